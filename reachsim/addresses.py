@@ -1,0 +1,145 @@
+"""IP addresses and blocks as integers on one line: IPv4 first, IPv6 behind it.
+
+One line for both families lets a set of addresses be one `IntervalSet`, and keeps the families apart (an IPv4 rule never
+matches an IPv6 packet, fact N3). Parsing and printing go through the standard library.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import lru_cache
+from typing import Final
+
+from reachsim.intervals import EMPTY, IntervalSet, Span
+
+V6_BASE: Final = 1 << 32
+"""Where IPv6 begins on the line: the address ``::`` is this integer."""
+
+V4: Final = IntervalSet.span(0, V6_BASE - 1)
+V6: Final = IntervalSet.span(V6_BASE, V6_BASE + (1 << 128) - 1)
+EVERYWHERE: Final = V4 | V6
+
+
+class Cidr(str):
+    """A CIDR block as AWS prints it, with ``block``: its addresses. Raises ValueError if it is no block.
+
+    Host bits are dropped, as AWS does on input ("Security group rules", "Network ACL rules").
+
+    >>> format_set(Cidr("10.0.1.7/24").block)
+    ['10.0.1.0/24']
+    """
+
+    __slots__ = ("block",)
+    block: IntervalSet
+
+    def __new__(cls, text: str) -> Cidr:
+        made = super().__new__(cls, text)
+        made.block = parse_block(text)
+        return made
+
+    @property
+    def length(self) -> int:
+        """Prefix length in bits within its own family."""
+        low, high = self.block.spans[0]
+        bits = 32 if high < V6_BASE else 128
+        return bits - (high - low).bit_length()
+
+
+class Address(str):
+    """An IP address as AWS prints it, with ``number``: its place on the line. Raises ValueError if it is none."""
+
+    __slots__ = ("number",)
+    number: int
+
+    def __new__(cls, text: str) -> Address:
+        made = super().__new__(cls, text)
+        made.number = parse_address(text)
+        return made
+
+
+@lru_cache(maxsize=65536)
+def parse_address(text: str) -> int:
+    """The place of an address on the line. Raises ValueError."""
+    parts = text.split(".")
+    if len(parts) == 4 and all(part.isascii() and part.isdigit() and len(part) <= 3 for part in parts):
+        first, second, third, last = map(int, parts)
+        if max(first, second, third, last) <= 255:
+            return first << 24 | second << 16 | third << 8 | last
+    address = ipaddress.ip_address(text)
+    return int(address) + (V6_BASE if address.version == 6 else 0)
+
+
+@lru_cache(maxsize=65536)
+def parse_block(text: str) -> IntervalSet:
+    """The addresses of a CIDR block or of a bare address, as a set on the line. Raises ValueError."""
+    network = ipaddress.ip_network(text, strict=False)
+    base = V6_BASE if network.version == 6 else 0
+    return IntervalSet.span(base + int(network.network_address), base + int(network.broadcast_address))
+
+
+def format_address(number: int) -> str:
+    """The usual spelling of the address at a place on the line."""
+    if number < V6_BASE:
+        return str(ipaddress.IPv4Address(number))
+    return str(ipaddress.IPv6Address(number - V6_BASE))
+
+
+def format_set(addresses: IntervalSet) -> list[str]:
+    """CIDR blocks (a single address without ``/32``) that together are exactly the set, in order.
+
+    >>> format_set(parse_block("10.0.0.0/8") - parse_block("10.128.0.0/9"))
+    ['10.0.0.0/9']
+    """
+    return [
+        text.removesuffix("/32") if "." in text else text.removesuffix("/128")
+        for span in (addresses & V4).spans + (addresses & V6).spans
+        for text in _blocks(span)
+    ]
+
+
+def _blocks(span: Span) -> list[str]:
+    low, high = span
+    make: type[ipaddress.IPv4Address] | type[ipaddress.IPv6Address] = ipaddress.IPv4Address
+    if low >= V6_BASE:
+        low, high, make = low - V6_BASE, high - V6_BASE, ipaddress.IPv6Address
+    return [str(block) for block in ipaddress.summarize_address_range(make(low), make(high))]
+
+
+def _union(*blocks: str) -> IntervalSet:
+    return IntervalSet.union_of(parse_block(block) for block in blocks)
+
+
+RFC1918: Final = _union("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+RFC6598: Final = _union("100.64.0.0/10")
+ULA: Final = _union("fc00::/7")
+LINK_LOCAL: Final = _union("169.254.0.0/16", "fe80::/10")
+AMAZON_LOCAL: Final = _union("169.254.168.0/22", "fd00:ec2::/32")
+"""Never forwarded by any route (fact N10)."""
+RESOLVER_LINK_LOCAL: Final = _union("169.254.169.253", "fd00:ec2::253")
+
+PUBLIC: Final = (
+    EVERYWHERE
+    - _union(
+        *(
+            "0.0.0.0/8",
+            "127.0.0.0/8",
+            "224.0.0.0/3",
+            "::/127",
+            "::1",
+            "::ffff:0:0/96",
+            "ff00::/8",
+            "64:ff9b::/96",
+            "fec0::/10",
+        )
+    )
+    - RFC1918
+    - RFC6598
+    - ULA
+    - LINK_LOCAL
+)
+"""Unicast addresses that are not private (DESIGN, selector ``internet``); documentation blocks count as public."""
+
+__all__ = [
+    "AMAZON_LOCAL", "EMPTY", "EVERYWHERE", "LINK_LOCAL", "PUBLIC", "RESOLVER_LINK_LOCAL", "RFC1918", "RFC6598",
+    "ULA", "V4", "V6", "V6_BASE", "Address", "Cidr", "format_address", "format_set", "parse_address", "parse_block",
+]  # fmt: skip

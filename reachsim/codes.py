@@ -1,0 +1,676 @@
+"""What each code of a verdict means: why traffic is blocked, what was found, what was assumed.
+
+Codes of origin ``aws`` are those of VPC Reachability Analyzer, used where the meaning is the same; their texts here are
+in our own words. Codes of origin ``reachsim`` follow the same grammar and cover what that tool leaves out: DNS,
+policies, the CodeBuild network, IPv6, replies. Codes are stable once released: tests, diffs, translations key on them.
+
+**Source:** AWS, "Reachability Analyzer explanation codes" (read 2026-11-24), and the page in each code's ``docs``.
+A number such as N59 or P33 in a comment is the fact that leaves the point open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal
+
+from reachsim.errors import QuestionError
+
+Kind = Literal["block", "cause", "finding", "assumption", "information"]
+Origin = Literal["aws", "reachsim"]
+Layer = Literal["network", "dns", "endpoint-policy", "identity-policy", "resource-policy", "snapshot"]
+Symptom = Literal["timeout", "refused", "name-not-found", "403"]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One code and its texts.
+
+    ``kind`` says where a code may stand: ``block`` in ``blocked_by``, ``cause`` beside a block, never instead of one,
+    ``finding`` as a finding of ``reachsim check``, ``assumption`` among a verdict's assumptions, ``information`` as a
+    note on a hop. ``symptom`` is what the user usually sees of a block; a verdict may know better. ``remedy`` and
+    ``docs`` are "" where there is nothing to mend and where no AWS page is known.
+    """
+
+    code: str
+    kind: Kind
+    origin: Origin
+    layer: Layer
+    symptom: Symptom | None
+    text: str
+    remedy: str
+    docs: str
+
+
+class UnknownCodeError(QuestionError, ValueError):
+    """No such code; ``matches`` holds the codes whose spelling is near."""
+
+    def __init__(self, code: str, matches: tuple[str, ...]) -> None:
+        self.matches = matches
+        hint = f"; did you mean {', '.join(matches)}?" if matches else ""
+        super().__init__(f"unknown code {code!r}{hint}", "UNKNOWN_CODE")
+
+
+_AWS: Final = "https://docs.aws.amazon.com"
+_EXPLANATION_CODES: Final = "/vpc/latest/reachability/explanation-codes.html"
+_HOW_RA_WORKS: Final = "/vpc/latest/reachability/how-reachability-analyzer-works.html"
+_ROUTE_PRIORITY: Final = "/vpc/latest/userguide/route-tables-priority.html"
+_SUBNET_ROUTES: Final = "/vpc/latest/userguide/subnet-route-tables.html"
+_IGW: Final = "/vpc/latest/userguide/VPC_Internet_Gateway.html"
+_ROUTE_OPTIONS: Final = "/vpc/latest/userguide/route-table-options.html"
+_NAT: Final = "/vpc/latest/userguide/vpc-nat-gateway.html"
+_NAT_BASICS: Final = "/vpc/latest/userguide/nat-gateway-basics.html"
+_NAT_REGIONAL: Final = "/vpc/latest/userguide/nat-gateways-regional.html"
+_BPA: Final = "/vpc/latest/userguide/security-vpc-bpa.html"
+_CUSTOM_ACL: Final = "/vpc/latest/userguide/custom-network-acl.html"
+_DNS: Final = "/vpc/latest/userguide/AmazonDNS-concepts.html"
+_ZONES: Final = "/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html"
+_RULES: Final = "/Route53/latest/DeveloperGuide/resolver-overview-forward-vpc-to-network-using-rules.html"
+_DNS_FIREWALL: Final = "/Route53/latest/DeveloperGuide/resolver-dns-firewall-overview.html"
+_PRIVATELINK: Final = "/vpc/latest/privatelink/privatelink-access-aws-services.html"
+_INTERFACE_ENDPOINT: Final = "/vpc/latest/privatelink/create-interface-endpoint.html"
+_GATEWAY_ENDPOINT: Final = "/vpc/latest/privatelink/gateway-endpoints.html"
+_ENDPOINT_POLICY: Final = "/vpc/latest/privatelink/vpc-endpoints-access.html"
+_CROSS_REGION: Final = "/vpc/latest/privatelink/aws-services-cross-region-privatelink-support.html"
+_PEERING: Final = "/vpc/latest/peering/vpc-peering-basics.html"
+_PEERING_GROUPS: Final = "/vpc/latest/peering/vpc-peering-security-groups.html"
+_TGW: Final = "/vpc/latest/tgw/how-transit-gateways-work.html"
+_TGW_ATTACHMENTS: Final = "/vpc/latest/tgw/tgw-vpc-attachments.html"
+_VPN_PRIORITY: Final = "/vpn/latest/s2svpn/vpn-route-priority.html"
+_SG_RULES: Final = "/vpc/latest/userguide/security-group-rules.html"
+_CODEBUILD_VPC: Final = "/codebuild/latest/userguide/vpc-support.html"
+
+# What a row holds. AWS's: code, text, remedy. Ours: code, layer, (of a block: symptom,) page, text, remedy.
+_Aws = tuple[str, str, str]
+_Ours = tuple[str, Layer, str, str, str]
+_Block = tuple[str, Layer, Symptom, str, str, str]
+
+# Reachability Analyzer: path codes.
+_PATH: Final[tuple[_Aws, ...]] = (
+    ("BAD_STATE",
+     "The component exists but is not in a working state.",
+     "Bring the component into a working state, or replace it."),
+    ("BAD_STATE_ATTACHMENT",
+     "The attachment between two components is not in a working state.", "Accept or recreate the attachment."),
+    ("BAD_STATE_ROUTE",
+     "The route that matches is a blackhole or otherwise inactive: its target is gone. Such a route still wins the "
+     "match, and what it matches is dropped.",
+     "Point the route at a working target, or delete it so that another route can match."),
+    ("BAD_STATE_VPN",
+     "The VPN connection is not working.", "Bring up at least one tunnel of the VPN connection."),
+    ("CANNOT_ROUTE",
+     "The route's destination does not cover the address the packet goes to.",
+     "Widen the route's destination, or add a route that covers the address."),
+    ("ELB_ACL_RESTRICTION",
+     "The network ACL also filters what a Classic Load Balancer sends to targets in its own subnet, and denies it.",
+     "Allow the load balancer's traffic in the network ACL of its subnet."),
+    ("ELB_INSTALLED_AZ_RESTRICTION",
+     "A load balancer reaches only the Availability Zones it is enabled in.",
+     "Enable the target's Availability Zone on the load balancer."),
+    ("ELB_LISTENER_PORT_RESTRICTION",
+     "The Classic Load Balancer's listener uses another port, or forwards to another port.",
+     "Use the listener's port, or change the listener."),
+    ("ELB_LISTENERS_MISMATCH",
+     "No listener of the Classic Load Balancer takes this traffic.", "Add a listener for the protocol and port."),
+    ("ELB_NOT_CROSSZONE",
+     "Cross-zone load balancing is off and the target is in another Availability Zone.",
+     "Turn on cross-zone load balancing, or add a target in the zone."),
+    ("ELBV2_LISTENER_HAS_NO_TG",
+     "The listener's target groups hold no target.", "Register targets in the target group."),
+    ("ELBV2_LISTENER_PORT_RESTRICTION",
+     "The listener's port is not the port of the packet.", "Use the listener's port, or add a listener."),
+    ("ELBV2_LISTENER_REQUIRES_TG_ACCEPT",
+     "No target group of the listener takes this traffic.",
+     "Forward to a target group with the right protocol and port."),
+    ("ELBV2_LISTENERS_MISMATCH",
+     "No listener of the load balancer takes this traffic.", "Add a listener for the protocol and port."),
+    ("ELBV2_NO_TARGETS_IN_AZ",
+     "The load balancer has no target in this Availability Zone.",
+     "Register a target in the zone, or turn on cross-zone load balancing."),
+    ("ENI_ADDRESS_RESTRICTION",
+     "The address in the packet is not one of the network interface's own private addresses.",
+     "Send to or from an address of the interface, or assign the address to it."),
+    ("ENI_SG_RULES_MISMATCH",
+     "No rule of the security groups on the network interface allows this traffic in this direction.",
+     "Add a rule for the peer, protocol and port to one of the interface's security groups."),
+    ("ENI_SOURCE_DEST_CHECK_RESTRICTION",
+     "The source/destination check is on, so the network interface handles only packets from or to its own addresses "
+     "and cannot forward others.",
+     "Turn the source/destination check off if the interface is meant to forward traffic."),
+    ("FIREWALL_RULES_RESTRICTION",
+     "A Network Firewall rule drops or rejects this traffic.",
+     "Add or reorder a rule of the firewall policy so that the traffic passes."),
+    ("GATEWAY_REJECTS_SPOOFED_TRAFFIC",
+     "The gateway drops the packet, because its source address does not belong to the VPC.",
+     "Send from an address of the VPC, or translate the source before the gateway."),
+    ("GWLB_DESTINATION_PORT_RESTRICTION",
+     "A Gateway Load Balancer takes packets to port 6081 only.", "Send to UDP port 6081."),
+    ("GWLB_PROTOCOL_RESTRICTION",
+     "A Gateway Load Balancer takes GENEVE over UDP only.", "Send GENEVE over UDP."),
+    ("HIGHER_PRIORITY_ROUTE",
+     "Another route to the same destination ranks higher and wins: static before prefix list before propagated.",
+     "Remove or change the route that ranks higher."),
+    ("IGW_DESTINATION_ADDRESS_IN_VPC_CIDRS",
+     "What enters by an internet gateway must go to an address of the VPC.",
+     "Send to the public address of a network interface in the VPC."),
+    ("IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS",
+     "An internet gateway does not carry traffic to private addresses (RFC 1918).",
+     "Route private destinations to a peering connection, transit gateway or virtual private gateway."),
+    ("IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS",
+     "An internet gateway does not carry traffic to the shared address space 100.64.0.0/10 (RFC 6598).",
+     "Route that destination to a private connection instead."),
+    ("IGW_NAT_REFLECTION",
+     "The path leaves and re-enters by an internet gateway. AWS's tool does not analyse such a path.",
+     "Use the private address, or ask for the two halves separately."),
+    ("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",
+     "The address is not the public address of an attached network interface in this VPC, so the internet gateway "
+     "has nowhere to deliver to.",
+     "Associate a public address with the interface if it is meant to be reached from the internet."),
+    ("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",
+     "The sending address has no public IPv4 address, and an internet gateway carries IPv4 only for addresses that "
+     "have one.", "Route the subnet to a NAT gateway, use VPC endpoints, or associate a public address."),
+    ("IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS",
+     "An internet gateway rejects what comes from private addresses (RFC 1918).",
+     "Use a private connection between the two networks."),
+    ("IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS",
+     "An internet gateway rejects what comes from the shared address space 100.64.0.0/10 (RFC 6598).",
+     "Use a private connection between the two networks."),
+    ("INGRESS_RTB_NO_PUBLIC_IP",
+     "The gateway's route table sends inbound traffic to an appliance that has no public address.",
+     "Give the appliance's network interface a public address, or remove the route."),
+    ("INGRESS_RTB_TRAFFIC_REDIRECTION",
+     "Inbound traffic of this subnet is redirected to an appliance, so the subnet cannot use its own direct route to "
+     "the internet gateway.", "Route the subnet's outbound traffic through the same appliance."),
+    ("MORE_SPECIFIC_ROUTE",
+     "Another route with a longer prefix matches the destination and wins.",
+     "Remove or change the more specific route."),
+    ("NGW_REQUIRES_SOURCE_IN_VPC",
+     "A NAT gateway serves network interfaces of its own VPC; it cannot be entered through a peering connection or a "
+     "virtual private gateway.", "Put a NAT gateway into the source's VPC, or enter through a transit gateway."),
+    ("NO_POSSIBLE_DESTINATION",
+     "The packet has nowhere to be delivered, or leaves what can be analysed (another account or Region).",
+     "Check the next hop's configuration, or add the other account's snapshot."),
+    ("NO_ROUTE_TO_DESTINATION",
+     "The route table has no route for the destination, so the packet is dropped.",
+     "Add a route for the destination, or reach the service through a VPC endpoint."),
+    ("PCX_REQUIRES_ADDRESS_IN_VPC_CIDR",
+     "A peering connection carries only traffic between addresses of the two VPCs; it is not a way to what lies "
+     "behind the peer.", "Use a transit gateway, or connect the two networks directly."),
+    ("PROTOCOL_RESTRICTION",
+     "The component does not take this protocol. A NAT gateway takes TCP, UDP and ICMP; an interface endpoint does "
+     "not answer ping.", "Use a protocol that the component takes."),
+    ("REGIONAL_NGW_ROUTE_AZ_RESTRICTION",
+     "The regional NAT gateway is not registered in the source's Availability Zone.",
+     "Let the regional NAT gateway expand to the zone, or add the zone by hand."),
+    ("SG_HAS_NO_RULES",
+     "The security group has no rule at all in this direction, so it allows nothing.",
+     "Add a rule for the peer, protocol and port."),
+    ("SG_REFERENCES_NOT_PRESERVED",
+     "A rule names a security group as the peer, but the traffic passes a middlebox on the way and no longer counts "
+     "as coming from a member of that group.", "Allow the peer's CIDR block instead of its security group."),
+    ("SG_REFERENCING_SUPPORT",
+     "A rule names a security group across a transit gateway, but security group referencing is not enabled on the "
+     "transit gateway or on the attachment.",
+     "Enable security group referencing on both, or allow the peer's CIDR block."),
+    ("SUBNET_ACL_RESTRICTION",
+     "The subnet's network ACL denies the packet. Network ACLs keep no state, so requests and replies each need an "
+     "allow.", "Add an allow entry with a lower number, in the direction and for the ports named."),
+    ("TARGET_ADDRESS_RESTRICTION",
+     "A load balancer sends only to the addresses of its registered targets.", "Register the address as a target."),
+    ("TARGET_PORT_RESTRICTION",
+     "A load balancer sends to a target's registered port only.", "Register the target with that port."),
+    ("TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION",
+     "The attachment is associated with no transit gateway route table, so what enters by it is dropped.",
+     "Associate the attachment with a transit gateway route table."),
+    ("TGW_ATTACH_VPC_AZ_RESTRICTION",
+     "The transit gateway does not deliver through the attachment's interface in that Availability Zone, by default "
+     "or because of appliance mode.", "Add an attachment subnet in the zone, or change appliance mode."),
+    ("TGW_BAD_STATE_VPN",
+     "The VPN connection on the transit gateway is not working.",
+     "Bring up at least one tunnel of the VPN connection."),
+    ("TGW_ROUTE_AZ_RESTRICTION",
+     "The transit gateway attachment has no subnet in the source's Availability Zone.",
+     "Add a subnet of that zone to the attachment."),
+    ("TGW_RTB_BAD_STATE_ROUTE",
+     "The transit gateway route that matches is a blackhole or otherwise inactive.",
+     "Point the transit gateway route at a working attachment, or delete it."),
+    ("TGW_RTB_CANNOT_ROUTE",
+     "The transit gateway route does not cover the address.", "Add a transit gateway route that covers the address."),
+    ("TGW_RTB_HIGHER_PRIORITY_ROUTE",
+     "Another transit gateway route to the same destination ranks higher and wins.",
+     "Remove or change the transit gateway route that ranks higher."),
+    ("TGW_RTB_MORE_SPECIFIC_ROUTE",
+     "Another transit gateway route with a longer prefix wins.",
+     "Remove or change the more specific transit gateway route."),
+    ("TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT",
+     "The transit gateway route table has no route to that attachment.",
+     "Add a static route, or let the attachment propagate its routes to the table."),
+    ("UNKNOWN_DESTINATION",
+     "The next step of the path cannot be told.", "Add the missing component to the snapshot."),
+    ("VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS",
+     "A virtual private gateway sends out only what comes from the private address of an attached network interface "
+     "of the VPC.", "Send from a network interface of the VPC."),
+    ("VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",
+     "A virtual private gateway delivers only to the private address of an attached network interface of the VPC.",
+     "Send to a network interface of the VPC."),
+    ("VPC_BLOCK_PUBLIC_ACCESS_ENABLED",
+     "VPC Block Public Access stops traffic through internet gateways and egress-only internet gateways.",
+     "Add an exclusion for the VPC or subnet, or change the mode, if the access is meant."),
+    ("VPC_LOCAL_ROUTE_CIDR_RESTRICTION",
+     "The local route carries traffic to addresses of the VPC only.",
+     "Send to an address of the VPC, or add a route for the destination."),
+    ("VPCE_GATEWAY_EGRESS_SOURCE_ADDRESS_RESTRICTION",
+     "What a gateway endpoint sends comes from the addresses of its prefix list only.",
+     "Expect the service's addresses as the source."),
+    ("VPCE_GATEWAY_PROTOCOL_RESTRICTION",
+     "A gateway endpoint carries TCP and ICMP echo only.", "Use TCP."),
+    ("VPCE_INTRA_VPC_TRAFFIC",
+     "An endpoint never opens a connection; it only answers.", "Ask for the other direction."),
+    ("VPCE_SERVICE_NOT_INSTALLED_IN_AZ",
+     "The endpoint service is not offered in this Availability Zone.",
+     "Use an endpoint network interface in a zone where the service is offered."),
+)  # fmt: skip
+
+# Reachability Analyzer: data is missing. These are about the snapshot, not about the network.
+_UNSEEN: Final[tuple[_Aws, ...]] = (
+    ("TGW_RTB_ROUTES_ARE_UNKNOWN",
+     "The transit gateway route table cannot be read; it may belong to another account.",
+     "Capture the account that owns the transit gateway as well."),
+    ("UNKNOWN_PEERED_SGS",
+     "The peer VPC is unknown, so it cannot be told which interfaces belong to the security group that a rule names. "
+     "AWS's tool counts this as a deny; reachsim answers unknown.", "Capture the peer's account as well."),
+    ("UNKNOWN_RESOURCE",
+     "The object cannot be described.", "Capture the call that describes it."),
+    ("NO_SOURCE_OR_DESTINATION",
+     "The source or the destination does not exist.", "Check the id, or capture a newer snapshot."),
+)  # fmt: skip
+
+# Reachability Analyzer: configuration codes.
+_CONFIGURATION: Final[tuple[_Aws, ...]] = (
+    ("DISCONNECTED_VPCS",
+     "The two VPCs share no connection that is supported.",
+     "Connect the VPCs by peering or a transit gateway, or use a VPC endpoint."),
+    ("NO_PATH",
+     "No path was found, and no more precise reason is known.", "Check the configuration along the expected path."),
+    ("UNASSOCIATED_COMPONENT",
+     "The component is in no VPC of the account, or has no IPv4 address.",
+     "Attach the component, or name another one."),
+    ("UNSUPPORTED_COMPONENT",
+     "The path meets a kind of component that is not supported.", "Ask about the parts before and after it."),
+)  # fmt: skip
+
+# Reachability Analyzer: notes that explain a rewrite or a detail; never a cause.
+_NOTES: Final[tuple[_Aws, ...]] = (
+    ("ELBV2_SOURCE_ADDRESS_PRESERVATION",
+     "The Network Load Balancer keeps the client's address, so the target sees the client, not the load balancer.",
+     "Allow the client's addresses at the target."),
+    ("NGW_DEST_ADDRESS_PRESERVATION",
+     "The NAT gateway leaves the destination address as it is.", ""),
+    ("NGW_SOURCE_ADDRESS_REASSIGN",
+     "After the NAT gateway the source is the NAT gateway's private address.", ""),
+    ("REMAP_EPHEMERAL_PORT",
+     "A NAT gateway or load balancer has replaced the source port by some port from 1024 to 65535.",
+     "Allow replies to 1024-65535 in the network ACLs behind it."),
+    ("AVAILABILITY_ZONE_CROSSED",
+     "The path crosses Availability Zones. It works, but depends on both.",
+     "Add an endpoint or NAT gateway in the source's zone if that matters."),
+    ("RESPONSE_RTB_HAS_NO_ROUTE_TO_TRANSIT_GATEWAY",
+     "The reply may be lost: the table it is looked up in has no route back to the transit gateway.",
+     "Add the route back."),
+    ("TRANSIT_GATEWAY_APPLIANCE_MODE_RECOMMENDED",
+     "The path is inspected by an appliance behind a transit gateway with appliance mode off, so request and reply "
+     "may meet different appliances.", "Turn on appliance mode on the appliance VPC's attachment."),
+    ("UNIDIRECTIONAL_PATH_ANALYSIS_ONLY",
+     "AWS's tool analysed the request only, not the reply.", ""),
+)  # fmt: skip
+
+# Reachability Analyzer: answers to the search filters of its queries. reachsim has no such filters.
+_SEARCH: Final[tuple[_Aws, ...]] = (
+    ("COMPONENT_FILTER_RESTRICTION",
+     "A component that the query requires is on no path.", "Drop the filter."),
+    ("COMPONENT_FILTER_RESTRICTION_REMOVED_COMPONENT",
+     "A component that the query excludes was the only way.", "Drop the filter."),
+    ("FILTER_AT_DESTINATION_DESTINATION_ADDRESS",
+     "No path arrives with the destination address that the query asks for.", "Change the filter."),
+    ("FILTER_AT_DESTINATION_DESTINATION_PORT_RANGE",
+     "No path arrives with the destination ports that the query asks for.", "Change the filter."),
+    ("FILTER_AT_DESTINATION_PROTOCOL",
+     "No path arrives with the protocol that the query asks for.", "Change the filter."),
+    ("FILTER_AT_DESTINATION_SOURCE_ADDRESS",
+     "No path arrives with the source address that the query asks for.", "Change the filter."),
+    ("FILTER_AT_DESTINATION_SOURCE_PORT_RANGE",
+     "No path arrives with the source ports that the query asks for.", "Change the filter."),
+    ("FILTER_AT_SOURCE_DESTINATION_ADDRESS",
+     "No path starts with the destination address that the query asks for.", "Change the filter."),
+    ("FILTER_AT_SOURCE_DESTINATION_PORT_RANGE",
+     "No path starts with the destination ports that the query asks for.", "Change the filter."),
+    ("FILTER_AT_SOURCE_PROTOCOL",
+     "No path starts with the protocol that the query asks for.", "Change the filter."),
+    ("FILTER_AT_SOURCE_SOURCE_ADDRESS",
+     "No path starts with the source address that the query asks for.", "Change the filter."),
+    ("FILTER_AT_SOURCE_SOURCE_PORT_RANGE",
+     "No path starts with the source ports that the query asks for.", "Change the filter."),
+    ("IGW_EXPECTS_PUBLIC_ADDRESS",
+     "With an internet gateway in the query, the address filter must be a public address.",
+     "Use a public address in the filter."),
+)  # fmt: skip
+
+# Reachability Analyzer: additional details that are assumptions.
+_DETAILS: Final[tuple[_Aws, ...]] = (
+    ("ASSUMPTION_PRESERVE_CLIENT_IP_IS_DISABLED",
+     "The target group's client IP preservation could not be read and counts as off.",
+     "Allow reading of target group attributes."),
+    ("ASSUMPTION_PRESERVE_CLIENT_IP_IS_ENABLED",
+     "The target group's client IP preservation could not be read and counts as on.",
+     "Allow reading of target group attributes."),
+    ("FIREWALL_UNSUPPORTED_HIGHER_PRIORITY_RULE_GROUP_TYPE",
+     "A firewall rule group of a kind that is not read ranks higher and may decide otherwise.",
+     "Check that rule group by hand."),
+    ("FIREWALL_UNSUPPORTED_HIGHER_PRIORITY_RULES",
+     "Firewall rules that are not read rank higher and may decide otherwise.", "Check those rules by hand."),
+    ("FIREWALL_UNSUPPORTED_RULE_OPTIONS",
+     "The firewall rule that matches has options that are not read.", "Check the rule's options by hand."),
+    ("MISSING_TARGET_GROUP_ATTRIBUTES",
+     "The target group's attributes are not available.", "Allow reading of target group attributes."),
+    ("PATH_THROUGH_GWLB_NOT_CHECKED",
+     "What the appliances behind the Gateway Load Balancer endpoint do was not analysed.",
+     "Check the appliances by hand."),
+)  # fmt: skip
+
+# reachsim: blocks.
+_BLOCKS: Final[tuple[_Block, ...]] = (
+    ("DNS_SUPPORT_DISABLED", "dns", "name-not-found", _DNS,
+     "The VPC attribute enableDnsSupport is off, so the VPC's resolver answers no query and no name can be looked "
+     "up.", "Set enableDnsSupport to true."),
+    ("DNS_CUSTOM_RESOLVER_UNKNOWN", "dns", "name-not-found", _DNS,
+     "The DHCP options send the VPC's queries to DNS servers other than AmazonProvidedDNS. What those answer is not "
+     "known.", "Use AmazonProvidedDNS, or let those servers forward AWS names to the VPC's resolver."),
+    ("DNS_FORWARDED_UNKNOWN", "dns", "name-not-found", _RULES,
+     "A resolver rule forwards the name to other DNS servers. What those answer is not known.",
+     "Add a SYSTEM rule for the name if the VPC's resolver is meant to answer."),
+    ("DNS_ZONE_NOT_ASSOCIATED", "dns", "name-not-found", _ZONES,
+     "A private hosted zone holds the name, but it is not associated with the source's VPC.",
+     "Associate the hosted zone with the VPC."),
+    ("DNS_ZONE_SHADOWS_NAME", "dns", "name-not-found", _ZONES,
+     "A private hosted zone covers the name but has no record for it. The resolver then answers that there is no "
+     "such name and does not ask public DNS.",
+     "Add the record to the hosted zone, or use a zone with a narrower name."),
+    ("DNS_CONFLICTING_ZONES", "dns", "name-not-found", _ZONES,
+     "Two zones of the VPC claim the same name, such as two endpoints with private DNS or an endpoint and a private "
+     "hosted zone.", "Keep one of the two."),
+    ("DNS_FIREWALL_BLOCK", "dns", "name-not-found", _DNS_FIREWALL,
+     "A DNS Firewall rule blocks the query for this name.",
+     "Add an allow rule with a lower priority number for the name."),
+    ("DNS_NAME_NOT_COVERED_BY_ENDPOINT", "dns", "timeout", _PRIVATELINK,
+     "The VPC has an endpoint for the service, but private DNS does not cover this form of the name (global, dual- "
+     "stack, FIPS, another Region, or ECR Public). The name resolves to public addresses, and there is no way to "
+     "them.", "Let the client use the service's Regional name that the endpoint covers."),
+    ("VPCE_POLICY_IMPLICIT_DENY", "endpoint-policy", "403", _ENDPOINT_POLICY,
+     "The endpoint's policy has no statement that allows the request.",
+     "Allow the request in the endpoint's policy."),
+    ("VPCE_POLICY_EXPLICIT_DENY", "endpoint-policy", "403", _ENDPOINT_POLICY,
+     "A statement of the endpoint's policy denies the request.", "Narrow or remove the deny statement."),
+    ("VPCE_POLICY_SERVICE_BUCKET_MISSING", "endpoint-policy", "403", _ENDPOINT_POLICY,
+     "The S3 endpoint's policy does not allow reading a bucket that AWS owns and the step needs, such as the one "
+     "that holds ECR's image layers. Those requests are not signed by the caller's account.",
+     "Allow s3:GetObject on that bucket without conditions on the principal."),
+    ("RESOURCE_POLICY_DENY", "resource-policy", "403", "",
+     "The resource's own policy denies the request, or does not allow one that it must allow.",
+     "Change the statement of the resource's policy."),
+    ("IDENTITY_POLICY_DENY", "identity-policy", "403", "",
+     "The caller's identity policies deny the request or do not allow it.",
+     "Allow the action on the resource in a policy of the role or user."),
+    ("SCP_DENY", "identity-policy", "403", "",
+     "A service control policy of the organization does not let the request through.",
+     "Change the service control policy, or use another account."),
+    ("RCP_DENY", "resource-policy", "403", "",
+     "A resource control policy of the organization does not let the request through.",
+     "Change the resource control policy."),
+    ("BOUNDARY_DENY", "identity-policy", "403", "",
+     "The permissions boundary of the role or user does not allow the request.",
+     "Allow the action in the permissions boundary."),
+    ("SESSION_POLICY_DENY", "identity-policy", "403", "",
+     "The session policy does not allow the request.",
+     "Allow the action in the session policy, or assume the role without one."),
+    ("ROLE_CANNOT_CREATE_ENI", "identity-policy", "403", _CODEBUILD_VPC,
+     "The project's service role may not create network interfaces in the VPC, so a build cannot start there.",
+     "Allow the EC2 network interface actions, CreateNetworkInterfacePermission included, in the service role."),
+    ("CROSS_REGION_NOT_VIA_ENDPOINT", "network", "timeout", _CROSS_REGION,
+     "The service's address is in another Region, and the VPC's endpoint serves its own Region only.",
+     "Use the service in the VPC's Region, or an endpoint for the other Region where AWS offers one."),
+    ("EIGW_INBOUND", "network", "timeout", _ROUTE_OPTIONS,
+     "An egress-only internet gateway carries no connection that starts outside the VPC.",
+     "Use an internet gateway if the access is meant."),
+    ("IPV6_NOT_ASSIGNED", "network", "timeout", _IGW,
+     "The path is IPv6, but the network interface or its subnet has no IPv6 address.",
+     "Use IPv4, or assign IPv6 addresses."),
+    ("FLEET_PROXY_DENY", "network", "403", "",
+     "The managed proxy of the CodeBuild fleet denies the destination.",
+     "Add an allow rule to the fleet's proxy configuration."),
+)  # fmt: skip
+
+# reachsim: causes, beside a block and never instead of it.
+_CAUSES: Final[tuple[_Ours, ...]] = (
+    ("RETURN_ACL_EPHEMERAL", "network", _CUSTOM_ACL,
+     "The network ACL lets the request pass but not the reply, which goes to one of the client's ephemeral ports.",
+     "Allow the client's ephemeral ports in the direction of the reply."),
+    ("RETURN_ROUTE_MISSING", "network", _PEERING,
+     "The request arrives, but the reply has no route back to the source.",
+     "Add a route for the source's addresses to the table of the destination's subnet."),
+    ("NAT_WITHOUT_INTERNET_GATEWAY", "network", _NAT,
+     "The NAT gateway's own route table has no route to an internet gateway, or the NAT gateway is a private one.",
+     "Route the NAT gateway's subnet to an internet gateway, if internet access is meant."),
+    ("VPCE_MISSING_FOR_SERVICE", "network", _PRIVATELINK,
+     "The VPC has no usable endpoint for the service, so its name resolves to public addresses.",
+     "Create an endpoint for the service, with private DNS on."),
+    ("VPCE_ROUTE_TABLE_NOT_ASSOCIATED", "network", _GATEWAY_ENDPOINT,
+     "The VPC has a gateway endpoint for the service, but the subnet's route table is not associated with it.",
+     "Associate the route table with the gateway endpoint. Mind that subnets without a table of their own use the "
+     "main table."),
+    ("CODEBUILD_PUBLIC_SUBNET_NO_PUBLIC_IP", "network", _CODEBUILD_VPC,
+     "CodeBuild's network interfaces never get a public address, so a subnet that is routed to an internet gateway "
+     "gives a build no way out.", "Put the build into a private subnet with a NAT gateway or VPC endpoints."),
+    ("DNS_PRIVATE_DNS_DISABLED", "dns", _PRIVATELINK,
+     "The VPC has an endpoint for the service, but its private DNS is off, so the service's name resolves to public "
+     "addresses.", "Turn on private DNS for the endpoint."),
+    ("DNS_HOSTNAMES_DISABLED", "dns", _DNS,
+     "The VPC attribute enableDnsHostnames is off, so endpoints' private DNS and private hosted zones have no "
+     "effect.", "Set enableDnsHostnames to true."),
+    ("DNS_RESOLVES_TO_PUBLIC_ADDRESS", "dns", _PRIVATELINK,
+     "The name resolves to public addresses although a private way exists for another form of it or another VPC.",
+     "Use a name that an endpoint or hosted zone of this VPC covers."),
+    ("SG_REFERENCE_STALE", "network", _PEERING_GROUPS,
+     "A rule names a security group that no longer exists, or whose peering connection is gone. It matches nothing.",
+     "Replace the reference by a living security group or a CIDR block."),
+)  # fmt: skip
+
+# reachsim: findings that are no blocks.
+_FINDINGS: Final[tuple[_Ours, ...]] = (
+    ("PUBLIC_EGRESS_POSSIBLE", "network", _IGW,
+     "Traffic can leave for the internet, or for public addresses by the internet's way, whether or not a step uses "
+     "it today.",
+     "Remove the route, or narrow the security group, the network ACL or the route so that only what is needed "
+     "passes."),
+    ("CODEBUILD_NOT_IN_VPC", "network", _CODEBUILD_VPC,
+     "The project has no VPC configuration: its builds run on AWS's own network with open internet, and no security "
+     "group, network ACL or endpoint of yours applies.",
+     "Give the project a VPC configuration with private subnets."),
+    ("FLEET_OVERFLOW_LEAVES_VPC", "network", "",
+     "The fleet is in a VPC, but builds that overflow to on-demand compute use the project's own VPC configuration, "
+     "and it has none.", "Give the project a VPC configuration, or let overflowing builds queue."),
+    ("SERVICE_PLANE_PULL_NOT_VIA_VPC", "network", _CODEBUILD_VPC,
+     "CodeBuild pulls the build environment's image itself, from its own network. VPC endpoints, security groups and "
+     "conditions such as aws:SourceVpce do not see that pull.",
+     "Keep the environment image in ECR, and exempt CodeBuild from conditions on the network."),
+    ("UPSTREAM_REDIRECT_NEEDS_INTERNET", "network", "",
+     "A pull-through cache may fetch from, or redirect the client to, its upstream registry, which needs the "
+     "internet.", "Copy the images into a repository of your own."),
+    ("DNS_QUERIES_LEAVE_BY_RESOLVER", "dns", _DNS_FIREWALL,
+     "The VPC's resolver looks up any public name, even in a VPC without a way out, so data can leave inside DNS "
+     "queries.", "Allow only the names that are needed with DNS Firewall, and block the rest."),
+    ("ENDPOINT_TO_THIRD_PARTY", "network", _PRIVATELINK,
+     "An endpoint leads to a service of someone other than AWS, by a private way.",
+     "Remove the endpoint if it is not meant."),
+    ("ENDPOINT_POLICY_LETS_DATA_OUT", "endpoint-policy", _ENDPOINT_POLICY,
+     "The endpoint's policy lets any principal's credentials be used, or lets requests reach other accounts' "
+     "resources, so data can leave through the endpoint.",
+     "Limit the policy to principals and resources of your organization, and keep the service-owned buckets that are "
+     "needed."),
+    ("ECR_REPOSITORY_PUBLIC", "resource-policy", "",
+     "The repository's policy lets principals of other accounts in without a condition that limits who they are.",
+     "Name the accounts, or add a condition on the organization or the VPC endpoint."),
+    ("ECR_PUBLIC_REPOSITORY", "resource-policy", "",
+     "The account has a repository in ECR Public: everyone can pull from it without signing in.",
+     "Delete the repository if its images are not meant for everyone."),
+    ("CODECOMMIT_USABLE_FROM_OUTSIDE", "identity-policy", "",
+     "Whoever holds the credentials of a principal that may use the repository can do so from the internet: "
+     "CodeCommit has a public name and no resource policy.",
+     "Require aws:SourceVpce, aws:SourceVpc or aws:SourceIp in the identity policies or a service control policy."),
+    ("INTERFACE_EXPOSED", "network", _IGW,
+     "The internet reaches this network interface.",
+     "Remove the public address, the route or the rule that lets it in."),
+)  # fmt: skip
+
+# reachsim: assumptions.
+_ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
+    ("ASSUMED_DEFAULT", "snapshot", "",
+     "The file named is missing, and AWS's default was taken in its place, as asked.", "Capture the call."),
+    ("PUBLIC_NAME_ADDRESSES_UNKNOWN", "dns", "",
+     "The name resolves to public addresses that nothing in the snapshot tells, and the answer depends on which they "
+     "are.", "Pin the name's addresses under [hosts] in reachsim.toml."),
+    ("PEER_ACCOUNT_UNSEEN", "snapshot", _PEERING,
+     "The other side belongs to an account or Region that the snapshot does not hold.",
+     "Capture that account and Region as well."),
+    ("APPLIANCE_MAY_FORWARD", "network", _ROUTE_OPTIONS,  # N25
+     "The path goes through an appliance on an instance. What it forwards, translates or drops is not in the "
+     "configuration.", "Say what the appliance does, or check it by hand."),
+    ("INSTANCE_STOPPED", "network", "",
+     "The instance is not running; it was judged as if it ran.", "Start the instance."),
+    ("PRIVATE_DNS_NAME_ASSUMED", "dns", _PRIVATELINK,  # N144, P34
+     "The snapshot does not list the private DNS names of the endpoint; the usual names of its service were taken.",
+     "Capture describe-vpc-endpoint-services, and describe-vpc-endpoints with DnsEntries."),
+    ("NAT_THEN_GATEWAY_ENDPOINT", "network", _NAT_BASICS,  # N59
+     "Behind a NAT gateway, that gateway's own route table sends the traffic to a gateway endpoint. No AWS page "
+     "confirms that this works.", "Associate the source's own route table with the gateway endpoint."),
+    ("REGIONAL_NAT_WITHOUT_SUBNET_ACL", "network", _NAT_REGIONAL,  # N56
+     "A regional NAT gateway is in no subnet, so no network ACL was applied at it. AWS does not document this.", ""),
+    ("NAT_ATTACHED_APPLIANCE", "network", _NAT,  # N60
+     "A filtering proxy is attached to the NAT gateway. What it lets through is not modelled.",
+     "Check the proxy's rules by hand."),
+    ("ROUTE_SERVER_PRIORITY_UNKNOWN", "network", _ROUTE_PRIORITY,  # N13
+     "A route advertised by a route server was ranked like a propagated one. Its rank against other propagated "
+     "routes is not documented.", "Make one of the routes more specific."),
+    ("ROUTE_STATE_FILTERED", "network", _ROUTE_PRIORITY,  # N12
+     "A route has the state filtered, whose meaning AWS does not describe. It was not used.",
+     "Check the route in the console."),
+    ("BLACKHOLE_NO_FALLTHROUGH", "network", _ROUTE_PRIORITY,  # N11
+     "A blackhole route was taken to win its match and drop the packet, not to let a shorter prefix match.",
+     "Delete the blackhole route."),
+    ("STATIC_LOCAL_ROUTE", "network", _SUBNET_ROUTES,  # N8
+     "A static route inside the VPC's own range was followed, although AWS accepts such a route only for a whole "
+     "subnet and only towards a NAT gateway, network interface or Gateway Load Balancer endpoint.",
+     "Check the route; AWS would refuse it."),
+    ("PREFIX_LISTS_OVERLAP", "network", _ROUTE_PRIORITY,  # N14
+     "Two prefix list routes with different targets hold the same block. AWS picks one at random.",
+     "Remove the overlap."),
+    ("SECURITY_GROUP_UNSEEN", "snapshot", _SG_RULES,  # N91
+     "A rule names a security group that the snapshot does not hold, so its members are unknown.",
+     "Capture the account that owns the security group as well."),
+    ("TGW_ROUTE_TABLE_UNSEEN", "snapshot", _TGW,  # N189
+     "The transit gateway's route table is not in the snapshot; only the gateway's owner can read it.",
+     "Capture the account that owns the transit gateway as well."),
+    ("TGW_ZONE_RULE", "network", _TGW_ATTACHMENTS,  # N183
+     "AWS's pages differ on which subnets may enter a transit gateway. Every subnet in an Availability Zone that has "
+     "an attachment subnet was taken to.", "Attach a subnet in each zone that is used."),
+    ("ON_PREMISES_UNSEEN", "snapshot", _VPN_PRIORITY,  # N190
+     "The path leaves for a network on premises, which the snapshot does not hold. It may have its own way to the "
+     "internet.", "Check the network on premises by hand."),
+    ("ON_PREMISES_RETURN_ASSUMED", "network", _VPN_PRIORITY,  # N190
+     "The reply from the network on premises was taken to come back by the same gateway.",
+     "Check the routes on premises."),
+    ("UNMODELLED_COMPONENT", "network", _HOW_RA_WORKS,  # N20, N195
+     "The path meets a kind of component that reachsim does not model, so the answer beyond it is unknown.",
+     "Ask about the parts before and after it."),
+    ("INSPECTED_BY_APPLIANCE", "network", _ROUTE_OPTIONS,  # N149
+     "The traffic passes a Gateway Load Balancer endpoint and was taken to come back from its appliances unchanged.",
+     "Check the appliances by hand."),
+    ("ANY_INTERFACE_OF_SUBNET", "network", _SUBNET_ROUTES,
+     "The source stands for any interface that could be in the subnet or VPC, with any security groups of the VPC.",
+     "Ask about one interface, instance or project."),
+    ("FLEET_VPC_CONFIG_UNCLEAR", "network", "",  # N211, P65
+     "The project and its fleet both have a VPC configuration, and AWS does not document which one a build uses. "
+     "Both were judged.", "Make the two equal, or remove one."),
+    ("ENDPOINT_PARTIAL", "network", _INTERFACE_ENDPOINT,  # N130
+     "The endpoint is only partly available; which of its network interfaces work is not known.",
+     "Wait until the endpoint is available, or recreate it."),
+    ("SYMBOLIC_SIGNER_ECR", "endpoint-policy", "",  # P6
+     "Downloads of image layers are signed by ECR's own account, whose id is not known. Conditions on the principal "
+     "were judged for an account that is not yours.", "Allow the layer bucket without conditions on the principal."),
+    ("IDENTITY_POLICY_NOT_COUNTED", "identity-policy", "",
+     "The caller's identity policies were not counted; a resource policy then blocks only by an explicit deny or, "
+     "for another account's resource, by lack of an allow.", "Capture get-account-authorization-details."),
+    ("IPV6_PRIVATE_SPACE", "network", _IGW,  # N39
+     "The VPC's IPv6 block is private; it was taken not to be routed through internet gateways.", ""),
+    ("BPA_INCONSISTENT", "network", _BPA,  # N65
+     "The snapshot's places that tell the mode of VPC Block Public Access disagree; the stricter one was taken.",
+     "Capture the snapshot again."),
+    ("DNS_MANAGED_LIST_UNREADABLE", "dns", _DNS_FIREWALL,  # N168
+     "A DNS Firewall rule uses a domain list managed by AWS, whose names cannot be read.", "Check the name by hand."),
+    ("DNS_PROFILE_UNSEEN", "dns", "",  # N173
+     "A Route 53 Profile is associated with the VPC, but what it brings is not in the snapshot.",
+     "Capture route53profiles list-profile-resource-associations."),
+    ("ENDPOINT_POLICY_UNSUPPORTED", "endpoint-policy", _ENDPOINT_POLICY,  # N140
+     "The service does not support endpoint policies, so the endpoint's policy was not counted.", ""),
+    ("GIT_SSH_NOT_VIA_ENDPOINT", "network", "",  # P33
+     "Endpoints for CodeCommit were taken to answer on port 443 only; AWS does not say whether they carry SSH.",
+     "Use HTTPS for Git."),
+    ("PUSH_NEEDS_NO_S3", "network", "",  # P7
+     "Pushing an image was taken to contact ECR only and not S3, as AWS's documented permissions suggest.", ""),
+    ("LOGS_LOSS_EFFECT_UNKNOWN", "network", "",  # P61c
+     "Whether a build fails or only loses its logs when CloudWatch Logs cannot be reached is not documented.", ""),
+    ("REPORTS_DESTINATION_ASSUMED", "network", "",  # P61e
+     "Test reports were taken to be sent to CodeBuild's API from the build's own network; AWS does not document "
+     "this.", ""),
+    ("DOCKER_SERVER_PLACEMENT", "network", "",  # P64
+     "The project's Docker server was taken to run in the project's own subnets; AWS does not say so outright.", ""),
+)  # fmt: skip
+
+
+def _codes() -> Iterable[Code]:
+    ra = _AWS + _EXPLANATION_CODES
+    for code, text, remedy in _PATH + _CONFIGURATION:
+        yield Code(code, "block", "aws", "network", "timeout", text, remedy, ra)
+    for code, text, remedy in _UNSEEN:
+        yield Code(code, "block", "aws", "snapshot", None, text, remedy, ra)
+    for code, text, remedy in _NOTES + _SEARCH:
+        yield Code(code, "information", "aws", "network", None, text, remedy, ra)
+    for code, text, remedy in _DETAILS:
+        yield Code(code, "assumption", "aws", "network", None, text, remedy, ra)
+    for code, layer, symptom, page, text, remedy in _BLOCKS:
+        yield Code(code, "block", "reachsim", layer, symptom, text, remedy, page and _AWS + page)
+    ours: tuple[tuple[Kind, tuple[_Ours, ...]], ...]
+    ours = (("cause", _CAUSES), ("finding", _FINDINGS), ("assumption", _ASSUMPTIONS))
+    for kind, rows in ours:
+        for code, layer, page, text, remedy in rows:
+            yield Code(code, kind, "reachsim", layer, None, text, remedy, page and _AWS + page)
+
+
+CODES: Final[Mapping[str, Code]] = MappingProxyType({c.code: c for c in sorted(_codes(), key=lambda c: c.code)})
+"""All codes by name, sorted."""
+
+
+def explain(code: str) -> Code:
+    """The entry of a code, whatever its case.
+
+    Raises UnknownCodeError (a QuestionError and a ValueError) that names codes with a similar spelling.
+
+    >>> explain("return_acl_ephemeral").kind
+    'cause'
+    """
+    found = CODES.get(code.strip().upper())
+    if found is None:
+        import difflib  # only on the way to an error message
+
+        raise UnknownCodeError(code, tuple(difflib.get_close_matches(code.strip().upper(), CODES, n=3)))
+    return found

@@ -1,0 +1,241 @@
+"""The walk: sets of packets through a graph of places, exact, both legs, past every drop.
+
+A `Flow` is a product of integer sets, in the coordinates of the packet that was asked about, with a note of how the header
+looks where it is now: an address of the header is either still one of the asked dimensions or one fixed address that a
+translation put there. A place splits the flow into disjoint flows; nothing is lost, nothing is counted twice. The engine
+knows places only as names: what happens at one is the caller's `Step`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from reachsim.evidence import Assumption, Block, Gap, Hop, Leg
+from reachsim.intervals import IntervalSet
+from reachsim.packets import (
+    CHOICE,
+    CLIENT_PORT,
+    DESTINATION,
+    ICMP,
+    ICMPV6,
+    SERVICE,
+    SOURCE,
+    TCP,
+    UDP,
+    Box,
+    protocol_services,
+)
+
+Context = TypeVar("Context")
+
+Header = int | IntervalSet
+"""An address of the header: an asked dimension, or one fixed address (a set of one)."""
+
+Place = tuple[str, ...]
+
+ICMP_REPLIES: Final = {ICMP: {8: 0, 13: 14, 15: 16, 17: 18}, ICMPV6: {128: 129}}
+"""ICMP request types and the types that answer them (RFC 792, RFC 950, RFC 4443). Other types are one-way messages."""
+
+
+class Flow(msgspec.Struct, Generic[Context], frozen=True):
+    """A product of packets with the same fate so far.
+
+    ``box`` is in the asked coordinates and holds packets of one kind (TCP, UDP, ICMP, ICMPv6, or neither of them), see
+    `kinds`. ``port`` is the dimension that is the client's port here. A flow with blocks or gaps walks on as if let through.
+    ``end`` names where the walk ended; empty while it goes on.
+    """
+
+    box: Box
+    place: Place
+    context: Context
+    source: Header = SOURCE
+    destination: Header = DESTINATION
+    port: int = CLIENT_PORT
+    leg: Leg = "request"
+    hops: tuple[Hop, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    visited: frozenset[tuple[object, ...]] = frozenset()
+    end: str = ""
+
+    @property
+    def sources(self) -> IntervalSet:
+        """Source addresses of the header here."""
+        return self.box[self.source] if isinstance(self.source, int) else self.source
+
+    @property
+    def destinations(self) -> IntervalSet:
+        """Destination addresses of the header here."""
+        return self.box[self.destination] if isinstance(self.destination, int) else self.destination
+
+    @property
+    def protocol(self) -> int:
+        """The IP protocol; the least of them for a flow of other protocols than TCP, UDP and ICMP."""
+        return self.box[SERVICE].first >> 16
+
+    @property
+    def services(self) -> IntervalSet:
+        """What a filter on this leg matches: the asked service, or for a reply the client's port or the ICMP answer."""
+        if self.leg == "request":
+            return self.box[SERVICE]
+        protocol = self.protocol
+        if protocol in (TCP, UDP):
+            return protocol_services(protocol, self.box[self.port])
+        if protocol in ICMP_REPLIES:
+            return IntervalSet.union_of(
+                (self.box[SERVICE] & asked).shift(answer) for asked, answer in _icmp_shifts(protocol)
+            )
+        return self.box[SERVICE]
+
+    def with_sources(self, addresses: IntervalSet) -> Flow[Context] | None:
+        """The part whose source is among the addresses, or None."""
+        return self._with_header(self.source, addresses)
+
+    def with_destinations(self, addresses: IntervalSet) -> Flow[Context] | None:
+        """The part whose destination is among the addresses, or None."""
+        return self._with_header(self.destination, addresses)
+
+    def with_services(self, services: IntervalSet) -> Flow[Context] | None:
+        """The part whose service, as a filter on this leg sees it, is among the services, or None."""
+        protocol = self.protocol
+        if self.leg == "request" or protocol not in (TCP, UDP, *ICMP_REPLIES):
+            return self.with_dimension(SERVICE, services)
+        if protocol in (TCP, UDP):
+            ports = (services & protocol_services(protocol)).shift(-(protocol << 16))
+            return self.with_dimension(self.port, ports)
+        asked = IntervalSet.union_of(
+            (services & asked_types.shift(answer)).shift(-answer) for asked_types, answer in _icmp_shifts(protocol)
+        )
+        return self.with_dimension(SERVICE, asked)
+
+    def with_dimension(self, dimension: int, values: IntervalSet) -> Flow[Context] | None:
+        """The part whose asked coordinate is among the values, or None."""
+        kept = self.box[dimension] & values
+        if not kept:
+            return None
+        if kept == self.box[dimension]:
+            return self
+        return msgspec.structs.replace(self, box=(*self.box[:dimension], kept, *self.box[dimension + 1 :]))
+
+    def _with_header(self, header: Header, addresses: IntervalSet) -> Flow[Context] | None:
+        if isinstance(header, int):
+            return self.with_dimension(header, addresses)
+        return self if header <= addresses else None
+
+    def to(self, *place: str) -> Flow[Context]:
+        """The flow, gone on to another place."""
+        return msgspec.structs.replace(self, place=place)
+
+    def through(self, *hops: Hop) -> Flow[Context]:
+        return msgspec.structs.replace(self, hops=self.hops + hops)
+
+    def blocked(self, *blocks: Block) -> Flow[Context]:
+        new = tuple(block for block in blocks if block not in self.blocks)
+        return msgspec.structs.replace(self, blocks=self.blocks + new)
+
+    def unknown(self, *gaps: Gap) -> Flow[Context]:
+        new = tuple(gap for gap in gaps if gap not in self.gaps)
+        return msgspec.structs.replace(self, gaps=self.gaps + new)
+
+    def assuming(self, *assumptions: Assumption) -> Flow[Context]:
+        new = tuple(one for one in assumptions if one not in self.assumptions)
+        return msgspec.structs.replace(self, assumptions=self.assumptions + new)
+
+    def ended(self, where: str) -> Flow[Context]:
+        return msgspec.structs.replace(self, end=where)
+
+    @property
+    def outcome(self) -> str:
+        """``blocked`` if anything blocks, else ``unknown`` if anything is not known, else ``allowed``."""
+        return "blocked" if self.blocks else "unknown" if self.gaps else "allowed"
+
+
+Step = Callable[[Flow[Context]], Iterable[Flow[Context]]]
+
+
+def walk(start: Iterable[Flow[Context]], step: Step[Context], loop: Step[Context]) -> tuple[Flow[Context], ...]:
+    """Walk flows until each has ended. ``loop`` ends a flow that comes to a place again with the same header.
+
+    The ended flows are disjoint and add up to those that started (DESIGN, the first invariant).
+    """
+    ended: list[Flow[Context]] = []
+    waiting = list(start)[::-1]
+    while waiting:
+        flow = waiting.pop()
+        if flow.end:
+            ended.append(flow)
+            continue
+        here = (flow.leg, flow.place, flow.source, flow.destination)
+        if here in flow.visited:
+            waiting.extend(loop(flow))
+            continue
+        flow = msgspec.structs.replace(flow, visited=flow.visited | {here})
+        waiting.extend(list(step(flow))[::-1])
+    return tuple(ended)
+
+
+def kinds(services: IntervalSet) -> Iterator[IntervalSet]:
+    """Split services into TCP, UDP, ICMP, ICMPv6 and all others, those that are not empty."""
+    rest = services
+    for protocol in (TCP, UDP, ICMP, ICMPV6):
+        part = rest & protocol_services(protocol)
+        rest = rest - protocol_services(protocol)
+        if part:
+            yield part
+    if rest:
+        yield rest
+
+
+def answered(flow: Flow[Context]) -> tuple[Flow[Context] | None, Flow[Context] | None]:
+    """(the part that expects an answer, the part that is one-way: ICMP messages that answer nothing and ask nothing)."""
+    replies = ICMP_REPLIES.get(flow.protocol)
+    if replies is None:
+        return flow, None
+    asking = IntervalSet.union_of(types for types, _ in _icmp_shifts(flow.protocol))
+    return flow.with_dimension(SERVICE, asking), flow.with_dimension(SERVICE, flow.box[SERVICE] - asking)
+
+
+def choose(flow: Flow[Context], options: int) -> list[Flow[Context]]:
+    """One flow per option at a point where chance decides: the numbers of ``choice`` are split into nearly equal spans."""
+    if options == 1:
+        return [flow]
+    low, high = flow.box[CHOICE].first, flow.box[CHOICE].spans[-1][1]
+    width = high - low + 1
+    bounds = [low + -(-index * width // options) for index in range(options + 1)]
+    parts = (flow.with_dimension(CHOICE, IntervalSet.span(bounds[i], bounds[i + 1] - 1)) for i in range(options))
+    return [part for part in parts if part is not None]
+
+
+def _icmp_shifts(protocol: int) -> list[tuple[IntervalSet, int]]:
+    """(services of a request type, how far its answer's services lie from them)."""
+    codes = IntervalSet.span(0, 255)
+    return [
+        (protocol_services(protocol, codes.shift(asked << 8)), (answer - asked) << 8)
+        for asked, answer in ICMP_REPLIES[protocol].items()
+    ]
+
+
+def split(
+    flow: Flow[Context], peers: IntervalSet, services: IntervalSet, *, by_source: bool
+) -> tuple[Flow[Context] | None, list[Flow[Context]]]:
+    """(the part that a rule matches, disjoint parts that it does not).
+
+    ``by_source`` says whether the rule's peer is the source (an ingress rule) or the destination (an egress rule).
+    """
+    here = flow.sources if by_source else flow.destinations
+    matched = here & peers
+    if not matched or not (flow.services & services):
+        return None, [flow]
+    narrowed = flow.with_sources(matched) if by_source else flow.with_destinations(matched)
+    if narrowed is None:  # a fixed address outside the peers
+        return None, [flow]
+    outside: list[Flow[Context] | None] = []
+    if here != matched:
+        outside.append(flow.with_sources(here - peers) if by_source else flow.with_destinations(here - peers))
+    inside = narrowed.with_services(services)
+    outside.append(narrowed.with_services(narrowed.services - services))
+    return inside, [part for part in outside if part is not None]

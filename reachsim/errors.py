@@ -1,0 +1,55 @@
+"""The errors a caller can catch.
+
+    ReachsimError
+    ├── SnapshotError      a snapshot (or what is imported as one) cannot be read
+    ├── QuestionError      what was asked makes no sense: selector, protocol, port, layer
+    └── UnsupportedError   understood, but reachsim cannot do it
+
+"Blocked" and "unknown" are answers, never exceptions. ``ValueError`` is kept for programmer mistakes. Every message
+is one line that says what, where, and what was expected; the command line prints it and exits with 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class ReachsimError(Exception):
+    """Base of all errors that reachsim raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with one file.
+
+    ``pointer`` is an RFC 6901 JSON pointer ("" = the whole document); ``expected`` and ``found`` are short phrases.
+    """
+
+    file: str
+    pointer: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}#{self.pointer}" if self.pointer else self.file
+        return f"{place}: expected {self.expected}, found {self.found}"
+
+
+class SnapshotError(ReachsimError):
+    """A snapshot cannot be read; ``faults`` holds the first fault of each faulty file."""
+
+    def __init__(self, *faults: Fault) -> None:
+        self.faults = faults
+        super().__init__("; ".join(str(fault) for fault in faults))
+
+
+class QuestionError(ReachsimError):
+    """The question cannot be asked of this snapshot; ``code`` is a stable machine word."""
+
+    def __init__(self, message: str, code: str = "BAD_QUESTION") -> None:
+        self.code = code
+        super().__init__(message)
+
+
+class UnsupportedError(ReachsimError):
+    """The input is understood, but reachsim does not handle it."""

@@ -1,0 +1,50 @@
+"""How AWS forwards: the places of a walk and what happens at each. The walk itself is `reachsim.engine`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from reachsim.engine import walk
+from reachsim.forwarding import delivery, gateways, transit
+from reachsim.forwarding.ground import Context, Ground, Origin, Walk, block, describe, stopped
+
+__all__ = ["STEPS", "Context", "Ground", "Origin", "Walk", "forward"]
+
+STEPS: Final[dict[str, Callable[[Ground, Walk], list[Walk]]]] = {
+    "send": delivery.send,
+    "leave": delivery.leave,
+    "table": delivery.route_by_table,
+    "local": delivery.local,
+    "enter": delivery.enter,
+    "deliver": delivery.deliver,
+    "receive": delivery.receive,
+    "internet-gateway": gateways.internet_gateway,
+    "internet-gateway-in": gateways.internet_gateway_in,
+    "internet": gateways.internet,
+    "egress-only-internet-gateway": gateways.egress_only_gateway,
+    "egress-only-in": gateways.egress_only_in,
+    "nat-gateway": gateways.nat_gateway,
+    "vpc-endpoint": gateways.vpc_endpoint,
+    "vpc-peering-connection": gateways.peering,
+    "vpn-gateway": gateways.vpn_gateway,
+    "vpn-gateway-in": gateways.vpn_gateway_in,
+    "network-interface": gateways.network_interface,
+    "transit-gateway": transit.transit_gateway,
+    "transit": transit.transit,
+    "transit-arrival": delivery.arrive_from_transit,
+}
+
+
+def forward(ground: Ground, start: Iterable[Walk]) -> tuple[Walk, ...]:
+    """Walk flows from their places to their ends, there and back."""
+
+    def step(flow: Walk) -> list[Walk]:
+        return STEPS.get(flow.place[0], gateways.unmodelled)(ground, flow)
+
+    def loop(flow: Walk) -> list[Walk]:
+        at = flow.place[1] if len(flow.place) > 1 else flow.place[0]
+        detail = f"{describe(flow)} comes back to {ground.network.label(at)}: the routes form a loop"
+        return [stopped(flow, block(flow, "NO_POSSIBLE_DESTINATION", at, detail))]
+
+    return walk(start, step, loop)

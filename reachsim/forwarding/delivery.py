@@ -1,0 +1,476 @@
+"""Within a VPC: out of an interface, through the subnet's edge and the route table, and into an interface.
+
+**Source:** "Configure route tables" and "How route priority works" (VPC User Guide; facts N1 to N27), "Network ACL basics" (N108:
+checked only at the subnet's boundary).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from reachsim.addresses import AMAZON_LOCAL, V6_BASE
+from reachsim.engine import answered, choose
+from reachsim.evidence import Gap
+from reachsim.forwarding.filtering import through_network_acl, through_security_groups
+from reachsim.forwarding.ground import (
+    Ground,
+    Route,
+    Walk,
+    assume,
+    block,
+    describe,
+    describe_addresses,
+    hop,
+    lost,
+    missing,
+    stopped,
+    unseen,
+    with_context,
+)
+from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.model.interfaces import Interface
+from reachsim.model.records import NatGateway, RouteTable
+from reachsim.packets import TCP
+from reachsim.routing import Candidate, CompiledTable
+
+INTERFACE_FILES = ("describe-network-interfaces",)
+
+
+def send(ground: Ground, flow: Walk) -> list[Walk]:
+    """A request leaves its interface: own addresses only, then the security groups' egress rules (N24, N83)."""
+    interface = flow.context.sender
+    assert interface is not None
+    if interface.kind == "endpoint":
+        label = ground.network.label(interface.id)
+        return [
+            stopped(flow, block(flow, "VPCE_INTRA_VPC_TRAFFIC", interface.id, f"{label} never starts a connection"))
+        ]
+    parts: list[Walk] = []
+    foreign = flow.with_sources(flow.sources - interface.addresses)
+    if foreign is not None:
+        parts.append(_foreign_source(ground, foreign, interface))
+    own = flow.with_sources(interface.addresses)
+    if own is None:
+        return parts
+    local = _amazon_local(ground, own, interface)
+    rest = own.with_destinations(own.destinations - local)
+    amazon = own.with_destinations(local)
+    if amazon is not None:
+        detail = "an Amazon service on a link-local or reserved address: never routed nor filtered (N10, N94)"
+        reached = amazon.through(hop(amazon, "amazon-local", "service", detail))
+        parts.append(
+            with_context(reached, terminal="amazon-local", terminal_kind="service", route="private").ended("ok")
+        )
+    if rest is not None:
+        detail = f"{ground.network.label(interface.id)} in {ground.network.label(interface.subnet_id)} sends"
+        out = rest.through(
+            hop(rest, interface.id, "network-interface", detail, source=ground.network.source(interface.id))
+        )
+        admitted = through_security_groups(ground, out, interface, "egress")
+        parts += [part.to("leave", interface.subnet_id) for part in admitted]
+    return parts
+
+
+def _foreign_source(ground: Ground, flow: Walk, interface: Interface) -> Walk:
+    label = ground.network.label(interface.id)
+    if interface.source_dest_check:
+        detail = f"{describe_addresses(flow.sources)} is no address of {label}, whose source/destination check is on"
+        return stopped(flow, block(flow, "ENI_ADDRESS_RESTRICTION", interface.id, detail))
+    detail = f"{label} may send for others (source/destination check is off)"
+    return lost(flow, Gap("APPLIANCE_MAY_FORWARD", interface.id, detail))
+
+
+def _amazon_local(ground: Ground, flow: Walk, interface: Interface) -> IntervalSet:
+    """Addresses of the VPC resolver, instance metadata and the like, as the interface sees them."""
+    blocks = [block.block for block in ground.network.vpc_blocks(interface.vpc_id) if block.block.first < V6_BASE]
+    resolver = IntervalSet.single(blocks[0].first + 2) if blocks else EMPTY
+    return AMAZON_LOCAL | resolver
+
+
+def leave(ground: Ground, flow: Walk) -> list[Walk]:
+    """Out of a subnet: to a neighbour directly (N9), else by the route table and past the network ACL."""
+    subnet_id = flow.place[1]
+    subnet = ground.network.subnets.get(subnet_id)
+    if subnet is None:
+        return [_no_subnet(ground, flow, subnet_id)]
+    flow = with_context(flow, zone=ground.zone_of(subnet_id))
+    parts: list[Walk] = []
+    here = EMPTY
+    for owner, addresses in ground.network.split_by_subnet(subnet.vpc_id, flow.destinations):
+        if owner == subnet_id:
+            here = addresses
+    inside = flow.with_destinations(here)
+    if inside is not None:
+        parts.append(inside.to("deliver", subnet_id))
+    outside = flow.with_destinations(flow.destinations - here)
+    if outside is not None:
+        parts += _by_table(ground, outside, subnet_id, subnet.vpc_id, edge=True)
+    return parts
+
+
+def _no_subnet(ground: Ground, flow: Walk, subnet_id: str) -> Walk:
+    home = ground.network.home_of(flow.context.sender.id if flow.context.sender else subnet_id)
+    lacking = ground.network.lacks(home, "describe-subnets")
+    what = f"subnet {subnet_id}"
+    return lost(
+        flow, missing(lacking, subnet_id, what) if lacking else unseen(subnet_id, f"{what} is not in the snapshot")
+    )
+
+
+def arrive_from_transit(ground: Ground, flow: Walk) -> list[Walk]:
+    """Into a VPC by a transit gateway's interface: its subnet's table decides, its ACL for what leaves it (N117, N186)."""
+    _, subnet_id = flow.place
+    subnet = ground.network.subnets.get(subnet_id)
+    if subnet is None:
+        return [_no_subnet(ground, flow, subnet_id)]
+    here = EMPTY
+    for owner, addresses in ground.network.split_by_subnet(subnet.vpc_id, flow.destinations):
+        if owner == subnet_id:
+            here = addresses
+    parts: list[Walk] = []
+    inside = flow.with_destinations(here)
+    if inside is not None:  # the same subnet: not checked at all (N118)
+        parts.append(inside.to("deliver", subnet_id))
+    outside = flow.with_destinations(flow.destinations - here)
+    if outside is not None:
+        parts += _by_table(ground, outside, subnet_id, subnet.vpc_id, edge=True)
+    return parts
+
+
+def route_by_table(ground: Ground, flow: Walk) -> list[Walk]:
+    """By a table that belongs to no subnet (a regional NAT gateway's): no network ACL."""
+    _, table_id, vpc_id = flow.place
+    table = ground.network.route_tables.get(table_id)
+    if table is None:
+        lacking = ground.lacks_for_vpc(vpc_id, "describe-route-tables")
+        what = f"route table {table_id}"
+        gap = missing(lacking, table_id, what) if lacking else unseen(table_id, f"{what} is not in the snapshot")
+        return [lost(flow, gap)]
+    return _routed(ground, flow, table, "", vpc_id, edge=False)
+
+
+def _by_table(ground: Ground, flow: Walk, subnet_id: str, vpc_id: str, *, edge: bool) -> list[Walk]:
+    lacking = ground.lacks_for_vpc(vpc_id, "describe-vpcs", "describe-route-tables")
+    table = ground.network.route_table_of(subnet_id)
+    if lacking or table is None:
+        parts = through_network_acl(ground, flow, subnet_id, "egress") if edge else [flow]
+        what = f"the route table of {subnet_id}"
+        gap = missing(lacking, subnet_id, what) if lacking else unseen(subnet_id, f"{what} is not in the snapshot")
+        return [lost(part, gap) for part in parts]
+    return _routed(ground, flow, table, subnet_id, vpc_id, edge=edge)
+
+
+def _routed(ground: Ground, flow: Walk, table: RouteTable, subnet_id: str, vpc_id: str, *, edge: bool) -> list[Walk]:
+    compiled = ground.table(table.route_table_id)
+    reply_to_nat = _nat_reply_over_peering(ground, flow, vpc_id)
+    if reply_to_nat is not None:
+        return _past_acl(ground, reply_to_nat, subnet_id, edge=edge)
+    parts: list[Walk] = []
+    rest = flow.destinations
+    for piece in compiled.parts:
+        part = flow.with_destinations(piece.destinations & flow.destinations) if rest & piece.destinations else None
+        if part is None:
+            continue
+        rest = rest - piece.destinations
+        for candidate, chosen in _winners(part, piece.winners, table):
+            parts += _taken(ground, chosen, table, compiled, candidate, subnet_id, vpc_id, edge=edge)
+    unrouted = flow.with_destinations(rest)
+    if unrouted is not None:
+        parts += [
+            _no_route(ground, part, table, compiled) for part in _past_acl(ground, unrouted, subnet_id, edge=edge)
+        ]
+    return parts
+
+
+def _winners(flow: Walk, winners: tuple[Candidate, ...], table: RouteTable) -> list[tuple[Candidate, Walk]]:
+    """The one route, or each of several equal ones as AWS may pick it (N14)."""
+    by_target = {candidate.target: candidate for candidate in winners}
+    if len(by_target) == 1:
+        return [(winners[0], flow)]
+    options = [by_target[target] for target in sorted(by_target)]
+    detail = f"{table.route_table_id} holds equal routes to {', '.join(o.target.id for o in options)}: AWS picks one"
+    assumed = flow.assuming(assume("PREFIX_LISTS_OVERLAP", table.route_table_id, detail, "neither"))
+    return list(zip(options, choose(assumed, len(options)), strict=True))
+
+
+def _taken(
+    ground: Ground,
+    flow: Walk,
+    table: RouteTable,
+    compiled: CompiledTable,
+    candidate: Candidate,
+    subnet_id: str,
+    vpc_id: str,
+    *,
+    edge: bool,
+) -> list[Walk]:
+    if compiled.missing and candidate.target.kind != "local":
+        gap = missing(compiled.missing, table.route_table_id, f"a prefix list that {table.route_table_id} routes by")
+        return [lost(part, gap) for part in _past_acl(ground, flow, subnet_id, edge=edge)]
+    kind, target = candidate.target
+    route = candidate.route
+    source = ground.network.source(table.route_table_id, f"/Routes/{candidate.index}" if candidate.index >= 0 else "")
+    label = ground.network.label(table.route_table_id)
+    crossed = hop(
+        flow,
+        table.route_table_id,
+        "route-table",
+        f"{label}: {candidate.destination} → {ground.network.label(target)}",
+        rule=candidate.destination,
+        source=source,
+    )
+    same_subnet = subnet_id != "" and _target_subnet(ground, kind, target) == subnet_id
+    found: list[Walk] = []
+    for part in _past_acl(ground, flow, subnet_id, edge=edge and not same_subnet):
+        part = part.through(crossed)
+        if route.state == "blackhole":
+            detail = f"route {candidate.destination} → {ground.network.label(target)} of {label} is a blackhole"
+            bad = block(
+                part, "BAD_STATE_ROUTE", table.route_table_id, detail, rule=candidate.destination, at=subnet_id or None,
+                source=source, cause="RETURN_ROUTE_MISSING" if part.leg == "response" else None,
+            )  # fmt: skip
+            found.append(stopped(part, bad))
+        elif route.state != "active":
+            detail = f"route {candidate.destination} of {label} is in state {route.state!r}, whose meaning is not known"
+            found.append(lost(part, Gap("ROUTE_STATE_FILTERED", table.route_table_id, detail)))
+        elif kind == "local":
+            found.append(part.to("local", vpc_id, subnet_id))
+        else:
+            found.append(part.to(kind, target, vpc_id, subnet_id, table.route_table_id))
+    return found
+
+
+def _target_subnet(ground: Ground, kind: str, target: str) -> str | None:
+    """The subnet in which a route's target has its interface, for targets that live in one."""
+    if kind == "nat-gateway":
+        gateway = ground.network.nat_gateways.get(target)
+        return gateway.subnet_id if gateway else None
+    if kind == "network-interface":
+        interface = ground.network.interfaces.get(target)
+        return interface.subnet_id if interface else None
+    return None
+
+
+def _past_acl(ground: Ground, flow: Walk, subnet_id: str, *, edge: bool) -> list[Walk]:
+    return through_network_acl(ground, flow, subnet_id, "egress") if edge and subnet_id else [flow]
+
+
+def _no_route(ground: Ground, flow: Walk, table: RouteTable, compiled: CompiledTable) -> Walk:
+    if compiled.missing:
+        what = f"a prefix list that {table.route_table_id} routes by"
+        return lost(flow, missing(compiled.missing, table.route_table_id, what))
+    cause = None
+    if flow.leg == "response":
+        cause = "RETURN_ROUTE_MISSING"
+    elif flow.context.session:
+        cause = "NAT_WITHOUT_INTERNET_GATEWAY"
+    label = ground.network.label(table.route_table_id)
+    detail = f"{label} has no route to {describe_addresses(flow.destinations)}"
+    return stopped(
+        flow,
+        block(
+            flow,
+            "NO_ROUTE_TO_DESTINATION",
+            table.route_table_id,
+            detail,
+            cause=cause,
+            source=ground.network.source(table.route_table_id),
+        ),
+    )
+
+
+def _nat_reply_over_peering(ground: Ground, flow: Walk, vpc_id: str) -> Walk | None:
+    """A reply to a NAT gateway that reached this VPC by peering goes back to it, with or without a route (fact N51)."""
+    session = flow.context.session
+    if flow.leg != "response" or not session or not session[-1].peering or session[-1].vpc_id == vpc_id:
+        return None
+    peering = session[-1].peering
+    detail = f"{ground.network.label(peering)}: the reply returns to {session[-1].gateway} (no route needed)"
+    return flow.through(hop(flow, peering, "vpc-peering-connection", detail)).to("local", session[-1].vpc_id, "")
+
+
+def local(ground: Ground, flow: Walk) -> list[Walk]:
+    """By the local route: to the subnet that holds the destination, past its network ACL unless the flow is in it already."""
+    _, vpc_id, from_subnet = flow.place
+    lacking = ground.lacks_for_vpc(vpc_id, "describe-subnets")
+    if lacking:
+        return [lost(flow, missing(lacking, vpc_id, f"the subnets of {vpc_id}"))]
+    parts: list[Walk] = []
+    for subnet_id, addresses in ground.network.split_by_subnet(vpc_id, flow.destinations):
+        part = flow.with_destinations(addresses)
+        if part is None:
+            continue
+        if subnet_id is None:
+            parts.append(_nobody(ground, part, vpc_id))
+        elif subnet_id == from_subnet:
+            parts.append(part.to("deliver", subnet_id))
+        else:
+            parts.append(part.to("enter", subnet_id))
+    return parts
+
+
+def _nobody(ground: Ground, flow: Walk, at: str) -> Walk:
+    label = ground.network.label(at)
+    detail = f"{describe_addresses(flow.destinations)} in {label} belongs to no network interface"
+    return stopped(flow, block(flow, "NO_POSSIBLE_DESTINATION", at, detail, direction="ingress"))
+
+
+def enter(ground: Ground, flow: Walk) -> list[Walk]:
+    """Over a subnet's edge: the network ACL's ingress rules."""
+    subnet_id = flow.place[1]
+    return [part.to("deliver", subnet_id) for part in through_network_acl(ground, flow, subnet_id, "ingress")]
+
+
+def deliver(ground: Ground, flow: Walk) -> list[Walk]:
+    """To the interface in the subnet that has the destination address."""
+    subnet_id = flow.place[1]
+    network = ground.network
+    subnet = network.subnets.get(subnet_id)
+    vpc_id = subnet.vpc_id if subnet else ""
+    parts: list[Walk] = []
+    origin = flow.context.origin.interface
+    rest: IntervalSet = flow.destinations
+    if flow.leg == "response" and origin is not None and origin.kind in ("virtual", "any"):
+        mine = flow.with_destinations(origin.addresses) if origin.subnet_id == subnet_id else None
+        if mine is not None and mine.destination == 0:  # still the asked source: the origin itself
+            parts.append(mine.to("receive", origin.id))
+            rest = rest - mine.destinations
+    lacking = ground.lacks_for_vpc(vpc_id, *INTERFACE_FILES)
+    if rest and lacking:
+        left = flow.with_destinations(rest)
+        assert left is not None
+        return [*parts, lost(left, missing(lacking, subnet_id, f"the interfaces in {subnet_id}"))]
+    for interface in network.interfaces_in(subnet_id):
+        addresses = interface.addresses & rest
+        part = flow.with_destinations(addresses) if addresses else None
+        if part is not None:
+            parts.append(part.to("receive", interface.id))
+            rest = rest - addresses
+    for (vpc, number), gateway in network.nat_of_address.items():
+        if vpc == vpc_id and number in rest:
+            part = flow.with_destinations(IntervalSet.single(number))
+            if part is not None:
+                parts.append(_at_nat(ground, part, gateway))
+                rest = rest - IntervalSet.single(number)
+    left = flow.with_destinations(rest) if rest else None
+    return [*parts, _nobody(ground, left, subnet_id)] if left is not None else parts
+
+
+def receive(ground: Ground, flow: Walk) -> list[Walk]:
+    """Into an interface: the security groups' ingress rules for a request; a reply must have found its sender."""
+    name = flow.place[1]
+    origin = flow.context.origin
+    if origin.interface is not None and origin.interface.id == name and flow.leg == "response":
+        return [_came_back(ground, flow, origin.interface)]
+    interface = ground.network.interfaces[name]
+    if interface.kind == "nat":
+        gateway = next((gateway for (_, number), gateway in ground.network.nat_of_address.items()
+                        if number in interface.addresses and gateway.vpc_id == interface.vpc_id), None)  # fmt: skip
+        return [_at_nat(ground, flow, gateway) if gateway is not None else _nobody(ground, flow, name)]
+    if flow.leg == "response":
+        return [_lost_reply(ground, flow, name)]
+    return [_arrived(ground, part, interface) for part in through_security_groups(ground, flow, interface, "ingress")]
+
+
+def _came_back(ground: Ground, flow: Walk, interface: Interface) -> Walk:
+    if flow.context.session:
+        return _lost_reply(ground, flow, interface.id)
+    detail = f"the reply reaches {ground.network.label(interface.id)}"
+    return flow.through(hop(flow, interface.id, "network-interface", detail)).ended("ok")
+
+
+def _lost_reply(ground: Ground, flow: Walk, at: str) -> Walk:
+    detail = f"the reply {describe(flow)} ends at {ground.network.label(at)}, not where the request came from"
+    cause = "RETURN_ROUTE_MISSING"
+    return stopped(flow, block(flow, "NO_POSSIBLE_DESTINATION", at, detail, direction="ingress", cause=cause))
+
+
+def _at_nat(ground: Ground, flow: Walk, gateway: NatGateway) -> Walk:
+    """At a NAT gateway's own address: a reply to a flow it translated goes on to the client, nothing else does (N52)."""
+    session = flow.context.session
+    if flow.leg != "response" or not session or session[-1].gateway != gateway.nat_gateway_id:
+        detail = f"{ground.network.label(gateway.nat_gateway_id)} accepts nothing but replies"
+        at = gateway.nat_gateway_id
+        return stopped(flow, block(flow, "NO_POSSIBLE_DESTINATION", at, detail, direction="ingress"))
+    last = session[-1]
+    detail = f"{ground.network.label(last.gateway)} sends the reply on to the client"
+    back = flow.through(hop(flow, last.gateway, "nat-gateway", detail))
+    back = msgspec.structs.replace(back, destination=last.source, port=last.port)
+    back = with_context(back, session=session[:-1])
+    return back.to("leave", last.subnet_id) if last.subnet_id else back.to("local", last.vpc_id, "")
+
+
+def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
+    """A request has reached its interface; what kind of interface decides whether there is an answer."""
+    network = ground.network
+    label = network.label(interface.id)
+    source = network.source(interface.id)
+    reached = flow.through(hop(flow, interface.id, "network-interface", f"{label} receives", source=source))
+    endpoint = network.endpoint_of_interface.get(interface.id)
+    if interface.kind == "load-balancer":
+        detail = f"{label} belongs to a load balancer, whose targets are not followed"
+        reached = reached.unknown(Gap("UNMODELLED_COMPONENT", interface.id, detail, can_hide="block"))
+    elif interface.kind == "gateway-load-balancer":
+        reached = stopped(
+            reached, block(reached, "NO_POSSIBLE_DESTINATION", interface.id, f"{label} is a route target only")
+        )
+        return reached
+    elif interface.kind == "endpoint" and endpoint is None:
+        lacking = ground.lacks_for_vpc(interface.vpc_id, "describe-vpc-endpoints")
+        what = f"the endpoint of {interface.id}"
+        reached = reached.unknown(
+            missing(lacking, interface.id, what) if lacking else unseen(interface.id, f"{what} is unknown")
+        )
+    if endpoint is not None:
+        reached = _at_endpoint(ground, reached, endpoint.vpc_endpoint_id, endpoint.state)
+        reached = reached.through(
+            hop(reached, endpoint.vpc_endpoint_id, "vpc-endpoint", f"{network.label(endpoint.vpc_endpoint_id)}: "
+                f"{endpoint.service_name}", source=network.source(endpoint.vpc_endpoint_id))
+        )  # fmt: skip
+        return finish(ground, reached, endpoint.vpc_endpoint_id, "vpc-endpoint", _route_to_interface(flow), interface)
+    instance = network.instances.get(interface.instance_id or "")
+    if instance is not None and instance.state.name != "running":
+        detail = f"{network.label(instance.instance_id)} is {instance.state.name}; judged as if it ran"
+        reached = reached.assuming(assume("INSTANCE_STOPPED", instance.instance_id, detail, "neither"))
+    return finish(ground, reached, interface.id, "network-interface", _route_to_interface(flow), interface)
+
+
+def _at_endpoint(ground: Ground, flow: Walk, endpoint_id: str, state: str) -> Walk:
+    label = ground.network.label(endpoint_id)
+    if flow.protocol != TCP:
+        flow = flow.blocked(
+            block(flow, "PROTOCOL_RESTRICTION", endpoint_id, f"{label} takes TCP only", direction="ingress")
+        )
+    if state.lower() == "partial":
+        flow = flow.unknown(Gap("ENDPOINT_PARTIAL", endpoint_id, f"{label} is only partly available", can_hide="block"))
+    elif state.lower() != "available":
+        flow = flow.blocked(block(flow, "BAD_STATE", endpoint_id, f"{label} is {state}", direction="ingress"))
+    return flow
+
+
+def _route_to_interface(flow: Walk) -> Route:
+    crossed = flow.context.crossed
+    if "internet-gateway" in crossed or flow.context.origin.kind == "internet":
+        return "internet"
+    return "on-premises" if flow.context.origin.kind == "on-premises" else "private"
+
+
+def finish(
+    ground: Ground, flow: Walk, terminal: str, kind: str, route: Route, receiver: Interface | None, *back: str
+) -> Walk:
+    """The request has ended; turn the header round and send the reply on its way.
+
+    ``receiver`` is the interface that answers, else ``back`` is the place where the reply enters.
+    """
+    flow = with_context(flow, terminal=terminal, terminal_kind=kind, route=route)
+    asking, one_way = answered(flow)
+    if asking is None:
+        assert one_way is not None
+        return one_way.ended("ok")
+    if one_way is not None:
+        raise ValueError("a walk starts with one-way messages apart from those that ask for an answer")
+    reply = msgspec.structs.replace(asking, leg="response", source=asking.destination, destination=asking.source)
+    reply = with_context(reply, sender=None, links=())
+    if receiver is not None:
+        return reply.to("leave", receiver.subnet_id)
+    return reply.to(*back)

@@ -1,0 +1,236 @@
+"""Security groups at an interface and the network ACL at a subnet's edge, applied to a flow.
+
+**Source:** "Control traffic to your AWS resources using security groups", "Security group rules", "Control subnet traffic with
+network access control lists" (VPC User Guide; facts N80 to N91, N105 to N113).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from reachsim.addresses import EVERYWHERE
+from reachsim.engine import split
+from reachsim.evidence import Block, Direction, Gap
+from reachsim.filters import Rule
+from reachsim.forwarding.ground import (
+    Ground,
+    Walk,
+    block,
+    describe,
+    describe_addresses,
+    describe_services,
+    first_cover,
+    hop,
+    missing,
+    unseen,
+)
+from reachsim.intervals import EMPTY
+from reachsim.model.interfaces import Interface
+from reachsim.packets import TCP, UDP
+
+
+def through_security_groups(ground: Ground, flow: Walk, interface: Interface, direction: Direction) -> list[Walk]:
+    """Split a request by the rule of the interface's security groups that admits it; the rest goes on, blocked.
+
+    All groups of an interface together decide (N81). An interface without any (a NAT gateway's) is not filtered.
+    """
+    if not interface.groups:
+        return [flow]
+    network = ground.network
+    lacking = ground.lacks_for_vpc(interface.vpc_id, "describe-security-groups")
+    unknown_groups = tuple(group for group in interface.groups if group not in network.security_groups)
+    gaps: list[Gap] = []
+    if unknown_groups and lacking:
+        gaps.append(missing(lacking, interface.id, "what its security groups allow"))
+    elif unknown_groups:
+        gaps += [
+            unseen(group, f"security group {group} of {interface.id} is not in the snapshot")
+            for group in unknown_groups
+        ]
+    rules: list[Rule] = []
+    for group in interface.groups:
+        if group in network.security_groups:
+            found = [
+                _resolve(ground, flow, interface, rule, direction) for rule in ground.group_rules(group, direction)
+            ]
+            rules += [rule for rule, _ in found]
+            gaps += [gap for _, some in found for gap in some]
+    rest = [flow]
+    ended: list[Walk] = []
+    by_source = direction == "ingress"
+    cover = first_cover(rules, flow, by_source=by_source)
+    for rule in [cover] if cover is not None else rules:
+        still: list[Walk] = []
+        for part in rest:
+            inside, outside = split(part, rule.peers, rule.services, by_source=by_source)
+            if inside is not None:
+                ended.append(_admitted(inside, interface, rule))
+            still += outside
+        rest = still
+    for part in rest:
+        relevant = _relevant(part, gaps, rules)
+        ended.append(
+            part.unknown(*relevant) if relevant else part.blocked(*_mismatch(ground, part, interface, direction))
+        )
+    return ended
+
+
+def _admitted(flow: Walk, interface: Interface, rule: Rule) -> Walk:
+    detail = f"{interface.id}: {rule.text}"
+    return flow.through(hop(flow, rule.owner, "security-group", detail, rule=rule.name, source=rule.source))
+
+
+def _relevant(flow: Walk, gaps: list[Gap], rules: list[Rule]) -> list[Gap]:
+    """Gaps that could admit the flow: unknown groups, and unknown peers of rules whose services match."""
+    by_rule = {rule.missing: rule for rule in rules if rule.missing}
+    kept = []
+    for gap in gaps:
+        rule = by_rule.get(gap.missing) if gap.missing else None
+        if rule is None or flow.services & rule.services:
+            kept.append(gap)
+    return list(dict.fromkeys(kept))
+
+
+def _resolve(
+    ground: Ground, flow: Walk, interface: Interface, rule: Rule, direction: Direction
+) -> tuple[Rule, list[Gap]]:
+    """The rule with its peers as addresses, and what is not known about them."""
+    if rule.missing:
+        return rule, [missing(rule.missing, rule.owner, f"the prefix list that {rule.owner} names")]
+    if rule.group is None or rule.group_peer is None:
+        return rule, []
+    if rule.group_peer.peering_status not in (None, "", "active"):
+        return rule, []  # a stale reference matches nothing (N90)
+    if direction == "ingress":
+        matches = flow.context.sender is not None and rule.group in flow.context.sender.groups
+        matches = matches and _identity_survives(ground, flow, interface)
+        return msgspec.structs.replace(rule, peers=EVERYWHERE if matches else EMPTY), []
+    lacking = ground.lacks_for_vpc(interface.vpc_id, "describe-network-interfaces")
+    if lacking:
+        return rule, [missing(lacking, rule.group, f"which interfaces carry {rule.group}")]
+    members = ground.network.members_in(rule.group, ground.peered_vpcs(interface.vpc_id))
+    gaps: list[Gap] = []
+    if not members and rule.group not in ground.network.security_groups:
+        detail = f"{rule.owner} names {rule.group}, whose members are not in the snapshot"
+        gaps = [unseen(rule.group, detail, "SECURITY_GROUP_UNSEEN")]
+    return msgspec.structs.replace(rule, peers=members), gaps
+
+
+def _identity_survives(ground: Ground, flow: Walk, receiver: Interface) -> bool:
+    """Whether the receiver still knows the sender's security groups: same VPC, peering in a Region, or a transit gateway
+    with security group referencing on at the gateway and both attachments (facts N85, N88, N89)."""
+    sender = flow.context.sender
+    if sender is None:
+        return False
+    if not flow.context.links:
+        return sender.vpc_id == receiver.vpc_id
+    if all(link.startswith("pcx-") for link in flow.context.links):
+        return receiver.vpc_id in ground.peered_vpcs(sender.vpc_id)
+    return bool(flow.context.links) and all(_tgw_references(ground, link) for link in flow.context.links)
+
+
+def _tgw_references(ground: Ground, attachment_id: str) -> bool:
+    attachment = ground.network.transit_gateway_vpc_attachments.get(attachment_id)
+    if attachment is None or attachment.options.security_group_referencing_support != "enable":
+        return False
+    gateway = ground.network.transit_gateways.get(attachment.transit_gateway_id or "")
+    return gateway is not None and gateway.options.security_group_referencing_support == "enable"
+
+
+def _mismatch(ground: Ground, flow: Walk, interface: Interface, direction: Direction) -> list[Block]:
+    """One block per attached group (DESIGN, ``component``)."""
+    peer = describe_addresses(flow.sources if direction == "ingress" else flow.destinations)
+    wanted = f"{describe_services(flow.services)} {'from' if direction == 'ingress' else 'to'} {peer}"
+    blocks: list[Block] = []
+    for group in interface.groups:
+        rules = ground.group_rules(group, direction) if group in ground.network.security_groups else ()
+        label = ground.network.label(group)
+        if not rules:
+            code, detail = "SG_HAS_NO_RULES", f"{label} has no {direction} rule at all; wanted {wanted}"
+        else:
+            code, detail = "ENI_SG_RULES_MISMATCH", f"no {direction} rule of {label} admits {wanted}"
+        cause = "SG_REFERENCE_STALE" if any(_is_stale(rule) for rule in rules) else None
+        lost_identity = _referencing_off(ground, flow, rules, direction)
+        if lost_identity:
+            code, cause = "SG_REFERENCING_SUPPORT", None
+            detail = (
+                f"{label} names a group of the sender, but {lost_identity} does not carry security group references"
+            )
+        blocks.append(
+            block(
+                flow,
+                code,
+                group,
+                detail,
+                at=interface.id,
+                direction=direction,
+                cause=cause,
+                source=ground.network.source(group),
+            )
+        )
+    return blocks
+
+
+def _is_stale(rule: Rule) -> bool:
+    return rule.group_peer is not None and rule.group_peer.peering_status not in (None, "", "active")
+
+
+def _referencing_off(ground: Ground, flow: Walk, rules: tuple[Rule, ...], direction: Direction) -> str | None:
+    """The attachment that loses the sender's groups, if a rule would have matched by one of them (fact N89)."""
+    sender = flow.context.sender
+    if direction != "ingress" or sender is None or not any(link.startswith("tgw-") for link in flow.context.links):
+        return None
+    if any(rule.group in sender.groups and flow.services & rule.services for rule in rules if rule.group):
+        return next((link for link in flow.context.links if not _tgw_references(ground, link)), None)
+    return None
+
+
+def through_network_acl(ground: Ground, flow: Walk, subnet_id: str, direction: Direction) -> list[Walk]:
+    """Split a flow by the entry of the subnet's network ACL that decides; what is denied goes on, blocked."""
+    network = ground.network
+    acl = network.network_acl_of(subnet_id)
+    if acl is None:
+        subnet = network.subnets.get(subnet_id)
+        lacking = ground.lacks_for_vpc(subnet.vpc_id if subnet else "", "describe-network-acls")
+        what = f"the network ACL of {subnet_id}"
+        return [
+            flow.unknown(missing(lacking, subnet_id, what) if lacking else unseen(subnet_id, f"{what} is not known"))
+        ]
+    rest = [flow]
+    found: list[Walk] = []
+    for rule in ground.acl_rules(acl.network_acl_id, direction):
+        still: list[Walk] = []
+        for part in rest:
+            inside, outside = split(part, rule.peers, rule.services, by_source=direction == "ingress")
+            still += outside
+            if inside is not None:
+                found.append(_decided(ground, inside, subnet_id, rule, direction))
+        rest = still
+        if not rest:
+            break
+    return found
+
+
+def _decided(ground: Ground, flow: Walk, subnet_id: str, rule: Rule, direction: Direction) -> Walk:
+    if rule.allow:
+        detail = f"{subnet_id} {direction}: rule {rule.name} {rule.text}"
+        return flow.through(hop(flow, rule.owner, "network-acl", detail, rule=rule.name, source=rule.source))
+    is_reply = flow.leg == "response" and flow.protocol in (TCP, UDP)
+    label = ground.network.label(rule.owner)
+    name = "*" if rule.name == 32767 else rule.name
+    detail = f"{direction} rule {name} of {label} denies {describe(flow)}"
+    if is_reply:
+        detail = f"{detail}: the reply to the client's ephemeral ports"
+    return flow.blocked(
+        block(
+            flow,
+            "SUBNET_ACL_RESTRICTION",
+            rule.owner,
+            detail,
+            rule=rule.name,
+            at=subnet_id,
+            direction=direction,
+            cause="RETURN_ACL_EPHEMERAL" if is_reply else None,
+            source=rule.source or ground.network.source(rule.owner),
+        )
+    )

@@ -1,0 +1,678 @@
+"""Where a route leads out of the subnets: gateways, endpoints, peering, other interfaces.
+
+**Source:** VPC User Guide pages on internet gateways, NAT gateways, egress-only internet gateways and VPC Block Public Access
+(facts N30 to N74), PrivateLink guide "Gateway endpoints" (N135 to N138), "How VPC peering connections work" (N180, N181), and
+Site-to-Site VPN "Route tables and route priority" (N190).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from reachsim.addresses import RFC1918, RFC6598, ULA, V4, V6, parse_block
+from reachsim.engine import choose
+from reachsim.evidence import Gap, Hop
+from reachsim.forwarding.block_public_access import block_mode
+from reachsim.forwarding.delivery import finish
+from reachsim.forwarding.filtering import through_network_acl, through_security_groups
+from reachsim.forwarding.ground import (
+    Ground,
+    Translation,
+    Walk,
+    assume,
+    block,
+    describe_addresses,
+    hop,
+    lost,
+    missing,
+    stopped,
+    unseen,
+    with_context,
+)
+from reachsim.intervals import IntervalSet
+from reachsim.model.interfaces import Interface
+from reachsim.model.records import GatewayAttachment, NatGateway, VpcEndpoint
+from reachsim.packets import ICMP, NAT_PORT, SECOND_NAT_PORT, SERVICE, TCP, UDP, icmp_services
+
+NAT64 = parse_block("64:ff9b::/96")
+_ATTACHED = ("available", "attached")
+
+
+def attached(attachments: tuple[GatewayAttachment, ...], vpc_id: str) -> bool:
+    """Whether a gateway is attached to the VPC; AWS answers ``available`` where its model says ``attached`` (N34)."""
+    return any(one.vpc_id == vpc_id and (one.state or "available") in _ATTACHED for one in attachments)
+
+
+def _not_there(ground: Ground, flow: Walk, component: str, vpc_id: str, operation: str) -> Walk:
+    """The flow is lost at a component that no file describes."""
+    lacking = ground.lacks_for_vpc(vpc_id, operation)
+    what = f"{component}, the target of a route,"
+    return lost(
+        flow, missing(lacking, component, what) if lacking else unseen(component, f"{what} is not in the snapshot")
+    )
+
+
+# --- internet gateway -----------------------------------------------------------------------------------------------
+
+
+def internet_gateway(ground: Ground, flow: Walk) -> list[Walk]:
+    """Out by an internet gateway: attached, not blocked, and from a public address (N30 to N36, N66 to N69)."""
+    gateway_id, vpc_id, subnet_id = flow.place[1:4]
+    gateway = ground.network.internet_gateways.get(gateway_id)
+    if gateway is None:
+        return [_not_there(ground, flow, gateway_id, vpc_id, "describe-internet-gateways")]
+    label = ground.network.label(gateway_id)
+    if not attached(gateway.attachments, vpc_id):
+        flow = flow.blocked(block(flow, "BAD_STATE", gateway_id, f"{label} is not attached to {vpc_id}"))
+    flow = _block_public_access(ground, flow, gateway_id, vpc_id, subnet_id)
+    return [part for family in (V4, V6) for part in _out_by_family(ground, flow, gateway_id, vpc_id, family)]
+
+
+def _out_by_family(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, family: IntervalSet) -> list[Walk]:
+    part = flow.with_destinations(family)
+    if part is None:
+        return []
+    found: list[Walk] = []
+    private = {
+        "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS": RFC1918,
+        "IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS": RFC6598,
+        "NO_POSSIBLE_DESTINATION": ULA,
+    }
+    for code, block_of_addresses in private.items():
+        inside = part.with_destinations(block_of_addresses) if part is not None else None
+        if inside is not None and part is not None:
+            detail = f"{ground.network.label(gateway_id)} does not forward to {describe_addresses(inside.destinations)}"
+            found.append(stopped(inside, block(inside, code, gateway_id, detail)))
+            part = part.with_destinations(part.destinations - block_of_addresses)
+    if part is None:
+        return found
+    translate = _translated if family is V4 else _untranslated
+    return found + translate(ground, part, gateway_id, vpc_id)
+
+
+def _translated(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str) -> list[Walk]:
+    """IPv4: each private address becomes its public one; one without cannot leave."""
+    sender = _sender(ground, flow, vpc_id)
+    pairs = () if sender is None else sender.public
+    found: list[Walk] = []
+    rest = flow.sources
+    for private, public in pairs:
+        part = flow.with_sources(IntervalSet.single(private)) if private in rest else None
+        if part is None:
+            continue
+        rest = rest - IntervalSet.single(private)
+        detail = f"{ground.network.label(gateway_id)} translates the source to {_address(public)}"
+        part = part.through(_gateway_hop(ground, part, gateway_id, detail))
+        found.append(_outside(msgspec.structs.replace(part, source=IntervalSet.single(public)), gateway_id, vpc_id))
+    left = flow.with_sources(rest) if rest else None
+    if left is not None and sender is not None and sender.kind == "any":
+        detail = f"{ground.network.label(gateway_id)} translates the source, if the interface has a public address"
+        found.append(_outside(left.through(_gateway_hop(ground, left, gateway_id, detail)), gateway_id, vpc_id))
+    elif left is not None:
+        found.append(_outside(_no_public_address(ground, left, gateway_id, sender), gateway_id, vpc_id))
+    return found
+
+
+def _sender(ground: Ground, flow: Walk, vpc_id: str) -> Interface | None:
+    """The interface behind the source address: the sender, or on a reply the interface that answers."""
+    if flow.context.sender is not None:
+        return flow.context.sender
+    for subnet_id, addresses in ground.network.split_by_subnet(vpc_id, flow.sources):
+        for interface in ground.network.interfaces_in(subnet_id or ""):
+            if not interface.addresses.isdisjoint(addresses):
+                return interface
+    return None
+
+
+def _no_public_address(ground: Ground, flow: Walk, gateway_id: str, sender: Interface | None) -> Walk:
+    who = ground.network.label(sender.id) if sender else describe_addresses(flow.sources)
+    is_build = sender is not None and sender.kind == "virtual"
+    detail = f"{who} has no public IPv4 address, so {ground.network.label(gateway_id)} cannot forward for it"
+    if is_build:
+        detail = f"{detail}; the interfaces of CodeBuild never get one"
+    cause = "CODEBUILD_PUBLIC_SUBNET_NO_PUBLIC_IP" if is_build else None
+    at = sender.id if sender else None
+    return flow.blocked(block(flow, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", gateway_id, detail, at=at, cause=cause))
+
+
+def _untranslated(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str) -> list[Walk]:
+    """IPv6 is public by nature (N36), unless the interface or the address space says otherwise (N38, N39)."""
+    sender = _sender(ground, flow, vpc_id)
+    if sender is not None and sender.deny_all_igw_traffic:
+        detail = f"{ground.network.label(sender.id)} denies all traffic of internet gateways (DenyAllIgwTraffic)"
+        flow = flow.blocked(block(flow, "ENI_DENIES_IGW_TRAFFIC", gateway_id, detail, at=sender.id))
+    flow = _private_ipv6(ground, flow, gateway_id, vpc_id)
+    detail = f"{ground.network.label(gateway_id)} forwards IPv6 as it is"
+    return [_outside(flow.through(_gateway_hop(ground, flow, gateway_id, detail)), gateway_id, vpc_id)]
+
+
+def _private_ipv6(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str) -> Walk:
+    vpc = ground.network.vpcs.get(vpc_id)
+    blocks = vpc.ipv6_cidr_block_association_set if vpc else ()
+    for one in blocks:
+        if one.ipv6_address_attribute == "private" and not one.ipv6_cidr_block.block.isdisjoint(flow.sources):
+            detail = f"{one.ipv6_cidr_block} is private IPv6 space, taken as never routed to the internet (N39)"
+            flow = flow.assuming(assume("IPV6_PRIVATE_SPACE", vpc_id, detail, "leak"))
+            flow = flow.blocked(block(flow, "GATEWAY_REJECTS_SPOOFED_TRAFFIC", gateway_id, detail))
+    return flow
+
+
+def _gateway_hop(ground: Ground, flow: Walk, gateway_id: str, detail: str) -> Hop:
+    kind = "egress-only-internet-gateway" if gateway_id.startswith("eigw-") else "internet-gateway"
+    return hop(flow, gateway_id, kind, detail, source=ground.network.source(gateway_id))
+
+
+def _outside(flow: Walk, gateway_id: str, vpc_id: str) -> Walk:
+    crossed = (*flow.context.crossed, "internet-gateway")
+    return with_context(flow, sender=None, links=(), crossed=crossed).to("internet", gateway_id, vpc_id)
+
+
+def _address(number: int) -> str:
+    return describe_addresses(IntervalSet.single(number))
+
+
+def _block_public_access(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id: str) -> Walk:
+    """VPC Block Public Access at the subnet whose interface talks to the gateway (N65 to N69)."""
+    by_nat = flow.context.sender is not None and flow.context.sender.kind == "nat"
+    by_nat = by_nat or gateway_id.startswith("eigw-") or bool(flow.leg == "response" and flow.context.session)
+    mode, why, lacking = block_mode(ground.network, vpc_id, subnet_id)
+    label = ground.network.label(gateway_id)
+    if mode is None:
+        gap = Gap(
+            "UNKNOWN_RESOURCE", gateway_id, f"whether VPC Block Public Access blocks at {label} is not known", lacking
+        )
+        return flow.unknown(gap)
+    if ground.network.assume_defaults and lacking:
+        flow = flow.assuming(
+            assume("ASSUMED_DEFAULT", vpc_id, f"VPC Block Public Access is off ({lacking[0]})", "block")
+        )
+    if mode == "block-bidirectional" or (mode == "block-ingress" and not by_nat):
+        detail = f"VPC Block Public Access ({mode}{why}) blocks at {label}"
+        return flow.blocked(block(flow, "VPC_BLOCK_PUBLIC_ACCESS_ENABLED", gateway_id, detail, at=subnet_id or None))
+    return flow
+
+
+# --- the internet, and back in --------------------------------------------------------------------------------------
+
+
+def internet(ground: Ground, flow: Walk) -> list[Walk]:
+    """Beyond a gateway: to somebody on the internet, to AWS's public addresses, or back in at a public address of ours."""
+    gateway_id, vpc_id = flow.place[1:3]
+    network = ground.network
+    ours = IntervalSet.of((public, public) for public in network.public_addresses)
+    parts: list[Walk] = []
+    rest = flow.destinations
+    for other_vpc, addresses in _owners(ground, rest & (ours | (network.all_vpc_addresses & V6))):
+        part = flow.with_destinations(addresses)
+        if part is not None:
+            parts.append(_hairpin(ground, part, other_vpc))
+            rest = rest - addresses
+    outside = flow.with_destinations(rest)
+    if outside is None:
+        return parts
+    if flow.leg == "response":
+        return [*parts, _reply_outside(ground, outside, gateway_id)]
+    for kind, addresses in (
+        ("service", network.aws_addresses),
+        ("internet", outside.destinations - network.aws_addresses),
+    ):
+        part = outside.with_destinations(addresses)
+        if part is not None:
+            name, route = ("aws", "aws-public") if kind == "service" else ("internet", "internet")
+            what = "an AWS service's public address" if kind == "service" else "the internet"
+            part = part.through(hop(part, name, kind, f"{what}: {describe_addresses(part.destinations)}"))
+            back = "egress-only-in" if gateway_id.startswith("eigw-") else "internet-gateway-in"
+            parts.append(finish(ground, part, name, kind, route, None, back, gateway_id, vpc_id))
+    return parts
+
+
+def _owners(ground: Ground, addresses: IntervalSet) -> list[tuple[str, IntervalSet]]:
+    """Public addresses that the snapshot owns, by the VPC they lead into."""
+    found: dict[str, IntervalSet] = {}
+    for public, (interface, _) in ground.network.public_addresses.items():
+        if public in addresses:
+            known = found.get(interface.vpc_id, IntervalSet(()))
+            found[interface.vpc_id] = known | IntervalSet.single(public)
+    for vpc_id in ground.network.vpcs:
+        part = addresses & ground.network.vpc_addresses(vpc_id) & V6
+        if part:
+            found[vpc_id] = found.get(vpc_id, IntervalSet(())) | part
+    return sorted(found.items(), key=lambda one: one[0])
+
+
+def _hairpin(ground: Ground, flow: Walk, vpc_id: str) -> Walk:
+    gateway = gateway_of(ground, vpc_id)
+    if gateway is None:
+        lacking = ground.lacks_for_vpc(vpc_id, "describe-internet-gateways")
+        if lacking:
+            return lost(flow, missing(lacking, vpc_id, f"the internet gateway of {vpc_id}"))
+        detail = f"{describe_addresses(flow.destinations)} belongs to {vpc_id}, which has no internet gateway"
+        return stopped(flow, block(flow, "NO_POSSIBLE_DESTINATION", vpc_id, detail, direction="ingress"))
+    return flow.to("internet-gateway-in", gateway, vpc_id)
+
+
+def gateway_of(ground: Ground, vpc_id: str) -> str | None:
+    """The internet gateway attached to a VPC."""
+    for gateway_id, gateway in sorted(ground.network.internet_gateways.items()):
+        if attached(gateway.attachments, vpc_id):
+            return gateway_id
+    return None
+
+
+def _reply_outside(ground: Ground, flow: Walk, gateway_id: str) -> Walk:
+    origin = flow.context.origin
+    if origin.kind == "internet" and origin.gateway == gateway_id:
+        return flow.through(hop(flow, "internet", "internet", "the reply reaches the internet")).ended("ok")
+    detail = f"the reply leaves by {ground.network.label(gateway_id)}, not the way the request came"
+    at = gateway_id
+    return stopped(flow, block(flow, "NO_POSSIBLE_DESTINATION", at, detail, cause="RETURN_ROUTE_MISSING"))
+
+
+def internet_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
+    """In by an internet gateway: to the private address behind a public one, or to an IPv6 address (N35, N36)."""
+    gateway_id, vpc_id = flow.place[1:3]
+    network = ground.network
+    gateway = network.internet_gateways.get(gateway_id)
+    if gateway is None:
+        return [_not_there(ground, flow, gateway_id, vpc_id, "describe-internet-gateways")]
+    if not attached(gateway.attachments, vpc_id):
+        detail = f"{network.label(gateway_id)} is not attached to {vpc_id}"
+        flow = flow.blocked(block(flow, "BAD_STATE", gateway_id, detail, direction="ingress"))
+    if _redirected(ground, gateway_id):
+        detail = f"{network.label(gateway_id)} has a gateway route table, which is not followed"
+        return [lost(flow, Gap("UNMODELLED_COMPONENT", gateway_id, detail))]
+    crossed = (*flow.context.crossed, "internet-gateway")
+    flow = with_context(flow, crossed=crossed)
+    parts: list[Walk] = []
+    rest = flow.destinations
+    for public, (interface, private) in network.public_addresses.items():
+        if public not in rest or interface.vpc_id != vpc_id:
+            continue
+        part = flow.with_destinations(IntervalSet.single(public))
+        if part is not None:
+            rest = rest - IntervalSet.single(public)
+            detail = f"{network.label(gateway_id)} translates {_address(public)} to {_address(private)}"
+            part = part.through(_gateway_hop(ground, part, gateway_id, detail))
+            part = msgspec.structs.replace(part, destination=IntervalSet.single(private))
+            part = _in_past_bpa(ground, part, gateway_id, vpc_id, interface.subnet_id, interface)
+            parts.append(part.to("local", vpc_id, ""))
+    for subnet_id, addresses in network.split_by_subnet(vpc_id, rest & V6):
+        part = flow.with_destinations(addresses) if subnet_id else None
+        if part is not None and subnet_id:
+            rest = rest - addresses
+            parts += _in_ipv6(ground, part, gateway_id, vpc_id, subnet_id)
+    left = flow.with_destinations(rest)
+    if left is None:
+        return parts
+    if left.leg == "response" and (
+        left.blocks or _from_any(left)
+    ):  # the source was never translated: as if it had been
+        return [
+            *parts,
+            _in_past_bpa(ground, left, gateway_id, vpc_id, _origin_subnet(left), None).to("local", vpc_id, ""),
+        ]
+    detail = f"{describe_addresses(left.destinations)} is no public address of an interface in {network.label(vpc_id)}"
+    code = "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"
+    return [*parts, stopped(left, block(left, code, gateway_id, detail, direction="ingress"))]
+
+
+def _from_any(flow: Walk) -> bool:
+    interface = flow.context.origin.interface
+    return interface is not None and interface.kind == "any"
+
+
+def _origin_subnet(flow: Walk) -> str:
+    interface = flow.context.origin.interface
+    if flow.context.session:
+        return flow.context.session[-1].subnet_id
+    return interface.subnet_id if interface else ""
+
+
+def _in_ipv6(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id: str) -> list[Walk]:
+    detail = f"{ground.network.label(gateway_id)} forwards IPv6 as it is"
+    flow = flow.through(_gateway_hop(ground, flow, gateway_id, detail))
+    flow = _in_past_bpa(ground, flow, gateway_id, vpc_id, subnet_id, None)
+    parts: list[Walk] = []
+    rest = flow.destinations
+    for interface in ground.network.interfaces_in(subnet_id):
+        denied = flow.with_destinations(interface.addresses & rest) if interface.deny_all_igw_traffic else None
+        if denied is not None:
+            rest = rest - interface.addresses
+            detail = f"{ground.network.label(interface.id)} denies all traffic of internet gateways (DenyAllIgwTraffic)"
+            why = block(denied, "ENI_DENIES_IGW_TRAFFIC", gateway_id, detail, at=interface.id, direction="ingress")
+            parts.append(denied.blocked(why).to("local", vpc_id, ""))
+    left = flow.with_destinations(rest)
+    return [*parts, left.to("local", vpc_id, "")] if left is not None else parts
+
+
+def _in_past_bpa(
+    ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id: str, receiver: Interface | None
+) -> Walk:
+    if flow.leg == "response" and flow.context.origin.kind != "internet" and not flow.context.session:
+        return _block_public_access(ground, flow, gateway_id, vpc_id, subnet_id)
+    if receiver is not None and receiver.kind == "nat" and flow.leg == "request":
+        return flow  # nothing but replies is accepted there anyway
+    return _block_public_access(ground, flow, gateway_id, vpc_id, subnet_id)
+
+
+def _redirected(ground: Ground, gateway_id: str) -> bool:
+    """Whether the gateway has an edge route table with anything but local routes (N21)."""
+    table = ground.network.gateway_route_table(gateway_id)
+    return table is not None and any(route.gateway_id != "local" for route in table.routes)
+
+
+def egress_only_gateway(ground: Ground, flow: Walk) -> list[Walk]:
+    """Out by an egress-only internet gateway: IPv6, started in the VPC (N37)."""
+    gateway_id, vpc_id, subnet_id = flow.place[1:4]
+    gateway = ground.network.egress_only_internet_gateways.get(gateway_id)
+    if gateway is None:
+        return [_not_there(ground, flow, gateway_id, vpc_id, "describe-egress-only-internet-gateways")]
+    label = ground.network.label(gateway_id)
+    if not attached(gateway.attachments, vpc_id):
+        flow = flow.blocked(block(flow, "BAD_STATE", gateway_id, f"{label} is not attached to {vpc_id}"))
+    if flow.leg == "response":
+        return [
+            stopped(flow, block(flow, "EIGW_INBOUND", gateway_id, f"{label} carries only flows that the VPC starts"))
+        ]
+    flow = _block_public_access(ground, flow, gateway_id, vpc_id, subnet_id)
+    parts: list[Walk] = []
+    old = flow.with_destinations(V4)
+    if old is not None:
+        parts.append(stopped(old, block(old, "PROTOCOL_RESTRICTION", gateway_id, f"{label} carries IPv6 only")))
+    new = flow.with_destinations(V6)
+    if new is not None:
+        parts += _out_by_family(ground, new, gateway_id, vpc_id, V6)
+    return parts
+
+
+def egress_only_in(ground: Ground, flow: Walk) -> list[Walk]:
+    """A reply comes back in by the egress-only gateway."""
+    gateway_id, vpc_id = flow.place[1:3]
+    flow = _block_public_access(ground, flow, gateway_id, vpc_id, _origin_subnet(flow))
+    return [flow.to("local", vpc_id, "")]
+
+
+# --- NAT gateway ----------------------------------------------------------------------------------------------------
+
+
+def nat_gateway(ground: Ground, flow: Walk) -> list[Walk]:
+    """Through a NAT gateway: a new source address and port, then on from the gateway's own subnet (N45 to N53)."""
+    gateway_id, vpc_id, subnet_id = flow.place[1:4]
+    gateway = ground.network.nat_gateways.get(gateway_id)
+    if gateway is None:
+        return [_not_there(ground, flow, gateway_id, vpc_id, "describe-nat-gateways")]
+    label = ground.network.label(gateway_id)
+    if flow.leg == "response":
+        detail = f"the reply is routed to {label}, which would send it from another address"
+        why = block(flow, "NO_POSSIBLE_DESTINATION", gateway_id, detail, cause="RETURN_ROUTE_MISSING")
+        return [stopped(flow, why)]
+    if gateway.state != "available":
+        flow = flow.blocked(block(flow, "BAD_STATE", gateway_id, f"{label} is {gateway.state}"))
+    if gateway.attached_appliances:
+        detail = f"{label} has an appliance attached that may filter"
+        flow = flow.unknown(Gap("NAT_ATTACHED_APPLIANCE", gateway_id, detail, can_hide="block"))
+    parts: list[Walk] = []
+    takes, others = _protocols_of_nat(flow)
+    if others is not None:
+        detail = f"{label} carries TCP, UDP and ICMP over IPv4 only"
+        parts.append(stopped(others, block(others, "PROTOCOL_RESTRICTION", gateway_id, detail)))
+    for part in takes:
+        if part.destinations & V6:
+            detail = f"{label}: NAT64 is not followed"
+            parts.append(lost(part, Gap("UNMODELLED_COMPONENT", gateway_id, detail)))
+        else:
+            parts += _translate_nat(ground, part, gateway, vpc_id, subnet_id)
+    return parts
+
+
+def _protocols_of_nat(flow: Walk) -> tuple[list[Walk], Walk | None]:
+    if flow.box[SERVICE].first >> 16 not in (ICMP, TCP, UDP):
+        return [], flow
+    takes = [flow.with_destinations(V4), flow.with_destinations(NAT64)]
+    return [part for part in takes if part is not None], flow.with_destinations(V6 - NAT64)
+
+
+def _translate_nat(ground: Ground, flow: Walk, gateway: NatGateway, vpc_id: str, subnet_id: str) -> list[Walk]:
+    regional = gateway.availability_mode == "regional" or not gateway.subnet_id
+    nat_subnet = "" if regional else gateway.subnet_id or ""
+    parts = [flow]
+    if nat_subnet and nat_subnet != subnet_id:
+        parts = through_network_acl(ground, flow, nat_subnet, "ingress")
+    addresses = [one for one in gateway.nat_gateway_addresses if one.private_ip is not None]
+    label = ground.network.label(gateway.nat_gateway_id)
+    if not addresses:
+        gap = unseen(gateway.nat_gateway_id, f"{label} has no address in the snapshot")
+        return [lost(part, gap) for part in parts]
+    port = {0: NAT_PORT, 1: SECOND_NAT_PORT}.get(len(flow.context.session))
+    if port is None:
+        detail = "more than two NAT gateways in a row are not followed"
+        return [lost(part, Gap("UNMODELLED_COMPONENT", gateway.nat_gateway_id, detail)) for part in parts]
+    found: list[Walk] = []
+    for part in parts:
+        for address, chosen in zip(addresses, choose(part, len(addresses)), strict=True):
+            assert address.private_ip is not None
+            pairs = ((address.private_ip.number, address.public_ip.number),) if address.public_ip else ()
+            if gateway.connectivity_type == "private":
+                pairs = ()
+            own = IntervalSet.single(address.private_ip.number)
+            sender = Interface(gateway.nat_gateway_id, vpc_id, nat_subnet, (), own, pairs, kind="nat")
+            memory = Translation(
+                gateway.nat_gateway_id, chosen.source, chosen.port, chosen.context.sender, nat_subnet, vpc_id
+            )
+            detail = f"{label} translates the source to {address.private_ip} and a port of its own, 1024 to 65535"
+            source = ground.network.source(gateway.nat_gateway_id)
+            after = chosen.through(hop(chosen, gateway.nat_gateway_id, "nat-gateway", detail, source=source))
+            after = msgspec.structs.replace(after, source=own, port=port)
+            session = (*after.context.session, memory)
+            crossed = (*after.context.crossed, "nat-gateway")
+            after = with_context(after, sender=sender, links=(), session=session, crossed=crossed)
+            if regional:
+                detail = f"{label} is a regional NAT gateway: no network ACL of its own is applied (N56)"
+                after = after.assuming(
+                    assume("REGIONAL_NAT_WITHOUT_SUBNET_ACL", gateway.nat_gateway_id, detail, "block")
+                )
+                found.append(after.to("table", gateway.route_table_id or "", vpc_id))
+            else:
+                found.append(after.to("leave", nat_subnet))
+    return found
+
+
+# --- endpoints ------------------------------------------------------------------------------------------------------
+
+
+def vpc_endpoint(ground: Ground, flow: Walk) -> list[Walk]:
+    """To an endpoint that a route names: a gateway endpoint's service, or an inspection that is not followed."""
+    endpoint_id, vpc_id = flow.place[1:3]
+    endpoint = ground.network.vpc_endpoints.get(endpoint_id)
+    if endpoint is None:
+        return [_not_there(ground, flow, endpoint_id, vpc_id, "describe-vpc-endpoints")]
+    label = ground.network.label(endpoint_id)
+    if endpoint.vpc_endpoint_type != "Gateway":
+        detail = f"{label} ({endpoint.vpc_endpoint_type}) inspects the traffic; what it lets through is not known"
+        return [lost(flow, Gap("INSPECTED_BY_APPLIANCE", endpoint_id, detail))]
+    if endpoint.state.lower() != "available":
+        flow = flow.blocked(block(flow, "BAD_STATE", endpoint_id, f"{label} is {endpoint.state}"))
+    if flow.context.links or flow.context.sender is None:
+        detail = f"{label} serves only interfaces of {vpc_id}, not what comes in from elsewhere (N137)"
+        flow = flow.blocked(block(flow, "GATEWAY_REJECTS_SPOOFED_TRAFFIC", endpoint_id, detail))
+    if flow.context.session:
+        detail = f"{label} takes the traffic of {flow.context.session[-1].gateway}: not confirmed by AWS's pages (N59)"
+        flow = flow.assuming(assume("NAT_THEN_GATEWAY_ENDPOINT", endpoint_id, detail, "neither"))
+    return _into_service(ground, flow, endpoint, vpc_id)
+
+
+def _into_service(ground: Ground, flow: Walk, endpoint: VpcEndpoint, vpc_id: str) -> list[Walk]:
+    """Gateway endpoints carry TCP and ICMP echo (N136)."""
+    endpoint_id = endpoint.vpc_endpoint_id
+    takes: list[Walk] = []
+    others: list[Walk | None] = [flow]
+    if flow.protocol == TCP:
+        takes, others = [flow], []
+    elif flow.protocol == ICMP:
+        echo = icmp_services(ICMP, 8, -1)
+        inside = flow.with_dimension(SERVICE, echo)
+        takes = [inside] if inside is not None else []
+        others = [flow.with_dimension(SERVICE, flow.box[SERVICE] - echo)]
+    label = ground.network.label(endpoint_id)
+    detail = f"{label} carries TCP and ICMP echo only"
+    code = "VPCE_GATEWAY_PROTOCOL_RESTRICTION"
+    parts = [stopped(part, block(part, code, endpoint_id, detail)) for part in others if part is not None]
+    for part in takes:
+        text = f"{label}: {endpoint.service_name}, {describe_addresses(part.destinations)}"
+        crossed = hop(part, endpoint_id, "vpc-endpoint", text, source=ground.network.source(endpoint_id))
+        parts.append(
+            finish(ground, part.through(crossed), endpoint_id, "vpc-endpoint", "private", None, "local", vpc_id, "")
+        )
+    return parts
+
+
+# --- peering, on-premises, interfaces, the rest ----------------------------------------------------------------------
+
+
+def peering(ground: Ground, flow: Walk) -> list[Walk]:
+    """Over a peering connection, into the other VPC and no further (N180, N181)."""
+    peering_id, vpc_id = flow.place[1:3]
+    network = ground.network
+    connection = network.vpc_peering_connections.get(peering_id)
+    if connection is None:
+        return [_not_there(ground, flow, peering_id, vpc_id, "describe-vpc-peering-connections")]
+    label = network.label(peering_id)
+    ends = (connection.requester_vpc_info, connection.accepter_vpc_info)
+    there = next((end for end in ends if end.vpc_id != vpc_id), None)
+    if there is None or not any(end.vpc_id == vpc_id for end in ends):
+        detail = f"{label} does not connect {vpc_id}"
+        return [stopped(flow, block(flow, "BAD_STATE_ATTACHMENT", peering_id, detail))]
+    if connection.status.code != "active":
+        flow = flow.blocked(block(flow, "BAD_STATE", peering_id, f"{label} is {connection.status.code}"))
+    blocks = [one.cidr_block.block for one in there.cidr_block_set]
+    blocks += [one.ipv6_cidr_block.block for one in there.ipv6_cidr_block_set]
+    if there.cidr_block is not None:
+        blocks.append(there.cidr_block.block)
+    peer_addresses = IntervalSet.union_of(blocks) | network.vpc_addresses(there.vpc_id or "")
+    parts: list[Walk] = []
+    outside = flow.with_destinations(flow.destinations - peer_addresses)
+    if outside is not None:
+        detail = f"{describe_addresses(outside.destinations)} is outside the peer VPC {there.vpc_id}: peering carries no transit"
+        parts.append(stopped(outside, block(outside, "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", peering_id, detail)))
+    inside = flow.with_destinations(peer_addresses)
+    if inside is None:
+        return parts
+    inside, foreign = _from_own_addresses(inside, network.vpc_addresses(vpc_id))
+    if foreign is not None:
+        detail = f"{describe_addresses(foreign.sources)} is outside {vpc_id}: peering carries no transit"
+        parts.append(stopped(foreign, block(foreign, "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", peering_id, detail)))
+    if inside is None:
+        return parts
+    crossed = hop(
+        inside, peering_id, "vpc-peering-connection", f"{label} to {network.label(there.vpc_id or '')}",
+        source=network.source(peering_id),
+    )  # fmt: skip
+    inside = inside.through(crossed)
+    if there.vpc_id not in network.vpcs:
+        detail = f"the peer VPC {there.vpc_id} of account {there.owner_id} is not in the snapshot"
+        home = (there.owner_id or "unknown", there.region or network.home_of(vpc_id)[1])
+        lacking = network.lacks(home, "describe-vpcs")
+        return [*parts, lost(inside, Gap("PEER_ACCOUNT_UNSEEN", peering_id, detail, lacking))]
+    return [*parts, _over(inside, peering_id).to("local", there.vpc_id, "")]
+
+
+def _from_own_addresses(flow: Walk, own: IntervalSet) -> tuple[Walk | None, Walk | None]:
+    return flow.with_sources(own), flow.with_sources(flow.sources - own)
+
+
+def _over(flow: Walk, peering_id: str) -> Walk:
+    """Note the crossing; a NAT gateway behind the flow remembers it (N51)."""
+    context = flow.context
+    session = context.session
+    if flow.leg == "request" and session:
+        session = (*session[:-1], msgspec.structs.replace(session[-1], peering=peering_id))
+    return with_context(flow, links=(*context.links, peering_id), session=session)
+
+
+def vpn_gateway(ground: Ground, flow: Walk) -> list[Walk]:
+    """To the networks behind a virtual private gateway (VPN or Direct Connect), which nobody describes (N190)."""
+    gateway_id, vpc_id = flow.place[1:3]
+    network = ground.network
+    gateway = network.vpn_gateways.get(gateway_id)
+    if gateway is None:
+        return [_not_there(ground, flow, gateway_id, vpc_id, "describe-vpn-gateways")]
+    label = network.label(gateway_id)
+    if gateway.state not in _ATTACHED:
+        flow = flow.blocked(block(flow, "BAD_STATE", gateway_id, f"{label} is {gateway.state}"))
+    elif not attached(gateway.vpc_attachments, vpc_id):
+        detail = f"{label} is not attached to {vpc_id}"
+        flow = flow.blocked(block(flow, "BAD_STATE_ATTACHMENT", gateway_id, detail))
+    parts: list[Walk] = []
+    inside, foreign = _from_own_addresses(flow, network.vpc_addresses(vpc_id))
+    if foreign is not None:
+        detail = f"{describe_addresses(foreign.sources)} is no private address of an interface in {vpc_id}"
+        parts.append(stopped(foreign, block(foreign, "VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS", gateway_id, detail)))
+    if inside is not None:
+        crossed = hop(
+            inside, gateway_id, "vpn-gateway", f"{label} to the networks behind it", source=network.source(gateway_id)
+        )
+        parts.append(on_premises(ground, inside.through(crossed), gateway_id, "vpn-gateway-in", gateway_id, vpc_id))
+    return parts
+
+
+def on_premises(ground: Ground, flow: Walk, gateway_id: str, *back: str) -> Walk:
+    """Behind a private gateway. Its networks are taken to answer the way they were asked."""
+    origin = flow.context.origin
+    if flow.leg == "response":
+        if origin.kind == "on-premises" and origin.gateway == gateway_id:
+            return flow.through(hop(flow, gateway_id, "on-premises", "the reply leaves to where it came from")).ended(
+                "ok"
+            )
+        detail = f"the reply leaves by {ground.network.label(gateway_id)}, not the way the request came"
+        why = block(flow, "NO_POSSIBLE_DESTINATION", gateway_id, detail, cause="RETURN_ROUTE_MISSING")
+        return stopped(flow, why)
+    detail = f"what is behind {ground.network.label(gateway_id)} is taken to answer the way it was asked"
+    flow = flow.assuming(assume("ON_PREMISES_RETURN_ASSUMED", gateway_id, detail, "block"))
+    return finish(ground, flow, gateway_id, "on-premises", "on-premises", None, *back)
+
+
+def vpn_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
+    """In from behind a virtual private gateway: to private addresses of interfaces of its VPC."""
+    gateway_id, vpc_id = flow.place[1:3]
+    if _redirected(ground, gateway_id):
+        detail = f"{ground.network.label(gateway_id)} has a gateway route table, which is not followed"
+        return [lost(flow, Gap("UNMODELLED_COMPONENT", gateway_id, detail))]
+    parts: list[Walk] = []
+    own = ground.network.vpc_addresses(vpc_id)
+    outside = flow.with_destinations(flow.destinations - own)
+    if outside is not None:
+        detail = f"{describe_addresses(outside.destinations)} is no private address of an interface in {vpc_id}"
+        why = block(outside, "VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", gateway_id, detail, direction="ingress")
+        parts.append(stopped(outside, why))
+    inside = flow.with_destinations(own)
+    return [*parts, inside.to("local", vpc_id, "")] if inside is not None else parts
+
+
+def network_interface(ground: Ground, flow: Walk) -> list[Walk]:
+    """To an interface that a route names: its filters are judged, what it does inside is not known (N24, N25)."""
+    interface_id, vpc_id, subnet_id = flow.place[1:4]
+    interface = ground.network.interfaces.get(interface_id)
+    if interface is None:
+        return [_not_there(ground, flow, interface_id, vpc_id, "describe-network-interfaces")]
+    label = ground.network.label(interface_id)
+    parts = [flow]
+    if interface.subnet_id != subnet_id:
+        parts = through_network_acl(ground, flow, interface.subnet_id, "ingress")
+    found: list[Walk] = []
+    for part in parts:
+        if interface.source_dest_check:
+            detail = f"{label} drops what is not addressed to it: its source/destination check is on"
+            code = "ENI_SOURCE_DEST_CHECK_RESTRICTION"
+            found.append(stopped(part, block(part, code, interface_id, detail, direction="ingress")))
+            continue
+        inside = [part] if part.leg == "response" else through_security_groups(ground, part, interface, "ingress")
+        detail = f"{label} may forward, translate or drop: what runs on it is not in the snapshot"
+        found += [lost(one, Gap("APPLIANCE_MAY_FORWARD", interface_id, detail)) for one in inside]
+    return found
+
+
+def unmodelled(ground: Ground, flow: Walk) -> list[Walk]:
+    """To a target that is not modelled: never "blocked", never "private" (N20, N195)."""
+    kind, target = flow.place[:2]
+    detail = f"{ground.network.label(target) or 'a route target'} ({kind}) is not modelled"
+    return [lost(flow, Gap("UNMODELLED_COMPONENT", target, detail))]

@@ -1,0 +1,210 @@
+"""What the steps of a walk share: the network with its compiled filters and tables, and what a flow carries along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Literal
+
+import msgspec
+
+from reachsim.addresses import format_set
+from reachsim.engine import Flow, Header
+from reachsim.evidence import Assumption, Block, Direction, Gap, Hop
+from reachsim.filters import PROTOCOLS, Rule, network_acl_rules, security_group_rules
+from reachsim.intervals import IntervalSet
+from reachsim.model.interfaces import Interface
+from reachsim.model.network import Network
+from reachsim.model.records import RouteTable
+from reachsim.packets import ICMP, ICMPV6, SERVICE, TCP, UDP
+from reachsim.routing import CompiledTable, compile_table
+
+OriginKind = Literal["interface", "internet", "on-premises"]
+Route = Literal["private", "aws-public", "internet", "on-premises"]
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a walk starts, and where its replies must come back to.
+
+    ``gateway`` is the internet gateway, virtual private gateway or transit gateway attachment by which traffic from outside
+    comes in.
+    """
+
+    kind: OriginKind
+    id: str
+    interface: Interface | None = None
+    gateway: str = ""
+    vpc_id: str = ""
+
+
+class Translation(msgspec.Struct, frozen=True):
+    """What a NAT gateway remembers of a flow: how the header looked before, and where the reply leaves the gateway."""
+
+    gateway: str
+    source: Header
+    port: int
+    sender: Interface | None
+    subnet_id: str
+    vpc_id: str
+    peering: str = ""
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What AWS's rules need to know of a flow besides its header.
+
+    ``sender`` is the interface whose private address is the source now; None when the source is somebody outside. ``links``
+    are the peering connections and transit gateway attachments crossed since the sender. ``zone`` is the Availability Zone
+    that the flow is in. ``terminal``, ``terminal_kind`` and ``route`` are filled where the request ends.
+    """
+
+    origin: Origin
+    sender: Interface | None = None
+    zone: str | None = None
+    links: tuple[str, ...] = ()
+    session: tuple[Translation, ...] = ()
+    crossed: tuple[str, ...] = ()
+    terminal: str = ""
+    terminal_kind: str = ""
+    route: Route | None = None
+
+
+Walk = Flow[Context]
+
+
+class Ground:
+    """A network made ready for walking. Compiled filters and tables are kept."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.group_rules = cache(self._group_rules)
+        self.acl_rules = cache(self._acl_rules)
+        self.table = cache(self._table)
+        self.peered_vpcs = cache(self._peered_vpcs)
+
+    def _group_rules(self, group_id: str, direction: Direction) -> tuple[Rule, ...]:
+        return security_group_rules(self.network, self.network.security_groups[group_id], direction)
+
+    def _acl_rules(self, acl_id: str, direction: Direction) -> tuple[Rule, ...]:
+        return network_acl_rules(self.network, self.network.network_acls[acl_id], direction)
+
+    def _table(self, table_id: str) -> CompiledTable:
+        table: RouteTable = self.network.route_tables[table_id]
+        return compile_table(self.network, table, self.network.home_of(table_id))
+
+    def _peered_vpcs(self, vpc_id: str) -> frozenset[str]:
+        """The VPC and those whose security groups its rules may name: actively peered, same Region (fact N88)."""
+        found = {vpc_id}
+        for peering in self.network.vpc_peering_connections.values():
+            ends = (peering.requester_vpc_info, peering.accepter_vpc_info)
+            here = [end for end in ends if end.vpc_id == vpc_id]
+            if here and peering.status.code == "active" and len({end.region for end in ends}) == 1:
+                found |= {end.vpc_id for end in ends if end.vpc_id}
+        return frozenset(found)
+
+    def zone_of(self, subnet_id: str) -> str | None:
+        """The Availability Zone of a subnet, by id where the snapshot has it (names differ between accounts)."""
+        subnet = self.network.subnets.get(subnet_id)
+        return None if subnet is None else subnet.availability_zone_id or subnet.availability_zone
+
+    def lacks_for_vpc(self, vpc_id: str, *operations: str) -> tuple[str, ...]:
+        """Files of the VPC's account and Region that are not known."""
+        return self.network.lacks(self.network.home_of(vpc_id), *operations)
+
+
+def with_context(flow: Walk, **changes: object) -> Walk:
+    return msgspec.structs.replace(flow, context=msgspec.structs.replace(flow.context, **changes))
+
+
+def missing(files: tuple[str, ...], component: str, what: str) -> Gap:
+    """A gap because files are not in the snapshot."""
+    return Gap("UNKNOWN_RESOURCE", component, f"{what} is not in the snapshot ({', '.join(files)})", files)
+
+
+def unseen(component: str, what: str, code: str = "UNKNOWN_RESOURCE") -> Gap:
+    """A gap because a resource that something refers to is in none of the files."""
+    return Gap(code, component, what)
+
+
+def block(
+    flow: Walk,
+    code: str,
+    component: str,
+    detail: str,
+    *,
+    rule: str | int | None = None,
+    at: str | None = None,
+    direction: Direction = "egress",
+    cause: str | None = None,
+    symptom: str = "timeout",
+    source: str | None = None,
+) -> Block:
+    """A block on the flow's leg."""
+    return Block(code, component, rule, at, flow.leg, direction, symptom, detail, cause, source)
+
+
+def hop(
+    flow: Walk, component: str, kind: str, detail: str, *, rule: str | int | None = None, source: str | None = None
+) -> Hop:
+    """A hop on the flow's leg."""
+    return Hop(component, kind, flow.leg, rule, detail, source)
+
+
+def assume(code: str, component: str, detail: str, can_hide: Literal["leak", "block", "neither"]) -> Assumption:
+    return Assumption(code, component, detail, can_hide)
+
+
+def stopped(flow: Walk, *blocks: Block) -> Walk:
+    """The flow ends here, blocked."""
+    return flow.blocked(*blocks).ended("dropped")
+
+
+def lost(flow: Walk, *gaps: Gap) -> Walk:
+    """The flow ends here, and what becomes of it is not known."""
+    return flow.unknown(*gaps).ended("unknown")
+
+
+def describe_services(services: IntervalSet) -> str:
+    """Services in words: ``tcp/443``, ``tcp 1024-65535``, ``icmp``, ``any protocol``."""
+    words: list[str] = []
+    for protocol in dict.fromkeys([low >> 16 for low, _ in services.spans]):
+        part = services & IntervalSet.span(protocol << 16, (protocol << 16) + 65535)
+        name = next((text for text, number in PROTOCOLS.items() if number == protocol), f"protocol {protocol}")
+        ports = part.shift(-(protocol << 16))
+        if part.size == 65536 or protocol not in (TCP, UDP, ICMP, ICMPV6):
+            words.append(name if protocol in (TCP, UDP, ICMP, ICMPV6) or part != services else "another protocol")
+        elif protocol in (ICMP, ICMPV6):
+            words.append(f"{name} type {', '.join(sorted({str(low >> 8) for low, _ in ports.spans}))}")
+        else:
+            words.append(
+                name + ("/" if ports.size == 1 else " ") + ", ".join(_range(*span) for span in ports.spans[:4])
+            )
+    return ", ".join(words[:4])
+
+
+def _range(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low}-{high}"
+
+
+def describe_addresses(addresses: IntervalSet, limit: int = 3) -> str:
+    """Addresses in words: the first blocks, and how many more."""
+    head = IntervalSet(addresses.spans[: limit + 1])
+    blocks = format_set(head)
+    more = len(addresses.spans) > limit + 1 or len(blocks) > limit
+    return ", ".join(blocks[:limit]) + (" and others" if more else "")
+
+
+def describe(flow: Walk) -> str:
+    """The flow's header in words."""
+    services = describe_services(flow.services)
+    return f"{services} from {describe_addresses(flow.sources)} to {describe_addresses(flow.destinations)}"
+
+
+def is_portless(flow: Walk) -> bool:
+    return flow.box[SERVICE].first >> 16 not in (TCP, UDP)
+
+
+def first_cover(rules: Iterable[Rule], flow: Walk, *, by_source: bool) -> Rule | None:
+    """A rule that matches all of the flow, if there is one."""
+    here = flow.sources if by_source else flow.destinations
+    services = flow.services
+    return next((rule for rule in rules if services <= rule.services and here <= rule.peers), None)

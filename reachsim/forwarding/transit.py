@@ -1,0 +1,267 @@
+"""Transit gateways: attachment, association, route table, attachment; then back into a VPC or out to a private network.
+
+**Source:** "How AWS Transit Gateway works", "Amazon VPC attachments in AWS Transit Gateway", "Network ACLs for transit gateways"
+(facts N117, N118, N183 to N189).
+"""
+
+from __future__ import annotations
+
+from reachsim.engine import choose
+from reachsim.evidence import Gap
+from reachsim.forwarding.filtering import through_network_acl
+from reachsim.forwarding.gateways import on_premises
+from reachsim.forwarding.ground import (
+    Ground,
+    Walk,
+    assume,
+    block,
+    describe_addresses,
+    hop,
+    lost,
+    missing,
+    stopped,
+    unseen,
+    with_context,
+)
+from reachsim.model.network import Home
+from reachsim.model.records import TransitGatewayRoute, TransitGatewayVpcAttachment
+from reachsim.routing import Part, compile_transit_table
+
+ON_PREMISES_TYPES = ("vpn", "direct-connect-gateway", "vpn-concentrator", "client-vpn")
+
+
+def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
+    """From a VPC's route to its attachment: working, with a subnet in the sender's zone, past that subnet's ACL."""
+    gateway_id, vpc_id, subnet_id = flow.place[1:4]
+    lacking = ground.lacks_for_vpc(
+        vpc_id,
+        "describe-transit-gateways",
+        "describe-transit-gateway-attachments",
+        "describe-transit-gateway-vpc-attachments",
+    )
+    if lacking:
+        return [lost(flow, missing(lacking, gateway_id, f"how {gateway_id} is attached"))]
+    found = _attachment(ground, gateway_id, vpc_id)
+    label = ground.network.label(gateway_id)
+    if found is None:
+        detail = f"{label} has no attachment to {ground.network.label(vpc_id)}"
+        return [stopped(flow, block(flow, "BAD_STATE_ATTACHMENT", gateway_id, detail))]
+    attachment_id = found.transit_gateway_attachment_id
+    if found.state not in ("available", "modifying"):
+        detail = f"{attachment_id} of {label} is {found.state}"
+        flow = flow.blocked(block(flow, "BAD_STATE_ATTACHMENT", attachment_id, detail))
+    zone = ground.zone_of(subnet_id) if subnet_id else flow.context.zone
+    entry = next((one for one in found.subnet_ids if ground.zone_of(one) == zone), None)
+    source = ground.network.source(attachment_id)
+    if entry is None:
+        detail = f"{attachment_id} of {label} has no subnet in the zone of {subnet_id}"
+        flow = flow.blocked(block(flow, "TGW_ROUTE_AZ_RESTRICTION", attachment_id, detail, at=subnet_id or None))
+        parts = [flow]
+    else:
+        parts = through_network_acl(ground, flow, entry, "ingress")
+    moved = []
+    for part in parts:
+        part = part.through(
+            hop(part, attachment_id, "transit-gateway-attachment", f"{attachment_id} of {label}", source=source)
+        )
+        moved.append(with_context(part, zone=zone, links=(*part.context.links, attachment_id)).to(
+            "transit", gateway_id, attachment_id
+        ))  # fmt: skip
+    return moved
+
+
+def _attachment(ground: Ground, gateway_id: str, vpc_id: str) -> TransitGatewayVpcAttachment | None:
+    candidates = [
+        one
+        for one in ground.network.transit_gateway_vpc_attachments.values()
+        if one.vpc_id == vpc_id and one.transit_gateway_id == gateway_id
+    ]
+    usable = [one for one in candidates if one.state in ("available", "modifying")]
+    return min(usable or candidates, key=lambda one: one.transit_gateway_attachment_id, default=None)
+
+
+def transit(ground: Ground, flow: Walk) -> list[Walk]:
+    """In a transit gateway: the table associated with the attachment that the flow came by decides (N184, N185)."""
+    gateway_id, attachment_id = flow.place[1:3]
+    network = ground.network
+    home = _home(ground, gateway_id)
+    table_id, gap = _associated_table(ground, gateway_id, attachment_id, home)
+    if gap is not None:
+        return [lost(flow, gap)]
+    if table_id is None:
+        detail = f"{attachment_id} is associated with no route table of {network.label(gateway_id)}"
+        return [stopped(flow, block(flow, "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", attachment_id, detail))]
+    routes = network.transit_gateway_routes.get(table_id)
+    if routes is None:
+        path = network.path(home, "ec2", "search-transit-gateway-routes", table_id)
+        detail = f"the routes of {network.label(table_id)} are not in the snapshot"
+        return [lost(flow, Gap("TGW_RTB_ROUTES_ARE_UNKNOWN", table_id, detail, (path,)))]
+    compiled, lacking = compile_transit_table(network, routes, home)
+    if lacking:
+        return [lost(flow, missing(lacking, table_id, f"a prefix list that {table_id} routes by"))]
+    parts: list[Walk] = []
+    rest = flow.destinations
+    for piece in compiled:
+        part = flow.with_destinations(piece.destinations)
+        if part is not None:
+            rest = rest - piece.destinations
+            parts += _by_route(ground, part, piece, gateway_id, attachment_id, table_id)
+    left = flow.with_destinations(rest)
+    if left is None:
+        return parts
+    if routes.additional_routes_available:
+        detail = f"the snapshot holds only some of the routes of {network.label(table_id)}"
+        return [*parts, lost(left, Gap("TGW_RTB_ROUTES_ARE_UNKNOWN", table_id, detail))]
+    detail = f"{network.label(table_id)} has no route to {describe_addresses(left.destinations)}"
+    cause = "RETURN_ROUTE_MISSING" if left.leg == "response" else None
+    why = block(left, "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", table_id, detail, cause=cause)
+    return [*parts, stopped(left, why)]
+
+
+def _home(ground: Ground, gateway_id: str) -> Home:
+    return ground.network.home_of(gateway_id)
+
+
+def _associated_table(ground: Ground, gateway_id: str, attachment_id: str, home: Home) -> tuple[str | None, Gap | None]:
+    network = ground.network
+    known = network.transit_gateway_associations.get((gateway_id, attachment_id))
+    if known is not None:
+        return known, None
+    attachment = network.transit_gateway_attachments.get((gateway_id, attachment_id))
+    association = attachment.association if attachment else None
+    if association is not None and association.transit_gateway_route_table_id:
+        working = association.state in (None, "associated")
+        return (association.transit_gateway_route_table_id if working else None), None
+    gateway = network.transit_gateways.get(gateway_id)
+    if gateway is not None and gateway.owner_id not in (None, home[0]):
+        detail = f"{network.label(gateway_id)} belongs to account {gateway.owner_id}, which is not in the snapshot"
+        return None, Gap("TGW_RTB_ROUTES_ARE_UNKNOWN", gateway_id, detail)
+    if gateway is None:
+        return None, unseen(gateway_id, f"transit gateway {gateway_id} is not in the snapshot")
+    lacking = network.lacks(home, "describe-transit-gateway-route-tables")
+    tables = [t for t, one in network.transit_gateway_route_tables.items() if one.transit_gateway_id == gateway_id]
+    paths = (network.path(home, "ec2", "get-transit-gateway-route-table-associations", table) for table in tables)
+    lacking += network.unknown(*paths)
+    if lacking:
+        return None, missing(lacking, attachment_id, f"the route table association of {attachment_id}")
+    return None, None
+
+
+def _by_route(
+    ground: Ground,
+    flow: Walk,
+    piece: Part[TransitGatewayRoute],
+    gateway_id: str,
+    attachment_id: str,
+    table_id: str,
+) -> list[Walk]:
+    network = ground.network
+    route = piece.winners[0]
+    destination = str(route.destination_cidr_block or route.prefix_list_id)
+    label = network.label(table_id)
+    if route.state != "active":
+        detail = f"route {destination} of {label} is {route.state}"
+        cause = "RETURN_ROUTE_MISSING" if flow.leg == "response" else None
+        why = block(flow, "TGW_RTB_BAD_STATE_ROUTE", table_id, detail, rule=destination, cause=cause)
+        return [stopped(flow, why)]
+    targets = sorted(
+        {
+            (one.transit_gateway_attachment_id, one.resource_type or "", one.resource_id or "")
+            for winner in piece.winners
+            for one in winner.transit_gateway_attachments
+            if one.transit_gateway_attachment_id
+        }
+    )
+    if not targets:
+        detail = f"route {destination} of {label} names no attachment"
+        return [lost(flow, unseen(table_id, detail))]
+    if len(targets) > 1:
+        detail = f"{label} sends {destination} by any of {', '.join(target for target, _, _ in targets)}"
+        flow = flow.assuming(assume("PREFIX_LISTS_OVERLAP", table_id, detail, "neither"))
+    parts: list[Walk] = []
+    for (target, kind, resource), part in zip(targets, choose(flow, len(targets)), strict=True):
+        crossed = hop(
+            part,
+            table_id,
+            "transit-gateway-route-table",
+            f"{label}: {destination} → {target} ({kind})",
+            rule=destination,
+        )
+        parts += _into(ground, part.through(crossed), gateway_id, target or "", kind, resource)
+    return parts
+
+
+def _into(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str, kind: str, resource: str) -> list[Walk]:
+    network = ground.network
+    attachment = network.transit_gateway_vpc_attachments.get(attachment_id)
+    if attachment is not None or kind == "vpc":
+        return _into_vpc(ground, flow, attachment, attachment_id, resource)
+    if kind in ON_PREMISES_TYPES:
+        label = f"{attachment_id} ({kind} {resource})".strip()
+        crossed = hop(flow, attachment_id, "transit-gateway-attachment", label)
+        return [on_premises(ground, flow.through(crossed), attachment_id, "transit", gateway_id, attachment_id)]
+    if kind == "peering":
+        return [_into_peer(ground, flow, gateway_id, attachment_id)]
+    detail = f"{attachment_id} ({kind or 'kind not known'}) is not modelled"
+    return [lost(flow, Gap("UNMODELLED_COMPONENT", attachment_id, detail))]
+
+
+def _into_vpc(
+    ground: Ground, flow: Walk, attachment: TransitGatewayVpcAttachment | None, attachment_id: str, vpc: str
+) -> list[Walk]:
+    """Into the attachment's subnet in the flow's zone, or in any where it has none there (N188)."""
+    network = ground.network
+    if attachment is None or attachment.vpc_id not in network.vpcs:
+        known = network.transit_gateway_attachments.values()
+        owner = next((a.resource_owner_id for a in known if a.transit_gateway_attachment_id == attachment_id), None)
+        detail = (
+            f"{attachment_id} leads to {vpc or 'a VPC'} of account {owner or 'unknown'}, which is not in the snapshot"
+        )
+        return [lost(flow, Gap("PEER_ACCOUNT_UNSEEN", attachment_id, detail))]
+    label = f"{attachment_id} into {network.label(attachment.vpc_id or '')}"
+    source = network.source(attachment_id)
+    if attachment.state not in ("available", "modifying"):
+        why = block(
+            flow, "BAD_STATE_ATTACHMENT", attachment_id, f"{attachment_id} is {attachment.state}", direction="ingress"
+        )
+        flow = flow.blocked(why)
+    subnets = sorted(attachment.subnet_ids)
+    same_zone = [subnet for subnet in subnets if ground.zone_of(subnet) == flow.context.zone]
+    options = same_zone[:1] or subnets
+    if not options:
+        return [lost(flow, unseen(attachment_id, f"{attachment_id} has no subnets in the snapshot"))]
+    parts: list[Walk] = []
+    for subnet_id, part in zip(options, choose(flow, len(options)), strict=True):
+        part = part.through(hop(part, attachment_id, "transit-gateway-attachment", label, source=source))
+        parts.append(
+            with_context(part, links=(*part.context.links, attachment_id), zone=ground.zone_of(subnet_id)).to(
+                "transit-arrival", subnet_id
+            )
+        )
+    return parts
+
+
+def _into_peer(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str) -> Walk:
+    network = ground.network
+    peering = network.transit_gateway_peering_attachments.get(attachment_id)
+    if peering is None:
+        lacking = network.lacks(_home(ground, gateway_id), "describe-transit-gateway-peering-attachments")
+        what = f"peering attachment {attachment_id}"
+        return lost(
+            flow, missing(lacking, attachment_id, what) if lacking else unseen(attachment_id, f"{what} is unknown")
+        )
+    ends = (peering.requester_tgw_info, peering.accepter_tgw_info)
+    other = next((end for end in ends if end.transit_gateway_id != gateway_id), None)
+    if peering.state != "available":
+        why = block(flow, "BAD_STATE_ATTACHMENT", attachment_id, f"{attachment_id} is {peering.state}")
+        flow = flow.blocked(why)
+    if other is None or other.transit_gateway_id not in network.transit_gateways:
+        owner = other.owner_id if other else "unknown"
+        detail = f"{attachment_id} leads to a transit gateway of account {owner} that is not in the snapshot"
+        return lost(flow, Gap("PEER_ACCOUNT_UNSEEN", attachment_id, detail))
+    label = f"{attachment_id} to {network.label(other.transit_gateway_id)}"
+    crossed = hop(flow, attachment_id, "transit-gateway-attachment", label, source=network.source(attachment_id))
+    links = (*flow.context.links, attachment_id)
+    return with_context(flow.through(crossed), links=links, zone=None).to(
+        "transit", other.transit_gateway_id, attachment_id
+    )

@@ -1,0 +1,177 @@
+"""Finding and reading the files of a dump: folders of JSON that somebody else wrote, so nothing in them is trusted.
+
+Not followed: symbolic links that lead out of the source folder. Not read: what isn't a regular file, hidden files,
+names that don't end in ``.json``. **Source:** Batfish's documented layout (``aws_configs/[region/]``,
+``aws_configs/accounts/``).
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from reachsim.errors import Fault, SnapshotError
+from reachsim.importers.places import is_region
+from reachsim.importers.tree import Ignored
+
+TOP = "aws_configs"
+MAX_BYTES = 1 << 30
+"""Larger files are refused: decoding takes several times their size in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One JSON file of the dump. ``scope`` is the name of its account folder ("" without one)."""
+
+    path: Path
+    name: str
+    scope: str
+    region: str | None
+
+
+def shown(text: str) -> str:
+    """A file's name on one line, whatever characters it holds.
+
+    >>> shown("us-east-1/Vpcs.json"), shown("a\\nb.json")
+    ('us-east-1/Vpcs.json', 'a\\\\nb.json')
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def find_files(source: Path) -> tuple[list[Found], list[Ignored]]:
+    """The JSON files of a dump, sorted, and what lies beside them unused.
+
+    Args:
+        source: The folder that holds ``aws_configs/``, or that folder itself.
+
+    Raises:
+        SnapshotError: There is no such folder.
+    """
+    where, top = _top(source)
+    found: list[Found] = []
+    ignored: list[Ignored] = []
+    for entry in _entries(top, where, ignored):
+        if not entry.is_dir():
+            _add(found, ignored, entry, where, "", None)
+        elif is_region(entry.name):
+            _add_files(found, ignored, entry, where, "", entry.name)
+        elif entry.name == "accounts":
+            _add_accounts(found, ignored, entry, where)
+        else:
+            ignored.append(Ignored(_name(entry, where), "this folder is neither a Region nor accounts/"))
+    return found, ignored
+
+
+def read_json(file: Found) -> dict[str, Any] | list[Any]:
+    """The decoded content of one file: an object or a list.
+
+    Raises:
+        SnapshotError: It cannot be read, is too large, or is no such JSON.
+    """
+    expected = "a JSON object in UTF-8"
+    try:
+        size = file.path.stat().st_size
+        if size > MAX_BYTES:
+            raise SnapshotError(Fault(file.name, "", f"at most {MAX_BYTES} bytes", f"{size} bytes"))
+        value = msgspec.json.decode(file.path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+    except OSError as error:
+        raise SnapshotError(Fault(file.name, "", "a readable file", error.strerror or str(error))) from error
+    except MemoryError as error:
+        raise SnapshotError(Fault(file.name, "", "a file that fits into memory", f"{size} bytes")) from error
+    except RecursionError as error:
+        raise SnapshotError(Fault(file.name, "", expected, "too deep a nesting")) from error
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise SnapshotError(Fault(file.name, "", expected, shown(str(error)))) from error
+    if isinstance(value, dict | list):
+        return value
+    raise SnapshotError(Fault(file.name, "", "a JSON object or list", kind_of(value)))
+
+
+def kind_of(value: object) -> str:
+    """A JSON value's type, for messages."""
+    match value:
+        case dict():
+            return "an object"
+        case list():
+            return "a list"
+        case str():
+            return "a string"
+        case bool():
+            return "a boolean"
+        case None:
+            return "null"
+        case _:
+            return "a number"
+
+
+def _top(source: Path) -> tuple[Path, Path]:
+    """The real path of the source, out of which no link may lead, and its ``aws_configs`` folder."""
+    try:
+        where = source.resolve(strict=True)
+        top = where if where.name == TOP and not (where / TOP).exists() else (where / TOP).resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        found = "no such folder" if not source.is_dir() else f"a folder without {TOP}/"
+        raise SnapshotError(Fault(shown(str(source)), "", f"a folder that holds {TOP}/", found)) from error
+    if not top.is_dir() or not top.is_relative_to(where):
+        found = "a file" if not top.is_dir() else "a symbolic link out of the folder"
+        raise SnapshotError(Fault(shown(str(source / TOP)), "", "a folder", found))
+    return where, top
+
+
+def _add_accounts(found: list[Found], ignored: list[Ignored], folder: Path, where: Path) -> None:
+    for account in _entries(folder, where, ignored):
+        if not account.is_dir():
+            ignored.append(Ignored(_name(account, where), "a file where accounts/ holds one folder per account"))
+            continue
+        for entry in _entries(account, where, ignored):
+            if not entry.is_dir():
+                _add(found, ignored, entry, where, account.name, None)
+            elif is_region(entry.name):
+                _add_files(found, ignored, entry, where, account.name, entry.name)
+            else:
+                ignored.append(Ignored(_name(entry, where), "this folder is not a Region"))
+
+
+def _add_files(found: list[Found], ignored: list[Ignored], folder: Path, where: Path, scope: str, region: str) -> None:
+    for entry in _entries(folder, where, ignored):
+        _add(found, ignored, entry, where, scope, region)
+
+
+def _add(found: list[Found], ignored: list[Ignored], entry: Path, where: Path, scope: str, region: str | None) -> None:
+    name = _name(entry, where)
+    if entry.is_dir():
+        ignored.append(Ignored(name, "the layout has no folder here"))
+    elif not stat.S_ISREG(entry.stat().st_mode):
+        ignored.append(Ignored(name, "not a regular file"))
+    elif entry.name.startswith(".") or entry.suffix.lower() != ".json":
+        ignored.append(Ignored(name, "not a .json file"))
+    else:
+        found.append(Found(entry, name, scope, region))
+
+
+def _entries(folder: Path, where: Path, ignored: list[Ignored]) -> Iterator[Path]:
+    """What a folder holds, sorted, less the links that lead nowhere or out of the source."""
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        found = error.strerror or str(error)
+        raise SnapshotError(Fault(_name(folder, where), "", "a readable folder", found)) from error
+    for entry in entries:
+        try:
+            inside = entry.resolve(strict=True).is_relative_to(where)
+        except (OSError, RuntimeError):
+            ignored.append(Ignored(_name(entry, where), "a symbolic link that leads nowhere"))
+            continue
+        if inside:
+            yield entry
+        else:
+            ignored.append(Ignored(_name(entry, where), "a symbolic link out of the source folder"))
+
+
+def _name(path: Path, where: Path) -> str:
+    return shown(path.relative_to(where).as_posix())

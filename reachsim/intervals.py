@@ -1,0 +1,155 @@
+"""An immutable set of integers, kept as sorted inclusive spans; the algebra that everything else stands on.
+
+Canonical by construction: spans are sorted, disjoint and not adjacent, so ``==`` and ``hash`` mean "the same set".
+Knows nothing of addresses, ports or AWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+Span = tuple[int, int]
+
+
+class IntervalSet:
+    """A set of integers. Build one with `of`, `single`, `span` or the operators ``| & -``.
+
+    >>> ports = IntervalSet.of([(1, 5), (6, 9), (20, 20)])
+    >>> ports.spans
+    ((1, 9), (20, 20))
+    >>> (ports - IntervalSet.single(5)).spans
+    ((1, 4), (6, 9), (20, 20))
+    """
+
+    __slots__ = ("_hash", "spans")
+
+    spans: tuple[Span, ...]
+
+    def __init__(self, spans: tuple[Span, ...]) -> None:
+        # Canonical spans only: the named constructors and operators see to it.
+        self.spans = spans
+        self._hash = hash(spans)
+
+    @staticmethod
+    def of(spans: Iterable[Span]) -> IntervalSet:
+        """The union of inclusive spans in any order. Raises ValueError for a span that ends before it starts."""
+        return IntervalSet(_canonical(sorted(spans)))
+
+    @staticmethod
+    def single(value: int) -> IntervalSet:
+        return IntervalSet(((value, value),))
+
+    @staticmethod
+    def span(low: int, high: int) -> IntervalSet:
+        """All integers from ``low`` to ``high``, both included; empty if ``low > high``."""
+        return IntervalSet(((low, high),)) if low <= high else EMPTY
+
+    @staticmethod
+    def union_of(sets: Iterable[IntervalSet]) -> IntervalSet:
+        return IntervalSet.of(span for one in sets for span in one.spans)
+
+    def __or__(self, other: IntervalSet) -> IntervalSet:
+        if not self.spans or self is other:
+            return other
+        if not other.spans:
+            return self
+        return IntervalSet(_canonical(sorted(self.spans + other.spans)))
+
+    def __and__(self, other: IntervalSet) -> IntervalSet:
+        if self is other:
+            return self
+        left, right = self.spans, other.spans
+        found: list[Span] = []
+        i = j = 0
+        while i < len(left) and j < len(right):
+            low = max(left[i][0], right[j][0])
+            high = min(left[i][1], right[j][1])
+            if low <= high:
+                found.append((low, high))
+            if left[i][1] < right[j][1]:
+                i += 1
+            else:
+                j += 1
+        return IntervalSet(tuple(found)) if found else EMPTY
+
+    def __sub__(self, other: IntervalSet) -> IntervalSet:
+        if not self.spans or not other.spans:
+            return self
+        kept: list[Span] = []
+        right = other.spans
+        j = 0
+        for low, high in self.spans:
+            while j < len(right) and right[j][1] < low:
+                j += 1
+            k = j
+            while k < len(right) and right[k][0] <= high:
+                if right[k][0] > low:
+                    kept.append((low, right[k][0] - 1))
+                low = right[k][1] + 1
+                k += 1
+            if low <= high:
+                kept.append((low, high))
+        return IntervalSet(tuple(kept)) if kept else EMPTY
+
+    def shift(self, by: int) -> IntervalSet:
+        """Every member plus ``by``."""
+        return IntervalSet(tuple((low + by, high + by) for low, high in self.spans))
+
+    def isdisjoint(self, other: IntervalSet) -> bool:
+        return not (self & other).spans
+
+    def __le__(self, other: IntervalSet) -> bool:
+        return not (self - other).spans
+
+    def __contains__(self, value: int) -> bool:
+        return any(low <= value <= high for low, high in self.spans)
+
+    def __bool__(self) -> bool:
+        return bool(self.spans)
+
+    def __len__(self) -> int:
+        """Number of spans. For the number of members see `size` (it may exceed what ``len`` can return)."""
+        return len(self.spans)
+
+    @property
+    def size(self) -> int:
+        """Number of members."""
+        return sum(high - low + 1 for low, high in self.spans)
+
+    @property
+    def first(self) -> int:
+        """The least member. Raises ValueError for the empty set."""
+        if not self.spans:
+            raise ValueError("the empty set has no first member")
+        return self.spans[0][0]
+
+    def __iter__(self) -> Iterator[int]:
+        """Members in order (think before iterating over an address block)."""
+        for low, high in self.spans:
+            yield from range(low, high + 1)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, IntervalSet) and self.spans == other.spans
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __repr__(self) -> str:
+        return f"IntervalSet({list(self.spans)})"
+
+
+def _canonical(ordered: list[Span]) -> tuple[Span, ...]:
+    merged: list[Span] = []
+    for low, high in ordered:
+        if low > high:
+            raise ValueError(f"span ends before it starts: {low}..{high}")
+        if merged and low <= merged[-1][1] + 1:
+            if high > merged[-1][1]:
+                merged[-1] = (merged[-1][0], high)
+        else:
+            merged.append((low, high))
+    return tuple(merged)
+
+
+EMPTY: Final = IntervalSet(())

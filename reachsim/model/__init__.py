@@ -1,0 +1,1 @@
+"""AWS's nouns: frozen records (`records`), decoded (`decode`) and indexed into one network (`network`)."""

@@ -1,0 +1,94 @@
+"""From a snapshot's bytes to typed records, with one clear fault per file.
+
+Only the fields that reachsim uses are decoded, straight into their types; the cyclic garbage collector rests meanwhile (the
+records have no cycles, and it would cost more than the parsing: engine fact sheet, section 5).
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+
+from reachsim.addresses import Address, Cidr
+from reachsim.errors import Fault
+
+Record = TypeVar("Record")
+
+_PLACED = re.compile(r"(?s)(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?")
+_EXPECTED = re.compile(r"Expected (?P<expected>.*?), got (?P<found>.*)")
+
+
+@contextmanager
+def garbage_collector_paused() -> Iterator[None]:
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def decode(data: bytes, kind: type[Record]) -> Record:
+    """Decode JSON into a record. Raises msgspec.MsgspecError (see `fault`)."""
+    record: Record = _decoder(kind).decode(data)  # type: ignore[arg-type]
+    return record
+
+
+def decode_collection(data: bytes, key: str, kind: type[Record]) -> tuple[Record, ...] | None:
+    """The records under ``key``; None if the file holds an ``Error`` instead. Raises msgspec.MsgspecError."""
+    answer = _answer_decoder(key, kind).decode(data)  # type: ignore[arg-type]
+    if answer.items is not None:
+        items: tuple[Record, ...] = answer.items
+        return items
+    if answer.error is not None:
+        return None
+    raise msgspec.ValidationError(f"Expected an object with the key {key}, got one without it")
+
+
+def fault(file: str, error: msgspec.MsgspecError) -> Fault:
+    """The error as a fault with a JSON pointer."""
+    match = _PLACED.fullmatch(str(error))
+    what, path = (match["what"], match["path"] or "") if match else (str(error), "")
+    pointer = "".join(f"/{part}" for part in re.findall(r"[^.\[\]]+", path))
+    worded = _EXPECTED.fullmatch(what.replace("`", ""))
+    if worded:
+        return Fault(file, pointer, worded["expected"], worded["found"])
+    if not isinstance(error, msgspec.ValidationError):
+        return Fault(file, pointer, "complete JSON in UTF-8", what)
+    missing = re.fullmatch(r"Object missing required field (.*)", what.replace("`", ""))
+    return Fault(file, pointer, f"the key {missing[1]}" if missing else "another value", "none" if missing else what)
+
+
+def _from_text(kind: type, value: Any) -> Any:
+    if kind not in (Address, Cidr):
+        raise NotImplementedError(f"no way to decode {kind}")
+    name = "an IP address" if kind is Address else "a CIDR block"
+    if not isinstance(value, str):
+        raise ValueError(f"Expected {name}, got {type(value).__name__}")
+    try:
+        return kind(value)
+    except ValueError:
+        raise ValueError(f"Expected {name}, got {value!r}") from None
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind, dec_hook=_from_text)
+
+
+@cache
+def _answer_decoder(key: str, kind: Any) -> msgspec.json.Decoder[Any]:
+    answer = msgspec.defstruct(
+        "Answer",
+        [("items", tuple[kind, ...] | None, None), ("error", dict[str, Any] | None, None)],
+        rename={"items": key, "error": "Error"},
+        frozen=True,
+    )
+    return _decoder(answer)

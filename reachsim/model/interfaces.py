@@ -1,0 +1,111 @@
+"""What can send and receive in a VPC, in one shape: real network interfaces and the virtual ones of CodeBuild."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from reachsim.addresses import V4, V6
+from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.model.records import NetworkInterface, Subnet
+
+Kind = Literal["interface", "virtual", "any", "endpoint", "nat", "load-balancer", "gateway-load-balancer"]
+
+_KINDS: dict[str, Kind] = {
+    "vpc_endpoint": "endpoint",
+    "gateway_load_balancer_endpoint": "gateway-load-balancer",
+    "nat_gateway": "nat",
+    "network_load_balancer": "load-balancer",
+    "gateway_load_balancer": "load-balancer",
+    "load_balancer": "load-balancer",
+}
+
+
+class Interface(msgspec.Struct, frozen=True):
+    """One network interface, real or virtual.
+
+    ``addresses`` are its own private addresses (IPv4 and IPv6, delegated prefixes included), ``public`` pairs a private
+    IPv4 address with the public one that an internet gateway translates it to (fact N33). A ``virtual`` interface is one
+    that CodeBuild creates when a build starts: it gets some free address of its subnet and never a public one (N32, N212).
+    An ``any`` interface stands for whatever could be in a subnet.
+    """
+
+    id: str
+    vpc_id: str
+    subnet_id: str
+    groups: tuple[str, ...]
+    addresses: IntervalSet
+    public: tuple[tuple[int, int], ...] = ()
+    source_dest_check: bool = True
+    deny_all_igw_traffic: bool = False
+    kind: Kind = "interface"
+    instance_id: str | None = None
+
+    @property
+    def public_addresses(self) -> IntervalSet:
+        return IntervalSet.of((public, public) for _, public in self.public)
+
+
+def interface_of(record: NetworkInterface) -> Interface:
+    """The interface that a ``describe-network-interfaces`` record describes."""
+    pairs = [(one.private_ip_address, one.association) for one in record.private_ip_addresses]
+    if not pairs and record.private_ip_address is not None:
+        pairs = [(record.private_ip_address, record.association)]
+    spans = [(private.number, private.number) for private, _ in pairs]
+    spans += [(one.ipv6_address.number, one.ipv6_address.number) for one in record.ipv6_addresses]
+    blocks = [one.ipv4_prefix.block for one in record.ipv4_prefixes]
+    blocks += [one.ipv6_prefix.block for one in record.ipv6_prefixes]
+    return Interface(
+        id=record.network_interface_id,
+        vpc_id=record.vpc_id or "",
+        subnet_id=record.subnet_id or "",
+        groups=tuple(group.group_id for group in record.groups),
+        addresses=IntervalSet.union_of([IntervalSet.of(spans), *blocks]),
+        public=tuple(
+            (private.number, association.public_ip.number)
+            for private, association in pairs
+            if association is not None and association.public_ip is not None
+        ),
+        source_dest_check=record.source_dest_check,
+        deny_all_igw_traffic=record.deny_all_igw_traffic,
+        kind=_kind(record),
+        instance_id=record.attachment.instance_id if record.attachment else None,
+    )
+
+
+def virtual_interface(subnet: Subnet, groups: tuple[str, ...], name: str, kind: Kind = "virtual") -> Interface:
+    """An interface that could be in a subnet, at any of its assignable addresses.
+
+    AWS keeps the first four addresses and the last of a subnet's IPv4 block ("Subnet CIDR blocks"). CodeBuild asks for no
+    IPv6 address, so a ``virtual`` interface has none.
+    """
+    addresses = assignable(subnet)
+    if kind == "virtual":
+        addresses = addresses & V4
+    return Interface(
+        id=name, vpc_id=subnet.vpc_id, subnet_id=subnet.subnet_id, groups=groups, addresses=addresses, kind=kind
+    )
+
+
+def assignable(subnet: Subnet) -> IntervalSet:
+    """Addresses of a subnet that an interface may get."""
+    usable = EMPTY
+    blocks = [subnet.cidr_block.block] if subnet.cidr_block else []
+    blocks += [one.ipv6_cidr_block.block for one in subnet.ipv6_cidr_block_association_set]
+    for block in blocks:
+        low, high = block.spans[0]
+        usable = usable | IntervalSet.span(low + 4, high - 1)
+    return usable
+
+
+def has_family(interface: Interface, family: str | None) -> bool:
+    """Whether the interface has an address of the family (None: of any)."""
+    wanted = {"ipv4": V4, "ipv6": V6, None: V4 | V6}[family]
+    return not interface.addresses.isdisjoint(wanted)
+
+
+def _kind(record: NetworkInterface) -> Kind:
+    if (record.description or "").startswith("ELB "):
+        return "load-balancer"
+    return _KINDS.get(record.interface_type or "interface", "interface")

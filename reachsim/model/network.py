@@ -1,0 +1,542 @@
+"""The network that a snapshot describes: every resource by id, over all its accounts and Regions, with indexes.
+
+Nothing is defaulted here: what a file does not say stays absent, and `path` and `known` let the walk name the file that it
+would have needed (DESIGN, "What a verdict needs"). **Source:** network-semantics fact sheet, section 12.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from reachsim.addresses import Cidr
+from reachsim.errors import Fault, SnapshotError
+from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.model import records as aws
+from reachsim.model.decode import decode, decode_collection, fault, garbage_collector_paused
+from reachsim.model.interfaces import Interface, interface_of
+from reachsim.snapshot import Snapshot
+
+Record = TypeVar("Record", bound=msgspec.Struct)
+
+Home = tuple[str, str]
+"""Account and Region whose files a resource was found in."""
+
+
+class Place(NamedTuple):
+    """Where a record stands in the snapshot."""
+
+    home: Home
+    file: str
+    pointer: str
+
+    def __str__(self) -> str:
+        return f"{self.file}#{self.pointer}"
+
+
+class Network:
+    """All resources of a snapshot, typed and indexed by id. Raises SnapshotError if any file cannot be decoded."""
+
+    def __init__(self, snapshot: Snapshot, *, assume_defaults: bool = False) -> None:
+        self.snapshot = snapshot
+        self.assume_defaults = assume_defaults or snapshot.manifest.assume_defaults
+        self.homes = snapshot.homes()
+        self.places: dict[str, Place] = {}
+        self._faults: dict[str, Fault] = {}
+        with garbage_collector_paused():
+            self._load()
+            self._check_subnets()
+        if self._faults:
+            raise SnapshotError(*self._faults.values())
+
+    # --- loading ----------------------------------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        ec2 = self._collect_ec2
+        self.vpcs = ec2("describe-vpcs", "Vpcs", aws.Vpc, lambda r: r.vpc_id)
+        self.subnets = ec2("describe-subnets", "Subnets", aws.Subnet, lambda r: r.subnet_id)
+        self.route_tables = ec2("describe-route-tables", "RouteTables", aws.RouteTable, lambda r: r.route_table_id)
+        self.network_acls = ec2("describe-network-acls", "NetworkAcls", aws.NetworkAcl, lambda r: r.network_acl_id)
+        self.security_groups = ec2(
+            "describe-security-groups", "SecurityGroups", aws.SecurityGroup, lambda r: r.group_id
+        )
+        self.security_group_rules = ec2(
+            "describe-security-group-rules",
+            "SecurityGroupRules",
+            aws.SecurityGroupRule,
+            lambda r: r.security_group_rule_id,
+        )
+        self.network_interfaces = ec2(
+            "describe-network-interfaces", "NetworkInterfaces", aws.NetworkInterface, lambda r: r.network_interface_id
+        )
+        self.internet_gateways = ec2(
+            "describe-internet-gateways", "InternetGateways", aws.InternetGateway, lambda r: r.internet_gateway_id
+        )
+        self.egress_only_internet_gateways = ec2(
+            "describe-egress-only-internet-gateways", "EgressOnlyInternetGateways", aws.EgressOnlyInternetGateway,
+            lambda r: r.egress_only_internet_gateway_id,
+        )  # fmt: skip
+        self.nat_gateways = ec2("describe-nat-gateways", "NatGateways", aws.NatGateway, lambda r: r.nat_gateway_id)
+        self.vpc_peering_connections = ec2(
+            "describe-vpc-peering-connections", "VpcPeeringConnections", aws.VpcPeeringConnection,
+            lambda r: r.vpc_peering_connection_id,
+        )  # fmt: skip
+        self.vpc_endpoints = ec2("describe-vpc-endpoints", "VpcEndpoints", aws.VpcEndpoint, lambda r: r.vpc_endpoint_id)
+        self.prefix_lists = ec2("describe-prefix-lists", "PrefixLists", aws.PrefixList, lambda r: r.prefix_list_id)
+        self.dhcp_options = ec2("describe-dhcp-options", "DhcpOptions", aws.DhcpOptions, lambda r: r.dhcp_options_id)
+        self._load_transit()
+        self._load_pipeline()
+
+    def _load_transit(self) -> None:
+        ec2 = self._collect_ec2
+        self.transit_gateways = ec2(
+            "describe-transit-gateways", "TransitGateways", aws.TransitGateway, lambda r: r.transit_gateway_id
+        )
+        self.transit_gateway_vpc_attachments = ec2(
+            "describe-transit-gateway-vpc-attachments", "TransitGatewayVpcAttachments", aws.TransitGatewayVpcAttachment,
+            lambda r: r.transit_gateway_attachment_id,
+        )  # fmt: skip
+        self.transit_gateway_peering_attachments = ec2(
+            "describe-transit-gateway-peering-attachments", "TransitGatewayPeeringAttachments",
+            aws.TransitGatewayPeeringAttachment, lambda r: r.transit_gateway_attachment_id,
+        )  # fmt: skip
+        self.transit_gateway_route_tables = ec2(
+            "describe-transit-gateway-route-tables", "TransitGatewayRouteTables", aws.TransitGatewayRouteTable,
+            lambda r: r.transit_gateway_route_table_id,
+        )  # fmt: skip
+        self.vpn_gateways = ec2("describe-vpn-gateways", "VpnGateways", aws.VpnGateway, lambda r: r.vpn_gateway_id)
+        self.vpn_connections = ec2(
+            "describe-vpn-connections", "VpnConnections", aws.VpnConnection, lambda r: r.vpn_connection_id
+        )
+        # A peering attachment is described on both sides under one id, each with its own gateway's association.
+        self.transit_gateway_attachments: dict[tuple[str, str], aws.TransitGatewayAttachment] = {}
+        for home in self.homes:
+            path = self.path(home, "ec2", "describe-transit-gateway-attachments")
+            for record in self._records(path, "TransitGatewayAttachments", aws.TransitGatewayAttachment):
+                key = (record.transit_gateway_id or "", record.transit_gateway_attachment_id)
+                self.transit_gateway_attachments[key] = record
+        self.transit_gateway_routes = {
+            name: routes
+            for home in self.homes
+            for name, path in self.snapshot.children(*home, "ec2", "search-transit-gateway-routes")
+            if (routes := self._one(path, aws.TransitGatewayRoutes)) is not None
+        }
+        self.transit_gateway_associations: dict[tuple[str, str], str] = {}
+        for home in self.homes:
+            children = self.snapshot.children(*home, "ec2", "get-transit-gateway-route-table-associations")
+            for table, path in children:
+                gateway = self.transit_gateway_of_table(table)
+                for one in self._records(path, "Associations", aws.TransitGatewayRouteTableAssociation):
+                    if one.state == "associated":
+                        self.transit_gateway_associations[gateway, one.transit_gateway_attachment_id] = table
+
+    def _load_pipeline(self) -> None:
+        self.instances: dict[str, aws.Instance] = {}
+        for home in self.homes:
+            path = self.path(home, "ec2", "describe-instances")
+            for r, reservation in enumerate(self._records(path, "Reservations", aws.Reservation)):
+                for i, instance in enumerate(reservation.instances):
+                    self.instances[instance.instance_id] = instance
+                    place = Place(home, path, f"/Reservations/{r}/Instances/{i}")
+                    self.places.setdefault(instance.instance_id, place)
+        self.projects: dict[tuple[Home, str], aws.Project] = {}
+        self.fleets: dict[str, aws.Fleet] = {}
+        self.endpoint_services: dict[str, aws.VpcEndpointService] = {}
+        for home in self.homes:
+            path = self.path(home, "codebuild", "batch-get-projects")
+            for i, project in enumerate(self._records(path, "projects", aws.Project)):
+                self.projects[home, project.name] = project
+                self.places.setdefault(f"codebuild:{project.name}", Place(home, path, f"/projects/{i}"))
+            for fleet in self._records(self.path(home, "codebuild", "batch-get-fleets"), "fleets", aws.Fleet):
+                self.fleets[fleet.arn or fleet.name or ""] = fleet
+            services = self.path(home, "ec2", "describe-vpc-endpoint-services")
+            for service in self._records(services, "ServiceDetails", aws.VpcEndpointService):
+                self.endpoint_services.setdefault(service.service_name, service)
+
+    def _collect_ec2(
+        self, operation: str, key: str, kind: type[Record], identity: Callable[[Record], str]
+    ) -> dict[str, Record]:
+        found: dict[str, Record] = {}
+        for home in self.homes:
+            path = self.path(home, "ec2", operation)
+            for index, record in enumerate(self._records(path, key, kind)):
+                name = identity(record)
+                place = Place(home, path, f"/{key}/{index}")
+                known = self.places.get(name) if name in found else None
+                if known is not None and known.file == path:
+                    self._faults.setdefault(
+                        path, Fault(path, place.pointer, "an id of its own", f"{name} a second time")
+                    )
+                if known is None or getattr(record, "owner_id", None) == home[0]:
+                    found[name] = record
+                    self.places[name] = place
+        return found
+
+    def _records(self, path: str, key: str, kind: type[Record]) -> tuple[Record, ...]:
+        if self.snapshot.status(path) == "missing":
+            return ()
+        try:
+            return decode_collection(self.snapshot.read(path), key, kind) or ()
+        except msgspec.MsgspecError as error:
+            self._faults.setdefault(path, fault(path, error))
+        except UnicodeDecodeError as error:
+            self._faults.setdefault(path, Fault(path, "", "complete JSON in UTF-8", str(error)))
+        return ()
+
+    def _one(self, path: str, kind: type[Record]) -> Record | None:
+        if self.snapshot.status(path) != "ok":
+            return None
+        try:
+            return decode(self.snapshot.read(path), kind)
+        except msgspec.MsgspecError as error:
+            self._faults.setdefault(path, fault(path, error))
+        return None
+
+    def _check_subnets(self) -> None:
+        """AWS refuses subnets of one VPC that overlap ("Subnet CIDR blocks"); a walk over them would be ambiguous."""
+        for vpc_id, blocks in self._subnet_blocks.items():
+            for (_, high, name), (low, _, other) in zip(blocks, blocks[1:], strict=False):
+                if low <= high and other != name:
+                    place = self.places[other]
+                    found = f"{other} overlapping {name} in {vpc_id}"
+                    self._faults.setdefault(
+                        place.file, Fault(place.file, place.pointer, "subnets that do not overlap", found)
+                    )
+
+    # --- files ------------------------------------------------------------------------------------------------------
+
+    def path(self, home: Home, service: str, operation: str, name: str | None = None) -> str:
+        """The path of a file of an account and Region ("global" as Region for the global services)."""
+        account, region = home
+        last = "" if name is None else "/" + name.replace("/", "%2F")
+        return f"{account}/{region}/{service}/{operation}{last}.json"
+
+    def unknown(self, *paths: str) -> tuple[str, ...]:
+        """Those of the files that are missing or whose call was refused."""
+        return tuple(path for path in paths if not self.snapshot.known(path))
+
+    def lacks(self, home: Home, *operations: str) -> tuple[str, ...]:
+        """Like `unknown`, for EC2 operations of a home."""
+        return self.unknown(*(self.path(home, "ec2", operation) for operation in operations))
+
+    def read(self, path: str, kind: type[Record]) -> Record | None:
+        """Decode one file now; None unless its status is "ok". Raises SnapshotError if it cannot be decoded."""
+        if self.snapshot.status(path) != "ok":
+            return None
+        try:
+            return decode(self.snapshot.read(path), kind)
+        except msgspec.MsgspecError as error:
+            raise SnapshotError(fault(path, error)) from error
+
+    def read_collection(self, path: str, key: str, kind: type[Record]) -> tuple[Record, ...]:
+        """Decode the records of one file now; none unless its status is "ok". Raises SnapshotError."""
+        if self.snapshot.status(path) != "ok":
+            return ()
+        try:
+            return decode_collection(self.snapshot.read(path), key, kind) or ()
+        except msgspec.MsgspecError as error:
+            raise SnapshotError(fault(path, error)) from error
+
+    def home_of(self, resource_id: str) -> Home:
+        """Account and Region in whose files a resource stands; those of the only home if it stands nowhere."""
+        place = self.places.get(resource_id)
+        if place is not None:
+            return place.home
+        return self.homes[0] if self.homes else ("000000000000", "unknown")
+
+    def source(self, resource_id: str, below: str = "") -> str | None:
+        """``FILE#/json/pointer`` of a resource, or of something below it."""
+        place = self.places.get(resource_id)
+        return None if place is None else f"{place}{below}"
+
+    def label(self, resource_id: str) -> str:
+        """The id with the Name tag behind it, as people know it."""
+        name = self.names.get(resource_id)
+        return f"{resource_id} ({name})" if name else resource_id
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        collections: tuple[Mapping[str, msgspec.Struct], ...] = (
+            self.vpcs, self.subnets, self.route_tables, self.network_acls, self.security_groups, self.internet_gateways,
+            self.egress_only_internet_gateways, self.nat_gateways, self.vpc_peering_connections, self.vpc_endpoints,
+            self.transit_gateways, self.transit_gateway_route_tables, self.vpn_gateways, self.instances,
+            self.network_interfaces,
+        )  # fmt: skip
+        found: dict[str, str] = {}
+        for collection in collections:
+            for resource_id, record in collection.items():
+                tags: tuple[aws.Tag, ...] = getattr(record, "tags", ()) or getattr(record, "tag_set", ())
+                name = next((tag.value for tag in tags if tag.key == "Name"), "")
+                name = name or getattr(record, "group_name", None) or ""
+                if name:
+                    found[resource_id] = "".join(c for c in name if c.isprintable())
+        return found
+
+    # --- VPCs and subnets -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _vpc_blocks(self) -> dict[str, tuple[Cidr, ...]]:
+        return {vpc_id: _blocks_of_vpc(vpc) for vpc_id, vpc in self.vpcs.items()}
+
+    def vpc_blocks(self, vpc_id: str) -> tuple[Cidr, ...]:
+        """The CIDR blocks of a VPC that are associated, IPv4 and IPv6."""
+        return self._vpc_blocks.get(vpc_id, ())
+
+    @cached_property
+    def _vpc_addresses(self) -> dict[str, IntervalSet]:
+        return {vpc: IntervalSet.union_of(one.block for one in blocks) for vpc, blocks in self._vpc_blocks.items()}
+
+    def vpc_addresses(self, vpc_id: str) -> IntervalSet:
+        return self._vpc_addresses.get(vpc_id, EMPTY)
+
+    @cached_property
+    def all_vpc_addresses(self) -> IntervalSet:
+        return IntervalSet.union_of(self._vpc_addresses.values())
+
+    @cached_property
+    def _subnet_blocks(self) -> dict[str, list[tuple[int, int, str]]]:
+        found: dict[str, list[tuple[int, int, str]]] = {}
+        for subnet_id, subnet in self.subnets.items():
+            for low, high in subnet_addresses(subnet).spans:
+                found.setdefault(subnet.vpc_id, []).append((low, high, subnet_id))
+        return {vpc_id: sorted(blocks) for vpc_id, blocks in found.items()}
+
+    def subnets_of(self, vpc_id: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(subnet for _, _, subnet in self._subnet_blocks.get(vpc_id, [])))
+
+    def split_by_subnet(self, vpc_id: str, addresses: IntervalSet) -> list[tuple[str | None, IntervalSet]]:
+        """Disjoint parts of the addresses by the subnet of the VPC that holds them; None for those in no subnet."""
+        blocks = self._subnet_blocks.get(vpc_id, [])
+        parts: dict[str, IntervalSet] = {}
+        rest = addresses
+        for low, high in addresses.spans:
+            start = max(0, bisect_right(blocks, (low, 1 << 200, "")) - 1)
+            for block_low, block_high, subnet_id in blocks[start:]:
+                if block_low > high:
+                    break
+                part = addresses & IntervalSet.span(block_low, block_high)
+                if part:
+                    parts[subnet_id] = parts.get(subnet_id, EMPTY) | part
+                    rest = rest - part
+        found: list[tuple[str | None, IntervalSet]] = list(parts.items())
+        return [*found, (None, rest)] if rest else found
+
+    @cached_property
+    def _table_of_subnet(self) -> dict[str, str]:
+        return {
+            association.subnet_id: table_id
+            for table_id, table in self.route_tables.items()
+            for association in table.associations
+            if association.subnet_id and association.association_state.state in ("associated", "associating")
+        }
+
+    @cached_property
+    def _main_tables(self) -> dict[str, str]:
+        return {
+            table.vpc_id: table_id
+            for table_id, table in self.route_tables.items()
+            if table.vpc_id and any(association.main for association in table.associations)
+        }
+
+    def route_table_of(self, subnet_id: str) -> aws.RouteTable | None:
+        """The effective route table: the explicit association's, else the VPC's main one (facts N1, N2)."""
+        subnet = self.subnets.get(subnet_id)
+        table = self._table_of_subnet.get(subnet_id) or (self._main_tables.get(subnet.vpc_id) if subnet else None)
+        return self.route_tables.get(table) if table else None
+
+    def gateway_route_table(self, gateway_id: str) -> aws.RouteTable | None:
+        """The gateway (edge) route table of an internet or virtual private gateway, if it has one (fact N21)."""
+        return self._gateway_tables.get(gateway_id)
+
+    @cached_property
+    def _gateway_tables(self) -> dict[str, aws.RouteTable]:
+        return {
+            association.gateway_id: table
+            for table in self.route_tables.values()
+            for association in table.associations
+            if association.gateway_id
+        }
+
+    @cached_property
+    def _acl_of_subnet(self) -> dict[str, str]:
+        found = {
+            subnet_id: acl_id
+            for acl_id, acl in self.network_acls.items()
+            if acl.is_default and acl.vpc_id
+            for subnet_id in self.subnets_of(acl.vpc_id)
+        }
+        for acl_id, acl in self.network_acls.items():
+            found.update((association.subnet_id, acl_id) for association in acl.associations)
+        return found
+
+    def network_acl_of(self, subnet_id: str) -> aws.NetworkAcl | None:
+        """The subnet's network ACL: the associated one, else the VPC's default (fact N105)."""
+        acl = self._acl_of_subnet.get(subnet_id)
+        return self.network_acls.get(acl) if acl else None
+
+    # --- interfaces -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def interfaces(self) -> dict[str, Interface]:
+        with garbage_collector_paused():
+            found = {name: interface_of(record) for name, record in self.network_interfaces.items()}
+        for endpoint in self.vpc_endpoints.values():
+            for name in endpoint.network_interface_ids:
+                if name in found and found[name].kind == "interface":
+                    found[name] = msgspec.structs.replace(found[name], kind="endpoint")
+        for gateway in self.nat_gateways.values():
+            for address in gateway.nat_gateway_addresses:
+                if address.network_interface_id in found:
+                    known = found[address.network_interface_id]
+                    found[known.id] = msgspec.structs.replace(known, kind="nat")
+        return found
+
+    @cached_property
+    def _interfaces_by_subnet(self) -> dict[str, list[Interface]]:
+        found: dict[str, list[Interface]] = {}
+        for interface in self.interfaces.values():
+            found.setdefault(interface.subnet_id, []).append(interface)
+        return found
+
+    def interfaces_in(self, subnet_id: str) -> list[Interface]:
+        return self._interfaces_by_subnet.get(subnet_id, [])
+
+    @cached_property
+    def members(self) -> dict[str, IntervalSet]:
+        """Private addresses of the interfaces that carry a security group, by group (fact N85)."""
+        spans: dict[str, list[tuple[int, int]]] = {}
+        for interface in self.interfaces.values():
+            for group in interface.groups:
+                spans.setdefault(group, []).extend(interface.addresses.spans)
+        return {group: IntervalSet.of(found) for group, found in spans.items()}
+
+    @cached_property
+    def security_group_rules_of(self) -> dict[str, list[aws.SecurityGroupRule]]:
+        """Rules of describe-security-group-rules by group."""
+        found: dict[str, list[aws.SecurityGroupRule]] = {}
+        for rule in self.security_group_rules.values():
+            found.setdefault(rule.group_id, []).append(rule)
+        return found
+
+    @cached_property
+    def vpcs_of_group(self) -> dict[str, frozenset[str]]:
+        """VPCs in which interfaces carry a security group."""
+        found: dict[str, set[str]] = {}
+        for interface in self.interfaces.values():
+            for group in interface.groups:
+                found.setdefault(group, set()).add(interface.vpc_id)
+        return {group: frozenset(vpcs) for group, vpcs in found.items()}
+
+    def members_in(self, group_id: str, vpcs: frozenset[str]) -> IntervalSet:
+        """Like `members`, only interfaces in the given VPCs."""
+        if self.vpcs_of_group.get(group_id, frozenset()) <= vpcs:
+            return self.members.get(group_id, EMPTY)
+        return IntervalSet.union_of(
+            one.addresses for one in self.interfaces.values() if group_id in one.groups and one.vpc_id in vpcs
+        )
+
+    @cached_property
+    def public_addresses(self) -> dict[int, tuple[Interface, int]]:
+        """Public IPv4 address → the interface and its private address behind it."""
+        return {
+            public: (interface, private)
+            for interface in self.interfaces.values()
+            for private, public in interface.public
+        }
+
+    @cached_property
+    def endpoint_of_interface(self) -> dict[str, aws.VpcEndpoint]:
+        return {name: endpoint for endpoint in self.vpc_endpoints.values() for name in endpoint.network_interface_ids}
+
+    @cached_property
+    def nat_of_address(self) -> dict[tuple[str, int], aws.NatGateway]:
+        """(VPC, private address) → NAT gateway that has not been deleted."""
+        return {
+            (gateway.vpc_id or "", address.private_ip.number): gateway
+            for gateway in self.nat_gateways.values()
+            if gateway.state not in ("deleted", "failed")
+            for address in gateway.nat_gateway_addresses
+            if address.private_ip is not None
+        }
+
+    # --- prefix lists -----------------------------------------------------------------------------------------------
+
+    def prefix_list(self, list_id: str, home: Home) -> tuple[IntervalSet | None, tuple[Cidr, ...], tuple[str, ...]]:
+        """(addresses, blocks, missing files) of a prefix list; addresses are None if its entries are not known.
+
+        AWS's own lists come from describe-prefix-lists, customers' from get-managed-prefix-list-entries.
+        """
+        if list_id in self.prefix_lists:
+            blocks = self.prefix_lists[list_id].cidrs
+            return IntervalSet.union_of(one.block for one in blocks), blocks, ()
+        homes = [home, *(other for other in self.homes if other != home)]
+        for one in homes:
+            path = self.path(one, "ec2", "get-managed-prefix-list-entries", list_id)
+            if self.snapshot.status(path) == "ok":
+                blocks = tuple(e.cidr for e in self.read_collection(path, "Entries", aws.PrefixListEntry))
+                return IntervalSet.union_of(one.block for one in blocks), blocks, ()
+        return None, (), (self.path(home, "ec2", "get-managed-prefix-list-entries", list_id),)
+
+    @cached_property
+    def aws_addresses(self) -> IntervalSet:
+        """Every address in the AWS-managed prefix lists of the snapshot."""
+        found = EMPTY
+        for one in self.prefix_lists.values():
+            if (one.prefix_list_name or "").startswith("com.amazonaws."):
+                found = found | IntervalSet.union_of(cidr.block for cidr in one.cidrs)
+        return found
+
+    def service_prefix_list(self, service: str, region: str) -> IntervalSet | None:
+        """Addresses of AWS's own prefix list of a service (``s3``, ``dynamodb``) in a Region, if it is in the snapshot."""
+        for one in self.prefix_lists.values():
+            if (one.prefix_list_name or "").endswith(f".{region}.{service}"):
+                return IntervalSet.union_of(cidr.block for cidr in one.cidrs)
+        return None
+
+    # --- transit gateways -------------------------------------------------------------------------------------------
+
+    def transit_gateway_of_table(self, table_id: str) -> str:
+        table = self.transit_gateway_route_tables.get(table_id)
+        return (table.transit_gateway_id or "") if table else ""
+
+    # --- VPC attributes ---------------------------------------------------------------------------------------------
+
+    def vpc_attribute(self, vpc_id: str, attribute: str) -> tuple[bool | None, str]:
+        """(value, file) of ``enableDnsSupport`` or ``enableDnsHostnames``; None if the file is not there."""
+        path = self.path(self.home_of(vpc_id), "ec2", "describe-vpc-attribute", f"{vpc_id}.{attribute}")
+        record = self.read(path, aws.VpcAttribute)
+        if record is None:
+            return None, path
+        value = record.enable_dns_support if attribute == "enableDnsSupport" else record.enable_dns_hostnames
+        return (None if value is None else value.value), path
+
+
+def subnet_addresses(subnet: aws.Subnet) -> IntervalSet:
+    """All addresses of a subnet, IPv4 and IPv6."""
+    blocks = [subnet.cidr_block.block] if subnet.cidr_block else []
+    blocks += [
+        one.ipv6_cidr_block.block
+        for one in subnet.ipv6_cidr_block_association_set
+        if one.ipv6_cidr_block_state.state in ("associated", "associating")
+    ]
+    return IntervalSet.union_of(blocks)
+
+
+def _blocks_of_vpc(vpc: aws.Vpc) -> tuple[Cidr, ...]:
+    blocks = [
+        one.cidr_block
+        for one in vpc.cidr_block_association_set
+        if one.cidr_block_state.state in ("associated", "associating")
+    ]
+    if vpc.cidr_block is not None and vpc.cidr_block not in blocks:
+        blocks.insert(0, vpc.cidr_block)
+    blocks += [
+        one.ipv6_cidr_block
+        for one in vpc.ipv6_cidr_block_association_set
+        if one.ipv6_cidr_block_state.state in ("associated", "associating")
+    ]
+    return tuple(blocks)

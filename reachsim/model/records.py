@@ -1,0 +1,761 @@
+"""AWS's resources as the API prints them, decoded: frozen records with only the fields that reachsim uses.
+
+Names are the API's own (``VpcId`` becomes ``vpc_id``). Keys we do not know are ignored, values of enumerations are kept as
+they come (botocore's models and AWS's answers differ: ``Available`` and ``available``). Field lists: network-semantics fact
+sheet, section 12, checked against the botocore service models.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from reachsim.addresses import Address, Cidr
+
+
+class Ec2(msgspec.Struct, frozen=True, rename="pascal"):
+    """Base of the records that EC2 (and most of AWS) spells in PascalCase."""
+
+
+class Tag(Ec2, frozen=True):
+    key: str = ""
+    value: str = ""
+
+
+class BlockPublicAccessStates(Ec2, frozen=True):
+    internet_gateway_block_mode: str | None = None
+
+
+class CidrState(Ec2, frozen=True):
+    state: str = "associated"
+
+
+class VpcCidr(Ec2, frozen=True):
+    cidr_block: Cidr
+    cidr_block_state: CidrState = CidrState()
+
+
+class VpcIpv6Cidr(Ec2, frozen=True):
+    ipv6_cidr_block: Cidr
+    ipv6_cidr_block_state: CidrState = CidrState()
+    ipv6_address_attribute: str | None = None
+
+
+class Vpc(Ec2, frozen=True):
+    vpc_id: str
+    cidr_block: Cidr | None = None
+    cidr_block_association_set: tuple[VpcCidr, ...] = ()
+    ipv6_cidr_block_association_set: tuple[VpcIpv6Cidr, ...] = ()
+    dhcp_options_id: str | None = None
+    is_default: bool = False
+    owner_id: str | None = None
+    block_public_access_states: BlockPublicAccessStates | None = None
+    tags: tuple[Tag, ...] = ()
+
+
+class Subnet(Ec2, frozen=True):
+    subnet_id: str
+    vpc_id: str
+    cidr_block: Cidr | None = None
+    ipv6_cidr_block_association_set: tuple[VpcIpv6Cidr, ...] = ()
+    availability_zone: str | None = None
+    availability_zone_id: str | None = None
+    map_public_ip_on_launch: bool = False
+    enable_dns64: bool = False
+    owner_id: str | None = None
+    block_public_access_states: BlockPublicAccessStates | None = None
+    tags: tuple[Tag, ...] = ()
+
+
+class DhcpValue(Ec2, frozen=True):
+    value: str = ""
+
+
+class DhcpConfiguration(Ec2, frozen=True):
+    key: str = ""
+    values: tuple[DhcpValue, ...] = ()
+
+
+class DhcpOptions(Ec2, frozen=True):
+    dhcp_options_id: str
+    dhcp_configurations: tuple[DhcpConfiguration, ...] = ()
+
+
+class AssociationState(Ec2, frozen=True):
+    state: str = "associated"
+
+
+class RouteTableAssociation(Ec2, frozen=True):
+    subnet_id: str | None = None
+    gateway_id: str | None = None
+    main: bool = False
+    association_state: AssociationState = AssociationState()
+
+
+class Route(Ec2, frozen=True):
+    destination_cidr_block: Cidr | None = None
+    destination_ipv6_cidr_block: Cidr | None = None
+    destination_prefix_list_id: str | None = None
+    gateway_id: str | None = None
+    egress_only_internet_gateway_id: str | None = None
+    nat_gateway_id: str | None = None
+    transit_gateway_id: str | None = None
+    vpc_peering_connection_id: str | None = None
+    network_interface_id: str | None = None
+    instance_id: str | None = None
+    local_gateway_id: str | None = None
+    carrier_gateway_id: str | None = None
+    core_network_arn: str | None = None
+    odb_network_arn: str | None = None
+    state: str = "active"
+    origin: str = "CreateRoute"
+
+
+class PropagatingVgw(Ec2, frozen=True):
+    gateway_id: str
+
+
+class RouteTable(Ec2, frozen=True):
+    route_table_id: str
+    vpc_id: str | None = None
+    associations: tuple[RouteTableAssociation, ...] = ()
+    routes: tuple[Route, ...] = ()
+    propagating_vgws: tuple[PropagatingVgw, ...] = ()
+    owner_id: str | None = None
+    tags: tuple[Tag, ...] = ()
+
+
+class PortRange(Ec2, frozen=True):
+    from_: int = msgspec.field(default=0, name="From")
+    to: int = 65535
+
+
+class IcmpTypeCode(Ec2, frozen=True):
+    type: int = -1
+    code: int = -1
+
+
+class NetworkAclEntry(Ec2, frozen=True):
+    rule_number: int
+    protocol: str
+    rule_action: str
+    egress: bool
+    cidr_block: Cidr | None = None
+    ipv6_cidr_block: Cidr | None = None
+    port_range: PortRange | None = None
+    icmp_type_code: IcmpTypeCode | None = None
+
+
+class NetworkAclAssociation(Ec2, frozen=True):
+    subnet_id: str
+    network_acl_id: str | None = None
+
+
+class NetworkAcl(Ec2, frozen=True):
+    network_acl_id: str
+    vpc_id: str | None = None
+    is_default: bool = False
+    associations: tuple[NetworkAclAssociation, ...] = ()
+    entries: tuple[NetworkAclEntry, ...] = ()
+    owner_id: str | None = None
+    tags: tuple[Tag, ...] = ()
+
+
+class IpRange(Ec2, frozen=True):
+    cidr_ip: Cidr
+    description: str | None = None
+
+
+class Ipv6Range(Ec2, frozen=True):
+    cidr_ipv6: Cidr
+    description: str | None = None
+
+
+class PrefixListReference(Ec2, frozen=True):
+    prefix_list_id: str
+
+
+class UserIdGroupPair(Ec2, frozen=True):
+    group_id: str | None = None
+    user_id: str | None = None
+    vpc_id: str | None = None
+    vpc_peering_connection_id: str | None = None
+    peering_status: str | None = None
+
+
+class IpPermission(Ec2, frozen=True):
+    ip_protocol: str
+    from_port: int | None = None
+    to_port: int | None = None
+    ip_ranges: tuple[IpRange, ...] = ()
+    ipv6_ranges: tuple[Ipv6Range, ...] = ()
+    prefix_list_ids: tuple[PrefixListReference, ...] = ()
+    user_id_group_pairs: tuple[UserIdGroupPair, ...] = ()
+
+
+class SecurityGroup(Ec2, frozen=True):
+    group_id: str
+    group_name: str | None = None
+    vpc_id: str | None = None
+    owner_id: str | None = None
+    ip_permissions: tuple[IpPermission, ...] = ()
+    ip_permissions_egress: tuple[IpPermission, ...] = ()
+    tags: tuple[Tag, ...] = ()
+
+
+class ReferencedGroupInfo(Ec2, frozen=True):
+    group_id: str | None = None
+
+
+class SecurityGroupRule(Ec2, frozen=True):
+    security_group_rule_id: str
+    group_id: str
+    is_egress: bool = False
+    ip_protocol: str = "-1"
+    from_port: int | None = None
+    to_port: int | None = None
+    cidr_ipv4: str | None = None
+    cidr_ipv6: str | None = None
+    prefix_list_id: str | None = None
+    referenced_group_info: ReferencedGroupInfo | None = None
+
+
+class PublicAssociation(Ec2, frozen=True):
+    public_ip: Address | None = None
+
+
+class PrivateIpAddress(Ec2, frozen=True):
+    private_ip_address: Address
+    primary: bool = False
+    association: PublicAssociation | None = None
+
+
+class Ipv6Address(Ec2, frozen=True):
+    ipv6_address: Address
+
+
+class Ipv4Prefix(Ec2, frozen=True):
+    ipv4_prefix: Cidr
+
+
+class Ipv6Prefix(Ec2, frozen=True):
+    ipv6_prefix: Cidr
+
+
+class GroupIdentifier(Ec2, frozen=True):
+    group_id: str
+
+
+class InterfaceAttachment(Ec2, frozen=True):
+    instance_id: str | None = None
+    status: str | None = None
+
+
+class NetworkInterface(Ec2, frozen=True):
+    network_interface_id: str
+    subnet_id: str | None = None
+    vpc_id: str | None = None
+    availability_zone: str | None = None
+    groups: tuple[GroupIdentifier, ...] = ()
+    private_ip_address: Address | None = None
+    private_ip_addresses: tuple[PrivateIpAddress, ...] = ()
+    association: PublicAssociation | None = None
+    ipv6_addresses: tuple[Ipv6Address, ...] = ()
+    ipv4_prefixes: tuple[Ipv4Prefix, ...] = ()
+    ipv6_prefixes: tuple[Ipv6Prefix, ...] = ()
+    source_dest_check: bool = True
+    deny_all_igw_traffic: bool = False
+    interface_type: str | None = None
+    attachment: InterfaceAttachment | None = None
+    owner_id: str | None = None
+    description: str | None = None
+    tag_set: tuple[Tag, ...] = ()
+
+
+class InstanceState(Ec2, frozen=True):
+    name: str = "running"
+
+
+class IamInstanceProfile(Ec2, frozen=True):
+    arn: str | None = None
+
+
+class InstanceNetworkInterface(Ec2, frozen=True):
+    network_interface_id: str
+
+
+class Instance(Ec2, frozen=True):
+    instance_id: str
+    vpc_id: str | None = None
+    subnet_id: str | None = None
+    state: InstanceState = InstanceState()
+    iam_instance_profile: IamInstanceProfile | None = None
+    network_interfaces: tuple[InstanceNetworkInterface, ...] = ()
+    platform: str | None = None
+    tags: tuple[Tag, ...] = ()
+
+
+class Reservation(Ec2, frozen=True):
+    instances: tuple[Instance, ...] = ()
+    owner_id: str | None = None
+
+
+class GatewayAttachment(Ec2, frozen=True):
+    vpc_id: str | None = None
+    state: str | None = None
+
+
+class InternetGateway(Ec2, frozen=True):
+    internet_gateway_id: str
+    attachments: tuple[GatewayAttachment, ...] = ()
+    owner_id: str | None = None
+    tags: tuple[Tag, ...] = ()
+
+
+class EgressOnlyInternetGateway(Ec2, frozen=True):
+    egress_only_internet_gateway_id: str
+    attachments: tuple[GatewayAttachment, ...] = ()
+    tags: tuple[Tag, ...] = ()
+
+
+class NatGatewayAddress(Ec2, frozen=True):
+    private_ip: Address | None = None
+    public_ip: Address | None = None
+    network_interface_id: str | None = None
+    availability_zone: str | None = None
+    status: str | None = None
+
+
+class AttachedAppliance(Ec2, frozen=True):
+    type: str | None = None
+
+
+class NatGateway(Ec2, frozen=True):
+    nat_gateway_id: str
+    vpc_id: str | None = None
+    subnet_id: str | None = None
+    state: str = "available"
+    connectivity_type: str = "public"
+    availability_mode: str | None = None
+    route_table_id: str | None = None
+    nat_gateway_addresses: tuple[NatGatewayAddress, ...] = ()
+    attached_appliances: tuple[AttachedAppliance, ...] = ()
+    tags: tuple[Tag, ...] = ()
+
+
+class CidrBlockItem(Ec2, frozen=True):
+    cidr_block: Cidr
+
+
+class Ipv6CidrBlockItem(Ec2, frozen=True):
+    ipv6_cidr_block: Cidr
+
+
+class VpcPeeringConnectionVpcInfo(Ec2, frozen=True):
+    vpc_id: str | None = None
+    owner_id: str | None = None
+    region: str | None = None
+    cidr_block: Cidr | None = None
+    cidr_block_set: tuple[CidrBlockItem, ...] = ()
+    ipv6_cidr_block_set: tuple[Ipv6CidrBlockItem, ...] = ()
+
+
+class StatusCode(Ec2, frozen=True):
+    code: str = "active"
+
+
+class VpcPeeringConnection(Ec2, frozen=True):
+    vpc_peering_connection_id: str
+    requester_vpc_info: VpcPeeringConnectionVpcInfo = VpcPeeringConnectionVpcInfo()
+    accepter_vpc_info: VpcPeeringConnectionVpcInfo = VpcPeeringConnectionVpcInfo()
+    status: StatusCode = StatusCode()
+    tags: tuple[Tag, ...] = ()
+
+
+class TransitGatewayOptions(Ec2, frozen=True):
+    security_group_referencing_support: str | None = None
+
+
+class TransitGateway(Ec2, frozen=True):
+    transit_gateway_id: str
+    state: str = "available"
+    owner_id: str | None = None
+    options: TransitGatewayOptions = TransitGatewayOptions()
+    tags: tuple[Tag, ...] = ()
+
+
+class TransitGatewayAttachmentAssociation(Ec2, frozen=True):
+    transit_gateway_route_table_id: str | None = None
+    state: str | None = None
+
+
+class TransitGatewayAttachment(Ec2, frozen=True):
+    transit_gateway_attachment_id: str
+    transit_gateway_id: str | None = None
+    resource_type: str | None = None
+    resource_id: str | None = None
+    resource_owner_id: str | None = None
+    state: str = "available"
+    association: TransitGatewayAttachmentAssociation | None = None
+    tags: tuple[Tag, ...] = ()
+
+
+class TransitGatewayVpcAttachmentOptions(Ec2, frozen=True):
+    appliance_mode_support: str | None = None
+    security_group_referencing_support: str | None = None
+    ipv6_support: str | None = None
+
+
+class TransitGatewayVpcAttachment(Ec2, frozen=True):
+    transit_gateway_attachment_id: str
+    transit_gateway_id: str | None = None
+    vpc_id: str | None = None
+    subnet_ids: tuple[str, ...] = ()
+    state: str = "available"
+    options: TransitGatewayVpcAttachmentOptions = TransitGatewayVpcAttachmentOptions()
+
+
+class TransitGatewayInfo(Ec2, frozen=True):
+    transit_gateway_id: str | None = None
+    owner_id: str | None = None
+    region: str | None = None
+
+
+class TransitGatewayPeeringAttachment(Ec2, frozen=True):
+    transit_gateway_attachment_id: str
+    requester_tgw_info: TransitGatewayInfo = TransitGatewayInfo()
+    accepter_tgw_info: TransitGatewayInfo = TransitGatewayInfo()
+    state: str = "available"
+
+
+class TransitGatewayRouteTable(Ec2, frozen=True):
+    transit_gateway_route_table_id: str
+    transit_gateway_id: str | None = None
+    state: str = "available"
+    tags: tuple[Tag, ...] = ()
+
+
+class TransitGatewayRouteAttachment(Ec2, frozen=True):
+    transit_gateway_attachment_id: str | None = None
+    resource_id: str | None = None
+    resource_type: str | None = None
+
+
+class TransitGatewayRoute(Ec2, frozen=True):
+    destination_cidr_block: Cidr | None = None
+    prefix_list_id: str | None = None
+    type: str = "static"
+    state: str = "active"
+    transit_gateway_attachments: tuple[TransitGatewayRouteAttachment, ...] = ()
+
+
+class TransitGatewayRoutes(Ec2, frozen=True):
+    routes: tuple[TransitGatewayRoute, ...] = ()
+    additional_routes_available: bool = False
+
+
+class TransitGatewayRouteTableAssociation(Ec2, frozen=True):
+    transit_gateway_attachment_id: str
+    state: str = "associated"
+
+
+class TransitGatewayRouteTablePropagation(Ec2, frozen=True):
+    transit_gateway_attachment_id: str
+    state: str = "enabled"
+
+
+class VpnGateway(Ec2, frozen=True):
+    vpn_gateway_id: str
+    state: str = "available"
+    vpc_attachments: tuple[GatewayAttachment, ...] = ()
+    tags: tuple[Tag, ...] = ()
+
+
+class VpnStaticRoute(Ec2, frozen=True):
+    destination_cidr_block: Cidr | None = None
+    state: str | None = None
+
+
+class VpnConnection(Ec2, frozen=True):
+    vpn_connection_id: str
+    vpn_gateway_id: str | None = None
+    transit_gateway_id: str | None = None
+    customer_gateway_id: str | None = None
+    state: str = "available"
+    routes: tuple[VpnStaticRoute, ...] = ()
+
+
+class PrefixList(Ec2, frozen=True):
+    """An AWS-managed prefix list as ``describe-prefix-lists`` prints it, blocks inline."""
+
+    prefix_list_id: str
+    prefix_list_name: str | None = None
+    cidrs: tuple[Cidr, ...] = ()
+
+
+class ManagedPrefixList(Ec2, frozen=True):
+    prefix_list_id: str
+    prefix_list_name: str | None = None
+    owner_id: str | None = None
+    state: str | None = None
+
+
+class PrefixListEntry(Ec2, frozen=True):
+    cidr: Cidr
+
+
+class DnsEntry(Ec2, frozen=True):
+    dns_name: str | None = None
+    hosted_zone_id: str | None = None
+
+
+class DnsOptions(Ec2, frozen=True):
+    dns_record_ip_type: str | None = None
+    private_dns_only_for_inbound_resolver_endpoint: bool | None = None
+
+
+class VpcEndpoint(Ec2, frozen=True):
+    vpc_endpoint_id: str
+    vpc_endpoint_type: str = "Gateway"
+    vpc_id: str | None = None
+    service_name: str = ""
+    service_region: str | None = None
+    state: str = "available"
+    policy_document: str | None = None
+    route_table_ids: tuple[str, ...] = ()
+    subnet_ids: tuple[str, ...] = ()
+    groups: tuple[GroupIdentifier, ...] = ()
+    network_interface_ids: tuple[str, ...] = ()
+    private_dns_enabled: bool = False
+    ip_address_type: str | None = None
+    dns_options: DnsOptions = DnsOptions()
+    dns_entries: tuple[DnsEntry, ...] = ()
+    owner_id: str | None = None
+    tags: tuple[Tag, ...] = ()
+
+
+class PrivateDnsName(Ec2, frozen=True):
+    private_dns_name: str
+
+
+class VpcEndpointService(Ec2, frozen=True):
+    service_name: str = ""
+    private_dns_names: tuple[PrivateDnsName, ...] = ()
+    private_dns_name: str | None = None
+    vpc_endpoint_policy_supported: bool | None = None
+
+
+class VpcBlockPublicAccessOptions(Ec2, frozen=True):
+    internet_gateway_block_mode: str | None = None
+
+
+class DescribeVpcBlockPublicAccessOptions(Ec2, frozen=True):
+    vpc_block_public_access_options: VpcBlockPublicAccessOptions = VpcBlockPublicAccessOptions()
+
+
+class VpcBlockPublicAccessExclusion(Ec2, frozen=True):
+    exclusion_id: str | None = None
+    internet_gateway_exclusion_mode: str | None = None
+    resource_arn: str | None = None
+    state: str | None = None
+
+
+class AttributeValue(Ec2, frozen=True):
+    value: bool = False
+
+
+class VpcAttribute(Ec2, frozen=True):
+    vpc_id: str | None = None
+    enable_dns_support: AttributeValue | None = None
+    enable_dns_hostnames: AttributeValue | None = None
+
+
+class Firewall(Ec2, frozen=True):
+    firewall_name: str | None = None
+    firewall_arn: str | None = None
+
+
+# --- Route 53 -------------------------------------------------------------------------------------------------------
+
+
+class HostedZoneConfig(Ec2, frozen=True):
+    private_zone: bool = False
+
+
+class HostedZone(Ec2, frozen=True):
+    id: str
+    name: str
+    config: HostedZoneConfig = HostedZoneConfig()
+
+
+class HostedZoneVpc(msgspec.Struct, frozen=True):
+    vpc_id: str = msgspec.field(name="VPCId")
+    vpc_region: str | None = msgspec.field(name="VPCRegion", default=None)
+
+
+class HostedZoneDetail(msgspec.Struct, frozen=True):
+    hosted_zone: HostedZone = msgspec.field(name="HostedZone")
+    vpcs: tuple[HostedZoneVpc, ...] = msgspec.field(name="VPCs", default=())
+
+
+class ResourceRecord(Ec2, frozen=True):
+    value: str = ""
+
+
+class AliasTarget(msgspec.Struct, frozen=True):
+    dns_name: str = msgspec.field(name="DNSName")
+    hosted_zone_id: str | None = msgspec.field(name="HostedZoneId", default=None)
+
+
+class ResourceRecordSet(Ec2, frozen=True):
+    name: str
+    type: str
+    resource_records: tuple[ResourceRecord, ...] = ()
+    alias_target: AliasTarget | None = None
+    set_identifier: str | None = None
+
+
+class ResolverRule(Ec2, frozen=True):
+    id: str
+    domain_name: str = ""
+    rule_type: str = ""
+    owner_id: str | None = None
+    status: str | None = None
+
+
+class ResolverRuleAssociation(Ec2, frozen=True):
+    resolver_rule_id: str
+    vpc_id: str | None = msgspec.field(name="VPCId", default=None)
+    status: str | None = None
+
+
+class FirewallRuleGroupAssociation(Ec2, frozen=True):
+    id: str | None = None
+    firewall_rule_group_id: str | None = None
+    vpc_id: str | None = None
+    priority: int | None = None
+    status: str | None = None
+
+
+class ProfileAssociation(Ec2, frozen=True):
+    profile_id: str | None = None
+    resource_id: str | None = None
+
+
+# --- CodeBuild ------------------------------------------------------------------------------------------------------
+
+
+class CodeBuild(msgspec.Struct, frozen=True, rename="camel"):
+    """Base of the records that CodeBuild spells in camelCase."""
+
+
+class VpcConfig(CodeBuild, frozen=True):
+    vpc_id: str | None = None
+    subnets: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+
+
+class EnvironmentVariable(CodeBuild, frozen=True):
+    name: str = ""
+    type: str = "PLAINTEXT"
+
+
+class ProjectFleet(CodeBuild, frozen=True):
+    fleet_arn: str | None = None
+
+
+class DockerServer(CodeBuild, frozen=True):
+    security_group_ids: tuple[str, ...] = ()
+
+
+class ProjectEnvironment(CodeBuild, frozen=True):
+    type: str | None = None
+    image: str | None = None
+    environment_variables: tuple[EnvironmentVariable, ...] = ()
+    fleet: ProjectFleet | None = None
+    docker_server: DockerServer | None = None
+
+
+class ProjectSource(CodeBuild, frozen=True):
+    type: str | None = None
+    location: str | None = None
+
+
+class LogsStatus(CodeBuild, frozen=True):
+    status: str | None = None
+    group_name: str | None = None
+    location: str | None = None
+
+
+class LogsConfig(CodeBuild, frozen=True):
+    cloud_watch_logs: LogsStatus | None = None
+    s3_logs: LogsStatus | None = msgspec.field(name="s3Logs", default=None)
+
+
+class Project(CodeBuild, frozen=True):
+    name: str
+    arn: str | None = None
+    service_role: str | None = None
+    vpc_config: VpcConfig | None = None
+    source: ProjectSource = ProjectSource()
+    secondary_sources: tuple[ProjectSource, ...] = ()
+    environment: ProjectEnvironment = ProjectEnvironment()
+    logs_config: LogsConfig | None = None
+
+
+class Fleet(CodeBuild, frozen=True):
+    arn: str | None = None
+    name: str | None = None
+    vpc_config: VpcConfig | None = None
+    overflow_behavior: str | None = None
+
+
+# --- IAM ------------------------------------------------------------------------------------------------------------
+
+
+class PolicyDetail(Ec2, frozen=True):
+    policy_name: str | None = None
+    policy_document: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class AttachedPolicy(Ec2, frozen=True):
+    policy_name: str | None = None
+    policy_arn: str | None = None
+
+
+class PermissionsBoundary(Ec2, frozen=True):
+    permissions_boundary_arn: str | None = None
+
+
+class RoleReference(Ec2, frozen=True):
+    role_name: str | None = None
+    arn: str | None = None
+
+
+class InstanceProfile(Ec2, frozen=True):
+    arn: str | None = None
+    roles: tuple[RoleReference, ...] = ()
+
+
+class RoleDetail(Ec2, frozen=True):
+    arn: str
+    role_name: str | None = None
+    role_policy_list: tuple[PolicyDetail, ...] = ()
+    attached_managed_policies: tuple[AttachedPolicy, ...] = ()
+    permissions_boundary: PermissionsBoundary | None = None
+    instance_profile_list: tuple[InstanceProfile, ...] = ()
+
+
+class PolicyVersion(Ec2, frozen=True):
+    document: msgspec.Raw = msgspec.Raw(b"{}")
+    is_default_version: bool = False
+
+
+class ManagedPolicyDetail(Ec2, frozen=True):
+    arn: str
+    policy_name: str | None = None
+    policy_version_list: tuple[PolicyVersion, ...] = ()
+
+
+class AccountAuthorizationDetails(Ec2, frozen=True):
+    role_detail_list: tuple[RoleDetail, ...] = ()
+    policies: tuple[ManagedPolicyDetail, ...] = ()

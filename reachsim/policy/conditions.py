@@ -1,0 +1,140 @@
+"""Decides whether one condition of a statement holds for a request: true, false, or not known.
+
+AWS rules (facts 45-51, 60; IAM User Guide, "Condition", "Condition operators", "Conditions with multiple context keys
+or values", read in the 2026 text):
+
+- Operators and keys are joined by AND, the values of one key by OR; for a negated operator the values act as NOR.
+- Key missing: a positive operator is false, a negated one **true**, ``...IfExists`` true, ``ForAllValues`` true,
+  ``ForAnyValue`` false; ``Null`` asks for just that.
+- ``ForAllValues`` and ``ForAnyValue`` take a value that is empty text for no value at all.
+- A single-valued operator on a key with several values: AWS only says not to; here the condition does not hold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from .operators import NULL, OPERATORS, Operator, Test
+from .truth import Truth, Unknown, either, every, opposite
+from .variables import Context, Template
+
+_OPERATOR: Final = re.compile(r"(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?", re.IGNORECASE)
+
+
+class Quantifier(Enum):
+    """How the values of a key in the request are joined."""
+
+    ONE = "one"
+    ALL = "ForAllValues"
+    ANY = "ForAnyValue"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of the policy: as written, and its test if no variable has to be replaced first."""
+
+    template: Template
+    test: Test | None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One operator on one key. ``written`` is the operator as the policy spells it, ``key`` the key likewise."""
+
+    written: str
+    operator: Operator
+    quantifier: Quantifier
+    if_exists: bool
+    key: str
+    lookup: str
+    values: tuple[Value, ...]
+
+    def __str__(self) -> str:
+        return f"{self.written} {self.key} {' or '.join(value.template.text for value in self.values)}"
+
+
+def read_operator(text: str) -> tuple[Operator, Quantifier, bool] | None:
+    """The operator that a policy spells, how it joins values, and whether it ends in IfExists; None if unknown."""
+    found = _OPERATOR.fullmatch(text)
+    operator = OPERATORS.get(found[2].lower()) if found else None
+    if found is None or operator is None:
+        return None
+    if operator is NULL and (found[1] or found[3]):
+        return None
+    prefixes = {"forallvalues": Quantifier.ALL, "foranyvalue": Quantifier.ANY}
+    return operator, prefixes.get((found[1] or "").lower(), Quantifier.ONE), found[3] is not None
+
+
+def read_values(operator: Operator, texts: Iterable[str], version: str) -> tuple[Value, ...]:
+    """The policy's values made ready for `holds`."""
+    language = version if operator.variables else ""
+    values = []
+    for text in texts:
+        template = Template.of(text, language)
+        values.append(Value(template, None if template.fixed is None else operator.compile(template.fixed)))
+    return tuple(values)
+
+
+def holds(condition: Condition, context: Context) -> Truth:
+    """Whether the condition holds in a context (keys in lower case); None if that hangs on something not known."""
+    found = context.get(condition.lookup)
+    if isinstance(found, Unknown):
+        return None
+    found = (found,) if isinstance(found, str) else found or ()
+    if condition.operator is NULL:
+        return any(value.test is not None and value.test("false" if found else "true") for value in condition.values)
+    if condition.quantifier is not Quantifier.ONE:
+        found = tuple(text for text in found if text)
+    if not found:
+        return _when_missing(condition)
+    if condition.quantifier is Quantifier.ALL:
+        return every(_matches(condition, text, context) for text in found)
+    if condition.quantifier is Quantifier.ANY:
+        return either(_matches(condition, text, context) for text in found)
+    return _matches(condition, found[0], context) if len(found) == 1 else False
+
+
+def why_not(condition: Condition, context: Context) -> str:
+    """In words, why a condition does not hold, or is not known to."""
+    found = context.get(condition.lookup)
+    if isinstance(found, Unknown):
+        had = f"whether the request has {condition.key}, and which value, is not known"
+    elif not found and found != "":
+        had = f"the request has no {condition.key}"
+    elif isinstance(found, tuple) and len(found) > 1 and condition.quantifier is Quantifier.ONE:
+        had = f"the request has several values of {condition.key} and the operator takes one"
+    else:
+        had = f"the request has {', '.join([found] if isinstance(found, str) else found) or 'empty text'}"
+    return f"condition {condition}: {had}{_without_value(condition, context)}"
+
+
+def _when_missing(condition: Condition) -> bool:
+    if condition.if_exists or condition.quantifier is Quantifier.ALL:
+        return True
+    return condition.quantifier is Quantifier.ONE and condition.operator.negated
+
+
+def _matches(condition: Condition, text: str, context: Context) -> Truth:
+    truth = either(_fits(condition, value, text, context) for value in condition.values)
+    return opposite(truth) if condition.operator.negated else truth
+
+
+def _fits(condition: Condition, value: Value, text: str, context: Context) -> Truth:
+    test = value.test
+    if test is None:
+        if value.template.fixed is not None:
+            return False  # a value of the wrong sort
+        pieces = value.template.fill(context)
+        if isinstance(pieces, Unknown):
+            return None
+        test = None if pieces is None else condition.operator.compile(pieces)
+    return test is not None and test(text)
+
+
+def _without_value(condition: Condition, context: Context) -> str:
+    empty = [value.template.text for value in condition.values if value.template.fill(context) is None]
+    return f" (no value for the variable in {', '.join(empty)})" if empty else ""

@@ -1,0 +1,60 @@
+"""Three-valued truth: yes, no, or not known. It decides nothing about AWS; it only keeps "not known" honest.
+
+`UNKNOWN` is the value of a context key of which neither presence nor value is known (a caller that joins policies
+with simulated network paths meets such keys). A condition on it is neither true nor false, unless the rest of the
+statement settles the matter. ``None`` stands for "not known" in a `Truth`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import Final
+
+
+class Unknown(Enum):
+    """The type of `UNKNOWN`, the only member."""
+
+    UNKNOWN = "unknown"
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+Truth = bool | None
+
+
+def either(truths: Iterable[Truth]) -> Truth:
+    """Whether any holds: True as soon as one does, else None if one is not known.
+
+    >>> either([False, None, True]), either([False, None]), either([])
+    (True, None, False)
+    """
+    answer: Truth = False
+    for truth in truths:
+        if truth:
+            return True
+        if truth is None:
+            answer = None
+    return answer
+
+
+def every(truths: Iterable[Truth]) -> Truth:
+    """Whether all hold: False as soon as one does not, else None if one is not known.
+
+    >>> every([True, None, False]), every([True, None]), every([])
+    (False, None, True)
+    """
+    answer: Truth = True
+    for truth in truths:
+        if truth is None:
+            answer = None
+        elif not truth:
+            return False
+    return answer
+
+
+def opposite(truth: Truth) -> Truth:
+    """Not; what is not known stays so."""
+    return None if truth is None else not truth

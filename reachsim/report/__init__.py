@@ -1,0 +1,1 @@
+"""Finished values turned into something to read. Nothing in here decides anything."""

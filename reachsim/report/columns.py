@@ -1,0 +1,121 @@
+"""Text in columns of a terminal: full-width characters count two, control characters are taken out.
+
+Names in a snapshot are chosen by other people. What a terminal would obey (escape sequences, line feeds, marks that
+turn the writing direction) never reaches it.
+
+**Source:** Unicode Standard Annex 11, "East Asian Width": wide and full-width characters take two columns.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+
+WIDTH = 120
+"""Columns that everything but single long words fits in."""
+
+
+def clean(text: str) -> str:
+    """The text on one line and without anything that a terminal would act upon.
+
+    >>> clean("build\\x1b[31m\\nred")
+    'build[31m red'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)
+
+
+def width(text: str) -> int:
+    """Columns that a text takes.
+
+    >>> width("東京a")
+    5
+    """
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
+
+
+def pad(text: str, columns: int) -> str:
+    """The text with spaces behind it, up to the width.
+
+    >>> pad("東京", 6)
+    '東京  '
+    """
+    return text + " " * (columns - width(text))
+
+
+def wrap(text: str, columns: int = WIDTH, first: str = "", rest: str | None = None) -> list[str]:
+    """The text in lines no wider than ``columns``, broken at spaces; words (ids, paths) stay whole.
+
+    Args:
+        text: One paragraph; it is cleaned.
+        columns: The width, prefixes included.
+        first: What the first line begins with.
+        rest: What the others begin with; spaces as wide as ``first`` unless given.
+
+    >>> wrap("one two three", 9, "- ")
+    ['- one two', '  three']
+    """
+    rest = " " * width(first) if rest is None else rest
+    lines, line, empty = [], first, True
+    for word in clean(text).split(" "):
+        if empty:
+            line, empty = line + word, False
+        elif width(line) + 1 + width(word) <= columns:
+            line += " " + word
+        else:
+            lines.append(line)
+            line = rest + word
+    return [*lines, line]
+
+
+def table(header: Sequence[Sequence[str]], rows: Iterable[Sequence[Sequence[str]]], columns: int = WIDTH) -> list[str]:
+    """A table whose cells have several lines. Columns that don't fit follow in a further block below.
+
+    Args:
+        header: The lines of each column's heading.
+        rows: Per row, the lines of each column's cell; the first column is repeated in every block.
+        columns: The width to stay within.
+    """
+    body = list(rows)
+    sizes = [
+        max((width(line) for lines in (header[i], *(row[i] for row in body)) for line in lines), default=0)
+        for i in range(len(header))
+    ]
+    lines: list[str] = []
+    for chosen in _blocks(sizes, columns):
+        if lines:
+            lines.append("")
+        lines += _lines([header[i] for i in chosen], [sizes[i] for i in chosen])
+        lines.append("  ".join("─" * sizes[i] for i in chosen))
+        for number, row in enumerate(body):
+            if number and any(len(cell) > 1 for cell in row):
+                lines.append("")
+            lines += _lines([row[i] for i in chosen], [sizes[i] for i in chosen])
+    return lines
+
+
+def _blocks(sizes: Sequence[int], columns: int) -> Iterator[list[int]]:
+    """The columns of each block: the first one, and as many of the others as fit."""
+    chosen, taken = [0], sizes[0]
+    for i in range(1, len(sizes)):
+        if taken + 2 + sizes[i] > columns and len(chosen) > 1:
+            yield chosen
+            chosen, taken = [0], sizes[0]
+        chosen.append(i)
+        taken += 2 + sizes[i]
+    yield chosen
+
+
+def _lines(cells: Sequence[Sequence[str]], sizes: Sequence[int]) -> list[str]:
+    height = max(map(len, cells))
+    return [
+        "  ".join(
+            pad(cell[n] if n < len(cell) else "", size) for cell, size in zip(cells, sizes, strict=True)
+        ).rstrip()
+        for n in range(height)
+    ]

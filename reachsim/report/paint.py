@@ -1,0 +1,34 @@
+"""Colour for terminals that want it. Never the only sign: every painted word says the same without its colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_OUTCOMES = {"allowed": "32", "blocked": "31", "intermittent": "33", "unknown": "35"}
+_SEVERITIES = {"high": "31;1", "medium": "33;1", "low": "36", "info": "2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """Wraps text in ANSI colours, or doesn't."""
+
+    on: bool = False
+
+    def _in(self, code: str, text: str) -> str:
+        return f"\033[{code}m{text}\033[0m" if self.on and code and text else text
+
+    def bold(self, text: str) -> str:
+        """What to read first."""
+        return self._in("1", text)
+
+    def dim(self, text: str) -> str:
+        """What to read last."""
+        return self._in("2", text)
+
+    def outcome(self, outcome: str, text: str | None = None) -> str:
+        """A verdict's outcome, or a text in its colour."""
+        return self._in(_OUTCOMES.get(outcome, ""), outcome if text is None else text)
+
+    def severity(self, severity: str) -> str:
+        """A finding's severity in capitals."""
+        return self._in(_SEVERITIES.get(severity, ""), severity.upper())

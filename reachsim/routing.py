@@ -1,0 +1,173 @@
+"""Which route takes which destinations: longest prefix, then AWS's order among equals, as a disjoint split.
+
+**Source:** "How route priority works" and "Subnet route tables" (VPC User Guide; facts N3 to N17), "How AWS Transit Gateway
+works" (fact N185). Blackhole routes take part in the match and drop (N11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from reachsim.addresses import Cidr
+from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.model.network import Home, Network
+from reachsim.model.records import Route, RouteTable, TransitGatewayRoute, TransitGatewayRoutes
+
+Item = TypeVar("Item")
+
+STATIC, PREFIX_LIST, PROPAGATED = 0, 1, 2
+
+
+class Target(NamedTuple):
+    """Where a route leads: the API's field in words, and the id."""
+
+    kind: str
+    id: str
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """One route for one block, with its place in the table."""
+
+    target: Target
+    route: Route
+    destination: str
+    index: int
+
+
+class Part(NamedTuple, Generic[Item]):
+    """Destinations that one prefix decides, and the route (or the equally ranked routes) that it leads to."""
+
+    destinations: IntervalSet
+    winners: tuple[Item, ...]
+
+
+class CompiledTable(NamedTuple):
+    """A route table as a disjoint split of destinations.
+
+    ``missing`` names files of prefix lists whose entries are not known: any destination that no local route takes could be
+    theirs.
+    """
+
+    parts: tuple[Part[Candidate], ...]
+    local: IntervalSet
+    missing: tuple[str, ...]
+
+
+def target_of(route: Route) -> Target:
+    """The route's target; kind ``unknown`` for a field that we do not know (facts N19, N20)."""
+    if route.nat_gateway_id:
+        return Target("nat-gateway", route.nat_gateway_id)
+    if route.transit_gateway_id:
+        return Target("transit-gateway", route.transit_gateway_id)
+    if route.vpc_peering_connection_id:
+        return Target("vpc-peering-connection", route.vpc_peering_connection_id)
+    if route.egress_only_internet_gateway_id:
+        return Target("egress-only-internet-gateway", route.egress_only_internet_gateway_id)
+    if route.network_interface_id:
+        return Target("network-interface", route.network_interface_id)
+    if route.gateway_id:
+        return _gateway(route.gateway_id)
+    for kind, name in (
+        ("local-gateway", route.local_gateway_id),
+        ("carrier-gateway", route.carrier_gateway_id),
+        ("core-network", route.core_network_arn),
+        ("odb-network", route.odb_network_arn),
+        ("instance", route.instance_id),
+    ):
+        if name:
+            return Target(kind, name)
+    return Target("unknown", "")
+
+
+def _gateway(gateway_id: str) -> Target:
+    for prefix, kind in (
+        ("local", "local"),
+        ("igw-", "internet-gateway"),
+        ("vgw-", "vpn-gateway"),
+        ("vpce-", "vpc-endpoint"),
+        ("nat-", "nat-gateway"),
+        ("eigw-", "egress-only-internet-gateway"),
+        ("lgw-", "local-gateway"),
+        ("cagw-", "carrier-gateway"),
+    ):
+        if gateway_id.startswith(prefix):
+            return Target(kind, gateway_id)
+    return Target("unknown", gateway_id)
+
+
+def compile_table(network: Network, table: RouteTable, home: Home) -> CompiledTable:
+    """Split destinations by the route that takes them (facts N4 to N7, N14 to N17)."""
+    blocks = network.vpc_blocks(table.vpc_id or "")
+    inside = IntervalSet.union_of(block.block for block in blocks)
+    entries: list[tuple[Cidr, int, Candidate]] = []
+    missing: tuple[str, ...] = ()
+    for index, route in enumerate(table.routes):
+        found, lacking = _blocks_of(network, route, home)
+        missing += lacking
+        rank = _rank(route)
+        for block in found:
+            if rank == PROPAGATED and block.block <= inside:
+                continue  # a propagated route within the VPC never beats local (N7)
+            destination = route.destination_prefix_list_id or str(block)
+            entries.append((block, rank, Candidate(target_of(route), route, destination, index)))
+    stated = {str(block) for block, _, _ in entries}
+    for block in blocks:
+        if str(block) not in stated:  # AWS puts a local route for each block in every table (N4)
+            implied = Route(gateway_id="local", origin="CreateRouteTable")
+            entries.append((block, STATIC, Candidate(Target("local", "local"), implied, str(block), -1)))
+    return CompiledTable(longest_prefix(entries), inside, tuple(dict.fromkeys(missing)))
+
+
+def _rank(route: Route) -> int:
+    if route.origin in ("EnableVgwRoutePropagation", "Advertisement"):
+        return PROPAGATED
+    return PREFIX_LIST if route.destination_prefix_list_id else STATIC
+
+
+def _blocks_of(network: Network, route: Route, home: Home) -> tuple[tuple[Cidr, ...], tuple[str, ...]]:
+    if route.destination_cidr_block is not None:
+        return (route.destination_cidr_block,), ()
+    if route.destination_ipv6_cidr_block is not None:
+        return (route.destination_ipv6_cidr_block,), ()
+    if route.destination_prefix_list_id:
+        _, blocks, missing = network.prefix_list(route.destination_prefix_list_id, home)
+        return blocks, missing
+    return (), ()
+
+
+def compile_transit_table(network: Network, routes: TransitGatewayRoutes, home: Home) -> tuple[
+    tuple[Part[TransitGatewayRoute], ...], tuple[str, ...]
+]:  # fmt: skip
+    """(split of destinations by transit gateway route, missing prefix list files)."""
+    entries: list[tuple[Cidr, int, TransitGatewayRoute]] = []
+    missing: tuple[str, ...] = ()
+    for route in routes.routes:
+        if route.destination_cidr_block is not None:
+            rank = PROPAGATED if route.type == "propagated" else STATIC
+            entries.append((route.destination_cidr_block, rank, route))
+        elif route.prefix_list_id:
+            _, blocks, lacking = network.prefix_list(route.prefix_list_id, home)
+            missing += lacking
+            entries += [(block, PREFIX_LIST, route) for block in blocks]
+    return longest_prefix(entries), missing
+
+
+def longest_prefix(entries: Iterable[tuple[Cidr, int, Item]]) -> tuple[Part[Item], ...]:
+    """Paint blocks over each other, longest prefix and then best rank first.
+
+    Each part's winners are the items of one prefix and rank: more than one means that AWS picks (fact N14).
+    """
+    groups: dict[tuple[int, int, Cidr], list[Item]] = {}
+    for block, rank, item in entries:
+        groups.setdefault((-block.length, rank, block), []).append(item)
+    painted = EMPTY
+    parts: list[Part[Item]] = []
+    for (_, _, block), items in sorted(groups.items(), key=lambda one: one[0]):
+        left = block.block - painted
+        if left:
+            parts.append(Part(left, tuple(items)))
+            painted = painted | block.block
+    return tuple(parts)

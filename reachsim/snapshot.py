@@ -1,0 +1,212 @@
+"""Snapshots on disk: a directory (or the same tree in a ``.zip``) of AWS API responses exactly as the AWS CLI prints them.
+
+    <account id>/<region>/<service>/<operation>.json
+    <account id>/<region>/<service>/<operation>/<name>.json     one file per resource, "/" in a name written %2F
+    <account id>/global/<service>/...
+    code/<project>/...                                          optional: the build's own files
+    snapshot.json                                               manifest, optional
+
+This module knows which files there are, hands out their bytes, and tells "known to be absent" (``{"Error": {"Code":
+"NoSuch…"}}``) from "not known" (refused, or no such file). What is in them is `reachsim.model`'s business. Nothing is ever
+written. **Source:** DESIGN, "Snapshot format".
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Literal, NoReturn
+
+import msgspec
+
+from reachsim.errors import Fault, SnapshotError
+
+Status = Literal["ok", "absent", "refused", "missing"]
+
+_NAMED = re.compile(
+    r"(?P<account>\d{12})/(?P<region>[a-z0-9-]+)/(?P<service>[a-z0-9-]+)/(?P<rest>[^/]+(?:/[^/]+)?)\.json"
+)
+_NOT_KNOWN = re.compile(r"AccessDenied|Unauthorized|Forbidden|Throttl|RequestLimit|InvalidAction|UnknownOperation|"
+                        r"OptInRequired|InternalError|InternalFailure|ServiceUnavailable|ExpiredToken|AuthFailure|"
+                        r"UnrecognizedClient|InvalidClientToken|SubscriptionRequired|NotCollected|MalformedPolicy")  # fmt: skip
+MAX_UNPACKED = 4 << 30
+"""Bytes that a zip may unpack to in all."""
+
+
+class ErrorCode(msgspec.Struct, frozen=True, rename="pascal"):
+    code: str = ""
+
+
+class ErrorFile(msgspec.Struct, frozen=True, rename="pascal"):
+    """What stands in a file whose call AWS refused, or answered with "there is none"."""
+
+    error: ErrorCode
+
+
+class Manifest(msgspec.Struct, frozen=True, rename="camel"):
+    """What ``snapshot.json`` says that matters to a verdict."""
+
+    format_version: int = 1
+    assume_defaults: bool = False
+
+
+class Snapshot:
+    """The files of one snapshot, read when asked for.
+
+    Build one with `open_snapshot` (a path) or `Snapshot.of` (bytes in memory).
+    """
+
+    def __init__(self, label: str, readers: Mapping[str, Callable[[], bytes]]) -> None:
+        self.label = label
+        self._readers = dict(sorted(readers.items()))
+        self._errors: dict[str, ErrorFile | None] = {}
+        self.manifest = self._read_manifest()
+
+    @staticmethod
+    def of(files: Mapping[str, bytes], label: str = "snapshot") -> Snapshot:
+        return Snapshot(label, {name: _constant(data) for name, data in files.items()})
+
+    @property
+    def paths(self) -> Iterable[str]:
+        """Every file of the snapshot, sorted; those that the format does not name included."""
+        return self._readers.keys()
+
+    def named(self) -> Iterable[tuple[str, re.Match[str]]]:
+        """The files that the format names, with their parts (account, region, service, rest)."""
+        for path in self._readers:
+            match = _NAMED.fullmatch(path)
+            if match:
+                yield path, match
+
+    def accounts(self) -> tuple[str, ...]:
+        return tuple(sorted({match["account"] for _, match in self.named()}))
+
+    def homes(self) -> tuple[tuple[str, str], ...]:
+        """(account, Region) pairs that hold files, without ``global``."""
+        return tuple(sorted({(m["account"], m["region"]) for _, m in self.named() if m["region"] != "global"}))
+
+    def read(self, path: str) -> bytes:
+        try:
+            return self._readers[path]()
+        except KeyError:
+            self.fail(path, "", "a file", "none")
+        except OSError as error:
+            self.fail(path, "", "a readable file", error.strerror or str(error))
+        except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+            self.fail(path, "", "a readable member of the zip", str(error))
+
+    def status(self, path: str) -> Status:
+        """``ok``, ``absent`` (AWS said there is none), ``refused`` (AWS did not answer) or ``missing`` (no file)."""
+        if path not in self._readers:
+            return "missing"
+        error = self._error(path)
+        if error is None:
+            return "ok"
+        return "refused" if _NOT_KNOWN.search(error.error.code) else "absent"
+
+    def known(self, path: str) -> bool:
+        """Whether the question behind the file was answered, if only by "there is none"."""
+        return self.status(path) in ("ok", "absent")
+
+    def children(self, account: str, region: str, service: str, operation: str) -> Iterable[tuple[str, str]]:
+        """(name, path) of the per-resource files of an operation."""
+        prefix = f"{account}/{region}/{service}/{operation}/"
+        for path in self._readers:
+            if path.startswith(prefix) and path.endswith(".json"):
+                yield path[len(prefix) : -len(".json")].replace("%2F", "/"), path
+
+    def fail(self, path: str, pointer: str, expected: str, found: str) -> NoReturn:
+        raise SnapshotError(Fault(path, pointer, expected, found))
+
+    def _error(self, path: str) -> ErrorFile | None:
+        if path not in self._errors:
+            data = self.read(path)
+            self._errors[path] = _decode_error(data) if len(data) < 4096 and b'"Error"' in data else None
+        return self._errors[path]
+
+    def _read_manifest(self) -> Manifest:
+        if "snapshot.json" not in self._readers:
+            return Manifest()
+        try:
+            manifest = msgspec.json.decode(self.read("snapshot.json"), type=Manifest)
+        except msgspec.MsgspecError as error:
+            self.fail("snapshot.json", "", "a reachsim manifest", str(error))
+        if manifest.format_version != 1:
+            self.fail("snapshot.json", "/formatVersion", "format version 1", str(manifest.format_version))
+        return manifest
+
+
+def _constant(data: bytes) -> Callable[[], bytes]:
+    return lambda: data
+
+
+def _decode_error(data: bytes) -> ErrorFile | None:
+    try:
+        return msgspec.json.decode(data, type=ErrorFile)
+    except msgspec.MsgspecError:
+        return None
+
+
+def open_snapshot(path: str | os.PathLike[str]) -> Snapshot:
+    """Open a snapshot directory or zip file. Reads only names and the manifest.
+
+    Raises SnapshotError if there is no such directory or zip, or if a zip holds names that would leave it.
+    """
+    place = Path(path)
+    if place.is_dir():
+        return Snapshot(str(path), _directory(place))
+    if not place.exists():
+        raise SnapshotError(Fault(str(path), "", "a snapshot directory or .zip file", "nothing there"))
+    if not zipfile.is_zipfile(place):
+        raise SnapshotError(Fault(str(path), "", "a snapshot directory or .zip file", "a file that is no zip"))
+    return Snapshot(str(path), _zip(place))
+
+
+def _directory(root: Path) -> dict[str, Callable[[], bytes]]:
+    readers: dict[str, Callable[[], bytes]] = {}
+    for folder, _, names in os.walk(root):
+        for name in names:
+            file = Path(folder, name)
+            readers[file.relative_to(root).as_posix()] = file.read_bytes
+    return readers
+
+
+def _zip(file: Path) -> dict[str, Callable[[], bytes]]:
+    try:
+        archive = zipfile.ZipFile(file)
+    except zipfile.BadZipFile as error:
+        raise SnapshotError(Fault(str(file), "", "a readable zip", str(error))) from error
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    for member in members:
+        _check_member(file, member)
+    if sum(member.file_size for member in members) > MAX_UNPACKED:
+        raise SnapshotError(Fault(str(file), "", "a zip that unpacks to at most 4 GiB", "a larger one"))
+    prefix = _common_folder([member.filename for member in members])
+    return {member.filename[len(prefix) :]: _member(archive, member) for member in members}
+
+
+def _check_member(file: Path, member: zipfile.ZipInfo) -> None:
+    name = member.orig_filename
+    path = PurePosixPath(name)
+    hostile = path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name.split("/")[0] or "\0" in name
+    if hostile:
+        raise SnapshotError(Fault(str(file), "", "names inside the zip that stay in it", ascii(name)))
+    if stat.S_ISLNK(member.external_attr >> 16):
+        raise SnapshotError(Fault(str(file), "", "plain files in the zip", f"the symbolic link {name!a}"))
+
+
+def _common_folder(names: list[str]) -> str:
+    """``NAME/`` if every member lies in one folder that is no account id, else nothing."""
+    tops = {name.split("/")[0] for name in names}
+    if len(tops) != 1 or any("/" not in name for name in names):
+        return ""
+    top = tops.pop()
+    return "" if re.fullmatch(r"\d{12}", top) else f"{top}/"
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[], bytes]:
+    return lambda: archive.read(member)

@@ -1,0 +1,209 @@
+"""Answers: what a simulation found, as plain frozen values. Text, JSON, pictures and reports render these and decide nothing.
+
+**Source:** DESIGN, "Verdicts", "query" and "check".
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from reachsim.addresses import format_set
+from reachsim.evidence import Assumption, Block, Hop
+from reachsim.intervals import IntervalSet
+from reachsim.packets import CLIENT_PORT, DESTINATION, ICMP, ICMPV6, SERVICE, SOURCE, TCP, UDP, Box
+
+Outcome = Literal["allowed", "blocked", "intermittent", "unknown"]
+RouteWord = Literal["private", "aws-public", "internet", "on-premises", "mixed", "none"]
+Overall = Literal["private-and-working", "private-but-failing", "leaking", "exposed", "undecided"]
+Severity = Literal["high", "medium", "low", "info"]
+
+PROTOCOL_NAMES = {ICMP: "icmp", TCP: "tcp", UDP: "udp", ICMPV6: "icmpv6"}
+
+
+class Traffic(msgspec.Struct, frozen=True):
+    """A product of packets in words: blocks of addresses, a protocol (name, number or ``any``), port ranges.
+
+    For ICMP ``ports`` are ranges of types. Empty ``client_ports`` means that the protocol has none.
+    """
+
+    source: tuple[str, ...]
+    destination: tuple[str, ...]
+    protocol: str
+    ports: tuple[tuple[int, int], ...]
+    client_ports: tuple[tuple[int, int], ...]
+
+
+class Path(msgspec.Struct, frozen=True):
+    """Traffic that takes one way to one end, with every hop there and back."""
+
+    outcome: Outcome
+    route: RouteWord
+    traffic: tuple[Traffic, ...]
+    hops: tuple[Hop, ...]
+    terminal: str = ""
+    blocked_by: tuple[Block, ...] = ()
+    origin: str = ""
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What was asked, in the words of the selectors."""
+
+    source: str
+    destination: str
+    protocol: str | None = None
+    port: int | None = None
+    family: str | None = None
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """The answer to one question (DESIGN, "Verdicts")."""
+
+    question: Question
+    outcome: Outcome
+    route: RouteWord
+    layers: dict[str, Outcome]
+    blocked_by: tuple[Block, ...] = ()
+    paths: tuple[Path, ...] = ()
+    missing: tuple[str, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    names: tuple[Hop, ...] = ()
+    """How the destination's name was resolved, one hop of type ``dns`` per step."""
+
+    def to_json(self, question_id: object = None) -> dict[str, Any]:
+        """The object that ``reachsim query`` prints."""
+        return {
+            "id": question_id,
+            "outcome": self.outcome,
+            "route": self.route,
+            "layers": dict(self.layers),
+            "blocked_by": [block_json(one) for one in self.blocked_by],
+            "paths": [path_json(one) for one in self.paths],
+            "missing": list(self.missing),
+            "assumptions": [msgspec.to_builtins(one) for one in self.assumptions],
+        }
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One source × destination of `Check.matrix`. ``needed`` says whether a step of the pipeline takes it."""
+
+    source: str
+    destination: str
+    outcome: Outcome
+    route: RouteWord
+    needed: bool
+    blocked_by: tuple[Block, ...] = ()
+    verdict: Verdict | None = None
+
+
+class PipelineStep(msgspec.Struct, frozen=True):
+    """One step of the pipeline (DESIGN, ``steps``); ``project`` is a project's name or ``client``'s selector."""
+
+    project: str
+    step: str
+    outcome: Outcome
+    route: RouteWord
+    service_side: bool = False
+    not_reached: bool = False
+    blocked_by: tuple[Block, ...] = ()
+    contacts: tuple[str, ...] = ()
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """Something to know or to mend: ``id`` is a code that ``reachsim explain`` knows."""
+
+    id: str
+    severity: Severity
+    title: str
+    component: str
+    evidence: tuple[str, ...]
+    remedy: str
+
+
+class Check(msgspec.Struct, frozen=True):
+    """The whole pipeline's verdict (DESIGN, "check")."""
+
+    overall: Overall
+    matrix: tuple[Cell, ...]
+    steps: tuple[PipelineStep, ...]
+    findings: tuple[Finding, ...]
+    missing: tuple[str, ...]
+    assumptions: tuple[Assumption, ...]
+    same_as: dict[str, tuple[str, ...]] = {}
+    """Source shown → further sources with the same answers."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 private and working without a finding of severity high or medium, 3 undecided, else 1 (DESIGN)."""
+        if self.overall == "undecided":
+            return 3
+        serious = any(finding.severity in ("high", "medium") for finding in self.findings)
+        return 1 if serious or self.overall != "private-and-working" else 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that ``reachsim check --format json`` prints."""
+        return {
+            "overall": self.overall,
+            "matrix": [
+                {
+                    "source": cell.source,
+                    "destination": cell.destination,
+                    "outcome": cell.outcome,
+                    "route": cell.route,
+                    "needed": cell.needed,
+                    "blocked_by": [block_json(one) for one in cell.blocked_by],
+                }
+                for cell in self.matrix
+            ],
+            "steps": [
+                {**msgspec.to_builtins(step), "blocked_by": [block_json(one) for one in step.blocked_by]}
+                for step in self.steps
+            ],
+            "findings": [msgspec.to_builtins(one) for one in self.findings],
+            "missing": list(self.missing),
+            "assumptions": [msgspec.to_builtins(one) for one in self.assumptions],
+        }
+
+
+def block_json(block: Block) -> dict[str, Any]:
+    """A block as JSON prints it."""
+    found: dict[str, Any] = {"code": block.code}
+    if block.cause is not None:
+        found["cause"] = block.cause
+    for key in ("component", "rule", "at", "leg", "direction", "symptom", "detail", "source"):
+        found[key] = getattr(block, key)
+    return found
+
+
+def path_json(path: Path) -> dict[str, Any]:
+    """A path as JSON prints it."""
+    return {
+        "outcome": path.outcome,
+        "route": path.route,
+        "traffic": [msgspec.to_builtins(one) for one in path.traffic],
+        "hops": [msgspec.to_builtins(one) for one in path.hops],
+    }
+
+
+def traffic_of(box: Box) -> Traffic:
+    """A box of one kind (see `reachsim.engine.kinds`) in words."""
+    protocol = box[SERVICE].first >> 16
+    name = PROTOCOL_NAMES.get(protocol)
+    ports: tuple[tuple[int, int], ...] = ()
+    client_ports: tuple[tuple[int, int], ...] = ()
+    if protocol in (TCP, UDP):
+        ports = _within(box[SERVICE], protocol)
+        client_ports = box[CLIENT_PORT].spans
+    elif name is not None:
+        ports = tuple(dict.fromkeys((low >> 8, high >> 8) for low, high in _within(box[SERVICE], protocol)))
+    else:
+        protocols = IntervalSet.of((low >> 16, high >> 16) for low, high in box[SERVICE].spans)
+        name = str(protocol) if protocols.size == 1 else "other"
+    source, destination = tuple(format_set(box[SOURCE])), tuple(format_set(box[DESTINATION]))
+    return Traffic(source, destination, name, ports, client_ports)
+
+
+def _within(services: IntervalSet, protocol: int) -> tuple[tuple[int, int], ...]:
+    part = services & IntervalSet.span(protocol << 16, (protocol << 16) + 0xFFFF)
+    return part.shift(-(protocol << 16)).spans

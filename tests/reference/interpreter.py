@@ -1,0 +1,738 @@
+"""A plain packet-by-packet interpreter of AWS networks, written from the facts, not from the engine.
+
+It takes one packet and says what becomes of it and of its answer, reading nothing but the parsed JSON of a snapshot:
+slow, obvious, without sets. The engine must agree with it for every packet. ``N…`` names a fact of the
+network-semantics sheet. Two conventions are shared with the engine, because both are free to choose:
+
+* Where AWS picks one of n ways (N14, N188), the options are sorted by id and ``choice`` decides: the walk keeps an
+  interval, at first 0..65535, of which choice c takes option ``(c - low) * n // (high - low + 1)``; the interval then
+  shrinks to the values that take the same one.
+* The k-th NAT gateway on the way picks ``nat_ports[k]`` as its source port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from ipaddress import ip_network
+from typing import TypeVar
+
+from tests.reference.world import (
+    ICMP,
+    ICMPV6,
+    TCP,
+    UDP,
+    Detail,
+    Files,
+    Ip,
+    Json,
+    Unknown,
+    World,
+    address,
+    block,
+    is_attached,
+    permission_covers,
+    target_of,
+    transit_rank,
+)
+
+Origin = tuple[str, str] | tuple[str, str, tuple[str, ...]]
+"""("interface", eni) · ("virtual", subnet, groups) · ("internet", igw) · ("on-premises", vgw or TGW attachment)."""
+T = TypeVar("T")
+
+ANSWERS = {(ICMP, 8): 0, (ICMP, 13): 14, (ICMP, 15): 16, (ICMP, 17): 18, (ICMPV6, 128): 129}
+RFC1918 = tuple(ip_network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+RFC6598 = (ip_network("100.64.0.0/10"),)
+MOST_HOPS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One packet, as its sender emits it, with what chance decides later on."""
+
+    source: Ip
+    destination: Ip
+    protocol: int
+    detail: Detail
+    """Destination port (TCP, UDP), (type, code) (ICMP, ICMPv6), None for other protocols."""
+    client_port: int = 40000
+    nat_ports: tuple[int, ...] = (2000, 3000)
+    choice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of it: kind "delivered", "dropped" or "unknown"; the rest tells of the first drop, or the end."""
+
+    kind: str
+    code: str | None = None
+    component: str | None = None
+    leg: str | None = None
+    terminal: str | None = None
+
+
+class Dropped(Exception):
+    def __init__(self, code: str, component: str) -> None:
+        super().__init__(code, component)
+        self.code, self.component = code, component
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """The packet as it is on the wire now."""
+
+    source: Ip
+    destination: Ip
+    protocol: int
+    detail: Detail
+    source_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Whatever puts the packet on a subnet: an "interface", a "nat" gateway or a TGW "attachment"."""
+
+    kind: str
+    id: str
+    subnet: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Where a leg ended: "interface", "service", "internet" (gateway) or "on-premises" (gateway or attachment)."""
+
+    kind: str
+    id: str
+    sender: Sender | None = None
+    """Who handed it to that gateway or service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    nat: str
+    source: Ip
+    source_port: int
+
+
+def judge(world: World | Files, origin: Origin, packet: Packet) -> Result:
+    """Follow one packet and its answer through a snapshot (its parsed files by path, or the `World` made of them)."""
+    return Walk(world if isinstance(world, World) else World(world), origin, packet).result()
+
+
+class Walk:
+    """The way of one packet, and of its answer."""
+
+    def __init__(self, world: World, origin: Origin, packet: Packet) -> None:
+        self.world = world
+        self.origin = origin
+        self.packet = packet
+        self.flight = Flight(packet.source, packet.destination, packet.protocol, packet.detail, packet.client_port)
+        self.leg = "request"
+        self.choices = (0, 65535)
+        self.translations: list[Translation] = []
+        self.exit: Arrival | None = None
+        """The internet gateway by which the request left, if it did."""
+        self.entry: str | None = None
+        """The gateway at which the request came in last; its answer must leave there (N201)."""
+        self.peering_from_nat = False
+        self.unsure = False
+        """Some filter on the way could not be judged; if nothing else drops the packet, the result is unknown."""
+        self.hops = 0
+
+    def result(self) -> Result:
+        try:
+            arrival = self.request()
+            if self.has_answer():
+                self.leg = "response"
+                self.answer(arrival)
+        except Dropped as drop:
+            return Result("dropped", drop.code, drop.component, self.leg)
+        except Unknown:
+            return Result("unknown")
+        return Result("unknown" if self.unsure else "delivered", terminal=arrival.id)
+
+    # --- The two legs -----------------------------------------------------------------------------------------------
+
+    def request(self) -> Arrival:
+        kind, id = self.origin[0], self.origin[1]
+        if kind == "internet":
+            return self.receive(self.enter_from_internet(id))
+        if kind == "on-premises":
+            return self.receive(self.enter_from_on_premises(id))
+        if kind == "virtual":
+            self.require_groups(self.origin_groups(), "egress", self.world.vpc_of(id))
+            return self.receive(self.travel(Sender("interface", id, id)))
+        row = self.world.interfaces[id]
+        if row.get("InterfaceType") == "vpc_endpoint":
+            raise Dropped("VPCE_INTRA_VPC_TRAFFIC", self.endpoint_of(id))  # N133
+        if row["SourceDestCheck"] and not self.world.owns(id, self.flight.source):
+            raise Dropped("ENI_ADDRESS_RESTRICTION", id)  # N24
+        self.require_groups(self.origin_groups(), "egress", row["VpcId"])
+        return self.receive(self.travel(Sender("interface", id, row["SubnetId"])))
+
+    def receive(self, arrival: Arrival) -> Arrival:
+        """What the request meets at an interface: its security groups, and what it is the interface of."""
+        if arrival.kind != "interface":
+            return arrival
+        row = self.world.interfaces[arrival.id]
+        kind = row.get("InterfaceType", "interface")
+        if kind == "nat_gateway":
+            raise Dropped("NO_POSSIBLE_DESTINATION", arrival.id)  # N52: outbound only
+        self.require_groups([one["GroupId"] for one in row["Groups"]], "ingress", row["VpcId"])
+        if kind == "vpc_endpoint":
+            endpoint = self.endpoint_of(arrival.id)
+            if self.world.endpoints[endpoint]["State"].lower() != "available":
+                raise Dropped("BAD_STATE", endpoint)  # N130
+            if self.flight.protocol != TCP:
+                raise Dropped("PROTOCOL_RESTRICTION", endpoint)  # N134
+        elif kind in ("network_load_balancer", "gateway_load_balancer", "gateway_load_balancer_endpoint"):
+            raise Unknown(kind)  # N120
+        return arrival
+
+    def has_answer(self) -> bool:
+        if self.flight.protocol in (ICMP, ICMPV6):
+            assert isinstance(self.flight.detail, tuple)
+            return (self.flight.protocol, self.flight.detail[0]) in ANSWERS
+        return True
+
+    def answer(self, arrival: Arrival) -> None:
+        """From where the request ended back to its origin (N200): no security groups, all else."""
+        self.turn_around()
+        self.hops = 0
+        if arrival.kind == "interface":
+            subnet = self.world.interfaces[arrival.id]["SubnetId"]
+            sender = Sender("interface", arrival.id, subnet)
+            back = self.back_to_nat_over_peering(sender) if self.peering_from_nat else self.travel(sender)
+        elif arrival.kind == "on-premises" and arrival.id.startswith("tgw-attach-"):
+            back = self.enter_from_on_premises(arrival.id)
+        else:
+            back = self.back_at_gateway(arrival)
+        if self.entry is not None:  # the request came in at a gateway, from outside or by way of another gateway
+            if back.id != self.entry:
+                raise Dropped("RETURN_BY_OTHER_WAY", back.id)  # N201
+            if self.exit is None:
+                return
+            self.flight = replace(self.flight, source=self.packet.destination)  # the responder's public address
+            back = self.back_at_gateway(self.exit)
+        self.back_home(back)
+
+    def back_home(self, back: Arrival) -> None:
+        """Undo the translations, last first, and check that the answer reaches who asked (N201)."""
+        for done in reversed(self.translations):
+            nat = self.world.nat_gateways[done.nat]
+            if back.kind != "interface" or back.id != nat["NatGatewayAddresses"][0]["NetworkInterfaceId"]:
+                raise Dropped("RETURN_BY_OTHER_WAY", back.id)
+            self.flight = replace(self.flight, destination=done.source, detail=self.answer_detail(done.source_port))
+            back = self.travel(Sender("nat", done.nat, nat["SubnetId"]))
+        if self.origin[0] in ("internet", "on-premises"):
+            expected = self.origin[1]
+        else:
+            expected = "origin" if self.origin[0] == "virtual" else self.origin[1]
+        if back.id != expected:
+            raise Dropped("RETURN_BY_OTHER_WAY", back.id)
+
+    def back_at_gateway(self, exit: Arrival) -> Arrival:
+        """An answer from the internet, on-premises or a service: straight to who asked there (N116, N119)."""
+        assert exit.sender is not None
+        if exit.id.startswith(("igw-", "vgw-")) and self.world.edge_table_of(exit.id):
+            raise Unknown("edge route table")  # N21
+        sender = exit.sender
+        self.require_acl(sender.subnet, egress=False)
+        private = self.translations[-1] if self.translations else None
+        own = self.packet.source
+        if private is not None:
+            nat = self.world.nat_gateways[private.nat]
+            own = address(nat["NatGatewayAddresses"][0]["PrivateIp"])
+        self.flight = replace(self.flight, destination=own)
+        return self.interface_or_origin(self.world.vpc_of(sender.subnet), own)
+
+    def back_to_nat_over_peering(self, sender: Sender) -> Arrival:
+        """A NAT gateway gets its answers over peering without a return route; only network ACLs stop them (N51)."""
+        nat = self.world.nat_gateways[self.translations[-1].nat]
+        self.require_acl(sender.subnet, egress=True)
+        self.require_acl(nat["SubnetId"], egress=False)
+        return Arrival("interface", nat["NatGatewayAddresses"][0]["NetworkInterfaceId"])
+
+    def turn_around(self) -> None:
+        flight = self.flight
+        detail = self.answer_detail(flight.source_port)
+        port = flight.detail if isinstance(flight.detail, int) else 0
+        self.flight = Flight(flight.destination, flight.source, flight.protocol, detail, port)
+
+    def answer_detail(self, port: int) -> Detail:
+        protocol, detail = self.packet.protocol, self.packet.detail
+        if isinstance(detail, tuple):
+            return ANSWERS[protocol, detail[0]], detail[1]
+        return port if protocol in (TCP, UDP) else None
+
+    # --- On the way -------------------------------------------------------------------------------------------------
+
+    def travel(self, sender: Sender) -> Arrival:
+        """From a sender in a subnet to the end of the leg."""
+        self.hops += 1
+        if self.hops > MOST_HOPS:
+            raise Dropped("LOOP", sender.id)
+        subnet, vpc = sender.subnet, self.world.vpc_of(sender.subnet)
+        if self.world.in_subnet(subnet, self.flight.destination):
+            return self.deliver(vpc, subnet)  # N9, N108: neither routes nor network ACLs within a subnet
+        table = self.world.table_of(subnet)
+        route = self.choose_route(table, vpc)
+        if not self.stays_in(subnet, route):
+            self.require_acl(subnet, egress=True)
+        if route is None:
+            raise Dropped("NO_ROUTE_TO_DESTINATION", table)  # N27
+        if route.get("State", "active") != "active":
+            raise Dropped("BAD_STATE_ROUTE", table)  # N11
+        return self.hop(target_of(route), sender)
+
+    def hop(self, target: str, sender: Sender) -> Arrival:
+        vpc = self.world.vpc_of(sender.subnet)
+        kind = target.partition("-")[0]
+        if target == "local":
+            if not self.world.in_vpc(vpc, self.flight.destination):
+                raise Dropped("VPC_LOCAL_ROUTE_CIDR_RESTRICTION", self.world.table_of(sender.subnet))
+            return self.deliver(vpc, sender.subnet)
+        if kind == "nat":
+            return self.through_nat(target, sender)
+        if kind == "igw":
+            return self.out_by_internet_gateway(target, sender)
+        if kind == "eigw":
+            return self.out_by_egress_only_gateway(target, sender)
+        if kind == "pcx":
+            return self.through_peering(target, sender)
+        if kind == "tgw":
+            return self.through_transit_gateway(target, sender)
+        if kind == "vgw":
+            return self.out_by_vpn_gateway(target, sender)
+        if kind == "vpce":
+            return self.to_endpoint(target, sender)
+        if kind == "eni":
+            return self.to_appliance(target, sender)
+        raise Unknown(target)  # N20
+
+    def stays_in(self, subnet: str, route: Json | None) -> bool:
+        """Whether the next hop is an interface of the same subnet, so that no network ACL is crossed (N49, N108)."""
+        target = target_of(route) if route else ""
+        if target in self.world.nat_gateways:
+            return bool(self.world.nat_gateways[target].get("SubnetId") == subnet)
+        if target in self.world.interfaces:
+            return bool(self.world.interfaces[target]["SubnetId"] == subnet)
+        return False
+
+    def deliver(self, vpc: str, from_subnet: str | None) -> Arrival:
+        """To the interface of a VPC that has the destination address."""
+        found = self.interface_or_origin(vpc, self.flight.destination)
+        subnet = self.origin[1] if found.id == "origin" else self.world.interfaces[found.id]["SubnetId"]
+        if subnet != from_subnet:
+            self.require_acl(subnet, egress=False)
+        return found
+
+    def interface_or_origin(self, vpc: str, ip: Ip) -> Arrival:
+        virtual_home = self.origin[0] == "virtual" and self.world.vpc_of(self.origin[1]) == vpc
+        if self.leg == "response" and virtual_home and ip == self.packet.source:
+            return Arrival("interface", "origin")
+        found = self.world.interface_at(vpc, ip)
+        if found is None:
+            raise Dropped("NO_POSSIBLE_DESTINATION", vpc)
+        return Arrival("interface", found)
+
+    def through_nat(self, id: str, sender: Sender) -> Arrival:
+        """N45 to N52."""
+        if self.leg == "response":
+            raise Dropped("RETURN_BY_OTHER_WAY", id)  # N201: it would rewrite the answer's source
+        nat = self.world.nat_gateways.get(id)
+        if nat is None or nat.get("AttachedAppliances") or nat.get("AvailabilityMode") == "regional":
+            raise Unknown(id)
+        if nat["SubnetId"] != sender.subnet:
+            self.require_acl(nat["SubnetId"], egress=False)
+        if nat["State"] != "available":
+            raise Dropped("BAD_STATE", id)
+        if self.flight.source.version == 6:
+            raise Unknown("IPv6 to a NAT gateway")
+        if self.flight.protocol not in (TCP, UDP, ICMP):
+            raise Dropped("PROTOCOL_RESTRICTION", id)
+        port = self.packet.nat_ports[len(self.translations)]
+        self.translations.append(Translation(id, self.flight.source, self.flight.source_port))
+        own = address(nat["NatGatewayAddresses"][0]["PrivateIp"])
+        self.flight = replace(self.flight, source=own, source_port=port)
+        return self.travel(Sender("nat", id, nat["SubnetId"]))
+
+    def out_by_internet_gateway(self, id: str, sender: Sender) -> Arrival:
+        """N30 to N36."""
+        gone = Arrival("internet", id, sender)
+        if self.leg == "response":
+            return gone
+        vpc = self.world.vpc_of(sender.subnet)
+        if id not in self.world.internet_gateways:
+            raise Unknown(id)
+        if not is_attached(self.world.internet_gateways[id], vpc):
+            raise Dropped("BAD_STATE", id)
+        source = self.genuine_source(id, sender)
+        self.require_public_access(sender.subnet, id, exempt=sender.kind == "nat")
+        if self.flight.destination.version == 4:
+            for blocks, name in ((RFC1918, "RFC1918"), (RFC6598, "RFC6598")):
+                if any(self.flight.destination in one for one in blocks):
+                    raise Dropped(f"IGW_DESTINATION_ADDRESS_NOT_IN_{name}_EGRESS", id)
+        self.exit = gone
+        self.flight = replace(self.flight, source=source)
+        return self.on_the_internet(gone)
+
+    def genuine_source(self, igw: str, sender: Sender) -> Ip:
+        """The public address of the packet's source (N30, N33, N36, N47)."""
+        eni = self.world.interface_at(self.world.vpc_of(sender.subnet), self.flight.source)
+        public = self.world.public_of(eni, self.flight.source) if eni else None
+        if self.flight.source.version == 4:
+            if public is None:
+                raise Dropped("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", igw)
+            return public
+        if eni is None:
+            raise Dropped("GATEWAY_REJECTS_SPOOFED_TRAFFIC", igw)
+        if self.world.interfaces[eni].get("DenyAllIgwTraffic"):
+            raise Dropped("DENY_ALL_IGW_TRAFFIC", eni)  # N38
+        return self.flight.source
+
+    def out_by_egress_only_gateway(self, id: str, sender: Sender) -> Arrival:
+        """N37: IPv6, from inside only."""
+        gone = Arrival("internet", id, sender)
+        if self.leg == "response":
+            return gone
+        if id not in self.world.egress_only_gateways:
+            raise Unknown(id)
+        if not is_attached(self.world.egress_only_gateways[id], self.world.vpc_of(sender.subnet)):
+            raise Dropped("BAD_STATE", id)
+        self.genuine_source(id, sender)
+        self.require_public_access(sender.subnet, id, exempt=True)
+        self.exit = gone
+        return self.on_the_internet(gone)
+
+    def on_the_internet(self, gone: Arrival) -> Arrival:
+        """The end, unless the destination is a public address of the snapshot: then in again, at its own gateway."""
+        destination = self.flight.destination
+        held = self.world.public_addresses.get(destination)
+        if held is None:
+            if destination.version == 6 and any(self.world.in_vpc(vpc, destination) for vpc in self.world.vpcs):
+                raise Dropped("NO_POSSIBLE_DESTINATION", gone.id)
+            return gone
+        gateway = self.world.internet_gateway_of(self.world.interfaces[held[0]]["VpcId"])
+        if gateway is None:
+            raise Dropped("NO_POSSIBLE_DESTINATION", gone.id)
+        return self.enter_from_internet(gateway)
+
+    def enter_from_internet(self, igw: str) -> Arrival:
+        """N30, N35, N36: only to a public address of an interface in the gateway's VPC."""
+        self.entry = igw
+        gateway = self.world.internet_gateways[igw]
+        held = self.world.public_addresses.get(self.flight.destination)
+        vpc = self.world.interfaces[held[0]]["VpcId"] if held else ""
+        if held is None or not is_attached(gateway, vpc):
+            raise Dropped("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", igw)
+        for blocks, name in ((RFC1918, "RFC1918"), (RFC6598, "RFC6598")):
+            if self.flight.source.version == 4 and any(self.flight.source in one for one in blocks):
+                raise Dropped(f"IGW_SOURCE_ADDRESS_NOT_IN_{name}_INGRESS", igw)
+        if self.world.edge_table_of(igw):
+            raise Unknown("edge route table")  # N21
+        eni, private = held
+        row = self.world.interfaces[eni]
+        if self.flight.source.version == 6 and row.get("DenyAllIgwTraffic"):
+            raise Dropped("DENY_ALL_IGW_TRAFFIC", eni)  # N38
+        self.require_public_access(row["SubnetId"], igw, exempt=False)
+        self.flight = replace(self.flight, destination=private)
+        self.require_acl(row["SubnetId"], egress=False)
+        return Arrival("interface", eni)
+
+    def require_public_access(self, subnet: str, gateway: str, *, exempt: bool) -> None:
+        """Block Public Access (N66 to N69); ``exempt``: the talker is a NAT or egress-only gateway (N67)."""
+        mode = self.world.block_public_access_mode(subnet)
+        if mode == "off" or (mode == "block-ingress" and exempt):
+            return
+        raise Dropped("VPC_BLOCK_PUBLIC_ACCESS_ENABLED", gateway)
+
+    def through_peering(self, id: str, sender: Sender) -> Arrival:
+        """N180 to N182."""
+        pcx = self.world.peerings.get(id)
+        vpc = self.world.vpc_of(sender.subnet)
+        if pcx is None:
+            raise Unknown(id)
+        if pcx["Status"]["Code"] != "active":
+            raise Dropped("BAD_STATE", id)
+        sides = {side["VpcId"]: side for side in (pcx["RequesterVpcInfo"], pcx["AccepterVpcInfo"])}
+        if vpc not in sides:
+            raise Unknown(id)
+        (there,) = sides.keys() - {vpc}
+        blocks = [block(one["CidrBlock"]) for one in sides[there].get("CidrBlockSet", [])]
+        blocks += [block(one["Ipv6CidrBlock"]) for one in sides[there].get("Ipv6CidrBlockSet", [])]
+        if not any(self.flight.destination in one for one in blocks):
+            raise Dropped("PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", id)  # N181
+        if not self.world.in_vpc(vpc, self.flight.source):
+            raise Dropped("PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", id)  # N180: not transitive
+        if there not in self.world.vpcs:
+            raise Unknown(there)
+        if self.leg == "request":
+            self.peering_from_nat = sender.kind == "nat"
+        return self.deliver(there, None)
+
+    def out_by_vpn_gateway(self, id: str, sender: Sender) -> Arrival:
+        """N190: whatever is routed there is on-premises."""
+        gone = Arrival("on-premises", id, sender)
+        if self.leg == "response":
+            return gone
+        vpc = self.world.vpc_of(sender.subnet)
+        if id not in self.world.vpn_gateways:
+            raise Unknown(id)
+        if not is_attached(self.world.vpn_gateways[id], vpc):
+            raise Dropped("BAD_STATE", id)
+        if self.world.interface_at(vpc, self.flight.source) is None and not self.is_origin(vpc):
+            raise Dropped("VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS", id)
+        return gone
+
+    def enter_from_on_premises(self, id: str) -> Arrival:
+        """From a virtual private gateway, or from a VPN's or Direct Connect's attachment."""
+        if self.leg == "request":
+            self.entry = id
+        if id.startswith("tgw-attach-"):
+            (tgw,) = (tgw for tgw, attachment in self.world.attachments if attachment == id)
+            return self.from_attachment(tgw, id, None)
+        gateway = self.world.vpn_gateways[id]
+        vpcs = [row["VpcId"] for row in gateway["VpcAttachments"] if is_attached(gateway, row["VpcId"])]
+        if not vpcs:
+            raise Dropped("BAD_STATE", id)
+        if self.world.edge_table_of(id):
+            raise Unknown("edge route table")  # N21
+        if self.world.interface_at(vpcs[0], self.flight.destination) is None:
+            raise Dropped("VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", id)
+        return self.deliver(vpcs[0], None)
+
+    def to_endpoint(self, id: str, sender: Sender) -> Arrival:
+        """A gateway endpoint (N15 to N17, N135 to N137); any other kind as a route target is unknown (N149)."""
+        endpoint = self.world.endpoints.get(id)
+        if endpoint is None or endpoint["VpcEndpointType"] != "Gateway":
+            raise Unknown(id)
+        vpc = self.world.vpc_of(sender.subnet)
+        if self.leg == "response":
+            raise Dropped("RETURN_BY_OTHER_WAY", id)
+        if endpoint["State"].lower() != "available":
+            raise Dropped("BAD_STATE", id)
+        echo = self.flight.protocol == ICMP and isinstance(self.flight.detail, tuple) and self.flight.detail[0] == 8
+        if self.flight.protocol != TCP and not echo:
+            raise Dropped("VPCE_GATEWAY_PROTOCOL_RESTRICTION", id)  # N136
+        if not self.world.in_vpc(vpc, self.flight.source):
+            raise Dropped("VPCE_GATEWAY_SOURCE_OUTSIDE_VPC", id)  # N137
+        return Arrival("service", id, sender)
+
+    def to_appliance(self, id: str, sender: Sender) -> Arrival:
+        """An interface as a route target: forwards only without the check (N24), and who knows what it does (N25)."""
+        row = self.world.interfaces.get(id)
+        if row is None:
+            raise Unknown(id)
+        if row["SubnetId"] != sender.subnet:
+            self.require_acl(row["SubnetId"], egress=False)
+        if row["SourceDestCheck"] and not self.world.owns(id, self.flight.destination):
+            raise Dropped("ENI_SOURCE_DEST_CHECK_RESTRICTION", id)
+        raise Unknown(id)
+
+    # --- Transit gateways -------------------------------------------------------------------------------------------
+
+    def through_transit_gateway(self, id: str, sender: Sender) -> Arrival:
+        """N183: into the transit gateway by the attachment's subnet in the sender's zone."""
+        vpc = self.world.vpc_of(sender.subnet)
+        zone = self.world.subnets[sender.subnet]["AvailabilityZone"]
+        if id not in self.world.transit_gateways:
+            raise Unknown(id)
+        found = [
+            one for one in self.world.vpc_attachments.values()
+            if one["VpcId"] == vpc and one["TransitGatewayId"] == id
+        ]  # fmt: skip
+        if not found:
+            raise Dropped("BAD_STATE_ATTACHMENT", id)
+        attachment = found[0]["TransitGatewayAttachmentId"]
+        if found[0]["State"] != "available":
+            raise Dropped("BAD_STATE_ATTACHMENT", attachment)
+        near = [subnet for subnet in found[0]["SubnetIds"] if self.world.subnets[subnet]["AvailabilityZone"] == zone]
+        if not near:
+            raise Dropped("TGW_ROUTE_AZ_RESTRICTION", attachment)
+        self.require_acl(near[0], egress=False)  # N117; N118: in the sender's own subnet too
+        return self.from_attachment(id, attachment, zone)
+
+    def from_attachment(self, tgw: str, attachment: str, zone: str | None) -> Arrival:
+        """N184, N185: the attachment's table, longest prefix, static first."""
+        self.hops += 1
+        if self.hops > MOST_HOPS:
+            raise Dropped("LOOP", tgw)
+        table = self.transit_table_of(tgw, attachment)
+        if table is None:
+            raise Dropped("TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", attachment)
+        answer = self.world.named("search-transit-gateway-routes", table)
+        if answer is None or answer.get("AdditionalRoutesAvailable"):
+            raise Unknown(table)  # N189
+        matching = [row for row in answer["Routes"] if self.flight.destination in block(row["DestinationCidrBlock"])]
+        if not matching:
+            raise Dropped("TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", table)
+        best = min(matching, key=transit_rank)
+        if best["State"] != "active":
+            raise Dropped("TGW_RTB_BAD_STATE_ROUTE", table)
+        options = sorted(one["TransitGatewayAttachmentId"] for one in best["TransitGatewayAttachments"])
+        return self.to_attachment(tgw, self.pick(options), zone)
+
+    def transit_table_of(self, tgw: str, attachment: str) -> str | None:
+        for table, row in self.world.transit_tables.items():
+            if row["TransitGatewayId"] != tgw:
+                continue
+            answer = self.world.named("get-transit-gateway-route-table-associations", table)
+            if answer is None:
+                raise Unknown(table)
+            for one in answer["Associations"]:
+                if one["TransitGatewayAttachmentId"] == attachment and one["State"] == "associated":
+                    return table
+        return None
+
+    def to_attachment(self, tgw: str, id: str, zone: str | None) -> Arrival:
+        """Out of the transit gateway."""
+        row = self.world.attachments.get((tgw, id))
+        if row is None:
+            raise Unknown(id)
+        if row["State"] != "available":
+            raise Dropped("BAD_STATE_ATTACHMENT", id)
+        kind = row["ResourceType"]
+        if kind == "vpn":
+            vpn = self.world.vpn_connections.get(row["ResourceId"])
+            if vpn is not None and vpn["State"] != "available":
+                raise Dropped("TGW_BAD_STATE_VPN", row["ResourceId"])
+        if kind in ("vpn", "direct-connect-gateway"):
+            return Arrival("on-premises", id)
+        if kind == "peering":
+            peering = self.world.peering_attachments.get(id)
+            if peering is None:
+                raise Unknown(id)
+            ends = {peering["RequesterTgwInfo"]["TransitGatewayId"], peering["AccepterTgwInfo"]["TransitGatewayId"]}
+            (there,) = ends - {tgw}
+            if there not in self.world.transit_gateways:
+                raise Unknown(there)
+            return self.from_attachment(there, id, None)
+        if kind != "vpc" or row["ResourceId"] not in self.world.vpcs or id not in self.world.vpc_attachments:
+            raise Unknown(id)
+        subnets = sorted(self.world.vpc_attachments[id]["SubnetIds"])
+        near = [one for one in subnets if self.world.subnets[one]["AvailabilityZone"] == zone]
+        return self.travel(Sender("attachment", id, self.pick(near or subnets)))  # N186, N188
+
+    # --- Decisions --------------------------------------------------------------------------------------------------
+
+    def choose_route(self, table: str, vpc: str) -> Json | None:
+        """N3 to N7, N11, N14."""
+        ip = self.flight.destination
+        candidates: list[tuple[int, int, Json]] = []
+        for route in self.world.tables[table]["Routes"]:
+            prefix_list = route.get("DestinationPrefixListId")
+            if prefix_list:
+                blocks = self.world.prefix_list(prefix_list)
+                if blocks is None:
+                    raise Unknown(prefix_list)
+            else:
+                blocks = (block(route.get("DestinationCidrBlock") or route["DestinationIpv6CidrBlock"]),)
+            propagated = route.get("Origin") in ("EnableVgwRoutePropagation", "Advertisement")
+            if propagated and self.world.in_vpc(vpc, ip):
+                continue  # N7
+            rank = 2 if propagated else 1 if prefix_list else 0
+            candidates += [(-one.prefixlen, rank, route) for one in blocks if ip in one]
+        if not candidates:
+            return None
+        best = min((length, rank) for length, rank, _ in candidates)
+        equal = {target_of(route): route for length, rank, route in candidates if (length, rank) == best}
+        return equal[self.pick(sorted(equal))]
+
+    def pick(self, options: Sequence[T]) -> T:
+        """The option that AWS's dice, the packet's choice, fall on (module docstring)."""
+        low, high = self.choices
+        size, count = high - low + 1, len(options)
+        index = (self.packet.choice - low) * count // size
+        self.choices = (low + -(-index * size // count), low + -(-(index + 1) * size // count) - 1)
+        return options[index]
+
+    def require_acl(self, subnet: str, *, egress: bool) -> None:
+        acl = self.world.acl_of(subnet)
+        peer = self.flight.destination if egress else self.flight.source
+        if not self.world.acl_allows(acl, egress, peer, self.flight.protocol, self.flight.detail):
+            raise Dropped("SUBNET_ACL_RESTRICTION", acl)
+
+    def require_groups(self, groups: Sequence[str], direction: str, vpc: str) -> None:
+        """The union of the groups' rules (N80, N81)."""
+        key = "IpPermissionsEgress" if direction == "egress" else "IpPermissions"
+        peer = self.flight.destination if direction == "egress" else self.flight.source
+        if not groups:
+            return
+        unsure = False
+        for group in groups:
+            if group not in self.world.groups:
+                unsure = True
+                continue
+            for permission in self.world.groups[group].get(key, []):
+                if not permission_covers(permission, self.flight.protocol, self.flight.detail):
+                    continue
+                matched = self.peer_matches(permission, peer, direction, vpc)
+                if matched:
+                    return
+                unsure = unsure or matched is None
+        if unsure:
+            self.unsure = True
+            return
+        first = sorted(groups)[0]
+        code = "ENI_SG_RULES_MISMATCH" if self.world.groups[first].get(key) else "SG_HAS_NO_RULES"
+        raise Dropped(code, first)
+
+    def peer_matches(self, permission: Json, peer: Ip, direction: str, vpc: str) -> bool | None:
+        """Whether a rule names the other end (N84); None if the snapshot doesn't tell."""
+        blocks = [block(one["CidrIp"]) for one in permission.get("IpRanges", [])]
+        blocks += [block(one["CidrIpv6"]) for one in permission.get("Ipv6Ranges", [])]
+        if any(peer in one for one in blocks):
+            return True
+        unsure = False
+        for one in permission.get("PrefixListIds", []):
+            entries = self.world.prefix_list(one["PrefixListId"])
+            if entries is None:
+                unsure = True
+            elif any(peer in entry for entry in entries):
+                return True
+        for pair in permission.get("UserIdGroupPairs", []):
+            member = self.is_member(pair, peer, direction, vpc)
+            if member:
+                return True
+            unsure = unsure or member is None
+        return None if unsure else False
+
+    def is_member(self, pair: Json, peer: Ip, direction: str, vpc: str) -> bool | None:
+        """Whether an address is a private one of an interface with the group (N85, N88 to N91)."""
+        group = pair["GroupId"]
+        if pair.get("PeeringStatus") in ("deleted", "rejected", "expired", "failed"):
+            return False
+        if group not in self.world.groups:
+            account = pair.get("UserId")
+            seen = {home.partition("/")[0] for home in self.world.homes.values()}
+            return False if account in (None, *seen) else None
+        for eni, row in self.world.interfaces.items():
+            carries = any(one["GroupId"] == group for one in row["Groups"])
+            if carries and self.world.owns(eni, peer) and self.reference_reaches(vpc, row["VpcId"], direction):
+                return True
+        if self.origin[0] == "virtual" and direction == "ingress" and group in self.origin_groups():
+            home = self.world.vpc_of(self.origin[1])
+            return peer == self.packet.source and self.reference_reaches(vpc, home, direction)
+        return False
+
+    def reference_reaches(self, vpc: str, other: str, direction: str) -> bool:
+        if vpc == other or self.world.same_region_peers(vpc, other):
+            return True
+        return direction == "ingress" and self.world.transit_gateway_references(vpc, other)
+
+    def origin_groups(self) -> list[str]:
+        if self.origin[0] == "virtual":
+            return list(self.origin[2])  # type: ignore[misc]
+        return [one["GroupId"] for one in self.world.interfaces[self.origin[1]]["Groups"]]
+
+    def is_origin(self, vpc: str) -> bool:
+        """Whether the packet's source is the virtual interface itself, in this VPC."""
+        virtual = self.origin[0] == "virtual" and self.world.vpc_of(self.origin[1]) == vpc
+        return virtual and self.flight.source == self.packet.source
+
+    def endpoint_of(self, eni: str) -> str:
+        for id, row in self.world.endpoints.items():
+            if eni in row.get("NetworkInterfaceIds", []):
+                return id
+        raise Unknown(eni)

@@ -1,0 +1,436 @@
+"""A snapshot's records as parsed JSON, looked up by id: what `tests.reference.interpreter` walks through.
+
+Nothing here but finding things (N… names a fact of the network-semantics sheet): effective tables, who has an address, what
+a filter's rules say of one packet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, cached_property
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
+
+Json = dict[str, Any]
+Files = Mapping[str, Any]
+Ip = IPv4Address | IPv6Address
+Block = IPv4Network | IPv6Network
+Detail = int | tuple[int, int] | None
+
+ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
+PROTOCOL_NAMES = {"icmp": ICMP, "tcp": TCP, "udp": UDP, "icmpv6": ICMPV6}
+
+
+class Unknown(Exception):
+    """The snapshot doesn't hold what decides, or the facts don't."""
+
+
+@cache
+def address(text: str) -> Ip:
+    return ip_address(text)
+
+
+@cache
+def block(text: str) -> Block:
+    return ip_network(text, strict=False)
+
+
+class World:
+    """The snapshot's records, found by id; of all accounts and Regions together (ids are unique)."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+
+    def rows(self, call: str, key: str) -> list[tuple[str, Json]]:
+        """("account/region", record) of every record that a call printed."""
+        ending = f"/{call}.json"
+        return [
+            (path.removesuffix(ending), row)
+            for path, answer in self.files.items()
+            if path.endswith(ending)
+            for row in answer[key]
+        ]
+
+    def by_id(self, call: str, key: str, id_key: str) -> dict[str, Json]:
+        return {row[id_key]: row for _, row in self.rows(f"ec2/{call}", key)}
+
+    @cached_property
+    def vpcs(self) -> dict[str, Json]:
+        return self.by_id("describe-vpcs", "Vpcs", "VpcId")
+
+    @cached_property
+    def subnets(self) -> dict[str, Json]:
+        return self.by_id("describe-subnets", "Subnets", "SubnetId")
+
+    @cached_property
+    def homes(self) -> dict[str, str]:
+        """Account and Region, as in the path, of each subnet and security group."""
+        subnets = {row["SubnetId"]: home for home, row in self.rows("ec2/describe-subnets", "Subnets")}
+        return subnets | {
+            row["GroupId"]: home for home, row in self.rows("ec2/describe-security-groups", "SecurityGroups")
+        }
+
+    @cached_property
+    def tables(self) -> dict[str, Json]:
+        return self.by_id("describe-route-tables", "RouteTables", "RouteTableId")
+
+    @cached_property
+    def acls(self) -> dict[str, Json]:
+        return self.by_id("describe-network-acls", "NetworkAcls", "NetworkAclId")
+
+    @cached_property
+    def groups(self) -> dict[str, Json]:
+        return self.by_id("describe-security-groups", "SecurityGroups", "GroupId")
+
+    @cached_property
+    def interfaces(self) -> dict[str, Json]:
+        return self.by_id("describe-network-interfaces", "NetworkInterfaces", "NetworkInterfaceId")
+
+    @cached_property
+    def endpoints(self) -> dict[str, Json]:
+        return self.by_id("describe-vpc-endpoints", "VpcEndpoints", "VpcEndpointId")
+
+    @cached_property
+    def internet_gateways(self) -> dict[str, Json]:
+        return self.by_id("describe-internet-gateways", "InternetGateways", "InternetGatewayId")
+
+    @cached_property
+    def egress_only_gateways(self) -> dict[str, Json]:
+        key = "EgressOnlyInternetGatewayId"
+        return self.by_id("describe-egress-only-internet-gateways", "EgressOnlyInternetGateways", key)
+
+    @cached_property
+    def nat_gateways(self) -> dict[str, Json]:
+        return self.by_id("describe-nat-gateways", "NatGateways", "NatGatewayId")
+
+    @cached_property
+    def peerings(self) -> dict[str, Json]:
+        return self.by_id("describe-vpc-peering-connections", "VpcPeeringConnections", "VpcPeeringConnectionId")
+
+    @cached_property
+    def vpn_gateways(self) -> dict[str, Json]:
+        return self.by_id("describe-vpn-gateways", "VpnGateways", "VpnGatewayId")
+
+    @cached_property
+    def vpn_connections(self) -> dict[str, Json]:
+        return self.by_id("describe-vpn-connections", "VpnConnections", "VpnConnectionId")
+
+    @cached_property
+    def transit_gateways(self) -> dict[str, Json]:
+        return self.by_id("describe-transit-gateways", "TransitGateways", "TransitGatewayId")
+
+    @cached_property
+    def attachments(self) -> dict[tuple[str, str], Json]:
+        """By transit gateway and attachment: a peering attachment has one id on both sides."""
+        rows = self.rows("ec2/describe-transit-gateway-attachments", "TransitGatewayAttachments")
+        return {(row["TransitGatewayId"], row["TransitGatewayAttachmentId"]): row for _, row in rows}
+
+    @cached_property
+    def vpc_attachments(self) -> dict[str, Json]:
+        call = "describe-transit-gateway-vpc-attachments"
+        return self.by_id(call, "TransitGatewayVpcAttachments", "TransitGatewayAttachmentId")
+
+    @cached_property
+    def peering_attachments(self) -> dict[str, Json]:
+        call = "describe-transit-gateway-peering-attachments"
+        return self.by_id(call, "TransitGatewayPeeringAttachments", "TransitGatewayAttachmentId")
+
+    @cached_property
+    def transit_tables(self) -> dict[str, Json]:
+        call = "describe-transit-gateway-route-tables"
+        return self.by_id(call, "TransitGatewayRouteTables", "TransitGatewayRouteTableId")
+
+    @cached_property
+    def _named(self) -> dict[str, Any]:
+        return {path.partition("/ec2/")[2]: answer for path, answer in self.files.items()}
+
+    def named(self, operation: str, name: str) -> Any:
+        """A per-resource file, or None."""
+        return self._named.get(f"{operation}/{name}.json")
+
+    @cached_property
+    def _prefix_lists(self) -> dict[str, tuple[Block, ...] | None]:
+        return {}
+
+    def prefix_list(self, id: str) -> tuple[Block, ...] | None:
+        """The blocks of a prefix list, or None if the snapshot doesn't tell."""
+        if id not in self._prefix_lists:
+            entries = self.named("get-managed-prefix-list-entries", id)
+            aws = [row for _, row in self.rows("ec2/describe-prefix-lists", "PrefixLists") if row["PrefixListId"] == id]
+            if entries is not None:
+                self._prefix_lists[id] = tuple(block(row["Cidr"]) for row in entries["Entries"])
+            else:
+                self._prefix_lists[id] = tuple(block(text) for text in aws[0]["Cidrs"]) if aws else None
+        return self._prefix_lists[id]
+
+    # --- Places -----------------------------------------------------------------------------------------------------
+
+    def vpc_of(self, subnet: str) -> str:
+        return str(self.subnets[subnet]["VpcId"])
+
+    @cached_property
+    def _vpc_blocks(self) -> dict[str, list[Block]]:
+        return {vpc: blocks_of(row) for vpc, row in self.vpcs.items()}
+
+    @cached_property
+    def _subnet_blocks(self) -> dict[str, list[Block]]:
+        return {subnet: blocks_of(row) for subnet, row in self.subnets.items()}
+
+    def in_vpc(self, vpc: str, ip: Ip) -> bool:
+        return any(ip in one for one in self._vpc_blocks[vpc])
+
+    def in_subnet(self, subnet: str, ip: Ip) -> bool:
+        return any(ip in one for one in self._subnet_blocks[subnet])
+
+    @cached_property
+    def _addresses(self) -> dict[str, set[Ip]]:
+        return {
+            eni: {
+                address(text)
+                for text in [one["PrivateIpAddress"] for one in row.get("PrivateIpAddresses", [])]
+                + [one["Ipv6Address"] for one in row.get("Ipv6Addresses", [])]
+            }
+            for eni, row in self.interfaces.items()
+        }
+
+    @cached_property
+    def _prefixes(self) -> dict[str, list[Block]]:
+        return {
+            eni: [block(one["Ipv4Prefix"]) for one in row.get("Ipv4Prefixes", [])]
+            + [block(one["Ipv6Prefix"]) for one in row.get("Ipv6Prefixes", [])]
+            for eni, row in self.interfaces.items()
+        }
+
+    def owns(self, eni: str, ip: Ip) -> bool:
+        return ip in self._addresses[eni] or any(ip in one for one in self._prefixes[eni])
+
+    @cached_property
+    def _holders(self) -> dict[tuple[str, Ip], str | None]:
+        return {}
+
+    def interface_at(self, vpc: str, ip: Ip) -> str | None:
+        """The interface of a VPC that has an address."""
+        if (vpc, ip) not in self._holders:
+            found = [eni for eni, row in self.interfaces.items() if row["VpcId"] == vpc and self.owns(eni, ip)]
+            self._holders[vpc, ip] = found[0] if found else None
+        return self._holders[vpc, ip]
+
+    @cached_property
+    def public_addresses(self) -> dict[Ip, tuple[str, Ip]]:
+        """(interface, private address) by public address (N33); an IPv6 address is its own."""
+        found: dict[Ip, tuple[str, Ip]] = {}
+        for eni, row in self.interfaces.items():
+            for one in row.get("PrivateIpAddresses", []):
+                public = one.get("Association", {}).get("PublicIp")
+                if public:
+                    found[address(public)] = (eni, address(one["PrivateIpAddress"]))
+            for one in row.get("Ipv6Addresses", []):
+                found[address(one["Ipv6Address"])] = (eni, address(one["Ipv6Address"]))
+        return found
+
+    @cached_property
+    def _public_of(self) -> dict[tuple[str, Ip], Ip]:
+        return {held: public for public, held in self.public_addresses.items()}
+
+    def public_of(self, eni: str, private: Ip) -> Ip | None:
+        return self._public_of.get((eni, private))
+
+    def internet_gateway_of(self, vpc: str) -> str | None:
+        """The gateway attached to a VPC (N34)."""
+        return next(
+            (igw for igw in sorted(self.internet_gateways) if is_attached(self.internet_gateways[igw], vpc)), None
+        )
+
+    @cached_property
+    def _tables_of(self) -> dict[str, str]:
+        return {subnet: self._table_of(subnet) for subnet in self.subnets}
+
+    def table_of(self, subnet: str) -> str:
+        """The effective route table (N1, N2)."""
+        return self._tables_of[subnet]
+
+    def _table_of(self, subnet: str) -> str:
+        vpc, main = self.vpc_of(subnet), None
+        for id, table in self.tables.items():
+            for row in table.get("Associations", []):
+                if row.get("AssociationState", {}).get("State", "associated") != "associated":
+                    continue
+                if row.get("SubnetId") == subnet:
+                    return id
+                if row.get("Main") and table["VpcId"] == vpc:
+                    main = id
+        if main is None:
+            raise Unknown("no route table")
+        return main
+
+    def edge_table_of(self, gateway: str) -> str | None:
+        """The route table of what enters at a gateway (N21)."""
+        for id, table in self.tables.items():
+            for row in table.get("Associations", []):
+                if row.get("GatewayId") == gateway and state_of(row, "AssociationState") in ("associated", None):
+                    return id
+        return None
+
+    @cached_property
+    def _acls_of(self) -> dict[str, str]:
+        return {subnet: self._acl_of(subnet) for subnet in self.subnets}
+
+    def acl_of(self, subnet: str) -> str:
+        """The subnet's network ACL, else its VPC's default one (N105)."""
+        return self._acls_of[subnet]
+
+    def _acl_of(self, subnet: str) -> str:
+        for id, acl in self.acls.items():
+            if any(row["SubnetId"] == subnet for row in acl.get("Associations", [])):
+                return id
+        for id, acl in self.acls.items():
+            if acl.get("IsDefault") and acl["VpcId"] == self.vpc_of(subnet):
+                return id
+        raise Unknown("no network ACL")
+
+    # --- Filters ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _entries(self) -> dict[str, list[Json]]:
+        return {id: sorted(acl["Entries"], key=lambda one: int(one["RuleNumber"])) for id, acl in self.acls.items()}
+
+    def acl_allows(self, acl: str, egress: bool, peer: Ip, protocol: int, detail: Detail) -> bool:
+        """Lowest number first, the first match decides (N106); families apart (N109); destination ports only (N111)."""
+        for entry in self._entries[acl]:
+            if entry["Egress"] != egress:
+                continue
+            cidr = entry.get("CidrBlock") or entry.get("Ipv6CidrBlock")
+            if peer in block(cidr) and acl_entry_matches(entry, protocol, detail):
+                return bool(entry["RuleAction"] == "allow")
+        return False
+
+    def same_region_peers(self, vpc: str, other: str) -> bool:
+        """An active peering connection within one Region joins the two (N88)."""
+        for pcx in self.peerings.values():
+            sides = (pcx["RequesterVpcInfo"], pcx["AccepterVpcInfo"])
+            if {side["VpcId"] for side in sides} == {vpc, other}:
+                same = sides[0].get("Region") == sides[1].get("Region")
+                if pcx["Status"]["Code"] == "active" and same:
+                    return True
+        return False
+
+    def transit_gateway_references(self, vpc: str, other: str) -> bool:
+        """Both VPCs hang on one transit gateway that keeps references, and so do both attachments (N89)."""
+        joined = []
+        for one in (vpc, other):
+            joined.append({
+                row["TransitGatewayId"]
+                for row in self.vpc_attachments.values()
+                if row["VpcId"] == one
+                and row["State"] == "available"
+                and row.get("Options", {}).get("SecurityGroupReferencingSupport") == "enable"
+            })  # fmt: skip
+        return any(
+            self.transit_gateways[tgw].get("Options", {}).get("SecurityGroupReferencingSupport") == "enable"
+            for tgw in joined[0] & joined[1]
+            if tgw in self.transit_gateways
+        )
+
+    def block_public_access_mode(self, subnet: str) -> str:
+        """The effective mode of a subnet: its own field (N65), else what options and exclusions say (N68)."""
+        row = self.subnets[subnet]
+        states = row.get("BlockPublicAccessStates")
+        if states and states.get("InternetGatewayBlockMode"):
+            return str(states["InternetGatewayBlockMode"])
+        home = f"{self.homes[subnet]}/ec2"
+        options = self.files.get(f"{home}/describe-vpc-block-public-access-options.json")
+        exclusions = self.files.get(f"{home}/describe-vpc-block-public-access-exclusions.json")
+        if options is None:
+            raise Unknown("Block Public Access")
+        mode = str(options["VpcBlockPublicAccessOptions"]["InternetGatewayBlockMode"])
+        if mode == "off":
+            return mode
+        if exclusions is None:
+            raise Unknown("Block Public Access exclusions")
+        excluded = {
+            one["ResourceArn"].rpartition("/")[2]: one["InternetGatewayExclusionMode"]
+            for one in exclusions["VpcBlockPublicAccessExclusions"]
+            if one["State"] in ("create-complete", "update-complete")
+        }
+        exclusion = excluded.get(subnet) or excluded.get(row["VpcId"])
+        if exclusion == "allow-bidirectional":
+            return "off"
+        if exclusion == "allow-egress" and mode == "block-bidirectional":
+            return "block-ingress"
+        return mode
+
+
+def blocks_of(row: Json) -> list[Block]:
+    """The blocks of a VPC or a subnet."""
+    texts = {row.get("CidrBlock")} | {
+        one["CidrBlock"]
+        for one in row.get("CidrBlockAssociationSet", [])
+        if state_of(one, "CidrBlockState") in ("associated", None)
+    }
+    texts |= {
+        one["Ipv6CidrBlock"]
+        for one in row.get("Ipv6CidrBlockAssociationSet", [])
+        if state_of(one, "Ipv6CidrBlockState") in ("associated", None)
+    }
+    return [block(text) for text in sorted(text for text in texts if text)]
+
+
+def state_of(row: Json, key: str) -> str | None:
+    state = row.get(key, {}).get("State")
+    return str(state) if state else None
+
+
+def is_attached(gateway: Json, vpc: str) -> bool:
+    """N34: "available" and "attached" mean the same."""
+    rows = gateway.get("Attachments") or gateway.get("VpcAttachments") or []
+    return any(row["VpcId"] == vpc and row.get("State") in ("available", "attached") for row in rows)
+
+
+def target_of(route: Json) -> str:
+    """What a route points to (N19)."""
+    for key in (
+        "GatewayId",
+        "EgressOnlyInternetGatewayId",
+        "NatGatewayId",
+        "TransitGatewayId",
+        "VpcPeeringConnectionId",
+        "NetworkInterfaceId",
+        "LocalGatewayId",
+        "CarrierGatewayId",
+        "CoreNetworkArn",
+    ):
+        if route.get(key):
+            return str(route[key])
+    return "unknown-target"
+
+
+def transit_rank(route: Json) -> tuple[int, int]:
+    return (-block(route["DestinationCidrBlock"]).prefixlen, 0 if route["Type"] == "static" else 1)
+
+
+def acl_entry_matches(entry: Json, protocol: int, detail: Detail) -> bool:
+    """N110."""
+    if entry["Protocol"] == "-1":
+        return True
+    if int(entry["Protocol"]) != protocol:
+        return False
+    if isinstance(detail, tuple):
+        wanted = entry.get("IcmpTypeCode")
+        return wanted is None or (wanted["Type"] in (-1, detail[0]) and wanted["Code"] in (-1, detail[1]))
+    ports = entry.get("PortRange")
+    return detail is None or ports is None or ports["From"] <= detail <= ports["To"]
+
+
+def permission_covers(permission: Json, protocol: int, detail: Detail) -> bool:
+    """N92, N93."""
+    name = permission["IpProtocol"]
+    if name == "-1":
+        return True
+    if PROTOCOL_NAMES.get(name, -1) != protocol and name != str(protocol):
+        return False
+    low, high = permission.get("FromPort"), permission.get("ToPort")
+    if low is None or high is None or detail is None:
+        return True
+    if isinstance(detail, tuple):
+        return low == -1 or (low == detail[0] and high in (-1, detail[1]))
+    return bool(low <= detail <= high)

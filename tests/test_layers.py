@@ -1,0 +1,118 @@
+"""Imports run one way, and what is slow to import is imported only where it is used."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import resolve_name
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "reachsim"
+
+# Which of its siblings a part may import; a part is a module or a package directly under reachsim/. A new one gets a
+# row here. "Everything below" is spelled out, so that the table can be read as the map of the house.
+VALUES = {"errors", "codes", "intervals", "addresses", "packets", "evidence"}
+ENGINE = VALUES | {"transitions", "engine"}
+FACTS = VALUES | {"snapshot", "model"}
+WAYS = FACTS | {"dns", "filters", "routing", "services"}
+ANSWERS = WAYS | ENGINE | {"graph", "selectors", "policy", "pipeline", "verdict", "simulate", "check"}
+LATER = ANSWERS | {"explain", "diff", "fix", "asserts"}
+MAY_IMPORT = {
+    "errors": set(),
+    "codes": {"errors"},
+    "intervals": {"errors"},
+    "addresses": {"errors", "intervals"},
+    "packets": {"errors", "intervals", "addresses"},
+    "evidence": {"errors", "codes", "packets"},
+    "transitions": VALUES,
+    "engine": ENGINE,
+    "policy": set(),
+    "snapshot": VALUES,
+    "model": FACTS,
+    "dns": WAYS,
+    "filters": WAYS,
+    "routing": WAYS,
+    "services": WAYS,
+    "selectors": WAYS,
+    "pipeline": WAYS,
+    "graph": WAYS | ENGINE | {"selectors"},
+    "verdict": VALUES | {"policy"},
+    "simulate": ANSWERS - {"check"},
+    "check": ANSWERS,
+    "explain": LATER,
+    "diff": LATER,
+    "fix": LATER,
+    "asserts": LATER,
+    "importers": FACTS,
+    "collect": FACTS,
+    "report": LATER,
+    "plot": LATER,
+}
+OUTERMOST = {"cli", "__main__", "__init__"}
+SLOW = {
+    "boto3": {"collect"},
+    "botocore": {"collect"},
+    "matplotlib": {"plot", "report"},
+    "networkx": {"graph", "plot", "report"},
+    "numpy": {"plot", "report"},
+}
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[tuple[str, bool]]:
+    """Every module that a file imports, absolute, and whether it does so while it is itself being imported."""
+    package = ".".join(path.relative_to(PACKAGE.parent).parts[:-1])
+
+    def walk(node: ast.AST, at_import: bool) -> Iterator[tuple[str, bool]]:
+        match node:
+            case ast.Import(names=names):
+                yield from ((name.name, at_import) for name in names)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                base = resolve_name("." * level + (module or ""), package)
+                yield from ((f"{base}.{name.name}", at_import) for name in names)
+            case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+                at_import = False
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+                at_import = False
+        for child in ast.iter_child_nodes(node):
+            yield from walk(child, at_import)
+
+    return walk(ast.parse(path.read_text(encoding="utf-8")), True)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_imports_run_one_way(path: Path) -> None:
+    part = part_of(path)
+    siblings = {name.split(".")[1] for name, _ in imported(path) if name.startswith("reachsim.")} - {part}
+    siblings = {name for name in siblings if (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").is_file()}
+    if part in OUTERMOST:
+        allowed = set(MAY_IMPORT) | ({"cli"} if part == "__main__" else set())
+    else:
+        assert part in MAY_IMPORT, f"give reachsim/{part} its row in {Path(__file__).name}"
+        allowed = MAY_IMPORT[part]
+    assert siblings <= allowed, f"{part} must not import {', '.join(sorted(siblings - allowed))}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_slow_libraries_are_imported_inside_functions_of_their_own_modules(path: Path) -> None:
+    for name, at_import in imported(path):
+        top = name.split(".")[0]
+        if top in SLOW:
+            assert part_of(path) in SLOW[top], f"{top} is imported only in {', '.join(sorted(SLOW[top]))}"
+            assert not at_import, f"{top} is imported only inside functions"
+
+
+def test_importing_reachsim_loads_no_slow_library() -> None:
+    slow = ["boto3", "botocore", "matplotlib", "networkx", "numpy", "rich", "click"]
+    code = f"import sys, reachsim; print(*[name for name in {slow!r} if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == []

@@ -1,0 +1,109 @@
+"""Operators and the joining of their values, beyond what the cases hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reachsim.policy.conditions import read_operator
+from reachsim.policy.operators import OPERATORS
+
+
+@pytest.mark.parametrize(
+    ("operator", "wanted", "found", "holds"),
+    [
+        ("BinaryEquals", "QQ==", "QQ==", True),
+        ("BinaryEquals", "QQ==", "Qg==", False),
+        ("BinaryEquals", "QQ==", "no base64!", False),
+        ("NumericEquals", 10, "1e1", True),
+        ("NumericEquals", "10", "ten", False),
+        ("NumericNotEquals", "10", "ten", True),
+        ("NumericEquals", "NaN", "NaN", False),
+        ("NumericLessThan", "10", "9.99", True),
+        ("NumericLessThan", "10", "10", False),
+        ("NumericGreaterThan", "10", "10.5", True),
+        ("NumericGreaterThanEquals", "10", "10", True),
+        ("DateEquals", "2026-01-01", "2026-01-01T00:00:00Z", True),
+        ("DateEquals", "2026", "2026-01-01T01:00:00+01:00", True),
+        ("DateEquals", "2026-01", "1767225600", True),
+        ("DateNotEquals", "2026-01-01", "2026-01-02", True),
+        ("DateLessThanEquals", "2026-01-01T00:00:00.5Z", "2026-01-01T00:00:00.25Z", True),
+        ("DateGreaterThan", "2026-01-01", "no date", False),
+        ("DateGreaterThanEquals", "2026-01-01", "2026-01-01", True),
+        ("Bool", True, "True", True),
+        ("Bool", "maybe", "maybe", False),
+        ("IpAddress", "10.0.0.0/33", "10.0.0.0", False),
+        ("IpAddress", "10.0.0.0/8", "no address", False),
+        ("IpAddress", ["192.0.2.0/24", "10.0.0.0/8"], "10.9.9.9", True),
+        ("NotIpAddress", ["192.0.2.0/24", "10.0.0.0/8"], "10.9.9.9", False),
+        ("NotIpAddress", "10.0.0.0/8", "2001:db8::1", True),
+        ("IpAddress", "2001:db8::1", "2001:db8::1", True),
+        ("ArnEquals", "arn:aws:s3:::b*", "arn:aws:s3:::b:c", True),
+        ("ArnLike", "*", "arn:aws:s3:::b", False),
+        ("ArnLike", "arn:aws:s3:::b", "b", False),
+        ("ArnNotEquals", "arn:aws:s3:::b", "b", True),
+        ("ArnLike", "arn:aws:s3:::B", "arn:aws:s3:::b", False),
+        ("StringEquals", "a", "A", False),
+        ("stringequals", "a", "a", True),
+        ("StringEquals", [], "a", False),
+        ("StringNotEquals", [], "a", True),
+        ("StringEquals", "", "", True),
+        ("StringNotEqualsIgnoreCase", "a", "A", False),
+        ("StringNotLike", "a*", "abc", False),
+        ("StringEquals", "a", ["a"], True),
+        ("StringEquals", "a", ["a", "a"], False),
+        ("StringNotEquals", "a", ["b", "c"], False),
+        ("ForAnyValue:StringNotEquals", "a", ["a", "b"], True),
+        ("ForAnyValue:StringNotEquals", "a", ["a"], False),
+        ("ForAllValues:StringEquals", "a", "", True),
+        ("ForAnyValue:StringEquals", "", "", False),
+        ("ForAllValues:StringEquals", "a", "a", True),
+        ("ForAllValues:StringLikeIfExists", "a*", ["ab", "b"], False),
+        ("Null", ["true", "false"], "x", True),
+        ("Null", False, "", True),
+        ("Null", True, [], True),
+    ],
+)
+def test_operator(make: Any, operator: str, wanted: Any, found: Any, holds: bool) -> None:
+    document = make.document(Condition={operator: {"k:k": wanted}})
+    value = tuple(found) if isinstance(found, list) else found
+    assert make.effect(document, make.request(context={"K:K": value})) == ("allow" if holds else "none")
+
+
+@pytest.mark.parametrize("name", sorted(row.name for row in OPERATORS.values()))
+def test_missing_key(make: Any, name: str) -> None:
+    row = OPERATORS[name.lower()]
+    request = make.request()
+    values = ["true", "1", "2026-01-01", "10.0.0.0/8", "arn:aws:s3:::b"]
+    expected = {name: row.negated or name == "Null", f"ForAnyValue:{name}": False, f"ForAllValues:{name}": True}
+    if name != "Null":
+        expected |= {f"{name}IfExists": True, f"ForAnyValue:{name}IfExists": True, f"ForAllValues:{name}IfExists": True}
+    for operator, holds in expected.items():
+        if read_operator(operator):
+            document = make.document(Condition={operator: {"k:k": values}})
+            assert make.effect(document, request) == ("allow" if holds else "none"), operator
+
+
+@pytest.mark.parametrize(
+    "text", ["", "StringEqual", "IfExists", "NullIfExists", "ForAnyValue:Null", "For:StringLike", "Not"]
+)
+def test_unknown_operator(text: str) -> None:
+    assert read_operator(text) is None
+
+
+def test_variables_in_conditions(make: Any) -> None:
+    def effect(operator: str, wanted: str, **context: Any) -> Any:
+        document = make.document(Condition={operator: {"k:k": wanted}})
+        return make.effect(document, make.request(context={name.replace("_", ":"): v for name, v in context.items()}))
+
+    assert effect("ArnEquals", "${aws:arn}", k_k="arn:aws:s3:::b", aws_arn="arn:aws:s3:::b") == "allow"
+    assert effect("ArnLike", "arn:aws:s3:::${AWS:Name}*", k_k="arn:aws:s3:::bc", aws_name="b") == "allow"
+    assert effect("StringLike", "${aws:name}", k_k="b", aws_name="*") == "none"
+    assert effect("StringEquals", "${aws:name}", k_k="b", aws_name=("b", "c")) == "none"
+    assert effect("StringEquals", "${aws:name, 'd'}-${$}", k_k="d-$") == "allow"
+    assert effect("StringEquals", "${aws:name, d}", k_k="${aws:name, d}") == "allow"
+    assert effect("StringEquals", "${}${", k_k="${}${") == "allow"
+    assert effect("Bool", "${aws:flag}", k_k="true", aws_flag="true") == "allow"
+    assert effect("NumericEquals", "${aws:n}", k_k="1", aws_n="1") == "none"
+    assert effect("StringNotEquals", "${aws:name}", k_k="b") == "allow"

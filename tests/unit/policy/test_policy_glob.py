@@ -1,0 +1,87 @@
+"""Wildcards: against brute force over short texts of a small alphabet, and on patterns meant to be slow."""
+
+from __future__ import annotations
+
+import re
+import time
+from itertools import product
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reachsim.policy.glob import Glob, Literal, covers
+
+TEXTS = ["".join(letters) for size in range(7) for letters in product("abc", repeat=size)]
+# Short enough that a text up to the longest in TEXTS tells any two of them apart; "c" is in no pattern.
+patterns = st.text("ab*?", max_size=4)
+
+
+def fits(pattern: str, text: str) -> bool:
+    """The plain meaning of a pattern (regular expressions are safe on texts this short)."""
+    body = "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in pattern)
+    return re.fullmatch(body, text) is not None
+
+
+def language(pattern: str) -> set[str]:
+    return {text for text in TEXTS if fits(pattern, text)}
+
+
+@given(st.text("ab*?", max_size=12), st.text("abc", max_size=14))
+def test_matches_as_a_regular_expression_does(pattern: str, text: str) -> None:
+    assert Glob.parse(pattern).matches(text) == fits(pattern, text)
+
+
+@given(st.text("ab*?", max_size=8))
+def test_literal_pieces_hold_no_wildcards(text: str) -> None:
+    glob = Glob.of([Literal(text)])
+    assert glob.matches(text)
+    assert not glob.has_wildcard
+
+
+@given(patterns, patterns)
+@settings(max_examples=150, deadline=None)
+def test_overlap_is_a_common_text(left: str, right: str) -> None:
+    expected = bool(language(left) & language(right))
+    assert Glob.parse(left).overlaps(Glob.parse(right)) == expected
+    assert Glob.parse(right).overlaps(Glob.parse(left)) == expected
+
+
+@given(st.lists(patterns, max_size=3), patterns)
+@settings(max_examples=150, deadline=None)
+def test_cover_is_inclusion(union: list[str], other: str) -> None:
+    joined = set().union(*map(language, union))
+    assert covers([Glob.parse(text) for text in union], Glob.parse(other)) == (language(other) <= joined)
+
+
+def test_several_patterns_cover_together() -> None:
+    assert covers([Glob.parse(text) for text in ("", "?", "??*")], Glob.parse("*"))
+    assert not covers([Glob.parse(text) for text in ("", "??*")], Glob.parse("*"))
+
+
+def test_order_of_wildcards_does_not_matter() -> None:
+    assert Glob.parse("a*?*") == Glob.parse("a?*") == Glob.parse("a*?")
+
+
+def test_split_keeps_literal_characters() -> None:
+    parts = Glob.of(["a:*", Literal(":*"), ":b:c"]).split(":", 3)
+    assert parts == (Glob.parse("a"), Glob.parse("*"), Glob.of([Literal("*")]), Glob.parse("b:c"))
+
+
+def seconds(pattern: str, text: str) -> float:
+    glob = Glob.parse(pattern)
+    start = time.process_time()
+    assert not glob.matches(text)
+    return time.process_time() - start
+
+
+def test_many_stars_stay_linear() -> None:
+    for pattern in ("*a*a*a*b", "*a" * 500 + "*b", "*a?" * 500 + "*?b", "*" + "a" * 500 + "?b*"):
+        assert seconds(pattern, "a" * 200_000) < 2
+
+
+def test_overlap_and_cover_of_long_patterns_end() -> None:
+    long = Glob.parse("*a?" * 60 + "*b")
+    start = time.process_time()
+    assert long.overlaps(Glob.parse("*a" * 100 + "*"))  # both fit some long text
+    covers([long], Glob.parse("*ab" * 60))
+    assert time.process_time() - start < 10
