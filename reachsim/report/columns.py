@@ -34,9 +34,7 @@ def width(text: str) -> int:
     """
     if text.isascii():
         return len(text)
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
-    )
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def pad(text: str, columns: int) -> str:
@@ -114,8 +112,6 @@ def _blocks(sizes: Sequence[int], columns: int) -> Iterator[list[int]]:
 def _lines(cells: Sequence[Sequence[str]], sizes: Sequence[int]) -> list[str]:
     height = max(map(len, cells))
     return [
-        "  ".join(
-            pad(cell[n] if n < len(cell) else "", size) for cell, size in zip(cells, sizes, strict=True)
-        ).rstrip()
+        "  ".join(pad(cell[n] if n < len(cell) else "", size) for cell, size in zip(cells, sizes, strict=True)).rstrip()
         for n in range(height)
     ]

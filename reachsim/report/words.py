@@ -120,10 +120,8 @@ def code_name(block: Block) -> str:
 
 def remedy(block: Block) -> str:
     """What mends the cause where it is known, else what mends the block."""
-    for code in (block.cause, block.code):
-        if code in CODES and CODES[code].remedy:
-            return CODES[code].remedy
-    return ""
+    known = (CODES[code] for code in (block.cause, block.code) if code is not None and code in CODES)
+    return next((code.remedy for code in known if code.remedy), "")
 
 
 def missing_lines(files: Iterable[str], paint: Paint) -> list[str]:

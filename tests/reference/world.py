@@ -1,7 +1,7 @@
 """A snapshot's records as parsed JSON, looked up by id: what `tests.reference.interpreter` walks through.
 
-Nothing here but finding things (N… names a fact of the network-semantics sheet): effective tables, who has an address, what
-a filter's rules say of one packet.
+Nothing here but finding things (N… names a fact of the network-semantics sheet): effective tables, who has an address,
+what the rules of a filter say of one packet.
 """
 
 from __future__ import annotations

@@ -1,0 +1,118 @@
+"""The table of a check: one row per source, one column per destination, and its legend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from reachsim.report.columns import table, wrap
+from reachsim.report.paint import Paint
+from reachsim.report.words import Labels, label
+from reachsim.verdict import Cell, Check
+
+COLUMNS = ("git-codecommit", "codecommit", "ecr.api", "ecr.dkr", "s3", "logs", "sts")
+"""Services in the order in which the pipeline meets them; others follow in the check's order."""
+OUT, IN = "internet (out)", "internet (in)"
+MOST_ALIKE = 3
+
+
+def column_of(cell: Cell) -> tuple[str, str]:
+    """The row and the column of a cell: the internet's own row is the sources' last column.
+
+    >>> column_of(Cell("internet", "i-0a", "blocked", "none", False))
+    ('i-0a', 'internet (in)')
+    """
+    if cell.source == "internet":
+        return cell.destination, IN
+    return cell.source, OUT if cell.destination == "internet" else cell.destination
+
+
+def grid(check: Check) -> tuple[list[str], list[str], dict[tuple[str, str], Cell]]:
+    """Sources, columns, and the cell at each place."""
+    cells = {column_of(cell): cell for cell in check.matrix}
+    sources = list(dict.fromkeys(source for source, _ in cells))
+    found = dict.fromkeys(column for _, column in cells)
+    others = [name for name in found if name not in (*COLUMNS, OUT, IN)]
+    columns = [name for name in (*COLUMNS, *others, OUT, IN) if name in found]
+    return sources, columns, cells
+
+
+def render_matrix(check: Check, network: Labels, paint: Paint) -> list[str]:
+    """The table and what its marks mean."""
+    sources, columns, cells = grid(check)
+    header = [["from"], *(_heading(name) for name in columns)]
+    rows = [
+        [
+            _source(check, network, source),
+            *(_cell(cells.get((source, name)), name in (OUT, IN)) for name in columns),
+        ]
+        for source in sources
+    ]
+    lines = [_painted(line, paint) for line in table(header, rows)]
+    return [*lines, "", *_legend([cells[place] for place in sorted(cells)], paint)]
+
+
+def _heading(name: str) -> list[str]:
+    """A heading on two lines where it has two parts."""
+    if name in (OUT, IN):
+        return name.split(" ")
+    head, dash, tail = name.partition("-")
+    return [head + dash, tail] if tail and len(name) > 11 else [name]
+
+
+def _source(check: Check, network: Labels, source: str) -> list[str]:
+    shown = label(network, source)
+    lines = [source, shown[len(source) + 1 :]] if shown.startswith(f"{source} (") else [shown]
+    alike = check.same_as.get(source, ())
+    lines += [f"= {label(network, one)}" for one in alike[:MOST_ALIKE]]
+    if len(alike) > MOST_ALIKE:
+        lines.append(f"= {len(alike) - MOST_ALIKE} more")
+    return lines
+
+
+def _cell(cell: Cell | None, is_internet: bool) -> list[str]:
+    """Outcome and route. What is wanted of the internet is a blocked way, and the cell says so."""
+    if cell is None:
+        return ["–"]
+    outcome = cell.outcome + ("*" if cell.needed else "")
+    if not is_internet:
+        return [outcome, "" if cell.route == "none" else cell.route]
+    if cell.outcome == "blocked":
+        return [outcome, "as wanted"]
+    through = cell.outcome in ("allowed", "intermittent")
+    return [outcome + ("!" if through else ""), "" if cell.route == "none" else cell.route]
+
+
+def _painted(line: str, paint: Paint) -> str:
+    """Colour for the outcomes in a line of the finished table (its width is settled by now)."""
+    if not paint.on:
+        return line
+    line = re.sub(r"(?<=  )(allowed|intermittent)\*?!", lambda found: paint.outcome("blocked", found[0]), line)
+    return re.sub(
+        r"(?<=  )(allowed|intermittent|unknown|blocked\*)(?=[\s*]|$)",
+        lambda found: paint.outcome(found[1].rstrip("*"), found[0]),
+        line,
+    )
+
+
+def _legend(cells: Sequence[Cell], paint: Paint) -> list[str]:
+    notes = []
+    if any(cell.needed for cell in cells):
+        notes.append("* a step of the pipeline needs it")
+    ways = [cell for cell in cells if "internet" in (cell.source, cell.destination)]
+    if any(cell.outcome in ("allowed", "intermittent") for cell in ways):
+        notes.append("! a way out to the internet, or in from it, is open")
+    if any(cell.outcome == "blocked" for cell in ways):
+        notes.append("as wanted: no traffic at all gets through there")
+    if any(cell.outcome == "intermittent" for cell in cells):
+        notes.append("intermittent: works for some subnets, endpoint interfaces or client ports and not for others")
+    if any(cell.outcome == "unknown" for cell in cells):
+        notes.append("unknown: the snapshot lacks what decides it")
+    routes = {
+        "private": "private: never leaves the VPC but by an endpoint, peering or a transit gateway",
+        "aws-public": "aws-public: to AWS, by the internet's way out",
+        "mixed": "mixed: takes several kinds of ways",
+        "on-premises": "on-premises: out by a VPN or Direct Connect",
+    }
+    notes += [text for route, text in routes.items() if any(cell.route == route for cell in cells)]
+    return [paint.dim(line) for note in notes for line in wrap(note, first="  ")]

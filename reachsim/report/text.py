@@ -1,0 +1,189 @@
+"""Checks and verdicts as plain text for a terminal.
+
+A stranger must understand it without the documentation: every answer is followed by what it means, what stands in the
+way, and what would mend it. **Source:** DESIGN, "Verdicts" and "check".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from reachsim.evidence import Block
+from reachsim.report.columns import clean, pad, width, wrap
+from reachsim.report.ladder import render_names, render_paths
+from reachsim.report.matrix import render_matrix
+from reachsim.report.paint import Paint
+from reachsim.report.words import (
+    Labels,
+    assumption_lines,
+    code_name,
+    label,
+    missing_lines,
+    named,
+    remedy,
+    rule_name,
+    short_source,
+)
+from reachsim.verdict import Check, Finding, PipelineStep, Question, Verdict
+
+OVERALL = {
+    "private-and-working": "Nothing leaves for the internet, nothing gets in from it, and every step works.",
+    "private-but-failing": "Nothing leaves for the internet and nothing gets in from it, but a step that the pipeline "
+    "needs does not work.",
+    "leaking": "Traffic can leave for the internet, or take the internet's way out to AWS.",
+    "exposed": "The internet, or someone outside the account or organization, can get in.",
+    "undecided": "The snapshot lacks what decides it, so neither private nor working is claimed.",
+}
+ANSWERS = {
+    "allowed": "it gets through, and the reply gets back",
+    "blocked": "it does not get through",
+    "intermittent": "it works at times: for some subnets, endpoint interfaces or client ports and not for others",
+    "unknown": "the snapshot lacks what decides it",
+}
+SEVERITIES = ("high", "medium", "low", "info")
+_GOOD = "private-and-working"
+_STEP = {"allowed": "works", "blocked": "FAILS", "intermittent": "FAILS AT TIMES", "unknown": "unknown"}
+_FAMILIES = {"ipv4": "IPv4", "ipv6": "IPv6"}
+
+
+def render_check(check: Check, network: Labels, *, colour: bool = False) -> str:
+    """The whole pipeline's verdict.
+
+    Args:
+        check: What to show.
+        network: Knows the names of resources.
+        colour: Use ANSI colours.
+    """
+    paint = Paint(colour)
+    lines = render_matrix(check, network, paint)
+    word = paint.outcome("allowed" if check.overall == _GOOD else "blocked", check.overall)
+    lines += ["", paint.bold("overall: ") + word, *wrap(OVERALL[check.overall], first="  ")]
+    if check.steps:
+        lines += ["", paint.bold("steps"), *_steps(check.steps, network, paint)]
+    for finding in sorted(check.findings, key=lambda one: SEVERITIES.index(one.severity)):
+        lines += ["", *_finding(finding, network, paint)]
+    lines += _gaps(check.missing, paint)
+    if check.assumptions:
+        lines += ["", paint.bold("taken for granted"), *assumption_lines(network, check.assumptions)]
+    return "\n".join(lines) + "\n"
+
+
+def render_trace(verdict: Verdict, network: Labels, *, colour: bool = False) -> str:
+    """One question's answer, hop by hop.
+
+    Args:
+        verdict: What to show.
+        network: Knows the names of resources.
+        colour: Use ANSI colours.
+    """
+    paint = Paint(colour)
+    lines = [paint.bold(_question(verdict.question, network)), _answer(verdict, paint)]
+    lines += wrap(ANSWERS[verdict.outcome], first="  ")
+    if len(verdict.layers) > 1:
+        lines.append("  " + " · ".join(f"{layer}: {outcome}" for layer, outcome in sorted(verdict.layers.items())))
+    if verdict.names:
+        lines += ["", paint.bold("the name"), *render_names(verdict.names, paint)]
+    lines += render_paths(verdict.paths, network, paint)
+    if verdict.blocked_by:
+        lines += ["", paint.bold("blocked by" if verdict.outcome != "intermittent" else "what stops the failing part")]
+        lines += _blocks(verdict.blocked_by, network, paint)
+    lines += _gaps(verdict.missing, paint)
+    if verdict.assumptions:
+        lines += ["", paint.bold("taken for granted"), *assumption_lines(network, verdict.assumptions)]
+    return "\n".join(lines) + "\n"
+
+
+def describe(question: Question) -> str:
+    """What the question is about, besides its two ends.
+
+    >>> describe(Question("i-0a", "internet"))
+    'any protocol, any port'
+    """
+    protocol = question.protocol or "any protocol"
+    if question.port is not None:
+        port = f" {'type' if protocol.startswith('icmp') else 'port'} {question.port}"
+    else:
+        port = ", any port" if protocol in ("any protocol", "tcp", "udp") else ""
+    family = f", {_FAMILIES.get(question.family, question.family)}" if question.family else ""
+    return f"{protocol}{port}{family}"
+
+
+def _question(question: Question, network: Labels) -> str:
+    source, destination = label(network, question.source), label(network, question.destination)
+    return clean(f"{source} → {destination}, {describe(question)}")
+
+
+def _answer(verdict: Verdict, paint: Paint) -> str:
+    parts = [paint.outcome(verdict.outcome), f"route {verdict.route}"]
+    symptoms = dict.fromkeys(block.symptom for block in verdict.blocked_by if block.symptom)
+    if symptoms:
+        parts.append(f"the user sees: {clean(next(iter(symptoms)))}")
+    return " · ".join(parts)
+
+
+def _steps(steps: Sequence[PipelineStep], network: Labels, paint: Paint) -> Iterator[str]:
+    """One line per project: its steps in order."""
+    names = {step.project: label(network, step.project) for step in steps}
+    columns = max(map(width, names.values()))
+    for project, name in names.items():
+        shown = [_step(step) for step in steps if step.project == project]
+        lines = wrap(" · ".join(shown), first=f"  {pad(name, columns)}  ")
+        for line in lines:
+            yield line.replace("FAILS", paint.outcome("blocked", "FAILS"))
+
+
+def _step(step: PipelineStep) -> str:
+    outcome = _STEP[step.outcome]
+    return f"{step.step}: {outcome}{' (not reached)' if step.not_reached else ''}"
+
+
+def _finding(finding: Finding, network: Labels, paint: Paint) -> Iterator[str]:
+    yield f"{paint.severity(finding.severity)}  {paint.bold(finding.id)}"
+    yield from wrap(finding.title, first="  ")
+    if finding.component:
+        yield from _field("component", named(network, finding.component))
+    for number, line in enumerate(finding.evidence):
+        yield from _field("evidence" if number == 0 else "", line)
+    if finding.remedy:
+        yield from _field("to mend", finding.remedy)
+
+
+def _field(name: str, text: str) -> list[str]:
+    return wrap(text, first=f"  {pad(f'{name}:' if name else '', 11)}")
+
+
+def _blocks(blocks: Iterable[Block], network: Labels, paint: Paint) -> Iterator[str]:
+    """One entry per rule that would have to change; places where the same rule blocks stand together."""
+    entries: dict[tuple[object, ...], list[Block]] = {}
+    for block in blocks:
+        key = (block.code, block.cause, block.component, block.rule, block.leg, block.direction)
+        entries.setdefault(key, []).append(block)
+    for number, same in enumerate(entries.values(), 1):
+        yield from _block(number, same, network, paint)
+
+
+def _block(number: int, same: Sequence[Block], network: Labels, paint: Paint) -> Iterator[str]:
+    block = same[0]
+    yield f"  {number}. " + paint.outcome("blocked", code_name(block))
+    places = dict.fromkeys(one.at for one in same if one.at)
+    at = f", at {', '.join(label(network, place) for place in places)}" if places else ""
+    rule = rule_name(block.component, block.rule)
+    yield from _item("where", f"{named(network, block.component)}{f', {rule}' if rule else ''}{at}")
+    leg = "the request" if block.leg == "request" else "the reply"
+    yield from _item("which", f"{leg}, {block.direction}")
+    for detail in dict.fromkeys(one.detail for one in same):
+        yield from _item("why", detail)
+    if block.symptom:
+        yield from _item("seen as", block.symptom)
+    if remedy(block):
+        yield from _item("to mend", remedy(block))
+    if block.source:
+        yield paint.dim(f"     {pad('see:', 9)}{short_source(block.source)}")
+
+
+def _item(name: str, text: str) -> list[str]:
+    return wrap(text, first=f"     {pad(name + ':', 9)}")
+
+
+def _gaps(missing: Sequence[str], paint: Paint) -> list[str]:
+    return ["", paint.bold("to decide, add"), *missing_lines(missing, paint)] if missing else []

@@ -1,0 +1,624 @@
+"""Selectors: the words for who sends and who is asked, as places to start a walk and addresses to reach.
+
+What the asker chooses and what chance chooses are told apart here (DESIGN, "Verdicts"): an address block or a subnet is a set
+of which the asker may pick, the subnet a build lands in or the address that a client picks from an answer is not.
+
+**Source:** DESIGN, "Selectors".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+
+from reachsim import services
+from reachsim.addresses import PUBLIC, V4, V6, parse_block
+from reachsim.errors import QuestionError
+from reachsim.evidence import Assumption, Block, Gap
+from reachsim.forwarding import Origin
+from reachsim.forwarding.gateways import attached
+from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.model import records as aws
+from reachsim.model.interfaces import Interface, virtual_interface
+from reachsim.model.network import Home, Network
+
+RESOURCE_PREFIXES: Final = ("i", "eni", "subnet", "vpc", "vpce", "igw", "nat")
+WORD_KINDS: Final = ("codebuild", "ecs", "lambda", "ip", "host", "ecr", "s3", "codecommit", "logs")
+
+LINUX_PORTS: Final = IntervalSet.span(32768, 60999)
+WINDOWS_PORTS: Final = IntervalSet.span(49152, 65535)
+ANY_CLIENT_PORTS: Final = IntervalSet.span(1024, 65535)
+
+
+class Selector(NamedTuple):
+    """A selector taken apart: its kind and what stands behind the colon (or the whole word)."""
+
+    kind: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.value}" if self.kind in WORD_KINDS else self.value
+
+
+def parse_selector(text: str) -> Selector:
+    """Read a selector. Raises QuestionError for what is none."""
+    if not isinstance(text, str) or not text.strip():
+        raise QuestionError(
+            "a selector is a word like codebuild:NAME, i-…, ip:10.0.0.0/8, internet or ecr.dkr", "BAD_SELECTOR"
+        )
+    text = text.strip()
+    kind, colon, value = text.partition(":")
+    if colon and kind in WORD_KINDS:
+        if not value:
+            raise QuestionError(f"selector {text!r} names nothing behind the colon", "BAD_SELECTOR")
+        if kind == "ip":
+            _block(value)
+        return Selector(kind, value)
+    if text == "internet":
+        return Selector("internet", text)
+    match = re.fullmatch(r"([a-z]+)-[0-9A-Za-z-]+", text)
+    if match and match[1] in RESOURCE_PREFIXES:
+        return Selector(match[1], text)
+    if not colon and (services.service(text) is not None or re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", text)):
+        if services.service(text) is None and "." not in text:
+            raise QuestionError(f"{text!r} is no selector and no AWS service that reachsim knows", "UNKNOWN_SERVICE")
+        return Selector("service", text)
+    raise QuestionError(
+        f"{text!r} is no selector (codebuild:NAME, i-…, ip:ADDRESS, internet, host:NAME, ecr.dkr, …)", "BAD_SELECTOR"
+    )
+
+
+def _block(value: str) -> IntervalSet:
+    try:
+        return parse_block(value)
+    except ValueError as error:
+        raise QuestionError(f"ip:{value} is no address or CIDR block: {error}", "BAD_SELECTOR") from error
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One place to start from.
+
+    Sources of one ``group`` are alternatives that chance picks from; different groups are the asker's to choose from. With
+    ``by_chance`` the source's own address is chance too. ``vpc_id`` is where names are resolved; empty outside every VPC.
+    ``blocks`` and ``gaps`` say that nothing can start here, or that it is not known what does.
+    """
+
+    group: str
+    origin: Origin
+    addresses: IntervalSet
+    place: tuple[str, ...]
+    home: Home
+    client_ports: IntervalSet
+    vpc_id: str = ""
+    by_chance: bool = False
+    role: str | None = None
+    blocks: tuple[Block, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+
+
+def internet_addresses(network: Network) -> IntervalSet:
+    """The selector ``internet``: every public address but those in AWS-managed prefix lists and the VPCs' own."""
+    return PUBLIC - network.aws_addresses - network.all_vpc_addresses
+
+
+def sources(network: Network, selector: Selector, toward: tuple[Interface, ...] = ()) -> tuple[Source, ...]:
+    """The places that a source selector stands for. ``toward`` are the interfaces asked for, where traffic comes from outside.
+
+    Raises QuestionError if the file that would hold the resource is there and lacks it; where the file is missing the answer
+    is one source with a gap.
+    """
+    kind, value = selector
+    if kind == "codebuild":
+        return _codebuild(network, value)
+    if kind == "i":
+        return _instance(network, value)
+    if kind == "eni":
+        return (
+            (_interface(network, _known_interface(network, value)),)
+            if value in network.interfaces
+            else _unknown(network, selector, "describe-network-interfaces")
+        )
+    if kind in ("subnet", "vpc"):
+        return _any_interfaces(network, selector)
+    if kind == "vpce":
+        return _endpoint_interfaces(network, value)
+    if kind == "nat":
+        return _nat(network, value)
+    if kind == "ip":
+        return _addresses(network, _block(value), toward)
+    if kind in ("internet", "igw"):
+        return _internet(network, selector, toward)
+    if kind in ("ecs", "lambda"):
+        return _not_modelled(network, selector)
+    raise QuestionError(f"{selector} cannot be a source", "BAD_SOURCE")
+
+
+def _missing(network: Network, selector: Selector, path: str) -> tuple[Source, ...]:
+    gap = Gap(
+        "NO_SOURCE_OR_DESTINATION", str(selector), f"{selector} is not known: {path} is not in the snapshot", (path,)
+    )
+    return (_nowhere(network, selector, gap),)
+
+
+def _nowhere(network: Network, selector: Selector, gap: Gap) -> Source:
+    home = network.homes[0] if network.homes else ("000000000000", "unknown")
+    origin = Origin("interface", str(selector))
+    return Source(str(selector), origin, EMPTY, (), home, ANY_CLIENT_PORTS, gaps=(gap,))
+
+
+def _unknown(network: Network, selector: Selector, operation: str, service: str = "ec2") -> tuple[Source, ...]:
+    """Nothing of that name: an error if every file that could hold it is there, else not known."""
+    paths = [network.path(home, service, operation) for home in network.homes]
+    lacking = network.unknown(*paths) if paths else (f"*/*/{service}/{operation}.json",)
+    if lacking:
+        return _missing(network, selector, lacking[0])
+    raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION")
+
+
+def _not_modelled(network: Network, selector: Selector) -> tuple[Source, ...]:
+    gap = Gap("UNMODELLED_COMPONENT", str(selector), f"{selector.kind} sources are not modelled")
+    return (_nowhere(network, selector, gap),)
+
+
+def _known_interface(network: Network, name: str) -> Interface:
+    return network.interfaces[name]
+
+
+def client_ports_of(network: Network, interface: Interface) -> IntervalSet:
+    """The ephemeral ports of what runs behind an interface (DESIGN, "Verdicts"; fact N113)."""
+    instance = network.instances.get(interface.instance_id or "")
+    if instance is None:
+        return LINUX_PORTS if interface.kind == "virtual" else ANY_CLIENT_PORTS
+    return WINDOWS_PORTS if (instance.platform or "").lower() == "windows" else LINUX_PORTS
+
+
+def _interface(network: Network, interface: Interface, group: str | None = None) -> Source:
+    instance = network.instances.get(interface.instance_id or "")
+    assumptions: tuple[Assumption, ...] = ()
+    if instance is not None and instance.state.name != "running":
+        detail = f"{network.label(instance.instance_id)} is {instance.state.name}; judged as if it ran"
+        assumptions = (Assumption("INSTANCE_STOPPED", instance.instance_id, detail),)
+    profile = instance.iam_instance_profile.arn if instance and instance.iam_instance_profile else None
+    return Source(
+        group or interface.id,
+        Origin("interface", interface.id, interface, vpc_id=interface.vpc_id),
+        interface.addresses,
+        ("send", interface.id),
+        network.home_of(interface.id if interface.id in network.places else interface.subnet_id),
+        client_ports_of(network, interface),
+        interface.vpc_id,
+        role=profile,
+        assumptions=assumptions,
+    )
+
+
+def interfaces_of_instance(network: Network, instance_id: str) -> tuple[Interface, ...]:
+    instance = network.instances.get(instance_id)
+    named = {one.network_interface_id for one in instance.network_interfaces} if instance else set()
+    return tuple(one for one in network.interfaces.values() if one.instance_id == instance_id or one.id in named)
+
+
+def _instance(network: Network, instance_id: str) -> tuple[Source, ...]:
+    if instance_id not in network.instances:
+        return _unknown(network, Selector("i", instance_id), "describe-instances")
+    found = interfaces_of_instance(network, instance_id)
+    if not found:
+        return _missing_interfaces(network, Selector("i", instance_id))
+    profile = network.instances[instance_id].iam_instance_profile
+    role = profile.arn if profile else None
+    made = (
+        _interface(network, one if one.instance_id else msgspec.structs.replace(one, instance_id=instance_id))
+        for one in found
+    )
+    return tuple(msgspec.structs.replace(one, role=role) for one in made)
+
+
+def _missing_interfaces(network: Network, selector: Selector) -> tuple[Source, ...]:
+    path = network.path(network.home_of(selector.value), "ec2", "describe-network-interfaces")
+    lacking = network.unknown(path)
+    if lacking:
+        return _missing(network, selector, lacking[0])
+    gap = Gap("UNKNOWN_RESOURCE", str(selector), f"{selector} has no network interface in the snapshot")
+    return (_nowhere(network, selector, gap),)
+
+
+# --- CodeBuild ------------------------------------------------------------------------------------------------------
+
+
+def find_project(network: Network, name: str) -> tuple[Home, aws.Project] | None:
+    return next(((home, project) for (home, known), project in network.projects.items() if known == name), None)
+
+
+def _codebuild(network: Network, name: str) -> tuple[Source, ...]:
+    """One virtual interface per subnet of the project's vpcConfig, chance picks; none means AWS's own network (N210, N212)."""
+    found = find_project(network, name)
+    selector = Selector("codebuild", name)
+    if found is None:
+        return _unknown(network, selector, "batch-get-projects", "codebuild")
+    home, project = found
+    ports = WINDOWS_PORTS if "WINDOWS" in (project.environment.type or "") else LINUX_PORTS
+    config, gaps, assumptions = _vpc_config(network, home, project)
+    base = Source(
+        str(selector), Origin("interface", str(selector)), EMPTY, (), home, ports, by_chance=True,
+        role=project.service_role, gaps=gaps, assumptions=assumptions,
+    )  # fmt: skip
+    if gaps or config is None or not config.subnets:
+        return (base,)
+    made = []
+    for subnet_id in config.subnets:
+        subnet = network.subnets.get(subnet_id)
+        if subnet is None:
+            path = network.path(home, "ec2", "describe-subnets")
+            gap = Gap(
+                "UNKNOWN_RESOURCE",
+                subnet_id,
+                f"{subnet_id} of {selector} is not in the snapshot",
+                network.unknown(path),
+            )
+            made.append(msgspec.structs.replace(base, gaps=(gap,)))
+            continue
+        interface = virtual_interface(subnet, config.security_group_ids, f"{selector}@{subnet_id}")
+        made.append(
+            msgspec.structs.replace(
+                base,
+                origin=Origin("interface", interface.id, interface, vpc_id=subnet.vpc_id),
+                addresses=interface.addresses,
+                place=("send", interface.id),
+                vpc_id=subnet.vpc_id,
+            )
+        )
+    return tuple(made)
+
+
+def _vpc_config(
+    network: Network, home: Home, project: aws.Project
+) -> tuple[aws.VpcConfig | None, tuple[Gap, ...], tuple[Assumption, ...]]:
+    """The vpcConfig that holds for a project: its fleet's where it runs on one (N211, P65), none on Lambda compute (P11)."""
+    selector = f"codebuild:{project.name}"
+    own = project.vpc_config if project.vpc_config and project.vpc_config.subnets else None
+    if "LAMBDA" in (project.environment.type or ""):
+        return None, (), ()
+    fleet_arn = project.environment.fleet.fleet_arn if project.environment.fleet else None
+    if not fleet_arn:
+        return own, (), ()
+    fleet = network.fleets.get(fleet_arn)
+    if fleet is None:
+        path = network.path(home, "codebuild", "batch-get-fleets")
+        gap = Gap("UNKNOWN_RESOURCE", selector, f"fleet {fleet_arn} of {selector} is not in the snapshot", (path,))
+        return None, (gap,), ()
+    theirs = fleet.vpc_config if fleet.vpc_config and fleet.vpc_config.subnets else None
+    if theirs is None or own is None:
+        return theirs or own, (), ()
+    detail = f"{selector} and its fleet both have a vpcConfig; the fleet's is taken"
+    return theirs, (), (Assumption("FLEET_VPC_CONFIG_UNCLEAR", selector, detail, "leak"),)
+
+
+# --- sets -----------------------------------------------------------------------------------------------------------
+
+
+def _any_interfaces(network: Network, selector: Selector) -> tuple[Source, ...]:
+    kind, value = selector
+    if kind == "subnet":
+        if value not in network.subnets:
+            return _unknown(network, selector, "describe-subnets")
+        subnets: tuple[str, ...] = (value,)
+    else:
+        if value not in network.vpcs:
+            return _unknown(network, selector, "describe-vpcs")
+        subnets = network.subnets_of(value)
+        if not subnets:
+            raise QuestionError(f"{value} has no subnet", "NO_SOURCE_OR_DESTINATION")
+    return tuple(_anything_in(network, subnet_id) for subnet_id in subnets)
+
+
+def _anything_in(network: Network, subnet_id: str, addresses: IntervalSet | None = None) -> Source:
+    subnet = network.subnets[subnet_id]
+    groups = tuple(sorted(g for g, one in network.security_groups.items() if one.vpc_id == subnet.vpc_id))
+    interface = virtual_interface(subnet, groups, subnet_id, "any")
+    if addresses is not None:
+        interface = msgspec.structs.replace(interface, addresses=addresses)
+    detail = f"any interface that could be in {subnet_id}, with any security group of its VPC and a public address"
+    assumption = Assumption("ANY_INTERFACE_OF_SUBNET", subnet_id, detail)
+    made = _interface(network, interface)
+    return msgspec.structs.replace(made, assumptions=(assumption,))
+
+
+def _endpoint_interfaces(network: Network, endpoint_id: str) -> tuple[Source, ...]:
+    endpoint = network.vpc_endpoints.get(endpoint_id)
+    if endpoint is None:
+        return _unknown(network, Selector("vpce", endpoint_id), "describe-vpc-endpoints")
+    found = [network.interfaces[name] for name in endpoint.network_interface_ids if name in network.interfaces]
+    if not found:
+        label = network.label(endpoint_id)
+        why = Block("VPCE_INTRA_VPC_TRAFFIC", endpoint_id, None, None, "request", "egress", "timeout",
+                    f"{label} never starts a connection")  # fmt: skip
+        nowhere = _nowhere(network, Selector("vpce", endpoint_id), Gap("", "", ""))
+        return (msgspec.structs.replace(nowhere, gaps=(), blocks=(why,)),)
+    return tuple(_interface(network, one) for one in found)
+
+
+def _nat(network: Network, gateway_id: str) -> tuple[Source, ...]:
+    gateway = network.nat_gateways.get(gateway_id)
+    if gateway is None:
+        return _unknown(network, Selector("nat", gateway_id), "describe-nat-gateways")
+    made = []
+    for address in gateway.nat_gateway_addresses:
+        if address.private_ip is None or not gateway.subnet_id:
+            continue
+        pairs = ((address.private_ip.number, address.public_ip.number),) if address.public_ip else ()
+        own = IntervalSet.single(address.private_ip.number)
+        interface = Interface(gateway_id, gateway.vpc_id or "", gateway.subnet_id, (), own, pairs, kind="nat")
+        known = next((one for one in network.interfaces_in(gateway.subnet_id) if own <= one.addresses), None)
+        made.append(_interface(network, known or interface))
+    if not made:
+        gap = Gap("UNMODELLED_COMPONENT", gateway_id, f"{gateway_id} as a source is not modelled")
+        return (_nowhere(network, Selector("nat", gateway_id), gap),)
+    return tuple(made)
+
+
+def _internet(network: Network, selector: Selector, toward: tuple[Interface, ...]) -> tuple[Source, ...]:
+    """The internet, by the gateway of each VPC that the destination lies in."""
+    addresses = internet_addresses(network)
+    if selector.kind == "igw":
+        if selector.value not in network.internet_gateways:
+            return _unknown(network, selector, "describe-internet-gateways")
+        attachments = network.internet_gateways[selector.value].attachments
+        vpcs = [one.vpc_id for one in attachments if one.vpc_id] or [
+            "",
+        ]
+        return tuple(_from_internet(network, selector.value, vpc or "", addresses) for vpc in vpcs)
+    return tuple(_at_gateway(network, vpc_id, addresses) for vpc_id in dict.fromkeys(one.vpc_id for one in toward)) or (
+        _at_gateway(network, "", addresses),
+    )
+
+
+def _at_gateway(network: Network, vpc_id: str, addresses: IntervalSet) -> Source:
+    for gateway_id, gateway in sorted(network.internet_gateways.items()):
+        if attached(gateway.attachments, vpc_id):
+            return _from_internet(network, gateway_id, vpc_id, addresses)
+    base = _from_internet(network, "", vpc_id, addresses)
+    home = network.home_of(vpc_id)
+    lacking = network.lacks(home, "describe-internet-gateways") if vpc_id else ()
+    if lacking:
+        gap = Gap("UNKNOWN_RESOURCE", vpc_id, f"the internet gateway of {vpc_id} is not in the snapshot", lacking)
+        return msgspec.structs.replace(base, gaps=(gap,))
+    where = network.label(vpc_id) if vpc_id else "what is outside every VPC"
+    egress_only = [
+        name for name, one in sorted(network.egress_only_internet_gateways.items()) if attached(one.attachments, vpc_id)
+    ]
+    if egress_only:
+        detail = f"{where} has only {network.label(egress_only[0])}, which carries nothing that starts outside"
+        why = Block("EIGW_INBOUND", egress_only[0], None, None, "request", "ingress", "timeout", detail)
+    else:
+        detail = f"{where} has no internet gateway"
+        why = Block("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", vpc_id or "internet", None, None, "request", "ingress",
+                    "timeout", detail)  # fmt: skip
+    return msgspec.structs.replace(base, blocks=(why,))
+
+
+def _from_internet(network: Network, gateway_id: str, vpc_id: str, addresses: IntervalSet) -> Source:
+    origin = Origin("internet", "internet", None, gateway_id, vpc_id)
+    place = ("internet-gateway-in", gateway_id, vpc_id)
+    return Source(
+        f"internet@{gateway_id or vpc_id}", origin, addresses, place, network.home_of(vpc_id), ANY_CLIENT_PORTS
+    )
+
+
+def _addresses(network: Network, addresses: IntervalSet, toward: tuple[Interface, ...]) -> tuple[Source, ...]:
+    """Addresses as a source: interfaces that have them, else anything that could in their subnets, else from outside."""
+    made: list[Source] = []
+    rest = addresses
+    for vpc_id in sorted(network.vpcs):
+        inside = addresses & network.vpc_addresses(vpc_id)
+        for subnet_id, part in network.split_by_subnet(vpc_id, inside) if inside else ():
+            rest = rest - part
+            if subnet_id is not None:
+                made += _in_subnet(network, subnet_id, part)
+    public = rest & PUBLIC
+    for interface, _ in list(network.public_addresses.values()):
+        mine = interface.public_addresses & public
+        if mine:
+            made.append(_interface(network, interface))
+            public = public - mine
+    for vpc_id in dict.fromkeys(one.vpc_id for one in toward) if public else ():
+        made.append(_at_gateway(network, vpc_id, public))
+    private = rest - PUBLIC
+    for vpc_id in dict.fromkeys(one.vpc_id for one in toward) if private else ():
+        made += _from_on_premises(network, vpc_id, private)
+    if made:
+        return tuple(made)
+    detail = "the addresses are in no VPC of the snapshot, and nothing leads in from where they are"
+    why = Block("NO_PATH", "ip", None, None, "request", "ingress", "timeout", detail)
+    base = _nowhere(network, Selector("ip", "source"), Gap("", "", ""))
+    return (msgspec.structs.replace(base, gaps=(), blocks=(why,)),)
+
+
+def _in_subnet(network: Network, subnet_id: str, addresses: IntervalSet) -> list[Source]:
+    made: list[Source] = []
+    rest = addresses
+    for interface in network.interfaces_in(subnet_id):
+        mine = interface.addresses & rest
+        if mine:
+            source = _interface(network, interface)
+            made.append(msgspec.structs.replace(source, addresses=mine))
+            rest = rest - mine
+    subnet = network.subnets[subnet_id]
+    spare = rest & virtual_interface(subnet, (), subnet_id, "any").addresses
+    if spare and not made:
+        made.append(_anything_in(network, subnet_id, spare))
+    return made
+
+
+def _from_on_premises(network: Network, vpc_id: str, addresses: IntervalSet) -> list[Source]:
+    """From behind the private gateways that lead into a VPC."""
+    home = network.home_of(vpc_id)
+    made = []
+    for gateway_id, gateway in sorted(network.vpn_gateways.items()):
+        if attached(gateway.vpc_attachments, vpc_id):
+            origin = Origin("on-premises", gateway_id, None, gateway_id, vpc_id)
+            place = ("vpn-gateway-in", gateway_id, vpc_id)
+            made.append(Source(f"on-premises@{gateway_id}", origin, addresses, place, home, ANY_CLIENT_PORTS))
+    gateways = {
+        one.transit_gateway_id for one in network.transit_gateway_vpc_attachments.values() if one.vpc_id == vpc_id
+    }
+    for (gateway_id, attachment_id), attachment in sorted(network.transit_gateway_attachments.items()):
+        if gateway_id in gateways and attachment.resource_type in ("vpn", "direct-connect-gateway"):
+            origin = Origin("on-premises", attachment_id, None, attachment_id, vpc_id)
+            place = ("transit", gateway_id, attachment_id)
+            made.append(Source(f"on-premises@{attachment_id}", origin, addresses, place, home, ANY_CLIENT_PORTS))
+    return made
+
+
+# --- destinations ---------------------------------------------------------------------------------------------------
+
+
+class Destination(msgspec.Struct, frozen=True):
+    """What is asked for, as far as it does not depend on who asks.
+
+    Either ``addresses`` (the asker's choice) or a ``name`` to resolve. ``interfaces`` are those that the addresses belong to,
+    ``via`` a gateway that the way must lead through, ``by_chance`` says that the client does not choose among the addresses.
+    """
+
+    selector: Selector
+    addresses: IntervalSet = EMPTY
+    name: str = ""
+    service: str = ""
+    interfaces: tuple[Interface, ...] = ()
+    via: str = ""
+    by_chance: bool = False
+    gaps: tuple[Gap, ...] = ()
+    region: str = ""
+
+
+def destination(network: Network, selector: Selector, home: Home, *, from_outside: bool = False) -> Destination:
+    """What a destination selector stands for, asked from a home (account and Region).
+
+    A resource stands for its private (and IPv6) addresses; asked from outside every VPC for its public ones.
+    Raises QuestionError as `sources` does.
+    """
+    kind, value = selector
+    account, region = home
+    if kind == "ip":
+        block = _block(value)
+        owners = tuple(
+            one for one in network.interfaces.values() if not (one.addresses | one.public_addresses).isdisjoint(block)
+        )
+        return Destination(selector, block, interfaces=owners)
+    if kind == "internet":
+        return Destination(selector, internet_addresses(network))
+    if kind == "host":
+        return Destination(selector, name=value)
+    if kind == "service":
+        return Destination(selector, name=services.host(value, region, account), service=value, region=region)
+    if kind in ("ecr", "s3", "codecommit", "logs"):
+        return _aws_resource(selector, home)
+    if kind in ("igw", "nat"):
+        collection = network.internet_gateways if kind == "igw" else network.nat_gateways
+        if value not in collection:
+            operation = "describe-internet-gateways" if kind == "igw" else "describe-nat-gateways"
+            return Destination(selector, gaps=_unknown(network, selector, operation)[0].gaps)
+        return Destination(selector, internet_addresses(network) | network.aws_addresses, via=value)
+    return _resource(network, selector, from_outside=from_outside)
+
+
+def _aws_resource(selector: Selector, home: Home) -> Destination:
+    """The host that serves a repository, bucket or log group."""
+    account, region = home
+    kind, value = selector
+    suffix = {"ecr": "ecr.dkr", "s3": "s3", "codecommit": "git-codecommit", "logs": "logs"}[kind]
+    name = services.host(suffix, region, account)
+    if kind == "s3":
+        bucket = value.partition("/")[0]
+        name = f"{bucket}.{name}" if "." not in bucket else name
+    return Destination(selector, name=name, service=suffix, region=region)
+
+
+def _resource(network: Network, selector: Selector, *, from_outside: bool) -> Destination:
+    kind, value = selector
+    if kind == "codebuild":
+        return _project_destination(network, value)
+    if kind == "vpce":
+        return _endpoint_destination(network, value)
+    found, operation = _interfaces_of(network, selector)
+    if not found:
+        return Destination(selector, gaps=_gap_or_error(network, selector, operation))
+    addresses = IntervalSet.union_of(
+        ((one.addresses & V6) | one.public_addresses) if from_outside else one.addresses for one in found
+    )
+    return Destination(selector, addresses, interfaces=found)
+
+
+def _interfaces_of(network: Network, selector: Selector) -> tuple[tuple[Interface, ...], str]:
+    kind, value = selector
+    if kind == "eni":
+        one = network.interfaces.get(value)
+        return ((one,) if one else ()), "describe-network-interfaces"
+    if kind == "i":
+        operation = "describe-network-interfaces" if value in network.instances else "describe-instances"
+        return interfaces_of_instance(network, value), operation
+    if kind == "subnet":
+        return tuple(
+            network.interfaces_in(value)
+        ), "describe-network-interfaces" if value in network.subnets else "describe-subnets"
+    if kind == "vpc":
+        inside = tuple(one for one in network.interfaces.values() if one.vpc_id == value)
+        return inside, "describe-network-interfaces" if value in network.vpcs else "describe-vpcs"
+    raise QuestionError(f"{selector} cannot be a destination", "BAD_DESTINATION")
+
+
+def _gap_or_error(network: Network, selector: Selector, operation: str) -> tuple[Gap, ...]:
+    if selector.kind in ("subnet", "vpc") and operation == "describe-network-interfaces":
+        home = network.home_of(selector.value)
+        lacking = network.lacks(home, operation)
+        if not lacking:
+            return ()
+        return (
+            Gap("UNKNOWN_RESOURCE", selector.value, f"the interfaces in {selector} are not in the snapshot", lacking),
+        )
+    return _unknown(network, selector, operation)[0].gaps
+
+
+def _project_destination(network: Network, name: str) -> Destination:
+    """A build's interfaces take no connections from the internet, but inside the VPC its addresses are whatever it gets."""
+    made = _codebuild(network, name)
+    interfaces = tuple(one.origin.interface for one in made if one.origin.interface is not None)
+    gaps = tuple(gap for one in made for gap in one.gaps)
+    addresses = IntervalSet.union_of(one.addresses for one in interfaces)
+    return Destination(Selector("codebuild", name), addresses, interfaces=interfaces, gaps=gaps)
+
+
+def _endpoint_destination(network: Network, endpoint_id: str) -> Destination:
+    selector = Selector("vpce", endpoint_id)
+    endpoint = network.vpc_endpoints.get(endpoint_id)
+    if endpoint is None:
+        return Destination(selector, gaps=_unknown(network, selector, "describe-vpc-endpoints")[0].gaps)
+    known = services.suffix_of_service_name(endpoint.service_name)
+    if endpoint.vpc_endpoint_type == "Gateway":
+        suffix, region = known or ("", "")
+        addresses = network.service_prefix_list(suffix, region)
+        if addresses is None:
+            path = network.path(network.home_of(endpoint_id), "ec2", "describe-prefix-lists")
+            detail = f"the prefix list of {endpoint.service_name} is not in the snapshot"
+            return Destination(selector, gaps=(Gap("UNKNOWN_RESOURCE", endpoint_id, detail, (path,)),))
+        return Destination(selector, addresses, via=endpoint_id)
+    found = tuple(network.interfaces[one] for one in endpoint.network_interface_ids if one in network.interfaces)
+    if not found:
+        path = network.path(network.home_of(endpoint_id), "ec2", "describe-network-interfaces")
+        detail = f"the interfaces of {network.label(endpoint_id)} are not in the snapshot"
+        return Destination(selector, gaps=(Gap("UNKNOWN_RESOURCE", endpoint_id, detail, network.unknown(path)),))
+    addresses = IntervalSet.union_of(one.addresses for one in found)
+    return Destination(selector, addresses, interfaces=found, by_chance=True)
+
+
+def pins_of(hosts: Mapping[str, tuple[str, ...]]) -> dict[str, IntervalSet]:
+    """Names pinned in reachsim.toml, as sets. Raises QuestionError for what is no address."""
+    return {
+        name.lower().rstrip("."): IntervalSet.union_of(_block(one) for one in found) for name, found in hosts.items()
+    }
+
+
+BOTH_FAMILIES: Final = (V4, V6)
