@@ -189,13 +189,13 @@ def path_json(path: Path) -> dict[str, Any]:
 def traffic_of(box: Box) -> Traffic:
     """A box of one kind (see `reachsim.engine.kinds`) in words."""
     protocol = box[SERVICE].first >> 16
-    name = PROTOCOL_NAMES.get(protocol)
+    name = PROTOCOL_NAMES.get(protocol, "")
     ports: tuple[tuple[int, int], ...] = ()
     client_ports: tuple[tuple[int, int], ...] = ()
     if protocol in (TCP, UDP):
         ports = _within(box[SERVICE], protocol)
         client_ports = box[CLIENT_PORT].spans
-    elif name is not None:
+    elif name:
         ports = tuple(dict.fromkeys((low >> 8, high >> 8) for low, high in _within(box[SERVICE], protocol)))
     else:
         protocols = IntervalSet.of((low >> 16, high >> 16) for low, high in box[SERVICE].spans)

@@ -17,6 +17,7 @@ from reachsim.forwarding.delivery import finish
 from reachsim.forwarding.filtering import through_network_acl, through_security_groups
 from reachsim.forwarding.ground import (
     Ground,
+    Route,
     Translation,
     Walk,
     assume,
@@ -218,7 +219,8 @@ def internet(ground: Ground, flow: Walk) -> list[Walk]:
     ):
         part = outside.with_destinations(addresses)
         if part is not None:
-            name, route = ("aws", "aws-public") if kind == "service" else ("internet", "internet")
+            name = "aws" if kind == "service" else "internet"
+            route: Route = "aws-public" if kind == "service" else "internet"
             what = "an AWS service's public address" if kind == "service" else "the internet"
             part = part.through(hop(part, name, kind, f"{what}: {describe_addresses(part.destinations)}"))
             back = "egress-only-in" if gateway_id.startswith("eigw-") else "internet-gateway-in"

@@ -1,0 +1,96 @@
+"""The handle that people hold: a snapshot opened, and the questions it answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from reachsim.forwarding import Ground
+from reachsim.intervals import IntervalSet
+from reachsim.model.network import Network
+from reachsim.scenarios import Scenario
+from reachsim.simulate import ask, simulate
+from reachsim.snapshot import Snapshot, open_snapshot
+from reachsim.verdict import Check, Verdict
+
+if TYPE_CHECKING:
+    import networkx
+
+
+class Reach:
+    """A loaded snapshot. Get one from `load` or `load_files`."""
+
+    def __init__(self, snapshot: Snapshot, *, assume_defaults: bool = False) -> None:
+        self.network = Network(snapshot, assume_defaults=assume_defaults)
+        self.ground = Ground(self.network)
+        self.pins: dict[str, IntervalSet] = {}
+
+    def simulate(
+        self,
+        source: str,
+        destination: str,
+        *,
+        protocol: str | int | None = None,
+        port: int | None = None,
+        family: str | None = None,
+        requests: Sequence[Mapping[str, Any]] | None = None,
+        layers: Sequence[str] | None = None,
+    ) -> Verdict:
+        """Answer one question (DESIGN, "query").
+
+        Args:
+            source, destination: selectors.
+            protocol: tcp, udp, icmp, icmpv6 or a number; None = any.
+            port: 0 to 65535, for ICMP the type; None = any.
+            family: ipv4 or ipv6; None = both.
+            requests: IAM requests to test on the way, each with ``action`` and ``resource``.
+            layers: which layers count towards the outcome.
+
+        Raises:
+            QuestionError: the question cannot be asked of this snapshot.
+            SnapshotError: a file that the question needs cannot be decoded.
+        """
+        return simulate(
+            self.ground, source, destination, protocol=protocol, port=port, family=family, requests=requests,
+            layers=layers, pins=self.pins,
+        )  # fmt: skip
+
+    def scenarios(
+        self, source: str, destination: str, protocol: str | int | None = None, port: int | None = None,
+        family: str | None = None,
+    ) -> tuple[Scenario, ...]:  # fmt: skip
+        """The walks behind a question: every packet of it and what became of it."""
+        return ask(self.ground, source, destination, protocol=protocol, port=port, family=family, pins=self.pins)
+
+    def check(self, sources: Sequence[str] | None = None) -> Check:
+        """Judge the whole pipeline: sources × destinations, steps, findings, and the overall word."""
+        from reachsim.check import check
+
+        return check(self.ground, sources)
+
+    @cached_property
+    def graph(self) -> networkx.MultiDiGraph[str]:
+        """Components and the hops that traffic may take between them, from the very steps that the walk takes."""
+        from reachsim.graph import graph_of
+
+        return graph_of(self.ground)
+
+    def label(self, resource_id: str) -> str:
+        """A resource's id with its Name tag."""
+        return self.network.label(resource_id)
+
+
+def load(path: str | os.PathLike[str], *, assume_defaults: bool = False) -> Reach:
+    """Open a snapshot directory or zip. Raises SnapshotError.
+
+    ``assume_defaults``: DHCP options, DNS attributes, Block Public Access, hosted zones, resolver rules and DNS Firewall that
+    are missing count as AWS's defaults, and every verdict that rests on one says so.
+    """
+    return Reach(open_snapshot(path), assume_defaults=assume_defaults)
+
+
+def load_files(files: Mapping[str, bytes], *, assume_defaults: bool = False) -> Reach:
+    """Like `load`, from files in memory: path within the snapshot → bytes."""
+    return Reach(Snapshot.of(files), assume_defaults=assume_defaults)

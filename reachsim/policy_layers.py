@@ -1,0 +1,362 @@
+"""Joins a simulated path with the policies on it: endpoint, resource and identity policies for the requests of a question.
+
+The path supplies the context keys that are present and absent (facts 62 to 75), the source its role. A layer counts if the
+question names it, else endpoint and resource policies do wherever there are requests; identity policies only when named.
+
+**Source:** policy-evaluation fact sheet (4, 20 to 32, 62 to 75), DESIGN, "query".
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from reachsim import policy
+from reachsim.errors import Fault, QuestionError, SnapshotError
+from reachsim.evidence import Assumption, Block
+from reachsim.forwarding import Ground
+from reachsim.model import records as aws
+from reachsim.model.network import Network
+from reachsim.scenarios import Scenario
+from reachsim.verdict import Outcome, Verdict
+
+LAYER_BUCKET = "prod-*-starport-layer-bucket"
+ECR_ACCOUNT = "000000000000"
+"""Stands for the account of ECR that signs layer downloads: no customer's (fact 27)."""
+DEFAULT_LAYERS = ("endpoint-policy", "resource-policy")
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What one layer says."""
+
+    outcome: Outcome = "allowed"
+    blocks: tuple[Block, ...] = ()
+    missing: tuple[str, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+
+
+def judge_requests(
+    ground: Ground, verdict: Verdict, found: Sequence[Scenario], requests: Sequence[Mapping[str, Any]] | None,
+    counted: Sequence[str], *, asked: bool,
+) -> Verdict:  # fmt: skip
+    """The verdict with the policy layers added. Raises QuestionError for a request that cannot be judged."""
+    names = [layer for layer in counted if layer != "network"]
+    if not asked:
+        names = list(DEFAULT_LAYERS)
+    if not requests or not names:
+        return verdict
+    ways = _ways(found)
+    layers = dict(verdict.layers)
+    blocks, missing, assumptions = list(verdict.blocked_by), set(verdict.missing), list(verdict.assumptions)
+    for name in names:
+        answers = [_JUDGES[name](ground.network, request, way, one) for request in requests for way, one in ways]
+        outcome = _together([answer.outcome for answer in answers])
+        layers[name] = outcome
+        for answer in answers:
+            blocks += [b for b in answer.blocks if b not in blocks]
+            assumptions += [a for a in answer.assumptions if a not in assumptions]
+            missing |= set(answer.missing)
+    outcome = _combined(list(layers.values()))
+    route = verdict.route if outcome in ("allowed", "intermittent") else "none"
+    if outcome != "unknown":
+        missing = set()
+    return msgspec.structs.replace(
+        verdict, outcome=outcome, route=route, layers=layers, blocked_by=() if outcome == "allowed" else tuple(blocks),
+        missing=tuple(sorted(missing)), assumptions=tuple(assumptions),
+    )  # fmt: skip
+
+
+def _ways(found: Sequence[Scenario]) -> list[tuple[str, Scenario]]:
+    """The endpoints (or "" for a public way) by which the traffic gets there, policies judged as if the network had passed."""
+    ways: dict[str, Scenario] = {}
+    for one in found:
+        if one.resolution is not None and one.resolution.endpoint_id is not None:
+            ways.setdefault(one.resolution.endpoint_id, one)
+        for flow in one.flows:
+            if flow.context.terminal_kind == "vpc-endpoint":
+                ways.setdefault(flow.context.terminal, one)
+            elif flow.outcome == "allowed":
+                ways.setdefault("", one)
+    if not ways and found:
+        ways[""] = found[0]
+    return list(ways.items())
+
+
+def _together(outcomes: Sequence[Outcome]) -> Outcome:
+    for worst in ("blocked", "unknown"):
+        if worst in outcomes:
+            return worst  # type: ignore[return-value]
+    return "allowed"
+
+
+def _combined(outcomes: Sequence[Outcome]) -> Outcome:
+    for worst in ("blocked", "unknown", "intermittent"):
+        if worst in outcomes:
+            return worst  # type: ignore[return-value]
+    return "allowed"
+
+
+# --- the request ----------------------------------------------------------------------------------------------------
+
+
+def read_request(
+    network: Network, request: Mapping[str, Any], way: str, one: Scenario
+) -> tuple[policy.Request, tuple[Assumption, ...]]:
+    """The IAM request of a question's request on a way. Raises QuestionError."""
+    action, resource = request.get("action"), request.get("resource", "*")
+    if not isinstance(action, str) or not isinstance(resource, str):
+        raise QuestionError('a request is {"action": "s3:GetObject", "resource": "arn:…"}', "BAD_REQUEST")
+    assumptions: tuple[Assumption, ...] = ()
+    account = one.source.home[0]
+    principal = request.get("principal")
+    is_layer = fnmatch.fnmatch(_bucket(resource), LAYER_BUCKET)
+    if principal is None and is_layer:
+        principal = f"arn:aws:iam::{ECR_ACCOUNT}:role/ecr"
+        detail = "layer downloads are signed by an account of ECR's own, not by the caller"
+        assumptions = (Assumption("SYMBOLIC_SIGNER_ECR", resource, detail, "neither"),)
+    elif principal is None:
+        principal = role_of(network, one) or f"arn:aws:iam::{account}:role/unknown"
+    try:
+        who = policy.Principal.parse(principal)
+    except ValueError as error:
+        raise QuestionError(f"principal {principal!r} cannot be read: {error}", "BAD_REQUEST") from error
+    owner = _owner(network, resource, account, is_layer)
+    context = _context(network, one, way, str(principal), owner, account)
+    extra = request.get("context") or {}
+    if not isinstance(extra, Mapping):
+        raise QuestionError("context must be an object of keys and values", "BAD_REQUEST")
+    for key, value in extra.items():
+        context = {known: kept for known, kept in context.items() if known.lower() != str(key).lower()}
+        context[str(key)] = tuple(map(str, value)) if isinstance(value, list) else str(value)
+    wildcard = resource == "*"
+    return policy.Request(who, action, resource, owner, context, wildcard), assumptions
+
+
+def _bucket(arn: str) -> str:
+    return arn.split(":", 5)[-1].split("/")[0] if ":s3:" in arn else ""
+
+
+def _owner(network: Network, resource: str, account: str, is_layer: bool) -> str:
+    if is_layer:
+        return ECR_ACCOUNT
+    parts = resource.split(":")
+    if len(parts) > 5 and parts[4]:
+        return parts[4]
+    bucket = _bucket(resource)
+    for known in network.snapshot.accounts():
+        path = network.path((known, "global"), "s3api", "get-bucket-policy", bucket)
+        if bucket and network.snapshot.known(path):
+            return known
+    return account
+
+
+def _context(network: Network, one: Scenario, way: str, principal: str, owner: str, account: str) -> dict[str, Any]:
+    """The keys that the path fills in; those that are absent on it stay out (facts 62 to 72)."""
+    who = principal.split(":")
+    caller = who[4] if len(who) > 4 else account
+    context: dict[str, Any] = {
+        "aws:SecureTransport": "true", "aws:PrincipalArn": principal, "aws:PrincipalAccount": caller,
+        "aws:ResourceAccount": owner, "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false",
+        "aws:RequestedRegion": one.source.home[1],
+    }  # fmt: skip
+    if one.source.group.startswith("codebuild:") and caller != ECR_ACCOUNT:
+        region, name = one.source.home[1], one.source.group.split(":", 1)[1]
+        context["codebuild:ProjectArn"] = f"arn:aws:codebuild:{region}:{account}:project/{name}"
+    if way:
+        context["aws:SourceVpce"] = way
+        context["aws:SourceVpc"] = network.vpc_endpoints[way].vpc_id or ""
+        interface = one.source.origin.interface
+        single = interface is not None and interface.addresses.size == 1
+        context["aws:VpcSourceIp"] = _text(interface.addresses.first) if interface and single else policy.UNKNOWN
+    else:
+        context["aws:SourceIp"] = policy.UNKNOWN
+    organization = network.path((account, "global"), "organizations", "describe-organization")
+    status = network.snapshot.status(organization)
+    for key, whose in (("aws:PrincipalOrgID", caller), ("aws:ResourceOrgID", owner)):
+        if whose == ECR_ACCOUNT:
+            context[key] = "o-ecr"
+        elif status != "absent":
+            context[key] = _organization(network, organization) or policy.UNKNOWN
+    return context
+
+
+def _organization(network: Network, path: str) -> str | None:
+    if network.snapshot.status(path) != "ok":
+        return None
+    found = msgspec.json.decode(network.snapshot.read(path))
+    organization = found.get("Organization") if isinstance(found, dict) else None
+    return organization.get("Id") if isinstance(organization, dict) else None
+
+
+def _text(number: int) -> str:
+    from reachsim.addresses import format_address
+
+    return format_address(number)
+
+
+def role_of(network: Network, one: Scenario) -> str | None:
+    """The role that the source acts as: a project's service role, an instance profile's role."""
+    role = one.source.role
+    if role is None or ":role/" in role:
+        return role
+    details, _ = _iam(network, role.split(":")[4] if role.count(":") >= 4 else one.source.home[0])
+    for found in details.role_detail_list if details else ():
+        if any(profile.arn == role for profile in found.instance_profile_list):
+            return found.arn
+    return None
+
+
+def _iam(network: Network, account: str) -> tuple[aws.AccountAuthorizationDetails | None, str]:
+    path = network.path((account, "global"), "iam", "get-account-authorization-details")
+    return network.read(path, aws.AccountAuthorizationDetails), path
+
+
+# --- layers ---------------------------------------------------------------------------------------------------------
+
+
+def _document(text: str | bytes, where: str) -> policy.Document:
+    try:
+        return policy.parse(json.loads(text))
+    except (policy.PolicyError, json.JSONDecodeError) as error:
+        raise SnapshotError(Fault(where, "", "a policy document", str(error))) from error
+
+
+def _from_judgement(effect: str, code_deny: str, code_none: str, component: str, statement: object, why: str) -> Answer:
+    if effect == "allow":
+        return Answer()
+    if effect == "unknown":
+        return Answer("unknown", assumptions=(Assumption("UNKNOWN_RESOURCE", component, why, "block"),))
+    code = code_deny if effect == "deny" else code_none
+    rule = statement if isinstance(statement, str | int) else None
+    return Answer("blocked", (Block(code, component, rule, None, "request", "egress", "403", why),))
+
+
+def endpoint_policy(network: Network, request: Mapping[str, Any], way: str, one: Scenario) -> Answer:
+    """The policy of the endpoint on the way (facts 4, 20 to 28)."""
+    if not way:
+        return Answer()
+    endpoint = network.vpc_endpoints[way]
+    asked, assumptions = read_request(network, request, way, one)
+    if not endpoint.policy_document:
+        return Answer(assumptions=assumptions)
+    service = network.endpoint_services.get(endpoint.service_name)
+    if service is not None and service.vpc_endpoint_policy_supported is False:
+        detail = f"{endpoint.service_name} does not support endpoint policies"
+        return Answer(assumptions=(Assumption("ENDPOINT_POLICY_UNSUPPORTED", way, detail, "neither"),))
+    where = network.source(way, "/PolicyDocument") or way
+    document = _document(endpoint.policy_document, where)
+    judged = policy.judge(document, asked, "endpoint", gateway=endpoint.vpc_endpoint_type == "Gateway")
+    bucket = _bucket(asked.resource_arn)
+    deny, none = "VPCE_POLICY_EXPLICIT_DENY", "VPCE_POLICY_IMPLICIT_DENY"
+    if fnmatch.fnmatch(bucket, LAYER_BUCKET):
+        none = "VPCE_POLICY_SERVICE_BUCKET_MISSING"
+    label = network.label(way)
+    why = f"the policy of {label} does not let {asked.action} on {asked.resource_arn} through: {judged.why}"
+    answer = _from_judgement(judged.effect, deny, none, way, judged.statement, why)
+    return msgspec.structs.replace(answer, assumptions=answer.assumptions + assumptions)
+
+
+def resource_policy(network: Network, request: Mapping[str, Any], way: str, one: Scenario) -> Answer:
+    """A bucket's or repository's policy: an explicit deny, or for another account's resource the lack of an allow."""
+    asked, _ = read_request(network, request, way, one)
+    resource = asked.resource_arn
+    bucket = _bucket(resource)
+    if fnmatch.fnmatch(bucket, LAYER_BUCKET):
+        return Answer()  # the service's own bucket
+    caller = str(asked.context.get("aws:PrincipalAccount", one.source.home[0]))
+    if bucket:
+        home, service, operation, name = (asked.resource_account, "global"), "s3api", "get-bucket-policy", bucket
+    elif ":ecr:" in resource and ":repository/" in resource:
+        parts = resource.split(":")
+        home, service, operation = (parts[4], parts[3]), "ecr", "get-repository-policy"
+        name = resource.split(":repository/", 1)[1]
+    else:
+        return Answer()
+    if "*" in name or "?" in name:
+        return Answer("unknown")
+    path = network.path(home, service, operation, name)
+    status = network.snapshot.status(path)
+    foreign = asked.resource_account != caller
+    if status == "absent":
+        why = f"{name} of account {asked.resource_account} has no policy that lets account {caller} in"
+        return _from_judgement("none", "", "RESOURCE_POLICY_DENY", name, None, why) if foreign else Answer()
+    if status != "ok":
+        return Answer("unknown", missing=(path,))
+    held = msgspec.json.decode(network.snapshot.read(path))
+    text = held.get("Policy") or held.get("policyText") if isinstance(held, dict) else None
+    if not isinstance(text, str):
+        raise SnapshotError(Fault(path, "/Policy", "a policy document as a string", type(text).__name__))
+    judged = policy.judge(_document(text, path), asked, "resource")
+    if judged.effect == "none" and not foreign:
+        return Answer()
+    why = f"the policy of {name} refuses {asked.action}: {judged.why}"
+    return _from_judgement(judged.effect, "RESOURCE_POLICY_DENY", "RESOURCE_POLICY_DENY", name, judged.statement, why)
+
+
+def identity_policy(network: Network, request: Mapping[str, Any], way: str, one: Scenario) -> Answer:
+    """The role's own policies and its permissions boundary, from the account's authorization details."""
+    asked, _ = read_request(network, request, way, one)
+    arn = str(asked.context.get("aws:PrincipalArn", ""))
+    if fnmatch.fnmatch(_bucket(asked.resource_arn), LAYER_BUCKET):
+        return Answer()  # not the caller's request (fact 27)
+    account = arn.split(":")[4] if arn.count(":") >= 4 else one.source.home[0]
+    details, path = _iam(network, account)
+    role = next((r for r in details.role_detail_list if r.arn == arn), None) if details else None
+    if details is None or role is None:
+        detail = f"the policies of {arn} are not in the snapshot"
+        assumption = Assumption("UNKNOWN_RESOURCE", arn, detail, "block")
+        return Answer("unknown", missing=(path,) if details is None else (), assumptions=(assumption,))
+    documents = [_document(bytes(one.policy_document), path) for one in role.role_policy_list]
+    unseen: list[str] = []
+    for attached in role.attached_managed_policies:
+        document = _managed(details, attached.policy_arn or "", path)
+        if document is None:
+            unseen.append(attached.policy_arn or "")
+        else:
+            documents.append(document)
+    effects = [policy.judge(document, asked, "identity") for document in documents]
+    denied = next((judged for judged in effects if judged.effect == "deny"), None)
+    if denied is not None:
+        why = f"a policy of {arn} denies {asked.action}: {denied.why}"
+        return _from_judgement("deny", "IDENTITY_POLICY_DENY", "", arn, denied.statement, why)
+    if any(judged.effect == "unknown" for judged in effects) or unseen:
+        detail = f"whether {arn} may {asked.action} is not known" + (f" ({', '.join(unseen)})" if unseen else "")
+        return Answer("unknown", assumptions=(Assumption("UNKNOWN_RESOURCE", arn, detail, "block"),))
+    if not any(judged.effect == "allow" for judged in effects):
+        why = f"no policy of {arn} allows {asked.action} on {asked.resource_arn}"
+        return _from_judgement("none", "", "IDENTITY_POLICY_DENY", arn, None, why)
+    return _boundary(details, role, asked, path)
+
+
+def _boundary(
+    details: aws.AccountAuthorizationDetails, role: aws.RoleDetail, asked: policy.Request, path: str
+) -> Answer:
+    boundary = role.permissions_boundary.permissions_boundary_arn if role.permissions_boundary else None
+    if boundary is None:
+        return Answer()
+    document = _managed(details, boundary, path)
+    if document is None:
+        return Answer(
+            "unknown", assumptions=(Assumption("UNKNOWN_RESOURCE", boundary, "not in the snapshot", "block"),)
+        )
+    judged = policy.judge(document, asked, "boundary")
+    why = f"the permissions boundary of {role.arn} does not allow {asked.action}: {judged.why}"
+    return _from_judgement(judged.effect, "BOUNDARY_DENY", "BOUNDARY_DENY", boundary, judged.statement, why)
+
+
+def _managed(details: aws.AccountAuthorizationDetails, arn: str, path: str) -> policy.Document | None:
+    for one in details.policies:
+        if one.arn == arn:
+            for version in one.policy_version_list:
+                if version.is_default_version:
+                    return _document(bytes(version.document), path)
+    return None
+
+
+_JUDGES = {
+    "endpoint-policy": endpoint_policy, "resource-policy": resource_policy, "identity-policy": identity_policy,
+}  # fmt: skip

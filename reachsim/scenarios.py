@@ -1,0 +1,222 @@
+"""Questions as scenarios: one walk per place that traffic can start from and address that it can go to.
+
+Each scenario's flows are disjoint and add up to what was asked of it. Which alternatives the asker picks from and which chance
+picks from is kept (`Scenario.group`, `chance_source`, `chance_destination`), for `reachsim.simulate` to weigh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from reachsim.addresses import V4, V6
+from reachsim.dns import Reason, Resolution, resolve, resolve_outside
+from reachsim.engine import ICMP_REPLIES, kinds
+from reachsim.evidence import Assumption, Block, Gap, Hop
+from reachsim.forwarding import Context, Ground, Walk, forward
+from reachsim.forwarding.ground import Origin
+from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.model.network import Network
+from reachsim.packets import ALL_SERVICES, CHOICES, PORTS, Box, PacketSet, icmp_services, protocol_services
+from reachsim.selectors import ANY_CLIENT_PORTS, Destination, Selector, Source, destination, sources
+
+NAT_PORTS = ANY_CLIENT_PORTS
+FAMILIES = {"ipv4": V4, "ipv6": V6, None: V4 | V6}
+
+
+class Scenario(msgspec.Struct, frozen=True):
+    """One walk: who, to which addresses, and what became of every packet of it.
+
+    ``chance_source`` and ``chance_destination`` say that the address is not the asker's choice; ``symbolic`` that the
+    destinations are a set of which the true address is some unknown member.
+    """
+
+    group: str
+    origin: str
+    asked: PacketSet
+    flows: tuple[Walk, ...]
+    chance_source: bool
+    chance_destination: bool
+    symbolic: bool
+    source: Source
+    resolution: Resolution | None = None
+    blocks: tuple[Block, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+
+    @property
+    def reason(self) -> Reason | None:
+        return self.resolution.reason if self.resolution else None
+
+
+def services_of(protocol: int | None, port: int | None) -> IntervalSet:
+    """The services that a question names. For ICMP ``port`` is the type."""
+    if protocol is None:
+        if port is None:
+            return ALL_SERVICES
+        single = IntervalSet.single(port)
+        return protocol_services(6, single) | protocol_services(17, single)
+    if port is None or protocol not in (1, 6, 17, 58):
+        return protocol_services(protocol)
+    if protocol in ICMP_REPLIES:
+        return icmp_services(protocol, port, -1)
+    return protocol_services(protocol, IntervalSet.single(port))
+
+
+def scenarios(
+    ground: Ground,
+    source: Selector,
+    target: Selector,
+    services: IntervalSet,
+    family: str | None,
+    pins: Mapping[str, IntervalSet],
+) -> tuple[Scenario, ...]:
+    """Walk a question. Raises QuestionError for selectors that name nothing."""
+    network = ground.network
+    home = network.homes[0] if network.homes else ("000000000000", "us-east-1")
+    if source.kind in ("internet", "igw", "ip"):
+        outside = source.kind in ("internet", "igw")
+        aimed = destination(network, target, home, from_outside=outside)
+        started = sources(network, source, aimed.interfaces)
+    else:
+        started = sources(network, source)
+    found: list[Scenario] = []
+    for start in started:
+        from_outside = not start.vpc_id and start.origin.kind != "on-premises"
+        aimed = destination(network, target, start.home, from_outside=from_outside)
+        found += _from(ground, start, aimed, services, family, pins)
+    return tuple(found)
+
+
+def _from(
+    ground: Ground, start: Source, aimed: Destination, services: IntervalSet, family: str | None,
+    pins: Mapping[str, IntervalSet],
+) -> list[Scenario]:  # fmt: skip
+    network = ground.network
+    resolution: Resolution | None = None
+    options = [aimed.addresses]
+    symbolic = False
+    if aimed.name:
+        resolution = resolve(network, start.vpc_id, aimed.name, pins) if start.vpc_id else resolve_outside(
+            aimed.name, pins, network
+        )  # fmt: skip
+        symbolic = resolution.public
+        options = [resolution.addresses]
+        if not symbolic:
+            options = _one_by_one(resolution.addresses, start)
+    elif aimed.by_chance:
+        options = _one_by_one(aimed.addresses, start)
+    blocks = start.blocks + (resolution.blocks if resolution else ())
+    gaps = start.gaps + aimed.gaps + (resolution.gaps if resolution else ())
+    assumptions = start.assumptions + (resolution.assumptions if resolution else ())
+    base = Scenario(
+        start.group, start.origin.id, PacketSet.empty(7), (), start.by_chance, bool(aimed.name) or aimed.by_chance,
+        symbolic, start, resolution, blocks, gaps, assumptions,
+    )  # fmt: skip
+    if blocks or gaps:
+        return [base]
+    made = [_walk(ground, base, start, aimed, option, services, family) for option in options]
+    return made or [base]
+
+
+def _one_by_one(addresses: IntervalSet, start: Source) -> list[IntervalSet]:
+    """Each address of an answer, of the families that the client has."""
+    has = EMPTY
+    for one in (V4, V6):
+        if not start.origin.interface or not start.addresses.isdisjoint(one):
+            has = has | one
+    usable = addresses & has or addresses
+    return [IntervalSet.single(number) for number in usable]
+
+
+def _walk(
+    ground: Ground, base: Scenario, start: Source, aimed: Destination, targets: IntervalSet, services: IntervalSet,
+    family: str | None,
+) -> Scenario:  # fmt: skip
+    boxes = [box for one in (V4, V6) for box in _boxes(start, targets & one & FAMILIES[family], one, services)]
+    if not start.place:
+        return _outside_vpcs(base, start, targets & FAMILIES[family], services)
+    if not boxes:
+        return msgspec.structs.replace(base, blocks=(_no_family(start, targets),))
+    flows = [Walk(box, start.place, Context(start.origin, start.origin.interface)) for box in boxes]
+    walked = forward(ground, flows)
+    if aimed.via:
+        walked = tuple(_must_cross(flow, aimed.via) for flow in walked)
+    walked = tuple(_beyond(ground.network, flow, aimed) for flow in walked)
+    return msgspec.structs.replace(base, asked=PacketSet.union_of(boxes, 7), flows=walked)
+
+
+def _boxes(start: Source, targets: IntervalSet, family: IntervalSet, services: IntervalSet) -> list[Box]:
+    """Boxes of one kind each, ICMP messages that ask apart from those that do not."""
+    mine = start.addresses & family
+    if not mine or not targets:
+        return []
+    made: list[Box] = []
+    for part in kinds(services):
+        protocol = part.first >> 16
+        pieces = [part]
+        if protocol in ICMP_REPLIES:
+            asking = IntervalSet.union_of(icmp_services(protocol, kind, -1) for kind in ICMP_REPLIES[protocol])
+            pieces = [part & asking, part - asking]
+        made += [
+            (mine, targets, piece, _ports(start, piece), NAT_PORTS, NAT_PORTS, CHOICES) for piece in pieces if piece
+        ]
+    return made
+
+
+def _ports(start: Source, services: IntervalSet) -> IntervalSet:
+    return start.client_ports if services.first >> 16 in (6, 17) else PORTS
+
+
+def _no_family(start: Source, targets: IntervalSet) -> Block:
+    family = "IPv6" if targets & V6 and not targets & V4 else "IPv4"
+    at = start.origin.id
+    if not targets:
+        return Block("NO_POSSIBLE_DESTINATION", at, None, at, "request", "egress", "timeout",
+                     "the destination has no address that could be asked for")  # fmt: skip
+    detail = f"{at} has no {family} address to send from"
+    return Block("IPV6_NOT_ASSIGNED" if family == "IPv6" else "NO_POSSIBLE_DESTINATION", at, None, at, "request", "egress",
+                 "timeout", detail)  # fmt: skip
+
+
+def _outside_vpcs(base: Scenario, start: Source, targets: IntervalSet, services: IntervalSet) -> Scenario:
+    """From CodeBuild's own network: open to the internet, and nothing of a VPC's is on the way (N210)."""
+    kind = "service" if base.resolution is not None and base.resolution.service else "internet"
+    public = targets & V4 if base.resolution is None or base.resolution.public else targets
+    own = IntervalSet.single(0)
+    flows: list[Walk] = []
+    boxes: list[Box] = []
+    for part in kinds(services):
+        box: Box = (own, public, part, _ports(start, part), NAT_PORTS, NAT_PORTS, CHOICES)
+        if not public:
+            continue
+        boxes.append(box)
+        detail = f"{start.origin.id} runs on AWS's own network, with open internet access"
+        hop = Hop(start.origin.id, "codebuild-project", "request", None, detail)
+        route = "aws-public" if kind == "service" else "internet"
+        context = Context(Origin("interface", start.origin.id), terminal=kind, terminal_kind=kind, route=route)  # type: ignore[arg-type]
+        flows.append(Walk(box, ("outside",), context, hops=(hop,), end="ok"))
+    if not flows:
+        detail = f"{start.origin.id} runs on AWS's own network, from which no private address is reached"
+        block = Block("NO_PATH", start.origin.id, None, None, "request", "egress", "timeout", detail)
+        return msgspec.structs.replace(base, blocks=(block,))
+    return msgspec.structs.replace(base, asked=PacketSet.union_of(boxes, 7), flows=tuple(flows))
+
+
+def _must_cross(flow: Walk, component: str) -> Walk:
+    if any(hop.component == component for hop in flow.hops) or flow.blocks or flow.gaps:
+        return flow
+    detail = f"the traffic gets there, but not by {component}"
+    return flow.blocked(Block("NO_POSSIBLE_DESTINATION", component, None, None, "request", "egress", "timeout", detail))
+
+
+def _beyond(network: Network, flow: Walk, aimed: Destination) -> Walk:
+    """What is public and goes behind a private gateway may or may not come out there (N190, N191)."""
+    if flow.context.route != "on-premises" or not (
+        aimed.selector.kind in ("internet", "host", "service") or aimed.name
+    ):
+        return flow
+    component = flow.context.terminal
+    detail = f"whether {network.label(component)} leads on to public addresses is not in the snapshot"
+    return flow.unknown(Gap("ON_PREMISES_UNSEEN", component, detail))

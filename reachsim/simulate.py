@@ -1,0 +1,379 @@
+"""Question in, verdict out: DNS, the walk both ways, then each policy layer that counts.
+
+**Source:** DESIGN, "Verdicts": what the asker chooses and what chance chooses are told apart; a set is allowed as soon as a
+member gets through, chance makes it intermittent as soon as some of it fails, and what is missing counts only if it can change
+the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from reachsim.errors import QuestionError
+from reachsim.evidence import Assumption, Block, Gap
+from reachsim.filters import PROTOCOLS
+from reachsim.forwarding import Ground, Walk
+from reachsim.intervals import IntervalSet
+from reachsim.packets import SERVICE, PacketSet
+from reachsim.scenarios import ICMP_REPLIES, Scenario, scenarios, services_of
+from reachsim.selectors import parse_selector
+from reachsim.verdict import Outcome, Path, Question, RouteWord, Verdict, traffic_of
+
+LAYERS = ("network", "endpoint-policy", "identity-policy", "resource-policy")
+MAX_PATHS = 200
+"""Paths of a verdict that are kept; they are sorted, allowed ones first."""
+
+
+class Weighed(NamedTuple):
+    """A set of members by fate: surely allowed, maybe allowed, surely some, maybe some (each within the asked members)."""
+
+    asked: PacketSet
+    full: PacketSet
+    maybe_full: PacketSet
+    some: PacketSet
+    maybe_some: PacketSet
+
+
+def read_protocol(protocol: object) -> int | None:
+    """A protocol as the question gives it: a name, a number, or None. Raises QuestionError."""
+    if protocol is None or protocol in ("any", "-1", -1):
+        return None
+    if isinstance(protocol, bool) or not isinstance(protocol, str | int):
+        raise QuestionError(f"protocol must be tcp, udp, icmp, icmpv6 or a number, not {protocol!r}", "BAD_PROTOCOL")
+    if isinstance(protocol, str) and protocol.lower() in PROTOCOLS:
+        return PROTOCOLS[protocol.lower()]
+    try:
+        number = int(protocol)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 255:
+        raise QuestionError(f"protocol must be tcp, udp, icmp, icmpv6 or a number, not {protocol!r}", "BAD_PROTOCOL")
+    return number
+
+
+def check_question(protocol: int | None, port: object, family: object, layers: Sequence[str] | None) -> None:
+    """Raises QuestionError for a port, family or layer that is none."""
+    most = 255 if protocol in ICMP_REPLIES else 65535
+    if port is not None and (isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= most):
+        raise QuestionError(f"port must be a whole number from 0 to {most}, not {port!r}", "BAD_PORT")
+    if port is not None and protocol is not None and protocol not in (1, 6, 17, 58):
+        raise QuestionError(f"protocol {protocol} has no ports", "BAD_PORT")
+    if family not in (None, "ipv4", "ipv6"):
+        raise QuestionError(f"family must be ipv4 or ipv6, not {family!r}", "BAD_FAMILY")
+    for layer in layers or ():
+        if layer not in LAYERS:
+            raise QuestionError(f"no layer {layer!r}; there are {', '.join(LAYERS)}", "BAD_LAYER")
+
+
+def ask(
+    ground: Ground,
+    source: str,
+    target: str,
+    *,
+    protocol: object = None,
+    port: int | None = None,
+    family: str | None = None,
+    pins: Mapping[str, IntervalSet] | None = None,
+) -> tuple[Scenario, ...]:
+    """The scenarios of a question, walked. Raises QuestionError."""
+    number = read_protocol(protocol)
+    check_question(number, port, family, None)
+    wanted = services_of(number, port)
+    return scenarios(ground, parse_selector(source), parse_selector(target), wanted, family, pins or {})
+
+
+def simulate(
+    ground: Ground,
+    source: str,
+    target: str,
+    *,
+    protocol: str | int | None = None,
+    port: int | None = None,
+    family: str | None = None,
+    requests: Sequence[Mapping[str, Any]] | None = None,
+    layers: Sequence[str] | None = None,
+    pins: Mapping[str, IntervalSet] | None = None,
+) -> Verdict:
+    """Answer one question. Raises QuestionError."""
+    from reachsim.policy_layers import judge_requests  # costs the policy language; most questions have no requests
+
+    number = read_protocol(protocol)
+    check_question(number, port, family, layers)
+    found = ask(ground, source, target, protocol=protocol, port=port, family=family, pins=pins)
+    question = Question(source, target, None if protocol is None else str(protocol), port, family)
+    verdict = weigh(ground, question, found, explicit_icmp=number in ICMP_REPLIES and port is not None)
+    counted = tuple(layers) if layers is not None else LAYERS
+    if "network" not in counted:
+        verdict = msgspec.structs.replace(verdict, outcome="allowed", blocked_by=(), layers={}, missing=())
+    return judge_requests(ground, verdict, found, requests, counted, asked=layers is not None)
+
+
+# --- weighing -------------------------------------------------------------------------------------------------------
+
+
+def weigh(ground: Ground, question: Question, found: Sequence[Scenario], *, explicit_icmp: bool = False) -> Verdict:
+    """From walked scenarios to the network's verdict."""
+    considered = [_considered(one, explicit_icmp) for one in found]
+    groups: dict[str, list[Scenario]] = {}
+    for one in considered:
+        groups.setdefault(one.group, []).append(one)
+    weighed = [_weigh_group(group) for group in groups.values()]
+    outcome = _outcome(weighed)
+    flows = [flow for one in considered for flow in one.flows]
+    symbolic_split = outcome == "unknown" and any(one.symbolic for one in considered) and not any(
+        flow.gaps and not flow.blocks for flow in flows
+    ) and not any(one.gaps for one in considered)  # fmt: skip
+    routes = _routes(considered, outcome)
+    if outcome == "allowed" and len(routes) > 1 and any(one.symbolic for one in considered):
+        outcome, symbolic_split = "unknown", True
+    route: RouteWord = "none"
+    if outcome in ("allowed", "intermittent"):
+        route = next(iter(routes)) if len(routes) == 1 else "mixed" if routes else "none"
+    blocked_by = () if outcome == "allowed" else _blocks(considered, outcome)
+    gaps = _gaps(considered) if outcome == "unknown" else ()
+    assumptions = list(_assumptions(considered, outcome))
+    assumptions += [Assumption(gap.code, gap.component, gap.detail, gap.can_hide) for gap in gaps]
+    if symbolic_split:
+        names = ", ".join(dict.fromkeys(one.resolution.name for one in considered if one.resolution))
+        detail = f"the way depends on which address {names} resolves to, which is not known offline"
+        assumptions.append(Assumption("PUBLIC_NAME_ADDRESSES_UNKNOWN", names, detail, "leak"))
+    if outcome == "unknown":
+        blocked_by = tuple(b for b in blocked_by if b.code.startswith("DNS_")) + _unknown_blocks(gaps)
+    missing = tuple(sorted({path for gap in gaps for path in gap.missing}))
+    names_hops = tuple(dict.fromkeys(hop for one in considered if one.resolution for hop in one.resolution.hops))
+    return Verdict(
+        question, outcome, route, {"network": outcome}, blocked_by, _paths(considered), missing,
+        tuple(dict.fromkeys(assumptions)), names_hops,
+    )  # fmt: skip
+
+
+def _considered(one: Scenario, explicit_icmp: bool) -> Scenario:
+    """Without one-way ICMP messages, unless they were asked for by type: they ask for no answer, so nothing is reached."""
+    if explicit_icmp or not one.flows:
+        return one
+    kept = tuple(flow for flow in one.flows if not _one_way(flow))
+    if len(kept) == len(one.flows) or not kept:
+        return one
+    asked = PacketSet.union_of([flow.box for flow in kept], 7)
+    return msgspec.structs.replace(one, flows=kept, asked=asked)
+
+
+def _one_way(flow: Walk) -> bool:
+    replies = ICMP_REPLIES.get(flow.protocol)
+    return replies is not None and (flow.box[SERVICE].first >> 8) & 0xFF not in replies
+
+
+CHANCE_DIMENSIONS = (6, 5, 4, 3)
+
+
+def _members(packets: PacketSet, one: Scenario) -> PacketSet:
+    """What is left of packets when everything that chance decides is forgotten: (source?, destination?, service)."""
+    found = packets
+    for dimension in CHANCE_DIMENSIONS:
+        found = found.project(dimension)
+    if one.chance_destination and not one.symbolic:
+        found = found.project(1)
+    if one.chance_source:
+        found = found.project(0)
+    return found
+
+
+def _weigh_group(group: Sequence[Scenario]) -> Weighed | None:
+    """Chance settled over the alternatives of one group; None if nothing can be sent or nothing is known."""
+    parts: list[Weighed] = []
+    for one in group:
+        if one.gaps:
+            parts.append(_nothing_known(one))
+        elif one.blocks or not one.flows:
+            parts.append(_nothing_passes(one))
+        else:
+            parts.append(_weigh_one(one))
+    dimensions = {part.asked.dimensions for part in parts if part.asked}
+    if not dimensions:
+        return None if not any(one.gaps for one in group) else _UNKNOWN
+    asked = _union(part.asked for part in parts if part.asked)
+    open_end = any(one.gaps for one in group)
+    closed = any((one.blocks or not one.flows) and not one.gaps for one in group)
+    empty = PacketSet.empty(asked.dimensions)
+    full, maybe_full = asked, asked
+    for part in parts:
+        if part.asked:
+            full = full & (part.full | (asked - part.asked))
+            maybe_full = maybe_full & (part.maybe_full | (asked - part.asked))
+    some = _union([empty, *(part.some for part in parts if part.asked)])
+    maybe_some = _union([empty, *(part.maybe_some for part in parts if part.asked)])
+    if closed:
+        full, maybe_full = empty, empty
+    if open_end:
+        full, maybe_some = empty, asked
+    return Weighed(asked, full, maybe_full, some, maybe_some)
+
+
+_ONE = PacketSet.box((IntervalSet.single(0),))
+_NONE = PacketSet.empty(1)
+_UNKNOWN = Weighed(_ONE, _NONE, _ONE, _NONE, _ONE)
+
+
+def _nothing_known(one: Scenario) -> Weighed:
+    empty = PacketSet.empty(1)
+    return Weighed(empty, empty, empty, empty, empty)
+
+
+def _nothing_passes(one: Scenario) -> Weighed:
+    return _nothing_known(one)
+
+
+def _union(sets: Iterable[PacketSet]) -> PacketSet:
+    found: PacketSet | None = None
+    for one in sets:
+        found = one if found is None else found | one
+    assert found is not None
+    return found
+
+
+def _weigh_one(one: Scenario) -> Weighed:
+    by: dict[str, list[Any]] = {"allowed": [], "blocked": [], "unknown": []}
+    for flow in one.flows:
+        by[flow.outcome].append(flow.box)
+    passes = PacketSet.union_of(by["allowed"], 7)
+    unknown = PacketSet.union_of(by["unknown"], 7)
+    asked = _members(one.asked, one)
+    full = asked - _members(one.asked - passes, one)
+    maybe_full = asked - _members(one.asked - passes - unknown, one)
+    some = _members(passes, one)
+    maybe_some = _members(passes | unknown, one)
+    weighed = Weighed(asked, full, maybe_full, some, maybe_some)
+    return _over_symbolic(weighed, 0 if one.chance_source else 1) if one.symbolic else weighed
+
+
+def _over_symbolic(weighed: Weighed, dimension: int) -> Weighed:
+    """The true address is some unknown member: sure is what holds for all of them, possible what holds for any."""
+    asked = weighed.asked.project(dimension)
+
+    def everywhere(held: PacketSet) -> PacketSet:
+        return asked - (weighed.asked - held).project(dimension)
+
+    return Weighed(
+        asked, everywhere(weighed.full), weighed.maybe_full.project(dimension), everywhere(weighed.some),
+        weighed.maybe_some.project(dimension),
+    )  # fmt: skip
+
+
+def _outcome(groups: Sequence[Weighed | None]) -> Outcome:
+    known = [group for group in groups if group is not None]
+    if any(group.full for group in known):
+        return "allowed"
+    if any(group.maybe_full - group.full for group in known):
+        return "unknown"
+    if any(group.some for group in known):
+        return "intermittent"
+    return "unknown" if any(group.maybe_some for group in known) else "blocked"
+
+
+# --- what to tell ---------------------------------------------------------------------------------------------------
+
+
+def route_of(one: Scenario, flow: Walk) -> RouteWord:
+    """The way of a flow; an AWS service's own name on the internet's way out is ``aws-public``."""
+    route = flow.context.route
+    if route == "internet" and one.resolution is not None and one.resolution.service is not None:
+        return "aws-public"
+    return route or "none"
+
+
+def _routes(found: Sequence[Scenario], outcome: Outcome) -> dict[RouteWord, None]:
+    return {route_of(one, flow): None for one in found for flow in one.flows if flow.outcome == "allowed"}
+
+
+def _blocks(found: Sequence[Scenario], outcome: Outcome) -> tuple[Block, ...]:
+    """Every rule that would have to change, each once."""
+    kept: dict[tuple[object, ...], Block] = {}
+    for one in found:
+        blocks = list(one.blocks)
+        for flow in one.flows:
+            blocks += flow.blocks
+        if blocks and one.reason is not None:
+            blocks = _with_reason(blocks, one)
+        for block in blocks:
+            key = (block.code, block.component, block.rule, block.at, block.leg, block.direction)
+            kept.setdefault(key, block)
+    return tuple(kept.values())
+
+
+CAUSES_OF_ROUTES = frozenset((
+    "VPCE_MISSING_FOR_SERVICE", "VPCE_ROUTE_TABLE_NOT_ASSOCIATED", "DNS_PRIVATE_DNS_DISABLED", "DNS_HOSTNAMES_DISABLED",
+    "DNS_RESOLVES_TO_PUBLIC_ADDRESS",
+))  # fmt: skip
+
+
+def _with_reason(blocks: list[Block], one: Scenario) -> list[Block]:
+    """The cause behind a missing route, or beside it the name that no endpoint covers (own-codes: causes and blocks)."""
+    reason = one.reason
+    assert reason is not None
+    if reason.code not in CAUSES_OF_ROUTES:
+        extra = Block(
+            reason.code,
+            reason.component,
+            None,
+            one.source.vpc_id or None,
+            "request",
+            "egress",
+            "timeout",
+            reason.detail,
+        )
+        return [*blocks, extra]
+    return [
+        msgspec.structs.replace(block, cause=reason.code, detail=f"{block.detail}; {reason.detail}")
+        if block.leg == "request" and block.cause is None
+        and block.code in ("NO_ROUTE_TO_DESTINATION", "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", "BAD_STATE_ROUTE")
+        else block
+        for block in blocks
+    ]  # fmt: skip
+
+
+def _gaps(found: Sequence[Scenario]) -> tuple[Gap, ...]:
+    gaps = [gap for one in found for gap in one.gaps]
+    gaps += [gap for one in found for flow in one.flows if not flow.blocks for gap in flow.gaps]
+    return tuple(dict.fromkeys(gaps))
+
+
+def _unknown_blocks(gaps: Iterable[Gap]) -> tuple[Block, ...]:
+    """Gaps that own-codes lists among the codes of a block: shown there too, the outcome stays unknown."""
+    codes = ("DNS_CUSTOM_RESOLVER_UNKNOWN", "DNS_FORWARDED_UNKNOWN", "DNS_CONFLICTING_ZONES")
+    return tuple(
+        Block(gap.code, gap.component, None, None, "request", "egress", "name-not-found", gap.detail)
+        for gap in gaps
+        if gap.code in codes
+    )
+
+
+def _assumptions(found: Sequence[Scenario], outcome: Outcome) -> Iterable[Assumption]:
+    for one in found:
+        yield from one.assumptions
+        for flow in one.flows:
+            if flow.outcome == outcome or outcome in ("intermittent", "unknown"):
+                yield from flow.assumptions
+
+
+def _paths(found: Sequence[Scenario]) -> tuple[Path, ...]:
+    """Flows of one way and fate together, allowed ones first."""
+    together: dict[tuple[object, ...], tuple[Scenario, list[Walk]]] = {}
+    for one in found:
+        for flow in one.flows:
+            key = (one.origin, flow.outcome, flow.hops, flow.blocks, flow.gaps)
+            together.setdefault(key, (one, []))[1].append(flow)
+    rank = {"allowed": 0, "intermittent": 1, "unknown": 2, "blocked": 3}
+    ordered = sorted(together.values(), key=lambda entry: rank[entry[1][0].outcome])
+    return tuple(_path(one, flows) for one, flows in ordered[:MAX_PATHS])
+
+
+def _path(one: Scenario, flows: list[Walk]) -> Path:
+    first = flows[0]
+    outcome: Outcome = first.outcome  # type: ignore[assignment]
+    route: RouteWord = route_of(one, first) if outcome == "allowed" else "none"
+    hops = (one.resolution.hops if one.resolution else ()) + first.hops
+    traffic = tuple(dict.fromkeys(traffic_of(flow.box) for flow in flows))
+    return Path(outcome, route, traffic, hops, first.context.terminal, first.blocks, one.origin)
