@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from reachsim import services
-from reachsim.addresses import PUBLIC, V4, V6, parse_address, parse_block
+from reachsim.addresses import PUBLIC, V4, V6, format_address, format_set, parse_address, parse_block
 from reachsim.evidence import Assumption, Block, Gap, Hop
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model import records as aws
@@ -155,8 +155,6 @@ def _dhcp(network: Network, vpc_id: str, gaps: list[Gap], assumptions: list[Assu
 
 
 def _plus_two(network: Network, vpc_id: str) -> list[str]:
-    from reachsim.addresses import format_address
-
     blocks = [block.block.first for block in network.vpc_blocks(vpc_id) if block.block <= V4]
     return [format_address(blocks[0] + 2)] if blocks else []
 
@@ -333,8 +331,6 @@ def _endpoint_answer(network: Network, name: str, endpoint: aws.VpcEndpoint, how
     if basis is not None:
         detail = f"{network.label(endpoint_id)} answers {name} by {basis}"
         assumptions = (Assumption("PRIVATE_DNS_NAME_ASSUMED", endpoint_id, detail, "leak"),)
-    from reachsim.addresses import format_set
-
     hop = _dns_hop(endpoint_id, name, f"{', '.join(format_set(addresses))}, {how}", source=network.source(endpoint_id))
     known_service = services.suffix_of_service_name(endpoint.service_name)
     suffix, region = known_service if known_service else (None, None)
@@ -377,8 +373,6 @@ def _zone_answer(
             addresses = addresses | found.addresses
         else:
             addresses = addresses | _addresses(record)
-    from reachsim.addresses import format_set
-
     hop = _dns_hop(zone_id, name, f"{', '.join(format_set(addresses))}, {how}", source=path)
     endpoint = _endpoint_with(network, addresses)
     known = services.suffix_of_service_name(endpoint.service_name) if endpoint else None
@@ -434,7 +428,11 @@ def _without_zone(network: Network, vpc_id: str, name: str, pins: Mapping[str, I
         (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws", ".ecr.aws")
     ):
         return found
-    return msgspec.structs.replace(found, reason=why_public(network, vpc_id, found))
+    reason = why_public(network, vpc_id, found)
+    if reason is None:
+        return found
+    why = _dns_hop(reason.component, name, reason.detail, reason.code)
+    return msgspec.structs.replace(found, reason=reason, hops=(why, *found.hops))
 
 
 def _vpce_name(network: Network, name: str) -> Resolution | None:
@@ -481,7 +479,8 @@ def _public(network: Network | None, name: str, pins: Mapping[str, IntervalSet])
         if known is not None:
             hop = _dns_hop(name, name, f"public addresses of {suffix} in {region} (its prefix list)")
             return Resolution(name, known, True, suffix, region, hops=(hop,))
-    addresses = PUBLIC - listed - ours
+    own = IntervalSet.of((number, number) for number in network.public_addresses) if network is not None else EMPTY
+    addresses = PUBLIC - listed - ours - own
     if is_aws:
         where = f" in {region}" if region else ""
         hop = _dns_hop(name, name, f"a public address of {suffix or 'an AWS service'}{where}")

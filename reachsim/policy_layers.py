@@ -89,14 +89,14 @@ def _ways(found: Sequence[Scenario]) -> list[tuple[str, Scenario]]:
 def _together(outcomes: Sequence[Outcome]) -> Outcome:
     for worst in ("blocked", "unknown"):
         if worst in outcomes:
-            return worst  # type: ignore[return-value]
+            return worst
     return "allowed"
 
 
 def _combined(outcomes: Sequence[Outcome]) -> Outcome:
     for worst in ("blocked", "unknown", "intermittent"):
         if worst in outcomes:
-            return worst  # type: ignore[return-value]
+            return worst
     return "allowed"
 
 

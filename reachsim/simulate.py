@@ -18,7 +18,8 @@ from reachsim.filters import PROTOCOLS
 from reachsim.forwarding import Ground, Walk
 from reachsim.intervals import IntervalSet
 from reachsim.packets import SERVICE, PacketSet
-from reachsim.scenarios import ICMP_REPLIES, Scenario, scenarios, services_of
+from reachsim.engine import ICMP_REPLIES
+from reachsim.scenarios import Scenario, scenarios, services_of
 from reachsim.selectors import parse_selector
 from reachsim.verdict import Outcome, Path, Question, RouteWord, Verdict, traffic_of
 
