@@ -37,6 +37,6 @@ def graph_of(ground: Ground) -> networkx.MultiDiGraph[str]:
                     passes = flow.outcome == "allowed" or edges.get(key, ("", False))[1]
                     edges.setdefault(key, (there.detail, passes))
                     edges[key] = (edges[key][0], passes)
-    for (here, there, leg), (reason, passes) in sorted(edges.items()):
-        graph.add_edge(here, there, key=leg, leg=leg, reason=reason, passes=passes)
+    for (start, end, leg), (reason, passes) in sorted(edges.items()):
+        graph.add_edge(start, end, key=leg, leg=leg, reason=reason, passes=passes)
     return graph

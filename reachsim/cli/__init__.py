@@ -1,0 +1,66 @@
+"""The command line. Each command is a module of its own, imported when it is called, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from reachsim.errors import ReachsimError, SnapshotError
+
+COMMANDS = {
+    "check": "reachsim.cli.check",
+    "explain": "reachsim.cli.explain",
+    "import": "reachsim.cli.importing",
+    "plot": "reachsim.cli.plot",
+    "query": "reachsim.cli.query",
+    "trace": "reachsim.cli.trace",
+}
+SHORT = {
+    "check": "Is the whole pipeline private, and does it work?",
+    "explain": "What a code means, and what mends it.",
+    "import": "Turn what you already have into a snapshot.",
+    "plot": "Draw the routes that are open and blocked.",
+    "query": "Answer many questions: JSON lines in, JSON lines out.",
+    "trace": "Follow one question hop by hop, there and back.",
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported only when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SHORT[name]) for name in sorted(SHORT)])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="reachsim", message="%(prog)s %(version)s")
+def group() -> None:
+    """Is a CodeCommit → CodeBuild → ECR pipeline private, and does it still work?
+
+    Answered offline, from a snapshot of the account's configuration. Try: reachsim check snapshots/private-pipeline
+    """
+
+
+def main() -> None:
+    """Run a command; every error of ours is one line on standard error and exit code 2."""
+    try:
+        group(standalone_mode=True)
+    except SnapshotError as error:
+        for fault in error.faults:
+            click.echo(f"reachsim: error: {fault}", err=True)
+        sys.exit(2)
+    except ReachsimError as error:
+        click.echo(f"reachsim: error: {error}", err=True)
+        sys.exit(2)

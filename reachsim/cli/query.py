@@ -1,0 +1,99 @@
+"""``reachsim query``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reachsim.cli import options
+from reachsim.errors import QuestionError, SnapshotError
+
+if TYPE_CHECKING:
+    from reachsim.api import Reach
+
+KINDS: dict[str, tuple[type, ...]] = {
+    "source": (str,), "destination": (str,), "protocol": (str, int), "port": (int,), "family": (str,), "requests": (list,),
+    "layers": (list,),
+}  # fmt: skip
+
+
+@click.command(name="query")
+@click.argument("snapshot")
+@click.option(
+    "--input",
+    "source",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Read FILE instead of standard input.",
+)
+@options.assume_defaults
+def command(snapshot: str, source: Path | None, assume_defaults: bool) -> None:
+    """Answer JSON lines from standard input with JSON lines on standard output, in order.
+
+    Exit code: 0 all answered, 2 bad input or some line answered by an error.
+
+    Example: echo '{"id": 1, "source": "codebuild:app-build", "destination": "s3", "protocol": "tcp", "port": 443}' |
+    reachsim query snapshots/private-pipeline
+    """
+    from reachsim.api import load
+
+    reach = load(snapshot, assume_defaults=assume_defaults)
+    failed = False
+    lines: Iterable[bytes] = source.open("rb") if source is not None else sys.stdin.buffer
+    for line in lines:
+        if line.strip():
+            found = answer(reach, line)
+            failed = failed or "error" in found
+            click.echo(json.dumps(found, ensure_ascii=False))
+    sys.exit(2 if failed else 0)
+
+
+def answer(reach: Reach, line: bytes) -> dict[str, Any]:
+    """The answer to one line, or the error in its place."""
+    question_id: object = None
+    try:
+        question = _read(line)
+        question_id = question.get("id")
+        arguments = {key: question[key] for key in KINDS if question.get(key) is not None}
+        source, destination = arguments.pop("source"), arguments.pop("destination")
+        return reach.simulate(source, destination, **arguments).to_json(question_id)
+    except QuestionError as error:
+        code, message = error.code, str(error)
+        if question_id is None:
+            question_id = _id_of(line)
+    except SnapshotError as error:
+        code, message = "BAD_SNAPSHOT", str(error)
+    return {"id": question_id, "error": {"code": code, "message": message}}
+
+
+def _read(line: bytes) -> dict[str, Any]:
+    try:
+        question = json.loads(line)
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise QuestionError(f"not a line of JSON: {error}", "BAD_JSON") from error
+    if not isinstance(question, dict):
+        raise QuestionError("a question is a JSON object", "BAD_JSON")
+    for key in ("source", "destination"):
+        if not isinstance(question.get(key), str):
+            raise QuestionError(f"{key} must be a selector (a string)", "BAD_QUESTION")
+    for key, kinds in KINDS.items():
+        value = question.get(key)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, kinds)):
+            raise QuestionError(f"{key} has the wrong type: {json.dumps(value)[:80]}", "BAD_QUESTION")
+    if any(not isinstance(one, dict) for one in question.get("requests") or []):
+        raise QuestionError("requests must be a list of objects", "BAD_QUESTION")
+    if any(not isinstance(one, str) for one in question.get("layers") or []):
+        raise QuestionError("layers must be a list of strings", "BAD_QUESTION")
+    return question
+
+
+def _id_of(line: bytes) -> object:
+    try:
+        found = json.loads(line)
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return found.get("id") if isinstance(found, dict) else None
