@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import io
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from reachsim.verdict import Cell, Check
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-STYLES = {
+STYLES: Final[dict[str, tuple[str, Literal["-", "--", "-.", ":"], str]]] = {
     "allowed": ("#009E73", "-", ""),
     "intermittent": ("#E69F00", "-.", ""),
     "blocked": ("#D55E00", "--", "x"),
@@ -64,7 +64,7 @@ def plot_routes(check: Check, ax: Axes | None = None, *, network: Labels | None 
         FigureCanvasAgg(figure)
         ax = figure.add_subplot()
     lines = [(cell.source, middle_of(cell), cell.destination, cell) for cell in check.matrix]
-    columns = [list(dict.fromkeys(line[k] for line in lines)) for k in range(3)]
+    columns: list[list[str]] = [list(dict.fromkeys(str(line[k]) for line in lines)) for k in range(3)]
     height = max((len(column) for column in columns), default=1)
     places = [{name: height - (i + 0.5) * height / len(column) for i, name in enumerate(column)} for column in columns]
     for left, centre, right, cell in lines:
@@ -99,6 +99,7 @@ def plot_routes(check: Check, ax: Axes | None = None, *, network: Labels | None 
 def _legend(ax: Axes) -> None:
     from matplotlib.lines import Line2D
 
+    entries: list[tuple[str, tuple[str, Literal["-", "--", "-.", ":"], str]]]
     entries = [("allowed, private", STYLES["allowed"]), ("allowed, leaves the VPC's private ways", (LEAVING, "-", ""))]
     entries += [(name, STYLES[name]) for name in ("intermittent", "blocked", "unknown")]
     handles = [

@@ -154,7 +154,8 @@ class Network:
             for fleet in self._records(self.path(home, "codebuild", "batch-get-fleets"), "fleets", aws.Fleet):
                 self.fleets[fleet.arn or fleet.name or ""] = fleet
             services = self.path(home, "ec2", "describe-vpc-endpoint-services")
-            for service in self._records(services, "ServiceDetails", aws.VpcEndpointService):
+            answer = self._one(services, aws.DescribeVpcEndpointServices)
+            for service in answer.service_details if answer else ():
                 self.endpoint_services.setdefault(service.service_name, service)
 
     def _collect_ec2(

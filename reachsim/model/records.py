@@ -544,6 +544,12 @@ class VpcEndpointService(Ec2, frozen=True):
     vpc_endpoint_policy_supported: bool | None = None
 
 
+class DescribeVpcEndpointServices(Ec2, frozen=True):
+    """Old answers hold ``ServiceNames`` only."""
+
+    service_details: tuple[VpcEndpointService, ...] = ()
+
+
 class VpcBlockPublicAccessOptions(Ec2, frozen=True):
     internet_gateway_block_mode: str | None = None
 
