@@ -172,6 +172,10 @@ def _ports(start: Source, services: IntervalSet) -> IntervalSet:
 def _no_family(start: Source, targets: IntervalSet) -> Block:
     family = "IPv6" if targets & V6 and not targets & V4 else "IPv4"
     at = start.origin.id
+    if not targets and start.origin.kind == "internet":
+        gateway = start.origin.gateway or start.origin.vpc_id or "internet"
+        return Block("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", gateway, None, None, "request", "ingress", "timeout",
+                     "the destination has no public address that the internet could reach")  # fmt: skip
     if not targets:
         return Block("NO_POSSIBLE_DESTINATION", at, None, at, "request", "egress", "timeout",
                      "the destination has no address that could be asked for")  # fmt: skip

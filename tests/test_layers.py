@@ -63,7 +63,7 @@ SLOW = {
     "boto3": {"collect"},
     "botocore": {"collect"},
     "matplotlib": {"plot", "report"},
-    "networkx": {"graph", "plot", "report"},
+    "networkx": {"api", "graph", "plot", "report"},
     "numpy": {"plot", "report"},
 }
 
