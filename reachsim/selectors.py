@@ -152,7 +152,9 @@ def _nowhere(network: Network, selector: Selector, gap: Gap) -> Source:
 
 def _unknown(network: Network, selector: Selector, operation: str, service: str = "ec2") -> tuple[Source, ...]:
     """Nothing of that name: an error if every file that could hold it is there, else not known."""
-    paths = [network.path(home, service, operation) for home in network.homes]
+    collected = {(m["account"], m["region"]) for _, m in network.snapshot.named() if m["service"] == service}
+    homes = [home for home in network.homes if home in collected] or network.homes
+    paths = [network.path(home, service, operation) for home in homes]
     lacking = network.unknown(*paths) if paths else (f"*/*/{service}/{operation}.json",)
     if lacking:
         return _missing(network, selector, lacking[0])

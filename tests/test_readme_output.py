@@ -14,7 +14,11 @@ from reachsim.cli import group
 ROOT = Path(__file__).resolve().parent.parent
 QUESTION = '{"id": "q1", "source": "codebuild:app-build", "destination": "internet", "protocol": "tcp", "port": 443}'
 COMMANDS: dict[str, tuple[str, list[str], str | None]] = {
-    "check private-pipeline": ("reachsim check snapshots/private-pipeline", ["check", "snapshots/private-pipeline"], None),
+    "check private-pipeline": (
+        "reachsim check snapshots/private-pipeline",
+        ["check", "snapshots/private-pipeline"],
+        None,
+    ),
     "check leaky-pipeline": ("reachsim check snapshots/leaky-pipeline", ["check", "snapshots/leaky-pipeline"], None),
     "trace broken-pipeline": (
         "reachsim trace snapshots/broken-pipeline --from codebuild:app-build --to git-codecommit",

@@ -32,7 +32,13 @@ def rules(rng: random.Random, group: str | None) -> list[tuple[str, int | None, 
         low, high = rng.choice(PORTS)
         kind = rng.choice(["tcp", "tcp", "udp", "-1", "icmp"])
         peer = group if group and rng.random() < 0.3 else rng.choice(BLOCKS)
-        found.append((kind, None, None, peer) if kind == "-1" else (kind, -1, -1, peer) if kind == "icmp" else (kind, low, high, peer))
+        found.append(
+            (kind, None, None, peer)
+            if kind == "-1"
+            else (kind, -1, -1, peer)
+            if kind == "icmp"
+            else (kind, low, high, peer)
+        )
     return found or [("-1", None, None, "0.0.0.0/0")]
 
 
@@ -65,7 +71,9 @@ def network(seed: int) -> tuple[dict[str, bytes], list[str]]:
         for s in range(1, rng.randint(2, 3) + 1):
             acl = net.acl(vpc, entries(rng)) if rng.random() < 0.5 else None
             table = net.table(vpc) if rng.random() < 0.7 else None
-            subnets.append((net.subnet(vpc, f"10.{v}.{s}.0/24", az=f"us-east-1{'ab'[s % 2]}", table=table, acl=acl), table, s))
+            subnets.append(
+                (net.subnet(vpc, f"10.{v}.{s}.0/24", az=f"us-east-1{'ab'[s % 2]}", table=table, acl=acl), table, s)
+            )
         gateway = net.igw(vpc) if rng.random() < 0.7 else None
         nat = None
         if gateway and rng.random() < 0.6:
@@ -74,7 +82,12 @@ def network(seed: int) -> tuple[dict[str, bytes], list[str]]:
             if table and gateway and rng.random() < 0.7:
                 net.route(table, "0.0.0.0/0", nat if nat and s > 1 else gateway)
             if table and rng.random() < 0.2:
-                net.route(table, "203.0.113.0/24", rng.choice([x for x in (gateway, nat) if x] or ["igw-gone"]), state="blackhole")
+                net.route(
+                    table,
+                    "203.0.113.0/24",
+                    rng.choice([x for x in (gateway, nat) if x] or ["igw-gone"]),
+                    state="blackhole",
+                )
             public = f"198.51.100.{10 * (v + 1) + s}" if rng.random() < 0.5 else None
             interfaces.append(net.interface(subnet, f"10.{v}.{s}.10", [rng.choice(groups)], public=public))
         if rng.random() < 0.5:
@@ -82,7 +95,9 @@ def network(seed: int) -> tuple[dict[str, bytes], list[str]]:
             if tables:
                 net.gateway_endpoint(vpc, "s3", tables[:1])
         if rng.random() < 0.3:
-            net.interface_endpoint(vpc, "ecr.api", {subnets[-1][0]: f"10.{v}.{subnets[-1][2]}.20"}, [rng.choice(groups)])
+            net.interface_endpoint(
+                vpc, "ecr.api", {subnets[-1][0]: f"10.{v}.{subnets[-1][2]}.20"}, [rng.choice(groups)]
+            )
     if len(vpcs) == 2 and rng.random() < 0.7:
         pcx = net.peering(vpcs[0], vpcs[1], status=rng.choice(["active", "active", "active", "deleted"]))
         net.route(net.main_table(vpcs[0]), "10.1.0.0/16", pcx)
