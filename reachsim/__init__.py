@@ -1,4 +1,5 @@
-"""reachsim: is a CodeCommit → CodeBuild → ECR pipeline private, and does it still work? Answered offline from a snapshot.
+"""reachsim: is a CodeCommit → CodeBuild → ECR pipeline private, and does it still work? Answered offline from a
+snapshot.
 
 >>> import reachsim
 >>> sorted(name for name in reachsim.__all__ if name.startswith("load"))

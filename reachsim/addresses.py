@@ -1,7 +1,7 @@
 """IP addresses and blocks as integers on one line: IPv4 first, IPv6 behind it.
 
-One line for both families lets a set of addresses be one `IntervalSet`, and keeps the families apart (an IPv4 rule never
-matches an IPv6 packet, fact N3). Parsing and printing go through the standard library.
+One line for both families lets a set of addresses be one `IntervalSet`, and keeps the families apart (an IPv4 rule
+never matches an IPv6 packet, fact N3). Parsing and printing go through the standard library.
 """
 
 from __future__ import annotations

@@ -85,8 +85,8 @@ class Reach:
 def load(path: str | os.PathLike[str], *, assume_defaults: bool = False) -> Reach:
     """Open a snapshot directory or zip. Raises SnapshotError.
 
-    ``assume_defaults``: DHCP options, DNS attributes, Block Public Access, hosted zones, resolver rules and DNS Firewall that
-    are missing count as AWS's defaults, and every verdict that rests on one says so.
+    ``assume_defaults``: DHCP options, DNS attributes, Block Public Access, hosted zones, resolver rules and DNS
+    Firewall that are missing count as AWS's defaults, and every verdict that rests on one says so.
     """
     return Reach(open_snapshot(path), assume_defaults=assume_defaults)
 

@@ -1,4 +1,5 @@
-"""The whole pipeline's verdict: sources × destinations, the steps that its configuration implies, findings, the overall word.
+"""The whole pipeline's verdict: sources × destinations, the steps that its configuration implies, findings, the
+overall word.
 
 **Source:** DESIGN, "check": what counts as leaking, exposed, undecided and failing, and in which order.
 """
@@ -52,7 +53,7 @@ def check(ground: Ground, chosen: Sequence[str] | None = None) -> Check:
     missing = sorted({*lacking, *(path for cell in cells if cell.verdict for path in cell.verdict.missing),
                       *(path for verdict in beyond for path in verdict.missing)})  # fmt: skip
     if not found and not lacking:
-        missing += [network.path(home, "codebuild", "batch-get-projects") for home in network.homes] or ["*/*/codebuild/batch-get-projects.json"]  # fmt: skip
+        missing += [network.path(home, "codebuild", "batch-get-projects") for home in network.homes] or ["*/*/codebuild/batch-get-projects.json"]  # fmt: skip  # noqa: E501
     overall = _overall(cells, beyond, bool(found), bool(lacking))
     findings = tuple(_findings(network, cells, beyond))
     assumptions = tuple(dict.fromkeys(one for cell in cells if cell.verdict for one in _weighty(cell.verdict)))
@@ -82,7 +83,9 @@ def pipeline_sources(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]
 
 
 def _clients(network: Network) -> list[str]:
-    """Instances whose role may use Git on CodeCommit; without IAM in the snapshot those that stand near the pipeline."""
+    """Instances whose role may use Git on CodeCommit; without IAM in the snapshot those that stand near the
+    pipeline.
+    """
     found = []
     for instance_id, instance in sorted(network.instances.items()):
         account = network.home_of(instance_id)[0]
@@ -105,7 +108,7 @@ def _near_pipeline(network: Network, instance: aws.Instance) -> bool:
     return instance.subnet_id in subnets
 
 
-def _may_use_git(details: aws.AccountAuthorizationDetails, instance: aws.Instance, account: str, path: str) -> bool:
+def _may_use_git(details: aws.AccountAuthorizationDetails, instance: aws.Instance, account: str, path: str) -> bool:  # noqa: ARG001
     profile = instance.iam_instance_profile.arn if instance.iam_instance_profile else None
     for role in details.role_detail_list:
         if not any(one.arn == profile for one in role.instance_profile_list):
@@ -126,7 +129,7 @@ def _may_use_git(details: aws.AccountAuthorizationDetails, instance: aws.Instanc
 
 
 def _allows_git(document: bytes, role: str, account: str) -> bool:
-    open_keys = {key: policy.UNKNOWN for key in ("aws:SourceVpce", "aws:SourceVpc", "aws:SourceIp", "aws:VpcSourceIp")}
+    open_keys = dict.fromkeys(("aws:SourceVpce", "aws:SourceVpc", "aws:SourceIp", "aws:VpcSourceIp"), policy.UNKNOWN)
     parsed = policy.parse(json.loads(document))
     for action in ("codecommit:GitPush", "codecommit:GitPull"):
         request = policy.Request(
@@ -409,7 +412,7 @@ def _exposures(network: Network, cells: Sequence[Cell]) -> Iterable[Finding]:
             continue
         ports = sorted({
             f"{one.protocol} {low}" if low == high else f"{one.protocol} {low}-{high}"
-            for path in cell.verdict.paths if path.outcome == "allowed" for one in path.traffic for low, high in one.ports
+            for path in cell.verdict.paths if path.outcome == "allowed" for one in path.traffic for low, high in one.ports  # noqa: E501
         })  # fmt: skip
         title = f"the internet reaches {network.label(cell.destination)}"
         lines = [f"open: {', '.join(ports) or 'all protocols'}"]
@@ -460,7 +463,9 @@ def _detours(network: Network, cells: Sequence[Cell]) -> Iterable[Finding]:
 
 
 def _stale_routes(network: Network, cells: Sequence[Cell]) -> Iterable[Finding]:
-    """Routes without a target in the sources' route tables, and builds routed at an internet gateway that cannot help."""
+    """Routes without a target in the sources' route tables, and builds routed at an internet gateway that cannot
+    help.
+    """
     subnets = dict.fromkeys(
         hop_subnet for cell in cells if cell.source != "internet" for hop_subnet in _subnets_of(network, cell.source)
     )

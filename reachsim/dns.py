@@ -1,11 +1,13 @@
-"""What a name resolves to, as seen from a VPC: hosted zones, endpoint names, resolver rules, then the public internet.
+"""What a name resolves to, as seen from a VPC: hosted zones, endpoint names, resolver rules, then the public
+internet.
 
-The most specific zone wins, a private zone that lacks the name answers "no such name" without asking further, and a public name
-resolves even where no packet could follow. Public answers are not in a snapshot, so a public name stands for a set of addresses.
+The most specific zone wins, a private zone that lacks the name answers "no such name" without asking further, and a
+public name resolves even where no packet could follow. Public answers are not in a snapshot, so a public name stands
+for a set of addresses.
 
-**Source:** "Understanding Amazon DNS" (VPC User Guide; facts N160 to N162), "Considerations when working with a private hosted
-zone" and "How VPC Resolver determines whether the domain name in a query matches any rules" (Route 53; N163 to N167), "Access AWS
-services through AWS PrivateLink" (N142 to N147).
+**Source:** "Understanding Amazon DNS" (VPC User Guide; facts N160 to N162), "Considerations when working with a
+private hosted zone" and "How VPC Resolver determines whether the domain name in a query matches any rules" (Route 53;
+N163 to N167), "Access AWS services through AWS PrivateLink" (N142 to N147).
 """
 
 from __future__ import annotations
@@ -37,9 +39,10 @@ class Reason(NamedTuple):
 class Resolution(msgspec.Struct, frozen=True):
     """The answer for one name.
 
-    ``addresses`` are the answer; with ``public`` they are a set of which the true answer is some unknown member. ``service``
-    and ``region`` name the AWS service that a public name belongs to. ``reason`` says why an AWS service's name did not lead
-    to an endpoint of the VPC. With ``blocks`` there is no answer; with ``gaps`` it is not known.
+    ``addresses`` are the answer; with ``public`` they are a set of which the true answer is some unknown member.
+    ``service`` and ``region`` name the AWS service that a public name belongs to. ``reason`` says why an AWS
+    service's name did not lead to an endpoint of the VPC. With ``blocks`` there is no answer; with ``gaps`` it is not
+    known.
     """
 
     name: str
@@ -542,7 +545,7 @@ def _why_not(network: Network, vpc_id: str, endpoint: aws.VpcEndpoint, name: str
         return Reason(code, endpoint.vpc_endpoint_id, f"private DNS of {label} is off, so {name} resolves publicly")
     hostnames, _ = network.vpc_attribute(vpc_id, "enableDnsHostnames")
     if hostnames is False:
-        detail = f"enableDnsHostnames of {network.label(vpc_id)} is off, so the private DNS of {label} does not answer {name}"
+        detail = f"enableDnsHostnames of {network.label(vpc_id)} is off, so the private DNS of {label} does not answer {name}"  # noqa: E501
         return Reason("DNS_HOSTNAMES_DISABLED", vpc_id, detail)
     names = ", ".join(private_names(network, endpoint)[0]) or "no name"
     detail = f"{label} answers {names}, not {name}"

@@ -1,9 +1,9 @@
 """The walk: sets of packets through a graph of places, exact, both legs, past every drop.
 
-A `Flow` is a product of integer sets, in the coordinates of the packet that was asked about, with a note of how the header
-looks where it is now: an address of the header is either still one of the asked dimensions or one fixed address that a
-translation put there. A place splits the flow into disjoint flows; nothing is lost, nothing is counted twice. The engine
-knows places only as names: what happens at one is the caller's `Step`.
+A `Flow` is a product of integer sets, in the coordinates of the packet that was asked about, with a note of how the
+header looks where it is now: an address of the header is either still one of the asked dimensions or one fixed
+address that a translation put there. A place splits the flow into disjoint flows; nothing is lost, nothing is counted
+twice. The engine knows places only as names: what happens at one is the caller's `Step`.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ ICMP_REPLIES: Final = {ICMP: {8: 0, 13: 14, 15: 16, 17: 18}, ICMPV6: {128: 129}}
 class Flow(msgspec.Struct, Generic[Context], frozen=True):
     """A product of packets with the same fate so far.
 
-    ``box`` is in the asked coordinates and holds packets of one kind (TCP, UDP, ICMP, ICMPv6, or neither of them), see
-    `kinds`. ``port`` is the dimension that is the client's port here. A flow with blocks or gaps walks on as if let through.
-    ``end`` names where the walk ended; empty while it goes on.
+    ``box`` is in the asked coordinates and holds packets of one kind (TCP, UDP, ICMP, ICMPv6, or neither of them),
+    see `kinds`. ``port`` is the dimension that is the client's port here. A flow with blocks or gaps walks on as if
+    let through. ``end`` names where the walk ended; empty while it goes on.
     """
 
     box: Box
@@ -191,7 +191,9 @@ def kinds(services: IntervalSet) -> Iterator[IntervalSet]:
 
 
 def answered(flow: Flow[Context]) -> tuple[Flow[Context] | None, Flow[Context] | None]:
-    """(the part that expects an answer, the part that is one-way: ICMP messages that answer nothing and ask nothing)."""
+    """(the part that expects an answer, the part that is one-way: ICMP messages that answer nothing and ask
+    nothing).
+    """
     replies = ICMP_REPLIES.get(flow.protocol)
     if replies is None:
         return flow, None
@@ -200,7 +202,9 @@ def answered(flow: Flow[Context]) -> tuple[Flow[Context] | None, Flow[Context] |
 
 
 def choose(flow: Flow[Context], options: int) -> list[Flow[Context]]:
-    """One flow per option at a point where chance decides: the numbers of ``choice`` are split into nearly equal spans."""
+    """One flow per option at a point where chance decides: the numbers of ``choice`` are split into nearly equal
+    spans.
+    """
     if options == 1:
         return [flow]
     low, high = flow.box[CHOICE].first, flow.box[CHOICE].spans[-1][1]

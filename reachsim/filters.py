@@ -1,7 +1,8 @@
 """Security groups and network ACLs as rules over (peer address, service), each with the place that it stands in.
 
-**Source:** "Security group rules", "Network ACL rules" (VPC User Guide; facts N80 to N113) and the EC2 API's IpPermission and
-NetworkAclEntry (N92, N110). A rule matches the peer's address and the destination's port: never a source port (N111).
+**Source:** "Security group rules", "Network ACL rules" (VPC User Guide; facts N80 to N113) and the EC2 API's
+IpPermission and NetworkAclEntry (N92, N110). A rule matches the peer's address and the destination's port: never a
+source port (N111).
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 A packet is a point in `DIMENSIONS`: source and destination address (places on the address line), service (what the
 destination filters on, see below), up to three ephemeral ports (the client's own, and one for each NAT gateway that
-picks a new one) and a number for what AWS picks by itself on the way. AWS filters match (peer address, protocol, destination port or ICMP type/code) and routes match the
-destination address, so every set that occurs is a finite union of products, and stays one under union, intersection,
-difference and projection.
+picks a new one) and a number for what AWS picks by itself on the way. AWS filters match (peer address, protocol,
+destination port or ICMP type/code) and routes match the destination address, so every set that occurs is a finite
+union of products, and stays one under union, intersection, difference and projection.
 
 A *service* is one integer: ``protocol << 16 | detail``. The detail is the destination port (TCP, UDP), ``type << 8 |
 code`` (ICMP, ICMPv6), and a filler for all other protocols, of which every set holds all values or none.

@@ -1,7 +1,7 @@
 """The matrix's routes as one plain picture: sources left, endpoints and gateways in the middle, destinations right.
 
-Allowed is solid, intermittent dash-dotted, blocked dashed with a cross, unknown dotted with a question mark; colours are
-Okabe and Ito's, and never alone. Takes finished values and computes no verdict.
+Allowed is solid, intermittent dash-dotted, blocked dashed with a cross, unknown dotted with a question mark; colours
+are Okabe and Ito's, and never alone. Takes finished values and computes no verdict.
 """
 
 from __future__ import annotations

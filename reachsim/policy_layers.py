@@ -1,7 +1,9 @@
-"""Joins a simulated path with the policies on it: endpoint, resource and identity policies for the requests of a question.
+"""Joins a simulated path with the policies on it: endpoint, resource and identity policies for the requests of a
+question.
 
-The path supplies the context keys that are present and absent (facts 62 to 75), the source its role. A layer counts if the
-question names it, else endpoint and resource policies do wherever there are requests; identity policies only when named.
+The path supplies the context keys that are present and absent (facts 62 to 75), the source its role. A layer counts
+if the question names it, else endpoint and resource policies do wherever there are requests; identity policies only
+when named.
 
 **Source:** policy-evaluation fact sheet (4, 20 to 32, 62 to 75), DESIGN, "query".
 """
@@ -71,7 +73,9 @@ def judge_requests(
 
 
 def _ways(found: Sequence[Scenario]) -> list[tuple[str, Scenario]]:
-    """The endpoints (or "" for a public way) by which the traffic gets there, policies judged as if the network had passed."""
+    """The endpoints (or "" for a public way) by which the traffic gets there, policies judged as if the network had
+    passed.
+    """
     ways: dict[str, Scenario] = {}
     for one in found:
         if one.resolution is not None and one.resolution.endpoint_id is not None:

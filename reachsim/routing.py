@@ -1,7 +1,7 @@
 """Which route takes which destinations: longest prefix, then AWS's order among equals, as a disjoint split.
 
-**Source:** "How route priority works" and "Subnet route tables" (VPC User Guide; facts N3 to N17), "How AWS Transit Gateway
-works" (fact N185). Blackhole routes take part in the match and drop (N11).
+**Source:** "How route priority works" and "Subnet route tables" (VPC User Guide; facts N3 to N17), "How AWS Transit
+Gateway works" (fact N185). Blackhole routes take part in the match and drop (N11).
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class Part(NamedTuple, Generic[Item]):
 class CompiledTable(NamedTuple):
     """A route table as a disjoint split of destinations.
 
-    ``missing`` names files of prefix lists whose entries are not known: any destination that no local route takes could be
-    theirs.
+    ``missing`` names files of prefix lists whose entries are not known: any destination that no local route takes
+    could be theirs.
     """
 
     parts: tuple[Part[Candidate], ...]

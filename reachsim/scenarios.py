@@ -1,7 +1,8 @@
 """Questions as scenarios: one walk per place that traffic can start from and address that it can go to.
 
-Each scenario's flows are disjoint and add up to what was asked of it. Which alternatives the asker picks from and which chance
-picks from is kept (`Scenario.group`, `chance_source`, `chance_destination`), for `reachsim.simulate` to weigh.
+Each scenario's flows are disjoint and add up to what was asked of it. Which alternatives the asker picks from and
+which chance picks from is kept (`Scenario.group`, `chance_source`, `chance_destination`), for `reachsim.simulate` to
+weigh.
 """
 
 from __future__ import annotations
@@ -180,7 +181,7 @@ def _no_family(start: Source, targets: IntervalSet) -> Block:
         return Block("NO_POSSIBLE_DESTINATION", at, None, at, "request", "egress", "timeout",
                      "the destination has no address that could be asked for")  # fmt: skip
     detail = f"{at} has no {family} address to send from"
-    return Block("IPV6_NOT_ASSIGNED" if family == "IPv6" else "NO_POSSIBLE_DESTINATION", at, None, at, "request", "egress",
+    return Block("IPV6_NOT_ASSIGNED" if family == "IPv6" else "NO_POSSIBLE_DESTINATION", at, None, at, "request", "egress",  # noqa: E501
                  "timeout", detail)  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """Selectors: the words for who sends and who is asked, as places to start a walk and addresses to reach.
 
-What the asker chooses and what chance chooses are told apart here (DESIGN, "Verdicts"): an address block or a subnet is a set
-of which the asker may pick, the subnet a build lands in or the address that a client picks from an answer is not.
+What the asker chooses and what chance chooses are told apart here (DESIGN, "Verdicts"): an address block or a subnet
+is a set of which the asker may pick, the subnet a build lands in or the address that a client picks from an answer is
+not.
 
 **Source:** DESIGN, "Selectors".
 """
@@ -81,9 +82,9 @@ def _block(value: str) -> IntervalSet:
 class Source(msgspec.Struct, frozen=True):
     """One place to start from.
 
-    Sources of one ``group`` are alternatives that chance picks from; different groups are the asker's to choose from. With
-    ``by_chance`` the source's own address is chance too. ``vpc_id`` is where names are resolved; empty outside every VPC.
-    ``blocks`` and ``gaps`` say that nothing can start here, or that it is not known what does.
+    Sources of one ``group`` are alternatives that chance picks from; different groups are the asker's to choose from.
+    With ``by_chance`` the source's own address is chance too. ``vpc_id`` is where names are resolved; empty outside
+    every VPC. ``blocks`` and ``gaps`` say that nothing can start here, or that it is not known what does.
     """
 
     group: str
@@ -106,11 +107,12 @@ def internet_addresses(network: Network) -> IntervalSet:
 
 
 def sources(network: Network, selector: Selector, toward: tuple[Interface, ...] = ()) -> tuple[Source, ...]:
-    """The places that a source selector stands for. ``toward`` are the interfaces asked for, where traffic comes from outside.
+    """The places that a source selector stands for. ``toward`` are the interfaces asked for, where traffic comes from
+    outside.
 
     Raises QuestionError if the file that would hold the resource is there and lacks it; where the file is missing the answer
     is one source with a gap.
-    """
+    """  # noqa: E501
     kind, value = selector
     if kind == "codebuild":
         return _codebuild(network, value)
@@ -236,7 +238,9 @@ def find_project(network: Network, name: str) -> tuple[Home, aws.Project] | None
 
 
 def _codebuild(network: Network, name: str) -> tuple[Source, ...]:
-    """One virtual interface per subnet of the project's vpcConfig, chance picks; none means AWS's own network (N210, N212)."""
+    """One virtual interface per subnet of the project's vpcConfig, chance picks; none means AWS's own network (N210,
+    N212).
+    """
     found = find_project(network, name)
     selector = Selector("codebuild", name)
     if found is None:
@@ -279,7 +283,9 @@ def _codebuild(network: Network, name: str) -> tuple[Source, ...]:
 def _vpc_config(
     network: Network, home: Home, project: aws.Project
 ) -> tuple[aws.VpcConfig | None, tuple[Gap, ...], tuple[Assumption, ...]]:
-    """The vpcConfig that holds for a project: its fleet's where it runs on one (N211, P65), none on Lambda compute (P11)."""
+    """The vpcConfig that holds for a project: its fleet's where it runs on one (N211, P65), none on Lambda compute
+    (P11).
+    """
     selector = f"codebuild:{project.name}"
     own = project.vpc_config if project.vpc_config and project.vpc_config.subnets else None
     if "LAMBDA" in (project.environment.type or ""):
@@ -411,7 +417,9 @@ def _from_internet(network: Network, gateway_id: str, vpc_id: str, addresses: In
 
 
 def _addresses(network: Network, addresses: IntervalSet, toward: tuple[Interface, ...]) -> tuple[Source, ...]:
-    """Addresses as a source: interfaces that have them, else anything that could in their subnets, else from outside."""
+    """Addresses as a source: interfaces that have them, else anything that could in their subnets, else from
+    outside.
+    """
     made: list[Source] = []
     rest = addresses
     for vpc_id in sorted(network.vpcs):
@@ -481,8 +489,9 @@ def _from_on_premises(network: Network, vpc_id: str, addresses: IntervalSet) -> 
 class Destination(msgspec.Struct, frozen=True):
     """What is asked for, as far as it does not depend on who asks.
 
-    Either ``addresses`` (the asker's choice) or a ``name`` to resolve. ``interfaces`` are those that the addresses belong to,
-    ``via`` a gateway that the way must lead through, ``by_chance`` says that the client does not choose among the addresses.
+    Either ``addresses`` (the asker's choice) or a ``name`` to resolve. ``interfaces`` are those that the addresses
+    belong to, ``via`` a gateway that the way must lead through, ``by_chance`` says that the client does not choose
+    among the addresses.
     """
 
     selector: Selector
@@ -585,7 +594,9 @@ def _gap_or_error(network: Network, selector: Selector, operation: str) -> tuple
 
 
 def _project_destination(network: Network, name: str) -> Destination:
-    """A build's interfaces take no connections from the internet, but inside the VPC its addresses are whatever it gets."""
+    """A build's interfaces take no connections from the internet, but inside the VPC its addresses are whatever it
+    gets.
+    """
     made = _codebuild(network, name)
     interfaces = tuple(one.origin.interface for one in made if one.origin.interface is not None)
     gaps = tuple(gap for one in made for gap in one.gaps)

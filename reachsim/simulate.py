@@ -1,8 +1,8 @@
 """Question in, verdict out: DNS, the walk both ways, then each policy layer that counts.
 
-**Source:** DESIGN, "Verdicts": what the asker chooses and what chance chooses are told apart; a set is allowed as soon as a
-member gets through, chance makes it intermittent as soon as some of it fails, and what is missing counts only if it can change
-the answer.
+**Source:** DESIGN, "Verdicts": what the asker chooses and what chance chooses are told apart; a set is allowed as
+soon as a member gets through, chance makes it intermittent as soon as some of it fails, and what is missing counts
+only if it can change the answer.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from reachsim.engine import ICMP_REPLIES
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Gap
 from reachsim.filters import PROTOCOLS
 from reachsim.forwarding import Ground, Walk
 from reachsim.intervals import IntervalSet
 from reachsim.packets import SERVICE, PacketSet
-from reachsim.engine import ICMP_REPLIES
 from reachsim.scenarios import Scenario, scenarios, services_of
 from reachsim.selectors import parse_selector
 from reachsim.verdict import Outcome, Path, Question, RouteWord, Verdict, traffic_of
@@ -29,7 +29,9 @@ MAX_PATHS = 200
 
 
 class Weighed(NamedTuple):
-    """A set of members by fate: surely allowed, maybe allowed, surely some, maybe some (each within the asked members)."""
+    """A set of members by fate: surely allowed, maybe allowed, surely some, maybe some (each within the asked
+    members).
+    """
 
     asked: PacketSet
     full: PacketSet
@@ -115,7 +117,7 @@ def simulate(
 # --- weighing -------------------------------------------------------------------------------------------------------
 
 
-def weigh(ground: Ground, question: Question, found: Sequence[Scenario], *, explicit_icmp: bool = False) -> Verdict:
+def weigh(ground: Ground, question: Question, found: Sequence[Scenario], *, explicit_icmp: bool = False) -> Verdict:  # noqa: ARG001
     """From walked scenarios to the network's verdict."""
     considered = [_considered(one, explicit_icmp) for one in found]
     groups: dict[str, list[Scenario]] = {}
@@ -152,7 +154,9 @@ def weigh(ground: Ground, question: Question, found: Sequence[Scenario], *, expl
 
 
 def _considered(one: Scenario, explicit_icmp: bool) -> Scenario:
-    """Without one-way ICMP messages, unless they were asked for by type: they ask for no answer, so nothing is reached."""
+    """Without one-way ICMP messages, unless they were asked for by type: they ask for no answer, so nothing is
+    reached.
+    """
     if explicit_icmp or not one.flows:
         return one
     kept = tuple(flow for flow in one.flows if not _one_way(flow))
@@ -218,7 +222,7 @@ _NONE = PacketSet.empty(1)
 _UNKNOWN = Weighed(_ONE, _NONE, _ONE, _NONE, _ONE)
 
 
-def _nothing_known(one: Scenario) -> Weighed:
+def _nothing_known(one: Scenario) -> Weighed:  # noqa: ARG001
     empty = PacketSet.empty(1)
     return Weighed(empty, empty, empty, empty, empty)
 
@@ -285,11 +289,11 @@ def route_of(one: Scenario, flow: Walk) -> RouteWord:
     return route or "none"
 
 
-def _routes(found: Sequence[Scenario], outcome: Outcome) -> dict[RouteWord, None]:
+def _routes(found: Sequence[Scenario], outcome: Outcome) -> dict[RouteWord, None]:  # noqa: ARG001
     return {route_of(one, flow): None for one in found for flow in one.flows if flow.outcome == "allowed"}
 
 
-def _blocks(found: Sequence[Scenario], outcome: Outcome) -> tuple[Block, ...]:
+def _blocks(found: Sequence[Scenario], outcome: Outcome) -> tuple[Block, ...]:  # noqa: ARG001
     """Every rule that would have to change, each once."""
     kept: dict[tuple[object, ...], Block] = {}
     for one in found:
@@ -311,7 +315,9 @@ CAUSES_OF_ROUTES = frozenset((
 
 
 def _with_reason(blocks: list[Block], one: Scenario) -> list[Block]:
-    """The cause behind a missing route, or beside it the name that no endpoint covers (own-codes: causes and blocks)."""
+    """The cause behind a missing route, or beside it the name that no endpoint covers (own-codes: causes and
+    blocks).
+    """
     reason = one.reason
     assert reason is not None
     if reason.code not in CAUSES_OF_ROUTES:

@@ -1,4 +1,5 @@
-"""Snapshots on disk: a directory (or the same tree in a ``.zip``) of AWS API responses exactly as the AWS CLI prints them.
+"""Snapshots on disk: a directory (or the same tree in a ``.zip``) of AWS API responses exactly as the AWS CLI prints
+them.
 
     <account id>/<region>/<service>/<operation>.json
     <account id>/<region>/<service>/<operation>/<name>.json     one file per resource, "/" in a name written %2F
@@ -7,8 +8,8 @@
     snapshot.json                                               manifest, optional
 
 This module knows which files there are, hands out their bytes, and tells "known to be absent" (``{"Error": {"Code":
-"NoSuch…"}}``) from "not known" (refused, or no such file). What is in them is `reachsim.model`'s business. Nothing is ever
-written. **Source:** DESIGN, "Snapshot format".
+"NoSuch…"}}``) from "not known" (refused, or no such file). What is in them is `reachsim.model`'s business. Nothing is
+ever written. **Source:** DESIGN, "Snapshot format".
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _NAMED = re.compile(
 )
 _NOT_KNOWN = re.compile(r"AccessDenied|Unauthorized|Forbidden|Throttl|RequestLimit|InvalidAction|UnknownOperation|"
                         r"OptInRequired|InternalError|InternalFailure|ServiceUnavailable|ExpiredToken|AuthFailure|"
-                        r"UnrecognizedClient|InvalidClientToken|SubscriptionRequired|NotCollected|MalformedPolicy")  # fmt: skip
+                        r"UnrecognizedClient|InvalidClientToken|SubscriptionRequired|NotCollected|MalformedPolicy")  # fmt: skip  # noqa: E501
 MAX_UNPACKED = 4 << 30
 """Bytes that a zip may unpack to in all."""
 

@@ -1,4 +1,5 @@
-"""Answers: what a simulation found, as plain frozen values. Text, JSON, pictures and reports render these and decide nothing.
+"""Answers: what a simulation found, as plain frozen values. Text, JSON, pictures and reports render these and decide
+nothing.
 
 **Source:** DESIGN, "Verdicts", "query" and "check".
 """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reachsim.api import Reach
 
 KINDS: dict[str, tuple[type, ...]] = {
-    "source": (str,), "destination": (str,), "protocol": (str, int), "port": (int,), "family": (str,), "requests": (list,),
+    "source": (str,), "destination": (str,), "protocol": (str, int), "port": (int,), "family": (str,), "requests": (list,),  # noqa: E501
     "layers": (list,),
 }  # fmt: skip
 

@@ -18,8 +18,8 @@ _LIVE: Final = ("create-complete", "update-complete")
 def block_mode(network: Network, vpc_id: str, subnet_id: str) -> tuple[str | None, str, tuple[str, ...]]:
     """(mode, remark, missing files) at a subnet; mode None if the snapshot does not tell.
 
-    The field on the subnet or VPC and the account's options with its exclusions are two accounts of one thing; where both
-    are there and differ, the stricter holds (N65).
+    The field on the subnet or VPC and the account's options with its exclusions are two accounts of one thing; where
+    both are there and differ, the stricter holds (N65).
     """
     home = network.home_of(vpc_id)
     stated = _stated(network, vpc_id, subnet_id)

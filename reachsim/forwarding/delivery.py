@@ -1,7 +1,7 @@
 """Within a VPC: out of an interface, through the subnet's edge and the route table, and into an interface.
 
-**Source:** "Configure route tables" and "How route priority works" (VPC User Guide; facts N1 to N27), "Network ACL basics" (N108:
-checked only at the subnet's boundary).
+**Source:** "Configure route tables" and "How route priority works" (VPC User Guide; facts N1 to N27), "Network ACL
+basics" (N108: checked only at the subnet's boundary).
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _foreign_source(ground: Ground, flow: Walk, interface: Interface) -> Walk:
     return lost(flow, Gap("APPLIANCE_MAY_FORWARD", interface.id, detail))
 
 
-def _amazon_local(ground: Ground, flow: Walk, interface: Interface) -> IntervalSet:
+def _amazon_local(ground: Ground, flow: Walk, interface: Interface) -> IntervalSet:  # noqa: ARG001
     """Addresses of the VPC resolver, instance metadata and the like, as the interface sees them."""
     blocks = [block.block for block in ground.network.vpc_blocks(interface.vpc_id) if block.block.first < V6_BASE]
     resolver = IntervalSet.single(blocks[0].first + 2) if blocks else EMPTY
@@ -118,7 +118,9 @@ def _no_subnet(ground: Ground, flow: Walk, subnet_id: str) -> Walk:
 
 
 def arrive_from_transit(ground: Ground, flow: Walk) -> list[Walk]:
-    """Into a VPC by a transit gateway's interface: its subnet's table decides, its ACL for what leaves it (N117, N186)."""
+    """Into a VPC by a transit gateway's interface: its subnet's table decides, its ACL for what leaves it (N117,
+    N186).
+    """
     _, subnet_id = flow.place
     subnet = ground.network.subnets.get(subnet_id)
     if subnet is None:
@@ -290,7 +292,9 @@ def _nat_reply_over_peering(ground: Ground, flow: Walk, vpc_id: str) -> Walk | N
 
 
 def local(ground: Ground, flow: Walk) -> list[Walk]:
-    """By the local route: to the subnet that holds the destination, past its network ACL unless the flow is in it already."""
+    """By the local route: to the subnet that holds the destination, past its network ACL unless the flow is in it
+    already.
+    """
     _, vpc_id, from_subnet = flow.place
     lacking = ground.lacks_for_vpc(vpc_id, "describe-subnets")
     if lacking:
@@ -386,7 +390,9 @@ def _lost_reply(ground: Ground, flow: Walk, at: str) -> Walk:
 
 
 def _at_nat(ground: Ground, flow: Walk, gateway: NatGateway) -> Walk:
-    """At a NAT gateway's own address: a reply to a flow it translated goes on to the client, nothing else does (N52)."""
+    """At a NAT gateway's own address: a reply to a flow it translated goes on to the client, nothing else does
+    (N52).
+    """
     session = flow.context.session
     if flow.leg != "response" or not session or session[-1].gateway != gateway.nat_gateway_id:
         detail = f"{ground.network.label(gateway.nat_gateway_id)} accepts nothing but replies"
@@ -411,10 +417,9 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
         detail = f"{label} belongs to a load balancer, whose targets are not followed"
         reached = reached.unknown(Gap("UNMODELLED_COMPONENT", interface.id, detail, can_hide="block"))
     elif interface.kind == "gateway-load-balancer":
-        reached = stopped(
+        return stopped(
             reached, block(reached, "NO_POSSIBLE_DESTINATION", interface.id, f"{label} is a route target only")
         )
-        return reached
     elif interface.kind == "endpoint" and endpoint is None:
         lacking = ground.lacks_for_vpc(interface.vpc_id, "describe-vpc-endpoints")
         what = f"the endpoint of {interface.id}"
@@ -456,7 +461,13 @@ def _route_to_interface(flow: Walk) -> Route:
 
 
 def finish(
-    ground: Ground, flow: Walk, terminal: str, kind: str, route: Route, receiver: Interface | None, *back: str
+    ground: Ground,
+    flow: Walk,
+    terminal: str,
+    kind: str,
+    route: Route,
+    receiver: Interface | None,
+    *back: str,  # noqa: ARG001
 ) -> Walk:
     """The request has ended; turn the header round and send the reply on its way.
 

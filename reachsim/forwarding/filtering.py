@@ -1,7 +1,7 @@
 """Security groups at an interface and the network ACL at a subnet's edge, applied to a flow.
 
-**Source:** "Control traffic to your AWS resources using security groups", "Security group rules", "Control subnet traffic with
-network access control lists" (VPC User Guide; facts N80 to N91, N105 to N113).
+**Source:** "Control traffic to your AWS resources using security groups", "Security group rules", "Control subnet
+traffic with network access control lists" (VPC User Guide; facts N80 to N91, N105 to N113).
 """
 
 from __future__ import annotations
@@ -117,8 +117,8 @@ def _resolve(
 
 
 def _identity_survives(ground: Ground, flow: Walk, receiver: Interface) -> bool:
-    """Whether the receiver still knows the sender's security groups: same VPC, peering in a Region, or a transit gateway
-    with security group referencing on at the gateway and both attachments (facts N85, N88, N89)."""
+    """Whether the receiver still knows the sender's security groups: same VPC, peering in a Region, or a transit
+    gateway with security group referencing on at the gateway and both attachments (facts N85, N88, N89)."""
     sender = flow.context.sender
     if sender is None:
         return False

@@ -1,8 +1,8 @@
 """Where a route leads out of the subnets: gateways, endpoints, peering, other interfaces.
 
-**Source:** VPC User Guide pages on internet gateways, NAT gateways, egress-only internet gateways and VPC Block Public Access
-(facts N30 to N74), PrivateLink guide "Gateway endpoints" (N135 to N138), "How VPC peering connections work" (N180, N181), and
-Site-to-Site VPN "Route tables and route priority" (N190).
+**Source:** VPC User Guide pages on internet gateways, NAT gateways, egress-only internet gateways and VPC Block
+Public Access (facts N30 to N74), PrivateLink guide "Gateway endpoints" (N135 to N138), "How VPC peering connections
+work" (N180, N181), and Site-to-Site VPN "Route tables and route priority" (N190).
 """
 
 from __future__ import annotations
@@ -197,7 +197,9 @@ def _block_public_access(ground: Ground, flow: Walk, gateway_id: str, vpc_id: st
 
 
 def internet(ground: Ground, flow: Walk) -> list[Walk]:
-    """Beyond a gateway: to somebody on the internet, to AWS's public addresses, or back in at a public address of ours."""
+    """Beyond a gateway: to somebody on the internet, to AWS's public addresses, or back in at a public address of
+    ours.
+    """
     gateway_id, vpc_id = flow.place[1:3]
     network = ground.network
     ours = IntervalSet.of((public, public) for public in network.public_addresses)
@@ -554,7 +556,7 @@ def peering(ground: Ground, flow: Walk) -> list[Walk]:
     parts: list[Walk] = []
     outside = flow.with_destinations(flow.destinations - peer_addresses)
     if outside is not None:
-        detail = f"{describe_addresses(outside.destinations)} is outside the peer VPC {there.vpc_id}: peering carries no transit"
+        detail = f"{describe_addresses(outside.destinations)} is outside the peer VPC {there.vpc_id}: peering carries no transit"  # noqa: E501
         parts.append(stopped(outside, block(outside, "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", peering_id, detail)))
     inside = flow.with_destinations(peer_addresses)
     if inside is None:

@@ -26,8 +26,8 @@ Route = Literal["private", "aws-public", "internet", "on-premises"]
 class Origin(msgspec.Struct, frozen=True):
     """Where a walk starts, and where its replies must come back to.
 
-    ``gateway`` is the internet gateway, virtual private gateway or transit gateway attachment by which traffic from outside
-    comes in.
+    ``gateway`` is the internet gateway, virtual private gateway or transit gateway attachment by which traffic from
+    outside comes in.
     """
 
     kind: OriginKind
@@ -52,9 +52,10 @@ class Translation(msgspec.Struct, frozen=True):
 class Context(msgspec.Struct, frozen=True):
     """What AWS's rules need to know of a flow besides its header.
 
-    ``sender`` is the interface whose private address is the source now; None when the source is somebody outside. ``links``
-    are the peering connections and transit gateway attachments crossed since the sender. ``zone`` is the Availability Zone
-    that the flow is in. ``terminal``, ``terminal_kind`` and ``route`` are filled where the request ends.
+    ``sender`` is the interface whose private address is the source now; None when the source is somebody outside.
+    ``links`` are the peering connections and transit gateway attachments crossed since the sender. ``zone`` is the
+    Availability Zone that the flow is in. ``terminal``, ``terminal_kind`` and ``route`` are filled where the request
+    ends.
     """
 
     origin: Origin

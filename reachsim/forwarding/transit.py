@@ -1,7 +1,8 @@
-"""Transit gateways: attachment, association, route table, attachment; then back into a VPC or out to a private network.
+"""Transit gateways: attachment, association, route table, attachment; then back into a VPC or out to a private
+network.
 
-**Source:** "How AWS Transit Gateway works", "Amazon VPC attachments in AWS Transit Gateway", "Network ACLs for transit gateways"
-(facts N117, N118, N183 to N189).
+**Source:** "How AWS Transit Gateway works", "Amazon VPC attachments in AWS Transit Gateway", "Network ACLs for
+transit gateways" (facts N117, N118, N183 to N189).
 """
 
 from __future__ import annotations
@@ -152,7 +153,7 @@ def _by_route(
     flow: Walk,
     piece: Part[TransitGatewayRoute],
     gateway_id: str,
-    attachment_id: str,
+    attachment_id: str,  # noqa: ARG001
     table_id: str,
 ) -> list[Walk]:
     network = ground.network

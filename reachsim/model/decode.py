@@ -1,7 +1,7 @@
 """From a snapshot's bytes to typed records, with one clear fault per file.
 
-Only the fields that reachsim uses are decoded, straight into their types; the cyclic garbage collector rests meanwhile (the
-records have no cycles, and it would cost more than the parsing: engine fact sheet, section 5).
+Only the fields that reachsim uses are decoded, straight into their types; the cyclic garbage collector rests
+meanwhile (the records have no cycles, and it would cost more than the parsing: engine fact sheet, section 5).
 """
 
 from __future__ import annotations

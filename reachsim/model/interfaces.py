@@ -25,10 +25,10 @@ _KINDS: dict[str, Kind] = {
 class Interface(msgspec.Struct, frozen=True):
     """One network interface, real or virtual.
 
-    ``addresses`` are its own private addresses (IPv4 and IPv6, delegated prefixes included), ``public`` pairs a private
-    IPv4 address with the public one that an internet gateway translates it to (fact N33). A ``virtual`` interface is one
-    that CodeBuild creates when a build starts: it gets some free address of its subnet and never a public one (N32, N212).
-    An ``any`` interface stands for whatever could be in a subnet.
+    ``addresses`` are its own private addresses (IPv4 and IPv6, delegated prefixes included), ``public`` pairs a
+    private IPv4 address with the public one that an internet gateway translates it to (fact N33). A ``virtual``
+    interface is one that CodeBuild creates when a build starts: it gets some free address of its subnet and never a
+    public one (N32, N212). An ``any`` interface stands for whatever could be in a subnet.
     """
 
     id: str
@@ -77,8 +77,8 @@ def interface_of(record: NetworkInterface) -> Interface:
 def virtual_interface(subnet: Subnet, groups: tuple[str, ...], name: str, kind: Kind = "virtual") -> Interface:
     """An interface that could be in a subnet, at any of its assignable addresses.
 
-    AWS keeps the first four addresses and the last of a subnet's IPv4 block ("Subnet CIDR blocks"). CodeBuild asks for no
-    IPv6 address, so a ``virtual`` interface has none.
+    AWS keeps the first four addresses and the last of a subnet's IPv4 block ("Subnet CIDR blocks"). CodeBuild asks
+    for no IPv6 address, so a ``virtual`` interface has none.
     """
     addresses = assignable(subnet)
     if kind == "virtual":

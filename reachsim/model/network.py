@@ -1,11 +1,12 @@
 """The network that a snapshot describes: every resource by id, over all its accounts and Regions, with indexes.
 
-Nothing is defaulted here: what a file does not say stays absent, and `path` and `known` let the walk name the file that it
-would have needed (DESIGN, "What a verdict needs"). **Source:** network-semantics fact sheet, section 12.
+Nothing is defaulted here: what a file does not say stays absent, and `path` and `known` let the walk name the file
+that it would have needed (DESIGN, "What a verdict needs"). **Source:** network-semantics fact sheet, section 12.
 """
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -200,7 +201,7 @@ class Network:
     def _check_subnets(self) -> None:
         """AWS refuses subnets of one VPC that overlap ("Subnet CIDR blocks"); a walk over them would be ambiguous."""
         for vpc_id, blocks in self._subnet_blocks.items():
-            for (_, high, name), (low, _, other) in zip(blocks, blocks[1:], strict=False):
+            for (_, high, name), (low, _, other) in itertools.pairwise(blocks):
                 if low <= high and other != name:
                     place = self.places[other]
                     found = f"{other} overlapping {name} in {vpc_id}"
@@ -492,7 +493,9 @@ class Network:
         return found
 
     def service_prefix_list(self, service: str, region: str) -> IntervalSet | None:
-        """Addresses of AWS's own prefix list of a service (``s3``, ``dynamodb``) in a Region, if it is in the snapshot."""
+        """Addresses of AWS's own prefix list of a service (``s3``, ``dynamodb``) in a Region, if it is in the
+        snapshot.
+        """
         for one in self.prefix_lists.values():
             if (one.prefix_list_name or "").endswith(f".{region}.{service}"):
                 return IntervalSet.union_of(cidr.block for cidr in one.cidrs)

@@ -1,8 +1,8 @@
 """AWS's resources as the API prints them, decoded: frozen records with only the fields that reachsim uses.
 
-Names are the API's own (``VpcId`` becomes ``vpc_id``). Keys we do not know are ignored, values of enumerations are kept as
-they come (botocore's models and AWS's answers differ: ``Available`` and ``available``). Field lists: network-semantics fact
-sheet, section 12, checked against the botocore service models.
+Names are the API's own (``VpcId`` becomes ``vpc_id``). Keys we do not know are ignored, values of enumerations are
+kept as they come (botocore's models and AWS's answers differ: ``Available`` and ``available``). Field lists:
+network-semantics fact sheet, section 12, checked against the botocore service models.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The engine against the reference interpreter: small random networks, and packets from the corners of every class.
 
-The corners (first and last value in each dimension) of every flow that the engine makes are asked of the interpreter, which was
-written apart from the facts; so every class of every network is compared, not a sample of random pairs.
+The corners (first and last value in each dimension) of every flow that the engine makes are asked of the interpreter,
+which was written apart from the facts; so every class of every network is compared, not a sample of random pairs.
 """
 
 from __future__ import annotations

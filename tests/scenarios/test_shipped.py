@@ -165,7 +165,7 @@ def test_a_missing_file_is_unknown_by_name_and_never_flips_a_blocked_path() -> N
 @pytest.mark.parametrize(
     "content", [b"", b'{"Vpcs": [', b'{"Vpcs": 3}', b"[]", b'{"Vpcs": [{"VpcId": 7}]}', b"\xff\xfe", b"{}"]
 )
-def test_bad_files_are_one_clear_line(content: bytes, tmp_path: Path) -> None:
+def test_bad_files_are_one_clear_line(content: bytes, tmp_path: Path) -> None:  # noqa: ARG001
     net, *_ = build()
     files = net.files()
     path = next(name for name in files if name.endswith("describe-vpcs.json"))
@@ -186,7 +186,7 @@ def test_hostile_names_in_a_zip(name: str, tmp_path: Path) -> None:
 
 
 def test_a_bad_line_does_not_stop_the_others() -> None:
-    lines = 'oops\n{"id": 2, "source": "codebuild:nobody", "destination": "s3"}\n{"id": 3, "source": "codebuild:app-build", "destination": "s3", "protocol": "tcp", "port": 443}\n'
+    lines = 'oops\n{"id": 2, "source": "codebuild:nobody", "destination": "s3"}\n{"id": 3, "source": "codebuild:app-build", "destination": "s3", "protocol": "tcp", "port": 443}\n'  # noqa: E501
     run = CliRunner().invoke(cli, ["query", str(ROOT / "snapshots/private-pipeline")], input=lines)
     answers = [json.loads(line) for line in run.stdout.splitlines()]
     assert run.exit_code == 2
