@@ -432,12 +432,12 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
             hop(reached, endpoint.vpc_endpoint_id, "vpc-endpoint", f"{network.label(endpoint.vpc_endpoint_id)}: "
                 f"{endpoint.service_name}", source=network.source(endpoint.vpc_endpoint_id))
         )  # fmt: skip
-        return finish(ground, reached, endpoint.vpc_endpoint_id, "vpc-endpoint", _route_to_interface(flow), interface)
+        return finish(reached, endpoint.vpc_endpoint_id, "vpc-endpoint", _route_to_interface(flow), interface)
     instance = network.instances.get(interface.instance_id or "")
     if instance is not None and instance.state.name != "running":
         detail = f"{network.label(instance.instance_id)} is {instance.state.name}; judged as if it ran"
         reached = reached.assuming(assume("INSTANCE_STOPPED", instance.instance_id, detail, "neither"))
-    return finish(ground, reached, interface.id, "network-interface", _route_to_interface(flow), interface)
+    return finish(reached, interface.id, "network-interface", _route_to_interface(flow), interface)
 
 
 def _at_endpoint(ground: Ground, flow: Walk, endpoint_id: str, state: str) -> Walk:
@@ -461,13 +461,12 @@ def _route_to_interface(flow: Walk) -> Route:
 
 
 def finish(
-    ground: Ground,
     flow: Walk,
     terminal: str,
     kind: str,
     route: Route,
     receiver: Interface | None,
-    *back: str,  # noqa: ARG001
+    *back: str,
 ) -> Walk:
     """The request has ended; turn the header round and send the reply on its way.
 

@@ -226,7 +226,7 @@ def internet(ground: Ground, flow: Walk) -> list[Walk]:
             what = "an AWS service's public address" if kind == "service" else "the internet"
             part = part.through(hop(part, name, kind, f"{what}: {describe_addresses(part.destinations)}"))
             back = "egress-only-in" if gateway_id.startswith("eigw-") else "internet-gateway-in"
-            parts.append(finish(ground, part, name, kind, route, None, back, gateway_id, vpc_id))
+            parts.append(finish(part, name, kind, route, None, back, gateway_id, vpc_id))
     return parts
 
 
@@ -524,9 +524,7 @@ def _into_service(ground: Ground, flow: Walk, endpoint: VpcEndpoint, vpc_id: str
     for part in takes:
         text = f"{label}: {endpoint.service_name}, {describe_addresses(part.destinations)}"
         crossed = hop(part, endpoint_id, "vpc-endpoint", text, source=ground.network.source(endpoint_id))
-        parts.append(
-            finish(ground, part.through(crossed), endpoint_id, "vpc-endpoint", "private", None, "local", vpc_id, "")
-        )
+        parts.append(finish(part.through(crossed), endpoint_id, "vpc-endpoint", "private", None, "local", vpc_id, ""))
     return parts
 
 
@@ -632,7 +630,7 @@ def on_premises(ground: Ground, flow: Walk, gateway_id: str, *back: str) -> Walk
         return stopped(flow, why)
     detail = f"what is behind {ground.network.label(gateway_id)} is taken to answer the way it was asked"
     flow = flow.assuming(assume("ON_PREMISES_RETURN_ASSUMED", gateway_id, detail, "block"))
-    return finish(ground, flow, gateway_id, "on-premises", "on-premises", None, *back)
+    return finish(flow, gateway_id, "on-premises", "on-premises", None, *back)
 
 
 def vpn_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
