@@ -97,12 +97,13 @@ def format_set(addresses: IntervalSet) -> list[str]:
     ]
 
 
-def _blocks(span: Span) -> list[str]:
+@lru_cache(maxsize=65536)
+def _blocks(span: Span) -> tuple[str, ...]:
     low, high = span
     make: type[ipaddress.IPv4Address] | type[ipaddress.IPv6Address] = ipaddress.IPv4Address
     if low >= V6_BASE:
         low, high, make = low - V6_BASE, high - V6_BASE, ipaddress.IPv6Address
-    return [str(block) for block in ipaddress.summarize_address_range(make(low), make(high))]
+    return tuple(str(block) for block in ipaddress.summarize_address_range(make(low), make(high)))
 
 
 def _union(*blocks: str) -> IntervalSet:

@@ -231,9 +231,11 @@ def _cell(source: str, destination: str, verdict: Verdict, needed: bool) -> Cell
 
 
 def _private_exits(ground: Ground, source: str) -> list[Verdict]:
-    """Ways to networks behind private gateways: an exit unless it is listed."""
+    """Ways to networks behind private gateways: an exit unless it is listed. Peering carries no transit (N181)."""
     network = ground.network
-    if not network.vpn_gateways and not network.transit_gateway_attachments and not network.vpc_peering_connections:
+    targets = {candidate.route.transit_gateway_id or candidate.route.gateway_id or "" for table in network.route_tables
+               for part in ground.table(table).parts for candidate in part.winners}  # fmt: skip
+    if not any(target.startswith(("vgw-", "tgw-")) for target in targets):
         return []
     found = []
     for block in PRIVATE_BLOCKS:
