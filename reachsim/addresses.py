@@ -116,7 +116,6 @@ ULA: Final = _union("fc00::/7")
 LINK_LOCAL: Final = _union("169.254.0.0/16", "fe80::/10")
 AMAZON_LOCAL: Final = _union("169.254.168.0/22", "fd00:ec2::/32")
 """Never forwarded by any route (fact N10)."""
-RESOLVER_LINK_LOCAL: Final = _union("169.254.169.253", "fd00:ec2::253")
 
 PUBLIC: Final = (
     EVERYWHERE
@@ -141,6 +140,6 @@ PUBLIC: Final = (
 """Unicast addresses that are not private (DESIGN, selector ``internet``); documentation blocks count as public."""
 
 __all__ = [
-    "AMAZON_LOCAL", "EMPTY", "EVERYWHERE", "LINK_LOCAL", "PUBLIC", "RESOLVER_LINK_LOCAL", "RFC1918", "RFC6598",
+    "AMAZON_LOCAL", "EMPTY", "EVERYWHERE", "LINK_LOCAL", "PUBLIC", "RFC1918", "RFC6598",
     "ULA", "V4", "V6", "V6_BASE", "Address", "Cidr", "format_address", "format_set", "parse_address", "parse_block",
 ]  # fmt: skip

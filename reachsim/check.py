@@ -6,7 +6,6 @@ overall word.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +17,7 @@ from reachsim.evidence import Assumption, Block
 from reachsim.forwarding import Ground
 from reachsim.model import records as aws
 from reachsim.model.network import Home, Network
+from reachsim.policy_layers import iam_details, role_documents
 from reachsim.selectors import find_project, parse_selector
 from reachsim.simulate import simulate
 from reachsim.verdict import Cell, Check, Finding, Outcome, Overall, PipelineStep, RouteWord, Severity, Verdict
@@ -53,7 +53,8 @@ def check(ground: Ground, chosen: Sequence[str] | None = None) -> Check:
     missing = sorted({*lacking, *(path for cell in cells if cell.verdict for path in cell.verdict.missing),
                       *(path for verdict in beyond for path in verdict.missing)})  # fmt: skip
     if not found and not lacking:
-        missing += [network.path(home, "codebuild", "batch-get-projects") for home in network.homes] or ["*/*/codebuild/batch-get-projects.json"]  # fmt: skip  # noqa: E501
+        homes = network.homes or [("*", "*")]
+        missing += [network.path(home, "codebuild", "batch-get-projects") for home in homes]
     overall = _overall(cells, beyond, bool(found), bool(lacking))
     findings = tuple(_findings(network, cells, beyond))
     assumptions = tuple(dict.fromkeys(one for cell in cells if cell.verdict for one in _weighty(cell.verdict)))
@@ -89,8 +90,7 @@ def _clients(network: Network) -> list[str]:
     found = []
     for instance_id, instance in sorted(network.instances.items()):
         account = network.home_of(instance_id)[0]
-        path = network.path((account, "global"), "iam", "get-account-authorization-details")
-        details = network.read(path, aws.AccountAuthorizationDetails)
+        details, path = iam_details(network, account)
         if details is None:
             if instance.state.name == "running" and _near_pipeline(network, instance):
                 found.append(instance_id)
@@ -108,34 +108,26 @@ def _near_pipeline(network: Network, instance: aws.Instance) -> bool:
     return instance.subnet_id in subnets
 
 
-def _may_use_git(details: aws.AccountAuthorizationDetails, instance: aws.Instance, account: str, path: str) -> bool:  # noqa: ARG001
+def _may_use_git(details: aws.AccountAuthorizationDetails, instance: aws.Instance, account: str, path: str) -> bool:
     profile = instance.iam_instance_profile.arn if instance.iam_instance_profile else None
     for role in details.role_detail_list:
         if not any(one.arn == profile for one in role.instance_profile_list):
             continue
-        documents = [bytes(one.policy_document) for one in role.role_policy_list]
-        attached = {one.policy_arn for one in role.attached_managed_policies}
-        documents += [
-            bytes(version.document)
-            for managed in details.policies
-            if managed.arn in attached
-            for version in managed.policy_version_list
-            if version.is_default_version
-        ]
-        if any(arn and arn.startswith("arn:aws:iam::aws:") and "CodeCommit" in arn for arn in attached):
+        documents, _ = role_documents(details, role, path)
+        attached = [one.policy_arn or "" for one in role.attached_managed_policies]
+        if any(arn.startswith("arn:aws:iam::aws:") and "CodeCommit" in arn for arn in attached):
             return True
         return any(_allows_git(document, role.arn, account) for document in documents)
     return False
 
 
-def _allows_git(document: bytes, role: str, account: str) -> bool:
+def _allows_git(document: policy.Document, role: str, account: str) -> bool:
     open_keys = dict.fromkeys(("aws:SourceVpce", "aws:SourceVpc", "aws:SourceIp", "aws:VpcSourceIp"), policy.UNKNOWN)
-    parsed = policy.parse(json.loads(document))
     for action in ("codecommit:GitPush", "codecommit:GitPull"):
         request = policy.Request(
             policy.Principal.parse(role), action, f"arn:aws:codecommit:*:{account}:*", account, dict(open_keys)
         )
-        if policy.judge(parsed, request, "identity").effect in ("allow", "unknown"):
+        if policy.judge(document, request, "identity").effect in ("allow", "unknown"):
             return True
     return False
 
@@ -316,11 +308,9 @@ def _overall(cells: Sequence[Cell], beyond: Sequence[Verdict], any_source: bool,
         return "leaking"
     if any(_exposes(cell) for cell in cells):
         return "exposed"
-    open_ways = [cell for cell in cells if cell.outcome == "unknown"]
+    open_ways = any(cell.outcome == "unknown" and _could_leave(cell) for cell in cells)
     if not any_source or lacking or open_ways or any(verdict.outcome == "unknown" for verdict in beyond):
-        unknown_ways = [cell for cell in open_ways if _could_leave(cell)]
-        if not any_source or lacking or unknown_ways or any(verdict.outcome == "unknown" for verdict in beyond):
-            return "undecided"
+        return "undecided"
     if any(cell.needed and cell.outcome in ("blocked", "intermittent") for cell in cells):
         return "private-but-failing"
     if any(cell.needed and cell.outcome == "unknown" for cell in cells):

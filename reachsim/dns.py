@@ -482,7 +482,7 @@ def _public(network: Network | None, name: str, pins: Mapping[str, IntervalSet])
         if known is not None:
             hop = _dns_hop(name, name, f"public addresses of {suffix} in {region} (its prefix list)")
             return Resolution(name, known, True, suffix, region, hops=(hop,))
-    own = IntervalSet.of((number, number) for number in network.public_addresses) if network is not None else EMPTY
+    own = network.own_public_addresses if network is not None else EMPTY
     addresses = PUBLIC - listed - ours - own
     if is_aws:
         where = f" in {region}" if region else ""
@@ -545,7 +545,8 @@ def _why_not(network: Network, vpc_id: str, endpoint: aws.VpcEndpoint, name: str
         return Reason(code, endpoint.vpc_endpoint_id, f"private DNS of {label} is off, so {name} resolves publicly")
     hostnames, _ = network.vpc_attribute(vpc_id, "enableDnsHostnames")
     if hostnames is False:
-        detail = f"enableDnsHostnames of {network.label(vpc_id)} is off, so the private DNS of {label} does not answer {name}"  # noqa: E501
+        what = f"enableDnsHostnames of {network.label(vpc_id)} is off"
+        detail = f"{what}, so the private DNS of {label} does not answer {name}"
         return Reason("DNS_HOSTNAMES_DISABLED", vpc_id, detail)
     names = ", ".join(private_names(network, endpoint)[0]) or "no name"
     detail = f"{label} answers {names}, not {name}"

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from reachsim.addresses import EVERYWHERE, V4, V6
+from reachsim.addresses import EVERYWHERE
 from reachsim.evidence import Direction
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
@@ -189,9 +189,3 @@ def _describe_entry(entry: NetworkAclEntry) -> str:
         if (low, high) != (0, 65535):
             return f"{name}/{low}" if low == high else f"{name}/{low}-{high}"
     return name
-
-
-def family_of(addresses: IntervalSet) -> str:
-    """``IPv4``, ``IPv6`` or ``IPv4 and IPv6``."""
-    has4, has6 = bool(addresses & V4), bool(addresses & V6)
-    return "IPv4 and IPv6" if has4 and has6 else "IPv6" if has6 else "IPv4"

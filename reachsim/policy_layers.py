@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from reachsim import policy
+from reachsim.addresses import format_address
 from reachsim.errors import Fault, QuestionError, SnapshotError
 from reachsim.evidence import Assumption, Block
 from reachsim.forwarding import Ground
@@ -56,7 +57,7 @@ def judge_requests(
     blocks, missing, assumptions = list(verdict.blocked_by), set(verdict.missing), list(verdict.assumptions)
     for name in names:
         answers = [_JUDGES[name](ground.network, request, way, one) for request in requests for way, one in ways]
-        outcome = _together([answer.outcome for answer in answers])
+        outcome = _combined([answer.outcome for answer in answers])
         layers[name] = outcome
         for answer in answers:
             blocks += [b for b in answer.blocks if b not in blocks]
@@ -88,13 +89,6 @@ def _ways(found: Sequence[Scenario]) -> list[tuple[str, Scenario]]:
     if not ways and found:
         ways[""] = found[0]
     return list(ways.items())
-
-
-def _together(outcomes: Sequence[Outcome]) -> Outcome:
-    for worst in ("blocked", "unknown"):
-        if worst in outcomes:
-            return worst
-    return "allowed"
 
 
 def _combined(outcomes: Sequence[Outcome]) -> Outcome:
@@ -175,7 +169,9 @@ def _context(network: Network, one: Scenario, way: str, principal: str, owner: s
         context["aws:SourceVpc"] = network.vpc_endpoints[way].vpc_id or ""
         interface = one.source.origin.interface
         single = interface is not None and interface.addresses.size == 1
-        context["aws:VpcSourceIp"] = _text(interface.addresses.first) if interface and single else policy.UNKNOWN
+        context["aws:VpcSourceIp"] = (
+            format_address(interface.addresses.first) if interface and single else policy.UNKNOWN
+        )
     else:
         context["aws:SourceIp"] = policy.UNKNOWN
     organization = network.path((account, "global"), "organizations", "describe-organization")
@@ -196,25 +192,20 @@ def _organization(network: Network, path: str) -> str | None:
     return organization.get("Id") if isinstance(organization, dict) else None
 
 
-def _text(number: int) -> str:
-    from reachsim.addresses import format_address
-
-    return format_address(number)
-
-
 def role_of(network: Network, one: Scenario) -> str | None:
     """The role that the source acts as: a project's service role, an instance profile's role."""
     role = one.source.role
     if role is None or ":role/" in role:
         return role
-    details, _ = _iam(network, role.split(":")[4] if role.count(":") >= 4 else one.source.home[0])
+    details, _ = iam_details(network, role.split(":")[4] if role.count(":") >= 4 else one.source.home[0])
     for found in details.role_detail_list if details else ():
         if any(profile.arn == role for profile in found.instance_profile_list):
             return found.arn
     return None
 
 
-def _iam(network: Network, account: str) -> tuple[aws.AccountAuthorizationDetails | None, str]:
+def iam_details(network: Network, account: str) -> tuple[aws.AccountAuthorizationDetails | None, str]:
+    """(an account's IAM details or None, the file that holds them)."""
     path = network.path((account, "global"), "iam", "get-account-authorization-details")
     return network.read(path, aws.AccountAuthorizationDetails), path
 
@@ -308,20 +299,13 @@ def identity_policy(network: Network, request: Mapping[str, Any], way: str, one:
     if fnmatch.fnmatch(_bucket(asked.resource_arn), LAYER_BUCKET):
         return Answer()  # not the caller's request (fact 27)
     account = arn.split(":")[4] if arn.count(":") >= 4 else one.source.home[0]
-    details, path = _iam(network, account)
+    details, path = iam_details(network, account)
     role = next((r for r in details.role_detail_list if r.arn == arn), None) if details else None
     if details is None or role is None:
         detail = f"the policies of {arn} are not in the snapshot"
         assumption = Assumption("UNKNOWN_RESOURCE", arn, detail, "block")
         return Answer("unknown", missing=(path,) if details is None else (), assumptions=(assumption,))
-    documents = [_document(bytes(one.policy_document), path) for one in role.role_policy_list]
-    unseen: list[str] = []
-    for attached in role.attached_managed_policies:
-        document = _managed(details, attached.policy_arn or "", path)
-        if document is None:
-            unseen.append(attached.policy_arn or "")
-        else:
-            documents.append(document)
+    documents, unseen = role_documents(details, role, path)
     effects = [policy.judge(document, asked, "identity") for document in documents]
     denied = next((judged for judged in effects if judged.effect == "deny"), None)
     if denied is not None:
@@ -334,6 +318,21 @@ def identity_policy(network: Network, request: Mapping[str, Any], way: str, one:
         why = f"no policy of {arn} allows {asked.action} on {asked.resource_arn}"
         return _from_judgement("none", "", "IDENTITY_POLICY_DENY", arn, None, why)
     return _boundary(details, role, asked, path)
+
+
+def role_documents(
+    details: aws.AccountAuthorizationDetails, role: aws.RoleDetail, path: str
+) -> tuple[list[policy.Document], list[str]]:
+    """(a role's inline and managed policies, managed ones that the file does not hold). Raises SnapshotError."""
+    documents = [_document(bytes(one.policy_document), path) for one in role.role_policy_list]
+    unseen: list[str] = []
+    for attached in role.attached_managed_policies:
+        document = _managed(details, attached.policy_arn or "", path)
+        if document is None:
+            unseen.append(attached.policy_arn or "")
+        else:
+            documents.append(document)
+    return documents, unseen
 
 
 def _boundary(

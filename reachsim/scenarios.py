@@ -19,7 +19,16 @@ from reachsim.forwarding import Context, Ground, Walk, forward
 from reachsim.forwarding.ground import Origin
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
-from reachsim.packets import ALL_SERVICES, CHOICES, PORTS, Box, PacketSet, icmp_services, protocol_services
+from reachsim.packets import (
+    ALL_SERVICES,
+    CHOICES,
+    DIMENSIONS,
+    PORTS,
+    Box,
+    PacketSet,
+    icmp_services,
+    protocol_services,
+)
 from reachsim.selectors import ANY_CLIENT_PORTS, Destination, Selector, Source, destination, sources
 
 NAT_PORTS = ANY_CLIENT_PORTS
@@ -112,8 +121,8 @@ def _from(
     gaps = start.gaps + aimed.gaps + (resolution.gaps if resolution else ())
     assumptions = start.assumptions + (resolution.assumptions if resolution else ())
     base = Scenario(
-        start.group, start.origin.id, PacketSet.empty(7), (), start.by_chance, bool(aimed.name) or aimed.by_chance,
-        symbolic, start, resolution, blocks, gaps, assumptions,
+        start.group, start.origin.id, PacketSet.empty(len(DIMENSIONS)), (), start.by_chance,
+        bool(aimed.name) or aimed.by_chance, symbolic, start, resolution, blocks, gaps, assumptions,
     )  # fmt: skip
     if blocks or gaps:
         return [base]
@@ -145,7 +154,7 @@ def _walk(
     if aimed.via:
         walked = tuple(_must_cross(flow, aimed.via) for flow in walked)
     walked = tuple(_beyond(ground.network, flow, aimed) for flow in walked)
-    return msgspec.structs.replace(base, asked=PacketSet.union_of(boxes, 7), flows=walked)
+    return msgspec.structs.replace(base, asked=PacketSet.union_of(boxes, len(DIMENSIONS)), flows=walked)
 
 
 def _boxes(start: Source, targets: IntervalSet, family: IntervalSet, services: IntervalSet) -> list[Box]:
@@ -181,8 +190,8 @@ def _no_family(start: Source, targets: IntervalSet) -> Block:
         return Block("NO_POSSIBLE_DESTINATION", at, None, at, "request", "egress", "timeout",
                      "the destination has no address that could be asked for")  # fmt: skip
     detail = f"{at} has no {family} address to send from"
-    return Block("IPV6_NOT_ASSIGNED" if family == "IPv6" else "NO_POSSIBLE_DESTINATION", at, None, at, "request", "egress",  # noqa: E501
-                 "timeout", detail)  # fmt: skip
+    code = "IPV6_NOT_ASSIGNED" if family == "IPv6" else "NO_POSSIBLE_DESTINATION"
+    return Block(code, at, None, at, "request", "egress", "timeout", detail)
 
 
 def _outside_vpcs(base: Scenario, start: Source, targets: IntervalSet, services: IntervalSet) -> Scenario:
@@ -206,7 +215,7 @@ def _outside_vpcs(base: Scenario, start: Source, targets: IntervalSet, services:
         detail = f"{start.origin.id} runs on AWS's own network, from which no private address is reached"
         block = Block("NO_PATH", start.origin.id, None, None, "request", "egress", "timeout", detail)
         return msgspec.structs.replace(base, blocks=(block,))
-    return msgspec.structs.replace(base, asked=PacketSet.union_of(boxes, 7), flows=tuple(flows))
+    return msgspec.structs.replace(base, asked=PacketSet.union_of(boxes, len(DIMENSIONS)), flows=tuple(flows))
 
 
 def _must_cross(flow: Walk, component: str) -> Walk:

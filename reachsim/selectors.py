@@ -10,17 +10,16 @@ not.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import msgspec
 
 from reachsim import services
-from reachsim.addresses import PUBLIC, V4, V6, parse_block
+from reachsim.addresses import PUBLIC, V6, parse_block
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Gap
 from reachsim.forwarding import Origin
-from reachsim.forwarding.gateways import attached
+from reachsim.forwarding.gateways import attached, gateway_of
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface, virtual_interface
@@ -110,9 +109,9 @@ def sources(network: Network, selector: Selector, toward: tuple[Interface, ...] 
     """The places that a source selector stands for. ``toward`` are the interfaces asked for, where traffic comes from
     outside.
 
-    Raises QuestionError if the file that would hold the resource is there and lacks it; where the file is missing the answer
-    is one source with a gap.
-    """  # noqa: E501
+    Raises QuestionError if the file that would hold the resource is there and lacks it; where the file is missing the
+    answer is one source with a gap.
+    """
     kind, value = selector
     if kind == "codebuild":
         return _codebuild(network, value)
@@ -120,7 +119,7 @@ def sources(network: Network, selector: Selector, toward: tuple[Interface, ...] 
         return _instance(network, value)
     if kind == "eni":
         return (
-            (_interface(network, _known_interface(network, value)),)
+            (_interface(network, network.interfaces[value]),)
             if value in network.interfaces
             else _unknown(network, selector, "describe-network-interfaces")
         )
@@ -146,10 +145,13 @@ def _missing(network: Network, selector: Selector, path: str) -> tuple[Source, .
     return (_nowhere(network, selector, gap),)
 
 
-def _nowhere(network: Network, selector: Selector, gap: Gap) -> Source:
+def _nowhere(network: Network, selector: Selector, why: Gap | Block) -> Source:
+    """A source that starts nowhere: not known (a gap), or known not to (a block)."""
     home = network.homes[0] if network.homes else ("000000000000", "unknown")
     origin = Origin("interface", str(selector))
-    return Source(str(selector), origin, EMPTY, (), home, ANY_CLIENT_PORTS, gaps=(gap,))
+    gaps = (why,) if isinstance(why, Gap) else ()
+    blocks = (why,) if isinstance(why, Block) else ()
+    return Source(str(selector), origin, EMPTY, (), home, ANY_CLIENT_PORTS, blocks=blocks, gaps=gaps)
 
 
 def _unknown(network: Network, selector: Selector, operation: str, service: str = "ec2") -> tuple[Source, ...]:
@@ -166,10 +168,6 @@ def _unknown(network: Network, selector: Selector, operation: str, service: str 
 def _not_modelled(network: Network, selector: Selector) -> tuple[Source, ...]:
     gap = Gap("UNMODELLED_COMPONENT", str(selector), f"{selector.kind} sources are not modelled")
     return (_nowhere(network, selector, gap),)
-
-
-def _known_interface(network: Network, name: str) -> Interface:
-    return network.interfaces[name]
 
 
 def client_ports_of(network: Network, interface: Interface) -> IntervalSet:
@@ -344,8 +342,7 @@ def _endpoint_interfaces(network: Network, endpoint_id: str) -> tuple[Source, ..
         label = network.label(endpoint_id)
         why = Block("VPCE_INTRA_VPC_TRAFFIC", endpoint_id, None, None, "request", "egress", "timeout",
                     f"{label} never starts a connection")  # fmt: skip
-        nowhere = _nowhere(network, Selector("vpce", endpoint_id), Gap("", "", ""))
-        return (msgspec.structs.replace(nowhere, gaps=(), blocks=(why,)),)
+        return (_nowhere(network, Selector("vpce", endpoint_id), why),)
     return tuple(_interface(network, one) for one in found)
 
 
@@ -375,9 +372,7 @@ def _internet(network: Network, selector: Selector, toward: tuple[Interface, ...
         if selector.value not in network.internet_gateways:
             return _unknown(network, selector, "describe-internet-gateways")
         attachments = network.internet_gateways[selector.value].attachments
-        vpcs = [one.vpc_id for one in attachments if one.vpc_id] or [
-            "",
-        ]
+        vpcs = [one.vpc_id for one in attachments if one.vpc_id] or [""]
         return tuple(_from_internet(network, selector.value, vpc or "", addresses) for vpc in vpcs)
     return tuple(_at_gateway(network, vpc_id, addresses) for vpc_id in dict.fromkeys(one.vpc_id for one in toward)) or (
         _at_gateway(network, "", addresses),
@@ -385,9 +380,9 @@ def _internet(network: Network, selector: Selector, toward: tuple[Interface, ...
 
 
 def _at_gateway(network: Network, vpc_id: str, addresses: IntervalSet) -> Source:
-    for gateway_id, gateway in sorted(network.internet_gateways.items()):
-        if attached(gateway.attachments, vpc_id):
-            return _from_internet(network, gateway_id, vpc_id, addresses)
+    gateway_id = gateway_of(network, vpc_id)
+    if gateway_id is not None:
+        return _from_internet(network, gateway_id, vpc_id, addresses)
     base = _from_internet(network, "", vpc_id, addresses)
     home = network.home_of(vpc_id)
     lacking = network.lacks(home, "describe-internet-gateways") if vpc_id else ()
@@ -443,8 +438,7 @@ def _addresses(network: Network, addresses: IntervalSet, toward: tuple[Interface
         return tuple(made)
     detail = "the addresses are in no VPC of the snapshot, and nothing leads in from where they are"
     why = Block("NO_PATH", "ip", None, None, "request", "ingress", "timeout", detail)
-    base = _nowhere(network, Selector("ip", "source"), Gap("", "", ""))
-    return (msgspec.structs.replace(base, gaps=(), blocks=(why,)),)
+    return (_nowhere(network, Selector("ip", "source"), why),)
 
 
 def _in_subnet(network: Network, subnet_id: str, addresses: IntervalSet) -> list[Source]:
@@ -497,12 +491,10 @@ class Destination(msgspec.Struct, frozen=True):
     selector: Selector
     addresses: IntervalSet = EMPTY
     name: str = ""
-    service: str = ""
     interfaces: tuple[Interface, ...] = ()
     via: str = ""
     by_chance: bool = False
     gaps: tuple[Gap, ...] = ()
-    region: str = ""
 
 
 def destination(network: Network, selector: Selector, home: Home, *, from_outside: bool = False) -> Destination:
@@ -524,7 +516,7 @@ def destination(network: Network, selector: Selector, home: Home, *, from_outsid
     if kind == "host":
         return Destination(selector, name=value)
     if kind == "service":
-        return Destination(selector, name=services.host(value, region, account), service=value, region=region)
+        return Destination(selector, name=services.host(value, region, account))
     if kind in ("ecr", "s3", "codecommit", "logs"):
         return _aws_resource(selector, home)
     if kind in ("igw", "nat"):
@@ -545,7 +537,7 @@ def _aws_resource(selector: Selector, home: Home) -> Destination:
     if kind == "s3":
         bucket = value.partition("/")[0]
         name = f"{bucket}.{name}" if "." not in bucket else name
-    return Destination(selector, name=name, service=suffix, region=region)
+    return Destination(selector, name=name)
 
 
 def _resource(network: Network, selector: Selector, *, from_outside: bool) -> Destination:
@@ -625,13 +617,3 @@ def _endpoint_destination(network: Network, endpoint_id: str) -> Destination:
         return Destination(selector, gaps=(Gap("UNKNOWN_RESOURCE", endpoint_id, detail, network.unknown(path)),))
     addresses = IntervalSet.union_of(one.addresses for one in found)
     return Destination(selector, addresses, interfaces=found, by_chance=True)
-
-
-def pins_of(hosts: Mapping[str, tuple[str, ...]]) -> dict[str, IntervalSet]:
-    """Names pinned in reachsim.toml, as sets. Raises QuestionError for what is no address."""
-    return {
-        name.lower().rstrip("."): IntervalSet.union_of(_block(one) for one in found) for name, found in hosts.items()
-    }
-
-
-BOTH_FAMILIES: Final = (V4, V6)

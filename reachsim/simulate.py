@@ -18,7 +18,17 @@ from reachsim.evidence import Assumption, Block, Gap
 from reachsim.filters import PROTOCOLS
 from reachsim.forwarding import Ground, Walk
 from reachsim.intervals import IntervalSet
-from reachsim.packets import SERVICE, PacketSet
+from reachsim.packets import (
+    CHOICE,
+    CLIENT_PORT,
+    DESTINATION,
+    DIMENSIONS,
+    NAT_PORT,
+    SECOND_NAT_PORT,
+    SERVICE,
+    SOURCE,
+    PacketSet,
+)
 from reachsim.scenarios import Scenario, scenarios, services_of
 from reachsim.selectors import parse_selector
 from reachsim.verdict import Outcome, Path, Question, RouteWord, Verdict, traffic_of
@@ -107,7 +117,7 @@ def simulate(
     check_question(number, port, family, layers)
     found = ask(ground, source, target, protocol=protocol, port=port, family=family, pins=pins)
     question = Question(source, target, None if protocol is None else str(protocol), port, family)
-    verdict = weigh(ground, question, found, explicit_icmp=number in ICMP_REPLIES and port is not None)
+    verdict = weigh(question, found, explicit_icmp=number in ICMP_REPLIES and port is not None)
     counted = tuple(layers) if layers is not None else LAYERS
     if "network" not in counted:
         verdict = msgspec.structs.replace(verdict, outcome="allowed", blocked_by=(), layers={}, missing=())
@@ -117,7 +127,7 @@ def simulate(
 # --- weighing -------------------------------------------------------------------------------------------------------
 
 
-def weigh(ground: Ground, question: Question, found: Sequence[Scenario], *, explicit_icmp: bool = False) -> Verdict:  # noqa: ARG001
+def weigh(question: Question, found: Sequence[Scenario], *, explicit_icmp: bool = False) -> Verdict:
     """From walked scenarios to the network's verdict."""
     considered = [_considered(one, explicit_icmp) for one in found]
     groups: dict[str, list[Scenario]] = {}
@@ -129,13 +139,13 @@ def weigh(ground: Ground, question: Question, found: Sequence[Scenario], *, expl
     symbolic_split = outcome == "unknown" and any(one.symbolic for one in considered) and not any(
         flow.gaps and not flow.blocks for flow in flows
     ) and not any(one.gaps for one in considered)  # fmt: skip
-    routes = _routes(considered, outcome)
+    routes = _routes(considered)
     if outcome == "allowed" and len(routes) > 1 and any(one.symbolic for one in considered):
         outcome, symbolic_split = "unknown", True
     route: RouteWord = "none"
     if outcome in ("allowed", "intermittent"):
         route = next(iter(routes)) if len(routes) == 1 else "mixed" if routes else "none"
-    blocked_by = () if outcome == "allowed" else _blocks(considered, outcome)
+    blocked_by = () if outcome == "allowed" else _blocks(considered)
     gaps = _gaps(considered) if outcome == "unknown" else ()
     assumptions = list(_assumptions(considered, outcome))
     assumptions += [Assumption(gap.code, gap.component, gap.detail, gap.can_hide) for gap in gaps]
@@ -162,7 +172,7 @@ def _considered(one: Scenario, explicit_icmp: bool) -> Scenario:
     kept = tuple(flow for flow in one.flows if not _one_way(flow))
     if len(kept) == len(one.flows) or not kept:
         return one
-    asked = PacketSet.union_of([flow.box for flow in kept], 7)
+    asked = PacketSet.union_of([flow.box for flow in kept], len(DIMENSIONS))
     return msgspec.structs.replace(one, flows=kept, asked=asked)
 
 
@@ -171,7 +181,8 @@ def _one_way(flow: Walk) -> bool:
     return replies is not None and (flow.box[SERVICE].first >> 8) & 0xFF not in replies
 
 
-CHANCE_DIMENSIONS = (6, 5, 4, 3)
+CHANCE_DIMENSIONS = (CHOICE, SECOND_NAT_PORT, NAT_PORT, CLIENT_PORT)
+"""What chance decides in every scenario, last first, so that dropping one moves no other."""
 
 
 def _members(packets: PacketSet, one: Scenario) -> PacketSet:
@@ -180,36 +191,28 @@ def _members(packets: PacketSet, one: Scenario) -> PacketSet:
     for dimension in CHANCE_DIMENSIONS:
         found = found.project(dimension)
     if one.chance_destination and not one.symbolic:
-        found = found.project(1)
+        found = found.project(DESTINATION)
     if one.chance_source:
-        found = found.project(0)
+        found = found.project(SOURCE)
     return found
 
 
 def _weigh_group(group: Sequence[Scenario]) -> Weighed | None:
     """Chance settled over the alternatives of one group; None if nothing can be sent or nothing is known."""
-    parts: list[Weighed] = []
-    for one in group:
-        if one.gaps:
-            parts.append(_nothing_known(one))
-        elif one.blocks or not one.flows:
-            parts.append(_nothing_passes(one))
-        else:
-            parts.append(_weigh_one(one))
-    dimensions = {part.asked.dimensions for part in parts if part.asked}
-    if not dimensions:
-        return None if not any(one.gaps for one in group) else _UNKNOWN
-    asked = _union(part.asked for part in parts if part.asked)
+    parts = [_weigh_one(one) for one in group if one.flows and not one.gaps and not one.blocks]
+    parts = [part for part in parts if part.asked]
+    if not parts:
+        return _UNKNOWN if any(one.gaps for one in group) else None
+    asked = _union(part.asked for part in parts)
     open_end = any(one.gaps for one in group)
     closed = any((one.blocks or not one.flows) and not one.gaps for one in group)
     empty = PacketSet.empty(asked.dimensions)
     full, maybe_full = asked, asked
     for part in parts:
-        if part.asked:
-            full = full & (part.full | (asked - part.asked))
-            maybe_full = maybe_full & (part.maybe_full | (asked - part.asked))
-    some = _union([empty, *(part.some for part in parts if part.asked)])
-    maybe_some = _union([empty, *(part.maybe_some for part in parts if part.asked)])
+        full = full & (part.full | (asked - part.asked))
+        maybe_full = maybe_full & (part.maybe_full | (asked - part.asked))
+    some = _union(part.some for part in parts)
+    maybe_some = _union(part.maybe_some for part in parts)
     if closed:
         full, maybe_full = empty, empty
     if open_end:
@@ -220,15 +223,6 @@ def _weigh_group(group: Sequence[Scenario]) -> Weighed | None:
 _ONE = PacketSet.box((IntervalSet.single(0),))
 _NONE = PacketSet.empty(1)
 _UNKNOWN = Weighed(_ONE, _NONE, _ONE, _NONE, _ONE)
-
-
-def _nothing_known(one: Scenario) -> Weighed:  # noqa: ARG001
-    empty = PacketSet.empty(1)
-    return Weighed(empty, empty, empty, empty, empty)
-
-
-def _nothing_passes(one: Scenario) -> Weighed:
-    return _nothing_known(one)
 
 
 def _union(sets: Iterable[PacketSet]) -> PacketSet:
@@ -243,8 +237,8 @@ def _weigh_one(one: Scenario) -> Weighed:
     by: dict[str, list[Any]] = {"allowed": [], "blocked": [], "unknown": []}
     for flow in one.flows:
         by[flow.outcome].append(flow.box)
-    passes = PacketSet.union_of(by["allowed"], 7)
-    unknown = PacketSet.union_of(by["unknown"], 7)
+    passes = PacketSet.union_of(by["allowed"], len(DIMENSIONS))
+    unknown = PacketSet.union_of(by["unknown"], len(DIMENSIONS))
     asked = _members(one.asked, one)
     full = asked - _members(one.asked - passes, one)
     maybe_full = asked - _members(one.asked - passes - unknown, one)
@@ -289,11 +283,11 @@ def route_of(one: Scenario, flow: Walk) -> RouteWord:
     return route or "none"
 
 
-def _routes(found: Sequence[Scenario], outcome: Outcome) -> dict[RouteWord, None]:  # noqa: ARG001
+def _routes(found: Sequence[Scenario]) -> dict[RouteWord, None]:
     return {route_of(one, flow): None for one in found for flow in one.flows if flow.outcome == "allowed"}
 
 
-def _blocks(found: Sequence[Scenario], outcome: Outcome) -> tuple[Block, ...]:  # noqa: ARG001
+def _blocks(found: Sequence[Scenario]) -> tuple[Block, ...]:
     """Every rule that would have to change, each once."""
     kept: dict[tuple[object, ...], Block] = {}
     for one in found:

@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "graph": WAYS | ENGINE | {"selectors", "forwarding", "simulate"},
     "verdict": VALUES | {"policy"},
     "simulate": (ANSWERS - {"check"}) | {"forwarding", "scenarios", "policy_layers"},
-    "check": ANSWERS | {"forwarding"},
+    "check": ANSWERS | {"forwarding", "policy_layers"},
     "explain": LATER,
     "diff": LATER,
     "fix": LATER,

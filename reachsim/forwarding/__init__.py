@@ -32,7 +32,6 @@ STEPS: Final[dict[str, Callable[[Ground, Walk], list[Walk]]]] = {
     "network-interface": gateways.network_interface,
     "transit-gateway": transit.transit_gateway,
     "transit": transit.transit,
-    "transit-arrival": delivery.arrive_from_transit,
 }
 
 

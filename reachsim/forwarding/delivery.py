@@ -52,7 +52,7 @@ def send(ground: Ground, flow: Walk) -> list[Walk]:
     own = flow.with_sources(interface.addresses)
     if own is None:
         return parts
-    local = _amazon_local(ground, own, interface)
+    local = _amazon_local(ground, interface)
     rest = own.with_destinations(own.destinations - local)
     amazon = own.with_destinations(local)
     if amazon is not None:
@@ -80,7 +80,7 @@ def _foreign_source(ground: Ground, flow: Walk, interface: Interface) -> Walk:
     return lost(flow, Gap("APPLIANCE_MAY_FORWARD", interface.id, detail))
 
 
-def _amazon_local(ground: Ground, flow: Walk, interface: Interface) -> IntervalSet:  # noqa: ARG001
+def _amazon_local(ground: Ground, interface: Interface) -> IntervalSet:
     """Addresses of the VPC resolver, instance metadata and the like, as the interface sees them."""
     blocks = [block.block for block in ground.network.vpc_blocks(interface.vpc_id) if block.block.first < V6_BASE]
     resolver = IntervalSet.single(blocks[0].first + 2) if blocks else EMPTY
@@ -88,7 +88,11 @@ def _amazon_local(ground: Ground, flow: Walk, interface: Interface) -> IntervalS
 
 
 def leave(ground: Ground, flow: Walk) -> list[Walk]:
-    """Out of a subnet: to a neighbour directly (N9), else by the route table and past the network ACL."""
+    """Out of a subnet: to a neighbour directly (N9), else by the route table and past the network ACL.
+
+    So it is too for what a transit gateway's interface brings into its subnet: its table decides (N186), its ACL judges
+    what leaves it (N117), and a neighbour is not checked at all (N118).
+    """
     subnet_id = flow.place[1]
     subnet = ground.network.subnets.get(subnet_id)
     if subnet is None:
@@ -104,7 +108,7 @@ def leave(ground: Ground, flow: Walk) -> list[Walk]:
         parts.append(inside.to("deliver", subnet_id))
     outside = flow.with_destinations(flow.destinations - here)
     if outside is not None:
-        parts += _by_table(ground, outside, subnet_id, subnet.vpc_id, edge=True)
+        parts += _by_table(ground, outside, subnet_id, subnet.vpc_id)
     return parts
 
 
@@ -117,28 +121,6 @@ def _no_subnet(ground: Ground, flow: Walk, subnet_id: str) -> Walk:
     )
 
 
-def arrive_from_transit(ground: Ground, flow: Walk) -> list[Walk]:
-    """Into a VPC by a transit gateway's interface: its subnet's table decides, its ACL for what leaves it (N117,
-    N186).
-    """
-    _, subnet_id = flow.place
-    subnet = ground.network.subnets.get(subnet_id)
-    if subnet is None:
-        return [_no_subnet(ground, flow, subnet_id)]
-    here = EMPTY
-    for owner, addresses in ground.network.split_by_subnet(subnet.vpc_id, flow.destinations):
-        if owner == subnet_id:
-            here = addresses
-    parts: list[Walk] = []
-    inside = flow.with_destinations(here)
-    if inside is not None:  # the same subnet: not checked at all (N118)
-        parts.append(inside.to("deliver", subnet_id))
-    outside = flow.with_destinations(flow.destinations - here)
-    if outside is not None:
-        parts += _by_table(ground, outside, subnet_id, subnet.vpc_id, edge=True)
-    return parts
-
-
 def route_by_table(ground: Ground, flow: Walk) -> list[Walk]:
     """By a table that belongs to no subnet (a regional NAT gateway's): no network ACL."""
     _, table_id, vpc_id = flow.place
@@ -148,25 +130,25 @@ def route_by_table(ground: Ground, flow: Walk) -> list[Walk]:
         what = f"route table {table_id}"
         gap = missing(lacking, table_id, what) if lacking else unseen(table_id, f"{what} is not in the snapshot")
         return [lost(flow, gap)]
-    return _routed(ground, flow, table, "", vpc_id, edge=False)
+    return _routed(ground, flow, table, "", vpc_id)
 
 
-def _by_table(ground: Ground, flow: Walk, subnet_id: str, vpc_id: str, *, edge: bool) -> list[Walk]:
+def _by_table(ground: Ground, flow: Walk, subnet_id: str, vpc_id: str) -> list[Walk]:
     lacking = ground.lacks_for_vpc(vpc_id, "describe-vpcs", "describe-route-tables")
     table = ground.network.route_table_of(subnet_id)
     if lacking or table is None:
-        parts = through_network_acl(ground, flow, subnet_id, "egress") if edge else [flow]
+        parts = _past_acl(ground, flow, subnet_id)
         what = f"the route table of {subnet_id}"
         gap = missing(lacking, subnet_id, what) if lacking else unseen(subnet_id, f"{what} is not in the snapshot")
         return [lost(part, gap) for part in parts]
-    return _routed(ground, flow, table, subnet_id, vpc_id, edge=edge)
+    return _routed(ground, flow, table, subnet_id, vpc_id)
 
 
-def _routed(ground: Ground, flow: Walk, table: RouteTable, subnet_id: str, vpc_id: str, *, edge: bool) -> list[Walk]:
+def _routed(ground: Ground, flow: Walk, table: RouteTable, subnet_id: str, vpc_id: str) -> list[Walk]:
     compiled = ground.table(table.route_table_id)
     reply_to_nat = _nat_reply_over_peering(ground, flow, vpc_id)
     if reply_to_nat is not None:
-        return _past_acl(ground, reply_to_nat, subnet_id, edge=edge)
+        return _past_acl(ground, reply_to_nat, subnet_id)
     parts: list[Walk] = []
     rest = flow.destinations
     for piece in compiled.parts:
@@ -175,12 +157,10 @@ def _routed(ground: Ground, flow: Walk, table: RouteTable, subnet_id: str, vpc_i
             continue
         rest = rest - piece.destinations
         for candidate, chosen in _winners(part, piece.winners, table):
-            parts += _taken(ground, chosen, table, compiled, candidate, subnet_id, vpc_id, edge=edge)
+            parts += _taken(ground, chosen, table, compiled, candidate, subnet_id, vpc_id)
     unrouted = flow.with_destinations(rest)
     if unrouted is not None:
-        parts += [
-            _no_route(ground, part, table, compiled) for part in _past_acl(ground, unrouted, subnet_id, edge=edge)
-        ]
+        parts += [_no_route(ground, part, table, compiled) for part in _past_acl(ground, unrouted, subnet_id)]
     return parts
 
 
@@ -203,12 +183,10 @@ def _taken(
     candidate: Candidate,
     subnet_id: str,
     vpc_id: str,
-    *,
-    edge: bool,
 ) -> list[Walk]:
     if compiled.missing and candidate.target.kind != "local":
         gap = missing(compiled.missing, table.route_table_id, f"a prefix list that {table.route_table_id} routes by")
-        return [lost(part, gap) for part in _past_acl(ground, flow, subnet_id, edge=edge)]
+        return [lost(part, gap) for part in _past_acl(ground, flow, subnet_id)]
     kind, target = candidate.target
     route = candidate.route
     source = ground.network.source(table.route_table_id, f"/Routes/{candidate.index}" if candidate.index >= 0 else "")
@@ -223,7 +201,7 @@ def _taken(
     )
     same_subnet = subnet_id != "" and _target_subnet(ground, kind, target) == subnet_id
     found: list[Walk] = []
-    for part in _past_acl(ground, flow, subnet_id, edge=edge and not same_subnet):
+    for part in _past_acl(ground, flow, "" if same_subnet else subnet_id):
         part = part.through(crossed)
         if route.state == "blackhole":
             detail = f"route {candidate.destination} → {ground.network.label(target)} of {label} is a blackhole"
@@ -253,8 +231,9 @@ def _target_subnet(ground: Ground, kind: str, target: str) -> str | None:
     return None
 
 
-def _past_acl(ground: Ground, flow: Walk, subnet_id: str, *, edge: bool) -> list[Walk]:
-    return through_network_acl(ground, flow, subnet_id, "egress") if edge and subnet_id else [flow]
+def _past_acl(ground: Ground, flow: Walk, subnet_id: str) -> list[Walk]:
+    """Past the egress rules of the subnet's network ACL; of none if the flow leaves no subnet."""
+    return through_network_acl(ground, flow, subnet_id, "egress") if subnet_id else [flow]
 
 
 def _no_route(ground: Ground, flow: Walk, table: RouteTable, compiled: CompiledTable) -> Walk:

@@ -32,6 +32,7 @@ from reachsim.forwarding.ground import (
 )
 from reachsim.intervals import IntervalSet
 from reachsim.model.interfaces import Interface
+from reachsim.model.network import Network
 from reachsim.model.records import GatewayAttachment, NatGateway, VpcEndpoint
 from reachsim.packets import ICMP, NAT_PORT, SECOND_NAT_PORT, SERVICE, TCP, UDP, icmp_services
 
@@ -202,7 +203,7 @@ def internet(ground: Ground, flow: Walk) -> list[Walk]:
     """
     gateway_id, vpc_id = flow.place[1:3]
     network = ground.network
-    ours = IntervalSet.of((public, public) for public in network.public_addresses)
+    ours = network.own_public_addresses
     parts: list[Walk] = []
     rest = flow.destinations
     for other_vpc, addresses in _owners(ground, rest & (ours | (network.all_vpc_addresses & V6))):
@@ -245,7 +246,7 @@ def _owners(ground: Ground, addresses: IntervalSet) -> list[tuple[str, IntervalS
 
 
 def _hairpin(ground: Ground, flow: Walk, vpc_id: str) -> Walk:
-    gateway = gateway_of(ground, vpc_id)
+    gateway = gateway_of(ground.network, vpc_id)
     if gateway is None:
         lacking = ground.lacks_for_vpc(vpc_id, "describe-internet-gateways")
         if lacking:
@@ -255,9 +256,9 @@ def _hairpin(ground: Ground, flow: Walk, vpc_id: str) -> Walk:
     return flow.to("internet-gateway-in", gateway, vpc_id)
 
 
-def gateway_of(ground: Ground, vpc_id: str) -> str | None:
+def gateway_of(network: Network, vpc_id: str) -> str | None:
     """The internet gateway attached to a VPC."""
-    for gateway_id, gateway in sorted(ground.network.internet_gateways.items()):
+    for gateway_id, gateway in sorted(network.internet_gateways.items()):
         if attached(gateway.attachments, vpc_id):
             return gateway_id
     return None
@@ -554,7 +555,8 @@ def peering(ground: Ground, flow: Walk) -> list[Walk]:
     parts: list[Walk] = []
     outside = flow.with_destinations(flow.destinations - peer_addresses)
     if outside is not None:
-        detail = f"{describe_addresses(outside.destinations)} is outside the peer VPC {there.vpc_id}: peering carries no transit"  # noqa: E501
+        where = f"outside the peer VPC {there.vpc_id}"
+        detail = f"{describe_addresses(outside.destinations)} is {where}: peering carries no transit"
         parts.append(stopped(outside, block(outside, "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", peering_id, detail)))
     inside = flow.with_destinations(peer_addresses)
     if inside is None:

@@ -16,7 +16,7 @@ from reachsim.intervals import IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
 from reachsim.model.records import RouteTable
-from reachsim.packets import ICMP, ICMPV6, SERVICE, TCP, UDP
+from reachsim.packets import ICMP, ICMPV6, TCP, UDP
 from reachsim.routing import CompiledTable, compile_table
 
 OriginKind = Literal["interface", "internet", "on-premises"]
@@ -198,10 +198,6 @@ def describe(flow: Walk) -> str:
     """The flow's header in words."""
     services = describe_services(flow.services)
     return f"{services} from {describe_addresses(flow.sources)} to {describe_addresses(flow.destinations)}"
-
-
-def is_portless(flow: Walk) -> bool:
-    return flow.box[SERVICE].first >> 16 not in (TCP, UDP)
 
 
 def first_cover(rules: Iterable[Rule], flow: Walk, *, by_source: bool) -> Rule | None:

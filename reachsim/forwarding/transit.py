@@ -106,7 +106,7 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
         part = flow.with_destinations(piece.destinations)
         if part is not None:
             rest = rest - piece.destinations
-            parts += _by_route(ground, part, piece, gateway_id, attachment_id, table_id)
+            parts += _by_route(ground, part, piece, gateway_id, table_id)
     left = flow.with_destinations(rest)
     if left is None:
         return parts
@@ -153,7 +153,6 @@ def _by_route(
     flow: Walk,
     piece: Part[TransitGatewayRoute],
     gateway_id: str,
-    attachment_id: str,  # noqa: ARG001
     table_id: str,
 ) -> list[Walk]:
     network = ground.network
@@ -236,7 +235,7 @@ def _into_vpc(
         part = part.through(hop(part, attachment_id, "transit-gateway-attachment", label, source=source))
         parts.append(
             with_context(part, links=(*part.context.links, attachment_id), zone=ground.zone_of(subnet_id)).to(
-                "transit-arrival", subnet_id
+                "leave", subnet_id
             )
         )
     return parts

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from reachsim.addresses import V4, V6
+from reachsim.addresses import V4
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.records import NetworkInterface, Subnet
 
@@ -97,12 +97,6 @@ def assignable(subnet: Subnet) -> IntervalSet:
         low, high = block.spans[0]
         usable = usable | IntervalSet.span(low + 4, high - 1)
     return usable
-
-
-def has_family(interface: Interface, family: str | None) -> bool:
-    """Whether the interface has an address of the family (None: of any)."""
-    wanted = {"ipv4": V4, "ipv6": V6, None: V4 | V6}[family]
-    return not interface.addresses.isdisjoint(wanted)
 
 
 def _kind(record: NetworkInterface) -> Kind:

@@ -451,6 +451,11 @@ class Network:
         }
 
     @cached_property
+    def own_public_addresses(self) -> IntervalSet:
+        """Every public IPv4 address of an interface in the snapshot."""
+        return IntervalSet.of((public, public) for public in self.public_addresses)
+
+    @cached_property
     def endpoint_of_interface(self) -> dict[str, aws.VpcEndpoint]:
         return {name: endpoint for endpoint in self.vpc_endpoints.values() for name in endpoint.network_interface_ids}
 

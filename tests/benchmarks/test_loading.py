@@ -1,4 +1,4 @@
-"""Loading a generated snapshot of 10,000 interfaces against ``json.loads`` over the same bytes, interleaved in one run."""  # noqa: E501
+"""Loading a snapshot of 10,000 interfaces against ``json.loads`` over the same bytes, interleaved in one run."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ def snapshot() -> dict[str, bytes]:
     interfaces = [
         {
             "NetworkInterfaceId": f"eni-{n}", "VpcId": "vpc-1", "SubnetId": f"subnet-{n % 50}", "Status": "in-use",
-            "MacAddress": "0a:00:00:00:00:01", "OwnerId": "111111111111", "Description": "", "InterfaceType": "interface",  # noqa: E501
-            "Groups": [{"GroupName": "app", "GroupId": "sg-1"}], "SourceDestCheck": True, "AvailabilityZone": "us-east-1a",  # noqa: E501
+            "MacAddress": "0a:00:00:00:00:01", "OwnerId": "111111111111", "Description": "",
+            "InterfaceType": "interface",
+            "Groups": [{"GroupName": "app", "GroupId": "sg-1"}], "SourceDestCheck": True,
+            "AvailabilityZone": "us-east-1a",
             "PrivateIpAddress": f"10.0.{n % 50}.{10 + n // 50}", "TagSet": [{"Key": "Name", "Value": f"app-{n}"}],
             "PrivateIpAddresses": [
                 {"Primary": True, "PrivateDnsName": "x", "PrivateIpAddress": f"10.0.{n % 50}.{10 + n // 50}"}
