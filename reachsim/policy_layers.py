@@ -21,7 +21,7 @@ from reachsim import policy
 from reachsim.addresses import format_address
 from reachsim.errors import Fault, QuestionError, SnapshotError
 from reachsim.evidence import Assumption, Block
-from reachsim.forwarding import Ground
+from reachsim.forwarding import Ground, Walk
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.scenarios import Scenario
@@ -55,15 +55,22 @@ def judge_requests(
     ways = _ways(found)
     layers = dict(verdict.layers)
     blocks, missing, assumptions = list(verdict.blocked_by), set(verdict.missing), list(verdict.assumptions)
+    shut: set[tuple[str, str]] = set()
     for name in names:
-        answers = [_JUDGES[name](ground.network, request, way, one) for request in requests for way, one in ways]
-        outcome = _combined([answer.outcome for answer in answers])
-        layers[name] = outcome
-        for answer in answers:
-            blocks += [b for b in answer.blocks if b not in blocks]
-            assumptions += [a for a in answer.assumptions if a not in assumptions]
-            missing |= set(answer.missing)
-    outcome = _combined(list(layers.values()))
+        outcomes: dict[tuple[str, str], Outcome] = {}
+        for (group, way), one in ways.items():
+            answers = [_JUDGES[name](ground.network, request, way, one) for request in requests]
+            outcomes[group, way] = _worst([answer.outcome for answer in answers])
+            for answer in answers:
+                blocks += [b for b in answer.blocks if b not in blocks]
+                assumptions += [a for a in answer.assumptions if a not in assumptions]
+                missing |= set(answer.missing)
+        shut |= {way for way, one_outcome in outcomes.items() if one_outcome == "blocked"}
+        layers[name] = _over_ways(outcomes)
+    outcome = _worst(list(layers.values()))
+    passes = verdict.layers.get("network") in ("allowed", "intermittent")
+    if passes and outcome in ("intermittent", "unknown") and not _open_ways(found) - shut:
+        outcome = "blocked"  # what one layer lets through another stops
     route = verdict.route if outcome in ("allowed", "intermittent") else "none"
     if outcome != "unknown":
         missing = set()
@@ -73,25 +80,59 @@ def judge_requests(
     )  # fmt: skip
 
 
-def _ways(found: Sequence[Scenario]) -> list[tuple[str, Scenario]]:
-    """The endpoints (or "" for a public way) by which the traffic gets there, policies judged as if the network had
-    passed.
+def _way_of(flow: Walk) -> str | None:
+    """The endpoint that a flow goes by, "" for a public way, None if it gets to neither."""
+    if flow.context.terminal_kind == "vpc-endpoint":
+        return flow.context.terminal
+    return "" if flow.outcome == "allowed" else None
+
+
+def _ways(found: Sequence[Scenario]) -> dict[tuple[str, str], Scenario]:
+    """(group, endpoint or "" for a public way) by which the traffic gets there, each with a scenario that takes it.
+
+    Policies are judged as if the network had passed.
     """
-    ways: dict[str, Scenario] = {}
+    ways: dict[tuple[str, str], Scenario] = {}
     for one in found:
         if one.resolution is not None and one.resolution.endpoint_id is not None:
-            ways.setdefault(one.resolution.endpoint_id, one)
+            ways.setdefault((one.group, one.resolution.endpoint_id), one)
         for flow in one.flows:
-            if flow.context.terminal_kind == "vpc-endpoint":
-                ways.setdefault(flow.context.terminal, one)
-            elif flow.outcome == "allowed":
-                ways.setdefault("", one)
+            way = _way_of(flow)
+            if way is not None:
+                ways.setdefault((one.group, way), one)
     if not ways and found:
-        ways[""] = found[0]
-    return list(ways.items())
+        ways[found[0].group, ""] = found[0]
+    return ways
 
 
-def _combined(outcomes: Sequence[Outcome]) -> Outcome:
+def _open_ways(found: Sequence[Scenario]) -> set[tuple[str, str]]:
+    """The ways on which the network lets something through, or may."""
+    open_flows = ((one.group, _way_of(flow)) for one in found for flow in one.flows if flow.outcome != "blocked")
+    return {(group, way) for group, way in open_flows if way is not None}
+
+
+def _over_ways(outcomes: Mapping[tuple[str, str], Outcome]) -> Outcome:
+    """Chance picks the way within a group, the asker picks the group (DESIGN, "Verdicts")."""
+    groups: dict[str, set[Outcome]] = {}
+    for (group, _), outcome in outcomes.items():
+        groups.setdefault(group, set()).add(outcome)
+    settled = {_by_chance(found) for found in groups.values()}
+    for best in _BEST_FIRST:
+        if best in settled:
+            return best
+    return "blocked"
+
+
+_BEST_FIRST: tuple[Outcome, ...] = ("allowed", "unknown", "intermittent")
+
+
+def _by_chance(outcomes: set[Outcome]) -> Outcome:
+    if len(outcomes) == 1:
+        return next(iter(outcomes))
+    return "intermittent" if {"allowed", "blocked"} <= outcomes else "unknown"
+
+
+def _worst(outcomes: Sequence[Outcome]) -> Outcome:
     for worst in ("blocked", "unknown", "intermittent"):
         if worst in outcomes:
             return worst
@@ -271,11 +312,14 @@ def resource_policy(network: Network, request: Mapping[str, Any], way: str, one:
         name = resource.split(":repository/", 1)[1]
     else:
         return Answer()
+    foreign = asked.resource_account != caller
     if "*" in name or "?" in name:
-        return Answer()  # a Deny would have to cover every repository or bucket of the pattern
+        if not foreign:
+            return Answer()  # a Deny would have to cover every repository or bucket of the pattern
+        detail = f"which of {name} account {asked.resource_account} lets account {caller} use is not worked out"
+        return Answer("unknown", assumptions=(Assumption("UNKNOWN_RESOURCE", name, detail, "block"),))
     path = network.path(home, service, operation, name)
     status = network.snapshot.status(path)
-    foreign = asked.resource_account != caller
     if status == "absent":
         why = f"{name} of account {asked.resource_account} has no policy that lets account {caller} in"
         return _from_judgement("none", "", "RESOURCE_POLICY_DENY", name, None, why) if foreign else Answer()

@@ -11,17 +11,18 @@ from collections.abc import Mapping
 
 import msgspec
 
-from reachsim.addresses import V4, V6
+from reachsim.addresses import PUBLIC, V4, V6
 from reachsim.dns import Reason, Resolution, resolve, resolve_outside
 from reachsim.engine import ICMP_REPLIES, kinds
 from reachsim.evidence import Assumption, Block, Gap, Hop
 from reachsim.forwarding import Context, Ground, Walk, forward
-from reachsim.forwarding.ground import Origin
+from reachsim.forwarding.ground import Origin, Route
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
 from reachsim.packets import (
     ALL_SERVICES,
     CHOICES,
+    DESTINATION,
     DIMENSIONS,
     PORTS,
     Box,
@@ -146,7 +147,7 @@ def _walk(
 ) -> Scenario:  # fmt: skip
     boxes = [box for one in (V4, V6) for box in _boxes(start, targets & one & FAMILIES[family], one, services)]
     if not start.place:
-        return _outside_vpcs(base, start, targets & FAMILIES[family], services)
+        return _outside_vpcs(ground.network, base, start, targets & FAMILIES[family], services)
     if not boxes:
         return msgspec.structs.replace(base, blocks=(_no_family(start, targets),))
     flows = [Walk(box, start.place, Context(start.origin, start.origin.interface)) for box in boxes]
@@ -194,28 +195,46 @@ def _no_family(start: Source, targets: IntervalSet) -> Block:
     return Block(code, at, None, at, "request", "egress", "timeout", detail)
 
 
-def _outside_vpcs(base: Scenario, start: Source, targets: IntervalSet, services: IntervalSet) -> Scenario:
-    """From CodeBuild's own network: open to the internet, and nothing of a VPC's is on the way (N210)."""
-    kind = "service" if base.resolution is not None and base.resolution.service else "internet"
-    public = targets & V4 if base.resolution is None or base.resolution.public else targets
-    own = IntervalSet.single(0)
-    flows: list[Walk] = []
-    boxes: list[Box] = []
-    for part in kinds(services):
-        box: Box = (own, public, part, _ports(start, part), NAT_PORTS, NAT_PORTS, CHOICES)
-        if not public:
-            continue
-        boxes.append(box)
-        detail = f"{start.origin.id} runs on AWS's own network, with open internet access"
-        hop = Hop(start.origin.id, "codebuild-project", "request", None, detail)
-        route = "aws-public" if kind == "service" else "internet"
-        context = Context(Origin("interface", start.origin.id), terminal=kind, terminal_kind=kind, route=route)  # type: ignore[arg-type]
-        flows.append(Walk(box, ("outside",), context, hops=(hop,), end="ok"))
-    if not flows:
-        detail = f"{start.origin.id} runs on AWS's own network, from which no private address is reached"
+def _outside_vpcs(
+    network: Network, base: Scenario, start: Source, targets: IntervalSet, services: IntervalSet
+) -> Scenario:
+    """From CodeBuild's own network: open to the internet, and nothing of a VPC's is on the way (N210).
+
+    A public address of the snapshot's own leads into a VPC, whose filters see an address that nobody knows: unknown.
+    """
+    public = targets & PUBLIC & V4
+    if not public:
+        detail = f"{start.origin.id} runs on AWS's own network, from which only public IPv4 addresses are reached"
         block = Block("NO_PATH", start.origin.id, None, None, "request", "egress", "timeout", detail)
         return msgspec.structs.replace(base, blocks=(block,))
-    return msgspec.structs.replace(base, asked=PacketSet.union_of(boxes, len(DIMENSIONS)), flows=tuple(flows))
+    ours, named = network.own_public_addresses, base.resolution is not None and base.resolution.service is not None
+    aws = public - ours if named else network.aws_addresses - ours
+    flows: list[Walk] = []
+    for part in kinds(services):
+        for kind, some in (("service", public & aws), ("internet", public - aws - ours), ("own", public & ours)):
+            if some:
+                box: Box = (_UNKNOWN_SENDER, some, part, _ports(start, part), NAT_PORTS, NAT_PORTS, CHOICES)
+                flows.append(_on_aws_network(network, start, box, kind))
+    asked = PacketSet.union_of((flow.box for flow in flows), len(DIMENSIONS))
+    return msgspec.structs.replace(base, asked=asked, flows=tuple(flows))
+
+
+_UNKNOWN_SENDER = IntervalSet.single(0)
+"""Stands for the address that CodeBuild's own network sends from."""
+
+
+def _on_aws_network(network: Network, start: Source, box: Box, kind: str) -> Walk:
+    origin = start.origin.id
+    detail = f"{origin} runs on AWS's own network, with open internet access"
+    hops = (Hop(origin, "codebuild-project", "request", None, detail),)
+    if kind == "own":
+        owner = network.public_addresses[box[DESTINATION].first][0].id
+        detail = f"whether {network.label(owner)} lets in what CodeBuild's own addresses send is not known"
+        walk = Walk(box, ("outside",), Context(Origin("interface", origin)), hops=hops)
+        return walk.unknown(Gap("UNKNOWN_RESOURCE", owner, detail))
+    route: Route = "aws-public" if kind == "service" else "internet"
+    context = Context(Origin("interface", origin), terminal=kind, terminal_kind=kind, route=route)
+    return Walk(box, ("outside",), context, hops=hops, end="ok")
 
 
 def _must_cross(flow: Walk, component: str) -> Walk:
