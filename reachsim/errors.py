@@ -6,7 +6,8 @@
     └── UnsupportedError   understood, but reachsim cannot do it
 
 "Blocked" and "unknown" are answers, never exceptions. ``ValueError`` is kept for programmer mistakes. Every message
-is one line that says what, where, and what was expected; the command line prints it and exits with 2.
+is one line that says what, where, and what was expected; the command line prints it and exits with 2. Text that comes
+from the input is shown with `printable`, so that it can neither break the line nor steer a terminal.
 """
 
 from __future__ import annotations
@@ -14,8 +15,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+def printable(text: str) -> str:
+    """The text with control, format and surrogate characters spelled out as JSON does: ``\\uXXXX``.
+
+    >>> print(printable("eni-\\x1b[2J 東京"))
+    eni-\\u001b[2J 東京
+    """
+    return text if text.isprintable() else "".join(_spelled(character) for character in text)
+
+
+def _spelled(character: str) -> str:
+    if character.isprintable() or character in "\u3000\u00a0":
+        return character
+    number = ord(character)
+    if number <= 0xFFFF:
+        return f"\\u{number:04x}"
+    return f"\\u{0xD800 + (number - 0x10000 >> 10):04x}\\u{0xDC00 + (number & 0x3FF):04x}"
+
+
 class ReachsimError(Exception):
     """Base of all errors that reachsim raises on purpose."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(printable(message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +54,7 @@ class Fault:
 
     def __str__(self) -> str:
         place = f"{self.file}#{self.pointer}" if self.pointer else self.file
-        return f"{place}: expected {self.expected}, found {self.found}"
+        return printable(f"{place}: expected {self.expected}, found {self.found}")
 
 
 class SnapshotError(ReachsimError):

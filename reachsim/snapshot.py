@@ -14,10 +14,12 @@ ever written. **Source:** DESIGN, "Snapshot format".
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import stat
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Literal, NoReturn
@@ -31,11 +33,19 @@ Status = Literal["ok", "absent", "refused", "missing"]
 _NAMED = re.compile(
     r"(?P<account>\d{12})/(?P<region>[a-z0-9-]+)/(?P<service>[a-z0-9-]+)/(?P<rest>[^/]+(?:/[^/]+)?)\.json"
 )
-_NOT_KNOWN = re.compile(r"AccessDenied|Unauthorized|Forbidden|Throttl|RequestLimit|InvalidAction|UnknownOperation|"
-                        r"OptInRequired|InternalError|InternalFailure|ServiceUnavailable|ExpiredToken|AuthFailure|"
-                        r"UnrecognizedClient|InvalidClientToken|SubscriptionRequired|NotCollected|MalformedPolicy")  # fmt: skip  # noqa: E501
+_THERE_IS_NONE = re.compile(r"NoSuch\w*|\w*\.?NotFound(?:Exception|Error|Fault)?|\w*DoesNotExist(?:Exception)?|"
+                            r"AWSOrganizationsNotInUseException")  # fmt: skip
+_SINGLE_ANSWERS = frozenset({
+    "ecr/get-registry-policy",
+    "organizations/describe-organization",
+    "s3control/get-public-access-block",
+})  # fmt: skip
+"""Calls without a name whose answer is one thing that may not exist. Every other call without a name lists: AWS answers
+"there is none" with an empty list, so an error in such a file never means that."""
 MAX_UNPACKED = 4 << 30
 """Bytes that a zip may unpack to in all."""
+ERROR_SIZE = 65536
+"""Bytes that a file with an ``Error`` has at most; a larger one is an answer."""
 
 
 class ErrorCode(msgspec.Struct, frozen=True, rename="pascal"):
@@ -91,23 +101,37 @@ class Snapshot:
         return tuple(sorted({(m["account"], m["region"]) for _, m in self.named() if m["region"] != "global"}))
 
     def read(self, path: str) -> bytes:
-        try:
-            return self._readers[path]()
-        except KeyError:
+        """The bytes of a file, without a byte order mark (PowerShell writes one). Raises SnapshotError."""
+        if path not in self._readers:
             self.fail(path, "", "a file", "none")
+        try:
+            data = self._readers[path]().removeprefix(codecs.BOM_UTF8)
         except OSError as error:
             self.fail(path, "", "a readable file", error.strerror or str(error))
-        except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+        except MemoryError:
+            self.fail(path, "", "a file that fits into memory", "a larger one")
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
             self.fail(path, "", "a readable member of the zip", str(error))
+        if len(data) >= ERROR_SIZE:
+            self._errors[path] = None  # so that nobody reads it again to see whether it is one
+        return data
+
+    def holds(self, path: str) -> bool:
+        """Whether there is such a file, whatever is in it."""
+        return path in self._readers
 
     def status(self, path: str) -> Status:
-        """``ok``, ``absent`` (AWS said there is none), ``refused`` (AWS did not answer) or ``missing`` (no file)."""
+        """``ok``, ``absent`` (AWS said there is none), ``refused`` (AWS did not answer) or ``missing`` (no file).
+
+        Only the error codes that say "there is none", of a call about one thing, count as ``absent``; all others
+        (refusals, throttling, mistakes in the call, codes that we do not know) leave the question open.
+        """
         if path not in self._readers:
             return "missing"
         error = self._error(path)
         if error is None:
             return "ok"
-        return "refused" if _NOT_KNOWN.search(error.error.code) else "absent"
+        return "absent" if _may_be_absent(path) and _THERE_IS_NONE.fullmatch(error.error.code) else "refused"
 
     def known(self, path: str) -> bool:
         """Whether the question behind the file was answered, if only by "there is none"."""
@@ -126,7 +150,7 @@ class Snapshot:
     def _error(self, path: str) -> ErrorFile | None:
         if path not in self._errors:
             data = self.read(path)
-            self._errors[path] = _decode_error(data) if len(data) < 4096 and b'"Error"' in data else None
+            self._errors[path] = _decode_error(data) if len(data) < ERROR_SIZE and b'"Error"' in data else None
         return self._errors[path]
 
     def _read_manifest(self) -> Manifest:
@@ -134,7 +158,7 @@ class Snapshot:
             return Manifest()
         try:
             manifest = msgspec.json.decode(self.read("snapshot.json"), type=Manifest)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             self.fail("snapshot.json", "", "a reachsim manifest", str(error))
         if manifest.format_version != 1:
             self.fail("snapshot.json", "/formatVersion", "format version 1", str(manifest.format_version))
@@ -146,44 +170,76 @@ def _constant(data: bytes) -> Callable[[], bytes]:
 
 
 def _decode_error(data: bytes) -> ErrorFile | None:
+    """The error that the file holds, without a code if that is no text; None if it is no such file."""
     try:
         return msgspec.json.decode(data, type=ErrorFile)
-    except msgspec.MsgspecError:
+    except msgspec.ValidationError as error:
+        return ErrorFile(ErrorCode()) if "$.Error" in str(error) else None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
+
+
+def _may_be_absent(path: str) -> bool:
+    match = _NAMED.fullmatch(path)
+    return match is not None and ("/" in match["rest"] or f"{match['service']}/{match['rest']}" in _SINGLE_ANSWERS)
 
 
 def open_snapshot(path: str | os.PathLike[str]) -> Snapshot:
     """Open a snapshot directory or zip file. Reads only names and the manifest.
 
-    Raises SnapshotError if there is no such directory or zip, or if a zip holds names that would leave it.
+    Raises SnapshotError if there is no such directory or zip, if part of it cannot be read, or if a zip holds names
+    that would leave it, twice the same name, or more than 4 GiB.
     """
     place = Path(path)
     if place.is_dir():
         return Snapshot(str(path), _directory(place))
+    expected = "a snapshot directory or .zip file"
     if not place.exists():
-        raise SnapshotError(Fault(str(path), "", "a snapshot directory or .zip file", "nothing there"))
-    if not zipfile.is_zipfile(place):
-        raise SnapshotError(Fault(str(path), "", "a snapshot directory or .zip file", "a file that is no zip"))
-    return Snapshot(str(path), _zip(place))
+        raise SnapshotError(Fault(str(path), "", expected, "nothing there"))
+    if not place.is_file():
+        raise SnapshotError(Fault(str(path), "", expected, "neither"))
+    try:
+        if not zipfile.is_zipfile(place):
+            raise SnapshotError(Fault(str(path), "", expected, "a file that is no zip"))
+        return Snapshot(str(path), _zip(place))
+    except OSError as error:
+        raise SnapshotError(Fault(str(path), "", "a readable file", error.strerror or str(error))) from error
 
 
 def _directory(root: Path) -> dict[str, Callable[[], bytes]]:
+    def unreadable(error: OSError) -> NoReturn:
+        place = Path(error.filename or root).relative_to(root).as_posix()
+        raise SnapshotError(Fault(place, "", "a readable folder", error.strerror or str(error)))
+
     readers: dict[str, Callable[[], bytes]] = {}
-    for folder, _, names in os.walk(root):
+    for folder, _, names in os.walk(root, onerror=unreadable):
         for name in names:
             file = Path(folder, name)
-            readers[file.relative_to(root).as_posix()] = file.read_bytes
+            readers[file.relative_to(root).as_posix()] = _file(file)
     return readers
+
+
+def _file(file: Path) -> Callable[[], bytes]:
+    def read() -> bytes:
+        if not stat.S_ISREG(file.stat().st_mode):  # reading a pipe or device may never end
+            raise OSError("a pipe, socket or device")
+        return file.read_bytes()
+
+    return read
 
 
 def _zip(file: Path) -> dict[str, Callable[[], bytes]]:
     try:
         archive = zipfile.ZipFile(file)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise SnapshotError(Fault(str(file), "", "a readable zip", str(error))) from error
     members = [member for member in archive.infolist() if not member.is_dir()]
+    names: set[str] = set()
     for member in members:
         _check_member(file, member)
+        if member.filename in names:
+            raise SnapshotError(Fault(str(file), "", "each name once in the zip", f"{member.filename!a} twice"))
+        names.add(member.filename)
     if sum(member.file_size for member in members) > MAX_UNPACKED:
         raise SnapshotError(Fault(str(file), "", "a zip that unpacks to at most 4 GiB", "a larger one"))
     prefix = _common_folder([member.filename for member in members])
@@ -210,4 +266,11 @@ def _common_folder(names: list[str]) -> str:
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[], bytes]:
-    return lambda: archive.read(member)
+    def read() -> bytes:
+        with archive.open(member) as opened:
+            data = opened.read(member.file_size)  # never more than it says to be: a liar cannot fill the memory
+            if len(data) < member.file_size:
+                raise EOFError(f"{len(data)} bytes instead of {member.file_size}")
+            return data
+
+    return read

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 
 import click
@@ -30,6 +29,16 @@ SHORT = {
 class Commands(click.Group):
     """A group whose commands are imported only when they are needed."""
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; every error of ours is one line on standard error and exit code 2."""
+        try:
+            return super().invoke(ctx)
+        except ReachsimError as error:
+            faults = error.faults if isinstance(error, SnapshotError) else (error,)
+            for fault in faults:
+                click.echo(f"reachsim: error: {fault}", err=True)
+            ctx.exit(2)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return sorted(COMMANDS)
 
@@ -54,13 +63,5 @@ def group() -> None:
 
 
 def main() -> None:
-    """Run a command; every error of ours is one line on standard error and exit code 2."""
-    try:
-        group(standalone_mode=True)
-    except SnapshotError as error:
-        for fault in error.faults:
-            click.echo(f"reachsim: error: {fault}", err=True)
-        sys.exit(2)
-    except ReachsimError as error:
-        click.echo(f"reachsim: error: {error}", err=True)
-        sys.exit(2)
+    """The program ``reachsim``."""
+    group(standalone_mode=True)

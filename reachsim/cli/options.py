@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from reachsim.errors import printable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -35,8 +38,25 @@ def colour() -> bool:
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
+_COLOUR = re.compile("\033\\[(?:[012]|3[1-6](?:;1)?)m")  # those of reachsim.report.paint
+
+
+def harmless(text: str) -> str:
+    """Text for a terminal or a file: of control characters only ends of lines and our own colours stay as they are.
+
+    Ids and names come from the snapshot, and a terminal obeys what it is sent. The rest is spelled ``\\uXXXX``, which
+    in JSON means the same as before.
+    """
+    if all(line.isprintable() for line in text.split("\n")):
+        return text
+    colours = [*_COLOUR.findall(text), ""]
+    parts = ["\n".join(map(printable, part.split("\n"))) for part in _COLOUR.split(text)]
+    return "".join(part + colour for part, colour in zip(parts, colours, strict=True))
+
+
 def emit(text: str, place: Path | None, replace: bool) -> None:
     """Print, or write to a file whole or not at all."""
+    text = harmless(text)
     if place is None:
         click.echo(text.rstrip("\n"))
         return

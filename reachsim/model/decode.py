@@ -6,6 +6,7 @@ meanwhile (the records have no cycles, and it would cost more than the parsing: 
 
 from __future__ import annotations
 
+import codecs
 import gc
 import re
 from collections.abc import Iterator
@@ -37,14 +38,27 @@ def garbage_collector_paused() -> Iterator[None]:
 
 def decode(data: bytes, kind: type[Record]) -> Record:
     """Decode JSON into a record. Raises msgspec.MsgspecError (see `fault`)."""
-    record: Record = _decoder(kind).decode(data)  # type: ignore[arg-type]
+    record: Record = _decode(_decoder(kind), data)  # type: ignore[arg-type]
     return record
+
+
+def _decode(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
+    try:
+        return decoder.decode(data)
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(f"the byte 0x{error.object[error.start]:02x} in a text") from None
+    except RecursionError:
+        raise msgspec.DecodeError("brackets nested too deeply") from None
+    except msgspec.DecodeError as error:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise msgspec.DecodeError("UTF-16") from None
+        raise error
 
 
 def decode_collection(data: bytes, key: str, kind: type[Record]) -> tuple[Record, ...] | None:
     """The records under ``key``; None if the file holds an ``Error`` instead. Raises msgspec.MsgspecError."""
-    answer = _answer_decoder(key, kind).decode(data)  # type: ignore[arg-type]
-    if answer.items is not None:
+    answer = _decode(_answer_decoder(key, kind), data)  # type: ignore[arg-type]
+    if answer.items is not msgspec.UNSET:
         items: tuple[Record, ...] = answer.items
         return items
     if answer.error is not None:
@@ -87,7 +101,7 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 def _answer_decoder(key: str, kind: Any) -> msgspec.json.Decoder[Any]:
     answer = msgspec.defstruct(
         "Answer",
-        [("items", tuple[kind, ...] | None, None), ("error", dict[str, Any] | None, None)],
+        [("items", tuple[kind, ...] | msgspec.UnsetType, msgspec.UNSET), ("error", dict[str, Any] | None, None)],
         rename={"items": key, "error": "Error"},
         frozen=True,
     )

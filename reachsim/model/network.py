@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
@@ -23,6 +23,7 @@ from reachsim.model.interfaces import Interface, interface_of
 from reachsim.snapshot import Snapshot
 
 Record = TypeVar("Record", bound=msgspec.Struct)
+Key = TypeVar("Key", bound=Hashable)
 
 Home = tuple[str, str]
 """Account and Region whose files a resource was found in."""
@@ -117,9 +118,11 @@ class Network:
         self.transit_gateway_attachments: dict[tuple[str, str], aws.TransitGatewayAttachment] = {}
         for home in self.homes:
             path = self.path(home, "ec2", "describe-transit-gateway-attachments")
-            for record in self._records(path, "TransitGatewayAttachments", aws.TransitGatewayAttachment):
+            records = self._records(path, "TransitGatewayAttachments", aws.TransitGatewayAttachment)
+            for index, record in enumerate(records):
                 key = (record.transit_gateway_id or "", record.transit_gateway_attachment_id)
-                self.transit_gateway_attachments[key] = record
+                place = Place(home, path, f"/TransitGatewayAttachments/{index}")
+                self._take(self.transit_gateway_attachments, key, record, place, " of ".join(reversed(key)))
         self.transit_gateway_routes = {
             name: routes
             for home in self.homes
@@ -141,19 +144,22 @@ class Network:
             path = self.path(home, "ec2", "describe-instances")
             for r, reservation in enumerate(self._records(path, "Reservations", aws.Reservation)):
                 for i, instance in enumerate(reservation.instances):
-                    self.instances[instance.instance_id] = instance
                     place = Place(home, path, f"/Reservations/{r}/Instances/{i}")
-                    self.places.setdefault(instance.instance_id, place)
+                    self._take(self.instances, instance.instance_id, instance, place, instance.instance_id)
         self.projects: dict[tuple[Home, str], aws.Project] = {}
         self.fleets: dict[str, aws.Fleet] = {}
         self.endpoint_services: dict[str, aws.VpcEndpointService] = {}
         for home in self.homes:
             path = self.path(home, "codebuild", "batch-get-projects")
+            in_home: dict[str, aws.Project] = {}
             for i, project in enumerate(self._records(path, "projects", aws.Project)):
-                self.projects[home, project.name] = project
-                self.places.setdefault(f"codebuild:{project.name}", Place(home, path, f"/projects/{i}"))
-            for fleet in self._records(self.path(home, "codebuild", "batch-get-fleets"), "fleets", aws.Fleet):
-                self.fleets[fleet.arn or fleet.name or ""] = fleet
+                place = Place(home, path, f"/projects/{i}")
+                self._take(in_home, project.name, project, place, f"codebuild:{project.name}")
+            self.projects |= {(home, name): project for name, project in in_home.items()}
+            path = self.path(home, "codebuild", "batch-get-fleets")
+            for i, fleet in enumerate(self._records(path, "fleets", aws.Fleet)):
+                name = fleet.arn or fleet.name or ""
+                self._take(self.fleets, name, fleet, Place(home, path, f"/fleets/{i}"), f"fleet:{name}")
             services = self.path(home, "ec2", "describe-vpc-endpoint-services")
             answer = self._one(services, aws.DescribeVpcEndpointServices)
             for service in answer.service_details if answer else ():
@@ -167,35 +173,46 @@ class Network:
             path = self.path(home, "ec2", operation)
             for index, record in enumerate(self._records(path, key, kind)):
                 name = identity(record)
-                place = Place(home, path, f"/{key}/{index}")
-                known = self.places.get(name) if name in found else None
-                if known is not None and known.file == path:
-                    self._faults.setdefault(
-                        path, Fault(path, place.pointer, "an id of its own", f"{name} a second time")
-                    )
-                if known is None or getattr(record, "owner_id", None) == home[0]:
-                    found[name] = record
-                    self.places[name] = place
+                self._take(found, name, record, Place(home, path, f"/{key}/{index}"), name)
         return found
 
+    def _take(self, found: dict[Key, Record], key: Key, record: Record, place: Place, name: str) -> None:
+        """Take in a record; where several accounts list one, the owner's. Two that contradict each other are a fault.
+
+        Merged pages can hold a record twice, and shared resources stand in the files of each account that sees them.
+        """
+        if key in found:
+            first = self.places[name]
+            if _contradict(found[key], record, first, place):
+                found_twice = f"{name} again, but not as in {first}"
+                self._faults.setdefault(place.file, Fault(place.file, place.pointer, "an id of its own", found_twice))
+            if first.home == place.home or getattr(record, "owner_id", None) != place.home[0]:
+                return
+        elif not name.isprintable():  # it would be printed, and a terminal obeys what it is sent
+            self._faults.setdefault(place.file, Fault(place.file, place.pointer, "a plain id", name))
+        found[key] = record
+        self.places[name] = place
+
     def _records(self, path: str, key: str, kind: type[Record]) -> tuple[Record, ...]:
-        if self.snapshot.status(path) == "missing":
-            return ()
         try:
+            if not self.snapshot.holds(path):
+                return ()
             return decode_collection(self.snapshot.read(path), key, kind) or ()
         except msgspec.MsgspecError as error:
             self._faults.setdefault(path, fault(path, error))
-        except UnicodeDecodeError as error:
-            self._faults.setdefault(path, Fault(path, "", "complete JSON in UTF-8", str(error)))
+        except SnapshotError as error:  # not readable
+            self._faults.setdefault(path, error.faults[0])
         return ()
 
     def _one(self, path: str, kind: type[Record]) -> Record | None:
-        if self.snapshot.status(path) != "ok":
-            return None
         try:
+            if self.snapshot.status(path) != "ok":
+                return None
             return decode(self.snapshot.read(path), kind)
         except msgspec.MsgspecError as error:
             self._faults.setdefault(path, fault(path, error))
+        except SnapshotError as error:  # not readable
+            self._faults.setdefault(path, error.faults[0])
         return None
 
     def _check_subnets(self) -> None:
@@ -522,6 +539,24 @@ class Network:
             return None, path
         value = record.enable_dns_support if attribute == "enableDnsSupport" else record.enable_dns_hostnames
         return (None if value is None else value.value), path
+
+
+_FOR_LIFE = ("vpc_id", "subnet_id", "cidr_block", "availability_zone_id")
+"""What a resource keeps for as long as it exists, whoever lists it."""
+_TWO_SIDED = (aws.VpcPeeringConnection, aws.TransitGatewayPeeringAttachment, aws.PrefixList)
+"""Kinds that the files of several Regions describe, each as it stands there."""
+
+
+def _contradict(known: msgspec.Struct, record: msgspec.Struct, first: Place, place: Place) -> bool:
+    """Whether two records of one id cannot both be true: in one account every field counts, else those for life (tags
+    and states are seen by some accounts only, or at another time).
+    """
+    if known == record:
+        return False
+    if first.file == place.file or (first.home[0] == place.home[0] and not isinstance(record, _TWO_SIDED)):
+        return True
+    pairs = ((getattr(known, name, None), getattr(record, name, None)) for name in _FOR_LIFE)
+    return any(one is not None and other is not None and one != other for one, other in pairs)
 
 
 def subnet_addresses(subnet: aws.Subnet) -> IntervalSet:

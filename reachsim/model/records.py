@@ -449,7 +449,7 @@ class TransitGatewayRoute(Ec2, frozen=True):
 
 
 class TransitGatewayRoutes(Ec2, frozen=True):
-    routes: tuple[TransitGatewayRoute, ...] = ()
+    routes: tuple[TransitGatewayRoute, ...]  # a file without them must not count as a table without routes
     additional_routes_available: bool = False
 
 
