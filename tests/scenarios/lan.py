@@ -53,6 +53,25 @@ class Lan(Build):
         return self.nat(self.n, "10.0.9.9", "203.0.113.99" if kind == "public" else None, kind, name="main")
 
 
+def public(*, address: str | None = "203.0.113.5", ipv6: str | None = None) -> Lan:
+    """Subnet a routed at an internet gateway; the client has a public address."""
+    net = Lan(ipv6=ipv6)
+    igw = net.igw(net.vpc_id, name="1")
+    net.route(net.ta, "0.0.0.0/0", igw)
+    if ipv6:
+        net.route(net.ta, "::/0", igw)
+    if address:
+        net.give_public(net.client, address)
+    return net
+
+
+def natted(kind: str = "public") -> Lan:
+    """Subnet a routed at a NAT gateway in a public subnet of its own."""
+    net = Lan()
+    net.route(net.ta, "0.0.0.0/0", net.with_nat(kind))
+    return net
+
+
 def ask(
     net: Build | dict[str, bytes],
     source: str,
