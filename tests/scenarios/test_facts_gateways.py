@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, causes, codes, crossed, fate
+from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, causes, codes, crossed, fate, natted, public
 
 WORLD = "ip:198.51.100.7"
 WORLD6 = "ip:2620:107:300f::1"
