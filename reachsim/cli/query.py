@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -48,7 +49,7 @@ def command(snapshot: str, source: Path | None, assume_defaults: bool) -> None:
         if line.strip():
             found = answer(reach, line)
             failed = failed or "error" in found
-            click.echo(json.dumps(found, ensure_ascii=False))
+            click.echo(options.harmless(json.dumps(found, ensure_ascii=False)))
     sys.exit(2 if failed else 0)
 
 
@@ -72,28 +73,47 @@ def answer(reach: Reach, line: bytes) -> dict[str, Any]:
 
 def _read(line: bytes) -> dict[str, Any]:
     try:
-        question = json.loads(line)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        question = json.loads(line, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:  # ValueError: no JSON, no UTF-8, a number of thousands of digits
         raise QuestionError(f"not a line of JSON: {error}", "BAD_JSON") from error
     if not isinstance(question, dict):
         raise QuestionError("a question is a JSON object", "BAD_JSON")
     for key in ("source", "destination"):
         if not isinstance(question.get(key), str):
             raise QuestionError(f"{key} must be a selector (a string)", "BAD_QUESTION")
+    _refuse_misspelled(question)
     for key, kinds in KINDS.items():
         value = question.get(key)
         if value is not None and (isinstance(value, bool) or not isinstance(value, kinds)):
             raise QuestionError(f"{key} has the wrong type: {json.dumps(value)[:80]}", "BAD_QUESTION")
-    if any(not isinstance(one, dict) for one in question.get("requests") or []):
-        raise QuestionError("requests must be a list of objects", "BAD_QUESTION")
+    for one in question.get("requests") or []:
+        if not isinstance(one, dict):
+            raise QuestionError("requests must be a list of objects", "BAD_QUESTION")
+        if not isinstance(one.get("principal"), str | dict | None):
+            raise QuestionError("principal must be an ARN or a service name (a string)", "BAD_REQUEST")
     if any(not isinstance(one, str) for one in question.get("layers") or []):
         raise QuestionError("layers must be a list of strings", "BAD_QUESTION")
     return question
 
 
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON number")
+
+
+def _refuse_misspelled(question: dict[str, Any]) -> None:
+    """A key that we do not know is the asker's own, unless it looks like one of ours: a question that silently loses
+    its ``port`` would get the answer to another one.
+    """
+    for key in question:
+        if key != "id" and key not in KINDS:
+            meant = get_close_matches(key.lower(), KINDS, 1, 0.8)
+            if meant:
+                raise QuestionError(f"no key {key!r} in a question; {meant[0]} is one", "BAD_QUESTION")
+
+
 def _id_of(line: bytes) -> object:
     try:
-        found = json.loads(line)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        found = json.loads(line, parse_constant=_no_number)
+    except (ValueError, RecursionError):
         return None
     return found.get("id") if isinstance(found, dict) else None
