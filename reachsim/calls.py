@@ -14,15 +14,15 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
+
+import msgspec
 
 Scope = Literal["region", "global"]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One read-only call.
 
     ``scope`` tells the folder: the Region's, or ``global``. ``per`` is the kind of thing asked about where there is one
@@ -44,8 +44,7 @@ class Call:
     batch: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class NameSource:
+class NameSource(msgspec.Struct, frozen=True):
     """Where the names of a kind of thing come from: a call and a JMESPath over its answer, or a fixed list."""
 
     service: str = ""

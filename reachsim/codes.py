@@ -11,9 +11,10 @@ A number such as N59 or P33 in a comment is the fact that leaves the point open.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
+
+import msgspec
 
 from reachsim.errors import QuestionError
 
@@ -23,8 +24,7 @@ Layer = Literal["network", "dns", "endpoint-policy", "identity-policy", "resourc
 Symptom = Literal["timeout", "refused", "name-not-found", "403"]
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(msgspec.Struct, frozen=True):
     """One code and its texts.
 
     ``kind`` says where a code may stand: ``block`` in ``blocked_by``, ``cause`` beside a block, never instead of one,

@@ -9,6 +9,7 @@ twice. The engine knows places only as names: what happens at one is the caller'
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -214,6 +215,7 @@ def choose(flow: Flow[Context], options: int) -> list[Flow[Context]]:
     return [part for part in parts if part is not None]
 
 
+@cache
 def _icmp_shifts(protocol: int) -> list[tuple[IntervalSet, int]]:
     """(services of a request type, how far its answer's services lie from them)."""
     codes = IntervalSet.span(0, 255)

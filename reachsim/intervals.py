@@ -63,14 +63,16 @@ class IntervalSet:
         found: list[Span] = []
         i = j = 0
         while i < len(left) and j < len(right):
-            low = max(left[i][0], right[j][0])
-            high = min(left[i][1], right[j][1])
-            if low <= high:
-                found.append((low, high))
-            if left[i][1] < right[j][1]:
+            (low, high), (start, end) = left[i], right[j]
+            if high < end:
                 i += 1
             else:
+                high = end
                 j += 1
+            if start > low:
+                low = start
+            if low <= high:
+                found.append((low, high))
         return IntervalSet(tuple(found)) if found else EMPTY
 
     def __sub__(self, other: IntervalSet) -> IntervalSet:

@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Service:
+
+class Service(msgspec.Struct, frozen=True):
     """One service of the table.
 
     ``host`` is the ordinary Regional name, ``private_dns`` the names that an interface endpoint answers while its
@@ -40,8 +40,7 @@ class Service:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Partition:
+class _Partition(msgspec.Struct, frozen=True):
     name: str
     regions: str  # regular expression
     suffix: str

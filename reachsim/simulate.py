@@ -240,11 +240,16 @@ def _weigh_one(one: Scenario) -> Weighed:
     passes = PacketSet.union_of(by["allowed"], len(DIMENSIONS))
     unknown = PacketSet.union_of(by["unknown"], len(DIMENSIONS))
     asked = _members(one.asked, one)
-    full = asked - _members(one.asked - passes, one)
-    maybe_full = asked - _members(one.asked - passes - unknown, one)
-    some = _members(passes, one)
-    maybe_some = _members(passes | unknown, one)
-    weighed = Weighed(asked, full, maybe_full, some, maybe_some)
+
+    def members(packets: PacketSet) -> PacketSet:
+        return asked if packets == one.asked else _members(packets, one)
+
+    full = asked - members(one.asked - passes)
+    some = members(passes)
+    if not unknown:
+        weighed = Weighed(asked, full, full, some, some)
+    else:
+        weighed = Weighed(asked, full, asked - members(one.asked - passes - unknown), some, members(passes | unknown))
     return _over_symbolic(weighed, 0 if one.chance_source else 1) if one.symbolic else weighed
 
 

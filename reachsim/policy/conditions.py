@@ -14,9 +14,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from .operators import NULL, OPERATORS, Operator, Test
 from .truth import Truth, Unknown, either, every, opposite
@@ -33,16 +32,14 @@ class Quantifier(Enum):
     ANY = "ForAnyValue"
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One value of the policy: as written, and its test if no variable has to be replaced first."""
 
     template: Template
     test: Test | None
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """One operator on one key. ``written`` is the operator as the policy spells it, ``key`` the key likewise."""
 
     written: str

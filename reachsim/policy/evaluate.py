@@ -18,8 +18,7 @@ Not modelled: KMS grants, S3 access control lists and access points, service log
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from .layers import Decider, Layer, Policies, layers
 from .principals import Via
@@ -40,8 +39,7 @@ _EXCUSED: Final[dict[Via, frozenset[Kind]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The answer. ``blocked_by`` names every kind that blocks, not only the first; ``decided_by`` gives for a denial
     the reasons of those kinds, for an allowed request those of the kinds that allow; ``notes`` what was assumed."""
 

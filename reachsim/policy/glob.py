@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Wild(Enum):
@@ -23,8 +23,7 @@ class Wild(Enum):
     RUN = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """Text in which ``*`` and ``?`` are ordinary characters."""
 
     text: str
@@ -38,8 +37,7 @@ _WILDS: Final = {"*": Wild.RUN, "?": Wild.ONE}
 _COVER_BUDGET: Final = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
+class _Segment(NamedTuple):
     """What stands between two ``*``: as many characters as it has cells. ``text`` is None if there is a ``?`` in it."""
 
     cells: tuple[Cell, ...]
@@ -218,8 +216,7 @@ def _joint_steps(mine: tuple[Cell, ...], theirs: tuple[Cell, ...], i: int, j: in
         yield i + 1, j + 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Machine:
+class _Machine(NamedTuple):
     """Several patterns as one automaton whose states are bits: bit i = "everything before place i is matched"."""
 
     start: int

@@ -8,8 +8,7 @@ some resource fits both, a Deny only if it covers all of them, so that a pattern
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from .conditions import holds, why_not
 from .glob import Glob, covers
@@ -24,8 +23,7 @@ Word = Literal["allow", "deny", "none", "unknown"]
 _GRANTING_KINDS: Final[frozenset[Kind]] = frozenset({"identity", "resource"})
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What one document says. ``statement`` is the Sid or index of the statement that decided or, for "none", came
     nearest to allowing ("" if there is none); ``why`` is that in words. ``grants`` tells how the matching Allow
     statements name the caller (empty in kinds of policy without ``Principal``)."""
@@ -36,8 +34,7 @@ class Judgement:
     grants: frozenset[Via] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
+class _View(NamedTuple):
     """What, besides the request, decides whether a statement matches."""
 
     kind: Kind
@@ -45,8 +42,7 @@ class _View:
     has_boundary: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
+class _Match(NamedTuple):
     """Whether a statement matches, and the first part that does not: 0 action, 1 resource, 2 principal, 3 condition."""
 
     statement: Statement

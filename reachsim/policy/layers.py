@@ -11,8 +11,7 @@ bucket policy grants to outsiders (fact 17). IAM User Guide, "Policy evaluation 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from .judge import Judgement, judge
 from .principals import Via
@@ -23,8 +22,7 @@ from .statements import Document, Kind
 _RANK: Final = {"deny": 0, "allow": 1, "none": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Policies:
+class Policies(NamedTuple):
     """Every policy that applies to a request.
 
     None means "none attached"; an empty tuple means "attached but allows nothing", which for ``boundary`` and
@@ -55,8 +53,7 @@ class Policies:
         yield from (("endpoint", f"endpoint[{i}]", one) for i, one in enumerate(self.endpoint or ()))
 
 
-@dataclass(frozen=True, slots=True)
-class Decider:
+class Decider(NamedTuple):
     """One reason. ``policy`` is the kind with its place in the input ("identity[0]", "scp[1][0]", "resource"),
     ``statement`` the Sid or index of the statement, "" if no statement decided."""
 
@@ -66,8 +63,7 @@ class Decider:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """What all policies of one kind say together."""
 
     kind: Kind
@@ -76,8 +72,7 @@ class Layer:
     grants: frozenset[Via] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
+class Asker(NamedTuple):
     """Puts one request to the documents of each layer."""
 
     request: Request

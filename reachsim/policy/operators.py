@@ -16,10 +16,9 @@ import ipaddress
 import operator as compare
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from .glob import Glob
 from .variables import Pieces, plain
@@ -35,8 +34,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ARN_COLONS: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(NamedTuple):
     """One condition operator.
 
     ``expects`` names the sort of value it takes, ``variables`` says whether policy variables are replaced in it.

@@ -19,9 +19,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 CallerKind = Literal["user", "role", "session", "federated-user", "root", "service", "provider", "anonymous"]
 
@@ -43,8 +42,7 @@ class Via(Enum):
     SERVICE = "service"
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(NamedTuple):
     """Who signed a request. ``account`` is "" and ``name`` is "" where the kind has none.
 
     ``name`` is the user, role or federated user name without its path.
@@ -84,8 +82,7 @@ class Principal:
         return self.kind == "session" and self.name.startswith(_SERVICE_ROLE_NAME)
 
 
-@dataclass(frozen=True, slots=True)
-class PrincipalElement:
+class PrincipalElement(NamedTuple):
     """A ``Principal`` or ``NotPrincipal`` element, sorted by how its entries are compared.
 
     ``names`` holds full ARNs, ``roles`` pairs of account and role name, ``providers`` identity providers.

@@ -8,7 +8,7 @@ so that a document can be judged many times.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from .conditions import Condition
 from .glob import Glob
@@ -22,16 +22,14 @@ PRINCIPAL_KINDS: Final[frozenset[Kind]] = frozenset({"rcp", "resource", "endpoin
 """The kinds of policy in which ``Principal`` counts; the others are attached to the caller."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """One entry of an Action or Resource element; ``glob`` is None if a variable has to be replaced first."""
 
     template: Template
     glob: Glob | None
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """An ``Action``, ``NotAction``, ``Resource`` or ``NotResource`` element."""
 
     name: Literal["Action", "NotAction", "Resource", "NotResource"]
@@ -64,8 +62,7 @@ class Statement:
         return self.sid or str(self.index)
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """What AWS would not store, or does not settle, and how it is judged here; it counts for the listed kinds only."""
 
     text: str
@@ -73,8 +70,7 @@ class Note:
     gateway_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A policy document, ready to be judged. Build it with `parse`."""
 
     version: str

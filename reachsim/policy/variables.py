@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from .glob import Literal, Piece
 from .truth import UNKNOWN, Unknown
@@ -28,16 +27,14 @@ _VARIABLE: Final = re.compile(r"\$\{([^{}]*)\}")
 _COLONS_BEFORE_RESOURCE: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """A variable: its key in lower case and its default, if it has one."""
 
     key: str
     default: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """A text of a policy as written, and cut into plain text, literal text and variables."""
 
     text: str
