@@ -157,10 +157,7 @@ class Check(msgspec.Struct, frozen=True):
                 }
                 for cell in self.matrix
             ],
-            "steps": [
-                {**msgspec.to_builtins(step), "blocked_by": [block_json(one) for one in step.blocked_by]}
-                for step in self.steps
-            ],
+            "steps": [step_json(step) for step in self.steps],
             "findings": [msgspec.to_builtins(one) for one in self.findings],
             "missing": list(self.missing),
             "assumptions": [msgspec.to_builtins(one) for one in self.assumptions],
@@ -172,9 +169,23 @@ def block_json(block: Block) -> dict[str, Any]:
     found: dict[str, Any] = {"code": block.code}
     if block.cause is not None:
         found["cause"] = block.cause
-    for key in ("component", "rule", "at", "leg", "direction", "symptom", "detail", "source"):
+    for key in ("component", "rule", "at", "leg", "direction", "symptom", "detail"):
         found[key] = getattr(block, key)
     return found
+
+
+def step_json(step: PipelineStep) -> dict[str, Any]:
+    """A step as JSON prints it: of a project, or of a client, which has no step but ``git-push``."""
+    return {
+        "client" if step.step == "git-push" else "project": step.project,
+        "step": step.step,
+        "outcome": step.outcome,
+        "route": step.route,
+        "service_side": step.service_side,
+        "not_reached": step.not_reached,
+        "blocked_by": [block_json(one) for one in step.blocked_by],
+        "contacts": list(step.contacts),
+    }
 
 
 def path_json(path: Path) -> dict[str, Any]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from contextlib import suppress
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -30,13 +34,32 @@ class Commands(click.Group):
     """A group whose commands are imported only when they are needed."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; every error of ours is one line on standard error and exit code 2."""
+        """Run a command; every error of ours is one line on standard error and exit code 2.
+
+        Exit codes 0, 1 and 3 are answers (DESIGN), so whatever ends a command before its answer gets another one:
+        Ctrl-C and a reader that left get what shells give for these, our own mistakes 2.
+        """
         try:
             return super().invoke(ctx)
         except ReachsimError as error:
             faults = error.faults if isinstance(error, SnapshotError) else (error,)
             for fault in faults:
                 click.echo(f"reachsim: error: {fault}", err=True)
+            ctx.exit(2)
+        except KeyboardInterrupt:
+            click.echo("reachsim: interrupted", err=True)
+            ctx.exit(130)
+        except BrokenPipeError:
+            _leave(ctx, 141)
+        except OSError as error:
+            click.echo(f"reachsim: error: {error.strerror or error}", err=True)
+            _leave(ctx, 2)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception:
+            import traceback
+
+            click.echo(f"{traceback.format_exc()}reachsim: error: this is a fault of reachsim itself", err=True)
             ctx.exit(2)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -53,6 +76,13 @@ class Commands(click.Group):
             formatter.write_dl([(name, SHORT[name]) for name in sorted(SHORT)])
 
 
+def _leave(ctx: click.Context, code: int) -> NoReturn:
+    """Exit without a second complaint when Python flushes a standard output that takes no more."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    ctx.exit(code)
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="reachsim", message="%(prog)s %(version)s")
 def group() -> None:
@@ -63,5 +93,8 @@ def group() -> None:
 
 
 def main() -> None:
-    """The program ``reachsim``."""
+    """The program ``reachsim``. Its output is UTF-8, except on a terminal that takes something else."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError, OSError):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     group(standalone_mode=True)

@@ -25,7 +25,9 @@ def command(
 
     Exit code: 0 private and working, 1 proven otherwise, 2 bad input, 3 undecided.
 
-    Example: reachsim check snapshots/private-pipeline
+    \b
+    Example:
+      reachsim check snapshots/private-pipeline
     """
     from reachsim.api import load
     from reachsim.report.text import render_check
@@ -35,6 +37,6 @@ def command(
     if form == "json":
         text = json.dumps(found.to_json(), indent=2, ensure_ascii=False)
     else:
-        text = render_check(found, reach, colour=output is None and options.colour())
+        text = render_check(found, reach, **options.look(output))
     options.emit(text, output, overwrite)
     sys.exit(found.exit_code)

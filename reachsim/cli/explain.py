@@ -4,6 +4,17 @@ from __future__ import annotations
 
 import click
 
+from reachsim.cli import options
+
+KINDS = {
+    "block": "why traffic is blocked",
+    "cause": "the cause behind a block",
+    "finding": "a finding of reachsim check",
+    "assumption": "something that an answer takes for granted",
+    "information": "a note on a hop",
+}
+ORIGINS = {"aws": "a code of VPC Reachability Analyzer", "reachsim": "a code of reachsim's own"}
+
 
 @click.command(name="explain")
 @click.argument("code", required=False)
@@ -11,17 +22,24 @@ import click
 def command(code: str | None, everything: bool) -> None:
     """Say what CODE means and what mends it.
 
-    Example: reachsim explain SUBNET_ACL_RESTRICTION
+    \b
+    Example:
+      reachsim explain SUBNET_ACL_RESTRICTION
     """
     from reachsim.codes import CODES, explain
+    from reachsim.report.columns import wrap
 
     if everything or code is None:
-        for name, one in CODES.items():
-            click.echo(f"{name:55} {one.kind}")
+        longest = max(map(len, CODES))
+        options.emit("\n".join(f"{name:{longest}}  {one.kind}" for name, one in CODES.items()), None, False)
         return
     found = explain(code)
-    click.echo(f"{found.code} ({found.kind}, {found.layer}, by {found.origin})\n\n{found.text}")
+    about = f"{KINDS[found.kind]} · layer: {found.layer} · {ORIGINS[found.origin]}"
+    paragraphs = [about, found.text]
+    if found.symptom:
+        paragraphs.append(f"Usually seen as: {found.symptom}")
     if found.remedy:
-        click.echo(f"\nTo mend: {found.remedy}")
-    if found.docs:
-        click.echo(f"\n{found.docs}")
+        paragraphs.append(f"To mend: {found.remedy}")
+    columns = options.columns()
+    lines = [found.code, *(line for text in paragraphs for line in (*wrap(text, columns, "  "), ""))]
+    options.emit("\n".join([*lines, f"  {found.docs}"] if found.docs else lines), None, False)

@@ -19,7 +19,9 @@ LATER = ("awscli", "config", "terraform", "cloudformation")
 def command(kind: str, source: Path, out: Path, overwrite: bool) -> None:
     """Turn SOURCE into a snapshot OUT. KIND is batfish for now: the folder that holds aws_configs/.
 
-    Example: reachsim import batfish dumps/hybrid-cloud snapshots/hybrid-cloud
+    \b
+    Example:
+      reachsim import batfish dumps/hybrid-cloud snapshots/hybrid-cloud
     """
     if kind != "batfish":
         raise click.UsageError(f"import {kind} is not available yet; there is: batfish")

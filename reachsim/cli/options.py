@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import click
 
@@ -28,14 +28,34 @@ output_format = click.option(
     help="Form of the answer.",
 )
 output = click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Write to FILE instead of standard output."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write to FILE instead of standard output.",
 )
-overwrite = click.option("--overwrite", is_flag=True, help="Replace an existing file.")
+overwrite = click.option("--overwrite", is_flag=True, help="Replace what exists already.")
+
+
+class Look(TypedDict):
+    """What the texts of `reachsim.report` are told about where they go."""
+
+    colour: bool
+    columns: int
 
 
 def colour() -> bool:
     """Whether standard output takes colour."""
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
+def columns() -> int:
+    """How wide text may be: the terminal's columns within reason, 120 wherever else it goes."""
+    if not sys.stdout.isatty():
+        return 120
+    from shutil import get_terminal_size
+
+    return min(max(get_terminal_size((120, 24)).columns, 60), 160)
 
 
 _COLOUR = re.compile("\033\\[(?:[012]|3[1-6](?:;1)?)m")  # those of reachsim.report.paint
@@ -52,6 +72,13 @@ def harmless(text: str) -> str:
     colours = [*_COLOUR.findall(text), ""]
     parts = ["\n".join(map(printable, part.split("\n"))) for part in _COLOUR.split(text)]
     return "".join(part + colour for part, colour in zip(parts, colours, strict=True))
+
+
+def look(place: Path | None) -> Look:
+    """How a text is to look that goes to a file or, None, to standard output."""
+    if place is not None:
+        return {"colour": False, "columns": 120}
+    return {"colour": colour(), "columns": columns()}
 
 
 def emit(text: str, place: Path | None, replace: bool) -> None:

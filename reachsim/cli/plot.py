@@ -11,14 +11,23 @@ from reachsim.cli import options
 
 @click.command(name="plot")
 @click.argument("snapshot")
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="routes.png, .svg or .pdf")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="Where to: a .png, .svg or .pdf.",
+)
 @click.option("--from", "sources", multiple=True, metavar="SELECTOR", help="Draw these sources only (repeatable).")
 @options.overwrite
 @options.assume_defaults
 def command(snapshot: str, output: Path, sources: tuple[str, ...], overwrite: bool, assume_defaults: bool) -> None:
     """Draw the routes of SNAPSHOT: sources, endpoints and gateways, destinations.
 
-    Example: reachsim plot snapshots/leaky-pipeline -o routes.png
+    \b
+    Example:
+      reachsim plot snapshots/leaky-pipeline -o routes.png
     """
     if output.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise click.UsageError("-o takes a file that ends in .png, .svg or .pdf")

@@ -29,6 +29,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "--input",
     "source",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
     help="Read FILE instead of standard input.",
 )
 @options.assume_defaults
@@ -37,8 +38,12 @@ def command(snapshot: str, source: Path | None, assume_defaults: bool) -> None:
 
     Exit code: 0 all answered, 2 bad input or some line answered by an error.
 
-    Example: echo '{"id": 1, "source": "codebuild:app-build", "destination": "s3", "protocol": "tcp", "port": 443}' |
-    reachsim query snapshots/private-pipeline
+    A question: {"id": 1, "source": "codebuild:app-build", "destination": "s3", "protocol": "tcp", "port": 443}.
+    Optional are protocol, port, family, requests and layers.
+
+    \b
+    Example:
+      reachsim query snapshots/private-pipeline --input questions.jsonl
     """
     from reachsim.api import load
 

@@ -38,7 +38,9 @@ def command(
 
     Exit code: 0 allowed, 1 blocked or intermittent, 2 bad input, 3 unknown.
 
-    Example: reachsim trace snapshots/broken-pipeline --from codebuild:app-build --to ecr.dkr
+    \b
+    Example:
+      reachsim trace snapshots/broken-pipeline --from codebuild:app-build --to ecr.dkr
     """
     from reachsim.api import load
     from reachsim.report.text import render_trace
@@ -52,6 +54,6 @@ def command(
     if form == "json":
         text = json.dumps(verdict.to_json(), indent=2, ensure_ascii=False)
     else:
-        text = render_trace(verdict, reach, colour=output is None and options.colour())
+        text = render_trace(verdict, reach, **options.look(output))
     options.emit(text, output, overwrite)
     sys.exit(EXIT_CODES[verdict.outcome])

@@ -34,7 +34,13 @@ def width(text: str) -> int:
     """
     if text.isascii():
         return len(text)
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return sum(map(_columns_of, text))
+
+
+def _columns_of(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me"):  # marks stand on the character before them
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def pad(text: str, columns: int) -> str:
@@ -58,16 +64,27 @@ def wrap(text: str, columns: int = WIDTH, first: str = "", rest: str | None = No
     >>> wrap("one two three", 9, "- ")
     ['- one two', '  three']
     """
+    return wrap_parts(clean(text).split(" "), columns, first, rest)
+
+
+def wrap_parts(
+    parts: Iterable[str], columns: int = WIDTH, first: str = "", rest: str | None = None, between: str = " "
+) -> list[str]:
+    """Like `wrap`, for parts that stay whole each: a line ends only where one part follows another.
+
+    >>> wrap_parts(["push: works", "logs: works"], 20, between=" · ")
+    ['push: works ·', 'logs: works']
+    """
     rest = " " * width(first) if rest is None else rest
     lines, line, empty = [], first, True
-    for word in clean(text).split(" "):
+    for part in map(clean, parts):
         if empty:
-            line, empty = line + word, False
-        elif width(line) + 1 + width(word) <= columns:
-            line += " " + word
+            line, empty = line + part, False
+        elif width(line) + width(between) + width(part) <= columns:
+            line += between + part
         else:
-            lines.append(line)
-            line = rest + word
+            lines.append(line + between.rstrip())
+            line = rest + part
     return [*lines, line]
 
 
@@ -97,8 +114,19 @@ def table(header: Sequence[Sequence[str]], rows: Iterable[Sequence[Sequence[str]
     return lines
 
 
-def _blocks(sizes: Sequence[int], columns: int) -> Iterator[list[int]]:
-    """The columns of each block: the first one, and as many of the others as fit."""
+def _blocks(sizes: Sequence[int], columns: int) -> list[list[int]]:
+    """The columns of each block: as few blocks as the width asks for, and of these the most even ones."""
+    found = list(_filled(sizes, columns))
+    while True:
+        widest = max(sum(sizes[i] + 2 for i in chosen) - 2 for chosen in found)
+        tighter = list(_filled(sizes, widest - 1))
+        if len(tighter) > len(found) or tighter == found:
+            return found
+        found = tighter
+
+
+def _filled(sizes: Sequence[int], columns: int) -> Iterator[list[int]]:
+    """Blocks of columns: the first one, and as many of the others as fit."""
     chosen, taken = [0], sizes[0]
     for i in range(1, len(sizes)):
         if taken + 2 + sizes[i] > columns and len(chosen) > 1:

@@ -1,4 +1,7 @@
-"""The table of a check: one row per source, one column per destination, and its legend."""
+"""The table of a check: one row per source, one column per destination, and its legend.
+
+The internet's two columns stand first, so that they are seen on a terminal of any width.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,17 @@ from collections.abc import Sequence
 
 from reachsim.report.columns import table, wrap
 from reachsim.report.paint import Paint
-from reachsim.report.words import Labels, label
+from reachsim.report.words import ROUTES, Labels, label
 from reachsim.verdict import Cell, Check
 
 COLUMNS = ("git-codecommit", "codecommit", "ecr.api", "ecr.dkr", "s3", "logs", "sts")
 """Services in the order in which the pipeline meets them; others follow in the check's order."""
 OUT, IN = "internet (out)", "internet (in)"
 MOST_ALIKE = 3
+NO_SOURCES = (
+    "No source to judge: the snapshot names no CodeBuild project and no instance that pushes to CodeCommit. "
+    "Name one with --from SELECTOR."
+)
 
 
 def column_of(cell: Cell) -> tuple[str, str]:
@@ -33,12 +40,14 @@ def grid(check: Check) -> tuple[list[str], list[str], dict[tuple[str, str], Cell
     sources = list(dict.fromkeys(source for source, _ in cells))
     found = dict.fromkeys(column for _, column in cells)
     others = [name for name in found if name not in (*COLUMNS, OUT, IN)]
-    columns = [name for name in (*COLUMNS, *others, OUT, IN) if name in found]
+    columns = [name for name in (OUT, IN, *COLUMNS, *others) if name in found]
     return sources, columns, cells
 
 
 def render_matrix(check: Check, network: Labels, paint: Paint) -> list[str]:
     """The table and what its marks mean."""
+    if not check.matrix:
+        return wrap(NO_SOURCES, paint.columns)
     sources, columns, cells = grid(check)
     header = [["from"], *(_heading(name) for name in columns)]
     rows = [
@@ -48,7 +57,7 @@ def render_matrix(check: Check, network: Labels, paint: Paint) -> list[str]:
         ]
         for source in sources
     ]
-    lines = [_painted(line, paint) for line in table(header, rows)]
+    lines = [_painted(line, paint) for line in table(header, rows, paint.columns)]
     return [*lines, "", *_legend([cells[place] for place in sorted(cells)], paint)]
 
 
@@ -108,11 +117,5 @@ def _legend(cells: Sequence[Cell], paint: Paint) -> list[str]:
         notes.append("intermittent: works for some subnets, endpoint interfaces or client ports and not for others")
     if any(cell.outcome == "unknown" for cell in cells):
         notes.append("unknown: the snapshot lacks what decides it")
-    routes = {
-        "private": "private: never leaves the VPC but by an endpoint, peering or a transit gateway",
-        "aws-public": "aws-public: to AWS, by the internet's way out",
-        "mixed": "mixed: takes several kinds of ways",
-        "on-premises": "on-premises: out by a VPN or Direct Connect",
-    }
-    notes += [text for route, text in routes.items() if any(cell.route == route for cell in cells)]
-    return [paint.dim(line) for note in notes for line in wrap(note, first="  ")]
+    notes += [f"{route}: {text}" for route, text in ROUTES.items() if any(cell.route == route for cell in cells)]
+    return [paint.dim(line) for note in notes for line in wrap(note, paint.columns, "  ", "    ")]

@@ -1,18 +1,23 @@
-"""Colour for terminals that want it. Never the only sign: every painted word says the same without its colour."""
+"""What the place takes that a text goes to: its colours and its width.
+
+Colour is never the only sign: every painted word says the same without it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
+
+from reachsim.report.columns import WIDTH
 
 _OUTCOMES = {"allowed": "32", "blocked": "31", "intermittent": "33", "unknown": "35"}
 _SEVERITIES = {"high": "31;1", "medium": "33;1", "low": "36", "info": "2"}
 
 
-@dataclass(frozen=True, slots=True)
-class Paint:
-    """Wraps text in ANSI colours, or doesn't."""
+class Paint(msgspec.Struct, frozen=True):
+    """Wraps text in ANSI colours, or doesn't; ``columns`` is how many there are to fill."""
 
     on: bool = False
+    columns: int = WIDTH
 
     def _in(self, code: str, text: str) -> str:
         return f"\033[{code}m{text}\033[0m" if self.on and code and text else text

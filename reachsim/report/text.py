@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from reachsim.evidence import Block
-from reachsim.report.columns import clean, pad, width, wrap
+from reachsim.report.columns import WIDTH, clean, pad, width, wrap, wrap_parts
 from reachsim.report.ladder import render_names, render_paths
 from reachsim.report.matrix import render_matrix
 from reachsim.report.paint import Paint
 from reachsim.report.words import (
+    ROUTES,
     Labels,
     assumption_lines,
     code_name,
@@ -41,55 +42,60 @@ ANSWERS = {
     "unknown": "the snapshot lacks what decides it",
 }
 SEVERITIES = ("high", "medium", "low", "info")
-_GOOD = "private-and-working"
+_COLOURS = {"private-and-working": "allowed", "undecided": "unknown"}
+MOST_EVIDENCE = 6
 _STEP = {"allowed": "works", "blocked": "FAILS", "intermittent": "FAILS AT TIMES", "unknown": "unknown"}
 _FAMILIES = {"ipv4": "IPv4", "ipv6": "IPv6"}
 
 
-def render_check(check: Check, network: Labels, *, colour: bool = False) -> str:
+def render_check(check: Check, network: Labels, *, colour: bool = False, columns: int = WIDTH) -> str:
     """The whole pipeline's verdict.
 
     Args:
         check: What to show.
         network: Knows the names of resources.
         colour: Use ANSI colours.
+        columns: The width to fill.
     """
-    paint = Paint(colour)
-    lines = render_matrix(check, network, paint)
-    word = paint.outcome("allowed" if check.overall == _GOOD else "blocked", check.overall)
-    lines += ["", paint.bold("overall: ") + word, *wrap(OVERALL[check.overall], first="  ")]
+    paint = Paint(colour, columns)
+    word = paint.outcome(_COLOURS.get(check.overall, "blocked"), check.overall)
+    lines = [paint.bold("overall: ") + word, *wrap(OVERALL[check.overall], columns, "  ")]
+    lines += ["", *render_matrix(check, network, paint)]
     if check.steps:
         lines += ["", paint.bold("steps"), *_steps(check.steps, network, paint)]
     for finding in sorted(check.findings, key=lambda one: SEVERITIES.index(one.severity)):
         lines += ["", *_finding(finding, network, paint)]
     lines += _gaps(check.missing, paint)
     if check.assumptions:
-        lines += ["", paint.bold("taken for granted"), *assumption_lines(network, check.assumptions)]
+        lines += ["", paint.bold("taken for granted"), *assumption_lines(network, check.assumptions, columns)]
     return "\n".join(lines) + "\n"
 
 
-def render_trace(verdict: Verdict, network: Labels, *, colour: bool = False) -> str:
+def render_trace(verdict: Verdict, network: Labels, *, colour: bool = False, columns: int = WIDTH) -> str:
     """One question's answer, hop by hop.
 
     Args:
         verdict: What to show.
         network: Knows the names of resources.
         colour: Use ANSI colours.
+        columns: The width to fill.
     """
-    paint = Paint(colour)
+    paint = Paint(colour, columns)
     lines = [paint.bold(_question(verdict.question, network)), _answer(verdict, paint)]
-    lines += wrap(ANSWERS[verdict.outcome], first="  ")
+    lines += wrap(ANSWERS[verdict.outcome], columns, "  ")
+    if verdict.route in ROUTES:
+        lines += wrap(f"{verdict.route}: {ROUTES[verdict.route]}", columns, "  ")
     if len(verdict.layers) > 1:
         lines.append("  " + " · ".join(f"{layer}: {outcome}" for layer, outcome in sorted(verdict.layers.items())))
     if verdict.names:
         lines += ["", paint.bold("the name"), *render_names(verdict.names, paint)]
-    lines += render_paths(verdict.paths, network, paint)
     if verdict.blocked_by:
         lines += ["", paint.bold("blocked by" if verdict.outcome != "intermittent" else "what stops the failing part")]
         lines += _blocks(verdict.blocked_by, network, paint)
+    lines += render_paths(verdict, network, paint)
     lines += _gaps(verdict.missing, paint)
     if verdict.assumptions:
-        lines += ["", paint.bold("taken for granted"), *assumption_lines(network, verdict.assumptions)]
+        lines += ["", paint.bold("taken for granted"), *assumption_lines(network, verdict.assumptions, columns)]
     return "\n".join(lines) + "\n"
 
 
@@ -114,7 +120,7 @@ def _question(question: Question, network: Labels) -> str:
 
 
 def _answer(verdict: Verdict, paint: Paint) -> str:
-    parts = [paint.outcome(verdict.outcome), f"route {verdict.route}"]
+    parts = [paint.outcome(verdict.outcome), *([] if verdict.route == "none" else [f"route {verdict.route}"])]
     symptoms = dict.fromkeys(block.symptom for block in verdict.blocked_by if block.symptom)
     if symptoms:
         parts.append(f"the user sees: {clean(next(iter(symptoms)))}")
@@ -127,7 +133,7 @@ def _steps(steps: Sequence[PipelineStep], network: Labels, paint: Paint) -> Iter
     columns = max(map(width, names.values()))
     for project, name in names.items():
         shown = [_step(step) for step in steps if step.project == project]
-        lines = wrap(" · ".join(shown), first=f"  {pad(name, columns)}  ")
+        lines = wrap_parts(shown, paint.columns, f"  {pad(name, columns)}  ", between=" · ")
         for line in lines:
             yield line.replace("FAILS", paint.outcome("blocked", "FAILS"))
 
@@ -139,17 +145,29 @@ def _step(step: PipelineStep) -> str:
 
 def _finding(finding: Finding, network: Labels, paint: Paint) -> Iterator[str]:
     yield f"{paint.severity(finding.severity)}  {paint.bold(finding.id)}"
-    yield from wrap(finding.title, first="  ")
+    yield from wrap(finding.title, paint.columns, "  ")
     if finding.component:
-        yield from _field("component", named(network, finding.component))
-    for number, line in enumerate(finding.evidence):
-        yield from _field("evidence" if number == 0 else "", line)
+        yield from _field("component", named(network, finding.component), paint)
+    evidence: dict[str, str] = {}
+    for line in finding.evidence:
+        evidence.setdefault(line.partition("; ")[0], _unsaid(line, finding.title))
+    lines = list(evidence.values())
+    for number, line in enumerate(lines[:MOST_EVIDENCE]):
+        yield from _field("evidence" if number == 0 else "", line, paint)
+    if len(lines) > MOST_EVIDENCE:
+        yield from _field("", f"… and {len(lines) - MOST_EVIDENCE} more; --format json has all of them", paint)
     if finding.remedy:
-        yield from _field("to mend", finding.remedy)
+        yield from _field("to mend", finding.remedy, paint)
 
 
-def _field(name: str, text: str) -> list[str]:
-    return wrap(text, first=f"  {pad(f'{name}:' if name else '', 11)}")
+def _unsaid(evidence: str, title: str) -> str:
+    """A piece of evidence without its reason if the title names the same rule."""
+    what, _, reason = evidence.partition("; ")
+    return what if reason and " ".join(reason.split(" ")[:5]) in title else evidence
+
+
+def _field(name: str, text: str, paint: Paint) -> list[str]:
+    return wrap(text, paint.columns, f"  {pad(f'{name}:' if name else '', 11)}")
 
 
 def _blocks(blocks: Iterable[Block], network: Labels, paint: Paint) -> Iterator[str]:
@@ -168,21 +186,21 @@ def _block(number: int, same: Sequence[Block], network: Labels, paint: Paint) ->
     places = dict.fromkeys(one.at for one in same if one.at)
     at = f", at {', '.join(label(network, place) for place in places)}" if places else ""
     rule = rule_name(block.component, block.rule)
-    yield from _item("where", f"{named(network, block.component)}{f', {rule}' if rule else ''}{at}")
+    yield from _item("where", f"{named(network, block.component)}{f', {rule}' if rule else ''}{at}", paint)
     leg = "the request" if block.leg == "request" else "the reply"
-    yield from _item("which", f"{leg}, {block.direction}")
-    for detail in dict.fromkeys(one.detail for one in same):
-        yield from _item("why", detail)
+    yield from _item("stops", f"{leg}, {block.direction}", paint)
+    for number, detail in enumerate(dict.fromkeys(one.detail for one in same)):
+        yield from _item("why" if number == 0 else "", detail, paint)
     if block.symptom:
-        yield from _item("seen as", block.symptom)
+        yield from _item("seen as", block.symptom, paint)
     if remedy(block):
-        yield from _item("to mend", remedy(block))
+        yield from _item("to mend", remedy(block), paint)
     if block.source:
         yield paint.dim(f"     {pad('see:', 9)}{short_source(block.source)}")
 
 
-def _item(name: str, text: str) -> list[str]:
-    return wrap(text, first=f"     {pad(name + ':', 9)}")
+def _item(name: str, text: str, paint: Paint) -> list[str]:
+    return wrap(text, paint.columns, f"     {pad(f'{name}:' if name else '', 9)}")
 
 
 def _gaps(missing: Sequence[str], paint: Paint) -> list[str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from reachsim.addresses import V4, V6, format_set, parse_block
 from reachsim.codes import CODES
 from reachsim.evidence import Assumption, Block
+from reachsim.intervals import IntervalSet, Span
 from reachsim.report.columns import clean, wrap
 from reachsim.report.commands import command_for
 from reachsim.report.paint import Paint
@@ -21,10 +23,19 @@ class Labels(Protocol):
 
 
 HIDES = {
-    "leak": "if this is wrong, the answer may hide a leak",
-    "block": "if this is wrong, the answer may hide a block",
+    "leak": "if wrong, the answer may hide a leak",
+    "block": "if wrong, the answer may hide a block",
     "neither": "",
 }
+
+ROUTES = {
+    "private": "never leaves the VPC but by a VPC endpoint, peering or a transit gateway",
+    "aws-public": "to AWS's public addresses, by the internet's way out",
+    "internet": "out to the internet, or in from it",
+    "mixed": "takes several kinds of ways",
+    "on-premises": "out by a VPN or Direct Connect",
+}
+"""What the words for a route mean."""
 
 _KINDS = {
     "acl-": "network ACL",
@@ -55,6 +66,18 @@ def named(network: Labels, component: str) -> str:
     """A component with the word for its kind before it."""
     kind = next((word for prefix, word in _KINDS.items() if component.startswith(prefix)), "")
     return f"{kind} {label(network, component)}".strip()
+
+
+def type_name(kind: str) -> str:
+    """A hop's type as AWS spells it.
+
+    >>> type_name("network-acl"), type_name("vpc-endpoint")
+    ('network ACL', 'VPC endpoint')
+    """
+    return " ".join(_SPELLED.get(word, word) for word in kind.split("-"))
+
+
+_SPELLED = {word.lower(): word for word in ("ACL", "CodeBuild", "DNS", "NAT", "VPC", "VPN")}
 
 
 def short_source(source: str) -> str:
@@ -91,14 +114,42 @@ def ranges(spans: Sequence[tuple[int, int]], most: int = 4) -> str:
 
 
 def addresses(blocks: Sequence[str], most: int = 3) -> str:
-    """The first few blocks, and how many more."""
-    if len(blocks) <= most + 1:
-        return ", ".join(blocks)
-    return ", ".join(blocks[:most]) + f" and {len(blocks) - most} more blocks"
+    """Blocks, those that touch as a range from the first to the last address: the first few, and how many more.
+
+    >>> addresses(["10.0.1.4/30", "10.0.1.8/29", "10.0.2.0/24"])
+    '10.0.1.4–10.0.1.15, 10.0.2.0/24'
+    """
+    known = IntervalSet.union_of(parse_block(block) for block in blocks)
+    spans = (known & V4).spans + (known & V6).spans
+    shown = [_span(span) for span in spans[: most if len(spans) > most + 1 else None]]
+    return ", ".join(shown) + (f" and {len(spans) - most} more ranges" if len(spans) > len(shown) else "")
 
 
-def traffic(one: Traffic) -> str:
-    """One product of packets in words."""
+def _span(span: Span) -> str:
+    whole = format_set(IntervalSet.span(*span))
+    if len(whole) == 1:
+        return whole[0]
+    first, last = (format_set(IntervalSet.single(number))[0] for number in span)
+    return f"{first}–{last}"
+
+
+def traffic(some: Sequence[Traffic]) -> str:
+    """Products of packets between the same two ends in words."""
+    first = some[0]
+    kinds = "; ".join(dict.fromkeys(map(kind_of_traffic, some)))
+    return clean(f"{addresses(first.source)} → {addresses(first.destination)}{',' if len(some) == 1 else ':'} {kinds}")
+
+
+def by_ends(many: Iterable[Traffic]) -> list[list[Traffic]]:
+    """Products of packets, those between the same two ends together."""
+    found: dict[object, list[Traffic]] = {}
+    for one in many:
+        found.setdefault((one.source, one.destination), []).append(one)
+    return list(found.values())
+
+
+def kind_of_traffic(one: Traffic) -> str:
+    """Protocol and ports of a product of packets."""
     what = {"any": "any protocol", "other": "other protocols"}.get(one.protocol, one.protocol)
     if one.protocol.isdigit():
         what = f"protocol {one.protocol}"
@@ -110,7 +161,7 @@ def traffic(one: Traffic) -> str:
         what += f" port {ranges(one.ports)}"
     if one.client_ports and tuple(one.client_ports) != ((0, 65535),):
         what += f", from client ports {ranges(one.client_ports)}"
-    return clean(f"{addresses(one.source)} → {addresses(one.destination)}, {what}")
+    return what
 
 
 def code_name(block: Block) -> str:
@@ -135,11 +186,20 @@ def missing_lines(files: Iterable[str], paint: Paint) -> list[str]:
     return lines
 
 
-def assumption_lines(network: Labels, assumptions: Iterable[Assumption]) -> list[str]:
-    """What was taken for granted, and what a wrong guess would hide."""
-    lines = []
+def assumption_lines(network: Labels, assumptions: Iterable[Assumption], columns: int) -> list[str]:
+    """What was taken for granted, and what a wrong guess would hide; guesses of one kind together."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
     for one in assumptions:
-        where = f" {label(network, one.component)}" if one.component else ""
-        hides = HIDES.get(one.can_hide, "")
-        lines += wrap(f"{one.code}{where}: {one.detail}{f' ({hides})' if hides else ''}", first="  - ")
+        alike.setdefault((one.code, one.component, one.can_hide), []).append(one.detail)
+    lines = []
+    for (code, component, can_hide), details in alike.items():
+        name = label(network, component)
+        where = f" {name}" if name else ""
+        hides = HIDES.get(can_hide, "")
+        if len(details) == 1:
+            detail = details[0].removeprefix(f"{name} ") if name else details[0]
+            lines += wrap(f"{code}{where}: {detail}{f' ({hides})' if hides else ''}", columns, "  - ")
+        else:
+            lines += wrap(f"{code}{where}{f' ({hides})' if hides else ''}:", columns, "  - ")
+            lines += [line for detail in dict.fromkeys(details) for line in wrap(detail, columns, "      ", " " * 8)]
     return lines
