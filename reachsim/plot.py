@@ -122,7 +122,7 @@ def _lanes(cells: Iterable[tuple[str, Cell]]) -> dict[tuple[str, str, str], floa
 
 
 def _line(ax: Axes, cell: Cell, start: float, middle: float, end: float) -> None:
-    """From a source, past its gateway's box, to a destination; the mark stands before the box."""
+    """From a source, past its gateway's box, to a destination; the mark stands well before the box."""
     colour, style, mark = STYLES[cell.outcome]
     if cell.outcome == "allowed" and cell.route in OUTWARD:
         colour = LEAVING
@@ -130,9 +130,8 @@ def _line(ax: Axes, cell: Cell, start: float, middle: float, end: float) -> None
     xs, ys = (0, 1 - PORT, 1 + PORT, 2), (start, middle, middle, end)
     ax.plot(xs, ys, linestyle=style, color=colour, linewidth=2.2 if cell.needed else 1, zorder=1, label=name)
     if mark:
-        ax.plot(
-            [1 - PORT], [middle], marker=mark, color=colour, markersize=8, markeredgewidth=1.8, zorder=4, label=name
-        )
+        x, y = 0.85 * (1 - PORT), start + 0.85 * (middle - start)
+        ax.plot([x], [y], marker=mark, color=colour, markersize=8, markeredgewidth=1.8, zorder=4, label=name)
 
 
 def _legend(ax: Axes) -> None:

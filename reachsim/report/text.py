@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from reachsim.evidence import Block
+from reachsim.evidence import Assumption, Block
 from reachsim.report.columns import WIDTH, clean, pad, width, wrap, wrap_parts
 from reachsim.report.ladder import render_names, render_paths
 from reachsim.report.matrix import render_matrix
@@ -66,8 +66,7 @@ def render_check(check: Check, network: Labels, *, colour: bool = False, columns
     for finding in sorted(check.findings, key=lambda one: SEVERITIES.index(one.severity)):
         lines += ["", *_finding(finding, network, paint)]
     lines += _gaps(check.missing, paint)
-    if check.assumptions:
-        lines += ["", paint.bold("taken for granted"), *assumption_lines(network, check.assumptions, columns)]
+    lines += _premises(check.assumptions, network, paint)
     return "\n".join(lines) + "\n"
 
 
@@ -94,8 +93,7 @@ def render_trace(verdict: Verdict, network: Labels, *, colour: bool = False, col
         lines += _blocks(verdict.blocked_by, network, paint)
     lines += render_paths(verdict, network, paint)
     lines += _gaps(verdict.missing, paint)
-    if verdict.assumptions:
-        lines += ["", paint.bold("taken for granted"), *assumption_lines(network, verdict.assumptions, columns)]
+    lines += _premises(verdict.assumptions, network, paint)
     return "\n".join(lines) + "\n"
 
 
@@ -201,6 +199,14 @@ def _block(number: int, same: Sequence[Block], network: Labels, paint: Paint) ->
 
 def _item(name: str, text: str, paint: Paint) -> list[str]:
     return wrap(text, paint.columns, f"     {pad(f'{name}:' if name else '', 9)}")
+
+
+def _premises(assumptions: Sequence[Assumption], network: Labels, paint: Paint) -> list[str]:
+    if not assumptions:
+        return []
+    not_known = any(one.code in ("UNKNOWN_RESOURCE", "PUBLIC_NAME_ADDRESSES_UNKNOWN") for one in assumptions)
+    heading = "taken for granted, or not known" if not_known else "taken for granted"
+    return ["", paint.bold(heading), *assumption_lines(network, assumptions, paint.columns)]
 
 
 def _gaps(missing: Sequence[str], paint: Paint) -> list[str]:
