@@ -207,6 +207,9 @@ def _zones(network: Network, vpc_id: str, name: str) -> tuple[list[Zone], tuple[
     found = _endpoint_zones(network, vpc_id, name)
     gaps: list[Gap] = []
     assumptions: list[Assumption] = []
+    for path in network.lacks(network.home_of(vpc_id), "describe-vpc-endpoints"):  # no default: any name could be one's
+        detail = f"whether an endpoint of {network.label(vpc_id)} answers {name} is not in the snapshot ({path})"
+        gaps.append(Gap("UNKNOWN_RESOURCE", vpc_id, detail, (path,)))
     for account in network.snapshot.accounts():
         home = (account, "global")
         path = network.path(home, "route53", "list-hosted-zones")
