@@ -190,11 +190,18 @@ def test_n90_stale_reference_matches_nothing() -> None:
 
 def test_n91_members_of_an_unseen_group_are_unknown() -> None:
     net = Lan()
+    other = net.vpc("172.21.0.0/16", name="theirs")
+    pcx = net.peering(net.vpc_id, other)
+    net.route(net.ta, "172.21.0.0/16", pcx)
+    net._lists["ec2/describe-vpcs"].remove(net[other])
+    net[pcx]["AccepterVpcInfo"]["OwnerId"] = "222222222222"
     group = net.group(net.vpc_id, [], [("tcp", 443, 443, "222222222222/sg-theirs")], name="x")
     dress(net, net.client, group)
-    verdict = ask(net, net.client, net.server)
+    verdict = ask(net, net.client, "ip:172.21.0.5")
     assert fate(verdict) == ("unknown", "none")
-    assert ("SECURITY_GROUP_UNSEEN", "sg-theirs") in assumed(verdict)
+    assert ("PEER_ACCOUNT_UNSEEN", pcx) in assumed(verdict)
+    assert codes(ask(net, net.client, "ip:172.21.0.5", port=22)) == {"ENI_SG_RULES_MISMATCH"}
+    assert codes(ask(net, net.client, net.server)) == {"ENI_SG_RULES_MISMATCH"}
 
 
 @pytest.mark.parametrize(
