@@ -61,7 +61,7 @@ def decode_collection(data: bytes, key: str, kind: type[Record]) -> tuple[Record
     if answer.items is not msgspec.UNSET:
         items: tuple[Record, ...] = answer.items
         return items
-    if answer.error is not None:
+    if answer.error is not msgspec.UNSET:
         return None
     raise msgspec.ValidationError(f"Expected an object with the key {key}, got one without it")
 
@@ -101,7 +101,7 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 def _answer_decoder(key: str, kind: Any) -> msgspec.json.Decoder[Any]:
     answer = msgspec.defstruct(
         "Answer",
-        [("items", tuple[kind, ...] | msgspec.UnsetType, msgspec.UNSET), ("error", dict[str, Any] | None, None)],
+        [("items", tuple[kind, ...] | msgspec.UnsetType, msgspec.UNSET), ("error", Any, msgspec.UNSET)],
         rename={"items": key, "error": "Error"},
         frozen=True,
     )

@@ -197,12 +197,18 @@ class Network:
         try:
             if not self.snapshot.holds(path):
                 return ()
-            return decode_collection(self.snapshot.read(path), key, kind) or ()
+            return self._decode_collection(path, key, kind)
         except msgspec.MsgspecError as error:
             self._faults.setdefault(path, fault(path, error))
         except SnapshotError as error:  # not readable
             self._faults.setdefault(path, error.faults[0])
         return ()
+
+    def _decode_collection(self, path: str, key: str, kind: type[Record]) -> tuple[Record, ...]:
+        records = decode_collection(self.snapshot.read(path), key, kind)
+        if records is None and self.snapshot.status(path) == "ok":  # an error too large to be one: no empty list
+            raise msgspec.ValidationError(f"Expected an object with the key {key}, got one without it")
+        return records or ()
 
     def _one(self, path: str, kind: type[Record]) -> Record | None:
         try:
@@ -256,7 +262,7 @@ class Network:
         if self.snapshot.status(path) != "ok":
             return ()
         try:
-            return decode_collection(self.snapshot.read(path), key, kind) or ()
+            return self._decode_collection(path, key, kind)
         except msgspec.MsgspecError as error:
             raise SnapshotError(fault(path, error)) from error
 
