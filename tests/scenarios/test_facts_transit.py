@@ -1,0 +1,392 @@
+"""Facts N117, N118, N180 to N191: peering, transit gateways, VPN and Direct Connect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.build import AclEntry, Build
+from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, causes, codes, crossed, fate
+
+WORLD = "ip:198.51.100.7"
+OUT: AclEntry = (100, "out", "allow", "-1", None, "0.0.0.0/0")
+IN: AclEntry = (100, "in", "allow", "-1", None, "0.0.0.0/0")
+
+
+class Hub(Lan):
+    """VPCs x (10.0.0.0/16, client 10.0.1.5) and y (10.1.0.0/16, server 10.1.1.5) on one transit gateway.
+
+    Each is attached by a subnet of its own, and one transit gateway route table serves both.
+    """
+
+    def __init__(self, references: tuple[bool, bool, bool] = (False, False, False), zones: str = "aa") -> None:
+        Build.__init__(self)
+        self.tgw_id = self.tgw(references[0], name="1")
+        self.rt = self.tgw_table(self.tgw_id, name="1")
+        for name, block, on, zone in (("x", "10.0", references[1], zones[0]), ("y", "10.1", references[2], zones[1])):
+            vpc = self.vpc(f"{block}.0.0/16", name=name)
+            table = self.table(vpc, [("10.0.0.0/8", self.tgw_id)], name=name)
+            zone_name = f"us-east-1{zone}"
+            work = self.subnet(vpc, f"{block}.1.0/24", zone_name, table=table, name=name)
+            entry = self.subnet(
+                vpc, f"{block}.9.0/24", zone_name, table=self.table(vpc, name=f"{name}t"), name=f"{name}t"
+            )
+            group = self.group(vpc, [ANY], [ANY], name=name)
+            self.interface(work, f"{block}.1.5", [group], name=name)
+            attachment = self.tgw_attachment(self.tgw_id, vpc, [entry], on, name=name)
+            self.associate(self.rt, attachment)
+            self.tgw_route(self.rt, f"{block}.0.0/16", attachment, "propagated")
+
+    def routes(self, table: str | None = None) -> list[dict[str, Any]]:
+        path = f"{self._home}/ec2/search-transit-gateway-routes/{table or self.rt}.json"
+        return self._more[path]["Routes"]
+
+
+# --- peering ------------------------------------------------------------------------------------------------------
+
+
+def triangle() -> Build:
+    """VPC a peered with b and with c."""
+    net = Build()
+    for name, number in (("a", 0), ("b", 1), ("c", 2)):
+        vpc = net.vpc(f"10.{number}.0.0/16", name=name)
+        subnet = net.subnet(vpc, f"10.{number}.1.0/24", table=net.table(vpc, name=name), name=name)
+        net.interface(subnet, f"10.{number}.1.5", [net.group(vpc, [ANY], [ANY])], name=name)
+    for other, number in (("b", 1), ("c", 2)):
+        pcx = net.peering("vpc-a", f"vpc-{other}", name=other)
+        net.route("rtb-a", f"10.{number}.0.0/16", pcx)
+        net.route(f"rtb-{other}", "10.0.0.0/8", pcx)
+        net.route(f"rtb-{other}", "0.0.0.0/0", pcx)
+    return net
+
+
+def test_n180_peering_carries_no_transit() -> None:
+    net = triangle()
+    assert fate(ask(net, "eni-a", "eni-b")) == ("allowed", "private")
+    verdict = ask(net, "eni-b", "eni-c")
+    assert blocks(verdict) == {("PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", "pcx-b", None, None, "request", "egress")}
+
+
+def test_n180_the_peers_internet_gateway_is_no_way_out() -> None:
+    net = triangle()
+    net.route("rtb-a", "0.0.0.0/0", net.igw("vpc-a"))
+    net["eni-b"]["Association"] = {"PublicIp": "203.0.113.5", "IpOwnerId": "amazon"}
+    verdict = ask(net, "eni-b", WORLD)
+    assert blocks(verdict) == {("PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", "pcx-b", None, None, "request", "egress")}
+
+
+@pytest.mark.parametrize("status", ["pending-acceptance", "deleted", "rejected", "expired", "failed"])
+def test_n180_peering_must_be_active(status: str) -> None:
+    net = triangle()
+    net["pcx-b"]["Status"]["Code"] = status
+    verdict = ask(net, "eni-a", "eni-b")
+    assert ("BAD_STATE", "pcx-b", None, None, "request", "egress") in blocks(verdict)
+    assert codes(verdict) == {"BAD_STATE"}
+
+
+def test_n180_both_sides_need_routes() -> None:
+    net = triangle()
+    net["rtb-b"]["Routes"] = [one for one in net["rtb-b"]["Routes"] if "GatewayId" in one]
+    assert blocks(ask(net, "eni-a", "eni-b")) == {
+        ("NO_ROUTE_TO_DESTINATION", "rtb-b", None, None, "response", "egress")
+    }
+    assert blocks(ask(net, "eni-b", "eni-a")) == {("NO_ROUTE_TO_DESTINATION", "rtb-b", None, None, "request", "egress")}
+
+
+def test_n181_only_addresses_of_the_peer_cross() -> None:
+    net = triangle()
+    net.route("rtb-a", "203.0.113.0/24", "pcx-b")
+    verdict = ask(net, "eni-a", "ip:203.0.113.7")
+    assert blocks(verdict) == {("PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", "pcx-b", None, None, "request", "egress")}
+
+
+def test_n182_the_reply_is_routed_by_the_destinations_own_table() -> None:
+    net = triangle()
+    net[net.main_table("vpc-b")]["Routes"] = []
+    assert fate(ask(net, "eni-a", "eni-b")) == ("allowed", "private")
+    net.route("rtb-b", "10.0.0.0/16", "pcx-gone", state="blackhole")
+    verdict = ask(net, "eni-a", "eni-b")
+    assert blocks(verdict) == {("BAD_STATE_ROUTE", "rtb-b", "10.0.0.0/16", "subnet-b", "response", "egress")}
+
+
+def test_peer_of_another_account_that_is_not_in_the_snapshot_is_unknown() -> None:
+    net = triangle()
+    net._lists["ec2/describe-vpcs"] = [one for one in net._lists["ec2/describe-vpcs"] if one["VpcId"] != "vpc-b"]
+    net["pcx-b"]["AccepterVpcInfo"]["OwnerId"] = "222222222222"
+    verdict = ask(net, "eni-a", "ip:10.1.1.5")
+    assert fate(verdict) == ("unknown", "none")
+    assert ("PEER_ACCOUNT_UNSEEN", "pcx-b") in assumed(verdict)
+
+
+# --- transit gateway ----------------------------------------------------------------------------------------------
+
+
+def test_n183_by_the_attachments_and_the_table() -> None:
+    net = Hub()
+    verdict = ask(net, "eni-x", "eni-y")
+    assert fate(verdict) == ("allowed", "private")
+    assert {"rtb-x", "tgw-attach-x", "tgw-rtb-1", "tgw-attach-y", "eni-y"} <= set(crossed(verdict))
+    assert {"tgw-attach-y", "tgw-attach-x"} <= set(crossed(verdict, "response"))
+
+
+def test_n183_attachment_must_be_available() -> None:
+    net = Hub()
+    for record in net._lists["ec2/describe-transit-gateway-vpc-attachments"]:
+        record["State"] = "pendingAcceptance" if record["VpcId"] == "vpc-x" else "available"
+    verdict = ask(net, "eni-x", "eni-y")
+    assert ("BAD_STATE_ATTACHMENT", "tgw-attach-x", None, None, "request", "egress") in blocks(verdict)
+    assert codes(verdict) == {"BAD_STATE_ATTACHMENT"}
+
+
+def test_n183_attachment_needs_a_subnet_in_the_sources_zone() -> None:
+    net = Hub()
+    net["subnet-x"].update({"AvailabilityZone": "us-east-1c", "AvailabilityZoneId": "id-us-east-1c"})
+    verdict = ask(net, "eni-x", "eni-y")
+    assert blocks(verdict) == {("TGW_ROUTE_AZ_RESTRICTION", "tgw-attach-x", None, "subnet-x", "request", "egress")}
+
+
+def test_n184_the_associated_table_routes_not_the_one_propagated_to() -> None:
+    net = Hub()
+    other = net.tgw_table(net.tgw_id, name="2")
+    net.tgw_route(other, "10.1.0.0/16", "tgw-attach-y", "propagated")
+    net.routes()[:] = [one for one in net.routes() if one["DestinationCidrBlock"] != "10.1.0.0/16"]
+    verdict = ask(net, "eni-x", "eni-y")
+    code = "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT"
+    assert blocks(verdict) == {(code, "tgw-rtb-1", None, None, "request", "egress")}
+
+
+def test_n184_no_association_drops() -> None:
+    net = Hub()
+    files = net.files()
+    path = f"{net._home}/ec2/get-transit-gateway-route-table-associations/{net.rt}"
+    del net["tgw-attach-x"]["Association"]
+    net._more[f"{path}.json"]["Associations"].pop(0)
+    verdict = ask(net, "eni-x", "eni-y")
+    code = "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION"
+    assert blocks(verdict) == {(code, "tgw-attach-x", None, None, "request", "egress")}
+    assert ask(files, "eni-x", "eni-y").outcome == "allowed"
+
+
+def test_n185_longest_prefix_then_static_and_blackhole_drops() -> None:
+    net = Hub()
+    net.tgw_route(net.rt, "10.1.0.0/16", "blackhole")
+    verdict = ask(net, "eni-x", "eni-y")
+    assert blocks(verdict) == {("TGW_RTB_BAD_STATE_ROUTE", "tgw-rtb-1", "10.1.0.0/16", None, "request", "egress")}
+    net.tgw_route(net.rt, "10.1.1.0/24", "tgw-attach-y", "propagated")
+    assert fate(ask(net, "eni-x", "eni-y")) == ("allowed", "private")
+
+
+@pytest.mark.xfail(strict=True, reason="propagated routes of all kinds of attachments rank alike")
+def test_n185_propagated_by_vpc_before_vpn() -> None:
+    net = Hub()
+    vpn = net.vpn(net.tgw_id)
+    net.associate(net.rt, vpn)
+    net.tgw_route(net.rt, "10.1.0.0/16", vpn, "propagated")
+    assert fate(ask(net, "eni-x", "eni-y")) == ("allowed", "private")
+
+
+def egress_hub() -> Hub:
+    """VPC x goes out by the NAT gateway of VPC y (central egress)."""
+    net = Hub()
+    net.route("rtb-x", "0.0.0.0/0", net.tgw_id)
+    public = net.subnet("vpc-y", "10.1.8.0/24", table=net.table("vpc-y", [("0.0.0.0/0", net.igw("vpc-y"))], name="n"))
+    net.route("rtb-n", "10.0.0.0/8", net.tgw_id)
+    net.route("rtb-yt", "0.0.0.0/0", net.nat(public, "10.1.8.9", "203.0.113.99", name="y"))
+    net.tgw_route(net.rt, "0.0.0.0/0", "tgw-attach-y")
+    return net
+
+
+def test_n50_n186_central_egress_by_the_attachment_subnets_table() -> None:
+    net = egress_hub()
+    verdict = ask(net, "eni-x", WORLD)
+    assert fate(verdict) == ("allowed", "internet")
+    assert {"rtb-yt", "nat-y"} <= set(crossed(verdict))
+
+
+def test_n186_attachment_subnet_without_the_route_blocks_central_egress() -> None:
+    net = egress_hub()
+    net["rtb-yt"]["Routes"] = [one for one in net["rtb-yt"]["Routes"] if "NatGatewayId" not in one]
+    verdict = ask(net, "eni-x", WORLD)
+    assert blocks(verdict) == {("NO_ROUTE_TO_DESTINATION", "rtb-yt", None, None, "request", "egress")}
+
+
+def test_n188_destination_attachment_in_another_zone_is_taken() -> None:
+    net = Hub(zones="ca")
+    assert fate(ask(net, "eni-x", "eni-y")) == ("allowed", "private")
+
+
+def test_n188_two_regions_by_peered_transit_gateways() -> None:
+    near, far = Hub(), Build(region="eu-west-1", tag="f")
+    peer = far.tgw(name="2")
+    table = far.tgw_table(peer, name="2")
+    vpc = far.vpc("10.7.0.0/16", name="z")
+    routes = far.table(vpc, [("10.0.0.0/8", peer)], name="z")
+    subnet = far.subnet(vpc, "10.7.1.0/24", "eu-west-1a", table=routes)
+    far.interface(subnet, "10.7.1.5", [far.group(vpc, [ANY], [ANY])], name="z")
+    attachment = far.tgw_attachment(peer, vpc, [subnet], name="z")
+    link = near.tgw_peering(near.tgw_id, peer, far, name="link")
+    for build, one, at in ((near, near.rt, link), (far, table, attachment)):
+        build.associate(one, at)
+    far._more[f"{far._home}/ec2/get-transit-gateway-route-table-associations/{table}.json"]["Associations"].append(
+        {"TransitGatewayAttachmentId": link, "ResourceType": "peering", "State": "associated"}
+    )
+    near.tgw_route(near.rt, "10.7.0.0/16", link)
+    far.tgw_route(table, "10.7.0.0/16", attachment, "propagated")
+    target = {"TransitGatewayAttachmentId": link, "ResourceType": "peering", "ResourceId": near.tgw_id}
+    far._more[f"{far._home}/ec2/search-transit-gateway-routes/{table}.json"]["Routes"].append(
+        {"DestinationCidrBlock": "10.0.0.0/16", "Type": "static", "State": "active",
+         "TransitGatewayAttachments": [target]}
+    )  # fmt: skip
+    assert fate(ask(near.files() | far.files(), "eni-x", "eni-fz")) == ("allowed", "private")
+
+
+def test_n189_table_of_another_account_is_unknown() -> None:
+    net = Hub()
+    files = net.files()
+    path = f"{net._home}/ec2/search-transit-gateway-routes/{net.rt}.json"
+    del files[path]
+    verdict = ask(files, "eni-x", "eni-y")
+    assert (verdict.outcome, verdict.missing) == ("unknown", (path,))
+    assert ("TGW_RTB_ROUTES_ARE_UNKNOWN", net.rt) in assumed(verdict)
+
+
+def test_n189_incomplete_list_of_routes_is_unknown_where_none_matches() -> None:
+    net = Hub()
+    net._more[f"{net._home}/ec2/search-transit-gateway-routes/{net.rt}.json"]["AdditionalRoutesAvailable"] = True
+    assert ask(net, "eni-x", "ip:10.200.0.1").outcome == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("references", "code"),
+    [
+        ((True, True, True), None),
+        ((False, True, True), "SG_REFERENCING_SUPPORT"),
+        ((True, False, True), "SG_REFERENCING_SUPPORT"),
+        ((True, True, False), "SG_REFERENCING_SUPPORT"),
+    ],
+)
+def test_n89_group_references_over_a_transit_gateway(references: tuple[bool, bool, bool], code: str | None) -> None:
+    net = Hub(references)
+    server = net.group("vpc-y", [("tcp", 443, 443, "sg-x")], name="s")
+    net["eni-y"]["Groups"] = [{"GroupId": server, "GroupName": server}]
+    verdict = ask(net, "eni-x", "eni-y")
+    assert verdict.outcome == ("blocked" if code else "allowed")
+    assert codes(verdict) == ({code} if code else set())
+
+
+def test_n89_only_ingress_rules_may_refer_over_a_transit_gateway() -> None:
+    net = Hub((True, True, True))
+    client = net.group("vpc-x", [], [("tcp", 443, 443, "sg-y")], name="c")
+    net["eni-x"]["Groups"] = [{"GroupId": client, "GroupName": client}]
+    verdict = ask(net, "eni-x", "eni-y")
+    assert blocks(verdict) == {("ENI_SG_RULES_MISMATCH", client, None, "eni-x", "request", "egress")}
+
+
+@pytest.mark.parametrize(
+    ("subnet", "entry", "leg", "direction"),
+    [
+        ("subnet-xt", (50, "in", "deny", "-1", None, "10.0.1.0/24"), "request", "ingress"),
+        ("subnet-xt", (50, "out", "deny", "-1", None, "10.0.1.0/24"), "response", "egress"),
+        ("subnet-yt", (50, "out", "deny", "-1", None, "10.1.1.0/24"), "request", "egress"),
+        ("subnet-yt", (50, "in", "deny", "-1", None, "10.1.1.0/24"), "response", "ingress"),
+        ("subnet-x", (50, "out", "deny", "-1", None, "10.1.0.0/16"), "request", "egress"),
+        ("subnet-x", (50, "in", "deny", "-1", None, "10.1.0.0/16"), "response", "ingress"),
+        ("subnet-y", (50, "in", "deny", "-1", None, "10.0.0.0/16"), "request", "ingress"),
+    ],
+)
+def test_n117_acls_of_attachment_and_workload_subnets(subnet: str, entry: AclEntry, leg: str, direction: str) -> None:
+    net = Hub()
+    acl = net.acl(net[subnet]["VpcId"], [entry, IN, OUT], name="x")
+    net.use_acl(subnet, acl)
+    verdict = ask(net, "eni-x", "eni-y")
+    assert blocks(verdict) == {("SUBNET_ACL_RESTRICTION", acl, 50, subnet, leg, direction)}
+
+
+def shared_subnet() -> Hub:
+    """The server stands in VPC y's attachment subnet itself."""
+    net = Hub()
+    net.route("rtb-yt", "10.0.0.0/8", net.tgw_id)
+    net.interface("subnet-yt", "10.1.9.5", ["sg-y"], name="near")
+    return net
+
+
+def test_n118_from_a_transit_gateway_to_a_neighbour_is_not_checked() -> None:
+    net = shared_subnet()
+    net.use_acl("subnet-yt", net.acl("vpc-y", [OUT, (50, "in", "deny", "-1", None, "10.0.0.0/16"), IN]))
+    assert fate(ask(net, "eni-x", "eni-near")) == ("allowed", "private")
+
+
+def test_n118_from_a_neighbour_to_a_transit_gateway_is_checked_both_ways() -> None:
+    net = shared_subnet()
+    acl = net.acl("vpc-y", [], name="x")
+    net.use_acl("subnet-yt", acl)
+    verdict = ask(net, "eni-near", "eni-x")
+    assert {block[3:] for block in blocks(verdict)} == {
+        ("subnet-yt", "request", "egress"), ("subnet-yt", "request", "ingress")
+    }  # fmt: skip
+
+
+# --- on-premises --------------------------------------------------------------------------------------------------
+
+
+def test_n190_behind_a_virtual_private_gateway_is_on_premises() -> None:
+    net = Lan()
+    vgw = net.vgw(net.vpc_id)
+    net.route(net.ta, "192.168.0.0/16", vgw, origin="EnableVgwRoutePropagation")
+    verdict = ask(net, net.client, "ip:192.168.1.1")
+    assert fate(verdict) == ("allowed", "on-premises")
+    assert ("ON_PREMISES_RETURN_ASSUMED", vgw) in assumed(verdict)
+    assert fate(ask(net, "ip:192.168.1.1", net.client)) == ("allowed", "on-premises")
+
+
+def test_n190_a_gateway_that_is_not_attached_is_no_way() -> None:
+    net = Lan()
+    vgw = net.vgw(None)
+    net.route(net.ta, "192.168.0.0/16", vgw)
+    assert "BAD_STATE_ATTACHMENT" in codes(ask(net, net.client, "ip:192.168.1.1"))
+
+
+def test_n190_only_private_addresses_of_the_vpc_pass() -> None:
+    net = Lan()
+    net.vgw(net.vpc_id)
+    for table in (net.ta, net.tb):
+        net.route(table, "192.168.0.0/16", "vgw-1")
+    verdict = ask(net, "ip:192.168.1.1", net.server)
+    assert fate(verdict) == ("allowed", "on-premises")
+    assert ask(net, "ip:192.168.1.1", "ip:10.200.0.1").outcome == "blocked"
+
+
+def test_n190_the_internet_behind_a_private_gateway_is_unknown() -> None:
+    net = Lan()
+    vgw = net.vgw(net.vpc_id)
+    net.route(net.ta, "0.0.0.0/0", vgw)
+    for destination in ("internet", "host:github.com", "logs"):
+        verdict = ask(net, net.client, destination)
+        assert fate(verdict) == ("unknown", "none")
+        assert ("ON_PREMISES_UNSEEN", vgw) in assumed(verdict)
+
+
+@pytest.mark.parametrize("kind", ["vpn", "direct-connect"])
+def test_n190_vpn_and_direct_connect_on_a_transit_gateway(kind: str) -> None:
+    net = Hub()
+    attachment = net.vpn(net.tgw_id) if kind == "vpn" else net.direct_connect(net.tgw_id)
+    net.associate(net.rt, attachment)
+    net.tgw_route(net.rt, "192.168.0.0/16", attachment)
+    net.route("rtb-x", "192.168.0.0/16", net.tgw_id)
+    verdict = ask(net, "eni-x", "ip:192.168.1.1")
+    assert fate(verdict) == ("allowed", "on-premises")
+    assert attachment in crossed(verdict)
+
+
+def test_n191_default_route_to_an_unseen_network_is_a_possible_exit() -> None:
+    net = Lan()
+    net.route(net.ta, "0.0.0.0/0", "tgw-unseen")
+    files = net.files()
+    for name in list(files):
+        if "transit-gateway" in name:
+            del files[name]
+    verdict = ask(files, net.client, "internet")
+    assert fate(verdict) == ("unknown", "none")
+    assert any("transit-gateway" in name for name in verdict.missing)
+    assert causes(verdict) == set()
