@@ -145,7 +145,7 @@ def needs_of(network: Network, source: str) -> tuple[Need, ...]:
     if found is None:
         return ()
     home, project = found
-    needs = [*_environment_needs(project), *_source_needs(home, project)]
+    needs = [*_environment_needs(home, project), *_source_needs(home, project)]
     registry = _arn(home, "ecr", "repository/*")
     partition = services.partition_of(home[1])
     layers = f"arn:{partition}:s3:::prod-{home[1]}-starport-layer-bucket/*"
@@ -195,10 +195,17 @@ def _source_needs(home: Home, project: aws.Project) -> list[Need]:
     return needs
 
 
-def _environment_needs(project: aws.Project) -> list[Need]:
+def _environment_needs(home: Home, project: aws.Project) -> list[Need]:
+    """Parameters and secrets that environment variables name; which ones is not decoded, so any of the account's."""
     kinds = {one.type for one in project.environment.environment_variables}
-    found = {"PARAMETER_STORE": "ssm", "SECRETS_MANAGER": "secretsmanager"}
-    return [Need("environment", service) for kind, service in found.items() if kind in kinds]
+    found = {
+        "PARAMETER_STORE": ("ssm", _request("ssm:GetParameters", _arn(home, "ssm", "parameter/*"))),
+        "SECRETS_MANAGER": (
+            "secretsmanager",
+            _request("secretsmanager:GetSecretValue", _arn(home, "secretsmanager", "secret:*")),
+        ),
+    }
+    return [Need("environment", service, (request,)) for kind, (service, request) in found.items() if kind in kinds]
 
 
 # --- the matrix -----------------------------------------------------------------------------------------------------
