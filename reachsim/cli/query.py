@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from contextlib import nullcontext
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -49,12 +49,12 @@ def command(snapshot: str, source: Path | None, assume_defaults: bool) -> None:
 
     reach = load(snapshot, assume_defaults=assume_defaults)
     failed = False
-    lines: Iterable[bytes] = source.open("rb") if source is not None else sys.stdin.buffer
-    for line in lines:
-        if line.strip():
-            found = answer(reach, line)
-            failed = failed or "error" in found
-            click.echo(options.harmless(json.dumps(found, ensure_ascii=False)))
+    with source.open("rb") if source is not None else nullcontext(sys.stdin.buffer) as lines:
+        for line in lines:
+            if line.strip():
+                found = answer(reach, line)
+                failed = failed or "error" in found
+                click.echo(options.harmless(json.dumps(found, ensure_ascii=False)))
     sys.exit(2 if failed else 0)
 
 

@@ -76,6 +76,7 @@ def wrap_parts(
     ['push: works ·', 'logs: works']
     """
     rest = " " * width(first) if rest is None else rest
+    columns -= width(between.rstrip())  # it ends the lines
     lines, line, empty = [], first, True
     for part in map(clean, parts):
         if empty:

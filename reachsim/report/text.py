@@ -126,13 +126,16 @@ def _answer(verdict: Verdict, paint: Paint) -> str:
 
 
 def _steps(steps: Sequence[PipelineStep], network: Labels, paint: Paint) -> Iterator[str]:
-    """One line per project: its steps in order."""
+    """One line per project: its steps in order. On a narrow terminal they stand below its name."""
     names = {step.project: label(network, step.project) for step in steps}
     columns = max(map(width, names.values()))
     for project, name in names.items():
         shown = [_step(step) for step in steps if step.project == project]
-        lines = wrap_parts(shown, paint.columns, f"  {pad(name, columns)}  ", between=" · ")
-        for line in lines:
+        first = f"  {pad(name, columns)}  "
+        if width(first) > paint.columns // 2:
+            yield f"  {name}"
+            first = " " * 4
+        for line in wrap_parts(shown, paint.columns, first, between=" · "):
             yield line.replace("FAILS", paint.outcome("blocked", "FAILS"))
 
 
