@@ -83,20 +83,23 @@ def _cell(cell: Cell | None, is_internet: bool) -> list[str]:
     """Outcome and route. What is wanted of the internet is a blocked way, and the cell says so."""
     if cell is None:
         return ["–"]
-    outcome = cell.outcome + ("*" if cell.needed else "")
-    if not is_internet:
-        return [outcome, "" if cell.route == "none" else cell.route]
-    if cell.outcome == "blocked":
+    outcome = cell.outcome + ("*" if cell.needed else "") + ("!" if _opens(cell) else "")
+    if is_internet and cell.outcome == "blocked":
         return [outcome, "as wanted"]
+    return [outcome, "" if cell.route == "none" else cell.route]
+
+
+def _opens(cell: Cell) -> bool:
+    """Whether a cell's way leads out to the internet, or in from it."""
     through = cell.outcome in ("allowed", "intermittent")
-    return [outcome + ("!" if through else ""), "" if cell.route == "none" else cell.route]
+    return through and (cell.route not in ("private", "none") or "internet" in (cell.source, cell.destination))
 
 
 def _painted(line: str, paint: Paint) -> str:
     """Colour for the outcomes in a line of the finished table (its width is settled by now)."""
     if not paint.on:
         return line
-    line = re.sub(r"(?<=  )(allowed|intermittent)\*?!", lambda found: paint.outcome("blocked", found[0]), line)
+    line = re.sub(r"(?<=  )(?:allowed|intermittent)\*?!", lambda found: paint.outcome("blocked", found[0]), line)
     return re.sub(
         r"(?<=  )(allowed|intermittent|unknown|blocked\*)(?=[\s*]|$)",
         lambda found: paint.outcome(found[1].rstrip("*"), found[0]),
@@ -109,8 +112,8 @@ def _legend(cells: Sequence[Cell], paint: Paint) -> list[str]:
     if any(cell.needed for cell in cells):
         notes.append("* a step of the pipeline needs it")
     ways = [cell for cell in cells if "internet" in (cell.source, cell.destination)]
-    if any(cell.outcome in ("allowed", "intermittent") for cell in ways):
-        notes.append("! a way out to the internet, or in from it, is open")
+    if any(map(_opens, cells)):
+        notes.append("! leaves the private ways: out to the internet or by its way out, or in from it")
     if any(cell.outcome == "blocked" for cell in ways):
         notes.append("as wanted: no traffic at all gets through there")
     if any(cell.outcome == "intermittent" for cell in cells):
