@@ -112,9 +112,9 @@ def _rung(hop: Hop, network: Labels) -> str:
     return f"{name}{f', {rule}' if rule else ''}{f': {hop.detail}' if hop.detail else ''}"
 
 
-def _stop(block: Block, network: Labels, paint: Paint) -> Iterator[str]:
+def _stop(block: Block, network: Labels, paint: Paint, leg: str = "") -> Iterator[str]:
     place = f" at {label(network, block.at)}" if block.at else ""
-    text = f"✗ {block.code}: {label(network, block.component)}{place}"
+    text = f"✗ {block.code}: {label(network, block.component)}{place}{leg}"
     for line in wrap(text, paint.columns, "    ", "      "):
         yield paint.outcome("blocked", line)
 
@@ -157,8 +157,7 @@ def _in_short(groups: Sequence[Sequence[Path]], network: Labels, paint: Paint) -
     for group in sorted(groups, key=_breadth)[:MOST_WAYS]:
         yield from _traffic((one for path in group for one in path.traffic), paint)
         for block in group[0].blocked_by:
-            for line in _stop(block, network, paint):
-                yield line + (", on the reply" if block.leg == "response" else "")
+            yield from _stop(block, network, paint, "" if block.leg == "request" else ", on the reply")
     if len(groups) > MOST_WAYS:
         yield f"  … and {len(groups) - MOST_WAYS} more; --format json has all of them"
 
