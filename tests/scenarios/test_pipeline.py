@@ -241,6 +241,9 @@ def test_sc10d_private_dns_off_and_a_nat_gateway() -> None:
 
 SECRET = {"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0",
           "environmentVariables": [{"name": "DB", "value": "app/db", "type": "SECRETS_MANAGER"}]}  # fmt: skip
+LAYERS_OF_ALL = ["network", "endpoint-policy", "identity-policy", "resource-policy"]
+READ = {"action": "secretsmanager:GetSecretValue",
+        "resource": f"arn:aws:secretsmanager:{REGION}:111111111111:secret:app/db-AbCdEf"}  # fmt: skip
 MAY_READ = statement("secretsmanager:GetSecretValue")
 
 
@@ -263,18 +266,16 @@ def test_sc11_endpoint_and_permission_for_the_secret() -> None:
 def test_sc11c_role_may_not_read_the_secret() -> None:
     net = Pipeline(environment=SECRET)
     net.add_endpoint("secretsmanager")
-    found = Checked(net)
-    assert found.overall == "private-but-failing"
-    assert {code for code, _, _ in found.why("secretsmanager")} == {"IDENTITY_POLICY_DENY"}
+    verdict = ask(net, BUILD, "secretsmanager", requests=[READ], layers=LAYERS_OF_ALL)
+    assert verdict.layers["endpoint-policy"] == "allowed"
+    assert why(verdict) == {("IDENTITY_POLICY_DENY", None, "arn:aws:iam::111111111111:role/build")}
 
 
 def test_sc11b_endpoint_policy_for_another_secret() -> None:
     net = Pipeline(build_role=[*BUILD_ROLE, MAY_READ], environment=SECRET)
     other = f"arn:aws:secretsmanager:{REGION}:{net.account}:secret:app/other*"
     net.add_endpoint("secretsmanager", policy=policy(for_all("secretsmanager:GetSecretValue", other)))
-    secret = f"arn:aws:secretsmanager:{REGION}:{net.account}:secret:app/db-AbCdEf"
-    request = {"action": "secretsmanager:GetSecretValue", "resource": secret}
-    verdict = ask(net, BUILD, "secretsmanager", requests=[request])
+    verdict = ask(net, BUILD, "secretsmanager", requests=[READ])
     assert {(code, component) for code, _, component in why(verdict)} == {
         ("VPCE_POLICY_IMPLICIT_DENY", "vpce-secretsmanager")
     }
