@@ -14,9 +14,9 @@ Stand-alone: it imports nothing but the standard library and knows nothing of ne
 
 from .contract import evaluate_json, read_policies, read_request
 from .document import PolicyError, parse
-from .evaluate import Decision, evaluate
+from .evaluate import Compiled, Decider, Decision, evaluate
 from .judge import Judgement, judge
-from .layers import Decider, Policies
+from .layers import Policies
 from .principals import Principal
 from .public import is_public
 from .request import Request
@@ -25,6 +25,7 @@ from .truth import UNKNOWN
 
 __all__ = [
     "UNKNOWN",
+    "Compiled",
     "Decider",
     "Decision",
     "Document",

@@ -40,7 +40,8 @@ class Value(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """One operator on one key. ``written`` is the operator as the policy spells it, ``key`` the key likewise."""
+    """One operator on one key. ``written`` is the operator as the policy spells it, ``key`` the key likewise.
+    ``quick`` is the whole condition for a request that has one value of the key, where no variable is in it."""
 
     written: str
     operator: Operator
@@ -49,9 +50,21 @@ class Condition(NamedTuple):
     key: str
     lookup: str
     values: tuple[Value, ...]
+    quick: Test | None = None
 
     def __str__(self) -> str:
         return f"{self.written} {self.key} {' or '.join(value.template.text for value in self.values)}"
+
+
+def condition(written: str, key: str, texts: Iterable[str], version: str) -> Condition | None:
+    """The condition that a policy writes down, ready for `holds`; None if its operator is unknown."""
+    found = read_operator(written)
+    if found is None:
+        return None
+    operator, quantifier, if_exists = found
+    values = read_values(operator, texts, version)
+    quick = _quick(operator, values) if operator is not NULL and quantifier is Quantifier.ONE else None
+    return Condition(written, operator, quantifier, if_exists, key, key.lower(), values, quick)
 
 
 def read_operator(text: str) -> tuple[Operator, Quantifier, bool] | None:
@@ -60,8 +73,8 @@ def read_operator(text: str) -> tuple[Operator, Quantifier, bool] | None:
     operator = OPERATORS.get(found[2].lower()) if found else None
     if found is None or operator is None:
         return None
-    if operator is NULL and (found[1] or found[3]):
-        return None
+    if operator is NULL and found[3]:
+        return None  # "any condition operator name except the Null condition" takes IfExists
     prefixes = {"forallvalues": Quantifier.ALL, "foranyvalue": Quantifier.ANY}
     return operator, prefixes.get((found[1] or "").lower(), Quantifier.ONE), found[3] is not None
 
@@ -76,9 +89,28 @@ def read_values(operator: Operator, texts: Iterable[str], version: str) -> tuple
     return tuple(values)
 
 
+def _quick(operator: Operator, values: tuple[Value, ...]) -> Test | None:
+    if any(value.template.fixed is None for value in values):
+        return None
+    tests = tuple(value.test for value in values if value.test is not None)
+    negated = operator.negated
+    if len(tests) == 1 and not negated:
+        return tests[0]
+
+    def test(text: str) -> bool:
+        for one in tests:
+            if one(text):
+                return not negated
+        return negated
+
+    return test
+
+
 def holds(condition: Condition, context: Context) -> Truth:
     """Whether the condition holds in a context (keys in lower case); None if that hangs on something not known."""
     found = context.get(condition.lookup)
+    if condition.quick is not None and isinstance(found, str):
+        return condition.quick(found)
     if isinstance(found, Unknown):
         return None
     found = (found,) if isinstance(found, str) else found or ()

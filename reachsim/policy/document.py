@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
 from . import remarks
-from .conditions import Condition, read_operator, read_values
+from .conditions import Condition, condition, read_operator
 from .glob import Glob
 from .principals import PrincipalElement, is_known_entry
 from .statements import Document, Element, Note, Pattern, Statement
@@ -162,14 +162,13 @@ def _principal_notes(fields: Mapping[str, object], label: str) -> Iterator[Note]
 
 def _conditions(given: object, version: str, at: str) -> Iterator[Condition]:
     for written, keys in _object(given, at).items():
-        found = read_operator(written)
-        if found is None:
-            raise PolicyError(f"{at}/{_escaped(written)}", f"unknown condition operator {written!r}")
-        operator, quantifier, if_exists = found
-        for key, values in _object(keys, f"{at}/{_escaped(written)}").items():
-            texts = _values(values, f"{at}/{_escaped(written)}/{_escaped(key)}")
-            compiled = read_values(operator, texts, version)
-            yield Condition(written, operator, quantifier, if_exists, key, key.lower(), compiled)
+        place = f"{at}/{_escaped(written)}"
+        if read_operator(written) is None:
+            raise PolicyError(place, f"unknown condition operator {written!r}")
+        for key, values in _object(keys, place).items():
+            found = condition(written, key, _values(values, f"{place}/{_escaped(key)}"), version)
+            if found is not None:
+                yield found
 
 
 def _values(given: object, at: str) -> Iterator[str]:

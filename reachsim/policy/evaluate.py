@@ -1,4 +1,4 @@
-"""Decides a request: combines what the layers say into Allowed, ImplicitlyDenied or ExplicitlyDenied.
+"""Decides a request: combines what the levels say into Allowed, ImplicitlyDenied or ExplicitlyDenied.
 
 AWS rules (IAM User Guide, "Policy evaluation logic", "Cross-account policy evaluation logic", "Permissions
 boundaries", "Principal", read in the 2026 text; numbers of our facts):
@@ -12,21 +12,31 @@ boundaries", "Principal", read in the 2026 text; numbers of our facts):
   allow, in their own account too (15).
 - AWS services, identity providers and anonymous callers have no identity side: the resource policy must allow (16,
   17).
+- S3 Block Public Access refuses what a public bucket policy grants to outsiders (17).
 
 Not modelled: KMS grants, S3 access control lists and access points, service logic such as ECR registry policies (19).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
-from .layers import Decider, Layer, Policies, layers
-from .principals import Via
+from .judge import explain, weigh
+from .layers import Effect, Level, Policies, levels
+from .principals import Principal, Via
+from .public import turns_away
 from .request import Request
-from .statements import KINDS, Kind
+from .statements import KINDS, Document, Finding, Kind
 
-_CEILINGS: Final[frozenset[Kind]] = frozenset({"scp", "rcp", "endpoint"})
+Word = Literal["Allowed", "ImplicitlyDenied", "ExplicitlyDenied"]
+
 _CALLER_SIDE: Final[frozenset[Kind]] = frozenset({"identity", "boundary", "session"})
+_RESOURCE_SIDE: Final[frozenset[Kind]] = frozenset({"scp", "rcp", "endpoint", "resource"})
+_BOTH_SIDES: Final = _RESOURCE_SIDE | _CALLER_SIDE
+_OWN_SIDE: Final = _BOTH_SIDES - {"resource"}
+_TRUSTING: Final = {"kms:": "key/", "sts:": "role/"}
+_NO_GRANTS: Final[frozenset[Via]] = frozenset()
 
 # Whose silence does not count once the resource policy names the caller so (facts 5, 7-9).
 _EXCUSED: Final[dict[Via, frozenset[Kind]]] = {
@@ -37,20 +47,139 @@ _EXCUSED: Final[dict[Via, frozenset[Kind]]] = {
     Via.EVERYONE: _CALLER_SIDE,
     Via.SERVICE: _CALLER_SIDE,
 }
+_PUBLIC: Final = (
+    "S3 Block Public Access is on and the bucket policy is public: nobody outside the owner's account may use it"
+)
+
+
+class Decider(NamedTuple):
+    """One reason. ``policy`` is the kind with its place in the input ("identity[0]", "scp[1][0]", "resource"),
+    ``statement`` the Sid or index of the statement, "" if no statement decided."""
+
+    policy: str
+    statement: str
+    effect: Effect
+    why: str
 
 
 class Decision(NamedTuple):
     """The answer. ``blocked_by`` names every kind that blocks, not only the first; ``decided_by`` gives for a denial
     the reasons of those kinds, for an allowed request those of the kinds that allow; ``notes`` what was assumed."""
 
-    decision: Literal["Allowed", "ImplicitlyDenied", "ExplicitlyDenied"]
+    decision: Word
     blocked_by: tuple[Kind, ...]
     decided_by: tuple[Decider, ...]
     notes: tuple[str, ...]
 
 
+class _Heard(NamedTuple):
+    """What the documents of a level say, one finding each, and what that makes together."""
+
+    effect: Effect
+    level: Level
+    findings: tuple[Finding, ...]
+
+
+class Compiled:
+    """Policies ready for many requests: what depends on the kind of caller alone is worked out once.
+
+    >>> from .document import parse
+    >>> allow = parse({"Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}})
+    >>> ready = Compiled(Policies(identity=(allow,)))
+    >>> caller = Principal.parse("arn:aws:iam::111122223333:user/ann")
+    >>> ready.decide(Request(caller, "s3:GetObject", "arn:aws:s3:::b/k", "111122223333"))
+    'Allowed'
+    """
+
+    __slots__ = ("_gateway", "_levels", "_notes", "_policies")
+
+    def __init__(self, policies: Policies, *, gateway: bool = False) -> None:
+        self._policies = policies
+        self._gateway = gateway
+        self._levels: dict[str, tuple[Level, ...]] = {}
+        self._notes = tuple(
+            f"{name}: {note}"
+            for kind, name, document in policies.documents()
+            for note in document.notes_for(kind, gateway)
+        )
+
+    def decide(self, request: Request) -> Word:
+        """The decision alone. Raises ValueError as `evaluate` does."""
+        silent: list[Kind] | None = None
+        grants = _NO_GRANTS
+        resource = False
+        for level in self._binding(request.principal):
+            allowed = level.default == "allow"
+            for document in level.documents:
+                finding = weigh(document, request, level.view)
+                effect = finding.effect
+                if effect == "allow":
+                    allowed = True
+                    if level.kind == "resource":
+                        grants, resource = finding.grants, True
+                elif effect == "deny":
+                    return "ExplicitlyDenied"
+                elif effect == "unknown":
+                    _refuse(finding, document, request, level)
+            if not allowed:
+                silent = [level.kind] if silent is None else [*silent, level.kind]
+        if resource and self._turns_away(request):
+            return "ExplicitlyDenied"
+        if silent is None or _must_allow(request, resource, grants).isdisjoint(silent):
+            return "Allowed"
+        return "ImplicitlyDenied"
+
+    def evaluate(self, request: Request) -> Decision:
+        """The decision with its reasons. Raises ValueError as the function `evaluate` does."""
+        heard = [_hear(request, level) for level in self._binding(request.principal)]
+        found: dict[Kind, Effect] = {}
+        for effect, level, _ in heard:
+            before = found.get(level.kind, "allow")
+            if before == "allow" or effect == "deny":
+                found[level.kind] = effect  # every level has to allow, and any Deny blocks
+        resource, grants = found["resource"] == "allow", _NO_GRANTS
+        if resource:
+            grants = heard[0].findings[0].grants
+            if self._turns_away(request):
+                found["resource"] = "deny"
+        must_allow = _must_allow(request, resource, grants)
+        blocking = [
+            kind for kind in KINDS if found.get(kind) == "deny" or (found.get(kind) == "none" and kind in must_allow)
+        ]
+        decision: Word = "Allowed"
+        if blocking:
+            decision = "ExplicitlyDenied" if "deny" in found.values() else "ImplicitlyDenied"
+        telling = blocking or [kind for kind in KINDS if found.get(kind) == "allow"]
+        deciders: list[Decider] = []
+        for kind in telling:
+            if kind == "resource" and resource and found[kind] == "deny":
+                deciders.append(Decider("s3-block-public-access", "", "deny", _PUBLIC))
+                continue
+            for one in heard:
+                if one.level.kind == kind and one.effect == found[kind]:
+                    deciders += _words(one, request)
+        notes = [*self._notes, *_notes(request, self._policies, found, grants)]
+        return Decision(decision, tuple(blocking), tuple(deciders), tuple(notes))
+
+    def _binding(self, caller: Principal) -> tuple[Level, ...]:
+        found = self._levels.get(caller.kind)
+        if found is None:
+            found = levels(caller, self._policies, self._gateway)
+            if not caller.is_service_linked_role:
+                self._levels[caller.kind] = found
+        elif (self._policies.scps or self._policies.rcps) and caller.is_service_linked_role:
+            found = levels(caller, self._policies, self._gateway)
+        return found
+
+    def _turns_away(self, request: Request) -> bool:
+        policies = self._policies
+        if not policies.s3_block_public_access or policies.resource is None:
+            return False
+        return turns_away(policies.resource, request)
+
+
 def evaluate(request: Request, policies: Policies, *, gateway: bool = False) -> Decision:
-    """Decide a request under all policies that apply.
+    """Decide a request under all policies that apply. For many requests, make a `Compiled` once.
 
     Args:
         request: its context must not hold `UNKNOWN`.
@@ -60,48 +189,69 @@ def evaluate(request: Request, policies: Policies, *, gateway: bool = False) -> 
     Raises:
         ValueError: the answer hangs on a context key that is `UNKNOWN`.
     """
-    found = {layer.kind: layer for layer in layers(request, policies, gateway)}
-    denying = {kind for kind, layer in found.items() if layer.effect == "deny"}
-    silent = {kind for kind in _needed(request, found) if kind in found and found[kind].effect == "none"}
-    blocking = tuple(kind for kind in KINDS if kind in denying or kind in silent)
-    telling = blocking or tuple(kind for kind in KINDS if kind in found and found[kind].effect == "allow")
-    return Decision(
-        decision="ExplicitlyDenied" if denying else "ImplicitlyDenied" if silent else "Allowed",
-        blocked_by=blocking,
-        decided_by=tuple(decider for kind in telling for decider in found[kind].deciders),
-        notes=tuple(_notes(request, policies, found, gateway)),
-    )
+    return Compiled(policies, gateway=gateway).evaluate(request)
 
 
-def _needed(request: Request, found: dict[Kind, Layer]) -> frozenset[Kind]:
-    """The kinds of policy that have to allow, each if it is attached."""
-    if not request.principal.has_identity:
-        return _CEILINGS | {"resource"}
-    if not request.same_account:
-        return _CEILINGS | _CALLER_SIDE | {"resource"}
-    resource = found["resource"]
-    if resource.effect != "allow":
-        return _CEILINGS | _CALLER_SIDE | ({"resource"} if _must_trust(request) else set())
-    return _CEILINGS | _CALLER_SIDE.difference(*(_EXCUSED[via] for via in resource.grants))
+def _must_allow(request: Request, allowed: bool, grants: frozenset[Via]) -> frozenset[Kind]:
+    """The kinds of policy that have to allow, each if it is attached.
+
+    ``allowed``: the resource policy allows, naming the caller as ``grants`` tells.
+    """
+    caller = request.principal
+    if not caller.has_identity:
+        return _RESOURCE_SIDE
+    if caller.account != request.resource_account:
+        return _BOTH_SIDES
+    if allowed:
+        return _OWN_SIDE.difference(*(_EXCUSED[via] for via in grants))
+    return _BOTH_SIDES if must_trust(request) else _OWN_SIDE
 
 
-def _must_trust(request: Request) -> bool:
+def must_trust(request: Request) -> bool:
     """Whether the resource's own policy has to allow even in its own account: KMS keys and roles to be assumed."""
-    resource = request.resource_arn.split(":", 5)[-1]
-    return (request.service == "kms" and resource.startswith("key/")) or (
-        request.service == "sts" and resource.startswith("role/")
-    )
+    part = _TRUSTING.get(request.folded_action[:4])
+    return part is not None and request.resource_arn.split(":", 5)[-1].startswith(part)
 
 
-def _notes(request: Request, policies: Policies, found: dict[Kind, Layer], gateway: bool) -> list[str]:
-    notes = [f"{name}: {note}" for kind, name, doc in policies.documents() for note in doc.notes_for(kind, gateway)]
-    caller, resource = request.principal, found["resource"]
-    if caller.is_service_linked_role and (policies.scps or policies.rcps):
-        notes.append(f"{caller.text} is taken for a service-linked role, which SCPs and RCPs do not bind")
-    if caller.kind == "service" and Via.EVERYONE in resource.grants:
-        notes.append('that Principal "*" covers AWS services is an assumption')
-    if "rcp" in found and found["rcp"].effect == "none":
-        notes.append("AWS's full-access RCP cannot be detached; the input seems to leave it out")
-    if request.service == "kms" and resource.effect == "none" and _must_trust(request):
-        notes.append("KMS grants are not modelled")
-    return notes
+def _hear(request: Request, level: Level) -> _Heard:
+    """All documents of a level: any Deny, else any Allow, else nothing."""
+    together = level.default
+    findings = tuple(weigh(document, request, level.view) for document in level.documents)
+    for finding, document in zip(findings, level.documents, strict=True):
+        effect = finding.effect
+        if effect == "unknown":
+            _refuse(finding, document, request, level)
+        elif effect == "deny" or (effect == "allow" and together == "none"):
+            together = effect
+    return _Heard(together, level, findings)
+
+
+def _words(heard: _Heard, request: Request) -> Iterator[Decider]:
+    """The reasons of a level; where a hierarchy allows, the first of them will do."""
+    effect, level, findings = heard
+    if not findings:
+        yield Decider(level.names[0], "", effect, level.why)
+    for name, document, finding in zip(level.names, level.documents, findings, strict=False):
+        if finding.effect == effect:
+            label, why = explain(finding, document, request, level.view)
+            yield Decider(name, label, effect, why)
+            if effect == "allow" and level.kind in ("scp", "rcp"):
+                return
+
+
+def _refuse(finding: Finding, document: Document, request: Request, level: Level) -> None:
+    """An open question is no decision."""
+    why = explain(finding, document, request, level.view)[1]
+    raise ValueError(f"evaluate needs a context without UNKNOWN (use judge): {why}")
+
+
+def _notes(request: Request, policies: Policies, found: dict[Kind, Effect], grants: frozenset[Via]) -> Iterator[str]:
+    caller = request.principal
+    if (policies.scps or policies.rcps) and caller.is_service_linked_role:
+        yield f"{caller.text} is taken for a service-linked role, which SCPs and RCPs do not bind"
+    if caller.kind == "service" and Via.EVERYONE in grants:
+        yield 'that Principal "*" covers AWS services is an assumption'
+    if found.get("rcp") == "none":
+        yield "AWS's full-access RCP cannot be detached; the input seems to leave it out"
+    if found["resource"] == "none" and request.service == "kms" and must_trust(request):
+        yield "KMS grants are not modelled"

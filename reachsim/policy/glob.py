@@ -10,7 +10,7 @@ No regular expressions: matching walks the text once and never backtracks, howev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, NamedTuple
@@ -87,11 +87,13 @@ class Glob:
     """
 
     cells: tuple[Cell, ...]
-    _segments: tuple[_Segment, ...] = field(init=False, repr=False, compare=False)
+    matches: Callable[[str], bool] = field(init=False, repr=False, compare=False)
+    """Whether the whole text fits the pattern; case counts (fold both sides for comparisons where it does not)."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "cells", _normal(self.cells))
-        object.__setattr__(self, "_segments", tuple(_segments(self.cells)))
+        cells = _normal(self.cells)
+        object.__setattr__(self, "cells", cells)
+        object.__setattr__(self, "matches", _matcher(tuple(_segments(cells))))
 
     @staticmethod
     def parse(text: str) -> Glob:
@@ -113,21 +115,10 @@ class Glob:
     def has_wildcard(self) -> bool:
         return any(isinstance(cell, Wild) for cell in self.cells)
 
-    def matches(self, text: str) -> bool:
-        """Whether the whole text fits the pattern; case counts (fold both sides for comparisons where it does not)."""
-        first, last = self._segments[0], self._segments[-1]
-        if len(self._segments) == 1:
-            return len(text) == len(first.cells) and first.stands_at(text, 0)
-        at, stop = len(first.cells), len(text) - len(last.cells)
-        if stop < at or not first.stands_at(text, 0) or not last.stands_at(text, stop):
-            return False
-        for segment in self._segments[1:-1]:
-            # The leftmost place is always a right choice: the next "*" may take up any slack.
-            found = segment.find(text, at, stop)
-            if found < 0:
-                return False
-            at = found + len(segment.cells)
-        return True
+    @property
+    def matches_all(self) -> bool:
+        """Whether the pattern is ``*``."""
+        return self.cells == (Wild.RUN,)
 
     def split(self, separator: str, limit: int) -> tuple[Glob, ...]:
         """The patterns between the first ``limit`` separators, like `str.split`; wildcards never contain one."""
@@ -159,6 +150,33 @@ class Glob:
         return False
 
 
+def _matcher(segments: tuple[_Segment, ...]) -> Callable[[str], bool]:
+    """The test of a whole text; the usual shapes (no wildcard, one ``*`` at the end) need no walk."""
+    first, last = segments[0], segments[-1]
+    if first.text is not None and len(segments) == 1:
+        return first.text.__eq__
+    if first.text is not None and len(segments) == 2 and not last.cells:
+        prefix = first.text
+        return lambda text: text.startswith(prefix)
+    return lambda text: _walk(segments, text)
+
+
+def _walk(segments: tuple[_Segment, ...], text: str) -> bool:
+    first, last = segments[0], segments[-1]
+    if len(segments) == 1:
+        return len(text) == len(first.cells) and first.stands_at(text, 0)
+    at, stop = len(first.cells), len(text) - len(last.cells)
+    if stop < at or not first.stands_at(text, 0) or not last.stands_at(text, stop):
+        return False
+    for segment in segments[1:-1]:
+        # The leftmost place is always a right choice: the next "*" may take up any slack.
+        found = segment.find(text, at, stop)
+        if found < 0:
+            return False
+        at = found + len(segment.cells)
+    return True
+
+
 def covers(patterns: Sequence[Glob], other: Glob) -> bool:
     """Whether every text that fits ``other`` fits at least one of ``patterns``.
 
@@ -171,7 +189,7 @@ def covers(patterns: Sequence[Glob], other: Glob) -> bool:
     if not other.has_wildcard:
         text = "".join(cell for cell in other.cells if isinstance(cell, str))
         return any(pattern.matches(text) for pattern in patterns)
-    if any(pattern.cells == (Wild.RUN,) or pattern == other for pattern in patterns):
+    if any(pattern.matches_all or pattern == other for pattern in patterns):
         return True
     return _includes(_Machine.of(patterns), _Machine.of([other]))
 

@@ -4,20 +4,20 @@ AWS rules (facts 2, 24, 32-39, 41; IAM User Guide, "Policy evaluation logic", "A
 "NotPrincipal"): a statement matches if all its elements do; one matching Deny beats any number of matching Allows;
 nothing matching means the document says nothing. If the request's resource is itself a pattern, an Allow matches if
 some resource fits both, a Deny only if it covers all of them, so that a pattern counts as allowed if a part of it is.
+
+`weigh` finds the answer and the statement; `explain` puts it into words, which costs more and is seldom needed.
 """
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from .conditions import holds, why_not
 from .glob import Glob, covers
 from .principals import PrincipalElement, Via
 from .request import Request
-from .statements import PRINCIPAL_KINDS, Document, Element, Kind, Pattern, Statement
-from .truth import UNKNOWN, Truth, Unknown, either, every, opposite
-
-Word = Literal["allow", "deny", "none", "unknown"]
+from .statements import PRINCIPAL_KINDS, Document, Element, Finding, Kind, Pattern, Statement, Word
+from .truth import UNKNOWN, Truth, Unknown, either, opposite
 
 # Another policy may allow where these say nothing, so here a Deny says more than silence does.
 _GRANTING_KINDS: Final[frozenset[Kind]] = frozenset({"identity", "resource"})
@@ -34,21 +34,15 @@ class Judgement(NamedTuple):
     grants: frozenset[Via] = frozenset()
 
 
-class _View(NamedTuple):
+class View(NamedTuple):
     """What, besides the request, decides whether a statement matches."""
 
     kind: Kind
-    gateway: bool
-    has_boundary: bool
+    gateway: bool = False
+    has_boundary: bool = False
 
 
-class _Match(NamedTuple):
-    """Whether a statement matches, and the first part that does not: 0 action, 1 resource, 2 principal, 3 condition."""
-
-    statement: Statement
-    truth: Truth
-    stage: int
-    via: Via | None = None
+_NOTHING: Final = Finding("none", Statement(0, "", "Deny", (), (), (), ()))
 
 
 def judge(
@@ -73,61 +67,92 @@ def judge(
     >>> judge(policy, Request(caller, "s3:GetObject", "arn:aws:s3:::b/k", "111122223333"), "identity").why
     'nearest is statement 0: Action s3:Put* does not match s3:GetObject'
     """
-    view = _View(kind, gateway and kind == "endpoint", has_boundary)
-    matches = [_match(statement, request, view) for statement in document.statements]
-    denies = [match for match in matches if match.statement.effect == "Deny"]
-    allows = [match for match in matches if match.statement.effect == "Allow"]
-    for match in denies:
-        if match.truth:
-            return _decided("deny", match, request)
-    granting = [match for match in allows if match.truth]
-    question = _open_question(denies, allows, granting, kind)
-    if question:
-        return _undecided(question, request, view)
-    if granting:
-        return _decided("allow", granting[0], request, frozenset(match.via for match in granting if match.via))
-    return _nothing(allows, request, view)
+    view = View(kind, gateway and kind == "endpoint", has_boundary)
+    finding = weigh(document, request, view)
+    label, why = explain(finding, document, request, view)
+    return Judgement(finding.effect, label, why, finding.grants)
 
 
-def _open_question(denies: list[_Match], allows: list[_Match], granting: list[_Match], kind: Kind) -> _Match | None:
+def weigh(document: Document, request: Request, view: View) -> Finding:
+    """What a document says, without words."""
+    relevant = document.relevant(request.folded_action)
+    by_principal = view.kind in PRINCIPAL_KINDS
+    unsure_deny: Statement | None = None
+    for finding in relevant.denies:
+        statement = finding.statement
+        if by_principal and _via(statement, request, view) is None:
+            continue
+        truth = _matches(statement, request)
+        if truth:
+            return finding
+        if truth is None and unsure_deny is None:
+            unsure_deny = statement
+    granting: Finding | None = None
+    unsure_allow: Statement | None = None
+    grants: list[Via] = []
+    for finding in relevant.allows:
+        statement = finding.statement
+        via = None
+        if by_principal:
+            via = _via(statement, request, view)
+            if via is None:
+                continue
+        truth = _matches(statement, request)
+        if truth:
+            granting = granting or finding
+            if via is None:
+                break  # who is named does not matter, so one is enough
+            grants.append(via)
+        elif truth is None and unsure_allow is None:
+            unsure_allow = statement
+    if unsure_deny is not None or unsure_allow is not None:
+        unsure = _open_question(unsure_deny, unsure_allow, granting is not None, view.kind)
+        if unsure is not None:
+            return Finding("unknown", unsure)
+    if granting is None:
+        return _NOTHING
+    return Finding("allow", granting.statement, frozenset(grants)) if grants else granting
+
+
+def _open_question(deny: Statement | None, allow: Statement | None, granted: bool, kind: Kind) -> Statement | None:
     """The first statement of which it is not known whether it matches, if it could change the answer."""
-    unsure_denies = [match for match in denies if match.truth is None]
-    unsure_allows = [] if granting else [match for match in allows if match.truth is None]
-    if not granting and not unsure_allows and kind not in _GRANTING_KINDS:
+    if granted:
+        return deny
+    if allow is None and kind not in _GRANTING_KINDS:
         return None  # a ceiling that cannot allow blocks, whether or not it also denies
-    return next(iter(unsure_denies + unsure_allows), None)
+    return deny or allow
 
 
-def _match(statement: Statement, request: Request, view: _View) -> _Match:
-    for element in statement.actions:
-        if not _action_matches(element, request):
-            return _Match(statement, False, 0)
+def _matches(statement: Statement, request: Request) -> Truth:
+    """Whether resource and conditions of a statement match; its action and principal do."""
     truth: Truth = True
-    for element in statement.resources:
-        found = _resource_matches(element, request, statement.effect == "Deny")
+    if statement.takes is not None and request.resource_pattern is None:
+        if not statement.takes(request.resource_arn):
+            return False
+    else:
+        for element in statement.resources:
+            found = _resource_matches(element, request, statement.effect == "Deny")
+            if found is False:
+                return False
+            truth = truth and found
+    keys = request.keys
+    for condition in statement.conditions:
+        value, quick = keys.get(condition.lookup), condition.quick
+        if quick is not None and value.__class__ is str:
+            if not quick(value):
+                return False
+            continue
+        found = holds(condition, keys)
         if found is False:
-            return _Match(statement, False, 1)
+            return False
         truth = truth and found
-    via = None
-    if view.kind in PRINCIPAL_KINDS:
-        via = _via(statement, request, view)
-        if via is None:
-            return _Match(statement, False, 2)
-    if statement.conditions:
-        truth = every((truth, *(holds(condition, request.keys) for condition in statement.conditions)))
-    return _Match(statement, truth, 3, via)
-
-
-def _action_matches(element: Element, request: Request) -> bool:
-    action = request.folded_action
-    for pattern in element.patterns:
-        if pattern.glob is not None and pattern.glob.matches(action):
-            return not element.negated
-    return element.negated
+    return truth
 
 
 def _resource_matches(element: Element, request: Request, deny: bool) -> Truth:
     if request.resource_pattern is None:
+        if element.fixed:
+            return element.fits(request.resource_arn)
         found = _fits_one(element.patterns, request)
     elif request.wildcard_only_action and request.resource_arn == "*":
         found = any(pattern.template.text == "*" for pattern in element.patterns)
@@ -165,7 +190,7 @@ def _glob(pattern: Pattern, request: Request) -> Glob | Unknown | None:
     return Glob.of(pieces) if isinstance(pieces, tuple) else pieces
 
 
-def _via(statement: Statement, request: Request, view: _View) -> Via | None:
+def _via(statement: Statement, request: Request, view: View) -> Via | None:
     """How the statement names the caller; None if it does not."""
     via = Via.EVERYONE
     for element in statement.principals:
@@ -176,7 +201,7 @@ def _via(statement: Statement, request: Request, view: _View) -> Via | None:
     return via
 
 
-def _element_via(element: PrincipalElement, statement: Statement, request: Request, view: _View) -> Via | None:
+def _element_via(element: PrincipalElement, statement: Statement, request: Request, view: View) -> Via | None:
     caller = request.principal
     if element.name == "Principal":
         return element.closest(caller, view.gateway)
@@ -186,47 +211,63 @@ def _element_via(element: PrincipalElement, statement: Statement, request: Reque
     return Via.EVERYONE if bounded or element.missing_level(caller) else None
 
 
-def _decided(effect: Word, match: _Match, request: Request, grants: frozenset[Via] = frozenset()) -> Judgement:
-    verb = "allows" if effect == "allow" else "denies"
-    label = match.statement.label
-    return Judgement(effect, label, f"statement {label} {verb} {request.action} on {request.resource_arn}", grants)
+# --- in words -------------------------------------------------------------------------------------------------------
 
 
-def _undecided(match: _Match, request: Request, view: _View) -> Judgement:
-    label, effect = match.statement.label, match.statement.effect.lower()
-    reason = _reason(match, request, view)
-    return Judgement("unknown", label, f"statement {label} may {effect} {request.action}: {reason}")
+def explain(finding: Finding, document: Document, request: Request, view: View) -> tuple[str, str]:
+    """(the label of the statement that decided or came nearest, why), as `Judgement` holds them."""
+    if finding.effect == "none":
+        return _nearest(document, request, view)
+    statement = finding.statement
+    label = statement.label
+    if finding.effect == "unknown":
+        return label, f"statement {label} may {statement.effect.lower()} {request.action}: " + _reason(
+            statement, request, view, None
+        )
+    verb = "allows" if finding.effect == "allow" else "denies"
+    return label, f"statement {label} {verb} {request.action} on {request.resource_arn}"
 
 
-def _nothing(allows: list[_Match], request: Request, view: _View) -> Judgement:
-    if not allows:
-        return Judgement("none", "", "no statement allows anything")
-    nearest = max(allows, key=lambda match: match.stage)  # the first of those that got furthest
-    label = nearest.statement.label
-    return Judgement("none", label, f"nearest is statement {label}: {_reason(nearest, request, view)}")
+def _nearest(document: Document, request: Request, view: View) -> tuple[str, str]:
+    """The first Allow statement of those that got furthest, and the part of it that does not match."""
+    nearest, furthest = None, -1
+    for finding in document.relevant(request.folded_action).allows:
+        stage = _stage(finding.statement, request, view)
+        if stage > furthest:
+            nearest, furthest = finding.statement, stage
+    if nearest is None:
+        nearest = next((one for one in document.statements if one.effect == "Allow"), None)
+    if nearest is None:
+        return "", "no statement allows anything"
+    return nearest.label, f"nearest is statement {nearest.label}: {_reason(nearest, request, view, False)}"
+
+
+def _stage(statement: Statement, request: Request, view: View) -> int:
+    """The first part that does not match, given that the action does: 1 resource, 2 principal, 3 condition."""
+    for element in statement.resources:
+        if _resource_matches(element, request, statement.effect == "Deny") is False:
+            return 1
+    return 2 if view.kind in PRINCIPAL_KINDS and _via(statement, request, view) is None else 3
 
 
 def _mismatch(element: Element, found: str) -> str:
     return f"{element} {'excepts' if element.negated else 'does not match'} {found}"
 
 
-def _reason(match: _Match, request: Request, view: _View) -> str:
-    """Which part of the statement does not match, or is not known to."""
-    statement = match.statement
-    if match.stage == 0:
-        element = next(element for element in statement.actions if not _action_matches(element, request))
-        return _mismatch(element, request.action)
+def _reason(statement: Statement, request: Request, view: View, wanted: Truth) -> str:
+    """Which part of a statement does not match (``wanted`` False) or is not known to (None)."""
+    for element in statement.actions:
+        if not element.fits(request.folded_action):
+            return _mismatch(element, request.action)
     for element in statement.resources:
         truth = _resource_matches(element, request, statement.effect == "Deny")
         if truth is False:
             return _mismatch(element, request.resource_arn)
-        if truth is None:
+        if truth is None and wanted is None:
             return f"{element} holds a variable whose value is not known"
-    if match.stage == 2:
+    if view.kind in PRINCIPAL_KINDS and _via(statement, request, view) is None:
         name = statement.principals[0].name
         remark = " (on a gateway endpoint an account is its root user alone)" if view.gateway else ""
         return f"{name} does not name {request.principal.text}{remark}"
-    truths = [(holds(condition, request.keys), condition) for condition in statement.conditions]
-    failed = [condition for truth, condition in truths if truth is False]
-    unsure = [condition for truth, condition in truths if truth is None]
-    return why_not((failed + unsure)[0], request.keys)
+    condition = next(one for one in statement.conditions if holds(one, request.keys) is wanted)
+    return why_not(condition, request.keys)

@@ -1,25 +1,22 @@
-"""Decides what each layer of policies says about a request, one small value per layer; combines nothing.
+"""Sorts the policies that bind a caller into levels, each of which is weighed on its own; combines nothing.
 
 AWS rules: the policies of one kind count together, any Deny first, then any Allow (facts 2, 5). An SCP or RCP
 hierarchy must allow at every level (facts 11, 12). SCPs bind the principals of an account, root too; SCPs and RCPs
 leave service-linked roles alone (facts 11, 12). The root user needs no identity policy (fact 1). A federated-user
-session without a session policy has no identity permissions (fact 13). S3 Block Public Access refuses what a public
-bucket policy grants to outsiders (fact 17). IAM User Guide, "Policy evaluation logic"; AWS Organizations User Guide,
-"SCPs", "RCPs".
+session without a session policy has no identity permissions (fact 13). IAM User Guide, "Policy evaluation logic"; AWS
+Organizations User Guide, "SCPs", "RCPs".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
-from .judge import Judgement, judge
-from .principals import Via
-from .public import turns_away
-from .request import Request
-from .statements import Document, Kind
+from .judge import View
+from .principals import Principal
+from .statements import KINDS, Document, Kind
 
-_RANK: Final = {"deny": 0, "allow": 1, "none": 2}
+Effect = Literal["allow", "deny", "none"]
 
 
 class Policies(NamedTuple):
@@ -53,119 +50,67 @@ class Policies(NamedTuple):
         yield from (("endpoint", f"endpoint[{i}]", one) for i, one in enumerate(self.endpoint or ()))
 
 
-class Decider(NamedTuple):
-    """One reason. ``policy`` is the kind with its place in the input ("identity[0]", "scp[1][0]", "resource"),
-    ``statement`` the Sid or index of the statement, "" if no statement decided."""
+class Level(NamedTuple):
+    """The documents of one kind, or of one level of an SCP or RCP hierarchy, with the names that results give them.
 
-    policy: str
-    statement: str
-    effect: Literal["allow", "deny", "none"]
-    why: str
-
-
-class Layer(NamedTuple):
-    """What all policies of one kind say together."""
+    ``default`` is what a level without documents says, and ``why``.
+    """
 
     kind: Kind
-    effect: Literal["allow", "deny", "none"]
-    deciders: tuple[Decider, ...]
-    grants: frozenset[Via] = frozenset()
+    view: View
+    documents: tuple[Document, ...]
+    names: tuple[str, ...]
+    default: Effect = "none"
+    why: str = ""
 
 
-class Asker(NamedTuple):
-    """Puts one request to the documents of each layer."""
-
-    request: Request
-    gateway: bool
-    has_boundary: bool
-
-    def ask(self, document: Document, kind: Kind) -> Judgement:
-        return judge(document, self.request, kind, gateway=self.gateway, has_boundary=self.has_boundary)
+def levels(caller: Principal, policies: Policies, gateway: bool) -> tuple[Level, ...]:
+    """The levels that bind a caller; one that is not attached is left out, except identity and resource."""
+    return tuple(_levels(caller, policies, _VIEWS[policies.boundary is not None, gateway]))
 
 
-def layers(request: Request, policies: Policies, gateway: bool) -> tuple[Layer, ...]:
-    """What each layer says that binds this caller; a layer that is not attached is left out, except identity and
-    resource, which then say nothing."""
-    caller = request.principal
-    asker = Asker(request, gateway, policies.boundary is not None)
-    found: list[Layer | None] = [_resource(asker, policies)]
+def _levels(caller: Principal, policies: Policies, views: dict[Kind, View]) -> Iterator[Level]:
+    resource = (policies.resource,) if policies.resource is not None else ()
+    yield Level("resource", views["resource"], resource, ("resource",), why="no resource policy")
     if caller.has_identity:
-        found += [
-            _identity(asker, policies),
-            None if policies.boundary is None else _together("boundary", asker, policies.boundary),
-            _session(asker, policies),
-        ]
-    if caller.has_identity and not caller.is_service_linked_role:
-        found.append(_levels("scp", asker, policies.scps or ()))
+        yield from _of_the_caller(caller, policies, views)
     if not caller.is_service_linked_role:
-        found.append(_levels("rcp", asker, policies.rcps or ()))
+        if caller.has_identity:
+            yield from _hierarchy(views["scp"], policies.scps or ())
+        yield from _hierarchy(views["rcp"], policies.rcps or ())
     if policies.endpoint is not None:
-        found.append(_together("endpoint", asker, policies.endpoint))
-    return tuple(layer for layer in found if layer)
+        yield _flat(views["endpoint"], policies.endpoint)
 
 
-def _identity(asker: Asker, policies: Policies) -> Layer:
-    if asker.request.principal.kind == "root":
-        return Layer("identity", "allow", (Decider("identity", "", "allow", "a root user needs no identity policy"),))
-    return _together("identity", asker, policies.identity or ())
-
-
-def _session(asker: Asker, policies: Policies) -> Layer | None:
+def _of_the_caller(caller: Principal, policies: Policies, views: dict[Kind, View]) -> Iterator[Level]:
+    if caller.kind == "root":
+        why = "a root user needs no identity policy"
+        yield Level("identity", views["identity"], (), ("identity",), "allow", why)
+    else:
+        yield _flat(views["identity"], policies.identity or ())
+    if policies.boundary is not None:
+        yield _flat(views["boundary"], policies.boundary)
     if policies.session is not None:
-        return _together("session", asker, (policies.session,), "session")
-    if asker.request.principal.kind != "federated-user":
-        return None
-    why = "a federated-user session without a session policy has no identity permissions"
-    return Layer("session", "none", (Decider("session", "", "none", why),))
+        yield Level("session", views["session"], (policies.session,), ("session",))
+    elif caller.kind == "federated-user":
+        why = "a federated-user session without a session policy has no identity permissions"
+        yield Level("session", views["session"], (), ("session",), why=why)
 
 
-def _resource(asker: Asker, policies: Policies) -> Layer:
-    if policies.resource is None:
-        return _together("resource", asker, (), "resource")
-    layer = _together("resource", asker, (policies.resource,), "resource")
-    if (
-        not policies.s3_block_public_access
-        or layer.effect != "allow"
-        or not turns_away(policies.resource, asker.request)
-    ):
-        return layer
-    why = "S3 Block Public Access is on and the bucket policy is public: nobody outside the owner's account may use it"
-    return Layer("resource", "deny", (Decider("s3-block-public-access", "", "deny", why),))
+def _hierarchy(view: View, hierarchy: tuple[tuple[Document, ...], ...]) -> Iterator[Level]:
+    for number, documents in enumerate(hierarchy):
+        yield _flat(view, documents, f"{view.kind}[{number}]")
 
 
-def _together(kind: Kind, asker: Asker, documents: Sequence[Document], name: str = "") -> Layer:
-    """All policies of one kind: any Deny, else any Allow, else nothing."""
-    judged = [(name or f"{kind}[{i}]", asker.ask(document, kind)) for i, document in enumerate(documents)]
-    if not judged:
-        return Layer(kind, "none", (Decider(kind, "", "none", f"no {kind} policy"),))
-    deciders = [_decider(policy, judgement) for policy, judgement in judged]
-    effect = min((decider.effect for decider in deciders), key=lambda word: _RANK[word])
-    grants = frozenset(via for _, judgement in judged for via in judgement.grants)
-    return Layer(kind, effect, tuple(decider for decider in deciders if decider.effect == effect), grants)
+def _flat(view: View, documents: tuple[Document, ...], place: str = "") -> Level:
+    name = place or view.kind
+    names = tuple(f"{name}[{i}]" for i in range(len(documents))) or (name,)
+    return Level(view.kind, view, documents, names, why=f"no {view.kind} policy")
 
 
-def _levels(kind: Kind, asker: Asker, levels: Sequence[Sequence[Document]]) -> Layer | None:
-    """A hierarchy: any Deny, else nothing if a level allows nothing, else allow."""
-    if not levels:
-        return None
-    found = [_level(kind, asker, number, level) for number, level in enumerate(levels)]
-    for effect in ("deny", "none"):
-        stopping = tuple(decider for layer in found if layer.effect == effect for decider in layer.deciders)
-        if stopping:
-            return Layer(kind, "deny" if effect == "deny" else "none", stopping)
-    return Layer(kind, "allow", tuple(layer.deciders[0] for layer in found))
+def _views(has_boundary: bool, gateway: bool) -> dict[Kind, View]:
+    return {kind: View(kind, gateway and kind == "endpoint", has_boundary) for kind in KINDS}
 
 
-def _level(kind: Kind, asker: Asker, number: int, documents: Sequence[Document]) -> Layer:
-    layer = _together(kind, asker, documents)
-    named = tuple(
-        Decider(f"{kind}[{number}]{decider.policy[len(kind) :]}", decider.statement, decider.effect, decider.why)
-        for decider in layer.deciders
-    )
-    return Layer(kind, layer.effect, named)
-
-
-def _decider(policy: str, judgement: Judgement) -> Decider:
-    if judgement.effect == "unknown":
-        raise ValueError(f"evaluate needs a context without UNKNOWN (use judge): {judgement.why}")
-    return Decider(policy, judgement.statement, judgement.effect, judgement.why)
+# What the documents of each kind are looked at with, by (the caller has a boundary, the endpoint is a gateway).
+_VIEWS: Final = {(has, gateway): _views(has, gateway) for has in (False, True) for gateway in (False, True)}

@@ -48,8 +48,7 @@ class Operator(NamedTuple):
 
 
 def _string_equals(pieces: Pieces) -> Test:
-    wanted = plain(pieces)
-    return lambda value: value == wanted
+    return plain(pieces).__eq__
 
 
 def _string_equals_ignore_case(pieces: Pieces) -> Test:

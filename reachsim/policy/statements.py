@@ -7,19 +7,23 @@ so that a document can be judged many times.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 from .conditions import Condition
 from .glob import Glob
-from .principals import PrincipalElement
+from .principals import PrincipalElement, Via
 from .variables import Template
 
 Effect = Literal["Allow", "Deny"]
+Word = Literal["allow", "deny", "none", "unknown"]
+ElementName = Literal["Action", "NotAction", "Resource", "NotResource"]
 Kind = Literal["identity", "boundary", "session", "scp", "rcp", "resource", "endpoint"]
 KINDS: Final[tuple[Kind, ...]] = ("identity", "boundary", "session", "scp", "rcp", "resource", "endpoint")
 PRINCIPAL_KINDS: Final[frozenset[Kind]] = frozenset({"rcp", "resource", "endpoint"})
 """The kinds of policy in which ``Principal`` counts; the others are attached to the caller."""
+_REMEMBERED_ACTIONS: Final = 4096
 
 
 class Pattern(NamedTuple):
@@ -29,18 +33,41 @@ class Pattern(NamedTuple):
     glob: Glob | None
 
 
-class Element(NamedTuple):
-    """An ``Action``, ``NotAction``, ``Resource`` or ``NotResource`` element."""
+class Element:
+    """An ``Action``, ``NotAction``, ``Resource`` or ``NotResource`` element. ``fixed``: no pattern holds a variable."""
 
-    name: Literal["Action", "NotAction", "Resource", "NotResource"]
-    patterns: tuple[Pattern, ...]
+    __slots__ = ("fits", "fixed", "name", "negated", "patterns")
 
-    @property
-    def negated(self) -> bool:
-        return self.name in ("NotAction", "NotResource")
+    def __init__(self, name: ElementName, patterns: tuple[Pattern, ...]) -> None:
+        self.name = name
+        self.patterns = patterns
+        self.negated = name in ("NotAction", "NotResource")
+        self.fixed = all(pattern.glob is not None for pattern in patterns)
+        self.fits = _taker(tuple(pattern.glob for pattern in patterns if pattern.glob is not None), self.negated)
+        """Whether the element takes a text in (for actions: in lower case); patterns with variables take nothing."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Element) and (self.name, self.patterns) == (other.name, other.patterns)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.patterns))
 
     def __str__(self) -> str:
         return f"{self.name} {', '.join(pattern.template.text for pattern in self.patterns)}"
+
+
+def _taker(globs: tuple[Glob, ...], negated: bool) -> Callable[[str], bool]:
+    tests = tuple(glob.matches for glob in globs)
+    if len(tests) == 1 and not negated:
+        return tests[0]
+
+    def takes(text: str) -> bool:
+        for test in tests:
+            if test(text):
+                return not negated
+        return negated
+
+    return takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +82,12 @@ class Statement:
     actions: tuple[Element, ...]
     resources: tuple[Element, ...]
     conditions: tuple[Condition, ...]
+    takes: Callable[[str], bool] | None = field(init=False, repr=False, compare=False)
+    """Whether a resource fits that is no pattern; None if that takes a look at variables or at two elements."""
+
+    def __post_init__(self) -> None:
+        fixed = len(self.resources) == 1 and self.resources[0].fixed
+        object.__setattr__(self, "takes", self.resources[0].fits if fixed else None)
 
     @property
     def label(self) -> str:
@@ -70,12 +103,47 @@ class Note(NamedTuple):
     gateway_only: bool = False
 
 
-class Document(NamedTuple):
-    """A policy document, ready to be judged. Build it with `parse`."""
+class Finding(NamedTuple):
+    """What a document says, and the statement that decides (without meaning for "none"). ``grants`` tells how the
+    Allow statements name the caller, in the kinds of policy where ``Principal`` counts."""
 
-    version: str
-    statements: tuple[Statement, ...]
-    notes: tuple[Note, ...]
+    effect: Word
+    statement: Statement
+    grants: frozenset[Via] = frozenset()
+
+
+class Relevant(NamedTuple):
+    """The statements of a document whose ``Action`` or ``NotAction`` fits one action, each as what it says if the rest
+    of it matches too."""
+
+    denies: tuple[Finding, ...]
+    allows: tuple[Finding, ...]
+
+
+class Document:
+    """A policy document, ready to be judged. Build it with `parse`. Nothing but the memory of `relevant` changes."""
+
+    __slots__ = ("_relevant", "notes", "statements", "version")
+
+    def __init__(self, version: str, statements: tuple[Statement, ...], notes: tuple[Note, ...]) -> None:
+        self.version = version
+        self.statements = statements
+        self.notes = notes
+        self._relevant: dict[str, Relevant] = {}
+
+    def relevant(self, action: str) -> Relevant:
+        """The statements that fit an action in lower case; found once per action, since a document meets few."""
+        found = self._relevant.get(action)
+        if found is None:
+            fitting = [one for one in self.statements if all(element.fits(action) for element in one.actions)]
+            found = Relevant(
+                tuple(Finding("deny", one) for one in fitting if one.effect == "Deny"),
+                tuple(Finding("allow", one) for one in fitting if one.effect == "Allow"),
+            )
+            if len(self._relevant) >= _REMEMBERED_ACTIONS:
+                self._relevant.clear()
+            self._relevant[action] = found
+        return found
 
     def notes_for(self, kind: Kind, gateway: bool = False) -> tuple[str, ...]:
         """The notes that count when the document is used as a policy of this kind."""
