@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def graph_of(ground: Ground) -> networkx.MultiDiGraph[str]:
     """A ``networkx.MultiDiGraph``: nodes carry ``type`` and ``label``, edges ``leg``, ``reason`` and ``passes``.
 
-    ``passes`` says whether any traffic surely crosses the edge. Imports networkx.
+    ``passes`` says whether any traffic surely crosses the edge. A path of the graph need not be a way for any one
+    packet, since walks share components: what is not connected is not reachable, the reverse takes a question. Imports
+    networkx.
     """
     import networkx
 
