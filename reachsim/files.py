@@ -55,6 +55,23 @@ def write_tree(out: Path, files: Mapping[str, bytes], *, overwrite: bool) -> Non
             _swap(new, target)
 
 
+def replace_folder(new: Path, out: Path, *, overwrite: bool) -> None:
+    """Give a finished folder its final name; it must lie beside ``out``.
+
+    Args:
+        new: The folder, complete.
+        out: Its place. With a symbolic link, what it points to is replaced.
+        overwrite: Replace an existing folder and everything in it. A plain file is never replaced by a folder.
+
+    Raises:
+        QuestionError: The target exists and may not be replaced, or cannot be written; ``new`` stays where it is.
+    """
+    with _writing(out):
+        target = out.resolve()
+        _refuse_existing_folder(out, target, overwrite)
+        _swap(new, target)
+
+
 def write_file(path: Path, data: bytes, *, overwrite: bool = True) -> None:
     """Write one file as a whole; an existing one keeps its permissions. Missing parents are made.
 

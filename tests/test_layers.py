@@ -54,7 +54,7 @@ MAY_IMPORT = {
     "policy_layers": WAYS | ENGINE | {"forwarding", "scenarios", "policy", "verdict"},
     "api": ANSWERS | {"forwarding", "scenarios"},
     "importers": FACTS | {"files"},
-    "collect": FACTS,
+    "collect": FACTS | {"calls", "files"},
     "report": LATER | {"calls"},
     "plot": LATER | {"files"},
 }

@@ -18,6 +18,7 @@ COMMANDS = {
     "import": "reachsim.cli.importing",
     "plot": "reachsim.cli.plot",
     "query": "reachsim.cli.query",
+    "snapshot": "reachsim.cli.snapshot",
     "trace": "reachsim.cli.trace",
 }
 SHORT = {
@@ -26,6 +27,7 @@ SHORT = {
     "import": "Turn what you already have into a snapshot.",
     "plot": "Draw the routes that are open and blocked.",
     "query": "Answer many questions: JSON lines in, JSON lines out.",
+    "snapshot": "Capture an account from AWS, by read-only calls.",
     "trace": "Follow one question hop by hop, there and back.",
 }
 

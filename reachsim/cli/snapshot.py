@@ -1,0 +1,187 @@
+"""``reachsim snapshot``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reachsim.cli import options
+
+if TYPE_CHECKING:
+    from reachsim.collect.aws import Aws
+    from reachsim.collect.capture import Account
+    from reachsim.collect.manifest import Entry, Record
+
+ORGANIZATION_ROLE = "arn:{partition}:iam::{account}:role/OrganizationAccountAccessRole"
+MOST_ROWS = 40
+
+
+@click.command(name="snapshot")
+@click.option(
+    "-o", "--output", "out", type=click.Path(path_type=Path), required=True, metavar="NAME", help="Folder to make."
+)
+@click.option("--profile", metavar="PROFILE", help="Profile of the AWS CLI's configuration.")
+@click.option("--region", "regions", multiple=True, metavar="REGION", help="Region to capture (repeatable).")
+@click.option("--all-regions", is_flag=True, help="Every Region that is enabled for the account.")
+@click.option("--role-arn", "roles", multiple=True, metavar="ARN",
+              help="Capture this role's account (repeatable); with --org, {account} is each account.")  # fmt: skip
+@click.option("--org", is_flag=True, help="Every active account of the organization, by a role in each.")
+@click.option("--vpc", "vpcs", multiple=True, metavar="VPC",
+              help="This VPC and those connected with it only (repeatable).")  # fmt: skip
+@click.option("--services", multiple=True, metavar="NAMES", help="These services only: ec2,codebuild,… (repeatable).")
+@click.option(
+    "--redact", multiple=True, metavar="PATTERN", help="Leave out values of tags with such keys (repeatable)."
+)
+@click.option("--strict", is_flag=True, help="Exit with 3 if AWS refused any call.")
+@options.overwrite
+def command(
+    out: Path, profile: str | None, regions: tuple[str, ...], all_regions: bool, roles: tuple[str, ...], org: bool,
+    vpcs: tuple[str, ...], services: tuple[str, ...], redact: tuple[str, ...], strict: bool, overwrite: bool,
+) -> None:  # fmt: skip
+    """Capture an account's configuration from AWS, by read-only calls.
+
+    Files are written into NAME.partial, which becomes NAME when all calls are made. After an interruption the same
+    command goes on where it stopped. `reachsim permissions` prints the IAM policy that this needs.
+
+    Exit code: 0 written, 2 no credentials, no Region or nothing written, 3 with --strict some call refused.
+
+    \b
+    Example:
+      reachsim snapshot -o snapshots/prod --profile audit --region ap-northeast-1
+    """
+    from reachsim.collect.aws import connect
+    from reachsim.collect.capture import capture
+    from reachsim.collect.plan import Scope
+    from reachsim.collect.progress import watched
+
+    scope = Scope(frozenset(_services(services)), tuple(dict.fromkeys(vpcs)))
+    aws = connect(profile, regions[0] if regions else None)
+    accounts = _accounts(aws, regions, all_regions, roles, org)
+    progress = watched()
+    try:
+        record = capture(out, accounts, scope=scope, redact=redact, overwrite=overwrite, progress=progress, told=_tell)
+    except KeyboardInterrupt:
+        _tell(f"{out}.partial holds what came so far, and every command reads it; the same command goes on from there")
+        raise
+    finally:
+        progress.close()
+    lacking = _report(out, record)
+    sys.exit(3 if strict and lacking else 0)
+
+
+def _tell(text: str) -> None:
+    click.echo(options.harmless(f"reachsim: {text}"), err=True)
+
+
+def _services(given: Iterable[str]) -> list[str]:
+    from reachsim.calls import CALLS
+
+    known = {call.service for call in CALLS}
+    found = [one.strip() for text in given for one in text.split(",") if one.strip()]
+    unknown = [one for one in found if one not in known]
+    if unknown:
+        raise click.UsageError(f"--services {unknown[0]} is not known; there are: {', '.join(sorted(known))}")
+    return found
+
+
+def _accounts(aws: Aws, regions: Sequence[str], all_regions: bool, roles: Sequence[str], org: bool) -> list[Account]:
+    """What to capture with which credentials: the caller's account, or the roles' accounts, or the organization's."""
+    from reachsim.collect.aws import check_region
+    from reachsim.collect.capture import Account
+
+    for region in regions:
+        check_region(region)
+    if not org and any("{account}" in role for role in roles):
+        raise click.UsageError("{account} in --role-arn needs --org")
+    own, partition = aws.identity()
+    chosen = tuple(dict.fromkeys(regions)) or (aws.region,)
+
+    def reached(one: Aws, account: str) -> Account:
+        return Account(account, tuple(dict.fromkeys((*chosen, *one.enabled_regions()))) if all_regions else chosen, one)
+
+    if not roles and not org:
+        return [reached(aws, own)]
+    found: dict[str, Account] = {}
+    if org:
+        patterns = roles or (ORGANIZATION_ROLE,)
+        found[own] = reached(aws, own)
+        others = [account for account in aws.organization_accounts() if account != own]
+        wanted = [one.replace("{account}", account).replace("{partition}", partition)
+                  for account in others for one in patterns]  # fmt: skip
+    else:
+        wanted = list(roles)
+    for arn in wanted:
+        account, one = _assumed(aws, arn, reached)
+        if account not in found or found[account].refused is not None:
+            found[account] = one
+    if not any(one.regions for one in found.values()):
+        from reachsim.collect.errors import CollectError
+
+        raise CollectError(f"no role could be assumed ({aws.who}): {', '.join(wanted)[:300]}")
+    return [found[account] for account in sorted(found)]
+
+
+def _assumed(aws: Aws, arn: str, reached: object) -> tuple[str, Account]:
+    from reachsim.collect.capture import Account
+    from reachsim.collect.errors import CollectError
+    from reachsim.collect.outcome import Outcome
+
+    parts = arn.split(":")
+    if len(parts) != 6 or not parts[4].isdigit() or not parts[5].startswith("role/"):
+        raise click.UsageError(f"--role-arn {arn[:80]} is no role's ARN, such as arn:aws:iam::111111111111:role/audit")
+    role = aws.assume(arn)
+    try:
+        account, _ = role.identity()
+        return account, reached(role, account)  # type: ignore[operator]
+    except CollectError as error:
+        _tell(str(error))
+        return parts[4], Account(parts[4], (), role, Outcome("refused", "AssumeRoleFailed", "sts:AssumeRole"))
+
+
+def _report(out: Path, record: Record) -> int:
+    """Say what was written and what could not be read; returns how many calls brought no answer."""
+    lacking = [entry for entry in record.calls if not entry.known]
+    known = len(record.calls) - len(lacking)
+    _tell(
+        f"{out}: {known} answers, accounts {', '.join(record.accounts)}, Regions {', '.join(record.regions)}"
+        + (f"; {len(lacking)} could not be read" if lacking else "")
+    )
+    if lacking:
+        _table(lacking)
+    _tell(f"next: reachsim check {out}")
+    return len(lacking)
+
+
+def _table(lacking: Sequence[Entry]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("where", "call", "outcome", "undecidable without it", box=None, pad_edge=False)
+    rows = _rows(lacking)
+    for row in rows[:MOST_ROWS]:
+        table.add_row(*(Text(options.harmless(cell)) for cell in row))
+    console = Console(stderr=True, no_color=True, width=options.columns() if sys.stderr.isatty() else 160)
+    console.print(table)
+    if len(rows) > MOST_ROWS:
+        _tell(f"and {len(rows) - MOST_ROWS} more: see calls in snapshot.json")
+
+
+def _rows(lacking: Iterable[Entry]) -> list[tuple[str, str, str, str]]:
+    """One row per call and outcome, however many things it was asked about; those that matter first."""
+    from reachsim.collect.consequences import consequence
+
+    counts: dict[tuple[str, str, str, str], int] = {}
+    for entry in lacking:
+        account, region, service, rest = entry.file.split("/", 3)
+        operation = rest.removesuffix(".json").split("/")[0]
+        why = " ".join(filter(None, (entry.outcome, entry.code, entry.permission and f"(needs {entry.permission})")))
+        row = (f"{account}/{region}", f"{service} {operation}", why, consequence(service, operation))
+        counts[row] = counts.get(row, 0) + 1
+    rows = [(where, f"{call} ×{count}" if count > 1 else call, why, what)
+            for (where, call, why, what), count in counts.items()]  # fmt: skip
+    return sorted(rows, key=lambda row: (not row[3], row))

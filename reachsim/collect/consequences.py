@@ -1,0 +1,82 @@
+"""What a call that brought no answer makes undecidable, in a few words for the table at the end of a capture.
+
+**Source:** DESIGN, "What a verdict needs".
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_EVERY: Final = "every verdict about a VPC"
+_NAMES: Final = "every verdict about a name (endpoints, services, hosts)"
+_TRANSIT: Final = "routes to transit gateways"
+_IGW: Final = "routes to internet and egress-only gateways"
+_PIPELINE: Final = "check: which projects there are, their steps"
+
+_OF_EC2: Final = {
+    **dict.fromkeys(
+        ("vpcs", "subnets", "route-tables", "network-acls", "security-groups", "network-interfaces"), _EVERY
+    ),
+    "internet-gateways": _IGW,
+    "egress-only-internet-gateways": _IGW,
+    "vpc-block-public-access-options": _IGW,
+    "vpc-block-public-access-exclusions": _IGW,
+    "nat-gateways": "routes to NAT gateways",
+    "vpc-peering-connections": "routes to peering connections",
+    "vpn-gateways": "routes to virtual private gateways",
+    "vpn-connections": "routes learned from VPN connections",
+    "vpc-endpoints": "routes to endpoints, and " + _NAMES,
+    "dhcp-options": _NAMES,
+    "vpc-attribute": _NAMES,
+    "prefix-lists": "rules and routes with AWS's own prefix lists",
+    "managed-prefix-lists": "rules and routes with prefix lists",
+    "instances": "sources named i-…, and the pipeline's clients",
+    "addresses": "which Elastic IP addresses are in use",
+}
+_OTHER: Final = {
+    "ec2/get-managed-prefix-list-entries": "rules and routes with that prefix list",
+    "ec2/search-transit-gateway-routes": _TRANSIT,
+    "ec2/get-transit-gateway-route-table-associations": _TRANSIT,
+    "ec2/get-transit-gateway-route-table-propagations": _TRANSIT,
+    "codebuild/list-projects": _PIPELINE,
+    "codebuild/batch-get-projects": _PIPELINE,
+    "codebuild/list-fleets": "projects on reserved-capacity fleets",
+    "codebuild/batch-get-fleets": "projects on reserved-capacity fleets",
+    "iam/get-account-authorization-details": "identity policies; which instances are clients of CodeCommit",
+    "route53/list-hosted-zones": _NAMES,
+    "route53/get-hosted-zone": "names in that hosted zone",
+    "route53/list-resource-record-sets": "names in that hosted zone",
+    "route53resolver/list-resolver-rules": _NAMES,
+    "route53resolver/list-resolver-rule-associations": _NAMES,
+    "route53resolver/list-firewall-rule-group-associations": _NAMES,
+    "ecr/get-repository-policy": "resource policy of that repository",
+    "ecr/get-registry-policy": "resource policy of the registry",
+    "s3api/list-buckets": "resource policies of buckets",
+    "s3api/get-bucket-policy": "resource policy of that bucket",
+    "s3api/get-public-access-block": "whether that bucket may be public",
+    "s3control/get-public-access-block": "whether buckets may be public",
+    "organizations/describe-organization": "policies that name the organization",
+    "lambda/list-functions": "sources named lambda:…",
+    "ecs/list-clusters": "sources named ecs:…",
+    "ecs/list-services": "sources named ecs:… in that cluster",
+    "ecs/describe-services": "sources named ecs:… in that cluster",
+}
+
+
+def consequence(service: str, operation: str) -> str:
+    """What cannot be decided without the answer of a call; "" where no verdict needs it yet.
+
+    >>> consequence("ec2", "describe-nat-gateways")
+    'routes to NAT gateways'
+    >>> consequence("logs", "describe-log-groups")
+    ''
+    """
+    if service == "ec2" and "transit-gateway" in operation:
+        return _TRANSIT
+    if service == "network-firewall":
+        return "routes through Network Firewall"
+    if service == "organizations" and operation != "describe-organization":
+        return "service and resource control policies"
+    return _OTHER.get(f"{service}/{operation}") or (
+        _OF_EC2.get(operation.removeprefix("describe-"), "") if service == "ec2" else ""
+    )

@@ -1,0 +1,65 @@
+"""How far a capture is: a bar per service on a terminal, nothing where standard error is a file or ``CI`` is set."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+
+class Progress(Protocol):
+    """What a capture tells about its way."""
+
+    def more(self, services: Iterable[str]) -> None:
+        """These calls are to be made (a service's name for each)."""
+
+    def done(self, service: str) -> None:
+        """One call of a service has been made."""
+
+    def close(self) -> None:
+        """The capture is over."""
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def more(self, services: Iterable[str]) -> None: ...
+    def done(self, service: str) -> None: ...
+    def close(self) -> None: ...
+
+
+class Bars:
+    """A bar per service with the calls made and to be made."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as RichProgress
+
+        self._rich = RichProgress(
+            TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn(), TextColumn("calls"),
+            TimeElapsedColumn(), console=Console(stderr=True), transient=True,
+        )  # fmt: skip
+        self._bars: dict[str, Any] = {}
+        self._totals: dict[str, int] = {}
+        self._rich.start()
+
+    def more(self, services: Iterable[str]) -> None:
+        for service in services:
+            self._totals[service] = self._totals.get(service, 0) + 1
+            if service not in self._bars:
+                self._bars[service] = self._rich.add_task(service, total=0)
+        for service, bar in self._bars.items():
+            self._rich.update(bar, total=self._totals[service])
+
+    def done(self, service: str) -> None:
+        self._rich.advance(self._bars[service])
+
+    def close(self) -> None:
+        self._rich.stop()
+
+
+def watched() -> Progress:
+    """Bars if somebody looks, else silence."""
+    return Bars() if sys.stderr.isatty() and not {"NO_COLOR", "CI"} & os.environ.keys() else Silent()

@@ -1,0 +1,144 @@
+"""Leaving secrets out of AWS's answers before they reach the disk: keys and names stay, values become "".
+
+What goes: plain-text environment variables of builds, functions and pipeline actions; credentials of sources and
+webhooks; pre-shared keys of VPN connections and BGP keys of virtual interfaces; user data; user names and passwords
+inside URLs; values of ``env: variables:`` in a buildspec that is part of a project; values of tags whose key is on the
+deny list; e-mail addresses of accounts. Variables that only *name* a parameter or a secret are kept, as they say what
+a build contacts.
+
+**Not** looked at: descriptions, other tags and names. **Source:** CodeBuild, Lambda, CodePipeline and EC2 API
+references.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+DENIED_TAGS: Final = ("*secret*", "*passw*", "*token*", "*credential*", "*api*key*", "*private*key*", "*access*key*")
+"""Patterns of tag keys whose values are left out in any case; ``--redact`` adds to them."""
+
+_ALWAYS: Final = frozenset(
+    {
+        "authkey", "authorizationtoken", "bgpauthkey", "clientsecret", "customergatewayconfiguration",
+        "customerrouterconfig", "email", "kubeconfig", "masteruserpassword", "oauthtoken", "password", "presharedkey",
+        "privatekey", "secret", "secretaccesskey", "secrettoken", "sessiontoken", "userdata",
+    }
+)  # fmt: skip
+"""Keys, in lower case, whose text is a secret wherever it stands."""
+_NAMED_ELSEWHERE: Final = frozenset({"PARAMETER_STORE", "SECRETS_MANAGER"})
+_URL_USER = re.compile(r"((?:https?|ftp|git)://)[^/@\s\"']+@|([a-z+]+://)[^/@:\s\"']*:[^/@\s\"']*@", re.IGNORECASE)
+
+Redactor = Callable[[Any], Any]
+
+
+def redactor(patterns: Sequence[str] = ()) -> Redactor:
+    """A function that returns an answer (or one record of it) without secrets.
+
+    Args:
+        patterns: Further patterns of tag keys (``*`` and ``?``), not minding case.
+
+    >>> clean = redactor(["cost*"])
+    >>> clean({"Tags": [{"Key": "CostCentre", "Value": "4711"}, {"Key": "Name", "Value": "a"}], "UserData": "x"})
+    {'Tags': [{'Key': 'CostCentre', 'Value': ''}, {'Key': 'Name', 'Value': 'a'}], 'UserData': ''}
+    """
+    denied = re.compile("|".join(fnmatch.translate(one.lower()) for one in (*DENIED_TAGS, *patterns)))
+
+    def clean(value: Any) -> Any:
+        match value:
+            case dict():
+                return _record({key: _member(key, one) for key, one in value.items()})
+            case list():
+                return [clean(one) for one in value]
+            case str():
+                return _URL_USER.sub(r"\1\2", value) if "://" in value else value
+        return value
+
+    def _member(key: str, value: Any) -> Any:
+        lower = key.lower()
+        match value:
+            case str() if lower in _ALWAYS:
+                return ""
+            case str() if lower == "buildspec":
+                return clean(no_variables(value))
+            case str() if lower == "environmentvariables":
+                return _json_variables(value)
+            case dict() if lower == "variables":
+                return dict.fromkeys(value, "")
+            case dict() if lower == "tags":
+                return {tag: "" if denied.match(tag.lower()) else clean(one) for tag, one in value.items()}
+            case dict() if lower == "auth" and isinstance(value.get("resource"), str):
+                return clean(value | {"resource": ""})
+            case list() if lower == "environmentvariables":
+                return [_variable(clean(one)) for one in value]
+        return clean(value)
+
+    def _record(record: dict[str, Any]) -> dict[str, Any]:
+        for key_name, value_name in (("Key", "Value"), ("key", "value")):
+            key = record.get(key_name)
+            if isinstance(key, str) and isinstance(record.get(value_name), str) and denied.match(key.lower()):
+                return record | {value_name: ""}
+        return record
+
+    return clean
+
+
+def _variable(variable: Any) -> Any:
+    if isinstance(variable, dict) and variable.get("type") not in _NAMED_ELSEWHERE and "value" in variable:
+        return variable | {"value": ""}
+    return variable
+
+
+def _json_variables(text: str) -> str:
+    """Variables of a CodeBuild action in a pipeline: a JSON list inside a string."""
+    try:
+        variables = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return ""
+    return msgspec.json.encode([_variable(one) for one in variables]).decode() if isinstance(variables, list) else ""
+
+
+def no_variables(buildspec: str) -> str:
+    """The text of a buildspec with the values of ``env: variables:`` emptied; a file's path stays as it is.
+
+    Lines keep their numbers as far as a value takes one line. What cannot be read as YAML is left out altogether, since
+    then nobody can say which part of it is a secret.
+
+    >>> print(no_variables("version: 0.2\\nenv:\\n  variables:\\n    PASSWORD: planted # mine\\nphases: {}\\n"), end="")
+    version: 0.2
+    env:
+      variables:
+        PASSWORD: ''
+    phases: {}
+    """
+    if "variables" not in buildspec:
+        return buildspec
+    from io import StringIO
+
+    from ruamel.yaml import YAML
+    from ruamel.yaml.comments import CommentedMap
+    from ruamel.yaml.error import YAMLError
+
+    yaml = YAML(typ="rt")
+    yaml.width = 1 << 20
+    yaml.preserve_quotes = True
+    try:
+        document = yaml.load(buildspec)
+    except (YAMLError, RecursionError, ValueError):
+        return ""
+    env = document.get("env") if isinstance(document, dict) else None
+    variables = env.get("variables") if isinstance(env, dict) else None
+    if not variables:
+        return buildspec
+    if not isinstance(variables, CommentedMap):
+        return ""
+    for name in variables:
+        variables[name] = ""
+    variables.ca.items.clear()  # a comment behind a value may repeat it
+    out = StringIO()
+    yaml.dump(document, out)
+    return out.getvalue()
