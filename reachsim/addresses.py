@@ -46,7 +46,11 @@ class Cidr(str):
 
 
 class Address(str):
-    """An IP address as AWS prints it, with ``number``: its place on the line. Raises ValueError if it is none."""
+    """An IP address as AWS prints it, with ``number``: its place on the line. Raises ValueError if it is none.
+
+    >>> Address("10.0.0.1").number == 10 << 24 | 1
+    True
+    """
 
     __slots__ = ("number",)
     number: int
@@ -59,9 +63,13 @@ class Address(str):
 
 @lru_cache(maxsize=65536)
 def parse_address(text: str) -> int:
-    """The place of an address on the line. Raises ValueError."""
+    """The place of an address on the line. Raises ValueError for what is no address (``010.0.0.1`` is none either).
+
+    >>> parse_address("::1") - V6_BASE
+    1
+    """
     parts = text.split(".")
-    if len(parts) == 4 and all(part.isascii() and part.isdigit() and len(part) <= 3 for part in parts):
+    if len(parts) == 4 and all(map(_is_octet, parts)):
         first, second, third, last = map(int, parts)
         if max(first, second, third, last) <= 255:
             return first << 24 | second << 16 | third << 8 | last
@@ -69,16 +77,28 @@ def parse_address(text: str) -> int:
     return int(address) + (V6_BASE if address.version == 6 else 0)
 
 
+def _is_octet(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 3 and (text[0] != "0" or text == "0")
+
+
 @lru_cache(maxsize=65536)
 def parse_block(text: str) -> IntervalSet:
-    """The addresses of a CIDR block or of a bare address, as a set on the line. Raises ValueError."""
+    """The addresses of a CIDR block or of a bare address, as a set on the line. Raises ValueError for what is neither.
+
+    >>> parse_block("10.0.0.0/30").size, parse_block("10.0.0.1").size
+    (4, 1)
+    """
     network = ipaddress.ip_network(text, strict=False)
     base = V6_BASE if network.version == 6 else 0
     return IntervalSet.span(base + int(network.network_address), base + int(network.broadcast_address))
 
 
 def format_address(number: int) -> str:
-    """The usual spelling of the address at a place on the line."""
+    """The usual spelling of the address at a place on the line (IPv6 as in RFC 5952).
+
+    >>> format_address(V6_BASE + 1)
+    '::1'
+    """
     if number < V6_BASE:
         return str(ipaddress.IPv4Address(number))
     return str(ipaddress.IPv6Address(number - V6_BASE))
@@ -117,6 +137,9 @@ LINK_LOCAL: Final = _union("169.254.0.0/16", "fe80::/10")
 AMAZON_LOCAL: Final = _union("169.254.168.0/22", "fd00:ec2::/32")
 """Never forwarded by any route (fact N10)."""
 
+NAT64: Final = _union("64:ff9b::/96")
+"""The well-known prefix: an IPv4 address stands in the last 32 bits (RFC 6052, fact N57)."""
+
 PUBLIC: Final = (
     EVERYWHERE
     - _union(
@@ -140,6 +163,6 @@ PUBLIC: Final = (
 """Unicast addresses that are not private (DESIGN, selector ``internet``); documentation blocks count as public."""
 
 __all__ = [
-    "AMAZON_LOCAL", "EMPTY", "EVERYWHERE", "LINK_LOCAL", "PUBLIC", "RFC1918", "RFC6598",
+    "AMAZON_LOCAL", "EMPTY", "EVERYWHERE", "LINK_LOCAL", "NAT64", "PUBLIC", "RFC1918", "RFC6598",
     "ULA", "V4", "V6", "V6_BASE", "Address", "Cidr", "format_address", "format_set", "parse_address", "parse_block",
 ]  # fmt: skip

@@ -26,7 +26,9 @@ DEFAULT_ACL_RULE: Final = 32767
 class Rule(msgspec.Struct, frozen=True):
     """One rule. ``peers`` are addresses; a rule that references a security group has its id in ``group`` instead.
 
-    ``missing`` names files without which the peers are not known.
+    ``owner`` is the security group or network ACL, ``name`` the rule's id (``sgr-…``, else its ports and peer) or its
+    number; ``text`` says it in words, ``source`` is its place in the snapshot. ``missing`` names files without which
+    the peers are not known.
     """
 
     owner: str
@@ -42,7 +44,11 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 def protocol_number(text: str) -> int:
-    """The number of an IP protocol as AWS writes it, -1 for all. Raises ValueError for what is none (N92, N93)."""
+    """The number of an IP protocol as AWS writes it, -1 for all. Raises ValueError for what is none (N92, N93).
+
+    >>> protocol_number("tcp"), protocol_number("50"), protocol_number("-1")
+    (6, 50, -1)
+    """
     number = PROTOCOLS.get(text.lower())
     number = int(text) if number is None else number
     if not -1 <= number <= 255:
@@ -51,7 +57,13 @@ def protocol_number(text: str) -> int:
 
 
 def permission_services(permission: IpPermission) -> IntervalSet:
-    """The services that a security group rule names (fact N92)."""
+    """The services that a security group rule names (fact N92): for TCP and UDP its ports, for ICMP type and code,
+    for any other protocol all of it.
+
+    >>> web = IpPermission("tcp", 80, 81)
+    >>> permission_services(web) == protocol_services(TCP, IntervalSet.span(80, 81))
+    True
+    """
     protocol = protocol_number(permission.ip_protocol)
     low, high = permission.from_port, permission.to_port
     if protocol == -1:
@@ -64,7 +76,10 @@ def permission_services(permission: IpPermission) -> IntervalSet:
 
 
 def security_group_rules(network: Network, group: SecurityGroup, direction: Direction) -> tuple[Rule, ...]:
-    """The rules of a security group in one direction, one per peer."""
+    """The rules of a security group in one direction, one per peer: all allow, and their order means nothing (N80).
+
+    A rule that names another group has no ``peers``: whose addresses those are depends on where the traffic is.
+    """
     key, permissions = ("IpPermissions", group.ip_permissions)
     if direction == "egress":
         key, permissions = ("IpPermissionsEgress", group.ip_permissions_egress)
@@ -128,7 +143,11 @@ def _rule_ids(network: Network, group_id: str, direction: Direction) -> dict[tup
 
 
 def describe_permission(permission: IpPermission) -> str:
-    """Protocol and ports of a rule, as people say them: ``tcp/443``, ``udp/1000-2000``, ``icmp``, ``all traffic``."""
+    """Protocol and ports of a rule, as people say them: ``tcp/443``, ``udp/1000-2000``, ``icmp``, ``all traffic``.
+
+    >>> describe_permission(IpPermission("tcp", 443, 443)), describe_permission(IpPermission("icmp", 8, -1))
+    ('tcp/443', 'icmp type 8')
+    """
     protocol = protocol_number(permission.ip_protocol)
     if protocol == -1:
         return "all traffic"
@@ -142,7 +161,11 @@ def describe_permission(permission: IpPermission) -> str:
 
 
 def network_acl_rules(network: Network, acl: NetworkAcl, direction: Direction) -> tuple[Rule, ...]:
-    """The entries of a network ACL in one direction, in the order of evaluation, the final ``*`` included (N106)."""
+    """The entries of a network ACL in one direction, in the order of evaluation, the final ``*`` included (N106).
+
+    The first rule that names a packet decides. AWS prints the final denials as entries too; the last rule here is for
+    hand-made snapshots that leave them out.
+    """
     entries = [(entry, index) for index, entry in enumerate(acl.entries) if entry.egress == (direction == "egress")]
     rules = [
         _entry_rule(network, acl, entry, index) for entry, index in sorted(entries, key=lambda e: e[0].rule_number)
@@ -167,7 +190,11 @@ def _entry_rule(network: Network, acl: NetworkAcl, entry: NetworkAclEntry, index
 
 
 def entry_services(entry: NetworkAclEntry) -> IntervalSet:
-    """The services that a network ACL entry names; with protocol -1 ports do not count (fact N110)."""
+    """The services that a network ACL entry names; with protocol -1 ports do not count (fact N110).
+
+    >>> entry_services(NetworkAclEntry(100, "17", "allow", False)) == protocol_services(UDP)
+    True
+    """
     protocol = protocol_number(entry.protocol)
     if protocol == -1:
         return ALL_SERVICES

@@ -33,20 +33,30 @@ class IntervalSet:
 
     @staticmethod
     def of(spans: Iterable[Span]) -> IntervalSet:
-        """The union of inclusive spans in any order. Raises ValueError for a span that ends before it starts."""
+        """The union of inclusive spans in any order. Raises ValueError for a span that ends before it starts.
+
+        >>> IntervalSet.of([(80, 90), (22, 22), (91, 95)])
+        IntervalSet([(22, 22), (80, 95)])
+        """
         return IntervalSet(_canonical(sorted(spans)))
 
     @staticmethod
     def single(value: int) -> IntervalSet:
+        """The set of one integer."""
         return IntervalSet(((value, value),))
 
     @staticmethod
     def span(low: int, high: int) -> IntervalSet:
-        """All integers from ``low`` to ``high``, both included; empty if ``low > high``."""
+        """All integers from ``low`` to ``high``, both included; empty if ``low > high``.
+
+        >>> IntervalSet.span(1024, 65535).size
+        64512
+        """
         return IntervalSet(((low, high),)) if low <= high else EMPTY
 
     @staticmethod
     def union_of(sets: Iterable[IntervalSet]) -> IntervalSet:
+        """The union of any number of sets, sorted once."""
         return IntervalSet.of(span for one in sets for span in one.spans)
 
     def __or__(self, other: IntervalSet) -> IntervalSet:
@@ -95,13 +105,19 @@ class IntervalSet:
         return IntervalSet(tuple(kept)) if kept else EMPTY
 
     def shift(self, by: int) -> IntervalSet:
-        """Every member plus ``by``."""
+        """Every member plus ``by``.
+
+        >>> IntervalSet.span(0, 5).shift(10)
+        IntervalSet([(10, 15)])
+        """
         return IntervalSet(tuple((low + by, high + by) for low, high in self.spans))
 
     def isdisjoint(self, other: IntervalSet) -> bool:
+        """Whether no integer is in both."""
         return not (self & other).spans
 
     def __le__(self, other: IntervalSet) -> bool:
+        """Whether every member is one of ``other``."""
         return not (self - other).spans
 
     def __contains__(self, value: int) -> bool:

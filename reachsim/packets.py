@@ -31,12 +31,29 @@ Box = tuple[IntervalSet, ...]
 
 
 def protocol_services(protocol: int, ports: IntervalSet = PORTS) -> IntervalSet:
-    """All services of an IP protocol with the given details (ports, or ICMP ``type << 8 | code``)."""
+    """All services of an IP protocol with the given details.
+
+    Args:
+        protocol: IP protocol number, 0 to 255.
+        ports: details, 0 to 65535 each: ports (TCP, UDP) or ICMP ``type << 8 | code``; all of them if not given.
+
+    >>> [Service.of(one) for one in protocol_services(TCP, IntervalSet.single(443))]
+    [Service(protocol=6, detail=443)]
+    """
     return ports.shift(protocol << 16)
 
 
 def icmp_services(protocol: int, kind: int, code: int) -> IntervalSet:
-    """ICMP services by type and code; -1 stands for all (EC2 IpPermission, facts N92 and N110)."""
+    """ICMP services by type and code; -1 stands for all (EC2 IpPermission, facts N92 and N110).
+
+    Args:
+        protocol: `ICMP` or `ICMPV6`.
+        kind: the type, 0 to 255; with -1 the code does not count.
+        code: 0 to 255, or -1.
+
+    >>> icmp_services(ICMP, 8, -1).size
+    256
+    """
     if kind < 0:
         return protocol_services(protocol)
     codes = IntervalSet.span(0, 255) if code < 0 else IntervalSet.single(code)
@@ -44,7 +61,7 @@ def icmp_services(protocol: int, kind: int, code: int) -> IntervalSet:
 
 
 class Service(NamedTuple):
-    """One service, taken apart."""
+    """One service, taken apart: the IP protocol's number and the detail (see the module)."""
 
     protocol: int
     detail: int
@@ -62,6 +79,9 @@ _Node = tuple[tuple[IntervalSet, "_Node"], ...] | IntervalSet
 class PacketSet:
     """A set of packets (or, after `project`, of what is left of them).
 
+    Build one with `empty`, `box`, `union_of` or the operators ``| & -``; sets over different numbers of dimensions do
+    not mix (ValueError). Canonical, so ``==`` and ``hash`` mean the same set.
+
     >>> web = PacketSet.box((IntervalSet.single(1), IntervalSet.single(2), IntervalSet.span(80, 90)))
     >>> (web - web).is_empty, (web | web) == web
     (True, True)
@@ -75,6 +95,7 @@ class PacketSet:
 
     @staticmethod
     def empty(dimensions: int) -> PacketSet:
+        """The set without packets over so many dimensions (one or more)."""
         return PacketSet(_nothing(dimensions), dimensions)
 
     @staticmethod
@@ -89,20 +110,28 @@ class PacketSet:
 
     @staticmethod
     def union_of(boxes: Iterable[Box], dimensions: int) -> PacketSet:
-        """The union of products; merged pairwise, so that many small ones stay cheap."""
+        """The union of products; merged pairwise, so that many small ones stay cheap.
+
+        >>> one, two = IntervalSet.single(1), IntervalSet.single(2)
+        >>> list(PacketSet.union_of([(two, one), (one, one)], 2).boxes())
+        [(IntervalSet([(1, 2)]), IntervalSet([(1, 1)]))]
+        """
         sets = [PacketSet.box(box) for box in boxes]
         while len(sets) > 1:
             sets = [sets[i] | sets[i + 1] if i + 1 < len(sets) else sets[i] for i in range(0, len(sets), 2)]
         return sets[0] if sets else PacketSet.empty(dimensions)
 
     def __or__(self, other: PacketSet) -> PacketSet:
-        return PacketSet(_combine(self._node, other._node, _union), self._same(other))
+        dimensions = self._same(other)
+        return PacketSet(_combine(self._node, other._node, _union), dimensions)
 
     def __and__(self, other: PacketSet) -> PacketSet:
-        return PacketSet(_combine(self._node, other._node, _intersection), self._same(other))
+        dimensions = self._same(other)
+        return PacketSet(_combine(self._node, other._node, _intersection), dimensions)
 
     def __sub__(self, other: PacketSet) -> PacketSet:
-        return PacketSet(_combine(self._node, other._node, _difference), self._same(other))
+        dimensions = self._same(other)
+        return PacketSet(_combine(self._node, other._node, _difference), dimensions)
 
     def __le__(self, other: PacketSet) -> bool:
         return (self - other).is_empty
@@ -115,7 +144,14 @@ class PacketSet:
         return not self.is_empty
 
     def project(self, dropped: int) -> PacketSet:
-        """The set of what remains when dimension ``dropped`` is forgotten (there exists a value for it)."""
+        """The set of what remains when dimension ``dropped`` is forgotten (there exists a value for it).
+
+        Raises ValueError for the only dimension.
+
+        >>> one, two = IntervalSet.single(1), IntervalSet.single(2)
+        >>> PacketSet.box((one, two)).project(0).witness()
+        (2,)
+        """
         return PacketSet(_project(self._node, dropped, self.dimensions), self.dimensions - 1)
 
     def boxes(self) -> Iterator[Box]:
@@ -123,7 +159,7 @@ class PacketSet:
         return _boxes(self._node)
 
     def witness(self) -> tuple[int, ...]:
-        """The first packet of the set. Raises ValueError for the empty set."""
+        """The first packet of the set, one integer per dimension. Raises ValueError for the empty set."""
         for box in self.boxes():
             return tuple(factor.first for factor in box)
         raise ValueError("the empty set has no witness")

@@ -57,7 +57,11 @@ class CompiledTable(NamedTuple):
 
 
 def target_of(route: Route) -> Target:
-    """The route's target; kind ``unknown`` for a field that we do not know (facts N19, N20)."""
+    """The route's target; kind ``unknown`` for a field that we do not know (facts N19, N20).
+
+    >>> target_of(Route(gateway_id="igw-1"))
+    Target(kind='internet-gateway', id='igw-1')
+    """
     if route.nat_gateway_id:
         return Target("nat-gateway", route.nat_gateway_id)
     if route.transit_gateway_id:
@@ -99,7 +103,13 @@ def _gateway(gateway_id: str) -> Target:
 
 
 def compile_table(network: Network, table: RouteTable, home: Home) -> CompiledTable:
-    """Split destinations by the route that takes them (facts N4 to N7, N14 to N17)."""
+    """Split destinations by the route that takes them (facts N4 to N7, N14 to N17).
+
+    Args:
+        network: Knows the VPC's blocks and the prefix lists.
+        table: A VPC's route table; its local routes may be left out.
+        home: Account and Region whose prefix lists are meant first.
+    """
     blocks = network.vpc_blocks(table.vpc_id or "")
     inside = IntervalSet.union_of(block.block for block in blocks)
     entries: list[tuple[Cidr, int, Candidate]] = []
@@ -141,7 +151,9 @@ def _blocks_of(network: Network, route: Route, home: Home) -> tuple[tuple[Cidr, 
 def compile_transit_table(network: Network, routes: TransitGatewayRoutes, home: Home) -> tuple[
     tuple[Part[TransitGatewayRoute], ...], tuple[str, ...]
 ]:  # fmt: skip
-    """(split of destinations by transit gateway route, missing prefix list files)."""
+    """(split of destinations by transit gateway route, missing prefix list files): the longest prefix wins, then a
+    static route, then a prefix list's, then a propagated one (fact N185).
+    """
     entries: list[tuple[Cidr, int, TransitGatewayRoute]] = []
     missing: tuple[str, ...] = ()
     for route in routes.routes:
@@ -159,6 +171,16 @@ def longest_prefix(entries: Iterable[tuple[Cidr, int, Item]]) -> tuple[Part[Item
     """Paint blocks over each other, longest prefix and then best rank first.
 
     Each part's winners are the items of one prefix and rank: more than one means that AWS picks (fact N14).
+
+    Args:
+        entries: (block, rank, item); of equal blocks the lowest rank wins.
+
+    Returns:
+        Disjoint parts, the longest prefix first; blocks that others cover whole have none.
+
+    >>> entries = [(Cidr("10.0.0.0/8"), STATIC, "far"), (Cidr("10.0.0.0/9"), PROPAGATED, "near")]
+    >>> [(part.winners, part.destinations.size) for part in longest_prefix(entries)]
+    [(('near',), 8388608), (('far',), 8388608)]
     """
     groups: dict[tuple[int, int, Cidr], list[Item]] = {}
     for block, rank, item in entries:
