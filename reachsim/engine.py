@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -32,8 +32,16 @@ from reachsim.packets import (
 
 Context = TypeVar("Context")
 
-Header = int | IntervalSet
-"""An address of the header: an asked dimension, or one fixed address (a set of one)."""
+
+class Shifted(NamedTuple):
+    """An asked dimension moved along the line of addresses, as NAT64 does with a destination."""
+
+    dimension: int
+    by: int
+
+
+Header = int | Shifted | IntervalSet
+"""An address of the header: an asked dimension, one that is shifted, or one fixed address (a set of one)."""
 
 Place = tuple[str, ...]
 
@@ -45,8 +53,9 @@ class Flow(msgspec.Struct, Generic[Context], frozen=True):
     """A product of packets with the same fate so far.
 
     ``box`` is in the asked coordinates and holds packets of one kind (TCP, UDP, ICMP, ICMPv6, or neither of them),
-    see `kinds`. ``port`` is the dimension that is the client's port here. A flow with blocks or gaps walks on as if
-    let through. ``end`` names where the walk ended; empty while it goes on.
+    see `kinds`. ``port`` is the dimension that is the client's port here; ``service`` is what a translation made of the
+    asked service, a set of one. A flow with blocks or gaps walks on as if let through. ``end`` names where the walk
+    ended; empty while it goes on.
     """
 
     box: Box
@@ -55,6 +64,7 @@ class Flow(msgspec.Struct, Generic[Context], frozen=True):
     source: Header = SOURCE
     destination: Header = DESTINATION
     port: int = CLIENT_PORT
+    service: IntervalSet | None = None
     leg: Leg = "request"
     hops: tuple[Hop, ...] = ()
     blocks: tuple[Block, ...] = ()
@@ -66,12 +76,17 @@ class Flow(msgspec.Struct, Generic[Context], frozen=True):
     @property
     def sources(self) -> IntervalSet:
         """Source addresses of the header here."""
-        return self.box[self.source] if isinstance(self.source, int) else self.source
+        return self._addresses(self.source)
 
     @property
     def destinations(self) -> IntervalSet:
         """Destination addresses of the header here."""
-        return self.box[self.destination] if isinstance(self.destination, int) else self.destination
+        return self._addresses(self.destination)
+
+    def _addresses(self, header: Header) -> IntervalSet:
+        if isinstance(header, int):
+            return self.box[header]
+        return self.box[header.dimension].shift(header.by) if isinstance(header, Shifted) else header
 
     @property
     def protocol(self) -> int:
@@ -82,7 +97,7 @@ class Flow(msgspec.Struct, Generic[Context], frozen=True):
     def services(self) -> IntervalSet:
         """What a filter on this leg matches: the asked service, or for a reply the client's port or the ICMP answer."""
         if self.leg == "request":
-            return self.box[SERVICE]
+            return self.box[SERVICE] if self.service is None else self.service
         protocol = self.protocol
         if protocol in (TCP, UDP):
             return protocol_services(protocol, self.box[self.port])
@@ -103,6 +118,8 @@ class Flow(msgspec.Struct, Generic[Context], frozen=True):
     def with_services(self, services: IntervalSet) -> Flow[Context] | None:
         """The part whose service, as a filter on this leg sees it, is among the services, or None."""
         protocol = self.protocol
+        if self.leg == "request" and self.service is not None:
+            return self if self.service <= services else None
         if self.leg == "request" or protocol not in (TCP, UDP, *ICMP_REPLIES):
             return self.with_dimension(SERVICE, services)
         if protocol in (TCP, UDP):
@@ -125,7 +142,15 @@ class Flow(msgspec.Struct, Generic[Context], frozen=True):
     def _with_header(self, header: Header, addresses: IntervalSet) -> Flow[Context] | None:
         if isinstance(header, int):
             return self.with_dimension(header, addresses)
+        if isinstance(header, Shifted):
+            return self.with_dimension(header.dimension, addresses.shift(-header.by))
         return self if header <= addresses else None
+
+    def shifted(self, header: Header, by: int) -> Header:
+        """An address of the header, moved along the line of addresses."""
+        if isinstance(header, IntervalSet):
+            return header.shift(by)
+        return Shifted(header, by) if isinstance(header, int) else Shifted(header.dimension, header.by + by)
 
     def to(self, *place: str) -> Flow[Context]:
         """The flow, gone on to another place."""

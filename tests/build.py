@@ -78,6 +78,9 @@ CALLS = {
     "route53resolver/list-firewall-rule-group-associations": "FirewallRuleGroupAssociations",
     "route53profiles/list-profile-associations": "ProfileAssociations",
     "network-firewall/list-firewalls": "Firewalls",
+    "elbv2/describe-load-balancers": "LoadBalancers",
+    "elbv2/describe-target-groups": "TargetGroups",
+    "elb/describe-load-balancers": "LoadBalancerDescriptions",
     "codebuild/batch-get-projects": "projects",
     "codebuild/batch-get-fleets": "fleets",
     "ecs/list-clusters": "clusterArns",
@@ -207,7 +210,7 @@ class Build:
 
     def permit(self, group: str, direction: str, rule: GroupRule) -> None:
         """Add a rule to a group afterwards (two groups that name each other); ``direction``: "in" or "out"."""
-        key = "IpPermissions" if direction == "in" else "IpPermissionsEgress"
+        key = {"in": "IpPermissions", "out": "IpPermissionsEgress"}[direction]
         self[group][key].append(self._permission(rule))
 
     def prefix_list(self, cidrs: Iterable[str], aws_name: str | None = None, name: str | None = None) -> str:

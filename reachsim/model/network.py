@@ -92,6 +92,7 @@ class Network:
         self.dhcp_options = ec2("describe-dhcp-options", "DhcpOptions", aws.DhcpOptions, lambda r: r.dhcp_options_id)
         self._load_transit()
         self._load_pipeline()
+        self._load_balancing()
 
     def _load_transit(self) -> None:
         ec2 = self._collect_ec2
@@ -165,12 +166,56 @@ class Network:
             for service in answer.service_details if answer else ():
                 self.endpoint_services.setdefault(service.service_name, service)
 
+    def _load_balancing(self) -> None:
+        collect, children = self._collect, self._children
+        operation = "describe-load-balancers"
+        self.load_balancers = collect(
+            "elbv2", operation, "LoadBalancers", aws.LoadBalancer, lambda r: r.load_balancer_arn
+        )
+        self.target_groups = collect(
+            "elbv2", "describe-target-groups", "TargetGroups", aws.TargetGroup, lambda r: r.target_group_arn
+        )
+        self.classic_load_balancers = {
+            (home, record.load_balancer_name): record
+            for home in self.homes
+            for record in self._records(
+                self.path(home, "elb", operation), "LoadBalancerDescriptions", aws.ClassicLoadBalancer
+            )
+        }
+        self.listeners = children("describe-listeners", "Listeners", aws.Listener)
+        self.target_health = children("describe-target-health", "TargetHealthDescriptions", aws.TargetHealthDescription)
+        self.load_balancing_attributes = {
+            path: records
+            for one in ("describe-load-balancer-attributes", "describe-target-group-attributes")
+            for path, records in children(one, "Attributes", aws.LoadBalancingAttribute).items()
+        }
+        self.classic_attributes = {
+            path: answer
+            for home in self.homes
+            for _, path in self.snapshot.children(*home, "elb", "describe-load-balancer-attributes")
+            if (answer := self._one(path, aws.ClassicAttributesAnswer)) is not None
+        }
+
+    def _children(self, operation: str, key: str, kind: type[Record]) -> dict[str, tuple[Record, ...]]:
+        """Records of the per-resource files of Elastic Load Balancing, by path; of those that AWS answered."""
+        return {
+            path: self._records(path, key, kind)
+            for home in self.homes
+            for _, path in self.snapshot.children(*home, "elbv2", operation)
+            if self.snapshot.status(path) == "ok"
+        }
+
     def _collect_ec2(
         self, operation: str, key: str, kind: type[Record], identity: Callable[[Record], str]
     ) -> dict[str, Record]:
+        return self._collect("ec2", operation, key, kind, identity)
+
+    def _collect(
+        self, service: str, operation: str, key: str, kind: type[Record], identity: Callable[[Record], str]
+    ) -> dict[str, Record]:
         found: dict[str, Record] = {}
         for home in self.homes:
-            path = self.path(home, "ec2", operation)
+            path = self.path(home, service, operation)
             for index, record in enumerate(self._records(path, key, kind)):
                 name = identity(record)
                 self._take(found, name, record, Place(home, path, f"/{key}/{index}"), name)
@@ -481,6 +526,39 @@ class Network:
     @cached_property
     def endpoint_of_interface(self) -> dict[str, aws.VpcEndpoint]:
         return {name: endpoint for endpoint in self.vpc_endpoints.values() for name in endpoint.network_interface_ids}
+
+    @cached_property
+    def primary_interfaces(self) -> dict[str, Interface]:
+        """Instance → its primary network interface, the one with the least device index."""
+        found: dict[str, tuple[int, str]] = {}
+        for instance in self.instances.values():
+            for index, one in enumerate(instance.network_interfaces):
+                if one.network_interface_id in self.interfaces:
+                    entry = (index, one.network_interface_id)
+                    found[instance.instance_id] = min(found.get(instance.instance_id, entry), entry)
+        for name, record in self.network_interfaces.items():
+            attachment = record.attachment
+            if attachment is not None and attachment.instance_id and attachment.device_index is not None:
+                entry = (attachment.device_index, name)
+                if entry[0] == 0 or attachment.instance_id not in found:
+                    found[attachment.instance_id] = entry
+            elif attachment is not None and attachment.instance_id:
+                found.setdefault(attachment.instance_id, (0, name))
+        return {instance_id: self.interfaces[name] for instance_id, (_, name) in found.items()}
+
+    @cached_property
+    def interfaces_of_description(self) -> dict[str, tuple[str, ...]]:
+        """Interfaces of each load balancer, by the description that AWS gives them (``ELB app/NAME/ID``), sorted."""
+        found: dict[str, list[str]] = {}
+        for name, record in sorted(self.network_interfaces.items()):
+            if (record.description or "").startswith("ELB "):
+                found.setdefault(record.description or "", []).append(name)
+        return {description: tuple(names) for description, names in found.items()}
+
+    @cached_property
+    def load_balancer_of_description(self) -> dict[str, aws.LoadBalancer]:
+        """Load balancer by the end of its ARN, which its interfaces' descriptions repeat (``app/NAME/ID``)."""
+        return {arn.partition(":loadbalancer/")[2]: record for arn, record in self.load_balancers.items()}
 
     @cached_property
     def nat_of_address(self) -> dict[tuple[str, int], aws.NatGateway]:

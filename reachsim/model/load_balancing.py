@@ -1,0 +1,286 @@
+"""What stands behind a load balancer's interface, in one shape for both of AWS's APIs: listeners, pools, members.
+
+A *pool* is a target group, or the registered instances of a Classic Load Balancer; a *member* is a target. Functions
+that read a file per resource return the value and the files that are missing; one of the two is empty.
+
+**Source:** "What is Elastic Load Balancing?" and the guides for Application, Network and Classic Load Balancers:
+"Listeners", "Target groups", "Edit target group attributes", "Cross-zone load balancing". The description of a
+network interface (``ELB app/NAME/ID``, ``ELB net/NAME/ID``, ``ELB NAME``) tells whose it is ("Network interfaces" in
+the troubleshooting pages of those guides).
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+import msgspec
+
+from reachsim.addresses import V4, V6, Address
+from reachsim.intervals import IntervalSet
+from reachsim.model import records as aws
+from reachsim.model.interfaces import Interface
+from reachsim.model.network import Home, Network
+from reachsim.packets import TCP, UDP
+
+BalancerKind = Literal["application", "network", "classic"]
+ANYWHERE: Final = "all"
+"""The Availability Zone of a target outside the load balancer's VPC ("Register targets")."""
+
+_PROTOCOLS: Final[dict[str, tuple[int, ...]]] = {
+    "HTTP": (TCP,),
+    "HTTPS": (TCP,),
+    "TCP": (TCP,),
+    "TLS": (TCP,),
+    "SSL": (TCP,),
+    "UDP": (UDP,),
+    "QUIC": (UDP,),
+    "TCP_UDP": (TCP, UDP),
+    "TCP_QUIC": (TCP, UDP),
+}
+_ALWAYS_PRESERVE: Final = ("UDP", "TCP_UDP", "QUIC", "TCP_QUIC")
+
+
+class Balancer(NamedTuple):
+    """A load balancer: an ARN, or the name of a Classic one, and the zones that it is enabled in."""
+
+    id: str
+    name: str
+    kind: BalancerKind
+    home: Home
+    vpc_id: str
+    state: str
+    zones: frozenset[str]
+
+
+class Pool(msgspec.Struct, frozen=True):
+    """Where a listener forwards to. ``port`` is the target group's own, which a target may override."""
+
+    id: str
+    name: str
+    protocol: str
+    target_type: str
+    port: int
+    family: IntervalSet
+
+    @property
+    def protocols(self) -> tuple[int, ...]:
+        return _PROTOCOLS.get(self.protocol, ())
+
+
+class Listening(msgspec.Struct, frozen=True):
+    """A listener. ``answers``: its default action is a response of the load balancer's own, a redirect or a fixed
+    one.
+    """
+
+    id: str
+    protocol: str
+    port: int
+    pools: tuple[Pool, ...]
+    answers: bool = False
+
+    @property
+    def protocols(self) -> tuple[int, ...]:
+        return _PROTOCOLS.get(self.protocol, ())
+
+
+class Member(NamedTuple):
+    """A registered target; ``zone`` is empty where the snapshot does not tell."""
+
+    id: str
+    port: int
+    zone: str
+
+
+# --- whose interface it is ------------------------------------------------------------------------------------------
+
+
+def balancer_of(network: Network, interface_id: str) -> tuple[Balancer | None, tuple[str, ...]]:
+    """The load balancer of an interface; (None, no files) for a kind that is not modelled."""
+    record = network.network_interfaces.get(interface_id)
+    owner = ((record.description if record else None) or "").removeprefix("ELB ")
+    home = network.home_of(interface_id)
+    kind, slash, _ = owner.partition("/")
+    if not slash:
+        if not owner:
+            return None, ()
+        path = network.path(home, "elb", "describe-load-balancers")
+        classic = network.classic_load_balancers.get((home, owner))
+        return (None, network.unknown(path)) if classic is None else (_classic(network, classic, home), ())
+    if kind not in ("app", "net"):
+        return None, ()
+    found = network.load_balancer_of_description.get(owner)
+    if found is None:
+        return None, network.unknown(network.path(home, "elbv2", "describe-load-balancers"))
+    return _balancer(network, found), ()
+
+
+def _balancer(network: Network, record: aws.LoadBalancer) -> Balancer:
+    kind: BalancerKind = "network" if record.type == "network" else "application"
+    zones = frozenset(one.zone_name for one in record.availability_zones if one.zone_name)
+    home = network.home_of(record.load_balancer_arn)
+    return Balancer(
+        record.load_balancer_arn, record.load_balancer_name, kind, home, record.vpc_id or "", record.state.code, zones
+    )
+
+
+def _classic(network: Network, record: aws.ClassicLoadBalancer, home: Home) -> Balancer:
+    zones = {*record.availability_zones, *(zone_of(network, subnet) for subnet in record.subnets)} - {""}
+    name = record.load_balancer_name
+    return Balancer(name, name, "classic", home, record.vpc_id or "", "active", frozenset(zones))
+
+
+def nodes_of(network: Network, load_balancer_arn: str) -> tuple[Interface, ...]:
+    """The interfaces of an Application or Network Load Balancer, by id."""
+    ending = load_balancer_arn.partition(":loadbalancer/")[2]
+    return tuple(network.interfaces[name] for name in network.interfaces_of_description.get(f"ELB {ending}", ()))
+
+
+def zone_of(network: Network, subnet_id: str) -> str:
+    """The name of a subnet's Availability Zone, as load balancers spell zones."""
+    subnet = network.subnets.get(subnet_id)
+    return (subnet.availability_zone or "") if subnet else ""
+
+
+# --- listeners and their pools --------------------------------------------------------------------------------------
+
+
+def listeners_of(network: Network, balancer: Balancer) -> tuple[tuple[Listening, ...], tuple[str, ...]]:
+    """(listeners by port, missing files)."""
+    if balancer.kind == "classic":
+        record = network.classic_load_balancers[balancer.home, balancer.name]
+        return tuple(_classic_listener(balancer, one.listener) for one in record.listener_descriptions), ()
+    path = _file(network, balancer.home, "elbv2", "describe-listeners", balancer.name, balancer.id)
+    groups = network.path(balancer.home, "elbv2", "describe-target-groups")
+    records = network.listeners.get(path)
+    if records is None:
+        return (), (path,)
+    wanted = {arn for one in records for arn in _forwards(one)}
+    if not wanted <= network.target_groups.keys() and network.unknown(groups):
+        return (), (groups,)
+    made = (_listener(network, one) for one in records)
+    return tuple(sorted(made, key=lambda one: (one.port, one.protocol))), ()
+
+
+def _listener(network: Network, record: aws.Listener) -> Listening:
+    pools = tuple(_pool(network, arn) for arn in _forwards(record))
+    answers = not pools and any(one.type in ("fixed-response", "redirect") for one in record.default_actions)
+    name = record.listener_arn or f"{record.load_balancer_arn}:{record.port}"
+    return Listening(name, record.protocol, record.port or 0, pools, answers)
+
+
+def _forwards(record: aws.Listener) -> tuple[str, ...]:
+    """Target groups that the default actions forward to; a weight of zero takes nothing."""
+    found: list[str] = []
+    for action in record.default_actions:
+        if action.forward_config is not None and action.forward_config.target_groups:
+            found += [one.target_group_arn for one in action.forward_config.target_groups if one.weight > 0]
+        elif action.target_group_arn:
+            found.append(action.target_group_arn)
+    return tuple(sorted(dict.fromkeys(found)))
+
+
+def _pool(network: Network, arn: str) -> Pool:
+    record = network.target_groups.get(arn) or aws.TargetGroup(arn)
+    name = record.target_group_name or arn.partition(":targetgroup/")[2].partition("/")[0]
+    family = V6 if record.ip_address_type == "ipv6" else V4
+    return Pool(arn, name, record.protocol or "", record.target_type, record.port or 0, family)
+
+
+def _classic_listener(balancer: Balancer, record: aws.ClassicListener) -> Listening:
+    pool = Pool(balancer.id, balancer.name, "TCP", "instance", record.instance_port, V4)
+    name = f"{balancer.name}:{record.load_balancer_port}"
+    return Listening(name, record.protocol.upper(), record.load_balancer_port, (pool,))
+
+
+def members_of(network: Network, balancer: Balancer, pool: Pool) -> tuple[tuple[Member, ...], tuple[str, ...]]:
+    """(targets by id and port, missing files). Health is not looked at; a draining target is registered no more."""
+    if balancer.kind == "classic":
+        record = network.classic_load_balancers[balancer.home, balancer.name]
+        names = sorted(one.instance_id for one in record.instances)
+        return tuple(Member(name, pool.port, _zone_of_target(network, name)) for name in names), ()
+    path = _file(network, balancer.home, "elbv2", "describe-target-health", pool.name, pool.id)
+    records = network.target_health.get(path)
+    if records is None:
+        return (), (path,)
+    targets = (one.target for one in records if one.target_health.state != "draining")
+    made = (
+        Member(one.id, one.port or pool.port, one.availability_zone or _zone_of_target(network, one.id))
+        for one in targets
+    )
+    return tuple(sorted(made)), ()
+
+
+def _zone_of_target(network: Network, target_id: str) -> str:
+    interface = network.primary_interfaces.get(target_id)
+    if interface is not None:
+        return zone_of(network, interface.subnet_id)
+    return "" if target_id.startswith("i-") else ANYWHERE
+
+
+# --- attributes -----------------------------------------------------------------------------------------------------
+
+
+def crosses_zones(network: Network, balancer: Balancer, pool: Pool) -> tuple[bool, tuple[str, ...]]:
+    """(whether a node sends to targets in other zones, missing files).
+
+    Always on at an Application Load Balancer, off unless turned on at the others; a target group may differ from its
+    load balancer ("Cross-zone load balancing for target groups").
+    """
+    if balancer.kind == "classic":
+        path = network.path(balancer.home, "elb", "describe-load-balancer-attributes", balancer.name)
+        answer = network.classic_attributes.get(path)
+        if answer is None:
+            return False, (path,)
+        return answer.load_balancer_attributes.cross_zone_load_balancing.enabled, ()
+    attributes, lacking = _attributes(network, balancer.home, "describe-target-group-attributes", pool.name, pool.id)
+    own = attributes.get("load_balancing.cross_zone.enabled", "use_load_balancer_configuration")
+    if lacking or own != "use_load_balancer_configuration":
+        return own == "true", lacking
+    if balancer.kind == "application":
+        return True, ()
+    operation = "describe-load-balancer-attributes"
+    attributes, lacking = _attributes(network, balancer.home, operation, balancer.name, balancer.id)
+    return attributes.get("load_balancing.cross_zone.enabled", "false") == "true", lacking
+
+
+def preserves_client(network: Network, balancer: Balancer, pool: Pool) -> tuple[bool, tuple[str, ...]]:
+    """(whether targets see the client's address, missing files): a Network Load Balancer's client IP preservation."""
+    if balancer.kind != "network":
+        return False, ()
+    if pool.target_type == "alb" or pool.protocol in _ALWAYS_PRESERVE:
+        return True, ()
+    attributes, lacking = _attributes(network, balancer.home, "describe-target-group-attributes", pool.name, pool.id)
+    default = "true" if pool.target_type == "instance" else "false"
+    return attributes.get("preserve_client_ip.enabled", default) == "true", lacking
+
+
+def _attributes(
+    network: Network, home: Home, operation: str, name: str, arn: str
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    path = _file(network, home, "elbv2", operation, name, arn)
+    records = network.load_balancing_attributes.get(path)
+    if records is None:
+        return {}, (path,)
+    return {one.key: one.value for one in records}, ()
+
+
+def _file(network: Network, home: Home, service: str, operation: str, name: str, arn: str) -> str:
+    """A per-resource file, by the thing's name or by its ARN."""
+    by_name, by_arn = (network.path(home, service, operation, one) for one in (name, arn))
+    return by_arn if network.snapshot.holds(by_arn) and not network.snapshot.holds(by_name) else by_name
+
+
+# --- addresses ------------------------------------------------------------------------------------------------------
+
+
+def first_address(network: Network, interface: Interface, family: IntervalSet) -> int | None:
+    """An interface's primary IPv4 address or first IPv6 address."""
+    record = network.network_interfaces.get(interface.id)
+    found: list[Address] = []
+    if record is not None and family is V4:
+        found = [one.private_ip_address for one in record.private_ip_addresses if one.primary]
+        found += [record.private_ip_address] if record.private_ip_address else []
+        found += [one.private_ip_address for one in record.private_ip_addresses]
+    elif record is not None:
+        found = [one.ipv6_address for one in record.ipv6_addresses]
+    return found[0].number if found else None
