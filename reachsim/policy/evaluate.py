@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
-from .judge import explain, weigh
+from .judge import View, explain, weigh
 from .layers import Effect, Level, Policies, levels
 from .principals import Principal, Via
 from .public import turns_away
@@ -75,9 +75,10 @@ class Decision(NamedTuple):
 class _Heard(NamedTuple):
     """What the documents of a level say, one finding each, and what that makes together."""
 
+    kind: Kind
     effect: Effect
     level: Level
-    findings: tuple[Finding, ...]
+    findings: list[Finding]
 
 
 class Compiled:
@@ -105,61 +106,68 @@ class Compiled:
 
     def decide(self, request: Request) -> Word:
         """The decision alone. Raises ValueError as `evaluate` does."""
-        silent: list[Kind] | None = None
+        silent: list[Kind] = []
         grants = _NO_GRANTS
         resource = False
-        for level in self._binding(request.principal):
-            allowed = level.default == "allow"
-            for document in level.documents:
-                finding = weigh(document, request, level.view)
+        for kind, view, documents, _, default, _ in self._binding(request.principal):
+            allowed = default == "allow"
+            for document in documents:
+                finding = weigh(document, request, view)
                 effect = finding.effect
                 if effect == "allow":
                     allowed = True
-                    if level.kind == "resource":
+                    if kind == "resource":
                         grants, resource = finding.grants, True
                 elif effect == "deny":
                     return "ExplicitlyDenied"
                 elif effect == "unknown":
-                    _refuse(finding, document, request, level)
+                    _refuse(finding, document, request, view)
             if not allowed:
-                silent = [level.kind] if silent is None else [*silent, level.kind]
+                silent.append(kind)
         if resource and self._turns_away(request):
             return "ExplicitlyDenied"
-        if silent is None or _must_allow(request, resource, grants).isdisjoint(silent):
-            return "Allowed"
-        return "ImplicitlyDenied"
+        return "Allowed" if _must_allow(request, resource, grants).isdisjoint(silent) else "ImplicitlyDenied"
 
     def evaluate(self, request: Request) -> Decision:
         """The decision with its reasons. Raises ValueError as the function `evaluate` does."""
         heard = [_hear(request, level) for level in self._binding(request.principal)]
         found: dict[Kind, Effect] = {}
-        for effect, level, _ in heard:
-            before = found.get(level.kind, "allow")
-            if before == "allow" or effect == "deny":
-                found[level.kind] = effect  # every level has to allow, and any Deny blocks
+        for kind, effect, _, _ in heard:
+            if effect == "deny" or found.get(kind, "allow") == "allow":
+                found[kind] = effect  # every level has to allow, and any Deny blocks
         resource, grants = found["resource"] == "allow", _NO_GRANTS
+        public = False
         if resource:
             grants = heard[0].findings[0].grants
-            if self._turns_away(request):
+            public = self._turns_away(request)
+            if public:
                 found["resource"] = "deny"
         must_allow = _must_allow(request, resource, grants)
-        blocking = [
-            kind for kind in KINDS if found.get(kind) == "deny" or (found.get(kind) == "none" and kind in must_allow)
-        ]
+        allowing: list[Kind] = []
+        blocking: list[Kind] = []
         decision: Word = "Allowed"
-        if blocking:
-            decision = "ExplicitlyDenied" if "deny" in found.values() else "ImplicitlyDenied"
-        telling = blocking or [kind for kind in KINDS if found.get(kind) == "allow"]
+        for kind, effect in found.items():
+            if effect == "allow":
+                allowing.append(kind)
+            elif effect == "deny":
+                blocking.append(kind)
+                decision = "ExplicitlyDenied"
+            elif kind in must_allow:
+                blocking.append(kind)
+                decision = "ImplicitlyDenied" if decision == "Allowed" else decision
+        telling = blocking or allowing
+        if len(telling) > 1:
+            telling.sort(key=KINDS.index)
         deciders: list[Decider] = []
         for kind in telling:
-            if kind == "resource" and resource and found[kind] == "deny":
+            if kind == "resource" and public:
                 deciders.append(Decider("s3-block-public-access", "", "deny", _PUBLIC))
                 continue
             for one in heard:
-                if one.level.kind == kind and one.effect == found[kind]:
+                if one.kind == kind and one.effect == found[kind]:
                     deciders += _words(one, request)
-        notes = [*self._notes, *_notes(request, self._policies, found, grants)]
-        return Decision(decision, tuple(blocking), tuple(deciders), tuple(notes))
+        notes = self._notes + tuple(_notes(request, self._policies, found, grants))
+        return Decision(decision, tuple(blocking), tuple(deciders), notes)
 
     def _binding(self, caller: Principal) -> tuple[Level, ...]:
         found = self._levels.get(caller.kind)
@@ -215,33 +223,37 @@ def must_trust(request: Request) -> bool:
 
 def _hear(request: Request, level: Level) -> _Heard:
     """All documents of a level: any Deny, else any Allow, else nothing."""
-    together = level.default
-    findings = tuple(weigh(document, request, level.view) for document in level.documents)
-    for finding, document in zip(findings, level.documents, strict=True):
+    kind, view, documents, _, together, _ = level
+    findings: list[Finding] = []
+    for document in documents:
+        finding = weigh(document, request, view)
         effect = finding.effect
         if effect == "unknown":
-            _refuse(finding, document, request, level)
+            _refuse(finding, document, request, view)
         elif effect == "deny" or (effect == "allow" and together == "none"):
             together = effect
-    return _Heard(together, level, findings)
+        findings.append(finding)
+    return _Heard(kind, together, level, findings)
 
 
-def _words(heard: _Heard, request: Request) -> Iterator[Decider]:
+def _words(heard: _Heard, request: Request) -> list[Decider]:
     """The reasons of a level; where a hierarchy allows, the first of them will do."""
-    effect, level, findings = heard
+    kind, effect, level, findings = heard
     if not findings:
-        yield Decider(level.names[0], "", effect, level.why)
-    for name, document, finding in zip(level.names, level.documents, findings, strict=False):
+        return [Decider(level.names[0], "", effect, level.why)]
+    deciders: list[Decider] = []
+    for number, finding in enumerate(findings):
         if finding.effect == effect:
-            label, why = explain(finding, document, request, level.view)
-            yield Decider(name, label, effect, why)
-            if effect == "allow" and level.kind in ("scp", "rcp"):
-                return
+            label, why = explain(finding, level.documents[number], request, level.view)
+            deciders.append(Decider(level.names[number], label, effect, why))
+            if effect == "allow" and kind in ("scp", "rcp"):
+                break
+    return deciders
 
 
-def _refuse(finding: Finding, document: Document, request: Request, level: Level) -> None:
+def _refuse(finding: Finding, document: Document, request: Request, view: View) -> None:
     """An open question is no decision."""
-    why = explain(finding, document, request, level.view)[1]
+    why = explain(finding, document, request, view)[1]
     raise ValueError(f"evaluate needs a context without UNKNOWN (use judge): {why}")
 
 
