@@ -359,6 +359,8 @@ def _came_back(ground: Ground, flow: Walk, interface: Interface) -> Walk:
     if flow.context.session:
         return _lost_reply(ground, flow, interface.id)
     detail = f"the reply reaches {ground.network.label(interface.id)}"
+    if flow.context.route == "private" and "internet-gateway" in flow.context.crossed:
+        flow = with_context(flow, route="internet")  # asked by a private way, answered by way of the internet (IPv6)
     return flow.through(hop(flow, interface.id, "network-interface", detail)).ended("ok")
 
 

@@ -28,6 +28,9 @@ from reachsim.intervals import EMPTY
 from reachsim.model.interfaces import Interface
 from reachsim.packets import TCP, UDP
 
+Doubt = tuple[Rule, Gap]
+"""What a rule would admit if something that is not in the snapshot said so, and what is missing."""
+
 
 def through_security_groups(ground: Ground, flow: Walk, interface: Interface, direction: Direction) -> list[Walk]:
     """Split a request by the rule of the interface's security groups that admits it; the rest goes on, blocked.
@@ -48,13 +51,13 @@ def through_security_groups(ground: Ground, flow: Walk, interface: Interface, di
             for group in unknown_groups
         ]
     rules: list[Rule] = []
+    doubts: list[Doubt] = []
     for group in interface.groups:
         if group in network.security_groups:
-            found = [
-                _resolve(ground, flow, interface, rule, direction) for rule in ground.group_rules(group, direction)
-            ]
-            rules += [rule for rule, _ in found]
-            gaps += [gap for _, some in found for gap in some]
+            for rule in ground.group_rules(group, direction):
+                resolved, doubtful = _resolve(ground, flow, interface, rule, direction)
+                rules.append(resolved)
+                doubts += doubtful
     rest = [flow]
     ended: list[Walk] = []
     by_source = direction == "ingress"
@@ -68,10 +71,8 @@ def through_security_groups(ground: Ground, flow: Walk, interface: Interface, di
             still += outside
         rest = still
     for part in rest:
-        relevant = _relevant(part, gaps, rules)
-        ended.append(
-            part.unknown(*relevant) if relevant else part.blocked(*_mismatch(ground, part, interface, direction))
-        )
+        for left, why in _doubted(part, doubts, gaps, by_source=by_source):
+            ended.append(left.unknown(*why) if why else left.blocked(*_mismatch(ground, left, interface, direction)))
     return ended
 
 
@@ -80,23 +81,29 @@ def _admitted(flow: Walk, interface: Interface, rule: Rule) -> Walk:
     return flow.through(hop(flow, rule.owner, "security-group", detail, rule=rule.name, source=rule.source))
 
 
-def _relevant(flow: Walk, gaps: list[Gap], rules: list[Rule]) -> list[Gap]:
-    """Gaps that could admit the flow: unknown groups, and unknown peers of rules whose services match."""
-    by_rule = {rule.missing: rule for rule in rules if rule.missing}
-    kept = []
-    for gap in gaps:
-        rule = by_rule.get(gap.missing) if gap.missing else None
-        if rule is None or flow.services & rule.services:
-            kept.append(gap)
-    return list(dict.fromkeys(kept))
+def _doubted(
+    flow: Walk, doubts: list[Doubt], gaps: list[Gap], *, by_source: bool
+) -> list[tuple[Walk, tuple[Gap, ...]]]:
+    """Disjoint parts of what no rule surely admits, each with the gaps for which it might be admitted after all."""
+    parts: list[tuple[Walk, tuple[Gap, ...]]] = [(flow, tuple(gaps))]
+    for rule, gap in doubts:
+        found: list[tuple[Walk, tuple[Gap, ...]]] = []
+        for part, known in parts:
+            inside, outside = split(part, rule.peers, rule.services, by_source=by_source)
+            if inside is not None:
+                found.append((inside, known if gap in known else (*known, gap)))
+            found += [(one, known) for one in outside]
+        parts = found
+    return parts
 
 
 def _resolve(
     ground: Ground, flow: Walk, interface: Interface, rule: Rule, direction: Direction
-) -> tuple[Rule, list[Gap]]:
-    """The rule with its peers as addresses, and what is not known about them."""
+) -> tuple[Rule, list[Doubt]]:
+    """The rule with its peers as addresses, and the peers that it might have besides, each with the gap."""
     if rule.missing:
-        return rule, [missing(rule.missing, rule.owner, f"the prefix list that {rule.owner} names")]
+        gap = missing(rule.missing, rule.owner, f"the prefix list that {rule.owner} names")
+        return rule, [(msgspec.structs.replace(rule, peers=EVERYWHERE), gap)]
     if rule.group is None or rule.group_peer is None:
         return rule, []
     if rule.group_peer.peering_status not in (None, "", "active"):
@@ -105,15 +112,33 @@ def _resolve(
         matches = flow.context.sender is not None and rule.group in flow.context.sender.groups
         matches = matches and _identity_survives(ground, flow, interface)
         return msgspec.structs.replace(rule, peers=EVERYWHERE if matches else EMPTY), []
-    lacking = ground.lacks_for_vpc(interface.vpc_id, "describe-network-interfaces")
-    if lacking:
-        return rule, [missing(lacking, rule.group, f"which interfaces carry {rule.group}")]
-    members = ground.network.members_in(rule.group, ground.peered_vpcs(interface.vpc_id))
-    gaps: list[Gap] = []
-    if not members and rule.group not in ground.network.security_groups:
-        detail = f"{rule.owner} names {rule.group}, whose members are not in the snapshot"
-        gaps = [unseen(rule.group, detail, "SECURITY_GROUP_UNSEEN")]
-    return msgspec.structs.replace(rule, peers=members), gaps
+    near = ground.peered_vpcs(interface.vpc_id)
+    members = msgspec.structs.replace(rule, peers=ground.network.members_in(rule.group, near))
+    return members, _unseen_members(ground, interface, rule, rule.group, near)
+
+
+def _unseen_members(ground: Ground, interface: Interface, rule: Rule, group: str, near: frozenset[str]) -> list[Doubt]:
+    """Who else could be a member: interfaces of near VPCs that no file lists, or of an account that is not there.
+
+    The interfaces of a VPC whose file is there are all known, and so are the members of no group (N90, N91).
+    """
+    network = ground.network
+    found: list[Doubt] = []
+    seen = EMPTY
+    for vpc_id in sorted(near & network.vpcs.keys()):
+        addresses = network.vpc_addresses(vpc_id)
+        seen = seen | addresses
+        lacking = ground.lacks_for_vpc(vpc_id, "describe-network-interfaces")
+        if lacking:
+            gap = missing(lacking, group, f"which interfaces carry {group}")
+            found.append((msgspec.structs.replace(rule, peers=addresses), gap))
+    account, region = network.home_of(interface.vpc_id)
+    owner = (rule.group_peer.user_id if rule.group_peer else None) or account
+    if group not in network.security_groups and network.lacks((owner, region), "describe-security-groups"):
+        detail = f"{rule.owner} names {group}, whose members are not in the snapshot"
+        gap = unseen(group, detail, "SECURITY_GROUP_UNSEEN")
+        found.append((msgspec.structs.replace(rule, peers=EVERYWHERE - seen), gap))
+    return found
 
 
 def _identity_survives(ground: Ground, flow: Walk, receiver: Interface) -> bool:

@@ -22,6 +22,7 @@ from reachsim.forwarding.ground import (
     Walk,
     assume,
     block,
+    describe,
     describe_addresses,
     hop,
     lost,
@@ -116,9 +117,12 @@ def _translated(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str) -> lis
 
 
 def _sender(ground: Ground, flow: Walk, vpc_id: str) -> Interface | None:
-    """The interface behind the source address: the sender, or on a reply the interface that answers."""
+    """The interface of the VPC behind the source address: the sender, or on a reply the interface that answers.
+
+    None for what only comes through the VPC: its gateway knows the interfaces of its own VPC, no others.
+    """
     if flow.context.sender is not None:
-        return flow.context.sender
+        return flow.context.sender if flow.context.sender.vpc_id == vpc_id else None
     for subnet_id, addresses in ground.network.split_by_subnet(vpc_id, flow.sources):
         for interface in ground.network.interfaces_in(subnet_id or ""):
             if not interface.addresses.isdisjoint(addresses):
@@ -140,7 +144,10 @@ def _no_public_address(ground: Ground, flow: Walk, gateway_id: str, sender: Inte
 def _untranslated(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str) -> list[Walk]:
     """IPv6 is public by nature (N36), unless the interface or the address space says otherwise (N38, N39)."""
     sender = _sender(ground, flow, vpc_id)
-    if sender is not None and sender.deny_all_igw_traffic:
+    if sender is None:
+        who = f"{describe_addresses(flow.sources)} is no address of an interface in {ground.network.label(vpc_id)}"
+        flow = flow.blocked(block(flow, "GATEWAY_REJECTS_SPOOFED_TRAFFIC", gateway_id, who))
+    elif sender.deny_all_igw_traffic:
         detail = f"{ground.network.label(sender.id)} denies all traffic of internet gateways (DenyAllIgwTraffic)"
         flow = flow.blocked(block(flow, "ENI_DENIES_IGW_TRAFFIC", gateway_id, detail, at=sender.id))
     flow = _private_ipv6(ground, flow, gateway_id, vpc_id)
@@ -166,7 +173,8 @@ def _gateway_hop(ground: Ground, flow: Walk, gateway_id: str, detail: str) -> Ho
 
 def _outside(flow: Walk, gateway_id: str, vpc_id: str) -> Walk:
     crossed = (*flow.context.crossed, "internet-gateway")
-    return with_context(flow, sender=None, links=(), crossed=crossed).to("internet", gateway_id, vpc_id)
+    exit = gateway_id if flow.leg == "request" else flow.context.exit
+    return with_context(flow, sender=None, links=(), crossed=crossed, exit=exit).to("internet", gateway_id, vpc_id)
 
 
 def _address(number: int) -> str:
@@ -246,6 +254,9 @@ def _owners(ground: Ground, addresses: IntervalSet) -> list[tuple[str, IntervalS
 
 
 def _hairpin(ground: Ground, flow: Walk, vpc_id: str) -> Walk:
+    exit = ground.network.egress_only_internet_gateways.get(flow.context.exit)
+    if flow.leg == "response" and exit is not None and attached(exit.attachments, vpc_id):
+        return flow.to("egress-only-in", flow.context.exit, vpc_id)  # stateful: replies return by it (N37)
     gateway = gateway_of(ground.network, vpc_id)
     if gateway is None:
         lacking = ground.lacks_for_vpc(vpc_id, "describe-internet-gateways")
@@ -445,6 +456,10 @@ def _translate_nat(ground: Ground, flow: Walk, gateway: NatGateway, vpc_id: str,
         parts = through_network_acl(ground, flow, nat_subnet, "ingress")
     addresses = [one for one in gateway.nat_gateway_addresses if one.private_ip is not None]
     label = ground.network.label(gateway.nat_gateway_id)
+    if any(one.gateway == gateway.nat_gateway_id for one in flow.context.session):
+        detail = f"{describe(flow)} comes back to {label}, which translated it already: the routes form a loop"
+        at = gateway.nat_gateway_id
+        return [stopped(part, block(part, "NO_POSSIBLE_DESTINATION", at, detail)) for part in parts]
     if not addresses:
         gap = unseen(gateway.nat_gateway_id, f"{label} has no address in the snapshot")
         return [lost(part, gap) for part in parts]

@@ -54,8 +54,8 @@ class Context(msgspec.Struct, frozen=True):
 
     ``sender`` is the interface whose private address is the source now; None when the source is somebody outside.
     ``links`` are the peering connections and transit gateway attachments crossed since the sender. ``zone`` is the
-    Availability Zone that the flow is in. ``terminal``, ``terminal_kind`` and ``route`` are filled where the request
-    ends.
+    Availability Zone that the flow is in. ``exit`` is the gateway by which the request left for the internet, if it
+    did. ``terminal``, ``terminal_kind`` and ``route`` are filled where the request ends.
     """
 
     origin: Origin
@@ -64,6 +64,7 @@ class Context(msgspec.Struct, frozen=True):
     links: tuple[str, ...] = ()
     session: tuple[Translation, ...] = ()
     crossed: tuple[str, ...] = ()
+    exit: str = ""
     terminal: str = ""
     terminal_kind: str = ""
     route: Route | None = None

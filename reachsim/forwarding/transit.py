@@ -198,12 +198,27 @@ def _into(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str, kind:
         return _into_vpc(ground, flow, attachment, attachment_id, resource)
     if kind in ON_PREMISES_TYPES:
         label = f"{attachment_id} ({kind} {resource})".strip()
+        flow = _past_state(ground, flow, gateway_id, attachment_id, resource)
         crossed = hop(flow, attachment_id, "transit-gateway-attachment", label)
         return [on_premises(ground, flow.through(crossed), attachment_id, "transit", gateway_id, attachment_id)]
     if kind == "peering":
         return [_into_peer(ground, flow, gateway_id, attachment_id)]
     detail = f"{attachment_id} ({kind or 'kind not known'}) is not modelled"
     return [lost(flow, Gap("UNMODELLED_COMPONENT", attachment_id, detail))]
+
+
+def _past_state(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str, resource: str) -> Walk:
+    """Past an attachment to a private network, blocked if it or its VPN connection does not work."""
+    network = ground.network
+    attachment = network.transit_gateway_attachments.get((gateway_id, attachment_id))
+    if attachment is not None and attachment.state not in ("available", "modifying"):
+        detail = f"{attachment_id} is {attachment.state}"
+        flow = flow.blocked(block(flow, "BAD_STATE_ATTACHMENT", attachment_id, detail))
+    connection = network.vpn_connections.get(resource)
+    if connection is not None and connection.state not in ("available", "modifying"):
+        detail = f"{network.label(resource)} of {attachment_id} is {connection.state}"
+        flow = flow.blocked(block(flow, "TGW_BAD_STATE_VPN", resource, detail))
+    return flow
 
 
 def _into_vpc(

@@ -43,6 +43,9 @@ T = TypeVar("T")
 ANSWERS = {(ICMP, 8): 0, (ICMP, 13): 14, (ICMP, 15): 16, (ICMP, 17): 18, (ICMPV6, 128): 129}
 RFC1918 = tuple(ip_network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 RFC6598 = (ip_network("100.64.0.0/10"),)
+NAT64 = ip_network("64:ff9b::/96")
+UNIQUE_LOCAL = ip_network("fc00::/7")
+"""Private IPv6 space (RFC 4193), which nobody on the internet has."""
 MOST_HOPS = 24
 
 
@@ -99,7 +102,9 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Where a leg ended: "interface", "service", "internet" (gateway) or "on-premises" (gateway or attachment)."""
+    """Where a leg ended: "interface", "service", "internet" (gateway), "on-premises" (gateway or attachment), or
+    "amazon-local" (AWS's own services in every VPC).
+    """
 
     kind: str
     id: str
@@ -135,6 +140,8 @@ class Walk:
         self.entry: str | None = None
         """The gateway at which the request came in last; its answer must leave there (N201)."""
         self.peering_from_nat = False
+        self.by_transit_gateway = False
+        """Whether the request came by a transit gateway since it got its present source address (N89)."""
         self.unsure = False
         """Some filter on the way could not be judged; if nothing else drops the packet, the result is unknown."""
         self.hops = 0
@@ -142,7 +149,7 @@ class Walk:
     def result(self) -> Result:
         try:
             arrival = self.request()
-            if self.has_answer():
+            if arrival.kind != "amazon-local" and self.has_answer():
                 self.leg = "response"
                 self.answer(arrival)
         except Dropped as drop:
@@ -160,6 +167,8 @@ class Walk:
         if kind == "on-premises":
             return self.receive(self.enter_from_on_premises(id))
         if kind == "virtual":
+            if self.world.is_amazon_local(self.world.vpc_of(id), self.flight.destination):
+                return Arrival("amazon-local", "amazon-local")
             self.require_groups(self.origin_groups(), "egress", self.world.vpc_of(id))
             return self.receive(self.travel(Sender("interface", id, id)))
         row = self.world.interfaces[id]
@@ -167,6 +176,8 @@ class Walk:
             raise Dropped("VPCE_INTRA_VPC_TRAFFIC", self.endpoint_of(id))  # N133
         if row["SourceDestCheck"] and not self.world.owns(id, self.flight.source):
             raise Dropped("ENI_ADDRESS_RESTRICTION", id)  # N24
+        if self.world.is_amazon_local(row["VpcId"], self.flight.destination):
+            return Arrival("amazon-local", "amazon-local")  # N10, N94, N114, N160
         self.require_groups(self.origin_groups(), "egress", row["VpcId"])
         return self.receive(self.travel(Sender("interface", id, row["SubnetId"])))
 
@@ -207,10 +218,15 @@ class Walk:
             back = self.enter_from_on_premises(arrival.id)
         else:
             back = self.back_at_gateway(arrival)
-        if self.entry is not None:  # the request came in at a gateway, from outside or by way of another gateway
+        as_it_was = back.kind == "interface" and self.exit is not None and self.flight.destination.version == 6
+        # An IPv6 request was never translated, so any way back will do. Else, if the request came in at a gateway, from
+        # outside or by way of another gateway, its answer leaves there.
+        if self.entry is not None and not as_it_was:
             if back.id != self.entry:
                 raise Dropped("RETURN_BY_OTHER_WAY", back.id)  # N201
             if self.exit is None:
+                if self.flight.destination in self.world.public_addresses:
+                    raise Dropped("RETURN_BY_OTHER_WAY", back.id)  # N33: it goes to who has the address
                 return
             self.flight = replace(self.flight, source=self.packet.destination)  # the responder's public address
             back = self.back_at_gateway(self.exit)
@@ -347,20 +363,28 @@ class Walk:
             self.require_acl(nat["SubnetId"], egress=False)
         if nat["State"] != "available":
             raise Dropped("BAD_STATE", id)
+        if self.flight.destination in NAT64:
+            raise Unknown("NAT64")  # N57
         if self.flight.source.version == 6:
-            raise Unknown("IPv6 to a NAT gateway")
+            raise Dropped("PROTOCOL_RESTRICTION", id)
         if self.flight.protocol not in (TCP, UDP, ICMP):
             raise Dropped("PROTOCOL_RESTRICTION", id)
+        if any(done.nat == id for done in self.translations):
+            raise Dropped("LOOP", id)  # same gateway, same destination: for ever
+        if len(self.translations) == len(self.packet.nat_ports):
+            raise Unknown("more NAT gateways in a row than a packet has ports for")
         port = self.packet.nat_ports[len(self.translations)]
         self.translations.append(Translation(id, self.flight.source, self.flight.source_port))
         own = address(nat["NatGatewayAddresses"][0]["PrivateIp"])
         self.flight = replace(self.flight, source=own, source_port=port)
+        self.by_transit_gateway = False
         return self.travel(Sender("nat", id, nat["SubnetId"]))
 
     def out_by_internet_gateway(self, id: str, sender: Sender) -> Arrival:
         """N30 to N36."""
         gone = Arrival("internet", id, sender)
-        if self.leg == "response":
+        held = self.flight.destination in self.world.public_addresses
+        if self.leg == "response" and not (self.entry is None and self.flight.destination.version == 6 and held):
             return gone
         vpc = self.world.vpc_of(sender.subnet)
         if id not in self.world.internet_gateways:
@@ -373,8 +397,10 @@ class Walk:
             for blocks, name in ((RFC1918, "RFC1918"), (RFC6598, "RFC6598")):
                 if any(self.flight.destination in one for one in blocks):
                     raise Dropped(f"IGW_DESTINATION_ADDRESS_NOT_IN_{name}_EGRESS", id)
-        self.exit = gone
         self.flight = replace(self.flight, source=source)
+        if self.leg == "request":
+            self.exit = gone
+            self.by_transit_gateway = False
         return self.on_the_internet(gone)
 
     def genuine_source(self, igw: str, sender: Sender) -> Ip:
@@ -409,6 +435,8 @@ class Walk:
         """The end, unless the destination is a public address of the snapshot: then in again, at its own gateway."""
         destination = self.flight.destination
         held = self.world.public_addresses.get(destination)
+        if destination in UNIQUE_LOCAL:
+            raise Dropped("NO_POSSIBLE_DESTINATION", gone.id)
         if held is None:
             if destination.version == 6 and any(self.world.in_vpc(vpc, destination) for vpc in self.world.vpcs):
                 raise Dropped("NO_POSSIBLE_DESTINATION", gone.id)
@@ -420,7 +448,8 @@ class Walk:
 
     def enter_from_internet(self, igw: str) -> Arrival:
         """N30, N35, N36: only to a public address of an interface in the gateway's VPC."""
-        self.entry = igw
+        if self.leg == "request":
+            self.entry = igw
         gateway = self.world.internet_gateways[igw]
         held = self.world.public_addresses.get(self.flight.destination)
         vpc = self.world.interfaces[held[0]]["VpcId"] if held else ""
@@ -550,6 +579,7 @@ class Walk:
         near = [subnet for subnet in found[0]["SubnetIds"] if self.world.subnets[subnet]["AvailabilityZone"] == zone]
         if not near:
             raise Dropped("TGW_ROUTE_AZ_RESTRICTION", attachment)
+        self.by_transit_gateway = self.by_transit_gateway or self.leg == "request"
         self.require_acl(near[0], egress=False)  # N117; N118: in the sender's own subnet too
         return self.from_attachment(id, attachment, zone)
 
@@ -706,7 +736,9 @@ class Walk:
         if group not in self.world.groups:
             account = pair.get("UserId")
             seen = {home.partition("/")[0] for home in self.world.homes.values()}
-            return False if account in (None, *seen) else None
+            if direction == "ingress" or account in (None, *seen) or self.is_in_sight(vpc, peer):
+                return False  # what sends is never unseen: an interface with its groups, or no interface at all
+            return None
         for eni, row in self.world.interfaces.items():
             carries = any(one["GroupId"] == group for one in row["Groups"])
             if carries and self.world.owns(eni, peer) and self.reference_reaches(vpc, row["VpcId"], direction):
@@ -716,10 +748,15 @@ class Walk:
             return peer == self.packet.source and self.reference_reaches(vpc, home, direction)
         return False
 
+    def is_in_sight(self, vpc: str, ip: Ip) -> bool:
+        """Whether an address belongs to a VPC of the snapshot whose groups a rule may name, so to a known interface."""
+        near = (one for one in self.world.vpcs if one == vpc or self.world.same_region_peers(vpc, one))
+        return any(self.world.in_vpc(one, ip) for one in near)
+
     def reference_reaches(self, vpc: str, other: str, direction: str) -> bool:
-        if vpc == other or self.world.same_region_peers(vpc, other):
-            return True
-        return direction == "ingress" and self.world.transit_gateway_references(vpc, other)
+        if direction == "ingress" and self.by_transit_gateway:
+            return self.world.transit_gateway_references(vpc, other)
+        return vpc == other or self.world.same_region_peers(vpc, other)
 
     def origin_groups(self) -> list[str]:
         if self.origin[0] == "virtual":

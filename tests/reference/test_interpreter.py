@@ -373,9 +373,19 @@ def test_group_references_need_an_active_peering_in_the_same_region() -> None:  
 
 def test_a_group_of_an_unseen_account_is_unknown_a_deleted_one_matches_nothing() -> None:  # N90, N91
     for group, kind in (("999999999999/sg-theirs", "unknown"), ("sg-deleted", "dropped")):
-        net, vpc, *_ = two_subnets()
-        net["eni-b"]["Groups"] = [{"GroupId": net.group(vpc, [("tcp", 443, 443, group)])}]
-        assert ask(net, "eni-a", "10.0.1.5", "10.0.2.5").kind == kind
+        net, vpc, igw, _ = with_internet()
+        net["eni-a"]["Groups"] = [{"GroupId": net.group(vpc, egress=[("tcp", 443, 443, group)])}]
+        assert ask(net, "eni-a", "10.0.1.5", INTERNET) == (
+            Result("unknown", terminal=igw)
+            if kind == "unknown"
+            else Result(kind, "ENI_SG_RULES_MISMATCH", "sg-1", "request")
+        )
+
+
+def test_who_sends_within_the_snapshot_is_known_not_to_be_in_an_unseen_group() -> None:  # N91
+    net, vpc, *_ = two_subnets()
+    net["eni-b"]["Groups"] = [{"GroupId": net.group(vpc, [("tcp", 443, 443, "999999999999/sg-theirs")])}]
+    assert dropped(ask(net, "eni-a", "10.0.1.5", "10.0.2.5"))[0] == "ENI_SG_RULES_MISMATCH"
 
 
 def test_icmp_rules_name_type_and_code() -> None:  # N92

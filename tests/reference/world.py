@@ -18,6 +18,8 @@ Block = IPv4Network | IPv6Network
 Detail = int | tuple[int, int] | None
 
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
+AMAZON_LOCAL = (ip_network("169.254.168.0/22"), ip_network("fd00:ec2::/32"))
+"""AWS's own services on every host: resolver, instance metadata, time (N10)."""
 PROTOCOL_NAMES = {"icmp": ICMP, "tcp": TCP, "udp": UDP, "icmpv6": ICMPV6}
 
 
@@ -181,6 +183,11 @@ class World:
 
     def in_subnet(self, subnet: str, ip: Ip) -> bool:
         return any(ip in one for one in self._subnet_blocks[subnet])
+
+    def is_amazon_local(self, vpc: str, ip: Ip) -> bool:
+        """Whether an address is one of AWS's own services in a VPC; its third address is the resolver's (N160)."""
+        resolver = block(self.vpcs[vpc]["CidrBlock"]).network_address + 2
+        return ip == resolver or any(ip in one for one in AMAZON_LOCAL)
 
     @cached_property
     def _addresses(self) -> dict[str, set[Ip]]:
