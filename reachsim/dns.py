@@ -24,6 +24,8 @@ from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 
+GATEWAY_SERVICES = ("s3", "dynamodb")
+"""Services with gateway endpoints, which take every name of the service in their Region."""
 MAX_ALIASES = 8
 """CNAME and alias steps followed before a name counts as circular."""
 
@@ -271,10 +273,15 @@ def _endpoint_zones(network: Network, vpc_id: str, name: str) -> list[Zone]:
         if endpoint.vpc_id != vpc_id or not _answers_privately(endpoint):
             continue
         for private in private_names(network, endpoint)[0]:
-            base = private.removeprefix("*.")
-            if name == private or (private != base and name != base and _below(name, base)):
-                found.append(Zone(base, "endpoint", endpoint_id))
+            if _answers(private, name):
+                found.append(Zone(private.removeprefix("*."), "endpoint", endpoint_id))
     return list(dict.fromkeys(found))
+
+
+def _answers(private: str, name: str) -> bool:
+    """Whether a private name is the name asked for, or a wildcard above it (N144)."""
+    base = private.removeprefix("*.")
+    return name == private or (private != base and name != base and _below(name, base))
 
 
 def _answers_privately(endpoint: aws.VpcEndpoint) -> bool:
@@ -480,7 +487,7 @@ def _public(network: Network | None, name: str, pins: Mapping[str, IntervalSet])
     suffix, region, is_aws = owner
     ours = network.all_vpc_addresses if network is not None else EMPTY
     listed = network.aws_addresses if network is not None else EMPTY
-    if is_aws and suffix in ("s3", "dynamodb") and network is not None and region is not None:
+    if is_aws and suffix in GATEWAY_SERVICES and network is not None and region is not None:
         known = network.service_prefix_list(suffix, region)
         if known is not None:
             hop = _dns_hop(name, name, f"public addresses of {suffix} in {region} (its prefix list)")
@@ -521,8 +528,34 @@ def why_public(network: Network, vpc_id: str, found: Resolution) -> Reason | Non
         label = network.label(endpoint.vpc_endpoint_id)
         detail = f"{label} is not in the route table of the subnet"
         return Reason("VPCE_ROUTE_TABLE_NOT_ASSOCIATED", endpoint.vpc_endpoint_id, detail)
+    shared = _endpoint_of_a_neighbour(network, vpc_id, suffix or "", region)
+    if shared is not None:
+        where = f"{network.label(shared.vpc_endpoint_id)} in {network.label(shared.vpc_id or '')}"
+        detail = f"no private zone of {network.label(vpc_id)} leads {found.name} to {where}, so it resolves publicly"
+        return Reason("DNS_RESOLVES_TO_PUBLIC_ADDRESS", shared.vpc_endpoint_id, detail)
+    names = services.private_dns_names(suffix or "", region)
+    if suffix not in GATEWAY_SERVICES and not any(_answers(name, found.name) for name in names):
+        detail = f"an endpoint for {suffix} answers {', '.join(names)}, not {found.name}"
+        return Reason("DNS_NAME_NOT_COVERED_BY_ENDPOINT", vpc_id, detail)
     detail = f"{network.label(vpc_id)} has no endpoint for {suffix}, so {found.name} resolves to a public address"
     return Reason("VPCE_MISSING_FOR_SERVICE", vpc_id, detail)
+
+
+def _endpoint_of_a_neighbour(network: Network, vpc_id: str, suffix: str, region: str) -> aws.VpcEndpoint | None:
+    """An interface endpoint for the service in a VPC that this one is linked to: shared, if names led to it (S16)."""
+    linked: set[str | None] = set()
+    for connection in network.vpc_peering_connections.values():
+        ends = {connection.requester_vpc_info.vpc_id, connection.accepter_vpc_info.vpc_id}
+        if vpc_id in ends and connection.status.code == "active":
+            linked |= ends
+    attachments = network.transit_gateway_vpc_attachments.values()
+    gateways = {one.transit_gateway_id for one in attachments if one.vpc_id == vpc_id}
+    linked |= {one.vpc_id for one in attachments if one.transit_gateway_id in gateways}
+    for other in sorted(name for name in linked if name and name != vpc_id):
+        interfaces, _ = _endpoints_for(network, other, suffix, region)
+        if interfaces:
+            return interfaces[0]
+    return None
 
 
 def _endpoints_for(

@@ -79,7 +79,7 @@ def test_n162_private_names_do_not_cross_peering_but_a_zone_may_be_associated() 
     net = two_vpcs()
     verdict = ask(net, "eni-peer", "logs")
     assert codes(verdict) == {"NO_ROUTE_TO_DESTINATION"}
-    assert causes(verdict) == {"VPCE_MISSING_FOR_SERVICE"}
+    assert causes(verdict) == {"DNS_RESOLVES_TO_PUBLIC_ADDRESS"}
     net.zone(LOGS, ["vpc-p"], [(LOGS, "A", ["10.0.2.20"])])
     assert fate(ask(net, "eni-peer", "logs")) == ("allowed", "private")
 
@@ -210,7 +210,7 @@ def test_n170_the_dns_flag_of_peering_concerns_no_endpoint() -> None:
     net = two_vpcs()
     for side in ("RequesterVpcInfo", "AccepterVpcInfo"):
         net["pcx-1"][side]["PeeringOptions"] = {"AllowDnsResolutionFromRemoteVpc": True}
-    assert causes(ask(net, "eni-peer", "logs")) == {"VPCE_MISSING_FOR_SERVICE"}
+    assert causes(ask(net, "eni-peer", "logs")) == {"DNS_RESOLVES_TO_PUBLIC_ADDRESS"}
 
 
 @pytest.mark.parametrize("service", ["logs", "s3", "ecr.dkr"])
