@@ -72,11 +72,14 @@ def plot_routes(check: Check, ax: Axes | None = None, *, network: Labels | None 
     """Draw the routes; returns the Axes. Imports matplotlib, touches no global state.
 
     Args:
-        check: What to draw: one line per cell of its matrix, labelled ``source → destination: outcome``.
+        check: What to draw: one line per cell of its matrix, labelled ``source → destination: outcome``. Of sources
+            with the same answers only the first is drawn.
         ax: Where to draw; a figure of its own unless given.
         network: Knows the names of resources.
     """
-    lines = [(cell.source, middle_of(cell), cell.destination) for cell in check.matrix]
+    alike = {source for others in check.same_as.values() for source in others}
+    cells = [cell for cell in check.matrix if not {cell.source, cell.destination} & alike]
+    lines = [(cell.source, middle_of(cell), cell.destination) for cell in cells]
     columns: list[list[str]] = [list(dict.fromkeys(line[k] for line in lines)) for k in range(3)]
     height = max((len(column) for column in columns), default=1) or 1
     if ax is None:
@@ -87,8 +90,8 @@ def plot_routes(check: Check, ax: Axes | None = None, *, network: Labels | None 
         FigureCanvasAgg(figure)
         ax = figure.add_subplot()
     places = [{name: height - (i + 0.5) * height / len(column) for i, name in enumerate(column)} for column in columns]
-    lanes = [_lanes((line[k], cell) for line, cell in zip(lines, check.matrix, strict=True)) for k in (1, 2)]
-    for (left, centre, right), cell in zip(lines, check.matrix, strict=True):
+    lanes = [_lanes((line[k], cell) for line, cell in zip(lines, cells, strict=True)) for k in (1, 2)]
+    for (left, centre, right), cell in zip(lines, cells, strict=True):
         middle = places[1][centre] + lanes[0][centre, cell.source, cell.outcome]
         end = places[2][right] + lanes[1][right, cell.source, cell.outcome]
         _line(ax, cell, places[0][left], middle, end)
@@ -96,7 +99,8 @@ def plot_routes(check: Check, ax: Axes | None = None, *, network: Labels | None 
         ax.text(x, height + 0.45, HEADINGS[x], ha=ALIGNED[x], va="center", fontsize=9, color="#555555")
         for name, y in column.items():
             box = {"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": "#555555"}
-            text = _text(network, name)
+            more = len(check.same_as.get(name, ()))
+            text = f"{_text(None, name)} and {more} alike" if more else _text(network, name)
             ax.text(x, y, text, ha=ALIGNED[x], va="center", fontsize=8, bbox=box, zorder=3, parse_math=False)
     _legend(ax)
     ax.set_xlim(-0.6, 2.6)

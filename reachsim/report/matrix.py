@@ -35,8 +35,9 @@ def column_of(cell: Cell) -> tuple[str, str]:
 
 
 def grid(check: Check) -> tuple[list[str], list[str], dict[tuple[str, str], Cell]]:
-    """Sources, columns, and the cell at each place."""
-    cells = {column_of(cell): cell for cell in check.matrix}
+    """Sources, columns, and the cell at each place. Of sources with the same answers only the first has a row."""
+    alike = {source for others in check.same_as.values() for source in others}
+    cells = {place: cell for cell in check.matrix if (place := column_of(cell))[0] not in alike}
     sources = list(dict.fromkeys(source for source, _ in cells))
     found = dict.fromkeys(column for _, column in cells)
     others = [name for name in found if name not in (*COLUMNS, OUT, IN)]

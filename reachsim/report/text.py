@@ -6,7 +6,7 @@ way, and what would mend it. **Source:** DESIGN, "Verdicts" and "check".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reachsim.evidence import Assumption, Block
 from reachsim.report.columns import WIDTH, clean, pad, width, wrap, wrap_parts
@@ -62,7 +62,7 @@ def render_check(check: Check, network: Labels, *, colour: bool = False, columns
     lines = [paint.bold("overall: ") + word, *wrap(OVERALL[check.overall], columns, "  ")]
     lines += ["", *render_matrix(check, network, paint)]
     if check.steps:
-        lines += ["", paint.bold("steps"), *_steps(check.steps, network, paint)]
+        lines += ["", paint.bold("steps"), *_steps(check.steps, check.same_as, network, paint)]
     for finding in sorted(check.findings, key=lambda one: SEVERITIES.index(one.severity)):
         lines += ["", *_finding(finding, network, paint)]
     lines += _gaps(check.missing, paint)
@@ -125,12 +125,19 @@ def _answer(verdict: Verdict, paint: Paint) -> str:
     return " · ".join(parts)
 
 
-def _steps(steps: Sequence[PipelineStep], network: Labels, paint: Paint) -> Iterator[str]:
+def _steps(
+    steps: Sequence[PipelineStep], same_as: Mapping[str, Sequence[str]], network: Labels, paint: Paint
+) -> Iterator[str]:
     """One line per project: its steps in order. On a narrow terminal they stand below its name."""
-    names = {step.project: label(network, step.project) for step in steps}
-    columns = max(map(width, names.values()))
-    for project, name in names.items():
-        shown = [_step(step) for step in steps if step.project == project]
+    alike = {source for others in same_as.values() for source in others}
+    names: dict[str, list[str]] = {}
+    for step in steps:
+        source = step.project if step.step == "git-push" else f"codebuild:{step.project}"
+        if source not in alike:
+            more = f" and {len(same_as[source])} more" if source in same_as else ""
+            names.setdefault(label(network, step.project) + more, []).append(_step(step))
+    columns = max(map(width, names))
+    for name, shown in names.items():
         first = f"  {pad(name, columns)}  "
         if width(first) > paint.columns // 2:
             yield f"  {name}"

@@ -11,6 +11,7 @@ import pytest
 
 from reachsim import Reach, load, load_files
 from reachsim.evidence import Assumption, Block, Hop
+from reachsim.plot import plot_routes
 from reachsim.report.columns import clean, pad, table, width, wrap, wrap_parts
 from reachsim.report.commands import command_for
 from reachsim.report.paint import Paint
@@ -315,6 +316,27 @@ def test_a_leak_to_a_service_is_marked_as_the_internet_is() -> None:
     row = next(line for line in text.splitlines() if line.startswith("i-1"))
     assert row.split() == ["i-1", "blocked", "intermittent!", "allowed*!", "allowed*"]
     assert text.startswith("overall: leaking\n")
+
+
+def test_sources_with_the_same_answers_share_a_row_and_a_line() -> None:
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    subnet = net.subnet(vpc, "10.0.1.0/24", table=net.table(vpc))
+    group = net.group(vpc)
+    for i in range(6):
+        net.project(f"app{i}", vpc, [subnet], [group])
+    reach = load_files(net.files())
+    found = reach.check()
+    text = render_check(found, reach)
+    rows = text.split("─\n")[1].split("\n\n")[0].splitlines()
+    assert [row.split("  ")[0] for row in rows] == [
+        "codebuild:app0", "= codebuild:app1", "= codebuild:app2", "= codebuild:app3", "= 2 more",
+    ]  # fmt: skip
+    assert "\n  app0 and 5 more  provisioning: works" in text
+    assert len({cell["source"] for cell in found.to_json()["matrix"]}) == 7  # JSON has them all
+    labels = {one.get_text() for one in plot_routes(found).texts}
+    assert "codebuild:app0 and 5 alike" in labels
+    assert not any("app1" in one for one in labels)
 
 
 def test_a_check_without_sources_says_so() -> None:
