@@ -4,7 +4,8 @@ Service and operation are the AWS CLI's own words: ``aws SERVICE OPERATION ARGS`
 per-resource call makes one file per thing asked about; `NAMES` says where the names come from.
 
 `shell_loop` leaves out calls about AWS Organizations that only its management account may make, calls that go two lists
-deep (ECS), answers that hold secrets (Lambda), and details of buckets and public repositories that no verdict needs.
+deep (ECS), answers that hold secrets (Lambda, pipelines), and details of buckets and public repositories that no
+verdict needs.
 
 **Source:** DESIGN, "Snapshot format" and "What a verdict needs"; botocore 1.44 service models (operations, keys); AWS's
 Service Authorization Reference (IAM actions); facts, "API → response key → fields", N189, N214, N216, P59, P81.
@@ -57,6 +58,9 @@ NAMES: Final[Mapping[str, NameSource]] = MappingProxyType(
     {
         "account-setting": NameSource(fixed=("REGISTRY_POLICY_SCOPE",)),
         "bucket": NameSource("s3api", "list-buckets", "Buckets[].Name"),
+        "classic-load-balancer": NameSource(
+            "elb", "describe-load-balancers", "LoadBalancerDescriptions[].LoadBalancerName"
+        ),
         "cluster": NameSource("ecs", "list-clusters", "clusterArns[]"),
         "dns-domain-list": NameSource("route53resolver", "list-firewall-domain-lists", "FirewallDomainLists[].Id"),
         "dns-rule-group": NameSource(
@@ -68,8 +72,10 @@ NAMES: Final[Mapping[str, NameSource]] = MappingProxyType(
         "firewall-policy": NameSource("network-firewall", "list-firewall-policies", "FirewallPolicies[].Arn"),
         "firewall-rule-group": NameSource("network-firewall", "list-rule-groups", "RuleGroups[].Arn"),
         "fleet": NameSource("codebuild", "list-fleets", "fleets[]"),
+        "load-balancer": NameSource("elbv2", "describe-load-balancers", "LoadBalancers[].LoadBalancerArn"),
         "organization-policy": NameSource("organizations", "list-policies", "Policies[].Id"),
         "organization-target": NameSource("organizations", "list-parents", "Parents[].Id"),  # and the account itself
+        "pipeline": NameSource("codepipeline", "list-pipelines", "pipelines[].name"),
         "policy-type": NameSource(fixed=("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")),
         "prefix-list": NameSource("ec2", "describe-managed-prefix-lists", "PrefixLists[].PrefixListId"),
         "profile": NameSource("route53profiles", "list-profile-associations", "ProfileAssociations[].ProfileId"),
@@ -78,6 +84,7 @@ NAMES: Final[Mapping[str, NameSource]] = MappingProxyType(
         "repository": NameSource("ecr", "describe-repositories", "repositories[].repositoryName"),
         "service": NameSource("ecs", "list-services", "serviceArns[]"),  # of one cluster
         "source-repository": NameSource("codecommit", "list-repositories", "repositories[].repositoryName"),
+        "target-group": NameSource("elbv2", "describe-target-groups", "TargetGroups[].TargetGroupArn"),
         "tgw-route-table": NameSource(
             "ec2", "describe-transit-gateway-route-tables", "TransitGatewayRouteTables[].TransitGatewayRouteTableId"
         ),
@@ -123,6 +130,7 @@ _EC2: Final = """
     get-managed-resource-visibility Visibility
 """
 
+_ELB: Final = "elasticloadbalancing:"
 _TGW_TABLE: Final = "--transit-gateway-route-table-id {name}"
 
 
@@ -174,6 +182,8 @@ def _calls() -> Iterable[Call]:
         names="source-repository",
         batch=25,
     )
+    yield _row("codepipeline", "list-pipelines", "pipelines")
+    yield _row("codepipeline", "get-pipeline", "pipeline", per="pipeline", args="--name {name}")
     yield _row("ecr", "describe-repositories", "repositories")
     yield _row("ecr", "describe-pull-through-cache-rules", "pullThroughCacheRules")
     yield _row("ecr", "describe-registry", "replicationConfiguration")
@@ -244,6 +254,26 @@ def _calls() -> Iterable[Call]:
     yield _row(
         "vpc-lattice", "list-service-network-vpc-associations", "items", per="vpc", args="--vpc-identifier {name}"
     )
+
+    yield _row("elbv2", "describe-load-balancers", "LoadBalancers", iam=_ELB + "DescribeLoadBalancers")
+    yield _row("elbv2", "describe-target-groups", "TargetGroups", iam=_ELB + "DescribeTargetGroups")
+    for operation, key, per, action in (
+        ("describe-load-balancer-attributes", "Attributes", "load-balancer", "DescribeLoadBalancerAttributes"),
+        ("describe-listeners", "Listeners", "load-balancer", "DescribeListeners"),
+        ("describe-target-group-attributes", "Attributes", "target-group", "DescribeTargetGroupAttributes"),
+        ("describe-target-health", "TargetHealthDescriptions", "target-group", "DescribeTargetHealth"),
+    ):
+        yield _row("elbv2", operation, key, per=per, iam=_ELB + action, args=f"--{per}-arn {{name}}")
+    yield _row("elb", "describe-load-balancers", "LoadBalancerDescriptions", iam=_ELB + "DescribeLoadBalancers")
+    yield _row(
+        "elb",
+        "describe-load-balancer-attributes",
+        "LoadBalancerAttributes",
+        per="classic-load-balancer",
+        iam=_ELB + "DescribeLoadBalancerAttributes",
+        args="--load-balancer-name {name}",
+    )
+    yield _row("directconnect", "describe-direct-connect-gateways", "directConnectGateways")
 
     yield _row("iam", "get-account-authorization-details", "", scope="global")
     yield _row("sts", "get-caller-identity", "", scope="global")
@@ -327,6 +357,7 @@ _GLOBAL: Final = frozenset(call.service for call in CALLS if call.scope == "glob
 # Rows that the shell loop leaves out, for the reasons in the module's docstring.
 _NOT_LOOPED: Final = frozenset(
     {
+        "codepipeline/get-pipeline",
         "ecr-public/get-repository-policy",
         "ecs/describe-services",
         "ecs/list-clusters",

@@ -1,5 +1,4 @@
-"""What ends a capture, in contrast to what AWS refuses to tell: a refused call is an entry in the manifest.
-"""
+"""What ends a capture, in contrast to what AWS refuses to tell: a refused call is an entry in the manifest."""
 
 from __future__ import annotations
 
