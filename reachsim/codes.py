@@ -79,6 +79,13 @@ _TGW: Final = "/vpc/latest/tgw/how-transit-gateways-work.html"
 _TGW_ATTACHMENTS: Final = "/vpc/latest/tgw/tgw-vpc-attachments.html"
 _VPN_PRIORITY: Final = "/vpn/latest/s2svpn/vpn-route-priority.html"
 _SG_RULES: Final = "/vpc/latest/userguide/security-group-rules.html"
+_FIREWALL_ENGINES: Final = "/network-firewall/latest/developerguide/firewall-rules-engines.html"
+_FIREWALL_DOMAINS: Final = "/network-firewall/latest/developerguide/stateful-rule-groups-domain-names.html"
+_FIREWALL_ASYMMETRY: Final = "/network-firewall/latest/developerguide/asymmetric-routing.html"
+_LB_RULES: Final = "/elasticloadbalancing/latest/application/listener-rules.html"
+_LB_TARGET_HEALTH: Final = "/elasticloadbalancing/latest/application/target-group-health-checks.html"
+_NLB_ATTRIBUTES: Final = "/elasticloadbalancing/latest/network/edit-target-group-attributes.html"
+_NLB_TROUBLES: Final = "/elasticloadbalancing/latest/network/load-balancer-troubleshooting.html"
 _CODEBUILD_VPC: Final = "/codebuild/latest/userguide/vpc-support.html"
 
 # What a row holds. AWS's: code, text, remedy. Ours: code, layer, (of a block: symptom,) page, text, remedy.
@@ -445,6 +452,15 @@ _BLOCKS: Final[tuple[_Block, ...]] = (
     ("IPV6_NOT_ASSIGNED", "network", "timeout", _IGW,
      "The path is IPv6, but the network interface or its subnet has no IPv6 address.",
      "Use IPv4, or assign IPv6 addresses."),
+    ("FIREWALL_DOMAIN_DENY", "network", "timeout", _FIREWALL_DOMAINS,
+     "A domain list of AWS Network Firewall does not let the name through that the client asks for.",
+     "Add the name to the allow list, or take it from the deny list, if the access is meant."),
+    ("MIDDLEBOX_ASYMMETRIC", "network", "timeout", _FIREWALL_ASYMMETRY,
+     "Request and reply do not pass the same middlebox; one that keeps state drops what it sees only half of.",
+     "Route both directions through the same endpoint, and turn on appliance mode at the transit gateway attachment."),
+    ("NLB_TARGET_IS_CLIENT", "network", "timeout", _NLB_TROUBLES,
+     "The Network Load Balancer keeps the client's address and picks the client itself as the target; such a "
+     "connection is dropped.", "Turn off client IP preservation, or register targets by address."),
     ("FLEET_PROXY_DENY", "network", "403", "",
      "The managed proxy of the CodeBuild fleet denies the destination.",
      "Add an allow rule to the fleet's proxy configuration."),
@@ -593,8 +609,32 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "The path meets a kind of component that reachsim does not model, so the answer beyond it is unknown.",
      "Ask about the parts before and after it."),
     ("INSPECTED_BY_APPLIANCE", "network", _ROUTE_OPTIONS,  # N149
-     "The traffic passes a Gateway Load Balancer endpoint and was taken to come back from its appliances unchanged.",
-     "Check the appliances by hand."),
+     "The traffic goes to a Gateway Load Balancer endpoint. What its appliances let through, or send on by a way of "
+     "their own, is not in the configuration.", "Check the appliances by hand, or say what they do."),
+    ("APPLIANCE_AS_SAID", "network", _ROUTE_OPTIONS,
+     "The appliance was taken to do what reachsim.toml says of it.", "Check the appliance by hand."),
+    ("FIREWALL_RULE_NOT_READ", "network", _FIREWALL_ENGINES,  # N192, N193
+     "A rule of AWS Network Firewall (Suricata text, rule options, TCP flags, decrypted TLS) is not read, and it could "
+     "match this traffic.", "Use 5-tuple rules or domain lists, or check the rule by hand."),
+    ("FIREWALL_DOMAIN_UNKNOWN", "network", _FIREWALL_DOMAINS,  # N193
+     "A domain list of AWS Network Firewall decides by the name that the client asks for, and the question names "
+     "none.", "Ask with host:NAME."),
+    ("FIREWALL_NAME_CLAIMED", "network", _FIREWALL_DOMAINS,  # N193
+     "A domain list of AWS Network Firewall lets the name through. A client can claim a name that is not its peer's: "
+     "such a list bounds names, not addresses.", "Bound the addresses as well where it matters."),
+    ("FIREWALL_MANAGED_RULES", "network", _FIREWALL_ENGINES,
+     "A rule group that AWS manages was taken to let the traffic through; its rules are not published.",
+     "Check the firewall's logs."),
+    ("LB_RULES_NOT_FOLLOWED", "network", _LB_RULES,
+     "Only the default action of the load balancer's listener was followed. Its rules on hosts and paths, and "
+     "authentication, are not modelled.", "Ask about the targets of those rules by themselves."),
+    ("LB_TARGET_HEALTH_IGNORED", "network", _LB_TARGET_HEALTH,
+     "Every registered target was taken to be healthy and to get its share of the traffic.",
+     "Check the health of the targets."),
+    ("NLB_RETURN_PATH_ASSUMED", "network", _NLB_ATTRIBUTES,
+     "A target's reply to a client whose address a Network Load Balancer keeps was taken to return through the load "
+     "balancer without a route to the client, past the network ACLs of both subnets.",
+     "Check the network ACLs of the targets' and the load balancer's subnets."),
     ("ANY_INTERFACE_OF_SUBNET", "network", _SUBNET_ROUTES,
      "The source stands for any interface that could be in the subnet or VPC, with any security groups of the VPC.",
      "Ask about one interface, instance or project."),

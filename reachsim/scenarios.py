@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from reachsim.addresses import PUBLIC, V4, V6
+from reachsim.addresses import NAT64, PUBLIC, V4, V6
 from reachsim.dns import Reason, Resolution, resolve, resolve_outside
 from reachsim.engine import ICMP_REPLIES, kinds
 from reachsim.evidence import Assumption, Block, Gap, Hop
@@ -112,6 +112,7 @@ def _from(
         resolution = resolve(network, start.vpc_id, aimed.name, pins) if start.vpc_id else resolve_outside(
             aimed.name, pins, network
         )  # fmt: skip
+        resolution = _with_dns64(network, start, resolution)
         symbolic = resolution.public
         options = [resolution.addresses]
         if not symbolic:
@@ -129,6 +130,19 @@ def _from(
         return [base]
     made = [_walk(ground, base, start, aimed, option, services, family) for option in options]
     return made or [base]
+
+
+def _with_dns64(network: Network, start: Source, resolution: Resolution) -> Resolution:
+    """A subnet with DNS64 gets IPv6 addresses made up for a name that has none of its own (N58).
+
+    Whether a public name has some is not known offline; of AWS services' names only the IPv4 ones are.
+    """
+    subnet = network.subnets.get(start.origin.interface.subnet_id) if start.origin.interface else None
+    own = resolution.addresses & V6
+    if subnet is None or not subnet.enable_dns64 or (own and not resolution.public):
+        return resolution
+    made = (resolution.addresses & V4).shift(NAT64.first)
+    return msgspec.structs.replace(resolution, addresses=resolution.addresses | made)
 
 
 def _one_by_one(addresses: IntervalSet, start: Source) -> list[IntervalSet]:
@@ -150,7 +164,8 @@ def _walk(
         return _outside_vpcs(ground.network, base, start, targets & FAMILIES[family], services)
     if not boxes:
         return msgspec.structs.replace(base, blocks=(_no_family(start, targets),))
-    flows = [Walk(box, start.place, Context(start.origin, start.origin.interface)) for box in boxes]
+    name = base.resolution.name if base.resolution else ""
+    flows = [Walk(box, start.place, Context(start.origin, start.origin.interface, name=name)) for box in boxes]
     walked = forward(ground, flows)
     if aimed.via:
         walked = tuple(_must_cross(flow, aimed.via) for flow in walked)

@@ -11,6 +11,7 @@ import msgspec
 from reachsim.addresses import AMAZON_LOCAL, V6_BASE
 from reachsim.engine import answered, choose
 from reachsim.evidence import Gap
+from reachsim.forwarding.appliances import symmetric
 from reachsim.forwarding.filtering import through_network_acl, through_security_groups
 from reachsim.forwarding.ground import (
     Ground,
@@ -34,6 +35,8 @@ from reachsim.packets import TCP
 from reachsim.routing import Candidate, CompiledTable
 
 INTERFACE_FILES = ("describe-network-interfaces",)
+TO_TARGETS = "targets"
+"""Marks the place of what a load balancer's interface sends: to registered targets only."""
 
 
 def send(ground: Ground, flow: Walk) -> list[Walk]:
@@ -45,6 +48,8 @@ def send(ground: Ground, flow: Walk) -> list[Walk]:
         return [
             stopped(flow, block(flow, "VPCE_INTRA_VPC_TRAFFIC", interface.id, f"{label} never starts a connection"))
         ]
+    if interface.kind == "load-balancer" and flow.place[2:] != (TO_TARGETS,):
+        return [flow.to("load-balancer-send", interface.id)]
     parts: list[Walk] = []
     foreign = flow.with_sources(flow.sources - interface.addresses)
     if foreign is not None:
@@ -131,6 +136,31 @@ def route_by_table(ground: Ground, flow: Walk) -> list[Walk]:
         gap = missing(lacking, table_id, what) if lacking else unseen(table_id, f"{what} is not in the snapshot")
         return [lost(flow, gap)]
     return _routed(ground, flow, table, "", vpc_id)
+
+
+def by_gateway_table(ground: Ground, flow: Walk) -> list[Walk]:
+    """In from an internet or virtual private gateway: by its own route table where it has one (N21, N22)."""
+    gateway_id, vpc_id = flow.place[1:3]
+    table = ground.network.gateway_route_table(gateway_id)
+    if table is None:
+        return [flow.to("local", vpc_id, "")]
+    parts = _routed(ground, flow, table, "", vpc_id)
+    return [
+        _redirected(ground, part, gateway_id) if not part.end and part.place[0] != "local" else part for part in parts
+    ]
+
+
+def _redirected(ground: Ground, flow: Walk, gateway_id: str) -> Walk:
+    """On its way to a middlebox; an interface needs a public address of its own to be one of an internet gateway's."""
+    flow = with_context(flow, redirected=True)
+    if flow.place[0] != "network-interface" or not gateway_id.startswith("igw-"):
+        return flow
+    interface = ground.network.interfaces.get(flow.place[1])
+    if interface is None or interface.public:
+        return flow
+    label = ground.network.label(interface.id)
+    detail = f"{label} has no public address, which the middlebox of an internet gateway's route table needs"
+    return flow.blocked(block(flow, "INGRESS_RTB_NO_PUBLIC_IP", interface.id, detail, direction="ingress"))
 
 
 def _by_table(ground: Ground, flow: Walk, subnet_id: str, vpc_id: str) -> list[Walk]:
@@ -228,6 +258,9 @@ def _target_subnet(ground: Ground, kind: str, target: str) -> str | None:
     if kind == "network-interface":
         interface = ground.network.interfaces.get(target)
         return interface.subnet_id if interface else None
+    if kind == "vpc-endpoint":
+        endpoint = ground.network.vpc_endpoints.get(target)
+        return next(iter(endpoint.subnet_ids), None) if endpoint else None
     return None
 
 
@@ -243,7 +276,7 @@ def _no_route(ground: Ground, flow: Walk, table: RouteTable, compiled: CompiledT
     cause = None
     if flow.leg == "response":
         cause = "RETURN_ROUTE_MISSING"
-    elif flow.context.session:
+    elif flow.context.session and flow.context.session[-1].balancer is None:
         cause = "NAT_WITHOUT_INTERNET_GATEWAY"
     label = ground.network.label(table.route_table_id)
     detail = f"{label} has no route to {describe_addresses(flow.destinations)}"
@@ -350,21 +383,26 @@ def receive(ground: Ground, flow: Walk) -> list[Walk]:
         gateway = next((gateway for (_, number), gateway in ground.network.nat_of_address.items()
                         if number in interface.addresses and gateway.vpc_id == interface.vpc_id), None)  # fmt: skip
         return [_at_nat(ground, flow, gateway) if gateway is not None else _nobody(ground, flow, name)]
+    if flow.leg == "response" and interface.kind == "load-balancer":
+        return [flow.to("load-balancer-back", name)]
     if flow.leg == "response":
-        return [_lost_reply(ground, flow, name)]
+        if flow.context.session and flow.context.session[-1].gateway == name:
+            return [_from_nat_instance(ground, flow, interface)]
+        return [lost_reply(ground, flow, name)]
     return [_arrived(ground, part, interface) for part in through_security_groups(ground, flow, interface, "ingress")]
 
 
 def _came_back(ground: Ground, flow: Walk, interface: Interface) -> Walk:
     if flow.context.session:
-        return _lost_reply(ground, flow, interface.id)
+        return lost_reply(ground, flow, interface.id)
     detail = f"the reply reaches {ground.network.label(interface.id)}"
     if flow.context.route == "private" and "internet-gateway" in flow.context.crossed:
         flow = with_context(flow, route="internet")  # asked by a private way, answered by way of the internet (IPv6)
+    flow = symmetric(ground, flow)
     return flow.through(hop(flow, interface.id, "network-interface", detail)).ended("ok")
 
 
-def _lost_reply(ground: Ground, flow: Walk, at: str) -> Walk:
+def lost_reply(ground: Ground, flow: Walk, at: str) -> Walk:
     detail = f"the reply {describe(flow)} ends at {ground.network.label(at)}, not where the request came from"
     cause = "RETURN_ROUTE_MISSING"
     return stopped(flow, block(flow, "NO_POSSIBLE_DESTINATION", at, detail, direction="ingress", cause=cause))
@@ -383,8 +421,19 @@ def _at_nat(ground: Ground, flow: Walk, gateway: NatGateway) -> Walk:
     detail = f"{ground.network.label(last.gateway)} sends the reply on to the client"
     back = flow.through(hop(flow, last.gateway, "nat-gateway", detail))
     back = msgspec.structs.replace(back, destination=last.source, port=last.port)
+    if last.destination is not None:
+        back = msgspec.structs.replace(back, source=last.destination)
     back = with_context(back, session=session[:-1])
     return back.to("leave", last.subnet_id) if last.subnet_id else back.to("local", last.vpc_id, "")
+
+
+def _from_nat_instance(ground: Ground, flow: Walk, interface: Interface) -> Walk:
+    """A reply to a flow that a NAT instance translated goes on to the client."""
+    last = flow.context.session[-1]
+    detail = f"{ground.network.label(interface.id)} sends the reply on to the client"
+    back = flow.through(hop(flow, interface.id, "network-interface", detail))
+    back = msgspec.structs.replace(back, destination=last.source, port=last.port)
+    return with_context(back, session=flow.context.session[:-1]).to("leave", interface.subnet_id)
 
 
 def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
@@ -395,13 +444,12 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
     reached = flow.through(hop(flow, interface.id, "network-interface", f"{label} receives", source=source))
     endpoint = network.endpoint_of_interface.get(interface.id)
     if interface.kind == "load-balancer":
-        detail = f"{label} belongs to a load balancer, whose targets are not followed"
-        reached = reached.unknown(Gap("UNMODELLED_COMPONENT", interface.id, detail, can_hide="block"))
-    elif interface.kind == "gateway-load-balancer":
+        return reached.to("load-balancer", interface.id)
+    if interface.kind == "gateway-load-balancer":
         return stopped(
             reached, block(reached, "NO_POSSIBLE_DESTINATION", interface.id, f"{label} is a route target only")
         )
-    elif interface.kind == "endpoint" and endpoint is None:
+    if interface.kind == "endpoint" and endpoint is None:
         lacking = ground.lacks_for_vpc(interface.vpc_id, "describe-vpc-endpoints")
         what = f"the endpoint of {interface.id}"
         reached = reached.unknown(
@@ -413,12 +461,12 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
             hop(reached, endpoint.vpc_endpoint_id, "vpc-endpoint", f"{network.label(endpoint.vpc_endpoint_id)}: "
                 f"{endpoint.service_name}", source=network.source(endpoint.vpc_endpoint_id))
         )  # fmt: skip
-        return finish(reached, endpoint.vpc_endpoint_id, "vpc-endpoint", _route_to_interface(flow), interface)
+        return finish(reached, endpoint.vpc_endpoint_id, "vpc-endpoint", route_to_interface(flow), interface)
     instance = network.instances.get(interface.instance_id or "")
     if instance is not None and instance.state.name != "running":
         detail = f"{network.label(instance.instance_id)} is {instance.state.name}; judged as if it ran"
         reached = reached.assuming(assume("INSTANCE_STOPPED", instance.instance_id, detail, "neither"))
-    return finish(reached, interface.id, "network-interface", _route_to_interface(flow), interface)
+    return finish(reached, interface.id, "network-interface", route_to_interface(flow), interface)
 
 
 def _at_endpoint(ground: Ground, flow: Walk, endpoint_id: str, state: str) -> Walk:
@@ -434,7 +482,7 @@ def _at_endpoint(ground: Ground, flow: Walk, endpoint_id: str, state: str) -> Wa
     return flow
 
 
-def _route_to_interface(flow: Walk) -> Route:
+def route_to_interface(flow: Walk) -> Route:
     crossed = flow.context.crossed
     if "internet-gateway" in crossed or flow.context.origin.kind == "internet":
         return "internet"
@@ -463,5 +511,13 @@ def finish(
     reply = msgspec.structs.replace(asking, leg="response", source=asking.destination, destination=asking.source)
     reply = with_context(reply, sender=None, links=())
     if receiver is not None:
-        return reply.to("leave", receiver.subnet_id)
+        return homeward(reply, receiver.subnet_id)
     return reply.to(*back)
+
+
+def homeward(reply: Walk, subnet_id: str) -> Walk:
+    """A reply on its way out of its sender's subnet; what a load balancer gave the client's address returns to it."""
+    last = reply.context.session[-1].balancer if reply.context.session else None
+    if last is not None and last.preserves:
+        return reply.to("load-balancer-reply", subnet_id)
+    return reply.to("leave", subnet_id)

@@ -149,6 +149,8 @@ def _identity_survives(ground: Ground, flow: Walk, receiver: Interface) -> bool:
         return False
     if not flow.context.links:
         return sender.vpc_id == receiver.vpc_id
+    if any(link in flow.context.inspected for link in flow.context.links):
+        return False  # a middlebox on the way (N87)
     if all(link.startswith("pcx-") for link in flow.context.links):
         return receiver.vpc_id in ground.peered_vpcs(sender.vpc_id)
     return bool(flow.context.links) and all(_tgw_references(ground, link) for link in flow.context.links)
@@ -177,7 +179,8 @@ def _mismatch(ground: Ground, flow: Walk, interface: Interface, direction: Direc
         cause = "SG_REFERENCE_STALE" if any(_is_stale(rule) for rule in rules) else None
         lost_identity = _referencing_off(ground, flow, rules, direction)
         if lost_identity:
-            code, cause = "SG_REFERENCING_SUPPORT", None
+            inspected = lost_identity in flow.context.inspected
+            code, cause = "SG_REFERENCES_NOT_PRESERVED" if inspected else "SG_REFERENCING_SUPPORT", None
             detail = (
                 f"{label} names a group of the sender, but {lost_identity} does not carry security group references"
             )
@@ -201,12 +204,15 @@ def _is_stale(rule: Rule) -> bool:
 
 
 def _referencing_off(ground: Ground, flow: Walk, rules: tuple[Rule, ...], direction: Direction) -> str | None:
-    """The attachment that loses the sender's groups, if a rule would have matched by one of them (fact N89)."""
+    """The attachment or middlebox that loses the sender's groups, if a rule would have matched by one of them (facts
+    N87, N89).
+    """
     sender = flow.context.sender
-    if direction != "ingress" or sender is None or not any(link.startswith("tgw-") for link in flow.context.links):
+    if direction != "ingress" or sender is None:
         return None
+    losing = [link for link in flow.context.links if link in flow.context.inspected or link.startswith("tgw-")]
     if any(rule.group in sender.groups and flow.services & rule.services for rule in rules if rule.group):
-        return next((link for link in flow.context.links if not _tgw_references(ground, link)), None)
+        return next((link for link in losing if not _tgw_references(ground, link)), None)
     return None
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import msgspec
 
-from reachsim.addresses import RFC1918, RFC6598, ULA, V4, V6, parse_block
+from reachsim.addresses import NAT64, RFC1918, RFC6598, ULA, V4, V6
 from reachsim.engine import choose
 from reachsim.evidence import Gap, Hop
+from reachsim.forwarding.appliances import inspection, symmetric
 from reachsim.forwarding.block_public_access import block_mode
 from reachsim.forwarding.delivery import finish
-from reachsim.forwarding.filtering import through_network_acl, through_security_groups
+from reachsim.forwarding.filtering import through_network_acl
 from reachsim.forwarding.ground import (
     Ground,
     Route,
@@ -27,6 +28,8 @@ from reachsim.forwarding.ground import (
     hop,
     lost,
     missing,
+    next_port,
+    not_there,
     stopped,
     unseen,
     with_context,
@@ -35,24 +38,14 @@ from reachsim.intervals import IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
 from reachsim.model.records import GatewayAttachment, NatGateway, VpcEndpoint
-from reachsim.packets import ICMP, NAT_PORT, SECOND_NAT_PORT, SERVICE, TCP, UDP, icmp_services
+from reachsim.packets import ICMP, ICMPV6, SERVICE, TCP, UDP, icmp_services
 
-NAT64 = parse_block("64:ff9b::/96")
 _ATTACHED = ("available", "attached")
 
 
 def attached(attachments: tuple[GatewayAttachment, ...], vpc_id: str) -> bool:
     """Whether a gateway is attached to the VPC; AWS answers ``available`` where its model says ``attached`` (N34)."""
     return any(one.vpc_id == vpc_id and (one.state or "available") in _ATTACHED for one in attachments)
-
-
-def _not_there(ground: Ground, flow: Walk, component: str, vpc_id: str, operation: str) -> Walk:
-    """The flow is lost at a component that no file describes."""
-    lacking = ground.lacks_for_vpc(vpc_id, operation)
-    what = f"{component}, the target of a route,"
-    return lost(
-        flow, missing(lacking, component, what) if lacking else unseen(component, f"{what} is not in the snapshot")
-    )
 
 
 # --- internet gateway -----------------------------------------------------------------------------------------------
@@ -63,7 +56,7 @@ def internet_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     gateway_id, vpc_id, subnet_id = flow.place[1:4]
     gateway = ground.network.internet_gateways.get(gateway_id)
     if gateway is None:
-        return [_not_there(ground, flow, gateway_id, vpc_id, "describe-internet-gateways")]
+        return [not_there(ground, flow, gateway_id, vpc_id, "describe-internet-gateways")]
     label = ground.network.label(gateway_id)
     if not attached(gateway.attachments, vpc_id):
         flow = flow.blocked(block(flow, "BAD_STATE", gateway_id, f"{label} is not attached to {vpc_id}"))
@@ -278,6 +271,7 @@ def gateway_of(network: Network, vpc_id: str) -> str | None:
 def _reply_outside(ground: Ground, flow: Walk, gateway_id: str) -> Walk:
     origin = flow.context.origin
     if origin.kind == "internet" and origin.gateway == gateway_id:
+        flow = symmetric(ground, flow)
         return flow.through(hop(flow, "internet", "internet", "the reply reaches the internet")).ended("ok")
     detail = f"the reply leaves by {ground.network.label(gateway_id)}, not the way the request came"
     at = gateway_id
@@ -290,13 +284,10 @@ def internet_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
     network = ground.network
     gateway = network.internet_gateways.get(gateway_id)
     if gateway is None:
-        return [_not_there(ground, flow, gateway_id, vpc_id, "describe-internet-gateways")]
+        return [not_there(ground, flow, gateway_id, vpc_id, "describe-internet-gateways")]
     if not attached(gateway.attachments, vpc_id):
         detail = f"{network.label(gateway_id)} is not attached to {vpc_id}"
         flow = flow.blocked(block(flow, "BAD_STATE", gateway_id, detail, direction="ingress"))
-    if _redirected(ground, gateway_id):
-        detail = f"{network.label(gateway_id)} has a gateway route table, which is not followed"
-        return [lost(flow, Gap("UNMODELLED_COMPONENT", gateway_id, detail))]
     crossed = (*flow.context.crossed, "internet-gateway")
     flow = with_context(flow, crossed=crossed)
     parts: list[Walk] = []
@@ -311,7 +302,7 @@ def internet_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
             part = part.through(_gateway_hop(ground, part, gateway_id, detail))
             part = msgspec.structs.replace(part, destination=IntervalSet.single(private))
             part = _in_past_bpa(ground, part, gateway_id, vpc_id, interface.subnet_id, interface)
-            parts.append(part.to("local", vpc_id, ""))
+            parts.append(part.to("gateway-table", gateway_id, vpc_id))
     for subnet_id, addresses in network.split_by_subnet(vpc_id, rest & V6):
         part = flow.with_destinations(addresses) if subnet_id else None
         if part is not None and subnet_id:
@@ -325,7 +316,9 @@ def internet_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
     ):  # the source was never translated: as if it had been
         return [
             *parts,
-            _in_past_bpa(ground, left, gateway_id, vpc_id, _origin_subnet(left), None).to("local", vpc_id, ""),
+            _in_past_bpa(ground, left, gateway_id, vpc_id, _origin_subnet(left), None).to(
+                "gateway-table", gateway_id, vpc_id
+            ),
         ]
     detail = f"{describe_addresses(left.destinations)} is no public address of an interface in {network.label(vpc_id)}"
     code = "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"
@@ -356,9 +349,9 @@ def _in_ipv6(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id
             rest = rest - interface.addresses
             detail = f"{ground.network.label(interface.id)} denies all traffic of internet gateways (DenyAllIgwTraffic)"
             why = block(denied, "ENI_DENIES_IGW_TRAFFIC", gateway_id, detail, at=interface.id, direction="ingress")
-            parts.append(denied.blocked(why).to("local", vpc_id, ""))
+            parts.append(denied.blocked(why).to("gateway-table", gateway_id, vpc_id))
     left = flow.with_destinations(rest)
-    return [*parts, left.to("local", vpc_id, "")] if left is not None else parts
+    return [*parts, left.to("gateway-table", gateway_id, vpc_id)] if left is not None else parts
 
 
 def _in_past_bpa(
@@ -371,18 +364,12 @@ def _in_past_bpa(
     return _block_public_access(ground, flow, gateway_id, vpc_id, subnet_id)
 
 
-def _redirected(ground: Ground, gateway_id: str) -> bool:
-    """Whether the gateway has an edge route table with anything but local routes (N21)."""
-    table = ground.network.gateway_route_table(gateway_id)
-    return table is not None and any(route.gateway_id != "local" for route in table.routes)
-
-
 def egress_only_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     """Out by an egress-only internet gateway: IPv6, started in the VPC (N37)."""
     gateway_id, vpc_id, subnet_id = flow.place[1:4]
     gateway = ground.network.egress_only_internet_gateways.get(gateway_id)
     if gateway is None:
-        return [_not_there(ground, flow, gateway_id, vpc_id, "describe-egress-only-internet-gateways")]
+        return [not_there(ground, flow, gateway_id, vpc_id, "describe-egress-only-internet-gateways")]
     label = ground.network.label(gateway_id)
     if not attached(gateway.attachments, vpc_id):
         flow = flow.blocked(block(flow, "BAD_STATE", gateway_id, f"{label} is not attached to {vpc_id}"))
@@ -416,7 +403,7 @@ def nat_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     gateway_id, vpc_id, subnet_id = flow.place[1:4]
     gateway = ground.network.nat_gateways.get(gateway_id)
     if gateway is None:
-        return [_not_there(ground, flow, gateway_id, vpc_id, "describe-nat-gateways")]
+        return [not_there(ground, flow, gateway_id, vpc_id, "describe-nat-gateways")]
     label = ground.network.label(gateway_id)
     if flow.leg == "response":
         detail = f"the reply is routed to {label}, which would send it from another address"
@@ -429,15 +416,17 @@ def nat_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         flow = flow.unknown(Gap("NAT_ATTACHED_APPLIANCE", gateway_id, detail, can_hide="block"))
     parts: list[Walk] = []
     takes, others = _protocols_of_nat(flow)
+    if others is not None and others.protocol == ICMPV6:
+        left = others.with_destinations(NAT64)
+        if left is not None:
+            detail = f"whether {label} translates ICMPv6 is not documented"
+            parts.append(lost(left, Gap("UNMODELLED_COMPONENT", gateway_id, detail)))
+        others = others.with_destinations(others.destinations - NAT64)
     if others is not None:
         detail = f"{label} carries TCP, UDP and ICMP over IPv4 only"
         parts.append(stopped(others, block(others, "PROTOCOL_RESTRICTION", gateway_id, detail)))
     for part in takes:
-        if part.destinations & V6:
-            detail = f"{label}: NAT64 is not followed"
-            parts.append(lost(part, Gap("UNMODELLED_COMPONENT", gateway_id, detail)))
-        else:
-            parts += _translate_nat(ground, part, gateway, vpc_id, subnet_id)
+        parts += _translate_nat(ground, part, gateway, vpc_id, subnet_id)
     return parts
 
 
@@ -463,7 +452,7 @@ def _translate_nat(ground: Ground, flow: Walk, gateway: NatGateway, vpc_id: str,
     if not addresses:
         gap = unseen(gateway.nat_gateway_id, f"{label} has no address in the snapshot")
         return [lost(part, gap) for part in parts]
-    port = {0: NAT_PORT, 1: SECOND_NAT_PORT}.get(len(flow.context.session))
+    port = next_port(flow)
     if port is None:
         detail = "more than two NAT gateways in a row are not followed"
         return [lost(part, Gap("UNMODELLED_COMPONENT", gateway.nat_gateway_id, detail)) for part in parts]
@@ -483,6 +472,9 @@ def _translate_nat(ground: Ground, flow: Walk, gateway: NatGateway, vpc_id: str,
             source = ground.network.source(gateway.nat_gateway_id)
             after = chosen.through(hop(chosen, gateway.nat_gateway_id, "nat-gateway", detail, source=source))
             after = msgspec.structs.replace(after, source=own, port=port)
+            if not chosen.destinations.isdisjoint(V6):  # NAT64: the last 32 bits are the IPv4 address (N57)
+                memory = msgspec.structs.replace(memory, destination=chosen.destination)
+                after = msgspec.structs.replace(after, destination=after.shifted(chosen.destination, -NAT64.first))
             session = (*after.context.session, memory)
             crossed = (*after.context.crossed, "nat-gateway")
             after = with_context(after, sender=sender, links=(), session=session, crossed=crossed)
@@ -505,14 +497,13 @@ def vpc_endpoint(ground: Ground, flow: Walk) -> list[Walk]:
     endpoint_id, vpc_id = flow.place[1:3]
     endpoint = ground.network.vpc_endpoints.get(endpoint_id)
     if endpoint is None:
-        return [_not_there(ground, flow, endpoint_id, vpc_id, "describe-vpc-endpoints")]
+        return [not_there(ground, flow, endpoint_id, vpc_id, "describe-vpc-endpoints")]
     label = ground.network.label(endpoint_id)
     if endpoint.vpc_endpoint_type != "Gateway":
-        detail = f"{label} ({endpoint.vpc_endpoint_type}) inspects the traffic; what it lets through is not known"
-        return [lost(flow, Gap("INSPECTED_BY_APPLIANCE", endpoint_id, detail))]
+        return inspection(ground, flow, endpoint, flow.place[3])
     if endpoint.state.lower() != "available":
         flow = flow.blocked(block(flow, "BAD_STATE", endpoint_id, f"{label} is {endpoint.state}"))
-    if flow.context.links or flow.context.sender is None:
+    if flow.context.sender is None or any(link not in flow.context.inspected for link in flow.context.links):
         detail = f"{label} serves only interfaces of {vpc_id}, not what comes in from elsewhere (N137)"
         flow = flow.blocked(block(flow, "GATEWAY_REJECTS_SPOOFED_TRAFFIC", endpoint_id, detail))
     if flow.context.session:
@@ -553,7 +544,7 @@ def peering(ground: Ground, flow: Walk) -> list[Walk]:
     network = ground.network
     connection = network.vpc_peering_connections.get(peering_id)
     if connection is None:
-        return [_not_there(ground, flow, peering_id, vpc_id, "describe-vpc-peering-connections")]
+        return [not_there(ground, flow, peering_id, vpc_id, "describe-vpc-peering-connections")]
     label = network.label(peering_id)
     ends = (connection.requester_vpc_info, connection.accepter_vpc_info)
     there = next((end for end in ends if end.vpc_id != vpc_id), None)
@@ -603,7 +594,7 @@ def _over(flow: Walk, peering_id: str) -> Walk:
     """Note the crossing; a NAT gateway behind the flow remembers it (N51)."""
     context = flow.context
     session = context.session
-    if flow.leg == "request" and session:
+    if flow.leg == "request" and session and session[-1].balancer is None:
         session = (*session[:-1], msgspec.structs.replace(session[-1], peering=peering_id))
     return with_context(flow, links=(*context.links, peering_id), session=session)
 
@@ -614,7 +605,7 @@ def vpn_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     network = ground.network
     gateway = network.vpn_gateways.get(gateway_id)
     if gateway is None:
-        return [_not_there(ground, flow, gateway_id, vpc_id, "describe-vpn-gateways")]
+        return [not_there(ground, flow, gateway_id, vpc_id, "describe-vpn-gateways")]
     label = network.label(gateway_id)
     if gateway.state not in _ATTACHED:
         flow = flow.blocked(block(flow, "BAD_STATE", gateway_id, f"{label} is {gateway.state}"))
@@ -639,6 +630,7 @@ def on_premises(ground: Ground, flow: Walk, gateway_id: str, *back: str) -> Walk
     origin = flow.context.origin
     if flow.leg == "response":
         if origin.kind == "on-premises" and origin.gateway == gateway_id:
+            flow = symmetric(ground, flow)
             return flow.through(hop(flow, gateway_id, "on-premises", "the reply leaves to where it came from")).ended(
                 "ok"
             )
@@ -653,9 +645,6 @@ def on_premises(ground: Ground, flow: Walk, gateway_id: str, *back: str) -> Walk
 def vpn_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
     """In from behind a virtual private gateway: to private addresses of interfaces of its VPC."""
     gateway_id, vpc_id = flow.place[1:3]
-    if _redirected(ground, gateway_id):
-        detail = f"{ground.network.label(gateway_id)} has a gateway route table, which is not followed"
-        return [lost(flow, Gap("UNMODELLED_COMPONENT", gateway_id, detail))]
     parts: list[Walk] = []
     own = ground.network.vpc_addresses(vpc_id)
     outside = flow.with_destinations(flow.destinations - own)
@@ -664,30 +653,7 @@ def vpn_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
         why = block(outside, "VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", gateway_id, detail, direction="ingress")
         parts.append(stopped(outside, why))
     inside = flow.with_destinations(own)
-    return [*parts, inside.to("local", vpc_id, "")] if inside is not None else parts
-
-
-def network_interface(ground: Ground, flow: Walk) -> list[Walk]:
-    """To an interface that a route names: its filters are judged, what it does inside is not known (N24, N25)."""
-    interface_id, vpc_id, subnet_id = flow.place[1:4]
-    interface = ground.network.interfaces.get(interface_id)
-    if interface is None:
-        return [_not_there(ground, flow, interface_id, vpc_id, "describe-network-interfaces")]
-    label = ground.network.label(interface_id)
-    parts = [flow]
-    if interface.subnet_id != subnet_id:
-        parts = through_network_acl(ground, flow, interface.subnet_id, "ingress")
-    found: list[Walk] = []
-    for part in parts:
-        if interface.source_dest_check:
-            detail = f"{label} drops what is not addressed to it: its source/destination check is on"
-            code = "ENI_SOURCE_DEST_CHECK_RESTRICTION"
-            found.append(stopped(part, block(part, code, interface_id, detail, direction="ingress")))
-            continue
-        inside = [part] if part.leg == "response" else through_security_groups(ground, part, interface, "ingress")
-        detail = f"{label} may forward, translate or drop: what runs on it is not in the snapshot"
-        found += [lost(one, Gap("APPLIANCE_MAY_FORWARD", interface_id, detail)) for one in inside]
-    return found
+    return [*parts, inside.to("gateway-table", gateway_id, vpc_id)] if inside is not None else parts
 
 
 def unmodelled(ground: Ground, flow: Walk) -> list[Walk]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Mapping
+from functools import cache, cached_property
 from typing import Literal
 
 import msgspec
@@ -13,10 +13,11 @@ from reachsim.engine import Flow, Header
 from reachsim.evidence import Assumption, Block, Direction, Gap, Hop
 from reachsim.filters import PROTOCOLS, Rule, network_acl_rules, security_group_rules
 from reachsim.intervals import IntervalSet
+from reachsim.model.firewalls import OwnedFirewall, firewalls_by_endpoint
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
 from reachsim.model.records import RouteTable
-from reachsim.packets import ICMP, ICMPV6, TCP, UDP
+from reachsim.packets import ICMP, ICMPV6, NAT_PORT, SECOND_NAT_PORT, TCP, UDP
 from reachsim.routing import CompiledTable, compile_table
 
 OriginKind = Literal["interface", "internet", "on-premises"]
@@ -37,8 +38,22 @@ class Origin(msgspec.Struct, frozen=True):
     vpc_id: str = ""
 
 
+class Balanced(msgspec.Struct, frozen=True):
+    """What a load balancer's interface remembers besides: it translates the destination too, and with ``preserves`` it
+    does not translate the source.
+    """
+
+    interface_id: str
+    destination: Header
+    service: IntervalSet | None
+    preserves: bool
+
+
 class Translation(msgspec.Struct, frozen=True):
-    """What a NAT gateway remembers of a flow: how the header looked before, and where the reply leaves the gateway."""
+    """What a NAT gateway remembers of a flow: how the header looked before, and where the reply leaves the gateway.
+
+    ``destination`` is filled where NAT64 changed it.
+    """
 
     gateway: str
     source: Header
@@ -47,6 +62,8 @@ class Translation(msgspec.Struct, frozen=True):
     subnet_id: str
     vpc_id: str
     peering: str = ""
+    balancer: Balanced | None = None
+    destination: Header | None = None
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -55,7 +72,10 @@ class Context(msgspec.Struct, frozen=True):
     ``sender`` is the interface whose private address is the source now; None when the source is somebody outside.
     ``links`` are the peering connections and transit gateway attachments crossed since the sender. ``zone`` is the
     Availability Zone that the flow is in. ``exit`` is the gateway by which the request left for the internet, if it
-    did. ``terminal``, ``terminal_kind`` and ``route`` are filled where the request ends.
+    did. ``terminal``, ``terminal_kind`` and ``route`` are filled where the request ends. ``name`` is the host name that
+    the client asked for. ``inspected`` and ``inspected_back`` are the middleboxes that request and reply crossed,
+    ``redirected`` says that a gateway route table led there. ``tracked`` and ``passed`` are the firewall endpoints
+    whose stateful engine saw the request, and passed it; ``pinned`` the subnets that appliance mode holds a flow to.
     """
 
     origin: Origin
@@ -65,6 +85,13 @@ class Context(msgspec.Struct, frozen=True):
     session: tuple[Translation, ...] = ()
     crossed: tuple[str, ...] = ()
     exit: str = ""
+    name: str = ""
+    inspected: tuple[str, ...] = ()
+    inspected_back: tuple[str, ...] = ()
+    redirected: bool = False
+    tracked: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+    pinned: tuple[tuple[str, str], ...] = ()
     terminal: str = ""
     terminal_kind: str = ""
     route: Route | None = None
@@ -76,8 +103,10 @@ Walk = Flow[Context]
 class Ground:
     """A network made ready for walking. Compiled filters and tables are kept."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, appliances: Mapping[str, str] | None = None) -> None:
+        """``appliances``: what the user says that an interface, instance or endpoint does (``forward`` or ``nat``)."""
         self.network = network
+        self.appliances = dict(appliances or {})
         self.group_rules = cache(self._group_rules)
         self.acl_rules = cache(self._acl_rules)
         self.table = cache(self._table)
@@ -103,6 +132,11 @@ class Ground:
                 found |= {end.vpc_id for end in ends if end.vpc_id}
         return frozenset(found)
 
+    @cached_property
+    def firewalls(self) -> dict[str, OwnedFirewall]:
+        """Network Firewalls by the endpoint that leads to them."""
+        return firewalls_by_endpoint(self.network)
+
     def zone_of(self, subnet_id: str) -> str | None:
         """The Availability Zone of a subnet, by id where the snapshot has it (names differ between accounts)."""
         subnet = self.network.subnets.get(subnet_id)
@@ -111,6 +145,12 @@ class Ground:
     def lacks_for_vpc(self, vpc_id: str, *operations: str) -> tuple[str, ...]:
         """Files of the VPC's account and Region that are not known."""
         return self.network.lacks(self.network.home_of(vpc_id), *operations)
+
+
+def next_port(flow: Walk) -> int | None:
+    """The dimension of the port that the next translation of the source picks; None after two of them."""
+    used = {flow.port, *(one.port for one in flow.context.session)}
+    return next((port for port in (NAT_PORT, SECOND_NAT_PORT) if port not in used), None)
 
 
 def with_context(flow: Walk, **changes: object) -> Walk:
@@ -125,6 +165,14 @@ def missing(files: tuple[str, ...], component: str, what: str) -> Gap:
 def unseen(component: str, what: str, code: str = "UNKNOWN_RESOURCE") -> Gap:
     """A gap because a resource that something refers to is in none of the files."""
     return Gap(code, component, what)
+
+
+def not_there(ground: Ground, flow: Walk, component: str, vpc_id: str, operation: str) -> Walk:
+    """The flow is lost at a component that no file describes."""
+    lacking = ground.lacks_for_vpc(vpc_id, operation)
+    what = f"{component}, the target of a route,"
+    gap = missing(lacking, component, what) if lacking else unseen(component, f"{what} is not in the snapshot")
+    return lost(flow, gap)
 
 
 def block(

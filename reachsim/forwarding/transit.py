@@ -241,19 +241,27 @@ def _into_vpc(
         )
         flow = flow.blocked(why)
     subnets = sorted(attachment.subnet_ids)
-    same_zone = [subnet for subnet in subnets if ground.zone_of(subnet) == flow.context.zone]
-    options = same_zone[:1] or subnets
+    options = _options(ground, flow, attachment, subnets)
     if not options:
         return [lost(flow, unseen(attachment_id, f"{attachment_id} has no subnets in the snapshot"))]
     parts: list[Walk] = []
     for subnet_id, part in zip(options, choose(flow, len(options)), strict=True):
         part = part.through(hop(part, attachment_id, "transit-gateway-attachment", label, source=source))
-        parts.append(
-            with_context(part, links=(*part.context.links, attachment_id), zone=ground.zone_of(subnet_id)).to(
-                "leave", subnet_id
-            )
-        )
+        pinned = (*part.context.pinned, (attachment_id, subnet_id))
+        links = (*part.context.links, attachment_id)
+        part = with_context(part, links=links, zone=ground.zone_of(subnet_id), pinned=pinned)
+        parts.append(part.to("leave", subnet_id))
     return parts
+
+
+def _options(ground: Ground, flow: Walk, attachment: TransitGatewayVpcAttachment, subnets: list[str]) -> list[str]:
+    """The attachment's subnets that traffic may enter by: the one in its zone, else any (N188); with appliance mode any
+    one, and the same for the reply (N187).
+    """
+    if attachment.options.appliance_mode_support == "enable":
+        held = dict(flow.context.pinned).get(attachment.transit_gateway_attachment_id)
+        return [held] if held is not None and flow.leg == "response" else subnets
+    return [subnet for subnet in subnets if ground.zone_of(subnet) == flow.context.zone][:1] or subnets
 
 
 def _into_peer(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str) -> Walk:

@@ -110,7 +110,7 @@ def edge_table() -> tuple[Lan, str]:
     net = public()
     firewall = net.interface(net.b, "10.0.2.9", [net.open], "203.0.113.9", source_dest_check=False, name="fw")
     net.edge_table(net.table(net.vpc_id, [("10.0.1.0/24", firewall)], name="edge"), "igw-1")
-    return net, "igw-1"
+    return net, firewall
 
 
 def appliance() -> tuple[Lan, str]:
@@ -118,13 +118,6 @@ def appliance() -> tuple[Lan, str]:
     firewall = net.interface(net.b, "10.0.2.9", [net.open], "203.0.113.9", source_dest_check=False, name="fw")
     net.route(net.ta, "0.0.0.0/0", firewall)
     return net, firewall
-
-
-def nat64() -> tuple[Lan, str]:
-    net = Lan(ipv6="2600:1f10:0:100::/56")
-    nat = net.with_nat()
-    net.route(net.ta, "64:ff9b::/96", nat)
-    return net, nat
 
 
 def load_balancer() -> tuple[Lan, str]:
@@ -170,7 +163,6 @@ def connect_attachment() -> tuple[Lan, str]:
         (edge_table, "internet", "eni-client"),
         (edge_table, "eni-client", WORLD),
         (appliance, "eni-client", WORLD),
-        (nat64, "eni-client", "ip:64:ff9b::8c52:7003"),
         (load_balancer, "eni-client", "eni-server"),
         (core_network, "eni-client", WORLD),
         (outpost, "eni-client", WORLD),

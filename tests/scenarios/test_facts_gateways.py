@@ -158,7 +158,6 @@ def test_n41_internet_reachability_is_a_set_of_addresses() -> None:
     assert verdict.paths[0].traffic[0].destination == ("140.82.112.0/20",)
 
 
-@pytest.mark.xfail(strict=True, reason="the snapshot's own public addresses count as somebody on the internet")
 def test_own_public_addresses_are_not_the_internet() -> None:
     net = public()
     net.use_acl(net.a, net.acl(net.vpc_id, [(100, "out", "allow", "-1", None, "0.0.0.0/0")]))

@@ -1,0 +1,493 @@
+"""Load balancers on the way: from a listener to a target, and the replies back through the same interface.
+
+What reaches an interface of a load balancer ends there, and the load balancer opens a connection of its own from that
+interface to a target that it picks. A Network Load Balancer with client IP preservation keeps the client's address
+and port; the target's replies return through the load balancer all the same. Which target group and target it picks
+is chance. Health is not looked at, nor what a listener's rules say of hosts and paths.
+
+**Source:** Elastic Load Balancing guides: "Listeners", "Target groups", "Register targets", "Edit target group
+attributes" (client IP preservation, cross-zone load balancing), "Update the security groups for your Network Load
+Balancer", "Security groups for your Application Load Balancer" (ping is answered and not forwarded), "Troubleshoot
+your Network Load Balancer" (no loopback with client IP preservation; network ACLs of both subnets); "Reachability
+Analyzer explanation codes" (ELB_ACL_RESTRICTION and its kin, fact N120).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from reachsim.addresses import V4, V6, parse_address
+from reachsim.engine import choose, split
+from reachsim.evidence import Block, Gap
+from reachsim.forwarding.delivery import TO_TARGETS, finish, homeward, lost_reply, route_to_interface
+from reachsim.forwarding.filtering import through_network_acl, through_security_groups
+from reachsim.forwarding.ground import (
+    Balanced,
+    Ground,
+    Translation,
+    Walk,
+    assume,
+    block,
+    describe,
+    describe_addresses,
+    hop,
+    lost,
+    missing,
+    next_port,
+    stopped,
+    unseen,
+    with_context,
+)
+from reachsim.intervals import IntervalSet
+from reachsim.model.interfaces import Interface
+from reachsim.model.load_balancing import (
+    ANYWHERE,
+    Balancer,
+    Listening,
+    Member,
+    Pool,
+    balancer_of,
+    crosses_zones,
+    first_address,
+    listeners_of,
+    members_of,
+    nodes_of,
+    preserves_client,
+    zone_of,
+)
+from reachsim.packets import ICMP, ICMPV6, icmp_services, protocol_services
+
+_WORKING = ("active", "active_impaired")
+
+
+class At(msgspec.Struct, frozen=True):
+    """Where on a load balancer a request is: the interface that took it, and the listener and pool it goes to."""
+
+    node: Interface
+    balancer: Balancer
+    listener: Listening
+    pool: Pool
+
+
+# --- in -------------------------------------------------------------------------------------------------------------
+
+
+def load_balancer(ground: Ground, flow: Walk) -> list[Walk]:
+    """At a load balancer's interface, past its security groups: to the listeners that take the request."""
+    node = ground.network.interfaces[flow.place[1]]
+    balancer, gap = _owner(ground, node)
+    if balancer is None:
+        return [_answered(flow.unknown(gap), node)]
+    if balancer.state not in _WORKING:
+        detail = f"{_label(balancer)} is {balancer.state}"
+        flow = flow.blocked(block(flow, "BAD_STATE", balancer.id, detail, direction="ingress"))
+    if flow.protocol in (ICMP, ICMPV6):
+        return _pinged(flow, node, balancer)
+    listeners, lacking = listeners_of(ground.network, balancer)
+    if lacking:
+        return [_answered(flow.unknown(missing(lacking, balancer.id, f"where {_label(balancer)} listens")), node)]
+    found: list[Walk] = []
+    rest: Walk | None = flow
+    for listener in listeners:
+        inside = rest.with_services(_services(listener)) if rest is not None and _takes(listener, flow) else None
+        if inside is not None and rest is not None:
+            found += _listened(ground, inside, node, balancer, listener)
+            rest = rest.with_services(rest.services - _services(listener))
+    return [*found, stopped(rest, _mismatch(rest, balancer, listeners))] if rest is not None else found
+
+
+def _owner(ground: Ground, node: Interface) -> tuple[Balancer | None, Gap]:
+    """The load balancer behind an interface, and what is not known if there is none."""
+    balancer, lacking = balancer_of(ground.network, node.id)
+    label = ground.network.label(node.id)
+    if lacking:
+        return balancer, missing(lacking, node.id, f"the load balancer of {label}")
+    detail = f"{label} belongs to a load balancer that is not in the snapshot or of a kind that is not modelled"
+    return balancer, Gap("UNMODELLED_COMPONENT", node.id, detail, can_hide="block")
+
+
+def _label(balancer: Balancer) -> str:
+    return f"{balancer.kind} load balancer {balancer.name}"
+
+
+def _answered(flow: Walk, node: Interface) -> Walk:
+    """The load balancer itself answers, or is as far as the snapshot tells."""
+    return finish(flow, node.id, "load-balancer", route_to_interface(flow), node)
+
+
+def _services(listener: Listening) -> IntervalSet:
+    port = IntervalSet.single(listener.port)
+    return IntervalSet.union_of(protocol_services(protocol, port) for protocol in listener.protocols)
+
+
+def _takes(listener: Listening, flow: Walk) -> bool:
+    return flow.protocol in listener.protocols
+
+
+def _pinged(flow: Walk, node: Interface, balancer: Balancer) -> list[Walk]:
+    """Application and Classic Load Balancers answer ping if their security groups admit it; nobody forwards it."""
+    echo = icmp_services(flow.protocol, 8 if flow.protocol == ICMP else 128, -1)
+    inside = flow.with_services(echo) if balancer.kind != "network" else None
+    outside = flow if inside is None else flow.with_services(flow.services - echo)
+    parts = [] if inside is None else [_answered(inside, node)]
+    return [*parts, stopped(outside, _mismatch(outside, balancer, ()))] if outside is not None else parts
+
+
+def _mismatch(flow: Walk, balancer: Balancer, listeners: tuple[Listening, ...]) -> Block:
+    """No listener takes it; where there is only one, and of the protocol, the code says that its port is another."""
+    wanted = describe(flow)
+    if balancer.kind == "classic":
+        code, rule = ("ELB_LISTENERS_MISMATCH", None)
+        if len(listeners) == 1 and _takes(listeners[0], flow):
+            code, rule = "ELB_LISTENER_PORT_RESTRICTION", listeners[0].port
+    elif len(listeners) == 1 and _takes(listeners[0], flow):
+        code, rule = "ELBV2_LISTENER_PORT_RESTRICTION", listeners[0].port
+    else:
+        code, rule = "ELBV2_LISTENERS_MISMATCH", None
+    ports = ", ".join(f"{one.protocol} {one.port}" for one in listeners) or "nothing of the kind"
+    detail = f"{_label(balancer)} listens on {ports}; wanted {wanted}"
+    return block(flow, code, balancer.id, detail, rule=rule, direction="ingress")
+
+
+# --- to a pool ------------------------------------------------------------------------------------------------------
+
+
+def _listened(ground: Ground, flow: Walk, node: Interface, balancer: Balancer, listener: Listening) -> list[Walk]:
+    detail = f"{_label(balancer)} listens on {listener.protocol} {listener.port}"
+    source = ground.network.source(balancer.id)
+    flow = flow.through(hop(flow, balancer.id, "load-balancer", detail, rule=listener.port, source=source))
+    if balancer.kind == "application":
+        detail = f"{_label(balancer)}: only the default action of {listener.protocol} {listener.port} was followed"
+        flow = flow.assuming(assume("LB_RULES_NOT_FOLLOWED", balancer.id, detail, "leak"))
+    if listener.answers:
+        return [_answered(flow, node)]
+    if not listener.pools:
+        detail = f"{listener.protocol} {listener.port} of {_label(balancer)} forwards to no target group"
+        return [stopped(flow, block(flow, "ELBV2_LISTENER_HAS_NO_TG", listener.id, detail, at=balancer.id))]
+    found: list[Walk] = []
+    for pool, part in zip(listener.pools, choose(flow, len(listener.pools)), strict=False):
+        found += _to_pool(ground, part, At(node, balancer, listener, pool))
+    return found
+
+
+def _to_pool(ground: Ground, flow: Walk, at: At) -> list[Walk]:
+    if flow.protocol not in at.pool.protocols:
+        detail = f"target group {at.pool.name} ({at.pool.protocol or 'no protocol'}) does not take {describe(flow)}"
+        return [stopped(flow, block(flow, "ELBV2_LISTENER_REQUIRES_TG_ACCEPT", at.listener.id, detail, at=at.pool.id))]
+    members, lacking = members_of(ground.network, at.balancer, at.pool)
+    if lacking:
+        gap = missing(lacking, at.pool.id, f"what is registered in {at.pool.name}")
+        return [_answered(flow.unknown(gap), at.node)]
+    sure, unsure, why = _eligible(ground, at, members)
+    options = sorted((*sure, *unsure))
+    if not options:
+        return [stopped(flow, _nowhere(flow, at, members))]
+    detail = f"{at.pool.name}: every registered target was taken to be healthy"
+    flow = flow.assuming(assume("LB_TARGET_HEALTH_IGNORED", at.pool.id, detail, "block"))
+    found: list[Walk] = []
+    for member, part in zip(options, choose(flow, len(options)), strict=False):
+        if member in unsure:
+            found.append(_answered(part.unknown(why), at.node))
+        else:
+            found += _to_member(ground, part, at, member)
+    return found
+
+
+def _eligible(ground: Ground, at: At, members: tuple[Member, ...]) -> tuple[list[Member], list[Member], Gap]:
+    """(targets that the interface sends to, those of which that is not known, and what is not known)."""
+    near = [one for one in members if _near(ground, at, one)]
+    far = [one for one in members if one not in near and _enabled(at, one)]
+    crosses, lacking = crosses_zones(ground.network, at.balancer, at.pool) if far else (False, ())
+    gap = missing(lacking, at.pool.id, f"whether {_label(at.balancer)} balances across zones")
+    if lacking:
+        return near, far, gap
+    return ([*near, *far] if crosses else near), [], gap
+
+
+def _near(ground: Ground, at: At, member: Member) -> bool:
+    return member.zone in (ANYWHERE, "", zone_of(ground.network, at.node.subnet_id))
+
+
+def _enabled(at: At, member: Member) -> bool:
+    return member.zone in at.balancer.zones
+
+
+def _nowhere(flow: Walk, at: At, members: tuple[Member, ...]) -> Block:
+    """Why a pool has nothing to send to."""
+    at_id = at.pool.id if at.balancer.kind != "classic" else None
+    label, pool = _label(at.balancer), at.pool.name
+    if not members and at.balancer.kind == "classic":
+        return block(flow, "NO_POSSIBLE_DESTINATION", at.balancer.id, f"{label} has no registered instance")
+    if not members:
+        code, detail = "ELBV2_LISTENER_HAS_NO_TG", f"{pool} has no registered target"
+        return block(flow, code, at.listener.id, detail, at=at_id)
+    if not any(_enabled(at, one) for one in members):
+        detail = f"the targets of {pool} are in Availability Zones that {label} is not enabled in"
+        return block(flow, "ELB_INSTALLED_AZ_RESTRICTION", at.balancer.id, detail, at=at_id)
+    code = "ELB_NOT_CROSSZONE" if at.balancer.kind == "classic" else "ELBV2_NO_TARGETS_IN_AZ"
+    detail = f"{pool} has no target in the zone of {at.node.id}, and {label} does not balance across zones"
+    return block(flow, code, at.balancer.id, detail, at=at.node.subnet_id)
+
+
+# --- to a member ----------------------------------------------------------------------------------------------------
+
+
+def _to_member(ground: Ground, flow: Walk, at: At, member: Member) -> list[Walk]:
+    kind = at.pool.target_type
+    if kind == "lambda":
+        invoked = flow.through(hop(flow, member.id, "lambda-function", f"{at.pool.name} invokes {member.id}"))
+        return [finish(invoked, member.id, "lambda-function", route_to_interface(flow), at.node)]
+    addresses, gap = _addresses(ground, at.pool, member)
+    if not addresses:
+        return [lost(flow, gap)]
+    found: list[Walk] = []
+    for address, part in zip(addresses, choose(flow, len(addresses)), strict=False):
+        found += _connect(ground, part, at, address, member.port)
+    return found
+
+
+def _addresses(ground: Ground, pool: Pool, member: Member) -> tuple[list[int], Gap]:
+    """Addresses of a target, and what is not known if there is none: an instance's primary interface, an address, or
+    any interface of an Application Load Balancer.
+    """
+    network = ground.network
+    unknown = unseen(member.id, f"target {member.id} of {pool.name} has no address in the snapshot")
+    if pool.target_type == "ip":
+        return [parse_address(member.id)], unknown
+    if pool.target_type == "alb":
+        lacking = network.lacks(network.home_of(pool.id), "describe-network-interfaces")
+        found = [first_address(network, one, V4) for one in nodes_of(network, member.id)]
+    else:
+        lacking = network.lacks(network.home_of(pool.id), "describe-instances", "describe-network-interfaces")
+        interface = network.primary_interfaces.get(member.id)
+        found = [first_address(network, interface, pool.family)] if interface is not None else []
+    gap = missing(lacking, member.id, f"the address of target {member.id}") if lacking else unknown
+    return [one for one in found if one is not None], gap
+
+
+def _connect(ground: Ground, flow: Walk, at: At, address: int, port: int) -> list[Walk]:
+    """Open the connection to a target's address, or pass on the client's."""
+    preserves, lacking = preserves_client(ground.network, at.balancer, at.pool)
+    target = IntervalSet.single(address)
+    family = V4 if target <= V4 else V6
+    if lacking:
+        gap = missing(lacking, at.pool.id, f"whether {at.pool.name} preserves client addresses")
+        return [_answered(flow.unknown(gap), at.node)]
+    if not preserves or flow.sources.isdisjoint(family):
+        return _from_node(ground, flow, at, target, port)
+    if not target <= ground.network.vpc_addresses(at.node.vpc_id):
+        detail = (
+            f"{describe_addresses(target)} is outside {at.node.vpc_id}: client addresses kept so far are not followed"
+        )
+        return [lost(flow, Gap("UNMODELLED_COMPONENT", at.balancer.id, detail))]
+    found: list[Walk] = []
+    itself = flow.with_sources(target)
+    if itself is not None:
+        detail = f"{describe_addresses(target)} is the client itself; {_label(at.balancer)} keeps its address"
+        found.append(stopped(itself, block(itself, "NLB_TARGET_IS_CLIENT", at.balancer.id, detail, at=at.pool.id)))
+    others = flow.with_sources(flow.sources - target)
+    if others is not None:
+        detail = f"{_label(at.balancer)} passes the client's address on to {describe_addresses(target)} port {port}"
+        code = "ELBV2_SOURCE_ADDRESS_PRESERVATION"
+        kept = others.through(hop(others, at.pool.id, "target-group", detail, rule=code))
+        found += _onward(ground, _translated(kept, at, target, port, preserves=True), at)
+    return found
+
+
+def _from_node(ground: Ground, flow: Walk, at: At, target: IntervalSet, port: int) -> list[Walk]:
+    """From the interface's own address and an ephemeral port."""
+    own = first_address(ground.network, at.node, V4 if target <= V4 else V6)
+    dimension = next_port(flow)
+    if own is None:
+        detail = f"{at.node.id} of {_label(at.balancer)} has no address of the family of {describe_addresses(target)}"
+        why = block(flow, "TARGET_ADDRESS_RESTRICTION", at.balancer.id, detail, at=at.pool.id)
+        return [stopped(flow, why)]
+    if dimension is None:
+        detail = "more than two translations in a row are not followed"
+        return [lost(flow, Gap("UNMODELLED_COMPONENT", at.balancer.id, detail))]
+    source = IntervalSet.single(own)
+    detail = (
+        f"{_label(at.balancer)} connects from {describe_addresses(source)} to {describe_addresses(target)} port {port}"
+    )
+    flow = flow.through(hop(flow, at.pool.id, "target-group", detail))
+    opened = _translated(flow, at, target, port, preserves=False)
+    return _onward(ground, msgspec.structs.replace(opened, source=source, port=dimension), at)
+
+
+def _translated(flow: Walk, at: At, target: IntervalSet, port: int, *, preserves: bool) -> Walk:
+    """The header as the target will see it; what it was is remembered."""
+    balanced = Balanced(at.node.id, flow.destination, flow.service, preserves)
+    memory = Translation(
+        at.balancer.id,
+        flow.source,
+        flow.port,
+        flow.context.sender,
+        at.node.subnet_id,
+        at.node.vpc_id,
+        balancer=balanced,
+    )
+    service = protocol_services(flow.protocol, IntervalSet.single(port))
+    crossed = (*flow.context.crossed, "load-balancer")
+    flow = with_context(flow, sender=at.node, links=(), session=(*flow.context.session, memory), crossed=crossed)
+    return msgspec.structs.replace(flow, destination=target, service=service)
+
+
+def _onward(ground: Ground, flow: Walk, at: At) -> list[Walk]:
+    """Out of the load balancer's interface: its security groups, and for a Classic one the network ACL even towards a
+    target in its own subnet.
+    """
+    parts = through_security_groups(ground, flow, at.node, "egress")
+    if at.balancer.kind == "classic" and _in_subnet(ground, flow, at.node):
+        parts = [one for part in parts for one in _past_own_acl(ground, part, at.node.subnet_id)]
+    return [part.to("leave", at.node.subnet_id) for part in parts]
+
+
+def _in_subnet(ground: Ground, flow: Walk, node: Interface) -> bool:
+    owners = ground.network.split_by_subnet(node.vpc_id, flow.destinations)
+    return [subnet for subnet, _ in owners] == [node.subnet_id]
+
+
+def _past_own_acl(ground: Ground, flow: Walk, subnet_id: str) -> list[Walk]:
+    def renamed(one: Block) -> Block:
+        return msgspec.structs.replace(one, code="ELB_ACL_RESTRICTION")
+
+    known = len(flow.blocks)
+    return [
+        msgspec.structs.replace(part, blocks=part.blocks[:known] + tuple(map(renamed, part.blocks[known:])))
+        for part in through_network_acl(ground, flow, subnet_id, "egress")
+    ]
+
+
+# --- back -----------------------------------------------------------------------------------------------------------
+
+
+def back(ground: Ground, flow: Walk) -> list[Walk]:
+    """A target's reply at the load balancer's interface goes on to the client, from the address it asked."""
+    node = ground.network.interfaces[flow.place[1]]
+    last = flow.context.session[-1] if flow.context.session else None
+    if last is None or last.balancer is None or last.balancer.interface_id != node.id:
+        return [lost_reply(ground, flow, node.id)]
+    detail = f"{ground.network.label(node.id)} sends the reply on to the client"
+    flow = flow.through(hop(flow, last.gateway, "load-balancer", detail))
+    flow = msgspec.structs.replace(
+        flow, source=last.balancer.destination, destination=last.source, port=last.port, service=last.balancer.service
+    )
+    return [homeward(with_context(flow, session=flow.context.session[:-1]), node.subnet_id)]
+
+
+def reply(ground: Ground, flow: Walk) -> list[Walk]:
+    """A reply to a client whose address was kept: past the network ACLs of both subnets, by no route table.
+
+    Targets need no route to the client: the load balancer takes the reply back. AWS documents the network ACLs of the
+    load balancer's and the targets' subnets; that they see the client's address on this leg too is our reading.
+    """
+    subnet_id = flow.place[1]
+    last = flow.context.session[-1].balancer
+    assert last is not None
+    node = ground.network.interfaces[last.interface_id]
+    detail = f"the reply to a kept client address was taken to return through {ground.network.label(node.id)}"
+    parts = [flow.assuming(assume("NLB_RETURN_PATH_ASSUMED", node.id, detail, "block"))]
+    if subnet_id != node.subnet_id:
+        parts = [one for part in parts for one in through_network_acl(ground, part, subnet_id, "egress")]
+        parts = [one for part in parts for one in through_network_acl(ground, part, node.subnet_id, "ingress")]
+    return [part.to("load-balancer-back", node.id) for part in parts]
+
+
+# --- what a load balancer's interface sends by itself ---------------------------------------------------------------
+
+
+def send(ground: Ground, flow: Walk) -> list[Walk]:
+    """A load balancer's interface as the source: it sends to the registered addresses and ports of its targets only."""
+    node = ground.network.interfaces[flow.place[1]]
+    balancer, gap = _owner(ground, node)
+    if balancer is None:
+        return _resumed([flow.unknown(gap)], node)
+    listeners, lacking = listeners_of(ground.network, balancer)
+    if lacking:
+        return _resumed([flow.unknown(missing(lacking, balancer.id, f"where {_label(balancer)} listens"))], node)
+    doors: list[Door] = []
+    for listener in listeners:
+        for pool in listener.pools:
+            doors += _doors(ground, At(node, balancer, listener, pool))
+    found: list[Walk] = []
+    rest = [flow]
+    for door in sorted(doors, key=lambda one: one.rank):
+        still: list[Walk] = []
+        for part in rest:
+            inside, outside = split(part, door.target, door.services, by_source=False)
+            still += outside
+            if inside is not None:
+                found += _through(inside, node, door)
+        rest = still
+    for part in rest:
+        found += [_not_to_a_target(one, node, balancer, reached) for one, reached in _by_target(part, doors)]
+    return found
+
+
+class Door(msgspec.Struct, frozen=True):
+    """A target of a load balancer: its addresses and services, and why the interface may not or will not send there."""
+
+    target: IntervalSet
+    services: IntervalSet
+    gap: Gap | None = None
+    code: str = ""
+    detail: str = ""
+
+    @property
+    def rank(self) -> int:
+        """What is sure goes before what is not known, and that before what is refused."""
+        return 2 if self.code else 1 if self.gap is not None else 0
+
+
+def _doors(ground: Ground, at: At) -> list[Door]:
+    if at.pool.target_type == "lambda":
+        return []
+    members, lacking = members_of(ground.network, at.balancer, at.pool)
+    everything = IntervalSet.union_of(protocol_services(one) for one in at.pool.protocols)
+    if lacking:
+        gap = missing(lacking, at.pool.id, f"what is registered in {at.pool.name}")
+        return [Door(V4 | V6, everything, gap)]
+    sure, unsure, why = _eligible(ground, at, members)
+    found: list[Door] = []
+    for member in members:
+        addresses, unknown = _addresses(ground, at.pool, member)
+        target = IntervalSet.of((one, one) for one in addresses)
+        port = IntervalSet.single(member.port)
+        services = IntervalSet.union_of(protocol_services(one, port) for one in at.pool.protocols)
+        if not addresses:
+            found.append(Door(V4 | V6, services, unknown))
+        elif member in sure:
+            found.append(Door(target, services))
+        elif member in unsure:
+            found.append(Door(target, services, why))
+        else:
+            code = "ELB_NOT_CROSSZONE" if _enabled(at, member) else "ELB_INSTALLED_AZ_RESTRICTION"
+            detail = f"{member.id} is in {member.zone}, where {at.node.id} of {_label(at.balancer)} does not send"
+            found.append(Door(target, services, None, code, detail))
+    return found
+
+
+def _through(flow: Walk, node: Interface, door: Door) -> list[Walk]:
+    if door.code:
+        return [stopped(flow, block(flow, door.code, node.id, door.detail))]
+    return _resumed([flow.unknown(door.gap) if door.gap is not None else flow], node)
+
+
+def _resumed(parts: list[Walk], node: Interface) -> list[Walk]:
+    return [part.to("send", node.id, TO_TARGETS) for part in parts]
+
+
+def _by_target(flow: Walk, doors: list[Door]) -> list[tuple[Walk, bool]]:
+    """The parts to a target's address (on another port) and to other addresses."""
+    targets = IntervalSet.union_of(one.target for one in doors)
+    parts = ((flow.with_destinations(targets), True), (flow.with_destinations(flow.destinations - targets), False))
+    return [(part, reached) for part, reached in parts if part is not None]
+
+
+def _not_to_a_target(flow: Walk, node: Interface, balancer: Balancer, reached: bool) -> Walk:
+    wanted = describe(flow)
+    if reached:
+        detail = f"{_label(balancer)} sends to the registered ports of its targets only; wanted {wanted}"
+        return stopped(flow, block(flow, "TARGET_PORT_RESTRICTION", balancer.id, detail, at=node.id))
+    detail = f"{_label(balancer)} sends to its registered targets only; wanted {wanted}"
+    return stopped(flow, block(flow, "TARGET_ADDRESS_RESTRICTION", balancer.id, detail, at=node.id))

@@ -1,0 +1,342 @@
+"""Edge route tables, appliances, Network Firewall, NAT64: what a packet meets between its subnet and the gateway."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reachsim import Reach, load_files
+from reachsim.forwarding import Ground
+from reachsim.verdict import Verdict
+from tests.build import ANYWHERE, Build
+
+ARN = "arn:aws:network-firewall:us-east-1:111111111111:{}"
+HTTPS = {"protocol": "tcp", "port": 443}
+
+
+class Edge(Build):
+    """A client with a public address behind a firewall endpoint: client subnet, firewall subnet, internet gateway."""
+
+    def __init__(self, *, edge: bool = True, back: bool = True) -> None:
+        super().__init__()
+        self.net = self.vpc("10.0.0.0/16")
+        self.gateway = self.igw(self.net)
+        self.table_c, self.table_f = self.table(self.net, name="c"), self.table(self.net, name="f")
+        self.sub_c = self.subnet(self.net, "10.0.1.0/24", table=self.table_c, name="c")
+        self.sub_f = self.subnet(self.net, "10.0.9.0/24", table=self.table_f, name="f")
+        self.open = self.group(self.net, ingress=ANYWHERE, egress=ANYWHERE, name="open")
+        self.client = self.interface(self.sub_c, "10.0.1.5", [self.open], public="203.0.113.5", name="client")
+        self.endpoint = self._endpoint(
+            "vpce-fw", "GatewayLoadBalancer", self.net, "com.amazonaws.vpce.us-east-1.vpce-svc-1", None
+        )
+        self[self.endpoint]["SubnetIds"] = [self.sub_f]
+        self.route(self.table_c, "0.0.0.0/0", self.endpoint if back else self.gateway)
+        self.route(self.table_f, "0.0.0.0/0", self.gateway)
+        if edge:
+            self.edge_table(self.table(self.net, [("10.0.1.0/24", self.endpoint)], name="edge"), self.gateway)
+
+    def firewall(self, **policy: Any) -> None:
+        """A Network Firewall behind the endpoint; ``policy``: keys of its FirewallPolicy."""
+        arns = {kind: ARN.format(f"{kind}/f") for kind in ("firewall", "firewall-policy")}
+        self.put(f"network-firewall/describe-firewall/{arns['firewall'].replace('/', '%2F')}", {
+            "Firewall": {"FirewallName": "f", "FirewallArn": arns["firewall"], "VpcId": self.net,
+                         "FirewallPolicyArn": arns["firewall-policy"], "SubnetMappings": [{"SubnetId": self.sub_f}]},
+            "FirewallStatus": {"Status": "READY", "SyncStates": {
+                "us-east-1a": {"Attachment": {"SubnetId": self.sub_f, "EndpointId": self.endpoint}}}},
+        })  # fmt: skip
+        full = {"StatelessDefaultActions": ["aws:forward_to_sfe"],
+                "StatelessFragmentDefaultActions": ["aws:forward_to_sfe"]} | policy  # fmt: skip
+        path = f"network-firewall/describe-firewall-policy/{arns['firewall-policy'].replace('/', '%2F')}"
+        self.put(path, {"FirewallPolicy": full})
+
+    def rules(self, name: str, source: dict[str, Any], kind: str = "stateful", **more: Any) -> dict[str, Any]:
+        """A rule group; returns the reference to it."""
+        arn = ARN.format(f"{kind}-rulegroup/{name}")
+        path = f"network-firewall/describe-rule-group/{arn.replace('/', '%2F')}"
+        self.put(path, {"RuleGroup": {"RulesSource": source} | more})
+        return {"ResourceArn": arn}
+
+    def reach(self, **appliances: str) -> Reach:
+        reach = load_files(self.files())
+        reach.ground = Ground(reach.network, {key.replace("_", "-"): does for key, does in appliances.items()})
+        return reach
+
+    def out(self, host: str = "github.com", **question: Any) -> Verdict:
+        return self.reach().simulate(self.client, f"host:{host}", **(HTTPS | question))
+
+
+def five_tuple(action: str, protocol: str = "TCP", port: str = "ANY", destination: str = "ANY", **more: Any) -> Any:
+    header = {"Protocol": protocol, "Source": "ANY", "SourcePort": "ANY", "Direction": "FORWARD",
+              "Destination": destination, "DestinationPort": port}  # fmt: skip
+    return {"Action": action, "Header": header, "RuleOptions": [{"Keyword": "sid", "Settings": ["1"]}]} | more
+
+
+def codes(verdict: Verdict) -> set[str]:
+    return {block.code for block in verdict.blocked_by}
+
+
+# --- what appliances do -----------------------------------------------------------------------------------------------
+
+
+def test_n149_what_appliances_let_through_is_not_known() -> None:
+    verdict = Edge().out()
+    assert (verdict.outcome, verdict.route) == ("unknown", "none")
+    assert "vpce-fw" in {one.component for one in verdict.assumptions}
+
+
+def test_n149_appliances_that_are_said_to_forward_let_the_path_go_on() -> None:
+    verdict = Edge().reach(vpce_fw="forward").simulate("eni-client", "host:github.com", **HTTPS)
+    assert (verdict.outcome, verdict.route) == ("allowed", "internet")
+    assert "APPLIANCE_AS_SAID" in {one.code for one in verdict.assumptions}
+
+
+def test_n21_edge_table_leads_what_comes_in_to_the_middlebox() -> None:
+    verdict = Edge().reach(vpce_fw="forward").simulate("internet", "eni-client", **HTTPS)
+    assert (verdict.outcome, verdict.route) == ("allowed", "internet")
+    way = [hop.component for hop in verdict.paths[0].hops]
+    assert way.index("vpce-fw") < way.index("eni-client")
+    assert way.count("vpce-fw") == 2  # there and back
+
+
+def test_n23_reply_past_the_middlebox_of_the_request() -> None:
+    net = Edge(back=False)
+    verdict = net.reach(vpce_fw="forward").simulate("internet", "eni-client", **HTTPS)
+    assert verdict.outcome == "blocked"
+    assert codes(verdict) == {"INGRESS_RTB_TRAFFIC_REDIRECTION"}
+
+
+def test_n23_request_past_the_middlebox_of_the_reply() -> None:
+    net = Edge(edge=False)
+    verdict = net.reach(vpce_fw="forward").simulate("eni-client", "host:github.com", **HTTPS)
+    assert codes(verdict) == {"MIDDLEBOX_ASYMMETRIC"}
+
+
+def test_n22_edge_target_without_public_address() -> None:
+    net = Edge(edge=False, back=False)
+    net.interface(net.sub_f, "10.0.9.9", [net.open], source_dest_check=False, name="box")
+    net.edge_table(net.table(net.net, [("10.0.1.0/24", "eni-box")], name="edge"), net.gateway)
+    verdict = net.reach(eni_box="forward").simulate("internet", "eni-client", **HTTPS)
+    assert "INGRESS_RTB_NO_PUBLIC_IP" in codes(verdict)
+
+
+def test_n24_edge_target_that_checks_its_addresses() -> None:
+    net = Edge(edge=False, back=False)
+    net.interface(net.sub_f, "10.0.9.9", [net.open], "203.0.113.9", name="box")
+    net.edge_table(net.table(net.net, [("10.0.1.0/24", "eni-box")], name="edge"), net.gateway)
+    assert codes(net.reach().simulate("internet", "eni-client", **HTTPS)) == {"ENI_SOURCE_DEST_CHECK_RESTRICTION"}
+
+
+def test_n25_nat_instance_is_possible_and_as_said_allowed() -> None:
+    net = Edge(edge=False, back=False)
+    net.interface(net.sub_f, "10.0.9.9", [net.open], "203.0.113.9", source_dest_check=False, name="nat")
+    table = net.table(net.net, [("0.0.0.0/0", "eni-nat")], name="p")
+    net.interface(net.subnet(net.net, "10.0.2.0/24", table=table, name="p"), "10.0.2.5", [net.open], name="private")
+    assert net.reach().simulate("eni-private", "host:github.com", **HTTPS).outcome == "unknown"
+    verdict = net.reach(eni_nat="nat").simulate("eni-private", "host:github.com", **HTTPS)
+    assert (verdict.outcome, verdict.route) == ("allowed", "internet")
+
+
+def test_n87_groups_are_not_known_behind_a_middlebox() -> None:
+    net = Edge(edge=False)
+    inside = net.group(net.net, ingress=[("tcp", 443, 443, net.open)], egress=ANYWHERE, name="inside")
+    table_b = net.table(net.net, [("10.0.1.0/24", net.endpoint)], name="b")
+    net.interface(net.subnet(net.net, "10.0.2.0/24", table=table_b, name="b"), "10.0.2.5", [inside], name="server")
+    net.route(net.table_c, "10.0.2.0/24", net.endpoint)
+    verdict = net.reach(vpce_fw="forward").simulate("eni-client", "eni-server", **HTTPS)
+    assert codes(verdict) == {"SG_REFERENCES_NOT_PRESERVED"}
+    net.permit(inside, "in", ("tcp", 443, 443, "10.0.1.0/24"))
+    assert net.reach(vpce_fw="forward").simulate("eni-client", "eni-server", **HTTPS).outcome == "allowed"
+
+
+# --- Network Firewall -------------------------------------------------------------------------------------------------
+
+
+def test_n194_firewall_of_the_endpoint_passes_by_default() -> None:
+    net = Edge()
+    net.firewall()
+    verdict = net.out()
+    assert (verdict.outcome, verdict.route) == ("allowed", "internet")
+    assert any("firewall f" in hop.detail for hop in verdict.paths[0].hops)
+
+
+def test_policy_that_is_not_in_the_snapshot_is_named() -> None:
+    net = Edge()
+    net.firewall()
+    files = {path: data for path, data in net.files().items() if "describe-firewall-policy" not in path}
+    verdict = load_files(files).simulate("eni-client", "host:github.com", **HTTPS)
+    assert verdict.outcome == "unknown"
+    assert any("describe-firewall-policy" in path for path in verdict.missing)
+
+
+@pytest.mark.parametrize(
+    ("rules", "outcome"),
+    [
+        ([five_tuple("DROP", port="443")], "blocked"),
+        ([five_tuple("REJECT", port="443")], "blocked"),
+        ([five_tuple("ALERT", port="443")], "allowed"),
+        ([five_tuple("DROP", port="[80,400:442]")], "allowed"),
+        ([five_tuple("DROP", port="!80")], "blocked"),
+        ([five_tuple("DROP", port="443"), five_tuple("PASS", port="443")], "allowed"),  # pass is tried first
+        ([five_tuple("DROP", protocol="UDP")], "allowed"),
+        ([five_tuple("DROP", protocol="IP", destination="10.0.0.0/8")], "blocked"),  # the reply
+        ([five_tuple("DROP", protocol="IP", destination="$HOME_NET"), five_tuple("PASS", port="443")], "allowed"),
+        ([five_tuple("DROP", protocol="IP", destination="$EXTERNAL_NET")], "blocked"),
+        ([five_tuple("DROP", protocol="TLS")], "unknown"),
+        ([five_tuple("PASS", RuleOptions=[{"Keyword": "flow", "Settings": ["established"]}])], "unknown"),
+    ],
+)
+def test_n192_default_order_tries_pass_drop_reject(rules: list[Any], outcome: str) -> None:
+    net = Edge()
+    net.firewall(StatefulRuleGroupReferences=[net.rules("r", {"StatefulRules": rules})])
+    verdict = net.out()
+    assert verdict.outcome == outcome
+    assert codes(verdict) == ({"FIREWALL_RULES_RESTRICTION"} if outcome == "blocked" else set())
+
+
+@pytest.mark.parametrize(
+    ("rules", "default", "outcome"),
+    [
+        ([five_tuple("DROP", port="443"), five_tuple("PASS", port="443")], [], "blocked"),
+        ([five_tuple("PASS", port="443"), five_tuple("DROP", port="443")], ["aws:drop_strict"], "allowed"),
+        ([], ["aws:drop_strict"], "blocked"),
+        ([], ["aws:drop_established", "aws:alert_established"], "blocked"),
+        ([], ["aws:alert_strict"], "allowed"),
+    ],
+)
+def test_n192_strict_order_as_they_stand_then_the_default(rules: list[Any], default: list[str], outcome: str) -> None:
+    net = Edge()
+    group = net.rules("r", {"StatefulRules": rules}) | {"Priority": 1}
+    net.firewall(StatefulRuleGroupReferences=[group], StatefulDefaultActions=default,
+                 StatefulEngineOptions={"RuleOrder": "STRICT_ORDER"})  # fmt: skip
+    assert net.out().outcome == outcome
+
+
+def allow_list(net: Edge, *targets: str, kind: str = "ALLOWLIST") -> dict[str, Any]:
+    listed = {"Targets": list(targets), "TargetTypes": ["TLS_SNI", "HTTP_HOST"], "GeneratedRulesType": kind}
+    return net.rules("domains", {"RulesSourceList": listed})
+
+
+def test_n192_n193_domain_allow_list() -> None:
+    net = Edge()
+    net.firewall(StatefulRuleGroupReferences=[allow_list(net, ".amazonaws.com", "github.com")])
+    assert net.out("github.com").outcome == "allowed"
+    assert net.out("api.github.com").outcome == "blocked"
+    assert codes(net.out("api.github.com")) == {"FIREWALL_DOMAIN_DENY"}
+    assert net.out("s3.us-east-1.amazonaws.com").outcome == "allowed"
+    assert net.out("api.github.com", port=22).outcome == "allowed"  # neither TLS nor HTTP
+
+
+def test_n193_a_name_may_be_claimed() -> None:
+    net = Edge()
+    net.firewall(StatefulRuleGroupReferences=[allow_list(net, "github.com")])
+    assert "FIREWALL_NAME_CLAIMED" in {one.code for one in net.out().assumptions}
+
+
+def test_n192_strict_order_with_domain_list_and_drop_established() -> None:
+    net = Edge()
+    net.firewall(StatefulRuleGroupReferences=[allow_list(net, ".amazonaws.com") | {"Priority": 1}],
+                 StatefulDefaultActions=["aws:drop_established"],
+                 StatefulEngineOptions={"RuleOrder": "STRICT_ORDER"})  # fmt: skip
+    assert net.out("s3.us-east-1.amazonaws.com").outcome == "allowed"
+    assert net.out("github.com").outcome == "blocked"
+
+
+def test_domain_deny_list() -> None:
+    net = Edge()
+    net.firewall(StatefulRuleGroupReferences=[allow_list(net, ".github.com", kind="DENYLIST")])
+    assert net.out("api.github.com").outcome == "blocked"
+    assert net.out("pypi.org").outcome == "allowed"
+
+
+def test_domain_list_without_a_name_to_go_by_is_unknown() -> None:
+    net = Edge()
+    net.firewall(StatefulRuleGroupReferences=[allow_list(net, "github.com")])
+    verdict = net.reach().simulate("eni-client", "ip:140.82.112.3", **HTTPS)
+    assert verdict.outcome == "unknown"
+    assert "FIREWALL_DOMAIN_UNKNOWN" in {one.code for one in verdict.assumptions}
+
+
+def test_n193_suricata_text_is_unknown_unless_a_pass_rule_comes_first() -> None:
+    net = Edge()
+    text = net.rules("text", {"RulesString": "drop tls any any -> any any (sid:1;)"})
+    net.firewall(StatefulRuleGroupReferences=[text])
+    assert net.out().outcome == "unknown"
+    first = net.rules("r", {"StatefulRules": [five_tuple("PASS", port="443")]})
+    net.firewall(StatefulRuleGroupReferences=[text, first])
+    assert net.out().outcome == "allowed"
+
+
+def test_managed_rules_are_an_assumption() -> None:
+    net = Edge()
+    managed = "arn:aws:network-firewall:us-east-1:aws-managed:stateful-rulegroup/ThreatSignaturesBotnetStrictOrder"
+    net.firewall(StatefulRuleGroupReferences=[{"ResourceArn": managed}])
+    verdict = net.out()
+    assert verdict.outcome == "allowed"
+    assert "FIREWALL_MANAGED_RULES" in {one.code for one in verdict.assumptions}
+
+
+@pytest.mark.parametrize(
+    ("rules", "default", "outcome"),
+    [
+        ([], ["aws:drop"], "blocked"),
+        ([], ["aws:pass"], "allowed"),
+        ([(1, "aws:drop", 443, None)], ["aws:pass"], "blocked"),
+        ([(2, "aws:drop", 443, None), (1, "aws:pass", 443, None)], ["aws:pass"], "allowed"),
+        ([(1, "aws:pass", 443, None)], ["aws:drop"], "blocked"),  # the reply goes to another port
+        ([(1, "aws:pass", 443, None), (2, "aws:pass", None, 443)], ["aws:drop"], "allowed"),
+    ],
+)
+def test_n192_stateless_rules_see_every_packet(rules: list[Any], default: list[str], outcome: str) -> None:
+    net = Edge()
+
+    def ports(one: int | None) -> list[dict[str, int]]:
+        return [] if one is None else [{"FromPort": one, "ToPort": one}]
+
+    made = [
+        {"Priority": priority, "RuleDefinition": {"Actions": [action], "MatchAttributes": {
+            "Protocols": [6], "DestinationPorts": ports(to), "SourcePorts": ports(by)}}}
+        for priority, action, to, by in rules
+    ]  # fmt: skip
+    group = net.rules("s", {"StatelessRulesAndCustomActions": {"StatelessRules": made}}, "stateless") | {"Priority": 1}
+    net.firewall(StatelessRuleGroupReferences=[group], StatelessDefaultActions=default)
+    assert net.out().outcome == outcome
+
+
+# --- NAT64 and DNS64 --------------------------------------------------------------------------------------------------
+
+
+def six(*, dns64: bool = True) -> Build:
+    """An IPv6-only client whose way to IPv4 leads through a NAT gateway."""
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16", ipv6="2600:1f10:0:100::/56")
+    gateway = net.igw(vpc)
+    public = net.subnet(vpc, "10.0.1.0/24", table=net.table(vpc, [("0.0.0.0/0", gateway)]))
+    nat = net.nat(public, "10.0.1.9", public="203.0.113.9", name="1")
+    table = net.table(vpc, [("64:ff9b::/96", nat)])
+    subnet = net.subnet(vpc, "10.0.2.0/24", ipv6="2600:1f10:0:102::/64", table=table)
+    net[subnet]["EnableDns64"] = dns64
+    out = [("-1", None, None, "::/0")]
+    net.interface(subnet, "10.0.2.5", [net.group(vpc, [], out)], ipv6="2600:1f10:0:102::5", name="client")
+    return net
+
+
+def test_n57_nat64_translates_the_last_32_bits() -> None:
+    verdict = load_files(six().files()).simulate("eni-client", "ip:64:ff9b::8c52:7003", **HTTPS)
+    assert (verdict.outcome, verdict.route) == ("allowed", "internet")
+    assert any("140.82.112.3" in hop.detail for hop in verdict.paths[0].hops)
+
+
+def test_n57_group_must_admit_the_prefix() -> None:
+    net = six()
+    net["eni-client"]["Groups"] = [
+        {"GroupId": net.group(net["eni-client"]["VpcId"], [], [("tcp", 443, 443, "::1/128")])}
+    ]
+    assert load_files(net.files()).simulate("eni-client", "ip:64:ff9b::8c52:7003", **HTTPS).outcome == "blocked"
+
+
+def test_n58_dns64_makes_up_an_address_for_an_ipv4_name() -> None:
+    question = {**HTTPS, "family": "ipv6"}
+    verdict = load_files(six().files()).simulate("eni-client", "logs", **question)
+    assert (verdict.outcome, verdict.route) == ("allowed", "aws-public")
+    assert load_files(six(dns64=False).files()).simulate("eni-client", "logs", **question).outcome == "blocked"
