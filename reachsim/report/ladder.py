@@ -113,7 +113,7 @@ def _rung(hop: Hop, network: Labels) -> str:
 
 
 def _stop(block: Block, network: Labels, paint: Paint, leg: str = "") -> Iterator[str]:
-    place = f" at {label(network, block.at)}" if block.at else ""
+    place = f" at {label(network, block.at)}" if block.at and block.at != block.component else ""
     text = f"✗ {block.code}: {label(network, block.component)}{place}{leg}"
     for line in wrap(text, paint.columns, "    ", "      "):
         yield paint.outcome("blocked", line)

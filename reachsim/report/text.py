@@ -191,7 +191,7 @@ def _blocks(blocks: Iterable[Block], network: Labels, paint: Paint) -> Iterator[
 def _block(number: int, same: Sequence[Block], network: Labels, paint: Paint) -> Iterator[str]:
     block = same[0]
     yield f"  {number}. " + paint.outcome("blocked", code_name(block))
-    places = dict.fromkeys(one.at for one in same if one.at)
+    places = dict.fromkeys(one.at for one in same if one.at and one.at != one.component)
     at = f", at {', '.join(label(network, place) for place in places)}" if places else ""
     rule = rule_name(block.component, block.rule)
     yield from _item("where", f"{named(network, block.component)}{f', {rule}' if rule else ''}{at}", paint)

@@ -126,6 +126,8 @@ def addresses(blocks: Sequence[str], most: int = 3) -> str:
 
 
 def _span(span: Span) -> str:
+    if span == (0, 0):  # stands for a sender outside every VPC, whose addresses nobody knows
+        return "an address of AWS's own"
     whole = format_set(IntervalSet.span(*span))
     if len(whole) == 1:
         return whole[0]
