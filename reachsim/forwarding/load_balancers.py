@@ -171,6 +171,9 @@ def _listened(ground: Ground, flow: Walk, node: Interface, balancer: Balancer, l
 
 
 def _to_pool(ground: Ground, flow: Walk, at: At) -> list[Walk]:
+    if not at.pool.protocol:
+        gap = unseen(at.pool.id, f"target group {at.pool.name} of {_label(at.balancer)} is not in the snapshot")
+        return [_answered(flow.unknown(gap), at.node)]
     if flow.protocol not in at.pool.protocols:
         detail = f"target group {at.pool.name} ({at.pool.protocol or 'no protocol'}) does not take {describe(flow)}"
         return [stopped(flow, block(flow, "ELBV2_LISTENER_REQUIRES_TG_ACCEPT", at.listener.id, detail, at=at.pool.id))]

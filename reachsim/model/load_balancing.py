@@ -53,7 +53,9 @@ class Balancer(NamedTuple):
 
 
 class Pool(msgspec.Struct, frozen=True):
-    """Where a listener forwards to. ``port`` is the target group's own, which a target may override."""
+    """Where a listener forwards to. ``port`` is the target group's own, which a target may override; ``protocol`` is
+    empty where the snapshot lacks the target group.
+    """
 
     id: str
     name: str
@@ -183,7 +185,8 @@ def _pool(network: Network, arn: str) -> Pool:
     record = network.target_groups.get(arn) or aws.TargetGroup(arn)
     name = record.target_group_name or arn.partition(":targetgroup/")[2].partition("/")[0]
     family = V6 if record.ip_address_type == "ipv6" else V4
-    return Pool(arn, name, record.protocol or "", record.target_type, record.port or 0, family)
+    protocol = "HTTP" if record.target_type == "lambda" else record.protocol or ""
+    return Pool(arn, name, protocol, record.target_type, record.port or 0, family)
 
 
 def _classic_listener(balancer: Balancer, record: aws.ClassicListener) -> Listening:
