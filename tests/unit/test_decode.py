@@ -1,0 +1,120 @@
+"""From bytes to records: what is decoded, and how a fault is worded and placed."""
+
+from __future__ import annotations
+
+import gc
+
+import msgspec
+import pytest
+
+from reachsim.model import records as aws
+from reachsim.model.decode import decode, decode_collection, fault, garbage_collector_paused
+
+
+def vpcs(data: bytes) -> tuple[aws.Vpc, ...] | None:
+    return decode_collection(data, "Vpcs", aws.Vpc)
+
+
+def worded(data: bytes, key: str = "Vpcs", kind: type = aws.Vpc) -> str:
+    with pytest.raises(msgspec.MsgspecError) as caught:
+        decode_collection(data, key, kind)
+    return str(fault("f.json", caught.value))
+
+
+def test_records_come_in_the_order_of_the_file() -> None:
+    found = vpcs(b'{"Vpcs": [{"VpcId": "b"}, {"VpcId": "a"}]}')
+    assert found is not None
+    assert [one.vpc_id for one in found] == ["b", "a"]
+
+
+def test_keys_that_we_do_not_know_are_skipped() -> None:
+    assert vpcs(b'{"NextToken": "x", "Vpcs": [{"VpcId": "a", "New": {"Deep": [1]}}]}') == (aws.Vpc(vpc_id="a"),)
+
+
+def test_values_of_enumerations_are_kept_as_they_come() -> None:
+    (found,) = decode_collection(b'{"VpcEndpoints": [{"VpcEndpointId": "v", "State": "AvailableSoon"}]}',
+                                 "VpcEndpoints", aws.VpcEndpoint) or ()  # fmt: skip
+    assert found.state == "AvailableSoon"
+
+
+def test_blocks_and_addresses_are_decoded_into_their_types() -> None:
+    (found,) = vpcs(b'{"Vpcs": [{"VpcId": "a", "CidrBlock": "10.0.0.0/16"}]}') or ()
+    assert found.cidr_block is not None
+    assert found.cidr_block.block.size == 65536
+
+
+@pytest.mark.parametrize("data", [b'{"Error": {"Code": "AccessDenied"}}', b'{"Error": "AccessDenied"}', b'{"Error": null}'])  # noqa: E501  # fmt: skip
+def test_an_error_instead_of_the_records_is_none(data: bytes) -> None:
+    assert vpcs(data) is None
+
+
+def test_no_records_are_an_empty_tuple_and_no_error() -> None:
+    assert vpcs(b'{"Vpcs": []}') == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"{}", "f.json: expected an object with the key Vpcs, found one without it"),
+        (b"[]", "f.json: expected object, found array"),
+        (b'{"Vpcs": null}', "f.json#/Vpcs: expected array, found null"),
+        (b'{"Vpcs": [{}]}', "f.json#/Vpcs/0: expected the key VpcId, found none"),
+        (b'{"Vpcs": [{"VpcId": 7}]}', "f.json#/Vpcs/0/VpcId: expected str, found int"),
+        (b'{"Vpcs": [{"VpcId": "a"}, {"VpcId": "b", "IsDefault": "no"}]}',
+         "f.json#/Vpcs/1/IsDefault: expected bool, found str"),
+        (b'{"Vpcs": [{"VpcId": "a", "CidrBlock": "10.0.0.0/40"}]}',
+         "f.json#/Vpcs/0/CidrBlock: expected a CIDR block, found '10.0.0.0/40'"),
+        (b'{"Vpcs": [{"VpcId": "a", "CidrBlock": 10}]}', "f.json#/Vpcs/0/CidrBlock: expected a CIDR block, found int"),
+        (b"", "f.json: expected complete JSON in UTF-8, found Input data was truncated"),
+        (b'{"Vpcs": [', "f.json: expected complete JSON in UTF-8, found Input data was truncated"),
+        (b'{"Vpcs": []}}',
+         "f.json: expected complete JSON in UTF-8, found JSON is malformed: trailing characters (byte 13)"),
+        (b'{"Vpcs": [{"VpcId": "\xff"}]}', "f.json: expected complete JSON in UTF-8, found the byte 0xff in a text"),
+        (b"\xff\xfe{\x00}\x00", "f.json: expected complete JSON in UTF-8, found UTF-16"),
+        (b'{"X": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+         "f.json: expected complete JSON in UTF-8, found brackets nested too deeply"),
+    ],
+    ids=lambda value: ascii(value)[:40] if isinstance(value, bytes) else None,
+)  # fmt: skip
+def test_a_fault_says_where_what_was_expected_and_what_was_found(data: bytes, expected: str) -> None:
+    assert worded(data) == expected
+
+
+@pytest.mark.parametrize("address", ["10.0.0.256", "010.0.0.1", "", "all"])
+def test_an_address_that_is_none_is_shown(address: str) -> None:
+    data = f'{{"N": [{{"NatGatewayId": "n", "NatGatewayAddresses": [{{"PrivateIp": "{address}"}}]}}]}}'.encode()
+    found = worded(data, "N", aws.NatGateway)
+    assert found == f"f.json#/N/0/NatGatewayAddresses/0/PrivateIp: expected an IP address, found {address!r}"
+
+
+def test_control_characters_in_a_fault_are_spelled_out() -> None:
+    assert worded(b'{"Vpcs": [{"VpcId": "a", "CidrBlock": "\\u001b[2J\\u202e"}]}').isprintable()
+
+
+def test_a_single_record_is_decoded_whole() -> None:
+    found = decode(b'{"VpcId": "v", "EnableDnsSupport": {"Value": true}}', aws.VpcAttribute)
+    assert found.enable_dns_support == aws.AttributeValue(value=True)
+
+
+@pytest.mark.parametrize("data", [b'{"VpcId": "\xff"}', b'{"X": ' + b"[" * 100_000 + b"}"])
+def test_a_single_record_that_cannot_be_decoded_raises_msgspecs_own_error(data: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        decode(data, aws.VpcAttribute)
+
+
+@pytest.mark.parametrize("was_on", [True, False])
+def test_the_garbage_collector_is_left_as_it_was(was_on: bool) -> None:
+    before = gc.isenabled()
+    try:
+        (gc.enable if was_on else gc.disable)()
+        with garbage_collector_paused():
+            assert not gc.isenabled()
+        assert gc.isenabled() is was_on
+    finally:
+        (gc.enable if before else gc.disable)()
+
+
+def test_the_garbage_collector_comes_back_after_a_fault() -> None:
+    with pytest.raises(ValueError, match="oops"), garbage_collector_paused():
+        raise ValueError("oops")
+    assert gc.isenabled()
