@@ -105,9 +105,9 @@ def _statement(index: int, fields: Mapping[str, object], version: str, at: str) 
     if "Action" not in fields and "NotAction" not in fields:
         raise PolicyError(at, "expected Action or NotAction, found neither")
     return Statement(
-        index=index,
-        sid=_text(fields.get("Sid", ""), f"{at}/Sid"),
-        effect="Allow" if effect == "Allow" else "Deny",
+        index,
+        _text(fields.get("Sid", ""), f"{at}/Sid"),
+        "Allow" if effect == "Allow" else "Deny",
         principals=tuple(_principals(fields, at)),
         actions=tuple(_actions(fields, at)),
         resources=tuple(_resources(fields, version, at)),

@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
+from .exemptions import ROOT_KEEPS, without_exempt
 from .judge import View, explain, weigh
 from .layers import Effect, Level, Policies, levels
 from .principals import Principal, Via
@@ -106,6 +107,10 @@ class Compiled:
 
     def decide(self, request: Request) -> Word:
         """The decision alone. Raises ValueError as `evaluate` does."""
+        if self._policies.rcps or request.folded_action in ROOT_KEEPS:
+            policies, exempt = without_exempt(request, self._policies)
+            if exempt:
+                return Compiled(policies, gateway=self._gateway).decide(request)
         silent: list[Kind] = []
         grants = _NO_GRANTS
         resource = False
@@ -130,6 +135,11 @@ class Compiled:
 
     def evaluate(self, request: Request) -> Decision:
         """The decision with its reasons. Raises ValueError as the function `evaluate` does."""
+        if self._policies.rcps or request.folded_action in ROOT_KEEPS:
+            policies, exempt = without_exempt(request, self._policies)
+            if exempt:
+                decision = Compiled(policies, gateway=self._gateway).evaluate(request)
+                return decision._replace(notes=(*decision.notes, exempt))
         heard = [_hear(request, level) for level in self._binding(request.principal)]
         found: dict[Kind, Effect] = {}
         for kind, effect, _, _ in heard:
@@ -145,16 +155,16 @@ class Compiled:
         must_allow = _must_allow(request, resource, grants)
         allowing: list[Kind] = []
         blocking: list[Kind] = []
-        decision: Word = "Allowed"
+        word: Word = "Allowed"
         for kind, effect in found.items():
             if effect == "allow":
                 allowing.append(kind)
             elif effect == "deny":
                 blocking.append(kind)
-                decision = "ExplicitlyDenied"
+                word = "ExplicitlyDenied"
             elif kind in must_allow:
                 blocking.append(kind)
-                decision = "ImplicitlyDenied" if decision == "Allowed" else decision
+                word = "ImplicitlyDenied" if word == "Allowed" else word
         telling = blocking or allowing
         if len(telling) > 1:
             telling.sort(key=KINDS.index)
@@ -167,7 +177,7 @@ class Compiled:
                 if one.kind == kind and one.effect == found[kind]:
                     deciders += _words(one, request)
         notes = self._notes + tuple(_notes(request, self._policies, found, grants))
-        return Decision(decision, tuple(blocking), tuple(deciders), notes)
+        return Decision(word, tuple(blocking), tuple(deciders), notes)
 
     def _binding(self, caller: Principal) -> tuple[Level, ...]:
         found = self._levels.get(caller.kind)

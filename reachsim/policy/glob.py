@@ -11,7 +11,6 @@ No regular expressions: matching walks the text once and never backtracks, howev
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, NamedTuple
 
@@ -75,10 +74,12 @@ class _Segment(NamedTuple):
         return -1
 
 
-@dataclass(frozen=True, slots=True)
 class Glob:
     """A pattern ready to match. Build it with `parse` or `of`; two globs that differ only in the order of adjacent
     wildcards are equal.
+
+    ``matches`` tells whether a whole text fits the pattern; case counts (fold both sides for comparisons where it does
+    not).
 
     >>> Glob.parse("arn:aws:s3:::b/*z").matches("arn:aws:s3:::b/x/y/z")
     True
@@ -86,14 +87,20 @@ class Glob:
     False
     """
 
-    cells: tuple[Cell, ...]
-    matches: Callable[[str], bool] = field(init=False, repr=False, compare=False)
-    """Whether the whole text fits the pattern; case counts (fold both sides for comparisons where it does not)."""
+    __slots__ = ("cells", "matches")
 
-    def __post_init__(self) -> None:
-        cells = _normal(self.cells)
-        object.__setattr__(self, "cells", cells)
-        object.__setattr__(self, "matches", _matcher(tuple(_segments(cells))))
+    def __init__(self, cells: tuple[Cell, ...]) -> None:
+        self.cells = _normal(cells)
+        self.matches = _matcher(tuple(_segments(self.cells)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Glob) and self.cells == other.cells
+
+    def __hash__(self) -> int:
+        return hash(self.cells)
+
+    def __repr__(self) -> str:
+        return f"Glob({self.cells!r})"
 
     @staticmethod
     def parse(text: str) -> Glob:

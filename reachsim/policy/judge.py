@@ -42,7 +42,7 @@ class View(NamedTuple):
     has_boundary: bool = False
 
 
-_NOTHING: Final = Finding("none", Statement(0, "", "Deny", (), (), (), ()))
+_NOTHING: Final = Finding("none", Statement(0, "", "Deny"))
 
 
 def judge(

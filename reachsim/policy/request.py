@@ -7,42 +7,61 @@ keys that are present; nothing is derived here, not even ``aws:PrincipalArn``. K
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from .glob import Glob
 from .principals import Principal
 from .variables import Context, ContextValue
 
 
-@dataclass(frozen=True, slots=True)
 class Request:
-    """A request to judge.
+    """A request to judge; nobody changes it.
 
     ``resource_arn`` may hold ``*`` and ``?`` and is a pattern then: an Allow matches if the two overlap, a Deny only if
     it covers all of it. ``resource_account`` owns the resource (12 digits). A context value is a text, a tuple of texts
     for a multivalued key, or `UNKNOWN`. ``wildcard_only_action``: the action has no resource types, so it is checked
     against the resource ``*`` and only a literal ``*`` matches that (fact 32).
 
+    Worked out once are ``keys``, the context by keys in lower case, ``folded_action`` in lower case, and
+    ``resource_pattern``, None if the resource is a plain ARN.
+
     >>> caller = Principal.parse("arn:aws:iam::111122223333:user/ann")
     >>> Request(caller, "s3:GetObject", "arn:aws:s3:::b/k", "111122223333", {"aws:SourceVpce": "vpce-1"}).keys
     {'aws:sourcevpce': 'vpce-1'}
     """
 
-    principal: Principal
-    action: str
-    resource_arn: str
-    resource_account: str
-    context: Mapping[str, ContextValue] = field(default_factory=dict, hash=False)
-    wildcard_only_action: bool = False
-    keys: Context = field(init=False, repr=False, compare=False)
-    folded_action: str = field(init=False, repr=False, compare=False)
-    resource_pattern: Glob | None = field(init=False, repr=False, compare=False)
+    __slots__ = (
+        "action",
+        "context",
+        "folded_action",
+        "keys",
+        "principal",
+        "resource_account",
+        "resource_arn",
+        "resource_pattern",
+        "wildcard_only_action",
+    )
 
-    def __post_init__(self) -> None:
-        pattern = Glob.parse(self.resource_arn) if "*" in self.resource_arn or "?" in self.resource_arn else None
-        object.__setattr__(self, "keys", {key.lower(): value for key, value in self.context.items()})
-        object.__setattr__(self, "folded_action", self.action.lower())
-        object.__setattr__(self, "resource_pattern", pattern)
+    def __init__(
+        self,
+        principal: Principal,
+        action: str,
+        resource_arn: str,
+        resource_account: str,
+        context: Mapping[str, ContextValue] | None = None,
+        wildcard_only_action: bool = False,
+    ) -> None:
+        self.principal = principal
+        self.action = action
+        self.resource_arn = resource_arn
+        self.resource_account = resource_account
+        self.context: Mapping[str, ContextValue] = context or {}
+        self.wildcard_only_action = wildcard_only_action
+        self.keys: Context = {key.lower(): value for key, value in self.context.items()}
+        self.folded_action = action.lower()
+        self.resource_pattern = Glob.parse(resource_arn) if "*" in resource_arn or "?" in resource_arn else None
+
+    def __repr__(self) -> str:
+        return f"Request({self.principal.text}, {self.action}, {self.resource_arn}, {dict(self.context)})"
 
     @property
     def service(self) -> str:

@@ -8,7 +8,6 @@ so that a document can be judged many times.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 from .conditions import Condition
@@ -70,24 +69,38 @@ def _taker(globs: tuple[Glob, ...], negated: bool) -> Callable[[str], bool]:
     return takes
 
 
-@dataclass(frozen=True, slots=True)
 class Statement:
     """One statement. An absent element is an empty tuple and restricts nothing; where AWS would store only one of
-    ``Action`` and ``NotAction`` (and the like) but both are given, both must match."""
+    ``Action`` and ``NotAction`` (and the like) but both are given, both must match.
 
-    index: int
-    sid: str
-    effect: Effect
-    principals: tuple[PrincipalElement, ...]
-    actions: tuple[Element, ...]
-    resources: tuple[Element, ...]
-    conditions: tuple[Condition, ...]
-    takes: Callable[[str], bool] | None = field(init=False, repr=False, compare=False)
-    """Whether a resource fits that is no pattern; None if that takes a look at variables or at two elements."""
+    ``takes`` tells whether a resource fits that is no pattern; it is None where that needs a look at variables or at
+    two elements.
+    """
 
-    def __post_init__(self) -> None:
-        fixed = len(self.resources) == 1 and self.resources[0].fixed
-        object.__setattr__(self, "takes", self.resources[0].fits if fixed else None)
+    __slots__ = ("actions", "conditions", "effect", "index", "principals", "resources", "sid", "takes")
+
+    def __init__(
+        self, index: int, sid: str, effect: Effect, *, principals: tuple[PrincipalElement, ...] = (),
+        actions: tuple[Element, ...] = (), resources: tuple[Element, ...] = (), conditions: tuple[Condition, ...] = (),
+    ) -> None:  # fmt: skip
+        self.index = index
+        self.sid = sid
+        self.effect = effect
+        self.principals = principals
+        self.actions = actions
+        self.resources = resources
+        self.conditions = conditions
+        self.takes = resources[0].fits if len(resources) == 1 and resources[0].fixed else None
+
+    def _fields(self) -> tuple[object, ...]:
+        conditions = tuple(condition._replace(quick=None) for condition in self.conditions)
+        return self.index, self.sid, self.effect, self.principals, self.actions, self.resources, str(conditions)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Statement) and self._fields() == other._fields()
+
+    def __hash__(self) -> int:
+        return hash((self.index, self.sid, self.effect))
 
     @property
     def label(self) -> str:

