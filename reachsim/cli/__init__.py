@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from reachsim.errors import ReachsimError, SnapshotError
+from reachsim.errors import ReachsimError, SnapshotError, printable
 
 COMMANDS = {
     "check": "reachsim.cli.check",
@@ -56,7 +56,8 @@ class Commands(click.Group):
         except BrokenPipeError:
             _leave(ctx, 141)
         except OSError as error:
-            click.echo(f"reachsim: error: {error.strerror or error}", err=True)
+            where = f"{error.filename}: " if error.filename else ""
+            click.echo(f"reachsim: error: {printable(f'{where}{error.strerror or error}')}", err=True)
             _leave(ctx, 2)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
@@ -83,7 +84,8 @@ class Commands(click.Group):
 def _leave(ctx: click.Context, code: int) -> NoReturn:
     """Exit without a second complaint when Python flushes a standard output that takes no more."""
     with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        stdout = sys.stdout.fileno()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout)
     ctx.exit(code)
 
 
