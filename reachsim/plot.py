@@ -102,6 +102,8 @@ def plot_routes(check: Check, ax: Axes | None = None, *, network: Labels | None 
             more = len(check.same_as.get(name, ()))
             text = f"{_text(None, name)} and {more} alike" if more else _text(network, name)
             ax.text(x, y, text, ha=ALIGNED[x], va="center", fontsize=8, bbox=box, zorder=3, parse_math=False)
+    if not cells:
+        ax.text(1, height / 2, "no source to judge", ha="center", va="center", fontsize=9)
     _legend(ax)
     ax.set_xlim(-0.6, 2.6)
     ax.set_ylim(-0.1, height + 0.7)

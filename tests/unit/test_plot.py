@@ -114,6 +114,7 @@ def test_no_state_of_pyplots_is_left(tmp_path: Path) -> None:
 
 def test_an_empty_check_and_a_huge_one_can_be_drawn(tmp_path: Path) -> None:
     save_plot(Check("undecided", (), (), (), (), ()), tmp_path / "empty.png")
+    assert "no source to judge" in texts(plot_routes(Check("undecided", (), (), (), (), ())))
     width, height = struct.unpack(">II", (tmp_path / "empty.png").read_bytes()[16:24])
     assert width > height > 100
     cells = tuple(Cell(f"i-{i}", f"host:{i}", "allowed", "private", False) for i in range(1500))
