@@ -124,14 +124,34 @@ class RouteTable(Ec2, frozen=True):
     tags: tuple[Tag, ...] = ()
 
 
+_PROTOCOLS = frozenset({"tcp", "udp", "icmp", "icmpv6", *map(str, range(-1, 256))})
+
+
+def _check_protocol(text: str) -> None:
+    if text not in _PROTOCOLS and text.lower() not in _PROTOCOLS:
+        raise ValueError(f"Expected an IP protocol, got {text!r}")
+
+
+def _check_range(what: str, low: int | None, high: int | None, least: int, most: int) -> None:
+    for value in (low, high):
+        if value is not None and not least <= value <= most:
+            raise ValueError(f"Expected {what} from {least} to {most}, got {value}")
+
+
 class PortRange(Ec2, frozen=True):
     from_: int = msgspec.field(default=0, name="From")
     to: int = 65535
+
+    def __post_init__(self) -> None:
+        _check_range("ports", self.from_, self.to, 0, 65535)
 
 
 class IcmpTypeCode(Ec2, frozen=True):
     type: int = -1
     code: int = -1
+
+    def __post_init__(self) -> None:
+        _check_range("ICMP type and code", self.type, self.code, -1, 255)
 
 
 class NetworkAclEntry(Ec2, frozen=True):
@@ -143,6 +163,9 @@ class NetworkAclEntry(Ec2, frozen=True):
     ipv6_cidr_block: Cidr | None = None
     port_range: PortRange | None = None
     icmp_type_code: IcmpTypeCode | None = None
+
+    def __post_init__(self) -> None:
+        _check_protocol(self.protocol)
 
 
 class NetworkAclAssociation(Ec2, frozen=True):
@@ -190,6 +213,13 @@ class IpPermission(Ec2, frozen=True):
     ipv6_ranges: tuple[Ipv6Range, ...] = ()
     prefix_list_ids: tuple[PrefixListReference, ...] = ()
     user_id_group_pairs: tuple[UserIdGroupPair, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_protocol(self.ip_protocol)
+        if self.ip_protocol in ("icmp", "icmpv6", "1", "58"):
+            _check_range("ICMP type and code", self.from_port, self.to_port, -1, 255)
+        else:
+            _check_range("ports", self.from_port, self.to_port, -1, 65535)
 
 
 class SecurityGroup(Ec2, frozen=True):

@@ -87,6 +87,36 @@ def test_an_address_that_is_none_is_shown(address: str) -> None:
     assert found == f"f.json#/N/0/NatGatewayAddresses/0/PrivateIp: expected an IP address, found {address!r}"
 
 
+@pytest.mark.parametrize(
+    ("permission", "expected"),
+    [
+        ('"IpProtocol": "all"', "expected an IP protocol, found 'all'"),
+        ('"IpProtocol": "256"', "expected an IP protocol, found '256'"),
+        ('"IpProtocol": "tcp", "FromPort": 1, "ToPort": 65536', "expected ports from -1 to 65535, found 65536"),
+        ('"IpProtocol": "tcp", "FromPort": -2', "expected ports from -1 to 65535, found -2"),
+        ('"IpProtocol": "icmp", "FromPort": 256', "expected ICMP type and code from -1 to 255, found 256"),
+    ],
+)
+def test_a_permission_that_names_no_packets(permission: str, expected: str) -> None:
+    data = f'{{"G": [{{"GroupId": "g", "IpPermissions": [{{{permission}}}]}}]}}'.encode()
+    assert worded(data, "G", aws.SecurityGroup) == f"f.json#/G/0/IpPermissions/0: {expected}"
+
+
+@pytest.mark.parametrize(
+    ("entry", "pointer", "expected"),
+    [
+        ('"Protocol": "tcpp"', "", "expected an IP protocol, found 'tcpp'"),
+X
+        ('"Protocol": "1", "IcmpTypeCode": {"Type": 256}', "/IcmpTypeCode",
+         "expected ICMP type and code from -1 to 255, found 256"),
+    ],
+)  # fmt: skip
+def test_an_entry_that_names_no_packets(entry: str, pointer: str, expected: str) -> None:
+    held = f'"RuleNumber": 1, "RuleAction": "allow", "Egress": false, {entry}'
+    data = f'{{"A": [{{"NetworkAclId": "a", "Entries": [{{{held}}}]}}]}}'.encode()
+    assert worded(data, "A", aws.NetworkAcl) == f"f.json#/A/0/Entries/0{pointer}: {expected}"
+
+
 def test_control_characters_in_a_fault_are_spelled_out() -> None:
     assert worded(b'{"Vpcs": [{"VpcId": "a", "CidrBlock": "\\u001b[2J\\u202e"}]}').isprintable()
 
