@@ -12,13 +12,14 @@ N163 to N167), "Access AWS services through AWS PrivateLink" (N142 to N147).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from reachsim import services
-from reachsim.addresses import PUBLIC, V4, V6, format_address, format_set, parse_address, parse_block
+from reachsim.addresses import PUBLIC, V4, V6, format_address, format_set, parse_address
 from reachsim.evidence import Assumption, Block, Gap, Hop
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model import records as aws
@@ -26,6 +27,9 @@ from reachsim.model.network import Network
 
 GATEWAY_SERVICES = ("s3", "dynamodb")
 """Services with gateway endpoints, which take every name of the service in their Region."""
+EC2_PRIVATE = re.compile(r"ec2\.internal|[a-z0-9-]+\.compute\.internal")
+EC2_PUBLIC = re.compile(r"compute-1\.amazonaws\.com|[a-z0-9-]+\.compute\.amazonaws\.com(\.cn)?")
+"""The domains of instances' names, private and public ("Amazon EC2 instance hostname types")."""
 MAX_ALIASES = 8
 """CNAME and alias steps followed before a name counts as circular."""
 
@@ -177,7 +181,7 @@ def _lookup(network: Network, vpc_id: str, name: str, pins: Mapping[str, Interva
     if gaps:
         return Resolution(name, gaps=gaps, assumptions=assumptions)
     zone = zones[0] if zones else None
-    if rule is not None and (zone is None or len(rule.domain_name.rstrip(".")) >= len(zone.name)):
+    if rule is not None and len(rule.domain_name.rstrip(".")) >= _longest_of_our_own(name, zone):
         detail = f"resolver rule {rule.id} forwards {rule.domain_name} to other name servers: their answer is not known"
         gap = Gap("DNS_FORWARDED_UNKNOWN", rule.id, detail)
         return Resolution(name, gaps=(gap,), assumptions=assumptions)
@@ -194,6 +198,13 @@ def _lookup(network: Network, vpc_id: str, name: str, pins: Mapping[str, Interva
     else:
         found = _zone_answer(network, vpc_id, name, zone, pins, left)
     return msgspec.structs.replace(found, assumptions=assumptions + found.assumptions)
+
+
+def _longest_of_our_own(name: str, zone: Zone | None) -> int:
+    """Length of the name that the resolver itself answers for: a private zone's, or an autodefined rule's (N165)."""
+    domain = name.partition(".")[2]
+    automatic = len(domain) if EC2_PRIVATE.fullmatch(domain) else -1
+    return max(automatic, len(zone.name) if zone is not None else -1)
 
 
 def _dns_hop(component: str, name: str, detail: str, rule: str | None = None, source: str | None = None) -> Hop:
@@ -433,9 +444,9 @@ def _without_zone(network: Network, vpc_id: str, name: str, pins: Mapping[str, I
     vpce = _vpce_name(network, name)
     if vpce is not None:
         return vpce
-    private = _ec2_name(name)
-    if private is not None:
-        return Resolution(name, private, hops=(_dns_hop(vpc_id, name, "an EC2 private name"),))
+    own = _ec2_answer(network, vpc_id, name)
+    if own is not None:
+        return own
     found = _public(network, name, pins)
     if found.service is None and not name.endswith(
         (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws", ".ecr.aws")
@@ -469,12 +480,42 @@ def _zone_of_name(listed: str) -> str:
     return "-".join(parts[3:]) if len(parts) > 4 else ""
 
 
-def _ec2_name(name: str) -> IntervalSet | None:
+def _ec2_answer(network: Network, vpc_id: str, name: str) -> Resolution | None:
+    """The answer for an instance's own name; its public name is its private address within the VPC (N170)."""
+    public = _ec2_address(name, "ec2", EC2_PUBLIC)
+    if public is not None:
+        interface, private = network.public_addresses.get(public, (None, 0))
+        if interface is not None and interface.vpc_id == vpc_id:
+            hop = _dns_hop(vpc_id, name, f"{format_address(private)}, as an EC2 public name within the VPC")
+            return Resolution(name, IntervalSet.single(private), hops=(hop,))
+        if interface is not None and interface.vpc_id in _linked_vpcs(network, vpc_id, peered=True):
+            detail = f"whether the peering with {network.label(interface.vpc_id)} makes {name} private is not evaluated"
+            return Resolution(name, gaps=(Gap("UNMODELLED_COMPONENT", interface.vpc_id, detail),))
+        return None
+    if not EC2_PRIVATE.fullmatch(name.partition(".")[2]):
+        return None
+    private_address = _ec2_address(name, "ip", EC2_PRIVATE)
+    if private_address is not None:
+        hop = _dns_hop(vpc_id, name, "an EC2 private name")
+        return Resolution(name, IntervalSet.single(private_address), hops=(hop,))
+    instance = network.instances.get(name.partition(".")[0])
+    first = instance.network_interfaces[0].network_interface_id if instance and instance.network_interfaces else None
+    interface = network.interfaces.get(first or "")
+    if interface is not None and interface.addresses & V4:
+        address = interface.addresses.first
+        hop = _dns_hop(vpc_id, name, f"{format_address(address)}, the instance's resource name")
+        return Resolution(name, IntervalSet.single(address), hops=(hop,))
+    detail = f"{name} is an EC2 name, and no instance of the snapshot has it"
+    return Resolution(name, gaps=(Gap("UNKNOWN_DESTINATION", name, detail),))
+
+
+def _ec2_address(name: str, prefix: str, domain: re.Pattern[str]) -> int | None:
+    """The address in an EC2 name: ``ip-10-0-1-5.ec2.internal``, ``ec2-203-0-113-5.compute-1.amazonaws.com``."""
     label, _, rest = name.partition(".")
-    if not label.startswith("ip-") or not (rest == "ec2.internal" or rest.endswith(".compute.internal")):
+    if not label.startswith(f"{prefix}-") or not domain.fullmatch(rest):
         return None
     try:
-        return parse_block(label.removeprefix("ip-").replace("-", "."))
+        return parse_address(label.removeprefix(f"{prefix}-").replace("-", "."))
     except ValueError:
         return None
 
@@ -483,8 +524,11 @@ def _public(network: Network | None, name: str, pins: Mapping[str, IntervalSet])
     """A public name: a set of addresses, one of which is the answer (DESIGN, selector ``host:``; N166, N172)."""
     if name in pins:
         return Resolution(name, pins[name], hops=(_dns_hop(name, name, "declared in reachsim.toml"),))
-    owner = services.service_of_host(name)
-    suffix, region, is_aws = owner
+    address = _ec2_address(name, "ec2", EC2_PUBLIC)
+    if address is not None:
+        hop = _dns_hop(name, name, f"{format_address(address)}, an EC2 public name")
+        return Resolution(name, IntervalSet.single(address), hops=(hop,))
+    suffix, region, is_aws = services.service_of_host(name)
     ours = network.all_vpc_addresses if network is not None else EMPTY
     listed = network.aws_addresses if network is not None else EMPTY
     if is_aws and suffix in GATEWAY_SERVICES and network is not None and region is not None:
@@ -543,19 +587,25 @@ def why_public(network: Network, vpc_id: str, found: Resolution) -> Reason | Non
 
 def _endpoint_of_a_neighbour(network: Network, vpc_id: str, suffix: str, region: str) -> aws.VpcEndpoint | None:
     """An interface endpoint for the service in a VPC that this one is linked to: shared, if names led to it (S16)."""
+    linked = _linked_vpcs(network, vpc_id)
+    for other in sorted(linked):
+        interfaces, _ = _endpoints_for(network, other, suffix, region)
+        if interfaces:
+            return interfaces[0]
+    return None
+
+
+def _linked_vpcs(network: Network, vpc_id: str, *, peered: bool = False) -> set[str]:
+    """Other VPCs that active peering, or a transit gateway too unless only ``peered`` ones count, joins to this one."""
     linked: set[str | None] = set()
     for connection in network.vpc_peering_connections.values():
         ends = {connection.requester_vpc_info.vpc_id, connection.accepter_vpc_info.vpc_id}
         if vpc_id in ends and connection.status.code == "active":
             linked |= ends
-    attachments = network.transit_gateway_vpc_attachments.values()
+    attachments = () if peered else network.transit_gateway_vpc_attachments.values()
     gateways = {one.transit_gateway_id for one in attachments if one.vpc_id == vpc_id}
     linked |= {one.vpc_id for one in attachments if one.transit_gateway_id in gateways}
-    for other in sorted(name for name in linked if name and name != vpc_id):
-        interfaces, _ = _endpoints_for(network, other, suffix, region)
-        if interfaces:
-            return interfaces[0]
-    return None
+    return {name for name in linked if name and name != vpc_id}
 
 
 def _endpoints_for(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.build import Build
-from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, causes, codes, crossed, fate, natted
+from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, causes, codes, crossed, fate, natted, public
 
 LOGS = "logs.us-east-1.amazonaws.com"
 
@@ -211,6 +211,47 @@ def test_n170_the_dns_flag_of_peering_concerns_no_endpoint() -> None:
     for side in ("RequesterVpcInfo", "AccepterVpcInfo"):
         net["pcx-1"][side]["PeeringOptions"] = {"AllowDnsResolutionFromRemoteVpc": True}
     assert causes(ask(net, "eni-peer", "logs")) == {"DNS_RESOLVES_TO_PUBLIC_ADDRESS"}
+
+
+EC2_PUBLIC = "ec2-203-0-113-6.compute-1.amazonaws.com"
+
+
+def served_in_public() -> Lan:
+    """Both interfaces behind an internet gateway, the server with a public address."""
+    net = public()
+    net.give_public(net.server, "203.0.113.6")
+    net.route(net.tb, "0.0.0.0/0", "igw-1")
+    return net
+
+
+def test_n170_public_name_of_an_instance_is_private_within_its_vpc() -> None:
+    net = served_in_public()
+    verdict = ask(net, net.client, f"host:{EC2_PUBLIC}")
+    assert fate(verdict) == ("allowed", "private")
+    assert answered(net, net.client, EC2_PUBLIC) == {"10.0.2.5"}
+
+
+def test_n170_public_name_of_an_instance_is_public_elsewhere() -> None:
+    net = served_in_public()
+    other = net.vpc("172.20.0.0/16", name="p")
+    table = net.table(other, [("0.0.0.0/0", net.igw(other, name="p"))])
+    subnet = net.subnet(other, "172.20.1.0/24", table=table)
+    net.interface(subnet, "172.20.1.5", [net.group(other, [ANY], [ANY])], "203.0.113.20", name="peer")
+    assert fate(ask(net, "eni-peer", f"host:{EC2_PUBLIC}")) == ("allowed", "internet")
+    assert answered(net, "eni-peer", EC2_PUBLIC) >= {"203.0.113.6"}
+    net.peering(other, net.vpc_id)
+    assert ask(net, "eni-peer", f"host:{EC2_PUBLIC}").outcome == "unknown"
+
+
+@pytest.mark.parametrize("rule", [None, ".", "amazonaws.com"])
+def test_n165_private_names_of_instances_are_answered_by_the_resolver_itself(rule: str | None) -> None:
+    net = Lan()
+    instance = net.instance(net.b, "10.0.2.7", [net.open], name="0ab")
+    if rule:
+        resolver_rule(net, net.vpc_id, rule)
+    for name in ("ip-10-0-2-7.ec2.internal", f"{instance}.ec2.internal"):
+        assert answered(net, net.client, name) == {"10.0.2.7"}
+    assert ask(net, net.client, "host:i-0none.ec2.internal").outcome == "unknown"
 
 
 @pytest.mark.parametrize("service", ["logs", "s3", "ecr.dkr"])
