@@ -106,7 +106,8 @@ def test_a_permission_that_names_no_packets(permission: str, expected: str) -> N
     ("entry", "pointer", "expected"),
     [
         ('"Protocol": "tcpp"', "", "expected an IP protocol, found 'tcpp'"),
-X
+        ('"Protocol": "6", "PortRange": {"From": 1, "To": 70000}', "/PortRange",
+         "expected ports from 0 to 65535, found 70000"),
         ('"Protocol": "1", "IcmpTypeCode": {"Type": 256}', "/IcmpTypeCode",
          "expected ICMP type and code from -1 to 255, found 256"),
     ],
