@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reachsim.config import Config, read_config
 from reachsim.forwarding import Ground
-from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 from reachsim.scenarios import Scenario
 from reachsim.simulate import ask, simulate
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
 class Reach:
     """A loaded snapshot. Get one from `load` or `load_files`."""
 
-    def __init__(self, snapshot: Snapshot, *, assume_defaults: bool = False) -> None:
+    def __init__(self, snapshot: Snapshot, *, assume_defaults: bool = False, config: Config | None = None) -> None:
+        self.config = config or Config()
         self.network = Network(snapshot, assume_defaults=assume_defaults)
-        self.ground = Ground(self.network)
-        self.pins: dict[str, IntervalSet] = {}
+        self.ground = Ground(self.network, self.config.appliances)
+        self.pins = self.config.pins
 
     def simulate(
         self,
@@ -68,7 +70,7 @@ class Reach:
         """Judge the whole pipeline: sources × destinations, steps, findings, and the overall word."""
         from reachsim.check import check
 
-        return check(self.ground, sources)
+        return check(self.ground, sources, self.config)
 
     @cached_property
     def graph(self) -> networkx.MultiDiGraph[str]:
@@ -82,15 +84,24 @@ class Reach:
         return self.network.label(resource_id)
 
 
-def load(path: str | os.PathLike[str], *, assume_defaults: bool = False) -> Reach:
+def load(
+    path: str | os.PathLike[str],
+    *,
+    assume_defaults: bool = False,
+    config: Config | str | os.PathLike[str] | None = None,
+) -> Reach:
     """Open a snapshot directory or zip. Raises SnapshotError.
+
+    ``config``: a ``reachsim.toml`` to go by; none is looked for.
 
     ``assume_defaults``: DHCP options, DNS attributes, Block Public Access, hosted zones, resolver rules and DNS
     Firewall that are missing count as AWS's defaults, and every verdict that rests on one says so.
     """
-    return Reach(open_snapshot(path), assume_defaults=assume_defaults)
+    if config is not None and not isinstance(config, Config):
+        config = read_config(Path(config))
+    return Reach(open_snapshot(path), assume_defaults=assume_defaults, config=config)
 
 
-def load_files(files: Mapping[str, bytes], *, assume_defaults: bool = False) -> Reach:
+def load_files(files: Mapping[str, bytes], *, assume_defaults: bool = False, config: Config | None = None) -> Reach:
     """Like `load`, from files in memory: path within the snapshot → bytes."""
-    return Reach(Snapshot.of(files), assume_defaults=assume_defaults)
+    return Reach(Snapshot.of(files), assume_defaults=assume_defaults, config=config)

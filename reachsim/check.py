@@ -6,21 +6,35 @@ overall word.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from reachsim import policy, services
 from reachsim.codes import CODES
+from reachsim.config import Config, Expect
 from reachsim.evidence import Assumption, Block
 from reachsim.forwarding import Ground
+from reachsim.intervals import IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.network import Home, Network
 from reachsim.policy_layers import iam_details, role_documents
 from reachsim.selectors import find_project, parse_selector
 from reachsim.simulate import simulate
-from reachsim.verdict import Cell, Check, Finding, Outcome, Overall, PipelineStep, RouteWord, Severity, Verdict
+from reachsim.verdict import (
+    Acceptance,
+    Cell,
+    Check,
+    Finding,
+    Outcome,
+    Overall,
+    PipelineStep,
+    RouteWord,
+    Severity,
+    Verdict,
+)
 
 SERVICES: Final = ("git-codecommit", "codecommit", "ecr.api", "ecr.dkr", "s3", "logs", "sts")
 THROUGH: Final = ("allowed", "intermittent")
@@ -37,28 +51,40 @@ class Need(NamedTuple):
     requests: tuple[dict[str, Any], ...] = ()
 
 
-def check(ground: Ground, chosen: Sequence[str] | None = None) -> Check:
-    """Judge the pipeline. ``chosen`` selectors replace the sources found by themselves. Raises QuestionError."""
+def check(ground: Ground, chosen: Sequence[str] | None = None, config: Config | None = None) -> Check:
+    """Judge the pipeline. ``chosen`` selectors, else the configuration's, replace the sources found by themselves.
+
+    Raises QuestionError.
+    """
     network = ground.network
-    found, lacking = pipeline_sources(network) if not chosen else (tuple(chosen), ())
+    config = config or Config()
+    chosen = tuple(chosen or config.sources)
+    found, lacking = pipeline_sources(network) if not chosen else (chosen, ())
     cells: list[Cell] = []
     steps: list[PipelineStep] = []
     beyond: list[Verdict] = []
     for source in found:
         needs = needs_of(network, source)
-        mine = _row(ground, source, needs)
+        mine = _row(ground, source, needs, config.pins)
         cells += mine
         steps += _steps(network, source, needs, mine)
         beyond += _private_exits(ground, source)
+    expected = [(one, _ask(ground, one, config.pins)) for one in config.expect]
+    asked = [verdict for _, verdict in expected]
     missing = sorted({*lacking, *(path for cell in cells if cell.verdict for path in cell.verdict.missing),
-                      *(path for verdict in beyond for path in verdict.missing)})  # fmt: skip
+                      *(path for verdict in (*beyond, *asked) for path in verdict.missing)})  # fmt: skip
     if not found and not lacking:
         homes = network.homes or [("*", "*")]
         missing += [network.path(home, "codebuild", "batch-get-projects") for home in homes]
     overall = _overall(cells, beyond, bool(found), bool(lacking))
-    findings = tuple(_findings(network, cells, beyond))
+    findings = (*_findings(network, cells, beyond), *(one for pair in expected for one in _unmet(*pair)))
+    accepted = tuple(
+        Acceptance(finding.id, finding.component, one.reason, one.until)
+        for finding in findings if (one := config.accepted(finding.id, finding.component, date.today())) is not None
+    )  # fmt: skip
     assumptions = tuple(dict.fromkeys(one for cell in cells if cell.verdict for one in _weighty(cell.verdict)))
-    return Check(overall, tuple(cells), tuple(steps), findings, tuple(missing), assumptions, _alike(found, cells))
+    return Check(overall, tuple(cells), tuple(steps), findings, tuple(missing), assumptions, _alike(found, cells),
+                 accepted)  # fmt: skip
 
 
 def _weighty(verdict: Verdict) -> Iterable[Assumption]:
@@ -70,16 +96,17 @@ def _weighty(verdict: Verdict) -> Iterable[Assumption]:
 
 
 def pipeline_sources(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(selectors of every project and client, files without which more there may be)."""
+    """(selectors of every project and client, files without which more there may be).
+
+    Where one Region's projects are known, another's are asked for only if the snapshot holds VPCs of it.
+    """
     projects = [f"codebuild:{name}" for _, name in sorted(network.projects)]
     lacking = [
         path
         for home in network.homes
         for path in network.unknown(network.path(home, "codebuild", "batch-get-projects"))
-        if any(match["account"] == home[0] and match["region"] == home[1] for _, match in network.snapshot.named())
+        if not projects or not network.lacks(home, "describe-vpcs")
     ]
-    if projects:
-        lacking = []
     return (*dict.fromkeys(projects), *_clients(network)), tuple(lacking)
 
 
@@ -211,13 +238,13 @@ def _environment_needs(home: Home, project: aws.Project) -> list[Need]:
 # --- the matrix -----------------------------------------------------------------------------------------------------
 
 
-def _row(ground: Ground, source: str, needs: Sequence[Need]) -> list[Cell]:
+def _row(ground: Ground, source: str, needs: Sequence[Need], pins: Mapping[str, IntervalSet]) -> list[Cell]:
     wanted = list(dict.fromkeys([*SERVICES, *(need.destination for need in needs)]))
     cells = []
     for destination in wanted:
         mine = [need for need in needs if need.destination == destination]
         requests = [request for need in mine for request in need.requests]
-        verdict = simulate(ground, source, destination, protocol="tcp", port=443, requests=requests)
+        verdict = simulate(ground, source, destination, protocol="tcp", port=443, requests=requests, pins=pins)
         cells.append(_cell(source, destination, verdict, bool(mine)))
     cells.append(_cell(source, "internet", simulate(ground, source, "internet"), False))
     inward = simulate(ground, "internet", source)
@@ -227,6 +254,25 @@ def _row(ground: Ground, source: str, needs: Sequence[Need]) -> list[Cell]:
 
 def _cell(source: str, destination: str, verdict: Verdict, needed: bool) -> Cell:
     return Cell(source, destination, verdict.outcome, verdict.route, needed, verdict.blocked_by, verdict)
+
+
+def _ask(ground: Ground, expected: Expect, pins: Mapping[str, IntervalSet]) -> Verdict:
+    return simulate(
+        ground, expected.source, expected.to, protocol=expected.protocol, port=expected.port, pins=pins
+    )  # fmt: skip
+
+
+def _unmet(expected: Expect, verdict: Verdict) -> Iterable[Finding]:
+    """What must hold (``[[expect]]``) and does not, or is not known to."""
+    wanted = {"outcome": expected.outcome, "route": expected.route}
+    found = {"outcome": verdict.outcome, "route": verdict.route}
+    wrong = [f"{key} {found[key]}, expected {word}" for key, word in wanted.items() if word not in (None, found[key])]
+    if not wrong:
+        return
+    code = "EXPECTATION_UNDECIDED" if verdict.outcome == "unknown" else "EXPECTATION_NOT_MET"
+    title = f"{expected.source} → {expected.to}: {'; '.join(wrong)}"
+    evidence = [f"{block.code}: {block.detail}" for block in verdict.blocked_by[:4]]
+    yield _finding(code, "info" if verdict.outcome == "unknown" else "high", expected.source, title, evidence)
 
 
 def _private_exits(ground: Ground, source: str) -> list[Verdict]:

@@ -546,6 +546,11 @@ _FINDINGS: Final[tuple[_Ours, ...]] = (
     ("INTERFACE_EXPOSED", "network", _IGW,
      "The internet reaches this network interface.",
      "Remove the public address, the route or the rule that lets it in."),
+    ("EXPECTATION_NOT_MET", "network", "",
+     "Something that reachsim.toml expects to hold does not.", "Mend the configuration, or change the expectation."),
+    ("EXPECTATION_UNDECIDED", "snapshot", "",
+     "Whether something that reachsim.toml expects holds is not known, as the snapshot lacks what decides it.",
+     "Capture what is listed as missing."),
 )  # fmt: skip
 
 # reachsim: assumptions.

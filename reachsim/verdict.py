@@ -6,6 +6,7 @@ nothing.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Literal
 
 import msgspec
@@ -122,6 +123,15 @@ class Finding(msgspec.Struct, frozen=True):
     remedy: str
 
 
+class Acceptance(msgspec.Struct, frozen=True):
+    """A finding that the team has accepted (``[[accept]]`` in reachsim.toml)."""
+
+    id: str
+    component: str
+    reason: str
+    until: date | None = None
+
+
 class Check(msgspec.Struct, frozen=True):
     """The whole pipeline's verdict (DESIGN, "check")."""
 
@@ -133,14 +143,21 @@ class Check(msgspec.Struct, frozen=True):
     assumptions: tuple[Assumption, ...]
     same_as: dict[str, tuple[str, ...]] = {}
     """Source shown → further sources with the same answers."""
+    accepted: tuple[Acceptance, ...] = ()
 
     @property
     def exit_code(self) -> int:
-        """0 private and working without a finding of severity high or medium, 3 undecided, else 1 (DESIGN)."""
-        if self.overall == "undecided":
+        """0 private and working, no unaccepted finding of severity high or medium, every expectation met; 3 undecided;
+        else 1 (DESIGN).
+        """
+        accepted = {(one.id, one.component) for one in self.accepted}
+        standing = [one for one in self.findings if (one.id, one.component) not in accepted]
+        unmet = any(one.id == "EXPECTATION_NOT_MET" for one in standing)
+        if self.overall == "undecided" and not unmet:
             return 3
-        serious = any(finding.severity in ("high", "medium") for finding in self.findings)
-        return 1 if serious or self.overall != "private-and-working" else 0
+        if self.overall != "private-and-working" or any(one.severity in ("high", "medium") for one in standing):
+            return 1
+        return 3 if any(one.id == "EXPECTATION_UNDECIDED" for one in standing) else 0
 
     def to_json(self) -> dict[str, Any]:
         """The object that ``reachsim check --format json`` prints."""
@@ -161,6 +178,7 @@ class Check(msgspec.Struct, frozen=True):
             "findings": [msgspec.to_builtins(one) for one in self.findings],
             "missing": list(self.missing),
             "assumptions": [msgspec.to_builtins(one) for one in self.assumptions],
+            **({"accepted": [msgspec.to_builtins(one) for one in self.accepted]} if self.accepted else {}),
         }
 
 

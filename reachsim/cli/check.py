@@ -12,14 +12,21 @@ from reachsim.cli import options
 
 
 @click.command(name="check")
-@click.argument("snapshot")
+@options.snapshot
 @click.option("--from", "sources", multiple=True, metavar="SELECTOR", help="Judge these sources only (repeatable).")
 @options.output_format
 @options.output
 @options.overwrite
 @options.assume_defaults
+@options.config
 def command(
-    snapshot: str, sources: tuple[str, ...], form: str, output: Path | None, overwrite: bool, assume_defaults: bool
+    snapshot: str | None,
+    sources: tuple[str, ...],
+    form: str,
+    output: Path | None,
+    overwrite: bool,
+    assume_defaults: bool,
+    settings: Path | None,
 ) -> None:
     """Judge the whole pipeline of SNAPSHOT (a directory or .zip).
 
@@ -29,10 +36,9 @@ def command(
     Example:
       reachsim check snapshots/private-pipeline
     """
-    from reachsim.api import load
     from reachsim.report.text import render_check
 
-    reach = load(snapshot, assume_defaults=assume_defaults)
+    reach = options.open_reach(snapshot, settings, assume_defaults)
     found = reach.check(sources or None)
     if form == "json":
         text = json.dumps(found.to_json(), indent=2, ensure_ascii=False)

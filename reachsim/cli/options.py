@@ -7,11 +7,14 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
 
 from reachsim.errors import printable
+
+if TYPE_CHECKING:
+    from reachsim.api import Reach
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -19,6 +22,14 @@ assume_defaults = click.option(
     "--assume-defaults", is_flag=True,
     help="Count missing DNS, Block Public Access and resolver files as AWS's defaults, and say so.",
 )  # fmt: skip
+snapshot = click.argument("snapshot", required=False)
+config = click.option(
+    "--config",
+    "settings",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Go by this reachsim.toml. Else by the one beside the snapshot, or in the working directory.",
+)
 output_format = click.option(
     "--format",
     "form",
@@ -35,6 +46,21 @@ output = click.option(
     help="Write to FILE instead of standard output.",
 )
 overwrite = click.option("--overwrite", is_flag=True, help="Replace what exists already.")
+
+
+def open_reach(snapshot: str | None, settings: Path | None, assume_defaults: bool) -> Reach:
+    """The snapshot that was named, here or in the configuration, with the configuration that holds for it.
+
+    Raises SnapshotError, and click's UsageError if no snapshot is named anywhere.
+    """
+    from reachsim.api import load
+    from reachsim.config import find_config, snapshot_of
+
+    config = find_config(snapshot, settings)
+    place = snapshot_of(config, snapshot)
+    if place is None:
+        raise click.UsageError("Missing argument 'SNAPSHOT': no reachsim.toml names one either.")
+    return load(place, assume_defaults=assume_defaults, config=config)
 
 
 class Look(TypedDict):

@@ -10,7 +10,7 @@ from reachsim.cli import options
 
 
 @click.command(name="plot")
-@click.argument("snapshot")
+@options.snapshot
 @click.option(
     "-o",
     "--output",
@@ -22,7 +22,15 @@ from reachsim.cli import options
 @click.option("--from", "sources", multiple=True, metavar="SELECTOR", help="Draw these sources only (repeatable).")
 @options.overwrite
 @options.assume_defaults
-def command(snapshot: str, output: Path, sources: tuple[str, ...], overwrite: bool, assume_defaults: bool) -> None:
+@options.config
+def command(
+    snapshot: str | None,
+    output: Path,
+    sources: tuple[str, ...],
+    overwrite: bool,
+    assume_defaults: bool,
+    settings: Path | None,
+) -> None:
     """Draw the routes of SNAPSHOT: sources, endpoints and gateways, destinations.
 
     \b
@@ -31,9 +39,8 @@ def command(snapshot: str, output: Path, sources: tuple[str, ...], overwrite: bo
     """
     if output.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise click.UsageError("-o takes a file that ends in .png, .svg or .pdf")
-    from reachsim.api import load
     from reachsim.plot import save_plot
 
-    reach = load(snapshot, assume_defaults=assume_defaults)
+    reach = options.open_reach(snapshot, settings, assume_defaults)
     save_plot(reach.check(sources or None), output, reach, overwrite=overwrite)
     click.echo(str(output))

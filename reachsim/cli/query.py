@@ -24,7 +24,7 @@ KINDS: dict[str, tuple[type, ...]] = {
 
 
 @click.command(name="query")
-@click.argument("snapshot")
+@options.snapshot
 @click.option(
     "--input",
     "source",
@@ -33,7 +33,8 @@ KINDS: dict[str, tuple[type, ...]] = {
     help="Read FILE instead of standard input.",
 )
 @options.assume_defaults
-def command(snapshot: str, source: Path | None, assume_defaults: bool) -> None:
+@options.config
+def command(snapshot: str | None, source: Path | None, assume_defaults: bool, settings: Path | None) -> None:
     """Answer JSON lines from standard input with JSON lines on standard output, in order.
 
     Exit code: 0 all answered, 2 bad input or some line answered by an error.
@@ -45,9 +46,8 @@ def command(snapshot: str, source: Path | None, assume_defaults: bool) -> None:
     Example:
       reachsim query snapshots/private-pipeline --input questions.jsonl
     """
-    from reachsim.api import load
 
-    reach = load(snapshot, assume_defaults=assume_defaults)
+    reach = options.open_reach(snapshot, settings, assume_defaults)
     failed = False
     with source.open("rb") if source is not None else nullcontext(sys.stdin.buffer) as lines:
         for line in lines:

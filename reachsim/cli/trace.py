@@ -14,7 +14,7 @@ EXIT_CODES = {"allowed": 0, "blocked": 1, "intermittent": 1, "unknown": 3}
 
 
 @click.command(name="trace")
-@click.argument("snapshot")
+@options.snapshot
 @click.option(
     "--from", "source", required=True, metavar="SELECTOR", help="Who sends: codebuild:NAME, i-…, ip:CIDR, internet …"
 )
@@ -30,9 +30,10 @@ EXIT_CODES = {"allowed": 0, "blocked": 1, "intermittent": 1, "unknown": 3}
 @options.output
 @options.overwrite
 @options.assume_defaults
+@options.config
 def command(
-    snapshot: str, source: str, target: str, protocol: str | None, port: int | None, family: str | None, form: str,
-    output: Path | None, overwrite: bool, assume_defaults: bool,
+    snapshot: str | None, source: str, target: str, protocol: str | None, port: int | None, family: str | None,
+    form: str, output: Path | None, overwrite: bool, assume_defaults: bool, settings: Path | None,
 ) -> None:  # fmt: skip
     """Follow one question through SNAPSHOT hop by hop, the request and its response.
 
@@ -42,14 +43,13 @@ def command(
     Example:
       reachsim trace snapshots/broken-pipeline --from codebuild:app-build --to ecr.dkr
     """
-    from reachsim.api import load
     from reachsim.report.text import render_trace
     from reachsim.selectors import parse_selector
 
     named = parse_selector(target).kind in ("service", "host", "ecr", "s3", "codecommit", "logs")
     if named and protocol is None and port is None:
         protocol, port = "tcp", 443
-    reach = load(snapshot, assume_defaults=assume_defaults)
+    reach = options.open_reach(snapshot, settings, assume_defaults)
     verdict = reach.simulate(source, target, protocol=protocol, port=port, family=family)
     if form == "json":
         text = json.dumps(verdict.to_json(), indent=2, ensure_ascii=False)

@@ -25,7 +25,7 @@ from reachsim.report.words import (
     rule_name,
     short_source,
 )
-from reachsim.verdict import Check, Finding, PipelineStep, Question, Verdict
+from reachsim.verdict import Acceptance, Check, Finding, PipelineStep, Question, Verdict
 
 OVERALL = {
     "private-and-working": "Nothing leaves for the internet, nothing gets in from it, and every step works.",
@@ -63,8 +63,9 @@ def render_check(check: Check, network: Labels, *, colour: bool = False, columns
     lines += ["", *render_matrix(check, network, paint)]
     if check.steps:
         lines += ["", paint.bold("steps"), *_steps(check.steps, check.same_as, network, paint)]
+    accepted = {(one.id, one.component): one for one in check.accepted}
     for finding in sorted(check.findings, key=lambda one: SEVERITIES.index(one.severity)):
-        lines += ["", *_finding(finding, network, paint)]
+        lines += ["", *_finding(finding, accepted.get((finding.id, finding.component)), network, paint)]
     lines += _gaps(check.missing, paint)
     lines += _premises(check.assumptions, network, paint)
     return "\n".join(lines) + "\n"
@@ -151,7 +152,7 @@ def _step(step: PipelineStep) -> str:
     return f"{step.step}: {outcome}{' (not reached)' if step.not_reached else ''}"
 
 
-def _finding(finding: Finding, network: Labels, paint: Paint) -> Iterator[str]:
+def _finding(finding: Finding, accepted: Acceptance | None, network: Labels, paint: Paint) -> Iterator[str]:
     yield f"{paint.severity(finding.severity)}  {paint.bold(finding.id)}"
     yield from wrap(finding.title, paint.columns, "  ")
     if finding.component:
@@ -166,6 +167,9 @@ def _finding(finding: Finding, network: Labels, paint: Paint) -> Iterator[str]:
         yield from _field("", f"… and {len(lines) - MOST_EVIDENCE} more; --format json has all of them", paint)
     if finding.remedy:
         yield from _field("to mend", finding.remedy, paint)
+    if accepted is not None:
+        until = f" until {accepted.until}" if accepted.until else ""
+        yield from _field("accepted", f"in reachsim.toml{until}: {accepted.reason}", paint)
 
 
 def _unsaid(evidence: str, title: str) -> str:
