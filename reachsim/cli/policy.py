@@ -1,0 +1,135 @@
+"""``reachsim policy``: the IAM policy language by itself, without a network."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from reachsim.cli import options
+from reachsim.errors import Fault, SnapshotError
+
+KINDS = (
+    "identity", "boundary", "session", "scp", "rcp", "resource", "trust", "endpoint", "gateway-endpoint",
+    "interface-endpoint",
+)  # fmt: skip
+_FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+
+
+@click.group(name="policy")
+def command() -> None:
+    """Judge and check IAM policies by themselves.
+
+    \b
+    Examples:
+      reachsim policy evaluate < cases.jsonl
+      reachsim policy lint endpoint-policy.json
+    """
+
+
+@command.command()
+@click.option("--input", "source", type=_FILE, metavar="FILE", help="Read FILE instead of standard input.")
+def evaluate(source: Path | None) -> None:
+    """Decide JSON lines from standard input, in order: one request and its policies each.
+
+    Exit code: 0 all answered, 2 bad input or some line answered by an error.
+
+    \b
+    A line (all but request may be left out):
+      {"name": "n", "request": {"principal": "arn:aws:iam::111122223333:role/build", "action": "s3:GetObject",
+       "resource": {"arn": "arn:aws:s3:::b/k", "accountId": "111122223333"}, "context": {}},
+       "identityPolicies": [], "boundary": null, "sessionPolicy": null, "scps": [], "rcps": [],
+       "resourcePolicy": null, "vpcEndpointPolicies": null, "s3BlockPublicAccess": null}
+    """
+    failed = False
+    lines: Iterable[bytes] = sys.stdin.buffer if source is None or str(source) == "-" else source.open("rb")
+    for line in lines:
+        if line.strip():
+            found = _answer(line)
+            failed = failed or "error" in found
+            click.echo(options.harmless(json.dumps(found, ensure_ascii=False)))
+    sys.exit(2 if failed else 0)
+
+
+def _answer(line: bytes) -> dict[str, object]:
+    from reachsim.policy import evaluate_json
+
+    try:
+        case = json.loads(line, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:  # ValueError: no JSON, no UTF-8, a number of thousands of digits
+        return {"name": None, "error": f"not a line of JSON: {error}"}
+    return evaluate_json(case)
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON number")
+
+
+@command.command()
+@click.argument("file", type=_FILE)
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    help="What the policy is used as; else an endpoint policy if it has a Principal, an identity policy if not.",
+)
+@options.output_format
+def lint(file: Path, kind: str | None, form: str) -> None:
+    """List what is wrong or risky in the policy in FILE, each with its place.
+
+    Exit code: 0 clean (warnings allowed), 1 findings, 2 faults: AWS would not store it, or it cannot be judged.
+
+    FILE holds a policy document, or an answer of AWS that holds one. "-" is standard input.
+
+    \b
+    Example:
+      reachsim policy lint endpoint-policy.json --kind gateway-endpoint
+    """
+    from reachsim.policy.lint import guess, lint
+
+    document = _unwrapped(_read(file))
+    issues = lint(document, kind)
+    found = {issue.severity for issue in issues}
+    if form == "json":
+        rows = [issue._asdict() for issue in issues]
+        top = json.loads(document) if not any(issue.rule == "NOT_JSON" for issue in issues) else {}
+        answer = {"file": str(file), "kind": kind or guess(top), "issues": rows}
+        click.echo(options.harmless(json.dumps(answer, ensure_ascii=False, indent=2)))
+    else:
+        for issue in issues:
+            place = issue.pointer or "/"
+            click.echo(options.harmless(f"{issue.severity:8}{place}: {issue.message} [{issue.rule}; {issue.source}]"))
+        click.echo(_summary(issues))
+    sys.exit(2 if "fault" in found else 1 if "finding" in found else 0)
+
+
+def _summary(issues: Iterable[Any]) -> str:
+    words = [issue.severity for issue in issues]
+    counts = [(words.count(word), word) for word in ("fault", "finding", "warning") if word in words]
+    return ", ".join(f"{n} {word}{'s' if n > 1 else ''}" for n, word in counts) or "clean"
+
+
+def _read(file: Path) -> str:
+    data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SnapshotError(Fault(str(file), "", "text in UTF-8", str(error))) from error
+
+
+def _unwrapped(text: str) -> str:
+    """The policy document in an answer of AWS (``Policy``, ``policyText``, ``PolicyDocument``), else the text."""
+    try:
+        held = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if isinstance(held, dict) and "Statement" not in held:
+        for key in ("Policy", "policyText", "PolicyDocument"):
+            if isinstance(held.get(key), str):
+                return str(held[key])
+            if isinstance(held.get(key), dict):
+                return json.dumps(held[key])
+    return text

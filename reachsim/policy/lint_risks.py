@@ -1,0 +1,263 @@
+"""What AWS stores but what does not do what it seems to, or is risky.
+
+AWS rules: facts 23, 24, 26, 27, 31, 32, 39, 40, 44, 50, 60, 62, 64, 66 (IAM User Guide, the pages of the elements, "AWS
+global condition context keys", "Single-valued vs. multivalued context keys"; AWS PrivateLink Guide, "Control access to
+VPC endpoints using endpoint policies"; Service Authorization Reference).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+from . import reference
+from .conditions import Quantifier, read_operator
+from .document import PolicyError, parse
+from .judge import judge
+from .lint import Issue, Place, Severity, Subject
+from .principals import Principal, is_account
+from .request import Request
+
+_SYSTEM_IDS: Final = {
+    f"aws:{name}".lower(): name
+    for name in (
+        "PrincipalAccount", "PrincipalOrgID", "ResourceAccount", "ResourceOrgID", "SourceAccount", "SourceOrgID",
+        "SourceVpc", "SourceVpce", "VpceAccount", "VpceOrgID",
+    )
+}  # fmt: skip
+_VPCE_KEYS: Final = ("aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths", "aws:sourcevpcarn")
+_NO_VPCE_KEYS: Final = ("logs", "codecommit", "codebuild", "sts")
+_FIXED_RUN: Final = 6
+_LAYERS: Final = "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/0"
+_PRIVATELINK: Final = "AWS PrivateLink Guide, Control access to VPC endpoints using endpoint policies"
+_KEYS: Final = "IAM User Guide, AWS global condition context keys"
+_SETS: Final = "IAM User Guide, Single-valued vs. multivalued context keys"
+
+
+def _issue(severity: Severity, rule: str, pointer: str, message: str, source: str) -> Issue:
+    return Issue(severity, rule, pointer, message, source)
+
+
+def on_statement(subject: Subject) -> Iterator[Issue]:
+    """The risks of one statement."""
+    for written, key, values in subject.conditions():
+        yield from _system_ids(written, key, values)
+        yield from _account_parts(key, values)
+        yield from _sets(subject, written, key, values)
+        yield from _endpoint_keys(subject, written, key, values)
+        if subject.endpoint:
+            yield from _short_runs(written, key, values)
+    yield from _variables(subject)
+    yield from _principals(subject)
+    yield from _actions(subject)
+
+
+def on_document(top: object, kind: str) -> Iterator[Issue]:
+    """The risks that only the whole document shows."""
+    if "endpoint" not in kind or not isinstance(top, dict):
+        return
+    try:
+        document = parse(top)
+    except PolicyError:
+        return
+    signer = Principal.parse("arn:aws:iam::000000000000:role/ecr")
+    foreign = {"aws:PrincipalOrgID": "o-ecr", "aws:ResourceOrgID": "o-ecr", "aws:PrincipalAccount": "000000000000"}
+    layers = Request(signer, "s3:GetObject", _LAYERS, "000000000000", foreign)
+    allows_s3 = any(one.statement.resources for one in document.relevant("s3:getobject").allows)
+    if allows_s3 and judge(document, layers, "endpoint").effect != "allow":
+        message = (
+            "image layers of ECR are fetched from prod-REGION-starport-layer-bucket with requests signed by ECR's own "
+            "account, and no statement lets these through: docker pull fails. Allow s3:GetObject on "
+            "arn:aws:s3:::prod-REGION-starport-layer-bucket/* without a condition on the principal"
+        )
+        yield _issue("warning", "ECR_LAYERS", "", message, "fact 27; Amazon ECR User Guide, interface VPC endpoints")
+
+
+def _system_ids(written: str, key: str, values: Place) -> Iterator[Issue]:
+    """Fact 23: neither wildcards nor numeric operators with ids that the system made."""
+    name = _SYSTEM_IDS.get(key.lower())
+    if name is None:
+        return
+    found = read_operator(written)
+    if found is not None and found[0].name.startswith(("Numeric", "Date")):
+        message = f"{written} compares numbers, and aws:{name} is an id"
+        yield _issue("finding", "NUMERIC_ID", values.pointer, message, f"fact 23; {_PRIVATELINK}")
+    if found is not None and "Like" not in found[0].name:
+        return
+    for one in values.texts():
+        if "*" in one.value or "?" in one.value:
+            message = (
+                f"aws:{name} holds an id that the system made; a wildcard in {one.value!r} lets ids of strangers in"
+            )
+            yield _issue("finding", "WILDCARD_ID", one.pointer, message, f"fact 23; {_PRIVATELINK}")
+
+
+def _short_runs(written: str, key: str, values: Place) -> Iterator[Issue]:
+    """Fact 23: at least six characters in a row before or after each wildcard."""
+    found = read_operator(written)
+    if found is None or not found[0].name.startswith("String") or "Like" not in found[0].name:
+        return
+    if key.lower() in _SYSTEM_IDS:
+        return
+    for one in values.texts():
+        runs = re.split(r"[*?]+", one.value)
+        for before, after in pairwise(runs):
+            if max(len(before), len(after)) < _FIXED_RUN:
+                message = f"{one.value!r} has fewer than {_FIXED_RUN} characters in a row before or after a wildcard"
+                yield _issue("finding", "SHORT_WILDCARD", one.pointer, message, f"fact 23; {_PRIVATELINK}")
+                break
+
+
+def _account_parts(key: str, values: Place) -> Iterator[Issue]:
+    """Fact 23: the account in an ARN is an id or a wildcard, no mixture."""
+    for one in values.texts():
+        parts = one.value.split(":", 5)
+        if len(parts) == 6 and parts[0] == "arn" and re.search(r"\d", parts[4]) and re.search(r"[*?]", parts[4]):
+            message = f"the account {parts[4]!r} mixes digits and wildcards; {key} would match accounts of strangers"
+            yield _issue("finding", "PARTIAL_ACCOUNT", one.pointer, message, f"fact 23; {_PRIVATELINK}")
+
+
+def _sets(subject: Subject, written: str, key: str, values: Place) -> Iterator[Issue]:
+    found = read_operator(written)
+    if found is None:
+        return
+    operator, quantifier, _ = found
+    sort = reference.key_sort(key)
+    many = (sort or "").startswith("Array")
+    if operator.name == "Null":
+        if quantifier is not Quantifier.ONE:
+            yield _issue("warning", "SET_OPERATOR_NULL", values.pointer, f"{written}: Null looks at no values", _SETS)
+        return
+    if quantifier is Quantifier.ONE and many:
+        message = f"{key} can have several values and {written} takes one; use ForAnyValue: or ForAllValues:"
+        yield _issue("finding", "NO_SET_OPERATOR", values.pointer, message, f"fact 60; {_SETS}")
+    elif quantifier is not Quantifier.ONE and sort is not None and not many:
+        message = f"{key} has one value at most, and {written.split(':')[0]} is for keys with several"
+        yield _issue("warning", "SET_OPERATOR", values.pointer, message, f"fact 50; {_SETS}")
+    if quantifier is Quantifier.ALL and subject.fields.get("Effect") == "Allow" and not _asks_presence(subject, key):
+        message = f'{written} holds for every request without {key}; add "Null": {{"{key}": "false"}} to ask for it'
+        yield _issue("finding", "FOR_ALL_VALUES_ALLOW", values.pointer, message, f"fact 50; {_SETS}")
+
+
+def _asks_presence(subject: Subject, key: str) -> bool:
+    return any(
+        written.lower() == "null" and other.lower() == key.lower() and str(values.value).lower() == "false"
+        for written, other, values in subject.conditions()
+    )
+
+
+def _endpoint_keys(subject: Subject, written: str, key: str, values: Place) -> Iterator[Issue]:
+    folded = key.lower()
+    if subject.endpoint and folded == "aws:sourceip":
+        message = "requests through an endpoint have no aws:SourceIp; use aws:VpcSourceIp"
+        yield _issue("finding", "SOURCE_IP_AT_ENDPOINT", values.pointer, message, f"fact 62; {_KEYS}")
+    if folded == "aws:vpcsourceip" and not any(
+        other.lower() in ("aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn") for _, other, _ in subject.conditions()
+    ):
+        message = "private addresses repeat in every VPC; ask for aws:SourceVpc or aws:SourceVpce as well"
+        yield _issue("warning", "VPC_SOURCE_IP_ALONE", values.pointer, message, f"fact 64; {_KEYS}")
+    if folded in _VPCE_KEYS:
+        services = sorted({one.value.lower().partition(":")[0] for one in subject.texts("Action")})
+        without = [one for one in services if one in _NO_VPCE_KEYS]
+        if without:
+            what = "denies all of it" if subject.fields.get("Effect") == "Deny" else "never matches"
+            message = f"{' and '.join(without)} has no {key} in its requests, so {written} {what} or says nothing there"
+            yield _issue("finding", "KEY_NOT_SUPPLIED", values.pointer, message, f"facts 65, 66; {_KEYS}")
+
+
+def _variables(subject: Subject) -> Iterator[Issue]:
+    variable = re.compile(r"\$\{([^{}]*)\}")
+    source = "fact 40; IAM User Guide, Variables and tags"
+    resources = [(one, True) for one in subject.texts("Resource", "NotResource")]
+    values = [(one, False) for _, _, place in subject.conditions() for one in place.texts()]
+    for one, in_resource in resources + values:
+        names = [found[1] for found in variable.finditer(one.value) if found[1] not in ("*", "?", "$")]
+        if names and subject.version != "2012-10-17":
+            message = f"without Version 2012-10-17 {one.value!r} is plain text, not a variable"
+            yield _issue("finding", "VARIABLE_AS_TEXT", one.pointer, message, source)
+        elif in_resource and variable.search(":".join(one.value.split(":", 5)[:5])):
+            message = "a variable counts only in the resource part of an ARN, after the fifth colon"
+            yield _issue("finding", "VARIABLE_TOO_EARLY", one.pointer, message, source)
+        for name in names:
+            if (reference.key_sort(name.split(",")[0].strip()) or "").startswith("Array"):
+                message = f"{name} can have several values, and such a key has none as a variable"
+                yield _issue("finding", "MULTIVALUED_VARIABLE", one.pointer, message, source.replace("40", "44"))
+
+
+def _principals(subject: Subject) -> Iterator[Issue]:
+    if subject.endpoint in ("endpoint", "gateway-endpoint"):
+        yield from _gateway_principals(subject)
+    for element in subject.under("NotPrincipal"):
+        if subject.fields.get("Effect") == "Allow":
+            message = "NotPrincipal with Allow lets in everyone else, anonymous callers too"
+            yield _issue("finding", "NOT_PRINCIPAL_ALLOW", element.pointer, message, "IAM User Guide, NotPrincipal")
+        elif isinstance(element.value, dict) and "AWS" in element.value:
+            yield from _unlisted_levels(element.child("AWS"))
+
+
+def _gateway_principals(subject: Subject) -> Iterator[Issue]:
+    """Fact 24: at a gateway endpoint the Principal must be "*"; an account there is its root user alone."""
+    if not any(_gateway_service(one.value) for one in subject.texts("Action")) and "NotAction" not in subject.fields:
+        return
+    for element in subject.under("Principal"):
+        if element.value == "*" or not isinstance(element.value, dict) or "AWS" not in element.value:
+            continue
+        for one in element.child("AWS").texts():
+            if one.value == "*":
+                continue
+            account = is_account(one.value) or one.value.endswith(":root")
+            means = "lets only the root user of that account through" if account else "is not documented to match"
+            at = "a gateway endpoint (S3, DynamoDB)"
+            message = f'at {at} {one.value!r} {means}: write Principal "*" and a condition on aws:PrincipalArn'
+            sure = subject.endpoint == "gateway-endpoint" or account
+            severity: Severity = "finding" if sure else "warning"
+            yield _issue(severity, "GATEWAY_PRINCIPAL", one.pointer, message, f"fact 24; {_PRIVATELINK}")
+
+
+def _gateway_service(action: str) -> bool:
+    prefix = action.lower().partition(":")[0]
+    return "*" in prefix or prefix in ("s3", "s3express", "dynamodb")
+
+
+def _unlisted_levels(entries: Place) -> Iterator[Issue]:
+    """Fact 26: a Deny with NotPrincipal spares only whom it lists with the account and, for sessions, the role."""
+    listed = {one.value for one in entries.texts()}
+    accounts = {text if is_account(text) else text.split(":")[4] for text in listed if _is_account_entry(text)}
+    for one in entries.texts():
+        parts = one.value.split(":", 5)
+        if len(parts) == 6 and not _is_account_entry(one.value) and parts[4] not in accounts:
+            message = f"the Deny hits {one.value} all the same, since its account {parts[4]} is not listed"
+            yield _issue(
+                "finding", "NOT_PRINCIPAL_LEVELS", one.pointer, message, "fact 26; IAM User Guide, NotPrincipal"
+            )
+
+
+def _is_account_entry(text: str) -> bool:
+    return is_account(text) or text.endswith(":root")
+
+
+def _actions(subject: Subject) -> Iterator[Issue]:
+    """Fact 32: an action without resource types never matches a statement that lists ARNs only."""
+    arns = [one.value for one in subject.texts("Resource")]
+    only_arns = bool(arns) and "*" not in arns and subject.kind != "resource"
+    for one in subject.texts("Action"):
+        if one.value == "*" or "*" in one.value.partition(":")[0]:
+            continue
+        fitting = reference.actions_like(one.value)
+        if fitting is None:
+            continue
+        source = "fact 32; Service Authorization Reference"
+        if not fitting:
+            yield _issue("warning", "NO_SUCH_ACTION", one.pointer, f"AWS has no action {one.value}", source)
+        without = [name for name in fitting if (reference.action(name) or ("", True))[1] is False]
+        if not only_arns or not without:
+            continue
+        if len(without) == len(fitting):
+            message = f"{one.value} has no resource types, so it needs the Resource * and never matches these ARNs"
+            yield _issue("finding", "NEEDS_RESOURCE_STAR", one.pointer, message, source)
+        else:
+            shown = ", ".join(without[:3]) + (f" and {len(without) - 3} more" if len(without) > 3 else "")
+            message = f"{one.value} takes in actions without resource types, which never match these ARNs: {shown}"
+            yield _issue("warning", "PARTLY_NEEDS_RESOURCE_STAR", one.pointer, message, source)
