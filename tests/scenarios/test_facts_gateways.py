@@ -184,6 +184,16 @@ def test_n46_the_nat_gateways_own_subnet_needs_the_way_out() -> None:
     assert causes(verdict) == {"NAT_WITHOUT_INTERNET_GATEWAY"}
 
 
+@pytest.mark.xfail(strict=True, reason="a NAT gateway that is routed at itself is blocked without the cause")
+def test_n46_nat_gateway_in_a_private_subnet_is_named_as_such() -> None:
+    net = Lan()
+    net.igw(net.vpc_id)
+    net.route(net.ta, "0.0.0.0/0", net.nat(net.a, "10.0.1.9", "203.0.113.9"))
+    verdict = ask(net, net.client, WORLD)
+    assert verdict.outcome == "blocked"
+    assert causes(verdict) == {"NAT_WITHOUT_INTERNET_GATEWAY"}
+
+
 GONE = pytest.mark.xfail(strict=True, reason="the reply to a NAT gateway that is gone counts as a second block")
 
 

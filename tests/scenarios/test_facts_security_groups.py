@@ -173,6 +173,21 @@ def test_n88_group_reference_over_peering_in_a_region() -> None:
     assert fate(ask(files, "eni-nclient", server)) == ("allowed", "private")
 
 
+def test_n88_group_reference_between_accounts() -> None:
+    near, far = Build(tag="n"), Build("222222222222", tag="f")
+    x, y = near.vpc("10.0.0.0/16", name="x"), far.vpc("10.1.0.0/16", name="y")
+    pcx = near.peering(x, y, peer=far, name="1")
+    clients = near.group(x, [], [("tcp", 443, 443, "222222222222/sg-fservers")], name="clients")
+    servers = far.group(y, [("tcp", 443, 443, "111111111111/sg-nclients")], [], name="servers")
+    a = near.subnet(x, "10.0.1.0/24", table=near.table(x, [("10.1.0.0/16", pcx)]))
+    b = far.subnet(y, "10.1.1.0/24", table=far.table(y, [("10.0.0.0/16", pcx)]))
+    near.interface(a, "10.0.1.5", [clients], name="client")
+    far.interface(b, "10.1.1.5", [servers], name="server")
+    files = near.files() | far.files()
+    assert fate(ask(files, "eni-nclient", "eni-fserver")) == ("allowed", "private")
+    assert codes(ask(files, "eni-nclient", "eni-fserver", port=22)) == {"ENI_SG_RULES_MISMATCH"}
+
+
 def test_n88_no_group_reference_between_regions() -> None:
     files, server = across("eu-west-1")
     verdict = ask(files, "eni-nclient", server)

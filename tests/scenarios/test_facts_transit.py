@@ -146,6 +146,15 @@ def test_n183_attachment_needs_a_subnet_in_the_sources_zone() -> None:
     assert blocks(verdict) == {("TGW_ROUTE_AZ_RESTRICTION", "tgw-attach-x", None, "subnet-x", "request", "egress")}
 
 
+def test_n184_the_reply_needs_a_route_in_the_associated_table_too() -> None:
+    net = Hub()
+    net.routes()[:] = [one for one in net.routes() if one["DestinationCidrBlock"] != "10.0.0.0/16"]
+    verdict = ask(net, "eni-x", "eni-y")
+    code = "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT"
+    assert blocks(verdict) == {(code, "tgw-rtb-1", None, None, "response", "egress")}
+    assert causes(verdict) == {"RETURN_ROUTE_MISSING"}
+
+
 def test_n184_the_associated_table_routes_not_the_one_propagated_to() -> None:
     net = Hub()
     other = net.tgw_table(net.tgw_id, name="2")
@@ -377,6 +386,17 @@ def test_n190_vpn_and_direct_connect_on_a_transit_gateway(kind: str) -> None:
     verdict = ask(net, "eni-x", "ip:192.168.1.1")
     assert fate(verdict) == ("allowed", "on-premises")
     assert attachment in crossed(verdict)
+
+
+def test_n137_interface_endpoint_is_reached_from_on_premises_and_from_another_vpc() -> None:
+    net = Hub()
+    attachment = net.vpn(net.tgw_id)
+    net.associate(net.rt, attachment)
+    net.tgw_route(net.rt, "192.168.0.0/16", attachment)
+    net.route("rtb-y", "192.168.0.0/16", net.tgw_id)
+    net.interface_endpoint("vpc-y", "logs", {"subnet-y": "10.1.1.20"}, ["sg-y"], name="logs")
+    assert fate(ask(net, "ip:192.168.1.1", "vpce-logs")) == ("allowed", "on-premises")
+    assert fate(ask(net, "eni-x", "vpce-logs")) == ("allowed", "private")
 
 
 def test_n191_default_route_to_an_unseen_network_is_a_possible_exit() -> None:
