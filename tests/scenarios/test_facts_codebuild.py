@@ -36,7 +36,7 @@ def test_n210_an_empty_vpc_config_counts_as_none(empty: dict[str, Any]) -> None:
     assert fate(ask(net, "codebuild:app", WORLD)) == ("allowed", "internet")
 
 
-def test_n211_the_fleets_vpc_config_holds_and_two_are_remarked() -> None:
+def test_n211_both_vpc_configs_are_judged_where_project_and_fleet_have_one() -> None:
     arn = "arn:aws:codebuild:us-east-1:111111111111:fleet/f"
     net = Lan()
     net.route(net.tb, "0.0.0.0/0", net.with_nat())
@@ -45,8 +45,10 @@ def test_n211_the_fleets_vpc_config_holds_and_two_are_remarked() -> None:
     config = {"vpcId": net.vpc_id, "subnets": [net.b], "securityGroupIds": [net.open]}
     net._lists["codebuild/batch-get-fleets"].append({"arn": arn, "name": "f", "vpcConfig": config})
     verdict = ask(net, "codebuild:app", WORLD)
-    assert fate(verdict) == ("allowed", "internet")
+    assert fate(verdict) == ("intermittent", "internet")
     assert ("FLEET_VPC_CONFIG_UNCLEAR", "codebuild:app") in assumed(verdict)
+    del net["app"]["vpcConfig"]
+    assert fate(ask(net, "codebuild:app", WORLD)) == ("allowed", "internet")
 
 
 def test_n211_an_unseen_fleet_is_unknown() -> None:
