@@ -110,6 +110,10 @@ class Draft:
         return self.rng.random() < probability
 
     @property
+    def has_project(self) -> bool:
+        return bool(self.builds[0]._lists["codebuild/batch-get-projects"])
+
+    @property
     def interfaces(self) -> list[str]:
         return [eni for site in self.sites for eni in site.interfaces]
 
@@ -142,6 +146,10 @@ def network(topic: str, seed: int) -> Draft:
         transit(draft)
     for one in draft.sites:
         odd_routes(draft, one)
+    if draft.chance(0.5):
+        one = draft.sites[0]
+        subnets = [place.id for place in draft.rng.sample(one.places, draft.rng.randint(1, len(one.places)))]
+        one.net.project("app", one.id, subnets, one.groups[:1])
     if draft.has("block"):
         block_public_access(draft)
     return draft
@@ -374,11 +382,23 @@ def on_premises(draft: Draft, net: Build, tgw: str, tables: list[str]) -> None:
         tgw, [ON_PREMISES], state="available" if draft.chance(0.9) else "deleted"
     )  # fmt: skip
     net.associate(draft.rng.choice(tables), attachment)
+    second = net.vpn(tgw, [ON_PREMISES]) if draft.chance(0.3) else None
+    if second:
+        net.associate(draft.rng.choice(tables), second)
     for table in tables:
         if draft.chance(0.85):
             net.tgw_route(table, ON_PREMISES, attachment, draft.rng.choice(("static", "propagated")))
+            if second and draft.chance(0.7):
+                share(net, table, second)
         if draft.chance(0.15):
             net.tgw_route(table, "203.0.113.0/24", attachment, "propagated")
+
+
+def share(net: Build, table: str, attachment: str) -> None:
+    """Let the latest route of a transit gateway table lead to one more attachment (equal-cost multipath)."""
+    route = net._more[f"{net._home}/ec2/search-transit-gateway-routes/{table}.json"]["Routes"][-1]
+    keys = ("TransitGatewayAttachmentId", "ResourceId", "ResourceType")
+    route["TransitGatewayAttachments"].append({key: net[attachment][key] for key in keys})
 
 
 def join(draft: Draft, one: tuple[Build, str, list[str]], other: tuple[Build, str, list[str]]) -> None:

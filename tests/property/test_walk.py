@@ -1,41 +1,36 @@
-"""The engine against the reference interpreter: random small networks, and packets from the corners of every class.
+"""The walk on random small networks: it agrees with the reference interpreter, and keeps its laws.
 
-The corners (first and last value in each dimension) of every flow that the engine makes are asked of the interpreter,
-which was written apart from the facts; so every class of every network is compared, not a sample of random pairs.
+Which networks: `tests.property.networks`. How the two are compared: `tests.property.comparison`.
 """
 
 from __future__ import annotations
 
-import itertools
-import json
 import random
-from ipaddress import IPv4Address, IPv6Address, ip_network
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reachsim import Reach, load_files
-from reachsim.addresses import V6_BASE
-from reachsim.forwarding.ground import Walk
-from reachsim.packets import Box, PacketSet
+from reachsim.forwarding import Walk
+from reachsim.packets import DIMENSIONS, PacketSet
 from reachsim.scenarios import Scenario
+from tests.property.comparison import assert_partition, compare, corners, ip_of, world_of
 from tests.property.networks import TOPICS, Draft, network
-from tests.reference.interpreter import Origin, Packet, judge
-from tests.reference.world import World
 
-NETWORKS_PER_TOPIC = 60
-MOST_CORNERS = 10
-KINDS = {"delivered": "allowed", "dropped": "blocked", "unknown": "unknown"}
-NOT_ROUTED = ip_network("127.0.0.0/8")
-"""What never leaves the host: the interpreter has no say in it."""
+NETWORKS_PER_TOPIC = 52
+FEW = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+"""For the laws, each of which asks a network some dozens of questions or one large one."""
+drafts = st.builds(network, st.sampled_from(sorted(TOPICS)), st.integers(1000, 1_000_000))
 
 
 def questions(draft: Draft) -> list[tuple[str, str]]:
-    """(source, destination) selectors: out of an interface, in from the internet and from on-premises."""
+    """(source, destination) selectors: out of an interface or a build, in from the internet and from on-premises."""
     rng = draft.rng
     source, target = rng.choice(draft.interfaces), rng.choice(draft.interfaces)
-    found = [(source, "ip:0.0.0.0/0")]
-    if any(one.ipv6 for one in draft.sites):
-        found.append((source, "ip:::/0"))
+    senders = [source, "codebuild:app"] if draft.has_project and rng.random() < 0.5 else [source]
+    everywhere = ["ip:0.0.0.0/0", *(["ip:::/0"] if any(one.ipv6 for one in draft.sites) else [])]
+    found = [(sender, block) for sender in senders for block in everywhere]
     found.append(("internet", target))
     if rng.random() < 0.2:
         found.append(("internet", "ip:0.0.0.0/0"))
@@ -44,83 +39,67 @@ def questions(draft: Draft) -> list[tuple[str, str]]:
     return found
 
 
-def corners(box: Box, rng: random.Random) -> list[tuple[int, ...]]:
-    """Points of a class with the first or last value in each dimension: all, or a sample where there are many."""
-    ends = [sorted({factor.first, factor.spans[-1][1]}) for factor in box]
-    every = list(itertools.product(*ends))
-    return every if len(every) <= MOST_CORNERS else rng.sample(every, MOST_CORNERS)
-
-
-def ip_of(number: int) -> IPv4Address | IPv6Address:
-    return IPv4Address(number) if number < V6_BASE else IPv6Address(number - V6_BASE)
-
-
-def packet_of(point: tuple[int, ...]) -> Packet:
-    source, destination, service, client, nat, second, choice = point
-    protocol, detail = service >> 16, service & 0xFFFF
-    what: int | tuple[int, int] | None = None
-    if protocol in (6, 17):
-        what = detail
-    elif protocol in (1, 58):
-        what = (detail >> 8, detail & 0xFF)
-    return Packet(ip_of(source), ip_of(destination), protocol, what, client, (nat, second), choice)
-
-
-def origin_of(scenario: Scenario) -> Origin:
-    """Where a scenario's packets start, in the interpreter's words."""
-    origin = scenario.source.origin
-    return (origin.kind, origin.gateway or origin.id)
-
-
-def assert_partition(scenario: Scenario) -> None:
-    """Flows are disjoint and add up to what was asked."""
-    assert PacketSet.union_of([flow.box for flow in scenario.flows], 7) == scenario.asked
-    sizes = [size(flow.box) for flow in scenario.flows]
-    assert sum(sizes) == sum(size(box) for box in scenario.asked.boxes()), "flows overlap"
-
-
-def size(box: Box) -> int:
-    product = 1
-    for factor in box:
-        product *= factor.size
-    return product
-
-
-def compare(world: World, scenario: Scenario, rng: random.Random) -> int:
-    """Ask the interpreter for the corners of each flow; returns how many it was asked for."""
-    compared = 0
-    for flow in scenario.flows:
-        for point in corners(flow.box, rng):
-            packet = packet_of(point)
-            if packet.destination in NOT_ROUTED:
-                continue
-            result = judge(world, origin_of(scenario), packet)
-            assert flow.outcome == KINDS[result.kind], told(flow, origin_of(scenario), packet, result)
-            compared += 1
-    return compared
-
-
-def told(flow: Walk, origin: Origin, packet: Packet, result: object) -> str:
-    blocks = [(one.code, one.component, one.leg) for one in flow.blocks]
-    gaps = [(one.code, one.component) for one in flow.gaps]
-    hops = [(one.component, one.leg) for one in flow.hops]
-    return f"{origin} {packet}\ninterpreter: {result}\nengine: {flow.outcome} {blocks} {gaps}\nby {hops}"
-
-
-def compare_network(draft: Draft) -> int:
-    files = draft.files()
-    reach: Reach = load_files(files)
-    world = World({path: json.loads(data) for path, data in files.items()})
-    compared = 0
-    for source, destination in questions(draft):
-        for scenario in reach.scenarios(source, destination):
-            assert_partition(scenario)
-            compared += compare(world, scenario, draft.rng)
-    return compared
-
-
 @pytest.mark.parametrize("topic", TOPICS)
 def test_engine_and_interpreter_agree_on_every_class(topic: str) -> None:
-    compared = sum(compare_network(network(topic, seed)) for seed in range(NETWORKS_PER_TOPIC))
+    compared = 0
+    for seed in range(NETWORKS_PER_TOPIC):
+        draft = network(topic, seed)
+        files = draft.files()
+        reach, world = load_files(files), world_of(files)
+        for source, destination in questions(draft):
+            for scenario in reach.scenarios(source, destination):
+                assert_partition(scenario)
+                compared += compare(world, scenario, draft.rng)
     print(f"{topic}: {NETWORKS_PER_TOPIC} networks, {compared} packets compared")
     assert compared > NETWORKS_PER_TOPIC * 500
+
+
+@FEW
+@given(drafts)
+def test_flows_are_disjoint_and_add_up_to_what_was_asked(draft: Draft) -> None:
+    reach = load_files(draft.files())
+    place = draft.rng.choice(draft.rng.choice(draft.sites).places)
+    for source in (place.id, draft.sites[0].id, "internet", draft.rng.choice(draft.interfaces)):
+        for destination in (draft.rng.choice(draft.interfaces), "ip:10.0.0.0/8", "internet"):
+            if source != destination:
+                for scenario in reach.scenarios(source, destination):
+                    assert_partition(scenario)
+
+
+@FEW
+@given(drafts)
+def test_a_narrow_question_is_answered_as_within_a_wide_one(draft: Draft) -> None:
+    reach = load_files(draft.files())
+    source = draft.rng.choice(draft.interfaces)
+    (wide,) = reach.scenarios(source, "ip:0.0.0.0/0", protocol="tcp")
+    for flow in draft.rng.sample(wide.flows, min(len(wide.flows), 12)):
+        point = corners(flow.box, draft.rng)[0]
+        (narrow,) = reach.scenarios(source, f"ip:{ip_of(point[1])}", protocol="tcp", port=point[2] & 0xFFFF)
+        (holding,) = (one for one in narrow.flows if all(map(lambda f, v: v in f, one.box, point)))
+        assert (holding.outcome, causes(holding)) == (flow.outcome, causes(flow))
+
+
+def causes(flow: Walk) -> list[tuple[str, ...]]:
+    blocks = [(one.code, one.component, str(one.rule), one.leg) for one in flow.blocks]
+    return blocks + [(one.code, one.component) for one in flow.gaps]
+
+
+@FEW
+@given(drafts)
+def test_a_further_rule_of_a_security_group_takes_nothing_away(draft: Draft) -> None:
+    source = draft.rng.choice(draft.interfaces)
+    before = allowed(load_files(draft.files()), source)
+    open_one_group(draft)
+    assert before <= allowed(load_files(draft.files()), source)
+
+
+def allowed(reach: Reach, source: str) -> PacketSet:
+    scenarios: tuple[Scenario, ...] = reach.scenarios(source, "ip:0.0.0.0/0")
+    passing = [flow.box for scenario in scenarios for flow in scenario.flows if flow.outcome == "allowed"]
+    return PacketSet.union_of(passing, len(DIMENSIONS))
+
+
+def open_one_group(draft: Draft) -> None:
+    site = draft.rng.choice(draft.sites)
+    direction = random.Random(site.id).choice(("in", "out"))
+    site.net.permit(draft.rng.choice(site.groups), direction, ("-1", None, None, "0.0.0.0/0"))

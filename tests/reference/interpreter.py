@@ -557,6 +557,8 @@ class Walk:
             self.require_acl(row["SubnetId"], egress=False)
         if row["SourceDestCheck"] and not self.world.owns(id, self.flight.destination):
             raise Dropped("ENI_SOURCE_DEST_CHECK_RESTRICTION", id)
+        if self.leg == "request":
+            self.require_groups([one["GroupId"] for one in row["Groups"]], "ingress", row["VpcId"])  # N83
         raise Unknown(id)
 
     # --- Transit gateways -------------------------------------------------------------------------------------------

@@ -1,0 +1,104 @@
+"""A question asked of the engine and, packet by packet, of the reference interpreter.
+
+The corners (first and last value in each dimension) of every flow that the engine makes are asked of the interpreter,
+which was written apart from the facts; so every class of packets is compared, not a sample of random pairs.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import random
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address, ip_network
+
+from reachsim.addresses import V6_BASE
+from reachsim.forwarding import Walk
+from reachsim.packets import DIMENSIONS, Box, PacketSet
+from reachsim.scenarios import Scenario
+from tests.reference.interpreter import Origin, Packet, Result, judge
+from tests.reference.world import World
+
+MOST_CORNERS = 10
+NOT_ROUTED = ip_network("127.0.0.0/8")
+"""What never leaves the host: the interpreter has no say in it."""
+
+
+def world_of(files: Mapping[str, bytes]) -> World:
+    return World({path: json.loads(data) for path, data in files.items()})
+
+
+def corners(box: Box, rng: random.Random) -> list[tuple[int, ...]]:
+    """Points of a class with the first or last value in each dimension: all, or a sample where there are many."""
+    every = list(itertools.product(*(sorted({factor.first, factor.spans[-1][1]}) for factor in box)))
+    return every if len(every) <= MOST_CORNERS else rng.sample(every, MOST_CORNERS)
+
+
+def packet_of(point: tuple[int, ...]) -> Packet:
+    source, destination, service, client, nat, second, choice = point
+    protocol, detail = service >> 16, service & 0xFFFF
+    what: int | tuple[int, int] | None = None
+    if protocol in (6, 17):
+        what = detail
+    elif protocol in (1, 58):
+        what = (detail >> 8, detail & 0xFF)
+    return Packet(ip_of(source), ip_of(destination), protocol, what, client, (nat, second), choice)
+
+
+def ip_of(number: int) -> IPv4Address | IPv6Address:
+    return IPv4Address(number) if number < V6_BASE else IPv6Address(number - V6_BASE)
+
+
+def origin_of(scenario: Scenario) -> Origin:
+    """Where a scenario's packets start, in the interpreter's words."""
+    origin = scenario.source.origin
+    if origin.interface is not None and origin.interface.kind == "virtual":
+        return ("virtual", origin.interface.subnet_id, origin.interface.groups)
+    return (origin.kind, origin.gateway or origin.id)
+
+
+def assert_partition(scenario: Scenario) -> None:
+    """Flows are disjoint and add up to what was asked."""
+    assert PacketSet.union_of([flow.box for flow in scenario.flows], len(DIMENSIONS)) == scenario.asked
+    assert sum(size(flow.box) for flow in scenario.flows) == sum(size(box) for box in scenario.asked.boxes())
+
+
+def size(box: Box) -> int:
+    return math.prod(factor.size for factor in box)
+
+
+def compare(world: World, scenario: Scenario, rng: random.Random) -> int:
+    """Ask the interpreter for the corners of each flow; returns how many it was asked for."""
+    origin, compared = origin_of(scenario), 0
+    for flow in scenario.flows:
+        for point in corners(flow.box, rng):
+            packet = packet_of(point)
+            if packet.destination not in NOT_ROUTED:
+                result = judge(world, origin, packet)
+                assert agree(world, flow, result), told(flow, origin, packet, result)
+                compared += 1
+    return compared
+
+
+def agree(world: World, flow: Walk, result: Result) -> bool:
+    """Whether both say the same: what passes arrives at the same end, what is dropped is so on the same leg first."""
+    if result.kind == "delivered":
+        return flow.outcome == "allowed" and flow.context.terminal in ends(world, result.terminal or "")
+    if result.kind == "dropped":
+        return flow.outcome == "blocked" and flow.blocks[0].leg == result.leg
+    return flow.outcome == "unknown"
+
+
+def ends(world: World, terminal: str) -> tuple[str, ...]:
+    """The engine's names for where the interpreter says that a request ended."""
+    if terminal.startswith(("igw-", "eigw-")):
+        return ("internet", "aws")
+    return tuple(id for id, row in world.endpoints.items() if terminal in row["NetworkInterfaceIds"]) or (terminal,)
+
+
+def told(flow: Walk, origin: Origin, packet: Packet, result: Result) -> str:
+    blocks = [(one.code, one.component, one.leg) for one in flow.blocks]
+    gaps = [(one.code, one.component) for one in flow.gaps]
+    hops = [(one.component, one.leg) for one in flow.hops]
+    return f"{origin} {packet}\ninterpreter: {result}\nengine: {flow.outcome} {blocks} {gaps}\nby {hops}"

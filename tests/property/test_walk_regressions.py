@@ -1,0 +1,269 @@
+"""What the comparison of engine and interpreter on random networks has brought to light, each as a network by hand.
+
+Every question is asked of both: they must agree on each class of packets, and the outcomes are those that the facts
+(N… of the network-semantics sheet) tell.
+"""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from reachsim import load_files
+from tests.build import Build, GroupRule
+from tests.property.comparison import assert_partition, compare, world_of
+
+OPEN: tuple[GroupRule, ...] = (("-1", None, None, "0.0.0.0/0"), ("-1", None, None, "::/0"))
+V6 = "2600:1f18:0:{}00::/56"
+INTERNET, INTERNET_V6 = "ip:203.0.113.7", "ip:2001:db8::7"
+
+
+def outcomes(net: Build, source: str, destination: str, protocol: str = "tcp", port: int = 443) -> set[str]:
+    """The engine's outcomes for a question's classes, after the interpreter has agreed to each of them."""
+    files = net.files()
+    found = set()
+    for scenario in load_files(files).scenarios(source, destination, protocol, port):
+        assert_partition(scenario)
+        compare(world_of(files), scenario, random.Random(0))
+        found |= {flow.outcome for flow in scenario.flows} or {"blocked" if scenario.blocks else "unknown"}
+    return found
+
+
+def codes(net: Build, source: str, destination: str, protocol: str = "tcp", port: int = 443) -> set[str]:
+    scenarios = load_files(net.files()).scenarios(source, destination, protocol, port)
+    return {block.code for scenario in scenarios for flow in scenario.flows for block in flow.blocks}
+
+
+def routes(net: Build, source: str, destination: str) -> set[str | None]:
+    scenarios = load_files(net.files()).scenarios(source, destination, "tcp", 443)
+    return {flow.context.route for scenario in scenarios for flow in scenario.flows}
+
+
+def host(net: Build, index: int, groups: tuple[str, ...] = (), public: str | None = None) -> str:
+    """A VPC ``vpc-INDEX`` of one dual-stack subnet, and its open interface ``eni-INDEX``."""
+    vpc = net.vpc(f"10.{index}.0.0/16", V6.format(index), name=str(index))
+    subnet = net.subnet(vpc, f"10.{index}.1.0/24", ipv6=f"2600:1f18:0:{index}01::/64", name=str(index))
+    groups = groups or (net.group(vpc, OPEN, OPEN, name=f"open-{index}"),)
+    return net.interface(
+        subnet, f"10.{index}.1.5", groups, public, ipv6=f"2600:1f18:0:{index}01::5", name=str(index)
+    )  # fmt: skip
+
+
+def hub(net: Build, *indices: int) -> tuple[str, str]:
+    """A transit gateway that joins the VPCs, everything routed to it from the first; its table."""
+    tgw = net.tgw()
+    table = net.tgw_table(tgw)
+    for index in indices:
+        attachment = net.tgw_attachment(tgw, f"vpc-{index}", [f"subnet-{index}"], name=str(index))
+        net.associate(table, attachment)
+        net.tgw_route(table, f"10.{index}.0.0/16", attachment, "propagated")
+        net.tgw_route(table, V6.format(index), attachment, "propagated")
+    net.route(f"rtb-{indices[0]}-main", "0.0.0.0/0", tgw)
+    net.route(f"rtb-{indices[0]}-main", "::/0", tgw)
+    return tgw, table
+
+
+# --- Repaired in the engine -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("destination", "protocol", "code"),
+    [
+        (INTERNET, "icmp", "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS"),
+        (INTERNET_V6, "icmpv6", "GATEWAY_REJECTS_SPOOFED_TRAFFIC"),
+    ],
+)
+def test_an_internet_gateway_takes_nothing_from_interfaces_of_other_vpcs(
+    destination: str, protocol: str, code: str
+) -> None:  # N30, N36
+    """Not even a message that wants no answer, from a sender with a public address in its own VPC."""
+    net = Build()
+    source = host(net, 0, public="198.51.100.5")
+    net.igw("vpc-0")
+    host(net, 1)
+    _, table = hub(net, 0, 1)
+    igw = net.igw("vpc-1")
+    for block in ("0.0.0.0/0", "::/0"):
+        net.tgw_route(table, block, "tgw-attach-1")
+        net.route("rtb-1-main", block, igw)
+    assert outcomes(net, source, destination, protocol, 3) == {"blocked"}
+    assert code in codes(net, source, destination, protocol, 3)
+
+
+@pytest.mark.parametrize("has_internet_gateway", [False, True])
+def test_answers_come_back_by_the_egress_only_gateway_that_the_request_left_by(
+    has_internet_gateway: bool,
+) -> None:  # N37, N67
+    net = Build()
+    source = host(net, 0)
+    net.route("rtb-0-main", "::/0", net.eigw("vpc-0"))
+    if has_internet_gateway:
+        net.igw("vpc-0")
+    server = host(net, 1)
+    net.route("rtb-1-main", "::/0", net.igw("vpc-1"))
+    net.bpa("block-ingress", {"vpc-1": "allow-bidirectional"})
+    assert outcomes(net, source, "ip:2600:1f18:0:101::5") == {"allowed"}
+    assert outcomes(net, server, "ip:2600:1f18:0:1::5") == {"blocked"}
+
+
+def test_nat_gateways_that_route_to_each_other_are_a_loop() -> None:
+    net = Build()
+    source = host(net, 0)
+    tables = [net.table("vpc-0"), net.table("vpc-0")]
+    nats = [
+        net.nat(net.subnet("vpc-0", f"10.0.{number}.0/24", table=table), f"10.0.{number}.9", f"198.51.100.{number}")
+        for number, table in enumerate(tables, start=2)
+    ]
+    net.route("rtb-0-main", "0.0.0.0/0", nats[0])
+    net.route(tables[0], "0.0.0.0/0", nats[1])
+    net.route(tables[1], "0.0.0.0/0", nats[0])
+    assert outcomes(net, source, INTERNET) == {"blocked"}
+
+
+@pytest.mark.parametrize(("attachment", "vpn"), [("available", "deleted"), ("deleting", "available")])
+def test_a_vpn_of_a_transit_gateway_must_work(attachment: str, vpn: str) -> None:
+    net = Build()
+    source = host(net, 0)
+    tgw, table = hub(net, 0)
+    made = net.vpn(tgw, state=vpn)
+    net.associate(table, made)
+    net.tgw_route(table, "192.168.0.0/16", made)
+    net[made]["State"] = attachment
+    assert outcomes(net, source, "ip:192.168.1.1") == {"blocked"}
+    net["vpn-1"]["State"] = net[made]["State"] = "available"
+    assert outcomes(net, source, "ip:192.168.1.1") == {"allowed"}
+
+
+def test_a_rule_that_names_an_unseen_group_leaves_unknown_only_what_it_could_admit() -> None:  # N90, N91
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    theirs = net.group(vpc, OPEN, [("tcp", 443, 443, "222222222222/sg-theirs")])
+    subnet = net.subnet(vpc, "10.0.1.0/24")
+    source = net.interface(subnet, "10.0.1.5", [theirs], public="198.51.100.5")
+    net.interface(subnet, "10.0.1.6", [theirs])
+    net.route(net.main_table(vpc), "0.0.0.0/0", net.igw(vpc))
+    assert outcomes(net, source, INTERNET) == {"unknown"}
+    assert outcomes(net, source, INTERNET, port=80) == {"blocked"}  # no such rule
+    assert outcomes(net, source, "ip:10.0.1.6") == {"blocked"}  # an interface that is known, and not a member
+
+
+def test_a_group_that_the_account_no_longer_has_has_no_members() -> None:  # N90
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    gone = net.group(vpc, OPEN, [("tcp", 443, 443, "sg-gone")])
+    source = net.interface(net.subnet(vpc, "10.0.1.0/24"), "10.0.1.5", [gone], public="198.51.100.5")
+    net.route(net.main_table(vpc), "0.0.0.0/0", net.igw(vpc))
+    assert outcomes(net, source, INTERNET) == {"blocked"}
+
+
+def test_members_in_a_peered_vpc_are_unknown_without_the_interfaces_of_its_account() -> None:  # N88, N91
+    net, peer = Build(), Build("222222222222", tag="p-")
+    vpc, other = net.vpc("10.0.0.0/16"), peer.vpc("10.1.0.0/16")
+    servers = peer.group(other, OPEN)
+    peer.interface(peer.subnet(other, "10.1.1.0/24"), "10.1.1.5", [servers])
+    clients = net.group(vpc, (), [("tcp", 443, 443, f"222222222222/{servers}")])
+    source = net.interface(net.subnet(vpc, "10.0.1.0/24"), "10.0.1.5", [clients])
+    pcx = net.peering(vpc, other, peer=peer)
+    net.route(net.main_table(vpc), "10.1.0.0/16", pcx)
+    peer.route(peer.main_table(other), "10.0.0.0/16", pcx)
+    files = {**peer.files(), **net.files()}
+    missing = "222222222222/us-east-1/ec2/describe-network-interfaces.json"
+    for kept, outcome in ((files, "allowed"), ({path: files[path] for path in files if path != missing}, "unknown")):
+        (scenario,) = load_files(kept).scenarios(source, "ip:10.1.1.5", "tcp", 443)
+        assert {flow.outcome for flow in scenario.flows} == {outcome}
+
+
+def test_what_is_answered_by_way_of_the_internet_is_not_private() -> None:
+    """An IPv6 answer finds its way over the internet gateways where the way back is routed so."""
+    net = Build()
+    source = host(net, 0)
+    host(net, 1)
+    pcx = net.peering("vpc-0", "vpc-1")
+    net.igw("vpc-0")
+    net.route("rtb-0-main", V6.format(1), pcx)
+    net.route("rtb-1-main", "::/0", net.igw("vpc-1"))
+    assert outcomes(net, source, "ip:2600:1f18:0:101::5") == {"allowed"}
+    assert routes(net, source, "ip:2600:1f18:0:101::5") == {"internet"}
+    net.route("rtb-1-main", V6.format(0), pcx)
+    assert routes(net, source, "ip:2600:1f18:0:101::5") == {"private"}
+
+
+# --- Repaired in the interpreter --------------------------------------------------------------------------------------
+
+
+def test_an_address_of_the_snapshot_is_nobodys_outside() -> None:  # N33
+    """From the internet with a source that an interface here holds: the answer would go to that interface."""
+    net = Build()
+    server = host(net, 0, public="198.51.100.5")
+    host(net, 1, public="198.51.100.6")
+    for index in (0, 1):
+        net.route(f"rtb-{index}-main", "0.0.0.0/0", net.igw(f"vpc-{index}"))
+    assert outcomes(net, "internet", server) == {"allowed", "blocked"}
+
+
+def test_services_of_aws_on_every_host_meet_neither_rules_nor_routes() -> None:  # N10, N94, N114, N160
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    subnet = net.subnet(vpc, "10.0.1.0/24", acl=net.acl(vpc, []))
+    source = net.interface(subnet, "10.0.1.5", [net.group(vpc, egress=[])])
+    for address in ("10.0.0.2", "169.254.169.253"):
+        assert outcomes(net, source, f"ip:{address}", "udp", 53) == {"allowed"}
+    assert outcomes(net, source, "ip:10.0.0.3", "udp", 53) == {"blocked"}
+
+
+def test_nobody_on_the_internet_has_a_unique_local_address() -> None:
+    net = Build()
+    source = host(net, 0)
+    net.route("rtb-0-main", "::/0", net.igw("vpc-0"))
+    assert outcomes(net, source, "ip:fd12::1") == {"blocked"}
+    assert outcomes(net, source, INTERNET_V6) == {"allowed"}
+
+
+def test_a_nat_gateway_takes_no_ipv6() -> None:  # N45, N57
+    net = Build()
+    source = host(net, 0)
+    nat = net.nat("subnet-0", "10.0.1.9", "198.51.100.9")
+    net.route("rtb-0-main", net.prefix_list(["2001:db8::/32"]), nat)
+    assert outcomes(net, source, INTERNET_V6) == {"blocked"}
+
+
+@pytest.mark.parametrize(("keeps", "outcome"), [(False, "blocked"), (True, "allowed")])
+def test_the_way_decides_whether_a_group_is_recognised(keeps: bool, outcome: str) -> None:  # N88, N89
+    """Two VPCs are peered, but this traffic goes by a transit gateway."""
+    net = Build()
+    source = host(net, 0)
+    server = host(net, 1)
+    net["sg-open-1"]["IpPermissions"] = []
+    net.permit("sg-open-1", "in", ("tcp", 443, 443, "sg-open-0"))
+    tgw, _ = hub(net, 0, 1)
+    net.route("rtb-1-main", "0.0.0.0/0", tgw)
+    net.peering("vpc-0", "vpc-1")
+    net[tgw]["Options"]["SecurityGroupReferencingSupport"] = "enable" if keeps else "disable"
+    for row in net._lists["ec2/describe-transit-gateway-vpc-attachments"]:
+        row["Options"]["SecurityGroupReferencingSupport"] = "enable"
+    assert outcomes(net, source, f"ip:{net[server]['PrivateIpAddress']}") == {outcome}
+
+
+@pytest.mark.parametrize(("ingress", "outcome"), [(OPEN, "unknown"), ((), "blocked")])
+def test_an_appliances_own_groups_filter_what_is_sent_through_it(
+    ingress: tuple[GroupRule, ...], outcome: str
+) -> None:  # N25, N83
+    net = Build()
+    source = host(net, 0)
+    group = net.group("vpc-0", ingress)
+    appliance = net.interface("subnet-0", "10.0.1.9", [group], source_dest_check=False)
+    net.route("rtb-0-main", "0.0.0.0/0", appliance)
+    assert outcomes(net, source, INTERNET) == {outcome}
+
+
+def test_an_ipv6_answer_may_take_another_way_than_the_request() -> None:
+    """Nothing was translated: out by the internet, back over a transit gateway."""
+    net = Build()
+    source = host(net, 0)
+    host(net, 1)
+    tgw, _ = hub(net, 0, 1)
+    for index in (0, 1):
+        net.route(f"rtb-{index}-main", "::/0", net.igw(f"vpc-{index}"))
+    net.route("rtb-1-main", V6.format(0), tgw)
+    assert outcomes(net, source, "ip:2600:1f18:0:101::5") == {"allowed"}
