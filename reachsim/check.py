@@ -21,7 +21,7 @@ from reachsim.intervals import IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.network import Home, Network
 from reachsim.policy_layers import iam_details, role_documents
-from reachsim.selectors import find_project, parse_selector
+from reachsim.selectors import parse_selector
 from reachsim.simulate import simulate
 from reachsim.verdict import (
     Acceptance,
@@ -35,6 +35,7 @@ from reachsim.verdict import (
     Severity,
     Verdict,
 )
+from reachsim.workloads import find_project, leaves_vpc_on_overflow
 
 SERVICES: Final = ("git-codecommit", "codecommit", "ecr.api", "ecr.dkr", "s3", "logs", "sts")
 THROUGH: Final = ("allowed", "intermittent")
@@ -382,7 +383,7 @@ def _could_leave(cell: Cell) -> bool:
 
 
 def _findings(network: Network, cells: Sequence[Cell], beyond: Sequence[Verdict]) -> Iterable[Finding]:
-    yield from _outside_vpc(cells)
+    yield from _outside_vpc(network, cells)
     yield from _exits(network, cells, beyond)
     yield from _exposures(network, cells)
     yield from _failures(network, cells)
@@ -399,17 +400,23 @@ def _finding(
     )
 
 
-def _outside_vpc(cells: Sequence[Cell]) -> Iterable[Finding]:
+def _outside_vpc(network: Network, cells: Sequence[Cell]) -> Iterable[Finding]:
+    """Builds on AWS's own network: of projects without a VPC, or when they overflow a fleet that is in one."""
     for cell in cells:
-        path = cell.verdict.paths[0] if cell.verdict and cell.verdict.paths else None
-        if (
-            cell.destination == "internet"
-            and path is not None
-            and path.hops
-            and path.hops[0].type == "codebuild-project"
-        ):
-            title = f"{cell.source} runs outside every VPC, with open internet access"
-            yield _finding("CODEBUILD_NOT_IN_VPC", "high", cell.source, title, [path.hops[0].detail])
+        paths = cell.verdict.paths if cell.verdict and cell.destination == "internet" else ()
+        outside = [path for path in paths if path.hops and path.hops[0].type == "codebuild-project"]
+        if not outside:
+            continue
+        found = find_project(network, parse_selector(cell.source).value)
+        if found is not None and leaves_vpc_on_overflow(network, found[1]):
+            title = f"builds of {cell.source} that overflow its fleet run outside every VPC, with open internet access"
+            yield _finding("FLEET_OVERFLOW_LEAVES_VPC", "high", cell.source, title, [outside[0].hops[0].detail])
+            continue
+        free = any(path.outcome == "allowed" for path in outside)
+        how = "with open internet access" if free else "behind its fleet's managed proxy"
+        title = f"{cell.source} runs outside every VPC, {how}"
+        severity: Severity = "high" if free else "low"
+        yield _finding("CODEBUILD_NOT_IN_VPC", severity, cell.source, title, [outside[0].hops[0].detail])
 
 
 def _gateways_out(verdict: Verdict) -> list[str]:

@@ -86,6 +86,8 @@ _LB_RULES: Final = "/elasticloadbalancing/latest/application/listener-rules.html
 _LB_TARGET_HEALTH: Final = "/elasticloadbalancing/latest/application/target-group-health-checks.html"
 _NLB_ATTRIBUTES: Final = "/elasticloadbalancing/latest/network/edit-target-group-attributes.html"
 _NLB_TROUBLES: Final = "/elasticloadbalancing/latest/network/load-balancer-troubleshooting.html"
+_CODEBUILD_FLEET: Final = "/codebuild/latest/userguide/fleets.reserved-capacity-fleets.html"
+_CODEBUILD_PROXY: Final = "/codebuild/latest/userguide/run-codebuild-in-managed-proxy-server.html"
 _CODEBUILD_VPC: Final = "/codebuild/latest/userguide/vpc-support.html"
 
 # What a row holds. AWS's: code, text, remedy. Ours: code, layer, (of a block: symptom,) page, text, remedy.
@@ -461,7 +463,7 @@ _BLOCKS: Final[tuple[_Block, ...]] = (
     ("NLB_TARGET_IS_CLIENT", "network", "timeout", _NLB_TROUBLES,
      "The Network Load Balancer keeps the client's address and picks the client itself as the target; such a "
      "connection is dropped.", "Turn off client IP preservation, or register targets by address."),
-    ("FLEET_PROXY_DENY", "network", "403", "",
+    ("FLEET_PROXY_DENY", "network", "403", _CODEBUILD_PROXY,
      "The managed proxy of the CodeBuild fleet denies the destination.",
      "Add an allow rule to the fleet's proxy configuration."),
 )  # fmt: skip
@@ -512,7 +514,7 @@ _FINDINGS: Final[tuple[_Ours, ...]] = (
      "The project has no VPC configuration: its builds run on AWS's own network with open internet, and no security "
      "group, network ACL or endpoint of yours applies.",
      "Give the project a VPC configuration with private subnets."),
-    ("FLEET_OVERFLOW_LEAVES_VPC", "network", "",
+    ("FLEET_OVERFLOW_LEAVES_VPC", "network", _CODEBUILD_FLEET,
      "The fleet is in a VPC, but builds that overflow to on-demand compute use the project's own VPC configuration, "
      "and it has none.", "Give the project a VPC configuration, or let overflowing builds queue."),
     ("SERVICE_PLANE_PULL_NOT_VIA_VPC", "network", _CODEBUILD_VPC,
@@ -643,9 +645,20 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("ANY_INTERFACE_OF_SUBNET", "network", _SUBNET_ROUTES,
      "The source stands for any interface that could be in the subnet or VPC, with any security groups of the VPC.",
      "Ask about one interface, instance or project."),
-    ("FLEET_VPC_CONFIG_UNCLEAR", "network", "",  # N211, P65
+    ("FLEET_VPC_CONFIG_UNCLEAR", "network", _CODEBUILD_FLEET,  # N211, P65
      "The project and its fleet both have a VPC configuration, and AWS does not document which one a build uses. "
      "Both were judged.", "Make the two equal, or remove one."),
+    ("FLEET_OVERFLOW_ON_DEMAND", "network", _CODEBUILD_FLEET,  # P65
+     "Builds that overflow the fleet run on demand, by the project's own VPC configuration. Whether a build does is "
+     "chance.", "Make the project's VPC configuration like the fleet's, or let overflowing builds queue."),
+    ("FLEET_PROXY_FIRST_MATCH", "network", _CODEBUILD_PROXY,  # P66
+     "The rules of the fleet's managed proxy were taken to be tried in order, the first that matches deciding.", ""),
+    ("FLEET_PROXY_SCOPE_UNKNOWN", "network", _CODEBUILD_PROXY,
+     "The fleet's managed proxy denies by default. Whether that holds for AWS's own services is not documented, and a "
+     "domain rule can be judged only for a name.", "Ask with host:NAME."),
+    ("ECS_TASK_IPV6", "network", "",
+     "The task was taken to get no IPv6 address. It does get one if the account setting dualStackIPv6 is on, which the "
+     "snapshot does not hold.", "Check the account settings of ECS."),
     ("ENDPOINT_PARTIAL", "network", _INTERFACE_ENDPOINT,  # N130
      "The endpoint is only partly available; which of its network interfaces work is not known.",
      "Wait until the endpoint is available, or recreate it."),

@@ -15,6 +15,7 @@ from reachsim.addresses import NAT64, PUBLIC, V4, V6
 from reachsim.dns import Reason, Resolution, resolve, resolve_outside
 from reachsim.engine import ICMP_REPLIES, kinds
 from reachsim.evidence import Assumption, Block, Gap, Hop
+from reachsim.fleet_proxy import Asked, past_proxy
 from reachsim.forwarding import Context, Ground, Walk, forward
 from reachsim.forwarding.ground import Origin, Route
 from reachsim.intervals import EMPTY, IntervalSet
@@ -30,7 +31,8 @@ from reachsim.packets import (
     icmp_services,
     protocol_services,
 )
-from reachsim.selectors import ANY_CLIENT_PORTS, Destination, Selector, Source, destination, sources
+from reachsim.selectors import Destination, Selector, Source, destination, sources
+from reachsim.workloads import ANY_CLIENT_PORTS
 
 NAT_PORTS = ANY_CLIENT_PORTS
 FAMILIES = {"ipv4": V4, "ipv6": V6, None: V4 | V6}
@@ -231,20 +233,31 @@ def _outside_vpcs(
                 box: Box = (_UNKNOWN_SENDER, some, part, _ports(start, part), NAT_PORTS, NAT_PORTS, CHOICES)
                 flows.append(_on_aws_network(network, start, box, kind))
     asked = PacketSet.union_of((flow.box for flow in flows), len(DIMENSIONS))
-    return msgspec.structs.replace(base, asked=asked, flows=tuple(flows))
+    return msgspec.structs.replace(base, asked=asked, flows=_proxied(network, start, base.resolution, flows))
+
+
+def _proxied(network: Network, start: Source, resolution: Resolution | None, flows: list[Walk]) -> tuple[Walk, ...]:
+    """Past the managed proxy of the fleet that a build runs on, if there is one (P66)."""
+    fleet = network.fleets.get(start.fleet)
+    proxy = fleet.proxy_configuration if fleet is not None else None
+    if proxy is None or fleet is None or proxy.default_behavior is None:
+        return tuple(flows)
+    asked = Asked(resolution.name, resolution.service is not None) if resolution is not None else Asked()
+    return tuple(part for flow in flows for part in past_proxy(flow, proxy, fleet.name or start.fleet, asked))
 
 
 _UNKNOWN_SENDER = IntervalSet.single(0)
-"""Stands for the address that CodeBuild's own network sends from."""
+"""Stands for the address that AWS's own network sends from."""
 
 
 def _on_aws_network(network: Network, start: Source, box: Box, kind: str) -> Walk:
     origin = start.origin.id
     detail = f"{origin} runs on AWS's own network, with open internet access"
-    hops = (Hop(origin, "codebuild-project", "request", None, detail),)
+    kind_of_source = "lambda-function" if origin.startswith("lambda:") else "codebuild-project"
+    hops = (Hop(origin, kind_of_source, "request", None, detail),)
     if kind == "own":
         owner = network.public_addresses[box[DESTINATION].first][0].id
-        detail = f"whether {network.label(owner)} lets in what CodeBuild's own addresses send is not known"
+        detail = f"whether {network.label(owner)} lets in what AWS's own network sends is not known"
         walk = Walk(box, ("outside",), Context(Origin("interface", origin)), hops=hops)
         return walk.unknown(Gap("UNKNOWN_RESOURCE", owner, detail))
     route: Route = "aws-public" if kind == "service" else "internet"

@@ -14,23 +14,19 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from reachsim import services
+from reachsim import services, workloads
 from reachsim.addresses import PUBLIC, V6, parse_block
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Gap
 from reachsim.forwarding import Origin
 from reachsim.forwarding.gateways import attached, gateway_of
 from reachsim.intervals import EMPTY, IntervalSet
-from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface, virtual_interface
 from reachsim.model.network import Home, Network
+from reachsim.workloads import ANY_CLIENT_PORTS, LINUX_PORTS, WINDOWS_PORTS, Placement, Workload
 
 RESOURCE_PREFIXES: Final = ("i", "eni", "subnet", "vpc", "vpce", "igw", "nat")
 WORD_KINDS: Final = ("codebuild", "ecs", "lambda", "ip", "host", "ecr", "s3", "codecommit", "logs")
-
-LINUX_PORTS: Final = IntervalSet.span(32768, 60999)
-WINDOWS_PORTS: Final = IntervalSet.span(49152, 65535)
-ANY_CLIENT_PORTS: Final = IntervalSet.span(1024, 65535)
 
 
 class Selector(NamedTuple):
@@ -83,7 +79,8 @@ class Source(msgspec.Struct, frozen=True):
 
     Sources of one ``group`` are alternatives that chance picks from; different groups are the asker's to choose from.
     With ``by_chance`` the source's own address is chance too. ``vpc_id`` is where names are resolved; empty outside
-    every VPC. ``blocks`` and ``gaps`` say that nothing can start here, or that it is not known what does.
+    every VPC. ``fleet`` is the CodeBuild fleet that a build runs on. ``blocks`` and ``gaps`` say that nothing can start
+    here, or that it is not known what does.
     """
 
     group: str
@@ -95,6 +92,7 @@ class Source(msgspec.Struct, frozen=True):
     vpc_id: str = ""
     by_chance: bool = False
     role: str | None = None
+    fleet: str = ""
     blocks: tuple[Block, ...] = ()
     gaps: tuple[Gap, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
@@ -115,8 +113,8 @@ def sources(network: Network, selector: Selector, toward: tuple[Interface, ...] 
     answer is one source with a gap.
     """
     kind, value = selector
-    if kind == "codebuild":
-        return _codebuild(network, value)
+    if kind in ("codebuild", "ecs", "lambda"):
+        return _workload(network, selector)
     if kind == "i":
         return _instance(network, value)
     if kind == "eni":
@@ -135,8 +133,6 @@ def sources(network: Network, selector: Selector, toward: tuple[Interface, ...] 
         return _addresses(network, _block(value), toward)
     if kind in ("internet", "igw"):
         return _internet(network, selector, toward)
-    if kind in ("ecs", "lambda"):
-        return _not_modelled(network, selector)
     raise QuestionError(f"{selector} cannot be a source", "BAD_SOURCE")
 
 
@@ -165,11 +161,6 @@ def _unknown(network: Network, selector: Selector, operation: str, service: str 
     if lacking:
         return _missing(network, selector, lacking[0])
     raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION")
-
-
-def _not_modelled(network: Network, selector: Selector) -> tuple[Source, ...]:
-    gap = Gap("UNMODELLED_COMPONENT", str(selector), f"{selector.kind} sources are not modelled")
-    return (_nowhere(network, selector, gap),)
 
 
 def client_ports_of(network: Network, interface: Interface) -> IntervalSet:
@@ -230,79 +221,60 @@ def _missing_interfaces(network: Network, selector: Selector) -> tuple[Source, .
     return (_nowhere(network, selector, gap),)
 
 
-# --- CodeBuild ------------------------------------------------------------------------------------------------------
+# --- builds, tasks, functions ---------------------------------------------------------------------------------------
 
 
-def find_project(network: Network, name: str) -> tuple[Home, aws.Project] | None:
-    return next(((home, project) for (home, known), project in network.projects.items() if known == name), None)
-
-
-def _codebuild(network: Network, name: str) -> tuple[Source, ...]:
-    """One virtual interface per subnet of the project's vpcConfig, chance picks; none means AWS's own network (N210,
-    N212).
-    """
-    found = find_project(network, name)
-    selector = Selector("codebuild", name)
-    if found is None:
-        return _unknown(network, selector, "batch-get-projects", "codebuild")
-    home, project = found
-    ports = WINDOWS_PORTS if "WINDOWS" in (project.environment.type or "") else LINUX_PORTS
-    config, gaps, assumptions = _vpc_config(network, home, project)
+def _workload(network: Network, selector: Selector) -> tuple[Source, ...]:
+    """Where a project, service or function may run; chance picks (`reachsim.workloads`)."""
+    found = _find_workload(network, selector)
+    if isinstance(found, tuple) and not isinstance(found, Workload):
+        return found
     base = Source(
-        str(selector), Origin("interface", str(selector)), EMPTY, (), home, ports, by_chance=True,
-        role=project.service_role, gaps=gaps, assumptions=assumptions,
+        str(selector), Origin("interface", str(selector)), EMPTY, (), found.home, found.client_ports, by_chance=True,
+        role=found.role,
     )  # fmt: skip
-    if gaps or config is None or not config.subnets:
-        return (base,)
-    made = []
-    for subnet_id in config.subnets:
-        subnet = network.subnets.get(subnet_id)
-        if subnet is None:
-            path = network.path(home, "ec2", "describe-subnets")
-            gap = Gap(
-                "UNKNOWN_RESOURCE",
-                subnet_id,
-                f"{subnet_id} of {selector} is not in the snapshot",
-                network.unknown(path),
-            )
-            made.append(msgspec.structs.replace(base, gaps=(gap,)))
-            continue
-        interface = virtual_interface(subnet, config.security_group_ids, f"{selector}@{subnet_id}")
-        made.append(
-            msgspec.structs.replace(
-                base,
-                origin=Origin("interface", interface.id, interface, vpc_id=subnet.vpc_id),
-                addresses=interface.addresses,
-                place=("send", interface.id),
-                vpc_id=subnet.vpc_id,
-            )
-        )
-    return tuple(made)
+    return tuple(_placed(base, one) for one in found.placements)
 
 
-def _vpc_config(
-    network: Network, home: Home, project: aws.Project
-) -> tuple[aws.VpcConfig | None, tuple[Gap, ...], tuple[Assumption, ...]]:
-    """The vpcConfig that holds for a project: its fleet's where it runs on one (N211, P65), none on Lambda compute
-    (P11).
-    """
-    selector = f"codebuild:{project.name}"
-    own = project.vpc_config if project.vpc_config and project.vpc_config.subnets else None
-    if "LAMBDA" in (project.environment.type or ""):
-        return None, (), ()
-    fleet_arn = project.environment.fleet.fleet_arn if project.environment.fleet else None
-    if not fleet_arn:
-        return own, (), ()
-    fleet = network.fleets.get(fleet_arn)
-    if fleet is None:
-        path = network.path(home, "codebuild", "batch-get-fleets")
-        gap = Gap("UNKNOWN_RESOURCE", selector, f"fleet {fleet_arn} of {selector} is not in the snapshot", (path,))
-        return None, (gap,), ()
-    theirs = fleet.vpc_config if fleet.vpc_config and fleet.vpc_config.subnets else None
-    if theirs is None or own is None:
-        return theirs or own, (), ()
-    detail = f"{selector} and its fleet both have a vpcConfig; the fleet's is taken"
-    return theirs, (), (Assumption("FLEET_VPC_CONFIG_UNCLEAR", selector, detail, "leak"),)
+def _find_workload(network: Network, selector: Selector) -> Workload | tuple[Source, ...]:
+    kind, value = selector
+    if kind == "codebuild":
+        return workloads.project(network, value) or _unknown(network, selector, "batch-get-projects", "codebuild")
+    if kind == "lambda":
+        return workloads.function(network, value) or _unknown(network, selector, "list-functions", "lambda")
+    cluster, slash, name = value.partition("/")
+    if not slash or not name:
+        raise QuestionError(f"{selector} must be ecs:CLUSTER/SERVICE", "BAD_SELECTOR")
+    return workloads.service(network, cluster, name) or _unknown_service(network, selector, cluster)
+
+
+def _unknown_service(network: Network, selector: Selector, cluster: str) -> tuple[Source, ...]:
+    """No such service: known only where the services of its cluster are, or all clusters and it is none of them."""
+    if any(known.rsplit("/", 1)[-1] == cluster for _, known in network.ecs_services):
+        raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION")
+    home = network.homes[0] if network.homes else ("*", "*")
+    lists = [network.path(one, "ecs", "list-clusters") for one in network.homes]
+    if network.unknown(*lists) or not lists:
+        return _missing(network, selector, (network.unknown(*lists) or ("*/*/ecs/list-clusters.json",))[0])
+    listed = {arn.rsplit("/", 1)[-1]: home for home, arn in network.ecs_clusters}
+    if cluster not in listed:
+        raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION")
+    return _missing(network, selector, network.path(listed.get(cluster, home), "ecs", "describe-services", cluster))
+
+
+def _placed(base: Source, one: Placement) -> Source:
+    """A source at one of its placements; without an interface it is outside every VPC."""
+    made = msgspec.structs.replace(base, gaps=one.gaps, assumptions=one.assumptions, fleet=one.fleet)
+    interface = one.interface
+    if interface is None:
+        return made
+    return msgspec.structs.replace(
+        made,
+        origin=Origin("interface", interface.id, interface, vpc_id=interface.vpc_id),
+        addresses=interface.addresses,
+        place=("send", interface.id),
+        vpc_id=interface.vpc_id,
+    )
 
 
 # --- sets -----------------------------------------------------------------------------------------------------------
@@ -591,7 +563,7 @@ def _project_destination(network: Network, name: str) -> Destination:
     """A build's interfaces take no connections from the internet, but inside the VPC its addresses are whatever it
     gets.
     """
-    made = _codebuild(network, name)
+    made = _workload(network, Selector("codebuild", name))
     interfaces = tuple(one.origin.interface for one in made if one.origin.interface is not None)
     gaps = tuple(gap for one in made for gap in one.gaps)
     addresses = IntervalSet.union_of(one.addresses for one in interfaces)

@@ -346,7 +346,7 @@ def deliver(ground: Ground, flow: Walk) -> list[Walk]:
     parts: list[Walk] = []
     origin = flow.context.origin.interface
     rest: IntervalSet = flow.destinations
-    if flow.leg == "response" and origin is not None and origin.kind in ("virtual", "any"):
+    if flow.leg == "response" and origin is not None and origin.kind in ("virtual", "public", "any"):
         mine = flow.with_destinations(origin.addresses) if origin.subnet_id == subnet_id else None
         if mine is not None and mine.destination == 0:  # still the asked source: the origin itself
             parts.append(mine.to("receive", origin.id))

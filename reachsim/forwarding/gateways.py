@@ -101,7 +101,7 @@ def _translated(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str) -> lis
         part = part.through(_gateway_hop(ground, part, gateway_id, detail))
         found.append(_outside(msgspec.structs.replace(part, source=IntervalSet.single(public)), gateway_id, vpc_id))
     left = flow.with_sources(rest) if rest else None
-    if left is not None and sender is not None and sender.kind == "any":
+    if left is not None and sender is not None and sender.kind in ("any", "public"):
         detail = f"{ground.network.label(gateway_id)} translates the source, if the interface has a public address"
         found.append(_outside(left.through(_gateway_hop(ground, left, gateway_id, detail)), gateway_id, vpc_id))
     elif left is not None:
@@ -125,7 +125,7 @@ def _sender(ground: Ground, flow: Walk, vpc_id: str) -> Interface | None:
 
 def _no_public_address(ground: Ground, flow: Walk, gateway_id: str, sender: Interface | None) -> Walk:
     who = ground.network.label(sender.id) if sender else describe_addresses(flow.sources)
-    is_build = sender is not None and sender.kind == "virtual"
+    is_build = sender is not None and sender.kind == "virtual" and sender.id.startswith("codebuild:")
     detail = f"{who} has no public IPv4 address, so {ground.network.label(gateway_id)} cannot forward for it"
     if is_build:
         detail = f"{detail}; the interfaces of CodeBuild never get one"
@@ -327,7 +327,7 @@ def internet_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
 
 def _from_any(flow: Walk) -> bool:
     interface = flow.context.origin.interface
-    return interface is not None and interface.kind == "any"
+    return interface is not None and interface.kind in ("any", "public")
 
 
 def _origin_subnet(flow: Walk) -> str:

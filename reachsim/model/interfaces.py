@@ -10,7 +10,7 @@ from reachsim.addresses import V4
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.records import NetworkInterface, Subnet
 
-Kind = Literal["interface", "virtual", "any", "endpoint", "nat", "load-balancer", "gateway-load-balancer"]
+Kind = Literal["interface", "virtual", "public", "any", "endpoint", "nat", "load-balancer", "gateway-load-balancer"]
 
 _KINDS: dict[str, Kind] = {
     "vpc_endpoint": "endpoint",
@@ -28,7 +28,8 @@ class Interface(msgspec.Struct, frozen=True):
     ``addresses`` are its own private addresses (IPv4 and IPv6, delegated prefixes included), ``public`` pairs a
     private IPv4 address with the public one that an internet gateway translates it to (fact N33). A ``virtual``
     interface is one that CodeBuild creates when a build starts: it gets some free address of its subnet and never a
-    public one (N32, N212). An ``any`` interface stands for whatever could be in a subnet.
+    public one (N32, N212); a ``public`` one is a Fargate task's that gets one. An ``any`` interface stands for
+    whatever could be in a subnet.
     """
 
     id: str

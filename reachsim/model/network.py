@@ -149,6 +149,9 @@ class Network:
                     self._take(self.instances, instance.instance_id, instance, place, instance.instance_id)
         self.projects: dict[tuple[Home, str], aws.Project] = {}
         self.fleets: dict[str, aws.Fleet] = {}
+        self.functions: dict[tuple[Home, str], aws.Function] = {}
+        self.ecs_services: dict[tuple[Home, str], tuple[aws.EcsService, ...]] = {}  # by home and cluster
+        self.ecs_clusters: list[tuple[Home, str]] = []
         self.endpoint_services: dict[str, aws.VpcEndpointService] = {}
         for home in self.homes:
             path = self.path(home, "codebuild", "batch-get-projects")
@@ -161,10 +164,21 @@ class Network:
             for i, fleet in enumerate(self._records(path, "fleets", aws.Fleet)):
                 name = fleet.arn or fleet.name or ""
                 self._take(self.fleets, name, fleet, Place(home, path, f"/fleets/{i}"), f"fleet:{name}")
+            self._load_compute(home)
             services = self.path(home, "ec2", "describe-vpc-endpoint-services")
             answer = self._one(services, aws.DescribeVpcEndpointServices)
             for service in answer.service_details if answer else ():
                 self.endpoint_services.setdefault(service.service_name, service)
+
+    def _load_compute(self, home: Home) -> None:
+        path = self.path(home, "lambda", "list-functions")
+        for function in self._records(path, "Functions", aws.Function):
+            self.functions[home, function.function_name] = function
+        clusters = self._one(self.path(home, "ecs", "list-clusters"), aws.ClusterArns)
+        self.ecs_clusters += [(home, arn) for arn in clusters.cluster_arns] if clusters is not None else []
+        for cluster, path in self.snapshot.children(*home, "ecs", "describe-services"):
+            if self.snapshot.status(path) == "ok":
+                self.ecs_services[home, cluster] = self._records(path, "services", aws.EcsService)
 
     def _load_balancing(self) -> None:
         collect, children = self._collect, self._children

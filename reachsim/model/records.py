@@ -928,6 +928,10 @@ class ClassicAttributesAnswer(Ec2, frozen=True):
 # --- ECS and Lambda -------------------------------------------------------------------------------------------------
 
 
+class ClusterArns(CodeBuild, frozen=True):
+    cluster_arns: tuple[str, ...]  # a file without them must not count as one that lists none
+
+
 class AwsVpcConfiguration(CodeBuild, frozen=True):
     subnets: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
