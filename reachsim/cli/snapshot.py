@@ -161,11 +161,14 @@ def _table(lacking: Sequence[Entry]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("where", "call", "outcome", "undecidable without it", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for column in ("where", "call", "outcome"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("undecidable without it")
     rows = _rows(lacking)
     for row in rows[:MOST_ROWS]:
         table.add_row(*(Text(options.harmless(cell)) for cell in row))
-    console = Console(stderr=True, no_color=True, width=options.columns() if sys.stderr.isatty() else 160)
+    console = Console(stderr=True, no_color=True, width=None if sys.stderr.isatty() else 200)
     console.print(table)
     if len(rows) > MOST_ROWS:
         _tell(f"and {len(rows) - MOST_ROWS} more: see calls in snapshot.json")

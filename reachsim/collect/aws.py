@@ -15,6 +15,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from reachsim.collect.errors import CollectError, ExpiredError
@@ -23,7 +24,9 @@ from reachsim.collect.outcome import EXPIRED, NOT_COLLECTED, THROTTLED, Outcome,
 WORKERS: Final = 12
 """Calls made side by side."""
 MOST_ATTEMPTS: Final = 12
-"""Attempts at a call that is throttled, or whose connection breaks."""
+"""Attempts at a call that is throttled."""
+MOST_BROKEN: Final = 6
+"""Attempts at a call whose connection breaks, or that brings no answer in time."""
 LONGEST_PAUSE: Final = 20.0
 """Seconds between two attempts."""
 _SDK_NAMES: Final = {"s3api": "s3"}  # the AWS CLI's word -> boto3's, where they differ
@@ -98,7 +101,7 @@ class Aws:
 
         mine = self.session._session
         fetcher = AssumeRoleCredentialFetcher(
-            client_creator=mine.create_client,
+            client_creator=partial(mine.create_client, region_name=self.region),
             source_credentials=mine.get_credentials(),
             role_arn=role_arn,
             extra_args={"RoleSessionName": "reachsim"},
@@ -328,12 +331,12 @@ def _patience(attempts: int, response: Any = None, caught_exception: Any = None,
     from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
     from botocore.exceptions import ConnectionError as AnyConnectionError
 
-    if attempts >= MOST_ATTEMPTS:
-        return None
     error: Mapping[str, Any] = response[1].get("Error", {}) if response is not None else {}
-    broken = isinstance(caught_exception, ConnectionClosedError | ReadTimeoutError | AnyConnectionError)
-    if isinstance(caught_exception, EndpointConnectionError):
-        return None  # no such host: the Region lacks the service
-    if error.get("Code") in THROTTLED or broken:
-        return random.uniform(0.5, 1.0) * min(LONGEST_PAUSE, 0.1 * 2.0**attempts)
-    return None
+    match caught_exception:
+        case EndpointConnectionError():
+            return None  # no such host: the Region lacks the service
+        case ConnectionClosedError() | ReadTimeoutError() | AnyConnectionError():
+            most = MOST_BROKEN
+        case _:
+            most = MOST_ATTEMPTS if error.get("Code") in THROTTLED else 0
+    return random.uniform(0.5, 1.0) * min(LONGEST_PAUSE, 0.1 * 2.0**attempts) if attempts < most else None

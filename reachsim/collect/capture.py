@@ -122,7 +122,8 @@ class _Run:
     def resume(self, overwrite: bool, told: Callable[[str], None]) -> None:
         """Take over what an earlier run of the same command knows."""
         root = self.store.root
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        root.parent.mkdir(parents=True, exist_ok=True)
+        root.mkdir(mode=0o700, exist_ok=True)
         for left in root.rglob(".*.tmp"):
             left.unlink()
         earlier = _earlier(root / MANIFEST)

@@ -25,7 +25,7 @@ DENIED_TAGS: Final = ("*secret*", "*passw*", "*token*", "*credential*", "*api*ke
 _ALWAYS: Final = frozenset(
     {
         "authkey", "authorizationtoken", "bgpauthkey", "clientsecret", "customergatewayconfiguration",
-        "customerrouterconfig", "email", "kubeconfig", "masteruserpassword", "oauthtoken", "password", "presharedkey",
+        "customerrouterconfig", "kubeconfig", "masteruserpassword", "oauthtoken", "password", "presharedkey",
         "privatekey", "secret", "secretaccesskey", "secrettoken", "sessiontoken", "userdata",
     }
 )  # fmt: skip
@@ -61,7 +61,7 @@ def redactor(patterns: Sequence[str] = ()) -> Redactor:
     def _member(key: str, value: Any) -> Any:
         lower = key.lower()
         match value:
-            case str() if lower in _ALWAYS:
+            case str() if lower in _ALWAYS or lower.endswith("email"):
                 return ""
             case str() if lower == "buildspec":
                 return clean(no_variables(value))

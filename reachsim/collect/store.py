@@ -35,6 +35,12 @@ class Store:
         document = msgspec.json.decode(file.read_bytes())
         return None if isinstance(document, dict) and "Error" in document else document
 
+    def _make(self, folder: Path) -> None:
+        """Make a folder with its parents up to the root; ``mkdir(parents=True)`` gives only the last one its mode."""
+        if folder != self.root:
+            self._make(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
     def digest(self, path: str) -> str | None:
         """The SHA-256 of a file, None if there is none."""
         file = self.root / path
@@ -57,7 +63,7 @@ class Store:
             lists: Keys whose values are lists.
         """
         target = self.root / path
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._make(target.parent)
         # Not target.name: a resource's name can be as long as a file's name may be.
         temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
         try:

@@ -39,7 +39,7 @@ MORE: Mapping[str, dict[str, Any]] = {
     "codebuild/batch-get-projects": {"projects": [{"serviceRole": "arn:aws:iam::111111111111:role/service-role/b"}]},
     "lambda/list-functions": {"Functions": [{"Role": "arn:aws:iam::111111111111:role/f"}]},
     "ec2/describe-instances": {
-        "Reservations": [{"Instances": [{"IamInstanceProfile": {"Arn": "arn:aws:iam::111111111111:instance-profile/p"}}]}]
+        "Reservations": [{"Instances": [{"IamInstanceProfile": {"Arn": f"arn:aws:iam::{ACCOUNT}:instance-profile/p"}}]}]
     },
     "iam/get-instance-profile": {"InstanceProfile": {"Roles": [{"RoleName": "i"}]}},
     "iam/list-role-policies": {"PolicyNames": ["inline"]},

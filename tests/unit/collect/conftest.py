@@ -1,0 +1,43 @@
+"""moto's server with the private pipeline in it, and the environment of somebody who has signed in."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from tests.unit.collect import gaps, pipeline
+
+SIGNED_IN = {
+    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": "/nonexistent/config",
+    "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent/credentials",
+}
+
+
+@pytest.fixture
+def signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SIGNED_IN.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_REGION", pipeline.REGION)
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[tuple[str, int]]:
+    """(host, port) of moto's server on this machine, in which the private pipeline stands."""
+    boto3 = pytest.importorskip("boto3")
+    server_module = pytest.importorskip("moto.server")
+    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
+    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    session = boto3.Session("AKIAIOSFODNN7EXAMPLE", "secret", region_name=pipeline.REGION)
+    session._session.set_config_variable("ignore_configured_endpoint_urls", False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        gaps.GROUP["endpoints"] = pipeline.build(session)["endpoints"]
+    yield host, port
+    server.stop()
