@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import click
 
@@ -32,8 +32,10 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--input", "source", type=_FILE, metavar="FILE", help="Read FILE instead of standard input.")
-def evaluate(source: Path | None) -> None:
+@click.option(
+    "--input", "source", type=click.File("rb"), default="-", metavar="FILE", help="Read FILE instead of standard input."
+)
+def evaluate(source: BinaryIO) -> None:
     """Decide JSON lines from standard input, in order: one request and its policies each.
 
     Exit code: 0 all answered, 2 bad input or some line answered by an error.
@@ -46,8 +48,7 @@ def evaluate(source: Path | None) -> None:
        "resourcePolicy": null, "vpcEndpointPolicies": null, "s3BlockPublicAccess": null}
     """
     failed = False
-    lines: Iterable[bytes] = sys.stdin.buffer if source is None or str(source) == "-" else source.open("rb")
-    for line in lines:
+    for line in source:
         if line.strip():
             found = _answer(line)
             failed = failed or "error" in found

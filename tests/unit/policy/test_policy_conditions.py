@@ -86,9 +86,7 @@ def test_missing_key(make: Any, name: str) -> None:
             assert make.effect(document, request) == ("allow" if holds else "none"), operator
 
 
-@pytest.mark.parametrize(
-    "text", ["", "StringEqual", "IfExists", "NullIfExists", "For:StringLike", "Not"]
-)
+@pytest.mark.parametrize("text", ["", "StringEqual", "IfExists", "NullIfExists", "For:StringLike", "Not"])
 def test_unknown_operator(text: str) -> None:
     assert read_operator(text) is None
 

@@ -1,0 +1,254 @@
+"""What `policy lint` finds, each with its pointer; and the command with its exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from reachsim.cli import group
+from reachsim.policy.lint import Issue, lint
+
+S3 = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+OPEN = {**S3, "Principal": "*"}
+AT = "/Statement/0"
+
+
+def document(statement: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [{**statement, **fields}]}
+
+
+def found(given: object, kind: str | None = None) -> set[tuple[str, str, str]]:
+    return {(one.severity, one.rule, one.pointer) for one in lint(given, kind)}
+
+
+def condition(operator: str, key: str, value: Any, **fields: Any) -> dict[str, Any]:
+    return document(OPEN, Condition={operator: {key: value}}, **fields)
+
+
+def test_clean_policies() -> None:
+    assert found(document({**S3, "Resource": "arn:aws:s3:::b/*"}), "identity") == set()
+    assert found(document(OPEN), "endpoint") == set()
+    assert found(document({**OPEN, "Resource": "arn:aws:s3:::b/*"}), "resource") == set()
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "rule", "pointer"),
+    [
+        ([], "identity", "WRONG_TYPE", ""),
+        ({}, "identity", "NO_STATEMENT", ""),
+        ({"Version": "2020-01-01", "Statement": S3}, "identity", "UNKNOWN_VERSION", "/Version"),
+        ({"Statement": S3, "statement": []}, "identity", "UNKNOWN_ELEMENT", "/statement"),
+        ({"Statement": {**S3, "effect": "Allow"}}, "identity", "UNKNOWN_ELEMENT", "/Statement/effect"),
+        ({"Statement": [1]}, "identity", "WRONG_TYPE", AT),
+        ({"Statement": {"Action": "*", "Resource": "*"}}, "identity", "NO_EFFECT", "/Statement"),
+        (document(S3, Effect="allow"), "identity", "NO_EFFECT", f"{AT}/Effect"),
+        (document({"Effect": "Allow", "Resource": "*"}), "identity", "NO_ACTION", AT),
+        (document({"Effect": "Allow", "Action": "*"}), "identity", "NO_RESOURCE", AT),
+        (document(S3), "endpoint", "NO_PRINCIPAL", AT),
+        (document(S3), "resource", "NO_PRINCIPAL", AT),
+        (document(S3, NotAction="s3:*"), "identity", "BOTH_ELEMENTS", f"{AT}/NotAction"),
+        (document(S3, NotResource="*"), "identity", "BOTH_ELEMENTS", f"{AT}/NotResource"),
+        (document(OPEN), "identity", "MISPLACED_PRINCIPAL", f"{AT}/Principal"),
+        (document(S3, Action=[]), "identity", "EMPTY_ELEMENT", f"{AT}/Action"),
+        (document(S3, Action=["s3:*", 1]), "identity", "WRONG_TYPE", f"{AT}/Action/1"),
+        (document(S3, Action="GetObject"), "identity", "NO_ACTION_NAME", f"{AT}/Action"),
+        (document(S3, Resource=["*", "bucket"]), "identity", "NO_ARN", f"{AT}/Resource/1"),
+        (document(S3, Resource="arn:aws:s*:::b"), "identity", "WILDCARD_SERVICE", f"{AT}/Resource"),
+        (document(S3, Sid="a b"), "identity", "SID_CHARACTERS", f"{AT}/Sid"),
+        (document(S3, Principal="x"), "resource", "PRINCIPAL_TEXT", f"{AT}/Principal"),
+        (document(S3, Principal=["*"]), "resource", "WRONG_TYPE", f"{AT}/Principal"),
+        (document(S3, Principal={"User": "x"}), "resource", "PRINCIPAL_TYPE", f"{AT}/Principal/User"),
+        (
+            document(S3, Principal={"AWS": ["*", "arn:aws:iam::111122223333:user/*"]}),
+            "resource",
+            "PRINCIPAL_WILDCARD",
+            f"{AT}/Principal/AWS/1",
+        ),
+        (document(S3, Principal={"AWS": "ann"}), "resource", "NO_PRINCIPAL_NAME", f"{AT}/Principal/AWS"),
+        (condition("StringEqual", "k", "x"), "endpoint", "UNKNOWN_OPERATOR", f"{AT}/Condition/StringEqual"),
+        (condition("NullIfExists", "k", "true"), "endpoint", "UNKNOWN_OPERATOR", f"{AT}/Condition/NullIfExists"),
+        (condition("StringEquals", "a/b", None), "endpoint", "WRONG_TYPE", f"{AT}/Condition/StringEquals/a~1b"),
+        (condition("NumericEquals", "k", ["1", "x"]), "endpoint", "WRONG_VALUE", f"{AT}/Condition/NumericEquals/k/1"),
+        (condition("IpAddress", "k", "10.0.0.0/33"), "endpoint", "WRONG_VALUE", f"{AT}/Condition/IpAddress/k"),
+        (document(OPEN, Condition=[]), "endpoint", "WRONG_TYPE", f"{AT}/Condition"),
+        (document(OPEN), "rcp", "RCP_ALLOW", f"{AT}/Effect"),
+        (document(S3, Effect="Deny", Principal={"AWS": "111122223333"}), "rcp", "RCP_PRINCIPAL", f"{AT}/Principal"),
+    ],
+)
+def test_fact_76_faults(given: object, kind: str, rule: str, pointer: str) -> None:
+    assert ("fault", rule, pointer) in found(given, kind)
+
+
+def test_faults_that_only_the_text_shows() -> None:
+    assert found("{", "identity") == {("fault", "NOT_JSON", "")}
+    assert found("[" * 100_000, "identity") == {("fault", "NOT_JSON", "")}
+    twice = '{"Statement": {"Effect": "Allow", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}}'
+    assert found(twice, "identity") == {("fault", "REPEATED_KEY", "/Statement/Effect")}
+    sids = json.dumps({"Statement": [{**S3, "Sid": "A"}, {**S3, "Sid": "A"}]})
+    assert found(sids, "identity") == {("fault", "REPEATED_SID", "/Statement/1/Sid")}
+
+
+def test_fact_20_length_of_an_endpoint_policy() -> None:
+    text = json.dumps(document(OPEN))
+    assert found(text + " " * (20_480 - len(text)), "endpoint") == set()
+    assert found(text + " " * (20_481 - len(text)), "endpoint") == {("fault", "TOO_LONG", "")}
+    assert found(text + " " * 30_000, "resource") == set()
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "value", "rule"),
+    [
+        ("StringLike", "aws:SourceVpc", "vpc-*", "WILDCARD_ID"),
+        ("StringLike", "AWS:sourcevpce", ["vpce-0123456789abcdef?"], "WILDCARD_ID"),
+        ("StringNotLike", "aws:PrincipalOrgID", "o-*", "WILDCARD_ID"),
+        ("NumericEquals", "aws:PrincipalAccount", "111122223333", "NUMERIC_ID"),
+        ("StringLike", "aws:PrincipalTag/team", "ab*cd", "SHORT_WILDCARD"),
+        ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::11112222*:role/x", "PARTIAL_ACCOUNT"),
+        ("IpAddress", "aws:SourceIp", "10.0.0.0/8", "SOURCE_IP_AT_ENDPOINT"),
+        ("StringEquals", "aws:PrincipalOrgPaths", "o-1/r-1/", "NO_SET_OPERATOR"),
+        ("ForAllValues:StringEquals", "aws:TagKeys", "team", "FOR_ALL_VALUES_ALLOW"),
+        ("StringEquals", "aws:PrincipalTag/team", "${aws:TagKeys}", "MULTIVALUED_VARIABLE"),
+    ],
+)
+def test_fact_23_and_friends(operator: str, key: str, value: Any, rule: str) -> None:
+    pointer = f"{AT}/Condition/{operator}/{key.replace('/', '~1')}" + ("/0" if isinstance(value, list) else "")
+    assert ("finding", rule, pointer) in found(condition(operator, key, value), "endpoint")
+
+
+def test_fact_23_long_runs_and_exact_ids_are_fine() -> None:
+    assert not {
+        rule
+        for operator, key, value in [
+            ("StringLike", "aws:PrincipalTag/team", "abcdef*"),
+            ("StringEquals", "aws:SourceVpc", "vpc-0123456789abcdef0"),
+            ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/x"),
+        ]
+        for _, rule, _ in found(condition(operator, key, value), "endpoint")
+    } - {"ECR_LAYERS"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "entry", "severity"),
+    [
+        ("gateway-endpoint", "111122223333", "finding"),
+        ("gateway-endpoint", "arn:aws:iam::111122223333:root", "finding"),
+        ("gateway-endpoint", "arn:aws:iam::111122223333:role/build", "finding"),
+        ("endpoint", "111122223333", "finding"),
+        ("endpoint", "arn:aws:iam::111122223333:role/build", "warning"),
+        ("interface-endpoint", "111122223333", None),
+        ("resource", "111122223333", None),
+    ],
+)
+def test_fact_24_principals_at_a_gateway_endpoint(kind: str, entry: str, severity: str | None) -> None:
+    rules = {(one[0], one[2]) for one in found(document(S3, Principal={"AWS": entry}), kind) if "GATEWAY" in one[1]}
+    assert rules == ({(severity, f"{AT}/Principal/AWS")} if severity else set())
+
+
+def test_fact_24_only_services_that_have_gateway_endpoints() -> None:
+    given = document(S3, Action="ecr:BatchGetImage", Principal={"AWS": "111122223333"})
+    assert found(given, "endpoint") == set()
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "severity", "rule"),
+    [
+        (
+            "ecr:GetAuthorizationToken",
+            "arn:aws:ecr:us-east-1:111122223333:repository/x",
+            "finding",
+            "NEEDS_RESOURCE_STAR",
+        ),
+        ("sts:GetCallerIdentity", "arn:aws:iam::111122223333:role/x", "finding", "NEEDS_RESOURCE_STAR"),
+        ("ecr:*", "arn:aws:ecr:us-east-1:111122223333:repository/x", "warning", "PARTLY_NEEDS_RESOURCE_STAR"),
+        ("s3:GetObjects", "*", "warning", "NO_SUCH_ACTION"),
+        ("ecr:GetAuthorizationToken", "*", None, None),
+        ("nosuchservice:Do", "arn:aws:ecr:us-east-1:111122223333:repository/x", None, None),
+    ],
+)
+def test_fact_32(action: str, resource: str, severity: str | None, rule: str | None) -> None:
+    expected = {(severity, rule, f"{AT}/Action")} if rule else set()
+    assert found(document(S3, Action=action, Resource=resource), "identity") == expected
+
+
+def test_other_risks() -> None:
+    layers = found(condition("StringEquals", "aws:PrincipalOrgID", "o-1"), "gateway-endpoint")
+    assert layers == {("warning", "ECR_LAYERS", "")}
+    spared = document({**S3, "Effect": "Deny"}, NotPrincipal={"AWS": "arn:aws:iam::111122223333:user/ann"})
+    assert ("finding", "NOT_PRINCIPAL_LEVELS", f"{AT}/NotPrincipal/AWS") in found(spared, "resource")
+    everyone = document(S3, NotPrincipal={"AWS": "111122223333"})
+    assert ("finding", "NOT_PRINCIPAL_ALLOW", f"{AT}/NotPrincipal") in found(everyone, "resource")
+    old = {"Statement": {**S3, "Resource": "arn:aws:s3:::b/${aws:username}"}}
+    assert ("finding", "VARIABLE_AS_TEXT", "/Statement/Resource") in found(old, "identity")
+    early = document(S3, Resource="arn:aws:s3:::${aws:username}/x")
+    assert found(early, "identity") == set()
+    early = document(S3, Resource="arn:aws:sqs:us-east-1:${aws:PrincipalAccount}:q")
+    assert ("finding", "VARIABLE_TOO_EARLY", f"{AT}/Resource") in found(early, "identity")
+    logs = condition("StringEquals", "aws:VpceOrgID", "o-1", Action="logs:PutLogEvents")
+    assert ("finding", "KEY_NOT_SUPPLIED", f"{AT}/Condition/StringEquals/aws:VpceOrgID") in found(logs, "endpoint")
+    alone = condition("IpAddress", "aws:VpcSourceIp", "10.0.0.0/8")
+    assert ("warning", "VPC_SOURCE_IP_ALONE", f"{AT}/Condition/IpAddress/aws:VpcSourceIp") in found(alone, "resource")
+
+
+def test_null_guards_for_all_values() -> None:
+    guarded = {"ForAllValues:StringEquals": {"aws:TagKeys": "a"}, "Null": {"aws:TagKeys": "false"}}
+    assert found(document(S3, Condition=guarded), "identity") == set()
+    assert (
+        found(document({**S3, "Effect": "Deny"}, Condition={"ForAllValues:StringEquals": {"aws:TagKeys": "a"}}))
+        == set()
+    )
+
+
+def test_kind_is_guessed_or_refused() -> None:
+    assert found(document(OPEN, Principal={"AWS": "111122223333"}))
+    assert not found(document(S3))
+    with pytest.raises(ValueError, match="linted as one of"):
+        lint({}, "bucket")
+
+
+def test_every_issue_names_its_source() -> None:
+    issues = lint(condition("StringLike", "aws:SourceVpc", "vpc-*"))
+    assert all(isinstance(one, Issue) and one.message and one.source for one in issues)
+
+
+def run(tmp_path: Path, given: object, *arguments: str) -> Result:
+    file = tmp_path / "p.json"
+    file.write_text(given if isinstance(given, str) else json.dumps(given), encoding="utf-8")
+    return CliRunner().invoke(group, ["policy", "lint", str(file), *arguments])
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "last"),
+    [
+        (document(S3), 0, "clean"),
+        (document(S3, Action="s3:Nothing"), 0, "1 warning"),
+        (document(S3, Action="ecr:GetAuthorizationToken", Resource="arn:aws:ecr:::x"), 1, "1 finding"),
+        (document(S3, Effect="allow"), 2, "1 fault"),
+        ("nonsense", 2, "1 fault"),
+        ({"Policy": json.dumps(document(S3, Action="s3"))}, 2, "1 fault, 1 warning"),
+        ({"PolicyDocument": document(S3)}, 0, "clean"),
+    ],
+)
+def test_command(tmp_path: Path, given: object, code: int, last: str) -> None:
+    result = run(tmp_path, given)
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (code, last)
+
+
+def test_command_as_json(tmp_path: Path) -> None:
+    result = run(tmp_path, document(S3, Action="s3"), "--kind", "scp", "--format", "json")
+    held = json.loads(result.stdout)
+    assert (held["kind"], held["issues"][0]["pointer"], held["issues"][0]["severity"]) == (
+        "scp",
+        f"{AT}/Action",
+        "fault",
+    )
+    assert json.loads(run(tmp_path, "{", "--format", "json").stdout)["issues"][0]["rule"] == "NOT_JSON"
+
+
+def test_command_reads_only_text(tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_bytes(b"\xff\xfe")
+    assert CliRunner().invoke(group, ["policy", "lint", str(tmp_path / "p.json")]).exit_code == 2
+    assert CliRunner().invoke(group, ["policy", "lint", str(tmp_path / "none.json")]).exit_code == 2
