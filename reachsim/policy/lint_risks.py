@@ -177,7 +177,7 @@ def _variables(subject: Subject) -> Iterator[Issue]:
         if names and subject.version != "2012-10-17":
             message = f"without Version 2012-10-17 {one.value!r} is plain text, not a variable"
             yield _issue("finding", "VARIABLE_AS_TEXT", one.pointer, message, source)
-        elif in_resource and variable.search(":".join(one.value.split(":", 5)[:5])):
+        elif in_resource and any(one.value.count(":", 0, found.start()) < 5 for found in variable.finditer(one.value)):
             message = "a variable counts only in the resource part of an ARN, after the fifth colon"
             yield _issue("finding", "VARIABLE_TOO_EARLY", one.pointer, message, source)
         for name in names:
