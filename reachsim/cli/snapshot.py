@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -95,8 +96,8 @@ def _accounts(aws: Aws, regions: Sequence[str], all_regions: bool, roles: Sequen
 
     for region in regions:
         check_region(region)
-    if not org and any("{account}" in role for role in roles):
-        raise click.UsageError("{account} in --role-arn needs --org")
+    for role in roles:
+        _check_role(role, org)
     own, partition = aws.identity()
     chosen = tuple(dict.fromkeys(regions)) or (aws.region,)
 
@@ -130,16 +131,22 @@ def _assumed(aws: Aws, arn: str, reached: object) -> tuple[str, Account]:
     from reachsim.collect.errors import CollectError
     from reachsim.collect.outcome import Outcome
 
-    parts = arn.split(":")
-    if len(parts) != 6 or not parts[4].isdigit() or not parts[5].startswith("role/"):
-        raise click.UsageError(f"--role-arn {arn[:80]} is no role's ARN, such as arn:aws:iam::111111111111:role/audit")
     role = aws.assume(arn)
     try:
         account, _ = role.identity()
         return account, reached(role, account)  # type: ignore[operator]
     except CollectError as error:
         _tell(str(error))
-        return parts[4], Account(parts[4], (), role, Outcome("refused", "AssumeRoleFailed", "sts:AssumeRole"))
+        account = arn.split(":")[4]
+        return account, Account(account, (), role, Outcome("refused", "AssumeRoleFailed", "sts:AssumeRole"))
+
+
+def _check_role(arn: str, org: bool) -> None:
+    if "{account}" in arn and not org:
+        raise click.UsageError("{account} in --role-arn needs --org")
+    parts = arn.replace("{account}", "111111111111").split(":")
+    if len(parts) != 6 or not re.fullmatch(r"\d{12}", parts[4]) or not parts[5].startswith("role/"):
+        raise click.UsageError(f"--role-arn {arn[:80]} is no role's ARN, such as arn:aws:iam::111111111111:role/audit")
 
 
 def _report(out: Path, record: Record) -> int:

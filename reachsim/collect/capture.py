@@ -14,9 +14,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -29,6 +30,7 @@ from reachsim.collect.errors import CollectError
 from reachsim.collect.manifest import Asked, Entry, Record
 from reachsim.collect.outcome import UNKNOWN_CREDENTIALS, Outcome
 from reachsim.collect.plan import ALL_DETAILS, Place, Scope, Task, tasks, unasked
+from reachsim.collect.pool import Pool
 from reachsim.collect.progress import Progress, Silent
 from reachsim.collect.redact import redactor
 from reachsim.collect.store import Store
@@ -37,6 +39,7 @@ from reachsim.files import replace_folder
 
 MANIFEST: Final = "snapshot.json"
 _SAVE_EVERY: Final = 1.0  # seconds between two manifests
+_LAST_CALLS: Final = 5.0  # seconds that calls get to end when another one has ended the capture
 
 
 class Api(Protocol):
@@ -152,16 +155,11 @@ class _Run:
                 self._note(path(account.id, "", "sts", "get-caller-identity"), account.refused, None)
         tried: set[str] = set()
         try:
-            with ThreadPoolExecutor(WORKERS) as pool:
-                try:
-                    while wave := self._wave(tried):
-                        progress.more(task.service for task in wave)
-                        tried |= {task.file for task in wave}
-                        self._ask_all(pool, wave, progress)
-                except BaseException:
-                    self.stop.set()
-                    pool.shutdown(wait=False, cancel_futures=True)
-                    raise
+            with Pool(WORKERS) as pool:
+                while wave := self._wave(tried):
+                    progress.more(task.service for task in wave)
+                    tried |= {task.file for task in wave}
+                    self._ask_all(pool, wave, progress)
             self._note_unasked()
             self.record.complete = True
             self.record.finished = _now()
@@ -196,16 +194,24 @@ class _Run:
 
         return read
 
-    def _ask_all(self, pool: ThreadPoolExecutor, wave: Iterable[Task], progress: Progress) -> None:
-        running: dict[Future[tuple[Outcome, str | None]], Task] = {pool.submit(self._ask, task): task for task in wave}
-        while running:
-            done, _ = wait(running, return_when=FIRST_COMPLETED, timeout=_SAVE_EVERY)
-            for future in done:
-                task = running.pop(future)
-                self._note(task.file, *future.result())
-                progress.done(task.service)
-            if time.monotonic() - self.saved > _SAVE_EVERY:
-                self._save()
+    def _ask_all(self, pool: Pool, wave: Iterable[Task], progress: Progress) -> None:
+        running = {pool.submit(partial(self._ask, task)): task for task in wave}
+        try:
+            while running:
+                done, _ = wait(running, return_when=FIRST_COMPLETED, timeout=_SAVE_EVERY)
+                for future in done:
+                    task = running.pop(future)
+                    self._note(task.file, *future.result())
+                    progress.done(task.service)
+                if time.monotonic() - self.saved > _SAVE_EVERY:
+                    self._save()
+        except BaseException as error:
+            self.stop.set()
+            for future in running:
+                future.cancel()
+            if isinstance(error, Exception):  # somebody who presses Ctrl-C does not want to wait
+                wait(running, timeout=_LAST_CALLS)
+            raise
 
     def _ask(self, task: Task) -> tuple[Outcome, str | None]:
         """Fetch one file; runs beside others. The outcome, and the file's sum."""
