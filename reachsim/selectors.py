@@ -16,6 +16,7 @@ import msgspec
 
 from reachsim import services, workloads
 from reachsim.addresses import PUBLIC, V6, parse_block
+from reachsim.dns.load_balancers import balancer_nodes
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Gap
 from reachsim.forwarding import Origin
@@ -488,7 +489,8 @@ def destination(network: Network, selector: Selector, home: Home, *, from_outsid
     if kind == "internet":
         return Destination(selector, internet_addresses(network))
     if kind == "host":
-        return Destination(selector, name=value)
+        balancer = balancer_nodes(network, value)
+        return Destination(selector, name=value, interfaces=balancer[1] if balancer is not None else ())
     if kind == "service":
         return Destination(selector, name=services.host(value, region, account))
     if kind in ("ecr", "s3", "codecommit", "logs"):

@@ -293,6 +293,8 @@ def _without_zone(network: Network, vpc_id: str, name: str, pins: Mapping[str, I
     if own is not None:
         return own
     found = public_answer(network, name, pins)
+    if not found.public or found.gaps:
+        return found
     if found.service is None and not name.endswith(
         (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws", ".ecr.aws")
     ):

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from reachsim import services
 from reachsim.addresses import PUBLIC, V4, V6, format_address, format_set, parse_address
+from reachsim.dns.load_balancers import balancer_answer
 from reachsim.dns.resolution import Resolution, Zone, answers, below, dns_hop
 from reachsim.evidence import Assumption, Gap
 from reachsim.intervals import EMPTY, IntervalSet
@@ -177,6 +178,9 @@ def public_answer(network: Network | None, name: str, pins: Mapping[str, Interva
     if address is not None:
         hop = dns_hop(name, name, f"{format_address(address)}, an EC2 public name")
         return Resolution(name, IntervalSet.single(address), hops=(hop,))
+    balancer = balancer_answer(network, name) if network is not None else None
+    if balancer is not None:
+        return balancer
     suffix, region, is_aws = services.service_of_host(name)
     ours = network.all_vpc_addresses if network is not None else EMPTY
     listed = network.aws_addresses if network is not None else EMPTY

@@ -137,6 +137,28 @@ def nodes_of(network: Network, load_balancer_arn: str) -> tuple[Interface, ...]:
     return tuple(network.interfaces[name] for name in network.interfaces_of_description.get(f"ELB {ending}", ()))
 
 
+def answering_nodes(network: Network, load_balancer_arn: str) -> tuple[Interface, ...]:
+    """Nodes whose addresses a load balancer's name resolves to: of a Network Load Balancer those with a target that
+    they send to, or all where that is not known or none has one.
+    """
+    nodes = nodes_of(network, load_balancer_arn)
+    record = network.load_balancers[load_balancer_arn]
+    if record.type != "network":
+        return nodes
+    balancer = _balancer(network, record)
+    listeners, lacking = listeners_of(network, balancer)
+    pools = [pool for listener in listeners for pool in listener.pools]
+    served = [node for node in nodes if any(_serves(network, balancer, pool, node) for pool in pools)]
+    return tuple(served) if served and not lacking else nodes
+
+
+def _serves(network: Network, balancer: Balancer, pool: Pool, node: Interface) -> bool:
+    members, lacking = members_of(network, balancer, pool)
+    crosses, unclear = crosses_zones(network, balancer, pool)
+    here = (ANYWHERE, "", zone_of(network, node.subnet_id))
+    return bool(lacking or unclear) or any(crosses or member.zone in here for member in members)
+
+
 def zone_of(network: Network, subnet_id: str) -> str:
     """The name of a subnet's Availability Zone, as load balancers spell zones."""
     subnet = network.subnets.get(subnet_id)

@@ -571,3 +571,64 @@ def test_a_gateway_load_balancers_interface_is_not_modelled() -> None:
     verdict = ask(net, net.client, "eni-g-b")
     assert verdict.outcome == "unknown"
     assert ("UNMODELLED_COMPONENT", "eni-g-b") in assumed(verdict)
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+def name_of(net: Lan, balancer: str) -> str:
+    return f"host:{net[balancer]['DNSName']}"
+
+
+def test_an_internal_name_resolves_to_the_private_addresses_of_all_nodes() -> None:
+    net = Site()
+    net.forward(net.two)
+    verdict = ask(net, net.client, name_of(net, net.lb))
+    assert fate(verdict) == ("allowed", "private")
+    reached = {address for path in verdict.paths for one in path.traffic for address in one.destination}
+    assert reached == {"10.0.1.200", "10.0.2.200"}
+
+
+def test_which_node_a_client_picks_is_chance() -> None:
+    net = Site()
+    net.forward(net.two)
+    net.shut(NODE_A, ("tcp", 443, 443, "10.9.0.0/16"))
+    assert ask(net, net.client, name_of(net, net.lb)).outcome == "intermittent"
+
+
+def test_a_network_load_balancers_name_leaves_out_zones_without_targets() -> None:
+    net = Site("network")
+    net.forward(net.two)
+    assert ask(net, net.client, NODE_A).outcome == "blocked"
+    assert ask(net, net.client, name_of(net, net.lb)).outcome == "allowed"
+
+
+def test_an_internet_facing_name_resolves_to_public_addresses_even_inside() -> None:
+    net = Lan()
+    web = net.instance(net.b, "10.0.2.8", [net.open], name="1")
+    lb = load_balancer(net, "lb", {net.b: ("10.0.2.200", "203.0.113.200")}, [net.open])
+    listener(net, lb, 443, [target_group(net, "t", [web], "HTTP")], "HTTPS")
+    assert codes(ask(net, net.client, name_of(net, lb))) == {"NO_ROUTE_TO_DESTINATION"}
+    net.give_public(net.client, "203.0.113.5")
+    igw = net.igw(net.vpc_id)
+    for table in (net.ta, net.tb):
+        net.route(table, "0.0.0.0/0", igw)
+    assert fate(ask(net, net.client, name_of(net, lb))) == ("allowed", "internet")
+    assert fate(ask(net, "internet", name_of(net, lb))) == ("allowed", "internet")
+
+
+def test_an_alias_of_a_private_zone_leads_to_the_load_balancer() -> None:
+    net = Site()
+    net.forward(net.two)
+    target = str(net[net.lb]["DNSName"])
+    net.zone("example.internal", [net.vpc_id], [("app.example.internal", "A", f"dualstack.{target}")])
+    verdict = ask(net, net.client, "host:app.example.internal")
+    assert fate(verdict) == ("allowed", "private")
+    assert net.lb in crossed(verdict)
+
+
+def test_an_internal_load_balancer_that_is_not_there_is_unknown() -> None:
+    net = Lan()
+    host = "host:internal-x-1.us-east-1.elb.amazonaws.com"
+    assert ask(net, net.client, host).outcome == "unknown"
+    assert ask(net, net.client, "host:x-1.us-east-1.elb.amazonaws.com").outcome == "blocked"
