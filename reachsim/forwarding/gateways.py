@@ -11,7 +11,7 @@ import msgspec
 
 from reachsim.addresses import NAT64, RFC1918, RFC6598, ULA, V4, V6
 from reachsim.engine import choose
-from reachsim.evidence import Gap, Hop
+from reachsim.evidence import Direction, Gap, Hop
 from reachsim.forwarding.appliances import inspection, symmetric
 from reachsim.forwarding.block_public_access import block_mode
 from reachsim.forwarding.delivery import finish
@@ -143,19 +143,23 @@ def _untranslated(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str) -> l
     elif sender.deny_all_igw_traffic:
         detail = f"{ground.network.label(sender.id)} denies all traffic of internet gateways (DenyAllIgwTraffic)"
         flow = flow.blocked(block(flow, "ENI_DENIES_IGW_TRAFFIC", gateway_id, detail, at=sender.id))
-    flow = _private_ipv6(ground, flow, gateway_id, vpc_id)
+    flow = _private_ipv6(ground, flow, gateway_id, vpc_id, "egress")
     detail = f"{ground.network.label(gateway_id)} forwards IPv6 as it is"
     return [_outside(flow.through(_gateway_hop(ground, flow, gateway_id, detail)), gateway_id, vpc_id)]
 
 
-def _private_ipv6(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str) -> Walk:
+def _private_ipv6(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, direction: Direction) -> Walk:
+    """Blocked if our end of it, the source on the way out, lies in private IPv6 space (N39)."""
+    ours, code = flow.sources, "GATEWAY_REJECTS_SPOOFED_TRAFFIC"
+    if direction == "ingress":
+        ours, code = flow.destinations, "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"
     vpc = ground.network.vpcs.get(vpc_id)
     blocks = vpc.ipv6_cidr_block_association_set if vpc else ()
     for one in blocks:
-        if one.ipv6_address_attribute == "private" and not one.ipv6_cidr_block.block.isdisjoint(flow.sources):
+        if one.ipv6_address_attribute == "private" and not one.ipv6_cidr_block.block.isdisjoint(ours):
             detail = f"{one.ipv6_cidr_block} is private IPv6 space, taken as never routed to the internet (N39)"
             flow = flow.assuming(assume("IPV6_PRIVATE_SPACE", vpc_id, detail, "leak"))
-            flow = flow.blocked(block(flow, "GATEWAY_REJECTS_SPOOFED_TRAFFIC", gateway_id, detail))
+            flow = flow.blocked(block(flow, code, gateway_id, detail, direction=direction))
     return flow
 
 
@@ -340,6 +344,8 @@ def _origin_subnet(flow: Walk) -> str:
 def _in_ipv6(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id: str) -> list[Walk]:
     detail = f"{ground.network.label(gateway_id)} forwards IPv6 as it is"
     flow = flow.through(_gateway_hop(ground, flow, gateway_id, detail))
+    if flow.leg == "request":
+        flow = _private_ipv6(ground, flow, gateway_id, vpc_id, "ingress")
     flow = _in_past_bpa(ground, flow, gateway_id, vpc_id, subnet_id, None)
     parts: list[Walk] = []
     rest = flow.destinations

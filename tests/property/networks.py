@@ -21,6 +21,7 @@ TOPICS: dict[str, frozenset[str]] = {
     "ipv6": frozenset(("ipv6", "internet", "peering", "filters")),
     "transit": frozenset(("transit", "nat", "internet")),
     "regions": frozenset(("transit", "regions", "ipv6")),
+    "accounts": frozenset(("accounts", "peering", "references", "transit")),
     "vpn": frozenset(("vpn", "internet", "transit")),
     "block": frozenset(("block", "internet", "nat", "ipv6")),
     "lists": frozenset(("lists", "internet", "nat", "peering", "vpn", "transit")),
@@ -130,8 +131,9 @@ def network(topic: str, seed: int) -> Draft:
     alone = not features & {"peering", "transit", "references"}
     for index in range(draft.rng.randint(1, 2) if alone else draft.rng.choice((2, 2, 3))):
         draft.sites.append(site(draft, draft.builds[0], index))
-    if "regions" in features:
-        draft.builds.append(Build(region="us-west-2", tag="w-"))
+    if features & {"regions", "accounts"}:
+        far = "regions" in features
+        draft.builds.append(Build(region="us-west-2", tag="w-") if far else Build("222222222222", tag="w-"))
         draft.sites.append(site(draft, draft.builds[1], 5))
     for one in draft.sites:
         rules(draft, one)
@@ -163,9 +165,11 @@ def site(draft: Draft, net: Build, index: int) -> Site:
     rng = draft.rng
     ipv6 = draft.has("ipv6")
     made = Site(net, net.vpc(f"10.{index}.0.0/16", ipv6=f"2600:1f18:0:{index}00::/56" if ipv6 else None), index, ipv6)
+    if ipv6 and draft.chance(0.12):
+        net[made.id]["Ipv6CidrBlockAssociationSet"][0]["Ipv6AddressAttribute"] = "private"  # N39
     made.groups = [net.group(made.id, ingress=[], egress=[]) for _ in range(2)]
     for number in range(1, rng.randint(1, 3) + 1):
-        zone = f"us-{'west-2' if net is not draft.builds[0] else 'east-1'}{'ab'[number % 2]}"
+        zone = f"{net.region}{'ab'[number % 2]}"
         table = net.table(made.id) if draft.chance(0.6) else None
         acl = net.acl(made.id, entries(draft, ipv6)) if draft.has("filters") and draft.chance(0.7) else None
         block = f"2600:1f18:0:{index}0{number}::/64" if ipv6 and draft.chance(0.85) else None
@@ -225,9 +229,9 @@ def rule(draft: Draft, one: Site) -> GroupRule:
     if draft.lists and draft.chance(0.4) and one.net is draft.builds[0]:
         peer = rng.choice(draft.lists)
     if draft.has("references") and draft.chance(0.7):
-        peer = rng.choice([group for other in draft.sites for group in other.groups])
+        peer = rng.choice([f"{other.net.account}/{group}" for other in draft.sites for group in other.groups])
         if draft.chance(0.06):
-            peer = rng.choice(("222222222222/sg-unseen", "sg-gone"))
+            peer = rng.choice(("999999999999/sg-unseen", "222222222222/sg-unseen", "sg-gone"))
     protocol = rng.choice(("tcp", "tcp", "udp", "-1", "-1", "6", "47", "icmpv6" if v6 else "icmp"))
     if protocol in ("-1", "47"):
         return protocol, None, None, peer
@@ -309,15 +313,28 @@ def route_to(draft: Draft, one: Site, other: Site, target: str, probability: flo
 
 
 def peering(draft: Draft) -> None:
-    local = [one for one in draft.sites if one.net is draft.builds[0]]
-    for first, second in itertools.pairwise(local):
+    near = [one for one in draft.sites if one.net.region == draft.builds[0].region]
+    for first, second in itertools.pairwise(near):
         if draft.chance(0.1):
             continue
-        pcx = first.net.peering(first.id, second.id, status=draft.rng.choice(("active",) * 9 + ("deleted",)))
+        status = "deleted" if draft.chance(0.1) else "active"
+        pcx = first.net.peering(first.id, second.id, status, peer=second.net)
+        if status == "deleted":
+            mark_stale(first, second)
+            mark_stale(second, first)
         route_to(draft, first, second, pcx)
         route_to(draft, second, first, pcx)
         for one in (first, second):
             one.targets.append(pcx)
+
+
+def mark_stale(one: Site, other: Site) -> None:
+    """Rules that name a group of a VPC that is no longer peered say so (N90)."""
+    for group in one.groups:
+        for permission in one.net[group]["IpPermissions"] + one.net[group]["IpPermissionsEgress"]:
+            for pair in permission["UserIdGroupPairs"]:
+                if pair["GroupId"] in other.groups:
+                    pair["PeeringStatus"] = "deleted"
 
 
 def transit(draft: Draft) -> None:

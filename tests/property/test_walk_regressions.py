@@ -267,3 +267,14 @@ def test_an_ipv6_answer_may_take_another_way_than_the_request() -> None:
         net.route(f"rtb-{index}-main", "::/0", net.igw(f"vpc-{index}"))
     net.route("rtb-1-main", V6.format(0), tgw)
     assert outcomes(net, source, "ip:2600:1f18:0:101::5") == {"allowed"}
+
+
+def test_private_ipv6_space_is_reached_from_no_internet() -> None:  # N39
+    """Not even by a message that wants no answer."""
+    net = Build()
+    server = host(net, 0)
+    net.route("rtb-0-main", "::/0", net.igw("vpc-0"))
+    assert outcomes(net, "internet", server, "icmpv6", 3) == {"allowed"}
+    net["vpc-0"]["Ipv6CidrBlockAssociationSet"][0]["Ipv6AddressAttribute"] = "private"
+    assert outcomes(net, "internet", server, "icmpv6", 3) == {"blocked"}
+    assert outcomes(net, server, INTERNET_V6, "icmpv6", 3) == {"blocked"}

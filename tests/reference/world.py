@@ -184,6 +184,12 @@ class World:
     def in_subnet(self, subnet: str, ip: Ip) -> bool:
         return any(ip in one for one in self._subnet_blocks[subnet])
 
+    def is_private_v6(self, vpc: str, ip: Ip) -> bool:
+        """Whether an address is of private IPv6 space, which no internet gateway forwards (N39)."""
+        rows = self.vpcs[vpc].get("Ipv6CidrBlockAssociationSet", [])
+        private = [row["Ipv6CidrBlock"] for row in rows if row.get("Ipv6AddressAttribute") == "private"]
+        return any(ip in block(text) for text in private)
+
     def is_amazon_local(self, vpc: str, ip: Ip) -> bool:
         """Whether an address is one of AWS's own services in a VPC; its third address is the resolver's (N160)."""
         resolver = block(self.vpcs[vpc]["CidrBlock"]).network_address + 2
