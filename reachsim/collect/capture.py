@@ -29,7 +29,7 @@ from reachsim.collect.aws import WORKERS, Answer, FailedCall
 from reachsim.collect.errors import CollectError
 from reachsim.collect.manifest import Asked, Entry, Record
 from reachsim.collect.outcome import UNKNOWN_CREDENTIALS, Outcome
-from reachsim.collect.plan import ALL_DETAILS, Place, Scope, Task, tasks, unasked
+from reachsim.collect.plan import Place, Scope, Task, tasks, unasked
 from reachsim.collect.pool import Pool
 from reachsim.collect.progress import Progress, Silent
 from reachsim.collect.redact import redactor
@@ -175,9 +175,7 @@ class _Run:
         found: dict[str, Task] = {}
         read = self._reader()
         for place in self.places:
-            details = self.entries.get(path(place.account, "", ALL_DETAILS.service, ALL_DETAILS.operation))
-            refused = details is not None and not details.known
-            for task in tasks(place, self.scope, read, refused):
+            for task in tasks(place, self.scope, read, self.entries.__contains__):
                 if task.file not in tried and task.file not in self.sums:
                     found.setdefault(task.file, task)
         return list(found.values())

@@ -60,22 +60,22 @@ class Scope(msgspec.Struct, frozen=True):
     vpcs: tuple[str, ...] = ()
 
 
-def tasks(place: Place, scope: Scope, read: Read, refused_details: bool) -> Iterator[Task]:
+def tasks(place: Place, scope: Scope, read: Read, asked: Callable[[str], bool]) -> Iterator[Task]:
     """Every file of an account and Region that can be asked for, given the files that are there.
 
     Args:
         place: Account and Region.
         scope: What to ask about.
         read: Gives the files that are there.
-        refused_details: Whether AWS refused the account's IAM details as a whole.
+        asked: Whether a file has been asked for, with whatever outcome.
     """
-    vpcs = _connected(place, scope.vpcs, read) if scope.vpcs else ()
-    if scope.vpcs and vpcs is None:  # the calls that tell which VPCs hang together come first
-        scope = msgspec.structs.replace(scope, services=scope.services | {"ec2"})
-        yield from (one for one in _tasks(place, scope, read, ()) if one.call.operation in _TELL_CONNECTIONS)
+    if scope.vpcs and not all(asked(_path(place, "ec2", operation)) for operation in _TELL_CONNECTIONS):
+        # The calls that tell which VPCs hang together come first.
+        yield from (_task(call, place, None) for call in CALLS if call.operation in _TELL_CONNECTIONS)
         return
-    yield from _tasks(place, scope, read, vpcs or ())
-    if refused_details and place.first and (not scope.services or "iam" in scope.services):
+    yield from _tasks(place, scope, read, _connected(place, scope.vpcs, read))
+    details = _path(place, ALL_DETAILS.service, ALL_DETAILS.operation)
+    if place.first and asked(details) and read(details) is None:
         yield from _fallback(place, read)
 
 
@@ -205,14 +205,11 @@ def _targets(place: Place, read: Read) -> tuple[str, ...]:
 _TELL_CONNECTIONS: Final = ("describe-vpc-peering-connections", "describe-transit-gateway-vpc-attachments")
 
 
-def _connected(place: Place, vpcs: Sequence[str], read: Read) -> tuple[str, ...] | None:
-    """The VPCs and all that hang together with them by peering or a transit gateway; None while that is not known.
-
-    A refused call leaves the set as large as the other one makes it.
-    """
+def _connected(place: Place, vpcs: Sequence[str], read: Read) -> tuple[str, ...]:
+    """The VPCs and all that hang together with them by peering or a transit gateway, as far as AWS told."""
+    if not vpcs:
+        return ()
     peerings, attachments = (read(_path(place, "ec2", operation)) for operation in _TELL_CONNECTIONS)
-    if peerings is None and attachments is None:
-        return None
     groups = [
         {one.get(side, {}).get("VpcId") for side in ("RequesterVpcInfo", "AccepterVpcInfo")}
         for one in (peerings or {}).get("VpcPeeringConnections", ())
