@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import TypeVar
 
+from tests.reference.balancing import Connection, Refused, connect, is_balancer, ping
 from tests.reference.world import (
     ICMP,
     ICMPV6,
@@ -37,7 +38,9 @@ from tests.reference.world import (
 )
 
 Origin = tuple[str, str] | tuple[str, str, tuple[str, ...]]
-"""("interface", eni) · ("virtual", subnet, groups) · ("internet", igw) · ("on-premises", vgw or TGW attachment)."""
+"""("interface", eni) · ("virtual", subnet, groups) · ("internet", igw) · ("on-premises", vgw or TGW attachment) ·
+("balancer", eni), a load balancer's interface that connects to a target.
+"""
 T = TypeVar("T")
 
 ANSWERS = {(ICMP, 8): 0, (ICMP, 13): 14, (ICMP, 15): 16, (ICMP, 17): 18, (ICMPV6, 128): 129}
@@ -75,9 +78,9 @@ class Result:
 
 
 class Dropped(Exception):
-    def __init__(self, code: str, component: str) -> None:
+    def __init__(self, code: str, component: str, leg: str | None = None) -> None:
         super().__init__(code, component)
-        self.code, self.component = code, component
+        self.code, self.component, self.leg = code, component, leg
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,10 @@ class Walk:
         self.unsure = False
         """Some filter on the way could not be judged; if nothing else drops the packet, the result is unknown."""
         self.hops = 0
+        self.connection: Connection | None = None
+        """What a load balancer does, if the packet is one of its own to a target."""
+        self.terminal: str | None = None
+        """Where the request ended beyond a load balancer."""
 
     def result(self) -> Result:
         try:
@@ -153,10 +160,10 @@ class Walk:
                 self.leg = "response"
                 self.answer(arrival)
         except Dropped as drop:
-            return Result("dropped", drop.code, drop.component, self.leg)
+            return Result("dropped", drop.code, drop.component, drop.leg or self.leg)
         except Unknown:
             return Result("unknown")
-        return Result("unknown" if self.unsure else "delivered", terminal=arrival.id)
+        return Result("unknown" if self.unsure else "delivered", terminal=self.terminal or arrival.id)
 
     # --- The two legs -----------------------------------------------------------------------------------------------
 
@@ -172,6 +179,12 @@ class Walk:
             self.require_groups(self.origin_groups(), "egress", self.world.vpc_of(id))
             return self.receive(self.travel(Sender("interface", id, id)))
         row = self.world.interfaces[id]
+        if kind == "balancer":
+            self.require_groups(self.origin_groups(), "egress", row["VpcId"])
+            assert self.connection is not None
+            if self.connection.classic and self.world.in_subnet(row["SubnetId"], self.flight.destination):
+                self.require_acl(row["SubnetId"], egress=True)  # N120
+            return self.receive(self.travel(Sender("interface", id, row["SubnetId"])))
         if row.get("InterfaceType") == "vpc_endpoint":
             raise Dropped("VPCE_INTRA_VPC_TRAFFIC", self.endpoint_of(id))  # N133
         if row["SourceDestCheck"] and not self.world.owns(id, self.flight.source):
@@ -196,9 +209,51 @@ class Walk:
                 raise Dropped("BAD_STATE", endpoint)  # N130
             if self.flight.protocol != TCP:
                 raise Dropped("PROTOCOL_RESTRICTION", endpoint)  # N134
-        elif kind in ("network_load_balancer", "gateway_load_balancer", "gateway_load_balancer_endpoint"):
+        elif kind in ("gateway_load_balancer", "gateway_load_balancer_endpoint"):
             raise Unknown(kind)  # N120
+        elif is_balancer(self.world, arrival.id):
+            self.balance(arrival.id)
         return arrival
+
+    def balance(self, node: str) -> None:
+        """Through a load balancer: its own connection to a target must work both ways, before it can answer."""
+        detail = self.flight.detail
+        try:
+            if isinstance(detail, tuple) and detail[0] in (8, 128):
+                ping(self.world, node)
+                return
+            if not isinstance(detail, int):
+                raise Refused("ELBV2_LISTENERS_MISMATCH", node)
+            made = connect(self.world, node, self.flight.protocol, detail, self.pick)
+        except Refused as refused:
+            raise Dropped(*refused.args) from None
+        if made.address is None:
+            self.terminal = made.ends
+            return
+        ports = self.packet.nat_ports[len(self.translations) :]
+        source, port = self.flight.source, self.flight.source_port
+        if made.keeps_client:
+            if not self.world.in_vpc(self.world.interfaces[node]["VpcId"], made.address):
+                raise Unknown("a kept client address outside the load balancer's VPC")
+            if source == made.address:
+                raise Dropped("NLB_TARGET_IS_CLIENT", node)  # no loopback
+        else:
+            if not ports:
+                raise Unknown("more translations in a row than a packet has ports for")
+            source, port, ports = address(self.world.interfaces[node]["PrivateIpAddress"]), ports[0], ports[1:]
+        packet = Packet(source, made.address, self.flight.protocol, made.port, port, ports, self.packet.choice)
+        inner = Walk(self.world, ("balancer", node), packet)
+        inner.connection, inner.choices = made, self.choices
+        result = inner.result()
+        self.choices, self.unsure, self.terminal = inner.choices, self.unsure or inner.unsure, result.terminal
+        if result.kind == "dropped":
+            raise Dropped(result.code or "", result.component or "", result.leg)
+        if result.kind == "unknown" and not inner.unsure:
+            raise Unknown("behind a load balancer")
+
+    @property
+    def keeps_client(self) -> bool:
+        return self.connection is not None and self.connection.keeps_client
 
     def has_answer(self) -> bool:
         if self.flight.protocol in (ICMP, ICMPV6):
@@ -210,6 +265,9 @@ class Walk:
         """From where the request ended back to its origin (N200): no security groups, all else."""
         self.turn_around()
         self.hops = 0
+        if self.keeps_client:
+            self.answer_to_kept_client(arrival)
+            return
         if arrival.kind == "interface":
             subnet = self.world.interfaces[arrival.id]["SubnetId"]
             sender = Sender("interface", arrival.id, subnet)
@@ -231,6 +289,13 @@ class Walk:
             self.flight = replace(self.flight, source=self.packet.destination)  # the responder's public address
             back = self.back_at_gateway(self.exit)
         self.back_home(back)
+
+    def answer_to_kept_client(self, arrival: Arrival) -> None:
+        """A target answers the client's address, and the load balancer takes it: network ACLs, but no routes."""
+        here, there = (self.world.interfaces[one]["SubnetId"] for one in (arrival.id, self.origin[1]))
+        if here != there:
+            self.require_acl(here, egress=True)
+            self.require_acl(there, egress=False)
 
     def back_home(self, back: Arrival) -> None:
         """Undo the translations, last first, and check that the answer reaches who asked (N201)."""
@@ -743,6 +808,9 @@ class Walk:
             if direction == "ingress" or account in (None, *seen) or self.is_in_sight(vpc, peer):
                 return False  # what sends is never unseen: an interface with its groups, or no interface at all
             return None
+        if self.keeps_client and direction == "ingress":  # the load balancer's groups count, not the client's
+            home = self.world.interfaces[self.origin[1]]["VpcId"]
+            return group in self.origin_groups() and self.reference_reaches(vpc, home, direction)
         for eni, row in self.world.interfaces.items():
             carries = any(one["GroupId"] == group for one in row["Groups"])
             if carries and self.world.owns(eni, peer) and self.reference_reaches(vpc, row["VpcId"], direction):
