@@ -14,6 +14,7 @@ from reachsim.errors import ReachsimError, SnapshotError, printable
 
 COMMANDS = {
     "check": "reachsim.cli.check",
+    "contacts": "reachsim.cli.contacts",
     "explain": "reachsim.cli.explain",
     "import": "reachsim.cli.importing",
     "permissions": "reachsim.cli.permissions",
@@ -25,6 +26,7 @@ COMMANDS = {
 }
 SHORT = {
     "check": "Is the whole pipeline private, and does it work?",
+    "contacts": "What a build contacts, read from its own files.",
     "explain": "What a code means, and what mends it.",
     "import": "Turn what you already have into a snapshot.",
     "permissions": "The IAM policy that a capture needs.",

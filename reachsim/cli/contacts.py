@@ -1,0 +1,87 @@
+"""``reachsim contacts``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reachsim.cli import options
+
+if TYPE_CHECKING:
+    from reachsim.pipeline.records import Contacts
+
+
+@click.command(name="contacts")
+@click.argument("buildspec", type=click.Path(path_type=Path))
+@click.option("--context", type=click.Path(path_type=Path), metavar="DIR",
+              help="The source's folder. The buildspec's own unless given.")  # fmt: skip
+@click.option("--project", metavar="NAME", help="The CodeBuild project that runs it; needs --snapshot.")
+@click.option("--snapshot", metavar="SNAP", help="The snapshot that holds the project.")
+@options.output_format
+@options.output
+@options.overwrite
+def command(
+    buildspec: Path, context: Path | None, project: str | None, snapshot: str | None, form: str, output: Path | None,
+    overwrite: bool,
+) -> None:  # fmt: skip
+    """Every network destination of a build, read from BUILDSPEC and the files that it uses.
+
+    Nothing is run and nothing is fetched. What the files do not tell is listed too, with the reason.
+
+    Exit code: 0 answered, 2 bad input.
+
+    \b
+    Example:
+      reachsim contacts snapshots/leaky-pipeline/code/app-build/buildspec.yml
+    """
+    from reachsim.errors import QuestionError
+    from reachsim.pipeline.contacts import contacts_of
+    from reachsim.pipeline.project import find
+    from reachsim.snapshot import open_snapshot
+
+    if (project is None) != (snapshot is None):
+        raise QuestionError("--project and --snapshot go together")
+    if not buildspec.is_file():
+        raise QuestionError(f"{buildspec}: expected a buildspec, found {'a folder' if buildspec.is_dir() else 'none'}")
+    folder = context if context is not None else buildspec.parent
+    owned = find(open_snapshot(snapshot), project) if project is not None and snapshot is not None else None
+    found = contacts_of(buildspec.read_bytes(), folder, owned, _name(buildspec, folder))
+    if form == "json":
+        text = json.dumps(found.to_json(), indent=2, ensure_ascii=False)
+    else:
+        text = render(found, options.look(output)["columns"])
+    options.emit(text, output, overwrite)
+
+
+def _name(buildspec: Path, folder: Path) -> str:
+    """The buildspec's path within the context, as given if it lies elsewhere."""
+    try:
+        return buildspec.resolve().relative_to(folder.resolve()).as_posix()
+    except ValueError:
+        return str(buildspec)
+
+
+def render(found: Contacts, columns: int) -> str:
+    """The contacts phase by phase, one line per host with the place that causes it below; then what cannot be told."""
+    from reachsim.report.columns import clean, pad, wrap
+
+    lines = [] if found.contacts else ["no network destination found"]
+    for phase, rows in found.by_phase().items():
+        lines += ["", phase]
+        cause = None
+        for row in rows:
+            place = f"{row.file}:{row.line}  {row.command}"
+            if place != cause:
+                lines += wrap(place, columns, "  ", "      ")
+                cause = place
+            service = f" ({row.service})" if row.service else ""
+            lines.append(f"    {pad(row.confidence, 9)} {pad(row.kind, 9)} {clean(row.host)}:{row.port}{service}")
+    if found.unresolved:
+        lines += ["", "cannot be told from these files"]
+    for gap in found.unresolved:
+        lines += wrap(f"{gap.file}:{gap.line}  {gap.text}", columns, "  ", "      ")
+        lines += wrap(gap.why, columns, "      ")
+    return "\n".join(lines).lstrip("\n")

@@ -1,0 +1,347 @@
+"""Walks the build of an image: what its stages pull, what its instructions fetch and run.
+
+**Source:** Docker, "Dockerfile reference"; BuildKit builds only the stages that the target needs, the older builder all
+stages up to it; facts P72, P73 (and SC19: the frontend image comes first).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from typing import Final, NamedTuple, Protocol
+
+from reachsim.pipeline import dockerfile, image, knowledge, urls
+from reachsim.pipeline.context import Machine
+from reachsim.pipeline.dockerfile import Dockerfile, Heredoc, Instruction, Stage
+from reachsim.pipeline.records import Confidence, Found, Gap, ImageBuild
+from reachsim.pipeline.shell import Command, Scope, absolute
+from reachsim.pipeline.variables import expand, is_known, nothing_known, shown, unknown, unknown_names
+
+
+class Host(Protocol):
+    """What the walk of a build needs of the walk that it is part of."""
+
+    def add(self, found: Found, file: str, line: int, text: str, confidence: Confidence) -> None: ...
+
+    def run(self, text: str, scope: Scope, confidence: Confidence, line: int, file: str) -> object: ...
+
+
+class _Built(NamedTuple):
+    """A stage after its walk: what a later stage that builds on it takes over."""
+
+    machine: Machine
+    env: dict[str, str]
+    directory: str
+    triggers: tuple[Instruction, ...]
+
+
+_PLATFORM: Final = {"TARGETPLATFORM": "linux/amd64", "BUILDPLATFORM": "linux/amd64", "TARGETOS": "linux",
+                    "BUILDOS": "linux", "TARGETARCH": "amd64", "BUILDARCH": "amd64", "TARGETVARIANT": ""}  # fmt: skip
+
+
+def walk(host: Host, build: ImageBuild, command: Command) -> None:
+    """Walk one image build; everything found goes to ``host``."""
+    outer = command.scope.machine
+    text = build.text if build.text is not None else outer.read(build.dockerfile)
+    name = outer.context_path(build.dockerfile) or build.dockerfile
+    sure = command.confidence
+    if text is None:
+        gap = Gap(command.text, f"{name} is not in the context, or no text file")
+        host.add(gap, command.file, command.line, command.text, sure)
+        return
+    if len(text) > dockerfile.MAX_DOCKERFILE:
+        host.add(Gap(name, "a Dockerfile of more than 1 MiB"), command.file, command.line, command.text, sure)
+        return
+    if build.text is not None:
+        name = command.file
+    file = dockerfile.parse(text)
+    shift = command.line - 1 if build.text is not None else 0
+    _Walk(host, build, command, file, name, shift).run()
+
+
+class _Walk:
+    def __init__(
+        self, host: Host, build: ImageBuild, command: Command, file: Dockerfile, name: str, shift: int
+    ) -> None:
+        self.host, self.build, self.command, self.file, self.name, self.shift = host, build, command, file, name, shift
+        self.outer = command.scope.machine
+        self.given = dict(build.arguments)
+        self.globals = self._globals()
+        self.contexts = dict(build.contexts)
+        self.built: dict[int, _Built] = {}
+        self.pulled: set[str] = set()
+
+    def run(self) -> None:
+        file, sure = self.file, self.command.confidence
+        for line, text in file.unreadable:
+            if re.search(r"\w", text):
+                self.add(Gap(text[:120], "not readable as a Dockerfile"), line, text[:120], sure)
+        if not file.stages:
+            self.add(Gap(self.name, "no FROM in it"), 1, self.name, sure)
+            return
+        if file.syntax is not None and self.build.buildkit is not False:
+            reference, line = file.syntax
+            self.pull(self.given.get("BUILDKIT_SYNTAX", reference), line, f"# syntax={reference}", sure)
+        bases = [expand(stage.base, self.globals).strip("\"'") for stage in file.stages]
+        sources = [[expand(one, self.globals) for one in dockerfile.sources_of(stage)] for stage in file.stages]
+        needed = dockerfile.needed(file, self.build.target, bases, sources)
+        for number, stage in enumerate(file.stages):
+            level = self._level(number, needed)
+            if level is not None:
+                self._stage(number, stage, bases[number], level)
+
+    def _level(self, number: int, needed: set[int]) -> Confidence | None:
+        if number in needed:
+            return self.command.confidence
+        last = max(needed, default=0)
+        if self.build.buildkit is True or number > last:
+            return None
+        return "possible" if self.build.buildkit is None else self.command.confidence
+
+    def _globals(self) -> dict[str, str]:
+        found = dict(_PLATFORM)
+        for one in self.file.arguments:
+            for pair in one.words if one.name == "ARG" else ():
+                name, equals, value = pair.partition("=")
+                if name in self.given:
+                    found[name] = self.given[name]
+                elif equals:
+                    found[name] = expand(value, found)
+        return found | {name: value for name, value in self.given.items() if name in _PLATFORM}
+
+    def add(self, found: Found, line: int, text: str, sure: Confidence) -> None:
+        self.host.add(found, self.name, line + self.shift, text, sure)
+
+    def pull(self, reference: str, line: int, text: str, sure: Confidence) -> None:
+        """Pull an image once per build."""
+        if reference in self.pulled:
+            return
+        self.pulled.add(reference)
+        for one in image.pulls(reference):
+            self.add(one, line, text, sure)
+
+    # --- stages -----------------------------------------------------------------------------------------------------
+
+    def _stage(self, number: int, stage: Stage, base: str, sure: Confidence) -> None:
+        earlier = dockerfile.stage_number(self.file, base, number) if not base.isdigit() else None
+        if earlier is not None and earlier in self.built:
+            old = self.built[earlier]
+            machine, env, directory = old.machine.copy(), dict(old.env), old.directory
+            triggers = old.triggers
+        else:
+            machine, env, directory, triggers = self._fresh(base), {}, "/", ()
+            self._from(stage, base, sure)
+        scope = Scope(machine, {"HOME": "/root", **env}, directory)
+        account = self.command.scope.variables.get("codebuild:account")
+        if account:
+            scope.variables["codebuild:account"] = account
+        state = _State(scope, env, [])
+        for one in triggers:
+            self._instruction(one, state, sure, number)
+        for one in stage.instructions:
+            self._instruction(one, state, sure, number)
+        self.built[number] = _Built(machine, state.env, scope.directory, tuple(state.triggers))
+
+    def _fresh(self, base: str) -> Machine:
+        machine = Machine(self.outer.context, [])
+        machine.image = shown(base)
+        reference = image.parse(base)
+        machine.distribution = knowledge.distribution(reference.host, reference.path, reference.tag)
+        return machine
+
+    def _from(self, stage: Stage, base: str, sure: Confidence) -> None:
+        if base.lower() == "scratch" or not base:
+            return
+        if base in self.contexts:
+            self._context(base, stage.line, stage.whole, sure)
+            return
+        if f"image {image.parse(base)}" in self.outer.settings:
+            return  # made earlier in this build
+        if nothing_known(base):
+            names = ", ".join(unknown_names(base))
+            self.add(
+                Gap(stage.whole, f"which image that is: {names} has no default and no --build-arg"),
+                stage.line,
+                stage.whole,
+                sure,
+            )
+            return
+        self.pull(base, stage.line, stage.whole, sure)
+        if "onbuild" in base:
+            self.add(Gap(stage.whole, "the base image's ONBUILD instructions run too"), stage.line, stage.whole, sure)
+
+    def _context(self, name: str, line: int, text: str, sure: Confidence) -> None:
+        """A name that ``--build-context`` defines: another image, a URL, a folder."""
+        value = self.contexts[name]
+        if value.startswith("docker-image://"):
+            self.pull(value.removeprefix("docker-image://"), line, text, sure)
+        elif "://" in value:
+            for one in urls.destination(value):
+                self.add(one, line, text, sure)
+
+    def _other_image(self, name: str, number: int, line: int, text: str, sure: Confidence) -> None:
+        """``COPY --from=`` and ``--mount=from=``: a stage, a named context, or an image to be pulled."""
+        if name.isdigit() or dockerfile.stage_number(self.file, name, number) is not None or name == "scratch":
+            return
+        if name in self.contexts:
+            self._context(name, line, text, sure)
+        elif f"image {image.parse(name)}" not in self.outer.settings:
+            self.pull(name, line, text, sure)
+
+    # --- instructions -------------------------------------------------------------------------------------------------
+
+    def _instruction(self, one: Instruction, state: _State, sure: Confidence, number: int) -> None:
+        visit: Callable[[Instruction, _State, Confidence, int], None] | None = getattr(
+            self, f"_{one.name.lower()}", None
+        )
+        if visit is not None:
+            visit(one, state, sure, number)
+
+    def _arg(self, one: Instruction, state: _State, sure: Confidence, number: int) -> None:  # noqa: ARG002
+        for pair in one.words:
+            name, equals, value = pair.partition("=")
+            if name in self.given:
+                state.scope.variables[name] = self.given[name]
+            elif equals:
+                state.scope.variables[name] = expand(value, state.scope.variables)
+            elif name in self.globals:
+                state.scope.variables[name] = self.globals[name]
+            else:
+                state.scope.variables.setdefault(name, unknown(name))
+
+    def _env(self, one: Instruction, state: _State, sure: Confidence, number: int) -> None:  # noqa: ARG002
+        for pair in one.words:
+            name, _, value = pair.partition("=")
+            state.env[name] = state.scope.variables[name] = expand(value, state.scope.variables)
+
+    def _workdir(self, one: Instruction, state: _State, sure: Confidence, number: int) -> None:  # noqa: ARG002
+        state.scope.directory = absolute(
+            expand(" ".join(one.words).strip("\"'"), state.scope.variables), state.scope.directory
+        )
+
+    def _shell(self, one: Instruction, state: _State, sure: Confidence, number: int) -> None:  # noqa: ARG002
+        state.shell = one.words[0].rsplit("/", 1)[-1] if one.words else "sh"
+
+    def _onbuild(self, one: Instruction, state: _State, sure: Confidence, number: int) -> None:  # noqa: ARG002
+        if one.inner is not None:
+            state.triggers.append(one.inner)
+
+    def _run(self, one: Instruction, state: _State, sure: Confidence, number: int) -> None:
+        for mount in one.mounts():
+            source = expand(mount.get("from", ""), state.scope.variables)
+            if source:
+                self._other_image(source, number, one.line, one.whole, sure)
+            elif mount.get("type", "bind") == "bind":
+                target = mount.get("target") or mount.get("dst") or mount.get("destination") or "."
+                self._mount(
+                    mount.get("source") or mount.get("src") or ".", absolute(target, state.scope.directory), state
+                )
+        if one.flag("network") == "none":
+            return
+        if re.match(r"(powershell|pwsh|cmd)", state.shell):
+            self.add(Gap(one.whole, f"{state.shell} is not read"), one.line, one.whole, sure)
+            return
+        text, line = _script(one)
+        if one.is_list:
+            text, line = " ".join(map(_quoted, one.words)), one.body_line
+        language = re.match(r"#!.*?(python|node|ruby|perl|php)", text)
+        if language:
+            self.add(Gap(one.whole, f"a {language[1]} program; only shell scripts are read"), one.line, one.whole, sure)
+            return
+        self.host.run(text, state.scope.copy(), sure, line + self.shift, self.name)
+
+    def _copy(self, one: Instruction, state: _State, sure: Confidence, number: int) -> None:
+        source = one.flag("from")
+        if source:
+            self._other_image(expand(source, state.scope.variables), number, one.line, one.whole, sure)
+            return
+        words = [expand(word.strip("\"'"), state.scope.variables) for word in one.words]
+        if len(words) < 2:
+            return
+        *names, target = words
+        for heredoc in one.heredocs:
+            place = self._place(target, heredoc.name, state, several=len(one.heredocs) > 1)
+            state.scope.machine.written[place] = (
+                heredoc.text if heredoc.quoted else expand(heredoc.text, state.scope.variables)
+            )
+        for name in names:
+            if not name.startswith("<<"):
+                self._copied(name, target, state, several=len(names) > 1)
+
+    def _add(self, one: Instruction, state: _State, sure: Confidence, number: int) -> None:
+        """ADD: URLs and Git repositories are fetched, the rest is copied."""
+        words = [expand(word.strip("\"'"), state.scope.variables) for word in one.words]
+        for word in words[:-1]:
+            found: list[Found] = []
+            if re.match(r"git@|(https?|ssh|git)://\S+\.git(#|$|\?)", word):
+                found = urls.git_destination(re.sub(r"#.*$", "", word))
+            elif re.match(r"https?://", word):
+                found = [*urls.destination(word), *urls.github_redirects(word, "certain")]
+            elif not is_known(word) and nothing_known(word.split("/")[0]) and "/" in word:
+                found = [Gap(one.whole, urls.why_unknown(word))]
+            for each in found:
+                self.add(each, one.line, one.whole, sure)
+        self._copy(one, state, sure, number)
+
+    # --- files --------------------------------------------------------------------------------------------------------
+
+    def _place(self, target: str, name: str, state: _State, *, several: bool) -> str:
+        place = absolute(target, state.scope.directory)
+        return posixpath.join(place, posixpath.basename(name)) if target.endswith(("/", ".")) or several else place
+
+    def _copied(self, name: str, target: str, state: _State, *, several: bool) -> None:
+        """What COPY puts into the image: files, the contents of folders, matches of a pattern."""
+        root = self.outer.context_path(self.build.directory) if self.build.directory else None
+        if root is None or root.startswith(".."):
+            return
+        source = posixpath.normpath(posixpath.join(root, name.lstrip("/")))
+        if any(one in name for one in "*?["):
+            place = absolute(target, state.scope.directory)
+            for found in self.outer.glob(posixpath.join(self.build.directory, name.lstrip("/"))):
+                inside = self.outer.context_path(found) or found
+                state.scope.machine.mounts.insert(0, (posixpath.join(place, posixpath.basename(found)), inside))
+            return
+        is_file = source in self.outer.context
+        place = (
+            self._place(target, name, state, several=several) if is_file else absolute(target, state.scope.directory)
+        )
+        self._mount(name, place, state)
+
+    def _mount(self, name: str, place: str, state: _State) -> None:
+        root = self.outer.context_path(self.build.directory) if self.build.directory else None
+        if root is None:
+            return
+        source = posixpath.normpath(posixpath.join(root, name.lstrip("/")))
+        machine = state.scope.machine
+        machine.mounts.insert(0, (place, "" if source == "." else source))
+        whole = posixpath.normpath(posixpath.join(self.build.directory, name.lstrip("/")))
+        for path, text in self.outer.written.items():
+            if path == whole or path.startswith(whole.rstrip("/") + "/"):
+                machine.written[posixpath.normpath(place + path[len(whole) :])] = text
+
+
+class _State:
+    """What one stage's instructions change."""
+
+    def __init__(self, scope: Scope, env: dict[str, str], triggers: list[Instruction]) -> None:
+        self.scope, self.env, self.triggers = scope, env, triggers
+        self.shell = "sh"
+
+
+def _script(one: Instruction) -> tuple[str, int]:
+    """The shell text of a RUN and the line on which it begins."""
+    if not one.heredocs:
+        return one.text, one.body_line
+    bodies: tuple[Heredoc, ...] = one.heredocs
+    if len(one.words) == 1 and one.words[0].startswith("<<"):
+        return bodies[0].text, bodies[0].line
+    parts = [one.text.strip("\n")]
+    for body in bodies:
+        parts.append(body.text.removesuffix("\n"))
+        parts.append(body.name)
+    return "\n".join(parts) + "\n", one.body_line
+
+
+def _quoted(word: str) -> str:
+    return "'" + word.replace("'", "'\\''") + "'"

@@ -1,0 +1,147 @@
+"""A buildspec, with the line of everything in it.
+
+**Source:** CodeBuild User Guide, "Build specification reference" and "Batch build buildspec reference". Which YAML
+dialect CodeBuild reads isn't documented; all scalars are taken as they are written. ``commands`` items that YAML reads as
+mappings or lists (``echo "a: b"`` without quotes around the whole) are taken back to their text.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from reachsim.errors import QuestionError
+from reachsim.pipeline import yaml
+from reachsim.pipeline.context import text_of
+
+PHASES: Final = ("install", "pre_build", "build", "post_build")
+"""The phases that CodeBuild runs, in order; it knows no others."""
+MAX_COMMANDS: Final = 50_000
+
+
+class Entry(NamedTuple):
+    """A named value with its line."""
+
+    name: str
+    value: str
+    line: int
+
+
+class Phase(NamedTuple):
+    """One phase: its commands and those of ``finally``, each with its line, and the runtimes that install names."""
+
+    name: str
+    commands: tuple[tuple[str, int], ...]
+    last: tuple[tuple[str, int], ...]
+    runtimes: tuple[Entry, ...]
+
+
+class Member(NamedTuple):
+    """One build of a batch, as far as it differs: another buildspec, other variables."""
+
+    buildspec: str | None
+    variables: tuple[tuple[str, str], ...]
+
+
+class Buildspec(NamedTuple):
+    """What this package reads of a buildspec."""
+
+    version: str
+    shell: str
+    variables: tuple[Entry, ...]
+    parameters: tuple[Entry, ...]
+    secrets: tuple[Entry, ...]
+    phases: tuple[Phase, ...]
+    artifacts: Entry | None
+    cache_paths: tuple[str, ...]
+    reports: tuple[Entry, ...]
+    batch: tuple[Member, ...]
+
+
+def parse(data: bytes, name: str = "buildspec.yml") -> Buildspec:
+    """Read a buildspec. Raises QuestionError, one line, if it is none."""
+    text = text_of(data)
+    if text is None:
+        raise QuestionError(f"{name}: expected a buildspec (YAML text), found a binary file", "BAD_BUILDSPEC")
+    root = yaml.compose(text, name)
+    if not yaml.is_mapping(root):
+        found = "an empty file" if root is None else "a list" if yaml.is_sequence(root) else "plain text"
+        raise QuestionError(f"{name}: expected a buildspec (version, phases), found {found}", "BAD_BUILDSPEC")
+    top = dict(yaml.entries(root))
+    phases = top.get("phases")
+    if not yaml.is_mapping(phases) and not yaml.is_mapping(top.get("batch")):
+        keys = ", ".join(list(top)[:5])
+        raise QuestionError(
+            f"{name}: expected a buildspec with phases, found a table of {keys or 'nothing'}", "BAD_BUILDSPEC"
+        )
+    env = _table(top.get("env"))
+    return Buildspec(
+        yaml.scalar(top.get("version")) or "0.2",
+        yaml.scalar(env.get("shell")),
+        _entries(env.get("variables")),
+        _entries(env.get("parameter-store")),
+        _entries(env.get("secrets-manager")),
+        tuple(_phases(_table(phases), text)),
+        _entry("artifacts", top.get("artifacts")),
+        tuple(yaml.scalar(one) for one in _items(_table(top.get("cache")).get("paths"))),
+        tuple(Entry(key, "", yaml.line_of(one)) for key, one in _table(top.get("reports")).items()),
+        tuple(_members(_table(top.get("batch")))),
+    )  # fmt: skip
+
+
+def _table(node: Any) -> dict[str, Any]:
+    return dict(yaml.entries(node)) if yaml.is_mapping(node) else {}
+
+
+def _items(node: Any) -> list[Any]:
+    return list(node.value) if yaml.is_sequence(node) else [node] if yaml.scalar(node) else []
+
+
+def _entry(key: str, node: Any) -> Entry | None:
+    return Entry(key, "", max(1, yaml.line_of(node) - 1)) if yaml.is_mapping(node) or yaml.is_sequence(node) else None
+
+
+def _entries(node: Any) -> tuple[Entry, ...]:
+    return tuple(Entry(key, yaml.scalar(value), yaml.line_of(value)) for key, value in _table(node).items() if key)
+
+
+def _phases(table: dict[str, Any], text: str) -> list[Phase]:
+    found = []
+    left = [MAX_COMMANDS]
+    for name in PHASES:
+        if yaml.is_mapping(table.get(name)):
+            phase = _table(table[name])
+            found.append(
+                Phase(name, tuple(_commands(phase.get("commands"), text, left)),
+                      tuple(_commands(phase.get("finally"), text, left)), _entries(phase.get("runtime-versions")))
+            )  # fmt: skip
+    return found
+
+
+def _commands(node: Any, text: str, left: list[int], depth: int = 0) -> list[tuple[str, int]]:
+    found: list[tuple[str, int]] = []
+    for one in _items(node):
+        left[0] -= 1
+        if left[0] < 0:
+            break
+        if yaml.is_sequence(one) and not one.flow_style and depth < 3:
+            found += _commands(one, text, left, depth + 1)  # an alias of a list of commands
+        elif yaml.is_mapping(one) or yaml.is_sequence(one):
+            found.append((yaml.source_text(one, text), yaml.line_of(one)))
+        elif yaml.scalar(one).strip():
+            found.append((yaml.scalar(one), yaml.line_of(one)))
+    return found
+
+
+def _members(batch: dict[str, Any]) -> list[Member]:
+    """The builds of a batch that differ from the plain build in what they run."""
+    found = []
+    for kind in ("build-graph", "build-list"):
+        for one in _items(batch.get(kind)):
+            table = _table(one)
+            variables = {entry.name: entry.value for entry in _entries(_table(table.get("env")).get("variables"))}
+            found.append(Member(yaml.scalar(table.get("buildspec")) or None, tuple(variables.items())))
+    dynamic = _table(_table(batch.get("build-matrix")).get("dynamic"))
+    for name, node in _table(_table(dynamic.get("env")).get("variables")).items():
+        found += [Member(None, ((name, yaml.scalar(one)),)) for one in _items(node)]
+    found += [Member(yaml.scalar(one), ()) for one in _items(dynamic.get("buildspec"))]
+    return [one for one in dict.fromkeys(found) if one.buildspec or one.variables][:50]

@@ -1,0 +1,195 @@
+"""What the shell's own commands and the common text tools do to variables, files and output.
+
+**Source:** POSIX, "Shell & Utilities". Only what later decides a destination is followed.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from typing import Final
+
+from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.shell import NEVER, absolute, judge, named, write
+from reachsim.pipeline.variables import ROOT, is_known, unknown
+
+
+def _echo(call: Call) -> Outcome:
+    words = list(call.words)
+    newline, escapes = "\n", False
+    while words and re.fullmatch(r"-[neE]+", words[0]):
+        newline = "" if "n" in words[0] else newline
+        escapes = escapes or "e" in words[0]
+        words.pop(0)
+    text = " ".join(words)
+    return Outcome((), (text.replace("\\n", "\n") if escapes else text) + newline)
+
+
+def _printf(call: Call) -> Outcome:
+    if not call.words:
+        return Outcome((), "")
+    form, rest = call.words[0], list(call.words[1:])
+    text = form.replace("\\n", "\n").replace("\\t", "\t")
+    while "%s" in text and rest:
+        text = text.replace("%s", rest.pop(0), 1)
+    return Outcome((), text if not re.search(r"%[^%\s]", text) else None)
+
+
+def _cat(call: Call) -> Outcome:
+    names = [word for word in call.words if not word.startswith("-")]
+    if not names:
+        return Outcome((), call.stdin)
+    texts = [call.read(name) for name in names]
+    return Outcome((), "".join(one or "" for one in texts) if all(one is not None for one in texts) else None)
+
+
+def _tee(call: Call) -> Outcome:
+    given = arguments(call.words)
+    text = call.stdin if call.stdin is not None and is_known(call.stdin) else None
+    for name in given.rest:
+        write(call.machine, call.path(name), text, append=given.has("a", "append"))
+    return Outcome((), call.stdin)
+
+
+def _cd(call: Call) -> Outcome:
+    target = next((word for word in call.words if not word.startswith("-")), call.variables.get("HOME", "/root"))
+    if call.words[:1] == ("-",):
+        target = call.variables.get("OLDPWD", ROOT)
+    call.scope.variables["OLDPWD"] = call.scope.directory
+    call.scope.directory = absolute(target, call.scope.directory)
+    call.scope.variables["PWD"] = call.scope.directory
+    return Outcome((), "")
+
+
+def _export(call: Call) -> Outcome:
+    for word in call.words:
+        name, equals, value = word.partition("=")
+        if equals and re.fullmatch(r"\w+", name):
+            call.scope.variables[name] = named(value, name)
+    return Outcome((), "")
+
+
+def _read(call: Call) -> Outcome:
+    for word in call.words:
+        if re.fullmatch(r"[A-Za-z_]\w*", word):
+            call.scope.variables[word] = unknown(word)
+    return Outcome((), "", None)
+
+
+def _exit(call: Call) -> Outcome:
+    call.scope.ended = True
+    return Outcome((), "", call.words[:1] in ((), ("0",)))
+
+
+def _test(call: Call) -> Outcome:
+    words = list(call.words)
+    return Outcome((), "", judge(words[:-1] if words[-1:] == ["]"] else words, call.scope))
+
+
+def _copy(call: Call) -> Outcome:
+    """cp, mv, install, ln: a file of known content keeps it under its new name."""
+    given = arguments(call.words, ["m", "o", "g", "t", "target-directory", "S"])
+    *sources, target = given.rest if len(given.rest) > 1 else ["", ""]
+    for source in filter(None, sources):
+        if not is_known(source) or not is_known(target):
+            continue
+        text = call.read(source)
+        place = call.path(target)
+        if target.endswith("/") or target == "." or len(sources) > 1 or call.machine.has_folder(place):
+            place = posixpath.join(place, posixpath.basename(source))
+        if text is not None:
+            call.machine.written[place] = text
+        elif call.path(source) in call.machine.written:
+            call.machine.written[place] = None
+        elif call.has_folder(source):
+            origin = call.machine.context_path(call.path(source))
+            if origin is not None:
+                call.machine.mounts.insert(0, (call.path(target), origin))
+    return Outcome((), "")
+
+
+def _remove(call: Call) -> Outcome:
+    """``rm`` of lists of repositories leaves none of them."""
+    for word in call.words:
+        if word.startswith("/etc/apt/sources.list") or word.startswith("/etc/apk/repositories"):
+            call.machine.written[word] = ""
+    return Outcome((), "")
+
+
+def _cut(call: Call) -> Outcome:
+    given = arguments(call.words, ["d", "f", "c", "b", "delimiter", "fields"])
+    if call.stdin is None:
+        return Outcome((), None)
+    separator, fields = given.last("d", "delimiter") or "\t", given.last("f", "fields") or ""
+    if fields.isdigit() and separator:
+        parts = [line.split(separator) for line in call.stdin.rstrip("\n").split("\n")]
+        return Outcome(
+            (), "\n".join(one[int(fields) - 1] if len(one) >= int(fields) > 0 else "" for one in parts) + "\n"
+        )
+    return Outcome((), None)
+
+
+def _jq(call: Call) -> Outcome:
+    given = arguments(call.words, ["arg", "argjson", "indent"])
+    path = given.rest[0] if given.rest else "."
+    if call.stdin is not None and path.strip() == ".Account":
+        match = re.search(r'"Account": "([^"]*)"', call.stdin)
+        return Outcome((), f"{match[1]}\n" if match else None)
+    if len(given.rest) == 2 and call.exists(given.rest[1]) and re.fullmatch(r"\.\w+", path):
+        value = (call.json(given.rest[1]) or {}).get(path[1:])
+        return Outcome((), f"{value}\n" if isinstance(value, str) else None)
+    return Outcome((), None)
+
+
+def _same(call: Call) -> Outcome:
+    """Filters that leave one known line as it is: head, tail, sort, uniq, xargs without a program."""
+    known = call.stdin is not None and call.stdin.count("\n") <= 1
+    return Outcome((), call.stdin if known else None)
+
+
+def _basename(call: Call) -> Outcome:
+    take = posixpath.basename if call.program == "basename" else posixpath.dirname
+    return Outcome((), take(call.words[0]) + "\n" if call.words and is_known(call.words[0]) else None)
+
+
+def _tr(call: Call) -> Outcome:
+    if call.stdin is None or call.words[:1] != ("-d",):
+        return Outcome((), None)
+    return Outcome(
+        (), re.sub("[" + re.escape(call.words[1].strip("[]")) + "]", "", call.stdin) if len(call.words) > 1 else None
+    )
+
+
+def _constant(call: Call) -> Outcome:
+    return Outcome((), NEVER, call.program != "false")
+
+
+def _undecided(call: Call) -> Outcome:
+    """Commands whose status is a question (which, grep -q, diff): either way is a normal run."""
+    return Outcome((), None, None)
+
+
+def _pwd(call: Call) -> Outcome:
+    return Outcome((), call.scope.directory + "\n")
+
+
+def _shift(call: Call) -> Outcome:
+    values = call.scope.variables
+    for number in range(1, 9):
+        values[str(number)] = values.get(str(number + 1), "")
+    return Outcome((), "")
+
+
+BUILTINS: Final[dict[str, Callable[[Call], Outcome]]] = {
+    "echo": _echo, "printf": _printf, "cat": _cat, "tee": _tee, "cd": _cd, "pushd": _cd, "export": _export,
+    "declare": _export, "local": _export, "readonly": _export, "typeset": _export, "read": _read, "exit": _exit,
+    "return": _exit, "test": _test, "[": _test, "cp": _copy, "mv": _copy, "install": _copy, "ln": _copy, "rm": _remove,
+    "cut": _cut, "jq": _jq, "head": _same, "tail": _same, "sort": _same, "uniq": _same, "basename": _basename,
+    "dirname": _basename, "tr": _tr, "true": _constant, ":": _constant, "false": _constant, "which": _undecided,
+    "type": _undecided, "hash": _undecided, "grep": _undecided, "egrep": _undecided, "fgrep": _undecided,
+    "diff": _undecided, "cmp": _undecided, "pgrep": _undecided, "id": _undecided, "pwd": _pwd, "shift": _shift,
+}  # fmt: skip
+
+# Programs that contact nobody, or nobody but this machine. Anything that is in none of the tables is a gap.
+LOCAL: Final = frozenset(["alias", "apt-cache", "apt-config", "apt-mark", "arch", "ar", "as", "awk", "bandit", "base64", "basename", "bash-completion", "bc", "bg", "biome", "black", "bunzip2", "bzip2", "c++", "cfn-lint", "cfn_nag", "cfn_nag_scan", "cfn-guard", "chgrp", "chmod", "chown", "cksum", "clang", "clear", "cmake", "col", "column", "comm", "compgen", "complete", "csplit", "ctest", "dash", "date", "dd", "df", "dircolors", "dmesg", "dockerd", "dockerd-entrypoint.sh", "dos2unix", "dpkg", "dpkg-deb", "dpkg-query", "dpkg-reconfigure", "du", "env", "envsubst", "eslint", "exec", "expand", "expr", "factor", "fc", "fg", "file", "find", "flake8", "fmt", "fold", "free", "fuser", "g++", "gcc", "gdb", "getconf", "getent", "getopt", "getopts", "gofmt", "golint", "groupadd", "groups", "gunzip", "gzip", "head", "help", "hexdump", "history", "hostname", "iconv", "info", "initctl", "isort", "java", "javac", "jar", "jest", "jobs", "join", "jshell", "karma", "keytool", "kill", "killall", "ld", "ldconfig", "ldd", "less", "let", "link", "locale", "locale-gen", "localedef", "logger", "login", "logname", "look", "ls", "lsb_release", "lscpu", "lsof", "lstat", "m4", "make-ssl-cert", "man", "md5sum", "mkdir", "mkfifo", "mknod", "mktemp", "mocha", "more", "mount", "mypy", "nl", "nm", "nproc", "objdump", "od", "openssl", "parted", "paste", "patch", "pathchk", "pg_ctl", "phpunit", "pidof", "ping", "pkill", "pr", "prettier", "printenv", "ps", "psql", "pylint", "pytest", "python-config", "ranlib", "realpath", "redis-cli", "redis-server", "reset", "rev", "rmdir", "rspec", "rubocop", "ruff", "seq", "service", "set", "setfacl", "sha1sum", "sha256sum", "sha512sum", "shasum", "shellcheck", "shopt", "shred", "shuf", "sleep", "split", "sqlite3", "stat", "strace", "strings", "strip", "stty", "su", "sum", "swig", "sync", "sysctl", "systemctl", "tac", "tar", "tput", "touch", "trap", "tree", "tsc", "tty", "tzselect", "ulimit", "umask", "unalias", "uname", "unexpand", "unlink", "unset", "unzip", "update-alternatives", "update-ca-certificates", "update-ca-trust", "uptime", "useradd", "usermod", "users", "uuidgen", "vi", "vim", "vite", "vitest", "vmstat", "wait", "wc", "webpack", "who", "whoami", "xargs", "xz", "yamllint", "yes", "yq", "zcat", "zip", "zipinfo", "adduser", "addgroup", "deluser", "rails", "rake", "puma", "gunicorn", "uvicorn", "ng", "nest", "next", "nuxt", "react-scripts", "vue-cli-service", "rollup", "parcel", "esbuild", "gulp", "grunt", "stylelint", "tslint", "lerna", "nx", "turbo", "rimraf", "cross-env", "concurrently", "nyc", "c8", "tox", "nox", "coverage", "sphinx-build", "mkdocs", "jekyll", "hugo", "pandoc", "kustomize", "kubeval", "kubeconform", "conftest", "opa", "checkov", "tfsec", "terrascan", "cfn_lint", "yarn-deduplicate", "protoc", "buf", "flyway-check", "ninja", "meson", "autoconf", "automake", "configure", "libtool", "pkg-config", "a2enmod", "a2dissite", "apachectl", "docker-php-ext-install", "docker-php-ext-enable", "docker-php-ext-configure", "a2ensite", "phpcs", "phpstan", "psalm", "artisan", "rustc", "rustfmt", "ghc", "stack-lint", "newgrp", "setcap", "getcap", "chsh", "visudo", "debconf-set-selections", "dpkg-divert", "ssh-keygen", "ssh-add", "ssh-agent", "gpgconf", "rsyslogd", "cron", "crond", "xvfb-run", "Xvfb", "export-env", "goenv-init", "swapon", "swapoff", "mkswap", "fallocate", "truncate", "chroot-local", "depmod", "modprobe", "iptables", "ip", "ifconfig", "route", "hostnamectl", "timedatectl", "zgrep", "xmllint", "xsltproc", "tidy", "html-minifier", "uglifyjs", "sass", "node-sass", "lessc", "postcss", "tailwindcss", "svgo", "imagemin", "convert", "identify", "ffmpeg", "ghostscript", "gs", "wkhtmltopdf", "time", "inotifywait", "watchman", "junit-viewer", "sam-lint", "rain-lint", "detect-secrets", "gitleaks", "trufflehog-local", "dive-ci", "hugo-extended", "cloc", "tokei", "scc", "gotestsum", "golint", "staticcheck", "gosec", "goimports", "dotnet-coverage", "reportgenerator", "nunit-console", "vstest.console", "nuget-license", "go-junit-report", "junit2html", "allure", "newman-local", "k9s", "jsonlint", "ajv", "spectral", "redocly", "openapi-generator", "swagger-cli", "mkfs", "losetup", "rc-service", "rc-update", "setup-ca", "apk-local", "pip-licenses", "bumpversion", "versioneer", "semver", "standard-version", "gpg", "gpg2", "if", "fi", "then", "else", "do", "done", "cdk-nag"])  # fmt: skip

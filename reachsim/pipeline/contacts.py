@@ -1,0 +1,283 @@
+"""What a build contacts: its buildspec walked phase by phase, with all that its commands run and build.
+
+Listed is what the build's own files cause; with a project also what CodeBuild itself contacts. Link-local addresses
+(container credentials) and the machine itself are left out, for nothing can stop or see that traffic. A batch is walked
+as the plain build, then member by member where buildspec or variables differ.
+
+**Source:** DESIGN, "contacts"; CodeBuild User Guide, "Build specification reference" (order of phases; from version 0.2
+on all commands share one shell).
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from reachsim import services
+from reachsim.errors import QuestionError
+from reachsim.pipeline import buildspec as specs
+from reachsim.pipeline import builds, knowledge, programs, urls
+from reachsim.pipeline import project as projects
+from reachsim.pipeline.context import Folder, Machine, open_context
+from reachsim.pipeline.records import (ORDER, Confidence, Contact, Contacts, Destination, Found, Gap, ImageBuild, Kind,
+                                       Script, Step, Unresolved, weaker)  # fmt: skip
+from reachsim.pipeline.shell import Command, Result, Scope, Shell, positional
+from reachsim.pipeline.variables import (ACCOUNT_NAMES, ROOT, codebuild_variables, nothing_known, shown, unknown,
+                                         unknown_names)  # fmt: skip
+
+MAX_COMMANDS: Final = 60_000
+MAX_SCRIPTS: Final = 3_000
+"""Commands and called scripts that are walked at most: scripts that call each other can multiply without end."""
+
+
+def contacts_of(
+    buildspec: bytes,
+    context: Mapping[str, bytes] | str | os.PathLike[str] | None = None,
+    project: projects.Owned | None = None,
+    name: str = "buildspec.yml",
+) -> Contacts:
+    """Every network destination of a build, and what the files do not tell.
+
+    Args:
+        buildspec: the buildspec's bytes.
+        context: the source's files, relative POSIX path to bytes, or their directory; None if there are none.
+        project: the CodeBuild project (`reachsim.pipeline.project.find`); fills in Region, account, image and variables.
+        name: the buildspec's path within the context, for the rows.
+
+    Raises QuestionError if the buildspec is none.
+
+    >>> found = contacts_of(b"version: 0.2\\nphases: {build: {commands: [aws sts get-caller-identity]}}")
+    >>> [(one.host, one.line, one.phase, one.confidence) for one in found.contacts]
+    [('sts.{region}.amazonaws.com', 2, 'build', 'certain')]
+    """
+    files = open_context(context) if isinstance(context, (str, os.PathLike)) else context if context is not None else {}
+    spec = specs.parse(buildspec, name)
+    walk = Walk(files, project)
+    walk.build(spec, name, {}, "certain")
+    for member in spec.batch:
+        other, place = spec, name
+        if member.buildspec and member.buildspec != name:
+            place = posixpath.normpath(member.buildspec)
+            try:
+                other = specs.parse(files[place], place)
+            except KeyError:
+                walk.note(Gap(member.buildspec, "the buildspec of a batch member is not in the context"), 1, name)
+                continue
+            except QuestionError as error:
+                walk.note(Gap(member.buildspec, str(error)), 1, name)
+                continue
+        walk.build(other, place, dict(member.variables), "certain" if other is not spec else "possible")
+    return walk.result()
+
+
+class Walk:
+    """One walk through a build. It collects; nothing else about it changes."""
+
+    def __init__(self, context: Mapping[str, bytes], owned: projects.Owned | None) -> None:
+        self.context = context
+        self.owned = owned
+        self.region = owned.region if owned else unknown("region")
+        self.account = owned.account if owned else unknown("account")
+        self.phase = ""
+        self.shell = Shell(self.perform, self.note)
+        self.running: list[str] = []
+        self.commands, self.scripts = MAX_COMMANDS, MAX_SCRIPTS
+        self.found: dict[tuple[object, ...], Contact] = {}
+        self.gaps: dict[Unresolved, None] = {}
+
+    def result(self) -> Contacts:
+        return Contacts(tuple(self.found.values()), tuple(self.gaps))
+
+    # --- the buildspec ------------------------------------------------------------------------------------------------
+
+    def build(self, spec: specs.Buildspec, name: str, overrides: dict[str, str], sure: Confidence) -> None:
+        """Walk one buildspec from the environment to post_build."""
+        scope = self._scope(spec, overrides)
+        self.phase = "environment"
+        if self.owned is not None and not overrides:
+            self._of_project(self.owned, spec, name)
+            self.phase = "environment"
+        for entry in spec.parameters:
+            one = projects.parameter(self.region, self.account, entry.value)
+            self.add(one, name, entry.line, f"parameter-store: {entry.name}: {entry.value}", sure)
+        for entry in spec.secrets:
+            one = projects.secret(self.region, self.account, entry.value)
+            self.add(one, name, entry.line, f"secrets-manager: {entry.name}: {entry.value}", sure)
+        self._proxies(spec, name, sure)
+        for phase in spec.phases:
+            self.phase = phase.name
+            for entry in phase.runtimes:
+                self._runtime(entry, name, sure)
+            for text, line in (*phase.commands, *phase.last):
+                if re.match(r"(powershell|pwsh|cmd)", spec.shell):
+                    self.note(Gap(text[:120], f"{spec.shell} is not read"), line, name)
+                    continue
+                inner = scope if spec.version != "0.1" else scope.copy()
+                inner.ended = False
+                self.shell.run(text, inner, sure, line, name)
+
+    def _scope(self, spec: specs.Buildspec, overrides: dict[str, str]) -> Scope:
+        owned = self.owned
+        machine = Machine.of_build(self.context)
+        machine.image = owned.project.environment.image if owned else ""
+        machine.curated = not machine.image or machine.image.startswith("aws/codebuild/")
+        machine.assumed = not machine.image and not any(phase.runtimes for phase in spec.phases)
+        machine.distribution = knowledge.curated_distribution(machine.image) if machine.image else None
+        if machine.image and not machine.curated:
+            from reachsim.pipeline.image import parse
+
+            reference = parse(machine.image)
+            machine.distribution = knowledge.distribution(reference.host, reference.path, reference.tag)
+        machine.cached = spec.cache_paths
+        variables = codebuild_variables(owned.region if owned else None, owned.account if owned else None,
+                                        owned.project.name if owned else None)  # fmt: skip
+        if owned and owned.project.source.location and owned.project.source.type != "CODEPIPELINE":
+            variables["CODEBUILD_SOURCE_REPO_URL"] = owned.project.source.location
+        for entry in spec.variables:
+            variables[entry.name] = entry.value
+        for entry in (*spec.parameters, *spec.secrets):
+            variables[entry.name] = unknown(entry.name)
+        if owned:
+            variables |= projects.variables(owned)  # the project's come before the buildspec's
+        return Scope(machine, variables | overrides, ROOT)
+
+    def _of_project(self, owned: projects.Owned, spec: specs.Buildspec, name: str) -> None:
+        for row in projects.rows(owned):
+            if row.step == "artifacts" and spec.artifacts is None:
+                continue
+            self.phase = row.step
+            self.add(_at_step(row.found, row.step), owned.file, 1, row.text, "certain")
+        self.phase = "reports"
+        for entry in spec.reports:
+            one = projects.reports(owned, self.region, self.account, entry.name)
+            self.add(one, name, entry.line, f"reports: {entry.name}", "certain")
+
+    def _proxies(self, spec: specs.Buildspec, name: str, sure: Confidence) -> None:
+        for entry in spec.variables:
+            if entry.name.lower() in ("http_proxy", "https_proxy") and entry.value:
+                text = entry.value if "://" in entry.value else f"http://{entry.value}"
+                for one in urls.destination(text, "download", "likely"):
+                    self.add(one, name, entry.line, f"{entry.name}: {entry.value}", sure)
+
+    def _runtime(self, entry: specs.Entry, name: str, sure: Confidence) -> None:
+        """A runtime that an image brings is only switched to. Images list runtimes by ``X`` or ``X.Y``; what is asked
+        for down to the patch level is fetched unless the image happens to have it (fact P69).
+        """
+        index = _RUNTIMES.get(entry.name)
+        if index is None or not re.fullmatch(r"\d+\.\d+\.\d+", entry.value):
+            return
+        for one in knowledge.index(index, "possible"):
+            self.add(one, name, entry.line, f"runtime-versions: {entry.name}: {entry.value}", sure)
+
+    # --- commands -----------------------------------------------------------------------------------------------------
+
+    def perform(self, command: Command) -> Result:
+        """What the shell's walk calls for every simple command."""
+        self.commands -= 1
+        if self.commands < 0 or self.scripts < 0:
+            self.note(
+                Gap("…", f"more than {MAX_COMMANDS} commands or {MAX_SCRIPTS} scripts; the rest is not read"),
+                1,
+                command.file,
+            )
+            command.scope.ended = True
+            return Result(None, None)
+        outcome = programs.read(command, tuple(self.running))
+        stdout = outcome.stdout
+        for one in outcome.found:
+            if isinstance(one, Script):
+                result = self._script(one, command)
+                stdout = result.stdout if stdout is None else stdout
+            elif isinstance(one, ImageBuild):
+                builds.walk(self, one, command)
+            else:
+                self.add(one, command.file, command.line, command.text, command.confidence)
+        return Result(stdout, outcome.status)
+
+    def _script(self, script: Script, command: Command) -> Result:
+        self.scripts -= 1
+        scope = command.scope.copy() if script.own_process else command.scope
+        if script.own_process or script.arguments:
+            scope.variables |= positional(script.arguments)
+        scope.variables |= command.assigned | dict(script.variables)
+        if script.directory is not None:
+            scope.directory = script.directory
+        here = script.file or ""
+        path = f"{ROOT}/{here}" if here else ""
+        self.running.append(path)
+        try:
+            result = self.shell.run(
+                script.text, scope, command.confidence, script.line or command.line, here or command.file
+            )
+        finally:
+            self.running.pop()
+        if not script.own_process:
+            scope.ended = False
+        return result
+
+    def run(self, text: str, scope: Scope, confidence: Confidence, line: int, file: str) -> Result:
+        """Walk a text for `builds`."""
+        return self.shell.run(text, scope, confidence, line, file)
+
+    # --- rows ---------------------------------------------------------------------------------------------------------
+
+    def note(self, gap: Gap, line: int, file: str) -> None:
+        self.gaps.setdefault(Unresolved(file, line, shown(gap.text), shown(gap.why)))
+
+    def add(self, found: Found, file: str, line: int, text: str, confidence: Confidence) -> None:
+        """Keep a row; the same row found again is kept once, with the surer word and the requests of both."""
+        if isinstance(found, Gap):
+            self.note(found, line, file)
+        if not isinstance(found, Destination):
+            return
+        if nothing_known(found.host):
+            self.note(Gap(text, urls.why_unknown(found.host)), line, file)
+            return
+        service, kind = _service(found)
+        sure = weaker(found.confidence, confidence)
+        host = shown(found.host)
+        key = (host, found.port, file, line, text, kind, found.step, self.phase)
+        old = self.found.get(key)
+        if old is not None:
+            sure = sure if ORDER[sure] < ORDER[old.confidence] else old.confidence
+        requests = tuple(dict.fromkeys([*(old.requests if old else ()), *found.requests]))
+        self.found[key] = Contact(host, found.port, found.protocol, kind, file, line, self.phase, shown(text), sure,
+                                  found.step, service, requests)  # fmt: skip
+        self._partly(found.host, text, file, line)
+
+    def _partly(self, host: str, text: str, file: str, line: int) -> None:
+        for name in unknown_names(host):
+            if name in ("id", "suffix"):
+                continue
+            why = f"{name.lstrip('!')} is not set in these files: a part of the host is not known"
+            if name.upper() in ACCOUNT_NAMES:
+                why = f"{name} is not set in these files; by convention it is the build's own account"
+            self.note(Gap(text, why), line, file)
+
+
+_RUNTIMES: Final = {"golang": "go-downloads", "nodejs": "node-releases", "python": "python-releases",
+                    "ruby": "ruby-releases", "php": "php-releases"}  # fmt: skip
+
+
+def _at_step(found: Found, step: Step) -> Found:
+    if isinstance(found, Destination) and found.step != step:
+        return Destination(found.host, found.port, found.kind, found.confidence, step, found.service, found.requests)
+    return found
+
+
+def _service(found: Destination) -> tuple[str | None, Kind]:
+    """The AWS service whose host it is, and the kind of contact; both by the host's form where the reader left it open."""
+    if found.service is not None:
+        kind: Kind = "git" if found.service == "git-codecommit" else found.kind
+        return found.service, kind
+    plain = found.host.replace(unknown("region"), "us-east-1")
+    plain = re.sub("\ue000account(:[^\ue001]*)?\ue001", "123456789012", plain)
+    plain = re.sub("\ue000[^\ue001]*\ue001", "x", plain)
+    suffix, _, _ = services.service_of_host(plain)
+    return suffix, "git" if suffix == "git-codecommit" else found.kind
+
+
+__all__ = ["Contact", "Contacts", "Folder", "Unresolved", "contacts_of"]

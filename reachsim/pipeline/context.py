@@ -1,0 +1,180 @@
+"""The files that a build sees: those of its source, and those that its own commands write.
+
+A context is a mapping of relative POSIX paths to bytes. `open_context` gives one over a directory that reads a file when
+asked for it, never through a symbolic link that leaves the directory, and never more than `MAX_FILE` bytes.
+`Machine` is one file system of the build: the build container itself, or the inside of an image while it is built.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import posixpath
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from reachsim.errors import QuestionError
+from reachsim.pipeline.variables import ROOT, is_known
+
+MAX_FILE: Final = 8 << 20
+"""Bytes of one file that are read at most; lock files may be large, anything beyond counts as unreadable."""
+MAX_NAMES: Final = 200_000
+
+
+class Folder(Mapping[str, bytes]):
+    """The files below a directory, read when asked for."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._real = root.resolve()
+        self._names: list[str] | None = None
+
+    def __getitem__(self, name: str) -> bytes:
+        data = self._read(name)
+        if data is None:
+            raise KeyError(name)
+        return data
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._place(name) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        if self._names is None:
+            self._names = sorted(self._walk())
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _walk(self) -> Iterator[str]:
+        left = MAX_NAMES
+        for folder, folders, names in os.walk(self._root):
+            folders[:] = sorted(name for name in folders if name not in (".git", "node_modules"))
+            for name in names:
+                left -= 1
+                if left < 0:
+                    return
+                yield Path(folder, name).relative_to(self._root).as_posix()
+
+    def _place(self, name: str) -> Path | None:
+        if not name or "\0" in name or not is_known(name):
+            return None
+        try:
+            place = (self._root / name).resolve()
+            inside = place == self._real or place.is_relative_to(self._real)
+            return place if inside and place.is_file() else None
+        except (OSError, RuntimeError, ValueError):  # RuntimeError: a symbolic link that points to itself
+            return None
+
+    def _read(self, name: str) -> bytes | None:
+        place = self._place(name)
+        try:
+            if place is None or not stat.S_ISREG(place.stat().st_mode) or place.stat().st_size > MAX_FILE:
+                return None
+            return place.read_bytes()
+        except OSError:
+            return None
+
+    def leaves(self, name: str) -> bool:
+        """Whether the name is there but leads out of the directory."""
+        try:
+            place = self._root / name
+            return os.path.lexists(place) and not place.resolve().is_relative_to(self._real)
+        except (OSError, RuntimeError, ValueError):
+            return True
+
+
+def open_context(path: str | os.PathLike[str]) -> Folder:
+    """The files below a directory. Raises QuestionError if it is none."""
+    place = Path(path)
+    if not place.is_dir():
+        raise QuestionError(f"--context {place}: expected a directory, found {'a file' if place.exists() else 'none'}")
+    return Folder(place)
+
+
+def text_of(data: bytes) -> str | None:
+    """The text of a file, whatever its line ends and byte order mark; None for a binary file.
+
+    >>> text_of(b"\\xef\\xbb\\xbfFROM scratch\\r\\n")
+    'FROM scratch\\n'
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return data.decode("utf-16").replace("\r\n", "\n")
+        except UnicodeDecodeError:
+            return None
+    if b"\0" in data:
+        return None
+    return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+
+
+class Machine:
+    """A file system during the build. ``mounts`` map its paths to the context's, the latest first.
+
+    Paths are absolute within the machine. What commands have written lies over the rest; None stands for a file that
+    was written with unknown content. ``settings`` is what commands have configured (registries, mirrors, remotes),
+    ``cached`` the folders that are kept between builds. ``curated`` says that the machine is one of CodeBuild's own
+    images, ``assumed`` that this is only taken for granted.
+    """
+
+    def __init__(self, context: Mapping[str, bytes], mounts: list[tuple[str, str]]) -> None:
+        self.context = context
+        self.mounts = mounts
+        self.written: dict[str, str | None] = {}
+        self.settings: dict[str, str] = {}
+        self.distribution: str | None = None
+        self.image = ""
+        self.curated = False
+        self.assumed = False
+        self.cached: tuple[str, ...] = ()
+
+    @classmethod
+    def of_build(cls, context: Mapping[str, bytes]) -> Machine:
+        return cls(context, [(ROOT, "")])
+
+    def copy(self) -> Machine:
+        twin = Machine(self.context, list(self.mounts))
+        twin.written, twin.settings = dict(self.written), dict(self.settings)
+        twin.distribution, twin.image, twin.curated = self.distribution, self.image, self.curated
+        return twin
+
+    def context_path(self, path: str) -> str | None:
+        """The path within the context of a path of the machine; None if it does not come from the context."""
+        for prefix, source in self.mounts:
+            if path == prefix or path.startswith(prefix.rstrip("/") + "/"):
+                rest = path[len(prefix.rstrip("/")) :].lstrip("/")
+                return posixpath.normpath(posixpath.join(source, rest)) if source or rest else "."
+        return None
+
+    def read(self, path: str) -> str | None:
+        """The text of a file; None if there is no such file, or it is not text."""
+        if path in self.written:
+            return self.written[path]
+        name = self.context_path(path)
+        if name is None or name.startswith(".."):
+            return None
+        data = self.context.get(name)
+        return None if data is None else text_of(data)
+
+    def exists(self, path: str) -> bool:
+        name = self.context_path(path)
+        return path in self.written or (name is not None and not name.startswith("..") and name in self.context)
+
+    def has_folder(self, path: str) -> bool:
+        """Whether the context holds some file below the path."""
+        name = self.context_path(path)
+        if name is None or name.startswith(".."):
+            return False
+        prefix = "" if name == "." else name + "/"
+        return any(one.startswith(prefix) for one in self.context)
+
+    def glob(self, pattern: str) -> list[str]:
+        """The machine's paths of context files that match, at the pattern's own depth."""
+        name = self.context_path(pattern)
+        if name is None:
+            return []
+        depth = name.count("/")
+        head = pattern[: len(pattern) - len(name)]
+        return [head + one for one in self.context if one.count("/") == depth and fnmatch.fnmatchcase(one, name)]

@@ -1,0 +1,502 @@
+"""docker, podman, buildah, kaniko, skopeo and crane on the command line: logins, pulls, pushes, builds.
+
+**Source:** Docker CLI reference (login, pull, push, run, build, buildx, compose, manifest); kaniko README; skopeo(1);
+facts P56 to P61, P73.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+
+from reachsim.pipeline import compose, image, urls
+from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
+from reachsim.pipeline.download import git_found
+from reachsim.pipeline.knowledge import tool
+from reachsim.pipeline.records import Confidence, Found, Gap, ImageBuild
+from reachsim.pipeline.variables import is_known, nothing_known, shown
+
+_OUTER: Final = ["config", "c", "context", "H", "host", "l", "log-level", "tlscacert", "tlscert", "tlskey", "root",
+                 "storage-driver", "cgroup-manager", "n", "namespace"]  # fmt: skip
+_BUILD: Final = [
+    "t",
+    "tag",
+    "f",
+    "file",
+    "build-arg",
+    "target",
+    "cache-from",
+    "cache-to",
+    "platform",
+    "label",
+    "network",
+    "secret",
+    "ssh",
+    "o",
+    "output",
+    "progress",
+    "iidfile",
+    "add-host",
+    "shm-size",
+    "ulimit",
+    "memory",
+    "m",
+    "cpuset-cpus",
+    "cpu-quota",
+    "build-context",
+    "builder",
+    "metadata-file",
+    "isolation",
+    "format",
+    "layers",
+    "squash-all",
+    "authfile",
+    "creds",
+    "attest",
+    "sbom",
+    "provenance",
+    "allow",
+    "annotation",
+    "call",
+]
+_RUN: Final = [
+    "a",
+    "attach",
+    "add-host",
+    "e",
+    "env",
+    "env-file",
+    "v",
+    "volume",
+    "w",
+    "workdir",
+    "u",
+    "user",
+    "p",
+    "publish",
+    "name",
+    "net",
+    "network",
+    "entrypoint",
+    "h",
+    "hostname",
+    "l",
+    "label",
+    "m",
+    "memory",
+    "cpus",
+    "mount",
+    "platform",
+    "privileged-mode",
+    "restart",
+    "log-driver",
+    "log-opt",
+    "device",
+    "dns",
+    "cap-add",
+    "cap-drop",
+    "pull",
+    "security-opt",
+    "ulimit",
+    "tmpfs",
+    "shm-size",
+    "network-alias",
+    "link",
+    "volumes-from",
+    "cidfile",
+    "c",
+    "cpu-shares",
+    "gpus",
+    "ipc",
+    "pid",
+    "init-path",
+    "expose",
+    "group-add",
+    "health-cmd",
+    "runtime",
+    "storage-opt",
+    "sysctl",
+    "userns",
+    "uts",
+]
+_LOGIN: Final = ["u", "username", "p", "password", "authfile", "cert-dir"]
+
+
+def docker(call: Call) -> Outcome:
+    outer = arguments(call.words, _OUTER, stop=True)
+    if not outer.rest:
+        return Outcome((), None)
+    word, words = outer.rest[0], outer.rest[1:]
+    if word in ("image", "container", "builder") and words:
+        word, words = words[0], words[1:]
+    match word:
+        case "login":
+            given = arguments(words, _LOGIN)
+            return Outcome(tuple(image.logs_in(given.rest[0] if given.rest else "")), "")
+        case "pull":
+            given = arguments(words, ["platform", "authfile", "creds"])
+            return _pulled(call, given.rest[:1] if call.program == "docker" else given.rest)
+        case "push":
+            given = arguments(words, ["authfile", "creds", "format"])
+            return Outcome(tuple(image.pushes(given.rest[0] if given.rest else "")) if given.rest else (), "")
+        case "build" | "bud":
+            return build(call, words)
+        case "buildx":
+            return buildx(call, words)
+        case "run" | "create":
+            return _run(call, words)
+        case "tag":
+            plain = [one for one in words if not one.startswith("-")]
+            for one in plain[1:2]:
+                keep_local(call, one)
+            return Outcome((), "")
+        case "load" | "import":
+            call.configure("image *", "loaded")
+            return Outcome((), None)
+        case "compose":
+            return compose.compose(call, words)
+        case "manifest":
+            return _manifest(words)
+        case "scout":
+            return Outcome(tuple(tool("docker scout", " ".join(words))), None)
+        case "inspect" | "images" | "ps" | "version" | "info":
+            return Outcome((), None, None)
+        case _:
+            return Outcome((), None)
+
+
+def keep_local(call: Call, name: str) -> None:
+    """Remember an image that this build has made, so that a later ``FROM`` or ``run`` of it is no pull."""
+    call.configure(f"image {image.parse(name)}", "local")
+
+
+def is_local(settings: dict[str, str], name: str) -> bool:
+    return f"image {image.parse(name)}" in settings
+
+
+def _pulled(call: Call, names: list[str]) -> Outcome:
+    found: list[Found] = []
+    for name in names:
+        found += image.pulls(name)
+    return Outcome(tuple(dict.fromkeys(found)), "")
+
+
+def _manifest(words: list[str]) -> Outcome:
+    plain = [one for one in words[1:] if not one.startswith("-")]
+    if words[:1] == ["push"]:
+        return Outcome(tuple(one for name in plain[:1] for one in image.pushes(name)), "")
+    if words[:1] in (["create"], ["inspect"]):
+        names = plain[1:] if words[0] == "create" else plain[:1]
+        found = [one for name in names for one in image.logs_in(image.parse(name).host)]
+        return Outcome(tuple(dict.fromkeys(found)), None)
+    return Outcome((), "")
+
+
+def _run(call: Call, words: list[str]) -> Outcome:
+    given = arguments(words, _RUN, stop=True)
+    if not given.rest:
+        return Outcome((), None)
+    name = given.rest[0]
+    found: list[Found] = []
+    if given.last("pull") != "never" and not is_local(call.machine.settings, name):
+        sure: Confidence = "likely" if call.setting("image *") else "certain"
+        found += image.pulls(name, sure)
+    commands = " ".join(given.rest[1:3])
+    what = f"docker run {shown(name)} {shown(commands)}".strip()
+    if given.last("network", "net") != "none":
+        found.append(Gap(what, "what the container contacts while it runs is not in these files"))
+    return Outcome(tuple(found), None)
+
+
+# --- builds ---------------------------------------------------------------------------------------------------------------
+
+
+def build(call: Call, words: list[str], *, buildx_builder: bool = False) -> Outcome:
+    """``docker build``: the Dockerfile is walked; ``--cache-from`` and, with buildx, ``--push`` reach registries."""
+    given = arguments(words, _BUILD)
+    buildkit = _buildkit(call, buildx_builder)
+    found: list[Found] = []
+    for text in given.all("cache-from"):
+        found += _cache(text, "certain" if buildkit else "likely")
+    place = given.rest[-1] if given.rest else "."
+    work = _work(call, given, place, buildkit)
+    found += work
+    for text in given.all("cache-to"):
+        reference = _reference(text)
+        found += image.pushes(reference) if reference else []
+    outputs = " ".join(given.all("output", "o"))
+    if given.has("push") or "type=registry" in outputs or "push=true" in outputs:
+        names = [*given.all("t", "tag"), *re.findall(r"name=([^,\s\"]+)", outputs)]
+        found += [one for name in names for one in image.pushes(name)]
+    for name in given.all("t", "tag"):
+        keep_local(call, name)
+    return Outcome(tuple(found), "")
+
+
+def _buildkit(call: Call, buildx_builder: bool) -> bool | None:
+    """Whether BuildKit builds: buildx always, DOCKER_BUILDKIT decides, else Docker 23 and later do."""
+    if buildx_builder:
+        return True
+    value = call.env("DOCKER_BUILDKIT")
+    return None if value is None or not is_known(value) else value not in ("0", "false")
+
+
+def _cache(text: str, sure: Confidence) -> list[Found]:
+    reference = _reference(text)
+    if not reference:
+        return []
+    return [
+        one for one in image.pulls(reference, sure) if not isinstance(one, Gap) or not nothing_known(reference)
+    ] or [Gap(shown(text), urls.why_unknown(text))]
+
+
+def _reference(text: str) -> str:
+    """The image of ``--cache-from``/``--cache-to``: plain, or ``type=registry,ref=IMAGE``."""
+    if "=" not in text.split("/")[0]:
+        return text
+    parts = dict(part.split("=", 1) for part in text.split(",") if "=" in part)
+    return parts.get("ref", "") if parts.get("type") == "registry" else ""
+
+
+def _work(call: Call, given: Arguments, place: str, buildkit: bool | None) -> list[Found]:
+    contexts = tuple(tuple(one.split("=", 1)) for one in given.all("build-context") if "=" in one)
+    values = tuple(_build_argument(call, one) for one in given.all("build-arg"))
+    dockerfile = given.last("f", "file")
+    if place == "-":
+        if call.stdin is None or not is_known(call.stdin):
+            return [Gap(call.command.text, "the Dockerfile comes from another command")]
+        return [ImageBuild("Dockerfile", "", given.last("target"), values, contexts, call.stdin, buildkit)]  # type: ignore[arg-type]
+    if re.match(r"(https?|git|ssh)://|git@|github\.com/", place):
+        found = (
+            git_found(call, re.sub(r"#.*$", "", place))
+            if ".git" in place or place.startswith("git")
+            else urls.destination(place)
+        )
+        return [*found, Gap(shown(place), "the Dockerfile lies in another repository")]
+    if not is_known(place):
+        return [Gap(call.command.text, f"the build's directory: {urls.why_unknown(place)}")]
+    directory = call.path(place)
+    if dockerfile is None:
+        path = f"{directory}/Dockerfile"
+    elif dockerfile == "-":
+        return [ImageBuild("Dockerfile", directory, given.last("target"), values, contexts, call.stdin or "", buildkit)]  # type: ignore[arg-type]
+    elif not is_known(dockerfile):
+        return [Gap(call.command.text, f"which Dockerfile that is: {urls.why_unknown(dockerfile)}")]
+    else:
+        path = call.path(dockerfile)
+    return [ImageBuild(path, directory, given.last("target"), values, contexts, None, buildkit)]  # type: ignore[arg-type]
+
+
+def _build_argument(call: Call, text: str) -> tuple[str, str]:
+    """``--build-arg NAME=VALUE``, or ``NAME`` for the variable of that name."""
+    name, equals, value = text.partition("=")
+    from reachsim.pipeline.variables import look_up
+
+    return name, value if equals else look_up(name, call.variables)
+
+
+def buildx(call: Call, words: list[str]) -> Outcome:
+    """buildx build, bake, create (its builder is an image of its own), imagetools."""
+    word = words[0] if words else ""
+    rest = words[1:]
+    if word in ("build", "b"):
+        return build(call, rest, buildx_builder=True)
+    if word == "bake":
+        return bake(call, rest)
+    if word == "create":
+        given = arguments(
+            rest, ["name", "driver", "driver-opt", "config", "buildkitd-config", "platform", "node", "buildkitd-flags"]
+        )
+        options = ",".join(given.all("driver-opt"))
+        own = re.search(r"image=([^,\s]+)", options)
+        if given.last("driver") in ("docker", "remote", "cloud"):
+            return Outcome((), None)
+        return Outcome(
+            tuple(
+                image.pulls(
+                    own[1] if own else "moby/buildkit:buildx-stable-1",
+                    "certain" if given.has("bootstrap", "use") else "likely",
+                )
+            ),
+            None,
+        )  # noqa: E501
+    if word == "imagetools":
+        plain = [one for one in rest[1:] if not one.startswith("-")]
+        return Outcome(
+            tuple(dict.fromkeys(one for name in plain for one in image.logs_in(image.parse(name).host))), None
+        )
+    return Outcome((), None)
+
+
+# --- docker buildx bake -----------------------------------------------------------------------------------------------------
+
+_BAKE_FILES: Final = ("docker-bake.json", "docker-bake.override.json", "docker-bake.hcl", "docker-bake.override.hcl")
+_COMPOSE_FILES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+
+
+def bake(call: Call, words: list[str]) -> Outcome:
+    """Targets of JSON files and, as far as they are plain strings, of HCL files; the rest is a gap."""
+    given = arguments(words, ["f", "file", "set", "progress", "metadata-file", "builder", "allow", "call"])
+    names = given.all("f", "file") or [one for one in (*_COMPOSE_FILES, *_BAKE_FILES) if call.exists(one)]
+    found: list[Found] = []
+    if not names:
+        return Outcome((Gap(call.command.text, "there is no docker-bake file in the context"),), "")
+    for name in names:
+        text = call.read(name)
+        if text is None:
+            found.append(Gap(shown(name), "not in the context"))
+        elif name.endswith((".yml", ".yaml")):
+            found += compose.builds(call, name, text, [])
+        else:
+            found += _baked(call, name, text, given)
+    return Outcome(tuple(found), "")
+
+
+def _baked(call: Call, name: str, text: str, given: Arguments) -> list[Found]:
+    try:
+        document: dict[str, Any] = json.loads(text) if name.endswith(".json") else _hcl(text, call)
+    except (ValueError, RecursionError):
+        return [Gap(name, "not readable")]
+    targets = document.get("target") if isinstance(document, dict) else None
+    if not isinstance(targets, dict):
+        return [Gap(name, "no targets")]
+    wanted = _expanded(given.rest or ["default"], document)
+    found: list[Found] = []
+    for target in [one for one in wanted if one in targets] or list(targets):
+        found += _bake_target(call, name, targets, target, given)
+    return found
+
+
+def _expanded(names: list[str], document: dict[str, Any]) -> list[str]:
+    groups = document.get("group") or {}
+    queue, found = list(names), []
+    for name in queue:
+        group = groups.get(name) if isinstance(groups, dict) else None
+        if isinstance(group, dict) and len(queue) < 500:
+            queue += [str(one) for one in group.get("targets", []) if one not in queue]
+        else:
+            found.append(name)
+    return found
+
+
+def _bake_target(call: Call, name: str, targets: dict[str, Any], target: str, given: Arguments) -> list[Found]:
+    merged: dict[str, Any] = {}
+    queue, seen = [target], set()
+    while queue:
+        one = queue.pop()
+        body = targets.get(one)
+        if one in seen or not isinstance(body, dict):
+            continue
+        seen.add(one)
+        merged = body | merged
+        queue += [str(parent) for parent in body.get("inherits", [])]
+    place = str(merged.get("context", "."))
+    if "://" in place:
+        return [*urls.destination(place), Gap(f"{name}: {target}", "the Dockerfile lies in another repository")]
+    inline = merged.get("dockerfile-inline")
+    directory = call.path(place)
+    table = merged.get("args") if isinstance(merged.get("args"), dict) else {}
+    values = tuple((str(key), str(value)) for key, value in (table or {}).items())
+    contexts = merged.get("contexts") if isinstance(merged.get("contexts"), dict) else {}
+    found: list[Found] = [
+        ImageBuild(f"{directory}/{merged.get('dockerfile', 'Dockerfile')}", directory, merged.get("target"), values,
+                   tuple((str(key), str(value)) for key, value in (contexts or {}).items()),
+                   str(inline) if inline is not None else None, True)
+    ]  # fmt: skip
+    for text in merged.get("cache-from", []):
+        found += _cache(str(text), "certain")
+    tags = [str(one) for one in merged.get("tags", [])]
+    if given.has("push") or "type=registry" in str(merged.get("output", "")):
+        found += [one for tag in tags for one in image.pushes(tag)]
+    return found
+
+
+def _hcl(text: str, call: Call) -> dict[str, Any]:
+    """The blocks of a bake file whose values are plain: strings, lists of strings, tables of strings."""
+    text = re.sub(r"(?m)^\s*(#|//).*$", "", text)
+    variables = {
+        match[1]: match[2]
+        for match in re.finditer(r'variable\s+"(\w+)"\s*\{[^{}]*?default\s*=\s*"([^"]*)"', text)
+    }  # fmt: skip
+    variables |= {name: value for name in variables if (value := call.variables.get(name))}
+    document: dict[str, Any] = {"target": {}, "group": {}}
+    for match in re.finditer(r'(target|group)\s+"([\w.-]+)"\s*\{', text):
+        document[match[1]][match[2]] = _hcl_body(_balanced(text, match.end()), variables)
+    return document
+
+
+def _balanced(text: str, start: int) -> str:
+    depth = 1
+    for match in re.finditer(r"[{}]", text[start:]):
+        depth += 1 if match[0] == "{" else -1
+        if depth == 0:
+            return text[start : start + match.start()]
+    return text[start:]
+
+
+def _hcl_body(text: str, variables: dict[str, str]) -> dict[str, Any]:
+    from reachsim.pipeline.variables import expand
+
+    def plain(value: str) -> str:
+        return expand(value, variables)
+
+    found: dict[str, Any] = {}
+    for match in re.finditer(r'(?m)^\s*([\w-]+)\s*=\s*"((?:[^"\\]|\\.)*)"', text):
+        found[match[1]] = plain(match[2])
+    for match in re.finditer(r"(?m)^\s*([\w-]+)\s*=\s*\[(.*?)\]", text, re.DOTALL):
+        found[match[1]] = [plain(one) for one in re.findall(r'"((?:[^"\\]|\\.)*)"', match[2])]
+    for match in re.finditer(r"(?m)^\s*([\w-]+)\s*=\s*\{(.*?)\}", text, re.DOTALL):
+        found[match[1]] = {
+            key: plain(value) for key, value in re.findall(r'"?([\w.-]+)"?\s*[=:]\s*"([^"]*)"', match[2])
+        }
+    return found
+
+
+# --- others that build or move images ---------------------------------------------------------------------------------------
+
+
+def kaniko(call: Call) -> Outcome:
+    """``/kaniko/executor``: builds without Docker and pushes to every ``--destination``."""
+    given = arguments(call.words, ["context", "c", "dockerfile", "f", "destination", "d", "build-arg", "target", "cache-repo",
+                                   "registry-mirror", "context-sub-path", "cache-dir", "digest-file", "verbosity"])  # fmt: skip
+    place = (given.last("context", "c") or ".").removeprefix("dir://")
+    if "://" in place:
+        found: list[Found] = [
+            *urls.destination(place.replace("git://", "https://")),
+            Gap(place, "the Dockerfile lies elsewhere"),
+        ]
+    else:
+        directory = call.path(place)
+        name = given.last("dockerfile", "f") or "Dockerfile"
+        beside = f"{directory}/{name}"
+        path = beside if call.machine.exists(beside) else call.path(name)
+        values = tuple(_build_argument(call, one) for one in given.all("build-arg"))
+        found = [ImageBuild(path, directory, given.last("target"), values, (), None, False)]
+    cache = given.last("cache-repo")
+    if cache and given.has("cache"):
+        found += image.pulls(cache)
+    if not given.has("no-push"):
+        found += [one for name in given.all("destination", "d") for one in image.pushes(name)]
+    return Outcome(tuple(found), "")
+
+
+def skopeo(call: Call) -> Outcome:
+    """skopeo and crane: copies between registries."""
+    given = arguments(call.words, ["src-creds", "dest-creds", "authfile", "u", "p", "username", "password", "platform",
+                                   "override-os", "override-arch", "f", "format"])  # fmt: skip
+    word, rest = (given.rest[0], given.rest[1:]) if given.rest else ("", [])
+    if word in ("login", "auth"):
+        names = [one for one in rest if one != "login"]
+        return Outcome(tuple(one for name in names[:1] for one in image.logs_in(name)), "")
+    names = [one.removeprefix("docker://") for one in rest if call.program == "crane" or one.startswith("docker://")]
+    if word in ("copy", "cp") and len(names) == 2:
+        return Outcome((*image.pulls(names[0]), *image.pushes(names[1])), "")
+    if word in ("push",):
+        return Outcome(tuple(image.pushes(names[-1])) if names else (), "")
+    if word in ("pull", "copy", "export", "inspect", "manifest", "digest", "ls", "list-tags", "tag", "config"):
+        reach = (
+            image.pulls if word in ("pull", "copy", "export") else lambda name: image.logs_in(image.parse(name).host)
+        )
+        return Outcome(tuple(one for name in names[:1] for one in reach(name)), None)
+    return Outcome((), None)

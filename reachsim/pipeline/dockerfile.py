@@ -1,0 +1,264 @@
+"""A Dockerfile as stages and instructions, and the order in which a build needs them.
+
+**Source:** Docker, "Dockerfile reference" (parser directives, FROM, ARG before FROM, COPY --from, RUN --mount, ADD,
+ONBUILD, here-documents); BuildKit: only the stages that the target needs are built; the grammar is
+tree-sitter-containerfile's.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+MAX_DOCKERFILE: Final = 1 << 20
+
+
+class Heredoc(NamedTuple):
+    """A here-document of an instruction: its mark as written, its text, its first line."""
+
+    name: str
+    text: str
+    line: int
+    quoted: bool
+
+
+class Instruction(NamedTuple):
+    """One instruction: its name in capitals, its options, its words, its text as written without the name."""
+
+    name: str
+    line: int
+    flags: tuple[tuple[str, str], ...]
+    words: tuple[str, ...]
+    text: str
+    heredocs: tuple[Heredoc, ...]
+    is_list: bool
+    whole: str
+    body_line: int
+    inner: Instruction | None = None
+
+    def flag(self, name: str) -> str | None:
+        return next((value for key, value in self.flags if key == name), None)
+
+    def mounts(self) -> list[dict[str, str]]:
+        """The ``--mount`` options of RUN as tables."""
+        return [
+            dict(part.split("=", 1) for part in value.split(",") if "=" in part)
+            for key, value in self.flags
+            if key == "mount"
+        ]
+
+
+class Stage(NamedTuple):
+    """A FROM and what follows it."""
+
+    name: str
+    base: str
+    line: int
+    whole: str
+    instructions: tuple[Instruction, ...]
+
+
+class Dockerfile(NamedTuple):
+    """A parsed Dockerfile. ``syntax`` is the image that the first lines' ``# syntax=`` names, with its line."""
+
+    syntax: tuple[str, int] | None
+    arguments: tuple[Instruction, ...]
+    stages: tuple[Stage, ...]
+    unreadable: tuple[tuple[int, str], ...]
+
+
+@cache
+def _parser() -> Parser:
+    import tree_sitter_containerfile
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_containerfile.language()))
+
+
+def parse(text: str) -> Dockerfile:
+    """Read a Dockerfile. Lines that are no instruction end up in ``unreadable``."""
+    if not text.endswith("\n"):
+        text += "\n"
+    source = text.encode("utf-8", "replace")
+    escape = "`" if re.match(r"(?:#[^\n]*\n)*?#\s*escape\s*=\s*`", text) else "\\"
+    before: list[Instruction] = []
+    stages: list[tuple[str, str, int, str, list[Instruction]]] = []
+    unreadable: list[tuple[int, str]] = []
+    for node in _parser().parse(source).root_node.children:
+        if node.type == "ERROR":
+            unreadable.append((node.start_point[0] + 1, _text(node, source).strip()))
+        if not node.type.endswith("_instruction"):
+            continue
+        one = _instruction(node, source, escape)
+        if one.name == "FROM":
+            alias = one.words[2] if len(one.words) > 2 and one.words[1].upper() == "AS" else ""
+            stages.append((alias, one.words[0] if one.words else "", one.line, one.whole, []))
+        elif stages:
+            stages[-1][4].append(one)
+        else:
+            before.append(one)
+    return Dockerfile(
+        _syntax(text),
+        tuple(before),
+        tuple(Stage(n, b, at, w, tuple(i)) for n, b, at, w, i in stages),
+        tuple(unreadable),
+    )
+
+
+def _syntax(text: str) -> tuple[str, int] | None:
+    """The ``syntax`` directive; directives stand before everything else, blank lines and other comments included."""
+    for number, line in enumerate(text.split("\n"), 1):
+        match = re.fullmatch(r"#\s*([a-zA-Z]+)\s*=\s*(\S+)\s*", line)
+        if number == 1 and line.startswith("#!"):
+            continue
+        if match is None:
+            return None
+        if match[1].lower() == "syntax":
+            return match[2], number
+    return None
+
+
+def _text(node: Node, source: bytes) -> str:
+    return source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+def _instruction(node: Node, source: bytes, escape: str) -> Instruction:
+    name = node.type.removesuffix("_instruction").upper().replace("CROSS_BUILD", "")
+    flags: list[tuple[str, str]] = []
+    heredocs: list[Heredoc] = []
+    inner = None
+    body_start = node.children[0].end_byte if node.children else node.start_byte
+    for child in node.children[1:]:
+        if child.type in ("param", "mount_param"):
+            key, _, value = _text(child, source).lstrip("-").partition("=")
+            flags.append((key, value.strip("\"'")))
+            body_start = child.end_byte
+        elif child.type.endswith("_instruction"):
+            inner = _instruction(child, source, escape)
+    block_start = node.end_byte
+    marks = list(_marks(node, source))
+    for number, child in enumerate(one for one in node.children if one.type == "heredoc_block"):
+        block_start = min(block_start, child.start_byte)
+        mark = marks[number] if number < len(marks) else "<<EOF"
+        heredocs.append(_heredoc(child, mark, source))
+    text = source[body_start:block_start].decode("utf-8", "replace")
+    joined = _continued(text, escape)
+    words, is_list = _words(joined, name)
+    whole = " ".join(
+        _continued(_text(node, source)[: block_start - node.start_byte], escape).replace("\\\n", " ").split()
+    )
+    return Instruction(name, node.start_point[0] + 1, tuple(flags), words, joined, tuple(heredocs), is_list,
+                       whole[:200], node.start_point[0] + 1 + source[node.start_byte : body_start].count(b"\n"),
+                       inner)  # fmt: skip
+
+
+def _marks(node: Node, source: bytes) -> Iterator[str]:
+    for child in node.children:
+        if child.type == "heredoc_marker":
+            yield _text(child, source)
+        elif child.type in ("shell_command", "path", "shell_fragment"):
+            yield from _marks(child, source)
+
+
+def _heredoc(node: Node, mark: str, source: bytes) -> Heredoc:
+    text = _text(node, source)
+    lines = text.split("\n")
+    first = 0 if lines and lines[0].strip() else 1
+    body = "\n".join(lines[first:])
+    body = body[: body.rstrip("\n").rfind("\n") + 1] if "\n" in body.rstrip("\n") else ""
+    if mark.startswith("<<-"):
+        body = re.sub(r"(?m)^\t+", "", body)
+    return Heredoc(mark.lstrip("<-").strip("\"'"), body, node.start_point[0] + 1 + first, "'" in mark or '"' in mark)
+
+
+def _continued(text: str, escape: str) -> str:
+    """The text of an instruction with comment and blank lines between continued lines made part of them, and the
+    escape character of Windows files put right. The number of lines stays.
+    """
+    if escape != "\\":
+        text = re.sub(re.escape(escape) + r"[ \t]*\n", "\\\\\n", text)
+    text = re.sub(r"\\[ \t]+\n", "\\\\\n", text)
+    lines = text.split("\n")
+    for number in range(1, len(lines)):
+        if lines[number - 1].endswith("\\") and (not lines[number].strip() or lines[number].lstrip().startswith("#")):
+            lines[number] = "\\"
+    while lines and lines[-1] == "\\":
+        lines.pop()
+    return "\n".join(lines).removesuffix("\\")
+
+
+def _words(text: str, name: str) -> tuple[tuple[str, ...], bool]:
+    flat = text.replace("\\\n", " ").strip()
+    if flat.startswith("[") and name in ("RUN", "COPY", "ADD", "CMD", "ENTRYPOINT", "SHELL", "VOLUME", ""):
+        try:
+            listed = json.loads(flat)
+        except ValueError:
+            listed = None
+        if isinstance(listed, list):
+            return tuple(str(one) for one in listed), True
+    if name in ("ENV", "ARG", "LABEL"):
+        return tuple(pairs(flat, name)), False
+    return tuple(flat.split()), False
+
+
+def pairs(text: str, name: str) -> Iterable[str]:
+    """The ``NAME=VALUE`` words of ENV and ARG, quotes taken off; ``ENV NAME VALUE`` of old counts as one.
+
+    >>> list(pairs('A=1 B="x y" C', "ARG"))
+    ['A=1', 'B=x y', 'C']
+    >>> list(pairs("PATH /usr/bin:$PATH", "ENV"))
+    ['PATH=/usr/bin:$PATH']
+    """
+    first = text.split(None, 1)
+    if name == "ENV" and first and "=" not in first[0] and len(first) > 1:
+        yield f"{first[0]}={first[1].strip()}"
+        return
+    for match in re.finditer(r"(?:\"(?:[^\"\\]|\\.)*\"|'[^']*'|\\.|[^\s\"'\\])+", text):
+        yield re.sub(r"\"((?:[^\"\\]|\\.)*)\"|'([^']*)'|\\(.)", lambda m: m[1] or m[2] or m[3] or "", match[0])
+
+
+def needed(file: Dockerfile, target: str | None, bases: list[str], sources: list[list[str]]) -> set[int]:
+    """The numbers of the stages that the target needs; ``bases`` and ``sources`` are names after expansion."""
+    names = {stage.name.lower(): number for number, stage in enumerate(file.stages) if stage.name}
+    last = len(file.stages) - 1
+    if target:
+        last = names.get(target.lower(), int(target) if target.isdigit() and int(target) <= last else last)
+    found: set[int] = set()
+    queue = [last] if last >= 0 else []
+    while queue:
+        number = queue.pop()
+        if number in found:
+            continue
+        found.add(number)
+        for name in [bases[number], *sources[number]]:
+            other = stage_number(file, name, number)
+            if other is not None:
+                queue.append(other)
+    return found
+
+
+def stage_number(file: Dockerfile, name: str, before: int) -> int | None:
+    """The earlier stage that a name or index stands for."""
+    if name.isdigit() and int(name) < before:
+        return int(name)
+    for number in range(min(before, len(file.stages)) - 1, -1, -1):
+        if file.stages[number].name and file.stages[number].name.lower() == name.lower():
+            return number
+    return None
+
+
+def sources_of(stage: Stage) -> list[str]:
+    """The names that ``COPY --from=`` and ``RUN --mount=from=`` of a stage use."""
+    found = []
+    for one in stage.instructions:
+        if one.name in ("COPY", "ADD") and one.flag("from"):
+            found.append(one.flag("from") or "")
+        if one.name == "RUN":
+            found += [mount["from"] for mount in one.mounts() if mount.get("from")]
+    return found

@@ -1,0 +1,398 @@
+"""curl, wget, git, ssh and their like.
+
+**Source:** curl(1), wget(1), git-scm documentation; facts/tool-destinations.csv (curl/wget, git https, git ssh, CodeCommit).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import Final
+
+from reachsim import services
+from reachsim.pipeline import urls
+from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
+from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Request
+from reachsim.pipeline.variables import is_known, nothing_known, shown, starred, unknown
+
+_CURL: Final = [
+    "A",
+    "b",
+    "c",
+    "C",
+    "d",
+    "D",
+    "e",
+    "E",
+    "F",
+    "H",
+    "K",
+    "m",
+    "o",
+    "P",
+    "Q",
+    "r",
+    "t",
+    "T",
+    "u",
+    "U",
+    "w",
+    "x",
+    "X",
+    "y",
+    "Y",
+    "z",
+    "url",
+    "output",
+    "header",
+    "data",
+    "data-raw",
+    "data-binary",
+    "data-urlencode",
+    "request",
+    "user",
+    "user-agent",
+    "form",
+    "cookie",
+    "cookie-jar",
+    "retry",
+    "retry-delay",
+    "retry-max-time",
+    "connect-timeout",
+    "max-time",
+    "proxy",
+    "cacert",
+    "cert",
+    "key",
+    "upload-file",
+    "write-out",
+    "referer",
+    "resolve",
+    "json",
+    "output-dir",
+    "range",
+    "limit-rate",
+    "config",
+    "ciphers",
+    "tlsv1",
+    "proxy-user",
+    "noproxy",
+    "aws-sigv4",
+    "interface",
+    "dump-header",
+    "form-string",
+]
+_WGET: Final = [
+    "O",
+    "o",
+    "P",
+    "U",
+    "a",
+    "e",
+    "i",
+    "t",
+    "T",
+    "w",
+    "Q",
+    "header",
+    "output-document",
+    "output-file",
+    "directory-prefix",
+    "user-agent",
+    "tries",
+    "timeout",
+    "wait",
+    "post-data",
+    "post-file",
+    "user",
+    "password",
+    "method",
+    "body-data",
+    "load-cookies",
+    "save-cookies",
+    "referer",
+    "execute",
+    "limit-rate",
+    "waitretry",
+    "http-user",
+    "http-password",
+]
+
+
+def curl(call: Call) -> Outcome:
+    given = arguments(call.words, _CURL)
+    targets = [*given.all("url"), *given.rest]
+    found: list[Found] = []
+    proxy = given.last("x", "proxy")
+    for target in targets:
+        found += _fetched(call, target, follows=given.has("L", "location"))
+    if proxy and found:
+        url = proxy if "://" in proxy else f"http://{proxy}"
+        found = [*urls.destination(url), *found]
+    place = given.last("o", "output")
+    if given.has("O", "remote-name") or given.has("J"):
+        for target in targets:
+            _keep(call, posixpath.basename(target.split("?")[0]))
+    if place:
+        _keep(call, place)
+    quiet = (place is not None and place != "-") or given.has("O", "remote-name")
+    status = True if found or not targets else None
+    return Outcome(tuple(found), "" if quiet else None, status)
+
+
+def wget(call: Call) -> Outcome:
+    given = arguments(call.words, _WGET)
+    found: list[Found] = []
+    place = given.last("O", "output-document")
+    for target in given.rest:
+        found += _fetched(call, target, follows=True)
+        if place is None:
+            folder = given.last("P", "directory-prefix") or "."
+            _keep(call, posixpath.join(folder, posixpath.basename(target.split("?")[0])))
+    if given.has("i"):
+        found.append(Gap(call.command.text, "the list of URLs is a file that is not read"))
+    if place and place != "-":
+        _keep(call, place)
+    piped = place is not None and (place == "-" or place.startswith("/dev/"))
+    return Outcome(tuple(found), None if piped else "")
+
+
+def _keep(call: Call, place: str) -> None:
+    if place and not place.startswith("/dev/"):
+        call.machine.written[call.path(place)] = None
+
+
+def _fetched(call: Call, target: str, *, follows: bool) -> list[Found]:
+    if "://" not in target:
+        if nothing_known(target):
+            return [Gap(shown(target), urls.why_unknown(target))]
+        target = f"http://{target}"
+    target = rewritten(call, target)
+    found = urls.destination(target, "download")
+    if follows and found:
+        found += urls.github_redirects(target, "certain")
+    return found
+
+
+# --- git --------------------------------------------------------------------------------------------------------------
+
+_GIT: Final = ["c", "C", "git-dir", "work-tree", "exec-path", "namespace"]
+_GIT_SUB: Final = [
+    "b",
+    "branch",
+    "depth",
+    "o",
+    "origin",
+    "j",
+    "jobs",
+    "reference",
+    "template",
+    "u",
+    "upload-pack",
+    "c",
+    "config",
+    "m",
+    "message",
+    "F",
+    "file",
+    "shallow-since",
+    "shallow-exclude",
+    "filter",
+    "separate-git-dir",
+    "server-option",
+    "s",
+    "strategy",
+    "X",
+    "strategy-option",
+    "author",
+    "date",
+    "push-option",
+    "receive-pack",
+    "repo",
+]
+
+
+def git(call: Call) -> Outcome:
+    """git: only clone, fetch, pull, push, ls-remote, submodule, lfs and ``remote update`` go out."""
+    outer = arguments(call.words, _GIT, stop=True)
+    if not outer.rest:
+        return Outcome()
+    for pair in outer.all("c"):
+        name, _, value = pair.partition("=")
+        _git_config(call, name, value)
+    command, words = outer.rest[0], outer.rest[1:]
+    folder = outer.last("C") or "."
+    if command == "config":
+        plain = [word for word in words if not word.startswith("-")]
+        if len(plain) == 2 and not any(word in words for word in ("--get", "--unset", "-f")):
+            _git_config(call, plain[0], plain[1])
+        return Outcome((), None)
+    if command == "clone":
+        return _clone(call, words)
+    if command == "submodule":
+        return _submodule(call, words, folder)
+    if command == "remote":
+        return _remote(call, words)
+    if command in ("fetch", "pull", "push", "ls-remote") or (command == "archive" and "--remote" in " ".join(words)):
+        given = arguments(words, _GIT_SUB)
+        action = "GitPush" if command == "push" else "GitPull"
+        remote = given.rest[0] if given.rest else "origin"
+        if given.has("dry-run", "n") and command != "push":
+            return Outcome((), None)
+        return Outcome(tuple(_remote_url(call, remote, action)), None)
+    if command == "lfs" and words[:1] and words[0] in ("pull", "fetch", "push", "clone", "checkout"):
+        return Outcome(tuple(_remote_url(call, "origin", "GitPull")), None)
+    status = None if command in ("diff", "show-ref", "rev-parse", "diff-index", "merge-base", "status") else True
+    return Outcome((), None, status)
+
+
+def _git_config(call: Call, name: str, value: str) -> None:
+    match = re.fullmatch(r"url\.(.+)\.(?:pushInsteadOf|insteadOf)", name, re.IGNORECASE)
+    if match:
+        call.configure(f"git.insteadof {value}", match[1])
+
+
+def rewritten(call: Call, text: str) -> str:
+    """A URL after git's ``insteadOf`` and nothing else."""
+    for name, value in call.machine.settings.items():
+        if name.startswith("git.insteadof ") and text.startswith(name.removeprefix("git.insteadof ")):
+            return value + text[len(name.removeprefix("git.insteadof ")) :]
+    return text
+
+
+def git_found(call: Call, text: str, action: str = "GitPull", confidence: Confidence = "certain") -> list[Found]:
+    """What a Git URL stands for, CodeCommit's ``codecommit::R://NAME`` among them."""
+    match = re.fullmatch(r"codecommit(?:::(?P<region>[^:]+))?://(?:[^@/]+@)?(?P<name>\S+)", text)
+    if match:
+        region = match["region"] or call.env("AWS_REGION", "AWS_DEFAULT_REGION") or unknown("region")
+        host = services.host("git-codecommit", region, "")
+        arn = starred(f"arn:{services.partition_of(region)}:codecommit:{region}:*:{match['name']}")
+        return [Destination(host, 443, "git", confidence, "run", "git-codecommit",
+                            (Request(f"codecommit:{action}", arn),))]  # fmt: skip
+    found = urls.git_destination(rewritten(call, text), confidence, action)
+    if not found and not is_known(text) and nothing_known(text):
+        return [Gap(shown(text), urls.why_unknown(text))]
+    return found
+
+
+def _clone(call: Call, words: list[str]) -> Outcome:
+    given = arguments(words, _GIT_SUB)
+    if not given.rest:
+        return Outcome()
+    address = given.rest[0]
+    found = git_found(call, address)
+    place = given.rest[1] if len(given.rest) > 1 else re.sub(r"\.git/?$", "", address.rstrip("/")).rsplit("/", 1)[-1]
+    call.configure(f"git.remote {call.path(place)}", address)
+    if found and given.has("recurse-submodules", "recursive"):
+        found.append(Gap(f"git clone --recurse-submodules {shown(address)}", "the submodules of another repository"))
+    return Outcome(tuple(found), "")
+
+
+def _remote(call: Call, words: list[str]) -> Outcome:
+    plain = [word for word in words if not word.startswith("-")]
+    if len(plain) >= 3 and plain[0] in ("add", "set-url"):
+        call.configure(f"git.remote {plain[1]} {call.scope.directory}", plain[2])
+    if plain[:1] == ["update"]:
+        return Outcome(tuple(_remote_url(call, "origin", "GitPull")))
+    return Outcome((), None)
+
+
+def _remote_url(call: Call, remote: str, action: str) -> list[Found]:
+    if "://" in remote or re.match(r"[^/\s]+@[^/\s]+:", remote) or not is_known(remote):
+        return git_found(call, remote, action)
+    folder = call.scope.directory
+    address = call.setting(f"git.remote {remote} {folder}") or _cloned(call, folder)
+    address = address or call.env("CODEBUILD_SOURCE_REPO_URL")
+    if address:
+        return git_found(call, address, action)
+    return [Gap(call.command.text, f"the remote {shown(remote)} is the source's own, which these files do not name")]
+
+
+def _cloned(call: Call, folder: str) -> str | None:
+    while folder not in ("/", ""):
+        found = call.setting(f"git.remote {folder}")
+        if found:
+            return found
+        folder = posixpath.dirname(folder)
+    return None
+
+
+def _submodule(call: Call, words: list[str], folder: str) -> Outcome:
+    plain = [word for word in words if not word.startswith("-")]
+    if plain[:1] == ["add"] and len(plain) > 1:
+        return Outcome(tuple(git_found(call, plain[1])))
+    if plain[:1] != ["update"]:
+        return Outcome()
+    text = call.read(posixpath.join(folder, ".gitmodules"))
+    if text is None:
+        return Outcome((Gap(call.command.text, "there is no .gitmodules in the context"),))
+    found: list[Found] = []
+    for match in re.finditer(r"^\s*url\s*=\s*(\S+)", text, re.MULTILINE):
+        if match[1].startswith("."):
+            found += _remote_url(call, "origin", "GitPull")
+        else:
+            found += git_found(call, match[1])
+    return Outcome(tuple(dict.fromkeys(found)))
+
+
+# --- ssh ----------------------------------------------------------------------------------------------------------------
+
+_SSH: Final = [
+    "B",
+    "b",
+    "c",
+    "D",
+    "E",
+    "e",
+    "F",
+    "I",
+    "i",
+    "J",
+    "L",
+    "l",
+    "m",
+    "O",
+    "o",
+    "p",
+    "Q",
+    "R",
+    "S",
+    "W",
+    "w",
+    "P",
+]
+
+
+def ssh(call: Call) -> Outcome:
+    """ssh, scp, sftp and rsync over ssh."""
+    given = arguments(call.words, [*_SSH, "rsh", "exclude", "include"], stop=call.program in ("ssh", "sftp"))
+    port = given.last("P") if call.program == "scp" else given.last("p")
+    number = int(port) if port and port.isdigit() else 22
+    rest = given.rest[:1] if call.program in ("ssh", "sftp") else given.rest
+    found: list[Found] = []
+    for word in rest:
+        name = _ssh_host(word, call.program)
+        if name is None:
+            continue
+        if nothing_known(name):
+            found.append(Gap(shown(word), urls.why_unknown(word)))
+        elif not urls.is_here(name):
+            found.append(Destination(name, number, "download", "certain"))
+    return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def _ssh_host(word: str, program: str) -> str | None:
+    if word.startswith("rsync://"):
+        return None
+    if program in ("ssh", "sftp"):
+        return word.rpartition("@")[2].partition(":")[0]
+    match = re.fullmatch(r"(?:[^@/\s]+@)?([^/\s:]+):\S*", word)
+    return match[1] if match else None
+
+
+def keyscan(call: Call) -> Outcome:
+    """ssh-keyscan."""
+    given: Arguments = arguments(call.words, ["t", "p", "T", "f"])
+    port = given.last("p") or "22"
+    number = int(port) if port.isdigit() else 22
+    return Outcome(tuple(Destination(one, number, "download") for one in given.rest if is_known(one)), None)

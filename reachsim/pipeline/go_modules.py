@@ -1,0 +1,172 @@
+"""go: module proxies, checksum database, version control hosts, vendored modules.
+
+**Source:** Go Modules Reference, "Module proxy", "Private modules", "Checksum database", "Vendoring"; Go 1.13 release
+notes (the proxy became the default); fact P76 (before it: the host of the import path).
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from typing import Final
+
+from reachsim.pipeline import knowledge, urls
+from reachsim.pipeline.call import Call, Outcome
+from reachsim.pipeline.records import Confidence, Destination, Found
+from reachsim.pipeline.variables import is_known
+
+_FETCHING: Final = ("get", "build", "install", "test", "run", "vet", "list", "generate")
+# Where a vanity import path leads to; the path's own host is asked first.
+_BEHIND: Final = {"golang.org": "go.googlesource.com", "gopkg.in": "github.com", "google.golang.org": "github.com",
+                  "k8s.io": "github.com", "sigs.k8s.io": "github.com", "go.uber.org": "github.com",
+                  "cloud.google.com": "github.com"}  # fmt: skip
+
+
+def go(call: Call) -> Outcome:
+    plain = [word for word in call.words if not word.startswith("-")]
+    if not plain:
+        return Outcome((), None)
+    if plain[0] == "env" and "-w" in call.words:
+        for word in plain[1:]:
+            name, _, value = word.partition("=")
+            call.configure(f"go.{name}", value)
+        return Outcome((), "")
+    if plain[0] == "mod":
+        if plain[1:2] not in (["download"], ["tidy"], ["vendor"], ["why"], ["graph"]):
+            return Outcome((), None)
+    elif plain[0] not in _FETCHING or plain[0] == "generate":
+        return Outcome((), None)
+    return Outcome(tuple(dict.fromkeys(_fetched(call, plain))), None)
+
+
+def _setting(call: Call, name: str) -> str | None:
+    value = call.env(name)
+    return value if value is not None else call.setting(f"go.{name}")
+
+
+def _fetched(call: Call, plain: list[str]) -> list[Found]:
+    named = [re.sub(r"@.*$", "", word) for word in plain[1:] if _is_path(word)]
+    flags = " ".join([*call.words, _setting(call, "GOFLAGS") or ""])
+    vendored = "-mod=vendor" in flags or (call.has_folder("vendor") and "-mod=mod" not in flags)
+    if vendored and plain[0] not in ("get", "mod") and not _versioned(plain):
+        return []
+    module = call.read("go.mod")
+    if not named:
+        if module is None:
+            if _old(call) or _setting(call, "GO111MODULE") == "off":
+                return []
+            return _proxied(call, [], "likely")
+        named = required(module)
+        if not named:
+            return []
+    elif plain[0] in ("build", "test", "vet", "run") and not _versioned(plain):
+        return _proxied(call, required(module), "certain") if module is not None and required(module) else []
+    cached = call.cached("go/pkg", "pkg/mod", "go-build")
+    if (_old(call) and _setting(call, "GOPROXY") is None) or _setting(call, "GO111MODULE") == "off":
+        return direct(named) if plain[0] in ("get", "mod") else []
+    sure: Confidence = (
+        "likely" if cached or (module is None and not _versioned(plain) and plain[0] == "list") else "certain"
+    )
+    return _proxied(call, named, sure)
+
+
+def _is_path(word: str) -> bool:
+    """Whether a word names a package by its import path, whose first element holds a dot (Go Modules Reference)."""
+    first, slash, _ = word.partition("/")
+    return bool(slash) and "." in first.strip(".") and not word.startswith((".", "/"))
+
+
+def _versioned(plain: list[str]) -> bool:
+    return any("@" in word for word in plain[1:])
+
+
+def _old(call: Call) -> bool:
+    """Go before 1.13, which asks no proxy, by the tag of the golang image or the CodeBuild runtime."""
+    match = re.search(r"golang:1\.(\d+)", call.machine.image)
+    return match is not None and int(match[1]) < 13
+
+
+def required(module: str) -> list[str]:
+    """The module paths that a go.mod requires, after ``replace``; those replaced by folders need nothing.
+
+    >>> required("module x\\nrequire (\\n\\tgithub.com/a/b v1.0.0 // indirect\\n)\\nrequire golang.org/x/net v0.1.0\\n")
+    ['github.com/a/b', 'golang.org/x/net']
+    """
+    text = re.sub(r"//.*$", "", module, flags=re.MULTILINE)
+    found = re.findall(r"^\s*require\s+([^\s(]+)\s+v\S+", text, re.MULTILINE)
+    for block in re.findall(r"^\s*require\s*\((.*?)\)", text, re.MULTILINE | re.DOTALL):
+        found += re.findall(r"^\s*(\S+)\s+v\S+", block, re.MULTILINE)
+    for old, new in re.findall(r"(?:replace\s+|^\s*)(\S+)(?:\s+v\S+)?\s+=>\s+(\S+)", text, re.MULTILINE):
+        if old in found:
+            found.remove(old)
+            if not new.startswith((".", "/")):
+                found.append(new)
+    return list(dict.fromkeys(found))
+
+
+def _proxied(call: Call, modules: list[str], sure: Confidence) -> list[Found]:
+    """GOPROXY's list in order: the first is asked for all, the next only where that has nothing."""
+    setting = _setting(call, "GOPROXY")
+    private = [one for name in ("GOPRIVATE", "GONOPROXY") for one in (_setting(call, name) or "").split(",") if one]
+    outside = [one for one in modules if any(_matches(one, pattern) for pattern in private)]
+    proxied = [one for one in modules if one not in outside]
+    found: list[Found] = direct(outside, sure)
+    if modules and not proxied:
+        return found
+    entries = [one for one in re.split(r"[,|]", setting or "") if one] or ["default", "direct"]
+    for number, entry in enumerate(entries):
+        level: Confidence = sure if number == 0 else "possible"
+        if entry == "off":
+            break
+        if entry == "direct":
+            found += direct(proxied, level) if number == 0 else []
+            break
+        if entry == "default" or entry.rstrip("/").endswith(knowledge.index_hosts("go-proxy")):
+            found += knowledge.index("go-proxy", level)
+        else:
+            found += urls.destination(entry, "package", level)
+    if _asks_sums(call, proxied) and "off" not in entries[:1]:
+        found += knowledge.index("go-sum", "likely")
+    return found
+
+
+def _asks_sums(call: Call, modules: list[str]) -> bool:
+    """The checksum database is asked for what go.sum lacks."""
+    if _setting(call, "GOSUMDB") in ("off",) or _setting(call, "GONOSUMCHECK") or _setting(call, "GOINSECURE") == "*":
+        return False
+    skipped = [
+        one
+        for name in ("GONOSUMDB", "GOPRIVATE", "GONOSUMCHECK")
+        for one in (_setting(call, name) or "").split(",")
+        if one
+    ]
+    sums = call.read("go.sum") or ""
+    asked = [
+        one for one in modules if f"{one} v" not in sums and not any(_matches(one, pattern) for pattern in skipped)
+    ]
+    return bool(asked) or (not modules and not sums)
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """GOPRIVATE's patterns: globs over as many leading elements of the path as the pattern has."""
+    head = "/".join(path.split("/")[: pattern.count("/") + 1])
+    return is_known(pattern) and fnmatch.fnmatchcase(head, pattern)
+
+
+def direct(modules: list[str], sure: Confidence = "certain") -> list[Found]:
+    """The hosts of import paths, asked without a proxy.
+
+    >>> [one.host for one in direct(["github.com/a/b", "golang.org/x/net"])]
+    ['github.com', 'golang.org', 'go.googlesource.com']
+    """
+    found: list[Found] = []
+    for path in modules:
+        host = path.split("/")[0]
+        if not is_known(host) or not re.fullmatch(r"[\w.-]+\.[a-z]+(:\d+)?", host):
+            continue
+        name, _, port = host.partition(":")
+        found.append(Destination(name, int(port) if port else 443, "git", sure))
+        behind = _BEHIND.get(name)
+        if behind:
+            found.append(Destination(behind, 443, "git", "likely" if sure == "certain" else sure))
+    return list(dict.fromkeys(found))

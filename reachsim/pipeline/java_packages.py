@@ -1,0 +1,139 @@
+"""maven and gradle: repositories, mirrors, wrappers.
+
+**Source:** Maven, "Settings Reference" (mirrors), "POM Reference" (repositories), "Maven Wrapper"; Gradle, "Declaring
+repositories", "Gradle Wrapper"; CodeBuild User Guide, "Troubleshooting" (the curated images' settings.xml, fact P70).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from reachsim.pipeline import knowledge, urls
+from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.python_packages import index_at
+from reachsim.pipeline.records import Confidence, Found
+from reachsim.pipeline.variables import expand
+
+_PASSIVE: Final = ("v", "version", "h", "help")
+
+
+def maven(call: Call) -> Outcome:
+    """mvn and mvnw: even a project without dependencies fetches the plugins of its life cycle."""
+    given = arguments(call.words, ["f", "file", "s", "settings", "P", "pl", "D", "T", "gs", "l", "t"])
+    found: list[Found] = list(_wrapper(call, ".mvn/wrapper/maven-wrapper.properties")) if call.program == "mvnw" else []
+    if given.has(*_PASSIVE) and not given.rest:
+        return Outcome(tuple(found), None)
+    if given.has("o", "offline") or (not given.rest and not given.has("f", "file")):
+        return Outcome(tuple(found), None)
+    sure: Confidence = "likely" if call.cached(".m2") else "certain"
+    settings = call.read(given.last("s", "settings") or "") if given.has("s", "settings") else None
+    settings = settings or call.first("/root/.m2/settings.xml", "/usr/share/maven/ref/settings-docker.xml")
+    mirrors = _mirrors(expand(settings or "", call.variables))
+    everything = [url for what, url in mirrors if what.split(",")[0] in ("*", "external:*")]
+    pom = call.read(given.last("f", "file") or "pom.xml") or ""
+    own = [] if everything else _repository_urls(pom) + _repository_urls(settings or "")
+    if everything:
+        found += index_at(everything[0], "maven", sure)
+    else:
+        central = [url for what, url in mirrors if "central" in what.split(",")]
+        found += index_at(central[0], "maven", sure) if central else _central(call, settings, sure)
+        for url in own:
+            found += index_at(url, "maven", "certain" if sure == "certain" else sure)
+    found += [
+        one
+        for word in call.words
+        if word.startswith("-Dsonar.host.url=")
+        for one in urls.destination(word.split("=", 1)[1])
+    ]
+    return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def _central(call: Call, settings: str | None, sure: Confidence) -> list[Found]:
+    if call.machine.curated and settings is None:
+        return [*knowledge.index("maven", sure), *knowledge.index("maven-codebuild", "likely")]
+    return list(knowledge.index("maven", sure))
+
+
+def _mirrors(settings: str) -> list[tuple[str, str]]:
+    found = []
+    for block in re.findall(r"<mirror>(.*?)</mirror>", _uncommented(settings), re.DOTALL):
+        of, url = re.search(r"<mirrorOf>\s*(.*?)\s*</mirrorOf>", block), re.search(r"<url>\s*(.*?)\s*</url>", block)
+        if of and url:
+            found.append((of[1], url[1]))
+    return found
+
+
+def _repository_urls(text: str) -> list[str]:
+    found = []
+    for block in re.findall(r"<(?:pluginR|r)epository>(.*?)</(?:pluginR|r)epository>", _uncommented(text), re.DOTALL):
+        url = re.search(r"<url>\s*([^<$]+?)\s*</url>", block)
+        if url and "://" in url[1]:
+            found.append(url[1])
+    return list(dict.fromkeys(found))
+
+
+def _uncommented(text: str) -> str:
+    return re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+
+
+def _wrapper(call: Call, place: str) -> list[Found]:
+    text = call.read(place)
+    if text is None:
+        return list(knowledge.index("maven" if "maven" in place else "gradle-distributions", "likely"))
+    found: list[Found] = []
+    for url in re.findall(r"^\s*(?:distributionUrl|wrapperUrl)\s*=\s*(\S+)", text.replace("\\:", ":"), re.MULTILINE):
+        parsed = urls.parse(url)
+        gradle = parsed is not None and parsed.host in knowledge.index_hosts("gradle-distributions")
+        if gradle:
+            hosts = knowledge.index("gradle-distributions", "certain")
+            found += [one if one.host != parsed.host else type(one)(one.host, 443, "package", "certain")
+                      for one in hosts] if parsed is not None else []  # fmt: skip
+        else:
+            found += urls.destination(url, "package")
+    return found
+
+
+def gradle(call: Call) -> Outcome:
+    """gradle and gradlew: the wrapper's distribution, the repositories of the build files, the plugin portal."""
+    found: list[Found] = (
+        list(_wrapper(call, "gradle/wrapper/gradle-wrapper.properties")) if call.program == "gradlew" else []
+    )
+    given = arguments(
+        call.words, ["p", "project-dir", "b", "build-file", "I", "init-script", "P", "D", "x", "exclude-task", "c"]
+    )
+    if given.has("offline") or given.has("stop", "status") or (given.has(*_PASSIVE) and not given.rest):
+        return Outcome(tuple(found), None)
+    folder = given.last("p", "project-dir") or "."
+    names = [
+        f"{folder}/{stem}{ending}"
+        for stem in ("settings.gradle", "build.gradle", "app/build.gradle")
+        for ending in ("", ".kts")
+    ]
+    texts = [text for name in [*names, "/root/.gradle/init.gradle"] if (text := call.read(name)) is not None]
+    sure: Confidence = "likely" if call.cached(".gradle") else "certain"
+    if not texts:
+        found += [*knowledge.index("maven", "likely"), *knowledge.index("gradle-plugins", "likely")]
+        return Outcome(tuple(dict.fromkeys(found)), None)
+    text = expand("\n".join(re.sub(r"//(?!/).*?$|/\*.*?\*/", _kept_url, one, flags=re.MULTILINE) for one in texts), {})
+    found += _repositories(text, sure)
+    return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def _kept_url(match: re.Match[str]) -> str:
+    before = match.string[max(0, match.start() - 1) : match.start()]
+    return match[0] if before == ":" else ""
+
+
+def _repositories(text: str, sure: Confidence) -> list[Found]:
+    found: list[Found] = []
+    for call_text, index in (("mavenCentral", "maven"), ("google", "google-maven"), ("jcenter", "jcenter"),
+                             ("gradlePluginPortal", "gradle-plugins")):  # fmt: skip
+        if re.search(rf"\b{call_text}\s*\(", text):
+            found += knowledge.index(index, sure)
+    for url in re.findall(r"maven\s*(?:\(|\{[^{}]*?url\s*=?\s*(?:uri)?\s*\(?|)\s*[\"'](https?://[^\"']+)[\"']", text):
+        found += index_at(url, "maven", sure)
+    plugins = re.search(r"\bid\s*\(?\s*[\"'][\w.-]+[\"']\s*\)?\s*version\b|\balias\s*\(\s*libs\.plugins", text)
+    if plugins and not re.search(r"pluginManagement\s*\{[^}]*repositories", text, re.DOTALL):
+        found += knowledge.index("gradle-plugins", sure)
+    return found

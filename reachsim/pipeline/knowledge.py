@@ -1,0 +1,172 @@
+"""The tables of what tools contact: package indexes by id, tools by name, distributions by image.
+
+Package indexes are named by id everywhere; ``indexes.csv`` keeps their hosts as labels from the top-level domain down,
+the order in which wildcards match. ``tools.csv`` has the tools whose destinations depend on nothing but their
+arguments: program, a pattern for the arguments, targets (ids of indexes or hosts, parted by ``;``). Each row names its
+source; a row may be added without touching code.
+
+**Source:** the column ``source`` of each table; facts/tool-destinations.csv.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+from typing import Final, NamedTuple, cast
+
+from reachsim.pipeline.records import Confidence, Destination, Kind, weaker
+
+
+class Index(NamedTuple):
+    """One host of a package index."""
+
+    host: str
+    port: int
+    confidence: Confidence
+    source: str
+
+
+class Tool(NamedTuple):
+    """One row of ``tools.csv``."""
+
+    program: str
+    arguments: re.Pattern[str]
+    targets: tuple[str, ...]
+    confidence: Confidence
+    kind: Kind
+    source: str
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    text = resources.files("reachsim.pipeline").joinpath(name).read_text(encoding="utf-8")
+    yield from csv.DictReader(text.splitlines())
+
+
+@cache
+def indexes() -> dict[str, tuple[Index, ...]]:
+    """Every package index by id.
+
+    >>> [(one.host.count("."), one.port) for one in indexes()["debian"]]
+    [(2, 80)]
+    """
+    found: dict[str, tuple[Index, ...]] = {}
+    for row in _rows("indexes.csv"):
+        host = ".".join(reversed(row["labels"].split()))
+        one = Index(host, int(row["port"]), cast(Confidence, row["confidence"]), row["source"])
+        found[row["index"]] = (*found.get(row["index"], ()), one)
+    return found
+
+
+@cache
+def _tools() -> dict[str, tuple[Tool, ...]]:
+    found: dict[str, tuple[Tool, ...]] = {}
+    for row in _rows("tools.csv"):
+        targets = tuple(part for part in row["targets"].split(";") if part)
+        one = Tool(row["program"], re.compile(row["arguments"]), targets, cast(Confidence, row["confidence"]),
+                   cast(Kind, row["kind"]), row["source"])  # fmt: skip
+        found[one.program] = (*found.get(one.program, ()), one)
+    return found
+
+
+def index(name: str, confidence: Confidence = "certain") -> list[Destination]:
+    """The destinations of a package index, none surer than ``confidence``."""
+    return [Destination(one.host, one.port, "package", weaker(one.confidence, confidence)) for one in indexes()[name]]
+
+
+def index_hosts(*names: str) -> tuple[str, ...]:
+    return tuple(one.host for name in names for one in indexes()[name])
+
+
+def is_index_host(host: str) -> bool:
+    return any(one.host == host for rows in indexes().values() for one in rows)
+
+
+def knows_tool(program: str) -> bool:
+    return program in _tools()
+
+
+def tool(program: str, arguments: str) -> list[Destination]:
+    """What a tool of ``tools.csv`` contacts with these arguments."""
+    found: list[Destination] = []
+    for row in _tools().get(program, ()):
+        if not row.arguments.search(arguments):
+            continue
+        for target in row.targets:
+            if target in indexes():
+                found += index(target, row.confidence)
+            else:
+                found.append(Destination(target, 443, row.kind, row.confidence))
+    return found
+
+
+# Official images by the distribution they are made of, where the tag does not say it (Docker Official Images).
+_DEBIAN: Final = frozenset(["python", "node", "golang", "ruby", "php", "rust", "perl", "openjdk", "debian", "buildpack-deps", "nginx", "httpd", "postgres", "mysql", "redis", "mongo", "gcc", "haskell", "julia", "erlang", "elixir", "r-base", "rabbitmq", "memcached", "wordpress", "drupal", "jenkins", "tomcat", "pypy", "clojure", "swipl", "composer", "mariadb", "influxdb", "telegraf", "kong", "sonarqube", "neo4j", "logstash", "caddy", "haproxy", "bash"])  # fmt: skip
+_UBUNTU: Final = frozenset(["ubuntu", "eclipse-temurin", "maven", "gradle", "sapmachine", "ibmjava", "swift", "groovy"])
+_OTHERS: Final = {
+    "alpine": "alpine", "docker": "alpine", "amazonlinux": "amazonlinux", "amazoncorretto": "amazonlinux",
+    "fedora": "fedora", "centos": "centos", "rockylinux": "rocky", "almalinux": "alma", "oraclelinux": "oracle",
+    "archlinux": "arch", "registry": "alpine", "composer": "alpine", "caddy": "alpine", "traefik": "alpine",
+    "mariadb": "ubuntu", "bash": "alpine", "sonarqube": "ubuntu", "mongo": "ubuntu",
+}  # fmt: skip
+_CODENAMES: Final = {
+    "debian": r"(?:^|[-.])(?:bookworm|bullseye|buster|stretch|jessie|trixie|sid|slim|debian)",
+    "ubuntu": r"(?:^|[-.])(?:noble|jammy|focal|bionic|xenial|trusty|ubuntu)",
+    "amazonlinux": r"(?:^|[-.])(?:al2023|al2|amazonlinux)",
+    "fedora": r"(?:^|[-.])fedora",
+    "ubi": r"(?:^|[-.])ubi",
+}
+
+
+def distribution(host: str, path: str, tag: str) -> str | None:
+    """The Linux distribution of a public image, by its name and tag; None where these do not tell.
+
+    >>> distribution("docker.io", "library/golang", "1.12-alpine")
+    'alpine'
+    >>> distribution("docker.io", "library/python", "3.12")
+    'debian'
+    """
+    name = path.removeprefix("docker/").removeprefix("library/")
+    if re.search(r"(?:^|[-.])alpine", tag):
+        return "alpine"
+    official = host in ("docker.io", "public.ecr.aws") and (path.startswith("library/") or "docker/library/" in path)
+    last = name.rsplit("/", 1)[-1]
+    for family, pattern in _CODENAMES.items():
+        if re.search(pattern, tag):
+            return family
+    if official:
+        if last in _OTHERS:
+            return _OTHERS[last]
+        return "debian" if last in _DEBIAN else "ubuntu" if last in _UBUNTU else None
+    if host == "public.ecr.aws":
+        return _of_ecr_public(name)
+    if host in ("registry.access.redhat.com", "registry.redhat.io"):
+        return "ubi"
+    if host == "cgr.dev":
+        return "wolfi"
+    if "alpine" in last:
+        return "alpine"
+    return None
+
+
+def _of_ecr_public(name: str) -> str | None:
+    if name.startswith(("amazonlinux/", "lambda/", "sam/", "aws-lambda/")):
+        return "amazonlinux"
+    if name.startswith(("ubuntu/", "lts/ubuntu")):
+        return "ubuntu"
+    if name.startswith("debian/"):
+        return "debian"
+    return "ubuntu" if name.startswith("codebuild/") and "standard" in name and "amazonlinux" not in name else None
+
+
+def curated_distribution(image: str) -> str | None:
+    """The distribution of one of CodeBuild's own build images; None for any other.
+
+    >>> curated_distribution("aws/codebuild/standard:7.0")
+    'ubuntu'
+    """
+    if not image.startswith("aws/codebuild/"):
+        return None
+    return "amazonlinux" if "amazonlinux" in image or "lambda" in image else "ubuntu"

@@ -1,0 +1,100 @@
+"""The recipes that ``make TARGET`` runs.
+
+Rules, prerequisites and plain variables are read; pattern rules, conditionals, includes and functions are not.
+**Source:** GNU Make Manual, "Rules", "How to Use Variables", "Recipe Echoing".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+_RULE: Final = re.compile(r"^([^\s#:=][^#:=]*?)\s*::?(?!=)\s*([^=;#]*)(?:;(.*))?$")
+_VARIABLE: Final = re.compile(r"^\s*(?:export\s+|override\s+)*([\w.-]+)\s*(\?=|:=|::=|\+=|=|!=)\s*(.*)$")
+
+
+class Recipe(NamedTuple):
+    """The commands of one target, each with its line."""
+
+    target: str
+    commands: tuple[tuple[str, int], ...]
+
+
+def recipes(text: str, targets: list[str], given: dict[str, str]) -> tuple[list[Recipe], list[str], dict[str, str]]:
+    """(the recipes in the order in which make runs them, targets that are not there, make's variables).
+
+    >>> [one.target for one in recipes("all: a\\n\\techo 1\\na:\\n\\techo 2\\n", [], {})[0]]
+    ['a', 'all']
+    """
+    rules, variables = _read(text)
+    variables |= given
+    wanted = targets or [next((name for name in rules if not name.startswith(".")), "all")]
+    found: list[Recipe] = []
+    missing: list[str] = []
+    seen: set[str] = set()
+
+    def visit(name: str, depth: int) -> None:
+        if name in seen or depth > 50:
+            return
+        seen.add(name)
+        if name not in rules:
+            if depth == 0:
+                missing.append(name)
+            return
+        prerequisites, commands = rules[name]
+        for one in prerequisites:
+            visit(one, depth + 1)
+        found.append(Recipe(name, tuple((_shell(command, name), line) for command, line in commands)))
+
+    for name in wanted:
+        visit(name, 0)
+    return found, missing, variables
+
+
+def _read(text: str) -> tuple[dict[str, tuple[list[str], list[tuple[str, int]]]], dict[str, str]]:
+    rules: dict[str, tuple[list[str], list[tuple[str, int]]]] = {}
+    variables: dict[str, str] = {}
+    current: list[str] = []
+    lines = text.split("\n")
+    number = 0
+    while number < len(lines):
+        start = number + 1
+        line = lines[number]
+        while line.endswith("\\") and number + 1 < len(lines):
+            number += 1
+            line += "\n" + lines[number]
+        number += 1
+        if line.startswith("\t"):
+            for name in current:
+                rules[name][1].append((line[1:], start))
+            continue
+        flat = line.replace("\\\n", " ")
+        variable = _VARIABLE.match(flat)
+        if variable and not flat.startswith("\t"):
+            name, operator, value = variable[1], variable[2], variable[3].split(" #")[0].strip()
+            if operator == "+=":
+                value = f"{variables.get(name, '')} {value}".strip()
+            if operator != "?=" or name not in variables:
+                variables[name] = value
+            continue
+        rule = _RULE.match(flat)
+        if rule:
+            current = rule[1].split()
+            for name in current:
+                old = rules.get(name, ([], []))
+                rules[name] = ([*old[0], *rule[2].split()], old[1])
+                if rule[3]:
+                    rules[name][1].append((rule[3], start))
+        elif flat.strip() and not flat.lstrip().startswith("#"):
+            current = []
+    return rules, variables
+
+
+def _shell(command: str, target: str) -> str:
+    """A recipe line as the shell gets it: ``$(NAME)`` is make's variable, ``$$`` a dollar."""
+    command = command.lstrip("@-+ \t")
+    command = re.sub(r"\$\$", "\ue003", command)
+    command = command.replace("$@", target)
+    command = re.sub(r"\$\(shell\s+([^()]*(?:\([^()]*\)[^()]*)*)\)", lambda m: f"$({m[1]})", command)
+    command = re.sub(r"\$[({]([\w.-]+)[)}]", lambda m: "${" + re.sub(r"[.-]", "_", m[1]) + "}", command)
+    return command.replace("\ue003", "$")

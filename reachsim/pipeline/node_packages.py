@@ -1,0 +1,324 @@
+"""npm, yarn, pnpm and npx: registries, lock files, and the scripts of package.json.
+
+**Source:** npm documentation, "npmrc", "package-lock.json", "npm ci", "Life Cycle Operation Order"; Yarn documentation,
+"Settings"; pnpm documentation, ".npmrc".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from reachsim.pipeline import knowledge, urls
+from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.download import git_found
+from reachsim.pipeline.python_packages import index_at
+from reachsim.pipeline.records import Confidence, Found, Script
+from reachsim.pipeline.variables import expand, is_known
+
+_VALUED: Final = [
+    "registry",
+    "prefix",
+    "w",
+    "workspace",
+    "C",
+    "cwd",
+    "loglevel",
+    "cache",
+    "userconfig",
+    "tag",
+    "omit",
+    "include",
+    "only",
+    "network-timeout",
+    "modules-folder",
+    "filter",
+    "F",
+    "dir",
+    "store-dir",
+    "p",
+    "package",
+    "cache-folder",
+    "access",
+    "otp",
+    "before",
+]
+_INSTALL: Final = ("install", "i", "in", "ci", "clean-install", "add", "update", "up", "upgrade", "install-ci-test",
+                   "cit", "install-test", "it", "isntall", "fetch", "import", "dlx", "create", "exec", "x", "dedupe")  # fmt: skip
+_ONLINE: Final = ("publish", "view", "info", "show", "outdated", "audit", "login", "adduser", "whoami", "search", "ping",
+                  "deprecate", "dist-tag", "unpublish", "token", "access", "init", "star", "team", "profile")  # fmt: skip
+_HOOKS: Final = ("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare")
+_MAX_HOSTS: Final = 50
+
+
+def npm(call: Call) -> Outcome:
+    """npm, yarn and pnpm by their common words."""
+    given = arguments(call.words, _VALUED)
+    folder = given.last("prefix", "C", "cwd", "dir")
+    if folder and is_known(folder):
+        call.scope = call.scope.copy()
+        call.scope.directory = call.path(folder)
+    plain = given.rest
+    word = plain[0] if plain else ("install" if call.program in ("yarn", "yarnpkg") else "")
+    if given.has("version", "v", "h", "help") and not plain:
+        return Outcome((), None)
+    if word in ("config", "set") or (word == "c" and call.program == "npm"):
+        return _configured(call, plain)
+    if word == "global" and call.program.startswith("yarn"):
+        word, plain = (plain[1] if len(plain) > 1 else ""), [*plain[1:], "-g"]
+    if word == "workspace" and len(plain) > 2:
+        return Outcome((), None)
+    if given.has("offline"):
+        return Outcome((), "")
+    if word in ("exec", "x", "dlx", "create") or (word == "init" and len(plain) > 1):
+        return npx(Call(call.command, ["npx", *call.words[call.words.index(word) + 1 :]]))
+    if word in _INSTALL:
+        is_global = given.has("g", "global") or "-g" in plain
+        return _installed(call, plain[1:] if not is_global else [one for one in plain[1:] if one != "-g"],
+                          is_global, scripts=not given.has("ignore-scripts"),
+                          prefers_cache=given.has("prefer-offline"))  # fmt: skip
+    if word in _ONLINE:
+        return Outcome(tuple(_registry(call, "", "certain")), None)
+    return _script(call, word, plain)
+
+
+def _configured(call: Call, plain: list[str]) -> Outcome:
+    words = [one for one in plain if one not in ("config", "set", "c")]
+    if len(words) == 1 and "=" in words[0]:
+        words = words[0].split("=", 1)
+    if len(words) >= 2 and words[0] in ("registry", "npmRegistryServer"):
+        call.configure("npm.registry", words[1])
+    elif len(words) >= 2 and words[0].endswith(":registry"):
+        call.configure(f"npm.{words[0]}", words[1])
+    return Outcome((), "" if words else None)
+
+
+def _settings(call: Call) -> dict[str, str]:
+    """registry and @scope:registry of the .npmrc, .yarnrc and .yarnrc.yml files, the project's before the user's."""
+    found: dict[str, str] = {}
+    for name in ("/usr/local/etc/npmrc", "/root/.yarnrc", "/root/.npmrc", ".yarnrc", ".npmrc"):
+        text = expand(call.read(name) or "", call.variables)
+        for match in re.finditer(
+            r"^\s*[\"']?(registry|@[\w.-]+:registry)[\"']?\s*[=\s]\s*[\"']?([^\s\"']+)", text, re.MULTILINE
+        ):
+            found[match[1]] = match[2]
+    text = expand(call.read(".yarnrc.yml") or "", call.variables)
+    server = re.search(r"^npmRegistryServer:\s*[\"']?([^\s\"']+)", text, re.MULTILINE)
+    return found | ({"registry": server[1]} if server else {})
+
+
+def _registry(call: Call, scope: str, sure: Confidence) -> list[Found]:
+    """The registry of a scope ("@acme", or "" for packages without one)."""
+    settings = _settings(call)
+    if scope:
+        own = call.setting(f"npm.{scope}:registry") or settings.get(f"{scope}:registry")
+        if own:
+            return index_at(own, "npm", sure)
+    given = arguments(call.words, _VALUED).last("registry")
+    url = (
+        given or call.env("npm_config_registry", "NPM_CONFIG_REGISTRY", "YARN_NPM_REGISTRY_SERVER", "YARN_REGISTRY")
+        or call.setting("npm.registry") or settings.get("registry")
+    )  # fmt: skip
+    default = "yarn" if call.program.startswith("yarn") else "npm"
+    if url and any(host in url for host in knowledge.index_hosts("npm", "yarn")):
+        default, url = ("npm" if knowledge.index_hosts("npm")[0] in url else "yarn"), None
+    return index_at(url, default, sure)
+
+
+def _installed(call: Call, names: list[str], is_global: bool, *, scripts: bool, prefers_cache: bool) -> Outcome:
+    sure: Confidence = "certain"
+    if prefers_cache or (not is_global and call.cached("node_modules", ".npm", "yarn/", ".cache/yarn", "pnpm")):
+        sure = "likely"
+    found: list[Found] = []
+    named = [one for one in names if not _is_local(one)]
+    for name in named:
+        found += _of_specifier(call, name, sure)
+    package = call.json("package.json") if not is_global else None
+    if not is_global and (not names or package is not None):
+        found += _of_project(call, package, sure, explicit=bool(names))
+        if scripts and package is not None:
+            found += _hooks(call, package)
+    return Outcome(tuple(dict.fromkeys(found)), "")
+
+
+def _is_local(specifier: str) -> bool:
+    return specifier.startswith((".", "/", "~", "file:", "link:", "workspace:", "portal:")) or (
+        specifier.endswith(".tgz") and "://" not in specifier
+    )  # noqa: E501
+
+
+def _of_specifier(call: Call, name: str, sure: Confidence) -> list[Found]:
+    """What a package specifier contacts: a registry, a Git host, a tarball's host."""
+    at = name.find("@", 1)
+    version = name[at + 1 :] if at > 0 else ""
+    for text in (name, version):
+        if re.match(r"git(\+\w+)?:|git@", text):
+            return git_found(call, re.sub(r"^git\+|#.*$", "", text), confidence=sure)
+        if text.startswith(("http://", "https://")):
+            return urls.destination(text, "package", sure)
+        if re.match(r"(github|gitlab|bitbucket):", text) or re.fullmatch(r"[\w.-]+/[\w.-]+(#.*)?", text):
+            return _of_shorthand(text, sure)
+    scope = name.split("/")[0] if name.startswith("@") else ""
+    return _registry(call, scope, sure)
+
+
+def _of_shorthand(text: str, sure: Confidence) -> list[Found]:
+    from reachsim.pipeline.records import Destination
+
+    host = {"gitlab": "gitlab.com", "bitbucket": "bitbucket.org"}.get(text.split(":")[0], "github.com")
+    found: list[Found] = [Destination(host, 443, "git", "likely")]
+    if host == "github.com":
+        found.append(Destination("codeload.github.com", 443, "package", sure))
+    return found
+
+
+def _dependencies(package: dict[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key in ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies"):
+        table = package.get(key)
+        if isinstance(table, dict):
+            found |= {str(name): str(value) for name, value in table.items()}
+    return found
+
+
+def _of_project(call: Call, package: dict[str, Any] | None, sure: Confidence, *, explicit: bool) -> list[Found]:
+    """What installing the project's own dependencies contacts; nothing if it has none, or keeps them itself."""
+    if package is None:
+        return [] if explicit else _registry(call, "", sure)
+    dependencies = _dependencies(package)
+    if not dependencies and not package.get("workspaces"):
+        return []
+    if call.has_folder(".yarn/cache"):
+        return []  # Yarn's zero-installs: the archives are in the repository
+    resolved = _resolved(call)
+    found: list[Found] = []
+    if resolved is not None and call.program != "pnpm":
+        hosts = knowledge.index_hosts("npm", "yarn")
+        for url in _one_per_host(resolved):
+            parsed = urls.parse(url)
+            if parsed is not None and parsed.host in hosts and not call.program.startswith("yarn"):
+                found += _registry(call, "", sure)  # npm's replace-registry-host: the configured registry stands in
+            elif parsed is not None and parsed.host in hosts:
+                found += index_at(url, "npm" if parsed.host in knowledge.index_hosts("npm") else "yarn", sure)
+            elif url.startswith("git"):
+                found += git_found(call, re.sub(r"^git\+|#.*$", "", url), confidence=sure)
+            else:
+                found += urls.destination(url, "package", sure)
+        if found:
+            return found
+    for name, version in dependencies.items():
+        if not _is_local(version):
+            found += _of_specifier(call, f"{name}@{version}", sure)
+    return list(dict.fromkeys(found)) or ([] if dependencies else _registry(call, "", "likely"))
+
+
+def _resolved(call: Call) -> list[str] | None:
+    """The ``resolved`` URLs of the lock file; None if there is no lock file or it names none."""
+    text = (
+        call.first("yarn.lock")
+        if call.program.startswith("yarn")
+        else call.first("npm-shrinkwrap.json", "package-lock.json")
+    )
+    if text is None:
+        return None
+    if call.program.startswith("yarn"):
+        found = re.findall(r"^\s+resolved \"?([^\s\"]+)", text, re.MULTILINE)
+    else:
+        found = re.findall(r"\"resolved\":\s*\"((?:https?|git|ssh|git\+\w+):[^\"]+)\"", text)
+    return found or None
+
+
+def _one_per_host(found: Iterable[str]) -> list[str]:
+    kept: dict[str, str] = {}
+    for url in found:
+        parsed = urls.parse(re.sub(r"^git\+", "", url))
+        kept.setdefault(f"{url.split(':')[0]} {parsed.host if parsed else url}", url)
+        if len(kept) >= _MAX_HOSTS:
+            break
+    return list(kept.values())
+
+
+def _hooks(call: Call, package: dict[str, Any]) -> list[Found]:
+    table = package.get("scripts")
+    scripts = table if isinstance(table, dict) else {}
+    return [_as_script(call, name, str(scripts[name])) for name in _HOOKS if name in scripts]
+
+
+def _as_script(call: Call, name: str, text: str) -> Script:
+    place = call.machine.context_path(call.path("package.json")) or "package.json"
+    return Script(text, place, _line_of(call.read("package.json") or "", name), directory=call.scope.directory)
+
+
+def _line_of(text: str, name: str) -> int:
+    for number, line in enumerate(text.split("\n"), 1):
+        if re.match(rf'\s*"{re.escape(name)}"\s*:', line):
+            return number
+    return 1
+
+
+def _script(call: Call, word: str, plain: list[str]) -> Outcome:
+    """``npm run NAME``, ``npm test``, ``yarn NAME``: the script in package.json, and what stands before and after it."""
+    if word in ("run", "run-script", "rum"):
+        name = plain[1] if len(plain) > 1 else ""
+        rest = plain[2:]
+    elif call.program != "npm" or word in ("test", "t", "start", "stop", "restart", "tst"):
+        name, rest = {"t": "test", "tst": "test"}.get(word, word), plain[1:]
+    else:
+        return Outcome((), None)
+    package = call.json("package.json")
+    table = package.get("scripts") if package is not None else None
+    scripts = table if isinstance(table, dict) else {}
+    found = [
+        _as_script(call, one, str(scripts[one]) + (" " + " ".join(rest) if one == name and rest and all(map(is_known, rest)) else ""))
+        for one in (f"pre{name}", name, f"post{name}")
+        if one in scripts
+    ]  # fmt: skip
+    return Outcome(tuple(found), None)
+
+
+def npx(call: Call) -> Outcome:
+    """npx and its like: fetch the package unless the project has it, then run it."""
+    given = arguments(call.words, _VALUED, stop=True)
+    packages = given.all("p", "package")
+    if not given.rest and not packages:
+        return Outcome((), None)
+    name = packages[0] if packages else given.rest[0]
+    bare = re.sub(r"(?<=.)@[^@/]*$", "", name)
+    package = call.json("package.json")
+    found: list[Found] = []
+    local = package is not None and (
+        bare in _dependencies(package) or _PROVIDERS.get(bare, "") in _dependencies(package)
+    )
+    if not given.has("no-install", "offline") and not local and is_known(name):
+        sure: Confidence = "certain" if package is not None or name != bare or packages else "likely"
+        found += _registry(call, name.split("/")[0] if name.startswith("@") else "", sure)
+    if given.rest:
+        command = re.sub(r"(?<=.)@[^@/]*$", "", given.rest[0])
+        rest = " ".join(_quoted(one) for one in [_COMMANDS.get(command, command), *given.rest[1:]])
+        found.append(Script(rest, own_process=True))
+    return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+# The package that brings a command of another name, and the other way round.
+_PROVIDERS: Final = {"cdk": "aws-cdk", "sls": "serverless", "tsc": "typescript", "ng": "@angular/cli", "jest-cli": "jest",
+                     "nest": "@nestjs/cli", "playwright": "@playwright/test", "webpack": "webpack-cli",
+                     "react-scripts": "react-scripts", "vue-cli-service": "@vue/cli-service"}  # fmt: skip
+_COMMANDS: Final = {"aws-cdk": "cdk", "sls": "serverless"}
+
+
+def _quoted(word: str) -> str:
+    return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else "'" + word.replace("'", "'\\''") + "'"
+
+
+def corepack(call: Call) -> Outcome:
+    """corepack prepare|install|use fetch a package manager; ``enable`` only lays links."""
+    plain = [word for word in call.words if not word.startswith("-")]
+    if not plain or plain[0] not in ("prepare", "install", "use", "up", "hydrate"):
+        return Outcome((), None)
+    url = call.env("COREPACK_NPM_REGISTRY")
+    if url:
+        return Outcome(tuple(index_at(url, "npm", "certain")), "")
+    name = plain[1] if len(plain) > 1 else str((call.json("package.json") or {}).get("packageManager", ""))
+    index = "yarn-releases" if name.startswith("yarn") else "npm"
+    return Outcome(tuple(knowledge.index(index)), "")

@@ -1,0 +1,269 @@
+"""cargo, gem, bundler, composer and dotnet: which index they ask, and whether they ask any.
+
+**Source:** The Cargo Book, "Source Replacement", "Registries"; Bundler, "Gemfiles", "bundle config" (mirrors); Composer,
+"Repositories"; NuGet, "nuget.config reference".
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any, Final
+
+from reachsim.pipeline import knowledge, urls
+from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.download import git_found
+from reachsim.pipeline.python_packages import index_at
+from reachsim.pipeline.records import Confidence, Destination, Found
+from reachsim.pipeline.variables import expand, is_known
+
+
+def _toml(text: str | None) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text) if text else {}
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}
+
+
+# --- cargo ----------------------------------------------------------------------------------------------------------------
+
+_CARGO: Final = ("build", "b", "test", "t", "run", "r", "check", "c", "clippy", "doc", "fetch", "install", "update",
+                 "publish", "bench", "rustc", "add", "vendor", "package", "lambda", "chef", "nextest", "generate-lockfile")  # fmt: skip
+
+
+def cargo(call: Call) -> Outcome:
+    given = arguments([word for word in call.words if not word.startswith("+")],
+                      ["manifest-path", "path", "git", "branch", "tag", "rev", "features", "target", "p", "package",
+                       "registry", "index", "version", "root", "bin", "profile", "j"])  # fmt: skip
+    word = given.rest[0] if given.rest else ""
+    if word not in _CARGO or given.has("offline") or call.env("CARGO_NET_OFFLINE") == "true":
+        return Outcome((), None)
+    git = given.last("git")
+    if git:
+        return Outcome((*git_found(call, git), *knowledge.index("crates", "likely")), None)
+    source = _cargo_source(call)
+    if source == "vendored":
+        return Outcome((), None)
+    sure: Confidence = "likely" if call.cached(".cargo") else "certain"
+    found: list[Found] = []
+    if word in ("install", "add", "publish") and not given.has("path"):
+        return Outcome(tuple(index_at(source, "crates", sure)), None)
+    manifest = call.read(given.last("manifest-path") or "Cargo.toml")
+    if manifest is None:
+        found += index_at(source, "crates", "likely" if word not in ("fetch", "update") else sure)
+        return Outcome(tuple(found), None)
+    needs, gits = _cargo_needs(_toml(manifest))
+    lock = call.read("Cargo.lock") or ""
+    gits += re.findall(r'source = "git\+([^?#"]+)', lock)
+    if needs or 'source = "registry+' in lock:
+        found += index_at(source, "crates", sure)
+    for one in dict.fromkeys(gits):
+        found += git_found(call, one)
+    return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def _cargo_source(call: Call) -> str | None:
+    """The replacement of crates.io: None (none), ``vendored``, or the URL of another registry."""
+    text = call.first(".cargo/config.toml", ".cargo/config", "/root/.cargo/config.toml", "/usr/local/cargo/config.toml")
+    sources = _toml(text).get("source", {})
+    name = "crates-io"
+    for _ in range(5):
+        one = sources.get(name) if isinstance(sources, dict) else None
+        if not isinstance(one, dict):
+            return None
+        if "directory" in one or "local-registry" in one:
+            return "vendored"
+        if isinstance(one.get("registry"), str) and name != "crates-io":
+            return str(one["registry"])
+        if not isinstance(one.get("replace-with"), str):
+            return None
+        name = one["replace-with"]
+    return None
+
+
+def _cargo_needs(manifest: dict[str, Any]) -> tuple[bool, list[str]]:
+    """(does it need crates from a registry, its Git dependencies)."""
+    needs, gits = "workspace" in manifest, []
+    tables = [manifest, *(one for one in (manifest.get("target") or {}).values() if isinstance(one, dict))]
+    for table in tables:
+        for key in ("dependencies", "dev-dependencies", "build-dependencies"):
+            for value in (table.get(key) or {}).values():
+                if isinstance(value, dict) and isinstance(value.get("git"), str):
+                    gits.append(value["git"])
+                elif not (isinstance(value, dict) and "path" in value):
+                    needs = True
+    return needs, gits
+
+
+# --- ruby -----------------------------------------------------------------------------------------------------------------
+
+
+def gem(call: Call) -> Outcome:
+    given = arguments(call.words, ["v", "version", "s", "source", "i", "install-dir", "n", "bindir", "p"])
+    word = given.rest[0] if given.rest else ""
+    if word == "sources":
+        added = given.last("a", "add")
+        if added or given.has("a", "add"):
+            call.configure("gem.source", added or (given.rest[1] if len(given.rest) > 1 else ""))
+        return Outcome((), "")
+    if word not in ("install", "update", "fetch", "push", "i") or given.has("local", "l"):
+        return Outcome((), None)
+    if given.rest[1:] and all(one.endswith(".gem") for one in given.rest[1:]) and word != "push":
+        return Outcome((), None)
+    source = given.last("s", "source") or call.setting("gem.source")
+    return Outcome(tuple(index_at(source, "rubygems", "certain")), None)
+
+
+def bundle(call: Call) -> Outcome:
+    plain = [word for word in call.words if not word.startswith("-")]
+    if plain[:1] == ["config"]:
+        match = re.search(r"(?:mirror\.\S+)\s+(\S+)", " ".join(plain))
+        if match:
+            call.configure("bundle.mirror", match[1])
+        return Outcome((), "")
+    if plain and plain[0] not in ("install", "update", "package", "cache", "add", "lock", "check"):
+        return Outcome((), None)
+    if plain[:1] == ["check"] or "--local" in call.words:
+        return Outcome((), None, None)
+    text = call.read(call.env("BUNDLE_GEMFILE") or "Gemfile")
+    if text is None:
+        return Outcome(tuple(index_at(call.setting("bundle.mirror"), "rubygems", "certain")), "")
+    text = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+    found: list[Found] = []
+    for url in re.findall(r"\bgit:?\s*(?:=>)?\s*[\"'](\S+?)[\"']", text):
+        found += git_found(call, url)
+    if re.search(r"\bgithub:\s*[\"']|:github\s*=>", text):
+        found.append(Destination("github.com", 443, "git"))
+    if not re.search(r"^\s*(gem|gemspec)\b", text, re.MULTILINE):
+        return Outcome(tuple(found), "")
+    cached = call.has_folder("vendor/cache")
+    sure: Confidence = "likely" if cached or call.cached("vendor/bundle", ".bundle", "/gems") else "certain"
+    mirror = call.setting("bundle.mirror") or next(
+        (value for name, value in call.variables.items() if name.startswith("BUNDLE_MIRROR__")), None
+    )
+    for url in re.findall(r"^\s*source\s*\(?\s*[\"'](\S+?)[\"']", text, re.MULTILINE) or [None]:
+        parsed = urls.parse(url) if url else None
+        default = parsed is None or parsed.host in knowledge.index_hosts("rubygems")
+        found += index_at(mirror if default else url, "rubygems", sure)
+    return Outcome(tuple(dict.fromkeys(found)), "")
+
+
+# --- php ------------------------------------------------------------------------------------------------------------------
+
+
+def composer(call: Call) -> Outcome:
+    given = arguments(call.words, ["d", "working-dir", "prefer-install"])
+    word = given.rest[0] if given.rest else ""
+    if word == "config" and len(given.rest) > 2 and given.rest[1].startswith("repo"):
+        call.configure("composer.repository", given.rest[-1])
+        return Outcome((), "")
+    if word not in ("install", "update", "require", "create-project", "global", "i", "u", "self-update", "upgrade"):
+        return Outcome((), None)
+    if call.env("COMPOSER_DISABLE_NETWORK"):
+        return Outcome((), "")
+    if word == "self-update":
+        return Outcome((Destination("getcomposer.org", 443, "download"),), "")
+    if given.last("d", "working-dir"):
+        call.scope = call.scope.copy()
+        call.scope.directory = call.path(given.last("d", "working-dir") or ".")
+    sure: Confidence = "likely" if call.cached(".composer", "vendor") else "certain"
+    project = call.json("composer.json")
+    if project is not None and word in ("install", "update", "i", "u"):
+        needs = [name for key in ("require", "require-dev") for name in (project.get(key) or {}) if "/" in str(name)]
+        if not needs:
+            return Outcome((), "")
+    return Outcome(tuple(dict.fromkeys(_composer_hosts(call, project or {}, sure))), "")
+
+
+def _composer_hosts(call: Call, project: dict[str, Any], sure: Confidence) -> list[Found]:
+    found: list[Found] = []
+    listed = project.get("repositories") or []
+    entries = list(listed.values()) if isinstance(listed, dict) else listed if isinstance(listed, list) else []
+    public = not (
+        isinstance(listed, dict) and (listed.get("packagist.org") is False or listed.get("packagist") is False)
+    )
+    for one in entries:
+        if isinstance(one, dict) and (one.get("packagist.org") is False or one.get("packagist") is False):
+            public = False
+        if not isinstance(one, dict) or not isinstance(one.get("url"), str):
+            continue
+        kind = one.get("type")
+        if kind in ("vcs", "git", "github"):
+            found += git_found(call, one["url"])
+        elif kind != "path":
+            found += index_at(one["url"], "packagist", sure)
+    lock = call.read("composer.lock")
+    if lock is not None:
+        dists = re.findall(r'"dist":\s*\{[^{}]*?"url":\s*"([^"]+)"', lock.replace("\\/", "/"))
+        for host in dict.fromkeys(urls.parse(one).host for one in dists if urls.parse(one)):  # type: ignore[union-attr]
+            found.append(Destination(host, 443, "package", sure))
+    own = call.setting("composer.repository")
+    if own and "://" in own:
+        found += index_at(own, "packagist", sure)
+    return found + list(knowledge.index("packagist", sure)) if public else found
+
+
+# --- .NET -----------------------------------------------------------------------------------------------------------------
+
+_DOTNET: Final = (
+    "restore",
+    "build",
+    "publish",
+    "test",
+    "run",
+    "pack",
+    "tool",
+    "add",
+    "workload",
+    "new",
+    "nuget",
+    "lambda",
+    "watch",
+)
+
+
+def dotnet(call: Call) -> Outcome:
+    given = arguments(call.words, ["s", "source", "c", "configuration", "o", "output", "r", "runtime", "f", "framework",
+                                   "v", "verbosity", "configfile", "version", "tool-path", "add-source", "k", "api-key",
+                                   "n", "name", "logger", "l", "p"])  # fmt: skip
+    plain = given.rest
+    word = plain[0] if plain else ""
+    if call.program == "nuget":
+        word = word if word in ("restore", "install", "push") else ""
+    if plain[:2] == ["nuget", "add"] or plain[:1] == ["sources"]:
+        source = next((one for one in plain if "://" in one), given.last("source", "s"))
+        if source:
+            call.configure("nuget.source", source)
+        return Outcome((), "")
+    if plain[:2] == ["nuget", "push"] or word == "push":
+        return Outcome(tuple(index_at(given.last("s", "source"), "nuget", "certain")), None)
+    if word not in (*_DOTNET, "install") or given.has("no-restore", "no-build", "version", "info") or word == "nuget":
+        return Outcome((), None)
+    if word == "tool" and plain[1:2] not in (["install"], ["restore"], ["update"]):
+        return Outcome((), None)
+    if word == "add" and "package" not in plain:
+        return Outcome((), None)
+    return Outcome(tuple(dict.fromkeys(_nuget_sources(call, given.last("s", "source"), word))), None)
+
+
+def _nuget_sources(call: Call, given: str | None, word: str) -> list[Found]:
+    sure: Confidence = (
+        "likely" if word in ("build", "publish", "test", "run", "pack", "new", "watch", "lambda") else "certain"
+    )
+    if call.cached(".nuget"):
+        sure = "likely"
+    if given:
+        return index_at(given, "nuget", "certain")
+    text = call.first("nuget.config", "NuGet.Config", "NuGet.config", "nuget.Config", "/root/.nuget/NuGet/NuGet.Config")
+    body = re.search(
+        r"<packageSources>(.*?)</packageSources>", re.sub(r"<!--.*?-->", "", text or "", flags=re.DOTALL), re.DOTALL
+    )
+    found: list[Found] = []
+    listed = re.findall(r"<add\s[^>]*value=\"(.*?)\"", body[1]) if body else []
+    for url in [*listed, *filter(None, [call.setting("nuget.source")])]:
+        url = expand(re.sub(r"%(\w+)%", r"${\1}", url), call.variables)
+        if "://" in url or not is_known(url):
+            found += index_at(url, "nuget", sure)
+    if body is not None and "<clear" in body[1]:
+        return found
+    return [*found, *knowledge.index("nuget", sure)]

@@ -1,0 +1,357 @@
+"""Which reader knows which program, and the programs that run other programs.
+
+**Source:** the readers' own; sudo(8), env(1), xargs(1), timeout(1), POSIX sh.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from typing import Final
+
+from reachsim.pipeline import (
+    aws_cli,
+    deploy,
+    docker,
+    download,
+    go_modules,
+    java_packages,
+    knowledge,
+    makefile,
+    node_packages,  # fmt: skip
+    packages,
+    python_packages,
+    system_packages,
+)
+from reachsim.pipeline.builtins import BUILTINS, LOCAL
+from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.compose import compose
+from reachsim.pipeline.records import Found, Gap, Script
+from reachsim.pipeline.shell import Command
+from reachsim.pipeline.variables import ROOT, expand, is_known, shown
+
+Reader = Callable[[Call], Outcome]
+
+PROGRAMS: Final[dict[str, Reader]] = {
+    **BUILTINS,
+    "aws": aws_cli.aws, "sam": aws_cli.sam_or_cdk, "cdk": aws_cli.sam_or_cdk, "serverless": aws_cli.sam_or_cdk,
+    "sls": aws_cli.sam_or_cdk, "copilot": aws_cli.sam_or_cdk, "eb": aws_cli.sam_or_cdk, "eksctl": aws_cli.sam_or_cdk,
+    "ecs-cli": aws_cli.sam_or_cdk, "amplify": aws_cli.sam_or_cdk,
+    "docker": docker.docker, "podman": docker.docker, "buildah": docker.docker, "nerdctl": docker.docker,
+    "docker-compose": lambda call: compose(call, list(call.words)), "executor": docker.kaniko, "kaniko": docker.kaniko,
+    "skopeo": docker.skopeo, "crane": docker.skopeo,
+    "buildx": lambda call: docker.buildx(call, list(call.words)),
+    "curl": download.curl, "wget": download.wget, "git": download.git, "ssh": download.ssh, "scp": download.ssh,
+    "sftp": download.ssh, "rsync": download.ssh, "ssh-keyscan": download.keyscan, "aria2c": download.wget,
+    "pip": python_packages.pip, "pip2": python_packages.pip, "pip3": python_packages.pip, "pipx": python_packages.pip,
+    "poetry": python_packages.poetry, "pipenv": python_packages.pipenv, "uv": python_packages.uv,
+    "uvx": python_packages.uv,
+    "npm": node_packages.npm, "yarn": node_packages.npm, "yarnpkg": node_packages.npm, "pnpm": node_packages.npm,
+    "npx": node_packages.npx, "pnpx": node_packages.npx, "bunx": node_packages.npx, "corepack": node_packages.corepack,
+    "bun": node_packages.npm,
+    "go": go_modules.go, "mvn": java_packages.maven, "mvnw": java_packages.maven, "gradle": java_packages.gradle,
+    "gradlew": java_packages.gradle, "cargo": packages.cargo, "gem": packages.gem, "bundle": packages.bundle,
+    "bundler": packages.bundle, "composer": packages.composer, "composer.phar": packages.composer,
+    "dotnet": packages.dotnet, "nuget": packages.dotnet,
+    "apt-get": system_packages.apt, "apt": system_packages.apt, "aptitude": system_packages.apt,
+    "apk": system_packages.apk, "yum": system_packages.yum, "dnf": system_packages.yum, "microdnf": system_packages.yum,
+    "tdnf": system_packages.yum, "amazon-linux-extras": system_packages.yum, "yum-config-manager": system_packages.yum,
+    "rpm": system_packages.rpm, "zypper": system_packages.zypper, "pacman": system_packages.pacman,
+    "add-apt-repository": system_packages.add_repository, "apt-add-repository": system_packages.add_repository,
+    "apt-key": system_packages.apt_key, "gpg": system_packages.apt_key, "sed": system_packages.sed,
+    "terraform": deploy.terraform, "tofu": deploy.terraform, "kubectl": deploy.kubectl, "oc": deploy.kubectl,
+    "helm": deploy.helm, "helm3": deploy.helm,
+}  # fmt: skip
+
+SHELLS: Final = ("sh", "bash", "zsh", "dash", "ash", "ksh", "busybox")
+_WRAPPERS: Final[dict[str, list[str]]] = {
+    "sudo": ["u", "g", "user", "group", "h", "p", "C", "r", "t"], "doas": ["u"], "nohup": [], "time": ["f", "o"],
+    "nice": ["n"], "ionice": ["c", "n"], "stdbuf": ["i", "o", "e"], "command": [], "exec": ["a"], "builtin": [],
+    "setsid": [], "unbuffer": [], "chronic": [], "env": ["u", "C"], "timeout": ["s", "k", "signal", "kill-after"],
+    "gosu": [], "su-exec": [], "dumb-init": [], "tini": [], "flock": ["w", "E"], "caffeinate": [], "travis_retry": [],
+    "retry": ["t", "s", "d", "n", "r", "attempts", "delay", "times"], "xvfb-run": ["s", "n", "e"], "dotenv": ["f", "e"],
+    "cross-env": [], "firejail": [], "parallel": ["j"], "entr": [],
+}  # fmt: skip
+
+
+def read(command: Command, running: tuple[str, ...]) -> Outcome:
+    """What a command contacts or runs. ``running`` are the scripts that are being walked, outermost first."""
+    words, extra = list(command.words), {}
+    for _ in range(12):
+        stripped = _unwrapped(words, command, extra)
+        if stripped is None:
+            break
+        words = stripped
+        if not words:
+            return Outcome((), None)
+    program = posixpath.basename(words[0])
+    call = Call(command, words, extra)
+    if program in ("command", "type") or (command.words[0] == "command" and command.words[1:2] in (("-v",), ("-V",))):
+        return Outcome((), None, None)
+    if program == "xargs":
+        return _xargs(call)
+    if program == "eval":
+        return Outcome((Script(" ".join(call.words), own_process=False),), None)
+    if program in ("source", "."):
+        return _sourced(call, running)
+    if program in SHELLS:
+        return _shell(call, running)
+    if program == "make" or program == "gmake":
+        return _make(call)
+    if re.fullmatch(r"python[\d.]*|py|pypy3?", program):
+        return _python(call, running)
+    if program == "bundle" and call.words[:1] == ("exec",):
+        return read(command._replace(words=call.words[1:] or ("true",), assigned=command.assigned | extra), running)
+    if program in ("poetry", "pipenv", "uv", "dotenv") and call.words[:1] == ("run",):
+        first = PROGRAMS[program](call) if program == "uv" else Outcome()
+        rest = [word for word in call.words[1:]]
+        while rest and rest[0].startswith("-"):
+            rest.pop(0)
+        inner = read(command._replace(words=tuple(rest) or ("true",)), running)
+        return Outcome((*first.found, *inner.found), inner.stdout, inner.status)
+    reader = PROGRAMS.get(program) or PROGRAMS.get(re.sub(r"^(pip|npm)[\d.]+$", r"\1", program))
+    if reader is not None and not _shadowed(call, words[0]):
+        return reader(call)
+    return _other(call, words[0], program, running)
+
+
+def _shadowed(call: Call, name: str) -> bool:
+    """A file of the context that happens to bear a known program's name (``./terraform``), wrappers aside."""
+    return "/" in name and call.exists(name) and posixpath.basename(name) not in ("mvnw", "gradlew")
+
+
+def _unwrapped(words: list[str], command: Command, extra: dict[str, str]) -> list[str] | None:
+    """The words behind a wrapper such as ``sudo``; None if the first word is none."""
+    program = posixpath.basename(words[0])
+    if re.fullmatch(r"[A-Za-z_]\w*=.*", words[0], re.DOTALL):
+        name, _, value = words[0].partition("=")
+        extra[name] = value
+        return words[1:]
+    if program not in _WRAPPERS or (program == "command" and words[1:2] in (["-v"], ["-V"])):
+        if program in ("su", "runuser"):
+            given = arguments(words[1:], ["c", "command", "s", "shell"])
+            text = given.last("c", "command")
+            return ["sh", "-c", text] if text else None
+        return None
+    given = arguments(words[1:], _WRAPPERS[program], stop=True)
+    rest = list(given.rest)
+    if program in ("timeout", "gosu", "su-exec", "flock") and len(rest) > 1:
+        rest = rest[1:]
+    if program == "retry" and rest and rest[0].isdigit():
+        rest = rest[1:]
+    while rest and program in ("env", "sudo", "cross-env") and re.match(r"[A-Za-z_]\w*=", rest[0]):
+        name, _, value = rest.pop(0).partition("=")
+        extra[name] = value
+    return rest
+
+
+def _xargs(call: Call) -> Outcome:
+    given = arguments(
+        call.words, ["n", "I", "L", "P", "d", "E", "s", "a", "i", "max-args", "replace", "delimiter"], stop=True
+    )
+    if not given.rest:
+        return Outcome((), call.stdin)
+    items = (
+        call.stdin.split() if call.stdin is not None and is_known(call.stdin) else [call.stdin or "\ue000xargs\ue001"]
+    )
+    mark = given.last("I", "replace", "i")
+    found: list[Found] = []
+    rounds = [[one] for one in items[:100]] if mark or given.has("n", "L", "max-args") else [items]
+    for values in rounds:
+        words = [word.replace(mark, values[0]) for word in given.rest] if mark else [*given.rest, *values]
+        found += read(call.command._replace(words=tuple(words), stdin=None), ()).found
+    return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+# --- scripts ----------------------------------------------------------------------------------------------------------------
+
+
+def _shell(call: Call, running: tuple[str, ...]) -> Outcome:
+    """``sh -c TEXT``, ``sh FILE``, ``… | sh``."""
+    words = list(call.words)
+    if call.program == "busybox":
+        words = words[1:] if words[:1] in (["sh"], ["ash"]) else words
+    options: list[str] = []
+    while words and words[0].startswith(("-", "+")) and words[0] not in ("-", "--"):
+        option = words.pop(0)
+        options.append(option)
+        if option.lstrip("-+").startswith("o") and len(option) == 2 and words:
+            words.pop(0)
+        if re.fullmatch(r"-\w*c", option):
+            if not words:
+                return Outcome()
+            text, *rest = words
+            return Outcome((Script(text, arguments=tuple(rest[1:]), variables=_extra(call)),), None)
+    words = [word for word in words if word not in ("-", "--")]
+    from_stdin = not words or any(re.fullmatch(r"-\w*s", option) for option in options)
+    if from_stdin:
+        if call.stdin is None:
+            return Outcome((), None)
+        if not is_known(call.stdin) and re.search("\ue000!", call.stdin):
+            return Outcome(
+                (Gap(call.command.text, "runs a script that the build downloads or makes; it is not in these files"),)
+            )
+        return Outcome((Script(call.stdin, arguments=tuple(words), variables=_extra(call)),), None)
+    return _file(call, words[0], words[1:], running, own_process=True)
+
+
+def _extra(call: Call) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in call.variables.items() if call.scope.variables.get(name) != value)
+
+
+def _sourced(call: Call, running: tuple[str, ...]) -> Outcome:
+    if not call.words:
+        return Outcome()
+    name = call.words[0]
+    if re.search(
+        r"(?:/|^)activate$|nvm\.sh$|/etc/|\.bashrc$|\.profile$|\.bash_profile$|/\.cargo/env$|sdkman-init\.sh$", name
+    ):
+        return Outcome((), "")
+    return _file(call, name, list(call.words[1:]), running, own_process=False)
+
+
+def _file(call: Call, name: str, rest: list[str], running: tuple[str, ...], *, own_process: bool) -> Outcome:
+    """Run a file of the context as a shell script."""
+    if not is_known(name):
+        return Outcome((Gap(call.command.text, f"which script that is: {shown(name)} is not known"),), None)
+    path = call.path(name)
+    if path in running:
+        return Outcome((Gap(call.command.text, "a script that calls itself; its first round is read"),), None)
+    text = call.machine.read(path)
+    place = call.machine.context_path(path) or path
+    if text is None:
+        return Outcome((Gap(call.command.text, _why_unread(call, path)),), None)
+    language = _language(name, text)
+    if language:
+        return Outcome((Gap(call.command.text, f"a {language} program; only shell scripts are read"),), None)
+    return Outcome(
+        (Script(text, place if path not in call.machine.written else place, 1, _extra(call), tuple(rest), own_process),)
+    )
+
+
+def _why_unread(call: Call, path: str) -> str:
+    if path in call.machine.written:
+        return "runs a script that the build downloads or makes; it is not in these files"
+    name = call.machine.context_path(path)
+    leaves = getattr(call.machine.context, "leaves", None)
+    if name is not None and (name.startswith("..") or (leaves is not None and leaves(name))):
+        return "the file lies outside the context, or a symbolic link leads out of it"
+    if name is not None and name in call.machine.context:
+        return "not a text file"
+    return "the file is not in the context"
+
+
+def _language(name: str, text: str) -> str | None:
+    """The language of a script that is no shell script, by its first line or its ending."""
+    first = text.split("\n", 1)[0]
+    if first.startswith("#!"):
+        match = re.search(r"(python|node|ruby|perl|php|pwsh|deno|bun|Rscript|groovy|make)", first)
+        return match[1] if match else None
+    ending = posixpath.splitext(name)[1]
+    return {".py": "python", ".js": "node", ".mjs": "node", ".cjs": "node", ".ts": "node", ".rb": "ruby", ".pl": "perl",
+            ".php": "php", ".ps1": "powershell"}.get(ending)  # fmt: skip
+
+
+def _python(call: Call, running: tuple[str, ...]) -> Outcome:
+    words = [word for word in call.words]
+    while words and words[0].startswith("-") and words[0] not in ("-m", "-c", "-"):
+        words.pop(0)
+    if words[:1] == ["-m"] and len(words) > 1:
+        module, rest = words[1], words[2:]
+        if module in ("venv", "virtualenv", "ensurepip", "http.server", "json.tool", "compileall", "zipfile", "site"):
+            return Outcome((), None)
+        return (
+            read(call.command._replace(words=(module, *rest)), running)
+            if module in PROGRAMS or module in LOCAL or knowledge.knows_tool(module)
+            else Outcome((Gap(call.command.text, f"what the module {shown(module)} contacts is not known"),), None)
+        )  # noqa: E501
+    if words[:1] == ["-c"] or not words or (words[0].startswith("-") and words[0] != "-"):
+        text = words[1] if len(words) > 1 else ""
+        reaches = re.search(r"https?:|urllib|requests|socket|boto3", text)
+        return Outcome(
+            (Gap(call.command.text, "a python program; only shell scripts are read"),) if reaches else (), None
+        )
+    name = words[0]
+    if posixpath.basename(name) == "setup.py":
+        if any(word in ("install", "develop", "test") for word in words[1:]):
+            return Outcome(tuple(knowledge.index("pypi", "likely")), None)
+        return Outcome((), None)
+    if posixpath.basename(name) in ("get-pip.py", "get_pip.py"):
+        return Outcome(tuple(knowledge.index("pypi")), "")
+    return Outcome((Gap(call.command.text, "a python program; only shell scripts are read"),), None)
+
+
+def _make(call: Call) -> Outcome:
+    given = arguments(call.words, ["C", "directory", "f", "file", "makefile", "j", "o", "I", "l"])
+    folder = given.last("C", "directory") or "."
+    names = given.all("f", "file", "makefile") or ["GNUmakefile", "makefile", "Makefile"]
+    text = call.first(*(posixpath.join(folder, name) for name in names))
+    if text is None:
+        return Outcome((Gap(call.command.text, "there is no makefile in the context"),), None)
+    targets = [word for word in given.rest if "=" not in word]
+    settings = dict(word.split("=", 1) for word in given.rest if "=" in word)
+    found, missing, variables = makefile.recipes(text, targets, settings)
+    variables = {name: value for name, value in variables.items() if name in settings or name not in call.variables}
+    merged = dict(call.variables)
+    for name, value in variables.items():
+        merged[re.sub(r"[.-]", "_", name)] = re.sub(r"\$[({]([\w.-]+)[)}]", r"${\1}", value)
+    for _ in range(4):
+        merged |= {name: expand(merged[name], merged) for name in variables if name in merged and "$" in merged[name]}
+    place = call.machine.context_path(call.path(posixpath.join(folder, "Makefile"))) or "Makefile"
+    scripts: list[Found] = [
+        Script(command, place, line, tuple((name, merged[name]) for name in variables if name in merged), directory=call.path(folder))
+        for recipe in found
+        for command, line in recipe.commands
+    ]  # fmt: skip
+    gaps = [Gap(call.command.text, f"the makefile has no plain rule for {shown(name)}") for name in missing]
+    return Outcome((*scripts, *gaps), None)
+
+
+def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Outcome:
+    """A tool of the table, a script by its path, a program that contacts nobody; else a gap."""
+    if not is_known(name):
+        return Outcome((Gap(call.command.text, f"which program that is: {shown(name)} is not known"),), None)
+    if knowledge.knows_tool(program):
+        plain = " ".join(call.words)
+        found = list(knowledge.tool(program, plain))
+        if program == "sonar-scanner":
+            own = [one for word in call.words if "sonar.host.url=" in word for one in _url(word.split("=", 1)[1])]
+            return Outcome(tuple(own or found), None)
+        return Outcome(tuple(found), None)
+    if "/" in name or program.endswith(".sh"):
+        path = call.path(name)
+        if call.machine.exists(path) or path.startswith(ROOT + "/") or path in call.machine.written:
+            if program in LOCAL and not call.machine.exists(path):
+                return Outcome((), None)
+            if name.startswith(("./aws/install", "./node_modules/.bin/", "node_modules/.bin/", "./vendor/bin/", "vendor/bin/",
+                                "aws/install", "./venv/bin/", "venv/bin/", ".venv/bin/")):  # fmt: skip
+                inner = PROGRAMS.get(program)
+                return inner(call) if inner is not None else Outcome((), None)
+            return _file(call, name, list(call.words), running, own_process=True)
+    if program in ("node", "ruby", "perl", "php", "Rscript", "deno", "ts-node", "pwsh", "powershell", "nodejs"):
+        return _interpreter(call, program)
+    if program in LOCAL or program.startswith(("docker-php-ext-", "x86_64-", "aarch64-")):
+        return Outcome((), None)
+    return Outcome((Gap(call.command.text, f"what {shown(program)} contacts is not known"),), None)
+
+
+def _url(text: str) -> list[Found]:
+    from reachsim.pipeline import urls
+
+    return urls.destination(text)
+
+
+def _interpreter(call: Call, program: str) -> Outcome:
+    flags = [word for word in call.words if word.startswith("-")]
+    rest = [word for word in call.words if not word.startswith("-")]
+    if not rest or any(flag in ("-v", "--version", "-V") for flag in flags):
+        return Outcome((), None)
+    if program == "php" and posixpath.basename(rest[0]) in ("composer.phar", "composer"):
+        return packages.composer(Call(call.command, rest))
+    if any(re.fullmatch(r"-\w*[er]|-p|--eval|-c", flag) for flag in flags):
+        reaches = re.search(r"https?:|fetch\(|copy\(", " ".join(call.words))
+        return Outcome(
+            (Gap(call.command.text, f"a {program} program; only shell scripts are read"),) if reaches else (), None
+        )
+    return Outcome((Gap(call.command.text, f"a {program} program; only shell scripts are read"),), None)

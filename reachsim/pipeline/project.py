@@ -1,0 +1,219 @@
+"""What the files of a build do not say but its CodeBuild project does: Region, account, image, source, logs, artifacts.
+
+What CodeBuild itself contacts for a build stands here too, as contacts of the steps ``environment``, ``source``,
+``logs``, ``artifacts``, ``cache`` and ``reports``.
+
+**Source:** CodeBuild API Reference, "Project"; facts P50 to P54, P61c to P61e.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import msgspec
+
+from reachsim import services
+from reachsim.errors import Fault, QuestionError, SnapshotError
+from reachsim.pipeline import urls
+from reachsim.pipeline.records import Destination, Found, Request, Step
+from reachsim.pipeline.variables import starred, unknown
+from reachsim.snapshot import Snapshot
+
+
+class _Record(msgspec.Struct, frozen=True, rename="camel"):
+    pass
+
+
+class Variable(_Record, frozen=True):
+    name: str = ""
+    value: str = ""
+    type: str = "PLAINTEXT"
+
+
+class Environment(_Record, frozen=True):
+    image: str = ""
+    type: str = ""
+    environment_variables: tuple[Variable, ...] = ()
+
+
+class Location(_Record, frozen=True):
+    """A source, a cache or a place for artifacts."""
+
+    type: str = ""
+    location: str | None = None
+    buildspec: str | None = None
+
+
+class Logs(_Record, frozen=True):
+    status: str = ""
+    location: str | None = None
+    group_name: str | None = None
+
+
+class LogsConfig(_Record, frozen=True):
+    cloud_watch_logs: Logs | None = None
+    s3_logs: Logs | None = msgspec.field(name="s3Logs", default=None)
+
+
+class Project(_Record, frozen=True):
+    """The fields of a project that matter to what its builds contact."""
+
+    name: str
+    arn: str = ""
+    source: Location = Location()
+    secondary_sources: tuple[Location, ...] = ()
+    artifacts: Location = Location()
+    secondary_artifacts: tuple[Location, ...] = ()
+    cache: Location = Location()
+    environment: Environment = Environment()
+    logs_config: LogsConfig | None = None
+
+
+class Owned(NamedTuple):
+    """A project with the account and Region that it lives in, and the file that says so."""
+
+    account: str
+    region: str
+    file: str
+    project: Project
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    projects: tuple[Project, ...] = ()
+
+
+def find(snapshot: Snapshot, name: str) -> Owned:
+    """The project of that name. Raises QuestionError if there is none, SnapshotError if the file cannot be read."""
+    known: list[str] = []
+    for account, region in snapshot.homes():
+        path = f"{account}/{region}/codebuild/batch-get-projects.json"
+        if snapshot.status(path) != "ok":
+            continue
+        try:
+            answer = msgspec.json.decode(snapshot.read(path), type=_Answer)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise SnapshotError(Fault(path, "", "projects as the AWS CLI prints them", str(error))) from None
+        known += [one.name for one in answer.projects]
+        for one in answer.projects:
+            if one.name == name:
+                return Owned(account, region, path, one)
+    there = f"; it has {', '.join(known[:8])}" if known else "; it holds no codebuild/batch-get-projects.json"
+    raise QuestionError(f"--project {name}: the snapshot has no such project{there}", "UNKNOWN_PROJECT")
+
+
+def variables(owned: Owned) -> dict[str, str]:
+    """The project's environment variables. A snapshot keeps names only: an empty value is an unknown one."""
+    return {one.name: one.value if one.value and one.type == "PLAINTEXT" else unknown(one.name)
+            for one in owned.project.environment.environment_variables if one.name}  # fmt: skip
+
+
+class Row(NamedTuple):
+    """A contact that the project causes, with the words that say what for."""
+
+    found: Found
+    step: Step
+    text: str
+
+
+def parameter(region: str, account: str, name: str) -> Destination:
+    """The look-up of a Parameter Store variable (fact P50)."""
+    host = services.host("ssm", region, account)
+    arn = starred(f"arn:{services.partition_of(region)}:ssm:{region}:{account}:parameter/{name.lstrip('/')}")
+    request = Request("ssm:GetParameters", name if name.startswith("arn:") else arn)
+    return Destination(host, 443, "aws", "certain", "environment", "ssm", (request,))
+
+
+def secret(region: str, account: str, reference: str) -> Destination:
+    """The look-up of a Secrets Manager variable: ``ID:JSON-KEY:STAGE:VERSION``, the id a name or an ARN.
+
+    >>> secret("us-east-1", "111111111111", "prod/db:password").requests[0].resource
+    'arn:aws:secretsmanager:us-east-1:111111111111:secret:prod/db*'
+    """
+    arn = re.match(r"arn:[\w-]+:secretsmanager:([\w-]+):\d{12}:secret:[^:]+", reference)
+    if arn:
+        region, resource = arn[1], arn[0]
+    else:
+        name = reference.split(":")[0]
+        resource = starred(f"arn:{services.partition_of(region)}:secretsmanager:{region}:{account}:secret:{name}*")
+    host = services.host("secretsmanager", region, account)
+    request = Request("secretsmanager:GetSecretValue", resource)
+    return Destination(host, 443, "aws", "certain", "environment", "secretsmanager", (request,))
+
+
+def rows(owned: Owned) -> Iterator[Row]:
+    """What CodeBuild itself contacts for every build of the project, reports aside."""
+    project, region, account = owned.project, owned.region, owned.account
+    for one in project.environment.environment_variables:
+        if one.type == "PARAMETER_STORE":
+            yield Row(parameter(region, account, one.value or unknown(one.name)), "environment", f"variable {one.name}")
+        elif one.type == "SECRETS_MANAGER":
+            yield Row(secret(region, account, one.value or unknown(one.name)), "environment", f"variable {one.name}")
+    for place in (project.source, *project.secondary_sources):
+        yield from _source(owned, place)
+    yield from _logs(owned)
+    for place in (project.artifacts, *project.secondary_artifacts):
+        if place.type in ("S3", "CODEPIPELINE"):
+            yield Row(_bucket(owned, place, "artifacts", ("s3:PutObject",)), "artifacts", f"artifacts {place.type}")
+    if project.cache.type == "S3":
+        yield Row(_bucket(owned, project.cache, "cache", ("s3:GetObject", "s3:PutObject")), "cache", "cache S3")
+
+
+def reports(owned: Owned | None, region: str, account: str, group: str) -> Destination:
+    """The upload of a test report. Which host takes it isn't documented: likely the service's own (fact P61e)."""
+    name = group if not owned else f"{owned.project.name}-{group}"
+    partition = services.partition_of(region)
+    arn = (
+        group
+        if group.startswith("arn:")
+        else starred(f"arn:{partition}:codebuild:{region}:{account}:report-group/{name}")
+    )
+    actions = ("CreateReportGroup", "CreateReport", "UpdateReport", "BatchPutTestCases")
+    requests = tuple(Request(f"codebuild:{one}", arn) for one in actions)
+    return Destination(
+        services.host("codebuild", region, account), 443, "aws", "likely", "reports", "codebuild", requests
+    )
+
+
+_HOSTS: Final = {"GITHUB": "github.com", "GITLAB": "gitlab.com", "BITBUCKET": "bitbucket.org"}
+
+
+def _source(owned: Owned, place: Location) -> Iterator[Row]:
+    text = f"source {place.type}"
+    if place.type == "CODECOMMIT":
+        default = f"https://git-codecommit.{owned.region}.{services.dns_suffix(owned.region)}/v1/repos/*"
+        for one in urls.git_destination(place.location or default):
+            yield Row(one, "source", text)
+    elif place.type in ("S3", "CODEPIPELINE"):
+        yield Row(_bucket(owned, place, "source", ("s3:GetObject", "s3:GetObjectVersion")), "source", text)
+    elif place.location:
+        for one in urls.git_destination(place.location):
+            yield Row(one, "source", text)
+    elif place.type in _HOSTS:
+        yield Row(Destination(_HOSTS[place.type], 443, "git"), "source", text)
+
+
+def _bucket(owned: Owned, place: Location, step: Step, actions: tuple[str, ...]) -> Destination:
+    bucket = (place.location or "").removeprefix("arn:aws:s3:::").split("/")[0]
+    name = bucket if bucket and place.type == "S3" else unknown("bucket")
+    arn = starred(f"arn:{services.partition_of(owned.region)}:s3:::{name}/*")
+    base = services.host("s3", owned.region, owned.account)
+    requests = tuple(Request(one, arn) for one in actions)
+    return Destination(base if "." in name else f"{name}.{base}", 443, "aws", "certain", step, "s3", requests)
+
+
+def _logs(owned: Owned) -> Iterator[Row]:
+    config = owned.project.logs_config or LogsConfig()
+    watch = config.cloud_watch_logs
+    if watch is None or watch.status != "DISABLED":
+        group = (watch.group_name if watch else None) or f"/aws/codebuild/{owned.project.name}"
+        partition = services.partition_of(owned.region)
+        arn = f"arn:{partition}:logs:{owned.region}:{owned.account}:log-group:{group}:*"
+        actions = ("CreateLogGroup", "CreateLogStream", "PutLogEvents")
+        requests = tuple(Request(f"logs:{one}", arn) for one in actions)
+        host = services.host("logs", owned.region, owned.account)
+        yield Row(Destination(host, 443, "aws", "certain", "logs", "logs", requests), "logs", "CloudWatch Logs")
+    if config.s3_logs is not None and config.s3_logs.status == "ENABLED":
+        place = Location("S3", config.s3_logs.location)
+        yield Row(_bucket(owned, place, "logs", ("s3:PutObject",)), "logs", "S3 logs")

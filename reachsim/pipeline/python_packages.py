@@ -1,0 +1,318 @@
+"""pip, pipenv, poetry, uv and pipx: which index they ask, and whether they ask any.
+
+**Source:** pip documentation, "pip install", "Configuration", "Requirements File Format"; Poetry, "Repositories"; uv,
+"Indexes"; pipenv, "Specifying Package Indexes".
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import tomllib
+from typing import Any, Final
+
+from reachsim.pipeline import knowledge, urls
+from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
+from reachsim.pipeline.download import git_found
+from reachsim.pipeline.records import Confidence, Found, Gap
+from reachsim.pipeline.variables import expand, is_known, shown
+
+_VALUED: Final = [
+    "r",
+    "requirement",
+    "c",
+    "constraint",
+    "i",
+    "index-url",
+    "extra-index-url",
+    "f",
+    "find-links",
+    "e",
+    "editable",
+    "t",
+    "target",
+    "d",
+    "dest",
+    "w",
+    "wheel-dir",
+    "trusted-host",
+    "platform",
+    "python-version",
+    "implementation",
+    "abi",
+    "root",
+    "prefix",
+    "src",
+    "cache-dir",
+    "proxy",
+    "cert",
+    "timeout",
+    "retries",
+    "only-binary",
+    "no-binary",
+    "progress-bar",
+    "log",
+    "upgrade-strategy",
+    "config-settings",
+    "report",
+    "use-feature",
+    "python",
+    "default-index",
+    "index",
+]
+# What CodeBuild's curated images bring along (aws-codebuild-docker-images: Dockerfile); pip asks nobody if it is there.
+_PREINSTALLED: Final = frozenset(
+    ["awscli", "boto3", "pip", "setuptools", "wheel", "pipenv", "virtualenv", "aws-sam-cli"]
+)
+_CONFIGURATIONS: Final = ("/etc/pip.conf", "/root/.pip/pip.conf", "/root/.config/pip/pip.conf", "/etc/xdg/pip/pip.conf",
+                          "/usr/local/pip.conf")  # fmt: skip
+_LOCAL: Final = re.compile(r"^(?:\.|/|~|.*\.(?:whl|tar\.gz|zip)(?:\[.*\])?$)")
+
+
+def pip(call: Call) -> Outcome:
+    plain = [word for word in call.words if not word.startswith("-")]
+    if plain[:2] == ["config", "set"] and len(plain) > 3:
+        call.configure("pip." + plain[2].rsplit(".", 1)[-1], plain[3])
+        return Outcome((), "")
+    if not plain or plain[0] not in ("install", "download", "wheel", "index", "search"):
+        return Outcome((), None)
+    start = call.words.index(plain[0])
+    given = arguments([*call.words[:start], *call.words[start + 1 :]], _VALUED)
+    return Outcome(tuple(dict.fromkeys(_installed(call, given))), "")
+
+
+def _installed(call: Call, given: Arguments) -> list[Found]:
+    wants, found, indexes = _requirements(call, given)
+    wants += [one for one in given.all("e", "editable") if _LOCAL.match(one)]
+    for word in given.all("e", "editable"):
+        found += _direct(call, word)
+    sure: Confidence = "certain"
+    names = []
+    for word in given.rest:
+        direct = _direct(call, word)
+        if direct:
+            found += direct
+            wants.append("dependencies of " + word)
+        elif _is_local(call, word):
+            wants += _local_needs(call, word)
+        else:
+            names.append(word)
+    plainly = [re.split(r"[\[<>=!~;@ ]", name)[0].lower() for name in names]
+    upgrade = given.has("U", "upgrade", "force-reinstall", "I", "t", "target", "user") or call.program == "pipx"
+    if names and not wants and call.machine.curated and not upgrade and set(plainly) <= _PREINSTALLED:
+        sure = "likely"
+    if call.cached(".cache/pip", "pip-cache", "site-packages", "venv"):
+        sure = "likely"
+    if not names and not wants:
+        return found
+    if given.has("no-index") or call.env("PIP_NO_INDEX") or (names and given.has("no-deps") and not names):
+        return found + [one for place in given.all("f", "find-links") for one in urls.destination(place, "package")]
+    return found + _index(call, given, indexes, sure)
+
+
+def _direct(call: Call, word: str) -> list[Found]:
+    """What a requirement that is a URL contacts: ``git+https://…``, ``name @ https://…``."""
+    word = word.split(" @ ", 1)[-1].strip()
+    if word.startswith("git+"):
+        return git_found(call, re.sub(r"[#].*$", "", word))
+    return urls.destination(word, "package") if "://" in word else []
+
+
+def _is_local(call: Call, word: str) -> bool:
+    return bool(_LOCAL.match(word)) or (is_known(word) and "/" in word and call.has_folder(word))
+
+
+def _local_needs(call: Call, word: str) -> list[str]:
+    """A project of one's own needs a build backend and its dependencies; a wheel file only what it declares."""
+    return ["build requirements"] if not word.endswith(".whl") else ["dependencies"]
+
+
+def _requirements(call: Call, given: Arguments) -> tuple[list[str], list[Found], dict[str, list[str]]]:
+    """(what must come from an index, what else is contacted, index options of the files)."""
+    wants: list[str] = []
+    found: list[Found] = []
+    indexes: dict[str, list[str]] = {}
+    queue = [(name, 0) for name in given.all("r", "requirement")]
+    seen: set[str] = set()
+    while queue:
+        name, depth = queue.pop(0)
+        if name in seen or depth > 10:
+            continue
+        seen.add(name)
+        if "://" in name:
+            found += urls.destination(name)
+            wants.append(name)
+            continue
+        text = call.read(name)
+        if text is None:
+            wants.append(name)  # not in the context: whoever installs from a file has something in it
+            continue
+        for line in _requirement_lines(expand(text, call.variables)):
+            if line.startswith("-"):
+                options = arguments(line.split(), _VALUED)
+                for key in ("i", "index-url", "extra-index-url", "f", "find-links", "no-index"):
+                    indexes.setdefault(key, []).extend(options.options.get(key, []))
+                queue += [
+                    (posixpath.join(posixpath.dirname(name), one), depth + 1) for one in options.all("r", "requirement")
+                ]
+                for one in options.all("e", "editable"):
+                    found += _direct(call, one)
+                    wants.append(one)
+                continue
+            direct = _direct(call, re.sub(r"\s+#.*$", "", line))
+            found += direct
+            if not direct or "git+" in line:
+                wants.append(line)
+    return wants, found, {key: value for key, value in indexes.items() if value}
+
+
+def _requirement_lines(text: str) -> list[str]:
+    joined = re.sub(r"\\\n", " ", text)
+    return [line for raw in joined.split("\n") if (line := re.sub(r"(^|\s)#.*$", "", raw).strip())]
+
+
+def _index(call: Call, given: Arguments, files: dict[str, list[str]], sure: Confidence) -> list[Found]:
+    """The index and the extra indexes, from the strongest place that names them."""
+    settings = _configuration(call)
+    main = (
+        given.last("i", "index-url", "default-index")
+        or (files.get("index-url") or files.get("i") or [None])[-1]
+        or call.env("PIP_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "PIPENV_PYPI_MIRROR")
+        or call.setting("pip.index-url")
+        or settings.get("index-url")
+    )
+    extra = [*given.all("extra-index-url", "index"), *files.get("extra-index-url", []),
+             *(call.env("PIP_EXTRA_INDEX_URL") or settings.get("extra-index-url", "")
+               or call.setting("pip.extra-index-url") or "").split(),
+             *given.all("f", "find-links"), *files.get("find-links", []), *files.get("f", [])]  # fmt: skip
+    found = index_at(main, "pypi", sure)
+    for one in extra:
+        found += index_at(one.split("=", 1)[-1] if re.match(r"\w+=http", one) else one, "pypi", sure)
+    return found
+
+
+def index_at(url: str | None, default: str, sure: Confidence) -> list[Found]:
+    """The index behind a URL: the public one with all its hosts, or the one host that is named."""
+    if url is None:
+        return list(knowledge.index(default, sure))
+    parsed = urls.parse(url)
+    if parsed is None:
+        return [Gap(shown(url), urls.why_unknown(url))] if not is_known(url) else []
+    if parsed.host in knowledge.index_hosts(default):
+        return list(knowledge.index(default, sure))
+    return urls.destination(url, "package", sure)
+
+
+def _configuration(call: Call) -> dict[str, str]:
+    places = [call.env("PIP_CONFIG_FILE") or "", *_CONFIGURATIONS]
+    text = call.first(*(one for one in places if one))
+    found: dict[str, str] = {}
+    for match in re.finditer(r"^\s*([\w-]+)\s*[=:]\s*(\S.*?)\s*$", expand(text or "", call.variables), re.MULTILINE):
+        found[match[1].lower()] = match[2]
+    return found
+
+
+def _toml(call: Call, name: str) -> dict[str, Any] | None:
+    text = call.read(name)
+    try:
+        return tomllib.loads(text) if text is not None else None
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return None
+
+
+def poetry(call: Call) -> Outcome:
+    """poetry install|add|update|lock|self: the sources of pyproject.toml, the index otherwise."""
+    plain = [word for word in call.words if not word.startswith("-")]
+    if plain[:1] == ["run"]:
+        return Outcome((), None)
+    if (
+        plain[:1] == ["config"]
+        or not plain
+        or plain[0] not in ("install", "add", "update", "lock", "self", "sync", "publish")
+    ):
+        return Outcome((), None)
+    project = _toml(call, "pyproject.toml")
+    if project is not None and plain[0] in ("install", "sync") and not _has_dependencies(project):
+        return Outcome((), "")
+    sources = ((project or {}).get("tool", {}).get("poetry", {}) if isinstance(project, dict) else {}).get("source", [])
+    found: list[Found] = []
+    replaced = False
+    for one in sources if isinstance(sources, list) else []:
+        if isinstance(one, dict) and isinstance(one.get("url"), str):
+            found += index_at(one["url"], "pypi", "certain")
+            replaced = replaced or bool(one.get("default")) or one.get("priority", "primary") in ("primary", "default")
+    if not replaced:
+        found += knowledge.index("pypi", "likely" if call.cached("pypoetry", ".venv", "virtualenvs") else "certain")
+    found += _git_sources(call, project)
+    return Outcome(tuple(dict.fromkeys(found)), "")
+
+
+def _has_dependencies(project: dict[str, Any]) -> bool:
+    own = project.get("project", {})
+    tool = project.get("tool", {}).get("poetry", {}) if isinstance(project.get("tool"), dict) else {}
+    wanted = [*(own.get("dependencies") or []), *(name for name in tool.get("dependencies") or {} if name != "python"),
+              *(tool.get("dev-dependencies") or {}), *(tool.get("group") or {}),
+              *(project.get("dependency-groups") or {}), *(own.get("optional-dependencies") or {})]  # fmt: skip
+    return bool(wanted)
+
+
+def _git_sources(call: Call, project: dict[str, Any] | None) -> list[Found]:
+    found: list[Found] = []
+    tables = [((project or {}).get("tool") or {}).get("poetry", {}).get("dependencies", {}),
+              ((project or {}).get("tool") or {}).get("uv", {}).get("sources", {})]  # fmt: skip
+    for table in tables:
+        for one in table.values() if isinstance(table, dict) else []:
+            if isinstance(one, dict) and isinstance(one.get("git"), str):
+                found += git_found(call, one["git"])
+    return found
+
+
+def pipenv(call: Call) -> Outcome:
+    plain = [word for word in call.words if not word.startswith("-")]
+    if not plain or plain[0] not in ("install", "sync", "update", "lock", "upgrade"):
+        return Outcome((), None)
+    text = call.read("Pipfile")
+    if (
+        text is not None
+        and len(plain) == 1
+        and not re.search(r"^\[(dev-)?packages\]\s*\n+\s*[\w\"']", text, re.MULTILINE)
+    ):
+        return Outcome((), "")
+    sources = re.findall(r"^\s*url\s*=\s*[\"'](.+?)[\"']", text or "", re.MULTILINE)
+    mirror = call.env("PIPENV_PYPI_MIRROR")
+    found = [one for url in (sources or [None]) for one in index_at(mirror or url, "pypi", "certain")]
+    return Outcome(tuple(dict.fromkeys(found)), "")
+
+
+def uv(call: Call) -> Outcome:
+    """uv sync|pip|add|tool|run|lock and ``uvx``."""
+    plain = [word for word in call.words if not word.startswith("-")]
+    if call.program == "uvx":
+        plain = ["tool", "run", *plain]
+    if not plain or call.env("UV_OFFLINE") or "--offline" in call.words:
+        return Outcome((), None)
+    if plain[0] == "pip":
+        inner = Call(call.command, ["pip", *[word for word in call.words if word != "pip"]])
+        return pip(inner)
+    if plain[:2] == ["python", "install"]:
+        from reachsim.pipeline.records import Destination
+
+        return Outcome((Destination("github.com", 443, "package"), *urls.github_redirects(
+            "https://github.com/astral-sh/python-build-standalone/releases/download/x", "certain")), "")  # fmt: skip
+    if plain[0] not in ("sync", "add", "lock", "run", "tool", "build"):
+        return Outcome((), None)
+    project = _toml(call, "pyproject.toml")
+    if plain[0] in ("sync", "run", "lock") and project is not None and not _has_dependencies(project):
+        return Outcome((), None)
+    given = arguments(call.words, _VALUED)
+    listed = ((project or {}).get("tool") or {}).get("uv", {}).get("index", [])
+    found: list[Found] = []
+    replaced = False
+    for one in listed if isinstance(listed, list) else []:
+        if isinstance(one, dict) and isinstance(one.get("url"), str):
+            found += index_at(one["url"], "pypi", "certain")
+            replaced = replaced or bool(one.get("default"))
+    sure: Confidence = "likely" if plain[0] == "run" else "certain"
+    if not replaced:
+        found += _index(call, given, {}, sure)
+    return Outcome(tuple(dict.fromkeys([*found, *_git_sources(call, project)])), None)

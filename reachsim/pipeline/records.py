@@ -1,0 +1,148 @@
+"""What the readers of build files hand on, and what a caller gets: destinations, gaps, contacts.
+
+A tool's reader says *what* is contacted (`Destination`) or *why that cannot be told* (`Gap`), or that another text is
+run (`Script`) or another file built (`ImageBuild`); the walk adds file, line, phase and command. **Source:** DESIGN,
+"contacts": the keys, the three words of confidence, and that nothing is dropped.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+Confidence = Literal["certain", "likely", "possible"]
+Kind = Literal["registry", "package", "git", "download", "aws"]
+Step = Literal["environment", "source", "login", "pull", "run", "push", "logs", "artifacts", "cache", "reports"]
+
+ORDER: Final[dict[Confidence, int]] = {"certain": 0, "likely": 1, "possible": 2}
+
+
+def weaker(one: Confidence, other: Confidence) -> Confidence:
+    """The less sure of two.
+
+    >>> weaker("likely", "certain")
+    'likely'
+    """
+    return one if ORDER[one] >= ORDER[other] else other
+
+
+class Request(msgspec.Struct, frozen=True):
+    """An IAM request that goes to a destination; unknown parts of the ARN are ``*``."""
+
+    action: str
+    resource: str
+
+
+class Destination(msgspec.Struct, frozen=True):
+    """A host and port that something contacts. Unknown parts of ``host`` are marked as in `variables`."""
+
+    host: str
+    port: int = 443
+    kind: Kind = "download"
+    confidence: Confidence = "certain"
+    step: Step = "run"
+    service: str | None = None
+    requests: tuple[Request, ...] = ()
+    protocol: str = "tcp"
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """Something that may contact a destination which the files do not tell."""
+
+    text: str
+    why: str
+
+
+class Script(msgspec.Struct, frozen=True):
+    """A shell text that a command runs. ``file`` and ``line`` say where it stands; "" stands for the command itself."""
+
+    text: str
+    file: str = ""
+    line: int = 0
+    variables: tuple[tuple[str, str], ...] = ()
+    arguments: tuple[str, ...] = ()
+    own_process: bool = True
+    directory: str | None = None
+
+
+class ImageBuild(msgspec.Struct, frozen=True):
+    """A Dockerfile that a command builds. Paths are absolute within the build's machine."""
+
+    dockerfile: str
+    directory: str
+    target: str | None = None
+    arguments: tuple[tuple[str, str], ...] = ()
+    contexts: tuple[tuple[str, str], ...] = ()
+    text: str | None = None
+    buildkit: bool | None = None
+    optional: bool = False
+
+
+Found = Destination | Gap | Script | ImageBuild
+
+
+class Contact(msgspec.Struct, frozen=True, omit_defaults=False):
+    """One network destination of a build, with the line that causes it."""
+
+    host: str
+    port: int
+    protocol: str
+    kind: Kind
+    file: str
+    line: int
+    phase: str
+    command: str
+    confidence: Confidence
+    step: Step
+    service: str | None = None
+    requests: tuple[Request, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """The row as DESIGN writes it: ``service`` and ``requests`` only where there are any."""
+        row: dict[str, object] = {"host": self.host, "port": self.port, "protocol": self.protocol, "kind": self.kind}
+        if self.service:
+            row["service"] = self.service
+        if self.requests:
+            row["requests"] = [{"action": one.action, "resource": one.resource} for one in self.requests]
+        row |= {"file": self.file, "line": self.line, "phase": self.phase, "command": self.command}
+        return row | {"confidence": self.confidence}
+
+
+class Unresolved(msgspec.Struct, frozen=True):
+    """A place where the files do not tell what is contacted, and why."""
+
+    file: str
+    line: int
+    text: str
+    why: str
+
+    def to_json(self) -> dict[str, object]:
+        return {"file": self.file, "line": self.line, "text": self.text, "why": self.why}
+
+
+class Contacts(msgspec.Struct, frozen=True):
+    """All that a build contacts, in the order of the build, and all that cannot be told."""
+
+    contacts: tuple[Contact, ...] = ()
+    unresolved: tuple[Unresolved, ...] = ()
+
+    def by_step(self) -> dict[Step, tuple[Contact, ...]]:
+        """The contacts by the step of the pipeline that they belong to, in the order of the build."""
+        found: dict[Step, list[Contact]] = {}
+        for contact in self.contacts:
+            found.setdefault(contact.step, []).append(contact)
+        return {step: tuple(rows) for step, rows in found.items()}
+
+    def by_phase(self) -> dict[str, tuple[Contact, ...]]:
+        """The contacts by buildspec phase, in the order of the build."""
+        found: dict[str, list[Contact]] = {}
+        for contact in self.contacts:
+            found.setdefault(contact.phase, []).append(contact)
+        return {phase: tuple(rows) for phase, rows in found.items()}
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "contacts": [one.to_json() for one in self.contacts],
+            "unresolved": [one.to_json() for one in self.unresolved],
+        }

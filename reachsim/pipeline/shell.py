@@ -1,0 +1,735 @@
+"""Walks a shell text in the order in which a normal run executes it, without running anything.
+
+Every simple command is handed to a function that knows the programs; it answers with what is known of the command's
+output and success. The walk itself knows the language: variables, ``&&`` and ``||``, pipes, subshells, functions, loops,
+conditionals, here-documents, command substitution. What only some runs execute (the right side of ``||``, a branch
+whose condition the files do not decide) is handed on as ``possible``.
+
+A normal run is one in which commands succeed. Not modelled: arithmetic, arrays, traps, aliases, brace expansion.
+**Source:** POSIX Shell Command Language; Bash Reference Manual; the grammar is tree-sitter-bash's.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from reachsim.pipeline.records import Confidence, Gap, weaker
+from reachsim.pipeline.variables import OPEN, is_known, look_up, modified, shown, unknown
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+    from reachsim.pipeline.context import Machine
+
+MAX_TEXT: Final = 1 << 20
+MAX_PIPES: Final = 500
+"""Commands in one pipeline: the parser's memory grows with the square of it."""
+MAX_DEPTH: Final = 60
+MAX_ROUNDS: Final = 100
+
+
+class Scope:
+    """What a shell knows while it runs: variables, functions, its directory, its machine."""
+
+    def __init__(self, machine: Machine, variables: dict[str, str], directory: str) -> None:
+        self.machine = machine
+        self.variables = variables
+        self.directory = directory
+        self.functions: dict[str, tuple[Node, bytes, int, str]] = {}
+        self.ended = False
+
+    def copy(self) -> Scope:
+        """The scope of a subshell: what it sets is lost, what it writes to files stays."""
+        twin = Scope(self.machine, dict(self.variables), self.directory)
+        twin.functions = dict(self.functions)
+        return twin
+
+
+class Command(NamedTuple):
+    """One simple command, its words expanded."""
+
+    words: tuple[str, ...]
+    assigned: dict[str, str]
+    stdin: str | None
+    confidence: Confidence
+    line: int
+    text: str
+    scope: Scope
+    file: str
+
+
+class Result(NamedTuple):
+    """What is known of a command: its output (None: nothing) and whether it succeeds (None: either way)."""
+
+    stdout: str | None = None
+    status: bool | None = True
+
+
+Perform = Callable[[Command], Result]
+Note = Callable[[Gap, int, str], None]
+DONE: Final = Result("", True)
+
+
+@cache
+def _parser() -> Parser:
+    import tree_sitter_bash
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_bash.language()))
+
+
+def refused(text: str) -> str | None:
+    """Why a text is not read at all, if it isn't."""
+    if len(text) > MAX_TEXT:
+        return f"longer than {MAX_TEXT >> 20} MiB"
+    if "\0" in text:
+        return "not a text"
+    if max(map(_pipes, re.split(r";|(?<![|\\])\n", text))) > MAX_PIPES:
+        return f"a pipeline of more than {MAX_PIPES} commands"
+    return None
+
+
+def _pipes(text: str) -> int:
+    return text.count("|")
+
+
+class Shell:
+    """One walk. ``perform`` is called for every simple command, ``note`` for what the walk itself cannot read."""
+
+    def __init__(self, perform: Perform, note: Note) -> None:
+        self._perform = perform
+        self._note = note
+        self._depth = 0
+
+    def run(self, text: str, scope: Scope, confidence: Confidence, line: int, file: str) -> Result:
+        """Walk a text. ``line`` is the line of ``file`` on which it begins."""
+        why = refused(text) if self._depth < MAX_DEPTH else "scripts that call each other too deeply"
+        if why:
+            self._note(Gap(shown(text[:120]), why), line, file)
+            return Result(None, None)
+        source = text.replace("\r\n", "\n").encode("utf-8", "replace")
+        root = _parser().parse(source).root_node
+        walk = _Walk(self, source, line, file)
+        self._depth += 1
+        try:
+            return walk.block(list(root.children), scope, confidence)
+        finally:
+            self._depth -= 1
+
+
+class _Walk:
+    """The walk through one parsed text."""
+
+    def __init__(self, shell: Shell, source: bytes, line: int, file: str) -> None:
+        self.shell = shell
+        self.source = source
+        self.line = line
+        self.file = file
+        self.depth = 0
+
+    # --- statements -------------------------------------------------------------------------------------------------
+
+    def block(self, nodes: list[Node], scope: Scope, sure: Confidence, stdin: str | None = None) -> Result:
+        output: list[str | None] = []
+        status: bool | None = True
+        for node in nodes:
+            if scope.ended:
+                break
+            if node.is_named and node.type not in ("comment", "heredoc_body", "heredoc_end"):
+                one = self.statement(node, scope, sure, stdin)
+                if one.stdout != "":
+                    output.append(one.stdout)
+                status = one.status
+        known = [one for one in output if one is not None]
+        return Result("".join(known) if len(known) == len(output) else None, status)
+
+    def statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None = None) -> Result:
+        if self.depth > MAX_DEPTH or self.shell._depth + self.depth > 2 * MAX_DEPTH:
+            self.shell._note(Gap(self.text(node)[:120], "nested too deeply"), self.at(node), self.file)
+            return Result(None, None)
+        self.depth += 1
+        try:
+            visit = getattr(self, f"_{node.type}", None)
+            if visit is None:
+                return self._other(node, scope, sure, stdin)
+            found: Result = visit(node, scope, sure, stdin)
+            return found
+        finally:
+            self.depth -= 1
+
+    def _other(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+        """An error node, or a form that this walk does not know: its parts are walked all the same."""
+        if node.type == "ERROR":
+            words = self.text(node).strip()
+            inner = [one for one in node.children if one.type in _STATEMENTS]
+            if not inner and re.search(r"\w", words):
+                self.shell._note(Gap(words[:120], "not readable as shell"), self.at(node), self.file)
+            return self.block(inner, scope, weaker(sure, "likely"), stdin)
+        return self.block([one for one in node.children if one.is_named], scope, sure, stdin)
+
+    def _list(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+        parts: list[tuple[str, Node]] = []
+        while node.type == "list":  # left-nested; a script may chain thousands
+            left, operator, *right = [one for one in node.children if one.type != "comment"]
+            if not right:
+                return self.block([left], scope, sure, stdin)
+            parts.append((operator.type, right[-1]))
+            node = left
+        result = self.statement(node, scope, sure, stdin)
+        for operator_type, right_node in reversed(parts):
+            result = self._joined(result, operator_type, right_node, scope, sure)
+        return result
+
+    def _joined(self, left: Result, operator: str, node: Node, scope: Scope, sure: Confidence) -> Result:
+        wanted = operator == "&&"
+        if left.status is not None and left.status is not wanted:
+            if wanted or left.stdout == NEVER:
+                return left if wanted else Result(left.stdout, True)
+            self._perhaps(node, scope)
+            return Result(left.stdout, left.status)
+        right = self.statement(node, scope, sure) if left.status is wanted else self._perhaps(node, scope)
+        output = None if left.stdout is None or right.stdout is None else left.stdout + right.stdout
+        if left.status is None and not wanted:
+            return Result(output, True if right.status is not None else None)
+        return Result(output, right.status if left.status is not None else None)
+
+    def _perhaps(self, node: Node, scope: Scope) -> Result:
+        """What only some runs execute; an ``exit`` in it does not end the others."""
+        result = self.statement(node, scope, "possible")
+        scope.ended = False
+        return result
+
+    def _pipeline(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+        result = Result(stdin, True)
+        for number, part in enumerate(one for one in node.children if one.is_named and one.type != "comment"):
+            piped = result.stdout if result.stdout is not None else unknown("!output")
+            result = self.statement(part, scope.copy(), sure, piped if number else stdin)
+        return result
+
+    def _redirected_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+        body = node.child_by_field_name("body")
+        redirects = node.children_by_field_name("redirect")
+        after: list[Node] = []
+        for redirect in redirects:
+            if redirect.type == "heredoc_redirect":
+                stdin = self.heredoc(redirect, scope)
+                after += [one for one in redirect.children if one.type not in _HEREDOC_PARTS]
+            elif redirect.type == "herestring_redirect":
+                stdin = "".join(self.value(one, scope, sure) for one in redirect.children if one.is_named)
+            elif redirect.type == "file_redirect" and redirect.children[0].type == "<":
+                stdin = self._file_text(redirect, scope, sure)
+        result = self.statement(body, scope, sure, stdin) if body is not None else Result(stdin, True)
+        for redirect in [*redirects, *after]:
+            if redirect.type == "file_redirect":
+                result = self._written(redirect, result, scope, sure)
+        return self._after_heredoc(after, result, scope, sure)
+
+    def _after_heredoc(self, nodes: list[Node], result: Result, scope: Scope, sure: Confidence) -> Result:
+        """What stands behind ``<<EOF`` on its line; the grammar keeps it within the redirection."""
+        operator = ""
+        for node in nodes:
+            if node.type in ("&&", "||"):
+                operator = node.type
+            elif node.type == "pipeline":
+                for part in self._pipeline_parts(node):
+                    result = self.statement(part, scope.copy(), sure, result.stdout)
+            elif node.type in _STATEMENTS:
+                if operator:
+                    result = self._joined(result, operator, node, scope, sure)
+                else:
+                    result = self.statement(node, scope, sure)
+        return result
+
+    def _pipeline_parts(self, node: Node) -> Iterator[Node]:
+        for child in node.children:
+            if child.type == "pipeline":
+                yield from self._pipeline_parts(child)
+            elif child.is_named:
+                yield child
+
+    def heredoc(self, redirect: Node, scope: Scope) -> str:
+        start = next((one for one in redirect.children if one.type == "heredoc_start"), None)
+        body = next((one for one in redirect.children if one.type == "heredoc_body"), None)
+        if body is None:
+            return ""
+        quoted = start is not None and any(one in self.text(start) for one in "'\"\\")
+        text = self.text(body) if quoted else self.pieces(body, scope, "certain")
+        if self.text(redirect).startswith("<<-"):
+            text = re.sub(r"^\t+", "", text, flags=re.MULTILINE)
+        return text
+
+    def _file_text(self, redirect: Node, scope: Scope, sure: Confidence) -> str | None:
+        target = redirect.child_by_field_name("destination")
+        if target is None:
+            return None
+        if target.type == "process_substitution":
+            return self.value(target, scope, sure)
+        return scope.machine.read(absolute(self.value(target, scope, sure), scope.directory))
+
+    def _written(self, redirect: Node, result: Result, scope: Scope, sure: Confidence) -> Result:
+        operator = next((one.type for one in redirect.children if not one.is_named), "")
+        descriptor = redirect.child_by_field_name("descriptor")
+        target = redirect.child_by_field_name("destination")
+        if operator not in (">", ">>", "&>", ">|", "&>>") or target is None:
+            return result
+        if descriptor is not None and self.text(descriptor) != "1":
+            return result
+        path = absolute(self.value(target, scope, sure), scope.directory)
+        if not path.startswith("/dev/"):
+            write(scope.machine, path, result.stdout, append=operator.endswith(">>"))
+        return Result("", result.status)
+
+    def _subshell(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+        return self.block(list(node.children), scope.copy(), sure, stdin)
+
+    def _compound_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+        if node.children and node.children[0].type == "((":
+            return Result("", None)
+        return self.block(list(node.children), scope, sure, stdin)
+
+    _do_group = _compound_statement
+
+    def _program(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+        return self.block(list(node.children), scope, sure, stdin)
+
+    def _negated_command(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+        result = self.block(list(node.children), scope, sure, stdin)
+        return Result(result.stdout, None if result.status is None else not result.status)
+
+    def _if_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+        arms: list[tuple[list[Node], list[Node]]] = []
+        for clause in [node, *(one for one in node.children if one.type in ("elif_clause", "else_clause"))]:
+            condition: list[Node] = []
+            body: list[Node] = []
+            into = body if clause.type == "else_clause" else condition
+            for child in clause.children:
+                if child.type == "then":
+                    into = body
+                elif child.is_named and child.type not in ("elif_clause", "else_clause"):
+                    into.append(child)
+            arms.append((condition, body))
+        return self._arms(arms, scope, sure)
+
+    def _arms(self, arms: list[tuple[list[Node], list[Node]]], scope: Scope, sure: Confidence) -> Result:
+        """The branches of an ``if``. One whose condition the values decide is as sure as the whole; the others are
+        kept as possible, for a project may set other values, unless the condition is written to be constant.
+        """
+        taken: Confidence = sure
+        before, merged = dict(scope.variables), []
+        for condition, body in arms:
+            test = self.block(condition, scope, taken) if condition else Result("", True)
+            constant = test.stdout == NEVER
+            if constant and test.status is False:
+                continue
+            inner = scope.copy() if test.status is not True else scope
+            self.block(body, inner, taken if test.status is True else "possible")
+            scope.functions |= inner.functions
+            if inner.ended and (taken if test.status is True else "possible") != sure:
+                inner.ended = False
+            if inner is not scope:
+                merged.append(inner.variables)
+            if test.status is True:
+                if constant:
+                    break
+                taken = "possible"
+            elif test.status is None:
+                taken = "possible"
+        for variables in merged:
+            for name, value in variables.items():  # what a branch sets counts where nothing else has set it
+                if name not in before and name not in scope.variables:
+                    scope.variables[name] = value
+        return Result("" if not arms else None, True)
+
+    def _case_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
+        subject_node = node.child_by_field_name("value")
+        subject = self.value(subject_node, scope, sure) if subject_node is not None else unknown("case")
+        decided = False
+        for item in (one for one in node.children if one.type == "case_item"):
+            patterns = [self.text(one).strip("\"'") for one in item.children_by_field_name("value")]
+            fits = is_known(subject) and not decided and any(fnmatch.fnmatchcase(subject, one) for one in patterns)
+            values = {one.start_byte for one in item.children_by_field_name("value")}
+            body = [one for one in item.children if one.is_named and one.start_byte not in values]
+            self.block(body, scope if fits else scope.copy(), sure if fits else "possible")
+            decided = decided or fits
+        return Result(None, True)
+
+    def _for_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
+        name = node.child_by_field_name("variable")
+        body = node.child_by_field_name("body")
+        if body is None or name is None:
+            return Result("", True)
+        values = [word for one in node.children_by_field_name("value") for word in self.words(one, scope, sure)]
+        known = values and all(is_known(one) for one in values)
+        for value in values[:MAX_ROUNDS] if known else values[:1]:
+            scope.variables[self.text(name)] = value if known else unknown(self.text(name))
+            if known:
+                self.statement(body, scope, sure)
+            else:
+                self._perhaps(body, scope)
+        return Result(None, True)
+
+    def _c_style_for_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
+        body = node.child_by_field_name("body")
+        return self._perhaps(body, scope) if body is not None else Result("", True)
+
+    def _while_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+        until = node.children[0].type == "until"
+        conditions = [one for one in node.children_by_field_name("condition") if one.is_named]
+        test = self.block(conditions, scope, sure, stdin)
+        body = node.child_by_field_name("body")
+        enters = test.stdout == NEVER and test.status is not until
+        never = test.stdout == NEVER and not enters
+        if body is not None and not never:
+            self.statement(body, scope, sure if enters else "possible", stdin)
+            scope.ended = False
+        return Result(None, True)
+
+    def _function_definition(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
+        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+        if name is not None and body is not None:
+            scope.functions[self.text(name)] = (body, self.source, self.line, self.file)
+        return DONE
+
+    def _test_command(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
+        words = [word for child in node.children[1:-1] for word in self._test_words(child, scope, sure)]
+        return Result("", judge(words, scope))
+
+    def _test_words(self, node: Node, scope: Scope, sure: Confidence) -> list[str]:
+        """The words of a ``[ … ]``; every operand is one word, empty or not."""
+        if node.type.endswith("_expression") and node.type != "ternary_expression":
+            return [word for child in node.children for word in self._test_words(child, scope, sure)]
+        if not node.is_named or node.type == "test_operator":
+            return [self.text(node)]
+        return [self.value(node, scope, sure)]
+
+    # --- simple commands --------------------------------------------------------------------------------------------
+
+    def _variable_assignment(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
+        name, value = self.assignment(node, scope, sure)
+        if name:
+            scope.variables[name] = value
+        return DONE
+
+    def _variable_assignments(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+        return self.block(list(node.children), scope, sure, stdin)
+
+    def _declaration_command(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+        return self.block([one for one in node.children if one.type == "variable_assignment"], scope, sure, stdin)
+
+    def _unset_command(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
+        for child in node.children[1:]:
+            scope.variables[self.text(child)] = ""
+        return DONE
+
+    def assignment(self, node: Node, scope: Scope, sure: Confidence) -> tuple[str, str]:
+        name_node, value_node = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if name_node is None or name_node.type != "variable_name":
+            if value_node is not None:
+                self.value(value_node, scope, sure)
+            return "", ""
+        name = self.text(name_node)
+        value = self.value(value_node, scope, sure) if value_node is not None else ""
+        if any(one.type == "+=" for one in node.children):
+            value = look_up(name, scope.variables) + value
+        return name, named(value, name)
+
+    def _command(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+        assigned: dict[str, str] = {}
+        words: list[str] = []
+        begin = node
+        for child in node.children:
+            if child.type == "variable_assignment":
+                name, value = self.assignment(child, scope, sure)
+                assigned[name] = value
+            elif child.type == "herestring_redirect":
+                stdin = "".join(self.value(one, scope, sure) for one in child.children if one.is_named)
+            elif child.type in ("file_redirect", "heredoc_redirect"):
+                continue
+            elif child.type == "command_name":
+                words += self._first_word(child, scope, sure)
+                begin = child
+            elif child.is_named:
+                words += self.words(child, scope, sure)
+        first = node.children[0]
+        if begin is not node and assigned and self._on_a_later_line(first, begin):
+            scope.variables |= assigned  # the grammar takes "A=1" and the command on the next line for one
+            assigned = {}
+        if not words:
+            scope.variables |= assigned
+            return DONE
+        text = self.source[begin.start_byte : node.end_byte] if begin is not node else self.source[
+            node.start_byte : node.end_byte]  # fmt: skip
+        shown_text = _one_line(text.decode("utf-8", "replace"))
+        command = Command(tuple(words), assigned, stdin, sure, self.at(begin), shown_text, scope, self.file)
+        return self._called(command) or self.shell._perform(command)
+
+    def _on_a_later_line(self, first: Node, begin: Node) -> bool:
+        between = self.source[first.start_byte : begin.start_byte]
+        return b"\n" in between.replace(b"\\\n", b"")
+
+    def _first_word(self, node: Node, scope: Scope, sure: Confidence) -> list[str]:
+        """The words of the program's name: ``$(aws ecr get-login)`` gives a whole command line."""
+        return [word for child in node.children for word in self.words(child, scope, sure)]
+
+    def _called(self, command: Command) -> Result | None:
+        """A call of a function that the text has defined."""
+        scope = command.scope
+        found = scope.functions.get(command.words[0])
+        if found is None:
+            return None
+        if self.shell._depth >= MAX_DEPTH:
+            self.shell._note(
+                Gap(command.text[:120], "functions that call each other too deeply"), command.line, self.file
+            )
+            return Result(None, None)
+        body, source, line, file = found
+        kept = {name: scope.variables.get(name) for name in (*"123456789", "@", "*", "#")}
+        scope.variables |= positional(command.words[1:]) | command.assigned
+        self.shell._depth += 1
+        try:
+            walk = _Walk(self.shell, source, line, file)
+            result = walk.statement(body, scope, command.confidence, command.stdin)
+        finally:
+            self.shell._depth -= 1
+        scope.ended = False
+        for name, value in kept.items():
+            if value is None:
+                scope.variables.pop(name, None)
+            else:
+                scope.variables[name] = value
+        return Result(result.stdout, result.status)
+
+    # --- words ------------------------------------------------------------------------------------------------------
+
+    def words(self, node: Node, scope: Scope, sure: Confidence) -> list[str]:
+        """The words that an argument expands to: unquoted expansions are split at blanks."""
+        if node.type in ("simple_expansion", "expansion", "command_substitution") and self.text(node) != '"$@"':
+            value = self.value(node, scope, sure)
+            return value.split() if value.strip() else ([] if is_known(value) else [value])
+        if node.type == "concatenation" and any(one.type in _EXPANSIONS for one in node.children):
+            value = self.value(node, scope, sure)
+            quoted = any(one.type in ("string", "raw_string") for one in node.children)
+            return [value] if quoted else value.split() or []
+        if node.type == "string" and self.text(node) in ('"$@"', '"${@}"'):
+            return look_up("@", scope.variables).split() if "@" in scope.variables else []
+        return [self.value(node, scope, sure)]
+
+    def value(self, node: Node, scope: Scope, sure: Confidence) -> str:
+        """The text of one word, string or expansion."""
+        if self.depth > MAX_DEPTH:
+            return unknown("nested")
+        self.depth += 1
+        try:
+            return self._value(node, scope, sure)
+        finally:
+            self.depth -= 1
+
+    def _value(self, node: Node, scope: Scope, sure: Confidence) -> str:
+        match node.type:
+            case "word" | "number" | "extglob_pattern" | "regex" | "test_operator":
+                if node.children:
+                    return self.pieces(node, scope, sure)
+                return _unescaped(self.text(node), scope)
+            case "raw_string":
+                return self.text(node)[1:-1]
+            case "ansi_c_string":
+                return self.text(node)[2:-1].replace("\\n", "\n").replace("\\t", "\t").replace("\\'", "'")
+            case "string" | "translated_string":
+                text = self.pieces(node, scope, sure)
+                return text.removeprefix("$").removeprefix('"').removesuffix('"')
+            case "concatenation" | "command_name":
+                return "".join(self.value(one, scope, sure) for one in node.children)
+            case "simple_expansion":
+                return look_up(self.text(node)[1:], scope.variables)
+            case "expansion":
+                return self._expansion(node, scope, sure)
+            case "command_substitution":
+                return self._substituted(node, scope, sure)
+            case "process_substitution":
+                result = self.block([one for one in node.children if one.is_named], scope.copy(), sure)
+                path = f"/dev/fd/{node.start_byte}"
+                scope.machine.written[path] = result.stdout
+                return path
+            case "arithmetic_expansion":
+                return unknown("number")
+            case "array":
+                return " ".join(self.value(one, scope, sure) for one in node.children if one.is_named)
+            case _:
+                return self.text(node)
+
+    def pieces(self, node: Node, scope: Scope, sure: Confidence) -> str:
+        """The text of a node with the expansions in it filled in; what lies between them is taken from the source."""
+        found: list[str] = []
+        position = node.start_byte
+        for child in node.children:
+            if child.type in _EXPANSIONS or child.type in ("string", "raw_string", "ansi_c_string"):
+                found.append(_plain(self.source[position : child.start_byte]))
+                found.append(self.value(child, scope, sure))
+                position = child.end_byte
+        return "".join([*found, _plain(self.source[position : node.end_byte])])
+
+    def _expansion(self, node: Node, scope: Scope, sure: Confidence) -> str:
+        name_node = next((one for one in node.children if one.type in ("variable_name", "special_variable_name",
+                                                                       "subscript")), None)  # fmt: skip
+        if name_node is None:
+            return unknown("expansion")
+        name = re.split(r"[\[\]]", self.text(name_node))[0]
+        if node.children[1].type in ("!", "#"):
+            return unknown(name)
+        operator_node = next((one for one in node.children_by_field_name("operator")), None)
+        if operator_node is None:
+            return look_up(name, scope.variables)
+        operator = self.text(operator_node)
+        rest_start = operator_node.end_byte
+        parts = [one for one in node.children if one.start_byte >= rest_start and one.type != "}"]
+        if operator in ("/", "//"):
+            rest = "".join("/" if not one.is_named else self.value(one, scope, sure) for one in parts)
+        else:
+            rest = "".join(self.value(one, scope, sure) for one in parts)
+        if operator in ("#", "##", "%", "%%", "/", "//") or operator.lstrip(":") in ("-", "=", "+", "?"):
+            value = modified(name, operator, rest, scope.variables)
+            if operator in (":=", "="):
+                scope.variables[name] = value
+            return value
+        value = look_up(name, scope.variables)
+        if operator in (",,", "^^") and is_known(value):
+            return value.lower() if operator == ",," else value.upper()
+        return value if operator in (",", "^", "@") else unknown(name)
+
+    def _substituted(self, node: Node, scope: Scope, sure: Confidence) -> str:
+        inner = scope.copy()
+        result = self.block([one for one in node.children if one.is_named], inner, sure)
+        scope.functions |= inner.functions
+        if result.stdout is None:
+            first = re.search(r"[\w.-]+", self.text(node).lstrip("$(`"))
+            return unknown(f"!{first[0] if first else 'command'}")
+        return result.stdout.rstrip("\n")
+
+    def text(self, node: Node) -> str:
+        return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def at(self, node: Node) -> int:
+        return self.line + int(node.start_point[0])
+
+
+NEVER: Final = "\ue002"
+"""The output of ``true``, ``:`` and ``false``: their status is written in the text and no value changes it."""
+_EXPANSIONS: Final = ("simple_expansion", "expansion", "command_substitution", "arithmetic_expansion",
+                      "process_substitution")  # fmt: skip
+_HEREDOC_PARTS: Final = ("<<", "<<-", "heredoc_start", "heredoc_body", "heredoc_end", "ERROR")
+_STATEMENTS: Final = ("command", "pipeline", "list", "subshell", "compound_statement", "redirected_statement",
+                      "if_statement", "for_statement", "while_statement", "case_statement", "declaration_command",
+                      "variable_assignment", "function_definition", "negated_command", "test_command")  # fmt: skip
+
+
+def named(value: str, name: str) -> str:
+    """A value whose unknown part is a command's output is unknown under the name of the variable that takes it."""
+    return re.sub(f"{OPEN}![^\ue001]*", OPEN + name.replace("\\", ""), value)
+
+
+def positional(words: tuple[str, ...]) -> dict[str, str]:
+    """``$1`` … ``$9``, ``$@``, ``$*`` and ``$#`` of a function or script."""
+    numbered = {str(number): word for number, word in enumerate(words[:9], 1)}
+    rest = {str(number): "" for number in range(len(numbered) + 1, 10)}
+    joined = " ".join(words)
+    return numbered | rest | {"@": joined, "*": joined, "#": str(len(words))}
+
+
+def absolute(path: str, directory: str) -> str:
+    """A path as seen from a directory, both in the machine's own notation."""
+    import posixpath
+
+    if path.startswith("~/"):
+        path = "/root/" + path[2:]
+    return posixpath.normpath(posixpath.join(directory, path))
+
+
+def write(machine: Machine, path: str, text: str | None, *, append: bool) -> None:
+    """Keep what a command writes to a file."""
+    if not append:
+        machine.settings.pop(f"appended {path}", None)
+    elif path not in machine.written:
+        machine.settings[f"appended {path}"] = "yes"
+    old = machine.read(path) if append else ""
+    if append and old is None and path not in machine.written:
+        old = ""
+    machine.written[path] = None if text is None or old is None else old + text
+    if text is None and append and old:
+        machine.written[path] = old
+
+
+def _plain(source: bytes) -> str:
+    return re.sub(r"\\([$`\"\\\n])", lambda m: "" if m[1] == "\n" else m[1], source.decode("utf-8", "replace"))
+
+
+def _unescaped(text: str, scope: Scope) -> str:
+    if text == "~" or text.startswith("~/"):
+        text = scope.variables.get("HOME", "/root") + text[1:]
+    return re.sub(r"\\(.|\n)", lambda m: "" if m[1] == "\n" else m[1], text, flags=re.DOTALL) if "\\" in text else text
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.replace("\\\n", " ").split())
+    return line if len(line) <= 200 else line[:199] + "…"
+
+
+def judge(words: list[str], scope: Scope) -> bool | None:
+    """Whether a test (``[ … ]``, ``test``) holds; None where the files do not tell.
+
+    Only comparisons of values that are known, and whether a file of the context is there, are judged.
+    """
+    if not words:
+        return None
+    for operator, both in (("||", any), ("-o", any), ("&&", all), ("-a", all)):
+        if operator in words[1:-1]:
+            at = words.index(operator)
+            sides: list[Any] = [judge(words[:at], scope), judge(words[at + 1 :], scope)]
+            decisive = both is any
+            return decisive if decisive in sides else None if None in sides else not decisive
+    if words[0] == "!":
+        inner = judge(words[1:], scope)
+        return None if inner is None else not inner
+    if words[0] == "(" and words[-1] == ")":
+        return judge(words[1:-1], scope)
+    if len(words) == 2:
+        return _unary(words[0], words[1], scope)
+    if len(words) == 3:
+        return _binary(words[0], words[1], words[2])
+    return None
+
+
+def _unary(operator: str, operand: str, scope: Scope) -> bool | None:
+    if operator in ("-z", "-n"):
+        empty = operand == ""
+        if not empty and not is_known(operand) and not operand.replace(OPEN, "").strip("\ue001"):
+            return None
+        if not is_known(operand):
+            return None
+        return empty if operator == "-z" else not empty
+    path = absolute(operand, scope.directory)
+    if operator in ("-f", "-e", "-s", "-r", "-x") and is_known(operand) and scope.machine.exists(path):
+        return True
+    if operator == "-d" and is_known(operand) and scope.machine.has_folder(path):
+        return True
+    return None
+
+
+_NUMERIC: Final = {"-eq": "==", "-ne": "!=", "-lt": "<", "-gt": ">", "-le": "<=", "-ge": ">="}
+
+
+def _binary(left: str, operator: str, right: str) -> bool | None:
+    if not is_known(left) or not is_known(right):
+        return None
+    if operator in ("=", "=="):
+        return fnmatch.fnmatchcase(left, right) if any(one in right for one in "*?") else left == right
+    if operator == "!=":
+        return left != right
+    if operator in _NUMERIC and re.fullmatch(r"-?\d{1,9}", left) and re.fullmatch(r"-?\d{1,9}", right):
+        one, other = int(left), int(right)
+        return {"==": one == other, "!=": one != other, "<": one < other, ">": one > other, "<=": one <= other,
+                ">=": one >= other}[_NUMERIC[operator]]  # fmt: skip
+    return None

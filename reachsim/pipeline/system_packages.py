@@ -1,0 +1,251 @@
+"""apt, apk, yum, dnf, microdnf and zypper: the mirrors of the machine's distribution, and those that commands add.
+
+**Source:** the repositories that each distribution's official image is made with (``indexes.csv``); sources.list(5),
+apk-repositories(5), yum.conf(5); facts P85, P97.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from reachsim.pipeline import knowledge, urls
+from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.records import Confidence, Destination, Found, Gap
+from reachsim.pipeline.variables import is_known, nothing_known, shown
+
+_INDEXES: Final = {
+    "debian": ("debian", "debian-security"), "ubuntu": ("ubuntu",), "alpine": ("alpine",),
+    "amazonlinux": ("amazonlinux",), "fedora": ("fedora",), "centos": ("centos",), "rocky": ("rocky",), "alma": ("alma",),
+    "oracle": ("oracle",), "ubi": ("ubi",), "wolfi": ("wolfi",), "arch": ("arch",),
+}  # fmt: skip
+_FAMILIES: Final = {"apt": ("debian", "ubuntu"), "apk": ("alpine", "wolfi"),
+                    "yum": ("amazonlinux", "fedora", "centos", "rocky", "alma", "oracle", "ubi")}  # fmt: skip
+# Distributions that a family means where the image does not tell.
+_GUESSES: Final = {"apt": ("debian", "ubuntu"), "apk": ("alpine",), "yum": ("amazonlinux",)}
+_CURATED: Final = {"apt": "ubuntu", "yum": "amazonlinux"}  # CodeBuild's images with apt are Ubuntu
+_LISTS: Final = {"apt": "/etc/apt/", "apk": "/etc/apk/repositories", "yum": "/etc/yum.repos.d/"}
+_MAIN: Final = {"apt": ("/etc/apt/sources.list", "/etc/apt/sources.list.d/debian.sources",
+                        "/etc/apt/sources.list.d/ubuntu.sources"), "apk": ("/etc/apk/repositories",), "yum": ()}  # fmt: skip
+
+
+def apt(call: Call) -> Outcome:
+    """apt-get, apt and aptitude: update and whatever installs."""
+    given = arguments(call.words, ["o", "option", "t", "target-release", "c"])
+    plain = given.rest
+    if not plain or plain[0] not in ("update", "install", "upgrade", "dist-upgrade", "full-upgrade", "build-dep", "source",
+                                     "download", "satisfy", "reinstall"):  # fmt: skip
+        return Outcome((), None)
+    if given.has("no-download") or given.has("simulate", "dry-run", "s"):
+        return Outcome((), "")
+    local = [one for one in plain[1:] if one.startswith(("./", "/", "../")) or one.endswith(".deb")]
+    if plain[0] == "install" and local and len(local) == len(plain) - 1:
+        return Outcome(tuple(_repositories(call, "apt", "likely")), "")
+    if plain[0] == "install" and len(plain) == 1 and not given.has("f", "fix-broken"):
+        return Outcome((), "")
+    proxy = [word.split("=", 1)[1] for word in given.all("o", "option") if "Proxy=" in word]
+    found = [one for url in proxy for one in urls.destination(url, "package")]
+    return Outcome((*found, *_repositories(call, "apt", "certain")), "")
+
+
+def apk(call: Call) -> Outcome:
+    given = arguments(
+        call.words, ["X", "repository", "t", "virtual", "p", "root", "keys-dir", "repositories-file", "arch"]
+    )
+    plain = given.rest
+    if not plain or plain[0] not in ("add", "update", "upgrade", "fetch", "cache") or given.has("no-network"):
+        return Outcome((), None)
+    if plain[0] == "add" and len(plain) == 1:
+        return Outcome((), "")
+    found: list[Found] = list(_repositories(call, "apk", "certain"))
+    for url in given.all("X", "repository"):
+        mine = urls.destination(url, "package")
+        alpine = any(isinstance(one, Destination) and one.host in knowledge.index_hosts("alpine") for one in mine)
+        found += knowledge.index("alpine") if alpine else mine
+    return Outcome(tuple(dict.fromkeys(found)), "")
+
+
+def yum(call: Call) -> Outcome:
+    """yum, dnf, microdnf, and amazon-linux-extras."""
+    given = arguments(
+        call.words, ["c", "enablerepo", "disablerepo", "installroot", "releasever", "x", "exclude", "setopt"]
+    )
+    plain = given.rest
+    if call.program == "amazon-linux-extras":
+        ask = plain[:1] in (["install"], ["enable"])
+        return Outcome(tuple(_repositories(call, "yum", "certain")) if ask and plain[0] == "install" else (), "")
+    if call.program == "yum-config-manager" or plain[:1] == ["config-manager"]:
+        added = given.last("add-repo") or next((one for one in plain if "://" in one), None)
+        if added and given.has("add-repo"):
+            _add(call, "yum", added)
+            return Outcome(tuple(urls.destination(added)), "")
+        return Outcome((), "")
+    if not plain or plain[0] not in ("install", "update", "upgrade", "localinstall", "groupinstall", "group", "makecache",
+                                     "check-update", "reinstall", "module", "swap", "builddep", "distro-sync", "download",
+                                     "update-minimal", "localupdate"):  # fmt: skip
+        return Outcome((), None)
+    if given.has("C", "cacheonly"):
+        return Outcome((), "")
+    found: list[Found] = [one for word in plain for one in urls.destination(word, "package")]
+    words = " ".join(plain)
+    found += _repositories(call, "yum", "certain")
+    if "corretto" in words or "Corretto" in " ".join(given.all("enablerepo")):
+        found += knowledge.index("corretto-yum", "likely")
+    if "epel-release" in words:
+        _add(call, "yum", "epel")
+    if call.program == "yum" and "check-update" in plain:
+        return Outcome(tuple(dict.fromkeys(found)), "", None)
+    return Outcome(tuple(dict.fromkeys(found)), "")
+
+
+def rpm(call: Call) -> Outcome:
+    """rpm -i URL, rpm --import URL, dpkg: only what is named by a URL."""
+    return Outcome(tuple(one for word in call.words for one in urls.destination(word, "package")), "")
+
+
+def zypper(call: Call) -> Outcome:
+    plain = [word for word in call.words if not word.startswith("-")]
+    if plain[:1] in (["addrepo"], ["ar"]):
+        for word in plain:
+            if "://" in word:
+                _add(call, "zypper", word)
+        return Outcome((), "")
+    ask = plain[:1] in (["install"], ["in"], ["refresh"], ["ref"], ["update"], ["up"], ["dup"])
+    return Outcome(tuple(knowledge.index("opensuse")) if ask else (), "")
+
+
+def pacman(call: Call) -> Outcome:
+    ask = any(re.match(r"-\w*S", word) for word in call.words)
+    return Outcome(tuple(knowledge.index("arch")) if ask else (), "")
+
+
+def add_repository(call: Call) -> Outcome:
+    """add-apt-repository: a Launchpad archive (``ppa:…``) or a line for sources.list; it fetches the lists at once."""
+    found: list[Found] = []
+    for word in call.words:
+        if word.startswith("ppa:"):
+            found += knowledge.index("launchpad")
+            _add(call, "apt", "launchpad")
+        for url in urls.all_in(word):
+            _add(call, "apt", url)
+    update = [] if "-n" in call.words or "--no-update" in call.words else _repositories(call, "apt", "likely")
+    return Outcome(tuple(dict.fromkeys([*found, *update])), "")
+
+
+def apt_key(call: Call) -> Outcome:
+    """apt-key and gpg: keys from a key server."""
+    found: list[Found] = []
+    words = list(call.words)
+    for number, word in enumerate(words):
+        server = word.split("=", 1)[1] if word.startswith("--keyserver=") else None
+        if word == "--keyserver" and number + 1 < len(words):
+            server = words[number + 1]
+        if server:
+            found += urls.destination(server if "://" in server else f"hkp://{server}")
+        if word in ("--fetch-keys", "--import") or "://" in word:
+            found += urls.destination(word)
+    return Outcome(tuple(dict.fromkeys(found)), "" if call.program == "apt-key" else None)
+
+
+def _add(call: Call, family: str, url: str) -> None:
+    old = call.setting(f"{family}.added") or ""
+    call.configure(f"{family}.added", f"{old} {url}".strip())
+
+
+def _repositories(call: Call, family: str, sure: Confidence) -> list[Found]:
+    """The machine's own repositories unless they were written over, and all that were added."""
+    found: list[Found] = []
+    written = {path: text for path, text in call.machine.written.items() if path.startswith(_LISTS[family])}
+    copied = [text for name in _MAIN[family] if (text := call.machine.read(name)) is not None and name not in written]
+    replaced = False
+    for path, text in [*written.items(), *((_MAIN[family][0], text) for text in copied)]:
+        replaced = replaced or (path in _MAIN[family] and call.setting(f"appended {path}") is None)
+        if text is None:
+            found.append(Gap(path, "written by the build itself with content that is not known"))
+        found += _listed(call, text or "", family)
+    if not replaced:
+        found = [*_own(call, family, sure), *found]
+    for url in (call.setting(f"{family}.added") or "").split():
+        found += knowledge.index(url) if url in knowledge.indexes() else urls.destination(url, "package", sure)
+    return list(dict.fromkeys(found))
+
+
+def _listed(call: Call, text: str, family: str) -> list[Found]:
+    found: list[Found] = []
+    for line in text.split("\n"):
+        if line.lstrip().startswith(("#", "gpgkey", "Signed-By")):
+            continue
+        for url in urls.all_in(line):
+            found += urls.destination(url, "package")
+    return found
+
+
+def _own(call: Call, family: str, sure: Confidence) -> list[Found]:
+    """The repositories that the distribution's image is made with, after ``sed`` on them (see `replaced_host`)."""
+    machine = call.machine
+    known = machine.distribution if machine.distribution in _FAMILIES[family] else None
+    found: list[Found] = []
+    level: Confidence
+    if known is None and machine.curated and family != "apk":
+        level, names = "likely" if machine.assumed else sure, list(_INDEXES[_CURATED[family]])
+    elif known is None:
+        guesses = _GUESSES[family]
+        level = sure if len(guesses) == 1 and family == "apk" else "likely" if len(guesses) == 1 else "possible"
+        what = machine.image or "the build image"
+        if family != "apk":
+            found.append(Gap(shown(call.command.text), f"which distribution {shown(what)} is made of is not known"))
+        names = [index for one in guesses for index in _INDEXES[one]]
+    else:
+        level, names = sure, list(_INDEXES[known])
+    for name in names:
+        for one in knowledge.index(name, level):
+            found += _replaced(call, one)
+    return found
+
+
+def _replaced(call: Call, one: Destination) -> list[Found]:
+    """A repository's host after the replacements that ``sed -i`` made in the lists."""
+    host, port = one.host, one.port
+    for key, new in call.machine.settings.items():
+        if not key.startswith("replaced "):
+            continue
+        old = key.removeprefix("replaced ").replace("\\.", ".").replace("\\/", "/")
+        plain = re.sub(r"^https?://", "", old).strip("/").split("/")[0]
+        if plain != host and not (plain and _as_pattern(plain, host)):
+            continue
+        target = new.replace("\\/", "/")
+        parsed = urls.parse(target if "://" in target else f"http://{target}")
+        if nothing_known(target):
+            return [Gap(shown(target), urls.why_unknown(target))]
+        if parsed is not None:
+            changed = "https" in target if "://" in target else False
+            host = parsed.host
+            port = parsed.port if "://" in target and ":" in target.split("://", 1)[1] else (443 if changed else port)
+    return [Destination(host, port, "package", one.confidence)]
+
+
+def _as_pattern(pattern: str, host: str) -> bool:
+    try:
+        return len(pattern) < 80 and re.fullmatch(pattern, host) is not None
+    except re.error:
+        return False
+
+
+def sed(call: Call) -> Outcome:
+    """``sed -i s/OLD/NEW/`` on a list of repositories."""
+    given = arguments(call.words, ["e", "expression", "f"])
+    expressions = given.all("e", "expression")
+    files = list(given.rest)
+    if not expressions and files:
+        expressions = [files.pop(0)]
+    if not given.has("i", "in-place", "ie", "ri", "Ei", "i.bak") and not any(w.startswith("-i") for w in call.words):
+        return Outcome((), None)
+    if not any(call.path(name).startswith(tuple(_LISTS.values())) for name in files):
+        for name in files:
+            if is_known(name) and call.path(name) in call.machine.written:
+                call.machine.written[call.path(name)] = None
+        return Outcome((), "")
+    for expression in expressions:
+        for match in re.finditer(r"(?:^|;|\s)s(?P<sep>[^\w\s])(?P<old>.*?)(?P=sep)(?P<new>.*?)(?P=sep)", expression):
+            call.configure(f"replaced {match['old']}", match["new"])
+    return Outcome((), "")

@@ -1,0 +1,133 @@
+"""URLs and the other ways in which tools name a host.
+
+**Source:** RFC 3986; git documentation, "Git URLs"; CodeCommit User Guide, "Regions and Git connection endpoints".
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Final, NamedTuple
+
+from reachsim import services
+from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Kind, Request
+from reachsim.pipeline.variables import CLOSE, OPEN, nothing_known, shown, starred, unknown_names
+
+PORTS: Final = {"https": 443, "http": 80, "ssh": 22, "git": 9418, "ftp": 21, "ftps": 990, "sftp": 22, "hkp": 11371,
+                "hkps": 443, "ldap": 389, "wss": 443, "ws": 80, "sparse+https": 443, "oci": 443}  # fmt: skip
+_PART: Final = rf"(?:[^\s/:@{OPEN}?#'\"]|{OPEN}[^{CLOSE}]*{CLOSE})"
+_URL: Final = re.compile(
+    rf"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:[^\s/@]*@)?(?P<host>{_PART}+|\[[0-9a-fA-F:]+\])(?::(?P<port>[^/?#\s]*))?"
+    r"(?P<path>[/?#]\S*)?"
+)
+_SCP: Final = re.compile(rf"(?:[^\s/@:]+@)(?P<host>{_PART}+):(?P<path>(?!/?\d+/)\S+)")
+
+
+class Url(NamedTuple):
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+
+def parse(text: str) -> Url | None:
+    """A URL's parts; None if the text is none.
+
+    >>> parse("https://user:secret@example.com:8443/x")
+    Url(scheme='https', host='example.com', port=8443, path='/x')
+    """
+    match = _URL.match(text.strip().strip("\"'<>"))
+    if match is None:
+        return None
+    scheme = match["scheme"].lower()
+    port = match["port"] or ""
+    plain = scheme.removeprefix("git+").removeprefix("registry+").removeprefix("sparse+").removeprefix("hg+")
+    number = int(port) if port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536 else PORTS.get(plain, 443)
+    return Url(plain, match["host"].strip("[]").rstrip(".").lower() if OPEN not in match["host"] else match["host"],
+               number, match["path"] or "")  # fmt: skip
+
+
+def all_in(text: str) -> list[str]:
+    """Every URL that stands in a text."""
+    return [match[0] for match in _URL.finditer(text) if match["scheme"].lower().split("+")[-1] in PORTS]
+
+
+def is_here(host: str) -> bool:
+    """Whether a name stands for the machine itself or for link-local addresses (container credentials, metadata)."""
+    if host == "localhost" or host.endswith(".localhost") or host in ("host.docker.internal", "0.0.0.0"):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_link_local or address.is_unspecified
+
+
+def why_unknown(text: str) -> str:
+    names = unknown_names(text)
+    return f"{', '.join(names)} is not set in these files" if names else "its value is not in these files"
+
+
+def destination(text: str, kind: Kind = "download", confidence: Confidence = "certain") -> list[Found]:
+    """What opening a URL contacts; nothing for files, data and this machine itself."""
+    url = parse(text)
+    if url is None or url.scheme in ("file", "data", "unix", "tcp", "docker", "npipe", "s3", "jar"):
+        return []
+    if url.scheme not in PORTS:
+        return []
+    if nothing_known(url.host):
+        return [Gap(shown(text), why_unknown(text))]
+    if is_here(url.host):
+        return []
+    if not re.fullmatch(rf"(?:[\w.:*-]|{OPEN}[^{CLOSE}]*{CLOSE})+", url.host):
+        return [Gap(shown(text), "no host name")]
+    return [Destination(url.host, url.port, kind, confidence)]
+
+
+def git_destination(text: str, confidence: Confidence = "certain", action: str = "GitPull") -> list[Found]:
+    """What fetching from or pushing to a Git URL contacts.
+
+    >>> [(one.host, one.port) for one in git_destination("git@github.com:owner/repository.git")]
+    [('github.com', 22)]
+    """
+    text = text.strip().removeprefix("git+")
+    url = parse(text)
+    if url is None:
+        match = _SCP.fullmatch(text)
+        if match is None:
+            return []
+        url = Url("ssh", match["host"], 22, "/" + match["path"])
+    if url.scheme == "file" or is_here(url.host):
+        return []
+    if nothing_known(url.host):
+        return [Gap(shown(text), why_unknown(text))]
+    port = url.port if url.scheme in PORTS else 443
+    requests = codecommit_requests(url, action)
+    return [Destination(url.host, port, "git", confidence, "run", "git-codecommit" if requests else None, requests)]
+
+
+def codecommit_requests(url: Url, action: str) -> tuple[Request, ...]:
+    """The IAM request of a Git operation on a CodeCommit repository (fact P42)."""
+    match = re.fullmatch(r"git-codecommit(?:-fips)?\.(.+?)\.amazonaws\.com(?:\.cn)?", url.host)
+    if match is None:
+        return ()
+    repository = re.sub(r"\.git$", "", url.path.removeprefix("/v1/repos/").strip("/"))
+    region = match[1]
+    arn = starred(f"arn:{services.partition_of(region)}:codecommit:{region}:*:{repository or '*'}")
+    return (Request(f"codecommit:{action}", arn),)
+
+
+def github_redirects(text: str, confidence: Confidence) -> list[Found]:
+    """Where GitHub sends those who download releases and archives."""
+    url = parse(text)
+    if url is None or url.host != "github.com":
+        return []
+    sure: Confidence = "likely" if confidence == "certain" else confidence
+    if "/releases/" in url.path:
+        names = ("release-assets.githubusercontent.com", "objects.githubusercontent.com")
+        return [Destination(name, 443, "download", sure) for name in names]
+    if "/archive/" in url.path or "/tarball/" in url.path or "/zipball/" in url.path:
+        return [Destination("codeload.github.com", 443, "download", sure)]
+    if "/raw/" in url.path:
+        return [Destination("raw.githubusercontent.com", 443, "download", sure)]
+    return []

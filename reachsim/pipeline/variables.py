@@ -1,0 +1,156 @@
+"""Texts of which a part may be unknown, and the variables that fill them in.
+
+A build's files name most destinations by variables. A value is an ordinary ``str``; a part that the files do not tell
+stands in it as a mark that carries the variable's name, so that such values can be joined, split at ``/`` and compared
+like any other. Marks are written ``{NAME}`` when they leave this package.
+
+**Source:** CodeBuild User Guide, "Environment variables in build environments"; Docker, "Dockerfile reference,
+Environment replacement" (the forms of `expand`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+OPEN: Final = "\ue000"
+CLOSE: Final = "\ue001"
+_MARK: Final = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}")
+
+ACCOUNT_NAMES: Final = frozenset({"AWS_ACCOUNT_ID", "AWS_ACCOUNT", "ACCOUNT_ID", "AWSACCOUNTID", "AWS_ACCOUNT_NUMBER",
+                                  "CDK_DEFAULT_ACCOUNT"})  # fmt: skip
+"""Variables that hold the build's own account by convention: AWS's own samples have the project set AWS_ACCOUNT_ID."""
+
+
+def unknown(name: str) -> str:
+    """The mark of an unknown value.
+
+    >>> shown(unknown("BUCKET") + ".example.com")
+    '{BUCKET}.example.com'
+    """
+    return f"{OPEN}{name}{CLOSE}"
+
+
+def is_known(text: str) -> bool:
+    return OPEN not in text
+
+
+def nothing_known(text: str) -> bool:
+    """Whether no letter or digit of the text is known.
+
+    >>> nothing_known(unknown("REGISTRY") + "/" + unknown("NAME"))
+    True
+    """
+    return not re.search(r"[^\W_]", _MARK.sub("", text))
+
+
+def unknown_names(text: str) -> list[str]:
+    """The names of what is unknown in a text, in order, without ``account`` and ``region`` of the build itself."""
+    return list(dict.fromkeys(name.split(":")[-1] for name in _MARK.findall(text) if name not in ("account", "region")))
+
+
+def shown(text: str) -> str:
+    """The text with its marks as ``{NAME}``."""
+    return _MARK.sub(lambda match: "{" + match[1].split(":")[0] + "}", text)
+
+
+def starred(text: str) -> str:
+    """The text with its marks as ``*``: a pattern for an ARN.
+
+    >>> starred("arn:aws:s3:::" + unknown("BUCKET") + "/*")
+    'arn:aws:s3:::*/*'
+    """
+    return _MARK.sub("*", text)
+
+
+def look_up(name: str, variables: Mapping[str, str]) -> str:
+    """A variable's value; what nothing sets is unknown under its name, for the project may set it."""
+    found = variables.get(name)
+    if found is not None:
+        return found
+    if name.upper() in ACCOUNT_NAMES:
+        account = variables.get("codebuild:account")
+        return account if account is not None else unknown(f"account:{name}")
+    return unknown(name)
+
+
+_REFERENCE: Final = re.compile(
+    r"\\\$|\$(?:\{(?P<braced>\w+)(?P<operator>:?[-+?=]|##?|%%?|//?)?(?P<rest>[^{}]*(?:\{[^{}]*\}[^{}]*)*)\}|(?P<plain>\w+))"
+)
+
+
+def expand(text: str, variables: Mapping[str, str], depth: int = 0) -> str:
+    """Fill in ``$NAME``, ``${NAME}``, ``${NAME:-default}`` and ``${NAME:+other}`` as Docker does.
+
+    >>> expand("${BASE:-golang}:$TAG", {"TAG": "1.22", "BASE": ""})
+    'golang:1.22'
+    """
+
+    def replace(match: re.Match[str]) -> str:
+        if match[0] == "\\$":
+            return "$"
+        name = match["braced"] or match["plain"]
+        if not match["operator"]:
+            return look_up(name, variables)
+        rest = expand(match["rest"], variables, depth + 1) if depth < 8 else match["rest"]
+        return modified(name, match["operator"], rest, variables)
+
+    return _REFERENCE.sub(replace, text)
+
+
+def modified(name: str, operator: str, rest: str, variables: Mapping[str, str]) -> str:
+    """The value of ``${NAME<operator>rest}``, the rest already filled in."""
+    value = variables.get(name)
+    if operator in (":-", ":=", "-", "="):
+        if operator.startswith(":"):
+            return value if value else rest
+        return value if value is not None else rest
+    if operator in (":+", "+"):
+        empty = not value if operator == ":+" else value is None
+        return "" if empty else rest
+    if operator in (":?", "?"):
+        return look_up(name, variables)
+    value = look_up(name, variables)
+    if not is_known(value) or not is_known(rest):
+        return value
+    return _trimmed(value, operator, rest)
+
+
+def _trimmed(value: str, operator: str, pattern: str) -> str:
+    if operator[0] == "/":
+        old, _, new = pattern.partition("/")
+        return value.replace(old, new, -1 if operator == "//" else 1) if old else value
+    expression = re.compile(_as_regex(pattern))
+    positions: Iterator[int] = iter(range(len(value) + 1))
+    if operator[0] == "#":
+        cuts = [i for i in positions if expression.fullmatch(value[:i])]
+        return value[(max(cuts) if operator == "##" else min(cuts)) :] if cuts else value
+    cuts = [i for i in positions if expression.fullmatch(value[i:])]
+    return value[: (min(cuts) if operator == "%%" else max(cuts))] if cuts else value
+
+
+def _as_regex(pattern: str) -> str:
+    return "".join({"*": ".*", "?": "."}.get(one, re.escape(one)) for one in pattern)
+
+
+def codebuild_variables(region: str | None, account: str | None, project: str | None) -> dict[str, str]:
+    """The variables that CodeBuild itself sets, and ``codebuild:account``, which no build can name."""
+    here, owner = region or unknown("region"), account or unknown("account")
+    name = project or unknown("project")
+    found = {
+        "AWS_REGION": here,
+        "AWS_DEFAULT_REGION": here,
+        "CODEBUILD_BUILD_ARN": f"arn:aws:codebuild:{here}:{owner}:build/{name}:{unknown('CODEBUILD_BUILD_UUID')}",
+        "CODEBUILD_BUILD_ID": f"{name}:{unknown('CODEBUILD_BUILD_UUID')}",
+        "CODEBUILD_BUILD_SUCCEEDING": "1",
+        "CODEBUILD_CI": "true",
+        "CI": "true",
+        "CODEBUILD_SRC_DIR": ROOT,
+        "HOME": "/root",
+    }
+    return found | ({"codebuild:account": account} if account else {})
+
+
+ROOT: Final = "/codebuild/src"
+"""Where the source lies in the build's machine, as far as this package is concerned (CODEBUILD_SRC_DIR)."""

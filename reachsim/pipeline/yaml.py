@@ -1,0 +1,117 @@
+"""YAML with line numbers, bounded: no bomb of aliases expands, nothing is constructed but texts, lists and tables.
+
+**Source:** YAML 1.2.2; ruamel.yaml's `compose` gives the node graph, in which an alias is the node itself. All scalars
+stay texts, so that ``no``, ``012`` and ``1:30`` read as they are written.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from reachsim.errors import QuestionError
+
+MAX_YAML: Final = 1 << 20
+"""Bytes: the parser is linear but slow, and no CodeBuild buildspec or compose file comes near."""
+MAX_NODES: Final = 200_000
+
+
+class TooLarge(Exception):
+    """A document that expands to more than `MAX_NODES` nodes."""
+
+
+def compose(text: str, name: str) -> Any:
+    """The node graph of the first document. Raises QuestionError, one line, for what is no YAML."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    if len(text) > MAX_YAML:
+        raise QuestionError(
+            f"{name}: expected at most {MAX_YAML >> 20} MiB of YAML, found {len(text)} characters", "BAD_YAML"
+        )
+    reader = YAML(typ="safe", pure=True)
+    reader.allow_duplicate_keys = True
+    try:
+        return reader.compose(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        line = f" line {mark.line + 1}:" if mark is not None else ""
+        why = getattr(error, "problem", None) or str(error).strip().split("\n")[0]
+        if "\t" in (_line(text, mark.line) if mark is not None else ""):
+            why = f"{why} (a tab; YAML indents with spaces)"
+        raise QuestionError(f"{name}:{line} expected YAML, found: {' '.join(str(why).split())}", "BAD_YAML") from None
+    except RecursionError:
+        raise QuestionError(f"{name}: expected YAML, found lists or tables nested too deeply", "BAD_YAML") from None
+    except (ValueError, TypeError, AttributeError, IndexError) as error:
+        raise QuestionError(f"{name}: expected YAML, found: {error}", "BAD_YAML") from None
+
+
+def _line(text: str, number: int) -> str:
+    lines = text.split("\n", number + 1)
+    return lines[number] if number < len(lines) else ""
+
+
+def load(text: str) -> Any:
+    """Texts, lists and dicts; None for what is no YAML."""
+    try:
+        node = compose(text, "")
+        return _plain(node, [MAX_NODES], 0)
+    except (QuestionError, TooLarge):
+        return None
+
+
+def _plain(node: Any, left: list[int], depth: int) -> Any:
+    left[0] -= 1
+    if left[0] < 0 or depth > 40:
+        raise TooLarge
+    kind = type(node).__name__
+    if kind == "SequenceNode":
+        return [_plain(one, left, depth + 1) for one in node.value]
+    if kind == "MappingNode":
+        return {key: _plain(value, left, depth + 1) for key, value in entries(node)}
+    if node is None or (node.value in ("", "~", "null") and not node.style):
+        return None
+    if node.value in ("true", "false") and not node.style:
+        return node.value == "true"
+    return node.value
+
+
+def entries(node: Any, depth: int = 0) -> list[tuple[str, Any]]:
+    """The entries of a mapping node, those of ``<<`` merged in, the last of equal keys winning."""
+    merged: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for key, value in node.value:
+        name = key.value if isinstance(key.value, str) else ""
+        if name == "<<" and depth < 10:
+            for one in value.value if type(value).__name__ == "SequenceNode" else [value]:
+                if type(one).__name__ == "MappingNode":
+                    merged |= {k: v for k, v in entries(one, depth + 1) if k not in merged}
+        else:
+            own[name] = value
+    return list((merged | own).items())
+
+
+def is_mapping(node: Any) -> bool:
+    return type(node).__name__ == "MappingNode"
+
+
+def is_sequence(node: Any) -> bool:
+    return type(node).__name__ == "SequenceNode"
+
+
+def scalar(node: Any) -> str:
+    """The text of a scalar node, "" for any other."""
+    return node.value if type(node).__name__ == "ScalarNode" and isinstance(node.value, str) else ""
+
+
+def source_text(node: Any, source: str) -> str:
+    """The text of a node as it is written: a command that YAML reads as a mapping because of a colon in it."""
+    text = source[node.start_mark.index : node.end_mark.index]
+    text = re.sub(r"(?m)^\s*#.*$", "", text)
+    return re.sub(r"\s+#[^\n\"']*$", "", text).strip()
+
+
+def line_of(node: Any) -> int:
+    """The line on which a node's text begins, counted from one."""
+    line = int(node.start_mark.line) + 1
+    return line + 1 if type(node).__name__ == "ScalarNode" and node.style in ("|", ">") else line
