@@ -224,14 +224,24 @@ def _pages(
         paginator = client.get_paginator(method)
         iterator = paginator.paginate(**arguments, PaginationConfig={"PageSize": size} if size else {})
         lists = tuple(one.expression for one in iterator.result_keys)
-        kept = (*lists, *(one.expression for one in paginator._non_aggregate_keys))
-        return ({key: plain(page[key]) for key in kept if key in page} for page in iterator), lists
+        tokens = _tokens(paginator._pagination_cfg)
+        return (plain({key: one for key, one in page.items() if key not in tokens}) for page in iterator), lists
     token = next((one for one in ("NextToken", "nextToken") if shape is not None and one in shape.members), None)
     if token is None:
         return (plain(getattr(client, method)(**one)) for one in (arguments,)), ()
     output = client.meta.service_model.operation_model(name).output_shape
     lists = tuple(key for key, one in output.members.items() if one.type_name == "list")
     return _by_token(getattr(client, method), token, arguments), lists
+
+
+def _tokens(config: Mapping[str, Any]) -> frozenset[str]:
+    """Keys of an answer that are about pages, from the paginator's model; JMESPath expressions among them.
+
+    All others are kept, also those that the AWS CLI drops: whether ``AdditionalRoutesAvailable`` decides a verdict.
+    """
+    expressions = (config.get(one, ()) for one in ("input_token", "output_token", "limit_key"))
+    texts = (text for one in expressions for text in ([one] if isinstance(one, str) else one))
+    return frozenset({"IsTruncated", *(word for text in texts for word in re.findall(r"\w+", text))})
 
 
 def _by_token(method: Callable[..., Any], token: str, arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:

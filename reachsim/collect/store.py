@@ -59,7 +59,7 @@ class Store:
         Args:
             path: Place below the store's root.
             pages: Objects. Of the keys in ``lists`` the records of all pages are put together, and the key is written
-                even where no page has it; of any other key the first page's value counts.
+                even where no page has it; of any other key the last page's value counts.
             lists: Keys whose values are lists.
         """
         target = self.root / path
@@ -113,7 +113,7 @@ def _write(out: _Hashed, pages: Iterable[Mapping[str, Any]], lists: Sequence[str
                 counts[key] += 1
         for key, value in page.items():
             if key not in counts:
-                rest.setdefault(key, value)
+                rest[key] = value
     for number, key in enumerate(lists):
         if number:
             out.write(b"," + _key(key) + b"[")

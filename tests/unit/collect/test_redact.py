@@ -1,0 +1,108 @@
+"""Secrets planted where AWS's answers can hold them, and what has to stay."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from reachsim.collect.redact import no_variables, redactor
+
+PLANTED = "planted"
+BUILDSPEC = """\
+version: 0.2
+env:
+  shell: bash
+  variables:
+    PASSWORD: planted   # planted
+    LONG: |
+      planted
+      planted
+    QUOTED: "planted"
+  parameter-store:
+    DB: /app/db
+phases:
+  build:
+    commands:
+      - docker build -t app .   # variables
+"""
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"environment": {"environmentVariables": [{"name": "A", "value": PLANTED, "type": "PLAINTEXT"}]}},
+        {"environment": {"environmentVariables": [{"name": "A", "value": PLANTED}]}},
+        {"source": {"auth": {"type": "OAUTH", "resource": PLANTED}, "location": "x"}},
+        {"secondarySources": [{"location": f"https://user:{PLANTED}@example.com/a.git"}]},
+        {"source": {"location": f"https://{PLANTED}@example.com/a.git"}},
+        {"source": {"buildspec": BUILDSPEC}},
+        {"source": {"buildspec": '{"version": 0.2, "env": {"variables": {"A": "planted"}}}'}},
+        {"source": {"buildspec": "env: {variables: {A: planted}}"}},
+        {"source": {"buildspec": "env:\n  variables:\n  - planted\n"}},
+        {"source": {"buildspec": "env:\n\tvariables: [planted"}},
+        {"webhook": {"url": "https://example.com", "secret": PLANTED}},
+        {"Functions": [{"Environment": {"Variables": {"A": PLANTED}}}]},
+        {"VpnConnections": [{"CustomerGatewayConfiguration": f"<a>{PLANTED}</a>"}]},
+        {"Options": {"TunnelOptions": [{"PreSharedKey": PLANTED}]}},
+        {"UserData": PLANTED},
+        {"LaunchTemplateData": {"UserData": PLANTED}},
+        {"configuration": {"OAuthToken": PLANTED}},
+        {"configuration": {"EnvironmentVariables": json.dumps([{"name": "A", "value": PLANTED, "type": "PLAINTEXT"}])}},
+        {"configuration": {"EnvironmentVariables": f"[{PLANTED}"}},
+        {"Tags": [{"Key": "DB_PASSWORD", "Value": PLANTED}]},
+        {"tags": [{"key": "api-key", "value": PLANTED}]},
+        {"Tags": {"GithubToken": PLANTED}},
+        {"TagSet": [{"Key": "my-secret", "Value": PLANTED}]},
+        {"MasterAccountEmail": PLANTED},
+        {"virtualInterfaces": [{"authKey": PLANTED, "bgpPeers": [{"authKey": PLANTED}]}]},
+    ],
+    ids=lambda record: json.dumps(record)[:50],
+)
+def test_planted_secrets_go(record: Any) -> None:
+    assert PLANTED not in json.dumps(redactor()(record))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"environmentVariables": [{"name": "A", "value": "/app/db", "type": "PARAMETER_STORE"}]},
+        {"environmentVariables": [{"name": "A", "value": "app/db:key", "type": "SECRETS_MANAGER"}]},
+        {"registryCredential": {"credential": "arn:aws:secretsmanager:eu-west-1:111111111111:secret:hub"}},
+        {"source": {"location": "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/app"}},
+        {"source": {"location": "ssh://git@example.com/app.git"}},
+        {"source": {"buildspec": "buildspec.yml"}},
+        {"source": {"buildspec": "version: 0.2\nphases: {build: {commands: [echo $variables]}}\n"}},
+        {"Tags": [{"Key": "Name", "Value": "token-service"}]},
+        {"DhcpConfigurations": [{"Key": "domain-name-servers", "Values": [{"Value": "AmazonProvidedDNS"}]}]},
+        {"value": "V2", "name": "REGISTRY_POLICY_SCOPE"},
+        {"Policy": '{"Statement": [{"Condition": {"StringEquals": {"aws:PrincipalTag/password": "x"}}}]}'},
+        {"Version": 3, "Enabled": None, "Ratio": 1.5},
+    ],
+    ids=lambda record: json.dumps(record)[:50],
+)
+def test_what_no_secret_is_stays(record: Any) -> None:
+    assert redactor()(record) == record
+
+
+def test_names_stay_and_lines_keep_their_numbers() -> None:
+    cleaned = no_variables(BUILDSPEC)
+    assert PLANTED not in cleaned
+    for kept in ("PASSWORD:", "LONG:", "QUOTED:", "DB: /app/db", "- docker build -t app ."):
+        assert kept in cleaned
+    lines = cleaned.splitlines()
+    assert lines.index("  variables:") == BUILDSPEC.splitlines().index("  variables:")
+
+
+def test_patterns_of_tags_are_added_and_do_not_mind_case() -> None:
+    clean = redactor(["Cost*", "owner"])
+    tags = [{"Key": "costCentre", "Value": "1"}, {"Key": "OWNER", "Value": "me"}, {"Key": "owners", "Value": "us"}]
+    assert [one["Value"] for one in clean({"Tags": tags})["Tags"]] == ["", "", "us"]
+    assert [one["Value"] for one in redactor(["*"])({"Tags": tags})["Tags"]] == ["", "", ""]
+
+
+def test_the_answer_itself_is_not_changed() -> None:
+    record = {"Tags": [{"Key": "password", "Value": PLANTED}]}
+    redactor()(record)
+    assert record["Tags"][0]["Value"] == PLANTED
