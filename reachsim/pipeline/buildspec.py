@@ -1,8 +1,8 @@
 """A buildspec, with the line of everything in it.
 
 **Source:** CodeBuild User Guide, "Build specification reference" and "Batch build buildspec reference". Which YAML
-dialect CodeBuild reads isn't documented; all scalars are taken as they are written. ``commands`` items that YAML reads as
-mappings or lists (``echo "a: b"`` without quotes around the whole) are taken back to their text.
+dialect CodeBuild reads isn't documented; all scalars are taken as they are written. ``commands`` items that YAML reads
+as mappings or lists (``echo "a: b"`` without quotes around the whole) are taken back to their text.
 """
 
 from __future__ import annotations

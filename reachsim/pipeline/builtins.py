@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
+from importlib import resources
 from typing import Final
 
 from reachsim.pipeline.call import Call, Outcome, arguments
@@ -112,7 +113,7 @@ def _copy(call: Call) -> Outcome:
 def _remove(call: Call) -> Outcome:
     """``rm`` of lists of repositories leaves none of them."""
     for word in call.words:
-        if word.startswith("/etc/apt/sources.list") or word.startswith("/etc/apk/repositories"):
+        if word.startswith(("/etc/apt/sources.list", "/etc/apk/repositories")):
             call.machine.written[word] = ""
     return Outcome((), "")
 
@@ -165,7 +166,7 @@ def _constant(call: Call) -> Outcome:
     return Outcome((), NEVER, call.program != "false")
 
 
-def _undecided(call: Call) -> Outcome:
+def _undecided(call: Call) -> Outcome:  # noqa: ARG001
     """Commands whose status is a question (which, grep -q, diff): either way is a normal run."""
     return Outcome((), None, None)
 
@@ -192,4 +193,4 @@ BUILTINS: Final[dict[str, Callable[[Call], Outcome]]] = {
 }  # fmt: skip
 
 # Programs that contact nobody, or nobody but this machine. Anything that is in none of the tables is a gap.
-LOCAL: Final = frozenset(["alias", "apt-cache", "apt-config", "apt-mark", "arch", "ar", "as", "awk", "bandit", "base64", "basename", "bash-completion", "bc", "bg", "biome", "black", "bunzip2", "bzip2", "c++", "cfn-lint", "cfn_nag", "cfn_nag_scan", "cfn-guard", "chgrp", "chmod", "chown", "cksum", "clang", "clear", "cmake", "col", "column", "comm", "compgen", "complete", "csplit", "ctest", "dash", "date", "dd", "df", "dircolors", "dmesg", "dockerd", "dockerd-entrypoint.sh", "dos2unix", "dpkg", "dpkg-deb", "dpkg-query", "dpkg-reconfigure", "du", "env", "envsubst", "eslint", "exec", "expand", "expr", "factor", "fc", "fg", "file", "find", "flake8", "fmt", "fold", "free", "fuser", "g++", "gcc", "gdb", "getconf", "getent", "getopt", "getopts", "gofmt", "golint", "groupadd", "groups", "gunzip", "gzip", "head", "help", "hexdump", "history", "hostname", "iconv", "info", "initctl", "isort", "java", "javac", "jar", "jest", "jobs", "join", "jshell", "karma", "keytool", "kill", "killall", "ld", "ldconfig", "ldd", "less", "let", "link", "locale", "locale-gen", "localedef", "logger", "login", "logname", "look", "ls", "lsb_release", "lscpu", "lsof", "lstat", "m4", "make-ssl-cert", "man", "md5sum", "mkdir", "mkfifo", "mknod", "mktemp", "mocha", "more", "mount", "mypy", "nl", "nm", "nproc", "objdump", "od", "openssl", "parted", "paste", "patch", "pathchk", "pg_ctl", "phpunit", "pidof", "ping", "pkill", "pr", "prettier", "printenv", "ps", "psql", "pylint", "pytest", "python-config", "ranlib", "realpath", "redis-cli", "redis-server", "reset", "rev", "rmdir", "rspec", "rubocop", "ruff", "seq", "service", "set", "setfacl", "sha1sum", "sha256sum", "sha512sum", "shasum", "shellcheck", "shopt", "shred", "shuf", "sleep", "split", "sqlite3", "stat", "strace", "strings", "strip", "stty", "su", "sum", "swig", "sync", "sysctl", "systemctl", "tac", "tar", "tput", "touch", "trap", "tree", "tsc", "tty", "tzselect", "ulimit", "umask", "unalias", "uname", "unexpand", "unlink", "unset", "unzip", "update-alternatives", "update-ca-certificates", "update-ca-trust", "uptime", "useradd", "usermod", "users", "uuidgen", "vi", "vim", "vite", "vitest", "vmstat", "wait", "wc", "webpack", "who", "whoami", "xargs", "xz", "yamllint", "yes", "yq", "zcat", "zip", "zipinfo", "adduser", "addgroup", "deluser", "rails", "rake", "puma", "gunicorn", "uvicorn", "ng", "nest", "next", "nuxt", "react-scripts", "vue-cli-service", "rollup", "parcel", "esbuild", "gulp", "grunt", "stylelint", "tslint", "lerna", "nx", "turbo", "rimraf", "cross-env", "concurrently", "nyc", "c8", "tox", "nox", "coverage", "sphinx-build", "mkdocs", "jekyll", "hugo", "pandoc", "kustomize", "kubeval", "kubeconform", "conftest", "opa", "checkov", "tfsec", "terrascan", "cfn_lint", "yarn-deduplicate", "protoc", "buf", "flyway-check", "ninja", "meson", "autoconf", "automake", "configure", "libtool", "pkg-config", "a2enmod", "a2dissite", "apachectl", "docker-php-ext-install", "docker-php-ext-enable", "docker-php-ext-configure", "a2ensite", "phpcs", "phpstan", "psalm", "artisan", "rustc", "rustfmt", "ghc", "stack-lint", "newgrp", "setcap", "getcap", "chsh", "visudo", "debconf-set-selections", "dpkg-divert", "ssh-keygen", "ssh-add", "ssh-agent", "gpgconf", "rsyslogd", "cron", "crond", "xvfb-run", "Xvfb", "export-env", "goenv-init", "swapon", "swapoff", "mkswap", "fallocate", "truncate", "chroot-local", "depmod", "modprobe", "iptables", "ip", "ifconfig", "route", "hostnamectl", "timedatectl", "zgrep", "xmllint", "xsltproc", "tidy", "html-minifier", "uglifyjs", "sass", "node-sass", "lessc", "postcss", "tailwindcss", "svgo", "imagemin", "convert", "identify", "ffmpeg", "ghostscript", "gs", "wkhtmltopdf", "time", "inotifywait", "watchman", "junit-viewer", "sam-lint", "rain-lint", "detect-secrets", "gitleaks", "trufflehog-local", "dive-ci", "hugo-extended", "cloc", "tokei", "scc", "gotestsum", "golint", "staticcheck", "gosec", "goimports", "dotnet-coverage", "reportgenerator", "nunit-console", "vstest.console", "nuget-license", "go-junit-report", "junit2html", "allure", "newman-local", "k9s", "jsonlint", "ajv", "spectral", "redocly", "openapi-generator", "swagger-cli", "mkfs", "losetup", "rc-service", "rc-update", "setup-ca", "apk-local", "pip-licenses", "bumpversion", "versioneer", "semver", "standard-version", "gpg", "gpg2", "if", "fi", "then", "else", "do", "done", "cdk-nag"])  # fmt: skip
+LOCAL: Final = frozenset(resources.files("reachsim.pipeline").joinpath("local.txt").read_text("utf-8").split())

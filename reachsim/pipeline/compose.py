@@ -29,7 +29,31 @@ _OUTER: Final = [
     "parallel",
     "progress",
 ]
-_INNER: Final = ["build-arg", "e", "env", "v", "volume", "u", "user", "w", "workdir", "name", "scale", "timeout", "t", "entrypoint", "p", "publish", "l", "label", "exit-code-from", "attach", "pull", "m", "memory"]  # fmt: skip
+_INNER: Final = [
+    "build-arg",
+    "e",
+    "env",
+    "v",
+    "volume",
+    "u",
+    "user",
+    "w",
+    "workdir",
+    "name",
+    "scale",
+    "timeout",
+    "t",
+    "entrypoint",
+    "p",
+    "publish",
+    "l",
+    "label",
+    "exit-code-from",
+    "attach",
+    "pull",
+    "m",
+    "memory",
+]
 
 
 def compose(call: Call, words: list[str]) -> Outcome:
@@ -54,7 +78,7 @@ def compose(call: Call, words: list[str]) -> Outcome:
     wanted = _wanted(services, given.rest if word != "run" else given.rest[:1], outer.all("profile"), word)
     found: list[Found] = []
     for key in wanted:
-        found += _of_service(call, services[key], home, word, no_build=given.has("no-build"), pull=given.has("pull"))
+        found += _of_service(call, services[key], home, word, no_build=given.has("no-build"))
     if word in ("up", "run") and wanted:
         found.append(Gap(call.command.text, "what the containers contact while they run is not in these files"))
     return Outcome(tuple(dict.fromkeys(found)), None)
@@ -111,9 +135,7 @@ def _wanted(services: dict[str, dict[str, Any]], names: list[str], profiles: lis
     return found
 
 
-def _of_service(
-    call: Call, service: dict[str, Any], home: str, word: str, *, no_build: bool, pull: bool
-) -> list[Found]:
+def _of_service(call: Call, service: dict[str, Any], home: str, word: str, *, no_build: bool) -> list[Found]:
     name, work = service.get("image"), service.get("build")
     built = work is not None and work is not False
     if word in ("push", "publish"):

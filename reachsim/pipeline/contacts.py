@@ -18,15 +18,35 @@ from typing import Final
 
 from reachsim import services
 from reachsim.errors import QuestionError
-from reachsim.pipeline import buildspec as specs
 from reachsim.pipeline import builds, knowledge, programs, urls
+from reachsim.pipeline import buildspec as specs
 from reachsim.pipeline import project as projects
 from reachsim.pipeline.context import Folder, Machine, open_context
-from reachsim.pipeline.records import (ORDER, Confidence, Contact, Contacts, Destination, Found, Gap, ImageBuild, Kind,
-                                       Script, Step, Unresolved, weaker)  # fmt: skip
+from reachsim.pipeline.records import (
+    ORDER,
+    Confidence,
+    Contact,
+    Contacts,
+    Destination,
+    Found,
+    Gap,
+    ImageBuild,
+    Kind,
+    Script,  # fmt: skip
+    Step,
+    Unresolved,
+    weaker,
+)
 from reachsim.pipeline.shell import Command, Result, Scope, Shell, positional
-from reachsim.pipeline.variables import (ACCOUNT_NAMES, ROOT, codebuild_variables, nothing_known, shown, unknown,
-                                         unknown_names)  # fmt: skip
+from reachsim.pipeline.variables import (
+    ACCOUNT_NAMES,
+    ROOT,
+    codebuild_variables,
+    nothing_known,
+    shown,
+    unknown,
+    unknown_names,  # fmt: skip
+)
 
 MAX_COMMANDS: Final = 60_000
 MAX_SCRIPTS: Final = 3_000
@@ -44,7 +64,7 @@ def contacts_of(
     Args:
         buildspec: the buildspec's bytes.
         context: the source's files, relative POSIX path to bytes, or their directory; None if there are none.
-        project: the CodeBuild project (`reachsim.pipeline.project.find`); fills in Region, account, image and variables.
+        project: the CodeBuild project (`reachsim.pipeline.project.find`): Region, account, image and variables.
         name: the buildspec's path within the context, for the rows.
 
     Raises QuestionError if the buildspec is none.
@@ -269,7 +289,7 @@ def _at_step(found: Found, step: Step) -> Found:
 
 
 def _service(found: Destination) -> tuple[str | None, Kind]:
-    """The AWS service whose host it is, and the kind of contact; both by the host's form where the reader left it open."""
+    """The AWS service whose host it is, and the kind of contact, by the host's form where the reader left them open."""
     if found.service is not None:
         kind: Kind = "git" if found.service == "git-codecommit" else found.kind
         return found.service, kind

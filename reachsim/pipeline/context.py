@@ -1,7 +1,7 @@
 """The files that a build sees: those of its source, and those that its own commands write.
 
-A context is a mapping of relative POSIX paths to bytes. `open_context` gives one over a directory that reads a file when
-asked for it, never through a symbolic link that leaves the directory, and never more than `MAX_FILE` bytes.
+A context is a mapping of relative POSIX paths to bytes. `open_context` gives one over a directory that reads a file
+when asked for it, never through a symbolic link that leaves the directory, and never more than `MAX_FILE` bytes.
 `Machine` is one file system of the build: the build container itself, or the inside of an image while it is built.
 """
 

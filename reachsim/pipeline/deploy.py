@@ -1,7 +1,7 @@
 """terraform, kubectl and helm.
 
-**Source:** Terraform, "S3 backend", "Module sources", "Provider installation"; Amazon EKS User Guide, "Cluster API server
-endpoint"; Helm documentation, "helm repo add", "helm dependency", "Use OCI-based registries".
+**Source:** Terraform, "S3 backend", "Module sources", "Provider installation"; Amazon EKS User Guide, "Cluster API
+server endpoint"; Helm documentation, "helm repo add", "helm dependency", "Use OCI-based registries".
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from reachsim.pipeline.records import Destination, Found, Gap, Request
 from reachsim.pipeline.variables import shown, starred, unknown
 from reachsim.pipeline.yaml import load
 
-_FLAGLESS: Final = ["chdir", "var", "var-file", "backend-config", "target", "out", "plugin-dir", "lock-timeout",
+_VALUED: Final = ["chdir", "var", "var-file", "backend-config", "target", "out", "plugin-dir", "lock-timeout",
                     "state", "parallelism", "from-module", "replace"]  # fmt: skip
 
 
 def terraform(call: Call) -> Outcome:
     """init fetches providers and modules and opens the backend; plan and apply call the providers' APIs."""
     words = [re.sub(r"^--?", "--", word) if word.startswith("-") else word for word in call.words]
-    given = arguments(words, _FLAGLESS if call.program == "terraform" else _FLAGLESS)
+    given = arguments(words, _VALUED)
     word = given.rest[0] if given.rest else ""
     folder = given.last("chdir") or "."
     if word not in (
@@ -97,9 +97,42 @@ def _backend(call: Call, text: str, options: list[str]) -> list[Found]:
     return found
 
 
-# --- kubernetes -----------------------------------------------------------------------------------------------------------
+# --- kubernetes -----------------------------------------------------------------------------------------------------
 
-_KUBECTL: Final = ["n", "namespace", "f", "filename", "k", "kustomize", "o", "output", "l", "selector", "c", "container", "context", "cluster", "kubeconfig", "server", "s", "token", "user", "timeout", "replicas", "p", "patch", "type", "image", "for", "from-literal", "from-file", "overwrite", "field-selector", "request-timeout", "field-manager"]  # fmt: skip
+_KUBECTL: Final = [
+    "n",
+    "namespace",
+    "f",
+    "filename",
+    "k",
+    "kustomize",
+    "o",
+    "output",
+    "l",
+    "selector",
+    "c",
+    "container",
+    "context",
+    "cluster",
+    "kubeconfig",
+    "server",
+    "s",
+    "token",
+    "user",
+    "timeout",
+    "replicas",
+    "p",
+    "patch",
+    "type",
+    "image",
+    "for",
+    "from-literal",
+    "from-file",
+    "overwrite",
+    "field-selector",
+    "request-timeout",
+    "field-manager",
+]
 
 
 def kubectl(call: Call) -> Outcome:
@@ -199,7 +232,7 @@ def helm(call: Call) -> Outcome:
 
 def _chart_host(url: str) -> list[Found]:
     if url.startswith("oci://"):
-        return image.pulls(url.removeprefix("oci://"))
+        return list(image.pulls(url.removeprefix("oci://")))
     if url.startswith("s3://"):
         bucket = url.removeprefix("s3://").split("/")[0]
         return [Destination(f"{bucket}.s3.{unknown('region')}.amazonaws.com", 443, "aws", "certain", "run", "s3")]

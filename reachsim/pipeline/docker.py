@@ -136,7 +136,7 @@ def docker(call: Call) -> Outcome:
             return Outcome(tuple(image.logs_in(given.rest[0] if given.rest else "")), "")
         case "pull":
             given = arguments(words, ["platform", "authfile", "creds"])
-            return _pulled(call, given.rest[:1] if call.program == "docker" else given.rest)
+            return _pulled(given.rest[:1] if call.program == "docker" else given.rest)
         case "push":
             given = arguments(words, ["authfile", "creds", "format"])
             return Outcome(tuple(image.pushes(given.rest[0] if given.rest else "")) if given.rest else (), "")
@@ -175,7 +175,7 @@ def is_local(settings: dict[str, str], name: str) -> bool:
     return f"image {image.parse(name)}" in settings
 
 
-def _pulled(call: Call, names: list[str]) -> Outcome:
+def _pulled(names: list[str]) -> Outcome:
     found: list[Found] = []
     for name in names:
         found += image.pulls(name)
@@ -209,7 +209,7 @@ def _run(call: Call, words: list[str]) -> Outcome:
     return Outcome(tuple(found), None)
 
 
-# --- builds ---------------------------------------------------------------------------------------------------------------
+# --- builds ---------------------------------------------------------------------------------------------------------
 
 
 def build(call: Call, words: list[str], *, buildx_builder: bool = False) -> Outcome:
@@ -320,7 +320,7 @@ def buildx(call: Call, words: list[str]) -> Outcome:
                 )
             ),
             None,
-        )  # noqa: E501
+        )
     if word == "imagetools":
         plain = [one for one in rest[1:] if not one.startswith("-")]
         return Outcome(
@@ -329,7 +329,7 @@ def buildx(call: Call, words: list[str]) -> Outcome:
     return Outcome((), None)
 
 
-# --- docker buildx bake -----------------------------------------------------------------------------------------------------
+# --- docker buildx bake ---------------------------------------------------------------------------------------------
 
 _BAKE_FILES: Final = ("docker-bake.json", "docker-bake.override.json", "docker-bake.hcl", "docker-bake.override.hcl")
 _COMPOSE_FILES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
@@ -453,13 +453,30 @@ def _hcl_body(text: str, variables: dict[str, str]) -> dict[str, Any]:
     return found
 
 
-# --- others that build or move images ---------------------------------------------------------------------------------------
+# --- others that build or move images -------------------------------------------------------------------------------
 
 
 def kaniko(call: Call) -> Outcome:
     """``/kaniko/executor``: builds without Docker and pushes to every ``--destination``."""
-    given = arguments(call.words, ["context", "c", "dockerfile", "f", "destination", "d", "build-arg", "target", "cache-repo",
-                                   "registry-mirror", "context-sub-path", "cache-dir", "digest-file", "verbosity"])  # fmt: skip
+    given = arguments(
+        call.words,
+        [
+            "context",
+            "c",
+            "dockerfile",
+            "f",
+            "destination",
+            "d",
+            "build-arg",
+            "target",
+            "cache-repo",
+            "registry-mirror",
+            "context-sub-path",
+            "cache-dir",
+            "digest-file",
+            "verbosity",
+        ],
+    )
     place = (given.last("context", "c") or ".").removeprefix("dir://")
     if "://" in place:
         found: list[Found] = [

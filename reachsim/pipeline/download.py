@@ -1,6 +1,6 @@
 """curl, wget, git, ssh and their like.
 
-**Source:** curl(1), wget(1), git-scm documentation; facts/tool-destinations.csv (curl/wget, git https, git ssh, CodeCommit).
+**Source:** curl(1), wget(1), git-scm documentation; facts/tool-destinations.csv (curl, wget, git, ssh).
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def _fetched(call: Call, target: str, *, follows: bool) -> list[Found]:
     return found
 
 
-# --- git --------------------------------------------------------------------------------------------------------------
+# --- git ------------------------------------------------------------------------------------------------------------
 
 _GIT: Final = ["c", "C", "git-dir", "work-tree", "exec-path", "namespace"]
 _GIT_SUB: Final = [
@@ -335,7 +335,7 @@ def _submodule(call: Call, words: list[str], folder: str) -> Outcome:
     return Outcome(tuple(dict.fromkeys(found)))
 
 
-# --- ssh ----------------------------------------------------------------------------------------------------------------
+# --- ssh ------------------------------------------------------------------------------------------------------------
 
 _SSH: Final = [
     "B",

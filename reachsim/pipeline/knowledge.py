@@ -103,7 +103,52 @@ def tool(program: str, arguments: str) -> list[Destination]:
 
 
 # Official images by the distribution they are made of, where the tag does not say it (Docker Official Images).
-_DEBIAN: Final = frozenset(["python", "node", "golang", "ruby", "php", "rust", "perl", "openjdk", "debian", "buildpack-deps", "nginx", "httpd", "postgres", "mysql", "redis", "mongo", "gcc", "haskell", "julia", "erlang", "elixir", "r-base", "rabbitmq", "memcached", "wordpress", "drupal", "jenkins", "tomcat", "pypy", "clojure", "swipl", "composer", "mariadb", "influxdb", "telegraf", "kong", "sonarqube", "neo4j", "logstash", "caddy", "haproxy", "bash"])  # fmt: skip
+_DEBIAN: Final = frozenset(
+    [
+        "python",
+        "node",
+        "golang",
+        "ruby",
+        "php",
+        "rust",
+        "perl",
+        "openjdk",
+        "debian",
+        "buildpack-deps",
+        "nginx",
+        "httpd",
+        "postgres",
+        "mysql",
+        "redis",
+        "mongo",
+        "gcc",
+        "haskell",
+        "julia",
+        "erlang",
+        "elixir",
+        "r-base",
+        "rabbitmq",
+        "memcached",
+        "wordpress",
+        "drupal",
+        "jenkins",
+        "tomcat",
+        "pypy",
+        "clojure",
+        "swipl",
+        "composer",
+        "mariadb",
+        "influxdb",
+        "telegraf",
+        "kong",
+        "sonarqube",
+        "neo4j",
+        "logstash",
+        "caddy",
+        "haproxy",
+        "bash",
+    ]
+)
 _UBUNTU: Final = frozenset(["ubuntu", "eclipse-temurin", "maven", "gradle", "sapmachine", "ibmjava", "swift", "groovy"])
 _OTHERS: Final = {
     "alpine": "alpine", "docker": "alpine", "amazonlinux": "amazonlinux", "amazoncorretto": "amazonlinux",

@@ -44,10 +44,51 @@ _VALUED: Final = [
     "otp",
     "before",
 ]
-_INSTALL: Final = ("install", "i", "in", "ci", "clean-install", "add", "update", "up", "upgrade", "install-ci-test",
-                   "cit", "install-test", "it", "isntall", "fetch", "import", "dlx", "create", "exec", "x", "dedupe")  # fmt: skip
-_ONLINE: Final = ("publish", "view", "info", "show", "outdated", "audit", "login", "adduser", "whoami", "search", "ping",
-                  "deprecate", "dist-tag", "unpublish", "token", "access", "init", "star", "team", "profile")  # fmt: skip
+_INSTALL: Final = (
+    "install",
+    "i",
+    "in",
+    "ci",
+    "clean-install",
+    "add",
+    "update",
+    "up",
+    "upgrade",
+    "install-ci-test",
+    "cit",
+    "install-test",
+    "it",
+    "isntall",
+    "fetch",
+    "import",
+    "dlx",
+    "create",
+    "exec",
+    "x",
+    "dedupe",
+)
+_ONLINE: Final = (
+    "publish",
+    "view",
+    "info",
+    "show",
+    "outdated",
+    "audit",
+    "login",
+    "adduser",
+    "whoami",
+    "search",
+    "ping",
+    "deprecate",
+    "dist-tag",
+    "unpublish",
+    "token",
+    "access",
+    "init",
+    "star",
+    "team",
+    "profile",
+)
 _HOOKS: Final = ("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare")
 _MAX_HOSTS: Final = 50
 
@@ -145,7 +186,7 @@ def _installed(call: Call, names: list[str], is_global: bool, *, scripts: bool, 
 def _is_local(specifier: str) -> bool:
     return specifier.startswith((".", "/", "~", "file:", "link:", "workspace:", "portal:")) or (
         specifier.endswith(".tgz") and "://" not in specifier
-    )  # noqa: E501
+    )
 
 
 def _of_specifier(call: Call, name: str, sure: Confidence) -> list[Found]:
@@ -258,7 +299,7 @@ def _line_of(text: str, name: str) -> int:
 
 
 def _script(call: Call, word: str, plain: list[str]) -> Outcome:
-    """``npm run NAME``, ``npm test``, ``yarn NAME``: the script in package.json, and what stands before and after it."""
+    """``npm run NAME``, ``npm test``, ``yarn NAME``: the script in package.json, its pre and post."""
     if word in ("run", "run-script", "rum"):
         name = plain[1] if len(plain) > 1 else ""
         rest = plain[2:]
@@ -270,10 +311,14 @@ def _script(call: Call, word: str, plain: list[str]) -> Outcome:
     table = package.get("scripts") if package is not None else None
     scripts = table if isinstance(table, dict) else {}
     found = [
-        _as_script(call, one, str(scripts[one]) + (" " + " ".join(rest) if one == name and rest and all(map(is_known, rest)) else ""))
+        _as_script(
+            call,
+            one,
+            str(scripts[one]) + (" " + " ".join(rest) if one == name and rest and all(map(is_known, rest)) else ""),
+        )
         for one in (f"pre{name}", name, f"post{name}")
         if one in scripts
-    ]  # fmt: skip
+    ]
     return Outcome(tuple(found), None)
 
 
@@ -301,9 +346,18 @@ def npx(call: Call) -> Outcome:
 
 
 # The package that brings a command of another name, and the other way round.
-_PROVIDERS: Final = {"cdk": "aws-cdk", "sls": "serverless", "tsc": "typescript", "ng": "@angular/cli", "jest-cli": "jest",
-                     "nest": "@nestjs/cli", "playwright": "@playwright/test", "webpack": "webpack-cli",
-                     "react-scripts": "react-scripts", "vue-cli-service": "@vue/cli-service"}  # fmt: skip
+_PROVIDERS: Final = {
+    "cdk": "aws-cdk",
+    "sls": "serverless",
+    "tsc": "typescript",
+    "ng": "@angular/cli",
+    "jest-cli": "jest",
+    "nest": "@nestjs/cli",
+    "playwright": "@playwright/test",
+    "webpack": "webpack-cli",
+    "react-scripts": "react-scripts",
+    "vue-cli-service": "@vue/cli-service",
+}
 _COMMANDS: Final = {"aws-cdk": "cdk", "sls": "serverless"}
 
 

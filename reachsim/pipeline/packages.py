@@ -1,7 +1,7 @@
 """cargo, gem, bundler, composer and dotnet: which index they ask, and whether they ask any.
 
-**Source:** The Cargo Book, "Source Replacement", "Registries"; Bundler, "Gemfiles", "bundle config" (mirrors); Composer,
-"Repositories"; NuGet, "nuget.config reference".
+**Source:** The Cargo Book, "Source Replacement", "Registries"; Bundler, "Gemfiles", "bundle config" (mirrors);
+Composer, "Repositories"; NuGet, "nuget.config reference".
 """
 
 from __future__ import annotations
@@ -25,10 +25,33 @@ def _toml(text: str | None) -> dict[str, Any]:
         return {}
 
 
-# --- cargo ----------------------------------------------------------------------------------------------------------------
+# --- cargo ----------------------------------------------------------------------------------------------------------
 
-_CARGO: Final = ("build", "b", "test", "t", "run", "r", "check", "c", "clippy", "doc", "fetch", "install", "update",
-                 "publish", "bench", "rustc", "add", "vendor", "package", "lambda", "chef", "nextest", "generate-lockfile")  # fmt: skip
+_CARGO: Final = (
+    "build",
+    "b",
+    "test",
+    "t",
+    "run",
+    "r",
+    "check",
+    "c",
+    "clippy",
+    "doc",
+    "fetch",
+    "install",
+    "update",
+    "publish",
+    "bench",
+    "rustc",
+    "add",
+    "vendor",
+    "package",
+    "lambda",
+    "chef",
+    "nextest",
+    "generate-lockfile",
+)
 
 
 def cargo(call: Call) -> Outcome:
@@ -95,7 +118,7 @@ def _cargo_needs(manifest: dict[str, Any]) -> tuple[bool, list[str]]:
     return needs, gits
 
 
-# --- ruby -----------------------------------------------------------------------------------------------------------------
+# --- ruby -----------------------------------------------------------------------------------------------------------
 
 
 def gem(call: Call) -> Outcome:
@@ -148,7 +171,7 @@ def bundle(call: Call) -> Outcome:
     return Outcome(tuple(dict.fromkeys(found)), "")
 
 
-# --- php ------------------------------------------------------------------------------------------------------------------
+# --- php ------------------------------------------------------------------------------------------------------------
 
 
 def composer(call: Call) -> Outcome:
@@ -203,7 +226,7 @@ def _composer_hosts(call: Call, project: dict[str, Any], sure: Confidence) -> li
     return found + list(knowledge.index("packagist", sure)) if public else found
 
 
-# --- .NET -----------------------------------------------------------------------------------------------------------------
+# --- .NET -----------------------------------------------------------------------------------------------------------
 
 _DOTNET: Final = (
     "restore",

@@ -77,9 +77,10 @@ _WRAPPERS: Final[dict[str, list[str]]] = {
 
 def read(command: Command, running: tuple[str, ...]) -> Outcome:
     """What a command contacts or runs. ``running`` are the scripts that are being walked, outermost first."""
-    words, extra = list(command.words), {}
+    words = list(command.words)
+    extra: dict[str, str] = {}
     for _ in range(12):
-        stripped = _unwrapped(words, command, extra)
+        stripped = _unwrapped(words, extra)
         if stripped is None:
             break
         words = stripped
@@ -105,7 +106,7 @@ def read(command: Command, running: tuple[str, ...]) -> Outcome:
         return read(command._replace(words=call.words[1:] or ("true",), assigned=command.assigned | extra), running)
     if program in ("poetry", "pipenv", "uv", "dotenv") and call.words[:1] == ("run",):
         first = PROGRAMS[program](call) if program == "uv" else Outcome()
-        rest = [word for word in call.words[1:]]
+        rest = list(call.words[1:])
         while rest and rest[0].startswith("-"):
             rest.pop(0)
         inner = read(command._replace(words=tuple(rest) or ("true",)), running)
@@ -121,7 +122,7 @@ def _shadowed(call: Call, name: str) -> bool:
     return "/" in name and call.exists(name) and posixpath.basename(name) not in ("mvnw", "gradlew")
 
 
-def _unwrapped(words: list[str], command: Command, extra: dict[str, str]) -> list[str] | None:
+def _unwrapped(words: list[str], extra: dict[str, str]) -> list[str] | None:
     """The words behind a wrapper such as ``sudo``; None if the first word is none."""
     program = posixpath.basename(words[0])
     if re.fullmatch(r"[A-Za-z_]\w*=.*", words[0], re.DOTALL):
@@ -164,7 +165,7 @@ def _xargs(call: Call) -> Outcome:
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 
-# --- scripts ----------------------------------------------------------------------------------------------------------------
+# --- scripts --------------------------------------------------------------------------------------------------------
 
 
 def _shell(call: Call, running: tuple[str, ...]) -> Outcome:
@@ -225,9 +226,7 @@ def _file(call: Call, name: str, rest: list[str], running: tuple[str, ...], *, o
     language = _language(name, text)
     if language:
         return Outcome((Gap(call.command.text, f"a {language} program; only shell scripts are read"),), None)
-    return Outcome(
-        (Script(text, place if path not in call.machine.written else place, 1, _extra(call), tuple(rest), own_process),)
-    )
+    return Outcome((Script(text, place, 1, _extra(call), tuple(rest), own_process),))
 
 
 def _why_unread(call: Call, path: str) -> str:
@@ -254,7 +253,7 @@ def _language(name: str, text: str) -> str | None:
 
 
 def _python(call: Call, running: tuple[str, ...]) -> Outcome:
-    words = [word for word in call.words]
+    words = list(call.words)
     while words and words[0].startswith("-") and words[0] not in ("-m", "-c", "-"):
         words.pop(0)
     if words[:1] == ["-m"] and len(words) > 1:
@@ -265,7 +264,7 @@ def _python(call: Call, running: tuple[str, ...]) -> Outcome:
             read(call.command._replace(words=(module, *rest)), running)
             if module in PROGRAMS or module in LOCAL or knowledge.knows_tool(module)
             else Outcome((Gap(call.command.text, f"what the module {shown(module)} contacts is not known"),), None)
-        )  # noqa: E501
+        )
     if words[:1] == ["-c"] or not words or (words[0].startswith("-") and words[0] != "-"):
         text = words[1] if len(words) > 1 else ""
         reaches = re.search(r"https?:|urllib|requests|socket|boto3", text)
@@ -300,10 +299,16 @@ def _make(call: Call) -> Outcome:
         merged |= {name: expand(merged[name], merged) for name in variables if name in merged and "$" in merged[name]}
     place = call.machine.context_path(call.path(posixpath.join(folder, "Makefile"))) or "Makefile"
     scripts: list[Found] = [
-        Script(command, place, line, tuple((name, merged[name]) for name in variables if name in merged), directory=call.path(folder))
+        Script(
+            command,
+            place,
+            line,
+            tuple((name, merged[name]) for name in variables if name in merged),
+            directory=call.path(folder),
+        )
         for recipe in found
         for command, line in recipe.commands
-    ]  # fmt: skip
+    ]
     gaps = [Gap(call.command.text, f"the makefile has no plain rule for {shown(name)}") for name in missing]
     return Outcome((*scripts, *gaps), None)
 
@@ -324,8 +329,19 @@ def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Out
         if call.machine.exists(path) or path.startswith(ROOT + "/") or path in call.machine.written:
             if program in LOCAL and not call.machine.exists(path):
                 return Outcome((), None)
-            if name.startswith(("./aws/install", "./node_modules/.bin/", "node_modules/.bin/", "./vendor/bin/", "vendor/bin/",
-                                "aws/install", "./venv/bin/", "venv/bin/", ".venv/bin/")):  # fmt: skip
+            if name.startswith(
+                (
+                    "./aws/install",
+                    "./node_modules/.bin/",
+                    "node_modules/.bin/",
+                    "./vendor/bin/",
+                    "vendor/bin/",
+                    "aws/install",
+                    "./venv/bin/",
+                    "venv/bin/",
+                    ".venv/bin/",
+                )
+            ):
                 inner = PROGRAMS.get(program)
                 return inner(call) if inner is not None else Outcome((), None)
             return _file(call, name, list(call.words), running, own_process=True)

@@ -94,7 +94,7 @@ def _installed(call: Call, given: Arguments) -> list[Found]:
             found += direct
             wants.append("dependencies of " + word)
         elif _is_local(call, word):
-            wants += _local_needs(call, word)
+            wants += _local_needs(word)
         else:
             names.append(word)
     plainly = [re.split(r"[\[<>=!~;@ ]", name)[0].lower() for name in names]
@@ -122,7 +122,7 @@ def _is_local(call: Call, word: str) -> bool:
     return bool(_LOCAL.match(word)) or (is_known(word) and "/" in word and call.has_folder(word))
 
 
-def _local_needs(call: Call, word: str) -> list[str]:
+def _local_needs(word: str) -> list[str]:
     """A project of one's own needs a build backend and its dependencies; a wheel file only what it declares."""
     return ["build requirements"] if not word.endswith(".whl") else ["dependencies"]
 
@@ -176,7 +176,7 @@ def _index(call: Call, given: Arguments, files: dict[str, list[str]], sure: Conf
     settings = _configuration(call)
     main = (
         given.last("i", "index-url", "default-index")
-        or (files.get("index-url") or files.get("i") or [None])[-1]
+        or next(reversed([*files.get("i", []), *files.get("index-url", [])]), None)
         or call.env("PIP_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "PIPENV_PYPI_MIRROR")
         or call.setting("pip.index-url")
         or settings.get("index-url")

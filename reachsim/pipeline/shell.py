@@ -1,9 +1,9 @@
 """Walks a shell text in the order in which a normal run executes it, without running anything.
 
 Every simple command is handed to a function that knows the programs; it answers with what is known of the command's
-output and success. The walk itself knows the language: variables, ``&&`` and ``||``, pipes, subshells, functions, loops,
-conditionals, here-documents, command substitution. What only some runs execute (the right side of ``||``, a branch
-whose condition the files do not decide) is handed on as ``possible``.
+output and success. The walk itself knows the language: variables, ``&&`` and ``||``, pipes, subshells, functions,
+loops, conditionals, here-documents, command substitution. What only some runs execute (the right side of ``||``, a
+branch whose condition the files do not decide) is handed on as ``possible``.
 
 A normal run is one in which commands succeed. Not modelled: arithmetic, arrays, traps, aliases, brace expansion.
 **Source:** POSIX Shell Command Language; Bash Reference Manual; the grammar is tree-sitter-bash's.
@@ -300,7 +300,7 @@ class _Walk:
         result = self.block(list(node.children), scope, sure, stdin)
         return Result(result.stdout, None if result.status is None else not result.status)
 
-    def _if_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+    def _if_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
         arms: list[tuple[list[Node], list[Node]]] = []
         for clause in [node, *(one for one in node.children if one.type in ("elif_clause", "else_clause"))]:
             condition: list[Node] = []

@@ -15,26 +15,52 @@ from reachsim.pipeline.records import Confidence, Destination, Found, Gap
 from reachsim.pipeline.variables import is_known, nothing_known, shown
 
 _INDEXES: Final = {
-    "debian": ("debian", "debian-security"), "ubuntu": ("ubuntu",), "alpine": ("alpine",),
-    "amazonlinux": ("amazonlinux",), "fedora": ("fedora",), "centos": ("centos",), "rocky": ("rocky",), "alma": ("alma",),
-    "oracle": ("oracle",), "ubi": ("ubi",), "wolfi": ("wolfi",), "arch": ("arch",),
-}  # fmt: skip
+    "debian": ("debian", "debian-security"),
+    "ubuntu": ("ubuntu",),
+    "alpine": ("alpine",),
+    "amazonlinux": ("amazonlinux",),
+    "fedora": ("fedora",),
+    "centos": ("centos",),
+    "rocky": ("rocky",),
+    "alma": ("alma",),
+    "oracle": ("oracle",),
+    "ubi": ("ubi",),
+    "wolfi": ("wolfi",),
+    "arch": ("arch",),
+}
 _FAMILIES: Final = {"apt": ("debian", "ubuntu"), "apk": ("alpine", "wolfi"),
                     "yum": ("amazonlinux", "fedora", "centos", "rocky", "alma", "oracle", "ubi")}  # fmt: skip
 # Distributions that a family means where the image does not tell.
 _GUESSES: Final = {"apt": ("debian", "ubuntu"), "apk": ("alpine",), "yum": ("amazonlinux",)}
 _CURATED: Final = {"apt": "ubuntu", "yum": "amazonlinux"}  # CodeBuild's images with apt are Ubuntu
 _LISTS: Final = {"apt": "/etc/apt/", "apk": "/etc/apk/repositories", "yum": "/etc/yum.repos.d/"}
-_MAIN: Final = {"apt": ("/etc/apt/sources.list", "/etc/apt/sources.list.d/debian.sources",
-                        "/etc/apt/sources.list.d/ubuntu.sources"), "apk": ("/etc/apk/repositories",), "yum": ()}  # fmt: skip
+_MAIN: Final = {
+    "apt": (
+        "/etc/apt/sources.list",
+        "/etc/apt/sources.list.d/debian.sources",
+        "/etc/apt/sources.list.d/ubuntu.sources",
+    ),
+    "apk": ("/etc/apk/repositories",),
+    "yum": (),
+}
 
 
 def apt(call: Call) -> Outcome:
     """apt-get, apt and aptitude: update and whatever installs."""
     given = arguments(call.words, ["o", "option", "t", "target-release", "c"])
     plain = given.rest
-    if not plain or plain[0] not in ("update", "install", "upgrade", "dist-upgrade", "full-upgrade", "build-dep", "source",
-                                     "download", "satisfy", "reinstall"):  # fmt: skip
+    if not plain or plain[0] not in (
+        "update",
+        "install",
+        "upgrade",
+        "dist-upgrade",
+        "full-upgrade",
+        "build-dep",
+        "source",
+        "download",
+        "satisfy",
+        "reinstall",
+    ):
         return Outcome((), None)
     if given.has("no-download") or given.has("simulate", "dry-run", "s"):
         return Outcome((), "")
@@ -80,9 +106,24 @@ def yum(call: Call) -> Outcome:
             _add(call, "yum", added)
             return Outcome(tuple(urls.destination(added)), "")
         return Outcome((), "")
-    if not plain or plain[0] not in ("install", "update", "upgrade", "localinstall", "groupinstall", "group", "makecache",
-                                     "check-update", "reinstall", "module", "swap", "builddep", "distro-sync", "download",
-                                     "update-minimal", "localupdate"):  # fmt: skip
+    if not plain or plain[0] not in (
+        "install",
+        "update",
+        "upgrade",
+        "localinstall",
+        "groupinstall",
+        "group",
+        "makecache",
+        "check-update",
+        "reinstall",
+        "module",
+        "swap",
+        "builddep",
+        "distro-sync",
+        "download",
+        "update-minimal",
+        "localupdate",
+    ):
         return Outcome((), None)
     if given.has("C", "cacheonly"):
         return Outcome((), "")
@@ -162,7 +203,7 @@ def _repositories(call: Call, family: str, sure: Confidence) -> list[Found]:
         replaced = replaced or (path in _MAIN[family] and call.setting(f"appended {path}") is None)
         if text is None:
             found.append(Gap(path, "written by the build itself with content that is not known"))
-        found += _listed(call, text or "", family)
+        found += _listed(text or "")
     if not replaced:
         found = [*_own(call, family, sure), *found]
     for url in (call.setting(f"{family}.added") or "").split():
@@ -170,7 +211,7 @@ def _repositories(call: Call, family: str, sure: Confidence) -> list[Found]:
     return list(dict.fromkeys(found))
 
 
-def _listed(call: Call, text: str, family: str) -> list[Found]:
+def _listed(text: str) -> list[Found]:
     found: list[Found] = []
     for line in text.split("\n"):
         if line.lstrip().startswith(("#", "gpgkey", "Signed-By")):
