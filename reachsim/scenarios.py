@@ -25,6 +25,8 @@ from reachsim.packets import (
     CHOICES,
     DESTINATION,
     DIMENSIONS,
+    ICMP,
+    ICMPV6,
     PORTS,
     Box,
     PacketSet,
@@ -118,10 +120,12 @@ def _from(
         symbolic = resolution.public
         options = [resolution.addresses]
         if not symbolic:
-            options = _one_by_one(resolution.addresses, start)
+            options = _one_by_one(resolution.addresses & FAMILIES[family], start)
+    elif aimed.receivers:
+        options = [one.addresses & FAMILIES[family] for one in aimed.receivers]
     elif aimed.by_chance:
-        options = _one_by_one(aimed.addresses, start)
-    blocks = start.blocks + (resolution.blocks if resolution else ())
+        options = _one_by_one(aimed.addresses & FAMILIES[family], start)
+    blocks = start.blocks + aimed.blocks + (resolution.blocks if resolution else ())
     gaps = start.gaps + aimed.gaps + (resolution.gaps if resolution else ())
     assumptions = start.assumptions + (resolution.assumptions if resolution else ())
     base = Scenario(
@@ -130,8 +134,7 @@ def _from(
     )  # fmt: skip
     if blocks or gaps:
         return [base]
-    made = [_walk(ground, base, start, aimed, option, services, family) for option in options]
-    return made or [base]
+    return [_walk(ground, base, start, aimed, option, services, family) for option in options or [EMPTY]]
 
 
 def _with_dns64(network: Network, start: Source, resolution: Resolution) -> Resolution:
@@ -165,9 +168,10 @@ def _walk(
     if not start.place:
         return _outside_vpcs(ground.network, base, start, targets & FAMILIES[family], services)
     if not boxes:
-        return msgspec.structs.replace(base, blocks=(_no_family(start, targets),))
+        return msgspec.structs.replace(base, blocks=(_no_family(start, targets & FAMILIES[family], family),))
     name = base.resolution.name if base.resolution else ""
-    flows = [Walk(box, start.place, Context(start.origin, start.origin.interface, name=name)) for box in boxes]
+    context = Context(start.origin, start.origin.interface, name=name, receivers=aimed.receivers)
+    flows = [Walk(box, start.place, context) for box in boxes]
     walked = forward(ground, flows)
     if aimed.via:
         walked = tuple(_must_cross(flow, aimed.via) for flow in walked)
@@ -183,6 +187,8 @@ def _boxes(start: Source, targets: IntervalSet, family: IntervalSet, services: I
     made: list[Box] = []
     for part in kinds(services):
         protocol = part.first >> 16
+        if part != services and protocol == (ICMPV6 if family is V4 else ICMP):
+            continue  # of any protocol, the other family's messages are not meant
         pieces = [part]
         if protocol in ICMP_REPLIES:
             asking = IntervalSet.union_of(icmp_services(protocol, kind, -1) for kind in ICMP_REPLIES[protocol])
@@ -197,7 +203,7 @@ def _ports(start: Source, services: IntervalSet) -> IntervalSet:
     return start.client_ports if services.first >> 16 in (6, 17) else PORTS
 
 
-def _no_family(start: Source, targets: IntervalSet) -> Block:
+def _no_family(start: Source, targets: IntervalSet, asked: str | None) -> Block:
     family = "IPv6" if targets & V6 and not targets & V4 else "IPv4"
     at = start.origin.id
     if not targets and start.origin.kind == "internet":
@@ -205,8 +211,9 @@ def _no_family(start: Source, targets: IntervalSet) -> Block:
         return Block("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", gateway, None, None, "request", "ingress", "timeout",
                      "the destination has no public address that the internet could reach")  # fmt: skip
     if not targets:
+        which = {"ipv4": "IPv4 address", "ipv6": "IPv6 address", None: "address that could be asked for"}[asked]
         return Block("NO_POSSIBLE_DESTINATION", at, None, at, "request", "egress", "timeout",
-                     "the destination has no address that could be asked for")  # fmt: skip
+                     f"the destination has no {which}")  # fmt: skip
     detail = f"{at} has no {family} address to send from"
     code = "IPV6_NOT_ASSIGNED" if family == "IPv6" else "NO_POSSIBLE_DESTINATION"
     return Block(code, at, None, at, "request", "egress", "timeout", detail)

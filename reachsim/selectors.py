@@ -10,12 +10,13 @@ not.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import msgspec
 
 from reachsim import services, workloads
-from reachsim.addresses import PUBLIC, V6, parse_block
+from reachsim.addresses import PUBLIC, V6, format_set, parse_block
 from reachsim.dns.load_balancers import balancer_nodes
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Gap
@@ -349,18 +350,22 @@ def _internet(network: Network, selector: Selector, toward: tuple[Interface, ...
         attachments = network.internet_gateways[selector.value].attachments
         vpcs = [one.vpc_id for one in attachments if one.vpc_id] or [""]
         return tuple(_from_internet(network, selector.value, vpc or "", addresses) for vpc in vpcs)
-    return tuple(_at_gateway(network, vpc_id, addresses) for vpc_id in dict.fromkeys(one.vpc_id for one in toward)) or (
-        _at_gateway(network, "", addresses),
-    )
+    vpcs = list(dict.fromkeys(one.vpc_id for one in toward)) or [""]
+    return tuple(_at_gateway(network, vpc_id, addresses, toward) for vpc_id in vpcs)
 
 
-def _at_gateway(network: Network, vpc_id: str, addresses: IntervalSet) -> Source:
+def _public(interfaces: Sequence[Interface], vpc_id: str) -> bool:
+    """Whether any of the VPC's interfaces has an address that the internet could ask for."""
+    return any(one.public or one.addresses & V6 for one in interfaces if one.vpc_id == vpc_id)
+
+
+def _at_gateway(network: Network, vpc_id: str, addresses: IntervalSet, toward: Sequence[Interface]) -> Source:
     gateway_id = gateway_of(network, vpc_id)
     if gateway_id is not None:
         return _from_internet(network, gateway_id, vpc_id, addresses)
     base = _from_internet(network, "", vpc_id, addresses)
     home = network.home_of(vpc_id)
-    lacking = network.lacks(home, "describe-internet-gateways") if vpc_id else ()
+    lacking = network.lacks(home, "describe-internet-gateways") if vpc_id and _public(toward, vpc_id) else ()
     if lacking:
         gap = Gap("UNKNOWN_RESOURCE", vpc_id, f"the internet gateway of {vpc_id} is not in the snapshot", lacking)
         return msgspec.structs.replace(base, gaps=(gap,))
@@ -405,14 +410,14 @@ def _addresses(network: Network, addresses: IntervalSet, toward: tuple[Interface
             made.append(_interface(network, interface))
             public = public - mine
     for vpc_id in dict.fromkeys(one.vpc_id for one in toward) if public else ():
-        made.append(_at_gateway(network, vpc_id, public))
+        made.append(_at_gateway(network, vpc_id, public, toward))
     private = rest - PUBLIC
     for vpc_id in dict.fromkeys(one.vpc_id for one in toward) if private else ():
         made += _from_on_premises(network, vpc_id, private)
     if made:
         return tuple(made)
     detail = "the addresses are in no VPC of the snapshot, and nothing leads in from where they are"
-    why = Block("NO_PATH", "ip", None, None, "request", "ingress", "timeout", detail)
+    why = Block("NO_PATH", f"ip:{format_set(addresses)[0]}", None, None, "request", "ingress", "timeout", detail)
     return (_nowhere(network, Selector("ip", "source"), why),)
 
 
@@ -460,7 +465,8 @@ class Destination(msgspec.Struct, frozen=True):
 
     Either ``addresses`` (the asker's choice) or a ``name`` to resolve. ``interfaces`` are those that the addresses
     belong to, ``via`` a gateway that the way must lead through, ``by_chance`` says that the client does not choose
-    among the addresses.
+    among the addresses. ``receivers`` are the virtual interfaces of builds and tasks; ``blocks`` say that nothing is
+    ever reached.
     """
 
     selector: Selector
@@ -469,6 +475,8 @@ class Destination(msgspec.Struct, frozen=True):
     interfaces: tuple[Interface, ...] = ()
     via: str = ""
     by_chance: bool = False
+    receivers: tuple[Interface, ...] = ()
+    blocks: tuple[Block, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
 
@@ -518,8 +526,8 @@ def _aws_resource(selector: Selector, home: Home) -> Destination:
 
 def _resource(network: Network, selector: Selector, *, from_outside: bool) -> Destination:
     kind, value = selector
-    if kind == "codebuild":
-        return _project_destination(network, value)
+    if kind in ("codebuild", "ecs", "lambda"):
+        return _workload_destination(network, selector)
     if kind == "vpce":
         return _endpoint_destination(network, value)
     found, operation = _interfaces_of(network, selector)
@@ -561,15 +569,25 @@ def _gap_or_error(network: Network, selector: Selector, operation: str) -> tuple
     return _unknown(network, selector, operation)[0].gaps
 
 
-def _project_destination(network: Network, name: str) -> Destination:
-    """A build's interfaces take no connections from the internet, but inside the VPC its addresses are whatever it
-    gets.
+def _workload_destination(network: Network, selector: Selector) -> Destination:
+    """Builds and tasks, at whatever addresses of their subnets they get; a function takes no connections.
+
+    Which placement a build or task gets is chance. Addresses that other interfaces hold are not theirs.
     """
-    made = _workload(network, Selector("codebuild", name))
-    interfaces = tuple(one.origin.interface for one in made if one.origin.interface is not None)
+    made = _workload(network, selector)
+    if selector.kind == "lambda":
+        detail = f"{selector} takes no connections: a function is invoked through Lambda's API"
+        why = Block("NO_POSSIBLE_DESTINATION", str(selector), None, None, "request", "ingress", "timeout", detail)
+        return Destination(selector, blocks=(why,))
     gaps = tuple(gap for one in made for gap in one.gaps)
-    addresses = IntervalSet.union_of(one.addresses for one in interfaces)
-    return Destination(Selector("codebuild", name), addresses, interfaces=interfaces, gaps=gaps)
+    found = tuple(_free(network, one.origin.interface) for one in made if one.origin.interface is not None)
+    addresses = IntervalSet.union_of(one.addresses for one in found)
+    return Destination(selector, addresses, interfaces=found, by_chance=True, receivers=found, gaps=gaps)
+
+
+def _free(network: Network, interface: Interface) -> Interface:
+    held = IntervalSet.union_of(one.addresses for one in network.interfaces_in(interface.subnet_id))
+    return msgspec.structs.replace(interface, addresses=interface.addresses - held)
 
 
 def _endpoint_destination(network: Network, endpoint_id: str) -> Destination:

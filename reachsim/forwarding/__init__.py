@@ -25,6 +25,7 @@ STEPS: Final[dict[str, Callable[[Ground, Walk], list[Walk]]]] = {
     "egress-only-internet-gateway": gateways.egress_only_gateway,
     "egress-only-in": gateways.egress_only_in,
     "nat-gateway": gateways.nat_gateway,
+    "nat-gateway-back": delivery.nat_gateway_back,
     "vpc-endpoint": gateways.vpc_endpoint,
     "vpc-peering-connection": gateways.peering,
     "vpn-gateway": gateways.vpn_gateway,

@@ -30,8 +30,9 @@ from reachsim.forwarding.ground import (
 )
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
+from reachsim.model.network import own_address
 from reachsim.model.records import NatGateway, RouteTable
-from reachsim.packets import TCP
+from reachsim.packets import DESTINATION, TCP
 from reachsim.routing import Candidate, CompiledTable
 
 INTERFACE_FILES = ("describe-network-interfaces",)
@@ -351,6 +352,11 @@ def deliver(ground: Ground, flow: Walk) -> list[Walk]:
         if mine is not None and mine.destination == 0:  # still the asked source: the origin itself
             parts.append(mine.to("receive", origin.id))
             rest = rest - mine.destinations
+    for receiver in _receivers(flow, subnet_id):
+        asked = flow.with_destinations(receiver.addresses & rest)
+        if asked is not None:
+            parts.append(asked.to("receive", receiver.id))
+            rest = rest - receiver.addresses
     lacking = ground.lacks_for_vpc(vpc_id, *INTERFACE_FILES)
     if rest and lacking:
         left = flow.with_destinations(rest)
@@ -362,6 +368,10 @@ def deliver(ground: Ground, flow: Walk) -> list[Walk]:
         if part is not None:
             parts.append(part.to("receive", interface.id))
             rest = rest - addresses
+    back = _awaiting_nat(ground, flow, rest)
+    if back is not None:
+        parts.append(_at_nat(ground, flow, back))
+        rest = EMPTY
     for (vpc, number), gateway in network.nat_of_address.items():
         if vpc == vpc_id and number in rest:
             part = flow.with_destinations(IntervalSet.single(number))
@@ -372,16 +382,40 @@ def deliver(ground: Ground, flow: Walk) -> list[Walk]:
     return [*parts, _nobody(ground, left, subnet_id)] if left is not None else parts
 
 
+def _awaiting_nat(ground: Ground, flow: Walk, addresses: IntervalSet) -> NatGateway | None:
+    """The NAT gateway that a reply goes back to, working or not: what became of the request is judged there."""
+    session = flow.context.session
+    gateway = ground.network.nat_gateways.get(session[-1].gateway) if flow.leg == "response" and session else None
+    if gateway is None or isinstance(flow.destination, int):
+        return None
+    own = (own_address(one) for one in gateway.nat_gateway_addresses)
+    return gateway if any(number is not None and number in addresses for number in own) else None
+
+
+def nat_gateway_back(ground: Ground, flow: Walk) -> list[Walk]:
+    """At a NAT gateway that stands in no subnet (N54)."""
+    return [_at_nat(ground, flow, ground.network.nat_gateways[flow.place[1]])]
+
+
+def _receivers(flow: Walk, subnet_id: str) -> list[Interface]:
+    """Virtual interfaces in the subnet that the request was sent to, while it still goes to who was asked for."""
+    if flow.leg != "request" or flow.destination != DESTINATION:
+        return []
+    return [one for one in flow.context.receivers if one.subnet_id == subnet_id]
+
+
 def receive(ground: Ground, flow: Walk) -> list[Walk]:
     """Into an interface: the security groups' ingress rules for a request; a reply must have found its sender."""
     name = flow.place[1]
     origin = flow.context.origin
     if origin.interface is not None and origin.interface.id == name and flow.leg == "response":
         return [_came_back(ground, flow, origin.interface)]
-    interface = ground.network.interfaces[name]
+    virtual = next((one for one in flow.context.receivers if one.id == name), None)
+    interface = virtual or ground.network.interfaces[name]
     if interface.kind == "nat":
-        gateway = next((gateway for (_, number), gateway in ground.network.nat_of_address.items()
-                        if number in interface.addresses and gateway.vpc_id == interface.vpc_id), None)  # fmt: skip
+        gateway = _awaiting_nat(ground, flow, interface.addresses) or next(
+            (gateway for (_, number), gateway in ground.network.nat_of_address.items()
+             if number in interface.addresses and gateway.vpc_id == interface.vpc_id), None)  # fmt: skip
         return [_at_nat(ground, flow, gateway) if gateway is not None else _nobody(ground, flow, name)]
     if flow.leg == "response" and interface.kind == "load-balancer":
         return [flow.to("load-balancer-back", name)]
@@ -461,6 +495,10 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
             hop(reached, endpoint.vpc_endpoint_id, "vpc-endpoint", f"{network.label(endpoint.vpc_endpoint_id)}: "
                 f"{endpoint.service_name}", source=network.source(endpoint.vpc_endpoint_id))
         )  # fmt: skip
+        if endpoint.vpc_endpoint_type != "Interface":
+            label = network.label(endpoint.vpc_endpoint_id)
+            detail = f"what is behind {label} ({endpoint.vpc_endpoint_type}) is not modelled"
+            reached = reached.unknown(Gap("UNMODELLED_COMPONENT", endpoint.vpc_endpoint_id, detail))
         return finish(reached, endpoint.vpc_endpoint_id, "vpc-endpoint", route_to_interface(flow), interface)
     instance = network.instances.get(interface.instance_id or "")
     if instance is not None and instance.state.name != "running":

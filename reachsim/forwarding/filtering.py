@@ -113,7 +113,11 @@ def _resolve(
         matches = matches and _identity_survives(ground, flow, interface)
         return msgspec.structs.replace(rule, peers=EVERYWHERE if matches else EMPTY), []
     near = ground.peered_vpcs(interface.vpc_id)
-    members = msgspec.structs.replace(rule, peers=ground.network.members_in(rule.group, near))
+    peers = ground.network.members_in(rule.group, near)
+    for one in flow.context.receivers:
+        if rule.group in one.groups and one.vpc_id in near:
+            peers = peers | one.addresses
+    members = msgspec.structs.replace(rule, peers=peers)
     return members, _unseen_members(ground, interface, rule, rule.group, near)
 
 

@@ -36,7 +36,7 @@ from reachsim.forwarding.ground import (
 )
 from reachsim.intervals import IntervalSet
 from reachsim.model.interfaces import Interface
-from reachsim.model.network import Network
+from reachsim.model.network import Network, own_address
 from reachsim.model.records import GatewayAttachment, NatGateway, VpcEndpoint
 from reachsim.packets import ICMP, ICMPV6, SERVICE, TCP, UDP, icmp_services
 
@@ -116,6 +116,9 @@ def _sender(ground: Ground, flow: Walk, vpc_id: str) -> Interface | None:
     """
     if flow.context.sender is not None:
         return flow.context.sender if flow.context.sender.vpc_id == vpc_id else None
+    for receiver in flow.context.receivers:
+        if flow.sources <= receiver.addresses and receiver.vpc_id == vpc_id:
+            return receiver
     for subnet_id, addresses in ground.network.split_by_subnet(vpc_id, flow.sources):
         for interface in ground.network.interfaces_in(subnet_id or ""):
             if not interface.addresses.isdisjoint(addresses):
@@ -178,7 +181,9 @@ def _address(number: int) -> str:
     return describe_addresses(IntervalSet.single(number))
 
 
-def _block_public_access(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id: str) -> Walk:
+def _block_public_access(
+    ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id: str, direction: Direction = "egress"
+) -> Walk:
     """VPC Block Public Access at the subnet whose interface talks to the gateway (N65 to N69)."""
     by_nat = flow.context.sender is not None and flow.context.sender.kind == "nat"
     by_nat = by_nat or gateway_id.startswith("eigw-") or bool(flow.leg == "response" and flow.context.session)
@@ -195,7 +200,8 @@ def _block_public_access(ground: Ground, flow: Walk, gateway_id: str, vpc_id: st
         )
     if mode == "block-bidirectional" or (mode == "block-ingress" and not by_nat):
         detail = f"VPC Block Public Access ({mode}{why}) blocks at {label}"
-        return flow.blocked(block(flow, "VPC_BLOCK_PUBLIC_ACCESS_ENABLED", gateway_id, detail, at=subnet_id or None))
+        code = "VPC_BLOCK_PUBLIC_ACCESS_ENABLED"
+        return flow.blocked(block(flow, code, gateway_id, detail, at=subnet_id or None, direction=direction))
     return flow
 
 
@@ -306,6 +312,17 @@ def internet_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
             part = part.through(_gateway_hop(ground, part, gateway_id, detail))
             part = msgspec.structs.replace(part, destination=IntervalSet.single(private))
             part = _in_past_bpa(ground, part, gateway_id, vpc_id, interface.subnet_id, interface)
+            if interface.kind == "nat" and not interface.subnet_id:  # a regional NAT gateway's: in no subnet
+                parts.append(part.to("nat-gateway-back", interface.id))
+            else:
+                parts.append(part.to("gateway-table", gateway_id, vpc_id))
+    for receiver in _public_receivers(flow, vpc_id):
+        part = flow.with_destinations(receiver.addresses & V4 & rest)
+        if part is not None:
+            rest = rest - receiver.addresses
+            detail = f"{network.label(gateway_id)} translates the task's public address to its private one"
+            part = part.through(_gateway_hop(ground, part, gateway_id, detail))
+            part = _in_past_bpa(ground, part, gateway_id, vpc_id, receiver.subnet_id, receiver)
             parts.append(part.to("gateway-table", gateway_id, vpc_id))
     for subnet_id, addresses in network.split_by_subnet(vpc_id, rest & V6):
         part = flow.with_destinations(addresses) if subnet_id else None
@@ -327,6 +344,13 @@ def internet_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
     detail = f"{describe_addresses(left.destinations)} is no public address of an interface in {network.label(vpc_id)}"
     code = "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"
     return [*parts, stopped(left, block(left, code, gateway_id, detail, direction="ingress"))]
+
+
+def _public_receivers(flow: Walk, vpc_id: str) -> list[Interface]:
+    """Tasks that get a public address: asked for from outside, their private ones stand for it."""
+    if flow.leg != "request" or flow.context.origin.kind != "internet":
+        return []
+    return [one for one in flow.context.receivers if one.kind == "public" and one.vpc_id == vpc_id]
 
 
 def _from_any(flow: Walk) -> bool:
@@ -363,11 +387,9 @@ def _in_ipv6(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id
 def _in_past_bpa(
     ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id: str, receiver: Interface | None
 ) -> Walk:
-    if flow.leg == "response" and flow.context.origin.kind != "internet" and not flow.context.session:
-        return _block_public_access(ground, flow, gateway_id, vpc_id, subnet_id)
     if receiver is not None and receiver.kind == "nat" and flow.leg == "request":
         return flow  # nothing but replies is accepted there anyway
-    return _block_public_access(ground, flow, gateway_id, vpc_id, subnet_id)
+    return _block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, "ingress")
 
 
 def egress_only_gateway(ground: Ground, flow: Walk) -> list[Walk]:
@@ -449,12 +471,12 @@ def _translate_nat(ground: Ground, flow: Walk, gateway: NatGateway, vpc_id: str,
     parts = [flow]
     if nat_subnet and nat_subnet != subnet_id:
         parts = through_network_acl(ground, flow, nat_subnet, "ingress")
-    addresses = [one for one in gateway.nat_gateway_addresses if one.private_ip is not None]
+    addresses = [one for one in gateway.nat_gateway_addresses if own_address(one) is not None]
     label = ground.network.label(gateway.nat_gateway_id)
     if any(one.gateway == gateway.nat_gateway_id for one in flow.context.session):
         detail = f"{describe(flow)} comes back to {label}, which translated it already: the routes form a loop"
-        at = gateway.nat_gateway_id
-        return [stopped(part, block(part, "NO_POSSIBLE_DESTINATION", at, detail)) for part in parts]
+        at, cause = gateway.nat_gateway_id, "NAT_WITHOUT_INTERNET_GATEWAY"
+        return [stopped(part, block(part, "NO_POSSIBLE_DESTINATION", at, detail, cause=cause)) for part in parts]
     if not addresses:
         gap = unseen(gateway.nat_gateway_id, f"{label} has no address in the snapshot")
         return [lost(part, gap) for part in parts]
@@ -465,16 +487,17 @@ def _translate_nat(ground: Ground, flow: Walk, gateway: NatGateway, vpc_id: str,
     found: list[Walk] = []
     for part in parts:
         for address, chosen in zip(addresses, choose(part, len(addresses)), strict=True):
-            assert address.private_ip is not None
-            pairs = ((address.private_ip.number, address.public_ip.number),) if address.public_ip else ()
+            number = own_address(address)
+            assert number is not None
+            pairs = ((number, address.public_ip.number),) if address.public_ip else ()
             if gateway.connectivity_type == "private":
                 pairs = ()
-            own = IntervalSet.single(address.private_ip.number)
+            own = IntervalSet.single(number)
             sender = Interface(gateway.nat_gateway_id, vpc_id, nat_subnet, (), own, pairs, kind="nat")
             memory = Translation(
                 gateway.nat_gateway_id, chosen.source, chosen.port, chosen.context.sender, nat_subnet, vpc_id
             )
-            detail = f"{label} translates the source to {address.private_ip} and a port of its own, 1024 to 65535"
+            detail = f"{label} translates the source to {_address(number)} and a port of its own, 1024 to 65535"
             source = ground.network.source(gateway.nat_gateway_id)
             after = chosen.through(hop(chosen, gateway.nat_gateway_id, "nat-gateway", detail, source=source))
             after = msgspec.structs.replace(after, source=own, port=port)

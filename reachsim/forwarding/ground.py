@@ -76,6 +76,7 @@ class Context(msgspec.Struct, frozen=True):
     the client asked for. ``inspected`` and ``inspected_back`` are the middleboxes that request and reply crossed,
     ``redirected`` says that a gateway route table led there. ``tracked`` and ``passed`` are the firewall endpoints
     whose stateful engine saw the request, and passed it; ``pinned`` the subnets that appliance mode holds a flow to.
+    ``receivers`` are the virtual interfaces that the asked destination stands for.
     """
 
     origin: Origin
@@ -92,6 +93,7 @@ class Context(msgspec.Struct, frozen=True):
     tracked: tuple[str, ...] = ()
     passed: tuple[str, ...] = ()
     pinned: tuple[tuple[str, str], ...] = ()
+    receivers: tuple[Interface, ...] = ()
     terminal: str = ""
     terminal_kind: str = ""
     route: Route | None = None

@@ -52,6 +52,7 @@ class Network:
         with garbage_collector_paused():
             self._load()
             self._check_subnets()
+            self._check_associations()
         if self._faults:
             raise SnapshotError(*self._faults.values())
 
@@ -291,6 +292,24 @@ class Network:
                         place.file, Fault(place.file, place.pointer, "subnets that do not overlap", found)
                     )
 
+    def _check_associations(self) -> None:
+        """A subnet has one route table and one network ACL (facts N1, N105); with two, chance would decide here."""
+        tables = [
+            (association.subnet_id, table_id)
+            for table_id, table in self.route_tables.items()
+            for association in table.associations
+            if association.subnet_id and association.association_state.state in ("associated", "associating")
+        ]
+        acls = [(one.subnet_id, name) for name, acl in self.network_acls.items() for one in acl.associations]
+        for pairs in (tables, acls):
+            first: dict[str, str] = {}
+            for subnet_id, name in pairs:
+                other = first.setdefault(subnet_id, name)
+                if other != name:
+                    place = self.places[name]
+                    found = f"{subnet_id} associated with {other} too"
+                    self._faults.setdefault(place.file, Fault(place.file, place.pointer, "a subnet of its own", found))
+
     # --- files ------------------------------------------------------------------------------------------------------
 
     def path(self, home: Home, service: str, operation: str, name: str | None = None) -> str:
@@ -526,11 +545,22 @@ class Network:
     @cached_property
     def public_addresses(self) -> dict[int, tuple[Interface, int]]:
         """Public IPv4 address → the interface and its private address behind it."""
-        return {
+        found = {
             public: (interface, private)
             for interface in self.interfaces.values()
             for private, public in interface.public
         }
+        for gateway_id, gateway in self.nat_gateways.items():  # a regional one's stand on no interface (N54)
+            for address in gateway.nat_gateway_addresses:
+                own = own_address(address)
+                if address.public_ip is None or own is None or address.public_ip.number in found:
+                    continue
+                if gateway.state in ("available", "pending"):
+                    pairs, vpc_id = ((own, address.public_ip.number),), gateway.vpc_id or ""
+                    addresses = IntervalSet.single(own)
+                    nat = Interface(gateway_id, vpc_id, gateway.subnet_id or "", (), addresses, pairs, kind="nat")
+                    found[address.public_ip.number] = (nat, own)
+        return found
 
     @cached_property
     def own_public_addresses(self) -> IntervalSet:
@@ -655,6 +685,14 @@ def _contradict(known: msgspec.Struct, record: msgspec.Struct, first: Place, pla
         return True
     pairs = ((getattr(known, name, None), getattr(record, name, None)) for name in _FOR_LIFE)
     return any(one is not None and other is not None and one != other for one, other in pairs)
+
+
+def own_address(address: aws.NatGatewayAddress) -> int | None:
+    """The address that a NAT gateway sends from. AWS lists no private one for a regional gateway: its public one stands
+    for it then.
+    """
+    listed = address.private_ip or address.public_ip
+    return None if listed is None else listed.number
 
 
 def subnet_addresses(subnet: aws.Subnet) -> IntervalSet:

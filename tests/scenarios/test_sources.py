@@ -343,3 +343,58 @@ def test_records_keep_no_plain_text() -> None:
     net = with_function(Lan())
     net._lists["lambda/list-functions"][0]["Environment"] = {"Variables": {"TOKEN": "swordfish"}}
     assert "swordfish" not in json.dumps(repr(ask(net, "lambda:f", WORLD)))
+
+
+# --- as destinations --------------------------------------------------------------------------------------------------
+
+
+def test_a_service_is_reached_at_whatever_addresses_its_tasks_get() -> None:
+    net = with_service(Lan(), ["subnet-a", "subnet-b"])
+    assert fate(ask(net, net.client, "ecs:main/web")) == ("allowed", "private")
+
+
+def test_which_subnet_a_task_is_in_is_chance() -> None:
+    net = with_service(Lan(), ["subnet-a", "subnet-b"])
+    rows = [(100, "in", "allow", "-1", None, "10.0.2.0/24"), (100, "out", "allow", "-1", None, "0.0.0.0/0")]
+    net.use_acl(net.b, net.acl(net.vpc_id, rows))
+    assert ask(net, net.client, "ecs:main/web").outcome == "intermittent"
+
+
+def test_the_services_own_groups_filter_not_those_of_its_neighbours() -> None:
+    net = Lan()
+    shut = net.group(net.vpc_id, [])
+    verdict = ask(with_service(net, [net.b], groups=[shut]), net.client, "ecs:main/web")
+    assert blocks(verdict) == {("SG_HAS_NO_RULES", shut, None, f"ecs:main/web@{net.b}", "request", "ingress")}
+
+
+def test_a_clients_group_may_name_the_services_group() -> None:
+    net = Lan()
+    own = net.group(net.vpc_id, [("-1", None, None, "0.0.0.0/0")], name="own")
+    only = net.group(net.vpc_id, [], [("tcp", 443, 443, own)])
+    net[net.client]["Groups"] = [{"GroupId": only, "GroupName": only}]
+    assert ask(with_service(net, [net.b], groups=[own]), net.client, "ecs:main/web").outcome == "allowed"
+
+
+@pytest.mark.parametrize(("assign", "outcome"), [("ENABLED", "allowed"), ("DISABLED", "blocked")])
+def test_the_internet_reaches_tasks_with_a_public_address(assign: str, outcome: str) -> None:
+    net = public()
+    assert ask(with_service(net, [net.a], assign), "internet", "ecs:main/web").outcome == outcome
+
+
+def test_the_internet_reaches_no_task_whose_group_does_not_admit_it() -> None:
+    net = public()
+    shut = net.group(net.vpc_id, [("tcp", 443, 443, "10.0.0.0/8")])
+    verdict = ask(with_service(net, [net.a], "ENABLED", groups=[shut]), "internet", "ecs:main/web")
+    assert codes(verdict) == {"ENI_SG_RULES_MISMATCH"}
+
+
+def test_a_function_takes_no_connections() -> None:
+    net = with_function(Lan(), ["subnet-b"])
+    assert codes(ask(net, net.client, "lambda:f")) == {"NO_POSSIBLE_DESTINATION"}
+
+
+def test_a_build_is_not_reached_at_its_neighbours_address() -> None:
+    net = Lan()
+    shut = net.group(net.vpc_id, [])
+    net.project("app", net.vpc_id, [net.b], [shut])
+    assert ask(net, net.client, "codebuild:app").outcome == "blocked"
