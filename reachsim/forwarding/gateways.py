@@ -668,7 +668,8 @@ def on_premises(ground: Ground, flow: Walk, gateway_id: str, *back: str) -> Walk
         return stopped(flow, why)
     detail = f"what is behind {ground.network.label(gateway_id)} is taken to answer the way it was asked"
     flow = flow.assuming(assume("ON_PREMISES_RETURN_ASSUMED", gateway_id, detail, "block"))
-    return finish(flow, gateway_id, "on-premises", "on-premises", None, *back)
+    # The answer comes from no Availability Zone of the VPC's, whatever zone the request came from (N187, N188).
+    return finish(with_context(flow, zone=None), gateway_id, "on-premises", "on-premises", None, *back)
 
 
 def vpn_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:

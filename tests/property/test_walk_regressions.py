@@ -278,3 +278,44 @@ def test_private_ipv6_space_is_reached_from_no_internet() -> None:  # N39
     net["vpc-0"]["Ipv6CidrBlockAssociationSet"][0]["Ipv6AddressAttribute"] = "private"
     assert outcomes(net, "internet", server, "icmpv6", 3) == {"blocked"}
     assert outcomes(net, server, INTERNET_V6, "icmpv6", 3) == {"blocked"}
+
+
+def test_an_answer_from_on_premises_may_enter_by_any_subnet_of_the_attachment() -> None:  # N187, N188
+    """The request left by the subnet in its own zone; what comes back has no zone."""
+    net = Build()
+    source = host(net, 0)
+    second = net.subnet("vpc-0", "10.0.2.0/24", az="us-east-1b", acl=net.acl("vpc-0", []))
+    tgw, table = hub(net, 0)
+    net._lists["ec2/describe-transit-gateway-vpc-attachments"][0]["SubnetIds"].append(second)
+    vpn = net.vpn(tgw)
+    net.associate(table, vpn)
+    net.tgw_route(table, "192.168.0.0/16", vpn)
+    assert outcomes(net, source, "ip:192.168.1.1") == {"allowed", "blocked"}
+
+
+def test_equal_routes_are_picked_the_same_when_traffic_comes_by_again() -> None:  # N14
+    """Back in by the transit gateway, the same route is taken again: a loop, not another throw of the dice."""
+    net = Build()
+    source = host(net, 0, public="198.51.100.5")
+    tgw, table = hub(net, 0)
+    net.tgw_route(table, "203.0.113.0/24", "tgw-attach-0")
+    net.route("rtb-0-main", net.prefix_list(["203.0.113.0/24"]), net.igw("vpc-0"))
+    net.route("rtb-0-main", net.prefix_list(["203.0.113.0/24"]), tgw)
+    assert outcomes(net, source, INTERNET) == {"allowed", "blocked"}
+
+
+def test_an_answer_at_a_gateway_enters_the_subnet_of_who_asked() -> None:  # N108
+    """Also where the request came to the gateway by another subnet, a transit gateway's."""
+    net = Build()
+    source = host(net, 0)
+    acl = net.acl("vpc-0", [(100, "out", "allow", "-1", None, "::/0")])
+    net["acl-0-default"]["Associations"].clear()
+    net[acl]["Associations"].append({"NetworkAclId": acl, "SubnetId": "subnet-0"})
+    routed = net.table("vpc-0", [("::/0", net.eigw("vpc-0"))])
+    entry = net.subnet("vpc-0", "10.0.2.0/24", ipv6="2600:1f18:0:2::/64", table=routed)
+    _, table = hub(net, 0)
+    net._lists["ec2/describe-transit-gateway-vpc-attachments"][0]["SubnetIds"] = [entry]
+    net.tgw_route(table, "2001:db8::/32", "tgw-attach-0")
+    assert outcomes(net, source, INTERNET_V6) == {"blocked"}
+    net[acl]["Entries"] = net["acl-0-default"]["Entries"]
+    assert outcomes(net, source, INTERNET_V6) == {"allowed"}

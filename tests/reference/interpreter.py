@@ -148,6 +148,8 @@ class Walk:
         self.unsure = False
         """Some filter on the way could not be judged; if nothing else drops the packet, the result is unknown."""
         self.hops = 0
+        self.seen: set[tuple[str, str, Flight]] = set()
+        """Where it has left a subnet, on which leg, and how it looked then."""
         self.connection: Connection | None = None
         """What a load balancer does, if the packet is one of its own to a target."""
         self.terminal: str | None = None
@@ -318,14 +320,13 @@ class Walk:
         if exit.id.startswith(("igw-", "vgw-")) and self.world.edge_table_of(exit.id):
             raise Unknown("edge route table")  # N21
         sender = exit.sender
-        self.require_acl(sender.subnet, egress=False)
         private = self.translations[-1] if self.translations else None
         own = self.packet.source
         if private is not None:
             nat = self.world.nat_gateways[private.nat]
             own = address(nat["NatGatewayAddresses"][0]["PrivateIp"])
         self.flight = replace(self.flight, destination=own)
-        return self.interface_or_origin(self.world.vpc_of(sender.subnet), own)
+        return self.deliver(self.world.vpc_of(sender.subnet), None)
 
     def back_to_nat_over_peering(self, sender: Sender) -> Arrival:
         """A NAT gateway gets its answers over peering without a return route; only network ACLs stop them (N51)."""
@@ -350,9 +351,10 @@ class Walk:
 
     def travel(self, sender: Sender) -> Arrival:
         """From a sender in a subnet to the end of the leg."""
-        self.hops += 1
-        if self.hops > MOST_HOPS:
-            raise Dropped("LOOP", sender.id)
+        here = (self.leg, sender.subnet, self.flight)
+        if here in self.seen:
+            raise Dropped("LOOP", sender.id)  # AWS's dice fall the same again (N14)
+        self.seen.add(here)
         subnet, vpc = sender.subnet, self.world.vpc_of(sender.subnet)
         if self.world.in_subnet(subnet, self.flight.destination):
             return self.deliver(vpc, subnet)  # N9, N108: neither routes nor network ACLs within a subnet
