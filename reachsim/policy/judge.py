@@ -80,7 +80,7 @@ def weigh(document: Document, request: Request, view: View) -> Finding:
     unsure_deny: Statement | None = None
     for finding in relevant.denies:
         statement = finding.statement
-        if by_principal and _via(statement, request, view) is None:
+        if by_principal and names(statement, request, view) is None:
             continue
         truth = _matches(statement, request)
         if truth:
@@ -94,7 +94,7 @@ def weigh(document: Document, request: Request, view: View) -> Finding:
         statement = finding.statement
         via = None
         if by_principal:
-            via = _via(statement, request, view)
+            via = names(statement, request, view)
             if via is None:
                 continue
         truth = _matches(statement, request)
@@ -190,8 +190,8 @@ def _glob(pattern: Pattern, request: Request) -> Glob | Unknown | None:
     return Glob.of(pieces) if isinstance(pieces, tuple) else pieces
 
 
-def _via(statement: Statement, request: Request, view: View) -> Via | None:
-    """How the statement names the caller; None if it does not."""
+def names(statement: Statement, request: Request, view: View) -> Via | None:
+    """How a statement names the caller of a request; None if it does not."""
     via = Via.EVERYONE
     for element in statement.principals:
         found = _element_via(element, statement, request, view)
@@ -247,7 +247,7 @@ def _stage(statement: Statement, request: Request, view: View) -> int:
     for element in statement.resources:
         if _resource_matches(element, request, statement.effect == "Deny") is False:
             return 1
-    return 2 if view.kind in PRINCIPAL_KINDS and _via(statement, request, view) is None else 3
+    return 2 if view.kind in PRINCIPAL_KINDS and names(statement, request, view) is None else 3
 
 
 def _mismatch(element: Element, found: str) -> str:
@@ -265,7 +265,7 @@ def _reason(statement: Statement, request: Request, view: View, wanted: Truth) -
             return _mismatch(element, request.resource_arn)
         if truth is None and wanted is None:
             return f"{element} holds a variable whose value is not known"
-    if view.kind in PRINCIPAL_KINDS and _via(statement, request, view) is None:
+    if view.kind in PRINCIPAL_KINDS and names(statement, request, view) is None:
         name = statement.principals[0].name
         remark = " (on a gateway endpoint an account is its root user alone)" if view.gateway else ""
         return f"{name} does not name {request.principal.text}{remark}"

@@ -123,20 +123,20 @@ def _bytes(text: str) -> bytes | None:
         return None
 
 
-def _number(text: str) -> Decimal | None:
+def number(text: str) -> Decimal | None:
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
-def _moment(text: str) -> Decimal | None:
+def moment(text: str) -> Decimal | None:
     """Seconds since 1970: epoch seconds, or a W3C date or date and time (no zone = UTC); four digits are a year."""
     if len(text) != len("2026") and _NUMBER.fullmatch(text):
         return Decimal(text)
     short = {len("2026"): "-01-01", len("2026-01"): "-01"}.get(len(text), "")
     try:
-        moment = datetime.fromisoformat(text + short)
+        found = datetime.fromisoformat(text + short)
     except ValueError:
         return None
-    since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
+    since = (found if found.tzinfo else found.replace(tzinfo=UTC)) - _EPOCH
     return Decimal(since.days * 86400 + since.seconds) + Decimal(since.microseconds) / 1_000_000
 
 
@@ -162,8 +162,8 @@ _ROWS: Final = [
     *_pair("StringEquals", "StringNotEquals", _string_equals, "text", variables=True),
     *_pair("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", _string_equals_ignore_case, "text", variables=True),
     *_pair("StringLike", "StringNotLike", _string_like, "text", variables=True),
-    *_orders("Numeric", _number, "a number"),
-    *_orders("Date", _moment, "a date or epoch seconds"),
+    *_orders("Numeric", number, "a number"),
+    *_orders("Date", moment, "a date or epoch seconds"),
     Operator("Bool", _bool, '"true" or "false"', variables=True),
     Operator("BinaryEquals", _binary_equals, "base-64 text"),
     *_pair("IpAddress", "NotIpAddress", _ip_address, "an address or CIDR block"),
