@@ -15,7 +15,9 @@ import msgspec
 from reachsim import policy, services
 from reachsim.codes import CODES
 from reachsim.config import Config, Expect
+from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block
+from reachsim.filters import DEFAULT_ACL_RULE
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
 from reachsim.model import records as aws
@@ -35,10 +37,12 @@ from reachsim.verdict import (
     Severity,
     Verdict,
 )
-from reachsim.workloads import find_project, leaves_vpc_on_overflow
+from reachsim.workloads import find_project, leaves_vpc_on_overflow, project
 
 SERVICES: Final = ("git-codecommit", "codecommit", "ecr.api", "ecr.dkr", "s3", "logs", "sts")
 THROUGH: Final = ("allowed", "intermittent")
+STARTERS: Final = ("codebuild", "ecs", "lambda", "i", "eni", "subnet", "vpc")
+"""Kinds of selectors that a source of the pipeline can be."""
 OUTWARD: Final = ("internet", "aws-public", "mixed", "on-premises")
 GIT_HOSTS: Final = {"GITHUB": "github.com", "GITLAB": "gitlab.com", "BITBUCKET": "bitbucket.org"}
 PRIVATE_BLOCKS: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
@@ -60,6 +64,9 @@ def check(ground: Ground, chosen: Sequence[str] | None = None, config: Config | 
     network = ground.network
     config = config or Config()
     chosen = tuple(chosen or config.sources)
+    for selector in chosen:
+        if parse_selector(selector).kind not in STARTERS:
+            raise QuestionError(f"{selector} takes no part in a pipeline: {', '.join(STARTERS)} can", "BAD_SOURCE")
     found, lacking = pipeline_sources(network) if not chosen else (chosen, ())
     cells: list[Cell] = []
     steps: list[PipelineStep] = []
@@ -489,7 +496,7 @@ def _failures(network: Network, cells: Sequence[Cell]) -> Iterable[Finding]:
             part for part in (_remedy(block.cause), _remedy(block.code) if block.cause is None else "") if part
         )
         cause = f" ({block.cause})" if block.cause else ""
-        where = f", rule {block.rule}" if block.rule is not None else ""
+        where = f", rule {'*' if block.rule == DEFAULT_ACL_RULE else block.rule}" if block.rule is not None else ""
         title = f"{network.label(block.component)}{where} stops what the pipeline needs{cause}: {block.detail}"
         yield _finding(block.code, "high", block.component, title, lines, remedy)
 
@@ -543,6 +550,7 @@ def _stale_routes(network: Network, cells: Sequence[Cell]) -> Iterable[Finding]:
 def _subnets_of(network: Network, source: str) -> tuple[str, ...]:
     selector = parse_selector(source)
     if selector.kind == "codebuild":
-        found = find_project(network, selector.value)
-        return found[1].vpc_config.subnets if found and found[1].vpc_config else ()
+        found = project(network, selector.value)
+        placed = (one.interface for one in found.placements) if found is not None else ()
+        return tuple(one.subnet_id for one in placed if one is not None)
     return tuple(one.subnet_id for one in network.interfaces.values() if selector.value in (one.instance_id, one.id))

@@ -52,7 +52,7 @@ def judge_requests(
         names = list(DEFAULT_LAYERS)
     if not requests or not names:
         return verdict
-    ways = _ways(found)
+    ways = _ways(ground.network, found)
     layers = dict(verdict.layers)
     blocks, missing, assumptions = list(verdict.blocked_by), set(verdict.missing), list(verdict.assumptions)
     shut: set[tuple[str, str]] = set()
@@ -87,7 +87,7 @@ def _way_of(flow: Walk) -> str | None:
     return "" if flow.outcome == "allowed" else None
 
 
-def _ways(found: Sequence[Scenario]) -> dict[tuple[str, str], Scenario]:
+def _ways(network: Network, found: Sequence[Scenario]) -> dict[tuple[str, str], Scenario]:
     """(group, endpoint or "" for a public way) by which the traffic gets there, each with a scenario that takes it.
 
     Policies are judged as if the network had passed.
@@ -100,6 +100,10 @@ def _ways(found: Sequence[Scenario]) -> dict[tuple[str, str], Scenario]:
             way = _way_of(flow)
             if way is not None:
                 ways.setdefault((one.group, way), one)
+    for one in found:  # no route leads to the endpoint that is meant: its policy is judged as if one did
+        meant = one.reason.component if one.reason is not None else ""
+        if meant in network.vpc_endpoints and all(flow.outcome == "blocked" for flow in one.flows):
+            ways.setdefault((one.group, meant), one)
     if not ways and found:
         ways[found[0].group, ""] = found[0]
     return ways

@@ -158,13 +158,24 @@ def compile_transit_table(network: Network, routes: TransitGatewayRoutes, home: 
     missing: tuple[str, ...] = ()
     for route in routes.routes:
         if route.destination_cidr_block is not None:
-            rank = PROPAGATED if route.type == "propagated" else STATIC
-            entries.append((route.destination_cidr_block, rank, route))
+            entries.append((route.destination_cidr_block, _transit_rank(route), route))
         elif route.prefix_list_id:
             _, blocks, lacking = network.prefix_list(route.prefix_list_id, home)
             missing += lacking
             entries += [(block, PREFIX_LIST, route) for block in blocks]
     return longest_prefix(entries), missing
+
+
+_PROPAGATED_BY = ("vpc", "direct-connect-gateway", "connect", "vpn", "vpn-concentrator", "client-vpn", "peering")
+"""Kinds of attachment whose propagated routes of one prefix come first, in AWS's order (fact N185)."""
+
+
+def _transit_rank(route: TransitGatewayRoute) -> int:
+    if route.type != "propagated":
+        return STATIC
+    kinds = [one.resource_type for one in route.transit_gateway_attachments]
+    known = [_PROPAGATED_BY.index(kind) for kind in kinds if kind in _PROPAGATED_BY]
+    return PROPAGATED + min(known, default=len(_PROPAGATED_BY))
 
 
 def longest_prefix(entries: Iterable[tuple[Cidr, int, Item]]) -> tuple[Part[Item], ...]:

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from reachsim.addresses import V4, V6
 from reachsim.engine import ICMP_REPLIES
 from reachsim.errors import QuestionError
-from reachsim.evidence import Assumption, Block, Gap
+from reachsim.evidence import Assumption, Block, Gap, Hop
 from reachsim.filters import PROTOCOLS
 from reachsim.forwarding import Ground, Walk
 from reachsim.intervals import IntervalSet
@@ -119,6 +120,8 @@ def simulate(
     question = Question(source, target, None if protocol is None else str(protocol), port, family)
     verdict = weigh(question, found, explicit_icmp=number in ICMP_REPLIES and port is not None)
     counted = tuple(layers) if layers is not None else LAYERS
+    if "network" not in counted and not requests:
+        raise QuestionError("layers other than network judge requests, and the question has none", "BAD_LAYER")
     if "network" not in counted:
         verdict = msgspec.structs.replace(verdict, outcome="allowed", blocked_by=(), layers={}, missing=())
     return judge_requests(ground, verdict, found, requests, counted, asked=layers is not None)
@@ -156,7 +159,7 @@ def weigh(question: Question, found: Sequence[Scenario], *, explicit_icmp: bool 
     if outcome == "unknown":
         blocked_by = tuple(b for b in blocked_by if b.code.startswith("DNS_")) + _unknown_blocks(gaps)
     missing = tuple(sorted({path for gap in gaps for path in gap.missing}))
-    names_hops = tuple(dict.fromkeys(hop for one in considered if one.resolution for hop in one.resolution.hops))
+    names_hops = tuple(dict.fromkeys(hop for one in considered for hop in _name_hops(one, one.flows)))
     return Verdict(
         question, outcome, route, {"network": outcome}, blocked_by, _paths(considered), missing,
         tuple(dict.fromkeys(assumptions)), names_hops,
@@ -199,8 +202,7 @@ def _members(packets: PacketSet, one: Scenario) -> PacketSet:
 
 def _weigh_group(group: Sequence[Scenario]) -> Weighed | None:
     """Chance settled over the alternatives of one group; None if nothing can be sent or nothing is known."""
-    parts = [_weigh_one(one) for one in group if one.flows and not one.gaps and not one.blocks]
-    parts = [part for part in parts if part.asked]
+    parts = _of_one_family([(one, _weigh_one(one)) for one in group if one.flows and not one.gaps and not one.blocks])
     if not parts:
         return _UNKNOWN if any(one.gaps for one in group) else None
     asked = _union(part.asked for part in parts)
@@ -218,6 +220,20 @@ def _weigh_group(group: Sequence[Scenario]) -> Weighed | None:
     if open_end:
         full, maybe_some = empty, asked
     return Weighed(asked, full, maybe_full, some, maybe_some)
+
+
+def _of_one_family(weighed: Sequence[tuple[Scenario, Weighed]]) -> list[Weighed]:
+    """The parts, made comparable: where a name answers in both families, the answer that the client picks decides which
+    of its own addresses it sends from, so the source is no choice of the asker's then (fact N148).
+    """
+    parts = [part for _, part in weighed if part.asked]
+    picked = [one for one, part in weighed if part.asked and one.chance_destination and not one.symbolic]
+    if len(picked) < len(parts) or any(one.chance_source for one in picked):
+        return parts
+    sent = [box[SOURCE] for one in picked for box in one.asked.boxes()]
+    if all(one <= V4 for one in sent) or all(one <= V6 for one in sent):
+        return parts
+    return [Weighed(*(packets.project(0) for packets in part)) for part in parts]
 
 
 _ONE = PacketSet.box((IntervalSet.single(0),))
@@ -376,10 +392,17 @@ def _paths(found: Sequence[Scenario]) -> tuple[Path, ...]:
     return tuple(_path(one, flows) for one, flows in ordered[:MAX_PATHS])
 
 
+def _name_hops(one: Scenario, flows: Sequence[Walk]) -> tuple[Hop, ...]:
+    """The hops of the name; that no route leads to an endpoint is said only where none of the flows reaches it."""
+    reached = {flow.context.terminal for flow in flows}
+    hops = one.resolution.hops if one.resolution else ()
+    return tuple(h for h in hops if h.rule != "VPCE_ROUTE_TABLE_NOT_ASSOCIATED" or h.component not in reached)
+
+
 def _path(one: Scenario, flows: list[Walk]) -> Path:
     first = flows[0]
     outcome: Outcome = first.outcome  # type: ignore[assignment]
     route: RouteWord = route_of(one, first) if outcome == "allowed" else "none"
-    hops = (one.resolution.hops if one.resolution else ()) + first.hops
+    hops = _name_hops(one, flows) + first.hops
     traffic = tuple(dict.fromkeys(traffic_of(flow.box) for flow in flows))
     return Path(outcome, route, traffic, hops, first.context.terminal, first.blocks, one.origin)

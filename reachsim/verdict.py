@@ -230,7 +230,8 @@ def traffic_of(box: Box) -> Traffic:
     else:
         protocols = IntervalSet.of((low >> 16, high >> 16) for low, high in box[SERVICE].spans)
         name = str(protocol) if protocols.size == 1 else "other"
-    source, destination = tuple(format_set(box[SOURCE])), tuple(format_set(box[DESTINATION]))
+    known = box[SOURCE] != IntervalSet.single(0)  # what AWS's own network sends from is not
+    source, destination = tuple(format_set(box[SOURCE])) if known else (), tuple(format_set(box[DESTINATION]))
     return Traffic(source, destination, name, ports, client_ports)
 
 

@@ -79,10 +79,11 @@ def virtual_interface(subnet: Subnet, groups: tuple[str, ...], name: str, kind: 
     """An interface that could be in a subnet, at any of its assignable addresses.
 
     AWS keeps the first four addresses and the last of a subnet's IPv4 block ("Subnet CIDR blocks"). CodeBuild asks
-    for no IPv6 address, so a ``virtual`` interface has none.
+    for no IPv6 address, so a ``virtual`` interface has none unless its subnet gives one to every new interface
+    (``AssignIpv6AddressOnCreation``, EC2 API reference).
     """
     addresses = assignable(subnet)
-    if kind == "virtual":
+    if kind == "virtual" and not subnet.assign_ipv6_address_on_creation:
         addresses = addresses & V4
     return Interface(
         id=name, vpc_id=subnet.vpc_id, subnet_id=subnet.subnet_id, groups=groups, addresses=addresses, kind=kind

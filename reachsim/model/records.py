@@ -7,6 +7,8 @@ network-semantics fact sheet, section 12, checked against the botocore service m
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from reachsim.addresses import Address, Cidr
@@ -60,6 +62,7 @@ class Subnet(Ec2, frozen=True):
     availability_zone: str | None = None
     availability_zone_id: str | None = None
     map_public_ip_on_launch: bool = False
+    assign_ipv6_address_on_creation: bool = False
     enable_dns64: bool = False
     owner_id: str | None = None
     block_public_access_states: BlockPublicAccessStates | None = None
@@ -812,6 +815,8 @@ class AccountAuthorizationDetails(Ec2, frozen=True):
 
 # --- Elastic Load Balancing -----------------------------------------------------------------------------------------
 
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+
 
 class LoadBalancerState(Ec2, frozen=True):
     code: str = "active"
@@ -853,7 +858,7 @@ class ListenerAction(Ec2, frozen=True):
 class Listener(Ec2, frozen=True):
     listener_arn: str = ""
     load_balancer_arn: str = ""
-    port: int | None = None
+    port: Port | None = None
     protocol: str = "TCP"
     default_actions: tuple[ListenerAction, ...] = ()
 
@@ -862,7 +867,7 @@ class TargetGroup(Ec2, frozen=True):
     target_group_arn: str
     target_group_name: str = ""
     protocol: str | None = None
-    port: int | None = None
+    port: Port | None = None
     vpc_id: str | None = None
     target_type: str = "instance"
     ip_address_type: str = "ipv4"
@@ -870,7 +875,7 @@ class TargetGroup(Ec2, frozen=True):
 
 class Target(Ec2, frozen=True):
     id: str
-    port: int | None = None
+    port: Port | None = None
     availability_zone: str | None = None
 
 
@@ -890,8 +895,8 @@ class LoadBalancingAttribute(Ec2, frozen=True):
 
 class ClassicListener(Ec2, frozen=True):
     protocol: str = "TCP"
-    load_balancer_port: int = 0
-    instance_port: int = 0
+    load_balancer_port: Port = 0
+    instance_port: Port = 0
 
 
 class ListenerDescription(Ec2, frozen=True):

@@ -119,6 +119,8 @@ def addresses(blocks: Sequence[str], most: int = 3) -> str:
     >>> addresses(["10.0.1.4/30", "10.0.1.8/29", "10.0.2.0/24"])
     '10.0.1.4–10.0.1.15, 10.0.2.0/24'
     """
+    if not blocks:  # a sender outside every VPC, whose addresses nobody knows
+        return "an address of AWS's own"
     known = IntervalSet.union_of(parse_block(block) for block in blocks)
     spans = (known & V4).spans + (known & V6).spans
     shown = [_span(span) for span in spans[: most if len(spans) > most + 1 else None]]
@@ -126,8 +128,6 @@ def addresses(blocks: Sequence[str], most: int = 3) -> str:
 
 
 def _span(span: Span) -> str:
-    if span == (0, 0):  # stands for a sender outside every VPC, whose addresses nobody knows
-        return "an address of AWS's own"
     whole = format_set(IntervalSet.span(*span))
     if len(whole) == 1:
         return whole[0]

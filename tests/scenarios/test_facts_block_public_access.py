@@ -52,7 +52,6 @@ def test_n74_walkthrough_of_block_public_access(mode: str, exclusion: str | None
         assert verdict.outcome == "allowed" or "VPC_BLOCK_PUBLIC_ACCESS_ENABLED" in codes(verdict)
 
 
-@pytest.mark.xfail(strict=True, reason="a block on what comes in by the gateway says egress")
 def test_n66_block_public_access_names_the_direction_of_the_packet() -> None:
     net = public()
     net.bpa("block-bidirectional")

@@ -188,7 +188,6 @@ def resource_endpoint(kind: str) -> tuple[Lan, str]:
     return net, endpoint
 
 
-@pytest.mark.xfail(strict=True, reason="every endpoint with an interface counts as one of a service")
 @pytest.mark.parametrize("kind", ["Resource", "ServiceNetwork", "Tunnel"])
 def test_n150_what_is_behind_other_kinds_of_endpoints_is_unknown(kind: str) -> None:
     net, endpoint = resource_endpoint(kind)

@@ -184,7 +184,6 @@ def test_n46_the_nat_gateways_own_subnet_needs_the_way_out() -> None:
     assert causes(verdict) == {"NAT_WITHOUT_INTERNET_GATEWAY"}
 
 
-@pytest.mark.xfail(strict=True, reason="a NAT gateway that is routed at itself is blocked without the cause")
 def test_n46_nat_gateway_in_a_private_subnet_is_named_as_such() -> None:
     net = Lan()
     net.igw(net.vpc_id)
@@ -194,12 +193,9 @@ def test_n46_nat_gateway_in_a_private_subnet_is_named_as_such() -> None:
     assert causes(verdict) == {"NAT_WITHOUT_INTERNET_GATEWAY"}
 
 
-GONE = pytest.mark.xfail(strict=True, reason="the reply to a NAT gateway that is gone counts as a second block")
-
-
 @pytest.mark.parametrize(
     "state",
-    ["pending", pytest.param("failed", marks=GONE), "deleting", pytest.param("deleted", marks=GONE)],
+    ["pending", "failed", "deleting", "deleted"],
 )
 def test_n46_nat_gateway_must_be_available(state: str) -> None:
     net = natted()
@@ -334,10 +330,6 @@ def regional(private: str | None = None) -> Lan:
     return net
 
 
-REGIONAL = pytest.mark.xfail(strict=True, reason="replies do not find a NAT gateway that has no interface")
-
-
-@REGIONAL
 @pytest.mark.parametrize("private", [None, "10.0.255.1"])
 def test_n54_regional_nat_needs_no_public_subnet(private: str | None) -> None:
     net = regional(private)
@@ -353,7 +345,6 @@ def test_n55_regional_nat_routes_by_a_table_of_its_own() -> None:
     assert blocks(verdict) == {("NO_ROUTE_TO_DESTINATION", "rtb-r", None, None, "request", "egress")}
 
 
-@REGIONAL
 def test_n56_regional_nat_has_no_network_acl_of_its_own() -> None:
     net = regional("10.0.255.1")
     net.use_acl(net.b, net.acl(net.vpc_id, []))

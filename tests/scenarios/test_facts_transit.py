@@ -110,7 +110,6 @@ def test_n185_longest_prefix_then_static_and_blackhole_drops() -> None:
     assert fate(ask(net, "eni-x", "eni-y")) == ("allowed", "private")
 
 
-@pytest.mark.xfail(strict=True, reason="propagated routes of all kinds of attachments rank alike")
 def test_n185_propagated_by_vpc_before_vpn() -> None:
     net = Hub()
     vpn = net.vpn(net.tgw_id)

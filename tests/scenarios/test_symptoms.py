@@ -205,7 +205,6 @@ def test_s22_endpoint_found_by_name_does_not_accept_the_client() -> None:
     assert verdict.blocked_by[0].symptom == "timeout"
 
 
-@pytest.mark.xfail(strict=True, reason="without a route to it, the policy of the endpoint meant is not judged")
 def test_s23_every_remaining_fault_is_named_at_once() -> None:
     net = Pipeline(s3_policy=policy(for_all("s3:*", "arn:aws:s3:::mine/*")), s3_tables=["client"])
     net["sg-ep"]["IpPermissions"] = []

@@ -160,7 +160,7 @@ def test_colour_changes_nothing_but_colour() -> None:
 @pytest.mark.parametrize(
     ("blocks", "shown"),
     [
-        ([], ""),
+        ([], "an address of AWS's own"),
         (["10.0.0.0/8"], "10.0.0.0/8"),
         (["10.0.0.4/30", "10.0.0.8/29"], "10.0.0.4–10.0.0.15"),
         (["10.0.0.0/25", "10.0.0.128/25"], "10.0.0.0/24"),
