@@ -57,7 +57,7 @@ MAY_IMPORT = {
     "policy_layers": WAYS | ENGINE | {"forwarding", "scenarios", "policy", "verdict"},
     "api": ANSWERS | {"forwarding", "scenarios", "config"},
     "importers": FACTS | {"files"},
-    "collect": FACTS | {"calls", "files"},
+    "collect": FACTS | {"calls", "files", "policy"},
     "report": LATER | {"calls"},
     "plot": LATER | {"files"},
 }

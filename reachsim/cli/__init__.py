@@ -23,6 +23,7 @@ COMMANDS = {
     "query": "reachsim.cli.query",
     "snapshot": "reachsim.cli.snapshot",
     "trace": "reachsim.cli.trace",
+    "validate": "reachsim.cli.validate",
 }
 SHORT = {
     "check": "Is the whole pipeline private, and does it work?",
@@ -35,6 +36,7 @@ SHORT = {
     "query": "Answer many questions: JSON lines in, JSON lines out.",
     "snapshot": "Capture an account from AWS, by read-only calls.",
     "trace": "Follow one question hop by hop, there and back.",
+    "validate": "Check a snapshot's files against AWS's models and its sums.",
 }
 
 

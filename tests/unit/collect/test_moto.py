@@ -18,6 +18,8 @@ from click.testing import CliRunner, Result
 import reachsim
 from reachsim.cli import group
 from reachsim.collect import permissions
+from reachsim.collect.validate import validate
+from reachsim.snapshot import open_snapshot
 from tests.unit.collect import gaps
 from tests.unit.collect.pipeline import PLANTED, REGION
 from tests.unit.collect.server import Front, front
@@ -128,6 +130,12 @@ def test_files_are_what_the_aws_cli_prints(filled: tuple[Path, Front]) -> None:
         "EnableDnsSupport": {"Value": True},
         "VpcId": vpc,
     }
+
+
+def test_a_capture_is_valid(filled: tuple[Path, Front]) -> None:
+    result = validate(open_snapshot(filled[0]))
+    assert [str(one) for one in result.problems if one.level == "fault"] == []
+    assert result.ignored == ()
 
 
 def test_planted_secrets_are_nowhere(filled: tuple[Path, Front]) -> None:

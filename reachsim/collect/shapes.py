@@ -1,0 +1,151 @@
+"""What AWS's service models say about an answer: the walk that finds every place where a file and the model differ.
+
+The models ship with botocore, so they are as new as the user's boto3. They are no oracle: members that they do not
+know and words that are not in their enumerations are warnings, since AWS answers with words that its models lack (the
+model says ``Available``, the answer ``available``). No member of an answer is required there; completeness is the
+manifest's business.
+
+**Source:** botocore's service models; AWS CLI user guide (times as text, bytes in base64, policy documents of IAM
+decoded).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Final, Literal, NamedTuple
+
+Level = Literal["fault", "warning"]
+SDK_NAMES: Final = {"s3api": "s3"}
+"""The AWS CLI's word -> botocore's, where they differ."""
+
+
+class Difference(NamedTuple):
+    """Where a value is not what the model says; ``pointer`` is an RFC 6901 JSON pointer."""
+
+    level: Level
+    pointer: str
+    expected: str
+    found: str
+
+
+def output_shape(service: str, operation: str) -> Any:
+    """The model of a call's answer; None if there is no such call."""
+    found = _operations(service).get(operation)
+    return None if found is None else found.output_shape
+
+
+def differences(value: Any, shape: Any, pointer: str = "") -> Iterator[Difference]:
+    """Every difference between a decoded answer and its model, depth first.
+
+    Args:
+        value: Decoded JSON.
+        shape: botocore's model of it.
+        pointer: Where the value stands.
+    """
+    if value is None:
+        if pointer:  # the AWS CLI leaves absent members out, but AWS itself may say null
+            yield Difference("warning", pointer, _expected(shape), "null")
+        else:
+            yield Difference("fault", pointer, _expected(shape), "null")
+        return
+    if getattr(shape, "is_document_type", False):
+        return
+    match shape.type_name:
+        case "structure":
+            yield from _structure(value, shape, pointer)
+        case "list" if isinstance(value, list):
+            for index, one in enumerate(value):
+                yield from differences(one, shape.member, f"{pointer}/{index}")
+        case "map" if isinstance(value, dict):
+            for key, one in value.items():
+                yield from differences(one, shape.value, f"{pointer}/{escaped(key)}")
+        case _:
+            yield from _scalar(value, shape, pointer)
+
+
+def escaped(key: str) -> str:
+    """A key as part of a JSON pointer."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def kind_of(value: object) -> str:
+    """A JSON value's type and, if it is short, the value, for messages."""
+    match value:
+        case dict():
+            return "an object"
+        case list():
+            return "a list"
+        case bool():
+            return str(value).lower()
+        case str():
+            return f"the string {value!r}" if len(value) <= 40 else "a string"
+        case None:
+            return "null"
+    return f"the number {value}"
+
+
+def _structure(value: Any, shape: Any, pointer: str) -> Iterator[Difference]:
+    if not isinstance(value, dict):
+        yield Difference("fault", pointer, "an object", kind_of(value))
+        return
+    for key, one in value.items():
+        member = shape.members.get(key)
+        if member is not None:
+            yield from differences(one, member, f"{pointer}/{escaped(key)}")
+        elif key != "ResponseMetadata" or pointer:
+            near = next((name for name in shape.members if name.lower() == key.lower()), None)
+            expected = f"{near!r}" if near else f"a member of {shape.name}"
+            yield Difference("warning", f"{pointer}/{escaped(key)}", expected, "a key that the model does not know")
+
+
+def _scalar(value: Any, shape: Any, pointer: str) -> Iterator[Difference]:
+    if not _fits(value, shape):
+        yield Difference("fault", pointer, _expected(shape), kind_of(value))
+    elif shape.type_name == "string" and shape.enum and value.lower() not in map(str.lower, shape.enum):
+        words = shape.enum if len(shape.enum) <= 12 else [*shape.enum[:12], "…"]
+        yield Difference("warning", pointer, f"one of {', '.join(words)}", kind_of(value))
+
+
+def _fits(value: Any, shape: Any) -> bool:
+    match shape.type_name:
+        case "string" if shape.name == "policyDocumentType":
+            return isinstance(value, str | dict)
+        case "string" | "character" | "blob":
+            return isinstance(value, str)
+        case "timestamp":  # the AWS CLI's first version printed numbers
+            return isinstance(value, str | int | float) and not isinstance(value, bool)
+        case "boolean":
+            return isinstance(value, bool)
+        case "integer" | "long":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "float" | "double":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+    return False
+
+
+def _expected(shape: Any) -> str:
+    return {
+        "structure": "an object", "map": "an object", "list": "a list", "boolean": "true or false",
+        "timestamp": "a time", "integer": "a whole number", "long": "a whole number", "float": "a number",
+        "double": "a number",
+    }.get(shape.type_name, "a string")  # fmt: skip
+
+
+@cache
+def _session() -> Any:
+    import botocore.session
+
+    return botocore.session.get_session()
+
+
+@cache
+def _operations(service: str) -> dict[str, Any]:
+    from botocore import xform_name
+    from botocore.exceptions import UnknownServiceError
+
+    try:
+        model = _session().get_service_model(SDK_NAMES.get(service, service))
+    except UnknownServiceError:
+        return {}
+    return {xform_name(name, "-"): model.operation_model(name) for name in model.operation_names}

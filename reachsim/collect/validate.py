@@ -1,0 +1,214 @@
+"""Whether a snapshot is what it says: every file against AWS's service models, its policies, and the manifest's sums.
+
+Faults are what would mislead a verdict: values of another type than AWS's, pages that are missing, policies that AWS
+would not have stored, files that are not what the manifest says. Warnings are what may be in order: members and words
+that the models do not know, calls that the table does not list. Files that the format does not name are listed, and
+ignored.
+
+**Source:** DESIGN, "Snapshot format", and "policy evaluate" (what AWS would not store is an error here); `shapes`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from reachsim import policy
+from reachsim.calls import CALLS, Call
+from reachsim.collect.shapes import Level, differences, escaped, kind_of, output_shape
+from reachsim.errors import Fault, SnapshotError
+from reachsim.policy.statements import Kind
+from reachsim.snapshot import Snapshot
+
+MANIFEST: Final = "snapshot.json"
+_PAGING: Final = ("NextToken", "nextToken", "NextMarker", "Marker")
+_CALLS: Final[Mapping[str, tuple[Call, ...]]] = {
+    f"{one.service}/{one.operation}": tuple(
+        call for call in CALLS if (call.service, call.operation) == (one.service, one.operation)
+    )
+    for one in CALLS
+}
+# Where policy documents stand: keys down to them ("*" = every record), and the kind.
+_POLICIES: Final[Mapping[str, tuple[tuple[str, Kind], ...]]] = {
+    "ec2/describe-vpc-endpoints": (("VpcEndpoints/*/PolicyDocument", "endpoint"),),
+    "ecr/get-repository-policy": (("policyText", "resource"),),
+    "ecr/get-registry-policy": (("policyText", "resource"),),
+    "ecr-public/get-repository-policy": (("policyText", "resource"),),
+    "s3api/get-bucket-policy": (("Policy", "resource"),),
+    "logs/describe-resource-policies": (("resourcePolicies/*/policyDocument", "resource"),),
+    "iam/get-account-authorization-details": (
+        ("UserDetailList/*/UserPolicyList/*/PolicyDocument", "identity"),
+        ("GroupDetailList/*/GroupPolicyList/*/PolicyDocument", "identity"),
+        ("RoleDetailList/*/RolePolicyList/*/PolicyDocument", "identity"),
+        ("RoleDetailList/*/AssumeRolePolicyDocument", "resource"),
+        ("Policies/*/PolicyVersionList/*/Document", "identity"),
+    ),
+}
+# Remarks that do not say that AWS refuses the document.
+_OPEN: Final = ("not established", "leaves it", "documents only", "matches it with nothing", "is ignored in this kind",
+                "has no Resource")  # fmt: skip
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One thing wrong with one place of one file."""
+
+    level: Level
+    file: str
+    pointer: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{'error' if self.level == 'fault' else self.level}: {self.fault}"
+
+    @property
+    def fault(self) -> Fault:
+        return Fault(self.file, self.pointer, self.expected, self.found)
+
+
+class Validation(msgspec.Struct, frozen=True):
+    """All that was found. ``ignored`` are files that the format does not name; ``checked`` counts the others."""
+
+    checked: int
+    problems: tuple[Problem, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def faults(self) -> int:
+        return sum(one.level == "fault" for one in self.problems)
+
+    @property
+    def exit_code(self) -> int:
+        return 2 if self.faults else 0
+
+
+def validate(snapshot: Snapshot) -> Validation:
+    """Check every file of a snapshot; all problems, by file, in the order in which they stand there.
+
+    Args:
+        snapshot: As `reachsim.snapshot.open_snapshot` gives it. Its manifest has been read already.
+    """
+    named = {path: (match["region"], match["service"], match["rest"]) for path, match in snapshot.named()}
+    problems: list[Problem] = [*_manifest(snapshot)]
+    for path, (region, service, rest) in named.items():
+        problems += _name(path, region, service, rest)
+        problems += _file(snapshot, path, service, rest)
+    ignored = [
+        path for path in snapshot.paths if path not in named and path != MANIFEST and not path.startswith("code/")
+    ]
+    return Validation(len(named), tuple(problems), tuple(ignored))
+
+
+def _name(path: str, region: str, service: str, rest: str) -> Iterator[Problem]:
+    """What is wrong with a file's name: reachsim does not find such files, however good they are."""
+    operation, slash, _ = rest.partition("/")
+    calls = _CALLS.get(f"{service}/{operation}")
+    if output_shape(service, operation) is None:
+        yield Problem("warning", path, "", "a call of the AWS CLI", f"no such call: {service} {operation}")
+    elif calls is None:
+        yield Problem("warning", path, "", "a call that reachsim reads", f"{service} {operation}")
+    elif bool(slash) != (calls[0].per is not None):
+        expected = f"one file {operation}.json" if slash else f"{operation}/NAME.json, one file per thing"
+        yield Problem("warning", path, "", expected, f"{rest}.json")
+    elif (region == "global") != (calls[0].scope == "global"):
+        expected = "the folder global" if calls[0].scope == "global" else "a Region's folder"
+        yield Problem("warning", path, "", expected, region)
+
+
+def _file(snapshot: Snapshot, path: str, service: str, rest: str) -> Iterator[Problem]:
+    """What is wrong with a file's content."""
+    operation = rest.partition("/")[0]
+    try:
+        document = json.loads(snapshot.read(path).decode("utf-8"))
+    except SnapshotError as error:
+        yield from (Problem("fault", path, one.pointer, one.expected, one.found) for one in error.faults)
+        return
+    except (ValueError, RecursionError) as error:
+        yield Problem("fault", path, "", "JSON in UTF-8", str(error))
+        return
+    if isinstance(document, dict) and "Error" in document:
+        yield from _error(document, path)
+        return
+    shape = output_shape(service, operation)
+    if shape is None:
+        return
+    for level, pointer, expected, found in differences(document, shape):
+        yield Problem(level, path, pointer, expected, found)
+    if isinstance(document, dict):
+        call = f"{service}/{operation}"
+        yield from _completeness(document, path, [one.key for one in _CALLS.get(call, ()) if one.key])
+        for keys, kind in _POLICIES.get(call, ()):
+            for pointer, one in _at(document, keys.split("/"), ""):
+                yield from _policy(one, kind, path, pointer)
+
+
+def _error(document: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    error = document["Error"]
+    if not isinstance(error, dict) or not isinstance(error.get("Code"), str):
+        yield Problem("fault", path, "/Error", 'an object with AWS\'s "Code"', kind_of(error))
+
+
+def _completeness(document: Mapping[str, Any], path: str, keys: list[str]) -> Iterator[Problem]:
+    for token in _PAGING:
+        if document.get(token):
+            yield Problem("fault", path, f"/{token}", "all pages in one file", "one page of several")
+    if keys and not any(key in document for key in keys):
+        expected = " or ".join(map(repr, keys))
+        yield Problem("warning", path, "", f"the key {expected}", ", ".join(document)[:80] or "an empty object")
+
+
+# --- policies -------------------------------------------------------------------------------------------------------
+
+
+def _at(value: Any, keys: list[str], pointer: str) -> Iterator[tuple[str, Any]]:
+    """Every value under a path of keys, with its pointer."""
+    if not keys:
+        yield pointer, value
+    elif keys[0] == "*":
+        for index, one in enumerate(value if isinstance(value, list) else ()):
+            yield from _at(one, keys[1:], f"{pointer}/{index}")
+    elif isinstance(value, dict) and keys[0] in value:
+        yield from _at(value[keys[0]], keys[1:], f"{pointer}/{escaped(keys[0])}")
+
+
+def _policy(document: Any, kind: Kind, path: str, pointer: str) -> Iterator[Problem]:
+    if not isinstance(document, str | dict) or not document:
+        return  # differences has said so, or there is none
+    try:
+        parsed = policy.parse(document)
+    except policy.PolicyError as error:
+        place = pointer if isinstance(document, str) else pointer + error.pointer
+        yield Problem("fault", path, place, "a policy document", f"{error.pointer} {error.message}".strip())
+        return
+    for note in parsed.notes:
+        if kind in note.kinds and not note.gateway_only:
+            level: Level = "warning" if any(words in note.text for words in _OPEN) else "fault"
+            yield Problem(level, path, pointer, "a policy document that AWS stores", note.text)
+
+
+# --- manifest -------------------------------------------------------------------------------------------------------
+
+
+def _manifest(snapshot: Snapshot) -> Iterator[Problem]:
+    if not snapshot.holds(MANIFEST):
+        return
+    manifest = msgspec.json.decode(snapshot.read(MANIFEST))
+    if manifest.get("complete") is False:
+        yield Problem("warning", MANIFEST, "/complete", "a finished capture", "one that was interrupted")
+    files = manifest.get("files", {})
+    if not isinstance(files, dict):
+        yield Problem("fault", MANIFEST, "/files", "an object of sums by file", kind_of(files))
+        return
+    for path, known in files.items():
+        place = f"/files/{escaped(path)}"
+        if not snapshot.holds(path):
+            yield Problem("fault", MANIFEST, place, "the file", "none")
+        elif hashlib.sha256(snapshot.read(path)).hexdigest() != known:
+            yield Problem("fault", path, "", "the content that its sum in snapshot.json stands for", "another")
+    for path, _ in snapshot.named():
+        if path not in files:
+            yield Problem("warning", path, "", "a file that snapshot.json lists", "one that it does not")

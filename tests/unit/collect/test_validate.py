@@ -1,0 +1,216 @@
+"""`reachsim validate`: every problem with its place, and nothing where there is none."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from reachsim.cli import group
+from reachsim.collect.validate import Validation, validate
+from reachsim.importers import import_batfish
+from reachsim.snapshot import Snapshot, open_snapshot
+from tests.unit.collect.fake import Fake, run
+
+HOME = "111111111111/eu-west-1"
+DUMPS = sorted((Path(__file__).resolve().parents[2] / "data" / "aws-cli-dumps").glob("*/"))
+
+
+def checked(files: dict[str, Any]) -> Validation:
+    encoded = {name: one if isinstance(one, bytes) else json.dumps(one).encode() for name, one in files.items()}
+    return validate(Snapshot.of(encoded))
+
+
+def found(files: dict[str, Any]) -> list[str]:
+    return [str(one) for one in checked(files).problems]
+
+
+@pytest.mark.parametrize("name", ["private-pipeline", "leaky-pipeline", "broken-pipeline"])
+def test_the_shipped_snapshots_have_no_faults(name: str, snapshots: Path) -> None:
+    result = validate(open_snapshot(snapshots / name))
+    assert result.faults == 0
+    assert result.checked >= 70
+
+
+@pytest.mark.parametrize("dump", DUMPS, ids=lambda path: path.name)
+def test_public_dumps_have_no_faults(dump: Path, tmp_path: Path) -> None:
+    import_batfish(dump, tmp_path / "s")
+    result = validate(open_snapshot(tmp_path / "s"))
+    assert [str(one) for one in result.problems if one.level == "fault"] == []
+
+
+VPCS = f"{HOME}/ec2/describe-vpcs.json"
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "problem"),
+    [
+        (VPCS, {"Vpcs": {}}, f"error: {VPCS}#/Vpcs: expected a list, found an object"),
+        (VPCS, [], f"error: {VPCS}: expected an object, found a list"),
+        (VPCS, b"null", f"error: {VPCS}: expected an object, found null"),
+        (VPCS, {"Vpcs": [1]}, "#/Vpcs/0: expected an object, found the number 1"),
+        (VPCS, {"Vpcs": [{"VpcId": 7}]}, "#/Vpcs/0/VpcId: expected a string, found the number 7"),
+        (VPCS, {"Vpcs": [{"IsDefault": "true"}]},
+         "#/Vpcs/0/IsDefault: expected true or false, found the string 'true'"),
+        (VPCS, {"Vpcs": [{"VpcId": None}]}, f"warning: {VPCS}#/Vpcs/0/VpcId: expected a string, found null"),
+        (VPCS, {"Vpcs": [{"State": "lost"}]}, f"warning: {VPCS}#/Vpcs/0/State: expected one of pending, available,"),
+        (VPCS, {"Vpcs": [{"vpcId": "x"}]}, f"warning: {VPCS}#/Vpcs/0/vpcId: expected 'VpcId', found a key that the"),
+        (VPCS, {"Vpcs": [{"a/b~": "x"}]}, "#/Vpcs/0/a~1b~0: expected a member of Vpc, found a key that"),
+        (VPCS, {"Vpcs": [], "NextToken": "x"}, f"error: {VPCS}#/NextToken: expected all pages in one file, found one"),
+        (VPCS, {}, f"warning: {VPCS}: expected the key 'Vpcs', found an empty object"),
+        (VPCS, b'{"Vpcs": [', f"error: {VPCS}: expected JSON in UTF-8, found Expecting value"),
+        (VPCS, '{"Vpcs": []}'.encode("utf-16"), f"error: {VPCS}: expected JSON in UTF-8, found"),
+        (VPCS, b"[" * 100_000, f"error: {VPCS}: expected JSON in UTF-8, found"),
+        (VPCS, {"Error": "no"}, f'error: {VPCS}#/Error: expected an object with AWS\'s "Code", found the string'),
+        (f"{HOME}/ec2/describe-network-acls.json", {"NetworkAcls": [{"Entries": [{"RuleNumber": 1.5}]}]},
+         "#/NetworkAcls/0/Entries/0/RuleNumber: expected a whole number, found the number 1.5"),
+        (f"{HOME}/ec2/describe-vcps.json", {}, "expected a call of the AWS CLI, found no such call: ec2 describe-vcps"),
+        (f"{HOME}/ec3/describe-vpcs.json", {}, "expected a call of the AWS CLI, found no such call: ec3 describe-vpcs"),
+        (f"{HOME}/ec2/describe-hosts.json", {"Hosts": []},
+         "expected a call that reachsim reads, found ec2 describe-hosts"),
+        (f"{HOME}/ec2/describe-vpcs/a.json", {"Vpcs": []},
+         "expected one file describe-vpcs.json, found describe-vpcs/a.json"),
+        (f"{HOME}/ecr/get-repository-policy.json", {"policyText": ""},
+         "expected get-repository-policy/NAME.json, one file"),
+        (f"{HOME}/route53/list-hosted-zones.json", {"HostedZones": []}, "expected the folder global, found eu-west-1"),
+        ("111111111111/global/ec2/describe-vpcs.json", {"Vpcs": []}, "expected a Region's folder, found global"),
+    ],
+)  # fmt: skip
+def test_each_problem_is_named(file: str, content: Any, problem: str) -> None:
+    (line,) = found({file: content})
+    assert problem in line
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        (VPCS, {"Vpcs": [{"VpcId": "vpc-1", "State": "Available"}], "ResponseMetadata": {"a": 1}}),
+        (VPCS, {"Error": {"Code": "AccessDenied"}}),
+        (f"{HOME}/ec2/describe-vpc-attribute/v.enableDnsHostnames.json", {"EnableDnsHostnames": {"Value": True}}),
+        (f"{HOME}/codebuild/batch-get-projects.json", {"projects": [{"created": 1709370000.5}]}),
+        ("111111111111/global/iam/get-account-authorization-details.json",
+         {"RoleDetailList": [{"AssumeRolePolicyDocument": {"Statement": []}}]}),
+        ("111111111111/global/iam/get-account-authorization-details.json",
+         {"RoleDetailList": [{"AssumeRolePolicyDocument": '{"Statement": []}'}]}),
+        ("code/app/buildspec.yml", b"version: 0.2"),
+    ],
+)  # fmt: skip
+def test_what_is_in_order_is_not_complained_about(file: str, content: Any) -> None:
+    assert found({file: content}) == []
+
+
+def test_every_problem_of_a_file_is_listed() -> None:
+    content = {"Vpcs": [{"VpcId": 1, "CidrBlock": 2}, {"Tags": [{"Key": []}]}], "More": 1}
+    assert len(found({VPCS: content})) == 4
+
+
+def statement(**changes: Any) -> str:
+    given = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"} | changes
+    return json.dumps({"Version": "2012-10-17", "Statement": [{k: v for k, v in given.items() if v is not None}]})
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        (statement(), None),
+        ("", None),
+        (statement(Principal=None), "statement 0 has no Principal"),
+        (statement(Comment="x"), "unknown element Comment ignored"),
+        (statement(Effect="Maybe"), 'expected "Allow" or "Deny"'),
+        ("{", "not JSON"),
+    ],
+)
+def test_policies_are_what_aws_stores(document: str, problem: str | None) -> None:
+    answer = {"VpcEndpoints": [{"VpcEndpointId": "vpce-1", "PolicyDocument": document}]}
+    lines = found({f"{HOME}/ec2/describe-vpc-endpoints.json": answer})
+    if problem is None:
+        assert lines == []
+    else:
+        (line,) = lines
+        assert line.startswith("error: ")
+        assert "#/VpcEndpoints/0/PolicyDocument: expected a policy document" in line
+        assert problem in line
+
+
+def test_a_roles_policies_are_checked_by_kind() -> None:
+    trust = {
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+    }
+    inline = {"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Colour": "red"}]}
+    role = {"AssumeRolePolicyDocument": trust, "RolePolicyList": [{"PolicyName": "a", "PolicyDocument": inline}]}
+    (line,) = found({"111111111111/global/iam/get-account-authorization-details.json": {"RoleDetailList": [role]}})
+    assert "#/RoleDetailList/0/RolePolicyList/0/PolicyDocument" in line
+    assert "Colour" in line
+
+
+@pytest.fixture
+def captured(tmp_path: Path) -> Path:
+    run(tmp_path / "s", Fake({"codebuild/batch-get-projects": {"projects": []}}))
+    return tmp_path / "s"
+
+
+def faults(out: Path) -> list[str]:
+    return [str(one) for one in validate(open_snapshot(out)).problems if "snapshot.json" in str(one)]
+
+
+def test_sums_hold(captured: Path) -> None:
+    assert faults(captured) == []
+    changed = captured / "111111111111/ap-northeast-1/ec2/describe-vpcs.json"
+    changed.write_text('{"Vpcs": []}')
+    lost = captured / "111111111111/ap-northeast-1/ec2/describe-subnets.json"
+    lost.unlink()
+    shutil.copy(changed, lost.with_name("describe-route-tables.json"))
+    added = lost.with_name("describe-local-gateways.json")
+    added.write_text("{}")
+    place = "111111111111/ap-northeast-1/ec2"
+    expected = (
+        f"{place}/describe-vpcs.json: expected the content that its sum in snapshot.json stands for, found another"
+    )
+    assert faults(captured) == [
+        f"error: {expected.replace('vpcs', 'route-tables')}",
+        f"error: snapshot.json#/files/{place.replace('/', '~1')}~1describe-subnets.json: expected the file, found none",
+        f"error: {expected}",
+        f"warning: {place}/describe-local-gateways.json: expected a file that snapshot.json lists, found one that it "
+        "does not",
+    ]
+
+
+def test_an_interrupted_capture_says_so(captured: Path) -> None:
+    manifest = json.loads((captured / "snapshot.json").read_text()) | {"complete": False}
+    (captured / "snapshot.json").write_text(json.dumps(manifest))
+    assert faults(captured) == [
+        "warning: snapshot.json#/complete: expected a finished capture, found one that was interrupted"
+    ]
+
+
+def test_files_that_the_format_does_not_name_are_listed(tmp_path: Path) -> None:
+    for name in ("notes.txt", "vpcs.json", f"{HOME}/ec2/a/b/c.json", "code/app/Dockerfile", VPCS):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text('{"Vpcs": []}')
+    result = CliRunner().invoke(group, ["validate", str(tmp_path)])
+    assert result.exit_code == 0
+    assert re.findall(r"ignored: (.+)", result.stdout) == [f"{HOME}/ec2/a/b/c.json", "notes.txt", "vpcs.json"]
+    assert result.stdout.splitlines()[-1] == "1 files, 0 faults, 0 warnings"
+
+
+def test_the_exit_code_is_2_for_faults_and_json_has_them_all(tmp_path: Path) -> None:
+    (tmp_path / VPCS).parent.mkdir(parents=True)
+    (tmp_path / VPCS).write_text('{"Vpcs": [{"VpcId": 1, "New": true}]}')
+    result = CliRunner().invoke(group, ["validate", str(tmp_path), "--format", "json"])
+    assert result.exit_code == 2
+    answer = json.loads(result.stdout)
+    assert [(one["level"], one["pointer"]) for one in answer["problems"]] == [
+        ("fault", "/Vpcs/0/VpcId"), ("warning", "/Vpcs/0/New"),
+    ]  # fmt: skip
+    assert (answer["checked"], answer["ignored"]) == (1, [])
+
+
+def test_no_snapshot_is_bad_input(tmp_path: Path) -> None:
+    result = CliRunner().invoke(group, ["validate", str(tmp_path / "nowhere")])
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
