@@ -38,6 +38,9 @@ def past_proxy(flow: Walk, proxy: aws.ProxyConfiguration, fleet: str, asked: Ask
             names_allowed = names_allowed or rule.effect == "ALLOW"
             continue
         addresses = rest.destinations if _names(rule, asked.name) else _addresses(rule)
+        if addresses is None:
+            detail = f"rule {index + 1} of the managed proxy of {fleet} cannot be read: {', '.join(rule.entities)}"
+            return [*found, rest.unknown(Gap("UNMODELLED_COMPONENT", fleet, detail))]
         inside = rest.with_destinations(addresses)
         if inside is not None:
             found.append(_decided(inside, rule.effect == "ALLOW", fleet, f"rule {index + 1}", index + 1))
@@ -60,10 +63,14 @@ def _names(rule: aws.ProxyRule, name: str) -> bool:
     return any(name == one or (one.startswith("*.") and name.endswith(one[1:])) for one in entities)
 
 
-def _addresses(rule: aws.ProxyRule) -> IntervalSet:
-    if rule.type != "IP":
+def _addresses(rule: aws.ProxyRule) -> IntervalSet | None:
+    """What an address rule covers, nothing for a domain rule; None if it cannot be read."""
+    if rule.type == "DOMAIN":
         return EMPTY
-    return IntervalSet.union_of(parse_block(one) for one in rule.entities)
+    try:
+        return IntervalSet.union_of(parse_block(one) for one in rule.entities) if rule.type == "IP" else None
+    except ValueError:
+        return None
 
 
 def _decided(flow: Walk, allow: bool, fleet: str, what: str, rule: int | None) -> Walk:

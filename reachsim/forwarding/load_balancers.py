@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import msgspec
 
-from reachsim.addresses import V4, V6, parse_address
+from reachsim.addresses import V4, V6
 from reachsim.engine import choose, split
 from reachsim.evidence import Block, Gap
 from reachsim.forwarding.delivery import TO_TARGETS, finish, homeward, lost_reply, route_to_interface
@@ -46,6 +46,7 @@ from reachsim.model.load_balancing import (
     Listening,
     Member,
     Pool,
+    address_of,
     balancer_of,
     crosses_zones,
     first_address,
@@ -256,7 +257,8 @@ def _addresses(ground: Ground, pool: Pool, member: Member) -> tuple[list[int], G
     network = ground.network
     unknown = unseen(member.id, f"target {member.id} of {pool.name} has no address in the snapshot")
     if pool.target_type == "ip":
-        return [parse_address(member.id)], unknown
+        address = address_of(member.id)
+        return [] if address is None else [address], unknown
     if pool.target_type == "alb":
         lacking = network.lacks(network.home_of(pool.id), "describe-network-interfaces")
         found = [first_address(network, one, V4) for one in nodes_of(network, member.id)]

@@ -15,7 +15,7 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from reachsim.addresses import V4, V6, Address
+from reachsim.addresses import V4, V6, Address, parse_address
 from reachsim.intervals import IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface
@@ -118,7 +118,7 @@ def balancer_of(network: Network, interface_id: str) -> tuple[Balancer | None, t
 
 def _balancer(network: Network, record: aws.LoadBalancer) -> Balancer:
     kind: BalancerKind = "network" if record.type == "network" else "application"
-    zones = frozenset(one.zone_name for one in record.availability_zones if one.zone_name)
+    zones = frozenset(zone_of(network, one.subnet_id or "") or one.zone_name or "" for one in record.availability_zones)
     home = network.home_of(record.load_balancer_arn)
     return Balancer(
         record.load_balancer_arn, record.load_balancer_name, kind, home, record.vpc_id or "", record.state.code, zones
@@ -229,17 +229,29 @@ def members_of(network: Network, balancer: Balancer, pool: Pool) -> tuple[tuple[
         return (), (path,)
     targets = (one.target for one in records if one.target_health.state != "draining")
     made = (
-        Member(one.id, one.port or pool.port, one.availability_zone or _zone_of_target(network, one.id))
+        Member(one.id, one.port or pool.port, _zone_of_target(network, one.id, balancer.vpc_id, one.availability_zone))
         for one in targets
     )
     return tuple(sorted(made)), ()
 
 
-def _zone_of_target(network: Network, target_id: str) -> str:
+def _zone_of_target(network: Network, target_id: str, vpc_id: str = "", listed: str | None = None) -> str:
+    """The zone of an instance's primary interface, else the one that is listed, else that of the address's subnet.
+
+    The interface goes first: in a shared VPC accounts name zones differently.
+    """
     interface = network.primary_interfaces.get(target_id)
     if interface is not None:
         return zone_of(network, interface.subnet_id)
-    return "" if target_id.startswith("i-") else ANYWHERE
+    if listed or target_id.startswith("i-"):
+        return listed or ""
+    if target_id.startswith("arn:"):
+        return ANYWHERE
+    address = address_of(target_id)
+    if address is None:
+        return ""
+    subnet_id = network.split_by_subnet(vpc_id, IntervalSet.single(address))[0][0]
+    return zone_of(network, subnet_id) if subnet_id else ANYWHERE
 
 
 # --- attributes -----------------------------------------------------------------------------------------------------
@@ -296,6 +308,14 @@ def _file(network: Network, home: Home, service: str, operation: str, name: str,
 
 
 # --- addresses ------------------------------------------------------------------------------------------------------
+
+
+def address_of(text: str) -> int | None:
+    """A target's id as an address, if it is one."""
+    try:
+        return parse_address(text)
+    except ValueError:
+        return None
 
 
 def first_address(network: Network, interface: Interface, family: IntervalSet) -> int | None:

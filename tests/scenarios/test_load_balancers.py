@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from reachsim.errors import SnapshotError
 from tests.balancers import classic, listener, load_balancer, target_group
 from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, causes, codes, crossed, fate
 
@@ -632,3 +633,40 @@ def test_an_internal_load_balancer_that_is_not_there_is_unknown() -> None:
     host = "host:internal-x-1.us-east-1.elb.amazonaws.com"
     assert ask(net, net.client, host).outcome == "unknown"
     assert ask(net, net.client, "host:x-1.us-east-1.elb.amazonaws.com").outcome == "blocked"
+
+
+# --- hand-made and odd records ----------------------------------------------------------------------------------------
+
+
+def test_a_target_that_is_no_address_is_unknown() -> None:
+    net = Site()
+    net.forward(("not-an-address", 8080), kind="ip")
+    assert ask(net, net.client, NODE_A).outcome == "unknown"
+
+
+def test_a_port_that_is_none_is_a_fault_of_its_file() -> None:
+    net = Site()
+    net.forward((net.two, 70000))
+    with pytest.raises(SnapshotError, match=r"describe-target-health/t\.json#/TargetHealthDescriptions/0/Target/Port"):
+        ask(net, net.client, NODE_A)
+
+
+def test_a_target_group_that_no_file_lists_is_unknown() -> None:
+    net = Site()
+    net.forward(net.two)
+    net._lists["elbv2/describe-target-groups"].clear()
+    assert ask(net, net.client, NODE_A).outcome == "unknown"
+
+
+def test_an_address_without_a_listed_zone_is_in_that_of_its_subnet() -> None:
+    net = Site("network")
+    net.forward("10.0.2.8", kind="ip")
+    assert codes(ask(net, net.client, NODE_A)) == {"ELBV2_NO_TARGETS_IN_AZ"}
+    assert ask(net, net.client, NODE_B).outcome == "allowed"
+
+
+def test_load_balancers_that_send_to_each_other_end_as_a_loop() -> None:
+    net = Site("network", "a", grouped=False)
+    net.forward(("10.0.1.200", 443), kind="ip")
+    verdict = ask(net, net.client, NODE_A)
+    assert verdict.outcome in ("blocked", "unknown")

@@ -398,3 +398,9 @@ def test_a_build_is_not_reached_at_its_neighbours_address() -> None:
     shut = net.group(net.vpc_id, [])
     net.project("app", net.vpc_id, [net.b], [shut])
     assert ask(net, net.client, "codebuild:app").outcome == "blocked"
+
+
+def test_a_proxy_rule_that_cannot_be_read_leaves_it_open() -> None:
+    net = behind_proxy("DENY_ALL", ("IP", "ALLOW", "not-a-block"))
+    assert ask(net, "codebuild:app", WORLD).outcome == "unknown"
+    assert ask(behind_proxy("ALLOW_ALL", ("COUNTRY", "DENY", "xx")), "codebuild:app", WORLD).outcome == "unknown"
