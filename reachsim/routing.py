@@ -123,7 +123,7 @@ def compile_table(network: Network, table: RouteTable, home: Home) -> CompiledTa
                 continue  # a propagated route within the VPC never beats local (N7)
             destination = route.destination_prefix_list_id or str(block)
             entries.append((block, rank, Candidate(target_of(route), route, destination, index)))
-    stated = {str(block) for block, _, _ in entries}
+    stated = {str(block) for block, rank, _ in entries if rank == STATIC}
     for block in blocks:
         if str(block) not in stated:  # AWS puts a local route for each block in every table (N4)
             implied = Route(gateway_id="local", origin="CreateRouteTable")

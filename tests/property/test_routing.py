@@ -12,7 +12,6 @@ import itertools
 import json
 import random
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -205,7 +204,6 @@ def listed(route: Record) -> tuple[str, ...]:
     return destinations(route) if "DestinationPrefixListId" in route else ()
 
 
-@pytest.mark.xfail(reason="compile_table takes a prefix list's entry for the local route of the same block")
 def test_a_prefix_list_with_the_vpcs_own_block_does_not_replace_an_unstated_local_route() -> None:
     route = {"DestinationPrefixListId": "pl-1", "GatewayId": "igw-1", "Origin": "CreateRoute", "State": "active"}
     part = part_of(compiled([route], {"pl-1": VPC_BLOCKS}).parts, "10.0.0.9")
