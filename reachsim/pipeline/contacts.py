@@ -272,7 +272,7 @@ class Walk:
         for name in unknown_names(host):
             if name in ("id", "suffix"):
                 continue
-            why = f"{name.lstrip('!')} is not set in these files: a part of the host is not known"
+            why = f"{urls.why_unknown(unknown(name))}: a part of the host is not known"
             if name.upper() in ACCOUNT_NAMES:
                 why = f"{name} is not set in these files; by convention it is the build's own account"
             self.note(Gap(text, why), line, file)

@@ -12,18 +12,12 @@ from typing import Final, NamedTuple
 
 from reachsim import services
 from reachsim.pipeline.records import Confidence, Destination, Gap, Request, Step
-from reachsim.pipeline.variables import (
-    CLOSE,
-    OPEN,
-    is_known,
-    nothing_known,
-    shown,
-    starred,
-    unknown_names,  # fmt: skip
-)
+from reachsim.pipeline.urls import why_unknown
+from reachsim.pipeline.variables import CLOSE, OPEN, is_known, nothing_known, shown, starred
 
 DOCKER_HUB: Final = "docker.io"
 _HUB_NAMES: Final = ("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "")
+_HUB_USER: Final = re.compile(r"DOCKER_?(?:HUB)?_?(?:USER|ID|LOGIN|ORG|NAMESPACE|ACCOUNT)", re.IGNORECASE)
 _HUB: Final = ("auth.docker.io", "registry-1.docker.io")
 _HUB_BLOBS: Final = (
     "production.cloudflare.docker.com",
@@ -66,7 +60,7 @@ def parse(text: str) -> Reference:
     first, slash, rest = text.partition("/")
     plain = re.sub(f"{OPEN}[^{CLOSE}]*{CLOSE}", "x", first)
     is_host = bool(slash) and ("." in plain or ":" in plain or plain == "localhost")
-    if slash and not is_host and not is_known(first):
+    if slash and not is_host and not is_known(first) and not _HUB_USER.search(first):
         is_host = True  # $REGISTRY/app: a variable that stands first holds the registry, or nobody would need it
     host, path = (first, rest) if is_host else (DOCKER_HUB, text)
     path, _, digest = path.partition("@")
@@ -125,11 +119,11 @@ def _registry(reference: Reference, text: str, step: Step, confidence: Confidenc
     host = reference.host
     if host == DOCKER_HUB:
         if reference.path and nothing_known(reference.path):
-            return [Gap(shown(text), f"which image that is: {_unset(text)}")]
+            return [Gap(shown(text), f"which image that is: {why_unknown(text)}")]
         return [Destination(name, 443, "registry", confidence, step) for name in _HUB]
     name, _, port = host.partition(":")
     if nothing_known(name):
-        return [Gap(shown(text), f"which registry that is: {_unset(text)}")]
+        return [Gap(shown(text), f"which registry that is: {why_unknown(text)}")]
     if is_local_host(name):
         return []
     ecr = _ECR.fullmatch(name)
@@ -137,11 +131,6 @@ def _registry(reference: Reference, text: str, step: Step, confidence: Confidenc
         number = int(port) if port.isascii() and port.isdigit() and 0 < int(port) < 65536 else 443
         return [Destination(name, number, "registry", confidence, step)]
     return [Destination(name, 443, "registry", confidence, step, "ecr.dkr", _requests(ecr, reference, step))]
-
-
-def _unset(text: str) -> str:
-    names = unknown_names(text)
-    return f"{', '.join(names)} is not set in these files" if names else "its value is not in these files"
 
 
 def ecr_parts(host: str) -> tuple[str, str] | None:

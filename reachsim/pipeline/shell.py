@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -39,7 +40,7 @@ class Scope:
         self.machine = machine
         self.variables = variables
         self.directory = directory
-        self.functions: dict[str, tuple[Node, bytes, int, str]] = {}
+        self.functions: dict[str, tuple[Node, _Source, int, str]] = {}
         self.ended = False
 
     def copy(self) -> Scope:
@@ -111,9 +112,8 @@ class Shell:
         if why:
             self._note(Gap(shown(text[:120]), why), line, file)
             return Result(None, None)
-        source = text.replace("\r\n", "\n").encode("utf-8", "replace")
-        root = _parser().parse(source).root_node
-        walk = _Walk(self, source, line, file)
+        walk = _Walk(self, _Source(text.replace("\r\n", "\n")), line, file)
+        root = _parser().parse(walk.source).root_node
         self._depth += 1
         try:
             return walk.block(list(root.children), scope, confidence)
@@ -121,12 +121,36 @@ class Shell:
             self._depth -= 1
 
 
+class _Source:
+    """A text as the parser gets it, and as it was written.
+
+    The grammar takes the ``$B.c`` of ``$A.x.$B.c`` for a dollar and a word, so every ``$NAME`` becomes ``${NAME}``.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.written = text.encode("utf-8", "replace")
+        self._places: list[int] = []  # where, in the parsed text, each pair of braces has been put in full
+        parts: list[bytes] = []
+        position = 0
+        for match in _PLAIN_VARIABLE.finditer(self.written):
+            parts += [self.written[position : match.start()], b"${", match[1], b"}"]
+            position = match.end()
+            self._places += [match.start() + 1 + len(self._places), match.end() + 1 + len(self._places)]
+        self.parsed = b"".join([*parts, self.written[position:]])
+
+    def original(self, start: int, end: int) -> str:
+        """The text as written that lies between two places of the parsed one."""
+        first, last = (place - bisect_left(self._places, place) for place in (start, end))
+        return self.written[first:last].decode("utf-8", "replace")
+
+
 class _Walk:
     """The walk through one parsed text."""
 
-    def __init__(self, shell: Shell, source: bytes, line: int, file: str) -> None:
+    def __init__(self, shell: Shell, origin: _Source, line: int, file: str) -> None:
         self.shell = shell
-        self.source = source
+        self.origin = origin
+        self.source = origin.parsed
         self.line = line
         self.file = file
         self.depth = 0
@@ -149,7 +173,11 @@ class _Walk:
 
     def statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None = None) -> Result:
         if self.depth > MAX_DEPTH or self.shell._depth + self.depth > 2 * MAX_DEPTH:
-            self.shell._note(Gap(self.text(node)[:120], "nested too deeply"), self.at(node), self.file)
+            self.shell._note(
+                Gap(self.origin.original(node.start_byte, node.end_byte)[:120], "nested too deeply"),
+                self.at(node),
+                self.file,
+            )
             return Result(None, None)
         self.depth += 1
         try:
@@ -164,7 +192,7 @@ class _Walk:
     def _other(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
         """An error node, or a form that this walk does not know: its parts are walked all the same."""
         if node.type == "ERROR":
-            words = self.text(node).strip()
+            words = self.origin.original(node.start_byte, node.end_byte).strip()
             inner = [one for one in node.children if one.type in _STATEMENTS]
             if not inner and re.search(r"\w", words):
                 self.shell._note(Gap(words[:120], "not readable as shell"), self.at(node), self.file)
@@ -391,7 +419,7 @@ class _Walk:
     def _function_definition(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
         if name is not None and body is not None:
-            scope.functions[self.text(name)] = (body, self.source, self.line, self.file)
+            scope.functions[self.text(name)] = (body, self.origin, self.line, self.file)
         return DONE
 
     def _test_command(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
@@ -461,9 +489,8 @@ class _Walk:
         if not words:
             scope.variables |= assigned
             return DONE
-        text = self.source[begin.start_byte : node.end_byte] if begin is not node else self.source[
-            node.start_byte : node.end_byte]  # fmt: skip
-        shown_text = _one_line(text.decode("utf-8", "replace"))
+        start = begin.start_byte if begin is not node else node.start_byte
+        shown_text = _one_line(self.origin.original(start, node.end_byte))
         command = Command(tuple(words), assigned, stdin, sure, self.at(begin), shown_text, scope, self.file)
         return self._called(command) or self.shell._perform(command)
 
@@ -486,12 +513,12 @@ class _Walk:
                 Gap(command.text[:120], "functions that call each other too deeply"), command.line, self.file
             )
             return Result(None, None)
-        body, source, line, file = found
+        body, origin, line, file = found
         kept = {name: scope.variables.get(name) for name in (*"123456789", "@", "*", "#")}
         scope.variables |= positional(command.words[1:]) | command.assigned
         self.shell._depth += 1
         try:
-            walk = _Walk(self.shell, source, line, file)
+            walk = _Walk(self.shell, origin, line, file)
             result = walk.statement(body, scope, command.confidence, command.stdin)
         finally:
             self.shell._depth -= 1
@@ -616,6 +643,7 @@ class _Walk:
         return self.line + int(node.start_point[0])
 
 
+_PLAIN_VARIABLE: Final = re.compile(rb"(?<![\\$])\$([A-Za-z_][A-Za-z0-9_]*|[0-9])")
 NEVER: Final = "\ue002"
 """The output of ``true``, ``:`` and ``false``: their status is written in the text and no value changes it."""
 _EXPANSIONS: Final = ("simple_expansion", "expansion", "command_substitution", "arithmetic_expansion",

@@ -64,13 +64,18 @@ def is_here(host: str) -> bool:
 
 
 def why_unknown(text: str) -> str:
+    """Why a text is not known, for a person: the variables that nothing sets, the commands whose output it is."""
     names = unknown_names(text)
-    return f"{', '.join(names)} is not set in these files" if names else "its value is not in these files"
+    made = [name[1:] for name in names if name.startswith("!")]
+    unset = [name for name in names if not name.startswith("!")]
+    whys = [f"{', '.join(unset)} is not set in these files"] if unset else []
+    whys += [f"it is the output of {', '.join(made)}"] if made else []
+    return "; ".join(whys) or "its value is not in these files"
 
 
 def destination(text: str, kind: Kind = "download", confidence: Confidence = "certain") -> list[Found]:
     """What opening a URL contacts; nothing for files, data and this machine itself."""
-    url = parse(text)
+    url = parse(_up_to_path(text))
     if url is None or url.scheme in ("file", "data", "unix", "tcp", "docker", "npipe", "s3", "jar"):
         return []
     if url.scheme not in PORTS:
@@ -82,6 +87,11 @@ def destination(text: str, kind: Kind = "download", confidence: Confidence = "ce
     if not re.fullmatch(rf"(?:[\w.:*-]|{OPEN}[^{CLOSE}]*{CLOSE})+", url.host):
         return [Gap(shown(text), "no host name")]
     return [Destination(url.host, url.port, kind, confidence)]
+
+
+def _up_to_path(text: str) -> str:
+    """A variable that follows a whole host name begins the path: ``169.254.170.2$AWS_CONTAINER_CREDENTIALS…``."""
+    return re.sub(rf"^([a-z+]+://(?:\d+\.\d+\.\d+\.\d+|[\w.-]+\.(?:com|org|net|io|dev)))(?={OPEN})", r"\1/", text)
 
 
 def git_destination(text: str, confidence: Confidence = "certain", action: str = "GitPull") -> list[Found]:

@@ -52,7 +52,7 @@ def unknown_names(text: str) -> list[str]:
 
 def shown(text: str) -> str:
     """The text with its marks as ``{NAME}``."""
-    return _MARK.sub(lambda match: "{" + match[1].split(":")[0] + "}", text)
+    return _MARK.sub(lambda match: "{" + match[1].split(":")[0].lstrip("!") + "}", text)
 
 
 def starred(text: str) -> str:
