@@ -216,7 +216,7 @@ class Space:
                 yield self._caller(of, principal, keys_)
 
     def _caller(self, of: CallerClass, principal: Principal, keys: Mapping[str, KeyValue]) -> Caller:
-        return Caller(of, principal, {**dict.fromkeys(_CALLER_KEYS, None), **keys})
+        return Caller(of, principal, {**dict.fromkeys(sorted(_CALLER_KEYS), None), **keys})
 
     def _services_that_call(self) -> Iterator[Caller]:
         named = {name for one in self.statements for element in one.principals for name in element.services}
@@ -327,10 +327,12 @@ class Space:
         resources = {prefix: self._resources(prefix, of) for prefix in self.services}
         for prefix in self.services:
             for action, typed, real in self._actions(prefix):
+                if self.resources and not typed:
+                    continue  # such an action is on no resource
                 places = resources[prefix] if typed else [(owner, "*") for owner in self._owners(of)[:1]]
                 for owner, resource in places:
                     for organization in self._organizations(of, "aws:resourceorgid"):
-                        keys: dict[str, KeyValue] = dict.fromkeys(_OWNER_KEYS, None)
+                        keys: dict[str, KeyValue] = dict.fromkeys(sorted(_OWNER_KEYS), None)
                         keys |= {"aws:resourceaccount": owner, "aws:resourceorgid": organization}
                         if prefix == "s3":
                             keys["s3:resourceaccount"] = owner
