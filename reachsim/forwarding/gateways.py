@@ -38,7 +38,7 @@ from reachsim.intervals import IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network, own_address
 from reachsim.model.records import GatewayAttachment, NatGateway, VpcEndpoint
-from reachsim.packets import ICMP, ICMPV6, SERVICE, TCP, UDP, icmp_services
+from reachsim.packets import ICMP, ICMPV6, SERVICE, SOURCE, TCP, UDP, icmp_services
 
 _ATTACHED = ("available", "attached")
 
@@ -260,6 +260,10 @@ def _hairpin(ground: Ground, flow: Walk, vpc_id: str) -> Walk:
     exit = ground.network.egress_only_internet_gateways.get(flow.context.exit)
     if flow.leg == "response" and exit is not None and attached(exit.attachments, vpc_id):
         return flow.to("egress-only-in", flow.context.exit, vpc_id)  # stateful: replies return by it (N37)
+    origin = flow.context.origin.interface
+    if flow.leg == "request" and origin is not None and origin.kind == "public" and flow.source == SOURCE:
+        detail = f"what lets in {ground.network.label(origin.id)} is not known, as its public address is not"
+        return lost(flow, Gap("UNKNOWN_RESOURCE", origin.id, detail))
     gateway = gateway_of(ground.network, vpc_id)
     if gateway is None:
         lacking = ground.lacks_for_vpc(vpc_id, "describe-internet-gateways")

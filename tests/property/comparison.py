@@ -55,6 +55,8 @@ def origin_of(scenario: Scenario) -> Origin:
     origin = scenario.source.origin
     if origin.interface is not None and origin.interface.kind == "virtual":
         return ("virtual", origin.interface.subnet_id, origin.interface.groups)
+    if origin.interface is not None and origin.interface.kind == "public":
+        return ("virtual", origin.interface.subnet_id, origin.interface.groups, "public")
     return (origin.kind, origin.gateway or origin.id)
 
 

@@ -37,9 +37,10 @@ from tests.reference.world import (
     transit_rank,
 )
 
-Origin = tuple[str, str] | tuple[str, str, tuple[str, ...]]
-"""("interface", eni) · ("virtual", subnet, groups) · ("internet", igw) · ("on-premises", vgw or TGW attachment) ·
-("balancer", eni), a load balancer's interface that connects to a target.
+Origin = tuple[str, str] | tuple[str, str, tuple[str, ...]] | tuple[str, str, tuple[str, ...], str]
+"""("interface", eni) · ("virtual", subnet, groups), with "public" behind if it gets a public address ·
+("internet", igw) · ("on-premises", vgw or TGW attachment) · ("balancer", eni), a load balancer's interface that
+connects to a target.
 """
 T = TypeVar("T")
 
@@ -450,7 +451,7 @@ class Walk:
     def out_by_internet_gateway(self, id: str, sender: Sender) -> Arrival:
         """N30 to N36."""
         gone = Arrival("internet", id, sender)
-        held = self.flight.destination in self.world.public_addresses
+        held = self.flight.destination in self.world.public_addresses or self.goes_to_virtual_origin()
         if self.leg == "response" and not (self.entry is None and self.flight.destination.version == 6 and held):
             return gone
         vpc = self.world.vpc_of(sender.subnet)
@@ -474,6 +475,12 @@ class Walk:
         """The public address of the packet's source (N30, N33, N36, N47)."""
         eni = self.world.interface_at(self.world.vpc_of(sender.subnet), self.flight.source)
         public = self.world.public_of(eni, self.flight.source) if eni else None
+        if self.is_origin(self.world.vpc_of(sender.subnet)) and sender.kind == "interface":
+            if self.flight.source.version == 4 and "public" not in self.origin[3:]:
+                raise Dropped("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", igw)
+            if self.world.is_private_v6(self.world.vpc_of(sender.subnet), self.flight.source):
+                raise Dropped("GATEWAY_REJECTS_SPOOFED_TRAFFIC", igw)  # N39
+            return self.flight.source  # stands for its public address, which nobody knows
         if self.flight.source.version == 4:
             if public is None:
                 raise Dropped("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", igw)
@@ -504,14 +511,35 @@ class Walk:
         held = self.world.public_addresses.get(destination)
         if destination in UNIQUE_LOCAL:
             raise Dropped("NO_POSSIBLE_DESTINATION", gone.id)
+        if self.leg == "response" and self.goes_to_virtual_origin():
+            return self.back_to_virtual_origin(gone)
         if held is None:
             if destination.version == 6 and any(self.world.in_vpc(vpc, destination) for vpc in self.world.vpcs):
                 raise Dropped("NO_POSSIBLE_DESTINATION", gone.id)
             return gone
+        if "public" in self.origin[3:] and not self.translations and destination.version == 4:
+            raise Unknown("what lets in an address that nobody knows")
         gateway = self.world.internet_gateway_of(self.world.interfaces[held[0]]["VpcId"])
         if gateway is None:
             raise Dropped("NO_POSSIBLE_DESTINATION", gone.id)
         return self.enter_from_internet(gateway)
+
+    def goes_to_virtual_origin(self) -> bool:
+        """To an IPv6 address of the virtual interface that the request came from; IPv6 is public by nature (N36)."""
+        ip = self.flight.destination
+        return self.origin[0] == "virtual" and ip.version == 6 and ip == self.packet.source
+
+    def back_to_virtual_origin(self, gone: Arrival) -> Arrival:
+        subnet = self.origin[1]
+        vpc = self.world.vpc_of(subnet)
+        gateway = self.world.internet_gateway_of(vpc)
+        if gateway is None or self.world.is_private_v6(vpc, self.flight.destination):
+            raise Dropped("NO_POSSIBLE_DESTINATION", gone.id)
+        if self.world.edge_table_of(gateway):
+            raise Unknown("edge route table")  # N21
+        self.require_public_access(subnet, gateway, exempt=False)
+        self.require_acl(subnet, egress=False)
+        return Arrival("interface", "origin")
 
     def enter_from_internet(self, igw: str) -> Arrival:
         """N30, N35, N36: only to a public address of an interface in the gateway's VPC."""
