@@ -245,10 +245,25 @@ def _taken(
             detail = f"route {candidate.destination} of {label} is in state {route.state!r}, whose meaning is not known"
             found.append(lost(part, Gap("ROUTE_STATE_FILTERED", table.route_table_id, detail)))
         elif kind == "local":
-            found.append(part.to("local", vpc_id, subnet_id))
+            found += _by_local_route(ground, part, table, candidate, subnet_id, vpc_id)
         else:
             found.append(part.to(kind, target, vpc_id, subnet_id, table.route_table_id))
     return found
+
+
+def _by_local_route(
+    ground: Ground, flow: Walk, table: RouteTable, candidate: Candidate, subnet_id: str, vpc_id: str
+) -> list[Walk]:
+    """The local route serves the VPC's own blocks, whatever destination it is written with (N4)."""
+    own = ground.network.vpc_addresses(vpc_id)
+    inside, outside = flow.with_destinations(own), flow.with_destinations(flow.destinations - own)
+    parts = [inside.to("local", vpc_id, subnet_id)] if inside is not None else []
+    if outside is not None:
+        detail = f"{describe_addresses(outside.destinations)} is outside the blocks of {ground.network.label(vpc_id)}"
+        code, at = "VPC_LOCAL_ROUTE_CIDR_RESTRICTION", subnet_id or None
+        why = block(outside, code, table.route_table_id, detail, rule=candidate.destination, at=at)
+        parts.append(stopped(outside, why))
+    return parts
 
 
 def _target_subnet(ground: Ground, kind: str, target: str) -> str | None:

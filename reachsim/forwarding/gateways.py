@@ -645,6 +645,7 @@ def vpn_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     elif not attached(gateway.vpc_attachments, vpc_id):
         detail = f"{label} is not attached to {vpc_id}"
         flow = flow.blocked(block(flow, "BAD_STATE_ATTACHMENT", gateway_id, detail))
+    flow = _past_vpn(ground, flow, gateway_id)
     parts: list[Walk] = []
     inside, foreign = _from_own_addresses(flow, network.vpc_addresses(vpc_id))
     if foreign is not None:
@@ -656,6 +657,16 @@ def vpn_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         )
         parts.append(on_premises(ground, inside.through(crossed), gateway_id, "vpn-gateway-in", gateway_id, vpc_id))
     return parts
+
+
+def _past_vpn(ground: Ground, flow: Walk, gateway_id: str) -> Walk:
+    """Blocked if the gateway has VPN connections and none of them works (Direct Connect leaves no trace of its own)."""
+    mine = [one for one in ground.network.vpn_connections.values() if one.vpn_gateway_id == gateway_id]
+    if not mine or any(one.state in ("available", "modifying") for one in mine):
+        return flow
+    worst = min(mine, key=lambda one: one.vpn_connection_id)
+    detail = f"{ground.network.label(worst.vpn_connection_id)} of {ground.network.label(gateway_id)} is {worst.state}"
+    return flow.blocked(block(flow, "BAD_STATE_VPN", worst.vpn_connection_id, detail))
 
 
 def on_premises(ground: Ground, flow: Walk, gateway_id: str, *back: str) -> Walk:

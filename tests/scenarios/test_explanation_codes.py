@@ -1,0 +1,300 @@
+"""Exactly one fault, exactly its code: the blocks that VPC Reachability Analyzer has a code for (explanation-codes.md,
+section 1). Codes that AWS gives to questions which cannot be asked here are listed with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from reachsim.codes import CODES
+from reachsim.verdict import Verdict
+from tests.build import ANYWHERE, Build
+from tests.scenarios.lan import Lan, ask, codes, natted, public
+from tests.scenarios.test_facts_transit import Hub
+from tests.scenarios.test_middleboxes import Edge, five_tuple
+
+WORLD = "ip:198.51.100.7"
+NOT_ASKED = {
+    "CANNOT_ROUTE": "names a route that was not chosen; NO_ROUTE_TO_DESTINATION names the table",
+    "MORE_SPECIFIC_ROUTE": "names a route that lost; the route that won is the hop",
+    "HIGHER_PRIORITY_ROUTE": "names a route that lost; the route that won is the hop",
+    "IGW_NAT_REFLECTION": "the way out and back in is followed (N85)",
+    "NGW_REQUIRES_SOURCE_IN_VPC": "what comes by peering or a virtual private gateway is stopped there",
+    "DISCONNECTED_VPCS": "the table without a route is named",
+}
+
+
+class Rules:
+    """The networks, each with the one fault of its name."""
+
+    @staticmethod
+    def no_route() -> Verdict:
+        return ask(Lan(), "eni-client", WORLD)
+
+    @staticmethod
+    def blackhole() -> Verdict:
+        net = Lan()
+        net.route(net.ta, "0.0.0.0/0", "igw-gone", state="blackhole")
+        return ask(net, "eni-client", WORLD)
+
+    @staticmethod
+    def local_outside() -> Verdict:
+        net = Lan()
+        net.route(net.ta, "10.9.0.0/16", "local")
+        return ask(net, "eni-client", "ip:10.9.0.1")
+
+    @staticmethod
+    def checks_addresses() -> Verdict:
+        net = Lan()
+        net.route(net.ta, "0.0.0.0/0", net.server)
+        return ask(net, "eni-client", WORLD)
+
+    @staticmethod
+    def no_egress_match() -> Verdict:
+        net = Lan()
+        net["sg-open"]["IpPermissionsEgress"] = [net._permission(("tcp", 22, 22, "0.0.0.0/0"))]
+        return ask(net, "eni-client", "eni-server")
+
+    @staticmethod
+    def no_ingress_rules() -> Verdict:
+        net = Lan()
+        net["eni-server"]["Groups"] = [{"GroupId": net.group(net.vpc_id, [], ANYWHERE)}]
+        return ask(net, "eni-client", "eni-server")
+
+    @staticmethod
+    def behind_a_middlebox() -> Verdict:
+        net = Edge(edge=False)
+        inside = net.group(net.net, ingress=[("tcp", 443, 443, net.open)], egress=ANYWHERE)
+        table = net.table(net.net, [("10.0.1.0/24", net.endpoint)])
+        net.interface(net.subnet(net.net, "10.0.2.0/24", table=table), "10.0.2.5", [inside], name="server")
+        net.route(net.table_c, "10.0.2.0/24", net.endpoint)
+        return net.reach(vpce_fw="forward").simulate("eni-client", "eni-server", protocol="tcp", port=443)
+
+    @staticmethod
+    def references_off() -> Verdict:
+        net = Hub()
+        net["sg-y"]["IpPermissions"] = [net._permission(("tcp", 443, 443, "sg-x"))]
+        return ask(net, "eni-x", "eni-y")
+
+    @staticmethod
+    def acl_request() -> Verdict:
+        net = Lan()
+        net.use_acl(net.b, net.acl(net.vpc_id, [(100, "out", "allow", "-1", None, "0.0.0.0/0")]))
+        return ask(net, "eni-client", "eni-server")
+
+    @staticmethod
+    def acl_reply() -> Verdict:
+        net = Lan()
+        net.use_acl(net.b, net.acl(net.vpc_id, [(100, "in", "allow", "-1", None, "0.0.0.0/0")]))
+        return ask(net, "eni-client", "eni-server")
+
+    @staticmethod
+    def no_public_address() -> Verdict:
+        return ask(public(address=None), "eni-client", WORLD)
+
+    @staticmethod
+    def nobody_has_it() -> Verdict:
+        return ask(public(address=None), "internet", "eni-client")
+
+    @staticmethod
+    def private_beyond_gateway() -> Verdict:
+        return ask(public(), "eni-client", "ip:10.99.0.1")
+
+    @staticmethod
+    def shared_beyond_gateway() -> Verdict:
+        return ask(public(), "eni-client", "ip:100.64.1.1")
+
+    @staticmethod
+    def detached() -> Verdict:
+        net = public()
+        net["igw-1"]["Attachments"] = []
+        return ask(net, "eni-client", WORLD)
+
+    @staticmethod
+    def nat_failed() -> Verdict:
+        net = natted()
+        net["nat-main"]["State"] = "failed"
+        return ask(net, "eni-client", WORLD)
+
+    @staticmethod
+    def nat_protocol() -> Verdict:
+        return ask(natted(), "eni-client", WORLD, 47, None)
+
+    @staticmethod
+    def bpa() -> Verdict:
+        net = public()
+        net.bpa("block-ingress")
+        return ask(net, "eni-client", WORLD)
+
+    @staticmethod
+    def edge_without_public_address() -> Verdict:
+        net = Edge(edge=False, back=False)
+        net.interface(net.sub_f, "10.0.9.9", [net.open], source_dest_check=False, name="box")
+        net.edge_table(net.table(net.net, [("10.0.1.0/24", "eni-box")]), net.gateway)
+        net.route(net.table_f, "203.0.113.0/24", net.gateway)
+        net[net.table_c]["Routes"] = [one for one in net[net.table_c]["Routes"] if one["GatewayId"] == "local"]
+        net.route(net.table_c, "0.0.0.0/0", "eni-box")
+        return net.reach(eni_box="forward").simulate("internet", "eni-client", protocol="tcp", port=443)
+
+    @staticmethod
+    def edge_asymmetric() -> Verdict:
+        net = Edge(back=False)
+        return net.reach(vpce_fw="forward").simulate("internet", "eni-client", protocol="tcp", port=443)
+
+    @staticmethod
+    def firewall() -> Verdict:
+        net = Edge()
+        net.firewall(StatefulRuleGroupReferences=[net.rules("r", {"StatefulRules": [five_tuple("DROP")]})])
+        return net.out()
+
+    @staticmethod
+    def peered(destination: str = "10.1.0.0/16", status: str = "active") -> Build:
+        net = Lan()
+        other = net.vpc("10.1.0.0/16", name="other")
+        pcx = net.peering(net.vpc_id, other, status=status)
+        net.route(net.ta, destination, pcx)
+        net.route(net.main_table(other), "10.0.0.0/16", pcx)
+        net.interface(net.subnet(other, "10.1.1.0/24"), "10.1.1.5", [net.group(other, ANYWHERE, ANYWHERE)], name="far")
+        return net
+
+    @staticmethod
+    def peering_carries_no_transit() -> Verdict:
+        return ask(Rules.peered("198.51.100.0/24"), "eni-client", WORLD)
+
+    @staticmethod
+    def peering_pending() -> Verdict:
+        return ask(Rules.peered(status="pending-acceptance"), "eni-client", "eni-far")
+
+    @staticmethod
+    def transit_unassociated() -> Verdict:
+        net = Hub()
+        for record in net._lists["ec2/describe-transit-gateway-attachments"]:
+            if record["TransitGatewayAttachmentId"] == "tgw-attach-x":
+                record.pop("Association", None)
+        path = f"{net._home}/ec2/get-transit-gateway-route-table-associations/{net.rt}.json"
+        net._more[path]["Associations"] = [
+            one for one in net._more[path]["Associations"] if one["TransitGatewayAttachmentId"] != "tgw-attach-x"
+        ]
+        return ask(net, "eni-x", "eni-y")
+
+    @staticmethod
+    def transit_zone() -> Verdict:
+        net = Hub()
+        net["subnet-x"]["AvailabilityZone"] = net["subnet-x"]["AvailabilityZoneId"] = "elsewhere"
+        return ask(net, "eni-x", "eni-y")
+
+    @staticmethod
+    def transit_no_route() -> Verdict:
+        net = Hub()
+        net.routes()[:] = [one for one in net.routes() if one["DestinationCidrBlock"] != "10.1.0.0/16"]
+        return ask(net, "eni-x", "eni-y")
+
+    @staticmethod
+    def transit_blackhole() -> Verdict:
+        net = Hub()
+        net.tgw_route(net.rt, "10.1.0.0/16", "blackhole")
+        return ask(net, "eni-x", "eni-y")
+
+    @staticmethod
+    def on_premises(**vpn: Any) -> Lan:
+        net = Lan()
+        vgw = net.vgw(net.vpc_id)
+        net.vpn(vgw, ["192.168.0.0/16"], **vpn)
+        net.route(net.ta, "192.168.0.0/16", vgw)
+        return net
+
+    @staticmethod
+    def vpn_down() -> Verdict:
+        return ask(Rules.on_premises(state="deleting"), "eni-client", "ip:192.168.1.1")
+
+    @staticmethod
+    def transit_vpn_down() -> Verdict:
+        net = Hub()
+        vpn = net.vpn(net.tgw_id, state="deleted")
+        net.associate(net.rt, vpn)
+        net.tgw_route(net.rt, "192.168.0.0/16", vpn)
+        net.route("rtb-x", "192.168.0.0/16", net.tgw_id)
+        return ask(net, "eni-x", "ip:192.168.1.1")
+
+    @staticmethod
+    def gateway_endpoint_protocol() -> Verdict:
+        net = Lan()
+        net.gateway_endpoint(net.vpc_id, "s3", [net.ta])
+        return ask(net, "eni-client", "s3", "udp")
+
+    @staticmethod
+    def endpoint_starts() -> Verdict:
+        net = Lan()
+        endpoint = net.interface_endpoint(net.vpc_id, "logs", {net.b: "10.0.2.20"}, [net.open], name="e")
+        return ask(net, endpoint, "eni-client")
+
+    @staticmethod
+    def endpoint_protocol() -> Verdict:
+        net = Lan()
+        endpoint = net.interface_endpoint(net.vpc_id, "logs", {net.b: "10.0.2.20"}, [net.open], name="e")
+        return ask(net, "eni-client", endpoint, "udp")
+
+    @staticmethod
+    def nobody_at_the_address() -> Verdict:
+        return ask(Lan(), "eni-client", "ip:10.0.2.77")
+
+
+ROWS: dict[str, Callable[[], Verdict]] = {
+    "NO_ROUTE_TO_DESTINATION": Rules.no_route,
+    "BAD_STATE_ROUTE": Rules.blackhole,
+    "VPC_LOCAL_ROUTE_CIDR_RESTRICTION": Rules.local_outside,
+    "ENI_SOURCE_DEST_CHECK_RESTRICTION": Rules.checks_addresses,
+    "ENI_SG_RULES_MISMATCH": Rules.no_egress_match,
+    "SG_HAS_NO_RULES": Rules.no_ingress_rules,
+    "SG_REFERENCES_NOT_PRESERVED": Rules.behind_a_middlebox,
+    "SG_REFERENCING_SUPPORT": Rules.references_off,
+    "SUBNET_ACL_RESTRICTION request": Rules.acl_request,
+    "SUBNET_ACL_RESTRICTION reply": Rules.acl_reply,
+    "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS": Rules.no_public_address,
+    "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS": Rules.nobody_has_it,
+    "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS": Rules.private_beyond_gateway,
+    "IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS": Rules.shared_beyond_gateway,
+    "BAD_STATE gateway": Rules.detached,
+    "BAD_STATE nat": Rules.nat_failed,
+    "BAD_STATE peering": Rules.peering_pending,
+    "PROTOCOL_RESTRICTION nat": Rules.nat_protocol,
+    "PROTOCOL_RESTRICTION endpoint": Rules.endpoint_protocol,
+    "VPC_BLOCK_PUBLIC_ACCESS_ENABLED": Rules.bpa,
+    "INGRESS_RTB_NO_PUBLIC_IP": Rules.edge_without_public_address,
+    "INGRESS_RTB_TRAFFIC_REDIRECTION": Rules.edge_asymmetric,
+    "FIREWALL_RULES_RESTRICTION": Rules.firewall,
+    "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR": Rules.peering_carries_no_transit,
+    "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION": Rules.transit_unassociated,
+    "TGW_ROUTE_AZ_RESTRICTION": Rules.transit_zone,
+    "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT": Rules.transit_no_route,
+    "TGW_RTB_BAD_STATE_ROUTE": Rules.transit_blackhole,
+    "BAD_STATE_VPN": Rules.vpn_down,
+    "TGW_BAD_STATE_VPN": Rules.transit_vpn_down,
+    "VPCE_GATEWAY_PROTOCOL_RESTRICTION": Rules.gateway_endpoint_protocol,
+    "VPCE_INTRA_VPC_TRAFFIC": Rules.endpoint_starts,
+    "NO_POSSIBLE_DESTINATION": Rules.nobody_at_the_address,
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_one_fault_one_code(row: str) -> None:
+    verdict = ROWS[row]()
+    assert verdict.outcome == "blocked"
+    assert codes(verdict) == {row.split()[0]}
+    assert all(block.component and block.detail for block in verdict.blocked_by)
+
+
+def test_without_the_fault_each_network_works() -> None:
+    assert ask(Lan(), "eni-client", "eni-server").outcome == "allowed"
+    assert ask(public(), "eni-client", WORLD).outcome == "allowed"
+    assert ask(natted(), "eni-client", WORLD).outcome == "allowed"
+    assert ask(Hub(), "eni-x", "eni-y").outcome == "allowed"
+    assert ask(Rules.peered(), "eni-client", "eni-far").outcome == "allowed"
+    assert ask(Rules.on_premises(), "eni-client", "ip:192.168.1.1").outcome == "allowed"
+
+
+def test_codes_of_questions_that_are_not_asked_still_have_their_page() -> None:
+    assert NOT_ASKED.keys() <= CODES.keys()
