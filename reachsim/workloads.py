@@ -95,21 +95,28 @@ def _build_placements(network: Network, home: Home, record: aws.Project) -> tupl
         gap = Gap("UNKNOWN_RESOURCE", selector, f"fleet {arn} of {selector} is not in the snapshot", (path,))
         return (Placement(gaps=(gap,)),)
     on_fleet = _by_config(network, home, selector, fleet.vpc_config, fleet=arn)
-    if fleet.vpc_config == record.vpc_config or not (_subnets(fleet.vpc_config) or _subnets(record.vpc_config)):
-        return on_fleet
     own = _by_config(network, home, selector, record.vpc_config)
-    if not _subnets(record.vpc_config) and fleet.overflow_behavior != "ON_DEMAND":
-        return on_fleet
-    if fleet.overflow_behavior == "ON_DEMAND":
+    differ = _where(fleet.vpc_config) != _where(record.vpc_config)
+    placed = on_fleet
+    if fleet.overflow_behavior == "ON_DEMAND" and (differ or fleet.proxy_configuration is not None):
         detail = f"builds of {selector} that overflow {fleet.name or arn} run on demand, by the project's own vpcConfig"
-        overflow = Assumption("FLEET_OVERFLOW_ON_DEMAND", selector, detail, "neither")
-        own = tuple(msgspec.structs.replace(one, assumptions=(*one.assumptions, overflow)) for one in own)
-    if not _subnets(record.vpc_config):
-        return (*on_fleet, *own)
-    detail = f"{selector} and its fleet differ in their vpcConfig; a build may be placed by either"
-    unclear = Assumption("FLEET_VPC_CONFIG_UNCLEAR", selector, detail, "leak")
-    both = (*on_fleet, *own)
-    return tuple(msgspec.structs.replace(one, assumptions=(*one.assumptions, unclear)) for one in both)
+        placed += _assuming(own, Assumption("FLEET_OVERFLOW_ON_DEMAND", selector, detail, "neither"))
+    elif differ and _subnets(record.vpc_config):
+        placed += own
+    if differ and _subnets(record.vpc_config):
+        detail = f"{selector} and its fleet differ in their vpcConfig; a build may be placed by either"
+        placed = _assuming(placed, Assumption("FLEET_VPC_CONFIG_UNCLEAR", selector, detail, "leak"))
+    return placed
+
+
+def _where(config: aws.VpcConfig | None) -> tuple[frozenset[str], frozenset[str]]:
+    """Subnets and groups; equal for equal configurations, whatever their order."""
+    subnets = frozenset(_subnets(config))
+    return subnets, frozenset(config.security_group_ids if config is not None and subnets else ())
+
+
+def _assuming(placed: tuple[Placement, ...], assumption: Assumption) -> tuple[Placement, ...]:
+    return tuple(msgspec.structs.replace(one, assumptions=(*one.assumptions, assumption)) for one in placed)
 
 
 def _by_config(

@@ -332,6 +332,14 @@ def test_p66_aws_services_behind_a_proxy_that_denies_by_default_are_unknown() ->
     assert codes(ask(net, "codebuild:app", "logs")) == {"FLEET_PROXY_DENY"}
 
 
+def test_p66_builds_that_overflow_do_not_meet_the_proxy() -> None:
+    net = behind_proxy("DENY_ALL")
+    net._lists["codebuild/batch-get-fleets"][0]["overflowBehavior"] = "ON_DEMAND"
+    verdict = ask(net, "codebuild:app", WORLD)
+    assert fate(verdict) == ("intermittent", "internet")
+    assert ("FLEET_OVERFLOW_ON_DEMAND", "codebuild:app") in assumed(verdict)
+
+
 def test_p66_a_proxy_does_not_apply_in_a_vpc() -> None:
     net = natted()
     on_fleet(net, fleet=[net.a], proxyConfiguration={"defaultBehavior": "DENY_ALL", "orderedProxyRules": []})
