@@ -90,7 +90,7 @@ def required(module: str) -> list[str]:
     """The module paths that a go.mod requires, after ``replace``; those replaced by folders need nothing.
 
     >>> required("module x\\nrequire (\\n\\tgithub.com/a/b v1.0.0 // indirect\\n)\\nrequire golang.org/x/net v0.1.0\\n")
-    ['github.com/a/b', 'golang.org/x/net']
+    ['golang.org/x/net', 'github.com/a/b']
     """
     text = re.sub(r"//.*$", "", module, flags=re.MULTILINE)
     found = re.findall(r"^\s*require\s+([^\s(]+)\s+v\S+", text, re.MULTILINE)

@@ -124,18 +124,21 @@ class Shell:
 class _Source:
     """A text as the parser gets it, and as it was written.
 
-    The grammar takes the ``$B.c`` of ``$A.x.$B.c`` for a dollar and a word, so every ``$NAME`` becomes ``${NAME}``.
+    The grammar takes the ``$B.c`` of ``$A.x.$B.c`` for a dollar and a word, and drops the ``-`` of ``build - <<EOF``:
+    ``$NAME`` becomes ``${NAME}`` and that ``-`` is quoted.
     """
 
     def __init__(self, text: str) -> None:
         self.written = text.encode("utf-8", "replace")
-        self._places: list[int] = []  # where, in the parsed text, each pair of braces has been put in full
+        self._places: list[int] = []  # where, in the parsed text, characters have been put in
         parts: list[bytes] = []
         position = 0
-        for match in _PLAIN_VARIABLE.finditer(self.written):
-            parts += [self.written[position : match.start()], b"${", match[1], b"}"]
+        for match in _REPAIRED.finditer(self.written):
+            dollar, inner = (b"$", match[1]) if match[1] else (b"", b"-")
+            before, after = (b"{", b"}") if dollar else (b'"', b'"')
+            parts += [self.written[position : match.start()], dollar, before, inner, after]
             position = match.end()
-            self._places += [match.start() + 1 + len(self._places), match.end() + 1 + len(self._places)]
+            self._places += [match.start() + len(dollar) + len(self._places), match.end() + 1 + len(self._places)]
         self.parsed = b"".join([*parts, self.written[position:]])
 
     def original(self, start: int, end: int) -> str:
@@ -643,7 +646,7 @@ class _Walk:
         return self.line + int(node.start_point[0])
 
 
-_PLAIN_VARIABLE: Final = re.compile(rb"(?<![\\$])\$([A-Za-z_][A-Za-z0-9_]*|[0-9])")
+_REPAIRED: Final = re.compile(rb"(?<![\\$])\$([A-Za-z_][A-Za-z0-9_]*|[0-9])|(?<=[ \t])-(?=[ \t]*<)")
 NEVER: Final = "\ue002"
 """The output of ``true``, ``:`` and ``false``: their status is written in the text and no value changes it."""
 _EXPANSIONS: Final = ("simple_expansion", "expansion", "command_substitution", "arithmetic_expansion",

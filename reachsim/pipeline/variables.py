@@ -47,12 +47,12 @@ def nothing_known(text: str) -> bool:
 
 def unknown_names(text: str) -> list[str]:
     """The names of what is unknown in a text, in order, without ``account`` and ``region`` of the build itself."""
-    return list(dict.fromkeys(name.split(":")[-1] for name in _MARK.findall(text) if name not in ("account", "region")))
+    return list(dict.fromkeys(name.split("~")[-1] for name in _MARK.findall(text) if name not in ("account", "region")))
 
 
 def shown(text: str) -> str:
     """The text with its marks as ``{NAME}``."""
-    return _MARK.sub(lambda match: "{" + match[1].split(":")[0].lstrip("!") + "}", text)
+    return _MARK.sub(lambda match: "{" + match[1].split("~")[0].lstrip("!") + "}", text)
 
 
 def starred(text: str) -> str:
@@ -71,7 +71,7 @@ def look_up(name: str, variables: Mapping[str, str]) -> str:
         return found
     if name.upper() in ACCOUNT_NAMES:
         account = variables.get("codebuild:account")
-        return account if account is not None else unknown(f"account:{name}")
+        return account if account is not None else unknown(f"account~{name}")
     return unknown(name)
 
 

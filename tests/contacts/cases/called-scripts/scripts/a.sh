@@ -1,0 +1,3 @@
+#!/bin/bash
+set -euo pipefail
+curl https://a.example.com/$1

@@ -1,0 +1,1 @@
+curl https://b.example.com

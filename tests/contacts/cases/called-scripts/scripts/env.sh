@@ -1,0 +1,1 @@
+export HOST_FROM_ENV=c.example.com

@@ -1,0 +1,2 @@
+module y
+require github.com/google/uuid v1.6.0
