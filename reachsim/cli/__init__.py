@@ -13,6 +13,7 @@ import click
 from reachsim.errors import ReachsimError, SnapshotError, printable
 
 COMMANDS = {
+    "anonymize": "reachsim.cli.anonymize",
     "check": "reachsim.cli.check",
     "contacts": "reachsim.cli.contacts",
     "explain": "reachsim.cli.explain",
@@ -26,6 +27,7 @@ COMMANDS = {
     "validate": "reachsim.cli.validate",
 }
 SHORT = {
+    "anonymize": "Rename all that tells whose snapshot it is, to share it.",
     "check": "Is the whole pipeline private, and does it work?",
     "contacts": "What a build contacts, read from its own files.",
     "explain": "What a code means, and what mends it.",

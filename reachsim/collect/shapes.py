@@ -149,3 +149,9 @@ def _operations(service: str) -> dict[str, Any]:
     except UnknownServiceError:
         return {}
     return {xform_name(name, "-"): model.operation_model(name) for name in model.operation_names}
+
+
+@cache
+def service_names() -> frozenset[str]:
+    """Names of AWS services as they stand in host names, service principals and the AWS CLI."""
+    return frozenset(_session().get_available_services())

@@ -1,0 +1,206 @@
+"""A snapshot that can be shown to others: same form, same verdicts up to renaming, without names, ids and public
+addresses.
+
+Every text changes unless AWS's service model calls it a word of an enumeration or its key is known to hold AWS's
+words. So what a model does not know is renamed rather than kept. Policy documents are renamed inside: actions,
+operators and service principals stay. Left out: ``code/``, buildspecs inside projects, descriptions of things that no
+rule reads, and files that the format does not name.
+
+**Source:** `aliases` (what the other names are like); botocore's service models (enumerations).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from reachsim.collect.aliases import Aliases
+from reachsim.collect.shapes import output_shape
+from reachsim.snapshot import Snapshot
+
+MANIFEST: Final = "snapshot.json"
+# Keys, in lower case, whose values are AWS's words although the models call them plain strings.
+_KEPT_LIST: Final = """
+    action architecture availabilityzoneid code defaultversionid effect hostnametype igwblockmode
+    imagepullcredentialstype interfacetype internetgatewayblockmode ipprotocol notaction operation operator platform
+    platformdetails protocol provider recordtype resourcetype ruleaction scheme sourcetype state statename status
+    tenancy type usageoperation version virtualizationtype
+"""
+_KEPT: Final = frozenset(_KEPT_LIST.split())
+_POLICIES: Final = frozenset(
+    {"assumerolepolicydocument", "content", "document", "policy", "policydocument", "policytext", "resourcepolicy"}
+)
+_EMPTIED: Final = frozenset(
+    {"buildspec", "comment", "repositorydescription", "sourceidentifier", "customergatewayconfiguration"}
+)
+_TAGS: Final = frozenset({"tags", "tagset", "taglist"})
+_ATTRIBUTES: Final = frozenset({"attributes", "dhcpconfigurations", "loadbalancerattributes", "additionalattributes"})
+
+
+def anonymize(snapshot: Snapshot, key: bytes) -> dict[str, bytes]:
+    """The files of the renamed snapshot, its manifest first.
+
+    Args:
+        snapshot: What to rename.
+        key: Decides the new names; the same key renames another snapshot of the same account alike.
+
+    Raises:
+        SnapshotError: A file cannot be read.
+    """
+    aliases = Aliases(key)
+    files = dict(sorted(_files(snapshot, aliases)))
+    return {MANIFEST: _encoded(_manifest(snapshot, aliases, files)), **files}
+
+
+def _files(snapshot: Snapshot, aliases: Aliases) -> Iterator[tuple[str, bytes]]:
+    for path, match in snapshot.named():
+        try:
+            document = json.loads(snapshot.read(path))
+        except (ValueError, RecursionError) as error:
+            snapshot.fail(path, "", "JSON in UTF-8", str(error))
+        if not (isinstance(document, dict) and "Error" in document):
+            shape = output_shape(match["service"], match["rest"].split("/")[0])
+            document = _Renamer(aliases).value(document, shape, "")
+        yield renamed_path(path, aliases), _encoded(document)
+
+
+def renamed_path(path: str, aliases: Aliases) -> str:
+    """A file's path under the new names; service, operation and Region stay."""
+    account, region, service, operation, *name = path.removesuffix(".json").split("/")
+    renamed = [aliases.text(one.replace("%2F", "/")).replace("/", "%2F") for one in name]
+    return "/".join((aliases.account(account), region, service, operation, *renamed)) + ".json"
+
+
+def _encoded(document: Any) -> bytes:
+    return json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+class _Renamer:
+    """Walks a document beside its model."""
+
+    def __init__(self, aliases: Aliases) -> None:
+        self.aliases = aliases
+
+    def value(self, value: Any, shape: Any, key: str) -> Any:
+        """The renamed value that stands under a key (lower case); ``shape`` is its model or None."""
+        kind = shape.type_name if shape is not None else ""
+        match value:
+            case dict() if key in _POLICIES and "Statement" in value:
+                return self._policy(value)
+            case dict() if key in _TAGS:
+                return {self._tag_key(one): self.aliases.text(str(held)) for one, held in value.items()}
+            case dict():
+                return {
+                    self._key(one, kind): self.value(held, _member(shape, kind, one), one.lower())
+                    for one, held in value.items()
+                }
+            case list() if key in _TAGS:
+                return [self._tag(one) for one in value]
+            case list() if key in _ATTRIBUTES:
+                return [self._attribute(one, key) for one in value]
+            case list():
+                return [self.value(one, shape.member if kind == "list" else None, key) for one in value]
+            case str():
+                return self._string(value, shape, kind, key)
+        return value
+
+    def _string(self, text: str, shape: Any, kind: str, key: str) -> str:
+        if kind == "timestamp" or key in _KEPT or (kind == "string" and shape.enum):
+            return text
+        if key in _EMPTIED and not (key == "buildspec" and "\n" not in text):
+            return ""
+        if key in _POLICIES and text.lstrip().startswith("{"):
+            try:
+                return json.dumps(self._policy(json.loads(text)))
+            except (ValueError, RecursionError):
+                return self.aliases.text(text)
+        return self.aliases.text(text)
+
+    def _key(self, key: str, kind: str) -> str:
+        """Keys of a structure are AWS's; those of a map are somebody's."""
+        return self.aliases.text(key) if kind == "map" else key
+
+    def _tag(self, tag: Any) -> Any:
+        if not isinstance(tag, dict):
+            return tag
+        return {
+            one: self._tag_key(held) if one.lower() == "key" else self.aliases.text(str(held))
+            for one, held in tag.items()
+        }
+
+    def _tag_key(self, key: str) -> str:
+        return key if key == "Name" or key.startswith("aws:") else self.aliases.text(key)
+
+    def _attribute(self, attribute: Any, key: str) -> Any:
+        """Settings with a name of AWS's and a value that may be anybody's."""
+        if not isinstance(attribute, dict):
+            return self.value(attribute, None, key)
+        return {
+            one: held if one.lower() == "key" else self.value(held, None, one.lower())
+            for one, held in attribute.items()
+        }
+
+    # --- policies ---
+
+    def _policy(self, document: Any) -> Any:
+        if not isinstance(document, dict):
+            return self.value(document, None, "")
+        statements = document.get("Statement", [])
+        renamed = [self._statement(one) for one in (statements if isinstance(statements, list) else [statements])]
+        rest = {one: self.value(held, None, one.lower()) for one, held in document.items() if one != "Statement"}
+        return {**rest, "Statement": renamed if isinstance(statements, list) else renamed[0]}
+
+    def _statement(self, statement: Any) -> Any:
+        if not isinstance(statement, dict):
+            return self.value(statement, None, "")
+        return {element: self._element(element, held) for element, held in statement.items()}
+
+    def _element(self, element: str, value: Any) -> Any:
+        match element:
+            case "Action" | "NotAction" | "Effect":
+                return value
+            case "Condition" if isinstance(value, dict):
+                return {
+                    operator: {self._condition_key(one): self.value(held, None, "") for one, held in keys.items()}
+                    if isinstance(keys, dict)
+                    else keys
+                    for operator, keys in value.items()
+                }
+            case "Principal" | "NotPrincipal" if isinstance(value, dict):
+                return {kind: held if kind == "Service" else self.value(held, None, "") for kind, held in value.items()}
+        return self.value(value, None, "")
+
+    def _condition_key(self, key: str) -> str:
+        name, slash, tag = key.partition("/")
+        return name + slash + self._tag_key(tag) if slash else key
+
+
+def _member(shape: Any, kind: str, key: str) -> Any:
+    if kind == "structure":
+        return shape.members.get(key)
+    return shape.value if kind == "map" else None
+
+
+def _manifest(snapshot: Snapshot, aliases: Aliases, files: Mapping[str, bytes]) -> dict[str, Any]:
+    """The manifest under the new names: outcomes stay, sums are those of the new files."""
+    given: dict[str, Any] = {}
+    if snapshot.holds(MANIFEST):
+        given = msgspec.json.decode(snapshot.read(MANIFEST))
+    kept = ("formatVersion", "tool", "started", "finished", "complete", "assumeDefaults", "importedFrom", "regions")
+    calls = [
+        {one: held for one, held in call.items() if one != "file"} | {"file": renamed_path(call["file"], aliases)}
+        for call in given.get("calls", ())
+        if isinstance(call, dict) and str(call.get("file", "")).count("/") >= 3
+    ]
+    return {
+        "formatVersion": 1,
+        **{key: given[key] for key in kept if key in given},
+        "anonymized": True,
+        "accounts": sorted({path.split("/")[0] for path in files}),
+        "calls": calls,
+        "files": {path: hashlib.sha256(data).hexdigest() for path, data in files.items()},
+    }

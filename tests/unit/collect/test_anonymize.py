@@ -1,0 +1,247 @@
+"""An anonymized snapshot: the same verdicts under other names, and none of the old ones."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections import Counter
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+import reachsim
+from reachsim.cli import group
+from reachsim.collect.aliases import Aliases
+from reachsim.collect.anonymize import anonymize
+from reachsim.importers import import_batfish
+from reachsim.snapshot import Snapshot, open_snapshot
+
+SHIPPED = ["private-pipeline", "leaky-pipeline", "broken-pipeline"]
+DUMPS = sorted((Path(__file__).resolve().parents[2] / "data" / "aws-cli-dumps").glob("*/"))
+NAMES = Aliases(b"key")
+
+
+def outcome(found: dict[str, Any]) -> dict[str, Any]:
+    """What a check says, without the names in it."""
+    return {
+        "overall": found["overall"],
+        "matrix": Counter(
+            (
+                one["destination"] if not re.match("i-|codebuild:", one["destination"]) else "source",
+                one["outcome"], one["route"], one["needed"],
+                tuple(sorted((why["code"], why.get("cause"), why["symptom"], why["leg"]) for why in one["blocked_by"])),
+            )
+            for one in found["matrix"]
+        ),
+        "steps": Counter((one["step"], one["outcome"], one["route"], one["not_reached"]) for one in found["steps"]),
+        "findings": Counter((one["id"], one["severity"]) for one in found["findings"]),
+        "missing": len(found["missing"]),
+        "assumptions": Counter((one["code"], one["can_hide"]) for one in found["assumptions"]),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_check_comes_out_the_same(name: str, snapshots: Path) -> None:
+    snapshot = open_snapshot(snapshots / name)
+    before, after = reachsim.load(snapshots / name), reachsim.load_files(anonymize(snapshot, b"key"))
+    assert outcome(after.check().to_json()) == outcome(before.check().to_json())
+
+
+@pytest.mark.parametrize("dump", DUMPS, ids=lambda path: path.name)
+def test_questions_between_interfaces_come_out_the_same(dump: Path, tmp_path: Path) -> None:
+    import_batfish(dump, tmp_path / "s")
+    before = reachsim.load(tmp_path / "s")
+    after = reachsim.load_files(anonymize(open_snapshot(tmp_path / "s"), b"key"))
+    interfaces = sorted(before.network.network_interfaces)[:4]
+    for source, destination in product(interfaces, [*interfaces, "internet"]):
+        if source != destination:
+            one = before.simulate(source, destination, protocol="tcp", port=443)
+            other = after.simulate(NAMES.text(source), NAMES.text(destination), protocol="tcp", port=443)
+            assert (other.outcome, other.route) == (one.outcome, one.route), (source, destination)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_no_old_name_is_left(name: str, snapshots: Path) -> None:
+    snapshot = open_snapshot(snapshots / name)
+    files = anonymize(snapshot, b"key")
+    text = "\n".join([*files, *(data.decode() for data in files.values())])
+    old = b"\n".join(snapshot.read(path) for path, _ in snapshot.named()).decode()
+    ids = set(re.findall(r"\b[a-z]+(?:-[a-z]+)*-[0-9a-f]{17}\b", old))
+    assert len(ids) > 50
+    assert not [one for one in ids if one in text]
+    for account in snapshot.accounts():
+        assert account not in text
+    for word in ("app-build", "app-artifacts", "golang", "踏み台", "ビルド", "git-client", "git-push"):
+        assert word not in text
+    assert not any(path.startswith("code/") for path in files)
+
+
+OFFICE = {"CidrIp": "52.95.110.7/32", "Description": "acme office"}
+RULE = {"IpProtocol": "tcp", "IpRanges": [OFFICE], "Ipv6Ranges": [{"CidrIpv6": "2600:1f14:abcd::/48"}]}
+TAGS = [{"Key": "Name", "Value": "acme 東京"}, {"Key": "acme-owner", "Value": "jane@acme.example"}]
+CONDITION = {
+    "StringLike": {"aws:PrincipalTag/acme": "acme*", "aws:SourceIp": "52.95.110.0/24"},
+    "Bool": {"aws:SecureTransport": "true"},
+}
+STATEMENT = {
+    "Sid": "acme",
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::123456789012:role/acme", "Service": "codebuild.amazonaws.com"},
+    "Action": "ecr:BatchGetImage",
+    "Condition": CONDITION,
+}
+PROJECT = {
+    "name": "acme",
+    "source": {"buildspec": "version: 0.2\n# acme\n"},
+    "environment": {"image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/acme/go:1.22"},
+}
+PLANTED: dict[str, Any] = {
+    "ec2/describe-vpcs": {"Vpcs": [{"VpcId": "vpc-0123456789abcdef0", "Tags": TAGS, "NewKey": "acme"}]},
+    "ec2/describe-security-groups": {
+        "SecurityGroups": [{"GroupId": "sg-0123456789abcdef0", "GroupName": "acme", "IpPermissions": [RULE]}]
+    },
+    "codebuild/batch-get-projects": {"projects": [PROJECT]},
+    "codepipeline/get-pipeline/acme": {
+        "metadata": {"pipelineArn": "arn:aws:codepipeline:eu-west-1:123456789012:acme/a"}
+    },
+    "lambda/list-functions": {"Functions": [{"Environment": {"Variables": {"ACME": ""}}}]},
+    "ecr/get-repository-policy/acme%2Fbase": {
+        "repositoryName": "acme/base",
+        "policyText": json.dumps({"Statement": [STATEMENT]}),
+    },
+}
+
+
+def planted() -> Snapshot:
+    return Snapshot.of(
+        {f"123456789012/eu-west-1/{call}.json": json.dumps(one).encode() for call, one in PLANTED.items()}
+    )
+
+
+def test_names_go_wherever_they_stand() -> None:
+    files = anonymize(planted(), b"key")
+    text = "\n".join([*files, *(data.decode() for data in files.values())]).lower()
+    for word in ("acme", "jane", "東京", "123456789012", "52.95.110", "1f14", "0123456789abcdef0"):
+        assert word not in text
+
+
+def test_what_a_policy_means_stays() -> None:
+    files = anonymize(planted(), b"key")
+    file = next(name for name in files if "get-repository-policy" in name)
+    (statement,) = json.loads(json.loads(files[file])["policyText"])["Statement"]
+    assert statement["Action"] == "ecr:BatchGetImage"
+    assert statement["Principal"]["Service"] == "codebuild.amazonaws.com"
+    assert statement["Principal"]["AWS"] == NAMES.text("arn:aws:iam::123456789012:role/acme")
+    assert statement["Condition"]["Bool"] == {"aws:SecureTransport": "true"}
+    (tag,) = (key for key in statement["Condition"]["StringLike"] if key != "aws:SourceIp")
+    assert tag == "aws:PrincipalTag/" + NAMES.text("acme")
+    assert statement["Condition"]["StringLike"][tag] == NAMES.text("acme") + "*"
+    assert file.endswith(f"/{NAMES.text('acme/base').replace('/', '%2F')}.json")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ap-northeast-1a", "apne1-az4", "com.amazonaws.eu-west-1.ecr.dkr", "git-codecommit.eu-west-1.amazonaws.com",
+        "*.dkr.ecr.eu-west-1.amazonaws.com", "arn:aws:iam::aws:policy/AWSCodeCommitPowerUser", "10.1.2.3/32",
+        "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*", "0.0.0.0/0", "::/0", "fd00::1", "203.0.113.7",
+        "172.16.0.0/12", "169.254.169.253", "AmazonProvidedDNS", "local", "${aws:username}", "*", "", "-1", "true",
+        "/aws/codebuild/", "aws/codebuild/standard:7.0", "2012-10-17", "ip-10-0-0-1.ec2.internal", "52.0.0.0/7",
+    ],
+)  # fmt: skip
+def test_words_of_aws_and_special_addresses_stay(text: str) -> None:
+    assert NAMES.text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("vpc-0123456789abcdef0", r"vpc-[0-9a-f]{17}"),
+        ("tgw-rtb-01234567", r"tgw-rtb-[0-9a-f]{8}"),
+        ("vpce-0123456789abcdef0-a1b2c3d4.s3.eu-west-1.vpce.amazonaws.com",
+         r"vpce-[0-9a-f]{17}-[0-9a-z]{8}\.s3\.eu-west-1\.vpce\.amazonaws\.com"),
+        ("com.amazonaws.vpce.eu-west-1.vpce-svc-0123456789abcdef0",
+         r"com\.amazonaws\.vpce\.eu-west-1\.vpce-svc-[0-9a-f]{17}"),
+        ("arn:aws:codebuild:eu-west-1:123456789012:project/x",
+         r"arn:aws:codebuild:eu-west-1:[1-9]\d{11}:project/[a-z]"),
+        ("arn:aws:s3:::acme-logs/*", r"arn:aws:s3:::[a-z]{4}-logs/\*"),
+        ("acme.s3.eu-west-1.amazonaws.com", r"[a-z]{4}\.s3\.eu-west-1\.amazonaws\.com"),
+        ("123456789012.dkr.ecr.eu-west-1.amazonaws.com/acme", r"\d{12}\.dkr\.ecr\.eu-west-1\.amazonaws\.com/[a-z]{4}"),
+        ("06:4d:4a:a3:6b:f2", r"06(:[0-9a-f]{2}){5}"),
+        ("08c7f884-ca7b-4b83-ad01-1ac5a01968f2", r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+        ("AROAEXAMPLEEXAMPLE123", r"AROA[0-9A-F]{17}"),
+        ("ec2-52-95-110-7.eu-west-1.compute.amazonaws.com", r"ec2-52-\d+-\d+-\d+\.eu-west-1\.compute\.amazonaws\.com"),
+        ("VPC Endpoint Interface vpce-0123456789abcdef0", r"VPC Endpoint Interface vpce-[0-9a-f]{17}"),
+        ("ELB app/acme/0123456789abcdef", r"ELB app/[a-z]{4}/[0-9a-z]{16}"),
+    ],
+)  # fmt: skip
+def test_forms_stay(text: str, form: str) -> None:
+    other = NAMES.text(text)
+    assert re.fullmatch(form, other), other
+    assert other != text
+
+
+@given(st.lists(st.ip_addresses(v=4), min_size=1, max_size=2), st.integers(0, 32))
+def test_a_block_holds_what_it_held(addresses: list[ipaddress.IPv4Address], length: int) -> None:
+    block = ipaddress.ip_network((addresses[0], length), strict=False)
+    other = ipaddress.ip_network(NAMES.text(str(block)))
+    assert other.prefixlen == length
+    assert (NAMES.address(addresses[-1]) in other) == (addresses[-1] in block)
+    assert NAMES.address(addresses[-1]).is_private == addresses[-1].is_private
+
+
+@given(st.ip_addresses(v=6), st.integers(0, 128), st.integers(0, 2**64))
+def test_a_block_of_ipv6_holds_what_it_held(address: ipaddress.IPv6Address, length: int, other: int) -> None:
+    block = ipaddress.ip_network((address, length), strict=False)
+    inside = ipaddress.IPv6Address(int(block.network_address) | other & int(block.hostmask))
+    renamed = ipaddress.ip_network(NAMES.text(str(block)))
+    assert NAMES.address(inside) in renamed
+
+
+words = st.text("abcxyzABC019", min_size=1, max_size=12)
+
+
+@given(words, words)
+def test_words_stay_apart_and_keep_their_beginnings(one: str, other: str) -> None:
+    a, b = NAMES.word(one), NAMES.word(one + "x" + other)
+    assert len(a) == len(one)
+    if not one.isdigit():
+        assert b.startswith(a)
+    if not one.isdigit() and not other.isdigit():
+        assert (NAMES.word(other) == a) == (one == other)
+        assert (NAMES.word(other).lower() == a.lower()) == (one.lower() == other.lower())
+
+
+def test_another_key_gives_other_names() -> None:
+    assert Aliases(b"a").text("acme") != Aliases(b"b").text("acme")
+    assert Aliases(b"a").account("1" * 12) != Aliases(b"b").account("1" * 12)
+
+
+def test_the_manifest_speaks_of_the_new_files(tmp_path: Path) -> None:
+    from reachsim.collect.validate import validate
+    from tests.unit.collect.fake import ACCOUNT, Fake, run
+
+    run(tmp_path / "s", Fake(errors={"ec2/describe-vpn-gateways": (403, "UnauthorizedOperation", "")}))
+    result = CliRunner().invoke(group, ["anonymize", str(tmp_path / "s"), str(tmp_path / "t"), "--key", "k"])
+    assert result.exit_code == 0, result.output
+    found = validate(open_snapshot(tmp_path / "t"))
+    assert not [one for one in found.problems if "sum" in one.expected or "snapshot.json" in one.file]
+    manifest = json.loads((tmp_path / "t/snapshot.json").read_text())
+    refused = [one for one in manifest["calls"] if one["outcome"] == "refused"]
+    assert [(one["code"], one["file"].split("/", 1)[1]) for one in refused] == [
+        ("UnauthorizedOperation", "ap-northeast-1/ec2/describe-vpn-gateways.json")
+    ]
+    assert ACCOUNT not in (tmp_path / "t/snapshot.json").read_text()
+
+
+def test_an_existing_folder_is_not_replaced_unasked(tmp_path: Path, snapshots: Path) -> None:
+    (tmp_path / "t").mkdir()
+    result = CliRunner().invoke(group, ["anonymize", str(snapshots / SHIPPED[0]), str(tmp_path / "t")])
+    assert result.exit_code == 2
+    assert "--overwrite" in result.stderr
