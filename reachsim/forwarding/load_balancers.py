@@ -17,7 +17,7 @@ from __future__ import annotations
 import msgspec
 
 from reachsim.addresses import V4, V6
-from reachsim.engine import choose, split
+from reachsim.engine import answered, choose, split
 from reachsim.evidence import Block, Gap
 from reachsim.forwarding.delivery import TO_TARGETS, finish, homeward, lost_reply, route_to_interface
 from reachsim.forwarding.filtering import through_network_acl, through_security_groups
@@ -126,7 +126,11 @@ def _takes(listener: Listening, flow: Walk) -> bool:
 
 
 def _pinged(flow: Walk, node: Interface, balancer: Balancer) -> list[Walk]:
-    """Application and Classic Load Balancers answer ping if their security groups admit it; nobody forwards it."""
+    """Application and Classic Load Balancers answer ping if their security groups admit it; nobody forwards it. What
+    asks for no answer (path MTU discovery) has arrived.
+    """
+    if answered(flow)[0] is None:
+        return [_answered(flow, node)]
     echo = icmp_services(flow.protocol, 8 if flow.protocol == ICMP else 128, -1)
     inside = flow.with_services(echo) if balancer.kind != "network" else None
     outside = flow if inside is None else flow.with_services(flow.services - echo)

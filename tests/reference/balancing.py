@@ -73,10 +73,12 @@ def _active(world: World, name: str) -> Json:
     return found[0]
 
 
-def ping(world: World, node: str) -> None:
-    """Application and Classic Load Balancers answer a ping themselves, others take only what their listeners take."""
+def icmp(world: World, node: str, kind: int, *, asks: bool) -> None:
+    """Application and Classic Load Balancers answer a ping themselves, others take only what their listeners take.
+    A message that asks for no answer has arrived.
+    """
     name = world.interfaces[node]["Description"].removeprefix("ELB ")
-    if name.startswith("net/"):
+    if asks and (name.startswith("net/") or kind not in (8, 128)):
         raise Refused("ELBV2_LISTENERS_MISMATCH", name)
     if "/" in name:
         _active(world, name)

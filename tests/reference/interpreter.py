@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import TypeVar
 
-from tests.reference.balancing import Connection, Refused, connect, is_balancer, ping
+from tests.reference.balancing import Connection, Refused, connect, icmp, is_balancer
 from tests.reference.world import (
     ICMP,
     ICMPV6,
@@ -222,8 +222,8 @@ class Walk:
         """Through a load balancer: its own connection to a target must work both ways, before it can answer."""
         detail = self.flight.detail
         try:
-            if isinstance(detail, tuple) and detail[0] in (8, 128):
-                ping(self.world, node)
+            if isinstance(detail, tuple):
+                icmp(self.world, node, detail[0], asks=self.has_answer())
                 return
             if not isinstance(detail, int):
                 raise Refused("ELBV2_LISTENERS_MISMATCH", node)

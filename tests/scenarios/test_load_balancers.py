@@ -246,6 +246,13 @@ def test_ping_is_answered_by_application_load_balancers_and_never_forwarded(kind
     assert "eni-2-eth0" not in crossed(verdict)
 
 
+def test_messages_for_path_mtu_discovery_arrive() -> None:
+    net = Site()
+    net.forward(net.two)
+    assert ask(net, net.client, NODE_A, "icmp", 3).outcome == "allowed"
+    assert ask(net, net.client, NODE_A, "icmp", 13).outcome == "blocked"
+
+
 @pytest.mark.parametrize(
     ("protocol", "asked", "outcome"),
     [("UDP", "udp", "allowed"), ("UDP", "tcp", "blocked"), ("TCP_UDP", "udp", "allowed"),
