@@ -58,8 +58,9 @@ MAY_IMPORT = {
     "scenarios": WAYS | ENGINE | {"forwarding", "selectors", "workloads", "fleet_proxy"},
     "policy_layers": WAYS | ENGINE | {"forwarding", "scenarios", "policy", "verdict"},
     "api": ANSWERS | {"forwarding", "scenarios", "config"},
-    "importers": FACTS | {"files"},
-    "collect": FACTS | {"calls", "files", "policy", "services"},
+    "redact": set(),
+    "importers": FACTS | {"calls", "files", "redact"},
+    "collect": FACTS | {"calls", "files", "policy", "redact", "services"},
     "report": LATER | {"calls"},
     "plot": LATER | {"files"},
 }

@@ -32,10 +32,10 @@ from reachsim.collect.outcome import UNKNOWN_CREDENTIALS, Outcome
 from reachsim.collect.plan import Place, Scope, Task, tasks, unasked
 from reachsim.collect.pool import Pool
 from reachsim.collect.progress import Progress, Silent
-from reachsim.collect.redact import redactor
 from reachsim.collect.store import Store
 from reachsim.errors import QuestionError
 from reachsim.files import replace_folder
+from reachsim.redact import redactor
 
 MANIFEST: Final = "snapshot.json"
 _SAVE_EVERY: Final = 1.0  # seconds between two manifests

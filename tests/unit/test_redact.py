@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reachsim.collect.redact import no_variables, redactor
+from reachsim.redact import no_variables, redactor
 
 PLANTED = "planted"
 BUILDSPEC = """\
