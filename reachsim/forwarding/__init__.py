@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from reachsim.engine import walk
-from reachsim.forwarding import appliances, delivery, gateways, load_balancers, transit
+from reachsim.forwarding import appliances, balanced_sending, delivery, gateways, load_balancers, transit
 from reachsim.forwarding.ground import Context, Ground, Origin, Walk, block, describe, stopped
 
 __all__ = ["STEPS", "Context", "Ground", "Origin", "Walk", "forward"]
@@ -35,7 +35,7 @@ STEPS: Final[dict[str, Callable[[Ground, Walk], list[Walk]]]] = {
     "transit-gateway": transit.transit_gateway,
     "transit": transit.transit,
     "load-balancer": load_balancers.load_balancer,
-    "load-balancer-send": load_balancers.send,
+    "load-balancer-send": balanced_sending.send,
     "load-balancer-back": load_balancers.back,
     "load-balancer-reply": load_balancers.reply,
 }

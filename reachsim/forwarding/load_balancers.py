@@ -17,9 +17,9 @@ from __future__ import annotations
 import msgspec
 
 from reachsim.addresses import V4, V6
-from reachsim.engine import answered, choose, split
+from reachsim.engine import answered, choose
 from reachsim.evidence import Block, Gap
-from reachsim.forwarding.delivery import TO_TARGETS, finish, homeward, lost_reply, route_to_interface
+from reachsim.forwarding.delivery import finish, homeward, lost_reply, route_to_interface
 from reachsim.forwarding.filtering import through_network_acl, through_security_groups
 from reachsim.forwarding.ground import (
     Balanced,
@@ -76,17 +76,17 @@ class At(msgspec.Struct, frozen=True):
 def load_balancer(ground: Ground, flow: Walk) -> list[Walk]:
     """At a load balancer's interface, past its security groups: to the listeners that take the request."""
     node = ground.network.interfaces[flow.place[1]]
-    balancer, gap = _owner(ground, node)
+    balancer, gap = owner(ground, node)
     if balancer is None:
         return [_answered(flow.unknown(gap), node)]
     if balancer.state not in _WORKING:
-        detail = f"{_label(balancer)} is {balancer.state}"
+        detail = f"{label_of(balancer)} is {balancer.state}"
         flow = flow.blocked(block(flow, "BAD_STATE", balancer.id, detail, direction="ingress"))
     if flow.protocol in (ICMP, ICMPV6):
         return _pinged(flow, node, balancer)
     listeners, lacking = listeners_of(ground.network, balancer)
     if lacking:
-        return [_answered(flow.unknown(missing(lacking, balancer.id, f"where {_label(balancer)} listens")), node)]
+        return [_answered(flow.unknown(missing(lacking, balancer.id, f"where {label_of(balancer)} listens")), node)]
     found: list[Walk] = []
     rest: Walk | None = flow
     for listener in listeners:
@@ -97,7 +97,7 @@ def load_balancer(ground: Ground, flow: Walk) -> list[Walk]:
     return [*found, stopped(rest, _mismatch(rest, balancer, listeners))] if rest is not None else found
 
 
-def _owner(ground: Ground, node: Interface) -> tuple[Balancer | None, Gap]:
+def owner(ground: Ground, node: Interface) -> tuple[Balancer | None, Gap]:
     """The load balancer behind an interface, and what is not known if there is none."""
     balancer, lacking = balancer_of(ground.network, node.id)
     label = ground.network.label(node.id)
@@ -107,7 +107,7 @@ def _owner(ground: Ground, node: Interface) -> tuple[Balancer | None, Gap]:
     return balancer, Gap("UNMODELLED_COMPONENT", node.id, detail, can_hide="block")
 
 
-def _label(balancer: Balancer) -> str:
+def label_of(balancer: Balancer) -> str:
     return f"{balancer.kind} load balancer {balancer.name}"
 
 
@@ -150,7 +150,7 @@ def _mismatch(flow: Walk, balancer: Balancer, listeners: tuple[Listening, ...]) 
     else:
         code, rule = "ELBV2_LISTENERS_MISMATCH", None
     ports = ", ".join(f"{one.protocol} {one.port}" for one in listeners) or "nothing of the kind"
-    detail = f"{_label(balancer)} listens on {ports}; wanted {wanted}"
+    detail = f"{label_of(balancer)} listens on {ports}; wanted {wanted}"
     return block(flow, code, balancer.id, detail, rule=rule, direction="ingress")
 
 
@@ -158,16 +158,16 @@ def _mismatch(flow: Walk, balancer: Balancer, listeners: tuple[Listening, ...]) 
 
 
 def _listened(ground: Ground, flow: Walk, node: Interface, balancer: Balancer, listener: Listening) -> list[Walk]:
-    detail = f"{_label(balancer)} listens on {listener.protocol} {listener.port}"
+    detail = f"{label_of(balancer)} listens on {listener.protocol} {listener.port}"
     source = ground.network.source(balancer.id)
     flow = flow.through(hop(flow, balancer.id, "load-balancer", detail, rule=listener.port, source=source))
     if balancer.kind == "application":
-        detail = f"{_label(balancer)}: only the default action of {listener.protocol} {listener.port} was followed"
+        detail = f"{label_of(balancer)}: only the default action of {listener.protocol} {listener.port} was followed"
         flow = flow.assuming(assume("LB_RULES_NOT_FOLLOWED", balancer.id, detail, "leak"))
     if listener.answers:
         return [_answered(flow, node)]
     if not listener.pools:
-        detail = f"{listener.protocol} {listener.port} of {_label(balancer)} forwards to no target group"
+        detail = f"{listener.protocol} {listener.port} of {label_of(balancer)} forwards to no target group"
         return [stopped(flow, block(flow, "ELBV2_LISTENER_HAS_NO_TG", listener.id, detail, at=balancer.id))]
     found: list[Walk] = []
     for pool, part in zip(listener.pools, choose(flow, len(listener.pools)), strict=False):
@@ -177,7 +177,7 @@ def _listened(ground: Ground, flow: Walk, node: Interface, balancer: Balancer, l
 
 def _to_pool(ground: Ground, flow: Walk, at: At) -> list[Walk]:
     if not at.pool.protocol:
-        gap = unseen(at.pool.id, f"target group {at.pool.name} of {_label(at.balancer)} is not in the snapshot")
+        gap = unseen(at.pool.id, f"target group {at.pool.name} of {label_of(at.balancer)} is not in the snapshot")
         return [_answered(flow.unknown(gap), at.node)]
     if flow.protocol not in at.pool.protocols:
         detail = f"target group {at.pool.name} ({at.pool.protocol or 'no protocol'}) does not take {describe(flow)}"
@@ -186,7 +186,7 @@ def _to_pool(ground: Ground, flow: Walk, at: At) -> list[Walk]:
     if lacking:
         gap = missing(lacking, at.pool.id, f"what is registered in {at.pool.name}")
         return [_answered(flow.unknown(gap), at.node)]
-    sure, unsure, why = _eligible(ground, at, members)
+    sure, unsure, why = eligible(ground, at, members)
     options = sorted((*sure, *unsure))
     if not options:
         return [stopped(flow, _nowhere(flow, at, members))]
@@ -201,12 +201,12 @@ def _to_pool(ground: Ground, flow: Walk, at: At) -> list[Walk]:
     return found
 
 
-def _eligible(ground: Ground, at: At, members: tuple[Member, ...]) -> tuple[list[Member], list[Member], Gap]:
+def eligible(ground: Ground, at: At, members: tuple[Member, ...]) -> tuple[list[Member], list[Member], Gap]:
     """(targets that the interface sends to, those of which that is not known, and what is not known)."""
     near = [one for one in members if _near(ground, at, one)]
-    far = [one for one in members if one not in near and _enabled(at, one)]
+    far = [one for one in members if one not in near and enabled(at, one)]
     crosses, lacking = crosses_zones(ground.network, at.balancer, at.pool) if far else (False, ())
-    gap = missing(lacking, at.pool.id, f"whether {_label(at.balancer)} balances across zones")
+    gap = missing(lacking, at.pool.id, f"whether {label_of(at.balancer)} balances across zones")
     if lacking:
         return near, far, gap
     return ([*near, *far] if crosses else near), [], gap
@@ -216,20 +216,20 @@ def _near(ground: Ground, at: At, member: Member) -> bool:
     return member.zone in (ANYWHERE, "", zone_of(ground.network, at.node.subnet_id))
 
 
-def _enabled(at: At, member: Member) -> bool:
+def enabled(at: At, member: Member) -> bool:
     return member.zone in at.balancer.zones
 
 
 def _nowhere(flow: Walk, at: At, members: tuple[Member, ...]) -> Block:
     """Why a pool has nothing to send to."""
     at_id = at.pool.id if at.balancer.kind != "classic" else None
-    label, pool = _label(at.balancer), at.pool.name
+    label, pool = label_of(at.balancer), at.pool.name
     if not members and at.balancer.kind == "classic":
         return block(flow, "NO_POSSIBLE_DESTINATION", at.balancer.id, f"{label} has no registered instance")
     if not members:
         code, detail = "ELBV2_LISTENER_HAS_NO_TG", f"{pool} has no registered target"
         return block(flow, code, at.listener.id, detail, at=at_id)
-    if not any(_enabled(at, one) for one in members):
+    if not any(enabled(at, one) for one in members):
         detail = f"the targets of {pool} are in Availability Zones that {label} is not enabled in"
         return block(flow, "ELB_INSTALLED_AZ_RESTRICTION", at.balancer.id, detail, at=at_id)
     code = "ELB_NOT_CROSSZONE" if at.balancer.kind == "classic" else "ELBV2_NO_TARGETS_IN_AZ"
@@ -245,7 +245,7 @@ def _to_member(ground: Ground, flow: Walk, at: At, member: Member) -> list[Walk]
     if kind == "lambda":
         invoked = flow.through(hop(flow, member.id, "lambda-function", f"{at.pool.name} invokes {member.id}"))
         return [finish(invoked, member.id, "lambda-function", route_to_interface(flow), at.node)]
-    addresses, gap = _addresses(ground, at.pool, member)
+    addresses, gap = addresses_of(ground, at.pool, member)
     if not addresses:
         return [lost(flow, gap)]
     found: list[Walk] = []
@@ -254,7 +254,7 @@ def _to_member(ground: Ground, flow: Walk, at: At, member: Member) -> list[Walk]
     return found
 
 
-def _addresses(ground: Ground, pool: Pool, member: Member) -> tuple[list[int], Gap]:
+def addresses_of(ground: Ground, pool: Pool, member: Member) -> tuple[list[int], Gap]:
     """Addresses of a target, and what is not known if there is none: an instance's primary interface, an address, or
     any interface of an Application Load Balancer.
     """
@@ -292,11 +292,11 @@ def _connect(ground: Ground, flow: Walk, at: At, address: int, port: int) -> lis
     found: list[Walk] = []
     itself = flow.with_sources(target)
     if itself is not None:
-        detail = f"{describe_addresses(target)} is the client itself; {_label(at.balancer)} keeps its address"
+        detail = f"{describe_addresses(target)} is the client itself; {label_of(at.balancer)} keeps its address"
         found.append(stopped(itself, block(itself, "NLB_TARGET_IS_CLIENT", at.balancer.id, detail, at=at.pool.id)))
     others = flow.with_sources(flow.sources - target)
     if others is not None:
-        detail = f"{_label(at.balancer)} passes the client's address on to {describe_addresses(target)} port {port}"
+        detail = f"{label_of(at.balancer)} passes the client's address on to {describe_addresses(target)} port {port}"
         code = "ELBV2_SOURCE_ADDRESS_PRESERVATION"
         kept = others.through(hop(others, at.pool.id, "target-group", detail, rule=code))
         found += _onward(ground, _translated(kept, at, target, port, preserves=True), at)
@@ -308,16 +308,15 @@ def _from_node(ground: Ground, flow: Walk, at: At, target: IntervalSet, port: in
     own = first_address(ground.network, at.node, V4 if target <= V4 else V6)
     dimension = next_port(flow)
     if own is None:
-        detail = f"{at.node.id} of {_label(at.balancer)} has no address of the family of {describe_addresses(target)}"
+        detail = f"{at.node.id} of {label_of(at.balancer)} has no address of the family of {describe_addresses(target)}"
         why = block(flow, "TARGET_ADDRESS_RESTRICTION", at.balancer.id, detail, at=at.pool.id)
         return [stopped(flow, why)]
     if dimension is None:
         detail = "more than two translations in a row are not followed"
         return [lost(flow, Gap("UNMODELLED_COMPONENT", at.balancer.id, detail))]
     source = IntervalSet.single(own)
-    detail = (
-        f"{_label(at.balancer)} connects from {describe_addresses(source)} to {describe_addresses(target)} port {port}"
-    )
+    ends = f"from {describe_addresses(source)} to {describe_addresses(target)} port {port}"
+    detail = f"{label_of(at.balancer)} connects {ends}"
     flow = flow.through(hop(flow, at.pool.id, "target-group", detail))
     opened = _translated(flow, at, target, port, preserves=False)
     return _onward(ground, msgspec.structs.replace(opened, source=source, port=dimension), at)
@@ -400,103 +399,3 @@ def reply(ground: Ground, flow: Walk) -> list[Walk]:
         parts = [one for part in parts for one in through_network_acl(ground, part, subnet_id, "egress")]
         parts = [one for part in parts for one in through_network_acl(ground, part, node.subnet_id, "ingress")]
     return [part.to("load-balancer-back", node.id) for part in parts]
-
-
-# --- what a load balancer's interface sends by itself ---------------------------------------------------------------
-
-
-def send(ground: Ground, flow: Walk) -> list[Walk]:
-    """A load balancer's interface as the source: it sends to the registered addresses and ports of its targets only."""
-    node = ground.network.interfaces[flow.place[1]]
-    balancer, gap = _owner(ground, node)
-    if balancer is None:
-        return _resumed([flow.unknown(gap)], node)
-    listeners, lacking = listeners_of(ground.network, balancer)
-    if lacking:
-        return _resumed([flow.unknown(missing(lacking, balancer.id, f"where {_label(balancer)} listens"))], node)
-    doors: list[Door] = []
-    for listener in listeners:
-        for pool in listener.pools:
-            doors += _doors(ground, At(node, balancer, listener, pool))
-    found: list[Walk] = []
-    rest = [flow]
-    for door in sorted(doors, key=lambda one: one.rank):
-        still: list[Walk] = []
-        for part in rest:
-            inside, outside = split(part, door.target, door.services, by_source=False)
-            still += outside
-            if inside is not None:
-                found += _through(inside, node, door)
-        rest = still
-    for part in rest:
-        found += [_not_to_a_target(one, node, balancer, reached) for one, reached in _by_target(part, doors)]
-    return found
-
-
-class Door(msgspec.Struct, frozen=True):
-    """A target of a load balancer: its addresses and services, and why the interface may not or will not send there."""
-
-    target: IntervalSet
-    services: IntervalSet
-    gap: Gap | None = None
-    code: str = ""
-    detail: str = ""
-
-    @property
-    def rank(self) -> int:
-        """What is sure goes before what is not known, and that before what is refused."""
-        return 2 if self.code else 1 if self.gap is not None else 0
-
-
-def _doors(ground: Ground, at: At) -> list[Door]:
-    if at.pool.target_type == "lambda":
-        return []
-    members, lacking = members_of(ground.network, at.balancer, at.pool)
-    everything = IntervalSet.union_of(protocol_services(one) for one in at.pool.protocols)
-    if lacking:
-        gap = missing(lacking, at.pool.id, f"what is registered in {at.pool.name}")
-        return [Door(V4 | V6, everything, gap)]
-    sure, unsure, why = _eligible(ground, at, members)
-    found: list[Door] = []
-    for member in members:
-        addresses, unknown = _addresses(ground, at.pool, member)
-        target = IntervalSet.of((one, one) for one in addresses)
-        port = IntervalSet.single(member.port)
-        services = IntervalSet.union_of(protocol_services(one, port) for one in at.pool.protocols)
-        if not addresses:
-            found.append(Door(V4 | V6, services, unknown))
-        elif member in sure:
-            found.append(Door(target, services))
-        elif member in unsure:
-            found.append(Door(target, services, why))
-        else:
-            code = "ELB_NOT_CROSSZONE" if _enabled(at, member) else "ELB_INSTALLED_AZ_RESTRICTION"
-            detail = f"{member.id} is in {member.zone}, where {at.node.id} of {_label(at.balancer)} does not send"
-            found.append(Door(target, services, None, code, detail))
-    return found
-
-
-def _through(flow: Walk, node: Interface, door: Door) -> list[Walk]:
-    if door.code:
-        return [stopped(flow, block(flow, door.code, node.id, door.detail))]
-    return _resumed([flow.unknown(door.gap) if door.gap is not None else flow], node)
-
-
-def _resumed(parts: list[Walk], node: Interface) -> list[Walk]:
-    return [part.to("send", node.id, TO_TARGETS) for part in parts]
-
-
-def _by_target(flow: Walk, doors: list[Door]) -> list[tuple[Walk, bool]]:
-    """The parts to a target's address (on another port) and to other addresses."""
-    targets = IntervalSet.union_of(one.target for one in doors)
-    parts = ((flow.with_destinations(targets), True), (flow.with_destinations(flow.destinations - targets), False))
-    return [(part, reached) for part, reached in parts if part is not None]
-
-
-def _not_to_a_target(flow: Walk, node: Interface, balancer: Balancer, reached: bool) -> Walk:
-    wanted = describe(flow)
-    if reached:
-        detail = f"{_label(balancer)} sends to the registered ports of its targets only; wanted {wanted}"
-        return stopped(flow, block(flow, "TARGET_PORT_RESTRICTION", balancer.id, detail, at=node.id))
-    detail = f"{_label(balancer)} sends to its registered targets only; wanted {wanted}"
-    return stopped(flow, block(flow, "TARGET_ADDRESS_RESTRICTION", balancer.id, detail, at=node.id))

@@ -1,0 +1,117 @@
+"""What a load balancer's interface sends by itself: connections to its registered targets, and nothing else.
+
+**Source:** "Reachability Analyzer explanation codes" (TARGET_ADDRESS_RESTRICTION, TARGET_PORT_RESTRICTION,
+ELB_NOT_CROSSZONE, ELB_INSTALLED_AZ_RESTRICTION). Health checks to ports of their own are not counted.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from reachsim.addresses import V4, V6
+from reachsim.engine import split
+from reachsim.evidence import Gap
+from reachsim.forwarding.delivery import TO_TARGETS
+from reachsim.forwarding.ground import Ground, Walk, block, describe, missing, stopped
+from reachsim.forwarding.load_balancers import At, addresses_of, eligible, enabled, label_of, owner
+from reachsim.intervals import IntervalSet
+from reachsim.model.interfaces import Interface
+from reachsim.model.load_balancing import Balancer, listeners_of, members_of
+from reachsim.packets import protocol_services
+
+
+def send(ground: Ground, flow: Walk) -> list[Walk]:
+    """A load balancer's interface as the source: it sends to the registered addresses and ports of its targets only."""
+    node = ground.network.interfaces[flow.place[1]]
+    balancer, gap = owner(ground, node)
+    if balancer is None:
+        return _resumed([flow.unknown(gap)], node)
+    listeners, lacking = listeners_of(ground.network, balancer)
+    if lacking:
+        return _resumed([flow.unknown(missing(lacking, balancer.id, f"where {label_of(balancer)} listens"))], node)
+    doors: list[Door] = []
+    for listener in listeners:
+        for pool in listener.pools:
+            doors += _doors(ground, At(node, balancer, listener, pool))
+    found: list[Walk] = []
+    rest = [flow]
+    for door in sorted(doors, key=lambda one: one.rank):
+        still: list[Walk] = []
+        for part in rest:
+            inside, outside = split(part, door.target, door.services, by_source=False)
+            still += outside
+            if inside is not None:
+                found += _through(inside, node, door)
+        rest = still
+    for part in rest:
+        found += [_not_to_a_target(one, node, balancer, reached) for one, reached in _by_target(part, doors)]
+    return found
+
+
+class Door(msgspec.Struct, frozen=True):
+    """A target of a load balancer: its addresses and services, and why the interface may not or will not send there."""
+
+    target: IntervalSet
+    services: IntervalSet
+    gap: Gap | None = None
+    code: str = ""
+    detail: str = ""
+
+    @property
+    def rank(self) -> int:
+        """What is sure goes before what is not known, and that before what is refused."""
+        return 2 if self.code else 1 if self.gap is not None else 0
+
+
+def _doors(ground: Ground, at: At) -> list[Door]:
+    if at.pool.target_type == "lambda":
+        return []
+    members, lacking = members_of(ground.network, at.balancer, at.pool)
+    everything = IntervalSet.union_of(protocol_services(one) for one in at.pool.protocols)
+    if lacking:
+        gap = missing(lacking, at.pool.id, f"what is registered in {at.pool.name}")
+        return [Door(V4 | V6, everything, gap)]
+    sure, unsure, why = eligible(ground, at, members)
+    found: list[Door] = []
+    for member in members:
+        addresses, unknown = addresses_of(ground, at.pool, member)
+        target = IntervalSet.of((one, one) for one in addresses)
+        port = IntervalSet.single(member.port)
+        services = IntervalSet.union_of(protocol_services(one, port) for one in at.pool.protocols)
+        if not addresses:
+            found.append(Door(V4 | V6, services, unknown))
+        elif member in sure:
+            found.append(Door(target, services))
+        elif member in unsure:
+            found.append(Door(target, services, why))
+        else:
+            code = "ELB_NOT_CROSSZONE" if enabled(at, member) else "ELB_INSTALLED_AZ_RESTRICTION"
+            detail = f"{member.id} is in {member.zone}, where {at.node.id} of {label_of(at.balancer)} does not send"
+            found.append(Door(target, services, None, code, detail))
+    return found
+
+
+def _through(flow: Walk, node: Interface, door: Door) -> list[Walk]:
+    if door.code:
+        return [stopped(flow, block(flow, door.code, node.id, door.detail))]
+    return _resumed([flow.unknown(door.gap) if door.gap is not None else flow], node)
+
+
+def _resumed(parts: list[Walk], node: Interface) -> list[Walk]:
+    return [part.to("send", node.id, TO_TARGETS) for part in parts]
+
+
+def _by_target(flow: Walk, doors: list[Door]) -> list[tuple[Walk, bool]]:
+    """The parts to a target's address (on another port) and to other addresses."""
+    targets = IntervalSet.union_of(one.target for one in doors)
+    parts = ((flow.with_destinations(targets), True), (flow.with_destinations(flow.destinations - targets), False))
+    return [(part, reached) for part, reached in parts if part is not None]
+
+
+def _not_to_a_target(flow: Walk, node: Interface, balancer: Balancer, reached: bool) -> Walk:
+    wanted = describe(flow)
+    if reached:
+        detail = f"{label_of(balancer)} sends to the registered ports of its targets only; wanted {wanted}"
+        return stopped(flow, block(flow, "TARGET_PORT_RESTRICTION", balancer.id, detail, at=node.id))
+    detail = f"{label_of(balancer)} sends to its registered targets only; wanted {wanted}"
+    return stopped(flow, block(flow, "TARGET_ADDRESS_RESTRICTION", balancer.id, detail, at=node.id))
