@@ -49,6 +49,7 @@ class Network:
         self.homes = snapshot.homes()
         self.places: dict[str, Place] = {}
         self._faults: dict[str, Fault] = {}
+        self._kept: dict[tuple[str, str], tuple[msgspec.Struct, ...]] = {}
         with garbage_collector_paused():
             self._load()
             self._check_subnets()
@@ -327,22 +328,32 @@ class Network:
         return self.unknown(*(self.path(home, "ec2", operation) for operation in operations))
 
     def read(self, path: str, kind: type[Record]) -> Record | None:
-        """Decode one file now; None unless its status is "ok". Raises SnapshotError if it cannot be decoded."""
+        """Decode one file, once; None unless its status is "ok". Raises SnapshotError if it cannot be decoded."""
+        kept = self._kept.get((path, kind.__name__))
+        if kept is not None:
+            return kept[0]  # type: ignore[return-value]
         if self.snapshot.status(path) != "ok":
             return None
         try:
-            return decode(self.snapshot.read(path), kind)
+            found = decode(self.snapshot.read(path), kind)
         except msgspec.MsgspecError as error:
             raise SnapshotError(fault(path, error)) from error
+        self._kept[path, kind.__name__] = (found,)
+        return found
 
     def read_collection(self, path: str, key: str, kind: type[Record]) -> tuple[Record, ...]:
         """Decode the records of one file now; none unless its status is "ok". Raises SnapshotError."""
+        kept = self._kept.get((path, kind.__name__))
+        if kept is not None:
+            return kept  # type: ignore[return-value]
         if self.snapshot.status(path) != "ok":
             return ()
         try:
-            return self._decode_collection(path, key, kind)
+            found = self._decode_collection(path, key, kind)
         except msgspec.MsgspecError as error:
             raise SnapshotError(fault(path, error)) from error
+        self._kept[path, kind.__name__] = found
+        return found
 
     def home_of(self, resource_id: str) -> Home:
         """Account and Region in whose files a resource stands; those of the only home if it stands nowhere."""
@@ -507,6 +518,32 @@ class Network:
 
     def interfaces_in(self, subnet_id: str) -> list[Interface]:
         return self._interfaces_by_subnet.get(subnet_id, [])
+
+    def interfaces_at(self, subnet_id: str, addresses: IntervalSet) -> list[Interface]:
+        """The subnet's interfaces that may have one of the addresses; exactly the one that has it for a single one."""
+        if addresses.size != 1:
+            return self.interfaces_in(subnet_id)
+        return self._interfaces_by_address.get((subnet_id, addresses.first), self._with_prefixes.get(subnet_id, []))
+
+    @cached_property
+    def _interfaces_by_address(self) -> dict[tuple[str, int], list[Interface]]:
+        """(subnet, address) → the interfaces that have it as one of their single addresses."""
+        found: dict[tuple[str, int], list[Interface]] = {}
+        for interface in self.interfaces.values():
+            for low, high in interface.addresses.spans:
+                if high - low < 16:
+                    for number in range(low, high + 1):
+                        found.setdefault((interface.subnet_id, number), []).append(interface)
+        return found
+
+    @cached_property
+    def _with_prefixes(self) -> dict[str, list[Interface]]:
+        """Interfaces with delegated prefixes, by subnet: their addresses are too many to list."""
+        found: dict[str, list[Interface]] = {}
+        for interface in self.interfaces.values():
+            if any(high - low >= 16 for low, high in interface.addresses.spans):
+                found.setdefault(interface.subnet_id, []).append(interface)
+        return found
 
     @cached_property
     def members(self) -> dict[str, IntervalSet]:

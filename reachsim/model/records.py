@@ -384,6 +384,10 @@ class Ipv6CidrBlockItem(Ec2, frozen=True):
     ipv6_cidr_block: Cidr
 
 
+class PeeringOptions(Ec2, frozen=True):
+    allow_dns_resolution_from_remote_vpc: bool = False
+
+
 class VpcPeeringConnectionVpcInfo(Ec2, frozen=True):
     vpc_id: str | None = None
     owner_id: str | None = None
@@ -391,6 +395,7 @@ class VpcPeeringConnectionVpcInfo(Ec2, frozen=True):
     cidr_block: Cidr | None = None
     cidr_block_set: tuple[CidrBlockItem, ...] = ()
     ipv6_cidr_block_set: tuple[Ipv6CidrBlockItem, ...] = ()
+    peering_options: PeeringOptions | None = None
 
 
 class StatusCode(Ec2, frozen=True):
@@ -407,6 +412,7 @@ class VpcPeeringConnection(Ec2, frozen=True):
 
 class TransitGatewayOptions(Ec2, frozen=True):
     security_group_referencing_support: str | None = None
+    dns_support: str | None = None
 
 
 class TransitGateway(Ec2, frozen=True):
@@ -437,6 +443,7 @@ class TransitGatewayVpcAttachmentOptions(Ec2, frozen=True):
     appliance_mode_support: str | None = None
     security_group_referencing_support: str | None = None
     ipv6_support: str | None = None
+    dns_support: str | None = None
 
 
 class TransitGatewayVpcAttachment(Ec2, frozen=True):
@@ -545,6 +552,8 @@ class DnsEntry(Ec2, frozen=True):
 class DnsOptions(Ec2, frozen=True):
     dns_record_ip_type: str | None = None
     private_dns_only_for_inbound_resolver_endpoint: bool | None = None
+    private_dns_preference: str | None = None
+    private_dns_specified_domains: tuple[str, ...] = ()
 
 
 class VpcEndpoint(Ec2, frozen=True):
@@ -575,6 +584,7 @@ class VpcEndpointService(Ec2, frozen=True):
     service_name: str = ""
     private_dns_names: tuple[PrivateDnsName, ...] = ()
     private_dns_name: str | None = None
+    private_dns_name_verification_state: str | None = None
     vpc_endpoint_policy_supported: bool | None = None
 
 
@@ -582,6 +592,14 @@ class DescribeVpcEndpointServices(Ec2, frozen=True):
     """Old answers hold ``ServiceNames`` only."""
 
     service_details: tuple[VpcEndpointService, ...] = ()
+
+
+class VpcEndpointAssociation(Ec2, frozen=True):
+    """One resource behind a resource or service-network endpoint, and the names that lead to it."""
+
+    vpc_endpoint_id: str | None = None
+    dns_entry: DnsEntry | None = None
+    private_dns_entry: DnsEntry | None = None
 
 
 class VpcBlockPublicAccessOptions(Ec2, frozen=True):
@@ -654,12 +672,46 @@ class ResourceRecordSet(Ec2, frozen=True):
     set_identifier: str | None = None
 
 
+class HostedZoneOwner(Ec2, frozen=True):
+    owning_account: str | None = None
+    owning_service: str | None = None
+
+
+class HostedZoneSummary(Ec2, frozen=True):
+    hosted_zone_id: str
+    name: str
+    owner: HostedZoneOwner = HostedZoneOwner()
+
+
+class TargetAddress(Ec2, frozen=True):
+    ip: Address | None = None
+    ipv6: Address | None = None
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
+    protocol: str | None = None
+
+
 class ResolverRule(Ec2, frozen=True):
     id: str
     domain_name: str = ""
     rule_type: str = ""
     owner_id: str | None = None
     status: str | None = None
+    resolver_endpoint_id: str | None = None
+    target_ips: tuple[TargetAddress, ...] = ()
+    delegation_record: str | None = None
+
+
+class ResolverEndpoint(Ec2, frozen=True):
+    id: str
+    direction: str = ""
+    host_vpc_id: str | None = msgspec.field(name="HostVPCId", default=None)
+    status: str | None = None
+
+
+class ResolverEndpointIpAddress(Ec2, frozen=True):
+    subnet_id: str | None = None
+    ip: Address | None = None
+    ipv6: Address | None = None
 
 
 class ResolverRuleAssociation(Ec2, frozen=True):
@@ -676,9 +728,48 @@ class FirewallRuleGroupAssociation(Ec2, frozen=True):
     status: str | None = None
 
 
+class FirewallRule(Ec2, frozen=True):
+    name: str | None = None
+    priority: int = 0
+    action: str = ""
+    block_response: str | None = None
+    block_override_domain: str | None = None
+    firewall_domain_list_id: str | None = None
+    firewall_domain_redirection_action: str | None = None
+    qtype: str | None = None
+    dns_threat_protection: str | None = None
+
+
+class FirewallDomainList(Ec2, frozen=True):
+    id: str
+    name: str | None = None
+    managed_owner_name: str | None = None
+
+
+class FirewallDomains(Ec2, frozen=True):
+    domains: tuple[str, ...]  # a file without them must not count as a list without domains
+
+
+class FirewallConfig(Ec2, frozen=True):
+    firewall_fail_open: str | None = None
+
+
+class FirewallConfigAnswer(Ec2, frozen=True):
+    firewall_config: FirewallConfig = FirewallConfig()
+
+
 class ProfileAssociation(Ec2, frozen=True):
     profile_id: str | None = None
     resource_id: str | None = None
+    status: str | None = None
+    priority: int | None = None
+
+
+class ProfileResourceAssociation(Ec2, frozen=True):
+    resource_arn: str = ""
+    resource_type: str | None = None
+    resource_properties: str | None = None
+    status: str | None = None
 
 
 # --- CodeBuild ------------------------------------------------------------------------------------------------------
