@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from contextlib import nullcontext
@@ -15,7 +16,7 @@ from reachsim.cli import options
 from reachsim.errors import QuestionError, SnapshotError
 
 if TYPE_CHECKING:
-    from reachsim.api import Reach
+    from reachsim.answers import Answers
 
 KINDS: dict[str, tuple[type, ...]] = {
     "source": (str,), "destination": (str,), "protocol": (str, int), "port": (int,), "family": (str,), "requests": (list,),  # noqa: E501
@@ -47,33 +48,38 @@ def command(snapshot: str | None, source: Path | None, assume_defaults: bool, se
       reachsim query snapshots/private-pipeline --input questions.jsonl
     """
 
-    reach = options.open_reach(snapshot, settings, assume_defaults)
+    from reachsim.answers import Answers
+
+    answers = Answers(options.open_reach(snapshot, settings, assume_defaults))
+    gc.freeze()  # the network stays: no collection need look at it again
     failed = False
     with source.open("rb") if source is not None else nullcontext(sys.stdin.buffer) as lines:
         for line in lines:
             if line.strip():
-                found = answer(reach, line)
-                failed = failed or "error" in found
-                click.echo(options.harmless(json.dumps(found, ensure_ascii=False)))
+                text, well = answer(answers, line)
+                failed = failed or not well
+                sys.stdout.write(options.harmless(text) + "\n")
+    sys.stdout.flush()
     sys.exit(2 if failed else 0)
 
 
-def answer(reach: Reach, line: bytes) -> dict[str, Any]:
-    """The answer to one line, or the error in its place."""
+def answer(answers: Answers, line: bytes) -> tuple[str, bool]:
+    """The answer to one line, or the error in its place, and whether it is an answer."""
     question_id: object = None
     try:
         question = _read(line)
         question_id = question.get("id")
         arguments = {key: question[key] for key in KINDS if question.get(key) is not None}
         source, destination = arguments.pop("source"), arguments.pop("destination")
-        return reach.simulate(source, destination, **arguments).to_json(question_id)
+        return answers.answer(question_id, source, destination, arguments), True
     except QuestionError as error:
         code, message = error.code, str(error)
         if question_id is None:
             question_id = _id_of(line)
     except SnapshotError as error:
         code, message = "BAD_SNAPSHOT", str(error)
-    return {"id": question_id, "error": {"code": code, "message": message}}
+    wrong = {"id": question_id, "error": {"code": code, "message": message}}
+    return json.dumps(wrong, ensure_ascii=False), False
 
 
 def _read(line: bytes) -> dict[str, Any]:

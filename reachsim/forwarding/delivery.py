@@ -377,7 +377,7 @@ def deliver(ground: Ground, flow: Walk) -> list[Walk]:
         left = flow.with_destinations(rest)
         assert left is not None
         return [*parts, lost(left, missing(lacking, subnet_id, f"the interfaces in {subnet_id}"))]
-    for interface in network.interfaces_in(subnet_id):
+    for interface in network.interfaces_at(subnet_id, rest):
         addresses = interface.addresses & rest
         part = flow.with_destinations(addresses) if addresses else None
         if part is not None:

@@ -335,7 +335,7 @@ def test_help_names_every_option_and_the_exit_codes(run: Run, name: str) -> None
         assert all(one in result.stdout for one in names), names
         if isinstance(parameter, click.Option):
             assert parameter.help
-    assert "Example:\n  " in result.stdout
+    assert "Example:\n  " in result.stdout or "Examples:\n  " in result.stdout
     assert all(len(line) <= 90 for line in result.stdout.splitlines())
 
 
