@@ -115,6 +115,12 @@ def pipeline_sources(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]
         for path in network.unknown(network.path(home, "codebuild", "batch-get-projects"))
         if not projects or not network.lacks(home, "describe-vpcs")
     ]
+    lacking += [
+        path
+        for home in network.homes
+        for path in network.lacks(home, "describe-instances")  # who pushes is an instance
+        if not network.lacks(home, "describe-vpcs")
+    ]
     return (*dict.fromkeys(projects), *_clients(network)), tuple(lacking)
 
 

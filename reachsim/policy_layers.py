@@ -232,9 +232,8 @@ def _context(network: Network, one: Scenario, way: str, principal: str, owner: s
 def _organization(network: Network, path: str) -> str | None:
     if network.snapshot.status(path) != "ok":
         return None
-    found = msgspec.json.decode(network.snapshot.read(path))
-    organization = found.get("Organization") if isinstance(found, dict) else None
-    return organization.get("Id") if isinstance(organization, dict) else None
+    found = network.read(path, aws.DescribeOrganization)
+    return found.organization.id if found is not None and found.organization is not None else None
 
 
 def role_of(network: Network, one: Scenario) -> str | None:
@@ -261,7 +260,7 @@ def iam_details(network: Network, account: str) -> tuple[aws.AccountAuthorizatio
 def _document(text: str | bytes, where: str) -> policy.Document:
     try:
         return policy.parse(json.loads(text))
-    except (policy.PolicyError, json.JSONDecodeError) as error:
+    except (policy.PolicyError, ValueError, RecursionError) as error:
         raise SnapshotError(Fault(where, "", "a policy document", str(error))) from error
 
 
@@ -329,10 +328,10 @@ def resource_policy(network: Network, request: Mapping[str, Any], way: str, one:
         return _from_judgement("none", "", "RESOURCE_POLICY_DENY", name, None, why) if foreign else Answer()
     if status != "ok":
         return Answer("unknown", missing=(path,))
-    held = msgspec.json.decode(network.snapshot.read(path))
-    text = held.get("Policy") or held.get("policyText") if isinstance(held, dict) else None
-    if not isinstance(text, str):
-        raise SnapshotError(Fault(path, "/Policy", "a policy document as a string", type(text).__name__))
+    held = network.read(path, aws.ResourcePolicy)
+    text = held.text if held is not None else None
+    if text is None:
+        raise SnapshotError(Fault(path, "/Policy", "a policy document as a string", "none"))
     judged = policy.judge(_document(text, path), asked, "resource")
     if judged.effect == "none" and not foreign:
         return Answer()

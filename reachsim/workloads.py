@@ -122,6 +122,10 @@ def _assuming(placed: tuple[Placement, ...], assumption: Assumption) -> tuple[Pl
 def _by_config(
     network: Network, home: Home, selector: str, config: aws.VpcConfig | None, fleet: str = ""
 ) -> tuple[Placement, ...]:
+    if config is not None and config.vpc_id and not config.subnets:
+        detail = f"the vpcConfig of {selector} names {config.vpc_id} and no subnet of it"
+        gap = Gap("UNKNOWN_RESOURCE", selector, detail)
+        return (Placement(fleet=fleet, gaps=(gap,)),)
     if config is None or not config.subnets:
         return (Placement(fleet=fleet),)
     return tuple(_in_subnet(network, home, selector, one, config.security_group_ids, fleet) for one in config.subnets)

@@ -178,6 +178,7 @@ def _by_route(
     if len(targets) > 1:
         detail = f"{label} sends {destination} by any of {', '.join(target for target, _, _ in targets)}"
         flow = flow.assuming(assume("PREFIX_LISTS_OVERLAP", table_id, detail, "neither"))
+    file = network.path(_home(ground, gateway_id), "ec2", "search-transit-gateway-routes", table_id)
     parts: list[Walk] = []
     for (target, kind, resource), part in zip(targets, choose(flow, len(targets)), strict=True):
         crossed = hop(
@@ -186,6 +187,7 @@ def _by_route(
             "transit-gateway-route-table",
             f"{label}: {destination} → {target} ({kind})",
             rule=destination,
+            source=f"{file}#/Routes",
         )
         parts += _into(ground, part.through(crossed), gateway_id, target or "", kind, resource)
     return parts

@@ -1073,3 +1073,22 @@ class Function(Ec2, frozen=True):
     function_arn: str | None = None
     role: str | None = None
     vpc_config: FunctionVpcConfig | None = None
+
+
+class Organization(Ec2, frozen=True):
+    id: str | None = None
+
+
+class DescribeOrganization(Ec2, frozen=True):
+    organization: Organization | None = None
+
+
+class ResourcePolicy(msgspec.Struct, frozen=True):
+    """A bucket's (``Policy``) or a repository's (``policyText``) policy: a document as a string."""
+
+    policy: str | None = msgspec.field(default=None, name="Policy")
+    policy_text: str | None = msgspec.field(default=None, name="policyText")
+
+    @property
+    def text(self) -> str | None:
+        return self.policy or self.policy_text

@@ -251,7 +251,6 @@ POLICIES = [
 ]
 
 
-@pytest.mark.xfail(reason="policy_layers decodes these files by itself")
 @pytest.mark.parametrize("file", POLICIES)
 @pytest.mark.parametrize("content", [b"", b"{", b'{"Deep": ' + b"[" * 10_000 + b"]" * 10_000 + b"}"])
 def test_a_policy_file_that_is_no_json(pipeline: Path, file: str, content: bytes) -> None:

@@ -412,3 +412,11 @@ def test_a_proxy_rule_that_cannot_be_read_leaves_it_open() -> None:
     net = behind_proxy("DENY_ALL", ("IP", "ALLOW", "not-a-block"))
     assert ask(net, "codebuild:app", WORLD).outcome == "unknown"
     assert ask(behind_proxy("ALLOW_ALL", ("COUNTRY", "DENY", "xx")), "codebuild:app", WORLD).outcome == "unknown"
+
+
+def test_project_that_names_a_vpc_and_no_subnet_is_not_known_to_be_anywhere() -> None:
+    net = Lan()
+    net.project("app", net.vpc_id, [], [net.open])
+    verdict = ask(net, "codebuild:app", "host:github.com")
+    assert verdict.outcome == "unknown"
+    assert "codebuild:app" in {one.component for one in verdict.assumptions}
