@@ -81,6 +81,11 @@ class Snapshot:
     def of(files: Mapping[str, bytes], label: str = "snapshot") -> Snapshot:
         return Snapshot(label, {name: _constant(data) for name, data in files.items()})
 
+    def edited(self, files: Mapping[str, bytes], gone: Iterable[str] = ()) -> Snapshot:
+        """The snapshot with these files in place of its own, and without those that are gone."""
+        kept = {path: reader for path, reader in self._readers.items() if path not in set(gone)}
+        return Snapshot(self.label, kept | {path: _constant(data) for path, data in files.items()})
+
     @property
     def paths(self) -> Iterable[str]:
         """Every file of the snapshot, sorted; those that the format does not name included."""

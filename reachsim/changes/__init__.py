@@ -1,0 +1,272 @@
+"""What changed in the configuration between two snapshots: by resource, in AWS's words, each change on its own.
+
+Files that are equal byte for byte are skipped; of the rest the order of lists, volatile fields (time stamps, counters)
+and files that say again what others say count for nothing. Resources re-created under new ids are matched by their
+role first (`reachsim.changes.roles`), so that only what really differs is a change. Any of the changes can be undone:
+`Comparison.without` is the newer snapshot without some of them, which is how `reachsim.diff` finds causes.
+
+**Source:** DESIGN, "diff"; issue "Two snapshots".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from reachsim.changes.roles import matches, renamed
+from reachsim.changes.tree import (
+    MIRRORS,
+    MISSING,
+    ORDERED,
+    Atom,
+    Node,
+    differences,
+    grow,
+    put,
+    restore,
+)
+from reachsim.changes.words import describe, is_policy, operation_of, subject, target_of
+from reachsim.model.network import Network
+from reachsim.snapshot import Snapshot
+
+__all__ = ["Change", "Comparison", "compare"]
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One change of the configuration: what was done to which resource.
+
+    ``kind`` is AWS's resource word, ``component`` the resource's id, ``files`` where it shows. The causes of a
+    reachability change name it by its ``id`` (``c1``, …).
+    """
+
+    id: str
+    kind: str
+    component: str
+    text: str
+    files: tuple[str, ...]
+    atoms: tuple[Atom, ...]
+
+    @property
+    def is_policy(self) -> bool:
+        return any(is_policy(atom) for atom in self.atoms)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a resource, or a file, was made or went away."""
+        return any(len(atom.path) <= 2 and MISSING in (atom.before, atom.after) for atom in self.atoms)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id, "kind": self.kind, "component": self.component, "text": self.text, "files": list(self.files),
+        }  # fmt: skip
+
+
+class Comparison:
+    """Two snapshots, the older one with the newer one's ids where a resource was re-created, and what changed."""
+
+    def __init__(self, before: Snapshot, after: Snapshot, names: Mapping[str, str]) -> None:
+        self.names = dict(names)
+        self.before, self.after = renamed(before, names), after
+        self._trees: dict[str, Node] = {}
+        self.changes = tuple(self._find())
+
+    def _find(self) -> Iterator[Change]:
+        atoms: list[Atom] = []
+        for file in sorted({*self.before.paths, *self.after.paths} - {"snapshot.json"}):
+            atoms += self._differences(file)
+        groups: dict[tuple[str, ...], list[Atom]] = {}
+        whole = {subject(one)[1] for one in atoms if len(one.path) == 2 and MISSING in (one.before, one.after)}
+        owners, holders = _owners(atoms), _holders(atoms)
+        for atom in atoms:
+            groups.setdefault(_group(atom, whole, owners, holders), []).append(atom)
+        for number, (key, found) in enumerate(sorted(groups.items(), key=lambda one: _rank(one[1])), 1):
+            yield _change(f"c{number}", key, found)
+
+    def _differences(self, file: str) -> list[Atom]:
+        operation, _ = operation_of(file)
+        data = [one.read(file) if one.holds(file) else None for one in (self.before, self.after)]
+        if data[0] == data[1] or operation in MIRRORS:
+            return []
+        before, after = (_tree(file, one, operation) for one in data)
+        self._trees[file] = after
+        if isinstance(before, dict) and isinstance(after, dict) and ("Error" in before) != ("Error" in after):
+            return [Atom(file, (), before, after)]
+        return list(differences(file, before, after, ordered=operation.startswith(ORDERED)))
+
+    def without(self, undone: Iterable[Change]) -> Snapshot:
+        """The newer snapshot with these changes undone."""
+        trees: dict[str, Node] = {}
+        for change in undone:
+            for atom in change.atoms:
+                trees[atom.file] = put(trees.get(atom.file, self._trees[atom.file]), atom.path, atom.before)
+        gone = [file for file, tree in trees.items() if tree is MISSING]
+        kept = {file: _bytes(tree) for file, tree in trees.items() if tree is not MISSING}
+        return self.after.edited(kept, gone)
+
+    def only(self, made: Collection[Change]) -> Snapshot:
+        """The older snapshot with these changes made."""
+        return self.without([one for one in self.changes if one not in made])
+
+
+def compare(before: Network, after: Network) -> Comparison:
+    """What changed from one snapshot to the other."""
+    return Comparison(before.snapshot, after.snapshot, matches(before, after))
+
+
+def _tree(file: str, data: bytes | None, operation: str) -> Node:
+    if data is None:
+        return MISSING
+    if not file.endswith(".json") or operation == file:
+        return data
+    try:
+        return grow(json.loads(data), operation)
+    except (ValueError, RecursionError):
+        return data
+
+
+def _bytes(tree: Node) -> bytes:
+    return tree if isinstance(tree, bytes) else json.dumps(restore(tree), ensure_ascii=False).encode()
+
+
+# --- what belongs together ------------------------------------------------------------------------------------------
+
+
+def _owners(atoms: Iterable[Atom]) -> dict[str, str]:
+    """Interface → the endpoint, NAT gateway or instance it belongs to, as the differing records tell."""
+    found: dict[str, str] = {}
+    for atom in atoms:
+        kind, key = subject(atom)
+        for node in (atom.before, atom.after):
+            if kind == "vpc-endpoint":
+                inside = node.get("NetworkInterfaceIds", {}) if isinstance(node, dict) else {}
+                found |= dict.fromkeys(inside, key) if len(atom.path) == 2 else {}
+                if len(atom.path) == 4 and atom.path[2] == "NetworkInterfaceIds":
+                    found[atom.path[3]] = key
+            elif kind == "nat-gateway" and isinstance(node, dict):
+                found |= {eni: key for eni in node.get("NatGatewayAddresses", {}) if str(eni).startswith("eni-")}
+            elif kind == "network-interface" and len(atom.path) == 2 and isinstance(node, dict):
+                attached = (node.get("Attachment") or {}).get("InstanceId")
+                found |= {key: attached} if attached else {}
+    return found
+
+
+def _holders(atoms: Iterable[Atom]) -> dict[tuple[str, str], str]:
+    """(kind, subnet) → the route table or network ACL that was made or deleted with the subnet associated; of two, the
+    first: a subnet is never in both, so what gives it to one and takes it from the other is one change.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for atom in atoms:
+        kind, key = subject(atom)
+        node = atom.before if atom.after is MISSING else atom.after
+        if kind in ("route-table", "network-acl") and len(atom.path) == 2:
+            subnets = [(kind, one) for one in node.get("Associations", {}) if one.startswith("subnet-")]
+            first = next((found[one] for one in subnets if one in found), key)
+            found |= {one: first for one in subnets if one not in found}
+    return found
+
+
+def _group(
+    atom: Atom, whole: Collection[str], owners: Mapping[str, str], holders: Mapping[tuple[str, str], str]
+) -> tuple[str, ...]:
+    """What a difference is part of: those of one group are one change, and are undone together."""
+    kind, key = subject(atom)
+    section = atom.path[-2] if len(atom.path) > 1 else ""
+    if kind == "prefix-list":
+        return ("prefix-list", key)
+    if len(atom.path) == 2 and kind in ("route-table", "network-acl"):
+        node = atom.before if atom.after is MISSING else atom.after
+        first = next((holders[kind, one] for one in node.get("Associations", {}) if (kind, one) in holders), key)
+        return ("resource", first)
+    if section == "Associations" and (kind, atom.path[-1]) in holders:
+        return ("resource", holders[kind, atom.path[-1]])
+    if section == "Associations" and atom.path[-1] in whole:
+        return ("resource", atom.path[-1])
+    if section == "Associations" and kind in ("route-table", "network-acl"):
+        return (f"{kind} of subnet", atom.path[-1] if atom.path[-1] != "main" else f"main {atom.file}")
+    if section == "Routes" and kind == "route-table":
+        return _group_of_route(atom, whole)
+    if kind == "vpc-endpoint" and key not in whole and len(atom.path) == 4:
+        if atom.path[2] == "RouteTableIds":
+            return ("endpoint association", key, atom.path[3])
+        if atom.path[2] in ("SubnetIds", "NetworkInterfaceIds"):
+            return ("resource", key, "interfaces")
+    if kind == "network-interface":
+        owner = owners.get(key, "")
+        if len(atom.path) == 2 and owner:
+            return ("resource", owner) if owner in whole else ("resource", owner, "interfaces")
+    if key in whole:
+        return ("resource", key)
+    if section and section in ("Statement",):
+        return ("statement", atom.file, *atom.path)
+    return (kind, key, *_facet(atom))
+
+
+def _group_of_route(atom: Atom, whole: Collection[str]) -> tuple[str, ...]:
+    sides = [one for one in (atom.before, atom.after) if isinstance(one, dict)]
+    targets = {target_of(one) for one in sides}
+    table = atom.path[1]
+    if table in whole:
+        return ("resource", table)
+    gateway = next((one for one in targets if one.startswith("vpce-")), None)
+    if gateway and any(one.get("DestinationPrefixListId") for one in sides) and len(sides) == 1:
+        return ("resource", gateway) if gateway in whole else ("endpoint association", gateway, table)
+    if len(sides) == 2 and len(targets) == 1 and targets & set(whole):
+        return ("resource", next(iter(targets)))  # it became a blackhole because its target went
+    return ("route", *atom.path)
+
+
+_TOGETHER = ("NetworkInterfaces", "SecurityGroups", "PrivateIpAddresses", "Association", "Groups", "PublicIpAddress",
+             "PublicDnsName", "PrivateIpAddress", "PrivateDnsName")  # fmt: skip
+
+
+def _facet(atom: Atom) -> tuple[str, ...]:
+    """Which side of a resource: fields that say one thing twice go together."""
+    kind, _ = subject(atom)
+    below = atom.path[4:] if "Reservations" in atom.path else atom.path[2:]
+    if kind in ("instance", "network-interface") and below and below[0] in _TOGETHER:
+        return ("network",)
+    if kind == "codebuild-project" and below and below[0] == "vpcConfig":
+        return ("vpcConfig",)
+    if kind == "vpc" or not below:
+        return (atom.file, *atom.path)
+    return (*below,)
+
+
+# --- telling --------------------------------------------------------------------------------------------------------
+
+_ORDER = ("vpc", "subnet", "route-table", "network-acl", "security-group", "vpc-endpoint", "nat-gateway",
+          "internet-gateway", "codebuild-project", "instance", "network-interface")  # fmt: skip
+
+
+def _rank(atoms: list[Atom]) -> tuple[int, str, str]:
+    kind, key = subject(_leader(atoms))
+    return (_ORDER.index(kind) if kind in _ORDER else len(_ORDER), key, json.dumps([one.path for one in atoms]))
+
+
+def _leader(atoms: list[Atom]) -> Atom:
+    """The difference that a group is told by: of an interface's and its owner's, the owner's."""
+    below = ("network-interface",)
+    return min(atoms, key=lambda one: (subject(one)[0] in below, len(one.path), subject(one)[0] == "route-table"))
+
+
+def _change(number: str, group: tuple[str, ...], atoms: list[Atom]) -> Change:
+    leader = _leader(atoms)
+    kind, key = subject(leader)
+    files = tuple(dict.fromkeys(atom.file for atom in atoms))
+    if group[0] in ("route-table of subnet", "network-acl of subnet"):
+        kind = group[0].partition(" ")[0]
+        old = [atom.path[1] for atom in atoms if atom.after is MISSING]
+        new = [atom.path[1] for atom in atoms if atom.before is MISSING]
+        what = "main table" if group[1].startswith("main ") else group[1]
+        text = f"{what}: {kind.replace('-', ' ')} {', '.join(old) or 'none'} → {', '.join(new) or 'none'}"
+        return Change(number, kind, (new or old or [key])[0], text, files, tuple(atoms))
+    if group[0] == "endpoint association":
+        word = "dissociated from" if any(atom.after is MISSING for atom in atoms) else "associated with"
+        return Change(number, "vpc-endpoint", group[1], f"{word} route table {group[2]}", files, tuple(atoms))
+    texts = list(dict.fromkeys(describe(atom) for atom in atoms if subject(atom) == (kind, key)))
+    if group[0] == "prefix-list" and len(texts) > 3:
+        texts = [*texts[:3], f"and {len(texts) - 3} more"]
+    return Change(number, kind, key, "; ".join(texts), files, tuple(atoms))

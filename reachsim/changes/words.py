@@ -1,0 +1,198 @@
+"""Differences in AWS's words: what kind of resource, which one, what happened to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from reachsim.changes.tree import MISSING, Atom, Json, Node, Written, restore, rule_ports
+
+KINDS: Final[Mapping[str, str]] = {
+    "Vpcs": "vpc", "Subnets": "subnet", "RouteTables": "route-table", "NetworkAcls": "network-acl",
+    "SecurityGroups": "security-group", "NetworkInterfaces": "network-interface", "DhcpOptions": "dhcp-options",
+    "InternetGateways": "internet-gateway", "EgressOnlyInternetGateways": "egress-only-internet-gateway",
+    "NatGateways": "nat-gateway", "VpcPeeringConnections": "vpc-peering-connection",
+    "TransitGateways": "transit-gateway", "TransitGatewayAttachments": "transit-gateway-attachment",
+    "TransitGatewayVpcAttachments": "transit-gateway-attachment",
+    "TransitGatewayPeeringAttachments": "transit-gateway-attachment",
+    "TransitGatewayRouteTables": "transit-gateway-route-table", "VpnGateways": "vpn-gateway",
+    "VpnConnections": "vpn-connection", "PrefixLists": "prefix-list", "VpcEndpoints": "vpc-endpoint",
+    "Instances": "instance", "Reservations": "instance", "projects": "codebuild-project", "fleets": "codebuild-fleet",
+    "Functions": "lambda-function", "services": "ecs-service", "HostedZones": "hosted-zone",
+    "RoleDetailList": "iam-role", "UserDetailList": "iam-user", "GroupDetailList": "iam-group",
+    "Policies": "iam-policy", "LoadBalancers": "load-balancer", "TargetGroups": "target-group",
+    "Firewalls": "network-firewall", "repositories": "repository",
+    "VpcBlockPublicAccessExclusions": "block-public-access-exclusion",
+}  # fmt: skip
+_OF_FILES: Final[Mapping[str, str]] = {
+    "ec2/describe-vpc-attribute": "vpc", "ec2/get-managed-prefix-list-entries": "prefix-list",
+    "ec2/search-transit-gateway-routes": "transit-gateway-route-table",
+    "ec2/get-transit-gateway-route-table-associations": "transit-gateway-route-table",
+    "ec2/get-transit-gateway-route-table-propagations": "transit-gateway-route-table",
+    "s3api/get-bucket-policy": "bucket", "ecr/get-repository-policy": "repository",
+    "route53/get-hosted-zone": "hosted-zone", "route53/list-resource-record-sets": "hosted-zone",
+}  # fmt: skip
+_TARGETS: Final = (
+    "NatGatewayId", "TransitGatewayId", "VpcPeeringConnectionId", "EgressOnlyInternetGatewayId", "InstanceId",
+    "NetworkInterfaceId", "LocalGatewayId", "CarrierGatewayId", "CoreNetworkArn", "OdbNetworkArn", "GatewayId",
+)  # fmt: skip
+_PROTOCOLS: Final = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
+
+
+def operation_of(file: str) -> tuple[str, str]:
+    """(service and call, name of the resource the file is about or "") of a snapshot file.
+
+    >>> operation_of("111111111111/global/s3api/get-bucket-policy/a.json")
+    ('s3api/get-bucket-policy', 'a')
+    """
+    parts = file.removesuffix(".json").split("/", 4)
+    if len(parts) < 4 or not parts[0].isdigit():
+        return file, ""
+    return f"{parts[2]}/{parts[3]}", parts[4].replace("%2F", "/") if len(parts) > 4 else ""
+
+
+def subject(atom: Atom) -> tuple[str, str]:
+    """(kind, id) of the resource that a difference is about."""
+    operation, name = operation_of(atom.file)
+    if operation == "ec2/describe-vpc-attribute":
+        name = name.partition(".")[0]
+    for at in range(len(atom.path) - 2, -1, -1):
+        if atom.path[at] in KINDS and not (operation == "ecs/describe-services" and atom.path[at] != "services"):
+            key = atom.path[at + 1]
+            if atom.path[at] == "projects":
+                key = f"codebuild:{key}"
+            return KINDS[atom.path[at]], key
+    return _OF_FILES.get(operation, "file" if not name else operation.rpartition("/")[2]), name or atom.file
+
+
+def target_of(route: Mapping[str, Json]) -> str:
+    """The id that a route leads to."""
+    return next((str(route[field]) for field in _TARGETS if route.get(field)), "nothing")
+
+
+def describe(atom: Atom) -> str:
+    """What a difference says, without the resource's name: ``route 0.0.0.0/0 added, to nat-1``."""
+    before, after = restore(atom.before), restore(atom.after)
+    section = atom.path[-2] if len(atom.path) > 1 else ""
+    name = atom.path[-1] if atom.path else ""
+    if not atom.path or (len(atom.path) == 1 and MISSING in (atom.before, atom.after)):
+        return _whole_file(atom.before, atom.after)
+    if section == "Routes":
+        return _route(name, before, after)
+    if section in ("IpPermissions", "IpPermissionsEgress"):
+        return _happened(f"{'egress' if section.endswith('Egress') else 'ingress'} rule", _rule(section, before, after),
+                         before, after)  # fmt: skip
+    if section == "Entries" and name.startswith(("inbound", "outbound")):
+        return _entry(name, before, after)
+    if section == "Statement":
+        return _statement(atom, name, before, after)
+    if section == "Associations":
+        return _happened("association", name, before, after)
+    if section in KINDS and len(atom.path) == 2:
+        return "created" if before is MISSING else "deleted" if after is MISSING else "changed"
+    return _field(atom.path, before, after)
+
+
+def _whole_file(before: Node, after: Node) -> str:
+    if before is MISSING:
+        return "not in the older snapshot, now answered"
+    return "no longer in the snapshot" if after is MISSING else "contents changed"
+
+
+def _happened(what: str, which: str, before: Json, after: Json) -> str:
+    if before is MISSING:
+        return f"{what} added: {which}"
+    return f"{what} {'removed' if after is MISSING else 'changed'}: {which}"
+
+
+def _route(name: str, before: Json, after: Json) -> str:
+    if before is MISSING:
+        return f"route {name} added, to {_way(after)}"
+    if after is MISSING:
+        return f"route {name} removed, it led to {_way(before)}"
+    return f"route {name} replaced: {_way(before)} → {_way(after)}"
+
+
+def _way(route: Json) -> str:
+    state = f" ({route['State']})" if route.get("State") not in (None, "active") else ""
+    return f"{target_of(route)}{state}"
+
+
+def _rule(section: str, before: Json, after: Json) -> str:
+    rule = before if after is MISSING else after
+    peers = {"IpRanges": "CidrIp", "Ipv6Ranges": "CidrIpv6", "PrefixListIds": "PrefixListId",
+             "UserIdGroupPairs": "GroupId"}  # fmt: skip
+    peer = next((one.get(field) for key, field in peers.items() for one in rule.get(key) or ()), "nobody")
+    return f"{rule_ports(rule)} {'to' if section.endswith('Egress') else 'from'} {peer}"
+
+
+def _entry(name: str, before: Json, after: Json) -> str:
+    direction, _, number = name.partition(" ")
+    shown = f"{direction} rule {'*' if number in ('32767', '32768') else number}"
+    if MISSING in (before, after):
+        return _happened(shown, entry_text(before if after is MISSING else after), before, after)
+    return f"{shown} changed: {entry_text(before)} → {entry_text(after)}"
+
+
+def entry_text(entry: Mapping[str, Any]) -> str:
+    """A network ACL's entry: ``allow tcp 443 to 10.0.0.0/16``."""
+    protocol = str(entry.get("Protocol"))
+    ports = entry.get("PortRange") or {}
+    low, high = ports.get("From"), ports.get("To")
+    icmp = entry.get("IcmpTypeCode")
+    what = "all traffic" if protocol == "-1" else _PROTOCOLS.get(protocol, f"protocol {protocol}")
+    if low is not None:
+        what += f" {low}" if low == high else f" {low}-{high}"
+    if icmp and icmp.get("Type") != -1:
+        what += f" type {icmp.get('Type')}"
+    block = entry.get("CidrBlock") or entry.get("Ipv6CidrBlock")
+    return f"{entry.get('RuleAction')} {what} {'to' if entry.get('Egress') else 'from'} {block}"
+
+
+def _statement(atom: Atom, name: str, before: Json, after: Json) -> str:
+    which = name if len(name) < 60 and not name.startswith("{") else "without a Sid"
+    inside = atom.path[-4] if "RolePolicyList" in atom.path else ""
+    policy = f"policy {inside} statement" if inside else "policy statement"
+    if MISSING in (before, after):
+        return _happened(policy, f"{which} ({_says(before if after is MISSING else after)})", before, after)
+    return f"{policy} changed: {which} ({_says(before)} → {_says(after)})"
+
+
+def _says(statement: Mapping[str, Any]) -> str:
+    parts = [str(statement.get("Effect"))]
+    for key in ("Action", "NotAction", "Resource", "NotResource"):
+        if key in statement:
+            value = statement[key]
+            shown = (
+                ", ".join(map(str, value[:3])) + (" …" if len(value) > 3 else "")
+                if isinstance(value, list)
+                else str(value)
+            )
+            parts.append(shown if key in ("Action",) else f"{'on' if key == 'Resource' else key} {shown}")
+    if statement.get("Condition"):
+        keys = [key for block in statement["Condition"].values() if isinstance(block, dict) for key in block]
+        parts.append(f"if {', '.join(keys)}")
+    return " ".join(parts)
+
+
+def _field(path: tuple[str, ...], before: Json, after: Json) -> str:
+    inside = [part for part in path[2:] or path[-1:] if not part.startswith("{")]
+    name = ".".join(inside)
+    if path[-1] in (before, after):  # an element of a list of ids
+        return f"{'.'.join(inside[:-1])}: {path[-1]} {'added' if before is MISSING else 'removed'}"
+    if before is MISSING:
+        return f"{name} added: {_value(after)}"
+    return f"{name} removed: {_value(before)}" if after is MISSING else f"{name}: {_value(before)} → {_value(after)}"
+
+
+def _value(value: Json) -> str:
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+def is_policy(atom: Atom) -> bool:
+    """Whether a difference lies in a policy document."""
+    return "Statement" in atom.path or isinstance(atom.before, Written) or isinstance(atom.after, Written)

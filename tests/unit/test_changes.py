@@ -1,0 +1,141 @@
+"""Configuration changes between two snapshots: what is told, what counts for nothing, and undoing single ones."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from reachsim.changes import Comparison, compare
+from reachsim.model.network import Network
+from reachsim.snapshot import Snapshot
+from tests.scenarios.pipelines import IN, LAYERS, OUT, Pipeline, for_all
+
+
+def network(net: Pipeline | dict[str, bytes]) -> Network:
+    return Network(Snapshot.of(net if isinstance(net, dict) else net.files()))
+
+
+def changed(edit: Callable[[Pipeline], object]) -> Comparison:
+    after = Pipeline()
+    edit(after)
+    return compare(network(Pipeline()), network(after))
+
+
+def told(comparison: Comparison) -> list[tuple[str, str, str]]:
+    return [(one.kind, one.component, one.text) for one in comparison.changes]
+
+
+def replace_rule(net: Pipeline) -> None:
+    net["sg-ep"]["IpPermissions"] = [net._permission(("tcp", 443, 443, "sg-build"))]
+
+
+def shut_nat(net: Pipeline) -> None:
+    net["acl-1-default"]["Entries"][0] = {**net["acl-1-default"]["Entries"][0], "RuleAction": "deny"}
+
+
+def more_policy(net: Pipeline) -> None:
+    allow = {"Sid": "Layers", **for_all("s3:GetObject", LAYERS)}
+    document = json.loads(net["vpce-s3"]["PolicyDocument"])
+    net["vpce-s3"]["PolicyDocument"] = json.dumps({"Statement": [allow, *document["Statement"]]})
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (replace_rule, [("security-group", "sg-ep", "ingress rule removed: tcp 443 from 10.10.0.0/16"),
+                        ("security-group", "sg-ep", "ingress rule added: tcp 443 from sg-build")]),
+        (lambda net: net.route("rtb-build", "0.0.0.0/0", "igw-9"),
+         [("route-table", "rtb-build", "route 0.0.0.0/0 added, to igw-9")]),
+        (shut_nat, [("network-acl", "acl-1-default",
+                     "inbound rule 100 changed: allow all traffic from 0.0.0.0/0 → deny all traffic from 0.0.0.0/0")]),
+        (more_policy, [("vpc-endpoint", "vpce-s3",
+                        f"policy statement added: Layers (Allow s3:GetObject on {LAYERS})")]),
+        (lambda net: net["vpce-logs"].update(PrivateDnsEnabled=False),
+         [("vpc-endpoint", "vpce-logs", "PrivateDnsEnabled: true → false")]),
+        (lambda net: net.igw("vpc-1", name="9"), [("internet-gateway", "igw-9", "created")]),
+        (lambda net: net.use_acl(net.acl("vpc-1", [IN, OUT], name="9"), net.build_a),
+         [("network-acl", "acl-9", "created")]),
+        (lambda net: net.add_endpoint("sts"), [("vpc-endpoint", "vpce-sts", "created")]),
+        (lambda net: net["p1"]["vpcConfig"].update(subnets=["subnet-build-a"]),
+         [("codebuild-project", "codebuild:p1", "vpcConfig.subnets: subnet-build-c removed")]),
+    ],
+    ids=["rule", "route", "entry", "statement", "field", "gateway", "acl", "endpoint", "project"],
+)  # fmt: skip
+def test_changes_are_told_by_resource_in_awss_words(
+    edit: Callable[[Pipeline], object], expected: list[tuple[str, str, str]]
+) -> None:
+    assert sorted(told(changed(edit))) == sorted(expected)
+
+
+def test_a_gateway_endpoints_route_is_no_change_of_its_own() -> None:
+    comparison = compare(network(Pipeline()), network(Pipeline(s3_tables=["client"])))
+    assert told(comparison) == [("vpc-endpoint", "vpce-s3", "dissociated from route table rtb-build")]
+
+
+def shuffled(value: Any, rng: random.Random) -> Any:
+    if isinstance(value, list):
+        return rng.sample([shuffled(one, rng) for one in value], len(value))
+    if isinstance(value, dict):
+        return {key: shuffled(value[key], rng) for key in rng.sample(list(value), len(value))}
+    return value
+
+
+def test_order_and_volatile_fields_count_for_nothing() -> None:
+    files = Pipeline().files()
+    rng = random.Random(7)
+    after = {}
+    for path, data in files.items():
+        document = shuffled(json.loads(data), rng)
+        document["ResponseMetadata"] = {"RequestId": path}
+        for rows in document.values():
+            for row in rows if isinstance(rows, list) else ():
+                if isinstance(row, dict):
+                    row["CreateTime"] = "2026-11-25"
+        after[path] = json.dumps(document).encode()
+    assert told(compare(network(files), network(after))) == []
+
+
+def test_what_is_recreated_under_new_ids_is_matched_by_its_role() -> None:
+    files = Pipeline().files()
+    ids = ("vpc-1", "rtb-build", "sg-ep", "vpce-s3", "vpce-ecr-api", "subnet-build-a", "eni-vpce-ecr-api-1")
+    after = {}
+    for path, data in files.items():
+        text, name = data.decode(), path
+        for one in sorted(ids, key=len, reverse=True):
+            text, name = text.replace(f'"{one}"', f'"{one}9"'), name.replace(f"/{one}.", f"/{one}9.")
+        after[name] = text.replace('"10.10.11.21"', '"10.10.11.99"').encode()
+    for path in list(after):
+        text = after[path].decode()
+        for one in ("build", "ep", "client"):  # Terraform would set names; roles go by what is there
+            text = text.replace(f'"GroupName": "sg-{one}9"', f'"GroupName": "sg-{one}"')
+        after[path] = text.encode()
+    comparison = compare(network(files), network(after))
+    assert comparison.names.items() >= {one: f"{one}9" for one in ids if one not in ("sg-ep",)}.items()
+    assert ("network-interface", "eni-vpce-ecr-api-19") in {(one.kind, one.component) for one in comparison.changes}
+    assert {one.kind for one in comparison.changes} <= {"network-interface", "vpc-endpoint", "security-group"}
+
+
+def test_changes_are_undone_one_by_one_and_all_together() -> None:
+    after = Pipeline(s3_tables=["client"])
+    after.with_nat()
+    replace_rule(after)
+    before = network(Pipeline())
+    comparison = compare(before, network(after))
+    assert len(comparison.changes) > 5
+    undone = Network(comparison.without(comparison.changes))
+    assert told(compare(before, undone)) == []
+    assert told(compare(network(after), Network(comparison.only(comparison.changes)))) == []
+    (rule,) = [one for one in comparison.changes if one.text.startswith("ingress rule added")]
+    kept = compare(before, Network(comparison.without([rule])))
+    assert len(kept.changes) == len(comparison.changes) - 1
+
+
+def test_a_refused_call_is_one_change() -> None:
+    files = Pipeline().files()
+    path = "111111111111/ap-northeast-1/ec2/describe-nat-gateways.json"
+    refused = files | {path: b'{"Error": {"Code": "UnauthorizedOperation"}}'}
+    assert [one.files for one in compare(network(files), network(refused)).changes] == [(path,)]
