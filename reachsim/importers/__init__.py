@@ -1,6 +1,8 @@
 """Snapshots from what other tools have written: an importer takes a source and a target folder and returns a report."""
 
+from reachsim.importers.awscli import import_awscli
 from reachsim.importers.batfish import import_batfish
+from reachsim.importers.config import import_config
 from reachsim.importers.tree import Ignored, ImportReport
 
-__all__ = ["Ignored", "ImportReport", "import_batfish"]
+__all__ = ["Ignored", "ImportReport", "import_awscli", "import_batfish", "import_config"]

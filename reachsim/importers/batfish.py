@@ -19,8 +19,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import msgspec
-
 from reachsim.errors import Fault, QuestionError, SnapshotError
 from reachsim.files import write_tree
 from reachsim.importers import transit
@@ -28,7 +26,7 @@ from reachsim.importers.dump import find_files, shown
 from reachsim.importers.keys import WRAPPED
 from reachsim.importers.parts import Part, name_of, read_parts
 from reachsim.importers.placing import place
-from reachsim.importers.tree import Answers, Document, ImportReport, Place, path_of, snapshot_files
+from reachsim.importers.tree import Answers, Document, ImportReport, Place, merge, path_of, snapshot_files
 
 
 def import_batfish(source: Path, out: Path, *, overwrite: bool = False) -> ImportReport:
@@ -79,7 +77,7 @@ def _collect(placed: Iterable[tuple[Place, Part]]) -> tuple[Answers, list[str]]:
         if first != part.file.name:
             warnings.append(f"{first} and {part.file.name} both answer {part.call}: their records were put together")
         for call, document in _unwrapped(part):
-            _merge(answers[where].setdefault(call, {}), document)
+            merge(answers[where].setdefault(call, {}), document)
     return answers, warnings
 
 
@@ -95,16 +93,6 @@ def _unwrapped(part: Part) -> Iterator[tuple[str, Document]]:
             if wrapped.flat and wrapped.content not in record:
                 answer = {wrapped.content: [record]}
             yield f"{part.call}/{name_of(record[wrapped.name])}", answer
-
-
-def _merge(into: Document, more: Document) -> None:
-    """Add an answer to another: records that it doesn't have yet, keys that it lacks (or has as false, null, empty)."""
-    for key, value in more.items():
-        if isinstance(value, list) and isinstance(into.get(key), list):
-            seen = {msgspec.json.encode(one) for one in into[key]}
-            into[key] = into[key] + [one for one in value if msgspec.json.encode(one) not in seen]
-        else:
-            into[key] = into.get(key) or value
 
 
 def _complete(answers: Answers) -> tuple[set[str], list[str]]:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from reachsim.errors import Fault, SnapshotError
-from reachsim.importers.places import is_region
+from reachsim.importers.places import is_account, is_region
 from reachsim.importers.tree import Ignored
 
 TOP = "aws_configs"
@@ -64,6 +64,28 @@ def find_files(source: Path) -> tuple[list[Found], list[Ignored]]:
             _add_accounts(found, ignored, entry, where)
         else:
             ignored.append(Ignored(_name(entry, where), "this folder is neither a Region nor accounts/"))
+    return found, ignored
+
+
+def find_loose(source: Path) -> tuple[list[Found], list[Ignored]]:
+    """Every JSON file below a folder, sorted, whatever the folders are called, and what lies beside them unused.
+
+    Args:
+        source: A folder, or one file. Folders on the way that are called like an account or a Region count as such.
+
+    Raises:
+        SnapshotError: There is no such file or folder.
+    """
+    try:
+        where = source.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        raise SnapshotError(Fault(shown(str(source)), "", "a folder of .json files", "nothing there")) from error
+    found: list[Found] = []
+    ignored: list[Ignored] = []
+    if where.is_dir():
+        _add_below(found, ignored, where, where)
+    else:
+        _add(found, ignored, where, where.parent, "", None)
     return found, ignored
 
 
@@ -135,6 +157,17 @@ def _add_accounts(found: list[Found], ignored: list[Ignored], folder: Path, wher
                 _add_files(found, ignored, entry, where, account.name, entry.name)
             else:
                 ignored.append(Ignored(_name(entry, where), "this folder is not a Region"))
+
+
+def _add_below(found: list[Found], ignored: list[Ignored], folder: Path, where: Path) -> None:
+    for entry in _entries(folder, where, ignored):
+        if entry.is_dir():
+            _add_below(found, ignored, entry, where)
+            continue
+        parts = entry.relative_to(where).parts[:-1]
+        account = next((part for part in reversed(parts) if is_account(part)), "")
+        region = next((part for part in reversed(parts) if is_region(part)), None)
+        _add(found, ignored, entry, where, account, region)
 
 
 def _add_files(found: list[Found], ignored: list[Ignored], folder: Path, where: Path, scope: str, region: str) -> None:

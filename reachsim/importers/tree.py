@@ -76,11 +76,23 @@ def path_of(place: Place, call: str) -> str:
     return "/".join((*place, f"{call}.json"))
 
 
-def snapshot_files(answers: Answers, *, imported_from: str, derived: Collection[str]) -> Mapping[str, bytes]:
+def merge(into: Document, more: Document) -> None:
+    """Add an answer to another: records that it doesn't have yet, keys that it lacks (or has as false, null, empty)."""
+    for key, value in more.items():
+        if isinstance(value, list) and isinstance(into.get(key), list):
+            seen = {msgspec.json.encode(one) for one in into[key]}
+            into[key] = into[key] + [one for one in value if msgspec.json.encode(one) not in seen]
+        else:
+            into[key] = into.get(key) or value
+
+
+def snapshot_files(
+    answers: Answers, *, imported_from: str, derived: Collection[str], assume_defaults: bool = True
+) -> Mapping[str, bytes]:
     """The files of a snapshot, the manifest first.
 
-    The manifest has no time in it: the same source gives the same bytes. It assumes AWS's defaults for what the source
-    cannot hold; see "What a verdict needs" in DESIGN.
+    The manifest has no time in it: the same source gives the same bytes. ``assume_defaults``: the source cannot hold
+    DNS attributes and the like, so AWS's defaults count; see "What a verdict needs" in DESIGN.
     """
     files = {
         path_of(place, call): json_bytes(document)
@@ -91,7 +103,7 @@ def snapshot_files(answers: Answers, *, imported_from: str, derived: Collection[
         "formatVersion": FORMAT_VERSION,
         "tool": TOOL,
         "importedFrom": imported_from,
-        "assumeDefaults": True,
+        "assumeDefaults": assume_defaults,
         "accounts": sorted({account for account, _ in answers}),
         "regions": sorted({region for _, region in answers}),
         "calls": [{"file": path, "outcome": "derived" if path in derived else "ok"} for path in files],

@@ -1,0 +1,165 @@
+"""Loose files of ``aws … > file.json``, turned into a snapshot: SOURCE is a folder, however it is arranged.
+
+`reachsim.importers.answers` tells the call of each file. Its account and Region are, in this order: folders on the way
+that are called so; the owners, zones and ARNs that most of its records name; the account and Region of most other
+files. A call about global services (IAM, S3, Route 53) goes to ``global``. Two files that answer the same call are put
+together.
+
+Secrets are left out (`reachsim.redact`). Nothing is assumed: a call that is in no file is unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from reachsim.calls import path
+from reachsim.errors import Fault, QuestionError, SnapshotError
+from reachsim.files import write_tree
+from reachsim.importers import places
+from reachsim.importers.answers import Answer, identify
+from reachsim.importers.dump import Found, find_loose, read_json, shown
+from reachsim.importers.tree import Answers, Document, Ignored, ImportReport, merge, snapshot_files
+from reachsim.redact import redactor
+
+_PAGING: Final = ("NextToken", "nextToken", "NextMarker", "Marker")
+_ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:([a-z0-9-]*):(\d{12}):")
+
+
+class _Read(msgspec.Struct, frozen=True):
+    """One file and what it answers."""
+
+    file: Found
+    answer: Answer
+    document: Document
+
+
+def import_awscli(source: Path, out: Path, *, overwrite: bool = False) -> ImportReport:
+    """Write a snapshot from loose answers of the AWS CLI.
+
+    Args:
+        source: The folder that holds the files, at whatever depth, or one file.
+        out: The snapshot's folder, to be made.
+        overwrite: Replace ``out`` if it exists.
+
+    Returns:
+        What was written, what was left out and why, and what a person should know.
+
+    Raises:
+        SnapshotError: A file cannot be read, or nothing tells the Region; nothing was written.
+        QuestionError: ``out`` exists already, holds the source, or cannot be written.
+    """
+    found, ignored = find_loose(source)
+    if source.resolve().is_relative_to(out.resolve()):
+        raise QuestionError(f"{shown(str(out))} holds the source: write the snapshot elsewhere", "TARGET_EXISTS")
+    read, unknown = _read_all(found)
+    if not read:
+        raise SnapshotError(Fault(shown(str(source)), "", "answers of the AWS CLI", f"{len(found)} other .json files"))
+    answers, warnings = _collect(read)
+    files = snapshot_files(answers, imported_from="awscli", derived=(), assume_defaults=False)
+    write_tree(out, files, overwrite=overwrite)
+    return ImportReport(
+        out=out,
+        accounts=tuple(sorted({account for account, _ in answers})),
+        regions=tuple(sorted({region for _, region in answers if region != "global"})),
+        files=tuple(files),
+        ignored=(*ignored, *unknown),
+        warnings=tuple(warnings),
+    )
+
+
+def _read_all(found: Iterable[Found]) -> tuple[list[_Read], list[Ignored]]:
+    read: list[_Read] = []
+    ignored: list[Ignored] = []
+    faults: list[Fault] = []
+    for file in found:
+        try:
+            document = read_json(file)
+        except SnapshotError as error:
+            faults += error.faults
+            continue
+        if not isinstance(document, dict):
+            ignored.append(Ignored(file.name, "a list, where the AWS CLI prints an object"))
+            continue
+        answer = identify(file, document)
+        if isinstance(answer, str):
+            ignored.append(Ignored(file.name, shown(answer)))
+        else:
+            read.append(_Read(file, answer, document))
+    if faults:
+        raise SnapshotError(*faults)
+    return read, ignored
+
+
+# --- account and Region ---------------------------------------------------------------------------------------------
+
+
+def _collect(read: Sequence[_Read]) -> tuple[Answers, list[str]]:
+    """Every answer in its place, without secrets, and warnings."""
+    clean = redactor()
+    account = _majority(vote for one in read for vote in _accounts(one)) or places.NO_ACCOUNT
+    votes: dict[str, list[str]] = {}
+    for one in read:
+        votes.setdefault(_account(one, account), []).extend(_regions(one))
+    region = _majority(vote for some in votes.values() for vote in some)
+    warnings = [] if account != places.NO_ACCOUNT else [f"no file tells its account: {account} stands for it"]
+    answers: Answers = {}
+    origin: dict[str, str] = {}
+    for one in read:
+        call = one.answer.call
+        mine = _account(one, account)
+        where = one.file.region or _majority(_regions(one)) or _majority(votes[mine]) or region
+        if where is None and call.scope == "region":
+            expected = "a folder named after the Region, or records with a zone, ARN or service name that tell it"
+            raise SnapshotError(Fault(one.file.name, "", expected, "neither, here or in another file"))
+        target = path(mine, where or "", call.service, call.operation, _file_name(one.answer))
+        first = origin.setdefault(target, one.file.name)
+        if first != one.file.name:
+            warnings.append(f"{first} and {one.file.name} both answer {call.service} {call.operation}: put together")
+        if any(isinstance(one.document.get(token), str) and one.document[token] for token in _PAGING):
+            warnings.append(f"{one.file.name} is one page of several: records are missing")
+        held, folder, rest = target.split("/", 2)
+        merge(answers.setdefault((held, folder), {}).setdefault(rest.removesuffix(".json"), {}), clean(one.document))
+    return answers, warnings
+
+
+def _file_name(answer: Answer) -> str | None:
+    return None if answer.name is None else answer.name + answer.call.suffix
+
+
+def _account(one: _Read, others: str) -> str:
+    return one.file.scope or _majority(_accounts(one)) or others
+
+
+def _records(one: _Read) -> list[Mapping[str, Any]]:
+    value = one.document.get(one.answer.call.key)
+    return [record for record in value if isinstance(record, dict)] if isinstance(value, list) else []
+
+
+def _accounts(one: _Read) -> Iterator[str]:
+    """Accounts that a file's records name, each as often as they do; those that nobody shares count alone if any do."""
+    if one.answer.call.service == "sts" and places.is_account(str(one.document.get("Account"))):
+        yield str(one.document["Account"])
+        return
+    owners = [owner for record in _records(one) if (owner := places.owner_of(record)) and places.is_account(owner)]
+    yield from owners or (match[2] for match in _ARN.finditer(_text(one)))
+
+
+def _regions(one: _Read) -> Iterator[str]:
+    if one.answer.call.scope == "global":
+        return
+    told = [region for region in places.regions_of(_records(one)) if region]
+    yield from told or (match[1] for match in _ARN.finditer(_text(one)) if places.is_region(match[1]))
+
+
+def _text(one: _Read) -> str:
+    return msgspec.json.encode(one.document).decode()
+
+
+def _majority(votes: Iterable[str]) -> str | None:
+    return places.most_common(Counter(votes))
