@@ -77,7 +77,10 @@ class Aws:
             ) from error
         except ClientError as error:
             code = error.response["Error"].get("Code", "")
-            raise CollectError(f"AWS does not accept the credentials ({self.who}): {code}; sign in anew") from error
+            raise CollectError(
+                f"AWS does not accept the credentials ({self.who}): {code}; sign in anew, or name a Region that is "
+                "enabled for the account first"
+            ) from error
         except BotoCoreError as error:
             raise CollectError(f"no answer from AWS ({self.who}): {error}") from error
         return found["Account"], found["Arn"].split(":")[1]

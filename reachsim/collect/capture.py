@@ -127,26 +127,36 @@ class _Run:
         root = self.store.root
         root.parent.mkdir(parents=True, exist_ok=True)
         root.mkdir(mode=0o700, exist_ok=True)
-        for left in root.rglob(".*.tmp"):
-            left.unlink()
         earlier = _earlier(root / MANIFEST)
-        if earlier is None:
-            return
-        if earlier.asked != self.record.asked:
-            if not overwrite:
-                raise QuestionError(
-                    f"{root} was captured with other --vpc or --redact: delete it, or give --overwrite to begin anew",
-                    "TARGET_EXISTS",
-                )
-            return
+        if earlier is None and any(root.iterdir()):
+            raise QuestionError(f"{root} exists already and is no capture: move it away", "TARGET_EXISTS")
+        if earlier is not None and earlier.asked == self.record.asked:
+            self._take_over(earlier)
+        elif earlier is not None and not overwrite:
+            raise QuestionError(
+                f"{root} was captured with other --vpc or --redact: delete it, or give --overwrite to begin anew",
+                "TARGET_EXISTS",
+            )
+        self._save()
+        for one in sorted(root.rglob("*"), reverse=True):
+            if one.is_dir() and not any(one.iterdir()):
+                one.rmdir()
+            elif one.is_file() and one != root / MANIFEST and one.relative_to(root).as_posix() not in self.sums:
+                one.unlink()
+        if self.entries:
+            told(f"going on with {root}, begun {self.record.started}: {len(self.entries)} answers are there")
+
+    def _take_over(self, earlier: Record) -> None:
+        """Keep what an earlier run knows of the places and services that this one asks about."""
+        self.record.started = earlier.started
+        folders = {f"{place.account}/{region}" for place in self.places for region in (place.region, "global")}
         for entry in earlier.calls:
+            account, region, service, _ = entry.file.split("/", 3)
+            wanted = f"{account}/{region}" in folders and (not self.scope.services or service in self.scope.services)
             known = earlier.files.get(entry.file)
-            if entry.known and known is not None and self.store.digest(entry.file) == known:
+            if wanted and entry.known and known is not None and self.store.digest(entry.file) == known:
                 self.entries[entry.file] = entry
                 self.sums[entry.file] = known
-        if self.entries:
-            self.record.started = earlier.started
-            told(f"going on with {root}, begun {earlier.started}: {len(self.entries)} answers are there")
 
     def all(self, progress: Progress) -> None:
         """Ask until there is nothing more to ask."""

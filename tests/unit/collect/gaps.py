@@ -63,8 +63,6 @@ FILLED: Final[Mapping[str, Answer]] = {
     "route53resolver/GetResolverConfig": as_json({"ResolverConfig": {"AutodefinedReverse": "ENABLED"}}),
     "route53profiles/GET /profileassociations": as_json({"ProfileAssociations": []}),
 }
-NOT_FILLED: Final = frozenset({"s3control/get-public-access-block"})
-"""The host of this call begins with the account's id, which does not resolve in front of 127.0.0.1."""
 
 
 def answer(call: str, _body: bytes) -> Answer | None:

@@ -230,6 +230,23 @@ def test_a_capture_made_otherwise_is_not_mixed_in(tmp_path: Path) -> None:
     assert len(api.asked) > 100
 
 
+def test_what_another_command_captured_is_not_kept(tmp_path: Path) -> None:
+    with pytest.raises(ExpiredError):
+        run(tmp_path / "s", stopped_after(60), regions=("eu-west-1",))
+    run(tmp_path / "s", Fake(), scope=Scope(frozenset({"ec2"})))
+    assert {path.name for path in (tmp_path / "s" / ACCOUNT).iterdir()} == {REGION}
+    manifest = json.loads((tmp_path / "s/snapshot.json").read_text())
+    assert {one["file"].split("/")[1] for one in manifest["calls"]} == {REGION}
+
+
+def test_a_folder_that_is_no_capture_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "s.partial").mkdir()
+    (tmp_path / "s.partial/mine.txt").write_text("1")
+    with pytest.raises(QuestionError, match="is no capture"):
+        run(tmp_path / "s", Fake())
+    assert (tmp_path / "s.partial/mine.txt").read_text() == "1"
+
+
 def test_an_existing_snapshot_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
     run(tmp_path / "s", Fake())
     (tmp_path / "s/mine.txt").write_text("1")

@@ -25,7 +25,7 @@ import reachsim
 from reachsim.cli import group
 from reachsim.collect import aws, store
 from tests.unit.collect import gaps
-from tests.unit.collect.conftest import SIGNED_IN
+from tests.unit.collect.conftest import sign_in
 from tests.unit.collect.pipeline import REGION
 from tests.unit.collect.server import RESET, Answer, Rule, front, refusal
 
@@ -56,8 +56,7 @@ def healthy(moto_server: tuple[str, int], tmp_path_factory: pytest.TempPathFacto
     """The outcomes of a capture to which nothing happens."""
     out = tmp_path_factory.mktemp("healthy") / "s"
     with pytest.MonkeyPatch.context() as patch, front(moto_server, gaps.answer, gaps.mend) as one:
-        for name, value in SIGNED_IN.items():
-            patch.setenv(name, value)
+        sign_in(patch)
         assert snapshot(one.url, out).exit_code == 0
     found = whole(out)
     assert set(found.values()) <= {"ok", "absent", "derived"}
