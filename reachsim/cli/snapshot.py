@@ -184,12 +184,14 @@ def _table(lacking: Sequence[Entry]) -> None:
 def _rows(lacking: Iterable[Entry]) -> list[tuple[str, str, str, str]]:
     """One row per call and outcome, however many things it was asked about; those that matter first."""
     from reachsim.collect.consequences import consequence
+    from reachsim.collect.outcome import NOT_COLLECTED
 
     counts: dict[tuple[str, str, str, str], int] = {}
     for entry in lacking:
         account, region, service, rest = entry.file.split("/", 3)
         operation = rest.removesuffix(".json").split("/")[0]
-        why = " ".join(filter(None, (entry.outcome, entry.code, entry.permission and f"(needs {entry.permission})")))
+        code = entry.code if entry.code != NOT_COLLECTED else ""
+        why = " ".join(filter(None, (entry.outcome, code, entry.permission and f"(needs {entry.permission})")))
         row = (f"{account}/{region}", f"{service} {operation}", why, consequence(service, operation))
         counts[row] = counts.get(row, 0) + 1
     rows = [(where, f"{call} ×{count}" if count > 1 else call, why, what)
