@@ -495,6 +495,9 @@ _CAUSES: Final[tuple[_Ours, ...]] = (
     ("DNS_HOSTNAMES_DISABLED", "dns", _DNS,
      "The VPC attribute enableDnsHostnames is off, so endpoints' private DNS and private hosted zones have no "
      "effect.", "Set enableDnsHostnames to true."),
+    ("DNS_FORWARDER_UNREACHABLE", "dns", _RULES,
+     "The name is asked of another resolver, an inbound resolver endpoint, and queries do not get there.",
+     "Open UDP and TCP port 53 between the outbound and the inbound endpoint: security groups, network ACLs, routes."),
     ("DNS_RESOLVES_TO_PUBLIC_ADDRESS", "dns", _PRIVATELINK,
      "The name resolves to public addresses although a private way exists for another form of it or another VPC.",
      "Use a name that an endpoint or hosted zone of this VPC covers."),
@@ -674,7 +677,28 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "The snapshot's places that tell the mode of VPC Block Public Access disagree; the stricter one was taken.",
      "Capture the snapshot again."),
     ("DNS_MANAGED_LIST_UNREADABLE", "dns", _DNS_FIREWALL,  # N168
-     "A DNS Firewall rule uses a domain list managed by AWS, whose names cannot be read.", "Check the name by hand."),
+     "A DNS Firewall rule uses a domain list or threat protection managed by AWS, whose names cannot be read.",
+     "Check the name by hand."),
+    ("DNS_REDIRECTION_UNSEEN", "dns", _DNS_FIREWALL,  # N167
+     "DNS Firewall looks at every name that a name is redirected to. Redirections of public names are not known "
+     "offline; how it treats alias records and queries from other networks is not documented.",
+     "Let the rule trust redirections (TRUST_REDIRECTION_DOMAIN), or check the name by hand."),
+    ("DNS_FIREWALL_FAIL_OPEN", "dns", _DNS_FIREWALL,  # N167
+     "DNS Firewall fails open in this VPC: while it does not answer, queries that its rules block pass.",
+     "Set the VPC's DNS Firewall failure mode to closed."),
+    ("DNS_FORWARDER_RETRIES", "dns", _RULES,  # N165
+     "The name is forwarded to several name servers or from several interfaces, and not all of them get through. The "
+     "resolver was taken to try until one answers.", "Open the way between all of them."),
+    ("DNS_FORWARD_TCP_CLOSED", "dns", _RULES,  # N169
+     "Queries to the other resolver get there by UDP only. Answers that are too long for UDP are lost.",
+     "Allow TCP port 53 as well."),
+    ("DNS_FORWARDING_LOOP", "dns", _RULES,  # N165
+     "Resolver rules pass the query on until it comes back to a VPC that forwarded it already, a loop that AWS warns "
+     "of.",
+     "Do not associate a rule with the VPC of the inbound endpoint that it leads to."),
+    ("DNS_PROFILE_PRECEDENCE", "dns", "",  # N173
+     "The VPC and a Route 53 Profile have zones, rules or rule groups for the same name, and which goes first is not "
+     "certain. Of two zones or two rules the VPC's own was taken.", "Keep one of the two."),
     ("DNS_PROFILE_UNSEEN", "dns", "",  # N173
      "A Route 53 Profile is associated with the VPC, but what it brings is not in the snapshot.",
      "Capture route53profiles list-profile-resource-associations."),

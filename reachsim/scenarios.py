@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from reachsim.addresses import NAT64, PUBLIC, V4, V6
-from reachsim.dns import Reason, Resolution, resolve, resolve_outside
+from reachsim.dns import Reason, Resolution, resolve_outside
 from reachsim.engine import ICMP_REPLIES, kinds
 from reachsim.evidence import Assumption, Block, Gap, Hop
 from reachsim.fleet_proxy import Asked, past_proxy
@@ -33,6 +33,7 @@ from reachsim.packets import (
     icmp_services,
     protocol_services,
 )
+from reachsim.resolver_paths import resolved
 from reachsim.selectors import Destination, Selector, Source, destination, sources
 from reachsim.workloads import ANY_CLIENT_PORTS
 
@@ -113,7 +114,7 @@ def _from(
     options = [aimed.addresses]
     symbolic = False
     if aimed.name:
-        resolution = resolve(network, start.vpc_id, aimed.name, pins) if start.vpc_id else resolve_outside(
+        resolution = resolved(ground, start, aimed.name, pins) if start.vpc_id else resolve_outside(
             aimed.name, pins, network
         )  # fmt: skip
         resolution = _with_dns64(network, start, resolution)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from reachsim import services
 from reachsim.dns.names import GATEWAY_SERVICES, linked_vpcs, private_names
-from reachsim.dns.resolution import Reason, Resolution, answers, below
+from reachsim.dns.resolution import Reason, Resolution, answers
+from reachsim.dns.zones import elsewhere
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 
@@ -91,24 +92,9 @@ def _why_not(network: Network, vpc_id: str, endpoint: aws.VpcEndpoint, name: str
 
 def _zone_elsewhere(network: Network, vpc_id: str, name: str) -> Reason | None:
     """A private zone that would answer the name, but is associated with other VPCs only (S16)."""
-    for account in network.snapshot.accounts():
-        home = (account, "global")
-        for zone in network.read_collection(
-            network.path(home, "route53", "list-hosted-zones"), "HostedZones", aws.HostedZone
-        ):
-            zone_name = zone.name.rstrip(".").lower()
-            if zone.config.private_zone and below(name, zone_name):
-                zone_id = zone.id.rsplit("/", 1)[-1]
-                associated, lacking = association(network, home, zone_id, vpc_id)
-                if not associated and not lacking:
-                    detail = f"private zone {zone_id} ({zone_name}) is not associated with {network.label(vpc_id)}"
-                    return Reason("DNS_ZONE_NOT_ASSOCIATED", zone_id, detail)
-    return None
-
-
-def association(network: Network, home: tuple[str, str], zone_id: str, vpc_id: str) -> tuple[bool, tuple[str, ...]]:
-    path = network.path(home, "route53", "get-hosted-zone", zone_id)
-    detail = network.read(path, aws.HostedZoneDetail)
-    if detail is None:
-        return False, network.unknown(path) or (path,)
-    return any(vpc.vpc_id == vpc_id for vpc in detail.vpcs), ()
+    found = elsewhere(network, vpc_id, name)
+    if found is None:
+        return None
+    zone_id, zone_name = found
+    detail = f"private zone {zone_id} ({zone_name}) is not associated with {network.label(vpc_id)}"
+    return Reason("DNS_ZONE_NOT_ASSOCIATED", zone_id, detail)

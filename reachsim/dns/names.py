@@ -10,8 +10,9 @@ from collections.abc import Mapping
 
 from reachsim import services
 from reachsim.addresses import PUBLIC, V4, V6, format_address, format_set, parse_address
+from reachsim.dns.joined import everywhere
 from reachsim.dns.load_balancers import balancer_answer
-from reachsim.dns.resolution import Resolution, Zone, answers, below, dns_hop
+from reachsim.dns.resolution import Asking, Noted, Resolution, Zone, answers, below, dns_hop, plain
 from reachsim.evidence import Assumption, Gap
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model import records as aws
@@ -19,6 +20,8 @@ from reachsim.model.network import Network
 
 GATEWAY_SERVICES = ("s3", "dynamodb")
 """Services with gateway endpoints, which take every name of the service in their Region."""
+LATTICE_TYPES = ("Resource", "ServiceNetwork")
+"""Types of endpoints that lead to resources and services of VPC Lattice (N150)."""
 EC2_PRIVATE = re.compile(r"ec2\.internal|[a-z0-9-]+\.compute\.internal")
 EC2_PUBLIC = re.compile(r"compute-1\.amazonaws\.com|[a-z0-9-]+\.compute\.amazonaws\.com(\.cn)?")
 """The domains of instances' names, private and public."""
@@ -27,16 +30,20 @@ EC2_PUBLIC = re.compile(r"compute-1\.amazonaws\.com|[a-z0-9-]+\.compute\.amazona
 def private_names(network: Network, endpoint: aws.VpcEndpoint) -> tuple[tuple[str, ...], str | None]:
     """(names that the endpoint's private DNS answers, what they rest on if not on the snapshot's own DnsEntries).
 
-    From the endpoint's ``DnsEntries``, else from describe-vpc-endpoint-services, else from our table (N144).
+    From the endpoint's ``DnsEntries``, else from describe-vpc-endpoint-services, else from our table (N144). Of
+    resource and service-network endpoints: from describe-vpc-endpoint-associations.
     """
-    entries = [(entry.dns_name or "").rstrip(".").lower() for entry in endpoint.dns_entries]
+    entries = [plain(entry.dns_name or "") for entry in endpoint.dns_entries]
     listed = [name for name in entries if name and ".vpce." not in f".{name}."]
+    if endpoint.vpc_endpoint_type in LATTICE_TYPES:
+        private = (one.private_dns_entry for one in associations_of(network, endpoint.vpc_endpoint_id))
+        return tuple(dict.fromkeys(plain(one.dns_name or "") for one in private if one and one.dns_name)), None
     if listed:
         return tuple(dict.fromkeys(listed)), None
     service = network.endpoint_services.get(endpoint.service_name)
-    if service is not None:
+    if service is not None and (service.private_dns_name_verification_state or "verified").lower() == "verified":
         names = [one.private_dns_name for one in service.private_dns_names] or [service.private_dns_name or ""]
-        named = tuple(name.rstrip(".").lower() for name in names if name)
+        named = tuple(plain(name) for name in names if name)
         if named:
             return named, None
     known = services.suffix_of_service_name(endpoint.service_name)
@@ -45,22 +52,66 @@ def private_names(network: Network, endpoint: aws.VpcEndpoint) -> tuple[tuple[st
     return services.private_dns_names(*known), "the table of private DNS names that reachsim ships"
 
 
-def endpoint_zones(network: Network, vpc_id: str, name: str) -> list[Zone]:
+def associations_of(network: Network, endpoint_id: str) -> list[aws.VpcEndpointAssociation]:
+    """What a resource or service-network endpoint leads to."""
+    found = everywhere(
+        network, "ec2", "describe-vpc-endpoint-associations", "VpcEndpointAssociations", aws.VpcEndpointAssociation
+    )
+    return [one for _, one in found if one.vpc_endpoint_id == endpoint_id]
+
+
+def endpoint_zones(asking: Asking, name: str, profiles: Mapping[str, int], noted: Noted) -> list[Zone]:
+    """Zones of endpoints that answer the name: those in the VPC, and those that its profiles bring (by rank)."""
+    network = asking.network
     found = []
+    for endpoint_id in sorted(set(profiles) - set(network.vpc_endpoints)):
+        noted.lack("DNS_PROFILE_UNSEEN", endpoint_id, f"{endpoint_id}, which a Route 53 Profile brings, is not known")
     for endpoint_id, endpoint in sorted(network.vpc_endpoints.items()):
-        if endpoint.vpc_id != vpc_id or not _answers_privately(endpoint):
+        rank = 0 if endpoint.vpc_id == asking.vpc_id else profiles.get(endpoint_id)
+        if rank is None or not any(answers(one, name) for one in private_names(network, endpoint)[0]):
             continue
-        for private in private_names(network, endpoint)[0]:
-            if answers(private, name):
-                found.append(Zone(private.removeprefix("*."), "endpoint", endpoint_id))
+        if rank and not endpoint.private_dns_enabled:
+            detail = f"whether a Route 53 Profile shares the names of {endpoint_id}, whose private DNS is off, is open"
+            noted.lack("DNS_PROFILE_UNSEEN", endpoint_id, detail)
+        elif _answers_privately(endpoint, inbound=asking.inbound):
+            found += [
+                Zone(private.removeprefix("*."), "endpoint", endpoint_id, rank)
+                for private in private_names(network, endpoint)[0]
+                if answers(private, name)
+            ]
     return list(dict.fromkeys(found))
 
 
-def _answers_privately(endpoint: aws.VpcEndpoint) -> bool:
-    """Whether the endpoint's private DNS answers clients in the VPC (N142, N146)."""
-    if endpoint.vpc_endpoint_type != "Interface" or not endpoint.private_dns_enabled:
+def names_unseen(asking: Asking, name: str, noted: Noted) -> None:
+    """Endpoints of the VPC whose private names are not in the snapshot, and may be the name asked for."""
+    network = asking.network
+    path = network.path(asking.home, "ec2", "describe-vpc-endpoint-associations")
+    for endpoint_id, endpoint in sorted(network.vpc_endpoints.items()):
+        if endpoint.vpc_id != asking.vpc_id or not endpoint.private_dns_enabled:
+            continue
+        detail = f"the private names of {network.label(endpoint_id)} are not in the snapshot"
+        if endpoint.vpc_endpoint_type in LATTICE_TYPES:
+            options = endpoint.dns_options
+            only = options.private_dns_preference == "SPECIFIED_DOMAINS_ONLY"
+            domains = [plain(one).removeprefix("*.") for one in options.private_dns_specified_domains]
+            possible = not only or any(below(name, one) for one in domains)
+            if possible and network.unknown(path):
+                noted.lack("UNKNOWN_RESOURCE", endpoint_id, f"{detail} ({path})", (path,))
+        elif (
+            endpoint.vpc_endpoint_type == "Interface"
+            and not endpoint.dns_entries
+            and not private_names(network, endpoint)[0]
+            and not services.service_of_host(name)[2]
+        ):
+            listed = network.unknown(network.path(asking.home, "ec2", "describe-vpc-endpoint-services"))
+            noted.lack("UNKNOWN_RESOURCE", endpoint_id, detail, listed)
+
+
+def _answers_privately(endpoint: aws.VpcEndpoint, *, inbound: bool) -> bool:
+    """Whether the endpoint's private DNS answers clients in the VPC, or ``inbound`` resolvers (N142, N146)."""
+    if endpoint.vpc_endpoint_type not in ("Interface", *LATTICE_TYPES) or not endpoint.private_dns_enabled:
         return False
-    if endpoint.dns_options.private_dns_only_for_inbound_resolver_endpoint:
+    if endpoint.dns_options.private_dns_only_for_inbound_resolver_endpoint and not inbound:
         return False
     return endpoint.state.lower() in ("available", "partial")
 
@@ -101,8 +152,11 @@ def vpce_name(network: Network, name: str) -> Resolution | None:
     if not name.startswith("vpce-") and ".vpce-" not in name:
         return None
     for endpoint in network.vpc_endpoints.values():
-        for entry in endpoint.dns_entries:
-            listed = (entry.dns_name or "").rstrip(".").lower()
+        entries = list(endpoint.dns_entries)
+        if endpoint.vpc_endpoint_type in LATTICE_TYPES:
+            entries += [one.dns_entry for one in associations_of(network, endpoint.vpc_endpoint_id) if one.dns_entry]
+        for entry in entries:
+            listed = plain(entry.dns_name or "")
             base = listed.removeprefix("*.")
             if listed and (name == base or (listed != base and below(name, base))):
                 return endpoint_answer(network, name, endpoint, "the endpoint's own name", _zone_of_name(base))
@@ -125,9 +179,15 @@ def ec2_answer(network: Network, vpc_id: str, name: str) -> Resolution | None:
         if interface is not None and interface.vpc_id == vpc_id:
             hop = dns_hop(vpc_id, name, f"{format_address(private)}, as an EC2 public name within the VPC")
             return Resolution(name, IntervalSet.single(private), hops=(hop,))
-        if interface is not None and interface.vpc_id in linked_vpcs(network, vpc_id, peered=True):
-            detail = f"whether the peering with {network.label(interface.vpc_id)} makes {name} private is not evaluated"
-            return Resolution(name, gaps=(Gap("UNMODELLED_COMPONENT", interface.vpc_id, detail),))
+        shares = None if interface is None else private_across(network, vpc_id, interface.vpc_id)
+        if interface is not None and shares is None:
+            other = network.label(interface.vpc_id)
+            detail = f"whether {name} is a private address for this VPC, linked with {other}, is not in the snapshot"
+            return Resolution(name, gaps=(Gap("UNKNOWN_RESOURCE", interface.vpc_id, detail),))
+        if interface is not None and shares:
+            how = f"{format_address(private)}, by the DNS option of the VPCs' connection"
+            hop = dns_hop(interface.vpc_id, name, how)
+            return Resolution(name, IntervalSet.single(private), hops=(hop,))
         return None
     if not EC2_PRIVATE.fullmatch(name.partition(".")[2]):
         return None
@@ -157,6 +217,37 @@ def linked_vpcs(network: Network, vpc_id: str, *, peered: bool = False) -> set[s
     gateways = {one.transit_gateway_id for one in attachments if one.vpc_id == vpc_id}
     linked |= {one.vpc_id for one in attachments if one.transit_gateway_id in gateways}
     return {name for name in linked if name and name != vpc_id}
+
+
+def private_across(network: Network, vpc_id: str, owner: str) -> bool | None:
+    """Whether public names of a VPC's instances are private addresses for clients in another one; None: not known.
+
+    By the DNS option of a peering connection on the owner's side, or DNS support of a transit gateway and of both
+    attachments. Both VPCs must have DNS support and DNS hostnames. **Source:** "Enable DNS resolution for a VPC peering
+    connection", "Transit gateways: DNS support" (N170).
+    """
+    words: list[bool | None] = []
+    for connection in network.vpc_peering_connections.values():
+        sides = {one.vpc_id: one for one in (connection.requester_vpc_info, connection.accepter_vpc_info)}
+        if {vpc_id, owner} == set(sides) and connection.status.code == "active":
+            options = sides[owner].peering_options
+            words.append(None if options is None else options.allow_dns_resolution_from_remote_vpc)
+    attachments = network.transit_gateway_vpc_attachments.values()
+    for mine in (one for one in attachments if one.vpc_id == vpc_id):
+        for other in (one for one in attachments if one.vpc_id == owner):
+            if mine.transit_gateway_id == other.transit_gateway_id:
+                gateway = network.transit_gateways.get(mine.transit_gateway_id or "")
+                support = [one.options.dns_support for one in (mine, other, gateway) if one is not None]
+                words.append(None if None in support else all(one == "enable" for one in support))
+    if not any(word is None or word for word in words):
+        return False
+    for vpc in (vpc_id, owner):
+        for attribute in ("enableDnsSupport", "enableDnsHostnames"):
+            value = network.vpc_attribute(vpc, attribute)[0]
+            if value is False:
+                return False
+            words.append(value)
+    return None if None in words else True
 
 
 def _ec2_address(name: str, prefix: str, domain: re.Pattern[str]) -> int | None:

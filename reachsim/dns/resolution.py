@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -9,6 +10,9 @@ import msgspec
 from reachsim.evidence import Assumption, Block, Gap, Hop
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
+
+MAX_STEPS = 8
+"""CNAME and alias steps and forwardings followed before a name counts as circular."""
 
 
 class Reason(NamedTuple):
@@ -24,8 +28,9 @@ class Resolution(msgspec.Struct, frozen=True):
 
     ``addresses`` are the answer; with ``public`` they are a set of which the true answer is some unknown member.
     ``service`` and ``region`` name the AWS service that a public name belongs to. ``reason`` says why an AWS
-    service's name did not lead to an endpoint of the VPC. With ``blocks`` there is no answer; with ``gaps`` it is not
-    known.
+    service's name did not lead to an endpoint of the VPC. ``chain`` are the names that CNAME records led through,
+    ``aliases`` those that Route 53's own alias records did. With ``blocks`` there is no answer; with ``gaps`` it is
+    not known.
     """
 
     name: str
@@ -39,21 +44,115 @@ class Resolution(msgspec.Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     reason: Reason | None = None
+    chain: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
     def noting(self, *hops: Hop) -> Resolution:
         return msgspec.structs.replace(self, hops=hops + self.hops)
 
+    def assuming(self, *assumptions: Assumption) -> Resolution:
+        return msgspec.structs.replace(self, assumptions=assumptions + self.assumptions)
+
+    def same_answer(self, other: Resolution) -> bool:
+        """Whether clients could not tell the two answers apart."""
+        mine = (self.addresses, self.public, bool(self.blocks), bool(self.gaps))
+        return mine == (other.addresses, other.public, bool(other.blocks), bool(other.gaps))
+
+
+class Carried(msgspec.Struct, frozen=True):
+    """What becomes of a DNS query on its way from one network interface to an address.
+
+    ``outcome`` is ``allowed``, ``blocked``, ``unknown``, or ``partly`` where only some of it gets through;
+    ``terminal`` is where it ends.
+    """
+
+    outcome: Literal["allowed", "blocked", "partly", "unknown"]
+    terminal: str = ""
+    blocks: tuple[Block, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+
+
+Carries = Callable[[str, int, int, int], Carried]
+"""(sending interface, "" for the client itself; address; protocol; port) → what becomes of such a query."""
+
+
+class Asking(NamedTuple):
+    """Whose resolver is asked, and how.
+
+    ``inbound`` says that the query came by an inbound resolver endpoint of the VPC. ``trail`` are the VPCs that
+    forwarded it, ``left`` the aliases and forwardings that may still be followed.
+    """
+
+    network: Network
+    vpc_id: str
+    pins: Mapping[str, IntervalSet] = {}
+    carries: Carries | None = None
+    inbound: bool = False
+    trail: tuple[str, ...] = ()
+    left: int = MAX_STEPS
+
+    @property
+    def home(self) -> tuple[str, str]:
+        return self.network.home_of(self.vpc_id)
+
+    @property
+    def label(self) -> str:
+        return self.network.label(self.vpc_id)
+
+
+class Noted:
+    """Gaps and assumptions, gathered while a question is looked into."""
+
+    def __init__(self) -> None:
+        self.gaps: list[Gap] = []
+        self.assumptions: list[Assumption] = []
+
+    def lack(self, code: str, component: str, detail: str, missing: tuple[str, ...] = ()) -> None:
+        self.gaps.append(Gap(code, component, detail, missing))
+
+    def take(self, code: str, component: str, detail: str, can_hide: Literal["leak", "block", "neither"]) -> None:
+        self.assumptions.append(Assumption(code, component, detail, can_hide))
+
+    def default(self, network: Network, path: str, component: str, what: str) -> None:
+        """A file that is missing: AWS's default if the asker wants that, else not known."""
+        if network.assume_defaults:
+            self.take("ASSUMED_DEFAULT", component, f"{what} ({path} is not in the snapshot)", "leak")
+        else:
+            self.lack("UNKNOWN_RESOURCE", component, f"whether {what} is not in the snapshot ({path})", (path,))
+
+    def unknown(self, name: str) -> Resolution:
+        """The answer that is not known, for the reasons noted."""
+        return Resolution(name, gaps=tuple(self.gaps), assumptions=tuple(self.assumptions))
+
 
 class Zone(NamedTuple):
-    """A private zone that the VPC's resolver answers from: a hosted zone's, or an endpoint's own."""
+    """A private zone that the VPC's resolver answers from: a hosted zone's, or an endpoint's own.
+
+    ``id`` is ``account/zone`` or the endpoint's. ``rank`` is 0 for what the VPC has itself, higher for what a Route 53
+    Profile brings.
+    """
 
     name: str
     kind: Literal["hosted-zone", "endpoint"]
     id: str
+    rank: int = 0
 
 
 def dns_hop(component: str, name: str, detail: str, rule: str | None = None, source: str | None = None) -> Hop:
     return Hop(component, "dns", "request", rule, f"{name}: {detail}", source)
+
+
+def no_such_name(
+    code: str, component: str, vpc_id: str, detail: str, source: str | None = None, rule: str | None = None
+) -> Block:
+    """A block of the resolver's: the client gets no answer."""
+    return Block(code, component, rule, vpc_id, "request", "egress", "name-not-found", detail, None, source)
+
+
+def plain(name: str) -> str:
+    """A name as it is compared: lower case, without the closing dot."""
+    return name.rstrip(".").lower()
 
 
 def below(name: str, zone: str) -> bool:
@@ -64,12 +163,3 @@ def answers(private: str, name: str) -> bool:
     """Whether a private name is the name asked for, or a wildcard above it (N144)."""
     base = private.removeprefix("*.")
     return name == private or (private != base and name != base and below(name, base))
-
-
-def default(
-    network: Network, path: str, component: str, what: str, gaps: list[Gap], assumptions: list[Assumption]
-) -> None:
-    if network.assume_defaults:
-        assumptions.append(Assumption("ASSUMED_DEFAULT", component, f"{what} ({path} is not in the snapshot)", "leak"))
-    else:
-        gaps.append(Gap("UNKNOWN_RESOURCE", component, f"whether {what} is not in the snapshot ({path})", (path,)))

@@ -195,7 +195,7 @@ def test_n167_n168_dns_firewall_leaves_names_unknown_and_addresses_alone() -> No
     )
     verdict = ask(net, net.client, "host:github.com")
     assert fate(verdict) == ("unknown", "none")
-    assert ("UNMODELLED_COMPONENT", "rslvr-frg-1") in assumed(verdict)
+    assert verdict.missing == ("111111111111/us-east-1/route53resolver/list-firewall-rules/rslvr-frg-1.json",)
     assert fate(ask(net, net.client, "ip:140.82.112.3")) == ("allowed", "internet")
 
 
@@ -304,7 +304,10 @@ def test_n173_profile_leaves_names_unknown() -> None:
     )
     verdict = ask(net, net.client, "logs")
     assert fate(verdict) == ("unknown", "none")
-    assert ("UNMODELLED_COMPONENT", "rp-1") in assumed(verdict)
+    assert ("DNS_PROFILE_UNSEEN", "rp-1") in assumed(verdict)
+    assert verdict.missing == (
+        "111111111111/us-east-1/route53profiles/list-profile-resource-associations/rp-1.json",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,294 @@
+"""DNS Firewall: whether the VPC's resolver lets a query for a name pass.
+
+Rule groups by the priority of their association, rules by their own, first match ends. A rule that inspects
+redirections is asked about every name of a CNAME chain, one that trusts them about the first name only, and what it
+lets through then passes whole. A list that AWS manages, and a threat protection, cannot be read: they may match any
+name, never "not listed". What the rest of the chain of a public name is, is not known offline.
+
+**Source:** "How DNS Firewall works", "Rule settings in DNS Firewall", "Managing your own domain lists" (``*`` may only
+stand first), "DNS Firewall VPC configuration" (Route 53 Developer Guide); API reference FirewallRule; facts N167, N168.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from reachsim.addresses import V4, V6
+from reachsim.dns.joined import everywhere, found_file
+from reachsim.dns.profiles import Brought
+from reachsim.dns.resolution import Asking, Noted, Resolution, below, no_such_name, plain
+from reachsim.evidence import Gap
+from reachsim.intervals import IntervalSet
+from reachsim.model import records as aws
+
+Word = Literal["pass", "block", "unknown"]
+_TYPES = {"TYPE1": "A", "TYPE28": "AAAA"}
+_FAMILIES = (("A", V4), ("AAAA", V6))
+
+
+class Rule(NamedTuple):
+    """A rule made ready: ``domains`` is None where its list cannot be read, with the ``gap`` that says why."""
+
+    group: str
+    name: str
+    action: str
+    response: str
+    trusts: bool
+    qtype: str | None
+    domains: tuple[str, ...] | None
+    gap: Gap | None
+
+
+class Decision(NamedTuple):
+    """What the rules say of one name: the word, the rule that says so, and what is not known.
+
+    ``may_trust`` says that a rule that trusts redirections, and whose list cannot be read, may have let it pass.
+    """
+
+    word: Word
+    rule: Rule | None = None
+    gaps: tuple[Gap, ...] = ()
+    may_trust: bool = False
+
+
+def chains(asking: Asking, profiles: Brought, noted: Noted) -> tuple[tuple[Rule, ...], ...]:
+    """The rules of the VPC in order, and beside them those of each profile; there is no rule without a group.
+
+    Whether the VPC's own groups go before a profile's is not documented: each is asked by itself (`decide`).
+    """
+    network = asking.network
+    path = network.path(asking.home, "route53resolver", "list-firewall-rule-group-associations")
+    if network.unknown(path):
+        noted.default(network, path, asking.vpc_id, "no DNS Firewall rule group is associated")
+    own = [
+        (one.priority or 0, one.firewall_rule_group_id or "")
+        for _, one in everywhere(
+            network, "route53resolver", "list-firewall-rule-group-associations", "FirewallRuleGroupAssociations",
+            aws.FirewallRuleGroupAssociation,
+        )
+        if one.vpc_id == asking.vpc_id and (one.status or "").upper() != "DELETING"
+    ]  # fmt: skip
+    groups = [[group for _, group in sorted(set(own))], *([one.id for one in some] for some in profiles.groups)]
+    made = [tuple(rule for group in some for rule in _rules(asking, group)) for some in groups]
+    return tuple(rules for rules in made if rules)
+
+
+def _rules(asking: Asking, group: str) -> list[Rule]:
+    """The rules of a group in their order; an unread group is a rule that may block anything."""
+    network = asking.network
+    path = found_file(network, asking.home, "route53resolver", "list-firewall-rules", group)
+    if network.snapshot.status(path) != "ok":
+        detail = f"the rules of DNS Firewall rule group {group} are not in the snapshot ({path})"
+        gap = Gap("UNKNOWN_RESOURCE", group, detail, (path,), can_hide="block")
+        return [Rule(group, group, "BLOCK", "", False, None, None, gap)]
+    records = network.read_collection(path, "FirewallRules", aws.FirewallRule)
+    return [_rule(asking, group, one) for one in sorted(records, key=lambda one: one.priority)]
+
+
+def _rule(asking: Asking, group: str, record: aws.FirewallRule) -> Rule:
+    domains, gap = _domains(asking, group, record)
+    qtype = _TYPES.get((record.qtype or "").upper(), record.qtype)
+    name = record.name or str(record.priority)
+    response = record.block_response or "NODATA"
+    if response.upper() == "OVERRIDE":
+        response = f"CNAME {record.block_override_domain or 'of another name'}"
+    trusts = (record.firewall_domain_redirection_action or "").upper() == "TRUST_REDIRECTION_DOMAIN"
+    return Rule(group, name, record.action.upper(), response, trusts, qtype, domains, gap)
+
+
+def _domains(asking: Asking, group: str, record: aws.FirewallRule) -> tuple[tuple[str, ...] | None, Gap | None]:
+    """The domains of a rule's list, or why they cannot be told."""
+    network, list_id = asking.network, record.firewall_domain_list_id
+    if list_id is None:
+        detail = f"rule {record.name} of {group} is a threat protection ({record.dns_threat_protection}) managed by AWS"
+        return None, Gap("DNS_MANAGED_LIST_UNREADABLE", group, detail, can_hide="block")
+    known = [
+        one
+        for _, one in everywhere(
+            network, "route53resolver", "list-firewall-domain-lists", "FirewallDomainLists", aws.FirewallDomainList
+        )
+        if one.id == list_id
+    ]
+    managed = next((one for one in known if one.managed_owner_name), None)
+    if managed is not None:
+        who = managed.managed_owner_name
+        detail = f"rule {record.name} of {group} uses {managed.name or list_id}, managed by {who}"
+        return None, Gap("DNS_MANAGED_LIST_UNREADABLE", list_id, detail, can_hide="block")
+    path = found_file(network, asking.home, "route53resolver", "list-firewall-domains", list_id)
+    answer = network.read(path, aws.FirewallDomains)
+    if answer is None or (not answer.domains and not known):  # of a managed list AWS prints nothing
+        detail = f"the domains of DNS Firewall list {list_id} are not in the snapshot ({path})"
+        lists = network.path(asking.home, "route53resolver", "list-firewall-domain-lists")
+        missing = (path,) if answer is None else network.unknown(lists)
+        return None, Gap("UNKNOWN_RESOURCE", list_id, detail, missing, can_hide="block")
+    return tuple(plain(one) for one in answer.domains), None
+
+
+def matches(pattern: str, name: str) -> bool | None:
+    """Whether a domain specification matches a name; None where that is not documented (``*x`` and ``x``).
+
+    >>> [matches("*.example.com", name) for name in ("www.example.com", "example.com")]
+    [True, False]
+    """
+    if not pattern.startswith("*"):
+        return pattern == name
+    rest = pattern.removeprefix("*")
+    if rest.startswith(".") or not rest:
+        return not rest or (name.endswith(rest) and name != rest[1:])
+    return None if name == rest else name.endswith(rest)
+
+
+def decide(rules: tuple[Rule, ...], name: str, qtype: str, *, first: bool) -> Decision:
+    """What one chain of rules says of one name of one query type; ``first`` of those that its chain begins with."""
+    gaps: list[Gap] = []
+    words: set[Word] = set()
+    may_trust = False
+    for rule in rules:
+        if (rule.qtype is not None and rule.qtype.upper() != qtype) or (rule.trusts and not first):
+            continue
+        listed = None if rule.domains is None else _any(matches(pattern, name) for pattern in rule.domains)
+        if listed is False:
+            continue
+        word: Word = "block" if rule.action == "BLOCK" else "pass"
+        if listed:
+            if words - {word}:
+                return Decision("unknown", rule, tuple(gaps), may_trust)
+            return Decision(word, rule, (), may_trust)
+        words.add(word)
+        may_trust = may_trust or (rule.trusts and word == "pass")
+        gaps.append(rule.gap or _undocumented(rule, name))
+    undecided = "block" in words
+    return Decision("unknown" if undecided else "pass", None, tuple(gaps) if undecided else (), may_trust)
+
+
+def _undocumented(rule: Rule, name: str) -> Gap:
+    detail = f"whether rule {rule.name} of {rule.group} matches {name} is not documented"
+    return Gap("UNKNOWN_DESTINATION", rule.group, detail, can_hide="block")
+
+
+def _any(found: object) -> bool | None:
+    """Three-valued or."""
+    some = list(found)  # type: ignore[call-overload]
+    return True if True in some else None if None in some else False
+
+
+def screened(asking: Asking, name: str, found: Resolution, profiles: Brought, noted: Noted) -> Resolution:
+    """The answer for a name after DNS Firewall; ``found`` is what the resolver would answer without it."""
+    ordered = chains(asking, profiles, noted)
+    if not ordered:
+        return found
+    words = {qtype: _of_type(ordered, name, found, qtype) for qtype, _ in _FAMILIES}
+    if asking.inbound:
+        return _asked_from_outside(asking, name, found, words)
+    blocked = [qtype for qtype, _ in _FAMILIES if words[qtype].word == "block"]
+    if len(blocked) == len(_FAMILIES):
+        return _blocked(asking, name, found, words[blocked[0]])
+    kept = found.addresses & IntervalSet.union_of(family for qtype, family in _FAMILIES if qtype not in blocked)
+    if blocked and found.addresses and not kept:
+        return _blocked(asking, name, found, words[blocked[0]])
+    gaps = [
+        gap
+        for qtype, family in _FAMILIES
+        if words[qtype].word == "unknown" and (found.gaps or found.addresses & family)
+        for gap in words[qtype].gaps
+    ]  # fmt: skip
+    made = msgspec.structs.replace(found, addresses=kept, gaps=tuple(dict.fromkeys((*found.gaps, *gaps))))
+    return _with_unseen_redirection(name, made, ordered)
+
+
+def _of_type(ordered: tuple[tuple[Rule, ...], ...], name: str, found: Resolution, qtype: str) -> Decision:
+    """What the rules say of one query: the VPC's own and each profile's, which must agree where both match."""
+    made = [_of_chain(rules, name, found, qtype) for rules in ordered]
+    if len(made) == 1:
+        return made[0]
+    decided = [one for one in made if one.rule is not None or one.word == "unknown"]
+    words = {one.word for one in decided}
+    if words <= {"pass"}:
+        return Decision("pass")
+    if words == {"block"}:
+        return decided[0]
+    gaps = tuple(gap for one in decided for gap in one.gaps)
+    if not gaps:
+        detail = f"rule groups of the VPC and of a Route 53 Profile differ on {name}; which goes first is not certain"
+        gaps = (Gap("DNS_PROFILE_PRECEDENCE", decided[0].rule.group if decided[0].rule else name, detail),)
+    return Decision("unknown", None, gaps)
+
+
+def _of_chain(rules: tuple[Rule, ...], name: str, found: Resolution, qtype: str) -> Decision:
+    first = decide(rules, name, qtype, first=True)
+    if first.word != "pass" or (first.rule is not None and first.rule.trusts):
+        return first
+    unsure: list[Gap] = list(first.gaps)
+    for one in (*found.chain, *found.aliases):
+        next_ = decide(rules, one, qtype, first=False)
+        if next_.word == "block" and one in found.aliases:
+            group = next_.rule.group if next_.rule else "a rule"
+            detail = (
+                f"{name} is an alias of {one}, which {group} blocks; whether aliases are looked at is not documented"
+            )
+            unsure.append(Gap("DNS_REDIRECTION_UNSEEN", one, detail, can_hide="block"))
+        elif next_.word == "block" and first.may_trust:
+            detail = f"whether a list that cannot be read lets {name} pass with all it is redirected to is not known"
+            unsure.append(Gap("DNS_MANAGED_LIST_UNREADABLE", one, detail, can_hide="block"))
+        elif next_.word == "block":
+            return next_
+        unsure += next_.gaps
+    return Decision("unknown", first.rule, tuple(unsure)) if unsure else first
+
+
+def _blocked(asking: Asking, name: str, found: Resolution, why: Decision) -> Resolution:
+    rule = why.rule
+    assert rule is not None
+    detail = f"DNS Firewall rule {rule.name} of {rule.group} blocks {name}: {rule.response}"
+    block = no_such_name("DNS_FIREWALL_BLOCK", rule.group, asking.vpc_id, detail, rule=rule.name)
+    noted = Noted()
+    path = asking.network.path(asking.home, "route53resolver", "get-firewall-config", asking.vpc_id)
+    config = asking.network.read(path, aws.FirewallConfigAnswer)
+    if config is not None and (config.firewall_config.firewall_fail_open or "").upper() == "ENABLED":
+        text = f"{asking.label} lets queries pass while DNS Firewall does not answer, so {name} may resolve then"
+        noted.take("DNS_FIREWALL_FAIL_OPEN", asking.vpc_id, text, "leak")
+    return Resolution(
+        name, blocks=(block, *found.blocks), assumptions=(*found.assumptions, *noted.assumptions), hops=found.hops
+    )  # fmt: skip
+
+
+def _asked_from_outside(asking: Asking, name: str, found: Resolution, words: dict[str, Decision]) -> Resolution:
+    """Whether DNS Firewall filters what comes by an inbound endpoint is not documented: it matters only if it would."""
+    if all(one.word == "pass" for one in words.values()):
+        return found
+    detail = f"whether DNS Firewall of {asking.label} filters {name}, asked by an inbound endpoint, is not documented"
+    gap = Gap("DNS_REDIRECTION_UNSEEN", asking.vpc_id, detail, can_hide="block")
+    return msgspec.structs.replace(found, gaps=(*found.gaps, gap))
+
+
+def _with_unseen_redirection(name: str, found: Resolution, ordered: tuple[tuple[Rule, ...], ...]) -> Resolution:
+    """A public name may lead through names that only the internet knows, and a rule may block one of them."""
+    if not found.public or found.blocks or found.gaps:
+        return found
+    last = (name, *found.chain, *found.aliases)[-1]
+    noted = Noted()
+    for rules in ordered:
+        passes = decide(rules, name, "A", first=True).rule
+        blockers = [rule for rule in rules if rule.action == "BLOCK" and not rule.trusts and rule.domains]
+        if not blockers or (passes is not None and passes.trusts):
+            continue
+        group = blockers[0].group
+        if any("*" in (rule.domains or ()) for rule in blockers) and not _stays(rules, found, last):
+            detail = f"where {last} is redirected to is not known offline, and {group} blocks every name not listed"
+            noted.lack("DNS_REDIRECTION_UNSEEN", group, detail)
+        else:
+            detail = f"{last} was taken not to be redirected to a name that {group} blocks"
+            noted.take("DNS_REDIRECTION_UNSEEN", group, detail, "block")
+    made = found.assuming(*noted.assumptions)
+    return msgspec.structs.replace(made, gaps=tuple(noted.gaps)) if noted.gaps else made
+
+
+def _stays(rules: tuple[Rule, ...], found: Resolution, last: str) -> bool:
+    """Whether everything in AWS's domain of an AWS service's name passes, where its redirections stay."""
+    if found.service is None:
+        return False
+    domain = ".".join(last.split(".")[-2:])
+    probe = f"redirected.{domain}"
+    return below(last, domain) and decide(rules, probe, "A", first=False).word == "pass"

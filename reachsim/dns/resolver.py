@@ -1,0 +1,63 @@
+"""Which name servers the clients of a VPC ask, and whether the VPC's own resolver answers.
+
+**Source:** "Understanding Amazon DNS" (VPC User Guide; facts N160, N161).
+"""
+
+from __future__ import annotations
+
+from reachsim.addresses import V4, format_address, parse_address
+from reachsim.dns.resolution import Asking, Noted, no_such_name
+from reachsim.evidence import Block
+
+AMAZON = {"amazonprovideddns", "169.254.169.253", "fd00:ec2::253"}
+
+
+def other_servers(asking: Asking, noted: Noted) -> tuple[str, tuple[str, ...]]:
+    """(DHCP options, name servers) of the VPC if none of the servers is its own resolver, else ("", ()).
+
+    Of several name servers, among them the VPC's own resolver, the resolver was taken (N160).
+    """
+    network, vpc_id = asking.network, asking.vpc_id
+    vpc = network.vpcs.get(vpc_id)
+    path = network.path(asking.home, "ec2", "describe-dhcp-options")
+    options = network.dhcp_options.get(vpc.dhcp_options_id or "") if vpc else None
+    if options is None:
+        if network.unknown(path) or network.assume_defaults:
+            noted.default(network, path, vpc_id, "AmazonProvidedDNS is the name server")
+        else:
+            where = vpc.dhcp_options_id if vpc and vpc.dhcp_options_id else vpc_id
+            detail = f"the DHCP options {where} of {vpc_id} are not in the snapshot: the name servers are not known"
+            noted.lack("DNS_CUSTOM_RESOLVER_UNKNOWN", where, detail)
+        return "", ()
+    servers = tuple(
+        value.value for one in options.dhcp_configurations if one.key == "domain-name-servers" for value in one.values
+    )
+    own = AMAZON | set(_plus_two(asking))
+    if any(server.lower() in own for server in servers):
+        return "", ()
+    return options.dhcp_options_id, servers or ("none at all",)
+
+
+def _plus_two(asking: Asking) -> list[str]:
+    blocks = [block.block.first for block in asking.network.vpc_blocks(asking.vpc_id) if block.block <= V4]
+    return [format_address(blocks[0] + 2)] if blocks else []
+
+
+def address_of(server: str) -> int | None:
+    """The address that a name server is listed by."""
+    try:
+        return parse_address(server)
+    except ValueError:
+        return None
+
+
+def answers_at_all(asking: Asking, noted: Noted) -> Block | None:
+    """Nothing if the VPC's resolver answers queries, else why not (N161)."""
+    network, vpc_id = asking.network, asking.vpc_id
+    support, path = network.vpc_attribute(vpc_id, "enableDnsSupport")
+    if support is None:
+        noted.default(network, path, vpc_id, "enableDnsSupport is true")
+    if support is not False:
+        return None
+    detail = f"{asking.label} has enableDnsSupport off: its resolver answers nothing"
+    return no_such_name("DNS_SUPPORT_DISABLED", vpc_id, vpc_id, detail, path)

@@ -1,0 +1,93 @@
+"""Resolver rules of a VPC: its own and shared ones, and those that profiles bring; the most specific one decides.
+
+A SYSTEM or RECURSIVE rule lets the VPC's resolver answer itself, so it only carves names out of a FORWARD rule. A
+DELEGATE rule names no domain to forward, but the name servers that a delegation must point to.
+
+**Source:** "Using rules to control which queries are forwarded to your network", "Domain names that Resolver creates
+autodefined system rules for", "How Resolver determines whether the domain name in a query matches any rules" (Route 53
+Developer Guide); API reference ResolverRule (RuleType, DelegationRecord); facts N164, N165.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from reachsim.dns.joined import everywhere
+from reachsim.dns.names import EC2_PRIVATE, EC2_PUBLIC
+from reachsim.dns.profiles import Brought
+from reachsim.dns.resolution import Asking, Noted, below, plain
+from reachsim.model import records as aws
+
+IN_FORCE = ("COMPLETE", "CREATING", "UPDATING")
+"""States of an association that counts; an OVERRIDDEN one does not."""
+
+
+class Rules(NamedTuple):
+    """The rule that decides for a name (``rank`` 0: the VPC's own), and the delegation rules of the VPC."""
+
+    best: aws.ResolverRule | None = None
+    rank: int = 0
+    delegating: tuple[aws.ResolverRule, ...] = ()
+
+    @property
+    def length(self) -> int:
+        """Length of the rule's domain name; -1 without a rule."""
+        return -1 if self.best is None else len(plain(self.best.domain_name))
+
+    @property
+    def forwards(self) -> bool:
+        return self.best is not None and self.best.rule_type.upper() not in ("SYSTEM", "RECURSIVE")
+
+
+def rules_for(asking: Asking, name: str, profiles: Brought, noted: Noted) -> Rules:
+    """The most specific rule of the VPC for the name, and its delegation rules."""
+    network, home = asking.network, asking.home
+    service = "route53resolver"
+    listed = network.path(home, service, "list-resolver-rules")
+    associations = network.path(home, service, "list-resolver-rule-associations")
+    for path in network.unknown(listed, associations):
+        noted.default(network, path, asking.vpc_id, "no resolver rule is associated")
+    every = everywhere(network, service, "list-resolver-rules", "ResolverRules", aws.ResolverRule)
+    known = {rule.id: rule for _, rule in every}
+    ranks = dict(profiles.rules)
+    for _, one in everywhere(
+        network, service, "list-resolver-rule-associations", "ResolverRuleAssociations", aws.ResolverRuleAssociation
+    ):
+        if one.vpc_id == asking.vpc_id and (one.status or "COMPLETE").upper() in IN_FORCE:
+            ranks[one.resolver_rule_id] = 0
+    matching: list[tuple[aws.ResolverRule, int]] = []
+    delegating: list[aws.ResolverRule] = []
+    for rule_id, rank in sorted(ranks.items()):
+        rule = known.get(rule_id)
+        if rule is None:
+            noted.lack("UNKNOWN_RESOURCE", rule_id, f"resolver rule {rule_id} is not in the snapshot")
+        elif rule.rule_type.upper() == "DELEGATE":
+            delegating.append(rule)
+        elif rule.domain_name == "." or below(name, plain(rule.domain_name)):
+            matching.append((rule, rank))
+    if not matching:
+        return Rules(delegating=tuple(delegating))
+    matching.sort(key=lambda entry: (-len(plain(entry[0].domain_name)), entry[1], entry[0].id))
+    best, rank = matching[0]
+    rivals = [one for one, _ in matching[1:] if plain(one.domain_name) == plain(best.domain_name)]
+    if any(not alike(best, one) for one in rivals):
+        detail = f"{best.id} was taken before {rivals[0].id}, as the VPC's own rules go before a profile's"
+        noted.take("DNS_PROFILE_PRECEDENCE", best.id, detail, "leak")
+    return Rules(best, rank, tuple(delegating))
+
+
+def alike(one: aws.ResolverRule, other: aws.ResolverRule) -> bool:
+    """Whether two rules do the same with a query."""
+    return (one.rule_type, one.target_ips, one.resolver_endpoint_id) == (
+        other.rule_type, other.target_ips, other.resolver_endpoint_id
+    )  # fmt: skip
+
+
+def autodefined(name: str) -> int:
+    """Length of the domain of EC2's own names that the resolver answers itself; -1 for other names (N165)."""
+    domain = name.partition(".")[2]
+    while domain:
+        if EC2_PRIVATE.fullmatch(domain) or EC2_PUBLIC.fullmatch(domain):
+            return len(domain)
+        domain = domain.partition(".")[2]
+    return -1

@@ -1,0 +1,64 @@
+"""How DNS queries travel: from a resolver endpoint's interface, or from a client, to another name server.
+
+Kept apart from `reachsim.dns`, which knows names only, and from the questions, which know nothing of resolvers: here a
+query is walked as any other traffic is.
+
+**Source:** fact N169 (resolver endpoints are ordinary network interfaces with security groups).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reachsim.addresses import V4, V6
+from reachsim.dns import Resolution, resolve
+from reachsim.dns.resolution import Carried, Carries
+from reachsim.forwarding import Context, Ground, Origin, forward
+from reachsim.forwarding.ground import Walk
+from reachsim.intervals import IntervalSet
+from reachsim.packets import CHOICES, Box, protocol_services
+from reachsim.selectors import Source
+from reachsim.workloads import ANY_CLIENT_PORTS
+
+
+def resolved(ground: Ground, start: Source, name: str, pins: Mapping[str, IntervalSet]) -> Resolution:
+    """A name as the source's VPC resolves it."""
+    return resolve(ground.network, start.vpc_id, name, pins, carries(ground, start))
+
+
+def carries(ground: Ground, start: Source) -> Carries:
+    """Who can tell what becomes of a query sent by an interface, or ("") by the source itself."""
+
+    def carried(sender: str, address: int, protocol: int, port: int) -> Carried:
+        if sender:
+            interface = ground.network.interfaces[sender]
+            origin = Origin("interface", sender, interface, vpc_id=interface.vpc_id)
+            place: tuple[str, ...] = ("send", sender)
+            mine = interface.addresses
+        else:
+            origin, place, mine = start.origin, start.place, start.addresses
+        target = IntervalSet.single(address)
+        box: Box = (
+            mine & (V4 if target <= V4 else V6), target, protocol_services(protocol, IntervalSet.single(port)),
+            ANY_CLIENT_PORTS, ANY_CLIENT_PORTS, ANY_CLIENT_PORTS, CHOICES,
+        )  # fmt: skip
+        if not box[0]:
+            return Carried("unknown")
+        return _summed(forward(ground, [Walk(box, place, Context(origin, origin.interface))]))
+
+    return carried
+
+
+def _summed(flows: tuple[Walk, ...]) -> Carried:
+    """What became of the parts of a query, in one word."""
+    outcomes = {flow.outcome for flow in flows}
+    terminals = {flow.context.terminal for flow in flows}
+    blocks = tuple(dict.fromkeys(block for flow in flows for block in flow.blocks))
+    gaps = tuple(dict.fromkeys(gap for flow in flows for gap in flow.gaps))
+    assumptions = tuple(dict.fromkeys(one for flow in flows for one in flow.assumptions))
+    terminal = terminals.pop() if len(terminals) == 1 else ""
+    if outcomes == {"allowed"}:
+        return Carried("allowed", terminal, assumptions=assumptions)
+    if outcomes == {"blocked"}:
+        return Carried("blocked", terminal, blocks, assumptions=assumptions)
+    return Carried("unknown" if "unknown" in outcomes else "partly", terminal, blocks, gaps, assumptions)
