@@ -1,7 +1,8 @@
 """Where moto falls short of AWS, one entry per gap: what AWS documents is answered in its place.
 
 `FILLED` are calls that moto does not know (HTTP 500 or 404): answers in the documented shape. `mend` puts right what
-moto answers otherwise than AWS. moto is plumbing here, never an authority on AWS.
+moto answers otherwise than AWS. moto is plumbing here, never an authority on AWS. A new row of `reachsim.calls` that
+moto does not know needs its line in `FILLED`.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ FILLED: Final[Mapping[str, Answer]] = {
     "network-firewall/ListFirewallPolicies": as_json({"FirewallPolicies": []}),
     "network-firewall/ListRuleGroups": as_json({"RuleGroups": []}),
     "route53resolver/ListFirewallRuleGroupAssociations": as_json({"FirewallRuleGroupAssociations": []}),
+    "route53resolver/ListFirewallRuleGroups": as_json({"FirewallRuleGroups": []}),
     "route53resolver/ListFirewallDomainLists": as_json({"FirewallDomainLists": []}),
     "route53resolver/GetFirewallConfig": as_json({"FirewallConfig": {"FirewallFailOpen": "DISABLED"}}),
     "route53resolver/GetResolverConfig": as_json({"ResolverConfig": {"AutodefinedReverse": "ENABLED"}}),
