@@ -36,6 +36,16 @@ def sign_in(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(socket, "getaddrinfo", resolve_here)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def read_models_once() -> Iterator[None]:
+    """Let every session of boto3 in this process share AWS's service models, which take long to read."""
+    loaders = pytest.importorskip("botocore.loaders")
+    shared = loaders.create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", lambda _paths=None: shared)
+        yield
+
+
 @pytest.fixture
 def signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     sign_in(monkeypatch)

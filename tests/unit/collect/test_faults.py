@@ -30,7 +30,7 @@ from tests.unit.collect.pipeline import REGION
 from tests.unit.collect.server import RESET, Answer, Rule, front, refusal
 
 ACCOUNT = "123456789012"
-CAPTURE = ["--region", REGION, "--services", "ec2,codebuild,codecommit,ecr,route53,route53resolver,s3api,sts"]
+CAPTURE = ["--region", REGION, "--services", "ec2,codebuild,codecommit,ecr,s3api"]
 pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), pytest.mark.usefixtures("signed_in")]
 
 
