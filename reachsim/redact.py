@@ -1,10 +1,10 @@
 """Leaving secrets out of AWS's answers before they reach the disk: keys and names stay, values become "".
 
-What goes: plain-text environment variables of builds, functions and pipeline actions; credentials of sources and
-webhooks; pre-shared keys of VPN connections and BGP keys of virtual interfaces; user data; user names and passwords
-inside URLs; values of ``env: variables:`` in a buildspec that is part of a project; values of tags whose key is on the
-deny list; e-mail addresses of accounts. Variables that only *name* a parameter or a secret are kept, as they say what
-a build contacts.
+What goes: plain-text environment variables of builds, functions and pipeline actions; parameters of actions;
+credentials of sources and webhooks; pre-shared keys of VPN connections and BGP keys of virtual interfaces; user data;
+user names and passwords inside URLs; values of ``env: variables:`` in a buildspec that is part of a project; values of
+tags whose key is on the deny list; e-mail addresses of accounts. Variables that only *name* a parameter or a secret
+are kept, as they say what a build contacts.
 
 **Not** looked at: descriptions, other tags and names. **Source:** CodeBuild, Lambda, CodePipeline and EC2 API
 references.
@@ -25,8 +25,9 @@ DENIED_TAGS: Final = ("*secret*", "*passw*", "*token*", "*credential*", "*api*ke
 _ALWAYS: Final = frozenset(
     {
         "authkey", "authorizationtoken", "bgpauthkey", "clientsecret", "customergatewayconfiguration",
-        "customerrouterconfig", "kubeconfig", "masteruserpassword", "oauthtoken", "password", "presharedkey",
-        "privatekey", "secret", "secretaccesskey", "secrettoken", "sessiontoken", "userdata",
+        "customerrouterconfig", "kubeconfig", "masteruserpassword", "oauthtoken", "parameteroverrides", "password",
+        "presharedkey", "privatekey", "secret", "secretaccesskey", "secrettoken", "sessiontoken", "userdata",
+        "userparameters",
     }
 )  # fmt: skip
 """Keys, in lower case, whose text is a secret wherever it stands."""

@@ -1,40 +1,25 @@
-"""Calls to AWS: sessions, clients, options, pages and patience. The only place where boto3 makes a request.
+"""Credentials and clients: the only place where boto3 makes a request.
 
-Credentials, profiles, ``AWS_ENDPOINT_URL`` and SSO are boto3's business. Retries are botocore's adaptive mode with two
-attempts, so that a server which does not know a call is asked twice and no more; throttling and broken connections get
-further attempts with growing pauses (`_patience`). **Source:** boto3 guide, "Retries"; AWS CLI user guide, "Pagination"
-(what it prints: the list keys of all pages and the few other keys that its paginators name).
+Profiles, SSO, ``AWS_ENDPOINT_URL`` and whatever else says who asks and where are boto3's business. How a call is made
+is told by `paging`, what happens if it fails by `failures`.
 """
 
 from __future__ import annotations
 
-import base64
 import os
-import random
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from reachsim.collect.errors import CollectError, ExpiredError
-from reachsim.collect.outcome import EXPIRED, NOT_COLLECTED, THROTTLED, Outcome, of_error
+from reachsim.collect.errors import CollectError
+from reachsim.collect.failures import FailedCall, failures, patience
+from reachsim.collect.paging import arguments, operation_model, pages
+from reachsim.collect.shapes import SDK_NAMES
 
 WORKERS: Final = 12
 """Calls made side by side."""
-MOST_ATTEMPTS: Final = 12
-"""Attempts at a call that is throttled."""
-MOST_BROKEN: Final = 6
-"""Attempts at a call whose connection breaks, or that brings no answer in time."""
-LONGEST_PAUSE: Final = 20.0
-"""Seconds between two attempts."""
-_SDK_NAMES: Final = {"s3api": "s3"}  # the AWS CLI's word -> boto3's, where they differ
-# Answers that may be large are asked for in pages; EC2 else sends all that there is in one.
-_PAGE_SIZES: Final = dict.fromkeys(
-    ("describe-instances", "describe-network-interfaces", "describe-security-group-rules", "describe-security-groups",
-     "describe-subnets"), 500,
-)  # fmt: skip
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}")
 
 
@@ -43,15 +28,6 @@ class Answer(NamedTuple):
 
     pages: Iterator[dict[str, Any]]
     lists: tuple[str, ...]
-
-
-class FailedCall(Exception):
-    """A call that brought no answer; never leaves `reachsim.collect`. ``retried``: a second attempt was made."""
-
-    def __init__(self, outcome: Outcome, *, retried: bool = True) -> None:
-        self.outcome = outcome
-        self.retried = retried
-        super().__init__(outcome.code)
 
 
 class Aws:
@@ -138,13 +114,10 @@ class Aws:
             at = options.index("--region")
             region = options[at + 1]
             del options[at : at + 2]
-        with _failures(path, self.who):
-            client = self._client(_SDK_NAMES.get(service, service), region)
-            name = client.meta.method_to_api_mapping[operation.replace("-", "_")]
-            shape = client.meta.service_model.operation_model(name).input_shape
-            arguments = _arguments(options, shape)
-        pages, lists = _pages(client, operation, name, shape, arguments)
-        return Answer(_caught(pages, path, self.who), lists)
+        with failures(path, self.who):
+            client = self._client(SDK_NAMES.get(service, service), region)
+            found, lists = pages(client, operation, arguments(options, operation_model(client, operation).input_shape))
+        return Answer(_caught(found, path, self.who), lists)
 
     def _setup(self, service: str, operation: str, permission: str, option: str) -> Answer:
         try:
@@ -171,7 +144,7 @@ class Aws:
             user_agent_extra="reachsim",
         )
         client = self.session.client(service, region_name=region, config=config)
-        client.meta.events.register_last("needs-retry", _patience)
+        client.meta.events.register_last("needs-retry", patience)
         return client
 
 
@@ -201,155 +174,6 @@ def check_region(region: str) -> None:
         raise CollectError(f"{region[:60]!r} is no Region, such as eu-west-1")
 
 
-def plain(value: Any) -> Any:
-    """A value as the AWS CLI prints it: times as ISO 8601 text (in UTC), bytes in base64."""
-    match value:
-        case dict():
-            return {key: plain(one) for key, one in value.items() if key != "ResponseMetadata"}
-        case list() | tuple():
-            return [plain(one) for one in value]
-        case datetime():
-            return value.astimezone(UTC).isoformat()
-        case bytes() | bytearray():
-            return base64.b64encode(value).decode()
-    return value
-
-
-# --- pages ----------------------------------------------------------------------------------------------------------
-
-
-def _pages(
-    client: Any, operation: str, name: str, shape: Any, arguments: dict[str, Any]
-) -> tuple[Iterator[dict[str, Any]], tuple[str, ...]]:
-    method = operation.replace("-", "_")
-    if client.can_paginate(method):
-        size = _PAGE_SIZES.get(operation)
-        paginator = client.get_paginator(method)
-        iterator = paginator.paginate(**arguments, PaginationConfig={"PageSize": size} if size else {})
-        lists = tuple(one.expression for one in iterator.result_keys)
-        tokens = _tokens(paginator._pagination_cfg)
-        return (plain({key: one for key, one in page.items() if key not in tokens}) for page in iterator), lists
-    token = next((one for one in ("NextToken", "nextToken") if shape is not None and one in shape.members), None)
-    if token is None:
-        return (plain(getattr(client, method)(**one)) for one in (arguments,)), ()
-    output = client.meta.service_model.operation_model(name).output_shape
-    lists = tuple(key for key, one in output.members.items() if one.type_name == "list")
-    return _by_token(getattr(client, method), token, arguments), lists
-
-
-def _tokens(config: Mapping[str, Any]) -> frozenset[str]:
-    """Keys of an answer that are about pages, from the paginator's model; JMESPath expressions among them.
-
-    All others are kept, also those that the AWS CLI drops: whether ``AdditionalRoutesAvailable`` decides a verdict.
-    """
-    expressions = (config.get(one, ()) for one in ("input_token", "output_token", "limit_key"))
-    texts = (text for one in expressions for text in ([one] if isinstance(one, str) else one))
-    return frozenset({"IsTruncated", *(word for text in texts for word in re.findall(r"\w+", text))})
-
-
-def _by_token(method: Callable[..., Any], token: str, arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Pages of a call that has a token and that botocore has no paginator for."""
-    seen = set()
-    while True:
-        page = plain(method(**arguments))
-        following = page.pop(token, None)
-        yield page
-        if not following or following in seen:
-            return
-        seen.add(following)
-        arguments = arguments | {token: following}
-
-
-def _arguments(options: Sequence[str], shape: Any) -> dict[str, Any]:
-    """AWS CLI options as boto3 arguments: ``--vpc-id vpc-1`` → ``{"VpcId": "vpc-1"}``."""
-    from botocore import xform_name
-
-    members = {f"--{xform_name(one, '-')}": one for one in (shape.members if shape else ())}
-    found: dict[str, Any] = {}
-    words = list(options)
-    while words:
-        name = members[words.pop(0)]
-        values = []
-        while words and not words[0].startswith("--"):
-            values.append(words.pop(0))
-        found[name] = _value(values, shape.members[name])
-    return found
-
-
-def _value(values: list[str], shape: Any) -> Any:
-    match shape.type_name:
-        case "boolean":
-            return True
-        case "list" if shape.member.type_name == "structure":
-            return [_filter(one) for one in values]
-        case "list":
-            return values
-    return values[0]
-
-
-def _filter(text: str) -> dict[str, Any]:
-    """``Name=state,Values=active,blackhole`` as the API has it."""
-    name, values = text.removeprefix("Name=").split(",Values=")
-    return {"Name": name, "Values": values.split(",")}
-
-
-# --- failures and patience ------------------------------------------------------------------------------------------
-
-
 def _caught(pages: Iterator[dict[str, Any]], path: str, who: str) -> Iterator[dict[str, Any]]:
-    with _failures(path, who):
+    with failures(path, who):
         yield from pages
-
-
-class _failures:
-    """Turns botocore's exceptions into ours."""
-
-    def __init__(self, path: str, who: str) -> None:
-        self.path = path
-        self.who = who
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        from botocore import exceptions
-        from botocore.parsers import ResponseParserError
-
-        expired = f"the credentials have expired ({self.who}): sign in anew and give the same command again to go on"
-        match error:
-            case exceptions.ClientError(response=response):
-                code = str(response.get("Error", {}).get("Code", ""))
-                if code in EXPIRED:
-                    raise ExpiredError(expired) from error
-                status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-                raise FailedCall(
-                    of_error(self.path, status, code, str(response["Error"].get("Message", "")))
-                ) from error
-            case (
-                exceptions.NoCredentialsError()
-                | exceptions.CredentialRetrievalError()
-                | exceptions.TokenRetrievalError()
-                | exceptions.SSOError()
-                | exceptions.UnauthorizedSSOTokenError()
-            ):
-                raise ExpiredError(expired) from error
-            case ResponseParserError():  # a page for people, say; botocore itself does not ask again
-                raise FailedCall(Outcome("not-collected", NOT_COLLECTED), retried=False) from error
-            case exceptions.BotoCoreError():
-                raise FailedCall(Outcome("not-collected", NOT_COLLECTED)) from error
-
-
-def _patience(attempts: int, response: Any = None, caught_exception: Any = None, **_: Any) -> float | None:
-    """Seconds to wait before another attempt, once botocore has given up; None = give up as well."""
-    from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
-    from botocore.exceptions import ConnectionError as AnyConnectionError
-
-    error: Mapping[str, Any] = response[1].get("Error", {}) if response is not None else {}
-    match caught_exception:
-        case EndpointConnectionError():
-            return None  # no such host: the Region lacks the service
-        case ConnectionClosedError() | ReadTimeoutError() | AnyConnectionError():
-            most = MOST_BROKEN
-        case _:
-            most = MOST_ATTEMPTS if error.get("Code") in THROTTLED else 0
-    return random.uniform(0.5, 1.0) * min(LONGEST_PAUSE, 0.1 * 2.0**attempts) if attempts < most else None

@@ -25,8 +25,9 @@ import msgspec
 
 from reachsim import __version__
 from reachsim.calls import path
-from reachsim.collect.aws import WORKERS, Answer, FailedCall
+from reachsim.collect.aws import WORKERS, Answer
 from reachsim.collect.errors import CollectError
+from reachsim.collect.failures import FailedCall
 from reachsim.collect.manifest import Asked, Entry, Record
 from reachsim.collect.outcome import UNKNOWN_CREDENTIALS, Outcome
 from reachsim.collect.plan import Place, Scope, Task, tasks, unasked

@@ -49,6 +49,7 @@ phases:
         {"UserData": PLANTED},
         {"LaunchTemplateData": {"UserData": PLANTED}},
         {"configuration": {"OAuthToken": PLANTED}},
+        {"configuration": {"UserParameters": PLANTED, "ParameterOverrides": f'{{"Password": "{PLANTED}"}}'}},
         {"configuration": {"EnvironmentVariables": json.dumps([{"name": "A", "value": PLANTED, "type": "PLAINTEXT"}])}},
         {"configuration": {"EnvironmentVariables": f"[{PLANTED}"}},
         {"Tags": [{"Key": "DB_PASSWORD", "Value": PLANTED}]},

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from reachsim.calls import CALLS, NAMES
-from reachsim.collect.aws import Answer, FailedCall
+from reachsim.collect.aws import Answer
 from reachsim.collect.capture import Account, capture
+from reachsim.collect.failures import FailedCall
 from reachsim.collect.manifest import Record
 from reachsim.collect.outcome import Outcome, of_error
 from reachsim.collect.plan import Scope

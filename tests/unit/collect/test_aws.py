@@ -13,9 +13,11 @@ import pytest
 from botocore.stub import Stubber
 
 from reachsim.calls import CALLS
-from reachsim.collect.aws import Aws, FailedCall, connect, plain
+from reachsim.collect.aws import Aws, connect
 from reachsim.collect.errors import CollectError, ExpiredError
+from reachsim.collect.failures import FailedCall
 from reachsim.collect.outcome import Outcome
+from reachsim.collect.paging import plain
 from tests.unit.collect.pipeline import REGION
 
 pytestmark = pytest.mark.usefixtures("signed_in")

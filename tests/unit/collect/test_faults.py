@@ -23,7 +23,7 @@ from click.testing import CliRunner, Result
 
 import reachsim
 from reachsim.cli import group
-from reachsim.collect import aws, store
+from reachsim.collect import failures, store
 from tests.unit.collect import gaps
 from tests.unit.collect.conftest import sign_in
 from tests.unit.collect.pipeline import REGION
@@ -119,7 +119,7 @@ def test_throttling_without_end_is_no_answer(moto_server: tuple[str, int], tmp_p
 
     with front(moto_server, rule, gaps.mend) as one:
         result = snapshot(one.url, tmp_path / "s", "--strict")
-        assert one.calls["ec2/DescribeSubnets"] == aws.MOST_ATTEMPTS
+        assert one.calls["ec2/DescribeSubnets"] == failures.MOST_ATTEMPTS
     assert result.exit_code == 3
     file = f"{ACCOUNT}/{REGION}/ec2/describe-subnets.json"
     assert whole(tmp_path / "s")[file] == "not-collected"

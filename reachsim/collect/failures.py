@@ -1,0 +1,85 @@
+"""Calls that fail: what boto3 raises as ours, and patience with what is throttled or breaks.
+
+Retries are botocore's adaptive mode with two attempts, so that a server which does not know a call is asked twice and
+no more; throttling and broken connections get further attempts with growing pauses. **Source:** boto3 guide,
+"Retries".
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any, Final
+
+from reachsim.collect.errors import ExpiredError
+from reachsim.collect.outcome import EXPIRED, NOT_COLLECTED, THROTTLED, Outcome, of_error
+
+MOST_ATTEMPTS: Final = 12
+"""Attempts at a call that is throttled."""
+MOST_BROKEN: Final = 6
+"""Attempts at a call whose connection breaks, or that brings no answer in time."""
+LONGEST_PAUSE: Final = 20.0
+"""Seconds between two attempts."""
+
+
+class FailedCall(Exception):
+    """A call that brought no answer; never leaves `reachsim.collect`. ``retried``: a second attempt was made."""
+
+    def __init__(self, outcome: Outcome, *, retried: bool = True) -> None:
+        self.outcome = outcome
+        self.retried = retried
+        super().__init__(outcome.code)
+
+
+class failures:
+    """Turns botocore's exceptions into ours."""
+
+    def __init__(self, path: str, who: str) -> None:
+        self.path = path
+        self.who = who
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        from botocore import exceptions
+        from botocore.parsers import ResponseParserError
+
+        expired = f"the credentials have expired ({self.who}): sign in anew and give the same command again to go on"
+        match error:
+            case exceptions.ClientError(response=response):
+                code = str(response.get("Error", {}).get("Code", ""))
+                if code in EXPIRED:
+                    raise ExpiredError(expired) from error
+                status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+                raise FailedCall(
+                    of_error(self.path, status, code, str(response["Error"].get("Message", "")))
+                ) from error
+            case (
+                exceptions.NoCredentialsError()
+                | exceptions.CredentialRetrievalError()
+                | exceptions.TokenRetrievalError()
+                | exceptions.SSOError()
+                | exceptions.UnauthorizedSSOTokenError()
+            ):
+                raise ExpiredError(expired) from error
+            case ResponseParserError():  # a page for people, say; botocore itself does not ask again
+                raise FailedCall(Outcome("not-collected", NOT_COLLECTED), retried=False) from error
+            case exceptions.BotoCoreError():
+                raise FailedCall(Outcome("not-collected", NOT_COLLECTED)) from error
+
+
+def patience(attempts: int, response: Any = None, caught_exception: Any = None, **_: Any) -> float | None:
+    """Seconds to wait before another attempt, once botocore has given up; None = give up as well."""
+    from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+    from botocore.exceptions import ConnectionError as AnyConnectionError
+
+    error: Mapping[str, Any] = response[1].get("Error", {}) if response is not None else {}
+    match caught_exception:
+        case EndpointConnectionError():
+            return None  # no such host: the Region lacks the service
+        case ConnectionClosedError() | ReadTimeoutError() | AnyConnectionError():
+            most = MOST_BROKEN
+        case _:
+            most = MOST_ATTEMPTS if error.get("Code") in THROTTLED else 0
+    return random.uniform(0.5, 1.0) * min(LONGEST_PAUSE, 0.1 * 2.0**attempts) if attempts < most else None
