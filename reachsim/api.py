@@ -66,11 +66,18 @@ class Reach:
         """The walks behind a question: every packet of it and what became of it."""
         return ask(self.ground, source, destination, protocol=protocol, port=port, family=family, pins=self.pins)
 
-    def check(self, sources: Sequence[str] | None = None) -> Check:
-        """Judge the whole pipeline: sources × destinations, steps, findings, and the overall word."""
+    def check(
+        self, sources: Sequence[str] | None = None, code: Mapping[str, str | os.PathLike[str]] | None = None
+    ) -> Check:
+        """Judge the whole pipeline: sources × destinations, steps, findings, and the overall word.
+
+        Args:
+            sources: selectors that replace the sources found by themselves.
+            code: the folder of a build's files, by project; the snapshot's own ``code/`` is used by itself.
+        """
         from reachsim.check import check
 
-        return check(self.ground, sources, self.config)
+        return check(self.ground, sources, self.config, {name: Path(place) for name, place in (code or {}).items()})
 
     @cached_property
     def graph(self) -> networkx.MultiDiGraph[str]:

@@ -88,6 +88,8 @@ _NLB_ATTRIBUTES: Final = "/elasticloadbalancing/latest/network/edit-target-group
 _NLB_TROUBLES: Final = "/elasticloadbalancing/latest/network/load-balancer-troubleshooting.html"
 _CODEBUILD_FLEET: Final = "/codebuild/latest/userguide/fleets.reserved-capacity-fleets.html"
 _CODEBUILD_PROXY: Final = "/codebuild/latest/userguide/run-codebuild-in-managed-proxy-server.html"
+_S3_PUBLIC: Final = "/AmazonS3/latest/userguide/access-control-block-public-access.html"
+_BUILDSPEC: Final = "/codebuild/latest/userguide/build-spec-ref.html"
 _CODEBUILD_VPC: Final = "/codebuild/latest/userguide/vpc-support.html"
 
 # What a row holds. AWS's: code, text, remedy. Ours: code, layer, (of a block: symptom,) page, text, remedy.
@@ -551,6 +553,14 @@ _FINDINGS: Final[tuple[_Ours, ...]] = (
     ("INTERFACE_EXPOSED", "network", _IGW,
      "The internet reaches this network interface.",
      "Remove the public address, the route or the rule that lets it in."),
+    ("BUCKET_PUBLIC", "resource-policy", _S3_PUBLIC,
+     "The bucket's policy lets any account use it.", "Name the callers in the policy, or turn on Block Public Access."),
+    ("RESOURCE_SHARED_OUTSIDE", "resource-policy", _ENDPOINT_POLICY,
+     "A resource policy lets an account use the resource that the snapshot does not hold.",
+     "Remove the account from the policy, or accept the finding if the sharing is meant."),
+    ("BUILD_CONTACTS_UNRESOLVED", "network", _BUILDSPEC,
+     "What some commands of the build contact cannot be told from its files.",
+     "Write the names out, or give the variables in the project's environment or the buildspec."),
     ("EXPECTATION_NOT_MET", "network", "",
      "Something that reachsim.toml expects to hold does not.", "Mend the configuration, or change the expectation."),
     ("EXPECTATION_UNDECIDED", "snapshot", "",

@@ -14,6 +14,13 @@ from reachsim.cli import options
 @click.command(name="check")
 @options.snapshot
 @click.option("--from", "sources", multiple=True, metavar="SELECTOR", help="Judge these sources only (repeatable).")
+@click.option(
+    "--code",
+    "code",
+    multiple=True,
+    metavar="PROJECT=DIR",
+    help="Where a project's buildspec and source are (repeatable). The snapshot's own code/ is used by itself.",
+)
 @options.output_format
 @options.output
 @options.overwrite
@@ -22,6 +29,7 @@ from reachsim.cli import options
 def command(
     snapshot: str | None,
     sources: tuple[str, ...],
+    code: tuple[str, ...],
     form: str,
     output: Path | None,
     overwrite: bool,
@@ -39,10 +47,21 @@ def command(
     from reachsim.report.text import render_check
 
     reach = options.open_reach(snapshot, settings, assume_defaults)
-    found = reach.check(sources or None)
+    found = reach.check(sources or None, folders(code))
     if form == "json":
         text = json.dumps(found.to_json(), indent=2, ensure_ascii=False)
     else:
         text = render_check(found, reach, **options.look(output))
     options.emit(text, output, overwrite)
     sys.exit(found.exit_code)
+
+
+def folders(given: tuple[str, ...]) -> dict[str, str]:
+    """Folders by project, from ``PROJECT=DIR`` words. Raises click's UsageError for another form."""
+    found = {}
+    for word in given:
+        name, equals, place = word.partition("=")
+        if not name or not equals or not place:
+            raise click.UsageError(f"--code takes PROJECT=DIR, not {word!r}")
+        found[name] = place
+    return found

@@ -809,6 +809,7 @@ class ProjectEnvironment(CodeBuild, frozen=True):
 class ProjectSource(CodeBuild, frozen=True):
     type: str | None = None
     location: str | None = None
+    buildspec: str | None = None
 
 
 class LogsStatus(CodeBuild, frozen=True):
@@ -1092,3 +1093,19 @@ class ResourcePolicy(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str | None:
         return self.policy or self.policy_text
+
+
+class Repository(msgspec.Struct, frozen=True, rename="camel"):
+    repository_name: str
+
+
+class Bucket(Ec2, frozen=True):
+    name: str
+
+
+class PublicAccessBlockConfiguration(Ec2, frozen=True):
+    restrict_public_buckets: bool = False
+
+
+class PublicAccessBlock(Ec2, frozen=True):
+    public_access_block_configuration: PublicAccessBlockConfiguration = PublicAccessBlockConfiguration()

@@ -302,7 +302,7 @@ def test_no_single_file_that_is_lost_turns_the_answer_round(pipeline: Path) -> N
     for file in held:
         for content in (None, b'{"Error": {"Code": "InvalidInputException"}}'):
             files = {name: data for name, data in held.items() if name != file}
-            if content is not None:
+            if content is not None and not file.startswith("code/"):
                 files[file] = content
             assert load_files(files).check().exit_code in (0, 3), file
 

@@ -177,7 +177,7 @@ def test_a_blocked_cell_that_nothing_needs_is_no_finding() -> None:
     found = Checked(Pipeline())
     assert found.fate("sts") == ("blocked", "none")
     assert not found.cell("sts").needed
-    assert found.findings() == {}
+    assert found.findings() == {"ENDPOINT_POLICY_LETS_DATA_OUT": "low"}
 
 
 def test_logs_switched_off_are_not_needed() -> None:

@@ -40,7 +40,7 @@ def test_sc01_all_endpoints() -> None:
         "pull": PRIVATE, "push": PRIVATE, "logs": PRIVATE,
     }  # fmt: skip
     assert found.step("provisioning").service_side
-    assert found.findings() == {}
+    assert found.findings() == {"ENDPOINT_POLICY_LETS_DATA_OUT": "low"}
     assert found.fate("internet") == ("blocked", "none")
     assert found.fate(BUILD, "internet") == ("blocked", "none")
 
@@ -67,7 +67,7 @@ def test_sc02b_an_internet_gateway_does_not_help_a_build() -> None:
     cause = "CODEBUILD_PUBLIC_SUBNET_NO_PUBLIC_IP"
     assert why(ask(net, BUILD, "host:github.com")) == {("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", cause, "igw-1")}
     found = Checked(net)
-    assert found.findings() == {cause: "low"}
+    assert found.findings() == {cause: "low", "ENDPOINT_POLICY_LETS_DATA_OUT": "low"}
     assert found.overall == "private-and-working"
 
 

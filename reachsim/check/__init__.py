@@ -1,0 +1,213 @@
+"""The whole pipeline's verdict: sources × destinations, the steps that its configuration and its builds' files imply,
+findings, the overall word.
+
+**Source:** DESIGN, "check": what counts as leaking, exposed, undecided and failing, and in which order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from reachsim.check.code import contacts_of_project
+from reachsim.check.findings import finding_of, network_findings
+from reachsim.check.needs import SERVICES, Need, needs_of
+from reachsim.check.outcome import overall_of
+from reachsim.check.participants import pipeline_sources
+from reachsim.check.resources import endpoint_findings, shared_resources
+from reachsim.check.steps import really_needed, settled, steps_of
+from reachsim.config import Config, Expect
+from reachsim.errors import QuestionError
+from reachsim.evidence import Assumption
+from reachsim.forwarding import Ground
+from reachsim.intervals import IntervalSet
+from reachsim.selectors import parse_selector
+from reachsim.simulate import simulate
+from reachsim.verdict import Acceptance, Cell, Check, Finding, Outcome, PipelineStep, Verdict
+
+__all__ = ["Need", "check", "needs_of", "pipeline_sources"]
+
+STARTERS: Final = ("codebuild", "ecs", "lambda", "i", "eni", "subnet", "vpc")
+"""Kinds of selectors that a source of the pipeline can be."""
+PRIVATE_BLOCKS: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+
+
+class Judged(NamedTuple):
+    """One source: its cells of the matrix, further destinations that its build needs, its steps and needs."""
+
+    cells: list[Cell]
+    further: list[Cell]
+    steps: list[PipelineStep]
+    needs: tuple[Need, ...]
+    settled: list[Outcome]
+    findings: list[Finding]
+
+
+def check(
+    ground: Ground, chosen: Sequence[str] | None = None, config: Config | None = None,
+    code: Mapping[str, str | Path] | None = None,
+) -> Check:  # fmt: skip
+    """Judge the pipeline.
+
+    Args:
+        ground: the network to judge.
+        chosen: selectors that replace the sources found by themselves; else the configuration's do.
+        config: ``reachsim.toml``.
+        code: folder of the build's files by project; the configuration's and the snapshot's own count besides.
+
+    Raises QuestionError, and SnapshotError for a file that cannot be decoded.
+    """
+    network = ground.network
+    config = config or Config()
+    folders = {name: config.folder / place for name, place in config.code.items()}
+    folders |= {name: Path(place) for name, place in (code or {}).items()}
+    chosen = tuple(chosen or config.sources)
+    for selector in chosen:
+        if parse_selector(selector).kind not in STARTERS:
+            raise QuestionError(f"{selector} takes no part in a pipeline: {', '.join(STARTERS)} can", "BAD_SOURCE")
+    found, lacking = pipeline_sources(network) if not chosen else (chosen, ())
+    judged = [_judge(ground, source, config.pins, folders) for source in found]
+    cells = [cell for one in judged for cell in one.cells]
+    further = [cell for one in judged for cell in one.further]
+    beyond = [verdict for source in found for verdict in _private_exits(ground, source)]
+    shared = shared_resources(network, [need for one in judged for need in one.needs])
+    expected = [(one, _ask(ground, one, config.pins)) for one in config.expect]
+    verdicts = [cell.verdict for cell in (*cells, *further) if cell.verdict]
+    verdicts += [*beyond, *(verdict for _, verdict in expected)]
+    missing = sorted({*lacking, *shared.missing, *(path for verdict in verdicts for path in verdict.missing)})
+    if not found and not lacking:
+        homes = network.homes or [("*", "*")]
+        missing += [network.path(home, "codebuild", "batch-get-projects") for home in homes]
+    overall = overall_of(
+        (*cells, *further), beyond, [outcome for one in judged for outcome in one.settled], found=bool(found),
+        lacking=bool(lacking), shared=shared.exposed, open_policies=bool(shared.missing),
+    )  # fmt: skip
+    findings = (
+        *network_findings(network, (*cells, *further), beyond, _places(judged, found)),
+        *shared.findings, *endpoint_findings(network, found),
+        *(finding for one in judged for finding in one.findings), *(one for pair in expected for one in _unmet(*pair)),
+    )  # fmt: skip
+    accepted = tuple(
+        Acceptance(finding.id, finding.component, one.reason, one.until)
+        for finding in findings if (one := config.accepted(finding.id, finding.component, date.today())) is not None
+    )  # fmt: skip
+    held = [cell.verdict for cell in (*cells, *further) if cell.verdict]
+    assumptions = tuple(dict.fromkeys(one for verdict in held for one in _weighty(verdict)))
+    steps = tuple(step for one in judged for step in one.steps)
+    return Check(overall, tuple(cells), steps, findings, tuple(missing), assumptions, _alike(found, cells), accepted)
+
+
+def _judge(ground: Ground, source: str, pins: Mapping[str, IntervalSet], folders: Mapping[str, Path]) -> Judged:
+    network, who = ground.network, parse_selector(source)
+    contacts = contacts_of_project(network, who.value, folders) if who.kind == "codebuild" else None
+    needs = needs_of(network, source, contacts)
+    asked = dict.fromkeys((name, "tcp", 443) for name in SERVICES)
+    asked |= dict.fromkeys(need.asked for need in needs if need.destination)
+    verdicts: dict[tuple[str, str, int], Verdict] = {}
+    for destination, protocol, port in asked:
+        requests = _requests([need for need in needs if need.asked == (destination, protocol, port)])
+        verdicts[destination, protocol, port] = simulate(
+            ground, source, destination, protocol=protocol, port=port, requests=requests, pins=pins
+        )
+    cells: list[Cell] = []
+    further: list[Cell] = []
+    for key, verdict in verdicts.items():
+        counts = any(really_needed(need, needs, verdicts) for need in needs if need.asked == key)
+        in_matrix = not key[0].startswith("host:") and key[1:] == ("tcp", 443)
+        (cells if in_matrix else further).append(_cell(source, key[0], verdict, needed=counts))
+    cells.append(_cell(source, "internet", simulate(ground, source, "internet", pins=pins), needed=False))
+    cells.append(_cell("internet", source, simulate(ground, "internet", source, pins=pins), needed=False))
+    steps = steps_of(ground, source, needs, verdicts)
+    by_step = dict.fromkeys(need.step for need in needs)
+    outcomes = [settled([(n, verdicts.get(n.asked)) for n in needs if n.step == step]) for step in by_step]
+    outcomes += [step.outcome for step in steps if step.step == "provisioning"]
+    findings = []
+    if contacts is not None and contacts.unresolved:
+        many = len(contacts.unresolved)
+        title = f"what {many} {'commands' if many > 1 else 'command'} of {source} may contact is not told by its files"
+        lines = [f"{one.file}:{one.line} {one.text}: {one.why}" for one in contacts.unresolved]
+        findings.append(finding_of("BUILD_CONTACTS_UNRESOLVED", "info", source, title, lines))
+    return Judged(cells, further, steps, needs, outcomes, findings)
+
+
+def _places(judged: Sequence[Judged], sources: Sequence[str]) -> dict[tuple[str, str], list[str]]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for source, one in zip(sources, judged, strict=True):
+        for need in one.needs:
+            known = found.setdefault((source, need.destination), [])
+            if need.place and need.place not in known:
+                known.append(need.place)
+    return found
+
+
+def _requests(needs: Sequence[Need]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for need in needs:
+        found += [request for request in need.requests if request not in found]
+    return found
+
+
+def _cell(source: str, destination: str, verdict: Verdict, *, needed: bool) -> Cell:
+    return Cell(source, destination, verdict.outcome, verdict.route, needed, verdict.blocked_by, verdict)
+
+
+def _ask(ground: Ground, expected: Expect, pins: Mapping[str, IntervalSet]) -> Verdict:
+    return simulate(
+        ground, expected.source, expected.to, protocol=expected.protocol, port=expected.port, pins=pins
+    )  # fmt: skip
+
+
+def _unmet(expected: Expect, verdict: Verdict) -> Iterable[Finding]:
+    """What must hold (``[[expect]]``) and does not, or is not known to."""
+    wanted = {"outcome": expected.outcome, "route": expected.route}
+    found = {"outcome": verdict.outcome, "route": verdict.route}
+    wrong = [f"{key} {found[key]}, expected {word}" for key, word in wanted.items() if word not in (None, found[key])]
+    if not wrong:
+        return
+    code = "EXPECTATION_UNDECIDED" if verdict.outcome == "unknown" else "EXPECTATION_NOT_MET"
+    title = f"{expected.source} → {expected.to}: {'; '.join(wrong)}"
+    evidence = [f"{block.code}: {block.detail}" for block in verdict.blocked_by[:4]]
+    yield finding_of(code, "info" if verdict.outcome == "unknown" else "high", expected.source, title, evidence)
+
+
+def _private_exits(ground: Ground, source: str) -> list[Verdict]:
+    """Ways to networks behind private gateways: an exit unless it is listed. Peering carries no transit (N181)."""
+    network = ground.network
+    targets = {candidate.route.transit_gateway_id or candidate.route.gateway_id or "" for table in network.route_tables
+               for part in ground.table(table).parts for candidate in part.winners}  # fmt: skip
+    if not any(target.startswith(("vgw-", "tgw-")) for target in targets):
+        return []
+    found = []
+    for block in PRIVATE_BLOCKS:
+        verdict = simulate(ground, source, f"ip:{block}")
+        leads = any(path.route == "on-premises" for path in verdict.paths)
+        unseen = verdict.outcome == "unknown"
+        if leads:
+            found.append(msgspec.structs.replace(verdict, outcome="allowed", route="on-premises"))
+        elif unseen:
+            found.append(verdict)
+    return found
+
+
+def _alike(sources: Sequence[str], cells: Sequence[Cell]) -> dict[str, tuple[str, ...]]:
+    answers: dict[tuple[object, ...], str] = {}
+    same: dict[str, tuple[str, ...]] = {}
+    for source in sources:
+        mine = tuple(
+            (cell.destination if cell.source == source else "in", cell.outcome, cell.route, cell.needed,
+             tuple((b.code, b.component, b.rule) for b in cell.blocked_by))
+            for cell in cells if source in (cell.source, cell.destination)
+        )  # fmt: skip
+        first = answers.setdefault(mine, source)
+        if first != source:
+            same[first] = (*same.get(first, ()), source)
+    return same
+
+
+def _weighty(verdict: Verdict) -> Iterable[Assumption]:
+    """Assumptions that a verdict rests on, without those of ways that are blocked anyhow."""
+    return verdict.assumptions if verdict.outcome != "blocked" else ()

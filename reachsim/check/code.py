@@ -1,0 +1,58 @@
+"""The files of a project's build: given by the user, or held by the snapshot under ``code/<project>/``.
+
+**Source:** DESIGN, "Snapshot format" and "check"; CodeBuild User Guide, "Build specification reference" (the file name
+and the source field that overrides it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reachsim.errors import QuestionError
+from reachsim.model.network import Network
+from reachsim.workloads import find_project
+
+if TYPE_CHECKING:
+    from reachsim.pipeline.records import Contacts
+
+DEFAULT_NAME = "buildspec.yml"
+
+
+def contacts_of_project(network: Network, name: str, folders: Mapping[str, Path]) -> Contacts | None:
+    """What a project's build contacts; None if neither its files nor an inline buildspec are at hand.
+
+    Raises QuestionError if the given folder or the buildspec is none.
+    """
+    held = _held(network, name)
+    if find_project(network, name) is None or (name not in folders and not held):
+        return None
+    try:
+        return _read(network, name, folders, held)
+    except QuestionError as error:
+        raise QuestionError(f"codebuild:{name}: {error}", error.code) from error
+
+
+def _read(network: Network, name: str, folders: Mapping[str, Path], held: Mapping[str, bytes]) -> Contacts | None:
+    from reachsim.pipeline.contacts import contacts_of  # costs the parsers, which only builds at hand need
+    from reachsim.pipeline.context import open_context
+    from reachsim.pipeline.project import find
+
+    owned = find(network.snapshot, name)
+    context: Mapping[str, bytes] = open_context(folders[name]) if name in folders else held
+    spec = owned.project.source.buildspec or DEFAULT_NAME
+    if "\n" in spec or spec.startswith("version"):
+        return contacts_of(spec.encode(), context, owned, f"buildspec of {name}")
+    path = spec.removeprefix("./")
+    if path.startswith(("arn:", "s3:")) or path not in context:
+        if name in folders and not path.startswith(("arn:", "s3:")):
+            raise QuestionError(f"--code {name}={folders[name]}: expected {path} in it, found none", "BAD_CODE")
+        return None
+    return contacts_of(context[path], context, owned, path)
+
+
+def _held(network: Network, name: str) -> dict[str, bytes]:
+    prefix = f"code/{name}/"
+    snapshot = network.snapshot
+    return {path.removeprefix(prefix): snapshot.read(path) for path in snapshot.paths if path.startswith(prefix)}

@@ -1,0 +1,197 @@
+"""What is to know or to mend in the network: ways out and in, rules that stop a needed step, detours, stale routes.
+
+**Source:** DESIGN, "check": ``findings``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from reachsim.check.outcome import OUTWARD, THROUGH, exposes, leaks
+from reachsim.codes import CODES
+from reachsim.evidence import Block
+from reachsim.filters import DEFAULT_ACL_RULE
+from reachsim.model.network import Network
+from reachsim.selectors import parse_selector
+from reachsim.verdict import Cell, Finding, Severity, Verdict
+from reachsim.workloads import find_project, leaves_vpc_on_overflow, project
+
+Places = Mapping[tuple[str, str], Sequence[str]]
+"""(source, destination) → the lines of the build's files that contact it."""
+
+
+def network_findings(
+    network: Network, cells: Sequence[Cell], beyond: Sequence[Verdict], places: Places
+) -> Iterable[Finding]:
+    """The findings of the cells of the matrix and of further destinations that builds need."""
+    yield from _outside_vpc(network, cells)
+    yield from _exits(network, cells, beyond, places)
+    yield from _exposures(network, cells)
+    yield from _failures(network, cells, places)
+    yield from _detours(network, cells)
+    yield from _stale_routes(network, cells)
+
+
+def finding_of(
+    code: str, severity: Severity, component: str, title: str, evidence: Iterable[str], remedy: str = ""
+) -> Finding:
+    """A finding; the remedy is the code's own unless said otherwise."""
+    known = CODES.get(code)
+    return Finding(
+        code, severity, title, component, tuple(dict.fromkeys(evidence)), remedy or (known.remedy if known else "")
+    )
+
+
+def _outside_vpc(network: Network, cells: Sequence[Cell]) -> Iterable[Finding]:
+    """Builds on AWS's own network: of projects without a VPC, or when they overflow a fleet that is in one."""
+    for cell in cells:
+        paths = cell.verdict.paths if cell.verdict and cell.destination == "internet" else ()
+        outside = [path for path in paths if path.hops and path.hops[0].type == "codebuild-project"]
+        if not outside:
+            continue
+        found = find_project(network, parse_selector(cell.source).value)
+        if found is not None and leaves_vpc_on_overflow(network, found[1]):
+            title = f"builds of {cell.source} that overflow its fleet run outside every VPC, with open internet access"
+            yield finding_of("FLEET_OVERFLOW_LEAVES_VPC", "high", cell.source, title, [outside[0].hops[0].detail])
+            continue
+        free = any(path.outcome == "allowed" for path in outside)
+        how = "with open internet access" if free else "behind its fleet's managed proxy"
+        title = f"{cell.source} runs outside every VPC, {how}"
+        severity: Severity = "high" if free else "low"
+        yield finding_of("CODEBUILD_NOT_IN_VPC", severity, cell.source, title, [outside[0].hops[0].detail])
+
+
+def _gateways_out(verdict: Verdict) -> list[str]:
+    """The component that lets traffic out, per path that does: the NAT gateway if there is one, else the gateway."""
+    kinds = (
+        "nat-gateway",
+        "egress-only-internet-gateway",
+        "internet-gateway",
+        "vpn-gateway",
+        "transit-gateway-attachment",
+    )
+    found = []
+    for path in verdict.paths:
+        if path.outcome == "allowed" and path.route in OUTWARD:
+            by_kind = {hop.type: hop.component for hop in reversed(path.hops) if hop.leg == "request"}
+            found += [by_kind[kind] for kind in kinds if kind in by_kind][:1]
+    return list(dict.fromkeys(found))
+
+
+def _exits(network: Network, cells: Sequence[Cell], beyond: Sequence[Verdict], places: Places) -> Iterable[Finding]:
+    evidence: dict[str, list[str]] = {}
+    used: set[str] = set()
+    for cell in cells:
+        if leaks(cell) and cell.verdict is not None:
+            for gateway in _gateways_out(cell.verdict):
+                lines = _contacts(cell, places, f"{cell.outcome} {cell.route}")
+                evidence.setdefault(gateway, []).extend(lines)
+                if cell.needed:
+                    used.add(gateway)
+    for verdict in beyond:
+        if verdict.outcome in THROUGH:
+            for gateway in _gateways_out(verdict):
+                text = f"{verdict.question.source} → {verdict.question.destination}: {verdict.route}"
+                evidence.setdefault(gateway, []).append(text)
+    for gateway, found in evidence.items():
+        lines = sorted(found, key=lambda line: " by " not in line)  # what the build's own files say comes first
+        title = f"traffic can leave by {network.label(gateway)}"
+        severity: Severity = "high" if gateway in used else "medium"
+        yield finding_of("PUBLIC_EGRESS_POSSIBLE", severity, gateway, title, lines)
+
+
+def _contacts(cell: Cell, places: Places, what: str) -> list[str]:
+    """A cell as evidence, once for each line of the build's files that contacts its destination."""
+    line = f"{cell.source} → {cell.destination.removeprefix('host:')}: {what}"
+    return [f"{line}, by {place}" for place in places.get((cell.source, cell.destination), ())] or [line]
+
+
+def _exposures(network: Network, cells: Sequence[Cell]) -> Iterable[Finding]:
+    for cell in cells:
+        if not exposes(cell) or cell.verdict is None:
+            continue
+        ports = sorted({
+            f"{one.protocol} {low}" if low == high else f"{one.protocol} {low}-{high}"
+            for path in cell.verdict.paths if path.outcome == "allowed" for one in path.traffic for low, high in one.ports  # noqa: E501
+        })  # fmt: skip
+        title = f"the internet reaches {network.label(cell.destination)}"
+        lines = [f"open: {', '.join(ports) or 'all protocols'}"]
+        lines += [
+            f"{hop.type} {network.label(hop.component)}: {hop.detail}"
+            for path in cell.verdict.paths if path.outcome == "allowed"
+            for hop in path.hops if hop.leg == "request" and hop.type == "security-group"
+        ][:4]  # fmt: skip
+        yield finding_of("INTERFACE_EXPOSED", "high", cell.destination, title, lines)
+
+
+def _failures(network: Network, cells: Sequence[Cell], places: Places) -> Iterable[Finding]:
+    """One finding per rule or component that stops a needed step."""
+    blocks: dict[tuple[str, str, object], tuple[Block, list[str]]] = {}
+    for cell in cells:
+        if cell.needed and cell.outcome in ("blocked", "intermittent"):
+            for block in cell.blocked_by:
+                known = blocks.setdefault((block.code, block.component, block.rule), (block, []))
+                known[1].extend(f"{line}; {block.detail}" for line in _contacts(cell, places, cell.outcome))
+    for block, lines in blocks.values():
+        remedy = " ".join(
+            part for part in (_remedy(block.cause), _remedy(block.code) if block.cause is None else "") if part
+        )
+        cause = f" ({block.cause})" if block.cause else ""
+        where = f", rule {'*' if block.rule == DEFAULT_ACL_RULE else block.rule}" if block.rule is not None else ""
+        title = f"{network.label(block.component)}{where} stops what the pipeline needs{cause}: {block.detail}"
+        yield finding_of(block.code, "high", block.component, title, lines, remedy)
+
+
+def _remedy(code: str | None) -> str:
+    known = CODES.get(code or "")
+    return known.remedy if known else ""
+
+
+def _detours(network: Network, cells: Sequence[Cell]) -> Iterable[Finding]:
+    """Services that a VPC reaches by their public addresses although an endpoint could serve them."""
+    seen: dict[tuple[str, str], list[str]] = {}
+    for cell in cells:
+        reason = cell.verdict.names[0].rule if cell.verdict and cell.verdict.names else None
+        if cell.outcome in THROUGH and cell.route == "aws-public" and isinstance(reason, str):
+            component = cell.verdict.names[0].component if cell.verdict else cell.source
+            seen.setdefault((reason, component), []).append(
+                f"{cell.source} → {cell.destination}: {cell.verdict.names[0].detail if cell.verdict else ''}"
+            )
+    for (code, component), lines in seen.items():
+        title = f"a service is reached by its public address, not by an endpoint ({network.label(component)})"
+        yield finding_of(code, "medium", component, title, lines)
+
+
+def _stale_routes(network: Network, cells: Sequence[Cell]) -> Iterable[Finding]:
+    """Routes without a target in the sources' route tables, and builds routed at an internet gateway that cannot
+    help.
+    """
+    subnets = dict.fromkeys(
+        hop_subnet for cell in cells if cell.source != "internet" for hop_subnet in _subnets_of(network, cell.source)
+    )
+    tables = dict.fromkeys(t.route_table_id for s in subnets if (t := network.route_table_of(s)) is not None)
+    for table_id in tables:
+        for route in network.route_tables[table_id].routes:
+            if route.state == "blackhole":
+                to = (
+                    route.destination_cidr_block
+                    or route.destination_ipv6_cidr_block
+                    or route.destination_prefix_list_id
+                )
+                title = f"route {to} of {network.label(table_id)} is a blackhole: its target is gone"
+                yield finding_of("BAD_STATE_ROUTE", "low", table_id, title, [f"{table_id}: {to}, state blackhole"])
+    for cell in cells:
+        cause = "CODEBUILD_PUBLIC_SUBNET_NO_PUBLIC_IP"
+        block = next((b for b in cell.blocked_by if b.cause == cause), None)
+        if cell.destination == "internet" and block is not None:
+            title = f"{cell.source} is routed to {network.label(block.component)}, which cannot forward for a build"
+            yield finding_of(cause, "low", block.component, title, [block.detail])
+
+
+def _subnets_of(network: Network, source: str) -> tuple[str, ...]:
+    selector = parse_selector(source)
+    if selector.kind == "codebuild":
+        found = project(network, selector.value)
+        placed = (one.interface for one in found.placements) if found is not None else ()
+        return tuple(one.subnet_id for one in placed if one is not None)
+    return tuple(one.subnet_id for one in network.interfaces.values() if selector.value in (one.instance_id, one.id))

@@ -1,0 +1,171 @@
+"""What the steps of a pipeline need: destinations, and the IAM requests that go there.
+
+Where the build's files are at hand they say it (`reachsim.pipeline`), else the project's configuration does.
+**Source:** DESIGN, "Needed".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from reachsim import services
+from reachsim.model import records as aws
+from reachsim.model.network import Home, Network
+from reachsim.selectors import parse_selector
+from reachsim.workloads import find_project
+
+if TYPE_CHECKING:
+    from reachsim.pipeline.records import Contact, Contacts, Unresolved
+
+GIT_HOSTS: Final = {"GITHUB": "github.com", "GITLAB": "gitlab.com", "BITBUCKET": "bitbucket.org"}
+SERVICES: Final = ("git-codecommit", "codecommit", "ecr.api", "ecr.dkr", "s3", "logs", "sts")
+"""The services of the matrix; those that a step needs besides get a column of their own."""
+
+
+class Need(NamedTuple):
+    """One thing that a step needs: a destination, the IAM requests that go there, and where the build's files say so.
+
+    Needs of one step with the same ``instead`` word stand for each other: one of them is enough. An empty destination
+    is one that the files do not tell.
+    """
+
+    step: str
+    destination: str
+    requests: tuple[dict[str, Any], ...] = ()
+    port: int = 443
+    protocol: str = "tcp"
+    place: str = ""
+    instead: str = ""
+
+    @property
+    def asked(self) -> tuple[str, str, int]:
+        return self.destination, self.protocol, self.port
+
+
+def needs_of(network: Network, source: str, contacts: Contacts | None = None) -> tuple[Need, ...]:
+    """The needs of a source; ``contacts`` are what its build contacts, as far as its files are at hand."""
+    if contacts is None:
+        return default_needs(network, source)
+    found = find_project(network, parse_selector(source).value)
+    home = found[0] if found is not None else ("", "")
+    needs = [_of_contact(home, one) for one in contacts.contacts if one.confidence != "possible"]
+    needs += [_of_unresolved(one) for one in contacts.unresolved if _names_an_image(one)]
+    return tuple(need for index, need in enumerate(needs) if need not in needs[:index])
+
+
+def _of_contact(home: Home, contact: Contact) -> Need:
+    by_itself = contact.file.endswith("/codebuild/batch-get-projects.json")  # CodeBuild's own doing, by configuration
+    place = "" if by_itself else f"{contact.file}:{contact.line} {contact.command}"
+    requests = tuple(_request(one.action, _own(home, one.resource)) for one in contact.requests)
+    instead = (place or contact.command) if contact.confidence == "likely" else ""
+    return Need(
+        contact.step, _destination(home, contact.host), requests, contact.port, contact.protocol, place, instead
+    )
+
+
+def _destination(home: Home, host: str) -> str:
+    """A service of the Region by its suffix, any other host by its name; nothing if a part of it is not known."""
+    if "{" in host:
+        return ""
+    suffix, region, is_aws = services.service_of_host(host)
+    if is_aws and suffix is not None and region == home[1]:
+        regional = services.host(suffix, region, home[0])
+        if host == regional or suffix in ("s3", "ecr.dkr"):
+            return suffix
+    return f"host:{host}"
+
+
+def _own(home: Home, resource: str) -> str:
+    """An ARN whose account the files leave open is taken to be the project's own."""
+    parts = resource.split(":")
+    if len(parts) > 5 and parts[4] == "*":
+        parts[4] = home[0]
+    return ":".join(parts)
+
+
+_OPEN_IMAGE: Final = re.compile(
+    r"Dockerfile|which (image|registry)|no FROM|(compose|docker-bake) file|build's directory"
+)
+
+
+def _names_an_image(row: Unresolved) -> bool:
+    """Whether it leaves open what an image is built from: then the pull of its base images is not known."""
+    return row.text.upper().startswith(("FROM ", "COPY --FROM=")) or _OPEN_IMAGE.search(row.why) is not None
+
+
+def _of_unresolved(row: Unresolved) -> Need:
+    return Need("pull", "", place=f"{row.file}:{row.line} {row.text}: {row.why}")
+
+
+def default_needs(network: Network, source: str) -> tuple[Need, ...]:
+    """The steps that a source's configuration implies (DESIGN, "Needed"), without reading its buildspec."""
+    selector = parse_selector(source)
+    if selector.kind != "codebuild":
+        requests = tuple(_request("codecommit:GitPush", arn) for arn in _repositories(network)[:1])
+        return (Need("git-push", "git-codecommit", requests),)
+    found = find_project(network, selector.value)
+    if found is None:
+        return ()
+    home, project = found
+    needs = [*_environment_needs(home, project), *_source_needs(home, project)]
+    registry = _arn(home, "ecr", "repository/*")
+    partition = services.partition_of(home[1])
+    layers = f"arn:{partition}:s3:::prod-{home[1]}-starport-layer-bucket/*"
+    needs += [
+        Need("login", "ecr.api", (_request("ecr:GetAuthorizationToken", "*"),)),
+        Need("pull", "ecr.dkr", (_request("ecr:BatchGetImage", registry),)),
+        Need("pull", "s3", (_request("s3:GetObject", layers),)),
+        Need("push", "ecr.dkr", (_request("ecr:PutImage", registry),)),
+    ]
+    logs = project.logs_config.cloud_watch_logs if project.logs_config else None
+    if logs is None or logs.status != "DISABLED":
+        group = (logs.group_name if logs else None) or f"/aws/codebuild/{project.name}"
+        needs.append(Need("logs", "logs", (_request("logs:PutLogEvents", _arn(home, "logs", f"log-group:{group}:*")),)))
+    return tuple(needs)
+
+
+def _request(action: str, resource: str) -> dict[str, Any]:
+    return {"action": action, "resource": resource}
+
+
+def _arn(home: Home, service: str, rest: str) -> str:
+    return f"arn:{services.partition_of(home[1])}:{service}:{home[1]}:{home[0]}:{rest}"
+
+
+def _repositories(network: Network) -> list[str]:
+    return [
+        _arn(home, "codecommit", (project.source.location or "").rsplit("/", 1)[-1])
+        for (home, _), project in sorted(network.projects.items(), key=lambda one: one[0])
+        if project.source.type == "CODECOMMIT" and project.source.location
+    ]
+
+
+def _source_needs(home: Home, project: aws.Project) -> list[Need]:
+    needs = []
+    for one in (project.source, *project.secondary_sources):
+        if one.type == "CODECOMMIT":
+            repository = (one.location or "*").rsplit("/", 1)[-1]
+            request = _request("codecommit:GitPull", _arn(home, "codecommit", repository))
+            needs.append(Need("source", "git-codecommit", (request,)))
+        elif one.type in ("S3", "CODEPIPELINE"):
+            bucket = (
+                f"arn:{services.partition_of(home[1])}:s3:::{one.location}" if one.type == "S3" and one.location else ""
+            )
+            needs.append(Need("source", "s3", (_request("s3:GetObject", bucket),) if bucket else ()))
+        elif one.type in GIT_HOSTS:
+            needs.append(Need("source", f"host:{GIT_HOSTS[one.type]}"))
+    return needs
+
+
+def _environment_needs(home: Home, project: aws.Project) -> list[Need]:
+    """Parameters and secrets that environment variables name; which ones is not decoded, so any of the account's."""
+    kinds = {one.type for one in project.environment.environment_variables}
+    found = {
+        "PARAMETER_STORE": ("ssm", _request("ssm:GetParameters", _arn(home, "ssm", "parameter/*"))),
+        "SECRETS_MANAGER": (
+            "secretsmanager",
+            _request("secretsmanager:GetSecretValue", _arn(home, "secretsmanager", "secret:*")),
+        ),
+    }
+    return [Need("environment", service, (request,)) for kind, (service, request) in found.items() if kind in kinds]

@@ -1,0 +1,55 @@
+"""The overall word of a pipeline, found in the order that DESIGN gives.
+
+**Source:** DESIGN, "How ``overall`` is found".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from reachsim.verdict import Cell, Outcome, Overall, Verdict
+
+THROUGH: Final = ("allowed", "intermittent")
+OUTWARD: Final = ("internet", "aws-public", "mixed", "on-premises")
+
+
+def leaks(cell: Cell) -> bool:
+    """Whether traffic of a source gets out by a way that leaves AWS's private network."""
+    return cell.source != "internet" and cell.outcome in THROUGH and cell.route in OUTWARD
+
+
+def exposes(cell: Cell) -> bool:
+    return cell.source == "internet" and cell.outcome in THROUGH
+
+
+def overall_of(
+    cells: Sequence[Cell], beyond: Sequence[Verdict], steps: Sequence[Outcome], *, found: bool, lacking: bool,
+    shared: bool, open_policies: bool,
+) -> Overall:  # fmt: skip
+    """The overall word.
+
+    Args:
+        cells: sources × destinations, and the internet in.
+        beyond: ways to networks behind private gateways.
+        steps: what becomes of every needed step.
+        found: whether any source was found. lacking: whether a file is missing that could name more of them.
+        shared: whether a policy lets someone outside use a resource; open_policies: whether that is not known.
+    """
+    if any(leaks(cell) for cell in cells) or any(verdict.outcome in THROUGH for verdict in beyond):
+        return "leaking"
+    if shared or any(exposes(cell) for cell in cells):
+        return "exposed"
+    open_ways = any(cell.outcome == "unknown" and could_leave(cell) for cell in cells)
+    if not found or lacking or open_ways or open_policies or any(verdict.outcome == "unknown" for verdict in beyond):
+        return "undecided"
+    if any(outcome in ("blocked", "intermittent") for outcome in steps):
+        return "private-but-failing"
+    return "undecided" if "unknown" in steps else "private-and-working"
+
+
+def could_leave(cell: Cell) -> bool:
+    """Whether an open cell bears on privacy: the internet's cells, and services whose network way is not known."""
+    if "internet" in (cell.source, cell.destination) or cell.verdict is None:
+        return True
+    return cell.verdict.layers.get("network") == "unknown"

@@ -1,0 +1,81 @@
+"""Who takes part in a pipeline: every CodeBuild project, and the instances that push to CodeCommit.
+
+**Source:** DESIGN, "check": sources.
+"""
+
+from __future__ import annotations
+
+from reachsim import policy, services
+from reachsim.model import records as aws
+from reachsim.model.network import Network
+from reachsim.policy_layers import iam_details, role_documents
+
+
+def pipeline_sources(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(selectors of every project and client, files without which more there may be).
+
+    Where one Region's projects are known, another's are asked for only if the snapshot holds VPCs of it.
+    """
+    projects = [f"codebuild:{name}" for _, name in sorted(network.projects)]
+    lacking = [
+        path
+        for home in network.homes
+        for path in network.unknown(network.path(home, "codebuild", "batch-get-projects"))
+        if not projects or not network.lacks(home, "describe-vpcs")
+    ]
+    lacking += [
+        path
+        for home in network.homes
+        for path in network.lacks(home, "describe-instances")  # who pushes is an instance
+        if not network.lacks(home, "describe-vpcs")
+    ]
+    return (*dict.fromkeys(projects), *_clients(network)), tuple(lacking)
+
+
+def _clients(network: Network) -> list[str]:
+    """Instances whose role may use Git on CodeCommit; without IAM in the snapshot those that stand near the
+    pipeline.
+    """
+    found = []
+    for instance_id, instance in sorted(network.instances.items()):
+        account = network.home_of(instance_id)[0]
+        details, path = iam_details(network, account)
+        if details is None:
+            if instance.state.name == "running" and _near_pipeline(network, instance):
+                found.append(instance_id)
+        elif _may_use_git(details, instance, account, path):
+            found.append(instance_id)
+    return found
+
+
+def _near_pipeline(network: Network, instance: aws.Instance) -> bool:
+    for endpoint in network.vpc_endpoints.values():
+        known = services.suffix_of_service_name(endpoint.service_name)
+        if endpoint.vpc_id == instance.vpc_id and known is not None and known[0] == "git-codecommit":
+            return True
+    subnets = {s for project in network.projects.values() if project.vpc_config for s in project.vpc_config.subnets}
+    return instance.subnet_id in subnets
+
+
+def _may_use_git(details: aws.AccountAuthorizationDetails, instance: aws.Instance, account: str, path: str) -> bool:
+    profile = instance.iam_instance_profile.arn if instance.iam_instance_profile else None
+    for role in details.role_detail_list:
+        if not any(one.arn == profile for one in role.instance_profile_list):
+            continue
+        documents, _ = role_documents(details, role, path)
+        attached = [one.policy_arn or "" for one in role.attached_managed_policies]
+        if any(arn.startswith("arn:aws:iam::aws:") and "CodeCommit" in arn for arn in attached):
+            return True
+        return any(_allows_git(document, role.arn, account) for document in documents)
+    return False
+
+
+def _allows_git(document: policy.Document, role: str, account: str) -> bool:
+    open_keys = dict.fromkeys(("aws:SourceVpce", "aws:SourceVpc", "aws:SourceIp", "aws:VpcSourceIp"), policy.UNKNOWN)
+    for action in ("codecommit:GitPush", "codecommit:GitPull"):
+        request = policy.Request(
+            policy.Principal.parse(role), action, f"arn:aws:codecommit:*:{account}:*", account, dict(open_keys)
+        )
+        if policy.judge(document, request, "identity").effect in ("allow", "unknown"):
+            return True
+    return False

@@ -1,0 +1,191 @@
+"""Whom the policies of the pipeline's resources let in, and what its endpoints let out.
+
+A repository or bucket that lets somebody in from outside the account or organization makes a pipeline exposed, however
+private its network is. **Source:** DESIGN, "check" (exposed) and own-codes.md (findings); Amazon ECR User Guide,
+"Private repository policies"; S3 User Guide, "The meaning of public"; PrivateLink Guide, "Control access to VPC
+endpoints using endpoint policies".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from reachsim import policy, services
+from reachsim.check.findings import finding_of
+from reachsim.check.needs import Need
+from reachsim.errors import Fault, SnapshotError
+from reachsim.model import records as aws
+from reachsim.model.network import Network
+from reachsim.selectors import parse_selector
+from reachsim.verdict import Finding
+from reachsim.workloads import project
+
+STRANGER = "999999999999"
+"""Stands for an account that is neither the snapshot's nor of its organization."""
+PULL, PUSH = "ecr:BatchGetImage", "ecr:PutImage"
+
+
+class Shared(NamedTuple):
+    """What the resource policies say: findings, whether they expose the pipeline, files that would tell more."""
+
+    findings: tuple[Finding, ...]
+    exposed: bool
+    missing: tuple[str, ...]
+
+
+def shared_resources(network: Network, needs: Sequence[Need]) -> Shared:
+    """The policies of repositories and buckets that the pipeline uses."""
+    findings: list[Finding] = []
+    missing: list[str] = []
+    for path, name, action, arn in _held_by(network, needs):
+        status = network.snapshot.status(path)
+        if status in ("missing", "refused"):
+            missing.append(path)
+        elif status == "ok":
+            findings += _judged(network, path, name, action, arn)
+    return Shared(tuple(findings), bool(findings), tuple(missing))
+
+
+def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
+    """(policy file, name, actions worth asking about, ARN) of each repository in the snapshot and bucket in use."""
+    for home in network.homes:
+        repositories = network.path(home, "ecr", "describe-repositories")
+        for one in network.read_collection(repositories, "repositories", aws.Repository):
+            partition = services.partition_of(home[1])
+            arn = f"arn:{partition}:ecr:{home[1]}:{home[0]}:repository/{one.repository_name}"
+            path = network.path(home, "ecr", "get-repository-policy", one.repository_name)
+            yield path, one.repository_name, (PULL, PUSH), arn
+    own = {account for account, _ in network.homes}
+    for bucket in _buckets(needs):
+        for account in sorted(own):
+            listed = network.path((account, "global"), "s3api", "list-buckets")
+            names = {one.name for one in network.read_collection(listed, "Buckets", aws.Bucket)}
+            if bucket in names:
+                path = network.path((account, "global"), "s3api", "get-bucket-policy", bucket)
+                yield path, bucket, ("s3:GetObject", "s3:PutObject"), f"arn:aws:s3:::{bucket}/*"
+
+
+def _buckets(needs: Sequence[Need]) -> list[str]:
+    arns = [str(request["resource"]) for need in needs for request in need.requests]
+    named = [arn.split(":::", 1)[1].split("/")[0] for arn in arns if ":s3:::" in arn]
+    return [name for name in dict.fromkeys(named) if "*" not in name and not name.startswith("prod-")]
+
+
+def _judged(network: Network, path: str, name: str, actions: Iterable[str], arn: str) -> Iterator[Finding]:
+    record = network.read(path, aws.ResourcePolicy)
+    text = record.text if record is not None else None
+    if text is None:
+        return
+    try:
+        document = policy.parse(json.loads(text))
+    except (policy.PolicyError, ValueError, RecursionError) as error:
+        raise SnapshotError(Fault(path, "", "a policy document", str(error))) from error
+    owner = path.split("/", 1)[0]
+    anyone = policy.Principal.parse(f"arn:aws:iam::{STRANGER}:role/any")
+    open_to = [action for action in actions if _lets_in(document, anyone, action, arn, owner)]
+    if open_to and not _turned_away(network, owner, name, arn):
+        code = "ECR_REPOSITORY_PUBLIC" if ":ecr:" in arn else "BUCKET_PUBLIC"
+        title = f"the policy of {name} lets any account use it"
+        yield finding_of(code, "high", name, title, [f"{path}: allows {', '.join(open_to)} to any account"])
+        return
+    for account in _named_accounts(document, owner, {home[0] for home in network.homes}):
+        caller = policy.Principal.parse(f"arn:aws:iam::{account}:root")
+        open_to = [action for action in actions if _lets_in(document, caller, action, arn, owner)]
+        if open_to:
+            title = f"the policy of {name} lets account {account} use it, which is not in the snapshot"
+            yield finding_of("RESOURCE_SHARED_OUTSIDE", "medium", name, title, [f"{path}: {', '.join(open_to)}"])
+
+
+def _turned_away(network: Network, owner: str, name: str, arn: str) -> bool:
+    """Whether S3 Block Public Access, of the bucket or of the account, turns strangers away all the same."""
+    if ":ecr:" in arn:
+        return False
+    home = (owner, "global")
+    for path in (network.path(home, "s3api", "get-public-access-block", name),
+                 network.path(home, "s3control", "get-public-access-block")):  # fmt: skip
+        held = network.read(path, aws.PublicAccessBlock)
+        if held is not None and held.public_access_block_configuration.restrict_public_buckets:
+            return True
+    return False
+
+
+def _lets_in(document: policy.Document, caller: policy.Principal, action: str, arn: str, owner: str) -> bool:
+    """Whether a caller from outside, over the public way and of no organization of ours, gets through."""
+    account = str(caller.account or STRANGER)
+    context = {
+        "aws:PrincipalAccount": account, "aws:PrincipalArn": f"arn:aws:iam::{account}:role/any",
+        "aws:SecureTransport": "true", "aws:SourceIp": "198.51.100.7", "aws:PrincipalOrgID": "o-stranger",
+        "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false", "aws:ResourceAccount": owner,
+    }  # fmt: skip
+    request = policy.Request(caller, action, arn, owner, context)
+    return policy.judge(document, request, "resource").effect == "allow"
+
+
+def _named_accounts(document: policy.Document, owner: str, own: set[str]) -> list[str]:
+    """Accounts that Allow statements name as principals and that are not the snapshot's."""
+    found: dict[str, None] = {}
+    for statement in document.statements:
+        if statement.effect != "Allow":
+            continue
+        for element in statement.principals:
+            if element.name == "Principal":
+                found.update(dict.fromkeys(sorted(element.accounts)))
+                found.update(dict.fromkeys(sorted(name.split(":")[4] for name in element.names)))
+    return [account for account in found if account not in {owner, *own}]
+
+
+# --- endpoints --------------------------------------------------------------------------------------------------------
+
+
+def endpoint_findings(network: Network, sources: Sequence[str]) -> Iterator[Finding]:
+    """Endpoints of the sources' VPCs: to third parties, and with policies that let data out to other accounts."""
+    vpcs = _vpcs_of(network, sources)
+    for endpoint_id, endpoint in sorted(network.vpc_endpoints.items()):
+        if endpoint.vpc_id not in vpcs or endpoint.state.lower() not in ("available", "partial"):
+            continue
+        known = services.suffix_of_service_name(endpoint.service_name)
+        label = network.label(endpoint_id)
+        if known is None:
+            if endpoint.vpc_endpoint_type == "Interface":
+                title = f"{label} leads to {endpoint.service_name}, which is no AWS service of reachsim's table"
+                yield finding_of("ENDPOINT_TO_THIRD_PARTY", "low", endpoint_id, title, [endpoint.service_name])
+        elif known[0] == "s3" and _lets_data_out(network, endpoint):
+            title = f"the policy of {label} lets data out to buckets of any account"
+            line = "s3:PutObject on a bucket of another account passes the endpoint's policy"
+            yield finding_of("ENDPOINT_POLICY_LETS_DATA_OUT", "low", endpoint_id, title, [line])
+
+
+def _lets_data_out(network: Network, endpoint: aws.VpcEndpoint) -> bool:
+    if not endpoint.policy_document:
+        return True  # full access (N140)
+    where = network.source(endpoint.vpc_endpoint_id, "/PolicyDocument") or endpoint.vpc_endpoint_id
+    try:
+        document = policy.parse(json.loads(endpoint.policy_document))
+    except (policy.PolicyError, ValueError, RecursionError) as error:
+        raise SnapshotError(Fault(where, "", "a policy document", str(error))) from error
+    account = network.home_of(endpoint.vpc_endpoint_id)[0]
+    caller = f"arn:aws:iam::{account}:role/any"
+    context = {
+        "aws:PrincipalAccount": account, "aws:PrincipalArn": caller, "aws:ResourceAccount": STRANGER,
+        "aws:ResourceOrgID": "o-stranger", "aws:SecureTransport": "true", "aws:PrincipalOrgID": "o-own",
+        "aws:SourceVpce": endpoint.vpc_endpoint_id, "aws:SourceVpc": endpoint.vpc_id or "",
+    }  # fmt: skip
+    request = policy.Request(
+        policy.Principal.parse(caller), "s3:PutObject", "arn:aws:s3:::a-strangers-bucket/key", STRANGER, context
+    )
+    gateway = endpoint.vpc_endpoint_type == "Gateway"
+    return policy.judge(document, request, "endpoint", gateway=gateway).effect in ("allow", "unknown")
+
+
+def _vpcs_of(network: Network, sources: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for source in sources:
+        selector = parse_selector(source)
+        if selector.kind == "codebuild":
+            build = project(network, selector.value)
+            found |= {one.interface.vpc_id for one in build.placements if one.interface} if build is not None else set()
+        else:
+            found |= {one.vpc_id for one in network.interfaces.values() if selector.value in (one.instance_id, one.id)}
+    return found

@@ -1,0 +1,174 @@
+"""check with the build's own files: what a Dockerfile's FROM, apk add and go get do to a private pipeline."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from reachsim import QuestionError, load, load_files
+from reachsim.cli import group as cli
+from reachsim.verdict import Check, PipelineStep
+from tests.scenarios.pipelines import BUILD, REGISTRY, Pipeline
+
+SEED = """FROM golang:1.12-alpine AS build
+RUN apk add --no-cache git
+RUN go get github.com/golang/example/hello
+
+FROM golang:1.12-alpine
+COPY --from=build /go/bin/hello /usr/local/bin/hello
+"""
+OWN = f"FROM {REGISTRY}/base/golang:1.22\nRUN go build -mod=vendor ./...\n"
+BUILDSPEC = f"""version: 0.2
+phases:
+  pre_build:
+    commands:
+      - aws ecr get-login-password | docker login --username AWS --password-stdin {REGISTRY}
+  build:
+    commands:
+      - docker build -t {REGISTRY}/app .
+  post_build:
+    commands:
+      - docker push {REGISTRY}/app
+"""
+
+
+def checked(net: Pipeline, dockerfile: str = OWN, **files: str) -> Check:
+    code = {"buildspec.yml": BUILDSPEC, "Dockerfile": dockerfile, "go.mod": "module app\n"} | files
+    held = {f"code/p1/{name}": text.encode() for name, text in code.items()}
+    return load_files(net.files() | held).check()
+
+
+def steps(check: Check) -> dict[str, PipelineStep]:
+    return {step.step: step for step in check.steps if step.step != "git-push"}
+
+
+def test_own_base_image_stays_private() -> None:
+    check = checked(Pipeline())
+    assert (check.overall, check.exit_code) == ("private-and-working", 0)
+    assert list(steps(check)) == ["provisioning", "source", "login", "pull", "push", "logs"]
+    assert {step.route for step in check.steps if step.step != "provisioning"} == {"private"}
+
+
+def test_the_dockerfile_that_this_project_was_started_for_fails_in_a_private_vpc() -> None:
+    check = checked(Pipeline(), SEED)
+    assert (check.overall, check.exit_code) == ("private-but-failing", 1)
+    found = steps(check)
+    assert found["pull"].outcome == "blocked"
+    assert (found["run"].outcome, found["run"].not_reached) == ("blocked", True)
+    assert any("registry-1.docker.io (Dockerfile:1 FROM golang:1.12-alpine" in one for one in found["pull"].contacts)
+    assert any("dl-cdn.alpinelinux.org (Dockerfile:2 apk add" in one for one in found["run"].contacts)
+    evidence = " ".join(line for finding in check.findings for line in finding.evidence)
+    assert "registry-1.docker.io" in evidence
+
+
+def test_and_leaks_where_there_is_a_nat_gateway() -> None:
+    net = Pipeline()
+    net.with_nat()
+    check = checked(net, SEED)
+    assert (check.overall, check.exit_code) == ("leaking", 1)
+    [egress] = [one for one in check.findings if one.id == "PUBLIC_EGRESS_POSSIBLE"]
+    assert egress.severity == "high"
+    assert any("by Dockerfile:3 go get github.com/golang/example/hello" in line for line in egress.evidence)
+    assert steps(check)["run"].route == "internet"
+
+
+def test_an_unused_way_out_is_of_less_weight() -> None:
+    net = Pipeline()
+    net.with_nat()
+    [egress] = [one for one in checked(net).findings if one.id == "PUBLIC_EGRESS_POSSIBLE"]
+    assert egress.severity == "medium"
+
+
+def test_base_image_that_no_file_tells_is_not_called_private_and_working() -> None:
+    check = checked(Pipeline(), "ARG BASE\nFROM ${BASE}\n")
+    assert (check.overall, check.exit_code) == ("undecided", 3)
+    assert steps(check)["pull"].outcome == "unknown"
+    assert "BUILD_CONTACTS_UNRESOLVED" in {one.id for one in check.findings}
+
+
+def test_a_dockerfile_that_is_not_there_leaves_the_pull_open() -> None:
+    held = {"code/p1/buildspec.yml": BUILDSPEC.encode()}
+    assert load_files(Pipeline().files() | held).check().overall == "undecided"
+
+
+def test_alternatives_of_a_registry_are_no_failure_while_one_gets_through() -> None:
+    net = Pipeline()
+    net.with_nat()
+    check = checked(net, SEED)
+    assert steps(check)["pull"].outcome == "allowed"
+
+
+def test_inline_buildspec_of_the_project() -> None:
+    net = Pipeline()
+    net["p1"]["source"]["buildspec"] = (
+        "version: 0.2\nphases:\n  build:\n    commands:\n      - curl https://example.com/x\n"
+    )
+    check = load_files(net.files() | {"code/p1/README": b""}).check()
+    assert any("example.com" in one for one in steps(check)["run"].contacts)
+    assert check.overall == "private-but-failing"
+
+
+def folder(place: Path, **files: str) -> Path:
+    for name, text in {"buildspec.yml": BUILDSPEC, "Dockerfile": OWN, **files}.items():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(text, encoding="utf-8")
+    return place
+
+
+def run(*arguments: object) -> Any:
+    return CliRunner().invoke(cli, [str(one) for one in arguments])
+
+
+def test_code_option_goes_before_the_snapshots_own(tmp_path: Path) -> None:
+    snapshot = Pipeline().write(tmp_path / "snapshot")
+    folder(snapshot / "code" / "p1")
+    assert run("check", snapshot).exit_code == 0
+    other = folder(tmp_path / "other", Dockerfile=SEED)
+    result = run("check", snapshot, "--code", f"p1={other}", "--format", "json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["overall"] == "private-but-failing"
+    assert load(snapshot).check(code={"p1": other}).overall == "private-but-failing"
+
+
+def test_code_of_the_configuration(tmp_path: Path) -> None:
+    snapshot = Pipeline().write(tmp_path / "snapshots" / "one")
+    folder(tmp_path / "app", Dockerfile=SEED)
+    settings = tmp_path / "reachsim.toml"
+    settings.write_text('[code]\np1 = "app"\n', encoding="utf-8")
+    assert json.loads(run("check", snapshot, "--config", settings, "--format", "json").stdout)["overall"] == (
+        "private-but-failing"
+    )
+
+
+@pytest.mark.parametrize("word", ["p1", "=x", "p1="])
+def test_code_option_of_another_form(tmp_path: Path, word: str) -> None:
+    result = run("check", Pipeline().write(tmp_path / "s"), "--code", word)
+    assert (result.exit_code, "PROJECT=DIR" in result.stderr) == (2, True)
+
+
+def test_code_without_a_buildspec_or_with_a_broken_one_is_one_line(tmp_path: Path) -> None:
+    snapshot = Pipeline().write(tmp_path / "s")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for place, word in ((empty, "buildspec.yml"), (folder(tmp_path / "bad", **{"buildspec.yml": "[1, 2"}), "p1")):
+        result = run("check", snapshot, "--code", f"p1={place}")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert word in result.stderr
+        assert result.stderr.count("\n") == 1
+
+
+def test_code_of_a_project_that_is_not_there_is_not_read() -> None:
+    net = Pipeline()
+    with pytest.raises(QuestionError):
+        load_files(net.files()).check(["codebuild:nobody"], code={"nobody": "."})
+
+
+def test_source_of_the_steps() -> None:
+    check = checked(Pipeline())
+    assert {cell.destination for cell in check.matrix if cell.source == BUILD and cell.needed} == {
+        "git-codecommit", "ecr.api", "ecr.dkr", "s3", "logs"
+    }  # fmt: skip

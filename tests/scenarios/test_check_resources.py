@@ -1,0 +1,108 @@
+"""Whom the policies of repositories and buckets let in, what endpoints let out, what a role may not do."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from reachsim import load_files
+from reachsim.verdict import Check
+from tests.scenarios.pipelines import ACCOUNT, BUILD_ROLE, ORGANIZATION, Checked, Pipeline, for_all, policy, statement
+
+PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+PARTNER = "222222222222"
+
+
+def shared(document: dict[str, Any] | None, **more: Any) -> Check:
+    net = Pipeline(**more)
+    net.put("ecr/describe-repositories", {"repositories": [{"repositoryName": "app"}]})
+    if document is not None:
+        net.put("ecr/get-repository-policy/app", {"policyText": json.dumps(document)})
+    return load_files(net.files()).check()
+
+
+def found(check: Check) -> dict[str, str]:
+    return {one.id: one.severity for one in check.findings if one.id != "ENDPOINT_POLICY_LETS_DATA_OUT"}
+
+
+def test_public_repository_exposes() -> None:
+    check = shared(policy(for_all(PULL)))
+    assert (check.overall, check.exit_code) == ("exposed", 1)
+    assert found(check) == {"ECR_REPOSITORY_PUBLIC": "high"}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}},
+        {"StringEquals": {"aws:SourceVpce": "vpce-s3"}},
+        {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}},
+    ],
+)
+def test_condition_that_binds_keeps_strangers_out(condition: dict[str, Any]) -> None:
+    check = shared(policy(for_all(PULL, Condition=condition)))
+    assert (check.overall, found(check)) == ("private-and-working", {})
+
+
+def test_account_outside_the_snapshot_exposes() -> None:
+    principal = {"AWS": f"arn:aws:iam::{PARTNER}:root"}
+    check = shared(policy(statement(PULL, Principal=principal)))
+    assert check.overall == "exposed"
+    assert found(check) == {"RESOURCE_SHARED_OUTSIDE": "medium"}
+
+
+def test_own_account_is_nobody_from_outside() -> None:
+    check = shared(policy(statement(PULL, Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})))
+    assert check.overall == "private-and-working"
+
+
+def test_policy_that_was_refused_leaves_it_open() -> None:
+    net = Pipeline()
+    net.put("ecr/describe-repositories", {"repositories": [{"repositoryName": "app"}]})
+    net.put("ecr/get-repository-policy/app", {"Error": {"Code": "AccessDeniedException"}})
+    check = load_files(net.files()).check()
+    assert (check.overall, check.exit_code) == ("undecided", 3)
+    assert any(path.endswith("get-repository-policy/app.json") for path in check.missing)
+
+
+def bucket(document: dict[str, Any], restrict: bool | None = None) -> Check:
+    net = Pipeline(artifacts={"type": "S3", "location": "artifacts"})
+    net.put("s3api/list-buckets", {"Buckets": [{"Name": "artifacts"}]}, region="global")
+    net.put("s3api/get-bucket-policy/artifacts", {"Policy": json.dumps(document)}, region="global")
+    if restrict is not None:
+        block = {"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": restrict}}
+        net.put("s3api/get-public-access-block/artifacts", block, region="global")
+    spec = b"version: 0.2\nphases:\n  build:\n    commands:\n      - make\nartifacts:\n  files: [app]\n"
+    return load_files(net.files() | {"code/p1/buildspec.yml": spec}).check()
+
+
+def test_public_bucket_exposes_unless_public_access_is_blocked() -> None:
+    document = policy(for_all("s3:*", ["arn:aws:s3:::artifacts", "arn:aws:s3:::artifacts/*"]))
+    assert bucket(document).overall == "exposed"
+    assert "BUCKET_PUBLIC" in found(bucket(document, restrict=False))
+    assert bucket(document, restrict=True).overall != "exposed"
+
+
+def test_default_policy_of_the_s3_endpoint_lets_data_out() -> None:
+    assert Checked(Pipeline()).findings() == {"ENDPOINT_POLICY_LETS_DATA_OUT": "low"}
+    narrow = policy(for_all("s3:*", "*", Condition={"StringEquals": {"aws:ResourceAccount": ACCOUNT}}),
+                    for_all("s3:GetObject", "arn:aws:s3:::prod-ap-northeast-1-starport-layer-bucket/*"))  # fmt: skip
+    assert Checked(Pipeline(s3_policy=narrow)).findings() == {}
+
+
+def test_endpoint_to_a_third_party() -> None:
+    net = Pipeline()
+    net.add_endpoint("com.amazonaws.vpce.ap-northeast-1.vpce-svc-0123456789abcdef0", 30)
+    assert Checked(net).findings()["ENDPOINT_TO_THIRD_PARTY"] == "low"
+
+
+def test_s24_role_that_cannot_make_interfaces_starts_no_build() -> None:
+    role = [one for one in BUILD_ROLE if "ec2:CreateNetworkInterface" not in one["Action"]]
+    check = Checked(Pipeline(build_role=role))
+    assert check.overall == "private-but-failing"
+    step = check.step("provisioning")
+    assert (step.outcome, step.service_side) == ("blocked", True)
+    assert [block.code for block in step.blocked_by] == ["ROLE_CANNOT_CREATE_ENI"]
+    assert check.steps()["source"][0] == "not reached"
