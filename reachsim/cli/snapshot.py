@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,9 @@ def command(
     from reachsim.collect.plan import Scope
     from reachsim.collect.progress import watched
 
+    for vpc in vpcs:
+        if not re.fullmatch(r"vpc-[0-9a-f]{8,17}", vpc):
+            raise click.UsageError(f"--vpc {vpc[:40]} is no VPC's id, such as vpc-0123456789abcdef0")
     scope = Scope(frozenset(_services(services)), tuple(dict.fromkeys(vpcs)))
     aws = connect(profile, regions[0] if regions else None)
     accounts = _accounts(aws, regions, all_regions, roles, org)
@@ -126,7 +129,7 @@ def _accounts(aws: Aws, regions: Sequence[str], all_regions: bool, roles: Sequen
     return [found[account] for account in sorted(found)]
 
 
-def _assumed(aws: Aws, arn: str, reached: object) -> tuple[str, Account]:
+def _assumed(aws: Aws, arn: str, reached: Callable[[Aws, str], Account]) -> tuple[str, Account]:
     from reachsim.collect.capture import Account
     from reachsim.collect.errors import CollectError
     from reachsim.collect.outcome import Outcome
@@ -134,7 +137,7 @@ def _assumed(aws: Aws, arn: str, reached: object) -> tuple[str, Account]:
     role = aws.assume(arn)
     try:
         account, _ = role.identity()
-        return account, reached(role, account)  # type: ignore[operator]
+        return account, reached(role, account)
     except CollectError as error:
         _tell(str(error))
         account = arn.split(":")[4]

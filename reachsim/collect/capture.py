@@ -95,6 +95,8 @@ def capture(
         run = _Run(partial, accounts, scope, Asked(tuple(sorted(scope.vpcs)), tuple(sorted(redact))))
         run.resume(overwrite, told)
         run.all(progress or Silent())
+        for vpc in run.absent_vpcs():
+            told(f"{vpc} is in none of the accounts and Regions that were asked")
         replace_folder(partial, out, overwrite=overwrite)
     except OSError as error:
         why = error.strerror or str(error)
@@ -172,6 +174,7 @@ class _Run:
                     tried |= {task.file for task in wave}
                     self._ask_all(pool, wave, progress)
             self._note_unasked()
+            self._refuse_nothing()
             self.record.complete = True
             self.record.finished = _now()
             self._save()
@@ -284,6 +287,22 @@ class _Run:
             for call in unasked(place, self.scope, read):
                 file = path(place.account, place.region, call.service, call.operation, "*" if call.per else None)
                 self._note(file, Outcome("not-asked"), None)
+
+    def _refuse_nothing(self) -> None:
+        """Raise if AWS told nothing but who asks: that is no snapshot."""
+        asked = [entry for entry in self.entries.values() if "/sts/" not in entry.file]
+        if asked and not any(entry.known for entry in asked):
+            codes = sorted({entry.code for entry in asked if entry.code})
+            raise CollectError(
+                f"no call was answered ({', '.join(codes)}): nothing is written; see {self.store.root}/{MANIFEST}"
+            )
+
+    def absent_vpcs(self) -> list[str]:
+        """The VPCs asked for that no account and Region has."""
+        read = self._reader()
+        answers = [read(path(one.account, one.region, "ec2", "describe-vpcs")) for one in self.places]
+        found = {vpc.get("VpcId") for answer in answers if answer for vpc in answer.get("Vpcs", ())}
+        return [vpc for vpc in self.scope.vpcs if any(answers) and vpc not in found]
 
     def _save(self) -> None:
         self.record.calls = [self.entries[file] for file in sorted(self.entries)]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reachsim.collect.aws import WORKERS
-from reachsim.collect.errors import ExpiredError
+from reachsim.collect.errors import CollectError, ExpiredError
 from reachsim.collect.outcome import Outcome
 from reachsim.collect.plan import Scope
 from reachsim.errors import QuestionError
@@ -164,6 +164,12 @@ def test_a_vpc_is_captured_with_those_connected_to_it(tmp_path: Path) -> None:
     assert record.asked.vpcs == ("vpc-a",)
 
 
+def test_a_vpc_that_nobody_has_is_named(tmp_path: Path) -> None:
+    said: list[str] = []
+    run(tmp_path / "s", Fake(VPCS), scope=Scope(vpcs=("vpc-a", "vpc-z")), told=said.append)
+    assert said == ["vpc-z is in none of the accounts and Regions that were asked"]
+
+
 def test_where_nobody_tells_the_connections_only_the_vpc_itself_is_captured(tmp_path: Path) -> None:
     api = Fake(VPCS, errors=dict.fromkeys(list(VPCS)[:2], (403, "UnauthorizedOperation", "")))
     record = run(tmp_path / "s", api, scope=Scope(vpcs=("vpc-a",)))
@@ -258,6 +264,14 @@ def test_an_existing_snapshot_stays_until_the_new_one_is_whole(tmp_path: Path) -
     run(tmp_path / "s", Fake(), overwrite=True)
     assert not (tmp_path / "s/mine.txt").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["s"]
+
+
+def test_no_answer_at_all_is_no_snapshot(tmp_path: Path) -> None:
+    denied = Fake(errors={f"{REGION}/*": (403, "AccessDenied", "")})
+    with pytest.raises(CollectError, match=r"no call was answered \(AccessDenied\): nothing is written"):
+        run(tmp_path / "s", denied)
+    assert not (tmp_path / "s").exists()
+    run(tmp_path / "s", Fake())
 
 
 def test_progress_is_told_of_every_call(tmp_path: Path) -> None:
