@@ -20,6 +20,11 @@ COMMANDS: dict[str, tuple[str, list[str], str | None]] = {
         None,
     ),
     "check leaky-pipeline": ("reachsim check snapshots/leaky-pipeline", ["check", "snapshots/leaky-pipeline"], None),
+    "contacts": (
+        "reachsim contacts snapshots/leaky-pipeline/code/app-build/buildspec.yml",
+        ["contacts", "snapshots/leaky-pipeline/code/app-build/buildspec.yml"],
+        None,
+    ),
     "trace broken-pipeline": (
         "reachsim trace snapshots/broken-pipeline --from codebuild:app-build --to git-codecommit",
         ["trace", "snapshots/broken-pipeline", "--from", "codebuild:app-build", "--to", "git-codecommit"],
