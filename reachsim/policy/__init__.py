@@ -21,9 +21,10 @@ from .principals import Principal
 from .public import is_public
 from .request import Request
 from .statements import Document, Statement
-from .truth import UNKNOWN
+from .truth import PRESENT, UNKNOWN, Unknown
 
 __all__ = [
+    "PRESENT",
     "UNKNOWN",
     "Compiled",
     "Decider",
@@ -35,6 +36,7 @@ __all__ = [
     "Principal",
     "Request",
     "Statement",
+    "Unknown",
     "evaluate",
     "evaluate_json",
     "is_public",

@@ -18,7 +18,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from .operators import NULL, OPERATORS, Operator, Test
-from .truth import Truth, Unknown, either, every, opposite
+from .truth import PRESENT, Truth, Unknown, either, every, opposite
 from .variables import Context, Template
 
 _OPERATOR: Final = re.compile(r"(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?", re.IGNORECASE)
@@ -112,7 +112,9 @@ def holds(condition: Condition, context: Context) -> Truth:
     if condition.quick is not None and isinstance(found, str):
         return condition.quick(found)
     if isinstance(found, Unknown):
-        return None
+        if condition.operator is not NULL or found is not PRESENT:
+            return None
+        found = ("present",)
     found = (found,) if isinstance(found, str) else found or ()
     if condition.operator is NULL:
         return any(value.test is not None and value.test("false" if found else "true") for value in condition.values)
@@ -132,6 +134,8 @@ def why_not(condition: Condition, context: Context) -> str:
     found = context.get(condition.lookup)
     if isinstance(found, Unknown):
         had = f"whether the request has {condition.key}, and which value, is not known"
+        if found is PRESENT:
+            had = f"which {condition.key} the request has is not known"
     elif not found and found != "":
         had = f"the request has no {condition.key}"
     elif isinstance(found, tuple) and len(found) > 1 and condition.quantifier is Quantifier.ONE:

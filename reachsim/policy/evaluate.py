@@ -221,8 +221,14 @@ def _must_allow(request: Request, allowed: bool, grants: frozenset[Via]) -> froz
     if caller.account != request.resource_account:
         return _BOTH_SIDES
     if allowed:
-        return _OWN_SIDE.difference(*(_EXCUSED[via] for via in grants))
+        return _OWN_SIDE - excused(grants)
     return _BOTH_SIDES if must_trust(request) else _OWN_SIDE
+
+
+def excused(grants: frozenset[Via]) -> frozenset[Kind]:
+    """The kinds of policy whose silence does not count in the own account, once the resource policy names the caller
+    so (facts 5, 7-9)."""
+    return frozenset[Kind]().union(*(_EXCUSED[via] for via in grants))
 
 
 def must_trust(request: Request) -> bool:

@@ -69,6 +69,17 @@ def action(name: str) -> tuple[str, bool] | None:
     return found.actions.get(own) if found else None
 
 
+def has_resource_types(name: str) -> bool | None:
+    """Whether an action has resource types, by the extract alone; None if the extract does not have it.
+
+    >>> has_resource_types("ecr:GetAuthorizationToken"), has_resource_types("s3:GetObject"), has_resource_types("x:Do")
+    (False, True, None)
+    """
+    prefix, _, own = name.lower().partition(":")
+    found = _extract().get(prefix)
+    return found.actions.get(own, ("", None))[1] if found else None
+
+
 def actions_like(pattern: str) -> tuple[str, ...] | None:
     """The actions that fit an action pattern, or None if its service is not known (or is a pattern itself).
 

@@ -10,7 +10,24 @@ from collections.abc import Mapping
 
 from .glob import Glob
 from .principals import Principal
+from .truth import UNKNOWN
 from .variables import Context, ContextValue
+
+
+class OpenContext(dict[str, ContextValue]):
+    """A context of which not all is known: what it does not hold is `UNKNOWN`, unless it is known to be absent."""
+
+    __slots__ = ("absent",)
+
+    def __init__(self, keys: Context, absent: frozenset[str]) -> None:
+        super().__init__(keys)
+        self.absent = absent
+
+    def get(self, key: str, _default: object = None) -> ContextValue | None:  # type: ignore[override]
+        """The value of a key in lower case; None if it is absent."""
+        if key in self:
+            return self[key]
+        return None if key in self.absent else UNKNOWN
 
 
 class Request:
@@ -19,7 +36,8 @@ class Request:
     ``resource_arn`` may hold ``*`` and ``?`` and is a pattern then: an Allow matches if the two overlap, a Deny only if
     it covers all of it. ``resource_account`` owns the resource (12 digits). A context value is a text, a tuple of texts
     for a multivalued key, or `UNKNOWN`. ``wildcard_only_action``: the action has no resource types, so it is checked
-    against the resource ``*`` and only a literal ``*`` matches that (fact 32).
+    against the resource ``*`` and only a literal ``*`` matches that (fact 32). ``absent``: None if the context holds
+    all keys; else those that are known to be absent, the others that it does not hold being `UNKNOWN`.
 
     Worked out once are ``keys``, the context by keys in lower case, ``folded_action`` in lower case, and
     ``resource_pattern``, None if the resource is a plain ARN.
@@ -49,6 +67,7 @@ class Request:
         resource_account: str,
         context: Mapping[str, ContextValue] | None = None,
         wildcard_only_action: bool = False,
+        absent: frozenset[str] | None = None,
     ) -> None:
         self.principal = principal
         self.action = action
@@ -56,7 +75,8 @@ class Request:
         self.resource_account = resource_account
         self.context: Mapping[str, ContextValue] = context or {}
         self.wildcard_only_action = wildcard_only_action
-        self.keys: Context = {key.lower(): value for key, value in self.context.items()}
+        keys: Context = {key.lower(): value for key, value in self.context.items()}
+        self.keys = keys if absent is None else OpenContext(keys, frozenset(key.lower() for key in absent))
         self.folded_action = action.lower()
         self.resource_pattern = Glob.parse(resource_arn) if "*" in resource_arn or "?" in resource_arn else None
 

@@ -13,15 +13,18 @@ from typing import Final
 
 
 class Unknown(Enum):
-    """The type of `UNKNOWN`, the only member."""
+    """The type of `UNKNOWN` and `PRESENT`."""
 
     UNKNOWN = "unknown"
+    PRESENT = "present"
 
     def __repr__(self) -> str:
-        return "UNKNOWN"
+        return self.name
 
 
 UNKNOWN: Final = Unknown.UNKNOWN
+PRESENT: Final = Unknown.PRESENT
+"""The value of a key that is there, but of which no more is known."""
 Truth = bool | None
 
 
