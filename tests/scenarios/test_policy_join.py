@@ -1,18 +1,43 @@
-"""Requests on several ways: chance picks the endpoint, so what one policy refuses is intermittent, not blocked."""
+"""Requests on the ways that a path can take: which policies count, which keys a way has, and what chance picks."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+import pytest
 
 from reachsim import Reach, load_files
 from reachsim.verdict import Verdict
 from tests.build import ANYWHERE, Build
 
+ACCOUNT, OTHER = "111111111111", "222222222222"
+BUILD = f"arn:aws:iam::{ACCOUNT}:role/build"
+IAM = f"{ACCOUNT}/global/iam/get-account-authorization-details.json"
 DENY = {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]}
+ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 GET = {"action": "s3:GetObject", "resource": "arn:aws:s3:::data/key"}
+NONE = {"Error": {"Code": "NoSuchBucketPolicy"}}
 
 
-def two_zones(first: dict[str, Any] | None, second: dict[str, Any] | None, shut: str | None = None) -> Reach:
+def document(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def iam(net: Build, *statements: dict[str, Any], boundary: dict[str, Any] | None = None, role: str = BUILD) -> None:
+    """The account's IAM details, in which the build's role has these statements."""
+    name = role.rsplit("/", 1)[-1]
+    found: dict[str, Any] = {"Arn": role, "RoleName": name, "InstanceProfileList": []}
+    found["RolePolicyList"] = [{"PolicyName": "p", "PolicyDocument": document(*statements)}]
+    policies = []
+    if boundary is not None:
+        arn = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
+        found["PermissionsBoundary"] = {"PermissionsBoundaryArn": arn, "PermissionsBoundaryType": "Policy"}
+        policies = [{"Arn": arn, "PolicyVersionList": [{"Document": document(boundary), "IsDefaultVersion": True}]}]
+    net.put("iam/get-account-authorization-details", {"RoleDetailList": [found], "Policies": policies}, region="global")
+
+
+def two_zones(first: dict[str, Any] | None, second: dict[str, Any] | None, shut: str | None = None) -> Build:
     """A project in two subnets, each with a gateway endpoint of its own; the ACL of ``shut`` lets nothing by."""
     net = Build()
     vpc = net.vpc("10.0.0.0/16")
@@ -23,12 +48,36 @@ def two_zones(first: dict[str, Any] | None, second: dict[str, Any] | None, shut:
         acl = net.acl(vpc, []) if shut == number else None
         subnets.append(net.subnet(vpc, f"10.0.{number}.0/24", table=table, acl=acl))
     net.project("app", vpc, subnets, [net.group(vpc, ingress=[], egress=ANYWHERE)])
-    net.put("s3api/get-bucket-policy/data", {"Error": {"Code": "NoSuchBucketPolicy"}}, region="global")
-    return load_files(net.files())
+    net["app"]["serviceRole"] = BUILD
+    net.put("s3api/get-bucket-policy/data", NONE, region="global")
+    net.put(
+        "organizations/describe-organization", {"Error": {"Code": "AWSOrganizationsNotInUseException"}}, region="global"
+    )
+    iam(net, ALL)
+    return net
 
 
-def get(reach: Reach) -> Verdict:
-    return reach.simulate("codebuild:app", "s3", protocol="tcp", port=443, requests=[GET])
+def private(policy: dict[str, Any] | None = None) -> Build:
+    return two_zones(policy, policy)
+
+
+def get(net: Build | Reach, request: dict[str, Any] = GET, **more: Any) -> Verdict:
+    reach = load_files(net.files()) if isinstance(net, Build) else net
+    return reach.simulate("codebuild:app", "s3", protocol="tcp", port=443, requests=[request], **more)
+
+
+def why(verdict: Verdict) -> set[tuple[str, str]]:
+    return {(block.code, block.component) for block in verdict.blocked_by}
+
+
+def without(net: Build, *paths: str) -> Reach:
+    files = net.files()
+    for path in paths:
+        del files[path]
+    return load_files(files)
+
+
+# --- ways -----------------------------------------------------------------------------------------------------------
 
 
 def test_both_endpoints_let_it_through() -> None:
@@ -55,6 +104,9 @@ def test_the_way_that_the_policy_refuses_is_shut_by_the_network_too() -> None:
     assert get(two_zones(None, DENY, shut="2")).outcome == "intermittent"
 
 
+# --- repositories ---------------------------------------------------------------------------------------------------
+
+
 def ecr(resource: str, policy: str | None) -> Verdict:
     net = Build()
     vpc = net.vpc("10.0.0.0/16")
@@ -62,6 +114,8 @@ def ecr(resource: str, policy: str | None) -> Verdict:
     group = net.group(vpc, ingress=ANYWHERE, egress=ANYWHERE)
     net.interface_endpoint(vpc, "ecr.api", {subnet: "10.0.1.9"}, [group], names=["api.ecr.us-east-1.amazonaws.com"])
     net.project("app", vpc, [subnet], [group])
+    net["app"]["serviceRole"] = BUILD
+    iam(net, ALL)
     files = net.files()
     if policy is not None:
         path = "222222222222/us-east-1/ecr/get-repository-policy/shared.json"
@@ -89,3 +143,236 @@ def test_foreign_repository_without_its_policy_names_the_file() -> None:
 def test_foreign_repository_that_lets_nobody_in() -> None:
     empty = '"{\\"Version\\": \\"2012-10-17\\", \\"Statement\\": []}"'
     assert ecr("arn:aws:ecr:us-east-1:222222222222:repository/shared", empty).outcome == "blocked"
+
+
+# --- identity policies ----------------------------------------------------------------------------------------------
+
+
+def test_identity_policies_count_by_default() -> None:
+    net = private()
+    iam(net, {**ALL, "Action": "s3:PutObject"})
+    verdict = get(net)
+    assert (verdict.outcome, verdict.layers["identity-policy"]) == ("blocked", "blocked")
+    assert why(verdict) == {("IDENTITY_POLICY_DENY", BUILD)}
+    assert get(net, layers=["network", "endpoint-policy", "resource-policy"]).outcome == "allowed"
+
+
+def test_missing_iam_details_are_named() -> None:
+    verdict = get(without(private(), IAM))
+    assert (verdict.outcome, verdict.missing) == ("unknown", (IAM,))
+    assert get(without(private(DENY), IAM)).outcome == "blocked"
+
+
+def test_nobody_known_to_call_is_an_assumption() -> None:
+    net = private()
+    del net["app"]["serviceRole"]
+    verdict = get(net)
+    assert verdict.outcome == "allowed"
+    assert "IDENTITY_POLICY_NOT_COUNTED" in {one.code for one in verdict.assumptions}
+    assert get(net, layers=["identity-policy"]).outcome == "unknown"
+
+
+def test_boundary_and_identity_both_block() -> None:
+    net = private()
+    iam(net, {**ALL, "Action": "iam:*"}, boundary={**ALL, "Action": "iam:*"})
+    boundary = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
+    assert why(get(net)) == {("IDENTITY_POLICY_DENY", BUILD), ("BOUNDARY_DENY", boundary)}
+
+
+@pytest.mark.parametrize(
+    ("named", "boundary", "outcome"),
+    [
+        (BUILD, None, "allowed"),
+        (BUILD, {**ALL, "Action": "iam:*"}, "blocked"),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/build/app", {**ALL, "Action": "iam:*"}, "allowed"),
+        (ACCOUNT, None, "blocked"),
+        ("*", {**ALL, "Action": "iam:*"}, "allowed"),
+    ],
+)
+def test_facts_5_to_9_a_bucket_policy_makes_up_for_silence(named: str, boundary: Any, outcome: str) -> None:
+    net = private()
+    iam(net, {**ALL, "Action": "iam:*"}, boundary=boundary)
+    text = json.dumps(document({**ALL, "Principal": {"AWS": named}}))
+    net.put("s3api/get-bucket-policy/data", {"Policy": text}, region="global")
+    assert get(net).outcome == outcome
+
+
+def test_silence_is_open_while_the_bucket_policy_is_not_known() -> None:
+    net = private()
+    iam(net, {**ALL, "Action": "iam:*"})
+    path = f"{ACCOUNT}/global/s3api/get-bucket-policy/data.json"
+    verdict = get(without(net, path))
+    assert (verdict.outcome, verdict.missing) == ("unknown", (path,))
+
+
+def test_the_principal_can_be_given() -> None:
+    net = private()
+    other = f"arn:aws:iam::{ACCOUNT}:role/path/other"
+    iam(net, ALL, role=other)
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/other/s"
+    for principal in (other, session):
+        assert get(net, {**GET, "principal": principal}).outcome == "allowed"
+    only = document({**ALL, "Principal": "*", "Condition": {"ArnEquals": {"aws:PrincipalArn": other}}})
+    net = private(only)
+    iam(net, ALL, role=other)
+    assert get(net, {**GET, "principal": session}).outcome == "allowed"
+    anonymous = {**GET, "principal": {"type": "Anonymous"}}
+    assert get(net, anonymous).layers["endpoint-policy"] == "blocked"
+
+
+# --- context keys ---------------------------------------------------------------------------------------------------
+
+
+def only_if(operator: str, key: str, value: Any) -> dict[str, Any]:
+    return document({**ALL, "Principal": "*", "Condition": {operator: {key: value}}})
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "value", "outcome"),
+    [
+        ("StringEquals", "aws:SourceVpce", ["vpce-1", "vpce-2"], "allowed"),
+        ("StringEquals", "aws:SourceVpc", "vpc-1", "allowed"),
+        ("StringEquals", "aws:SourceVpc", "vpc-9", "blocked"),
+        ("IpAddress", "aws:VpcSourceIp", "10.0.0.0/16", "allowed"),
+        ("NotIpAddress", "aws:VpcSourceIp", ["10.0.0.0/17", "10.0.128.0/17"], "blocked"),
+        ("IpAddress", "aws:VpcSourceIp", "10.0.1.128/25", "unknown"),
+        ("IpAddress", "aws:SourceIp", "0.0.0.0/0", "blocked"),
+        ("Null", "aws:SourceIp", "true", "allowed"),
+        ("Null", "aws:VpcSourceIp", "false", "allowed"),
+        ("Bool", "aws:SecureTransport", "true", "allowed"),
+        ("Bool", "aws:ViaAWSService", "false", "allowed"),
+        ("StringEquals", "aws:RequestedRegion", "us-east-1", "allowed"),
+        ("ArnEquals", "aws:PrincipalArn", BUILD, "allowed"),
+        ("StringEquals", "aws:PrincipalAccount", ACCOUNT, "allowed"),
+        ("StringEquals", "aws:PrincipalType", "AssumedRole", "allowed"),
+        ("StringEquals", "aws:ResourceAccount", ACCOUNT, "allowed"),
+        ("StringEquals", "s3:ResourceAccount", ACCOUNT, "allowed"),
+        ("StringEquals", "aws:PrincipalOrgID", "o-1", "blocked"),
+        ("StringEquals", "aws:VpceAccount", ACCOUNT, "allowed"),
+        ("ArnEquals", "aws:SourceVpcArn", f"arn:aws:ec2:us-east-1:{ACCOUNT}:vpc/vpc-1", "allowed"),
+        ("StringEquals", "aws:VpceOrgID", "o-1", "blocked"),
+        ("ArnEquals", "codebuild:ProjectArn", f"arn:aws:codebuild:us-east-1:{ACCOUNT}:project/app", "allowed"),
+        ("ArnLike", "ec2:SourceInstanceArn", "arn:aws:ec2:*:*:instance/*", "blocked"),
+        ("Null", "aws:CalledVia", "true", "allowed"),
+        ("StringEquals", "aws:PrincipalTag/team", "red", "unknown"),
+        ("StringEquals", "s3:ExistingObjectTag/team", "red", "unknown"),
+        ("DateGreaterThan", "aws:CurrentTime", "2020-01-01", "unknown"),
+    ],
+)
+def test_facts_62_to_75_keys_on_the_way_by_an_endpoint(operator: str, key: str, value: Any, outcome: str) -> None:
+    assert get(private(only_if(operator, key, value))).layers["endpoint-policy"] == outcome
+
+
+def test_context_of_the_request_overrides() -> None:
+    tagged = {**GET, "context": {"AWS:principaltag/team": "red", "aws:TagKeys": ["a"], "aws:SecureTransport": False}}
+    assert get(private(only_if("StringEquals", "aws:PrincipalTag/team", "red")), tagged).outcome == "allowed"
+    assert get(private(only_if("ForAnyValue:StringEquals", "aws:TagKeys", "a")), tagged).outcome == "allowed"
+    assert get(private(only_if("Bool", "aws:SecureTransport", "false")), tagged).outcome == "allowed"
+
+
+def test_fact_32_an_action_without_resource_types_is_checked_against_the_star() -> None:
+    net = private()
+    iam(net, {**ALL, "Resource": "arn:aws:s3:::*"})
+    assert get(net, {"action": "s3:ListAllMyBuckets", "resource": "arn:aws:s3:::data"}).outcome == "blocked"
+    assert get(net, GET).outcome == "allowed"
+
+
+# --- the organization -----------------------------------------------------------------------------------------------
+
+ORGANIZATION = {"Organization": {"Id": "o-1", "MasterAccountId": OTHER}}
+TYPES = {"scp": "SERVICE_CONTROL_POLICY", "rcp": "RESOURCE_CONTROL_POLICY"}
+
+
+def organized(kind: str, **levels: list[dict[str, Any]]) -> Build:
+    """The account in an organization whose root, OU and account have these statements in policies of a kind."""
+    net = private()
+    net.put("organizations/describe-organization", ORGANIZATION, region="global")
+    for child, parent in ((ACCOUNT, "ou-1"), ("ou-1", "r-1")):
+        net.put(f"organizations/list-parents/{child}", {"Parents": [{"Id": parent}]}, region="global")
+    names = {"r-1": "root", "ou-1": "unit", ACCOUNT: "account"}
+    full = {"scp": "p-FullAWSAccess", "rcp": "p-RCPFullAWSAccess"}[kind]
+    for target, name in names.items():
+        for one, type_ in TYPES.items():
+            listed = (
+                []
+                if one == kind and name in levels and kind == "scp"
+                else [{"Id": full if one == kind else _full(one)}]
+            )
+            if one == kind and name in levels:
+                listed.append({"Id": f"p-{name}"})
+            net.put(f"organizations/list-policies-for-target/{target}.{type_}", {"Policies": listed}, region="global")
+    for name, statements in levels.items():
+        content = json.dumps(document(*statements))
+        net.put(f"organizations/describe-policy/p-{name}", {"Policy": {"Content": content}}, region="global")
+    return net
+
+
+def _full(kind: str) -> str:
+    return {"scp": "p-FullAWSAccess", "rcp": "p-RCPFullAWSAccess"}[kind]
+
+
+def test_fact_11_scps_by_level() -> None:
+    assert get(organized("scp")).outcome == "allowed"
+    verdict = get(organized("scp", unit=[{**ALL, "Action": "ec2:*"}]))
+    assert (verdict.layers["identity-policy"], why(verdict)) == ("blocked", {("SCP_DENY", ACCOUNT)})
+    assert get(organized("scp", unit=[{**ALL, "Action": "s3:*"}], account=[ALL])).outcome == "allowed"
+    denied = organized("scp", root=[ALL, {**ALL, "Effect": "Deny", "Action": "s3:*"}])
+    assert why(get(denied)) == {("SCP_DENY", ACCOUNT)}
+    outside = {**ALL, "Effect": "Deny", "Condition": {"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}}
+    assert get(organized("scp", root=[ALL, outside])).outcome == "allowed"
+
+
+def test_fact_12_rcps_deny() -> None:
+    deny = {**ALL, "Effect": "Deny", "Principal": "*", "Action": "s3:*"}
+    verdict = get(organized("rcp", root=[deny]))
+    assert (verdict.layers["resource-policy"], why(verdict)) == ("blocked", {("RCP_DENY", ACCOUNT)})
+    foreign = {**deny, "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}}
+    assert get(organized("rcp", root=[foreign])).outcome == "allowed"
+
+
+def test_the_management_account_is_exempt() -> None:
+    net = organized("scp", root=[{**ALL, "Effect": "Deny"}])
+    net.put(
+        "organizations/describe-organization",
+        {"Organization": {"Id": "o-1", "MasterAccountId": ACCOUNT}},
+        region="global",
+    )
+    assert get(net).outcome == "allowed"
+
+
+def test_scps_that_the_snapshot_lacks_are_an_assumption() -> None:
+    path = f"{ACCOUNT}/global/organizations/list-parents/ou-1.json"
+    verdict = get(without(organized("scp"), path))
+    assert verdict.outcome == "allowed"
+    assert any(one.component == ACCOUNT and path in one.detail for one in verdict.assumptions)
+    denied = organized("scp", account=[{**ALL, "Effect": "Deny"}])
+    assert get(without(denied, path)).outcome == "blocked"
+
+
+# --- other accounts' buckets ----------------------------------------------------------------------------------------
+
+
+def foreign(policy: dict[str, Any], **files: Any) -> Verdict:
+    contents = private().files()
+    held = {"s3api/get-bucket-policy/theirs": {"Policy": json.dumps(document(policy))}, **files}
+    for path, answer in held.items():
+        contents[f"{OTHER}/global/{path}.json"] = json.dumps(answer).encode()
+    return get(load_files(contents), {"action": "s3:GetObject", "resource": "arn:aws:s3:::theirs/k"})
+
+
+def block(on: bool) -> dict[str, Any]:
+    return {"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": on}}
+
+
+def test_fact_6_another_accounts_bucket_must_allow() -> None:
+    assert foreign({**ALL, "Principal": {"AWS": ACCOUNT}}).outcome == "allowed"
+    assert foreign({**ALL, "Principal": {"AWS": "333333333333"}}).layers["resource-policy"] == "blocked"
+
+
+def test_fact_17_block_public_access() -> None:
+    public = {**ALL, "Principal": "*"}
+    bucket, account = "s3api/get-public-access-block/theirs", "s3control/get-public-access-block"
+    assert foreign(public).outcome == "unknown"
+    assert foreign(public, **{bucket: block(False), account: block(True)}).outcome == "blocked"
+    assert foreign(public, **{bucket: block(True)}).outcome == "blocked"
+    assert foreign(public, **{bucket: block(False), account: block(False)}).outcome == "allowed"

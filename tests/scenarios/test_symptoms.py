@@ -252,7 +252,7 @@ def test_s36_policy_of_a_service_that_supports_none_is_ignored() -> None:
          "PrivateDnsNames": [{"PrivateDnsName": "logs.us-east-1.amazonaws.com"}]}
     )  # fmt: skip
     put = [{"action": "logs:PutLogEvents", "resource": "arn:aws:logs:us-east-1:111111111111:log-group:/x:*"}]
-    verdict = ask(net, "codebuild:app", "logs", requests=put)
+    verdict = ask(net, "codebuild:app", "logs", requests=put, layers=["network", "endpoint-policy"])
     assert fate(verdict) == ("allowed", "private")
     assert ("ENDPOINT_POLICY_UNSUPPORTED", made) in assumed(verdict)
 

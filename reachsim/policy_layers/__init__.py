@@ -1,0 +1,15 @@
+"""Joins a simulated path with the policies on it, for the requests of a question.
+
+The path supplies the context keys that are present and absent, the source its role (`asked`); the snapshot holds the
+policies (`held`, `identities`, `organizations`); `said` puts a request to each, and `join` makes layers of what they
+say, over all the ways that the traffic can take.
+
+**Source:** policy-evaluation fact sheet (4 to 15, 20 to 32, 62 to 75), DESIGN, "query".
+"""
+
+from __future__ import annotations
+
+from reachsim.policy_layers.identities import iam_details, role_documents
+from reachsim.policy_layers.join import judge_requests
+
+__all__ = ["iam_details", "judge_requests", "role_documents"]

@@ -1,0 +1,22 @@
+"""Policy documents of a snapshot, parsed once each."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+
+from reachsim import policy
+from reachsim.errors import Fault, SnapshotError
+
+
+def document(text: str | bytes, where: str) -> policy.Document:
+    """The policy document in a file. Raises SnapshotError if it cannot be judged."""
+    try:
+        return _parsed(text)
+    except (policy.PolicyError, ValueError, RecursionError) as error:
+        raise SnapshotError(Fault(where, "", "a policy document", str(error))) from error
+
+
+@lru_cache(maxsize=512)
+def _parsed(text: str | bytes) -> policy.Document:
+    return policy.parse(json.loads(text))

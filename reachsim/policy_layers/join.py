@@ -1,0 +1,211 @@
+"""Makes layers of what policies say, and joins them with the network's verdict over all ways.
+
+Which silence counts follows the rules of `reachsim.policy.evaluate` (facts 5 to 9): in the own account a resource
+policy that names the caller makes up for its silent identity policies; another account's resource must allow. A layer
+counts if the question names it. Else endpoint and resource policies do wherever there are requests, and identity
+policies wherever it is known who calls; what the snapshot lacks of them makes the answer unknown (DESIGN).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from reachsim.evidence import Assumption, Block
+from reachsim.forwarding import Ground, Walk
+from reachsim.model.network import Network
+from reachsim.policy.evaluate import excused
+from reachsim.policy.statements import Kind
+from reachsim.policy_layers import said
+from reachsim.policy_layers.asked import Asked, read_request
+from reachsim.policy_layers.said import Said
+from reachsim.scenarios import Scenario
+from reachsim.verdict import Outcome, Verdict
+
+DEFAULT_LAYERS: Final = ("endpoint-policy", "identity-policy", "resource-policy")
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What one layer says."""
+
+    outcome: Outcome = "allowed"
+    blocks: tuple[Block, ...] = ()
+    missing: tuple[str, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+
+
+def judge_requests(
+    ground: Ground, verdict: Verdict, found: Sequence[Scenario], requests: Sequence[Mapping[str, Any]] | None,
+    counted: Sequence[str], *, asked: bool,
+) -> Verdict:  # fmt: skip
+    """The verdict with the policy layers added. Raises QuestionError for a request that cannot be judged."""
+    names = [layer for layer in (counted if asked else DEFAULT_LAYERS) if layer != "network"]
+    if not requests or not names:
+        return verdict
+    layers = dict(verdict.layers)
+    blocks, missing, assumptions = list(verdict.blocked_by), set(verdict.missing), list(verdict.assumptions)
+    shut: set[tuple[str, str]] = set()
+    ways = _ways(ground.network, found)
+    outcomes: dict[str, dict[tuple[str, str], list[Outcome]]] = {name: {} for name in names}
+    for (group, way), one in ways.items():
+        for request in requests:
+            for name, answer in judge_request(ground.network, request, way, one, names, asked=asked).items():
+                outcomes[name].setdefault((group, way), []).append(answer.outcome)
+                blocks += [b for b in answer.blocks if b not in blocks]
+                assumptions += [a for a in answer.assumptions if a not in assumptions]
+                missing |= set(answer.missing)
+    for name, by_way in outcomes.items():
+        worst = {way: _worst(several) for way, several in by_way.items()}
+        shut |= {way for way, outcome in worst.items() if outcome == "blocked"}
+        if worst:
+            layers[name] = _over_ways(worst)
+    outcome = _worst(list(layers.values()))
+    passes = verdict.layers.get("network") in ("allowed", "intermittent")
+    if passes and outcome in ("intermittent", "unknown") and not _open_ways(found) - shut:
+        outcome = "blocked"  # what one layer lets through another stops
+    route = verdict.route if outcome in ("allowed", "intermittent") else "none"
+    if outcome != "unknown":
+        missing = set()
+    return msgspec.structs.replace(
+        verdict, outcome=outcome, route=route, layers=layers, blocked_by=() if outcome == "allowed" else tuple(blocks),
+        missing=tuple(sorted(missing)), assumptions=tuple(assumptions),
+    )  # fmt: skip
+
+
+# --- one request on one way -----------------------------------------------------------------------------------------
+
+
+def judge_request(
+    network: Network, given: Mapping[str, Any], way: str, one: Scenario, names: Sequence[str], *, asked: bool
+) -> dict[str, Answer]:
+    """What the layers say about a request on a way. Raises QuestionError."""
+    question = read_request(network, given, way, one)
+    found: dict[str, Answer] = {}
+    if "endpoint-policy" in names:
+        found["endpoint-policy"] = _answer([said.endpoint(network, question, way)], frozenset(), question.assumptions)
+    resource = said.resource(network, question) if "resource-policy" in names else []
+    own = question.request.same_account
+    if "resource-policy" in names:
+        optional: frozenset[Kind] = frozenset({"resource"}) if own else frozenset()
+        found["resource-policy"] = _answer(resource, optional)
+    if "identity-policy" in names:
+        if not asked and _nobody_known(question):
+            detail = f"who calls {question.request.action} is not known"
+            note = Assumption("IDENTITY_POLICY_NOT_COUNTED", one.source.group, detail, "block")
+            found["resource-policy"] = _with_note(found["resource-policy"], note)
+        else:
+            found["identity-policy"] = _identity(said.identity(network, question), resource, own)
+    return found
+
+
+def _nobody_known(question: Asked) -> bool:
+    return question.role is None and question.request.principal.has_identity and not question.assumptions
+
+
+def _identity(mine: Sequence[Said], resource: Sequence[Said], own: bool) -> Answer:
+    """The identity layer, where a resource policy of the own account can make up for its silence."""
+    theirs = next((one for one in resource if one.kind == "resource"), None)
+    if theirs is None or not own:
+        return _answer(mine, frozenset())
+    if theirs.effect == "allow":
+        return _answer(mine, excused(theirs.grants))
+    if theirs.effect == "unknown":
+        silent = [one for one in mine if one.effect == "none" and one.kind in ("identity", "boundary")]
+        rest = [one for one in mine if one not in silent]
+        answer = _answer(rest, frozenset())
+        if silent and answer.outcome != "blocked":
+            why = f"{silent[0].why}; whether the resource's own policy does is not known"
+            note = Assumption("UNKNOWN_RESOURCE", silent[0].component, why, "block")
+            missing = (*answer.missing, *theirs.missing)
+            return Answer("unknown", answer.blocks, missing, (*answer.assumptions, note))
+        return _answer(mine, frozenset())
+    return _answer(mine, frozenset())
+
+
+def _answer(heard: Sequence[Said], optional: frozenset[Kind], more: tuple[Assumption, ...] = ()) -> Answer:
+    """The layer that some kinds of policy make together; the silence of optional kinds does not block."""
+    outcome: Outcome = "allowed"
+    blocks: list[Block] = []
+    missing: list[str] = []
+    assumptions: list[Assumption] = []
+    for one in heard:
+        missing += one.missing
+        assumptions += one.assumptions
+        if one.effect == "deny" or (one.effect == "none" and one.kind not in optional):
+            outcome = "blocked"
+            blocks.append(Block(one.code, one.component, one.rule or None, None, "request", "egress", "403", one.why))
+        elif one.effect == "unknown" and outcome != "blocked":
+            outcome = "unknown"
+    return Answer(outcome, tuple(blocks), tuple(missing), (*assumptions, *more))
+
+
+def _with_note(answer: Answer, note: Assumption) -> Answer:
+    return msgspec.structs.replace(answer, assumptions=(*answer.assumptions, note))
+
+
+# --- ways -----------------------------------------------------------------------------------------------------------
+
+
+def _way_of(flow: Walk) -> str | None:
+    """The endpoint that a flow goes by, "" for a public way, None if it gets to neither."""
+    if flow.context.terminal_kind == "vpc-endpoint":
+        return flow.context.terminal
+    return "" if flow.outcome == "allowed" else None
+
+
+def _ways(network: Network, found: Sequence[Scenario]) -> dict[tuple[str, str], Scenario]:
+    """(group, endpoint or "" for a public way) by which the traffic gets there, each with a scenario that takes it.
+
+    Policies are judged as if the network had passed.
+    """
+    ways: dict[tuple[str, str], Scenario] = {}
+    for one in found:
+        if one.resolution is not None and one.resolution.endpoint_id is not None:
+            ways.setdefault((one.group, one.resolution.endpoint_id), one)
+        for flow in one.flows:
+            way = _way_of(flow)
+            if way is not None:
+                ways.setdefault((one.group, way), one)
+    for one in found:  # no route leads to the endpoint that is meant: its policy is judged as if one did
+        meant = one.reason.component if one.reason is not None else ""
+        if meant in network.vpc_endpoints and all(flow.outcome == "blocked" for flow in one.flows):
+            ways.setdefault((one.group, meant), one)
+    if not ways and found:
+        ways[found[0].group, ""] = found[0]
+    return ways
+
+
+def _open_ways(found: Sequence[Scenario]) -> set[tuple[str, str]]:
+    """The ways on which the network lets something through, or may."""
+    open_flows = ((one.group, _way_of(flow)) for one in found for flow in one.flows if flow.outcome != "blocked")
+    return {(group, way) for group, way in open_flows if way is not None}
+
+
+def _over_ways(outcomes: Mapping[tuple[str, str], Outcome]) -> Outcome:
+    """Chance picks the way within a group, the asker picks the group (DESIGN, "Verdicts")."""
+    groups: dict[str, set[Outcome]] = {}
+    for (group, _), outcome in outcomes.items():
+        groups.setdefault(group, set()).add(outcome)
+    settled = {_by_chance(found) for found in groups.values()}
+    for best in _BEST_FIRST:
+        if best in settled:
+            return best
+    return "blocked"
+
+
+_BEST_FIRST: tuple[Outcome, ...] = ("allowed", "unknown", "intermittent")
+
+
+def _by_chance(outcomes: set[Outcome]) -> Outcome:
+    if len(outcomes) == 1:
+        return next(iter(outcomes))
+    return "intermittent" if {"allowed", "blocked"} <= outcomes else "unknown"
+
+
+def _worst(outcomes: Sequence[Outcome]) -> Outcome:
+    for worst in ("blocked", "unknown", "intermittent"):
+        if worst in outcomes:
+            return worst
+    return "allowed"

@@ -1,0 +1,333 @@
+"""What each kind of policy in the snapshot says about a request: allow, deny, nothing, or not known, with the reason.
+
+AWS rules (facts 4 to 17, 20 to 32). Endpoint policies: the way's endpoint. Resource policies: buckets and ECR
+repositories, whose policies a snapshot holds. Identity policies and boundary: the role's in the account's IAM details.
+SCPs and RCPs: the organization's files.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Literal
+
+import msgspec
+
+from reachsim import policy
+from reachsim.addresses import format_address, parse_block
+from reachsim.evidence import Assumption
+from reachsim.intervals import IntervalSet
+from reachsim.model import records as aws
+from reachsim.model.network import Network
+from reachsim.policy.evaluate import must_trust
+from reachsim.policy.exemptions import without_exempt
+from reachsim.policy.principals import Via
+from reachsim.policy.request import OpenContext
+from reachsim.policy.statements import Kind
+from reachsim.policy_layers.asked import LAYER_BUCKET, Asked, bucket_of
+from reachsim.policy_layers.held import document
+from reachsim.policy_layers.identities import iam_details, managed, role_documents
+from reachsim.policy_layers.organizations import OrganizationPolicy, levels
+
+Effect = Literal["allow", "deny", "none", "unknown"]
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What the policies of one kind say together. ``code`` is that of a block, if this kind blocks."""
+
+    kind: Kind
+    effect: Effect
+    code: str = ""
+    component: str = ""
+    rule: str | None = None
+    why: str = ""
+    missing: tuple[str, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    grants: frozenset[Via] = frozenset()
+
+
+def _not_known(kind: Kind, component: str, why: str, *missing: str) -> Said:
+    assumption = Assumption("UNKNOWN_RESOURCE", component, why, "block")
+    return Said(kind, "unknown", component=component, why=why, missing=missing, assumptions=(assumption,))
+
+
+def _is_layer(asked: Asked) -> bool:
+    return fnmatch.fnmatch(bucket_of(asked.request.resource_arn), LAYER_BUCKET)
+
+
+def judge(held: policy.Document, asked: Asked, kind: Kind, **how: bool) -> policy.Judgement:
+    """What a document says; where ``aws:VpcSourceIp`` is one of several addresses, what it says for all of them alike.
+
+    The addresses are cut at the borders of the blocks that the document names, and one of each piece is tried.
+    """
+    judged = policy.judge(held, asked.request, kind, **how)
+    if judged.effect != "unknown" or not asked.addresses:
+        return judged
+    pieces = [asked.addresses]
+    for block in _blocks(held):
+        pieces = [cut for piece in pieces for cut in (piece & block, piece - block) if cut]
+        if len(pieces) > _MOST_PIECES:
+            return judged
+    answers = [policy.judge(held, _from_address(asked.request, piece.first), kind, **how) for piece in pieces]
+    return answers[0] if len({answer.effect for answer in answers}) == 1 else judged
+
+
+_MOST_PIECES = 200
+
+
+def _blocks(held: policy.Document) -> Iterable[IntervalSet]:
+    for statement in held.statements:
+        for condition in statement.conditions:
+            for value in condition.values if condition.lookup == "aws:vpcsourceip" else ():
+                with suppress(ValueError):
+                    yield parse_block(value.template.text)
+
+
+def _from_address(request: policy.Request, address: int) -> policy.Request:
+    context = {**request.context, "aws:VpcSourceIp": format_address(address)}
+    absent = request.keys.absent if isinstance(request.keys, OpenContext) else None
+    return policy.Request(
+        request.principal, request.action, request.resource_arn, request.resource_account, context,
+        request.wildcard_only_action, absent,
+    )  # fmt: skip
+
+
+# --- the endpoint ---------------------------------------------------------------------------------------------------
+
+
+def endpoint(network: Network, asked: Asked, way: str) -> Said:
+    """What the policy of the endpoint on the way says (facts 4, 20 to 28)."""
+    if not way:
+        return Said("endpoint", "allow")
+    found = network.vpc_endpoints[way]
+    if not found.policy_document:
+        return Said("endpoint", "allow")
+    service = network.endpoint_services.get(found.service_name)
+    if service is not None and service.vpc_endpoint_policy_supported is False:
+        detail = f"{found.service_name} does not support endpoint policies"
+        return Said(
+            "endpoint", "allow", assumptions=(Assumption("ENDPOINT_POLICY_UNSUPPORTED", way, detail, "neither"),)
+        )
+    held = document(found.policy_document, network.source(way, "/PolicyDocument") or way)
+    judged = judge(held, asked, "endpoint", gateway=found.vpc_endpoint_type == "Gateway")
+    code = "VPCE_POLICY_EXPLICIT_DENY" if judged.effect == "deny" else "VPCE_POLICY_IMPLICIT_DENY"
+    if judged.effect == "none" and _is_layer(asked):
+        code = "VPCE_POLICY_SERVICE_BUCKET_MISSING"
+    request = asked.request
+    label = network.label(way)
+    why = f"the policy of {label} does not let {request.action} on {request.resource_arn} through: {judged.why}"
+    if judged.effect == "unknown":
+        return _not_known("endpoint", way, why)
+    return Said("endpoint", judged.effect, code, way, judged.statement, why)
+
+
+# --- the resource ---------------------------------------------------------------------------------------------------
+
+
+def resource(network: Network, asked: Asked) -> list[Said]:
+    """What a bucket's or repository's policy says, S3 Block Public Access, and the owner's RCPs."""
+    if _is_layer(asked):
+        return [Said("resource", "allow")]  # the service's own bucket
+    said = [_resource(network, asked)]
+    rcp = _organization_policies(network, asked, "rcp")
+    return [*said, rcp] if rcp else said
+
+
+def _resource(network: Network, asked: Asked) -> Said:
+    request = asked.request
+    bucket = bucket_of(request.resource_arn)
+    if bucket:
+        home, service, operation, name = (request.resource_account, "global"), "s3api", "get-bucket-policy", bucket
+    elif ":ecr:" in request.resource_arn and ":repository/" in request.resource_arn:
+        parts = request.resource_arn.split(":")
+        home, service, operation = (parts[4], parts[3]), "ecr", "get-repository-policy"
+        name = request.resource_arn.split(":repository/", 1)[1]
+    else:
+        return _without_policy(asked)
+    if "*" in name or "?" in name:
+        if request.same_account:
+            return Said("resource", "none")  # a Deny would have to cover every repository or bucket of the pattern
+        who = f"account {request.principal.account}"
+        return _not_known("resource", name, f"which of {name} account {home[0]} lets {who} use is not worked out")
+    path = network.path(home, service, operation, name)
+    status = network.snapshot.status(path)
+    if status == "absent":
+        why = f"{name} of account {home[0]} has no policy that lets account {request.principal.account} in"
+        return Said("resource", "none", "RESOURCE_POLICY_DENY", name, None, why)
+    if status != "ok":
+        return Said(
+            "resource", "unknown", component=name, why=f"the policy of {name} is not in the snapshot", missing=(path,)
+        )
+    text = _policy_text(network, path)
+    held = document(text, path)
+    judged = judge(held, asked, "resource", has_boundary=_has_boundary(network, asked))
+    why = f"the policy of {name} refuses {request.action}: {judged.why}"
+    if judged.effect == "unknown":
+        return _not_known("resource", name, why)
+    if judged.effect == "allow" and bucket and not request.same_account and policy.is_public(held):
+        return _public(network, asked, name, judged.grants)
+    return Said("resource", judged.effect, "RESOURCE_POLICY_DENY", name, judged.statement, why, grants=judged.grants)
+
+
+def _without_policy(asked: Asked) -> Said:
+    """Resources whose policies a snapshot does not hold: the own account's are left to identity policies."""
+    request = asked.request
+    if not must_trust(request):
+        return Said("resource", "allow" if not request.same_account else "none")
+    detail = f"the policy of {request.resource_arn}, which must allow the request, is not in the snapshot"
+    return _not_known("resource", request.resource_arn, detail)
+
+
+def _policy_text(network: Network, path: str) -> str:
+    held = network.read(path, aws.ResourcePolicy)
+    if held is None or held.text is None:
+        network.snapshot.fail(path, "/Policy", "a policy document as a string", "none")
+    return held.text
+
+
+def _public(network: Network, asked: Asked, bucket: str, grants: frozenset[Via]) -> Said:
+    """A public bucket policy lets an outsider in only where Block Public Access is off (fact 17)."""
+    if asked.request.principal.kind == "service":
+        return Said("resource", "allow", grants=grants)
+    home = (asked.request.resource_account, "global")
+    paths = (
+        network.path(home, "s3api", "get-public-access-block", bucket),
+        network.path(home, "s3control", "get-public-access-block"),
+    )
+    missing = network.unknown(*paths)
+    for path in paths:
+        held = network.read(path, _PublicAccessBlock)
+        if held is not None and held.configuration.restrict_public_buckets:
+            why = f"S3 Block Public Access is on for {bucket}, whose policy is public"
+            return Said("resource", "deny", "RESOURCE_POLICY_DENY", bucket, None, why)
+    if missing:
+        return _not_known(
+            "resource", bucket, f"whether S3 Block Public Access is on for {bucket} is not known", *missing
+        )
+    return Said("resource", "allow", grants=grants)
+
+
+class _Configuration(msgspec.Struct, frozen=True, rename="pascal"):
+    restrict_public_buckets: bool = False
+
+
+class _PublicAccessBlock(msgspec.Struct, frozen=True):
+    configuration: _Configuration = msgspec.field(name="PublicAccessBlockConfiguration", default=_Configuration())
+
+
+# --- the identity ---------------------------------------------------------------------------------------------------
+
+
+def identity(network: Network, asked: Asked) -> list[Said]:
+    """What the role's own policies, its permissions boundary and the account's SCPs say."""
+    caller = asked.request.principal
+    if _is_layer(asked) and asked.role is None:
+        return [Said("identity", "allow")]  # not the caller's request (fact 27)
+    if not caller.has_identity or caller.kind == "root":
+        found = [Said("identity", "allow")]
+    else:
+        found = _own_policies(network, asked)
+    scp = _organization_policies(network, asked, "scp") if caller.has_identity else None
+    return [*found, scp] if scp else found
+
+
+def _own_policies(network: Network, asked: Asked) -> list[Said]:
+    arn = asked.role or asked.request.principal.text
+    details, path = iam_details(network, asked.request.principal.account)
+    role = next((one for one in details.role_detail_list if one.arn == arn), None) if details else None
+    if details is None or role is None:
+        detail = f"the policies of {arn} are not in the snapshot"
+        return [_not_known("identity", arn, detail, *(() if details is not None else (path,)))]
+    documents, unseen = role_documents(details, role, path)
+    request = asked.request
+    judged = [judge(one, asked, "identity") for one in documents]
+    denied = next((one for one in judged if one.effect == "deny"), None)
+    said: Said
+    if denied is not None:
+        why = f"a policy of {arn} denies {request.action}: {denied.why}"
+        said = Said("identity", "deny", "IDENTITY_POLICY_DENY", arn, denied.statement, why)
+    elif unseen or any(one.effect == "unknown" for one in judged):
+        reasons = unseen or [one.why for one in judged if one.effect == "unknown"]
+        said = _not_known("identity", arn, f"whether {arn} may {request.action} is not known ({'; '.join(reasons)})")
+    elif any(one.effect == "allow" for one in judged):
+        said = Said("identity", "allow")
+    else:
+        why = f"no policy of {arn} allows {request.action} on {request.resource_arn}"
+        said = Said("identity", "none", "IDENTITY_POLICY_DENY", arn, None, why)
+    boundary = _boundary(details, role, asked, path)
+    return [said, boundary] if boundary else [said]
+
+
+def _boundary(details: aws.AccountAuthorizationDetails, role: aws.RoleDetail, asked: Asked, path: str) -> Said | None:
+    arn = role.permissions_boundary.permissions_boundary_arn if role.permissions_boundary else None
+    if arn is None:
+        return None
+    held = managed(details, arn, path)
+    if held is None:
+        return _not_known("boundary", arn, f"the permissions boundary {arn} is not in the snapshot")
+    judged = judge(held, asked, "boundary")
+    why = f"the permissions boundary of {role.arn} does not allow {asked.request.action}: {judged.why}"
+    if judged.effect == "unknown":
+        return _not_known("boundary", arn, why)
+    return Said("boundary", judged.effect, "BOUNDARY_DENY", arn, judged.statement, why)
+
+
+def _has_boundary(network: Network, asked: Asked) -> bool:
+    details, _ = iam_details(network, asked.request.principal.account)
+    roles = details.role_detail_list if details else ()
+    return any(one.arn == asked.role and one.permissions_boundary is not None for one in roles)
+
+
+# --- the organization -----------------------------------------------------------------------------------------------
+
+
+def _organization_policies(network: Network, asked: Asked, kind: Literal["scp", "rcp"]) -> Said | None:
+    """What SCPs say of the caller's account, or RCPs of the owner's; None if none bind (facts 11, 12)."""
+    request = asked.request
+    if request.principal.is_service_linked_role:
+        return None
+    account = request.principal.account if kind == "scp" else request.resource_account
+    names: Mapping[str, tuple[OrganizationPolicy, str, str]] = {
+        "scp": ("SERVICE_CONTROL_POLICY", "SCP_DENY", "service control policies"),
+        "rcp": ("RESOURCE_CONTROL_POLICY", "RCP_DENY", "resource control policies"),
+    }
+    type_, code, words = names[kind]
+    if kind == "rcp" and without_exempt(request, policy.Policies(rcps=((),)))[0].rcps is None:
+        return None
+    if account not in network.snapshot.accounts():
+        return None
+    found = levels(network, account, type_)
+    if found.unseen:
+        detail = (
+            f"the {words} that bind account {account} are not all in the snapshot ({found.unseen[0]}); taken to allow"
+        )
+        assumption = Assumption("UNKNOWN_RESOURCE", account, detail, "block")
+    said = _over_levels(asked, kind, found.levels, bool(found.unseen), account, code, words)
+    if found.unseen and (said is None or said.effect in ("allow", "none")):
+        return Said(kind, "allow", assumptions=(assumption,))
+    return said
+
+
+def _over_levels(
+    asked: Asked, kind: Literal["scp", "rcp"],
+    hierarchy: Sequence[Sequence[policy.Document]], lacking: bool, account: str, code: str, words: str,
+) -> Said | None:  # fmt: skip
+    """Any Deny, else nothing if a level allows nothing, else allow."""
+    answers = [[judge(one, asked, kind) for one in level] for level in hierarchy]
+    for judged in _all(answers):
+        if judged.effect == "deny":
+            why = f"the {words} of account {account} deny {asked.request.action}: {judged.why}"
+            return Said(kind, "deny", code, account, judged.statement, why)
+    for judged in _all(answers):
+        if judged.effect == "unknown":
+            return _not_known(kind, account, f"whether the {words} of account {account} allow it: {judged.why}")
+    silent = next((level for level in answers if not any(one.effect == "allow" for one in level)), None)
+    if silent is None:
+        return Said(kind, "allow") if answers else None
+    why = f"the {words} of account {account} do not allow {asked.request.action}"
+    return Said(kind, "none" if not lacking else "allow", code, account, None, why)
+
+
+def _all(answers: Iterable[Iterable[Any]]) -> Iterable[Any]:
+    return (one for level in answers for one in level)
