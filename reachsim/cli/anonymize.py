@@ -21,7 +21,8 @@ def command(snapshot: str, out: Path, key: str | None, overwrite: bool) -> None:
     """Rename all that tells whose SNAPSHOT it is, and write it to OUT.
 
     Account ids, resource ids, names, tags and public addresses get others, the same for the same, so that the verdicts
-    stay as they are. code/ and buildspecs inside projects are left out. Look at the result before you share it.
+    stay as they are, but for what code/ and buildspecs inside projects say: these are left out. Look at the result
+    before you share it.
 
     \b
     Example:

@@ -11,7 +11,8 @@ What a verdict rests on is kept, so that it comes out the same up to renaming:
 - Resource ids keep their prefix and length, account ids their twelve digits.
 - AWS's own words stay: Regions, zones, service names, host names of AWS, ARN prefixes, AWS-managed policies.
 
-**Not** kept: which of two words is a part of the other's end. Words shorter than three letters can be guessed.
+**Not** kept: what a ``?``, or a ``*`` before other letters, matches inside a word (``h?me``, ``*prod``). Words shorter
+than three letters can be guessed.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ _TOKENS: Final = re.compile(
         f"(?P<{name}>{pattern})"
         for name, pattern in (
             ("variable", r"\$\{[^}]*\}"),
+            ("time", r"\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"),
             ("managed", r"arn:aws[a-z-]*:iam::aws:[A-Za-z0-9/_.+=,@-]+"),
-            ("arn", r"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9*-]*:(?:\d{12}|\*|aws)?:"),
+            ("arn", r"arn:aws[a-z-]*:[a-z0-9*?-]*:[a-z0-9*?-]*:(?:\d{12}|\*|aws)?:"),
             ("layers", r"prod-[a-z0-9*-]+-starport-layer-bucket"),
             ("group", r"(?<![\w/])/aws/[a-z0-9-]+/"),
             ("role", r"AWSServiceRoleFor\w+|aws-service-role|service-role"),
@@ -61,14 +63,19 @@ _TOKENS: Final = re.compile(
         )
     )
 )
+_VARIABLE: Final = re.compile(r"(?<=\{)([A-Za-z0-9-]+:[A-Za-z0-9]+/)([^,}]+)|'[^']*'")
+"""In a policy variable: a tag's key, and the text that stands in for a value."""
+_STAY: Final = frozenset(
+    ("time", "managed", "layers", "group", "role", "image", "balancer", "region", "zone", "service")
+)  # fmt: skip
 _WORD_LIST: Final = """
-    alias allow amazon amazonaws amazonprovideddns assumed attached aws buildspec cluster com compute config control
-    default deny disabled dns dockerfile ec2 enabled enablednshostnames enablednssupport endpoint false firewall for
-    function gateway git global group heads hostedzone http https image instance interface internal internet key lambda
-    latest list listener loadbalancer local log logs main name nat net network none o org ou owner p parameter policy
-    prefix private profile project public r refs registry repos repository resource role root rule s3 scope secret
-    security service shared ssh standard stream sts subnet system tag tags targetgroup true user v1 v2 v3 vpc vpce yaml
-    yml
+    alias allow amazon amazonaws amazonprovideddns assumed attached aws buildspec certificate cluster com compute
+    config control default deny disabled dns dockerfile ec2 enabled enablednshostnames enablednssupport endpoint false
+    federated firewall for function gateway git global group heads hostedzone http https image instance interface
+    internal internet key lambda latest list listener loadbalancer local log logs main mfa name nat net network none o
+    oidc org ou owner p parameter policy prefix private profile project provider public r refs registry repos
+    repository resource role root rule s3 saml scope secret security server service shared ssh standard stream sts
+    subnet system tag tags targetgroup true user v1 v2 v3 vpc vpce yaml yml
 """
 _LABEL_LIST: Final = """
     * amazonaws api aws cn com compute compute-1 dualstack elb eu internal on s3-accelerate s3-website vpce
@@ -110,21 +117,16 @@ class Aliases:
         """Twelve other digits, the first of them no zero."""
         return str(10**11 + self._number("account", account) % (9 * 10**11))
 
+    def tag_key(self, key: str) -> str:
+        """The key of a tag; ``Name`` and AWS's own stay."""
+        return key if key == "Name" or key.startswith("aws:") else self.text(key)
+
     def _token(self, match: re.Match[str]) -> str:
         found = match[0]
         match match.lastgroup:
-            case (
-                "variable"
-                | "managed"
-                | "layers"
-                | "group"
-                | "role"
-                | "image"
-                | "balancer"
-                | "region"
-                | "zone"
-                | "service"
-            ):
+            case "variable":
+                return _VARIABLE.sub(lambda one: one[1] + self.tag_key(one[2]) if one[1] else self.text(one[0]), found)
+            case kind if kind in _STAY:
                 return found
             case "arn":
                 head, account, _ = found.rsplit(":", 2)

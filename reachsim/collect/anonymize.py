@@ -3,8 +3,8 @@ addresses.
 
 Every text changes unless AWS's service model calls it a word of an enumeration or its key is known to hold AWS's
 words. So what a model does not know is renamed rather than kept. Policy documents are renamed inside: actions,
-operators and service principals stay. Left out: ``code/``, buildspecs inside projects, descriptions of things that no
-rule reads, and files that the format does not name.
+operators and service principals stay. Left out: ``code/`` (so verdicts are those of the snapshot without it),
+buildspecs inside projects, descriptions of things that no rule reads, and files that the format does not name.
 
 **Source:** `aliases` (what the other names are like); botocore's service models (enumerations).
 """
@@ -92,7 +92,7 @@ class _Renamer:
             case dict() if key in _POLICIES and "Statement" in value:
                 return self._policy(value)
             case dict() if key in _TAGS:
-                return {self._tag_key(one): self.aliases.text(str(held)) for one, held in value.items()}
+                return {self.aliases.tag_key(one): self.aliases.text(str(held)) for one, held in value.items()}
             case dict():
                 return {
                     self._key(one, kind): self.value(held, _member(shape, kind, one), one.lower())
@@ -128,12 +128,9 @@ class _Renamer:
         if not isinstance(tag, dict):
             return tag
         return {
-            one: self._tag_key(held) if one.lower() == "key" else self.aliases.text(str(held))
+            one: self.aliases.tag_key(held) if one.lower() == "key" else self.aliases.text(str(held))
             for one, held in tag.items()
         }
-
-    def _tag_key(self, key: str) -> str:
-        return key if key == "Name" or key.startswith("aws:") else self.aliases.text(key)
 
     def _attribute(self, attribute: Any, key: str) -> Any:
         """Settings with a name of AWS's and a value that may be anybody's."""
@@ -164,19 +161,21 @@ class _Renamer:
             case "Action" | "NotAction" | "Effect":
                 return value
             case "Condition" if isinstance(value, dict):
-                return {
-                    operator: {self._condition_key(one): self.value(held, None, "") for one, held in keys.items()}
-                    if isinstance(keys, dict)
-                    else keys
-                    for operator, keys in value.items()
-                }
+                return {operator: self._condition(operator, keys) for operator, keys in value.items()}
             case "Principal" | "NotPrincipal" if isinstance(value, dict):
                 return {kind: held if kind == "Service" else self.value(held, None, "") for kind, held in value.items()}
         return self.value(value, None, "")
 
+    def _condition(self, operator: str, keys: Any) -> Any:
+        """The keys and values of one operator; numbers, dates and truth values name nobody."""
+        if not isinstance(keys, dict):
+            return keys
+        kept = operator.rpartition(":")[2].startswith(("Bool", "Date", "Null", "Numeric"))
+        return {self._condition_key(one): held if kept else self.value(held, None, "") for one, held in keys.items()}
+
     def _condition_key(self, key: str) -> str:
         name, slash, tag = key.partition("/")
-        return name + slash + self._tag_key(tag) if slash else key
+        return name + slash + self.aliases.tag_key(tag) if slash else key
 
 
 def _member(shape: Any, kind: str, key: str) -> Any:

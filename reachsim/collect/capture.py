@@ -154,7 +154,7 @@ class _Run:
         self.record.started = earlier.started
         folders = {f"{place.account}/{region}" for place in self.places for region in (place.region, "global")}
         for entry in earlier.calls:
-            account, region, service, _ = entry.file.split("/", 3)
+            account, region, service = (*entry.file.split("/"), "", "")[:3]
             wanted = f"{account}/{region}" in folders and (not self.scope.services or service in self.scope.services)
             known = earlier.files.get(entry.file)
             if wanted and entry.known and known is not None and self.store.digest(entry.file) == known:
