@@ -37,6 +37,7 @@ _RESOURCE_SIDE: Final[frozenset[Kind]] = frozenset({"scp", "rcp", "endpoint", "r
 _BOTH_SIDES: Final = _RESOURCE_SIDE | _CALLER_SIDE
 _OWN_SIDE: Final = _BOTH_SIDES - {"resource"}
 _TRUSTING: Final = {"kms:": "key/", "sts:": "role/"}
+_TRUSTED: Final = tuple(_TRUSTING)
 _NO_GRANTS: Final[frozenset[Via]] = frozenset()
 
 # Whose silence does not count once the resource policy names the caller so (facts 5, 7-9).
@@ -115,7 +116,11 @@ class Compiled:
         grants = _NO_GRANTS
         resource = False
         for kind, view, documents, _, default, _ in self._binding(request.principal):
-            allowed = default == "allow"
+            if not documents:
+                if default == "none" and kind != "resource":
+                    silent.append(kind)
+                continue
+            allowed = False
             for document in documents:
                 finding = weigh(document, request, view)
                 effect = finding.effect
@@ -127,11 +132,14 @@ class Compiled:
                     return "ExplicitlyDenied"
                 elif effect == "unknown":
                     _refuse(finding, document, request, view)
-            if not allowed:
+            if not allowed and kind != "resource":
                 silent.append(kind)
         if resource and self._turns_away(request):
             return "ExplicitlyDenied"
-        return "Allowed" if _must_allow(request, resource, grants).isdisjoint(silent) else "ImplicitlyDenied"
+        must_allow = _must_allow(request, resource, grants)
+        if not resource and "resource" in must_allow:
+            return "ImplicitlyDenied"
+        return "ImplicitlyDenied" if silent and not must_allow.isdisjoint(silent) else "Allowed"
 
     def evaluate(self, request: Request) -> Decision:
         """The decision with its reasons. Raises ValueError as the function `evaluate` does."""
@@ -216,13 +224,11 @@ def _must_allow(request: Request, allowed: bool, grants: frozenset[Via]) -> froz
     ``allowed``: the resource policy allows, naming the caller as ``grants`` tells.
     """
     caller = request.principal
-    if not caller.has_identity:
-        return _RESOURCE_SIDE
-    if caller.account != request.resource_account:
-        return _BOTH_SIDES
+    if caller.account != request.resource_account or not caller.has_identity:
+        return _BOTH_SIDES if caller.has_identity else _RESOURCE_SIDE
     if allowed:
         return _OWN_SIDE - excused(grants)
-    return _BOTH_SIDES if must_trust(request) else _OWN_SIDE
+    return _BOTH_SIDES if request.folded_action.startswith(_TRUSTED) and must_trust(request) else _OWN_SIDE
 
 
 def excused(grants: frozenset[Via]) -> frozenset[Kind]:
@@ -281,5 +287,5 @@ def _notes(request: Request, policies: Policies, found: dict[Kind, Effect], gran
         yield 'that Principal "*" covers AWS services is an assumption'
     if found.get("rcp") == "none":
         yield "AWS's full-access RCP cannot be detached; the input seems to leave it out"
-    if found["resource"] == "none" and request.service == "kms" and must_trust(request):
+    if found["resource"] == "none" and request.folded_action.startswith("kms:") and must_trust(request):
         yield "KMS grants are not modelled"

@@ -75,10 +75,10 @@ def judge(
 
 def weigh(document: Document, request: Request, view: View) -> Finding:
     """What a document says, without words."""
-    relevant = document.relevant(request.folded_action)
+    denies, allows = document.relevant(request.folded_action)
     by_principal = view.kind in PRINCIPAL_KINDS
     unsure_deny: Statement | None = None
-    for finding in relevant.denies:
+    for finding in denies:
         statement = finding.statement
         if by_principal and names(statement, request, view) is None:
             continue
@@ -90,7 +90,7 @@ def weigh(document: Document, request: Request, view: View) -> Finding:
     granting: Finding | None = None
     unsure_allow: Statement | None = None
     grants: list[Via] = []
-    for finding in relevant.allows:
+    for finding in allows:
         statement = finding.statement
         via = None
         if by_principal:
