@@ -13,7 +13,7 @@ from typing import Final
 
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.shell import NEVER, absolute, judge, named, write
-from reachsim.pipeline.variables import ROOT, is_known, unknown
+from reachsim.pipeline.variables import MAX_TEXT, ROOT, is_known, unknown
 
 
 def _echo(call: Call) -> Outcome:
@@ -42,7 +42,8 @@ def _cat(call: Call) -> Outcome:
     if not names:
         return Outcome((), call.stdin)
     texts = [call.read(name) for name in names]
-    return Outcome((), "".join(one or "" for one in texts) if all(one is not None for one in texts) else None)
+    known = all(one is not None for one in texts) and sum(len(one or "") for one in texts) <= MAX_TEXT
+    return Outcome((), "".join(one or "" for one in texts) if known else None)
 
 
 def _tee(call: Call) -> Outcome:

@@ -19,18 +19,19 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from reachsim.pipeline.records import Confidence, Gap, weaker
-from reachsim.pipeline.variables import OPEN, is_known, look_up, modified, shown, unknown
+from reachsim.pipeline.variables import MAX_TEXT, MAX_VALUE, OPEN, is_known, look_up, modified, shown, unknown
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
     from reachsim.pipeline.context import Machine
 
-MAX_TEXT: Final = 1 << 20
 MAX_PIPES: Final = 500
 """Commands in one pipeline: the parser's memory grows with the square of it."""
 MAX_DEPTH: Final = 60
 MAX_ROUNDS: Final = 100
+MAX_CALLS: Final = 20_000
+"""Calls of functions in all: functions that call each other can multiply without end."""
 
 
 class Scope:
@@ -105,6 +106,7 @@ class Shell:
         self._perform = perform
         self._note = note
         self._depth = 0
+        self._calls = 0
 
     def run(self, text: str, scope: Scope, confidence: Confidence, line: int, file: str) -> Result:
         """Walk a text. ``line`` is the line of ``file`` on which it begins."""
@@ -172,7 +174,8 @@ class _Walk:
                     output.append(one.stdout)
                 status = one.status
         known = [one for one in output if one is not None]
-        return Result("".join(known) if len(known) == len(output) else None, status)
+        short = len(known) == len(output) and sum(map(len, known)) <= MAX_TEXT
+        return Result("".join(known) if short else None, status)
 
     def statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None = None) -> Result:
         if self.depth > MAX_DEPTH or self.shell._depth + self.depth > 2 * MAX_DEPTH:
@@ -511,10 +514,10 @@ class _Walk:
         found = scope.functions.get(command.words[0])
         if found is None:
             return None
-        if self.shell._depth >= MAX_DEPTH:
-            self.shell._note(
-                Gap(command.text[:120], "functions that call each other too deeply"), command.line, self.file
-            )
+        self.shell._calls += 1
+        if self.shell._depth >= MAX_DEPTH or self.shell._calls > MAX_CALLS:
+            why = "functions that call each other too deeply or too often"
+            self.shell._note(Gap(command.text[:120], why), command.line, self.file)
             return Result(None, None)
         body, origin, line, file = found
         kept = {name: scope.variables.get(name) for name in (*"123456789", "@", "*", "#")}
@@ -554,7 +557,8 @@ class _Walk:
             return unknown("nested")
         self.depth += 1
         try:
-            return self._value(node, scope, sure)
+            found = self._value(node, scope, sure)
+            return found if len(found) <= MAX_VALUE else unknown("value")
         finally:
             self.depth -= 1
 
@@ -594,12 +598,15 @@ class _Walk:
     def pieces(self, node: Node, scope: Scope, sure: Confidence) -> str:
         """The text of a node with the expansions in it filled in; what lies between them is taken from the source."""
         found: list[str] = []
-        position = node.start_byte
+        position, length = node.start_byte, 0
         for child in node.children:
             if child.type in _EXPANSIONS or child.type in ("string", "raw_string", "ansi_c_string"):
                 found.append(_plain(self.source[position : child.start_byte]))
                 found.append(self.value(child, scope, sure))
                 position = child.end_byte
+                length += len(found[-1])
+                if length > MAX_TEXT:
+                    return unknown("value")
         return "".join([*found, _plain(self.source[position : node.end_byte])])
 
     def _expansion(self, node: Node, scope: Scope, sure: Confidence) -> str:
@@ -688,7 +695,8 @@ def write(machine: Machine, path: str, text: str | None, *, append: bool) -> Non
     old = machine.read(path) if append else ""
     if append and old is None and path not in machine.written:
         old = ""
-    machine.written[path] = None if text is None or old is None else old + text
+    whole = None if text is None or old is None else old + text
+    machine.written[path] = whole if whole is None or len(whole) <= MAX_TEXT else None
     if text is None and append and old:
         machine.written[path] = old
 

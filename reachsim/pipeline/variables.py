@@ -14,6 +14,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+MAX_VALUE: Final = 1 << 16
+MAX_TEXT: Final = 1 << 20
+"""Characters that a variable and a text (a file, a here-document) may grow to; beyond that they count as unknown."""
 OPEN: Final = "\ue000"
 CLOSE: Final = "\ue001"
 _MARK: Final = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}")
@@ -96,7 +99,8 @@ def expand(text: str, variables: Mapping[str, str], depth: int = 0) -> str:
         rest = expand(match["rest"], variables, depth + 1) if depth < 8 else match["rest"]
         return modified(name, match["operator"], rest, variables)
 
-    return _REFERENCE.sub(replace, text)
+    found = _REFERENCE.sub(replace, text) if len(text) <= MAX_TEXT else text
+    return found if len(found) <= MAX_TEXT else unknown("value")
 
 
 def modified(name: str, operator: str, rest: str, variables: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ stay texts, so that ``no``, ``012`` and ``1:30`` read as they are written.
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Any, Final
 
 from reachsim.errors import QuestionError
@@ -30,9 +31,10 @@ def compose(text: str, name: str) -> Any:
             f"{name}: expected at most {MAX_YAML >> 20} MiB of YAML, found {len(text)} characters", "BAD_YAML"
         )
     reader = YAML(typ="safe", pure=True)
-    reader.allow_duplicate_keys = True
     try:
-        return reader.compose(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an anchor given twice: the later one counts, as YAML says
+            return reader.compose(text)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         line = f" line {mark.line + 1}:" if mark is not None else ""
