@@ -117,7 +117,7 @@ def _by_field(calls: list[Call], document: Document) -> list[Call]:
 
 
 def _holds(call: Call, document: Document) -> bool:
-    return call.key == "" or call.key in document
+    return call.key == "" or call.key in document or "Error" in document  # a refusal, as the AWS CLI loop stores it
 
 
 def _operation_in(text: str) -> str | None:
