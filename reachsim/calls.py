@@ -63,11 +63,7 @@ NAMES: Final[Mapping[str, NameSource]] = MappingProxyType(
         ),
         "cluster": NameSource("ecs", "list-clusters", "clusterArns[]"),
         "dns-domain-list": NameSource("route53resolver", "list-firewall-domain-lists", "FirewallDomainLists[].Id"),
-        "dns-rule-group": NameSource(
-            "route53resolver",
-            "list-firewall-rule-group-associations",
-            "FirewallRuleGroupAssociations[].FirewallRuleGroupId",
-        ),
+        "dns-rule-group": NameSource("route53resolver", "list-firewall-rule-groups", "FirewallRuleGroups[].Id"),
         "firewall": NameSource("network-firewall", "list-firewalls", "Firewalls[].FirewallArn"),
         "firewall-policy": NameSource("network-firewall", "list-firewall-policies", "FirewallPolicies[].Arn"),
         "firewall-rule-group": NameSource("network-firewall", "list-rule-groups", "RuleGroups[].Arn"),
@@ -82,6 +78,7 @@ NAMES: Final[Mapping[str, NameSource]] = MappingProxyType(
         "project": NameSource("codebuild", "list-projects", "projects[]"),
         "public-repository": NameSource("ecr-public", "describe-repositories", "repositories[].repositoryName"),
         "repository": NameSource("ecr", "describe-repositories", "repositories[].repositoryName"),
+        "resolver-endpoint": NameSource("route53resolver", "list-resolver-endpoints", "ResolverEndpoints[].Id"),
         "service": NameSource("ecs", "list-services", "serviceArns[]"),  # of one cluster
         "source-repository": NameSource("codecommit", "list-repositories", "repositories[].repositoryName"),
         "target-group": NameSource("elbv2", "describe-target-groups", "TargetGroups[].TargetGroupArn"),
@@ -222,9 +219,11 @@ def _calls() -> Iterable[Call]:
         ("list-resolver-endpoints", "ResolverEndpoints"),
         ("list-firewall-rule-group-associations", "FirewallRuleGroupAssociations"),
         ("list-firewall-domain-lists", "FirewallDomainLists"),
+        ("list-firewall-rule-groups", "FirewallRuleGroups"),
     ):
         yield _row("route53resolver", operation, key)
     for operation, key, per, option in (
+        ("list-resolver-endpoint-ip-addresses", "IpAddresses", "resolver-endpoint", "--resolver-endpoint-id"),
         ("list-firewall-rules", "FirewallRules", "dns-rule-group", "--firewall-rule-group-id"),
         ("list-firewall-domains", "Domains", "dns-domain-list", "--firewall-domain-list-id"),
         ("get-firewall-config", "FirewallConfig", "vpc", "--resource-id"),
