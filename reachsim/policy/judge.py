@@ -87,6 +87,8 @@ def weigh(document: Document, request: Request, view: View) -> Finding:
             return finding
         if truth is None and unsure_deny is None:
             unsure_deny = statement
+    if not allows and unsure_deny is None:
+        return _NOTHING
     granting: Finding | None = None
     unsure_allow: Statement | None = None
     grants: list[Via] = []
@@ -126,22 +128,26 @@ def _open_question(deny: Statement | None, allow: Statement | None, granted: boo
 def _matches(statement: Statement, request: Request) -> Truth:
     """Whether resource and conditions of a statement match; its action and principal do."""
     truth: Truth = True
+    keys = request.keys
     if statement.takes is not None and request.resource_pattern is None:
         if not statement.takes(request.resource_arn):
             return False
+        if statement.quick is not None:
+            for lookup, test in statement.quick:
+                value = keys.get(lookup)
+                if value.__class__ is not str:
+                    break  # absent, several or not known
+                if not test(value):
+                    return False
+            else:
+                return True
     else:
         for element in statement.resources:
             found = _resource_matches(element, request, statement.effect == "Deny")
             if found is False:
                 return False
             truth = truth and found
-    keys = request.keys
     for condition in statement.conditions:
-        value, quick = keys.get(condition.lookup), condition.quick
-        if quick is not None and value.__class__ is str:
-            if not quick(value):
-                return False
-            continue
         found = holds(condition, keys)
         if found is False:
             return False

@@ -74,10 +74,11 @@ class Statement:
     ``Action`` and ``NotAction`` (and the like) but both are given, both must match.
 
     ``takes`` tells whether a resource fits that is no pattern; it is None where that needs a look at variables or at
-    two elements.
+    two elements. ``quick`` holds the conditions' keys and tests for requests with one value of each; it is None where a
+    condition needs more.
     """
 
-    __slots__ = ("actions", "conditions", "effect", "index", "principals", "resources", "sid", "takes")
+    __slots__ = ("actions", "conditions", "effect", "index", "principals", "quick", "resources", "sid", "takes")
 
     def __init__(
         self, index: int, sid: str, effect: Effect, *, principals: tuple[PrincipalElement, ...] = (),
@@ -91,6 +92,8 @@ class Statement:
         self.resources = resources
         self.conditions = conditions
         self.takes = resources[0].fits if len(resources) == 1 and resources[0].fixed else None
+        quick = [(condition.lookup, condition.quick) for condition in conditions if condition.quick is not None]
+        self.quick = tuple(quick) if len(quick) == len(conditions) else None
 
     def _fields(self) -> tuple[object, ...]:
         conditions = tuple(map(str, self.conditions))
