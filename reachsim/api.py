@@ -19,6 +19,8 @@ from reachsim.verdict import Check, Verdict
 if TYPE_CHECKING:
     import networkx
 
+    from reachsim.diff import Diff
+
 
 class Reach:
     """A loaded snapshot. Get one from `load` or `load_files`."""
@@ -78,6 +80,20 @@ class Reach:
         from reachsim.check import check
 
         return check(self.ground, sources, self.config, {name: Path(place) for name, place in (code or {}).items()})
+
+    def diff(self, newer: Reach, *, sources: Sequence[str] = (), targets: Sequence[str] = ()) -> Diff:
+        """What changed from this snapshot to a newer one: configuration, reachability as exact sets, causes.
+
+        Args:
+            newer: The other one; this one's configuration (reachsim.toml) holds for both.
+            sources, targets: selectors in place of the pipeline's sources and check's destinations.
+
+        Raises:
+            QuestionError: a selector makes no sense.
+        """
+        from reachsim.diff import diff
+
+        return diff(self.ground, newer.ground, self.config, sources=sources, targets=targets)
 
     @cached_property
     def graph(self) -> networkx.MultiDiGraph[str]:

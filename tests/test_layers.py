@@ -20,7 +20,7 @@ ENGINE = VALUES | {"transitions", "engine"}
 FACTS = VALUES | {"snapshot", "model"}
 WAYS = FACTS | {"dns", "filters", "routing", "services"}
 ANSWERS = WAYS | ENGINE | {"graph", "selectors", "policy", "pipeline", "verdict", "simulate", "check"}
-LATER = ANSWERS | {"explain", "diff", "fix", "asserts"}
+LATER = ANSWERS | {"explain", "diff", "fix", "asserts", "patch", "changes"}
 MAY_IMPORT = {
     "errors": set(),
     "codes": {"errors"},
@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "simulate": (ANSWERS - {"check"}) | {"forwarding", "scenarios", "policy_layers"},
     "check": ANSWERS | {"forwarding", "workloads", "policy_layers", "config"},
     "explain": LATER,
-    "diff": LATER,
+    "diff": LATER | {"forwarding", "scenarios", "policy_layers", "config", "workloads"},
     "fix": LATER,
     "asserts": LATER,
     "calls": set(),
@@ -60,7 +60,7 @@ MAY_IMPORT = {
     "resolver_paths": WAYS | ENGINE | {"forwarding", "selectors", "workloads"},
     "scenarios": WAYS | ENGINE | {"forwarding", "selectors", "workloads", "fleet_proxy", "resolver_paths"},
     "policy_layers": WAYS | ENGINE | {"forwarding", "scenarios", "policy", "verdict"},
-    "api": ANSWERS | {"forwarding", "scenarios", "config"},
+    "api": ANSWERS | {"forwarding", "scenarios", "config", "diff"},
     "redact": set(),
     "importers": FACTS | {"calls", "files", "redact"},
     "collect": FACTS | {"calls", "files", "policy", "redact", "services"},

@@ -21,7 +21,7 @@ Role = tuple[object, ...] | None
 
 def matches(before: Network, after: Network) -> dict[str, str]:
     """Id in the older snapshot → id in the newer one, of resources re-created in between."""
-    found: dict[str, str] = {}
+    found = _account(before, after)
     for roles in _KINDS:
         older, newer = dict(roles(before, found)), dict(roles(after, {}))
         old = {key: role for key, role in older.items() if key not in newer and role is not None}
@@ -29,6 +29,19 @@ def matches(before: Network, after: Network) -> dict[str, str]:
         alone = _by_role(old)
         found |= {alone[role]: key for role, key in _by_role(new).items() if role in alone}
     return found
+
+
+def _account(before: Network, after: Network) -> dict[str, str]:
+    """The account of the one snapshot in place of the other's, if each holds one: a copy of a set-up, such as staging's
+    of production's.
+    """
+    old, new = before.snapshot.accounts(), after.snapshot.accounts()
+    return {old[0]: new[0]} if len(old) == len(new) == 1 and old != new else {}
+
+
+def _home(network: Network, names: Names, key: str) -> tuple[str, str]:
+    account, region = network.home_of(key)
+    return names.get(account, account), region
 
 
 def renamed(snapshot: Snapshot, names: Names) -> Snapshot:
@@ -66,9 +79,9 @@ def _name(network: Network, key: str) -> str:
     return network.names.get(key, "")
 
 
-def _vpcs(network: Network, names: Names) -> Iterator[tuple[str, Role]]:  # noqa: ARG001
+def _vpcs(network: Network, names: Names) -> Iterator[tuple[str, Role]]:
     for key, one in network.vpcs.items():
-        yield key, (network.home_of(key), str(one.cidr_block), _name(network, key))
+        yield key, (_home(network, names, key), str(one.cidr_block), _name(network, key))
 
 
 def _subnets(network: Network, names: Names) -> Iterator[tuple[str, Role]]:
@@ -126,9 +139,9 @@ def _peerings(network: Network, names: Names) -> Iterator[tuple[str, Role]]:
             yield key, tuple(sorted(names.get(end, end) for end in ends))
 
 
-def _transit(network: Network, names: Names) -> Iterator[tuple[str, Role]]:  # noqa: ARG001
+def _transit(network: Network, names: Names) -> Iterator[tuple[str, Role]]:
     for key in network.transit_gateways:
-        yield key, (network.home_of(key), _name(network, key)) if _name(network, key) else None
+        yield key, (_home(network, names, key), _name(network, key)) if _name(network, key) else None
 
 
 def _attachments(network: Network, names: Names) -> Iterator[tuple[str, Role]]:

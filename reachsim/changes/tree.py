@@ -223,6 +223,8 @@ def _plain(node: Node, ordered: bool) -> Json:
         return {f"={key}": _plain(one, ordered) for key, one in node.items()}
     if isinstance(node, dict):
         return {key: _plain(one, ordered) for key, one in node.items() if key not in VOLATILE}
+    if isinstance(node, bytes):
+        return node.decode("latin-1")
     if isinstance(node, list):
         plain = [_plain(one, ordered) for one in node]
         return plain if ordered else sorted(plain, key=lambda one: json.dumps(one, sort_keys=True))

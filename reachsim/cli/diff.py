@@ -1,0 +1,76 @@
+"""``reachsim diff``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reachsim.cli import options
+
+if TYPE_CHECKING:
+    from reachsim.api import Reach
+    from reachsim.diff import Diff
+
+diff_format = click.option(
+    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
+    help="Form of the answer.",
+)  # fmt: skip
+
+
+@click.command(name="diff")
+@click.argument("before")
+@click.argument("after")
+@click.option("--from", "sources", multiple=True, metavar="SELECTOR", help="Compare these sources only (repeatable).")
+@click.option("--to", "targets", multiple=True, metavar="SELECTOR", help="Compare these destinations (repeatable).")
+@click.option("--gate", is_flag=True, help="Exit with 1 if something newly leaves or is newly exposed, 3 if undecided.")
+@diff_format
+@options.output
+@options.overwrite
+@options.assume_defaults
+@options.config
+def command(
+    before: str, after: str, sources: tuple[str, ...], targets: tuple[str, ...], gate: bool, form: str,
+    output: Path | None, overwrite: bool, assume_defaults: bool, settings: Path | None,
+) -> None:  # fmt: skip
+    """Compare two snapshots: what changed in the configuration, and what that does to who reaches whom.
+
+    Exit code: 0 compared; with --gate 0 if nothing newly leaves or is newly exposed, 1 if something is or does, 3 if
+    that is undecided; 2 bad input.
+
+    \b
+    Example:
+      reachsim diff snapshots/broken-pipeline snapshots/private-pipeline --gate
+    """
+    older = options.open_reach(before, settings, assume_defaults)
+    newer = options.open_reach(after, settings, assume_defaults)
+    found = older.diff(newer, sources=sources, targets=targets)
+    options.emit(shown(found, older, newer, form, output), output, overwrite)
+    sys.exit(found.exit_code(gate=gate))
+
+
+def shown(found: Diff, older: Reach, newer: Reach, form: str, output: Path | None) -> str:
+    """A comparison in one of its forms."""
+    from reachsim.report.diff import render_diff, render_markdown
+
+    if form == "json":
+        return json.dumps(found.to_json(), indent=2, ensure_ascii=False)
+    names = _BothNames(older, newer)
+    if form == "markdown":
+        return render_markdown(found, names)
+    return render_diff(found, names, **options.look(output))
+
+
+class _BothNames:
+    """Names of resources of two snapshots."""
+
+    def __init__(self, older: Reach, newer: Reach) -> None:
+        self._older, self._newer = older, newer
+
+    def label(self, resource_id: str) -> str:
+        """The id with its Name tag."""
+        found = self._newer.label(resource_id)
+        return found if found != resource_id else self._older.label(resource_id)

@@ -1,0 +1,102 @@
+"""Two snapshots: what changed in the configuration, and exactly what that does to who reaches whom.
+
+For every source × destination the walks of both snapshots are taken apart into sets, and the differences are sets
+again: newly allowed, newly blocked, moved from one kind of way to another, not decided any more. Each is traced to the
+least set of configuration changes that causes it. Sources that no change can touch are not walked again.
+
+**Source:** DESIGN, "diff" and ``--gate``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from reachsim.changes import Change, Comparison, compare
+from reachsim.config import Config
+from reachsim.diff.causes import Chosen, Trials, cause_of, effect
+from reachsim.diff.cells import Asked, State, evaluate
+from reachsim.diff.overall import judge
+from reachsim.diff.policies import policy_changes
+from reachsim.diff.records import CellChange, Diff, Impact, Matters, Moved, PolicyChange
+from reachsim.diff.scope import matters_not, questions, sources_of, touched
+from reachsim.diff.telling import cell_change
+from reachsim.forwarding import Ground
+from reachsim.model.network import Network
+
+__all__ = ["CellChange", "Diff", "Impact", "Moved", "PolicyChange", "diff"]
+
+
+def diff(
+    before: Ground, after: Ground, config: Config | None = None, *, sources: Sequence[str] = (),
+    targets: Sequence[str] = (), causes: bool = True,
+) -> Diff:  # fmt: skip
+    """Compare two snapshots.
+
+    Args:
+        before, after: The older and the newer one.
+        config: Who takes part and what names stand for; it holds for both.
+        sources: Selectors in place of the pipeline's sources.
+        targets: Selectors in place of check's destinations.
+        causes: Work out causes, and whether each change matters (else every change "causes").
+
+    Raises:
+        QuestionError: A selector makes no sense.
+    """
+    config = config or Config()
+    comparison = compare(before.network, after.network)
+    if comparison.names:
+        network = Network(comparison.before, assume_defaults=before.network.assume_defaults)
+        before = Ground(network, before.appliances)
+    relevant = [one for one in comparison.changes if not matters_not(one)]
+    everyone, lacking = sources_of(before.network, after.network, tuple(sources) or config.sources)
+    lacking = tuple(path for path in lacking if relevant)
+    near = touched(after.network, relevant, everyone, targets)
+    folders = {name: config.folder / place for name, place in config.code.items()}
+    states: dict[Asked, tuple[State, State]] = {}
+    needed: dict[Asked, bool] = {}
+    for source in near:
+        for asked, wanted in questions(before.network, after.network, source, targets, folders):
+            states[asked] = evaluate(before, asked, config.pins), evaluate(after, asked, config.pins)
+            needed[asked] = wanted
+    changed = {asked: pair for asked, pair in states.items() if not pair[0].same_as(pair[1])}
+    trials = Trials(comparison, after.appliances, config.pins, assume_defaults=after.network.assume_defaults)
+    trials.know(frozenset(), after, {asked: pair[1] for asked, pair in states.items()})
+    trials.know(frozenset(one.id for one in relevant), before, {asked: pair[0] for asked, pair in states.items()})
+    found = _causes(trials, changed, relevant) if causes else dict.fromkeys(changed, tuple(one.id for one in relevant))
+    cells = tuple(cell_change(asked, needed[asked], *pair, found[asked]) for asked, pair in changed.items())
+    judged = judge(before, after, config, everyone, near, chosen=bool(sources or config.sources))
+    return Diff(
+        _impacts(trials, comparison, relevant, found, states, causes),
+        cells, policy_changes(comparison, relevant), judged.overall, judged.appeared, judged.gone, comparison.names,
+        tuple(near), tuple(one for one in everyone if one not in near),
+        tuple(dict.fromkeys((*lacking, *judged.missing))),
+    )  # fmt: skip
+
+
+def _causes(
+    trials: Trials, changed: Mapping[Asked, tuple[State, State]], relevant: Sequence[Change]
+) -> dict[Asked, tuple[str, ...]]:
+    ids = [one.id for one in relevant]
+    known: dict[Chosen, None] = {}
+    found = {}
+    for asked, (before, _) in changed.items():
+        found[asked] = cause_of(trials, asked, before, ids, known)
+        known[frozenset(found[asked])] = None
+    return found
+
+
+def _impacts(
+    trials: Trials, comparison: Comparison, relevant: Sequence[Change], causes: Mapping[Asked, tuple[str, ...]],
+    states: Mapping[Asked, tuple[State, State]], worked_out: bool,
+) -> tuple[Impact, ...]:  # fmt: skip
+    causing = frozenset(one for ids in causes.values() for one in ids)
+    matters: dict[str, Matters] = dict.fromkeys(causing, "causes")
+    if worked_out:
+        matters = effect(trials, relevant, causing, states)
+    return tuple(
+        Impact(
+            change, matters.get(change.id, "nothing"),
+            tuple((asked.source, asked.destination) for asked, ids in causes.items() if change.id in ids),
+        )
+        for change in comparison.changes
+    )  # fmt: skip

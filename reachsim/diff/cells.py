@@ -1,0 +1,177 @@
+"""One source × destination of a snapshot, exactly: which packets get through by which kind of way, and which may.
+
+The sets are those of the walk (`reachsim.scenarios`), in all its dimensions: what chance decides, such as the client's
+port, counts too. **Source:** DESIGN, "Verdicts", "The engine".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from reachsim.engine import ICMP_REPLIES, kinds
+from reachsim.errors import QuestionError
+from reachsim.evidence import Block
+from reachsim.forwarding import Ground
+from reachsim.intervals import IntervalSet
+from reachsim.packets import CHOICE, DIMENSIONS, NAT_PORT, SECOND_NAT_PORT, SERVICE, PacketSet
+from reachsim.policy_layers import judge_requests
+from reachsim.scenarios import Scenario
+from reachsim.simulate import LAYERS, ask, read_protocol, route_of, weigh
+from reachsim.verdict import Question, RouteWord, Traffic, traffic_of
+
+OUTWARD: Final = ("internet", "aws-public", "on-premises", "mixed")
+"""Ways that leave: past a gateway to somebody else, or to AWS as anybody else goes there."""
+_EXITS: Final = (
+    "nat-gateway", "egress-only-internet-gateway", "internet-gateway", "vpn-gateway", "transit-gateway-attachment",
+    "codebuild-project",
+)  # fmt: skip
+_NOTHING: Final = PacketSet.empty(len(DIMENSIONS))
+Way = tuple[str, RouteWord]
+"""Where traffic starts (an interface, the internet by a gateway) and the kind of way it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question put to both snapshots. ``requests`` are the IAM requests that a step of the pipeline makes there."""
+
+    source: str
+    destination: str
+    protocol: str | None = None
+    port: int | None = None
+    requests: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
+
+    @property
+    def key(self) -> tuple[str, str, str | None, int | None]:
+        return self.source, self.destination, self.protocol, self.port
+
+
+class State(msgspec.Struct, frozen=True):
+    """The answer to a question: ``passes`` by way, ``open`` (not decided) by place of start, and the verdict's words.
+
+    ``outcome`` is ``absent`` where the source or destination does not exist.
+    """
+
+    outcome: str
+    route: RouteWord
+    layers: tuple[tuple[str, str], ...]
+    passes: dict[Way, PacketSet]
+    open: dict[str, PacketSet]
+    blocked_by: tuple[Block, ...] = ()
+    exits: tuple[tuple[str, PacketSet], ...] = ()
+    """(component that traffic leaves by, which traffic)."""
+
+    def same_as(self, other: State) -> bool:
+        """Whether both let the same packets through by the same kinds of ways, with the same words."""
+        mine = (self.outcome, self.route, self.layers, self.passes, self.open)
+        return mine == (other.outcome, other.route, other.layers, other.passes, other.open)
+
+    def passing(self, routes: Sequence[str] | None = None) -> dict[str, PacketSet]:
+        """What gets through by place of start, by any kind of way or by these."""
+        found: dict[str, PacketSet] = {}
+        for (origin, route), packets in self.passes.items():
+            if routes is None or route in routes:
+                found[origin] = found.get(origin, _NOTHING) | packets
+        return found
+
+
+ABSENT: Final = State("absent", "none", (), {}, {})
+
+
+def evaluate(ground: Ground, asked: Asked, pins: Mapping[str, IntervalSet]) -> State:
+    """Answer a question, with its sets."""
+    protocol = read_protocol(asked.protocol)
+    try:
+        found = ask(ground, asked.source, asked.destination, protocol=asked.protocol, port=asked.port, pins=pins)
+    except QuestionError as error:
+        if error.code == "NO_SOURCE_OR_DESTINATION":
+            return ABSENT
+        raise
+    question = Question(asked.source, asked.destination, asked.protocol, asked.port)
+    verdict = weigh(question, found, explicit_icmp=protocol in ICMP_REPLIES and asked.port is not None)
+    verdict = judge_requests(ground, verdict, found, asked.requests, LAYERS, asked=False)
+    passes, unknown = _sets(found)
+    return State(
+        verdict.outcome, verdict.route, tuple(sorted(verdict.layers.items())), passes, unknown, verdict.blocked_by,
+        tuple(_exits(found)),
+    )  # fmt: skip
+
+
+def _sets(found: Sequence[Scenario]) -> tuple[dict[Way, PacketSet], dict[str, PacketSet]]:
+    passing: dict[Way, list[Any]] = {}
+    unknown: dict[str, list[Any]] = {}
+    for one in found:
+        for flow in one.flows:
+            if flow.outcome == "allowed":
+                passing.setdefault((one.origin, route_of(one, flow)), []).append(flow.box)
+            elif flow.outcome == "unknown":
+                unknown.setdefault(one.origin, []).append(flow.box)
+    return (
+        {way: PacketSet.union_of(boxes, len(DIMENSIONS)) for way, boxes in sorted(passing.items())},
+        {origin: PacketSet.union_of(boxes, len(DIMENSIONS)) for origin, boxes in sorted(unknown.items())},
+    )
+
+
+def _exits(found: Sequence[Scenario]) -> Iterable[tuple[str, PacketSet]]:
+    boxes: dict[str, list[Any]] = {}
+    for one in found:
+        for flow in one.flows:
+            leaves = route_of(one, flow) in OUTWARD or one.source.origin.kind == "internet"
+            if flow.outcome == "allowed" and leaves:
+                by_kind = {hop.type: hop.component for hop in reversed(flow.hops) if hop.leg == "request"}
+                for component in [by_kind[kind] for kind in _EXITS if kind in by_kind][:1]:
+                    boxes.setdefault(component, []).append(flow.box)
+    return [(component, PacketSet.union_of(some, len(DIMENSIONS))) for component, some in sorted(boxes.items())]
+
+
+# --- differences ----------------------------------------------------------------------------------------------------
+
+
+class Shift(NamedTuple):
+    """Traffic of one place of start, by what became of it."""
+
+    gained: dict[str, PacketSet]
+    lost: dict[str, PacketSet]
+    moved: dict[tuple[str, RouteWord, RouteWord], PacketSet]
+    opened: dict[str, PacketSet]
+    """Not decided any more: was decided before."""
+
+
+def shift(before: State, after: State) -> Shift:
+    """The exact set differences of two answers: what passes now and did not, what did and does not, what takes another
+    kind of way, and what is not decided any more.
+    """
+    old, new = before.passing(), after.passing()
+    moved = {}
+    for (origin, was), left in before.passes.items():
+        for (other, now), right in after.passes.items():
+            if origin == other and was != now and (shared := left & right):
+                moved[origin, was, now] = shared
+    return Shift(minus(new, old), minus(old, new), moved, minus(after.open, before.open))
+
+
+def minus(left: Mapping[str, PacketSet], right: Mapping[str, PacketSet]) -> dict[str, PacketSet]:
+    """The set difference, for each place of start."""
+    found = {origin: packets - right.get(origin, _NOTHING) for origin, packets in left.items()}
+    return {origin: packets for origin, packets in found.items() if packets}
+
+
+def union(sets: Iterable[PacketSet]) -> PacketSet:
+    found = _NOTHING
+    for one in sets:
+        found = found | one
+    return found
+
+
+def words(packets: PacketSet) -> tuple[Traffic, ...]:
+    """A set as products of addresses, ports and client ports; the other choices of chance are forgotten."""
+    for dimension in (CHOICE, SECOND_NAT_PORT, NAT_PORT):
+        packets = packets.project(dimension)
+    return tuple(
+        traffic_of((*box[:SERVICE], part, *box[SERVICE + 1 :]))
+        for box in packets.boxes()
+        for part in kinds(box[SERVICE])
+    )

@@ -1,0 +1,80 @@
+"""Check's word and findings on both sides, without judging again what no change can touch.
+
+Where the sources that a change can touch get the same word and the same findings as before, the whole does too. Else
+the others, whose answers are the same on both sides, are judged once and put together with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from reachsim.check import STARTERS, check, pipeline_sources
+from reachsim.config import Config
+from reachsim.errors import QuestionError
+from reachsim.forwarding import Ground
+from reachsim.selectors import parse_selector, sources
+from reachsim.verdict import Check, Finding, Overall
+
+
+class Judged(NamedTuple):
+    """``overall`` before and after (None: the same on both sides), findings that came and went, files that the newer
+    snapshot lacks.
+    """
+
+    overall: tuple[Overall | None, Overall | None] = (None, None)
+    appeared: tuple[Finding, ...] = ()
+    gone: tuple[Finding, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def judge(
+    before: Ground, after: Ground, config: Config, everyone: Sequence[str], near: Sequence[str], *, chosen: bool
+) -> Judged:
+    """Compare check's answers.
+
+    Args:
+        before, after: Both snapshots.
+        config: What check goes by.
+        everyone: All sources.
+        near: Those that a change can touch.
+        chosen: Whether the asker named the sources: then they are the whole.
+    """
+    if not near:
+        return Judged()
+    if chosen:
+        return _compare(_check(before, config, everyone), _check(after, config, everyone))
+    found = _compare(_check(before, config, near), _check(after, config, near))
+    if found == Judged():
+        return found
+    rest = [one for one in everyone if one not in near]
+    if not rest and not pipeline_sources(after.network)[1] and not pipeline_sources(before.network)[1]:
+        return found
+    whole = [check(ground, None, config) for ground in (before, after)]
+    return _compare(*whole)
+
+
+def _check(ground: Ground, config: Config, wanted: Sequence[str]) -> Check | None:
+    """Check's answer for those of the sources that are in the snapshot and can take part in a pipeline."""
+    there = [one for one in wanted if parse_selector(one).kind in STARTERS and _is_there(ground, one)]
+    return check(ground, there, config) if there else None
+
+
+def _is_there(ground: Ground, selector: str) -> bool:
+    try:
+        return bool(sources(ground.network, parse_selector(selector)))
+    except QuestionError:
+        return False
+
+
+def _compare(before: Check | None, after: Check | None) -> Judged:
+    old = {(one.id, one.component): one for one in before.findings} if before else {}
+    new = {(one.id, one.component): one for one in after.findings} if after else {}
+    appeared = tuple(one for key, one in new.items() if key not in old)
+    gone = tuple(one for key, one in old.items() if key not in new)
+    words = (before.overall if before else None, after.overall if after else None)
+    known = set(before.missing) if before else set()
+    missing = tuple(one for one in after.missing if one not in known) if after and after.overall == "undecided" else ()
+    if not (appeared or gone or missing) and words[0] == words[1]:
+        return Judged()
+    return Judged(words, appeared, gone, missing)

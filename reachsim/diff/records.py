@@ -1,0 +1,172 @@
+"""What a comparison of two snapshots found, as plain frozen values (`reachsim.report.diff` renders them)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from reachsim.changes import Change
+from reachsim.evidence import Block
+from reachsim.verdict import Finding, RouteWord, Traffic, block_json
+
+Matters = Literal["causes", "indirectly", "nothing"]
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A cell's words on one side; ``absent`` where its source or destination is not in that snapshot."""
+
+    outcome: str
+    route: RouteWord
+    layers: dict[str, str]
+    blocked_by: tuple[Block, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "outcome": self.outcome, "route": self.route, "layers": self.layers,
+            "blocked_by": [block_json(one) for one in self.blocked_by],
+        }  # fmt: skip
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """Traffic that gets through on both sides, by different kinds of ways."""
+
+    before: RouteWord
+    after: RouteWord
+    traffic: tuple[Traffic, ...]
+
+
+class CellChange(msgspec.Struct, frozen=True):
+    """A source × destination whose answer changed.
+
+    ``allowed`` is newly allowed, ``blocked`` newly blocked, ``undecided`` not decided any more. ``leaves`` says that
+    some of it newly leaves the VPC by a public way, ``exposes`` that the internet newly gets in, both by the components
+    in ``exits``. ``causes`` are ids of changes: undo them all and this is as before; undo fewer and it is not.
+    """
+
+    source: str
+    destination: str
+    protocol: str | None
+    port: int | None
+    needed: bool
+    before: Answer
+    after: Answer
+    allowed: tuple[Traffic, ...] = ()
+    blocked: tuple[Traffic, ...] = ()
+    moved: tuple[Moved, ...] = ()
+    undecided: tuple[Traffic, ...] = ()
+    leaves: bool = False
+    exposes: bool = False
+    exits: tuple[str, ...] = ()
+    causes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        plain = msgspec.to_builtins
+        return {
+            "source": self.source, "destination": self.destination, "protocol": self.protocol, "port": self.port,
+            "needed": self.needed, "before": self.before.to_json(), "after": self.after.to_json(),
+            "newly_allowed": [plain(one) for one in self.allowed],
+            "newly_blocked": [plain(one) for one in self.blocked],
+            "moved": [plain(one) for one in self.moved],
+            "newly_undecided": [plain(one) for one in self.undecided],
+            "leaves": self.leaves, "exposes": self.exposes, "exits": list(self.exits), "causes": list(self.causes),
+        }  # fmt: skip
+
+
+class Impact(msgspec.Struct, frozen=True):
+    """What a change does: it ``causes`` reachability changes (of ``cells``, source and destination), matters
+    ``indirectly`` (undone, or made, all alone it would change an answer; with the other changes it changes none), or
+    ``nothing`` depends on it.
+    """
+
+    change: Change
+    matters: Matters
+    cells: tuple[tuple[str, str], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        cells = [{"source": source, "destination": destination} for source, destination in self.cells]
+        return {**self.change.to_json(), "matters": self.matters, "cells": cells}
+
+
+class PolicyChange(msgspec.Struct, frozen=True):
+    """What a changed policy now allows, or no longer does: yes with a request as proof, no, or None (not decided)."""
+
+    component: str
+    changes: tuple[str, ...]
+    allows_more: bool | None
+    more: str
+    allows_less: bool | None
+    less: str
+
+
+class Diff(msgspec.Struct, frozen=True):
+    """What changed between two snapshots, and what it means.
+
+    ``overall`` holds check's word before and after; both None where the answers of all sources are the same.
+    ``compared`` are the sources whose answers were worked out, ``skipped`` those that no change can touch.
+    """
+
+    changes: tuple[Impact, ...]
+    cells: tuple[CellChange, ...]
+    policies: tuple[PolicyChange, ...]
+    overall: tuple[str | None, str | None]
+    appeared: tuple[Finding, ...]
+    gone: tuple[Finding, ...]
+    renamed: dict[str, str]
+    compared: tuple[str, ...]
+    skipped: tuple[str, ...]
+    undecided: tuple[str, ...] = ()
+    """Files that the newer snapshot lacks to decide whether something newly leaves or gets in."""
+
+    @property
+    def nothing_changed(self) -> bool:
+        return not (self.changes or self.cells)
+
+    @property
+    def gate(self) -> tuple[Literal["pass", "fail", "undecided"], tuple[str, ...]]:
+        """Whether something newly leaves or is newly exposed (DESIGN, ``--gate``), and what."""
+        found = [
+            f"{cell.source} → {cell.destination}" + (f" by {', '.join(cell.exits)}" if cell.exits else "")
+            for cell in self.cells if cell.leaves or cell.exposes
+        ]  # fmt: skip
+        found += [f"{one.id} {one.component}".rstrip() for one in self.appeared if one.id in EXPOSURES]
+        if found:
+            return "fail", tuple(dict.fromkeys(found))
+        open_cells = [f"{cell.source} → {cell.destination}" for cell in self.cells if cell.undecided or _open(cell)]
+        if open_cells or self.undecided:
+            return "undecided", tuple(dict.fromkeys((*open_cells, *self.undecided)))
+        return "pass", ()
+
+    def exit_code(self, *, gate: bool) -> int:
+        """0 compared; with a gate 1 if something newly leaves or is newly exposed, 3 if that is not decided."""
+        return {"pass": 0, "fail": 1, "undecided": 3}[self.gate[0]] if gate else 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that ``reachsim diff --format json`` prints."""
+        word, why = self.gate
+        return {
+            "overall": {"before": self.overall[0], "after": self.overall[1]},
+            "gate": {"result": word, "because": list(why)},
+            "changes": [one.to_json() for one in self.changes],
+            "cells": [one.to_json() for one in self.cells],
+            "policies": [msgspec.to_builtins(one) for one in self.policies],
+            "findings": {
+                "appeared": [msgspec.to_builtins(one) for one in self.appeared],
+                "gone": [msgspec.to_builtins(one) for one in self.gone],
+            },
+            "renamed": self.renamed,
+            "compared": list(self.compared),
+            "skipped": list(self.skipped),
+        }
+
+
+EXPOSURES = frozenset({
+    "PUBLIC_EGRESS_POSSIBLE", "CODEBUILD_NOT_IN_VPC", "FLEET_OVERFLOW_LEAVES_VPC", "INTERFACE_EXPOSED",
+    "ECR_REPOSITORY_PUBLIC", "ECR_PUBLIC_REPOSITORY", "CODECOMMIT_USABLE_FROM_OUTSIDE",
+})  # fmt: skip
+"""Findings that say that something can leave or get in."""
+
+
+def _open(cell: CellChange) -> bool:
+    """Whether a changed answer is open on the network, so that something may newly pass."""
+    return cell.after.layers.get("network") == "unknown"

@@ -1,0 +1,48 @@
+"""From the states of a question on both sides to what is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reachsim.diff.cells import OUTWARD, Asked, State, minus, shift, union, words
+from reachsim.diff.records import Answer, CellChange, Moved
+from reachsim.packets import PacketSet
+from reachsim.verdict import RouteWord
+
+Turn = tuple[RouteWord, RouteWord]
+"""The kinds of ways that traffic took before and takes now."""
+
+
+def cell_change(asked: Asked, needed: bool, before: State, after: State, causes: tuple[str, ...]) -> CellChange:
+    """What changed of a question whose two answers differ."""
+    found = shift(before, after)
+    news = found.gained if asked.source == "internet" else minus(after.passing(OUTWARD), before.passing(OUTWARD))
+    out = union(news.values())
+    return CellChange(
+        asked.source,
+        asked.destination,
+        asked.protocol,
+        asked.port,
+        needed,
+        _answer(before),
+        _answer(after),
+        allowed=words(union(found.gained.values())),
+        blocked=words(union(found.lost.values())),
+        moved=tuple(Moved(was, now, words(packets)) for (was, now), packets in _by_way(found.moved).items()),
+        undecided=words(union(found.opened.values())),
+        leaves=bool(out) and asked.source != "internet",
+        exposes=bool(out) and asked.source == "internet",
+        exits=tuple(component for component, packets in after.exits if packets & out),
+        causes=causes,
+    )
+
+
+def _by_way(moved: Mapping[tuple[str, RouteWord, RouteWord], PacketSet]) -> dict[Turn, PacketSet]:
+    ways: dict[Turn, list[PacketSet]] = {}
+    for (_, was, now), packets in moved.items():
+        ways.setdefault((was, now), []).append(packets)
+    return {way: union(packets) for way, packets in ways.items()}
+
+
+def _answer(state: State) -> Answer:
+    return Answer(state.outcome, state.route, dict(state.layers), state.blocked_by)

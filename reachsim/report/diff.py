@@ -1,0 +1,232 @@
+"""What changed between two snapshots, as plain text for a terminal and as Markdown for a review.
+
+Decides nothing: every line is a value of `reachsim.diff.Diff` in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from reachsim.diff import CellChange, Diff, Impact, PolicyChange
+from reachsim.diff.records import Answer
+from reachsim.report.columns import WIDTH, clean, wrap
+from reachsim.report.paint import Paint
+from reachsim.report.words import Labels, by_ends, label, traffic
+from reachsim.verdict import Traffic
+
+MOST_TRAFFIC = 5
+MOST_SOURCES = 8
+GATES = {
+    "pass": "nothing newly leaves, and nothing is newly exposed",
+    "fail": "something newly leaves or is newly exposed",
+    "undecided": "whether something newly leaves or is newly exposed is not decided",
+}
+MATTERS = {
+    "indirectly": "changes an answer if made or undone by itself, not together with the others",
+    "nothing": "no answer depends on it",
+}
+_GATE_COLOURS = {"pass": "allowed", "fail": "blocked", "undecided": "unknown"}
+
+
+def render_diff(diff: Diff, network: Labels, *, colour: bool = False, columns: int = WIDTH) -> str:
+    """The comparison as text.
+
+    Args:
+        diff: What to show.
+        network: Knows the names of resources.
+        colour: Use ANSI colours.
+        columns: The width to fill.
+    """
+    paint = Paint(colour, columns)
+    word, because = diff.gate
+    lines = wrap(_summary(diff), columns)
+    lines += [
+        paint.bold("overall: ") + overall(diff),
+        paint.bold("gate: ") + paint.outcome(_GATE_COLOURS[word], GATES[word]),
+    ]
+    lines += [line for one in because for line in wrap(_labelled(one, network), columns, "  - ", "    ")]
+    for cells in together(diff.cells):
+        lines += ["", *_cells(cells, diff, network, paint)]
+    if diff.changes:
+        lines += ["", paint.bold("changes of the configuration")]
+        lines += [line for one in diff.changes for line in _impact(one, network, paint)]
+    if diff.policies:
+        lines += ["", paint.bold("policies")]
+        lines += [line for one in diff.policies for text in policy_words(one, network)
+                  for line in wrap(text, columns, "  ", "    ")]  # fmt: skip
+    if diff.appeared or diff.gone:
+        lines += ["", paint.bold("findings")]
+        for sign, findings in (("+", diff.appeared), ("-", diff.gone)):
+            for finding in findings:
+                lines += wrap(
+                    f"{finding.severity.upper()} {finding.id}: {finding.title}", columns, f"  {sign} ", "    "
+                )
+    if diff.renamed:
+        lines += ["", paint.bold("re-created under new ids")]
+        lines += [f"  {clean(old)} → {label(network, new)}" for old, new in sorted(diff.renamed.items())]
+    if diff.skipped:
+        lines += ["", *wrap(f"the same for sure, as no change can touch them: {_few(diff.skipped, network)}", columns)]
+    return "\n".join(lines) + "\n"
+
+
+def overall(diff: Diff) -> str:
+    """Check's word before and after."""
+    before, after = diff.overall
+    if before is None and after is None:
+        return "the same on both sides"
+    return f"{before or 'no source'} → {after or 'no source'}" if before != after else f"{after} on both sides"
+
+
+def together(cells: Iterable[CellChange]) -> list[list[CellChange]]:
+    """Changed answers of one source that changed alike and for the same reason."""
+    found: dict[object, list[CellChange]] = {}
+    for one in cells:
+        alike = (one.source, one.before.outcome, one.before.route, one.after.outcome, one.after.route,
+                 tuple(sorted(one.after.layers.items())), one.leaves, one.exposes, one.exits, one.causes)  # fmt: skip
+        found.setdefault(alike, []).append(one)
+    return list(found.values())
+
+
+def _summary(diff: Diff) -> str:
+    if diff.nothing_changed:
+        return "nothing changed: the configurations say the same"
+    causing = sum(one.matters == "causes" for one in diff.changes)
+    changes = f"{len(diff.changes)} change{'s' if len(diff.changes) != 1 else ''} of the configuration"
+    if not diff.cells:
+        return f"{changes}; no answer changed"
+    answers = f"{len(diff.cells)} answer{'s' if len(diff.cells) != 1 else ''} changed"
+    return f"{changes}, of which {causing} matter{'s' if causing == 1 else ''}: {answers}"
+
+
+def _few(names: Sequence[str], network: Labels) -> str:
+    shown = ", ".join(label(network, one) for one in names[:MOST_SOURCES])
+    return shown + (f" and {len(names) - MOST_SOURCES} more" if len(names) > MOST_SOURCES else "")
+
+
+def _labelled(text: str, network: Labels) -> str:
+    return " ".join(label(network, word) if "-" in word else word for word in text.split(" "))
+
+
+def _cells(cells: Sequence[CellChange], diff: Diff, network: Labels, paint: Paint) -> Iterator[str]:
+    first = cells[0]
+    targets = ", ".join(label(network, one.destination) + ("*" if one.needed else "") for one in cells)
+    yield from (
+        paint.bold(line) for line in wrap(f"{label(network, first.source)} → {targets}", paint.columns, "", "  ")
+    )
+    yield f"  {answer(first.before)} → " + paint.outcome(first.after.outcome, answer(first.after))
+    for name, some in _traffics(cells):
+        groups = by_ends(some)
+        for group in groups[:MOST_TRAFFIC]:
+            yield from wrap(f"{name}: {traffic(group)}", paint.columns, "  ", "      ")
+        if len(groups) > MOST_TRAFFIC:
+            yield f"  {name}: and {len(groups) - MOST_TRAFFIC} more; --format json has all of it"
+    if first.exits:
+        yield from wrap(f"by: {', '.join(label(network, one) for one in first.exits)}", paint.columns, "  ", "      ")
+    by_id = {one.change.id: one.change for one in diff.changes}
+    for one in first.causes:
+        change = by_id[one]
+        yield from wrap(f"because of {one}: {told(change.kind, change.component, change.text, network)}", paint.columns,
+                        "  ", "      ")  # fmt: skip
+
+
+def answer(one: Answer) -> str:
+    """An answer in few words: ``allowed (private)``."""
+    if one.outcome == "absent":
+        return "not there"
+    refusing = [layer for layer, outcome in one.layers.items() if layer != "network" and outcome != "allowed"]
+    by = f" by {', '.join(refusing)}" if refusing and one.layers.get("network") != "blocked" else ""
+    return f"{one.outcome}{by}" if one.route == "none" else f"{one.outcome} ({one.route})"
+
+
+def _traffics(cells: Sequence[CellChange]) -> Iterator[tuple[str, list[Traffic]]]:
+    named: dict[str, list[Traffic]] = {}
+    for cell in cells:
+        named.setdefault("newly allowed", []).extend(cell.allowed)
+        named.setdefault("newly blocked", []).extend(cell.blocked)
+        for one in cell.moved:
+            named.setdefault(f"moved from {one.before} to {one.after}", []).extend(one.traffic)
+        named.setdefault("not decided any more", []).extend(cell.undecided)
+    return ((name, list(dict.fromkeys(some))) for name, some in named.items() if some)
+
+
+def told(kind: str, component: str, text: str, network: Labels) -> str:
+    """A change in one line."""
+    which = label(network, component)
+    return f"{'' if kind == 'file' else kind.replace('-', ' ') + ' '}{which}: {text}"
+
+
+def _impact(one: Impact, network: Labels, paint: Paint) -> Iterator[str]:
+    change = one.change
+    yield from wrap(told(change.kind, change.component, change.text, network), paint.columns, f"  {change.id:<4}")
+    yield from wrap(matters(one, network), paint.columns, "      → ", "        ")
+
+
+def matters(one: Impact, network: Labels) -> str:
+    """What a change does, in words."""
+    if one.matters != "causes":
+        return MATTERS[one.matters]
+    by_source: dict[str, list[str]] = {}
+    for source, destination in one.cells:
+        by_source.setdefault(source, []).append(destination)
+    return "changes " + "; ".join(
+        f"{label(network, source)} → {', '.join(label(network, each) for each in targets)}"
+        for source, targets in by_source.items()
+    )
+
+
+def policy_words(one: PolicyChange, network: Labels) -> Iterator[str]:
+    """What a policy allows more and less."""
+    name = label(network, one.component)
+    for verdict, proof, yes in (
+        (one.allows_more, one.more, "now allows"), (one.allows_less, one.less, "no longer allows"),
+    ):  # fmt: skip
+        if verdict:
+            yield f"{name} {yes} {clean(proof)}"
+        elif verdict is None:
+            yield f"{name}: whether it {yes.replace('allows', 'allows something')} is not decided: {clean(proof)}"
+    if one.allows_more is False and one.allows_less is False:
+        yield f"{name} allows the same as before"
+
+
+# --- Markdown -------------------------------------------------------------------------------------------------------
+
+
+def render_markdown(diff: Diff, network: Labels) -> str:
+    """The comparison as Markdown, for a comment on a review."""
+    word, because = diff.gate
+    lines = [f"**{_plain(_summary(diff))}**", "", f"- overall: {_plain(overall(diff))}", f"- gate: {GATES[word]}"]
+    lines += [f"  - {_plain(_labelled(one, network))}" for one in because]
+    if diff.cells:
+        lines += ["", "| from | to | before | after | traffic | because of |", "| --- | --- | --- | --- | --- | --- |"]
+        lines += [_row(cells, network) for cells in together(diff.cells)]
+    if diff.changes:
+        lines += ["", "| change | resource | what | matters |", "| --- | --- | --- | --- |"]
+        for one in diff.changes:
+            change = one.change
+            cells = (change.id, f"{change.kind} {label(network, change.component)}", change.text, matters(one, network))
+            lines.append(f"| {' | '.join(map(_plain, cells))} |")
+    for policy in diff.policies:
+        lines += ["", *(f"- {_plain(text)}" for text in policy_words(policy, network))]
+    if diff.appeared or diff.gone:
+        lines += ["", "| | finding | |", "| --- | --- | --- |"]
+        for sign, findings in (("new", diff.appeared), ("gone", diff.gone)):
+            lines += [f"| {sign} | {one.severity} {_plain(one.id)} | {_plain(one.title)} |" for one in findings]
+    return "\n".join(lines) + "\n"
+
+
+def _row(cells: Sequence[CellChange], network: Labels) -> str:
+    first = cells[0]
+    shown = [f"{name}: {traffic(group)}" for name, some in _traffics(cells) for group in by_ends(some)]
+    more = [f"and {len(shown) - 3} more"] if len(shown) > 3 else []
+    columns = (
+        label(network, first.source), ", ".join(label(network, one.destination) for one in cells), answer(first.before),
+        answer(first.after), "; ".join(shown[:3] + more), ", ".join(first.causes),
+    )  # fmt: skip
+    return f"| {' | '.join(map(_plain, columns))} |"
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown takes as it is."""
+    for sign in "\\`*_{}[]<>|":
+        text = text.replace(sign, f"\\{sign}")
+    return clean(text)
