@@ -242,7 +242,7 @@ def _nearest(document: Document, request: Request, view: View) -> tuple[str, str
         if stage > furthest:
             nearest, furthest = finding.statement, stage
     if nearest is None:
-        nearest = next((one for one in document.statements if one.effect == "Allow"), None)
+        nearest = document.first_allow
     if nearest is None:
         return "", "no statement allows anything"
     return nearest.label, f"nearest is statement {nearest.label}: {_reason(nearest, request, view, False)}"
@@ -257,7 +257,7 @@ def _stage(statement: Statement, request: Request, view: View) -> int:
 
 
 def _mismatch(element: Element, found: str) -> str:
-    return f"{element} {'excepts' if element.negated else 'does not match'} {found}"
+    return f"{element.text} {'excepts' if element.negated else 'does not match'} {found}"
 
 
 def _reason(statement: Statement, request: Request, view: View, wanted: Truth) -> str:

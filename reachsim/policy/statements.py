@@ -35,13 +35,14 @@ class Pattern(NamedTuple):
 class Element:
     """An ``Action``, ``NotAction``, ``Resource`` or ``NotResource`` element. ``fixed``: no pattern holds a variable."""
 
-    __slots__ = ("fits", "fixed", "name", "negated", "patterns")
+    __slots__ = ("fits", "fixed", "name", "negated", "patterns", "text")
 
     def __init__(self, name: ElementName, patterns: tuple[Pattern, ...]) -> None:
         self.name = name
         self.patterns = patterns
         self.negated = name in ("NotAction", "NotResource")
         self.fixed = all(pattern.glob is not None for pattern in patterns)
+        self.text = f"{name} {', '.join(pattern.template.text for pattern in patterns)}"
         self.fits = _taker(tuple(pattern.glob for pattern in patterns if pattern.glob is not None), self.negated)
         """Whether the element takes a text in (for actions: in lower case); patterns with variables take nothing."""
 
@@ -52,7 +53,7 @@ class Element:
         return hash((self.name, self.patterns))
 
     def __str__(self) -> str:
-        return f"{self.name} {', '.join(pattern.template.text for pattern in self.patterns)}"
+        return self.text
 
 
 def _taker(globs: tuple[Glob, ...], negated: bool) -> Callable[[str], bool]:
@@ -139,12 +140,13 @@ class Relevant(NamedTuple):
 class Document:
     """A policy document, ready to be judged. Build it with `parse`. Nothing but the memory of `relevant` changes."""
 
-    __slots__ = ("_relevant", "notes", "statements", "version")
+    __slots__ = ("_relevant", "first_allow", "notes", "statements", "version")
 
     def __init__(self, version: str, statements: tuple[Statement, ...], notes: tuple[Note, ...]) -> None:
         self.version = version
         self.statements = statements
         self.notes = notes
+        self.first_allow = next((one for one in statements if one.effect == "Allow"), None)
         self._relevant: dict[str, Relevant] = {}
 
     def relevant(self, action: str) -> Relevant:
