@@ -86,8 +86,8 @@ def compose(call: Call, words: list[str]) -> Outcome:
 
 def _services(call: Call, text: str, home: str) -> dict[str, dict[str, Any]]:
     environment = dict(call.variables)
-    for match in re.finditer(r"^\s*(\w+)\s*=\s*(.*?)\s*$", call.machine.read(f"{home}/.env") or "", re.MULTILINE):
-        environment.setdefault(match[1], match[2].strip("\"'"))
+    for match in re.finditer(r"^[ \t]*(\w+)[ \t]*=(.*)$", call.machine.read(f"{home}/.env") or "", re.MULTILINE):
+        environment.setdefault(match[1], match[2].strip().strip("\"'"))
     document = load(text)
     services = document.get("services") if isinstance(document, dict) else None
     if not isinstance(services, dict) and isinstance(document, dict) and "version" not in document:

@@ -42,7 +42,7 @@ def terraform(call: Call) -> Outcome:
     ):
         return Outcome((), None)
     texts = [call.machine.read(path) or "" for path in call.machine.glob(call.path(f"{folder}/*.tf"))]
-    text = "\n".join(re.sub(r"(?m)^\s*(#|//).*$", "", one) for one in texts)
+    text = "\n".join(re.sub(r"(?m)^[ \t]*(#|//).*$", "", one) for one in texts)
     found: list[Found] = []
     if word in ("init", "get", "providers"):
         found += _modules(call, text)
@@ -61,7 +61,7 @@ def terraform(call: Call) -> Outcome:
 
 def _modules(call: Call, text: str) -> list[Found]:
     found: list[Found] = []
-    for source in re.findall(r'module\s+"[^"]*"\s*\{[^}]*?\bsource\s*=\s*"([^"]+)"', text):
+    for source in re.findall(r'module\s+"[^"]*"\s*\{[^}]{0,2000}?\bsource\s*=\s*"([^"]+)"', text):
         if source.startswith("git::"):
             found += git_found(
                 call, re.sub(r"//[^/].*?$|\?.*$", "", source[5:].replace("://", "\ue003")).replace("\ue003", "://")
@@ -77,7 +77,7 @@ def _modules(call: Call, text: str) -> list[Found]:
 
 
 def _backend(call: Call, text: str, options: list[str]) -> list[Found]:
-    block = re.search(r'backend\s+"s3"\s*\{(.*?)\}', text, re.DOTALL)
+    block = re.search(r'backend\s+"s3"\s*\{(.{0,5000}?)\}', text, re.DOTALL)
     given = dict(one.split("=", 1) for one in options if "=" in one)
     if block is None and "bucket" not in given:
         return []

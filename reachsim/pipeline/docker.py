@@ -6,16 +6,15 @@ facts P56 to P61, P73.
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any, Final
+from typing import Final
 
 from reachsim.pipeline import compose, image, urls
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.download import git_found
 from reachsim.pipeline.knowledge import tool
 from reachsim.pipeline.records import Confidence, Found, Gap, ImageBuild
-from reachsim.pipeline.variables import is_known, nothing_known, shown
+from reachsim.pipeline.variables import is_known, shown
 
 _OUTER: Final = ["config", "c", "context", "H", "host", "l", "log-level", "tlscacert", "tlscert", "tlskey", "root",
                  "storage-driver", "cgroup-manager", "n", "namespace"]  # fmt: skip
@@ -218,13 +217,13 @@ def build(call: Call, words: list[str], *, buildx_builder: bool = False) -> Outc
     buildkit = _buildkit(call, buildx_builder)
     found: list[Found] = []
     for text in given.all("cache-from"):
-        found += _cache(text, "certain" if buildkit else "likely")
+        found += image.cache(text, "certain" if buildkit else "likely")
     place = given.rest[-1] if given.rest else "."
     work = _work(call, given, place, buildkit)
     found += work
     for text in given.all("cache-to"):
-        reference = _reference(text)
-        found += image.pushes(reference) if reference else []
+        place = image.reference(text)
+        found += image.pushes(place) if place else []
     outputs = " ".join(given.all("output", "o"))
     if given.has("push") or "type=registry" in outputs or "push=true" in outputs:
         names = [*given.all("t", "tag"), *re.findall(r"name=([^,\s\"]+)", outputs)]
@@ -240,23 +239,6 @@ def _buildkit(call: Call, buildx_builder: bool) -> bool | None:
         return True
     value = call.env("DOCKER_BUILDKIT")
     return None if value is None or not is_known(value) else value not in ("0", "false")
-
-
-def _cache(text: str, sure: Confidence) -> list[Found]:
-    reference = _reference(text)
-    if not reference:
-        return []
-    return [
-        one for one in image.pulls(reference, sure) if not isinstance(one, Gap) or not nothing_known(reference)
-    ] or [Gap(shown(text), urls.why_unknown(text))]
-
-
-def _reference(text: str) -> str:
-    """The image of ``--cache-from``/``--cache-to``: plain, or ``type=registry,ref=IMAGE``."""
-    if "=" not in text.split("/")[0]:
-        return text
-    parts = dict(part.split("=", 1) for part in text.split(",") if "=" in part)
-    return parts.get("ref", "") if parts.get("type") == "registry" else ""
 
 
 def _work(call: Call, given: Arguments, place: str, buildkit: bool | None) -> list[Found]:
@@ -303,6 +285,8 @@ def buildx(call: Call, words: list[str]) -> Outcome:
     if word in ("build", "b"):
         return build(call, rest, buildx_builder=True)
     if word == "bake":
+        from reachsim.pipeline.bake import bake
+
         return bake(call, rest)
     if word == "create":
         given = arguments(
@@ -327,130 +311,6 @@ def buildx(call: Call, words: list[str]) -> Outcome:
             tuple(dict.fromkeys(one for name in plain for one in image.logs_in(image.parse(name).host))), None
         )
     return Outcome((), None)
-
-
-# --- docker buildx bake ---------------------------------------------------------------------------------------------
-
-_BAKE_FILES: Final = ("docker-bake.json", "docker-bake.override.json", "docker-bake.hcl", "docker-bake.override.hcl")
-_COMPOSE_FILES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-
-
-def bake(call: Call, words: list[str]) -> Outcome:
-    """Targets of JSON files and, as far as they are plain strings, of HCL files; the rest is a gap."""
-    given = arguments(words, ["f", "file", "set", "progress", "metadata-file", "builder", "allow", "call"])
-    names = given.all("f", "file") or [one for one in (*_COMPOSE_FILES, *_BAKE_FILES) if call.exists(one)]
-    found: list[Found] = []
-    if not names:
-        return Outcome((Gap(call.command.text, "there is no docker-bake file in the context"),), "")
-    for name in names:
-        text = call.read(name)
-        if text is None:
-            found.append(Gap(shown(name), "not in the context"))
-        elif name.endswith((".yml", ".yaml")):
-            found += compose.builds(call, name, text, [])
-        else:
-            found += _baked(call, name, text, given)
-    return Outcome(tuple(found), "")
-
-
-def _baked(call: Call, name: str, text: str, given: Arguments) -> list[Found]:
-    try:
-        document: dict[str, Any] = json.loads(text) if name.endswith(".json") else _hcl(text, call)
-    except (ValueError, RecursionError):
-        return [Gap(name, "not readable")]
-    targets = document.get("target") if isinstance(document, dict) else None
-    if not isinstance(targets, dict):
-        return [Gap(name, "no targets")]
-    wanted = _expanded(given.rest or ["default"], document)
-    found: list[Found] = []
-    for target in [one for one in wanted if one in targets] or list(targets):
-        found += _bake_target(call, name, targets, target, given)
-    return found
-
-
-def _expanded(names: list[str], document: dict[str, Any]) -> list[str]:
-    groups = document.get("group") or {}
-    queue, found = list(names), []
-    for name in queue:
-        group = groups.get(name) if isinstance(groups, dict) else None
-        if isinstance(group, dict) and len(queue) < 500:
-            queue += [str(one) for one in group.get("targets", []) if one not in queue]
-        else:
-            found.append(name)
-    return found
-
-
-def _bake_target(call: Call, name: str, targets: dict[str, Any], target: str, given: Arguments) -> list[Found]:
-    merged: dict[str, Any] = {}
-    queue, seen = [target], set()
-    while queue:
-        one = queue.pop()
-        body = targets.get(one)
-        if one in seen or not isinstance(body, dict):
-            continue
-        seen.add(one)
-        merged = body | merged
-        queue += [str(parent) for parent in body.get("inherits", [])]
-    place = str(merged.get("context", "."))
-    if "://" in place:
-        return [*urls.destination(place), Gap(f"{name}: {target}", "the Dockerfile lies in another repository")]
-    inline = merged.get("dockerfile-inline")
-    directory = call.path(place)
-    table = merged.get("args") if isinstance(merged.get("args"), dict) else {}
-    values = tuple((str(key), str(value)) for key, value in (table or {}).items())
-    contexts = merged.get("contexts") if isinstance(merged.get("contexts"), dict) else {}
-    found: list[Found] = [
-        ImageBuild(f"{directory}/{merged.get('dockerfile', 'Dockerfile')}", directory, merged.get("target"), values,
-                   tuple((str(key), str(value)) for key, value in (contexts or {}).items()),
-                   str(inline) if inline is not None else None, True)
-    ]  # fmt: skip
-    for text in merged.get("cache-from", []):
-        found += _cache(str(text), "certain")
-    tags = [str(one) for one in merged.get("tags", [])]
-    if given.has("push") or "type=registry" in str(merged.get("output", "")):
-        found += [one for tag in tags for one in image.pushes(tag)]
-    return found
-
-
-def _hcl(text: str, call: Call) -> dict[str, Any]:
-    """The blocks of a bake file whose values are plain: strings, lists of strings, tables of strings."""
-    text = re.sub(r"(?m)^\s*(#|//).*$", "", text)
-    variables = {
-        match[1]: match[2]
-        for match in re.finditer(r'variable\s+"(\w+)"\s*\{[^{}]*?default\s*=\s*"([^"]*)"', text)
-    }  # fmt: skip
-    variables |= {name: value for name in variables if (value := call.variables.get(name))}
-    document: dict[str, Any] = {"target": {}, "group": {}}
-    for match in re.finditer(r'(target|group)\s+"([\w.-]+)"\s*\{', text):
-        document[match[1]][match[2]] = _hcl_body(_balanced(text, match.end()), variables)
-    return document
-
-
-def _balanced(text: str, start: int) -> str:
-    depth = 1
-    for match in re.finditer(r"[{}]", text[start:]):
-        depth += 1 if match[0] == "{" else -1
-        if depth == 0:
-            return text[start : start + match.start()]
-    return text[start:]
-
-
-def _hcl_body(text: str, variables: dict[str, str]) -> dict[str, Any]:
-    from reachsim.pipeline.variables import expand
-
-    def plain(value: str) -> str:
-        return expand(value, variables)
-
-    found: dict[str, Any] = {}
-    for match in re.finditer(r'(?m)^\s*([\w-]+)\s*=\s*"((?:[^"\\]|\\.)*)"', text):
-        found[match[1]] = plain(match[2])
-    for match in re.finditer(r"(?m)^\s*([\w-]+)\s*=\s*\[(.*?)\]", text, re.DOTALL):
-        found[match[1]] = [plain(one) for one in re.findall(r'"((?:[^"\\]|\\.)*)"', match[2])]
-    for match in re.finditer(r"(?m)^\s*([\w-]+)\s*=\s*\{(.*?)\}", text, re.DOTALL):
-        found[match[1]] = {
-            key: plain(value) for key, value in re.findall(r'"?([\w.-]+)"?\s*[=:]\s*"([^"]*)"', match[2])
-        }
-    return found
 
 
 # --- others that build or move images -------------------------------------------------------------------------------

@@ -327,7 +327,7 @@ def _submodule(call: Call, words: list[str], folder: str) -> Outcome:
     if text is None:
         return Outcome((Gap(call.command.text, "there is no .gitmodules in the context"),))
     found: list[Found] = []
-    for match in re.finditer(r"^\s*url\s*=\s*(\S+)", text, re.MULTILINE):
+    for match in re.finditer(r"^[ \t]*url\s*=\s*(\S+)", text, re.MULTILINE):
         if match[1].startswith("."):
             found += _remote_url(call, "origin", "GitPull")
         else:

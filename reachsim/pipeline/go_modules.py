@@ -90,18 +90,29 @@ def required(module: str) -> list[str]:
     """The module paths that a go.mod requires, after ``replace``; those replaced by folders need nothing.
 
     >>> required("module x\\nrequire (\\n\\tgithub.com/a/b v1.0.0 // indirect\\n)\\nrequire golang.org/x/net v0.1.0\\n")
-    ['golang.org/x/net', 'github.com/a/b']
+    ['github.com/a/b', 'golang.org/x/net']
     """
-    text = re.sub(r"//.*$", "", module, flags=re.MULTILINE)
-    found = re.findall(r"^\s*require\s+([^\s(]+)\s+v\S+", text, re.MULTILINE)
-    for block in re.findall(r"^\s*require\s*\((.*?)\)", text, re.MULTILINE | re.DOTALL):
-        found += re.findall(r"^\s*(\S+)\s+v\S+", block, re.MULTILINE)
-    for old, new in re.findall(r"(?:replace\s+|^\s*)(\S+)(?:\s+v\S+)?\s+=>\s+(\S+)", text, re.MULTILINE):
+    found: dict[str, None] = {}
+    replaced: list[tuple[str, str]] = []
+    block = ""
+    for line in module.split("\n"):
+        words = line.split("//")[0].split()
+        if words[1:] == ["("]:
+            block = words[0]
+        elif words == [")"]:
+            block = ""
+        elif words:
+            kind, *rest = [block, *words] if block else words
+            if kind == "require" and len(rest) > 1:
+                found[rest[0]] = None
+            elif kind == "replace" and "=>" in rest[:-1]:
+                replaced.append((rest[0], rest[rest.index("=>") + 1]))
+    for old, new in replaced:
         if old in found:
-            found.remove(old)
+            del found[old]
             if not new.startswith((".", "/")):
-                found.append(new)
-    return list(dict.fromkeys(found))
+                found[new] = None
+    return list(found)
 
 
 def _proxied(call: Call, modules: list[str], sure: Confidence) -> list[Found]:

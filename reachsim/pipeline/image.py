@@ -160,3 +160,19 @@ def _layers(region: str, confidence: Confidence) -> Destination:
     request = Request("s3:GetObject", starred(f"arn:{partition}:s3:::{bucket}/*"))
     host = f"{bucket}.{services.host('s3', region, '')}"
     return Destination(host, 443, "registry", confidence, "pull", "s3", (request,))
+
+
+def cache(text: str, sure: Confidence) -> list[Destination | Gap]:
+    """What ``--cache-from`` reads: an image, or nothing if the cache is kept elsewhere."""
+    place = reference(text)
+    if place and nothing_known(place):
+        return [Gap(shown(text), why_unknown(text))]
+    return pulls(place, sure) if place else []
+
+
+def reference(text: str) -> str:
+    """The image of ``--cache-from``/``--cache-to``: plain, or ``type=registry,ref=IMAGE``."""
+    if "=" not in text.split("/")[0]:
+        return text
+    parts = dict(part.split("=", 1) for part in text.split(",") if "=" in part)
+    return parts.get("ref", "") if parts.get("type") == "registry" else ""

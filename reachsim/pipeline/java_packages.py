@@ -13,6 +13,7 @@ from reachsim.pipeline import knowledge, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.python_packages import index_at
 from reachsim.pipeline.records import Confidence, Found
+from reachsim.pipeline.texts import between, first_between, without
 from reachsim.pipeline.variables import expand
 
 _PASSIVE: Final = ("v", "version", "h", "help")
@@ -57,24 +58,21 @@ def _central(call: Call, settings: str | None, sure: Confidence) -> list[Found]:
 
 def _mirrors(settings: str) -> list[tuple[str, str]]:
     found = []
-    for block in re.findall(r"<mirror>(.*?)</mirror>", _uncommented(settings), re.DOTALL):
-        of, url = re.search(r"<mirrorOf>\s*(.*?)\s*</mirrorOf>", block), re.search(r"<url>\s*(.*?)\s*</url>", block)
+    for block in between(without(settings, "<!--", "-->"), "<mirror>", "</mirror>"):
+        of, url = first_between(block, "<mirrorOf>", "</mirrorOf>"), first_between(block, "<url>", "</url>")
         if of and url:
-            found.append((of[1], url[1]))
+            found.append((of.strip(), url.strip()))
     return found
 
 
 def _repository_urls(text: str) -> list[str]:
     found = []
-    for block in re.findall(r"<(?:pluginR|r)epository>(.*?)</(?:pluginR|r)epository>", _uncommented(text), re.DOTALL):
-        url = re.search(r"<url>\s*([^<$]+?)\s*</url>", block)
-        if url and "://" in url[1]:
-            found.append(url[1])
+    plain = without(text, "<!--", "-->").replace("pluginRepository>", "repository>")
+    for block in between(plain, "<repository>", "</repository>"):
+        url = (first_between(block, "<url>", "</url>") or "").strip()
+        if "://" in url and "$" not in url:
+            found.append(url)
     return list(dict.fromkeys(found))
-
-
-def _uncommented(text: str) -> str:
-    return re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
 
 
 def _wrapper(call: Call, place: str) -> list[Found]:
@@ -82,7 +80,7 @@ def _wrapper(call: Call, place: str) -> list[Found]:
     if text is None:
         return list(knowledge.index("maven" if "maven" in place else "gradle-distributions", "likely"))
     found: list[Found] = []
-    for url in re.findall(r"^\s*(?:distributionUrl|wrapperUrl)\s*=\s*(\S+)", text.replace("\\:", ":"), re.MULTILINE):
+    for url in re.findall(r"^[ \t]*(?:distributionUrl|wrapperUrl)\s*=\s*(\S+)", text.replace("\\:", ":"), re.MULTILINE):
         parsed = urls.parse(url)
         gradle = parsed is not None and parsed.host in knowledge.index_hosts("gradle-distributions")
         if gradle:
@@ -115,14 +113,9 @@ def gradle(call: Call) -> Outcome:
     if not texts:
         found += [*knowledge.index("maven", "likely"), *knowledge.index("gradle-plugins", "likely")]
         return Outcome(tuple(dict.fromkeys(found)), None)
-    text = expand("\n".join(re.sub(r"//(?!/).*?$|/\*.*?\*/", _kept_url, one, flags=re.MULTILINE) for one in texts), {})
+    text = re.sub(r"(?m)(?<!:)//.*$", "", without("\n".join(texts), "/*", "*/"))
     found += _repositories(text, sure)
     return Outcome(tuple(dict.fromkeys(found)), None)
-
-
-def _kept_url(match: re.Match[str]) -> str:
-    before = match.string[max(0, match.start() - 1) : match.start()]
-    return match[0] if before == ":" else ""
 
 
 def _repositories(text: str, sure: Confidence) -> list[Found]:
@@ -134,6 +127,6 @@ def _repositories(text: str, sure: Confidence) -> list[Found]:
     for url in re.findall(r"maven\s*(?:\(|\{[^{}]*?url\s*=?\s*(?:uri)?\s*\(?|)\s*[\"'](https?://[^\"']+)[\"']", text):
         found += index_at(url, "maven", sure)
     plugins = re.search(r"\bid\s*\(?\s*[\"'][\w.-]+[\"']\s*\)?\s*version\b|\balias\s*\(\s*libs\.plugins", text)
-    if plugins and not re.search(r"pluginManagement\s*\{[^}]*repositories", text, re.DOTALL):
+    if plugins and not re.search(r"pluginManagement\s*\{[^}]{0,2000}repositories", text, re.DOTALL):
         found += knowledge.index("gradle-plugins", sure)
     return found

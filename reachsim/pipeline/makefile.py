@@ -10,7 +10,7 @@ import re
 from typing import Final, NamedTuple
 
 _RULE: Final = re.compile(r"^([^\s#:=][^#:=]*?)\s*::?(?!=)\s*([^=;#]*)(?:;(.*))?$")
-_VARIABLE: Final = re.compile(r"^\s*(?:export\s+|override\s+)*([\w.-]+)\s*(\?=|:=|::=|\+=|=|!=)\s*(.*)$")
+_VARIABLE: Final = re.compile(r"^[ \t]*(?:export\s+|override\s+)*([\w.-]+)\s*(\?=|:=|::=|\+=|=|!=)\s*(.*)$")
 
 
 class Recipe(NamedTuple):

@@ -141,7 +141,7 @@ def _settings(call: Call) -> dict[str, str]:
     for name in ("/usr/local/etc/npmrc", "/root/.yarnrc", "/root/.npmrc", ".yarnrc", ".npmrc"):
         text = expand(call.read(name) or "", call.variables)
         for match in re.finditer(
-            r"^\s*[\"']?(registry|@[\w.-]+:registry)[\"']?\s*[=\s]\s*[\"']?([^\s\"']+)", text, re.MULTILINE
+            r"^[ \t]*[\"']?(registry|@[\w.-]+:registry)[\"']?\s*[=\s]\s*[\"']?([^\s\"']+)", text, re.MULTILINE
         ):
             found[match[1]] = match[2]
     text = expand(call.read(".yarnrc.yml") or "", call.variables)
@@ -264,7 +264,7 @@ def _resolved(call: Call) -> list[str] | None:
     if text is None:
         return None
     if call.program.startswith("yarn"):
-        found = re.findall(r"^\s+resolved \"?([^\s\"]+)", text, re.MULTILINE)
+        found = re.findall(r"^[ \t]+resolved \"?([^\s\"]+)", text, re.MULTILINE)
     else:
         found = re.findall(r"\"resolved\":\s*\"((?:https?|git|ssh|git\+\w+):[^\"]+)\"", text)
     return found or None

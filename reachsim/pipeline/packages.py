@@ -15,6 +15,7 @@ from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.download import git_found
 from reachsim.pipeline.python_packages import index_at
 from reachsim.pipeline.records import Confidence, Destination, Found
+from reachsim.pipeline.texts import first_between, without
 from reachsim.pipeline.variables import expand, is_known
 
 
@@ -151,20 +152,20 @@ def bundle(call: Call) -> Outcome:
     text = call.read(call.env("BUNDLE_GEMFILE") or "Gemfile")
     if text is None:
         return Outcome(tuple(index_at(call.setting("bundle.mirror"), "rubygems", "certain")), "")
-    text = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^[ \t]*#.*$", "", text, flags=re.MULTILINE)
     found: list[Found] = []
     for url in re.findall(r"\bgit:?\s*(?:=>)?\s*[\"'](\S+?)[\"']", text):
         found += git_found(call, url)
     if re.search(r"\bgithub:\s*[\"']|:github\s*=>", text):
         found.append(Destination("github.com", 443, "git"))
-    if not re.search(r"^\s*(gem|gemspec)\b", text, re.MULTILINE):
+    if not re.search(r"^[ \t]*(gem|gemspec)\b", text, re.MULTILINE):
         return Outcome(tuple(found), "")
     cached = call.has_folder("vendor/cache")
     sure: Confidence = "likely" if cached or call.cached("vendor/bundle", ".bundle", "/gems") else "certain"
     mirror = call.setting("bundle.mirror") or next(
         (value for name, value in call.variables.items() if name.startswith("BUNDLE_MIRROR__")), None
     )
-    for url in re.findall(r"^\s*source\s*\(?\s*[\"'](\S+?)[\"']", text, re.MULTILINE) or [None]:
+    for url in re.findall(r"^[ \t]*source\s*\(?\s*[\"'](\S+?)[\"']", text, re.MULTILINE) or [None]:
         parsed = urls.parse(url) if url else None
         default = parsed is None or parsed.host in knowledge.index_hosts("rubygems")
         found += index_at(mirror if default else url, "rubygems", sure)
@@ -278,15 +279,13 @@ def _nuget_sources(call: Call, given: str | None, word: str) -> list[Found]:
     if given:
         return index_at(given, "nuget", "certain")
     text = call.first("nuget.config", "NuGet.Config", "NuGet.config", "nuget.Config", "/root/.nuget/NuGet/NuGet.Config")
-    body = re.search(
-        r"<packageSources>(.*?)</packageSources>", re.sub(r"<!--.*?-->", "", text or "", flags=re.DOTALL), re.DOTALL
-    )
+    body = first_between(without(text or "", "<!--", "-->"), "<packageSources>", "</packageSources>")
     found: list[Found] = []
-    listed = re.findall(r"<add\s[^>]*value=\"(.*?)\"", body[1]) if body else []
+    listed = re.findall(r"<add\s[^<>]*value=\"([^\"<>]*)\"", body or "")
     for url in [*listed, *filter(None, [call.setting("nuget.source")])]:
         url = expand(re.sub(r"%(\w+)%", r"${\1}", url), call.variables)
         if "://" in url or not is_known(url):
             found += index_at(url, "nuget", sure)
-    if body is not None and "<clear" in body[1]:
+    if body is not None and "<clear" in body:
         return found
     return [*found, *knowledge.index("nuget", sure)]

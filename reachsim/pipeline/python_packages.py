@@ -159,7 +159,7 @@ def _requirements(call: Call, given: Arguments) -> tuple[list[str], list[Found],
                     found += _direct(call, one)
                     wants.append(one)
                 continue
-            direct = _direct(call, re.sub(r"\s+#.*$", "", line))
+            direct = _direct(call, re.sub(r"\s#.*$", "", line).rstrip())
             found += direct
             if not direct or "git+" in line:
                 wants.append(line)
@@ -207,8 +207,10 @@ def _configuration(call: Call) -> dict[str, str]:
     places = [call.env("PIP_CONFIG_FILE") or "", *_CONFIGURATIONS]
     text = call.first(*(one for one in places if one))
     found: dict[str, str] = {}
-    for match in re.finditer(r"^\s*([\w-]+)\s*[=:]\s*(\S.*?)\s*$", expand(text or "", call.variables), re.MULTILINE):
-        found[match[1].lower()] = match[2]
+    for match in re.finditer(
+        r"^[ \t]*([\w-]+)[ \t]*[=:][ \t]*(\S.*)$", expand(text or "", call.variables), re.MULTILINE
+    ):
+        found[match[1].lower()] = match[2].rstrip()
     return found
 
 
@@ -272,13 +274,9 @@ def pipenv(call: Call) -> Outcome:
     if not plain or plain[0] not in ("install", "sync", "update", "lock", "upgrade"):
         return Outcome((), None)
     text = call.read("Pipfile")
-    if (
-        text is not None
-        and len(plain) == 1
-        and not re.search(r"^\[(dev-)?packages\]\s*\n+\s*[\w\"']", text, re.MULTILINE)
-    ):
+    if text is not None and len(plain) == 1 and not re.search(r"^\[(?:dev-)?packages\]\s+[\w\"']", text, re.MULTILINE):
         return Outcome((), "")
-    sources = re.findall(r"^\s*url\s*=\s*[\"'](.+?)[\"']", text or "", re.MULTILINE)
+    sources = re.findall(r"^[ \t]*url\s*=\s*[\"'](.+?)[\"']", text or "", re.MULTILINE)
     mirror = call.env("PIPENV_PYPI_MIRROR")
     found = [one for url in (sources or [None]) for one in index_at(mirror or url, "pypi", "certain")]
     return Outcome(tuple(dict.fromkeys(found)), "")

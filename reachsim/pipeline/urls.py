@@ -17,7 +17,8 @@ PORTS: Final = {"https": 443, "http": 80, "ssh": 22, "git": 9418, "ftp": 21, "ft
                 "hkps": 443, "ldap": 389, "wss": 443, "ws": 80, "sparse+https": 443, "oci": 443}  # fmt: skip
 _PART: Final = rf"(?:[^\s/:@{OPEN}?#'\"]|{OPEN}[^{CLOSE}]*{CLOSE})"
 _URL: Final = re.compile(
-    rf"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:[^\s/@]*@)?(?P<host>{_PART}+|\[[0-9a-fA-F:]+\])(?::(?P<port>[^/?#\s]*))?"
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,20})://(?:[^\s/@]*@)?"
+    rf"(?P<host>{_PART}+|\[[0-9a-fA-F:]+\])(?::(?P<port>[^/?#\s]*))?"
     r"(?P<path>[/?#]\S*)?"
 )
 _SCP: Final = re.compile(rf"(?:[^\s/@:]+@)(?P<host>{_PART}+):(?P<path>(?!/?\d+/)\S+)")

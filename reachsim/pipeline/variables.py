@@ -10,13 +10,15 @@ Environment replacement" (the forms of `expand`).
 
 from __future__ import annotations
 
+import fnmatch
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 MAX_VALUE: Final = 1 << 16
 MAX_TEXT: Final = 1 << 20
 """Characters that a variable and a text (a file, a here-document) may grow to; beyond that they count as unknown."""
+MAX_TRIMMED: Final = 1000
 OPEN: Final = "\ue000"
 CLOSE: Final = "\ue001"
 _MARK: Final = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}")
@@ -125,17 +127,14 @@ def _trimmed(value: str, operator: str, pattern: str) -> str:
     if operator[0] == "/":
         old, _, new = pattern.partition("/")
         return value.replace(old, new, -1 if operator == "//" else 1) if old else value
-    expression = re.compile(_as_regex(pattern))
-    positions: Iterator[int] = iter(range(len(value) + 1))
+    if len(value) > MAX_TRIMMED:
+        return unknown("value")
+    fits = re.compile(fnmatch.translate(pattern)).match
     if operator[0] == "#":
-        cuts = [i for i in positions if expression.fullmatch(value[:i])]
+        cuts = [i for i in range(len(value) + 1) if fits(value[:i])]
         return value[(max(cuts) if operator == "##" else min(cuts)) :] if cuts else value
-    cuts = [i for i in positions if expression.fullmatch(value[i:])]
+    cuts = [i for i in range(len(value) + 1) if fits(value[i:])]
     return value[: (min(cuts) if operator == "%%" else max(cuts))] if cuts else value
-
-
-def _as_regex(pattern: str) -> str:
-    return "".join({"*": ".*", "?": "."}.get(one, re.escape(one)) for one in pattern)
 
 
 def codebuild_variables(region: str | None, account: str | None, project: str | None) -> dict[str, str]:

@@ -109,8 +109,8 @@ def scalar(node: Any) -> str:
 def source_text(node: Any, source: str) -> str:
     """The text of a node as it is written: a command that YAML reads as a mapping because of a colon in it."""
     text = source[node.start_mark.index : node.end_mark.index]
-    text = re.sub(r"(?m)^\s*#.*$", "", text)
-    return re.sub(r"\s+#[^\n\"']*$", "", text).strip()
+    text = re.sub(r"(?m)^[ \t]*#.*$", "", text)
+    return re.sub(r"\s#[^\n\"']*$", "", text).strip()
 
 
 def line_of(node: Any) -> int:
