@@ -29,7 +29,10 @@ _FAMILIES = (("A", V4), ("AAAA", V6))
 
 
 class Rule(NamedTuple):
-    """A rule made ready: ``domains`` is None where its list cannot be read, with the ``gap`` that says why."""
+    """A rule made ready: ``domains`` is None where its list cannot be read, with the ``gap`` that says why.
+
+    ``action`` is ALLOW, ALERT, BLOCK, or "" where the whole group cannot be read.
+    """
 
     group: str
     name: str
@@ -76,13 +79,13 @@ def chains(asking: Asking, profiles: Brought, noted: Noted) -> tuple[tuple[Rule,
 
 
 def _rules(asking: Asking, group: str) -> list[Rule]:
-    """The rules of a group in their order; an unread group is a rule that may block anything."""
+    """The rules of a group in their order; an unread group is a rule that may do anything."""
     network = asking.network
     path = found_file(network, asking.home, "route53resolver", "list-firewall-rules", group)
     if network.snapshot.status(path) != "ok":
         detail = f"the rules of DNS Firewall rule group {group} are not in the snapshot ({path})"
         gap = Gap("UNKNOWN_RESOURCE", group, detail, (path,), can_hide="block")
-        return [Rule(group, group, "BLOCK", "", False, None, None, gap)]
+        return [Rule(group, group, "", "", False, None, None, gap)]
     records = network.read_collection(path, "FirewallRules", aws.FirewallRule)
     return [_rule(asking, group, one) for one in sorted(records, key=lambda one: one.priority)]
 
@@ -156,8 +159,8 @@ def decide(rules: tuple[Rule, ...], name: str, qtype: str, *, first: bool) -> De
             if words - {word}:
                 return Decision("unknown", rule, tuple(gaps), may_trust)
             return Decision(word, rule, (), may_trust)
-        words.add(word)
-        may_trust = may_trust or (rule.trusts and word == "pass")
+        words |= {word} if rule.action else {"pass", "block"}
+        may_trust = may_trust or not rule.action or (rule.trusts and word == "pass")
         gaps.append(rule.gap or _undocumented(rule, name))
     undecided = "block" in words
     return Decision("unknown" if undecided else "pass", None, tuple(gaps) if undecided else (), may_trust)
@@ -271,7 +274,11 @@ def _with_unseen_redirection(name: str, found: Resolution, ordered: tuple[tuple[
     noted = Noted()
     for rules in ordered:
         passes = decide(rules, name, "A", first=True).rule
-        blockers = [rule for rule in rules if rule.action == "BLOCK" and not rule.trusts and rule.domains]
+        blockers = [
+            rule
+            for rule in rules
+            if rule.action == "BLOCK" and not rule.trusts and rule.domains and rule.qtype in (None, "A", "AAAA")
+        ]
         if not blockers or (passes is not None and passes.trusts):
             continue
         group = blockers[0].group
