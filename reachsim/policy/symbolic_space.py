@@ -255,9 +255,14 @@ class Space:
         except ValueError:
             return  # a path or name that AWS does not allow
         if principal.kind == "role":
-            session = f"arn:{self.zone.partition}:sts::{account}:assumed-role/{principal.name}/s"
+            session = f"arn:{self.zone.partition}:sts::{account}:assumed-role/{principal.name}/{self._session()}"
             yield account, Principal.parse(session), arn
         yield account, principal, arn
+
+    def _session(self) -> str:
+        """A session name that no statement names."""
+        used = {one.text.rsplit("/", 1)[-1] for one in self._named() if one.kind == "session"}
+        return next(name for name in map("s{}".format, range(len(used) + 1)) if name not in used)
 
     def _with_paths(self, session: Principal, patterns: Sequence[Pattern]) -> Iterator[tuple[str, Principal, str]]:
         """A named session, under every role ARN that its role may have: a session's ARN has lost the path."""

@@ -104,6 +104,29 @@ def test_gateway_endpoint_that_names_the_account_lets_its_root_user_through() ->
     assert lets_through(held, ZONE, services=["s3"]).rows[0].extent == "all"
 
 
+def test_a_named_session_is_not_every_session_of_its_role() -> None:
+    named = f"arn:aws:sts::{OWN}:assumed-role/a/s0"
+    for name in (named, named.replace("s0", "s")):
+        role = f"arn:aws:iam::{OWN}:role/a"
+        assert allows_more(document({"Principal": {"AWS": role}}), document({"Principal": {"AWS": name}}), ZONE).more
+        assert not allows_more(
+            document({"Principal": {"AWS": name}}), document({"Principal": {"AWS": role}}), ZONE
+        ).more
+
+
+def test_every_piece_of_the_address_space_is_tried() -> None:
+    rest = {"Condition": {"NotIpAddress": {"aws:VpcSourceIp": ["0.0.0.0/1", "192.0.0.0/2", "::/0"]}}}
+    held = document(rest)
+    within = document({"Condition": {"IpAddress": {"aws:VpcSourceIp": "128.0.0.0/2"}}})
+    assert allows_more(within, held, ZONE).more is False
+    answer = allows_more(held, within, ZONE)
+    assert answer.more
+    assert answer.witness is not None
+    assert answer.witness.keys.get("aws:vpcsourceip") is None
+    present = {"Null": {"aws:VpcSourceIp": "false"}, **rest["Condition"]}
+    assert allows_more(document({"Condition": present}), within, ZONE).more is True  # what is no address at all
+
+
 def test_deny_leaves_some() -> None:
     held = document({}, {"Effect": "Deny", "Condition": {"StringNotEquals": {"aws:ResourceAccount": OWN}}})
     assert [(row.owners, row.extent) for row in lets_through(held, ZONE, services=["s3"]).rows] == [
