@@ -24,11 +24,15 @@ def why_public(network: Network, vpc_id: str, found: Resolution) -> Reason | Non
         detail = f"{found.name} is ECR Public, which no endpoint serves"
         return Reason("DNS_NAME_NOT_COVERED_BY_ENDPOINT", vpc_id, detail)
     if found.region is not None and found.region != region:
+        for endpoint in endpoints_for(network, vpc_id, suffix or "", found.region)[0]:
+            return _why_not(network, vpc_id, endpoint, found.name, suffix or "")
         detail = f"{found.name} is in {found.region}; the endpoints of {vpc_id} serve {region}"
         return Reason("CROSS_REGION_NOT_VIA_ENDPOINT", vpc_id, detail)
     if suffix in (None, "aws"):
         return None
     interfaces, gateways = endpoints_for(network, vpc_id, suffix or "", region)
+    if not interfaces and not gateways:  # the endpoint of the ordinary name does not answer the FIPS name
+        interfaces, _ = endpoints_for(network, vpc_id, (suffix or "").removesuffix("-fips"), region)
     for endpoint in interfaces:
         return _why_not(network, vpc_id, endpoint, found.name, suffix or "")
     if gateways:
@@ -62,10 +66,12 @@ def _endpoint_of_a_neighbour(network: Network, vpc_id: str, suffix: str, region:
 def endpoints_for(
     network: Network, vpc_id: str, suffix: str, region: str
 ) -> tuple[list[aws.VpcEndpoint], list[aws.VpcEndpoint]]:
+    """(interface, gateway) endpoints of the VPC for a service in a Region, cross-Region and global ones too (N151)."""
+    wanted = ((suffix, region), (suffix, ""))
     mine = [
         endpoint
         for _, endpoint in sorted(network.vpc_endpoints.items())
-        if endpoint.vpc_id == vpc_id and services.suffix_of_service_name(endpoint.service_name) == (suffix, region)
+        if endpoint.vpc_id == vpc_id and services.suffix_of_service_name(endpoint.service_name) in wanted
     ]
     interfaces = [one for one in mine if one.vpc_endpoint_type == "Interface"]
     gateways = [one for one in mine if one.vpc_endpoint_type == "Gateway"]
@@ -77,11 +83,12 @@ def _why_not(network: Network, vpc_id: str, endpoint: aws.VpcEndpoint, name: str
     if endpoint.private_dns_enabled and endpoint.dns_options.private_dns_only_for_inbound_resolver_endpoint:
         detail = f"{label} answers private names for inbound resolvers only, so {name} stays public in the VPC"
         return Reason("DNS_RESOLVES_TO_PUBLIC_ADDRESS", endpoint.vpc_endpoint_id, detail)
-    if not endpoint.private_dns_enabled:
+    covered = any(answers(one, name) for one in private_names(network, endpoint)[0])
+    if not endpoint.private_dns_enabled and covered:
         code = "DNS_RESOLVES_TO_PUBLIC_ADDRESS" if suffix == "s3" else "DNS_PRIVATE_DNS_DISABLED"
         return Reason(code, endpoint.vpc_endpoint_id, f"private DNS of {label} is off, so {name} resolves publicly")
     hostnames, _ = network.vpc_attribute(vpc_id, "enableDnsHostnames")
-    if hostnames is False:
+    if hostnames is False and covered:
         what = f"enableDnsHostnames of {network.label(vpc_id)} is off"
         detail = f"{what}, so the private DNS of {label} does not answer {name}"
         return Reason("DNS_HOSTNAMES_DISABLED", vpc_id, detail)

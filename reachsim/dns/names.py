@@ -261,6 +261,15 @@ def _ec2_address(name: str, prefix: str, domain: re.Pattern[str]) -> int | None:
         return None
 
 
+def dual_stack(name: str) -> bool:
+    """Whether a name of an AWS service has IPv6 addresses too, by its form (P14, P25, P36).
+
+    >>> [dual_stack(name) for name in ("logs.us-east-1.api.aws", "logs.us-east-1.amazonaws.com")]
+    [True, False]
+    """
+    return name.endswith((".aws", ".aws.com")) or "dualstack" in name.split(".") or "amazonwebservices" in name
+
+
 def public_answer(network: Network | None, name: str, pins: Mapping[str, IntervalSet]) -> Resolution:
     """A public name: a set of addresses, one of which is the answer (DESIGN, selector ``host:``; N166, N172)."""
     if name in pins:
@@ -273,18 +282,20 @@ def public_answer(network: Network | None, name: str, pins: Mapping[str, Interva
     if balancer is not None:
         return balancer
     suffix, region, is_aws = services.service_of_host(name)
+    families = V4 | V6 if dual_stack(name) else V4
     ours = network.all_vpc_addresses if network is not None else EMPTY
     listed = network.aws_addresses if network is not None else EMPTY
     if is_aws and suffix in GATEWAY_SERVICES and network is not None and region is not None:
         known = network.service_prefix_list(suffix, region)
         if known is not None:
             hop = dns_hop(name, name, f"public addresses of {suffix} in {region} (its prefix list)")
+            known = known | (PUBLIC & families & V6) - listed - ours  # the list of IPv6 addresses is another (N138)
             return Resolution(name, known, True, suffix, region, hops=(hop,))
     own = network.own_public_addresses if network is not None else EMPTY
     addresses = PUBLIC - listed - ours - own
     if is_aws:
         where = f" in {region}" if region else ""
         hop = dns_hop(name, name, f"a public address of {suffix or 'an AWS service'}{where}")
-        return Resolution(name, addresses & V4, True, suffix or "aws", region, hops=(hop,))
+        return Resolution(name, addresses & families, True, suffix or "aws", region, hops=(hop,))
     hop = dns_hop(name, name, "some public address, not known offline")
     return Resolution(name, addresses, True, hops=(hop,))
