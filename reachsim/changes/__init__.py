@@ -249,7 +249,10 @@ def _rank(atoms: list[Atom]) -> tuple[int, str, str]:
 def _leader(atoms: list[Atom]) -> Atom:
     """The difference that a group is told by: of an interface's and its owner's, the owner's."""
     below = ("network-interface",)
-    return min(atoms, key=lambda one: (subject(one)[0] in below, len(one.path), subject(one)[0] == "route-table"))
+    return min(
+        atoms,
+        key=lambda one: (subject(one)[0] in below, len(one.path) < 2, len(one.path), subject(one)[0] == "route-table"),
+    )
 
 
 def _change(number: str, group: tuple[str, ...], atoms: list[Atom]) -> Change:
@@ -266,7 +269,9 @@ def _change(number: str, group: tuple[str, ...], atoms: list[Atom]) -> Change:
     if group[0] == "endpoint association":
         word = "dissociated from" if any(atom.after is MISSING for atom in atoms) else "associated with"
         return Change(number, "vpc-endpoint", group[1], f"{word} route table {group[2]}", files, tuple(atoms))
-    texts = list(dict.fromkeys(describe(atom) for atom in atoms if subject(atom) == (kind, key)))
+    whole = len(leader.path) == 2 and MISSING in (leader.before, leader.after)
+    told = [leader] if whole else [atom for atom in atoms if subject(atom) == (kind, key)]
+    texts = list(dict.fromkeys(describe(atom) for atom in told))
     if group[0] == "prefix-list" and len(texts) > 3:
         texts = [*texts[:3], f"and {len(texts) - 3} more"]
     return Change(number, kind, key, "; ".join(texts), files, tuple(atoms))

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from reachsim.changes import Change, Comparison, compare
 from reachsim.config import Config
+from reachsim.diff.bundles import bundles
 from reachsim.diff.causes import Chosen, Trials, cause_of, effect
 from reachsim.diff.cells import Asked, State, evaluate
 from reachsim.diff.overall import judge
@@ -61,12 +62,13 @@ def diff(
     changed = {asked: pair for asked, pair in states.items() if not pair[0].same_as(pair[1])}
     trials = Trials(comparison, after.appliances, config.pins, assume_defaults=after.network.assume_defaults)
     trials.know(frozenset(), after, {asked: pair[1] for asked, pair in states.items()})
-    trials.know(frozenset(one.id for one in relevant), before, {asked: pair[0] for asked, pair in states.items()})
-    found = _causes(trials, changed, relevant) if causes else dict.fromkeys(changed, tuple(one.id for one in relevant))
+    units = dict(sorted(bundles(relevant).items(), key=lambda one: one[1][0].is_whole))  # of several causes, the rule
+    trials.know(frozenset(units), before, {asked: pair[0] for asked, pair in states.items()})
+    found = _causes(trials, changed, tuple(units)) if causes else dict.fromkeys(changed, tuple(units))
     cells = tuple(cell_change(asked, needed[asked], *pair, found[asked]) for asked, pair in changed.items())
-    judged = judge(before, after, config, everyone, near, chosen=bool(sources or config.sources))
+    judged = judge(before, after, config, near)
     return Diff(
-        _impacts(trials, comparison, relevant, found, states, causes),
+        _impacts(trials, comparison, units, found, states, causes),
         cells, policy_changes(comparison, relevant), judged.overall, judged.appeared, judged.gone, comparison.names,
         tuple(near), tuple(one for one in everyone if one not in near),
         tuple(dict.fromkeys((*lacking, *judged.missing))),
@@ -74,29 +76,29 @@ def diff(
 
 
 def _causes(
-    trials: Trials, changed: Mapping[Asked, tuple[State, State]], relevant: Sequence[Change]
+    trials: Trials, changed: Mapping[Asked, tuple[State, State]], units: Sequence[str]
 ) -> dict[Asked, tuple[str, ...]]:
-    ids = [one.id for one in relevant]
     known: dict[Chosen, None] = {}
     found = {}
     for asked, (before, _) in changed.items():
-        found[asked] = cause_of(trials, asked, before, ids, known)
+        found[asked] = cause_of(trials, asked, before, units, known)
         known[frozenset(found[asked])] = None
     return found
 
 
 def _impacts(
-    trials: Trials, comparison: Comparison, relevant: Sequence[Change], causes: Mapping[Asked, tuple[str, ...]],
-    states: Mapping[Asked, tuple[State, State]], worked_out: bool,
+    trials: Trials, comparison: Comparison, units: Mapping[str, Sequence[Change]],
+    causes: Mapping[Asked, tuple[str, ...]], states: Mapping[Asked, tuple[State, State]], worked_out: bool,
 ) -> tuple[Impact, ...]:  # fmt: skip
     causing = frozenset(one for ids in causes.values() for one in ids)
     matters: dict[str, Matters] = dict.fromkeys(causing, "causes")
     if worked_out:
-        matters = effect(trials, relevant, causing, states)
+        matters = effect(trials, tuple(units), causing, states)
+    unit_of = {change.id: name for name, some in units.items() for change in some}
     return tuple(
         Impact(
-            change, matters.get(change.id, "nothing"),
-            tuple((asked.source, asked.destination) for asked, ids in causes.items() if change.id in ids),
+            change, matters.get(unit_of.get(change.id, ""), "nothing"),
+            tuple((asked.source, asked.destination) for asked, ids in causes.items() if unit_of.get(change.id) in ids),
         )
         for change in comparison.changes
     )  # fmt: skip

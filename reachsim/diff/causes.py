@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from reachsim.changes import Change, Comparison
+from reachsim.changes import Comparison
+from reachsim.diff.bundles import bundles
 from reachsim.diff.cells import Asked, State, evaluate
 from reachsim.diff.records import Matters
 from reachsim.errors import ReachsimError
@@ -21,10 +22,12 @@ from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 
 Chosen = frozenset[str]
-"""Ids of changes."""
+"""Ids of changes, each standing for its bundle."""
 
-MOST_SINGLE: Final = 60
-"""Changes without effect that are tried one by one; more are tried together."""
+MOST_ANSWERS: Final = 1000
+"""Answers to work out for changes that cause nothing, each tried by itself; where it would be more, they are tried
+together and only those of a group with an effect by themselves.
+"""
 
 
 class Trials:
@@ -34,7 +37,7 @@ class Trials:
         self, comparison: Comparison, appliances: Mapping[str, str], pins: Mapping[str, IntervalSet],
         *, assume_defaults: bool = False,
     ) -> None:  # fmt: skip
-        self.changes = {one.id: one for one in comparison.changes}
+        self._bundles = bundles(comparison.changes)
         self._comparison, self._appliances, self._pins = comparison, appliances, pins
         self._assume_defaults = assume_defaults
         self._grounds: dict[Chosen, Ground | None] = {}
@@ -64,7 +67,7 @@ class Trials:
             if len(self._grounds) > 64:
                 self._grounds = dict(list(self._grounds.items())[:2])
             try:
-                snapshot = self._comparison.without([self.changes[one] for one in sorted(undone)])
+                snapshot = self._comparison.without([one for name in sorted(undone) for one in self._bundles[name]])
                 network = Network(snapshot, assume_defaults=self._assume_defaults)
                 self._grounds[undone] = Ground(network, self._appliances)
             except ReachsimError:
@@ -116,27 +119,33 @@ def _ddmin(items: Sequence[str], holds: Callable[[Chosen], bool]) -> Chosen:
 
 
 def effect(
-    trials: Trials, changes: Sequence[Change], causing: Chosen, states: Mapping[Asked, tuple[State, State]]
+    trials: Trials, changes: Sequence[str], causing: Chosen, states: Mapping[Asked, tuple[State, State]]
 ) -> dict[str, Matters]:
     """Whether each change matters at all: it causes something, it would by itself (other changes make up for it), or
     nothing depends on it.
 
     Args:
         trials: The snapshots to try on.
-        changes: Those that are worth trying.
+        changes: Ids of those that are worth trying.
         causing: Ids of those that are causes.
         states: Every question with its answers before and after.
     """
-    found: dict[str, Matters] = {one.id: "causes" for one in changes if one.id in causing}
-    idle = [one.id for one in changes if one.id not in causing]
-    every = frozenset(one.id for one in changes)
-    groups = [frozenset((one,)) for one in idle] if len(idle) <= MOST_SINGLE else [frozenset(idle)]
-    for group in groups:
-        alone = any(
-            _differs(trials.state(group, asked), after) or _differs(trials.state(every - group, asked), before)
+    found: dict[str, Matters] = dict.fromkeys(causing, "causes")
+    idle = [one for one in changes if one not in causing]
+    every = frozenset(changes)
+    singly = 2 * len(idle) * len(states) <= MOST_ANSWERS
+    groups = [[one] for one in idle] if singly else [idle]
+    while groups:
+        group = groups.pop()
+        undone = frozenset(group)
+        acts = any(
+            _differs(trials.state(undone, asked), after) or _differs(trials.state(every - undone, asked), before)
             for asked, (before, after) in states.items()
         )
-        found |= dict.fromkeys(group, "indirectly" if alone else "nothing")
+        if acts and len(group) > 1:
+            groups += [group[: len(group) // 2], group[len(group) // 2 :]]
+        else:
+            found |= dict.fromkeys(group, "indirectly" if acts else "nothing")
     return found
 
 

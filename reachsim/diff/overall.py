@@ -1,15 +1,11 @@
-"""Check's word and findings on both sides, without judging again what no change can touch.
-
-Where the sources that a change can touch get the same word and the same findings as before, the whole does too. Else
-the others, whose answers are the same on both sides, are judged once and put together with them.
-"""
+"""Check's word and findings on both sides, of the sources that a change can touch; the others' are the same on both."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from reachsim.check import STARTERS, check, pipeline_sources
+from reachsim.check import STARTERS, check
 from reachsim.config import Config
 from reachsim.errors import QuestionError
 from reachsim.forwarding import Ground
@@ -28,30 +24,9 @@ class Judged(NamedTuple):
     missing: tuple[str, ...] = ()
 
 
-def judge(
-    before: Ground, after: Ground, config: Config, everyone: Sequence[str], near: Sequence[str], *, chosen: bool
-) -> Judged:
-    """Compare check's answers.
-
-    Args:
-        before, after: Both snapshots.
-        config: What check goes by.
-        everyone: All sources.
-        near: Those that a change can touch.
-        chosen: Whether the asker named the sources: then they are the whole.
-    """
-    if not near:
-        return Judged()
-    if chosen:
-        return _compare(_check(before, config, everyone), _check(after, config, everyone))
-    found = _compare(_check(before, config, near), _check(after, config, near))
-    if found == Judged():
-        return found
-    rest = [one for one in everyone if one not in near]
-    if not rest and not pipeline_sources(after.network)[1] and not pipeline_sources(before.network)[1]:
-        return found
-    whole = [check(ground, None, config) for ground in (before, after)]
-    return _compare(*whole)
+def judge(before: Ground, after: Ground, config: Config, near: Sequence[str]) -> Judged:
+    """Compare check's answers for the sources that a change can touch."""
+    return _compare(_check(before, config, near), _check(after, config, near)) if near else Judged()
 
 
 def _check(ground: Ground, config: Config, wanted: Sequence[str]) -> Check | None:

@@ -102,8 +102,8 @@ class PolicyChange(msgspec.Struct, frozen=True):
 class Diff(msgspec.Struct, frozen=True):
     """What changed between two snapshots, and what it means.
 
-    ``overall`` holds check's word before and after; both None where the answers of all sources are the same.
-    ``compared`` are the sources whose answers were worked out, ``skipped`` those that no change can touch.
+    ``overall`` holds check's word before and after, of the sources compared; both None where check's answer for them is
+    the same. ``compared`` are the sources whose answers were worked out, ``skipped`` those that no change can touch.
     """
 
     changes: tuple[Impact, ...]
@@ -145,7 +145,7 @@ class Diff(msgspec.Struct, frozen=True):
         """The object that ``reachsim diff --format json`` prints."""
         word, why = self.gate
         return {
-            "overall": {"before": self.overall[0], "after": self.overall[1]},
+            "overall": {"before": self.overall[0], "after": self.overall[1], "of": "some" if self.skipped else "all"},
             "gate": {"result": word, "because": list(why)},
             "changes": [one.to_json() for one in self.changes],
             "cells": [one.to_json() for one in self.cells],

@@ -16,6 +16,7 @@ from reachsim.verdict import Traffic
 
 MOST_TRAFFIC = 5
 MOST_SOURCES = 8
+MOST_CAUSES = 3
 GATES = {
     "pass": "nothing newly leaves, and nothing is newly exposed",
     "fail": "something newly leaves or is newly exposed",
@@ -74,7 +75,9 @@ def overall(diff: Diff) -> str:
     before, after = diff.overall
     if before is None and after is None:
         return "the same on both sides"
-    return f"{before or 'no source'} → {after or 'no source'}" if before != after else f"{after} on both sides"
+    of = f", of the {len(diff.compared)} of {len(diff.compared) + len(diff.skipped)} sources compared"
+    words = f"{before or 'no source'} → {after or 'no source'}" if before != after else f"{after} on both sides"
+    return words + (of if diff.skipped else "")
 
 
 def together(cells: Iterable[CellChange]) -> list[list[CellChange]]:
@@ -123,10 +126,12 @@ def _cells(cells: Sequence[CellChange], diff: Diff, network: Labels, paint: Pain
     if first.exits:
         yield from wrap(f"by: {', '.join(label(network, one) for one in first.exits)}", paint.columns, "  ", "      ")
     by_id = {one.change.id: one.change for one in diff.changes}
-    for one in first.causes:
+    for one in first.causes[:MOST_CAUSES]:
         change = by_id[one]
         yield from wrap(f"because of {one}: {told(change.kind, change.component, change.text, network)}", paint.columns,
                         "  ", "      ")  # fmt: skip
+    if len(first.causes) > MOST_CAUSES:
+        yield from wrap(f"and of {', '.join(first.causes[MOST_CAUSES:])}, all together", paint.columns, "  ", "      ")
 
 
 def answer(one: Answer) -> str:

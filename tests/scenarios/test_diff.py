@@ -1,0 +1,310 @@
+"""Two pipelines compared: what newly passes and no longer does, by exact sets, why, and what the gate says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from reachsim import load_files
+from reachsim.cli import group
+from reachsim.diff import CellChange, Diff
+from reachsim.diff.cells import evaluate
+from reachsim.diff.scope import questions
+from reachsim.verdict import Traffic
+from tests.build import Build
+from tests.scenarios.pipelines import BUILD, CLIENT, IN, LAYERS, OUT, Pipeline, for_all, policy
+
+EVERY_PORT = ((0, 65535),)
+
+
+def compared(before: Build, after: Build, **more: Any) -> Diff:
+    return load_files(before.files()).diff(load_files(after.files()), **more)
+
+
+def edited(edit: Callable[[Pipeline], object], **more: Any) -> Diff:
+    after = Pipeline()
+    edit(after)
+    return compared(Pipeline(), after, **more)
+
+
+def cell(diff: Diff, destination: str, source: str = BUILD) -> CellChange:
+    return next(one for one in diff.cells if (one.source, one.destination) == (source, destination))
+
+
+def because(diff: Diff, one: CellChange) -> list[str]:
+    texts = {each.change.id: f"{each.change.component} {each.change.text}" for each in diff.changes}
+    return [texts[each] for each in one.causes]
+
+
+def effects(diff: Diff) -> dict[str, str]:
+    return {f"{one.change.component} {one.change.text}": one.matters for one in diff.changes}
+
+
+def test_the_same_configuration_has_no_difference() -> None:
+    diff = compared(Pipeline(), Pipeline())
+    assert diff.nothing_changed
+    assert diff.gate == ("pass", ())
+    assert diff.skipped == (BUILD, CLIENT)
+
+
+def test_a_nat_gateway_lets_a_build_out() -> None:
+    diff = edited(lambda net: net.with_nat())
+    assert diff.overall == ("private-and-working", "leaking")
+    assert {one.destination for one in diff.cells} == {"codecommit", "sts", "internet"}
+    out = cell(diff, "internet")
+    assert (out.before.outcome, out.after.outcome, out.after.route) == ("blocked", "allowed", "internet")
+    assert {one.protocol for one in out.allowed} == {"tcp", "udp", "icmp"}
+    assert out.blocked == ()
+    assert (out.leaves, out.exits) == (True, ("nat-1",))
+    assert because(diff, out) == ["rtb-build route 0.0.0.0/0 added, to nat-1"]
+    verdict, reasons = diff.gate
+    assert verdict == "fail"
+    assert "codebuild:p1 → internet by nat-1" in reasons
+    assert [one.id for one in diff.appeared if one.severity == "medium"] == [
+        "PUBLIC_EGRESS_POSSIBLE", "VPCE_MISSING_FOR_SERVICE",
+    ]  # fmt: skip
+
+
+def test_what_goes_away_newly_leaves_nothing() -> None:
+    before = Pipeline()
+    before.with_nat()
+    diff = compared(before, Pipeline())
+    assert diff.overall == ("leaking", "private-and-working")
+    assert diff.gate == ("pass", ())
+    assert not any(one.leaves or one.allowed for one in diff.cells)
+
+
+def test_newly_blocked_is_the_exact_part() -> None:
+    def one_zone(net: Pipeline) -> None:
+        net["sg-ep"]["IpPermissions"] = [
+            net._permission(("tcp", 443, 443, block)) for block in ("10.10.1.0/24", "10.10.21.0/24")
+        ]
+
+    diff = edited(one_zone)
+    git = cell(diff, "git-codecommit")
+    assert (git.before.outcome, git.after.outcome) == ("allowed", "intermittent")
+    (lost,) = git.blocked
+    assert (lost.protocol, lost.ports, lost.client_ports) == ("tcp", ((443, 443),), ((32768, 60999),))
+    assert all(block.startswith("10.10.2.") for block in lost.source)
+    assert lost.destination == ("10.10.11.20/32", "10.10.12.20/32") or set(lost.destination) == {
+        "10.10.11.20", "10.10.12.20",
+    }  # fmt: skip
+    assert because(diff, git) == ["sg-ep ingress rule removed: tcp 443 from 10.10.0.0/16"]
+    assert effects(diff) == {
+        "sg-ep ingress rule removed: tcp 443 from 10.10.0.0/16": "causes",
+        "sg-ep ingress rule added: tcp 443 from 10.10.1.0/24": "indirectly",
+        "sg-ep ingress rule added: tcp 443 from 10.10.21.0/24": "indirectly",
+    }
+
+
+def test_traffic_that_moves_from_an_endpoint_to_the_internets_way_out() -> None:
+    before, after = Pipeline(), Pipeline(s3_tables=["client"])
+    before.with_nat()
+    after.with_nat()
+    diff = compared(before, after)
+    (moved,) = cell(diff, "s3").moved
+    assert (moved.before, moved.after) == ("private", "aws-public")
+    assert moved.traffic[0].destination == ("52.216.0.0/15",)
+    assert cell(diff, "s3").leaves
+    assert diff.gate[0] == "fail"
+    assert [one.destination for one in diff.cells] == ["s3"]
+
+
+def test_two_changes_that_cause_something_only_together() -> None:
+    def shut_out(net: Pipeline) -> None:
+        net["sg-build"]["IpPermissionsEgress"] = [net._permission(("tcp", 443, 443, "10.10.0.0/16"))]
+
+    before, after = Pipeline(), Pipeline()
+    shut_out(before)
+    after.with_nat()
+    diff = compared(before, after)
+    causes = because(diff, cell(diff, "internet"))
+    assert causes == ["sg-build egress rule added: all traffic to 0.0.0.0/0"] or causes == [
+        "rtb-build route 0.0.0.0/0 added, to nat-1"
+    ]
+    both = {text for text, matters in effects(diff).items() if matters != "nothing"}
+    assert both >= {"sg-build egress rule added: all traffic to 0.0.0.0/0", "rtb-build route 0.0.0.0/0 added, to nat-1"}
+
+
+def test_changes_that_make_up_for_each_other() -> None:
+    def widened(net: Pipeline) -> None:
+        net["sg-ep"]["IpPermissions"] = [net._permission(("tcp", 443, 443, "10.0.0.0/8"))]
+
+    diff = edited(widened)
+    assert [one.destination for one in diff.cells] == []
+    assert set(effects(diff).values()) == {"indirectly"}
+
+
+def test_a_rule_that_nothing_depends_on() -> None:
+    diff = edited(lambda net: net.permit("sg-build", "in", ("tcp", 22, 22, "10.10.0.0/16")))
+    assert effects(diff) == {"sg-build ingress rule added: tcp 22 from 10.10.0.0/16": "nothing"}
+    assert diff.overall == (None, None)
+
+
+def test_the_internet_gets_in() -> None:
+    def public(net: Pipeline) -> None:
+        association = {"IpOwnerId": net.account, "PublicIp": "203.0.113.5"}
+        eni = net[net.interface_of("i-1")]
+        eni["Association"] = eni["PrivateIpAddresses"][0]["Association"] = association
+        net.route("rtb-client", "0.0.0.0/0", net.igw("vpc-1", name="1"))
+
+    before, after = Pipeline(), Pipeline()
+    public(before)
+    public(after)
+    after.permit("sg-client", "in", ("tcp", 22, 22, "0.0.0.0/0"))
+    diff = compared(before, after)
+    (only,) = diff.cells
+    assert (only.source, only.destination, only.exposes, only.exits) == ("internet", CLIENT, True, ("igw-1",))
+    assert {(one.protocol, one.ports) for one in only.allowed} == {("tcp", ((22, 22),))}
+    assert diff.gate[0] == "fail"
+    assert [one.id for one in diff.appeared] == ["INTERFACE_EXPOSED"]
+    assert diff.compared == (CLIENT,)
+
+
+def test_a_policy_is_told_by_a_request() -> None:
+    diff = edited(lambda net: net["vpce-s3"].update(PolicyDocument=json.dumps(policy(for_all("s3:*", LAYERS)))))
+    (told,) = diff.policies
+    assert (told.component, told.allows_more, told.allows_less) == ("vpce-s3", False, True)
+    assert told.less
+    back = compared(Pipeline(s3_policy=policy(for_all("s3:GetObject", LAYERS))), Pipeline())
+    assert back.policies[0].allows_more
+    assert "s3:" in back.policies[0].more
+
+
+def test_a_policy_layer_that_changes_its_mind() -> None:
+    diff = compared(Pipeline(), Pipeline(s3_policy=policy(for_all("s3:GetObject", "arn:aws:s3:::own/*"))))
+    s3 = cell(diff, "s3")
+    assert (s3.before.layers["endpoint-policy"], s3.after.layers["endpoint-policy"]) == ("allowed", "blocked")
+    assert (s3.allowed, s3.blocked, s3.moved) == ((), (), ())
+    assert diff.gate == ("pass", ())
+    assert diff.overall == ("private-and-working", "private-but-failing")
+
+
+def test_a_file_that_is_missing_leaves_the_gate_undecided() -> None:
+    files = Pipeline().files()
+    lacking = {path: data for path, data in files.items() if not path.endswith("describe-network-acls.json")}
+    diff = load_files(files).diff(load_files(lacking))
+    assert diff.gate[0] == "undecided"
+    assert any(one.undecided for one in diff.cells)
+    assert load_files(lacking).diff(load_files(files)).gate == ("pass", ())
+
+
+def test_a_new_project_is_compared_with_nothing() -> None:
+    def second(net: Pipeline) -> None:
+        net.project("p2", "vpc-1", [net.build_a], ["sg-build"])
+
+    diff = edited(second)
+    assert {one.source for one in diff.cells} == {"codebuild:p2", "internet"}
+    assert {one.before.outcome for one in diff.cells} == {"absent"}
+    assert not any(one.leaves for one in diff.cells)
+
+
+def test_recreated_resources_are_no_changes() -> None:
+    files = Pipeline().files()
+    after = {
+        path.replace("vpc-1.", "vpc-new."): data.replace(b'"vpc-1"', b'"vpc-new"').replace(b'"rtb-build"', b'"rtb-new"')
+        for path, data in files.items()
+    }
+    diff = load_files(files).diff(load_files(after))
+    assert diff.renamed == {"vpc-1": "vpc-new", "rtb-build": "rtb-new"}
+    assert diff.nothing_changed
+
+
+EDITS: dict[str, Callable[[Pipeline], object]] = {
+    "rule of the client's group": lambda net: net["sg-client"].update(IpPermissionsEgress=[]),
+    "rule of the build's group": lambda net: net["sg-build"].update(IpPermissionsEgress=[]),
+    "rule of the endpoints' group": lambda net: net["sg-ep"].update(IpPermissions=[]),
+    "route of the client's table": lambda net: net.route("rtb-client", "0.0.0.0/0", net.igw("vpc-1", name="1")),
+    "route of the endpoints' table": lambda net: net.route("rtb-ep", "10.99.0.0/16", "local"),
+    "entry of everybody's ACL": lambda net: net["acl-1-default"]["Entries"].pop(0),
+    "policy of an endpoint": lambda net: net["vpce-logs"].update(PolicyDocument=json.dumps(policy())),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_sources_that_are_skipped_get_the_same_answers(name: str) -> None:
+    before, after = load_files(Pipeline().files()), Pipeline()
+    EDITS[name](after)
+    newer = load_files(after.files())
+    diff = before.diff(newer)
+    assert {*diff.compared, *diff.skipped} == {BUILD, CLIENT}
+    for source in diff.skipped:
+        for asked, _ in questions(before.network, newer.network, source, (), {}):
+            assert evaluate(before.ground, asked, {}).same_as(evaluate(newer.ground, asked, {})), (name, asked)
+    if name.startswith("rule of the client"):
+        assert diff.skipped == (BUILD,)
+
+
+# The command
+
+
+def run(*arguments: str | Path) -> Result:
+    result = CliRunner().invoke(group, list(map(str, arguments)))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> dict[str, Path]:
+    leaky = Pipeline()
+    leaky.with_nat()
+    found = {"private": Pipeline().write(tmp_path / "private"), "leaky": leaky.write(tmp_path / "leaky")}
+    gap = found["gap"] = Pipeline().write(tmp_path / "gap")
+    next(gap.glob("*/*/ec2/describe-network-acls.json")).unlink()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code"),
+    [("private", "leaky", 1), ("leaky", "private", 0), ("private", "private", 0), ("private", "gap", 3)],
+)
+def test_exit_codes(places: dict[str, Path], before: str, after: str, code: int) -> None:
+    for form in ("text", "json", "markdown"):
+        assert run("diff", places[before], places[after], "--format", form).exit_code == 0
+        assert run("diff", places[before], places[after], "--gate", "--format", form).exit_code == code
+
+
+def test_bad_input_exits_with_2(places: dict[str, Path]) -> None:
+    assert run("diff", places["private"], places["private"].parent / "nowhere").exit_code == 2
+    assert run("diff", places["private"]).exit_code == 2
+    assert run("diff", places["private"], places["leaky"], "--from", "nonsense").exit_code == 2
+
+
+def test_json_tells_it_all(places: dict[str, Path]) -> None:
+    found = json.loads(run("diff", places["private"], places["leaky"], "--format", "json").stdout)
+    assert found["overall"] == {"before": "private-and-working", "after": "leaking", "of": "all"}
+    assert found["gate"]["result"] == "fail"
+    out = next(one for one in found["cells"] if one["destination"] == "internet")
+    assert out["newly_allowed"][0].keys() == {"source", "destination", "protocol", "ports", "client_ports"}
+    (cause,) = out["causes"]
+    assert [one["component"] for one in found["changes"] if one["id"] == cause] == ["rtb-build"]
+
+
+def test_chosen_sources_and_destinations(places: dict[str, Path]) -> None:
+    arguments = ("diff", places["private"], places["leaky"], "--format", "json", "--from", CLIENT)
+    assert json.loads(run(*arguments).stdout)["cells"] == []
+    chosen = ("--from", "subnet-build-a", "--to", "host:github.com", "--to", "ip:198.51.100.0/24")
+    found = json.loads(run("diff", places["private"], places["leaky"], "--format", "json", *chosen).stdout)
+    assert [(one["destination"], one["port"]) for one in found["cells"]] == [
+        ("host:github.com", 443), ("ip:198.51.100.0/24", None),
+    ]  # fmt: skip
+
+
+def test_markdown_holds_a_row_per_change(places: dict[str, Path]) -> None:
+    text = run("diff", places["private"], places["leaky"], "--format", "markdown").stdout
+    assert "| codebuild:p1 | internet | blocked | allowed (internet) |" in text
+    assert "| c3 | route-table rtb-build | route 0.0.0.0/0 added, to nat-1 |" in text
+
+
+def test_a_set_in_words_is_the_set() -> None:
+    out = cell(edited(lambda net: net.with_nat()), "internet")
+    udp = next(one for one in out.allowed if one.protocol == "udp")
+    assert isinstance(udp, Traffic)
+    assert udp.ports == EVERY_PORT
+    assert "10.0.0.0/8" not in udp.destination
+    assert IN[2] == OUT[2] == "allow"
