@@ -15,8 +15,9 @@ import msgspec
 
 from reachsim.check.code import contacts_of_project
 from reachsim.check.findings import finding_of, network_findings
-from reachsim.check.needs import SERVICES, Need, needs_of
+from reachsim.check.needs import SERVICES, Need, codecommit_repositories, needs_of
 from reachsim.check.outcome import overall_of
+from reachsim.check.outsiders import outsiders
 from reachsim.check.participants import pipeline_sources
 from reachsim.check.resources import endpoint_findings, shared_resources
 from reachsim.check.steps import really_needed, settled, steps_of
@@ -74,21 +75,26 @@ def check(
     cells = [cell for one in judged for cell in one.cells]
     further = [cell for one in judged for cell in one.further]
     beyond = [verdict for source in found for verdict in _private_exits(ground, source)]
-    shared = shared_resources(network, [need for one in judged for need in one.needs])
+    needs = [need for one in judged for need in one.needs]
+    shared = shared_resources(network, needs)
+    outside = outsiders(network, codecommit_repositories(network, needs))
     expected = [(one, _ask(ground, one, config.pins)) for one in config.expect]
     verdicts = [cell.verdict for cell in (*cells, *further) if cell.verdict]
     verdicts += [*beyond, *(verdict for _, verdict in expected)]
-    missing = sorted({*lacking, *shared.missing, *(path for verdict in verdicts for path in verdict.missing)})
+    missing = sorted(
+        {*lacking, *shared.missing, *outside.missing, *(path for verdict in verdicts for path in verdict.missing)}
+    )
     if not found and not lacking:
         homes = network.homes or [("*", "*")]
         missing += [network.path(home, "codebuild", "batch-get-projects") for home in homes]
     overall = overall_of(
         (*cells, *further), beyond, [outcome for one in judged for outcome in one.settled], found=bool(found),
-        lacking=bool(lacking), shared=shared.exposed, open_policies=bool(shared.missing),
+        lacking=bool(lacking), shared=shared.exposed or bool(outside.findings),
+        open_policies=bool(shared.missing or outside.missing),
     )  # fmt: skip
     findings = (
         *network_findings(network, (*cells, *further), beyond, _places(judged, found)),
-        *shared.findings, *endpoint_findings(network, found),
+        *shared.findings, *outside.findings, *endpoint_findings(network, found),
         *(finding for one in judged for finding in one.findings), *(one for pair in expected for one in _unmet(*pair)),
     )  # fmt: skip
     accepted = tuple(

@@ -7,6 +7,7 @@ Where the build's files are at hand they say it (`reachsim.pipeline`), else the 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from reachsim import services
@@ -139,6 +140,12 @@ def _repositories(network: Network) -> list[str]:
         for (home, _), project in sorted(network.projects.items(), key=lambda one: one[0])
         if project.source.type == "CODECOMMIT" and project.source.location
     ]
+
+
+def codecommit_repositories(network: Network, needs: Sequence[Need]) -> list[str]:
+    """The ARNs of the CodeCommit repositories that the pipeline's needs and its pipelines' source stages name."""
+    asked = [str(request["resource"]) for need in needs for request in need.requests]
+    return list(dict.fromkeys([*(arn for arn in asked if ":codecommit:" in arn), *_repositories(network)]))
 
 
 def _source_needs(home: Home, project: aws.Project) -> list[Need]:

@@ -883,6 +883,7 @@ class InstanceProfile(Ec2, frozen=True):
 class RoleDetail(Ec2, frozen=True):
     arn: str
     role_name: str | None = None
+    assume_role_policy_document: msgspec.Raw = msgspec.Raw(b"")
     role_policy_list: tuple[PolicyDetail, ...] = ()
     attached_managed_policies: tuple[AttachedPolicy, ...] = ()
     permissions_boundary: PermissionsBoundary | None = None
@@ -900,7 +901,24 @@ class ManagedPolicyDetail(Ec2, frozen=True):
     policy_version_list: tuple[PolicyVersion, ...] = ()
 
 
+class UserDetail(Ec2, frozen=True):
+    arn: str
+    user_name: str | None = None
+    user_policy_list: tuple[PolicyDetail, ...] = ()
+    attached_managed_policies: tuple[AttachedPolicy, ...] = ()
+    group_list: tuple[str, ...] = ()
+    permissions_boundary: PermissionsBoundary | None = None
+
+
+class GroupDetail(Ec2, frozen=True):
+    group_name: str | None = None
+    group_policy_list: tuple[PolicyDetail, ...] = ()
+    attached_managed_policies: tuple[AttachedPolicy, ...] = ()
+
+
 class AccountAuthorizationDetails(Ec2, frozen=True):
+    user_detail_list: tuple[UserDetail, ...] = ()
+    group_detail_list: tuple[GroupDetail, ...] = ()
     role_detail_list: tuple[RoleDetail, ...] = ()
     policies: tuple[ManagedPolicyDetail, ...] = ()
 

@@ -9,7 +9,12 @@ say, over all the ways that the traffic can take.
 
 from __future__ import annotations
 
-from reachsim.policy_layers.identities import iam_details, role_documents
+from reachsim.policy_layers.held import document
+from reachsim.policy_layers.identities import iam_details, managed, role_documents, user_documents
 from reachsim.policy_layers.join import judge_requests
+from reachsim.policy_layers.organizations import levels, organization_of
 
-__all__ = ["iam_details", "judge_requests", "role_documents"]
+__all__ = [
+    "document", "iam_details", "judge_requests", "levels", "managed", "organization_of", "role_documents",
+    "user_documents",
+]  # fmt: skip

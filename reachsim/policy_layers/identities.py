@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from reachsim import policy
 from reachsim.model import records as aws
 from reachsim.model.network import Network
@@ -31,9 +33,26 @@ def role_documents(
     details: aws.AccountAuthorizationDetails, role: aws.RoleDetail, path: str
 ) -> tuple[list[policy.Document], list[str]]:
     """(a role's inline and managed policies, managed ones that the file does not hold). Raises SnapshotError."""
-    documents = [document(bytes(one.policy_document), path) for one in role.role_policy_list]
+    return _documents(details, role.role_policy_list, role.attached_managed_policies, path)
+
+
+def user_documents(
+    details: aws.AccountAuthorizationDetails, user: aws.UserDetail, path: str
+) -> tuple[list[policy.Document], list[str]]:
+    """(a user's own and its groups' policies, managed ones that the file does not hold). Raises SnapshotError."""
+    groups = [group for group in details.group_detail_list if group.group_name in user.group_list]
+    inline = [*user.user_policy_list, *(one for group in groups for one in group.group_policy_list)]
+    attached = [*user.attached_managed_policies, *(one for group in groups for one in group.attached_managed_policies)]
+    return _documents(details, inline, attached, path)
+
+
+def _documents(
+    details: aws.AccountAuthorizationDetails, inline: Iterable[aws.PolicyDetail],
+    attached_policies: Iterable[aws.AttachedPolicy], path: str,
+) -> tuple[list[policy.Document], list[str]]:  # fmt: skip
+    documents = [document(bytes(one.policy_document), path) for one in inline]
     unseen: list[str] = []
-    for attached in role.attached_managed_policies:
+    for attached in attached_policies:
         found = managed(details, attached.policy_arn or "", path)
         if found is None:
             unseen.append(attached.policy_arn or "")

@@ -1,0 +1,214 @@
+"""Who can use the pipeline's CodeCommit repositories from anywhere on the internet.
+
+CodeCommit has public names that no setting of a VPC closes, and no resource policies: what keeps a stranger's network
+out is a condition (aws:SourceVpce, SourceVpc or SourceIp) in the policies of those who may use a repository. Whoever
+can sign in from outside counts: IAM users, roles that another account or an identity provider may assume, and roles
+that a user may assume. Whether a user has credentials just now is not asked.
+
+**Source:** pipeline-services fact sheet, P2; pipeline-scenarios, SC13; CodeCommit User Guide, "Infrastructure
+security".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from reachsim import policy
+from reachsim.check.findings import finding_of
+from reachsim.model import records as aws
+from reachsim.model.network import Network
+from reachsim.policy.principals import Via
+from reachsim.policy.statements import Kind
+from reachsim.policy_layers import (
+    document,
+    iam_details,
+    levels,
+    managed,
+    organization_of,
+    role_documents,
+    user_documents,
+)  # fmt: skip
+from reachsim.verdict import Finding
+
+ACTIONS: Final = (
+    "codecommit:GitPull", "codecommit:GitPush", "codecommit:GetFile", "codecommit:GetBlob", "codecommit:PutFile",
+    "codecommit:CreateCommit",
+)  # fmt: skip
+"""What reads or writes a repository's content."""
+ANYWHERE: Final = ("1.2.3.4", "64.5.6.7", "129.8.9.10", "200.11.12.13")
+"""Public addresses far apart: who gets in from each of them is not bound to a block of addresses."""
+STRANGER: Final = "999999999999"
+_ABSENT: Final = frozenset(
+    ("aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp", "aws:VpceAccount", "aws:VpceOrgID",
+     "aws:VpceOrgPaths", "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast", "aws:SourceArn",
+     "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths", "ec2:SourceInstanceARN",
+     "aws:Ec2InstanceSourceVpc", "aws:Ec2InstanceSourcePrivateIPv4", "codebuild:ProjectArn", "codebuild:BuildArn",
+     "lambda:SourceFunctionArn", "ecs:ServiceArn", "ecs:TaskArn")
+)  # fmt: skip
+
+
+class Outsiders(NamedTuple):
+    """Findings, one per identity, and files without which there may be more."""
+
+    findings: tuple[Finding, ...]
+    missing: tuple[str, ...]
+
+
+class _Who(NamedTuple):
+    """One identity with what binds it; ``how`` says how somebody outside comes by its credentials."""
+
+    arn: str
+    how: str
+    documents: Sequence[policy.Document]
+    boundary: policy.Document | None
+    bounded: bool
+
+
+def outsiders(network: Network, repositories: Sequence[str]) -> Outsiders:
+    """Who may use these repositories (ARNs) from outside. Raises SnapshotError for a policy that cannot be judged."""
+    findings: list[Finding] = []
+    missing: list[str] = []
+    for account in dict.fromkeys(arn.split(":")[4] for arn in repositories):
+        details, path = iam_details(network, account)
+        if details is None:
+            missing.append(path)
+            continue
+        mine = [arn for arn in repositories if arn.split(":")[4] == account]
+        for who in _identities(network, details, account, path):
+            findings += _judged(network, who, account, mine)
+    return Outsiders(tuple(findings), tuple(missing))
+
+
+def _judged(network: Network, who: _Who, account: str, repositories: Iterable[str]) -> Iterator[Finding]:
+    opened = {arn: [action for action in ACTIONS if _may(network, who, account, action, arn)] for arn in repositories}
+    opened = {arn: actions for arn, actions in opened.items() if actions}
+    if not opened:
+        return
+    names = ", ".join(arn.rsplit(":", 1)[-1] for arn in opened)
+    title = f"{who.arn.split(':', 5)[-1]} can use {names} in CodeCommit from anywhere on the internet ({who.how})"
+    lines = [f"{arn}: {', '.join(actions)} without a condition on the network" for arn, actions in opened.items()]
+    lines.append("HTTPS to CodeCommit's public names is open to everyone; no setting of a VPC changes that")
+    yield finding_of("CODECOMMIT_USABLE_FROM_OUTSIDE", "high", who.arn, title, lines)
+
+
+def _identities(
+    network: Network, details: aws.AccountAuthorizationDetails, account: str, path: str
+) -> Iterator[_Who]:  # fmt: skip
+    users = []
+    for user in details.user_detail_list:
+        documents, _ = user_documents(details, user, path)
+        users.append(_who(details, user, "an IAM user", documents, path))
+    yield from users
+    for role in details.role_detail_list:
+        how = _entrance(network, role, account, users, path)
+        if how:
+            documents, _ = role_documents(details, role, path)
+            yield _who(details, role, how, documents, path)
+
+
+def _who(
+    details: aws.AccountAuthorizationDetails, one: aws.UserDetail | aws.RoleDetail, how: str,
+    documents: Sequence[policy.Document], path: str,
+) -> _Who:  # fmt: skip
+    arn = one.permissions_boundary.permissions_boundary_arn if one.permissions_boundary else None
+    return _Who(one.arn, how, documents, managed(details, arn, path) if arn else None, arn is not None)
+
+
+def _may(network: Network, who: _Who, account: str, action: str, resource: str) -> bool:
+    """Whether the policies that are in the snapshot let it through from each public address, or may."""
+    caller = policy.Principal.parse(who.arn)
+    context = _context(network, account, caller) | {"aws:ResourceAccount": account}
+    if caller.kind == "role":
+        context["aws:PrincipalType"] = "AssumedRole"
+    scps = levels(network, account, "SERVICE_CONTROL_POLICY")
+    for address in ANYWHERE:
+        request = _request(caller, action, resource, account, context | {"aws:SourceIp": address})
+        if not _passes(who.documents, request, "identity"):
+            return False
+        if who.boundary is not None and not _passes([who.boundary], request, "boundary"):
+            return False
+        if any(level and not _passes(level, request, "scp") for level in scps.levels):
+            return False
+    return True
+
+
+def _passes(documents: Sequence[policy.Document], request: policy.Request, kind: Kind) -> bool:
+    effects = {policy.judge(one, request, kind).effect for one in documents}
+    return "deny" not in effects and bool(effects & {"allow", "unknown"})
+
+
+def _context(network: Network, account: str, caller: policy.Principal) -> dict[str, Any]:
+    context: dict[str, Any] = {
+        "aws:SecureTransport": "true", "aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false",
+        "aws:PrincipalArn": caller.text, "aws:PrincipalAccount": caller.account,
+        "aws:CurrentTime": policy.PRESENT, "aws:EpochTime": policy.PRESENT,
+    }  # fmt: skip
+    if caller.kind == "user":
+        context |= {"aws:username": caller.name, "aws:PrincipalType": "User"}
+    for key, whose in (("aws:PrincipalOrgID", caller.account), ("aws:ResourceOrgID", account)):
+        known = organization_of(network, whose) if whose in network.snapshot.accounts() else "o-stranger"
+        if known is not None:
+            context[key] = known
+    return context
+
+
+def _request(
+    caller: policy.Principal, action: str, resource: str, account: str, context: Mapping[str, Any]
+) -> policy.Request:
+    parts = resource.split(":")
+    region = {"aws:RequestedRegion": parts[3]} if len(parts) > 3 and parts[3] else {}
+    absent = _ABSENT | {"aws:PrincipalOrgID", "aws:ResourceOrgID"}
+    return policy.Request(caller, action, resource, account, {**context, **region}, absent=absent)
+
+
+# --- how somebody comes by a role -------------------------------------------------------------------------------------
+
+
+def _entrance(network: Network, role: aws.RoleDetail, account: str, users: Sequence[_Who], path: str) -> str:
+    """Who from outside may assume a role, in words; "" if nobody is seen to."""
+    held = bytes(role.assume_role_policy_document)
+    if not held:
+        return ""
+    trust = document(held, path)
+    own = set(network.snapshot.accounts())
+    for caller in _named(trust, own):
+        federated = ("sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
+        actions = federated if caller.kind == "provider" else ("sts:AssumeRole",)
+        if any(_trusts(network, trust, caller, action, role.arn, account) for action in actions):
+            whose = "an identity provider's users" if caller.kind == "provider" else f"account {caller.account}"
+            whose = "any account" if caller.account == STRANGER else whose
+            return f"a role that {whose} may assume"
+    for user in users:
+        caller = policy.Principal.parse(user.arn)
+        context = _context(network, account, caller) | {"aws:SourceIp": ANYWHERE[0]}
+        request = _request(caller, "sts:AssumeRole", role.arn, account, context)
+        trusted = policy.judge(trust, request, "resource")
+        by_name = Via.USER in trusted.grants
+        if trusted.effect in ("allow", "unknown") and (by_name or _passes(user.documents, request, "identity")):
+            return f"a role that the user {caller.name} may assume"
+    return ""
+
+
+def _named(trust: policy.Document, own: set[str]) -> Iterator[policy.Principal]:
+    """Callers from outside that the Allow statements of a trust policy name."""
+    for statement in trust.statements:
+        for element in statement.principals if statement.effect == "Allow" else ():
+            if element.everyone or element.name == "NotPrincipal":
+                yield policy.Principal.parse(f"arn:aws:iam::{STRANGER}:role/any")
+            for name in sorted(element.providers):
+                yield policy.Principal.parse(name)
+            for account in sorted(element.accounts - own):
+                yield policy.Principal.parse(f"arn:aws:iam::{account}:role/any")
+            for arn in sorted(element.names):
+                caller = policy.Principal.parse(arn)
+                if caller.account not in own:
+                    yield caller
+
+
+def _trusts(
+    network: Network, trust: policy.Document, caller: policy.Principal, action: str, role: str, account: str
+) -> bool:
+    context = _context(network, account, caller) | {"aws:SourceIp": ANYWHERE[0]}
+    request = _request(caller, action, role, account, context)
+    return policy.judge(trust, request, "resource").effect in ("allow", "unknown")

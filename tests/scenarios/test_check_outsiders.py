@@ -1,0 +1,130 @@
+"""Who can use CodeCommit from anywhere on the internet (scenario SC13), as check finds it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reachsim import load_files
+from tests.build import Record
+from tests.scenarios.pipelines import (
+    ACCOUNT,
+    BUILD_ROLE,
+    CLIENT_ROLE,
+    ORGANIZATION,
+    Checked,
+    Pipeline,
+    policy,
+    statement,
+)
+
+GIT = ["codecommit:GitPull", "codecommit:GitPush"]
+POWER = statement("codecommit:*")
+IAM = "iam/get-account-authorization-details"
+CODE = "CODECOMMIT_USABLE_FROM_OUTSIDE"
+
+
+def role(name: str, trust: Record | None, *statements: Record, **more: Any) -> Record:
+    made = {
+        "RoleName": name, "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}",
+        "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": policy(*statements)}],
+        "AttachedManagedPolicies": [],
+        "InstanceProfileList": [{"Arn": f"arn:aws:iam::{ACCOUNT}:instance-profile/{name}"}],
+    }  # fmt: skip
+    return made | more | ({"AssumeRolePolicyDocument": policy(trust)} if trust else {})
+
+
+def user(*statements: Record, **more: Any) -> Record:
+    documents = [{"PolicyName": "own", "PolicyDocument": policy(*statements)}] if statements else []
+    return {"UserName": "u-ext", "Arn": f"arn:aws:iam::{ACCOUNT}:user/u-ext", "UserPolicyList": documents,
+            "AttachedManagedPolicies": [], "GroupList": [], **more}  # fmt: skip
+
+
+def trusting(principal: Any, **more: Any) -> Record:
+    return {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", **more}
+
+
+def checked(*, users: list[Record] | None = None, roles: list[Record] | None = None, **more: Any) -> Checked:
+    net = Pipeline()
+    service = trusting({"Service": "codebuild.amazonaws.com"})
+    own = [role("build", service, *BUILD_ROLE), role("dev", trusting({"Service": "ec2.amazonaws.com"}), *CLIENT_ROLE)]
+    details = {"UserDetailList": users or [], "GroupDetailList": [], "RoleDetailList": [*own, *(roles or [])],
+               "Policies": [], **more}  # fmt: skip
+    net.put(IAM, details, region="global")
+    return Checked(net)
+
+
+def named(found: Checked) -> list[str]:
+    return [one.component.split("/")[-1] for one in found.check.findings if one.id == CODE]
+
+
+def test_roles_that_only_services_assume_are_no_way_in() -> None:
+    found = checked()
+    assert (found.overall, named(found)) == ("private-and-working", [])
+
+
+@pytest.mark.parametrize(
+    ("condition", "exposed"),
+    [
+        (None, True),
+        ({"StringNotEqualsIfExists": {"aws:SourceVpce": "vpce-git-codecommit"}}, False),
+        ({"StringNotEquals": {"aws:SourceVpce": "vpce-git-codecommit"}}, False),
+        ({"StringEquals": {"aws:SourceVpc": "vpc-9"}}, True),
+        ({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, False),
+        ({"NotIpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}, True),
+        ({"Null": {"aws:SourceVpce": "true"}}, False),
+        ({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}, True),
+    ],
+)
+def test_sc13_a_user_is_bound_to_the_network_or_not(condition: Record | None, exposed: bool) -> None:
+    denied = [statement([*GIT, "codecommit:*"], effect="Deny", Condition=condition)] if condition else []
+    found = checked(users=[user(POWER, *denied)])
+    assert (found.overall == "exposed", bool(named(found))) == (exposed, exposed)
+
+
+def test_permissions_of_groups_managed_policies_and_boundaries_count() -> None:
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/power"
+    attached = [{"PolicyName": "power", "PolicyArn": arn}]
+    held = [{"Arn": arn, "PolicyName": "power",
+             "PolicyVersionList": [{"Document": policy(POWER), "IsDefaultVersion": True}]}]  # fmt: skip
+    group = {"GroupName": "devs", "GroupPolicyList": [], "AttachedManagedPolicies": attached}
+    assert named(checked(users=[user(GroupList=["devs"])], GroupDetailList=[group], Policies=held)) == ["u-ext"]
+    bounded = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}
+    s3_only = [{**held[0], "PolicyVersionList": [{"Document": policy(statement("s3:*")), "IsDefaultVersion": True}]}]
+    assert named(checked(users=[user(POWER, PermissionsBoundary=bounded)], Policies=s3_only)) == []
+
+
+def test_another_repository_is_no_part_of_the_pipeline() -> None:
+    assert named(checked(users=[user(statement("codecommit:*", "arn:aws:codecommit:*:*:elsewhere"))])) == []
+
+
+@pytest.mark.parametrize(
+    ("principal", "more", "open_"),
+    [
+        ({"AWS": "arn:aws:iam::999900001111:root"}, {}, True),
+        ({"AWS": "999900001111"}, {"Condition": {"StringEquals": {"sts:ExternalId": "x"}}}, True),
+        ("*", {"Condition": {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}}, False),
+        ({"AWS": "*"}, {}, True),
+        ({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, {}, False),
+        ({"Service": "lambda.amazonaws.com"}, {}, False),
+        ({"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/idp"}, {"Action": "sts:AssumeRoleWithSAML"}, True),
+        ({"Federated": "token.actions.githubusercontent.com"}, {"Action": "sts:AssumeRoleWithWebIdentity",
+          "Condition": {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:a/b:*"}}}, True),
+    ],
+)  # fmt: skip
+def test_whom_a_role_trusts(principal: Any, more: Record, open_: bool) -> None:
+    assert named(checked(roles=[role("ops", trusting(principal, **more), POWER)])) == (["ops"] if open_ else [])
+
+
+def test_a_role_that_a_user_may_assume() -> None:
+    ops = role("ops", trusting({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), POWER)
+    assert named(checked(users=[user(statement("sts:AssumeRole"))], roles=[ops])) == ["ops"]
+    assert named(checked(users=[user(statement("s3:*"))], roles=[ops])) == []
+
+
+def test_without_iam_details_it_is_open() -> None:
+    missing = f"{ACCOUNT}/global/{IAM}.json"
+    found = load_files({path: text for path, text in Pipeline().files().items() if path != missing}).check()
+    assert found.overall == "undecided"
+    assert missing in found.missing
