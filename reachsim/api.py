@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import networkx
 
     from reachsim.diff import Diff
+    from reachsim.names import Names
 
 
 class Reach:
@@ -94,6 +95,20 @@ class Reach:
         from reachsim.diff import diff
 
         return diff(self.ground, newer.ground, self.config, sources=sources, targets=targets)
+
+    def names(self, source: str, services: Sequence[str] | None = None) -> Names:
+        """What the names of AWS services lead to from a source, in every form: Regional, dual-stack, FIPS, global …
+
+        Args:
+            source: a selector of a sender.
+            services: endpoint service suffixes (``ecr.dkr``); None = the pipeline's and those with an endpoint.
+
+        Raises:
+            QuestionError: the source makes no sense.
+        """
+        from reachsim.names import names
+
+        return names(self.ground, source, services, self.pins)
 
     @cached_property
     def graph(self) -> networkx.MultiDiGraph[str]:

@@ -243,6 +243,11 @@ def dns_suffix(region: str) -> str:
     return (_partition(region) or _PARTITIONS[0]).suffix
 
 
+def dual_suffix(region: str) -> str:
+    """The DNS suffix of dual-stack service names in a Region's partition (P13)."""
+    return (_partition(region) or _PARTITIONS[0]).dual
+
+
 def service(suffix: str) -> Service | None:
     """The table's row for an endpoint service suffix; None where the default pattern applies."""
     return SERVICES.get(suffix)

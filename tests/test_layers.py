@@ -57,14 +57,16 @@ MAY_IMPORT = {
     "answers": ANSWERS | {"api", "classes"},
     "forwarding": WAYS | ENGINE | {"evidence"},
     "fleet_proxy": WAYS | ENGINE | {"forwarding"},
+    "service_hosts": WAYS,
+    "names": WAYS | ENGINE | {"forwarding", "selectors", "workloads", "resolver_paths", "service_hosts"},
     "resolver_paths": WAYS | ENGINE | {"forwarding", "selectors", "workloads"},
     "scenarios": WAYS | ENGINE | {"forwarding", "selectors", "workloads", "fleet_proxy", "resolver_paths"},
     "policy_layers": WAYS | ENGINE | {"forwarding", "scenarios", "policy", "verdict"},
-    "api": ANSWERS | {"forwarding", "scenarios", "config", "diff"},
+    "api": ANSWERS | {"forwarding", "scenarios", "config", "diff", "names"},
     "redact": set(),
     "importers": FACTS | {"calls", "files", "redact"},
     "collect": FACTS | {"calls", "files", "policy", "redact", "services"},
-    "report": LATER | {"calls"},
+    "report": LATER | {"calls", "names"},
     "plot": LATER | {"files"},
 }
 OUTERMOST = {"cli", "__main__", "__init__"}

@@ -38,6 +38,9 @@ def why_public(network: Network, vpc_id: str, found: Resolution) -> Reason | Non
     if gateways:
         endpoint = gateways[0]
         label = network.label(endpoint.vpc_endpoint_id)
+        if found.region is None:
+            detail = f"{found.name} does not tell its Region, and {label} takes only what is in {region}"
+            return Reason("DNS_NAME_NOT_COVERED_BY_ENDPOINT", endpoint.vpc_endpoint_id, detail)
         detail = f"{label} is not in the route table of the subnet"
         return Reason("VPCE_ROUTE_TABLE_NOT_ASSOCIATED", endpoint.vpc_endpoint_id, detail)
     shared = _endpoint_of_a_neighbour(network, vpc_id, suffix or "", region)

@@ -293,6 +293,8 @@ def public_answer(network: Network | None, name: str, pins: Mapping[str, Interva
             return Resolution(name, known, True, suffix, region, hops=(hop,))
     own = network.own_public_addresses if network is not None else EMPTY
     addresses = PUBLIC - listed - ours - own
+    if suffix in GATEWAY_SERVICES and network is not None and region is None:  # a bucket of whatever Region
+        addresses = addresses | network.service_addresses(suffix)
     if is_aws:
         where = f" in {region}" if region else ""
         hop = dns_hop(name, name, f"a public address of {suffix or 'an AWS service'}{where}")

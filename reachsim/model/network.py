@@ -688,6 +688,15 @@ class Network:
                 return IntervalSet.union_of(cidr.block for cidr in one.cidrs)
         return None
 
+    def service_addresses(self, service: str) -> IntervalSet:
+        """Addresses of AWS's own prefix lists of a service, over all Regions in the snapshot."""
+        return IntervalSet.union_of(
+            cidr.block
+            for one in self.prefix_lists.values()
+            if (one.prefix_list_name or "").endswith(f".{service}")
+            for cidr in one.cidrs
+        )
+
     # --- transit gateways -------------------------------------------------------------------------------------------
 
     def transit_gateway_of_table(self, table_id: str) -> str:

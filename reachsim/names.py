@@ -1,0 +1,191 @@
+"""What the names of AWS services lead to, as one source resolves them: every form of every service's name.
+
+A name is ``private`` if all its addresses are (an endpoint's, or those that a private zone gives), ``gateway`` if it is
+public but the source's route table sends it to a gateway endpoint, ``public`` if it leads to public addresses
+otherwise, ``no-answer`` if the resolver gives none, else ``unknown``.
+
+**Source:** facts N142 to N147, N171 (result table), P14 (forms of names).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from reachsim import services
+from reachsim.addresses import PUBLIC, V4, V6, format_set
+from reachsim.dns import Resolution, resolve_outside
+from reachsim.errors import QuestionError
+from reachsim.evidence import Assumption, Block, Gap
+from reachsim.forwarding import Ground
+from reachsim.intervals import IntervalSet
+from reachsim.model.network import Network
+from reachsim.resolver_paths import resolved
+from reachsim.selectors import Source, parse_selector, sources
+from reachsim.service_hosts import Kind, host_variants
+
+Word = Literal["private", "gateway", "public", "no-answer", "unknown"]
+PIPELINE = ("git-codecommit", "codecommit", "codebuild", "ecr.api", "ecr.dkr", "s3", "logs", "sts")
+"""Services that are looked up whether or not the VPC has an endpoint for them."""
+MAX_BLOCKS = 8
+"""Blocks of addresses that a row lists; of public names that are sets of many, the first ones."""
+
+
+class Note(msgspec.Struct, frozen=True):
+    """A code, the component that it is about, and a sentence."""
+
+    code: str
+    component: str
+    detail: str
+
+
+class NameRow(msgspec.Struct, frozen=True):
+    """One form of a service's name and what it leads to.
+
+    ``through`` is the endpoint, zone, rule or profile that gives the answer, None for a public one. ``why`` is the
+    reason why the name is not private; ``blocked_by`` tells what keeps the answer away, or why it is not known.
+    """
+
+    service: str
+    kind: Kind
+    host: str
+    sure: bool
+    outcome: Word
+    addresses: tuple[str, ...]
+    through: str | None
+    steps: tuple[str, ...]
+    why: Note | None
+    blocked_by: tuple[Note, ...]
+    missing: tuple[str, ...]
+    assumptions: tuple[Note, ...]
+
+
+class NameTable(msgspec.Struct, frozen=True):
+    """The names as one resolver answers them; ``sources`` are the places of the source that it answers so."""
+
+    vpc: str | None
+    sources: tuple[str, ...]
+    rows: tuple[NameRow, ...]
+
+
+class Names(msgspec.Struct, frozen=True):
+    """The answer to "what do AWS's names lead to from here?" (`Reach.names`)."""
+
+    source: str
+    tables: tuple[NameTable, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``reachsim names --format json`` prints it."""
+        found: dict[str, Any] = msgspec.to_builtins(self)
+        return found
+
+
+def names(
+    ground: Ground, source: str, suffixes: Sequence[str] | None, pins: Mapping[str, IntervalSet]
+) -> Names:  # fmt: skip
+    """Resolve the names of services for a source; ``suffixes`` None = the pipeline's and those with an endpoint.
+
+    Raises QuestionError for a selector that names nothing or no sender, and for a suffix that is none.
+    """
+    selector = parse_selector(source)
+    for suffix in suffixes or ():
+        if parse_selector(suffix).kind != "service":
+            raise QuestionError(f"{suffix!r} is no endpoint service suffix (ecr.dkr, s3, logs …)", "UNKNOWN_SERVICE")
+    by_rows: dict[tuple[str, tuple[NameRow, ...]], list[str]] = {}
+    for start in sources(ground.network, selector):
+        wanted = suffixes or default_services(ground.network, start.vpc_id)
+        rows = tuple(row for suffix in wanted for row in _of_service(ground, start, suffix, pins))
+        by_rows.setdefault((start.vpc_id, rows), []).append(start.origin.id)
+    tables = (NameTable(vpc or None, tuple(dict.fromkeys(who)), rows) for (vpc, rows), who in by_rows.items())
+    return Names(str(selector), tuple(tables))
+
+
+def default_services(network: Network, vpc_id: str) -> tuple[str, ...]:
+    """The pipeline's services, and those that an endpoint of the VPC is for."""
+    found = (
+        services.suffix_of_service_name(one.service_name)
+        for _, one in sorted(network.vpc_endpoints.items())
+        if one.vpc_id == vpc_id
+    )
+    return tuple(dict.fromkeys((*PIPELINE, *sorted({known[0] for known in found if known is not None}))))
+
+
+def _of_service(ground: Ground, start: Source, suffix: str, pins: Mapping[str, IntervalSet]) -> list[NameRow]:
+    account, region = start.home
+    made = []
+    for variant in host_variants(suffix, region, account):
+        if start.gaps or start.blocks:
+            found = Resolution(variant.host, gaps=start.gaps, blocks=start.blocks)
+        elif start.vpc_id:
+            found = resolved(ground, start, variant.host, pins)
+        else:
+            found = resolve_outside(variant.host, pins, ground.network)
+        made.append(_row(ground.network, start, suffix, variant.kind, variant.sure, variant.host, found))
+    return made
+
+
+def _row(
+    network: Network, start: Source, suffix: str, kind: Kind, sure: bool, host: str, found: Resolution
+) -> NameRow:  # fmt: skip
+    endpoint = _gateway(network, start, found)
+    six = bool(found.addresses & V6) and bool(start.addresses & V6)
+    gateway = None if six else endpoint
+    word: Word = _word(found, gateway)
+    addresses = found.addresses & V4 if gateway else found.addresses
+    shown = tuple(format_set(IntervalSet(addresses.spans[:MAX_BLOCKS]))[:MAX_BLOCKS])
+    named = shown if word in ("private", "gateway") or (word == "public" and not found.public) else ()
+    reason = _why(network, found, endpoint if six else None) if word == "public" else None
+    hops = [hop for hop in found.hops if not (endpoint and hop.rule == "VPCE_ROUTE_TABLE_NOT_ASSOCIATED")]
+    leading = next((hop.component for hop in hops if hop.rule is None and hop.component != host), None)
+    return NameRow(
+        suffix, kind, host, sure, word, named, gateway or found.endpoint_id or leading,
+        tuple(hop.detail for hop in hops),
+        reason,
+        _notes((*found.blocks, *found.gaps)),
+        tuple(sorted({path for gap in found.gaps for path in gap.missing})),
+        _notes(found.assumptions),
+    )  # fmt: skip
+
+
+def _why(network: Network, found: Resolution, endpoint: str | None) -> Note | None:
+    """Why a name is public; ``endpoint`` is the gateway endpoint that takes only its IPv4 addresses (N138)."""
+    if endpoint is None:
+        return Note(*found.reason) if found.reason else None
+    detail = f"{found.name} has IPv6 addresses too, which {network.label(endpoint)} does not take"
+    return Note("DNS_NAME_NOT_COVERED_BY_ENDPOINT", endpoint, detail)
+
+
+def _notes(found: Iterable[Block | Gap | Assumption]) -> tuple[Note, ...]:
+    return tuple(dict.fromkeys(Note(one.code, one.component, one.detail) for one in found))
+
+
+def _word(found: Resolution, gateway: str | None) -> Word:
+    if found.blocks:
+        return "no-answer"
+    if found.gaps or not found.addresses:
+        return "unknown"
+    if gateway:
+        return "gateway"
+    return "public" if found.public or not found.addresses.isdisjoint(PUBLIC) else "private"
+
+
+def _gateway(network: Network, start: Source, found: Resolution) -> str | None:
+    """The gateway endpoint that the source's route table sends a public name's addresses to (N15, N171)."""
+    interface = start.origin.interface
+    if not found.public or found.gaps or found.blocks or interface is None or found.region is None:
+        return None
+    table = network.route_table_of(interface.subnet_id)
+    wanted = (found.service, found.region)
+    for endpoint_id, one in sorted(network.vpc_endpoints.items()):
+        if (
+            one.vpc_endpoint_type == "Gateway"
+            and one.vpc_id == interface.vpc_id
+            and one.state.lower() == "available"
+            and services.suffix_of_service_name(one.service_name) == wanted
+            and table is not None
+            and any(route.gateway_id == endpoint_id and route.state == "active" for route in table.routes)
+        ):
+            return endpoint_id
+    return None

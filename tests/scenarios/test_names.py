@@ -1,0 +1,167 @@
+"""``reachsim names`` and `Reach.names`: what the names of AWS services lead to from a source, and why."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from reachsim import QuestionError, load_files
+from reachsim.cli import group
+from reachsim.names import NameRow
+from reachsim.service_hosts import host_variants
+from tests.resolvers import firewall, forward_rule
+from tests.scenarios.lan import Lan, natted
+from tests.scenarios.test_facts_dns import private_logs
+
+BROKEN = "snapshots/broken-pipeline"
+
+
+def rows(net: Lan, *services: str, source: str = "eni-client") -> dict[str, NameRow]:
+    """Host → row, of the only table."""
+    (table,) = load_files(net.files()).names(source, services or None).tables
+    return {row.host: row for row in table.rows}
+
+
+def test_a_private_name_says_which_endpoint_answers() -> None:
+    row = rows(private_logs(), "logs")["logs.us-east-1.amazonaws.com"]
+    assert (row.outcome, row.addresses, row.through, row.why) == ("private", ("10.0.2.20",), "vpce-logs", None)
+    assert [note.code for note in row.assumptions] == ["PRIVATE_DNS_NAME_ASSUMED"]
+
+
+@pytest.mark.parametrize(
+    ("host", "kind", "sure"),
+    [("logs-fips.us-east-1.amazonaws.com", "fips", False), ("logs.us-east-1.api.aws", "dual-stack", False)],
+)
+def test_other_forms_say_why_they_are_public(host: str, kind: str, sure: bool) -> None:
+    row = rows(private_logs(), "logs")[host]
+    assert (row.kind, row.sure, row.outcome, row.through) == (kind, sure, "public", None)
+    assert row.why is not None
+    assert (row.why.code, row.why.component) == ("DNS_NAME_NOT_COVERED_BY_ENDPOINT", "vpce-logs")
+
+
+def test_gateway_endpoint_takes_the_regions_names_and_no_ipv6() -> None:
+    net = Lan(ipv6="2600:1f10:0:100::/56")
+    endpoint = net.gateway_endpoint(net.vpc_id, "s3", [net.ta])
+    found = rows(net, "s3")
+    row = found["s3.us-east-1.amazonaws.com"]
+    assert (row.outcome, row.through, row.addresses) == ("gateway", endpoint, ("52.216.0.0/15",))
+    row = found["s3.dualstack.us-east-1.amazonaws.com"]
+    assert (row.outcome, row.why and row.why.component) == ("public", endpoint)
+    row = found["bucket.s3.amazonaws.com"]
+    assert (row.outcome, row.why and row.why.code) == ("public", "DNS_NAME_NOT_COVERED_BY_ENDPOINT")
+    other = rows(net, "s3", source="eni-server")["s3.us-east-1.amazonaws.com"]
+    assert (other.outcome, other.why and other.why.code) == ("public", "VPCE_ROUTE_TABLE_NOT_ASSOCIATED")
+
+
+def test_a_zone_that_answers_is_named() -> None:
+    net = Lan()
+    zone = net.zone("sts.us-east-1.amazonaws.com", [net.vpc_id], [("sts.us-east-1.amazonaws.com", "A", ["10.0.2.9"])])
+    row = rows(net, "sts")["sts.us-east-1.amazonaws.com"]
+    assert (row.outcome, row.through, row.addresses) == ("private", zone, ("10.0.2.9",))
+
+
+def test_a_name_that_gets_no_answer_says_what_keeps_it_away() -> None:
+    net = natted()
+    group_id = firewall(net, net.vpc_id, {"Action": "BLOCK", "domains": ("sts.amazonaws.com",)})
+    row = rows(net, "sts")["sts.amazonaws.com"]
+    assert (row.outcome, [note.component for note in row.blocked_by]) == ("no-answer", [group_id])
+
+
+def test_a_name_that_is_not_known_names_the_rule_or_the_file() -> None:
+    net = natted()
+    rule = forward_rule(net, net.vpc_id, "amazonaws.com", ["192.168.0.53"])
+    row = rows(net, "sts")["sts.us-east-1.amazonaws.com"]
+    assert (row.outcome, [(note.code, note.component) for note in row.blocked_by]) == (
+        "unknown", [("DNS_FORWARDED_UNKNOWN", rule)],
+    )  # fmt: skip
+    files = natted().files()
+    path = "111111111111/us-east-1/ec2/describe-vpc-endpoints.json"
+    del files[path]
+    (table,) = load_files(files).names("eni-client", ["sts"]).tables
+    assert {row.missing for row in table.rows} == {(path,)}
+
+
+def test_without_services_the_pipelines_and_those_with_an_endpoint() -> None:
+    net = private_logs()
+    net.interface_endpoint(net.vpc_id, "kms", {net.b: "10.0.2.21"}, [net.open], name="kms")
+    services = [row.service for row in rows(net).values()]
+    assert {"ecr.dkr", "s3", "git-codecommit", "logs", "kms"} <= set(services)
+    assert "lambda" not in services
+
+
+def test_a_build_outside_every_vpc_asks_publicly() -> None:
+    net = Lan()
+    net.project("app")
+    (table,) = load_files(net.files()).names("codebuild:app", ["logs"]).tables
+    assert table.vpc is None
+    assert {row.outcome for row in table.rows} == {"public"}
+
+
+def test_places_that_resolve_alike_share_a_table() -> None:
+    net = private_logs()
+    net.project("app", net.vpc_id, [net.a, net.b], [net.open])
+    reach = load_files(net.files())
+    (table,) = reach.names("codebuild:app", ["logs"]).tables
+    assert table.sources == ("codebuild:app@subnet-a", "codebuild:app@subnet-b")
+    net.gateway_endpoint(net.vpc_id, "s3", [net.ta])
+    assert len(load_files(net.files()).names("codebuild:app", ["s3"]).tables) == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "service"), [("eni-gone", "s3"), ("host:x.example", "s3"), ("eni-client", "ip:1.2.3.4")]
+)
+def test_what_makes_no_sense_is_refused(source: str, service: str) -> None:
+    with pytest.raises(QuestionError):
+        load_files(Lan().files()).names(source, [service])
+
+
+@pytest.mark.parametrize(
+    ("suffix", "region", "expected"),
+    [
+        ("ecr.dkr", "us-east-1", "111111111111.dkr-ecr.us-east-1.on.aws"),
+        ("s3", "cn-north-1", "s3.dualstack.cn-north-1.amazonaws.com.cn"),
+        ("sts", "us-east-1", "sts.amazonaws.com"),
+        ("iam", "us-east-1", "iam.amazonaws.com"),
+        ("lambda", "eu-west-1", "lambda-fips.eu-west-1.amazonaws.com"),
+        ("kms-fips", "us-east-1", "kms-fips.us-east-1.amazonaws.com"),
+        ("codeartifact.repositories", "us-east-1", "domain-111111111111.d.codeartifact.us-east-1.amazonaws.com"),
+    ],
+)
+def test_forms_of_names(suffix: str, region: str, expected: str) -> None:
+    assert expected in {one.host for one in host_variants(suffix, region, "111111111111")}
+
+
+def test_no_fips_and_no_global_names_in_china() -> None:
+    for suffix in ("s3", "sts", "lambda", "ecr.api"):
+        kinds = {one.kind for one in host_variants(suffix, "cn-north-1", "111111111111")}
+        assert kinds <= {"regional", "dual-stack", "legacy", "account"}
+
+
+def run(*arguments: str) -> Any:
+    return CliRunner().invoke(group, ["names", BROKEN, "--from", "codebuild:app-build", *arguments])
+
+
+def test_the_command_prints_tables() -> None:
+    result = run("--service", "ecr.api", "--service", "s3")
+    assert result.exit_code == 0
+    assert "private  regional         api.ecr.ap-northeast-1.amazonaws.com" in result.stdout
+    assert "VPCE_ROUTE_TABLE_NOT_ASSOCIATED" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 120
+
+
+def test_the_commands_json_holds_the_same() -> None:
+    result = run("--service", "ecr.api", "--format", "json")
+    tables = json.loads(result.stdout)["tables"]
+    assert {"vpc", "sources", "rows"} == set(tables[0])
+    assert tables[0]["rows"][0]["outcome"] == "private"
+    assert set(tables[0]["rows"][0]) == {
+        "service", "kind", "host", "sure", "outcome", "addresses", "through", "steps", "why", "blocked_by", "missing",
+        "assumptions",
+    }  # fmt: skip
+
+
+def test_a_bad_service_is_bad_usage() -> None:
+    assert run("--service", "nonsense").exit_code == 2
