@@ -67,9 +67,15 @@ class IntervalSet:
         return IntervalSet(_canonical(sorted(self.spans + other.spans)))
 
     def __and__(self, other: IntervalSet) -> IntervalSet:
-        if self is other:
-            return self
         left, right = self.spans, other.spans
+        if self is other or not left:
+            return self
+        if not right or left[-1][1] < right[0][0] or right[-1][1] < left[0][0]:
+            return EMPTY
+        if len(right) == 1 and right[0][0] <= left[0][0] and left[-1][1] <= right[0][1]:
+            return self
+        if len(left) == 1 and left[0][0] <= right[0][0] and right[-1][1] <= left[0][1]:
+            return other
         found: list[Span] = []
         i = j = 0
         while i < len(left) and j < len(right):

@@ -18,10 +18,9 @@ import codecs
 import os
 import re
 import stat
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from functools import cached_property
+from pathlib import Path
 from typing import Literal, NoReturn
 
 import msgspec
@@ -42,10 +41,12 @@ _SINGLE_ANSWERS = frozenset({
 })  # fmt: skip
 """Calls without a name whose answer is one thing that may not exist. Every other call without a name lists: AWS answers
 "there is none" with an empty list, so an error in such a file never means that."""
-MAX_UNPACKED = 4 << 30
-"""Bytes that a zip may unpack to in all."""
 ERROR_SIZE = 65536
 """Bytes that a file with an ``Error`` has at most; a larger one is an answer."""
+
+
+class UnreadableMemberError(Exception):
+    """What a reader of a zip's member raises; the text says why."""
 
 
 class ErrorCode(msgspec.Struct, frozen=True, rename="pascal"):
@@ -99,6 +100,10 @@ class Snapshot:
                 yield path, match
 
     def accounts(self) -> tuple[str, ...]:
+        return self._accounts
+
+    @cached_property
+    def _accounts(self) -> tuple[str, ...]:
         return tuple(sorted({match["account"] for _, match in self.named()}))
 
     def homes(self) -> tuple[tuple[str, str], ...]:
@@ -115,7 +120,7 @@ class Snapshot:
             self.fail(path, "", "a readable file", error.strerror or str(error))
         except MemoryError:
             self.fail(path, "", "a file that fits into memory", "a larger one")
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        except UnreadableMemberError as error:
             self.fail(path, "", "a readable member of the zip", str(error))
         if len(data) >= ERROR_SIZE:
             self._errors[path] = None  # so that nobody reads it again to see whether it is one
@@ -204,9 +209,9 @@ def open_snapshot(path: str | os.PathLike[str]) -> Snapshot:
     if not place.is_file():
         raise SnapshotError(Fault(str(path), "", expected, "neither"))
     try:
-        if not zipfile.is_zipfile(place):
-            raise SnapshotError(Fault(str(path), "", expected, "a file that is no zip"))
-        return Snapshot(str(path), _zip(place))
+        from reachsim.archive import members_of  # a directory needs no unpacking
+
+        return Snapshot(str(path), members_of(place))
     except OSError as error:
         raise SnapshotError(Fault(str(path), "", "a readable file", error.strerror or str(error))) from error
 
@@ -229,53 +234,5 @@ def _file(file: Path) -> Callable[[], bytes]:
         if not stat.S_ISREG(file.stat().st_mode):  # reading a pipe or device may never end
             raise OSError("a pipe, socket or device")
         return file.read_bytes()
-
-    return read
-
-
-def _zip(file: Path) -> dict[str, Callable[[], bytes]]:
-    try:
-        archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise SnapshotError(Fault(str(file), "", "a readable zip", str(error))) from error
-    members = [member for member in archive.infolist() if not member.is_dir()]
-    names: set[str] = set()
-    for member in members:
-        _check_member(file, member)
-        if member.filename in names:
-            raise SnapshotError(Fault(str(file), "", "each name once in the zip", f"{member.filename!a} twice"))
-        names.add(member.filename)
-    if sum(member.file_size for member in members) > MAX_UNPACKED:
-        raise SnapshotError(Fault(str(file), "", "a zip that unpacks to at most 4 GiB", "a larger one"))
-    prefix = _common_folder([member.filename for member in members])
-    return {member.filename[len(prefix) :]: _member(archive, member) for member in members}
-
-
-def _check_member(file: Path, member: zipfile.ZipInfo) -> None:
-    name = member.orig_filename
-    path = PurePosixPath(name)
-    hostile = path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name.split("/")[0] or "\0" in name
-    if hostile:
-        raise SnapshotError(Fault(str(file), "", "names inside the zip that stay in it", ascii(name)))
-    if stat.S_ISLNK(member.external_attr >> 16):
-        raise SnapshotError(Fault(str(file), "", "plain files in the zip", f"the symbolic link {name!a}"))
-
-
-def _common_folder(names: list[str]) -> str:
-    """``NAME/`` if every member lies in one folder that is no account id, else nothing."""
-    tops = {name.split("/")[0] for name in names}
-    if len(tops) != 1 or any("/" not in name for name in names):
-        return ""
-    top = tops.pop()
-    return "" if re.fullmatch(r"\d{12}", top) else f"{top}/"
-
-
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[], bytes]:
-    def read() -> bytes:
-        with archive.open(member) as opened:
-            data = opened.read(member.file_size)  # never more than it says to be: a liar cannot fill the memory
-            if len(data) < member.file_size:
-                raise EOFError(f"{len(data)} bytes instead of {member.file_size}")
-            return data
 
     return read

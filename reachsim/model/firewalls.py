@@ -4,8 +4,6 @@ Field lists: botocore's ``network-firewall`` service model (DescribeFirewall, De
 DescribeRuleGroup). What a firewall filters is `reachsim.forwarding.network_firewall`'s.
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import msgspec

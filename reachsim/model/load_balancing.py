@@ -9,8 +9,6 @@ network interface (``ELB app/NAME/ID``, ``ELB net/NAME/ID``, ``ELB NAME``) tells
 the troubleshooting pages of those guides).
 """
 
-from __future__ import annotations
-
 from typing import Final, Literal, NamedTuple
 
 import msgspec

@@ -5,8 +5,6 @@ kept as they come (botocore's models and AWS's answers differ: ``Available`` and
 network-semantics fact sheet, section 12, checked against the botocore service models.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

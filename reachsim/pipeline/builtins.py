@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from importlib import resources
+from pathlib import Path
 from typing import Final
 
 from reachsim.pipeline.call import Call, Outcome, arguments
@@ -194,4 +194,4 @@ BUILTINS: Final[dict[str, Callable[[Call], Outcome]]] = {
 }  # fmt: skip
 
 # Programs that contact nobody, or nobody but this machine. Anything that is in none of the tables is a gap.
-LOCAL: Final = frozenset(resources.files("reachsim.pipeline").joinpath("local.txt").read_text("utf-8").split())
+LOCAL: Final = frozenset(Path(__file__).with_name("local.txt").read_text("utf-8").split())

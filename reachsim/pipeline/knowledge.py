@@ -14,7 +14,7 @@ import csv
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Final, NamedTuple, cast
 
 from reachsim.pipeline.records import Confidence, Destination, Kind, weaker
@@ -41,7 +41,7 @@ class Tool(NamedTuple):
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
-    text = resources.files("reachsim.pipeline").joinpath(name).read_text(encoding="utf-8")
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
     yield from csv.DictReader(text.splitlines())
 
 

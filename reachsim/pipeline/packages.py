@@ -7,7 +7,6 @@ Composer, "Repositories"; NuGet, "nuget.config reference".
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import Any, Final
 
 from reachsim.pipeline import knowledge, urls
@@ -20,6 +19,8 @@ from reachsim.pipeline.variables import expand, is_known
 
 
 def _toml(text: str | None) -> dict[str, Any]:
+    import tomllib  # costs its import only where there is such a file
+
     try:
         return tomllib.loads(text) if text else {}
     except (tomllib.TOMLDecodeError, RecursionError):

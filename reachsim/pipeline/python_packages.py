@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-import tomllib
 from typing import Any, Final
 
 from reachsim.pipeline import knowledge, urls
@@ -215,6 +214,8 @@ def _configuration(call: Call) -> dict[str, str]:
 
 
 def _toml(call: Call, name: str) -> dict[str, Any] | None:
+    import tomllib  # costs its import only where there is such a file
+
     text = call.read(name)
     try:
         return tomllib.loads(text) if text is not None else None
