@@ -6,12 +6,13 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO
 
 import click
 
 from reachsim.cli import options
-from reachsim.errors import Fault, SnapshotError
+from reachsim.cli.policy_documents import no_number, read, unwrapped
+from reachsim.cli.policy_questions import allows, compare, narrow
 
 KINDS = (
     "identity", "boundary", "session", "scp", "rcp", "resource", "trust", "endpoint", "gateway-endpoint",
@@ -28,6 +29,9 @@ def command() -> None:
     Examples:
       reachsim policy evaluate < cases.jsonl
       reachsim policy lint endpoint-policy.json
+      reachsim policy allows endpoint-policy.json --account 111122223333 --service s3
+      reachsim policy compare new.json old.json --account 111122223333
+      reachsim policy narrow --gateway < needed.jsonl
     """
 
 
@@ -60,14 +64,10 @@ def _answer(line: bytes) -> dict[str, object]:
     from reachsim.policy import evaluate_json
 
     try:
-        case = json.loads(line, parse_constant=_no_number)
+        case = json.loads(line, parse_constant=no_number)
     except (ValueError, RecursionError) as error:  # ValueError: no JSON, no UTF-8, a number of thousands of digits
         return {"name": None, "error": f"not a line of JSON: {error}"}
     return evaluate_json(case)
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no JSON number")
 
 
 @command.command()
@@ -91,7 +91,7 @@ def lint(file: Path, kind: str | None, form: str) -> None:
     """
     from reachsim.policy.lint import guess, lint
 
-    document = _unwrapped(_read(file))
+    document = unwrapped(read(file))
     issues = lint(document, kind)
     found = {issue.severity for issue in issues}
     if form == "json":
@@ -113,24 +113,5 @@ def _summary(issues: Iterable[Any]) -> str:
     return ", ".join(f"{n} {word}{'s' if n > 1 else ''}" for n, word in counts) or "clean"
 
 
-def _read(file: Path) -> str:
-    data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SnapshotError(Fault(str(file), "", "text in UTF-8", str(error))) from error
-
-
-def _unwrapped(text: str) -> str:
-    """The policy document in an answer of AWS (``Policy``, ``policyText``, ``PolicyDocument``), else the text."""
-    try:
-        held = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    if isinstance(held, dict) and "Statement" not in held:
-        for key in ("Policy", "policyText", "PolicyDocument"):
-            if isinstance(held.get(key), str):
-                return str(held[key])
-            if isinstance(held.get(key), dict):
-                return json.dumps(held[key])
-    return text
+for one in (allows, compare, narrow):
+    command.add_command(one)

@@ -20,7 +20,8 @@ from .document import parse
 from .judge import View
 from .request import Request
 from .statements import Document, Kind
-from .symbolic_space import CallerClass, Cell, Group, OwnerClass, Space, Zone
+from .symbolic_space import CallerClass, Cell, Group, OwnerClass, Space
+from .symbolic_space import Zone as Zone
 from .symbolic_text import TooComplex
 from .symbolic_values import KeyValue
 
