@@ -110,6 +110,31 @@ class Reach:
 
         return names(self.ground, source, services, self.pins)
 
+    def what_if(self, *, patch: Mapping[str, Any] | str | os.PathLike[str] | None = None, **edits: Any) -> Reach:
+        """The snapshot as it would be after some edits, checked like any other.
+
+        Args:
+            patch: a patch file's path or its object; it is applied first.
+            edits: ``add_route``, ``remove_route``, ``add_rule``, ``remove_rule``, ``set_policy``, ``remove``, as
+                `reachsim.edits.what_if` takes them.
+
+        Raises:
+            SnapshotError: the patch does not apply, or what it makes is no valid snapshot.
+            QuestionError: something to edit is not there.
+        """
+        from reachsim.edits import what_if
+        from reachsim.patch import apply, read_patch
+
+        reach = self
+        if patch is not None:
+            given = patch if isinstance(patch, Mapping) else Path(patch).read_bytes()
+            found = read_patch(given, "patch" if isinstance(patch, Mapping) else os.fspath(patch))
+            reach = self._edited(apply(self.network.snapshot, found))
+        return reach._edited(apply(reach.network.snapshot, what_if(reach.network, **edits))) if edits else reach
+
+    def _edited(self, snapshot: Snapshot) -> Reach:
+        return Reach(snapshot, assume_defaults=self.network.assume_defaults, config=self.config)
+
     @cached_property
     def graph(self) -> networkx.MultiDiGraph[str]:
         """Components and the hops that traffic may take between them, from the very steps that the walk takes."""

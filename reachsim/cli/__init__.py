@@ -27,6 +27,7 @@ COMMANDS = {
     "snapshot": "reachsim.cli.snapshot",
     "trace": "reachsim.cli.trace",
     "validate": "reachsim.cli.validate",
+    "whatif": "reachsim.cli.whatif",
 }
 SHORT = {
     "anonymize": "Rename all that tells whose snapshot it is, to share it.",
@@ -43,6 +44,7 @@ SHORT = {
     "snapshot": "Capture an account from AWS, by read-only calls.",
     "trace": "Follow one question hop by hop, there and back.",
     "validate": "Check a snapshot's files against AWS's models and its sums.",
+    "whatif": "What an edit or a deletion would change.",
 }
 
 
