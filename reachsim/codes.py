@@ -566,6 +566,12 @@ _FINDINGS: Final[tuple[_Ours, ...]] = (
     ("EXPECTATION_UNDECIDED", "snapshot", "",
      "Whether something that reachsim.toml expects holds is not known, as the snapshot lacks what decides it.",
      "Capture what is listed as missing."),
+    ("SNAPSHOT_TOO_OLD", "snapshot", "",
+     "The snapshot is older than the age that was asked for; the account may have changed since.",
+     "Capture it again."),
+    ("SNAPSHOT_AGE_UNKNOWN", "snapshot", "",
+     "The snapshot has no manifest that says when it was captured, so its age cannot be judged.",
+     "Capture it with reachsim snapshot, which writes a manifest."),
 )  # fmt: skip
 
 # reachsim: assumptions.

@@ -34,7 +34,7 @@ def render_paths(verdict: Verdict, network: Labels, paint: Paint) -> list[str]:
     At most six ways are shown in full; the last line counts what is left out. Where the answer is "allowed", what does
     not get through is told in short.
     """
-    shown = list(_groups(verdict.paths))
+    shown = list(groups(verdict.paths))
     stopped: list[list[Path]] = []
     if verdict.outcome == "allowed":
         stopped = [group for group in shown if group[0].outcome == "blocked"]
@@ -50,11 +50,12 @@ def render_paths(verdict: Verdict, network: Labels, paint: Paint) -> list[str]:
     return lines
 
 
-def _groups(paths: Sequence[Path]) -> Iterable[list[Path]]:
-    groups: dict[object, list[Path]] = {}
+def groups(paths: Sequence[Path]) -> Iterable[list[Path]]:
+    """Ways of one kind together, those that get through first."""
+    found: dict[object, list[Path]] = {}
     for path in sorted(paths, key=lambda one: _ORDER.index(one.outcome)):
-        groups.setdefault(_kind(path), []).append(path)
-    return groups.values()
+        found.setdefault(_kind(path), []).append(path)
+    return found.values()
 
 
 def _kind(path: Path) -> object:
@@ -77,7 +78,7 @@ def _group(number: int, group: Sequence[Path], network: Labels, paint: Paint) ->
         yield from _rungs(hops, network, paint, more=bool(blocks))
         for block in blocks:
             yield from _stop(block, network, paint)
-    yield from _likewise(group, network, paint)
+    yield from likewise(group, network, paint)
 
 
 def _traffic(many: Iterable[Traffic], paint: Paint) -> Iterator[str]:
@@ -95,12 +96,12 @@ def _rungs(hops: Sequence[Hop], network: Labels, paint: Paint, *, more: bool) ->
         last = number == len(hops) - 1 and not more
         first = f"    {'└' if last else '├'} {pad(type_name(hop.type), kinds)}  "
         rest = f"    {' ' if last else '│'} {' ' * kinds}  "
-        yield from wrap(_rung(hop, network), paint.columns, first, rest)
+        yield from wrap(rung(hop, network), paint.columns, first, rest)
         if hop.source and hop.rule is not None:
             yield paint.dim(rest + short_source(hop.source))
 
 
-def _rung(hop: Hop, network: Labels) -> str:
+def rung(hop: Hop, network: Labels) -> str:
     """The component, its rule and the detail, without saying the same twice."""
     name, rule = label(network, hop.component), rule_name(hop.component, hop.rule)
     if hop.detail.startswith(name):
@@ -119,7 +120,7 @@ def _stop(block: Block, network: Labels, paint: Paint, leg: str = "") -> Iterato
         yield paint.outcome("blocked", line)
 
 
-def _likewise(group: Sequence[Path], network: Labels, paint: Paint) -> Iterator[str]:
+def likewise(group: Sequence[Path], network: Labels, paint: Paint) -> Iterator[str]:
     """What the other ways of a group pass instead, and where they differ in addresses only, which."""
     first = group[0]
     own = _components(first)

@@ -1,0 +1,248 @@
+"""A check as one HTML file that needs nothing else: no request goes out, names stay text, and it prints.
+
+Everything that comes from the snapshot passes through Jinja's autoescape and `reachsim.report.columns.clean`. The page
+forbids itself every request by its Content-Security-Policy, which names its one style and its one script by their sums.
+
+**Source:** W3C, "Content Security Policy Level 3" (hash sources); DESIGN, "Verdicts" and "check".
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, Literal
+
+import msgspec
+
+from reachsim.codes import CODES
+from reachsim.evidence import Block
+from reachsim.report.columns import clean
+from reachsim.report.commands import command_for
+from reachsim.report.facts import Facts
+from reachsim.report.ladder import MOST_TRAFFIC, MOST_WAYS, groups, likewise, rung
+from reachsim.report.languages import TEXTS
+from reachsim.report.matrix import IN, OUT, grid
+from reachsim.report.paint import Paint
+from reachsim.report.svg import render_map
+from reachsim.report.text import SEVERITIES, describe
+from reachsim.report.words import Labels, by_ends, code_name, named, remedy, rule_name, short_source, traffic, type_name
+from reachsim.routemap import lay_out
+from reachsim.verdict import Acceptance, Cell, Check, Finding, Path, PipelineStep, Verdict
+
+Lang = Literal["en", "ja"]
+MOST_FULL: Final = 1_800_000
+"""Characters of hops; once they are used up, a trace names what blocks it and the command that prints the rest."""
+MOST_EVIDENCE: Final = 12
+_PLAIN = Paint(False, 100_000)
+
+
+@cache
+def _file(name: str) -> str:
+    return files("reachsim.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+@cache
+def japanese() -> Mapping[str, Mapping[str, str]]:
+    """Code → its ``text`` and ``remedy`` in Japanese, for the codes that have one."""
+    found: dict[str, dict[str, str]] = json.loads(_file("codes.ja.json"))
+    return found
+
+
+def render_report(check: Check, network: Labels, facts: Facts, *, version: str, lang: Lang = "en") -> str:
+    """The whole page. Imports jinja2; the same values give the same text.
+
+    Args:
+        check: What to show, with every cell's verdict.
+        network: Knows the names of resources.
+        facts: What is known about the snapshot.
+        version: reachsim's version.
+        lang: Language of the page; ids, codes and details stay as they are.
+    """
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_finalize)
+    words = TEXTS[lang]
+    environment.filters["label"] = lambda name: clean(network.label(str(name)))
+    environment.filters["named"] = lambda name: named(network, str(name))
+    style, script = _file("report.css"), _file("report.js")
+    traces = _traces(check, network)
+    links = {i: f"#{trace['id']}" for i, trace in traces.items()}
+    page: str = environment.from_string(_file("report.html.j2")).render(
+        lang=lang, t=words, check=check, facts=facts, version=version,
+        policy=f"default-src 'none'; style-src '{_sum(style)}'; script-src '{_sum(script)}'; img-src data:; "
+               "base-uri 'none'; form-action 'none'",
+        style=Markup(style), script=Markup(script),
+        map=Markup(render_map(lay_out(check, network), title=words["route map"], links=links, words=words)),
+        matrix=_matrix(check, links), findings=list(_findings(check, lang)), steps=_steps(check, network),
+        missing=[(file, command_for(file)) for file in check.missing], assumptions=_assumptions(check, lang),
+        traces=list(traces.values()), accounts=", ".join(facts.accounts), regions=", ".join(facts.regions),
+    )  # fmt: skip
+    return page
+
+
+def _finalize(value: Any) -> Any:
+    return clean(value) if type(value) is str else value
+
+
+def _sum(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _matrix(check: Check, links: Mapping[int, str]) -> dict[str, Any]:
+    sources, columns, cells = grid(check)
+    numbers = {(cell.source, cell.destination): i for i, cell in enumerate(check.matrix)}
+    rows = []
+    for source in sources:
+        row = []
+        for column in columns:
+            cell = cells.get((source, column))
+            link = links.get(numbers[cell.source, cell.destination], "") if cell else ""
+            wanted = cell is not None and column in (OUT, IN) and cell.outcome == "blocked"
+            row.append({"cell": cell, "link": link, "leaves": cell is not None and leaves(cell), "wanted": wanted})
+        rows.append({"source": source, "cells": row, "alike": check.same_as.get(source, ())})
+    return {"columns": columns, "rows": rows, "names": {OUT: "out", IN: "in"}}
+
+
+def leaves(cell: Cell) -> bool:
+    """Whether a cell's way leads out to the internet, or in from it."""
+    through = cell.outcome in ("allowed", "intermittent")
+    return through and (cell.route not in ("private", "none") or "internet" in (cell.source, cell.destination))
+
+
+def _findings(check: Check, lang: Lang) -> Iterator[dict[str, Any]]:
+    accepted: dict[tuple[str, str], Acceptance] = {(one.id, one.component): one for one in check.accepted}
+    for number, finding in enumerate(sorted(check.findings, key=lambda one: SEVERITIES.index(one.severity))):
+        texts = japanese().get(finding.id, {}) if lang == "ja" else {}
+        code = CODES.get(finding.id)
+        yield {
+            "id": f"f{number}", "finding": finding, "accepted": accepted.get((finding.id, finding.component)),
+            "about": texts.get("text") or (code.text if code else ""), "translated": bool(texts),
+            "remedy": _remedy(finding, lang), "docs": code.docs if code else "",
+            "evidence": finding.evidence[:MOST_EVIDENCE], "more": max(0, len(finding.evidence) - MOST_EVIDENCE),
+        }  # fmt: skip
+
+
+def _remedy(finding: Finding, lang: Lang) -> str:
+    """The remedy in the page's language where every sentence of it has a translation."""
+    if lang == "ja":
+        by_text = {CODES[code].remedy: texts["remedy"] for code, texts in japanese().items() if code in CODES}
+        if finding.remedy in by_text:
+            return by_text[finding.remedy]
+    return finding.remedy
+
+
+def _steps(check: Check, network: Labels) -> list[tuple[str, list[PipelineStep]]]:
+    alike = {source for others in check.same_as.values() for source in others}
+    found: dict[str, list[PipelineStep]] = {}
+    for step in check.steps:
+        source = step.project if step.step == "git-push" else f"codebuild:{step.project}"
+        if source not in alike:
+            found.setdefault(clean(network.label(source)), []).append(step)
+    return list(found.items())
+
+
+def _assumptions(check: Check, lang: Lang) -> list[dict[str, Any]]:
+    found = []
+    for one in check.assumptions:
+        texts = japanese().get(one.code, {}) if lang == "ja" else {}
+        about = texts.get("text") or (CODES[one.code].text if one.code in CODES else "")
+        found.append({"one": one, "about": about})
+    return found
+
+
+def _traces(check: Check, network: Labels) -> dict[int, dict[str, Any]]:
+    """The trace of every cell, by its place in the matrix; needed ones first get the room that there is."""
+    alike = {source for others in check.same_as.values() for source in others}
+    shown = {i: cell for i, cell in enumerate(check.matrix) if not {cell.source, cell.destination} & alike}
+    room = MOST_FULL
+    full: dict[int, list[dict[str, Any]]] = {}
+    for i, cell in sorted(shown.items(), key=lambda one: (not one[1].needed, not leaves(one[1]), one[0])):
+        if cell.verdict is None or room <= 0:
+            continue
+        full[i] = [_way(group, network) for group in list(groups(cell.verdict.paths))[:MOST_WAYS]]
+        room -= len(str(full[i]))
+    return {i: _trace(i, cell, full.get(i)) for i, cell in shown.items()}
+
+
+def _trace(number: int, cell: Cell, ways: list[dict[str, Any]] | None) -> dict[str, Any]:
+    verdict = cell.verdict
+    kinds = len(list(groups(verdict.paths))) if verdict is not None else 0
+    return {
+        "id": f"t{number}", "cell": cell, "leaves": leaves(cell),
+        "asked": describe(verdict.question) if verdict is not None else "",
+        "layers": sorted(verdict.layers.items()) if verdict is not None and len(verdict.layers) > 1 else [],
+        "names": [_named_hop(hop.detail or hop.component, hop.source) for hop in verdict.names] if verdict else [],
+        "blocks": list(_blocks(cell.blocked_by)),
+        "ways": ways or [], "hidden": kinds - len(ways or []), "command": _command(verdict),
+        "missing": verdict.missing if verdict is not None else (),
+    }  # fmt: skip
+
+
+def _named_hop(text: str, source: str | None) -> tuple[str, str]:
+    return text, short_source(source) if source else ""
+
+
+def _command(verdict: Verdict | None) -> str:
+    """The command that prints a trace in full."""
+    import shlex
+
+    if verdict is None:
+        return ""
+    asked = verdict.question
+    words = ["reachsim", "trace", "SNAPSHOT", "--from", asked.source, "--to", asked.destination]
+    words += ["--protocol", asked.protocol] if asked.protocol else []
+    words += ["--port", str(asked.port)] if asked.port is not None else []
+    return " ".join(map(shlex.quote, words))
+
+
+def _blocks(blocks: Iterable[Block]) -> Iterator[dict[str, Any]]:
+    """One entry per rule that would have to change; places where the same rule blocks stand together."""
+    entries: dict[tuple[object, ...], list[Block]] = {}
+    for block in blocks:
+        key = (block.code, block.cause, block.component, block.rule, block.leg, block.direction)
+        entries.setdefault(key, []).append(block)
+    for same in entries.values():
+        block = same[0]
+        yield {
+            "code": code_name(block), "component": block.component, "rule": rule_name(block.component, block.rule),
+            "places": [at for at in dict.fromkeys(one.at for one in same) if at and at != block.component],
+            "leg": block.leg, "direction": block.direction, "symptom": block.symptom, "remedy": remedy(block),
+            "details": list(dict.fromkeys(one.detail for one in same))[:MOST_WAYS],
+            "source": short_source(block.source) if block.source else "",
+        }  # fmt: skip
+
+
+def _way(group: Sequence[Path], network: Labels) -> dict[str, Any]:
+    first = group[0]
+    ends = by_ends(first.traffic)
+    legs = []
+    for leg in ("request", "response"):
+        hops = [
+            {"type": type_name(hop.type), "text": rung(hop, network),
+             "source": short_source(hop.source) if hop.source and hop.rule is not None else ""}
+            for hop in first.hops if hop.leg == leg and hop.type != "dns"
+        ]  # fmt: skip
+        stops = [
+            {"code": code_name(block), "component": block.component, "detail": block.detail}
+            for block in first.blocked_by
+            if block.leg == leg
+        ]
+        if hops or stops:
+            legs.append({"leg": leg, "hops": hops, "stops": stops})
+    return {
+        "outcome": first.outcome, "route": first.route, "alike": len(group) - 1, "legs": legs,
+        "traffic": [traffic(same) for same in ends[:MOST_TRAFFIC]], "pairs": max(0, len(ends) - MOST_TRAFFIC),
+        "likewise": [re.sub(r"\s+", " ", line).strip() for line in likewise(group, network, _PLAIN)],
+    }  # fmt: skip
+
+
+def with_findings(check: Check, *more: Finding | None) -> Check:
+    """The check with further findings behind its own."""
+    added = tuple(one for one in more if one is not None)
+    return msgspec.structs.replace(check, findings=(*check.findings, *added))
