@@ -578,6 +578,18 @@ _FINDINGS: Final[tuple[_Ours, ...]] = (
 _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("ASSUMED_DEFAULT", "snapshot", "",
      "The file named is missing, and AWS's default was taken in its place, as asked.", "Capture the call."),
+    ("PLANNED_ADDRESS", "snapshot", "",
+     "AWS has yet to pick an address, or the blocks of a prefix list: one that could be it stands for it. A rule that "
+     "names single addresses may decide otherwise.",
+     "Fix the address in the plan, or check again after the deployment."),
+    ("PLANNED_VALUE", "snapshot", "", "AWS has yet to pick a value: one that it could pick stands for it.",
+     "Set the value in the plan."),
+    ("PLANNED_VALUE_UNKNOWN", "snapshot", "",
+     "The plan or template does not tell a value that decides: it is known only after the deployment.",
+     "Name the resource directly instead of by a local or a computed text, or check again after the deployment."),
+    ("PLANNED_POLICY_UNKNOWN", "endpoint-policy", "",
+     "The plan or template does not tell the policy: it is known only after the deployment.",
+     "Write the policy with names that are known beforehand, or check again after the deployment."),
     ("PUBLIC_NAME_ADDRESSES_UNKNOWN", "dns", "",
      "The name resolves to public addresses that nothing in the snapshot tells, and the answer depends on which they "
      "are.", "Pin the name's addresses under [hosts] in reachsim.toml."),

@@ -32,6 +32,7 @@ from reachsim.packets import (
 )
 from reachsim.scenarios import Scenario, scenarios, services_of
 from reachsim.selectors import parse_selector
+from reachsim.snapshot import Planned
 from reachsim.verdict import Outcome, Path, Question, RouteWord, Verdict, traffic_of
 
 LAYERS = ("network", "endpoint-policy", "identity-policy", "resource-policy")
@@ -124,7 +125,39 @@ def simulate(
         raise QuestionError("layers other than network judge requests, and the question has none", "BAD_LAYER")
     if "network" not in counted:
         verdict = msgspec.structs.replace(verdict, outcome="allowed", blocked_by=(), layers={}, missing=())
-    return judge_requests(ground, verdict, found, requests, counted, asked=layers is not None)
+    judged = judge_requests(ground, verdict, found, requests, counted, asked=layers is not None)
+    return with_planned(judged, ground.network.snapshot.manifest.planned)
+
+
+def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
+    """The verdict with what it owes to values of a plan that AWS has yet to pick, or that nothing tells.
+
+    A value that nothing tells leaves open what it alone could change: a block by nothing but components with such
+    values, or a way that such a component might stop.
+    """
+    if not notes:
+        return verdict
+    ways = [path for path in verdict.paths if path.outcome == verdict.outcome] or list(verdict.paths)
+    met = {hop.component for path in ways for hop in path.hops} | {path.terminal for path in ways} | {
+        name for block in verdict.blocked_by for name in (block.component, block.at) if name
+    } | {verdict.question.source, verdict.question.destination}  # fmt: skip
+    mine = [note for note in notes if note.component in met]
+    if not mine:
+        return verdict
+    assumptions = [Assumption(note.code, note.component, note.detail, note.can_hide) for note in mine]
+    opening = {note.component for note in mine if note.code == "PLANNED_VALUE_UNKNOWN" and note.can_hide == "leak"}
+    closing = any(note.code == "PLANNED_VALUE_UNKNOWN" and note.can_hide == "block" for note in mine)
+    outcome = verdict.outcome
+    if outcome == "blocked" and opening and all({one.component, one.at} & opening for one in verdict.blocked_by):
+        outcome = "unknown"
+    if outcome in ("allowed", "intermittent") and closing:
+        outcome = "unknown"
+    changed = outcome != verdict.outcome
+    return msgspec.structs.replace(
+        verdict, outcome=outcome, route="none" if changed else verdict.route,
+        layers={**verdict.layers, "network": outcome} if changed else verdict.layers,
+        assumptions=tuple(dict.fromkeys((*verdict.assumptions, *assumptions))),
+    )  # fmt: skip
 
 
 # --- weighing -------------------------------------------------------------------------------------------------------

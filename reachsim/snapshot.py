@@ -59,11 +59,26 @@ class ErrorFile(msgspec.Struct, frozen=True, rename="pascal"):
     error: ErrorCode
 
 
+class Planned(msgspec.Struct, frozen=True, rename="camel"):
+    """Something about a component that stands in for what AWS has yet to tell, or that nothing tells."""
+
+    component: str
+    code: str
+    detail: str
+    can_hide: Literal["leak", "block", "neither"] = "neither"
+
+
 class Manifest(msgspec.Struct, frozen=True, rename="camel"):
-    """What ``snapshot.json`` says that matters to a verdict."""
+    """What ``snapshot.json`` says that matters to a verdict.
+
+    ``planned`` and ``declared`` come from importers of plans and templates; ``declared`` tells where (``FILE:LINE``) a
+    resource is declared.
+    """
 
     format_version: int = 1
     assume_defaults: bool = False
+    planned: tuple[Planned, ...] = ()
+    declared: dict[str, str] = {}
 
 
 class Snapshot:

@@ -66,7 +66,7 @@ MAY_IMPORT = {
     "policy_layers": WAYS | ENGINE | {"forwarding", "scenarios", "policy", "verdict"},
     "api": ANSWERS | {"forwarding", "scenarios", "config", "diff", "names", "edits", "patch"},
     "redact": set(),
-    "importers": FACTS | {"calls", "files", "redact"},
+    "importers": FACTS | {"calls", "files", "redact", "services"},
     "collect": FACTS | {"calls", "files", "policy", "redact", "services"},
     "report": LATER | {"calls", "names", "routemap"},
     "plot": LATER | {"files", "routemap"},

@@ -13,34 +13,55 @@ from reachsim.cli import options
 if TYPE_CHECKING:
     from reachsim.importers import ImportReport
 
-LATER = ("terraform", "cloudformation")
+LATER = ("cloudformation",)
+DECLARED = ("terraform", "cloudformation")
 
 
 @click.command(name="import")
-@click.argument("kind", type=click.Choice(["awscli", "batfish", "config", *LATER]))
+@click.argument("kind", type=click.Choice(["awscli", "batfish", "config", "terraform", *LATER]))
 @click.argument("source", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
 @options.overwrite
-def command(kind: str, source: Path, out: Path, overwrite: bool) -> None:
+@click.option("--onto", type=click.Path(path_type=Path), metavar="SNAP", help="Lay a plan or template over SNAP.")
+@click.option("--region", metavar="NAME", help="The Region, where a plan or template does not tell it.")
+@click.option("--account", metavar="ID", help="The account, where a plan or template does not tell it.")
+@click.option(
+    "--prefix-lists",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="aws ec2 describe-prefix-lists: blocks of AWS's own prefix lists for a plan or template.",
+)
+def command(
+    kind: str, source: Path, out: Path, overwrite: bool, onto: Path | None, region: str | None, account: str | None,
+    prefix_lists: Path | None,
+) -> None:  # fmt: skip
     """Turn SOURCE into a snapshot OUT.
 
     \b
-    KIND     SOURCE
-    awscli   folder of loose answers of the AWS CLI: describe-vpcs.json, …
-    batfish  folder that holds aws_configs/
-    config   AWS Config's snapshot file, or an export of its advanced queries
+    KIND       SOURCE
+    awscli     folder of loose answers of the AWS CLI: describe-vpcs.json, …
+    batfish    folder that holds aws_configs/
+    config     AWS Config's snapshot file, or an export of its advanced queries
+    terraform  plan or state, as terraform show -json prints it
 
     Says on standard error what was left out, and which calls are missing for which verdicts.
 
     \b
-    Example:
+    Examples:
       reachsim import batfish dumps/hybrid-cloud snapshots/hybrid-cloud
+      reachsim import terraform plan.json planned --onto snapshots/prod
     """
     if kind in LATER:
-        raise click.UsageError(f"import {kind} is not available yet; there are: awscli, batfish, config")
+        raise click.UsageError(f"import {kind} is not available yet; there are: awscli, batfish, config, terraform")
+    more = {"onto": onto, "region": region, "account": account, "prefix_lists": prefix_lists}
+    if kind not in DECLARED:
+        for name, value in more.items():
+            if value is not None:
+                raise click.UsageError(f"--{name.replace('_', '-')} goes with {' and '.join(DECLARED)} only")
+        more = {}
     from reachsim import importers
 
-    report = getattr(importers, f"import_{kind}")(source, out, overwrite=overwrite)
+    report = getattr(importers, f"import_{kind}")(source, out, overwrite=overwrite, **more)
     click.echo(
         f"{out}: {len(report.files)} files, accounts {', '.join(report.accounts)}, Regions {', '.join(report.regions)}"
     )
@@ -49,9 +70,9 @@ def command(kind: str, source: Path, out: Path, overwrite: bool) -> None:
     if kind != "batfish":
         for one in report.ignored:
             click.echo(f"ignored: {one.file}: {one.why}", err=True)
-    for line in _missing(report):
+    for line in _missing(report) if kind not in DECLARED else ():
         click.echo(line, err=True)
-    click.echo(f"next: reachsim trace {out} --from i-… --to i-…")
+    click.echo(f"next: reachsim check {out}" if kind in DECLARED else f"next: reachsim trace {out} --from i-… --to i-…")
 
 
 def _missing(report: ImportReport) -> Iterator[str]:

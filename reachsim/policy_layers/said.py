@@ -101,6 +101,9 @@ def endpoint(network: Network, asked: Asked, way: str) -> Said:
     if not way:
         return Said("endpoint", "allow")
     found = network.vpc_endpoints[way]
+    for note in network.snapshot.manifest.planned:
+        if note.component == way and note.code == "PLANNED_POLICY_UNKNOWN":
+            return _not_known("endpoint", way, note.detail)
     if not found.policy_document:
         return Said("endpoint", "allow")
     service = network.endpoint_services.get(found.service_name)

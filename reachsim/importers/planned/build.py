@@ -1,0 +1,370 @@
+"""From declared resources to the files of a snapshot: kind by kind, in the order in which AWS could make them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from reachsim.importers import transit
+from reachsim.importers.planned import interfaces, names, network, pipeline, routes
+from reachsim.importers.planned.resource import Home, Resource
+from reachsim.importers.planned.world import OF_OLD_VPCS, World
+from reachsim.importers.tree import FORMAT_VERSION, TOOL, json_bytes
+from reachsim.snapshot import Snapshot
+
+Maker = Callable[[World, Resource], None]
+
+MAKERS: Final[Mapping[str, Maker]] = {
+    "aws_vpc": network.vpc,
+    "aws_default_vpc": network.vpc,
+    "aws_vpc_ipv4_cidr_block_association": network.vpc_cidr,
+    "aws_vpc_ipv6_cidr_block_association": network.vpc_cidr,
+    "aws_vpc_dhcp_options": network.dhcp_options,
+    "aws_vpc_dhcp_options_association": network.dhcp_association,
+    "aws_vpc_block_public_access_options": interfaces.public_access_options,
+    "aws_vpc_block_public_access_exclusion": interfaces.public_access_exclusion,
+    "aws_subnet": network.subnet,
+    "aws_default_subnet": network.subnet,
+    "aws_ec2_managed_prefix_list": routes.prefix_list,
+    "aws_ec2_managed_prefix_list_entry": routes.prefix_list,
+    "aws_security_group": network.group,
+    "aws_default_security_group": network.default_group,
+    "aws_security_group_rule": network.group_rule,
+    "aws_vpc_security_group_ingress_rule": network.group_rule,
+    "aws_vpc_security_group_egress_rule": network.group_rule,
+    "aws_network_acl": network.acl,
+    "aws_default_network_acl": network.acl,
+    "aws_network_acl_rule": network.acl_rule,
+    "aws_network_acl_association": network.acl_association,
+    "aws_internet_gateway": routes.internet_gateway,
+    "aws_internet_gateway_attachment": routes.gateway_attachment,
+    "aws_egress_only_internet_gateway": routes.egress_only_gateway,
+    "aws_ec2_carrier_gateway": routes.carrier_gateway,
+    "aws_vpn_gateway": routes.vpn_gateway,
+    "aws_vpn_gateway_attachment": routes.gateway_attachment,
+    "aws_eip": routes.elastic_ip,
+    "aws_nat_gateway": routes.nat_gateway,
+    "aws_vpc_peering_connection": routes.peering,
+    "aws_vpc_peering_connection_accepter": routes.peering_accepter,
+    "aws_vpc_peering_connection_options": routes.peering_accepter,
+    "aws_ec2_transit_gateway": routes.transit_gateway,
+    "aws_ec2_transit_gateway_route_table": routes.transit_table,
+    "aws_ec2_transit_gateway_vpc_attachment": routes.transit_attachment,
+    "aws_ec2_transit_gateway_peering_attachment": routes.transit_peering,
+    "aws_vpn_connection": routes.vpn_connection,
+    "aws_vpn_connection_route": routes.vpn_route,
+    "aws_ec2_transit_gateway_route_table_association": routes.transit_table_link,
+    "aws_ec2_transit_gateway_route_table_propagation": routes.transit_table_link,
+    "aws_ec2_transit_gateway_route": routes.transit_route,
+    "aws_ec2_transit_gateway_prefix_list_reference": routes.transit_route,
+    "aws_iam_role": pipeline.role,
+    "aws_iam_policy": pipeline.managed_policy,
+    "aws_iam_role_policy": pipeline.role_policy,
+    "aws_iam_role_policy_attachment": pipeline.role_attachment,
+    "aws_iam_policy_attachment": pipeline.role_attachment,
+    "aws_iam_instance_profile": pipeline.instance_profile,
+    "aws_iam_user": pipeline.user,
+    "aws_iam_user_policy": pipeline.user_policy,
+    "aws_iam_user_policy_attachment": pipeline.user_policy,
+    "aws_network_interface": interfaces.interface,
+    "aws_instance": interfaces.instance,
+    "aws_network_interface_attachment": interfaces.interface_attachment,
+    "aws_network_interface_sg_attachment": interfaces.interface_group,
+    "aws_eip_association": interfaces.address_association,
+    "aws_vpc_endpoint": interfaces.endpoint,
+    "aws_vpc_endpoint_policy": interfaces.endpoint_policy,
+    "aws_vpc_endpoint_route_table_association": interfaces.endpoint_association,
+    "aws_vpc_endpoint_subnet_association": interfaces.endpoint_association,
+    "aws_vpc_endpoint_security_group_association": interfaces.endpoint_association,
+    "aws_vpc_endpoint_private_dns": interfaces.endpoint_association,
+    "aws_route_table": routes.table,
+    "aws_default_route_table": routes.table,
+    "aws_route": routes.route,
+    "aws_main_route_table_association": routes.main_association,
+    "aws_route_table_association": routes.association,
+    "aws_vpn_gateway_route_propagation": routes.propagation,
+    "aws_route53_zone": names.zone,
+    "aws_route53_zone_association": names.zone_association,
+    "aws_route53_record": names.record,
+    "aws_route53_resolver_endpoint": names.resolver_endpoint,
+    "aws_route53_resolver_rule": names.resolver_rule,
+    "aws_route53_resolver_rule_association": names.resolver_association,
+    "aws_codecommit_repository": pipeline.source_repository,
+    "aws_codebuild_fleet": pipeline.fleet,
+    "aws_codebuild_project": pipeline.project,
+    "aws_ecr_repository": pipeline.image_repository,
+    "aws_ecr_repository_policy": pipeline.image_repository_policy,
+    "aws_ecr_pull_through_cache_rule": pipeline.cache_rule,
+    "aws_ecr_registry_policy": pipeline.registry_policy,
+    "aws_ecrpublic_repository": pipeline.public_repository,
+    "aws_s3_bucket": pipeline.bucket,
+    "aws_s3_bucket_policy": pipeline.bucket_policy,
+    "aws_s3_bucket_public_access_block": pipeline.bucket_public_access,
+    "aws_s3_account_public_access_block": pipeline.account_public_access,
+    "aws_cloudwatch_log_group": pipeline.log_group,
+    "aws_codepipeline": pipeline.code_pipeline,
+    "aws_ecs_cluster": pipeline.cluster,
+    "aws_ecs_task_definition": pipeline.task_definition,
+    "aws_ecs_service": pipeline.service,
+    "aws_lambda_function": pipeline.function,
+}
+"""Kind -> what writes its records; the order is the order of work."""
+
+REMOVED_FROM: Final[Mapping[str, str]] = {
+    "aws_vpc": "ec2/describe-vpcs", "aws_subnet": "ec2/describe-subnets",
+    "aws_route_table": "ec2/describe-route-tables", "aws_network_acl": "ec2/describe-network-acls",
+    "aws_security_group": "ec2/describe-security-groups", "aws_internet_gateway": "ec2/describe-internet-gateways",
+    "aws_egress_only_internet_gateway": "ec2/describe-egress-only-internet-gateways",
+    "aws_nat_gateway": "ec2/describe-nat-gateways", "aws_eip": "ec2/describe-addresses",
+    "aws_vpc_endpoint": "ec2/describe-vpc-endpoints",
+    "aws_vpc_peering_connection": "ec2/describe-vpc-peering-connections",
+    "aws_ec2_transit_gateway": "ec2/describe-transit-gateways",
+    "aws_ec2_transit_gateway_vpc_attachment": "ec2/describe-transit-gateway-vpc-attachments",
+    "aws_ec2_transit_gateway_route_table": "ec2/describe-transit-gateway-route-tables",
+    "aws_network_interface": "ec2/describe-network-interfaces", "aws_vpn_gateway": "ec2/describe-vpn-gateways",
+    "aws_vpn_connection": "ec2/describe-vpn-connections", "aws_codebuild_project": "codebuild/batch-get-projects",
+    "aws_codebuild_fleet": "codebuild/batch-get-fleets", "aws_ecr_repository": "ecr/describe-repositories",
+    "aws_codecommit_repository": "codecommit/batch-get-repositories", "aws_s3_bucket": "s3api/list-buckets",
+    "aws_iam_role": "iam/get-account-authorization-details", "aws_lambda_function": "lambda/list-functions",
+    "aws_cloudwatch_log_group": "logs/describe-log-groups", "aws_vpc_dhcp_options": "ec2/describe-dhcp-options",
+    "aws_ec2_managed_prefix_list": "ec2/describe-managed-prefix-lists",
+    "aws_codepipeline": "codepipeline/list-pipelines",
+}  # fmt: skip
+"""Kind -> the list that a deleted one leaves."""
+
+UNDECIDABLE: Final[Sequence[tuple[str, str, str]]] = (
+    ("aws_lb", "elbv2/describe-load-balancers", "names and ways of load balancers"),
+    ("aws_alb", "elbv2/describe-load-balancers", "names and ways of load balancers"),
+    ("aws_elb", "elb/describe-load-balancers", "names and ways of Classic Load Balancers"),
+    ("aws_networkfirewall", "network-firewall/list-firewalls", "what the firewall lets through"),
+    (
+        "aws_route53_resolver_firewall",
+        "route53resolver/list-firewall-rule-group-associations",
+        "every name that the VPC's resolver answers",
+    ),
+    ("aws_route53profiles", "route53profiles/list-profile-associations", "every name that the VPC's resolver answers"),
+    ("aws_autoscaling", "", "the instances that the group starts"),
+    ("aws_launch", "", "instances that are made from it"),
+    ("aws_eks", "", "nodes and pods of the cluster"),
+    ("aws_vpclattice", "", "what goes through VPC Lattice"),
+    ("aws_networkmanager", "", "routes through a core network"),
+    ("aws_dx", "", "routes learned over Direct Connect"),
+    ("aws_vpc_endpoint_service", "", "names of the endpoint service"),
+    ("aws_organizations", "", "service control policies"),
+    ("aws_iam_group", "", "what users of the account may do"),
+    ("aws_db", "", "interfaces of databases, as destinations"),
+    ("aws_rds", "", "interfaces of databases, as destinations"),
+    ("aws_elasticache", "", "interfaces of caches, as destinations"),
+    ("aws_efs", "", "interfaces of file systems, as destinations"),
+    ("aws_ec2_transit_gateway", "", "routes of the transit gateway"),
+    ("aws_vpc", "", "the network, in part"),
+    ("aws_cloudformation_stack", "", "everything that the stack makes"),
+    ("aws_ec2", "", "the network, in part"),
+    ("aws_network", "", "the network, in part"),
+    ("aws_route53", "", "names, in part"),
+)
+"""Beginnings of kinds that are not modelled: the file that is left out for them, and what cannot be decided then."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedReport:
+    """The files of the snapshot and what a person should know."""
+
+    files: Mapping[str, bytes]
+    derived: tuple[str, ...]
+    accounts: tuple[str, ...]
+    regions: tuple[str, ...]
+    warnings: tuple[str, ...]
+    unsupported: tuple[tuple[str, str], ...]
+
+
+def build_snapshot(
+    resources: Sequence[Resource],
+    *,
+    imported_from: str,
+    homes: Iterable[Home],
+    onto: Snapshot | None = None,
+    lists: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    warnings: Sequence[str] = (),
+    unsupported: Sequence[tuple[str, str]] = (),
+) -> PlannedReport:
+    """Write declared resources into answers.
+
+    Args:
+        resources: All of them, with ids; over a live snapshot those that are kept have no part in it.
+        imported_from: The word for the manifest.
+        homes: Accounts and Regions to open, beside those of the resources.
+        onto: The live snapshot to change, else the resources are all there is.
+        lists: AWS's own prefix lists by Region, as describe-prefix-lists prints them.
+        warnings: What the importer has to say already.
+        unsupported: Addresses that it left out already, and why.
+    """
+    world = World(alone=onto is None, live=onto, warnings=list(warnings), unsupported=list(unsupported))
+    for home in dict.fromkeys([*homes, *(one.home for one in resources)]):
+        world.open(home)
+        for held in (lists or {}).get(home[1], ()):
+            _service_list(world, home, held)
+    _reserve(world, resources)
+    _make(world, resources)
+    _finish(world, resources)
+    return _report(world, imported_from, resources)
+
+
+def _service_list(world: World, home: Home, held: Mapping[str, Any]) -> None:
+    name, list_id = str(held.get("PrefixListName", "")), str(held.get("PrefixListId", ""))
+    blocks = tuple(str(block) for block in held.get("Cidrs", ()))
+    if name.startswith("com.amazonaws.") and list_id:
+        interfaces.add_service_list(world, home, name.rpartition(f".{home[1]}.")[2], list_id, blocks)
+
+
+def _reserve(world: World, resources: Iterable[Resource]) -> None:
+    """Prefix lists that gateway endpoints and rules name get their ids before any rule is written."""
+    for one in resources:
+        service = one.text("service_name").rpartition(".")[2]
+        gateway = (one.text("vpc_endpoint_type") or "Gateway") == "Gateway"
+        if one.kind == "aws_vpc_endpoint" and gateway and service in interfaces.SYMBOLIC_BLOCKS:
+            interfaces.service_list(world, one.home, service)
+        elif interfaces.S3_LISTS.get(one.home[1], "-") in repr(one.values):
+            interfaces.service_list(world, one.home, "s3")
+
+
+def _make(world: World, resources: Sequence[Resource]) -> None:
+    order = {kind: number for number, kind in enumerate(MAKERS)}
+    at_work = [one for one in resources if world.alone or one.action != "keep"]
+    for one in sorted(at_work, key=lambda one: (one.action != "delete", order.get(one.kind, len(order)))):
+        maker = MAKERS.get(one.kind)
+        if one.action == "delete" and one.kind in REMOVED_FROM:
+            _remove(world, one)
+        elif maker is None:
+            _unmodelled(world, one)
+        elif one.action != "delete" or one.before:
+            maker(world, one)
+
+
+def _remove(world: World, one: Resource) -> None:
+    gone = world.remove(REMOVED_FROM[one.kind], one.id)
+    if one.kind == "aws_vpc_endpoint" and gone is not None:
+        for eni in gone.get("NetworkInterfaceIds", []):
+            world.remove("ec2/describe-network-interfaces", eni)
+        for _, table in world.each("ec2/describe-route-tables"):
+            table["Routes"] = [route for route in table["Routes"] if route.get("GatewayId") != one.id]
+    if one.kind == "aws_nat_gateway":
+        for held in (gone or {}).get("NatGatewayAddresses", []):
+            world.remove("ec2/describe-network-interfaces", str(held.get("NetworkInterfaceId")))
+    if one.kind == "aws_vpc":
+        for call in ("ec2/describe-route-tables", "ec2/describe-network-acls", "ec2/describe-security-groups"):
+            for _, record in list(world.each(call)):
+                if record.get("VpcId") == one.id:
+                    world.remove(call, next(str(record[key]) for key in ("RouteTableId", "NetworkAclId", "GroupId")
+                                            if key in record))  # fmt: skip
+    for _, table in world.each("ec2/describe-route-tables"):
+        for route in table["Routes"]:
+            if one.id in (route.get(key) for key in routes.TARGETS.values()):
+                route["State"] = "blackhole"
+
+
+_SILENT: Final = ("aws_s3_bucket_", "aws_codecommit_", "aws_cloudwatch_", "aws_sns_", "aws_kms_", "aws_ssm_",
+                  "aws_secretsmanager_", "aws_ecr_lifecycle", "aws_events_", "aws_iam_", "aws_flow_log", "aws_key_pair",
+                  "aws_codestar", "aws_acm_", "aws_budgets", "aws_dynamodb_", "aws_sqs_", "aws_lambda_",
+                  "aws_iam_openid", "aws_codebuild_", "aws_resourcegroups", "aws_backup", "aws_cloudtrail")  # fmt: skip
+"""Beginnings of kinds that no verdict depends on: left out without a word of doubt."""
+
+
+def _unmodelled(world: World, one: Resource) -> None:
+    for beginning, call, what in UNDECIDABLE:
+        if one.kind.startswith(beginning) and not one.kind.startswith(_SILENT[:4]):
+            world.unsupported.append((f"{one.address} ({one.kind})", f"undecidable: {what}"))
+            if call and world.alone:
+                world.drop(one.home, call)
+            return
+    if not one.kind.startswith(_SILENT):
+        world.unsupported.append((f"{one.address} ({one.kind})", "not modelled"))
+
+
+def _finish(world: World, resources: Sequence[Resource]) -> None:
+    """What AWS fills in once everything is there."""
+    interfaces.finish_endpoints(world)
+    network.default_acls(world)
+    for one in resources:
+        if one.kind == "aws_eip" and one.action != "delete" and (world.alone or one.action != "keep"):
+            interfaces.address_association(world, one)
+    _instance_routes(world)
+    vpcs = {str(record["VpcId"]): record for _, record in world.each("ec2/describe-vpcs")}
+    for home in sorted(world.answers):
+        if home[1] != "global" and world.rows(home, "ec2/describe-transit-gateway-route-tables"):
+            world.warnings += transit.complete(world.answers[home], vpcs)[1]
+    if world.alone and any(one.kind in ("aws_vpc", "aws_default_vpc") and not one.new for one in resources):
+        for place in list(world.answers):
+            for call in OF_OLD_VPCS:
+                held = world.answers[place].get(call)
+                if held is not None and not any(held.values()):
+                    world.drop(place, call)
+
+
+def _instance_routes(world: World) -> None:
+    """AWS prints a route to an instance with the interface that it goes to."""
+    for _, table in world.each("ec2/describe-route-tables"):
+        for route in table["Routes"]:
+            held = world.get(str(route.get("InstanceId", ""))) or {}
+            if not route.get("NetworkInterfaceId") and held.get("NetworkInterfaces"):
+                route["NetworkInterfaceId"] = held["NetworkInterfaces"][0]["NetworkInterfaceId"]
+
+
+def _report(world: World, imported_from: str, resources: Sequence[Resource]) -> PlannedReport:
+    files = {
+        f"{account}/{region}/{call}.json": json_bytes(document)
+        for (account, region), documents in sorted(world.answers.items())
+        for call, document in sorted(documents.items())
+    }
+    derived = tuple(files)
+    if world.live is not None:
+        kept = (path for path in world.live.paths if path not in files and path not in world.gone)
+        files |= {path: world.live.read(path) for path in kept if path != "snapshot.json"}
+        files = dict(sorted(files.items()))
+    _foreign(world, resources)
+    assume = world.alone or (world.live is not None and world.live.manifest.assume_defaults)
+    notes = [
+        {"component": note.component, "code": note.code, "detail": note.detail, "canHide": note.can_hide}
+        for note in sorted(world.notes, key=lambda note: (note.component, note.code, note.can_hide))
+    ]
+    live = world.live.manifest.planned if world.live is not None else ()
+    notes += [msgspec.to_builtins(note) for note in live]
+    declared = sorted({(one.id, one.place) for one in resources if one.action != "delete" and one.id})
+    manifest = {
+        "formatVersion": FORMAT_VERSION,
+        "tool": TOOL,
+        "importedFrom": imported_from,
+        "assumeDefaults": assume,
+        "accounts": sorted({path.split("/")[0] for path in files if path[:12].isdigit()}),
+        "regions": sorted({path.split("/")[1] for path in files if path[:12].isdigit()}),
+        "planned": notes,
+        "declared": dict(declared),
+        "unsupported": [{"resource": what, "why": why} for what, why in world.unsupported],
+        "calls": [{"file": path, "outcome": "derived" if path in derived else "ok"} for path in files],
+        "files": {path: hashlib.sha256(data).hexdigest() for path, data in files.items()},
+    }
+    regions = sorted({region for _, region in world.answers if region != "global"})
+    return PlannedReport(
+        {"snapshot.json": json_bytes(manifest)} | files, derived, tuple(manifest["accounts"]),  # type: ignore[arg-type]
+        tuple(regions), tuple(dict.fromkeys(world.warnings)), tuple(dict.fromkeys(world.unsupported)),
+    )  # fmt: skip
+
+
+def _foreign(world: World, resources: Iterable[Resource]) -> None:
+    """VPCs and subnets that are named and that no file holds: what is in them is unknown."""
+    counted: Counter[str] = Counter()
+    for one in resources:
+        if one.action in ("delete", "keep") and not world.alone:
+            continue
+        for value in (*one.texts("vpc_id", "subnet_id", "subnet_ids", "subnets"),):
+            if value.startswith(("vpc-", "subnet-")) and world.get(value) is None:
+                counted[value] += 1
+    for value, count in sorted(counted.items()):
+        world.warnings.append(
+            f"{value} is named {count} times and is not in the source: --onto a snapshot that holds it"
+        )

@@ -1,0 +1,419 @@
+"""Instances, network interfaces and VPC endpoints, with addresses drawn from their subnets.
+
+**Source:** Amazon EC2 User Guide, "Elastic network interfaces"; AWS PrivateLink guide (endpoint interfaces, names).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from reachsim.importers.planned.network import default_vpc
+from reachsim.importers.planned.resource import Home, Resource, flag_of, text_of
+from reachsim.importers.planned.routes import interface_record
+from reachsim.importers.planned.symbols import attribute, endpoint_names
+from reachsim.importers.planned.world import World
+from reachsim.importers.tree import Document
+from reachsim.services import partition_of, private_dns_names, suffix_of_service_name
+
+FULL_ACCESS: Final = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
+SYMBOLIC_BLOCKS: Final = {"s3": ("198.18.0.0/24", "2001:2::/64"), "dynamodb": ("198.18.1.0/24", "2001:2:0:1::/64")}
+"""Stand for the blocks of AWS's own prefix lists, which no plan holds: of RFC 2544's and RFC 5180's, nobody's."""
+S3_LISTS: Final = {
+    "us-east-1": "pl-63a5400a", "us-east-2": "pl-7ba54012", "us-west-1": "pl-6ba54002", "us-west-2": "pl-68a54001",
+    "eu-west-1": "pl-6da54004", "eu-central-1": "pl-6ea54007", "ap-northeast-1": "pl-61a54008",
+    "ap-southeast-1": "pl-6fa54006", "ap-southeast-2": "pl-6ca54005", "sa-east-1": "pl-6aa54003",
+}  # fmt: skip
+"""Ids of Amazon S3's prefix list, the same in every account; written into many rules as they are."""
+
+
+# --- interfaces and instances ---------------------------------------------------------------------------------------
+
+
+def interface(world: World, one: Resource) -> None:
+    subnet = one.text("subnet_id")
+    addresses = one.texts("private_ips", "private_ip_list") or one.texts("private_ip")
+    addresses = _addresses(world, one, one.id, subnet, addresses)
+    groups = _groups(world, one, subnet, one.texts("security_groups"), "security_groups")
+    record = interface_record(world, one.home, one.id, subnet, [(address, None) for address in addresses], groups, {
+        "InterfaceType": one.text("interface_type") or "interface", "TagSet": one.tags(),
+        "SourceDestCheck": one.flag("source_dest_check", True), "Description": one.text("description"),
+    })  # fmt: skip
+    record["Ipv6Addresses"] = [{"Ipv6Address": address} for address in one.texts("ipv6_addresses")]
+    for block in one.blocks("attachment"):
+        _attach(world, record, text_of(block, "instance"))
+
+
+def interface_attachment(world: World, one: Resource) -> None:
+    record = world.get(one.text("network_interface_id"))
+    if record is not None:
+        _attach(world, record, one.text("instance_id"))
+
+
+def _attach(world: World, record: Document, instance: str) -> None:
+    held = world.get(instance)
+    if not instance:
+        return
+    record["Attachment"] = {"InstanceId": instance, "DeviceIndex": 0, "Status": "attached"}
+    eni = record["NetworkInterfaceId"]
+    if held is not None and all(one["NetworkInterfaceId"] != eni for one in held["NetworkInterfaces"]):
+        held["NetworkInterfaces"].append({"NetworkInterfaceId": eni})
+
+
+def interface_group(world: World, one: Resource) -> None:
+    """A security group attached to an interface by a resource of its own."""
+    record = world.get(one.text("network_interface_id"))
+    group = one.text("security_group_id")
+    if record is not None and all(held["GroupId"] != group for held in record["Groups"]):
+        record["Groups"].append({"GroupId": group, "GroupName": group})
+
+
+def _addresses(world: World, one: Resource, component: str, subnet: str, held: list[str]) -> list[str]:
+    if held:
+        return held
+    drawn = world.draw(subnet)
+    if drawn is None:
+        return []
+    detail = f"AWS has yet to pick the address of {one.address}: {drawn} of {subnet} stands for it"
+    world.note(component, "PLANNED_ADDRESS", detail)
+    return [drawn]
+
+
+def _groups(world: World, one: Resource, subnet: str, held: list[str], name: str) -> list[str]:
+    """The groups of an interface; without any AWS takes the VPC's default one."""
+    if one.unknown & {name, f"{name}.0"} or any(at.startswith(f"{name}.") for at in one.unknown):
+        world.undecided(one, name, *held, one.id)
+    if held:
+        return held
+    vpc_id = str((world.get(subnet) or {}).get("VpcId", ""))
+    return [
+        group["GroupId"] for _, group in world.each("ec2/describe-security-groups")
+        if group.get("VpcId") == vpc_id and group.get("GroupName") == "default"
+    ]  # fmt: skip
+
+
+def instance(world: World, one: Resource) -> None:
+    listed = [text_of(block, "network_interface_id") for block in one.blocks("network_interface")]
+    listed += [text_of(block, "network_interface_id") for block in one.blocks("primary_network_interface")]
+    inner = [block for block in one.blocks("network_interface") if not text_of(block, "network_interface_id")]
+    if inner:  # CloudFormation declares interfaces inside the instance
+        for name in ("subnet_id", "security_groups", "private_ip", "associate_public_ip_address"):
+            if inner[0].get(name) is not None:
+                key = "vpc_security_group_ids" if name == "security_groups" else name
+                one.values.setdefault(key, inner[0][name])
+    listed = [eni for eni in listed if eni]
+    subnet = one.text("subnet_id")
+    if not subnet and listed:
+        subnet = str((world.get(listed[0]) or {}).get("SubnetId", ""))
+    if not subnet:
+        default_vpc(world, one)
+        world.undecided(one, "the subnet", one.id)
+    held = world.get(one.id)
+    profile = _profile(world, one)
+    record: Document = {
+        "InstanceId": one.id, "SubnetId": subnet, "VpcId": str((world.get(subnet) or {}).get("VpcId", "")),
+        "State": {"Code": 16, "Name": "running"}, "Tags": one.tags(),
+        "NetworkInterfaces": held["NetworkInterfaces"] if held is not None else [],
+    }  # fmt: skip
+    if profile:
+        record["IamInstanceProfile"] = {"Arn": profile, "Id": "AIPA"}
+    if held is not None:
+        held.update(record)
+        record = held
+    else:
+        reservation = {"ReservationId": f"r-{one.id}", "OwnerId": one.home[0], "Instances": [record]}
+        world.add(one.home, "ec2/describe-instances", reservation)
+    for eni in listed:
+        interface_held = world.get(eni)
+        if interface_held is not None:
+            _attach(world, interface_held, one.id)
+    if not listed and subnet and not record["NetworkInterfaces"]:
+        _primary(world, one, subnet, record)
+
+
+def _primary(world: World, one: Resource, subnet: str, record: Document) -> None:
+    eni = one.text("primary_network_interface_id") or str(attribute(one, "primary_network_interface_id"))
+    private = _addresses(world, one, one.id, subnet, one.texts("private_ip"))
+    if private and any(note.component == one.id and note.code == "PLANNED_ADDRESS" for note in world.notes):
+        world.note(
+            eni, "PLANNED_ADDRESS", f"AWS has yet to pick the address of {one.address}: {private[0]} stands for it"
+        )
+    groups = _groups(world, one, subnet, one.texts("vpc_security_group_ids"), "vpc_security_group_ids")
+    held = world.get(subnet) or {}
+    public = one.text("public_ip") or None
+    if public is None and flag_of(one.values, "associate_public_ip_address", bool(held.get("MapPublicIpOnLaunch"))):
+        public = world.draw_public()
+        world.note(eni, "PLANNED_ADDRESS", f"AWS has yet to pick the public address of {one.address}")
+    addresses: list[tuple[str, str | None]] = [
+        (address, public if not number else None)
+        for number, address in enumerate([*private, *one.texts("secondary_private_ips")])
+    ]  # fmt: skip
+    made = interface_record(world, one.home, eni, subnet, addresses, groups, {
+        "InterfaceType": "interface", "SourceDestCheck": one.flag("source_dest_check", True),
+        "Attachment": {"InstanceId": one.id, "DeviceIndex": 0, "Status": "attached"},
+    })  # fmt: skip
+    ipv6 = one.texts("ipv6_addresses")
+    wanted = one.text("ipv6_address_count") not in ("", "0") or bool(held.get("AssignIpv6AddressOnCreation"))
+    if not ipv6 and wanted:
+        drawn = world.draw_ipv6(subnet)
+        ipv6 = [drawn] if drawn else []
+    made["Ipv6Addresses"] = [{"Ipv6Address": address} for address in ipv6]
+    record["NetworkInterfaces"].append({"NetworkInterfaceId": eni})
+
+
+def _profile(world: World, one: Resource) -> str:
+    """The ARN of the instance profile that is named, by its role in the IAM answer if that holds it."""
+    name = one.text("iam_instance_profile")
+    if not name or name.startswith("arn:"):
+        return name
+    for _, role in world.each("iam/get-account-authorization-details"):
+        for profile in role.get("InstanceProfileList", []):
+            if profile.get("InstanceProfileName") == name:
+                return str(profile["Arn"])
+    return f"arn:{partition_of(one.home[1])}:iam::{one.home[0]}:instance-profile/{name}"
+
+
+def address_association(world: World, one: Resource) -> None:
+    """An Elastic IP address bound to an interface or instance: by its own attributes or by an association."""
+    allocation = world.get(one.text("allocation_id") or (one.id if one.kind == "aws_eip" else ""))
+    if allocation is None:
+        return
+    eni, instance_id = one.text("network_interface_id", "network_interface"), one.text("instance_id", "instance")
+    if not eni and instance_id:
+        held = world.get(instance_id) or {}
+        listed = held.get("NetworkInterfaces") or [{}]
+        eni = str(listed[0].get("NetworkInterfaceId", ""))
+    record = world.get(eni)
+    if record is None or not record.get("PrivateIpAddresses"):
+        return
+    association = {"PublicIp": allocation["PublicIp"], "AllocationId": allocation["AllocationId"]}
+    record["PrivateIpAddresses"][0]["Association"] = association
+    record["Association"] = association
+    for note in list(world.notes):
+        if note.component == allocation["AllocationId"]:
+            world.note(eni, note.code, note.detail)
+
+
+# --- endpoints --------------------------------------------------------------------------------------------------------
+
+
+def endpoint(world: World, one: Resource) -> None:
+    kind = one.text("vpc_endpoint_type") or "Gateway"
+    service = one.text("service_name")
+    if not service:
+        service = f"com.amazonaws.vpce.{one.home[1]}.vpce-svc-unknown"
+        world.undecided(one, "service_name")
+    record = world.add(one.home, "ec2/describe-vpc-endpoints", {
+        "VpcEndpointId": one.id, "VpcEndpointType": kind, "VpcId": one.text("vpc_id"), "ServiceName": service,
+        "State": "available", "OwnerId": one.home[0], "RequesterManaged": False, "Tags": one.tags(),
+        "ServiceRegion": one.text("service_region") or one.home[1],
+    })  # fmt: skip
+    for name, key in (("route_table_ids", "RouteTableIds"), ("subnet_ids", "SubnetIds")):
+        held = one.texts(name)
+        if name == "subnet_ids":
+            held += [text_of(block, "subnet_id") for block in one.blocks("subnet_configuration")]
+        record[key] = list(dict.fromkeys(held)) or (record.get(key, []) if one.action == "update" else [])
+        if name in one.unknown or any(at.startswith(f"{name}.") for at in one.unknown):
+            world.undecided(one, name)
+    groups = _groups(world, one, "", one.texts("security_group_ids"), "security_group_ids")
+    if groups or "Groups" not in record:
+        record["Groups"] = [{"GroupId": group, "GroupName": group} for group in groups]
+    private = one.flag("private_dns_enabled")
+    record["PrivateDnsEnabled"] = private
+    family = one.text("ip_address_type")
+    if kind != "Gateway":
+        record["IpAddressType"] = family or record.get("IpAddressType", "ipv4")
+        record["DnsOptions"] = {"DnsRecordIpType": record["IpAddressType"]}
+        for block in one.blocks("dns_options"):
+            if text_of(block, "dns_record_ip_type"):
+                record["DnsOptions"]["DnsRecordIpType"] = text_of(block, "dns_record_ip_type")
+    record["_addresses"] = {
+        text_of(block, "subnet_id"): text_of(block, "ipv4") for block in one.blocks("subnet_configuration")
+    }  # fmt: skip
+    record["_address"] = one.address
+    _policy(world, one, record)
+
+
+def _policy(world: World, one: Resource, record: Document) -> None:
+    policy = one.values.get("policy")
+    if isinstance(policy, dict):
+        policy = json.dumps(policy)
+    endpoint_id = record["VpcEndpointId"]
+    if "policy" in one.unknown:
+        record.pop("PolicyDocument", None)
+        world.warnings.append(f"{one.address}: policy is known only after apply: what it lets through is unknown")
+        world.note(
+            endpoint_id, "PLANNED_POLICY_UNKNOWN", f"the policy of {one.address} is known only after apply", "block"
+        )
+    elif isinstance(policy, str) and policy:
+        record["PolicyDocument"] = policy
+    else:
+        record.setdefault("PolicyDocument", json.dumps(FULL_ACCESS))
+
+
+def endpoint_policy(world: World, one: Resource) -> None:
+    record = world.get(one.text("vpc_endpoint_id"))
+    if record is not None:
+        _policy(world, one, record)
+
+
+def endpoint_association(world: World, one: Resource) -> None:
+    """A route table, subnet, security group or private DNS name of an endpoint as a resource of its own."""
+    record = world.get(one.text("vpc_endpoint_id"))
+    if record is None:
+        world.undecided(one, "the endpoint")
+        return
+    for name, key in (("route_table_id", "RouteTableIds"), ("subnet_id", "SubnetIds")):
+        value = one.text(name)
+        if value and one.action == "delete":
+            record[key] = [held for held in record[key] if held != value]
+        elif value and value not in record[key]:
+            record[key].append(value)
+    group = one.text("security_group_id")
+    if group and all(held["GroupId"] != group for held in record["Groups"]):
+        kept = [] if one.flag("replace_default_association") else record["Groups"]
+        record["Groups"] = [*kept, {"GroupId": group, "GroupName": group}]
+    if one.kind == "aws_vpc_endpoint_private_dns":
+        record["PrivateDnsEnabled"] = one.flag("private_dns_enabled")
+
+
+def finish_endpoints(world: World) -> None:
+    """Interfaces, names, groups and routes of every endpoint, now that its associations are known."""
+    for home, record in list(world.each("ec2/describe-vpc-endpoints")):
+        fixed, address = record.pop("_addresses", None), record.pop("_address", record["VpcEndpointId"])
+        if record["VpcEndpointType"] == "Gateway":
+            _gateway_routes(world, home, record)
+            if fixed is not None:
+                for key in ("SubnetIds", "NetworkInterfaceIds", "DnsEntries"):
+                    record.setdefault(key, [])
+        elif fixed is not None:
+            _endpoint_interfaces(world, home, record, fixed, str(address))
+
+
+def _gateway_routes(world: World, home: Home, record: Document) -> None:
+    known = suffix_of_service_name(record["ServiceName"])
+    service = known[0] if known else record["ServiceName"].rpartition(".")[2]
+    list_id = service_list(world, home, service)
+    for _, table in world.each("ec2/describe-route-tables"):
+        wanted = table["RouteTableId"] in record.get("RouteTableIds", [])
+        mine = [route for route in table["Routes"] if route.get("GatewayId") == record["VpcEndpointId"]]
+        if mine and not wanted:
+            table["Routes"] = [route for route in table["Routes"] if route not in mine]
+        elif wanted and not mine:
+            table["Routes"].append({
+                "DestinationPrefixListId": list_id, "GatewayId": record["VpcEndpointId"], "Origin": "CreateRoute",
+                "State": "active",
+            })  # fmt: skip
+
+
+def service_list(world: World, home: Home, service: str) -> str:
+    """The id of AWS's own prefix list of a service; one that nothing tells gets symbolic blocks."""
+    name = f"com.amazonaws.{home[1]}.{service}"
+    for place, held in world.each("ec2/describe-prefix-lists"):
+        if held.get("PrefixListName") == name and place[1] == home[1]:
+            world.service_lists[home[1], f"pl-{service}"] = held["PrefixListId"]
+            return str(held["PrefixListId"])
+    list_id = S3_LISTS.get(home[1], "pl-s3") if service == "s3" else f"pl-{service}"
+    add_service_list(world, home, service, list_id, SYMBOLIC_BLOCKS.get(service, ("198.18.2.0/24",)))
+    world.note(list_id, "PLANNED_ADDRESS", f"the blocks of {name} are not in the source: {SYMBOLIC_BLOCKS['s3'][0]} "
+               "or its like stands for them", "block")  # fmt: skip
+    return list_id
+
+
+def add_service_list(world: World, home: Home, service: str, list_id: str, blocks: tuple[str, ...]) -> None:
+    name = f"com.amazonaws.{home[1]}.{service}"
+    world.service_lists[home[1], f"pl-{service}"] = list_id
+    world.add(home, "ec2/describe-prefix-lists", {
+        "PrefixListId": list_id, "PrefixListName": name, "Cidrs": list(blocks),
+    })  # fmt: skip
+    world.add(home, "ec2/describe-managed-prefix-lists", {
+        "PrefixListId": list_id, "PrefixListName": name, "AddressFamily": "IPv4", "OwnerId": "AWS",
+        "State": "create-complete",
+    })  # fmt: skip
+    entries = {"Entries": [{"Cidr": block} for block in blocks]}
+    world.put(home, f"ec2/get-managed-prefix-list-entries/{list_id}", entries)
+
+
+def _endpoint_interfaces(world: World, home: Home, record: Document, fixed: dict[str, str], address: str) -> None:
+    endpoint_id = record["VpcEndpointId"]
+    if not record["Groups"]:
+        record["Groups"] = [
+            {"GroupId": group["GroupId"], "GroupName": "default"}
+            for _, group in world.each("ec2/describe-security-groups")
+            if group.get("VpcId") == record["VpcId"] and group.get("GroupName") == "default"
+        ]
+    groups = [held["GroupId"] for held in record["Groups"]]
+    enis: list[str] = []
+    held = {
+        (world.get(eni) or {}).get("SubnetId"): eni for eni in record.get("NetworkInterfaceIds", [])
+    }  # fmt: skip
+    for number, subnet in enumerate(record["SubnetIds"], start=1):
+        known = held.pop(subnet, None)
+        if known is not None:
+            interface_held = world.get(known)
+            if interface_held is not None:
+                interface_held["Groups"] = record["Groups"]
+            enis.append(known)
+            continue
+        eni = f"eni-{endpoint_id}-{number}"
+        drawn = fixed.get(subnet) or world.draw(subnet)
+        if drawn is None:
+            world.warnings.append(f"{address}: its interface in {subnet} could not be placed: no such subnet here")
+            world.note(endpoint_id, "PLANNED_VALUE_UNKNOWN", f"{subnet} is not in the source", "leak")
+            continue
+        if not fixed.get(subnet):
+            detail = f"AWS has yet to pick the address of {address} in {subnet}: {drawn} stands for it"
+            world.note(eni, "PLANNED_ADDRESS", detail)
+        made = interface_record(world, home, eni, subnet, [(drawn, None)], groups, {
+            "InterfaceType": "vpc_endpoint", "Description": f"VPC Endpoint Interface {endpoint_id}",
+            "RequesterManaged": True,
+        })  # fmt: skip
+        if record.get("IpAddressType") in ("dualstack", "ipv6"):
+            ipv6 = world.draw_ipv6(subnet)
+            made["Ipv6Addresses"] = [{"Ipv6Address": ipv6}] if ipv6 else []
+            made["DenyAllIgwTraffic"] = True
+        enis.append(eni)
+    for gone in held.values():
+        world.remove("ec2/describe-network-interfaces", gone)
+    record["NetworkInterfaceIds"] = enis
+    _names(record)
+
+
+def _names(record: Document) -> None:
+    names = endpoint_names(record["VpcEndpointId"], record["ServiceName"], record["ServiceRegion"])
+    entries: list[dict[str, Any]] = [{"DnsName": name, "HostedZoneId": "Z7HUB22UULQXV"} for name in names]
+    known = suffix_of_service_name(record["ServiceName"])
+    if record["PrivateDnsEnabled"] and known is not None:
+        entries += [
+            {"DnsName": name, "HostedZoneId": f"Z{record['VpcEndpointId']}"} for name in private_dns_names(*known)
+        ]
+    record["DnsEntries"] = entries
+
+
+def public_access_exclusion(world: World, one: Resource) -> None:
+    """An exclusion from VPC Block Public Access."""
+    call = "ec2/describe-vpc-block-public-access-exclusions"
+    target, kind = one.text("vpc_id"), "vpc"
+    if one.text("subnet_id"):
+        target, kind = one.text("subnet_id"), "subnet"
+    record = {
+        "ExclusionId": one.id, "State": "create-complete",
+        "InternetGatewayExclusionMode": one.text("internet_gateway_exclusion_mode"),
+        "ResourceArn": f"arn:aws:ec2:{one.home[1]}:{one.home[0]}:{kind}/{target}",
+    }  # fmt: skip
+    held = world.document(one.home, call) or {"VpcBlockPublicAccessExclusions": []}
+    held["VpcBlockPublicAccessExclusions"].append(record)
+    world.put(one.home, call, held)
+
+
+def public_access_options(world: World, one: Resource) -> None:
+    mode = one.text("internet_gateway_block_mode")
+    world.put(one.home, "ec2/describe-vpc-block-public-access-options", {
+        "VpcBlockPublicAccessOptions": {
+            "AwsAccountId": one.home[0], "AwsRegion": one.home[1], "State": "update-complete",
+            "InternetGatewayBlockMode": mode, "ManagedBy": "account", "ExclusionsAllowed": "allowed",
+        }
+    })  # fmt: skip
+    call = "ec2/describe-vpc-block-public-access-exclusions"
+    if world.document(one.home, call) is None:
+        world.put(one.home, call, {"VpcBlockPublicAccessExclusions": []})

@@ -1,0 +1,133 @@
+"""Hosted zones with their records, and Route 53 Resolver rules.
+
+**Source:** Route 53 API reference (HostedZone, ResourceRecordSet), Route 53 Resolver API reference.
+"""
+
+from __future__ import annotations
+
+from reachsim.importers.planned.resource import Home, Resource, number_of, text_of
+from reachsim.importers.planned.world import World
+from reachsim.importers.tree import Document
+
+
+def _everywhere(home: Home) -> Home:
+    return (home[0], "global")
+
+
+def zone(world: World, one: Resource) -> None:
+    name = one.text("name").rstrip(".") + "."
+    vpcs = [
+        {"VPCRegion": text_of(block, "vpc_region") or one.home[1], "VPCId": text_of(block, "vpc_id")}
+        for block in one.blocks("vpc") if text_of(block, "vpc_id")
+    ]  # fmt: skip
+    private = bool(one.blocks("vpc")) or bool(one.text("vpc_id")) or any(at.startswith("vpc") for at in one.unknown)
+    header = {
+        "Id": f"/hostedzone/{one.id}",
+        "Name": name,
+        "CallerReference": one.id,
+        "Config": {"PrivateZone": private},
+    }
+    held = world.add(one.home, "route53/list-hosted-zones", header)
+    place = _everywhere(one.home)
+    known = world.document(place, f"route53/get-hosted-zone/{one.id}")
+    old = [vpc for vpc in (known or {}).get("VPCs", []) if one.action == "update"]
+    vpcs += [vpc for vpc in old if vpc not in vpcs]
+    world.put(place, f"route53/get-hosted-zone/{one.id}", {"HostedZone": held, "VPCs": vpcs})
+    if world.document(place, f"route53/list-resource-record-sets/{one.id}") is None:
+        world.put(place, f"route53/list-resource-record-sets/{one.id}", {"ResourceRecordSets": []})
+    if private and len(vpcs) < len(one.blocks("vpc")):
+        world.undecided(one, "a VPC of the zone")
+
+
+def zone_association(world: World, one: Resource) -> None:
+    zone_id = one.text("zone_id")
+    document = world.document(_everywhere(one.home), f"route53/get-hosted-zone/{zone_id}")
+    if document is None:
+        world.undecided(one, f"the zone {zone_id}".strip())
+        return
+    vpc = {"VPCRegion": one.text("vpc_region") or one.home[1], "VPCId": one.text("vpc_id")}
+    document["VPCs"] = [held for held in document.get("VPCs", []) if held["VPCId"] != vpc["VPCId"]]
+    if one.action != "delete":
+        document["VPCs"].append(vpc)
+
+
+def record(world: World, one: Resource) -> None:
+    zone_id = one.text("zone_id") or text_of(one.before, "zone_id")
+    place = _everywhere(one.home)
+    document = world.document(place, f"route53/list-resource-record-sets/{zone_id}")
+    if document is None:
+        if zone_id:
+            return  # a zone that the source doesn't hold: what it answers is unknown anyhow
+        world.undecided(one, "the zone")
+        return
+    header = (world.document(place, f"route53/get-hosted-zone/{zone_id}") or {}).get("HostedZone", {})
+    name = _full(one.text("name") or text_of(one.before, "name"), str(header.get("Name", "")))
+    kind, label = one.text("type") or text_of(one.before, "type"), one.text("set_identifier")
+    document["ResourceRecordSets"] = [
+        held for held in document["ResourceRecordSets"]
+        if (held["Name"], held["Type"], held.get("SetIdentifier", "")) != (name, kind, label)
+    ]  # fmt: skip
+    if one.action == "delete":
+        return
+    made: Document = {"Name": name, "Type": kind}
+    if label:
+        made["SetIdentifier"] = label
+    alias = one.blocks("alias")
+    target = text_of(alias[0], "name") if alias else ""
+    if target:
+        made["AliasTarget"] = {"DNSName": target.rstrip(".") + ".", "HostedZoneId": text_of(alias[0], "zone_id"),
+                               "EvaluateTargetHealth": False}  # fmt: skip
+    elif one.texts("records"):
+        made |= {"TTL": number_of(one.values, "ttl") or 300,
+                 "ResourceRecords": [{"Value": value} for value in one.texts("records")]}  # fmt: skip
+    else:
+        world.undecided(one, "what the record answers", zone_id)
+        world.drop(place, f"route53/list-resource-record-sets/{zone_id}")
+        return
+    document["ResourceRecordSets"].append(made)
+
+
+def _full(name: str, zone_name: str) -> str:
+    name = name.rstrip(".")
+    bare = zone_name.rstrip(".")
+    if not name:
+        return zone_name
+    return f"{name}." if not bare or name == bare or name.endswith(f".{bare}") else f"{name}.{bare}."
+
+
+def resolver_rule(world: World, one: Resource) -> None:
+    made: Document = {
+        "Id": one.id, "DomainName": one.text("domain_name").rstrip(".") + ".", "Status": "COMPLETE",
+        "RuleType": one.text("rule_type"), "Name": one.text("name"), "OwnerId": one.home[0],
+        "TargetIps": [
+            {"Ip": text_of(block, "ip"), "Port": number_of(block, "port") or 53} for block in one.blocks("target_ip")
+            if text_of(block, "ip")
+        ],
+    }  # fmt: skip
+    if one.text("resolver_endpoint_id"):
+        made["ResolverEndpointId"] = one.text("resolver_endpoint_id")
+    world.add(one.home, "route53resolver/list-resolver-rules", made)
+
+
+def resolver_association(world: World, one: Resource) -> None:
+    world.add(one.home, "route53resolver/list-resolver-rule-associations", {
+        "Id": one.id, "ResolverRuleId": one.text("resolver_rule_id"), "VPCId": one.text("vpc_id"), "Status": "COMPLETE",
+    })  # fmt: skip
+
+
+def resolver_endpoint(world: World, one: Resource) -> None:
+    """An endpoint with the addresses of its interfaces, drawn from their subnets where they are not fixed."""
+    addresses = []
+    for block in one.blocks("ip_address"):
+        subnet = text_of(block, "subnet_id")
+        address = text_of(block, "ip") or world.draw(subnet)
+        if address:
+            addresses.append({"SubnetId": subnet, "Ip": world.take(subnet, address), "Status": "ATTACHED"})
+    subnets = [str(held["SubnetId"]) for held in addresses]
+    world.add(one.home, "route53resolver/list-resolver-endpoints", {
+        "Id": one.id, "Direction": one.text("direction"), "Status": "OPERATIONAL",
+        "SecurityGroupIds": one.texts("security_group_ids"), "IpAddressCount": len(addresses),
+        "HostVPCId": str((world.get(subnets[0]) or {}).get("VpcId", "")) if subnets else "",
+    })  # fmt: skip
+    call = f"route53resolver/list-resolver-endpoint-ip-addresses/{one.id}"
+    world.put(one.home, call, {"IpAddresses": addresses})

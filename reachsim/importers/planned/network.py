@@ -1,0 +1,473 @@
+"""VPCs, subnets, security groups, network ACLs, and what AWS makes with them.
+
+With a VPC come its main route table, default network ACL and default security group; with every route table the local
+routes. A security group of CloudFormation keeps AWS's rule that lets everything out until a rule of its own replaces
+it; Terraform removes that rule (its documentation of ``aws_security_group``).
+
+**Source:** Amazon VPC User Guide, "Create a VPC", "Default network ACL", "Default security groups".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv6Network, ip_network
+from typing import Any
+
+from reachsim.importers.planned.resource import Home, Resource, Values, blocks_of, flag_of, number_of, text_of, texts_of
+from reachsim.importers.planned.symbols import attribute
+from reachsim.importers.planned.world import World
+from reachsim.importers.tree import Document
+
+PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
+NUMBERS = {"tcp": "6", "udp": "17", "icmp": "1", "icmpv6": "58", "all": "-1"}
+EVERYTHING: Values = {"protocol": "-1", "cidr_blocks": ["0.0.0.0/0"]}
+
+
+def vpc(world: World, one: Resource) -> None:
+    cidr = one.text("cidr_block")
+    if not cidr and one.kind == "aws_default_vpc":
+        cidr = "172.31.0.0/16"
+    if not cidr:
+        cidr = "10.255.0.0/16"
+        world.undecided(one, "cidr_block")
+    states = [{"CidrBlock": cidr, "CidrBlockState": {"State": "associated"}}]
+    ipv6 = one.text("ipv6_cidr_block")
+    if not ipv6 and (one.flag("assign_generated_ipv6_cidr_block") or one.text("ipv6_ipam_pool_id")):
+        ipv6 = f"2001:db8:{sum(1 for _ in world.each('ec2/describe-vpcs')):x}00::/56"
+        world.note(one.id, "PLANNED_ADDRESS", f"AWS has yet to give {one.address} its IPv6 block: {ipv6} stands for it")
+    dhcp = one.text("dhcp_options_id") or f"dopt-default-{one.home[1]}"
+    record = world.add(one.home, "ec2/describe-vpcs", {
+        "VpcId": one.id, "CidrBlock": cidr, "State": "available", "DhcpOptionsId": dhcp, "OwnerId": one.home[0],
+        "InstanceTenancy": "default", "IsDefault": one.kind == "aws_default_vpc", "Tags": one.tags(),
+    })  # fmt: skip
+    _merge_blocks(record, "CidrBlockAssociationSet", "CidrBlock", states)
+    if ipv6:
+        state = {"Ipv6CidrBlock": ipv6, "Ipv6CidrBlockState": {"State": "associated"}}
+        _merge_blocks(record, "Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock", [state])
+    if world.alone or one.new:
+        _dns(world, one)
+        _default_resources(world, one)
+    elif "enable_dns_support" in one.values or "enable_dns_hostnames" in one.values:
+        _dns(world, one)
+    if dhcp.startswith("dopt-default-"):
+        world.add(one.home, "ec2/describe-dhcp-options", {
+            "DhcpOptionsId": dhcp, "OwnerId": one.home[0],
+            "DhcpConfigurations": [{"Key": "domain-name-servers", "Values": [{"Value": "AmazonProvidedDNS"}]}],
+        })  # fmt: skip
+
+
+def _merge_blocks(record: Document, key: str, block: str, states: Iterable[Document]) -> None:
+    held = record.setdefault(key, [])
+    held.extend(state for state in states if all(one.get(block) != state[block] for one in held))
+
+
+def _dns(world: World, one: Resource) -> None:
+    default = one.kind == "aws_default_vpc"
+    for attribute_, name, value in (
+        ("enableDnsSupport", "EnableDnsSupport", one.flag("enable_dns_support", True)),
+        ("enableDnsHostnames", "EnableDnsHostnames", one.flag("enable_dns_hostnames", default)),
+    ):
+        call = f"ec2/describe-vpc-attribute/{one.id}.{attribute_}"
+        world.put(one.home, call, {"VpcId": one.id, name: {"Value": value}})
+
+
+def _default_resources(world: World, one: Resource) -> None:
+    main, acl, group = (str(attribute(one, f"default_{what}_id")) for what in (
+        "route_table", "network_acl", "security_group"
+    ))  # fmt: skip
+    if world.get(main) is None:
+        table = new_table(world, main, one.id, one.home)
+        table["Associations"].append({
+            "Main": True, "RouteTableId": main, "RouteTableAssociationId": f"rtbassoc-{main}",
+            "AssociationState": {"State": "associated"},
+        })  # fmt: skip
+    if world.get(acl) is None:
+        allow = [_entry(number, egress, "allow", block) for egress in (True, False) for number, block in (
+            (100, "0.0.0.0/0"), (101, "::/0"))]  # fmt: skip
+        new_acl(world, acl, one.id, one.home, allow, default=True)
+    if world.get(group) is None:
+        new_group(world, group, "default", one.id, one.home, [])
+        own = {"protocol": "-1", "self": True}
+        record = world.get(group)
+        if record is not None:
+            record["IpPermissions"] = permissions(world, group, one.home, [own])
+            record["IpPermissionsEgress"] = permissions(world, group, one.home, [EVERYTHING])
+
+
+def vpc_cidr(world: World, one: Resource) -> None:
+    """A further block of a VPC, before its route tables are made."""
+    record = world.get(one.text("vpc_id"))
+    block, ipv6 = one.text("cidr_block"), one.text("ipv6_cidr_block")
+    if record is None:
+        return
+    if block:
+        state = {"CidrBlock": block, "CidrBlockState": {"State": "associated"}}
+        _merge_blocks(record, "CidrBlockAssociationSet", "CidrBlock", [state])
+    if one.flag("assign_generated_ipv6_cidr_block") and not ipv6:
+        ipv6 = "2001:db8:ff00::/56"
+        world.note(record["VpcId"], "PLANNED_ADDRESS", f"{ipv6} stands for the IPv6 block that AWS has yet to give")
+    if ipv6:
+        state = {"Ipv6CidrBlock": ipv6, "Ipv6CidrBlockState": {"State": "associated"}}
+        _merge_blocks(record, "Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock", [state])
+    for _, table in world.each("ec2/describe-route-tables"):
+        if table.get("VpcId") == record["VpcId"]:
+            _local_routes(table, record)
+
+
+def subnet(world: World, one: Resource) -> None:
+    vpc_id = one.text("vpc_id")
+    zone = one.text("availability_zone")
+    if not zone and not one.text("availability_zone_id"):
+        letters = "abcdef"
+        count = sum(1 for _, held in world.each("ec2/describe-subnets") if held.get("VpcId") == vpc_id)
+        zone = f"{one.home[1]}{letters[count % 3]}"
+        world.note(one.id, "PLANNED_VALUE", f"AWS picks the Availability Zone of {one.address}: {zone} stands for it")
+    cidr = one.text("cidr_block")
+    if not cidr and not one.flag("ipv6_native"):
+        cidr = _free_block(world, vpc_id, one)
+    ipv6 = one.text("ipv6_cidr_block")
+    if not ipv6 and "ipv6_cidr_block" in one.unknown:
+        ipv6 = _free_ipv6(world, vpc_id)
+    record = world.add(one.home, "ec2/describe-subnets", {
+        "SubnetId": one.id, "VpcId": vpc_id, "AvailabilityZone": zone, "State": "available",
+        "MapPublicIpOnLaunch": one.flag("map_public_ip_on_launch", one.kind == "aws_default_subnet"),
+        "AssignIpv6AddressOnCreation": one.flag("assign_ipv6_address_on_creation"),
+        "EnableDns64": one.flag("enable_dns64"), "Ipv6Native": one.flag("ipv6_native"),
+        "OwnerId": one.home[0], "Tags": one.tags(),
+    })  # fmt: skip
+    if cidr:
+        record["CidrBlock"] = cidr
+    record.setdefault("Ipv6CidrBlockAssociationSet", [])
+    if ipv6:
+        state = {"Ipv6CidrBlock": ipv6, "Ipv6CidrBlockState": {"State": "associated"}}
+        _merge_blocks(record, "Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock", [state])
+
+
+def _free_block(world: World, vpc_id: str, one: Resource) -> str:
+    """A block for a subnet whose own is not known: the first free /24 (or smaller) of the VPC."""
+    record = world.get(vpc_id) or {"CidrBlock": "10.255.0.0/16"}
+    whole = ip_network(record["CidrBlock"], strict=False)
+    used = [
+        ip_network(held["CidrBlock"], strict=False)
+        for _, held in world.each("ec2/describe-subnets") if held.get("VpcId") == vpc_id and held.get("CidrBlock")
+    ]  # fmt: skip
+    prefix = min(max(24, whole.prefixlen + 2), 28)
+    for block in whole.subnets(new_prefix=prefix):
+        if not any(block.overlaps(other) for other in used):
+            world.note(one.id, "PLANNED_ADDRESS", f"the CIDR block of {one.address} is known only after apply: "
+                       f"{block} of the VPC stands for it", "leak")  # fmt: skip
+            return str(block)
+    return str(whole)
+
+
+def _free_ipv6(world: World, vpc_id: str) -> str:
+    record = world.get(vpc_id) or {}
+    blocks = [one["Ipv6CidrBlock"] for one in record.get("Ipv6CidrBlockAssociationSet", [])]
+    if not blocks:
+        return ""
+    used = sum(
+        bool(held.get("Ipv6CidrBlockAssociationSet"))
+        for _, held in world.each("ec2/describe-subnets") if held.get("VpcId") == vpc_id
+    )  # fmt: skip
+    whole = IPv6Network(blocks[0], strict=False)
+    return f"{whole.network_address + (used << 64)}/64"
+
+
+# --- route tables: see routes.py; the record is made here, because a VPC comes with one ------------------------------
+
+
+def new_table(world: World, table: str, vpc_id: str, home: Home) -> Document:
+    record: Document = {
+        "RouteTableId": table, "VpcId": vpc_id, "Associations": [], "PropagatingVgws": [], "Routes": [],
+        "OwnerId": home[0], "Tags": [],
+    }  # fmt: skip
+    _local_routes(record, world.get(vpc_id) or {})
+    return world.add(home, "ec2/describe-route-tables", record)
+
+
+def _local_routes(table: Document, vpc_record: Document) -> None:
+    for key, destination in (("CidrBlock", "DestinationCidrBlock"), ("Ipv6CidrBlock", "DestinationIpv6CidrBlock")):
+        for state in vpc_record.get(f"{key}AssociationSet", []):
+            block = state.get(key)
+            if block and all(route.get(destination) != block for route in table["Routes"]):
+                table["Routes"].append(
+                    {destination: block, "GatewayId": "local", "Origin": "CreateRouteTable", "State": "active"}
+                )
+
+
+# --- security groups --------------------------------------------------------------------------------------------------
+
+
+def group(world: World, one: Resource) -> None:
+    vpc_id = one.text("vpc_id")
+    if not vpc_id:
+        vpc_id = default_vpc(world, one)
+    record = new_group(world, one.id, one.text("name") or one.id, vpc_id, one.home, one.tags())
+    if world.alone or one.new or "ingress" in one.values:
+        _replace(world, record, "IpPermissions", one, "ingress")
+    if world.alone or one.new or "egress" in one.values:
+        _replace(world, record, "IpPermissionsEgress", one, "egress")
+
+
+def _replace(world: World, record: Document, key: str, one: Resource, name: str) -> None:
+    old = permissions(world, one.id, one.home, blocks_of(one.before, name)) if one.action == "update" else []
+    kept = [rule for rule in record.get(key, []) if rule not in old] if one.action == "update" else []
+    record[key] = together([*kept, *permissions(world, one.id, one.home, one.blocks(name))])
+    unknown = [at for at in one.unknown if at.split(".")[0] == name and "." in at]
+    if unknown:
+        world.undecided(one, f"part of {name}")
+
+
+def default_vpc(world: World, one: Resource) -> str:
+    """The default VPC's id where a resource names none."""
+    for home, held in world.each("ec2/describe-vpcs"):
+        if held.get("IsDefault") and home == one.home:
+            return str(held["VpcId"])
+    world.undecided(one, "the VPC (the default one, which the source does not hold)")
+    return f"vpc-default-{one.home[1]}"
+
+
+def default_group(world: World, one: Resource) -> None:
+    record = world.get(one.text("id")) or _default_of(world, "ec2/describe-security-groups", one, "GroupName")
+    if record is not None:
+        record["IpPermissions"] = permissions(world, record["GroupId"], one.home, one.blocks("ingress"))
+        record["IpPermissionsEgress"] = permissions(world, record["GroupId"], one.home, one.blocks("egress"))
+        record["Tags"] = one.tags()
+
+
+def _default_of(world: World, call: str, one: Resource, key: str) -> Document | None:
+    for _, held in world.each(call):
+        if held.get("VpcId") == one.text("vpc_id") and held.get(key) in ("default", True):
+            return held
+    return None
+
+
+def new_group(world: World, group_id: str, name: str, vpc_id: str, home: Home, tags: list[dict[str, str]]) -> Document:
+    record: Document = {
+        "GroupId": group_id, "GroupName": name, "Description": name, "VpcId": vpc_id, "OwnerId": home[0], "Tags": tags,
+    }  # fmt: skip
+    held = world.add(home, "ec2/describe-security-groups", record)
+    held.setdefault("IpPermissions", [])
+    held.setdefault("IpPermissionsEgress", [])
+    return held
+
+
+def permissions(world: World, group_id: str, home: Home, rules: Iterable[Values]) -> list[Document]:
+    """Inline rules as AWS prints them."""
+    return together([_permission(world, group_id, home, rule) for rule in rules])
+
+
+def together(rules: Iterable[Document]) -> list[Document]:
+    """Rules of one protocol and port range as one entry, none twice."""
+    found: dict[tuple[Any, ...], Document] = {}
+    for rule in rules:
+        key = (rule["IpProtocol"], rule.get("FromPort"), rule.get("ToPort"))
+        held = found.setdefault(key, {**{k: v for k, v in rule.items() if not isinstance(v, list)}})
+        for name in ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs"):
+            kept = held.setdefault(name, [])
+            kept.extend(one for one in rule.get(name, []) if one not in kept)
+    return list(found.values())
+
+
+def _permission(world: World, group_id: str, home: Home, rule: Values) -> Document:
+    protocol = PROTOCOLS.get(text_of(rule, "protocol", "ip_protocol").lower(), text_of(rule, "protocol", "ip_protocol"))
+    protocol = protocol.lower() or "-1"
+    low, high = number_of(rule, "from_port"), number_of(rule, "to_port")
+    made: Document = {"IpProtocol": protocol}
+    if protocol != "-1" and low is not None and high is not None:
+        icmp = protocol in ("icmp", "icmpv6")
+        made |= (
+            {"FromPort": low, "ToPort": high} if icmp or (low, high) != (-1, -1) else {"FromPort": 0, "ToPort": 65535}
+        )
+    made["IpRanges"] = [{"CidrIp": block} for block in texts_of(rule, "cidr_blocks", "cidr_ipv4")]
+    made["Ipv6Ranges"] = [{"CidrIpv6": block} for block in texts_of(rule, "ipv6_cidr_blocks", "cidr_ipv6")]
+    made["PrefixListIds"] = [
+        {"PrefixListId": world.service_lists.get((home[1], one), one)}
+        for one in texts_of(rule, "prefix_list_ids", "prefix_list_id")
+    ]
+    peers = texts_of(rule, "security_groups", "source_security_group_id", "referenced_security_group_id")
+    if flag_of(rule, "self"):
+        peers.append(group_id)
+    made["UserIdGroupPairs"] = [_peer(peer, home) for peer in peers]
+    return made
+
+
+def _peer(peer: str, home: Home) -> Document:
+    account, slash, group_id = peer.rpartition("/")
+    return {"GroupId": group_id, "UserId": account if slash else home[0]}
+
+
+def group_rule(world: World, one: Resource) -> None:
+    """A separate rule: ``aws_security_group_rule`` or ``aws_vpc_security_group_ingress_rule`` and its like."""
+    group_id = one.text("security_group_id")
+    record = world.get(group_id)
+    egress = "egress" in one.kind or one.text("type") == "egress"
+    key = "IpPermissionsEgress" if egress else "IpPermissions"
+    if record is None:
+        if not group_id or one.new:
+            world.undecided(
+                one, "the security group" if not group_id else f"{group_id}, which the source does not hold,"
+            )
+        return
+    old = _permission(world, group_id, one.home, one.before) if one.action in ("update", "delete") else None
+    if old is not None:
+        record[key] = without(record.get(key, []), old)
+    if one.action == "delete":
+        return
+    rule = _permission(world, group_id, one.home, one.values)
+    if not any(rule[name] for name in ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")):
+        world.undecided(one, "the peer of the rule", group_id)
+        return
+    record[key] = together([*record.get(key, []), rule])
+
+
+def without(rules: Iterable[Document], old: Document) -> list[Document]:
+    """Rules less the peers of one that goes."""
+    kept = []
+    for rule in rules:
+        if all(rule.get(name) == old.get(name) for name in ("IpProtocol", "FromPort", "ToPort")):
+            rule = {
+                name: [one for one in value if not _among(one, old.get(name, []))] if isinstance(value, list) else value
+                for name, value in rule.items()
+            }
+            if not any(isinstance(value, list) and value for value in rule.values()):
+                continue
+        kept.append(rule)
+    return kept
+
+
+def _among(one: Document, gone: Iterable[Document]) -> bool:
+    names = ("CidrIp", "CidrIpv6", "PrefixListId", "GroupId")
+    return any(any(name in one and one[name] == other.get(name) for name in names) for other in gone)
+
+
+# --- network ACLs -----------------------------------------------------------------------------------------------------
+
+
+def acl(world: World, one: Resource) -> None:
+    default = one.kind == "aws_default_network_acl"
+    record = world.get(one.text("default_network_acl_id") or one.id) if default else None
+    if record is None and default:
+        record = _default_of(world, "ec2/describe-network-acls", one, "IsDefault")
+    entries = [entry for name in ("ingress", "egress") for entry in _inline(one.blocks(name), name == "egress")]
+    if record is None:
+        record = new_acl(world, one.id, one.text("vpc_id"), one.home, entries, default=False)
+    elif world.alone or one.new or "ingress" in one.values or "egress" in one.values:
+        record["Entries"] = [*entries, *_closing()]
+    record["Tags"] = one.tags()
+    if any(at.split(".")[0] in ("ingress", "egress") and "." in at for at in one.unknown):
+        world.undecided(one, "part of the rules")
+    for subnet_id in one.texts("subnet_ids"):
+        associate_acl(world, record, subnet_id)
+
+
+def new_acl(world: World, acl_id: str, vpc_id: str, home: Home, entries: list[Document], *, default: bool) -> Document:
+    return world.add(home, "ec2/describe-network-acls", {
+        "NetworkAclId": acl_id, "VpcId": vpc_id, "IsDefault": default, "Associations": [],
+        "Entries": [*entries, *_closing()], "OwnerId": home[0], "Tags": [],
+    })  # fmt: skip
+
+
+def _closing() -> list[Document]:
+    return [
+        _entry(number, egress, "deny", block)
+        for egress in (True, False) for number, block in ((32767, "0.0.0.0/0"), (32768, "::/0"))
+    ]  # fmt: skip
+
+
+def _entry(number: int, egress: bool, action: str, block: str) -> Document:
+    key = "Ipv6CidrBlock" if ":" in block else "CidrBlock"
+    return {"RuleNumber": number, "Egress": egress, "RuleAction": action, "Protocol": "-1", key: block}
+
+
+def _inline(rules: Iterable[Values], egress: bool) -> Iterable[Document]:
+    for rule in rules:
+        entry = acl_entry(rule, egress)
+        if entry is not None:
+            yield entry
+
+
+def acl_entry(rule: Values, egress: bool) -> Document | None:
+    """One rule of a network ACL as AWS prints it; None if its number or blocks are not known."""
+    number = number_of(rule, "rule_no")
+    number = number if number is not None else number_of(rule, "rule_number")
+    block, ipv6 = text_of(rule, "cidr_block"), text_of(rule, "ipv6_cidr_block")
+    if number is None or not (block or ipv6):
+        return None
+    protocol = text_of(rule, "protocol").lower() or "-1"
+    entry = _entry(number, egress, (text_of(rule, "action", "rule_action") or "allow").lower(), block or ipv6)
+    entry["Protocol"] = NUMBERS.get(protocol, protocol)
+    low, high = number_of(rule, "from_port"), number_of(rule, "to_port")
+    if entry["Protocol"] in ("6", "17") and low is not None and high is not None:
+        entry["PortRange"] = {"From": max(low, 0), "To": 65535 if high < 0 else high}
+    if entry["Protocol"] in ("1", "58"):
+        kind, code = number_of(rule, "icmp_type"), number_of(rule, "icmp_code")
+        entry["IcmpTypeCode"] = {"Type": -1 if kind is None else kind, "Code": -1 if code is None else code}
+    return entry
+
+
+def acl_rule(world: World, one: Resource) -> None:
+    record = world.get(one.text("network_acl_id"))
+    if record is None:
+        world.undecided(one, "the network ACL")
+        return
+    egress = one.flag("egress")
+    number = number_of(one.before or one.values, "rule_number")
+    if one.action in ("update", "delete"):
+        record["Entries"] = [
+            entry for entry in record["Entries"] if (entry["RuleNumber"], entry["Egress"]) != (number, egress)
+        ]
+    if one.action == "delete":
+        return
+    entry = acl_entry(one.values, egress)
+    if entry is None:
+        world.undecided(one, "the rule's block", record["NetworkAclId"])
+    elif entry not in record["Entries"]:
+        record["Entries"].append(entry)
+    record["Entries"].sort(key=lambda held: (not held["Egress"], held["RuleNumber"]))
+
+
+def acl_association(world: World, one: Resource) -> None:
+    record = world.get(one.text("network_acl_id"))
+    if record is not None and one.action != "delete":
+        associate_acl(world, record, one.text("subnet_id"))
+
+
+def associate_acl(world: World, record: Document, subnet_id: str) -> None:
+    """A subnet has one network ACL: the association moves."""
+    for _, other in world.each("ec2/describe-network-acls"):
+        other["Associations"] = [one for one in other.get("Associations", []) if one.get("SubnetId") != subnet_id]
+    record["Associations"].append({
+        "NetworkAclAssociationId": f"aclassoc-{subnet_id}", "NetworkAclId": record["NetworkAclId"],
+        "SubnetId": subnet_id,
+    })  # fmt: skip
+
+
+def default_acls(world: World) -> None:
+    """Subnets that nothing associates use their VPC's default network ACL."""
+    held = {
+        one["SubnetId"] for _, record in world.each("ec2/describe-network-acls") for one in record["Associations"]
+    }  # fmt: skip
+    for _, record in world.each("ec2/describe-subnets"):
+        if record["SubnetId"] not in held:
+            for _, candidate in world.each("ec2/describe-network-acls"):
+                if candidate.get("IsDefault") and candidate.get("VpcId") == record["VpcId"]:
+                    associate_acl(world, candidate, record["SubnetId"])
+
+
+def dhcp_options(world: World, one: Resource) -> None:
+    configurations = [
+        {"Key": key, "Values": [{"Value": value} for value in one.texts(name)]}
+        for key, name in (("domain-name-servers", "domain_name_servers"), ("domain-name", "domain_name"))
+        if one.texts(name)
+    ]
+    if "domain_name_servers" in one.unknown:
+        world.undecided(one, "domain_name_servers")
+    record = {"DhcpOptionsId": one.id, "OwnerId": one.home[0], "DhcpConfigurations": configurations}
+    world.add(one.home, "ec2/describe-dhcp-options", record | {"Tags": one.tags()})
+
+
+def dhcp_association(world: World, one: Resource) -> None:
+    record = world.get(one.text("vpc_id"))
+    if record is not None:
+        record["DhcpOptionsId"] = one.text("dhcp_options_id")

@@ -1,0 +1,100 @@
+"""One declared resource: its kind, values and what nothing tells about it.
+
+Kinds and attributes are spelled as Terraform's AWS provider spells them, whatever the source: ``aws_subnet`` with
+``cidr_block``. **Source:** documentation of the provider hashicorp/aws, versions 4 to 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Home = tuple[str, str]
+"""Account id and Region."""
+Values = dict[str, Any]
+Action = Literal["create", "update", "keep", "delete"]
+
+
+@dataclass(slots=True)
+class Resource:
+    """A resource of a plan, a state or a template.
+
+    ``id`` is AWS's id or name, real or symbolic; ``new`` says that AWS has not made the resource yet. ``unknown`` are
+    attributes that are set, but to what nothing tells. ``before`` are the values that an update or deletion finds.
+    ``place`` is where the source declares it, ``FILE`` or ``FILE:LINE``.
+    """
+
+    kind: str
+    address: str
+    values: Values
+    home: Home
+    place: str
+    id: str = ""
+    new: bool = True
+    action: Action = "create"
+    before: Values = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
+
+    def text(self, *names: str) -> str:
+        """The first of these attributes that is a text (or a number), else ""."""
+        return text_of(self.values, *names)
+
+    def texts(self, *names: str) -> list[str]:
+        """The members of these attributes that are texts, each once."""
+        return texts_of(self.values, *names)
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        return flag_of(self.values, name, default)
+
+    def blocks(self, name: str) -> list[Values]:
+        """Nested blocks: a list of objects, or one object."""
+        return blocks_of(self.values, name)
+
+    def tags(self) -> list[dict[str, str]]:
+        """Tags as AWS prints them."""
+        held = self.values.get("tags_all") or self.values.get("tags") or {}
+        if isinstance(held, Mapping):
+            return [{"Key": str(key), "Value": str(value)} for key, value in held.items() if value is not None]
+        return []
+
+
+def text_of(values: Mapping[str, Any], *names: str) -> str:
+    for name in names:
+        value = values.get(name)
+        if isinstance(value, str) and value:
+            return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+    return ""
+
+
+def texts_of(values: Mapping[str, Any], *names: str) -> list[str]:
+    found: dict[str, None] = {}
+    for name in names:
+        value = values.get(name)
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, str) and one:
+                found[one] = None
+    return list(found)
+
+
+def flag_of(values: Mapping[str, Any], name: str, default: bool = False) -> bool:
+    value = values.get(name)
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    return value if isinstance(value, bool) else default
+
+
+def number_of(values: Mapping[str, Any], name: str) -> int | None:
+    value = values.get(name)
+    if isinstance(value, str) and value.lstrip("-").isdigit():
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def blocks_of(values: Mapping[str, Any], name: str) -> list[Values]:
+    value = values.get(name)
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]

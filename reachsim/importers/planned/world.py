@@ -1,0 +1,272 @@
+"""The answers of AWS that grow as declared resources are added, alone or over a live snapshot's.
+
+Alone, every call that the sources can speak about has its file, empty at first: a new VPC has no gateway but those
+declared. Over a live snapshot the live files are changed in place; a file that it lacks is **not** made up, as "only
+what is planned" would be more than anybody knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any, Final
+
+import msgspec
+
+from reachsim.importers.planned.resource import Home, Resource
+from reachsim.importers.tree import Answers, Document
+from reachsim.snapshot import Snapshot
+
+LISTS: Final = {
+    "ec2/describe-vpcs": ("Vpcs", "VpcId"),
+    "ec2/describe-subnets": ("Subnets", "SubnetId"),
+    "ec2/describe-route-tables": ("RouteTables", "RouteTableId"),
+    "ec2/describe-network-acls": ("NetworkAcls", "NetworkAclId"),
+    "ec2/describe-security-groups": ("SecurityGroups", "GroupId"),
+    "ec2/describe-security-group-vpc-associations": ("SecurityGroupVpcAssociations", ""),
+    "ec2/describe-network-interfaces": ("NetworkInterfaces", "NetworkInterfaceId"),
+    "ec2/describe-instances": ("Reservations", "ReservationId"),
+    "ec2/describe-dhcp-options": ("DhcpOptions", "DhcpOptionsId"),
+    "ec2/describe-internet-gateways": ("InternetGateways", "InternetGatewayId"),
+    "ec2/describe-egress-only-internet-gateways": ("EgressOnlyInternetGateways", "EgressOnlyInternetGatewayId"),
+    "ec2/describe-nat-gateways": ("NatGateways", "NatGatewayId"),
+    "ec2/describe-vpc-peering-connections": ("VpcPeeringConnections", "VpcPeeringConnectionId"),
+    "ec2/describe-transit-gateways": ("TransitGateways", "TransitGatewayId"),
+    "ec2/describe-transit-gateway-attachments": ("TransitGatewayAttachments", "TransitGatewayAttachmentId"),
+    "ec2/describe-transit-gateway-vpc-attachments": ("TransitGatewayVpcAttachments", "TransitGatewayAttachmentId"),
+    "ec2/describe-transit-gateway-peering-attachments": (
+        "TransitGatewayPeeringAttachments",
+        "TransitGatewayAttachmentId",
+    ),
+    "ec2/describe-transit-gateway-route-tables": ("TransitGatewayRouteTables", "TransitGatewayRouteTableId"),
+    "ec2/describe-vpn-gateways": ("VpnGateways", "VpnGatewayId"),
+    "ec2/describe-vpn-connections": ("VpnConnections", "VpnConnectionId"),
+    "ec2/describe-carrier-gateways": ("CarrierGateways", "CarrierGatewayId"),
+    "ec2/describe-prefix-lists": ("PrefixLists", "PrefixListId"),
+    "ec2/describe-managed-prefix-lists": ("PrefixLists", "PrefixListId"),
+    "ec2/describe-vpc-endpoints": ("VpcEndpoints", "VpcEndpointId"),
+    "ec2/describe-vpc-endpoint-services": ("ServiceDetails", "ServiceName"),
+    "ec2/describe-vpc-endpoint-associations": ("VpcEndpointAssociations", ""),
+    "ec2/describe-addresses": ("Addresses", "AllocationId"),
+    "route53resolver/list-resolver-rules": ("ResolverRules", "Id"),
+    "route53resolver/list-resolver-rule-associations": ("ResolverRuleAssociations", "Id"),
+    "route53resolver/list-resolver-endpoints": ("ResolverEndpoints", "Id"),
+    "route53resolver/list-firewall-rule-group-associations": ("FirewallRuleGroupAssociations", "Id"),
+    "route53profiles/list-profile-associations": ("ProfileAssociations", "Id"),
+    "network-firewall/list-firewalls": ("Firewalls", "FirewallArn"),
+    "elbv2/describe-load-balancers": ("LoadBalancers", "LoadBalancerArn"),
+    "elbv2/describe-target-groups": ("TargetGroups", "TargetGroupArn"),
+    "elb/describe-load-balancers": ("LoadBalancerDescriptions", "LoadBalancerName"),
+    "codebuild/batch-get-projects": ("projects", "name"),
+    "codebuild/batch-get-fleets": ("fleets", "name"),
+    "codecommit/batch-get-repositories": ("repositories", "repositoryName"),
+    "codepipeline/list-pipelines": ("pipelines", "name"),
+    "ecr/describe-repositories": ("repositories", "repositoryName"),
+    "ecr/describe-pull-through-cache-rules": ("pullThroughCacheRules", "ecrRepositoryPrefix"),
+    "logs/describe-log-groups": ("logGroups", "logGroupName"),
+    "ecs/list-clusters": ("clusterArns", ""),
+    "lambda/list-functions": ("Functions", "FunctionName"),
+}
+"""Call -> the key of its list and the key of a record's id."""
+GLOBAL_LISTS: Final = {
+    "route53/list-hosted-zones": ("HostedZones", "Id"),
+    "s3api/list-buckets": ("Buckets", "Name"),
+    "iam/get-account-authorization-details": ("RoleDetailList", "RoleName"),
+}
+OF_OLD_VPCS: Final = ("route53/list-hosted-zones", "route53resolver/list-resolver-rules",
+                      "route53resolver/list-resolver-rule-associations", "route53profiles/list-profile-associations",
+                      "route53resolver/list-firewall-rule-group-associations")  # fmt: skip
+"""What may be attached to a VPC from elsewhere: with VPCs that exist already, an empty list would say too much."""
+
+
+@dataclass(slots=True)
+class Note:
+    """Something that a verdict which meets ``component`` has to say (``planned`` in the manifest)."""
+
+    component: str
+    code: str
+    detail: str
+    can_hide: str = "neither"
+
+
+@dataclass(slots=True)
+class World:
+    """Answers by place, with the notes that go into the manifest and the sentences that go to a person."""
+
+    alone: bool = True
+    live: Snapshot | None = None
+    answers: Answers = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    unsupported: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    service_lists: dict[tuple[str, str], str] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    _records: dict[str, tuple[Home, str, Document]] = field(default_factory=dict)
+    _taken: dict[str, set[int]] = field(default_factory=dict)
+    _public: int = 0
+    _lacking: set[str] = field(default_factory=set)
+
+    # --- files ------------------------------------------------------------------------------------------------------
+
+    def open(self, home: Home) -> None:
+        """Make the empty answers of an account and Region, or read the live ones."""
+        for place, lists in ((home, LISTS), ((home[0], "global"), GLOBAL_LISTS)):
+            for call, (key, id_key) in lists.items():
+                if self.document(place, call) is None and self.alone:
+                    self.answers.setdefault(place, {})[call] = {key: []}
+                for record in self._rows(place, call, key):
+                    if isinstance(record, dict) and isinstance(record.get(id_key), str):
+                        self._index(place, call, record, id_key)
+
+    def _index(self, place: Home, call: str, record: Document, id_key: str) -> None:
+        self._records.setdefault(f"{call}#{record[id_key]}", (place, call, record))
+        if call.startswith("ec2/"):
+            self._records.setdefault(record[id_key], (place, call, record))
+        for instance in record.get("Instances", []) if call == "ec2/describe-instances" else []:
+            self._records.setdefault(instance["InstanceId"], (place, call, instance))
+
+    def document(self, place: Home, call: str) -> Document | None:
+        """An answer as it stands; None if there is none (over a live snapshot: if that lacks it)."""
+        held = self.answers.get(place, {}).get(call)
+        if held is None and self.live is not None:
+            path = "/".join((*place, f"{call}.json"))
+            if path not in self.gone and self.live.status(path) == "ok":
+                held = msgspec.json.decode(self.live.read(path))
+                if isinstance(held, dict):
+                    self.answers.setdefault(place, {})[call] = held
+        return held
+
+    def put(self, place: Home, call: str, document: Document) -> None:
+        """One more file: an answer about one thing."""
+        self.answers.setdefault(place, {})[call] = document
+
+    def drop(self, place: Home, call: str) -> None:
+        """Take a file away, so that what it would say is unknown."""
+        self.answers.get(place, {}).pop(call, None)
+        self.gone.add("/".join((*place, f"{call}.json")))
+
+    def rows(self, home: Home, call: str) -> list[Any]:
+        """The records of a list call."""
+        key = (LISTS.get(call) or GLOBAL_LISTS[call])[0]
+        return self._rows((home[0], "global") if call in GLOBAL_LISTS else home, call, key)
+
+    def _rows(self, place: Home, call: str, key: str) -> list[Any]:
+        document = self.document(place, call)
+        rows = document.get(key) if document is not None else None
+        return rows if isinstance(rows, list) else []
+
+    # --- records ----------------------------------------------------------------------------------------------------
+
+    def add(self, home: Home, call: str, record: Document) -> Document:
+        """A record of a list call; one of the same id is overwritten, key by key, and stays where it is."""
+        key, id_key = LISTS.get(call) or GLOBAL_LISTS[call]
+        place = (home[0], "global") if call in GLOBAL_LISTS else home
+        held = self._records.get(f"{call}#{record.get(id_key)}")
+        if held is not None:
+            held[2].update(record)
+            return held[2]
+        document = self.document(place, call)
+        if document is None:
+            self._lacks(place, call, str(record.get(id_key, "")))
+            return record
+        document.setdefault(key, []).append(record)
+        if id_key:
+            self._index(place, call, record, id_key)
+        return record
+
+    def _lacks(self, place: Home, call: str, what: str) -> None:
+        path = "/".join((*place, f"{call}.json"))
+        if path not in self._lacking:
+            self._lacking.add(path)
+            self.warnings.append(f"the live snapshot lacks {path}: {what} could not be added to it")
+
+    def get(self, id: str) -> Document | None:
+        """The EC2 record of that id."""
+        held = self._records.get(id)
+        return held[2] if held is not None else None
+
+    def get_in(self, call: str, id: str) -> Document | None:
+        """The record of that id or name in a list call."""
+        held = self._records.get(f"{call}#{id}")
+        return held[2] if held is not None else None
+
+    def home_of(self, id: str, default: Home) -> Home:
+        held = self._records.get(id)
+        return held[0] if held is not None else default
+
+    def remove(self, call: str, id: str) -> Document | None:
+        """Take a record out of its list."""
+        held = self._records.pop(f"{call}#{id}", None)
+        if held is None:
+            return None
+        self._records.pop(id, None)
+        place, _, record = held
+        rows = self._rows(place, call, (LISTS.get(call) or GLOBAL_LISTS[call])[0])
+        rows[:] = [one for one in rows if one is not record]
+        return record
+
+    def each(self, call: str) -> Iterator[tuple[Home, Document]]:
+        """Every record of a list call, everywhere."""
+        for key, (home, _, record) in list(self._records.items()):
+            if key.startswith(f"{call}#"):
+                yield home, record
+
+    # --- what nothing tells -----------------------------------------------------------------------------------------
+
+    def note(self, component: str, code: str, detail: str, can_hide: str = "neither") -> None:
+        if not any((one.component, one.code) == (component, code) for one in self.notes):
+            self.notes.append(Note(component, code, detail, can_hide))
+
+    def undecided(self, one: Resource, what: str, *components: str) -> None:
+        """An attribute that decides is not known: verdicts that meet the component say so, and so does the report."""
+        self.warnings.append(f"{one.address}: {what} is known only after apply")
+        for component in components or (one.id,):
+            self.note(component, "PLANNED_VALUE_UNKNOWN", f"{what} of {one.address} is known only after apply", "leak")
+
+    # --- addresses --------------------------------------------------------------------------------------------------
+
+    def take(self, subnet: str, address: str) -> str:
+        """Note that an address is in use."""
+        net = self._block(subnet)
+        if net is not None and ":" not in address:
+            offset = int(ip_network(f"{address}/32").network_address) - int(net.network_address)
+            self._taken.setdefault(subnet, set()).add(offset)
+        return address
+
+    def draw(self, subnet: str) -> str | None:
+        """A free address of the subnet: the first after the four that AWS keeps, counted from the eleventh on."""
+        net = self._block(subnet)
+        if net is None:
+            return None
+        taken = self._taken.setdefault(subnet, set())
+        for offset in (*range(10, min(net.num_addresses - 1, 65536)), *range(4, min(10, net.num_addresses - 1))):
+            if offset not in taken:
+                taken.add(offset)
+                return str(net.network_address + offset)
+        return None
+
+    def draw_ipv6(self, subnet: str) -> str | None:
+        record = self.get(subnet) or {}
+        blocks = [one.get("Ipv6CidrBlock") for one in record.get("Ipv6CidrBlockAssociationSet", [])]
+        if not blocks or not isinstance(blocks[0], str):
+            return None
+        net = IPv6Network(blocks[0], strict=False)
+        taken = self._taken.setdefault(f"{subnet}/v6", set())
+        offset = 0x100 + len(taken)
+        taken.add(offset)
+        return str(net.network_address + offset)
+
+    def draw_public(self) -> str:
+        """A symbolic public address, from the blocks that are reserved for documentation."""
+        blocks = ("192.0.2", "198.51.100", "203.0.113")
+        self._public += 1
+        number = self._public - 1
+        return f"{blocks[number // 250 % 3]}.{number % 250 + 1}"
+
+    def _block(self, subnet: str) -> IPv4Network | None:
+        record = self.get(subnet) or {}
+        try:
+            return IPv4Network(record.get("CidrBlock") or "", strict=False)
+        except ValueError:
+            return None

@@ -1,0 +1,177 @@
+"""A plan or state of ``terraform show -json``: its resource instances, changes, data sources and configuration.
+
+**Source:** HashiCorp, "JSON Output Format" (format versions 0.1 to 1.x; OpenTofu's is the same).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from reachsim.errors import Fault, SnapshotError
+from reachsim.importers.dump import MAX_BYTES, kind_of, shown
+
+Values = dict[str, Any]
+_PROVIDER: Final = re.compile(r"(?:.*/)?(aws)$")
+
+
+@dataclass(slots=True)
+class Instance:
+    """One instance of a resource or data source: ``module`` is its module's address, "" at the root."""
+
+    address: str
+    module: str
+    kind: str
+    name: str
+    index: int | str | None
+    data: bool
+    provider: str
+    values: Values
+    unknown: Any = field(default_factory=dict)
+    actions: tuple[str, ...] = ("create",)
+    before: Values = field(default_factory=dict)
+
+    @property
+    def base(self) -> str:
+        """``type.name`` (``data.type.name``), as the module's configuration calls it."""
+        return f"data.{self.kind}.{self.name}" if self.data else f"{self.kind}.{self.name}"
+
+
+@dataclass(slots=True)
+class Plan:
+    """Everything that a plan holds; of a state ``instances`` and nothing else."""
+
+    file: str
+    state: bool
+    instances: dict[str, Instance]
+    gone: list[Instance]
+    configuration: Values
+    variables: Values
+    providers: Values
+    errored: bool = False
+
+
+def read_plan(source: Path) -> Plan:
+    """Read and take apart the JSON. Raises SnapshotError, one line, for what is no plan or state of AWS resources."""
+    name = shown(str(source))
+    document = _decode(source, name)
+    version = str(document.get("format_version", ""))
+    if "format_version" not in document:
+        found = "a raw state file: show it with terraform show -json" if "lineage" in document else "another document"
+        raise SnapshotError(Fault(name, "", "the output of terraform show -json (format_version)", found))
+    if version.split(".")[0] not in ("0", "1"):
+        raise SnapshotError(Fault(name, "/format_version", "format version 0.x or 1.x", version))
+    state = "planned_values" not in document and "resource_changes" not in document
+    if state and "values" not in document:
+        raise SnapshotError(Fault(name, "", "planned_values of a plan, or values of a state", "neither"))
+    try:
+        return _take_apart(name, document, state)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise SnapshotError(Fault(name, "", "terraform's JSON format", f"another structure ({error})")) from error
+
+
+def _decode(source: Path, name: str) -> Values:
+    expected = "complete JSON in UTF-8, as terraform show -json prints it"
+    try:
+        size = source.stat().st_size
+        if source.is_dir():
+            raise SnapshotError(Fault(name, "", "a file", "a folder"))
+        if size > MAX_BYTES:
+            raise SnapshotError(Fault(name, "", f"at most {MAX_BYTES} bytes", f"{size} bytes"))
+        data = source.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    except OSError as error:
+        raise SnapshotError(Fault(name, "", "a readable file", error.strerror or str(error))) from error
+    if data.startswith(b"PK\x03\x04"):
+        raise SnapshotError(Fault(name, "", expected, "a binary plan: show it with terraform show -json"))
+    try:
+        document = msgspec.json.decode(data)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise SnapshotError(Fault(name, "", expected, shown(str(error)))) from error
+    if not isinstance(document, dict):
+        raise SnapshotError(Fault(name, "", "a JSON object", kind_of(document)))
+    return document
+
+
+def _take_apart(name: str, document: Values, state: bool) -> Plan:
+    instances: dict[str, Instance] = {}
+    roots = [document.get("values")] if state else [
+        (document.get("prior_state") or {}).get("values"), document.get("planned_values")
+    ]  # fmt: skip
+    for number, root in enumerate(roots):
+        last = number == len(roots) - 1
+        for one in _instances((root or {}).get("root_module") or {}, ""):
+            if last or one.data:
+                instances[one.address] = one
+    gone: list[Instance] = []
+    for change in document.get("resource_changes") or []:
+        _apply_change(change, instances, gone)
+    if state:
+        for one in instances.values():
+            one.actions = ("no-op",)
+    plan = Plan(
+        name, state, instances, gone, (document.get("configuration") or {}).get("root_module") or {},
+        {key: (value or {}).get("value") for key, value in (document.get("variables") or {}).items()},
+        (document.get("configuration") or {}).get("provider_config") or {}, bool(document.get("errored")),
+    )  # fmt: skip
+    _check_provider(plan)
+    return plan
+
+
+def _instances(module: Mapping[str, Any], address: str) -> Iterator[Instance]:
+    for held in module.get("resources") or []:
+        yield Instance(
+            held["address"], address, held["type"], held["name"], held.get("index"), held.get("mode") == "data",
+            held.get("provider_name", ""), dict(held.get("values") or {}),
+        )  # fmt: skip
+    for child in module.get("child_modules") or []:
+        yield from _instances(child, child.get("address", ""))
+
+
+def _apply_change(held: Mapping[str, Any], instances: dict[str, Instance], gone: list[Instance]) -> None:
+    change = held["change"]
+    actions = tuple(change.get("actions") or ("no-op",))
+    address = held["address"]
+    data = held.get("mode") == "data"
+    module, before = held.get("module_address", ""), change.get("before") or {}
+    if held.get("deposed") or ("delete" in actions and before):
+        made = Instance(
+            address, module, held["type"], held["name"], held.get("index"), data, held.get("provider_name", ""), before,
+            actions=("delete",), before=before,
+        )  # fmt: skip
+        gone.append(made)
+        if held.get("deposed") or actions == ("delete",) or actions == ("forget",):
+            return
+    one = instances.get(address)
+    if one is None and change.get("after") is not None:
+        one = Instance(
+            address, module, held["type"], held["name"], held.get("index"), data, held.get("provider_name", ""),
+            dict(change["after"]),
+        )  # fmt: skip
+        instances[address] = one
+    if one is not None:
+        one.unknown = change.get("after_unknown") or {}
+        one.actions = actions
+        one.before = dict(before) if "delete" not in actions else {}
+        if actions == ("read",):
+            one.values = dict(change.get("after") or one.values)
+
+
+def _check_provider(plan: Plan) -> None:
+    """Somebody else's plan is a mistake, not an account without anything in it."""
+    managed = [one for one in (*plan.instances.values(), *plan.gone) if not one.data]
+    if managed and not any(is_aws(one) for one in managed):
+        found = ", ".join(
+            sorted({one.provider.rpartition("/")[2] or one.kind.partition("_")[0] for one in managed})[:5]
+        )
+        raise SnapshotError(Fault(plan.file, "", "resources of the provider hashicorp/aws", f"those of {found}"))
+    if not managed:
+        raise SnapshotError(Fault(plan.file, "", "resources of the provider hashicorp/aws", "no resource at all"))
+
+
+def is_aws(one: Instance) -> bool:
+    return bool(_PROVIDER.match(one.provider)) or (not one.provider and one.kind.startswith("aws_"))

@@ -1,0 +1,459 @@
+"""What is known only after apply, found by following the configuration's references.
+
+A plan says of each expression which objects it names, not how it combines them:
+``{"references": ["aws_subnet.build[0].id", "aws_subnet.build[0]", "aws_subnet.build", "count.index"]}``. What is
+expected of the attribute (a subnet's id, several security groups) picks among them. Locals are not in the JSON: where
+an expression names nothing else, the only resource of the expected kind in the same module is taken, with a note.
+
+**Source:** HashiCorp, "JSON Output Format", "Expression Representation".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from reachsim.errors import Fault, SnapshotError
+from reachsim.importers.planned import Resource, attribute
+from reachsim.importers.terraform.plan import Instance, Plan
+from reachsim.importers.terraform.policies import document_of
+
+_GROUPS: Final = ("aws_security_group", "aws_default_security_group")
+_SUBNETS: Final = ("aws_subnet", "aws_default_subnet")
+_TABLES: Final = ("aws_route_table", "aws_default_route_table", "aws_vpc")
+_ACLS: Final = ("aws_network_acl", "aws_default_network_acl", "aws_vpc")
+EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
+    "vpc_id": ("aws_vpc", "aws_default_vpc", *_SUBNETS), "peer_vpc_id": ("aws_vpc", "aws_default_vpc"),
+    "subnet_id": _SUBNETS, "subnet_ids": _SUBNETS, "subnets": _SUBNETS,
+    "security_group_id": _GROUPS, "security_group_ids": _GROUPS, "security_groups": _GROUPS,
+    "vpc_security_group_ids": _GROUPS, "source_security_group_id": _GROUPS, "referenced_security_group_id": _GROUPS,
+    "route_table_id": _TABLES, "route_table_ids": _TABLES, "default_route_table_id": ("aws_vpc", "aws_default_vpc"),
+    "network_acl_id": _ACLS, "default_network_acl_id": ("aws_vpc", "aws_default_vpc", "aws_default_network_acl"),
+    "internet_gateway_id": ("aws_internet_gateway",),
+    "gateway_id": ("aws_internet_gateway", "aws_vpn_gateway", "aws_vpc_endpoint"),
+    "nat_gateway_id": ("aws_nat_gateway",),
+    "egress_only_gateway_id": ("aws_egress_only_internet_gateway",), "allocation_id": ("aws_eip",),
+    "transit_gateway_id": ("aws_ec2_transit_gateway",), "peer_transit_gateway_id": ("aws_ec2_transit_gateway",),
+    "transit_gateway_attachment_id": (
+        "aws_ec2_transit_gateway_vpc_attachment", "aws_ec2_transit_gateway_peering_attachment", "aws_vpn_connection",
+    ),
+    "transit_gateway_route_table_id": ("aws_ec2_transit_gateway_route_table", "aws_ec2_transit_gateway"),
+    "vpc_peering_connection_id": ("aws_vpc_peering_connection", "aws_vpc_peering_connection_accepter"),
+    "vpc_endpoint_id": ("aws_vpc_endpoint",), "network_interface_id": ("aws_network_interface", "aws_instance"),
+    "destination_prefix_list_id": ("aws_ec2_managed_prefix_list", "aws_vpc_endpoint", "aws_prefix_list"),
+    "prefix_list_ids": ("aws_ec2_managed_prefix_list", "aws_vpc_endpoint", "aws_prefix_list"),
+    "prefix_list_id": ("aws_ec2_managed_prefix_list", "aws_vpc_endpoint", "aws_prefix_list"),
+    "instance": ("aws_instance",), "instance_id": ("aws_instance",), "vpn_gateway_id": ("aws_vpn_gateway",),
+    "vpn_connection_id": ("aws_vpn_connection",), "customer_gateway_id": ("aws_customer_gateway",),
+    "dhcp_options_id": ("aws_vpc_dhcp_options",), "propagating_vgws": ("aws_vpn_gateway",),
+    "zone_id": ("aws_route53_zone", "aws_vpc_endpoint", "aws_lb"), "role": ("aws_iam_role",),
+    "roles": ("aws_iam_role",), "service_role": ("aws_iam_role",), "role_arn": ("aws_iam_role",),
+    "task_role_arn": ("aws_iam_role",), "execution_role_arn": ("aws_iam_role",), "policy_arn": ("aws_iam_policy",),
+    "permissions_boundary": ("aws_iam_policy",), "iam_instance_profile": ("aws_iam_instance_profile",),
+    "bucket": ("aws_s3_bucket", "aws_s3_bucket_public_access_block", "aws_s3_bucket_policy"),
+    "repository": ("aws_ecr_repository",), "fleet_arn": ("aws_codebuild_fleet",), "cluster": ("aws_ecs_cluster",),
+    "task_definition": ("aws_ecs_task_definition",),
+}  # fmt: skip
+"""Attribute -> kinds of resource that it names."""
+MANY: Final = frozenset({
+    "subnet_ids", "subnets", "security_group_ids", "security_groups", "vpc_security_group_ids", "route_table_ids",
+    "prefix_list_ids", "propagating_vgws", "cidr_blocks", "ipv6_cidr_blocks", "private_ips", "records", "roles",
+    "managed_policy_arns", "domain_name_servers", "input_artifacts", "output_artifacts", "ipv6_addresses",
+})  # fmt: skip
+ONLY: Final[Mapping[str, tuple[str, ...]]] = {
+    "policy": ("json", "minified_json", "policy"),
+    "assume_role_policy": ("json", "minified_json", "assume_role_policy"),
+    "service_name": ("service_name",), "cidr_block": ("cidr_block", "cidr", "secondary_cidr_blocks"),
+    "ipv6_cidr_block": (),
+    "buildspec": (), "container_definitions": (), "name": ("name", "dns_name", "fqdn", "domain_name", "id"),
+    "bucket_prefix": (), "name_prefix": (), "description": (), "tags": (), "tags_all": (),
+}  # fmt: skip
+"""Attributes that take a reference's value as it is only if it is of these: others are put together from parts."""
+_ARN: Final = frozenset({"service_role", "role_arn", "task_role_arn", "execution_role_arn", "policy_arn", "fleet_arn",
+                         "permissions_boundary", "task_definition", "managed_policy_arns"})  # fmt: skip
+_DEFAULTS: Final = {
+    ("aws_vpc", "route_table_id"): "main_route_table_id",
+    ("aws_vpc", "default_route_table_id"): "default_route_table_id",
+    ("aws_vpc", "network_acl_id"): "default_network_acl_id", ("aws_subnet", "vpc_id"): "vpc_id",
+    ("aws_vpc", "default_network_acl_id"): "default_network_acl_id",
+    ("aws_vpc_endpoint", "prefix_list_ids"): "prefix_list_id",
+    ("aws_vpc_endpoint", "destination_prefix_list_id"): "prefix_list_id",
+    ("aws_vpc_endpoint", "prefix_list_id"): "prefix_list_id",
+    ("aws_ec2_transit_gateway", "transit_gateway_route_table_id"): "association_default_route_table_id",
+    ("aws_instance", "network_interface_id"): "primary_network_interface_id",
+}  # fmt: skip
+_PART: Final = re.compile(r"\[(?:\"((?:[^\"\\]|\\.)*)\"|(\d+))\]|\.?([^.\[\]]+)")
+_LOOPS: Final = frozenset({"count", "each", "path", "terraform", "self"})
+MAX_STEPS: Final = 64
+
+
+class Scope(NamedTuple):
+    """Where an expression stands: the module's address, the instance key, what for_each runs over."""
+
+    module: str
+    key: int | str | None
+    loop: tuple[str, ...] = ()
+
+
+def parts_of(reference: str) -> list[str | int]:
+    """The steps of a reference.
+
+    >>> parts_of('module.net["a.b"].ids[0]')
+    ['module', 'net', 'a.b', 'ids', 0]
+    """
+    found: list[str | int] = []
+    for quoted, number, word in _PART.findall(reference):
+        found.append(int(number) if number else word or quoted.replace('\\"', '"'))
+    return found
+
+
+class Resolver:
+    """Answers for attributes of a plan's resources that are not known yet."""
+
+    def __init__(self, plan: Plan, resources: Mapping[str, Resource]) -> None:
+        self.plan = plan
+        self.resources = resources
+        self.guesses: list[tuple[Resource, str, str]] = []
+        self._by_base: dict[tuple[str, str], list[Instance]] = {}
+        for one in plan.instances.values():
+            self._by_base.setdefault((one.module, one.base), []).append(one)
+        for held in self._by_base.values():
+            held.sort(key=lambda one: (isinstance(one.index, str), one.index or 0, one.address))
+        self._modules: dict[str, set[str]] = {}
+        for one in plan.instances.values():
+            address = one.module
+            while address:
+                parent, label = _parent(address)
+                self._modules.setdefault(f"{parent}>{label}", set()).add(address)
+                address = parent
+        self._done: set[str] = set()
+        self._stack: list[str] = []
+
+    # --- all attributes of an instance --------------------------------------------------------------------------------
+
+    def resolve(self, one: Instance) -> None:
+        """Fill in what references tell about a resource; note what stays unknown."""
+        if one.address in self._done:
+            return
+        if one.address in self._stack:
+            return  # on the way already: what is known so far has to do
+        self._stack.append(one.address)
+        config = self._config(one)
+        if config is not None:
+            scope = Scope(one.module, one.index, tuple(_references(config.get("for_each_expression"))))
+            resource = self.resources.get(one.address)
+            values = resource.values if resource is not None else one.values
+            unknown: set[str] = resource.unknown if resource is not None else set()
+            self._fill(values, one.unknown, config.get("expressions") or {}, scope, one, "", unknown)
+        elif one.unknown and one.address in self.resources:
+            pass  # a resource without configuration: nothing tells more
+        self._stack.pop()
+        self._done.add(one.address)
+
+    def _config(self, one: Instance) -> Mapping[str, Any] | None:
+        module = self._module_config(one.module)
+        for held in (module or {}).get("resources") or []:
+            if held.get("address") == one.base:
+                found: Mapping[str, Any] = held
+                return found
+        return None
+
+    def _module_config(self, address: str) -> Mapping[str, Any] | None:
+        config: Mapping[str, Any] = self.plan.configuration
+        for label in _labels(address):
+            config = ((config.get("module_calls") or {}).get(label) or {}).get("module") or {}
+        return config
+
+    def _fill(
+        self, values: dict[str, Any], unknown: Any, expressions: Mapping[str, Any], scope: Scope, one: Instance,
+        path: str, left: set[str],
+    ) -> None:  # fmt: skip
+        for name, expression in expressions.items():
+            here = unknown.get(name) if isinstance(unknown, dict) else unknown
+            at = f"{path}{name}"
+            if isinstance(expression, list) or (isinstance(expression, dict) and not _is_leaf(expression)):
+                self._fill_blocks(values, name, here, expression, scope, one, at, left)
+                continue
+            value = values.get(name)
+            references = _references(expression)
+            if not references or (value is not None and not _open(here)):
+                continue
+            if value is None and here is not True and self.plan.instances[one.address].unknown:
+                continue  # the plan says that it is null
+            if isinstance(value, list) and any(isinstance(held, dict) for held in value):
+                self._fill_objects(value, here, references, scope, one, at, left)
+                continue
+            self._fill_leaf(values, name, here, references, scope, one, at, left)
+
+    def _fill_blocks(
+        self, values: dict[str, Any], name: str, unknown: Any, expression: Any, scope: Scope, one: Instance, at: str,
+        left: set[str],
+    ) -> None:  # fmt: skip
+        blocks = expression if isinstance(expression, list) else [expression]
+        held = values.get(name)
+        listed = held if isinstance(held, list) else [held] if isinstance(held, dict) else []
+        if not listed and _open(unknown):
+            listed = [{} for _ in blocks]
+            values[name] = listed
+        for number, value in enumerate(listed):
+            if isinstance(value, dict) and blocks:
+                inner = unknown[number] if isinstance(unknown, list) and number < len(unknown) else unknown
+                block = blocks[min(number, len(blocks) - 1)]
+                if isinstance(block, dict):
+                    for key, leaf in block.items():  # constants of a block that the plan left out as a whole
+                        if isinstance(leaf, dict) and "constant_value" in leaf and unknown is True:
+                            value.setdefault(key, leaf["constant_value"])
+                    self._fill(value, inner, block, scope, one, f"{at}.", left)
+
+    def _fill_objects(
+        self, listed: list[Any], unknown: Any, references: Sequence[str], scope: Scope, one: Instance, at: str,
+        left: set[str],
+    ) -> None:  # fmt: skip
+        """Attributes written as blocks (``ingress``, ``route``): one list of references stands for all of them."""
+        for number, value in enumerate(listed):
+            inner = unknown[number] if isinstance(unknown, list) and number < len(unknown) else unknown
+            if not isinstance(value, dict) or not isinstance(inner, dict):
+                continue
+            for name, held in inner.items():
+                if _open(held):
+                    self._fill_leaf(value, name, held, references, scope, one, f"{at}.{name}", left)
+
+    def _fill_leaf(
+        self, values: dict[str, Any], name: str, unknown: Any, references: Sequence[str], scope: Scope, one: Instance,
+        at: str, left: set[str],
+    ) -> None:  # fmt: skip
+        found = [value for value in self._values(references, scope, name, 0) if value not in (None, "")]
+        if not found and name in EXPECTED and name not in MANY:
+            found = self._only_one(name, one)
+        flat = list(dict.fromkeys(_flat(found)))
+        if name in MANY:
+            known = [value for value in values.get(name) or [] if isinstance(value, str)]
+            merged = list(dict.fromkeys([*known, *flat]))
+            if flat:
+                values[name] = merged
+            short = isinstance(unknown, list) and len(merged) < len(unknown)
+            if not flat or short:
+                left.add(at if not known else f"{at}.part")
+        elif len(flat) == 1 or (flat and name in EXPECTED and len(set(flat)) == 1):
+            values[name] = flat[0]
+        else:
+            left.add(at)
+
+    def _only_one(self, name: str, one: Instance) -> list[Any]:
+        """The single resource of the expected kind, in the same module or else in the plan (locals hide the name)."""
+        kinds = [kind for kind in EXPECTED[name] if kind in EXPECTED[name][:2]]
+        for everywhere in (False, True):
+            held = [
+                other for other in self.plan.instances.values()
+                if other.kind in kinds and not other.data and (everywhere or other.module == one.module)
+            ]  # fmt: skip
+            same = [other for other in held if other.index == one.index] if len(held) > 1 else held
+            if one.index is None and len(held) > 1:
+                same = []
+            if len(same) == 1:
+                value = self._of(same[0], [], name, 0)
+                resource = self.resources.get(one.address)
+                if resource is not None and value is not None:
+                    self.guesses.append((resource, name, same[0].address))
+                return [value]
+        return []
+
+    # --- references ---------------------------------------------------------------------------------------------------
+
+    def _values(self, references: Sequence[str], scope: Scope, name: str, depth: int) -> list[Any]:
+        if depth > MAX_STEPS:
+            raise SnapshotError(Fault(self.plan.file, "/configuration", "references that end", "cyclic references at "
+                                      + ", ".join(references[:3])))  # fmt: skip
+        found: list[Any] = []
+        kept = _longest(references)
+        looped = any(reference.split(".")[0] in ("count", "each") for reference in kept)
+        for reference in kept:
+            parts = parts_of(reference)
+            if parts[0] in ("each",) and scope.loop and not any(r.split(".")[0] not in _LOOPS for r in kept):
+                steps = [step for step in parts[2:] if isinstance(step, str)]
+                inner = [f"{one}.{'.'.join(steps)}" if steps else one for one in scope.loop]
+                found += self._values([*inner, "each.key"], scope._replace(loop=()), name, depth + 1)
+            elif parts[0] not in _LOOPS:
+                found += self._value(parts, scope, name, looped, depth)
+        return found
+
+    def _value(self, parts: list[str | int], scope: Scope, name: str, looped: bool, depth: int) -> list[Any]:
+        head = parts[0]
+        if head == "var":
+            return self._variable(parts, scope, name, depth)
+        if head == "module":
+            return self._output(parts, scope, name, looped, depth)
+        if head == "local":
+            return []
+        base, rest = f"{head}.{parts[1]}" if len(parts) > 1 else str(head), parts[2:]
+        if head == "data" and len(parts) > 2:
+            base, rest = f"data.{parts[1]}.{parts[2]}", parts[3:]
+        instances = self._by_base.get((scope.module, base), [])
+        if rest and any(one.index == rest[0] for one in instances) and instances[0].index is not None:
+            instances = [one for one in instances if one.index == rest[0]]
+            rest = rest[1:]
+        elif looped and len(instances) > 1:
+            instances = _same_key(instances, scope.key)
+        return [self._of(one, rest, name, depth) for one in instances]
+
+    def _of(self, one: Instance, rest: Sequence[str | int], name: str, depth: int) -> Any:
+        """The value that a reference to an instance yields for an attribute of this name."""
+        expected = EXPECTED.get(name)
+        if expected is not None and one.kind not in expected and not one.data and not rest:
+            return None
+        asked = str(rest[0]) if rest else _default(one.kind, name)
+        if rest and expected is not None and one.kind not in expected and not one.data and asked in ("id", "arn"):
+            return None
+        if name in ONLY and asked not in ONLY[name]:
+            return None
+        resource = self.resources.get(one.address)
+        if one.data or resource is None:
+            return self._data(one, asked, rest, depth)
+        if resource.values.get(asked) is None and one.address not in self._stack:
+            self.resolve(one)
+        return _walk(attribute(resource, asked), rest[1:])
+
+    def _data(self, one: Instance, asked: str, rest: Sequence[str | int], depth: int) -> Any:
+        if one.values.get(asked) is None and one.kind == "aws_iam_policy_document" and depth < MAX_STEPS:
+            self.resolve(one)
+            return document_of(one.values, one.unknown)
+        return _walk(one.values.get(asked), rest[1:])
+
+    def _variable(self, parts: Sequence[str | int], scope: Scope, name: str, depth: int) -> list[Any]:
+        variable = str(parts[1])
+        if not scope.module:
+            return [_walk(self.plan.variables.get(variable), parts[2:])]
+        parent, label = _parent(scope.module)
+        call = ((self._module_config(parent) or {}).get("module_calls") or {}).get(label) or {}
+        expression = (call.get("expressions") or {}).get(variable)
+        if not isinstance(expression, dict):
+            return []
+        if "constant_value" in expression:
+            return [_walk(expression["constant_value"], parts[2:])]
+        outer = Scope(parent, _key(scope.module), tuple(_references(call.get("for_each_expression"))))
+        found = self._values(_references(expression), outer, name, depth + 1)
+        index = next((step for step in parts[2:] if isinstance(step, int)), None)
+        flat = _flat(found)
+        return [flat[index]] if index is not None and index < len(flat) else found
+
+    def _output(self, parts: Sequence[str | int], scope: Scope, name: str, looped: bool, depth: int) -> list[Any]:
+        label = str(parts[1])
+        addresses = sorted(self._modules.get(f"{scope.module}>{label}", ()), key=lambda one: (len(one), one))
+        if not addresses:
+            addresses = [f"{scope.module}.module.{label}".lstrip(".")]
+        rest = list(parts[2:])
+        keyed = [one for one in addresses if rest and _key(one) == rest[0] and _key(one) is not None]
+        if keyed:
+            addresses, rest = keyed, rest[1:]
+        elif looped and len(addresses) > 1:
+            addresses = [one for one in addresses if _key(one) == scope.key] or addresses
+        if not rest:
+            return []
+        found: list[Any] = []
+        for address in addresses:
+            output = ((self._module_config(address) or {}).get("outputs") or {}).get(str(rest[0])) or {}
+            references = _references(output.get("expression"))
+            inner = self._values(references, Scope(address, None), name, depth + 1)
+            index = next((step for step in rest[1:] if isinstance(step, int)), None)
+            flat = _flat(inner)
+            if looped and index is None and name not in MANY and len(flat) > 1 and isinstance(scope.key, int):
+                index = scope.key % len(flat)
+            found += [flat[index]] if index is not None and index < len(flat) else inner
+        return found
+
+
+def _default(kind: str, name: str) -> str:
+    if (kind, name) in _DEFAULTS:
+        return _DEFAULTS[kind, name]
+    if name in _ARN:
+        return "arn"
+    if name in ("cidr_blocks", "cidr_block"):
+        return "cidr_block"
+    return "private_ip" if name in ("records", "private_ips") else "id"
+
+
+def _walk(value: Any, steps: Sequence[str | int]) -> Any:
+    for step in steps:
+        if isinstance(value, list) and isinstance(step, int):
+            value = value[step] if step < len(value) else None
+        elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+            value = value[0].get(str(step))
+        elif isinstance(value, dict):
+            value = value.get(str(step))
+        else:
+            return None
+    return value
+
+
+def _flat(values: Iterable[Any]) -> list[Any]:
+    found: list[Any] = []
+    for value in values:
+        found += _flat(value) if isinstance(value, list) else [value] if isinstance(value, str | int) else []
+    return found
+
+
+def _is_leaf(expression: Mapping[str, Any]) -> bool:
+    return not expression or "constant_value" in expression or "references" in expression
+
+
+def _open(unknown: Any) -> bool:
+    """Whether anything below is unknown."""
+    if isinstance(unknown, dict):
+        return any(_open(one) for one in unknown.values())
+    if isinstance(unknown, list):
+        return any(_open(one) for one in unknown)
+    return unknown is True
+
+
+def _references(expression: Any) -> list[str]:
+    held = expression.get("references") if isinstance(expression, dict) else None
+    return [one for one in held if isinstance(one, str)] if isinstance(held, list) else []
+
+
+def _longest(references: Sequence[str]) -> list[str]:
+    """Without those that only shorten the one before."""
+    kept: list[str] = []
+    for one in references:
+        if not any(other.startswith((f"{one}.", f"{one}[")) for other in kept) and one not in kept:
+            kept.append(one)
+    return kept
+
+
+def _same_key(instances: list[Instance], key: int | str | None) -> list[Instance]:
+    """The instance with the same key; numbers wrap around, as element() does."""
+    if isinstance(key, int):
+        return [instances[key % len(instances)]]
+    return [one for one in instances if one.index == key] or instances
+
+
+def _labels(address: str) -> list[str]:
+    parts = parts_of(address)
+    return [str(parts[n + 1]) for n, part in enumerate(parts) if part == "module" and n + 1 < len(parts)]
+
+
+def _parent(address: str) -> tuple[str, str]:
+    """A module's parent address and its label.
+
+    >>> _parent('module.net["a"].module.dns[0]'), _parent("module.net")
+    (('module.net["a"]', 'dns'), ('', 'net'))
+    """
+    depth, cut = 0, 0
+    quoted = False
+    for position, character in enumerate(address):
+        if character == '"':
+            quoted = not quoted
+        depth += (character == "[") - (character == "]") if not quoted else 0
+        if not quoted and depth == 0 and address.startswith("module.", position) and (
+            position == 0 or address[position - 1] == "."
+        ):  # fmt: skip
+            cut = position
+    own = address[cut:].removeprefix("module.")
+    return address[:cut].rstrip("."), own.partition("[")[0]
+
+
+def _key(address: str) -> int | str | None:
+    match = re.search(r"\[(?:\"(.*)\"|(\d+))\]$", address)
+    if match is None:
+        return None
+    return int(match[2]) if match[2] else match[1]

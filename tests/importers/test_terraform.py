@@ -1,0 +1,411 @@
+"""``reachsim import terraform``: what AWS fills in, links before there are ids, modules, counts, changes over a live
+snapshot, and input that is none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reachsim.api import Reach, load
+from reachsim.errors import QuestionError, SnapshotError
+from reachsim.importers import ImportReport, import_terraform
+from tests.build import Build
+from tests.plans import PlanJson, Ref
+
+
+def network(plan: PlanJson, zones: int = 2) -> None:
+    """A VPC with private subnets, a route table, a group for builds and one for endpoints."""
+    plan.add("aws_vpc.main", cidr_block="10.0.0.0/16", enable_dns_hostnames=True, enable_dns_support=True)
+    for number in range(zones):
+        plan.add(
+            "aws_subnet.build", index=number, vpc_id=Ref("aws_vpc.main.id"), cidr_block=f"10.0.{number}.0/24",
+            availability_zone="us-east-1" + "abc"[number],
+        )  # fmt: skip
+        plan.add(
+            "aws_route_table_association.build", index=number, route_table_id=Ref("aws_route_table.build.id"),
+            subnet_id=Ref("aws_subnet.build", "count.index"),
+        )  # fmt: skip
+    plan.add("aws_route_table.build", vpc_id=Ref("aws_vpc.main.id"))
+    plan.add("aws_security_group.build", name="build", vpc_id=Ref("aws_vpc.main.id"), egress=[
+        {"from_port": 0, "to_port": 0, "protocol": "-1", "cidr_blocks": ["0.0.0.0/0"]},
+    ])  # fmt: skip
+    plan.add("aws_security_group.endpoints", name="endpoints", vpc_id=Ref("aws_vpc.main.id"), ingress=[
+        {"from_port": 443, "to_port": 443, "protocol": "tcp", "security_groups": Ref("aws_security_group.build.id")},
+    ])  # fmt: skip
+
+
+def endpoint(plan: PlanJson, service: str, **more: Any) -> None:
+    values: dict[str, Any] = {
+        "vpc_endpoint_type": "Interface", "private_dns_enabled": True, "subnet_ids": Ref("aws_subnet.build"),
+        "security_group_ids": Ref("aws_security_group.endpoints.id"),
+    }  # fmt: skip
+    plan.add(
+        f"aws_vpc_endpoint.{service.replace('.', '_')}", vpc_id=Ref("aws_vpc.main.id"),
+        service_name=f"com.amazonaws.us-east-1.{service}", **(values | more),
+    )  # fmt: skip
+
+
+def project(plan: PlanJson, **more: Any) -> None:
+    plan.add("aws_codebuild_project.app", **{
+        "name": "app", "service_role": "arn:aws:iam::111111111111:role/app", "source": [{"type": "NO_SOURCE"}],
+        "artifacts": [{"type": "NO_ARTIFACTS"}], "environment": [{"type": "LINUX_CONTAINER", "image": "x"}],
+        "vpc_config": [{
+            "vpc_id": Ref("aws_vpc.main.id"), "subnets": Ref("aws_subnet.build"),
+            "security_group_ids": Ref("aws_security_group.build.id"),
+        }],
+    } | more)  # fmt: skip
+
+
+def run(plan: PlanJson, tmp_path: Path, **options: Any) -> tuple[Reach, ImportReport]:
+    report = import_terraform(plan.write(tmp_path / "plan.json"), tmp_path / "out", overwrite=True, **options)
+    return load(tmp_path / "out"), report
+
+
+def test_a_new_vpc_comes_with_what_aws_makes_for_it(tmp_path: Path) -> None:
+    plan = PlanJson()
+    network(plan)
+    reach, report = run(plan, tmp_path)
+    net = reach.network
+    assert net.vpcs["vpc-main"].dhcp_options_id
+    assert "rtb-main-main" in net.route_tables
+    assert {one.subnet_id for one in net.network_acls["acl-main-default"].associations} == {
+        "subnet-build-0", "subnet-build-1",
+    }  # fmt: skip
+    assert {one.subnet_id for one in net.route_tables["rtb-build"].associations} == {"subnet-build-0", "subnet-build-1"}
+    assert net.security_groups["sg-endpoints"].ip_permissions_egress == ()  # Terraform takes AWS's rule away
+    assert not report.ignored
+
+
+def test_a_verdict_that_rests_on_a_drawn_address_says_so(tmp_path: Path) -> None:
+    plan = PlanJson()
+    network(plan)
+    endpoint(plan, "ecr.api")
+    project(plan)
+    reach, _ = run(plan, tmp_path)
+    verdict = reach.simulate("codebuild:app", "ecr.api", port=443, protocol="tcp")
+    assert (verdict.outcome, verdict.route) == ("allowed", "private")
+    assert "PLANNED_ADDRESS" in {one.code for one in verdict.assumptions}
+    assert reach.simulate("codebuild:app", "internet").outcome == "blocked"
+
+
+def test_a_gateway_endpoint_routes_a_symbolic_list(tmp_path: Path) -> None:
+    plan = PlanJson()
+    network(plan)
+    project(plan)
+    plan.add(
+        "aws_vpc_endpoint.s3", vpc_id=Ref("aws_vpc.main.id"), service_name="com.amazonaws.us-east-1.s3",
+        route_table_ids=Ref("aws_route_table.build.id"),
+    )  # fmt: skip
+    reach, _ = run(plan, tmp_path)
+    verdict = reach.simulate("codebuild:app", "s3", port=443, protocol="tcp")
+    assert (verdict.outcome, verdict.route) == ("allowed", "private")
+
+
+def test_a_nat_gateway_lets_builds_out(tmp_path: Path) -> None:
+    plan = PlanJson()
+    network(plan)
+    project(plan)
+    plan.add("aws_subnet.public", vpc_id=Ref("aws_vpc.main.id"), cidr_block="10.0.9.0/24")
+    plan.add("aws_internet_gateway.main", vpc_id=Ref("aws_vpc.main.id"))
+    plan.add("aws_route_table.public", vpc_id=Ref("aws_vpc.main.id"), route=[
+        {"cidr_block": "0.0.0.0/0", "gateway_id": Ref("aws_internet_gateway.main.id")},
+    ])  # fmt: skip
+    plan.add("aws_route_table_association.public", subnet_id=Ref("aws_subnet.public.id"),
+             route_table_id=Ref("aws_route_table.public.id"))  # fmt: skip
+    plan.add("aws_eip.nat", domain="vpc")
+    plan.add("aws_nat_gateway.main", allocation_id=Ref("aws_eip.nat.id"), subnet_id=Ref("aws_subnet.public.id"))
+    plan.add("aws_route.out", route_table_id=Ref("aws_route_table.build.id"), destination_cidr_block="0.0.0.0/0",
+             nat_gateway_id=Ref("aws_nat_gateway.main.id"))  # fmt: skip
+    reach, _ = run(plan, tmp_path)
+    verdict = reach.simulate("codebuild:app", "internet")
+    assert (verdict.outcome, verdict.route) == ("allowed", "internet")
+
+
+def test_modules_pass_ids_by_variables_and_outputs(tmp_path: Path) -> None:
+    plan = PlanJson()
+    for zone in ("a", "b"):
+        plan.add("aws_subnet.private", module="module.net", index=zone, vpc_id=Ref("aws_vpc.this.id"),
+                 cidr_block="10.1.1.0/24" if zone == "a" else "10.1.2.0/24")  # fmt: skip
+    plan.add("aws_vpc.this", module="module.net", cidr_block="10.1.0.0/16")
+    plan.output("module.net", "subnets", "aws_subnet.private")
+    plan.output("module.net", "vpc", "aws_vpc.this.id")
+    plan.call("module.build", vpc_id=Ref("module.net.vpc"), subnets=Ref("module.net.subnets"))
+    plan.add("aws_security_group.build", module="module.build", name="b", vpc_id=Ref("var.vpc_id"))
+    plan.add(
+        "aws_codebuild_project.app", module="module.build", name="app", service_role="arn:aws:iam::111111111111:role/r",
+        source=[{"type": "NO_SOURCE"}], artifacts=[{"type": "NO_ARTIFACTS"}], environment=[{"type": "LINUX_CONTAINER"}],
+        vpc_config=[{"vpc_id": Ref("var.vpc_id"), "subnets": Ref("var.subnets"),
+                     "security_group_ids": Ref("aws_security_group.build.id")}],
+    )  # fmt: skip
+    reach, report = run(plan, tmp_path)
+    (found,) = [one for (_, name), one in reach.network.projects.items() if name == "app"]
+    assert found.vpc_config is not None
+    assert found.vpc_config.vpc_id == "vpc-net-this"
+    assert found.vpc_config.subnets == ("subnet-net-private-a", "subnet-net-private-b")
+    assert found.vpc_config.security_group_ids == ("sg-build-build",)
+    assert report.warnings == ()
+
+
+def test_for_each_over_resources_takes_the_one_of_the_same_key(tmp_path: Path) -> None:
+    plan = PlanJson()
+    network(plan, zones=0)
+    for zone in ("a", "b"):
+        plan.add("aws_subnet.each", index=zone, vpc_id=Ref("aws_vpc.main.id"), cidr_block=f"10.0.{ord(zone)}.0/24")
+        plan.add("aws_route_table.each", index=zone, vpc_id=Ref("aws_vpc.main.id"))
+        plan.add("aws_route_table_association.each", index=zone, for_each=Ref("aws_subnet.each"),
+                 subnet_id=Ref("each.value.id"), route_table_id=Ref("aws_route_table.each", "each.key"))  # fmt: skip
+    reach, _ = run(plan, tmp_path)
+    tables = reach.network.route_tables
+    assert [one.subnet_id for one in tables["rtb-each-a"].associations] == ["subnet-each-a"]
+    assert [one.subnet_id for one in tables["rtb-each-b"].associations] == ["subnet-each-b"]
+
+
+def test_a_local_is_followed_only_where_one_resource_can_be_meant(tmp_path: Path) -> None:
+    plan = PlanJson()
+    plan.add("aws_vpc.main", cidr_block="10.0.0.0/16")
+    plan.add("aws_subnet.a", vpc_id=Ref("local.vpc_id"), cidr_block="10.0.1.0/24")
+    plan.add("aws_subnet.b", vpc_id=Ref("local.vpc_id"), cidr_block="10.0.2.0/24")
+    plan.add("aws_security_group.g", name="g", vpc_id=Ref("local.vpc_id"))
+    plan.add("aws_vpc_security_group_ingress_rule.r", security_group_id=Ref("aws_security_group.g.id"),
+             referenced_security_group_id=Ref("local.other"), ip_protocol="tcp", from_port=1, to_port=1)  # fmt: skip
+    plan.add("aws_instance.a", subnet_id=Ref("aws_subnet.a.id"), ami="ami-1", instance_type="t3.micro",
+             vpc_security_group_ids=Ref("aws_security_group.g.id"))  # fmt: skip
+    plan.add("aws_instance.b", subnet_id=Ref("local.which"), ami="ami-1", instance_type="t3.micro",
+             vpc_security_group_ids=Ref("aws_security_group.g.id"))  # fmt: skip
+    reach, report = run(plan, tmp_path)
+    assert reach.network.subnets["subnet-a"].vpc_id == "vpc-main"
+    told = "\n".join(report.warnings)
+    assert "vpc_id is of a local" in told
+    assert "aws_instance.b: the subnet is known only after apply" in told
+
+
+def test_a_rule_whose_peer_nothing_tells_leaves_a_block_open(tmp_path: Path) -> None:
+    plan = PlanJson()
+    network(plan)
+    project(plan)
+    endpoint(plan, "logs", security_group_ids=Ref("aws_security_group.closed.id"))
+    plan.add("aws_security_group.closed", name="closed", vpc_id=Ref("aws_vpc.main.id"), ingress=[
+        {"from_port": 80, "to_port": 80, "protocol": "tcp", "cidr_blocks": ["10.0.0.0/16"]},
+    ])  # fmt: skip
+    plan.add("aws_security_group_rule.r", type="ingress", security_group_id=Ref("aws_security_group.closed.id"),
+             from_port=443, to_port=443, protocol="tcp", cidr_blocks=Ref("local.cidrs"))  # fmt: skip
+    reach, _ = run(plan, tmp_path)
+    verdict = reach.simulate("codebuild:app", "logs", port=443, protocol="tcp")
+    assert verdict.outcome == "unknown"
+    assert "PLANNED_VALUE_UNKNOWN" in {one.code for one in verdict.assumptions}
+
+
+def test_a_route_whose_target_nothing_tells_is_unknown(tmp_path: Path) -> None:
+    plan = PlanJson()
+    network(plan)
+    project(plan)
+    plan.add("aws_route.out", route_table_id=Ref("aws_route_table.build.id"), destination_cidr_block="0.0.0.0/0",
+             network_interface_id=Ref("local.appliance"))  # fmt: skip
+    reach, _ = run(plan, tmp_path)
+    assert reach.simulate("codebuild:app", "internet").outcome == "unknown"
+
+
+def test_an_endpoint_policy_known_after_apply_is_unknown(tmp_path: Path) -> None:
+    plan = PlanJson()
+    network(plan)
+    project(plan)
+    endpoint(plan, "ecr.api", policy=Ref("aws_ecr_repository.app.arn"))
+    reach, _ = run(plan, tmp_path)
+    requests = [{"action": "ecr:GetAuthorizationToken", "resource": "*"}]
+    layers = ("network", "endpoint-policy")
+    verdict = reach.simulate(
+        "codebuild:app", "ecr.api", port=443, protocol="tcp", requests=requests, layers=layers
+    )  # fmt: skip
+    assert (verdict.outcome, verdict.layers["network"]) == ("unknown", "allowed")
+
+
+def test_unsupported_resources_are_listed_with_what_they_make_undecidable(tmp_path: Path) -> None:
+    plan = PlanJson()
+    network(plan)
+    plan.add("aws_networkfirewall_firewall.fw", name="fw")
+    plan.add("aws_autoscaling_group.runners", name="runners")
+    plan.add("aws_kms_key.k")
+    _, report = run(plan, tmp_path)
+    told = {one.file: one.why for one in report.ignored}
+    assert told["aws_networkfirewall_firewall.fw (aws_networkfirewall_firewall)"].startswith("undecidable")
+    assert not any("kms" in name for name in told)
+    assert "111111111111/us-east-1/network-firewall/list-firewalls.json" not in report.files
+
+
+def test_a_transit_gateway_routes_by_its_default_table(tmp_path: Path) -> None:
+    plan = PlanJson()
+    plan.add("aws_ec2_transit_gateway.hub")
+    for name, block in (("a", "10.1"), ("b", "10.2")):
+        plan.add(f"aws_vpc.{name}", cidr_block=f"{block}.0.0/16")
+        plan.add(
+            f"aws_subnet.{name}",
+            vpc_id=Ref(f"aws_vpc.{name}.id"),
+            cidr_block=f"{block}.0.0/24",
+            availability_zone="us-east-1a",
+        )
+        plan.add(
+            f"aws_ec2_transit_gateway_vpc_attachment.{name}",
+            vpc_id=Ref(f"aws_vpc.{name}.id"),
+            transit_gateway_id=Ref("aws_ec2_transit_gateway.hub.id"),
+            subnet_ids=Ref(f"aws_subnet.{name}.id"),
+        )
+        plan.add(
+            f"aws_route.{name}",
+            route_table_id=Ref(f"aws_vpc.{name}.main_route_table_id"),
+            destination_cidr_block="10.0.0.0/8",
+            transit_gateway_id=Ref("aws_ec2_transit_gateway.hub.id"),
+        )
+        plan.add(
+            f"aws_security_group.{name}",
+            name=name,
+            vpc_id=Ref(f"aws_vpc.{name}.id"),
+            ingress=[{"from_port": 22, "to_port": 22, "protocol": "tcp", "cidr_blocks": ["10.0.0.0/8"]}],
+            egress=[{"from_port": 0, "to_port": 0, "protocol": "-1", "cidr_blocks": ["0.0.0.0/0"]}],
+        )
+        plan.add(
+            f"aws_instance.{name}",
+            subnet_id=Ref(f"aws_subnet.{name}.id"),
+            ami="ami-1",
+            instance_type="t3.micro",
+            vpc_security_group_ids=Ref(f"aws_security_group.{name}.id"),
+        )
+    reach, _ = run(plan, tmp_path)
+    verdict = reach.simulate("i-a", "i-b", port=22, protocol="tcp")
+    assert (verdict.outcome, verdict.route) == ("allowed", "private")
+
+
+def test_private_zones_and_their_records(tmp_path: Path) -> None:
+    plan = PlanJson()
+    network(plan)
+    project(plan)
+    plan.add("aws_instance.mirror", subnet_id=Ref("aws_subnet.build[0].id"), ami="ami-1", instance_type="t3.micro",
+             private_ip="10.0.0.99", vpc_security_group_ids=Ref("aws_security_group.endpoints.id"))  # fmt: skip
+    plan.add("aws_route53_zone.own", name="corp.example", vpc=[{"vpc_id": Ref("aws_vpc.main.id")}])
+    plan.add("aws_route53_record.mirror", zone_id=Ref("aws_route53_zone.own.zone_id"), name="mirror", type="A", ttl=60,
+             records=Ref("aws_instance.mirror.private_ip"))  # fmt: skip
+    reach, _ = run(plan, tmp_path)
+    assert reach.simulate("codebuild:app", "host:mirror.corp.example", port=443, protocol="tcp").outcome == "allowed"
+
+
+# --- over a live snapshot ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Path:
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16", name="vpc-1".removeprefix("vpc-"))
+    table = net.table(vpc, [], name="priv")
+    subnet = net.subnet(vpc, "10.0.1.0/24", table=table, name="priv")
+    group = net.group(vpc, ingress=[("tcp", 22, 22, "10.0.0.0/16")], name="app")
+    net.instance(subnet, "10.0.1.5", [group], name="app")
+    net.igw(vpc, name="main")
+    return net.write(tmp_path / "live")
+
+
+def test_a_plan_over_a_live_snapshot_adds_changes_and_deletes_by_id(live: Path, tmp_path: Path) -> None:
+    plan = PlanJson()
+    plan.add("aws_subnet.priv", action="no-op", id="subnet-priv", vpc_id="vpc-1", cidr_block="10.0.1.0/24",
+             before={"id": "subnet-priv"})  # fmt: skip
+    plan.add("aws_route.out", route_table_id="rtb-priv", destination_cidr_block="0.0.0.0/0", gateway_id="igw-main")
+    plan.add("aws_security_group_rule.ssh", action="delete", before={
+        "id": "sgrule-1", "type": "ingress", "security_group_id": "sg-app", "protocol": "tcp", "from_port": 22,
+        "to_port": 22, "cidr_blocks": ["10.0.0.0/16"],
+    })  # fmt: skip
+    plan.add("aws_security_group_rule.web", type="ingress", security_group_id="sg-app", protocol="tcp", from_port=443,
+             to_port=443, cidr_blocks=["0.0.0.0/0"])  # fmt: skip
+    plan.add("aws_instance.new", subnet_id="subnet-priv", ami="ami-1", instance_type="t3.micro",
+             vpc_security_group_ids=["sg-app"])  # fmt: skip
+    reach, _ = run(plan, tmp_path, onto=live)
+    assert {"i-app", "i-new"} <= set(reach.network.instances)
+    rules = reach.network.security_groups["sg-app"].ip_permissions
+    assert [(one.from_port, one.to_port) for one in rules] == [(443, 443)]
+    routes = reach.network.route_tables["rtb-priv"].routes
+    assert {one.gateway_id for one in routes} == {"local", "igw-main"}
+
+
+def test_a_deleted_gateway_leaves_a_blackhole(live: Path, tmp_path: Path) -> None:
+    first = PlanJson()
+    first.add("aws_route.out", route_table_id="rtb-priv", destination_cidr_block="0.0.0.0/0", gateway_id="igw-main")
+    import_terraform(first.write(tmp_path / "first.json"), tmp_path / "one", onto=live)
+    second = PlanJson()
+    second.add("aws_internet_gateway.main", action="delete", before={"id": "igw-main", "vpc_id": "vpc-1"})
+    reach, _ = run(second, tmp_path, onto=tmp_path / "one")
+    assert "igw-main" not in reach.network.internet_gateways
+    assert "blackhole" in {one.state for one in reach.network.route_tables["rtb-priv"].routes}
+
+
+def test_a_plan_that_changes_nothing_gives_the_live_answers(live: Path, tmp_path: Path) -> None:
+    plan = PlanJson()
+    plan.add("aws_vpc.main", action="no-op", id="vpc-1", cidr_block="10.0.0.0/16", before={"id": "vpc-1"})
+    reach, report = run(plan, tmp_path, onto=live)
+    for path in load(live).network.snapshot.paths:
+        mine, theirs = reach.network.snapshot.read(path), load(live).network.snapshot.read(path)
+        assert json.loads(mine) == json.loads(theirs)
+    assert "changes nothing" in " ".join(report.warnings)
+
+
+# --- what is no plan --------------------------------------------------------------------------------------------------
+
+
+def google() -> dict[str, Any]:
+    plan = PlanJson(account="")
+    plan.add("google_compute_network.n", provider="registry.terraform.io/hashicorp/google")
+    return plan.json()
+
+
+def looping() -> dict[str, Any]:
+    plan = PlanJson()
+    plan.call("module.a", x=Ref("module.b.y"))
+    plan.call("module.b", x=Ref("module.a.y"))
+    plan.output("module.a", "y", "var.x")
+    plan.output("module.b", "y", "var.x")
+    plan.add("aws_subnet.s", vpc_id=Ref("module.a.y"), cidr_block="10.0.0.0/24")
+    return plan.json()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('{"format_version": "1.2", "planned_values": {"root_mod', "complete JSON"),
+        ("[]", "a JSON object, found a list"),
+        ('{"version": 4, "lineage": "x", "resources": []}', "a raw state file"),
+        ('{"format_version": "2.0", "planned_values": {}}', "format version 0.x or 1.x, found 2.0"),
+        ('{"format_version": "1.0"}', "planned_values of a plan"),
+        ('{"format_version": "1.0", "planned_values": {}}', "no resource at all"),
+        ('{"format_version": "1.0", "planned_values": {"root_module": {"resources": [7]}}}', "JSON format"),
+        (json.dumps(google()), "found those of google"),
+        (json.dumps(looping()), "cyclic references"),
+        ("PK\x03\x04...", "a binary plan"),
+        ("\x00\xff", "complete JSON"),
+    ],
+)
+def test_what_is_no_plan_is_told_in_one_line(content: str, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    path.write_bytes(content.encode("latin-1"))
+    with pytest.raises(SnapshotError) as caught:
+        import_terraform(path, tmp_path / "out")
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_plan_without_a_region_asks_for_one(tmp_path: Path) -> None:
+    plan = PlanJson(region="")
+    plan.add("aws_vpc.main", cidr_block="10.0.0.0/16")
+    with pytest.raises(QuestionError, match="--region"):
+        import_terraform(plan.write(tmp_path / "plan.json"), tmp_path / "out")
+    import_terraform(tmp_path / "plan.json", tmp_path / "out", region="eu-west-1")
+    assert load(tmp_path / "out").network.vpcs
+
+
+def test_the_same_plan_gives_the_same_bytes(tmp_path: Path) -> None:
+    plan = PlanJson()
+    network(plan)
+    endpoint(plan, "logs")
+    import_terraform(plan.write(tmp_path / "plan.json"), tmp_path / "a")
+    import_terraform(tmp_path / "plan.json", tmp_path / "b")
+    for one in (tmp_path / "a").rglob("*.json"):
+        assert one.read_bytes() == (tmp_path / "b" / one.relative_to(tmp_path / "a")).read_bytes()
