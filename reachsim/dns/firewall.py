@@ -18,7 +18,7 @@ import msgspec
 from reachsim.addresses import V4, V6
 from reachsim.dns.joined import everywhere, found_file
 from reachsim.dns.profiles import Brought
-from reachsim.dns.resolution import Asking, Noted, Resolution, below, no_such_name, plain
+from reachsim.dns.resolution import Asking, Noted, Resolution, no_such_name, plain
 from reachsim.evidence import Gap
 from reachsim.intervals import IntervalSet
 from reachsim.model import records as aws
@@ -184,7 +184,7 @@ def screened(asking: Asking, name: str, found: Resolution, profiles: Brought, no
         return found
     words = {qtype: _of_type(ordered, name, found, qtype) for qtype, _ in _FAMILIES}
     if asking.inbound:
-        return _asked_from_outside(asking, name, found, words)
+        return _asked_from_outside(asking, name, _with_unseen_redirection(name, found, ordered), words)
     blocked = [qtype for qtype, _ in _FAMILIES if words[qtype].word == "block"]
     if len(blocked) == len(_FAMILIES):
         return _blocked(asking, name, found, words[blocked[0]])
@@ -259,7 +259,8 @@ def _blocked(asking: Asking, name: str, found: Resolution, why: Decision) -> Res
 
 def _asked_from_outside(asking: Asking, name: str, found: Resolution, words: dict[str, Decision]) -> Resolution:
     """Whether DNS Firewall filters what comes by an inbound endpoint is not documented: it matters only if it would."""
-    if all(one.word == "pass" for one in words.values()):
+    matter = [words[qtype] for qtype, family in _FAMILIES if found.gaps or found.addresses & family]
+    if all(one.word == "pass" for one in matter):
         return found
     detail = f"whether DNS Firewall of {asking.label} filters {name}, asked by an inbound endpoint, is not documented"
     gap = Gap("DNS_REDIRECTION_UNSEEN", asking.vpc_id, detail, can_hide="block")
@@ -270,32 +271,39 @@ def _with_unseen_redirection(name: str, found: Resolution, ordered: tuple[tuple[
     """A public name may lead through names that only the internet knows, and a rule may block one of them."""
     if not found.public or found.blocks or found.gaps:
         return found
-    last = (name, *found.chain, *found.aliases)[-1]
     noted = Noted()
-    for rules in ordered:
-        passes = decide(rules, name, "A", first=True).rule
-        blockers = [
-            rule
-            for rule in rules
-            if rule.action == "BLOCK" and not rule.trusts and rule.domains and rule.qtype in (None, "A", "AAAA")
-        ]
-        if not blockers or (passes is not None and passes.trusts):
-            continue
-        group = blockers[0].group
-        if any("*" in (rule.domains or ()) for rule in blockers) and not _stays(rules, found, last):
-            detail = f"where {last} is redirected to is not known offline, and {group} blocks every name not listed"
-            noted.lack("DNS_REDIRECTION_UNSEEN", group, detail)
-        else:
-            detail = f"{last} was taken not to be redirected to a name that {group} blocks"
-            noted.take("DNS_REDIRECTION_UNSEEN", group, detail, "block")
-    made = found.assuming(*noted.assumptions)
-    return msgspec.structs.replace(made, gaps=tuple(noted.gaps)) if noted.gaps else made
+    for qtype, family in _FAMILIES:
+        if not found.addresses.isdisjoint(family):
+            for rules in ordered:
+                _redirected(name, found, rules, qtype, noted)
+    made = found.assuming(*dict.fromkeys(noted.assumptions))
+    return msgspec.structs.replace(made, gaps=tuple(dict.fromkeys(noted.gaps))) if noted.gaps else made
 
 
-def _stays(rules: tuple[Rule, ...], found: Resolution, last: str) -> bool:
+def _redirected(name: str, found: Resolution, rules: tuple[Rule, ...], qtype: str, noted: Noted) -> None:
+    last = (name, *found.chain, *found.aliases)[-1]
+    passes = decide(rules, name, qtype, first=True).rule
+    if passes is not None and passes.trusts:
+        return
+    blockers = [
+        rule
+        for rule in rules
+        if rule.action == "BLOCK" and not rule.trusts and rule.domains and rule.qtype in (None, qtype)
+    ]
+    if not blockers:
+        return
+    group = blockers[0].group
+    if any("*" in (rule.domains or ()) for rule in blockers) and not _stays(rules, found, last, qtype):
+        detail = f"where {last} is redirected to is not known offline, and {group} blocks every name not listed"
+        noted.lack("DNS_REDIRECTION_UNSEEN", group, detail)
+    else:
+        detail = f"{last} was taken not to be redirected to a name that {group} blocks"
+        noted.take("DNS_REDIRECTION_UNSEEN", group, detail, "block")
+
+
+def _stays(rules: tuple[Rule, ...], found: Resolution, last: str, qtype: str) -> bool:
     """Whether everything in AWS's domain of an AWS service's name passes, where its redirections stay."""
     if found.service is None:
         return False
-    domain = ".".join(last.split(".")[-2:])
-    probe = f"redirected.{domain}"
-    return below(last, domain) and decide(rules, probe, "A", first=False).word == "pass"
+    domain = ".".join(last.split(".")[-3 if last.endswith(".com.cn") else -2 :])
+    return decide(rules, f"redirected.{domain}", qtype, first=False).word == "pass"

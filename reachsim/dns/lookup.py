@@ -69,6 +69,8 @@ def of_vpc(asking: Asking, name: str) -> Resolution:
         return noted.unknown(name)
     asking = asking._replace(trail=asking.trail or (asking.vpc_id,))
     profiles = brought(asking, noted)
+    if noted.gaps:  # what it brings could go before anything else
+        return noted.unknown(name)
     found = _lookup(asking, name, profiles)
     found = screened(asking, name, found, profiles, noted).assuming(*noted.assumptions)
     if found.blocks or not noted.gaps:

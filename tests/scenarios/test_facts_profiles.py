@@ -123,6 +123,15 @@ def test_n173_what_a_profile_brings_and_nobody_lists_leaves_names_unknown(resour
         assert verdict.missing == (f"{GLOBAL}/route53/get-hosted-zone/Z0GONE.json",)
 
 
+def test_n173_an_unread_profile_could_go_before_a_zone_that_lacks_the_name() -> None:
+    net = Lan()
+    net.zone("internal.example", [net.vpc_id])
+    profile(net, net.vpc_id, read=False)
+    verdict = ask(net, net.client, f"host:{NAME}")
+    path = f"{HOME}/route53profiles/list-profile-resource-associations/rp-1.json"
+    assert (verdict.outcome, verdict.missing) == ("unknown", (path,))
+
+
 def test_n173_a_zone_of_a_profile_known_by_its_own_files_only() -> None:
     net, owner = Lan(), Build("222222222222", tag="o")
     zone = owner.zone("internal.example", [("vpc-elsewhere", "us-east-1")], [(NAME, "A", ["10.0.2.5"])])
