@@ -38,6 +38,7 @@ from reachsim.selectors import Destination, Selector, Source, destination, sourc
 from reachsim.workloads import ANY_CLIENT_PORTS
 
 NAT_PORTS = ANY_CLIENT_PORTS
+FILTER_CODES = frozenset({"ENI_SG_RULES_MISMATCH", "SG_HAS_NO_RULES", "SUBNET_ACL_RESTRICTION"})
 FAMILIES = {"ipv4": V4, "ipv6": V6, None: V4 | V6}
 
 
@@ -128,6 +129,9 @@ def _from(
         options = _one_by_one(aimed.addresses & FAMILIES[family], start)
     blocks = start.blocks + aimed.blocks + (resolution.blocks if resolution else ())
     gaps = start.gaps + aimed.gaps + (resolution.gaps if resolution else ())
+    lacking = network.lacks(start.home, "describe-vpcs") if gaps and start.vpc_id else ()
+    if lacking:
+        gaps = (*gaps, Gap("UNKNOWN_RESOURCE", start.vpc_id, f"{start.vpc_id} is not in the snapshot", lacking))
     assumptions = start.assumptions + (resolution.assumptions if resolution else ())
     base = Scenario(
         start.group, start.origin.id, PacketSet.empty(len(DIMENSIONS)), (), start.by_chance,
@@ -177,6 +181,10 @@ def _walk(
     if aimed.via:
         walked = tuple(_must_cross(flow, aimed.via) for flow in walked)
     walked = tuple(_beyond(ground.network, flow, aimed) for flow in walked)
+    lacking = ground.network.lacks(start.home, "describe-vpcs") if start.vpc_id or start.origin.vpc_id else ()
+    if lacking:
+        known = ground.network.interface_addresses
+        walked = tuple(_in_unseen_vpc(flow, lacking, known) for flow in walked)
     return msgspec.structs.replace(base, asked=PacketSet.union_of(boxes, len(DIMENSIONS)), flows=walked)
 
 
@@ -278,6 +286,17 @@ def _must_cross(flow: Walk, component: str) -> Walk:
         return flow
     detail = f"the traffic gets there, but not by {component}"
     return flow.blocked(Block("NO_POSSIBLE_DESTINATION", component, None, None, "request", "egress", "timeout", detail))
+
+
+def _in_unseen_vpc(flow: Walk, lacking: tuple[str, ...], known: IntervalSet) -> Walk:
+    """Without describe-vpcs nothing tells which addresses are the VPC's own, its resolver's among them. What a filter
+    stops on the way to a known interface is stopped anyway.
+    """
+    if flow.box[DESTINATION] <= known and any(block.code in FILTER_CODES for block in flow.blocks):
+        return flow
+    vpc_id = flow.context.origin.vpc_id or flow.context.origin.id
+    gap = Gap("UNKNOWN_RESOURCE", vpc_id, "the blocks of the VPC itself are not in the snapshot", lacking)
+    return msgspec.structs.replace(flow.unknown(gap), blocks=())
 
 
 def _beyond(network: Network, flow: Walk, aimed: Destination) -> Walk:

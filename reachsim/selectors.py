@@ -414,11 +414,28 @@ def _addresses(network: Network, addresses: IntervalSet, toward: tuple[Interface
     private = rest - PUBLIC
     for vpc_id in dict.fromkeys(one.vpc_id for one in toward) if private else ():
         made += _from_on_premises(network, vpc_id, private)
+    lacking = _ways_in_unseen(network, toward, bool(private))
+    if lacking and (private or not made):
+        gap = Gap(
+            "UNKNOWN_RESOURCE", f"ip:{format_set(addresses)[0]}", "what leads in from there is not known", lacking
+        )
+        return (*made, _nowhere(network, Selector("ip", "source"), gap))
     if made:
         return tuple(made)
     detail = "the addresses are in no VPC of the snapshot, and nothing leads in from where they are"
     why = Block("NO_PATH", f"ip:{format_set(addresses)[0]}", None, None, "request", "ingress", "timeout", detail)
     return (_nowhere(network, Selector("ip", "source"), why),)
+
+
+def _ways_in_unseen(network: Network, toward: Sequence[Interface], private: bool) -> tuple[str, ...]:
+    """Files without which an address may belong to a VPC, or private gateways may lead in from it."""
+    homes = dict.fromkeys(network.home_of(one.id) for one in toward) or dict.fromkeys(network.homes)
+    operations = ["describe-vpcs", "describe-subnets"]
+    if private:
+        operations += [
+            "describe-vpn-gateways", "describe-transit-gateway-vpc-attachments", "describe-transit-gateway-attachments",
+        ]  # fmt: skip
+    return tuple(path for home in homes for path in network.lacks(home, *operations))
 
 
 def _in_subnet(network: Network, subnet_id: str, addresses: IntervalSet) -> list[Source]:

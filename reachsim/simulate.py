@@ -438,4 +438,5 @@ def _path(one: Scenario, flows: list[Walk]) -> Path:
     route: RouteWord = route_of(one, first) if outcome == "allowed" else "none"
     hops = _name_hops(one, flows) + first.hops
     traffic = tuple(dict.fromkeys(traffic_of(flow.box) for flow in flows))
-    return Path(outcome, route, traffic, hops, first.context.terminal, first.blocks, one.origin)
+    missing = tuple(dict.fromkeys(path for gap in first.gaps for path in gap.missing)) if outcome == "unknown" else ()
+    return Path(outcome, route, traffic, hops, first.context.terminal, first.blocks, one.origin, missing)

@@ -47,6 +47,8 @@ class Path(msgspec.Struct, frozen=True):
     terminal: str = ""
     blocked_by: tuple[Block, ...] = ()
     origin: str = ""
+    missing: tuple[str, ...] = ()
+    """Files that would tell what becomes of it, if its outcome is ``unknown``."""
 
 
 class Question(msgspec.Struct, frozen=True):

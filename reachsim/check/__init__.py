@@ -140,6 +140,13 @@ def _judge(ground: Ground, source: str, pins: Mapping[str, IntervalSet], folders
     return Judged(cells, further, steps, needs, outcomes, findings)
 
 
+def _undecided_beside(cell: Cell) -> Iterable[str]:
+    """Files that would tell of the other addresses of the internet, where some surely get through."""
+    if cell.verdict is not None and "internet" in (cell.source, cell.destination):
+        for path in cell.verdict.paths:
+            yield from path.missing
+
+
 def _places(judged: Sequence[Judged], sources: Sequence[str]) -> dict[tuple[str, str], list[str]]:
     found: dict[tuple[str, str], list[str]] = {}
     for source, one in zip(sources, judged, strict=True):

@@ -40,7 +40,7 @@ def overall_of(
         return "leaking"
     if shared or any(exposes(cell) for cell in cells):
         return "exposed"
-    open_ways = any(cell.outcome == "unknown" and could_leave(cell) for cell in cells)
+    open_ways = any(could_leave(cell) for cell in cells)
     if not found or lacking or open_ways or open_policies or any(verdict.outcome == "unknown" for verdict in beyond):
         return "undecided"
     if any(outcome in ("blocked", "intermittent") for outcome in steps):
@@ -49,7 +49,12 @@ def overall_of(
 
 
 def could_leave(cell: Cell) -> bool:
-    """Whether an open cell bears on privacy: the internet's cells, and services whose network way is not known."""
-    if "internet" in (cell.source, cell.destination) or cell.verdict is None:
-        return True
-    return cell.verdict.layers.get("network") == "unknown"
+    """Whether what is not known of a cell bears on privacy: the internet's cells, and services whose network way is not
+    known. A set of addresses is allowed as soon as one of them is, by a private way say; the way of the others may be
+    open all the same.
+    """
+    if cell.verdict is None:
+        return cell.outcome == "unknown"
+    if "internet" in (cell.source, cell.destination):
+        return cell.outcome == "unknown" or any(path.outcome == "unknown" for path in cell.verdict.paths)
+    return cell.outcome == "unknown" and cell.verdict.layers.get("network") == "unknown"

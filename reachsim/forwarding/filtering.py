@@ -136,6 +136,11 @@ def _unseen_members(ground: Ground, interface: Interface, rule: Rule, group: str
         if lacking:
             gap = missing(lacking, group, f"which interfaces carry {group}")
             found.append((msgspec.structs.replace(rule, peers=addresses), gap))
+    unpeered = ground.lacks_for_vpc(interface.vpc_id, "describe-vpc-peering-connections")
+    far = network.members_in(group, frozenset(network.vpcs) - near) if unpeered else EMPTY
+    if far:
+        gap = missing(unpeered, group, f"whether the VPCs of the members of {group} are peered")
+        found.append((msgspec.structs.replace(rule, peers=far), gap))
     account, region = network.home_of(interface.vpc_id)
     owner = (rule.group_peer.user_id if rule.group_peer else None) or account
     if group not in network.security_groups and network.lacks((owner, region), "describe-security-groups"):

@@ -345,6 +345,9 @@ def internet_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
                 "gateway-table", gateway_id, vpc_id
             ),
         ]
+    lacking = ground.lacks_for_vpc(vpc_id, "describe-network-interfaces", "describe-subnets")
+    if lacking:
+        return [*parts, lost(left, missing(lacking, vpc_id, f"who has {describe_addresses(left.destinations)}"))]
     detail = f"{describe_addresses(left.destinations)} is no public address of an interface in {network.label(vpc_id)}"
     code = "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"
     return [*parts, stopped(left, block(left, code, gateway_id, detail, direction="ingress"))]
@@ -693,6 +696,9 @@ def vpn_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
     parts: list[Walk] = []
     own = ground.network.vpc_addresses(vpc_id)
     outside = flow.with_destinations(flow.destinations - own)
+    lacking = ground.lacks_for_vpc(vpc_id, "describe-vpcs") if outside is not None else ()
+    if outside is not None and lacking:
+        return [lost(flow, missing(lacking, vpc_id, f"the addresses of {vpc_id}"))]
     if outside is not None:
         detail = f"{describe_addresses(outside.destinations)} is no private address of an interface in {vpc_id}"
         why = block(outside, "VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", gateway_id, detail, direction="ingress")

@@ -234,7 +234,8 @@ def _into_vpc(
         detail = (
             f"{attachment_id} leads to {vpc or 'a VPC'} of account {owner or 'unknown'}, which is not in the snapshot"
         )
-        return [lost(flow, Gap("PEER_ACCOUNT_UNSEEN", attachment_id, detail))]
+        lacking = network.lacks(_home(ground, attachment_id), "describe-vpcs")
+        return [lost(flow, Gap("PEER_ACCOUNT_UNSEEN", attachment_id, detail, lacking))]
     label = f"{attachment_id} into {network.label(attachment.vpc_id or '')}"
     source = network.source(attachment_id)
     if attachment.state not in ("available", "modifying"):

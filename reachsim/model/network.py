@@ -360,7 +360,20 @@ class Network:
         place = self.places.get(resource_id)
         if place is not None:
             return place.home
+        for record_id in self._parts_of_unseen_vpcs.get(resource_id, ()):
+            return self.places[record_id].home
         return self.homes[0] if self.homes else ("000000000000", "unknown")
+
+    @cached_property
+    def _parts_of_unseen_vpcs(self) -> dict[str, list[str]]:
+        """Route tables, which every VPC has, and subnets by VPCs that no file describes: they stand where it does."""
+        found: dict[str, list[str]] = {}
+        parts = [(name, table.vpc_id) for name, table in self.route_tables.items()]
+        parts += [(name, subnet.vpc_id) for name, subnet in self.subnets.items()]
+        for name, vpc_id in parts:
+            if vpc_id and vpc_id not in self.vpcs:
+                found.setdefault(vpc_id, []).append(name)
+        return found
 
     def source(self, resource_id: str, below: str = "") -> str | None:
         """``FILE#/json/pointer`` of a resource, or of something below it."""
@@ -600,6 +613,11 @@ class Network:
         return found
 
     @cached_property
+    def interface_addresses(self) -> IntervalSet:
+        """Every address, private and public, that an interface of the snapshot has."""
+        return IntervalSet.union_of(one.addresses | one.public_addresses for one in self.interfaces.values())
+
+    @cached_property
     def own_public_addresses(self) -> IntervalSet:
         """Every public IPv4 address of an interface in the snapshot."""
         return IntervalSet.of((public, public) for public in self.public_addresses)
@@ -672,11 +690,33 @@ class Network:
 
     @cached_property
     def aws_addresses(self) -> IntervalSet:
-        """Every address in the AWS-managed prefix lists of the snapshot."""
+        """Every address in the AWS-managed prefix lists of the snapshot.
+
+        Where describe-prefix-lists is missing, these are at least the lists that lead to gateway endpoints.
+        """
         found = EMPTY
         for one in self.prefix_lists.values():
             if (one.prefix_list_name or "").startswith("com.amazonaws."):
                 found = found | IntervalSet.union_of(cidr.block for cidr in one.cidrs)
+        for listed in self._lists_of_gateway_endpoints.values():
+            found = found | listed
+        return found
+
+    @cached_property
+    def _lists_of_gateway_endpoints(self) -> dict[str, IntervalSet]:
+        """Service name → addresses of the prefix lists that route tables send to its gateway endpoints, of lists that
+        are known by their entries alone.
+        """
+        found: dict[str, IntervalSet] = {}
+        for table_id, table in self.route_tables.items():
+            for route in table.routes:
+                list_id, endpoint = route.destination_prefix_list_id, self.vpc_endpoints.get(route.gateway_id or "")
+                if list_id and endpoint and endpoint.vpc_endpoint_type == "Gateway":
+                    if list_id in self.prefix_lists:
+                        continue
+                    addresses, _, _ = self.prefix_list(list_id, self.home_of(table_id))
+                    name = endpoint.service_name
+                    found[name] = found.get(name, EMPTY) | (addresses or EMPTY)
         return found
 
     def service_prefix_list(self, service: str, region: str) -> IntervalSet | None:
@@ -686,6 +726,9 @@ class Network:
         for one in self.prefix_lists.values():
             if (one.prefix_list_name or "").endswith(f".{region}.{service}"):
                 return IntervalSet.union_of(cidr.block for cidr in one.cidrs)
+        for name, addresses in self._lists_of_gateway_endpoints.items():
+            if name.endswith(f".{region}.{service}") and addresses:
+                return addresses
         return None
 
     def service_addresses(self, service: str) -> IntervalSet:

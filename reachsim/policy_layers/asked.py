@@ -26,6 +26,8 @@ LAYER_BUCKET: Final = "prod-*-starport-layer-bucket"
 ECR_ACCOUNT: Final = "000000000000"
 """Stands for the account of ECR that signs layer downloads: no customer's (fact 27)."""
 
+UNSEEN: Final = "?"
+"""The way of traffic of which it is not known by which endpoint it goes, if by any."""
 _NOBODY: Final = "unknown"
 """The name of a role that stands for a caller of which only the account is known."""
 _VPC_KEYS: Final = ("aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp", "aws:VpceAccount",
@@ -53,7 +55,7 @@ class Asked(NamedTuple):
 
 
 def read_request(network: Network, given: Mapping[str, Any], way: str, one: Scenario) -> Asked:
-    """The IAM request of a question's request on a way ("" = public). Raises QuestionError."""
+    """The IAM request of a question's request on a way ("" = public, "?" = not known). Raises QuestionError."""
     action, resource = given.get("action"), given.get("resource", "*")
     if not isinstance(action, str) or not isinstance(resource, str):
         raise QuestionError('a request is {"action": "s3:GetObject", "resource": "arn:…"}', "BAD_REQUEST")
@@ -169,6 +171,8 @@ def _context(
 
 
 def _network_keys(network: Network, one: Scenario, way: str, action: str) -> dict[str, Any]:
+    if way == UNSEEN:
+        return {}
     if not way:
         return {"aws:SourceIp": policy.PRESENT}
     endpoint = network.vpc_endpoints[way]
@@ -202,7 +206,8 @@ def _organization(network: Network, account: str, home: str) -> str | policy.Unk
 def _absent(one: Scenario, way: str, caller: policy.Principal, action: str) -> frozenset[str]:
     """The keys that a direct request on this way is known not to have, unless the context holds them."""
     keys = [*_INDIRECT_KEYS]
-    keys += ["aws:SourceIp"] if way else _VPC_KEYS
+    if way != UNSEEN:
+        keys += ["aws:SourceIp"] if way else _VPC_KEYS
     if way and action.lower().partition(":")[0] not in _VPCE_SERVICES:
         keys += ["aws:SourceVpcArn", "aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths"]
     if caller.kind in ("session", "role"):

@@ -19,7 +19,7 @@ from reachsim.model.network import Network
 from reachsim.policy.evaluate import excused
 from reachsim.policy.statements import Kind
 from reachsim.policy_layers import said
-from reachsim.policy_layers.asked import Asked, read_request
+from reachsim.policy_layers.asked import UNSEEN, Asked, read_request
 from reachsim.policy_layers.said import Said
 from reachsim.scenarios import Scenario
 from reachsim.verdict import Outcome, Verdict
@@ -156,7 +156,7 @@ def _way_of(flow: Walk) -> str | None:
 
 
 def _ways(network: Network, found: Sequence[Scenario]) -> dict[tuple[str, str], Scenario]:
-    """(group, endpoint or "" for a public way) by which the traffic gets there, each with a scenario that takes it.
+    """(group, endpoint, "" for a public way or "?") by which traffic gets there, each with a scenario that takes it.
 
     Policies are judged as if the network had passed.
     """
@@ -172,9 +172,18 @@ def _ways(network: Network, found: Sequence[Scenario]) -> dict[tuple[str, str], 
         meant = one.reason.component if one.reason is not None else ""
         if meant in network.vpc_endpoints and all(flow.outcome == "blocked" for flow in one.flows):
             ways.setdefault((one.group, meant), one)
+        if _unseen(one):
+            ways.setdefault((one.group, UNSEEN), one)
     if not ways and found:
         ways[found[0].group, ""] = found[0]
     return ways
+
+
+def _unseen(one: Scenario) -> bool:
+    """Whether it is not known by which way traffic would go, so that policies may see any."""
+    if one.resolution is not None and one.resolution.endpoint_id is not None:
+        return False
+    return bool(one.gaps) or any(flow.outcome == "unknown" and _way_of(flow) is None for flow in one.flows)
 
 
 def _open_ways(found: Sequence[Scenario]) -> set[tuple[str, str]]:

@@ -25,7 +25,7 @@ from reachsim.policy.exemptions import without_exempt
 from reachsim.policy.principals import Via
 from reachsim.policy.request import OpenContext
 from reachsim.policy.statements import Kind
-from reachsim.policy_layers.asked import LAYER_BUCKET, Asked, bucket_of
+from reachsim.policy_layers.asked import LAYER_BUCKET, UNSEEN, Asked, bucket_of
 from reachsim.policy_layers.held import document
 from reachsim.policy_layers.identities import iam_details, managed, role_documents
 from reachsim.policy_layers.organizations import OrganizationPolicy, levels
@@ -100,6 +100,10 @@ def endpoint(network: Network, asked: Asked, way: str) -> Said:
     """What the policy of the endpoint on the way says (facts 4, 20 to 28)."""
     if not way:
         return Said("endpoint", "allow")
+    if way == UNSEEN:
+        return _not_known(
+            "endpoint", asked.request.action, f"by which endpoint {asked.request.action} goes is not known"
+        )
     found = network.vpc_endpoints[way]
     for note in network.snapshot.manifest.planned:
         if note.component == way and note.code == "PLANNED_POLICY_UNKNOWN":
