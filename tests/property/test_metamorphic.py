@@ -34,7 +34,7 @@ from tests.property.networks import BLOCKS, BLOCKS_V6, TOPICS, Draft, network, r
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ["private-pipeline", "leaky-pipeline", "broken-pipeline"]
 SOME = settings(
-    max_examples=60, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
+    max_examples=30, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
 )  # networks are drawn by seed: a smaller seed is no smaller network
 drafts = st.builds(network, st.sampled_from(sorted(TOPICS)), st.integers(2_000_000, 3_000_000))
 Files = dict[str, bytes]
@@ -415,7 +415,7 @@ def same_or_unknown(before: Verdict, after: Verdict) -> bool:
     return part and after.outcome == before.outcome and after.route in {path.route for path in before.paths}
 
 
-@settings(SOME, max_examples=25)
+@settings(SOME, max_examples=10)
 @given(drafts)
 def test_a_missing_file_makes_a_verdict_unknown_or_leaves_it(draft: Draft) -> None:
     files, asked = draft.files(), questions(draft)
