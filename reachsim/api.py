@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +12,14 @@ from reachsim.config import Config, read_config
 from reachsim.forwarding import Ground
 from reachsim.model.network import Network
 from reachsim.scenarios import Scenario
+from reachsim.selections import Selections
 from reachsim.simulate import ask, simulate
 from reachsim.snapshot import Snapshot, open_snapshot
 from reachsim.verdict import Check, Verdict
 
 if TYPE_CHECKING:
     import networkx
+    from matplotlib.axes import Axes
 
     from reachsim.diff import Diff
     from reachsim.names import Names
@@ -152,6 +154,60 @@ class Reach:
         subnet_id = interface.subnet_id if interface is not None else origin.rpartition("@")[2]
         subnet = self.network.subnets.get(subnet_id)
         return None if subnet is None else (subnet.vpc_id, subnet.availability_zone or "", subnet_id)
+
+    @cached_property
+    def codebuild(self) -> Selections:
+        """CodeBuild projects by name."""
+        return Selections("CodeBuild project", {name: f"codebuild:{name}" for _, name in self.network.projects})
+
+    @cached_property
+    def instances(self) -> Selections:
+        """Instances by id, and by Name tag where it is the only one of that name."""
+        return self._named("instance", self.network.instances)
+
+    @cached_property
+    def subnets(self) -> Selections:
+        """Subnets by id, and by Name tag where it is the only one of that name."""
+        return self._named("subnet", self.network.subnets)
+
+    @cached_property
+    def vpcs(self) -> Selections:
+        """VPCs by id, and by Name tag where it is the only one of that name."""
+        return self._named("VPC", self.network.vpcs)
+
+    @cached_property
+    def interfaces(self) -> Selections:
+        """Network interfaces by id, and by Name tag where it is the only one of that name."""
+        return self._named("network interface", self.network.network_interfaces)
+
+    def _named(self, kind: str, ids: Iterable[str]) -> Selections:
+        found: dict[str, str] = {}
+        names = [self.network.names.get(one, "") for one in ids]
+        for one, name in zip(ids, names, strict=True):
+            found[one] = one
+            if names.count(name) == 1 and name:
+                found[name] = one
+        return Selections(kind, found)
+
+    def plot(self, check: Check | None = None, ax: Axes | None = None) -> Axes:
+        """Draw the route map of a check, with names, VPCs, zones and subnets; of the whole pipeline's unless given."""
+        return (check or self.check()).plot(ax, network=self)
+
+    def _repr_html_(self) -> str:
+        from reachsim.report.facts import facts_of
+        from reachsim.report.notebook import show_snapshot
+
+        known = self.network
+        counts = (
+            ("VPCs", len(known.vpcs)), ("subnets", len(known.subnets)), ("network interfaces", len(known.interfaces)),
+            ("instances", len(known.instances)), ("CodeBuild projects", len(known.projects)),
+            ("VPC endpoints", len(known.vpc_endpoints)), ("NAT gateways", len(known.nat_gateways)),
+            ("internet gateways", len(known.internet_gateways)),
+        )  # fmt: skip
+        return show_snapshot(facts_of(known.snapshot), counts, self)
+
+    def __repr__(self) -> str:
+        return f"<Reach {self.network.snapshot.label!r}>"
 
 
 def load(

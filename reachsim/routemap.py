@@ -130,7 +130,7 @@ def cut(text: str, columns: int = LONGEST) -> str:
     text = "".join(c if c.isprintable() else " " for c in text)
     if columns_of(text) <= columns:
         return text
-    while columns_of(text) > columns - 1:
+    while columns_of(text) > columns - (1 if text.isascii() else 2):
         text = text[:-1]
     return f"{text}…"
 
@@ -346,7 +346,7 @@ class _Layout:
         text = self._label(name, group=True)
         alike = len(self.same_as.get(name, ())) if source else 0
         if alike:
-            return f"{cut(name)}", f"and {alike} alike"
+            return (f"{cut(name, 32)} and {alike} alike",)
         head, found, tail = text.partition(" (")
         return (head, f"({tail}") if found and columns_of(text) > 20 else (text,)
 
@@ -378,7 +378,7 @@ class _Layout:
             if way.stop:
                 ends = dict.fromkeys(one.destination for one in self.ways if (one.middle, one.stop) == shape)
                 names = ", ".join(list(ends)[:2]) + (f" and {len(ends) - 2} more" if len(ends) > 2 else "")
-                rows = (f"× {self._label(way.middle)}", cut(way.stop), cut(f"→ {names}"))
+                rows = (cut(f"× {self._label(way.middle)}"), cut(way.stop), cut(f"→ {names}"))
             height = max(ROW * len(rows) + PAD, LANE * (lanes + 1))
             found[_vpc_of(way)].append(_Item(shape, "stop" if way.stop else "gateway", way.middle, rows, height))
         return found

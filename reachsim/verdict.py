@@ -7,7 +7,8 @@ nothing.
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -20,6 +21,10 @@ Outcome = Literal["allowed", "blocked", "intermittent", "unknown"]
 RouteWord = Literal["private", "aws-public", "internet", "on-premises", "mixed", "none"]
 Overall = Literal["private-and-working", "private-but-failing", "leaking", "exposed", "undecided"]
 Severity = Literal["high", "medium", "low", "info"]
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.axes import Axes
 
 PROTOCOL_NAMES = {ICMP: "icmp", TCP: "tcp", UDP: "udp", ICMPV6: "icmpv6"}
 
@@ -75,6 +80,25 @@ class Verdict(msgspec.Struct, frozen=True):
     names: tuple[Hop, ...] = ()
     """How the destination's name was resolved, one hop of type ``dns`` per step."""
 
+    # Values do not know how they are shown: what shows them is loaded by its name when a notebook asks for it.
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
+        found: dict[str, str] = import_module("reachsim.report.notebook").bundle(self)
+        return found
+
+    def _repr_html_(self) -> str:
+        text: str = import_module("reachsim.report.notebook").show(self)
+        return text
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Every hop of every way as a row of a pandas.DataFrame. Raises UnsupportedError without pandas."""
+        return import_module("reachsim.report.frames").to_frame(self)
+
+    def plot(self, ax: Axes | None = None, *, network: object = None) -> Axes:
+        """Draw the first ways hop by hop, request and reply; ``network`` (a `Reach`) knows names. Returns the Axes."""
+        axes: Axes = import_module("reachsim.plot").plot_ladder(self, ax, network=network)
+        return axes
+
     def to_json(self, question_id: object = None) -> dict[str, Any]:
         """The object that ``reachsim query`` prints."""
         return {
@@ -124,6 +148,10 @@ class Finding(msgspec.Struct, frozen=True):
     evidence: tuple[str, ...]
     remedy: str
 
+    def _repr_html_(self) -> str:
+        text: str = import_module("reachsim.report.notebook").show(self)
+        return text
+
 
 class Acceptance(msgspec.Struct, frozen=True):
     """A finding that the team has accepted (``[[accept]]`` in reachsim.toml)."""
@@ -160,6 +188,26 @@ class Check(msgspec.Struct, frozen=True):
         if self.overall != "private-and-working" or any(one.severity in ("high", "medium") for one in standing):
             return 1
         return 3 if any(one.id == "EXPECTATION_UNDECIDED" for one in standing) else 0
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
+        found: dict[str, str] = import_module("reachsim.report.notebook").bundle(self)
+        return found
+
+    def _repr_html_(self) -> str:
+        text: str = import_module("reachsim.report.notebook").show(self)
+        return text
+
+    def to_frame(self, table: str = "matrix") -> pandas.DataFrame:
+        """One of the tables (matrix, steps, findings, assumptions, missing) as a pandas.DataFrame.
+
+        Raises UnsupportedError where pandas is not installed.
+        """
+        return import_module("reachsim.report.frames").to_frame(self, table)
+
+    def plot(self, ax: Axes | None = None, *, network: object = None) -> Axes:
+        """Draw the route map; ``network`` (a `Reach`) knows names and places. Returns the Axes."""
+        axes: Axes = import_module("reachsim.plot").plot_routes(self, ax, network=network)
+        return axes
 
     def to_json(self) -> dict[str, Any]:
         """The object that ``reachsim check --format json`` prints."""

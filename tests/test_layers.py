@@ -64,20 +64,22 @@ MAY_IMPORT = {
     "resolver_paths": WAYS | ENGINE | {"forwarding", "selectors", "workloads"},
     "scenarios": WAYS | ENGINE | {"forwarding", "selectors", "workloads", "fleet_proxy", "resolver_paths"},
     "policy_layers": WAYS | ENGINE | {"forwarding", "scenarios", "policy", "verdict"},
-    "api": ANSWERS | {"forwarding", "scenarios", "config", "diff", "names", "edits", "patch"},
+    "api": ANSWERS | {"config", "diff", "edits", "forwarding", "names", "patch", "report", "scenarios", "selections"},
     "redact": set(),
     "importers": FACTS | {"calls", "files", "redact", "services"},
     "collect": FACTS | {"calls", "files", "policy", "redact", "services"},
     "report": LATER | {"calls", "names", "routemap"},
-    "plot": LATER | {"files", "routemap"},
+    "plot": LATER | {"files", "report", "routemap"},
+    "selections": {"errors"},
     "routemap": {"verdict"},
 }
 OUTERMOST = {"cli", "__main__", "__init__"}
 SLOW = {
     "boto3": {"collect"},
     "botocore": {"collect"},
-    "matplotlib": {"plot", "report"},
+    "matplotlib": {"api", "plot", "report", "verdict"},
     "jinja2": {"report"},
+    "pandas": {"report", "verdict"},
     "networkx": {"api", "graph", "plot", "report"},
     "numpy": {"plot", "report"},
 }
@@ -133,7 +135,7 @@ def test_slow_libraries_are_imported_inside_functions_of_their_own_modules(path:
 
 
 def test_importing_reachsim_loads_no_slow_library() -> None:
-    slow = ["boto3", "botocore", "matplotlib", "networkx", "numpy", "rich", "click", "jinja2"]
+    slow = ["boto3", "botocore", "matplotlib", "networkx", "numpy", "rich", "click", "jinja2", "pandas"]
     code = f"import sys, reachsim; print(*[name for name in {slow!r} if name in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == []

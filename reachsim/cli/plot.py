@@ -8,6 +8,9 @@ import click
 
 from reachsim.cli import options
 
+NAMED = ("service", "host", "ecr", "s3", "codecommit", "logs")
+"""Kinds of destinations that are asked by tcp/443 unless one says else."""
+
 
 @click.command(name="plot")
 @options.snapshot
@@ -20,6 +23,10 @@ from reachsim.cli import options
     help="Where to: a .png, .svg or .pdf.",
 )
 @click.option("--from", "sources", multiple=True, metavar="SELECTOR", help="Draw these sources only (repeatable).")
+@click.option("--to", "target", metavar="SELECTOR", help="Draw one question hop by hop; takes one --from.")
+@click.option(
+    "--kind", type=click.Choice(["routes", "matrix"]), default="routes", show_default=True, help="What to draw."
+)
 @options.overwrite
 @options.assume_defaults
 @options.config
@@ -27,11 +34,15 @@ def command(
     snapshot: str | None,
     output: Path,
     sources: tuple[str, ...],
+    target: str | None,
+    kind: str,
     overwrite: bool,
     assume_defaults: bool,
     settings: Path | None,
 ) -> None:
-    """Draw the routes of SNAPSHOT: sources, endpoints and gateways, destinations.
+    """Draw the routes of SNAPSHOT: sources in their VPC, zone and subnet, endpoints and gateways, destinations.
+
+    With --to one question's hops, the request and its reply.
 
     \b
     Example:
@@ -39,8 +50,17 @@ def command(
     """
     if output.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise click.UsageError("-o takes a file that ends in .png, .svg or .pdf")
-    from reachsim.plot import save_plot
+    if target is not None and len(sources) != 1:
+        raise click.UsageError("--to takes exactly one --from")
+    from reachsim.plot import plot_ladder, plot_matrix, plot_routes, save_axes
+    from reachsim.selectors import parse_selector
 
     reach = options.open_reach(snapshot, settings, assume_defaults)
-    save_plot(reach.check(sources or None), output, reach, overwrite=overwrite)
+    if target is not None:
+        protocol, port = ("tcp", 443) if parse_selector(target).kind in NAMED else (None, None)
+        ax = plot_ladder(reach.simulate(sources[0], target, protocol=protocol, port=port), network=reach)
+    else:
+        draw = plot_matrix if kind == "matrix" else plot_routes
+        ax = draw(reach.check(sources or None), network=reach)
+    save_axes(ax, output, overwrite=overwrite)
     click.echo(str(output))

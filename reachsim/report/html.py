@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
@@ -33,6 +33,9 @@ from reachsim.report.text import SEVERITIES, describe
 from reachsim.report.words import Labels, by_ends, code_name, named, remedy, rule_name, short_source, traffic, type_name
 from reachsim.routemap import lay_out
 from reachsim.verdict import Acceptance, Cell, Check, Finding, Path, PipelineStep, Verdict
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 Lang = Literal["en", "ja"]
 MOST_FULL: Final = 1_800_000
@@ -63,27 +66,34 @@ def render_report(check: Check, network: Labels, facts: Facts, *, version: str, 
         version: reachsim's version.
         lang: Language of the page; ids, codes and details stay as they are.
     """
-    from jinja2 import Environment
     from markupsafe import Markup
 
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_finalize)
     words = TEXTS[lang]
-    environment.filters["label"] = lambda name: clean(network.label(str(name)))
-    environment.filters["named"] = lambda name: named(network, str(name))
     style, script = _file("report.css"), _file("report.js")
     traces = _traces(check, network)
     links = {i: f"#{trace['id']}" for i, trace in traces.items()}
-    page: str = environment.from_string(_file("report.html.j2")).render(
+    page: str = environment(network).get_template("report.html.j2").render(
         lang=lang, t=words, check=check, facts=facts, version=version,
         policy=f"default-src 'none'; style-src '{_sum(style)}'; script-src '{_sum(script)}'; img-src data:; "
                "base-uri 'none'; form-action 'none'",
         style=Markup(style), script=Markup(script),
         map=Markup(render_map(lay_out(check, network), title=words["route map"], links=links, words=words)),
-        matrix=_matrix(check, links), findings=list(_findings(check, lang)), steps=_steps(check, network),
+        matrix=matrix_of(check, links), findings=list(_findings(check, lang)), steps=_steps(check, network),
         missing=[(file, command_for(file)) for file in check.missing], assumptions=_assumptions(check, lang),
         traces=list(traces.values()), accounts=", ".join(facts.accounts), regions=", ".join(facts.regions),
     )  # fmt: skip
     return page
+
+
+def environment(network: Labels) -> Environment:
+    """Jinja as all our templates use it: everything is escaped, and cleaned of control characters. Imports jinja2."""
+    from jinja2 import Environment, FunctionLoader
+
+    found = Environment(loader=FunctionLoader(_file), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+                        finalize=_finalize)  # fmt: skip
+    found.filters["label"] = lambda name: clean(network.label(str(name)))
+    found.filters["named"] = lambda name: named(network, str(name))
+    return found
 
 
 def _finalize(value: Any) -> Any:
@@ -94,7 +104,8 @@ def _sum(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _matrix(check: Check, links: Mapping[int, str]) -> dict[str, Any]:
+def matrix_of(check: Check, links: Mapping[int, str]) -> dict[str, Any]:
+    """Rows and columns of the matrix; ``links`` tells where each cell leads."""
     sources, columns, cells = grid(check)
     numbers = {(cell.source, cell.destination): i for i, cell in enumerate(check.matrix)}
     rows = []
@@ -165,7 +176,7 @@ def _traces(check: Check, network: Labels) -> dict[int, dict[str, Any]]:
     for i, cell in sorted(shown.items(), key=lambda one: (not one[1].needed, not leaves(one[1]), one[0])):
         if cell.verdict is None or room <= 0:
             continue
-        full[i] = [_way(group, network) for group in list(groups(cell.verdict.paths))[:MOST_WAYS]]
+        full[i] = [way_of(group, network) for group in list(groups(cell.verdict.paths))[:MOST_WAYS]]
         room -= len(str(full[i]))
     return {i: _trace(i, cell, full.get(i)) for i, cell in shown.items()}
 
@@ -178,7 +189,7 @@ def _trace(number: int, cell: Cell, ways: list[dict[str, Any]] | None) -> dict[s
         "asked": describe(verdict.question) if verdict is not None else "",
         "layers": sorted(verdict.layers.items()) if verdict is not None and len(verdict.layers) > 1 else [],
         "names": [_named_hop(hop.detail or hop.component, hop.source) for hop in verdict.names] if verdict else [],
-        "blocks": list(_blocks(cell.blocked_by)),
+        "blocks": list(blocks_of(cell.blocked_by)),
         "ways": ways or [], "hidden": kinds - len(ways or []), "command": _command(verdict),
         "missing": verdict.missing if verdict is not None else (),
     }  # fmt: skip
@@ -201,7 +212,7 @@ def _command(verdict: Verdict | None) -> str:
     return " ".join(map(shlex.quote, words))
 
 
-def _blocks(blocks: Iterable[Block]) -> Iterator[dict[str, Any]]:
+def blocks_of(blocks: Iterable[Block]) -> Iterator[dict[str, Any]]:
     """One entry per rule that would have to change; places where the same rule blocks stand together."""
     entries: dict[tuple[object, ...], list[Block]] = {}
     for block in blocks:
@@ -218,7 +229,8 @@ def _blocks(blocks: Iterable[Block]) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def _way(group: Sequence[Path], network: Labels) -> dict[str, Any]:
+def way_of(group: Sequence[Path], network: Labels) -> dict[str, Any]:
+    """Ways of one kind: the first one's traffic and hops, and how the others differ."""
     first = group[0]
     ends = by_ends(first.traffic)
     legs = []

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.transforms import Bbox
 
 from reachsim import Reach, load
+from reachsim.cli import group
 from reachsim.errors import QuestionError
-from reachsim.plot import LEAVING, LONGEST, STYLES, middle_of, plot_routes, save_plot
+from reachsim.plot import LEAVING, LETTERS, LONGEST, STYLES, plot_ladder, plot_matrix, plot_routes, save_plot
+from reachsim.routemap import columns_of
 from reachsim.verdict import Cell, Check, Outcome, RouteWord
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -38,27 +43,101 @@ def texts(ax: Axes) -> list[str]:
     return [text.get_text() for text in ax.texts]
 
 
-def test_one_line_per_cell(reach: Reach) -> None:
+def test_every_cell_has_its_lines(reach: Reach) -> None:
+    """One for each place that the source stands in, with the cell's outcome unless that differs from place to place."""
     check = reach.check()
     ax = plot_routes(check, network=reach)
     assert isinstance(ax, Axes)
-    assert set(drawn(ax)) == {f"{cell.source} → {cell.destination}: {cell.outcome}" for cell in check.matrix}
     for cell in check.matrix:
-        line = drawn(ax)[f"{cell.source} → {cell.destination}: {cell.outcome}"]
-        assert line.get_linestyle() == STYLES[cell.outcome][1]
-        assert (line.get_linewidth() > 1) == cell.needed
-        private = cell.route in ("private", "none")
-        assert (line.get_color() == LEAVING) == (cell.outcome == "allowed" and not private)
+        mine = [line for line in ax.lines if str(line.get_label()).startswith(f"{cell.source} → {cell.destination}: ")
+                and len(line.get_xdata()) > 1]  # type: ignore[arg-type]  # fmt: skip
+        assert mine
+        for line in mine:
+            outcome = str(line.get_label()).rpartition(" ")[2]
+            assert outcome == cell.outcome or cell.outcome == "intermittent"
+            leaving = line.get_color() == LEAVING
+            assert leaving == (outcome == "allowed" and cell.route not in ("private", "none"))
+            assert line.get_linestyle() == ("--" if leaving else STYLES[outcome][1])
+            assert (line.get_linewidth() > 1) == cell.needed
     assert ax.get_title() == f"overall: {check.overall}"
 
 
-def test_every_component_is_labelled_by_its_id(reach: Reach) -> None:
+def test_every_end_is_labelled_by_its_id(reach: Reach) -> None:
     check = reach.check()
     shown = texts(plot_routes(check, network=reach))
     for cell in check.matrix:
-        for name in (cell.source, middle_of(cell), cell.destination):
-            assert any(text.split(" ")[0] == name or text == name for text in shown), name
-    assert all(text.replace("…", "").isascii() and len(text) <= LONGEST for text in shown)
+        for name in (cell.source, cell.destination):
+            assert any(text.split(" ")[0] == name for text in shown), name
+    assert all(text.isprintable() and columns_of(text) <= LONGEST + 1 for text in shown)
+
+
+def boxes_of(ax: Axes) -> list[Bbox]:
+    """Where each label of the picture lies, measured."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()  # type: ignore[attr-defined]
+    legend = ax.get_legend()
+    labels = [*ax.texts, ax.title, *(legend.get_texts() if legend is not None else ())]
+    return [text.get_window_extent() for text in labels]
+
+
+def assert_apart(ax: Axes) -> None:
+    boxes = boxes_of(ax)
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    for a, b in itertools.combinations(boxes, 2):
+        inner = Bbox.intersection(a, b)
+        assert inner is None or min(inner.width, inner.height) < 1, (a, b)
+    for box in boxes:
+        assert box.x0 >= 0
+        assert box.y0 >= 0
+        assert box.x1 <= figure.bbox.width + 1
+        assert box.y1 <= figure.bbox.height + 1
+
+
+def test_no_label_lies_on_another(reach: Reach) -> None:
+    check = reach.check()
+    assert_apart(plot_routes(check, network=reach))
+    assert_apart(plot_ladder(reach.simulate("codebuild:app-build", "ecr.dkr", port=443), network=reach))
+    # turned headings: their boxes overlap, their letters do not
+    boxes = boxes_of(plot_matrix(check, network=reach))
+    assert all(box.x0 >= -1 and box.y0 >= -1 for box in boxes)
+
+
+def test_the_matrix_has_a_letter_in_each_cell(reach: Reach) -> None:
+    check = reach.check()
+    ax = plot_matrix(check, network=reach)
+    letters = [text for text in texts(ax) if text.rstrip("*!") in set(LETTERS.values())]
+    alike = {source for others in check.same_as.values() for source in others}
+    cells = [cell for cell in check.matrix if not {cell.source, cell.destination} & alike]
+    assert sorted(text[0] for text in letters) == sorted(LETTERS[cell.outcome] for cell in cells)
+    assert sum("*" in text for text in letters) == sum(cell.needed for cell in cells)
+    patches = {patch.get_facecolor() for patch in ax.patches}
+    assert len(patches) > 1
+    figure = Figure()
+    ax = figure.add_subplot()
+    assert plot_matrix(check, ax) is ax
+
+
+def test_the_ladder_shows_hops_and_what_stops() -> None:
+    reach = load(ROOT / "snapshots/broken-pipeline")
+    verdict = reach.simulate("codebuild:app-build", "git-codecommit", protocol="tcp", port=443)
+    shown = texts(plot_ladder(verdict, network=reach))
+    assert "the request" in shown
+    assert "the reply" in shown
+    for block in verdict.paths[0].blocked_by:
+        assert any(text.startswith(block.code) for text in shown)
+    assert any("rtb-04015b5d98219a09c (build-a)" in text for text in shown)
+    figure = Figure()
+    ax = figure.add_subplot()
+    assert verdict.plot(ax) is ax
+    assert isinstance(reach.plot(), Axes)
+
+
+def test_an_answer_without_ways_has_a_ladder() -> None:
+    reach = load(ROOT / "snapshots/private-pipeline")
+    verdict = reach.simulate("internet", "codebuild:app-build")
+    assert "nothing known" in texts(plot_ladder(verdict)) or verdict.paths
 
 
 @pytest.mark.parametrize(
@@ -81,17 +160,6 @@ def test_the_legend_explains_every_style() -> None:
         "allowed, private", "allowed, takes a way out", "intermittent", "blocked", "unknown",
         "thick: a step of the pipeline needs it",
     ]  # fmt: skip
-
-
-def test_no_two_lines_lie_on_one_another(reach: Reach) -> None:
-    """Past the gateway, where sources meet: two dashed lines on one another would look solid."""
-    check = reach.check()
-    lines = drawn(plot_routes(check))
-    ends = [
-        tuple(float(y) for y in lines[f"{cell.source} → {cell.destination}: {cell.outcome}"].get_ydata()[2:])  # type: ignore[index]
-        for cell in check.matrix
-    ]
-    assert len(set(ends)) == len(check.matrix)
 
 
 def test_it_draws_on_axes_that_it_is_given() -> None:
@@ -136,7 +204,7 @@ class Names:
 @pytest.mark.parametrize("name", ["東京", "\x1b[31m", "$x^2$ $", "a" * 200, "ünï", "line\nline"])
 def test_any_name_can_be_drawn(name: str, tmp_path: Path) -> None:
     ax = plot_routes(one("allowed"), network=Names(name))
-    assert all(text.replace("…", "").isprintable() and len(text) <= LONGEST for text in texts(ax))
+    assert all(text.isprintable() and columns_of(text) <= LONGEST + 1 for text in texts(ax))
     assert any(text.startswith("i-1") for text in texts(ax))
     for form in ("png", "svg", "pdf"):
         save_plot(one("allowed"), tmp_path / f"a.{form}", Names(name))
@@ -182,3 +250,18 @@ def test_an_existing_picture_is_kept_unless_told(tmp_path: Path) -> None:
     assert target.read_bytes() == b"precious"
     save_plot(one("blocked"), target)
     assert target.read_bytes() != b"precious"
+
+
+@pytest.mark.parametrize("more", [[], ["--kind", "matrix"], ["--from", "codebuild:app-build", "--to", "s3"]])
+def test_the_command_draws_each_kind(more: list[str], tmp_path: Path) -> None:
+    target = tmp_path / "a.svg"
+    arguments = ["plot", str(ROOT / "snapshots/broken-pipeline"), "-o", str(target), *more]
+    run = CliRunner().invoke(group, arguments)
+    assert (run.exit_code, run.stdout) == (0, f"{target}\n"), run.output
+    assert target.read_bytes().startswith(b"<?xml")
+
+
+def test_one_question_has_one_source(tmp_path: Path) -> None:
+    arguments = ["plot", str(ROOT / "snapshots/broken-pipeline"), "-o", str(tmp_path / "a.svg"), "--to", "s3"]
+    assert CliRunner().invoke(group, arguments).exit_code == 2
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,119 @@
+"""What notebooks show and complete, and answers as tables."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pandas
+import pytest
+
+from reachsim import Reach, load
+from reachsim.errors import QuestionError, UnsupportedError
+from reachsim.report.frames import TABLES
+from tests.unit.report.test_html import EVIL, Names, Page, hostile
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module", params=["private-pipeline", "leaky-pipeline", "broken-pipeline"])
+def reach(request: pytest.FixtureRequest) -> Reach:
+    return load(ROOT / "snapshots" / request.param)
+
+
+def sound(html: str) -> str:
+    page = Page(html)
+    assert page.faults == []
+    assert page.stack == []
+    assert not any(tag in ("script", "style", "iframe") for tag, _ in page.tags)
+    return page.text
+
+
+def test_a_snapshot_is_summed_up(reach: Reach) -> None:
+    text = sound(reach._repr_html_())
+    assert reach.network.snapshot.label in text
+    assert "CodeBuild projects" in text
+    assert reach.network.snapshot.label in repr(reach)
+
+
+def test_a_check_shows_its_verdict_matrix_and_findings(reach: Reach) -> None:
+    check = reach.check()
+    bundle = check._repr_mimebundle_()
+    text = sound(bundle["text/html"])
+    assert bundle["text/html"] == check._repr_html_()
+    assert f"overall: {check.overall}" in text
+    assert bundle["text/plain"].startswith(f"overall: {check.overall}")
+    for finding in check.findings:
+        assert finding.id in text
+        assert finding.title in sound(finding._repr_html_())
+
+
+def test_a_verdict_shows_its_ladder(reach: Reach) -> None:
+    verdict = reach.simulate("codebuild:app-build", "ecr.dkr", protocol="tcp", port=443)
+    text = sound(verdict._repr_html_())
+    assert "the request" in text
+    assert verdict.outcome in text
+    for block in verdict.blocked_by:
+        assert block.component in text
+    assert verdict._repr_mimebundle_()["text/plain"].startswith("codebuild:app-build → ecr.dkr")
+
+
+def test_names_stay_text_in_notebooks() -> None:
+    from reachsim.report.notebook import show
+
+    check = hostile()
+    verdict = check.matrix[0].verdict
+    assert verdict is not None
+    for value in (check, verdict, check.findings[0]):
+        html = show(value, Names())
+        sound(html)
+        assert "<script" not in html
+        assert EVIL.split("\u202e")[0] in Page(html).text
+
+
+# Selectors by name
+
+
+def test_selectors_are_found_by_name(reach: Reach) -> None:
+    assert reach.codebuild["app-build"] == "codebuild:app-build"
+    assert "app-build" in reach.codebuild._ipython_key_completions_()
+    client = next(iter(reach.network.instances))
+    assert reach.instances[client] == client
+    assert reach.network.names[client] in reach.instances
+    assert reach.instances[reach.network.names[client]] == client
+    assert reach.vpcs["pipeline"].startswith("vpc-")
+    assert reach.subnets["endpoint-a"].startswith("subnet-")
+    assert set(reach.interfaces.values()) == set(reach.network.network_interfaces)
+    assert reach.simulate(reach.codebuild["app-build"], "s3").question.source == "codebuild:app-build"
+    assert "app-build" in repr(reach.codebuild)
+
+
+def test_a_wrong_name_says_which_there_are(reach: Reach) -> None:
+    with pytest.raises(QuestionError, match="app-build"):
+        reach.codebuild["ap-build"]
+    assert "nobody" not in reach.codebuild
+    assert reach.codebuild.get("app-build") == "codebuild:app-build"
+
+
+# Tables
+
+
+def test_tables_are_data_frames(reach: Reach) -> None:
+    check = reach.check()
+    frame = check.to_frame()
+    assert isinstance(frame, pandas.DataFrame)
+    assert list(frame.columns) == ["source", "destination", "outcome", "route", "needed", "blocked_by"]
+    assert len(frame) == len(check.matrix)
+    for table in TABLES:
+        assert len(check.to_frame(table)) == len(getattr(check, table))
+    hops = reach.simulate("codebuild:app-build", "s3", protocol="tcp", port=443).to_frame()
+    assert set(hops["leg"]) <= {"request", "response"}
+    assert len(hops) > 3
+    with pytest.raises(QuestionError, match="matrix"):
+        check.to_frame("nonsense")
+
+
+def test_without_pandas_the_error_says_what_to_install(reach: Reach, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(UnsupportedError, match="pip install pandas"):
+        reach.check().to_frame()
