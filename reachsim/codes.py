@@ -90,6 +90,7 @@ _CODEBUILD_FLEET: Final = "/codebuild/latest/userguide/fleets.reserved-capacity-
 _CODEBUILD_PROXY: Final = "/codebuild/latest/userguide/run-codebuild-in-managed-proxy-server.html"
 _S3_PUBLIC: Final = "/AmazonS3/latest/userguide/access-control-block-public-access.html"
 _BUILDSPEC: Final = "/codebuild/latest/userguide/build-spec-ref.html"
+_CODECOMMIT_VPC: Final = "/codecommit/latest/userguide/codecommit-and-interface-VPC.html"
 _CODEBUILD_VPC: Final = "/codebuild/latest/userguide/vpc-support.html"
 
 # What a row holds. AWS's: code, text, remedy. Ours: code, layer, (of a block: symptom,) page, text, remedy.
@@ -526,6 +527,10 @@ _FINDINGS: Final[tuple[_Ours, ...]] = (
      "CodeBuild pulls the build environment's image itself, from its own network. VPC endpoints, security groups and "
      "conditions such as aws:SourceVpce do not see that pull.",
      "Keep the environment image in ECR, and exempt CodeBuild from conditions on the network."),
+    ("SERVICE_PLANE_TRAFFIC_NOT_VIA_VPC", "network", _CODECOMMIT_VPC,
+     "An AWS service does this itself, between services of AWS. It is neither the internet nor your VPC, and no "
+     "setting of the VPC can confine it.",
+     "Nothing to mend. Exempt the service's role from policy conditions on VPC endpoints."),
     ("UPSTREAM_REDIRECT_NEEDS_INTERNET", "network", "",
      "A pull-through cache may fetch from, or redirect the client to, its upstream registry, which needs the "
      "internet.", "Copy the images into a repository of your own."),

@@ -187,7 +187,7 @@ def _task_placement(
         path = network.path(home, "ec2", "describe-security-groups")
         detail = f"the default security group of {subnet.vpc_id}, which {selector} uses, is not in the snapshot"
         return Placement(gaps=(Gap("UNKNOWN_RESOURCE", subnet.vpc_id, detail, network.unknown(path)),))
-    if config.assign_public_ip == "ENABLED" and _is_fargate(record):
+    if config.assign_public_ip == "ENABLED" and on_fargate(record):  # AWS refuses it for tasks on instances
         placed = msgspec.structs.replace(placed, interface=msgspec.structs.replace(placed.interface, kind="public"))
     if subnet.ipv6_cidr_block_association_set:
         detail = f"tasks of {selector} in {subnet_id} were taken to get no IPv6 address (account setting dualStackIPv6)"
@@ -202,8 +202,8 @@ def _default_group(network: Network, vpc_id: str) -> tuple[str, ...]:
     )[:1]  # fmt: skip
 
 
-def _is_fargate(record: aws.EcsService) -> bool:
-    """AWS refuses public addresses for tasks on instances; without a launch type the strategy tells."""
+def on_fargate(record: aws.EcsService) -> bool:
+    """Whether a service's tasks run on Fargate; without a launch type the strategy tells."""
     if record.capacity_provider_strategy:
         return any(one.capacity_provider.startswith("FARGATE") for one in record.capacity_provider_strategy)
     return record.launch_type not in ("EC2", "EXTERNAL")
@@ -211,11 +211,17 @@ def _is_fargate(record: aws.EcsService) -> bool:
 
 def _task_role(network: Network, home: Home, record: aws.EcsService) -> str | None:
     """The role that the containers act as; the execution role is the agent's (image pulls, logs)."""
+    task = task_definition_of(network, home, record)
+    return task.task_role_arn if task is not None else None
+
+
+def task_definition_of(network: Network, home: Home, record: aws.EcsService) -> aws.TaskDefinition | None:
+    """The task definition that a service runs, by its ARN or its family and revision."""
     for name in (record.task_definition or "", (record.task_definition or "").rsplit("/", 1)[-1]):
         path = network.path(home, "ecs", "describe-task-definition", name)
         answer = network.read(path, aws.TaskDefinitionAnswer) if name else None
         if answer is not None:
-            return answer.task_definition.task_role_arn
+            return answer.task_definition
     return None
 
 

@@ -14,12 +14,15 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from reachsim.check.code import contacts_of_project
+from reachsim.check.deployments import deploy_needs, deployments
 from reachsim.check.findings import finding_of, network_findings
 from reachsim.check.needs import SERVICES, Need, codecommit_repositories, needs_of
 from reachsim.check.outcome import overall_of
 from reachsim.check.outsiders import outsiders
 from reachsim.check.participants import pipeline_sources
-from reachsim.check.resources import endpoint_findings, shared_resources
+from reachsim.check.resolvers import resolver_findings
+from reachsim.check.resources import endpoint_findings, public_repositories, shared_resources
+from reachsim.check.service_plane import environment_image, pipeline_findings, pulled_through
 from reachsim.check.steps import really_needed, settled, steps_of
 from reachsim.config import Config, Expect
 from reachsim.errors import QuestionError
@@ -29,6 +32,7 @@ from reachsim.intervals import IntervalSet
 from reachsim.selectors import parse_selector
 from reachsim.simulate import simulate
 from reachsim.verdict import Acceptance, Cell, Check, Finding, Outcome, PipelineStep, Verdict
+from reachsim.workloads import find_project, find_service
 
 __all__ = ["Need", "check", "needs_of", "pipeline_sources"]
 
@@ -76,6 +80,7 @@ def check(
     further = [cell for one in judged for cell in one.further]
     beyond = [verdict for source in found for verdict in _private_exits(ground, source)]
     needs = [need for one in judged for need in one.needs]
+    judged += [_judge_deployment(ground, service, config.pins) for service in deployments(network, needs)]
     shared = shared_resources(network, needs)
     outside = outsiders(network, codecommit_repositories(network, needs))
     expected = [(one, _ask(ground, one, config.pins)) for one in config.expect]
@@ -94,7 +99,8 @@ def check(
     )  # fmt: skip
     findings = (
         *network_findings(network, (*cells, *further), beyond, _places(judged, found)),
-        *shared.findings, *outside.findings, *endpoint_findings(network, found),
+        *shared.findings, *outside.findings, *endpoint_findings(network, found), *pipeline_findings(network),
+        *public_repositories(network, needs), *resolver_findings(ground, found),
         *(finding for one in judged for finding in one.findings), *(one for pair in expected for one in _unmet(*pair)),
     )  # fmt: skip
     accepted = tuple(
@@ -111,14 +117,9 @@ def _judge(ground: Ground, source: str, pins: Mapping[str, IntervalSet], folders
     network, who = ground.network, parse_selector(source)
     contacts = contacts_of_project(network, who.value, folders) if who.kind == "codebuild" else None
     needs = needs_of(network, source, contacts)
-    asked = dict.fromkeys((name, "tcp", 443) for name in SERVICES)
-    asked |= dict.fromkeys(need.asked for need in needs if need.destination)
-    verdicts: dict[tuple[str, str, int], Verdict] = {}
-    for destination, protocol, port in asked:
-        requests = _requests([need for need in needs if need.asked == (destination, protocol, port)])
-        verdicts[destination, protocol, port] = simulate(
-            ground, source, destination, protocol=protocol, port=port, requests=requests, pins=pins
-        )
+    cached = pulled_through(network, source, needs)
+    needs = (*needs, *cached.needs)
+    verdicts = _answers(ground, source, needs, pins, SERVICES)
     cells: list[Cell] = []
     further: list[Cell] = []
     for key, verdict in verdicts.items():
@@ -131,7 +132,10 @@ def _judge(ground: Ground, source: str, pins: Mapping[str, IntervalSet], folders
     by_step = dict.fromkeys(need.step for need in needs)
     outcomes = [settled([(n, verdicts.get(n.asked)) for n in needs if n.step == step]) for step in by_step]
     outcomes += [step.outcome for step in steps if step.step == "provisioning"]
-    findings = []
+    findings = [*cached.findings]
+    found = find_project(network, who.value) if who.kind == "codebuild" else None
+    if found is not None:
+        findings += environment_image(found[1])
     if contacts is not None and contacts.unresolved:
         many = len(contacts.unresolved)
         title = f"what {many} {'commands' if many > 1 else 'command'} of {source} may contact is not told by its files"
@@ -147,9 +151,35 @@ def _undecided_beside(cell: Cell) -> Iterable[str]:
             yield from path.missing
 
 
+def _judge_deployment(ground: Ground, service: str, pins: Mapping[str, IntervalSet]) -> Judged:
+    """A service that runs the image: its step, and what the step needs; it is no source of the matrix."""
+    cluster, name = parse_selector(service).value.split("/", 1)
+    found = find_service(ground.network, cluster, name)
+    needs = deploy_needs(ground.network, *found) if found is not None else ()
+    verdicts = _answers(ground, service, needs, pins)
+    further = [_cell(service, key[0], verdict, needed=True) for key, verdict in verdicts.items()]
+    steps = steps_of(ground, service, needs, verdicts)
+    return Judged([], further, steps, needs, [step.outcome for step in steps], [])
+
+
+def _answers(
+    ground: Ground, source: str, needs: Sequence[Need], pins: Mapping[str, IntervalSet], besides: Iterable[str] = ()
+) -> dict[tuple[str, str, int], Verdict]:
+    """What becomes of each destination, protocol and port that is needed, and of ``besides`` on 443."""
+    asked = dict.fromkeys((name, "tcp", 443) for name in besides)
+    asked |= dict.fromkeys(need.asked for need in needs if need.destination)
+    return {
+        (destination, protocol, port): simulate(
+            ground, source, destination, protocol=protocol, port=port, pins=pins,
+            requests=_requests([need for need in needs if need.asked == (destination, protocol, port)]),
+        )
+        for destination, protocol, port in asked
+    }  # fmt: skip
+
+
 def _places(judged: Sequence[Judged], sources: Sequence[str]) -> dict[tuple[str, str], list[str]]:
     found: dict[tuple[str, str], list[str]] = {}
-    for source, one in zip(sources, judged, strict=True):
+    for source, one in zip(sources, judged, strict=False):  # behind the sources stand services that are deployed
         for need in one.needs:
             known = found.setdefault((source, need.destination), [])
             if need.place and need.place not in known:

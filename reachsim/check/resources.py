@@ -67,6 +67,18 @@ def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[tuple[str, str
                 yield path, bucket, ("s3:GetObject", "s3:PutObject"), f"arn:aws:s3:::{bucket}/*"
 
 
+def public_repositories(network: Network, needs: Sequence[Need]) -> Iterator[Finding]:
+    """Repositories of ECR Public, from which everyone can pull; high where a build pushes there (P111)."""
+    pushed = any(need.step == "push" and need.destination == "host:public.ecr.aws" for need in needs)
+    for account in dict.fromkeys(account for account, _ in network.homes):
+        path = network.path((account, "global"), "ecr-public", "describe-repositories")
+        for one in network.read_collection(path, "repositories", aws.PublicRepository):
+            title = f"everyone can pull from {one.repository_name}, a repository of ECR Public"
+            lines = [one.repository_uri or path]
+            lines += [f"{need.place} pushes to public.ecr.aws" for need in needs if pushed and need.step == "push"][:1]
+            yield finding_of("ECR_PUBLIC_REPOSITORY", "high" if pushed else "low", one.repository_name, title, lines)
+
+
 def _buckets(needs: Sequence[Need]) -> list[str]:
     arns = [str(request["resource"]) for need in needs for request in need.requests]
     named = [arn.split(":::", 1)[1].split("/")[0] for arn in arns if ":s3:::" in arn]
@@ -141,7 +153,7 @@ def _named_accounts(document: policy.Document, owner: str, own: set[str]) -> lis
 
 def endpoint_findings(network: Network, sources: Sequence[str]) -> Iterator[Finding]:
     """Endpoints of the sources' VPCs: to third parties, and with policies that let data out to other accounts."""
-    vpcs = _vpcs_of(network, sources)
+    vpcs = vpcs_of(network, sources)
     for endpoint_id, endpoint in sorted(network.vpc_endpoints.items()):
         if endpoint.vpc_id not in vpcs or endpoint.state.lower() not in ("available", "partial"):
             continue
@@ -179,7 +191,8 @@ def _lets_data_out(network: Network, endpoint: aws.VpcEndpoint) -> bool:
     return policy.judge(document, request, "endpoint", gateway=gateway).effect in ("allow", "unknown")
 
 
-def _vpcs_of(network: Network, sources: Sequence[str]) -> set[str]:
+def vpcs_of(network: Network, sources: Sequence[str]) -> set[str]:
+    """The VPCs that sources stand in."""
     found: set[str] = set()
     for source in sources:
         selector = parse_selector(source)

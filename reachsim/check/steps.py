@@ -11,6 +11,7 @@ from typing import Final
 from reachsim import policy
 from reachsim.check.needs import Need
 from reachsim.check.outcome import THROUGH
+from reachsim.check.service_plane import pull_refused
 from reachsim.evidence import Block
 from reachsim.forwarding import Ground
 from reachsim.model.network import Network
@@ -21,6 +22,7 @@ from reachsim.workloads import find_project
 
 ORDER: Final = (
     "git-push", "environment", "source", "login", "pull", "run", "push", "logs", "artifacts", "cache", "reports",
+    "deploy",
 )  # fmt: skip
 UNTIL_LATE: Final = ("git-push", "logs")
 """Steps that no earlier one keeps from being tried."""
@@ -104,12 +106,20 @@ def contact_of(need: Need) -> str:
 
 
 def provisioning(network: Network, name: str) -> PipelineStep:
-    """Starting the build is the service's own work, but in a VPC its role must be allowed to make interfaces (S24)."""
+    """Starting the build is the service's own work, but policies can stop it: the pull of the environment's image, and
+    in a VPC the making of interfaces by the service role (S24).
+    """
     found = find_project(network, name)
     fine = PipelineStep(name, "provisioning", "allowed", "none", service_side=True)
-    if found is None or found[1].vpc_config is None or not found[1].vpc_config.subnets or not found[1].service_role:
+    if found is None:
         return fine
-    (account, _), project = found
+    home, project = found
+    refused = pull_refused(network, home, project)
+    if refused is not None:
+        return PipelineStep(name, "provisioning", "blocked", "none", service_side=True, blocked_by=(refused,))
+    if project.vpc_config is None or not project.vpc_config.subnets or not project.service_role:
+        return fine
+    account = home[0]
     details, path = iam_details(network, account)
     role = next((one for one in details.role_detail_list if one.arn == project.service_role), None) if details else None
     if details is None or role is None:

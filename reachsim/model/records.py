@@ -799,6 +799,7 @@ class DockerServer(CodeBuild, frozen=True):
 class ProjectEnvironment(CodeBuild, frozen=True):
     type: str | None = None
     image: str | None = None
+    image_pull_credentials_type: str | None = None
     environment_variables: tuple[EnvironmentVariable, ...] = ()
     fleet: ProjectFleet | None = None
     docker_server: DockerServer | None = None
@@ -1069,9 +1070,25 @@ class EcsService(CodeBuild, frozen=True):
     network_configuration: EcsNetworkConfiguration | None = None
 
 
+class ContainerSecret(CodeBuild, frozen=True):
+    value_from: str = ""
+
+
+class ContainerLogs(CodeBuild, frozen=True):
+    log_driver: str | None = None
+    options: dict[str, str] = {}
+
+
+class ContainerDefinition(CodeBuild, frozen=True):
+    image: str = ""
+    log_configuration: ContainerLogs | None = None
+    secrets: tuple[ContainerSecret, ...] = ()
+
+
 class TaskDefinition(CodeBuild, frozen=True):
     task_role_arn: str | None = None
     execution_role_arn: str | None = None
+    container_definitions: tuple[ContainerDefinition, ...] = ()
 
 
 class TaskDefinitionAnswer(CodeBuild, frozen=True):
@@ -1113,6 +1130,41 @@ class ResourcePolicy(msgspec.Struct, frozen=True):
 
 class Repository(msgspec.Struct, frozen=True, rename="camel"):
     repository_name: str
+
+
+class PullThroughCacheRule(CodeBuild, frozen=True):
+    ecr_repository_prefix: str
+    upstream_registry_url: str | None = None
+
+
+class ActionType(CodeBuild, frozen=True):
+    category: str = ""
+    provider: str = ""
+
+
+class PipelineAction(CodeBuild, frozen=True):
+    name: str = ""
+    action_type_id: ActionType = ActionType()
+    configuration: dict[str, str] = {}
+
+
+class PipelineStage(CodeBuild, frozen=True):
+    name: str = ""
+    actions: tuple[PipelineAction, ...] = ()
+
+
+class Pipeline(CodeBuild, frozen=True):
+    name: str
+    stages: tuple[PipelineStage, ...] = ()
+
+
+class PipelineAnswer(CodeBuild, frozen=True):
+    pipeline: Pipeline
+
+
+class PublicRepository(CodeBuild, frozen=True):
+    repository_name: str
+    repository_uri: str | None = None
 
 
 class Bucket(Ec2, frozen=True):

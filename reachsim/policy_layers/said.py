@@ -19,7 +19,7 @@ from reachsim.addresses import format_address, parse_block
 from reachsim.evidence import Assumption
 from reachsim.intervals import IntervalSet
 from reachsim.model import records as aws
-from reachsim.model.network import Network
+from reachsim.model.network import Home, Network
 from reachsim.policy.evaluate import must_trust
 from reachsim.policy.exemptions import without_exempt
 from reachsim.policy.principals import Via
@@ -159,7 +159,7 @@ def _resource(network: Network, asked: Asked) -> Said:
         return _not_known("resource", name, f"which of {name} account {home[0]} lets {who} use is not worked out")
     path = network.path(home, service, operation, name)
     status = network.snapshot.status(path)
-    if status == "absent":
+    if status == "absent" or (service == "ecr" and status == "missing" and _no_such_repository(network, home, name)):
         why = f"{name} of account {home[0]} has no policy that lets account {request.principal.account} in"
         return Said("resource", "none", "RESOURCE_POLICY_DENY", name, None, why)
     if status != "ok":
@@ -175,6 +175,13 @@ def _resource(network: Network, asked: Asked) -> Said:
     if judged.effect == "allow" and bucket and not request.same_account and policy.is_public(held):
         return _public(network, asked, name, judged.grants)
     return Said("resource", judged.effect, "RESOURCE_POLICY_DENY", name, judged.statement, why, grants=judged.grants)
+
+
+def _no_such_repository(network: Network, home: Home, name: str) -> bool:
+    """Whether a repository is known not to exist (yet): a pull-through cache makes it on the first pull."""
+    path = network.path(home, "ecr", "describe-repositories")
+    known = {one.repository_name for one in network.read_collection(path, "repositories", aws.Repository)}
+    return network.snapshot.status(path) == "ok" and name not in known
 
 
 def _without_policy(asked: Asked) -> Said:

@@ -1,0 +1,108 @@
+"""The last step: ECS services that pull the pipeline's image from their own subnets.
+
+A service takes part if a pipeline's stage deploys it, or if its task definition runs an image from a repository that a
+build is seen to push to. Tasks on instances are left to the instance's agent, which pulls by the instance's own
+interface; only Fargate's tasks pull by theirs.
+
+**Source:** pipeline-services fact sheet, P61i; Amazon ECS Developer Guide, "Fargate task networking" (platform 1.4.0
+and later: image, logs and secrets by the task's interface), "Task execution IAM role"; CodePipeline User Guide, action
+structure references "Amazon ECS" and "ECS and CodeDeploy blue-green".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from reachsim import services
+from reachsim.check.needs import Need
+from reachsim.check.service_plane import pipelines, repository_of
+from reachsim.model import records as aws
+from reachsim.model.network import Home, Network
+from reachsim.workloads import on_fargate, task_definition_of
+
+_SECRETS: Final = {
+    "ssm": ("ssm", "ssm:GetParameters"), "secretsmanager": ("secretsmanager", "secretsmanager:GetSecretValue"),
+}  # fmt: skip
+
+
+def deployments(network: Network, needs: Sequence[Need]) -> list[str]:
+    """Selectors of the services that run what the pipeline builds (``needs``: those of its builds)."""
+    named = {name for _, pipeline in pipelines(network) for name in _deployed(pipeline)}
+    pushed = {
+        str(request["resource"])
+        for need in needs for request in need.requests if request["action"] == "ecr:PutImage"
+    }  # fmt: skip
+    found = []
+    for (home, cluster), records in sorted(network.ecs_services.items()):
+        short = cluster.rsplit("/", 1)[-1]
+        for record in records:
+            images = {one.arn for one in map(repository_of, _images(network, home, record)) if one is not None}
+            if (short, record.service_name) in named or images & pushed:
+                found.append(f"ecs:{short}/{record.service_name}")
+    return found
+
+
+def _deployed(pipeline: aws.Pipeline) -> Iterator[tuple[str, str]]:
+    for stage in pipeline.stages:
+        for action in stage.actions:
+            if action.action_type_id.category == "Deploy" and action.action_type_id.provider == "ECS":
+                yield action.configuration.get("ClusterName", ""), action.configuration.get("ServiceName", "")
+
+
+def deploy_needs(network: Network, home: Home, record: aws.EcsService) -> tuple[Need, ...]:
+    """What a task needs before it runs: the image, its log stream, the secrets that it names."""
+    if not on_fargate(record):
+        return ()
+    task = task_definition_of(network, home, record)
+    if task is None:
+        path = network.path(home, "ecs", "describe-task-definition", (record.task_definition or "").rsplit("/", 1)[-1])
+        return (Need("deploy", "", place=f"the image that {record.service_name} runs is not known ({path})"),)
+    role = {"principal": task.execution_role_arn} if task.execution_role_arn else {}
+    needs: list[Need] = []
+    for container in task.container_definitions:
+        needs += _image_needs(home, container.image, role)
+        logs = container.log_configuration
+        if logs is not None and logs.log_driver == "awslogs":
+            group = logs.options.get("awslogs-group", "*")
+            resource = f"arn:{services.partition_of(home[1])}:logs:{home[1]}:{home[0]}:log-group:{group}:*"
+            needs.append(Need("deploy", "logs", ({"action": "logs:PutLogEvents", "resource": resource, **role},)))
+        for secret in container.secrets:
+            needs += _secret_needs(home, secret.value_from, role)
+    return tuple(need for index, need in enumerate(needs) if need not in needs[:index])
+
+
+def _image_needs(home: Home, image: str, role: dict[str, Any]) -> Iterator[Need]:
+    repository = repository_of(image)
+    if repository is None:
+        host = image.split("/", 1)[0]
+        known = "." in host or ":" in host
+        yield Need("deploy", f"host:{host if known else 'registry-1.docker.io'}", place=f"image {image}")
+        return
+    if repository.region != home[1]:
+        for host in (f"api.ecr.{repository.region}", f"{repository.account}.dkr.ecr.{repository.region}"):
+            yield Need("deploy", f"host:{host}.{services.dns_suffix(repository.region)}", place=f"image {image}")
+        return
+    actions = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+    layers = f"arn:{services.partition_of(home[1])}:s3:::prod-{home[1]}-starport-layer-bucket/*"
+    yield Need("deploy", "ecr.api", place=f"image {image}")
+    pull = tuple({"action": action, "resource": repository.arn, **role} for action in actions)
+    yield Need("deploy", "ecr.dkr", pull, place=f"image {image}")
+    yield Need("deploy", "s3", ({"action": "s3:GetObject", "resource": layers},), place=f"image {image}")
+
+
+def _secret_needs(home: Home, value: str, role: dict[str, Any]) -> Iterator[Need]:
+    """A parameter by name or ARN, or a secret by ARN (with a JSON key, version stage and id behind it)."""
+    arn = value if value.startswith("arn:") else ""
+    kind = arn.split(":")[2] if arn.count(":") >= 5 else "ssm"
+    if kind in _SECRETS:
+        service, action = _SECRETS[kind]
+        name = value.removeprefix("/")
+        resource = ":".join(arn.split(":")[:7]) if kind == "secretsmanager" else arn
+        resource = resource or f"arn:{services.partition_of(home[1])}:ssm:{home[1]}:{home[0]}:parameter/{name}"
+        yield Need("deploy", service, ({"action": action, "resource": resource, **role},), place=f"secret {value}")
+
+
+def _images(network: Network, home: Home, record: aws.EcsService) -> list[str]:
+    task = task_definition_of(network, home, record)
+    return [one.image for one in task.container_definitions] if task is not None else []

@@ -1,0 +1,227 @@
+"""What AWS's own side does, as check judges it: environment images, CodePipeline, caches, deployments, resolvers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from reachsim import load_files
+from reachsim.verdict import Check, PipelineStep
+from tests import resolvers
+from tests.build import Record
+from tests.scenarios.pipelines import (
+    ACCOUNT,
+    BUILD,
+    BUILD_ROLE,
+    CLIENT_ROLE,
+    REGION,
+    REGISTRY,
+    Pipeline,
+    for_all,
+    policy,
+    statement,
+)  # fmt: skip
+from tests.scenarios.test_check_code import BUILDSPEC
+
+CI_IMAGE = f"{REGISTRY}/ci:1"
+
+
+def check_of(net: Pipeline, **code: str) -> Check:
+    return load_files(net.files() | {f"code/p1/{name}": text.encode() for name, text in code.items()}).check()
+
+
+def step(check: Check, name: str) -> PipelineStep:
+    return next(one for one in check.steps if one.step == name)
+
+
+def severities(check: Check) -> dict[str, str]:
+    return {one.id: one.severity for one in check.findings}
+
+
+# --- the environment's image (SC15, P4) -------------------------------------------------------------------------------
+
+TRUST = {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": ["ecr:BatchGetImage"]}
+ONLY_ENDPOINT = {"StringNotEquals": {"aws:SourceVpce": "vpce-ecr-dkr"}}
+EXEMPT = ONLY_ENDPOINT | {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
+
+
+def with_image(image: str, *statements: Record, credentials: str = "CODEBUILD", **more: Any) -> Check:
+    environment = {"type": "LINUX_CONTAINER", "image": image, "imagePullCredentialsType": credentials}
+    net = Pipeline(environment=environment, **more)
+    if statements:
+        net.put("ecr/get-repository-policy/ci", {"policyText": json.dumps(policy(*statements))})
+    else:
+        net.no_policy("ecr/get-repository-policy/ci", "RepositoryPolicyNotFoundException")
+    return check_of(net)
+
+
+@pytest.mark.parametrize(
+    ("statements", "code"),
+    [
+        ([TRUST], None),
+        ([], "RESOURCE_POLICY_DENY"),
+        ([TRUST, for_all("ecr:*", effect="Deny", Condition=ONLY_ENDPOINT)], "RESOURCE_POLICY_DENY"),
+        ([TRUST, for_all("ecr:*", effect="Deny", Condition=EXEMPT)], None),
+    ],
+)
+def test_sc15_codebuild_pulls_the_environments_image_by_itself(statements: list[Record], code: str | None) -> None:
+    check = with_image(CI_IMAGE, *({k: v for k, v in one.items() if k != "Resource"} for one in statements))
+    assert [one.code for one in step(check, "provisioning").blocked_by] == ([code] if code else [])
+    assert check.overall == ("private-but-failing" if code else "private-and-working")
+    assert severities(check)["SERVICE_PLANE_PULL_NOT_VIA_VPC"] == "info"
+    assert step(check, "source").not_reached == (code is not None)
+
+
+def test_the_service_roles_credentials_pull_within_the_account() -> None:
+    assert step(with_image(CI_IMAGE, credentials="SERVICE_ROLE"), "provisioning").outcome == "allowed"
+    without = [one for one in BUILD_ROLE if "ecr:BatchGetImage" not in one["Action"]]
+    check = with_image(CI_IMAGE, credentials="SERVICE_ROLE", build_role=without)
+    assert [one.code for one in step(check, "provisioning").blocked_by] == ["IDENTITY_POLICY_DENY"]
+
+
+def test_images_of_other_registries_come_from_the_internet_and_codebuilds_own_are_no_matter() -> None:
+    assert severities(with_image("golang:1.22"))["SERVICE_PLANE_PULL_NOT_VIA_VPC"] == "low"
+    assert "SERVICE_PLANE_PULL_NOT_VIA_VPC" not in severities(with_image("aws/codebuild/standard:7.0"))
+
+
+# --- pull-through caches (SC18, P10) ----------------------------------------------------------------------------------
+
+CACHED = "ecr-public/docker/library/golang"
+RULE = {"ecrRepositoryPrefix": "ecr-public", "upstreamRegistryUrl": "public.ecr.aws", "registryId": ACCOUNT}
+IMPORTING = statement(["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"])
+
+
+def through_cache(*repositories: str, nat: bool = False, role: list[Record] | None = None) -> Check:
+    net = Pipeline(build_role=[*BUILD_ROLE, IMPORTING] if role is None else role)
+    if nat:
+        net.with_nat()
+    net.put("ecr/describe-pull-through-cache-rules", {"pullThroughCacheRules": [RULE]})
+    net.put("ecr/describe-repositories", {"repositories": [{"repositoryName": one} for one in ("app", *repositories)]})
+    for one in repositories:
+        net.no_policy(f"ecr/get-repository-policy/{one.replace('/', '%2F')}", "RepositoryPolicyNotFoundException")
+    return check_of(net, **{"buildspec.yml": BUILDSPEC, "Dockerfile": f"FROM {REGISTRY}/{CACHED}:1.22\n"})
+
+
+def test_sc18b_the_first_pull_through_a_cache_needs_a_way_out() -> None:
+    check = through_cache()
+    assert step(check, "pull").outcome == "blocked"
+    assert {one.code for one in step(check, "pull").blocked_by} == {
+        "DNS_NAME_NOT_COVERED_BY_ENDPOINT", "NO_ROUTE_TO_DESTINATION",
+    }  # fmt: skip
+    assert severities(check)["UPSTREAM_REDIRECT_NEEDS_INTERNET"] == "low"
+    assert check.overall == "private-but-failing"
+
+
+def test_sc18c_a_cached_image_comes_privately() -> None:
+    check = through_cache(CACHED)
+    assert (step(check, "pull").outcome, step(check, "pull").route) == ("allowed", "private")
+    assert severities(check)["UPSTREAM_REDIRECT_NEEDS_INTERNET"] == "info"
+    assert check.overall == "private-and-working"
+
+
+def test_sc18d_with_a_nat_gateway_the_first_pull_works_and_leaves() -> None:
+    check = through_cache(nat=True)
+    assert step(check, "pull").outcome == "allowed"
+    assert check.overall == "leaking"
+
+
+def test_the_first_pull_needs_the_permission_to_import() -> None:
+    check = through_cache(nat=True, role=BUILD_ROLE)
+    assert "IDENTITY_POLICY_DENY" in {one.code for one in step(check, "pull").blocked_by}
+
+
+def test_without_the_list_of_repositories_it_is_open_whether_an_image_is_cached() -> None:
+    net = Pipeline()
+    net.put("ecr/describe-pull-through-cache-rules", {"pullThroughCacheRules": [RULE]})
+    code = {"buildspec.yml": BUILDSPEC, "Dockerfile": f"FROM {REGISTRY}/{CACHED}:1.22\n"}
+    assert step(check_of(net, **code), "pull").outcome == "unknown"
+
+
+# --- ECR Public -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("target", "severity"), [("public.ecr.aws/abc/app", "high"), (f"{REGISTRY}/app", "low")])
+def test_public_repositories_are_named(target: str, severity: str) -> None:
+    net = Pipeline()
+    net.put("ecr-public/describe-repositories", {"repositories": [{"repositoryName": "app"}]}, region="global")
+    spec = BUILDSPEC.replace(f"docker push {REGISTRY}/app", f"docker push {target}")
+    check = check_of(net, **{"buildspec.yml": spec, "Dockerfile": f"FROM {REGISTRY}/base/golang:1\n"})
+    assert severities(check)["ECR_PUBLIC_REPOSITORY"] == severity
+
+
+# --- CodePipeline and deployments (P12, P61i) -------------------------------------------------------------------------
+
+
+def stage(name: str, category: str, provider: str, **configuration: str) -> Record:
+    kind = {"category": category, "owner": "AWS", "provider": provider, "version": "1"}
+    return {"name": name, "actions": [{"name": name, "configuration": configuration, "actionTypeId": kind}]}
+
+
+SOURCE = stage("Source", "Source", "CodeCommit", RepositoryName="app")
+DEPLOY = stage("Deploy", "Deploy", "ECS", ClusterName="web", ServiceName="api")
+TASK_ROLE = f"arn:aws:iam::{ACCOUNT}:role/exec"
+EXECUTION = statement(["ecr:*", "logs:*", "s3:GetObject"])
+
+
+def with_service(image: str = f"{REGISTRY}/app:1", **service: Any) -> Pipeline:
+    """BASE with a pipeline that rolls out a Fargate service in the client's subnet."""
+    net = Pipeline()
+    net.put("codepipeline/get-pipeline/p", {"pipeline": {"name": "p", "stages": [SOURCE, DEPLOY]}})
+    cluster = f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/web"
+    net.put("ecs/list-clusters", {"clusterArns": [cluster]})
+    network = {"awsvpcConfiguration": {"subnets": [net.client_a], "securityGroups": ["sg-client"]}}
+    record = {"serviceName": "api", "clusterArn": cluster, "launchType": "FARGATE", "taskDefinition": "api:1",
+              "networkConfiguration": network, **service}  # fmt: skip
+    net.put("ecs/describe-services/web", {"services": [record]})
+    container = {"name": "api", "image": image, "logConfiguration":
+                 {"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/api"}}}  # fmt: skip
+    task = {"executionRoleArn": TASK_ROLE, "containerDefinitions": [container]}
+    net.put("ecs/describe-task-definition/api:1", {"taskDefinition": task})
+    net.roles({"build": BUILD_ROLE, "dev": CLIENT_ROLE, "exec": [EXECUTION]})
+    return net
+
+
+def test_a_deployed_service_pulls_from_its_own_subnets() -> None:
+    check = check_of(with_service())
+    found = step(check, "deploy")
+    assert (found.project, found.outcome, found.route) == ("ecs:web/api", "allowed", "private")
+    assert check.overall == "private-and-working"
+    assert severities(check)["SERVICE_PLANE_TRAFFIC_NOT_VIA_VPC"] == "info"
+    assert {cell.source for cell in check.matrix} == {BUILD, "i-1", "internet"}
+
+
+def test_a_service_without_the_layers_way_fails_to_deploy() -> None:
+    net = with_service()
+    net["vpce-s3"]["RouteTableIds"] = ["rtb-build"]
+    net["rtb-client"]["Routes"] = [one for one in net["rtb-client"]["Routes"] if "DestinationPrefixListId" not in one]
+    check = check_of(net)
+    assert {one.code for one in step(check, "deploy").blocked_by} == {"NO_ROUTE_TO_DESTINATION"}
+    assert check.overall == "private-but-failing"
+
+
+def test_an_image_of_the_internet_has_no_way_in_an_isolated_vpc() -> None:
+    assert step(check_of(with_service("nginx:1")), "deploy").outcome == "blocked"
+
+
+def test_tasks_on_instances_pull_by_the_instances_interface() -> None:
+    assert not any(one.step == "deploy" for one in check_of(with_service(launchType="EC2")).steps)
+
+
+def test_a_service_that_runs_what_a_build_pushes_takes_part() -> None:
+    net = with_service()
+    net.put("codepipeline/get-pipeline/p", {"pipeline": {"name": "p", "stages": [SOURCE]}})
+    code = {"buildspec.yml": BUILDSPEC, "Dockerfile": f"FROM {REGISTRY}/base/golang:1\n"}
+    assert step(check_of(net, **code), "deploy").project == "ecs:web/api"
+    assert not any(one.step == "deploy" for one in check_of(net).steps)
+
+
+# --- DNS as a way out -------------------------------------------------------------------------------------------------
+
+
+def test_queries_for_public_names_leave_unless_the_dns_firewall_blocks_them() -> None:
+    assert severities(check_of(Pipeline()))["DNS_QUERIES_LEAVE_BY_RESOLVER"] == "info"
+    net = Pipeline()
+    resolvers.firewall(net, "vpc-1", {"Action": "BLOCK", "BlockResponse": "NXDOMAIN", "domains": ["*"]})
+    assert "DNS_QUERIES_LEAVE_BY_RESOLVER" not in severities(check_of(net))
