@@ -32,7 +32,8 @@ PREFIXES: Final = {
 
 NAMED: Final = {
     "aws_s3_bucket": ("bucket", "bucket_prefix"), "aws_iam_role": ("name", "name_prefix"),
-    "aws_iam_policy": ("name", "name_prefix"), "aws_iam_user": ("name",), "aws_iam_instance_profile": ("name", "name_prefix"),
+    "aws_iam_policy": ("name", "name_prefix"), "aws_iam_user": ("name",),
+    "aws_iam_instance_profile": ("name", "name_prefix"),
     "aws_codebuild_project": ("name",), "aws_codebuild_fleet": ("name",), "aws_ecr_repository": ("name",),
     "aws_ecrpublic_repository": ("repository_name",), "aws_codecommit_repository": ("repository_name",),
     "aws_cloudwatch_log_group": ("name", "name_prefix"), "aws_codepipeline": ("name",),
