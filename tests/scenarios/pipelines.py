@@ -163,8 +163,8 @@ class Checked:
         return {one.step: ("not reached" if one.not_reached else one.outcome, one.route) for one in self.check.steps}
 
     def findings(self) -> dict[str, str]:
-        """Finding id → severity."""
-        return {one.id: one.severity for one in self.check.findings}
+        """Finding id → severity, without those that are mere information."""
+        return {one.id: one.severity for one in self.check.findings if one.severity != "info"}
 
 
 def ask(net: Build, source: str, destination: str, port: int = 443, **more: Any) -> Verdict:
