@@ -71,6 +71,7 @@ MAY_IMPORT = {
     "report": LATER | {"calls", "names", "routemap"},
     "plot": LATER | {"files", "report", "routemap"},
     "selections": {"errors"},
+    "export": {"report"},
     "routemap": {"verdict"},
 }
 OUTERMOST = {"cli", "__main__", "__init__"}
@@ -80,7 +81,7 @@ SLOW = {
     "matplotlib": {"api", "plot", "report", "verdict"},
     "jinja2": {"report"},
     "pandas": {"report", "verdict"},
-    "networkx": {"api", "graph", "plot", "report"},
+    "networkx": {"api", "export", "graph", "plot", "report"},
     "numpy": {"plot", "report"},
 }
 
