@@ -13,12 +13,11 @@ from reachsim.cli import options
 if TYPE_CHECKING:
     from reachsim.importers import ImportReport
 
-LATER = ("cloudformation",)
 DECLARED = ("terraform", "cloudformation")
 
 
 @click.command(name="import")
-@click.argument("kind", type=click.Choice(["awscli", "batfish", "config", "terraform", *LATER]))
+@click.argument("kind", type=click.Choice(["awscli", "batfish", "cloudformation", "config", "terraform"]))
 @click.argument("source", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
 @options.overwrite
@@ -31,18 +30,31 @@ DECLARED = ("terraform", "cloudformation")
     metavar="FILE",
     help="aws ec2 describe-prefix-lists: blocks of AWS's own prefix lists for a plan or template.",
 )
+@click.option(
+    "--parameters",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Values of a template's parameters.",
+)
+@click.option(
+    "--stack-resources",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="aws cloudformation describe-stack-resources: the ids of what a template has made already.",
+)
 def command(
     kind: str, source: Path, out: Path, overwrite: bool, onto: Path | None, region: str | None, account: str | None,
-    prefix_lists: Path | None,
+    prefix_lists: Path | None, parameters: Path | None, stack_resources: Path | None,
 ) -> None:  # fmt: skip
     """Turn SOURCE into a snapshot OUT.
 
     \b
-    KIND       SOURCE
-    awscli     folder of loose answers of the AWS CLI: describe-vpcs.json, …
-    batfish    folder that holds aws_configs/
-    config     AWS Config's snapshot file, or an export of its advanced queries
-    terraform  plan or state, as terraform show -json prints it
+    KIND            SOURCE
+    awscli          folder of loose answers of the AWS CLI: describe-vpcs.json, …
+    batfish         folder that holds aws_configs/
+    cloudformation  template, YAML or JSON; nested stacks are files beside it
+    config          AWS Config's snapshot file, or an export of its advanced queries
+    terraform       plan or state, as terraform show -json prints it
 
     Says on standard error what was left out, and which calls are missing for which verdicts.
 
@@ -50,10 +62,13 @@ def command(
     Examples:
       reachsim import batfish dumps/hybrid-cloud snapshots/hybrid-cloud
       reachsim import terraform plan.json planned --onto snapshots/prod
+      reachsim import cloudformation pipeline.yaml planned --region eu-west-1
     """
-    if kind in LATER:
-        raise click.UsageError(f"import {kind} is not available yet; there are: awscli, batfish, config, terraform")
     more = {"onto": onto, "region": region, "account": account, "prefix_lists": prefix_lists}
+    if kind == "cloudformation":
+        more |= {"parameters": parameters, "stack_resources": stack_resources}
+    elif parameters is not None or stack_resources is not None:
+        raise click.UsageError("--parameters and --stack-resources go with cloudformation only")
     if kind not in DECLARED:
         for name, value in more.items():
             if value is not None:

@@ -30,6 +30,7 @@ MAKERS: Final[Mapping[str, Maker]] = {
     "aws_vpc_block_public_access_exclusion": interfaces.public_access_exclusion,
     "aws_subnet": network.subnet,
     "aws_default_subnet": network.subnet,
+    "aws_subnet_cidr": network.subnet_cidr,
     "aws_ec2_managed_prefix_list": routes.prefix_list,
     "aws_ec2_managed_prefix_list_entry": routes.prefix_list,
     "aws_security_group": network.group,

@@ -143,6 +143,15 @@ def subnet(world: World, one: Resource) -> None:
         _merge_blocks(record, "Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock", [state])
 
 
+def subnet_cidr(world: World, one: Resource) -> None:
+    """An IPv6 block that a resource of its own gives a subnet."""
+    record = world.get(one.text("subnet_id"))
+    if record is not None:
+        block = one.text("ipv6_cidr_block") or _free_ipv6(world, str(record["VpcId"]))
+        state = {"Ipv6CidrBlock": block, "Ipv6CidrBlockState": {"State": "associated"}}
+        _merge_blocks(record, "Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock", [state] if block else [])
+
+
 def _free_block(world: World, vpc_id: str, one: Resource) -> str:
     """A block for a subnet whose own is not known: the first free /24 (or smaller) of the VPC."""
     record = world.get(vpc_id) or {"CidrBlock": "10.255.0.0/16"}
@@ -210,8 +219,9 @@ def group(world: World, one: Resource) -> None:
 
 
 def _replace(world: World, record: Document, key: str, one: Resource, name: str) -> None:
-    old = permissions(world, one.id, one.home, blocks_of(one.before, name)) if one.action == "update" else []
-    kept = [rule for rule in record.get(key, []) if rule not in old] if one.action == "update" else []
+    changes = one.action == "update" and name in one.before
+    old = permissions(world, one.id, one.home, blocks_of(one.before, name)) if changes else []
+    kept = [rule for rule in record.get(key, []) if rule not in old] if changes else []
     record[key] = together([*kept, *permissions(world, one.id, one.home, one.blocks(name))])
     unknown = [at for at in one.unknown if at.split(".")[0] == name and "." in at]
     if unknown:

@@ -14,6 +14,7 @@ from reachsim.importers.planned.resource import (
     Values,
     blocks_of,
     flag_of,
+    listed,
     number_of,
     text_of,
     texts_of,
@@ -67,14 +68,14 @@ def project(world: World, one: Resource) -> None:
             record[key] = one.text(name)
     vpc = one.blocks("vpc_config")
     if vpc:
-        subnets = texts_of(vpc[0], "subnets")
-        vpc_id = text_of(vpc[0], "vpc_id") or str((world.get(subnets[0]) or {}).get("VpcId", "") if subnets else "")
-        groups = texts_of(vpc[0], "security_group_ids")
+        subnets = listed(one, vpc[0], "subnets", "vpc_config.subnets", "subnet-unknown")
+        vpc_id = text_of(vpc[0], "vpc_id") or _vpc_of(world, subnets)
+        groups = listed(one, vpc[0], "security_group_ids", "vpc_config.security_group_ids", "sg-unknown")
         record["vpcConfig"] = {"vpcId": vpc_id, "subnets": subnets, "securityGroupIds": groups}
-        if any(at.startswith("vpc_config") for at in one.unknown):
+        if any(at.startswith("vpc_config.") for at in one.unknown):
             world.undecided(one, "part of vpc_config", f"codebuild:{one.id}")
     elif "vpc_config" in one.unknown:
-        record["vpcConfig"] = {"vpcId": "vpc-unknown", "subnets": [], "securityGroupIds": []}
+        record["vpcConfig"] = {"vpcId": "vpc-unknown", "subnets": ["subnet-unknown"], "securityGroupIds": []}
         world.undecided(one, "vpc_config", f"codebuild:{one.id}")
     if not record["serviceRole"]:
         record["serviceRole"] = f"arn:aws:iam::{one.home[0]}:role/unknown-of-{one.id}"
@@ -82,6 +83,10 @@ def project(world: World, one: Resource) -> None:
         if held["name"] == one.id and home == one.home and "vpcConfig" not in record:
             held.pop("vpcConfig", None)
     world.add(one.home, "codebuild/batch-get-projects", record)
+
+
+def _vpc_of(world: World, subnets: list[str]) -> str:
+    return next((str(held["VpcId"]) for one in subnets if (held := world.get(one)) is not None), "vpc-unknown")
 
 
 def _source(block: Values) -> Document:
@@ -151,7 +156,8 @@ def fleet(world: World, one: Resource) -> None:
     }  # fmt: skip
     for block in one.blocks("vpc_config"):
         made["vpcConfig"] = {
-            "vpcId": text_of(block, "vpc_id"), "subnets": texts_of(block, "subnets"),
+            "vpcId": text_of(block, "vpc_id") or "vpc-unknown",
+            "subnets": listed(one, block, "subnets", "vpc_config.subnets", "subnet-unknown"),
             "securityGroupIds": texts_of(block, "security_group_ids"),
         }  # fmt: skip
     for block in one.blocks("fleet_proxy_configuration"):
@@ -229,7 +235,8 @@ def bucket(world: World, one: Resource) -> None:
     world.add(one.home, "s3api/list-buckets", {"Name": one.id, "BucketRegion": one.home[1]})
     if one.new or world.alone:
         world.put(place, f"s3api/get-bucket-policy/{one.id}", {"Error": {"Code": "NoSuchBucketPolicy"}})
-        world.put(place, f"s3api/get-bucket-location/{one.id}", {"LocationConstraint": one.home[1]})
+        location = None if one.home[1] == "us-east-1" else one.home[1]
+        world.put(place, f"s3api/get-bucket-location/{one.id}", {"LocationConstraint": location})
         _block_public(world, place, one.id, dict.fromkeys(_BLOCKS, True))
     if one.values.get("policy"):
         bucket_policy(world, one)
@@ -333,7 +340,8 @@ def service(world: World, one: Resource) -> None:
     for block in one.blocks("network_configuration"):
         public = text_of(block, "assign_public_ip").upper() in ("ENABLED", "TRUE") or flag_of(block, "assign_public_ip")
         made["networkConfiguration"] = {"awsvpcConfiguration": {
-            "subnets": texts_of(block, "subnets"), "securityGroups": texts_of(block, "security_groups"),
+            "subnets": listed(one, block, "subnets", "network_configuration.subnets", "subnet-unknown"),
+            "securityGroups": texts_of(block, "security_groups"),
             "assignPublicIp": "ENABLED" if public else "DISABLED",
         }}  # fmt: skip
     clusters = world.document(one.home, "ecs/list-clusters")
@@ -358,8 +366,8 @@ def task_definition(world: World, one: Resource) -> None:
 def function(world: World, one: Resource) -> None:
     made: Document = {"FunctionName": one.id, "FunctionArn": arn(one), "Role": one.text("role")}
     for block in one.blocks("vpc_config"):
-        subnets = texts_of(block, "subnet_ids")
-        vpc_id = text_of(block, "vpc_id") or str((world.get(subnets[0]) or {}).get("VpcId", "") if subnets else "")
+        subnets = listed(one, block, "subnet_ids", "vpc_config.subnet_ids", "subnet-unknown")
+        vpc_id = text_of(block, "vpc_id") or _vpc_of(world, subnets)
         if subnets:
             made["VpcConfig"] = {
                 "SubnetIds": subnets, "SecurityGroupIds": texts_of(block, "security_group_ids"), "VpcId": vpc_id,

@@ -98,3 +98,14 @@ def number_of(values: Mapping[str, Any], name: str) -> int | None:
 def blocks_of(values: Mapping[str, Any], name: str) -> list[Values]:
     value = values.get(name)
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
+
+
+def listed(one: Resource, values: Mapping[str, Any], name: str, at: str, stand_in: str) -> list[str]:
+    """The texts of a list attribute; what of it nothing tells is there as one member that no file holds.
+
+    ``at`` is the attribute's place among `Resource.unknown`.
+    """
+    found = texts_of(values, name)
+    if any(path == at or path.startswith(f"{at}.") or at.startswith(f"{path}.") for path in one.unknown):
+        found.append(stand_in)
+    return found

@@ -1,0 +1,163 @@
+"""From a template to a snapshot: what the stack would make, alone or laid over a live snapshot.
+
+``--stack-resources FILE`` (the answer of ``aws cloudformation describe-stack-resources``) tells the ids of what the
+stack has made already, so that a changed template updates and deletes by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reachsim.errors import Fault, QuestionError, SnapshotError
+from reachsim.files import write_tree
+from reachsim.importers.cloudformation.kinds import kind_of_type
+from reachsim.importers.cloudformation.stacks import Stack
+from reachsim.importers.cloudformation.template import load_yaml, read_template, read_text
+from reachsim.importers.dump import shown
+from reachsim.importers.places import NO_ACCOUNT, is_account, is_region
+from reachsim.importers.planned import Resource, build_snapshot
+from reachsim.importers.terraform.importing import read_prefix_lists
+from reachsim.importers.tree import Ignored, ImportReport
+from reachsim.snapshot import Snapshot, open_snapshot
+
+
+def import_cloudformation(
+    source: Path,
+    out: Path,
+    *,
+    overwrite: bool = False,
+    onto: Path | None = None,
+    account: str | None = None,
+    region: str | None = None,
+    prefix_lists: Path | None = None,
+    parameters: Path | None = None,
+    stack_resources: Path | None = None,
+) -> ImportReport:
+    """Write a snapshot of what a template would make.
+
+    Args:
+        source: The template, YAML or JSON; nested stacks are files beside it.
+        out: The snapshot's folder, to be made.
+        overwrite: Replace ``out`` if it exists.
+        onto: A live snapshot to lay the stack over; without it the template is all there is.
+        account, region: Where the stack is deployed; parameters AWS::AccountId and AWS::Region tell it, too.
+        prefix_lists: ``aws ec2 describe-prefix-lists`` of the Region.
+        parameters: Values of parameters: a JSON or YAML object, the AWS CLI's list of ParameterKey and ParameterValue,
+            or CodePipeline's template configuration.
+        stack_resources: ``aws cloudformation describe-stack-resources`` of the stack as it is.
+
+    Raises:
+        SnapshotError: The template cannot be read; nothing was written.
+        QuestionError: ``out`` exists already, a parameter has no value, or nothing tells the Region.
+        UnsupportedError: A transform runs in AWS only, or needs the extra ``cfn``.
+    """
+    live = open_snapshot(onto) if onto is not None else None
+    given = read_parameters(parameters) if parameters is not None else {}
+    own = _region(region, given, live, source)
+    mine = account or str(given.get("AWS::AccountId", "")) or (live.homes()[0][0] if live and live.homes() else "")
+    warnings = []
+    if not is_account(mine):
+        if mine:
+            raise QuestionError(f"{mine!r} is no account id", "BAD_ACCOUNT")
+        mine = NO_ACCOUNT
+        warnings.append(f"nothing tells the account: {NO_ACCOUNT} stands for it (--account names it)")
+    template = read_template(source, own)
+    known = _stack_resources(stack_resources) if stack_resources is not None else {}
+    ids = {logical_id: physical for logical_id, (_, physical) in known.items()}
+    stack = Stack(template, given, (mine, own), physical=ids, zones=_zones(live, own), files=(source.resolve(),))
+    resources = list(stack.all())
+    _rules_replace_the_default(resources)
+    for one in resources:
+        if one.address in known:
+            one.new, one.action = False, "update" if live is not None else "keep"
+    here = {one.address for one in resources}
+    for logical_id, (kind, physical) in known.items():
+        if logical_id not in here and live is not None:
+            resources.append(Resource(kind_of_type(kind), logical_id, {}, (mine, own), str(source), id=physical,
+                                      new=False, action="delete"))  # fmt: skip
+    lists = read_prefix_lists(prefix_lists) if prefix_lists is not None else {}
+    report = build_snapshot(
+        resources, imported_from="cloudformation", homes=[(mine, own)], onto=live, lists=lists,
+        warnings=[*warnings, *stack.warnings], unsupported=stack.unsupported,
+    )  # fmt: skip
+    write_tree(out, report.files, overwrite=overwrite)
+    return ImportReport(
+        out=out, accounts=report.accounts, regions=report.regions, files=tuple(report.files), derived=report.derived,
+        ignored=tuple(Ignored(what, why) for what, why in report.unsupported), warnings=report.warnings,
+    )  # fmt: skip
+
+
+def _region(region: str | None, given: Mapping[str, Any], live: Snapshot | None, source: Path) -> str:
+    found = region or str(given.get("AWS::Region", "")) or (live.homes()[0][1] if live and live.homes() else "")
+    if not found:
+        raise QuestionError(f"{shown(str(source))} does not tell the Region: name it with --region", "NO_REGION")
+    if not is_region(found):
+        raise QuestionError(f"{found!r} is no Region", "BAD_REGION")
+    return found
+
+
+def read_parameters(source: Path) -> dict[str, Any]:
+    """Parameter values by name, in any of the forms that AWS's tools take. Raises SnapshotError."""
+    name = shown(str(source))
+    value, _ = load_yaml(read_text(source, name), name)
+    if isinstance(value, dict) and isinstance(value.get("Parameters"), dict | list):
+        value = value["Parameters"]
+    if isinstance(value, list):
+        found = {}
+        for one in value:
+            if isinstance(one, dict) and isinstance(one.get("ParameterKey"), str):
+                found[one["ParameterKey"]] = one.get("ParameterValue", "")
+            elif isinstance(one, str) and "=" in one:
+                key, _, text = one.partition("=")
+                found[key] = text
+            else:
+                raise SnapshotError(Fault(name, "", "ParameterKey and ParameterValue", repr(one)[:60]))
+        return found
+    if not isinstance(value, dict):
+        raise SnapshotError(Fault(name, "", "an object of parameters, or a list with ParameterKey", "neither"))
+    return {str(key): "" if one is None else one for key, one in value.items()}
+
+
+def _stack_resources(source: Path) -> dict[str, tuple[str, str]]:
+    """(type, physical id) by logical id."""
+    name = shown(str(source))
+    value, _ = load_yaml(read_text(source, name), name)
+    listed = next((value[key] for key in ("StackResources", "StackResourceSummaries") if key in value), None) if (
+        isinstance(value, dict)) else None  # fmt: skip
+    if not isinstance(listed, list):
+        raise SnapshotError(
+            Fault(name, "/StackResources", "the answer of describe-stack-resources", "another document")
+        )
+    return {
+        str(one["LogicalResourceId"]): (str(one.get("ResourceType", "")), str(one["PhysicalResourceId"]))
+        for one in listed if isinstance(one, dict) and one.get("PhysicalResourceId") and one.get("LogicalResourceId")
+    }  # fmt: skip
+
+
+def _zones(live: Snapshot | None, region: str) -> tuple[str, ...]:
+    """The Availability Zones that a live snapshot knows of."""
+    if live is None:
+        return ()
+    import msgspec
+
+    found: set[str] = set()
+    for path, match in live.named():
+        if match["region"] == region and path.endswith("/ec2/describe-subnets.json") and live.status(path) == "ok":
+            document = msgspec.json.decode(live.read(path))
+            for one in document.get("Subnets", []) if isinstance(document, dict) else []:
+                found.add(str(one.get("AvailabilityZone", "")))
+    return tuple(sorted(found - {""}))
+
+
+def _rules_replace_the_default(resources: list[Resource]) -> None:
+    """AWS's rule that lets everything out goes as soon as a group has one of the template's."""
+    held = {
+        str(one.values.get("security_group_id")) for one in resources
+        if one.kind == "aws_vpc_security_group_egress_rule"
+    }  # fmt: skip
+    for one in resources:
+        if one.kind == "aws_security_group" and one.id in held:
+            egress = one.values.get("egress") or []
+            one.values["egress"] = [rule for rule in egress if not rule.get("default")]

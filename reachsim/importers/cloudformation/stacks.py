@@ -1,0 +1,306 @@
+"""A stack and the stacks nested in it: which resources there are, their links, their properties worked out.
+
+**Source:** AWS CloudFormation User Guide, "Nested stacks", "Conditions", "DependsOn".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from reachsim.errors import Fault, SnapshotError
+from reachsim.importers.cloudformation.intrinsics import Evaluator, Unknown, parameters_of
+from reachsim.importers.cloudformation.kinds import ATTRIBUTES, REFS_TO_ARN, kind_of_type, record, snake, translate
+from reachsim.importers.cloudformation.template import Template, Values, read_template
+from reachsim.importers.planned import Home, Resource, attribute, name_resources
+from reachsim.importers.planned.symbols import NAMED
+from reachsim.services import dns_suffix, partition_of
+
+_STACK: Final = "AWS::CloudFormation::Stack"
+MAX_STACKS: Final = 100
+
+
+class Stack:
+    """One stack: its own resources and, by logical id, the stacks nested in it."""
+
+    def __init__(
+        self, template: Template, given: Mapping[str, Any], home: Home, *, path: str = "", name: str = "stack",
+        physical: Mapping[str, str] | None = None, zones: tuple[str, ...] = (), files: tuple[Path, ...] = (),
+    ) -> None:  # fmt: skip
+        self.template = template
+        self.home = home
+        self.path = path
+        self.name = name
+        self.zones = zones
+        self.files = files
+        self.physical = physical or {}
+        self.unsupported: list[tuple[str, str]] = []
+        self.warnings: list[str] = []
+        account, region = home
+        pseudo = {
+            "AWS::AccountId": account, "AWS::Region": region, "AWS::Partition": partition_of(region),
+            "AWS::URLSuffix": dns_suffix(region), "AWS::StackName": name, "AWS::NotificationARNs": [],
+            "AWS::StackId": f"arn:{partition_of(region)}:cloudformation:{region}:{account}:stack/{name}/0",
+        }  # fmt: skip
+        pseudo |= {key: value for key, value in given.items() if key in pseudo}
+        self.parameters = parameters_of(template, given, pseudo)
+        self.evaluator = Evaluator(template, self.parameters, self._lookup, {}, zones)
+        self.declared: dict[str, Values] = {}
+        for logical_id, held in template.section("Resources").items():
+            if self._wanted(logical_id, held):
+                self.declared[logical_id] = held
+        _check_cycles(template, self.declared)
+        self.resources: dict[str, Resource] = {}
+        self.nested: dict[str, Stack | None] = {}
+        self._naming: dict[str, Values] = {}
+        self._named()
+        self._outputs: dict[str, Any] = {}
+
+    def _wanted(self, logical_id: str, held: Values) -> bool:
+        condition = held.get("Condition")
+        if not isinstance(condition, str):
+            return True
+        truth = self.evaluator.condition(condition)
+        if isinstance(truth, Unknown):
+            self.warnings.append(f"{logical_id}: whether condition {condition} holds is not known ({truth.why}): "
+                                 "taken to hold")  # fmt: skip
+            return True
+        return truth
+
+    def _named(self) -> None:
+        """Ids first: those that are their names need these worked out, which may only refer to ids."""
+        for logical_id, held in self.declared.items():
+            if held["Type"] == _STACK:
+                continue
+            address = f"{self.path}{logical_id}"
+            kind = kind_of_type(held["Type"])
+            self.resources[logical_id] = Resource(
+                kind, address, {}, self.home, self.template.place(logical_id), id=self.physical.get(logical_id, ""),
+            )  # fmt: skip
+        name_resources([one for one in self.resources.values() if one.kind not in NAMED])
+        names = ("BucketName", "RoleName", "ManagedPolicyName", "InstanceProfileName", "RepositoryName", "LogGroupName",
+                 "ClusterName", "ServiceName", "FunctionName", "Name", "Family", "TopicName", "TableName", "Path",
+                 "QueueName", "UserName")  # fmt: skip
+        for logical_id in self.resources:
+            properties = self.declared[logical_id].get("Properties")
+            held = {key: properties[key] for key in names if key in properties} if isinstance(properties, dict) else {}
+            self._naming[logical_id] = held
+        for logical_id in list(self._naming):
+            self._name(logical_id)
+
+    def _name(self, logical_id: str) -> None:
+        """Work out a name, which may be put together from other names."""
+        held = self._naming.pop(logical_id, None)
+        if held is None:
+            return
+        resource = self.resources[logical_id]
+        values, _ = translate(self.declared[logical_id]["Type"], self.evaluator.value(held))
+        resource.values |= {key: one for key, one in values.items() if isinstance(one, str)}
+        name_resources([resource])
+
+    # --- references ---------------------------------------------------------------------------------------------------
+
+    def _lookup(self, logical_id: str, name: str | None) -> Any:
+        held = self.declared[logical_id] if hasattr(self, "declared") else None
+        if held is None:
+            raise KeyError(logical_id)
+        if held["Type"] == _STACK:
+            return self._nested_value(logical_id, name)
+        resource = self.resources.get(logical_id)
+        if resource is None:
+            raise KeyError(logical_id)
+        self._name(logical_id)
+        if name is None:
+            return self._ref(resource)
+        if resource.kind == "aws_subnet" and name == "Ipv6CidrBlocks":
+            return Unknown(f"{logical_id}.{name}")
+        own = ATTRIBUTES.get(name, snake(name))
+        if name == "VpcId" and resource.kind == "aws_vpc":
+            own = "id"
+        self._fill(logical_id)
+        value = attribute(resource, own)
+        if own == "dns_entry" and isinstance(value, list):
+            return [f"{one['hosted_zone_id']}:{one['dns_name']}" for one in value]
+        if own == "arn" and resource.kind == "aws_cloudwatch_log_group":
+            return f"{value}:*"
+        if name == "CidrBlockAssociations" or value is None:
+            return Unknown(f"{logical_id}.{name}")
+        return value
+
+    def _ref(self, resource: Resource) -> Any:
+        if resource.kind == "aws_eip":
+            return attribute(resource, "public_ip") or Unknown(f"the address of {resource.address}")
+        if resource.kind in REFS_TO_ARN:
+            return attribute(resource, "arn") or resource.id
+        return resource.id
+
+    def _fill(self, logical_id: str) -> None:
+        """Simple properties of a resource that an attribute may repeat."""
+        resource = self.resources[logical_id]
+        properties = self.declared[logical_id].get("Properties") or {}
+        for key in ("VpcId", "CidrBlock", "AvailabilityZone", "PrivateIpAddress", "ServiceName", "SubnetIds", "Path"):
+            if isinstance(properties, dict) and key in properties:
+                values, _ = translate(self.declared[logical_id]["Type"], {key: self.evaluator.value(properties[key])})
+                for name, one in values.items():
+                    resource.values.setdefault(name, one)
+                    if not resource.values[name]:
+                        resource.values[name] = one
+
+    def _nested_value(self, logical_id: str, name: str | None) -> Any:
+        if name is None:
+            return f"{self.parameters['AWS::StackId']}-{logical_id}"
+        nested = self._nested(logical_id)
+        if nested is None:
+            return Unknown(f"{logical_id}.{name} (its template is not there)")
+        return nested.output(name.removeprefix("Outputs."))
+
+    def output(self, name: str) -> Any:
+        """The value of an output; Unknown if there is none."""
+        if name not in self._outputs:
+            held = self.template.section("Outputs").get(name)
+            value = self.evaluator.value(held["Value"]) if isinstance(held, dict) and "Value" in held else None
+            self._outputs[name] = Unknown(f"no output {name}") if value is None else value
+        return self._outputs[name]
+
+    def _nested(self, logical_id: str) -> Stack | None:
+        if logical_id not in self.nested:
+            properties = self.declared[logical_id].get("Properties") or {}
+            url = self.evaluator.value(properties.get("TemplateURL"))
+            file = self._template_file(url)
+            if file is None:
+                told = url if isinstance(url, str) else "known only after the deployment"
+                why = f"undecidable: everything in its template ({told}), which is no file here"
+                self.unsupported.append((f"{self.path}{logical_id} ({_STACK})", why))
+                self.nested[logical_id] = None
+                return None
+            if file in self.files or len(self.files) > MAX_STACKS:
+                raise SnapshotError(Fault(self.template.file, f"/Resources/{logical_id}", "nested stacks that end",
+                                          f"{file.name} within itself"))  # fmt: skip
+            given = self.evaluator.value(properties.get("Parameters") or {})
+            self.nested[logical_id] = Stack(
+                read_template(file, self.home[1]), given, self.home, path=f"{self.path}{logical_id}/",
+                name=f"{self.name}-{logical_id}", zones=self.zones, files=(*self.files, file),
+            )  # fmt: skip
+        return self.nested[logical_id]
+
+    def _template_file(self, url: Any) -> Path | None:
+        """A file of the template's folder: as the path says or, of an address, its last part."""
+        if not isinstance(url, str) or not url:
+            return None
+        names = [url] if "://" not in url else []
+        names.append(re.split(r"[?#]", url)[0].rpartition("/")[2])
+        for name in names:
+            file = (self.template.folder / name).resolve()
+            if name and file.is_file():
+                return file
+        return None
+
+    # --- the result ---------------------------------------------------------------------------------------------------
+
+    def all(self) -> Iterator[Resource]:
+        """Every resource with its properties worked out, nested stacks included."""
+        for logical_id, held in self.declared.items():
+            if held["Type"] == _STACK:
+                nested = self._nested(logical_id)
+                if nested is not None:
+                    yield from nested.all()
+                    self.unsupported += nested.unsupported
+                    self.warnings += nested.warnings
+                continue
+            resource = self.resources[logical_id]
+            properties = self.evaluator.value(held.get("Properties") or {})
+            if not isinstance(properties, dict):
+                properties = {}
+            resource.values, resource.unknown = translate(held["Type"], properties)
+            yield from self._spread(resource, held["Type"])
+
+    def _spread(self, resource: Resource, kind: str) -> Iterator[Resource]:
+        """One resource of CloudFormation may be several of ours."""
+        values = resource.values
+        if kind == "AWS::EC2::SecurityGroup" and "egress" not in values and "egress" not in resource.unknown:
+            values["egress"] = [{"protocol": "-1", "cidr_blocks": ["0.0.0.0/0"], "default": True}]
+        if kind == "AWS::IAM::Role" and any(at.startswith("inline_policy") for at in resource.unknown):
+            for number, one in enumerate(values.get("inline_policy") or []):
+                if isinstance(one, dict) and "policy" not in one:
+                    one.setdefault("name", f"policy-{number}")
+        yield resource
+        if kind == "AWS::ECR::Repository" and ("repository_policy_text" in values
+                                               or "repository_policy_text" in resource.unknown):  # fmt: skip
+            policy = values.get("repository_policy_text")
+            yield self._part(resource, "aws_ecr_repository_policy", repository=resource.id, policy=policy)
+        if kind == "AWS::S3::Bucket" and isinstance(values.get("public_access_block"), dict):
+            yield self._part(resource, "aws_s3_bucket_public_access_block", bucket=resource.id,
+                             **values["public_access_block"])  # fmt: skip
+        if kind == "AWS::Route53::RecordSetGroup":
+            for one in values.get("record_sets") or []:
+                if isinstance(one, dict):
+                    record(one)
+                    one.setdefault("zone_id", values.get("hosted_zone_id", ""))
+                    yield self._part(resource, "aws_route53_record", **one)
+        if kind == "AWS::EC2::VPNGatewayRoutePropagation":
+            for table in values.get("route_table_ids") or []:
+                yield self._part(resource, "aws_vpn_gateway_route_propagation", route_table_id=table,
+                                 vpn_gateway_id=values.get("vpn_gateway_id"))  # fmt: skip
+        if kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy") and values.get("users"):
+            name = values.get("name") or resource.id
+            attached = {"policy_arn": attribute(resource, "arn")} if kind.endswith("ManagedPolicy") else {
+                "policy": values.get("policy"), "name": name}  # fmt: skip
+            yield self._part(resource, "aws_iam_user_policy", users=values["users"], **attached)
+
+    def _part(self, resource: Resource, kind: str, **values: Any) -> Resource:
+        return Resource(
+            kind, f"{resource.address} ({kind})", values, self.home, resource.place, id=f"{resource.id}#{kind}"
+        )
+
+
+def _check_cycles(template: Template, declared: Mapping[str, Values]) -> None:
+    """CloudFormation refuses resources that need each other."""
+    needs = {logical_id: _needs(held, declared) - {logical_id} for logical_id, held in declared.items()}
+    state: dict[str, int] = {}
+    for start in needs:
+        stack = [(start, iter(sorted(needs[start])))]
+        if state.get(start):
+            continue
+        state[start] = 1
+        while stack:
+            node, rest = stack[-1]
+            following = next(rest, None)
+            if following is None:
+                state[node] = 2
+                stack.pop()
+            elif state.get(following) == 1:
+                names = [name for name, _ in stack]
+                told = " → ".join([*names[names.index(following) :], following])
+                raise SnapshotError(Fault(template.file, "/Resources", "no cyclic references", told))
+            elif not state.get(following):
+                state[following] = 1
+                stack.append((following, iter(sorted(needs[following]))))
+
+
+def _needs(node: Any, declared: Mapping[str, Values]) -> set[str]:
+    found: set[str] = set()
+    if isinstance(node, list):
+        for one in node:
+            found |= _needs(one, declared)
+    if isinstance(node, dict):
+        for key, held in node.items():
+            if key == "Ref" and isinstance(held, str) and held in declared:
+                found.add(held)
+            elif key == "Fn::GetAtt":
+                first = held[0] if isinstance(held, list) and held else str(held).split(".")[0]
+                if isinstance(first, str) and first in declared:
+                    found.add(first)
+            elif key == "Fn::Sub":
+                text = held[0] if isinstance(held, list) and held else held
+                if isinstance(text, str):
+                    names = (match.split(".")[0].strip() for match in re.findall(r"\$\{([^!}][^}]*)\}", text))
+                    found |= {name for name in names if name in declared}
+                found |= _needs(held[1:], declared) if isinstance(held, list) else set()
+            elif key == "DependsOn":
+                listed = held if isinstance(held, list) else [held]
+                found |= {one for one in listed if isinstance(one, str) and one in declared}
+            else:
+                found |= _needs(held, declared)
+    return found

@@ -1,0 +1,221 @@
+"""A template read from YAML or JSON, with the line of every resource: short forms (``!Ref``) become long ones.
+
+Scalars are read as CloudFormation reads them: dates and numbers with leading zeros stay texts. Loops
+(``Fn::ForEach``) are unrolled here; other transforms need the extra ``cfn`` (cfn-lint with its SAM translator).
+
+**Source:** AWS CloudFormation User Guide, "Template anatomy", "Intrinsic function reference", "Fn::ForEach".
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from reachsim.errors import Fault, SnapshotError, UnsupportedError
+from reachsim.importers.dump import shown
+
+MAX_TEMPLATE: Final = 4 << 20
+"""Bytes; CloudFormation itself takes 1 MB."""
+MAX_NODES: Final = 500_000
+_SHORT: Final = re.compile(r"!(?!!)([A-Za-z0-9:]+)")
+_INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_OWN: Final = frozenset({"AWS::LanguageExtensions"})
+"""Transforms that need no translator."""
+
+Values = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Template:
+    """A template's sections, and the line of each resource by its logical id."""
+
+    file: str
+    folder: Path
+    sections: Values
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def section(self, name: str) -> Values:
+        held = self.sections.get(name)
+        return held if isinstance(held, dict) else {}
+
+    def place(self, logical_id: str) -> str:
+        line = self.lines.get(logical_id)
+        return f"{self.file}:{line}" if line else self.file
+
+
+def read_template(source: Path, region: str) -> Template:
+    """Read a template. Raises SnapshotError for what is none, UnsupportedError for a transform without its extra."""
+    name = shown(str(source))
+    text = read_text(source, name)
+    value, lines = load_yaml(text, name)
+    if not isinstance(value, dict) or not isinstance(value.get("Resources"), dict):
+        raise SnapshotError(Fault(name, "/Resources", "a CloudFormation template with Resources", _found(value)))
+    template = Template(name, source.resolve().parent, value, lines)
+    held = value.get("Transform") or []
+    wanted = [one for one in (held if isinstance(held, list) else [held]) if isinstance(one, str)]
+    others = [one for one in wanted if one not in _OWN]
+    if others:
+        template.sections = _transformed(template, region, others)
+    template.sections = dict(template.sections, Resources=_unrolled(template.section("Resources"), {}, template))
+    for logical_id, one in template.section("Resources").items():
+        if not isinstance(one, dict) or not isinstance(one.get("Type"), str):
+            raise SnapshotError(Fault(name, f"/Resources/{logical_id}", "an object with a Type", _found(one)))
+    return template
+
+
+def read_text(source: Path, name: str) -> str:
+    try:
+        if source.is_dir():
+            raise SnapshotError(Fault(name, "", "a file", "a folder"))
+        size = source.stat().st_size
+        if size > MAX_TEMPLATE:
+            raise SnapshotError(Fault(name, "", f"at most {MAX_TEMPLATE} bytes (CloudFormation takes 1 MB)", f"{size}"))
+        return source.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise SnapshotError(Fault(name, "", "a readable file", error.strerror or str(error))) from error
+    except UnicodeDecodeError as error:
+        raise SnapshotError(Fault(name, "", "YAML or JSON in UTF-8", "other bytes")) from error
+
+
+def _found(value: Any) -> str:
+    if isinstance(value, dict):
+        return "an object with " + (", ".join(sorted(map(str, value))[:5]) or "nothing in it")
+    return "nothing" if value is None else f"a {type(value).__name__}"
+
+
+def load_yaml(text: str, name: str) -> tuple[Any, dict[str, int]]:
+    """(plain values with long-form functions, the line of every key below ``Resources``)."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    reader = YAML(typ="safe", pure=True)
+    reader.allow_duplicate_keys = True
+    try:
+        node = reader.compose(text)
+        lines: dict[str, int] = {}
+        budget = [MAX_NODES]
+        if node is not None and getattr(node, "id", "") == "mapping":
+            for key, held in node.value:
+                if key.value == "Resources" and held.id == "mapping":
+                    lines = {one.value: one.start_mark.line + 1 for one, _ in held.value}
+        return (None if node is None else _plain(node, budget, name)), lines
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        where = f"line {mark.line + 1}: " if mark is not None else ""
+        why = getattr(error, "problem", None) or str(error).strip().split("\n")[0]
+        raise SnapshotError(Fault(name, "", "complete YAML or JSON", where + shown(str(why)))) from None
+    except RecursionError:
+        raise SnapshotError(Fault(name, "", "YAML or JSON", "too deep a nesting")) from None
+    except (ValueError, TypeError, AttributeError, IndexError) as error:
+        raise SnapshotError(Fault(name, "", "YAML or JSON", shown(str(error)))) from None
+
+
+def _plain(node: Any, budget: list[int], name: str) -> Any:
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise SnapshotError(Fault(name, "", f"at most {MAX_NODES} values", "more (aliases repeat them)"))
+    match node.id:
+        case "mapping":
+            value: Any = {str(key.value): _plain(held, budget, name) for key, held in node.value}
+        case "sequence":
+            value = [_plain(held, budget, name) for held in node.value]
+        case _:
+            value = _scalar(node)
+    short = _SHORT.fullmatch(str(node.tag or ""))
+    if short is None:
+        return value
+    word = short[1]
+    if word == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {word if word in ("Ref", "Condition") else f"Fn::{word}": value}
+
+
+def _scalar(node: Any) -> Any:
+    text = str(node.value)
+    if getattr(node, "style", None) is not None or str(node.tag or "").startswith("!"):
+        return text
+    if text in ("", "~", "null", "Null", "NULL"):
+        return None
+    if text in ("true", "True", "TRUE"):
+        return True
+    if text in ("false", "False", "FALSE"):
+        return False
+    return int(text) if _INTEGER.fullmatch(text) else text
+
+
+# --- loops and transforms ---------------------------------------------------------------------------------------------
+
+
+def _unrolled(value: Any, names: Mapping[str, str], template: Template) -> Any:
+    """``Fn::ForEach`` unrolled, its identifiers put in."""
+    if isinstance(value, dict):
+        made: Values = {}
+        for key, held in value.items():
+            if key.startswith("Fn::ForEach::") and isinstance(held, list) and len(held) == 3:
+                for one, inner in _turns(held, names, template):
+                    made |= inner if isinstance(inner, dict) else {one: inner}
+            else:
+                made[_named(key, names)] = _unrolled(held, names, template)
+        if len(made) == 1 and "Ref" in made and made["Ref"] in names:
+            return names[made["Ref"]]
+        return made
+    if isinstance(value, list):
+        return [_unrolled(one, names, template) for one in value]
+    return _named(value, names) if isinstance(value, str) else value
+
+
+def _turns(held: list[Any], names: Mapping[str, str], template: Template) -> Iterator[tuple[str, Any]]:
+    identifier, collection, body = held
+    if isinstance(collection, dict) and isinstance(collection.get("Ref"), str):
+        parameter = template.section("Parameters").get(collection["Ref"]) or {}
+        collection = str(parameter.get("Default", "")).split(",")
+    if not isinstance(collection, list):
+        raise SnapshotError(Fault(template.file, "", "a list that Fn::ForEach runs over", _found(collection)))
+    for one in collection:
+        yield str(one), _unrolled(body, {**names, str(identifier): str(one)}, template)
+
+
+def _named(text: str, names: Mapping[str, str]) -> str:
+    for name, one in names.items():
+        text = text.replace(f"${{{name}}}", one).replace(f"&{{{name}}}", re.sub("[^0-9A-Za-z]", "", one))
+    return text
+
+
+def _transformed(template: Template, region: str, wanted: list[str]) -> Values:
+    """The template as the SAM translator leaves it."""
+    told = ", ".join(wanted)
+    if set(wanted) != {"AWS::Serverless-2016-10-31"}:
+        raise UnsupportedError(f"{template.file} uses the transform {told}, which runs in AWS only: give the template "
+                               "that aws cloudformation get-template --template-stage Processed prints")  # fmt: skip
+    try:
+        from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
+        from samtranslator.translator.transform import transform
+    except ImportError as error:
+        raise UnsupportedError(
+            f"{template.file} uses the transform {told}: pip install 'reachsim[cfn]' brings its translator"
+        ) from error
+
+    class NoCalls(ManagedPolicyLoader):  # type: ignore[misc,unused-ignore]
+        """Managed policies by name without asking IAM."""
+
+        def __init__(self) -> None:
+            self._policy_map: dict[str, str] = {}
+
+        def load(self) -> dict[str, str]:
+            return self._policy_map
+
+    told_region = os.environ.get("AWS_DEFAULT_REGION")
+    os.environ["AWS_DEFAULT_REGION"] = region  # the translator asks boto3 for the partition's Region
+    try:
+        found: Values = transform(template.sections, {}, NoCalls(), passthrough_metadata=True)
+    except Exception as error:
+        raise SnapshotError(Fault(template.file, "", "a template that SAM translates", shown(str(error)))) from error
+    finally:
+        os.environ.pop("AWS_DEFAULT_REGION")
+        if told_region is not None:
+            os.environ["AWS_DEFAULT_REGION"] = told_region
+    return found

@@ -1,0 +1,285 @@
+"""``reachsim import cloudformation``: functions, conditions, parameters, nested stacks, and input that is none."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reachsim.api import Reach, load
+from reachsim.errors import QuestionError, SnapshotError, UnsupportedError
+from reachsim.importers import ImportReport, import_cloudformation
+from reachsim.importers.cloudformation.intrinsics import Evaluator, Unknown
+from reachsim.importers.cloudformation.template import Template, load_yaml
+from tests.build import Build
+
+DATA = Path(__file__).resolve().parent.parent / "data" / "cloudformation"
+
+
+def run(source: Path | str, tmp_path: Path, **options: Any) -> tuple[Reach, ImportReport]:
+    if isinstance(source, str):
+        path = tmp_path / "template.yaml"
+        path.write_text(source, encoding="utf-8")
+        source = path
+    options = {"region": "us-east-1", "account": "111111111111"} | options
+    report = import_cloudformation(source, tmp_path / "out", overwrite=True, **options)
+    return load(tmp_path / "out"), report
+
+
+def parameters(tmp_path: Path, value: Any) -> Path:
+    path = tmp_path / "parameters.json"
+    path.write_text(json.dumps(value))
+    return path
+
+
+def test_a_private_pipeline_in_one_template(tmp_path: Path) -> None:
+    reach, report = run(DATA / "private.yaml", tmp_path, region="eu-west-1")
+    found = reach.check()
+    assert found.overall == "private-and-working"
+    assert {one.outcome for one in found.steps} == {"allowed"}
+    assert report.warnings == ()
+    (project,) = reach.network.projects.values()
+    assert project.environment.image == "aws/codebuild/amazonlinux-x86_64-standard:5.0"
+
+
+@pytest.mark.parametrize("form", [
+    {"WithNat": "yes"},
+    [{"ParameterKey": "WithNat", "ParameterValue": "yes"}],
+    {"Parameters": {"WithNat": "yes"}},
+    ["WithNat=yes"],
+])  # fmt: skip
+def test_a_parameter_switches_the_nat_gateway_on(form: Any, tmp_path: Path) -> None:
+    reach, _ = run(DATA / "private.yaml", tmp_path, parameters=parameters(tmp_path, form))
+    assert reach.check().overall == "leaking"
+
+
+def test_no_secret_of_a_template_gets_into_the_snapshot(tmp_path: Path) -> None:
+    run(DATA / "private.yaml", tmp_path)
+    assert not any(b"planted-secret" in one.read_bytes() for one in (tmp_path / "out").rglob("*.json"))
+
+
+def test_the_manifest_tells_the_line_of_every_resource(tmp_path: Path) -> None:
+    reach, _ = run(DATA / "private.yaml", tmp_path)
+    declared = reach.network.snapshot.manifest.declared
+    line = int(declared["vpc-Vpc"].rpartition(":")[2])
+    assert (DATA / "private.yaml").read_text().splitlines()[line - 1].strip() == "Vpc:"
+
+
+def test_nested_stacks_are_files_beside_the_template(tmp_path: Path) -> None:
+    reach, report = run(DATA / "parent.yaml", tmp_path)
+    (project,) = reach.network.projects.values()
+    assert project.vpc_config is not None
+    assert project.vpc_config.vpc_id == "vpc-Network-Vpc"
+    assert project.vpc_config.subnets == ("subnet-Network-A", "subnet-Network-B")
+    assert report.ignored == ()
+    assert reach.simulate("codebuild:nested", "internet").outcome == "blocked"
+
+
+def test_a_nested_stack_without_its_file_is_undecidable(tmp_path: Path) -> None:
+    path = tmp_path / "parent.yaml"
+    path.write_bytes((DATA / "parent.yaml").read_bytes())
+    _, report = run(path, tmp_path)
+    assert any("Network" in one.file and "undecidable" in one.why for one in report.ignored)
+
+
+def test_a_changed_template_over_a_live_snapshot(tmp_path: Path) -> None:
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16", name="1")
+    subnet = net.subnet(vpc, "10.0.1.0/24", name="a")
+    group = net.group(vpc, [("tcp", 22, 22, "0.0.0.0/0")], name="app")
+    net.instance(subnet, "10.0.1.5", [group], name="app")
+    gone = net.group(vpc, name="gone")
+    live = net.write(tmp_path / "live")
+    ids = {"Group": ("AWS::EC2::SecurityGroup", group), "Gone": ("AWS::EC2::SecurityGroup", gone)}
+    known = tmp_path / "resources.json"
+    known.write_text(json.dumps({"StackResources": [
+        {"LogicalResourceId": name, "ResourceType": kind, "PhysicalResourceId": physical}
+        for name, (kind, physical) in ids.items()
+    ]}))  # fmt: skip
+    text = """
+    Resources:
+      Group:
+        Type: AWS::EC2::SecurityGroup
+        Properties:
+          GroupDescription: g
+          VpcId: vpc-1
+          SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 10.0.0.0/16}]
+    """
+    reach, _ = run(text, tmp_path, onto=live, stack_resources=known)
+    rules = reach.network.security_groups[group].ip_permissions
+    assert [(one.from_port, str(one.ip_ranges[0].cidr_ip)) for one in rules] == [(443, "10.0.0.0/16")]
+    assert gone not in reach.network.security_groups
+    assert "i-app" in reach.network.instances
+
+
+# --- functions --------------------------------------------------------------------------------------------------------
+
+
+def evaluate(text: str, **values: Any) -> Any:
+    node, _ = load_yaml(text, "t")
+    template = Template("t", Path(), {"Mappings": {"M": {"a": {"b": "c"}}}, "Conditions": {
+        "Yes": {"Fn::Equals": ["1", 1]}, "No": {"Fn::Not": [{"Condition": "Yes"}]},
+        "Open": {"Fn::Equals": [{"Fn::ImportValue": "x"}, "1"]},
+    }})  # fmt: skip
+
+    def lookup(name: str, attribute: str | None) -> Any:
+        return {"R": "id-r"}[name] if attribute is None else f"{name}:{attribute}"
+
+    held = {"AWS::Region": "eu-west-1", "AWS::AccountId": "111111111111", **values}
+    return Evaluator(template, held, lookup, {}, ()).value(node)
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("!Ref R", "id-r"),
+    ("!GetAtt R.Arn", "R:Arn"),
+    ("Fn::GetAtt: [R, Arn]", "R:Arn"),
+    ("!Sub 'a-${R}-${R.Arn}-${AWS::Region}-${!Literal}'", "a-id-r-R:Arn-eu-west-1-${Literal}"),
+    ("!Sub ['${x}-${R}', {x: !Ref 'AWS::AccountId'}]", "111111111111-id-r"),
+    ("!Join ['-', [a, !Ref R, 3]]", "a-id-r-3"),
+    ("!Select [1, !Split [',', 'a,b,c']]", "b"),
+    ("!FindInMap [M, a, b]", "c"),
+    ("!FindInMap [M, z, b, {DefaultValue: d}]", "d"),
+    ("!If [Yes, 1, 2]", 1),
+    ("!If [No, 1, !Ref 'AWS::NoValue']", None),
+    ("[a, !If [No, b, !Ref 'AWS::NoValue'], c]", ["a", "c"]),
+    ("!Base64 ab", "YWI="),
+    ("!Select [0, !GetAZs '']", "eu-west-1a"),
+    ("!Select [2, !Cidr [10.0.0.0/16, 4, 8]]", "10.0.2.0/24"),
+    ("!Select [0, !Cidr ['2001:db8::/56', 1, 64]]", "2001:db8::/64"),
+    ("Fn::Length: [1, 2, 3]", 3),
+    ("Fn::ToJsonString: {a: [1]}", '{"a": [1]}'),
+    ("2012-10-17", "2012-10-17"),
+    ("012345678901", "012345678901"),
+    ("{a: true, b: 'true', c: 7, d: '7'}", {"a": True, "b": "true", "c": 7, "d": "7"}),
+])  # fmt: skip
+def test_a_function_is_worked_out(text: str, expected: Any) -> None:
+    found = evaluate(text)
+    assert (None if found.__class__.__name__ == "Removed" else found) == expected
+
+
+@pytest.mark.parametrize("text", [
+    "!ImportValue shared", "!Sub ['${x}/a', {x: !ImportValue y}]", "!Join ['', [a, !ImportValue y]]",
+    "!If [Open, 1, 2]", "Fn::Transform: {Name: X}",
+])  # fmt: skip
+def test_what_nothing_tells_is_unknown(text: str) -> None:
+    assert isinstance(evaluate(text), Unknown)
+
+
+def test_vpc_of_another_stack_leaves_its_verdicts_open(tmp_path: Path) -> None:
+    text = """
+    Resources:
+      Project:
+        Type: AWS::CodeBuild::Project
+        Properties:
+          Name: app
+          ServiceRole: arn:aws:iam::111111111111:role/r
+          Source: {Type: NO_SOURCE}
+          Artifacts: {Type: NO_ARTIFACTS}
+          Environment: {Type: LINUX_CONTAINER, Image: x, ComputeType: BUILD_GENERAL1_SMALL}
+          VpcConfig:
+            VpcId: !ImportValue vpc
+            Subnets: [!ImportValue subnet-a, !ImportValue subnet-b]
+            SecurityGroupIds: [!ImportValue group]
+    """
+    reach, report = run(text, tmp_path)
+    assert reach.simulate("codebuild:app", "internet").outcome == "unknown"
+    assert any("vpc_config" in one for one in report.warnings)
+
+
+def test_loops_are_unrolled(tmp_path: Path) -> None:
+    text = """
+    Transform: AWS::LanguageExtensions
+    Resources:
+      Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
+      Fn::ForEach::Subnets:
+        - Number
+        - ["1", "2"]
+        - Subnet${Number}:
+            Type: AWS::EC2::Subnet
+            Properties: {VpcId: !Ref Vpc, CidrBlock: !Sub "10.0.${Number}.0/24"}
+    """
+    reach, _ = run(text, tmp_path)
+    assert set(reach.network.subnets) == {"subnet-Subnet1", "subnet-Subnet2"}
+
+
+# --- what is no template ----------------------------------------------------------------------------------------------
+
+GROUP = (
+    "{Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: g, VpcId: v, "
+    "SecurityGroupIngress: [{IpProtocol: tcp, SourceSecurityGroupId: !Ref B}]}}"
+)
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("", "with Resources, found nothing"),
+    ("- 1", "with Resources, found a list"),
+    ("Resources: [", "line 1"),
+    ('{"Resources": {"A": {"Type": "AWS::EC2::VPC"', "complete YAML or JSON"),
+    ("version: 0.2\nphases: {}", "an object with phases, version"),
+    ("Resources: {A: 7}", "/Resources/A: expected an object with a Type"),
+    ("Resources: {A: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: !Ref Nobody}}}", "'Nobody'"),
+    ("Resources: {A: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: !FindInMap [M, a, b]}}}", "/Mappings/M"),
+    ("Resources: {A: {Type: 'AWS::EC2::VPC', Condition: Nope}}", "the condition Nope"),
+    ("Conditions: {A: !Condition B, B: !Condition A}\nResources: {V: {Type: A, Condition: A}}", "a cycle"),
+    (f"Resources:\n  A: {GROUP}\n  B: {GROUP.replace('!Ref B', '!GetAtt A.GroupId')}", "found A → B → A"),
+    ("Resources: {A: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: !Select [9, [1]]}}}", "arguments of Fn::Select"),
+])  # fmt: skip
+def test_what_is_no_template_is_told_in_one_line(text: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError) as caught:
+        run(text, tmp_path)
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_parameters_without_a_value_are_all_named(tmp_path: Path) -> None:
+    text = "Parameters: {A: {Type: String}, B: {Type: String}}\nResources: {V: {Type: 'AWS::EC2::VPC'}}"
+    with pytest.raises(QuestionError, match=r"without a value: A, B"):
+        run(text, tmp_path)
+
+
+def test_a_template_without_a_region_asks_for_one(tmp_path: Path) -> None:
+    with pytest.raises(QuestionError, match="--region"):
+        run("Resources: {V: {Type: 'AWS::EC2::VPC'}}", tmp_path, region=None)
+
+
+def test_a_macro_runs_in_aws_only(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedError, match="runs in AWS only"):
+        run("Transform: OurMacro\nResources: {V: {Type: 'AWS::EC2::VPC'}}", tmp_path)
+
+
+SERVERLESS = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Job:
+    Type: AWS::Serverless::Function
+    Properties: {FunctionName: job, Handler: a.b, Runtime: python3.12, CodeUri: s3://bucket/key}
+"""
+
+
+def test_serverless_needs_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "samtranslator", None)
+    with pytest.raises(UnsupportedError, match=r"reachsim\[cfn\]"):
+        run(SERVERLESS, tmp_path)
+
+
+def test_serverless_is_translated_where_the_extra_is_there(tmp_path: Path) -> None:
+    pytest.importorskip("samtranslator")
+    reach, _ = run(SERVERLESS, tmp_path)
+    assert {name for _, name in reach.network.functions} == {"job"}
+
+
+def test_an_alias_bomb_is_refused(tmp_path: Path) -> None:
+    lines = ["Resources:", "  A: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"  A{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    with pytest.raises(SnapshotError, match="aliases"):
+        run("\n".join(lines), tmp_path)
+
+
+def test_the_same_template_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        import_cloudformation(DATA / "private.yaml", tmp_path / name, region="us-east-1")
+    for one in (tmp_path / "a").rglob("*.json"):
+        assert one.read_bytes() == (tmp_path / "b" / one.relative_to(tmp_path / "a")).read_bytes()
