@@ -60,10 +60,3 @@ def test_the_readme_shows_what_the_command_prints(name: str, readme: str, monkey
         file.write_text(text[: match.start(2)] + shown(name) + text[match.end(2) :], encoding="utf-8")
         return
     assert match[2] == shown(name)
-
-
-@pytest.mark.parametrize("readme", ["README.md", "README.ja.md"])
-def test_the_readme_holds_the_shell_loop_of_the_table_of_files(readme: str) -> None:
-    from reachsim.calls import shell_loop
-
-    assert shell_loop().rstrip("\n") in (ROOT / readme).read_text(encoding="utf-8")

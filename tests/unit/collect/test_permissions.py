@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from reachsim.calls import CALLS
+from reachsim.calls import CALLS, shell_loop
 from reachsim.cli import group
 from reachsim.collect import permissions
 from reachsim.collect.identities import FALLBACK, SETUP
@@ -67,6 +67,10 @@ def test_terraform_lists_the_same_actions() -> None:
     assert re.findall(r'^      "([a-z0-9-]+:\w+)",$', text, re.MULTILINE) == list(permissions.actions())
     assert text.count("{") == text.count("}")
     assert text.count("[") == text.count("]")
+
+
+def test_the_script_for_the_aws_cli_comes_from_the_same_table() -> None:
+    assert printed("--format", "sh").rstrip("\n") == shell_loop().rstrip("\n")
 
 
 def test_a_file_is_not_replaced_unasked(tmp_path: Path) -> None:
