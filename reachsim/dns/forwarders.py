@@ -12,7 +12,6 @@ N160, N165, N169.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -29,7 +28,6 @@ from reachsim.model.network import Network
 
 TCP, UDP = 6, 17
 Answer = Callable[[Asking, str], Resolution]
-_OF_INTERFACE = re.compile(r"\brslvr-(?:in|out)-[0-9A-Za-z]+")
 _WORKING = ("OPERATIONAL", "UPDATING", "AUTO_RECOVERING")
 
 
@@ -224,18 +222,16 @@ def _endpoint(network: Network, endpoint_id: str) -> aws.ResolverEndpoint | None
 
 def interfaces_of(network: Network, endpoint_id: str) -> tuple[str, ...]:
     """The network interfaces of a resolver endpoint: by their description, else by the endpoint's addresses."""
-    found = [name for name, one in network.network_interfaces.items() if endpoint_id in (one.description or "")]
-    return tuple(sorted(found or _by_addresses(network, endpoint_id)))
+    return network.interfaces_of_resolver_endpoint.get(endpoint_id) or tuple(_by_addresses(network, endpoint_id))
 
 
 def endpoint_of(network: Network, interface_id: str) -> aws.ResolverEndpoint | None:
     """The resolver endpoint that a network interface belongs to."""
-    record = network.network_interfaces.get(interface_id)
-    if record is None:
-        return None
-    named = _OF_INTERFACE.search(record.description or "")
+    named = network.resolver_endpoint_of_interface.get(interface_id)
     if named is not None:
-        return _endpoint(network, named[0])
+        return _endpoint(network, named)
+    if interface_id not in network.network_interfaces:
+        return None
     listed = everywhere(
         network, "route53resolver", "list-resolver-endpoints", "ResolverEndpoints", aws.ResolverEndpoint
     )

@@ -61,7 +61,7 @@ def _of_records(
     for record in matching:
         target = _target(record)
         if target is None:
-            addresses = addresses | _addresses(record)
+            addresses = addresses | _addresses(asking.network, path, record)
             continue
         found = follow(asking._replace(left=asking.left - 1), plain(target))
         if record.alias_target is None:
@@ -135,5 +135,12 @@ def _target(record: aws.ResourceRecordSet) -> str | None:
     return record.resource_records[0].value if record.type == "CNAME" and record.resource_records else None
 
 
-def _addresses(record: aws.ResourceRecordSet) -> IntervalSet:
-    return IntervalSet.of((number, number) for number in (parse_address(one.value) for one in record.resource_records))
+def _addresses(network: Network, path: str, record: aws.ResourceRecordSet) -> IntervalSet:
+    """The addresses of a record. Raises SnapshotError for a value that is none."""
+    numbers = []
+    for one in record.resource_records:
+        try:
+            numbers.append(parse_address(one.value))
+        except ValueError:
+            network.snapshot.fail(path, "", f"an address in the {record.type} record of {record.name}", one.value)
+    return IntervalSet.of((number, number) for number in numbers)

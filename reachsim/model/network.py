@@ -655,6 +655,20 @@ class Network:
         return {description: tuple(names) for description, names in found.items()}
 
     @cached_property
+    def interfaces_of_resolver_endpoint(self) -> dict[str, tuple[str, ...]]:
+        """Interfaces of each resolver endpoint, by the description that AWS gives them: ``Route 53 Resolver: ID:…``."""
+        found: dict[str, list[str]] = {}
+        for name, record in sorted(self.network_interfaces.items()):
+            head, _, rest = (record.description or "").partition("Route 53 Resolver: ")
+            if rest and not head:
+                found.setdefault(rest.partition(":")[0], []).append(name)
+        return {endpoint: tuple(names) for endpoint, names in found.items()}
+
+    @cached_property
+    def resolver_endpoint_of_interface(self) -> dict[str, str]:
+        return {name: endpoint for endpoint, names in self.interfaces_of_resolver_endpoint.items() for name in names}
+
+    @cached_property
     def load_balancer_of_description(self) -> dict[str, aws.LoadBalancer]:
         """Load balancer by the end of its ARN, which its interfaces' descriptions repeat (``app/NAME/ID``)."""
         return {arn.partition(":loadbalancer/")[2]: record for arn, record in self.load_balancers.items()}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from reachsim import SnapshotError
 from tests.build import Build
 from tests.resolvers import forward_rule, resolver_endpoint, use_rule
 from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, causes, codes, fate, natted
@@ -314,6 +315,13 @@ def test_n160_an_instance_that_runs_dns_may_answer_anything() -> None:
     verdict = ask(net, net.client, "host:github.com")
     assert codes(verdict) == {"DNS_CUSTOM_RESOLVER_UNKNOWN"}
     assert "i-dns" in verdict.blocked_by[0].detail
+
+
+def test_n163_a_record_whose_value_is_no_address_is_a_fault_of_its_file() -> None:
+    net = Lan()
+    zone = net.zone("internal.example", [net.vpc_id], [(NAME, "A", ["nonsense"])])
+    with pytest.raises(SnapshotError, match=f"{zone}.json.*{NAME}"):
+        ask(net, net.client, f"host:{NAME}")
 
 
 def test_n163_a_name_that_exists_without_address_is_not_answered_by_a_wildcard() -> None:
