@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from reachsim.diff import Diff
+    from reachsim.fix import Plan
     from reachsim.names import Names
 
 
@@ -133,6 +134,20 @@ class Reach:
             found = read_patch(given, "patch" if isinstance(patch, Mapping) else os.fspath(patch))
             reach = self._edited(apply(self.network.snapshot, found))
         return reach._edited(apply(reach.network.snapshot, what_if(reach.network, **edits))) if edits else reach
+
+    def fix(self, sources: Sequence[str] = (), *, endpoint_policies: bool = False) -> Plan:
+        """The smallest proven changes that make the pipeline private and working, and what they leave.
+
+        Args:
+            sources: selectors that replace the sources found by themselves.
+            endpoint_policies: instead, the narrowest policy of every endpoint that the pipeline uses.
+
+        Raises:
+            QuestionError: a selector makes no sense, or there is no endpoint to narrow.
+        """
+        from reachsim.fix import narrow, propose
+
+        return (narrow if endpoint_policies else propose)(self.ground, self.config, sources)
 
     def _edited(self, snapshot: Snapshot) -> Reach:
         return Reach(snapshot, assume_defaults=self.network.assume_defaults, config=self.config)

@@ -1,0 +1,152 @@
+"""A fix as commands for the AWS CLI, to be read and run by somebody who may.
+
+**Source:** AWS CLI Command Reference, ``ec2``, ``codebuild``, ``iam``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from typing import assert_never
+
+from reachsim.fix.steps import (
+    AddAclEntry,
+    AddGroupRule,
+    AddPolicyStatement,
+    AllowRole,
+    AssociateEndpoint,
+    CreateEndpoint,
+    CreateGroup,
+    DeleteRoute,
+    RemoveGroupRule,
+    SetEndpointPolicy,
+    SetPrivateDns,
+    SetProjectVpc,
+    SetVpcAttribute,
+    Step,
+)
+from reachsim.model.network import Network
+
+HEADER = (
+    "# Proposals of reachsim, proven on the snapshot only. Read them before you run them; reachsim changes nothing."
+)
+
+
+def render(network: Network, steps: Iterable[Step], policies: Mapping[str, str]) -> str:
+    """One command per step, in an order that works.
+
+    Args:
+        network: The snapshot.
+        steps: The fix.
+        policies: Endpoint → its whole policy after the fix, as JSON text.
+    """
+    lines = [HEADER]
+    made: dict[str, str] = {}
+    for step in steps:
+        if isinstance(step, CreateGroup):
+            made[step.id] = _variable(step)
+        line = _command(network, step, policies)
+        lines += [line] if line not in lines else []
+    text = "\n".join(lines) + "\n"
+    for group, variable in made.items():  # in JSON, which stands in single quotes, and bare
+        text = text.replace(f'"{group}"', f'"\'"${variable}"\'"').replace(group, f'"${variable}"')
+    return text
+
+
+def _command(network: Network, step: Step, policies: Mapping[str, str]) -> str:
+    match step:
+        case AddGroupRule():
+            call = f"authorize-security-group-{step.direction}"
+            return f"aws ec2 {call} --group-id {step.group} --ip-permissions {_json([_permission(step)])}"
+        case AddAclEntry():
+            side = "--egress" if step.egress else "--ingress"
+            block = "--ipv6-cidr-block" if ":" in step.block else "--cidr-block"
+            return (
+                f"aws ec2 create-network-acl-entry --network-acl-id {step.acl} {side} --rule-number {step.number} "
+                f"--protocol {step.protocol} --port-range From={step.first},To={step.last} {block} {step.block} "
+                "--rule-action allow"
+            )
+        case AssociateEndpoint():
+            return f"aws ec2 modify-vpc-endpoint --vpc-endpoint-id {step.endpoint} --add-route-table-ids {step.table}"
+        case CreateEndpoint():
+            return _create_endpoint(step)
+        case CreateGroup():
+            return _create_group(step)
+        case SetPrivateDns():
+            return f"aws ec2 modify-vpc-endpoint --vpc-endpoint-id {step.endpoint} --private-dns-enabled"
+        case SetVpcAttribute():
+            options = {"enableDnsSupport": "--enable-dns-support", "enableDnsHostnames": "--enable-dns-hostnames"}
+            return f"aws ec2 modify-vpc-attribute --vpc-id {step.vpc} {options[step.attribute]} '{{\"Value\": true}}'"
+        case AddPolicyStatement() | SetEndpointPolicy():
+            document = shlex.quote(policies[step.endpoint])
+            return f"aws ec2 modify-vpc-endpoint --vpc-endpoint-id {step.endpoint} --policy-document {document}"
+        case AllowRole():
+            wanted = {"Version": "2012-10-17", "Statement": [json.loads(step.statement)]}
+            role = step.role.rpartition("/")[2]
+            call = f"aws iam put-role-policy --role-name {role} --policy-name {step.name}"
+            return f"{call} --policy-document {_json(wanted)}"
+        case DeleteRoute():
+            family = "--destination-ipv6-cidr-block" if ":" in step.destination else "--destination-cidr-block"
+            option = "--destination-prefix-list-id" if step.destination.startswith("pl-") else family
+            return f"aws ec2 delete-route --route-table-id {step.table} {option} {step.destination}"
+        case RemoveGroupRule():
+            call = f"aws ec2 revoke-security-group-{step.direction} --group-id {step.group}"
+            if step.rule.startswith("sgr-"):
+                return f"{call} --security-group-rule-ids {step.rule}"
+            return f"{call} --ip-permissions {_json(_permissions_of(network, step))}"
+        case SetProjectVpc():
+            config = {"vpcId": step.vpc, "subnets": list(step.subnets), "securityGroupIds": list(step.groups)}
+            return f"aws codebuild update-project --name {shlex.quote(step.project)} --vpc-config {_json(config)}"
+    assert_never(step)
+
+
+def _json(value: object) -> str:
+    return shlex.quote(json.dumps(value, ensure_ascii=False))
+
+
+def _permission(step: AddGroupRule) -> dict[str, object]:
+    found: dict[str, object] = {"IpProtocol": step.protocol, "FromPort": step.first, "ToPort": step.last}
+    if step.peer.startswith("sg-"):
+        return found | {"UserIdGroupPairs": [{"GroupId": step.peer}]}
+    if step.peer.startswith("pl-"):
+        return found | {"PrefixListIds": [{"PrefixListId": step.peer}]}
+    key, field = ("Ipv6Ranges", "CidrIpv6") if ":" in step.peer else ("IpRanges", "CidrIp")
+    return found | {key: [{field: step.peer}]}
+
+
+def _permissions_of(network: Network, step: RemoveGroupRule) -> list[dict[str, object]]:
+    what, _, peer = step.rule.rpartition(" ")
+    protocol, _, ports = what.partition(" ")
+    found: dict[str, object] = {"IpProtocol": "-1" if what == "all traffic" else protocol}
+    if ports and what != "all traffic":
+        first, _, last = ports.partition("-")
+        found |= {"FromPort": int(first), "ToPort": int(last or first)}
+    assert step.group in network.security_groups
+    key, field = ("Ipv6Ranges", "CidrIpv6") if ":" in peer else ("IpRanges", "CidrIp")
+    return [found | {key: [{field: peer}]}]
+
+
+def _create_endpoint(step: CreateEndpoint) -> str:
+    call = f"aws ec2 create-vpc-endpoint --vpc-id {step.vpc} --service-name {step.service_name}"
+    if step.is_gateway:
+        return f"{call} --vpc-endpoint-type Gateway --route-table-ids {' '.join(step.tables)}"
+    subnets = " ".join(subnet for subnet, _ in step.places)
+    groups = " ".join(step.groups)
+    call += f" --vpc-endpoint-type Interface --subnet-ids {subnets}"
+    return f"{call} --security-group-ids {groups} --private-dns-enabled"
+
+
+def _create_group(step: CreateGroup) -> str:
+    """A group, without the rule that lets everything out, which AWS gives each new one."""
+    call = f"aws ec2 create-security-group --vpc-id {step.vpc} --group-name {shlex.quote(step.name)}"
+    everything = _json([{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])
+    return (
+        f"{_variable(step)}=$({call} --description {shlex.quote(step.description)} --query GroupId --output text)\n"
+        f'aws ec2 revoke-security-group-egress --group-id "${_variable(step)}" --ip-permissions {everything}'
+    )
+
+
+def _variable(step: CreateGroup) -> str:
+    return re.sub(r"\W", "_", step.id).upper()

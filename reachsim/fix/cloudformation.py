@@ -1,0 +1,116 @@
+"""A fix as a CloudFormation template's resources, and what to change in those that stand.
+
+**Source:** CloudFormation Template Reference, ``AWS::EC2``, ``AWS::IAM::RolePolicy``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, assert_never
+
+from reachsim.fix.steps import (
+    PROTOCOL_NUMBERS,
+    AddAclEntry,
+    AddGroupRule,
+    AddPolicyStatement,
+    AllowRole,
+    AssociateEndpoint,
+    CreateEndpoint,
+    CreateGroup,
+    DeleteRoute,
+    RemoveGroupRule,
+    SetEndpointPolicy,
+    SetPrivateDns,
+    SetProjectVpc,
+    SetVpcAttribute,
+    Step,
+    component_of,
+    describe,
+)
+
+DESCRIPTION = "Proposals of reachsim, proven on the snapshot only; reachsim changes nothing."
+
+
+def render(steps: Iterable[Step], policies: Mapping[str, str]) -> str:
+    """A template in JSON: ``Resources`` to add, and under ``Metadata`` the changes to resources that stand."""
+    resources: dict[str, Any] = {}
+    changes: dict[str, None] = {}
+    groups: dict[str, str] = {}
+    for number, step in enumerate(steps, 1):
+        made = _resource(step)
+        if isinstance(step, CreateGroup):
+            groups[step.id] = _name(step.id)
+        if made is not None:
+            resources[
+                _name(component_of(step)) if isinstance(step, CreateGroup | CreateEndpoint) else f"Fix{number}"
+            ] = made
+        else:
+            changes[_change(step, policies)] = None
+    template: dict[str, Any] = {"AWSTemplateFormatVersion": "2010-09-09", "Description": DESCRIPTION}
+    if changes:
+        template["Metadata"] = {"ChangesToExistingResources": list(changes)}
+    template["Resources"] = resources
+    text = json.dumps(template, indent=2, ensure_ascii=False)
+    for group, name in groups.items():
+        text = text.replace(f'"{group}"', json.dumps({"Ref": name}))
+    return text + "\n"
+
+
+def _name(text: str) -> str:
+    return "".join(part.capitalize() for part in re.split(r"\W+", text))
+
+
+def _resource(step: Step) -> dict[str, Any] | None:
+    match step:
+        case AddGroupRule():
+            inward = step.direction == "ingress"
+            peer = {
+                "sg": "SourceSecurityGroupId" if inward else "DestinationSecurityGroupId",
+                "pl": "SourcePrefixListId" if inward else "DestinationPrefixListId",
+            }.get(step.peer.partition("-")[0])
+            return _of(f"AWS::EC2::SecurityGroup{'Ingress' if inward else 'Egress'}", {
+                "GroupId": step.group, "IpProtocol": step.protocol, "FromPort": step.first, "ToPort": step.last,
+                peer or ("CidrIpv6" if ":" in step.peer else "CidrIp"): step.peer,
+            })  # fmt: skip
+        case AddAclEntry():
+            return _of("AWS::EC2::NetworkAclEntry", {
+                "NetworkAclId": step.acl, "RuleNumber": step.number, "Egress": step.egress, "RuleAction": "allow",
+                "Protocol": int(PROTOCOL_NUMBERS.get(step.protocol, step.protocol)),
+                "PortRange": {"From": step.first, "To": step.last},
+                "Ipv6CidrBlock" if ":" in step.block else "CidrBlock": step.block,
+            })  # fmt: skip
+        case CreateEndpoint():
+            more: dict[str, Any] = {"VpcEndpointType": "Gateway", "RouteTableIds": list(step.tables)}
+            if not step.is_gateway:
+                more = {
+                    "VpcEndpointType": "Interface", "SubnetIds": [subnet for subnet, _ in step.places],
+                    "SecurityGroupIds": list(step.groups), "PrivateDnsEnabled": True,
+                }  # fmt: skip
+            return _of("AWS::EC2::VPCEndpoint", {"VpcId": step.vpc, "ServiceName": step.service_name, **more})
+        case CreateGroup():
+            return _of("AWS::EC2::SecurityGroup", {
+                "VpcId": step.vpc, "GroupName": step.name, "GroupDescription": step.description,
+            })  # fmt: skip
+        case AllowRole():
+            return _of("AWS::IAM::RolePolicy", {
+                "RoleName": step.role.rpartition("/")[2], "PolicyName": step.name,
+                "PolicyDocument": {"Version": "2012-10-17", "Statement": [json.loads(step.statement)]},
+            })  # fmt: skip
+        case (
+            AssociateEndpoint() | SetPrivateDns() | SetVpcAttribute() | AddPolicyStatement() | DeleteRoute()
+            | RemoveGroupRule() | SetProjectVpc() | SetEndpointPolicy()
+        ):  # fmt: skip
+            return None
+    assert_never(step)
+
+
+def _of(kind: str, properties: dict[str, Any]) -> dict[str, Any]:
+    return {"Type": kind, "Properties": properties}
+
+
+def _change(step: Step, policies: Mapping[str, str]) -> str:
+    if isinstance(step, AddPolicyStatement | SetEndpointPolicy):
+        return f"{step.endpoint}: PolicyDocument becomes {policies[step.endpoint]}"
+    return f"{component_of(step)}: {describe(step)}"

@@ -1,0 +1,76 @@
+"""What a fix opens, exactly: measured over the pipeline's sources and everybody else in their VPCs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from reachsim.config import Config
+from reachsim.diff import Diff
+from reachsim.diff.cells import Asked, evaluate, minus, union, words
+from reachsim.errors import ReachsimError
+from reachsim.fix.records import Opened
+from reachsim.forwarding import Ground
+from reachsim.packets import CHOICE, CLIENT_PORT, DIMENSIONS, NAT_PORT, SECOND_NAT_PORT, PacketSet
+from reachsim.selectors import Source, parse_selector, sources
+
+EVERYWHERE: Final = "ip:0.0.0.0/0"
+MOST_BYSTANDERS: Final = 40
+_NOTHING: Final = PacketSet.empty(len(DIMENSIONS))
+
+
+def opening(before: Ground, after: Ground, who: Sequence[str], config: Config) -> int:
+    """How many (source, destination, service) newly pass, over the sources and those beside them."""
+    return sum(_count(packets) for _, packets in _gained(before, after, [*who, *bystanders(after, who)], config))
+
+
+def also_opened(before: Ground, after: Ground, who: Sequence[str], config: Config, proof: Diff) -> tuple[Opened, ...]:
+    """What newly passes and is no part of what the pipeline needs."""
+    needed: dict[str, PacketSet] = {}
+    for cell in proof.cells:
+        if cell.needed and cell.source in who:
+            asked = Asked(cell.source, cell.destination, cell.protocol, cell.port)
+            passing = union(evaluate(after, asked, config.pins).passing().values())
+            needed[cell.source] = needed.get(cell.source, _NOTHING) | passing
+    found = []
+    for source, packets in _gained(before, after, [*who, *bystanders(after, who)], config):
+        more = packets - needed.get(source, _NOTHING)
+        if more:
+            found.append(Opened(source, words(more)))
+    return tuple(found)
+
+
+def bystanders(ground: Ground, who: Sequence[str]) -> list[str]:
+    """Other interfaces in the VPCs of the sources."""
+    network = ground.network
+    mine = {one.origin.id for source in who for one in _sources(ground, source)}
+    vpcs = {one.vpc_id for source in who for one in _sources(ground, source)}
+    others = [one.id for one in network.interfaces.values()
+              if one.vpc_id in vpcs and one.id not in mine and one.kind == "interface"]  # fmt: skip
+    return sorted(others)[:MOST_BYSTANDERS]
+
+
+def _sources(ground: Ground, source: str) -> tuple[Source, ...]:
+    try:
+        return sources(ground.network, parse_selector(source))
+    except ReachsimError:
+        return ()
+
+
+def _gained(before: Ground, after: Ground, who: Iterable[str], config: Config) -> Iterable[tuple[str, PacketSet]]:
+    for source in who:
+        for asked in (Asked(source, EVERYWHERE), Asked("internet", source)):
+            try:
+                old, new = (evaluate(one, asked, config.pins).passing() for one in (before, after))
+            except ReachsimError:
+                continue
+            gained = union(minus(new, old).values())
+            if gained:
+                yield source if asked.source == source else f"internet → {source}", gained
+
+
+def _count(packets: PacketSet) -> int:
+    for dimension in (CHOICE, SECOND_NAT_PORT, NAT_PORT, CLIENT_PORT):
+        packets = packets.project(dimension)
+    return sum(math.prod(factor.size for factor in box) for box in packets.boxes())

@@ -1,0 +1,241 @@
+"""Finding the smallest changes that make a pipeline private and working, and proving them.
+
+Faults are mended one after the other, each by the candidate that opens least; the edited snapshot is judged again,
+which may show what stood behind them; at last every step that is not needed is taken out. What remains is proven by
+judging the edited snapshot once more: nothing is proposed on the strength of a rule of thumb.
+
+**Source:** DESIGN, "fix"; issue "Two snapshots".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from reachsim.check import check
+from reachsim.config import Config
+from reachsim.diff import diff
+from reachsim.edits.draft import Draft
+from reachsim.errors import ReachsimError
+from reachsim.fix.candidates import Steps, Taken, candidates, why_not
+from reachsim.fix.faults import Fault, Judged, faults_of, judge
+from reachsim.fix.proof import also_opened, opening
+from reachsim.fix.records import Left, Mend, Plan, Status
+from reachsim.fix.steps import AddAclEntry, AddPolicyStatement, SetEndpointPolicy, Step, apply_step, in_order
+from reachsim.forwarding import Ground
+from reachsim.model.network import Network
+from reachsim.patch import Patch, apply
+
+ROUNDS = 8
+"""How often the edited snapshot is judged to find what stood behind other faults."""
+MOST_ALTERNATIVES = 2
+_BETTER = ("leaking", "exposed", "undecided", "private-but-failing", "private-and-working")
+
+
+def propose(ground: Ground, config: Config | None = None, chosen: Sequence[str] = ()) -> Plan:
+    """The smallest proven changes that make a pipeline private and working, and what they leave.
+
+    Args:
+        ground: The snapshot.
+        config: Who takes part; what names stand for.
+        chosen: Sources to make so, in place of the pipeline's.
+    """
+    config = config or Config()
+    first = judge(ground, config, chosen)
+    found = _mend_all(ground, config, chosen, first)
+    found = _without_idle(ground, config, chosen, found)
+    edited, patch = edited_by(ground, [step for steps in found for step in steps])
+    last = judge(edited, config, chosen)
+    mends = tuple(
+        _with_alternatives(ground, config, chosen, last, found, steps, names) for steps, names in found.items()
+    )
+    swapped = [step for one in mends for step in one.steps]
+    if swapped != [step for steps in found for step in steps]:
+        edited, patch = edited_by(ground, swapped)
+        last = judge(edited, config, chosen)
+    return finish(ground, edited, config, patch, mends, first, last)
+
+
+def finish(
+    ground: Ground, edited: Ground, config: Config, patch: Patch, mends: Sequence[Mend], first: Judged, last: Judged
+) -> Plan:
+    """The plan with its proof: the edited snapshot as it was judged, and all that differs."""
+    left = _left(last)
+    proof = diff(ground, edited, config, sources=first.sources, causes=False)
+    policies = {
+        endpoint: edited.network.vpc_endpoints[endpoint].policy_document or ""
+        for mend in mends for step in mend.steps if isinstance(step, AddPolicyStatement | SetEndpointPolicy)
+        for endpoint in [step.endpoint]
+    }  # fmt: skip
+    return Plan(
+        _status(first, last, left), first.check.overall, last.check.overall,
+        tuple(sorted(mends, key=lambda one: one.opens)), left, patch, proof,
+        also_opened(ground, edited, first.sources, config, proof), policies,
+        last.check.missing if last.check.overall == "undecided" else (),
+    )  # fmt: skip
+
+
+def _status(first: Judged, last: Judged, left: Sequence[Left]) -> Status:
+    if left or last.check.overall in ("leaking", "exposed", "private-but-failing"):
+        return "partly"
+    if last.check.overall == "undecided":
+        return "undecided"
+    return "proven" if first.check.overall != "private-and-working" else "nothing to fix"
+
+
+def edited_by(ground: Ground, steps: Iterable[Step]) -> tuple[Ground, Patch]:
+    """The snapshot with steps made. Raises ReachsimError if that makes no valid one."""
+    draft = Draft(ground.network)
+    for step in in_order(steps):
+        apply_step(draft, step)
+    patch = draft.patch()
+    network = Network(apply(ground.network.snapshot, patch), assume_defaults=ground.network.assume_defaults)
+    return Ground(network, ground.appliances), patch
+
+
+def _same_effect(step: Step) -> Step:
+    """A step without what may differ between two that do the same."""
+    return msgspec.structs.replace(step, number=0) if isinstance(step, AddAclEntry) else step
+
+
+def _mend_all(ground: Ground, config: Config, chosen: Sequence[str], judged: Judged) -> dict[Steps, list[str]]:
+    found: dict[Steps, list[str]] = {}
+    here = ground
+    for _ in range(ROUNDS):
+        before = len(found)
+        for fault in judged.faults:
+            _mend(here, fault, found)
+        if len(found) == before:
+            break
+        here, found = _usable(ground, found)
+        judged = judge(here, config, chosen)
+    return found
+
+
+def _mend(ground: Ground, fault: Fault, found: dict[Steps, list[str]]) -> None:
+    """Choose the first candidate of which something is not done yet."""
+    made = [step for steps in found for step in steps]
+    done = {_same_effect(step) for step in made}
+    options = candidates(ground, fault, Taken.by(made))
+    name = fault.name + (f" ({fault.block.code})" if fault.block else "")
+    for option in options:
+        new = tuple(step for step in option if _same_effect(step) not in done)
+        if not new:
+            for steps, names in found.items():  # another fault's steps mend this one, too
+                if name not in names and {_same_effect(one) for one in option} & {_same_effect(one) for one in steps}:
+                    names.append(name)
+            if len(options) == 1 or fault.kind in ("leaves", "exposed"):
+                return
+            continue
+        found.setdefault(new, []).append(name)
+        return
+
+
+def _usable(ground: Ground, found: dict[Steps, list[str]]) -> tuple[Ground, dict[Steps, list[str]]]:
+    """The snapshot edited, without those steps that make no valid one."""
+    kept: dict[Steps, list[str]] = {}
+    here = ground
+    for steps, names in found.items():
+        try:
+            here, _ = edited_by(ground, [step for some in (*kept, steps) for step in some])
+        except ReachsimError:
+            continue
+        kept[steps] = names
+    return here, kept
+
+
+# --- the smallest ---------------------------------------------------------------------------------------------------
+
+
+def _as_good(
+    ground: Ground, config: Config, chosen: Sequence[str], steps: Iterable[Step], best: Judged
+) -> Ground | None:  # fmt: skip
+    """The snapshot with the steps made, if it is no worse than the best one: no fault more, and no worse word."""
+    try:
+        edited, _ = edited_by(ground, steps)
+        for source in best.sources:
+            if not _names(faults_of(edited, config, source)) <= _names(best.faults):
+                return None
+        word = check(edited, tuple(chosen or config.sources) or None, config).overall
+    except ReachsimError:
+        return None
+    return edited if _BETTER.index(word) >= _BETTER.index(best.check.overall) else None
+
+
+def _names(faults: Iterable[Fault]) -> set[tuple[str, str, str]]:
+    return {(fault.kind, fault.source, fault.destination) for fault in faults}
+
+
+def _without_idle(
+    ground: Ground, config: Config, chosen: Sequence[str], found: dict[Steps, list[str]]
+) -> dict[Steps, list[str]]:
+    """Only steps without which something would stay wrong."""
+    steps = list(dict.fromkeys(step for some in found for step in some))
+    if not steps:
+        return {}
+    best = judge(edited_by(ground, steps)[0], config, chosen)
+    for step in reversed(steps[:]):
+        fewer = [one for one in steps if one != step]
+        if _as_good(ground, config, chosen, fewer, best) is not None:
+            steps = fewer
+    kept: dict[Steps, list[str]] = {}
+    for some, names in found.items():
+        rest = tuple(step for step in some if step in steps)
+        if rest:
+            kept.setdefault(rest, []).extend(names)
+    return kept
+
+
+def _with_alternatives(
+    ground: Ground, config: Config, chosen: Sequence[str], last: Judged, found: dict[Steps, list[str]], steps: Steps,
+    names: list[str],
+) -> Mend:  # fmt: skip
+    """The steps, or what does the same and opens less; and what else would do."""
+    rest = [step for some in found if some != steps for step in some]
+    try:
+        around, _ = edited_by(ground, rest)
+    except ReachsimError:  # others build on these steps
+        whole, _ = edited_by(ground, [*rest, *steps])
+        return Mend(steps, tuple(dict.fromkeys(names)), opening(ground, whole, last.sources, config))
+    whole, _ = edited_by(ground, [*rest, *steps])
+    tried = [(steps, opening(around, whole, last.sources, config))]
+    for option in _others(around, config, chosen, steps, rest):
+        edited = _as_good(ground, config, chosen, [*rest, *option], last)
+        if edited is not None:
+            tried.append((option, opening(around, edited, last.sources, config)))
+        if len(tried) > MOST_ALTERNATIVES:
+            break
+    best, *others = sorted(tried, key=lambda one: one[1])
+    return Mend(best[0], tuple(dict.fromkeys(names)), best[1], tuple(others))
+
+
+def _others(
+    around: Ground, config: Config, chosen: Sequence[str], steps: Steps, rest: Sequence[Step]
+) -> Iterable[Steps]:
+    """Candidates for the faults that are there without the steps."""
+    seen = {steps}
+    for fault in judge(around, config, chosen).faults:
+        options = candidates(around, fault, Taken.by(rest))
+        if {_same_effect(one) for option in options for one in option} & {_same_effect(one) for one in steps}:
+            for option in options:
+                if option not in seen and {_same_effect(one) for one in option} != {_same_effect(one) for one in steps}:
+                    seen.add(option)
+                    yield option
+
+
+def _left(judged: Judged) -> tuple[Left, ...]:
+    found: dict[tuple[str, str], Left] = {}
+    for fault in judged.faults:
+        code = fault.block.code if fault.block else {"leaves": "PUBLIC_EGRESS_POSSIBLE"}.get(
+            fault.kind, "INTERFACE_EXPOSED"
+        )  # fmt: skip
+        found.setdefault((fault.name, code), Left(fault.name, code, why_not(fault)))
+    for finding in judged.check.findings:
+        if finding.severity in ("high", "medium") and finding.id in POLICIES:
+            found.setdefault((finding.component, finding.id), Left(finding.component, finding.id, finding.title))
+    return tuple(found.values())
+
+
+POLICIES = frozenset({"ECR_REPOSITORY_PUBLIC", "ECR_PUBLIC_REPOSITORY", "CODECOMMIT_USABLE_FROM_OUTSIDE"})
+"""Findings about who may use a resource: whom its owners want in, no snapshot tells."""

@@ -1,0 +1,127 @@
+"""A fix as Terraform: resources to add, and what to change in those that stand.
+
+**Source:** Terraform Registry, provider hashicorp/aws, resources named below.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import assert_never
+
+from reachsim.fix.awscli import HEADER
+from reachsim.fix.steps import (
+    AddAclEntry,
+    AddGroupRule,
+    AddPolicyStatement,
+    AllowRole,
+    AssociateEndpoint,
+    CreateEndpoint,
+    CreateGroup,
+    DeleteRoute,
+    RemoveGroupRule,
+    SetEndpointPolicy,
+    SetPrivateDns,
+    SetProjectVpc,
+    SetVpcAttribute,
+    Step,
+    component_of,
+    describe,
+)
+
+Value = str | int | bool | list[str]
+
+
+def render(steps: Iterable[Step], policies: Mapping[str, str]) -> str:
+    """Blocks for each step. ``policies``: endpoint → its whole policy after the fix, as JSON text."""
+    blocks: dict[str, None] = {HEADER: None}
+    made: dict[str, str] = {}
+    for number, step in enumerate(steps, 1):
+        if isinstance(step, CreateGroup):
+            made[step.id] = f"aws_security_group.{_name(step.id)}.id"
+        blocks[_block(step, number, policies)] = None
+    text = "\n\n".join(blocks) + "\n"
+    for group, reference in made.items():
+        text = text.replace(f'"{group}"', reference)
+    return text
+
+
+def _name(text: str) -> str:
+    return re.sub(r"\W+", "_", text).strip("_")
+
+
+def _block(step: Step, number: int, policies: Mapping[str, str]) -> str:
+    match step:
+        case AddGroupRule():
+            kind = f"aws_vpc_security_group_{step.direction}_rule"
+            peer = {"sg": "referenced_security_group_id", "pl": "prefix_list_id"}.get(step.peer.partition("-")[0])
+            field = peer or ("cidr_ipv6" if ":" in step.peer else "cidr_ipv4")
+            return _resource(kind, f"fix_{number}", {
+                "security_group_id": step.group, "ip_protocol": step.protocol, "from_port": step.first,
+                "to_port": step.last, field: step.peer,
+            })  # fmt: skip
+        case AddAclEntry():
+            return _resource("aws_network_acl_rule", f"fix_{number}", {
+                "network_acl_id": step.acl, "rule_number": step.number, "egress": step.egress,
+                "protocol": step.protocol, "rule_action": "allow",
+                "ipv6_cidr_block" if ":" in step.block else "cidr_block": step.block,
+                "from_port": step.first, "to_port": step.last,
+            })  # fmt: skip
+        case AssociateEndpoint():
+            return _resource("aws_vpc_endpoint_route_table_association", f"fix_{number}",
+                             {"vpc_endpoint_id": step.endpoint, "route_table_id": step.table})  # fmt: skip
+        case CreateEndpoint():
+            return _endpoint(step)
+        case CreateGroup():
+            return _resource("aws_security_group", _name(step.id),
+                             {"vpc_id": step.vpc, "name": step.name, "description": step.description})  # fmt: skip
+        case SetPrivateDns():
+            return _change("aws_vpc_endpoint", step, "private_dns_enabled = true")
+        case SetVpcAttribute():
+            option = {"enableDnsSupport": "enable_dns_support", "enableDnsHostnames": "enable_dns_hostnames"}
+            return _change("aws_vpc", step, f"{option[step.attribute]} = true")
+        case AddPolicyStatement() | SetEndpointPolicy():
+            document = policies[step.endpoint]
+            body = f'  vpc_endpoint_id = "{step.endpoint}"\n  policy          = {_heredoc(document)}'
+            return f'resource "aws_vpc_endpoint_policy" "{_name(step.endpoint)}" {{\n{body}\n}}'
+        case AllowRole():
+            wanted = _heredoc(json.dumps({"Version": "2012-10-17", "Statement": [json.loads(step.statement)]}))
+            role = step.role.rpartition("/")[2]
+            body = f'  role   = "{role}"\n  name   = "{step.name}"\n  policy = {wanted}'
+            return f'resource "aws_iam_role_policy" "{_name(step.name)}" {{\n{body}\n}}'
+        case DeleteRoute() | RemoveGroupRule():
+            return f"# {component_of(step)}: {describe(step)} (take the rule or route out of its resource)"
+        case SetProjectVpc():
+            groups, subnets = json.dumps(list(step.groups)), json.dumps(list(step.subnets))
+            return _change("aws_codebuild_project", step, (
+                f'vpc_config {{\n    vpc_id             = "{step.vpc}"\n    subnets            = {subnets}\n'
+                f"    security_group_ids = {groups}\n  }}"
+            ))  # fmt: skip
+    assert_never(step)
+
+
+def _endpoint(step: CreateEndpoint) -> str:
+    values: dict[str, Value] = {"vpc_id": step.vpc, "service_name": step.service_name}
+    if step.is_gateway:
+        values |= {"vpc_endpoint_type": "Gateway", "route_table_ids": list(step.tables)}
+    else:
+        values |= {
+            "vpc_endpoint_type": "Interface", "subnet_ids": [subnet for subnet, _ in step.places],
+            "security_group_ids": list(step.groups), "private_dns_enabled": True,
+        }  # fmt: skip
+    return _resource("aws_vpc_endpoint", _name(step.service), values)
+
+
+def _resource(kind: str, name: str, values: Mapping[str, Value]) -> str:
+    longest = max(map(len, values))
+    lines = [f"  {key.ljust(longest)} = {json.dumps(value)}" for key, value in values.items()]
+    return f'resource "{kind}" "{name}" {{\n' + "\n".join(lines) + "\n}"
+
+
+def _change(kind: str, step: Step, what: str) -> str:
+    return f"# In the {kind} that is {component_of(step)}:\n#   " + what.replace("\n", "\n# ")
+
+
+def _heredoc(document: str) -> str:
+    return f"<<-JSON\n{json.dumps(json.loads(document), indent=2, ensure_ascii=False)}\n  JSON"

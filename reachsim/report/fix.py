@@ -1,0 +1,97 @@
+"""A proposed fix as plain text for a terminal: what to change, what it mends, what it opens, what it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reachsim.fix import Mend, Plan
+from reachsim.fix.steps import Step, component_of, describe
+from reachsim.report.columns import WIDTH, wrap
+from reachsim.report.paint import Paint
+from reachsim.report.words import Labels, by_ends, label, named, traffic
+from reachsim.verdict import Traffic
+
+STATUS = {
+    "nothing to fix": "The pipeline is private and works as it is: there is nothing to fix.",
+    "proven": "With these changes the pipeline is private and works: judged again with all of them applied.",
+    "partly": "These changes mend what this snapshot has the power to mend; something stays wrong.",
+    "undecided": "What is wrong is not decided: the snapshot lacks files.",
+}
+MOST_NAMES = 4
+MOST_TRAFFIC = 4
+
+
+def render_fix(plan: Plan, network: Labels, *, colour: bool = False, columns: int = WIDTH) -> str:
+    """The proposal as text.
+
+    Args:
+        plan: What to show.
+        network: Knows the names of resources.
+        colour: Use ANSI colours.
+        columns: The width to fill.
+    """
+    paint = Paint(colour, columns)
+    word = paint.outcome("allowed" if plan.after == "private-and-working" else "blocked", plan.after)
+    lines = [paint.bold("overall: ") + f"{plan.before} → {word}", *wrap(STATUS[plan.status], columns, "  ")]
+    for number, mend in enumerate(plan.mends, 1):
+        lines += ["", *_mend(number, mend, network, paint)]
+    if plan.left:
+        lines += ["", paint.bold("what stays wrong")]
+        for one in plan.left:
+            lines += wrap(f"{label(network, one.what)} ({one.code}): {one.why}", columns, "  - ")
+    if plan.mends:
+        lines += ["", paint.bold("proof"), *_proof(plan, network, paint)]
+    if plan.missing:
+        lines += ["", paint.bold("to decide, add"), *(f"  {one}" for one in plan.missing)]
+    if plan.mends:
+        lines += ["", *wrap("Proposals only: reachsim changes nothing. --format patch, awscli, terraform or "
+                            "cloudformation prints them to be applied.", columns)]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def _mend(number: int, mend: Mend, network: Labels, paint: Paint) -> Iterator[str]:
+    for first, step in zip((f"{number}. ", *["   "] * len(mend.steps)), mend.steps, strict=False):
+        yield from (paint.bold(line) for line in wrap(_told(step, network), paint.columns, first, "     "))
+    names = [_labelled(one, network) for one in mend.mends]
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    yield from wrap(f"mends: {'; '.join(names[:MOST_NAMES])}{more}", paint.columns, "   ", "     ")
+    yield f"   opens: {_count(mend.opens)}"
+    for steps, opens in mend.alternatives:
+        told = " and ".join(_told(step, network) for step in steps)
+        yield from wrap(f"or: {told} (opens {_count(opens)})", paint.columns, "   ", "     ")
+
+
+def _told(step: Step, network: Labels) -> str:
+    text = " ".join(label(network, word) if "-" in word else word for word in describe(step).split(" "))
+    return f"{named(network, component_of(step))}: {text}"
+
+
+def _labelled(name: str, network: Labels) -> str:
+    return " ".join(label(network, word) for word in name.split(" "))
+
+
+def _count(opens: int) -> str:
+    if not opens:
+        return "nothing new"
+    return f"{opens:,} combination{'s' if opens != 1 else ''} of source, destination and port"
+
+
+def _proof(plan: Plan, network: Labels, paint: Paint) -> Iterator[str]:
+    needed = [cell for cell in plan.diff.cells if cell.needed and cell.after.outcome == "allowed"]
+    yield f"  needed ways that get through now: {len(needed)}"
+    verdict, reasons = plan.diff.gate
+    text = "nothing newly leaves or is newly exposed" if verdict == "pass" else f"{verdict}: {', '.join(reasons)}"
+    yield from wrap(text, paint.columns, "  ")
+    if not plan.also_opens:
+        yield "  nothing else is opened"
+        return
+    yield "  opened besides what the pipeline needs, as the same rules apply to it:"
+    for one in plan.also_opens:
+        yield from _also(one.source, by_ends(one.traffic), network, paint)
+
+
+def _also(source: str, groups: Sequence[list[Traffic]], network: Labels, paint: Paint) -> Iterator[str]:
+    for group in groups[:MOST_TRAFFIC]:
+        yield from wrap(f"{label(network, source)}: {traffic(group)}", paint.columns, "    ", "      ")
+    if len(groups) > MOST_TRAFFIC:
+        yield f"    {label(network, source)}: and {len(groups) - MOST_TRAFFIC} more; --format json has all of it"

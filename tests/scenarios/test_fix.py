@@ -1,0 +1,364 @@
+"""Failing pipelines and the fixes proposed: each ends private and working with the patch applied, which the reference
+interpreter confirms packet by packet; what cannot be mended is said.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from reachsim import Reach, ReachsimError, load, load_files
+from reachsim.cli import group
+from reachsim.fix import Plan
+from reachsim.fix.faults import needed_ways
+from reachsim.fix.search import edited_by
+from reachsim.fix.steps import CreateEndpoint, component_of, describe
+from tests.build import AclEntry
+from tests.property.comparison import corners, origin_of, packet_of
+from tests.reference.interpreter import judge
+from tests.reference.world import World
+from tests.scenarios.pipelines import BUILD, BUILD_ROLE, CLIENT, LAYERS, Pipeline, for_all, policy, statement
+from tests.scenarios.test_pipeline import ONE_WAY, ORG_ONLY
+
+Steps = list[tuple[str, str]]
+ELSEWHERE = LAYERS.replace("ap-northeast", "us-east")
+
+
+def sc07() -> Pipeline:
+    net = Pipeline()
+    blocks = ("10.10.1.0/24", "10.10.21.0/24")
+    net["sg-ep"]["IpPermissions"] = [net._permission(("tcp", 443, 443, block)) for block in blocks]
+    return net
+
+
+def with_acl(entries: list[AclEntry], *subnets: str) -> Pipeline:
+    net = Pipeline()
+    net.use_acl(net.acl("vpc-1", entries, name="x"), *(f"subnet-{one}" for one in subnets))
+    return net
+
+
+def sc09() -> Pipeline:
+    entries: list[AclEntry] = [
+        (100, "out", "allow", "tcp", (443, 443), "10.10.0.0/16"),
+        (100, "in", "allow", "tcp", (1024, 65535), "10.10.0.0/16"),
+    ]
+    return with_acl(entries, "build-a", "build-c")
+
+
+def denied_first() -> Pipeline:
+    entries: list[AclEntry] = [
+        (50, "in", "deny", "tcp", (443, 443), "10.10.2.0/24"),
+        (100, "in", "allow", "-1", None, "0.0.0.0/0"),
+        (100, "out", "allow", "-1", None, "0.0.0.0/0"),
+    ]
+    return with_acl(entries, "ep-a", "ep-c")
+
+
+def with_nat(net: Pipeline) -> Pipeline:
+    net.with_nat()
+    return net
+
+
+def without_private_dns(net: Pipeline) -> Pipeline:
+    net["vpce-ecr-dkr"]["PrivateDnsEnabled"] = False
+    return net
+
+
+def tight_egress() -> Pipeline:
+    net = Pipeline()
+    net["sg-build"]["IpPermissionsEgress"] = [net._permission(("tcp", 443, 443, "10.10.11.0/24"))]
+    return net
+
+
+def silent_group() -> Pipeline:
+    net = Pipeline()
+    net["sg-build"]["IpPermissionsEgress"] = []
+    return net
+
+
+def with_secret(endpoint: bool) -> Pipeline:
+    variables = [{"name": "DB", "value": "app/db", "type": "SECRETS_MANAGER"}]
+    role = [*BUILD_ROLE, statement("secretsmanager:GetSecretValue")]
+    net = Pipeline(build_role=role)
+    net["p1"]["environment"]["environmentVariables"] = variables
+    if endpoint:
+        net.add_endpoint("secretsmanager", policy=policy(for_all("secretsmanager:ListSecrets")))
+    return net
+
+
+def poor_role() -> Pipeline:
+    role = [one for one in BUILD_ROLE if one["Action"] != "ecr:GetAuthorizationToken"]
+    return Pipeline(build_role=role)
+
+
+def exposed() -> Pipeline:
+    net = Pipeline()
+    association = {"IpOwnerId": net.account, "PublicIp": "203.0.113.5"}
+    eni = net[net.interface_of("i-1")]
+    eni["Association"] = eni["PrivateIpAddresses"][0]["Association"] = association
+    net.route("rtb-client", "0.0.0.0/0", net.igw("vpc-1", name="1"))
+    net.permit("sg-client", "in", ("tcp", 22, 22, "0.0.0.0/0"))
+    return net
+
+
+def no_endpoints() -> Pipeline:
+    net = Pipeline(endpoints=[], s3_tables=[])
+    net._lists["ec2/describe-vpc-endpoints"].clear()
+    return with_nat(net)
+
+
+FAILING: dict[str, tuple[Callable[[], Pipeline], Steps]] = {
+    "SC03 outside every VPC": (lambda: Pipeline(in_vpc=False), [
+        ("codebuild:p1", "run in subnet-build-a, subnet-build-c of vpc-1 with sg-build")]),
+    "SC04 NAT gateway": (lambda: with_nat(Pipeline()), [
+        ("rtb-build", "delete route 0.0.0.0/0, which leads to nat-1")]),
+    "SC05 S3 endpoint not in the table": (lambda: Pipeline(s3_tables=["client"]), [
+        ("vpce-s3", "associate with route table rtb-build")]),
+    "SC06 own organization only": (lambda: Pipeline(s3_policy=policy(ORG_ONLY)), [
+        ("vpce-s3", f"add policy statement: Allow s3:GetObject on {LAYERS}")]),
+    "SC06c wrong Region's bucket": (
+        lambda: Pipeline(s3_policy=policy(ORG_ONLY, for_all("s3:GetObject", ELSEWHERE))), [
+        ("vpce-s3", f"add policy statement: Allow s3:GetObject on {LAYERS}")]),
+    "SC07 one zone only": (sc07, [("sg-ep", "add ingress rule: tcp 443 from sg-build")]),
+    "SC08 no way back": (lambda: with_acl(ONE_WAY, "ep-a", "ep-c"), [
+        ("acl-x", "add outbound rule 110: allow tcp 32768-60999 to 10.10.1.0/24"),
+        ("acl-x", "add outbound rule 120: allow tcp 32768-60999 to 10.10.2.0/24"),
+        ("acl-x", "add outbound rule 130: allow tcp 32768-60999 to 10.10.21.0/24")]),
+    "SC09 S3 forgotten": (sc09, [
+        ("acl-x", "add inbound rule 110: allow tcp 32768-60999 from 52.216.0.0/15"),
+        ("acl-x", "add outbound rule 110: allow tcp 443 to 52.216.0.0/15")]),
+    "an entry that denies": (denied_first, [
+        ("acl-x", "add inbound rule 49: allow tcp 443 from 10.10.2.0/24")]),
+    "SC10a private DNS off": (lambda: without_private_dns(Pipeline()), [("vpce-ecr-dkr", "switch private DNS on")]),
+    "SC10b no resolver": (lambda: Pipeline(dns_support=False), [("vpc-1", "switch enableDnsSupport on")]),
+    "SC10c no host names": (lambda: Pipeline(dns_hostnames=False), [("vpc-1", "switch enableDnsHostnames on")]),
+    "SC10d both": (lambda: with_nat(without_private_dns(Pipeline())), [
+        ("rtb-build", "delete route 0.0.0.0/0, which leads to nat-1"), ("vpce-ecr-dkr", "switch private DNS on")]),
+    "SC11 secret without endpoint": (lambda: with_secret(endpoint=False), [
+        ("vpce-proposed-secretsmanager", "create interface endpoint for secretsmanager in subnet-ep-a, subnet-ep-c")]),
+    "SC11b endpoint that lets no secret through": (lambda: with_secret(endpoint=True), [
+        ("vpce-secretsmanager", "add policy statement: Allow secretsmanager:GetSecretValue on "
+         "arn:aws:secretsmanager:ap-northeast-1:111111111111:secret:*")]),
+    "SC12 the seed's list": (lambda: Pipeline(endpoints=["ecr.api", "ecr.dkr", "logs"]), [
+        ("vpce-proposed-git-codecommit", "create interface endpoint for git-codecommit in subnet-ep-a, subnet-ep-c")]),
+    "a role that may not log in": (poor_role, [
+        ("arn:aws:iam::111111111111:role/build",
+         "add inline policy reachsim-ecr-api-1: Allow ecr:GetAuthorizationToken on *")]),
+    "no outbound rule": (silent_group, [
+        ("sg-build", "add egress rule: tcp 443 to pl-1"), ("sg-build", "add egress rule: tcp 443 to sg-ep")]),
+    "outbound rules forget S3": (tight_egress, [
+        ("sg-build", "add egress rule: tcp 443 to pl-1"), ("sg-build", "add egress rule: tcp 443 to sg-ep")]),
+}  # fmt: skip
+
+
+def steps_of(plan: Plan) -> Steps:
+    return [(component_of(one), describe(one)) for one in plan.steps]
+
+
+def fixed(net: Pipeline, plan: Plan) -> Reach:
+    return load_files(net.files()).what_if(patch=plan.patch.to_json())
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_a_failing_pipeline_is_private_and_works_with_the_fix_applied(name: str) -> None:
+    make, expected = FAILING[name]
+    net = make()
+    plan = load_files(net.files()).fix()
+    assert sorted(steps_of(plan)) == sorted(expected)
+    assert (plan.status, plan.after, plan.exit_code, plan.left) == ("proven", "private-and-working", 0, ())
+    reach = fixed(net, plan)
+    assert reach.check().overall == "private-and-working"
+    assert reach.fix().status == "nothing to fix"
+    assert plan.diff.gate[0] == "pass"
+    assert_interpreted(reach)
+    assert_no_step_is_idle(net, plan)
+
+
+def assert_no_step_is_idle(net: Pipeline, plan: Plan) -> None:
+    reach = load_files(net.files())
+    for left in plan.steps:
+        try:
+            edited, _ = edited_by(reach.ground, [one for one in plan.steps if one != left])
+        except ReachsimError:
+            continue
+        assert Reach(edited.network.snapshot).check().overall != "private-and-working", left
+
+
+def assert_interpreted(reach: Reach) -> None:
+    """The reference interpreter delivers what the pipeline needs, and lets nothing out."""
+    held = reach.network.snapshot
+    world = World({path: json.loads(held.read(path)) for path in held.paths if path.endswith(".json")})
+    rng = random.Random(1)
+    for source in (BUILD, CLIENT):
+        for destination, verdict, _ in needed_ways(reach.ground, reach.config, source):
+            assert verdict.outcome == "allowed"
+            for scenario in reach.scenarios(source, destination, "tcp", 443):
+                for flow in scenario.flows:
+                    for point in corners(flow.box, rng):
+                        assert judge(world, origin_of(scenario), packet_of(point)).kind == "delivered", point
+        for scenario in reach.scenarios(source, "internet"):
+            for flow in scenario.flows:
+                for point in corners(flow.box, rng):
+                    if not str(packet_of(point).destination).startswith("127."):
+                        assert judge(world, origin_of(scenario), packet_of(point)).kind == "dropped", point
+
+
+def test_a_pipeline_without_any_endpoint_gets_them_all() -> None:
+    net = no_endpoints()
+    plan = load_files(net.files()).fix()
+    made = {one.service for one in plan.steps if isinstance(one, CreateEndpoint)}
+    assert made == {"git-codecommit", "ecr.api", "ecr.dkr", "logs", "s3"}
+    assert (plan.status, plan.after) == ("proven", "private-and-working")
+    assert ("rtb-build", "delete route 0.0.0.0/0, which leads to nat-1") in steps_of(plan)
+    assert not any("0.0.0.0/0" in text for _, text in steps_of(plan) if text.startswith("add"))
+    assert_interpreted(fixed(net, plan))
+
+
+def test_an_exposed_client_is_closed_with_the_least() -> None:
+    net = exposed()
+    plan = load_files(net.files()).fix()
+    assert steps_of(plan) == [("rtb-client", "delete route 0.0.0.0/0, which leads to igw-1")]
+    assert (plan.before, plan.after) == ("leaking", "private-and-working")
+
+
+def test_broken_pipeline(snapshots: Path) -> None:
+    reach = load(snapshots / "broken-pipeline")
+    plan = reach.fix()
+    assert (plan.status, plan.before, plan.after) == ("proven", "private-but-failing", "private-and-working")
+    assert reach.what_if(patch=plan.patch.to_json()).check().overall == "private-and-working"
+    assert len(plan.steps) == 6
+    assert [one.opens for one in plan.mends] == sorted(one.opens for one in plan.mends)
+
+
+def test_opens_nothing_else() -> None:
+    plan = load_files(sc07().files()).fix()
+    assert plan.also_opens == ()
+    (mend,) = plan.mends
+    assert mend.opens > 0
+    ((steps, opens),) = mend.alternatives
+    assert [describe(one) for one in steps] == [
+        "add ingress rule: tcp 443 from 10.10.1.0/24", "add ingress rule: tcp 443 from 10.10.2.0/24",
+    ]  # fmt: skip
+    assert opens >= mend.opens
+    wider = load_files(with_acl(ONE_WAY, "ep-a", "ep-c").files()).fix()
+    assert [one.source for one in wider.also_opens] == [CLIENT]
+
+
+def test_nothing_to_fix(snapshots: Path) -> None:
+    plan = load(snapshots / "private-pipeline").fix()
+    assert (plan.status, plan.steps, plan.exit_code, plan.patch.edits) == ("nothing to fix", (), 0, ())
+
+
+def denying_role() -> Pipeline:
+    deny = {"StringNotEquals": {"aws:SourceVpce": ["vpce-git-codecommit"]}}
+    return Pipeline(build_role=[*BUILD_ROLE, statement("ecr:*", effect="Deny", Condition=deny)])
+
+
+def github() -> Pipeline:
+    return Pipeline(source=("GITHUB", "https://github.com/example/app.git"))
+
+
+@pytest.mark.parametrize(
+    ("make", "what", "why"),
+    [
+        (denying_role, "codebuild:p1 → ecr.api", "a policy denies it"),
+        (github, "codebuild:p1 → host:github.com", "contradict each other"),
+        (lambda: with_nat(github()), "codebuild:p1 → host:github.com", "contradict each other"),
+    ],
+)
+def test_what_cannot_be_mended_is_said(make: Callable[[], Pipeline], what: str, why: str) -> None:
+    plan = load_files(make().files()).fix()
+    assert (plan.status, plan.exit_code) == ("partly", 1)
+    assert any(one.what == what and why in one.why for one in plan.left)
+
+
+def test_undecided_when_files_are_missing() -> None:
+    files = {path: data for path, data in Pipeline().files().items() if "describe-network-acls" not in path}
+    plan = load_files(files).fix()
+    assert (plan.status, plan.exit_code) == ("undecided", 3)
+    assert any("describe-network-acls" in path for path in plan.missing)
+
+
+def test_narrowest_endpoint_policies() -> None:
+    net = Pipeline()
+    plan = load_files(net.files()).fix(endpoint_policies=True)
+    assert plan.after == "private-and-working"
+    assert {component_of(one) for one in plan.steps} == {
+        "vpce-s3", "vpce-git-codecommit", "vpce-ecr-api", "vpce-ecr-dkr", "vpce-logs",
+    }  # fmt: skip
+    narrowed = {one.component: one for one in plan.diff.policies}
+    assert all(one.allows_less and one.allows_more is False for one in narrowed.values())
+    again = fixed(net, plan)
+    assert again.check().overall == "private-and-working"
+    request: list[dict[str, Any]] = [{"action": "s3:PutObject", "resource": "arn:aws:s3:::theirs/x"}]
+    verdict = again.simulate(BUILD, "s3", protocol="tcp", port=443, requests=request, layers=["endpoint-policy"])
+    assert verdict.outcome == "blocked"
+
+
+# The command
+
+
+def run(*arguments: str | Path) -> Result:
+    result = CliRunner().invoke(group, list(map(str, arguments)))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    net = without_private_dns(Pipeline(endpoints=["ecr.api", "ecr.dkr", "logs"], s3_policy=policy(ORG_ONLY)))
+    net["sg-build"]["IpPermissionsEgress"] = []
+    return net.write(tmp_path_factory.mktemp("fix") / "broken")
+
+
+def test_forms_of_a_fix(broken: Path, tmp_path: Path) -> None:
+    text = run("fix", broken)
+    assert text.exit_code == 0
+    assert text.stdout.startswith("overall: private-but-failing → private-and-working\n")
+    assert "Proposals only" in text.stdout
+    patch = tmp_path / "patch.json"
+    assert run("fix", broken, "--format", "patch", "-o", patch).exit_code == 0
+    effect = run("whatif", broken, patch, "--gate")
+    assert "overall: private-but-failing → private-and-working" in effect.stdout
+    commands = run("fix", broken, "--format", "awscli").stdout
+    assert "aws ec2 create-vpc-endpoint --vpc-id vpc-1" in commands
+    assert "aws ec2 modify-vpc-endpoint --vpc-endpoint-id vpce-ecr-dkr --private-dns-enabled" in commands
+    assert "authorize-security-group-egress --group-id sg-build" in commands
+    assert "EcrLayers" in commands
+    terraform = run("fix", broken, "--format", "terraform").stdout
+    assert 'resource "aws_vpc_endpoint" "git_codecommit"' in terraform
+    assert 'resource "aws_vpc_security_group_egress_rule"' in terraform
+    template = json.loads(run("fix", broken, "--format", "cloudformation").stdout)
+    kinds = {one["Type"] for one in template["Resources"].values()}
+    assert kinds == {"AWS::EC2::VPCEndpoint", "AWS::EC2::SecurityGroupEgress"}
+    assert any("private DNS" in one for one in template["Metadata"]["ChangesToExistingResources"])
+    found = json.loads(run("fix", broken, "--format", "json").stdout)
+    assert found["status"] == "proven"
+    assert found["patch"]["format"] == 1
+    assert {one["type"] for fix in found["fixes"] for one in fix["steps"]} >= {"CreateEndpoint", "AddGroupRule"}
+
+
+def test_commands_for_a_new_group_use_its_id(tmp_path: Path) -> None:
+    place = no_endpoints().write(tmp_path / "none")
+    commands = run("fix", place, "--format", "awscli").stdout
+    assert "sg-proposed" not in commands
+    assert "SG_PROPOSED_ENDPOINTS=$(aws ec2 create-security-group" in commands
+    assert '--security-group-ids "$SG_PROPOSED_ENDPOINTS"' in commands
+    terraform = run("fix", place, "--format", "terraform").stdout
+    assert "security_group_ids  = [aws_security_group.sg_proposed_endpoints.id]" in terraform
+    template = json.loads(run("fix", place, "--format", "cloudformation").stdout)
+    assert {"Ref": "SgProposedEndpoints"} in template["Resources"]["VpceProposedLogs"]["Properties"]["SecurityGroupIds"]
+
+
+def test_exit_codes(snapshots: Path, tmp_path: Path) -> None:
+    assert run("fix", snapshots / "private-pipeline").exit_code == 0
+    assert run("fix", github().write(tmp_path / "github")).exit_code == 1
+    assert run("fix", tmp_path / "nowhere").exit_code == 2
+    assert run("fix", snapshots / "private-pipeline", "--from", "nonsense").exit_code == 2
+    assert run("fix", snapshots / "private-pipeline", "--endpoint-policies").exit_code == 0
