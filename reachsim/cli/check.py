@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -21,7 +22,10 @@ from reachsim.cli import options
     metavar="PROJECT=DIR",
     help="Where a project's buildspec and source are (repeatable). The snapshot's own code/ is used by itself.",
 )
-@options.output_format
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "sarif", "junit", "markdown"]), default="text",
+    show_default=True, help="Form of the answer.",
+)  # fmt: skip
 @options.output
 @options.overwrite
 @options.assume_defaults
@@ -47,9 +51,12 @@ def command(
     from reachsim.report.text import render_check
 
     reach = options.open_reach(snapshot, settings, assume_defaults)
-    found = reach.check(sources or None, folders(code))
+    given = folders(code)
+    found = reach.check(sources or None, given)
     if form == "json":
         text = json.dumps(found.to_json(), indent=2, ensure_ascii=False)
+    elif form != "text":
+        text = getattr(import_module(f"reachsim.report.{form}"), f"render_{form}")(found, reach.network, given)
     else:
         text = render_check(found, reach, **options.look(output))
     options.emit(text, output, overwrite)

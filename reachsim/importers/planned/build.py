@@ -13,6 +13,7 @@ import msgspec
 from reachsim.importers import transit
 from reachsim.importers.planned import interfaces, names, network, pipeline, routes
 from reachsim.importers.planned.resource import Home, Resource
+from reachsim.importers.planned.symbols import NAMED
 from reachsim.importers.planned.world import OF_OLD_VPCS, World
 from reachsim.importers.tree import FORMAT_VERSION, TOOL, json_bytes
 from reachsim.snapshot import Snapshot
@@ -335,7 +336,7 @@ def _report(world: World, imported_from: str, resources: Sequence[Resource]) -> 
     ]
     live = world.live.manifest.planned if world.live is not None else ()
     notes += [msgspec.to_builtins(note) for note in live]
-    declared = sorted({(one.id, one.place) for one in resources if one.action != "delete" and one.id})
+    declared = sorted({(_declared_as(one), one.place) for one in resources if one.action != "delete" and one.id})
     manifest = {
         "formatVersion": FORMAT_VERSION,
         "tool": TOOL,
@@ -354,6 +355,11 @@ def _report(world: World, imported_from: str, resources: Sequence[Resource]) -> 
         {"snapshot.json": json_bytes(manifest)} | files, derived, tuple(manifest["accounts"]),  # type: ignore[arg-type]
         tuple(regions), tuple(dict.fromkeys(world.warnings)), tuple(dict.fromkeys(world.unsupported)),
     )  # fmt: skip
+
+
+def _declared_as(one: Resource) -> str:
+    """An id of AWS's says which resource is meant; a name only with its kind."""
+    return f"{one.kind}/{one.id}" if one.kind in NAMED else one.id
 
 
 def _foreign(world: World, resources: Iterable[Resource]) -> None:
