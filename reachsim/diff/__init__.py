@@ -53,14 +53,18 @@ def diff(
     lacking = tuple(path for path in lacking if relevant)
     near = touched(after.network, relevant, everyone, targets)
     folders = {name: config.folder / place for name, place in config.code.items()}
+    # An address that was the network's own, or became so, is no news about the internet.
+    own = before.network.own_public_addresses | after.network.own_public_addresses
     states: dict[Asked, tuple[State, State]] = {}
     needed: dict[Asked, bool] = {}
     for source in near:
         for asked, wanted in questions(before.network, after.network, source, targets, folders):
-            states[asked] = evaluate(before, asked, config.pins), evaluate(after, asked, config.pins)
+            states[asked] = evaluate(before, asked, config.pins, own), evaluate(after, asked, config.pins, own)
             needed[asked] = wanted
     changed = {asked: pair for asked, pair in states.items() if not pair[0].same_as(pair[1])}
-    trials = Trials(comparison, after.appliances, config.pins, assume_defaults=after.network.assume_defaults)
+    trials = Trials(
+        comparison, after.appliances, config.pins, assume_defaults=after.network.assume_defaults, without=own
+    )  # fmt: skip
     trials.know(frozenset(), after, {asked: pair[1] for asked, pair in states.items()})
     units = dict(sorted(bundles(relevant).items(), key=lambda one: one[1][0].is_whole))  # of several causes, the rule
     trials.know(frozenset(units), before, {asked: pair[0] for asked, pair in states.items()})

@@ -18,7 +18,7 @@ from reachsim.diff.cells import Asked, State, evaluate
 from reachsim.diff.records import Matters
 from reachsim.errors import ReachsimError
 from reachsim.forwarding import Ground
-from reachsim.intervals import IntervalSet
+from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
 
 Chosen = frozenset[str]
@@ -35,11 +35,11 @@ class Trials:
 
     def __init__(
         self, comparison: Comparison, appliances: Mapping[str, str], pins: Mapping[str, IntervalSet],
-        *, assume_defaults: bool = False,
+        *, assume_defaults: bool = False, without: IntervalSet = EMPTY,
     ) -> None:  # fmt: skip
         self._bundles = bundles(comparison.changes)
         self._comparison, self._appliances, self._pins = comparison, appliances, pins
-        self._assume_defaults = assume_defaults
+        self._assume_defaults, self._without = assume_defaults, without
         self._grounds: dict[Chosen, Ground | None] = {}
         self._states: dict[tuple[Chosen, object], State | None] = {}
 
@@ -58,7 +58,7 @@ class Trials:
 
     def _evaluate(self, ground: Ground, asked: Asked) -> State | None:
         try:
-            return evaluate(ground, asked, self._pins)
+            return evaluate(ground, asked, self._pins, self._without)
         except ReachsimError:
             return None
 

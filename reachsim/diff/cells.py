@@ -16,10 +16,21 @@ from reachsim.engine import ICMP_REPLIES, kinds
 from reachsim.errors import QuestionError
 from reachsim.evidence import Block
 from reachsim.forwarding import Ground
-from reachsim.intervals import IntervalSet
-from reachsim.packets import CHOICE, DIMENSIONS, NAT_PORT, SECOND_NAT_PORT, SERVICE, PacketSet
+from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.packets import (
+    CHOICE,
+    DESTINATION,
+    DIMENSIONS,
+    NAT_PORT,
+    SECOND_NAT_PORT,
+    SERVICE,
+    SOURCE,
+    Box,
+    PacketSet,
+)
 from reachsim.policy_layers import judge_requests
 from reachsim.scenarios import Scenario
+from reachsim.selectors import parse_selector
 from reachsim.simulate import LAYERS, ask, read_protocol, route_of, weigh
 from reachsim.verdict import Question, RouteWord, Traffic, traffic_of
 
@@ -81,8 +92,12 @@ class State(msgspec.Struct, frozen=True):
 ABSENT: Final = State("absent", "none", (), {}, {})
 
 
-def evaluate(ground: Ground, asked: Asked, pins: Mapping[str, IntervalSet]) -> State:
-    """Answer a question, with its sets."""
+def evaluate(
+    ground: Ground, asked: Asked, pins: Mapping[str, IntervalSet], without: IntervalSet = EMPTY
+) -> State:  # fmt: skip
+    """Answer a question, with its sets. ``without``: public addresses that the sets leave out where the question is
+    about the internet or a public name.
+    """
     protocol = read_protocol(asked.protocol)
     try:
         found = ask(ground, asked.source, asked.destination, protocol=asked.protocol, port=asked.port, pins=pins)
@@ -93,29 +108,46 @@ def evaluate(ground: Ground, asked: Asked, pins: Mapping[str, IntervalSet]) -> S
     question = Question(asked.source, asked.destination, asked.protocol, asked.port)
     verdict = weigh(question, found, explicit_icmp=protocol in ICMP_REPLIES and asked.port is not None)
     verdict = judge_requests(ground, verdict, found, asked.requests, LAYERS, asked=False)
-    passes, unknown = _sets(found)
+    kept = _Kept(asked, without)
+    passes, unknown = _sets(found, kept)
     return State(
         verdict.outcome, verdict.route, tuple(sorted(verdict.layers.items())), passes, unknown, verdict.blocked_by,
-        tuple(_exits(found)),
+        tuple(_exits(found, kept)),
     )  # fmt: skip
 
 
-def _sets(found: Sequence[Scenario]) -> tuple[dict[Way, PacketSet], dict[str, PacketSet]]:
+class _Kept:
+    """The part of a class of packets that counts."""
+
+    def __init__(self, asked: Asked, without: IntervalSet) -> None:
+        outward = parse_selector(asked.destination).kind in ("internet", "service", "host")
+        self._dimension = SOURCE if asked.source == "internet" else DESTINATION if outward else None
+        self._without = without
+
+    def part(self, box: Box) -> list[Box]:
+        """The part as a list of one box or none."""
+        if self._dimension is None or box[self._dimension].isdisjoint(self._without):
+            return [box]
+        left = box[self._dimension] - self._without
+        return [(*box[: self._dimension], left, *box[self._dimension + 1 :])] if left else []
+
+
+def _sets(found: Sequence[Scenario], kept: _Kept) -> tuple[dict[Way, PacketSet], dict[str, PacketSet]]:
     passing: dict[Way, list[Any]] = {}
     unknown: dict[str, list[Any]] = {}
     for one in found:
         for flow in one.flows:
             if flow.outcome == "allowed":
-                passing.setdefault((one.origin, route_of(one, flow)), []).append(flow.box)
+                passing.setdefault((one.origin, route_of(one, flow)), []).extend(kept.part(flow.box))
             elif flow.outcome == "unknown":
-                unknown.setdefault(one.origin, []).append(flow.box)
+                unknown.setdefault(one.origin, []).extend(kept.part(flow.box))
     return (
-        {way: PacketSet.union_of(boxes, len(DIMENSIONS)) for way, boxes in sorted(passing.items())},
-        {origin: PacketSet.union_of(boxes, len(DIMENSIONS)) for origin, boxes in sorted(unknown.items())},
+        {way: PacketSet.union_of(boxes, len(DIMENSIONS)) for way, boxes in sorted(passing.items()) if boxes},
+        {origin: PacketSet.union_of(boxes, len(DIMENSIONS)) for origin, boxes in sorted(unknown.items()) if boxes},
     )
 
 
-def _exits(found: Sequence[Scenario]) -> Iterable[tuple[str, PacketSet]]:
+def _exits(found: Sequence[Scenario], kept: _Kept) -> Iterable[tuple[str, PacketSet]]:
     boxes: dict[str, list[Any]] = {}
     for one in found:
         for flow in one.flows:
@@ -123,7 +155,7 @@ def _exits(found: Sequence[Scenario]) -> Iterable[tuple[str, PacketSet]]:
             if flow.outcome == "allowed" and leaves:
                 by_kind = {hop.type: hop.component for hop in reversed(flow.hops) if hop.leg == "request"}
                 for component in [by_kind[kind] for kind in _EXITS if kind in by_kind][:1]:
-                    boxes.setdefault(component, []).append(flow.box)
+                    boxes.setdefault(component, []).extend(kept.part(flow.box))
     return [(component, PacketSet.union_of(some, len(DIMENSIONS))) for component, some in sorted(boxes.items())]
 
 

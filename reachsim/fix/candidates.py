@@ -105,12 +105,11 @@ def why_not(fault: Fault) -> str:
                 "BOUNDARY_DENY", "SESSION_POLICY_DENY"):  # fmt: skip
         return "a policy denies it, or another account's policy does not allow it: that is its owners' decision"
     if kind == "host" and fault.kind == "blocked":
-        host = fault.destination.removeprefix("host:")
-        if services.service_of_host(host)[2]:
-            return f"{host} has no endpoint in this Region: use the own Region's service, or copy what is needed there"
+        if services.service_of_host(fault.destination.removeprefix("host:"))[2]:
+            return "no endpoint in this Region serves it: use the own Region's service, or copy what is needed there"
         return (
-            f"{host} is on the internet, so private and working contradict each other here: take base images from ECR "
-            "(a copy, or a pull-through cache filled beforehand), and packages from a mirror or CodeArtifact"
+            "it is on the internet, so private and working contradict each other here: take base images from ECR (a "
+            "copy, or a pull-through cache filled beforehand), and packages from a mirror or CodeArtifact"
         )
     if code.startswith("DNS_") or code in ("CROSS_REGION_NOT_VIA_ENDPOINT",):
         return "how the name resolves is decided outside the endpoints of this VPC"

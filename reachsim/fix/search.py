@@ -43,7 +43,7 @@ def propose(ground: Ground, config: Config | None = None, chosen: Sequence[str] 
     """
     config = config or Config()
     first = judge(ground, config, chosen)
-    found = _mend_all(ground, config, chosen, first)
+    found = _mend_all(ground, config, first)
     found = _without_idle(ground, config, chosen, found)
     edited, patch = edited_by(ground, [step for steps in found for step in steps])
     last = judge(edited, config, chosen)
@@ -99,17 +99,17 @@ def _same_effect(step: Step) -> Step:
     return msgspec.structs.replace(step, number=0) if isinstance(step, AddAclEntry) else step
 
 
-def _mend_all(ground: Ground, config: Config, chosen: Sequence[str], judged: Judged) -> dict[Steps, list[str]]:
+def _mend_all(ground: Ground, config: Config, judged: Judged) -> dict[Steps, list[str]]:
     found: dict[Steps, list[str]] = {}
-    here = ground
+    here, faults = ground, judged.faults
     for _ in range(ROUNDS):
         before = len(found)
-        for fault in judged.faults:
+        for fault in faults:
             _mend(here, fault, found)
         if len(found) == before:
             break
         here, found = _usable(ground, found)
-        judged = judge(here, config, chosen)
+        faults = tuple(fault for source in judged.sources for fault in faults_of(here, config, source))
     return found
 
 
@@ -200,7 +200,7 @@ def _with_alternatives(
         return Mend(steps, tuple(dict.fromkeys(names)), opening(ground, whole, last.sources, config))
     whole, _ = edited_by(ground, [*rest, *steps])
     tried = [(steps, opening(around, whole, last.sources, config))]
-    for option in _others(around, config, chosen, steps, rest):
+    for option in _others(around, config, last.sources, steps, rest):
         edited = _as_good(ground, config, chosen, [*rest, *option], last)
         if edited is not None:
             tried.append((option, opening(around, edited, last.sources, config)))
@@ -210,12 +210,10 @@ def _with_alternatives(
     return Mend(best[0], tuple(dict.fromkeys(names)), best[1], tuple(others))
 
 
-def _others(
-    around: Ground, config: Config, chosen: Sequence[str], steps: Steps, rest: Sequence[Step]
-) -> Iterable[Steps]:
+def _others(around: Ground, config: Config, who: Sequence[str], steps: Steps, rest: Sequence[Step]) -> Iterable[Steps]:
     """Candidates for the faults that are there without the steps."""
     seen = {steps}
-    for fault in judge(around, config, chosen).faults:
+    for fault in (fault for source in who for fault in faults_of(around, config, source)):
         options = candidates(around, fault, Taken.by(rest))
         if {_same_effect(one) for option in options for one in option} & {_same_effect(one) for one in steps}:
             for option in options:

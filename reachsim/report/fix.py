@@ -37,8 +37,11 @@ def render_fix(plan: Plan, network: Labels, *, colour: bool = False, columns: in
         lines += ["", *_mend(number, mend, network, paint)]
     if plan.left:
         lines += ["", paint.bold("what stays wrong")]
+        reasons: dict[str, list[str]] = {}
         for one in plan.left:
-            lines += wrap(f"{label(network, one.what)} ({one.code}): {one.why}", columns, "  - ")
+            reasons.setdefault(one.why, []).append(f"{_labelled(one.what, network)} ({one.code})")
+        for why, names in reasons.items():
+            lines += wrap(f"{'; '.join(names)}: {why}", columns, "  - ")
     if plan.mends:
         lines += ["", paint.bold("proof"), *_proof(plan, network, paint)]
     if plan.missing:

@@ -122,6 +122,15 @@ def test_every_component_of_a_snapshot_can_be_deleted(name: str, snapshots: Path
         assert component not in after.places, component
 
 
+def test_an_address_given_back_is_no_news_about_the_internet() -> None:
+    net = with_nat()
+    outside = net.project("outside")
+    reach = opened(net)
+    found = reach.diff(reach.what_if(remove="nat-1"))
+    assert found.gate == ("pass", ())
+    assert f"codebuild:{outside}" not in {one.source for one in found.cells}
+
+
 # Adding and setting
 
 
