@@ -227,7 +227,7 @@ def _grouped(ways: list[_Way]) -> tuple[list[_Way], dict[str, tuple[str, ...]]]:
     ways = _merged(ways, members, "source", lambda one: (one.place, one.destination, one.middle, one.outcome))
     if len(ways) > MOST_LINES:  # the zone and subnet go, and what stops or lets through counts by its kind only
         ways = [way._replace(place=(way.place[0], "", "") if way.place else None) for way in ways]
-        ways = [way._replace(middle=_kind_of(way.middle)) for way in ways]
+        ways = [way._replace(middle=_kind_of(way)) for way in ways]
         ways = _merged(ways, members, "destination", lambda one: (one.source, one.place, one.middle, one.outcome))
         ways = _merged(ways, members, "source", lambda one: (one.place, one.destination, one.middle, one.outcome))
     if len({(one.source, one.place) for one in ways}) > MOST_BOXES:  # only what a whole VPC's sources have in common
@@ -243,9 +243,12 @@ def _vpc_of(way: _Way) -> str:
     return way.place[0] if way.place else ""
 
 
-def _kind_of(middle: str) -> str:
-    prefix = middle.split("-")[0]
-    return f"{prefix}-…" if "-" in middle and prefix.isalpha() and " " not in middle else middle
+def _kind_of(way: _Way) -> str:
+    """What a middle box is called that stands for all of its kind in a VPC."""
+    prefix = way.middle.split("-")[0]
+    if "-" not in way.middle or not prefix.isalpha() or " " in way.middle:
+        return way.middle
+    return f"{prefix}-… of {_vpc_of(way)}" if way.place else f"{prefix}-…"
 
 
 def _merged(
