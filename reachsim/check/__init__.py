@@ -17,6 +17,7 @@ from reachsim.check.code import contacts_of_project
 from reachsim.check.deployments import deploy_needs, deployments
 from reachsim.check.findings import finding_of, network_findings
 from reachsim.check.needs import SERVICES, Need, codecommit_repositories, needs_of
+from reachsim.check.neighbours import exposed_neighbours
 from reachsim.check.outcome import overall_of
 from reachsim.check.outsiders import outsiders
 from reachsim.check.participants import pipeline_sources
@@ -101,6 +102,7 @@ def check(
         *network_findings(network, (*cells, *further), beyond, _places(judged, found)),
         *shared.findings, *outside.findings, *endpoint_findings(network, found), *pipeline_findings(network),
         *public_repositories(network, needs), *resolver_findings(ground, found),
+        *exposed_neighbours(ground, found),
         *(finding for one in judged for finding in one.findings), *(one for pair in expected for one in _unmet(*pair)),
     )  # fmt: skip
     accepted = tuple(

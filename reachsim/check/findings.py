@@ -106,16 +106,21 @@ def _contacts(cell: Cell, places: Places, what: str) -> list[str]:
     return [f"{line}, by {place}" for place in places.get((cell.source, cell.destination), ())] or [line]
 
 
+def open_ports(verdict: Verdict) -> str:
+    """The protocols and ports of what gets through, in words."""
+    open_ = {
+        f"{one.protocol} {low}" if low == high else f"{one.protocol} {low}-{high}"
+        for path in verdict.paths if path.outcome == "allowed" for one in path.traffic for low, high in one.ports
+    }  # fmt: skip
+    return ", ".join(sorted(open_)) or "all protocols"
+
+
 def _exposures(network: Network, cells: Sequence[Cell]) -> Iterable[Finding]:
     for cell in cells:
         if not exposes(cell) or cell.verdict is None:
             continue
-        ports = sorted({
-            f"{one.protocol} {low}" if low == high else f"{one.protocol} {low}-{high}"
-            for path in cell.verdict.paths if path.outcome == "allowed" for one in path.traffic for low, high in one.ports  # noqa: E501
-        })  # fmt: skip
         title = f"the internet reaches {network.label(cell.destination)}"
-        lines = [f"open: {', '.join(ports) or 'all protocols'}"]
+        lines = [f"open: {open_ports(cell.verdict)}"]
         lines += [
             f"{hop.type} {network.label(hop.component)}: {hop.detail}"
             for path in cell.verdict.paths if path.outcome == "allowed"

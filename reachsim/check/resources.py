@@ -8,16 +8,15 @@ endpoints using endpoint policies".
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from reachsim import policy, services
 from reachsim.check.findings import finding_of
 from reachsim.check.needs import Need
-from reachsim.errors import Fault, SnapshotError
 from reachsim.model import records as aws
-from reachsim.model.network import Network
+from reachsim.model.network import Home, Network
+from reachsim.policy_layers import document as document_of
 from reachsim.selectors import parse_selector
 from reachsim.verdict import Finding
 from reachsim.workloads import project
@@ -25,6 +24,23 @@ from reachsim.workloads import project
 STRANGER = "999999999999"
 """Stands for an account that is neither the snapshot's nor of its organization."""
 PULL, PUSH = "ecr:BatchGetImage", "ecr:PutImage"
+
+
+WRITES: Final = {
+    "s3": ("s3:PutObject", "arn:{partition}:s3:::a-strangers-bucket/key"),
+    "ecr.dkr": ("ecr:PutImage", "arn:{partition}:ecr:{region}:{account}:repository/any"),
+    "git-codecommit": ("codecommit:GitPush", "arn:{partition}:codecommit:{region}:{account}:any"),
+    "codecommit": ("codecommit:PutFile", "arn:{partition}:codecommit:{region}:{account}:any"),
+    "logs": ("logs:PutLogEvents", "arn:{partition}:logs:{region}:{account}:log-group:any:log-stream:any"),
+    "dynamodb": ("dynamodb:PutItem", "arn:{partition}:dynamodb:{region}:{account}:table/any"),
+    "sqs": ("sqs:SendMessage", "arn:{partition}:sqs:{region}:{account}:any"),
+    "sns": ("sns:Publish", "arn:{partition}:sns:{region}:{account}:any"),
+    "kinesis-streams": ("kinesis:PutRecord", "arn:{partition}:kinesis:{region}:{account}:stream/any"),
+    "lambda": ("lambda:InvokeFunction", "arn:{partition}:lambda:{region}:{account}:function:any"),
+    "secretsmanager": ("secretsmanager:PutSecretValue", "arn:{partition}:secretsmanager:{region}:{account}:secret:any"),
+    "ssm": ("ssm:PutParameter", "arn:{partition}:ssm:{region}:{account}:parameter/any"),
+}
+"""By endpoint service: an action that writes data, and a resource of another account to write to."""
 
 
 class Shared(NamedTuple):
@@ -51,9 +67,13 @@ def shared_resources(network: Network, needs: Sequence[Need]) -> Shared:
 def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
     """(policy file, name, actions worth asking about, ARN) of each repository in the snapshot and bucket in use."""
     for home in network.homes:
+        partition = services.partition_of(home[1])
+        registry = network.path(home, "ecr", "get-registry-policy")
+        if network.snapshot.status(registry) == "ok" and _registry_counts(network, home):
+            arn = f"arn:{partition}:ecr:{home[1]}:{home[0]}:repository/any"
+            yield registry, f"the registry {home[0]} in {home[1]}", (PULL, PUSH), arn
         repositories = network.path(home, "ecr", "describe-repositories")
         for one in network.read_collection(repositories, "repositories", aws.Repository):
-            partition = services.partition_of(home[1])
             arn = f"arn:{partition}:ecr:{home[1]}:{home[0]}:repository/{one.repository_name}"
             path = network.path(home, "ecr", "get-repository-policy", one.repository_name)
             yield path, one.repository_name, (PULL, PUSH), arn
@@ -65,6 +85,14 @@ def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[tuple[str, str
             if bucket in names:
                 path = network.path((account, "global"), "s3api", "get-bucket-policy", bucket)
                 yield path, bucket, ("s3:GetObject", "s3:PutObject"), f"arn:aws:s3:::{bucket}/*"
+
+
+def _registry_counts(network: Network, home: Home) -> bool:
+    """Whether the registry's policy is asked about pulls and pushes: in scope V2, the default; V1 asks it about
+    replication and imports only (P59)."""
+    path = network.path(home, "ecr", "get-account-setting", "REGISTRY_POLICY_SCOPE")
+    setting = network.read(path, aws.AccountSetting)
+    return setting is None or setting.value != "V1"
 
 
 def public_repositories(network: Network, needs: Sequence[Need]) -> Iterator[Finding]:
@@ -90,10 +118,7 @@ def _judged(network: Network, path: str, name: str, actions: Iterable[str], arn:
     text = record.text if record is not None else None
     if text is None:
         return
-    try:
-        document = policy.parse(json.loads(text))
-    except (policy.PolicyError, ValueError, RecursionError) as error:
-        raise SnapshotError(Fault(path, "", "a policy document", str(error))) from error
+    document = document_of(text, path)
     owner = path.split("/", 1)[0]
     anyone = policy.Principal.parse(f"arn:aws:iam::{STRANGER}:role/any")
     open_to = [action for action in actions if _lets_in(document, anyone, action, arn, owner)]
@@ -163,32 +188,43 @@ def endpoint_findings(network: Network, sources: Sequence[str]) -> Iterator[Find
             if endpoint.vpc_endpoint_type == "Interface":
                 title = f"{label} leads to {endpoint.service_name}, which is no AWS service of reachsim's table"
                 yield finding_of("ENDPOINT_TO_THIRD_PARTY", "low", endpoint_id, title, [endpoint.service_name])
-        elif known[0] == "s3" and _lets_data_out(network, endpoint):
-            title = f"the policy of {label} lets data out to buckets of any account"
-            line = "s3:PutObject on a bucket of another account passes the endpoint's policy"
-            yield finding_of("ENDPOINT_POLICY_LETS_DATA_OUT", "low", endpoint_id, title, [line])
+        elif known[0] in WRITES:
+            lines = _data_out(network, endpoint, *known)
+            if lines:
+                title = f"the policy of {label} lets data out to other accounts"
+                yield finding_of("ENDPOINT_POLICY_LETS_DATA_OUT", "low", endpoint_id, title, lines)
 
 
-def _lets_data_out(network: Network, endpoint: aws.VpcEndpoint) -> bool:
+def _data_out(network: Network, endpoint: aws.VpcEndpoint, suffix: str, region: str | None) -> list[str]:
+    """What the endpoint's policy lets write in a stranger's account: by the own roles, and with brought credentials."""
+    account, home_region = network.home_of(endpoint.vpc_endpoint_id)
+    action, template = WRITES[suffix]
+    where = region or home_region
+    resource = template.format(partition=services.partition_of(where), region=where, account=STRANGER)
     if not endpoint.policy_document:
-        return True  # full access (N140)
-    where = network.source(endpoint.vpc_endpoint_id, "/PolicyDocument") or endpoint.vpc_endpoint_id
-    try:
-        document = policy.parse(json.loads(endpoint.policy_document))
-    except (policy.PolicyError, ValueError, RecursionError) as error:
-        raise SnapshotError(Fault(where, "", "a policy document", str(error))) from error
-    account = network.home_of(endpoint.vpc_endpoint_id)[0]
-    caller = f"arn:aws:iam::{account}:role/any"
-    context = {
-        "aws:PrincipalAccount": account, "aws:PrincipalArn": caller, "aws:ResourceAccount": STRANGER,
-        "aws:ResourceOrgID": "o-stranger", "aws:SecureTransport": "true", "aws:PrincipalOrgID": "o-own",
-        "aws:SourceVpce": endpoint.vpc_endpoint_id, "aws:SourceVpc": endpoint.vpc_id or "",
-    }  # fmt: skip
-    request = policy.Request(
-        policy.Principal.parse(caller), "s3:PutObject", "arn:aws:s3:::a-strangers-bucket/key", STRANGER, context
-    )
+        return [f"without a policy of its own (full access), {action} on another account's {resource} passes"]  # N140
+    document = policy_of_endpoint(network, endpoint)
     gateway = endpoint.vpc_endpoint_type == "Gateway"
-    return policy.judge(document, request, "endpoint", gateway=gateway).effect in ("allow", "unknown")
+    lines = []
+    for whose, caller_account, organization in (
+        ("a role of the own account", account, "o-own"), ("credentials of another account", STRANGER, "o-stranger"),
+    ):  # fmt: skip
+        caller = f"arn:aws:iam::{caller_account}:role/any"
+        context = {
+            "aws:PrincipalAccount": caller_account, "aws:PrincipalArn": caller, "aws:ResourceAccount": STRANGER,
+            "aws:ResourceOrgID": "o-stranger", "aws:PrincipalOrgID": organization, "aws:SecureTransport": "true",
+            "aws:SourceVpce": endpoint.vpc_endpoint_id, "aws:SourceVpc": endpoint.vpc_id or "",
+        }  # fmt: skip
+        request = policy.Request(policy.Principal.parse(caller), action, resource, STRANGER, context)
+        if policy.judge(document, request, "endpoint", gateway=gateway).effect in ("allow", "unknown"):
+            lines.append(f"{action} on another account's resource passes with {whose}")
+    return lines
+
+
+def policy_of_endpoint(network: Network, endpoint: aws.VpcEndpoint) -> policy.Document:
+    """An endpoint's own policy, parsed. Raises SnapshotError if it cannot be judged."""
+    where = network.source(endpoint.vpc_endpoint_id, "/PolicyDocument") or endpoint.vpc_endpoint_id
+    return document_of(endpoint.policy_document or "", where)
 
 
 def vpcs_of(network: Network, sources: Sequence[str]) -> set[str]:

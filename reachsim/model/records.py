@@ -1132,6 +1132,10 @@ class Repository(msgspec.Struct, frozen=True, rename="camel"):
     repository_name: str
 
 
+class AccountSetting(CodeBuild, frozen=True):
+    value: str | None = None
+
+
 class PullThroughCacheRule(CodeBuild, frozen=True):
     ecr_repository_prefix: str
     upstream_registry_url: str | None = None

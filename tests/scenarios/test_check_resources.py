@@ -90,7 +90,12 @@ def test_default_policy_of_the_s3_endpoint_lets_data_out() -> None:
     assert Checked(Pipeline()).findings() == {"ENDPOINT_POLICY_LETS_DATA_OUT": "low"}
     narrow = policy(for_all("s3:*", "*", Condition={"StringEquals": {"aws:ResourceAccount": ACCOUNT}}),
                     for_all("s3:GetObject", "arn:aws:s3:::prod-ap-northeast-1-starport-layer-bucket/*"))  # fmt: skip
-    assert Checked(Pipeline(s3_policy=narrow)).findings() == {}
+    assert (
+        Checked(Pipeline(s3_policy=narrow, endpoints=()))
+        .findings()
+        .keys()
+        .isdisjoint({"ENDPOINT_POLICY_LETS_DATA_OUT"})
+    )
 
 
 def test_endpoint_to_a_third_party() -> None:
@@ -107,3 +112,43 @@ def test_s24_role_that_cannot_make_interfaces_starts_no_build() -> None:
     assert (step.outcome, step.service_side) == ("blocked", True)
     assert [block.code for block in step.blocked_by] == ["ROLE_CANNOT_CREATE_ENI"]
     assert check.steps()["source"][0] == "not reached"
+
+
+@pytest.mark.parametrize(("scope", "overall"), [("V2", "exposed"), ("V1", "private-and-working"), (None, "exposed")])
+def test_the_registrys_policy_counts_for_every_repository(scope: str | None, overall: str) -> None:
+    net = Pipeline()
+    net.put("ecr/get-registry-policy", {"registryId": ACCOUNT, "policyText": json.dumps(policy(for_all("ecr:*")))})
+    if scope is not None:
+        net.put("ecr/get-account-setting/REGISTRY_POLICY_SCOPE", {"name": "REGISTRY_POLICY_SCOPE", "value": scope})
+    assert load_files(net.files()).check().overall == overall
+
+
+OWN_ONLY = {"StringEquals": {"aws:PrincipalAccount": ACCOUNT, "aws:ResourceAccount": ACCOUNT}}
+
+
+def test_endpoint_policies_that_let_data_out_are_told_apart() -> None:
+    net = Pipeline(endpoints=())
+    net.add_endpoint("git-codecommit", 1, policy(for_all("*", Condition=OWN_ONLY)))
+    net.add_endpoint("ecr.dkr", 2)
+    net.add_endpoint(
+        "logs", 3, policy(for_all("logs:*", Condition={"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}))
+    )
+    code = "ENDPOINT_POLICY_LETS_DATA_OUT"
+    told = {one.component: one.evidence for one in load_files(net.files()).check().findings if one.id == code}
+    assert set(told) == {"vpce-ecr-dkr", "vpce-logs", "vpce-s3"}
+    assert told["vpce-logs"] == (
+        "logs:PutLogEvents on another account's resource passes with a role of the own account",
+    )
+
+
+def test_what_stands_open_beside_the_pipeline_is_named() -> None:
+    net = Pipeline()
+    igw = net.igw("vpc-1")
+    net.group("vpc-1", [("tcp", 80, 80, "0.0.0.0/0")], [], name="web")
+    public = net.subnet("vpc-1", "10.10.40.0/24", table=net.table("vpc-1", [("0.0.0.0/0", igw)]), name="web")
+    open_ = net.interface(public, "10.10.40.5", ["sg-web"], public="203.0.113.7")
+    net.interface(public, "10.10.40.6", ["sg-build"], public="203.0.113.8")
+    check = load_files(net.files()).check()
+    exposed = [(one.component, one.severity, one.evidence) for one in check.findings if one.id == "INTERFACE_EXPOSED"]
+    assert exposed == [(open_, "low", ("open: tcp 80",))]
+    assert check.overall == "private-and-working"
