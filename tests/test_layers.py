@@ -64,7 +64,8 @@ MAY_IMPORT = {
     "resolver_paths": WAYS | ENGINE | {"forwarding", "selectors", "workloads"},
     "scenarios": WAYS | ENGINE | {"forwarding", "selectors", "workloads", "fleet_proxy", "resolver_paths"},
     "policy_layers": WAYS | ENGINE | {"forwarding", "scenarios", "policy", "verdict"},
-    "api": ANSWERS | {"config", "diff", "edits", "forwarding", "names", "patch", "report", "scenarios", "selections", "fix"},
+    "api": ANSWERS
+    | {"config", "diff", "edits", "fix", "forwarding", "names", "patch", "report", "scenarios", "selections"},
     "redact": set(),
     "importers": FACTS | {"calls", "files", "redact", "services"},
     "collect": FACTS | {"calls", "files", "policy", "redact", "services"},
