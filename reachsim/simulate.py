@@ -148,7 +148,8 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
     opening = {note.component for note in mine if note.code == "PLANNED_VALUE_UNKNOWN" and note.can_hide == "leak"}
     closing = any(note.code == "PLANNED_VALUE_UNKNOWN" and note.can_hide == "block" for note in mine)
     outcome = verdict.outcome
-    if outcome == "blocked" and opening and all({one.component, one.at} & opening for one in verdict.blocked_by):
+    stops = all({one.component, one.at} & opening for one in verdict.blocked_by)
+    if outcome in ("blocked", "intermittent") and opening and stops:
         outcome = "unknown"
     if outcome in ("allowed", "intermittent") and closing:
         outcome = "unknown"

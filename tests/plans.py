@@ -94,6 +94,19 @@ class PlanJson:
         self.prior.append({"address": f"data.{name}", "mode": "data", "type": kind, "name": label,
                            "provider_name": PROVIDER, "values": values})  # fmt: skip
 
+    def deferred(self, name: str, /, **values: Any) -> None:
+        """A data source that Terraform reads only during apply."""
+        kind, label = name.split(".")
+        known, unknown, expressions = _split(values)
+        address = f"data.{name}"
+        self.changes.append({
+            "address": address, "mode": "data", "type": kind, "name": label, "provider_name": PROVIDER,
+            "change": {"actions": ["read"], "before": None, "after": known,
+                       "after_unknown": unknown | {"id": True, "json": True}},
+        })  # fmt: skip
+        self.root["resources"].append({"address": address, "mode": "data", "type": kind, "name": label,
+                                       "provider_config_key": "aws", "expressions": expressions})  # fmt: skip
+
     def call(self, module: str, /, **inputs: Any) -> None:
         """The inputs of a module (``module.net``), as its caller gives them."""
         parent, _, label = module.rpartition("module.")

@@ -222,6 +222,81 @@ def test_an_endpoint_policy_known_after_apply_is_unknown(tmp_path: Path) -> None
     assert (verdict.outcome, verdict.layers["network"]) == ("unknown", "allowed")
 
 
+OPEN = {
+    "subnets of an endpoint": lambda plan: endpoint(plan, "logs", subnet_ids=Ref("local.x")),
+    "groups of an endpoint": lambda plan: endpoint(plan, "logs", security_group_ids=Ref("local.x")),
+    "a rule of a network ACL": lambda plan: [
+        endpoint(plan, "logs"),
+        plan.add(
+            "aws_network_acl.n", vpc_id=Ref("aws_vpc.main.id"), subnet_ids=Ref("aws_subnet.build"), ingress=[
+                {"rule_no": 1, "action": "allow", "protocol": "-1", "from_port": 0, "to_port": 0,
+                 "cidr_block": Ref("local.x")},
+            ], egress=[],
+        ),
+    ],
+    "subnets of a network ACL": lambda plan: [
+        endpoint(plan, "logs"),
+        plan.add("aws_network_acl.n", vpc_id=Ref("aws_vpc.main.id"), subnet_ids=Ref("local.x"), ingress=[], egress=[]),
+    ],
+    "a security group's rule's group": lambda plan: [
+        endpoint(plan, "logs", security_group_ids=Ref("aws_security_group.shut.id")),
+        plan.add("aws_security_group.shut", name="shut", vpc_id=Ref("aws_vpc.main.id")),
+        plan.add("aws_vpc_security_group_ingress_rule.r", security_group_id=Ref("local.x"), ip_protocol="-1",
+                 cidr_ipv4="0.0.0.0/0"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", OPEN)
+def test_what_a_local_hides_is_never_decided(what: str, tmp_path: Path) -> None:
+    plan = PlanJson()
+    network(plan)
+    project(plan)
+    OPEN[what](plan)
+    reach, report = run(plan, tmp_path)
+    assert reach.simulate("codebuild:app", "logs", port=443, protocol="tcp").outcome == "unknown"
+    assert any("known only after apply" in one for one in report.warnings)
+
+
+def test_route_tables_of_a_gateway_endpoint_that_a_local_hides(tmp_path: Path) -> None:
+    plan = PlanJson()
+    network(plan)
+    project(plan)
+    plan.add("aws_vpc_endpoint.s3", vpc_id=Ref("aws_vpc.main.id"), service_name="com.amazonaws.us-east-1.s3",
+             route_table_ids=Ref("local.x"))  # fmt: skip
+    reach, _ = run(plan, tmp_path)
+    assert reach.simulate("codebuild:app", "s3", port=443, protocol="tcp").outcome == "unknown"
+
+
+def test_a_deferred_policy_document_is_put_together_from_whole_arns_and_ids(tmp_path: Path) -> None:
+    plan = PlanJson()
+    network(plan)
+    endpoint(plan, "git-codecommit")
+    plan.add("aws_codecommit_repository.app", repository_name="app")
+    plan.add("aws_iam_role.build", name="build", assume_role_policy="{}")
+    plan.deferred("aws_iam_policy_document.build", statement=[{
+        "effect": "Allow", "actions": ["codecommit:GitPull"], "resources": Ref("aws_codecommit_repository.app.arn"),
+        "condition": [{"test": "StringEquals", "variable": "aws:SourceVpce",
+                       "values": Ref("aws_vpc_endpoint.git-codecommit.id")}],
+    }])  # fmt: skip
+    plan.deferred("aws_iam_policy_document.open", statement=[
+        {"effect": "Allow", "actions": ["s3:*"], "resources": Ref("aws_s3_bucket.b.arn")},
+    ])  # fmt: skip
+    plan.add("aws_s3_bucket.b", bucket="b-1")
+    for name in ("build", "open"):
+        plan.add(f"aws_iam_role_policy.{name}", name=name, role=Ref("aws_iam_role.build.id"),
+                 policy=Ref(f"data.aws_iam_policy_document.{name}.json"))  # fmt: skip
+    _, report = run(plan, tmp_path)
+    file = tmp_path / "out/111111111111/global/iam/get-account-authorization-details.json"
+    (role,) = json.loads(file.read_text())["RoleDetailList"]
+    (held,) = role["RolePolicyList"]
+    statement = held["PolicyDocument"]["Statement"][0]
+    assert statement["Resource"] == ["arn:aws:codecommit:us-east-1:111111111111:app"]
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceVpce": ["vpce-git-codecommit"]}}
+    assert [one["PolicyName"] for one in role["AttachedManagedPolicies"]] == ["open"]  # a bucket's may end in /*
+    assert any("aws_iam_role_policy.open" in one for one in report.warnings)
+
+
 def test_unsupported_resources_are_listed_with_what_they_make_undecidable(tmp_path: Path) -> None:
     plan = PlanJson()
     network(plan)
@@ -409,3 +484,83 @@ def test_the_same_plan_gives_the_same_bytes(tmp_path: Path) -> None:
     import_terraform(tmp_path / "plan.json", tmp_path / "b")
     for one in (tmp_path / "a").rglob("*.json"):
         assert one.read_bytes() == (tmp_path / "b" / one.relative_to(tmp_path / "a")).read_bytes()
+
+
+# --- definitions as people write them ---------------------------------------------------------------------------------
+
+
+def vpc_module(plan: PlanJson, nat: bool) -> None:
+    """The shape of a well-known VPC module: count everywhere, ids through locals, element() over splats."""
+    one = {"module": "module.vpc"}
+    plan.add(
+        "aws_vpc.this", index=0, cidr_block="10.0.0.0/16", enable_dns_hostnames=True, enable_dns_support=True, **one
+    )
+    for number in range(2):
+        for kind, third in (("private", number), ("public", 100 + number)):
+            plan.add(f"aws_subnet.{kind}", index=number, vpc_id=Ref("local.vpc_id"),
+                     cidr_block=f"10.0.{third}.0/24", **one)  # fmt: skip
+        plan.add("aws_route_table.private", index=number, vpc_id=Ref("local.vpc_id"), **one)
+        plan.add(
+            "aws_route_table_association.private",
+            index=number,
+            subnet_id=Ref("aws_subnet.private", "count.index"),
+            route_table_id=Ref("aws_route_table.private", "var.single_nat_gateway", "count.index"),
+            **one,
+        )
+        plan.add("aws_route_table_association.public", index=number, subnet_id=Ref("aws_subnet.public", "count.index"),
+                 route_table_id=Ref("aws_route_table.public[0].id"), **one)  # fmt: skip
+    plan.add("aws_internet_gateway.this", index=0, vpc_id=Ref("local.vpc_id"), **one)
+    plan.add("aws_route_table.public", index=0, vpc_id=Ref("local.vpc_id"), **one)
+    plan.add("aws_route.public", index=0, route_table_id=Ref("aws_route_table.public[0].id"),
+             destination_cidr_block="0.0.0.0/0", gateway_id=Ref("aws_internet_gateway.this[0].id"), **one)  # fmt: skip
+    if nat:
+        plan.add("aws_eip.nat", index=0, domain="vpc", **one)
+        plan.add("aws_nat_gateway.this", index=0, allocation_id=Ref("local.nat_gateway_ips", "count.index"),
+                 subnet_id=Ref("aws_subnet.public", "count.index"), **one)  # fmt: skip
+        for number in range(2):
+            plan.add("aws_route.private_nat_gateway", index=number, destination_cidr_block="0.0.0.0/0",
+                     route_table_id=Ref("aws_route_table.private", "count.index"),
+                     nat_gateway_id=Ref("aws_nat_gateway.this", "count.index"), **one)  # fmt: skip
+    plan.output("module.vpc", "private_subnets", "aws_subnet.private")
+    plan.output("module.vpc", "private_route_table_ids", "aws_route_table.private")
+    plan.output("module.vpc", "vpc_id", "aws_vpc.this[0].id")
+    for name in ("build", "endpoints"):
+        plan.add(f"aws_security_group.{name}", name=name, vpc_id=Ref("module.vpc.vpc_id"))
+    plan.add("aws_vpc_security_group_egress_rule.out", security_group_id=Ref("aws_security_group.build.id"),
+             ip_protocol="-1", cidr_ipv4="0.0.0.0/0")  # fmt: skip
+    plan.add("aws_vpc_security_group_ingress_rule.in", security_group_id=Ref("aws_security_group.endpoints.id"),
+             ip_protocol="tcp", from_port=443, to_port=443,
+             referenced_security_group_id=Ref("aws_security_group.build.id"))  # fmt: skip
+    plan.add("aws_vpc_endpoint.s3", vpc_id=Ref("module.vpc.vpc_id"), service_name="com.amazonaws.us-east-1.s3",
+             route_table_ids=Ref("module.vpc.private_route_table_ids"))  # fmt: skip
+    for service in ("ecr.api", "ecr.dkr", "logs", "git-codecommit"):
+        plan.add("aws_vpc_endpoint.interface", index=service, vpc_id=Ref("module.vpc.vpc_id"),
+                 service_name=f"com.amazonaws.us-east-1.{service}", vpc_endpoint_type="Interface",
+                 private_dns_enabled=True, subnet_ids=Ref("module.vpc.private_subnets"),
+                 security_group_ids=Ref("aws_security_group.endpoints.id"))  # fmt: skip
+    plan.add("aws_iam_role.build", name="build", assume_role_policy="{}")
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    plan.add("aws_iam_role_policy.build", role=Ref("aws_iam_role.build.id"), policy=json.dumps(everything))
+    project(plan, service_role=Ref("aws_iam_role.build.arn"), vpc_config=[{
+        "vpc_id": Ref("module.vpc.vpc_id"), "subnets": Ref("module.vpc.private_subnets"),
+        "security_group_ids": Ref("aws_security_group.build.id"),
+    }])  # fmt: skip
+
+
+@pytest.mark.parametrize(("nat", "overall"), [(False, "private-and-working"), (True, "leaking")])
+def test_the_shape_of_a_well_known_module(nat: bool, overall: str, tmp_path: Path) -> None:
+    plan = PlanJson()
+    vpc_module(plan, nat)
+    reach, report = run(plan, tmp_path)
+    assert reach.check().overall == overall
+    assert not any("known only after apply" in one for one in report.warnings)
+
+
+def test_the_gate_stops_a_plan_that_opens_a_way_out(tmp_path: Path) -> None:
+    private, leaking = PlanJson(), PlanJson()
+    vpc_module(private, nat=False)
+    vpc_module(leaking, nat=True)
+    for name, plan in (("live", private), ("planned", leaking)):
+        import_terraform(plan.write(tmp_path / f"{name}.json"), tmp_path / name)
+    found = load(tmp_path / "live").diff(load(tmp_path / "planned"))
+    assert found.exit_code(gate=True) == 1

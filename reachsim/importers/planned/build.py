@@ -292,6 +292,7 @@ def _finish(world: World, resources: Sequence[Resource]) -> None:
     """What AWS fills in once everything is there."""
     interfaces.finish_endpoints(world)
     network.default_acls(world)
+    world.settle()
     for one in resources:
         if one.kind == "aws_eip" and one.action != "delete" and (world.alone or one.action != "keep"):
             interfaces.address_association(world, one)

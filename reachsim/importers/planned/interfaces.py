@@ -16,6 +16,8 @@ from reachsim.importers.planned.world import World
 from reachsim.importers.tree import Document
 from reachsim.services import partition_of, private_dns_names, suffix_of_service_name
 
+UNSEEN_GROUP: Final = "sg-unknown"
+"""Stands for security groups that nothing tells: no file holds it."""
 FULL_ACCESS: Final = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
 SYMBOLIC_BLOCKS: Final = {"s3": ("198.18.0.0/24", "2001:2::/64"), "dynamodb": ("198.18.1.0/24", "2001:2:0:1::/64")}
 """Stand for the blocks of AWS's own prefix lists, which no plan holds: of RFC 2544's and RFC 5180's, nobody's."""
@@ -82,7 +84,8 @@ def _addresses(world: World, one: Resource, component: str, subnet: str, held: l
 def _groups(world: World, one: Resource, subnet: str, held: list[str], name: str) -> list[str]:
     """The groups of an interface; without any AWS takes the VPC's default one."""
     if one.unknown & {name, f"{name}.0"} or any(at.startswith(f"{name}.") for at in one.unknown):
-        world.undecided(one, name, *held, one.id)
+        world.undecided(one, name, one.id)
+        return [*held, UNSEEN_GROUP]
     if held:
         return held
     vpc_id = str((world.get(subnet) or {}).get("VpcId", ""))
@@ -134,10 +137,9 @@ def instance(world: World, one: Resource) -> None:
 def _primary(world: World, one: Resource, subnet: str, record: Document) -> None:
     eni = one.text("primary_network_interface_id") or str(attribute(one, "primary_network_interface_id"))
     private = _addresses(world, one, one.id, subnet, one.texts("private_ip"))
-    if private and any(note.component == one.id and note.code == "PLANNED_ADDRESS" for note in world.notes):
-        world.note(
-            eni, "PLANNED_ADDRESS", f"AWS has yet to pick the address of {one.address}: {private[0]} stands for it"
-        )
+    if private and not one.texts("private_ip"):
+        detail = f"AWS has yet to pick the address of {one.address}: {private[0]} stands for it"
+        world.note(eni, "PLANNED_ADDRESS", detail)
     groups = _groups(world, one, subnet, one.texts("vpc_security_group_ids"), "vpc_security_group_ids")
     held = world.get(subnet) or {}
     public = one.text("public_ip") or None
@@ -214,7 +216,10 @@ def endpoint(world: World, one: Resource) -> None:
             held += [text_of(block, "subnet_id") for block in one.blocks("subnet_configuration")]
         record[key] = list(dict.fromkeys(held)) or (record.get(key, []) if one.action == "update" else [])
         if name in one.unknown or any(at.startswith(f"{name}.") for at in one.unknown):
-            world.undecided(one, name)
+            if name == "route_table_ids":
+                world.undecided_any(one, name, "ec2/describe-route-tables", one.text("vpc_id"), "leak")
+            else:
+                world.undecided(one, name)
     groups = _groups(world, one, "", one.texts("security_group_ids"), "security_group_ids")
     if groups or "Groups" not in record:
         record["Groups"] = [{"GroupId": group, "GroupName": group} for group in groups]
@@ -257,6 +262,17 @@ def endpoint_policy(world: World, one: Resource) -> None:
         _policy(world, one, record)
 
 
+def _unknown_part(world: World, one: Resource, record: Document) -> None:
+    """An association of which only the endpoint is known."""
+    if "route_table" in one.kind:
+        world.undecided_any(one, "the route table", "ec2/describe-route-tables", str(record.get("VpcId", "")), "leak")
+    elif "security_group" in one.kind:
+        record["Groups"].append({"GroupId": UNSEEN_GROUP, "GroupName": UNSEEN_GROUP})
+        world.undecided(one, "the security group", record["VpcEndpointId"])
+    else:
+        world.undecided(one, "the subnet", record["VpcEndpointId"])
+
+
 def endpoint_association(world: World, one: Resource) -> None:
     """A route table, subnet, security group or private DNS name of an endpoint as a resource of its own."""
     record = world.get(one.text("vpc_endpoint_id"))
@@ -270,6 +286,8 @@ def endpoint_association(world: World, one: Resource) -> None:
         elif value and value not in record[key]:
             record[key].append(value)
     group = one.text("security_group_id")
+    if one.unknown & {"route_table_id", "subnet_id", "security_group_id"}:
+        _unknown_part(world, one, record)
     if group and all(held["GroupId"] != group for held in record["Groups"]):
         kept = [] if one.flag("replace_default_association") else record["Groups"]
         record["Groups"] = [*kept, {"GroupId": group, "GroupName": group}]

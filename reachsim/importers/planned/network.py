@@ -314,10 +314,10 @@ def group_rule(world: World, one: Resource) -> None:
     egress = "egress" in one.kind or one.text("type") == "egress"
     key = "IpPermissionsEgress" if egress else "IpPermissions"
     if record is None:
-        if not group_id or one.new:
-            world.undecided(
-                one, "the security group" if not group_id else f"{group_id}, which the source does not hold,"
-            )
+        if not group_id:
+            world.undecided_any(one, "the security group", "ec2/describe-security-groups", "", "leak")
+        elif one.new:
+            world.undecided(one, f"{group_id}, which the source does not hold,")
         return
     old = _permission(world, group_id, one.home, one.before) if one.action in ("update", "delete") else None
     if old is not None:
@@ -328,7 +328,17 @@ def group_rule(world: World, one: Resource) -> None:
     if not any(rule[name] for name in ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")):
         world.undecided(one, "the peer of the rule", group_id)
         return
-    record[key] = together([*record.get(key, []), rule])
+    _join(record.setdefault(key, []), rule)
+
+
+def _join(rules: list[Document], rule: Document) -> None:
+    """Add a rule to the entry of its protocol and ports, if there is one."""
+    ports = ("IpProtocol", "FromPort", "ToPort")
+    for held in rules:
+        if all(held.get(name) == rule.get(name) for name in ports):
+            rules[rules.index(held)] = together([held, rule])[0]
+            return
+    rules.append(rule)
 
 
 def without(rules: Iterable[Document], old: Document) -> list[Document]:
@@ -367,6 +377,9 @@ def acl(world: World, one: Resource) -> None:
     record["Tags"] = one.tags()
     if any(at.split(".")[0] in ("ingress", "egress") and "." in at for at in one.unknown):
         world.undecided(one, "part of the rules")
+        world.note(record["NetworkAclId"], "PLANNED_VALUE_UNKNOWN", f"part of the rules of {one.address}", "block")
+    if any(at.split(".")[0] == "subnet_ids" for at in one.unknown):
+        world.undecided_any(one, "subnet_ids", "ec2/describe-network-acls", str(record["VpcId"]))
     for subnet_id in one.texts("subnet_ids"):
         associate_acl(world, record, subnet_id)
 
@@ -419,7 +432,7 @@ def acl_entry(rule: Values, egress: bool) -> Document | None:
 def acl_rule(world: World, one: Resource) -> None:
     record = world.get(one.text("network_acl_id"))
     if record is None:
-        world.undecided(one, "the network ACL")
+        world.undecided_any(one, "the network ACL", "ec2/describe-network-acls", "")
         return
     egress = one.flag("egress")
     number = number_of(one.before or one.values, "rule_number")
@@ -432,6 +445,7 @@ def acl_rule(world: World, one: Resource) -> None:
     entry = acl_entry(one.values, egress)
     if entry is None:
         world.undecided(one, "the rule's block", record["NetworkAclId"])
+        world.note(record["NetworkAclId"], "PLANNED_VALUE_UNKNOWN", f"the rule {one.address}", "block")
     elif entry not in record["Entries"]:
         record["Entries"].append(entry)
     record["Entries"].sort(key=lambda held: (not held["Egress"], held["RuleNumber"]))
@@ -439,8 +453,14 @@ def acl_rule(world: World, one: Resource) -> None:
 
 def acl_association(world: World, one: Resource) -> None:
     record = world.get(one.text("network_acl_id"))
-    if record is not None and one.action != "delete":
-        associate_acl(world, record, one.text("subnet_id"))
+    subnet_id = one.text("subnet_id")
+    if one.action == "delete":
+        return
+    if record is not None and subnet_id:
+        associate_acl(world, record, subnet_id)
+    else:
+        vpc_id = str((record or world.get(subnet_id) or {}).get("VpcId", ""))
+        world.undecided_any(one, "the subnet or network ACL", "ec2/describe-network-acls", vpc_id)
 
 
 def associate_acl(world: World, record: Document, subnet_id: str) -> None:

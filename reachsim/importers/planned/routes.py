@@ -44,7 +44,10 @@ def table(world: World, one: Resource) -> None:
 def route(world: World, one: Resource) -> None:
     record = world.get(one.text("route_table_id") or text_of(one.before, "route_table_id"))
     if record is None:
-        world.undecided(one, "the route table" if not one.text("route_table_id") else "the route table's other routes")
+        if one.text("route_table_id"):
+            world.undecided(one, "what else is in the route table", one.text("route_table_id"))
+        else:
+            world.undecided_any(one, "the route table", "ec2/describe-route-tables", "")
         return
     if one.action in ("update", "delete"):
         old = _route(world, one, one.before)
@@ -95,7 +98,8 @@ def association(world: World, one: Resource) -> None:
     table_id = one.text("route_table_id")
     subnet, gateway = one.text("subnet_id"), one.text("gateway_id")
     if not subnet and not gateway:
-        world.undecided(one, "the subnet", table_id)
+        vpc_id = str((world.get(table_id) or {}).get("VpcId", ""))
+        world.undecided_any(one, "the subnet", "ec2/describe-route-tables", vpc_id)
         return
     key, value = ("SubnetId", subnet) if subnet else ("GatewayId", gateway)
     for _, other in world.each("ec2/describe-route-tables"):
@@ -104,7 +108,8 @@ def association(world: World, one: Resource) -> None:
     if one.action == "delete":
         return
     if record is None:
-        world.undecided(one, f"the route table {table_id}".strip(), value)
+        vpc_id = str((world.get(value) or {}).get("VpcId", ""))
+        world.undecided_any(one, f"the route table {table_id}".strip(), "ec2/describe-route-tables", vpc_id)
         return
     record["Associations"].append({
         "Main": False, "RouteTableAssociationId": f"rtbassoc-{value}", "RouteTableId": table_id, key: value,

@@ -103,9 +103,12 @@ class World:
     service_lists: dict[tuple[str, str], str] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     _records: dict[str, tuple[Home, str, Document]] = field(default_factory=dict)
+    _by_call: dict[str, dict[str, tuple[Home, str, Document]]] = field(default_factory=dict)
     _taken: dict[str, set[int]] = field(default_factory=dict)
     _public: int = 0
     _lacking: set[str] = field(default_factory=set)
+    _noted: set[tuple[str, str, str]] = field(default_factory=set)
+    _any: list[tuple[str, str, Home, str, tuple[str, ...]]] = field(default_factory=list)
 
     # --- files ------------------------------------------------------------------------------------------------------
 
@@ -120,7 +123,7 @@ class World:
                         self._index(place, call, record, id_key)
 
     def _index(self, place: Home, call: str, record: Document, id_key: str) -> None:
-        self._records.setdefault(f"{call}#{record[id_key]}", (place, call, record))
+        self._by_call.setdefault(call, {}).setdefault(record[id_key], (place, call, record))
         if call.startswith("ec2/"):
             self._records.setdefault(record[id_key], (place, call, record))
         for instance in record.get("Instances", []) if call == "ec2/describe-instances" else []:
@@ -162,7 +165,7 @@ class World:
         """A record of a list call; one of the same id is overwritten, key by key, and stays where it is."""
         key, id_key = LISTS.get(call) or GLOBAL_LISTS[call]
         place = (home[0], "global") if call in GLOBAL_LISTS else home
-        held = self._records.get(f"{call}#{record.get(id_key)}")
+        held = self._by_call.get(call, {}).get(str(record.get(id_key)))
         if held is not None:
             held[2].update(record)
             return held[2]
@@ -188,7 +191,7 @@ class World:
 
     def get_in(self, call: str, id: str) -> Document | None:
         """The record of that id or name in a list call."""
-        held = self._records.get(f"{call}#{id}")
+        held = self._by_call.get(call, {}).get(id)
         return held[2] if held is not None else None
 
     def home_of(self, id: str, default: Home) -> Home:
@@ -197,7 +200,7 @@ class World:
 
     def remove(self, call: str, id: str) -> Document | None:
         """Take a record out of its list."""
-        held = self._records.pop(f"{call}#{id}", None)
+        held = self._by_call.get(call, {}).pop(id, None)
         if held is None:
             return None
         self._records.pop(id, None)
@@ -208,14 +211,14 @@ class World:
 
     def each(self, call: str) -> Iterator[tuple[Home, Document]]:
         """Every record of a list call, everywhere."""
-        for key, (home, _, record) in list(self._records.items()):
-            if key.startswith(f"{call}#"):
-                yield home, record
+        for home, _, record in list(self._by_call.get(call, {}).values()):
+            yield home, record
 
     # --- what nothing tells -----------------------------------------------------------------------------------------
 
     def note(self, component: str, code: str, detail: str, can_hide: str = "neither") -> None:
-        if not any((one.component, one.code) == (component, code) for one in self.notes):
+        if (component, code, can_hide) not in self._noted:
+            self._noted.add((component, code, can_hide))
             self.notes.append(Note(component, code, detail, can_hide))
 
     def undecided(self, one: Resource, what: str, *components: str) -> None:
@@ -223,6 +226,23 @@ class World:
         self.warnings.append(f"{one.address}: {what} is known only after apply")
         for component in components or (one.id,):
             self.note(component, "PLANNED_VALUE_UNKNOWN", f"{what} of {one.address} is known only after apply", "leak")
+
+    def undecided_any(self, one: Resource, what: str, call: str, vpc_id: str, *ways: str) -> None:
+        """As `undecided`, where any record of a list call in a VPC (in the Region if that is unknown) may be meant.
+
+        ``ways`` are what a wrong guess hides: ``leak`` (more gets through), ``block`` (less does).
+        """
+        self.warnings.append(f"{one.address}: {what} is known only after apply")
+        detail = f"{what} of {one.address} is known only after apply"
+        self._any.append((call, vpc_id, one.home, detail, ways or ("leak", "block")))
+
+    def settle(self) -> None:
+        """Note what `undecided_any` said, now that every record is there."""
+        for call, vpc_id, home, detail, ways in self._any:
+            for place, record in self.each(call):
+                if record.get("VpcId") == vpc_id if vpc_id else place == home:
+                    for way in ways:
+                        self.note(str(record[LISTS[call][1]]), "PLANNED_VALUE_UNKNOWN", detail, way)
 
     # --- addresses --------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ def document_of(values: Mapping[str, Any], unknown: Any) -> str | None:
         return None
     statements = []
     for number, held in enumerate(values.get("statement") or []):
-        if not isinstance(held, dict) or _part_unknown(unknown, number):
+        if not isinstance(held, dict) or _part_unknown(held, unknown, number):
             return None
         statements.append(_statement(held))
     if not statements:
@@ -24,16 +24,21 @@ def document_of(values: Mapping[str, Any], unknown: Any) -> str | None:
     return json.dumps({"Version": values.get("version") or "2012-10-17", "Statement": statements})
 
 
-def _part_unknown(unknown: Any, number: int) -> bool:
+def _part_unknown(held: Mapping[str, Any], unknown: Any, number: int) -> bool:
     """Whether an element of a statement is said to be unknown: it is put together from parts."""
     listed = unknown.get("statement") if isinstance(unknown, dict) else None
     if listed is True:
         return True
     open_ = listed[number] if isinstance(listed, list) and number < len(listed) else {}
-    if open_ is True:
+    if open_ is True or not isinstance(open_, dict):
         return True
-    names = ("actions", "not_actions", "resources", "not_resources", "principals", "not_principals", "condition")
-    return isinstance(open_, dict) and any(_any(open_.get(name)) for name in names)
+    for name in ("actions", "not_actions", "resources", "not_resources"):
+        if _any(open_.get(name)) and not held.get(name):  # the resolver fills in lists of whole ARNs
+            return True
+    for name, inner in (("principals", "identifiers"), ("not_principals", "identifiers"), ("condition", "values")):
+        if _any(open_.get(name)) and not all(block.get(inner) for block in held.get(name) or [{}]):
+            return True
+    return False
 
 
 def _any(value: Any) -> bool:

@@ -59,7 +59,8 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
 MANY: Final = frozenset({
     "subnet_ids", "subnets", "security_group_ids", "security_groups", "vpc_security_group_ids", "route_table_ids",
     "prefix_list_ids", "propagating_vgws", "cidr_blocks", "ipv6_cidr_blocks", "private_ips", "records", "roles",
-    "managed_policy_arns", "domain_name_servers", "input_artifacts", "output_artifacts", "ipv6_addresses",
+    "managed_policy_arns", "domain_name_servers",
+    "identifiers", "values", "resources", "not_resources", "input_artifacts", "output_artifacts", "ipv6_addresses",
 })  # fmt: skip
 ONLY: Final[Mapping[str, tuple[str, ...]]] = {
     "policy": ("json", "minified_json", "policy"),
@@ -72,6 +73,11 @@ ONLY: Final[Mapping[str, tuple[str, ...]]] = {
 """Attributes that take a reference's value as it is only if it is of these: others are put together from parts."""
 _ARN: Final = frozenset({"service_role", "role_arn", "task_role_arn", "execution_role_arn", "policy_arn", "fleet_arn",
                          "permissions_boundary", "task_definition", "managed_policy_arns"})  # fmt: skip
+WHOLE: Final = frozenset({
+    "aws_codecommit_repository", "aws_ecr_repository", "aws_iam_role", "aws_iam_user", "aws_codebuild_project",
+    "aws_kms_key", "aws_sns_topic", "aws_sqs_queue", "aws_lambda_function", "aws_codepipeline",
+})  # fmt: skip
+"""Kinds whose ARN stands in policies as it is."""
 _DEFAULTS: Final = {
     ("aws_vpc", "route_table_id"): "main_route_table_id",
     ("aws_vpc", "default_route_table_id"): "default_route_table_id",
@@ -223,6 +229,9 @@ class Resolver:
         self, values: dict[str, Any], name: str, unknown: Any, references: Sequence[str], scope: Scope, one: Instance,
         at: str, left: set[str],
     ) -> None:  # fmt: skip
+        if name in ("resources", "not_resources", "identifiers") and not _whole_arns(references):
+            left.add(at)
+            return
         found = [value for value in self._values(references, scope, name, 0) if value not in (None, "")]
         if not found and name in EXPECTED and name not in MANY:
             found = self._only_one(name, one)
@@ -361,6 +370,12 @@ class Resolver:
                 index = scope.key % len(flat)
             found += [flat[index]] if index is not None and index < len(flat) else inner
         return found
+
+
+def _whole_arns(references: Sequence[str]) -> bool:
+    """Whether a list in a policy can only be of these ARNs as they are: nobody writes ``/*`` behind a role's."""
+    kept = _longest(references)
+    return all(one.split(".")[0] in WHOLE and one.endswith(".arn") for one in kept)
 
 
 def _default(kind: str, name: str) -> str:
