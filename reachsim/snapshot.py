@@ -240,12 +240,16 @@ def _directory(root: Path) -> dict[str, Callable[[], bytes]]:
     for folder, _, names in os.walk(root, onerror=unreadable):
         for name in names:
             file = Path(folder, name)
-            readers[file.relative_to(root).as_posix()] = _file(file)
+            readers[file.relative_to(root).as_posix()] = _file(file, root)
     return readers
 
 
-def _file(file: Path) -> Callable[[], bytes]:
+def _file(file: Path, root: Path) -> Callable[[], bytes]:
     def read() -> bytes:
+        if file.is_symlink() and not file.resolve().is_relative_to(root.resolve()):
+            raise OSError(
+                "a symbolic link that leaves the snapshot"
+            )  # a stranger's could cite any file of the reader's
         if not stat.S_ISREG(file.stat().st_mode):  # reading a pipe or device may never end
             raise OSError("a pipe, socket or device")
         return file.read_bytes()

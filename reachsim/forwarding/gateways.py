@@ -34,7 +34,7 @@ from reachsim.forwarding.ground import (
     unseen,
     with_context,
 )
-from reachsim.intervals import IntervalSet
+from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network, own_address
 from reachsim.model.records import GatewayAttachment, NatGateway, VpcEndpoint
@@ -380,10 +380,14 @@ def _in_ipv6(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id
     flow = _in_past_bpa(ground, flow, gateway_id, vpc_id, subnet_id, None)
     parts: list[Walk] = []
     rest = flow.destinations
+    started = flow.context.origin.interface
+    # A build, task or function never gets an address that another interface holds: what answers it is its own.
+    own = started.addresses if flow.leg == "response" and started and started.kind != "interface" else EMPTY
     for interface in ground.network.interfaces_in(subnet_id):
-        denied = flow.with_destinations(interface.addresses & rest) if interface.deny_all_igw_traffic else None
+        held = interface.addresses & rest - own
+        denied = flow.with_destinations(held) if interface.deny_all_igw_traffic else None
         if denied is not None:
-            rest = rest - interface.addresses
+            rest = rest - held
             detail = f"{ground.network.label(interface.id)} denies all traffic of internet gateways (DenyAllIgwTraffic)"
             why = block(denied, "ENI_DENIES_IGW_TRAFFIC", gateway_id, detail, at=interface.id, direction="ingress")
             parts.append(denied.blocked(why).to("gateway-table", gateway_id, vpc_id))

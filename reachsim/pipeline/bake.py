@@ -138,6 +138,7 @@ def _hcl_body(text: str, variables: dict[str, str]) -> dict[str, Any]:
         found[match[1]] = [plain(one) for one in re.findall(r'"((?:[^"\\]|\\.)*)"', match[2])]
     for match in re.finditer(r"(?m)^[ \t]*([\w-]+)\s*=\s*\{(.*?)\}", text, re.DOTALL):
         found[match[1]] = {
-            key: plain(value) for key, value in re.findall(r'"?([\w.-]+)"?\s*[=:]\s*"([^"]*)"', match[2])
+            key: plain(value)
+            for key, value in re.findall(r'(?<![\w.-])"?([\w.-]++)"?+\s*+[=:]\s*+"([^"]*+)"', match[2])
         }
     return found

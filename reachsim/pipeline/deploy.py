@@ -82,7 +82,8 @@ def _backend(call: Call, text: str, options: list[str]) -> list[Found]:
     if block is None and "bucket" not in given:
         return []
     body = block[1] if block else ""
-    values = dict(re.findall(r'(\w+)\s*=\s*"([^"]*)"', body)) | {key: value.strip('"') for key, value in given.items()}
+    values = dict(re.findall(r'\b(\w++)\s*+=\s*+"([^"]*+)"', body))
+    values |= {key: value.strip('"') for key, value in given.items()}
     region = values.get("region") or call.env("AWS_REGION", "AWS_DEFAULT_REGION") or unknown("region")
     bucket = values.get("bucket") or unknown("bucket")
     base = starred(f"arn:{services.partition_of(region)}:s3:::{bucket}")

@@ -298,7 +298,7 @@ def _remote(call: Call, words: list[str]) -> Outcome:
 
 
 def _remote_url(call: Call, remote: str, action: str) -> list[Found]:
-    if "://" in remote or re.match(r"[^/\s]+@[^/\s]+:", remote) or not is_known(remote):
+    if "://" in remote or re.match(r"[^/\s@]++@[^/\s:]++:", remote) or not is_known(remote):
         return git_found(call, remote, action)
     folder = call.scope.directory
     address = call.setting(f"git.remote {remote} {folder}") or _cloned(call, folder)

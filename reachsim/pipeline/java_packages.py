@@ -118,15 +118,19 @@ def gradle(call: Call) -> Outcome:
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 
+_MAVEN_URL: Final = r"maven\s*+(?:\(\s*+|\{[^{}]*?url\s*+=?+\s*+(?:uri)?+\s*+\(?+\s*+|)[\"'](https?://[^\"']++)[\"']"
+_PLUGIN: Final = r"\bid\s*+\(?+\s*+[\"'][\w.-]++[\"']\s*+\)?+\s*+version\b|\balias\s*+\(\s*+libs\.plugins"
+
+
 def _repositories(text: str, sure: Confidence) -> list[Found]:
     found: list[Found] = []
     for call_text, index in (("mavenCentral", "maven"), ("google", "google-maven"), ("jcenter", "jcenter"),
                              ("gradlePluginPortal", "gradle-plugins")):  # fmt: skip
         if re.search(rf"\b{call_text}\s*\(", text):
             found += knowledge.index(index, sure)
-    for url in re.findall(r"maven\s*(?:\(|\{[^{}]*?url\s*=?\s*(?:uri)?\s*\(?|)\s*[\"'](https?://[^\"']+)[\"']", text):
+    for url in re.findall(_MAVEN_URL, text):
         found += index_at(url, "maven", sure)
-    plugins = re.search(r"\bid\s*\(?\s*[\"'][\w.-]+[\"']\s*\)?\s*version\b|\balias\s*\(\s*libs\.plugins", text)
+    plugins = re.search(_PLUGIN, text)
     if plugins and not re.search(r"pluginManagement\s*\{[^}]{0,2000}repositories", text, re.DOTALL):
         found += knowledge.index("gradle-plugins", sure)
     return found

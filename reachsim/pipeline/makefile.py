@@ -95,6 +95,6 @@ def _shell(command: str, target: str) -> str:
     command = command.lstrip("@-+ \t")
     command = re.sub(r"\$\$", "\ue003", command)
     command = command.replace("$@", target)
-    command = re.sub(r"\$\(shell\s+([^()]*(?:\([^()]*\)[^()]*)*)\)", lambda m: f"$({m[1]})", command)
+    command = re.sub(r"\$\(shell\s++([^()]*+(?:\([^()]*+\)[^()]*+)*+)\)", lambda m: f"$({m[1]})", command)
     command = re.sub(r"\$[({]([\w.-]+)[)}]", lambda m: "${" + re.sub(r"[.-]", "_", m[1]) + "}", command)
     return command.replace("\ue003", "$")

@@ -155,7 +155,7 @@ def bundle(call: Call) -> Outcome:
         return Outcome(tuple(index_at(call.setting("bundle.mirror"), "rubygems", "certain")), "")
     text = re.sub(r"^[ \t]*#.*$", "", text, flags=re.MULTILINE)
     found: list[Found] = []
-    for url in re.findall(r"\bgit:?\s*(?:=>)?\s*[\"'](\S+?)[\"']", text):
+    for url in re.findall(r"\bgit:?+\s*+(?:=>)?+\s*+[\"']([^\s\"']++)[\"']", text):
         found += git_found(call, url)
     if re.search(r"\bgithub:\s*[\"']|:github\s*=>", text):
         found.append(Destination("github.com", 443, "git"))
@@ -166,7 +166,7 @@ def bundle(call: Call) -> Outcome:
     mirror = call.setting("bundle.mirror") or next(
         (value for name, value in call.variables.items() if name.startswith("BUNDLE_MIRROR__")), None
     )
-    for url in re.findall(r"^[ \t]*source\s*\(?\s*[\"'](\S+?)[\"']", text, re.MULTILINE) or [None]:
+    for url in re.findall(r"^[ \t]*+source\s*+\(?+\s*+[\"']([^\s\"']++)[\"']", text, re.MULTILINE) or [None]:
         parsed = urls.parse(url) if url else None
         default = parsed is None or parsed.host in knowledge.index_hosts("rubygems")
         found += index_at(mirror if default else url, "rubygems", sure)

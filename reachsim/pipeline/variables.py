@@ -81,7 +81,8 @@ def look_up(name: str, variables: Mapping[str, str]) -> str:
 
 
 _REFERENCE: Final = re.compile(
-    r"\\\$|\$(?:\{(?P<braced>\w+)(?P<operator>:?[-+?=]|##?|%%?|//?)?(?P<rest>[^{}]*(?:\{[^{}]*\}[^{}]*)*)\}|(?P<plain>\w+))"
+    r"\\\$|\$(?:\{(?P<braced>\w++)(?P<operator>:?[-+?=]|##?|%%?|//?)?(?P<rest>[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+)\}|"
+    r"(?P<plain>\w++))"
 )
 
 

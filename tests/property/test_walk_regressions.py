@@ -319,3 +319,16 @@ def test_an_answer_at_a_gateway_enters_the_subnet_of_who_asked() -> None:  # N10
     assert outcomes(net, source, INTERNET_V6) == {"blocked"}
     net[acl]["Entries"] = net["acl-0-default"]["Entries"]
     assert outcomes(net, source, INTERNET_V6) == {"allowed"}
+
+
+def test_what_answers_a_function_is_no_other_interface() -> None:
+    """Some of its subnet's addresses are an endpoint's, whose interface refuses internet gateways: it gets none."""
+    net = Build()
+    host(net, 0)
+    net.route("rtb-0-main", "::/0", net.igw("vpc-0"))
+    net.interface_endpoint("vpc-0", "ecr.api", {"subnet-0": "10.0.1.20"}, ["sg-open-0"],
+                           ipv6={"subnet-0": "2600:1f18:0:1::14"})  # fmt: skip
+    config = {"SubnetIds": ["subnet-0"], "SecurityGroupIds": ["sg-open-0"], "Ipv6AllowedForDualStack": True}
+    net._lists["lambda/list-functions"].append({"FunctionName": "f", "VpcConfig": config})
+    assert outcomes(net, "lambda:f", INTERNET_V6) == {"allowed"}
+    assert load_files(net.files()).simulate("lambda:f", INTERNET_V6, protocol="tcp", port=443).outcome == "allowed"

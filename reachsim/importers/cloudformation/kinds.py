@@ -152,7 +152,7 @@ def snake(text: str) -> str:
     ('enable_dns_support', 'vpc_id', 'ipv6_cidr_block', 's3_logs', 'cloud_watch_logs')
     """
     text = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", text)
-    return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", text).lower()
+    return re.sub(r"(?<=[A-Z])(?=[A-Z][a-z])", "_", text).lower()
 
 
 def translate(name: str, properties: Mapping[str, Any]) -> tuple[Values, set[str]]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from reachsim.errors import Fault, SnapshotError
 from reachsim.importers.planned.resource import Home, Resource
 from reachsim.importers.tree import Answers, Document
 from reachsim.snapshot import Snapshot
@@ -141,7 +142,14 @@ class World:
         return held
 
     def put(self, place: Home, call: str, document: Document) -> None:
-        """One more file: an answer about one thing."""
+        """One more file: an answer about one thing.
+
+        Raises SnapshotError for the name of a thing that AWS would not take either and that is no name of a file.
+        """
+        service, operation, *name = call.split("/", 2)
+        if (name and not name[0].isprintable()) or "\\" in call:
+            raise SnapshotError(Fault(f"{service}/{operation}", "", "a name that AWS takes", ascii(name[0])))
+        call = "/".join((service, operation, *(one.replace("/", "%2F") for one in name)))
         self.answers.setdefault(place, {})[call] = document
 
     def drop(self, place: Home, call: str) -> None:

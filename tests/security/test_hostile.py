@@ -1,0 +1,272 @@
+"""Snapshots and builds made by somebody who wishes the reader ill: names that steer terminals, run in browsers and
+spreadsheets or leave their folder; documents that unpack to more than they are.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import resource
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from reachsim import calls
+from reachsim.cli import group
+from reachsim.collect.anonymize import anonymize
+from reachsim.files import write_tree
+from reachsim.snapshot import Snapshot, open_snapshot
+from tests.build import Build
+
+ROOT = Path(__file__).resolve().parents[2]
+NASTY = [
+    "\x1b[2J\x1b]0;owned\x07", "\x9b31m", "a\r\nb", "\u202egnp.exe", "<script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "'-alert(1)-'", "javascript:alert(1)", "=cmd|' /C calc'!A0", "@SUM(1)", "</style><script>",
+    "${7*7}", "{{7*7}}", "%s%n",
+]  # fmt: skip
+NAME = " ".join(NASTY)
+
+
+def poisoned(name: str, folder: Path) -> Path:
+    """A shipped snapshot with every Name tag and description replaced, and the project's own name lengthened."""
+    source = ROOT / "snapshots" / name
+    for path in source.rglob("*.json"):
+        target = folder / path.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = path.read_text(encoding="utf-8")
+        text = re.sub(r'("(?:Value|Description|GroupName)": )"[^"]*"', lambda match: match[1] + json.dumps(NAME), text)
+        target.write_text(text, encoding="utf-8")
+    return folder
+
+
+def run(*arguments: object, stdin: str | None = None) -> Result:
+    result = CliRunner().invoke(group, [str(one) for one in arguments], input=stdin)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    return result
+
+
+def steering(text: str) -> list[str]:
+    return [one for one in text if not one.isprintable() and one != "\n"]
+
+
+@pytest.mark.parametrize("name", ["leaky-pipeline", "broken-pipeline"])
+def test_no_output_steers_a_terminal(name: str, tmp_path: Path) -> None:
+    place = poisoned(name, tmp_path / "s")
+    question = {"id": NAME, "source": "codebuild:app-build", "destination": "internet"}
+    for arguments, stdin in (
+        (["check", place], None), (["check", place, "--format", "json"], None), (["validate", place], None),
+        (["trace", place, "--from", "codebuild:app-build", "--to", "internet"], None),
+        (["trace", place, "--from", NAME, "--to", f"host:{NAME}"], None), (["explain", NAME], None),
+        (["query", place], json.dumps(question)), (["names", place, "--from", "codebuild:app-build"], None),
+        (["diff", ROOT / "snapshots" / name, place], None), (["whatif", place, "--remove", NAME], None),
+        (["diff", ROOT / "snapshots" / name, place, "--format", "markdown"], None),
+        (["check", tmp_path / "\x1b[2J"], None),
+    ):  # fmt: skip
+        result = run(*arguments, stdin=stdin)
+        assert steering(result.stdout + result.stderr) == [], arguments[0]
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: its elements with their attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def page_of(text: str) -> Page:
+    page = Page()
+    page.feed(text)
+    page.close()
+    return page
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_names_add_no_element_and_no_script_to_the_report(language: str, tmp_path: Path) -> None:
+    plain, place = ROOT / "snapshots/leaky-pipeline", poisoned("leaky-pipeline", tmp_path / "s")
+    for snapshot, out in ((plain, "plain.html"), (place, "nasty.html")):
+        assert run("report", snapshot, "-o", tmp_path / out, "--lang", language).exit_code in (0, 1)
+    before, after = (page_of((tmp_path / out).read_text(encoding="utf-8")) for out in ("plain.html", "nasty.html"))
+    for tag in ("script", "img", "iframe", "object", "style", "link", "base", "form"):
+        assert sum(one == tag for one, _ in after.found) == sum(one == tag for one, _ in before.found), tag
+    for tag, attributes in after.found:
+        assert not any(key.startswith("on") for key in attributes), (tag, attributes)
+        for key in ("href", "src", "xlink:href", "action"):
+            value = attributes.get(key)
+            assert value is None or value.startswith(("#", "data:,", "data:image/", "https://docs.aws.amazon.com/")), (
+                tag,
+                value,
+            )
+
+
+def test_names_add_no_element_to_a_plot(tmp_path: Path) -> None:
+    place = poisoned("leaky-pipeline", tmp_path / "s")
+    assert run("plot", place, "-o", tmp_path / "plot.svg").exit_code == 0
+    page = page_of((tmp_path / "plot.svg").read_text(encoding="utf-8"))
+    assert not [one for one, attributes in page.found if one in ("script", "img") or "onerror" in attributes]
+
+
+def test_no_cell_of_a_table_is_a_formula(tmp_path: Path) -> None:
+    """What spreadsheets take for one begins with = + - @, a tab or a carriage return."""
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    subnet = net.subnet(vpc, "10.0.1.0/24")
+    for name in ("=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", 'b"",=1', "a,=1"):
+        net.project(name, vpc, [subnet], [net.group(vpc)])
+    result = run("export", net.write(tmp_path / "s"), "--of", "matrix", "--format", "csv")
+    assert result.exit_code == 0
+    rows = list(csv.reader(io.StringIO(result.stdout)))
+    assert len(rows) > 6
+    assert [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))] == []
+
+
+# --- Paths ------------------------------------------------------------------------------------------------------------
+
+LEAVING = [
+    "../../../etc/passwd",
+    "..",
+    ".",
+    "/etc/passwd",
+    "a/../../b",
+    "..\\..\\b",
+    "C:\\x",
+    "a\0b",
+    "x" * 300,
+    "",
+    "~",
+    "a/b",
+]
+
+
+@pytest.mark.parametrize("name", LEAVING)
+def test_the_path_of_a_resource_stays_in_its_folder(name: str) -> None:
+    path = calls.path("111111111111", "global", "s3api", "get-bucket-policy", name)
+    assert path.startswith("111111111111/global/s3api/get-bucket-policy/")
+    assert path.count("/") == 4
+    assert path.endswith(".json")
+
+
+@pytest.mark.parametrize("name", ["../x", "a/../../x", "/x", "a/..", ".."])
+def test_a_tree_is_written_nowhere_else(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="path"):
+        write_tree(tmp_path / "out", {name: b"x"}, overwrite=False)
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("name", LEAVING)
+def test_importing_and_anonymizing_write_inside_their_folder(name: str, tmp_path: Path) -> None:
+    shape = {"bucket": name, "policy": "{}"}
+    made = {"address": "aws_s3_bucket_policy.p", "mode": "managed", "type": "aws_s3_bucket_policy", "name": "p",
+            "values": shape, "provider_name": "registry.terraform.io/hashicorp/aws"}  # fmt: skip
+    plan = {"format_version": "1.2", "planned_values": {"root_module": {"resources": [made]}}}
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    before = sorted(tmp_path.rglob("*"))
+    out = tmp_path / "deep/er/out"
+    run("import", "terraform", tmp_path / "in/plan.json", out, "--region", "eu-west-1", "--account", "111111111111")
+    files = {f"111111111111/eu-west-1/ecr/get-repository-policy/{name.replace('/', '%2F')}.json": b"{}"}
+    for path in anonymize(Snapshot.of(files), b"key"):
+        assert ".." not in path.split("/")
+    outside = [
+        one for one in tmp_path.rglob("*") if one not in before and "deep" not in one.relative_to(tmp_path).parts
+    ]
+    assert outside == []
+
+
+def test_a_symbolic_link_that_leaves_a_snapshot_is_no_part_of_it(tmp_path: Path) -> None:
+    """A snapshot from somebody else must not make reachsim read, and cite, what lies elsewhere."""
+    secret = tmp_path / "secret.json"
+    secret.write_text('{"Vpcs": "hunter2"}', encoding="utf-8")
+    folder = tmp_path / "s/111111111111/eu-west-1/ec2"
+    folder.mkdir(parents=True)
+    (folder / "describe-vpcs.json").symlink_to(secret)
+    result = run("trace", tmp_path / "s", "--from", "vpc-1", "--to", "internet")
+    assert "hunter2" not in result.output
+    assert result.exit_code == 2
+    assert "symbolic link" in result.output
+
+
+# --- Bombs ------------------------------------------------------------------------------------------------------------
+
+ANCHORS = "\n".join(
+    ["a0: &a0 [x,x,x,x,x,x,x,x,x]"] + [f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+)
+BUILDSPECS = {
+    "aliases": f"version: 0.2\n{ANCHORS}\nphases: {{build: {{commands: *a11}}}}\n",
+    "aliases of maps": "version: 0.2\nl0: &l0 {a: b}\n" + "\n".join(
+        f"l{n}: &l{n} {{<<: [{','.join([f'*l{n - 1}'] * 9)}]}}" for n in range(1, 10)) + "\n",
+    "deep": "version: 0.2\nphases: " + "[" * 20_000,
+    "deep maps": "version: 0.2\nphases: " + "{a: " * 20_000,
+    "indented": "\n".join(" " * n + "a:" for n in range(3_000)),
+    "itself": "version: 0.2\nphases: &p {build: {commands: [*p]}}\n",
+    "brackets": "version: 0.2\nphases: {build: {commands: ['" + "$(" * 20_000 + "']}}\n",
+    "quotes": "version: 0.2\nphases: {build: {commands: [\"" + "\\\"'`" * 10_000 + "\"]}}\n",
+    "variables": "version: 0.2\nenv: {variables: {A: $A$A$A, B: $A$A$A}}\nphases: {build: {commands: ['curl $B$B']}}\n",
+    "tag": "version: 0.2\nphases: !!python/object/apply:os.system ['true']\n",
+}  # fmt: skip
+
+
+def measured(*arguments: object) -> tuple[Result, float, int]:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.process_time()
+    result = run(*arguments)
+    return result, time.process_time() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+
+
+@pytest.mark.parametrize("kind", BUILDSPECS)
+def test_a_buildspec_that_unfolds(kind: str, tmp_path: Path) -> None:
+    place = tmp_path / "buildspec.yml"
+    place.write_text(BUILDSPECS[kind], encoding="utf-8")
+    result, seconds, kilobytes = measured("contacts", place)
+    assert result.exit_code in (0, 2)
+    assert seconds < 5
+    assert kilobytes < 300_000
+
+
+JSONS = {
+    "deep arrays": b"[" * 100_000, "deep objects": b'{"a":' * 100_000,
+    "long number": b'{"Vpcs": [' + b"9" * 100_000 + b"]}",
+    "exponent": b'{"Vpcs": [1e999999999]}', "no UTF-8": b'{"Vpcs": "\xff\xfe"}', "half a pair": b'{"Vpcs": "\\ud800"}',
+    "a key twice": b'{"Vpcs": [], "Vpcs": [{}]}', "wide": b'{"Vpcs": [' + b"{}," * 100_000 + b"{}]}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", JSONS)
+@pytest.mark.parametrize("operation", ["describe-vpcs", "describe-prefix-lists"])
+def test_a_file_of_json_that_hurts(kind: str, operation: str, tmp_path: Path) -> None:
+    folder = tmp_path / "111111111111/eu-west-1/ec2"
+    folder.mkdir(parents=True)
+    (folder / f"{operation}.json").write_bytes(JSONS[kind])
+    for command in ("check", "validate"):
+        result, seconds, kilobytes = measured(command, tmp_path)
+        assert result.exit_code in (0, 2, 3)
+        assert seconds < 5
+        assert kilobytes < 300_000
+
+
+def test_a_policy_with_a_thousand_stars_is_judged_at_once() -> None:
+    star = "s3:" + "a*" * 1_000 + "b"
+    policy = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": star, "Resource": "*" * 5_000}]}
+    request = {"principal": {"type": "Anonymous"}, "action": "s3:" + "a" * 3_000, "context": {},
+               "resource": {"arn": "arn:aws:s3:::b/k", "accountId": "111122223333"}}  # fmt: skip
+    started = time.process_time()
+    result = run("policy", "evaluate", stdin=json.dumps({"name": "n", "request": request, "resourcePolicy": policy}))
+    assert result.exit_code == 0
+    assert time.process_time() - started < 5
+
+
+def test_what_a_snapshot_holds_is_opened_by_name_only() -> None:
+    """Files that the format does not name are listed, not read."""
+    snapshot = open_snapshot(ROOT / "snapshots/private-pipeline")
+    assert all(not path.startswith(("/", "..")) for path in snapshot.paths)

@@ -1,0 +1,113 @@
+"""No command but ``snapshot`` opens a socket; none starts a program, or writes anywhere but where it was told to."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from reachsim.cli import COMMANDS
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = "codebuild:app-build"
+LEAKY, PRIVATE = "snapshots/leaky-pipeline", "snapshots/private-pipeline"
+ENDPOINT = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]}
+PLANNED = {"address": "aws_vpc.v", "mode": "managed", "type": "aws_vpc", "name": "v", "values": {
+    "cidr_block": "10.0.0.0/16"}, "provider_name": "registry.terraform.io/hashicorp/aws"}  # fmt: skip
+PLAN = {
+    "format_version": "1.2",
+    "terraform_version": "1.9.0",
+    "planned_values": {"root_module": {"resources": [PLANNED]}},
+}
+QUESTION = json.dumps({"id": 1, "source": BUILD, "destination": "s3", "protocol": "tcp", "port": 443})
+REQUEST = json.dumps({"name": "n", "request": {"principal": {"type": "Anonymous"}, "action": "s3:GetObject",
+                      "resource": {"arn": "arn:aws:s3:::b/k", "accountId": "111122223333"}, "context": {}},
+                      "resourcePolicy": ENDPOINT})  # fmt: skip
+
+
+def commands(folder: Path) -> dict[str, tuple[list[str], str | None]]:
+    """Every command, as a test calls it: (arguments, standard input)."""
+    policy, plan = folder / "policy.json", folder / "plan.json"
+    for place, value in ((policy, ENDPOINT), (plan, PLAN)):
+        place.write_text(json.dumps(value), encoding="utf-8")
+    written = ("anonymous", "batfish", "plot.svg", "plot.png", "report.html", "ja.html", "answer.json", "edited", "tf")
+    out = {name: str(folder / name) for name in written}
+    dump = "tests/data/aws-cli-dumps/public-private-subnet"
+    account = ["--account", "111122223333"]
+    return {
+        "anonymize": (["anonymize", PRIVATE, out["anonymous"]], None),
+        "check": (["check", LEAKY], None),
+        "check json": (["check", LEAKY, "--format", "json", "-o", out["answer.json"]], None),
+        "contacts": (["contacts", f"{LEAKY}/code/app-build/buildspec.yml"], None),
+        "diff": (["diff", "snapshots/broken-pipeline", LEAKY, "--format", "markdown"], None),
+        "explain": (["explain", "PUBLIC_EGRESS_POSSIBLE"], None),
+        "export": (["export", LEAKY, "--format", "graphml"], None),
+        "export csv": (["export", LEAKY, "--of", "matrix", "--format", "csv"], None),
+        "import batfish": (["import", "batfish", dump, out["batfish"]], None),
+        "import terraform": (["import", "terraform", str(plan), out["tf"], "--region", "eu-west-1", *account], None),
+        "names": (["names", PRIVATE, "--from", BUILD], None),
+        "permissions": (["permissions"], None),
+        "plot": (["plot", LEAKY, "-o", out["plot.svg"]], None),
+        "plot png": (["plot", LEAKY, "-o", out["plot.png"]], None),
+        "policy allows": (["policy", "allows", str(policy), *account, "--service", "s3"], None),
+        "policy compare": (["policy", "compare", str(policy), str(policy), *account], None),
+        "policy evaluate": (["policy", "evaluate"], REQUEST),
+        "policy lint": (["policy", "lint", str(policy)], None),
+        "policy narrow": (["policy", "narrow", "--gateway"], REQUEST),
+        "query": (["query", PRIVATE], QUESTION),
+        "report": (["report", LEAKY, "-o", out["report.html"]], None),
+        "report ja": (["report", LEAKY, "-o", out["ja.html"], "--lang", "ja"], None),
+        "trace": (["trace", PRIVATE, "--from", BUILD, "--to", "host:proxy.golang.org"], None),
+        "validate": (["validate", PRIVATE], None),
+        "whatif": (["whatif", LEAKY, "--remove", "nat-0fe4076b67f4c4eb8", "--write", out["edited"]], None),
+    }  # fmt: skip
+
+
+CALLS_AWS = {"snapshot"}
+"""What may call out, when its user asks for it."""
+
+
+def leaves() -> set[str]:
+    """Every command, those of groups as ``policy lint``."""
+    found: set[str] = set()
+    for name, module in COMMANDS.items():
+        command = importlib.import_module(module).command
+        more = command.commands if isinstance(command, click.Group) else {}
+        found |= {f"{name} {one}" for one in more} or {name}
+    return found - CALLS_AWS
+
+
+def test_every_command_without_a_socket(tmp_path: Path) -> None:
+    wanted = commands(tmp_path)
+    for leaf in leaves():
+        assert any(name == leaf or name.startswith(f"{leaf} ") for name in wanted), f"try {leaf}, too"
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "MPLCONFIGDIR": str(tmp_path), "TMPDIR": str(tmp_path),
+                   "PYTHONPATH": str(ROOT)}  # fmt: skip
+    run = subprocess.run(
+        [sys.executable, "tests/security/offline.py", str(tmp_path)], input=json.dumps(list(wanted.values())), cwd=ROOT,
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    answers = [json.loads(line) for line in run.stdout.splitlines()]
+    assert len(answers) == len(wanted), run.stderr
+    for name, answer in zip(wanted, answers, strict=True):
+        assert answer["exit_code"] in (0, 1, 3), (name, answer["output"])
+        assert "not offline" not in answer["output"], name
+
+
+@pytest.mark.parametrize("code", [
+    "import socket; socket.socket()", "import os; os.system('true')", "open('outside', 'w')",
+    "import pickle; pickle.loads(b'cos\\nsystem\\n.')", "import socket; socket.getaddrinfo('example.com', 443)",
+])  # fmt: skip
+def test_the_denial_denies(code: str, tmp_path: Path) -> None:
+    setup = "import sys; sys.path.insert(0, 'tests/security'); import offline, pathlib"
+    deny = "offline.deny(pathlib.Path(sys.argv[1]))"
+    command = [sys.executable, "-B", "-c", f"{setup}\n{deny}\n{code}", str(tmp_path)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "RuntimeError" in run.stderr
+    assert not (ROOT / "outside").exists()
