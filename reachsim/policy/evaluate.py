@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
-from .exemptions import ROOT_KEEPS, without_exempt
+from .exemptions import ROOT_KEEPS, root_may_never, without_exempt
 from .judge import View, explain, weigh
 from .layers import Effect, Level, Policies, levels
 from .principals import Principal, Via
@@ -72,6 +72,9 @@ class Decision(NamedTuple):
     blocked_by: tuple[Kind, ...]
     decided_by: tuple[Decider, ...]
     notes: tuple[str, ...]
+
+
+_NEVER: Final = Decider("identity", "", "none", "no root user may call sts:AssumeRole")
 
 
 class _Heard(NamedTuple):
@@ -139,7 +142,9 @@ class Compiled:
         must_allow = _must_allow(request, resource, grants)
         if not resource and "resource" in must_allow:
             return "ImplicitlyDenied"
-        return "ImplicitlyDenied" if silent and not must_allow.isdisjoint(silent) else "Allowed"
+        if silent and not must_allow.isdisjoint(silent):
+            return "ImplicitlyDenied"
+        return "ImplicitlyDenied" if root_may_never(request) else "Allowed"
 
     def evaluate(self, request: Request) -> Decision:
         """The decision with its reasons. Raises ValueError as the function `evaluate` does."""
@@ -173,6 +178,8 @@ class Compiled:
             elif kind in must_allow:
                 blocking.append(kind)
                 word = "ImplicitlyDenied" if word == "Allowed" else word
+        if word == "Allowed" and root_may_never(request):
+            return Decision("ImplicitlyDenied", ("identity",), (_NEVER,), self._notes)
         telling = blocking or allowing
         if len(telling) > 1:
             telling.sort(key=KINDS.index)

@@ -1,4 +1,4 @@
-"""Says which policies do not bind a request although they are attached.
+"""Says which policies do not bind a request although they are attached, and what no policy can allow.
 
 AWS rules:
 
@@ -8,6 +8,9 @@ AWS rules:
 - The root user of a bucket's owner can read, replace and delete the bucket policy even if that policy denies it (Amazon
   S3 API Reference, "PutBucketPolicy", "GetBucketPolicy", "DeleteBucketPolicy"): nobody can lock an account out of its
   own bucket. Endpoint policies and SCPs still bind it.
+
+- No root user may assume a role (AWS Security Token Service API Reference, "AssumeRole"; IAM User Guide, "Compare AWS
+  STS credentials": users and roles may call it), whatever the policies say.
 
 Not told apart here, since a request does not show them: the management account, whose principals SCPs and whose
 resources RCPs leave alone (leave them out of the input), and KMS keys managed by AWS, which RCPs leave alone.
@@ -51,3 +54,8 @@ def without_exempt(request: Request, policies: Policies) -> tuple[Policies, str]
         note = f"a bucket policy cannot keep the root user of the bucket's owner from {request.action}"
         return policies._replace(resource=None), note
     return policies, ""
+
+
+def root_may_never(request: Request) -> bool:
+    """Whether a root user asks for what no root user may do."""
+    return request.folded_action == "sts:assumerole" and request.principal.kind == "root"
