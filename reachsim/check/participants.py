@@ -8,7 +8,7 @@ from __future__ import annotations
 from reachsim import policy, services
 from reachsim.model import records as aws
 from reachsim.model.network import Network
-from reachsim.policy_layers import iam_details, role_documents
+from reachsim.policy_layers import Identity, iam_details, identity_of, profile_role
 
 
 def pipeline_sources(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -39,11 +39,10 @@ def _clients(network: Network) -> list[str]:
     found = []
     for instance_id, instance in sorted(network.instances.items()):
         account = network.home_of(instance_id)[0]
-        details, path = iam_details(network, account)
-        if details is None:
-            if instance.state.name == "running" and _near_pipeline(network, instance):
-                found.append(instance_id)
-        elif _may_use_git(details, instance, account, path):
+        role = _role(network, instance, account)
+        told = not role.missing if role is not None else iam_details(network, account)[0] is not None
+        may = role is not None and _may_use_git(role, account)
+        if may or (not told and instance.state.name == "running" and _near_pipeline(network, instance)):
             found.append(instance_id)
     return found
 
@@ -57,17 +56,17 @@ def _near_pipeline(network: Network, instance: aws.Instance) -> bool:
     return instance.subnet_id in subnets
 
 
-def _may_use_git(details: aws.AccountAuthorizationDetails, instance: aws.Instance, account: str, path: str) -> bool:
+def _role(network: Network, instance: aws.Instance, account: str) -> Identity | None:
+    """The role in whose name the instance calls, if the snapshot holds it."""
     profile = instance.iam_instance_profile.arn if instance.iam_instance_profile else None
-    for role in details.role_detail_list:
-        if not any(one.arn == profile for one in role.instance_profile_list):
-            continue
-        documents, _ = role_documents(details, role, path)
-        attached = [one.policy_arn or "" for one in role.attached_managed_policies]
-        if any(arn.startswith("arn:aws:iam::aws:") and "CodeCommit" in arn for arn in attached):
-            return True
-        return any(_allows_git(document, role.arn, account) for document in documents)
-    return False
+    arn = profile_role(network, account, profile) if profile else None
+    return identity_of(network, account, arn)[0] if arn else None
+
+
+def _may_use_git(role: Identity, account: str) -> bool:
+    if any(arn.startswith("arn:aws:iam::aws:") and "CodeCommit" in arn for arn in role.attached):
+        return True
+    return any(_allows_git(document, role.arn, account) for document in role.documents)
 
 
 def _allows_git(document: policy.Document, role: str, account: str) -> bool:

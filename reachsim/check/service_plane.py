@@ -18,7 +18,7 @@ from reachsim.check.needs import Need
 from reachsim.evidence import Block
 from reachsim.model import records as aws
 from reachsim.model.network import Home, Network
-from reachsim.policy_layers import document, iam_details, role_documents
+from reachsim.policy_layers import document, identity_of
 from reachsim.verdict import Finding
 
 PULL: Final = "ecr:BatchGetImage"
@@ -92,15 +92,14 @@ def _refused_role(
     network: Network, home: Home, project: aws.Project, repository: Repository, held: policy.Document | None
 ) -> Block | None:
     role = project.service_role or ""
-    details, path = iam_details(network, home[0])
-    known = next((one for one in details.role_detail_list if one.arn == role), None) if details else None
-    if details is None or known is None:
+    known, _ = identity_of(network, home[0], role)
+    if known is None:
         return None
     caller = policy.Principal.parse(role)
     resource = _says(held, caller, home, project, repository)
-    documents, unseen = role_documents(details, known, path)
     request = _request(caller, home, project, repository)
-    own = {policy.judge(one, request, "identity").effect for one in documents} | ({"unknown"} if unseen else set())
+    own: set[str] = {policy.judge(one, request, "identity").effect for one in known.documents}
+    own |= {"unknown"} if known.unseen else set()
     admitted = resource in ("allow", "unknown")
     if resource == "deny" or (not admitted and repository.account != home[0]):
         code, component = "RESOURCE_POLICY_DENY", repository.name

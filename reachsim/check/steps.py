@@ -15,7 +15,7 @@ from reachsim.check.service_plane import pull_refused
 from reachsim.evidence import Block
 from reachsim.forwarding import Ground
 from reachsim.model.network import Network
-from reachsim.policy_layers import iam_details, role_documents
+from reachsim.policy_layers import identity_of
 from reachsim.selectors import parse_selector
 from reachsim.verdict import Outcome, PipelineStep, RouteWord, Verdict
 from reachsim.workloads import find_project
@@ -120,13 +120,11 @@ def provisioning(network: Network, name: str) -> PipelineStep:
     if project.vpc_config is None or not project.vpc_config.subnets or not project.service_role:
         return fine
     account = home[0]
-    details, path = iam_details(network, account)
-    role = next((one for one in details.role_detail_list if one.arn == project.service_role), None) if details else None
-    if details is None or role is None:
+    role, _ = identity_of(network, account, project.service_role)
+    if role is None:
         return fine
-    documents, unseen = role_documents(details, role, path)
-    lacking = [action for action in ENI_ACTIONS if not _may(documents, role.arn, account, action)]
-    if unseen or not lacking:
+    lacking = [action for action in ENI_ACTIONS if not _may(role.documents, role.arn, account, action)]
+    if role.unseen or not lacking:
         return fine
     detail = f"{role.arn} may not {', '.join(lacking)}, so no build of {name} starts in its VPC"
     block = Block("ROLE_CANNOT_CREATE_ENI", role.arn, None, None, "request", "egress", "403", detail)

@@ -37,7 +37,7 @@ _TOKENS: Final = re.compile(
             ("variable", r"\$\{[^}]*\}"),
             ("time", r"\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"),
             ("managed", r"arn:aws[a-z-]*:iam::aws:[A-Za-z0-9/_.+=,@-]+"),
-            ("arn", r"arn:aws[a-z-]*:[a-z0-9*?-]*:[a-z0-9*?-]*:(?:\d{12}|\*|aws)?:"),
+            ("arn", r"arn:(?:aws[a-z*?-]*|\*):[a-z0-9*?-]*:[a-z0-9*?-]*:(?:\d{12}|\*|aws)?:"),
             ("layers", r"prod-[a-z0-9*-]+-starport-layer-bucket"),
             ("group", r"(?<![\w/])/aws/[a-z0-9-]+/"),
             ("role", r"AWSServiceRoleFor\w+|aws-service-role|service-role"),

@@ -48,7 +48,10 @@ SOURCES: Final[Mapping[str, tuple[NameSource, ...]]] = MappingProxyType(
             NameSource("iam", "get-instance-profile", "InstanceProfile.Roles[].RoleName"),
         ),
         "role-policy": (NameSource("iam", "list-role-policies", "PolicyNames[]"),),
-        "policy": (NameSource("iam", "list-attached-role-policies", "AttachedPolicies[].PolicyArn"),),
+        "policy": (
+            NameSource("iam", "list-attached-role-policies", "AttachedPolicies[].PolicyArn"),
+            NameSource("iam", "get-role", "Role.PermissionsBoundary.[PermissionsBoundaryArn]"),
+        ),
         "policy-version": (NameSource("iam", "get-policy", "Policy.[DefaultVersionId]"),),
     }
 )

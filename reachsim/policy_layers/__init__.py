@@ -1,8 +1,8 @@
 """Joins a simulated path with the policies on it, for the requests of a question.
 
 The path supplies the context keys that are present and absent, the source its role (`asked`); the snapshot holds the
-policies (`held`, `identities`, `organizations`); `said` puts a request to each, and `join` makes layers of what they
-say, over all the ways that the traffic can take.
+policies (`held`, `identities`, `roles`, `organizations`); `said` puts a request to each, and `join` makes layers of
+what they say, over all the ways that the traffic can take.
 
 **Source:** policy-evaluation fact sheet (4 to 15, 20 to 32, 62 to 75), DESIGN, "query".
 """
@@ -10,11 +10,19 @@ say, over all the ways that the traffic can take.
 from __future__ import annotations
 
 from reachsim.policy_layers.held import document
-from reachsim.policy_layers.identities import iam_details, managed, role_documents, user_documents
+from reachsim.policy_layers.identities import (
+    iam_details,
+    identity_of,
+    managed,
+    profile_role,
+    role_documents,
+    user_documents,
+)
 from reachsim.policy_layers.join import judge_requests
 from reachsim.policy_layers.organizations import levels, organization_of
+from reachsim.policy_layers.roles import Identity
 
 __all__ = [
-    "document", "iam_details", "judge_requests", "levels", "managed", "organization_of", "role_documents",
-    "user_documents",
+    "Identity", "document", "iam_details", "identity_of", "judge_requests", "levels", "managed", "organization_of",
+    "profile_role", "role_documents", "user_documents",
 ]  # fmt: skip

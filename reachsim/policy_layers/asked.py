@@ -18,7 +18,7 @@ from reachsim.evidence import Assumption
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
 from reachsim.policy.reference import has_resource_types
-from reachsim.policy_layers.identities import iam_details, role_of
+from reachsim.policy_layers.identities import role_named, role_of
 from reachsim.policy_layers.organizations import organization_of
 from reachsim.scenarios import Scenario
 
@@ -116,11 +116,8 @@ def _role_behind(network: Network, caller: policy.Principal) -> str | None:
     """The ARN whose identity policies count for a caller: a session has lost its role's path."""
     if caller.kind != "session":
         return caller.text if caller.has_identity else None
-    details, _ = iam_details(network, caller.account)
-    for role in details.role_detail_list if details else ():
-        if role.arn.rsplit("/", 1)[-1] == caller.name:
-            return role.arn
-    return f"{':'.join(caller.text.split(':')[:2])}:iam::{caller.account}:role/{caller.name}"
+    known = role_named(network, caller.account, caller.name)
+    return known or f"{':'.join(caller.text.split(':')[:2])}:iam::{caller.account}:role/{caller.name}"
 
 
 def _owner(network: Network, resource: str, caller: policy.Principal, account: str, is_layer: bool) -> str:

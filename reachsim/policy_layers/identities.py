@@ -1,4 +1,4 @@
-"""Who calls, and which policies an account's IAM details give to a role."""
+"""Who calls, and which policies bind the caller: from an account's IAM details or, without them, a role's own files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from reachsim import policy
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.policy_layers.held import document
+from reachsim.policy_layers.roles import Identity, role_from_files, role_of_profile
 from reachsim.scenarios import Scenario
 
 
@@ -16,11 +17,49 @@ def role_of(network: Network, one: Scenario) -> str | None:
     role = one.source.role
     if role is None or ":role/" in role:
         return role
-    details, _ = iam_details(network, role.split(":")[4] if role.count(":") >= 4 else one.source.home[0])
-    for found in details.role_detail_list if details else ():
-        if any(profile.arn == role for profile in found.instance_profile_list):
+    return profile_role(network, role.split(":")[4] if role.count(":") >= 4 else one.source.home[0], role)
+
+
+def profile_role(network: Network, account: str, profile: str) -> str | None:
+    """The ARN of the role in an instance profile; None if the snapshot does not tell. Raises SnapshotError."""
+    details, _ = iam_details(network, account)
+    if details is None:
+        return role_of_profile(network, account, profile)
+    for found in details.role_detail_list:
+        if any(one.arn == profile for one in found.instance_profile_list):
             return found.arn
     return None
+
+
+def role_named(network: Network, account: str, name: str) -> str | None:
+    """The ARN, with its path, of the role of that name; None if the snapshot does not tell. Raises SnapshotError."""
+    details, _ = iam_details(network, account)
+    if details is None:
+        held = role_from_files(network, account, name)
+        return held.arn if held is not None else None
+    return next((one.arn for one in details.role_detail_list if one.arn.rsplit("/", 1)[-1] == name), None)
+
+
+def identity_of(network: Network, account: str, arn: str) -> tuple[Identity | None, tuple[str, ...]]:
+    """(a role or user with its policies, None if the snapshot does not hold them; the files that would).
+
+    Raises SnapshotError for a policy that cannot be judged.
+    """
+    details, path = iam_details(network, account)
+    if details is None:
+        held = role_from_files(network, account, arn.rsplit("/", 1)[-1]) if ":role/" in arn else None
+        return (held, ()) if held is not None and held.arn == arn else (None, (path,))
+    everyone: Iterable[aws.RoleDetail | aws.UserDetail] = (*details.role_detail_list, *details.user_detail_list)
+    one = next((one for one in everyone if one.arn == arn), None)
+    if one is None:
+        return None, ()
+    own = role_documents if isinstance(one, aws.RoleDetail) else user_documents
+    documents, unseen = own(details, one, path)  # type: ignore[arg-type]
+    limit = one.permissions_boundary.permissions_boundary_arn if one.permissions_boundary else None
+    return Identity(
+        arn, tuple(documents), tuple(held.policy_arn or "" for held in one.attached_managed_policies), limit,
+        managed(details, limit, path) if limit else None, tuple(unseen),
+    ), ()  # fmt: skip
 
 
 def iam_details(network: Network, account: str) -> tuple[aws.AccountAuthorizationDetails | None, str]:

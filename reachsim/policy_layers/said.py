@@ -27,8 +27,9 @@ from reachsim.policy.request import OpenContext
 from reachsim.policy.statements import Kind
 from reachsim.policy_layers.asked import LAYER_BUCKET, UNSEEN, Asked, bucket_of
 from reachsim.policy_layers.held import document
-from reachsim.policy_layers.identities import iam_details, managed, role_documents
+from reachsim.policy_layers.identities import identity_of
 from reachsim.policy_layers.organizations import OrganizationPolicy, levels
+from reachsim.policy_layers.roles import Identity
 
 Effect = Literal["allow", "deny", "none", "unknown"]
 
@@ -248,12 +249,10 @@ def identity(network: Network, asked: Asked) -> list[Said]:
 
 def _own_policies(network: Network, asked: Asked) -> list[Said]:
     arn = asked.role or asked.request.principal.text
-    details, path = iam_details(network, asked.request.principal.account)
-    role = next((one for one in details.role_detail_list if one.arn == arn), None) if details else None
-    if details is None or role is None:
-        detail = f"the policies of {arn} are not in the snapshot"
-        return [_not_known("identity", arn, detail, *(() if details is not None else (path,)))]
-    documents, unseen = role_documents(details, role, path)
+    found, missing = identity_of(network, asked.request.principal.account, arn)
+    if found is None:
+        return [_not_known("identity", arn, f"the policies of {arn} are not in the snapshot", *missing)]
+    documents, unseen = found.documents, found.unseen
     request = asked.request
     judged = [judge(one, asked, "identity") for one in documents]
     denied = next((one for one in judged if one.effect == "deny"), None)
@@ -263,34 +262,36 @@ def _own_policies(network: Network, asked: Asked) -> list[Said]:
         said = Said("identity", "deny", "IDENTITY_POLICY_DENY", arn, denied.statement, why)
     elif unseen or any(one.effect == "unknown" for one in judged):
         reasons = unseen or [one.why for one in judged if one.effect == "unknown"]
-        said = _not_known("identity", arn, f"whether {arn} may {request.action} is not known ({'; '.join(reasons)})")
+        why = f"whether {arn} may {request.action} is not known ({'; '.join(reasons)})"
+        said = _not_known("identity", arn, why, *found.missing)
     elif any(one.effect == "allow" for one in judged):
         said = Said("identity", "allow")
     else:
         why = f"no policy of {arn} allows {request.action} on {request.resource_arn}"
         said = Said("identity", "none", "IDENTITY_POLICY_DENY", arn, None, why)
-    boundary = _boundary(details, role, asked, path)
+    boundary = _boundary(found, asked)
     return [said, boundary] if boundary else [said]
 
 
-def _boundary(details: aws.AccountAuthorizationDetails, role: aws.RoleDetail, asked: Asked, path: str) -> Said | None:
-    arn = role.permissions_boundary.permissions_boundary_arn if role.permissions_boundary else None
+def _boundary(found: Identity, asked: Asked) -> Said | None:
+    arn, held = found.boundary_arn, found.boundary
     if arn is None:
         return None
-    held = managed(details, arn, path)
     if held is None:
-        return _not_known("boundary", arn, f"the permissions boundary {arn} is not in the snapshot")
+        return _not_known("boundary", arn, f"the permissions boundary {arn} is not in the snapshot", *found.missing)
     judged = judge(held, asked, "boundary")
-    why = f"the permissions boundary of {role.arn} does not allow {asked.request.action}: {judged.why}"
+    why = f"the permissions boundary of {found.arn} does not allow {asked.request.action}: {judged.why}"
     if judged.effect == "unknown":
         return _not_known("boundary", arn, why)
     return Said("boundary", judged.effect, "BOUNDARY_DENY", arn, judged.statement, why)
 
 
 def _has_boundary(network: Network, asked: Asked) -> bool:
-    details, _ = iam_details(network, asked.request.principal.account)
-    roles = details.role_detail_list if details else ()
-    return any(one.arn == asked.role and one.permissions_boundary is not None for one in roles)
+    caller = asked.request.principal
+    if not caller.has_identity or asked.role is None:
+        return False
+    found, _ = identity_of(network, caller.account, asked.role)
+    return found is not None and found.boundary_arn is not None
 
 
 # --- the organization -----------------------------------------------------------------------------------------------

@@ -148,7 +148,10 @@ def test_what_a_policy_means_stays() -> None:
     assert file.endswith(f"/{NAMES.text('acme/base').replace('/', '%2F')}.json")
 
 
-PATTERNS_INSIDE_WORDS = {"F53 StringLike", 'allow if StringLike "h?me" against "home"'}
+PATTERNS_INSIDE_WORDS = {
+    "F53 StringLike", 'allow if StringLike "h?me" against "home"',
+    'allow when StringLike aws:PrincipalTag/t "a*b*c" meets "axxbxxc"',
+}  # fmt: skip
 CASES = [
     json.loads(line)
     for file in ("cases.jsonl", "documented.jsonl")

@@ -127,6 +127,17 @@ def test_without_details_the_roles_in_use_are_asked_about(tmp_path: Path) -> Non
     assert options == {"--policy-arn arn:aws:iam::aws:policy/A --version-id v3"}
 
 
+def test_without_details_a_role_s_boundary_is_asked_about_too(tmp_path: Path) -> None:
+    limit = f"arn:aws:iam::{ACCOUNT}:policy/limit"
+    role = {"Role": {"RoleName": "b", "PermissionsBoundary": {"PermissionsBoundaryArn": limit}}}
+    refused = {"iam/get-account-authorization-details": (403, "AccessDenied", "")}
+    run(tmp_path / "s", Fake(answers={"iam/get-role": role}, errors=refused))
+    file = limit.replace("/", "%2F")
+    folder = tmp_path / "s" / ACCOUNT / "global/iam"
+    assert (folder / f"get-policy/{file}.json").is_file()
+    assert (folder / f"get-policy-version/{file}%2Fv3.json").is_file()
+
+
 def test_services_restrict_the_calls(tmp_path: Path) -> None:
     api = Fake()
     record = run(tmp_path / "s", api, scope=Scope(frozenset({"codebuild"})))
