@@ -99,7 +99,8 @@ def _translated(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str) -> lis
         rest = rest - IntervalSet.single(private)
         detail = f"{ground.network.label(gateway_id)} translates the source to {_address(public)}"
         part = part.through(_gateway_hop(ground, part, gateway_id, detail))
-        found.append(_outside(msgspec.structs.replace(part, source=IntervalSet.single(public)), gateway_id, vpc_id))
+        part = msgspec.structs.replace(part, source=IntervalSet.single(public))
+        found.append(_outside(part, gateway_id, vpc_id, part.sources))
     left = flow.with_sources(rest) if rest else None
     if left is not None and sender is not None and sender.kind in ("any", "public"):
         detail = f"{ground.network.label(gateway_id)} translates the source, if the interface has a public address"
@@ -148,7 +149,7 @@ def _untranslated(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str) -> l
         flow = flow.blocked(block(flow, "ENI_DENIES_IGW_TRAFFIC", gateway_id, detail, at=sender.id))
     flow = _private_ipv6(ground, flow, gateway_id, vpc_id, "egress")
     detail = f"{ground.network.label(gateway_id)} forwards IPv6 as it is"
-    return [_outside(flow.through(_gateway_hop(ground, flow, gateway_id, detail)), gateway_id, vpc_id)]
+    return [_outside(flow.through(_gateway_hop(ground, flow, gateway_id, detail)), gateway_id, vpc_id, flow.sources)]
 
 
 def _private_ipv6(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, direction: Direction) -> Walk:
@@ -171,10 +172,11 @@ def _gateway_hop(ground: Ground, flow: Walk, gateway_id: str, detail: str) -> Ho
     return hop(flow, gateway_id, kind, detail, source=ground.network.source(gateway_id))
 
 
-def _outside(flow: Walk, gateway_id: str, vpc_id: str) -> Walk:
+def _outside(flow: Walk, gateway_id: str, vpc_id: str, seen: IntervalSet = EMPTY) -> Walk:
     crossed = (*flow.context.crossed, "internet-gateway")
-    exit = gateway_id if flow.leg == "request" else flow.context.exit
-    return with_context(flow, sender=None, links=(), crossed=crossed, exit=exit).to("internet", gateway_id, vpc_id)
+    if flow.leg == "request":
+        flow = with_context(flow, exit=gateway_id, outside=seen)
+    return with_context(flow, sender=None, links=(), crossed=crossed).to("internet", gateway_id, vpc_id)
 
 
 def _address(number: int) -> str:

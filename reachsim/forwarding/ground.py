@@ -12,7 +12,7 @@ from reachsim.addresses import format_set
 from reachsim.engine import Flow, Header
 from reachsim.evidence import Assumption, Block, Direction, Gap, Hop
 from reachsim.filters import PROTOCOLS, Rule, network_acl_rules, security_group_rules
-from reachsim.intervals import IntervalSet
+from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.firewalls import OwnedFirewall, firewalls_by_endpoint
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
@@ -72,11 +72,12 @@ class Context(msgspec.Struct, frozen=True):
     ``sender`` is the interface whose private address is the source now; None when the source is somebody outside.
     ``links`` are the peering connections and transit gateway attachments crossed since the sender. ``zone`` is the
     Availability Zone that the flow is in. ``exit`` is the gateway by which the request left for the internet, if it
-    did. ``terminal``, ``terminal_kind`` and ``route`` are filled where the request ends. ``name`` is the host name that
-    the client asked for. ``inspected`` and ``inspected_back`` are the middleboxes that request and reply crossed,
-    ``redirected`` says that a gateway route table led there. ``tracked`` and ``passed`` are the firewall endpoints
-    whose stateful engine saw the request, and passed it; ``pinned`` the subnets that appliance mode holds a flow to.
-    ``receivers`` are the virtual interfaces that the asked destination stands for.
+    did, and ``outside`` the addresses that it was seen to come from there, where they are known. ``terminal``,
+    ``terminal_kind`` and ``route`` are filled where the request ends. ``name`` is the host name that the client asked
+    for. ``inspected`` and ``inspected_back`` are the middleboxes that request and reply crossed, ``redirected`` says
+    that a gateway route table led there. ``tracked`` and ``passed`` are the firewall endpoints whose stateful engine
+    saw the request, and passed it; ``pinned`` the subnets that appliance mode holds a flow to. ``receivers`` are the
+    virtual interfaces that the asked destination stands for.
     """
 
     origin: Origin
@@ -86,6 +87,7 @@ class Context(msgspec.Struct, frozen=True):
     session: tuple[Translation, ...] = ()
     crossed: tuple[str, ...] = ()
     exit: str = ""
+    outside: IntervalSet = EMPTY
     name: str = ""
     inspected: tuple[str, ...] = ()
     inspected_back: tuple[str, ...] = ()

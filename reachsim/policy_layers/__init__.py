@@ -1,8 +1,8 @@
 """Joins a simulated path with the policies on it, for the requests of a question.
 
-The path supplies the context keys that are present and absent, the source its role (`asked`); the snapshot holds the
-policies (`held`, `identities`, `roles`, `organizations`); `said` puts a request to each, and `join` makes layers of
-what they say, over all the ways that the traffic can take.
+`ways` tells by which ways the traffic can go; a way supplies the context keys that are present and absent (`keys`), the
+source its role (`asked`); the snapshot holds the policies (`held`, `identities`, `roles`, `organizations`); `said` puts
+a request to each, and `join` makes layers of what they say, over all the ways.
 
 **Source:** policy-evaluation fact sheet (4 to 15, 20 to 32, 62 to 75), DESIGN, "query".
 """

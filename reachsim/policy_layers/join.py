@@ -14,13 +14,14 @@ from typing import Any, Final
 import msgspec
 
 from reachsim.evidence import Assumption, Block
-from reachsim.forwarding import Ground, Walk
+from reachsim.forwarding import Ground
 from reachsim.model.network import Network
 from reachsim.policy.evaluate import excused
 from reachsim.policy.statements import Kind
 from reachsim.policy_layers import said
-from reachsim.policy_layers.asked import UNSEEN, Asked, read_request
+from reachsim.policy_layers.asked import Asked, read_request
 from reachsim.policy_layers.said import Said
+from reachsim.policy_layers.ways import Way, open_ways, ways_of
 from reachsim.scenarios import Scenario
 from reachsim.verdict import Outcome, Verdict
 
@@ -46,24 +47,24 @@ def judge_requests(
         return verdict
     layers = dict(verdict.layers)
     blocks, missing, assumptions = list(verdict.blocked_by), set(verdict.missing), list(verdict.assumptions)
-    shut: set[tuple[str, str]] = set()
-    ways = _ways(ground.network, found)
-    outcomes: dict[str, dict[tuple[str, str], list[Outcome]]] = {name: {} for name in names}
-    for (group, way), one in ways.items():
+    shut: set[Way] = set()
+    ways = ways_of(ground.network, found)
+    outcomes: dict[str, dict[Way, list[Outcome]]] = {name: {} for name in names}
+    for way, one in ways.items():
         for request in requests:
             for name, answer in judge_request(ground.network, request, way, one, names, asked=asked).items():
-                outcomes[name].setdefault((group, way), []).append(answer.outcome)
+                outcomes[name].setdefault(way, []).append(answer.outcome)
                 blocks += [b for b in answer.blocks if b not in blocks]
                 assumptions += [a for a in answer.assumptions if a not in assumptions]
                 missing |= set(answer.missing)
     for name, by_way in outcomes.items():
-        worst = {way: _worst(several) for way, several in by_way.items()}
-        shut |= {way for way, outcome in worst.items() if outcome == "blocked"}
+        worst = {taken: _worst(several) for taken, several in by_way.items()}
+        shut |= {taken for taken, outcome in worst.items() if outcome == "blocked"}
         if worst:
             layers[name] = _over_ways(worst)
     outcome = _worst(list(layers.values()))
     passes = verdict.layers.get("network") in ("allowed", "intermittent")
-    if passes and outcome in ("intermittent", "unknown") and not _open_ways(found) - shut:
+    if passes and outcome in ("intermittent", "unknown") and not open_ways(found) - shut:
         outcome = "blocked"  # what one layer lets through another stops
     route = verdict.route if outcome in ("allowed", "intermittent") else "none"
     if outcome != "unknown":
@@ -78,13 +79,15 @@ def judge_requests(
 
 
 def judge_request(
-    network: Network, given: Mapping[str, Any], way: str, one: Scenario, names: Sequence[str], *, asked: bool
+    network: Network, given: Mapping[str, Any], way: Way, one: Scenario, names: Sequence[str], *, asked: bool
 ) -> dict[str, Answer]:
     """What the layers say about a request on a way. Raises QuestionError."""
     question = read_request(network, given, way, one)
     found: dict[str, Answer] = {}
     if "endpoint-policy" in names:
-        found["endpoint-policy"] = _answer([said.endpoint(network, question, way)], frozenset(), question.assumptions)
+        found["endpoint-policy"] = _answer(
+            [said.endpoint(network, question, way.endpoint)], frozenset(), question.assumptions
+        )
     resource = said.resource(network, question) if "resource-policy" in names else []
     own = question.request.same_account
     if "resource-policy" in names:
@@ -148,55 +151,11 @@ def _with_note(answer: Answer, note: Assumption) -> Answer:
 # --- ways -----------------------------------------------------------------------------------------------------------
 
 
-def _way_of(flow: Walk) -> str | None:
-    """The endpoint that a flow goes by, "" for a public way, None if it gets to neither."""
-    if flow.context.terminal_kind == "vpc-endpoint":
-        return flow.context.terminal
-    return "" if flow.outcome == "allowed" else None
-
-
-def _ways(network: Network, found: Sequence[Scenario]) -> dict[tuple[str, str], Scenario]:
-    """(group, endpoint, "" for a public way or "?") by which traffic gets there, each with a scenario that takes it.
-
-    Policies are judged as if the network had passed.
-    """
-    ways: dict[tuple[str, str], Scenario] = {}
-    for one in found:
-        if one.resolution is not None and one.resolution.endpoint_id is not None:
-            ways.setdefault((one.group, one.resolution.endpoint_id), one)
-        for flow in one.flows:
-            way = _way_of(flow)
-            if way is not None:
-                ways.setdefault((one.group, way), one)
-    for one in found:  # no route leads to the endpoint that is meant: its policy is judged as if one did
-        meant = one.reason.component if one.reason is not None else ""
-        if meant in network.vpc_endpoints and all(flow.outcome == "blocked" for flow in one.flows):
-            ways.setdefault((one.group, meant), one)
-        if _unseen(one):
-            ways.setdefault((one.group, UNSEEN), one)
-    if not ways and found:
-        ways[found[0].group, ""] = found[0]
-    return ways
-
-
-def _unseen(one: Scenario) -> bool:
-    """Whether it is not known by which way traffic would go, so that policies may see any."""
-    if one.resolution is not None and one.resolution.endpoint_id is not None:
-        return False
-    return bool(one.gaps) or any(flow.outcome == "unknown" and _way_of(flow) is None for flow in one.flows)
-
-
-def _open_ways(found: Sequence[Scenario]) -> set[tuple[str, str]]:
-    """The ways on which the network lets something through, or may."""
-    open_flows = ((one.group, _way_of(flow)) for one in found for flow in one.flows if flow.outcome != "blocked")
-    return {(group, way) for group, way in open_flows if way is not None}
-
-
-def _over_ways(outcomes: Mapping[tuple[str, str], Outcome]) -> Outcome:
+def _over_ways(outcomes: Mapping[Way, Outcome]) -> Outcome:
     """Chance picks the way within a group, the asker picks the group (DESIGN, "Verdicts")."""
     groups: dict[str, set[Outcome]] = {}
-    for (group, _), outcome in outcomes.items():
-        groups.setdefault(group, set()).add(outcome)
+    for way, outcome in outcomes.items():
+        groups.setdefault(way.group, set()).add(outcome)
     settled = {_by_chance(found) for found in groups.values()}
     for best in _BEST_FIRST:
         if best in settled:

@@ -1,8 +1,8 @@
 """What each kind of policy in the snapshot says about a request: allow, deny, nothing, or not known, with the reason.
 
 AWS rules (facts 4 to 17, 20 to 32). Endpoint policies: the way's endpoint. Resource policies: buckets and ECR
-repositories, whose policies a snapshot holds. Identity policies and boundary: the role's in the account's IAM details.
-SCPs and RCPs: the organization's files.
+repositories, whose policies a snapshot holds. Identity policies and boundary: the caller's in the account's IAM
+details, or a role's own files. SCPs and RCPs: the organization's files.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -20,16 +20,18 @@ from reachsim.evidence import Assumption
 from reachsim.intervals import IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.network import Home, Network
+from reachsim.policy.conditions import Condition
 from reachsim.policy.evaluate import must_trust
 from reachsim.policy.exemptions import without_exempt
 from reachsim.policy.principals import Via
 from reachsim.policy.request import OpenContext
 from reachsim.policy.statements import Kind
-from reachsim.policy_layers.asked import LAYER_BUCKET, UNSEEN, Asked, bucket_of
+from reachsim.policy_layers.asked import LAYER_BUCKET, Asked, bucket_of
 from reachsim.policy_layers.held import document
 from reachsim.policy_layers.identities import identity_of
 from reachsim.policy_layers.organizations import OrganizationPolicy, levels
 from reachsim.policy_layers.roles import Identity
+from reachsim.policy_layers.ways import UNSEEN
 
 Effect = Literal["allow", "deny", "none", "unknown"]
 
@@ -58,35 +60,39 @@ def _is_layer(asked: Asked) -> bool:
 
 
 def judge(held: policy.Document, asked: Asked, kind: Kind, **how: bool) -> policy.Judgement:
-    """What a document says; where ``aws:VpcSourceIp`` is one of several addresses, what it says for all of them alike.
+    """What a document says; where the client's address is one of several, what it says for all of them alike.
 
     The addresses are cut at the borders of the blocks that the document names, and one of each piece is tried.
     """
     judged = policy.judge(held, asked.request, kind, **how)
     if judged.effect != "unknown" or not asked.addresses:
         return judged
+    key = asked.address_key
+    tests = [one for statement in held.statements for one in statement.conditions if one.lookup == key.lower()]
+    if any(one.operator.name not in _ADDRESS_OPERATORS for one in tests):
+        return judged  # a text operator tells addresses apart elsewhere than at the borders of blocks
     pieces = [asked.addresses]
-    for block in _blocks(held):
+    for block in _blocks(tests):
         pieces = [cut for piece in pieces for cut in (piece & block, piece - block) if cut]
         if len(pieces) > _MOST_PIECES:
             return judged
-    answers = [policy.judge(held, _from_address(asked.request, piece.first), kind, **how) for piece in pieces]
+    answers = [policy.judge(held, _from_address(asked.request, key, piece.first), kind, **how) for piece in pieces]
     return answers[0] if len({answer.effect for answer in answers}) == 1 else judged
 
 
-_MOST_PIECES = 200
+_ADDRESS_OPERATORS: Final = frozenset({"IpAddress", "NotIpAddress", "Null"})
+_MOST_PIECES: Final = 200
 
 
-def _blocks(held: policy.Document) -> Iterable[IntervalSet]:
-    for statement in held.statements:
-        for condition in statement.conditions:
-            for value in condition.values if condition.lookup == "aws:vpcsourceip" else ():
-                with suppress(ValueError):
-                    yield parse_block(value.template.text)
+def _blocks(tests: Iterable[Condition]) -> Iterable[IntervalSet]:
+    for condition in tests:
+        for value in condition.values:
+            with suppress(ValueError):
+                yield parse_block(value.template.text)
 
 
-def _from_address(request: policy.Request, address: int) -> policy.Request:
-    context = {**request.context, "aws:VpcSourceIp": format_address(address)}
+def _from_address(request: policy.Request, key: str, address: int) -> policy.Request:
+    context = {**request.context, key: format_address(address)}
     absent = request.keys.absent if isinstance(request.keys, OpenContext) else None
     return policy.Request(
         request.principal, request.action, request.resource_arn, request.resource_account, context,

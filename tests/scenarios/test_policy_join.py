@@ -254,6 +254,10 @@ def only_if(operator: str, key: str, value: Any) -> dict[str, Any]:
         ("ArnEquals", "codebuild:ProjectArn", f"arn:aws:codebuild:us-east-1:{ACCOUNT}:project/app", "allowed"),
         ("ArnLike", "ec2:SourceInstanceArn", "arn:aws:ec2:*:*:instance/*", "blocked"),
         ("Null", "aws:CalledVia", "true", "allowed"),
+        ("Null", "aws:TokenIssueTime", "false", "allowed"),
+        ("Null", "codebuild:BuildArn", "false", "allowed"),
+        ("Null", "aws:PrincipalOrgPaths", "true", "allowed"),
+        ("Null", "aws:username", "true", "allowed"),
         ("StringEquals", "aws:PrincipalTag/team", "red", "unknown"),
         ("StringEquals", "s3:ExistingObjectTag/team", "red", "unknown"),
         ("DateGreaterThan", "aws:CurrentTime", "2020-01-01", "unknown"),
@@ -275,6 +279,153 @@ def test_fact_32_an_action_without_resource_types_is_checked_against_the_star() 
     iam(net, {**ALL, "Resource": "arn:aws:s3:::*"})
     assert get(net, {"action": "s3:ListAllMyBuckets", "resource": "arn:aws:s3:::data"}).outcome == "blocked"
     assert get(net, GET).outcome == "allowed"
+
+
+USER = f"arn:aws:iam::{ACCOUNT}:user/team/ann"
+
+
+@pytest.mark.parametrize(
+    ("principal", "operator", "key", "value", "outcome"),
+    [
+        (USER, "StringEquals", "aws:username", "ann", "allowed"),
+        (USER, "StringEquals", "aws:PrincipalType", "User", "allowed"),
+        (USER, "Null", "aws:TokenIssueTime", "true", "allowed"),
+        (USER, "Null", "codebuild:ProjectArn", "true", "allowed"),
+        (f"arn:aws:iam::{ACCOUNT}:root", "StringEquals", "aws:PrincipalType", "Account", "allowed"),
+        (f"arn:aws:iam::{ACCOUNT}:role/other", "Null", "codebuild:ProjectArn", "true", "unknown"),
+        (BUILD, "Null", "codebuild:ProjectArn", "false", "allowed"),
+        ({"type": "Anonymous"}, "Null", "aws:PrincipalIsAWSService", "true", "allowed"),
+        ("codebuild.amazonaws.com", "StringEquals", "aws:PrincipalServiceName", "codebuild.amazonaws.com", "allowed"),
+    ],
+)
+def test_facts_68_and_73_keys_of_callers(principal: Any, operator: str, key: str, value: str, outcome: str) -> None:
+    request = {**GET, "principal": principal}
+    assert get(private(only_if(operator, key, value)), request).layers["endpoint-policy"] == outcome
+
+
+@pytest.mark.parametrize(("port", "value"), [(443, "true"), (80, "false")])
+def test_fact_67_plain_http_has_no_secure_transport(port: int, value: str) -> None:
+    reach = load_files(private(only_if("Bool", "aws:SecureTransport", value)).files())
+    verdict = reach.simulate("codebuild:app", "s3", protocol="tcp", port=port, requests=[GET])
+    assert verdict.layers["endpoint-policy"] == "allowed"
+
+
+def test_fact_72_the_resource_s_region_is_asked() -> None:
+    policy = only_if("StringEquals", "aws:RequestedRegion", "eu-west-1")
+    request = {"action": "ecr:BatchGetImage", "resource": f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/r"}
+    assert get(private(policy), request).layers["endpoint-policy"] == "allowed"
+
+
+def test_fact_73_keys_of_an_instance() -> None:
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    table = net.table(vpc)
+    subnet = net.subnet(vpc, "10.0.1.0/24", table=table)
+    conditions = {"ArnEquals": {"ec2:SourceInstanceArn": f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i-1"},
+                  "StringEquals": {"aws:Ec2InstanceSourceVpc": vpc}, "IpAddress": {"aws:VpcSourceIp": "10.0.1.4/32"},
+                  "Null": {"codebuild:ProjectArn": "true"}}  # fmt: skip
+    policy = document({**ALL, "Principal": "*", "Condition": conditions})
+    net.gateway_endpoint(vpc, "s3", [table], policy=policy, name="1")
+    profile = f"arn:aws:iam::{ACCOUNT}:instance-profile/p"
+    group = net.group(vpc, ingress=[], egress=ANYWHERE)
+    net.instance(subnet, "10.0.1.4", [group], profile=profile, name="1")
+    verdict = load_files(net.files()).simulate("i-1", "s3", protocol="tcp", port=443, requests=[GET])
+    assert verdict.layers["endpoint-policy"] == "allowed"
+
+
+def test_fact_73_whose_session_is_not_known_has_keys_that_are_not_known() -> None:
+    net = private(only_if("Null", "ec2:SourceInstanceArn", "true"))
+    verdict = load_files(net.files()).simulate("subnet-1", "s3", protocol="tcp", port=443, requests=[GET])
+    assert verdict.layers["endpoint-policy"] == "unknown"
+
+
+def test_facts_65_and_66_keys_of_the_endpoint_s_owner_by_service() -> None:
+    """On CloudWatch Logs they are documented as missing; of services that the list does not name it is not known."""
+    policy = only_if("StringEquals", "aws:VpceAccount", ACCOUNT)
+    answers = {
+        action: get(private(policy), {"action": action}).layers["endpoint-policy"]
+        for action in ("s3:ListAllMyBuckets", "logs:DescribeLogGroups", "secretsmanager:ListSecrets")
+    }
+    assert list(answers.values()) == ["allowed", "blocked", "unknown"]
+
+
+# --- the client's address -------------------------------------------------------------------------------------------
+
+
+def addressed(policy: dict[str, Any] | None) -> Build:
+    """A project in two subnets that share one endpoint."""
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    table = net.table(vpc)
+    subnets = [net.subnet(vpc, f"10.0.{number}.0/24", table=table) for number in (1, 2)]
+    net.gateway_endpoint(vpc, "s3", [table], policy=policy, name="1")
+    return with_project(net, vpc, subnets, NONE)
+
+
+def with_project(net: Build, vpc: str, subnets: list[str], bucket: dict[str, Any]) -> Build:
+    net.project("app", vpc, subnets, [net.group(vpc, ingress=[], egress=ANYWHERE)])
+    net["app"]["serviceRole"] = BUILD
+    net.put("s3api/get-bucket-policy/data", bucket, region="global")
+    net.put(
+        "organizations/describe-organization", {"Error": {"Code": "AWSOrganizationsNotInUseException"}}, region="global"
+    )
+    iam(net, ALL)
+    return net
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "outcome"),
+    [
+        ("IpAddress", "10.0.0.0/16", "allowed"),
+        ("IpAddress", "10.0.1.0/24", "intermittent"),
+        ("IpAddress", "10.0.2.0/24", "intermittent"),
+        ("NotIpAddress", "10.0.2.0/24", "intermittent"),
+        ("IpAddress", "10.0.3.0/24", "blocked"),
+        ("StringLike", "10.0.1.*", "unknown"),
+    ],
+)
+def test_fact_64_chance_picks_the_subnet_and_so_the_address(operator: str, value: str, outcome: str) -> None:
+    assert get(addressed(only_if(operator, "aws:VpcSourceIp", value))).outcome == outcome
+
+
+def by_nat(bucket: dict[str, Any], *publics: str) -> Build:
+    """A project in a subnet for each public address, with a NAT gateway of its own that has it."""
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    front = net.table(vpc)
+    net.route(front, "0.0.0.0/0", net.igw(vpc))
+    subnets = []
+    for number, public in enumerate(publics, 1):
+        outer = net.subnet(vpc, f"10.0.{100 + number}.0/24", table=front)
+        table = net.table(vpc)
+        net.route(table, "0.0.0.0/0", net.nat(outer, f"10.0.{100 + number}.9", public))
+        subnets.append(net.subnet(vpc, f"10.0.{number}.0/24", table=table))
+    return with_project(net, vpc, subnets, {"Policy": json.dumps(bucket)})
+
+
+def deny_from(operator: str, value: Any) -> dict[str, Any]:
+    return document({**ALL, "Effect": "Deny", "Principal": "*", "Condition": {operator: {"aws:SourceIp": value}}})
+
+
+@pytest.mark.parametrize(
+    ("value", "publics", "outcome"),
+    [
+        ("203.0.113.5/32", ["203.0.113.5"], "allowed"),
+        ("203.0.113.6/32", ["203.0.113.5"], "blocked"),
+        (["203.0.113.5/32", "198.51.100.9/32"], ["203.0.113.5", "198.51.100.9"], "allowed"),
+        ("203.0.113.5/32", ["203.0.113.5", "198.51.100.9"], "intermittent"),
+        ("10.0.0.0/8", ["203.0.113.5"], "blocked"),
+    ],
+)
+def test_fact_62_a_nat_gateway_s_public_address_is_the_source(value: Any, publics: list[str], outcome: str) -> None:
+    assert get(by_nat(deny_from("NotIpAddress", value), *publics)).outcome == outcome
+
+
+def test_fact_62_a_nat_gateway_of_several_addresses() -> None:
+    net = by_nat(deny_from("IpAddress", "198.51.100.9"), "203.0.113.5")
+    addresses = net["nat-1"]["NatGatewayAddresses"]
+    addresses.append({**addresses[0], "PublicIp": "198.51.100.9", "PrivateIp": "10.0.101.10", "IsPrimary": False})
+    assert get(net).layers["resource-policy"] == "intermittent"
 
 
 # --- the organization -----------------------------------------------------------------------------------------------
