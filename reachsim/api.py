@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import networkx
     from matplotlib.axes import Axes
 
+    from reachsim.diagnose import Diagnosis
     from reachsim.diff import Diff
     from reachsim.fix import Plan
     from reachsim.names import Names
@@ -84,6 +85,20 @@ class Reach:
         from reachsim.check import check
 
         return check(self.ground, sources, self.config, {name: Path(place) for name, place in (code or {}).items()})
+
+    def diagnose(self, log: bytes, project: str | None = None, *, source: str | None = None) -> Diagnosis:
+        """The errors of a build log with the rules that caused them.
+
+        Args:
+            log: the log as text, or as ``aws logs get-log-events`` or ``aws codebuild batch-get-builds`` print it.
+            project: the CodeBuild project; else the one that the log names, else the snapshot's only one.
+            source: a selector in place of the project, such as the client of a failed ``git push``.
+
+        Raises QuestionError if the log is no text, or nobody says whose it is.
+        """
+        from reachsim.diagnose import diagnose
+
+        return diagnose(self.ground, log, project, source, self.pins)
 
     def diff(self, newer: Reach, *, sources: Sequence[str] = (), targets: Sequence[str] = ()) -> Diff:
         """What changed from this snapshot to a newer one: configuration, reachability as exact sets, causes.

@@ -18,7 +18,7 @@ import msgspec
 
 from reachsim.errors import QuestionError
 
-Kind = Literal["block", "cause", "finding", "assumption", "information"]
+Kind = Literal["block", "cause", "finding", "assumption", "information", "diagnosis"]
 Origin = Literal["aws", "reachsim"]
 Layer = Literal["network", "dns", "endpoint-policy", "identity-policy", "resource-policy", "snapshot"]
 Symptom = Literal["timeout", "refused", "name-not-found", "403"]
@@ -29,8 +29,9 @@ class Code(msgspec.Struct, frozen=True):
 
     ``kind`` says where a code may stand: ``block`` in ``blocked_by``, ``cause`` beside a block, never instead of one,
     ``finding`` as a finding of ``reachsim check``, ``assumption`` among a verdict's assumptions, ``information`` as a
-    note on a hop. ``symptom`` is what the user usually sees of a block; a verdict may know better. ``remedy`` and
-    ``docs`` are "" where there is nothing to mend and where no AWS page is known.
+    note on a hop, ``diagnosis`` among the causes of ``reachsim diagnose``. ``symptom`` is what the user usually sees of
+    a block; a verdict may know better. ``remedy`` and ``docs`` are "" where there is nothing to mend and where no AWS
+    page is known.
     """
 
     code: str
@@ -88,6 +89,9 @@ _NLB_ATTRIBUTES: Final = "/elasticloadbalancing/latest/network/edit-target-group
 _NLB_TROUBLES: Final = "/elasticloadbalancing/latest/network/load-balancer-troubleshooting.html"
 _CODEBUILD_FLEET: Final = "/codebuild/latest/userguide/fleets.reserved-capacity-fleets.html"
 _CODEBUILD_PROXY: Final = "/codebuild/latest/userguide/run-codebuild-in-managed-proxy-server.html"
+_CODEBUILD_PROXY_SERVER: Final = "/codebuild/latest/userguide/use-proxy-server.html"
+_CODEBUILD_TROUBLES: Final = "/codebuild/latest/userguide/troubleshooting.html"
+_ECR_ENDPOINTS: Final = "/AmazonECR/latest/userguide/vpc-endpoints.html"
 _S3_PUBLIC: Final = "/AmazonS3/latest/userguide/access-control-block-public-access.html"
 _BUILDSPEC: Final = "/codebuild/latest/userguide/build-spec-ref.html"
 _CODECOMMIT_VPC: Final = "/codecommit/latest/userguide/codecommit-and-interface-VPC.html"
@@ -752,6 +756,50 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
 )  # fmt: skip
 
 
+# reachsim: causes of a build's errors that no rule of the network or of a policy is.
+_DIAGNOSES: Final[tuple[_Ours, ...]] = (
+    ("REGISTRY_RATE_LIMIT", "network", "",
+     "The registry limits how many images an address or account may pull in a time, and the build is past it.",
+     "Keep the images in a repository of your own in ECR, or log in to the registry."),
+    ("CERTIFICATE_NOT_TRUSTED", "network", _CODEBUILD_PROXY_SERVER,
+     "The client does not trust the server's certificate. Often a proxy opens TLS connections on the way and signs "
+     "with its own authority, or the image lacks the authority's certificate.",
+     "Install the authority's certificate in the build environment, or exempt the host from inspection."),
+    ("CERTIFICATE_NAME_MISMATCH", "dns", _PRIVATELINK,
+     "The server's certificate is for other names than the one the client asked for, as happens with an endpoint's "
+     "own name in place of the service's.", "Turn on the endpoint's private DNS, and use the service's ordinary name."),
+    ("ENDPOINT_NAME_IS_NO_REGISTRY", "dns", _ECR_ENDPOINTS,
+     "A registry answers only by its own name, ACCOUNT.dkr.ecr.REGION.amazonaws.com. The endpoint's own name reaches "
+     "the service, which refuses the login.",
+     "Turn on private DNS for the ecr.dkr endpoint, and log in to the registry's ordinary name."),
+    ("CREDENTIALS_NOT_ACCEPTED", "identity-policy", "",
+     "The other side answers, but it got no credentials, wrong or expired ones, or those of somebody whom it "
+     "does not let in.",
+     "Log in before, in the same Region and account; check which credentials the command uses."),
+    ("CONTAINER_RESOLVER_FALLBACK", "dns", "",
+     "A container that a build starts asks a public DNS server in place of the VPC's resolver. In a closed VPC it gets "
+     "no answer, and elsewhere no private names.",
+     "Build with the host's network (docker build --network host), or give Docker the VPC's resolver (--dns)."),
+    ("PROXY_NOT_USABLE", "network", _CODEBUILD_PROXY_SERVER,
+     "The client goes by a proxy, and the proxy cannot be reached or refuses.",
+     "Check HTTPS_PROXY and NO_PROXY of the project, the way to the proxy, and what it lets through."),
+    ("DISK_FULL", "snapshot", "", "The build's disk is full; the network has no part in it.",
+     "Use a larger compute type, or remove images and files that are not needed."),
+    ("DOCKER_DAEMON_NOT_RUNNING", "snapshot", _CODEBUILD_TROUBLES,
+     "There is no Docker daemon to talk to; the network has no part in it. CodeBuild runs one only in privileged mode.",
+     "Turn on privileged mode in the project's environment."),
+    ("SUBNET_WITHOUT_FREE_ADDRESSES", "network", _CODEBUILD_VPC,
+     "A build in a VPC takes an address of its subnet, and none is free.",
+     "Add subnets to the project, larger ones, or let fewer builds run at once."),
+    ("VPC_CONFIGURATION_NOT_ACCEPTED", "network", _CODEBUILD_VPC,
+     "EC2 refuses to make the build's network interface: subnet, security group and VPC of the project do not exist or "
+     "do not fit together.", "Correct the project's VPC configuration."),
+    ("NOT_EXPLAINED_BY_SNAPSHOT", "snapshot", "",
+     "By the snapshot the connection gets through. The other side, a change since, or something that a snapshot does "
+     "not hold must have stopped it.", "Capture a snapshot now and ask again; look at the other side's own logs."),
+)  # fmt: skip
+
+
 def _codes() -> Iterable[Code]:
     ra = _AWS + _EXPLANATION_CODES
     for code, text, remedy in _PATH + _CONFIGURATION:
@@ -765,7 +813,7 @@ def _codes() -> Iterable[Code]:
     for code, layer, symptom, page, text, remedy in _BLOCKS:
         yield Code(code, "block", "reachsim", layer, symptom, text, remedy, page and _AWS + page)
     ours: tuple[tuple[Kind, tuple[_Ours, ...]], ...]
-    ours = (("cause", _CAUSES), ("finding", _FINDINGS), ("assumption", _ASSUMPTIONS))
+    ours = (("cause", _CAUSES), ("finding", _FINDINGS), ("assumption", _ASSUMPTIONS), ("diagnosis", _DIAGNOSES))
     for kind, rows in ours:
         for code, layer, page, text, remedy in rows:
             yield Code(code, kind, "reachsim", layer, None, text, remedy, page and _AWS + page)

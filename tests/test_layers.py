@@ -20,7 +20,7 @@ ENGINE = VALUES | {"transitions", "engine"}
 FACTS = VALUES | {"snapshot", "model"}
 WAYS = FACTS | {"dns", "filters", "routing", "services"}
 ANSWERS = WAYS | ENGINE | {"graph", "selectors", "policy", "pipeline", "verdict", "simulate", "check"}
-LATER = ANSWERS | {"explain", "diff", "fix", "asserts", "patch", "changes"}
+LATER = ANSWERS | {"diagnose", "explain", "diff", "fix", "asserts", "patch", "changes"}
 MAY_IMPORT = {
     "errors": set(),
     "codes": {"errors"},
@@ -48,6 +48,7 @@ MAY_IMPORT = {
     "verdict": VALUES | {"policy"},
     "simulate": (ANSWERS - {"check"}) | {"forwarding", "scenarios", "policy_layers"},
     "check": ANSWERS | {"forwarding", "workloads", "policy_layers", "config"},
+    "diagnose": ANSWERS | {"forwarding", "workloads"},
     "explain": LATER,
     "diff": LATER | {"forwarding", "scenarios", "policy_layers", "config", "workloads"},
     "fix": LATER | {"edits", "forwarding", "policy_layers", "config", "workloads"},
@@ -65,7 +66,7 @@ MAY_IMPORT = {
     "scenarios": WAYS | ENGINE | {"forwarding", "selectors", "workloads", "fleet_proxy", "resolver_paths"},
     "policy_layers": WAYS | ENGINE | {"forwarding", "scenarios", "policy", "verdict"},
     "api": ANSWERS
-    | {"config", "diff", "edits", "fix", "forwarding", "names", "patch", "report", "scenarios", "selections"},
+    | {"config", "diagnose", "diff", "edits", "fix", "forwarding", "names", "patch", "report", "scenarios", "selections"},
     "redact": set(),
     "importers": FACTS | {"calls", "files", "redact", "services"},
     "collect": FACTS | {"calls", "files", "policy", "redact", "services"},

@@ -13,6 +13,7 @@ from reachsim.cli import group
 
 ROOT = Path(__file__).resolve().parent.parent
 QUESTION = '{"id": "q1", "source": "codebuild:app-build", "destination": "internet", "protocol": "tcp", "port": 443}'
+LINE = 'Connect timeout on endpoint URL: "https://api.ecr.ap-northeast-1.amazonaws.com/"'
 COMMANDS: dict[str, tuple[str, list[str], str | None]] = {
     "check private-pipeline": (
         "reachsim check snapshots/private-pipeline",
@@ -24,6 +25,11 @@ COMMANDS: dict[str, tuple[str, list[str], str | None]] = {
         "reachsim contacts snapshots/leaky-pipeline/code/app-build/buildspec.yml",
         ["contacts", "snapshots/leaky-pipeline/code/app-build/buildspec.yml"],
         None,
+    ),
+    "diagnose": (
+        f"echo '{LINE}' | reachsim diagnose snapshots/broken-pipeline --log -",
+        ["diagnose", "snapshots/broken-pipeline", "--log", "-"],
+        LINE,
     ),
     "trace broken-pipeline": (
         "reachsim trace snapshots/broken-pipeline --from codebuild:app-build --to git-codecommit",

@@ -12,6 +12,7 @@ KINDS = {
     "finding": "a finding of reachsim check",
     "assumption": "something that an answer takes for granted",
     "information": "a note on a hop",
+    "diagnosis": "a cause that reachsim diagnose names",
 }
 ORIGINS = {"aws": "a code of VPC Reachability Analyzer", "reachsim": "a code of reachsim's own"}
 

@@ -1,0 +1,248 @@
+"""Error messages of the tools that builds run: of which kind they are, and which host, address or request they name.
+
+One row per kind, tried in order: what is told more exactly stands first. **Source:** the messages that the reports
+quoted in facts, symptoms.md, carry, and those of the tools' own sources: Go's net and net/http (docker, buildkit, go,
+terraform), botocore, libcurl (curl, git), wget, apk-tools, apt, yum and dnf, pip and urllib3, Node (npm, yarn), Java
+(Maven, Gradle), RubyGems, Cargo; CodeBuild User Guide, "Troubleshooting"; IAM User Guide, "Troubleshoot access denied
+error messages" (the policy types that a message names).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from reachsim.diagnose.records import Kind
+
+_KINDS: Final[tuple[tuple[Kind, str], ...]] = (
+    ("rate-limited", r"toomanyrequests|429 Too Many Requests|pull rate limit"),
+    ("dns-conflict", r"conflicting DNS domain|ConflictingDomainExists|overlapping name ?space"),
+    ("dns-attributes", r"requires both .{0,20}enableDns(?:Support|Hostnames)"
+                       r"|PrivateDnsOnlyForInboundResolverEndpoint to true"),
+    ("no-addresses", r"INSUFFICIENT_SUBNET|InsufficientFreeAddressesInSubnet|insufficient (?:number of )?free addresses"
+                     r"|not enough free addresses"),
+    ("network-interface", r"VPC_CLIENT_ERROR|Unexpected EC2 error"),
+    ("no-internet", r"does not have internet connectivity"),
+    ("no-space", r"no space left on device|\bENOSPC\b|Disk quota exceeded|not enough free disk space"),
+    ("docker-daemon", r"Cannot connect to the Docker daemon|Is the docker daemon running"
+                      r"|dial unix /var/run/docker\.sock"),
+    ("access-denied", r"(?:is )?not authorized to perform|\((?:AccessDenied\w*|UnauthorizedOperation|403)\) when"
+                      r" calling|^(?:npm ERR! )?AccessDenied(?:Exception)?:|\bACCESS_DENIED\b"
+                      r"|does not allow AWS CodeBuild"),
+    ("unauthorized", r"no basic auth credentials|authorization token has expired|\b401 Unauthorized"
+                     r"|returned error: 401|requested access to the resource is denied|pull access denied"
+                     r"|authentication required|Unable to locate credentials|\((?:ExpiredToken\w*|InvalidClientTokenId"
+                     r"|UnrecognizedClientException)\)|Authentication failed for|Permission denied \(publickey"),
+    ("certificate", r"x509:|CERTIFICATE_VERIFY_FAILED|SSL certificate problem|unable to get local issuer"
+                    r"|self[- ]signed certificate|SELF_SIGNED_CERT|UNABLE_TO_(?:VERIFY|GET_ISSUER)|certificate verify"
+                    r"|certificate verification failed|PKIX path building failed|SSL validation failed"
+                    r"|certificate is not trusted|tls: failed to verify|SSLHandshakeException"),
+    ("proxy", r"Failed to connect to proxy|proxyconnect tcp|from proxy after CONNECT|ProxyError"
+              r"|407 Proxy Authentication|Could not resolve proxy"),
+    ("name-not-found", r"no such host|Could not resolve|Temporary failure (?:in name resolution|resolving)"
+                       r"|Name or service not known|nodename nor servname|\bENOTFOUND\b|\bEAI_AGAIN\b"
+                       r"|unable to resolve host|bad address|UnknownHostException|Unknown host|server misbehaving"
+                       r"|\bNXDOMAIN\b|DNS lookup (?:error|failed)|DNS: transient error|Failed to resolve"
+                       r"|Name does not resolve|No address associated with hostname"
+                       r"|lookup \S+ on \S+: .*(?:timeout|refused)|Could not lookup"),
+    ("refused", r"[Cc]onnection refused|\bECONNREFUSED\b|actively refused"),
+    ("unreachable", r"[Nn]etwork is unreachable|[Nn]o route to host|\bENETUNREACH\b|\bEHOSTUNREACH\b"),
+    ("no-connection", r"Could not connect to the endpoint URL|Couldn't connect to server|Could not reach host"
+                      r"|[Tt]emporary error \(try again later\)|network error \(check Internet connection"
+                      r"|could not connect to server|Cannot find a valid baseurl for repo|EndpointConnectionError"),
+    ("timeout", r"i/o timeout|[Tt]imed[ -]?out|\bE(?:SOCKET)?TIMEDOUT\b|Client\.Timeout|Timeout was reached"
+                r"|deadline exceeded|request canceled while waiting|timeout on endpoint URL|TLS handshake timeout"
+                r"|execution expired|[Cc]onnection timeout|OpenTimeout|: [Tt]imeout\b|ConnectTimeout"),
+    ("forbidden", r"403[ :,(]+Forbidden|HTTP 403\b|HTTPS? Error 403|status(?: code)?:? 403|returned error: 403"
+                  r"|ERROR 403|error: 403\b|<Code>AccessDenied|\bE403\b|403 \(Forbidden\)|[Ss]tatus code: 403"
+                  r"|403 for URL|HTTP response code: 403"),
+    ("reset", r"connection reset|\bECONNRESET\b|Connection reset|RemoteDisconnected|unexpected EOF|EOF occurred"
+              r"|Connection aborted"),
+)  # fmt: skip
+STEMS: Final = (
+    "timeout", "timed", "deadline", "canceled", "expired", "resol", "no such host", "not known", "enotfound",
+    "eai_again", "bad address", "unknown host", "unknownhost", "misbehaving", "nxdomain", "dns", "nodename", "lookup",
+    "refused", "unreachable", "no route", "enet", "ehost", "connect", "reach host", "temporary error", "baseurl", "403",
+    "denied", "authorized", "unauthorized", "401", "credential", "authentication", "token", "allow aws", "publickey",
+    "x509", "certificate", "tls", "ssl", "self_signed", "unable_to", "pkix", "proxy", "toomany", "429", "rate limit",
+    "overlapping", "conflicting", "insufficient", "free addresses", "vpc_client", "ec2 error", "space", "enospc",
+    "quota", "docker daemon", "docker.sock", "pull customer", "unable_to_pull", "reset", "eof", "aborted",
+    "disconnected", "address associated", "issuer", "does not resolve", "client",
+)  # fmt: skip
+"""In small letters, what every message of the table above has one of: most lines need no closer look."""
+
+
+def stems_of(pattern: str) -> frozenset[str]:
+    """The stems that an expression spells out."""
+    spelled = re.sub(r"\[(\w)\1\]", r"\1", pattern.lower()).replace("\\b", "").replace("\\.", ".")
+    return frozenset(stem for stem in STEMS if stem in spelled)
+
+
+KIND: Final = tuple((kind, stems_of(pattern), re.compile(pattern)) for kind, pattern in _KINDS)
+WITHOUT_HOST: Final[frozenset[Kind]] = frozenset({
+    "rate-limited", "network-interface", "no-internet", "image-pull", "no-addresses", "no-space", "docker-daemon",
+    "access-denied", "unauthorized", "dns-conflict", "dns-attributes", "forbidden",
+})  # fmt: skip
+"""Kinds that say something even where neither host nor address is known."""
+_IMAGE_PULL: Final = re.compile(r"BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE|[Uu]nable to pull customer's container image")
+
+_HOST: Final = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,22}[A-Za-z]"
+_IP: Final = r"(?:\d{1,3}\.){3}\d{1,3}|\[[0-9a-f:.]{2,45}\]"
+_NAMED: Final = tuple(re.compile(pattern) for pattern in (
+    rf"lookup (?P<host>{_HOST})\.?(?: on (?P<resolver>{_IP}):53)?",
+    rf"(?:[Ff]ailed to connect to|[Cc]ould not connect to|[Uu]nable to connect to|[Cc]onnect to host|Connect to"
+    rf"|Cannot initiate the connection to|Failed to open TCP connection to|Connecting to|Connection to"
+    rf"|Operation timed out to|[Cc]ould not reach host)"
+    rf" ['\"]?(?P<host>{_HOST})['\"]?(?:(?::| port )(?P<port>\d+|https?\b))?",
+    rf"(?:Could not resolve (?:host(?:name)?:?|proxy:)?|Could not resolve|Temporary failure resolving"
+    rf"|Failed to resolve|unable to resolve host address|bad address|ENOTFOUND|EAI_AGAIN|Unknown host"
+    rf"|UnknownHostException:|Could not lookup) *[‘'\"]?(?P<host>{_HOST})",
+    rf"host=['\"](?P<host>{_HOST})['\"], port=(?P<port>\d+)",
+    rf"conflicting DNS domain for (?P<host>{_HOST})",
+))  # fmt: skip
+_UNKNOWN_NAME: Final = re.compile(rf"(?P<host>{_HOST}): (?:Name or service not known|nodename nor servname"
+                                  r"|Temporary failure|Name does not resolve)")  # fmt: skip
+_URL: Final = re.compile(rf"(?P<scheme>https?|ssh|git)://(?:[^\s@/\"'<>]+@)?(?P<host>{_HOST}|{_IP})(?::(?P<port>\d+))?"
+                         r"(?P<path>/[^\s\"'<>]*)?")  # fmt: skip
+_HOST_PORT: Final = re.compile(rf"(?<![\w.@/-])(?P<host>{_HOST})(?:/(?:{_IP}))?:(?P<port>\d{{2,5}})(?!\d)")
+_REFERENCE: Final = re.compile(rf"(?<![\w.@/-])(?P<host>{_HOST})(?P<path>/[\w./-]+)(?=[:@\s\"']|$)")
+_ADDRESS: Final = re.compile(rf"(?:dial tcp|TIMEDOUT|REFUSED|UNREACH|\[?{_HOST}/|\(|\||IP: )[ ]?(?P<ip>{_IP})"
+                             r"(?:[:|)\] ]+(?P<port>\d{2,5})?)?")  # fmt: skip
+_TO_ADDRESS: Final = re.compile(rf"(?:remote host|connect to|dial tcp|TIMEDOUT|REFUSED) \(?(?P<ip>{_IP})\)?"
+                                r"(?::(?P<port>\d+))?")  # fmt: skip
+_SCHEMES: Final = {"http": 80, "https": 443, "ssh": 22, "git": 9418}
+_FILES: Final = re.compile(r"\.(?:js|ts|go|py|rb|sh|java|json|ya?ml|xml|txt|lock|tar|gz|tgz|zip|jar|pom|rpm|deb|md|sock"
+                           r"|so|toml|cfg|conf|ini|local|js:\d+|whl)$")  # fmt: skip
+
+_DENIED: Final = re.compile(
+    r"(?:User: (?P<principal>arn:\S+) )?(?:is )?not authorized to perform:? (?P<action>[\w-]+:\w+)"
+    r"(?: on (?:the )?resource:? (?P<resource>\S+))?"
+)
+_WHOSE_POLICY: Final = re.compile(
+    r"(?P<how>because no|explicit deny in an?) (?P<policy>identity-based|resource-based|service control"
+    r"|resource control|VPC endpoint|permissions? boundary|permissions boundaries|session) ?polic|"
+    r"(?P<how2>because no|explicit deny in an?) (?P<policy2>permissions boundary|permissions boundaries)"
+)
+_CALLING: Final = re.compile(r"when calling the (?P<operation>\w+) operation")
+_S3_URL: Final = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]+)(?P<key>/\S*)?")
+
+
+class Place(NamedTuple):
+    """Whom a line says was contacted; empty strings where it does not."""
+
+    host: str = ""
+    port: int = 443
+    address: str = ""
+    resolver: str = ""
+    path: str = ""
+
+
+class Denied(NamedTuple):
+    """What an access-denied message says. ``policy`` is the message's own word for the policy's type, ``explicit``
+    whether a statement denies; ``operation`` the API call that botocore names in place of an action."""
+
+    principal: str = ""
+    action: str = ""
+    resource: str = ""
+    policy: str = ""
+    explicit: bool = False
+    operation: str = ""
+    bucket: str = ""
+
+
+def kind_of(line: str) -> Kind | None:
+    """The kind of error that a line tells of; None if it tells of none.
+
+    >>> kind_of("curl: (6) Could not resolve host: github.com")
+    'name-not-found'
+    """
+    small = line.lower()
+    there = {stem for stem in STEMS if stem in small}
+    if not there:
+        return None
+    if _IMAGE_PULL.search(line):
+        return "image-pull"
+    return next((kind for kind, stems, pattern in KIND if not stems.isdisjoint(there) and pattern.search(line)), None)
+
+
+def place_of(line: str) -> Place:
+    """Host, port and address that an error line names.
+
+    >>> place_of('Get "https://proxy.golang.org/x": dial tcp 142.250.1.2:443: i/o timeout').address
+    '142.250.1.2'
+    """
+    address, port = _address(line)
+    for pattern in _NAMED:
+        found = pattern.search(line)
+        if found and not _FILES.search(found["host"]):
+            groups = found.groupdict()
+            named = groups.get("port") or ""
+            number = int(named) if named.isdigit() else 80 if named == "http" else port or _port_of(line, found["host"])
+            resolver = (groups.get("resolver") or "").strip("[]")
+            return Place(found["host"].lower(), number, address, resolver, _path_of(line, found["host"]))
+    url = url_of(line)
+    if url.host:
+        return url._replace(address=address)
+    for pattern in (_UNKNOWN_NAME, _HOST_PORT, _REFERENCE):
+        for found in pattern.finditer(line):
+            if not _FILES.search(found["host"]):
+                groups = found.groupdict()
+                number = int(groups.get("port") or 0) or port or 443
+                return Place(found["host"].lower(), number, address, "", groups.get("path") or "")
+    return Place("", port or 443, address)
+
+
+def url_of(line: str) -> Place:
+    """The last URL of a line: the one that its error is about.
+
+    >>> url_of("fatal: unable to access 'https://example.com/x.git/': timed out")[:2]
+    ('example.com', 443)
+    """
+    for found in reversed(list(_URL.finditer(line))):
+        port = int(found["port"]) if found["port"] else _SCHEMES[found["scheme"]]
+        if re.fullmatch(_IP, found["host"]):
+            return Place("", port, found["host"].strip("[]"))
+        return Place(found["host"].lower(), port, path=found["path"] or "")
+    return Place()
+
+
+def _port_of(line: str, host: str) -> int:
+    for found in _URL.finditer(line):
+        if found["host"].lower() == host.lower():
+            return int(found["port"]) if found["port"] else _SCHEMES[found["scheme"]]
+    return 443
+
+
+def _path_of(line: str, host: str) -> str:
+    return next((found["path"] or "" for found in _URL.finditer(line) if found["host"].lower() == host.lower()), "")
+
+
+def _address(line: str) -> tuple[str, int]:
+    """The peer's address: of a Go message the last one, past the resolver's own."""
+    found = None
+    for pattern in (_TO_ADDRESS, _ADDRESS):
+        for one in pattern.finditer(line):
+            if one["port"] != "53":
+                found = one
+        if found:
+            return found["ip"].strip("[]"), int(found["port"] or 0)
+    return "", 0
+
+
+def denied_of(line: str) -> Denied:
+    """What an access-denied message names.
+
+    >>> denied_of("User: arn:aws:iam::1:user/a is not authorized to perform: ecr:PutImage on resource: x").action
+    'ecr:PutImage'
+    """
+    found, whose = _DENIED.search(line), _WHOSE_POLICY.search(line)
+    calling, bucket = _CALLING.search(line), _S3_URL.search(line)
+    held = found.groupdict() if found else {}
+    word = (whose["policy"] or whose["policy2"] or "") if whose else ""
+    how = (whose["how"] or whose["how2"] or "") if whose else ""
+    return Denied(
+        (held.get("principal") or "").rstrip(".,"), held.get("action") or "",
+        (held.get("resource") or "").rstrip(".,;\"'"), word.removesuffix("s") if word.startswith("perm") else word,
+        how.startswith("explicit"), calling["operation"] if calling else "",
+        f"{bucket['bucket']}{bucket['key'] or ''}" if bucket else "",
+    )  # fmt: skip

@@ -1,0 +1,453 @@
+"""The log lines that users arrive with, symptom by symptom (symptoms.md): the error, its host, the true cause first.
+
+The messages are in the tools' own words. A symptom that no log shows (S35 to S37: nothing fails) has no row.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reachsim import load_files
+from reachsim.diagnose import Diagnosed, Diagnosis
+from reachsim.diagnose import messages as messages_module
+from tests.build import Build
+from tests.scenarios.lan import ANY, Lan, natted
+from tests.scenarios.pipelines import ACCOUNT, BUILD_ROLE, REGION, Pipeline, for_all, policy, statement
+
+R, A = REGION, ACCOUNT
+DKR = f"{A}.dkr.ecr.{R}.amazonaws.com"
+LAYERS = f"prod-{R}-starport-layer-bucket.s3.{R}.amazonaws.com"
+SESSION = f"arn:aws:sts::{A}:assumed-role/build/AWSCodeBuild-9f2c"
+HERE = Path(__file__).resolve().parent
+STAMP = "[Container] 2026/11/24 01:02:03.456789"
+IN_BUILD = f"{STAMP} Entering phase {{phase}}\n{STAMP} Running command {{command}}\n"
+FAILED = (
+    f"\n{STAMP} Command did not exit successfully {{command}} exit status 1"
+    f"\n{STAMP} Phase complete: {{phase}} State: FAILED\n"
+)
+
+
+def log(phase: str, command: str, *lines: str) -> bytes:
+    head, tail = IN_BUILD.format(phase=phase, command=command), FAILED.format(phase=phase, command=command)
+    return (head + "\n".join(lines) + tail).encode()
+
+
+def diagnose(net: Build | dict[str, bytes], data: bytes, **more: Any) -> Diagnosis:
+    return load_files(net if isinstance(net, dict) else net.files()).diagnose(data, **more)
+
+
+def only(net: Build, data: bytes, **more: Any) -> Diagnosed:
+    found = diagnose(net, data, **more)
+    assert len(found.errors) == 1, [one.error for one in found.errors]
+    return found.errors[0]
+
+
+def first(one: Diagnosed) -> tuple[str, str | None, str]:
+    cause = one.causes[0]
+    return cause.code, cause.cause, cause.likelihood
+
+
+def codes(one: Diagnosed) -> set[str]:
+    return {cause.cause or cause.code for cause in one.causes}
+
+
+# --- networks ---------------------------------------------------------------------------------------------------------
+
+
+def public_subnet() -> Build:
+    net = Pipeline(endpoints=[])
+    net.route("rtb-build", "0.0.0.0/0", net.igw("vpc-1", name="1"))
+    return net
+
+
+def without(*services: str) -> Build:
+    every = ("git-codecommit", "ecr.api", "ecr.dkr", "logs")
+    return Pipeline(endpoints=[one for one in every if one not in services])
+
+
+def no_private_dns() -> Build:
+    net = Pipeline()
+    net["vpce-ecr-dkr"]["PrivateDnsEnabled"] = False
+    return net
+
+
+def narrow_group() -> Build:
+    net = Pipeline()
+    net["sg-build"]["IpPermissionsEgress"] = [
+        {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.10.0.0/16"}]}
+    ]
+    return net
+
+
+def shut_endpoints() -> Build:
+    net = Pipeline()
+    net["sg-ep"]["IpPermissions"] = []
+    return net
+
+
+def s3_policy(*statements: Any) -> Build:
+    return Pipeline(s3_policy=policy(*statements))
+
+
+def acl_for_the_vpc_only() -> Build:
+    net = Pipeline()
+    entries = [(100, way, "allow", "-1", None, "10.10.0.0/16") for way in ("in", "out")]
+    net.use_acl(net.acl("vpc-1", entries, name="build"), net.build_a, net.build_c)
+    return net
+
+
+def no_attributes() -> Build:
+    return Pipeline(dns_hostnames=False)
+
+
+def corporate_dns() -> Build:
+    net = Pipeline()
+    options = next(iter(net._lists["ec2/describe-dhcp-options"]))
+    options["DhcpConfigurations"][0]["Values"] = [{"Value": "192.168.0.53"}]
+    return net
+
+
+def no_eni_rights() -> Build:
+    return Pipeline(build_role=[one for one in BUILD_ROLE if "ec2:" not in str(one)])
+
+
+def with_nat() -> Build:
+    net = Pipeline()
+    net.with_nat()
+    return net
+
+
+def no_vpc() -> Build:
+    return Pipeline(in_vpc=False)
+
+
+def two_zones_of_one_name() -> Build:
+    net = Pipeline()
+    net.interface_endpoint("vpc-1", "logs", {net.ep_a: "10.10.11.90"}, ["sg-ep"], name="again")
+    return net
+
+
+def sts_endpoint() -> Build:
+    return Pipeline(endpoints=["git-codecommit", "ecr.api", "ecr.dkr", "logs", "sts"])
+
+
+def dkr_policy() -> Build:
+    net = Pipeline(endpoints=["git-codecommit", "ecr.api", "logs"])
+    net.add_endpoint("ecr.dkr", policy=policy(for_all("ecr:DeleteRepository", effect="Deny")))
+    return net
+
+
+def bucket_policy() -> Build:
+    """The bucket lets in only what comes from the VPC; there is no S3 endpoint, and a NAT gateway."""
+    net = Pipeline(s3_tables=[], build_role=[*BUILD_ROLE, statement("s3:PutObject")])
+    net.with_nat()
+    wall = for_all("s3:*", ["arn:aws:s3:::mine", "arn:aws:s3:::mine/*"], "Deny",
+                   Condition={"StringNotEquals": {"aws:SourceVpc": "vpc-1"}})  # fmt: skip
+    net.put("s3api/list-buckets", {"Buckets": [{"Name": "mine"}]}, region="global")
+    net.put("s3api/get-bucket-policy/mine", {"Policy": json.dumps(policy(wall))}, region="global")
+    return net
+
+
+CASES: list[tuple[str, Any, tuple[str, str, str], tuple[str, str | None, str]]] = [
+    ("s01-curl", public_subnet,
+     ("timeout", "get.example.com", "install"),
+     ("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", "CODEBUILD_PUBLIC_SUBNET_NO_PUBLIC_IP", "certain")),
+    ("s03-docker-login", lambda: without("ecr.api"),
+     ("timeout", f"api.ecr.{R}.amazonaws.com", "pre_build"),
+     ("NO_ROUTE_TO_DESTINATION", "VPCE_MISSING_FOR_SERVICE", "certain")),
+    ("s04-login-at-the-endpoint-s-name", no_private_dns,
+     ("forbidden", f"vpce-0abc-1x.api.ecr.{R}.vpce.amazonaws.com", "pre_build"),
+     ("ENDPOINT_NAME_IS_NO_REGISTRY", None, "certain")),
+    ("s05-layers", lambda: Pipeline(s3_tables=["client"]),
+     ("timeout", LAYERS, "build"), ("NO_ROUTE_TO_DESTINATION", "VPCE_ROUTE_TABLE_NOT_ASSOCIATED", "certain")),
+    ("s06-security-group", narrow_group,
+     ("timeout", LAYERS, "build"), ("ENI_SG_RULES_MISMATCH", None, "certain")),
+    ("s07-layers-forbidden", lambda: s3_policy(for_all("s3:*", "arn:aws:s3:::mine/*")),
+     ("forbidden", LAYERS, "build"), ("VPCE_POLICY_SERVICE_BUCKET_MISSING", None, "certain")),
+    ("s08-principal-account",
+     lambda: s3_policy(for_all("s3:*", "*", Condition={"StringEquals": {"aws:PrincipalAccount": A}})),
+     ("forbidden", LAYERS, "build"), ("VPCE_POLICY_SERVICE_BUCKET_MISSING", None, "certain")),
+    ("s09-docker-hub-s-blobs-in-s3", lambda: s3_policy(for_all("s3:*", "arn:aws:s3:::mine/*")),
+     ("forbidden", f"docker-images-prod.s3.{R}.amazonaws.com", "build"),
+     ("VPCE_POLICY_IMPLICIT_DENY", None, "certain")),
+    ("s10-yum", lambda: s3_policy(for_all("s3:*", "arn:aws:s3:::mine/*")),
+     ("forbidden", f"amazonlinux-2-repos-{R}.s3.dualstack.{R}.amazonaws.com", "install"),
+     ("VPCE_POLICY_IMPLICIT_DENY", None, "certain")),
+    ("s12-private-dns-of-s3", Pipeline,
+     ("dns-attributes", "", "build"), ("VPCE_MISSING_FOR_SERVICE", None, "certain")),
+    ("s11-nothing-but-a-deny", dkr_policy,
+     ("access-denied", "", "build"), ("VPCE_POLICY_IMPLICIT_DENY", None, "certain")),
+    ("s13-two-owners-of-a-name", two_zones_of_one_name,
+     ("dns-conflict", f"logs.{R}.amazonaws.com", "build"), ("DNS_CONFLICTING_ZONES", None, "certain")),
+    ("s14-attributes", no_attributes,
+     ("dns-attributes", "", "build"), ("DNS_HOSTNAMES_DISABLED", None, "certain")),
+    ("s15-corporate-dns", corporate_dns,
+     ("name-not-found", f"api.ecr.{R}.amazonaws.com", "pre_build"), ("DNS_CUSTOM_RESOLVER_UNKNOWN", None, "likely")),
+    ("s17-iam", Pipeline,
+     ("no-connection", "iam.amazonaws.com", "build"),
+     ("NO_ROUTE_TO_DESTINATION", "VPCE_MISSING_FOR_SERVICE", "certain")),
+    ("s18-global-sts", sts_endpoint,
+     ("timeout", "sts.amazonaws.com", "pre_build"), ("NO_ROUTE_TO_DESTINATION", None, "certain")),
+    ("s19-bucket-elsewhere", Pipeline,
+     ("no-connection", "mine.s3.eu-west-1.amazonaws.com", "post_build"), ("NO_ROUTE_TO_DESTINATION", None, "certain")),
+    ("s20-network-acl", acl_for_the_vpc_only,
+     ("timeout", f"mine.s3.{R}.amazonaws.com", "build"), ("SUBNET_ACL_RESTRICTION", None, "certain")),
+    ("s22-endpoint-s-group", shut_endpoints,
+     ("timeout", DKR, "build"), ("SG_HAS_NO_RULES", None, "certain")),
+    ("s24-no-network-interface", no_eni_rights,
+     ("network-interface", "", ""), ("ROLE_CANNOT_CREATE_ENI", None, "certain")),
+    ("s25-build-image",
+     lambda: Pipeline(environment={"type": "LINUX_CONTAINER", "image": "registry.corp.example/ci:1"}),
+     ("image-pull", "registry.corp.example", ""), ("SERVICE_PLANE_PULL_NOT_VIA_VPC", None, "likely")),
+    ("s27-ecr-public", Pipeline,
+     ("timeout", "public.ecr.aws", "build"), ("NO_ROUTE_TO_DESTINATION", None, "certain")),
+    ("s28-logs", lambda: without("logs"),
+     ("timeout", f"logs.{R}.amazonaws.com", ""), ("NO_ROUTE_TO_DESTINATION", "VPCE_MISSING_FOR_SERVICE", "certain")),
+    ("s29-bucket-policy", bucket_policy,
+     ("access-denied", "", "post_build"), ("RESOURCE_POLICY_DENY", None, "certain")),
+    ("s30-rate-limit", no_vpc,
+     ("rate-limited", "registry-1.docker.io", "build"), ("REGISTRY_RATE_LIMIT", None, "certain")),
+    ("s31-8-8-8-8", Pipeline,
+     ("name-not-found", "goproxy.corp.example", "build"), ("CONTAINER_RESOLVER_FALLBACK", None, "certain")),
+    ("s32-logs-without-a-way", lambda: without("logs"),
+     ("timeout", f"logs.{R}.amazonaws.com", ""), ("NO_ROUTE_TO_DESTINATION", "VPCE_MISSING_FOR_SERVICE", "certain")),
+    ("s33-apk", Pipeline,
+     ("no-connection", "dl-cdn.alpinelinux.org", "build"), ("NO_ROUTE_TO_DESTINATION", None, "certain")),
+]  # fmt: skip
+
+
+def read(name: str) -> bytes:
+    return (HERE / "logs" / f"{name}.log").read_bytes()
+
+
+@pytest.mark.parametrize(("name", "net", "error", "cause"), CASES, ids=[case[0] for case in CASES])
+def test_symptom(name: str, net: Any, error: tuple[str, str, str], cause: tuple[str, str | None, str]) -> None:
+    found = only(net(), read(name))
+    assert (found.error.kind, found.error.host, found.error.phase) == error
+    assert first(found) == cause
+
+
+@pytest.mark.parametrize(("name", "beside"), [("s30-rate-limit", "CODEBUILD_NOT_IN_VPC"),
+    ("s18-global-sts", "DNS_NAME_NOT_COVERED_BY_ENDPOINT"), ("s19-bucket-elsewhere", "CROSS_REGION_NOT_VIA_ENDPOINT"),
+    ("s20-network-acl", "RETURN_ACL_EPHEMERAL"), ("s04-login-at-the-endpoint-s-name", "DNS_PRIVATE_DNS_DISABLED"),
+    ("s27-ecr-public", "DNS_NAME_NOT_COVERED_BY_ENDPOINT"), ("s30-rate-limit", "PUBLIC_EGRESS_POSSIBLE")])  # fmt: skip
+def test_what_else_belongs_to_it(name: str, beside: str) -> None:
+    net = next(case[1] for case in CASES if case[0] == name)
+    assert beside in codes(only(net(), read(name)))
+
+
+def test_s01_in_codebuilds_own_words() -> None:
+    found = only(public_subnet(), b"[Container] 2026/11/24 01:02:03 Build does not have internet connectivity.")
+    assert found.error.kind == "no-internet"
+    assert "CODEBUILD_PUBLIC_SUBNET_NO_PUBLIC_IP" in codes(found)
+
+
+def test_s02_an_empty_log_asks_for_the_logs_endpoint() -> None:
+    found = only(without("logs"), b"\n")
+    assert (found.error.kind, first(found)) == (
+        "no-output", ("NO_ROUTE_TO_DESTINATION", "VPCE_MISSING_FOR_SERVICE", "certain")
+    )  # fmt: skip
+
+
+def test_s16_shared_endpoints_without_the_zone() -> None:
+    net = Lan()
+    for number, service in enumerate(("ecr.api", "ecr.dkr")):
+        net.interface_endpoint(net.vpc_id, service, {net.b: f"10.0.2.{20 + number}"}, [net.open], private_dns=False,
+                               name=f"{number}")  # fmt: skip
+    vpc = net.vpc("172.20.0.0/16", name="s")
+    table = net.table(vpc, name="s")
+    net.project("app", vpc, [net.subnet(vpc, "172.20.1.0/24", table=table, name="s")], [net.group(vpc, [], [ANY])])
+    net.route(table, "10.0.0.0/16", net.peering(vpc, net.vpc_id, name="1"))
+    host = "api.ecr.us-east-1.amazonaws.com"
+    data = (
+        f'RequestError: send request failed\ncaused by: Post "https://{host}/": dial tcp 44.213.79.50:443: i/o timeout'
+    )
+    found = only(net, data.encode())
+    assert first(found) == ("NO_ROUTE_TO_DESTINATION", "DNS_RESOLVES_TO_PUBLIC_ADDRESS", "certain")
+
+
+def test_s21_what_fails_at_times_is_likely() -> None:
+    net = Lan()
+    entries: list[Any] = [
+        (100, "in", "allow", "tcp", (443, 443), "10.0.0.0/16"), (100, "out", "allow", "-1", None, "0.0.0.0/0"),
+    ]  # fmt: skip
+    net.use_acl(net.a, net.acl(net.vpc_id, entries, name="x"))
+    net.use_acl(net.b, net.acl(net.vpc_id, entries, name="y"))
+    net.interface_endpoint(net.vpc_id, "logs", {net.a: "10.0.1.20", net.b: "10.0.2.20"}, [net.open])
+    data = b'Connect timeout on endpoint URL: "https://logs.us-east-1.amazonaws.com/"'
+    found = only(net, data, source=net.client)
+    assert found.verdict is not None
+    assert found.verdict.outcome == "intermittent"
+    assert first(found) == ("SUBNET_ACL_RESTRICTION", "RETURN_ACL_EPHEMERAL", "likely")
+
+
+def test_s23_what_stops_the_next_service_is_told_too() -> None:
+    net = Pipeline(endpoints=["git-codecommit", "logs"], s3_tables=["client"])
+    data = f'Get "https://{DKR}/v2/app/manifests/1": dial tcp 35.72.1.2:443: i/o timeout'
+    found = only(net, data.encode())
+    assert first(found)[2] == "certain"
+    assert {cause.cause for cause in found.causes if cause.likelihood == "possible"} == {
+        "VPCE_MISSING_FOR_SERVICE", "VPCE_ROUTE_TABLE_NOT_ASSOCIATED"
+    }  # fmt: skip
+
+
+def test_s26_a_pull_through_cache_that_redirects() -> None:
+    data = log("BUILD", f"docker pull {DKR}/docker-hub/library/golang:1.22",
+               'Get "https://production.cloudflare.docker.com/x": dial tcp 104.16.1.2:443: timeout')  # fmt: skip
+    found = only(Pipeline(), data)
+    assert found.error.host == "production.cloudflare.docker.com"
+    assert "UPSTREAM_REDIRECT_NEEDS_INTERNET" in codes(found)
+    assert "NO_ROUTE_TO_DESTINATION" in codes(found)
+
+
+@pytest.mark.parametrize("line", [
+    f"fatal: unable to access 'https://git-codecommit.{R}.amazonaws.com/v1/repos/app/': Failed to connect to "
+    f"git-codecommit.{R}.amazonaws.com port 443 after 130112 ms: Connection timed out",
+    f"ssh: connect to host git-codecommit.{R}.amazonaws.com port 22: Connection timed out",
+])  # fmt: skip
+def test_s34_git_push_from_a_client(line: str) -> None:
+    found = only(without("git-codecommit"), line.encode(), source="i-1")
+    assert found.error.host == f"git-codecommit.{R}.amazonaws.com"
+    assert found.error.port == (22 if line.startswith("ssh") else 443)
+    assert first(found) == ("NO_ROUTE_TO_DESTINATION", "VPCE_MISSING_FOR_SERVICE", "certain")
+
+
+# --- how a log is read ------------------------------------------------------------------------------------------------
+
+
+def messages() -> list[tuple[str, str, str, str]]:
+    """(kind, host, command, lines) of messages.txt."""
+    found: list[tuple[str, str, str, str]] = []
+    for row in (HERE / "messages.txt").read_text(encoding="utf-8").splitlines():
+        if row.startswith("  "):
+            kind, host, command, text = found[-1]
+            found[-1] = (kind, host, command, f"{text}\n{row[2:]}".lstrip("\n"))
+        elif not row.startswith("#"):
+            kind, host, command = (part.strip() for part in row.split("|"))
+            found.append((kind, host, command, ""))
+    return found
+
+
+@pytest.mark.parametrize(("kind", "host", "command", "line"), messages())
+def test_message(kind: str, host: str, command: str, line: str) -> None:
+    from reachsim.pipeline.knowledge import index_hosts
+
+    names = {name: index_hosts(name)[0] for name in ("pypi", "npm", "debian", "maven", "rubygems")}
+    for name, real in names.items():
+        line, host = line.replace(f"{{{name}}}", real), host.replace(f"{{{name}}}", real)
+    found = only(with_nat(), log("BUILD", command, *line.split("\n")))
+    assert (found.error.kind, found.error.host, found.error.phase) == (kind, host, "build")
+    assert found.causes
+
+
+def test_an_address_alone_is_asked_for() -> None:
+    found = only(Pipeline(), log("BUILD", "npm ci", "npm ERR! network connect ETIMEDOUT 10.10.5.5:4873"))
+    assert (found.error.address, found.error.port) == ("10.10.5.5", 4873)
+    assert found.verdict is not None
+    assert found.verdict.question.destination == "ip:10.10.5.5"
+
+
+@pytest.mark.parametrize("lines", [
+    ["[Container] 2026/11/24 01:02:03 Running command echo connection refused", "connection refused"],
+    ["[Container] 2026/11/24 01:02:03 Running command npm test", "  ✓ shows when the request timed out (3 ms)"],
+    ["+ grep 'i/o timeout' https://github.com/x", "Phase complete: BUILD State: SUCCEEDED"],
+    ["Step 3/4 : RUN echo 'curl: (6) Could not resolve host: a.example.com'"],
+    ["Successfully built 0123456789ab", "BUILD SUCCESS", "Downloaded from https://repo.example.com/timeout.jar"],
+])  # fmt: skip
+def test_no_error_is_invented(lines: list[str]) -> None:
+    found = diagnose(Pipeline(), "\n".join(lines).encode())
+    assert (found.errors, found.causes) == ((), ())
+
+
+def test_retries_are_one_error_and_a_command_that_went_on_is_not_blamed_first() -> None:
+    retry = 'Connect timeout on endpoint URL: "https://sts.ap-northeast-1.amazonaws.com/"'
+    data = (
+        IN_BUILD.format(phase="BUILD", command="aws sts get-caller-identity || true") + f"{retry}\n{retry}\n"
+    ).encode()
+    data += b"[Container] 2026/11/24 01:02:09 Running command curl https://a.example.com/x\n"
+    data += b"curl: (6) Could not resolve host: a.example.com\n[Container] Phase complete: BUILD State: FAILED"
+    found = diagnose(without("logs"), data)
+    assert [(one.error.host, one.error.count, one.error.fatal) for one in found.errors] == [
+        ("sts.ap-northeast-1.amazonaws.com", 2, False), ("a.example.com", 1, True)
+    ]  # fmt: skip
+    assert found.to_json()["causes"][0]["rank"] == 1
+    assert found.causes[0].component in ("rtb-build", "a.example.com")
+
+
+def test_whose_log_it_is() -> None:
+    net = Pipeline()
+    net.project("p2", None, [], [])
+    line = "curl: (28) Failed to connect to a.example.com port 443: Connection timed out"
+    with pytest.raises(Exception, match="whose log is it"):
+        diagnose(net, line.encode())
+    with pytest.raises(Exception, match="no such project"):
+        diagnose(net, line.encode(), project="p3")
+    assert diagnose(net, f"CODEBUILD_BUILD_ID=p2:1234\n{line}".encode()).source == "codebuild:p2"
+    assert diagnose(net, line.encode(), project="p1").source == "codebuild:p1"
+
+
+def test_json_of_the_aws_cli_is_read() -> None:
+    line = "curl: (28) Failed to connect to a.example.com port 443: Connection timed out"
+    events = {"events": [{"timestamp": 1, "message": "Entering phase BUILD\n"}, {"timestamp": 2, "message": line}]}
+    assert only(Pipeline(), json.dumps(events).encode()).error.host == "a.example.com"
+    contexts = [{"statusCode": "VPC_CLIENT_ERROR", "message": "Unexpected EC2 error: UnauthorizedOperation"}]
+    builds = {"builds": [{"projectName": "p1", "phases": [{"phaseType": "PROVISIONING", "phaseStatus": "CLIENT_ERROR",
+                                                           "contexts": contexts}]}]}  # fmt: skip
+    found = only(no_eni_rights(), json.dumps(builds).encode())
+    assert (found.error.phase, first(found)[0]) == ("provisioning", "ROLE_CANNOT_CREATE_ENI")
+
+
+def test_colours_stamps_and_carriage_returns_are_no_part_of_a_message() -> None:
+    line = "2026-11-24T01:02:03.123Z \x1b[31mcurl: (6) Could not resolve host: a.example.com\x1b[0m\r\n"
+    found = only(Pipeline(), line.encode())
+    assert found.error.text == "curl: (6) Could not resolve host: a.example.com"
+
+
+def test_who_is_refused_and_by_whom() -> None:
+    text = (
+        f"An error occurred (AccessDeniedException) when calling the GetParameter operation: User: {SESSION} is not "
+        f"authorized to perform: ssm:GetParameter on resource: arn:aws:ssm:{R}:{A}:parameter/x because no "
+        "identity-based policy allows the ssm:GetParameter action"
+    )
+    found = only(Pipeline(), log("PRE_BUILD", "aws ssm get-parameter --name x", text))
+    assert found.requests == ({"action": "ssm:GetParameter", "resource": f"arn:aws:ssm:{R}:{A}:parameter/x"},)
+    assert first(found) == ("IDENTITY_POLICY_DENY", None, "certain")
+
+
+def test_bad_logs_are_one_clear_error() -> None:
+    with pytest.raises(Exception, match="binary data"):
+        diagnose(Pipeline(), b"\x00\x01\x02" * 100)
+    assert diagnose(Pipeline(), b"{" * 5000 + b"\n").errors == ()
+
+
+def test_no_message_is_passed_over_for_want_of_a_stem() -> None:
+    for _, _, pattern in messages_module.KIND:
+        depth, parts = 0, [""]
+        for character in pattern.pattern:
+            depth += (character in "([") - (character in ")]")
+            if character == "|" and not depth:
+                parts.append("")
+            else:
+                parts[-1] += character
+        assert [part for part in parts if not messages_module.stems_of(part)] == []
+
+
+def test_a_log_of_megabytes_is_read_in_a_moment() -> None:
+    import time
+
+    noise = "[INFO] Downloading from central: https://repo.example.com/a/b/c.jar timeout=3 (12 kB at 3 kB/s)\n"
+    data = (noise * 20_000 + "curl: (6) Could not resolve host: a.example.com\n" + "x" * 3_000_000).encode()
+    start = time.perf_counter()
+    found = only(natted_project(), data)
+    assert found.error.line == 20_001
+    assert time.perf_counter() - start < 20
+
+
+def natted_project() -> Build:
+    net = natted()
+    net.project("app", net.vpc_id, [net.a], [net.open])
+    return net
