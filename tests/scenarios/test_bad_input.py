@@ -351,7 +351,7 @@ def test_a_pipe_in_the_place_of_a_file_does_not_hang(pipeline: Path) -> None:
 def test_an_endless_device_in_the_place_of_a_file_is_not_read(pipeline: Path) -> None:
     (pipeline / VPCS).unlink()
     (pipeline / VPCS).symlink_to("/dev/zero")
-    refused(pipeline, VPCS, "a pipe, socket or device")
+    refused(pipeline, VPCS, "a symbolic link that leaves the snapshot")
 
 
 def test_a_dangling_link_is_named(pipeline: Path) -> None:
