@@ -19,6 +19,8 @@ from reachsim.model.records import Route, RouteTable, TransitGatewayRoute, Trans
 Item = TypeVar("Item")
 
 STATIC, PREFIX_LIST, PROPAGATED = 0, 1, 2
+ADVERTISED = "Advertisement"
+"""Origin of the routes that VPC Route Server puts into a table."""
 
 
 class Target(NamedTuple):
@@ -120,19 +122,38 @@ def compile_table(network: Network, table: RouteTable, home: Home) -> CompiledTa
         rank = _rank(route)
         for block in found:
             if rank == PROPAGATED and block.block <= inside:
-                continue  # a propagated route within the VPC never beats local (N7)
+                if route.origin != ADVERTISED:
+                    continue  # a propagated route within the VPC never beats local (N7)
+                entries.append((block, rank, _local(block)))  # whether one of a route server does is not documented
             destination = route.destination_prefix_list_id or str(block)
-            entries.append((block, rank, Candidate(target_of(route), route, destination, index)))
+            entries.append((block, rank, Candidate(_target(network, table, route), route, destination, index)))
     stated = {str(block) for block, rank, _ in entries if rank == STATIC}
     for block in blocks:
         if str(block) not in stated:  # AWS puts a local route for each block in every table (N4)
-            implied = Route(gateway_id="local", origin="CreateRouteTable")
-            entries.append((block, STATIC, Candidate(Target("local", "local"), implied, str(block), -1)))
+            entries.append((block, STATIC, _local(block)))
     return CompiledTable(longest_prefix(entries), inside, tuple(dict.fromkeys(missing)))
 
 
+def _local(block: Cidr) -> Candidate:
+    implied = Route(gateway_id="local", origin="CreateRouteTable")
+    return Candidate(Target("local", "local"), implied, str(block), -1)
+
+
+def _target(network: Network, table: RouteTable, route: Route) -> Target:
+    """Like `target_of`; a route server's route names its next hop by address (EC2 API, Route: ``IpAddress``)."""
+    target = target_of(route)
+    if target.kind != "unknown" or route.ip_address is None:
+        return target
+    address = IntervalSet.single(route.ip_address.number)
+    for subnet_id, _ in network.split_by_subnet(table.vpc_id or "", address):
+        for interface in network.interfaces_at(subnet_id or "", address):
+            if address <= interface.addresses:
+                return Target("network-interface", interface.id)
+    return Target("unknown", str(route.ip_address))
+
+
 def _rank(route: Route) -> int:
-    if route.origin in ("EnableVgwRoutePropagation", "Advertisement"):
+    if route.origin in ("EnableVgwRoutePropagation", ADVERTISED):
         return PROPAGATED
     return PREFIX_LIST if route.destination_prefix_list_id else STATIC
 

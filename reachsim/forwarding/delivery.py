@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
-from reachsim.addresses import AMAZON_LOCAL, V6_BASE
+from reachsim.addresses import AMAZON_LOCAL, V4, V6, V6_BASE, Cidr
 from reachsim.engine import answered, choose
-from reachsim.evidence import Gap
+from reachsim.evidence import Assumption, Gap
 from reachsim.forwarding.appliances import symmetric
 from reachsim.forwarding.filtering import through_network_acl, through_security_groups
 from reachsim.forwarding.ground import (
@@ -30,10 +30,10 @@ from reachsim.forwarding.ground import (
 )
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
-from reachsim.model.network import own_address
+from reachsim.model.network import own_address, subnet_addresses
 from reachsim.model.records import NatGateway, RouteTable
 from reachsim.packets import DESTINATION, TCP
-from reachsim.routing import Candidate, CompiledTable
+from reachsim.routing import ADVERTISED, Candidate, CompiledTable
 
 INTERFACE_FILES = ("describe-network-interfaces",)
 TO_TARGETS = "targets"
@@ -165,9 +165,9 @@ def _redirected(ground: Ground, flow: Walk, gateway_id: str) -> Walk:
 
 
 def _by_table(ground: Ground, flow: Walk, subnet_id: str, vpc_id: str) -> list[Walk]:
-    lacking = ground.lacks_for_vpc(vpc_id, "describe-vpcs", "describe-route-tables")
     table = ground.network.route_table_of(subnet_id)
-    if lacking or table is None:
+    if table is None or vpc_id not in ground.network.vpcs:
+        lacking = ground.lacks_for_vpc(vpc_id, "describe-vpcs", "describe-route-tables")
         parts = _past_acl(ground, flow, subnet_id)
         what = f"the route table of {subnet_id}"
         gap = missing(lacking, subnet_id, what) if lacking else unseen(subnet_id, f"{what} is not in the snapshot")
@@ -201,8 +201,12 @@ def _winners(flow: Walk, winners: tuple[Candidate, ...], table: RouteTable) -> l
     if len(by_target) == 1:
         return [(winners[0], flow)]
     options = [by_target[target] for target in sorted(by_target)]
-    detail = f"{table.route_table_id} holds equal routes to {', '.join(o.target.id for o in options)}: AWS picks one"
-    assumed = flow.assuming(assume("PREFIX_LISTS_OVERLAP", table.route_table_id, detail, "neither"))
+    between = ", ".join(option.target.id for option in options)
+    code, detail = "PREFIX_LISTS_OVERLAP", f"{table.route_table_id} holds equal routes to {between}: AWS picks one"
+    if any(option.route.origin == ADVERTISED for option in options):
+        code = "ROUTE_SERVER_PRIORITY_UNKNOWN"
+        detail = f"which of the routes of {table.route_table_id} to {between} goes first is not documented: either"
+    assumed = flow.assuming(assume(code, table.route_table_id, detail, "neither"))
     return list(zip(options, choose(assumed, len(options)), strict=True))
 
 
@@ -232,6 +236,7 @@ def _taken(
     )
     same_subnet = subnet_id != "" and _target_subnet(ground, kind, target) == subnet_id
     found: list[Walk] = []
+    flow = flow.assuming(*_doubts(ground, flow, table, candidate, vpc_id))
     for part in _past_acl(ground, flow, "" if same_subnet else subnet_id):
         part = part.through(crossed)
         if route.state == "blackhole":
@@ -249,6 +254,37 @@ def _taken(
         else:
             found.append(part.to(kind, target, vpc_id, subnet_id, table.route_table_id))
     return found
+
+
+_INTO_THE_VPC = ("local", "nat-gateway", "network-interface", "vpc-endpoint")
+"""Kinds of target that AWS takes in a static route within the VPC's own range (N4, N8)."""
+
+
+def _doubts(ground: Ground, flow: Walk, table: RouteTable, candidate: Candidate, vpc_id: str) -> tuple[Assumption, ...]:
+    """What is taken for granted where this route is used."""
+    found: list[Assumption] = []
+    table_id, route = table.route_table_id, candidate.route
+    named = route.destination_cidr_block or route.destination_ipv6_cidr_block
+    whole = [block.block for block in ground.network.vpc_blocks(vpc_id)]
+    if named is not None and route.origin == "CreateRoute" and any(named.block <= block for block in whole):
+        subnets = (subnet_addresses(ground.network.subnets[one]) for one in ground.network.subnets_of(vpc_id))
+        known = named.block in whole or any(named.block == one & _family(named) for one in subnets)
+        if not known or candidate.target.kind not in _INTO_THE_VPC:
+            detail = f"route {named} of {table_id} lies within the VPC's own range: AWS would refuse it"
+            found.append(assume("STATIC_LOCAL_ROUTE", table_id, detail, "neither"))
+    if route.state == "blackhole" and any(
+        one.state == "active" and block is not None and block != named and not block.block.isdisjoint(flow.destinations)
+        for one in table.routes
+        for block in (one.destination_cidr_block, one.destination_ipv6_cidr_block)
+    ):
+        detail = f"no wider route of {table_id} takes over from its blackhole {candidate.destination}"
+        found.append(assume("BLACKHOLE_NO_FALLTHROUGH", table_id, detail, "leak"))
+    return tuple(found)
+
+
+def _family(block: Cidr) -> IntervalSet:
+    """All addresses of the block's family."""
+    return V4 if block.block.first < V6_BASE else V6
 
 
 def _by_local_route(
@@ -325,14 +361,14 @@ def local(ground: Ground, flow: Walk) -> list[Walk]:
     """
     _, vpc_id, from_subnet = flow.place
     lacking = ground.lacks_for_vpc(vpc_id, "describe-subnets")
-    if lacking:
-        return [lost(flow, missing(lacking, vpc_id, f"the subnets of {vpc_id}"))]
     parts: list[Walk] = []
     for subnet_id, addresses in ground.network.split_by_subnet(vpc_id, flow.destinations):
         part = flow.with_destinations(addresses)
         if part is None:
             continue
-        if subnet_id is None:
+        if subnet_id is None and lacking:
+            parts.append(lost(part, missing(lacking, vpc_id, f"the subnets of {vpc_id}")))
+        elif subnet_id is None:
             parts.append(_nobody(ground, part, vpc_id))
         elif subnet_id == from_subnet:
             parts.append(part.to("deliver", subnet_id))
@@ -372,11 +408,6 @@ def deliver(ground: Ground, flow: Walk) -> list[Walk]:
         if asked is not None:
             parts.append(asked.to("receive", receiver.id))
             rest = rest - receiver.addresses
-    lacking = ground.lacks_for_vpc(vpc_id, *INTERFACE_FILES)
-    if rest and lacking:
-        left = flow.with_destinations(rest)
-        assert left is not None
-        return [*parts, lost(left, missing(lacking, subnet_id, f"the interfaces in {subnet_id}"))]
     for interface in network.interfaces_at(subnet_id, rest):
         addresses = interface.addresses & rest
         part = flow.with_destinations(addresses) if addresses else None
@@ -394,7 +425,12 @@ def deliver(ground: Ground, flow: Walk) -> list[Walk]:
                 parts.append(_at_nat(ground, part, gateway))
                 rest = rest - IntervalSet.single(number)
     left = flow.with_destinations(rest) if rest else None
-    return [*parts, _nobody(ground, left, subnet_id)] if left is not None else parts
+    if left is None:
+        return parts
+    lacking = ground.lacks_for_vpc(vpc_id, *INTERFACE_FILES)
+    if lacking:
+        return [*parts, lost(left, missing(lacking, subnet_id, f"the interfaces in {subnet_id}"))]
+    return [*parts, _nobody(ground, left, subnet_id)]
 
 
 def _awaiting_nat(ground: Ground, flow: Walk, addresses: IntervalSet) -> NatGateway | None:

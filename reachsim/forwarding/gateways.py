@@ -200,6 +200,8 @@ def _block_public_access(
         flow = flow.assuming(
             assume("ASSUMED_DEFAULT", vpc_id, f"VPC Block Public Access is off ({lacking[0]})", "block")
         )
+    if why:
+        flow = flow.assuming(assume("BPA_INCONSISTENT", subnet_id or vpc_id, f"at {label}: {mode}{why}", "block"))
     if mode == "block-bidirectional" or (mode == "block-ingress" and not by_nat):
         detail = f"VPC Block Public Access ({mode}{why}) blocks at {label}"
         code = "VPC_BLOCK_PUBLIC_ACCESS_ENABLED"
@@ -547,7 +549,7 @@ def vpc_endpoint(ground: Ground, flow: Walk) -> list[Walk]:
         flow = flow.blocked(block(flow, "BAD_STATE", endpoint_id, f"{label} is {endpoint.state}"))
     if flow.context.sender is None or any(link not in flow.context.inspected for link in flow.context.links):
         detail = f"{label} serves only interfaces of {vpc_id}, not what comes in from elsewhere (N137)"
-        flow = flow.blocked(block(flow, "GATEWAY_REJECTS_SPOOFED_TRAFFIC", endpoint_id, detail))
+        return [stopped(flow, block(flow, "GATEWAY_REJECTS_SPOOFED_TRAFFIC", endpoint_id, detail))]
     if flow.context.session:
         detail = f"{label} takes the traffic of {flow.context.session[-1].gateway}: not confirmed by AWS's pages (N59)"
         flow = flow.assuming(assume("NAT_THEN_GATEWAY_ENDPOINT", endpoint_id, detail, "neither"))

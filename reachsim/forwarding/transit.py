@@ -59,6 +59,9 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         flow = flow.blocked(block(flow, "TGW_ROUTE_AZ_RESTRICTION", attachment_id, detail, at=subnet_id or None))
         parts = [flow]
     else:
+        if subnet_id and subnet_id not in found.subnet_ids:
+            detail = f"{subnet_id} uses {attachment_id} by {entry}, a subnet of its zone: AWS's pages differ on this"
+            flow = flow.assuming(assume("TGW_ZONE_RULE", attachment_id, detail, "block"))
         parts = through_network_acl(ground, flow, entry, "ingress")
     moved = []
     for part in parts:

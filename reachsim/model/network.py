@@ -356,13 +356,32 @@ class Network:
         return found
 
     def home_of(self, resource_id: str) -> Home:
-        """Account and Region in whose files a resource stands; those of the only home if it stands nowhere."""
+        """Account and Region in whose files a resource stands; those of the only home if it stands nowhere.
+
+        A VPC of another account is at home there, collected or not: who merely uses a shared subnet sees neither all
+        its interfaces nor its endpoints and gateways (facts N73, N152).
+        """
         place = self.places.get(resource_id)
         if place is not None:
-            return place.home
+            vpc = self.vpcs.get(resource_id)
+            owner = vpc.owner_id if vpc is not None else None
+            if owner is None or owner == place.home[0] or place.home[0] not in self._own_accounts:
+                return place.home
+            return owner, place.home[1]
         for record_id in self._parts_of_unseen_vpcs.get(resource_id, ()):
             return self.places[record_id].home
         return self.homes[0] if self.homes else ("000000000000", "unknown")
+
+    @cached_property
+    def _own_accounts(self) -> frozenset[str]:
+        """Accounts that own something in their files: an account's name there is no mere placeholder."""
+        kinds = (self.vpcs, self.subnets, self.security_groups, self.network_interfaces)
+        owners = (
+            (getattr(record, "owner_id", None), self.places[name].home[0])
+            for kind in kinds
+            for name, record in kind.items()
+        )
+        return frozenset(account for owner, account in owners if owner == account)
 
     @cached_property
     def _parts_of_unseen_vpcs(self) -> dict[str, list[str]]:

@@ -107,6 +107,7 @@ class Route(Ec2, frozen=True):
     carrier_gateway_id: str | None = None
     core_network_arn: str | None = None
     odb_network_arn: str | None = None
+    ip_address: Address | None = None
     state: str = "active"
     origin: str = "CreateRoute"
 

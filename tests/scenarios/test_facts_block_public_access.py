@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.scenarios.lan import Lan, ask, blocks, codes, fate, natted, public
+from tests.scenarios.lan import Lan, ask, assumed, blocks, codes, fate, natted, public
 
 WORLD = "ip:198.51.100.7"
 WORLD6 = "ip:2620:107:300f::1"
@@ -70,6 +70,7 @@ def test_n65_the_stricter_of_two_statements_holds() -> None:
     verdict = ask(files | {subnets: strict[subnets]}, net.client, WORLD)
     assert ("VPC_BLOCK_PUBLIC_ACCESS_ENABLED", "igw-1", None, net.a, "request", "egress") in blocks(verdict)
     assert "stricter" in verdict.blocked_by[0].detail
+    assert assumed(verdict) == {("BPA_INCONSISTENT", net.a)}
 
 
 def test_n66_bidirectional_blocks_nat_too() -> None:

@@ -104,6 +104,24 @@ def test_n08_static_route_for_a_whole_subnet_beats_local() -> None:
     assert ("APPLIANCE_MAY_FORWARD", firewall) in assumed(verdict)
 
 
+@pytest.mark.parametrize(
+    ("destination", "target", "refused"),
+    [
+        ("10.0.2.0/24", "eni-fw", False),
+        ("10.0.0.0/16", "eni-fw", False),
+        ("10.0.2.0/25", "eni-fw", True),
+        ("10.0.2.0/24", "igw-1", True),
+    ],
+)
+def test_n08_a_route_into_the_vpc_that_aws_would_refuse_is_marked(destination: str, target: str, refused: bool) -> None:
+    net = Lan()
+    net.igw(net.vpc_id)
+    net.interface(net.b, "10.0.2.9", [net.open], source_dest_check=False, name="fw")
+    net.route(net.ta, destination, target)
+    verdict = ask(net, net.client, net.server)
+    assert (("STATIC_LOCAL_ROUTE", net.ta) in assumed(verdict)) is refused
+
+
 def test_n09_neighbours_in_a_subnet_need_no_route() -> None:
     net = Lan()
     near = net.interface(net.a, "10.0.1.6", [net.open], name="near")
@@ -131,6 +149,9 @@ def test_n11_blackhole_takes_the_match_and_drops() -> None:
     verdict = ask(net, net.client, WORLD)
     assert blocks(verdict) == {("BAD_STATE_ROUTE", net.ta, "198.51.100.0/24", net.a, "request", "egress")}
     assert fate(ask(net, net.client, "ip:192.0.2.1")) == ("allowed", "internet")
+    assert assumed(verdict) == {("BLACKHOLE_NO_FALLTHROUGH", net.ta)}
+    net[net.ta]["Routes"] = [one for one in net[net.ta]["Routes"] if one.get("DestinationCidrBlock") != "0.0.0.0/0"]
+    assert assumed(ask(net, net.client, WORLD)) == set()
 
 
 def test_n12_state_of_unknown_meaning_is_unknown() -> None:
@@ -148,9 +169,38 @@ def test_n13_route_server_routes_rank_as_propagated() -> None:
     net.route(net.ta, "198.51.100.0/24", net.vgw(net.vpc_id), origin="EnableVgwRoutePropagation")
     verdict = ask(net, net.client, WORLD)
     assert fate(verdict) == ("allowed", "mixed")
-    assert ("PREFIX_LISTS_OVERLAP", net.ta) in assumed(verdict)
+    assert ("ROUTE_SERVER_PRIORITY_UNKNOWN", net.ta) in assumed(verdict)
     net.route(net.ta, "198.51.100.0/24", "pcx-gone", state="blackhole")
     assert codes(ask(net, net.client, WORLD)) == {"BAD_STATE_ROUTE"}
+
+
+def advertised(net: Lan, destination: str, next_hop: str) -> None:
+    """A route that VPC Route Server put into the client's table."""
+    net[net.ta]["Routes"].append(
+        {"DestinationCidrBlock": destination, "IpAddress": next_hop, "Origin": "Advertisement", "State": "active"}
+    )
+
+
+def test_n13_route_server_names_the_next_hop_by_its_address() -> None:
+    net = Lan()
+    firewall = net.interface(net.b, "10.0.2.9", [net.open], source_dest_check=False, name="fw")
+    advertised(net, "198.51.100.0/24", "10.0.2.9")
+    assert assumed(ask(net, net.client, WORLD)) == {("APPLIANCE_MAY_FORWARD", firewall)}
+    net[firewall]["SourceDestCheck"] = True
+    assert codes(ask(net, net.client, WORLD)) == {"ENI_SOURCE_DEST_CHECK_RESTRICTION"}
+    advertised(net, "192.0.2.0/24", "10.0.2.77")
+    verdict = ask(net, net.client, "ip:192.0.2.1")
+    assert (verdict.outcome, assumed(verdict)) == ("unknown", {("UNMODELLED_COMPONENT", "10.0.2.77")})
+
+
+def test_n13_whether_a_route_server_beats_the_local_route_is_not_known() -> None:
+    net = Lan()
+    firewall = net.interface(net.b, "10.0.2.9", [net.open], name="fw")
+    advertised(net, "10.0.2.0/25", "10.0.2.9")
+    verdict = ask(net, net.client, net.server)
+    assert fate(verdict) == ("intermittent", "private")
+    assert blocks(verdict) == {("ENI_SOURCE_DEST_CHECK_RESTRICTION", firewall, None, None, "request", "ingress")}
+    assert ("ROUTE_SERVER_PRIORITY_UNKNOWN", net.ta) in assumed(verdict)
 
 
 def test_n14_overlapping_prefix_lists_are_either() -> None:

@@ -52,6 +52,11 @@ def test_n183_by_the_attachments_and_the_table() -> None:
     assert fate(verdict) == ("allowed", "private")
     assert {"rtb-x", "tgw-attach-x", "tgw-rtb-1", "tgw-attach-y", "eni-y"} <= set(crossed(verdict))
     assert {"tgw-attach-y", "tgw-attach-x"} <= set(crossed(verdict, "response"))
+    zones = {("TGW_ZONE_RULE", "tgw-attach-x"), ("TGW_ZONE_RULE", "tgw-attach-y")}
+    assert assumed(verdict) == zones  # both hosts are in subnets beside their attachment's
+    for record in net._lists["ec2/describe-transit-gateway-vpc-attachments"]:
+        record["SubnetIds"] = [f"subnet-{record['VpcId'].removeprefix('vpc-')}"]
+    assert assumed(ask(net, "eni-x", "eni-y")) == set()
 
 
 def test_n183_attachment_must_be_available() -> None:
