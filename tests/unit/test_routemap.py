@@ -9,7 +9,8 @@ import pytest
 
 from reachsim import Reach, load
 from reachsim.evidence import Block, Hop
-from reachsim.routemap import MOST_LINES, Box, RouteMap, columns_of, cut, lay_out
+from reachsim.routemap import Box, RouteMap, columns_of, cut, lay_out
+from reachsim.routemap.grouping import MOST_LINES
 from reachsim.verdict import Cell, Check, Outcome, Question, Verdict
 from reachsim.verdict import Path as Way
 
