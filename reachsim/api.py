@@ -180,10 +180,7 @@ class Reach:
 
     def place(self, origin: str) -> tuple[str, str, str] | None:
         """VPC, zone and subnet of an interface, an instance or a build's virtual interface (``…@subnet-…``)."""
-        interface = self.network.interfaces.get(origin) or self.network.primary_interfaces.get(origin)
-        subnet_id = interface.subnet_id if interface is not None else origin.rpartition("@")[2]
-        subnet = self.network.subnets.get(subnet_id)
-        return None if subnet is None else (subnet.vpc_id, subnet.availability_zone or "", subnet_id)
+        return self.network.standing(origin)
 
     @cached_property
     def codebuild(self) -> Selections:

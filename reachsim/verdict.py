@@ -162,6 +162,23 @@ class Acceptance(msgspec.Struct, frozen=True):
     until: date | None = None
 
 
+class Known(msgspec.Struct, frozen=True):
+    """Names and places of what an answer speaks of, so that it can be shown without its snapshot."""
+
+    names: dict[str, str] = {}
+    places: dict[str, tuple[str, str, str]] = {}
+    """Where a path starts → VPC, zone and subnet."""
+
+    def label(self, resource_id: str) -> str:
+        """The id with the Name tag behind it."""
+        name = self.names.get(resource_id)
+        return f"{resource_id} ({name})" if name else resource_id
+
+    def place(self, origin: str) -> tuple[str, str, str] | None:
+        """VPC, zone and subnet; None outside of every VPC."""
+        return self.places.get(origin)
+
+
 class Check(msgspec.Struct, frozen=True):
     """The whole pipeline's verdict (DESIGN, "check")."""
 
@@ -174,6 +191,7 @@ class Check(msgspec.Struct, frozen=True):
     same_as: dict[str, tuple[str, ...]] = {}
     """Source shown → further sources with the same answers."""
     accepted: tuple[Acceptance, ...] = ()
+    known: Known = Known()
 
     @property
     def exit_code(self) -> int:
@@ -205,8 +223,8 @@ class Check(msgspec.Struct, frozen=True):
         return import_module("reachsim.report.frames").to_frame(self, table)
 
     def plot(self, ax: Axes | None = None, *, network: object = None) -> Axes:
-        """Draw the route map; ``network`` (a `Reach`) knows names and places. Returns the Axes."""
-        axes: Axes = import_module("reachsim.plot").plot_routes(self, ax, network=network)
+        """Draw the route map; returns the Axes. ``network`` (a `Reach`) knows other names and places than the check."""
+        axes: Axes = import_module("reachsim.plot").plot_routes(self, ax, network=network or self.known)
         return axes
 
     def to_json(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import msgspec
 from reachsim.check.code import contacts_of_project
 from reachsim.check.deployments import deploy_needs, deployments
 from reachsim.check.findings import finding_of, network_findings
+from reachsim.check.known import known_of
 from reachsim.check.needs import SERVICES, Need, codecommit_repositories, needs_of
 from reachsim.check.neighbours import exposed_neighbours
 from reachsim.check.outcome import overall_of
@@ -112,7 +113,10 @@ def check(
     held = [cell.verdict for cell in (*cells, *further) if cell.verdict]
     assumptions = tuple(dict.fromkeys(one for verdict in held for one in _weighty(verdict)))
     steps = tuple(step for one in judged for step in one.steps)
-    return Check(overall, tuple(cells), steps, findings, tuple(missing), assumptions, _alike(found, cells), accepted)
+    return Check(
+        overall, tuple(cells), steps, findings, tuple(missing), assumptions, _alike(found, cells), accepted,
+        known_of(network, cells),
+    )  # fmt: skip
 
 
 def _judge(ground: Ground, source: str, pins: Mapping[str, IntervalSet], folders: Mapping[str, Path]) -> Judged:

@@ -404,6 +404,13 @@ class Network:
         name = self.names.get(resource_id)
         return f"{resource_id} ({name})" if name else resource_id
 
+    def standing(self, origin: str) -> tuple[str, str, str] | None:
+        """VPC, zone and subnet of an interface, an instance or a build's virtual interface (``…@subnet-…``)."""
+        interface = self.interfaces.get(origin) or self.primary_interfaces.get(origin)
+        subnet_id = interface.subnet_id if interface is not None else origin.rpartition("@")[2]
+        subnet = self.subnets.get(subnet_id)
+        return None if subnet is None else (subnet.vpc_id, subnet.availability_zone or "", subnet_id)
+
     @cached_property
     def names(self) -> dict[str, str]:
         collections: tuple[Mapping[str, msgspec.Struct], ...] = (

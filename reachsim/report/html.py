@@ -8,51 +8,39 @@ forbids itself every request by its Content-Security-Policy, which names its one
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from reachsim.codes import CODES
-from reachsim.evidence import Block
 from reachsim.report.columns import clean
 from reachsim.report.commands import command_for
+from reachsim.report.deciding import lines_of
 from reachsim.report.facts import Facts
-from reachsim.report.ladder import MOST_TRAFFIC, MOST_WAYS, groups, likewise, rung
+from reachsim.report.ladder import MOST_WAYS, groups
 from reachsim.report.languages import TEXTS
 from reachsim.report.matrix import IN, OUT, grid
-from reachsim.report.paint import Paint
+from reachsim.report.pages import environment, part, policy
 from reachsim.report.svg import render_map
 from reachsim.report.text import SEVERITIES, describe
-from reachsim.report.words import Labels, by_ends, code_name, named, remedy, rule_name, short_source, traffic, type_name
-from reachsim.routemap import lay_out
-from reachsim.verdict import Acceptance, Cell, Check, Finding, Path, PipelineStep, Verdict
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from reachsim.report.ways import blocks_of, way_of
+from reachsim.report.words import Labels, short_source
+from reachsim.routemap import RouteMap, lay_out
+from reachsim.verdict import Acceptance, Cell, Check, Finding, PipelineStep, Verdict
 
 Lang = Literal["en", "ja"]
 MOST_FULL: Final = 1_800_000
 """Characters of hops; once they are used up, a trace names what blocks it and the command that prints the rest."""
 MOST_EVIDENCE: Final = 12
-_PLAIN = Paint(False, 100_000)
-
-
-@cache
-def _file(name: str) -> str:
-    return files("reachsim.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
 @cache
 def japanese() -> Mapping[str, Mapping[str, str]]:
     """Code → its ``text`` and ``remedy`` in Japanese, for the codes that have one."""
-    found: dict[str, dict[str, str]] = json.loads(_file("codes.ja.json"))
+    found: dict[str, dict[str, str]] = json.loads(part("codes.ja.json"))
     return found
 
 
@@ -69,15 +57,15 @@ def render_report(check: Check, network: Labels, facts: Facts, *, version: str, 
     from markupsafe import Markup
 
     words = TEXTS[lang]
-    style, script = _file("report.css"), _file("report.js")
+    style, script = part("report.css") + part("map.css"), part("map.js") + part("report.js")
+    found = lay_out(check, network)
     traces = _traces(check, network)
     links = {i: f"#{trace['id']}" for i, trace in traces.items()}
-    page: str = environment(network).get_template("report.html.j2").render(
-        lang=lang, t=words, check=check, facts=facts, version=version,
-        policy=f"default-src 'none'; style-src '{_sum(style)}'; script-src '{_sum(script)}'; img-src data:; "
-               "base-uri 'none'; form-action 'none'",
+    page: str = environment(network, words).get_template("report.html.j2").render(
+        lang=lang, check=check, facts=facts, version=version,
+        policy=policy(style, script),
         style=Markup(style), script=Markup(script),
-        map=Markup(render_map(lay_out(check, network), title=words["route map"], links=links, words=words)),
+        map=map_of(found, check.matrix, network, words, links),
         matrix=matrix_of(check, links), findings=list(_findings(check, lang)), steps=_steps(check, network),
         missing=[(file, command_for(file)) for file in check.missing], assumptions=_assumptions(check, lang),
         traces=list(traces.values()), accounts=", ".join(facts.accounts), regions=", ".join(facts.regions),
@@ -85,23 +73,15 @@ def render_report(check: Check, network: Labels, facts: Facts, *, version: str, 
     return page
 
 
-def environment(network: Labels) -> Environment:
-    """Jinja as all our templates use it: everything is escaped, and cleaned of control characters. Imports jinja2."""
-    from jinja2 import Environment, FunctionLoader
+def map_of(
+    found: RouteMap, cells: Sequence[Cell], network: Labels, words: Mapping[str, str],
+    links: Mapping[int, str] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The route map as ``map.html.j2`` takes it: the picture, and each of its lines in words."""
+    from markupsafe import Markup
 
-    found = Environment(loader=FunctionLoader(_file), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-                        finalize=_finalize)  # fmt: skip
-    found.filters["label"] = lambda name: clean(network.label(str(name)))
-    found.filters["named"] = lambda name: named(network, str(name))
-    return found
-
-
-def _finalize(value: Any) -> Any:
-    return clean(value) if type(value) is str else value
-
-
-def _sum(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+    picture = render_map(found, title=words["route map"], links=links, words=words)
+    return {"svg": Markup(picture), "lines": lines_of(found.lines, cells, network, links)}
 
 
 def matrix_of(check: Check, links: Mapping[int, str]) -> dict[str, Any]:
@@ -210,48 +190,6 @@ def _command(verdict: Verdict | None) -> str:
     words += ["--protocol", asked.protocol] if asked.protocol else []
     words += ["--port", str(asked.port)] if asked.port is not None else []
     return " ".join(map(shlex.quote, words))
-
-
-def blocks_of(blocks: Iterable[Block]) -> Iterator[dict[str, Any]]:
-    """One entry per rule that would have to change; places where the same rule blocks stand together."""
-    entries: dict[tuple[object, ...], list[Block]] = {}
-    for block in blocks:
-        key = (block.code, block.cause, block.component, block.rule, block.leg, block.direction)
-        entries.setdefault(key, []).append(block)
-    for same in entries.values():
-        block = same[0]
-        yield {
-            "code": code_name(block), "component": block.component, "rule": rule_name(block.component, block.rule),
-            "places": [at for at in dict.fromkeys(one.at for one in same) if at and at != block.component],
-            "leg": block.leg, "direction": block.direction, "symptom": block.symptom, "remedy": remedy(block),
-            "details": list(dict.fromkeys(one.detail for one in same))[:MOST_WAYS],
-            "source": short_source(block.source) if block.source else "",
-        }  # fmt: skip
-
-
-def way_of(group: Sequence[Path], network: Labels) -> dict[str, Any]:
-    """Ways of one kind: the first one's traffic and hops, and how the others differ."""
-    first = group[0]
-    ends = by_ends(first.traffic)
-    legs = []
-    for leg in ("request", "response"):
-        hops = [
-            {"type": type_name(hop.type), "text": rung(hop, network),
-             "source": short_source(hop.source) if hop.source and hop.rule is not None else ""}
-            for hop in first.hops if hop.leg == leg and hop.type != "dns"
-        ]  # fmt: skip
-        stops = [
-            {"code": code_name(block), "component": block.component, "detail": block.detail}
-            for block in first.blocked_by
-            if block.leg == leg
-        ]
-        if hops or stops:
-            legs.append({"leg": leg, "hops": hops, "stops": stops})
-    return {
-        "outcome": first.outcome, "route": first.route, "alike": len(group) - 1, "legs": legs,
-        "traffic": [traffic(same) for same in ends[:MOST_TRAFFIC]], "pairs": max(0, len(ends) - MOST_TRAFFIC),
-        "likewise": [re.sub(r"\s+", " ", line).strip() for line in likewise(group, network, _PLAIN)],
-    }  # fmt: skip
 
 
 def with_findings(check: Check, *more: Finding | None) -> Check:

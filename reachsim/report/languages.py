@@ -38,8 +38,17 @@ _ENGLISH: Final[dict[str, str]] = {
     "missing": "Missing from the snapshot",
     "missing why": "The answers that are unknown need these files. Each command prints one of them.",
     "route map": "Route map",
-    "map how": "Every line is one source and destination; follow it to its trace. A crossed line ends where it is "
-    "stopped.",
+    "map how": "Every line is one source and destination: point at it to see the rules that decide, choose it to keep "
+    "them on the page. A crossed line ends where it is stopped.",
+    "map keys": "drag to move, Ctrl + wheel to zoom; keys: arrows, + − 0, N and P for the next and previous line, "
+    "Enter to pin it, Esc",
+    "zoom in": "Zoom in",
+    "zoom out": "Zoom out",
+    "whole map": "Whole map",
+    "pinned": "Pinned line",
+    "unpin": "Unpin",
+    "whole trace": "The whole trace",
+    "lines in words": "The lines in words",
     "allowed, private": "allowed, private",
     "allowed, leaves": "allowed, takes the internet's way out",
     "needed": "thick, or *: a step of the pipeline needs it",
@@ -144,8 +153,17 @@ _JAPANESE: Final[dict[str, str]] = {
     "missing": "スナップショットに足りないもの",
     "missing why": "unknown の答えには、次のファイルが必要です。それぞれのコマンドの出力がその内容です。",
     "route map": "経路図",
-    "map how": "線の 1 本が、1 組の送信元と宛先です。線を選ぶとトレースに移ります。"
+    "map how": "線の 1 本が、1 組の送信元と宛先です。線を指すと決め手となるルールが、選ぶとそれがページに残ります。"
     "× の付いた線は、そこで止められています。",
+    "map keys": "ドラッグで移動、Ctrl + ホイールで拡大・縮小。"
+    "キー: 矢印、+ − 0、N と P で次と前の線、Enter で固定、Esc",
+    "zoom in": "拡大",
+    "zoom out": "縮小",
+    "whole map": "全体を表示",
+    "pinned": "固定した線",
+    "unpin": "固定を解除",
+    "whole trace": "トレース全体",
+    "lines in words": "線の一覧",
     "allowed, private": "許可（プライベート）",
     "allowed, leaves": "許可（インターネットへの出口を通る）",
     "needed": "太線、または *: パイプラインのステップに必要",

@@ -6,27 +6,25 @@ from collections.abc import Iterable
 from typing import Any
 
 from reachsim.report.facts import Facts
-from reachsim.report.html import blocks_of, environment, matrix_of, way_of
+from reachsim.report.html import map_of, matrix_of
 from reachsim.report.ladder import MOST_WAYS, groups
+from reachsim.report.languages import TEXTS
+from reachsim.report.pages import environment, part
 from reachsim.report.text import OVERALL, describe, render_check, render_trace
+from reachsim.report.ways import blocks_of, way_of
 from reachsim.report.words import Labels
-from reachsim.verdict import Check, Finding, Verdict
-
-
-class Ids:
-    """Knows no names: an answer by itself holds ids only."""
-
-    def label(self, resource_id: str) -> str:
-        return resource_id
+from reachsim.routemap import lay_out
+from reachsim.verdict import Check, Finding, Known, Verdict
 
 
 def show(value: Check | Verdict | Finding, network: Labels | None = None) -> str:
-    """A value as HTML. ``network`` knows the names of resources."""
-    network = network or Ids()
+    """A value as HTML. ``network`` knows other names and places than the value itself."""
+    network = network or (value.known if isinstance(value, Check) else Known())
     match value:
         case Check():
+            found = map_of(lay_out(value, network), value.matrix, network, TEXTS["en"])
             return _render(network, kind="check", check=value, meaning=OVERALL[value.overall],
-                           matrix=matrix_of(value, {}))  # fmt: skip
+                           matrix=matrix_of(value, {}), map=found)  # fmt: skip
         case Verdict():
             ways = list(groups(value.paths))
             return _render(network, kind="verdict", verdict=value, asked=describe(value.question),
@@ -38,7 +36,7 @@ def show(value: Check | Verdict | Finding, network: Labels | None = None) -> str
 
 def bundle(value: Check | Verdict) -> dict[str, str]:
     """A value as notebooks want it: HTML, and text where there is none."""
-    text = render_check(value, Ids()) if isinstance(value, Check) else render_trace(value, Ids())
+    text = render_check(value, value.known) if isinstance(value, Check) else render_trace(value, Known())
     return {"text/html": show(value), "text/plain": text}
 
 
@@ -48,5 +46,9 @@ def show_snapshot(facts: Facts, counts: Iterable[tuple[str, int]], network: Labe
 
 
 def _render(network: Labels, **values: Any) -> str:
-    page: str = environment(network).get_template("notebook.html.j2").render(**values)
+    from markupsafe import Markup
+
+    style, script = part("notebook.css") + part("map.css"), part("map.js")
+    template = environment(network, TEXTS["en"]).get_template("notebook.html.j2")
+    page: str = template.render(style=Markup(style), script=Markup(script), **values)
     return page

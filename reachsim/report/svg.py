@@ -1,5 +1,5 @@
-"""The route map as inline SVG for a page: classes instead of colours, so that the page's style decides, and a link from
-every line to its trace.
+"""The route map as inline SVG for a page: classes instead of colours, so that the page's style decides, every line in a
+group of its own that a pointer can find, and a link from it to its trace.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from xml.sax.saxutils import escape, quoteattr
 
 from reachsim.report.columns import clean
-from reachsim.routemap import FONT, ROW, Box, Line, RouteMap
+from reachsim.routemap import FONT, NESTED, ROW, Box, Line, RouteMap
 
 
 def render_map(
@@ -24,12 +24,11 @@ def render_map(
     """
     size = f'width="{route_map.width:.0f}" height="{route_map.height:.0f}"'
     view = f'viewBox="0 0 {route_map.width:.0f} {route_map.height:.0f}"'
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" class="map" role="img" {size} {view} '
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" class="map" role="group" {size} {view} '
              f"aria-label={quoteattr(clean(title))}>"]  # fmt: skip
-    nested = ("vpc", "zone", "subnet")
-    parts += [_box(box) for box in route_map.boxes if box.kind in nested]
+    parts += [_box(box) for box in route_map.boxes if box.kind in NESTED]
     parts += [_line(line, links or {}) for line in route_map.lines]
-    parts += [_box(box) for box in route_map.boxes if box.kind not in nested]
+    parts += [_box(box) for box in route_map.boxes if box.kind not in NESTED]
     headings = [(x, (words or {}).get(text, text)) for x, text in route_map.headings]
     parts += [f'<text class="heading" x="{x:.1f}" y="{ROW:.0f}">{escape(text)}</text>' for x, text in headings]
     return "\n".join([*parts, "</svg>"])
@@ -39,7 +38,7 @@ def _box(box: Box) -> str:
     x, y, _, _ = box.text
     lines = [f'<tspan x="{x:.1f}" y="{y + ROW * i + FONT:.1f}">{escape(clean(line))}</tspan>'
              for i, line in enumerate(box.lines)]  # fmt: skip
-    rounded = ' rx="5"' if box.kind not in ("vpc", "zone", "subnet") else ""
+    rounded = ' rx="5"' if box.kind not in NESTED else ""
     kinds = f"{box.kind} unreached" if box.unreached else box.kind
     return (
         f'<g class="{kinds}"><rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" '
@@ -56,11 +55,12 @@ def classes_of(line: Line) -> str:
 
 def _line(line: Line, links: Mapping[int, str]) -> str:
     path = " ".join(f"{'ML'[i > 0]}{x:.1f} {y:.1f}" for i, (x, y) in enumerate(line.points))
-    shown = f'<path class="{classes_of(line)}" d="{path}"><title>{escape(clean(line.label))}</title></path>'
+    shown = f'<title>{escape(clean(line.label))}</title><path class="hit" d="{path}"/>'
+    shown += f'<path class="{classes_of(line)}" d="{path}"/>'
     x, y = line.points[-1]
     if line.stopped:
         shown += f'<path class="mark" d="M{x - 12:.1f} {y - 4:.1f}l8 8m0 -8l-8 8"/>'
     elif line.outcome == "unknown":
         shown += f'<text class="mark" x="{x - 11:.1f}" y="{y + 4:.1f}">?</text>'
     link = next((links[cell] for cell in line.cells if cell in links), None)
-    return shown if link is None else f"<a href={quoteattr(link)}>{shown}</a>"
+    return f'<g class="way">{shown}</g>' if link is None else f'<a class="way" href={quoteattr(link)}>{shown}</a>'

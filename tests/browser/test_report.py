@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from selenium import webdriver
 
 from reachsim import load
 from reachsim.report.facts import facts_of
 from reachsim.report.html import render_report
+from tests.browser.chromium import chromium, open_page
 from tests.unit.report.test_html import Names, hostile
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
-webdriver = pytest.importorskip("selenium.webdriver")
 ROOT = Path(__file__).resolve().parents[2]
-LOG = {"performance": "ALL", "browser": "ALL"}
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[webdriver.Chrome]:
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    assert chromium, "install Debian's chromium"
-    assert driver, "install Debian's chromium-driver"
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", LOG)
-    found = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield found
-    found.quit()
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -51,17 +41,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     facts = facts_of(load(ROOT / "snapshots/private-pipeline").network.snapshot)
     found["hostile"].write_text(render_report(hostile(), Names(), facts, version="0"), encoding="utf-8")
     return found
-
-
-def open_page(browser: webdriver.Chrome, page: Path, width: int = 1280, height: int = 900) -> None:
-    browser.get("about:blank")
-    browser.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600},
-    )
-    for kind in LOG:
-        browser.get_log(kind)  # reading it empties it
-    browser.get(page.as_uri())
 
 
 def requests(browser: webdriver.Chrome) -> list[str]:
@@ -103,16 +82,6 @@ def test_a_cell_leads_to_its_trace(browser: webdriver.Chrome, pages: dict[str, P
     browser.execute_script("arguments[0].open = false", trace)
     link.click()  # the same link once more
     assert trace.get_property("open")
-
-
-def test_a_line_of_the_map_leads_to_its_trace(browser: webdriver.Chrome, pages: dict[str, Path]) -> None:
-    open_page(browser, pages["leaky-en"])
-    link = browser.find_element("css selector", "svg.map a")
-    target = str(link.get_dom_attribute("href")).removeprefix("#")
-    browser.execute_script(
-        "arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true}))", link
-    )
-    assert browser.find_element("id", target).get_property("open")
 
 
 def test_search_and_choice_narrow_the_lists(browser: webdriver.Chrome, pages: dict[str, Path]) -> None:

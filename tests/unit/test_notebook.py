@@ -11,6 +11,8 @@ import pytest
 from reachsim import Reach, load
 from reachsim.errors import QuestionError, UnsupportedError
 from reachsim.report.frames import TABLES
+from reachsim.routemap import lay_out
+from reachsim.verdict import Check
 from tests.unit.report.test_html import EVIL, Names, Page, hostile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,12 +23,21 @@ def reach(request: pytest.FixtureRequest) -> Reach:
     return load(ROOT / "snapshots" / request.param)
 
 
-def sound(html: str) -> str:
+def sound(html: str, scripts: tuple[str, ...] = ()) -> str:
+    """The text of well-formed HTML that fetches nothing and holds no script or style but these."""
     page = Page(html)
     assert page.faults == []
     assert page.stack == []
-    assert not any(tag in ("script", "style", "iframe") for tag, _ in page.tags)
+    assert [tag for tag, _ in page.tags if tag in ("script", "style", "iframe")] == [*scripts]
+    assert not any({"src", "id"} & set(values) or any(name.startswith("on") for name in values)
+                   for _, values in page.tags)  # fmt: skip
+    assert "url(" not in html
+    assert "@import" not in html
     return page.text
+
+
+MAP = ("style", "script")
+"""What an interactive map brings along."""
 
 
 def test_a_snapshot_is_summed_up(reach: Reach) -> None:
@@ -39,13 +50,34 @@ def test_a_snapshot_is_summed_up(reach: Reach) -> None:
 def test_a_check_shows_its_verdict_matrix_and_findings(reach: Reach) -> None:
     check = reach.check()
     bundle = check._repr_mimebundle_()
-    text = sound(bundle["text/html"])
+    text = sound(bundle["text/html"], MAP)
     assert bundle["text/html"] == check._repr_html_()
     assert f"overall: {check.overall}" in text
     assert bundle["text/plain"].startswith(f"overall: {check.overall}")
     for finding in check.findings:
         assert finding.id in text
         assert finding.title in sound(finding._repr_html_())
+
+
+def test_a_check_shows_its_map_with_every_line_in_words(reach: Reach) -> None:
+    """Names and places are the check's own, so that it needs no snapshot to show them."""
+    check = reach.check()
+    found = lay_out(check, reach)
+    page = Page(check._repr_html_())
+    ways = [values for tag, values in page.tags if values.get("class") == "way"]
+    assert len(ways) == len(found.lines) > 20
+    assert page.text.count("→") > len(ways)
+    subnets = [box.lines[0] for box in found.boxes if box.kind == "subnet"]
+    assert subnets
+    assert all(text in page.text for text in subnets)
+    for cell in check.matrix:
+        for block in cell.blocked_by:
+            assert block.code in page.text
+    assert lay_out(check, check.known) == found
+
+
+def test_an_empty_check_shows_no_map() -> None:
+    sound(Check("undecided", (), (), (), (), ())._repr_html_())
 
 
 def test_a_verdict_shows_its_ladder(reach: Reach) -> None:
@@ -66,8 +98,8 @@ def test_names_stay_text_in_notebooks() -> None:
     assert verdict is not None
     for value in (check, verdict, check.findings[0]):
         html = show(value, Names())
-        sound(html)
-        assert "<script" not in html
+        sound(html, MAP if value is check else ())
+        assert "<script>alert" not in html
         assert EVIL.split("\u202e")[0] in Page(html).text
 
 
