@@ -23,6 +23,7 @@ from reachsim.evidence import Assumption, Block, Gap
 from reachsim.forwarding import Origin
 from reachsim.forwarding.gateways import attached, gateway_of
 from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface, virtual_interface
 from reachsim.model.network import Home, Network
 from reachsim.workloads import ANY_CLIENT_PORTS, LINUX_PORTS, WINDOWS_PORTS, Placement, Workload
@@ -519,7 +520,7 @@ def destination(network: Network, selector: Selector, home: Home, *, from_outsid
     if kind == "service":
         return Destination(selector, name=services.host(value, region, account))
     if kind in ("ecr", "s3", "codecommit", "logs"):
-        return _aws_resource(selector, home)
+        return _aws_resource(network, selector, home)
     if kind in ("igw", "nat"):
         collection = network.internet_gateways if kind == "igw" else network.nat_gateways
         if value not in collection:
@@ -529,16 +530,56 @@ def destination(network: Network, selector: Selector, home: Home, *, from_outsid
     return _resource(network, selector, from_outside=from_outside)
 
 
-def _aws_resource(selector: Selector, home: Home) -> Destination:
-    """The host that serves a repository, bucket or log group."""
+def _aws_resource(network: Network, selector: Selector, home: Home) -> Destination:
+    """The host that serves a repository, bucket or log group.
+
+    Raises QuestionError if the file that would list it is there and lacks it (a bucket may be another account's).
+    """
     account, region = home
     kind, value = selector
+    known = _listed(network, kind, home)
+    if known is not None and value not in known:
+        raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION")
     suffix = {"ecr": "ecr.dkr", "s3": "s3", "codecommit": "git-codecommit", "logs": "logs"}[kind]
     name = services.host(suffix, region, account)
     if kind == "s3":
         bucket = value.partition("/")[0]
         name = f"{bucket}.{name}" if "." not in bucket else name
     return Destination(selector, name=name)
+
+
+def _listed(network: Network, kind: str, home: Home) -> set[str] | None:
+    """The names of all resources of a kind in a home; None if the file that would list them is missing."""
+    if kind == "logs":
+        path = network.path(home, "logs", "describe-log-groups")
+        groups = network.read_collection(path, "logGroups", aws.LogGroup)
+        return {one.log_group_name for one in groups} if network.snapshot.status(path) == "ok" else None
+    calls = {"ecr": ("ecr", "describe-repositories"), "codecommit": ("codecommit", "list-repositories")}
+    if kind not in calls:
+        return None
+    path = network.path(home, *calls[kind])
+    names = {one.repository_name for one in network.read_collection(path, "repositories", aws.Repository)}
+    return names if network.snapshot.status(path) == "ok" else None
+
+
+def implied_requests(selector: Selector, home: Home) -> list[dict[str, str]]:
+    """The API requests that the use of a resource implies: a pull, a read, a clone, a line in the log.
+
+    They go to the resource of that name in the asker's account and Region; nothing for other selectors.
+    """
+    kind, value = selector
+    account, region = home
+    partition = services.partition_of(region)
+    implied: dict[str, tuple[str, tuple[str, ...]]] = {
+        "ecr": (f"ecr:{region}:{account}:repository/{value}", ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")),
+        "s3": (f"s3:::{value if '/' in value else f'{value}/*'}", ("s3:GetObject",)),
+        "codecommit": (f"codecommit:{region}:{account}:{value}", ("codecommit:GitPull",)),
+        "logs": (f"logs:{region}:{account}:log-group:{value}:*", ("logs:PutLogEvents",)),
+    }
+    if kind not in implied:
+        return []
+    arn, actions = implied[kind]
+    return [{"action": action, "resource": f"arn:{partition}:{arn}"} for action in actions]
 
 
 def _resource(network: Network, selector: Selector, *, from_outside: bool) -> Destination:

@@ -31,7 +31,7 @@ from reachsim.packets import (
     PacketSet,
 )
 from reachsim.scenarios import Scenario, scenarios, services_of
-from reachsim.selectors import parse_selector
+from reachsim.selectors import implied_requests, parse_selector
 from reachsim.snapshot import Planned
 from reachsim.verdict import Outcome, Path, Question, RouteWord, Verdict, traffic_of
 
@@ -112,7 +112,10 @@ def simulate(
     layers: Sequence[str] | None = None,
     pins: Mapping[str, IntervalSet] | None = None,
 ) -> Verdict:
-    """Answer one question. Raises QuestionError."""
+    """Answer one question. Without ``requests`` those count that the use of the target implies (`implied_requests`).
+
+    Raises QuestionError.
+    """
     from reachsim.policy_layers import judge_requests  # costs the policy language; most questions have no requests
 
     number = read_protocol(protocol)
@@ -121,6 +124,8 @@ def simulate(
     question = Question(source, target, None if protocol is None else str(protocol), port, family)
     verdict = weigh(question, found, explicit_icmp=number in ICMP_REPLIES and port is not None)
     counted = tuple(layers) if layers is not None else LAYERS
+    if requests is None and found:
+        requests = implied_requests(parse_selector(target), found[0].source.home)
     if "network" not in counted and not requests:
         raise QuestionError("layers other than network judge requests, and the question has none", "BAD_LAYER")
     if "network" not in counted:

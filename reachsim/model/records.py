@@ -1133,6 +1133,10 @@ class Repository(msgspec.Struct, frozen=True, rename="camel"):
     repository_name: str
 
 
+class LogGroup(CodeBuild, frozen=True):
+    log_group_name: str
+
+
 class AccountSetting(CodeBuild, frozen=True):
     value: str | None = None
 
