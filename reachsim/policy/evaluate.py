@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
-from .exemptions import ROOT_KEEPS, root_may_never, without_exempt
+from .exemptions import EXEMPT, root_may_never, without_exempt
 from .judge import View, explain, weigh
 from .layers import Effect, Level, Policies, levels
 from .principals import Principal, Via
@@ -111,7 +111,7 @@ class Compiled:
 
     def decide(self, request: Request) -> Word:
         """The decision alone. Raises ValueError as `evaluate` does."""
-        if self._policies.rcps or request.folded_action in ROOT_KEEPS:
+        if self._policies.rcps or request.folded_action in EXEMPT:
             policies, exempt = without_exempt(request, self._policies)
             if exempt:
                 return Compiled(policies, gateway=self._gateway).decide(request)
@@ -148,7 +148,7 @@ class Compiled:
 
     def evaluate(self, request: Request) -> Decision:
         """The decision with its reasons. Raises ValueError as the function `evaluate` does."""
-        if self._policies.rcps or request.folded_action in ROOT_KEEPS:
+        if self._policies.rcps or request.folded_action in EXEMPT:
             policies, exempt = without_exempt(request, self._policies)
             if exempt:
                 decision = Compiled(policies, gateway=self._gateway).evaluate(request)

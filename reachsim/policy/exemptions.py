@@ -12,6 +12,9 @@ AWS rules:
 - No root user may assume a role (AWS Security Token Service API Reference, "AssumeRole"; IAM User Guide, "Compare AWS
   STS credentials": users and roles may call it), whatever the policies say.
 
+- ``sts:GetCallerIdentity`` needs no permission, and no Deny keeps anybody from it (AWS Security Token Service API
+  Reference, "GetCallerIdentity"). That an endpoint policy still binds it is an assumption.
+
 Not told apart here, since a request does not show them: the management account, whose principals SCPs and whose
 resources RCPs leave alone (leave them out of the input), and KMS keys managed by AWS, which RCPs leave alone.
 """
@@ -20,6 +23,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from .document import parse
 from .layers import Policies
 from .request import Request
 
@@ -38,8 +42,22 @@ ROOT_KEEPS: Final = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:d
 """The actions, in lower case, that a bucket policy cannot deny to the root user of the bucket's owner."""
 
 
+EXEMPT: Final = ROOT_KEEPS | {"sts:getcalleridentity"}
+"""The actions, in lower case, for which `without_exempt` has to be asked even without RCPs."""
+_ANYTHING: Final = parse({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+
+
+def needs_no_permission(request: Request) -> bool:
+    """Whether AWS grants the request to everybody who signs it, whatever identity policies and SCPs say."""
+    return request.folded_action == "sts:getcalleridentity" and request.principal.has_identity
+
+
 def without_exempt(request: Request, policies: Policies) -> tuple[Policies, str]:
     """The policies that do bind a request, and a note where one does not ("" if all do)."""
+    if needs_no_permission(request):
+        bare = Policies(identity=(_ANYTHING,), endpoint=policies.endpoint)
+        note = "" if policies == bare else f"{request.action} needs no permission, and no policy can deny it"
+        return bare, note
     if policies.rcps:
         if request.service not in RCP_SERVICES:
             return policies._replace(rcps=None), f"RCPs do not act on {request.service} (as of 2026-10-27)"

@@ -349,6 +349,14 @@ def test_facts_65_and_66_keys_of_the_endpoint_s_owner_by_service() -> None:
     assert list(answers.values()) == ["allowed", "blocked", "unknown"]
 
 
+def test_get_caller_identity_needs_no_permission() -> None:
+    net = private()
+    iam(net, {**ALL, "Effect": "Deny"})
+    request = {"action": "sts:GetCallerIdentity"}
+    assert get(net, request).layers["identity-policy"] == "allowed"
+    assert get(private(DENY), request).layers["endpoint-policy"] == "blocked"
+
+
 # --- the client's address -------------------------------------------------------------------------------------------
 
 
