@@ -4,8 +4,10 @@
                                          "patch": [RFC 6902 operations]}]}
 
 An operation on the whole document (path ``""``) makes a file that was not there (``add``) or takes one away
-(``remove``). Applying makes a new `Snapshot` and leaves the old one as it is; whoever loads the new one gets the same
-validation as from any other. **Source:** DESIGN, "Patch file"; RFC 6902 (JSON Patch), RFC 6901 (JSON Pointer).
+(``remove``). A build's file (``code/…``) is one string, so operations on it are on the whole of it. Applying makes a
+new `Snapshot` and leaves the old one as it is; whoever loads the new one gets the same validation as from any other.
+
+**Source:** DESIGN, "Patch file"; RFC 6902 (JSON Patch), RFC 6901 (JSON Pointer).
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ Verb = Literal["add", "remove", "replace", "move", "copy", "test"]
 
 _VERBS: Final[tuple[str, ...]] = get_args(Verb)
 _MISSING: Final = object()
+BUILD_FILES: Final = "code/"
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -144,7 +147,7 @@ def apply(snapshot: Snapshot, patch: Patch) -> Snapshot:
             documents[edit.file] = _load(snapshot, edit.file)
         for operation in edit.operations:
             documents[edit.file] = operate(documents[edit.file], operation, edit.file)
-    written = {path: to_bytes(one) for path, one in documents.items() if one is not _MISSING}
+    written = {path: _encoded(path, one) for path, one in documents.items() if one is not _MISSING}
     gone = [path for path, one in documents.items() if one is _MISSING]
     return snapshot.edited(written | _manifest(snapshot, written, gone), gone)
 
@@ -160,6 +163,14 @@ def _manifest(snapshot: Snapshot, written: Mapping[str, bytes], gone: Iterable[s
     return {name: to_bytes({**document, "files": dict(sorted(kept.items()))})}
 
 
+def _encoded(path: str, document: Json) -> bytes:
+    if not path.startswith(BUILD_FILES):
+        return to_bytes(document)
+    if not isinstance(document, str):
+        _wrong(path, "", "the text of a build's file", _kind(document))
+    return document.encode()
+
+
 def to_bytes(document: Json) -> bytes:
     """A document as the AWS CLI prints it: four spaces, characters as they are."""
     return (json.dumps(document, indent=4, ensure_ascii=False) + "\n").encode()
@@ -169,6 +180,11 @@ def _load(snapshot: Snapshot, file: str) -> Json:
     if not snapshot.holds(file):
         return _MISSING
     data = snapshot.read(file)
+    if file.startswith(BUILD_FILES):
+        try:
+            return data.decode()
+        except UnicodeDecodeError as error:
+            _wrong(file, "", "text in UTF-8", str(error))
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:

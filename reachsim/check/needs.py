@@ -166,13 +166,16 @@ def _source_needs(home: Home, project: aws.Project) -> list[Need]:
 
 
 def _environment_needs(home: Home, project: aws.Project) -> list[Need]:
-    """Parameters and secrets that environment variables name; which ones is not decoded, so any of the account's."""
-    kinds = {one.type for one in project.environment.environment_variables}
-    found = {
-        "PARAMETER_STORE": ("ssm", _request("ssm:GetParameters", _arn(home, "ssm", "parameter/*"))),
-        "SECRETS_MANAGER": (
-            "secretsmanager",
-            _request("secretsmanager:GetSecretValue", _arn(home, "secretsmanager", "secret:*")),
-        ),
-    }
-    return [Need("environment", service, (request,)) for kind, (service, request) in found.items() if kind in kinds]
+    """Parameters and secrets that environment variables name; one that no value names may be any of the account's."""
+    kinds = ("PARAMETER_STORE", "SECRETS_MANAGER")
+    wanted = [one for one in project.environment.environment_variables if one.type in kinds]
+    if not wanted:
+        return []
+    from reachsim.pipeline.project import parameter, secret  # costs the parsers, which few projects need
+
+    reads = {"PARAMETER_STORE": parameter, "SECRETS_MANAGER": secret}
+    found = [reads[one.type](home[1], home[0], one.value or "*") for one in wanted]
+    return [
+        Need("environment", _destination(home, one.host), tuple(_request(r.action, r.resource) for r in one.requests))
+        for one in found
+    ]

@@ -78,6 +78,18 @@ class Draft:
                 raise SnapshotError(Fault(file, "", "JSON", str(error))) from error
         return self._documents[file]
 
+    def text(self, file: str) -> str:
+        """A file of a build, which is text. Raises QuestionError if it is not there or not in UTF-8."""
+        held = self._documents.get(file)
+        if isinstance(held, str):
+            return held
+        if not self.network.snapshot.holds(file):
+            raise QuestionError(f"{file} is not in the snapshot", "NO_SUCH_COMPONENT")
+        try:
+            return self.network.snapshot.read(file).decode()
+        except UnicodeDecodeError as error:
+            raise SnapshotError(Fault(file, "", "text in UTF-8", str(error))) from error
+
     def put(self, file: str, document: Json) -> None:
         """A whole file: a new one, other contents, or None to take it away."""
         self._documents[file] = document

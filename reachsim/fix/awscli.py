@@ -1,6 +1,6 @@
 """A fix as commands for the AWS CLI, to be read and run by somebody who may.
 
-**Source:** AWS CLI Command Reference, ``ec2``, ``codebuild``, ``iam``.
+**Source:** AWS CLI Command Reference, ``ec2``, ``codebuild``, ``iam``, ``ecr``, ``s3api``.
 """
 
 from __future__ import annotations
@@ -11,21 +11,27 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import assert_never
 
+from reachsim.fix import holders
 from reachsim.fix.steps import (
     AddAclEntry,
     AddGroupRule,
+    AddInlinePolicy,
     AddPolicyStatement,
-    AllowRole,
     AssociateEndpoint,
+    CopyImage,
     CreateEndpoint,
     CreateGroup,
     DeleteRoute,
     RemoveGroupRule,
+    ReplaceStatement,
     SetEndpointPolicy,
     SetPrivateDns,
     SetProjectVpc,
     SetVpcAttribute,
     Step,
+    UseImage,
+    component_of,
+    policy_key,
 )
 from reachsim.model.network import Network
 
@@ -40,7 +46,7 @@ def render(network: Network, steps: Iterable[Step], policies: Mapping[str, str])
     Args:
         network: The snapshot.
         steps: The fix.
-        policies: Endpoint → its whole policy after the fix, as JSON text.
+        policies: Holder (and name) → a policy's whole text after the fix.
     """
     lines = [HEADER]
     made: dict[str, str] = {}
@@ -79,14 +85,18 @@ def _command(network: Network, step: Step, policies: Mapping[str, str]) -> str:
         case SetVpcAttribute():
             options = {"enableDnsSupport": "--enable-dns-support", "enableDnsHostnames": "--enable-dns-hostnames"}
             return f"aws ec2 modify-vpc-attribute --vpc-id {step.vpc} {options[step.attribute]} '{{\"Value\": true}}'"
-        case AddPolicyStatement() | SetEndpointPolicy():
-            document = shlex.quote(policies[step.endpoint])
-            return f"aws ec2 modify-vpc-endpoint --vpc-endpoint-id {step.endpoint} --policy-document {document}"
-        case AllowRole():
-            wanted = {"Version": "2012-10-17", "Statement": [json.loads(step.statement)]}
-            role = step.role.rpartition("/")[2]
-            call = f"aws iam put-role-policy --role-name {role} --policy-name {step.name}"
-            return f"{call} --policy-document {_json(wanted)}"
+        case AddPolicyStatement() | SetEndpointPolicy() | ReplaceStatement():
+            name = step.policy if isinstance(step, ReplaceStatement) else ""
+            holder = component_of(step)
+            return _put_policy(holder, name, shlex.quote(policies[policy_key(holder, name)]))
+        case AddInlinePolicy():
+            return _put_policy(step.principal, step.name, shlex.quote(step.document))
+        case CopyImage():
+            return _copy_image(step)
+        case UseImage():
+            edits = [f"sed -i {shlex.quote(f'{line}s|{step.image}|{step.to}|')} {shlex.quote(file)}"
+                     for file, line in step.places]  # fmt: skip
+            return "\n".join((_copy_image(step), f"# in the source of {step.project}:", *edits))
         case DeleteRoute():
             family = "--destination-ipv6-cidr-block" if ":" in step.destination else "--destination-cidr-block"
             option = "--destination-prefix-list-id" if step.destination.startswith("pl-") else family
@@ -100,6 +110,35 @@ def _command(network: Network, step: Step, policies: Mapping[str, str]) -> str:
             config = {"vpcId": step.vpc, "subnets": list(step.subnets), "securityGroupIds": list(step.groups)}
             return f"aws codebuild update-project --name {shlex.quote(step.project)} --vpc-config {_json(config)}"
     assert_never(step)
+
+
+def _put_policy(holder: str, name: str, document: str) -> str:
+    """The call that puts a policy's whole text in place."""
+    last = shlex.quote(holder.rpartition("/")[2])
+    match holders.kind_of(holder):
+        case "endpoint":
+            return f"aws ec2 modify-vpc-endpoint --vpc-endpoint-id {holder} --policy-document {document}"
+        case "repository":
+            region, account, resource = holder.split(":", 5)[3:]
+            where = f"--region {region} --registry-id {account}"
+            repository = resource.removeprefix("repository/")
+            return f"aws ecr set-repository-policy {where} --repository-name {repository} --policy-text {document}"
+        case "bucket":
+            return f"aws s3api put-bucket-policy --bucket {holder.rpartition(':')[2]} --policy {document}"
+        case "managed":
+            return f"aws iam create-policy-version --policy-arn {holder} --policy-document {document} --set-as-default"
+    who = "user" if ":user/" in holder else "role"
+    call = f"aws iam put-{who}-policy --{who}-name {last} --policy-name {shlex.quote(name)}"
+    return f"{call} --policy-document {document}"
+
+
+def _copy_image(step: CopyImage | UseImage) -> str:
+    """Made where both registries can be reached; any tool that copies images will do."""
+    region, account, resource = step.repository.split(":", 5)[3:]
+    repository = resource.removeprefix("repository/")
+    made = f"aws ecr create-repository --region {region} --registry-id {account} --repository-name {repository}\n"
+    copied = f"docker pull {step.image} && docker tag {step.image} {step.to} && docker push {step.to}"
+    return (made if step.makes else "") + copied
 
 
 def _json(value: object) -> str:

@@ -1,6 +1,6 @@
 """A fix as a CloudFormation template's resources, and what to change in those that stand.
 
-**Source:** CloudFormation Template Reference, ``AWS::EC2``, ``AWS::IAM::RolePolicy``.
+**Source:** CloudFormation Template Reference, ``AWS::EC2``, ``AWS::IAM``, ``AWS::ECR``.
 """
 
 from __future__ import annotations
@@ -14,20 +14,24 @@ from reachsim.fix.steps import (
     PROTOCOL_NUMBERS,
     AddAclEntry,
     AddGroupRule,
+    AddInlinePolicy,
     AddPolicyStatement,
-    AllowRole,
     AssociateEndpoint,
+    CopyImage,
     CreateEndpoint,
     CreateGroup,
     DeleteRoute,
     RemoveGroupRule,
+    ReplaceStatement,
     SetEndpointPolicy,
     SetPrivateDns,
     SetProjectVpc,
     SetVpcAttribute,
     Step,
+    UseImage,
     component_of,
     describe,
+    policy_key,
 )
 
 DESCRIPTION = "Proposals of reachsim, proven on the snapshot only; reachsim changes nothing."
@@ -46,7 +50,7 @@ def render(steps: Iterable[Step], policies: Mapping[str, str]) -> str:
             resources[
                 _name(component_of(step)) if isinstance(step, CreateGroup | CreateEndpoint) else f"Fix{number}"
             ] = made
-        else:
+        if made is None or isinstance(step, CopyImage | UseImage):
             changes[_change(step, policies)] = None
     template: dict[str, Any] = {"AWSTemplateFormatVersion": "2010-09-09", "Description": DESCRIPTION}
     if changes:
@@ -93,14 +97,18 @@ def _resource(step: Step) -> dict[str, Any] | None:
             return _of("AWS::EC2::SecurityGroup", {
                 "VpcId": step.vpc, "GroupName": step.name, "GroupDescription": step.description,
             })  # fmt: skip
-        case AllowRole():
-            return _of("AWS::IAM::RolePolicy", {
-                "RoleName": step.role.rpartition("/")[2], "PolicyName": step.name,
-                "PolicyDocument": {"Version": "2012-10-17", "Statement": [json.loads(step.statement)]},
+        case AddInlinePolicy():
+            who = "User" if ":user/" in step.principal else "Role"
+            return _of(f"AWS::IAM::{who}Policy", {
+                f"{who}Name": step.principal.rpartition("/")[2], "PolicyName": step.name,
+                "PolicyDocument": json.loads(step.document),
             })  # fmt: skip
+        case CopyImage(makes=True) | UseImage(makes=True):
+            name = step.repository.split(":", 5)[5].removeprefix("repository/")
+            return _of("AWS::ECR::Repository", {"RepositoryName": name})
         case (
             AssociateEndpoint() | SetPrivateDns() | SetVpcAttribute() | AddPolicyStatement() | DeleteRoute()
-            | RemoveGroupRule() | SetProjectVpc() | SetEndpointPolicy()
+            | RemoveGroupRule() | SetProjectVpc() | SetEndpointPolicy() | ReplaceStatement() | CopyImage() | UseImage()
         ):  # fmt: skip
             return None
     assert_never(step)
@@ -111,6 +119,8 @@ def _of(kind: str, properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _change(step: Step, policies: Mapping[str, str]) -> str:
-    if isinstance(step, AddPolicyStatement | SetEndpointPolicy):
-        return f"{step.endpoint}: PolicyDocument becomes {policies[step.endpoint]}"
+    if isinstance(step, AddPolicyStatement | SetEndpointPolicy | ReplaceStatement):
+        name = step.policy if isinstance(step, ReplaceStatement) else ""
+        key = policy_key(component_of(step), name)
+        return f"{key}: the policy becomes {policies[key]}"
     return f"{component_of(step)}: {describe(step)}"

@@ -1,14 +1,18 @@
-"""What is wrong with a pipeline, question by question: needed ways that fail, ways out, ways in, missing files."""
+"""What is wrong with a pipeline, question by question: needed ways that fail, ways out, ways in, policies that let
+strangers in.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from reachsim.check import STARTERS, Need, check, needs_of, pipeline_sources
 from reachsim.check.code import contacts_of_project
+from reachsim.check.deployments import deploy_needs, deployments
 from reachsim.check.needs import SERVICES
 from reachsim.check.outcome import OUTWARD, THROUGH
+from reachsim.check.service_plane import pulled_through
 from reachsim.check.steps import provisioning, really_needed
 from reachsim.config import Config
 from reachsim.errors import QuestionError
@@ -17,11 +21,13 @@ from reachsim.forwarding import Ground
 from reachsim.selectors import parse_selector, sources
 from reachsim.simulate import simulate
 from reachsim.verdict import Check, Verdict
+from reachsim.workloads import find_service
 
 
 class Fault(NamedTuple):
-    """One thing wrong. ``kind``: ``blocked`` (a needed way fails, by ``block``), ``leaves``, ``exposed`` or
-    ``refused`` (the role may not start builds). ``requests``: what goes that way.
+    """One thing wrong. ``kind``: ``blocked`` (a needed way fails, by ``block``), ``leaves``, ``exposed``, ``refused``
+    (no build starts) or ``open`` (``source`` is used by strangers: the finding ``destination``). ``requests``: what
+    goes that way; ``places``: where the build's files say so.
     """
 
     kind: str
@@ -30,10 +36,11 @@ class Fault(NamedTuple):
     verdict: Verdict | None = None
     block: Block | None = None
     requests: tuple[Mapping[str, Any], ...] = ()
+    places: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        return f"{self.source} → {self.destination}"
+        return self.source if self.kind == "open" else f"{self.source} → {self.destination}"
 
 
 class Judged(NamedTuple):
@@ -44,12 +51,32 @@ class Judged(NamedTuple):
     sources: tuple[str, ...]
 
 
+OPEN: Final = frozenset({
+    "ECR_REPOSITORY_PUBLIC", "ECR_PUBLIC_REPOSITORY", "BUCKET_PUBLIC", "RESOURCE_SHARED_OUTSIDE",
+    "CODECOMMIT_USABLE_FROM_OUTSIDE",
+})  # fmt: skip
+"""Findings about who may use a resource."""
+
+
 def judge(ground: Ground, config: Config, chosen: Sequence[str] = ()) -> Judged:
     """Judge a snapshot."""
     chosen = tuple(chosen or config.sources)
     found = chosen or pipeline_sources(ground.network)[0]
-    faults = tuple(fault for source in found for fault in faults_of(ground, config, source))
-    return Judged(check(ground, chosen or None, config), faults, tuple(found))
+    answer = check(ground, chosen or None, config)
+    faults = [fault for source in found for fault in faults_of(ground, config, source)]
+    needs = [need for source in found for need in _needs(ground, config, source)]
+    for service in deployments(ground.network, needs):
+        faults += _blocked(service, _ways(ground, config, service, _deploy_needs(ground, service)))
+    faults += open_to_strangers(answer)
+    return Judged(answer, tuple(faults), tuple(found))
+
+
+def open_to_strangers(answer: Check) -> list[Fault]:
+    """Who may use a resource and should not, by check's findings."""
+    return [
+        Fault("open", one.component, one.id)
+        for one in answer.findings if one.id in OPEN and one.severity in ("high", "medium")
+    ]  # fmt: skip
 
 
 def faults_of(ground: Ground, config: Config, source: str) -> list[Fault]:
@@ -57,15 +84,12 @@ def faults_of(ground: Ground, config: Config, source: str) -> list[Fault]:
     who = parse_selector(source)
     if who.kind not in STARTERS or not _is_there(ground, source):
         return []
-    found: list[Fault] = []
-    for way in _ways(ground, config, source):
-        verdict = way.verdict
-        if verdict.outcome in THROUGH and verdict.route in OUTWARD:
-            found.append(Fault("leaves", source, way.destination, verdict, None, way.requests))
-        if way.needed and verdict.outcome in ("blocked", "intermittent"):
-            found += [
-                Fault("blocked", source, way.destination, verdict, one, way.requests) for one in verdict.blocked_by
-            ]
+    ways = _ways(ground, config, source, _needs(ground, config, source))
+    found = [
+        Fault("leaves", source, way.destination, way.verdict, None, way.requests, way.places)
+        for way in ways if way.verdict.outcome in THROUGH and way.verdict.route in OUTWARD
+    ]  # fmt: skip
+    found += _blocked(source, ways)
     out = simulate(ground, source, "internet", pins=config.pins)
     if out.outcome in THROUGH:
         found.append(Fault("leaves", source, "internet", out))
@@ -79,12 +103,21 @@ def faults_of(ground: Ground, config: Config, source: str) -> list[Fault]:
 
 
 class Way(NamedTuple):
-    """One destination of a source, what goes there, and whether it has to."""
+    """One destination of a source, what goes there, whether it has to, and where the build's files say so."""
 
     destination: str
     verdict: Verdict
     requests: tuple[Mapping[str, Any], ...]
     needed: bool
+    places: tuple[str, ...]
+
+
+def _blocked(source: str, ways: Iterable[Way]) -> list[Fault]:
+    return [
+        Fault("blocked", source, way.destination, way.verdict, block, way.requests, way.places)
+        for way in ways if way.needed and way.verdict.outcome in ("blocked", "intermittent")
+        for block in way.verdict.blocked_by
+    ]  # fmt: skip
 
 
 def needed_ways(
@@ -93,22 +126,38 @@ def needed_ways(
     """(destination, verdict, requests) of what a source needs."""
     if not _is_there(ground, source):
         return []
-    return [(one.destination, one.verdict, one.requests) for one in _ways(ground, config, source) if one.needed]
+    ways = _ways(ground, config, source, _needs(ground, config, source))
+    return [(one.destination, one.verdict, one.requests) for one in ways if one.needed]
 
 
-def _ways(ground: Ground, config: Config, source: str) -> list[Way]:
+def _needs(ground: Ground, config: Config, source: str) -> tuple[Need, ...]:
     who = parse_selector(source)
+    if who.kind not in STARTERS or not _is_there(ground, source):
+        return ()
     folders = {name: config.folder / place for name, place in config.code.items()}
     contacts = contacts_of_project(ground.network, who.value, folders) if who.kind == "codebuild" else None
-    needs = [need for need in needs_of(ground.network, source, contacts) if need.destination]
+    needs = needs_of(ground.network, source, contacts)
+    return (*needs, *pulled_through(ground.network, source, needs).needs)
+
+
+def _deploy_needs(ground: Ground, service: str) -> tuple[Need, ...]:
+    found = find_service(ground.network, *parse_selector(service).value.split("/", 1))
+    return tuple(deploy_needs(ground.network, *found)) if found is not None else ()
+
+
+def _ways(ground: Ground, config: Config, source: str, needs: Sequence[Need]) -> list[Way]:
+    needs = [need for need in needs if need.destination]
     asked: dict[tuple[str, str, int], list[Need]] = {(name, "tcp", 443): [] for name in SERVICES}
     for need in needs:
         asked.setdefault(need.asked, []).append(need)
     verdicts = {key: _ask(ground, config, source, key, mine) for key, mine in asked.items()}
     return [
-        Way(key[0], verdicts[key], _requests(mine), any(really_needed(need, needs, verdicts) for need in mine))
+        Way(
+            key[0], verdicts[key], _requests(mine), any(really_needed(need, needs, verdicts) for need in mine),
+            tuple(dict.fromkeys(need.place for need in mine if need.place)),
+        )
         for key, mine in asked.items()
-    ]
+    ]  # fmt: skip
 
 
 def _ask(ground: Ground, config: Config, source: str, key: tuple[str, str, int], needs: Sequence[Need]) -> Verdict:

@@ -35,11 +35,12 @@ class Mend(msgspec.Struct, frozen=True):
 
 
 class Left(msgspec.Struct, frozen=True):
-    """Something wrong that no proposal mends, and why."""
+    """Something wrong that no proposal mends, and why; ``places``: where the build's files ask for it."""
 
     what: str
     code: str
     why: str
+    places: tuple[str, ...] = ()
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -65,7 +66,7 @@ class Plan(msgspec.Struct, frozen=True):
     diff: Diff
     also_opens: tuple[Opened, ...]
     policies: dict[str, str] = {}
-    """Endpoint → its whole policy after the fix, of those whose policy it changes."""
+    """Holder (and name) → a policy's whole text after the fix, of those that it changes."""
     missing: tuple[str, ...] = ()
 
     @property

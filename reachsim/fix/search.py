@@ -9,6 +9,7 @@ judging the edited snapshot once more: nothing is proposed on the strength of a 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -18,11 +19,24 @@ from reachsim.config import Config
 from reachsim.diff import diff
 from reachsim.edits.draft import Draft
 from reachsim.errors import ReachsimError
-from reachsim.fix.candidates import Steps, Taken, candidates, why_not
-from reachsim.fix.faults import Fault, Judged, faults_of, judge
+from reachsim.fix import holders
+from reachsim.fix.candidates import candidates, why_not
+from reachsim.fix.closing import is_outside
+from reachsim.fix.faults import Fault, Judged, faults_of, judge, open_to_strangers
+from reachsim.fix.making import apply_step
 from reachsim.fix.proof import also_opened, opening
 from reachsim.fix.records import Left, Mend, Plan, Status
-from reachsim.fix.steps import AddAclEntry, AddPolicyStatement, SetEndpointPolicy, Step, apply_step, in_order
+from reachsim.fix.steps import (
+    AddAclEntry,
+    AddPolicyStatement,
+    ReplaceStatement,
+    SetEndpointPolicy,
+    Step,
+    component_of,
+    in_order,
+    policy_key,
+)
+from reachsim.fix.taken import Steps, Taken
 from reachsim.forwarding import Ground
 from reachsim.model.network import Network
 from reachsim.patch import Patch, apply
@@ -63,24 +77,31 @@ def finish(
     """The plan with its proof: the edited snapshot as it was judged, and all that differs."""
     left = _left(last)
     proof = diff(ground, edited, config, sources=first.sources, causes=False)
-    policies = {
-        endpoint: edited.network.vpc_endpoints[endpoint].policy_document or ""
-        for mend in mends for step in mend.steps if isinstance(step, AddPolicyStatement | SetEndpointPolicy)
-        for endpoint in [step.endpoint]
-    }  # fmt: skip
     return Plan(
         _status(first, last, left), first.check.overall, last.check.overall,
         tuple(sorted(mends, key=lambda one: one.opens)), left, patch, proof,
-        also_opened(ground, edited, first.sources, config, proof), policies,
+        also_opened(ground, edited, first.sources, config, proof), _policies(edited, mends),
         last.check.missing if last.check.overall == "undecided" else (),
     )  # fmt: skip
 
 
+def _policies(edited: Ground, mends: Iterable[Mend]) -> dict[str, str]:
+    """The whole text of each policy that a step changes."""
+    draft = Draft(edited.network)
+    found = {}
+    for step in (step for mend in mends for step in mend.steps):
+        if isinstance(step, AddPolicyStatement | SetEndpointPolicy | ReplaceStatement):
+            name = step.policy if isinstance(step, ReplaceStatement) else ""
+            holder = component_of(step)
+            found[policy_key(holder, name)] = json.dumps(holders.read(draft, holder, name), ensure_ascii=False)
+    return found
+
+
 def _status(first: Judged, last: Judged, left: Sequence[Left]) -> Status:
-    if left or last.check.overall in ("leaking", "exposed", "private-but-failing"):
-        return "partly"
-    if last.check.overall == "undecided":
+    if last.check.overall == "undecided" and all(one.code in UNDECIDED for one in left):
         return "undecided"
+    if left or last.check.overall != "private-and-working":
+        return "partly"
     return "proven" if first.check.overall != "private-and-working" else "nothing to fix"
 
 
@@ -104,12 +125,14 @@ def _mend_all(ground: Ground, config: Config, judged: Judged) -> dict[Steps, lis
     here, faults = ground, judged.faults
     for _ in range(ROUNDS):
         before = len(found)
-        for fault in faults:
-            _mend(here, fault, found)
+        for outside in (False, True):  # where a project may move to shows once the ways out are closed
+            for fault in faults:
+                if is_outside(fault) == outside and (not outside or len(found) == before):
+                    _mend(here, fault, found)
         if len(found) == before:
             break
         here, found = _usable(ground, found)
-        faults = tuple(fault for source in judged.sources for fault in faults_of(here, config, source))
+        faults = judge(here, config, judged.sources).faults
     return found
 
 
@@ -157,10 +180,12 @@ def _as_good(
         for source in best.sources:
             if not _names(faults_of(edited, config, source)) <= _names(best.faults):
                 return None
-        word = check(edited, tuple(chosen or config.sources) or None, config).overall
+        answer = check(edited, tuple(chosen or config.sources) or None, config)
     except ReachsimError:
         return None
-    return edited if _BETTER.index(word) >= _BETTER.index(best.check.overall) else None
+    if not _names(open_to_strangers(answer)) <= _names(best.faults):
+        return None
+    return edited if _BETTER.index(answer.overall) >= _BETTER.index(best.check.overall) else None
 
 
 def _names(faults: Iterable[Fault]) -> set[tuple[str, str, str]]:
@@ -225,15 +250,24 @@ def _others(around: Ground, config: Config, who: Sequence[str], steps: Steps, re
 def _left(judged: Judged) -> tuple[Left, ...]:
     found: dict[tuple[str, str], Left] = {}
     for fault in judged.faults:
-        code = fault.block.code if fault.block else {"leaves": "PUBLIC_EGRESS_POSSIBLE"}.get(
-            fault.kind, "INTERFACE_EXPOSED"
-        )  # fmt: skip
-        found.setdefault((fault.name, code), Left(fault.name, code, why_not(fault)))
-    for finding in judged.check.findings:
-        if finding.severity in ("high", "medium") and finding.id in POLICIES:
-            found.setdefault((finding.component, finding.id), Left(finding.component, finding.id, finding.title))
+        code = fault.block.code if fault.block else {
+            "leaves": "PUBLIC_EGRESS_POSSIBLE", "exposed": "INTERFACE_EXPOSED"
+        }.get(fault.kind, fault.destination)  # fmt: skip
+        found.setdefault((fault.name, code), Left(fault.name, code, why_not(fault), fault.places))
+    told = {(block.code, block.component) for fault in judged.faults for block in [fault.block] if block}
+    for step in judged.check.steps:
+        unseen = [one for one in step.blocked_by if (one.code, one.component) not in told]
+        for block in unseen if step.outcome in ("blocked", "intermittent") else ():
+            name = f"{step.project} {step.step}"
+            found.setdefault((name, block.code), Left(name, block.code, block.detail))
+    if judged.check.overall == "undecided" and not judged.check.missing:
+        for finding in judged.check.findings:
+            if finding.id in UNDECIDED:
+                found[finding.component, finding.id] = Left(
+                    finding.component, finding.id, finding.title, tuple(finding.evidence)
+                )  # fmt: skip
     return tuple(found.values())
 
 
-POLICIES = frozenset({"ECR_REPOSITORY_PUBLIC", "ECR_PUBLIC_REPOSITORY", "CODECOMMIT_USABLE_FROM_OUTSIDE"})
-"""Findings about who may use a resource: whom its owners want in, no snapshot tells."""
+UNDECIDED = frozenset({"BUILD_CONTACTS_UNRESOLVED", "EXPECTATION_UNDECIDED"})
+"""Findings that leave it open what a pipeline needs, or whether it has it."""

@@ -1,4 +1,4 @@
-"""The changes that a fix is made of, each one thing that AWS's API does, and how a snapshot looks after it."""
+"""The changes that a fix is made of, each one thing that AWS's API, or an editor, does."""
 
 from __future__ import annotations
 
@@ -7,10 +7,6 @@ from collections.abc import Iterable
 from typing import Any, assert_never
 
 import msgspec
-
-from reachsim import services
-from reachsim.edits.draft import Draft, Record
-from reachsim.model.network import Network
 
 
 class AddGroupRule(msgspec.Struct, frozen=True, tag=True):
@@ -84,10 +80,23 @@ class SetVpcAttribute(msgspec.Struct, frozen=True, tag=True):
 
 
 class AddPolicyStatement(msgspec.Struct, frozen=True, tag=True):
-    """A statement more in an endpoint's policy; ``statement`` is its JSON text."""
+    """A statement more in the policy of an endpoint or of a repository (its ARN); ``statement`` is its JSON text."""
 
-    endpoint: str
+    holder: str
     statement: str
+
+
+class ReplaceStatement(msgspec.Struct, frozen=True, tag=True):
+    """A statement of a policy put another way. ``holder``: endpoint, or ARN of a repository, bucket, role or managed
+    policy; ``policy``: the name of a role's inline policy; ``why``: what the new text is for.
+    """
+
+    holder: str
+    policy: str
+    number: int
+    label: str
+    statement: str
+    why: str
 
 
 class SetEndpointPolicy(msgspec.Struct, frozen=True, tag=True):
@@ -97,12 +106,35 @@ class SetEndpointPolicy(msgspec.Struct, frozen=True, tag=True):
     document: str
 
 
-class AllowRole(msgspec.Struct, frozen=True, tag=True):
-    """An inline policy more for a role; ``statement`` is the JSON text of its one statement."""
+class AddInlinePolicy(msgspec.Struct, frozen=True, tag=True):
+    """An inline policy more for a role or user (``principal``: its ARN); ``document`` is its JSON text."""
 
-    role: str
+    principal: str
     name: str
-    statement: str
+    document: str
+
+
+class CopyImage(msgspec.Struct, frozen=True, tag=True):
+    """A base image copied into the account's own registry, into a repository that is made if it is not there."""
+
+    repository: str
+    image: str
+    to: str
+    makes: bool
+
+
+class UseImage(msgspec.Struct, frozen=True, tag=True):
+    """A base image copied into the account's own registry, and the lines of a build's files that name it changed.
+
+    ``repository``: ARN of the copy's repository, which ``makes`` says is to be made; ``places``: (file, line).
+    """
+
+    project: str
+    image: str
+    to: str
+    repository: str
+    makes: bool
+    places: tuple[tuple[str, int], ...]
 
 
 class DeleteRoute(msgspec.Struct, frozen=True, tag=True):
@@ -132,13 +164,14 @@ class SetProjectVpc(msgspec.Struct, frozen=True, tag=True):
 
 Step = (
     AddGroupRule | AddAclEntry | AssociateEndpoint | CreateEndpoint | CreateGroup | SetPrivateDns | SetVpcAttribute
-    | AddPolicyStatement | SetEndpointPolicy | AllowRole | DeleteRoute | RemoveGroupRule | SetProjectVpc
+    | AddPolicyStatement | ReplaceStatement | SetEndpointPolicy | AddInlinePolicy | DeleteRoute | RemoveGroupRule
+    | SetProjectVpc | CopyImage | UseImage
 )  # fmt: skip
 
 
 def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
     """Each step once, those first that make what others change or name."""
-    first = (CreateGroup, CreateEndpoint)
+    first = (CreateGroup, CreateEndpoint, CopyImage)
     return tuple(
         sorted(dict.fromkeys(steps), key=lambda step: [*(isinstance(step, one) for one in first)], reverse=True)
     )
@@ -151,18 +184,22 @@ def component_of(step: Step) -> str:
             return step.group
         case AddAclEntry():
             return step.acl
-        case AssociateEndpoint() | SetPrivateDns() | AddPolicyStatement() | SetEndpointPolicy():
+        case AssociateEndpoint() | SetPrivateDns() | SetEndpointPolicy():
             return step.endpoint
+        case AddPolicyStatement() | ReplaceStatement():
+            return step.holder
         case CreateEndpoint() | CreateGroup():
             return step.id
         case SetVpcAttribute():
             return step.vpc
-        case AllowRole():
-            return step.role
+        case AddInlinePolicy():
+            return step.principal
         case DeleteRoute():
             return step.table
-        case SetProjectVpc():
+        case SetProjectVpc() | UseImage():
             return f"codebuild:{step.project}"
+        case CopyImage():
+            return step.repository
     assert_never(step)
 
 
@@ -197,8 +234,17 @@ def describe(step: Step) -> str:
         case SetEndpointPolicy():
             statements = json.loads(step.document)["Statement"]
             return f"replace the policy: {'; '.join(_says(json.dumps(one)) for one in statements)}"
-        case AllowRole():
-            return f"add inline policy {step.name}: {_says(step.statement)}"
+        case ReplaceStatement():
+            where = f" of policy {step.policy}" if step.policy else ""
+            return f"change statement {step.label}{where} into {_says(step.statement)}: {step.why}"
+        case AddInlinePolicy():
+            statements = json.loads(step.document)["Statement"]
+            return f"add inline policy {step.name}: {'; '.join(_says(json.dumps(one)) for one in statements)}"
+        case CopyImage():
+            return f"copy {step.image} to {step.to}"
+        case UseImage():
+            lines = " and ".join(f"{file}:{line}" for file, line in step.places)
+            return f"copy {step.image} to {step.to}, and name the copy in {lines}"
         case DeleteRoute():
             return f"delete route {step.destination}, which leads to {step.target}"
         case RemoveGroupRule():
@@ -210,128 +256,30 @@ def describe(step: Step) -> str:
 
 def _says(statement: str) -> str:
     found = json.loads(statement)
-    action, resource = found["Action"], found["Resource"]
-    shown = [", ".join(one) if isinstance(one, list) else one for one in (action, resource)]
-    return f"Allow {shown[0]} on {shown[1]}"
+    text = str(found["Effect"])
+    for key, word in (("Action", ""), ("NotAction", "all but "), ("Resource", "on "), ("NotResource", "on all but ")):
+        text += f" {word}{_several(found[key])}" if key in found else ""
+    who = found.get("Principal", "*")
+    text += f" by {_several(next(iter(who.values())))}" if isinstance(who, dict) else ""
+    limits = [f"{key} {operator} {_several(value)}" for operator, block in found.get("Condition", {}).items()
+              for key, value in block.items()]  # fmt: skip
+    return text + (f" if {' and '.join(limits)}" if limits else "")
 
 
-def apply_step(draft: Draft, step: Step) -> None:
-    """Make a step in a snapshot's files. Raises QuestionError if what it changes is not there."""
-    match step:
-        case AddGroupRule():
-            draft.add_rule(step.group, step.direction, step.protocol, (step.first, step.last), step.peer)
-        case AddAclEntry():
-            draft.record(step.acl).setdefault("Entries", []).append(_entry(step))
-        case AssociateEndpoint():
-            tables = draft.record(step.endpoint).setdefault("RouteTableIds", [])
-            tables.append(step.table)
-            draft.add_route(step.table, step.prefix_list, step.endpoint)
-        case CreateEndpoint():
-            _create_endpoint(draft, step)
-        case CreateGroup():
-            _create_group(draft, step)
-        case SetPrivateDns():
-            _switch_private_dns_on(draft.record(step.endpoint))
-        case SetVpcAttribute():
-            key = step.attribute[0].upper() + step.attribute[1:]
-            home = draft.network.home_of(step.vpc)
-            path = draft.network.path(home, "ec2", "describe-vpc-attribute", f"{step.vpc}.{step.attribute}")
-            draft.put(path, {"VpcId": step.vpc, key: {"Value": True}})
-        case AddPolicyStatement():
-            record = draft.record(step.endpoint)
-            document = json.loads(record.get("PolicyDocument") or '{"Statement": []}')
-            held = document.get("Statement") or []
-            document["Statement"] = [*(held if isinstance(held, list) else [held]), json.loads(step.statement)]
-            record["PolicyDocument"] = json.dumps(document, ensure_ascii=False)
-        case SetEndpointPolicy():
-            draft.set_policy(step.endpoint, json.loads(step.document))
-        case AllowRole():
-            _allow_role(draft, step)
-        case DeleteRoute():
-            draft.remove_route(step.table, step.destination)
-        case RemoveGroupRule():
-            is_id = step.rule.startswith("sgr-")
-            draft.remove_rule(step.rule if is_id else f"{step.group}/{step.direction}/{step.rule}")
-        case SetProjectVpc():
-            for project in draft.rows("batch-get-projects", "projects", "codebuild"):
-                if project.get("name") == step.project:
-                    project["vpcConfig"] = {
-                        "vpcId": step.vpc, "subnets": list(step.subnets), "securityGroupIds": list(step.groups),
-                    }  # fmt: skip
-        case _:
-            assert_never(step)
+def _several(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def policy_key(holder: str, name: str = "") -> str:
+    """How `Plan.policies` calls a policy.
+
+    >>> policy_key("arn:aws:iam::111111111111:role/build", "own")
+    'arn:aws:iam::111111111111:role/build own'
+    """
+    return f"{holder} {name}".rstrip()
 
 
 PROTOCOL_NUMBERS = {"tcp": "6", "udp": "17", "icmp": "1"}
-
-
-def _entry(step: AddAclEntry) -> Record:
-    return {
-        "RuleNumber": step.number, "Egress": step.egress, "RuleAction": "allow",
-        "Protocol": PROTOCOL_NUMBERS.get(step.protocol, step.protocol),
-        "Ipv6CidrBlock" if ":" in step.block else "CidrBlock": step.block,
-        "PortRange": {"From": step.first, "To": step.last},
-    }  # fmt: skip
-
-
-def _create_endpoint(draft: Draft, step: CreateEndpoint) -> None:
-    network = draft.network
-    home = network.home_of(step.vpc)
-    full = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
-    record: Record = {
-        "VpcEndpointId": step.id, "VpcEndpointType": "Gateway" if step.is_gateway else "Interface", "VpcId": step.vpc,
-        "ServiceName": step.service_name, "State": "available", "PolicyDocument": json.dumps(full),
-        "RouteTableIds": list(step.tables), "SubnetIds": [subnet for subnet, _ in step.places],
-        "Groups": [{"GroupId": group, "GroupName": group} for group in step.groups], "PrivateDnsEnabled": False,
-        "NetworkInterfaceIds": [], "DnsEntries": [], "OwnerId": home[0], "ServiceRegion": home[1],
-    }  # fmt: skip
-    for number, (subnet, address) in enumerate(step.places, 1):
-        eni = f"eni-{step.id.removeprefix('vpce-')}-{number}"
-        record["NetworkInterfaceIds"].append(eni)
-        draft.add(home, "eni", {
-            "NetworkInterfaceId": eni, "VpcId": step.vpc, "SubnetId": subnet, "InterfaceType": "vpc_endpoint",
-            "Description": f"VPC Endpoint Interface {step.id}", "RequesterManaged": True, "Status": "in-use",
-            "SourceDestCheck": True, "PrivateIpAddress": address, "OwnerId": home[0], "Ipv6Addresses": [],
-            "PrivateIpAddresses": [{"PrivateIpAddress": address, "Primary": True}], "Groups": record["Groups"],
-            "AvailabilityZone": _zone(network, subnet), "TagSet": [],
-        })  # fmt: skip
-    draft.add(home, "vpce", record)
-    for table in step.tables:
-        draft.add_route(table, step.prefix_list, step.id)
-    if not step.is_gateway:
-        _switch_private_dns_on(record)
-
-
-def _zone(network: Network, subnet: str) -> str:
-    found = network.subnets.get(subnet)
-    return (found.availability_zone or "") if found else ""
-
-
-def _switch_private_dns_on(record: Record) -> None:
-    """Private DNS adds the service's own names to the endpoint's."""
-    record["PrivateDnsEnabled"] = True
-    known = services.suffix_of_service_name(str(record.get("ServiceName")))
-    entries = record.setdefault("DnsEntries", [])
-    there = {str(one.get("DnsName", "")) for one in entries if isinstance(one, dict)}
-    names = services.private_dns_names(*known) if known else ()
-    entries += [{"DnsName": name, "HostedZoneId": "ZPROPOSED"} for name in names if name not in there]
-
-
-def _create_group(draft: Draft, step: CreateGroup) -> None:
-    home = draft.network.home_of(step.vpc)
-    draft.add(home, "sg", {
-        "GroupId": step.id, "GroupName": step.name, "Description": step.description, "VpcId": step.vpc,
-        "OwnerId": home[0], "IpPermissions": [], "IpPermissionsEgress": [], "Tags": [],
-    })  # fmt: skip
-
-
-def _allow_role(draft: Draft, step: AllowRole) -> None:
-    account = step.role.split(":")[4]
-    path = draft.network.path((account, "global"), "iam", "get-account-authorization-details")
-    for role in draft.document(path).get("RoleDetailList") or ():
-        if role.get("Arn") == step.role:
-            document = {"Version": "2012-10-17", "Statement": [json.loads(step.statement)]}
-            role.setdefault("RolePolicyList", []).append({"PolicyName": step.name, "PolicyDocument": document})
 
 
 def to_json(step: Step) -> dict[str, Any]:

@@ -10,31 +10,36 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import assert_never
 
+from reachsim.fix import holders
 from reachsim.fix.awscli import HEADER
 from reachsim.fix.steps import (
     AddAclEntry,
     AddGroupRule,
+    AddInlinePolicy,
     AddPolicyStatement,
-    AllowRole,
     AssociateEndpoint,
+    CopyImage,
     CreateEndpoint,
     CreateGroup,
     DeleteRoute,
     RemoveGroupRule,
+    ReplaceStatement,
     SetEndpointPolicy,
     SetPrivateDns,
     SetProjectVpc,
     SetVpcAttribute,
     Step,
+    UseImage,
     component_of,
     describe,
+    policy_key,
 )
 
 Value = str | int | bool | list[str]
 
 
 def render(steps: Iterable[Step], policies: Mapping[str, str]) -> str:
-    """Blocks for each step. ``policies``: endpoint → its whole policy after the fix, as JSON text."""
+    """Blocks for each step. ``policies``: holder (and name) → a policy's whole text after the fix."""
     blocks: dict[str, None] = {HEADER: None}
     made: dict[str, str] = {}
     for number, step in enumerate(steps, 1):
@@ -81,15 +86,18 @@ def _block(step: Step, number: int, policies: Mapping[str, str]) -> str:
         case SetVpcAttribute():
             option = {"enableDnsSupport": "enable_dns_support", "enableDnsHostnames": "enable_dns_hostnames"}
             return _change("aws_vpc", step, f"{option[step.attribute]} = true")
-        case AddPolicyStatement() | SetEndpointPolicy():
-            document = policies[step.endpoint]
-            body = f'  vpc_endpoint_id = "{step.endpoint}"\n  policy          = {_heredoc(document)}'
-            return f'resource "aws_vpc_endpoint_policy" "{_name(step.endpoint)}" {{\n{body}\n}}'
-        case AllowRole():
-            wanted = _heredoc(json.dumps({"Version": "2012-10-17", "Statement": [json.loads(step.statement)]}))
-            role = step.role.rpartition("/")[2]
-            body = f'  role   = "{role}"\n  name   = "{step.name}"\n  policy = {wanted}'
-            return f'resource "aws_iam_role_policy" "{_name(step.name)}" {{\n{body}\n}}'
+        case AddPolicyStatement() | SetEndpointPolicy() | ReplaceStatement():
+            return _policy(step, policies)
+        case AddInlinePolicy():
+            who = "user" if ":user/" in step.principal else "role"
+            body = f'  {who}   = "{step.principal.rpartition("/")[2]}"\n  name   = "{step.name}"\n'
+            body += f"  policy = {_heredoc(step.document)}"
+            return f'resource "aws_iam_{who}_policy" "{_name(step.name)}" {{\n{body}\n}}'
+        case CopyImage() | UseImage():
+            told = f"# {component_of(step)}: {describe(step)}"
+            made = _resource("aws_ecr_repository", _name(_repository(step.repository)),
+                             {"name": _repository(step.repository)})  # fmt: skip
+            return f"{told}\n{made}" if step.makes else told
         case DeleteRoute() | RemoveGroupRule():
             return f"# {component_of(step)}: {describe(step)} (take the rule or route out of its resource)"
         case SetProjectVpc():
@@ -99,6 +107,31 @@ def _block(step: Step, number: int, policies: Mapping[str, str]) -> str:
                 f"    security_group_ids = {groups}\n  }}"
             ))  # fmt: skip
     assert_never(step)
+
+
+def _policy(step: AddPolicyStatement | SetEndpointPolicy | ReplaceStatement, policies: Mapping[str, str]) -> str:
+    """A policy's resource of its own, or what to change where the policy is part of another resource."""
+    holder, name = component_of(step), step.policy if isinstance(step, ReplaceStatement) else ""
+    document = policies[policy_key(holder, name)]
+    match holders.kind_of(holder):
+        case "endpoint":
+            return _policy_resource("aws_vpc_endpoint_policy", "vpc_endpoint_id", holder, document)
+        case "repository":
+            return _policy_resource("aws_ecr_repository_policy", "repository", _repository(holder), document)
+        case "bucket":
+            return _policy_resource("aws_s3_bucket_policy", "bucket", holder.rpartition(":")[2], document)
+    told = json.dumps(json.loads(document), indent=2, ensure_ascii=False)
+    return _change("aws_iam_policy" if not name else "aws_iam_role_policy", step, f"{name} policy = {told}".strip())
+
+
+def _policy_resource(kind: str, key: str, holder: str, document: str) -> str:
+    longest = max(len(key), len("policy"))
+    body = f'  {key.ljust(longest)} = "{holder}"\n  {"policy".ljust(longest)} = {_heredoc(document)}'
+    return f'resource "{kind}" "{_name(holder)}" {{\n{body}\n}}'
+
+
+def _repository(arn: str) -> str:
+    return arn.split(":", 5)[5].removeprefix("repository/")
 
 
 def _endpoint(step: CreateEndpoint) -> str:

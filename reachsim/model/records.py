@@ -785,8 +785,11 @@ class VpcConfig(CodeBuild, frozen=True):
 
 
 class EnvironmentVariable(CodeBuild, frozen=True):
+    """``value`` names a parameter or a secret where the type says so, and is not kept else."""
+
     name: str = ""
     type: str = "PLAINTEXT"
+    value: str = ""
 
 
 class ProjectFleet(CodeBuild, frozen=True):

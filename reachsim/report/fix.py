@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reachsim.fix import Mend, Plan
-from reachsim.fix.steps import Step, component_of, describe
+from reachsim.fix.steps import (
+    AddInlinePolicy,
+    AddPolicyStatement,
+    ReplaceStatement,
+    Step,
+    component_of,
+    describe,
+)
 from reachsim.report.columns import WIDTH, wrap
 from reachsim.report.paint import Paint
 from reachsim.report.words import Labels, by_ends, label, named, traffic
@@ -15,7 +22,7 @@ STATUS = {
     "nothing to fix": "The pipeline is private and works as it is: there is nothing to fix.",
     "proven": "With these changes the pipeline is private and works: judged again with all of them applied.",
     "partly": "These changes mend what this snapshot has the power to mend; something stays wrong.",
-    "undecided": "What is wrong is not decided: the snapshot lacks files.",
+    "undecided": "What is wrong is not decided: what that depends on is not known.",
 }
 MOST_NAMES = 4
 MOST_TRAFFIC = 4
@@ -37,11 +44,7 @@ def render_fix(plan: Plan, network: Labels, *, colour: bool = False, columns: in
         lines += ["", *_mend(number, mend, network, paint)]
     if plan.left:
         lines += ["", paint.bold("what stays wrong")]
-        reasons: dict[str, list[str]] = {}
-        for one in plan.left:
-            reasons.setdefault(one.why, []).append(f"{_labelled(one.what, network)} ({one.code})")
-        for why, names in reasons.items():
-            lines += wrap(f"{'; '.join(names)}: {why}", columns, "  - ")
+        lines += [line for text in _left(plan, network) for line in wrap(text, columns, "  - ", "    ")]
     if plan.mends:
         lines += ["", paint.bold("proof"), *_proof(plan, network, paint)]
     if plan.missing:
@@ -52,16 +55,41 @@ def render_fix(plan: Plan, network: Labels, *, colour: bool = False, columns: in
     return "\n".join(lines) + "\n"
 
 
+def _left(plan: Plan, network: Labels) -> Iterator[str]:
+    """What stays wrong, by reason and source: ``source → destinations: why``."""
+    reasons: dict[tuple[str, str], dict[str, str]] = {}
+    for one in plan.left:
+        source, arrow, destination = one.what.partition(" → ")
+        targets = reasons.setdefault((one.why, label(network, source) + arrow), {})
+        targets.setdefault(label(network, destination) if arrow else "", one.places[0] if one.places else one.code)
+    for (why, source), targets in reasons.items():
+        told = ", ".join(f"{name} ({because})".lstrip() for name, because in targets.items())
+        yield f"{source}{told if source.endswith('→ ') else f' {told}'}: {why}"
+
+
 def _mend(number: int, mend: Mend, network: Labels, paint: Paint) -> Iterator[str]:
     for first, step in zip((f"{number}. ", *["   "] * len(mend.steps)), mend.steps, strict=False):
         yield from (paint.bold(line) for line in wrap(_told(step, network), paint.columns, first, "     "))
-    names = [_labelled(one, network) for one in mend.mends]
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    yield from wrap(f"mends: {'; '.join(names[:MOST_NAMES])}{more}", paint.columns, "   ", "     ")
-    yield f"   opens: {_count(mend.opens)}"
+    yield from wrap(f"mends: {'; '.join(_mended(mend, network))}", paint.columns, "   ", "     ")
+    yield f"   opens: {_count(mend.steps, mend.opens)}"
     for steps, opens in mend.alternatives:
         told = " and ".join(_told(step, network) for step in steps)
-        yield from wrap(f"or: {told} (opens {_count(opens)})", paint.columns, "   ", "     ")
+        yield from wrap(f"or: {told} (opens {_count(steps, opens)})", paint.columns, "   ", "     ")
+
+
+def _mended(mend: Mend, network: Labels) -> Iterator[str]:
+    """What steps mend, by source: ``source → destinations (codes)``."""
+    found: dict[str, tuple[list[str], list[str]]] = {}
+    for one in mend.mends:
+        source, _, rest = one.partition(" → ")
+        destination, _, code = rest.partition(" (")
+        targets, codes = found.setdefault(source, ([], []))
+        targets += [destination] if destination and destination not in targets else []
+        codes += [code.removesuffix(")")] if code and code.removesuffix(")") not in codes else []
+    for source, (targets, codes) in found.items():
+        more = f" and {len(targets) - MOST_NAMES} more" if len(targets) > MOST_NAMES else ""
+        shown = f" → {', '.join(label(network, each) for each in targets[:MOST_NAMES])}{more}" if targets else ""
+        yield f"{label(network, source)}{shown}" + (f" ({', '.join(codes)})" if codes else "")
 
 
 def _told(step: Step, network: Labels) -> str:
@@ -73,15 +101,27 @@ def _labelled(name: str, network: Labels) -> str:
     return " ".join(label(network, word) for word in name.split(" "))
 
 
-def _count(opens: int) -> str:
+def _count(steps: Sequence[Step], opens: int) -> str:
     if not opens:
-        return "nothing new"
+        return "no new traffic, only requests that the policy names" if any(map(_grants, steps)) else "nothing new"
     return f"{opens:,} combination{'s' if opens != 1 else ''} of source, destination and port"
 
 
+def _grants(step: Step) -> bool:
+    """Whether a step lets requests through that policies refused."""
+    if isinstance(step, AddInlinePolicy):
+        return '"Allow"' in step.document
+    if isinstance(step, ReplaceStatement):
+        return '"Deny"' in step.statement
+    return isinstance(step, AddPolicyStatement)
+
+
 def _proof(plan: Plan, network: Labels, paint: Paint) -> Iterator[str]:
-    needed = [cell for cell in plan.diff.cells if cell.needed and cell.after.outcome == "allowed"]
-    yield f"  needed ways that get through now: {len(needed)}"
+    newly = [cell for cell in plan.diff.cells
+             if cell.needed and cell.after.outcome == "allowed" != cell.before.outcome]  # fmt: skip
+    yield f"  judged again with all of it applied: {plan.after}"
+    if newly:
+        yield f"  needed ways that get through and did not: {len(newly)}"
     verdict, reasons = plan.diff.gate
     text = "nothing newly leaves or is newly exposed" if verdict == "pass" else f"{verdict}: {', '.join(reasons)}"
     yield from wrap(text, paint.columns, "  ")

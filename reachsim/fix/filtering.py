@@ -1,0 +1,111 @@
+"""Rules of security groups and entries of network ACLs that let through what is needed, and no more.
+
+A group or a prefix list is named wherever one serves, never ``0.0.0.0/0``.
+
+**Source:** VPC User Guide, "Network ACL rules" (free numbers below the rule that denies, ephemeral ports of the client
+for replies); PrivateLink Guide, "Gateway endpoints" (prefix list).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from reachsim.filters import DEFAULT_ACL_RULE
+from reachsim.fix.faults import Fault
+from reachsim.fix.places import Start, blocks_of, endpoints_for, prefix_list_of, subnets_of_endpoint
+from reachsim.fix.steps import AddAclEntry, AddGroupRule
+from reachsim.fix.taken import Steps, Taken
+from reachsim.forwarding import Ground
+from reachsim.model import records as aws
+
+HIGHEST_NUMBER: Final = 32766
+
+
+def _question(fault: Fault) -> tuple[str, int, int]:
+    question = fault.verdict.question if fault.verdict else None
+    protocol = (question.protocol if question else None) or "tcp"
+    port = question.port if question and question.port is not None else 443
+    return protocol, port, port
+
+
+def _endpoint(ground: Ground, fault: Fault, start: Start) -> aws.VpcEndpoint | None:
+    """The endpoint that the source's traffic to a service goes by, or would."""
+    crossed = [path.terminal for path in fault.verdict.paths] if fault.verdict else []
+    found = endpoints_for(ground.network, start.vpc, fault.destination, start.region)
+    return next((one for one in found if one.vpc_endpoint_id in crossed), found[0] if found else None)
+
+
+def group_rule(ground: Ground, fault: Fault, start: Start) -> Iterator[Steps]:
+    block = fault.block
+    assert block is not None
+    protocol, first, last = _question(fault)
+    group = ground.network.security_groups.get(block.component)
+    if group is None:
+        return
+    if block.direction == "ingress":
+        if group.vpc_id == start.vpc:
+            yield from ((AddGroupRule(block.component, "ingress", protocol, first, last, own),) for own in start.groups)
+        blocks = blocks_of(ground.network, start.subnets)
+        yield tuple(AddGroupRule(block.component, "ingress", protocol, first, last, one) for one in blocks)
+        return
+    endpoint = _endpoint(ground, fault, start)
+    if endpoint is None:
+        return
+    if endpoint.vpc_endpoint_type == "Gateway":
+        listed = prefix_list_of(ground.network, fault.destination, start.region)
+        if listed is not None:
+            yield (AddGroupRule(block.component, "egress", protocol, first, last, listed),)
+        return
+    for one in endpoint.groups:
+        yield (AddGroupRule(block.component, "egress", protocol, first, last, one.group_id or ""),)
+    blocks = blocks_of(ground.network, subnets_of_endpoint(ground.network, endpoint))
+    yield tuple(AddGroupRule(block.component, "egress", protocol, first, last, one) for one in blocks)
+
+
+def acl_entry(ground: Ground, fault: Fault, start: Start, taken: Taken) -> Iterator[Steps]:
+    """Entries before the one that denies: for a request the asked port, for a reply the client's ephemeral ports."""
+    block = fault.block
+    assert block is not None
+    acl = ground.network.network_acls.get(block.component)
+    if acl is None:
+        return
+    endpoint = _endpoint(ground, fault, start)
+    near = (block.leg, block.direction) in (("request", "egress"), ("response", "ingress"))  # the client's side
+    peers = _blocks_of_service(ground, fault, start, endpoint) if near else blocks_of(ground.network, start.subnets)
+    protocol, first, last = _question(fault)
+    if block.leg == "response":
+        first, last = start.client_ports
+    egress = block.direction == "egress"
+    used = {number for name, out, number in taken.numbers if (name, out) == (block.component, egress)}
+    numbers = _free_numbers(acl, egress, block.rule, len(peers), used)
+    if peers and len(numbers) == len(peers):
+        yield tuple(
+            AddAclEntry(block.component, number, egress, protocol, first, last, peer)
+            for number, peer in zip(numbers, peers, strict=True)
+        )
+
+
+def _blocks_of_service(ground: Ground, fault: Fault, start: Start, endpoint: aws.VpcEndpoint | None) -> list[str]:
+    """Where a service is to be reached: the subnets of its endpoint's interfaces, or its prefix list's blocks."""
+    if endpoint is None:
+        return []
+    if endpoint.vpc_endpoint_type == "Gateway":
+        listed = prefix_list_of(ground.network, fault.destination, start.region)
+        found = ground.network.prefix_lists[listed].cidrs if listed else ()
+        return [str(one) for one in found if ":" not in str(one)]
+    return blocks_of(ground.network, subnets_of_endpoint(ground.network, endpoint))
+
+
+def _free_numbers(acl: aws.NetworkAcl, egress: bool, denying: object, many: int, taken: set[int]) -> list[int]:
+    """Rule numbers that nobody uses and that come before the rule that denies."""
+    used = taken | {
+        one.rule_number for one in acl.entries if one.egress == egress and one.rule_number <= HIGHEST_NUMBER
+    }
+    limit = denying if isinstance(denying, int) and denying < DEFAULT_ACL_RULE else None
+    if limit is None:
+        first = (max(used, default=90) // 10 + 1) * 10
+        step = 10 if first + 10 * many <= HIGHEST_NUMBER else 1
+        free = [number for number in range(first, HIGHEST_NUMBER + 1, step) if number not in used]
+        return free[:many]
+    return sorted([number for number in range(limit - 1, 0, -1) if number not in used][:many])

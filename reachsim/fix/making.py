@@ -1,0 +1,169 @@
+"""How a snapshot looks after a step of a fix."""
+
+from __future__ import annotations
+
+import json
+from typing import assert_never
+
+from reachsim import services
+from reachsim.edits.draft import Draft, Record
+from reachsim.errors import QuestionError
+from reachsim.fix import holders
+from reachsim.fix.steps import (
+    PROTOCOL_NUMBERS,
+    AddAclEntry,
+    AddGroupRule,
+    AddInlinePolicy,
+    AddPolicyStatement,
+    AssociateEndpoint,
+    CopyImage,
+    CreateEndpoint,
+    CreateGroup,
+    DeleteRoute,
+    RemoveGroupRule,
+    ReplaceStatement,
+    SetEndpointPolicy,
+    SetPrivateDns,
+    SetProjectVpc,
+    SetVpcAttribute,
+    Step,
+    UseImage,
+)
+from reachsim.model.network import Network
+
+
+def apply_step(draft: Draft, step: Step) -> None:
+    """Make a step in a snapshot's files. Raises QuestionError if what it changes is not there."""
+    match step:
+        case AddGroupRule():
+            draft.add_rule(step.group, step.direction, step.protocol, (step.first, step.last), step.peer)
+        case AddAclEntry():
+            draft.record(step.acl).setdefault("Entries", []).append(_entry(step))
+        case AssociateEndpoint():
+            tables = draft.record(step.endpoint).setdefault("RouteTableIds", [])
+            tables.append(step.table)
+            draft.add_route(step.table, step.prefix_list, step.endpoint)
+        case CreateEndpoint():
+            _create_endpoint(draft, step)
+        case CreateGroup():
+            _create_group(draft, step)
+        case SetPrivateDns():
+            _switch_private_dns_on(draft.record(step.endpoint))
+        case SetVpcAttribute():
+            key = step.attribute[0].upper() + step.attribute[1:]
+            home = draft.network.home_of(step.vpc)
+            path = draft.network.path(home, "ec2", "describe-vpc-attribute", f"{step.vpc}.{step.attribute}")
+            draft.put(path, {"VpcId": step.vpc, key: {"Value": True}})
+        case AddPolicyStatement():
+            document = holders.read(draft, step.holder)
+            document["Statement"].append(json.loads(step.statement))
+            holders.write(draft, step.holder, document)
+        case ReplaceStatement():
+            document = holders.read(draft, step.holder, step.policy)
+            document["Statement"][step.number] = json.loads(step.statement)
+            holders.write(draft, step.holder, document, step.policy)
+        case SetEndpointPolicy():
+            draft.set_policy(step.endpoint, json.loads(step.document))
+        case AddInlinePolicy():
+            holders.add_inline(draft, step.principal, step.name, json.loads(step.document))
+        case CopyImage():
+            _copy_image(draft, step)
+        case UseImage():
+            _copy_image(draft, step)
+            _use_image(draft, step)
+        case DeleteRoute():
+            draft.remove_route(step.table, step.destination)
+        case RemoveGroupRule():
+            is_id = step.rule.startswith("sgr-")
+            draft.remove_rule(step.rule if is_id else f"{step.group}/{step.direction}/{step.rule}")
+        case SetProjectVpc():
+            for project in draft.rows("batch-get-projects", "projects", "codebuild"):
+                if project.get("name") == step.project:
+                    project["vpcConfig"] = {
+                        "vpcId": step.vpc, "subnets": list(step.subnets), "securityGroupIds": list(step.groups),
+                    }  # fmt: skip
+        case _:
+            assert_never(step)
+
+
+def _entry(step: AddAclEntry) -> Record:
+    return {
+        "RuleNumber": step.number, "Egress": step.egress, "RuleAction": "allow",
+        "Protocol": PROTOCOL_NUMBERS.get(step.protocol, step.protocol),
+        "Ipv6CidrBlock" if ":" in step.block else "CidrBlock": step.block,
+        "PortRange": {"From": step.first, "To": step.last},
+    }  # fmt: skip
+
+
+def _create_endpoint(draft: Draft, step: CreateEndpoint) -> None:
+    network = draft.network
+    home = network.home_of(step.vpc)
+    full = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
+    record: Record = {
+        "VpcEndpointId": step.id, "VpcEndpointType": "Gateway" if step.is_gateway else "Interface", "VpcId": step.vpc,
+        "ServiceName": step.service_name, "State": "available", "PolicyDocument": json.dumps(full),
+        "RouteTableIds": list(step.tables), "SubnetIds": [subnet for subnet, _ in step.places],
+        "Groups": [{"GroupId": group, "GroupName": group} for group in step.groups], "PrivateDnsEnabled": False,
+        "NetworkInterfaceIds": [], "DnsEntries": [], "OwnerId": home[0], "ServiceRegion": home[1],
+    }  # fmt: skip
+    for number, (subnet, address) in enumerate(step.places, 1):
+        eni = f"eni-{step.id.removeprefix('vpce-')}-{number}"
+        record["NetworkInterfaceIds"].append(eni)
+        draft.add(home, "eni", {
+            "NetworkInterfaceId": eni, "VpcId": step.vpc, "SubnetId": subnet, "InterfaceType": "vpc_endpoint",
+            "Description": f"VPC Endpoint Interface {step.id}", "RequesterManaged": True, "Status": "in-use",
+            "SourceDestCheck": True, "PrivateIpAddress": address, "OwnerId": home[0], "Ipv6Addresses": [],
+            "PrivateIpAddresses": [{"PrivateIpAddress": address, "Primary": True}], "Groups": record["Groups"],
+            "AvailabilityZone": _zone(network, subnet), "TagSet": [],
+        })  # fmt: skip
+    draft.add(home, "vpce", record)
+    for table in step.tables:
+        draft.add_route(table, step.prefix_list, step.id)
+    if not step.is_gateway:
+        _switch_private_dns_on(record)
+
+
+def _zone(network: Network, subnet: str) -> str:
+    found = network.subnets.get(subnet)
+    return (found.availability_zone or "") if found else ""
+
+
+def _switch_private_dns_on(record: Record) -> None:
+    """Private DNS adds the service's own names to the endpoint's."""
+    record["PrivateDnsEnabled"] = True
+    known = services.suffix_of_service_name(str(record.get("ServiceName")))
+    entries = record.setdefault("DnsEntries", [])
+    there = {str(one.get("DnsName", "")) for one in entries if isinstance(one, dict)}
+    names = services.private_dns_names(*known) if known else ()
+    entries += [{"DnsName": name, "HostedZoneId": "ZPROPOSED"} for name in names if name not in there]
+
+
+def _create_group(draft: Draft, step: CreateGroup) -> None:
+    home = draft.network.home_of(step.vpc)
+    draft.add(home, "sg", {
+        "GroupId": step.id, "GroupName": step.name, "Description": step.description, "VpcId": step.vpc,
+        "OwnerId": home[0], "IpPermissions": [], "IpPermissionsEgress": [], "Tags": [],
+    })  # fmt: skip
+
+
+def _copy_image(draft: Draft, step: CopyImage | UseImage) -> None:
+    region, account, rest = step.repository.split(":", 5)[3:]
+    name = rest.removeprefix("repository/")
+    path = draft.network.path((account, region), "ecr", "describe-repositories")
+    rows = draft.document(path).setdefault("repositories", [])
+    if not any(one.get("repositoryName") == name for one in rows):
+        rows.append({"repositoryArn": step.repository, "registryId": account, "repositoryName": name,
+                     "repositoryUri": step.to.split(":")[0]})  # fmt: skip
+        policy = draft.network.path((account, region), "ecr", "get-repository-policy", name)
+        draft.put(policy, {"Error": {"Code": "RepositoryPolicyNotFoundException"}})
+
+
+def _use_image(draft: Draft, step: UseImage) -> None:
+    for file, number in step.places:
+        path = f"code/{step.project}/{file}"
+        lines = draft.text(path).splitlines(keepends=True)
+        line = lines[number - 1] if number <= len(lines) else ""
+        if step.image not in line:
+            raise QuestionError(f"{path}:{number} does not name {step.image}", "NO_SUCH_COMPONENT")
+        lines[number - 1] = line.replace(step.image, step.to, 1)
+        draft.put(path, "".join(lines))

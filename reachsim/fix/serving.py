@@ -1,0 +1,87 @@
+"""Endpoints for services that no way leads to: one that is there put to use, or a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reachsim import services
+from reachsim.fix.faults import Fault
+from reachsim.fix.places import (
+    Start,
+    endpoints_for,
+    free_address,
+    interface_endpoints,
+    one_per_zone,
+    prefix_list_of,
+    subnets_of_endpoint,
+)
+from reachsim.fix.steps import (
+    AddGroupRule,
+    AssociateEndpoint,
+    CreateEndpoint,
+    CreateGroup,
+    SetPrivateDns,
+    SetVpcAttribute,
+    Step,
+)
+from reachsim.fix.taken import Steps, Taken
+from reachsim.forwarding import Ground
+from reachsim.model import records as aws
+
+
+def serve(ground: Ground, fault: Fault, start: Start, taken: Taken) -> Iterator[Steps]:
+    """A service that no way leads to: by its endpoint, once there is one, it is in the table and its names are on."""
+    network, service = ground.network, fault.destination
+    found = endpoints_for(network, start.vpc, service, start.region)
+    listed = prefix_list_of(network, service, start.region)
+    for endpoint in found:
+        if endpoint.vpc_endpoint_type == "Gateway" and listed is not None:
+            tables = [table.route_table_id for subnet in start.subnets
+                      if (table := network.route_table_of(subnet)) is not None]  # fmt: skip
+            missing = [one for one in dict.fromkeys(tables) if one not in endpoint.route_table_ids]
+            if missing:
+                yield tuple(AssociateEndpoint(endpoint.vpc_endpoint_id, one, listed) for one in missing)
+        elif endpoint.vpc_endpoint_type == "Interface":
+            yield from _names_on(ground, endpoint, start)
+    if not any(one.state.lower() == "available" for one in found):
+        yield from _new_endpoint(ground, service, start, listed, taken)
+
+
+def _names_on(ground: Ground, endpoint: aws.VpcEndpoint, start: Start) -> Iterator[Steps]:
+    off = [name for name in ("enableDnsSupport", "enableDnsHostnames")
+           if ground.network.vpc_attribute(start.vpc, name)[0] is False]  # fmt: skip
+    switches: list[Step] = [SetVpcAttribute(start.vpc, name) for name in off]
+    if not endpoint.private_dns_enabled:
+        switches.append(SetPrivateDns(endpoint.vpc_endpoint_id))
+    if switches:
+        yield tuple(switches)
+
+
+def _new_endpoint(ground: Ground, service: str, start: Start, listed: str | None, taken: Taken) -> Iterator[Steps]:
+    """A gateway endpoint where the service has one, else an interface endpoint beside the others."""
+    network = ground.network
+    if services.service(service) is None:
+        return
+    partition = "cn.com" if start.region.startswith("cn-") else "com"
+    name = f"{partition}.amazonaws.{start.region}.{service}"
+    made = f"vpce-proposed-{service.replace('.', '-')}"
+    if service in ("s3", "dynamodb"):
+        tables = dict.fromkeys(
+            table.route_table_id for subnet in start.subnets if (table := network.route_table_of(subnet)) is not None
+        )
+        if listed is not None:
+            yield (CreateEndpoint(made, start.vpc, service, name, tables=tuple(tables), prefix_list=listed),)
+        return
+    others = interface_endpoints(network, start.vpc)
+    near = one_per_zone(network, [subnet for one in others for subnet in subnets_of_endpoint(network, one)])
+    chosen = near or one_per_zone(network, start.subnets)
+    places = [(subnet, free_address(network, subnet, taken.addresses)) for subnet in chosen]
+    placed = tuple((subnet, address) for subnet, address in places if address is not None)
+    groups = dict.fromkeys(one.group_id or "" for other in others for one in other.groups)
+    if groups:
+        yield (CreateEndpoint(made, start.vpc, service, name, placed, (next(iter(groups)),)),)
+        return
+    group = CreateGroup("sg-proposed-endpoints", start.vpc, "vpc-endpoints", "VPC endpoints of the pipeline")
+    rules: list[Step] = [AddGroupRule(group.id, "ingress", "tcp", 443, 443, own) for own in start.groups]
+    new: list[Step] = [] if group.id in network.security_groups else [group, *rules]
+    yield (*new, CreateEndpoint(made, start.vpc, service, name, placed, (group.id,)))
