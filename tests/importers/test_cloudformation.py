@@ -266,7 +266,6 @@ def test_serverless_needs_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_serverless_is_translated_where_the_extra_is_there(tmp_path: Path) -> None:
-    pytest.importorskip("samtranslator")
     reach, _ = run(SERVERLESS, tmp_path)
     assert {name for _, name in reach.network.functions} == {"job"}
 
