@@ -15,7 +15,9 @@ from reachsim.importers.cloudformation.intrinsics import Unknown
 from reachsim.importers.planned.resource import Values
 
 Row = tuple[str, Mapping[str, str]]
-_RAW: Final = re.compile(r".*PolicyDocument|.*PolicyText|Policy|Configuration|ContainerDefinitions|Metadata|UserData")
+_RAW: Final = re.compile(
+    r".*PolicyDocument|.*PolicyText|Policy|Configuration|ContainerDefinitions|Metadata|UserData|RuleGroup|FirewallPolicy"
+)
 
 TYPES: Final[Mapping[str, Row]] = {
     "EC2::VPC": ("aws_vpc", {}),
@@ -103,11 +105,17 @@ TYPES: Final[Mapping[str, Row]] = {
     "SQS::Queue": ("aws_sqs_queue", {"queue_name": "name"}),
     "DynamoDB::Table": ("aws_dynamodb_table", {"table_name": "name"}),
     "SecretsManager::Secret": ("aws_secretsmanager_secret", {}), "SSM::Parameter": ("aws_ssm_parameter", {}),
-    "ElasticLoadBalancingV2::LoadBalancer": ("aws_lb", {}),
+    "ElasticLoadBalancingV2::LoadBalancer": ("aws_lb", {
+        "type": "load_balancer_type", "subnet_mappings": "subnet_mapping"}),
     "ElasticLoadBalancingV2::TargetGroup": ("aws_lb_target_group", {}),
     "ElasticLoadBalancingV2::Listener": ("aws_lb_listener", {}),
-    "ElasticLoadBalancing::LoadBalancer": ("aws_elb", {}),
-    "NetworkFirewall::Firewall": ("aws_networkfirewall_firewall", {}),
+    "ElasticLoadBalancing::LoadBalancer": ("aws_elb", {"load_balancer_name": "name"}),
+    "NetworkFirewall::Firewall": ("aws_networkfirewall_firewall", {
+        "firewall_name": "name", "subnet_mappings": "subnet_mapping"}),
+    "NetworkFirewall::FirewallPolicy": ("aws_networkfirewall_firewall_policy", {"firewall_policy_name": "name"}),
+    "NetworkFirewall::RuleGroup": ("aws_networkfirewall_rule_group", {"rule_group_name": "name"}),
+    "Route53Resolver::FirewallDomainList": ("aws_route53_resolver_firewall_domain_list", {}),
+    "Route53Resolver::FirewallRuleGroup": ("aws_route53_resolver_firewall_rule_group", {}),
     "AutoScaling::AutoScalingGroup": ("aws_autoscaling_group", {}),
     "EC2::LaunchTemplate": ("aws_launch_template", {}),
 }  # fmt: skip
@@ -123,12 +131,16 @@ ATTRIBUTES: Final[Mapping[str, str]] = {
     "RegionalDomainName": "bucket_regional_domain_name", "DnsEntries": "dns_entry", "Name": "id",
     "NetworkInterfaceIds": "network_interface_ids", "ResolverRuleId": "id", "ResolverEndpointId": "id",
     "DhcpOptionsId": "id", "PolicyArn": "arn", "FunctionName": "id", "AvailabilityZone": "availability_zone",
-    "CidrBlock": "cidr_block", "RepositoryName": "id", "TaskDefinitionArn": "arn", "TopicArn": "arn", "QueueUrl": "id",
+    "CidrBlock": "cidr_block", "RepositoryName": "id", "DNSName": "dns_name", "CanonicalHostedZoneID": "zone_id",
+    "CanonicalHostedZoneName": "dns_name", "LoadBalancerArn": "arn", "TargetGroupArn": "arn", "FirewallArn": "arn",
+    "FirewallPolicyArn": "arn", "RuleGroupArn": "arn", "LaunchTemplateId": "id",
+    "TaskDefinitionArn": "arn", "TopicArn": "arn", "QueueUrl": "id",
 }  # fmt: skip
 """What Fn::GetAtt calls an attribute -> what `planned.attribute` calls it."""
 REFS_TO_ARN: Final = frozenset({
     "aws_iam_policy", "aws_ecs_service", "aws_ecs_task_definition", "aws_sns_topic", "aws_secretsmanager_secret",
-    "aws_lb", "aws_codebuild_fleet",
+    "aws_lb", "aws_codebuild_fleet", "aws_lb_target_group", "aws_networkfirewall_firewall",
+    "aws_networkfirewall_firewall_policy", "aws_networkfirewall_rule_group",
 })  # fmt: skip
 """Kinds whose Ref is the ARN."""
 
@@ -259,6 +271,10 @@ def _instance(values: Values) -> None:
             _move(one, group_set="security_groups", private_ip_address="private_ip")
 
 
+def _balancer(values: Values) -> None:
+    values["internal"] = values.get("scheme") == "internal"
+
+
 def _peering(values: Values) -> None:
     values["auto_accept"] = "peer_owner_id" not in values or "peer_role_arn" in values  # CloudFormation accepts its own
 
@@ -338,4 +354,5 @@ _SPECIAL: Final[Mapping[str, Callable[[Values], None]]] = {
     "EC2::TransitGatewayVpcAttachment": _transit, "Route53::RecordSet": record, "CodeBuild::Project": _project,
     "CodePipeline::Pipeline": _pipeline, "ECS::Service": _service, "IAM::Role": _role,
     "Route53::HostedZone": _zone, "S3::Bucket": _account_wide,
+    "ElasticLoadBalancingV2::LoadBalancer": _balancer, "ElasticLoadBalancing::LoadBalancer": _balancer,
 }  # fmt: skip

@@ -15,7 +15,7 @@ from reachsim.importers.cloudformation.intrinsics import Evaluator, Unknown, par
 from reachsim.importers.cloudformation.kinds import ATTRIBUTES, REFS_TO_ARN, kind_of_type, record, snake, translate
 from reachsim.importers.cloudformation.template import Template, Values, read_template
 from reachsim.importers.planned import Home, Resource, attribute, name_resources
-from reachsim.importers.planned.symbols import NAMED
+from reachsim.importers.planned.symbols import NAMED, firewall_endpoints
 from reachsim.services import dns_suffix, partition_of
 
 _STACK: Final = "AWS::CloudFormation::Stack"
@@ -82,7 +82,8 @@ class Stack:
         name_resources([one for one in self.resources.values() if one.kind not in NAMED])
         names = ("BucketName", "RoleName", "ManagedPolicyName", "InstanceProfileName", "RepositoryName", "LogGroupName",
                  "ClusterName", "ServiceName", "FunctionName", "Name", "Family", "TopicName", "TableName", "Path",
-                 "QueueName", "UserName")  # fmt: skip
+                 "QueueName", "UserName", "FirewallName", "FirewallPolicyName", "RuleGroupName", "LoadBalancerName",
+                 "Scheme", "Type")  # fmt: skip
         for logical_id in self.resources:
             properties = self.declared[logical_id].get("Properties")
             held = {key: properties[key] for key in names if key in properties} if isinstance(properties, dict) else {}
@@ -114,6 +115,8 @@ class Stack:
         self._name(logical_id)
         if name is None:
             return self._ref(resource)
+        if resource.kind == "aws_networkfirewall_firewall" and name == "EndpointIds":
+            return self._endpoints_of(logical_id, resource)
         if resource.kind == "aws_subnet" and name == "Ipv6CidrBlocks":
             return Unknown(f"{logical_id}.{name}")
         own = ATTRIBUTES.get(name, snake(name))
@@ -129,6 +132,24 @@ class Stack:
             return Unknown(f"{logical_id}.{name}")
         return value
 
+    def _endpoints_of(self, logical_id: str, resource: Resource) -> Any:
+        """A firewall's endpoints as ``ZONE:ID``; in which order AWS lists them is not told."""
+        self._fill(logical_id)
+        made = [f"{self._zone_of(subnet)}:{endpoint}" for subnet, endpoint in firewall_endpoints(resource).items()]
+        if not made or "subnet_mapping" in resource.unknown:
+            return Unknown(f"{logical_id}.EndpointIds")
+        if len(made) > 1:
+            self.warnings.append(f"{self.path}{logical_id}.EndpointIds: in which order AWS lists them is not told; "
+                                 "taken by Availability Zone")  # fmt: skip
+        return made if len(made) == 1 else sorted(made)
+
+    def _zone_of(self, subnet: str) -> str:
+        for logical_id, one in self.resources.items():
+            if one.id == subnet:
+                self._fill(logical_id)
+                return one.text("availability_zone") or subnet
+        return subnet
+
     def _ref(self, resource: Resource) -> Any:
         if resource.kind == "aws_eip":
             return attribute(resource, "public_ip") or Unknown(f"the address of {resource.address}")
@@ -140,7 +161,18 @@ class Stack:
         """Simple properties of a resource that an attribute may repeat."""
         resource = self.resources[logical_id]
         properties = self.declared[logical_id].get("Properties") or {}
-        for key in ("VpcId", "CidrBlock", "AvailabilityZone", "PrivateIpAddress", "ServiceName", "SubnetIds", "Path"):
+        for key in (
+            "VpcId",
+            "CidrBlock",
+            "AvailabilityZone",
+            "PrivateIpAddress",
+            "ServiceName",
+            "SubnetIds",
+            "Path",
+            "SubnetMappings",
+            "Scheme",
+            "Type",
+        ):
             if isinstance(properties, dict) and key in properties:
                 values, _ = translate(self.declared[logical_id]["Type"], {key: self.evaluator.value(properties[key])})
                 for name, one in values.items():

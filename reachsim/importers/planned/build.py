@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from reachsim.importers import transit
-from reachsim.importers.planned import interfaces, names, network, pipeline, routes
+from reachsim.importers.planned import balancers, firewalls, interfaces, names, network, pipeline, routes
 from reachsim.importers.planned.resource import Home, Resource
 from reachsim.importers.planned.symbols import NAMED
 from reachsim.importers.planned.world import OF_OLD_VPCS, World
@@ -74,6 +74,7 @@ MAKERS: Final[Mapping[str, Maker]] = {
     "aws_iam_user_policy": pipeline.user_policy,
     "aws_iam_user_policy_attachment": pipeline.user_policy,
     "aws_network_interface": interfaces.interface,
+    "aws_launch_template": interfaces.launch_template,
     "aws_instance": interfaces.instance,
     "aws_network_interface_attachment": interfaces.interface_attachment,
     "aws_network_interface_sg_attachment": interfaces.interface_group,
@@ -84,6 +85,14 @@ MAKERS: Final[Mapping[str, Maker]] = {
     "aws_vpc_endpoint_subnet_association": interfaces.endpoint_association,
     "aws_vpc_endpoint_security_group_association": interfaces.endpoint_association,
     "aws_vpc_endpoint_private_dns": interfaces.endpoint_association,
+    "aws_networkfirewall_rule_group": firewalls.rule_group,
+    "aws_networkfirewall_firewall_policy": firewalls.firewall_policy,
+    "aws_networkfirewall_firewall": firewalls.firewall,
+    "aws_route53_resolver_firewall_domain_list": firewalls.domain_list,
+    "aws_route53_resolver_firewall_rule_group": firewalls.dns_group,
+    "aws_route53_resolver_firewall_rule": firewalls.dns_rule,
+    "aws_route53_resolver_firewall_rule_group_association": firewalls.dns_association,
+    "aws_route53_resolver_firewall_config": firewalls.dns_config,
     "aws_route_table": routes.table,
     "aws_default_route_table": routes.table,
     "aws_route": routes.route,
@@ -114,6 +123,14 @@ MAKERS: Final[Mapping[str, Maker]] = {
     "aws_ecs_task_definition": pipeline.task_definition,
     "aws_ecs_service": pipeline.service,
     "aws_lambda_function": pipeline.function,
+    "aws_lb": balancers.balancer,
+    "aws_lb_target_group": balancers.target_group,
+    "aws_lb_target_group_attachment": balancers.attachment,
+    "aws_lb_listener": balancers.listener,
+    "aws_elb": balancers.classic,
+    "aws_elb_attachment": balancers.classic_attachment,
+    "aws_autoscaling_group": balancers.group_of_instances,
+    "aws_autoscaling_attachment": balancers.registering,
 }
 """Kind -> what writes its records; the order is the order of work."""
 
@@ -140,18 +157,10 @@ REMOVED_FROM: Final[Mapping[str, str]] = {
 """Kind -> the list that a deleted one leaves."""
 
 UNDECIDABLE: Final[Sequence[tuple[str, str, str]]] = (
-    ("aws_lb", "elbv2/describe-load-balancers", "names and ways of load balancers"),
-    ("aws_alb", "elbv2/describe-load-balancers", "names and ways of load balancers"),
-    ("aws_elb", "elb/describe-load-balancers", "names and ways of Classic Load Balancers"),
-    ("aws_networkfirewall", "network-firewall/list-firewalls", "what the firewall lets through"),
-    (
-        "aws_route53_resolver_firewall",
-        "route53resolver/list-firewall-rule-group-associations",
-        "every name that the VPC's resolver answers",
-    ),
+    ("aws_networkfirewall_t", "", "what a firewall that inspects TLS lets through"),
     ("aws_route53profiles", "route53profiles/list-profile-associations", "every name that the VPC's resolver answers"),
     ("aws_autoscaling", "", "the instances that the group starts"),
-    ("aws_launch", "", "instances that are made from it"),
+    ("aws_launch_configuration", "", "instances that are made from it"),
     ("aws_eks", "", "nodes and pods of the cluster"),
     ("aws_vpclattice", "", "what goes through VPC Lattice"),
     ("aws_networkmanager", "", "routes through a core network"),
@@ -231,8 +240,11 @@ def _reserve(world: World, resources: Iterable[Resource]) -> None:
         gateway = (one.text("vpc_endpoint_type") or "Gateway") == "Gateway"
         if one.kind == "aws_vpc_endpoint" and gateway and service in interfaces.SYMBOLIC_BLOCKS:
             interfaces.service_list(world, one.home, service)
-        elif interfaces.S3_LISTS.get(one.home[1], "-") in repr(one.values):
-            interfaces.service_list(world, one.home, "s3")
+            continue
+        named = repr(one.values) if "prefix_list" in repr(one.values) else ""
+        for owner, ids in interfaces.SERVICE_LISTS.items():
+            if ids.get(one.home[1], "-") in named:
+                interfaces.service_list(world, one.home, owner)
 
 
 def _make(world: World, resources: Sequence[Resource]) -> None:

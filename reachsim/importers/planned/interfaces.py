@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from reachsim.importers.planned.network import default_vpc
-from reachsim.importers.planned.resource import Home, Resource, flag_of, text_of
+from reachsim.importers.planned.network import default_groups, default_vpc
+from reachsim.importers.planned.resource import Home, Resource, blocks_of, flag_of, text_of
 from reachsim.importers.planned.routes import interface_record
 from reachsim.importers.planned.symbols import attribute, endpoint_names
 from reachsim.importers.planned.world import World
@@ -21,12 +21,24 @@ UNSEEN_GROUP: Final = "sg-unknown"
 FULL_ACCESS: Final = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
 SYMBOLIC_BLOCKS: Final = {"s3": ("198.18.0.0/24", "2001:2::/64"), "dynamodb": ("198.18.1.0/24", "2001:2:0:1::/64")}
 """Stand for the blocks of AWS's own prefix lists, which no plan holds: of RFC 2544's and RFC 5180's, nobody's."""
-S3_LISTS: Final = {
-    "us-east-1": "pl-63a5400a", "us-east-2": "pl-7ba54012", "us-west-1": "pl-6ba54002", "us-west-2": "pl-68a54001",
-    "eu-west-1": "pl-6da54004", "eu-central-1": "pl-6ea54007", "ap-northeast-1": "pl-61a54008",
-    "ap-southeast-1": "pl-6fa54006", "ap-southeast-2": "pl-6ca54005", "sa-east-1": "pl-6aa54003",
+SERVICE_LISTS: Final = {
+    "s3": {
+        "us-east-1": "pl-63a5400a", "us-east-2": "pl-7ba54012", "us-west-1": "pl-6ba54002", "us-west-2": "pl-68a54001",
+        "ca-central-1": "pl-7da54014", "eu-west-1": "pl-6da54004", "eu-west-2": "pl-7ca54015",
+        "eu-west-3": "pl-23ad484a", "eu-central-1": "pl-6ea54007", "ap-northeast-1": "pl-61a54008",
+        "ap-northeast-2": "pl-78a54011", "ap-southeast-1": "pl-6fa54006", "ap-southeast-2": "pl-6ca54005",
+        "ap-south-1": "pl-78a54011", "sa-east-1": "pl-6aa54003",
+    },
+    "dynamodb": {
+        "us-east-1": "pl-02cd2c6b", "us-east-2": "pl-4ca54025", "us-west-1": "pl-6ea54007", "us-west-2": "pl-00a54069",
+        "ca-central-1": "pl-4ea54027", "eu-west-1": "pl-6fa54006", "eu-west-2": "pl-b3a742da",
+        "eu-west-3": "pl-abb451c2", "eu-central-1": "pl-66a5400f", "ap-northeast-1": "pl-78a54011",
+        "ap-northeast-2": "pl-48a54021", "ap-southeast-1": "pl-67a5400e", "ap-southeast-2": "pl-62a5400b",
+        "ap-south-1": "pl-66a7420f", "sa-east-1": "pl-60a54009",
+    },
 }  # fmt: skip
-"""Ids of Amazon S3's prefix list, the same in every account; written into many rules as they are."""
+"""Ids of AWS's prefix lists by service and Region, the same in every account and written into many rules as they are:
+answers of ``aws ec2 describe-prefix-lists`` in these Regions, as published. Elsewhere the id is a symbolic one."""
 
 
 # --- interfaces and instances ---------------------------------------------------------------------------------------
@@ -88,14 +100,42 @@ def _groups(world: World, one: Resource, subnet: str, held: list[str], name: str
         return [*held, UNSEEN_GROUP]
     if held:
         return held
-    vpc_id = str((world.get(subnet) or {}).get("VpcId", ""))
-    return [
-        group["GroupId"] for _, group in world.each("ec2/describe-security-groups")
-        if group.get("VpcId") == vpc_id and group.get("GroupName") == "default"
-    ]  # fmt: skip
+    return default_groups(world, str((world.get(subnet) or {}).get("VpcId", "")))
+
+
+def launch_template(world: World, one: Resource) -> None:
+    """Kept for the instances that are made from it."""
+    for name in (one.id, one.text("name", "launch_template_name")):
+        if name:
+            world.templates[name] = one
+
+
+_OF_TEMPLATE: Final = ("vpc_security_group_ids", "network_interfaces", "iam_instance_profile", "private_ip")
+
+
+def _from_template(world: World, one: Resource) -> None:
+    """Settings that an instance leaves to its launch template."""
+    for block in one.blocks("launch_template"):
+        name = text_of(block, "id", "name", "launch_template_id", "launch_template_name")
+        held = world.templates.get(name)
+        if held is None:
+            world.undecided(one, f"launch template {name}, which the source does not hold,".replace("  ", " "))
+            continue
+        data = (held.blocks("launch_template_data") or [held.values])[0]
+        data = data | ({"vpc_security_group_ids": data["security_group_ids"]} if "security_group_ids" in data else {})
+        for inner in blocks_of(data, "network_interfaces"):
+            inner.setdefault("security_groups", inner.get("groups"))  # as CloudFormation calls them
+        for key in _OF_TEMPLATE:
+            own = "network_interface" if key == "network_interfaces" else key
+            if data.get(key) and not one.values.get(own):
+                one.values[own] = data[key]
+        one.unknown |= {at for at in held.unknown if at.split(".")[0] in _OF_TEMPLATE}
+    for block in blocks_of(one.values, "iam_instance_profile"):
+        one.values["iam_instance_profile"] = text_of(block, "arn", "name")
 
 
 def instance(world: World, one: Resource) -> None:
+    _from_template(world, one)
     listed = [text_of(block, "network_interface_id") for block in one.blocks("network_interface")]
     listed += [text_of(block, "network_interface_id") for block in one.blocks("primary_network_interface")]
     inner = [block for block in one.blocks("network_interface") if not text_of(block, "network_interface_id")]
@@ -331,10 +371,11 @@ def service_list(world: World, home: Home, service: str) -> str:
         if held.get("PrefixListName") == name and place[1] == home[1]:
             world.service_lists[home[1], f"pl-{service}"] = held["PrefixListId"]
             return str(held["PrefixListId"])
-    list_id = S3_LISTS.get(home[1], "pl-s3") if service == "s3" else f"pl-{service}"
-    add_service_list(world, home, service, list_id, SYMBOLIC_BLOCKS.get(service, ("198.18.2.0/24",)))
-    world.note(list_id, "PLANNED_ADDRESS", f"the blocks of {name} are not in the source: {SYMBOLIC_BLOCKS['s3'][0]} "
-               "or its like stands for them", "block")  # fmt: skip
+    list_id = SERVICE_LISTS.get(service, {}).get(home[1], f"pl-{service}")
+    blocks = SYMBOLIC_BLOCKS.get(service, ("198.18.2.0/24",))
+    add_service_list(world, home, service, list_id, blocks)
+    world.note(list_id, "PLANNED_ADDRESS", f"the blocks of {name} are not in the source: {blocks[0]} "
+               "stands for them", "block")  # fmt: skip
     return list_id
 
 
@@ -355,11 +396,8 @@ def add_service_list(world: World, home: Home, service: str, list_id: str, block
 def _endpoint_interfaces(world: World, home: Home, record: Document, fixed: dict[str, str], address: str) -> None:
     endpoint_id = record["VpcEndpointId"]
     if not record["Groups"]:
-        record["Groups"] = [
-            {"GroupId": group["GroupId"], "GroupName": "default"}
-            for _, group in world.each("ec2/describe-security-groups")
-            if group.get("VpcId") == record["VpcId"] and group.get("GroupName") == "default"
-        ]
+        own = default_groups(world, record["VpcId"])
+        record["Groups"] = [{"GroupId": group, "GroupName": "default"} for group in own]
     groups = [held["GroupId"] for held in record["Groups"]]
     enis: list[str] = []
     held = {

@@ -245,6 +245,14 @@ def default_group(world: World, one: Resource) -> None:
         record["Tags"] = one.tags()
 
 
+def default_groups(world: World, vpc_id: str) -> list[str]:
+    """The VPC's default security group, which AWS takes where none is named."""
+    return [
+        str(held["GroupId"]) for _, held in world.each("ec2/describe-security-groups")
+        if held.get("VpcId") == vpc_id and held.get("GroupName") == "default"
+    ]  # fmt: skip
+
+
 def _default_of(world: World, call: str, one: Resource, key: str) -> Document | None:
     for _, held in world.each(call):
         if held.get("VpcId") == one.text("vpc_id") and held.get(key) in ("default", True):

@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 
+from reachsim.importers.planned.balancers import registering
+from reachsim.importers.planned.interfaces import UNSEEN_GROUP
+from reachsim.importers.planned.network import default_groups
 from reachsim.importers.planned.resource import (
     Home,
     Resource,
@@ -24,6 +28,7 @@ from reachsim.importers.planned.world import World
 from reachsim.importers.tree import Document
 from reachsim.services import dns_suffix, partition_of
 
+_DETAILS: Final = "iam/get-account-authorization-details"
 _CAMEL: Final = {
     "compute_type": "computeType", "image": "image", "type": "type",
     "image_pull_credentials_type": "imagePullCredentialsType",
@@ -56,7 +61,7 @@ def project(world: World, one: Resource) -> None:
         "artifacts": _artifacts((one.blocks("artifacts") or [{}])[0]),
         "secondaryArtifacts": [_artifacts(block) for block in one.blocks("secondary_artifacts")],
         "cache": _cache((one.blocks("cache") or [{}])[0]), "environment": _environment(environment),
-        "serviceRole": one.text("service_role"), "tags": [],
+        "serviceRole": _role_arn(world, one, one.text("service_role")), "tags": [],
         "logsConfig": {
             "cloudWatchLogs": _logs((blocks_of(logs, "cloudwatch_logs") or [{}])[0], "ENABLED"),
             "s3Logs": _logs((blocks_of(logs, "s3_logs") or [{}])[0], "DISABLED"),
@@ -70,7 +75,7 @@ def project(world: World, one: Resource) -> None:
     if vpc:
         subnets = listed(one, vpc[0], "subnets", "vpc_config.subnets", "subnet-unknown")
         vpc_id = text_of(vpc[0], "vpc_id") or _vpc_of(world, subnets)
-        groups = listed(one, vpc[0], "security_group_ids", "vpc_config.security_group_ids", "sg-unknown")
+        groups = listed(one, vpc[0], "security_group_ids", "vpc_config.security_group_ids", UNSEEN_GROUP)
         record["vpcConfig"] = {"vpcId": vpc_id, "subnets": subnets, "securityGroupIds": groups}
         if any(at.startswith("vpc_config.") for at in one.unknown):
             world.undecided(one, "part of vpc_config", f"codebuild:{one.id}")
@@ -83,6 +88,20 @@ def project(world: World, one: Resource) -> None:
         if held["name"] == one.id and home == one.home and "vpcConfig" not in record:
             held.pop("vpcConfig", None)
     world.add(one.home, "codebuild/batch-get-projects", record)
+
+
+def _role_arn(world: World, one: Resource, named: str) -> str:
+    """A role's ARN; CodeBuild takes its name, too."""
+    if not named or re.fullmatch(r"arn:[a-z-]+:iam::\d{12}:role/.+", named):
+        return named
+    if named.startswith("arn:"):
+        world.warnings.append(f"{one.address}: {named!r} is no role's ARN: what the role may do is unknown")
+        return ""
+    name = named.rpartition("/")[2]
+    for _, held in world.each(_DETAILS):
+        if held["RoleName"] == name:
+            return str(held["Arn"])
+    return f"arn:{partition_of(one.home[1])}:iam::{one.home[0]}:role/{named.lstrip('/')}"
 
 
 def _vpc_of(world: World, subnets: list[str]) -> str:
@@ -158,7 +177,7 @@ def fleet(world: World, one: Resource) -> None:
         made["vpcConfig"] = {
             "vpcId": text_of(block, "vpc_id") or "vpc-unknown",
             "subnets": listed(one, block, "subnets", "vpc_config.subnets", "subnet-unknown"),
-            "securityGroupIds": texts_of(block, "security_group_ids"),
+            "securityGroupIds": listed(one, block, "security_group_ids", "vpc_config.security_group_ids", UNSEEN_GROUP),
         }  # fmt: skip
     for block in one.blocks("fleet_proxy_configuration"):
         rules = blocks_of(block, "ordered_proxy_rules")
@@ -340,10 +359,13 @@ def service(world: World, one: Resource) -> None:
     for block in one.blocks("network_configuration"):
         public = text_of(block, "assign_public_ip").upper() in ("ENABLED", "TRUE") or flag_of(block, "assign_public_ip")
         made["networkConfiguration"] = {"awsvpcConfiguration": {
-            "subnets": listed(one, block, "subnets", "network_configuration.subnets", "subnet-unknown"),
-            "securityGroups": texts_of(block, "security_groups"),
+            "subnets": (subnets := listed(one, block, "subnets", "network_configuration.subnets", "subnet-unknown")),
+            "securityGroups": listed(
+                one, block, "security_groups", "network_configuration.security_groups", UNSEEN_GROUP
+            ) or default_groups(world, _vpc_of(world, subnets)),
             "assignPublicIp": "ENABLED" if public else "DISABLED",
         }}  # fmt: skip
+    registering(world, one)
     clusters = world.document(one.home, "ecs/list-clusters")
     if clusters is not None and named not in clusters["clusterArns"]:
         clusters["clusterArns"].append(named)
@@ -364,21 +386,22 @@ def task_definition(world: World, one: Resource) -> None:
 
 
 def function(world: World, one: Resource) -> None:
-    made: Document = {"FunctionName": one.id, "FunctionArn": arn(one), "Role": one.text("role")}
+    made: Document = {"FunctionName": one.id, "FunctionArn": arn(one), "Role": _role_arn(world, one, one.text("role"))}
     for block in one.blocks("vpc_config"):
         subnets = listed(one, block, "subnet_ids", "vpc_config.subnet_ids", "subnet-unknown")
         vpc_id = text_of(block, "vpc_id") or _vpc_of(world, subnets)
         if subnets:
             made["VpcConfig"] = {
-                "SubnetIds": subnets, "SecurityGroupIds": texts_of(block, "security_group_ids"), "VpcId": vpc_id,
+                "SubnetIds": subnets, "VpcId": vpc_id,
+                "SecurityGroupIds": listed(
+                    one, block, "security_group_ids", "vpc_config.security_group_ids", UNSEEN_GROUP
+                ) or default_groups(world, vpc_id),
                 "Ipv6AllowedForDualStack": flag_of(block, "ipv6_allowed_for_dual_stack"),
             }  # fmt: skip
     world.add(one.home, "lambda/list-functions", made)
 
 
 # --- IAM --------------------------------------------------------------------------------------------------------------
-
-_DETAILS: Final = "iam/get-account-authorization-details"
 
 
 def role(world: World, one: Resource) -> None:

@@ -237,7 +237,7 @@ def interface_record(
         "NetworkInterfaceId": eni, "SubnetId": subnet, "VpcId": held.get("VpcId", ""),
         "AvailabilityZone": held.get("AvailabilityZone", ""), "OwnerId": home[0], "Status": "in-use",
         "Groups": [{"GroupId": group, "GroupName": group} for group in groups], "Ipv6Addresses": [],
-        "PrivateIpAddress": addresses[0][0] if addresses else "", "PrivateIpAddresses": listed,
+        **({"PrivateIpAddress": addresses[0][0]} if addresses else {}), "PrivateIpAddresses": listed,
         **({"Association": listed[0]["Association"]} if listed and "Association" in listed[0] else {}),
         "SourceDestCheck": True, **more,
     })  # fmt: skip

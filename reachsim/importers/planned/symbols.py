@@ -27,6 +27,8 @@ PREFIXES: Final = {
     "aws_route53_resolver_rule_association": "rslvr-rrassoc", "aws_route53_resolver_endpoint": "rslvr-in",
     "aws_route53_zone": "Z", "aws_vpc_block_public_access_exclusion": "vpcbpa-exclude",
     "aws_vpc_endpoint_service": "vpce-svc", "aws_ec2_carrier_gateway": "cagw",
+    "aws_route53_resolver_firewall_domain_list": "rslvr-fdl", "aws_route53_resolver_firewall_rule_group": "rslvr-frg",
+    "aws_route53_resolver_firewall_rule_group_association": "rslvr-frgassoc", "aws_launch_template": "lt",
 }  # fmt: skip
 """Kinds whose id AWS makes up."""
 
@@ -40,7 +42,9 @@ NAMED: Final = {
     "aws_ecs_cluster": ("name",), "aws_ecs_service": ("name",), "aws_ecs_task_definition": ("family",),
     "aws_lambda_function": ("function_name",), "aws_kms_key": ("key_id",), "aws_secretsmanager_secret": ("name",),
     "aws_ssm_parameter": ("name",), "aws_sns_topic": ("name",), "aws_sqs_queue": ("name",),
-    "aws_dynamodb_table": ("name",),
+    "aws_dynamodb_table": ("name",), "aws_lb": ("name", "name_prefix"), "aws_elb": ("name", "name_prefix"),
+    "aws_lb_target_group": ("name", "name_prefix"), "aws_networkfirewall_firewall": ("name",),
+    "aws_networkfirewall_firewall_policy": ("name",), "aws_networkfirewall_rule_group": ("name",),
 }  # fmt: skip
 """Kinds whose id is their name: the attributes that hold it, or its beginning."""
 
@@ -67,9 +71,15 @@ _ARNS: Final = {
     "aws_vpc_endpoint": "ec2:{region}:{account}:vpc-endpoint/{name}",
     "aws_instance": "ec2:{region}:{account}:instance/{name}",
     "aws_network_interface": "ec2:{region}:{account}:network-interface/{name}",
+    "aws_lb": "elasticloadbalancing:{region}:{account}:loadbalancer/{ending}",
+    "aws_lb_target_group": "elasticloadbalancing:{region}:{account}:targetgroup/{name}/0000000000000000",
+    "aws_networkfirewall_firewall": "network-firewall:{region}:{account}:firewall/{name}",
+    "aws_networkfirewall_firewall_policy": "network-firewall:{region}:{account}:firewall-policy/{name}",
+    "aws_networkfirewall_rule_group": "network-firewall:{region}:{account}:{type}-rulegroup/{name}",
 }  # fmt: skip
 _ARN_IDS: Final = frozenset({"aws_codebuild_project", "aws_codebuild_fleet", "aws_iam_policy", "aws_ecs_cluster",
-                             "aws_sns_topic"})  # fmt: skip
+                             "aws_sns_topic", "aws_lb", "aws_lb_target_group", "aws_networkfirewall_firewall",
+                             "aws_networkfirewall_firewall_policy", "aws_networkfirewall_rule_group"})  # fmt: skip
 """Kinds whose Terraform ``id`` is the ARN, although `Resource.id` is the name."""
 
 
@@ -127,7 +137,10 @@ def arn(one: Resource) -> str:
     account, region = one.home
     path = one.text("path") or "/"
     name = one.id.lstrip("/") if one.kind == "aws_ssm_parameter" else one.id
-    filled = template.format(name=name, account=account, region=region, path=path)
+    filled = template.format(
+        name=name, account=account, region=region, path=path, type=one.text("type").lower() or "stateful",
+        ending=balancer_ending(one),
+    )  # fmt: skip
     return f"arn:{partition_of(region)}:{filled}"
 
 
@@ -149,6 +162,12 @@ def attribute(one: Resource, name: str) -> Any:
     return None
 
 
+def balancer_ending(one: Resource) -> str:
+    """How a load balancer's ARN ends, which its interfaces' descriptions repeat: ``app/NAME/0000000000000000``."""
+    kind = {"network": "net", "gateway": "gwy"}.get(one.text("load_balancer_type"), "app")
+    return f"{kind}/{one.id}/0000000000000000"
+
+
 def short(one: Resource) -> str:
     """A resource's id without its prefix: ids of what AWS makes with it end so."""
     return one.id.partition("-")[2]
@@ -159,6 +178,12 @@ def endpoint_names(endpoint: str, service_name: str, region: str) -> list[str]:
     suffix = service_name.rpartition(f".{region}.")[2] or service_name
     label = ".".join(reversed(suffix.split("."))) if suffix.startswith("ecr.") else suffix
     return [f"{endpoint}.{label}.{region}.vpce.{dns_suffix(region)}"]
+
+
+def firewall_endpoints(one: Resource) -> dict[str, str]:
+    """The endpoint that a Network Firewall has in each of its subnets, by subnet."""
+    subnets = [str(block["subnet_id"]) for block in one.blocks("subnet_mapping") if block.get("subnet_id")]
+    return {subnet: f"vpce-{one.id}-{number}" for number, subnet in enumerate(subnets, start=1)}
 
 
 def _computed(one: Resource) -> Values:
@@ -205,6 +230,13 @@ def _computed(one: Resource) -> Values:
                     "bucket_regional_domain_name": f"{one.id}.s3.{region}.{suffix}"}  # fmt: skip
         case "aws_route53_zone":
             return {"zone_id": one.id}
+        case "aws_lb" | "aws_elb":
+            inside = "internal-" if one.flag("internal") else ""
+            zone = f"elb.{region}" if one.text("load_balancer_type") == "network" else f"{region}.elb"
+            return {"dns_name": f"{inside}{one.id}-0000000000.{zone}.{suffix}".lower(), "name": one.id,
+                    "zone_id": f"Z{slug(one.id)}", "arn_suffix": balancer_ending(one)}  # fmt: skip
+        case "aws_networkfirewall_firewall":
+            return {"firewall_endpoints": firewall_endpoints(one)}
         case "aws_iam_instance_profile" | "aws_iam_role":
             return {"unique_id": one.id}
     return {}

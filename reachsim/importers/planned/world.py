@@ -103,6 +103,8 @@ class World:
     warnings: list[str] = field(default_factory=list)
     service_lists: dict[tuple[str, str], str] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    templates: dict[str, Resource] = field(default_factory=dict)
+    """Launch templates by id and name."""
     _records: dict[str, tuple[Home, str, Document]] = field(default_factory=dict)
     _by_call: dict[str, dict[str, tuple[Home, str, Document]]] = field(default_factory=dict)
     _taken: dict[str, set[int]] = field(default_factory=dict)

@@ -28,6 +28,9 @@ from reachsim.snapshot import open_snapshot
 
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]*:([a-z0-9-]*):(\d{12}):")
 _LISTS: Final = ("aws_prefix_list", "aws_ec2_managed_prefix_list")
+_SAME: Final = {f"aws_alb{rest}": f"aws_lb{rest}" for rest in ("", "_listener", "_target_group",
+                                                                "_target_group_attachment")}  # fmt: skip
+"""Kinds under their older names."""
 
 
 def import_terraform(
@@ -144,9 +147,10 @@ def _resources(plan: Plan, homes: _Homes) -> list[Resource]:
         else:
             action = "update" if "update" in actions else "keep"
         held = one.before if action == "delete" else one.values
-        known = _id(one.kind, one.before or held) if action != "create" else ""
+        kind = _SAME.get(one.kind, one.kind)
+        known = _id(kind, one.before or held) if action != "create" else ""
         found.append(Resource(
-            one.kind, one.address, dict(held), homes.of(one), f"{plan.file}", id=known,
+            kind, one.address, dict(held), homes.of(one), f"{plan.file}", id=known,
             new=action == "create", action=action, before=dict(one.before),  # type: ignore[arg-type]
         ))  # fmt: skip
     return found

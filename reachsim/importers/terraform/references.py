@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from reachsim.errors import Fault, SnapshotError
 from reachsim.importers.planned import Resource, attribute
+from reachsim.importers.planned.symbols import firewall_endpoints
 from reachsim.importers.terraform.plan import Instance, Plan
 from reachsim.importers.terraform.policies import document_of
 
@@ -23,6 +24,8 @@ _GROUPS: Final = ("aws_security_group", "aws_default_security_group")
 _SUBNETS: Final = ("aws_subnet", "aws_default_subnet")
 _TABLES: Final = ("aws_route_table", "aws_default_route_table", "aws_vpc")
 _ACLS: Final = ("aws_network_acl", "aws_default_network_acl", "aws_vpc")
+_BALANCERS: Final = ("aws_lb", "aws_alb")
+_TARGETS: Final = ("aws_lb_target_group", "aws_alb_target_group")
 EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "vpc_id": ("aws_vpc", "aws_default_vpc", *_SUBNETS), "peer_vpc_id": ("aws_vpc", "aws_default_vpc"),
     "subnet_id": _SUBNETS, "subnet_ids": _SUBNETS, "subnets": _SUBNETS,
@@ -53,13 +56,19 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "permissions_boundary": ("aws_iam_policy",), "iam_instance_profile": ("aws_iam_instance_profile",),
     "bucket": ("aws_s3_bucket", "aws_s3_bucket_public_access_block", "aws_s3_bucket_policy"),
     "repository": ("aws_ecr_repository",), "fleet_arn": ("aws_codebuild_fleet",), "cluster": ("aws_ecs_cluster",),
-    "task_definition": ("aws_ecs_task_definition",),
+    "task_definition": ("aws_ecs_task_definition",), "load_balancer_arn": _BALANCERS, "load_balancers": ("aws_elb",),
+    "target_group_arn": _TARGETS, "target_group_arns": _TARGETS, "lb_target_group_arn": _TARGETS,
+    "target_id": ("aws_instance", "aws_lambda_function", *_BALANCERS), "elb": ("aws_elb",),
+    "instances": ("aws_instance",), "firewall_policy_arn": ("aws_networkfirewall_firewall_policy",),
+    "resource_arn": ("aws_networkfirewall_rule_group",),
+    "firewall_rule_group_id": ("aws_route53_resolver_firewall_rule_group",),
+    "firewall_domain_list_id": ("aws_route53_resolver_firewall_domain_list",),
 }  # fmt: skip
 """Attribute -> kinds of resource that it names."""
 MANY: Final = frozenset({
     "subnet_ids", "subnets", "security_group_ids", "security_groups", "vpc_security_group_ids", "route_table_ids",
     "prefix_list_ids", "propagating_vgws", "cidr_blocks", "ipv6_cidr_blocks", "private_ips", "records", "roles",
-    "managed_policy_arns", "domain_name_servers",
+    "managed_policy_arns", "domain_name_servers", "instances", "target_group_arns", "load_balancers",
     "identifiers", "values", "resources", "not_resources", "input_artifacts", "output_artifacts", "ipv6_addresses",
 })  # fmt: skip
 ONLY: Final[Mapping[str, tuple[str, ...]]] = {
@@ -72,7 +81,9 @@ ONLY: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Attributes that take a reference's value as it is only if it is of these: others are put together from parts."""
 _ARN: Final = frozenset({"service_role", "role_arn", "task_role_arn", "execution_role_arn", "policy_arn", "fleet_arn",
-                         "permissions_boundary", "task_definition", "managed_policy_arns"})  # fmt: skip
+                         "permissions_boundary", "task_definition", "managed_policy_arns", "load_balancer_arn",
+                         "target_group_arn", "target_group_arns", "lb_target_group_arn", "firewall_policy_arn",
+                         "resource_arn"})  # fmt: skip
 WHOLE: Final = frozenset({
     "aws_codecommit_repository", "aws_ecr_repository", "aws_iam_role", "aws_iam_user", "aws_codebuild_project",
     "aws_kms_key", "aws_sns_topic", "aws_sqs_queue", "aws_lambda_function", "aws_codepipeline",
@@ -233,6 +244,8 @@ class Resolver:
             left.add(at)
             return
         found = [value for value in self._values(references, scope, name, 0) if value not in (None, "")]
+        if name == "vpc_endpoint_id" and not found:
+            found = self._firewall_endpoint(references, scope)
         if not found and name in EXPECTED and name not in MANY:
             found = self._only_one(name, one)
         flat = list(dict.fromkeys(_flat(found)))
@@ -248,6 +261,20 @@ class Resolver:
             values[name] = flat[0]
         else:
             left.add(at)
+
+    def _firewall_endpoint(self, references: Sequence[str], scope: Scope) -> list[str]:
+        """A Network Firewall's endpoint: the only one, or that of the subnet which the expression names."""
+        found: dict[str, str] = {}
+        for reference in _longest(references):
+            parts = parts_of(reference)
+            for one in self._by_base.get((scope.module, f"{parts[0]}.{parts[1]}"), []) if len(parts) > 1 else []:
+                if one.kind == "aws_networkfirewall_firewall":
+                    self.resolve(one)
+                    found |= firewall_endpoints(self.resources[one.address])
+        if len(found) > 1:
+            named = set(_flat(self._values(references, scope, "subnet_id", 0)))
+            found = {subnet: endpoint for subnet, endpoint in found.items() if subnet in named}
+        return list(found.values()) if len(found) == 1 else []
 
     def _only_one(self, name: str, one: Instance) -> list[Any]:
         """The single resource of the expected kind, in the same module or else in the plan (locals hide the name)."""

@@ -1,0 +1,236 @@
+"""Load balancers: their interfaces, listeners and target groups, as ``aws elbv2`` and ``aws elb`` print them.
+
+A load balancer has one interface per subnet. Targets that a service or an Auto Scaling group registers exist only once
+it runs: which ones a group holds is then left out, and so is unknown.
+
+**Source:** Elastic Load Balancing guides: "How Elastic Load Balancing works", "Target groups", "Listeners";
+documentation of ``aws_lb`` and ``AWS::ElasticLoadBalancingV2::LoadBalancer``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from reachsim.importers.planned.network import default_groups
+from reachsim.importers.planned.resource import Resource, Values, blocks_of, number_of, text_of, texts_of
+from reachsim.importers.planned.routes import interface_record
+from reachsim.importers.planned.symbols import arn, attribute, balancer_ending
+from reachsim.importers.planned.world import World
+from reachsim.importers.tree import Document
+
+BALANCERS: Final = "elbv2/describe-load-balancers"
+CLASSIC: Final = "elb/describe-load-balancers"
+
+
+def balancer(world: World, one: Resource) -> None:
+    """An Application, Network or Gateway Load Balancer with its interfaces."""
+    kind = one.text("load_balancer_type") or "application"
+    internal = one.flag("internal")
+    subnets = _mappings(one)
+    if any(at.split(".")[0] in ("subnets", "subnet_mapping") for at in one.unknown):
+        world.warnings.append(f"{one.address}: its subnets are known only after apply")
+        world.drop(one.home, BALANCERS)
+    vpc_id = next((str(held["VpcId"]) for subnet, _, _ in subnets if (held := world.get(subnet)) is not None), "")
+    groups = one.texts("security_groups")
+    if not groups and kind == "application":
+        groups = default_groups(world, vpc_id)
+    name = str(attribute(one, "name"))
+    document = world.document(one.home, BALANCERS)
+    if document is not None:
+        world.add(one.home, BALANCERS, {
+            "LoadBalancerArn": arn(one), "LoadBalancerName": name, "DNSName": str(attribute(one, "dns_name")),
+            "Scheme": "internal" if internal else "internet-facing", "VpcId": vpc_id, "State": {"Code": "active"},
+            "Type": kind, "SecurityGroups": groups, "IpAddressType": one.text("ip_address_type") or "ipv4",
+            "AvailabilityZones": [
+                {"ZoneName": (world.get(subnet) or {}).get("AvailabilityZone", ""), "SubnetId": subnet}
+                for subnet, _, _ in subnets
+            ],
+        })  # fmt: skip
+    crosses = one.flag("enable_cross_zone_load_balancing", kind == "application")
+    pairs = _pairs(one, "load_balancer_attributes") or {"load_balancing.cross_zone.enabled": str(crosses).lower()}
+    world.put(one.home, f"elbv2/describe-load-balancer-attributes/{name}", {"Attributes": _listed(pairs)})
+    listeners = f"elbv2/describe-listeners/{name}"
+    if world.document(one.home, listeners) is None:
+        world.put(one.home, listeners, {"Listeners": []})
+    description = f"ELB {balancer_ending(one)}"
+    for number, (subnet, allocation, fixed) in enumerate(subnets, start=1):
+        more = {"InterfaceType": "network_load_balancer" if kind == "network" else "interface",
+                "SourceDestCheck": kind != "network"}  # fmt: skip
+        eip = str((world.get(allocation) or {}).get("PublicIp", ""))
+        _node(world, one, f"eni-{name}-{number}", subnet, groups, internal, description, more, fixed, eip)
+
+
+def _mappings(one: Resource) -> list[tuple[str, str, str]]:
+    """(subnet, allocation of its Elastic IP address, private address) of every node."""
+    found = [(subnet, "", "") for subnet in one.texts("subnets")]
+    for block in one.blocks("subnet_mapping"):
+        address = text_of(block, "private_ipv4_address", "private_i_pv4_address")
+        found.append((text_of(block, "subnet_id"), text_of(block, "allocation_id"), address))
+    return [row for row in {row[0]: row for row in found}.values() if row[0]]
+
+
+def _node(
+    world: World, one: Resource, eni: str, subnet: str, groups: list[str], internal: bool, description: str,
+    more: Document, fixed: str = "", public: str = "",
+) -> None:  # fmt: skip
+    address = fixed or world.draw(subnet)
+    if address is None:
+        world.warnings.append(f"{one.address}: its interface in {subnet} could not be placed: no such subnet here")
+        return
+    if not internal and not public:
+        public = world.draw_public()
+    world.note(eni, "PLANNED_ADDRESS", f"AWS has yet to pick the addresses of {one.address} in {subnet}: "
+               f"{', '.join(filter(None, (address, public)))} stand for them")  # fmt: skip
+    interface_record(world, one.home, eni, subnet, [(address, public or None)], groups, {
+        "Description": description, "RequesterManaged": True, **more,
+    })  # fmt: skip
+
+
+def _pairs(one: Resource, name: str) -> dict[str, str]:
+    """Attributes that CloudFormation lists as keys and values."""
+    return {text_of(block, "key"): text_of(block, "value") for block in one.blocks(name)}
+
+
+def _listed(pairs: dict[str, str]) -> list[Document]:
+    return [{"Key": key, "Value": value} for key, value in pairs.items() if key]
+
+
+def target_group(world: World, one: Resource) -> None:
+    kind = one.text("target_type") or "instance"
+    name = str(attribute(one, "name"))
+    record: Document = {
+        "TargetGroupArn": arn(one), "TargetGroupName": name, "TargetType": kind,
+        "IpAddressType": one.text("ip_address_type") or "ipv4", "VpcId": one.text("vpc_id"),
+    }  # fmt: skip
+    if kind != "lambda":
+        record |= {"Protocol": one.text("protocol") or "HTTP", "Port": number_of(one.values, "port") or 80}
+    world.add(one.home, "elbv2/describe-target-groups", record)
+    pairs = _pairs(one, "target_group_attributes")
+    for own, key in (("preserve_client_ip", "preserve_client_ip.enabled"),
+                     ("load_balancing_cross_zone_enabled", "load_balancing.cross_zone.enabled")):  # fmt: skip
+        if one.text(own) or isinstance(one.values.get(own), bool):
+            pairs[key] = str(one.values[own]).lower()
+    world.put(one.home, f"elbv2/describe-target-group-attributes/{name}", {"Attributes": _listed(pairs)})
+    rows = [_target(block) for block in one.blocks("targets")]
+    world.put(one.home, f"elbv2/describe-target-health/{name}", {"TargetHealthDescriptions": rows})
+    if any(at.split(".")[0] == "targets" for at in one.unknown):
+        world.drop(one.home, f"elbv2/describe-target-health/{name}")
+
+
+def _target(block: Values) -> Document:
+    described: Document = {"Id": text_of(block, "id", "target_id")}
+    port, zone = number_of(block, "port"), text_of(block, "availability_zone")
+    described |= ({"Port": port} if port else {}) | ({"AvailabilityZone": zone} if zone else {})
+    return {"Target": described, "TargetHealth": {"State": "healthy"}}
+
+
+def attachment(world: World, one: Resource) -> None:
+    """A target registered by a resource of its own."""
+    group = world.get_in("elbv2/describe-target-groups", one.text("target_group_arn"))
+    if group is None:
+        return
+    call = f"elbv2/describe-target-health/{group['TargetGroupName']}"
+    held = world.document(one.home, call)
+    if not one.text("target_id"):
+        world.drop(one.home, call)
+    elif held is not None:
+        held["TargetHealthDescriptions"].append(_target(one.values))
+
+
+def registering(world: World, one: Resource) -> None:
+    """A service or group whose members become targets: which they are is not known before it runs."""
+    arns = one.texts("target_group_arns", "target_group_ar_ns", "lb_target_group_arn")
+    arns += [text_of(block, "target_group_arn") for block in one.blocks("load_balancer")]
+    for group in (world.get_in("elbv2/describe-target-groups", name) for name in arns):
+        if group is not None:
+            world.drop(one.home, f"elbv2/describe-target-health/{group['TargetGroupName']}")
+
+
+def listener(world: World, one: Resource) -> None:
+    record = world.get_in(BALANCERS, one.text("load_balancer_arn"))
+    if record is None:
+        return
+    call = f"elbv2/describe-listeners/{record['LoadBalancerName']}"
+    actions = [_action(block) for block in one.blocks("default_action") or one.blocks("default_actions")]
+    kept = world.document(one.home, call) or {"Listeners": []}
+    if any(at.split(".")[0].startswith("default_action") for at in one.unknown) and not any(
+        "TargetGroupArn" in action or "ForwardConfig" in action for action in actions
+    ):
+        world.drop(one.home, call)
+        return
+    default = "TCP" if record["Type"] == "network" else "HTTP"
+    kept["Listeners"].append({
+        "ListenerArn": arn(one) or one.id, "LoadBalancerArn": record["LoadBalancerArn"],
+        "Port": number_of(one.values, "port") or (443 if one.text("protocol") == "HTTPS" else 80),
+        "Protocol": one.text("protocol") or default, "DefaultActions": actions,
+    })  # fmt: skip
+
+
+def _action(block: Values) -> Document:
+    made: Document = {"Type": text_of(block, "type") or "forward"}
+    if text_of(block, "target_group_arn"):
+        made["TargetGroupArn"] = text_of(block, "target_group_arn")
+    weights: list[Document] = []
+    for forward in [*blocks_of(block, "forward"), *blocks_of(block, "forward_config")]:
+        for group in [*blocks_of(forward, "target_group"), *blocks_of(forward, "target_groups")]:
+            weight = number_of(group, "weight")
+            name = text_of(group, "arn", "target_group_arn")
+            weights.append({"TargetGroupArn": name, "Weight": 1 if weight is None else weight})
+    if weights:
+        made["ForwardConfig"] = {"TargetGroups": weights}
+    return made
+
+
+# --- Classic Load Balancers -------------------------------------------------------------------------------------------
+
+
+def classic(world: World, one: Resource) -> None:
+    """A Classic Load Balancer: ``aws_elb``, ``AWS::ElasticLoadBalancing::LoadBalancer``."""
+    name, subnets, internal = one.id, one.texts("subnets"), one.flag("internal")
+    listeners = [*one.blocks("listener"), *one.blocks("listeners")]
+    vpc_id = next((str(held["VpcId"]) for subnet in subnets if (held := world.get(subnet)) is not None), "")
+    groups = one.texts("security_groups") or default_groups(world, vpc_id)
+    unseen = {at.split(".")[0] for at in one.unknown} & {"subnets", "instances", "listener", "listeners"}
+    if unseen:
+        world.warnings.append(f"{one.address}: {', '.join(sorted(unseen))} known only after apply")
+        world.drop(one.home, CLASSIC)
+    if world.document(one.home, CLASSIC) is not None:
+        world.add(one.home, CLASSIC, {
+            "LoadBalancerName": name, "DNSName": str(attribute(one, "dns_name")), "VPCId": vpc_id, "Subnets": subnets,
+            "Scheme": "internal" if internal else "internet-facing", "SecurityGroups": groups,
+            "AvailabilityZones": one.texts("availability_zones"),
+            "Instances": [{"InstanceId": instance} for instance in one.texts("instances")],
+            "ListenerDescriptions": [{"Listener": _classic_listener(block)} for block in listeners],
+        })  # fmt: skip
+    crosses: Any = one.values.get("cross_zone_load_balancing", one.values.get("cross_zone", False))
+    world.put(one.home, f"elb/describe-load-balancer-attributes/{name}", {
+        "LoadBalancerAttributes": {"CrossZoneLoadBalancing": {"Enabled": str(crosses).lower() == "true"}},
+    })  # fmt: skip
+    for number, subnet in enumerate(subnets, start=1):
+        _node(
+            world, one, f"eni-{name}-{number}", subnet, groups, internal, f"ELB {name}", {"InterfaceType": "interface"}
+        )
+
+
+def _classic_listener(block: Values) -> Document:
+    return {
+        "Protocol": (text_of(block, "lb_protocol", "protocol") or "TCP").upper(),
+        "LoadBalancerPort": number_of(block, "lb_port") or number_of(block, "load_balancer_port") or 80,
+        "InstancePort": number_of(block, "instance_port") or 80,
+    }  # fmt: skip
+
+
+def classic_attachment(world: World, one: Resource) -> None:
+    record = world.get_in(CLASSIC, one.text("elb"))
+    if record is not None and one.text("instance"):
+        record["Instances"].append({"InstanceId": one.text("instance")})
+    elif record is not None:
+        world.drop(one.home, CLASSIC)
+
+
+def group_of_instances(world: World, one: Resource) -> None:
+    """An Auto Scaling group: its instances exist only once it runs; here, what they become members of."""
+    registering(world, one)
+    world.unsupported.append((f"{one.address} ({one.kind})", "undecidable: the instances that the group starts"))
+    if texts_of(one.values, "load_balancers") or texts_of(one.values, "load_balancer_names"):
+        world.drop(one.home, CLASSIC)
