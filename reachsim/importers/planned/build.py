@@ -12,6 +12,7 @@ import msgspec
 
 from reachsim.importers import transit
 from reachsim.importers.planned import balancers, firewalls, interfaces, names, network, pipeline, routes
+from reachsim.importers.planned.managed import add_managed_policies
 from reachsim.importers.planned.resource import Home, Resource
 from reachsim.importers.planned.symbols import NAMED
 from reachsim.importers.planned.world import OF_OLD_VPCS, World
@@ -282,22 +283,28 @@ def _remove(world: World, one: Resource) -> None:
                 route["State"] = "blackhole"
 
 
-_SILENT: Final = ("aws_s3_bucket_", "aws_codecommit_", "aws_cloudwatch_", "aws_sns_", "aws_kms_", "aws_ssm_",
-                  "aws_secretsmanager_", "aws_ecr_lifecycle", "aws_events_", "aws_iam_", "aws_flow_log", "aws_key_pair",
-                  "aws_codestar", "aws_acm_", "aws_budgets", "aws_dynamodb_", "aws_sqs_", "aws_lambda_",
-                  "aws_iam_openid", "aws_codebuild_", "aws_resourcegroups", "aws_backup", "aws_cloudtrail")  # fmt: skip
+_SILENT: Final = tuple(f"aws_{beginning}" for beginning in """
+    acm_ appautoscaling application autoscaling_lifecycle autoscaling_policy autoscaling_scaling autoscaling_schedule
+    backup budgets cdk_ cloudformation_wait cloudtrail cloudwatch codeartifact_ codebuild_ codecatalyst codecommit_
+    codedeploy_ codestar config_ customer_gateway dynamodb_ ebs_ ec2_flowlog ec2_keypair ec2_tag ec2_volume ecr_
+    elasticloadbalancingv2_listener events_ flow_log guardduty iam_access iam_account iam_oidc iam_openid iam_saml
+    iam_server iam_service iam_signing iam_user_login iam_user_ssh iam_virtual key_pair kms_ lambda_ lb_cookie
+    lb_listener_ logs_ resourcegroups s3_bucket_ s3_object scheduler_ secretsmanager_ service_discovery_service sns_
+    sqs_ ssm_ waf
+""".split())  # fmt: skip
 """Beginnings of kinds that no verdict depends on: left out without a word of doubt."""
 
 
 def _unmodelled(world: World, one: Resource) -> None:
+    if one.kind.startswith(_SILENT):
+        return
     for beginning, call, what in UNDECIDABLE:
-        if one.kind.startswith(beginning) and not one.kind.startswith(_SILENT[:4]):
+        if one.kind.startswith(beginning):
             world.unsupported.append((f"{one.address} ({one.kind})", f"undecidable: {what}"))
             if call and world.alone:
                 world.drop(one.home, call)
             return
-    if not one.kind.startswith(_SILENT):
-        world.unsupported.append((f"{one.address} ({one.kind})", "not modelled"))
+    world.unsupported.append((f"{one.address} ({one.kind})", "not modelled"))
 
 
 def _finish(world: World, resources: Sequence[Resource]) -> None:
@@ -309,6 +316,7 @@ def _finish(world: World, resources: Sequence[Resource]) -> None:
         if one.kind == "aws_eip" and one.action != "delete" and (world.alone or one.action != "keep"):
             interfaces.address_association(world, one)
     _instance_routes(world)
+    add_managed_policies(world)
     vpcs = {str(record["VpcId"]): record for _, record in world.each("ec2/describe-vpcs")}
     for home in sorted(world.answers):
         if home[1] != "global" and world.rows(home, "ec2/describe-transit-gateway-route-tables"):

@@ -19,8 +19,8 @@ from reachsim.services import partition_of, private_dns_names, suffix_of_service
 UNSEEN_GROUP: Final = "sg-unknown"
 """Stands for security groups that nothing tells: no file holds it."""
 FULL_ACCESS: Final = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
-SYMBOLIC_BLOCKS: Final = {"s3": ("198.18.0.0/24", "2001:2::/64"), "dynamodb": ("198.18.1.0/24", "2001:2:0:1::/64")}
-"""Stand for the blocks of AWS's own prefix lists, which no plan holds: of RFC 2544's and RFC 5180's, nobody's."""
+SYMBOLIC_BLOCKS: Final = {"s3": ("198.18.0.0/24",), "dynamodb": ("198.18.1.0/24",)}
+"""Stand for the blocks of AWS's own prefix lists, which no plan holds: of RFC 2544's, nobody's. Each is IPv4."""
 SERVICE_LISTS: Final = {
     "s3": {
         "us-east-1": "pl-63a5400a", "us-east-2": "pl-7ba54012", "us-west-1": "pl-6ba54002", "us-west-2": "pl-68a54001",

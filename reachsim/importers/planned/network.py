@@ -23,6 +23,12 @@ NUMBERS = {"tcp": "6", "udp": "17", "icmp": "1", "icmpv6": "58", "all": "-1"}
 EVERYTHING: Values = {"protocol": "-1", "cidr_blocks": ["0.0.0.0/0"]}
 
 
+def everything(world: World, vpc_id: str) -> Values:
+    """The rule that lets everything out of a new group: IPv6 too, in a VPC that has an IPv6 block."""
+    six = (world.get(vpc_id) or {}).get("Ipv6CidrBlockAssociationSet")
+    return {"protocol": "-1", "cidr_blocks": ["0.0.0.0/0"], "ipv6_cidr_blocks": ["::/0"] if six else []}
+
+
 def vpc(world: World, one: Resource) -> None:
     cidr = one.text("cidr_block")
     if not cidr and one.kind == "aws_default_vpc":
@@ -91,7 +97,7 @@ def _default_resources(world: World, one: Resource) -> None:
         record = world.get(group)
         if record is not None:
             record["IpPermissions"] = permissions(world, group, one.home, [own])
-            record["IpPermissionsEgress"] = permissions(world, group, one.home, [EVERYTHING])
+            record["IpPermissionsEgress"] = permissions(world, group, one.home, [everything(world, one.id)])
 
 
 def vpc_cidr(world: World, one: Resource) -> None:
@@ -109,6 +115,10 @@ def vpc_cidr(world: World, one: Resource) -> None:
     if ipv6:
         state = {"Ipv6CidrBlock": ipv6, "Ipv6CidrBlockState": {"State": "associated"}}
         _merge_blocks(record, "Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock", [state])
+        for own in default_groups(world, record["VpcId"]) if world.alone or one.new else []:
+            held = world.get(own) or {}
+            if held.get("IpPermissionsEgress") == permissions(world, own, one.home, [EVERYTHING]):
+                held["IpPermissionsEgress"] = permissions(world, own, one.home, [everything(world, record["VpcId"])])
     for _, table in world.each("ec2/describe-route-tables"):
         if table.get("VpcId") == record["VpcId"]:
             _local_routes(table, record)
@@ -219,6 +229,9 @@ def group(world: World, one: Resource) -> None:
 
 
 def _replace(world: World, record: Document, key: str, one: Resource, name: str) -> None:
+    for rule in one.blocks(name):
+        if rule.get("default"):
+            rule.update(everything(world, record["VpcId"]))
     changes = one.action == "update" and name in one.before
     old = permissions(world, one.id, one.home, blocks_of(one.before, name)) if changes else []
     kept = [rule for rule in record.get(key, []) if rule not in old] if changes else []
