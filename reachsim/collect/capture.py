@@ -223,6 +223,9 @@ class _Run:
                 future.cancel()
             if isinstance(error, Exception):  # somebody who presses Ctrl-C does not want to wait
                 wait(running, timeout=_LAST_CALLS)
+            for future, task in running.items():  # what was answered meanwhile need not be asked again
+                if future.done() and not future.cancelled() and future.exception() is None:
+                    self._note(task.file, *future.result())
             raise
 
     def _ask(self, task: Task) -> tuple[Outcome, str | None]:
