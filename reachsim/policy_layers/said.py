@@ -192,12 +192,20 @@ def _no_such_repository(network: Network, home: Home, name: str) -> bool:
 
 
 def _without_policy(asked: Asked) -> Said:
-    """Resources whose policies a snapshot does not hold: the own account's are left to identity policies."""
+    """Resources whose policies a snapshot does not hold, or that have none: the own account's are left to identity
+    policies, others' and those that must allow by themselves cannot be told."""
     request = asked.request
-    if not must_trust(request):
-        return Said("resource", "allow" if not request.same_account else "none")
+    if request.same_account and not must_trust(request):
+        return Said("resource", "none")
+    if request.service in _WITHOUT_POLICIES:
+        why = f"{request.resource_arn} can have no policy that lets account {request.principal.account} in"
+        return Said("resource", "none", "RESOURCE_POLICY_DENY", request.resource_arn, None, why)
     detail = f"the policy of {request.resource_arn}, which must allow the request, is not in the snapshot"
     return _not_known("resource", request.resource_arn, detail)
+
+
+_WITHOUT_POLICIES: Final = frozenset({"codecommit"})
+"""Services without resource policies (IAM User Guide, "AWS services that work with IAM"; here those of pipelines)."""
 
 
 def _policy_text(network: Network, path: str) -> str:

@@ -528,6 +528,20 @@ def test_fact_6_another_accounts_bucket_must_allow() -> None:
     assert foreign({**ALL, "Principal": {"AWS": "333333333333"}}).layers["resource-policy"] == "blocked"
 
 
+@pytest.mark.parametrize(
+    ("action", "arn", "outcome"),
+    [
+        ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:us-east-1:{OTHER}:secret:s", "unknown"),
+        ("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{OTHER}:q", "unknown"),
+        ("codecommit:GitPull", f"arn:aws:codecommit:us-east-1:{OTHER}:r", "blocked"),
+        ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:s", "allowed"),
+        ("codecommit:GitPull", f"arn:aws:codecommit:us-east-1:{ACCOUNT}:r", "allowed"),
+    ],
+)
+def test_fact_6_policies_that_no_snapshot_holds(action: str, arn: str, outcome: str) -> None:
+    assert get(private(), {"action": action, "resource": arn}).layers["resource-policy"] == outcome
+
+
 def test_fact_17_block_public_access() -> None:
     public = {**ALL, "Principal": "*"}
     bucket, account = "s3api/get-public-access-block/theirs", "s3control/get-public-access-block"
