@@ -379,7 +379,7 @@ def _origin_subnet(flow: Walk) -> str:
 def _in_ipv6(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id: str) -> list[Walk]:
     detail = f"{ground.network.label(gateway_id)} forwards IPv6 as it is"
     flow = flow.through(_gateway_hop(ground, flow, gateway_id, detail))
-    if flow.leg == "request":
+    if flow.leg == "request" or not flow.context.exit:  # on its way out by a gateway the request met this rule already
         flow = _private_ipv6(ground, flow, gateway_id, vpc_id, "ingress")
     flow = _in_past_bpa(ground, flow, gateway_id, vpc_id, subnet_id, None)
     parts: list[Walk] = []

@@ -332,3 +332,32 @@ def test_what_answers_a_function_is_no_other_interface() -> None:
     net._lists["lambda/list-functions"].append({"FunctionName": "f", "VpcConfig": config})
     assert outcomes(net, "lambda:f", INTERNET_V6) == {"allowed"}
     assert load_files(net.files()).simulate("lambda:f", INTERNET_V6, protocol="tcp", port=443).outcome == "allowed"
+
+
+def test_a_reply_by_the_internet_does_not_get_into_private_ipv6_space() -> None:  # N39
+    """The request went by peering, so no gateway has refused its source before."""
+    net = Build()
+    source = host(net, 0)
+    host(net, 1)
+    net.route("rtb-0-main", V6.format(1), net.peering("vpc-0", "vpc-1"))
+    net.route("rtb-1-main", "::/0", net.igw("vpc-1"))
+    net.igw("vpc-0")
+    assert outcomes(net, source, "ip:2600:1f18:0:101::5") == {"allowed"}
+    net["vpc-0"]["Ipv6CidrBlockAssociationSet"][0]["Ipv6AddressAttribute"] = "private"
+    assert outcomes(net, source, "ip:2600:1f18:0:101::5") == {"blocked"}
+    assert codes(net, source, "ip:2600:1f18:0:101::5") == {"IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"}
+
+
+def test_a_function_keeps_its_ipv6_address_on_a_way_back_into_its_vpc() -> None:
+    """Out to a transit gateway, back by the same attachment, and out by the VPC's egress-only gateway."""
+    net = Build()
+    host(net, 0)
+    tgw, table = hub(net, 0)
+    net.tgw_route(table, "2001:db8::/32", "tgw-attach-0")
+    net.route("rtb-0-main", "2001:db8::/32", tgw)
+    routed = net.table("vpc-0", [("::/0", net.eigw("vpc-0"))])
+    entry = net.subnet("vpc-0", "10.0.2.0/24", ipv6="2600:1f18:0:2::/64", table=routed)
+    net._lists["ec2/describe-transit-gateway-vpc-attachments"][0]["SubnetIds"] = [entry]
+    config = {"SubnetIds": ["subnet-0"], "SecurityGroupIds": ["sg-open-0"], "Ipv6AllowedForDualStack": True}
+    net._lists["lambda/list-functions"].append({"FunctionName": "f", "VpcConfig": config})
+    assert outcomes(net, "lambda:f", INTERNET_V6) == {"allowed"}

@@ -485,9 +485,10 @@ class Walk:
             if public is None:
                 raise Dropped("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", igw)
             return public
-        if eni is None or self.world.is_private_v6(self.world.vpc_of(sender.subnet), self.flight.source):
+        ours = eni is not None or self.is_origin(self.world.vpc_of(sender.subnet))
+        if not ours or self.world.is_private_v6(self.world.vpc_of(sender.subnet), self.flight.source):
             raise Dropped("GATEWAY_REJECTS_SPOOFED_TRAFFIC", igw)  # N39
-        if self.world.interfaces[eni].get("DenyAllIgwTraffic"):
+        if eni is not None and self.world.interfaces[eni].get("DenyAllIgwTraffic"):
             raise Dropped("DENY_ALL_IGW_TRAFFIC", eni)  # N38
         return self.flight.source
 
