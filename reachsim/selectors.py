@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from reachsim import services, workloads
-from reachsim.addresses import PUBLIC, V6, format_set, parse_block
+from reachsim.addresses import EVERYWHERE, PUBLIC, V6, format_set, parse_block
 from reachsim.dns.load_balancers import balancer_nodes
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Gap
@@ -421,6 +421,8 @@ def _addresses(network: Network, addresses: IntervalSet, toward: tuple[Interface
             "UNKNOWN_RESOURCE", f"ip:{format_set(addresses)[0]}", "what leads in from there is not known", lacking
         )
         return (*made, _nowhere(network, Selector("ip", "source"), gap))
+    for gap in _unseen_neighbours(network, toward, rest):
+        made.append(_nowhere(network, Selector("ip", gap.component), gap))
     if made:
         return tuple(made)
     detail = "the addresses are in no VPC of the snapshot, and nothing leads in from where they are"
@@ -437,6 +439,34 @@ def _ways_in_unseen(network: Network, toward: Sequence[Interface], private: bool
             "describe-vpn-gateways", "describe-transit-gateway-vpc-attachments", "describe-transit-gateway-attachments",
         ]  # fmt: skip
     return tuple(path for home in homes for path in network.lacks(home, *operations))
+
+
+def _unseen_neighbours(network: Network, toward: Sequence[Interface], addresses: IntervalSet) -> list[Gap]:
+    """Peering connections and transit gateway attachments by which the addresses may come from a VPC, or a transit
+    gateway, that the snapshot does not hold.
+    """
+    vpcs = {one.vpc_id for one in toward}
+    found: list[Gap] = []
+    for peering_id, peering in sorted(network.vpc_peering_connections.items()):
+        ends = (peering.requester_vpc_info, peering.accepter_vpc_info)
+        for near, far in (ends, ends[::-1]):
+            if peering.status.code == "active" and near.vpc_id in vpcs and far.vpc_id not in network.vpcs:
+                blocks = [one.cidr_block.block for one in far.cidr_block_set]
+                blocks += [one.ipv6_cidr_block.block for one in far.ipv6_cidr_block_set]
+                blocks += [far.cidr_block.block] if far.cidr_block else []
+                if not addresses.isdisjoint(IntervalSet.union_of(blocks) if blocks else EVERYWHERE - PUBLIC):
+                    detail = f"whether {far.vpc_id or 'the peer'} sends by {network.label(peering_id)} is not known"
+                    found.append(Gap("PEER_ACCOUNT_UNSEEN", peering_id, detail))
+    gateways = {
+        one.transit_gateway_id for one in network.transit_gateway_vpc_attachments.values() if one.vpc_id in vpcs
+    }
+    for (gateway_id, attachment_id), attachment in sorted(network.transit_gateway_attachments.items()):
+        known = network.vpcs.keys() if attachment.resource_type == "vpc" else network.transit_gateways.keys()
+        joins = attachment.resource_type in ("vpc", "peering", "connect")
+        if gateway_id in gateways and joins and attachment.resource_id not in known and not addresses <= PUBLIC:
+            detail = f"what sends by {network.label(attachment_id)} is not in the snapshot"
+            found.append(Gap("PEER_ACCOUNT_UNSEEN", attachment_id, detail))
+    return found
 
 
 def _in_subnet(network: Network, subnet_id: str, addresses: IntervalSet) -> list[Source]:

@@ -1,0 +1,40 @@
+"""Addresses that may be somebody's whom the snapshot does not hold: nothing is said of what they reach."""
+
+from __future__ import annotations
+
+import pytest
+
+from reachsim import load_files
+from tests.build import Build, GroupRule
+
+OPEN: tuple[GroupRule, ...] = (("-1", None, None, "0.0.0.0/0"),)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_a_peer_that_is_not_in_the_snapshot_sends_is_not_known(known: bool) -> None:
+    """The peering connection tells the peer's blocks; whether it routes its packets here only its own files do."""
+    net, far = Build(), Build("222222222222", tag="far")
+    vpc = net.vpc("10.0.0.0/16")
+    target = net.interface(net.subnet(vpc, "10.0.1.0/24"), "10.0.1.5", [net.group(vpc, ingress=OPEN)])
+    other = far.vpc("172.20.0.0/16")
+    far.interface(far.subnet(other, "172.20.1.0/24"), "172.20.1.9", [far.group(other)])
+    peering = net.peering(vpc, other, peer=far)
+    net.route(net.main_table(vpc), "172.20.0.0/16", peering)
+    files = net.files() | (far.files() if known else {})
+    found = load_files(files).simulate("ip:172.20.1.9", target, protocol="tcp", port=443)
+    assert found.outcome == ("blocked" if known else "unknown")
+    assert ("PEER_ACCOUNT_UNSEEN" in {one.code for one in found.assumptions}) is not known
+    assert load_files(files).simulate("ip:172.21.0.9", target, protocol="tcp", port=443).outcome == "blocked"
+
+
+def test_what_a_transit_gateway_brings_from_elsewhere_is_not_known() -> None:
+    net, far = Build(), Build("222222222222", tag="far")
+    vpc = net.vpc("10.0.0.0/16")
+    subnet = net.subnet(vpc, "10.0.1.0/24")
+    target = net.interface(subnet, "10.0.1.5", [net.group(vpc, ingress=OPEN)])
+    tgw = net.tgw()
+    net.tgw_attachment(tgw, vpc, [subnet])
+    source = "ip:172.20.1.9"
+    assert load_files(net.files()).simulate(source, target, protocol="tcp", port=443).outcome == "blocked"
+    net.tgw_peering(tgw, far.tgw(), far)
+    assert load_files(net.files()).simulate(source, target, protocol="tcp", port=443).outcome == "unknown"
