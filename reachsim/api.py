@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reachsim.diff import Diff
     from reachsim.fix import Plan
     from reachsim.names import Names
+    from reachsim.verify import Verification
 
 
 class Reach:
@@ -163,6 +164,29 @@ class Reach:
         from reachsim.fix import narrow, propose
 
         return (narrow if endpoint_policies else propose)(self.ground, self.config, sources)
+
+    def verify(
+        self, *, flow_logs: Sequence[str | os.PathLike[str]] = (), insights: Sequence[str | os.PathLike[str]] = (),
+        log_format: str | None = None,
+    ) -> Verification:  # fmt: skip
+        """The verdicts against what was recorded; one of the two kinds of files.
+
+        Args:
+            flow_logs: VPC Flow Logs, files or folders.
+            insights: answers of describe-network-insights-analyses and describe-network-insights-paths.
+            log_format: the format of flow log records without a header line, as AWS writes it.
+
+        Raises:
+            SnapshotError: a file is none of these.
+            ValueError: neither or both kinds are given.
+        """
+        from reachsim.verify import read_flow_logs, read_insights, verify_flow_logs, verify_insights
+
+        if bool(flow_logs) == bool(insights):
+            raise ValueError("flow_logs or insights, one of them")
+        if insights:
+            return verify_insights(self.ground, read_insights(Path(one) for one in insights))
+        return verify_flow_logs(self.ground, read_flow_logs([Path(one) for one in flow_logs], log_format))
 
     def _edited(self, snapshot: Snapshot) -> Reach:
         return Reach(snapshot, assume_defaults=self.network.assume_defaults, config=self.config)

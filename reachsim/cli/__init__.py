@@ -31,6 +31,7 @@ COMMANDS = {
     "snapshot": "reachsim.cli.snapshot",
     "trace": "reachsim.cli.trace",
     "validate": "reachsim.cli.validate",
+    "verify": "reachsim.cli.verify",
     "whatif": "reachsim.cli.whatif",
 }
 SHORT = {
@@ -52,6 +53,7 @@ SHORT = {
     "snapshot": "Capture an account from AWS, by read-only calls.",
     "trace": "Follow one question hop by hop, there and back.",
     "validate": "Check a snapshot's files against AWS's models and its sums.",
+    "verify": "Compare the verdicts with flow logs or Reachability Analyzer's results.",
     "whatif": "What an edit or a deletion would change.",
 }
 

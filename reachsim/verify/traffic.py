@@ -1,0 +1,235 @@
+"""VPC Flow Logs against the verdicts on the same packets.
+
+An ACCEPT says that the filters at the interface pass the packet and, of a request that comes in, that it got there
+at all; a REJECT that one of the filters, or Block Public Access, stops it. A record is a disagreement only if it
+contradicts the verdict whatever it may be of: where ports and flags do not tell a request from a reply, both are tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import NamedTuple
+
+from reachsim.addresses import PUBLIC, format_address
+from reachsim.errors import QuestionError
+from reachsim.evidence import Direction
+from reachsim.forwarding import Ground
+from reachsim.intervals import IntervalSet
+from reachsim.model.interfaces import Interface
+from reachsim.scenarios import Scenario
+from reachsim.simulate import ask, simulate
+from reachsim.verdict import PROTOCOL_NAMES, Verdict
+from reachsim.verify.flow_logs import FlowRecord, Line
+from reachsim.verify.gate import Gate, Packet, gate, sender_at
+from reachsim.verify.records import Disagreement, Hides, Verification
+
+BLOCKED_PUBLIC = "VPC_BLOCK_PUBLIC_ACCESS_ENABLED"
+PRESERVING = frozenset({"network_load_balancer", "gateway_load_balancer", "gateway_load_balancer_endpoint",
+                        "global_accelerator_managed"})  # fmt: skip
+"""Interfaces by which a client's own address comes to interfaces that the client cannot reach by themselves."""
+UNDOCUMENTED = frozenset({"transit_gateway", "gateway_load_balancer_endpoint", "gateway_load_balancer"})
+
+AGREE = "agree"
+
+
+class Finding(NamedTuple):
+    """``agree``, a reason of `reachsim.verify.records.REASONS`, or (``disagree``) what contradicts."""
+
+    word: str
+    hides: Hides = "leak"
+    said: str = ""
+    why: tuple[str, ...] = ()
+
+
+class _Kind(NamedTuple):
+    records: int
+    place: str
+
+
+def verify_flow_logs(ground: Ground, lines: Iterable[Line]) -> Verification:
+    """Every record of flow logs against the filters, and the way, at its interface.
+
+    Raises SnapshotError: a line is no record, or a file of the snapshot that is needed cannot be decoded.
+    """
+    kinds: dict[FlowRecord, _Kind] = {}
+    first: int | None = None
+    last: int | None = None
+    empty = 0
+    for line in lines:
+        first = min(one for one in (first, line.start) if one is not None) if first or line.start else None
+        last = max(one for one in (last, line.end) if one is not None) if last or line.end else None
+        if line.record is None:
+            empty += 1
+        else:
+            known = kinds.get(line.record)
+            kinds[line.record] = _Kind(known.records + 1, known.place) if known else _Kind(1, line.place)
+    skipped = {"no-data": empty} if empty else {}
+    judge = _Judge(ground, kinds.keys())
+    agreed = 0
+    found: list[Disagreement] = []
+    for record, kind in kinds.items():
+        finding = judge.record(record)
+        if finding.word == AGREE:
+            agreed += kind.records
+        elif finding.word == "disagree":
+            found.append(judge.disagreement(record, finding, kind))
+        else:
+            skipped[finding.word] = skipped.get(finding.word, 0) + kind.records
+    total = empty + sum(kind.records for kind in kinds.values())
+    found.sort(key=lambda one: (one.hides != "leak", one.what, one.place))
+    return Verification(total, agreed, tuple(found), dict(sorted(skipped.items())), first, last)
+
+
+class _Judge:
+    def __init__(self, ground: Ground, records: Iterable[FlowRecord]) -> None:
+        self._ground = ground
+        self._accepted = {_without_action(record) for record in records if record.accepted}
+        self._gate: Callable[[Packet, bool], Gate | None] = cache(
+            lambda packet, groups: gate(ground, packet, groups=groups)
+        )
+        self._walked: Callable[[str, str, int, int | None], tuple[Scenario, ...]] = cache(self._walk)
+
+    def record(self, record: FlowRecord) -> Finding:
+        network = self._ground.network
+        interface = network.interfaces.get(record.interface)
+        if interface is None:
+            return Finding("interface-unseen")
+        if network.network_interfaces[record.interface].interface_type in UNDOCUMENTED:
+            return Finding("no-filters")
+        way = _way(record, interface)
+        if way is None:
+            return Finding("direction-untold")
+        if way == "ingress":
+            peers = dict.fromkeys((record.source, record.packet_source))
+        else:
+            peers = dict.fromkeys((record.destination, record.packet_destination))
+        findings = []
+        for peer in peers:
+            packet = Packet(interface, way, peer, record.protocol, record.port)
+            findings += [self._read(record, packet, reading) for reading in record.readings]
+        words = [finding.word for finding in findings]
+        if AGREE in words:
+            return Finding(AGREE)
+        return next((finding for finding in findings if finding.word != "disagree"), findings[0])
+
+    def _read(self, record: FlowRecord, packet: Packet, reading: str) -> Finding:
+        if reading == "reply":
+            return self._reply(record, packet)
+        if record.reason == "BPA":
+            return self._public_access(packet)
+        found = self._gate(packet, True)
+        if found is None:
+            return Finding("own-address-unseen")
+        if record.accepted:
+            if found.outcomes == {"blocked"}:
+                if found.by_group:
+                    return Finding("group-members-unseen")
+                return Finding("disagree", "leak", "blocked", tuple(block.detail for block in found.blocks))
+            if "allowed" not in found.outcomes:
+                return Finding("snapshot-lacks")
+            return self._arrival(packet) if packet.way == "ingress" else Finding(AGREE)
+        if "blocked" in found.outcomes:
+            return Finding(AGREE)
+        if "unknown" in found.outcomes:
+            return Finding("snapshot-lacks")
+        if self._public_access(packet).word == AGREE:
+            return Finding(AGREE)
+        if record.protocol == 6 and not record.opening and _without_action(record) in self._accepted:
+            return Finding("reply-stands")
+        return Finding("disagree", "block", "allowed", ("no security group and no network ACL of it stops this",))
+
+    def _reply(self, record: FlowRecord, packet: Packet) -> Finding:
+        """Only the network ACL judges replies; a REJECT may also be of a packet that came too late (AWS)."""
+        found = self._gate(packet, False)
+        if found is None:
+            return Finding("own-address-unseen")
+        if "unknown" in found.outcomes:
+            return Finding("snapshot-lacks")
+        if record.accepted:
+            blocked = found.outcomes == {"blocked"}
+            why = tuple(block.detail for block in found.blocks)
+            return Finding("disagree", "leak", "blocked", why) if blocked else Finding(AGREE)
+        return Finding(AGREE if "blocked" in found.outcomes else "reply-stands")
+
+    def _public_access(self, packet: Packet) -> Finding:
+        found = [block for one in self._asked(packet) for flow in one.flows for block in flow.blocks]
+        found += [block for one in self._asked(packet) for block in one.blocks]
+        if any(block.code == BLOCKED_PUBLIC for block in found):
+            return Finding(AGREE)
+        if any(one.gaps or any(flow.gaps for flow in one.flows) for one in self._asked(packet)):
+            return Finding("snapshot-lacks")
+        return Finding("disagree", "block", "allowed", ("VPC Block Public Access does not stop this",))
+
+    def _arrival(self, packet: Packet) -> Finding:
+        """A request that came in had a way to come by."""
+        network = self._ground.network
+        peer = IntervalSet.single(packet.peer)
+        outside = peer.isdisjoint(network.vpc_addresses(packet.interface.vpc_id))
+        if outside and any(
+            one.interface_type in PRESERVING and one.vpc_id == packet.interface.vpc_id
+            for one in network.network_interfaces.values()
+        ):
+            return Finding(AGREE)
+        asked = self._asked(packet)
+        flows = [flow for one in asked for flow in one.flows]
+        if not asked or any(one.gaps for one in asked):
+            return Finding(AGREE)
+        blocks = [[block for block in flow.blocks if block.leg == "request"] for flow in flows]
+        if any(not some or flow.gaps for some, flow in zip(blocks, flows, strict=True)):
+            return Finding(AGREE)
+        if peer <= PUBLIC and not packet.interface.public and not peer.isdisjoint(network.aws_addresses):
+            return Finding(AGREE)  # an AWS service answers or calls by an endpoint
+        said = [block for some in blocks for block in some] + [block for one in asked for block in one.blocks]
+        why = tuple(dict.fromkeys(block.detail for block in said))
+        return Finding("disagree", "leak", "blocked", why or ("nothing leads there",))
+
+    def _asked(self, packet: Packet) -> tuple[Scenario, ...]:
+        source, target = self._ends(packet)
+        port = packet.port if packet.protocol in (6, 17) else None
+        return self._walked(source, target, packet.protocol, port)
+
+    def _walk(self, source: str, target: str, protocol: int, port: int | None) -> tuple[Scenario, ...]:
+        try:
+            return ask(self._ground, source, target, protocol=protocol, port=port)
+        except QuestionError:  # an address that nobody can be asked about: link-local, multicast
+            return ()
+
+    def _ends(self, packet: Packet) -> tuple[str, str]:
+        interface = packet.interface
+        sender = sender_at(self._ground.network, interface, packet.peer)
+        peer = sender.id if sender is not None else f"ip:{format_address(packet.peer)}"
+        return (peer, interface.id) if packet.way == "ingress" else (interface.id, peer)
+
+    def disagreement(self, record: FlowRecord, finding: Finding, kind: _Kind) -> Disagreement:
+        way = _way(record, self._ground.network.interfaces[record.interface])
+        assert way is not None
+        interface = self._ground.network.interfaces[record.interface]
+        peer = record.source if way == "ingress" else record.destination
+        packet = Packet(interface, way, peer, record.protocol, record.port)
+        source, target = self._ends(packet)
+        port = record.port if record.protocol in (6, 17) else None
+        known = PROTOCOL_NAMES.get(record.protocol)
+        trace: Verdict = simulate(self._ground, source, target, protocol=known or record.protocol, port=port)
+        name = known or f"protocol {record.protocol}"
+        label = self._ground.network.label(record.interface)
+        service = name if port is None else f"{name} port {port}"
+        to = "from" if way == "ingress" else "to"
+        what = f"{label}: {service} {to} {format_address(peer)}, {way}"
+        recorded = "ACCEPT" if record.accepted else "REJECT"
+        return Disagreement(what, recorded, finding.said, finding.hides, finding.why, kind.records, kind.place, trace)
+
+
+def _without_action(record: FlowRecord) -> FlowRecord:
+    return record._replace(accepted=True, opening=False, reason="")
+
+
+def _way(record: FlowRecord, interface: Interface) -> Direction | None:
+    """In or out: as the record says, else by whose address is the interface's own."""
+    if record.way:
+        return record.way
+    own = interface.addresses | interface.public_addresses
+    sent, got = record.source in own, record.destination in own
+    if sent == got:
+        return None
+    return "egress" if sent else "ingress"

@@ -1,0 +1,252 @@
+"""Recorded traffic and analyses against verdicts: what agrees, what does not, and what says nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from reachsim import load_files
+from reachsim.cli import group
+from reachsim.verify import Verification
+from reachsim.verify.flow_logs import read_lines
+from reachsim.verify.traffic import verify_flow_logs
+from tests.build import Build
+
+FIELDS = (
+    "interface-id srcaddr dstaddr srcport dstport protocol action tcp-flags flow-direction reject-reason pkt-srcaddr"
+)
+
+
+def account() -> Build:
+    """A web server that the internet reaches, an app behind it, a database whose subnet lets no reply out."""
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    public = net.subnet(vpc, "10.0.1.0/24", table=net.table(vpc, [("0.0.0.0/0", net.igw(vpc))]))
+    private = net.subnet(vpc, "10.0.2.0/24", table=net.table(vpc))
+    deaf = net.subnet(vpc, "10.0.3.0/24", acl=net.acl(vpc, [(100, "in", "allow", "-1", None, "0.0.0.0/0")]))
+    web = net.group(vpc, ingress=[("tcp", 443, 443, "0.0.0.0/0"), ("icmp", 8, -1, "0.0.0.0/0")])
+    app = net.group(vpc, ingress=[("tcp", 8080, 8080, web), ("tcp", 22, 22, "198.51.100.0/24")])
+    net.interface(public, "10.0.1.5", [web], public="203.0.113.5", name="web")
+    net.interface(private, "10.0.2.5", [app], name="app")
+    net.interface(private, "10.0.2.6", [net.group(vpc, egress=[("tcp", 443, 443, "0.0.0.0/0")])], name="tight")
+    net.interface(deaf, "10.0.3.5", [net.group(vpc, ingress=[("-1", None, None, "10.0.0.0/8")])], name="deaf")
+    return net
+
+
+def seen(net: Build, *records: str) -> Verification:
+    """Verify records of `FIELDS`; what is left out at the end is not told."""
+    wanted = len(FIELDS.split())
+    lines = [" ".join([*one.split(), *["-"] * (wanted - len(one.split()))]) for one in records]
+    return verify_flow_logs(load_files(net.files()).ground, read_lines([FIELDS, *lines], "log"))
+
+
+def word(found: Verification) -> str:
+    """``agree``, ``leak``, ``block`` or why it is not compared, of one record."""
+    assert found.records == 1
+    if found.disagreements:
+        assert found.exit_code == 1
+        return found.disagreements[0].hides
+    assert found.exit_code == (0 if found.agreed else 3)
+    return "agree" if found.agreed else next(iter(found.not_compared))
+
+
+RECORDS = [
+    # requests at the security group and network ACL of the interface
+    ("eni-web 198.51.100.9 10.0.1.5 50000 443 6 ACCEPT", "agree"),
+    ("eni-web 198.51.100.9 10.0.1.5 50000 443 6 REJECT 2", "block"),
+    ("eni-web 198.51.100.9 10.0.1.5 50000 22 6 REJECT 2", "agree"),
+    ("eni-web 198.51.100.9 10.0.1.5 50000 22 6 ACCEPT 2", "leak"),
+    ("eni-tight 10.0.2.6 10.0.1.5 50000 443 6 ACCEPT", "agree"),
+    ("eni-tight 10.0.2.6 10.0.1.5 50000 80 6 REJECT", "agree"),
+    ("eni-tight 10.0.2.6 10.0.1.5 50000 80 6 ACCEPT", "leak"),
+    ("eni-tight 10.0.2.6 10.0.1.5 50000 443 6 REJECT 2", "block"),
+    # a member of the group that a rule names; somebody who may be one; somebody who is none
+    ("eni-app 10.0.1.5 10.0.2.5 50000 8080 6 ACCEPT", "agree"),
+    ("eni-app 10.0.1.77 10.0.2.5 50000 8080 6 ACCEPT", "group-members-unseen"),
+    ("eni-app 10.0.2.6 10.0.2.5 50000 8080 6 ACCEPT", "leak"),
+    ("eni-app 198.51.100.9 10.0.2.5 50000 8080 6 ACCEPT", "leak"),
+    # the filters let it in, but nothing leads there from the internet
+    ("eni-app 198.51.100.9 10.0.2.5 50000 22 6 ACCEPT 2 ingress", "leak"),
+    # an egress record says nothing of what comes behind the interface
+    ("eni-app 10.0.2.5 198.51.100.9 50000 443 6 ACCEPT", "agree"),
+    # the filters at the other side are recorded there, and so is what becomes of the reply
+    ("eni-deaf 10.0.2.6 10.0.3.5 50000 443 6 ACCEPT", "agree"),
+    ("eni-deaf 10.0.3.5 10.0.2.6 443 50000 6 REJECT", "agree"),
+    ("eni-deaf 10.0.3.5 10.0.2.6 443 50000 6 ACCEPT", "leak"),
+    # replies: no security group judges them, and one that comes late is refused
+    ("eni-web 10.0.1.5 198.51.100.9 443 50000 6 ACCEPT", "agree"),
+    ("eni-web 10.0.1.5 198.51.100.9 443 50000 6 REJECT", "reply-stands"),
+    ("eni-tight 10.0.1.5 10.0.2.6 443 50000 6 ACCEPT 18", "agree"),
+    # ICMP: a record tells no type, so any that passes, or does not, will do
+    ("eni-web 198.51.100.9 10.0.1.5 0 0 1 ACCEPT", "agree"),
+    ("eni-web 198.51.100.9 10.0.1.5 0 0 1 REJECT", "agree"),
+    # who asked is not told: either reading will do, and a REJECT may be of a late reply
+    ("eni-web 198.51.100.9 10.0.1.5 5000 8443 6 ACCEPT", "agree"),
+    ("eni-web 198.51.100.9 10.0.1.5 5000 8443 6 REJECT", "agree"),
+    # what cannot be compared
+    ("eni-gone 198.51.100.9 10.0.1.5 50000 443 6 ACCEPT", "interface-unseen"),
+    ("eni-web 198.51.100.9 192.0.2.1 50000 443 6 ACCEPT", "direction-untold"),
+    ("eni-web 198.51.100.9 192.0.2.1 50000 443 6 ACCEPT - ingress", "agree"),
+    ("eni-web 2001:db8::1 2001:db8::2 50000 443 6 ACCEPT - ingress", "own-address-unseen"),
+    # a client whose address a middlebox replaced: one of the two is what the filters saw
+    ("eni-app 10.0.2.6 10.0.2.5 50000 8080 6 ACCEPT - ingress - 10.0.1.5", "agree"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("record", "expected"), RECORDS, ids=[record for record, _ in RECORDS])
+def test_a_record_agrees_or_not(record: str, expected: str) -> None:
+    assert word(seen(account(), record)) == expected
+
+
+def test_a_rejected_packet_of_a_connection_that_was_accepted_came_late() -> None:
+    found = seen(
+        account(),
+        "eni-web 198.51.100.9 10.0.1.5 50000 443 6 ACCEPT",
+        "eni-web 198.51.100.9 10.0.1.5 50001 443 6 REJECT",
+    )
+    assert (found.agreed, found.not_compared, found.disagreed) == (1, {"reply-stands": 1}, 0)
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("block-bidirectional", "agree"), ("off", "block")])
+def test_block_public_access_is_a_reason_of_its_own(mode: str, expected: str) -> None:
+    net = account()
+    net.bpa(mode)
+    record = "eni-web 198.51.100.9 10.0.1.5 50000 443 6 REJECT 2 ingress BPA"
+    assert word(seen(net, record)) == expected
+
+
+def test_behind_a_load_balancer_that_keeps_addresses_nobody_else_need_lead_there() -> None:
+    net = account()
+    net[net.interface("subnet-1", "10.0.1.9")]["InterfaceType"] = "network_load_balancer"
+    assert word(seen(net, "eni-app 198.51.100.9 10.0.2.5 50000 22 6 ACCEPT 2 ingress")) == "agree"
+
+
+def test_interfaces_whose_filters_aws_does_not_document_are_left_out() -> None:
+    net = account()
+    net["eni-web"]["InterfaceType"] = "transit_gateway"
+    assert word(seen(net, "eni-web 198.51.100.9 10.0.1.5 50000 443 6 ACCEPT")) == "no-filters"
+
+
+def test_without_the_file_that_decides_nothing_is_said() -> None:
+    files = account().files()
+    del files["111111111111/us-east-1/ec2/describe-network-acls.json"]
+    lines = [FIELDS, "eni-web 198.51.100.9 10.0.1.5 50000 443 6 ACCEPT 2 ingress - -"]
+    found = verify_flow_logs(load_files(files).ground, read_lines(lines, "log"))
+    assert found.not_compared == {"snapshot-lacks": 1}
+
+
+def test_equal_records_count_together_and_the_worst_stands_first() -> None:
+    net = account()
+    refused = "eni-web 198.51.100.9 10.0.1.5 {} 443 6 REJECT 2"
+    let_in = "eni-web 198.51.100.9 10.0.1.5 50000 22 6 ACCEPT 2"
+    found = seen(net, refused.format(50000), refused.format(50001), let_in)
+    assert [(one.hides, one.records, one.place) for one in found.disagreements] == [
+        ("leak", 1, "log:4"),
+        ("block", 2, "log:2"),
+    ]
+    assert found.disagreed == found.records == 3
+    assert found.disagreements[0].verdict.blocked_by[0].code == "ENI_SG_RULES_MISMATCH"
+    assert found.disagreements[1].verdict.outcome == "allowed"
+
+
+# --- Reachability Analyzer --------------------------------------------------------------------------------------------
+
+
+def analysis(found: bool, codes: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
+    return {
+        "NetworkInsightsAnalysisId": "nia-1", "NetworkInsightsPathId": "nip-1", "Status": "succeeded",
+        "NetworkPathFound": found, "Explanations": [{"ExplanationCode": code} for code in codes], **more,
+    }  # fmt: skip
+
+
+def path(source: str, target: str, port: int | None = 443, **more: Any) -> dict[str, Any]:
+    found = {"NetworkInsightsPathId": "nip-1", "Source": source, "Destination": target, "Protocol": "tcp", **more}
+    return found if port is None else {**found, "DestinationPort": port}
+
+
+WEB, APP = "arn:aws:ec2:us-east-1:111111111111:network-interface/eni-web", "eni-app"
+ANALYSES = [
+    (analysis(True), path("igw-1", WEB), "agree"),
+    (analysis(False, ("ENI_SG_RULES_MISMATCH",)), path("igw-1", WEB), "block"),
+    (analysis(False, ("ENI_SG_RULES_MISMATCH",)), path("igw-1", WEB, 22), "agree"),
+    (analysis(True), path("igw-1", WEB, 22), "leak"),
+    (analysis(True), path(WEB, APP, 8080), "agree"),
+    (analysis(True), path(WEB, APP, None), "agree"),
+    (analysis(True), path(WEB, "", 8080, DestinationIp="10.0.2.5"), "agree"),
+    (analysis(True), path("igw-1", WEB, SourceIp="198.51.100.9"), "agree"),
+    (analysis(True), path(WEB, "igw-1", 443, DestinationIp="192.0.2.7"), "agree"),
+    (analysis(True), path(APP, "igw-1"), "leak"),
+    (analysis(True), path(WEB, APP, None, FilterAtSource={"DestinationPortRange": {"FromPort": 8080, "ToPort": 8080}}), "agree"),  # noqa: E501
+    (analysis(True), path(WEB, APP, None, FilterAtSource={"DestinationPortRange": {"FromPort": 1, "ToPort": 9}}), "filters-not-asked"),  # noqa: E501
+    (analysis(True), path(WEB, APP, FilterAtDestination={"SourceAddress": "10.0.1.5"}), "filters-not-asked"),
+    (analysis(True), path(WEB, APP, SourceIp="10.0.1.5"), "filters-not-asked"),
+    (analysis(True, FilterInArns=["arn:aws:x"]), path(WEB, APP), "filters-not-asked"),
+    (analysis(True), path("tgw-0a", APP), "ends-not-asked"),
+    (analysis(True), path(WEB, "tgw-0a"), "ends-not-asked"),
+    (analysis(True), path("eni-gone", APP), "snapshot-lacks"),
+    (analysis(False, ("UNSUPPORTED_COMPONENT",)), path("igw-1", WEB), "not-seen-by-analyzer"),
+    (analysis(False, Status="running"), path("igw-1", WEB), "not-finished"),
+    (analysis(False), None, "ends-untold"),
+    (analysis(True, ForwardPathComponents=[
+        {"Component": {"Id": "eni-web"}, "OutboundHeader": {"Protocol": "6", "DestinationPortRanges": [{"From": 8080, "To": 8080}]}},  # noqa: E501
+        {"Component": {"Id": "eni-app"}},
+    ]), None, "agree"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("result", "asked", "expected"), ANALYSES)
+def test_an_analysis_agrees_or_not(
+    result: dict[str, Any], asked: dict[str, Any] | None, expected: str, tmp_path: Path
+) -> None:
+    files = [tmp_path / "analyses.json", tmp_path / "paths.json"]
+    files[0].write_text(json.dumps({"NetworkInsightsAnalyses": [result]}))
+    files[1].write_text(json.dumps({"NetworkInsightsPaths": [asked] if asked else []}))
+    assert word(load_files(account().files()).verify(insights=files)) == expected
+
+
+# --- The command ------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_lists_disagreements_with_their_traces(tmp_path: Path) -> None:
+    snapshot = account().write(tmp_path / "snapshot")
+    log = tmp_path / "flow.log"
+    log.write_text(
+        "2 1 eni-web 198.51.100.9 10.0.1.5 50000 443 6 1 60 1700000000 1700000060 ACCEPT OK\n"
+        "2 1 eni-web 198.51.100.9 10.0.1.5 50000 22 6 1 60 1700000000 1700000060 ACCEPT OK\n"
+        "2 1 eni-web - - - - - - - 1700000000 1700000060 - NODATA\n"
+    )
+    ran = CliRunner().invoke(group, ["verify", str(snapshot), "--flow-logs", str(log)])
+    assert ran.exit_code == 1
+    assert "3 recorded: 1 agree, 1 disagree, 1 not compared" in ran.stdout
+    assert "recorded from 2023-11-14 22:13:20 to 2023-11-14 22:14:20 UTC" in ran.stdout
+    assert "ENI_SG_RULES_MISMATCH" in ran.stdout
+    ran = CliRunner().invoke(group, ["verify", str(snapshot), "--flow-logs", str(log), "--format", "json"])
+    found = json.loads(ran.stdout)
+    assert [one["recorded"] for one in found["disagreements"]] == ["ACCEPT"]
+    assert found["disagreements"][0]["trace"]["outcome"] == "blocked"
+    assert found["not_compared"][0]["reason"] == "no-data"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--flow-logs", "x", "--insights", "x"]])
+def test_the_command_takes_one_of_the_two_kinds(arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("")
+    given = [str(tmp_path / "x") if one == "x" else one for one in arguments]
+    ran = CliRunner().invoke(group, ["verify", str(account().write(tmp_path / "snapshot")), *given])
+    assert ran.exit_code == 2
+    assert "one of them" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "{}", '{"NetworkInsightsAnalyses": 1}', '{"NetworkInsightsAnalyses": [{}]}', "{"]
+)
+def test_other_json_is_no_analysis(text: str, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text(text)
+    snapshot = account().write(tmp_path / "snapshot")
+    ran = CliRunner().invoke(group, ["verify", str(snapshot), "--insights", str(tmp_path / "x.json")])
+    assert ran.exit_code == 2
+    assert "x.json" in ran.stderr
+    assert "Traceback" not in ran.stderr

@@ -1,0 +1,152 @@
+"""Flow log files in all their forms, and what is wrong with one that is none."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from reachsim import SnapshotError
+from reachsim.addresses import format_address
+from reachsim.verify.flow_logs import FlowRecord, Line, read_flow_logs
+
+RECORD = "2 111111111111 eni-web 198.51.100.9 10.0.1.5 50000 443 6 10 800 1700000000 1700000060 ACCEPT OK"
+"""Of the default format."""
+
+
+def read(tmp_path: Path, data: str | bytes, form: str | None = None, name: str = "flow.log") -> list[Line]:
+    file = tmp_path / name
+    file.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return list(read_flow_logs([file], form))
+
+
+def only(lines: list[Line]) -> FlowRecord:
+    assert len(lines) == 1
+    assert lines[0].record is not None
+    return lines[0].record
+
+
+def test_a_record_of_the_default_format(tmp_path: Path) -> None:
+    (line,) = read(tmp_path, RECORD)
+    record = only([line])
+    assert (line.start, line.end, line.place) == (1700000000, 1700000060, f"{tmp_path}/flow.log:1")
+    assert (record.interface, record.protocol, record.port, record.accepted) == ("eni-web", 6, 443, True)
+    assert [format_address(one) for one in (record.source, record.destination)] == ["198.51.100.9", "10.0.1.5"]
+    assert (record.readings, record.way, record.opening) == (("request",), "", False)
+
+
+FORMS = {
+    "gzip": gzip.compress(RECORD.encode()),
+    "CloudWatch's export": f"2023-11-14T22:13:20.000Z {RECORD}",
+    "aws logs tail": f"2023-11-14T22:13:20+00:00 eni-web-all {RECORD}",
+    "get-log-events": json.dumps({"events": [{"timestamp": 1, "message": RECORD}], "nextForwardToken": "f/1"}),
+    "get-query-results": json.dumps({"results": [[{"field": "@ptr", "value": "x"}, {"field": "@message", "value": RECORD}]]}),  # noqa: E501
+    "Windows's line ends": f"{RECORD}\r\n\r\n",
+    "a byte order mark": b"\xef\xbb\xbf" + RECORD.encode(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_holds_the_same_record(form: str, tmp_path: Path) -> None:
+    assert only(read(tmp_path, FORMS[form])) == only(read(tmp_path, RECORD))
+
+
+@pytest.mark.parametrize("spelling", ["-", "_"])
+def test_a_header_line_names_the_fields(spelling: str, tmp_path: Path) -> None:
+    header = "flow-direction tcp-flags interface-id pkt-srcaddr srcaddr dstaddr dstport srcport protocol action az-id"
+    values = "ingress 2 eni-web 192.0.2.1 198.51.100.9 10.0.1.5 443 50000 6 REJECT use1-az1"
+    record = only(read(tmp_path, f"{header.replace('-', spelling)}\n{values}\n"))
+    assert (record.way, record.opening, record.accepted, record.readings) == ("ingress", True, False, ("request",))
+    assert format_address(record.packet_source) == "192.0.2.1"
+    assert record.packet_destination == record.destination
+
+
+def test_without_a_header_line_the_format_can_be_told(tmp_path: Path) -> None:
+    form = "${interface-id} ${pkt-srcaddr} ${pkt-dstaddr} ${srcport} ${dstport} ${protocol} ${action} ${reject-reason}"
+    record = only(read(tmp_path, "eni-1 10.0.0.1 10.0.0.2 50000 53 17 REJECT BPA", form))
+    assert (record.interface, record.protocol, record.port, record.reason) == ("eni-1", 17, 53, "BPA")
+
+
+@pytest.mark.parametrize("status", ["NODATA", "SKIPDATA"])
+def test_a_line_without_traffic_is_a_line_without_a_record(status: str, tmp_path: Path) -> None:
+    (line,) = read(tmp_path, f"2 111111111111 eni-web - - - - - - - 1700000000 1700000060 - {status}")
+    assert line.record is None
+
+
+def test_a_folder_is_all_its_files_in_order(tmp_path: Path) -> None:
+    folder = tmp_path / "logs" / "2023"
+    folder.mkdir(parents=True)
+    (folder / "b.log.gz").write_bytes(gzip.compress(RECORD.encode()))
+    (folder / "a.log").write_text(RECORD.replace("443", "80"))
+    found = [line.record for line in read_flow_logs([tmp_path / "logs"])]
+    assert [record.port for record in found if record] == [80, 443]
+
+
+READINGS = [
+    (50000, 443, None, ("request",)),
+    (443, 50000, None, ("reply",)),
+    (40000, 8080, None, ("request",)),
+    (8080, 40000, None, ("reply",)),
+    (5000, 8080, None, ("request", "reply")),
+    (123, 123, None, ("request", "reply")),
+    (443, 50000, 2, ("request",)),
+    (50000, 443, 18, ("reply",)),
+    (50000, 443, 19, ("reply",)),
+    (50000, 443, 3, ("request",)),
+    (50000, 443, 4, ("request",)),
+]
+
+
+@pytest.mark.parametrize(("client", "port", "flags", "readings"), READINGS)
+def test_flags_then_ports_tell_requests_from_replies(
+    client: int, port: int, flags: int | None, readings: tuple[str, ...], tmp_path: Path
+) -> None:
+    header = "interface-id srcaddr dstaddr srcport dstport protocol action tcp-flags"
+    values = f"eni-1 10.0.0.1 10.0.0.2 {client} {port} 6 ACCEPT {'-' if flags is None else flags}"
+    assert only(read(tmp_path, f"{header}\n{values}")).readings == readings
+
+
+def test_icmp_records_do_not_tell_who_asked(tmp_path: Path) -> None:
+    line = RECORD.replace(" 50000 443 6 ", " 0 0 1 ")
+    assert only(read(tmp_path, line)).readings == ("request", "reply")
+
+
+FAULTS = {
+    "2 111111111111 eni-web": ("flow.log:1", "14 fields of the default format, or a header line", "3 fields"),
+    RECORD.replace("198.51.100.9", "198.51.100.999"): ("flow.log:1", "an IP address as srcaddr", "198.51.100.999"),
+    RECORD.replace(" 443 ", " 70000 "): ("flow.log:1", "a number up to 65535 as dstport", "70000"),
+    RECORD.replace(" 6 10", " tcp 10"): ("flow.log:1", "a number up to 255 as protocol", "tcp"),
+    RECORD.replace(" 6 10", " - 10"): ("flow.log:1", "a protocol number", "-"),
+    RECORD.replace("ACCEPT", "MAYBE"): ("flow.log:1", "the action ACCEPT or REJECT", "MAYBE"),
+    RECORD.replace("198.51.100.9", "-"): ("flow.log:1", "an IP address as srcaddr", "-"),
+    f"{RECORD}\n{RECORD} more": ("flow.log:2", "14 fields of the default format, or a header line", "15 fields"),
+    "interface-id srcaddr dstaddr protocol\n": ("flow.log:1", "a format with the field action", "one without it"),
+    "interface-id srcaddr dstaddr protocol action\neni-1 10.0.0.1 10.0.0.2 6 ACCEPT": (
+        "flow.log:2", "a format with the field dstport", "one without it",
+    ),
+    "PAR1....": ("flow.log", "flow logs as text (plain or gzip), or JSON", "Parquet"),
+    '{"events": 7}': ("flow.log", "the events of CloudWatch Logs, or its query results", "other JSON"),
+    '{"events": [{"message": 7}]}': ("flow.log#/0", "an event with one record as its message", "another"),
+    '{"events": [': ("flow.log", "complete JSON in UTF-8", ""),
+    "x" * 70_000: ("flow.log:1", "lines of flow log records", "a line without an end"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("data", FAULTS, ids=range(len(FAULTS)))
+def test_what_is_no_record_is_named_with_its_line(data: str, tmp_path: Path) -> None:
+    place, expected, found = FAULTS[data]
+    with pytest.raises(SnapshotError) as caught:
+        read(tmp_path, data)
+    assert f"{tmp_path}/{place}: expected {expected}, found {found}" in str(caught.value)
+
+
+def test_a_broken_gzip_a_folder_without_files_and_a_wrong_format_are_named(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match=r"a readable flow log file"):
+        read(tmp_path, gzip.compress(RECORD.encode())[:-12])
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SnapshotError, match=r"flow log files in the folder, found none"):
+        list(read_flow_logs([tmp_path / "empty"]))
+    with pytest.raises(SnapshotError, match=r"--log-format: expected fields of VPC Flow Logs, found nonsense"):
+        read(tmp_path, RECORD, "${version} ${nonsense}")
