@@ -29,13 +29,17 @@ QUESTION = json.dumps({"id": 1, "source": BUILD, "destination": "s3", "protocol"
 REQUEST = json.dumps({"name": "n", "request": {"principal": {"type": "Anonymous"}, "action": "s3:GetObject",
                       "resource": {"arn": "arn:aws:s3:::b/k", "accountId": "111122223333"}, "context": {}},
                       "resourcePolicy": ENDPOINT})  # fmt: skip
+FLOW = "2 111111111111 eni-1 10.0.0.1 10.0.0.2 40000 443 6 1 1 1 2 ACCEPT OK\n"
 
 
 def commands(folder: Path) -> dict[str, tuple[list[str], str | None]]:
     """Every command, as a test calls it: (arguments, standard input)."""
-    policy, plan = folder / "policy.json", folder / "plan.json"
+    policy, plan, flows = folder / "policy.json", folder / "plan.json", folder / "flows.log"
     for place, value in ((policy, ENDPOINT), (plan, PLAN)):
         place.write_text(json.dumps(value), encoding="utf-8")
+    flows.write_text(FLOW, encoding="utf-8")
+    log = folder / "build.log"
+    log.write_text("dial tcp 10.0.0.5:443: i/o timeout\n", encoding="utf-8")
     written = ("anonymous", "batfish", "plot.svg", "plot.png", "report.html", "ja.html", "answer.json", "edited", "tf")
     out = {name: str(folder / name) for name in written}
     dump = "tests/data/aws-cli-dumps/public-private-subnet"
@@ -47,8 +51,10 @@ def commands(folder: Path) -> dict[str, tuple[list[str], str | None]]:
         "contacts": (["contacts", f"{LEAKY}/code/app-build/buildspec.yml"], None),
         "diff": (["diff", "snapshots/broken-pipeline", LEAKY, "--format", "markdown"], None),
         "explain": (["explain", "PUBLIC_EGRESS_POSSIBLE"], None),
+        "diagnose": (["diagnose", PRIVATE, "--log", str(log), "--from", BUILD], None),
         "export": (["export", LEAKY, "--format", "graphml"], None),
         "export csv": (["export", LEAKY, "--of", "matrix", "--format", "csv"], None),
+        "fix": (["fix", "snapshots/broken-pipeline"], None),
         "import batfish": (["import", "batfish", dump, out["batfish"]], None),
         "import terraform": (["import", "terraform", str(plan), out["tf"], "--region", "eu-west-1", *account], None),
         "names": (["names", PRIVATE, "--from", BUILD], None),
@@ -65,6 +71,7 @@ def commands(folder: Path) -> dict[str, tuple[list[str], str | None]]:
         "report ja": (["report", LEAKY, "-o", out["ja.html"], "--lang", "ja"], None),
         "trace": (["trace", PRIVATE, "--from", BUILD, "--to", "host:proxy.golang.org"], None),
         "validate": (["validate", PRIVATE], None),
+        "verify": (["verify", PRIVATE, "--flow-logs", str(flows)], None),
         "whatif": (["whatif", LEAKY, "--remove", "nat-0fe4076b67f4c4eb8", "--write", out["edited"]], None),
     }  # fmt: skip
 
