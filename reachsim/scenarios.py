@@ -7,7 +7,7 @@ weigh.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -104,6 +104,22 @@ def scenarios(
         aimed = destination(network, target, start.home, from_outside=from_outside)
         found += _from(ground, start, aimed, services, family, pins)
     return tuple(found)
+
+
+def to_addresses(
+    ground: Ground, source: Selector, addresses: IntervalSet, services: IntervalSet
+) -> tuple[Scenario, ...]:
+    """Walk from a resource's interfaces to addresses of an endpoint's service, whichever endpoint they cross."""
+    aimed = Destination(Selector("vpce", ""), addresses)
+    started = sources(ground.network, source)
+    return tuple(one for start in started for one in _from(ground, start, aimed, services, None, {}))
+
+
+def crossing(found: Iterable[Scenario], component: str) -> tuple[Scenario, ...]:
+    """The scenarios, blocked where they get there without crossing a component."""
+    return tuple(
+        msgspec.structs.replace(one, flows=tuple(_must_cross(flow, component) for flow in one.flows)) for one in found
+    )
 
 
 def _from(

@@ -8,7 +8,7 @@ only if it can change the answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -172,11 +172,7 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
 def weigh(question: Question, found: Sequence[Scenario], *, explicit_icmp: bool = False) -> Verdict:
     """From walked scenarios to the network's verdict."""
     considered = [_considered(one, explicit_icmp) for one in found]
-    groups: dict[str, list[Scenario]] = {}
-    for one in considered:
-        groups.setdefault(one.group, []).append(one)
-    weighed = [_weigh_group(group) for group in groups.values()]
-    outcome = _outcome(weighed)
+    outcome = _outcome(_by_group(considered))
     flows = [flow for one in considered for flow in one.flows]
     symbolic_split = outcome == "unknown" and any(one.symbolic for one in considered) and not any(
         flow.gaps and not flow.blocks for flow in flows
@@ -319,6 +315,43 @@ def _over_symbolic(weighed: Weighed, dimension: int) -> Weighed:
         asked, everywhere(weighed.full), weighed.maybe_full.project(dimension), everywhere(weighed.some),
         weighed.maybe_some.project(dimension),
     )  # fmt: skip
+
+
+Answer = Literal["no", "unknown", "yes"]
+
+
+def modalities(found: Sequence[Scenario]) -> tuple[Answer, Answer]:
+    """(whether the asker's best choice works whatever chance decides, whether it works at all).
+
+    Together they are the outcome: ``allowed`` is (yes, yes), ``intermittent`` (no, yes), ``blocked`` (no, no).
+    """
+    known = [
+        group for group in _by_group([_considered(one, explicit_icmp=False) for one in found]) if group is not None
+    ]
+    every: Answer = "unknown" if any(group.maybe_full for group in known) else "no"
+    some: Answer = "unknown" if any(group.maybe_some for group in known) else "no"
+    if any(group.full for group in known):
+        every = "yes"
+    return every, "yes" if any(group.some for group in known) else some
+
+
+def answer_of(found: Sequence[Scenario]) -> tuple[Answer, Answer, RouteWord, tuple[str, ...]]:
+    """(the two `modalities`, the route, the missing files) of a question without names and without ICMP."""
+    every, some = modalities(found)
+    considered = [_considered(one, explicit_icmp=False) for one in found]
+    if "unknown" in (every, some) and every != "yes" and (every, some) != ("no", "yes"):
+        files = {path for gap in _gaps(considered) for path in gap.missing}
+        return every, some, "none", tuple(sorted(files))
+    routes = _routes(considered)
+    route: RouteWord = "none" if some == "no" or not routes else next(iter(routes)) if len(routes) == 1 else "mixed"
+    return every, some, route, ()
+
+
+def _by_group(considered: Sequence[Scenario]) -> list[Weighed | None]:
+    groups: dict[str, list[Scenario]] = {}
+    for one in considered:
+        groups.setdefault(one.group, []).append(one)
+    return [_weigh_group(group) for group in groups.values()]
 
 
 def _outcome(groups: Sequence[Weighed | None]) -> Outcome:

@@ -81,6 +81,7 @@ MAY_IMPORT = {
         "verify",
     },
     "verify": (ANSWERS - {"check"}) | {"forwarding", "scenarios"},
+    "slices": ANSWERS | {"forwarding", "scenarios", "files"},
     "redact": set(),
     "importers": FACTS | {"calls", "files", "redact", "services"},
     "collect": FACTS | {"calls", "files", "policy", "redact", "services"},
@@ -98,8 +99,11 @@ SLOW = {
     "jinja2": {"report"},
     "pandas": {"report", "verdict"},
     "networkx": {"api", "export", "graph", "plot", "report"},
-    "numpy": {"plot", "report"},
+    "numpy": {"plot", "report", "slices"},
+    "pyarrow": {"slices"},
 }
+HEAVY = {"slices": "numpy"}
+"""Parts that need a slow library throughout; they are imported as it is, only inside functions."""
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 
@@ -148,7 +152,10 @@ def test_slow_libraries_are_imported_inside_functions_of_their_own_modules(path:
         top = name.split(".")[0]
         if top in SLOW:
             assert part_of(path) in SLOW[top], f"{top} is imported only in {', '.join(sorted(SLOW[top]))}"
-            assert not at_import, f"{top} is imported only inside functions"
+            assert not at_import or HEAVY.get(part_of(path)) == top, f"{top} is imported only inside functions"
+        part = ".".join(name.split(".")[1:2])
+        if name.startswith("reachsim.") and part in HEAVY and part_of(path) != part:
+            assert not at_import, f"reachsim.{part} is imported only inside functions"
 
 
 def test_importing_reachsim_loads_no_slow_library() -> None:

@@ -114,7 +114,7 @@ def leave(ground: Ground, flow: Walk) -> list[Walk]:
         parts.append(inside.to("deliver", subnet_id))
     outside = flow.with_destinations(flow.destinations - here)
     if outside is not None:
-        parts += _by_table(ground, outside, subnet_id, subnet.vpc_id)
+        parts += by_subnet_table(ground, outside, subnet_id, subnet.vpc_id)
     return parts
 
 
@@ -164,7 +164,8 @@ def _redirected(ground: Ground, flow: Walk, gateway_id: str) -> Walk:
     return flow.blocked(block(flow, "INGRESS_RTB_NO_PUBLIC_IP", interface.id, detail, direction="ingress"))
 
 
-def _by_table(ground: Ground, flow: Walk, subnet_id: str, vpc_id: str) -> list[Walk]:
+def by_subnet_table(ground: Ground, flow: Walk, subnet_id: str, vpc_id: str) -> list[Walk]:
+    """By the subnet's route table, past its network ACL."""
     table = ground.network.route_table_of(subnet_id)
     if table is None or vpc_id not in ground.network.vpcs:
         lacking = ground.lacks_for_vpc(vpc_id, "describe-vpcs", "describe-route-tables")

@@ -13,6 +13,7 @@ from reachsim.engine import split
 from reachsim.evidence import Block, Direction, Gap
 from reachsim.filters import Rule
 from reachsim.forwarding.ground import (
+    Context,
     Ground,
     Walk,
     block,
@@ -40,22 +41,13 @@ def through_security_groups(ground: Ground, flow: Walk, interface: Interface, di
     if not interface.groups:
         return [flow]
     network = ground.network
-    lacking = ground.lacks_for_vpc(interface.vpc_id, "describe-security-groups")
-    unknown_groups = tuple(group for group in interface.groups if group not in network.security_groups)
-    gaps: list[Gap] = []
-    if unknown_groups and lacking:
-        gaps.append(missing(lacking, interface.id, "what its security groups allow"))
-    elif unknown_groups:
-        gaps += [
-            unseen(group, f"security group {group} of {interface.id} is not in the snapshot")
-            for group in unknown_groups
-        ]
+    gaps = unknown_groups(ground, interface)
     rules: list[Rule] = []
     doubts: list[Doubt] = []
     for group in interface.groups:
         if group in network.security_groups:
             for rule in ground.group_rules(group, direction):
-                resolved, doubtful = _resolve(ground, flow, interface, rule, direction)
+                resolved, doubtful = resolve(ground, flow.context, interface, rule, direction)
                 rules.append(resolved)
                 doubts += doubtful
     rest = [flow]
@@ -74,6 +66,15 @@ def through_security_groups(ground: Ground, flow: Walk, interface: Interface, di
         for left, why in _doubted(part, doubts, gaps, by_source=by_source):
             ended.append(left.unknown(*why) if why else left.blocked(*_mismatch(ground, left, interface, direction)))
     return ended
+
+
+def unknown_groups(ground: Ground, interface: Interface) -> list[Gap]:
+    """A gap if some of the interface's security groups are not in the snapshot."""
+    absent = tuple(group for group in interface.groups if group not in ground.network.security_groups)
+    lacking = ground.lacks_for_vpc(interface.vpc_id, "describe-security-groups") if absent else ()
+    if lacking:
+        return [missing(lacking, interface.id, "what its security groups allow")]
+    return [unseen(group, f"security group {group} of {interface.id} is not in the snapshot") for group in absent]
 
 
 def _admitted(flow: Walk, interface: Interface, rule: Rule) -> Walk:
@@ -97,8 +98,8 @@ def _doubted(
     return parts
 
 
-def _resolve(
-    ground: Ground, flow: Walk, interface: Interface, rule: Rule, direction: Direction
+def resolve(
+    ground: Ground, context: Context, interface: Interface, rule: Rule, direction: Direction
 ) -> tuple[Rule, list[Doubt]]:
     """The rule with its peers as addresses, and the peers that it might have besides, each with the gap."""
     if rule.missing:
@@ -109,12 +110,12 @@ def _resolve(
     if rule.group_peer.peering_status not in (None, "", "active"):
         return rule, []  # a stale reference matches nothing (N90)
     if direction == "ingress":
-        matches = flow.context.sender is not None and rule.group in flow.context.sender.groups
-        matches = matches and _identity_survives(ground, flow, interface)
+        matches = context.sender is not None and rule.group in context.sender.groups
+        matches = matches and identity_survives(ground, context, interface.vpc_id)
         return msgspec.structs.replace(rule, peers=EVERYWHERE if matches else EMPTY), []
     near = ground.peered_vpcs(interface.vpc_id)
     peers = ground.network.members_in(rule.group, near)
-    for one in flow.context.receivers:
+    for one in context.receivers:
         if rule.group in one.groups and one.vpc_id in near:
             peers = peers | one.addresses
     members = msgspec.structs.replace(rule, peers=peers)
@@ -150,22 +151,22 @@ def _unseen_members(ground: Ground, interface: Interface, rule: Rule, group: str
     return found
 
 
-def _identity_survives(ground: Ground, flow: Walk, receiver: Interface) -> bool:
-    """Whether the receiver still knows the sender's security groups: same VPC, peering in a Region, or a transit
-    gateway with security group referencing on at the gateway and both attachments (facts N85, N88, N89)."""
-    sender = flow.context.sender
+def identity_survives(ground: Ground, context: Context, receiver_vpc: str) -> bool:
+    """Whether a receiver in the VPC still knows the sender's security groups: same VPC, peering in a Region, or a
+    transit gateway with security group referencing on at the gateway and both attachments (facts N85, N88, N89)."""
+    sender = context.sender
     if sender is None:
         return False
-    if not flow.context.links:
-        return sender.vpc_id == receiver.vpc_id
-    if any(link in flow.context.inspected for link in flow.context.links):
+    if not context.links:
+        return sender.vpc_id == receiver_vpc
+    if any(link in context.inspected for link in context.links):
         return False  # a middlebox on the way (N87)
-    if all(link.startswith("pcx-") for link in flow.context.links):
-        return receiver.vpc_id in ground.peered_vpcs(sender.vpc_id)
-    return bool(flow.context.links) and all(_tgw_references(ground, link) for link in flow.context.links)
+    if all(link.startswith("pcx-") for link in context.links):
+        return receiver_vpc in ground.peered_vpcs(sender.vpc_id)
+    return all(tgw_references(ground, link) for link in context.links)
 
 
-def _tgw_references(ground: Ground, attachment_id: str) -> bool:
+def tgw_references(ground: Ground, attachment_id: str) -> bool:
     attachment = ground.network.transit_gateway_vpc_attachments.get(attachment_id)
     if attachment is None or attachment.options.security_group_referencing_support != "enable":
         return False
@@ -221,7 +222,7 @@ def _referencing_off(ground: Ground, flow: Walk, rules: tuple[Rule, ...], direct
         return None
     losing = [link for link in flow.context.links if link in flow.context.inspected or link.startswith("tgw-")]
     if any(rule.group in sender.groups and flow.services & rule.services for rule in rules if rule.group):
-        return next((link for link in losing if not _tgw_references(ground, link)), None)
+        return next((link for link in losing if not tgw_references(ground, link)), None)
     return None
 
 

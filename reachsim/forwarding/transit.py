@@ -89,7 +89,7 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
     gateway_id, attachment_id = flow.place[1:3]
     network = ground.network
     home = _home(ground, gateway_id)
-    table_id, gap = _associated_table(ground, gateway_id, attachment_id, home)
+    table_id, gap = associated_table(ground, gateway_id, attachment_id, home)
     if gap is not None:
         return [lost(flow, gap)]
     if table_id is None:
@@ -126,7 +126,8 @@ def _home(ground: Ground, gateway_id: str) -> Home:
     return ground.network.home_of(gateway_id)
 
 
-def _associated_table(ground: Ground, gateway_id: str, attachment_id: str, home: Home) -> tuple[str | None, Gap | None]:
+def associated_table(ground: Ground, gateway_id: str, attachment_id: str, home: Home) -> tuple[str | None, Gap | None]:
+    """(the route table that an attachment is associated with, why that is not known)."""
     network = ground.network
     known = network.transit_gateway_associations.get((gateway_id, attachment_id))
     if known is not None:

@@ -57,6 +57,8 @@ def commands(folder: Path) -> dict[str, tuple[list[str], str | None]]:
         "fix": (["fix", "snapshots/broken-pipeline"], None),
         "import batfish": (["import", "batfish", dump, out["batfish"]], None),
         "import terraform": (["import", "terraform", str(plan), out["tf"], "--region", "eu-west-1", *account], None),
+        "matrix": (["matrix", LEAKY], None),
+        "matrix parquet": (["matrix", LEAKY, "-o", str(folder / "pairs.parquet")], None),
         "names": (["names", PRIVATE, "--from", BUILD], None),
         "permissions": (["permissions"], None),
         "plot": (["plot", LEAKY, "-o", out["plot.svg"]], None),

@@ -1,0 +1,124 @@
+"""``reachsim matrix``."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reachsim.cli import options
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+SIZES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+class Memory(click.ParamType[int]):
+    """An amount of memory: bytes, or with K, M or G behind it."""
+
+    name = "memory"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        match = re.fullmatch(r"(\d+)([KMG]?)", str(value).upper())
+        if match is None:
+            self.fail(f"{value!r} is no amount of memory, such as 512M or 2G", param, ctx)
+        return int(match[1]) * SIZES[match[2]]
+
+
+@click.command(name="matrix")
+@options.snapshot
+@click.option("--port", type=click.IntRange(0, 65535), default=443, show_default=True, help="The port asked for.")
+@click.option("--protocol", type=click.Choice(["tcp", "udp"]), default="tcp", show_default=True, help="Its protocol.")
+@click.option(
+    "--to", "kinds", type=click.Choice(["interface", "endpoint", "internet"]), multiple=True,
+    help="Only these kinds of targets (repeatable); all of them unless given.",
+)  # fmt: skip
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+    help="Write the pairs to FILE.parquet (extra: tables) or FILE.jsonl; a run that was cut off goes on.",
+)  # fmt: skip
+@click.option("--blocked", is_flag=True, help="Write blocked pairs too; else a pair that is not there is blocked.")
+@click.option(
+    "--memory", type=Memory(), default="256M", show_default=True, metavar="SIZE",
+    help="Memory for the rows being made; the network itself comes on top.",
+)  # fmt: skip
+@options.output_format
+@options.overwrite
+@options.assume_defaults
+@options.config
+def command(
+    snapshot: str | None,
+    port: int,
+    protocol: str,
+    kinds: tuple[str, ...],
+    output: Path | None,
+    blocked: bool,
+    memory: int,
+    form: str,
+    overwrite: bool,
+    assume_defaults: bool,
+    settings: Path | None,
+) -> None:
+    """All pairs of SNAPSHOT at one port: every interface to every interface, endpoint and the internet.
+
+    Prints how many pairs are allowed, intermittent, unknown and blocked; -o writes them. `every` and `some` tell
+    whether each or any of the client's ports gets through.
+
+    Exit code: 0 answered, 2 bad input.
+
+    \b
+    Examples:
+      reachsim matrix snapshots/private-pipeline --port 443
+      reachsim matrix snapshots/private-pipeline -o pairs.parquet
+    """
+    from reachsim.slices import output as parts
+    from reachsim.slices.tiles import Tiles
+
+    kind = _form(output)
+    reach = options.open_reach(snapshot, settings, assume_defaults)
+    number = {"tcp": 6, "udp": 17}[protocol]
+    kinds = kinds or ("interface", "endpoint", "internet")
+    tiles = Tiles(reach.ground, number, port, memory=memory, form=kind, blocked=blocked, pins=reach.pins, kinds=kinds)
+    with click.progressbar(length=tiles.matrix.ends, label="pairs", file=sys.stderr, hidden=_quiet()) as bar:
+        if output is None:
+            counts = parts.count(tiles, parts.one_by_one, bar.update)
+        else:
+            mark = parts.mark_of(
+                reach.network.snapshot, number, port, kinds, blocked, memory, kind, assume_defaults, reach.config
+            )
+            counts = parts.write(tiles, parts.one_by_one, output, mark, bar.update, overwrite=overwrite)
+    click.echo(_as_json(counts, kinds) if form == "json" else _as_text(counts, kinds, f"{protocol}/{port}"))
+
+
+def _form(output: Path | None) -> Any:
+    if output is None:
+        return ""
+    ending = output.suffix.removeprefix(".")
+    if ending not in ("parquet", "jsonl"):
+        raise click.UsageError(f"-o takes a name that ends in .parquet or .jsonl, not {output.name!r}")
+    return ending
+
+
+def _quiet() -> bool:
+    return not sys.stderr.isatty()
+
+
+def _as_json(counts: Counter[tuple[str, str]], kinds: tuple[str, ...]) -> str:
+    from reachsim.slices.matrix import OUTCOMES
+
+    return json.dumps({kind: {outcome: counts[kind, outcome] for outcome in OUTCOMES} for kind in kinds}, indent=2)
+
+
+def _as_text(counts: Counter[tuple[str, str]], kinds: tuple[str, ...], service: str) -> str:
+    from reachsim.slices.matrix import OUTCOMES
+
+    lines = [f"{service:<14}" + "".join(f"{outcome:>16}" for outcome in reversed(OUTCOMES))]
+    for kind in kinds:
+        numbers = "".join(f"{counts[kind, outcome]:>16,}" for outcome in reversed(OUTCOMES))
+        lines.append(f"to {kind:<11}{numbers}")
+    return "\n".join(lines)

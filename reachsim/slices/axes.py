@@ -1,0 +1,223 @@
+"""The axes of the matrix: addresses of interfaces in order, cut where any rule names an address, grouped by likeness.
+
+A *node* is one address of one interface. Between two bounds (ends of the blocks that anything names) no rule tells
+addresses apart: an *atom*. Nodes of one subnet and atom, with the same security groups and switches, form a *class*,
+and get the same answers. Security groups bound atoms more finely than networks do, so there are two kinds of atoms.
+"""
+
+from __future__ import annotations
+
+import itertools
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from reachsim.addresses import AMAZON_LOCAL, V6_BASE
+from reachsim.evidence import Gap
+from reachsim.forwarding import Ground
+from reachsim.forwarding.ground import missing, unseen
+from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.model.interfaces import Interface
+from reachsim.model.network import Network, subnet_addresses
+from reachsim.packets import TCP
+from reachsim.selectors import client_ports_of
+
+Bools = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int64]
+MOST_IN_A_SPAN = 16
+"""Addresses in a row that are told apart one by one; an interface with more of them stands for itself."""
+
+
+class Receiving(NamedTuple):
+    """What becomes of a request that has reached an interface: surely nothing, not known, or for the point path."""
+
+    blocked: bool = False
+    gaps: tuple[Gap, ...] = ()
+    other: bool = False
+
+
+class Class(NamedTuple):
+    """Nodes that get the same answers. ``alone`` names an interface that is like no other."""
+
+    net_atom: int
+    atom: int
+    subnet_id: str
+    vpc_id: str
+    groups: tuple[str, ...]
+    kind: str
+    client_ports: IntervalSet
+    receiving: Receiving
+    alone: str
+    version: int
+
+
+class Atoms:
+    """Positions of addresses between bounds."""
+
+    def __init__(self, sets: Iterable[IntervalSet], used: Iterable[int]) -> None:
+        bounds = sorted({edge for one in sets for low, high in one.spans for edge in (low, high + 1)})
+        places = sorted({bisect_right(bounds, number) for number in used})
+        self._bounds = bounds
+        self._index = {place: index for index, place in enumerate(places)}
+        self._lows = [bounds[place - 1] if place else 0 for place in places]
+        self.count = len(places)
+
+    def of(self, address: int) -> int:
+        """The atom of an address in use."""
+        return self._index[bisect_right(self._bounds, address)]
+
+    def slices(self, addresses: IntervalSet) -> list[tuple[int, int]]:
+        """The atoms in a set whose edges are bounds, as half-open ranges."""
+        lows = self._lows
+        found = []
+        for low, high in addresses.spans:
+            start, end = bisect_left(lows, low), bisect_right(lows, high)
+            if start < end:
+                found.append((start, end))
+        return found
+
+    def cut(self, addresses: IntervalSet) -> list[int]:
+        """The atoms that a set holds only part of."""
+        edges = [edge for low, high in addresses.spans for edge in (low, high + 1)]
+        places = (bisect_right(self._bounds, edge) for edge in edges if not self._is_bound(edge))
+        return [self._index[place] for place in places if place in self._index]
+
+    def _is_bound(self, edge: int) -> bool:
+        place = bisect_left(self._bounds, edge)
+        return place < len(self._bounds) and self._bounds[place] == edge
+
+    def row(self, addresses: IntervalSet) -> Bools:
+        """The atoms in a set, as a row."""
+        row = np.zeros(self.count, np.bool_)
+        for start, end in self.slices(addresses):
+            row[start:end] = True
+        return row
+
+
+class Axes:
+    """The axes of a network's matrix for one protocol.
+
+    ``classes`` are sorted by atom. Interfaces of the same classes share an end: ``members`` are the interfaces of each,
+    ``classes_of`` its classes, by which ends are sorted.
+    """
+
+    def __init__(
+        self, ground: Ground, protocol: int, group_sets: Iterable[IntervalSet], net_sets: Iterable[IntervalSet]
+    ) -> None:
+        network = ground.network
+        self.ground, self.protocol = ground, protocol
+        self.interfaces = tuple(network.interfaces.values())
+        net_sets = list(net_sets)
+        used = {low + step for one in self.interfaces for low, high in one.addresses.spans
+                for step in range(min(high - low + 1, MOST_IN_A_SPAN))}  # fmt: skip
+        self.net_atoms = Atoms(net_sets, used)
+        self.overlapping = _overlapping(network)
+        singles = [IntervalSet.single(number) for number in used] if self.overlapping else []
+        self.atoms = Atoms([*net_sets, *group_sets, *singles], used)
+        self._resolvers = _resolvers(network)
+        self._seen: set[tuple[str, int]] = set()
+        by_class: dict[Class, list[int]] = {}
+        ends: dict[tuple[Class, ...], int] = {}
+        numbered: list[list[int]] = []
+        found: list[tuple[Class, ...]] = []
+        for index, interface in enumerate(self.interfaces):
+            mine = self._classes_of(interface)
+            for one in mine:
+                by_class.setdefault(one, []).append(index)
+            number = ends.setdefault(mine, len(ends))
+            if number == len(numbered):
+                numbered.append([])
+                found.append(mine)
+            numbered[number].append(index)
+        self.classes = sorted(by_class, key=lambda one: (one.atom, one.subnet_id, one.groups, one.kind, one.alone,
+                                                         one.client_ports.spans, str(one.receiving)))  # fmt: skip
+        position = {one: index for index, one in enumerate(self.classes)}
+        placed = [
+            (tuple(position[one] for one in mine), members) for mine, members in zip(found, numbered, strict=True)
+        ]
+        placed.sort()
+        self.classes_of = [mine for mine, _ in placed]
+        self.members = [members for _, members in placed]
+        self.atom_of = np.array([one.atom for one in self.classes], np.int64)
+
+    def row(self, addresses: IntervalSet) -> Bools:
+        """The classes in a set whose edges are bounds."""
+        return self.atoms.row(addresses)[self.atom_of]
+
+    def _unlisted(self, vpc_id: str) -> bool:
+        """Whether the files that list what is in a VPC are missing: what else is there is not known then."""
+        return bool(self.ground.lacks_for_vpc(vpc_id, "describe-subnets", "describe-network-interfaces"))
+
+    def _classes_of(self, interface: Interface) -> tuple[Class, ...]:
+        network = self.ground.network
+        subnet = network.subnets.get(interface.subnet_id)
+        numbers = [number for low, high in interface.addresses.spans
+                   for number in range(low, min(high + 1, low + MOST_IN_A_SPAN))]  # fmt: skip
+        odd = subnet is None or subnet.vpc_id != interface.vpc_id or interface.vpc_id not in network.vpcs
+        odd = odd or interface.addresses.size != len(numbers) or not numbers
+        odd = odd or self._unlisted(interface.vpc_id)
+        own = subnet_addresses(subnet) if subnet is not None else EMPTY
+        for number in numbers:
+            odd = odd or number not in own or number in self._resolvers or number in AMAZON_LOCAL
+            odd = odd or (interface.subnet_id, number) in self._seen
+            self._seen.add((interface.subnet_id, number))
+        if odd:
+            kind, receiving = "odd", Receiving(other=True)
+        else:
+            kind, receiving = interface.kind, receiving_at(self.ground, interface, self.protocol)
+        alone = interface.id if odd or len(numbers) > 1 or self.overlapping else ""
+        ports = client_ports_of(network, interface)
+        if odd:
+            number = numbers[0] if numbers else 0
+            atom = self.atoms.of(number) if numbers else 0
+            version = 4 if number < V6_BASE else 6
+            where = (interface.subnet_id, interface.vpc_id, interface.groups)
+            return (Class(-1, atom, *where, kind, ports, receiving, alone, version),)
+        return tuple(
+            Class(
+                self.net_atoms.of(number), self.atoms.of(number), interface.subnet_id, interface.vpc_id,
+                interface.groups, kind, ports, receiving, f"{alone}/{number}" if alone else "",
+                4 if number < V6_BASE else 6,
+            )
+            for number in numbers
+        )  # fmt: skip
+
+
+def receiving_at(ground: Ground, interface: Interface, protocol: int) -> Receiving:
+    """What `reachsim.forwarding.delivery` does with a request at this kind of interface."""
+    network = ground.network
+    if interface.kind in ("nat", "gateway-load-balancer"):
+        return Receiving(blocked=True)
+    if interface.kind == "load-balancer":
+        return Receiving(other=True)
+    endpoint = network.endpoint_of_interface.get(interface.id)
+    if endpoint is None:
+        if interface.kind != "endpoint":
+            return Receiving()
+        lacking = ground.lacks_for_vpc(interface.vpc_id, "describe-vpc-endpoints")
+        what = "the endpoint of an interface"
+        gap = missing(lacking, interface.vpc_id, what) if lacking else unseen(interface.vpc_id, what)
+        return Receiving(gaps=(gap,))
+    state = endpoint.state.lower()
+    gaps: tuple[Gap, ...] = ()
+    if state == "partial":
+        gaps += (Gap("ENDPOINT_PARTIAL", "", "only partly available", can_hide="block"),)
+    if endpoint.vpc_endpoint_type != "Interface":
+        gaps += (Gap("UNMODELLED_COMPONENT", "", endpoint.vpc_endpoint_type or ""),)
+    return Receiving(protocol != TCP or state not in ("partial", "available"), gaps)
+
+
+def _overlapping(network: Network) -> bool:
+    """Whether any address is of two VPCs: groups named by rules then stand for addresses, not for members."""
+    spans = sorted(span for vpc_id in network.vpcs for span in network.vpc_addresses(vpc_id).spans)
+    return any(left[1] >= right[0] for left, right in itertools.pairwise(spans))
+
+
+def _resolvers(network: Network) -> frozenset[int]:
+    """The addresses at which some VPC's own resolver answers: base plus two."""
+    blocks = ([one.block.first for one in network.vpc_blocks(vpc_id)] for vpc_id in network.vpcs)
+    first = (next((low for low in mine if low < V6_BASE), None) for mine in blocks)
+    return frozenset(low + 2 for low in first if low is not None)

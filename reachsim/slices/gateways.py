@@ -1,0 +1,48 @@
+"""Gateway endpoints as targets: one walk to a service's addresses answers for all endpoints of it.
+
+Which endpoint was meant matters only to what did not cross it (`reachsim.scenarios.crossing`); all that nobody crosses
+share an answer.
+"""
+
+from __future__ import annotations
+
+from reachsim.forwarding import Ground
+from reachsim.intervals import IntervalSet
+from reachsim.packets import protocol_services
+from reachsim.scenarios import Scenario, crossing, to_addresses
+from reachsim.selectors import Selector, destination
+from reachsim.simulate import Answer, answer_of
+from reachsim.verdict import RouteWord
+
+Found = tuple[Answer, Answer, RouteWord, tuple[str, ...]]
+
+
+class Gateways:
+    """The gateway endpoints of a network whose service's addresses are known."""
+
+    def __init__(self, ground: Ground, protocol: int, port: int) -> None:
+        network = ground.network
+        self.ground, self.services = ground, protocol_services(protocol, IntervalSet.single(port))
+        self._addresses: dict[str, IntervalSet] = {}
+        for name, endpoint in network.vpc_endpoints.items():
+            if endpoint.vpc_endpoint_type == "Gateway":
+                aimed = destination(network, Selector("vpce", name), network.home_of(name))
+                if not aimed.gaps:
+                    self._addresses[name] = aimed.addresses
+        self._source = ""
+        self._walked: dict[IntervalSet, tuple[tuple[Scenario, ...], frozenset[str], Found]] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._addresses
+
+    def answer(self, source: str, name: str) -> Found:
+        """(every, some, route, missing) from an interface to an endpoint; quickest source by source."""
+        if source != self._source:
+            self._source, self._walked = source, {}
+        addresses = self._addresses[name]
+        if addresses not in self._walked:
+            found = to_addresses(self.ground, Selector("eni", source), addresses, self.services)
+            crossed = frozenset(hop.component for one in found for flow in one.flows for hop in flow.hops)
+            self._walked[addresses] = found, crossed, answer_of(crossing(found, ""))
+        found, crossed, otherwise = self._walked[addresses]
+        return answer_of(crossing(found, name)) if name in crossed else otherwise

@@ -1,0 +1,162 @@
+"""Security groups as rows over classes: whom a sender's groups let it ask, and whose groups let a sender in.
+
+**Source:** `reachsim.forwarding.filtering` (all groups of an interface together decide; a rule that names a group
+stands for its members, as far as they are known where the rule is).
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from reachsim.evidence import Gap
+from reachsim.forwarding import Context, Ground
+from reachsim.forwarding.filtering import resolve, unknown_groups
+from reachsim.forwarding.ground import Origin, missing
+from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.model.interfaces import Interface
+from reachsim.slices.axes import Axes, Bools, Numbers
+from reachsim.slices.doubts import Doubts
+
+MOST_KEPT: Final = 256
+"""Rows kept at once; senders of one VPC follow each other and share them."""
+NOBODY: Final = Context(Origin("interface", "nobody"))
+
+
+class Out(NamedTuple):
+    """Which classes a sender's groups surely let it ask, which perhaps, and why that is not known."""
+
+    sure: Bools
+    maybe: Bools
+    doubts: Numbers | None
+
+
+class In(NamedTuple):
+    """Whom the groups of a receiver admit: atoms, groups, and everybody perhaps."""
+
+    addresses: IntervalSet
+    groups: frozenset[str]
+    everybody: bool
+    gaps: tuple[Gap, ...]
+
+
+class Groups:
+    """The security groups of the classes, for one service."""
+
+    def __init__(self, ground: Ground, axes: Axes, doubts: Doubts, service: int) -> None:
+        self.ground, self.axes, self.doubts, self.service = ground, axes, doubts, service
+        self._out: dict[tuple[tuple[str, ...], str], Out] = {}
+        self._rows: dict[IntervalSet, Bools] = {}
+        keys: dict[tuple[tuple[str, ...], str], int] = {}
+        self.set_of: Numbers = np.array([keys.setdefault((one.groups, one.vpc_id), len(keys)) for one in axes.classes],
+                                        np.int64)  # fmt: skip
+        self.sets = tuple(keys)
+        admitted = [self._admits(*key) for key in keys]
+        self.everybody: Bools = np.array([one.everybody for one in admitted], np.bool_)
+        self.gaps: Numbers = np.array([doubts.number(one.gaps) for one in admitted], np.int64)
+        spans = [(*span, number) for number, one in enumerate(admitted) for span in axes.atoms.slices(one.addresses)]
+        table = np.array(spans, np.int64).reshape(-1, 3)
+        self._low, self._high, self._set = table[:, 0], table[:, 1], table[:, 2]
+        self._naming: dict[str, list[int]] = {}
+        for number, one in enumerate(admitted):
+            for group in one.groups:
+                self._naming.setdefault(group, []).append(number)
+        carriers: dict[str, list[int]] = {}
+        for position, each in enumerate(axes.classes):
+            for group in each.groups:
+                carriers.setdefault(group, []).append(position)
+        self._carriers = carriers
+
+    def admitting(self, atom: int) -> Bools:
+        """Per class: whether its groups admit the addresses of an atom."""
+        sets = np.zeros(len(self.sets), np.bool_)
+        sets[self._set[(self._low <= atom) & (atom < self._high)]] = True
+        return sets[self.set_of]
+
+    def names(self, groups: tuple[str, ...]) -> bool:
+        """Whether any class's groups name one of the sender's."""
+        return any(group in self._naming for group in groups)
+
+    def naming(self, groups: tuple[str, ...]) -> Bools | None:
+        """Per class: whether its groups name one of the sender's, whose members they admit; None if no class's do."""
+        numbers = [number for group in groups for number in self._naming.get(group, ())]
+        if not numbers:
+            return None
+        sets = np.zeros(len(self.sets), np.bool_)
+        sets[numbers] = True
+        return sets[self.set_of]
+
+    def out(self, groups: tuple[str, ...], vpc_id: str) -> Out:
+        """Whom the groups let ask."""
+        key = (groups, vpc_id)
+        if key not in self._out:
+            if len(self._out) == MOST_KEPT:
+                self._out.clear()
+            self._out[key] = self._lets_out(groups, vpc_id)
+        return self._out[key]
+
+    def _lets_out(self, groups: tuple[str, ...], vpc_id: str) -> Out:
+        count = len(self.axes.classes)
+        if not groups:
+            every = np.ones(count, np.bool_)
+            return Out(every, every, None)
+        ground, interface = self.ground, Interface("a sender", vpc_id, "", groups, EMPTY)
+        sure = np.zeros(count, np.bool_)
+        doubted: list[tuple[Bools, Gap]] = []
+        for group in groups:
+            for rule in ground.group_rules(group, "egress") if group in ground.network.security_groups else ():
+                if self.service not in rule.services:
+                    continue
+                resolved, doubts = resolve(ground, NOBODY, interface, rule, "egress")
+                if rule.group is not None and resolved.peers and not self.axes.overlapping:
+                    near = ground.peered_vpcs(vpc_id)
+                    members = self._carriers.get(rule.group, [])
+                    sure[[one for one in members if self.axes.classes[one].vpc_id in near]] = True
+                else:
+                    sure |= self._row(resolved.peers)
+                doubted += [(self._row(peers.peers), gap) for peers, gap in doubts]
+        doubted += [(np.ones(count, np.bool_), gap) for gap in unknown_groups(ground, interface)]
+        return self._with_doubts(sure, doubted)
+
+    def _with_doubts(self, sure: Bools, doubted: list[tuple[Bools, Gap]]) -> Out:
+        if not doubted:
+            return Out(sure, sure, None)
+        gaps = list(dict.fromkeys(gap for _, gap in doubted))
+        held = np.zeros(len(sure), np.int64)  # one bit per gap, for as many as there are bits
+        for row, gap in doubted:
+            held[row & ~sure] |= 1 << min(gaps.index(gap), 62)
+        sets, place = np.unique(held, return_inverse=True)
+        numbers = [
+            self.doubts.number(gap for index, gap in enumerate(gaps) if int(one) >> min(index, 62) & 1) for one in sets
+        ]
+        return Out(sure, sure | (held != 0), np.array(numbers, np.int64)[place])
+
+    def _row(self, addresses: IntervalSet) -> Bools:
+        if addresses not in self._rows:
+            if len(self._rows) == MOST_KEPT:
+                self._rows.clear()
+            self._rows[addresses] = self.axes.row(addresses)
+        return self._rows[addresses]
+
+    def _admits(self, groups: tuple[str, ...], vpc_id: str) -> In:
+        if not groups:
+            return In(_ALL, frozenset(), False, ())
+        ground = self.ground
+        peers: list[IntervalSet] = []
+        named: set[str] = set()
+        gaps = tuple(unknown_groups(ground, Interface("a receiver", vpc_id, "", groups, EMPTY)))
+        for group in groups:
+            for rule in ground.group_rules(group, "ingress") if group in ground.network.security_groups else ():
+                if self.service not in rule.services:
+                    continue
+                if rule.missing:
+                    gaps += (missing(rule.missing, rule.owner, "a prefix list"),)
+                elif rule.group is None or rule.group_peer is None:
+                    peers.append(rule.peers)
+                elif rule.group_peer.peering_status in (None, "", "active"):  # a stale reference matches nothing (N90)
+                    named.add(rule.group)
+        return In(IntervalSet.union_of(peers), frozenset(named), bool(gaps), gaps)
+
+
+_ALL = IntervalSet.span(0, 1 << 200)

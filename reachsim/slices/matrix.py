@@ -1,0 +1,266 @@
+"""The matrix of a network at one port: every interface to every interface, endpoint and the internet.
+
+Interfaces that nothing tells apart share an *end*, and so their answers. An answer says whether every client port
+works, whether some does, which way the traffic takes, and which files are missing where that is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from reachsim.addresses import V4
+from reachsim.forwarding import Ground
+from reachsim.intervals import IntervalSet
+from reachsim.model.network import Network
+from reachsim.simulate import answer_of, ask
+from reachsim.slices.axes import Bools, Numbers
+from reachsim.slices.gateways import Gateways
+from reachsim.slices.rows import Cells, Rows
+
+ANSWERS: Final = ("no", "unknown", "yes")
+OUTCOMES: Final = ("blocked", "unknown", "intermittent", "allowed")
+"""By number."""
+CELLS_AT_ONCE: Final = 1 << 18
+"""Cells whose rows are computed together: enough to make numpy's calls cheap, few enough to stay in the cache."""
+KINDS: Final = ("interface", "endpoint", "internet")
+
+
+Small = npt.NDArray[np.uint8]
+_OUTCOME: Final = np.array([0, 1, 2, 1, 1, 1, 3, 3, 3], np.uint8)
+"""By ``3 * every + some``."""
+
+
+class Answers(NamedTuple):
+    """From the interfaces of one end to each target: numbers in `ANSWERS`, `Matrix.routes` and `Matrix.missing`."""
+
+    every: Small
+    some: Small
+    route: npt.NDArray[np.int16]
+    missing: npt.NDArray[np.int32]
+
+    def of(self, targets: Numbers) -> Answers:
+        """The answers for some targets."""
+        return Answers(self.every[targets], self.some[targets], self.route[targets], self.missing[targets])
+
+    @property
+    def outcomes(self) -> Small:
+        """Numbers in `OUTCOMES`."""
+        found: Small = _OUTCOME[self.every * np.uint8(3) + self.some]
+        return found
+
+
+class Matrix:
+    """Answers end by end. ``sources`` are numbers of ends, in an order in which neighbours share most work.
+
+    Targets are the ends, then ``columns``: the snapshot's endpoints and the internet, as selectors.
+    """
+
+    def __init__(
+        self, ground: Ground, protocol: int, port: int, pins: Mapping[str, IntervalSet] | None = None,
+        kinds: Collection[str] = KINDS,
+    ) -> None:  # fmt: skip
+        self.ground, self.protocol, self.port, self.pins = ground, protocol, port, pins or {}
+        self.rows = Rows(ground, protocol, port)
+        axes = self.rows.axes
+        self.interfaces = axes.interfaces
+        self.members: Sequence[Sequence[int]] = axes.members
+        self.ends = len(axes.members)
+        endpoints = tuple(ground.network.vpc_endpoints) if "endpoint" in kinds else ()
+        self.columns = (*endpoints, *(("internet",) if "internet" in kinds else ()))
+        self._gateways = Gateways(ground, protocol, port)
+        self.routes = ["none", "private"]
+        self.missing: list[tuple[str, ...]] = [()]
+        self._missing_numbers: dict[tuple[str, ...], int] = {(): 0}
+        self._asked: dict[tuple[int, int], tuple[int, int, int, int]] = {}
+        self._doubted: dict[tuple[int, ...], int] = {}
+        self._first: Numbers = np.array([mine[0] for mine in axes.classes_of], np.int64)
+        self._several = [(end, mine) for end, mine in enumerate(axes.classes_of) if len(mine) > 1]
+        self._moved = bool(self._several or (self._first != np.arange(self.ends)).any())
+        self._batch = max(1, CELLS_AT_ONCE // max(len(axes.classes), 1))
+
+    @cached_property
+    def sources(self) -> list[int]:
+        place = {position: index for index, position in enumerate(self.rows.order())}
+        classes = self.rows.axes.classes_of
+        return sorted(range(self.ends), key=lambda end: place[classes[end][0]])
+
+    @cached_property
+    def end_of(self) -> Numbers:
+        """The end of each interface."""
+        found = np.zeros(len(self.interfaces), np.int64)
+        for end, members in enumerate(self.members):
+            found[list(members)] = end
+        return found
+
+    def answers(self, ends: Sequence[int]) -> Iterator[tuple[int, Answers]]:
+        """The answers of ends' interfaces, end by end in the order given."""
+        for batch in self._batches(ends):
+            yield from zip(batch, self._answers(batch), strict=True)
+
+    def _batches(self, ends: Sequence[int]) -> Iterator[list[int]]:
+        """Neighbours that can be computed together: of one class each, with the same client ports."""
+        waiting: list[int] = []
+        alike: IntervalSet | None = None
+        for end in ends:
+            positions = self.rows.axes.classes_of[end]
+            ports = self.rows.axes.classes[positions[0]].client_ports if self._is_plain(positions) else None
+            if waiting and (ports is None or ports != alike or len(waiting) >= self._batch):
+                yield waiting
+                waiting = []
+            if ports is None:
+                yield [end]
+            else:
+                waiting.append(end)
+            alike = ports
+        if waiting:
+            yield waiting
+
+    def _is_plain(self, positions: tuple[int, ...]) -> bool:
+        return len(positions) == 1 and not self.rows.silent(positions[0]) and not self.rows.beyond(positions[0])
+
+    def _answers(self, ends: Sequence[int]) -> Iterator[Answers]:
+        cells = self._cells(ends)
+        every, some = self._answer(cells.every, cells.every_perhaps), self._answer(cells.some, cells.some_perhaps)
+        route = (some == 2).view(np.uint8).astype(np.int16)
+        other = None if cells.other is None else self._of_ends(cells.other)
+        nothing = np.zeros(self.ends, np.int32)
+        for number, end in enumerate(ends):
+            found = Answers(every[number], some[number], route[number], nothing)
+            if other is not None or not cells.clean:
+                mine = np.zeros(self.ends, np.bool_) if other is None else other[number]
+                found = self._completed(end, found, mine, clean=cells.clean)
+            yield self._with_columns(end, found) if self.columns else found
+
+    def _cells(self, ends: Sequence[int]) -> Cells:
+        positions = [position for end in ends for position in self.rows.axes.classes_of[end]]
+        if len(ends) > 1 or self._is_plain(tuple(positions)):
+            return self.rows.cells(positions)
+        nothing = np.zeros((1, len(self.rows.axes.classes)), np.bool_)
+        if any(self.rows.silent(position) for position in positions):
+            return Cells(nothing, nothing, nothing, nothing, None)
+        if any(self.rows.beyond(position) for position in positions):
+            return Cells(nothing, nothing, nothing, nothing, ~nothing)
+        return self.rows.cells(positions).best()
+
+    def _completed(self, end: int, found: Answers, other: Bools, *, clean: bool) -> Answers:
+        """With what the point path says, and with the files that are missing."""
+        every, some, route, _ = found
+        missing = np.zeros(self.ends, np.int32)
+        positions = self.rows.axes.classes_of[end]
+        if not clean:
+            unknown = (every == 1) | ((some == 1) & (every == 0))
+            several = slice(None) if len(positions) > 1 else [target for target, _ in self._several]
+            other[several] |= unknown[several]  # each of several addresses may lack something else
+            unknown &= ~other
+            route[unknown] = 0
+            if unknown.any():
+                self._why(positions[0], np.nonzero(unknown)[0], missing)
+        for target in np.nonzero(other)[0]:
+            every[target], some[target], route[target], missing[target] = self._ask(end, int(target))
+        return Answers(every, some, route, missing)
+
+    # --- from classes to ends ---------------------------------------------------------------------------------------
+
+    def _of_ends(self, rows: Bools) -> Bools:
+        found = rows[:, self._first] if self._moved else rows
+        for end, mine in self._several:
+            found[:, end] = rows[:, list(mine)].any(axis=1)
+        return found
+
+    def _answer(self, sure: Bools, perhaps: Bools) -> Small:
+        """2 where it is sure, 1 where it is perhaps so, else 0."""
+        if sure is perhaps:
+            return self._of_ends(sure).view(np.uint8) << np.uint8(1)
+        return self._of_ends(sure).view(np.uint8) + self._of_ends(perhaps).view(np.uint8)
+
+    def _why(self, position: int, targets: Numbers, missing: npt.NDArray[np.int32]) -> None:
+        """Fill in the missing files of cells that are not known."""
+        doubts = np.stack([doubt[self._first[targets]] for doubt in self.rows.why(position)])
+        kinds, place = np.unique(doubts, axis=1, return_inverse=True)
+        numbers = [self._doubt(tuple(int(one) for one in kind)) for kind in kinds.T]
+        missing[targets] = np.array(numbers, np.int32)[place.reshape(-1)]
+
+    def _doubt(self, numbers: tuple[int, ...]) -> int:
+        if numbers not in self._doubted:
+            self._doubted[numbers] = self._missing(self.rows.doubts.files(numbers))
+        return self._doubted[numbers]
+
+    def _missing(self, files: tuple[str, ...]) -> int:
+        if files not in self._missing_numbers:
+            self._missing_numbers[files] = len(self.missing)
+            self.missing.append(files)
+        return self._missing_numbers[files]
+
+    # --- the point path ---------------------------------------------------------------------------------------------
+
+    def _ask(self, end: int, target: int) -> tuple[int, int, int, int]:
+        """What the point path says of an end and a target (an end, or a column behind them)."""
+        if (end, target) not in self._asked:
+            source = self.interfaces[self.members[end][0]].id
+            if target < self.ends:  # of one end with itself: two different interfaces, if there are two
+                name = self.interfaces[self.members[target][-1]].id
+            else:
+                name = self.columns[target - self.ends]
+            if name in self._gateways:
+                every, some, route, missing = self._gateways.answer(source, name)
+            else:
+                found = ask(self.ground, source, name, protocol=self.protocol, port=self.port, pins=self.pins)
+                every, some, route, missing = answer_of(found)
+            if route not in self.routes:
+                self.routes.append(route)
+            numbers = ANSWERS.index(every), ANSWERS.index(some), self.routes.index(route), self._missing(missing)
+            self._asked[end, target] = numbers
+        return self._asked[end, target]
+
+    # --- endpoints and the internet ---------------------------------------------------------------------------------
+
+    def _with_columns(self, end: int, found: Answers) -> Answers:
+        columns = [self._column(end, found, number) for number in range(len(self.columns))]
+        every, some, route, missing = np.array(columns, np.int64).reshape(-1, 4).T
+        return Answers(
+            np.concatenate([found.every, every.astype(np.uint8)]), np.concatenate([found.some, some.astype(np.uint8)]),
+            np.concatenate([found.route, route.astype(np.int16)]),
+            np.concatenate([found.missing, missing.astype(np.int32)]),
+        )  # fmt: skip
+
+    def _column(self, end: int, found: Answers, number: int) -> tuple[int, int, int, int]:
+        behind = self._behind[number]
+        if behind is None or not self._only_v4(end):
+            return self._ask(end, self.ends + number)
+        targets = list(behind)
+        every, some = found.every[targets], found.some[targets]
+        routes = {int(one) for one in found.route[targets]} - {0}
+        if len(routes) > 1 or ((every == 1) & (some == 2)).any():
+            return self._ask(end, self.ends + number)
+        unknown = every.min() == 1 or (every.min() == 0 and some.max() == 1)
+        open_ = [target for target in targets if found.every[target] == 1 or found.some[target] == 1]
+        files = {path for target in open_ for path in self.missing[found.missing[target]]}
+        route = 0 if unknown else max(routes, default=0)
+        return int(every.min()), int(some.max()), route, self._missing(tuple(sorted(files)) if unknown else ())
+
+    @cached_property
+    def _behind(self) -> list[tuple[int, ...] | None]:
+        """The ends of an interface endpoint's interfaces, of which the client gets any; None for the point path."""
+        return [_interfaces_behind(self.ground.network, name, self._ends_by_id) for name in self.columns]
+
+    @cached_property
+    def _ends_by_id(self) -> dict[str, int]:
+        return {one.id: int(self.end_of[index]) for index, one in enumerate(self.interfaces)}
+
+    def _only_v4(self, end: int) -> bool:
+        return self.interfaces[self.members[end][0]].addresses <= V4
+
+
+def _interfaces_behind(network: Network, name: str, ends: Mapping[str, int]) -> tuple[int, ...] | None:
+    endpoint = network.vpc_endpoints.get(name)
+    if endpoint is None or endpoint.vpc_endpoint_type == "Gateway":
+        return None
+    found = [network.interfaces[one] for one in endpoint.network_interface_ids if one in network.interfaces]
+    if not found or any(one.addresses.size != 1 or not one.addresses <= V4 for one in found):
+        return None
+    return tuple(ends[one.id] for one in found)

@@ -1,0 +1,114 @@
+"""The slice path says what the point path says: every pair of ends of many small networks, whole or with files gone."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from reachsim import Reach, SnapshotError, load, load_files
+from reachsim.simulate import answer_of, ask
+from reachsim.slices.matrix import ANSWERS, OUTCOMES, Matrix
+from tests.benchmarks import organization
+from tests.property import networks
+
+SERVICES = ((6, 443), (6, 22), (17, 53), (6, 8080))
+SEEDS = range(3)
+
+
+def compare(reach: Reach, protocol: int, port: int) -> Counter[str]:
+    """Ask the point path for each pair that the slice path answered by itself; counts of its outcomes."""
+    matrix = Matrix(reach.ground, protocol, port)
+    seen: Counter[str] = Counter()
+    for end, answers in matrix.answers(matrix.sources):
+        outcomes = answers.outcomes
+        source = matrix.interfaces[matrix.members[end][0]].id
+        for target in range(matrix.ends + len(matrix.columns)):
+            if (end, target) in matrix._asked and target < matrix.ends:
+                seen["asked of the point path"] += 1
+                continue
+            members = matrix.members[target] if target < matrix.ends else []
+            name = matrix.interfaces[members[-1]].id if members else matrix.columns[target - matrix.ends]
+            said = (
+                ANSWERS[answers.every[target]], ANSWERS[answers.some[target]],
+                matrix.routes[answers.route[target]], matrix.missing[answers.missing[target]],
+            )  # fmt: skip
+            true = answer_of(ask(reach.ground, source, name, protocol=protocol, port=port))
+            assert said == true, f"{source} to {name} at {protocol}/{port}"
+            seen[OUTCOMES[outcomes[target]]] += 1
+    return seen
+
+
+def test_the_modalities_are_the_outcome() -> None:
+    for seed in SEEDS:
+        reach = load_files(networks.network("filters", seed).files())
+        matrix = Matrix(reach.ground, 6, 22)
+        for end, answers in matrix.answers(matrix.sources):
+            outcomes = answers.outcomes
+            source = matrix.interfaces[matrix.members[end][0]].id
+            for target, members in enumerate(matrix.members):
+                verdict = reach.simulate(source, matrix.interfaces[members[-1]].id, protocol="tcp", port=22)
+                found = ask(reach.ground, source, matrix.interfaces[members[-1]].id, protocol="tcp", port=22)
+                assert OUTCOMES[outcomes[target]] == verdict.outcome
+                assert answer_of(found)[2:] == (verdict.route, verdict.missing)
+
+
+def without(files: Mapping[str, bytes], seed: int) -> dict[str, bytes]:
+    """The files, one to three of them gone."""
+    rng = random.Random(seed)
+    gone = rng.sample(sorted(files), min(len(files), rng.randint(1, 3)))
+    return {path: data for path, data in files.items() if path not in gone}
+
+
+@pytest.mark.parametrize("topic", networks.TOPICS)
+def test_all_pairs_of_random_networks(topic: str) -> None:
+    seen: Counter[str] = Counter()
+    for seed in SEEDS:
+        for protocol, port in random.Random(seed).sample(SERVICES, 2):
+            seen += compare(load_files(networks.network(topic, seed).files()), protocol, port)
+    assert seen["allowed"]
+    assert seen["blocked"] > seen["asked of the point path"] / 2
+
+
+@pytest.mark.parametrize("topic", networks.TOPICS)
+def test_all_pairs_where_files_are_missing(topic: str) -> None:
+    for seed in SEEDS:
+        try:
+            reach = load_files(without(networks.network(topic, seed + 100).files(), seed))
+        except SnapshotError:
+            continue  # what is left contradicts itself
+        compare(reach, *SERVICES[seed])
+
+
+@pytest.mark.parametrize("gone", [
+    "describe-network-acls", "describe-security-groups", "describe-route-tables", "describe-vpc-endpoints",
+    "describe-transit-gateway-vpc-attachments", "search-transit-gateway-routes/tgw-rtb-production",
+    "get-managed-prefix-list-entries/pl-0c0c0c0c0c0c0c0c0", "describe-subnets", "describe-network-interfaces",
+])  # fmt: skip
+def test_unknown_stays_unknown(gone: str, tmp_path: Path) -> None:
+    folder = organization.write(tmp_path / "o", 2, 40)
+    (folder / organization.ACCOUNT / organization.REGION / "ec2" / f"{gone}.json").unlink()
+    compare(load(folder), 6, 443)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_all_pairs_of_an_organization(seed: int, tmp_path: Path) -> None:
+    seen = compare(load(organization.write(tmp_path / "o", 3, 60, seed)), 6, (443, 22, 5432, 443)[seed])
+    assert seen["allowed"]
+    assert seen["blocked"] > seen["asked of the point path"]
+
+
+def test_addresses_that_two_vpcs_share() -> None:
+    draft = networks.Draft(random.Random(1), networks.FEATURES, [networks.Build()])
+    net = draft.builds[0]
+    for _ in range(2):
+        vpc = net.vpc("10.0.0.0/16")
+        own = net.group(vpc)
+        group = net.group(vpc, ingress=[("tcp", 443, 443, own)], egress=[("tcp", 443, 443, own)])
+        subnet = net.subnet(vpc, "10.0.1.0/24")
+        for host in (10, 11, 12):
+            net.interface(subnet, f"10.0.1.{host}", [own] if host == 10 else [group, own][: host - 10])
+    compare(load_files(draft.files()), 6, 443)
