@@ -1,7 +1,8 @@
 """``reachsim.toml``: what a team says once about its pipeline, so that nobody has to type it each time.
 
 Which projects and clients take part, where their code is, which addresses a name stands for, what an appliance does,
-what must hold (``[[expect]]``), and which findings are accepted until when (``[[accept]]``). **Source:** DESIGN,
+what must hold (``[[expect]]``), which findings are accepted until when (``[[accept]]``), and what its own tools contact
+(``[[tool]]``, ``[mirrors]``). **Source:** DESIGN,
 "reachsim.toml".
 """
 
@@ -54,6 +55,18 @@ class Appliance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     does: Literal["forward", "nat"]
 
 
+class Tool(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a program that builds run contacts: ``hosts`` are host names, with a port or without, or package indexes by
+    id, wherever ``arguments``, a regular expression, is found in what follows the program's name.
+    """
+
+    program: str
+    hosts: tuple[str, ...]
+    arguments: str = ""
+    confidence: Literal["certain", "likely", "possible"] = "certain"
+    kind: Literal["registry", "package", "git", "download", "aws"] = "download"
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file. ``folder`` is where it stands; relative paths in it start there."""
 
@@ -64,6 +77,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expect: tuple[Expect, ...] = ()
     accept: tuple[Accept, ...] = ()
     appliance: tuple[Appliance, ...] = ()
+    tool: tuple[Tool, ...] = ()
+    mirrors: dict[str, str] = {}
     folder: Path = Path()
 
     @property
@@ -148,4 +163,4 @@ def snapshot_of(config: Config, given: str | None) -> str | None:
     return str(config.folder / config.snapshot)
 
 
-__all__ = ["NAME", "Accept", "Appliance", "Config", "Expect", "find_config", "read_config", "snapshot_of"]
+__all__ = ["NAME", "Accept", "Appliance", "Config", "Expect", "Tool", "find_config", "read_config", "snapshot_of"]

@@ -77,7 +77,7 @@ def check(
         if parse_selector(selector).kind not in STARTERS:
             raise QuestionError(f"{selector} takes no part in a pipeline: {', '.join(STARTERS)} can", "BAD_SOURCE")
     found, lacking = pipeline_sources(network) if not chosen else (chosen, ())
-    judged = [_judge(ground, source, config.pins, folders) for source in found]
+    judged = [_judge(ground, source, config, folders) for source in found]
     cells = [cell for one in judged for cell in one.cells]
     further = [cell for one in judged for cell in one.further]
     beyond = [verdict for source in found for verdict in _private_exits(ground, source)]
@@ -119,9 +119,9 @@ def check(
     )  # fmt: skip
 
 
-def _judge(ground: Ground, source: str, pins: Mapping[str, IntervalSet], folders: Mapping[str, Path]) -> Judged:
-    network, who = ground.network, parse_selector(source)
-    contacts = contacts_of_project(network, who.value, folders) if who.kind == "codebuild" else None
+def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Path]) -> Judged:
+    network, who, pins = ground.network, parse_selector(source), config.pins
+    contacts = contacts_of_project(network, who.value, folders, config) if who.kind == "codebuild" else None
     needs = needs_of(network, source, contacts)
     cached = pulled_through(network, source, needs)
     needs = (*needs, *cached.needs)

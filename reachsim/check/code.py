@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reachsim.config import Config
 from reachsim.errors import QuestionError
 from reachsim.model.network import Network
 from reachsim.workloads import find_project
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 DEFAULT_NAME = "buildspec.yml"
 
 
-def contacts_of_project(network: Network, name: str, folders: Mapping[str, Path]) -> Contacts | None:
+def contacts_of_project(network: Network, name: str, folders: Mapping[str, Path], config: Config) -> Contacts | None:
     """What a project's build contacts; None if neither its files nor an inline buildspec are at hand.
+
+    The configuration tells of the user's tools and mirrors.
 
     Raises QuestionError if the given folder or the buildspec is none.
     """
@@ -29,27 +32,31 @@ def contacts_of_project(network: Network, name: str, folders: Mapping[str, Path]
     if find_project(network, name) is None or (name not in folders and not held):
         return None
     try:
-        return _read(network, name, folders, held)
+        return _read(network, name, folders, held, config)
     except QuestionError as error:
         raise QuestionError(f"codebuild:{name}: {error}", error.code) from error
 
 
-def _read(network: Network, name: str, folders: Mapping[str, Path], held: Mapping[str, bytes]) -> Contacts | None:
+def _read(
+    network: Network, name: str, folders: Mapping[str, Path], held: Mapping[str, bytes], config: Config
+) -> Contacts | None:
     from reachsim.pipeline.contacts import contacts_of  # costs the parsers, which only builds at hand need
     from reachsim.pipeline.context import open_context
+    from reachsim.pipeline.own import own_knowledge
     from reachsim.pipeline.project import find
 
+    own = own_knowledge(config.tool, config.mirrors)
     owned = find(network.snapshot, name)
     context: Mapping[str, bytes] = open_context(folders[name]) if name in folders else held
     spec = owned.project.source.buildspec or DEFAULT_NAME
     if "\n" in spec or spec.startswith("version"):
-        return contacts_of(spec.encode(), context, owned, f"buildspec of {name}")
+        return contacts_of(spec.encode(), context, owned, f"buildspec of {name}", own)
     path = spec.removeprefix("./")
     if path.startswith(("arn:", "s3:")) or path not in context:
         if name in folders and not path.startswith(("arn:", "s3:")):
             raise QuestionError(f"--code {name}={folders[name]}: expected {path} in it, found none", "BAD_CODE")
         return None
-    return contacts_of(context[path], context, owned, path)
+    return contacts_of(context[path], context, owned, path, own)
 
 
 def _held(network: Network, name: str) -> dict[str, bytes]:

@@ -20,16 +20,18 @@ if TYPE_CHECKING:
               help="The source's folder. The buildspec's own unless given.")  # fmt: skip
 @click.option("--project", metavar="NAME", help="The CodeBuild project that runs it; needs --snapshot.")
 @click.option("--snapshot", metavar="SNAP", help="The snapshot that holds the project.")
+@options.config
 @options.output_format
 @options.output
 @options.overwrite
 def command(
-    buildspec: Path, context: Path | None, project: str | None, snapshot: str | None, form: str, output: Path | None,
-    overwrite: bool,
+    buildspec: Path, context: Path | None, project: str | None, snapshot: str | None, settings: Path | None, form: str,
+    output: Path | None, overwrite: bool,
 ) -> None:  # fmt: skip
     """Every network destination of a build, read from BUILDSPEC and the files that it uses.
 
-    Nothing is run and nothing is fetched. What the files do not tell is listed too, with the reason.
+    Nothing is run and nothing is fetched. What the files do not tell is listed too, with the reason. Tools and mirrors
+    of your own are read from reachsim.toml.
 
     Exit code: 0 answered, 2 bad input.
 
@@ -37,18 +39,23 @@ def command(
     Example:
       reachsim contacts snapshots/leaky-pipeline/code/app-build/buildspec.yml
     """
+    from reachsim.config import find_config, snapshot_of
     from reachsim.errors import QuestionError
     from reachsim.pipeline.contacts import contacts_of
+    from reachsim.pipeline.own import own_knowledge
     from reachsim.pipeline.project import find
     from reachsim.snapshot import open_snapshot
 
-    if (project is None) != (snapshot is None):
+    config = find_config(snapshot, settings)
+    held = snapshot_of(config, snapshot) if project is not None else snapshot
+    if (project is None) != (held is None):
         raise QuestionError("--project and --snapshot go together")
     if not buildspec.is_file():
         raise QuestionError(f"{buildspec}: expected a buildspec, found {'a folder' if buildspec.is_dir() else 'none'}")
     folder = context if context is not None else buildspec.parent
-    owned = find(open_snapshot(snapshot), project) if project is not None and snapshot is not None else None
-    found = contacts_of(buildspec.read_bytes(), folder, owned, _name(buildspec, folder))
+    owned = find(open_snapshot(held), project) if project is not None and held is not None else None
+    own = own_knowledge(config.tool, config.mirrors)
+    found = contacts_of(buildspec.read_bytes(), folder, owned, _name(buildspec, folder), own)
     if form == "json":
         text = json.dumps(found.to_json(), indent=2, ensure_ascii=False)
     else:

@@ -52,13 +52,12 @@ def diff(
     everyone, lacking = sources_of(before.network, after.network, tuple(sources) or config.sources)
     lacking = tuple(path for path in lacking if relevant)
     near = touched(after.network, relevant, everyone, targets)
-    folders = {name: config.folder / place for name, place in config.code.items()}
     # An address that was the network's own, or became so, is no news about the internet.
     own = before.network.own_public_addresses | after.network.own_public_addresses
     states: dict[Asked, tuple[State, State]] = {}
     needed: dict[Asked, bool] = {}
     for source in near:
-        for asked, wanted in questions(before.network, after.network, source, targets, folders):
+        for asked, wanted in questions(before.network, after.network, source, targets, config):
             states[asked] = evaluate(before, asked, config.pins, own), evaluate(after, asked, config.pins, own)
             needed[asked] = wanted
     changed = {asked: pair for asked, pair in states.items() if not pair[0].same_as(pair[1])}

@@ -8,13 +8,13 @@ an interface's address, for one, changes what ``internet`` means.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
 from reachsim.changes import Change
 from reachsim.check import STARTERS, Need, needs_of, pipeline_sources
 from reachsim.check.code import contacts_of_project
 from reachsim.check.needs import SERVICES
+from reachsim.config import Config
 from reachsim.diff.cells import Asked
 from reachsim.model import records as aws
 from reachsim.model.network import Network
@@ -36,13 +36,13 @@ def sources_of(before: Network, after: Network, chosen: Sequence[str]) -> tuple[
 
 
 def questions(
-    before: Network, after: Network, source: str, targets: Sequence[str], folders: Mapping[str, Path]
+    before: Network, after: Network, source: str, targets: Sequence[str], config: Config
 ) -> tuple[tuple[Asked, bool], ...]:
     """(question, whether a step of the pipeline needs it), of a source: check's, or those to the chosen targets.
 
-    ``folders`` hold the files of builds by project; those that the snapshots hold count besides.
+    The configuration tells where the files of builds are; those that the snapshots hold count besides.
     """
-    needs = [need for network in (before, after) for need in _needs(network, source, folders) if need.destination]
+    needs = [need for network in (before, after) for need in _needs(network, source, config) if need.destination]
     wanted: list[tuple[str, str | None, int | None]] = [(target, "tcp", 443) for target in SERVICES]
     wanted += [*(need.asked for need in needs), ("internet", None, None)]
     if targets:
@@ -58,9 +58,10 @@ def questions(
     return tuple(found)
 
 
-def _needs(network: Network, source: str, folders: Mapping[str, Path]) -> tuple[Need, ...]:
+def _needs(network: Network, source: str, config: Config) -> tuple[Need, ...]:
     selector = parse_selector(source)
-    contacts = contacts_of_project(network, selector.value, folders) if selector.kind == "codebuild" else None
+    folders = {name: config.folder / place for name, place in config.code.items()}
+    contacts = contacts_of_project(network, selector.value, folders, config) if selector.kind == "codebuild" else None
     return needs_of(network, source, contacts) if selector.kind in STARTERS else ()
 
 

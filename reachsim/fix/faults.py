@@ -135,7 +135,7 @@ def _needs(ground: Ground, config: Config, source: str) -> tuple[Need, ...]:
     if who.kind not in STARTERS or not _is_there(ground, source):
         return ()
     folders = {name: config.folder / place for name, place in config.code.items()}
-    contacts = contacts_of_project(ground.network, who.value, folders) if who.kind == "codebuild" else None
+    contacts = contacts_of_project(ground.network, who.value, folders, config) if who.kind == "codebuild" else None
     needs = needs_of(ground.network, source, contacts)
     return (*needs, *pulled_through(ground.network, source, needs).needs)
 

@@ -193,7 +193,7 @@ _SINGLE: Final = frozenset(
 
 
 def region_of(call: Call, given: Arguments) -> str:
-    return given.last("region") or call.env("AWS_REGION", "AWS_DEFAULT_REGION") or unknown("region")
+    return given.last("region") or call.region
 
 
 def account_of(call: Call) -> str:
@@ -299,6 +299,9 @@ def _resource(call: Call, given: Arguments, service: str, region: str) -> str:
 # --- S3 -------------------------------------------------------------------------------------------------------------
 
 
+_TRANSFERS: Final = ("cp", "sync", "mv", "rm")
+
+
 def _s3(call: Call, given: Arguments, service: str, rest: list[str]) -> Outcome:
     operation = rest[0] if rest else ""
     region = region_of(call, given)
@@ -309,12 +312,17 @@ def _s3(call: Call, given: Arguments, service: str, rest: list[str]) -> Outcome:
     custom = _endpoint(call, given, service)
     if custom is not None:
         return Outcome(tuple(custom), None)
+    unsaid = [word for word in rest[1:] if not is_known(word) and nothing_known(word.split("/")[0])]
+    if not wholes and service == "s3" and operation in _TRANSFERS:
+        if len(unsaid) > 1:
+            gap = Gap(call.command.text, f"which bucket that is: {urls.why_unknown(' '.join(unsaid))}")
+            return Outcome((Destination(service_host(call, "s3", region), 443, "aws", service="s3"), gap), None)
+        if not unsaid:
+            return Outcome((), None)
+        wholes = [f"s3://{unsaid[0]}"]
+        rest = [wholes[0] if word == unsaid[0] else word for word in rest]
     if not wholes:
-        unknown_ends = [word for word in rest[1:] if not is_known(word) and nothing_known(word.split("/")[0])]
         host = service_host(call, "s3", region)
-        if service == "s3" and operation in ("cp", "sync", "mv", "rm"):
-            why = urls.why_unknown(" ".join(rest[1:]))
-            return Outcome((Gap(call.command.text, f"which bucket that is: {why}"),) if unknown_ends else (), None)
         requests = _requests(call, given, service, operation, rest, region) if service == "s3api" else ()
         if service == "s3" and operation == "ls":
             requests = (Request("s3:ListAllMyBuckets", "*"),)
@@ -412,6 +420,10 @@ def _output(call: Call, given: Arguments, spoken: str) -> str | None:
     region, account = region_of(call, given), account_of(call)
     registry = f"{account}.dkr.ecr.{region}.{services.dns_suffix(region)}"
     query = given.last("query") or ""
+    if is_login(spoken) and not spoken.startswith("ecr-public"):
+        call.configure("ecr.token", region)
+    if spoken == "ecr get-login-password":
+        return unknown("!ecr-token")
     if spoken == "sts get-caller-identity":
         if query.strip("'\"[]") == "Account":
             return account
@@ -428,8 +440,8 @@ def _output(call: Call, given: Arguments, spoken: str) -> str | None:
     return None
 
 
-def sam_or_cdk(call: Call) -> Outcome:
-    """sam, cdk, serverless, copilot, eb: deployments go to CloudFormation and its like in the Region.
+def deployer(call: Call) -> Outcome:
+    """cdk, serverless, copilot, eb: deployments go to CloudFormation and its like in the Region.
 
     **Source:** facts/tool-destinations.csv (aws sam/cdk); AWS CDK Developer Guide, "Bootstrapping": roles, bucket,
     repository and the version parameter in Parameter Store.
@@ -437,7 +449,7 @@ def sam_or_cdk(call: Call) -> Outcome:
     region = region_of(call, arguments(call.words, ["region", "profile", "stack", "stage", "s"]))
     plain = [word for word in call.words if not word.startswith("-")]
     operation = plain[0] if plain else ""
-    table = _DEPLOYERS[call.program]
+    table = _DEPLOYERS["serverless" if call.program == "sls" else call.program]
     row = next((hosts for words, hosts in table if operation in words), ())
     found: list[Found] = []
     for suffix, sure in row:
@@ -453,11 +465,6 @@ def sam_or_cdk(call: Call) -> Outcome:
 
 _Row = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
 _DEPLOYERS: Final[dict[str, tuple[_Row, ...]]] = {
-    "sam": (
-        (("deploy", "sync", "delete"), (("cloudformation", "!"), ("s3", "?"))),
-        (("package",), (("s3", "!"),)),
-        (("logs", "list"), (("cloudformation", "?"),)),
-    ),
     "cdk": (
         (("deploy", "destroy", "import"), (("cloudformation", "!"), ("sts", "!"), ("ssm", "?"), ("s3", "?"))),
         (("bootstrap",), (("cloudformation", "!"), ("sts", "!"))),

@@ -145,6 +145,7 @@ class _Walk:
 
     def _fresh(self, base: str) -> Machine:
         machine = Machine(self.outer.context, [])
+        machine.own = self.outer.own
         machine.image = shown(base)
         reference = image.parse(base)
         machine.distribution = knowledge.distribution(reference.host, reference.path, reference.tag)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from reachsim.pipeline.context import Machine
 from reachsim.pipeline.records import Confidence, Found
 from reachsim.pipeline.shell import Command, absolute
-from reachsim.pipeline.variables import is_known
+from reachsim.pipeline.variables import is_known, unknown
 
 
 class Outcome(NamedTuple):
@@ -90,6 +90,7 @@ class Call:
 
     def __init__(self, command: Command, words: Sequence[str], extra: dict[str, str] | None = None) -> None:
         self.command = command
+        self.name = words[0]
         self.program = posixpath.basename(words[0])
         self.words = tuple(words[1:])
         self.scope = command.scope
@@ -101,6 +102,15 @@ class Call:
     def env(self, *names: str) -> str | None:
         """The value of the first of these variables that is set, None if none is."""
         return next((self.variables[name] for name in names if self.variables.get(name)), None)
+
+    @property
+    def region(self) -> str:
+        """The Region that the AWS CLI takes: AWS_REGION, which CodeBuild sets, goes first; where it is not known, but
+        the build's files set AWS_DEFAULT_REGION, they mean the build's own.
+        """
+        values = [self.variables.get(name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION")]
+        known = [value for value in values if value and is_known(value)]
+        return known[0] if known else next(filter(None, values), None) or unknown("region")
 
     def path(self, name: str) -> str:
         return absolute(name, self.scope.directory)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from reachsim.pipeline import image
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.records import Found, Gap, ImageBuild
+from reachsim.pipeline.shapes import listing
 from reachsim.pipeline.variables import expand, is_known, shown
 from reachsim.pipeline.yaml import load
 
@@ -78,7 +79,8 @@ def compose(call: Call, words: list[str]) -> Outcome:
     wanted = _wanted(services, given.rest if word != "run" else given.rest[:1], outer.all("profile"), word)
     found: list[Found] = []
     for key in wanted:
-        found += _of_service(call, services[key], home, word, no_build=given.has("no-build"))
+        again = given.has("build") or word == "build"
+        found += _of_service(call, services[key], home, word, no_build=given.has("no-build"), again=again)
     if word in ("up", "run") and wanted:
         found.append(Gap(call.command.text, "what the containers contact while they run is not in these files"))
     return Outcome(tuple(dict.fromkeys(found)), None)
@@ -120,7 +122,8 @@ def _wanted(services: dict[str, dict[str, Any]], names: list[str], profiles: lis
     if not names:
         return [
             key for key, one in services.items()
-            if not one.get("profiles") or set(profiles) & {str(name) for name in one["profiles"]} or "*" in profiles
+            if not one.get("profiles") or "*" in profiles
+            or set(profiles) & {str(name) for name in listing(one["profiles"])}
         ]  # fmt: skip
     found: list[str] = []
     queue = [name for name in names if name in services]
@@ -135,14 +138,19 @@ def _wanted(services: dict[str, dict[str, Any]], names: list[str], profiles: lis
     return found
 
 
-def _of_service(call: Call, service: dict[str, Any], home: str, word: str, *, no_build: bool) -> list[Found]:
+def _of_service(
+    call: Call, service: dict[str, Any], home: str, word: str, *, no_build: bool, again: bool
+) -> list[Found]:
+    """What a command does for one service; ``up`` and ``run`` build no image that is there already unless told."""
     name, work = service.get("image"), service.get("build")
     built = work is not None and work is not False
     if word in ("push", "publish"):
         return list(image.pushes(str(name))) if name and built else []
     found: list[Found] = []
-    if word != "pull" and built and not no_build:
+    done = f"compose.built {home} {work!r}"
+    if word != "pull" and built and not no_build and (again or call.setting(done) is None):
         found += _build(call, work, home)
+        call.configure(done, "yes")
         if name:
             call.configure(f"image {image.parse(str(name))}", "local")
     if name and not built and word != "build" and service.get("pull_policy") != "never":

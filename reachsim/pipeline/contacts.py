@@ -22,6 +22,7 @@ from reachsim.pipeline import builds, knowledge, programs, urls
 from reachsim.pipeline import buildspec as specs
 from reachsim.pipeline import project as projects
 from reachsim.pipeline.context import Folder, Machine, open_context
+from reachsim.pipeline.own import Own
 from reachsim.pipeline.records import (
     ORDER,
     Confidence,
@@ -42,6 +43,7 @@ from reachsim.pipeline.variables import (
     ACCOUNT_NAMES,
     ROOT,
     codebuild_variables,
+    expand,
     nothing_known,
     shown,
     unknown,
@@ -58,6 +60,7 @@ def contacts_of(
     context: Mapping[str, bytes] | str | os.PathLike[str] | None = None,
     project: projects.Owned | None = None,
     name: str = "buildspec.yml",
+    own: Own | None = None,
 ) -> Contacts:
     """Every network destination of a build, and what the files do not tell.
 
@@ -66,6 +69,7 @@ def contacts_of(
         context: the source's files, relative POSIX path to bytes, or their directory; None if there are none.
         project: the CodeBuild project (`reachsim.pipeline.project.find`): Region, account, image and variables.
         name: the buildspec's path within the context, for the rows.
+        own: tools and mirrors of the user's, on top of the package's tables (`reachsim.pipeline.own.own_knowledge`).
 
     Raises QuestionError if the buildspec is none.
 
@@ -75,7 +79,7 @@ def contacts_of(
     """
     files = open_context(context) if isinstance(context, (str, os.PathLike)) else context if context is not None else {}
     spec = specs.parse(buildspec, name)
-    walk = Walk(files, project)
+    walk = Walk(files, project, own or Own())
     walk.build(spec, name, {}, "certain")
     for member in spec.batch:
         other, place = spec, name
@@ -96,8 +100,9 @@ def contacts_of(
 class Walk:
     """One walk through a build. It collects; nothing else about it changes."""
 
-    def __init__(self, context: Mapping[str, bytes], owned: projects.Owned | None) -> None:
+    def __init__(self, context: Mapping[str, bytes], owned: projects.Owned | None, own: Own) -> None:
         self.context = context
+        self.own = own
         self.owned = owned
         self.region = owned.region if owned else unknown("region")
         self.account = owned.account if owned else unknown("account")
@@ -142,6 +147,7 @@ class Walk:
     def _scope(self, spec: specs.Buildspec, overrides: dict[str, str]) -> Scope:
         owned = self.owned
         machine = Machine.of_build(self.context)
+        machine.own = self.own
         machine.image = owned.project.environment.image if owned else ""
         machine.curated = not machine.image or machine.image.startswith("aws/codebuild/")
         machine.assumed = not machine.image and not any(phase.runtimes for phase in spec.phases)
@@ -157,7 +163,7 @@ class Walk:
         if owned and owned.project.source.location and owned.project.source.type != "CODEPIPELINE":
             variables["CODEBUILD_SOURCE_REPO_URL"] = owned.project.source.location
         for entry in spec.variables:
-            variables[entry.name] = entry.value
+            variables[entry.name] = _given(entry, variables)
         for entry in (*spec.parameters, *spec.secrets):
             variables[entry.name] = unknown(entry.name)
         if owned:
@@ -253,6 +259,7 @@ class Walk:
             self.note(found, line, file)
         if not isinstance(found, Destination):
             return
+        found = self.own.mirrored(found)
         if nothing_known(found.host):
             self.note(Gap(text, urls.why_unknown(found.host)), line, file)
             return
@@ -276,6 +283,13 @@ class Walk:
             if name.upper() in ACCOUNT_NAMES:
                 why = f"{name} is not set in these files; by convention it is the build's own account"
             self.note(Gap(text, why), line, file)
+
+
+def _given(entry: specs.Entry, variables: Mapping[str, str]) -> str:
+    """The value of a variable of ``env``. CodeBuild documents no expansion of references in it, but where a build that
+    works writes ``${AWS_REGION}`` there, it can mean nothing else.
+    """
+    return expand(entry.value, {name: one for name, one in variables.items() if name != entry.name})
 
 
 _RUNTIMES: Final = {"golang": "go-downloads", "nodejs": "node-releases", "python": "python-releases",

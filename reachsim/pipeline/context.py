@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from reachsim.errors import QuestionError
+from reachsim.pipeline.own import Own
 from reachsim.pipeline.variables import ROOT, is_known
 
 MAX_FILE: Final = 8 << 20
@@ -115,8 +116,8 @@ class Machine:
 
     Paths are absolute within the machine. What commands have written lies over the rest; None stands for a file that
     was written with unknown content. ``settings`` is what commands have configured (registries, mirrors, remotes),
-    ``cached`` the folders that are kept between builds. ``curated`` says that the machine is one of CodeBuild's own
-    images, ``assumed`` that this is only taken for granted.
+    ``cached`` the folders that are kept between builds, ``own`` what the user has added to the tables. ``curated`` says
+    that the machine is one of CodeBuild's own images, ``assumed`` that this is only taken for granted.
     """
 
     def __init__(self, context: Mapping[str, bytes], mounts: list[tuple[str, str]]) -> None:
@@ -129,6 +130,7 @@ class Machine:
         self.curated = False
         self.assumed = False
         self.cached: tuple[str, ...] = ()
+        self.own = Own()
 
     @classmethod
     def of_build(cls, context: Mapping[str, bytes]) -> Machine:
@@ -138,6 +140,7 @@ class Machine:
         twin = Machine(self.context, list(self.mounts))
         twin.written, twin.settings = dict(self.written), dict(self.settings)
         twin.distribution, twin.image, twin.curated = self.distribution, self.image, self.curated
+        twin.own = self.own
         return twin
 
     def context_path(self, path: str) -> str | None:

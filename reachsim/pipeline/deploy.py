@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+import msgspec
+
 from reachsim import services
 from reachsim.pipeline import image, knowledge, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
@@ -50,7 +52,7 @@ def terraform(call: Call) -> Outcome:
         if word != "get" and needs and not given.has("plugin-dir") and not call.cached(".terraform"):
             found += knowledge.tool("terraform" if call.program != "tofu" else "tofu", word)
         elif word != "get" and needs and not given.has("plugin-dir"):
-            found += [type(one)(one.host, one.port, one.kind, "likely") for one in knowledge.tool("terraform", word)
+            found += [msgspec.structs.replace(one, confidence="likely") for one in knowledge.tool("terraform", word)
                       if one.confidence != "possible"]  # fmt: skip
     if word != "get" and given.last("backend") != "false":
         found += _backend(call, text, given.all("backend-config"))
@@ -82,9 +84,10 @@ def _backend(call: Call, text: str, options: list[str]) -> list[Found]:
     if block is None and "bucket" not in given:
         return []
     body = block[1] if block else ""
-    values = dict(re.findall(r'\b(\w++)\s*+=\s*+"([^"]*+)"', body))
-    values |= {key: value.strip('"') for key, value in given.items()}
-    region = values.get("region") or call.env("AWS_REGION", "AWS_DEFAULT_REGION") or unknown("region")
+    values = dict(re.findall(r'\b(\w++)\s*+=\s*+"([^"]*+)"', body)) | {
+        key: value.strip('"') for key, value in given.items()
+    }
+    region = values.get("region") or call.region
     bucket = values.get("bucket") or unknown("bucket")
     base = starred(f"arn:{services.partition_of(region)}:s3:::{bucket}")
     requests = (Request("s3:ListBucket", base), Request("s3:GetObject", f"{base}/{starred(values.get('key') or '*')}"))
@@ -96,6 +99,43 @@ def _backend(call: Call, text: str, options: list[str]) -> list[Found]:
     if values.get("role_arn") or "assume_role" in body:
         found.append(Destination(services.host("sts", region, ""), 443, "aws", "certain", "run", "sts"))
     return found
+
+
+def pulumi(call: Call) -> Outcome:
+    """pulumi: its backend (Pulumi Cloud, or the bucket that ``login`` names), plugins, and the providers' APIs.
+
+    **Source:** Pulumi documentation, "States & Backends".
+    """
+    given = arguments(call.words, ["stack", "s", "cwd", "C", "cloud-url", "c", "config", "secrets-provider", "message"])
+    word, rest = (given.rest[0], given.rest[1:]) if given.rest else ("", [])
+    if word == "login":
+        place = given.last("cloud-url", "c") or (rest[0] if rest else call.env("PULUMI_BACKEND_URL") or "")
+        call.configure("pulumi.backend", "file://" if given.has("local") else place or "https://api.pulumi.com")
+        return Outcome(tuple(_pulumi_backend(call)), None)
+    if word not in ("up", "update", "preview", "refresh", "destroy", "stack", "import", "config", "install", "watch"):
+        return Outcome((), None)
+    found = [] if word == "install" else _pulumi_backend(call)
+    if word not in ("stack", "config"):
+        found += knowledge.tool("pulumi", word)
+    if word in ("up", "update", "preview", "refresh", "destroy", "import", "watch"):
+        found.append(Gap(call.command.text, "which APIs the providers call is not worked out"))
+    return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def _pulumi_backend(call: Call) -> list[Found]:
+    place = call.setting("pulumi.backend") or call.env("PULUMI_BACKEND_URL") or "https://api.pulumi.com"
+    if not place.startswith("s3://"):
+        return urls.destination(place)
+    bucket, _, query = place.removeprefix("s3://").partition("?")
+    bucket = bucket.split("/")[0]
+    region = dict(one.split("=", 1) for one in query.split("&") if "=" in one).get("region") or call.region
+    base = starred(f"arn:{services.partition_of(region)}:s3:::{bucket}")
+    requests = (
+        Request("s3:ListBucket", base),
+        Request("s3:GetObject", f"{base}/*"),
+        Request("s3:PutObject", f"{base}/*"),
+    )
+    return [Destination(f"{bucket}.{services.host('s3', region, '')}", 443, "aws", service="s3", requests=requests)]
 
 
 # --- kubernetes -----------------------------------------------------------------------------------------------------
@@ -144,10 +184,20 @@ def kubectl(call: Call) -> Outcome:
         word == "version" and given.has("client")
     ):
         return Outcome(tuple(found), None)
+    if word == "create" and given.last("dry-run") == "client":
+        return Outcome(tuple(found), None)
     if word == "krew":
         return Outcome((Destination("github.com", 443, "download"),), None)
     status = None if word in ("get", "describe") else True
     return Outcome((*found, *_cluster(call, given.last("server", "s"))), None, status)
+
+
+def in_cluster(call: Call) -> Outcome:
+    """skaffold, istioctl, flux and kubeseal: what they do, they do in the cluster."""
+    given = arguments(call.words, _KUBECTL)
+    word = given.rest[0] if given.rest else ""
+    passive = word in ("version", "help", "completion", "config", "manifest", "schema", "build", "render", "")
+    return Outcome((), None) if passive and call.program != "kubeseal" else Outcome(tuple(_cluster(call, None)), None)
 
 
 def _cluster(call: Call, server: str | None) -> list[Found]:

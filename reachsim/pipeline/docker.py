@@ -14,7 +14,7 @@ from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.download import git_found
 from reachsim.pipeline.knowledge import tool
 from reachsim.pipeline.records import Confidence, Found, Gap, ImageBuild
-from reachsim.pipeline.variables import is_known, shown
+from reachsim.pipeline.variables import is_known, shown, unknown_names
 
 _OUTER: Final = ["config", "c", "context", "H", "host", "l", "log-level", "tlscacert", "tlscert", "tlskey", "root",
                  "storage-driver", "cgroup-manager", "n", "namespace"]  # fmt: skip
@@ -132,13 +132,13 @@ def docker(call: Call) -> Outcome:
     match word:
         case "login":
             given = arguments(words, _LOGIN)
-            return Outcome(tuple(image.logs_in(given.rest[0] if given.rest else "")), "")
+            return Outcome(tuple(_logged_in(call, given.rest[0] if given.rest else "")), "")
         case "pull":
             given = arguments(words, ["platform", "authfile", "creds"])
             return _pulled(given.rest[:1] if call.program == "docker" else given.rest)
         case "push":
             given = arguments(words, ["authfile", "creds", "format"])
-            return Outcome(tuple(image.pushes(given.rest[0] if given.rest else "")) if given.rest else (), "")
+            return Outcome(tuple(pushed(call, given.rest[0])) if given.rest else (), "")
         case "build" | "bud":
             return build(call, words)
         case "buildx":
@@ -163,6 +163,30 @@ def docker(call: Call) -> Outcome:
             return Outcome((), None, None)
         case _:
             return Outcome((), None)
+
+
+def _logged_in(call: Call, registry: str) -> list[Found]:
+    """A login; one with ECR's token at a registry that a variable names is one at ECR, whatever its account."""
+    found: list[Found] = list(image.logs_in(registry))
+    with_token = call.stdin is not None and "!ecr-token" in call.stdin
+    logins = (call.setting("docker.logins") or "").split()
+    call.configure("docker.logins", " ".join([*logins, "ecr" if with_token else "other"]))
+    if with_token and any(isinstance(one, Gap) for one in found):
+        found.append(image.some_ecr(call.setting("ecr.token") or call.region, "login"))
+    return found
+
+
+def pushed(call: Call, name: str) -> list[Found]:
+    """A push; to a registry that a variable names, from a build that has logged in at ECR alone, it goes to ECR, and
+    wherever the variable's name says so.
+    """
+    found: list[Found] = list(image.pushes(name))
+    logins = set((call.setting("docker.logins") or "").split())
+    token = call.setting("ecr.token")
+    says_so = any(re.search(r"(?:^|_)ECR(?:_|$)", one, re.IGNORECASE) for one in unknown_names(name.split(":")[0]))
+    if token and (logins <= {"ecr"} or says_so) and found and all(isinstance(one, Gap) for one in found):
+        found.append(image.some_ecr(token, "push"))
+    return found
 
 
 def keep_local(call: Call, name: str) -> None:
@@ -227,7 +251,7 @@ def build(call: Call, words: list[str], *, buildx_builder: bool = False) -> Outc
     outputs = " ".join(given.all("output", "o"))
     if given.has("push") or "type=registry" in outputs or "push=true" in outputs:
         names = [*given.all("t", "tag"), *re.findall(r"name=([^,\s\"]+)", outputs)]
-        found += [one for name in names for one in image.pushes(name)]
+        found += [one for name in names for one in pushed(call, name)]
     for name in given.all("t", "tag"):
         keep_local(call, name)
     return Outcome(tuple(found), "")

@@ -10,10 +10,10 @@ import re
 from typing import Final
 
 from reachsim import services
-from reachsim.pipeline import urls
+from reachsim.pipeline import installers, urls
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Request
-from reachsim.pipeline.variables import is_known, nothing_known, shown, starred, unknown
+from reachsim.pipeline.variables import is_known, nothing_known, shown, starred
 
 _CURL: Final = [
     "A",
@@ -74,7 +74,33 @@ _CURL: Final = [
     "limit-rate",
     "config",
     "ciphers",
-    "tlsv1",
+    "proto",
+    "proto-redir",
+    "proto-default",
+    "max-redirs",
+    "speed-limit",
+    "speed-time",
+    "keepalive-time",
+    "connect-to",
+    "dns-servers",
+    "unix-socket",
+    "capath",
+    "pinnedpubkey",
+    "oauth2-bearer",
+    "url-query",
+    "stderr",
+    "trace",
+    "trace-ascii",
+    "netrc-file",
+    "cert-type",
+    "key-type",
+    "pass",
+    "socks5",
+    "socks5-hostname",
+    "preproxy",
+    "proxy-header",
+    "tls-max",
+    "time-cond",
     "proxy-user",
     "noproxy",
     "aws-sigv4",
@@ -130,36 +156,38 @@ def curl(call: Call) -> Outcome:
         url = proxy if "://" in proxy else f"http://{proxy}"
         found = [*urls.destination(url), *found]
     place = given.last("o", "output")
+    script = installers.mark_of(targets[0]) if len(targets) == 1 else None
     if given.has("O", "remote-name") or given.has("J"):
         for target in targets:
-            _keep(call, posixpath.basename(target.split("?")[0]))
+            _keep(call, posixpath.basename(target.split("?")[0]), script)
     if place:
-        _keep(call, place)
+        _keep(call, place, script)
     quiet = (place is not None and place != "-") or given.has("O", "remote-name")
     status = True if found or not targets else None
-    return Outcome(tuple(found), "" if quiet else None, status)
+    return Outcome(tuple(found), "" if quiet else script, status)
 
 
 def wget(call: Call) -> Outcome:
     given = arguments(call.words, _WGET)
     found: list[Found] = []
     place = given.last("O", "output-document")
+    script = installers.mark_of(given.rest[0]) if len(given.rest) == 1 else None
     for target in given.rest:
         found += _fetched(call, target, follows=True)
         if place is None:
             folder = given.last("P", "directory-prefix") or "."
-            _keep(call, posixpath.join(folder, posixpath.basename(target.split("?")[0])))
+            _keep(call, posixpath.join(folder, posixpath.basename(target.split("?")[0])), script)
     if given.has("i"):
         found.append(Gap(call.command.text, "the list of URLs is a file that is not read"))
     if place and place != "-":
-        _keep(call, place)
+        _keep(call, place, script)
     piped = place is not None and (place == "-" or place.startswith("/dev/"))
-    return Outcome(tuple(found), None if piped else "")
+    return Outcome(tuple(found), script if piped else "")
 
 
-def _keep(call: Call, place: str) -> None:
+def _keep(call: Call, place: str, text: str | None) -> None:
     if place and not place.startswith("/dev/"):
-        call.machine.written[call.path(place)] = None
+        call.machine.written[call.path(place)] = text
 
 
 def _fetched(call: Call, target: str, *, follows: bool) -> list[Found]:
@@ -264,7 +292,7 @@ def git_found(call: Call, text: str, action: str = "GitPull", confidence: Confid
     """What a Git URL stands for, CodeCommit's ``codecommit::R://NAME`` among them."""
     match = re.fullmatch(r"codecommit(?:::(?P<region>[^:]+))?://(?:[^@/]+@)?(?P<name>\S+)", text)
     if match:
-        region = match["region"] or call.env("AWS_REGION", "AWS_DEFAULT_REGION") or unknown("region")
+        region = match["region"] or call.region
         host = services.host("git-codecommit", region, "")
         arn = starred(f"arn:{services.partition_of(region)}:codecommit:{region}:*:{match['name']}")
         return [Destination(host, 443, "git", confidence, "run", "git-codecommit",

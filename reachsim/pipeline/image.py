@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from reachsim import services
 from reachsim.pipeline.records import Confidence, Destination, Gap, Request, Step
 from reachsim.pipeline.urls import why_unknown
-from reachsim.pipeline.variables import CLOSE, OPEN, is_known, nothing_known, shown, starred
+from reachsim.pipeline.variables import CLOSE, OPEN, is_known, nothing_known, shown, starred, unknown
 
 DOCKER_HUB: Final = "docker.io"
 _HUB_NAMES: Final = ("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "")
@@ -96,7 +96,7 @@ def pulls(text: str, confidence: Confidence = "certain") -> list[Destination | G
     if host.endswith((".gcr.io", ".pkg.dev")):
         blobs = _BLOBS["gcr.io"]
     sure: Confidence = "likely" if confidence == "certain" else confidence
-    found += [Destination(name, 443, "registry", sure, "pull") for name in blobs]
+    found += [Destination(name, 443, "registry", sure, "pull", index=host) for name in blobs]
     return found
 
 
@@ -117,10 +117,15 @@ def logs_in(host: str, confidence: Confidence = "certain") -> list[Destination |
 
 def _registry(reference: Reference, text: str, step: Step, confidence: Confidence) -> list[Destination | Gap]:
     host = reference.host
+    if reference.path.startswith("/") or (not text.strip() and step != "login"):
+        return [
+            Gap(shown(text) or "an image", "which registry that is: the variable before it is empty in these files")
+        ]
     if host == DOCKER_HUB:
         if reference.path and nothing_known(reference.path):
             return [Gap(shown(text), f"which image that is: {why_unknown(text)}")]
-        return [Destination(name, 443, "registry", confidence, step) for name in _HUB]
+        hub = DOCKER_HUB if step == "pull" else ""
+        return [Destination(name, 443, "registry", confidence, step, index=hub) for name in _HUB]
     name, _, port = host.partition(":")
     if nothing_known(name):
         return [Gap(shown(text), f"which registry that is: {why_unknown(text)}")]
@@ -129,8 +134,16 @@ def _registry(reference: Reference, text: str, step: Step, confidence: Confidenc
     ecr = _ECR.fullmatch(name)
     if ecr is None:
         number = int(port) if port.isascii() and port.isdigit() and 0 < int(port) < 65536 else 443
-        return [Destination(name, number, "registry", confidence, step)]
+        return [Destination(name, number, "registry", confidence, step, index=name if step == "pull" else "")]
     return [Destination(name, 443, "registry", confidence, step, "ecr.dkr", _requests(ecr, reference, step))]
+
+
+def some_ecr(region: str, step: Step) -> Destination:
+    """A private ECR registry of which only the Region is known."""
+    host = services.host("ecr.dkr", region, unknown("account"))
+    match = _ECR.fullmatch(host)
+    requests = _requests(match, Reference(host, "", ""), step) if match else ()
+    return Destination(host, 443, "registry", "likely", step, "ecr.dkr", requests)
 
 
 def ecr_parts(host: str) -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ repositories", "Gradle Wrapper"; CodeBuild User Guide, "Troubleshooting" (the cu
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import Final
 
@@ -76,7 +77,7 @@ def _repository_urls(text: str) -> list[str]:
 
 
 def _wrapper(call: Call, place: str) -> list[Found]:
-    text = call.read(place)
+    text = call.read(posixpath.join(posixpath.dirname(call.name), place))  # it stands beside the script
     if text is None:
         return list(knowledge.index("maven" if "maven" in place else "gradle-distributions", "likely"))
     found: list[Found] = []

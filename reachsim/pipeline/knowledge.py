@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple, cast
@@ -40,7 +40,8 @@ class Tool(NamedTuple):
     source: str
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
+def rows(name: str) -> Iterator[dict[str, str]]:
+    """The rows of one of the package's tables."""
     text = Path(__file__).with_name(name).read_text(encoding="utf-8")
     yield from csv.DictReader(text.splitlines())
 
@@ -53,7 +54,7 @@ def indexes() -> dict[str, tuple[Index, ...]]:
     [(2, 80)]
     """
     found: dict[str, tuple[Index, ...]] = {}
-    for row in _rows("indexes.csv"):
+    for row in rows("indexes.csv"):
         host = ".".join(reversed(row["labels"].split()))
         one = Index(host, int(row["port"]), cast(Confidence, row["confidence"]), row["source"])
         found[row["index"]] = (*found.get(row["index"], ()), one)
@@ -63,7 +64,7 @@ def indexes() -> dict[str, tuple[Index, ...]]:
 @cache
 def _tools() -> dict[str, tuple[Tool, ...]]:
     found: dict[str, tuple[Tool, ...]] = {}
-    for row in _rows("tools.csv"):
+    for row in rows("tools.csv"):
         targets = tuple(part for part in row["targets"].split(";") if part)
         one = Tool(row["program"], re.compile(row["arguments"]), targets, cast(Confidence, row["confidence"]),
                    cast(Kind, row["kind"]), row["source"])  # fmt: skip
@@ -73,7 +74,10 @@ def _tools() -> dict[str, tuple[Tool, ...]]:
 
 def index(name: str, confidence: Confidence = "certain") -> list[Destination]:
     """The destinations of a package index, none surer than ``confidence``."""
-    return [Destination(one.host, one.port, "package", weaker(one.confidence, confidence)) for one in indexes()[name]]
+    return [
+        Destination(one.host, one.port, "package", weaker(one.confidence, confidence), index=name)
+        for one in indexes()[name]
+    ]
 
 
 def index_hosts(*names: str) -> tuple[str, ...]:
@@ -81,7 +85,7 @@ def index_hosts(*names: str) -> tuple[str, ...]:
 
 
 def is_index_host(host: str) -> bool:
-    return any(one.host == host for rows in indexes().values() for one in rows)
+    return any(one.host == host for hosts in indexes().values() for one in hosts)
 
 
 def knows_tool(program: str) -> bool:
@@ -90,15 +94,21 @@ def knows_tool(program: str) -> bool:
 
 def tool(program: str, arguments: str) -> list[Destination]:
     """What a tool of ``tools.csv`` contacts with these arguments."""
+    return reached(_tools().get(program, ()), arguments)
+
+
+def reached(rows: Iterable[Tool], arguments: str) -> list[Destination]:
+    """What the rows of a tool say of these arguments. A host may bear a port."""
     found: list[Destination] = []
-    for row in _tools().get(program, ()):
+    for row in rows:
         if not row.arguments.search(arguments):
             continue
         for target in row.targets:
             if target in indexes():
                 found += index(target, row.confidence)
             else:
-                found.append(Destination(target, 443, row.kind, row.confidence))
+                host, _, port = target.partition(":")
+                found.append(Destination(host, int(port or 443), row.kind, row.confidence))
     return found
 
 

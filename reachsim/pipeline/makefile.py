@@ -28,6 +28,7 @@ def recipes(text: str, targets: list[str], given: dict[str, str]) -> tuple[list[
     """
     rules, variables = _read(text)
     variables |= given
+    rules = _expanded(rules, variables)
     wanted = targets or [next((name for name in rules if not name.startswith(".")), "all")]
     found: list[Recipe] = []
     missing: list[str] = []
@@ -51,8 +52,8 @@ def recipes(text: str, targets: list[str], given: dict[str, str]) -> tuple[list[
     return found, missing, variables
 
 
-def _read(text: str) -> tuple[dict[str, tuple[list[str], list[tuple[str, int]]]], dict[str, str]]:
-    rules: dict[str, tuple[list[str], list[tuple[str, int]]]] = {}
+def _read(text: str) -> tuple[_Rules, dict[str, str]]:
+    rules: _Rules = {}
     variables: dict[str, str] = {}
     current: list[str] = []
     lines = text.split("\n")
@@ -88,6 +89,29 @@ def _read(text: str) -> tuple[dict[str, tuple[list[str], list[tuple[str, int]]]]
         elif flat.strip() and not flat.lstrip().startswith("#"):
             current = []
     return rules, variables
+
+
+_Rules = dict[str, tuple[list[str], list[tuple[str, int]]]]
+_NAMED: Final = re.compile(r"\$[({]([\w.-]+)[)}]")
+
+
+def _expanded(rules: _Rules, variables: dict[str, str]) -> _Rules:
+    """The rules with the plain variables in targets and prerequisites filled in."""
+
+    def words(text: str) -> list[str]:
+        for _ in range(5):
+            if "$" not in text or len(text) > 10_000:
+                break
+            text = _NAMED.sub(lambda match: variables.get(match[1], match[0]), text)
+        return text.split()
+
+    found: _Rules = {}
+    for target, (prerequisites, commands) in rules.items():
+        needs = [one for part in prerequisites for one in words(part)]
+        for name in words(target):
+            old = found.get(name, ([], []))
+            found[name] = ([*old[0], *needs], [*old[1], *commands])
+    return found
 
 
 def _shell(command: str, target: str) -> str:

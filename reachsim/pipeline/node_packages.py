@@ -84,7 +84,6 @@ _ONLINE: Final = (
     "unpublish",
     "token",
     "access",
-    "init",
     "star",
     "team",
     "profile",
@@ -119,6 +118,8 @@ def npm(call: Call) -> Outcome:
         return _installed(call, plain[1:] if not is_global else [one for one in plain[1:] if one != "-g"],
                           is_global, scripts=not given.has("ignore-scripts"),
                           prefers_cache=given.has("prefer-offline"))  # fmt: skip
+    if word == "init":
+        return Outcome((), "")  # writes a package.json, from no package
     if word in _ONLINE:
         return Outcome(tuple(_registry(call, "", "certain")), None)
     return _script(call, word, plain)
@@ -163,7 +164,7 @@ def _registry(call: Call, scope: str, sure: Confidence) -> list[Found]:
     )  # fmt: skip
     default = "yarn" if call.program.startswith("yarn") else "npm"
     if url and any(host in url for host in knowledge.index_hosts("npm", "yarn")):
-        default, url = ("npm" if knowledge.index_hosts("npm")[0] in url else "yarn"), None
+        default = "npm" if knowledge.index_hosts("npm")[0] in url else "yarn"
     return index_at(url, default, sure)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from reachsim.pipeline import knowledge, urls
+from reachsim import services
+from reachsim.pipeline import knowledge, shapes, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.download import git_found
 from reachsim.pipeline.python_packages import index_at
@@ -112,7 +113,7 @@ def _cargo_needs(manifest: dict[str, Any]) -> tuple[bool, list[str]]:
     tables = [manifest, *(one for one in (manifest.get("target") or {}).values() if isinstance(one, dict))]
     for table in tables:
         for key in ("dependencies", "dev-dependencies", "build-dependencies"):
-            for value in (table.get(key) or {}).values():
+            for value in shapes.table(table, key).values():
                 if isinstance(value, dict) and isinstance(value.get("git"), str):
                     gits.append(value["git"])
                 elif not (isinstance(value, dict) and "path" in value):
@@ -194,7 +195,7 @@ def composer(call: Call) -> Outcome:
     sure: Confidence = "likely" if call.cached(".composer", "vendor") else "certain"
     project = call.json("composer.json")
     if project is not None and word in ("install", "update", "i", "u"):
-        needs = [name for key in ("require", "require-dev") for name in (project.get(key) or {}) if "/" in str(name)]
+        needs = [name for key in ("require", "require-dev") for name in shapes.table(project, key) if "/" in str(name)]
         if not needs:
             return Outcome((), "")
     return Outcome(tuple(dict.fromkeys(_composer_hosts(call, project or {}, sure))), "")
@@ -268,13 +269,37 @@ def dotnet(call: Call) -> Outcome:
         return Outcome((), None)
     if word == "add" and "package" not in plain:
         return Outcome((), None)
-    return Outcome(tuple(dict.fromkeys(_nuget_sources(call, given.last("s", "source"), word))), None)
+    found = _nuget_sources(call, given.last("s", "source"), word)
+    if word == "lambda":
+        found += _lambda(call, plain[1] if len(plain) > 1 else "")
+    return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def _lambda(call: Call, word: str) -> list[Found]:
+    """What Amazon.Lambda.Tools calls of AWS: ``dotnet lambda deploy-function`` and its like."""
+    if word not in ("deploy-function", "deploy-serverless", "package-ci", "delete-function", "invoke-function",
+                    "delete-serverless", "list-functions"):  # fmt: skip
+        return []
+    given = arguments(call.words, ["region", "s3-bucket", "sb"])
+    region = given.last("region") or call.region
+    wanted = {"deploy-serverless": ("cloudformation", "s3"), "delete-serverless": ("cloudformation",),
+              "package-ci": ("s3",)}.get(word, ("lambda",))  # fmt: skip
+    bucket = given.last("s3-bucket", "sb")
+    found: list[Found] = []
+    for suffix in wanted:
+        host = services.host(suffix, region, "")
+        if suffix == "s3" and bucket and "." not in bucket:
+            host = f"{bucket}.{host}"
+        found.append(Destination(host, 443, "aws", service=suffix))
+    return found
 
 
 def _nuget_sources(call: Call, given: str | None, word: str) -> list[Found]:
-    sure: Confidence = (
-        "likely" if word in ("build", "publish", "test", "run", "pack", "new", "watch", "lambda") else "certain"
-    )
+    restored = call.setting("dotnet.restored")
+    implied = word in ("build", "publish", "test", "run", "pack", "watch", "lambda")
+    sure: Confidence = "likely" if (implied and restored) or word == "new" else "certain"
+    if word == "restore" or implied:
+        call.configure("dotnet.restored", "yes")
     if call.cached(".nuget"):
         sure = "likely"
     if given:

@@ -12,17 +12,22 @@ from typing import Final
 
 from reachsim.pipeline import (
     aws_cli,
+    cmake,
+    conda,
     deploy,
     docker,
     download,
     go_modules,
+    installers,
     java_packages,
     knowledge,
     makefile,
     node_packages,  # fmt: skip
     packages,
     python_packages,
+    sam,
     system_packages,
+    urls,
 )
 from reachsim.pipeline.builtins import BUILTINS, LOCAL
 from reachsim.pipeline.call import Call, Outcome, arguments
@@ -33,11 +38,17 @@ from reachsim.pipeline.variables import ROOT, expand, is_known, shown
 
 Reader = Callable[[Call], Outcome]
 
+
+def _by_url(call: Call) -> Outcome:
+    """Programs that contact what their arguments name by a URL: ab, hey, wrk, httpie, newman …"""
+    return Outcome(tuple(one for word in call.words for one in urls.destination(word)), None)
+
+
 PROGRAMS: Final[dict[str, Reader]] = {
     **BUILTINS,
-    "aws": aws_cli.aws, "sam": aws_cli.sam_or_cdk, "cdk": aws_cli.sam_or_cdk, "serverless": aws_cli.sam_or_cdk,
-    "sls": aws_cli.sam_or_cdk, "copilot": aws_cli.sam_or_cdk, "eb": aws_cli.sam_or_cdk, "eksctl": aws_cli.sam_or_cdk,
-    "ecs-cli": aws_cli.sam_or_cdk, "amplify": aws_cli.sam_or_cdk,
+    "aws": aws_cli.aws, "sam": sam.sam, "cdk": aws_cli.deployer, "serverless": aws_cli.deployer,
+    "sls": aws_cli.deployer, "copilot": aws_cli.deployer, "eb": aws_cli.deployer, "eksctl": aws_cli.deployer,
+    "ecs-cli": aws_cli.deployer, "amplify": aws_cli.deployer,
     "docker": docker.docker, "podman": docker.docker, "buildah": docker.docker, "nerdctl": docker.docker,
     "docker-compose": lambda call: compose(call, list(call.words)), "executor": docker.kaniko, "kaniko": docker.kaniko,
     "skopeo": docker.skopeo, "crane": docker.skopeo,
@@ -50,6 +61,9 @@ PROGRAMS: Final[dict[str, Reader]] = {
     "npm": node_packages.npm, "yarn": node_packages.npm, "yarnpkg": node_packages.npm, "pnpm": node_packages.npm,
     "npx": node_packages.npx, "pnpx": node_packages.npx, "bunx": node_packages.npx, "corepack": node_packages.corepack,
     "bun": node_packages.npm,
+    "conda": conda.conda, "mamba": conda.conda, "micromamba": conda.conda, "cmake": cmake.cmake,
+    "ab": _by_url, "hey": _by_url, "wrk": _by_url, "siege": _by_url, "http": _by_url, "https": _by_url,
+    "lighthouse": _by_url, "artillery": _by_url, "newman": _by_url, "k6": _by_url, "pulumi": deploy.pulumi,
     "go": go_modules.go, "mvn": java_packages.maven, "mvnw": java_packages.maven, "gradle": java_packages.gradle,
     "gradlew": java_packages.gradle, "cargo": packages.cargo, "gem": packages.gem, "bundle": packages.bundle,
     "bundler": packages.bundle, "composer": packages.composer, "composer.phar": packages.composer,
@@ -62,6 +76,8 @@ PROGRAMS: Final[dict[str, Reader]] = {
     "apt-key": system_packages.apt_key, "gpg": system_packages.apt_key, "sed": system_packages.sed,
     "terraform": deploy.terraform, "tofu": deploy.terraform, "kubectl": deploy.kubectl, "oc": deploy.kubectl,
     "helm": deploy.helm, "helm3": deploy.helm,
+    "skaffold": deploy.in_cluster, "istioctl": deploy.in_cluster, "flux": deploy.in_cluster,
+    "kubeseal": deploy.in_cluster,
 }  # fmt: skip
 
 SHELLS: Final = ("sh", "bash", "zsh", "dash", "ash", "ksh", "busybox")
@@ -90,8 +106,13 @@ def read(command: Command, running: tuple[str, ...]) -> Outcome:
     call = Call(command, words, extra)
     if program in ("command", "type") or (command.words[0] == "command" and command.words[1:2] in (("-v",), ("-V",))):
         return Outcome((), None, None)
+    own = call.machine.own.reached(program, " ".join(call.words))
+    if own is not None:
+        return Outcome(tuple(own), None)
     if program == "xargs":
         return _xargs(call)
+    if program == "eval" and _sets_up_the_shell(call):
+        return Outcome((), "")
     if program == "eval":
         return Outcome((Script(" ".join(call.words), own_process=False),), None)
     if program in ("source", "."):
@@ -111,10 +132,24 @@ def read(command: Command, running: tuple[str, ...]) -> Outcome:
             rest.pop(0)
         inner = read(command._replace(words=tuple(rest) or ("true",)), running)
         return Outcome((*first.found, *inner.found), inner.stdout, inner.status)
+    inside = conda.runs(list(call.words)) if program in ("conda", "mamba", "micromamba") else None
+    if inside is not None:
+        return read(command._replace(words=tuple(inside) or ("true",)), running)
     reader = PROGRAMS.get(program) or PROGRAMS.get(re.sub(r"^(pip|npm)[\d.]+$", r"\1", program))
     if reader is not None and not _shadowed(call, words[0]):
         return reader(call)
     return _other(call, words[0], program, running)
+
+
+_HOOKS: Final = ("conda", "mamba", "micromamba", "pyenv", "rbenv", "nodenv", "goenv", "direnv", "brew", "dircolors",
+                 "ssh-agent", "opam", "fnm", "starship", "mise", "rtx", "asdf", "gpg-agent", "docker-machine",
+                 "minikube", "poetry", "lesspipe", "thefuck", "jenv", "phpenv", "luaenv", "sdk")  # fmt: skip
+
+
+def _sets_up_the_shell(call: Call) -> bool:
+    """``eval "$(ssh-agent -s)"``, ``eval "$(conda shell.bash hook)"``: they print variables and functions only."""
+    made = re.fullmatch("\ue000!([^\ue000\ue001]+)\ue001", " ".join(call.words).strip())
+    return made is not None and made[1] in _HOOKS
 
 
 def _shadowed(call: Call, name: str) -> bool:
@@ -183,12 +218,18 @@ def _shell(call: Call, running: tuple[str, ...]) -> Outcome:
             if not words:
                 return Outcome()
             text, *rest = words
+            well_known = installers.runs(call, text)
+            if well_known is not None:
+                return well_known
             return Outcome((Script(text, arguments=tuple(rest[1:]), variables=_extra(call)),), None)
     words = [word for word in words if word not in ("-", "--")]
     from_stdin = not words or any(re.fullmatch(r"-\w*s", option) for option in options)
     if from_stdin:
         if call.stdin is None:
             return Outcome((), None)
+        well_known = installers.runs(call, call.stdin)
+        if well_known is not None:
+            return well_known
         if not is_known(call.stdin) and re.search("\ue000!", call.stdin):
             return Outcome(
                 (Gap(call.command.text, "runs a script that the build downloads or makes; it is not in these files"),)
@@ -223,6 +264,9 @@ def _file(call: Call, name: str, rest: list[str], running: tuple[str, ...], *, o
     place = call.machine.context_path(path) or path
     if text is None:
         return Outcome((Gap(call.command.text, _why_unread(call, path)),), None)
+    well_known = installers.runs(call, text)
+    if well_known is not None:
+        return well_known
     language = _language(name, text)
     if language:
         return Outcome((Gap(call.command.text, f"a {language} program; only shell scripts are read"),), None)
@@ -265,6 +309,8 @@ def _python(call: Call, running: tuple[str, ...]) -> Outcome:
             if module in PROGRAMS or module in LOCAL or knowledge.knows_tool(module)
             else Outcome((Gap(call.command.text, f"what the module {shown(module)} contacts is not known"),), None)
         )
+    if not words and call.stdin is not None and (well_known := installers.runs(call, call.stdin)) is not None:
+        return well_known
     if words[:1] == ["-c"] or not words or (words[0].startswith("-") and words[0] != "-"):
         text = words[1] if len(words) > 1 else ""
         reaches = re.search(r"https?:|urllib|requests|socket|boto3", text)
@@ -272,6 +318,10 @@ def _python(call: Call, running: tuple[str, ...]) -> Outcome:
             (Gap(call.command.text, "a python program; only shell scripts are read"),) if reaches else (), None
         )
     name = words[0]
+    program = call.stdin if name == "-" else call.read(name)
+    well_known = installers.runs(call, program) if program is not None else None
+    if well_known is not None:
+        return well_known
     if posixpath.basename(name) == "setup.py":
         if any(word in ("install", "develop", "test") for word in words[1:]):
             return Outcome(tuple(knowledge.index("pypi", "likely")), None)
@@ -287,7 +337,8 @@ def _make(call: Call) -> Outcome:
     names = given.all("f", "file", "makefile") or ["GNUmakefile", "makefile", "Makefile"]
     text = call.first(*(posixpath.join(folder, name) for name in names))
     if text is None:
-        return Outcome((Gap(call.command.text, "there is no makefile in the context"),), None)
+        made = call.setting("makefile.generated")
+        return Outcome(() if made else (Gap(call.command.text, "there is no makefile in the context"),), None)
     targets = [word for word in given.rest if "=" not in word]
     settings = dict(word.split("=", 1) for word in given.rest if "=" in word)
     found, missing, variables = makefile.recipes(text, targets, settings)
@@ -321,7 +372,12 @@ def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Out
         plain = " ".join(call.words)
         found = list(knowledge.tool(program, plain))
         if program == "sonar-scanner":
-            own = [one for word in call.words if "sonar.host.url=" in word for one in _url(word.split("=", 1)[1])]
+            own = [
+                one
+                for word in call.words
+                if "sonar.host.url=" in word
+                for one in urls.destination(word.split("=", 1)[1])
+            ]
             return Outcome(tuple(own or found), None)
         return Outcome(tuple(found), None)
     if "/" in name or program.endswith(".sh"):
@@ -347,20 +403,20 @@ def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Out
             return _file(call, name, list(call.words), running, own_process=True)
     if program in ("node", "ruby", "perl", "php", "Rscript", "deno", "ts-node", "pwsh", "powershell", "nodejs"):
         return _interpreter(call, program)
+    if call.words and all(re.fullmatch(r"-{1,2}(?:v|V|version|h|help)|version|help", word) for word in call.words):
+        return Outcome((), None)  # whatever it is, it only tells of itself
     if program in LOCAL or program.startswith(("docker-php-ext-", "x86_64-", "aarch64-")):
         return Outcome((), None)
     return Outcome((Gap(call.command.text, f"what {shown(program)} contacts is not known"),), None)
 
 
-def _url(text: str) -> list[Found]:
-    from reachsim.pipeline import urls
-
-    return urls.destination(text)
-
-
 def _interpreter(call: Call, program: str) -> Outcome:
     flags = [word for word in call.words if word.startswith("-")]
     rest = [word for word in call.words if not word.startswith("-")]
+    text = call.read(rest[0]) if rest else call.stdin
+    well_known = installers.runs(call, text) if text is not None else None
+    if well_known is not None:
+        return well_known
     if not rest or any(flag in ("-v", "--version", "-V") for flag in flags):
         return Outcome((), None)
     if program == "php" and posixpath.basename(rest[0]) in ("composer.phar", "composer"):

@@ -10,10 +10,13 @@ import posixpath
 import re
 from typing import Any, Final
 
+import msgspec
+
 from reachsim.pipeline import knowledge, urls
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.download import git_found
 from reachsim.pipeline.records import Confidence, Found, Gap
+from reachsim.pipeline.shapes import listing, table
 from reachsim.pipeline.variables import expand, is_known, shown
 
 _VALUED: Final = [
@@ -114,7 +117,10 @@ def _direct(call: Call, word: str) -> list[Found]:
     word = word.split(" @ ", 1)[-1].strip()
     if word.startswith("git+"):
         return git_found(call, re.sub(r"[#].*$", "", word))
-    return urls.destination(word, "package") if "://" in word else []
+    if "://" not in word:
+        return []
+    url = word.split("@", 1)[1].strip() if re.match(r"[\w.\[\],-]+\s*@\s*\w+://", word) else word
+    return [*urls.destination(word, "package"), *urls.github_redirects(url, "certain")]
 
 
 def _is_local(call: Call, word: str) -> bool:
@@ -198,7 +204,7 @@ def index_at(url: str | None, default: str, sure: Confidence) -> list[Found]:
     if parsed is None:
         return [Gap(shown(url), urls.why_unknown(url))] if not is_known(url) else []
     if parsed.host in knowledge.index_hosts(default):
-        return list(knowledge.index(default, sure))
+        return [msgspec.structs.replace(one, index="") for one in knowledge.index(default, sure)]
     return urls.destination(url, "package", sure)
 
 
@@ -237,10 +243,10 @@ def poetry(call: Call) -> Outcome:
     project = _toml(call, "pyproject.toml")
     if project is not None and plain[0] in ("install", "sync") and not _has_dependencies(project):
         return Outcome((), "")
-    sources = ((project or {}).get("tool", {}).get("poetry", {}) if isinstance(project, dict) else {}).get("source", [])
+    sources = table(project, "tool", "poetry").get("source")
     found: list[Found] = []
     replaced = False
-    for one in sources if isinstance(sources, list) else []:
+    for one in listing(sources):
         if isinstance(one, dict) and isinstance(one.get("url"), str):
             found += index_at(one["url"], "pypi", "certain")
             replaced = replaced or bool(one.get("default")) or one.get("priority", "primary") in ("primary", "default")
@@ -251,20 +257,17 @@ def poetry(call: Call) -> Outcome:
 
 
 def _has_dependencies(project: dict[str, Any]) -> bool:
-    own = project.get("project", {})
-    tool = project.get("tool", {}).get("poetry", {}) if isinstance(project.get("tool"), dict) else {}
-    wanted = [*(own.get("dependencies") or []), *(name for name in tool.get("dependencies") or {} if name != "python"),
-              *(tool.get("dev-dependencies") or {}), *(tool.get("group") or {}),
-              *(project.get("dependency-groups") or {}), *(own.get("optional-dependencies") or {})]  # fmt: skip
+    own, tool = table(project, "project"), table(project, "tool", "poetry")
+    wanted = [*listing(own.get("dependencies")), *(name for name in table(tool, "dependencies") if name != "python"),
+              *table(tool, "dev-dependencies"), *table(tool, "group"),
+              *table(project, "dependency-groups"), *table(own, "optional-dependencies")]  # fmt: skip
     return bool(wanted)
 
 
 def _git_sources(call: Call, project: dict[str, Any] | None) -> list[Found]:
     found: list[Found] = []
-    tables = [((project or {}).get("tool") or {}).get("poetry", {}).get("dependencies", {}),
-              ((project or {}).get("tool") or {}).get("uv", {}).get("sources", {})]  # fmt: skip
-    for table in tables:
-        for one in table.values() if isinstance(table, dict) else []:
+    for given in (table(project, "tool", "poetry", "dependencies"), table(project, "tool", "uv", "sources")):
+        for one in given.values():
             if isinstance(one, dict) and isinstance(one.get("git"), str):
                 found += git_found(call, one["git"])
     return found
@@ -304,10 +307,10 @@ def uv(call: Call) -> Outcome:
     if plain[0] in ("sync", "run", "lock") and project is not None and not _has_dependencies(project):
         return Outcome((), None)
     given = arguments(call.words, _VALUED)
-    listed = ((project or {}).get("tool") or {}).get("uv", {}).get("index", [])
+    listed = listing(table(project, "tool", "uv").get("index"))
     found: list[Found] = []
     replaced = False
-    for one in listed if isinstance(listed, list) else []:
+    for one in listed:
         if isinstance(one, dict) and isinstance(one.get("url"), str):
             found += index_at(one["url"], "pypi", "certain")
             replaced = replaced or bool(one.get("default"))

@@ -45,6 +45,8 @@ class Destination(msgspec.Struct, frozen=True):
     service: str | None = None
     requests: tuple[Request, ...] = ()
     protocol: str = "tcp"
+    index: str = ""
+    """The package index by id, or the registry, that is asked because nothing in the files names another."""
 
 
 class Gap(msgspec.Struct, frozen=True):

@@ -187,7 +187,7 @@ class _Walk:
             return Result(None, None)
         self.depth += 1
         try:
-            visit = getattr(self, f"_{node.type}", None)
+            visit = getattr(self, f"_{node.type}", None) if node.type in _VISITED else None
             if visit is None:
                 return self._other(node, scope, sure, stdin)
             found: Result = visit(node, scope, sure, stdin)
@@ -642,8 +642,8 @@ class _Walk:
         result = self.block([one for one in node.children if one.is_named], inner, sure)
         scope.functions |= inner.functions
         if result.stdout is None:
-            first = re.search(r"[\w.-]+", self.text(node).lstrip("$(`"))
-            return unknown(f"!{first[0] if first else 'command'}")
+            first = re.search(r"[\w./{}-]+", self.text(node).lstrip("$(`"))
+            return unknown(f"!{first[0].rstrip('/').rsplit('/', 1)[-1] if first else 'command'}")
         return result.stdout.rstrip("\n")
 
     def text(self, node: Node) -> str:
@@ -659,6 +659,13 @@ NEVER: Final = "\ue002"
 _EXPANSIONS: Final = ("simple_expansion", "expansion", "command_substitution", "arithmetic_expansion",
                       "process_substitution")  # fmt: skip
 _HEREDOC_PARTS: Final = ("<<", "<<-", "heredoc_start", "heredoc_body", "heredoc_end", "ERROR")
+_VISITED: Final = frozenset({
+    "list", "pipeline", "redirected_statement", "subshell", "compound_statement", "do_group", "program",
+    "negated_command", "if_statement", "case_statement", "for_statement", "c_style_for_statement", "while_statement",
+    "function_definition", "test_command", "variable_assignment", "variable_assignments", "declaration_command",
+    "unset_command", "command",
+})  # fmt: skip
+"""The kinds of nodes that `_Walk` has a method for; broken texts have others in the place of statements."""
 _STATEMENTS: Final = ("command", "pipeline", "list", "subshell", "compound_statement", "redirected_statement",
                       "if_statement", "for_statement", "while_statement", "case_statement", "declaration_command",
                       "variable_assignment", "function_definition", "negated_command", "test_command")  # fmt: skip

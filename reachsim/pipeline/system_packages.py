@@ -66,12 +66,12 @@ def apt(call: Call) -> Outcome:
         return Outcome((), "")
     local = [one for one in plain[1:] if one.startswith(("./", "/", "../")) or one.endswith(".deb")]
     if plain[0] == "install" and local and len(local) == len(plain) - 1:
-        return Outcome(tuple(_repositories(call, "apt", "likely")), "")
+        return Outcome(tuple(repositories(call, "apt", "likely")), "")
     if plain[0] == "install" and len(plain) == 1 and not given.has("f", "fix-broken"):
         return Outcome((), "")
     proxy = [word.split("=", 1)[1] for word in given.all("o", "option") if "Proxy=" in word]
     found = [one for url in proxy for one in urls.destination(url, "package")]
-    return Outcome((*found, *_repositories(call, "apt", "certain")), "")
+    return Outcome((*found, *repositories(call, "apt", "certain")), "")
 
 
 def apk(call: Call) -> Outcome:
@@ -83,7 +83,7 @@ def apk(call: Call) -> Outcome:
         return Outcome((), None)
     if plain[0] == "add" and len(plain) == 1:
         return Outcome((), "")
-    found: list[Found] = list(_repositories(call, "apk", "certain"))
+    found: list[Found] = list(repositories(call, "apk", "certain"))
     for url in given.all("X", "repository"):
         mine = urls.destination(url, "package")
         alpine = any(isinstance(one, Destination) and one.host in knowledge.index_hosts("alpine") for one in mine)
@@ -99,11 +99,11 @@ def yum(call: Call) -> Outcome:
     plain = given.rest
     if call.program == "amazon-linux-extras":
         ask = plain[:1] in (["install"], ["enable"])
-        return Outcome(tuple(_repositories(call, "yum", "certain")) if ask and plain[0] == "install" else (), "")
+        return Outcome(tuple(repositories(call, "yum", "certain")) if ask and plain[0] == "install" else (), "")
     if call.program == "yum-config-manager" or plain[:1] == ["config-manager"]:
         added = given.last("add-repo") or next((one for one in plain if "://" in one), None)
         if added and given.has("add-repo"):
-            _add(call, "yum", added)
+            add(call, "yum", added)
             return Outcome(tuple(urls.destination(added)), "")
         return Outcome((), "")
     if not plain or plain[0] not in (
@@ -129,11 +129,11 @@ def yum(call: Call) -> Outcome:
         return Outcome((), "")
     found: list[Found] = [one for word in plain for one in urls.destination(word, "package")]
     words = " ".join(plain)
-    found += _repositories(call, "yum", "certain")
+    found += repositories(call, "yum", "certain")
     if "corretto" in words or "Corretto" in " ".join(given.all("enablerepo")):
         found += knowledge.index("corretto-yum", "likely")
     if "epel-release" in words:
-        _add(call, "yum", "epel")
+        add(call, "yum", "epel")
     if call.program == "yum" and "check-update" in plain:
         return Outcome(tuple(dict.fromkeys(found)), "", None)
     return Outcome(tuple(dict.fromkeys(found)), "")
@@ -149,7 +149,7 @@ def zypper(call: Call) -> Outcome:
     if plain[:1] in (["addrepo"], ["ar"]):
         for word in plain:
             if "://" in word:
-                _add(call, "zypper", word)
+                add(call, "zypper", word)
         return Outcome((), "")
     ask = plain[:1] in (["install"], ["in"], ["refresh"], ["ref"], ["update"], ["up"], ["dup"])
     return Outcome(tuple(knowledge.index("opensuse")) if ask else (), "")
@@ -166,10 +166,10 @@ def add_repository(call: Call) -> Outcome:
     for word in call.words:
         if word.startswith("ppa:"):
             found += knowledge.index("launchpad")
-            _add(call, "apt", "launchpad")
+            add(call, "apt", "launchpad")
         for url in urls.all_in(word):
-            _add(call, "apt", url)
-    update = [] if "-n" in call.words or "--no-update" in call.words else _repositories(call, "apt", "likely")
+            add(call, "apt", url)
+    update = [] if "-n" in call.words or "--no-update" in call.words else repositories(call, "apt", "likely")
     return Outcome(tuple(dict.fromkeys([*found, *update])), "")
 
 
@@ -188,12 +188,13 @@ def apt_key(call: Call) -> Outcome:
     return Outcome(tuple(dict.fromkeys(found)), "" if call.program == "apt-key" else None)
 
 
-def _add(call: Call, family: str, url: str) -> None:
+def add(call: Call, family: str, url: str) -> None:
+    """Add a repository, a URL or a package index's id, to those of apt, apk, yum or zypper."""
     old = call.setting(f"{family}.added") or ""
     call.configure(f"{family}.added", f"{old} {url}".strip())
 
 
-def _repositories(call: Call, family: str, sure: Confidence) -> list[Found]:
+def repositories(call: Call, family: str, sure: Confidence) -> list[Found]:
     """The machine's own repositories unless they were written over, and all that were added."""
     found: list[Found] = []
     written = {path: text for path, text in call.machine.written.items() if path.startswith(_LISTS[family])}

@@ -6,6 +6,7 @@ import statistics
 import time
 
 from reachsim import load_files
+from reachsim.config import Config
 from reachsim.diff.cells import evaluate
 from reachsim.diff.scope import questions, sources_of
 from tests.build import Build
@@ -50,7 +51,7 @@ def test_one_rule_against_everything() -> None:
         for reach in (old, new):
             reach.check()
             for source in sources:
-                for asked, _ in questions(old.network, new.network, source, (), {}):
+                for asked, _ in questions(old.network, new.network, source, (), Config()):
                     evaluate(reach.ground, asked, {})
         full.append(time.perf_counter() - start)
     ratio = statistics.median(told) / statistics.median(full)

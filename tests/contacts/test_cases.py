@@ -2,10 +2,11 @@
 
 ``contacts`` has every host with the surest word that some row of it bears, and no host may be missing or too many;
 ``docker-hub-pull`` and ``docker-hub-login`` stand for Docker Hub's hosts. ``unresolved`` has a piece of the text or the
-reason of every gap; an empty list means that there is none. ``rows`` are parts of rows that must be there. ``error`` is
-a part of the one-line error. ``project`` is the CodeBuild project that runs the build, in account 111111111111 and
-ap-northeast-1. ``{npm}`` and the like are the ids of package indexes, in the build's own files too; ``{pypi}`` in
-``contacts`` means all hosts of the index, ``{terraform#1}`` one of them.
+reason of every gap; an empty list means that there is none. ``rows`` are parts of rows that must be there, ``absent``
+of rows that must not. ``own`` is what reachsim.toml says of tools and mirrors. ``error`` is a part of the one-line
+error. ``project`` is the CodeBuild project that runs the build, in account 111111111111 and ap-northeast-1. ``{npm}``
+and the like are the ids of package indexes, in the build's own files too; ``{pypi}`` in ``contacts`` means all hosts of
+the index, ``{terraform#1}`` one of them.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from reachsim.config import Config
 from reachsim.errors import QuestionError
 from reachsim.pipeline import knowledge
 from reachsim.pipeline.contacts import contacts_of
+from reachsim.pipeline.own import Own, own_knowledge
 from reachsim.pipeline.project import Owned, find
 from reachsim.pipeline.records import ORDER, Contacts
 from reachsim.snapshot import Snapshot
@@ -85,6 +89,11 @@ def project_of(expected: dict[str, Any]) -> Owned | None:
     return find(snapshot, expected["project"]["name"])
 
 
+def own_of(expected: dict[str, Any]) -> Own:
+    table = msgspec.convert(expected.get("own", {}), Config)
+    return own_knowledge(table.tool, {name: filled(place) for name, place in table.mirrors.items()})
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_contacts(case: Path) -> None:
     expected = json.loads((case / "expected.json").read_text(encoding="utf-8"))
@@ -94,7 +103,7 @@ def test_contacts(case: Path) -> None:
             contacts_of(files["buildspec.yml"], files)
         assert "\n" not in str(caught.value)
         return
-    found = contacts_of(files["buildspec.yml"], files, project_of(expected))
+    found = contacts_of(files["buildspec.yml"], files, project_of(expected), own=own_of(expected))
     assert surest(found) == hosts(expected["contacts"])
     gaps = [f"{one.text} | {one.why}" for one in found.unresolved]
     for piece in expected["unresolved"]:
@@ -105,6 +114,8 @@ def test_contacts(case: Path) -> None:
     for part in expected.get("rows", []):
         wanted = {key: filled(value) if isinstance(value, str) else value for key, value in part.items()}
         assert any(all(row.get(key) == value for key, value in wanted.items()) for row in rows), wanted
+    for part in expected.get("absent", []):
+        assert not any(all(row.get(key) == value for key, value in part.items()) for row in rows), part
 
 
 def test_there_are_enough_cases() -> None:

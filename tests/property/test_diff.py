@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from reachsim import Reach, load_files
+from reachsim.config import Config
 from reachsim.diff import diff
 from reachsim.diff.cells import Asked, evaluate, shift
 from reachsim.diff.scope import questions
@@ -193,7 +194,7 @@ def test_sources_that_a_difference_skips_get_the_same_answers(topic: str) -> Non
                     causes=False)  # fmt: skip
         for source in told.skipped:
             skipped += 1
-            for asked, _ in questions(old.network, new.network, source, (), {}):
+            for asked, _ in questions(old.network, new.network, source, (), Config()):
                 one, other = (evaluate(each.ground, asked, {}) for each in (old, new))
                 assert one.same_as(other), (seed, source, asked)
     print(f"{topic}: {skipped} sources skipped")

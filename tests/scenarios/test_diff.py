@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from reachsim import load_files
 from reachsim.cli import group
+from reachsim.config import Config
 from reachsim.diff import CellChange, Diff
 from reachsim.diff.cells import evaluate
 from reachsim.diff.scope import questions
@@ -234,7 +235,7 @@ def test_sources_that_are_skipped_get_the_same_answers(name: str) -> None:
     diff = before.diff(newer)
     assert {*diff.compared, *diff.skipped} == {BUILD, CLIENT}
     for source in diff.skipped:
-        for asked, _ in questions(before.network, newer.network, source, (), {}):
+        for asked, _ in questions(before.network, newer.network, source, (), Config()):
             assert evaluate(before.ground, asked, {}).same_as(evaluate(newer.ground, asked, {})), (name, asked)
     if name.startswith("rule of the client"):
         assert diff.skipped == (BUILD,)

@@ -1,0 +1,30 @@
+"""cmake: what a project's CMakeLists.txt fetches while it is configured; the makefiles that follow are its own.
+
+**Source:** CMake documentation, "FetchContent" (declared content is fetched when the project is configured) and
+"ExternalProject" (when it is built).
+"""
+
+from __future__ import annotations
+
+import re
+
+from reachsim.pipeline import urls
+from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.download import git_found
+from reachsim.pipeline.records import Found
+
+
+def cmake(call: Call) -> Outcome:
+    given = arguments(call.words, ["S", "B", "G", "T", "C", "P", "E", "preset", "target", "j", "config", "parallel"])
+    if given.has("build", "install", "E", "version", "help"):
+        return Outcome((), None)
+    call.configure("makefile.generated", "yes")
+    folder = given.last("S") or (given.rest[0] if given.rest else ".")
+    text = re.sub(r"#.*", "", call.read(f"{folder}/CMakeLists.txt") or "")
+    found: list[Found] = []
+    for block in re.findall(r"(?:FetchContent_Declare|ExternalProject_Add)\s*\(([^)]{0,4000})\)", text, re.IGNORECASE):
+        for url in re.findall(r"\bGIT_REPOSITORY\s+\"?(\S+?)\"?(?=\s|$)", block):
+            found += git_found(call, url)
+        for url in re.findall(r"\bURL\s+\"?(https?://[^\s\"]+)", block):
+            found += [*urls.destination(url), *urls.github_redirects(url, "certain")]
+    return Outcome(tuple(dict.fromkeys(found)), None)

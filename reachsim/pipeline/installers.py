@@ -1,0 +1,62 @@
+"""Install scripts that builds download and run at once: ``curl … | bash``. What the well-known ones contact.
+
+``installers.csv`` has a row per script: a pattern for its URL without the scheme, the indexes and hosts that it
+contacts (parted by ``;``; none for an installer that holds all it needs), and the package managers whose repositories
+it adds the first host to. **Source:** the column ``source``.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final, NamedTuple, cast
+
+from reachsim.pipeline import knowledge, system_packages
+from reachsim.pipeline.call import Call, Outcome
+from reachsim.pipeline.records import Confidence, Destination, Found
+from reachsim.pipeline.variables import CLOSE, OPEN, unknown
+
+_MARK: Final = re.compile(f"{OPEN}!installer (\\d+){CLOSE}")
+
+
+class Installer(NamedTuple):
+    """One row of ``installers.csv``."""
+
+    url: re.Pattern[str]
+    targets: tuple[str, ...]
+    confidence: Confidence
+    repositories: tuple[str, ...]
+
+
+@cache
+def _table() -> tuple[Installer, ...]:
+    return tuple(
+        Installer(re.compile(row["url"]), tuple(filter(None, row["targets"].split(";"))),
+                  cast(Confidence, row["confidence"]), tuple(row["repositories"].split()))
+        for row in knowledge.rows("installers.csv")
+    )  # fmt: skip
+
+
+def mark_of(url: str) -> str | None:
+    """What stands for the text of a well-known script; None if the URL is of none."""
+    plain = re.sub(r"^https?://", "", url).split("?")[0].split("#")[0]
+    number = next((at for at, one in enumerate(_table()) if one.url.match(plain)), None)
+    return None if number is None else unknown(f"!installer {number}")
+
+
+def runs(call: Call, text: str) -> Outcome | None:
+    """What running such a text contacts; None if it is no well-known script."""
+    found: list[Found] = []
+    marks = _MARK.findall(text)
+    for number in marks:
+        one = _table()[int(number)]
+        for target in one.targets:
+            if target in knowledge.indexes():
+                found += knowledge.index(target, one.confidence)
+            else:
+                found.append(Destination(target, 443, "download", one.confidence))
+        for family in one.repositories:
+            if family == ("yum" if call.machine.distribution == "amazonlinux" else "apt"):
+                found += system_packages.repositories(call, family, "likely")
+            system_packages.add(call, family, f"https://{one.targets[0]}/")
+    return Outcome(tuple(dict.fromkeys(found)), "") if marks else None
