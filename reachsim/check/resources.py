@@ -15,8 +15,9 @@ from reachsim import policy, services
 from reachsim.check.findings import finding_of
 from reachsim.check.needs import Need
 from reachsim.model import records as aws
-from reachsim.model.network import Home, Network
+from reachsim.model.network import Network
 from reachsim.policy_layers import document as document_of
+from reachsim.policy_layers import registry_counts
 from reachsim.selectors import parse_selector
 from reachsim.verdict import Finding
 from reachsim.workloads import project
@@ -69,7 +70,7 @@ def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[tuple[str, str
     for home in network.homes:
         partition = services.partition_of(home[1])
         registry = network.path(home, "ecr", "get-registry-policy")
-        if network.snapshot.status(registry) == "ok" and _registry_counts(network, home):
+        if network.snapshot.status(registry) == "ok" and registry_counts(network, home, PULL.lower()):
             arn = f"arn:{partition}:ecr:{home[1]}:{home[0]}:repository/any"
             yield registry, f"the registry {home[0]} in {home[1]}", (PULL, PUSH), arn
         repositories = network.path(home, "ecr", "describe-repositories")
@@ -85,14 +86,6 @@ def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[tuple[str, str
             if bucket in names:
                 path = network.path((account, "global"), "s3api", "get-bucket-policy", bucket)
                 yield path, bucket, ("s3:GetObject", "s3:PutObject"), f"arn:aws:s3:::{bucket}/*"
-
-
-def _registry_counts(network: Network, home: Home) -> bool:
-    """Whether the registry's policy is asked about pulls and pushes: in scope V2, the default; V1 asks it about
-    replication and imports only (P59)."""
-    path = network.path(home, "ecr", "get-account-setting", "REGISTRY_POLICY_SCOPE")
-    setting = network.read(path, aws.AccountSetting)
-    return setting is None or setting.value != "V1"
 
 
 def public_repositories(network: Network, needs: Sequence[Need]) -> Iterator[Finding]:

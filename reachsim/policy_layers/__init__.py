@@ -21,8 +21,9 @@ from reachsim.policy_layers.identities import (
 from reachsim.policy_layers.join import judge_requests
 from reachsim.policy_layers.organizations import levels, organization_of
 from reachsim.policy_layers.roles import Identity
+from reachsim.policy_layers.said import registry_counts
 
 __all__ = [
     "Identity", "document", "iam_details", "identity_of", "judge_requests", "levels", "managed", "organization_of",
-    "profile_role", "role_documents", "user_documents",
+    "profile_role", "registry_counts", "role_documents", "user_documents",
 ]  # fmt: skip

@@ -143,7 +143,7 @@ def resource(network: Network, asked: Asked) -> list[Said]:
     """What a bucket's or repository's policy says, S3 Block Public Access, and the owner's RCPs."""
     if _is_layer(asked):
         return [Said("resource", "allow")]  # the service's own bucket
-    said = [_resource(network, asked)]
+    said = [_with_registry(network, asked, _resource(network, asked))]
     rcp = _organization_policies(network, asked, "rcp")
     return [*said, rcp] if rcp else said
 
@@ -182,6 +182,43 @@ def _resource(network: Network, asked: Asked) -> Said:
     if judged.effect == "allow" and bucket and not request.same_account and policy.is_public(held):
         return _public(network, asked, name, judged.grants)
     return Said("resource", judged.effect, "RESOURCE_POLICY_DENY", name, judged.statement, why, grants=judged.grants)
+
+
+def _with_registry(network: Network, asked: Asked, repository: Said) -> Said:
+    """What a repository's policy and that of its registry say together: any Deny, else any Allow (P59)."""
+    parts = asked.request.resource_arn.split(":")
+    if ":ecr:" not in asked.request.resource_arn or len(parts) < 6:
+        return repository
+    home, account = (parts[4], parts[3]), parts[4]
+    path = network.path(home, "ecr", "get-registry-policy")
+    status = network.snapshot.status(path)
+    if status == "absent" or not registry_counts(network, home, asked.request.folded_action):
+        return repository
+    if status != "ok":
+        detail = f"the policy of the registry {account} is not in the snapshot ({path}); taken to say nothing"
+        unseen = Assumption("UNKNOWN_RESOURCE", account, detail, "block")
+        return msgspec.structs.replace(repository, assumptions=(*repository.assumptions, unseen))
+    held = document(_policy_text(network, path), path)
+    judged = judge(held, asked, "resource", has_boundary=_has_boundary(network, asked))
+    why = f"the policy of the registry {account} refuses {asked.request.action}: {judged.why}"
+    registry = Said("resource", judged.effect, "RESOURCE_POLICY_DENY", account, judged.statement, why,
+                    grants=judged.grants)  # fmt: skip
+    if judged.effect == "unknown":
+        registry = _not_known("resource", account, why)
+    both = {said.effect: said for said in (registry, repository)}
+    if repository.effect == "allow" and registry.effect == "allow":
+        return msgspec.structs.replace(repository, grants=repository.grants | registry.grants)
+    return next(both[effect] for effect in ("deny", "allow", "unknown", "none") if effect in both)
+
+
+def registry_counts(network: Network, home: Home, action: str) -> bool:
+    """Whether a registry's policy is asked about an action (lower case): about all in scope V2, the default."""
+    path = network.path(home, "ecr", "get-account-setting", "REGISTRY_POLICY_SCOPE")
+    setting = network.read(path, aws.AccountSetting)
+    return setting is None or setting.value != "V1" or action in _REGISTRY_V1
+
+
+_REGISTRY_V1 = ("ecr:replicateimage", "ecr:batchimportupstreamimage", "ecr:createrepository")
 
 
 def _no_such_repository(network: Network, home: Home, name: str) -> bool:

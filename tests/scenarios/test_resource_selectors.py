@@ -9,7 +9,7 @@ import pytest
 
 from reachsim import QuestionError, load
 from reachsim.verdict import Verdict
-from tests.scenarios.pipelines import BUILD, BUILD_ROLE, Pipeline, ask, fate, for_all, policy
+from tests.scenarios.pipelines import ACCOUNT, BUILD, BUILD_ROLE, Pipeline, ask, fate, for_all, policy, statement
 
 SHIPPED = Path(__file__).resolve().parents[2] / "snapshots" / "private-pipeline"
 
@@ -58,3 +58,24 @@ def test_the_repositorys_policy_counts() -> None:
 def test_what_the_lists_lack_is_an_error(target: str) -> None:
     with pytest.raises(QuestionError, match=f"{target} is not in the snapshot"):
         load(SHIPPED).simulate("codebuild:app-build", target)
+
+
+@pytest.mark.parametrize(
+    ("effect", "scope", "stopped"), [("Deny", None, True), ("Deny", "V1", False), ("Allow", None, False)]
+)
+def test_the_registrys_policy_counts_for_all_repositories(effect: str, scope: str | None, stopped: bool) -> None:
+    net = Pipeline()
+    text = json.dumps(policy(for_all("ecr:*", effect=effect)))
+    net.put("ecr/get-registry-policy", {"registryId": ACCOUNT, "policyText": text})
+    if scope is not None:
+        net.put("ecr/get-account-setting/REGISTRY_POLICY_SCOPE", {"name": "REGISTRY_POLICY_SCOPE", "value": scope})
+    assert codes(ask(net, BUILD, "ecr:app")) == ({"RESOURCE_POLICY_DENY"} if stopped else set())
+
+
+def test_the_registrys_policy_grants_what_the_role_is_not_given() -> None:
+    without = [one for one in BUILD_ROLE if "ecr:BatchGetImage" not in one["Action"]]
+    net = Pipeline(build_role=without)
+    caller = f"arn:aws:iam::{ACCOUNT}:role/build"
+    granted = statement("ecr:*", Principal={"AWS": caller})
+    net.put("ecr/get-registry-policy", {"policyText": json.dumps(policy(granted))})
+    assert fate(ask(net, BUILD, "ecr:app")) == ("allowed", "private")
