@@ -32,8 +32,9 @@ Status = Literal["ok", "absent", "refused", "missing"]
 _NAMED = re.compile(
     r"(?P<account>\d{12})/(?P<region>[a-z0-9-]+)/(?P<service>[a-z0-9-]+)/(?P<rest>[^/]+(?:/[^/]+)?)\.json"
 )
-_THERE_IS_NONE = re.compile(r"NoSuch\w*|\w*\.?NotFound(?:Exception|Error|Fault)?|\w*DoesNotExist(?:Exception)?|"
-                            r"AWSOrganizationsNotInUseException")  # fmt: skip
+_THERE_IS_NONE = ("NotFound", "NotFoundException", "NotFoundError", "NotFoundFault", "DoesNotExist",
+                  "DoesNotExistException", "AWSOrganizationsNotInUseException")  # fmt: skip
+"""How AWS's error codes end that say that the thing asked for does not exist; others begin with ``NoSuch``."""
 _SINGLE_ANSWERS = frozenset({
     "ecr/get-registry-policy",
     "organizations/describe-organization",
@@ -156,7 +157,7 @@ class Snapshot:
         error = self._error(path)
         if error is None:
             return "ok"
-        return "absent" if _may_be_absent(path) and _THERE_IS_NONE.fullmatch(error.error.code) else "refused"
+        return "absent" if _may_be_absent(path) and _there_is_none(error.error.code) else "refused"
 
     def known(self, path: str) -> bool:
         """Whether the question behind the file was answered, if only by "there is none"."""
@@ -202,6 +203,10 @@ def _decode_error(data: bytes) -> ErrorFile | None:
         return ErrorFile(ErrorCode()) if "$.Error" in str(error) else None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
+
+
+def _there_is_none(code: str) -> bool:
+    return code.startswith("NoSuch") or code.endswith(_THERE_IS_NONE)
 
 
 def _may_be_absent(path: str) -> bool:

@@ -76,7 +76,7 @@ def instance_of(one: Scenario) -> str:
 def present_keys(network: Network, way: Way, one: Scenario, asking: Asking) -> dict[str, Any]:
     """The keys that the path, the caller and the resource fill in."""
     context: dict[str, Any] = {
-        "aws:SecureTransport": "false" if _is_plain(one) else "true", "aws:ViaAWSService": "false",
+        "aws:SecureTransport": _secure(one), "aws:ViaAWSService": "false",
         "aws:RequestedRegion": _region(one, asking), "aws:ResourceAccount": asking.owner,
         "aws:CurrentTime": policy.PRESENT, "aws:EpochTime": policy.PRESENT,
     }  # fmt: skip
@@ -115,9 +115,13 @@ def absent_keys(network: Network, way: Way, one: Scenario, asking: Asking) -> fr
     return frozenset((*keys, "aws:PrincipalOrgID", "aws:ResourceOrgID", "aws:VpceOrgID"))
 
 
-def _is_plain(one: Scenario) -> bool:
-    """Whether the question asks about plain HTTP alone."""
-    return all(box[SERVICE] == _PLAIN_HTTP for box in one.asked.boxes())
+def _secure(one: Scenario) -> str | policy.Unknown:
+    """Whether the request comes by TLS: not if the question asks about plain HTTP alone; if nothing can be asked, as
+    where the name's answer is not known, that is not known either."""
+    boxes = list(one.asked.boxes())
+    if not boxes:
+        return policy.UNKNOWN
+    return "false" if all(box[SERVICE] == _PLAIN_HTTP for box in boxes) else "true"
 
 
 def _region(one: Scenario, asking: Asking) -> str:
