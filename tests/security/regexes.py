@@ -22,12 +22,12 @@ MOST_SECONDS = 0.25
 def patterns() -> Iterator[tuple[str, int, str, set[str]]]:
     """(file, line, pattern, how it is asked) of each that stands in the source as a constant."""
     trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
-    asked: dict[str, set[str]] = {}
-    for tree in trees.values():
+    asked: dict[tuple[Path | None, str], set[str]] = {}
+    for path, tree in trees.items():
         for node in ast.walk(tree):
             match node:
                 case ast.Attribute(value=ast.Name(id=name), attr=attr) if attr in FUNCTIONS:
-                    asked.setdefault(name, set()).add(attr)
+                    asked.setdefault(place(path, name), set()).add(attr)
     for path, tree in trees.items():
         names, texts = {}, {}
         for node in ast.walk(tree):
@@ -45,8 +45,13 @@ def patterns() -> Iterator[tuple[str, int, str, set[str]]]:
                     text = constant(first) or texts.get(getattr(first, "id", ""))
                     if text:
                         named = names.get((node.lineno, node.col_offset), "")
-                        ways = {attr} if attr != "compile" else asked.get(named) or {"fullmatch", "match"}
+                        ways = {attr} if attr != "compile" else asked.get(place(path, named)) or {"fullmatch", "match"}
                         yield path.relative_to(PACKAGE).as_posix(), node.lineno, text, ways
+
+
+def place(path: Path, name: str) -> tuple[Path | None, str]:
+    """What a name means: a private one is its module's own, another may be asked for anywhere."""
+    return (path if name.startswith("_") else None), name
 
 
 def constant(node: ast.expr) -> str | None:
