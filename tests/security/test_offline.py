@@ -49,7 +49,6 @@ def commands(folder: Path) -> dict[str, tuple[list[str], str | None]]:
         "check": (["check", LEAKY], None),
         "check json": (["check", LEAKY, "--format", "json", "-o", out["answer.json"]], None),
         "contacts": (["contacts", f"{LEAKY}/code/app-build/buildspec.yml"], None),
-        "diagnose": (["diagnose", LEAKY, "--log", "-", "--from", BUILD], "fatal: unable to access 'https://github.com/x/y/'"),
         "diff": (["diff", "snapshots/broken-pipeline", LEAKY, "--format", "markdown"], None),
         "explain": (["explain", "PUBLIC_EGRESS_POSSIBLE"], None),
         "diagnose": (["diagnose", PRIVATE, "--log", str(log), "--from", BUILD], None),
