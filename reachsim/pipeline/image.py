@@ -32,7 +32,7 @@ _BLOBS: Final = {
     "gcr.io": ("storage.googleapis.com",),
 }
 _ECR: Final = re.compile(
-    rf"(?<![^./])(?P<account>[^./]+)\.dkr[.-]ecr(?:-fips)?\.(?P<region>(?:[^./{OPEN}]|{OPEN}[^{CLOSE}]*{CLOSE})+)"
+    rf"(?P<account>[^./]+)\.dkr[.-]ecr(?:-fips)?\.(?P<region>(?:[^./{OPEN}]|{OPEN}[^{CLOSE}]*{CLOSE})+)"
     r"\.(?:amazonaws\.(?:com\.cn|com|eu)|on\.aws)"
 )
 
