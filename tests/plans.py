@@ -58,9 +58,14 @@ class PlanJson:
 
     def add(
         self, name: str, /, *, index: int | str | None = None, module: str = "", action: str = "create",
-        before: Record | None = None, for_each: Ref | None = None, provider: str = PROVIDER, **values: Any,
+        before: Record | None = None, for_each: Ref | None = None, provider: str = PROVIDER,
+        more: Record | None = None, **values: Any,
     ) -> None:  # fmt: skip
-        """An instance of a resource; ``module`` is its module's address (``module.net``)."""
+        """An instance of a resource; ``module`` is its module's address (``module.net``).
+
+        ``more``: attributes that are called like one of these parameters.
+        """
+        values |= more or {}
         kind, label = name.split(".")
         known, unknown, expressions = _split(values)
         base = f"{module}.{name}" if module else name

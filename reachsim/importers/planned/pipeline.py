@@ -439,9 +439,14 @@ def _inline(world: World, one: Resource, record: Document, name: str, policy: ob
 
 
 def _unseen(world: World, one: Resource, record: Document, name: str) -> None:
-    """A policy that nothing tells stands as an attached one that the answer does not hold: what it allows is open."""
+    """A policy that nothing tells stands as an attached one that the answer does not hold: what it allows is open.
+
+    Its name is the address that declares it, so that verdicts name it.
+    """
     world.warnings.append(f"{one.address}: the policy is known only after apply: what it allows is unknown")
-    _attach_policy(record, f"arn:aws:iam::{one.home[0]}:policy/known-after-apply/{name or one.id}")
+    declared = re.sub(r"[^0-9A-Za-z_.-]+", "-", one.address).strip("-")
+    path = f"known-after-apply/{declared}" + (f"/{name}" if name not in ("", one.text("name")) else "")
+    _attach_policy(record, f"arn:{partition_of(one.home[1])}:iam::{one.home[0]}:policy/{path.replace(' ', '-')}")
 
 
 def _attach_policy(record: Document, policy: str) -> None:
