@@ -85,7 +85,7 @@ MAY_IMPORT = {
     "redact": set(),
     "importers": FACTS | {"calls", "files", "redact", "services"},
     "collect": FACTS | {"calls", "files", "policy", "redact", "services"},
-    "report": LATER | {"calls", "names", "routemap", "verify"},
+    "report": LATER | {"calls", "config", "names", "routemap", "verify"},
     "plot": LATER | {"files", "report", "routemap"},
     "selections": {"errors"},
     "export": {"report"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from reachsim.diff import Diff
 
 diff_format = click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
-    help="Form of the answer.",
+    "--format", "form", type=click.Choice(["text", "json", "markdown", "sarif", "junit"]), default="text",
+    show_default=True, help="Form of the answer.",
 )  # fmt: skip
 
 
@@ -48,14 +49,20 @@ def command(
     older = options.open_reach(before, settings, assume_defaults)
     newer = options.open_reach(after, settings, assume_defaults)
     found = older.diff(newer, sources=sources, targets=targets)
-    options.emit(shown(found, older, newer, form, output), output, overwrite)
+    options.emit(shown(found, older, newer, form, output, gate=gate), output, overwrite)
     sys.exit(found.exit_code(gate=gate))
 
 
-def shown(found: Diff, older: Reach, newer: Reach, form: str, output: Path | None) -> str:
-    """A comparison in one of its forms."""
+def shown(found: Diff, older: Reach, newer: Reach, form: str, output: Path | None, *, gate: bool = False) -> str:
+    """A comparison in one of its forms; ``gate`` says whether the exit code is the gate's."""
     from reachsim.report.diff import render_diff, render_markdown
 
+    if form in ("sarif", "junit"):
+        from reachsim.report.gate import gate_of
+
+        render = getattr(import_module(f"reachsim.report.{form}"), f"render_{form}")
+        text: str = render(gate_of(found, newer.config, gate=gate), newer.network)
+        return text
     if form == "json":
         return json.dumps(found.to_json(), indent=2, ensure_ascii=False)
     names = _BothNames(older, newer)

@@ -50,5 +50,5 @@ def command(
 
         held = after.network.snapshot
         write_tree(write, {path: held.read(path) for path in held.paths}, overwrite=overwrite)
-    options.emit(shown(found, before, after, form, output), output, overwrite)
+    options.emit(shown(found, before, after, form, output, gate=gate), output, overwrite)
     sys.exit(found.exit_code(gate=gate))

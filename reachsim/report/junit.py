@@ -1,7 +1,8 @@
-"""A check as JUnit's XML: steps and findings as test cases, for the test view of a CI system.
+"""A check, or a comparison's gate, as JUnit's XML: steps and findings as test cases, for the test view of a CI system.
 
 A step that fails or a finding of severity high or medium is a failure, a step that is unknown an error, what is
-accepted or not reached is skipped; findings of lower severity pass and are told in ``system-out``.
+accepted or not reached is skipped; findings of lower severity pass and are told in ``system-out``. Of a comparison
+those fail that its gate fails for.
 
 **Source:** the schema of Jenkins' xUnit plugin, ``junit-10.xsd``; GitLab, "Unit test reports".
 """
@@ -13,22 +14,26 @@ from collections.abc import Mapping
 from typing import Final
 from xml.etree import ElementTree as Xml
 
+from reachsim.diff.records import EXPOSURES
 from reachsim.model.network import Network
+from reachsim.report.gate import Gate, Judged
 from reachsim.report.places import Places
-from reachsim.verdict import Check, Finding, PipelineStep
+from reachsim.verdict import Finding, PipelineStep
 
 _NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FAILS: Final = ("high", "medium")
+NEWLY: Final = "nothing newly leaves, and nothing is newly exposed"
 
 
-def render_junit(check: Check, network: Network, code: Mapping[str, str] | None = None) -> str:
+def render_junit(check: Judged, network: Network, code: Mapping[str, str] | None = None) -> str:
     """The check as one ``testsuites`` document; arguments as for `reachsim.report.sarif.render_sarif`."""
-    root = Xml.Element("testsuites", name="reachsim check")
+    comparison = isinstance(check, Gate)
+    root = Xml.Element("testsuites", name="reachsim diff" if comparison else "reachsim check")
     overall = _suite(root, "overall")
-    case = _case(overall, "reachsim.overall", "private and working")
+    case = _case(overall, "reachsim.overall", NEWLY if comparison else "private and working")
     if check.overall == "undecided":
         _say(case, "error", "undecided", "\n".join(f"missing: {one}" for one in check.missing))
-    elif check.overall != "private-and-working":
+    elif check.overall not in ("private-and-working", "pass"):
         _say(case, "failure", check.overall, check.overall)
     steps = _suite(root, "steps")
     for step in check.steps:
@@ -41,7 +46,8 @@ def render_junit(check: Check, network: Network, code: Mapping[str, str] | None 
         made = _case(findings, f"reachsim.findings.{finding.id}", finding.component)
         made.set("file", _clean(place.uri))
         made.set("line", str(place.line))
-        _finding(made, finding, accepted.get((finding.id, finding.component)))
+        fails = finding.id in EXPOSURES if comparison else finding.severity in _FAILS
+        _finding(made, finding, accepted.get((finding.id, finding.component)), fails=fails)
     for suite in (root, *root):
         for name, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
             suite.set(name, str(sum(1 for _ in suite.iter(tag))))
@@ -74,11 +80,11 @@ def _step(case: Xml.Element, step: PipelineStep) -> None:
         _say(case, "skipped", "an earlier step fails")
 
 
-def _finding(case: Xml.Element, finding: Finding, accepted: str | None) -> None:
+def _finding(case: Xml.Element, finding: Finding, accepted: str | None, *, fails: bool) -> None:
     text = "\n".join([*finding.evidence, *([f"to mend: {finding.remedy}"] if finding.remedy else [])])
     if accepted is not None:
         _say(case, "skipped", f"accepted: {accepted}")
-    elif finding.severity in _FAILS:
+    elif fails:
         _say(case, "failure", f"{finding.severity}: {finding.title}", text)
     else:
         made = Xml.SubElement(case, "system-out")

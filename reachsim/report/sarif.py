@@ -1,4 +1,4 @@
-"""A check as SARIF 2.1.0, for code scanning: one result per finding, at the line that it is written down in.
+"""A check, or a comparison's gate, as SARIF 2.1.0, for code scanning: one result per finding, at its line.
 
 Accepted findings are results with a suppression. Severity high is ``error``, medium ``warning``, low and info ``note``.
 
@@ -16,8 +16,9 @@ from urllib.parse import quote
 
 from reachsim.codes import CODES
 from reachsim.model.network import Network
+from reachsim.report.gate import Judged
 from reachsim.report.places import Place, Places
-from reachsim.verdict import Acceptance, Check, Finding
+from reachsim.verdict import Acceptance, Finding
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS: Final = {"high": "error", "medium": "warning", "low": "note", "info": "note"}
@@ -25,11 +26,11 @@ SCORES: Final = {"high": "8.0", "medium": "5.5", "low": "3.0", "info": "0.0"}
 """``security-severity``: what GitHub sorts by."""
 
 
-def render_sarif(check: Check, network: Network, code: Mapping[str, str] | None = None) -> str:
+def render_sarif(check: Judged, network: Network, code: Mapping[str, str] | None = None) -> str:
     """The check as one SARIF log.
 
     Args:
-        check: What `reachsim.api.Reach.check` found.
+        check: What `reachsim.api.Reach.check` found, or `reachsim.report.gate.gate_of` a comparison.
         network: Its snapshot's network: where components are written down.
         code: Folder of a project's own files by project, as ``--code`` gives them.
     """
@@ -54,7 +55,7 @@ def render_sarif(check: Check, network: Network, code: Mapping[str, str] | None 
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
 
 
-def _rule(code: str, check: Check) -> dict[str, Any]:
+def _rule(code: str, check: Judged) -> dict[str, Any]:
     known = CODES.get(code)
     worst = min((one.severity for one in check.findings if one.id == code), key=list(LEVELS).index)
     made: dict[str, Any] = {"id": code, "name": "".join(part.title() for part in code.split("_"))}
@@ -104,7 +105,7 @@ def _physical(place: Place) -> dict[str, Any]:
     }
 
 
-def _notifications(check: Check) -> dict[str, Any]:
+def _notifications(check: Judged) -> dict[str, Any]:
     """What was missing: it may hide findings."""
     told = [f"missing: {one}" for one in check.missing]
     return {

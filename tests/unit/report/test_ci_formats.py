@@ -91,10 +91,10 @@ SCHEMA: dict[str, Any] = {
 }  # fmt: skip
 
 
-def invoke(*words: str) -> tuple[str, int]:
+def invoke(*words: str, command: str = "check") -> tuple[str, int]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
-        found = CliRunner().invoke(group, ["check", *words])
+        found = CliRunner().invoke(group, [command, *words])
     return found.stdout, found.exit_code
 
 
@@ -200,3 +200,42 @@ def test_markdown_tells_the_word_and_every_standing_finding() -> None:
     assert text.startswith("## ❌ reachsim: leaking\n")
     assert "PUBLIC\\_EGRESS\\_POSSIBLE" in text
     assert "buildspec.yml:11" in text
+
+
+def test_a_comparison_is_told_as_what_newly_leaves_and_gets_in() -> None:
+    narrow = ("snapshots/private-pipeline", LEAKY, "--gate", "--to", "internet", "--format")
+    text, code = invoke(*narrow, "sarif", command="diff")
+    log = json.loads(text)
+    jsonschema.validate(log, SCHEMA)
+    (run,) = log["runs"]
+    assert code == run["invocations"][0]["exitCode"] == 1
+    assert run["properties"]["overall"] == "fail"
+    leaks = {one["properties"]["component"] for one in run["results"] if one["ruleId"] == "PUBLIC_EGRESS_POSSIBLE"}
+    assert any(one.startswith("nat-") for one in leaks)
+    text, code = invoke(*narrow, "junit", command="diff")
+    root = Xml.fromstring(text.encode())
+    failed = {one.get("name") for one in root.iter("testcase") if one.find("failure") is not None}
+    assert leaks < failed
+    assert (code, root.get("name")) == (1, "reachsim diff")
+
+
+def test_a_comparison_that_closes_passes() -> None:
+    narrow = (LEAKY, "snapshots/private-pipeline", "--gate", "--to", "internet", "--format")
+    log = json.loads(invoke(*narrow, "sarif", command="diff")[0])
+    assert log["runs"][0]["invocations"][0]["exitCode"] == 0
+    text, code = invoke(*narrow, "junit", command="diff")
+    root = Xml.fromstring(text.encode())
+    assert (code, root.get("failures"), root.get("errors")) == (0, "0", "0")
+
+
+def test_what_is_accepted_of_a_comparison_is_marked(tmp_path: Path) -> None:
+    config = tmp_path / "reachsim.toml"
+    config.write_text('[[accept]]\nid = "PUBLIC_EGRESS_POSSIBLE"\nreason = "until March"\n', encoding="utf-8")
+    text, code = invoke(
+        "snapshots/private-pipeline", LEAKY, "--to", "internet", "--config", str(config), "--format", "sarif",
+        command="diff",
+    )  # fmt: skip
+    (run,) = json.loads(text)["runs"]
+    assert (code, run["invocations"][0]["exitCode"]) == (0, 0)
+    for one in run["results"]:
+        assert ("suppressions" in one) == (one["ruleId"] == "PUBLIC_EGRESS_POSSIBLE")
