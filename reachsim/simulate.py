@@ -137,8 +137,8 @@ def simulate(
 def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
     """The verdict with what it owes to values of a plan that AWS has yet to pick, or that nothing tells.
 
-    A value that nothing tells leaves open what it alone could change: a block by nothing but components with such
-    values, or a way that such a component might stop.
+    A value that nothing tells leaves open what it alone could change: traffic blocked by nothing but components with
+    such values, or a way that such a component might stop.
     """
     if not notes:
         return verdict
@@ -146,6 +146,7 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
     met = {hop.component for path in ways for hop in path.hops} | {path.terminal for path in ways} | {
         name for block in verdict.blocked_by for name in (block.component, block.at) if name
     } | {verdict.question.source, verdict.question.destination}  # fmt: skip
+    met |= {one.component for one in verdict.assumptions}
     mine = [note for note in notes if note.component in met]
     if not mine:
         return verdict
@@ -153,7 +154,10 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
     opening = {note.component for note in mine if note.code == "PLANNED_VALUE_UNKNOWN" and note.can_hide == "leak"}
     closing = any(note.code == "PLANNED_VALUE_UNKNOWN" and note.can_hide == "block" for note in mine)
     outcome = verdict.outcome
-    stops = all({one.component, one.at} & opening for one in verdict.blocked_by)
+    fates = [path.blocked_by for path in verdict.paths if path.blocked_by]
+    if not fates or len(verdict.paths) == MAX_PATHS:
+        fates.append(verdict.blocked_by)
+    stops = any(all({one.component, one.at} & opening for one in blocks) for blocks in fates)
     if outcome in ("blocked", "intermittent") and opening and stops:
         outcome = "unknown"
     if outcome in ("allowed", "intermittent") and closing:

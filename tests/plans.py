@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 Record = dict[str, Any]
+AS_ATTRIBUTE = {"ingress", "egress", "route", "entry"}
+"""Blocks that the provider declares as attributes: Terraform shows all of them as one expression."""
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 
 
@@ -59,15 +61,20 @@ class PlanJson:
     def add(
         self, name: str, /, *, index: int | str | None = None, module: str = "", action: str = "create",
         before: Record | None = None, for_each: Ref | None = None, provider: str = PROVIDER,
-        more: Record | None = None, **values: Any,
+        more: Record | None = None, dynamic: tuple[str, ...] = (), **values: Any,
     ) -> None:  # fmt: skip
         """An instance of a resource; ``module`` is its module's address (``module.net``).
 
-        ``more``: attributes that are called like one of these parameters.
+        ``more``: attributes that are called like one of these parameters. ``dynamic``: blocks that ``dynamic`` makes,
+        which Terraform leaves out of the configuration.
         """
         values |= more or {}
         kind, label = name.split(".")
         known, unknown, expressions = _split(values)
+        expressions = {key: value for key, value in expressions.items() if key not in dynamic}
+        for attribute in AS_ATTRIBUTE & expressions.keys() if kind != "aws_default_network_acl" else ():
+            if isinstance(expressions[attribute], list):
+                expressions[attribute] = _one_expression(expressions[attribute])
         base = f"{module}.{name}" if module else name
         address = base if index is None else f"{base}[{json.dumps(index)}]"
         held: Record = {"address": address, "mode": "managed", "type": kind, "name": label, "provider_name": provider,
@@ -156,6 +163,12 @@ class PlanJson:
 
 def _module() -> Record:
     return {"resources": [], "module_calls": {}, "outputs": {}}
+
+
+def _one_expression(blocks: list[Record]) -> Record:
+    """Blocks of an attribute as one expression: the references of all, each as often as it is written."""
+    references = [one for block in blocks for leaf in block.values() for one in leaf.get("references", ())]
+    return {"references": references} if references else {}
 
 
 def _split(values: Record) -> tuple[Record, Record, Record]:

@@ -293,7 +293,9 @@ def test_a_deferred_policy_document_is_put_together_from_whole_arns_and_ids(tmp_
     statement = held["PolicyDocument"]["Statement"][0]
     assert statement["Resource"] == ["arn:aws:codecommit:us-east-1:111111111111:app"]
     assert statement["Condition"] == {"StringEquals": {"aws:SourceVpce": ["vpce-git-codecommit"]}}
-    assert [one["PolicyName"] for one in role["AttachedManagedPolicies"]] == ["open"]  # a bucket's may end in /*
+    assert [one["PolicyName"] for one in role["AttachedManagedPolicies"]] == [
+        "aws_iam_role_policy.open"
+    ]  # a bucket's may end in /*
     assert any("aws_iam_role_policy.open" in one for one in report.warnings)
 
 

@@ -120,6 +120,12 @@ def association(world: World, one: Resource) -> None:
 def main_association(world: World, one: Resource) -> None:
     """Another table becomes the main one."""
     vpc_id, table_id = one.text("vpc_id"), one.text("route_table_id")
+    if one.action == "delete":
+        table_id = text_of(one.before, "original_route_table_id")
+    vpc_id = vpc_id or str((world.get(table_id) or {}).get("VpcId", ""))
+    if world.get(table_id) is None:
+        world.undecided_any(one, "the main route table", "ec2/describe-route-tables", vpc_id)
+        return
     for _, other in world.each("ec2/describe-route-tables"):
         if other.get("VpcId") == vpc_id:
             other["Associations"] = [held for held in other.get("Associations", []) if not held.get("Main")]
@@ -137,9 +143,13 @@ def _propagate(record: Document, gateway: str) -> None:
 
 
 def propagation(world: World, one: Resource) -> None:
-    record = world.get(one.text("route_table_id"))
-    if record is not None:
-        _propagate(record, one.text("vpn_gateway_id"))
+    record, gateway = world.get(one.text("route_table_id")), one.text("vpn_gateway_id")
+    if record is None or not gateway:
+        world.undecided_any(one, "the route table or gateway", "ec2/describe-route-tables", "", "leak")
+    elif one.action == "delete":
+        record["PropagatingVgws"] = [held for held in record["PropagatingVgws"] if held.get("GatewayId") != gateway]
+    else:
+        _propagate(record, gateway)
 
 
 # --- gateways ---------------------------------------------------------------------------------------------------------
@@ -152,6 +162,13 @@ def internet_gateway(world: World, one: Resource) -> None:
         "InternetGatewayId": one.id, "OwnerId": one.home[0], "Tags": one.tags(),
     })  # fmt: skip
     record["Attachments"] = attachments or record.get("Attachments", [])
+    _attached_somewhere(world, one)
+
+
+def _attached_somewhere(world: World, one: Resource) -> None:
+    """A gateway attached to a VPC that nothing tells: which VPC gets a way out by it is open."""
+    if "vpc_id" in one.unknown:
+        world.undecided(one, "the VPC that it is attached to")
 
 
 def gateway_attachment(world: World, one: Resource) -> None:
@@ -164,6 +181,13 @@ def gateway_attachment(world: World, one: Resource) -> None:
         if record is not None:
             held = [] if one.action == "delete" else [{"VpcId": vpc_id, "State": state}]
             record[key] = held
+            if "vpc_id" in one.unknown:
+                world.undecided(one, "the VPC", one.text(name))
+        elif name in one.unknown or (one.text(name) and world.alone):
+            world.undecided_any(one, "the gateway", f"ec2/describe-{GATEWAYS[name]}s", "", "leak")
+
+
+GATEWAYS = {"internet_gateway_id": "internet-gateway", "vpn_gateway_id": "vpn-gateway"}
 
 
 def egress_only_gateway(world: World, one: Resource) -> None:
@@ -171,6 +195,7 @@ def egress_only_gateway(world: World, one: Resource) -> None:
         "EgressOnlyInternetGatewayId": one.id, "Tags": one.tags(),
         "Attachments": [{"VpcId": one.text("vpc_id"), "State": "attached"}],
     })  # fmt: skip
+    _attached_somewhere(world, one)
 
 
 def elastic_ip(world: World, one: Resource) -> None:
@@ -199,6 +224,11 @@ def nat_gateway(world: World, one: Resource) -> None:
         return
     record["SubnetId"] = subnet
     if record.get("NatGatewayAddresses"):
+        return
+    if world.get(subnet) is None:
+        record["SubnetId"] = subnet or "subnet-unknown"
+        record["NatGatewayAddresses"] = []
+        world.undecided(one, f"its subnet {subnet}".strip())
         return
     private = one.text("private_ip")
     if not private:
@@ -250,6 +280,7 @@ def vpn_gateway(world: World, one: Resource) -> None:
     })  # fmt: skip
     attachments = [{"VpcId": vpc_id, "State": "attached"}] if vpc_id else []
     record["VpcAttachments"] = attachments or record.get("VpcAttachments", [])
+    _attached_somewhere(world, one)
 
 
 def vpn_connection(world: World, one: Resource) -> None:
@@ -273,6 +304,7 @@ def vpn_route(world: World, one: Resource) -> None:
 
 
 def carrier_gateway(world: World, one: Resource) -> None:
+    _attached_somewhere(world, one)
     record = {"CarrierGatewayId": one.id, "VpcId": one.text("vpc_id"), "State": "available", "Tags": one.tags()}
     world.add(one.home, "ec2/describe-carrier-gateways", record)
 

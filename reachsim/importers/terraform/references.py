@@ -11,7 +11,7 @@ an expression names nothing else, the only resource of the expected kind in the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from reachsim.errors import Fault, SnapshotError
@@ -100,6 +100,8 @@ _DEFAULTS: Final = {
     ("aws_ec2_transit_gateway", "transit_gateway_route_table_id"): "association_default_route_table_id",
     ("aws_instance", "network_interface_id"): "primary_network_interface_id",
 }  # fmt: skip
+NEVER_COMPUTED: Final = frozenset({"vpc_config", "network_configuration", "subnet_configuration", "entry"})
+"""Blocks that AWS does not fill in: unknown as a whole, they are made by ``dynamic`` from something unknown."""
 _PART: Final = re.compile(r"\[(?:\"((?:[^\"\\]|\\.)*)\"|(\d+))\]|\.?([^.\[\]]+)")
 _LOOPS: Final = frozenset({"count", "each", "path", "terraform", "self"})
 MAX_STEPS: Final = 64
@@ -162,7 +164,9 @@ class Resolver:
             resource = self.resources.get(one.address)
             values = resource.values if resource is not None else one.values
             unknown: set[str] = resource.unknown if resource is not None else set()
-            self._fill(values, one.unknown, config.get("expressions") or {}, scope, one, "", unknown)
+            expressions = config.get("expressions") or {}
+            self._fill(values, one.unknown, expressions, scope, one, "", unknown)
+            unknown |= _without_expression(one.unknown, expressions)
         elif one.unknown and one.address in self.resources:
             pass  # a resource without configuration: nothing tells more
         self._stack.pop()
@@ -209,6 +213,9 @@ class Resolver:
     ) -> None:  # fmt: skip
         blocks = expression if isinstance(expression, list) else [expression]
         held = values.get(name)
+        if isinstance(held, list) and len(blocks) > 1 and len(held) != len(blocks) and _open(unknown):
+            left.add(f"{at}.dynamic")  # which of the blocks declares which of the values is not to be seen
+            return
         listed = held if isinstance(held, list) else [held] if isinstance(held, dict) else []
         if not listed and _open(unknown):
             listed = [{} for _ in blocks]
@@ -227,14 +234,30 @@ class Resolver:
         self, listed: list[Any], unknown: Any, references: Sequence[str], scope: Scope, one: Instance, at: str,
         left: set[str],
     ) -> None:  # fmt: skip
-        """Attributes written as blocks (``ingress``, ``route``): one list of references stands for all of them."""
+        """Attributes written as blocks (``ingress``, ``route``): one list of references stands for all of them.
+
+        Where several blocks leave the same attribute open, they are filled in only if every block is seen to name the
+        same thing: a reference is there once for each time that it is written, and blocks made by ``dynamic`` write
+        none.
+        """
+        open_: dict[str, list[tuple[dict[str, Any], Any]]] = {}
         for number, value in enumerate(listed):
             inner = unknown[number] if isinstance(unknown, list) and number < len(unknown) else unknown
-            if not isinstance(value, dict) or not isinstance(inner, dict):
-                continue
-            for name, held in inner.items():
+            for name, held in inner.items() if isinstance(value, dict) and isinstance(inner, dict) else ():
                 if _open(held):
-                    self._fill_leaf(value, name, held, references, scope, one, f"{at}.{name}", left)
+                    open_.setdefault(name, []).append((value, held))
+        for name, places in open_.items():
+            if len(places) > 1 and not self._alike(references, scope, name, len(places)):
+                left.add(f"{at}.{name}")
+                continue
+            for value, held in places:
+                self._fill_leaf(value, name, held, references, scope, one, f"{at}.{name}", left)
+
+    def _alike(self, references: Sequence[str], scope: Scope, name: str, places: int) -> bool:
+        """Whether so many places can only name the same thing."""
+        named = [(one, _flat(self._values([one], scope, name, 0))) for one in _longest(references)]
+        values = {value for _, found in named for value in found if value != ""}
+        return len(values) == 1 and sum(references.count(one) for one, found in named if found) >= places
 
     def _fill_leaf(
         self, values: dict[str, Any], name: str, unknown: Any, references: Sequence[str], scope: Scope, one: Instance,
@@ -433,6 +456,28 @@ def _flat(values: Iterable[Any]) -> list[Any]:
     for value in values:
         found += _flat(value) if isinstance(value, list) else [value] if isinstance(value, str | int) else []
     return found
+
+
+def _without_expression(unknown: Any, expressions: Mapping[str, Any]) -> set[str]:
+    """What is unknown of blocks that ``dynamic`` makes: the configuration does not show their expressions."""
+    found: set[str] = set()
+    for name, held in unknown.items() if isinstance(unknown, dict) else ():
+        if name in expressions:
+            continue
+        if held is not True:
+            found |= {f"{name}.{leaf}" for leaf in _leaves(held)}
+        elif name in NEVER_COMPUTED:
+            found.add(name)
+    return found
+
+
+def _leaves(unknown: Any) -> Iterator[str]:
+    for one in unknown if isinstance(unknown, list) else [unknown]:
+        for name, held in one.items() if isinstance(one, dict) else ():
+            if _open(held):
+                yield name
+        if one is True:
+            yield "part"
 
 
 def _is_leaf(expression: Mapping[str, Any]) -> bool:

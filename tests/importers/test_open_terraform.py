@@ -1,0 +1,127 @@
+"""What a plan leaves open is unknown in every verdict that it decides, and is named by its address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reachsim.api import Reach, load
+from reachsim.importers import import_terraform
+from tests.importers.test_pipelines_terraform import REGION, nat, whole
+from tests.plans import PlanJson, Ref
+
+BUILD = "codebuild:app"
+
+
+def imported(plan: PlanJson, tmp_path: Path, **options: Any) -> Reach:
+    import_terraform(plan.write(tmp_path / "plan.json"), tmp_path / "out", **options)
+    return load(tmp_path / "out")
+
+
+def changed(plan: PlanJson, address: str, **values: Any) -> None:
+    """Declare a resource anew with other values."""
+    kept = next(one for one in plan.changes if one["address"] == address)
+    known = dict(kept["change"]["after"])
+    plan.changes.remove(kept)
+    plan.values[""] = [one for one in plan.values[""] if one["address"] != address]
+    (config,) = [one for one in plan.root["resources"] if one["address"] == address]
+    plan.root["resources"].remove(config)
+    references = {
+        name: Ref(*held["references"]) for name, held in config["expressions"].items()
+        if isinstance(held, dict) and "references" in held
+    }  # fmt: skip
+    plan.add(address, **known | references | values)
+
+
+def in_dynamic_blocks(plan: PlanJson) -> None:
+    block = {"vpc_id": Ref("aws_vpc.this.id"), "subnets": Ref("aws_subnet.private"),
+             "security_group_ids": Ref("aws_security_group.build.id")}  # fmt: skip
+    changed(plan, "aws_codebuild_project.app", vpc_config=[block], dynamic=("vpc_config",))
+
+
+def in_no_block_that_is_known(plan: PlanJson) -> None:
+    changed(plan, "aws_codebuild_project.app", vpc_config=Ref("local.network"), dynamic=("vpc_config",))
+
+
+def gateway_of_a_local(plan: PlanJson) -> None:
+    plan.add("aws_vpc.other", cidr_block="10.99.0.0/16")
+    changed(plan, "aws_internet_gateway.this", vpc_id=Ref("local.vpc_id"))
+
+
+def nat_in_a_local(plan: PlanJson) -> None:
+    changed(plan, "aws_nat_gateway.this", subnet_id=Ref("local.subnet_id"))
+
+
+def main_table_of_a_local(plan: PlanJson) -> None:
+    plan.add("aws_main_route_table_association.this", vpc_id=Ref("aws_vpc.this.id"), route_table_id=Ref("local.main"))
+    for zone in "ab":
+        plan.root["resources"] = [
+            one for one in plan.root["resources"] if one["address"] != "aws_route_table_association.private"
+        ]
+        plan.values[""] = [
+            one for one in plan.values[""] if one["address"] != f'aws_route_table_association.private["{zone}"]'
+        ]
+        plan.changes = [
+            one for one in plan.changes if one["address"] != f'aws_route_table_association.private["{zone}"]'
+        ]
+
+
+@pytest.mark.parametrize(
+    ("change", "address"),
+    [
+        (in_dynamic_blocks, "aws_codebuild_project.app"),
+        (in_no_block_that_is_known, "aws_codebuild_project.app"),
+        (gateway_of_a_local, "aws_internet_gateway.this"),
+        (nat_in_a_local, "aws_nat_gateway.this"),
+        (main_table_of_a_local, "aws_main_route_table_association.this"),
+    ],
+    ids=lambda one: getattr(one, "__name__", one),
+)
+def test_a_way_out_that_may_be_is_neither_open_nor_closed(
+    change: Callable[[PlanJson], None], address: str, tmp_path: Path
+) -> None:
+    plan = PlanJson(region=REGION)
+    nat(plan)
+    change(plan)
+    reach = imported(plan, tmp_path)
+    out = reach.simulate(BUILD, "internet")
+    assert (out.outcome, out.route) == ("unknown", "none")
+    assert any(address in one.detail for one in out.assumptions)
+    assert reach.check().overall == "undecided"
+
+
+@pytest.mark.parametrize("dynamic", [(), ("ingress",)])
+def test_groups_of_several_inline_rules_are_not_mixed_up(dynamic: tuple[str, ...], tmp_path: Path) -> None:
+    """Terraform lists the references of all ``ingress`` blocks as one: which block names which group is not there."""
+    plan = PlanJson(region=REGION)
+    whole(plan)
+    plan.add("aws_security_group.web", name="web", vpc_id=Ref("aws_vpc.this.id"))
+    plan.add("aws_security_group.db", name="db", vpc_id=Ref("aws_vpc.this.id"), dynamic=dynamic, ingress=[
+        {"from_port": 443, "to_port": 443, "protocol": "tcp", "security_groups": Ref("aws_security_group.web.id")},
+        {"from_port": 5432, "to_port": 5432, "protocol": "tcp", "security_groups": Ref("aws_security_group.build.id")},
+    ])  # fmt: skip
+    plan.add("aws_instance.db", ami="ami-1", subnet_id=Ref('aws_subnet.private["a"].id'),
+             vpc_security_group_ids=Ref("aws_security_group.db.id"))  # fmt: skip
+    reach = imported(plan, tmp_path)
+    for port in (443, 5432):
+        verdict = reach.simulate(BUILD, "i-db", protocol="tcp", port=port)
+        assert verdict.outcome == "unknown"
+        assert any("aws_security_group.db" in one.detail for one in verdict.assumptions)
+
+
+def test_several_inline_rules_of_one_group_are_known(tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    whole(plan)
+    rules = [
+        {"from_port": port, "to_port": port, "protocol": "tcp", "security_groups": Ref("aws_security_group.build.id")}
+        for port in (443, 5432)
+    ]
+    plan.add("aws_security_group.db", name="db", vpc_id=Ref("aws_vpc.this.id"), ingress=rules)
+    plan.add("aws_instance.db", ami="ami-1", subnet_id=Ref('aws_subnet.private["a"].id'),
+             vpc_security_group_ids=Ref("aws_security_group.db.id"))  # fmt: skip
+    reach = imported(plan, tmp_path)
+    ports = {port: reach.simulate(BUILD, "i-db", protocol="tcp", port=port).outcome for port in (22, 443, 5432)}
+    assert ports == {22: "blocked", 443: "allowed", 5432: "allowed"}
