@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from reachsim.changes.roles import matches, renamed
+from reachsim.changes.roles import matches, own_names, renamed
 from reachsim.changes.tree import (
     MIRRORS,
     MISSING,
@@ -67,9 +67,11 @@ class Change(msgspec.Struct, frozen=True):
 class Comparison:
     """Two snapshots, the older one with the newer one's ids where a resource was re-created, and what changed."""
 
-    def __init__(self, before: Snapshot, after: Snapshot, names: Mapping[str, str]) -> None:
+    def __init__(
+        self, before: Snapshot, after: Snapshot, names: Mapping[str, str], prefixes: Mapping[str, str] | None = None
+    ) -> None:
         self.names = dict(names)
-        self.before, self.after = renamed(before, names), after
+        self.before, self.after = renamed(before, names, prefixes), after
         self._trees: dict[str, Node] = {}
         self.changes = tuple(self._find())
 
@@ -113,7 +115,8 @@ class Comparison:
 
 def compare(before: Network, after: Network) -> Comparison:
     """What changed from one snapshot to the other."""
-    return Comparison(before.snapshot, after.snapshot, matches(before, after))
+    names = matches(before, after)
+    return Comparison(before.snapshot, after.snapshot, names, own_names(before, after, names))
 
 
 def _tree(file: str, data: bytes | None, operation: str) -> Node:

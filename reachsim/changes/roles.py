@@ -12,11 +12,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.snapshot import Snapshot
 
 Names = Mapping[str, str]
 Role = tuple[object, ...] | None
+_OWN_NAME: Final = re.compile(r"vpce-[0-9a-z]+-[0-9a-z]+")
 
 
 def matches(before: Network, after: Network) -> dict[str, str]:
@@ -29,6 +31,24 @@ def matches(before: Network, after: Network) -> dict[str, str]:
         alone = _by_role(old)
         found |= {alone[role]: key for role, key in _by_role(new).items() if role in alone}
     return found
+
+
+def own_names(before: Network, after: Network, names: Names) -> dict[str, str]:
+    """``vpce-ID-SUFFIX``, with which the DNS names of a re-created endpoint begin, in the older snapshot → in the newer
+    one.
+    """
+    found: dict[str, str] = {}
+    for old, new in names.items():
+        one, other = (network.vpc_endpoints.get(key) for network, key in ((before, old), (after, new)))
+        if one is not None and other is not None:
+            prefixes = [_prefix(each) for each in (one, other)]
+            found |= {prefixes[0]: prefixes[1]} if all(prefixes) else {}
+    return found
+
+
+def _prefix(endpoint: aws.VpcEndpoint) -> str:
+    starts = [_OWN_NAME.match(entry.dns_name or "") for entry in endpoint.dns_entries]
+    return next((match[0] for match in starts if match), "")
 
 
 def _account(before: Network, after: Network) -> dict[str, str]:
@@ -44,14 +64,16 @@ def _home(network: Network, names: Names, key: str) -> tuple[str, str]:
     return names.get(account, account), region
 
 
-def renamed(snapshot: Snapshot, names: Names) -> Snapshot:
-    """The snapshot with ids replaced, in its files and their names."""
+def renamed(snapshot: Snapshot, names: Names, prefixes: Names | None = None) -> Snapshot:
+    """The snapshot with ids replaced, in its files and their names; ``prefixes`` also where more follows a ``-``."""
     if not names:
         return snapshot
+    prefixes = prefixes or {}
     word = re.compile(
-        rb"(?<![\w-])(?:" + b"|".join(re.escape(one.encode()) for one in sorted(names, key=len, reverse=True)) + rb")(?![\w-])"  # noqa: E501
+        rb"(?<![\w-])(?:(?:" + _either(prefixes) + rb")(?!\w)|(?:" + _either(names) + rb")(?![\w-]))"
+        if prefixes else rb"(?<![\w-])(?:" + _either(names) + rb")(?![\w-])"
     )  # fmt: skip
-    spelled = {old.encode(): new.encode() for old, new in names.items()}
+    spelled = {old.encode(): new.encode() for old, new in (*names.items(), *prefixes.items())}
 
     def replaced(data: bytes) -> bytes:
         return word.sub(lambda match: spelled[match[0]], data)
@@ -67,6 +89,10 @@ def renamed(snapshot: Snapshot, names: Names) -> Snapshot:
         if name != path or text != data:
             changed[name] = text
     return snapshot.edited(changed, gone)
+
+
+def _either(names: Names) -> bytes:
+    return b"|".join(re.escape(one.encode()) for one in sorted(names, key=len, reverse=True))
 
 
 def _by_role(ids: Mapping[str, Role]) -> dict[Role, str]:

@@ -28,6 +28,7 @@ VOLATILE: Final = frozenset({
     "NetworkAclAssociationId", "ReservationId", "ClientToken", "CreatorRequestId", "CallerReference", "ModifiedDate",
     "events", "deployments", "runningCount", "pendingCount", "CodeSha256", "RevisionId", "storedBytes", "ETag",
     "ResourceRecordSetCount", "RequesterId", "AttachmentCount", "imageCount",
+    "RoleId", "PolicyId", "InstanceProfileId", "repositoryId", "Owner",
 })  # fmt: skip
 """Fields that change by themselves, or are bookkeeping that no answer rests on."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from difflib import unified_diff
 from typing import Any, Final
 
-from reachsim.changes.tree import MISSING, Atom, Json, Node, Written, restore, rule_ports
+from reachsim.changes.tree import MISSING, Atom, Json, Written, restore, rule_ports
 
 KINDS: Final[Mapping[str, str]] = {
     "Vpcs": "vpc", "Subnets": "subnet", "RouteTables": "route-table", "NetworkAcls": "network-acl",
@@ -77,7 +78,10 @@ def describe(atom: Atom) -> str:
     section = atom.path[-2] if len(atom.path) > 1 else ""
     name = atom.path[-1] if atom.path else ""
     if not atom.path or (len(atom.path) == 1 and MISSING in (atom.before, atom.after)):
-        return _whole_file(atom.before, atom.after)
+        return _whole_file(atom)
+    if name == "vpcConfig" and MISSING in (atom.before, atom.after):
+        vpc = (before if after is MISSING else after).get("vpcId")
+        return f"does not run in {vpc} any more, but outside every VPC" if after is MISSING else f"runs in {vpc} now"
     if section == "Routes":
         return _route(name, before, after)
     if section in ("IpPermissions", "IpPermissionsEgress"):
@@ -94,10 +98,45 @@ def describe(atom: Atom) -> str:
     return _field(atom.path, before, after)
 
 
-def _whole_file(before: Node, after: Node) -> str:
+def _whole_file(atom: Atom) -> str:
+    before, after = atom.before, atom.after
     if before is MISSING:
         return "not in the older snapshot, now answered"
-    return "no longer in the snapshot" if after is MISSING else "contents changed"
+    if after is MISSING:
+        return "no longer in the snapshot"
+    if operation_of(atom.file)[0] in POLICY_FILES:
+        return _whole_policy(restore(before), restore(after))
+    if isinstance(before, bytes) and isinstance(after, bytes):
+        return _lines(before, after)
+    return "contents changed"
+
+
+POLICY_FILES: Final = ("s3api/get-bucket-policy", "ecr/get-repository-policy")
+
+
+def _whole_policy(before: Json, after: Json) -> str:
+    """A policy where there was none, or none any more."""
+    held = [one.get("Policy") or one.get("policyText") for one in (before, after)]
+    text = held[1] or held[0]
+    if all(held) or not isinstance(text, str):
+        return "contents changed"
+    try:
+        statements = json.loads(text).get("Statement") or []
+    except (ValueError, AttributeError):
+        return "contents changed"
+    told = "; ".join(_says(one) for one in (statements if isinstance(statements, list) else [statements]))
+    return f"policy {'added' if held[1] else 'removed'}: {told}"
+
+
+def _lines(before: bytes, after: bytes) -> str:
+    """The lines of a build's file that differ, the first ones."""
+    old, new = (one.decode(errors="replace").splitlines() for one in (before, after))
+    found = [line for line in unified_diff(old, new, lineterm="", n=0) if line[:1] in "+-" and line[:3] not in _HEADS]
+    shown = "; ".join(f"{line[0]} {line[1:].strip()}" for line in found[:4])
+    return f"contents changed: {shown}" + (f"; and {len(found) - 4} lines more" if len(found) > 4 else "")
+
+
+_HEADS: Final = ("+++", "---")
 
 
 def _happened(what: str, which: str, before: Json, after: Json) -> str:
@@ -170,10 +209,19 @@ def _says(statement: Mapping[str, Any]) -> str:
                 else str(value)
             )
             parts.append(shown if key in ("Action",) else f"{'on' if key == 'Resource' else key} {shown}")
+    if isinstance(statement.get("Principal"), str | dict):
+        parts.append(f"by {_who(statement['Principal'])}")
     if statement.get("Condition"):
         keys = [key for block in statement["Condition"].values() if isinstance(block, dict) for key in block]
         parts.append(f"if {', '.join(keys)}")
     return " ".join(parts)
+
+
+def _who(principal: Any) -> str:
+    if isinstance(principal, str):
+        return "anyone" if principal == "*" else principal
+    values = [one for value in principal.values() for one in (value if isinstance(value, list) else [value])]
+    return ", ".join("anyone" if one == "*" else str(one) for one in values[:3]) + (" …" if len(values) > 3 else "")
 
 
 def _field(path: tuple[str, ...], before: Json, after: Json) -> str:

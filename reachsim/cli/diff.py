@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reachsim.diff import Diff
 
 diff_format = click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown", "sarif", "junit"]), default="text",
+    "--format", "form", type=click.Choice(["text", "json", "html", "markdown", "sarif", "junit"]), default="text",
     show_default=True, help="Form of the answer.",
 )  # fmt: skip
 
@@ -49,12 +49,17 @@ def command(
     older = options.open_reach(before, settings, assume_defaults)
     newer = options.open_reach(after, settings, assume_defaults)
     found = older.diff(newer, sources=sources, targets=targets)
-    options.emit(shown(found, older, newer, form, output, gate=gate), output, overwrite)
+    options.emit(shown(found, older, newer, form, output, (before, after), gate=gate), output, overwrite)
     sys.exit(found.exit_code(gate=gate))
 
 
-def shown(found: Diff, older: Reach, newer: Reach, form: str, output: Path | None, *, gate: bool = False) -> str:
-    """A comparison in one of its forms; ``gate`` says whether the exit code is the gate's."""
+def shown(
+    found: Diff, older: Reach, newer: Reach, form: str, output: Path | None, called: tuple[str, str], *,
+    gate: bool = False,
+) -> str:  # fmt: skip
+    """A comparison in one of its forms. ``called``: what the two snapshots are called; ``gate``: whether the exit code
+    is the gate's.
+    """
     from reachsim.report.diff import render_diff, render_markdown
 
     if form in ("sarif", "junit"):
@@ -66,6 +71,11 @@ def shown(found: Diff, older: Reach, newer: Reach, form: str, output: Path | Non
     if form == "json":
         return json.dumps(found.to_json(), indent=2, ensure_ascii=False)
     names = _BothNames(older, newer)
+    if form == "html":
+        from reachsim import __version__
+        from reachsim.report.diff_html import render_diff_html
+
+        return render_diff_html(found, names, before=called[0], after=called[1], version=__version__)
     if form == "markdown":
         return render_markdown(found, names)
     return render_diff(found, names, **options.look(output))

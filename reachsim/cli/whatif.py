@@ -50,5 +50,7 @@ def command(
 
         held = after.network.snapshot
         write_tree(write, {path: held.read(path) for path in held.paths}, overwrite=overwrite)
-    options.emit(shown(found, before, after, form, output, gate=gate), output, overwrite)
+    edits = [*([str(patch)] if patch is not None else []), *(f"without {one}" for one in remove)]
+    called = (snapshot, f"{snapshot} with {', '.join(edits)}")
+    options.emit(shown(found, before, after, form, output, called, gate=gate), output, overwrite)
     sys.exit(found.exit_code(gate=gate))

@@ -16,6 +16,7 @@ from reachsim.config import Config
 from reachsim.diff.bundles import bundles
 from reachsim.diff.causes import Chosen, Trials, cause_of, effect
 from reachsim.diff.cells import Asked, State, evaluate
+from reachsim.diff.findings import Key, causes_of_findings
 from reachsim.diff.overall import judge
 from reachsim.diff.policies import policy_changes
 from reachsim.diff.records import CellChange, Diff, Impact, Matters, Moved, PolicyChange
@@ -70,10 +71,15 @@ def diff(
     found = _causes(trials, changed, tuple(units)) if causes else dict.fromkeys(changed, tuple(units))
     cells = tuple(cell_change(asked, needed[asked], *pair, found[asked]) for asked, pair in changed.items())
     judged = judge(before, after, config, near)
+    because = causes_of_findings(
+        trials, config, judged.sources, judged.appeared, judged.gone, units,
+        dict.fromkeys(frozenset(ids) for ids in found.values()),
+    ) if causes else {}  # fmt: skip
     return Diff(
-        _impacts(trials, comparison, units, found, states, causes),
+        _impacts(trials, comparison, units, found, states, because, causes),
         cells, policy_changes(comparison, relevant), judged.overall, judged.appeared, judged.gone, comparison.names,
         tuple(near), tuple(one for one in everyone if one not in near),
+        {f"{code} {component}": ids for (code, component), ids in because.items()},
         tuple(dict.fromkeys((*lacking, *judged.missing))),
     )  # fmt: skip
 
@@ -91,17 +97,19 @@ def _causes(
 
 def _impacts(
     trials: Trials, comparison: Comparison, units: Mapping[str, Sequence[Change]],
-    causes: Mapping[Asked, tuple[str, ...]], states: Mapping[Asked, tuple[State, State]], worked_out: bool,
+    causes: Mapping[Asked, tuple[str, ...]], states: Mapping[Asked, tuple[State, State]],
+    because: Mapping[Key, tuple[str, ...]], worked_out: bool,
 ) -> tuple[Impact, ...]:  # fmt: skip
     causing = frozenset(one for ids in causes.values() for one in ids)
     matters: dict[str, Matters] = dict.fromkeys(causing, "causes")
     if worked_out:
         matters = effect(trials, tuple(units), causing, states)
     unit_of = {change.id: name for name, some in units.items() for change in some}
-    return tuple(
-        Impact(
-            change, matters.get(unit_of.get(change.id, ""), "nothing"),
-            tuple((asked.source, asked.destination) for asked, ids in causes.items() if unit_of.get(change.id) in ids),
-        )
-        for change in comparison.changes
-    )  # fmt: skip
+    impacts = []
+    for change in comparison.changes:
+        unit = unit_of.get(change.id, "")
+        cells = tuple((asked.source, asked.destination) for asked, ids in causes.items() if unit in ids)
+        findings = tuple(f"{code} {component}" for (code, component), ids in because.items() if unit in ids)
+        word: Matters = "causes" if findings else matters.get(unit, "nothing")
+        impacts.append(Impact(change, word, cells, findings, unit if unit not in ("", change.id) else None))
+    return tuple(impacts)

@@ -52,7 +52,7 @@ class Trials:
         """The answer with these changes undone; None if that makes no valid snapshot."""
         key = (undone, asked.key)
         if key not in self._states:
-            ground = self._ground(undone)
+            ground = self.ground(undone)
             self._states[key] = None if ground is None else self._evaluate(ground, asked)
         return self._states[key]
 
@@ -62,7 +62,8 @@ class Trials:
         except ReachsimError:
             return None
 
-    def _ground(self, undone: Chosen) -> Ground | None:
+    def ground(self, undone: Chosen) -> Ground | None:
+        """The newer snapshot with these changes undone; None if that makes no valid one."""
         if undone not in self._grounds:
             if len(self._grounds) > 64:
                 self._grounds = dict(list(self._grounds.items())[:2])

@@ -173,8 +173,8 @@ class Shift(NamedTuple):
 
 
 def shift(before: State, after: State) -> Shift:
-    """The exact set differences of two answers: what passes now and did not, what did and does not, what takes another
-    kind of way, and what is not decided any more.
+    """The exact set differences of two answers: what passes now and did not, what did and surely does not, what takes
+    another kind of way, and what is not decided any more.
     """
     old, new = before.passing(), after.passing()
     moved = {}
@@ -182,7 +182,7 @@ def shift(before: State, after: State) -> Shift:
         for (other, now), right in after.passes.items():
             if origin == other and was != now and (shared := left & right):
                 moved[origin, was, now] = shared
-    return Shift(minus(new, old), minus(old, new), moved, minus(after.open, before.open))
+    return Shift(minus(new, old), minus(minus(old, new), after.open), moved, minus(after.open, before.open))
 
 
 def minus(left: Mapping[str, PacketSet], right: Mapping[str, PacketSet]) -> dict[str, PacketSet]:

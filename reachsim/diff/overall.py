@@ -22,17 +22,26 @@ class Judged(NamedTuple):
     appeared: tuple[Finding, ...] = ()
     gone: tuple[Finding, ...] = ()
     missing: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    """Those of the newer snapshot that were judged."""
 
 
 def judge(before: Ground, after: Ground, config: Config, near: Sequence[str]) -> Judged:
     """Compare check's answers for the sources that a change can touch."""
-    return _compare(_check(before, config, near), _check(after, config, near)) if near else Judged()
+    if not near:
+        return Judged()
+    found = _compare(_check(before, config, near), _check(after, config, near))
+    return found._replace(sources=tuple(_there(after, near)))
 
 
 def _check(ground: Ground, config: Config, wanted: Sequence[str]) -> Check | None:
     """Check's answer for those of the sources that are in the snapshot and can take part in a pipeline."""
-    there = [one for one in wanted if parse_selector(one).kind in STARTERS and _is_there(ground, one)]
+    there = _there(ground, wanted)
     return check(ground, there, config) if there else None
+
+
+def _there(ground: Ground, wanted: Sequence[str]) -> list[str]:
+    return [one for one in wanted if parse_selector(one).kind in STARTERS and _is_there(ground, one)]
 
 
 def _is_there(ground: Ground, selector: str) -> bool:

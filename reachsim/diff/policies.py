@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from reachsim import policy
 from reachsim.changes import Change, Comparison
+from reachsim.changes.words import POLICY_FILES, operation_of
 from reachsim.diff.records import PolicyChange
 from reachsim.policy.statements import Document
 from reachsim.policy.symbolic import Difference, allows_more
@@ -18,10 +19,9 @@ from reachsim.policy.symbolic_space import Zone
 from reachsim.snapshot import Snapshot
 
 Kind = Literal["identity", "endpoint", "resource"]
-Place = tuple[str, str]
-"""(file, resource) that holds a policy."""
 _KINDS: dict[str, Kind] = {
     "vpc-endpoint": "endpoint", "bucket": "resource", "repository": "resource", "iam-role": "identity",
+    "iam-user": "identity", "iam-group": "identity", "iam-policy": "identity",
 }  # fmt: skip
 
 
@@ -29,32 +29,60 @@ def policy_changes(comparison: Comparison, changes: Iterable[Change]) -> tuple[P
     """Each resource whose policy changed, with what it allows more and less."""
     touched: dict[tuple[str, str, str], list[str]] = {}
     for change in changes:
-        if change.is_policy and change.kind in _KINDS and not change.is_whole:
+        if change.kind in _KINDS and _is_about_a_policy(change):
             touched.setdefault((change.kind, change.files[0], change.component), []).append(change.id)
-    found = []
-    for (kind, file, component), ids in touched.items():
-        sides = [_documents(one, kind, file, component) for one in (comparison.before, comparison.after)]
-        if None in sides:
-            continue
-        older, newer = (one or [] for one in sides)
-        zone = Zone(file.split("/", 1)[0], _organization(comparison.after, file))
-        gateway = kind == "vpc-endpoint" and _is_gateway(comparison.after, file, component)
-        more = allows_more(newer, older, zone, kind=_KINDS[kind], gateway=gateway)
-        less = allows_more(older, newer, zone, kind=_KINDS[kind], gateway=gateway)
-        found.append(PolicyChange(component, tuple(ids), more.more, _words(more), less.more, _words(less)))
-    return tuple(found)
+    return tuple(
+        _compared(comparison, kind, file, component, tuple(ids)) for (kind, file, component), ids in touched.items()
+    )
 
 
-def _words(answer: Difference) -> str:
+def _is_about_a_policy(change: Change) -> bool:
+    if change.kind in ("bucket", "repository"):
+        return operation_of(change.files[0])[0] in POLICY_FILES
+    attached = any("AttachedManagedPolicies" in atom.path for atom in change.atoms)
+    return (change.is_policy or attached) and not change.is_whole
+
+
+def _compared(comparison: Comparison, kind: str, file: str, component: str, ids: tuple[str, ...]) -> PolicyChange:
+    older, newer = (_documents(one, kind, file, component) for one in (comparison.before, comparison.after))
+    if older is None or newer is None:
+        which = "older" if older is None else "newer"
+        unread = f"the {which} snapshot does not tell the policy"
+        return PolicyChange(component, ids, None, unread, None, unread)
+    zone = Zone(file.split("/", 1)[0], _organization(comparison.after, file))
+    gateway = kind == "vpc-endpoint" and _is_gateway(comparison.after, file, component)
+    more = allows_more(newer, older, zone, kind=_KINDS[kind], gateway=gateway)
+    less = allows_more(older, newer, zone, kind=_KINDS[kind], gateway=gateway)
+    keys = _keys(older, newer)
+    return PolicyChange(component, ids, more.more, _words(more, kind, keys), less.more, _words(less, kind, keys))
+
+
+def _keys(*sides: Sequence[Document]) -> frozenset[str]:
+    """The condition keys that the policies ask for."""
+    return frozenset(
+        condition.key.lower() for side in sides for one in side for each in one.statements
+        for condition in each.conditions
+    )  # fmt: skip
+
+
+def _words(answer: Difference, kind: str, keys: frozenset[str]) -> str:
     witness = answer.witness
     if witness is None:
         return "; ".join(answer.notes)
     who = getattr(witness.principal, "arn", None) or str(witness.context.get("aws:PrincipalArn", "anyone"))
-    return f"{witness.action} on {witness.resource_arn} by {who}"
+    by = "" if _KINDS[kind] == "identity" else f" by {who}"
+    told = [f"{key} = {_value(value)}" for key, value in witness.context.items() if key.lower() in keys]
+    return f"{witness.action} on {witness.resource_arn}{by}" + (f" with {', '.join(told)}" if told else "")
+
+
+def _value(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _documents(snapshot: Snapshot, kind: str, file: str, component: str) -> list[Document] | None:
     """The policy documents of a resource; None where they cannot be read."""
+    if snapshot.status(file) == "absent":
+        return []
     if not snapshot.holds(file):
         return None
     try:
@@ -65,14 +93,33 @@ def _documents(snapshot: Snapshot, kind: str, file: str, component: str) -> list
         return None
 
 
+_LISTS = {
+    "iam-role": ("RoleDetailList", "RolePolicyList"), "iam-user": ("UserDetailList", "UserPolicyList"),
+    "iam-group": ("GroupDetailList", "GroupPolicyList"),
+}  # fmt: skip
+
+
 def _texts(document: Any, kind: str, component: str) -> Sequence[Any]:
     if kind == "vpc-endpoint":
         rows = [one for one in document["VpcEndpoints"] if one["VpcEndpointId"] == component]
         return [one["PolicyDocument"] for one in rows]
-    if kind == "iam-role":
-        (role,) = [one for one in document["RoleDetailList"] if one["Arn"] == component]
-        return [one["PolicyDocument"] for one in role["RolePolicyList"]]
+    if kind == "iam-policy":
+        return _versions(document, component)
+    if kind in _LISTS:
+        rows_key, policies_key = _LISTS[kind]
+        (record,) = [one for one in document[rows_key] if one["Arn"] == component]
+        own = [one["PolicyDocument"] for one in record.get(policies_key) or ()]
+        attached = [one["PolicyArn"] for one in record.get("AttachedManagedPolicies") or ()]
+        return [*own, *(text for arn in attached for text in _versions(document, arn))]
     return [document["Policy"] if "Policy" in document else document["policyText"]]
+
+
+def _versions(document: Any, arn: str) -> list[Any]:
+    """The default version of a managed policy. Raises KeyError if the file does not hold it."""
+    for one in document.get("Policies") or ():
+        if one["Arn"] == arn:
+            return [each["Document"] for each in one["PolicyVersionList"] if each["IsDefaultVersion"]]
+    raise KeyError(arn)
 
 
 def _is_gateway(snapshot: Snapshot, file: str, component: str) -> bool:

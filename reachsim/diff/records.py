@@ -76,16 +76,22 @@ class CellChange(msgspec.Struct, frozen=True):
 class Impact(msgspec.Struct, frozen=True):
     """What a change does: it ``causes`` reachability changes (of ``cells``, source and destination), matters
     ``indirectly`` (undone, or made, all alone it would change an answer; with the other changes it changes none), or
-    ``nothing`` depends on it.
+    ``nothing`` depends on it. ``findings`` of check came or went with it; ``part_of`` is the id of the change that it
+    cannot be undone without.
     """
 
     change: Change
     matters: Matters
     cells: tuple[tuple[str, str], ...] = ()
+    findings: tuple[str, ...] = ()
+    part_of: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         cells = [{"source": source, "destination": destination} for source, destination in self.cells]
-        return {**self.change.to_json(), "matters": self.matters, "cells": cells}
+        return {
+            **self.change.to_json(), "matters": self.matters, "cells": cells, "findings": list(self.findings),
+            "part_of": self.part_of,
+        }  # fmt: skip
 
 
 class PolicyChange(msgspec.Struct, frozen=True):
@@ -115,6 +121,8 @@ class Diff(msgspec.Struct, frozen=True):
     renamed: dict[str, str]
     compared: tuple[str, ...]
     skipped: tuple[str, ...]
+    because: dict[str, tuple[str, ...]] = {}
+    """Finding, as ``id component`` → ids of the changes that it came or went with, as far as that was found."""
     undecided: tuple[str, ...] = ()
     """Files that the newer snapshot lacks to decide whether something newly leaves or gets in."""
 
@@ -151,18 +159,26 @@ class Diff(msgspec.Struct, frozen=True):
             "cells": [one.to_json() for one in self.cells],
             "policies": [msgspec.to_builtins(one) for one in self.policies],
             "findings": {
-                "appeared": [msgspec.to_builtins(one) for one in self.appeared],
-                "gone": [msgspec.to_builtins(one) for one in self.gone],
+                "appeared": [self._finding(one) for one in self.appeared],
+                "gone": [self._finding(one) for one in self.gone],
             },
             "renamed": self.renamed,
             "compared": list(self.compared),
             "skipped": list(self.skipped),
         }
 
+    def _finding(self, one: Finding) -> dict[str, Any]:
+        return {**msgspec.to_builtins(one), "causes": list(self.causes_of(one))}
+
+    def causes_of(self, one: Finding) -> tuple[str, ...]:
+        """The ids of the changes that a finding came or went with."""
+        return self.because.get(f"{one.id} {one.component}", ())
+
 
 EXPOSURES = frozenset({
     "PUBLIC_EGRESS_POSSIBLE", "CODEBUILD_NOT_IN_VPC", "FLEET_OVERFLOW_LEAVES_VPC", "INTERFACE_EXPOSED",
-    "ECR_REPOSITORY_PUBLIC", "ECR_PUBLIC_REPOSITORY", "CODECOMMIT_USABLE_FROM_OUTSIDE",
+    "ECR_REPOSITORY_PUBLIC", "ECR_PUBLIC_REPOSITORY", "BUCKET_PUBLIC", "RESOURCE_SHARED_OUTSIDE",
+    "CODECOMMIT_USABLE_FROM_OUTSIDE",
 })  # fmt: skip
 """Findings that say that something can leave or get in."""
 

@@ -24,7 +24,7 @@ GATES = {
 }
 MATTERS = {
     "indirectly": "changes an answer if made or undone by itself, not together with the others",
-    "nothing": "no answer depends on it",
+    "nothing": "no answer of the sources compared depends on it",
 }
 _GATE_COLOURS = {"pass": "allowed", "fail": "blocked", "undecided": "unknown"}
 
@@ -40,14 +40,15 @@ def render_diff(diff: Diff, network: Labels, *, colour: bool = False, columns: i
     """
     paint = Paint(colour, columns)
     word, because = diff.gate
-    lines = wrap(_summary(diff), columns)
+    lines = wrap(summary(diff), columns)
     lines += [
         paint.bold("overall: ") + overall(diff),
         paint.bold("gate: ") + paint.outcome(_GATE_COLOURS[word], GATES[word]),
     ]
-    lines += [line for one in because for line in wrap(_labelled(one, network), columns, "  - ", "    ")]
+    lines += [line for one in reasons(because) for line in wrap(_labelled(one, network), columns, "  - ", "    ")]
+    told: set[str] = set()
     for cells in together(diff.cells):
-        lines += ["", *_cells(cells, diff, network, paint)]
+        lines += ["", *_cells(cells, diff, network, paint, told)]
     if diff.changes:
         lines += ["", paint.bold("changes of the configuration")]
         lines += [line for one in diff.changes for line in _impact(one, network, paint)]
@@ -59,9 +60,10 @@ def render_diff(diff: Diff, network: Labels, *, colour: bool = False, columns: i
         lines += ["", paint.bold("findings")]
         for sign, findings in (("+", diff.appeared), ("-", diff.gone)):
             for finding in findings:
-                lines += wrap(
-                    f"{finding.severity.upper()} {finding.id}: {finding.title}", columns, f"  {sign} ", "    "
-                )
+                because_of = diff.causes_of(finding)
+                text = f"{finding.severity.upper()} {finding.id}: {finding.title}"
+                text += f" (because of {', '.join(because_of)})" if because_of else ""
+                lines += wrap(text, columns, f"  {sign} ", "    ")
     if diff.renamed:
         lines += ["", paint.bold("re-created under new ids")]
         lines += [f"  {clean(old)} → {label(network, new)}" for old, new in sorted(diff.renamed.items())]
@@ -90,13 +92,16 @@ def together(cells: Iterable[CellChange]) -> list[list[CellChange]]:
     return list(found.values())
 
 
-def _summary(diff: Diff) -> str:
+def summary(diff: Diff) -> str:
+    """How much changed, in one sentence."""
     if diff.nothing_changed:
         return "nothing changed: the configurations say the same"
     causing = sum(one.matters == "causes" for one in diff.changes)
+    findings = len(diff.appeared) + len(diff.gone)
     changes = f"{len(diff.changes)} change{'s' if len(diff.changes) != 1 else ''} of the configuration"
     if not diff.cells:
-        return f"{changes}; no answer changed"
+        also = f", {findings} finding{'s' if findings != 1 else ''} came or went" if findings else ""
+        return f"{changes}; no answer changed{also}"
     answers = f"{len(diff.cells)} answer{'s' if len(diff.cells) != 1 else ''} changed"
     return f"{changes}, of which {causing} matter{'s' if causing == 1 else ''}: {answers}"
 
@@ -110,7 +115,20 @@ def _labelled(text: str, network: Labels) -> str:
     return " ".join(label(network, word) if "-" in word else word for word in text.split(" "))
 
 
-def _cells(cells: Sequence[CellChange], diff: Diff, network: Labels, paint: Paint) -> Iterator[str]:
+def reasons(because: Iterable[str]) -> list[str]:
+    """What newly leaves or gets in, one line per source and way: ``source → destinations by component``."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in because:
+        source, arrow, rest = one.partition(" → ")
+        destination, by, component = rest.partition(" by ")
+        found.setdefault((source + arrow, by + component), []).append(destination)
+    return [f"{source}{', '.join(some)}{by}" for (source, by), some in found.items()]
+
+
+def _cells(
+    cells: Sequence[CellChange], diff: Diff, network: Labels, paint: Paint, known: set[str]
+) -> Iterator[str]:  # fmt: skip
+    """Changed answers. ``known``: changes told already, which are not told once more."""
     first = cells[0]
     targets = ", ".join(label(network, one.destination) + ("*" if one.needed else "") for one in cells)
     yield from (
@@ -126,12 +144,19 @@ def _cells(cells: Sequence[CellChange], diff: Diff, network: Labels, paint: Pain
     if first.exits:
         yield from wrap(f"by: {', '.join(label(network, one) for one in first.exits)}", paint.columns, "  ", "      ")
     by_id = {one.change.id: one.change for one in diff.changes}
+    together_with = ", which only together make the difference" if len(first.causes) > 1 else ""
+    if known >= set(first.causes):
+        yield from wrap(f"because of {', '.join(first.causes)}{together_with}", paint.columns, "  ", "      ")
+        return
     for one in first.causes[:MOST_CAUSES]:
         change = by_id[one]
+        known.add(one)
         yield from wrap(f"because of {one}: {told(change.kind, change.component, change.text, network)}", paint.columns,
                         "  ", "      ")  # fmt: skip
-    if len(first.causes) > MOST_CAUSES:
-        yield from wrap(f"and of {', '.join(first.causes[MOST_CAUSES:])}, all together", paint.columns, "  ", "      ")
+    if len(first.causes) > 1:
+        more = [*first.causes[MOST_CAUSES:]]
+        text = f"and of {', '.join(more)}{together_with}" if more else together_with.removeprefix(", which ")
+        yield from wrap(text, paint.columns, "  ", "      ")
 
 
 def answer(one: Answer) -> str:
@@ -146,12 +171,19 @@ def answer(one: Answer) -> str:
 def _traffics(cells: Sequence[CellChange]) -> Iterator[tuple[str, list[Traffic]]]:
     named: dict[str, list[Traffic]] = {}
     for cell in cells:
-        named.setdefault("newly allowed", []).extend(cell.allowed)
+        refused = cell.after.outcome == "blocked" and cell.after.layers.get("network") != "blocked"
+        word = "newly let through by the network" if refused else "newly allowed"
+        named.setdefault(word, []).extend(cell.allowed)
         named.setdefault("newly blocked", []).extend(cell.blocked)
         for one in cell.moved:
             named.setdefault(f"moved from {one.before} to {one.after}", []).extend(one.traffic)
         named.setdefault("not decided any more", []).extend(cell.undecided)
     return ((name, list(dict.fromkeys(some))) for name, some in named.items() if some)
+
+
+def traffic_lines(cells: Sequence[CellChange]) -> list[str]:
+    """All traffic of changed answers, a line per pair of ends: ``newly allowed: …``."""
+    return [f"{name}: {traffic(group)}" for name, some in _traffics(cells) for group in by_ends(some)]
 
 
 def told(kind: str, component: str, text: str, network: Labels) -> str:
@@ -168,8 +200,12 @@ def _impact(one: Impact, network: Labels, paint: Paint) -> Iterator[str]:
 
 def matters(one: Impact, network: Labels) -> str:
     """What a change does, in words."""
+    if one.part_of is not None:
+        return f"goes with {one.part_of}"
     if one.matters != "causes":
         return MATTERS[one.matters]
+    if not one.cells:
+        return f"check finds {', '.join(one.findings)}"
     by_source: dict[str, list[str]] = {}
     for source, destination in one.cells:
         by_source.setdefault(source, []).append(destination)
@@ -199,8 +235,8 @@ def policy_words(one: PolicyChange, network: Labels) -> Iterator[str]:
 def render_markdown(diff: Diff, network: Labels) -> str:
     """The comparison as Markdown, for a comment on a review."""
     word, because = diff.gate
-    lines = [f"**{_plain(_summary(diff))}**", "", f"- overall: {_plain(overall(diff))}", f"- gate: {GATES[word]}"]
-    lines += [f"  - {_plain(_labelled(one, network))}" for one in because]
+    lines = [f"**{_plain(summary(diff))}**", "", f"- overall: {_plain(overall(diff))}", f"- gate: {GATES[word]}"]
+    lines += [f"  - {_plain(_labelled(one, network))}" for one in reasons(because)]
     if diff.cells:
         lines += ["", "| from | to | before | after | traffic | because of |", "| --- | --- | --- | --- | --- | --- |"]
         lines += [_row(cells, network) for cells in together(diff.cells)]
@@ -213,15 +249,18 @@ def render_markdown(diff: Diff, network: Labels) -> str:
     for policy in diff.policies:
         lines += ["", *(f"- {_plain(text)}" for text in policy_words(policy, network))]
     if diff.appeared or diff.gone:
-        lines += ["", "| | finding | |", "| --- | --- | --- |"]
+        lines += ["", "| | finding | | because of |", "| --- | --- | --- | --- |"]
         for sign, findings in (("new", diff.appeared), ("gone", diff.gone)):
-            lines += [f"| {sign} | {one.severity} {_plain(one.id)} | {_plain(one.title)} |" for one in findings]
+            lines += [
+                f"| {sign} | {one.severity} {_plain(one.id)} | {_plain(one.title)} | {', '.join(diff.causes_of(one))} |"
+                for one in findings
+            ]
     return "\n".join(lines) + "\n"
 
 
 def _row(cells: Sequence[CellChange], network: Labels) -> str:
     first = cells[0]
-    shown = [f"{name}: {traffic(group)}" for name, some in _traffics(cells) for group in by_ends(some)]
+    shown = traffic_lines(cells)
     more = [f"and {len(shown) - 3} more"] if len(shown) > 3 else []
     columns = (
         label(network, first.source), ", ".join(label(network, one.destination) for one in cells), answer(first.before),

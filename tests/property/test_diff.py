@@ -138,10 +138,10 @@ def test_a_difference_is_the_set_difference_of_the_full_answers(topic: str) -> N
 def exactly(
     before: dict[tuple[str, str], PacketSet], after: dict[tuple[str, str], PacketSet]
 ) -> Iterator[tuple[str, PacketSet, PacketSet]]:
-    """(place of start, what only the newer answer allows, what only the older one does)."""
+    """(place of start, what only the newer answer allows, what the older one does and the newer surely does not)."""
     for origin in sorted({key for key, _ in (*before, *after)}):
         old, new = before.get((origin, "allowed"), NOTHING), after.get((origin, "allowed"), NOTHING)
-        yield origin, new - old, old - new
+        yield origin, new - old, (old - new) - after.get((origin, "unknown"), NOTHING)
 
 
 def interpreted(

@@ -18,7 +18,7 @@ from reachsim.diff.cells import evaluate
 from reachsim.diff.scope import questions
 from reachsim.verdict import Traffic
 from tests.build import Build
-from tests.scenarios.pipelines import BUILD, CLIENT, IN, LAYERS, OUT, Pipeline, for_all, policy
+from tests.scenarios.pipelines import BUILD, CLIENT, IN, LAYERS, OUT, Pipeline, for_all, policy, statement
 
 EVERY_PORT = ((0, 65535),)
 
@@ -177,6 +177,60 @@ def test_a_policy_is_told_by_a_request() -> None:
     assert "s3:" in back.policies[0].more
 
 
+def test_a_policy_that_is_new_is_told_and_raises_the_finding_it_causes() -> None:
+    def open_up(net: Pipeline) -> None:
+        net.put("ecr/get-repository-policy/app", {"policyText": json.dumps(policy(for_all("ecr:BatchGetImage")))})
+
+    before = Pipeline()
+    before.put("ecr/describe-repositories", {"repositories": [{"repositoryName": "app"}]})
+    after = Pipeline()
+    after.put("ecr/describe-repositories", {"repositories": [{"repositoryName": "app"}]})
+    open_up(after)
+    diff = compared(before, after)
+    (impact,) = diff.changes
+    assert impact.change.text.startswith("policy added: Allow ecr:BatchGetImage")
+    assert (impact.matters, impact.findings) == ("causes", ("ECR_REPOSITORY_PUBLIC app",))
+    (told,) = diff.policies
+    assert (told.component, told.allows_more, told.allows_less) == ("app", True, False)
+    assert diff.gate == ("fail", ("ECR_REPOSITORY_PUBLIC app",))
+    (finding,) = diff.appeared
+    assert diff.causes_of(finding) == (impact.change.id,)
+    back = compared(after, before)
+    assert back.gate == ("pass", ())
+    assert [(one.id, back.causes_of(one)) for one in back.gone] == [("ECR_REPOSITORY_PUBLIC", ("c1",))]
+
+
+def test_permissions_of_users_and_attached_policies_are_told() -> None:
+    def permitted(actions: list[str], attached: bool) -> Pipeline:
+        net = Pipeline()
+        arn = f"arn:aws:iam::{net.account}:policy/own"
+        user = {"UserName": "ann", "Arn": f"arn:aws:iam::{net.account}:user/ann", "GroupList": [],
+                "UserPolicyList": [{"PolicyName": "own", "PolicyDocument": policy(statement(actions))}],
+                "AttachedManagedPolicies": [{"PolicyName": "own", "PolicyArn": arn}] if attached else []}  # fmt: skip
+        version = {"VersionId": "v1", "IsDefaultVersion": True, "Document": policy(statement("sqs:SendMessage"))}
+        held = {"Arn": arn, "PolicyName": "own", "PolicyVersionList": [version]}
+        details = {"UserDetailList": [user], "RoleDetailList": [], "GroupDetailList": [], "Policies": [held]}
+        net.put("iam/get-account-authorization-details", details, region="global")
+        return net
+
+    diff = compared(permitted(["sns:Publish"], attached=False), permitted(["sns:ListTopics"], attached=True))
+    (told,) = diff.policies
+    assert (told.allows_more, told.allows_less) == (True, True)
+    assert "sns:Publish" in told.less
+    assert " by " not in told.less
+    (attached,) = compared(
+        permitted(["sns:Publish"], attached=False), permitted(["sns:Publish"], attached=True)
+    ).policies
+    assert "sqs:SendMessage" in attached.more
+
+
+def test_what_is_not_decided_is_not_told_as_blocked() -> None:
+    files = Pipeline().files()
+    lacking = {path: data for path, data in files.items() if not path.endswith("describe-network-acls.json")}
+    for one in load_files(files).diff(load_files(lacking)).cells:
+        assert (one.blocked, bool(one.undecided)) == ((), one.after.outcome == "unknown")
+
+
 def test_a_policy_layer_that_changes_its_mind() -> None:
     diff = compared(Pipeline(), Pipeline(s3_policy=policy(for_all("s3:GetObject", "arn:aws:s3:::own/*"))))
     s3 = cell(diff, "s3")
@@ -207,12 +261,26 @@ def test_a_new_project_is_compared_with_nothing() -> None:
 
 def test_recreated_resources_are_no_changes() -> None:
     files = Pipeline().files()
-    after = {
-        path.replace("vpc-1.", "vpc-new."): data.replace(b'"vpc-1"', b'"vpc-new"').replace(b'"rtb-build"', b'"rtb-new"')
-        for path, data in files.items()
+    path = next(one for one in files if one.endswith("describe-vpc-endpoints.json"))
+    document = json.loads(files[path])
+    for one in document["VpcEndpoints"]:
+        if one["VpcEndpointId"] == "vpce-logs":  # names as AWS gives them: the id, and a part made up by chance
+            one["DnsEntries"] += [{"DnsName": f"vpce-logs-0a1b2c{zone}.logs.vpce.amazonaws.com"} for zone in ("", "-a")]
+    files[path] = json.dumps(document).encode()
+    changed = {
+        b'"vpc-1"': b'"vpc-new"',
+        b'"rtb-build"': b'"rtb-new"',
+        b"-0a1b2c": b"-9f8e7d",
+        b"vpce-logs": b"vpce-new",
     }
+    after = {}
+    for name, data in files.items():
+        for old, new in changed.items():
+            data = data.replace(old, new)
+        after[name.replace("vpc-1.", "vpc-new.")] = data
     diff = load_files(files).diff(load_files(after))
-    assert diff.renamed == {"vpc-1": "vpc-new", "rtb-build": "rtb-new"}
+    ids = {old: new for old, new in diff.renamed.items() if not old.startswith("eni-")}
+    assert ids == {"vpc-1": "vpc-new", "rtb-build": "rtb-new", "vpce-logs": "vpce-new"}
     assert diff.nothing_changed
 
 
@@ -265,7 +333,7 @@ def places(tmp_path: Path) -> dict[str, Path]:
     [("private", "leaky", 1), ("leaky", "private", 0), ("private", "private", 0), ("private", "gap", 3)],
 )
 def test_exit_codes(places: dict[str, Path], before: str, after: str, code: int) -> None:
-    for form in ("text", "json", "markdown"):
+    for form in ("text", "json", "html", "markdown"):
         assert run("diff", places[before], places[after], "--format", form).exit_code == 0
         assert run("diff", places[before], places[after], "--gate", "--format", form).exit_code == code
 
@@ -300,6 +368,25 @@ def test_markdown_holds_a_row_per_change(places: dict[str, Path]) -> None:
     text = run("diff", places["private"], places["leaky"], "--format", "markdown").stdout
     assert "| codebuild:p1 | internet | blocked | allowed (internet) |" in text
     assert "| c3 | route-table rtb-build | route 0.0.0.0/0 added, to nat-1 |" in text
+
+
+def test_the_page_holds_it_all_and_asks_for_nothing(places: dict[str, Path]) -> None:
+    text = run("diff", places["private"], places["leaky"], "--format", "html").stdout
+    assert "default-src &#39;none&#39;" in text or "default-src 'none'" in text
+    assert "http://" not in text
+    assert "https://" not in text
+    assert '<tr id="c3"><th scope="row">c3</th><td>route table rtb-build</td>' in text
+    assert '<a href="#c3">c3</a>' in text
+    assert "PUBLIC_EGRESS_POSSIBLE" in text
+
+
+def test_names_of_a_snapshot_stay_text_in_the_page(tmp_path: Path) -> None:
+    after = Pipeline()
+    after["sg-build"]["Tags"] = [{"Key": "Name", "Value": "<script>alert(1)</script>"}]
+    after["sg-build"]["IpPermissionsEgress"] = []
+    found = run("diff", Pipeline().write(tmp_path / "a"), after.write(tmp_path / "b"), "--format", "html").stdout
+    assert "<script" not in found
+    assert "&lt;script&gt;" in found
 
 
 def test_a_set_in_words_is_the_set() -> None:

@@ -53,7 +53,7 @@ def more_policy(net: Pipeline) -> None:
         (shut_nat, [("network-acl", "acl-1-default",
                      "inbound rule 100 changed: allow all traffic from 0.0.0.0/0 → deny all traffic from 0.0.0.0/0")]),
         (more_policy, [("vpc-endpoint", "vpce-s3",
-                        f"policy statement added: Layers (Allow s3:GetObject on {LAYERS})")]),
+                        f"policy statement added: Layers (Allow s3:GetObject on {LAYERS} by anyone)")]),
         (lambda net: net["vpce-logs"].update(PrivateDnsEnabled=False),
          [("vpc-endpoint", "vpce-logs", "PrivateDnsEnabled: true → false")]),
         (lambda net: net.igw("vpc-1", name="9"), [("internet-gateway", "igw-9", "created")]),

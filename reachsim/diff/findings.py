@@ -1,0 +1,76 @@
+"""Which configuration changes a finding of check came with, or went with: the least set that, undone, turns it back.
+
+Tried are first the causes of changed answers and the changes of what the finding names; a search over all changes would
+put check's question many times. A finding for which none of them is enough has no causes here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from reachsim.changes import Change
+from reachsim.check import check
+from reachsim.config import Config
+from reachsim.diff.causes import Chosen, Trials
+from reachsim.errors import ReachsimError
+from reachsim.verdict import Finding
+
+Key = tuple[str, str]
+"""(finding's id, component)."""
+MOST_CHECKS: Final = 16
+
+
+def causes_of_findings(
+    trials: Trials, config: Config, near: Sequence[str], appeared: Iterable[Finding], gone: Iterable[Finding],
+    units: Mapping[str, Sequence[Change]], known: Iterable[Chosen],
+) -> dict[Key, tuple[str, ...]]:  # fmt: skip
+    """Finding → ids of the changes that cause it.
+
+    Args:
+        trials: The newer snapshot with changes undone.
+        config: Check's configuration.
+        near: The sources compared.
+        appeared, gone: The findings.
+        units: Id → changes that are undone together.
+        known: Causes of changed answers.
+    """
+    if not near:
+        return {}
+    tried: dict[Chosen, frozenset[Key] | None] = {}
+    known = list(known)
+
+    def findings(undone: Chosen) -> frozenset[Key] | None:
+        if undone not in tried and len(tried) < MOST_CHECKS:
+            tried[undone] = _findings(trials, config, near, undone)
+        return tried.get(undone)
+
+    found: dict[Key, tuple[str, ...]] = {}
+    for there, some in ((True, appeared), (False, gone)):
+        for finding in some:
+            key = (finding.id, finding.component)
+            named = _named(finding, units)
+            likely = [frozenset((one,)) for one in named]
+            likely += [one for one in known if one not in likely] + ([frozenset(named)] if len(named) > 1 else [])
+            for undone in likely:
+                seen = findings(undone)
+                if seen is not None and (key in seen) != there:
+                    found[key] = tuple(one for one in units if one in undone)
+                    break
+    return found
+
+
+def _named(finding: Finding, units: Mapping[str, Sequence[Change]]) -> list[str]:
+    """The changes of what a finding is about, or names."""
+    text = " ".join((finding.component, finding.title, *finding.evidence))
+    return [name for name, some in units.items() if any(one.component in text for one in some)]
+
+
+def _findings(trials: Trials, config: Config, near: Sequence[str], undone: Chosen) -> frozenset[Key] | None:
+    ground = trials.ground(undone)
+    if ground is None:
+        return None
+    try:
+        return frozenset((one.id, one.component) for one in check(ground, near, config).findings)
+    except ReachsimError:
+        return None
