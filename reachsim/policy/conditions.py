@@ -129,8 +129,8 @@ def holds(condition: Condition, context: Context) -> Truth:
     return _matches(condition, found[0], context) if len(found) == 1 else False
 
 
-def why_not(condition: Condition, context: Context) -> str:
-    """In words, why a condition does not hold, or is not known to."""
+def in_words(condition: Condition, context: Context) -> str:
+    """A condition and what the request has of its key, which is why it holds, does not, or is not known to."""
     found = context.get(condition.lookup)
     if isinstance(found, Unknown):
         had = f"whether the request has {condition.key}, and which value, is not known"

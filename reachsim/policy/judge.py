@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from .conditions import holds, why_not
+from .conditions import holds, in_words
 from .glob import Glob, covers
 from .principals import PrincipalElement, Via
 from .request import Request
@@ -230,8 +230,11 @@ def explain(finding: Finding, document: Document, request: Request, view: View) 
         return label, f"statement {label} may {statement.effect.lower()} {request.action}: " + _reason(
             statement, request, view, None
         )
-    verb = "allows" if finding.effect == "allow" else "denies"
-    return label, f"statement {label} {verb} {request.action} on {request.resource_arn}"
+    what = f"{request.action} on {request.resource_arn}"
+    if finding.effect == "allow":
+        return label, f"statement {label} allows {what}"
+    reasons = " and ".join(in_words(condition, request.keys) for condition in statement.conditions)
+    return label, f"statement {label} denies {what}" + (f", {reasons}" if reasons else "")
 
 
 def _nearest(document: Document, request: Request, view: View) -> tuple[str, str]:
@@ -276,4 +279,4 @@ def _reason(statement: Statement, request: Request, view: View, wanted: Truth) -
         remark = " (on a gateway endpoint an account is its root user alone)" if view.gateway else ""
         return f"{name} does not name {request.principal.text}{remark}"
     condition = next(one for one in statement.conditions if holds(one, request.keys) is wanted)
-    return why_not(condition, request.keys)
+    return in_words(condition, request.keys)

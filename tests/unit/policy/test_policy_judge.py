@@ -64,6 +64,15 @@ def test_deny_names_its_statement(make: Any) -> None:
     assert judgement == policy.Judgement("deny", "No", "statement No denies s3:GetObject on arn:aws:s3:::b/k")
 
 
+def test_deny_tells_what_its_conditions_met(make: Any) -> None:
+    conditions = {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}, "Bool": {"aws:ViaAWSService": "false"}}
+    denial = make.document("Deny", Condition=conditions)
+    assert policy.judge(denial, make.request(context={"aws:ViaAWSService": "false"}), "resource").why == (
+        "statement 0 denies s3:GetObject on arn:aws:s3:::b/k, condition StringNotEquals aws:SourceVpce vpce-1: the "
+        "request has no aws:SourceVpce and condition Bool aws:ViaAWSService false: the request has false"
+    )
+
+
 @pytest.mark.parametrize(
     ("statements", "kind", "effect"),
     [
