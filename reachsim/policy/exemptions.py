@@ -13,7 +13,8 @@ AWS rules:
   STS credentials": users and roles may call it), whatever the policies say.
 
 - ``sts:GetCallerIdentity`` needs no permission, and no Deny keeps anybody from it (AWS Security Token Service API
-  Reference, "GetCallerIdentity"). That an endpoint policy still binds it is an assumption.
+  Reference, "GetCallerIdentity"); neither does ``sts:GetSessionToken``, which users and root users call (IAM User
+  Guide, "Permissions for GetSessionToken"). That an endpoint policy still binds them is an assumption.
 
 Not told apart here, since a request does not show them: the management account, whose principals SCPs and whose
 resources RCPs leave alone (leave them out of the input), and KMS keys managed by AWS, which RCPs leave alone.
@@ -21,10 +22,12 @@ resources RCPs leave alone (leave them out of the input), and KMS keys managed b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from .document import parse
 from .layers import Policies
+from .principals import CallerKind
 from .request import Request
 
 RCP_SERVICES: Final = frozenset(
@@ -40,16 +43,19 @@ RCP_SERVICES: Final = frozenset(
 """The service prefixes of actions on which RCPs act."""
 ROOT_KEEPS: Final = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"})
 """The actions, in lower case, that a bucket policy cannot deny to the root user of the bucket's owner."""
-
-
-EXEMPT: Final = ROOT_KEEPS | {"sts:getcalleridentity"}
+_FREE: Final[Mapping[str, frozenset[CallerKind]]] = {
+    "sts:getcalleridentity": frozenset({"user", "role", "session", "federated-user", "root"}),
+    "sts:getsessiontoken": frozenset({"user", "root"}),
+}
+"""The actions, in lower case, that need no permission, and who calls them."""
+EXEMPT: Final = ROOT_KEEPS | frozenset(_FREE)
 """The actions, in lower case, for which `without_exempt` has to be asked even without RCPs."""
 _ANYTHING: Final = parse({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 
 
 def needs_no_permission(request: Request) -> bool:
     """Whether AWS grants the request to everybody who signs it, whatever identity policies and SCPs say."""
-    return request.folded_action == "sts:getcalleridentity" and request.principal.has_identity
+    return request.principal.kind in _FREE.get(request.folded_action, ())
 
 
 def without_exempt(request: Request, policies: Policies) -> tuple[Policies, str]:
