@@ -323,6 +323,7 @@ class Instance(Ec2, frozen=True):
     state: InstanceState = InstanceState()
     iam_instance_profile: IamInstanceProfile | None = None
     network_interfaces: tuple[InstanceNetworkInterface, ...] = ()
+    private_ip_address: str | None = None
     platform: str | None = None
     tags: tuple[Tag, ...] = ()
 
@@ -886,6 +887,8 @@ class InstanceProfile(Ec2, frozen=True):
 class RoleDetail(Ec2, frozen=True):
     arn: str
     role_name: str | None = None
+    role_id: str | None = None
+    tags: tuple[Tag, ...] | None = None
     assume_role_policy_document: msgspec.Raw = msgspec.Raw(b"")
     role_policy_list: tuple[PolicyDetail, ...] = ()
     attached_managed_policies: tuple[AttachedPolicy, ...] = ()
@@ -907,6 +910,8 @@ class ManagedPolicyDetail(Ec2, frozen=True):
 class UserDetail(Ec2, frozen=True):
     arn: str
     user_name: str | None = None
+    user_id: str | None = None
+    tags: tuple[Tag, ...] | None = None
     user_policy_list: tuple[PolicyDetail, ...] = ()
     attached_managed_policies: tuple[AttachedPolicy, ...] = ()
     group_list: tuple[str, ...] = ()

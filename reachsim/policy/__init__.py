@@ -17,7 +17,7 @@ from .document import PolicyError, parse
 from .evaluate import Compiled, Decider, Decision, evaluate
 from .judge import Judgement, judge
 from .layers import Policies
-from .principals import Principal
+from .principals import Principal, is_account
 from .public import is_public
 from .request import Request
 from .statements import Document, Statement
@@ -39,6 +39,7 @@ __all__ = [
     "Unknown",
     "evaluate",
     "evaluate_json",
+    "is_account",
     "is_public",
     "judge",
     "parse",

@@ -27,7 +27,8 @@ class OpenContext(dict[str, ContextValue]):
         """The value of a key in lower case; None if it is absent."""
         if key in self:
             return self[key]
-        return None if key in self.absent else UNKNOWN
+        group, slash, _ = key.partition("/")
+        return None if key in self.absent or (slash and group + slash in self.absent) else UNKNOWN
 
 
 class Request:
@@ -37,7 +38,8 @@ class Request:
     it covers all of it. ``resource_account`` owns the resource (12 digits). A context value is a text, a tuple of texts
     for a multivalued key, or `UNKNOWN`. ``wildcard_only_action``: the action has no resource types, so it is checked
     against the resource ``*`` and only a literal ``*`` matches that (fact 32). ``absent``: None if the context holds
-    all keys; else those that are known to be absent, the others that it does not hold being `UNKNOWN`.
+    all keys; else those that are known to be absent (``aws:PrincipalTag/`` stands for all that begin so), and the
+    others that it does not hold are `UNKNOWN`.
 
     Worked out once are ``keys``, the context by keys in lower case, ``folded_action`` in lower case, and
     ``resource_pattern``, None if the resource is a plain ARN.

@@ -1,8 +1,8 @@
 """Joins a simulated path with the policies on it, for the requests of a question.
 
 `ways` tells by which ways the traffic can go; a way supplies the context keys that are present and absent (`keys`), the
-source its role (`asked`); the snapshot holds the policies (`held`, `identities`, `roles`, `organizations`); `said` puts
-a request to each, and `join` makes layers of what they say, over all the ways.
+source its role (`asked`, `callers`); the snapshot holds the policies (`held`, `identities`, `roles`, `organizations`);
+`said` and `resources` put a request to each (`judging`), and `join` makes layers of what they say, over all the ways.
 
 **Source:** policy-evaluation fact sheet (4 to 15, 20 to 32, 62 to 75), DESIGN, "query".
 """
@@ -20,8 +20,8 @@ from reachsim.policy_layers.identities import (
 )
 from reachsim.policy_layers.join import judge_requests
 from reachsim.policy_layers.organizations import levels, organization_of
+from reachsim.policy_layers.resources import registry_counts
 from reachsim.policy_layers.roles import Identity
-from reachsim.policy_layers.said import registry_counts
 
 __all__ = [
     "Identity", "document", "iam_details", "identity_of", "judge_requests", "levels", "managed", "organization_of",

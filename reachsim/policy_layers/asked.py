@@ -1,11 +1,12 @@
 """A question's request as AWS would see it on a way: who signs it, on whose resource, with which context keys (`keys`).
 
-AWS rules: facts 27, 32, 38.
+AWS rules: facts 27, 32, 38. Which account owns a bucket its ARN does not tell: the one that lists it, or that has a
+file about it.
 """
 
 from __future__ import annotations
 
-import fnmatch
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -13,33 +14,42 @@ from reachsim import policy
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption
 from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.policy.reference import has_resource_types
+from reachsim.policy_layers.callers import NOBODY, Asking, Choices, instance_of
 from reachsim.policy_layers.identities import role_named, role_of
-from reachsim.policy_layers.keys import (
-    ECR_ACCOUNT,
-    NOBODY,
-    Asking,
-    absent_keys,
-    address_key,
-    instance_of,
-    present_keys,
-)
+from reachsim.policy_layers.keys import ECR_ACCOUNT, OWNER_KEYS, absent_keys, address_key, choices, present_keys
 from reachsim.policy_layers.ways import Way
 from reachsim.scenarios import Scenario
 
-LAYER_BUCKET: Final = "prod-*-starport-layer-bucket"
+STRANGER: Final = "stranger"
+"""Stands for the account that owns a bucket which the snapshot's accounts are known not to own."""
+_LAYER_BUCKET: Final = re.compile(r"prod-[a-z]{2}(-[a-z]+)+-\d+-starport-layer-bucket")
 
 
 class Asked(NamedTuple):
     """A request on a way. ``role`` is the ARN whose identity policies count, None if nobody is known to call.
-    ``addresses``: those that the key ``address_key`` may be, where it is one of several."""
+    ``addresses``: those that the key ``address_key`` may be, where it is one of several. ``choices``: further keys that
+    have one of a few values. ``not_owners``: where it is not known who owns the resource, accounts that do not, and
+    ``missing`` the files that would tell; None where it is known."""
 
     request: policy.Request
     role: str | None
     assumptions: tuple[Assumption, ...] = ()
     addresses: IntervalSet = EMPTY
     address_key: str = ""
+    choices: Mapping[str, tuple[str | None, ...]] = {}
+    not_owners: frozenset[str] | None = None
+    missing: tuple[str, ...] = ()
+
+
+class _Owner(NamedTuple):
+    """The account of a resource, "" if it is not known, then with accounts that it is not and files that would tell."""
+
+    account: str
+    others: frozenset[str] = frozenset()
+    missing: tuple[str, ...] = ()
 
 
 def read_request(network: Network, given: Mapping[str, Any], way: Way, one: Scenario) -> Asked:
@@ -51,7 +61,7 @@ def read_request(network: Network, given: Mapping[str, Any], way: Way, one: Scen
     wildcard = not typed if typed is not None else resource == "*"
     resource = "*" if wildcard else resource
     assumptions: tuple[Assumption, ...] = ()
-    is_layer = fnmatch.fnmatch(bucket_of(resource), LAYER_BUCKET)
+    is_layer = is_layer_download(action, resource)
     account = one.source.home[0]
     signer, role = given.get("principal"), None
     if signer is None and is_layer:
@@ -68,9 +78,9 @@ def read_request(network: Network, given: Mapping[str, Any], way: Way, one: Scen
         raise QuestionError(f"principal {signer!r} cannot be read: {error}", "BAD_REQUEST") from error
     if role is None and given.get("principal") is not None:
         role = _role_behind(network, caller)
-    owner = _owner(network, resource, caller, account, is_layer)
+    owner = _owner(network, resource, caller, account)
     by_source = not is_layer if given.get("principal") is None else role is not None and role == role_of(network, one)
-    asking = Asking(caller, role, by_source, action, resource, owner)
+    asking = Asking(caller, role, by_source, action, resource, owner.account)
     context = present_keys(network, way, one, asking)
     absent = absent_keys(network, way, one, asking)
     extra = given.get("context") or {}
@@ -79,10 +89,23 @@ def read_request(network: Network, given: Mapping[str, Any], way: Way, one: Scen
     for key, value in extra.items():
         context = {known: kept for known, kept in context.items() if known.lower() != str(key).lower()}
         context[str(key)] = tuple(map(_text, value)) if isinstance(value, list) else _text(value)
-    asked = policy.Request(caller, action, resource, owner, context, wildcard, absent)
+    # a bucket of which nothing is known is asked about as the source's own, whose file would tell
+    whose = owner.account or (STRANGER if account in owner.others else account)
+    asked = policy.Request(caller, action, resource, whose, context, wildcard, absent)
     key = address_key(way)
     several = context.get(key) is policy.PRESENT
-    return Asked(asked, role, assumptions, way.seen if several else EMPTY, key)
+    settled = {key.lower() for key in context if context[key] is not policy.PRESENT}
+    left: Choices = {key: values for key, values in choices(network, one, asking).items() if key.lower() not in settled}
+    told = owner.account or OWNER_KEYS[0].lower() in settled
+    return Asked(
+        asked, role, assumptions, way.seen if several else EMPTY, key, left,
+        None if told else owner.others, owner.missing,
+    )  # fmt: skip
+
+
+def is_layer_download(action: str, resource: str) -> bool:
+    """Whether a request fetches an image layer of ECR, from ECR's own bucket (fact 27)."""
+    return action.lower() == "s3:getobject" and _LAYER_BUCKET.fullmatch(bucket_of(resource)) is not None
 
 
 def _text(value: object) -> str:
@@ -90,8 +113,9 @@ def _text(value: object) -> str:
 
 
 def bucket_of(arn: str) -> str:
-    """The bucket that an ARN of S3 names, "" if it names none."""
-    return arn.split(":", 5)[-1].split("/")[0] if ":s3:" in arn else ""
+    """The bucket that an ARN of S3 names, "" if it names none (access points have a Region and an account)."""
+    parts = arn.split(":", 5)
+    return parts[5].split("/")[0] if len(parts) == 6 and parts[2:5] == ["s3", "", ""] else ""
 
 
 def _session(role: str, one: Scenario) -> str:
@@ -110,14 +134,27 @@ def _role_behind(network: Network, caller: policy.Principal) -> str | None:
     return known or f"{':'.join(caller.text.split(':')[:2])}:iam::{caller.account}:role/{caller.name}"
 
 
-def _owner(network: Network, resource: str, caller: policy.Principal, account: str, is_layer: bool) -> str:
-    if is_layer:
-        return ECR_ACCOUNT
+def _owner(network: Network, resource: str, caller: policy.Principal, account: str) -> _Owner:
     parts = resource.split(":")
-    if len(parts) > 5 and parts[4]:
-        return parts[4]
+    if len(parts) > 5 and policy.is_account(parts[4]):
+        return _Owner(parts[4])
     bucket = bucket_of(resource)
-    for known in network.snapshot.accounts() if bucket else ():
-        if network.snapshot.status(network.path((known, "global"), "s3api", "get-bucket-policy", bucket)) != "missing":
-            return known
-    return account if bucket else caller.account or account
+    if not bucket:
+        return _Owner(caller.account or account)
+    if _LAYER_BUCKET.fullmatch(bucket):
+        return _Owner(ECR_ACCOUNT)
+    if set(bucket) & set("*?"):
+        return _Owner(account)
+    others: set[str] = set()
+    missing: list[str] = []
+    for one in network.snapshot.accounts():
+        policy_file = network.path((one, "global"), "s3api", "get-bucket-policy", bucket)
+        listed = network.path((one, "global"), "s3api", "list-buckets")
+        names = {held.name for held in network.read_collection(listed, "Buckets", aws.Bucket)}
+        if bucket in names or network.snapshot.status(policy_file) != "missing":
+            return _Owner(one)
+        if network.snapshot.status(listed) == "ok":
+            others.add(one)
+        elif one == account:
+            missing.append(listed)
+    return _Owner("", frozenset(others), tuple(missing))

@@ -8,7 +8,13 @@ from reachsim import policy
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.policy_layers.held import document
-from reachsim.policy_layers.roles import Identity, role_from_files, role_of_profile
+from reachsim.policy_layers.roles import (
+    Described,
+    Identity,
+    described_from_files,
+    role_from_files,
+    role_of_profile,
+)
 from reachsim.scenarios import Scenario
 
 
@@ -60,6 +66,16 @@ def identity_of(network: Network, account: str, arn: str) -> tuple[Identity | No
         arn, tuple(documents), tuple(held.policy_arn or "" for held in one.attached_managed_policies), limit,
         managed(details, limit, path) if limit else None, tuple(unseen),
     ), ()  # fmt: skip
+
+
+def described(network: Network, account: str, arn: str) -> Described | None:
+    """A role's or user's unique id and tags; None if the snapshot does not hold it. Raises SnapshotError."""
+    details, path = iam_details(network, account)
+    if details is None:
+        held = described_from_files(network, account, arn.rsplit("/", 1)[-1]) if ":role/" in arn else None
+        return held if held is not None and held.arn == arn else None
+    everyone: Iterable[aws.RoleDetail | aws.UserDetail] = (*details.role_detail_list, *details.user_detail_list)
+    return next((Described.of(one, path) for one in everyone if one.arn == arn), None)
 
 
 def iam_details(network: Network, account: str) -> tuple[aws.AccountAuthorizationDetails | None, str]:

@@ -16,9 +16,9 @@ import msgspec
 from reachsim.evidence import Assumption, Block
 from reachsim.forwarding import Ground
 from reachsim.model.network import Network
-from reachsim.policy.evaluate import excused
+from reachsim.policy.evaluate import excused, must_trust
 from reachsim.policy.statements import Kind
-from reachsim.policy_layers import said
+from reachsim.policy_layers import resources, said
 from reachsim.policy_layers.asked import Asked, read_request
 from reachsim.policy_layers.said import Said
 from reachsim.policy_layers.ways import Way, open_ways, ways_of
@@ -88,10 +88,10 @@ def judge_request(
         found["endpoint-policy"] = _answer(
             [said.endpoint(network, question, way.endpoint)], frozenset(), question.assumptions
         )
-    resource = said.resource(network, question) if "resource-policy" in names else []
+    resource = resources.resource(network, question) if "resource-policy" in names else []
     own = question.request.same_account
     if "resource-policy" in names:
-        optional: frozenset[Kind] = frozenset({"resource"}) if own else frozenset()
+        optional: frozenset[Kind] = frozenset({"resource"}) if own and not must_trust(question.request) else frozenset()
         found["resource-policy"] = _answer(resource, optional)
     if "identity-policy" in names:
         if not asked and _nobody_known(question):

@@ -1,26 +1,25 @@
 """The context keys that a request has on a way, and those that it is known not to have.
 
 AWS rules (facts 17, 38, 62 to 73; IAM User Guide, "AWS global condition context keys"). What is neither present for
-sure nor absent for sure is not known, and only matters where a policy asks for it.
+sure nor absent for sure is not known, and only matters where a policy asks for it. The caller's own are in `callers`.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from reachsim import policy, services
 from reachsim.addresses import format_address
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 from reachsim.packets import SERVICE, TCP
-from reachsim.policy_layers.organizations import organization_of
+from reachsim.policy_layers.callers import Asking, Choices, caller_keys, callers_choices, callers_lack
+from reachsim.policy_layers.organizations import organization_of, organization_path
 from reachsim.policy_layers.ways import UNSEEN, Way
 from reachsim.scenarios import Scenario
 
 ECR_ACCOUNT: Final = "000000000000"
 """Stands for the account of ECR that signs layer downloads: no customer's (fact 27)."""
-NOBODY: Final = "unknown"
-"""The name of a role that stands for a caller of which only the account is known."""
 
 _VPC_KEYS: Final = ("aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp", "aws:VpceAccount",
                     "aws:VpceOrgID", "aws:VpceOrgPaths")  # fmt: skip
@@ -32,34 +31,9 @@ _INDIRECT_KEYS: Final = (
     "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast", "aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID",
     "aws:SourceOrgPaths", "aws:PrincipalServiceName", "aws:PrincipalServiceNamesList",
 )  # fmt: skip
-_SESSION_KEYS: Final = ("codebuild:ProjectArn", "codebuild:BuildArn", "ec2:SourceInstanceArn", "ec2:RoleDelivery",
-                        "aws:Ec2InstanceSourceVpc", "aws:Ec2InstanceSourcePrivateIPv4", "lambda:SourceFunctionArn",
-                        "ecs:cluster")  # fmt: skip
-_SESSIONS_OF: Final = {"ec2": ("ec2:", "aws:Ec2"), "codebuild": ("codebuild:",), "lambda": ("lambda:",),
-                       "ecs": ("ecs:",)}  # fmt: skip
-_UNSIGNED: Final = ("aws:PrincipalArn", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:userid", "aws:username",
-                    "aws:TokenIssueTime")  # fmt: skip
-_TYPES: Final = {"session": "AssumedRole", "role": "AssumedRole", "user": "User", "root": "Account",
-                 "federated-user": "FederatedUser", "anonymous": "Anonymous"}  # fmt: skip
-_TEMPORARY: Final = frozenset({"session", "role", "federated-user"})
+OWNER_KEYS: Final = ("aws:ResourceAccount", "s3:ResourceAccount")
+"""The keys that hold the account of the resource."""
 _PLAIN_HTTP: Final = IntervalSet.single(TCP << 16 | 80)
-
-
-class Asking(NamedTuple):
-    """Who asks for what. ``by_source``: the caller acts in the role of the path's source, so that the keys count which
-    the source's service adds to the session; ``owner`` is the account of the resource."""
-
-    caller: policy.Principal
-    role: str | None
-    by_source: bool
-    action: str
-    resource: str
-    owner: str
-
-    @property
-    def service(self) -> str:
-        """The prefix of the action, in lower case."""
-        return self.action.lower().partition(":")[0]
 
 
 def address_key(way: Way) -> str:
@@ -67,52 +41,54 @@ def address_key(way: Way) -> str:
     return "aws:VpcSourceIp" if way.endpoint else "aws:SourceIp"
 
 
-def instance_of(one: Scenario) -> str:
-    """The id of the instance that the source is, "" if it is none."""
-    interface = one.source.origin.interface
-    return interface.instance_id or "" if interface is not None else ""
-
-
 def present_keys(network: Network, way: Way, one: Scenario, asking: Asking) -> dict[str, Any]:
     """The keys that the path, the caller and the resource fill in."""
     context: dict[str, Any] = {
-        "aws:SecureTransport": _secure(one), "aws:ViaAWSService": "false",
-        "aws:RequestedRegion": _region(one, asking), "aws:ResourceAccount": asking.owner,
+        "aws:SecureTransport": _secure(one), "aws:ViaAWSService": "false", "aws:RequestedRegion": _region(one, asking),
         "aws:CurrentTime": policy.PRESENT, "aws:EpochTime": policy.PRESENT,
     }  # fmt: skip
-    if asking.service == "s3":
-        context["s3:ResourceAccount"] = asking.owner
-    context |= _caller_keys(asking) | _network_keys(network, way, asking)
-    if asking.by_source:
-        context |= _session_keys(network, one)
-    for key, whose in (("aws:PrincipalOrgID", asking.caller.account), ("aws:ResourceOrgID", asking.owner)):
+    for key in OWNER_KEYS if asking.service == "s3" else OWNER_KEYS[:1]:
+        context[key] = asking.owner or policy.PRESENT
+    context |= caller_keys(network, one, asking) | _network_keys(network, way, asking)
+    for kind, whose in (("Principal", asking.caller.account), ("Resource", asking.owner)):
         found = _organization(network, whose, one.source.home[0])
         if found is not None:
-            context[key] = found
+            context[f"aws:{kind}OrgID"] = found
+        path = organization_path(network, whose) if whose in network.snapshot.accounts() else None
+        if path is not None:
+            context[f"aws:{kind}OrgPaths"] = (path,)
+    if asking.owner == "":
+        context["aws:ResourceOrgID"] = policy.UNKNOWN
     return context
 
 
 def absent_keys(network: Network, way: Way, one: Scenario, asking: Asking) -> frozenset[str]:
     """The keys that a direct request on this way is known not to have, unless the context holds them."""
-    caller = asking.caller
-    keys = [*_INDIRECT_KEYS]
+    keys = [*_INDIRECT_KEYS, *callers_lack(network, one, asking)]
     if way.endpoint != UNSEEN:
         keys += ["aws:SourceIp"] if way.endpoint else _VPC_KEYS
     if way.endpoint and asking.service in _NO_VPCE_SERVICES:
         keys += ["aws:SourceVpcArn", "aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths"]
-    if caller.kind in ("session", "role"):
-        keys += ["aws:username", "aws:FederatedProvider", "aws:AssumedRoot"]
-    if caller.kind in ("user", "root"):
-        keys += ["aws:TokenIssueTime", "aws:FederatedProvider", "aws:AssumedRoot"]
-    if caller.kind in ("anonymous", "service"):
-        keys += _UNSIGNED
-    if caller.kind == "anonymous":
-        keys.append("aws:PrincipalIsAWSService")
-    keys += _other_sessions(one, asking)
-    for key, whose in (("aws:PrincipalOrgPaths", caller.account), ("aws:ResourceOrgPaths", asking.owner)):
-        if _organization(network, whose, one.source.home[0]) is None:
+    if asking.service == "s3" and not asking.resource.split(":", 5)[-1].startswith("accesspoint/"):
+        keys += ["s3:DataAccessPointArn", "s3:DataAccessPointAccount", "s3:AccessPointNetworkOrigin"]
+    for key, whose in (("aws:PrincipalOrgPaths", asking.caller.account), ("aws:ResourceOrgPaths", asking.owner)):
+        if (whose or key == "aws:PrincipalOrgPaths") and _organization(network, whose, one.source.home[0]) is None:
             keys.append(key)
     return frozenset((*keys, "aws:PrincipalOrgID", "aws:ResourceOrgID", "aws:VpceOrgID"))
+
+
+def choices(network: Network, one: Scenario, asking: Asking) -> Choices:
+    """Keys that have one of a few values, where it is not known which.
+
+    Amazon S3 takes TLS 1.2 and later only, and knows the listed ways to sign.
+    """
+    found = callers_choices(network, one, asking)
+    if asking.service == "s3" and _secure(one) == "true":
+        found["s3:TlsVersion"] = ("1.2", "1.3")
+    if asking.service == "s3" and asking.caller.kind != "anonymous":
+        found["s3:signatureversion"] = ("AWS4-HMAC-SHA256", "AWS")
+        found["s3:authType"] = ("REST-HEADER", "REST-QUERY-STRING", "POST")
+    return found
 
 
 def _secure(one: Scenario) -> str | policy.Unknown:
@@ -129,60 +105,6 @@ def _region(one: Scenario, asking: Asking) -> str:
     parts = asking.resource.split(":", 5)
     named = parts[3] if len(parts) > 5 else ""
     return named if named and not set(named) & set("*?") else one.source.home[1]
-
-
-def _caller_keys(asking: Asking) -> dict[str, Any]:
-    caller = asking.caller
-    context: dict[str, Any] = {}
-    if caller.kind != "anonymous":
-        context["aws:PrincipalIsAWSService"] = "true" if caller.kind == "service" else "false"
-    if caller.kind in _TYPES:
-        context["aws:PrincipalType"] = _TYPES[caller.kind]
-    if caller.kind == "anonymous":
-        context["aws:PrincipalAccount"] = "anonymous"
-    elif caller.kind == "service":
-        context["aws:PrincipalServiceName"] = caller.text
-    elif caller.has_identity:
-        arn = asking.role or caller.text if caller.name != NOBODY else policy.PRESENT
-        context |= {"aws:PrincipalArn": arn, "aws:PrincipalAccount": caller.account, "aws:userid": policy.PRESENT}
-    if caller.kind == "user":
-        context["aws:username"] = caller.name
-    if caller.kind in _TEMPORARY:
-        context["aws:TokenIssueTime"] = policy.PRESENT
-    return context
-
-
-def _session_keys(network: Network, one: Scenario) -> dict[str, Any]:
-    """The keys that CodeBuild, EC2 or Lambda adds to the session of the role that it hands out (fact 73)."""
-    kind, _, name = one.source.group.partition(":")
-    account, region = one.source.home
-    arn = f"arn:{services.partition_of(region)}:{{}}:{region}:{account}:{{}}"
-    if kind == "codebuild":
-        return {
-            "codebuild:ProjectArn": arn.format("codebuild", f"project/{name}"),
-            "codebuild:BuildArn": policy.PRESENT,
-        }
-    if kind == "lambda":
-        return {"lambda:SourceFunctionArn": arn.format("lambda", f"function:{name}")}
-    instance = instance_of(one)
-    if not instance:
-        return {}
-    held = network.instances.get(instance)
-    return {
-        "ec2:SourceInstanceArn": arn.format("ec2", f"instance/{instance}"), "ec2:RoleDelivery": policy.PRESENT,
-        "aws:Ec2InstanceSourceVpc": held.vpc_id if held is not None and held.vpc_id else policy.PRESENT,
-        "aws:Ec2InstanceSourcePrivateIPv4": policy.PRESENT,
-    }  # fmt: skip
-
-
-def _other_sessions(one: Scenario, asking: Asking) -> list[str]:
-    """The keys that services add to sessions of other kinds than the caller's; none if its kind is not known."""
-    if asking.caller.kind not in ("session", "role"):
-        return list(_SESSION_KEYS)
-    kind = "ec2" if instance_of(one) else one.source.group.partition(":")[0]
-    if not asking.by_source or kind not in _SESSIONS_OF:
-        return []
-    return [key for key in _SESSION_KEYS if not key.startswith(_SESSIONS_OF[kind])]
 
 
 def _network_keys(network: Network, way: Way, asking: Asking) -> dict[str, Any]:

@@ -44,6 +44,16 @@ def organization_of(network: Network, account: str) -> str | policy.Unknown | No
     return known or policy.UNKNOWN
 
 
+def organization_path(network: Network, account: str) -> str | None:
+    """The path of an account's organizational unit, as in ``aws:PrincipalOrgPaths``; None if the snapshot does not hold
+    it whole."""
+    organization = organization_of(network, account)
+    chain, unseen = _chain(network, account)
+    if not isinstance(organization, str) or unseen or not chain[-1].startswith("r-"):
+        return None
+    return "/".join((organization, *reversed(chain[1:]), ""))
+
+
 def levels(network: Network, account: str, kind: OrganizationPolicy) -> Levels:
     """The SCPs or RCPs that bind an account, as far as the snapshot holds them. Raises SnapshotError."""
     path = network.path((account, "global"), "organizations", "describe-organization")

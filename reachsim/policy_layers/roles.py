@@ -37,6 +37,24 @@ class Identity(NamedTuple):
     missing: tuple[str, ...] = ()
 
 
+class Described(NamedTuple):
+    """What a role or user is besides its policies: its unique id, "" if that is not known; its tags, None if they are
+    not known; of a role its trust policy as JSON, empty if the snapshot does not hold it; and the file that tells."""
+
+    arn: str
+    unique_id: str = ""
+    tags: tuple[tuple[str, str], ...] | None = None
+    trust: bytes = b""
+    path: str = ""
+
+    @staticmethod
+    def of(record: aws.RoleDetail | aws.UserDetail, path: str) -> Described:
+        tags = tuple((one.key, one.value) for one in record.tags) if record.tags is not None else None
+        if isinstance(record, aws.UserDetail):
+            return Described(record.arn, record.user_id or "", tags, path=path)
+        return Described(record.arn, record.role_id or "", tags, bytes(record.assume_role_policy_document), path)
+
+
 class _GetRole(msgspec.Struct, frozen=True, rename="pascal"):
     role: aws.RoleDetail
 
@@ -123,6 +141,13 @@ def role_from_files(network: Network, account: str, name: str) -> Identity | Non
         files.managed(boundary_arn) if boundary_arn else None,
         tuple(unseen + [one for one, held in found.items() if held is None]), tuple(files.missing),
     )  # fmt: skip
+
+
+def described_from_files(network: Network, account: str, name: str) -> Described | None:
+    """The role of that name as its own file tells it. Raises SnapshotError."""
+    held = _Files(network, account).read("get-role", name, _GetRole)
+    path = network.path((account, "global"), "iam", "get-role", name)
+    return None if held is None else Described.of(held.role, path)
 
 
 def role_of_profile(network: Network, account: str, profile: str) -> str | None:

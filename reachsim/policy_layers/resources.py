@@ -1,0 +1,189 @@
+"""What the policy of a resource says about a request: of a bucket, an ECR repository and its registry, a role to be
+assumed; with S3 Block Public Access and the RCPs of the owner.
+
+AWS rules (facts 6, 12, 15 to 17, 29).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from reachsim import policy
+from reachsim.evidence import Assumption
+from reachsim.model import records as aws
+from reachsim.model.network import Home, Network
+from reachsim.policy.evaluate import must_trust
+from reachsim.policy.principals import Via
+from reachsim.policy_layers.asked import STRANGER, Asked, bucket_of
+from reachsim.policy_layers.held import document
+from reachsim.policy_layers.identities import described, iam_details
+from reachsim.policy_layers.judging import judge
+from reachsim.policy_layers.said import Said, has_boundary, is_layer, not_known, organization_policies
+
+
+def resource(network: Network, asked: Asked) -> list[Said]:
+    """What a bucket's or repository's policy says, S3 Block Public Access, and the owner's RCPs."""
+    if is_layer(asked):
+        return [Said("resource", "allow")]  # the service's own bucket
+    said = [_with_registry(network, asked, _resource(network, asked))]
+    rcp = organization_policies(network, asked, "rcp")
+    return [*said, rcp] if rcp else said
+
+
+def _resource(network: Network, asked: Asked) -> Said:
+    request = asked.request
+    bucket = bucket_of(request.resource_arn)
+    if request.service == "sts" and must_trust(request):
+        return _trust(network, asked)
+    if bucket and request.resource_account == STRANGER:
+        why = f"{bucket} belongs to no account of the snapshot, so whether its policy lets the caller in is not known"
+        return not_known("resource", bucket, why)
+    if bucket:
+        home, service, operation, name = (request.resource_account, "global"), "s3api", "get-bucket-policy", bucket
+    elif ":ecr:" in request.resource_arn and ":repository/" in request.resource_arn:
+        parts = request.resource_arn.split(":")
+        home, service, operation = (parts[4], parts[3]), "ecr", "get-repository-policy"
+        name = request.resource_arn.split(":repository/", 1)[1]
+    else:
+        return _without_policy(asked)
+    if "*" in name or "?" in name:
+        if request.same_account:
+            return Said("resource", "none")  # a Deny would have to cover every repository or bucket of the pattern
+        who = f"account {request.principal.account}"
+        return not_known("resource", name, f"which of {name} account {home[0]} lets {who} use is not worked out")
+    path = network.path(home, service, operation, name)
+    status = network.snapshot.status(path)
+    if status == "absent" or (service == "ecr" and status == "missing" and _no_such_repository(network, home, name)):
+        why = f"{name} of account {home[0]} has no policy that lets account {request.principal.account} in"
+        return Said("resource", "none", "RESOURCE_POLICY_DENY", name, None, why)
+    if status != "ok":
+        return Said(
+            "resource", "unknown", component=name, why=f"the policy of {name} is not in the snapshot", missing=(path,)
+        )
+    text = _policy_text(network, path)
+    held = document(text, path)
+    judged = judge(held, asked, "resource", has_boundary=has_boundary(network, asked))
+    why = f"the policy of {name} refuses {request.action}: {judged.why}"
+    if judged.effect == "unknown":
+        return not_known("resource", name, why)
+    if judged.effect == "allow" and bucket and not request.same_account and policy.is_public(held):
+        return _public(network, asked, name, judged.grants)
+    return Said("resource", judged.effect, "RESOURCE_POLICY_DENY", name, judged.statement, why, grants=judged.grants)
+
+
+def _with_registry(network: Network, asked: Asked, repository: Said) -> Said:
+    """What a repository's policy and that of its registry say together: any Deny, else any Allow (P59)."""
+    parts = asked.request.resource_arn.split(":")
+    if ":ecr:" not in asked.request.resource_arn or len(parts) < 6:
+        return repository
+    home, account = (parts[4], parts[3]), parts[4]
+    path = network.path(home, "ecr", "get-registry-policy")
+    status = network.snapshot.status(path)
+    if status == "absent" or not registry_counts(network, home, asked.request.folded_action):
+        return repository
+    if status != "ok":
+        detail = f"the policy of the registry {account} is not in the snapshot ({path}); taken to say nothing"
+        unseen = Assumption("UNKNOWN_RESOURCE", account, detail, "block")
+        return msgspec.structs.replace(repository, assumptions=(*repository.assumptions, unseen))
+    held = document(_policy_text(network, path), path)
+    judged = judge(held, asked, "resource", has_boundary=has_boundary(network, asked))
+    why = f"the policy of the registry {account} refuses {asked.request.action}: {judged.why}"
+    registry = Said("resource", judged.effect, "RESOURCE_POLICY_DENY", account, judged.statement, why,
+                    grants=judged.grants)  # fmt: skip
+    if judged.effect == "unknown":
+        registry = not_known("resource", account, why)
+    both = {said.effect: said for said in (registry, repository)}
+    if repository.effect == "allow" and registry.effect == "allow":
+        return msgspec.structs.replace(repository, grants=repository.grants | registry.grants)
+    return next(both[effect] for effect in ("deny", "allow", "unknown", "none") if effect in both)
+
+
+def registry_counts(network: Network, home: Home, action: str) -> bool:
+    """Whether a registry's policy is asked about an action (lower case): about all in scope V2, the default."""
+    path = network.path(home, "ecr", "get-account-setting", "REGISTRY_POLICY_SCOPE")
+    setting = network.read(path, aws.AccountSetting)
+    return setting is None or setting.value != "V1" or action in _REGISTRY_V1
+
+
+_REGISTRY_V1 = ("ecr:replicateimage", "ecr:batchimportupstreamimage", "ecr:createrepository")
+
+
+def _trust(network: Network, asked: Asked) -> Said:
+    """What the trust policy of a role to be assumed says."""
+    role, account = asked.request.resource_arn, asked.request.resource_account
+    details, path = iam_details(network, account)
+    held = described(network, account, role)
+    if held is None or not held.trust:
+        if held is None and details is not None and not set(role) & set("*?"):
+            why = f"account {account} has no role {role}"
+            return Said("resource", "none", "RESOURCE_POLICY_DENY", role, None, why)
+        why = f"the trust policy of {role}, which must allow the request, is not in the snapshot"
+        return not_known("resource", role, why, path)
+    judged = judge(document(held.trust, held.path), asked, "resource", has_boundary=has_boundary(network, asked))
+    why = f"the trust policy of {role} refuses {asked.request.action}: {judged.why}"
+    if judged.effect == "unknown":
+        return not_known("resource", role, why)
+    return Said("resource", judged.effect, "RESOURCE_POLICY_DENY", role, judged.statement, why, grants=judged.grants)
+
+
+def _no_such_repository(network: Network, home: Home, name: str) -> bool:
+    """Whether a repository is known not to exist (yet): a pull-through cache makes it on the first pull."""
+    path = network.path(home, "ecr", "describe-repositories")
+    known = {one.repository_name for one in network.read_collection(path, "repositories", aws.Repository)}
+    return network.snapshot.status(path) == "ok" and name not in known
+
+
+def _without_policy(asked: Asked) -> Said:
+    """Resources whose policies a snapshot does not hold, or that have none: the own account's are left to identity
+    policies, others' and those that must allow by themselves cannot be told."""
+    request = asked.request
+    if request.same_account and not must_trust(request):
+        return Said("resource", "none")
+    if request.service in _WITHOUT_POLICIES:
+        why = f"{request.resource_arn} can have no policy that lets account {request.principal.account} in"
+        return Said("resource", "none", "RESOURCE_POLICY_DENY", request.resource_arn, None, why)
+    detail = f"the policy of {request.resource_arn}, which must allow the request, is not in the snapshot"
+    return not_known("resource", request.resource_arn, detail)
+
+
+_WITHOUT_POLICIES: Final = frozenset({"codecommit"})
+"""Services without resource policies (IAM User Guide, "AWS services that work with IAM"; here those of pipelines)."""
+
+
+def _policy_text(network: Network, path: str) -> str:
+    held = network.read(path, aws.ResourcePolicy)
+    if held is None or held.text is None:
+        network.snapshot.fail(path, "/Policy", "a policy document as a string", "none")
+    return held.text
+
+
+def _public(network: Network, asked: Asked, bucket: str, grants: frozenset[Via]) -> Said:
+    """A public bucket policy lets an outsider in only where Block Public Access is off (fact 17)."""
+    if asked.request.principal.kind == "service":
+        return Said("resource", "allow", grants=grants)
+    home = (asked.request.resource_account, "global")
+    paths = (
+        network.path(home, "s3api", "get-public-access-block", bucket),
+        network.path(home, "s3control", "get-public-access-block"),
+    )
+    missing = network.unknown(*paths)
+    for path in paths:
+        held = network.read(path, _PublicAccessBlock)
+        if held is not None and held.configuration.restrict_public_buckets:
+            why = f"S3 Block Public Access is on for {bucket}, whose policy is public"
+            return Said("resource", "deny", "RESOURCE_POLICY_DENY", bucket, None, why)
+    if missing:
+        return not_known(
+            "resource", bucket, f"whether S3 Block Public Access is on for {bucket} is not known", *missing
+        )
+    return Said("resource", "allow", grants=grants)
+
+
+class _Configuration(msgspec.Struct, frozen=True, rename="pascal"):
+    restrict_public_buckets: bool = False
+
+
+class _PublicAccessBlock(msgspec.Struct, frozen=True):
+    configuration: _Configuration = msgspec.field(name="PublicAccessBlockConfiguration", default=_Configuration())
