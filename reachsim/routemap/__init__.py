@@ -10,9 +10,9 @@ comes out. Computes no verdict.
 from reachsim.routemap.labels import COLUMN, FONT, LONGEST, Labels, Places, columns_of, cut
 from reachsim.routemap.layout import GAP, lay_out
 from reachsim.routemap.shapes import NESTED, ROW, Box, Line, RouteMap
-from reachsim.routemap.ways import middle_of, paths_at
+from reachsim.routemap.ways import paths_at
 
 __all__ = [
     "COLUMN", "FONT", "GAP", "LONGEST", "NESTED", "ROW", "Box", "Labels", "Line", "Places", "RouteMap", "columns_of",
-    "cut", "lay_out", "middle_of", "paths_at",
+    "cut", "lay_out", "paths_at",
 ]  # fmt: skip

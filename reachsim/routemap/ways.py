@@ -57,7 +57,7 @@ def ways_of(
             outcome = _outcome_here(cell, paths)
             others = [path for one, some in places.items() if one != place for path in some]
             code, component = _stop(cell, paths, others) if outcome == "blocked" else ("", "")
-            middle = component or middle_of(cell, paths)
+            middle = component or _middle(cell, paths)
             leaving = outcome in ("allowed", "intermittent") and any(
                 path.route in OUTWARD for path in paths if path.outcome in ("allowed", "intermittent")
             )
@@ -81,10 +81,8 @@ def _places(cell: Cell, network: Labels | None) -> dict[Place | None, list[Path]
     return found
 
 
-def middle_of(cell: Cell, paths: Sequence[Path] | None = None) -> str:
+def _middle(cell: Cell, paths: Sequence[Path]) -> str:
     """The endpoint or gateway of a cell's way, else the component that blocks it."""
-    if paths is None:
-        paths = cell.verdict.paths if cell.verdict else ()
     for path in sorted(paths, key=lambda one: one.outcome != "allowed"):
         by_kind = {hop.type: hop.component for hop in path.hops if hop.leg == "request"}
         for kind in MIDDLE:

@@ -17,8 +17,10 @@ from matplotlib.transforms import Bbox
 from reachsim import Reach, load
 from reachsim.cli import group
 from reachsim.errors import QuestionError
-from reachsim.plot import LEAVING, LETTERS, LONGEST, STYLES, plot_ladder, plot_matrix, plot_routes, save_plot
-from reachsim.routemap import columns_of
+from reachsim.plot import fonts, plot_ladder, plot_matrix, plot_routes, save_plot
+from reachsim.plot.canvas import LEAVING, STYLES
+from reachsim.plot.matrix import LETTERS
+from reachsim.routemap import LONGEST, columns_of
 from reachsim.verdict import Cell, Check, Outcome, RouteWord
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -265,3 +267,27 @@ def test_one_question_has_one_source(tmp_path: Path) -> None:
     arguments = ["plot", str(ROOT / "snapshots/broken-pipeline"), "-o", str(tmp_path / "a.svg"), "--to", "s3"]
     assert CliRunner().invoke(group, arguments).exit_code == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_names_are_written_with_a_font_that_has_their_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one is installed; else their codes are spelled out."""
+    monkeypatch.setattr(fonts, "_others", lambda: ("Made Up", "Made Up Too"))
+    known = {fonts.LATIN: frozenset("ab"), "Made Up": frozenset("ж"), "Made Up Too": frozenset("東京")}
+    monkeypatch.setattr(fonts, "letters", lambda name: known[name])
+    assert fonts.families("ab") == [fonts.LATIN]
+    assert fonts.families("a東") == [fonts.LATIN, "Made Up Too"]
+    assert fonts.families("ж東") == [fonts.LATIN, "Made Up", "Made Up Too"]
+    assert fonts.drawable("a東京") == "a東京"
+    assert fonts.drawable("a\x1b東\u0e01") == "a?東\\u0e01"
+
+
+def test_fonts_that_came_after_matplotlibs_own_list_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib import font_manager
+
+    late = next(entry for entry in font_manager.fontManager.ttflist if entry.name == "STIXGeneral")
+    kept = [entry for entry in font_manager.fontManager.ttflist if entry.name != "STIXGeneral"]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", kept)
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [late.fname])
+    fonts._others.cache_clear()
+    assert "STIXGeneral" in fonts._others()
+    fonts._others.cache_clear()

@@ -1,0 +1,62 @@
+"""Which fonts to write with: one with the letters of a text behind the Latin one, wherever the machine has one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Final
+
+LATIN: Final = "DejaVu Sans Mono"
+"""Matplotlib ships it."""
+CJK: Final = ("Noto Sans CJK JP", "Noto Sans Mono CJK JP", "Noto Sans JP", "IPAexGothic", "IPAGothic", "Hiragino Sans",
+              "Yu Gothic", "MS Gothic", "Source Han Sans JP", "TakaoGothic", "VL Gothic")  # fmt: skip
+
+
+def families(text: str) -> list[str]:
+    """Families that have the letters of a text between them, as far as the machine has fonts for them."""
+    found = [LATIN]
+    missing = {c for c in text if c.isprintable() and not c.isspace()} - letters(LATIN)
+    for name in _others() if missing else ():
+        if missing & letters(name):
+            found.append(name)
+            missing -= letters(name)
+        if not missing:
+            break
+    return found
+
+
+def drawable(text: str) -> str:
+    """The text with what no font here can draw spelled out."""
+    if text.isascii() and text.isprintable():
+        return text
+    has = frozenset[str]().union(*map(letters, families(text)))
+    return "".join(
+        "?" if not c.isprintable() else c if c in has or c.isspace() else c.encode("ascii", "backslashreplace").decode()
+        for c in text
+    )
+
+
+@cache
+def letters(name: str) -> frozenset[str]:
+    """The letters that a family's regular face has."""
+    from matplotlib import font_manager
+    from matplotlib.ft2font import FT2Font
+
+    codes: Iterable[int] = FT2Font(str(font_manager.findfont(name))).get_charmap()
+    return frozenset(map(chr, codes))
+
+
+@cache
+def _others() -> tuple[str, ...]:
+    """Families other than the Latin one, Japanese ones first. Matplotlib remembers which fonts there were when it was
+    first used; those that have come since are made known to it.
+    """
+    from matplotlib import font_manager
+
+    manager = font_manager.fontManager
+    known = {entry.fname for entry in manager.ttflist}
+    for path in sorted(font_manager.findSystemFonts()):
+        if path not in known:
+            manager.addfont(path)
+    names = {entry.name for entry in manager.ttflist if entry.style == "normal"} - {LATIN}
+    return (*(name for name in CJK if name in names), *sorted(names - set(CJK)))
