@@ -179,6 +179,13 @@ class Known(msgspec.Struct, frozen=True):
         return self.places.get(origin)
 
 
+class Side(msgspec.Struct, frozen=True):
+    """The answers of one of two snapshots that are compared."""
+
+    cells: tuple[Cell, ...] = ()
+    known: Known = Known()
+
+
 class Check(msgspec.Struct, frozen=True):
     """The whole pipeline's verdict (DESIGN, "check")."""
 

@@ -95,7 +95,7 @@ OUTERMOST = {"cli", "__main__", "__init__"}
 SLOW = {
     "boto3": {"collect"},
     "botocore": {"collect"},
-    "matplotlib": {"api", "plot", "report", "verdict"},
+    "matplotlib": {"api", "diff", "plot", "report", "verdict"},
     "jinja2": {"report"},
     "pandas": {"report", "verdict"},
     "networkx": {"api", "export", "graph", "plot", "report"},

@@ -15,10 +15,11 @@ from reachsim.cli import options
 if TYPE_CHECKING:
     from reachsim.api import Reach
     from reachsim.diff import Diff
+    from reachsim.report.languages import Lang
 
 diff_format = click.option(
     "--format", "form", type=click.Choice(["text", "json", "html", "markdown", "sarif", "junit"]), default="text",
-    show_default=True, help="Form of the answer.",
+    show_default=True, help="Form of the answer; html is one file that needs nothing else.",
 )  # fmt: skip
 
 
@@ -29,13 +30,14 @@ diff_format = click.option(
 @click.option("--to", "targets", multiple=True, metavar="SELECTOR", help="Compare these destinations (repeatable).")
 @click.option("--gate", is_flag=True, help="Exit with 1 if something newly leaves or is newly exposed, 3 if undecided.")
 @diff_format
+@options.lang
 @options.output
 @options.overwrite
 @options.assume_defaults
 @options.config
 def command(
     before: str, after: str, sources: tuple[str, ...], targets: tuple[str, ...], gate: bool, form: str,
-    output: Path | None, overwrite: bool, assume_defaults: bool, settings: Path | None,
+    lang: Lang, output: Path | None, overwrite: bool, assume_defaults: bool, settings: Path | None,
 ) -> None:  # fmt: skip
     """Compare two snapshots: what changed in the configuration, and what that does to who reaches whom.
 
@@ -46,19 +48,34 @@ def command(
     Example:
       reachsim diff snapshots/broken-pipeline snapshots/private-pipeline --gate
     """
+    agree(form, lang)
     older = options.open_reach(before, settings, assume_defaults)
     newer = options.open_reach(after, settings, assume_defaults)
     found = older.diff(newer, sources=sources, targets=targets)
-    options.emit(shown(found, older, newer, form, output, (before, after), gate=gate), output, overwrite)
+    options.emit(shown(found, older, newer, form, output, (before, after), lang, gate=gate), output, overwrite)
     sys.exit(found.exit_code(gate=gate))
 
 
+def agree(form: str, lang: Lang) -> None:
+    """Raise UsageError if the form has no such language."""
+    if lang != "en" and form != "html":
+        raise click.UsageError("--lang goes with --format html")
+
+
 def shown(
-    found: Diff, older: Reach, newer: Reach, form: str, output: Path | None, called: tuple[str, str], *,
+    found: Diff, older: Reach, newer: Reach, form: str, output: Path | None, called: tuple[str, str], lang: Lang, *,
     gate: bool = False,
 ) -> str:  # fmt: skip
-    """A comparison in one of its forms. ``called``: what the two snapshots are called; ``gate``: whether the exit code
-    is the gate's.
+    """A comparison in one of its forms.
+
+    Args:
+        found: The comparison.
+        older, newer: The snapshots.
+        form: Which form.
+        output: Where it goes.
+        called: What the two snapshots are called.
+        lang: A page's language.
+        gate: Whether the exit code is the gate's.
     """
     from reachsim.report.diff import render_diff, render_markdown
 
@@ -75,7 +92,7 @@ def shown(
         from reachsim import __version__
         from reachsim.report.diff_html import render_diff_html
 
-        return render_diff_html(found, names, before=called[0], after=called[1], version=__version__)
+        return render_diff_html(found, names, before=called[0], after=called[1], version=__version__, lang=lang)
     if form == "markdown":
         return render_markdown(found, names)
     return render_diff(found, names, **options.look(output))

@@ -45,6 +45,9 @@ output = click.option(
     metavar="FILE",
     help="Write to FILE instead of standard output.",
 )
+lang = click.option(
+    "--lang", type=click.Choice(["en", "ja"]), default="en", show_default=True, help="Language of an HTML page."
+)
 overwrite = click.option("--overwrite", is_flag=True, help="Replace what exists already.")
 
 

@@ -27,6 +27,7 @@ NAMED = ("service", "host", "ecr", "s3", "codecommit", "logs")
 @click.option(
     "--kind", type=click.Choice(["routes", "matrix"]), default="routes", show_default=True, help="What to draw."
 )
+@click.option("--against", metavar="SNAPSHOT", help="Draw what changes from SNAPSHOT to this newer one, as one map.")
 @options.overwrite
 @options.assume_defaults
 @options.config
@@ -36,27 +37,34 @@ def command(
     sources: tuple[str, ...],
     target: str | None,
     kind: str,
+    against: str | None,
     overwrite: bool,
     assume_defaults: bool,
     settings: Path | None,
 ) -> None:
     """Draw the routes of SNAPSHOT: sources in their VPC, zone and subnet, endpoints and gateways, destinations.
 
-    With --to one question's hops, the request and its reply.
+    With --to one question's hops, the request and its reply; with --against the ways that are new, gone and unchanged.
 
     \b
     Example:
       reachsim plot snapshots/leaky-pipeline -o routes.png
+      reachsim plot snapshots/broken-pipeline --against snapshots/private-pipeline -o diff.svg
     """
     if output.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise click.UsageError("-o takes a file that ends in .png, .svg or .pdf")
     if target is not None and len(sources) != 1:
         raise click.UsageError("--to takes exactly one --from")
-    from reachsim.plot import plot_ladder, plot_matrix, plot_routes, save_axes
+    if against is not None and (target is not None or kind != "routes"):
+        raise click.UsageError("--against draws routes: it goes with neither --to nor --kind")
+    from reachsim.plot import plot_diff, plot_ladder, plot_matrix, plot_routes, save_axes
     from reachsim.selectors import parse_selector
 
     reach = options.open_reach(snapshot, settings, assume_defaults)
-    if target is not None:
+    if against is not None:
+        found = reach.diff(options.open_reach(against, settings, assume_defaults), sources=sources)
+        ax = plot_diff(found)
+    elif target is not None:
         protocol, port = ("tcp", 443) if parse_selector(target).kind in NAMED else (None, None)
         ax = plot_ladder(reach.simulate(sources[0], target, protocol=protocol, port=port), network=reach)
     else:

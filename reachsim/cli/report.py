@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from reachsim.cli import options
+
+if TYPE_CHECKING:
+    from reachsim.report.languages import Lang
 
 
 @click.command(name="report")
@@ -21,13 +24,13 @@ from reachsim.cli import options
     help="Where to: one HTML file that needs nothing else.",
 )
 @click.option("--from", "sources", multiple=True, metavar="SELECTOR", help="Judge these sources only (repeatable).")
-@click.option("--lang", type=click.Choice(["en", "ja"]), default="en", show_default=True, help="Language of the page.")
+@options.lang
 @click.option("--max-age", metavar="AGE", help="Make a snapshot older than this (12h, 7d, 2w) a finding.")
 @options.overwrite
 @options.assume_defaults
 @options.config
 def command(
-    snapshot: str | None, output: Path, sources: tuple[str, ...], lang: Literal["en", "ja"], max_age: str | None,
+    snapshot: str | None, output: Path, sources: tuple[str, ...], lang: Lang, max_age: str | None,
     overwrite: bool, assume_defaults: bool, settings: Path | None,
 ) -> None:  # fmt: skip
     """Write the verdict on SNAPSHOT as one HTML file: route map, matrix, findings, every trace.

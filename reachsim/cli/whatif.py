@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reachsim.cli import options
-from reachsim.cli.diff import diff_format, shown
+from reachsim.cli.diff import agree, diff_format, shown
+
+if TYPE_CHECKING:
+    from reachsim.report.languages import Lang
 
 
 @click.command(name="whatif")
@@ -21,13 +25,14 @@ from reachsim.cli.diff import diff_format, shown
 @click.option("--gate", is_flag=True, help="Exit with 1 if something newly leaves or is newly exposed, 3 if undecided.")
 @click.option("--write", type=click.Path(path_type=Path), metavar="DIRECTORY", help="Write the edited snapshot, too.")
 @diff_format
+@options.lang
 @options.output
 @options.overwrite
 @options.assume_defaults
 @options.config
 def command(
     snapshot: str, patch: Path | None, remove: tuple[str, ...], sources: tuple[str, ...], targets: tuple[str, ...],
-    gate: bool, write: Path | None, form: str, output: Path | None, overwrite: bool, assume_defaults: bool,
+    gate: bool, write: Path | None, form: str, lang: Lang, output: Path | None, overwrite: bool, assume_defaults: bool,
     settings: Path | None,
 ) -> None:  # fmt: skip
     """Show what an edit of SNAPSHOT would do: a patch file, or something deleted.
@@ -40,6 +45,7 @@ def command(
     """
     if patch is None and not remove:
         raise click.UsageError("Give a patch file, or --remove COMPONENT.")
+    agree(form, lang)
     before = options.open_reach(snapshot, settings, assume_defaults)
     after = before.what_if(patch=patch) if patch is not None else before
     if remove:
@@ -52,5 +58,5 @@ def command(
         write_tree(write, {path: held.read(path) for path in held.paths}, overwrite=overwrite)
     edits = [*([str(patch)] if patch is not None else []), *(f"without {one}" for one in remove)]
     called = (snapshot, f"{snapshot} with {', '.join(edits)}")
-    options.emit(shown(found, before, after, form, output, called, gate=gate), output, overwrite)
+    options.emit(shown(found, before, after, form, output, called, lang, gate=gate), output, overwrite)
     sys.exit(found.exit_code(gate=gate))

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reachsim.changes import Change, Comparison, compare
+from reachsim.check.known import known_of
 from reachsim.config import Config
 from reachsim.diff.bundles import bundles
 from reachsim.diff.causes import Chosen, Trials, cause_of, effect
@@ -24,6 +25,7 @@ from reachsim.diff.scope import matters_not, questions, sources_of, touched
 from reachsim.diff.telling import cell_change
 from reachsim.forwarding import Ground
 from reachsim.model.network import Network
+from reachsim.verdict import Cell, Side
 
 __all__ = ["CellChange", "Diff", "Impact", "Moved", "PolicyChange", "diff"]
 
@@ -81,7 +83,19 @@ def diff(
         tuple(near), tuple(one for one in everyone if one not in near),
         {f"{code} {component}": ids for (code, component), ids in because.items()},
         tuple(dict.fromkeys((*lacking, *judged.missing))),
+        _side(before.network, {asked: pair[0] for asked, pair in states.items()}, needed),
+        _side(after.network, {asked: pair[1] for asked, pair in states.items()}, needed),
     )  # fmt: skip
+
+
+def _side(network: Network, states: Mapping[Asked, State], needed: Mapping[Asked, bool]) -> Side:
+    """The answers of a snapshot; what is not there has none."""
+    cells = tuple(
+        Cell(asked.source, asked.destination, state.verdict.outcome, state.verdict.route, needed[asked],
+             state.blocked_by, state.verdict)
+        for asked, state in states.items() if state.verdict is not None
+    )  # fmt: skip
+    return Side(cells, known_of(network, cells))
 
 
 def _causes(

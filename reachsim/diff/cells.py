@@ -32,7 +32,7 @@ from reachsim.policy_layers import judge_requests
 from reachsim.scenarios import Scenario
 from reachsim.selectors import parse_selector
 from reachsim.simulate import LAYERS, ask, read_protocol, route_of, weigh
-from reachsim.verdict import Question, RouteWord, Traffic, traffic_of
+from reachsim.verdict import Question, RouteWord, Traffic, Verdict, traffic_of
 
 OUTWARD: Final = ("internet", "aws-public", "on-premises", "mixed")
 """Ways that leave: past a gateway to somebody else, or to AWS as anybody else goes there."""
@@ -74,6 +74,8 @@ class State(msgspec.Struct, frozen=True):
     blocked_by: tuple[Block, ...] = ()
     exits: tuple[tuple[str, PacketSet], ...] = ()
     """(component that traffic leaves by, which traffic)."""
+    verdict: Verdict | None = None
+    """The whole answer, for whoever shows it."""
 
     def same_as(self, other: State) -> bool:
         """Whether both let the same packets through by the same kinds of ways, with the same words."""
@@ -112,7 +114,7 @@ def evaluate(
     passes, unknown = _sets(found, kept)
     return State(
         verdict.outcome, verdict.route, tuple(sorted(verdict.layers.items())), passes, unknown, verdict.blocked_by,
-        tuple(_exits(found, kept)),
+        tuple(_exits(found, kept)), verdict,
     )  # fmt: skip
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from reachsim.changes import Change
 from reachsim.evidence import Block
-from reachsim.verdict import Finding, RouteWord, Traffic, block_json
+from reachsim.verdict import Finding, Known, RouteWord, Side, Traffic, block_json
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Matters = Literal["causes", "indirectly", "nothing"]
 
@@ -125,6 +129,15 @@ class Diff(msgspec.Struct, frozen=True):
     """Finding, as ``id component`` → ids of the changes that it came or went with, as far as that was found."""
     undecided: tuple[str, ...] = ()
     """Files that the newer snapshot lacks to decide whether something newly leaves or gets in."""
+    before: Side = Side()
+    """The answers of the sources compared, changed or not, in the older snapshot, by the ids of the newer one."""
+    after: Side = Side()
+
+    @property
+    def known(self) -> Known:
+        """Names of both snapshots, the newer one's where they differ."""
+        older, newer = self.before.known, self.after.known
+        return Known({**older.names, **newer.names}, {**older.places, **newer.places})
 
     @property
     def nothing_changed(self) -> bool:
@@ -148,6 +161,19 @@ class Diff(msgspec.Struct, frozen=True):
     def exit_code(self, *, gate: bool) -> int:
         """0 compared; with a gate 1 if something newly leaves or is newly exposed, 3 if that is not decided."""
         return {"pass": 0, "fail": 1, "undecided": 3}[self.gate[0]] if gate else 0
+
+    def plot(self, ax: Axes | None = None, *, network: object = None) -> Axes:
+        """Draw both snapshots as one route map: new, gone, changed and unchanged ways. Returns the Axes."""
+        axes: Axes = import_module("reachsim.plot").plot_diff(self, ax, network=network or self.known)
+        return axes
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
+        found: dict[str, str] = import_module("reachsim.report.notebook").bundle(self)
+        return found
+
+    def _repr_html_(self) -> str:
+        text: str = import_module("reachsim.report.notebook").show(self)
+        return text
 
     def to_json(self) -> dict[str, Any]:
         """The object that ``reachsim diff --format json`` prints."""

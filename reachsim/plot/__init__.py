@@ -7,6 +7,6 @@ no verdict. Where things stand on the route map is settled by `reachsim.routemap
 from reachsim.plot.files import save_axes, save_plot
 from reachsim.plot.ladder import plot_ladder
 from reachsim.plot.matrix import plot_matrix
-from reachsim.plot.routes import plot_routes
+from reachsim.plot.routes import plot_diff, plot_routes
 
-__all__ = ["plot_ladder", "plot_matrix", "plot_routes", "save_axes", "save_plot"]
+__all__ = ["plot_diff", "plot_ladder", "plot_matrix", "plot_routes", "save_axes", "save_plot"]

@@ -5,27 +5,22 @@ Decides nothing: every line is a value of `reachsim.diff.Diff` in words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reachsim.diff import CellChange, Diff, Impact, PolicyChange
 from reachsim.diff.records import Answer
 from reachsim.report.columns import WIDTH, clean, wrap
+from reachsim.report.languages import TEXTS
 from reachsim.report.paint import Paint
 from reachsim.report.words import Labels, by_ends, label, traffic
+from reachsim.routemap import RouteMap, lay_out_between
 from reachsim.verdict import Traffic
 
 MOST_TRAFFIC = 5
 MOST_SOURCES = 8
 MOST_CAUSES = 3
-GATES = {
-    "pass": "nothing newly leaves, and nothing is newly exposed",
-    "fail": "something newly leaves or is newly exposed",
-    "undecided": "whether something newly leaves or is newly exposed is not decided",
-}
-MATTERS = {
-    "indirectly": "changes an answer if made or undone by itself, not together with the others",
-    "nothing": "no answer of the sources compared depends on it",
-}
+ENGLISH = TEXTS["en"]
+Words = Mapping[str, str]
 _GATE_COLOURS = {"pass": "allowed", "fail": "blocked", "undecided": "unknown"}
 
 
@@ -43,9 +38,9 @@ def render_diff(diff: Diff, network: Labels, *, colour: bool = False, columns: i
     lines = wrap(summary(diff), columns)
     lines += [
         paint.bold("overall: ") + overall(diff),
-        paint.bold("gate: ") + paint.outcome(_GATE_COLOURS[word], GATES[word]),
+        paint.bold("gate: ") + paint.outcome(_GATE_COLOURS[word], ENGLISH[f"gate {word}"]),
     ]
-    lines += [line for one in reasons(because) for line in wrap(_labelled(one, network), columns, "  - ", "    ")]
+    lines += [line for one in reasons(because) for line in wrap(labelled(one, network), columns, "  - ", "    ")]
     told: set[str] = set()
     for cells in together(diff.cells):
         lines += ["", *_cells(cells, diff, network, paint, told)]
@@ -72,14 +67,21 @@ def render_diff(diff: Diff, network: Labels, *, colour: bool = False, columns: i
     return "\n".join(lines) + "\n"
 
 
-def overall(diff: Diff) -> str:
+def map_of_diff(diff: Diff, network: Labels) -> RouteMap:
+    """Both snapshots as one route map."""
+    changed = {(one.source, one.destination, one.protocol, one.port) for one in diff.cells}
+    return lay_out_between(diff.before, diff.after, changed, network)
+
+
+def overall(diff: Diff, words: Words = ENGLISH) -> str:
     """Check's word before and after."""
     before, after = diff.overall
     if before is None and after is None:
-        return "the same on both sides"
-    of = f", of the {len(diff.compared)} of {len(diff.compared) + len(diff.skipped)} sources compared"
-    words = f"{before or 'no source'} → {after or 'no source'}" if before != after else f"{after} on both sides"
-    return words + (of if diff.skipped else "")
+        return words["overall same"]
+    every = len(diff.compared) + len(diff.skipped)
+    of = words["overall of"].format(len(diff.compared), every) if diff.skipped else ""
+    none = words["no source"]
+    return (f"{before or none} → {after or none}" if before != after else words["overall both"].format(after)) + of
 
 
 def together(cells: Iterable[CellChange]) -> list[list[CellChange]]:
@@ -92,18 +94,21 @@ def together(cells: Iterable[CellChange]) -> list[list[CellChange]]:
     return list(found.values())
 
 
-def summary(diff: Diff) -> str:
+def summary(diff: Diff, words: Words = ENGLISH) -> str:
     """How much changed, in one sentence."""
+
+    def counted(key: str, number: int, **more: str) -> str:
+        return words[f"sum {key} {'one' if number == 1 else 'many'}"].format(number, **more)
+
     if diff.nothing_changed:
-        return "nothing changed: the configurations say the same"
-    causing = sum(one.matters == "causes" for one in diff.changes)
+        return words["nothing changed"]
     findings = len(diff.appeared) + len(diff.gone)
-    changes = f"{len(diff.changes)} change{'s' if len(diff.changes) != 1 else ''} of the configuration"
+    changes = counted("changes", len(diff.changes))
     if not diff.cells:
-        also = f", {findings} finding{'s' if findings != 1 else ''} came or went" if findings else ""
-        return f"{changes}; no answer changed{also}"
-    answers = f"{len(diff.cells)} answer{'s' if len(diff.cells) != 1 else ''} changed"
-    return f"{changes}, of which {causing} matter{'s' if causing == 1 else ''}: {answers}"
+        also = counted("findings", findings) if findings else ""
+        return words["sum no answer"].format(changes=changes) + also
+    causing = sum(one.matters == "causes" for one in diff.changes)
+    return counted("matter", causing, changes=changes, answers=counted("answers", len(diff.cells)))
 
 
 def _few(names: Sequence[str], network: Labels) -> str:
@@ -111,17 +116,18 @@ def _few(names: Sequence[str], network: Labels) -> str:
     return shown + (f" and {len(names) - MOST_SOURCES} more" if len(names) > MOST_SOURCES else "")
 
 
-def _labelled(text: str, network: Labels) -> str:
+def labelled(text: str, network: Labels) -> str:
+    """A sentence whose words are labelled where they name a resource."""
     return " ".join(label(network, word) if "-" in word else word for word in text.split(" "))
 
 
-def reasons(because: Iterable[str]) -> list[str]:
+def reasons(because: Iterable[str], words: Words = ENGLISH) -> list[str]:
     """What newly leaves or gets in, one line per source and way: ``source → destinations by component``."""
     found: dict[tuple[str, str], list[str]] = {}
     for one in because:
         source, arrow, rest = one.partition(" → ")
         destination, by, component = rest.partition(" by ")
-        found.setdefault((source + arrow, by + component), []).append(destination)
+        found.setdefault((source + arrow, words["reason by"] * bool(by) + component), []).append(destination)
     return [f"{source}{', '.join(some)}{by}" for (source, by), some in found.items()]
 
 
@@ -159,31 +165,34 @@ def _cells(
         yield from wrap(text, paint.columns, "  ", "      ")
 
 
-def answer(one: Answer) -> str:
+def answer(one: Answer, words: Words = ENGLISH) -> str:
     """An answer in few words: ``allowed (private)``."""
     if one.outcome == "absent":
-        return "not there"
+        return words["not there"]
+    word = words[f"outcome {one.outcome}"]
+    if one.route != "none":
+        return f"{word} ({one.route})"
     refusing = [layer for layer, outcome in one.layers.items() if layer != "network" and outcome != "allowed"]
-    by = f" by {', '.join(refusing)}" if refusing and one.layers.get("network") != "blocked" else ""
-    return f"{one.outcome}{by}" if one.route == "none" else f"{one.outcome} ({one.route})"
+    by_policy = refusing and one.layers.get("network") != "blocked"
+    return words["refused by"].format(word, ", ".join(refusing)) if by_policy else word
 
 
-def _traffics(cells: Sequence[CellChange]) -> Iterator[tuple[str, list[Traffic]]]:
+def _traffics(cells: Sequence[CellChange], words: Words = ENGLISH) -> Iterator[tuple[str, list[Traffic]]]:
     named: dict[str, list[Traffic]] = {}
     for cell in cells:
         refused = cell.after.outcome == "blocked" and cell.after.layers.get("network") != "blocked"
-        word = "newly let through by the network" if refused else "newly allowed"
-        named.setdefault(word, []).extend(cell.allowed)
-        named.setdefault("newly blocked", []).extend(cell.blocked)
+        allowed = words["traffic let through" if refused else "traffic allowed"]
+        named.setdefault(allowed, []).extend(cell.allowed)
+        named.setdefault(words["traffic blocked"], []).extend(cell.blocked)
         for one in cell.moved:
-            named.setdefault(f"moved from {one.before} to {one.after}", []).extend(one.traffic)
-        named.setdefault("not decided any more", []).extend(cell.undecided)
+            named.setdefault(words["traffic moved"].format(one.before, one.after), []).extend(one.traffic)
+        named.setdefault(words["traffic undecided"], []).extend(cell.undecided)
     return ((name, list(dict.fromkeys(some))) for name, some in named.items() if some)
 
 
-def traffic_lines(cells: Sequence[CellChange]) -> list[str]:
+def traffic_lines(cells: Sequence[CellChange], words: Words = ENGLISH) -> list[str]:
     """All traffic of changed answers, a line per pair of ends: ``newly allowed: …``."""
-    return [f"{name}: {traffic(group)}" for name, some in _traffics(cells) for group in by_ends(some)]
+    return [f"{name}: {traffic(group)}" for name, some in _traffics(cells, words) for group in by_ends(some)]
 
 
 def told(kind: str, component: str, text: str, network: Labels) -> str:
@@ -198,35 +207,31 @@ def _impact(one: Impact, network: Labels, paint: Paint) -> Iterator[str]:
     yield from wrap(matters(one, network), paint.columns, "      → ", "        ")
 
 
-def matters(one: Impact, network: Labels) -> str:
+def matters(one: Impact, network: Labels, words: Words = ENGLISH) -> str:
     """What a change does, in words."""
     if one.part_of is not None:
-        return f"goes with {one.part_of}"
+        return words["matters with"].format(one.part_of)
     if one.matters != "causes":
-        return MATTERS[one.matters]
+        return words[f"matters {one.matters}"]
     if not one.cells:
-        return f"check finds {', '.join(one.findings)}"
+        return words["matters finds"].format(", ".join(one.findings))
     by_source: dict[str, list[str]] = {}
     for source, destination in one.cells:
         by_source.setdefault(source, []).append(destination)
-    return "changes " + "; ".join(
+    return words["matters causes"].format("; ".join(
         f"{label(network, source)} → {', '.join(label(network, each) for each in targets)}"
         for source, targets in by_source.items()
-    )
+    ))  # fmt: skip
 
 
-def policy_words(one: PolicyChange, network: Labels) -> Iterator[str]:
+def policy_words(one: PolicyChange, network: Labels, words: Words = ENGLISH) -> Iterator[str]:
     """What a policy allows more and less."""
     name = label(network, one.component)
-    for verdict, proof, yes in (
-        (one.allows_more, one.more, "now allows"), (one.allows_less, one.less, "no longer allows"),
-    ):  # fmt: skip
-        if verdict:
-            yield f"{name} {yes} {clean(proof)}"
-        elif verdict is None:
-            yield f"{name}: whether it {yes.replace('allows', 'allows something')} is not decided: {clean(proof)}"
+    for verdict, proof, key in ((one.allows_more, one.more, "policy more"), (one.allows_less, one.less, "policy less")):
+        if verdict is not False:
+            yield words[key if verdict else f"{key} open"].format(name, clean(proof))
     if one.allows_more is False and one.allows_less is False:
-        yield f"{name} allows the same as before"
+        yield words["policy same"].format(name)
 
 
 # --- Markdown -------------------------------------------------------------------------------------------------------
@@ -235,8 +240,13 @@ def policy_words(one: PolicyChange, network: Labels) -> Iterator[str]:
 def render_markdown(diff: Diff, network: Labels) -> str:
     """The comparison as Markdown, for a comment on a review."""
     word, because = diff.gate
-    lines = [f"**{_plain(summary(diff))}**", "", f"- overall: {_plain(overall(diff))}", f"- gate: {GATES[word]}"]
-    lines += [f"  - {_plain(_labelled(one, network))}" for one in reasons(because)]
+    lines = [
+        f"**{_plain(summary(diff))}**",
+        "",
+        f"- overall: {_plain(overall(diff))}",
+        f"- gate: {ENGLISH[f'gate {word}']}",
+    ]
+    lines += [f"  - {_plain(labelled(one, network))}" for one in reasons(because)]
     if diff.cells:
         lines += ["", "| from | to | before | after | traffic | because of |", "| --- | --- | --- | --- | --- | --- |"]
         lines += [_row(cells, network) for cells in together(diff.cells)]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
@@ -21,7 +21,7 @@ from reachsim.report.commands import command_for
 from reachsim.report.deciding import lines_of
 from reachsim.report.facts import Facts
 from reachsim.report.ladder import MOST_WAYS, groups
-from reachsim.report.languages import TEXTS
+from reachsim.report.languages import TEXTS, Lang
 from reachsim.report.matrix import IN, OUT, grid
 from reachsim.report.pages import environment, part, policy
 from reachsim.report.svg import render_map
@@ -31,7 +31,6 @@ from reachsim.report.words import Labels, short_source
 from reachsim.routemap import RouteMap, lay_out
 from reachsim.verdict import Acceptance, Cell, Check, Finding, PipelineStep, Verdict
 
-Lang = Literal["en", "ja"]
 MOST_FULL: Final = 1_800_000
 """Characters of hops; once they are used up, a trace names what blocks it and the command that prints the rest."""
 MOST_EVIDENCE: Final = 12

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from reachsim.diff import Diff
+from reachsim.report.diff import render_diff
+from reachsim.report.diff_html import entries
 from reachsim.report.facts import Facts
 from reachsim.report.html import map_of, matrix_of
 from reachsim.report.ladder import MOST_WAYS, groups
@@ -17,9 +20,9 @@ from reachsim.routemap import lay_out
 from reachsim.verdict import Check, Finding, Known, Verdict
 
 
-def show(value: Check | Verdict | Finding, network: Labels | None = None) -> str:
+def show(value: Check | Verdict | Finding | Diff, network: Labels | None = None) -> str:
     """A value as HTML. ``network`` knows other names and places than the value itself."""
-    network = network or (value.known if isinstance(value, Check) else Known())
+    network = network or (value.known if isinstance(value, Check | Diff) else Known())
     match value:
         case Check():
             found = map_of(lay_out(value, network), value.matrix, network, TEXTS["en"])
@@ -30,13 +33,21 @@ def show(value: Check | Verdict | Finding, network: Labels | None = None) -> str
             return _render(network, kind="verdict", verdict=value, asked=describe(value.question),
                            blocks=list(blocks_of(value.blocked_by)), hidden=max(0, len(ways) - MOST_WAYS),
                            ways=[way_of(group, network) for group in ways[:MOST_WAYS]])  # fmt: skip
+        case Diff():
+            return _render(network, kind="diff", **entries(value, network, TEXTS["en"]))
         case Finding():
             return _render(network, kind="finding", one=value)
 
 
-def bundle(value: Check | Verdict) -> dict[str, str]:
+def bundle(value: Check | Verdict | Diff) -> dict[str, str]:
     """A value as notebooks want it: HTML, and text where there is none."""
-    text = render_check(value, value.known) if isinstance(value, Check) else render_trace(value, Known())
+    match value:
+        case Check():
+            text = render_check(value, value.known)
+        case Diff():
+            text = render_diff(value, value.known)
+        case Verdict():
+            text = render_trace(value, Known())
     return {"text/html": show(value), "text/plain": text}
 
 

@@ -5,10 +5,16 @@ group of its own that a pointer can find, and a link from it to its trace.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 from reachsim.report.columns import clean
 from reachsim.routemap import FONT, NESTED, ROW, Box, Line, RouteMap
+
+SIGNS: Final[Mapping[str, str]] = {
+    "new": "m-4 0h8m-4 -4v8", "gone": "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0z", "changed": "m-4 0l4 -4l4 4l-4 4z",
+}  # fmt: skip
+"""What stands at the start of a line that is not the same on both sides, drawn from the middle."""
 
 
 def render_map(
@@ -47,16 +53,18 @@ def _box(box: Box) -> str:
 
 
 def classes_of(line: Line) -> str:
-    """The classes of a line: its outcome, whether it leaves the private ways, whether a step needs it."""
-    return " ".join(
-        ["line", line.outcome, *(["leaving"] if line.leaving else []), *(["needed"] if line.needed else [])]
-    )
+    """The classes of a line: its outcome, whether it leaves the private ways, whether a step needs it, its turn."""
+    more = {"leaving": line.leaving, "needed": line.needed and not line.turn, f"turn-{line.turn}": bool(line.turn)}
+    return " ".join(["line", line.outcome, *(word for word, holds in more.items() if holds)])
 
 
 def _line(line: Line, links: Mapping[int, str]) -> str:
     path = " ".join(f"{'ML'[i > 0]}{x:.1f} {y:.1f}" for i, (x, y) in enumerate(line.points))
     shown = f'<title>{escape(clean(line.label))}</title><path class="hit" d="{path}"/>'
     shown += f'<path class="{classes_of(line)}" d="{path}"/>'
+    x, y = line.points[0]
+    if line.turn in SIGNS:
+        shown += f'<path class="sign turn-{line.turn}" d="M{x + 7:.1f} {y:.1f}{SIGNS[line.turn]}"/>'
     x, y = line.points[-1]
     if line.stopped:
         shown += f'<path class="mark" d="M{x - 12:.1f} {y - 4:.1f}l8 8m0 -8l-8 8"/>'

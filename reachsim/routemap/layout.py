@@ -41,7 +41,15 @@ class _Item(NamedTuple):
 
 def lay_out(check: Check, network: Labels | None = None) -> RouteMap:
     """Place everything. ``network`` knows names and, if it has ``place``, where an interface stands."""
-    return _Layout(*grouped(ways_of(check.matrix, network, check.same_as)), network, check.same_as).finish()
+    return place_all(*grouped(ways_of(check.matrix, network, check.same_as)), network, check.same_as)
+
+
+def place_all(
+    ways: list[Way], members: Mapping[str, tuple[str, ...]], network: Labels | None,
+    same_as: Mapping[str, tuple[str, ...]],
+) -> RouteMap:  # fmt: skip
+    """Give ways their boxes and lines; ``members`` tells whom a name stands for besides, ``same_as`` who is alike."""
+    return _Layout(ways, members, network, same_as).finish()
 
 
 class _Layout:
