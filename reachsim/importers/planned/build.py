@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from reachsim.importers import transit
-from reachsim.importers.planned import balancers, firewalls, interfaces, names, network, pipeline, routes
+from reachsim.importers.planned import balancers, firewalls, interfaces, names, network, pipeline, removing, routes
 from reachsim.importers.planned.managed import add_managed_policies
 from reachsim.importers.planned.resource import Home, Resource
 from reachsim.importers.planned.symbols import NAMED
@@ -135,28 +135,6 @@ MAKERS: Final[Mapping[str, Maker]] = {
 }
 """Kind -> what writes its records; the order is the order of work."""
 
-REMOVED_FROM: Final[Mapping[str, str]] = {
-    "aws_vpc": "ec2/describe-vpcs", "aws_subnet": "ec2/describe-subnets",
-    "aws_route_table": "ec2/describe-route-tables", "aws_network_acl": "ec2/describe-network-acls",
-    "aws_security_group": "ec2/describe-security-groups", "aws_internet_gateway": "ec2/describe-internet-gateways",
-    "aws_egress_only_internet_gateway": "ec2/describe-egress-only-internet-gateways",
-    "aws_nat_gateway": "ec2/describe-nat-gateways", "aws_eip": "ec2/describe-addresses",
-    "aws_vpc_endpoint": "ec2/describe-vpc-endpoints",
-    "aws_vpc_peering_connection": "ec2/describe-vpc-peering-connections",
-    "aws_ec2_transit_gateway": "ec2/describe-transit-gateways",
-    "aws_ec2_transit_gateway_vpc_attachment": "ec2/describe-transit-gateway-vpc-attachments",
-    "aws_ec2_transit_gateway_route_table": "ec2/describe-transit-gateway-route-tables",
-    "aws_network_interface": "ec2/describe-network-interfaces", "aws_vpn_gateway": "ec2/describe-vpn-gateways",
-    "aws_vpn_connection": "ec2/describe-vpn-connections", "aws_codebuild_project": "codebuild/batch-get-projects",
-    "aws_codebuild_fleet": "codebuild/batch-get-fleets", "aws_ecr_repository": "ecr/describe-repositories",
-    "aws_codecommit_repository": "codecommit/batch-get-repositories", "aws_s3_bucket": "s3api/list-buckets",
-    "aws_iam_role": "iam/get-account-authorization-details", "aws_lambda_function": "lambda/list-functions",
-    "aws_cloudwatch_log_group": "logs/describe-log-groups", "aws_vpc_dhcp_options": "ec2/describe-dhcp-options",
-    "aws_ec2_managed_prefix_list": "ec2/describe-managed-prefix-lists",
-    "aws_codepipeline": "codepipeline/list-pipelines",
-}  # fmt: skip
-"""Kind -> the list that a deleted one leaves."""
-
 UNDECIDABLE: Final[Sequence[tuple[str, str, str]]] = (
     ("aws_networkfirewall_t", "", "what a firewall that inspects TLS lets through"),
     ("aws_route53profiles", "route53profiles/list-profile-associations", "every name that the VPC's resolver answers"),
@@ -221,6 +199,9 @@ def build_snapshot(
         world.open(home)
         for held in (lists or {}).get(home[1], ()):
             _service_list(world, home, held)
+    for _, record in world.each("ec2/describe-network-interfaces"):
+        for held in record.get("PrivateIpAddresses", []):
+            world.take(str(record.get("SubnetId")), str(held.get("PrivateIpAddress", "")))
     _reserve(world, resources)
     _make(world, resources)
     _finish(world, resources)
@@ -253,34 +234,14 @@ def _make(world: World, resources: Sequence[Resource]) -> None:
     at_work = [one for one in resources if world.alone or one.action != "keep"]
     for one in sorted(at_work, key=lambda one: (one.action != "delete", order.get(one.kind, len(order)))):
         maker = MAKERS.get(one.kind)
-        if one.action == "delete" and one.kind in REMOVED_FROM:
-            _remove(world, one)
+        if one.action == "delete" and one.kind not in removing.BY_THEIR_MAKERS:
+            if not removing.remove(world, one) and maker is not None:
+                why = "its deletion is not modelled: what the live snapshot holds of it is still there"
+                world.unsupported.append((f"{one.address} ({one.kind})", why))
         elif maker is None:
             _unmodelled(world, one)
         elif one.action != "delete" or one.before:
             maker(world, one)
-
-
-def _remove(world: World, one: Resource) -> None:
-    gone = world.remove(REMOVED_FROM[one.kind], one.id)
-    if one.kind == "aws_vpc_endpoint" and gone is not None:
-        for eni in gone.get("NetworkInterfaceIds", []):
-            world.remove("ec2/describe-network-interfaces", eni)
-        for _, table in world.each("ec2/describe-route-tables"):
-            table["Routes"] = [route for route in table["Routes"] if route.get("GatewayId") != one.id]
-    if one.kind == "aws_nat_gateway":
-        for held in (gone or {}).get("NatGatewayAddresses", []):
-            world.remove("ec2/describe-network-interfaces", str(held.get("NetworkInterfaceId")))
-    if one.kind == "aws_vpc":
-        for call in ("ec2/describe-route-tables", "ec2/describe-network-acls", "ec2/describe-security-groups"):
-            for _, record in list(world.each(call)):
-                if record.get("VpcId") == one.id:
-                    world.remove(call, next(str(record[key]) for key in ("RouteTableId", "NetworkAclId", "GroupId")
-                                            if key in record))  # fmt: skip
-    for _, table in world.each("ec2/describe-route-tables"):
-        for route in table["Routes"]:
-            if one.id in (route.get(key) for key in routes.TARGETS.values()):
-                route["State"] = "blackhole"
 
 
 _SILENT: Final = (
@@ -320,6 +281,8 @@ def _finish(world: World, resources: Sequence[Resource]) -> None:
     _instance_routes(world)
     add_managed_policies(world)
     vpcs = {str(record["VpcId"]): record for _, record in world.each("ec2/describe-vpcs")}
+    routes.propagated(world)
+    routes.peered_blocks(world)
     for home in sorted(world.answers):
         if home[1] != "global" and world.rows(home, "ec2/describe-transit-gateway-route-tables"):
             world.warnings += transit.complete(world.answers[home], vpcs)[1]

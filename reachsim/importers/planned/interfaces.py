@@ -319,6 +319,7 @@ def endpoint_association(world: World, one: Resource) -> None:
     if record is None:
         world.undecided(one, "the endpoint")
         return
+    world.touched.add(record["VpcEndpointId"])
     for name, key in (("route_table_id", "RouteTableIds"), ("subnet_id", "SubnetIds")):
         value = one.text(name)
         if value and one.action == "delete":
@@ -344,8 +345,8 @@ def finish_endpoints(world: World) -> None:
             if fixed is not None:
                 for key in ("SubnetIds", "NetworkInterfaceIds", "DnsEntries"):
                     record.setdefault(key, [])
-        elif fixed is not None:
-            _endpoint_interfaces(world, home, record, fixed, str(address))
+        elif fixed is not None or record["VpcEndpointId"] in world.touched:
+            _endpoint_interfaces(world, home, record, fixed or {}, str(address))
 
 
 def _gateway_routes(world: World, home: Home, record: Document) -> None:
@@ -432,7 +433,8 @@ def _endpoint_interfaces(world: World, home: Home, record: Document, fixed: dict
     for gone in held.values():
         world.remove("ec2/describe-network-interfaces", gone)
     record["NetworkInterfaceIds"] = enis
-    _names(record)
+    if "DnsEntries" not in record or address != endpoint_id:
+        _names(record)
 
 
 def _names(record: Document) -> None:

@@ -56,10 +56,17 @@ def vpc(world: World, one: Resource) -> None:
     elif "enable_dns_support" in one.values or "enable_dns_hostnames" in one.values:
         _dns(world, one)
     if dhcp.startswith("dopt-default-"):
-        world.add(one.home, "ec2/describe-dhcp-options", {
-            "DhcpOptionsId": dhcp, "OwnerId": one.home[0],
-            "DhcpConfigurations": [{"Key": "domain-name-servers", "Values": [{"Value": "AmazonProvidedDNS"}]}],
-        })  # fmt: skip
+        default_dhcp(world, one.home)
+
+
+def default_dhcp(world: World, home: Home) -> str:
+    """The id of a Region's default DHCP options, which name Amazon's resolver."""
+    dhcp = f"dopt-default-{home[1]}"
+    world.add(home, "ec2/describe-dhcp-options", {
+        "DhcpOptionsId": dhcp, "OwnerId": home[0],
+        "DhcpConfigurations": [{"Key": "domain-name-servers", "Values": [{"Value": "AmazonProvidedDNS"}]}],
+    })  # fmt: skip
+    return dhcp
 
 
 def _merge_blocks(record: Document, key: str, block: str, states: Iterable[Document]) -> None:

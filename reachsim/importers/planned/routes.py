@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from reachsim.importers import transit
 from reachsim.importers.planned.network import new_table
 from reachsim.importers.planned.resource import Home, Resource, Values, blocks_of, text_of
 from reachsim.importers.planned.symbols import attribute
@@ -359,6 +360,17 @@ def peering_accepter(world: World, one: Resource) -> None:
             record[key]["PeeringOptions"] = {"AllowDnsResolutionFromRemoteVpc": allowed}
 
 
+def peered_blocks(world: World) -> None:
+    """The blocks of VPCs that the source holds, in both sides of their peering connections."""
+    for _, record in world.each("ec2/describe-vpc-peering-connections"):
+        for side in (record.get("RequesterVpcInfo", {}), record.get("AccepterVpcInfo", {})):
+            held = world.get(str(side.get("VpcId", ""))) or {}
+            for state in held.get("CidrBlockAssociationSet", []):
+                listed = side.setdefault("CidrBlockSet", [])
+                if all(other.get("CidrBlock") != state.get("CidrBlock") for other in listed):
+                    listed.append({"CidrBlock": state["CidrBlock"]})
+
+
 # --- transit gateways -------------------------------------------------------------------------------------------------
 
 
@@ -499,6 +511,35 @@ def transit_route(world: World, one: Resource) -> None:
     same = ("DestinationCidrBlock", "PrefixListId")
     document["Routes"] = [held for held in document["Routes"] if any(held.get(k) != made.get(k) for k in same)]
     document["Routes"].append(made)
+
+
+def propagated(world: World) -> None:
+    """Routes of a live transit gateway's tables to the blocks of VPCs that propagate to them, where they lack.
+
+    A table without any propagated route is left to `reachsim.importers.transit.complete`.
+    """
+    for home, table in world.each("ec2/describe-transit-gateway-route-tables"):
+        table_id = str(table["TransitGatewayRouteTableId"])
+        found, rows = (
+            world.document(home, f"{call}/{table_id}") for call in (transit.ROUTES, transit.PROPAGATIONS)
+        )  # fmt: skip
+        world.document(home, f"{transit.ASSOCIATIONS}/{table_id}")
+        if found is None or all(route.get("Type") != "propagated" for route in found["Routes"]):
+            continue
+        for row in (rows or {}).get(transit.PROPAGATED, []):
+            blocks = (world.get(str(row.get("ResourceId"))) or {}).get("CidrBlockAssociationSet", [])
+            if row.get("ResourceType") == "vpc" and row.get("State") == "enabled":
+                _propagated_to(found["Routes"], row, [str(state["CidrBlock"]) for state in blocks])
+
+
+def _propagated_to(held: list[Document], row: Document, blocks: list[str]) -> None:
+    keys = ("TransitGatewayAttachmentId", "ResourceId", "ResourceType")
+    for block in blocks:
+        if all(route.get("DestinationCidrBlock") != block for route in held):
+            held.append({
+                "DestinationCidrBlock": block, "Type": "propagated", "State": "active",
+                "TransitGatewayAttachments": [{key: row[key] for key in keys if key in row}],
+            })  # fmt: skip
 
 
 def prefix_list(world: World, one: Resource) -> None:

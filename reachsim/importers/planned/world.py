@@ -103,6 +103,8 @@ class World:
     warnings: list[str] = field(default_factory=list)
     service_lists: dict[tuple[str, str], str] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    touched: set[str] = field(default_factory=set)
+    """Endpoints with an association that comes or goes."""
     templates: dict[str, Resource] = field(default_factory=dict)
     """Launch templates by id and name."""
     _records: dict[str, tuple[Home, str, Document]] = field(default_factory=dict)
@@ -259,7 +261,7 @@ class World:
     def take(self, subnet: str, address: str) -> str:
         """Note that an address is in use."""
         net = self._block(subnet)
-        if net is not None and ":" not in address:
+        if net is not None and address and ":" not in address:
             offset = int(ip_network(f"{address}/32").network_address) - int(net.network_address)
             self._taken.setdefault(subnet, set()).add(offset)
         return address
