@@ -15,6 +15,7 @@ from reachsim.pipeline import (
     cmake,
     conda,
     deploy,
+    deployers,
     docker,
     download,
     go_modules,
@@ -46,9 +47,9 @@ def _by_url(call: Call) -> Outcome:
 
 PROGRAMS: Final[dict[str, Reader]] = {
     **BUILTINS,
-    "aws": aws_cli.aws, "sam": sam.sam, "cdk": aws_cli.deployer, "serverless": aws_cli.deployer,
-    "sls": aws_cli.deployer, "copilot": aws_cli.deployer, "eb": aws_cli.deployer, "eksctl": aws_cli.deployer,
-    "ecs-cli": aws_cli.deployer, "amplify": aws_cli.deployer,
+    "aws": aws_cli.aws, "sam": sam.sam, "cdk": deployers.deployer, "serverless": deployers.deployer,
+    "sls": deployers.deployer, "copilot": deployers.deployer, "eb": deployers.deployer, "eksctl": deployers.deployer,
+    "ecs-cli": deployers.deployer, "amplify": deployers.deployer,
     "docker": docker.docker, "podman": docker.docker, "buildah": docker.docker, "nerdctl": docker.docker,
     "docker-compose": lambda call: compose(call, list(call.words)), "executor": docker.kaniko, "kaniko": docker.kaniko,
     "skopeo": docker.skopeo, "crane": docker.skopeo,

@@ -1,0 +1,88 @@
+"""What all ``aws`` commands share: Region, account, host, endpoint overrides, and the IAM requests of an operation.
+
+**Source:** AWS CLI User Guide, "Using endpoints in the AWS CLI" and "Environment variables"; Service Authorization
+Reference (resource types); facts P14, P77, P78.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from reachsim import services
+from reachsim.pipeline import aws_commands, urls
+from reachsim.pipeline.call import Arguments, Call
+from reachsim.pipeline.records import Found, Request
+from reachsim.pipeline.variables import starred, unknown
+
+
+def region_of(call: Call, given: Arguments) -> str:
+    return given.last("region") or call.region
+
+
+def account_of(call: Call) -> str:
+    return call.env("codebuild:account") or unknown("account")
+
+
+def service_host(call: Call, command: str, region: str) -> str:
+    """The host that the CLI contacts for a command's service, FIPS and dual-stack switches included (fact P14)."""
+    host = aws_commands.host(command, region)
+    fips = call.env("AWS_USE_FIPS_ENDPOINT") == "true"
+    dual = call.env("AWS_USE_DUALSTACK_ENDPOINT") == "true"
+    if (not fips and not dual) or f".{region}." not in host:
+        return host
+    name, is_s3 = ("ecr" if command == "ecr" else host.split(f".{region}.")[0]), command in ("s3", "s3api")
+    tail = f"{region}.{services.dual_suffix(region) if dual and not is_s3 else services.dns_suffix(region)}"
+    return f"{name}{'-fips' if fips else ''}.{'dualstack.' if dual and is_s3 else ''}{tail}"
+
+
+def service_of(host: str) -> str | None:
+    """The endpoint service of a host of which parts may be unknown."""
+    plain = host.replace(unknown("region"), "us-east-1")
+    return services.service_of_host(re.sub("\ue000[^\ue001]*\ue001", "x", plain))[0]
+
+
+def custom_endpoint(call: Call, given: Arguments, command: str) -> list[Found] | None:
+    """The destination of ``--endpoint-url`` or its variables; None if none is given."""
+    name = "AWS_ENDPOINT_URL_" + {"s3api": "s3"}.get(command, command).upper().replace("-", "_")
+    url = given.last("endpoint-url")
+    if not url and call.env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") != "true":
+        url = call.env(name, "AWS_ENDPOINT_URL")
+    return urls.destination(url, "aws") if url else None
+
+
+def requests(call: Call, given: Arguments, command: str, rest: list[str], region: str) -> tuple[Request, ...]:
+    """The IAM requests of a command, made with the build's own role; none with other credentials.
+
+    ``rest`` is what follows the command: the operation and, after ``wait``, what is waited for.
+    """
+    if given.has("no-sign-request") or given.has("profile") or not rest:
+        return ()
+    named = _resources(call, given, command, region)
+    return tuple(Request(action, one) for action in aws_commands.actions(command, *rest[:2]) for one in named)
+
+
+_NAMED: Final = {
+    "ecr": (("repository-name", "repository-names"), "repository/{}"), "codecommit": (("repository-name",), "{}"),
+    "ssm": (("name", "names"), "parameter/{}"), "secretsmanager": (("secret-id",), "secret:{}*"),
+    "lambda": (("function-name",), "function:{}"), "cloudformation": (("stack-name",), "stack/{}/*"),
+    "codebuild": (("project-name",), "project/{}"), "codepipeline": (("name",), "{}"),
+    "dynamodb": (("table-name",), "table/{}"), "kms": (("key-id",), "key/{}"),
+    "stepfunctions": (("state-machine-arn",), "{}"), "sns": (("topic-arn",), "{}"), "sts": (("role-arn",), "{}"),
+}  # fmt: skip
+"""Command -> the options that name the resource, and the resource's part of its ARN."""
+
+
+def _resources(call: Call, given: Arguments, command: str, region: str) -> list[str]:
+    """The ARNs that a command's options name, unknown parts as ``*``; ``*`` where they name none."""
+    partition, account = services.partition_of(region), account_of(call)
+    prefix = f"arn:{partition}:{aws_commands.iam_prefix(command)}:{region}:{account}:"
+    names, form = _NAMED.get(command, ((), ""))
+    found = []
+    for value in given.all(*names):
+        if value.startswith("arn:"):
+            found.append(starred(value))
+        elif value:
+            whole = value.startswith(("alias/", "key/")) or form == "{}" and ":" in value
+            found.append(starred(prefix + (value if whole else form.format(value.lstrip("/")))))
+    return list(dict.fromkeys(found)) or ["*"]

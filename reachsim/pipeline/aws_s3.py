@@ -1,0 +1,97 @@
+"""``aws s3`` and ``aws s3api``: the bucket's own host and the IAM requests for its objects.
+
+**Source:** AWS CLI Command Reference, "s3" (cp, sync, mv, rm, ls, mb, rb; ``--source-region``); Amazon S3 User Guide,
+"Virtual hosting of general purpose buckets"; "Required permissions for Amazon S3 API operations".
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reachsim import services
+from reachsim.pipeline import urls
+from reachsim.pipeline.aws_calls import custom_endpoint, region_of, service_host
+from reachsim.pipeline.aws_calls import requests as requests_of
+from reachsim.pipeline.call import Arguments, Call, Outcome
+from reachsim.pipeline.records import Destination, Gap, Request
+from reachsim.pipeline.variables import is_known, nothing_known, starred
+
+_TRANSFERS: Final = ("cp", "sync", "mv", "rm")
+
+
+def s3(call: Call, given: Arguments, service: str, rest: list[str]) -> Outcome:
+    operation = rest[0] if rest else ""
+    region = region_of(call, given)
+    wholes = [word for word in rest[1:] if word.startswith("s3://")]
+    if service == "s3api":
+        bucket = given.last("bucket")
+        wholes = [f"s3://{bucket}/{given.last('key') or ''}"] if bucket else []
+    custom = custom_endpoint(call, given, service)
+    if custom is not None:
+        return Outcome(tuple(custom), None)
+    unsaid = [word for word in rest[1:] if not is_known(word) and nothing_known(word.split("/")[0])]
+    if not wholes and service == "s3" and operation in _TRANSFERS:
+        if len(unsaid) > 1:
+            gap = Gap(call.command.text, f"which bucket that is: {urls.why_unknown(' '.join(unsaid))}")
+            return Outcome((Destination(service_host(call, "s3", region), 443, "aws", service="s3"), gap), None)
+        if not unsaid:
+            return Outcome((), None)
+        wholes = [f"s3://{unsaid[0]}"]
+        rest = [wholes[0] if word == unsaid[0] else word for word in rest]
+    if not wholes:
+        host = service_host(call, "s3", region)
+        requests = requests_of(call, given, service, rest, region) if service == "s3api" else ()
+        if service == "s3" and operation == "ls":
+            requests = (Request("s3:ListAllMyBuckets", "*"),)
+        return Outcome((Destination(host, 443, "aws", "certain", "run", "s3", requests),), None)
+    signed = not given.has("no-sign-request") and not given.has("profile")
+    found: dict[str, Destination] = {}
+    for number, whole in enumerate(wholes):
+        bucket, _, key = whole.removeprefix("s3://").partition("/")
+        actions = _s3_actions(service, operation, is_source=number < len(wholes) - 1 or rest[-1] != whole)
+        if service == "s3api":
+            actions = tuple(one.action for one in requests_of(call, given, service, rest, region))
+        partition = services.partition_of(region)
+        base = f"arn:{partition}:s3:::{bucket}"
+        requests = tuple(
+            Request(one, starred(base if one == "s3:ListBucket" or "Bucket" in one else f"{base}/{_key(key, given)}"))
+            for one in actions
+        )
+        place = region
+        if number == 0 and len(wholes) > 1 and given.last("source-region"):
+            place = given.last("source-region") or region
+        host = bucket_host(call, bucket, place)
+        old = found.get(host)
+        merged = dict.fromkeys([*(old.requests if old else ()), *(requests if signed else ())])
+        found[host] = Destination(host, 443, "aws", "certain", "run", "s3", tuple(merged))
+    return Outcome(tuple(found.values()), None, None if operation in ("ls", "head-object", "head-bucket") else True)
+
+
+def bucket_host(call: Call, bucket: str, region: str) -> str:
+    """Virtual-hosted names; a bucket with a dot in its name is asked for by path, for its certificate would not fit."""
+    base = service_host(call, "s3", region)
+    return base if "." in bucket or not bucket else f"{bucket}.{base}"
+
+
+def _key(key: str, given: Arguments) -> str:
+    return f"{key.rstrip('/')}/*" if given.has("recursive") and key.strip("/") else (key or "*")
+
+
+def _s3_actions(service: str, operation: str, *, is_source: bool) -> tuple[str, ...]:
+    if service == "s3api":
+        return ()
+    match operation:
+        case "ls":
+            return ("s3:ListBucket",)
+        case "mb":
+            return ("s3:CreateBucket",)
+        case "rb":
+            return ("s3:DeleteBucket",)
+        case "rm":
+            return ("s3:DeleteObject", "s3:ListBucket")
+        case "sync":
+            return ("s3:GetObject", "s3:ListBucket") if is_source else ("s3:PutObject", "s3:ListBucket")
+        case "mv":
+            return ("s3:GetObject", "s3:DeleteObject") if is_source else ("s3:PutObject",)
+        case _:
+            return ("s3:GetObject",) if is_source else ("s3:PutObject",)
