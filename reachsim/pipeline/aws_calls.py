@@ -83,6 +83,6 @@ def _resources(call: Call, given: Arguments, command: str, region: str) -> list[
         if value.startswith("arn:"):
             found.append(starred(value))
         elif value:
-            whole = value.startswith(("alias/", "key/")) or form == "{}" and ":" in value
+            whole = value.startswith(("alias/", "key/")) or (form == "{}" and ":" in value)
             found.append(starred(prefix + (value if whole else form.format(value.lstrip("/")))))
     return list(dict.fromkeys(found)) or ["*"]

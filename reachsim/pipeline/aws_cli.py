@@ -198,6 +198,8 @@ def _codeartifact(call: Call, given: Arguments) -> list[Found]:
     kind = kinds.get(tool)
     if kind == "npm":
         call.configure("npm.registry", f"https://{host}/npm/{repository}/")
+    elif tool == "twine":
+        call.configure("twine.repository", f"https://{host}/pypi/{repository}/")
     elif tool == "pip":
         call.configure("pip.index-url", f"https://{host}/pypi/{repository}/simple/")
     elif kind == "nuget":

@@ -33,7 +33,7 @@ def bake(call: Call, words: list[str]) -> Outcome:
         if text is None:
             found.append(Gap(shown(name), "not in the context"))
         elif name.endswith((".yml", ".yaml")):
-            found += compose.builds(call, name, text, [])
+            found += compose.builds(call, name, [])
         else:
             found += _baked(call, name, text, given)
     return Outcome(tuple(found), "")

@@ -53,10 +53,11 @@ def walk(host: Host, build: ImageBuild, command: Command) -> None:
     if len(text) > dockerfile.MAX_DOCKERFILE:
         host.add(Gap(name, "a Dockerfile of more than 1 MiB"), command.file, command.line, command.text, sure)
         return
+    shift = 0
     if build.text is not None:
-        name = command.file
+        name, line = build.place or (command.file, command.line)
+        shift = line - 1
     file = dockerfile.parse(text)
-    shift = command.line - 1 if build.text is not None else 0
     _Walk(host, build, command, file, name, shift).run()
 
 
@@ -337,7 +338,7 @@ def _script(one: Instruction) -> tuple[str, int]:
     bodies: tuple[Heredoc, ...] = one.heredocs
     if len(one.words) == 1 and one.words[0].startswith("<<"):
         return bodies[0].text, bodies[0].line
-    parts = [one.text.strip("\n")]
+    parts = [re.sub(r"^\s*(<<-?\S+)[ \t]+(\S.*)", r"\2 \1", one.text.strip("\n"), count=1)]  # <<EOF python3
     for body in bodies:
         parts.append(body.text.removesuffix("\n"))
         parts.append(body.name)

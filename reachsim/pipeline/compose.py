@@ -12,7 +12,7 @@ from typing import Any, Final
 from reachsim.pipeline import image
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.records import Found, Gap, ImageBuild
-from reachsim.pipeline.shapes import listing
+from reachsim.pipeline.shapes import listing, table
 from reachsim.pipeline.variables import expand, is_known, shown
 from reachsim.pipeline.yaml import load
 
@@ -70,14 +70,14 @@ def compose(call: Call, words: list[str]) -> Outcome:
         return Outcome((Gap(call.command.text, "there is no compose file in the context"),), None)
     services: dict[str, dict[str, Any]] = {}
     home = posixpath.dirname(call.path(names[0])) if is_known(names[0]) else call.scope.directory
+    gaps: list[Found] = []
     for name in names:
-        text = call.read(name)
-        if text is None:
+        if call.read(name) is None:
             return Outcome((Gap(shown(name), "not in the context"),), None)
-        for key, value in _services(call, text, home).items():
-            services[key] = services.get(key, {}) | value
+        for key, value in _read(call, name, home, gaps).items():
+            services[key] = _merged(services.get(key, {}), value)
     wanted = _wanted(services, given.rest if word != "run" else given.rest[:1], outer.all("profile"), word)
-    found: list[Found] = []
+    found: list[Found] = gaps
     for key in wanted:
         again = given.has("build") or word == "build"
         found += _of_service(call, services[key], home, word, no_build=given.has("no-build"), again=again)
@@ -86,30 +86,86 @@ def compose(call: Call, words: list[str]) -> Outcome:
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 
-def _services(call: Call, text: str, home: str) -> dict[str, dict[str, Any]]:
-    environment = dict(call.variables)
+def _read(call: Call, name: str, home: str, gaps: list[Found], depth: int = 0) -> dict[str, dict[str, Any]]:
+    """The services of a compose file, those that it includes and those that its own extend among them."""
+    text = call.read(name)
+    if text is None or depth > 8:
+        gaps.append(Gap(shown(name), "not in the context" if text is None else "compose files that include each other"))
+        return {}
+    document = _filled(load(text), _environment(call, home))
+    listed = document.get("services") if isinstance(document, dict) else None
+    if not isinstance(listed, dict) and isinstance(document, dict) and "version" not in document:
+        listed = {key: one for key, one in document.items() if isinstance(one, dict) and {"image", "build"} & set(one)}
+    beside = posixpath.dirname(name)
+    found: dict[str, dict[str, Any]] = {}
+    for entry in listing(table(document).get("include")):
+        for path in (posixpath.join(beside, one) for one in _paths(entry)):
+            found |= _read(call, path, posixpath.dirname(call.path(path)), gaps, depth + 1)
+    mine = {str(key): one for key, one in table(listed).items() if isinstance(one, dict)}
+    for key, one in mine.items():
+        own = {part: value for part, value in one.items() if part in _KEYS}
+        base = _base(call, name, one.get("extends"), mine, gaps, depth)
+        found[key] = _merged(base, _placed(own, home, text, call, name))
+    return found
+
+
+def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Two descriptions of one service, the later one's parts first (Compose Specification, "Merge")."""
+    both = {key: _merged(old[key], new[key]) for key in old.keys() & new.keys()
+            if isinstance(old[key], dict) and isinstance(new[key], dict)}  # fmt: skip
+    return old | new | both
+
+
+def _base(
+    call: Call, name: str, extends: Any, mine: dict[str, dict[str, Any]], gaps: list[Found], depth: int
+) -> dict[str, Any]:
+    """The service that another one extends, of the same file or of another."""
+    service = extends if isinstance(extends, str) else table(extends).get("service")
+    other = table(extends).get("file")
+    if not isinstance(service, str):
+        return {}
+    if isinstance(other, str):
+        path = posixpath.join(posixpath.dirname(name), other)
+        found = _read(call, path, posixpath.dirname(call.path(path)), gaps, depth + 1)
+        return found.get(service, {})
+    base = mine.get(service, {})
+    return {part: value for part, value in base.items() if part in _KEYS and part not in ("depends_on", "profiles")}
+
+
+def _placed(own: dict[str, Any], home: str, text: str, call: Call, name: str) -> dict[str, Any]:
+    """A service with what its build is relative to, and where an inline Dockerfile stands."""
+    work = own.get("build")
+    if isinstance(work, str):
+        work = {"context": work}
+    if not isinstance(work, dict):
+        return own
+    first = str(work.get("dockerfile_inline") or "").strip().split("\n")[0]
+    lines = [number for number, line in enumerate(text.split("\n"), 1) if first and first in line]
+    place = (call.machine.context_path(call.path(name)) or name, lines[0] if lines else 1)
+    return own | {"build": work | {"": home, "place": place}}
+
+
+def _paths(entry: Any) -> list[str]:
+    """The files of one entry of ``include``."""
+    path = table(entry).get("path", entry)
+    return [one for one in (path if isinstance(path, list) else [path]) if isinstance(one, str)]
+
+
+def _environment(call: Call, home: str) -> dict[str, str]:
+    found = dict(call.variables)
     for match in re.finditer(r"^[ \t]*(\w+)[ \t]*=(.*)$", call.machine.read(f"{home}/.env") or "", re.MULTILINE):
-        environment.setdefault(match[1], match[2].strip().strip("\"'"))
-    document = load(text)
-    services = document.get("services") if isinstance(document, dict) else None
-    if not isinstance(services, dict) and isinstance(document, dict) and "version" not in document:
-        services = {
-            key: value for key, value in document.items() if isinstance(value, dict) and {"image", "build"} & set(value)
-        }
-    found = {}
-    for key, value in (services or {}).items():
-        if isinstance(value, dict):
-            found[str(key)] = _filled(value, environment)
+        found.setdefault(match[1], match[2].strip().strip("\"'"))
     return found
 
 
 def _filled(value: Any, environment: dict[str, str], depth: int = 0) -> Any:
+    """A document with its variables filled in, Compose's way: ``$$`` is a dollar."""
     if isinstance(value, str):
         return expand(value.replace("$$", "\ue003"), environment).replace("\ue003", "$")
-    if depth > 8:
+    if depth > 12:
         return value
     if isinstance(value, dict):
-        return {key: _filled(one, environment, depth + 1) for key, one in value.items() if key in _KEYS or depth}
+        return {key: _filled(one, environment, depth + 1) for key, one in value.items()}
     if isinstance(value, list):
         return [_filled(one, environment, depth + 1) for one in value]
     return value
@@ -173,15 +229,16 @@ def _build(call: Call, work: Any, home: str) -> list[Found]:
         return [*git_found(call, place.split("#")[0]), Gap(shown(place), "the Dockerfile lies in another repository")]
     if not is_known(place):
         return [Gap(shown(place), "the build's directory is not known")]
-    directory = posixpath.normpath(posixpath.join(home, place))
-    table = work.get("args")
-    if isinstance(table, list):
-        table = dict(str(one).split("=", 1) for one in table if "=" in str(one))
-    values = tuple((str(key), str(value)) for key, value in (table or {}).items() if value is not None)
+    directory = posixpath.normpath(posixpath.join(work.get("", home), place))
+    given = work.get("args")
+    if isinstance(given, list):
+        given = dict(str(one).split("=", 1) for one in given if "=" in str(one))
+    values = tuple((str(key), str(value)) for key, value in table(given).items() if value is not None)
     inline = work.get("dockerfile_inline")
     found: list[Found] = [
         ImageBuild(posixpath.join(directory, str(work.get("dockerfile", "Dockerfile"))), directory, work.get("target"),
-                   values, (), str(inline) if inline is not None else None, None)
+                   values, (), str(inline) if inline is not None else None, None,
+                   work.get("place") if inline is not None else None)
     ]  # fmt: skip
     for one in work.get("cache_from") or []:
         reference = str(one)
@@ -192,11 +249,11 @@ def _build(call: Call, work: Any, home: str) -> list[Found]:
     return found
 
 
-def builds(call: Call, name: str, text: str, names: list[str]) -> list[Found]:
+def builds(call: Call, name: str, names: list[str]) -> list[Found]:
     """The images that the services of one compose file build (``docker buildx bake -f compose.yaml``)."""
     home = posixpath.dirname(call.path(name))
-    services = _services(call, text, home)
     found: list[Found] = []
+    services = _read(call, name, home, found)
     for key in _wanted(services, names, [], "build"):
         if services[key].get("build"):
             found += _build(call, services[key]["build"], home)

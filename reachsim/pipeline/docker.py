@@ -1,7 +1,7 @@
-"""docker, podman, buildah, kaniko, skopeo and crane on the command line: logins, pulls, pushes, builds.
+"""docker, podman, nerdctl and buildah on the command line: logins, pulls, pushes, builds.
 
-**Source:** Docker CLI reference (login, pull, push, run, build, buildx, compose, manifest); kaniko README; skopeo(1);
-facts P56 to P61, P73.
+**Source:** Docker CLI reference (login, pull, push, run, build, buildx, compose, manifest); podman-build(1),
+podman-push(1), buildah-from(1), containers-transports(5); facts P56 to P61, P73.
 """
 
 from __future__ import annotations
@@ -132,13 +132,20 @@ def docker(call: Call) -> Outcome:
     match word:
         case "login":
             given = arguments(words, _LOGIN)
-            return Outcome(tuple(_logged_in(call, given.rest[0] if given.rest else "")), "")
+            password = given.last("p", "password") or ""
+            return Outcome(tuple(logged_in(call, given.rest[0] if given.rest else "", password)), "")
         case "pull":
             given = arguments(words, ["platform", "authfile", "creds"])
-            return _pulled(given.rest[:1] if call.program == "docker" else given.rest)
+            names = [one for text in given.rest if (one := remote(text))]
+            return _pulled(names[:1] if call.program == "docker" else names)
         case "push":
-            given = arguments(words, ["authfile", "creds", "format"])
-            return Outcome(tuple(pushed(call, given.rest[0])) if given.rest else (), "")
+            given = arguments(words, ["authfile", "creds", "format", "cert-dir", "compression-format", "digestfile"])
+            target = remote(given.rest[-1]) if given.rest else ""  # podman and buildah: IMAGE [DESTINATION]
+            return Outcome(tuple(pushed(call, target)) if target else (), "")
+        case "from" if call.program == "buildah":
+            given = arguments(words, ["name", "authfile", "creds", "pull-policy", "platform", "arch", "v", "volume"])
+            names = [one for text in given.rest[:1] if text != "scratch" and (one := remote(text))]
+            return _pulled([one for one in names if not is_local(call.machine.settings, one)])
         case "build" | "bud":
             return build(call, words)
         case "buildx":
@@ -165,15 +172,26 @@ def docker(call: Call) -> Outcome:
             return Outcome((), None)
 
 
-def _logged_in(call: Call, registry: str) -> list[Found]:
+def logged_in(call: Call, registry: str, password: str = "") -> list[Found]:
     """A login; one with ECR's token at a registry that a variable names is one at ECR, whatever its account."""
     found: list[Found] = list(image.logs_in(registry))
-    with_token = call.stdin is not None and "!ecr-token" in call.stdin
+    with_token = "!ecr-token" in (call.stdin or "") + password
     logins = (call.setting("docker.logins") or "").split()
     call.configure("docker.logins", " ".join([*logins, "ecr" if with_token else "other"]))
     if with_token and any(isinstance(one, Gap) for one in found):
         found.append(image.some_ecr(call.setting("ecr.token") or call.region, "login"))
     return found
+
+
+def remote(text: str) -> str:
+    """The image in a registry that a word names, without its transport; "" if it lies on the machine itself.
+
+    >>> remote("docker://quay.io/a/b:1"), remote("oci-archive:x.tar"), remote("alpine:3")
+    ('quay.io/a/b:1', '', 'alpine:3')
+    """
+    if re.match(r"(?:docker-archive|docker-daemon|oci|oci-archive|dir|containers-storage|tarball|sif|ostree):", text):
+        return ""
+    return text.removeprefix("docker://")
 
 
 def pushed(call: Call, name: str) -> list[Found]:
@@ -267,7 +285,7 @@ def _buildkit(call: Call, buildx_builder: bool) -> bool | None:
 
 def _work(call: Call, given: Arguments, place: str, buildkit: bool | None) -> list[Found]:
     contexts = tuple(tuple(one.split("=", 1)) for one in given.all("build-context") if "=" in one)
-    values = tuple(_build_argument(call, one) for one in given.all("build-arg"))
+    values = tuple(build_argument(call, one) for one in given.all("build-arg"))
     dockerfile = given.last("f", "file")
     if place == "-":
         if call.stdin is None or not is_known(call.stdin):
@@ -284,7 +302,10 @@ def _work(call: Call, given: Arguments, place: str, buildkit: bool | None) -> li
         return [Gap(call.command.text, f"the build's directory: {urls.why_unknown(place)}")]
     directory = call.path(place)
     if dockerfile is None:
-        path = f"{directory}/Dockerfile"
+        other = f"{directory}/Containerfile"
+        path = (
+            other if call.program in ("podman", "buildah") and call.machine.exists(other) else f"{directory}/Dockerfile"
+        )
     elif dockerfile == "-":
         return [ImageBuild("Dockerfile", directory, given.last("target"), values, contexts, call.stdin or "", buildkit)]  # type: ignore[arg-type]
     elif not is_known(dockerfile):
@@ -294,7 +315,7 @@ def _work(call: Call, given: Arguments, place: str, buildkit: bool | None) -> li
     return [ImageBuild(path, directory, given.last("target"), values, contexts, None, buildkit)]  # type: ignore[arg-type]
 
 
-def _build_argument(call: Call, text: str) -> tuple[str, str]:
+def build_argument(call: Call, text: str) -> tuple[str, str]:
     """``--build-arg NAME=VALUE``, or ``NAME`` for the variable of that name."""
     name, equals, value = text.partition("=")
     from reachsim.pipeline.variables import look_up
@@ -318,7 +339,9 @@ def buildx(call: Call, words: list[str]) -> Outcome:
         )
         options = ",".join(given.all("driver-opt"))
         own = re.search(r"image=([^,\s]+)", options)
-        if given.last("driver") in ("docker", "remote", "cloud"):
+        if given.last("driver") == "remote":
+            return Outcome(tuple(_builder(given.rest)), None)
+        if given.last("driver") in ("docker", "cloud"):
             return Outcome((), None)
         return Outcome(
             tuple(
@@ -337,67 +360,9 @@ def buildx(call: Call, words: list[str]) -> Outcome:
     return Outcome((), None)
 
 
-# --- others that build or move images -------------------------------------------------------------------------------
-
-
-def kaniko(call: Call) -> Outcome:
-    """``/kaniko/executor``: builds without Docker and pushes to every ``--destination``."""
-    given = arguments(
-        call.words,
-        [
-            "context",
-            "c",
-            "dockerfile",
-            "f",
-            "destination",
-            "d",
-            "build-arg",
-            "target",
-            "cache-repo",
-            "registry-mirror",
-            "context-sub-path",
-            "cache-dir",
-            "digest-file",
-            "verbosity",
-        ],
-    )
-    place = (given.last("context", "c") or ".").removeprefix("dir://")
-    if "://" in place:
-        found: list[Found] = [
-            *urls.destination(place.replace("git://", "https://")),
-            Gap(place, "the Dockerfile lies elsewhere"),
-        ]
-    else:
-        directory = call.path(place)
-        name = given.last("dockerfile", "f") or "Dockerfile"
-        beside = f"{directory}/{name}"
-        path = beside if call.machine.exists(beside) else call.path(name)
-        values = tuple(_build_argument(call, one) for one in given.all("build-arg"))
-        found = [ImageBuild(path, directory, given.last("target"), values, (), None, False)]
-    cache = given.last("cache-repo")
-    if cache and given.has("cache"):
-        found += image.pulls(cache)
-    if not given.has("no-push"):
-        found += [one for name in given.all("destination", "d") for one in image.pushes(name)]
-    return Outcome(tuple(found), "")
-
-
-def skopeo(call: Call) -> Outcome:
-    """skopeo and crane: copies between registries."""
-    given = arguments(call.words, ["src-creds", "dest-creds", "authfile", "u", "p", "username", "password", "platform",
-                                   "override-os", "override-arch", "f", "format"])  # fmt: skip
-    word, rest = (given.rest[0], given.rest[1:]) if given.rest else ("", [])
-    if word in ("login", "auth"):
-        names = [one for one in rest if one != "login"]
-        return Outcome(tuple(one for name in names[:1] for one in image.logs_in(name)), "")
-    names = [one.removeprefix("docker://") for one in rest if call.program == "crane" or one.startswith("docker://")]
-    if word in ("copy", "cp") and len(names) == 2:
-        return Outcome((*image.pulls(names[0]), *image.pushes(names[1])), "")
-    if word in ("push",):
-        return Outcome(tuple(image.pushes(names[-1])) if names else (), "")
-    if word in ("pull", "copy", "export", "inspect", "manifest", "digest", "ls", "list-tags", "tag", "config"):
-        reach = (
-            image.pulls if word in ("pull", "copy", "export") else lambda name: image.logs_in(image.parse(name).host)
-        )
-        return Outcome(tuple(one for name in names[:1] for one in reach(name)), None)
-    return Outcome((), None)
+def _builder(places: list[str]) -> list[Found]:
+    """The builder that ``buildx create --driver remote`` names: ``tcp://HOST:PORT``."""
+    return [
+        one for place in places if place.startswith("tcp://")
+        for one in urls.destination(place.replace("tcp://", "https://", 1), "download", "likely")
+    ]  # fmt: skip

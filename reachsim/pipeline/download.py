@@ -267,7 +267,7 @@ def git(call: Call) -> Outcome:
         remote = given.rest[0] if given.rest else "origin"
         if given.has("dry-run", "n") and command != "push":
             return Outcome((), None)
-        return Outcome(tuple(_remote_url(call, remote, action)), None)
+        return Outcome(tuple(_remote_url(call, remote, action, call.path(folder))), None)
     if command == "lfs" and words[:1] and words[0] in ("pull", "fetch", "push", "clone", "checkout"):
         return Outcome(tuple(_remote_url(call, "origin", "GitPull")), None)
     status = None if command in ("diff", "show-ref", "rev-parse", "diff-index", "merge-base", "status") else True
@@ -325,10 +325,10 @@ def _remote(call: Call, words: list[str]) -> Outcome:
     return Outcome((), None)
 
 
-def _remote_url(call: Call, remote: str, action: str) -> list[Found]:
+def _remote_url(call: Call, remote: str, action: str, folder: str = "") -> list[Found]:
     if "://" in remote or re.match(r"[^/\s@]++@[^/\s:]++:", remote) or not is_known(remote):
         return git_found(call, remote, action)
-    folder = call.scope.directory
+    folder = folder or call.scope.directory
     address = call.setting(f"git.remote {remote} {folder}") or _cloned(call, folder)
     address = address or call.env("CODEBUILD_SOURCE_REPO_URL")
     if address:

@@ -34,7 +34,9 @@ def maven(call: Call) -> Outcome:
     mirrors = _mirrors(expand(settings or "", call.variables))
     everything = [url for what, url in mirrors if what.split(",")[0] in ("*", "external:*")]
     pom = call.read(given.last("f", "file") or "pom.xml") or ""
-    own = [] if everything else _repository_urls(pom) + _repository_urls(settings or "")
+    own = [] if everything else list(dict.fromkeys(
+        [*(url for text in _modules(call, given.last("f", "file") or "pom.xml") for url in _repository_urls(text)),
+         *_repository_urls(settings or "")]))  # fmt: skip
     if everything:
         found += index_at(everything[0], "maven", sure)
     else:
@@ -42,6 +44,8 @@ def maven(call: Call) -> Outcome:
         found += index_at(central[0], "maven", sure) if central else _central(call, settings, sure)
         for url in own:
             found += index_at(url, "maven", "certain" if sure == "certain" else sure)
+    if any(re.fullmatch(r"(?:[\w.-]+:)*deploy(?:-file)?", word) for word in given.rest):
+        found += _deployed(call, pom)
     found += [
         one
         for word in call.words
@@ -49,6 +53,34 @@ def maven(call: Call) -> Outcome:
         for one in urls.destination(word.split("=", 1)[1])
     ]
     return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def _modules(call: Call, name: str, depth: int = 0) -> list[str]:
+    """The project's pom and those of its modules."""
+    text = call.read(name)
+    if text is None or depth > 8:
+        return []
+    found = [text]
+    for part in between(without(text, "<!--", "-->"), "<module>", "</module>"):
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(name), part.strip()))
+        found += _modules(call, place if place.endswith(".xml") else f"{place}/pom.xml", depth + 1)
+    return found
+
+
+def _deployed(call: Call, pom: str) -> list[Found]:
+    """Where ``mvn deploy`` sends artifacts: an option, or the project's distributionManagement; mirrors don't count."""
+    named = [word.split("=", 1)[1].split("::")[-1] for word in call.words
+             if re.match(r"-D(?:alt(?:Release|Snapshot)?DeploymentRepository|url)=", word)]  # fmt: skip
+    found: list[Found] = [one for url in named for one in urls.destination(expand(url, call.variables), "package")]
+    if found:
+        return found
+    for block in between(without(pom, "<!--", "-->"), "<distributionManagement>", "</distributionManagement>"):
+        plain = block.replace("snapshotRepository>", "repository>")
+        for part in between(plain, "<repository>", "</repository>"):
+            url = expand((first_between(part, "<url>", "</url>") or "").strip(), call.variables)
+            sure: Confidence = "likely"  # one of the two: by the version, releases or snapshots
+            found += urls.destination(url, "package", sure) if "://" in url else []
+    return found
 
 
 def _central(call: Call, settings: str | None, sure: Confidence) -> list[Found]:
@@ -68,7 +100,8 @@ def _mirrors(settings: str) -> list[tuple[str, str]]:
 
 def _repository_urls(text: str) -> list[str]:
     found = []
-    plain = without(text, "<!--", "-->").replace("pluginRepository>", "repository>")
+    plain = without(without(text, "<!--", "-->"), "<distributionManagement>", "</distributionManagement>")
+    plain = plain.replace("pluginRepository>", "repository>")
     for block in between(plain, "<repository>", "</repository>"):
         url = (first_between(block, "<url>", "</url>") or "").strip()
         if "://" in url and "$" not in url:

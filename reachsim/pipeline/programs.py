@@ -19,14 +19,17 @@ from reachsim.pipeline import (
     docker,
     download,
     go_modules,
+    image_tools,
     installers,
     java_packages,
     knowledge,
+    kubernetes,
     makefile,
     node_packages,  # fmt: skip
     packages,
     python_packages,
     sam,
+    scanners,
     system_packages,
     urls,
 )
@@ -51,14 +54,16 @@ PROGRAMS: Final[dict[str, Reader]] = {
     "sls": deployers.deployer, "copilot": deployers.deployer, "eb": deployers.deployer, "eksctl": deployers.deployer,
     "ecs-cli": deployers.deployer, "amplify": deployers.deployer,
     "docker": docker.docker, "podman": docker.docker, "buildah": docker.docker, "nerdctl": docker.docker,
-    "docker-compose": lambda call: compose(call, list(call.words)), "executor": docker.kaniko, "kaniko": docker.kaniko,
-    "skopeo": docker.skopeo, "crane": docker.skopeo,
+    "docker-compose": lambda call: compose(call, list(call.words)),
+    "executor": image_tools.kaniko, "kaniko": image_tools.kaniko,
+    "skopeo": image_tools.skopeo, "crane": image_tools.skopeo, "oras": image_tools.skopeo,
     "buildx": lambda call: docker.buildx(call, list(call.words)),
     "curl": download.curl, "wget": download.wget, "git": download.git, "ssh": download.ssh, "scp": download.ssh,
     "sftp": download.ssh, "rsync": download.ssh, "ssh-keyscan": download.keyscan, "aria2c": download.wget,
     "pip": python_packages.pip, "pip2": python_packages.pip, "pip3": python_packages.pip, "pipx": python_packages.pip,
     "poetry": python_packages.poetry, "pipenv": python_packages.pipenv, "uv": python_packages.uv,
-    "uvx": python_packages.uv,
+    "uvx": python_packages.uv, "pdm": python_packages.pdm, "hatch": python_packages.pdm, "twine": python_packages.twine,
+    "pyproject-build": python_packages.build,
     "npm": node_packages.npm, "yarn": node_packages.npm, "yarnpkg": node_packages.npm, "pnpm": node_packages.npm,
     "npx": node_packages.npx, "pnpx": node_packages.npx, "bunx": node_packages.npx, "corepack": node_packages.corepack,
     "bun": node_packages.npm,
@@ -75,10 +80,11 @@ PROGRAMS: Final[dict[str, Reader]] = {
     "rpm": system_packages.rpm, "zypper": system_packages.zypper, "pacman": system_packages.pacman,
     "add-apt-repository": system_packages.add_repository, "apt-add-repository": system_packages.add_repository,
     "apt-key": system_packages.apt_key, "gpg": system_packages.apt_key, "sed": system_packages.sed,
-    "terraform": deploy.terraform, "tofu": deploy.terraform, "kubectl": deploy.kubectl, "oc": deploy.kubectl,
-    "helm": deploy.helm, "helm3": deploy.helm,
-    "skaffold": deploy.in_cluster, "istioctl": deploy.in_cluster, "flux": deploy.in_cluster,
-    "kubeseal": deploy.in_cluster,
+    "terraform": deploy.terraform, "tofu": deploy.terraform, "kubectl": kubernetes.kubectl, "oc": kubernetes.kubectl,
+    "kustomize": kubernetes.kustomize, "helm": kubernetes.helm, "helm3": kubernetes.helm,
+    "trivy": scanners.trivy, "sonar-scanner": scanners.sonar,
+    "skaffold": kubernetes.in_cluster, "istioctl": kubernetes.in_cluster, "flux": kubernetes.in_cluster,
+    "kubeseal": kubernetes.in_cluster,
 }  # fmt: skip
 
 SHELLS: Final = ("sh", "bash", "zsh", "dash", "ash", "ksh", "busybox")
@@ -303,6 +309,8 @@ def _python(call: Call, running: tuple[str, ...]) -> Outcome:
         words.pop(0)
     if words[:1] == ["-m"] and len(words) > 1:
         module, rest = words[1], words[2:]
+        if module == "build":
+            return python_packages.build(Call(call.command, words[1:]))
         if module in ("venv", "virtualenv", "ensurepip", "http.server", "json.tool", "compileall", "zipfile", "site"):
             return Outcome((), None)
         return (
@@ -313,7 +321,7 @@ def _python(call: Call, running: tuple[str, ...]) -> Outcome:
     if not words and call.stdin is not None and (well_known := installers.runs(call, call.stdin)) is not None:
         return well_known
     if words[:1] == ["-c"] or not words or (words[0].startswith("-") and words[0] != "-"):
-        text = words[1] if len(words) > 1 else ""
+        text = words[1] if len(words) > 1 else call.stdin or ""
         reaches = re.search(r"https?:|urllib|requests|socket|boto3", text)
         return Outcome(
             (Gap(call.command.text, "a python program; only shell scripts are read"),) if reaches else (), None
@@ -371,16 +379,7 @@ def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Out
         return Outcome((Gap(call.command.text, f"which program that is: {shown(name)} is not known"),), None)
     if knowledge.knows_tool(program):
         plain = " ".join(call.words)
-        found = list(knowledge.tool(program, plain))
-        if program == "sonar-scanner":
-            own = [
-                one
-                for word in call.words
-                if "sonar.host.url=" in word
-                for one in urls.destination(word.split("=", 1)[1])
-            ]
-            return Outcome(tuple(own or found), None)
-        return Outcome(tuple(found), None)
+        return Outcome(tuple(knowledge.tool(program, plain)), None)
     if "/" in name or program.endswith(".sh"):
         path = call.path(name)
         if call.machine.exists(path) or path.startswith(ROOT + "/") or path in call.machine.written:

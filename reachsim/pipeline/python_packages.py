@@ -68,6 +68,7 @@ _PREINSTALLED: Final = frozenset(
 )
 _CONFIGURATIONS: Final = ("/etc/pip.conf", "/root/.pip/pip.conf", "/root/.config/pip/pip.conf", "/etc/xdg/pip/pip.conf",
                           "/usr/local/pip.conf")  # fmt: skip
+_WHEEL: Final = "what a wheel needs"
 _LOCAL: Final = re.compile(r"^(?:\.|/|~|.*\.(?:whl|tar\.gz|zip)(?:\[.*\])?$)")
 
 
@@ -102,7 +103,9 @@ def _installed(call: Call, given: Arguments) -> list[Found]:
     plainly = [re.split(r"[\[<>=!~;@ ]", name)[0].lower() for name in names]
     upgrade = given.has("U", "upgrade", "force-reinstall", "I", "t", "target", "user") or call.program == "pipx"
     if names and not wants and call.machine.curated and not upgrade and set(plainly) <= _PREINSTALLED:
-        sure = "likely"
+        sure = "likely" if "install" in call.words else "certain"
+    if not names and wants and all(one == _WHEEL for one in wants):
+        sure = "likely"  # what a wheel file needs stands in it
     if call.cached(".cache/pip", "pip-cache", "site-packages", "venv"):
         sure = "likely"
     if not names and not wants:
@@ -129,7 +132,7 @@ def _is_local(call: Call, word: str) -> bool:
 
 def _local_needs(word: str) -> list[str]:
     """A project of one's own needs a build backend and its dependencies; a wheel file only what it declares."""
-    return ["build requirements"] if not word.endswith(".whl") else ["dependencies"]
+    return ["build requirements"] if not word.endswith(".whl") else [_WHEEL]
 
 
 def _requirements(call: Call, given: Arguments) -> tuple[list[str], list[Found], dict[str, list[str]]]:
@@ -318,3 +321,55 @@ def uv(call: Call) -> Outcome:
     if not replaced:
         found += _index(call, given, {}, sure)
     return Outcome(tuple(dict.fromkeys([*found, *_git_sources(call, project)])), None)
+
+
+def pdm(call: Call) -> Outcome:
+    """pdm and hatch: the index of the project's dependencies, or of an environment's."""
+    plain = [word for word in call.words if not word.startswith("-")]
+    words = {"pdm": ("install", "sync", "add", "update", "lock", "build", "publish", "self"),
+             "hatch": ("build", "run", "env", "test", "publish", "fmt", "shell")}[call.program]  # fmt: skip
+    if not plain or plain[0] not in words:
+        return Outcome((), None)
+    project = _toml(call, "pyproject.toml")
+    if plain[0] == "publish":
+        return Outcome(tuple(_uploads(call, "")), None)
+    if project is not None and plain[0] in ("install", "sync", "lock") and not _has_dependencies(project):
+        return Outcome((), "")
+    sure: Confidence = "certain" if plain[0] in ("install", "sync", "add", "update", "lock") else "likely"
+    found: list[Found] = []
+    listed = [one for one in listing(table(project, "tool", "pdm").get("source")) if isinstance(one, dict)]
+    for one in listed:
+        found += index_at(one.get("url") if isinstance(one.get("url"), str) else None, "pypi", sure)
+    if not any(one.get("name") == "pypi" for one in listed):
+        found += index_at(call.env("PDM_PYPI_URL", "PIP_INDEX_URL"), "pypi", sure)
+    return Outcome(tuple(dict.fromkeys([*found, *_git_sources(call, project)])), "")
+
+
+def build(call: Call) -> Outcome:
+    """``python -m build``: the build's requirements are installed in an environment of its own."""
+    if "--no-isolation" in call.words or "-n" in call.words or "--version" in call.words:
+        return Outcome((), None)
+    return Outcome(tuple(_index(call, arguments(call.words, _VALUED), {}, "certain")), None)
+
+
+def twine(call: Call) -> Outcome:
+    """``twine upload``: the index's upload host, or the repository that is named."""
+    given = arguments(call.words, ["r", "repository", "repository-url", "u", "username", "p", "password", "c",
+                                   "comment", "config-file", "cert", "client-cert", "identity", "i"])  # fmt: skip
+    if given.rest[:1] not in (["upload"], ["register"]):
+        return Outcome((), None)
+    url = given.last("repository-url") or call.env("TWINE_REPOSITORY_URL") or call.setting("twine.repository") or ""
+    name = given.last("r", "repository") or call.env("TWINE_REPOSITORY") or "pypi"
+    if not url and name not in ("pypi", "testpypi"):
+        text = call.read("/root/.pypirc") or ""
+        section = re.search(rf"^\[{re.escape(name)}\][^\[]*?^\s*repository\s*[=:]\s*(\S+)", text, re.MULTILINE)
+        if section is None:
+            return Outcome((Gap(call.command.text, f"where the repository {shown(name)} is; it stands in .pypirc"),))
+        url = section[1]
+    return Outcome(tuple(_uploads(call, url or ("testpypi" if name == "testpypi" else ""))), "")
+
+
+def _uploads(call: Call, url: str) -> list[Found]:
+    if url == "testpypi":
+        return list(knowledge.index("pypi-test"))
+    return urls.destination(expand(url, call.variables), "package") if url else list(knowledge.index("pypi-upload"))

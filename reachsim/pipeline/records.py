@@ -69,7 +69,11 @@ class Script(msgspec.Struct, frozen=True):
 
 
 class ImageBuild(msgspec.Struct, frozen=True):
-    """A Dockerfile that a command builds. Paths are absolute within the build's machine."""
+    """A Dockerfile that a command builds. Paths are absolute within the build's machine.
+
+    ``text`` is the Dockerfile where it is no file of its own, ``place`` the file and line on which it begins; None: the
+    command's.
+    """
 
     dockerfile: str
     directory: str
@@ -78,7 +82,7 @@ class ImageBuild(msgspec.Struct, frozen=True):
     contexts: tuple[tuple[str, str], ...] = ()
     text: str | None = None
     buildkit: bool | None = None
-    optional: bool = False
+    place: tuple[str, int] | None = None
 
 
 Found = Destination | Gap | Script | ImageBuild

@@ -1,0 +1,91 @@
+"""kaniko, skopeo and crane: images built, copied and pushed without Docker.
+
+**Source:** kaniko README (executor's flags, "Caching Layers"); skopeo(1), containers-transports(5); crane documentation
+(``crane auth login``, ``copy``, ``push``); oras documentation.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reachsim.pipeline import image, urls
+from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.docker import build_argument, logged_in, pushed, remote
+from reachsim.pipeline.records import Found, Gap, ImageBuild
+
+_KANIKO: Final = ["context", "c", "dockerfile", "f", "destination", "d", "build-arg", "target", "cache-repo",
+                  "registry-mirror", "context-sub-path", "cache-dir", "digest-file", "verbosity", "customPlatform",
+                  "custom-platform", "snapshot-mode", "snapshotMode", "tar-path", "tarPath", "label",
+                  "cache-ttl"]  # fmt: skip
+_SKOPEO: Final = ["src-creds", "dest-creds", "creds", "authfile", "src-authfile", "dest-authfile", "u", "p", "username",
+                  "password", "platform", "override-os", "override-arch", "override-variant", "f", "format", "src",
+                  "dest", "s", "d", "t", "tag", "policy", "registries.d", "command-timeout"]  # fmt: skip
+
+
+def kaniko(call: Call) -> Outcome:
+    """``/kaniko/executor``: builds without Docker and pushes to every ``--destination``."""
+    given = arguments(call.words, _KANIKO)
+    place = (given.last("context", "c") or ".").removeprefix("dir://")
+    if "://" in place:
+        found: list[Found] = [
+            *urls.destination(place.replace("git://", "https://")),
+            Gap(place, "the Dockerfile lies elsewhere"),
+        ]
+    else:
+        directory = call.path(place)
+        name = given.last("dockerfile", "f") or "Dockerfile"
+        beside = f"{directory}/{name}"
+        path = beside if call.machine.exists(beside) else call.path(name)
+        values = tuple(build_argument(call, one) for one in given.all("build-arg"))
+        found = [ImageBuild(path, directory, given.last("target"), values, (), None, False)]
+    push = not given.has("no-push") or given.last("no-push") == "false"
+    cache = given.last("cache-repo")
+    if cache and given.has("cache") and given.last("cache") != "false":
+        found += image.pulls(cache, "likely")
+        found += image.pushes(cache, "likely") if push and not given.has("no-push-cache") else []
+    if push:
+        found += [one for name in given.all("destination", "d") for one in pushed(call, name)]
+    return Outcome(tuple(dict.fromkeys(found)), "")
+
+
+def skopeo(call: Call) -> Outcome:
+    """skopeo, crane and oras: copies between registries, and between a registry and files."""
+    given = arguments(call.words, _SKOPEO)
+    word, rest = (given.rest[0], given.rest[1:]) if given.rest else ("", [])
+    if word in ("login", "auth"):
+        names = [one for one in rest if one != "login"]
+        return Outcome(tuple(one for name in names[:1] for one in logged_in(call, name, _password(given.options))), "")
+    if call.program == "skopeo":
+        return _by_transport(call, word, rest)
+    if word in ("copy", "cp") and len(rest) > 1:
+        return Outcome((*image.pulls(rest[0]), *pushed(call, rest[1])), "")
+    if word == "push" and rest:
+        return Outcome(tuple(pushed(call, rest[0] if call.program == "oras" else rest[-1])), "")
+    if word in ("append", "mutate", "rebase", "flatten"):
+        names = given.all("tag", "t")
+        return Outcome(tuple(one for name in names for one in pushed(call, name)), "")
+    if word in ("pull", "export"):
+        return Outcome(tuple(one for name in rest[:1] for one in image.pulls(name)), None)
+    if word in ("manifest", "digest", "ls", "tag", "config", "validate", "catalog", "delete", "discover", "resolve"):
+        return Outcome(tuple(one for name in rest[:1] for one in _asks(name)), None)
+    return Outcome((), None)
+
+
+def _password(options: dict[str, list[str]]) -> str:
+    return " ".join(value for name in ("p", "password") for value in options.get(name, ()))
+
+
+def _by_transport(call: Call, word: str, places: list[str]) -> Outcome:
+    """Skopeo's words name a transport each; only ``docker://`` is a registry."""
+    if word == "copy" and len(places) > 1:
+        source, target = (remote(one) for one in places[:2])
+        found: list[Found] = list(image.pulls(source)) if source else []
+        return Outcome(tuple(found + (pushed(call, target) if target else [])), "")
+    if word in ("inspect", "list-tags", "delete"):
+        return Outcome(tuple(one for text in places[:1] if (name := remote(text)) for one in _asks(name)), None)
+    return Outcome((), None)
+
+
+def _asks(name: str) -> list[Found]:
+    """A question that the registry answers by itself, without layers."""
+    return list(image.logs_in(image.parse(name).host))

@@ -1,0 +1,65 @@
+"""Scanners with databases or servers of their own: trivy and SonarQube's.
+
+**Source:** Trivy documentation, "Database" (``--db-repository``: mirror.gcr.io, then ghcr.io), "Container image"
+(Docker's images first, then the registry); SonarScanner CLI documentation (``sonar.host.url``, SonarQube Cloud unless
+given).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from reachsim.pipeline import image, knowledge, urls
+from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.docker import is_local
+from reachsim.pipeline.records import Confidence, Destination, Found
+from reachsim.pipeline.variables import expand
+
+_TRIVY: Final = ["db-repository", "java-db-repository", "checks-bundle-repository", "policy-bundle-repository", "f",
+                 "format", "o", "output", "severity", "s", "exit-code", "t", "template", "input", "timeout", "server",
+                 "cache-dir", "ignorefile", "skip-dirs", "skip-files", "scanners", "security-checks", "vuln-type",
+                 "pkg-types", "username", "password", "platform", "config", "c", "compliance", "ignore-policy",
+                 "severity-src", "image-src", "token", "registry-token", "token-header", "trace"]  # fmt: skip
+_SCANS: Final = ("image", "i", "fs", "filesystem", "repo", "repository", "rootfs", "vm", "sbom")
+_DATABASE: Final[tuple[tuple[str, Confidence], ...]] = (("mirror.gcr.io", "likely"), ("ghcr.io", "possible"))
+
+
+def trivy(call: Call) -> Outcome:
+    """The database, and the image or repository to be scanned where it isn't on the machine."""
+    given = arguments(call.words, _TRIVY)
+    word, rest = (given.rest[0], given.rest[1:]) if given.rest else ("", [])
+    found: list[Found] = []
+    server = given.last("server") or call.env("TRIVY_SERVER")
+    if word == "config":
+        skipped = given.has("skip-check-update", "skip-policy-update")
+        return Outcome(() if skipped else tuple(_database(call, given.last("checks-bundle-repository"), "")), None)
+    if word in _SCANS and server:
+        found += urls.destination(server, "download")
+    elif word in _SCANS and not (given.has("skip-db-update", "offline-scan") or call.env("TRIVY_SKIP_DB_UPDATE")):
+        found += _database(call, given.last("db-repository"), "TRIVY_DB_REPOSITORY")
+    scanned = word in ("image", "i") and rest and not given.has("input", "download-db-only")
+    if scanned and not is_local(call.machine.settings, rest[0]):
+        found += image.pulls(rest[0], "possible" if call.setting("image *") else "likely")
+    if word in ("repo", "repository"):
+        found += [one for text in rest[:1] for one in urls.destination(text, "git")]
+    return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def _database(call: Call, given: str | None, variable: str) -> list[Found]:
+    named = given or (call.env(variable) if variable else None)
+    if named:
+        return [one for text in named.split(",")[:1] for one in image.pulls(text)]
+    return [Destination(host, 443, "download", sure) for host, sure in _DATABASE]
+
+
+def sonar(call: Call) -> Outcome:
+    """sonar-scanner: the server of its options, its variable or ``sonar-project.properties``."""
+    if any(word in ("-v", "--version", "-h", "--help") for word in call.words):
+        return Outcome((), None)
+    given = dict(word[2:].split("=", 1) for word in call.words if word.startswith("-D") and "=" in word)
+    folder = given.get("project.settings") or f"{given.get('sonar.projectBaseDir', '.')}/sonar-project.properties"
+    written = re.search(r"^[ \t]*sonar\.host\.url[ \t]*[=:][ \t]*(\S+)", call.read(folder) or "", re.MULTILINE)
+    url = given.get("sonar.host.url") or call.env("SONAR_HOST_URL") or (written[1] if written else None)
+    found = urls.destination(expand(url, call.variables)) if url else list(knowledge.index("sonarcloud", "likely"))
+    return Outcome(tuple(found), None)
