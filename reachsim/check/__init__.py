@@ -22,6 +22,7 @@ from reachsim.check.neighbours import exposed_neighbours
 from reachsim.check.outcome import overall_of
 from reachsim.check.outsiders import outsiders
 from reachsim.check.participants import pipeline_sources
+from reachsim.check.provisioning import provisioning
 from reachsim.check.resolvers import resolver_findings
 from reachsim.check.resources import endpoint_findings, public_repositories, shared_resources
 from reachsim.check.service_plane import environment_image, pipeline_findings, pulled_through
@@ -52,6 +53,8 @@ class Judged(NamedTuple):
     needs: tuple[Need, ...]
     settled: list[Outcome]
     findings: list[Finding]
+    missing: tuple[str, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
 
 
 def check(
@@ -89,7 +92,13 @@ def check(
     verdicts = [cell.verdict for cell in (*cells, *further) if cell.verdict]
     verdicts += [*beyond, *(verdict for _, verdict in expected)]
     missing = sorted(
-        {*lacking, *shared.missing, *outside.missing, *(path for verdict in verdicts for path in verdict.missing)}
+        {
+            *lacking,
+            *shared.missing,
+            *outside.missing,
+            *(path for verdict in verdicts for path in verdict.missing),
+            *(path for one in judged for path in one.missing),
+        }
     )
     if not found and not lacking:
         homes = network.homes or [("*", "*")]
@@ -111,7 +120,9 @@ def check(
         for finding in findings if (one := config.accepted(finding.id, finding.component, date.today())) is not None
     )  # fmt: skip
     held = [cell.verdict for cell in (*cells, *further) if cell.verdict]
-    assumptions = tuple(dict.fromkeys(one for verdict in held for one in _weighty(verdict)))
+    assumptions = tuple(dict.fromkeys(
+        (*(one for verdict in held for one in _weighty(verdict)), *(one for each in judged for one in each.assumptions))
+    ))  # fmt: skip
     steps = tuple(step for one in judged for step in one.steps)
     return Check(
         overall, tuple(cells), steps, findings, tuple(missing), assumptions, _alike(found, cells), accepted,
@@ -134,20 +145,22 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
         (cells if in_matrix else further).append(_cell(source, key[0], verdict, needed=counts))
     cells.append(_cell(source, "internet", simulate(ground, source, "internet", pins=pins), needed=False))
     cells.append(_cell("internet", source, simulate(ground, "internet", source, pins=pins), needed=False))
-    steps = steps_of(ground, source, needs, verdicts)
+    found = find_project(network, who.value) if who.kind == "codebuild" else None
+    start = provisioning(network, *found) if found is not None else None
+    steps = steps_of(source, needs, verdicts, start.step if start is not None else None)
     by_step = dict.fromkeys(need.step for need in needs)
     outcomes = [settled([(n, verdicts.get(n.asked)) for n in needs if n.step == step]) for step in by_step]
-    outcomes += [step.outcome for step in steps if step.step == "provisioning"]
     findings = [*cached.findings]
-    found = find_project(network, who.value) if who.kind == "codebuild" else None
-    if found is not None:
+    if found is not None and start is not None:
+        outcomes.append(start.step.outcome)
         findings += environment_image(found[1])
     if contacts is not None and contacts.unresolved:
         many = len(contacts.unresolved)
         title = f"what {many} {'commands' if many > 1 else 'command'} of {source} may contact is not told by its files"
         lines = [f"{one.file}:{one.line} {one.text}: {one.why}" for one in contacts.unresolved]
         findings.append(finding_of("BUILD_CONTACTS_UNRESOLVED", "info", source, title, lines))
-    return Judged(cells, further, steps, needs, outcomes, findings)
+    unsure = (start.missing, start.assumptions) if start is not None else ()
+    return Judged(cells, further, steps, needs, outcomes, findings, *unsure)
 
 
 def _undecided_beside(cell: Cell) -> Iterable[str]:
@@ -164,7 +177,7 @@ def _judge_deployment(ground: Ground, service: str, pins: Mapping[str, IntervalS
     needs = deploy_needs(ground.network, *found) if found is not None else ()
     verdicts = _answers(ground, service, needs, pins)
     further = [_cell(service, key[0], verdict, needed=True) for key, verdict in verdicts.items()]
-    steps = steps_of(ground, service, needs, verdicts)
+    steps = steps_of(service, needs, verdicts)
     return Judged([], further, steps, needs, [step.outcome for step in steps], [])
 
 

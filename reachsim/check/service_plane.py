@@ -2,23 +2,20 @@
 CodePipeline's traffic, a pull-through cache that asks its upstream registry.
 
 **Source:** pipeline-services fact sheet, P4, P10, P12, P57, P58; CodeBuild User Guide, "Docker images provided by
-CodeBuild", "Private registry with AWS Secrets Manager sample" and "Amazon ECR sample" (whose credentials pull, and
-whom the repository must trust); Amazon ECR User Guide, "Pull through cache" and "Interface VPC endpoints".
+CodeBuild"; Amazon ECR User Guide, "Pull through cache" and "Interface VPC endpoints".
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from reachsim import policy, services
+from reachsim import services
 from reachsim.check.findings import finding_of
 from reachsim.check.needs import Need
-from reachsim.evidence import Block
 from reachsim.model import records as aws
 from reachsim.model.network import Home, Network
-from reachsim.policy_layers import document, identity_of
 from reachsim.verdict import Finding
 
 PULL: Final = "ecr:BatchGetImage"
@@ -59,80 +56,6 @@ def environment_image(project: aws.Project) -> Iterator[Finding]:
     whose = "ECR" if repository is not None else "a registry on the internet"
     title = f"CodeBuild pulls the image of {selector} from {whose} by itself, not through the VPC"
     yield finding_of("SERVICE_PLANE_PULL_NOT_VIA_VPC", "info" if repository else "low", selector, title, [image])
-
-
-def pull_refused(network: Network, home: Home, project: aws.Project) -> Block | None:
-    """What the policies say against the pull of the environment's image, if anything surely does (SC15).
-
-    With credentials of CodeBuild the repository's policy has to trust ``codebuild.amazonaws.com``; with those of the
-    service role the role's policies count, and a repository of another account has to let it in.
-    """
-    repository = repository_of(project.environment.image or "")
-    if repository is None:
-        return None
-    path = network.path((repository.account, repository.region), "ecr", "get-repository-policy", repository.name)
-    status = network.snapshot.status(path)
-    record = network.read(path, aws.ResourcePolicy) if status == "ok" else None
-    held = document(record.text, path) if record is not None and record.text else None
-    if held is None and status != "absent":
-        return None
-    if project.environment.image_pull_credentials_type == "SERVICE_ROLE":
-        return _refused_role(network, home, project, repository, held)
-    caller = policy.Principal.parse("codebuild.amazonaws.com")
-    said = _says(held, caller, home, project, repository)
-    if said in ("allow", "unknown"):
-        return None
-    detail = f"the policy of {repository.name} does not let codebuild.amazonaws.com pull the image of {project.name}"
-    if said == "deny":
-        detail = f"the policy of {repository.name} denies CodeBuild's own pull, which comes by no VPC endpoint"
-    return Block("RESOURCE_POLICY_DENY", repository.name, None, None, "request", "egress", "403", detail)
-
-
-def _refused_role(
-    network: Network, home: Home, project: aws.Project, repository: Repository, held: policy.Document | None
-) -> Block | None:
-    role = project.service_role or ""
-    known, _ = identity_of(network, home[0], role)
-    if known is None:
-        return None
-    caller = policy.Principal.parse(role)
-    resource = _says(held, caller, home, project, repository)
-    request = _request(caller, home, project, repository)
-    own: set[str] = {policy.judge(one, request, "identity").effect for one in known.documents}
-    own |= {"unknown"} if known.unseen else set()
-    admitted = resource in ("allow", "unknown")
-    if resource == "deny" or (not admitted and repository.account != home[0]):
-        code, component = "RESOURCE_POLICY_DENY", repository.name
-        detail = f"the policy of {repository.name} does not let {role} pull the image of {project.name}"
-    elif "deny" not in own and (own & {"allow", "unknown"} or (admitted and repository.account == home[0])):
-        return None
-    else:
-        code, component, detail = "IDENTITY_POLICY_DENY", role, f"{role} may not {PULL} on {repository.arn}"
-    return Block(code, component, None, None, "request", "egress", "403", detail)
-
-
-def _says(
-    held: policy.Document | None, caller: policy.Principal, home: Home, project: aws.Project, repository: Repository
-) -> str:
-    if held is None:
-        return "none"
-    return policy.judge(held, _request(caller, home, project, repository), "resource").effect
-
-
-def _request(caller: policy.Principal, home: Home, project: aws.Project, repository: Repository) -> policy.Request:
-    """The pull as the repository's policy sees it: from CodeBuild's own network, by no endpoint."""
-    service = caller.kind == "service"
-    arn = f"arn:{services.partition_of(home[1])}:codebuild:{home[1]}:{home[0]}:project/{project.name}"
-    context: dict[str, Any] = {
-        "aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "true" if service else "false",
-        "aws:ResourceAccount": repository.account, "aws:RequestedRegion": repository.region,
-    }  # fmt: skip
-    if service:
-        context |= {"aws:PrincipalServiceName": caller.text, "aws:SourceArn": arn, "aws:SourceAccount": home[0]}
-    else:
-        context |= {"aws:PrincipalArn": caller.text, "aws:PrincipalAccount": home[0]}
-    absent = frozenset(("aws:SourceVpce", "aws:SourceVpc", "aws:VpcSourceIp"))
-    return policy.Request(caller, PULL, repository.arn, repository.account, context, absent=absent)
 
 
 # --- CodePipeline -----------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from reachsim import services
-from reachsim.check.steps import provisioning
+from reachsim.check.provisioning import provisioning
 from reachsim.codes import CODES
 from reachsim.diagnose.messages import WITHOUT_HOST
 from reachsim.diagnose.questions import DENIALS, Asked, completed, contacts_of_command, question_of
@@ -217,7 +217,7 @@ def _known(asker: Asker, error: LogError, verdict: Verdict | None) -> Iterator[C
 
 def _network_interface(asker: Asker, error: LogError) -> Iterator[Cause]:
     denied = re.search(r"UnauthorizedOperation|not authorized|AccessDenied", error.text)
-    blocked = provisioning(asker.network, asker.project).blocked_by if asker.record is not None else ()
+    blocked = provisioning(asker.network, asker.home, asker.record).step.blocked_by if asker.record is not None else ()
     if not denied and not re.search(r"Unexpected EC2 error: *\.?$", error.text):
         yield _cause("VPC_CONFIGURATION_NOT_ACCEPTED", "certain", asker.source, error.text[:200])
         return

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from reachsim import policy
-from reachsim.check.steps import ENI_ACTIONS
+from reachsim.check.provisioning import DESCRIBE, INTERFACE
 from reachsim.edits.draft import Draft
 from reachsim.errors import ReachsimError
 from reachsim.fix import holders
@@ -28,6 +28,8 @@ from reachsim.forwarding import Ground
 
 Statement = dict[str, Any]
 
+_STARTING = (*DESCRIBE, *INTERFACE)
+
 
 def spare_interfaces(ground: Ground, fault: Fault) -> Iterator[Steps]:
     """Denies of a service role that keep CodeBuild from making interfaces, without the actions for that."""
@@ -35,8 +37,8 @@ def spare_interfaces(ground: Ground, fault: Fault) -> Iterator[Steps]:
     role = fault.block.component
     steps: list[Step] = []
     for holder, name, number, statement in _denies(ground, role):
-        changed = _without_actions(statement, ENI_ACTIONS)
-        if changed is not None and any(_hits(statement, role, action) for action in ENI_ACTIONS):
+        changed = _without_actions(statement, _STARTING)
+        if changed is not None and any(_hits(statement, role, action) for action in _STARTING):
             why = "it spares what CodeBuild does itself to place a build in the VPC, which comes by no endpoint"
             steps.append(_replaced(holder, name, number, statement, changed, why))
     if steps:

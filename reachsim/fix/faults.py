@@ -12,8 +12,9 @@ from reachsim.check.code import contacts_of_project
 from reachsim.check.deployments import deploy_needs, deployments
 from reachsim.check.needs import SERVICES
 from reachsim.check.outcome import OUTWARD, THROUGH
+from reachsim.check.provisioning import provisioning
 from reachsim.check.service_plane import pulled_through
-from reachsim.check.steps import provisioning, really_needed
+from reachsim.check.steps import really_needed
 from reachsim.config import Config
 from reachsim.errors import QuestionError
 from reachsim.evidence import Block
@@ -21,7 +22,7 @@ from reachsim.forwarding import Ground
 from reachsim.selectors import parse_selector, sources
 from reachsim.simulate import simulate
 from reachsim.verdict import Check, Verdict
-from reachsim.workloads import find_service
+from reachsim.workloads import find_project, find_service
 
 
 class Fault(NamedTuple):
@@ -96,8 +97,9 @@ def faults_of(ground: Ground, config: Config, source: str) -> list[Fault]:
     inward = simulate(ground, "internet", source, pins=config.pins)
     if inward.outcome in THROUGH:
         found.append(Fault("exposed", "internet", source, inward))
-    if who.kind == "codebuild":
-        first = provisioning(ground.network, who.value)
+    project = find_project(ground.network, who.value) if who.kind == "codebuild" else None
+    if project is not None:
+        first = provisioning(ground.network, *project).step
         found += [Fault("refused", source, "provisioning", None, block) for block in first.blocked_by]
     return found
 

@@ -9,10 +9,12 @@ policies wherever it is known who calls; what the snapshot lacks of them makes t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
 
+from reachsim import policy
 from reachsim.evidence import Assumption, Block
 from reachsim.forwarding import Ground
 from reachsim.model.network import Network
@@ -101,6 +103,25 @@ def judge_request(
         else:
             found["identity-policy"] = _identity(said.identity(network, question), resource, own)
     return found
+
+
+def judge_elsewhere(network: Network, request: policy.Request, role: str | None, *, resource: bool = True) -> Answer:
+    """What identity and resource policies say about a request that takes no path of the snapshot.
+
+    ``role`` is the ARN whose policies count; without ``resource`` the resource has no policy of its own.
+    """
+    question = Asked(request, role)
+    theirs = resources.resource(network, question) if resource else []
+    own = request.same_account
+    answers = (
+        _answer(theirs, frozenset({"resource"}) if own and not must_trust(request) else frozenset()),
+        _identity(said.identity(network, question), theirs, own),
+    )
+    missing, assumptions = (one.missing for one in answers), (one.assumptions for one in answers)
+    return Answer(
+        _worst([one.outcome for one in answers]), (*answers[0].blocks, *answers[1].blocks),
+        tuple(chain(*missing)), tuple(chain(*assumptions)),
+    )  # fmt: skip
 
 
 def _nobody_known(question: Asked) -> bool:

@@ -1,0 +1,134 @@
+"""Whether a build starts: CodeBuild pulls the environment's image and makes network interfaces in the VPC by itself,
+and only policies can keep it from that.
+
+**Source:** CodeBuild User Guide, "Allow CodeBuild access to AWS services required to create a VPC network interface",
+"Private registry with AWS Secrets Manager sample" and "Amazon ECR sample" (whose credentials pull, and whom the
+repository must trust); Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2";
+pipeline-services fact sheet, P47, P48.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from reachsim import policy, services
+from reachsim.check.service_plane import PULL, repository_of
+from reachsim.evidence import Assumption, Block
+from reachsim.model import records as aws
+from reachsim.model.network import Home, Network
+from reachsim.policy_layers import Answer, judge_elsewhere
+from reachsim.verdict import Outcome, PipelineStep
+
+DESCRIBE: Final = ("ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups",
+                   "ec2:DescribeSubnets", "ec2:DescribeVpcs")  # fmt: skip
+INTERFACE: Final = ("ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface")
+_NEW: Final = "eni-00000000000000000"
+"""Stands for an interface that is yet to be made."""
+_NO_PATH: Final = frozenset({"aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp"})
+
+
+class Start(NamedTuple):
+    """The step with the files that would settle it, and why it is not settled."""
+
+    step: PipelineStep
+    missing: tuple[str, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+
+
+def provisioning(network: Network, home: Home, project: aws.Project) -> Start:
+    """Whether a build of a project starts. Raises SnapshotError for a policy that cannot be judged (S24, SC15)."""
+    pulled = _pull(network, home, project)
+    made = [(request, judge_elsewhere(network, request, project.service_role, resource=False))
+            for request in _interface_requests(network, home, project)]  # fmt: skip
+    answers = [pulled, *(answer for _, answer in made)]
+    outcomes = {answer.outcome for answer in answers}
+    order: tuple[Outcome, ...] = ("blocked", "unknown", "intermittent", "allowed")
+    outcome = next(one for one in order if one in outcomes)
+    blocks = (*pulled.blocks, *_refused(project, made))
+    step = PipelineStep(project.name, "provisioning", outcome, "none", service_side=True, blocked_by=blocks)
+    if outcome != "unknown":
+        return Start(step)
+    missing = dict.fromkeys(path for answer in answers for path in answer.missing)
+    why = dict.fromkeys(note for answer in answers if answer.outcome == "unknown" for note in answer.assumptions)
+    return Start(step, tuple(missing), tuple(why))
+
+
+# --- the image --------------------------------------------------------------------------------------------------------
+
+
+def _pull(network: Network, home: Home, project: aws.Project) -> Answer:
+    """What policies say to the pull of the environment's image.
+
+    With credentials of CodeBuild the repository's policy has to trust ``codebuild.amazonaws.com``; with those of the
+    service role the role's policies count, and a repository of another account has to let it in.
+    """
+    repository = repository_of(project.environment.image or "")
+    if repository is None:
+        return Answer()
+    context: dict[str, Any] = {
+        "aws:SecureTransport": "true", "aws:ResourceAccount": repository.account,
+        "aws:RequestedRegion": repository.region,
+    }  # fmt: skip
+    role = None
+    if project.environment.image_pull_credentials_type == "SERVICE_ROLE" and project.service_role:
+        role = project.service_role
+        caller = policy.Principal.parse(role)
+        context |= {"aws:PrincipalIsAWSService": "false", "aws:PrincipalArn": role, "aws:PrincipalAccount": home[0]}
+    else:
+        caller = policy.Principal.parse("codebuild.amazonaws.com")
+        arn = f"arn:{services.partition_of(home[1])}:codebuild:{home[1]}:{home[0]}:project/{project.name}"
+        context |= {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": caller.text,
+                    "aws:SourceArn": arn, "aws:SourceAccount": home[0]}  # fmt: skip
+    request = policy.Request(caller, PULL, repository.arn, repository.account, context, absent=_NO_PATH)
+    return judge_elsewhere(network, request, role)
+
+
+# --- the network interfaces -------------------------------------------------------------------------------------------
+
+
+def _interface_requests(network: Network, home: Home, project: aws.Project) -> Iterator[policy.Request]:
+    """Every request that the service role makes of EC2 for a build in a VPC, of each subnet that chance may pick."""
+    config = project.vpc_config
+    if config is None or not config.subnets or not project.service_role:
+        return
+    account, region = home
+    caller = policy.Principal.parse(project.service_role)
+    context: dict[str, Any] = {
+        "aws:SecureTransport": "true", "aws:PrincipalArn": caller.text, "aws:PrincipalAccount": account,
+        "aws:PrincipalIsAWSService": "false", "aws:RequestedRegion": region, "ec2:Region": region,
+    }  # fmt: skip
+    for action in DESCRIBE:
+        yield policy.Request(caller, action, "*", account, context, wildcard_only_action=True, absent=_NO_PATH)
+    place = f"arn:{services.partition_of(region)}:ec2:{region}"
+    for subnet_id in config.subnets:
+        subnet = network.subnets.get(subnet_id)
+        owner = subnet.owner_id if subnet is not None and subnet.owner_id else account
+        arn = f"{place}:{owner}:subnet/{subnet_id}"
+        where = context | {"ec2:Vpc": f"{place}:{owner}:vpc/{config.vpc_id}"}
+        if subnet is not None and subnet.availability_zone:
+            where["ec2:AvailabilityZone"] = subnet.availability_zone
+        interface = where | {"ec2:Subnet": arn}
+        for action in INTERFACE:
+            service = {"ec2:AuthorizedService": "codebuild.amazonaws.com"} if action.endswith("Permission") else {}
+            yield policy.Request(caller, action, f"{place}:{account}:network-interface/{_NEW}", account,
+                                 interface | service, absent=_NO_PATH)  # fmt: skip
+        yield policy.Request(caller, INTERFACE[0], arn, owner, where, absent=_NO_PATH)
+        for group in config.security_group_ids:
+            yield policy.Request(caller, INTERFACE[0], f"{place}:{owner}:security-group/{group}", owner, where,
+                                 absent=_NO_PATH)  # fmt: skip
+
+
+def _refused(project: aws.Project, made: Sequence[tuple[policy.Request, Answer]]) -> Iterator[Block]:
+    """One block for each policy that refuses requests for interfaces, naming all of them."""
+    refused: dict[tuple[str, str, str | int | None], dict[str, Block]] = {}
+    for request, answer in made:
+        for block in answer.blocks:
+            refused.setdefault((block.code, block.component, block.rule), {}).setdefault(request.action, block)
+    for (code, component, rule), blocks in refused.items():
+        detail = f"{project.service_role} may not {', '.join(blocks)}, so no build of {project.name} starts in its VPC"
+        if code == "IDENTITY_POLICY_DENY":
+            code = "ROLE_CANNOT_CREATE_ENI"
+        else:
+            detail = f"{detail}: {next(iter(blocks.values())).detail}"
+        yield Block(code, component, rule, None, "request", "egress", "403", detail)

@@ -1,0 +1,124 @@
+"""Whether a build starts: the service role's part in making network interfaces, whatever kind of policy decides."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from reachsim import load_files
+from reachsim.verdict import Check
+from tests.scenarios.pipelines import ACCOUNT, BUILD_ROLE, REGION, Pipeline, policy, statement
+
+EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}"
+DESCRIBE = ["ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets", "ec2:DescribeVpcs"]  # fmt: skip
+IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/ci:1"
+
+
+def role(*statements: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*BUILD_ROLE[:-1], *statements]
+
+
+def permission(*subnets: str, service: str = "codebuild.amazonaws.com", **more: Any) -> dict[str, Any]:
+    """The statement of AWS's guide: interfaces for one service, in these subnets."""
+    condition = {
+        "StringEquals": {"ec2:AuthorizedService": service, "ec2:Subnet": [f"{EC2}:subnet/{s}" for s in subnets]}
+    }
+    return statement("ec2:CreateNetworkInterfacePermission", f"{EC2}:network-interface/*", Condition=condition, **more)
+
+
+MAKE = statement(["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", *DESCRIBE])
+BOTH = ("subnet-build-a", "subnet-build-c")
+
+
+def judged(net: Pipeline) -> tuple[Check, str, list[str], str]:
+    """(check, outcome, codes and details of what stops the step)."""
+    check = load_files(net.files()).check()
+    step = next(one for one in check.steps if one.step == "provisioning")
+    return check, step.outcome, [one.code for one in step.blocked_by], " ".join(one.detail for one in step.blocked_by)
+
+
+def test_the_guides_own_policy_is_enough() -> None:
+    net = Pipeline(build_role=role(MAKE, permission(*BOTH)))
+    assert set(BOTH) == {net.build_a, net.build_c}
+    assert judged(net)[1] == "allowed"
+
+
+@pytest.mark.parametrize("wrong", [
+    permission("subnet-build-a"),
+    permission(*BOTH, service="codepipeline.amazonaws.com"),
+    statement("ec2:CreateNetworkInterfacePermission", f"arn:aws:ec2:us-west-2:{ACCOUNT}:network-interface/*"),
+])  # fmt: skip
+def test_a_permission_for_something_else_starts_nothing(wrong: dict[str, Any]) -> None:
+    check, outcome, codes, detail = judged(Pipeline(build_role=role(MAKE, wrong)))
+    assert (outcome, codes, check.overall) == ("blocked", ["ROLE_CANNOT_CREATE_ENI"], "private-but-failing")
+    assert "ec2:CreateNetworkInterfacePermission" in detail
+    assert "ec2:DescribeVpcs" not in detail
+
+
+@pytest.mark.parametrize(("resources", "outcome"), [
+    ([f"{EC2}:subnet/*", f"{EC2}:network-interface/*", f"{EC2}:security-group/*"], "allowed"),
+    ([f"{EC2}:subnet/*", f"{EC2}:network-interface/*"], "blocked"),
+    ([f"{EC2}:subnet/subnet-build-a", f"{EC2}:network-interface/*", f"{EC2}:security-group/*"], "blocked"),
+    ([f"{EC2}:*/*"], "allowed"),
+])  # fmt: skip
+def test_an_interface_needs_its_subnet_and_groups_allowed_too(resources: list[str], outcome: str) -> None:
+    make = statement(["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"], resources)
+    assert judged(Pipeline(build_role=role(make, statement(DESCRIBE), permission(*BOTH))))[1] == outcome
+
+
+def details(net: Pipeline) -> dict[str, Any]:
+    held: dict[str, Any] = json.loads(net.files()[f"{ACCOUNT}/global/iam/get-account-authorization-details.json"])
+    return held
+
+
+def test_a_boundary_that_forgets_ec2_starts_nothing() -> None:
+    net = Pipeline()
+    held = details(net)
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/limit"
+    limit = policy(statement(["codecommit:*", "ecr:*", "logs:*", "s3:*"]))
+    held["RoleDetailList"][0]["PermissionsBoundary"] = {
+        "PermissionsBoundaryType": "Policy",
+        "PermissionsBoundaryArn": arn,
+    }
+    held["Policies"] = [{"Arn": arn, "PolicyVersionList": [{"Document": limit, "IsDefaultVersion": True}]}]
+    net.put("iam/get-account-authorization-details", held, region="global")
+    _, outcome, codes, detail = judged(net)
+    assert (outcome, codes) == ("blocked", ["BOUNDARY_DENY"])
+    assert "no build of p1 starts" in detail
+
+
+@pytest.mark.parametrize(("condition", "outcome"), [
+    (None, "blocked"),
+    ({"StringNotEquals": {"aws:RequestedRegion": REGION}}, "allowed"),
+    ({"StringEquals": {"aws:SourceVpc": "vpc-1"}}, "allowed"),
+    ({"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}, "blocked"),
+    ({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, "unknown"),
+])  # fmt: skip
+def test_a_deny_counts_for_what_the_request_is(condition: dict[str, Any] | None, outcome: str) -> None:
+    deny = statement("ec2:CreateNetworkInterface", "*", "Deny", **({"Condition": condition} if condition else {}))
+    check, found, codes, _ = judged(Pipeline(build_role=[*BUILD_ROLE, deny]))
+    assert found == outcome
+    assert codes == (["ROLE_CANNOT_CREATE_ENI"] if outcome == "blocked" else [])
+    if outcome == "unknown":
+        assert check.overall == "undecided"
+        assert any("ec2:CreateNetworkInterface" in one.detail for one in check.assumptions)
+
+
+def test_without_the_roles_policies_it_is_not_known() -> None:
+    net = Pipeline()
+    files = {name: data for name, data in net.files().items() if "get-account-authorization-details" not in name}
+    check = load_files(files).check()
+    step = next(one for one in check.steps if one.step == "provisioning")
+    assert (step.outcome, check.overall) == ("unknown", "undecided")
+    assert f"{ACCOUNT}/global/iam/get-account-authorization-details.json" in check.missing
+
+
+@pytest.mark.parametrize("credentials", ["CODEBUILD", "SERVICE_ROLE"])
+def test_without_the_repositorys_policy_the_images_pull_is_not_known(credentials: str) -> None:
+    environment = {"type": "LINUX_CONTAINER", "image": IMAGE, "imagePullCredentialsType": credentials}
+    check, outcome, _, _ = judged(Pipeline(environment=environment))
+    assert (outcome, check.overall) == ("unknown", "undecided")
+    assert f"{ACCOUNT}/{REGION}/ecr/get-repository-policy/ci.json" in check.missing
