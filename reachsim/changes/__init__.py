@@ -16,7 +16,9 @@ from typing import Any
 
 import msgspec
 
-from reachsim.changes.roles import matches, own_names, renamed
+from reachsim.changes.pairs import pairs, place
+from reachsim.changes.renaming import Renaming
+from reachsim.changes.roles import matches
 from reachsim.changes.tree import (
     MIRRORS,
     MISSING,
@@ -28,7 +30,7 @@ from reachsim.changes.tree import (
     put,
     restore,
 )
-from reachsim.changes.words import describe, is_policy, operation_of, subject, target_of
+from reachsim.changes.words import describe, describe_pair, is_policy, operation_of, subject, target_of
 from reachsim.model.network import Network
 from reachsim.snapshot import Snapshot
 
@@ -67,11 +69,9 @@ class Change(msgspec.Struct, frozen=True):
 class Comparison:
     """Two snapshots, the older one with the newer one's ids where a resource was re-created, and what changed."""
 
-    def __init__(
-        self, before: Snapshot, after: Snapshot, names: Mapping[str, str], prefixes: Mapping[str, str] | None = None
-    ) -> None:
-        self.names = dict(names)
-        self.before, self.after = renamed(before, names, prefixes), after
+    def __init__(self, before: Snapshot, after: Snapshot, renaming: Renaming) -> None:
+        self.names = {**renaming.accounts, **renaming.regions, **renaming.ids}
+        self.before, self.after = renaming.snapshot(before), after
         self._trees: dict[str, Node] = {}
         self.changes = tuple(self._find())
 
@@ -81,11 +81,22 @@ class Comparison:
             atoms += self._differences(file)
         groups: dict[tuple[str, ...], list[Atom]] = {}
         whole = {subject(one)[1] for one in atoms if len(one.path) == 2 and MISSING in (one.before, one.after)}
-        owners, holders = _owners(atoms), _holders(atoms)
+        owners, holders, instead = _owners(atoms), _holders(atoms), pairs(atoms)
+        paired = {*instead, *instead.values()}
         for atom in atoms:
-            groups.setdefault(_group(atom, whole, owners, holders), []).append(atom)
+            here = place(atom)
+            key = ("pair", *instead.get(here, here)) if here in paired else _group(atom, whole, owners, holders)
+            groups.setdefault(key, []).append(atom)
         for number, (key, found) in enumerate(sorted(groups.items(), key=lambda one: _rank(one[1])), 1):
-            yield _change(f"c{number}", key, found)
+            change = _change(f"c{number}", key, found)
+            yield msgspec.structs.replace(change, text=self._refusal(found[0]) or change.text)
+
+    def _refusal(self, atom: Atom) -> str:
+        """That a call was answered on one side only, which says nothing about what it asked for."""
+        refused = [one.status(atom.file) == "refused" for one in (self.before, self.after)]
+        if refused[0] == refused[1]:
+            return ""
+        return "refused in the newer snapshot" if refused[1] else "refused in the older snapshot, now answered"
 
     def _differences(self, file: str) -> list[Atom]:
         operation, _ = operation_of(file)
@@ -115,8 +126,7 @@ class Comparison:
 
 def compare(before: Network, after: Network) -> Comparison:
     """What changed from one snapshot to the other."""
-    names = matches(before, after)
-    return Comparison(before.snapshot, after.snapshot, names, own_names(before, after, names))
+    return Comparison(before.snapshot, after.snapshot, matches(before, after))
 
 
 def _tree(file: str, data: bytes | None, operation: str) -> Node:
@@ -272,6 +282,9 @@ def _change(number: str, group: tuple[str, ...], atoms: list[Atom]) -> Change:
     if group[0] == "endpoint association":
         word = "dissociated from" if any(atom.after is MISSING for atom in atoms) else "associated with"
         return Change(number, "vpc-endpoint", group[1], f"{word} route table {group[2]}", files, tuple(atoms))
+    if group[0] == "pair":
+        removed, added = sorted(atoms, key=lambda one: one.before is MISSING)
+        return Change(number, kind, key, describe_pair(removed, added), files, tuple(atoms))
     whole = len(leader.path) == 2 and MISSING in (leader.before, leader.after)
     told = [leader] if whole else [atom for atom in atoms if subject(atom) == (kind, key)]
     texts = list(dict.fromkeys(describe(atom) for atom in told))

@@ -73,7 +73,7 @@ ATOMIC: Final = frozenset({"Routes", "Associations", "Entries", "IpPermissions",
 """Lists whose elements are added, removed and replaced as a whole."""
 
 _DOCUMENTS: Final = ("PolicyDocument", "Policy", "policyText", "Document", "AssumeRolePolicyDocument")
-_PEERS: Final = (
+PEERS: Final = (
     ("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6"), ("PrefixListIds", "PrefixListId"),
     ("UserIdGroupPairs", "GroupId"),
 )  # fmt: skip
@@ -182,8 +182,8 @@ def _permissions(value: list[Json]) -> Node:
     for one in value:
         if not isinstance(one, dict):
             return value
-        base = {key: kept for key, kept in one.items() if key not in dict(_PEERS)}
-        for key, field in _PEERS:
+        base = {key: kept for key, kept in one.items() if key not in dict(PEERS)}
+        for key, field in PEERS:
             for peer in one.get(key) or ():
                 name = f"{rule_ports(one)} {peer.get(field) if isinstance(peer, dict) else peer}"
                 found[name] = {**base, key: [peer]}

@@ -85,8 +85,7 @@ def describe(atom: Atom) -> str:
     if section == "Routes":
         return _route(name, before, after)
     if section in ("IpPermissions", "IpPermissionsEgress"):
-        return _happened(f"{'egress' if section.endswith('Egress') else 'ingress'} rule", _rule(section, before, after),
-                         before, after)  # fmt: skip
+        return _happened(f"{_direction(section)} rule", _rule(section, before, after), before, after)
     if section == "Entries" and name.startswith(("inbound", "outbound")):
         return _entry(name, before, after)
     if section == "Statement":
@@ -96,6 +95,21 @@ def describe(atom: Atom) -> str:
     if section in KINDS and len(atom.path) == 2:
         return "created" if before is MISSING else "deleted" if after is MISSING else "changed"
     return _field(atom.path, before, after)
+
+
+def describe_pair(old: Atom, new: Atom) -> str:
+    """What took the place of what: a rule of other ports, an entry under another number."""
+    before, after = restore(old.before), restore(new.after)
+    section = old.path[-2]
+    if section == "Entries":
+        direction, _, number = old.path[-1].partition(" ")
+        return f"{direction} rule {number} is now {new.path[-1].partition(' ')[2]}: {entry_text(after)}"
+    said = _rule(section, before, after)
+    return f"{_direction(section)} rule changed: {rule_ports(before)} → {said}"
+
+
+def _direction(section: str) -> str:
+    return "egress" if section.endswith("Egress") else "ingress"
 
 
 def _whole_file(atom: Atom) -> str:
@@ -198,7 +212,9 @@ def _statement(atom: Atom, name: str, before: Json, after: Json) -> str:
     return f"{policy} changed: {which} ({_says(before)} → {_says(after)})"
 
 
-def _says(statement: Mapping[str, Any]) -> str:
+def _says(statement: Any) -> str:
+    if not isinstance(statement, Mapping):
+        return _value(statement)
     parts = [str(statement.get("Effect"))]
     for key in ("Action", "NotAction", "Resource", "NotResource"):
         if key in statement:
@@ -211,7 +227,7 @@ def _says(statement: Mapping[str, Any]) -> str:
             parts.append(shown if key in ("Action",) else f"{'on' if key == 'Resource' else key} {shown}")
     if isinstance(statement.get("Principal"), str | dict):
         parts.append(f"by {_who(statement['Principal'])}")
-    if statement.get("Condition"):
+    if isinstance(statement.get("Condition"), Mapping):
         keys = [key for block in statement["Condition"].values() if isinstance(block, dict) for key in block]
         parts.append(f"if {', '.join(keys)}")
     return " ".join(parts)
@@ -227,6 +243,10 @@ def _who(principal: Any) -> str:
 def _field(path: tuple[str, ...], before: Json, after: Json) -> str:
     inside = [part for part in path[2:] or path[-1:] if not part.startswith("{")]
     name = ".".join(inside)
+    if len(path) == 2 and path[-1] == "Value":  # an attribute in a file of its own
+        name = path[0][:1].lower() + path[0][1:]
+    if path[0] == "Entries":
+        return f"entry {path[1]} {'added' if before is MISSING else 'removed' if after is MISSING else 'changed'}"
     if path[-1] in (before, after):  # an element of a list of ids
         return f"{'.'.join(inside[:-1])}: {path[-1]} {'added' if before is MISSING else 'removed'}"
     if before is MISSING:

@@ -15,7 +15,7 @@ from reachsim.changes import Change, Comparison, compare
 from reachsim.check.known import known_of
 from reachsim.config import Config
 from reachsim.diff.bundles import bundles
-from reachsim.diff.causes import Chosen, Trials, cause_of, effect
+from reachsim.diff.causes import MOST_SINGLES, Chosen, Trials, alone, cause_of, effect
 from reachsim.diff.cells import Asked, State, evaluate
 from reachsim.diff.findings import Key, causes_of_findings
 from reachsim.diff.overall import judge
@@ -70,12 +70,12 @@ def diff(
     trials.know(frozenset(), after, {asked: pair[1] for asked, pair in states.items()})
     units = dict(sorted(bundles(relevant).items(), key=lambda one: one[1][0].is_whole))  # of several causes, the rule
     trials.know(frozenset(units), before, {asked: pair[0] for asked, pair in states.items()})
-    found = _causes(trials, changed, tuple(units)) if causes else dict.fromkeys(changed, tuple(units))
-    cells = tuple(cell_change(asked, needed[asked], *pair, found[asked]) for asked, pair in changed.items())
+    found = _causes(trials, changed, tuple(units)) if causes else dict.fromkeys(changed, (tuple(units), ()))
+    cells = tuple(cell_change(asked, needed[asked], *pair, *found[asked]) for asked, pair in changed.items())
     judged = judge(before, after, config, near)
     because = causes_of_findings(
         trials, config, judged.sources, judged.appeared, judged.gone, units,
-        dict.fromkeys(frozenset(ids) for ids in found.values()),
+        dict.fromkeys(frozenset(ids) for ids, _ in found.values()),
     ) if causes else {}  # fmt: skip
     return Diff(
         _impacts(trials, comparison, units, found, states, because, causes),
@@ -98,23 +98,29 @@ def _side(network: Network, states: Mapping[Asked, State], needed: Mapping[Asked
     return Side(cells, known_of(network, cells))
 
 
-def _causes(
-    trials: Trials, changed: Mapping[Asked, tuple[State, State]], units: Sequence[str]
-) -> dict[Asked, tuple[str, ...]]:
+Causes = tuple[tuple[str, ...], tuple[str, ...]]
+"""(ids of the least changes to undo for the old answer, others of which each does it alone)."""
+
+
+def _causes(trials: Trials, changed: Mapping[Asked, tuple[State, State]], units: Sequence[str]) -> dict[Asked, Causes]:
     known: dict[Chosen, None] = {}
-    found = {}
+    found: dict[Asked, Causes] = {}
+    try_singly = len(units) * len(changed) <= MOST_SINGLES
     for asked, (before, _) in changed.items():
-        found[asked] = cause_of(trials, asked, before, units, known)
-        known[frozenset(found[asked])] = None
+        singles = alone(trials, asked, before, units) if try_singly else ()
+        cause = singles[:1] or cause_of(trials, asked, before, units, known)
+        found[asked] = (cause, singles[1:])
+        known[frozenset(cause)] = None
     return found
 
 
 def _impacts(
     trials: Trials, comparison: Comparison, units: Mapping[str, Sequence[Change]],
-    causes: Mapping[Asked, tuple[str, ...]], states: Mapping[Asked, tuple[State, State]],
+    causes: Mapping[Asked, Causes], states: Mapping[Asked, tuple[State, State]],
     because: Mapping[Key, tuple[str, ...]], worked_out: bool,
 ) -> tuple[Impact, ...]:  # fmt: skip
-    causing = frozenset(one for ids in causes.values() for one in ids)
+    of_cell = {asked: frozenset((*cause, *others)) for asked, (cause, others) in causes.items()}
+    causing = frozenset(one for ids in of_cell.values() for one in ids)
     matters: dict[str, Matters] = dict.fromkeys(causing, "causes")
     if worked_out:
         matters = effect(trials, tuple(units), causing, states)
@@ -122,7 +128,7 @@ def _impacts(
     impacts = []
     for change in comparison.changes:
         unit = unit_of.get(change.id, "")
-        cells = tuple((asked.source, asked.destination) for asked, ids in causes.items() if unit in ids)
+        cells = tuple((asked.source, asked.destination) for asked, ids in of_cell.items() if unit in ids)
         findings = tuple(f"{code} {component}" for (code, component), ids in because.items() if unit in ids)
         word: Matters = "causes" if findings else matters.get(unit, "nothing")
         impacts.append(Impact(change, word, cells, findings, unit if unit not in ("", change.id) else None))

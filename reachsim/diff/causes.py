@@ -2,7 +2,8 @@
 
 Changes are undone in the newer snapshot's files and the question is put again; sets of changes are narrowed down by
 delta debugging, so a cause is 1-minimal: undo all of it and the answer is as before, leave any one of it in place and
-it is not. Sets that make no valid snapshot (a subnet without its VPC) decide nothing and are passed over.
+it is not. A change that does it alone comes before sets of several, where there are not too many to try. Sets that make
+no valid snapshot (a subnet without its VPC) decide nothing and are passed over.
 
 **Source:** A. Zeller, R. Hildebrandt, "Simplifying and Isolating Failure-Inducing Input" (2002), algorithm ddmin.
 """
@@ -24,10 +25,14 @@ from reachsim.model.network import Network
 Chosen = frozenset[str]
 """Ids of changes, each standing for its bundle."""
 
-MOST_ANSWERS: Final = 1000
+MOST_ANSWERS: Final = 500
 """Answers to work out for changes that cause nothing, each tried by itself; where it would be more, they are tried
 together and only those of a group with an effect by themselves.
 """
+
+
+MOST_SINGLES: Final = 500
+"""Answers to work out for single changes that may be causes."""
 
 
 class Trials:
@@ -92,6 +97,14 @@ def cause_of(
         if likely <= every and gone(likely) and not any(gone(likely - {one}) for one in likely):
             return _in_order(relevant, likely)
     return _in_order(relevant, _ddmin(relevant, gone))
+
+
+def alone(trials: Trials, asked: Asked, before: State, relevant: Sequence[str]) -> tuple[str, ...]:
+    """The ids of all changes of which each, undone alone, gives the old answer back."""
+    if len(relevant) == 1:
+        return tuple(relevant)
+    states = ((one, trials.state(frozenset((one,)), asked)) for one in relevant)
+    return tuple(one for one, state in states if state is not None and state.same_as(before))
 
 
 def _in_order(relevant: Sequence[str], chosen: Chosen) -> tuple[str, ...]:

@@ -76,11 +76,13 @@ class State(msgspec.Struct, frozen=True):
     """(component that traffic leaves by, which traffic)."""
     verdict: Verdict | None = None
     """The whole answer, for whoever shows it."""
+    cut_off: bool = False
+    """Whether some of it could not even be walked: who or where is not known, so nothing is surely blocked."""
 
     def same_as(self, other: State) -> bool:
         """Whether both let the same packets through by the same kinds of ways, with the same words."""
-        mine = (self.outcome, self.route, self.layers, self.passes, self.open)
-        return mine == (other.outcome, other.route, other.layers, other.passes, other.open)
+        mine = (self.outcome, self.route, self.layers, self.passes, self.open, self.cut_off)
+        return mine == (other.outcome, other.route, other.layers, other.passes, other.open, other.cut_off)
 
     def passing(self, routes: Sequence[str] | None = None) -> dict[str, PacketSet]:
         """What gets through by place of start, by any kind of way or by these."""
@@ -114,7 +116,7 @@ def evaluate(
     passes, unknown = _sets(found, kept)
     return State(
         verdict.outcome, verdict.route, tuple(sorted(verdict.layers.items())), passes, unknown, verdict.blocked_by,
-        tuple(_exits(found, kept)), verdict,
+        tuple(_exits(found, kept)), verdict, any(one.gaps for one in found),
     )  # fmt: skip
 
 
@@ -184,7 +186,11 @@ def shift(before: State, after: State) -> Shift:
         for (other, now), right in after.passes.items():
             if origin == other and was != now and (shared := left & right):
                 moved[origin, was, now] = shared
-    return Shift(minus(new, old), minus(minus(old, new), after.open), moved, minus(after.open, before.open))
+    gone, opened = minus(old, new), minus(after.open, before.open)
+    if after.cut_off:
+        return Shift(minus(new, old), {}, moved, {key: union((gone.get(key, _NOTHING), opened.get(key, _NOTHING)))
+                                                  for key in (*gone, *opened)})  # fmt: skip
+    return Shift(minus(new, old), minus(gone, after.open), moved, opened)
 
 
 def minus(left: Mapping[str, PacketSet], right: Mapping[str, PacketSet]) -> dict[str, PacketSet]:

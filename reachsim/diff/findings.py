@@ -1,7 +1,7 @@
 """Which configuration changes a finding of check came with, or went with: the least set that, undone, turns it back.
 
-Tried are first the causes of changed answers and the changes of what the finding names; a search over all changes would
-put check's question many times. A finding for which none of them is enough has no causes here.
+Tried are first the changes of what the finding names and the causes of changed answers, then every other change alone,
+as long as they are few: check's question is put for each. A finding for which none of them is enough has no causes.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def causes_of_findings(
             key = (finding.id, finding.component)
             named = _named(finding, units)
             likely = [frozenset((one,)) for one in named]
-            likely += [one for one in known if one not in likely] + ([frozenset(named)] if len(named) > 1 else [])
-            for undone in likely:
+            likely += [*known, *([frozenset(named)] if len(named) > 1 else ()), *(frozenset((one,)) for one in units)]
+            for undone in dict.fromkeys(likely):
                 seen = findings(undone)
                 if seen is not None and (key in seen) != there:
                     found[key] = tuple(one for one in units if one in undone)

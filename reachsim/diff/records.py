@@ -46,6 +46,7 @@ class CellChange(msgspec.Struct, frozen=True):
     ``allowed`` is newly allowed, ``blocked`` newly blocked, ``undecided`` not decided any more. ``leaves`` says that
     some of it newly leaves the VPC by a public way, ``exposes`` that the internet newly gets in, both by the components
     in ``exits``. ``causes`` are ids of changes: undo them all and this is as before; undo fewer and it is not.
+    ``alternatives`` are ids of other changes of which each, undone alone, would do the same.
     """
 
     source: str
@@ -63,6 +64,7 @@ class CellChange(msgspec.Struct, frozen=True):
     exposes: bool = False
     exits: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         plain = msgspec.to_builtins
@@ -74,6 +76,7 @@ class CellChange(msgspec.Struct, frozen=True):
             "moved": [plain(one) for one in self.moved],
             "newly_undecided": [plain(one) for one in self.undecided],
             "leaves": self.leaves, "exposes": self.exposes, "exits": list(self.exits), "causes": list(self.causes),
+            "alternatives": list(self.alternatives),
         }  # fmt: skip
 
 

@@ -13,7 +13,9 @@ Turn = tuple[RouteWord, RouteWord]
 """The kinds of ways that traffic took before and takes now."""
 
 
-def cell_change(asked: Asked, needed: bool, before: State, after: State, causes: tuple[str, ...]) -> CellChange:
+def cell_change(
+    asked: Asked, needed: bool, before: State, after: State, causes: tuple[str, ...], others: tuple[str, ...] = ()
+) -> CellChange:  # fmt: skip
     """What changed of a question whose two answers differ."""
     found = shift(before, after)
     news = found.gained if asked.source == "internet" else minus(after.passing(OUTWARD), before.passing(OUTWARD))
@@ -34,6 +36,7 @@ def cell_change(asked: Asked, needed: bool, before: State, after: State, causes:
         exposes=bool(out) and asked.source == "internet",
         exits=tuple(component for component, packets in after.exits if packets & out),
         causes=causes,
+        alternatives=others,
     )
 
 

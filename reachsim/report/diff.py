@@ -89,7 +89,8 @@ def together(cells: Iterable[CellChange]) -> list[list[CellChange]]:
     found: dict[object, list[CellChange]] = {}
     for one in cells:
         alike = (one.source, one.before.outcome, one.before.route, one.after.outcome, one.after.route,
-                 tuple(sorted(one.after.layers.items())), one.leaves, one.exposes, one.exits, one.causes)  # fmt: skip
+                 tuple(sorted(one.after.layers.items())), one.leaves, one.exposes, one.exits, one.causes,
+                 one.alternatives)  # fmt: skip
         found.setdefault(alike, []).append(one)
     return list(found.values())
 
@@ -151,8 +152,10 @@ def _cells(
         yield from wrap(f"by: {', '.join(label(network, one) for one in first.exits)}", paint.columns, "  ", "      ")
     by_id = {one.change.id: one.change for one in diff.changes}
     together_with = ", which only together make the difference" if len(first.causes) > 1 else ""
+    or_else = f"undoing {_either(first.alternatives)} alone would take it back, too" if first.alternatives else ""
     if known >= set(first.causes):
-        yield from wrap(f"because of {', '.join(first.causes)}{together_with}", paint.columns, "  ", "      ")
+        text = f"because of {', '.join(first.causes)}{together_with}" + (f"; {or_else}" if or_else else "")
+        yield from wrap(text, paint.columns, "  ", "      ")
         return
     for one in first.causes[:MOST_CAUSES]:
         change = by_id[one]
@@ -163,6 +166,19 @@ def _cells(
         more = [*first.causes[MOST_CAUSES:]]
         text = f"and of {', '.join(more)}{together_with}" if more else together_with.removeprefix(", which ")
         yield from wrap(text, paint.columns, "  ", "      ")
+    if or_else:
+        yield from wrap(or_else, paint.columns, "  ", "      ")
+
+
+def _either(ids: Sequence[str]) -> str:
+    """``c2``, ``c2 or c3``, ``c2, c3 or c4``."""
+    return " or ".join(part for part in (", ".join(ids[:-1]), ids[-1]) if part)
+
+
+def because_of(cell: CellChange) -> str:
+    """The causes of a changed answer by their ids: ``c1; c2 or c3 alone, too``."""
+    others = f"; {_either(cell.alternatives)} alone, too" if cell.alternatives else ""
+    return ", ".join(cell.causes) + others
 
 
 def answer(one: Answer, words: Words = ENGLISH) -> str:
@@ -172,17 +188,17 @@ def answer(one: Answer, words: Words = ENGLISH) -> str:
     word = words[f"outcome {one.outcome}"]
     if one.route != "none":
         return f"{word} ({one.route})"
-    refusing = [layer for layer, outcome in one.layers.items() if layer != "network" and outcome != "allowed"]
-    by_policy = refusing and one.layers.get("network") != "blocked"
+    refusing = [layer for layer, outcome in one.layers.items() if layer != "network" and outcome == one.outcome]
+    by_policy = refusing and one.layers.get("network") != one.outcome
     return words["refused by"].format(word, ", ".join(refusing)) if by_policy else word
 
 
 def _traffics(cells: Sequence[CellChange], words: Words = ENGLISH) -> Iterator[tuple[str, list[Traffic]]]:
     named: dict[str, list[Traffic]] = {}
     for cell in cells:
-        refused = cell.after.outcome == "blocked" and cell.after.layers.get("network") != "blocked"
-        allowed = words["traffic let through" if refused else "traffic allowed"]
-        named.setdefault(allowed, []).extend(cell.allowed)
+        passes = cell.after.outcome in ("allowed", "intermittent")
+        known = "traffic" if cell.before.outcome != "unknown" else "traffic known to be"
+        named.setdefault(words[f"{known} {'allowed' if passes else 'let through'}"], []).extend(cell.allowed)
         named.setdefault(words["traffic blocked"], []).extend(cell.blocked)
         for one in cell.moved:
             named.setdefault(words["traffic moved"].format(one.before, one.after), []).extend(one.traffic)
@@ -203,7 +219,8 @@ def told(kind: str, component: str, text: str, network: Labels) -> str:
 
 def _impact(one: Impact, network: Labels, paint: Paint) -> Iterator[str]:
     change = one.change
-    yield from wrap(told(change.kind, change.component, change.text, network), paint.columns, f"  {change.id:<4}")
+    text = told(change.kind, change.component, change.text, network)
+    yield from wrap(text, paint.columns, f"  {change.id:<{max(3, len(change.id))}} ", "      ")
     yield from wrap(matters(one, network), paint.columns, "      → ", "        ")
 
 
@@ -274,7 +291,7 @@ def _row(cells: Sequence[CellChange], network: Labels) -> str:
     more = [f"and {len(shown) - 3} more"] if len(shown) > 3 else []
     columns = (
         label(network, first.source), ", ".join(label(network, one.destination) for one in cells), answer(first.before),
-        answer(first.after), "; ".join(shown[:3] + more), ", ".join(first.causes),
+        answer(first.after), "; ".join(shown[:3] + more), because_of(first),
     )  # fmt: skip
     return f"| {' | '.join(map(_plain, columns))} |"
 

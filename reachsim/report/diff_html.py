@@ -93,6 +93,7 @@ def _rows(diff: Diff, network: Labels, words: Words) -> Iterator[dict[str, Any]]
             "targets": [label(network, one.destination) + ("*" if one.needed else "") for one in cells],
             "before": first.before, "after": first.after, "traffic": traffic_lines(cells, words),
             "exits": [label(network, one) for one in first.exits], "causes": first.causes,
+            "alternatives": first.alternatives,
         }  # fmt: skip
 
 

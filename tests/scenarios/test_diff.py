@@ -232,6 +232,47 @@ def test_what_is_not_decided_is_not_told_as_blocked() -> None:
         assert (one.blocked, bool(one.undecided)) == ((), one.after.outcome == "unknown")
 
 
+def test_who_or_where_is_not_known_blocks_nothing() -> None:
+    files = Pipeline().files()
+    refused = b'{"Error": {"Code": "UnauthorizedOperation"}}'
+    for call in ("codebuild/batch-get-projects", "ec2/describe-vpc-endpoints"):
+        (path,) = [one for one in files if one.endswith(f"{call}.json")]
+        for after in ({**files, path: refused}, {key: data for key, data in files.items() if key != path}):
+            diff = load_files(files).diff(load_files(after))
+            assert diff.cells
+            assert [one.destination for one in diff.cells if one.blocked] == []
+            assert diff.gate[0] == "undecided"
+
+
+def test_of_changes_that_only_together_let_the_internet_in_each_alone_takes_it_back() -> None:
+    def open_up(net: Pipeline) -> None:
+        association = {"IpOwnerId": net.account, "PublicIp": "203.0.113.5"}
+        eni = net[net.interface_of("i-1")]
+        eni["Association"] = eni["PrivateIpAddresses"][0]["Association"] = association
+        net.route("rtb-client", "0.0.0.0/0", net.igw("vpc-1", name="1"))
+        net.permit("sg-client", "in", ("tcp", 22, 22, "0.0.0.0/0"))
+
+    diff = edited(open_up)
+    entry = cell(diff, CLIENT, "internet")
+    kinds = ("route-table", "security-group", "network-interface", "internet-gateway")
+    assert {*entry.causes, *entry.alternatives} == {one.change.id for one in diff.changes if one.change.kind in kinds}
+    out = cell(diff, "internet", CLIENT)
+    assert "security-group" not in {
+        one.change.kind for one in diff.changes if one.change.id in (*out.causes, *out.alternatives)
+    }
+    assert set(effects(diff).values()) == {"causes"}
+
+
+def test_a_builds_own_file_is_the_cause_of_what_check_finds(snapshots: Path) -> None:
+    files = {one.relative_to(snapshots / "private-pipeline").as_posix(): one.read_bytes()
+             for one in (snapshots / "private-pipeline").rglob("*") if one.is_file()}  # fmt: skip
+    after = files | {"code/app-build/Dockerfile": b"FROM golang:1.22\n"}
+    diff = load_files(files).diff(load_files(after))
+    assert [(one.change.component, one.matters) for one in diff.changes] == [("code/app-build/Dockerfile", "causes")]
+    assert diff.appeared
+    assert all(diff.causes_of(one) == ("c1",) for one in diff.appeared)
+
+
 def test_a_policy_layer_that_changes_its_mind() -> None:
     diff = compared(Pipeline(), Pipeline(s3_policy=policy(for_all("s3:GetObject", "arn:aws:s3:::own/*"))))
     s3 = cell(diff, "s3")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,6 +39,19 @@ def shut_nat(net: Pipeline) -> None:
     net["acl-1-default"]["Entries"][0] = {**net["acl-1-default"]["Entries"][0], "RuleAction": "deny"}
 
 
+def renumber(net: Pipeline) -> None:
+    for entry in net["acl-1-default"]["Entries"]:
+        entry["RuleNumber"] += 5 if entry["RuleNumber"] == 100 and not entry["Egress"] else 0
+
+
+def widen(net: Pipeline) -> None:
+    net["sg-ep"]["IpPermissions"] = [net._permission(("tcp", 80, 443, "10.10.0.0/16"))]
+
+
+def another_port(net: Pipeline) -> None:
+    net["sg-ep"]["IpPermissions"] = [net._permission(("tcp", 22, 22, "10.10.0.0/16"))]
+
+
 def more_policy(net: Pipeline) -> None:
     allow = {"Sid": "Layers", **for_all("s3:GetObject", LAYERS)}
     document = json.loads(net["vpce-s3"]["PolicyDocument"])
@@ -52,6 +67,11 @@ def more_policy(net: Pipeline) -> None:
          [("route-table", "rtb-build", "route 0.0.0.0/0 added, to igw-9")]),
         (shut_nat, [("network-acl", "acl-1-default",
                      "inbound rule 100 changed: allow all traffic from 0.0.0.0/0 → deny all traffic from 0.0.0.0/0")]),
+        (renumber, [("network-acl", "acl-1-default",
+                     "inbound rule 100 is now 105: allow all traffic from 0.0.0.0/0")]),
+        (widen, [("security-group", "sg-ep", "ingress rule changed: tcp 443 → tcp 80-443 from 10.10.0.0/16")]),
+        (another_port, [("security-group", "sg-ep", "ingress rule removed: tcp 443 from 10.10.0.0/16"),
+                        ("security-group", "sg-ep", "ingress rule added: tcp 22 from 10.10.0.0/16")]),
         (more_policy, [("vpc-endpoint", "vpce-s3",
                         f"policy statement added: Layers (Allow s3:GetObject on {LAYERS} by anyone)")]),
         (lambda net: net["vpce-logs"].update(PrivateDnsEnabled=False),
@@ -63,7 +83,8 @@ def more_policy(net: Pipeline) -> None:
         (lambda net: net["p1"]["vpcConfig"].update(subnets=["subnet-build-a"]),
          [("codebuild-project", "codebuild:p1", "vpcConfig.subnets: subnet-build-c removed")]),
     ],
-    ids=["rule", "route", "entry", "statement", "field", "gateway", "acl", "endpoint", "project"],
+    ids=["rule", "route", "entry", "number", "ports", "other ports", "statement", "field", "gateway", "acl", "endpoint",
+         "project"],
 )  # fmt: skip
 def test_changes_are_told_by_resource_in_awss_words(
     edit: Callable[[Pipeline], object], expected: list[tuple[str, str, str]]
@@ -138,4 +159,71 @@ def test_a_refused_call_is_one_change() -> None:
     files = Pipeline().files()
     path = "111111111111/ap-northeast-1/ec2/describe-nat-gateways.json"
     refused = files | {path: b'{"Error": {"Code": "UnauthorizedOperation"}}'}
-    assert [one.files for one in compare(network(files), network(refused)).changes] == [(path,)]
+    (change,) = compare(network(files), network(refused)).changes
+    assert (change.files, change.text) == ((path,), "refused in the newer snapshot")
+    (change,) = compare(network(refused), network(files)).changes
+    assert change.text == "refused in the older snapshot, now answered"
+
+
+def test_a_policy_that_is_refused_is_not_told_as_removed() -> None:
+    answered, refused = Pipeline(), Pipeline()
+    answered.put("ecr/get-repository-policy/app", {"policyText": json.dumps({"Statement": [for_all("ecr:*")]})})
+    refused.put("ecr/get-repository-policy/app", {"Error": {"Code": "AccessDeniedException"}})
+    assert [one[2] for one in told(compare(network(answered), network(refused)))] == ["refused in the newer snapshot"]
+
+
+# --- copies of a set-up ---------------------------------------------------------------------------------------------
+
+PRIVATE = "private-pipeline"
+ID = re.compile(rb"\b(vpc|subnet|rtb|acl|sg|eni|vpce|sgr|rtbassoc|aclassoc|dopt|i)-[0-9a-f]{17}\b")
+
+
+def files_of(place: Path) -> dict[str, bytes]:
+    return {one.relative_to(place).as_posix(): one.read_bytes() for one in place.rglob("*") if one.is_file()}
+
+
+def with_new_ids(files: dict[str, bytes]) -> dict[str, bytes]:
+    made: dict[bytes, bytes] = {}
+
+    def new(match: re.Match[bytes]) -> bytes:
+        return made.setdefault(match[0], b"%s-%017x" % (match[1], 0xFEDC << 40 | len(made)))
+
+    return {ID.sub(new, path.encode()).decode(): ID.sub(new, data) for path, data in sorted(files.items())}
+
+
+def elsewhere(files: dict[str, bytes], old: str, new: str) -> dict[str, bytes]:
+    return {path.replace(old, new): data.replace(old.encode(), new.encode()) for path, data in files.items()}
+
+
+def in_another_account(files: dict[str, bytes]) -> dict[str, bytes]:
+    return elsewhere(files, "111111111111", "999999999999")
+
+
+def in_another_region(files: dict[str, bytes]) -> dict[str, bytes]:
+    return elsewhere(files, "ap-northeast-1", "us-east-1")
+
+
+@pytest.mark.parametrize("copy", [
+    with_new_ids, in_another_account, in_another_region,
+    lambda files: with_new_ids(in_another_account(in_another_region(files))),
+], ids=["ids", "account", "Region", "all"])  # fmt: skip
+def test_a_copy_of_a_set_up_is_no_change(
+    snapshots: Path, copy: Callable[[dict[str, bytes]], dict[str, bytes]]
+) -> None:  # fmt: skip
+    files = files_of(snapshots / PRIVATE)
+    after = copy(files)
+    assert after.keys() != files.keys()
+    assert told(compare(network(files), network(after))) == []
+    assert told(compare(network(after), network(files))) == []
+
+
+def test_a_copy_that_speaks_of_the_first_one_is_a_change(snapshots: Path) -> None:
+    """The copy lets the first account through its endpoint, as the first did itself: not the same for it."""
+    files = files_of(snapshots / PRIVATE)
+    after = in_another_account(files)
+    path = "999999999999/ap-northeast-1/ec2/describe-vpc-endpoints.json"
+    after[path] = after[path].replace(b"999999999999:app\\", b"111111111111:app\\")
+    changes, back = (compare(network(one), network(other)).changes for one, other in ((files, after), (after, files)))
+    assert {one.kind for one in (*changes, *back)} == {"vpc-endpoint"}
+    assert all("arn:aws:codecommit:ap-northeast-1:111111111111:app" in one.text for one in changes)
+    assert all("arn:aws:codecommit:ap-northeast-1:999999999999:app" in one.text for one in back)
