@@ -121,7 +121,8 @@ def check(
     )  # fmt: skip
     held = [cell.verdict for cell in (*cells, *further) if cell.verdict]
     assumptions = tuple(dict.fromkeys(
-        (*(one for verdict in held for one in _weighty(verdict)), *(one for each in judged for one in each.assumptions))
+        (*(one for verdict in held for one in _weighty(verdict)), *(one for each in judged for one in each.assumptions),
+         *outside.assumptions)
     ))  # fmt: skip
     steps = tuple(step for one in judged for step in one.steps)
     return Check(

@@ -3,7 +3,7 @@
 CodeCommit has public names that no setting of a VPC closes, and no resource policies: what keeps a stranger's network
 out is a condition (aws:SourceVpce, SourceVpc or SourceIp) in the policies of those who may use a repository. Whoever
 can sign in from outside counts: IAM users, roles that another account or an identity provider may assume, and roles
-that a user may assume. Whether a user has credentials just now is not asked.
+that one of these may assume, from role to role. Whether a user has credentials just now is not asked.
 
 **Source:** pipeline-services fact sheet, P2; pipeline-scenarios, SC13; CodeCommit User Guide, "Infrastructure
 security".
@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from reachsim import policy
 from reachsim.check.findings import finding_of
+from reachsim.evidence import Assumption
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.policy.principals import Via
@@ -49,26 +50,30 @@ _ABSENT: Final = frozenset(
 
 
 class Outsiders(NamedTuple):
-    """Findings, one per identity, and files without which there may be more."""
+    """Findings, one per identity, files without which there may be more, and whose policies these lack."""
 
     findings: tuple[Finding, ...]
     missing: tuple[str, ...]
+    assumptions: tuple[Assumption, ...] = ()
 
 
 class _Who(NamedTuple):
-    """One identity with what binds it; ``how`` says how somebody outside comes by its credentials."""
+    """One identity with what binds it; ``how`` says how somebody outside comes by its credentials, ``unseen`` names
+    policies of it that the snapshot does not hold."""
 
     arn: str
     how: str
     documents: Sequence[policy.Document]
     boundary: policy.Document | None
     bounded: bool
+    unseen: tuple[str, ...] = ()
 
 
 def outsiders(network: Network, repositories: Sequence[str]) -> Outsiders:
     """Who may use these repositories (ARNs) from outside. Raises SnapshotError for a policy that cannot be judged."""
     findings: list[Finding] = []
     missing: list[str] = []
+    assumptions: list[Assumption] = []
     for account in dict.fromkeys(arn.split(":")[4] for arn in repositories):
         details, path = iam_details(network, account)
         if details is None:
@@ -76,8 +81,16 @@ def outsiders(network: Network, repositories: Sequence[str]) -> Outsiders:
             continue
         mine = [arn for arn in repositories if arn.split(":")[4] == account]
         for who in _identities(network, details, account, path):
-            findings += _judged(network, who, account, mine)
-    return Outsiders(tuple(findings), tuple(missing))
+            found = list(_judged(network, who, account, mine))
+            findings += found
+            if not found and who.unseen and any(_may_yet(network, who, account, arn) for arn in mine):
+                detail = (
+                    f"whether {who.arn.split(':', 5)[-1]} can use CodeCommit from outside is not known: {path} lacks "
+                    f"{', '.join(who.unseen)}"
+                )
+                missing.append(path)
+                assumptions.append(Assumption("UNKNOWN_RESOURCE", who.arn, detail, "leak"))
+    return Outsiders(tuple(findings), tuple(dict.fromkeys(missing)), tuple(assumptions))
 
 
 def _judged(network: Network, who: _Who, account: str, repositories: Iterable[str]) -> Iterator[Finding]:
@@ -95,24 +108,46 @@ def _judged(network: Network, who: _Who, account: str, repositories: Iterable[st
 def _identities(
     network: Network, details: aws.AccountAuthorizationDetails, account: str, path: str
 ) -> Iterator[_Who]:  # fmt: skip
-    users = []
+    found = []
     for user in details.user_detail_list:
-        documents, _ = user_documents(details, user, path)
-        users.append(_who(details, user, "an IAM user", documents, path))
-    yield from users
-    for role in details.role_detail_list:
-        how = _entrance(network, role, account, users, path)
+        found.append(_who(details, user, "an IAM user", *user_documents(details, user, path), path))
+    others = {
+        role.arn: (role, document(bytes(role.assume_role_policy_document), path))
+        for role in details.role_detail_list if role.assume_role_policy_document
+    }  # fmt: skip
+    for arn, (role, trust) in list(others.items()):
+        how = _from_outside(network, trust, arn, account)
         if how:
-            documents, _ = role_documents(details, role, path)
-            yield _who(details, role, how, documents, path)
+            found.append(_who(details, role, how, *role_documents(details, role, path), path))
+            del others[arn]
+    while found:
+        who = found.pop()
+        yield who
+        for arn, (role, trust) in list(others.items()):
+            how = _from_within(network, trust, arn, who, account)
+            if how:
+                found.append(_who(details, role, how, *role_documents(details, role, path), path))
+                del others[arn]
 
 
 def _who(
     details: aws.AccountAuthorizationDetails, one: aws.UserDetail | aws.RoleDetail, how: str,
-    documents: Sequence[policy.Document], path: str,
+    documents: Sequence[policy.Document], unseen: Iterable[str], path: str,
 ) -> _Who:  # fmt: skip
     arn = one.permissions_boundary.permissions_boundary_arn if one.permissions_boundary else None
-    return _Who(one.arn, how, documents, managed(details, arn, path) if arn else None, arn is not None)
+    return _Who(
+        one.arn, how, documents, managed(details, arn, path) if arn else None, arn is not None, tuple(unseen)
+    )  # fmt: skip
+
+
+def _may_yet(network: Network, who: _Who, account: str, resource: str) -> bool:
+    """Whether an identity could use a repository if policies that are not seen allowed everything."""
+    return any(_may(network, who._replace(documents=(*who.documents, _ALL)), account, one, resource) for one in ACTIONS)
+
+
+_ALL: Final = document(
+    '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}', ""
+)
 
 
 def _may(network: Network, who: _Who, account: str, action: str, resource: str) -> bool:
@@ -165,28 +200,29 @@ def _request(
 # --- how somebody comes by a role -------------------------------------------------------------------------------------
 
 
-def _entrance(network: Network, role: aws.RoleDetail, account: str, users: Sequence[_Who], path: str) -> str:
+def _from_outside(network: Network, trust: policy.Document, role: str, account: str) -> str:
     """Who from outside may assume a role, in words; "" if nobody is seen to."""
-    held = bytes(role.assume_role_policy_document)
-    if not held:
-        return ""
-    trust = document(held, path)
-    own = set(network.snapshot.accounts())
-    for caller in _named(trust, own):
+    for caller in _named(trust, set(network.snapshot.accounts())):
         federated = ("sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
         actions = federated if caller.kind == "provider" else ("sts:AssumeRole",)
-        if any(_trusts(network, trust, caller, action, role.arn, account) for action in actions):
+        if any(_trusts(network, trust, caller, action, role, account) for action in actions):
             whose = "an identity provider's users" if caller.kind == "provider" else f"account {caller.account}"
             whose = "any account" if caller.account == STRANGER else whose
             return f"a role that {whose} may assume"
-    for user in users:
-        caller = policy.Principal.parse(user.arn)
-        context = _context(network, account, caller) | {"aws:SourceIp": ANYWHERE[0]}
-        request = _request(caller, "sts:AssumeRole", role.arn, account, context)
-        trusted = policy.judge(trust, request, "resource")
-        by_name = Via.USER in trusted.grants
-        if trusted.effect in ("allow", "unknown") and (by_name or _passes(user.documents, request, "identity")):
-            return f"a role that the user {caller.name} may assume"
+    return ""
+
+
+def _from_within(network: Network, trust: policy.Document, role: str, who: _Who, account: str) -> str:
+    """How an identity of the account may assume a role, in words; "" if it is not seen to."""
+    caller = policy.Principal.parse(who.arn)
+    context = _context(network, account, caller) | {"aws:SourceIp": ANYWHERE[0]}
+    request = _request(caller, "sts:AssumeRole", role, account, context)
+    trusted = policy.judge(trust, request, "resource")
+    own = {policy.judge(one, request, "identity").effect for one in who.documents}
+    by_name = bool(trusted.grants & {Via.USER, Via.ROLE})
+    allowed = by_name or bool(own & {"allow", "unknown"} or who.unseen)
+    if trusted.effect in ("allow", "unknown") and allowed and "deny" not in own:
+        return f"a role that the {caller.kind} {caller.name} may assume"
     return ""
 
 

@@ -94,11 +94,16 @@ def role_documents(
 def user_documents(
     details: aws.AccountAuthorizationDetails, user: aws.UserDetail, path: str
 ) -> tuple[list[policy.Document], list[str]]:
-    """(a user's own and its groups' policies, managed ones that the file does not hold). Raises SnapshotError."""
+    """(a user's own and its groups' policies, managed ones and groups that the file does not hold).
+
+    Raises SnapshotError.
+    """
     groups = [group for group in details.group_detail_list if group.group_name in user.group_list]
+    lost = set(user.group_list) - {group.group_name for group in groups}
     inline = [*user.user_policy_list, *(one for group in groups for one in group.group_policy_list)]
     attached = [*user.attached_managed_policies, *(one for group in groups for one in group.attached_managed_policies)]
-    return _documents(details, inline, attached, path)
+    documents, unseen = _documents(details, inline, attached, path)
+    return documents, [*unseen, *(f"the group {name}" for name in sorted(lost))]
 
 
 def _documents(

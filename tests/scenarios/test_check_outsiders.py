@@ -128,3 +128,27 @@ def test_without_iam_details_it_is_open() -> None:
     found = load_files({path: text for path, text in Pipeline().files().items() if path != missing}).check()
     assert found.overall == "undecided"
     assert missing in found.missing
+
+
+def test_from_role_to_role() -> None:
+    own = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    jump = role("jump", trusting({"AWS": "999900001111"}), statement("sts:AssumeRole"))
+    hop = role("hop", trusting({"AWS": f"arn:aws:iam::{ACCOUNT}:role/jump"}))
+    ops = role("ops", trusting({"AWS": f"arn:aws:iam::{ACCOUNT}:role/hop"}), POWER)
+    assert named(checked(roles=[ops, hop, jump])) == ["ops"]
+    assert named(checked(roles=[role("ops", trusting(own), POWER), hop, jump])) == ["ops"]
+    assert named(checked(roles=[ops, hop])) == []
+    no_hop = statement("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/hop", "Deny")
+    assert named(checked(roles=[ops, hop, role("jump", trusting({"AWS": "999900001111"}), no_hop)])) == []
+
+
+@pytest.mark.parametrize("more", [
+    {"AttachedManagedPolicies": [{"PolicyName": "p", "PolicyArn": "arn:aws:iam::aws:policy/PowerUserAccess"}]},
+    {"GroupList": ["devs"]},
+])  # fmt: skip
+def test_policies_that_are_not_seen_leave_it_open(more: Record) -> None:
+    found = checked(users=[user(**more)])
+    assert (found.overall, named(found)) == ("undecided", [])
+    assert any(one.component.endswith("user/u-ext") and one.can_hide == "leak" for one in found.check.assumptions)
+    bound = statement("codecommit:*", "*", "Deny", Condition={"Null": {"aws:SourceVpce": "true"}})
+    assert checked(users=[user(bound, **more)]).overall == "private-and-working"
