@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -243,6 +244,17 @@ class Reach:
     def plot(self, check: Check | None = None, ax: Axes | None = None) -> Axes:
         """Draw the route map of a check, with names, VPCs, zones and subnets; of the whole pipeline's unless given."""
         return (check or self.check()).plot(ax, network=self)
+
+    def plot_addresses(self, *vpcs: str, ax: Axes | None = None) -> Axes:
+        """Draw what each subnet, route and rule covers of the address space of VPCs, all of them unless named.
+
+        Raises QuestionError for a VPC that the snapshot does not hold.
+        """
+        from reachsim.address_map import address_map
+
+        found = [address_map(self.network, self.vpcs[vpc]) for vpc in vpcs or self.network.vpcs]
+        axes: Axes = import_module("reachsim.plot").plot_addresses(found, ax, network=self)
+        return axes
 
     def _repr_html_(self) -> str:
         from reachsim.report.facts import facts_of

@@ -67,6 +67,7 @@ MAY_IMPORT = {
     "policy_layers": WAYS | ENGINE | {"forwarding", "scenarios", "policy", "verdict"},
     "api": ANSWERS
     | {
+        "address_map",
         "config",
         "diagnose",
         "diff",
@@ -86,7 +87,8 @@ MAY_IMPORT = {
     "importers": FACTS | {"calls", "files", "redact", "services"},
     "collect": FACTS | {"calls", "files", "policy", "redact", "services"},
     "report": LATER | {"calls", "config", "names", "routemap", "verify"},
-    "plot": LATER | {"files", "report", "routemap"},
+    "address_map": WAYS,
+    "plot": LATER | {"address_map", "files", "report", "routemap"},
     "selections": {"errors"},
     "export": {"report"},
     "routemap": {"verdict"},

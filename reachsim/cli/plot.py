@@ -25,7 +25,11 @@ NAMED = ("service", "host", "ecr", "s3", "codecommit", "logs")
 @click.option("--from", "sources", multiple=True, metavar="SELECTOR", help="Draw these sources only (repeatable).")
 @click.option("--to", "target", metavar="SELECTOR", help="Draw one question hop by hop; takes one --from.")
 @click.option(
-    "--kind", type=click.Choice(["routes", "matrix"]), default="routes", show_default=True, help="What to draw."
+    "--kind",
+    type=click.Choice(["routes", "matrix", "addresses"]),
+    default="routes",
+    show_default=True,
+    help="What to draw; addresses: what each subnet, route and rule covers, of all VPCs or those named by --from.",
 )
 @click.option("--against", metavar="SNAPSHOT", help="Draw what changes from SNAPSHOT to this newer one, as one map.")
 @options.overwrite
@@ -49,6 +53,7 @@ def command(
     \b
     Example:
       reachsim plot snapshots/leaky-pipeline -o routes.png
+      reachsim plot snapshots/leaky-pipeline --kind addresses -o addresses.png
       reachsim plot snapshots/broken-pipeline --against snapshots/private-pipeline -o diff.svg
     """
     if output.suffix.lower() not in (".png", ".svg", ".pdf"):
@@ -57,6 +62,8 @@ def command(
         raise click.UsageError("--to takes exactly one --from")
     if against is not None and (target is not None or kind != "routes"):
         raise click.UsageError("--against draws routes: it goes with neither --to nor --kind")
+    if target is not None and kind != "routes":
+        raise click.UsageError("--to goes without --kind")
     from reachsim.plot import plot_diff, plot_ladder, plot_matrix, plot_routes, save_axes
     from reachsim.selectors import parse_selector
 
@@ -67,6 +74,8 @@ def command(
     elif target is not None:
         protocol, port = ("tcp", 443) if parse_selector(target).kind in NAMED else (None, None)
         ax = plot_ladder(reach.simulate(sources[0], target, protocol=protocol, port=port), network=reach)
+    elif kind == "addresses":
+        ax = reach.plot_addresses(*sources)
     else:
         draw = plot_matrix if kind == "matrix" else plot_routes
         ax = draw(reach.check(sources or None), network=reach)

@@ -51,13 +51,15 @@ def plot_matrix(check: Check, ax: Axes | None = None, *, network: Labels | None 
             kind = _kind(cell)
             colour, hatch = FILLS[kind]
             ax.add_patch(Rectangle((left + k * side, y), side - 2, 2 * ROW - 2, facecolor=colour, hatch=hatch,
-                                   edgecolor="#ffffff" if hatch else "#bbbbbb", linewidth=0.6))  # fmt: skip
+                                   edgecolor="#ffffff" if hatch else "#bbbbbb", linewidth=0.6,
+                                   label=f"{cell.source} → {cell.destination}: {cell.outcome}"))  # fmt: skip
             letter = LETTERS[cell.outcome] + ("*" if cell.needed else "") + ("!" if kind == "leaving" else "")
             write(ax, left + (k + 0.5) * side, y + ROW, letter, size * 1.1, ha="center", weight="bold")
     if not sources:
         write(ax, width / 2, height / 2, "no source to judge", size, ha="center")
     for number, text in enumerate((
-        "A allowed  B blocked  I intermittent  U unknown", "* a step needs it  ! leaves the private ways"
+        "A allowed  B blocked (grey: as wanted)  I intermittent  U unknown",
+        "* a step needs it  ! leaves the private ways",
     )):  # fmt: skip
         write(ax, GAP, height - (2.6 - number * 1.2) * ROW, text, size, color=DIM)
     title(ax, f"overall: {check.overall}", size)

@@ -118,22 +118,36 @@ def _line(ax: Axes, line: Line) -> None:
 
 def _outcomes() -> list[Artist]:
     entries: list[tuple[str, str, Any, str]] = [("allowed, private", *STYLES["allowed"])]
-    entries.append(("allowed, takes a way out", LEAVING, LEAVING_DASHES, ""))
+    entries.append(("allowed, takes the internet's way out", LEAVING, LEAVING_DASHES, ""))
     entries += [(name, *STYLES[name]) for name in ("intermittent", "blocked", "unknown")]
     return [
         *(_key(name, colour, style, mark, 1.5) for name, colour, style, mark in entries),
         _key("thick: a step of the pipeline needs it", DIM, "-", "", 2.0),
+        _unreached(),
     ]
 
 
 def _turns() -> list[Artist]:
     words = {"new": "new", "gone": "gone", "changed": "same way, other packets", "unchanged": "unchanged"}
-    styles = [("allowed", "-", ""), ("allowed, takes a way out", LEAVING_DASHES, ""), ("intermittent", "-.", "")]
+    styles = [
+        ("allowed", "-", ""),
+        ("allowed, takes the internet's way out", LEAVING_DASHES, ""),
+        ("intermittent", "-.", ""),
+    ]
     styles += [("blocked", "--", "x"), ("unknown", ":", "$?$")]
     return [
         *(_key(word, TURNS[turn][0], "-", TURNS[turn][2], TURNS[turn][1]) for turn, word in words.items()),
         *(_key(name, DIM, style, mark, 1.0) for name, style, mark in styles),
+        _unreached(),
     ]
+
+
+def _unreached() -> Artist:
+    from matplotlib.patches import Patch
+
+    return Patch(
+        facecolor="white", edgecolor=DIM, linestyle="--", linewidth=0.8, label="dashed box: nothing gets there"
+    )
 
 
 def _key(name: str, colour: str, style: Any, mark: str, width: float) -> Artist:

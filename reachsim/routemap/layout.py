@@ -219,10 +219,10 @@ class _Layout:
              self.spots["destination", way.destination])
             for way in self.ways
         ]  # fmt: skip
-        leave = _lanes((id(a), _centre(b), i) for i, (a, b, _) in enumerate(ends))
-        meet = _lanes((id(b), _centre(a) + (0 if way.stop else _centre(c) / 1000), i)
-                      for i, (way, (a, b, c)) in enumerate(zip(self.ways, ends, strict=True)))  # fmt: skip
-        arrive = _lanes((id(c), _centre(b), i) for i, (_, b, c) in enumerate(ends) if not self.ways[i].stop)
+        onward = [0.0 if way.stop else _centre(c) / 1000 for way, (_, _, c) in zip(self.ways, ends, strict=True)]
+        leave = _lanes((id(a), _centre(b) + onward[i], i) for i, (a, b, _) in enumerate(ends))
+        meet = _lanes((id(b), _centre(a) + onward[i], i) for i, (a, b, _) in enumerate(ends))
+        arrive = _lanes((id(c), _lane(b, meet[i]), i) for i, (_, b, c) in enumerate(ends) if not self.ways[i].stop)
         first = min((box.x for _, box, _ in ends), default=0.0) - GAP
         last = max((box.x + box.width for _, box, _ in ends), default=0.0) + GAP
         found = []

@@ -19,9 +19,10 @@ from reachsim.cli import group
 from reachsim.errors import QuestionError
 from reachsim.plot import fonts, plot_ladder, plot_matrix, plot_routes, save_plot
 from reachsim.plot.canvas import LEAVING, STYLES
+from reachsim.plot.files import description_of
 from reachsim.plot.matrix import LETTERS
 from reachsim.routemap import LONGEST, columns_of
-from reachsim.verdict import Cell, Check, Outcome, RouteWord
+from reachsim.verdict import Cell, Check, Outcome, Question, RouteWord, Verdict
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SNAPSHOTS = ["private-pipeline", "leaky-pipeline", "broken-pipeline"]
@@ -125,8 +126,9 @@ def test_the_ladder_shows_hops_and_what_stops() -> None:
     reach = load(ROOT / "snapshots/broken-pipeline")
     verdict = reach.simulate("codebuild:app-build", "git-codecommit", protocol="tcp", port=443)
     shown = texts(plot_ladder(verdict, network=reach))
-    assert "the request" in shown
-    assert "the reply" in shown
+    assert [text for text in shown if text.startswith("the re") and "followed on" in text] == [
+        "the request, followed on as if nothing stopped it", "the reply, followed on as if nothing stopped it",
+    ]  # fmt: skip
     for block in verdict.paths[0].blocked_by:
         assert any(text.startswith(block.code) for text in shown)
     assert any("rtb-04015b5d98219a09c (build-a)" in text for text in shown)
@@ -159,8 +161,8 @@ def test_the_legend_explains_every_style() -> None:
     legend = plot_routes(one("allowed")).get_legend()
     assert legend is not None
     assert [text.get_text() for text in legend.get_texts()] == [
-        "allowed, private", "allowed, takes a way out", "intermittent", "blocked", "unknown",
-        "thick: a step of the pipeline needs it",
+        "allowed, private", "allowed, takes the internet's way out", "intermittent", "blocked", "unknown",
+        "thick: a step of the pipeline needs it", "dashed box: nothing gets there",
     ]  # fmt: skip
 
 
@@ -224,6 +226,15 @@ def test_the_suffix_chooses_the_form_and_the_bytes_are_the_same_each_time(
     save_plot(check, second)
     assert first.read_bytes().startswith(magic)
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_picture_says_in_words_what_it_shows(tmp_path: Path) -> None:
+    for suffix in ("png", "svg"):
+        target = tmp_path / f"a.{suffix}"
+        save_plot(one("blocked", source="i-東"), target)
+        assert "i-東 → s3: blocked" in target.read_bytes().decode("utf-8", "ignore")
+    ladder = plot_ladder(Verdict(Question("i-1", "s3"), "blocked", "none", {}, (), ()))
+    assert description_of(ladder).startswith("i-1 → s3, ")
 
 
 def test_a_picture_is_written_whole_through_a_temporary_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,186 @@
+"""What each subnet, route and rule of a VPC covers of the VPC's own addresses, and what of all others.
+
+A route covers what it wins by longest prefix, not what its destination says; rules are shown as they stand, each by
+itself. Rules that name a security group cover the addresses of its members. Decides nothing about traffic.
+
+**Source:** "How route priority works", "Security group rules", "Network ACL rules" (VPC User Guide).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from reachsim.addresses import EVERYWHERE, V4, V6, Cidr, format_set
+from reachsim.evidence import Direction
+from reachsim.filters import Rule, network_acl_rules, security_group_rules
+from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.model.network import Network, subnet_addresses
+from reachsim.model.records import RouteTable
+from reachsim.routing import compile_table
+
+Kind = Literal["subnet", "free", "route", "allow", "deny"]
+MOST_BLOCKS: Final = 2
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """One subnet, route or rule.
+
+    ``inside`` is what it covers of the VPC's addresses; ``outside`` says what it covers of all others, "" if nothing.
+    ``missing`` names files without which it is not known, ``note`` says why it covers nothing.
+    """
+
+    kind: Kind
+    text: str
+    inside: IntervalSet
+    outside: str = ""
+    missing: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Group(msgspec.Struct, frozen=True):
+    """The bars of one table, group or list. ``alike`` are others whose bars are the same."""
+
+    component: str
+    title: str
+    bars: tuple[Bar, ...]
+    alike: tuple[str, ...] = ()
+
+
+class AddressMap(msgspec.Struct, frozen=True):
+    """A VPC's blocks, the addresses of its subnets in order, and the bars of what is in it."""
+
+    vpc: str
+    blocks: tuple[Cidr, ...]
+    subnets: tuple[IntervalSet, ...]
+    groups: tuple[Group, ...]
+
+
+def address_map(network: Network, vpc: str) -> AddressMap:
+    """The bars of a VPC: its subnets, then its route tables, security groups and network ACLs."""
+    blocks = network.vpc_blocks(vpc)
+    space = IntervalSet.union_of(block.block for block in blocks)
+    subnets = _subnets(network, vpc, space)
+    groups = [subnets, *_tables(network, vpc, space)]
+    groups += _joined(_security_groups(network, vpc, space))
+    groups += _joined(_network_acls(network, vpc, space))
+    taken = tuple(bar.inside for bar in subnets.bars if bar.kind == "subnet")
+    return AddressMap(vpc, blocks, taken, tuple(groups))
+
+
+def _subnets(network: Network, vpc: str, space: IntervalSet) -> Group:
+    bars, taken = [], EMPTY
+    for subnet_id in sorted(network.subnets_of(vpc), key=lambda one: _first(network, one)):
+        own = subnet_addresses(network.subnets[subnet_id])
+        taken |= own
+        bars.append(Bar("subnet", f"{', '.join(format_set(own))} {network.label(subnet_id)}", own))
+    free = space - taken
+    bars += [Bar("free", "in no subnet", free)] if free else []
+    return Group(vpc, "subnets", tuple(bars))
+
+
+def _first(network: Network, subnet_id: str) -> tuple[int, str]:
+    own = subnet_addresses(network.subnets[subnet_id])
+    return (own.first if own else 0), subnet_id
+
+
+def _tables(network: Network, vpc: str, space: IntervalSet) -> Iterator[Group]:
+    used = _counts(network, vpc, "table")
+    for table in network.route_tables.values():
+        if table.vpc_id == vpc:
+            title = f"route table {network.label(table.route_table_id)}{_used(used.get(table.route_table_id, 0))}"
+            yield Group(table.route_table_id, title, tuple(_routes(network, table, space)))
+
+
+def _routes(network: Network, table: RouteTable, space: IntervalSet) -> Iterator[Bar]:
+    compiled = compile_table(network, table, network.home_of(table.route_table_id))
+    covered: dict[tuple[str, str], IntervalSet] = {}
+    for part in compiled.parts:
+        for one in part.winners:
+            key = (one.destination, one.target.id)
+            covered[key] = covered.get(key, EMPTY) | part.destinations
+    for (destination, target), addresses in sorted(covered.items(), key=lambda one: (one[0][1] != "local", one[0])):
+        name = network.label(target) if target else "?"
+        outside = _elsewhere(addresses, space)
+        yield Bar("route", f"{network.label(destination)} → {name}", addresses & space, outside)
+    for file in compiled.missing:
+        yield Bar("route", f"a prefix list: {file} is missing", EMPTY, "", (file,))
+
+
+def _security_groups(network: Network, vpc: str, space: IntervalSet) -> Iterator[Group]:
+    directions: tuple[Direction, ...] = ("ingress", "egress")
+    for group in network.security_groups.values():
+        if group.vpc_id != vpc:
+            continue
+        for direction in directions:
+            rules = security_group_rules(network, group, direction)
+            title = f"{direction} of security group {network.label(group.group_id)}"
+            yield Group(group.group_id, title, tuple(_rule(network, rule, space) for rule in rules))
+
+
+def _network_acls(network: Network, vpc: str, space: IntervalSet) -> Iterator[Group]:
+    used = _counts(network, vpc, "acl")
+    directions: tuple[Direction, ...] = ("ingress", "egress")
+    for acl in network.network_acls.values():
+        if acl.vpc_id != vpc:
+            continue
+        name = f"network ACL {network.label(acl.network_acl_id)}{_used(used.get(acl.network_acl_id, 0))}"
+        for direction in directions:
+            rules = {(rule.name, rule.peers): rule for rule in network_acl_rules(network, acl, direction)}
+            last = {rule.name for rule in rules.values() if rule.peers == EVERYWHERE and not rule.allow}
+            shown = [rule for rule in rules.values() if rule.name not in last or rule.peers == EVERYWHERE]
+            yield Group(
+                acl.network_acl_id, f"{direction} of {name}", tuple(_rule(network, rule, space) for rule in shown)
+            )
+
+
+def _rule(network: Network, rule: Rule, space: IntervalSet) -> Bar:
+    peers, text = rule.peers, rule.text
+    if rule.group is not None:
+        peers = network.members.get(rule.group, EMPTY)
+        text = text.replace(rule.group, network.label(rule.group))
+    if isinstance(rule.name, int):
+        text = f"{'*' if rule.peers == EVERYWHERE else rule.name} {text}"
+    kind: Kind = "allow" if rule.allow else "deny"
+    outside = "" if rule.missing else _elsewhere(peers, space)
+    note = "" if peers or rule.missing else "no interface has this group now" if rule.group else "nothing"
+    return Bar(kind, text, peers & space, outside, rule.missing, note)
+
+
+def _elsewhere(addresses: IntervalSet, space: IntervalSet) -> str:
+    """Addresses outside the VPC in few words."""
+    words = []
+    for family, name in ((V4, "IPv4"), (V6, "IPv6")):
+        mine, all_others = (addresses & family) - space, family - space
+        if mine.size > all_others.size // 2:
+            every = "all other" if all_others != family else "all"
+            words.append(f"{every if mine == all_others else 'most'} {name}")
+        elif mine:
+            blocks = format_set(mine)
+            more = f" and {len(blocks) - MOST_BLOCKS} more" if len(blocks) > MOST_BLOCKS else ""
+            words.append(", ".join(blocks[:MOST_BLOCKS]) + more)
+    return ", ".join(words)
+
+
+def _counts(network: Network, vpc: str, what: Literal["table", "acl"]) -> Mapping[str, int]:
+    found: dict[str, int] = {}
+    for subnet_id in network.subnets_of(vpc):
+        table, acl = network.route_table_of(subnet_id), network.network_acl_of(subnet_id)
+        own = (table and table.route_table_id) if what == "table" else (acl and acl.network_acl_id)
+        if own:
+            found[own] = found.get(own, 0) + 1
+    return found
+
+
+def _used(subnets: int) -> str:
+    return f" ({subnets} subnet{'' if subnets == 1 else 's'})" if subnets else " (no subnet)"
+
+
+def _joined(groups: Iterable[Group]) -> Sequence[Group]:
+    """Groups of one direction with the same bars made one."""
+    found: dict[object, list[Group]] = {}
+    for one in groups:
+        found.setdefault((one.title.split(" ")[0], one.bars), []).append(one)
+    return [msgspec.structs.replace(some[0], alike=tuple(one.component for one in some[1:])) for some in found.values()]
