@@ -63,7 +63,7 @@ def import_cloudformation(
             raise QuestionError(f"{mine!r} is no account id", "BAD_ACCOUNT")
         mine = NO_ACCOUNT
         warnings.append(f"nothing tells the account: {NO_ACCOUNT} stands for it (--account names it)")
-    template = read_template(source, own)
+    template = read_template(source, own, given)
     known = _stack_resources(stack_resources) if stack_resources is not None else {}
     ids = {logical_id: physical for logical_id, (_, physical) in known.items()}
     stack = Stack(template, given, (mine, own), physical=ids, zones=_zones(live, own), files=(source.resolve(),))

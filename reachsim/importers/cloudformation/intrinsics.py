@@ -19,6 +19,8 @@ from reachsim.errors import Fault, QuestionError, SnapshotError
 from reachsim.importers.cloudformation.template import Template, Values
 
 _SUB: Final = re.compile(r"\$\{([^!}][^}]*)\}")
+_RESOLVED: Final = re.compile(r"\{\{resolve:[a-z-]+:")
+"""A dynamic reference, which only the deployment resolves."""
 MAX_DEPTH: Final = 200
 _ZONES: Final = "abcdef"
 
@@ -99,6 +101,8 @@ class Evaluator:
     def _value(self, node: Any) -> Any:
         if isinstance(node, list):
             return [one for one in map(self.value, node) if one is not NO_VALUE]
+        if isinstance(node, str) and _RESOLVED.search(node):
+            return Unknown(f"the dynamic reference in {node}")
         if not isinstance(node, dict):
             return node
         if len(node) == 1:
@@ -191,8 +195,8 @@ class Evaluator:
                 return str(value[1]).split(str(value[0]))
             case "Select":
                 index, held = value
-                if isinstance(held, Unknown):
-                    return held
+                if isinstance(held, Unknown) or isinstance(index, Unknown):
+                    return held if isinstance(held, Unknown) else index
                 return held[int(index)]
             case "Equals":
                 return _text(value[0]) == _text(value[1])

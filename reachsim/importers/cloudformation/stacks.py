@@ -15,7 +15,7 @@ from reachsim.importers.cloudformation.intrinsics import Evaluator, Unknown, par
 from reachsim.importers.cloudformation.kinds import ATTRIBUTES, REFS_TO_ARN, kind_of_type, record, snake, translate
 from reachsim.importers.cloudformation.template import Template, Values, read_template
 from reachsim.importers.planned import Home, Resource, attribute, name_resources
-from reachsim.importers.planned.symbols import NAMED, firewall_endpoints
+from reachsim.importers.planned.symbols import NAMED, PREFIXES, firewall_endpoints
 from reachsim.services import dns_suffix, partition_of
 
 _STACK: Final = "AWS::CloudFormation::Stack"
@@ -38,6 +38,8 @@ class Stack:
         self.physical = physical or {}
         self.unsupported: list[tuple[str, str]] = []
         self.warnings: list[str] = []
+        self.maybe: dict[str, str] = {}
+        """Why it is not known whether a resource will be there."""
         account, region = home
         pseudo = {
             "AWS::AccountId": account, "AWS::Region": region, "AWS::Partition": partition_of(region),
@@ -64,8 +66,8 @@ class Stack:
             return True
         truth = self.evaluator.condition(condition)
         if isinstance(truth, Unknown):
-            self.warnings.append(f"{logical_id}: whether condition {condition} holds is not known ({truth.why}): "
-                                 "taken to hold")  # fmt: skip
+            self.warnings.append(f"{logical_id}: whether condition {condition} holds is not known ({truth.why})")
+            self.maybe[logical_id] = f"condition {condition} rests on {truth.why}"
             return True
         return truth
 
@@ -78,6 +80,7 @@ class Stack:
             kind = kind_of_type(held["Type"])
             self.resources[logical_id] = Resource(
                 kind, address, {}, self.home, self.template.place(logical_id), id=self.physical.get(logical_id, ""),
+                maybe=self.maybe.get(logical_id, ""),
             )  # fmt: skip
         name_resources([one for one in self.resources.values() if one.kind not in NAMED])
         names = ("BucketName", "RoleName", "ManagedPolicyName", "InstanceProfileName", "RepositoryName", "LogGroupName",
@@ -155,6 +158,8 @@ class Stack:
             return attribute(resource, "public_ip") or Unknown(f"the address of {resource.address}")
         if resource.kind in REFS_TO_ARN:
             return attribute(resource, "arn") or resource.id
+        if resource.kind not in PREFIXES and resource.kind not in NAMED:
+            return Unknown(f"what Ref gives of {resource.address}")
         return resource.id
 
     def _fill(self, logical_id: str) -> None:
@@ -212,7 +217,7 @@ class Stack:
                                           f"{file.name} within itself"))  # fmt: skip
             given = self.evaluator.value(properties.get("Parameters") or {})
             self.nested[logical_id] = Stack(
-                read_template(file, self.home[1]), given, self.home, path=f"{self.path}{logical_id}/",
+                read_template(file, self.home[1], given), given, self.home, path=f"{self.path}{logical_id}/",
                 name=f"{self.name}-{logical_id}", zones=self.zones, files=(*self.files, file),
             )  # fmt: skip
         return self.nested[logical_id]
@@ -237,7 +242,9 @@ class Stack:
             if held["Type"] == _STACK:
                 nested = self._nested(logical_id)
                 if nested is not None:
-                    yield from nested.all()
+                    for one in nested.all():
+                        one.maybe = one.maybe or self.maybe.get(logical_id, "")
+                        yield one
                     self.unsupported += nested.unsupported
                     self.warnings += nested.warnings
                 continue
@@ -283,8 +290,9 @@ class Stack:
 
     def _part(self, resource: Resource, kind: str, **values: Any) -> Resource:
         return Resource(
-            kind, f"{resource.address} ({kind})", values, self.home, resource.place, id=f"{resource.id}#{kind}"
-        )
+            kind, f"{resource.address} ({kind})", values, self.home, resource.place, id=f"{resource.id}#{kind}",
+            maybe=resource.maybe,
+        )  # fmt: skip
 
 
 def _check_cycles(template: Template, declared: Mapping[str, Values]) -> None:

@@ -23,6 +23,8 @@ MAX_TEMPLATE: Final = 4 << 20
 MAX_NODES: Final = 500_000
 _SHORT: Final = re.compile(r"!(?!!)([A-Za-z0-9:]+)")
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_IN_AWS_ONLY: Final = ("{file} uses {told}, which runs in AWS only: give the template that aws cloudformation "
+                       "get-template --template-stage Processed prints")  # fmt: skip
 _OWN: Final = frozenset({"AWS::LanguageExtensions"})
 """Transforms that need no translator."""
 
@@ -47,8 +49,11 @@ class Template:
         return f"{self.file}:{line}" if line else self.file
 
 
-def read_template(source: Path, region: str) -> Template:
-    """Read a template. Raises SnapshotError for what is none, UnsupportedError for a transform without its extra."""
+def read_template(source: Path, region: str, given: Mapping[str, Any]) -> Template:
+    """Read a template; ``given`` are the values of its parameters.
+
+    Raises SnapshotError for what is none, UnsupportedError for a transform without its extra.
+    """
     name = shown(str(source))
     text = read_text(source, name)
     value, lines = load_yaml(text, name)
@@ -60,7 +65,12 @@ def read_template(source: Path, region: str) -> Template:
     others = [one for one in wanted if one not in _OWN]
     if others:
         template.sections = _transformed(template, region, others)
-    template.sections = dict(template.sections, Resources=_unrolled(template.section("Resources"), {}, template))
+    _refuse_includes(template)
+    loops = _Loops(template, given)
+    template.sections = template.sections | {
+        name: loops.unrolled(template.section(name), {})
+        for name in ("Conditions", "Resources", "Outputs") if template.section(name)
+    }  # fmt: skip
     for logical_id, one in template.section("Resources").items():
         if not isinstance(one, dict) or not isinstance(one.get("Type"), str):
             raise SnapshotError(Fault(name, f"/Resources/{logical_id}", "an object with a Type", _found(one)))
@@ -150,33 +160,57 @@ def _scalar(node: Any) -> Any:
 # --- loops and transforms ---------------------------------------------------------------------------------------------
 
 
-def _unrolled(value: Any, names: Mapping[str, str], template: Template) -> Any:
+def _refuse_includes(template: Template) -> None:
+    places = [template.sections, *(template.section(name) for name in template.sections)]
+    for held in places:
+        if "Fn::Transform" in held:
+            found = held["Fn::Transform"]
+            told = found.get("Name", "") if isinstance(found, dict) else ""
+            raise UnsupportedError(_IN_AWS_ONLY.format(file=template.file, told=f"Fn::Transform {told}".strip()))
+
+
+class _Loops:
     """``Fn::ForEach`` unrolled, its identifiers put in."""
-    if isinstance(value, dict):
-        made: Values = {}
-        for key, held in value.items():
-            if key.startswith("Fn::ForEach::") and isinstance(held, list) and len(held) == 3:
-                for one, inner in _turns(held, names, template):
-                    made |= inner if isinstance(inner, dict) else {one: inner}
-            else:
-                made[_named(key, names)] = _unrolled(held, names, template)
-        if len(made) == 1 and "Ref" in made and made["Ref"] in names:
-            return names[made["Ref"]]
-        return made
-    if isinstance(value, list):
-        return [_unrolled(one, names, template) for one in value]
-    return _named(value, names) if isinstance(value, str) else value
 
+    def __init__(self, template: Template, given: Mapping[str, Any]) -> None:
+        self.template = template
+        self.given = given
 
-def _turns(held: list[Any], names: Mapping[str, str], template: Template) -> Iterator[tuple[str, Any]]:
-    identifier, collection, body = held
-    if isinstance(collection, dict) and isinstance(collection.get("Ref"), str):
-        parameter = template.section("Parameters").get(collection["Ref"]) or {}
-        collection = str(parameter.get("Default", "")).split(",")
-    if not isinstance(collection, list):
-        raise SnapshotError(Fault(template.file, "", "a list that Fn::ForEach runs over", _found(collection)))
-    for one in collection:
-        yield str(one), _unrolled(body, {**names, str(identifier): str(one)}, template)
+    def unrolled(self, value: Any, names: Mapping[str, str]) -> Any:
+        if isinstance(value, dict):
+            made: Values = {}
+            for key, held in value.items():
+                if key.startswith("Fn::ForEach::") and isinstance(held, list) and len(held) == 3:
+                    for one, inner in self._turns(held, names):
+                        made |= inner if isinstance(inner, dict) else {one: inner}
+                else:
+                    made[_named(key, names)] = self.unrolled(held, names)
+            if len(made) == 1 and "Ref" in made and made["Ref"] in names:
+                return names[made["Ref"]]
+            return made
+        if isinstance(value, list):
+            return [self.unrolled(one, names) for one in value]
+        return _named(value, names) if isinstance(value, str) else value
+
+    def _turns(self, held: list[Any], names: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+        identifier, collection, body = held
+        collection = self._parameter(collection)
+        if not isinstance(collection, list):
+            raise SnapshotError(Fault(self.template.file, "", "a list that Fn::ForEach runs over", _found(collection)))
+        for one in collection:
+            turn = self._parameter(one)
+            for text in turn if isinstance(turn, list) else [turn]:
+                if not isinstance(text, str | int):
+                    raise SnapshotError(Fault(self.template.file, "", "texts that Fn::ForEach runs over", _found(text)))
+                yield str(text), self.unrolled(body, {**names, str(identifier): str(text)})
+
+    def _parameter(self, node: Any) -> Any:
+        """The value of a parameter that is referred to: a list where it is of a list's type."""
+        if not isinstance(node, dict) or not isinstance(node.get("Ref"), str):
+            return node
+        declared = self.template.section("Parameters").get(node["Ref"]) or {}
+        value = self.given.get(node["Ref"], declared.get("Default") if isinstance(declared, dict) else None)
+        return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
 def _named(text: str, names: Mapping[str, str]) -> str:
@@ -189,8 +223,7 @@ def _transformed(template: Template, region: str, wanted: list[str]) -> Values:
     """The template as the SAM translator leaves it."""
     told = ", ".join(wanted)
     if set(wanted) != {"AWS::Serverless-2016-10-31"}:
-        raise UnsupportedError(f"{template.file} uses the transform {told}, which runs in AWS only: give the template "
-                               "that aws cloudformation get-template --template-stage Processed prints")  # fmt: skip
+        raise UnsupportedError(_IN_AWS_ONLY.format(file=template.file, told=f"the transform {told}"))
     try:
         from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
         from samtranslator.translator.transform import transform

@@ -11,9 +11,19 @@ from typing import Any, Final
 import msgspec
 
 from reachsim.importers import transit
-from reachsim.importers.planned import balancers, firewalls, interfaces, names, network, pipeline, removing, routes
+from reachsim.importers.planned import (
+    balancers,
+    conditional,
+    firewalls,
+    interfaces,
+    names,
+    network,
+    pipeline,
+    removing,
+    routes,
+)
 from reachsim.importers.planned.managed import add_managed_policies
-from reachsim.importers.planned.resource import Home, Resource
+from reachsim.importers.planned.resource import Home, Resource, check_blocks
 from reachsim.importers.planned.symbols import NAMED
 from reachsim.importers.planned.world import OF_OLD_VPCS, World
 from reachsim.importers.tree import FORMAT_VERSION, TOOL, json_bytes
@@ -193,7 +203,11 @@ def build_snapshot(
         lists: AWS's own prefix lists by Region, as describe-prefix-lists prints them.
         warnings: What the importer has to say already.
         unsupported: Addresses that it left out already, and why.
+
+    Raises:
+        SnapshotError: An attribute that takes a CIDR block holds something else.
     """
+    check_blocks(resources)
     world = World(alone=onto is None, live=onto, warnings=list(warnings), unsupported=list(unsupported))
     for home in dict.fromkeys([*homes, *(one.home for one in resources)]):
         world.open(home)
@@ -203,6 +217,7 @@ def build_snapshot(
         for held in record.get("PrivateIpAddresses", []):
             world.take(str(record.get("SubnetId")), str(held.get("PrivateIpAddress", "")))
     _reserve(world, resources)
+    conditional.hide_policies(resources)
     _make(world, resources)
     _finish(world, resources)
     return _report(world, imported_from, resources)
@@ -274,6 +289,7 @@ def _finish(world: World, resources: Sequence[Resource]) -> None:
     """What AWS fills in once everything is there."""
     interfaces.finish_endpoints(world)
     network.default_acls(world)
+    conditional.note(world, resources)
     world.settle()
     for one in resources:
         if one.kind == "aws_eip" and one.action != "delete" and (world.alone or one.action != "keep"):

@@ -243,9 +243,9 @@ def _replace(world: World, record: Document, key: str, one: Resource, name: str)
     old = permissions(world, one.id, one.home, blocks_of(one.before, name)) if changes else []
     kept = [rule for rule in record.get(key, []) if rule not in old] if changes else []
     record[key] = together([*kept, *permissions(world, one.id, one.home, one.blocks(name))])
-    unknown = [at for at in one.unknown if at.split(".")[0] == name and "." in at]
-    if unknown:
-        world.undecided(one, f"part of {name}")
+    unknown = [at for at in one.unknown if at.split(".")[0] == name]
+    if unknown or any(not is_whole(rule) for rule in one.blocks(name)):
+        world.undecided(one, name if name in unknown else f"part of {name}")
 
 
 def default_vpc(world: World, one: Resource) -> str:
@@ -291,8 +291,15 @@ def new_group(world: World, group_id: str, name: str, vpc_id: str, home: Home, t
 
 
 def permissions(world: World, group_id: str, home: Home, rules: Iterable[Values]) -> list[Document]:
-    """Inline rules as AWS prints them."""
-    return together([_permission(world, group_id, home, rule) for rule in rules])
+    """Inline rules as AWS prints them; without those of which a part is not known."""
+    return together([_permission(world, group_id, home, rule) for rule in rules if is_whole(rule)])
+
+
+def is_whole(rule: Values) -> bool:
+    """Whether a rule tells its protocol and ports."""
+    protocol = text_of(rule, "protocol", "ip_protocol").lower()
+    ports = (number_of(rule, "from_port"), number_of(rule, "to_port"))
+    return bool(protocol) and (PROTOCOLS.get(protocol, protocol) not in ("tcp", "udp") or None not in ports)
 
 
 def together(rules: Iterable[Document]) -> list[Document]:
@@ -352,6 +359,9 @@ def group_rule(world: World, one: Resource) -> None:
         record[key] = without(record.get(key, []), old)
     if one.action == "delete":
         return
+    if not is_whole(one.values):
+        world.undecided(one, "the protocol or the ports", group_id)
+        return
     rule = _permission(world, group_id, one.home, one.values)
     if not any(rule[name] for name in ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")):
         world.undecided(one, "the peer of the rule", group_id)
@@ -403,7 +413,7 @@ def acl(world: World, one: Resource) -> None:
     elif world.alone or one.new or "ingress" in one.values or "egress" in one.values:
         record["Entries"] = [*entries, *_closing()]
     record["Tags"] = one.tags()
-    if any(at.split(".")[0] in ("ingress", "egress") and "." in at for at in one.unknown):
+    if any(at.split(".")[0] in ("ingress", "egress") for at in one.unknown):
         world.undecided(one, "part of the rules")
         world.note(record["NetworkAclId"], "PLANNED_VALUE_UNKNOWN", f"part of the rules of {one.address}", "block")
     if any(at.split(".")[0] == "subnet_ids" for at in one.unknown):

@@ -6,9 +6,13 @@ Kinds and attributes are spelled as Terraform's AWS provider spells them, whatev
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from ipaddress import ip_network
+from typing import Any, Final, Literal
+
+from reachsim.errors import Fault, SnapshotError
 
 Home = tuple[str, str]
 """Account id and Region."""
@@ -22,7 +26,8 @@ class Resource:
 
     ``id`` is AWS's id or name, real or symbolic; ``new`` says that AWS has not made the resource yet. ``unknown`` are
     attributes that are set, but to what nothing tells. ``before`` are the values that an update or deletion finds.
-    ``place`` is where the source declares it, ``FILE`` or ``FILE:LINE``.
+    ``place`` is where the source declares it, ``FILE`` or ``FILE:LINE``. ``maybe`` says why nothing tells whether it
+    will be there.
     """
 
     kind: str
@@ -35,6 +40,7 @@ class Resource:
     action: Action = "create"
     before: Values = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
+    maybe: str = ""
 
     def text(self, *names: str) -> str:
         """The first of these attributes that is a text (or a number), else ""."""
@@ -57,6 +63,37 @@ class Resource:
         if isinstance(held, Mapping):
             return [{"Key": str(key), "Value": str(value)} for key, value in held.items() if value is not None]
         return []
+
+
+_BLOCKS: Final = re.compile(r"(?:ipv6_|destination_|destination_ipv6_)?cidr_blocks?|cidr_ipv[46]|cidr")
+
+
+def check_blocks(resources: Iterable[Resource]) -> None:
+    """Raise SnapshotError that lists attributes for CIDR blocks which hold none, at their resources' places."""
+    faults = [
+        Fault(one.place, f"{one.address}.{at}", "a CIDR block", repr(text)[:60])
+        for one in resources if one.action not in ("keep", "delete") for at, text in _blocks_in(one.values)
+        if not _is_block(text)
+    ]  # fmt: skip
+    if faults:
+        raise SnapshotError(*faults)
+
+
+def _blocks_in(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, held in values.items():
+        for one in held if isinstance(held, list) else [held]:
+            if isinstance(one, dict):
+                yield from ((f"{name}.{at}", text) for at, text in _blocks_in(one))
+            elif isinstance(one, str) and one and _BLOCKS.fullmatch(name):
+                yield name, one
+
+
+def _is_block(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return "/" in text
 
 
 def text_of(values: Mapping[str, Any], *names: str) -> str:

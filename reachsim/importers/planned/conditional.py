@@ -1,0 +1,77 @@
+"""Resources of which nothing tells whether they will be there: verdicts that rest on one are unknown.
+
+They are made as if they were; what their being there could decide is noted: the target of a route, the group of a rule,
+the tables of an association. **Source:** AWS CloudFormation User Guide, "Conditions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from reachsim.importers.planned.resource import Resource
+from reachsim.importers.planned.routes import TARGETS
+from reachsim.importers.planned.world import World
+
+SOURCES: Final = {
+    "aws_codebuild_project": "codebuild:", "aws_instance": "", "aws_lambda_function": "lambda:", "aws_ecs_service": "",
+}  # fmt: skip
+"""What verdicts start from: whether it is there changes no verdict about it."""
+POLICIES: Final = frozenset({
+    "aws_iam_role_policy", "aws_iam_policy", "aws_s3_bucket_policy", "aws_ecr_repository_policy",
+    "aws_ecr_registry_policy", "aws_vpc_endpoint_policy", "aws_iam_user_policy",
+})  # fmt: skip
+_OWNERS: Final = ("security_group_id", "network_acl_id", "vpc_endpoint_id", "internet_gateway_id", "vpn_gateway_id",
+                  "transit_gateway_attachment_id", "transit_gateway_route_table_id", "vpc_peering_connection_id",
+                  "prefix_list_id", "zone_id")  # fmt: skip
+
+
+def hide_policies(resources: Iterable[Resource]) -> None:
+    """A policy that may not be there is one that nothing tells."""
+    for one in resources:
+        if one.maybe and one.kind in POLICIES:
+            one.values.pop("policy", None)
+            one.unknown.add("policy")
+
+
+def note(world: World, resources: Iterable[Resource]) -> None:
+    """Say so of everything that a resource decides which may not be there."""
+    for one in resources:
+        if not one.maybe or one.action == "delete":
+            continue
+        if one.kind in SOURCES:
+            world.note(
+                f"{SOURCES[one.kind]}{one.id}", "PLANNED_VALUE", f"{one.address} is taken to be made: {one.maybe}"
+            )
+            continue
+        for component in _decided(world, one):
+            for way in ("leak", "block"):
+                world.note(
+                    component, "PLANNED_VALUE_UNKNOWN", f"whether {one.address} is made is not known: {one.maybe}", way
+                )
+
+
+def _decided(world: World, one: Resource) -> Iterable[str]:
+    if one.kind == "aws_route":
+        yield from one.texts(*TARGETS)
+        return
+    yield one.id
+    yield from one.texts(*_OWNERS)
+    vpc_id = str((world.get(one.text("subnet_id")) or {}).get("VpcId", ""))
+    if one.kind == "aws_route_table_association":
+        yield from one.texts("route_table_id")
+        yield from _main_tables(world, vpc_id)
+    if one.kind == "aws_network_acl_association":
+        yield from (
+            str(record["NetworkAclId"]) for _, record in world.each("ec2/describe-network-acls")
+            if record.get("IsDefault") and record.get("VpcId") == vpc_id
+        )  # fmt: skip
+    if one.kind == "aws_vpc_endpoint":
+        yield from (world.get(one.id) or {}).get("NetworkInterfaceIds", [])
+
+
+def _main_tables(world: World, vpc_id: str) -> Iterable[str]:
+    """The table that a subnet without an association uses."""
+    for _, record in world.each("ec2/describe-route-tables"):
+        if record.get("VpcId") == vpc_id and any(held.get("Main") for held in record.get("Associations", [])):
+            yield str(record["RouteTableId"])

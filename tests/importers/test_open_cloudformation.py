@@ -1,0 +1,139 @@
+"""What a template leaves open is unknown in every verdict that it decides, and is named by its logical id.
+
+Each case edits the private pipeline of ``tests/data/cloudformation/private.yaml``.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from reachsim.api import Reach, load
+from reachsim.errors import SnapshotError, UnsupportedError
+from reachsim.importers import import_cloudformation
+
+PRIVATE = (Path(__file__).parents[1] / "data/cloudformation/private.yaml").read_text(encoding="utf-8")
+MAYBE = (
+    "Conditions:\n",
+    '  Open: {Type: "AWS::SSM::Parameter::Value<String>", Default: /net/open}\n'
+    'Conditions:\n  Maybe: !Equals [!Ref Open, "yes"]\n',
+)
+THING = (
+    "  Vpc:\n    Type",
+    '  Thing: {Type: "Custom::Thing", Properties: {ServiceToken: "arn:aws:sns:x"}}\n  Vpc:\n    Type',
+)
+RULE = "{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: !GetAtt Vpc.CidrBlock}"
+INGRESS = f"      SecurityGroupIngress:\n        - {RULE}"
+GROUP = "Properties: {GroupDescription: builds, VpcId: !Ref Vpc}"
+BUILD = "codebuild:app"
+
+
+def edited(*changes: tuple[str, str]) -> str:
+    text = PRIVATE
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+def imported(text: str, tmp_path: Path, parameters: dict[str, str] | None = None) -> Reach:
+    source = tmp_path / "stack.yaml"
+    source.write_text(text, encoding="utf-8")
+    values = None
+    if parameters is not None:
+        values = tmp_path / "parameters.json"
+        values.write_text(json.dumps(parameters), encoding="utf-8")
+    import_cloudformation(source, tmp_path / "out", region="eu-west-1", account="111111111111", parameters=values)
+    return load(tmp_path / "out")
+
+
+def on_condition(logical_id: str, kind: str) -> tuple[str, str]:
+    declared = f"  {logical_id}:\n    Type: AWS::EC2::{kind}\n"
+    return declared, f"{declared}    Condition: Maybe\n"
+
+
+MAYBE_EGRESS = ', SecurityGroupEgress: !If [Maybe, [{IpProtocol: "-1", CidrIp: 0.0.0.0/0}], []]}'
+OPEN = {
+    "condition of a NAT gateway": (
+        (MAYBE, ('  Nat: !Equals [!Ref WithNat, "yes"]', "  Nat: !Condition Maybe")), "internet", "NatGateway",
+    ),
+    "condition of an endpoint": ((MAYBE, on_condition("S3", "VPCEndpoint")), "s3", "S3"),
+    "condition of an association": (
+        (MAYBE, on_condition("TableA", "SubnetRouteTableAssociation")), "s3", "TableA",
+    ),
+    "condition in ingress": (
+        (MAYBE, (INGRESS, f"      SecurityGroupIngress: !If [Maybe, [{RULE}], !Ref AWS::NoValue]")),
+        "logs", "EndpointGroup",
+    ),
+    "condition in egress": ((MAYBE, (GROUP, GROUP[:-1] + MAYBE_EGRESS)), "logs", "BuildGroup"),
+    "dynamic reference": (
+        (("CidrIp: !GetAtt Vpc.CidrBlock", 'CidrIp: "{{resolve:ssm:/net/cidr}}"'),), "logs", "EndpointGroup",
+    ),
+    "port": ((THING, ("ToPort: 443, CidrIp", "ToPort: !GetAtt Thing.Port, CidrIp")), "logs", "EndpointGroup"),
+    "protocol": ((THING, (RULE, RULE.replace("tcp", "!GetAtt Thing.Kind"))), "logs", "EndpointGroup"),
+    "import": (
+        (("      RouteTableIds: [!Ref Table]", '      RouteTableIds: !Split [",", !ImportValue net-tables]'),),
+        "s3", "S3",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "destination", "named"), OPEN.values(), ids=OPEN)
+def test_what_is_open_is_unknown(
+    changes: tuple[tuple[str, str], ...], destination: str, named: str, tmp_path: Path
+) -> None:
+    reach = imported(edited(*changes), tmp_path)
+    verdict = reach.simulate(BUILD, destination, protocol="tcp", port=443)
+    assert (verdict.outcome, verdict.route) == ("unknown", "none")
+    assert any(named in one.detail for one in verdict.assumptions)
+    assert reach.check().overall == "undecided"
+
+
+def test_what_is_open_leaves_the_rest_decided(tmp_path: Path) -> None:
+    """A way out on a condition that nothing tells is no word about the endpoints."""
+    reach = imported(edited(MAYBE, ('  Nat: !Equals [!Ref WithNat, "yes"]', "  Nat: !Condition Maybe")), tmp_path)
+    assert {one.outcome for one in reach.check().steps} == {"allowed"}
+    assert reach.simulate(BUILD, "logs", protocol="tcp", port=443).outcome == "allowed"
+
+
+def test_values_of_custom_resources_are_not_taken_for_ids(tmp_path: Path) -> None:
+    block = ("CidrBlock: !Select [0, !Cidr [!Ref Network, 4, 8]]", "CidrBlock: !Ref Thing")
+    zone = ("AvailabilityZone: !Select [0, !GetAZs", "AvailabilityZone: !Select [!GetAtt Thing.Number, !GetAZs")
+    reach = imported(edited(THING, block, zone), tmp_path)
+    assert reach.network.subnets["subnet-BuildA"].cidr_block != "custom-thing-Thing"
+    codes = {(one.code, one.component) for one in reach.simulate(BUILD, "internet").assumptions}
+    assert ("PLANNED_ADDRESS", "subnet-BuildA") in codes or reach.check().overall == "private-and-working"
+
+
+def test_loops_run_over_the_values_that_are_given(tmp_path: Path) -> None:
+    start, end = PRIVATE.index("  GitEndpoint:"), PRIVATE.index("  Artifacts:\n")
+    loop = (
+        "  Fn::ForEach::Endpoints:\n    - Service\n    - !Ref Services\n"
+        '    - "Endpoint&{Service}":\n        Type: AWS::EC2::VPCEndpoint\n'
+        "        Properties: {VpcId: !Ref Vpc, VpcEndpointType: Interface, PrivateDnsEnabled: true,\n"
+        "          SubnetIds: [!Ref BuildA, !Ref BuildB], SecurityGroupIds: [!Ref EndpointGroup],\n"
+        '          ServiceName: !Sub "com.amazonaws.${AWS::Region}.${Service}"}\n'
+    )
+    text = (PRIVATE[:start] + loop + PRIVATE[end:]).replace(
+        ', Condition: {StringEquals: {"aws:SourceVpce": !Ref GitEndpoint}}', ""
+    )
+    text = text.replace("Parameters:\n", "Transform: AWS::LanguageExtensions\nParameters:\n", 1)
+    text = text.replace("  WithNat:", "  Services: {Type: CommaDelimitedList, Default: logs}\n  WithNat:", 1)
+    reach = imported(text, tmp_path, {"Services": "git-codecommit, ecr.api, ecr.dkr, logs"})
+    assert reach.check().overall == "private-and-working"
+
+
+def test_an_include_is_refused_in_one_line(tmp_path: Path) -> None:
+    include = "  Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://x/y}}\n  Vpc:\n    Type"
+    with pytest.raises(UnsupportedError, match=r"stack.yaml uses Fn::Transform AWS::Include.*Processed"):
+        imported(edited(("  Vpc:\n    Type", include)), tmp_path)
+
+
+def test_a_block_that_is_none_is_told_with_its_line(tmp_path: Path) -> None:
+    text = edited(("CidrIp: !GetAtt Vpc.CidrBlock", "CidrIp: 10.0.0.0/33"))
+    line = text.splitlines().index("  EndpointGroup:") + 1
+    with pytest.raises(SnapshotError, match=rf"stack.yaml:{line}.*EndpointGroup.*a CIDR block.*10.0.0.0/33"):
+        imported(text, tmp_path)
+    assert not (tmp_path / "out").exists()
