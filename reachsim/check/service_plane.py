@@ -19,7 +19,9 @@ from reachsim.model.network import Home, Network
 from reachsim.verdict import Finding
 
 PULL: Final = "ecr:BatchGetImage"
-_ECR_IMAGE: Final = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.[a-z.]+/([^:@]+)")
+ROOT: Final = "ROOT"
+"""The prefix of the pull-through cache rule for every repository that no other rule covers."""
+_ECR_IMAGE: Final = re.compile(r"(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.[a-z.]+|on\.aws)/([^:@]+)")
 
 
 class Repository(NamedTuple):
@@ -114,6 +116,8 @@ def pulled_through(network: Network, source: str, needs: Sequence[Need]) -> Cach
             if network.snapshot.status(path) != "ok":
                 place = f"{need.place}: whether {name} is cached is not known ({path})"
                 more.append(Need(need.step, "", place=place))
+            elif name in held and rule.ecr_repository_prefix == ROOT:
+                continue  # a repository of its own, as far as the rules tell
             elif name in held:
                 title = f"{name} is a pull-through cache: ECR itself asks {upstream} for newer images"
                 line = f"{source} → {name}: cached from {upstream}; ECR looks there again at most once a day"
@@ -130,7 +134,7 @@ def pulled_through(network: Network, source: str, needs: Sequence[Need]) -> Cach
 
 
 def _rule(network: Network, arn: str) -> aws.PullThroughCacheRule | None:
-    """The rule with the longest prefix of a repository's name."""
+    """The rule with the longest prefix of a repository's name, else the one for all that no other rule covers."""
     parts = arn.split(":", 5)
     if len(parts) < 6 or "*" in arn or not parts[5].startswith("repository/"):
         return None
@@ -138,4 +142,5 @@ def _rule(network: Network, arn: str) -> aws.PullThroughCacheRule | None:
     path = network.path((parts[4], parts[3]), "ecr", "describe-pull-through-cache-rules")
     rules = network.read_collection(path, "pullThroughCacheRules", aws.PullThroughCacheRule)
     fitting = [one for one in rules if name.startswith(f"{one.ecr_repository_prefix.rstrip('/')}/")]
-    return max(fitting, key=lambda one: len(one.ecr_repository_prefix), default=None)
+    rest = next((one for one in rules if one.ecr_repository_prefix == ROOT), None)
+    return max(fitting, key=lambda one: len(one.ecr_repository_prefix), default=rest)

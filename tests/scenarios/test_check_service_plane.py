@@ -93,11 +93,13 @@ RULE = {"ecrRepositoryPrefix": "ecr-public", "upstreamRegistryUrl": "public.ecr.
 IMPORTING = statement(["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"])
 
 
-def through_cache(*repositories: str, nat: bool = False, role: list[Record] | None = None) -> Check:
+def through_cache(
+    *repositories: str, nat: bool = False, role: list[Record] | None = None, rule: Record = RULE
+) -> Check:  # fmt: skip
     net = Pipeline(build_role=[*BUILD_ROLE, IMPORTING] if role is None else role)
     if nat:
         net.with_nat()
-    net.put("ecr/describe-pull-through-cache-rules", {"pullThroughCacheRules": [RULE]})
+    net.put("ecr/describe-pull-through-cache-rules", {"pullThroughCacheRules": [rule]})
     net.put("ecr/describe-repositories", {"repositories": [{"repositoryName": one} for one in ("app", *repositories)]})
     for one in repositories:
         net.no_policy(f"ecr/get-repository-policy/{one.replace('/', '%2F')}", "RepositoryPolicyNotFoundException")
@@ -121,6 +123,16 @@ def test_sc18c_a_cached_image_comes_privately() -> None:
     assert check.overall == "private-and-working"
 
 
+def test_a_rule_for_all_other_repositories_counts_where_there_is_no_such_repository() -> None:
+    root = RULE | {"ecrRepositoryPrefix": "ROOT"}
+    check = through_cache(rule=root)
+    assert (step(check, "pull").outcome, check.overall) == ("blocked", "private-but-failing")
+    check = through_cache(CACHED, rule=root)
+    assert (step(check, "pull").outcome, check.overall) == ("allowed", "private-and-working")
+    other = RULE | {"ecrRepositoryPrefix": "docker-hub"}
+    assert "UPSTREAM_REDIRECT_NEEDS_INTERNET" not in severities(through_cache(CACHED, rule=other))
+
+
 def test_sc18d_with_a_nat_gateway_the_first_pull_works_and_leaves() -> None:
     check = through_cache(nat=True)
     assert step(check, "pull").outcome == "allowed"
@@ -134,7 +146,7 @@ def test_the_first_pull_needs_the_permission_to_import() -> None:
 
 def test_without_the_list_of_repositories_it_is_open_whether_an_image_is_cached() -> None:
     net = Pipeline()
-    net.put("ecr/describe-pull-through-cache-rules", {"pullThroughCacheRules": [RULE]})
+    net.put("ecr/describe-pull-through-cache-rules", {"pullThroughCacheRules": [rule]})
     code = {"buildspec.yml": BUILDSPEC, "Dockerfile": f"FROM {REGISTRY}/{CACHED}:1.22\n"}
     assert step(check_of(net, **code), "pull").outcome == "unknown"
 
