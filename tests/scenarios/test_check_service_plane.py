@@ -146,7 +146,7 @@ def test_the_first_pull_needs_the_permission_to_import() -> None:
 
 def test_without_the_list_of_repositories_it_is_open_whether_an_image_is_cached() -> None:
     net = Pipeline()
-    net.put("ecr/describe-pull-through-cache-rules", {"pullThroughCacheRules": [rule]})
+    net.put("ecr/describe-pull-through-cache-rules", {"pullThroughCacheRules": [RULE]})
     code = {"buildspec.yml": BUILDSPEC, "Dockerfile": f"FROM {REGISTRY}/{CACHED}:1.22\n"}
     assert step(check_of(net, **code), "pull").outcome == "unknown"
 
