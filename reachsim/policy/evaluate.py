@@ -37,7 +37,6 @@ _RESOURCE_SIDE: Final[frozenset[Kind]] = frozenset({"scp", "rcp", "endpoint", "r
 _BOTH_SIDES: Final = _RESOURCE_SIDE | _CALLER_SIDE
 _OWN_SIDE: Final = _BOTH_SIDES - {"resource"}
 _TRUSTING: Final = {"kms:": "key/", "sts:": "role/"}
-_TRUSTED: Final = tuple(_TRUSTING)
 _NO_GRANTS: Final[frozenset[Via]] = frozenset()
 
 # Whose silence does not count once the resource policy names the caller so (facts 5, 7-9).
@@ -86,6 +85,21 @@ class _Heard(NamedTuple):
     findings: list[Finding]
 
 
+class _Bound(NamedTuple):
+    """The levels that bind a caller; those with documents, as `Compiled.decide` asks them; and the kinds, besides the
+    resource's policy, of which a level without documents is silent."""
+
+    levels: tuple[Level, ...]
+    asked: tuple[tuple[Kind, View, tuple[Document, ...]], ...]
+    silent: frozenset[Kind]
+
+    @staticmethod
+    def of(found: tuple[Level, ...]) -> _Bound:
+        empty = {one.kind for one in found if not one.documents and one.default == "none"}
+        asked = tuple((one.kind, one.view, one.documents) for one in found if one.documents)
+        return _Bound(found, asked, frozenset(empty - {"resource"}))
+
+
 class Compiled:
     """Policies ready for many requests: what depends on the kind of caller alone is worked out once.
 
@@ -97,12 +111,12 @@ class Compiled:
     'Allowed'
     """
 
-    __slots__ = ("_gateway", "_levels", "_notes", "_policies")
+    __slots__ = ("_bound", "_gateway", "_notes", "_policies")
 
     def __init__(self, policies: Policies, *, gateway: bool = False) -> None:
         self._policies = policies
         self._gateway = gateway
-        self._levels: dict[str, tuple[Level, ...]] = {}
+        self._bound: dict[str, _Bound] = {}
         self._notes = tuple(
             f"{name}: {note}"
             for kind, name, document in policies.documents()
@@ -115,14 +129,12 @@ class Compiled:
             policies, exempt = without_exempt(request, self._policies)
             if exempt:
                 return Compiled(policies, gateway=self._gateway).decide(request)
-        silent: list[Kind] = []
+            if root_may_never(request):
+                return self.evaluate(request).decision
+        _, asked, silent = self._binding(request.principal)
         grants = _NO_GRANTS
         resource = False
-        for kind, view, documents, _, default, _ in self._binding(request.principal):
-            if not documents:
-                if default == "none" and kind != "resource":
-                    silent.append(kind)
-                continue
+        for kind, view, documents in asked:
             allowed = False
             for document in documents:
                 finding = weigh(document, request, view)
@@ -136,7 +148,7 @@ class Compiled:
                 elif effect == "unknown":
                     _refuse(finding, document, request, view)
             if not allowed and kind != "resource":
-                silent.append(kind)
+                silent = silent | {kind}
         if resource and self._turns_away(request):
             return "ExplicitlyDenied"
         must_allow = _must_allow(request, resource, grants)
@@ -144,7 +156,7 @@ class Compiled:
             return "ImplicitlyDenied"
         if silent and not must_allow.isdisjoint(silent):
             return "ImplicitlyDenied"
-        return "ImplicitlyDenied" if root_may_never(request) else "Allowed"
+        return "Allowed"
 
     def evaluate(self, request: Request) -> Decision:
         """The decision with its reasons. Raises ValueError as the function `evaluate` does."""
@@ -153,7 +165,7 @@ class Compiled:
             if exempt:
                 decision = Compiled(policies, gateway=self._gateway).evaluate(request)
                 return decision._replace(notes=(*decision.notes, exempt))
-        heard = [_hear(request, level) for level in self._binding(request.principal)]
+        heard = [_hear(request, level) for level in self._binding(request.principal).levels]
         found: dict[Kind, Effect] = {}
         for kind, effect, _, _ in heard:
             if effect == "deny" or found.get(kind, "allow") == "allow":
@@ -194,14 +206,14 @@ class Compiled:
         notes = self._notes + tuple(_notes(request, self._policies, found, grants))
         return Decision(word, tuple(blocking), tuple(deciders), notes)
 
-    def _binding(self, caller: Principal) -> tuple[Level, ...]:
-        found = self._levels.get(caller.kind)
+    def _binding(self, caller: Principal) -> _Bound:
+        found = self._bound.get(caller.kind)
         if found is None:
-            found = levels(caller, self._policies, self._gateway)
+            found = _Bound.of(levels(caller, self._policies, self._gateway))
             if not caller.is_service_linked_role:
-                self._levels[caller.kind] = found
+                self._bound[caller.kind] = found
         elif (self._policies.scps or self._policies.rcps) and caller.is_service_linked_role:
-            found = levels(caller, self._policies, self._gateway)
+            found = _Bound.of(levels(caller, self._policies, self._gateway))
         return found
 
     def _turns_away(self, request: Request) -> bool:
@@ -231,11 +243,11 @@ def _must_allow(request: Request, allowed: bool, grants: frozenset[Via]) -> froz
     ``allowed``: the resource policy allows, naming the caller as ``grants`` tells.
     """
     caller = request.principal
-    if caller.account != request.resource_account or not caller.has_identity:
+    if caller.account != request.resource_account or not caller.account or caller.kind == "provider":
         return _BOTH_SIDES if caller.has_identity else _RESOURCE_SIDE
     if allowed:
         return _OWN_SIDE - excused(grants)
-    return _BOTH_SIDES if request.folded_action.startswith(_TRUSTED) and must_trust(request) else _OWN_SIDE
+    return _BOTH_SIDES if request.folded_action[:4] in _TRUSTING and must_trust(request) else _OWN_SIDE
 
 
 def excused(grants: frozenset[Via]) -> frozenset[Kind]:
@@ -296,3 +308,5 @@ def _notes(request: Request, policies: Policies, found: dict[Kind, Effect], gran
         yield "AWS's full-access RCP cannot be detached; the input seems to leave it out"
     if found["resource"] == "none" and request.folded_action.startswith("kms:") and must_trust(request):
         yield "KMS grants are not modelled"
+    if request.service == "s3" and ":accesspoint/" in request.resource_arn:
+        yield "S3 access points are not modelled: the access point and its bucket both have a policy"

@@ -48,8 +48,8 @@ _FREE: Final[Mapping[str, frozenset[CallerKind]]] = {
     "sts:getsessiontoken": frozenset({"user", "root"}),
 }
 """The actions, in lower case, that need no permission, and who calls them."""
-EXEMPT: Final = ROOT_KEEPS | frozenset(_FREE)
-"""The actions, in lower case, for which `without_exempt` has to be asked even without RCPs."""
+EXEMPT: Final = ROOT_KEEPS | frozenset(_FREE) | {"sts:assumerole"}
+"""The actions, in lower case, for which `without_exempt` and `root_may_never` have to be asked even without RCPs."""
 _ANYTHING: Final = parse({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 
 

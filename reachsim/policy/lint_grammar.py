@@ -25,6 +25,8 @@ _STATEMENT_KEYS: Final = (
 _PRINCIPAL_TYPES: Final = ("AWS", "Service", "Federated", "CanonicalUser")
 _ENDPOINT_POLICY_SIZE: Final = 20_480
 _ACTION: Final = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
+_NOT_OF_AN_ACCOUNT: Final = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}|arn:aws[a-z-]*:iam::cloudfront:user/[^*?]+")
+"""Unique ids, as AWS shows principals that were deleted, and CloudFront's origin access identities."""
 _SID: Final = re.compile(r"[A-Za-z0-9]*")
 _GRAMMAR: Final = "fact 76; IAM User Guide, Grammar of the IAM JSON policy language"
 
@@ -84,6 +86,8 @@ def on_statement(subject: Subject) -> Iterator[Issue]:
     yield from _resources(subject)
     yield from _principals(subject)
     yield from _conditions(subject)
+    if subject.trust:
+        yield from _trust(subject)
     if subject.kind == "rcp":
         yield from _rcp(subject)
 
@@ -174,7 +178,7 @@ def _principals(subject: Subject) -> Iterator[Issue]:
 
 def _principal(one: Place, source: str) -> Iterator[Issue]:
     text = one.value
-    if is_known_entry(text) or re.fullmatch(r"A[A-Z]{3}[A-Z0-9]{12,}", text):
+    if is_known_entry(text) or _NOT_OF_AN_ACCOUNT.fullmatch(text):
         return
     if "*" in text or "?" in text:
         message = f"{text!r}: a principal takes no wildcard within its name; use * and a condition on aws:PrincipalArn"
@@ -212,6 +216,14 @@ def _values(subject: Subject, written: str, key: str, values: Place) -> Iterator
             if pieces is not None and found[0].compile(pieces) is None:
                 message = f"{text!r} is not {found[0].expects}, so {written} matches it with nothing"
                 yield _fault("WRONG_VALUE", one.pointer, message, "IAM User Guide, Condition operators")
+
+
+def _trust(subject: Subject) -> Iterator[Issue]:
+    """A trust policy is about the role that it is attached to."""
+    for element in subject.under("Resource", "NotResource"):
+        name = element.pointer.rsplit("/", 1)[1]
+        source = "IAM User Guide, Roles terms and concepts"
+        yield _fault("MISPLACED_RESOURCE", element.pointer, f"a role's trust policy has no {name}", source)
 
 
 def _rcp(subject: Subject) -> Iterator[Issue]:

@@ -19,8 +19,7 @@ from reachsim.policy.principals import Via
 from reachsim.policy_layers.asked import STRANGER, Asked, bucket_of
 from reachsim.policy_layers.held import document
 from reachsim.policy_layers.identities import described, iam_details
-from reachsim.policy_layers.judging import judge
-from reachsim.policy_layers.said import Said, has_boundary, is_layer, not_known, organization_policies
+from reachsim.policy_layers.said import Said, is_layer, judge_naming, not_known, organization_policies
 
 
 def resource(network: Network, asked: Asked) -> list[Said]:
@@ -64,7 +63,7 @@ def _resource(network: Network, asked: Asked) -> Said:
         )
     text = _policy_text(network, path)
     held = document(text, path)
-    judged = judge(held, asked, "resource", has_boundary=has_boundary(network, asked))
+    judged = judge_naming(network, held, asked, "resource")
     why = f"the policy of {name} refuses {request.action}: {judged.why}"
     if judged.effect == "unknown":
         return not_known("resource", name, why)
@@ -88,7 +87,7 @@ def _with_registry(network: Network, asked: Asked, repository: Said) -> Said:
         unseen = Assumption("UNKNOWN_RESOURCE", account, detail, "block")
         return msgspec.structs.replace(repository, assumptions=(*repository.assumptions, unseen))
     held = document(_policy_text(network, path), path)
-    judged = judge(held, asked, "resource", has_boundary=has_boundary(network, asked))
+    judged = judge_naming(network, held, asked, "resource")
     why = f"the policy of the registry {account} refuses {asked.request.action}: {judged.why}"
     registry = Said("resource", judged.effect, "RESOURCE_POLICY_DENY", account, judged.statement, why,
                     grants=judged.grants)  # fmt: skip
@@ -121,7 +120,7 @@ def _trust(network: Network, asked: Asked) -> Said:
             return Said("resource", "none", "RESOURCE_POLICY_DENY", role, None, why)
         why = f"the trust policy of {role}, which must allow the request, is not in the snapshot"
         return not_known("resource", role, why, path)
-    judged = judge(document(held.trust, held.path), asked, "resource", has_boundary=has_boundary(network, asked))
+    judged = judge_naming(network, document(held.trust, held.path), asked, "resource")
     why = f"the trust policy of {role} refuses {asked.request.action}: {judged.why}"
     if judged.effect == "unknown":
         return not_known("resource", role, why)
@@ -137,10 +136,18 @@ def _no_such_repository(network: Network, home: Home, name: str) -> bool:
 
 def _without_policy(asked: Asked) -> Said:
     """Resources whose policies a snapshot does not hold, or that have none: the own account's are left to identity
-    policies, others' and those that must allow by themselves cannot be told."""
+    policies, others' and those that must allow by themselves cannot be told. An access point of Amazon S3 is asked
+    together with its bucket, which its ARN does not name."""
     request = asked.request
+    if request.service == "s3" and ":accesspoint/" in request.resource_arn:
+        why = f"the policies of the access point {request.resource_arn} and of its bucket are not worked out"
+        return not_known("resource", request.resource_arn, why)
     if request.same_account and not must_trust(request):
-        return Said("resource", "none")
+        if request.service not in _WITH_POLICIES or request.wildcard_only_action:
+            return Said("resource", "none")
+        detail = f"a policy of {request.resource_arn}, if it has one, is not in the snapshot; taken to deny nothing"
+        unseen = Assumption("UNKNOWN_RESOURCE", request.resource_arn, detail, "block")
+        return Said("resource", "none", assumptions=(unseen,))
     if request.service in _WITHOUT_POLICIES:
         why = f"{request.resource_arn} can have no policy that lets account {request.principal.account} in"
         return Said("resource", "none", "RESOURCE_POLICY_DENY", request.resource_arn, None, why)
@@ -148,6 +155,9 @@ def _without_policy(asked: Asked) -> Said:
     return not_known("resource", request.resource_arn, detail)
 
 
+_WITH_POLICIES: Final = frozenset({"codeartifact", "dynamodb", "kms", "lambda", "secretsmanager", "sns", "sqs"})
+"""Services of pipelines whose resources can have a policy, which can deny (IAM User Guide, "AWS services that work with
+IAM"), and of which a snapshot holds none."""
 _WITHOUT_POLICIES: Final = frozenset({"codecommit"})
 """Services without resource policies (IAM User Guide, "AWS services that work with IAM"; here those of pipelines)."""
 

@@ -76,7 +76,7 @@ def endpoint(network: Network, asked: Asked, way: str) -> Said:
             "endpoint", "allow", assumptions=(Assumption("ENDPOINT_POLICY_UNSUPPORTED", way, detail, "neither"),)
         )
     held = document(found.policy_document, network.source(way, "/PolicyDocument") or way)
-    judged = judge(held, asked, "endpoint", gateway=found.vpc_endpoint_type == "Gateway")
+    judged = judge_naming(network, held, asked, "endpoint", gateway=found.vpc_endpoint_type == "Gateway")
     code = "VPCE_POLICY_EXPLICIT_DENY" if judged.effect == "deny" else "VPCE_POLICY_IMPLICIT_DENY"
     if judged.effect == "none" and is_layer(asked):
         code = "VPCE_POLICY_SERVICE_BUCKET_MISSING"
@@ -145,12 +145,26 @@ def _boundary(found: Identity, asked: Asked) -> Said | None:
     return Said("boundary", judged.effect, "BOUNDARY_DENY", arn, judged.statement, why)
 
 
-def has_boundary(network: Network, asked: Asked) -> bool:
+def judge_naming(
+    network: Network, held: policy.Document, asked: Asked, kind: Kind, gateway: bool = False
+) -> policy.Judgement:
+    """What a document that names principals says. A Deny with NotPrincipal hits whoever has a permissions boundary
+    (fact 39); where it is not known whether the caller has one, what the document says with and without must agree."""
+    bounded = _has_boundary(network, asked)
+    judged = judge(held, asked, kind, gateway=gateway, has_boundary=bounded is True)
+    if bounded is None and judge(held, asked, kind, gateway=gateway, has_boundary=True).effect != judged.effect:
+        why = f"whether {asked.role} has a permissions boundary, which NotPrincipal does not spare, is not known"
+        return judged._replace(effect="unknown", why=why)
+    return judged
+
+
+def _has_boundary(network: Network, asked: Asked) -> bool | None:
+    """Whether the caller has a permissions boundary; None if the snapshot does not tell."""
     caller = asked.request.principal
-    if not caller.has_identity or asked.role is None:
+    if not caller.has_identity or caller.kind == "root" or asked.role is None:
         return False
     found, _ = identity_of(network, caller.account, asked.role)
-    return found is not None and found.boundary_arn is not None
+    return None if found is None else found.boundary_arn is not None
 
 
 # --- the organization -----------------------------------------------------------------------------------------------

@@ -278,3 +278,35 @@ def test_a_trust_policy_of_a_role_s_own_file() -> None:
         files[f"{ACCOUNT}/global/iam/{name}.json"] = json.dumps(answer).encode()
     verdict = get(load_files(files), {"action": "sts:AssumeRole", "resource": BUILD})
     assert (verdict.outcome, verdict.layers["resource-policy"]) == ("allowed", "allowed")
+
+
+# --- what is not worked out -----------------------------------------------------------------------------------------
+
+
+def test_fact_19_an_access_point_is_not_worked_out() -> None:
+    request = {**GET, "resource": f"arn:aws:s3:us-east-1:{ACCOUNT}:accesspoint/ap/object/k"}
+    verdict = get(known(private(document({**ALL, "Principal": "*"}))), request)
+    assert (verdict.outcome, verdict.layers["resource-policy"]) == ("unknown", "unknown")
+
+
+def test_a_policy_that_no_snapshot_holds_is_an_assumption() -> None:
+    secret = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:s"
+    verdict = get(known(private()), {"action": "secretsmanager:GetSecretValue", "resource": secret})
+    assert verdict.outcome == "allowed"
+    assert [(one.code, one.can_hide) for one in verdict.assumptions if one.component == secret] == [
+        ("UNKNOWN_RESOURCE", "block")
+    ]
+
+
+@pytest.mark.parametrize("limited", [True, False, None])
+def test_fact_39_not_principal_hits_whoever_has_a_boundary(limited: bool | None) -> None:
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/build/app"
+    spared = {"Effect": "Deny", "NotPrincipal": {"AWS": [ACCOUNT, BUILD, session]}, "Action": "*", "Resource": "*"}
+    net = private(document({**ALL, "Principal": "*"}, spared))
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/limit"
+    limit = {"PermissionsBoundary": {"PermissionsBoundaryArn": arn, "PermissionsBoundaryType": "Policy"}}
+    files = known(net, **(limit if limited else {})).files()
+    if limited is None:
+        del files[f"{ACCOUNT}/global/{DETAILS}.json"]
+    outcome = {True: "blocked", False: "allowed", None: "unknown"}[limited]
+    assert get(load_files(files)).layers["endpoint-policy"] == outcome

@@ -183,3 +183,76 @@ def test_identity_provider_needs_the_trust_policy(make: Any) -> None:
     trust = make.document(Principal={"Federated": "accounts.google.com"})
     assert make.decide(request).blocked_by == ("resource",)
     assert make.decide(request, resource=trust).decision == "Allowed"
+
+
+def test_fact_19_what_is_not_modelled_is_said(make: Any) -> None:
+    everything = (make.document(),)
+    point = make.request(arn=f"arn:aws:s3:us-east-1:{make.account}:accesspoint/ap/object/k")
+    assert "access points are not modelled" in make.decide(point, identity=everything).notes[0]
+    key = make.request(action="kms:Decrypt", arn=f"arn:aws:kms:us-east-1:{make.account}:key/k")
+    assert "KMS grants are not modelled" in make.decide(key, identity=everything).notes
+
+
+def test_fact_21_no_policy_and_the_default_policy_decide_alike(make: Any) -> None:
+    default = policy.parse({"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]})
+    for caller in (make.ann, make.session, make.root, {"type": "Anonymous"}):
+        request = make.request(caller)
+        for more in ({}, {"identity": (make.document(),)}, {"resource": make.document(Principal="*")}):
+            assert make.decide(request, endpoint=(default,), **more).decision == make.decide(request, **more).decision
+
+
+def test_fact_28_unsigned_requests_pass_only_statements_that_ask_nothing_of_the_caller(make: Any) -> None:
+    request = make.request({"type": "Anonymous"}, context={"aws:PrincipalAccount": "anonymous"})
+    asking = {"StringEquals": {"aws:PrincipalAccount": make.account}}
+    assert make.effect(make.document(Principal="*", Condition=asking), request, "endpoint") == "none"
+    negated = {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}
+    assert make.effect(make.document(Principal="*", Condition=negated), request, "endpoint") == "allow"
+    assert make.effect(make.document(Principal="*"), request, "endpoint") == "allow"
+
+
+def test_fact_29_a_bucket_demands_its_endpoint_in_the_same_verdict(make: Any) -> None:
+    demand = make.document("Deny", Principal="*", Condition={"StringNotEquals": {"aws:SourceVpce": "vpce-1"}})
+    both = {"identity": (make.document(),), "endpoint": (make.document(Principal="*"),), "resource": demand}
+    assert make.decide(make.request(context={"aws:SourceVpce": "vpce-1"}), **both).decision == "Allowed"
+    assert make.decide(make.request(context={"aws:SourceVpce": "vpce-2"}), **both).blocked_by == ("resource",)
+
+
+def test_fact_30_git_over_its_endpoint_is_pull_and_push_of_the_repository(make: Any) -> None:
+    arn = f"arn:aws:codecommit:us-east-1:{make.account}:app"
+    pull = make.document(Principal="*", Action="codecommit:GitPull", Resource=arn)
+    assert make.effect(pull, make.request(action="codecommit:GitPull", arn=arn), "endpoint") == "allow"
+    assert make.effect(pull, make.request(action="codecommit:GitPush", arn=arn), "endpoint") == "none"
+
+
+@pytest.mark.parametrize(("value", "effect"), [("QQ==", "allow"), ("Qg==", "none"), ("not base 64", "none")])
+def test_fact_57_binary_values_are_compared_as_bytes(make: Any, value: str, effect: str) -> None:
+    document = make.document(Condition={"BinaryEquals": {"k:b": "QQ=="}})
+    assert make.effect(document, make.request(context={"k:b": value})) == effect
+
+
+@pytest.mark.parametrize("operator", ["StringEquals", "StringNotEquals", "StringLike"])
+def test_fact_60_an_operator_for_one_value_takes_no_set(make: Any, operator: str) -> None:
+    document = make.document(Condition={operator: {"aws:TagKeys": "a"}})
+    assert make.effect(document, make.request(context={"aws:TagKeys": ("a", "b")})) == "none"
+
+
+@pytest.mark.parametrize("operator", ["StringIs", "NullIfExists", "ForSomeValues:StringEquals", "stringequals "])
+def test_fact_61_an_unknown_operator_is_no_policy(make: Any, operator: str) -> None:
+    with pytest.raises(policy.PolicyError, match=r"/Statement/0/Condition/.*unknown condition operator"):
+        make.document(Condition={operator: {"aws:username": "ann"}})
+
+
+def test_fact_69_service_roles_are_no_services(make: Any) -> None:
+    only = make.document(Principal="*", Condition={"Bool": {"aws:PrincipalIsAWSService": "true"}})
+    service = make.request("logs.amazonaws.com", context={"aws:PrincipalIsAWSService": "true"})
+    assert make.effect(only, service, "resource") == "allow"
+    role = make.request(make.session, context={"aws:PrincipalIsAWSService": "false"})
+    assert make.effect(only, role, "resource") == "none"
+
+
+def test_fact_70_the_owner_s_organization_is_absent_outside_any(make: Any) -> None:
+    keeps = make.document(Principal="*", Condition={"StringEquals": {"aws:ResourceOrgID": "o-1"}})
+    inside = make.request(context={"aws:ResourceAccount": make.account, "aws:ResourceOrgID": "o-1"})
+    outside = make.request(owner=OTHER, context={"aws:ResourceAccount": OTHER})
+    assert make.effect(keeps, inside, "endpoint") == "allow"
+    assert make.effect(keeps, outside, "endpoint") == "none"

@@ -252,3 +252,17 @@ def test_command_reads_only_text(tmp_path: Path) -> None:
     (tmp_path / "p.json").write_bytes(b"\xff\xfe")
     assert CliRunner().invoke(group, ["policy", "lint", str(tmp_path / "p.json")]).exit_code == 2
     assert CliRunner().invoke(group, ["policy", "lint", str(tmp_path / "none.json")]).exit_code == 2
+
+
+def test_an_origin_access_identity_is_a_principal() -> None:
+    identity = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1EXAMPLE"
+    statement = {"Effect": "Allow", "Principal": {"AWS": identity}, "Action": "s3:GetObject",
+                 "Resource": "arn:aws:s3:::b/*"}  # fmt: skip
+    assert lint({"Version": "2012-10-17", "Statement": statement}, "resource") == ()
+
+
+def test_a_trust_policy_has_no_resource() -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    assert lint({"Version": "2012-10-17", "Statement": trust}, "trust") == ()
+    found = lint({"Version": "2012-10-17", "Statement": [{**trust, "Resource": "*"}]}, "trust")
+    assert [(one.rule, one.pointer) for one in found] == [("MISPLACED_RESOURCE", "/Statement/0/Resource")]
