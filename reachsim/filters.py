@@ -15,7 +15,7 @@ from reachsim.addresses import EVERYWHERE
 from reachsim.evidence import Direction
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
-from reachsim.model.records import IpPermission, NetworkAcl, NetworkAclEntry, SecurityGroup, UserIdGroupPair
+from reachsim.model.records import IpPermission, NetworkAcl, NetworkAclEntry, NotThere, SecurityGroup, UserIdGroupPair
 from reachsim.packets import ALL_SERVICES, ICMP, ICMPV6, TCP, UDP, icmp_services, protocol_services
 
 PROTOCOLS: Final = {"icmp": ICMP, "tcp": TCP, "udp": UDP, "icmpv6": ICMPV6}
@@ -28,7 +28,7 @@ class Rule(msgspec.Struct, frozen=True):
 
     ``owner`` is the security group or network ACL, ``name`` the rule's id (``sgr-…``, else its ports and peer) or its
     number; ``text`` says it in words, ``source`` is its place in the snapshot. ``missing`` names files without which
-    the peers are not known.
+    the peers are not known; ``unread`` says why they are not, though the file is there.
     """
 
     owner: str
@@ -41,6 +41,7 @@ class Rule(msgspec.Struct, frozen=True):
     group: str | None = None
     group_peer: UserIdGroupPair | None = None
     missing: tuple[str, ...] = ()
+    unread: str = ""
 
 
 def protocol_number(text: str) -> int:
@@ -85,6 +86,8 @@ def security_group_rules(network: Network, group: SecurityGroup, direction: Dire
         key, permissions = ("IpPermissionsEgress", group.ip_permissions_egress)
     ids = _rule_ids(network, group.group_id, direction)
     rules: list[Rule] = []
+    if isinstance(permissions, NotThere):
+        rules.append(_not_there(network, group.group_id, key))
     for index, permission in enumerate(permissions):
         services = permission_services(permission)
         ports = describe_permission(permission)
@@ -103,9 +106,16 @@ def security_group_rules(network: Network, group: SecurityGroup, direction: Dire
                     pair.group_id if pair else None,
                     pair,
                     missing,
+                    "" if peer else f"whom the rule {ports} of {group.group_id} names is not known",
                 )
             )
     return tuple(rules)
+
+
+def _not_there(network: Network, owner: str, key: str) -> Rule:
+    """Stands for the rules of a record without the key that holds them."""
+    why = f"{owner} has no {key} in the snapshot, not even an empty list"
+    return Rule(owner, key, EVERYWHERE, ALL_SERVICES, True, why, network.source(owner), unread=why)
 
 
 def _peers(
@@ -119,7 +129,7 @@ def _peers(
         addresses, _, missing = network.prefix_list(reference.prefix_list_id, home)
         found.append((reference.prefix_list_id, EMPTY if addresses is None else addresses, None, missing))
     found += [(pair.group_id or "", EMPTY, pair, ()) for pair in permission.user_id_group_pairs]
-    return found
+    return found or [("", EMPTY, None, ())]
 
 
 def _identity(permission: IpPermission) -> tuple[str, int, int]:
@@ -167,6 +177,8 @@ def network_acl_rules(network: Network, acl: NetworkAcl, direction: Direction) -
     hand-made snapshots that leave them out.
     """
     entries = [(entry, index) for index, entry in enumerate(acl.entries) if entry.egress == (direction == "egress")]
+    if isinstance(acl.entries, NotThere):
+        return (_not_there(network, acl.network_acl_id, "Entries"),)
     rules = [
         _entry_rule(network, acl, entry, index) for entry, index in sorted(entries, key=lambda e: e[0].rule_number)
     ]
@@ -183,7 +195,7 @@ def _entry_rule(network: Network, acl: NetworkAcl, entry: NetworkAclEntry, index
         number,
         block.block if block is not None else EMPTY,
         entry_services(entry),
-        entry.rule_action == "allow",
+        entry.rule_action.lower() == "allow",
         text,
         network.source(acl.network_acl_id, f"/Entries/{index}"),
     )
@@ -192,7 +204,8 @@ def _entry_rule(network: Network, acl: NetworkAcl, entry: NetworkAclEntry, index
 def entry_services(entry: NetworkAclEntry) -> IntervalSet:
     """The services that a network ACL entry names; with protocol -1 ports do not count (fact N110).
 
-    >>> entry_services(NetworkAclEntry(100, "17", "allow", False)) == protocol_services(UDP)
+    >>> from reachsim.addresses import Cidr
+    >>> entry_services(NetworkAclEntry(100, "17", "allow", False, Cidr("0.0.0.0/0"))) == protocol_services(UDP)
     True
     """
     protocol = protocol_number(entry.protocol)

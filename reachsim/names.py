@@ -182,7 +182,7 @@ def _gateway(network: Network, start: Source, found: Resolution) -> str | None:
         if (
             one.vpc_endpoint_type == "Gateway"
             and one.vpc_id == interface.vpc_id
-            and one.state.lower() == "available"
+            and one.state == "available"
             and services.suffix_of_service_name(one.service_name) == wanted
             and table is not None
             and any(route.gateway_id == endpoint_id and route.state == "active" for route in table.routes)

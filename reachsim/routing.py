@@ -14,7 +14,7 @@ import msgspec
 from reachsim.addresses import Cidr
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Home, Network
-from reachsim.model.records import Route, RouteTable, TransitGatewayRoute, TransitGatewayRoutes
+from reachsim.model.records import NotThere, Route, RouteTable, TransitGatewayRoute, TransitGatewayRoutes
 
 Item = TypeVar("Item")
 
@@ -50,12 +50,13 @@ class CompiledTable(NamedTuple):
     """A route table as a disjoint split of destinations.
 
     ``missing`` names files of prefix lists whose entries are not known: any destination that no local route takes
-    could be theirs.
+    could be theirs. So it is with ``unread``: why not all routes could be read.
     """
 
     parts: tuple[Part[Candidate], ...]
     local: IntervalSet
     missing: tuple[str, ...]
+    unread: str = ""
 
 
 def target_of(route: Route) -> Target:
@@ -116,8 +117,13 @@ def compile_table(network: Network, table: RouteTable, home: Home) -> CompiledTa
     inside = IntervalSet.union_of(block.block for block in blocks)
     entries: list[tuple[Cidr, int, Candidate]] = []
     missing: tuple[str, ...] = ()
+    unread = ""
+    if isinstance(table.routes, NotThere):
+        unread = f"{table.route_table_id} has no Routes in the snapshot, not even an empty list"
     for index, route in enumerate(table.routes):
         found, lacking = _blocks_of(network, route, home)
+        if not _says_where(route):
+            unread = f"what destinations route {index} of {table.route_table_id} is for is not known"
         missing += lacking
         rank = _rank(route)
         for block in found:
@@ -131,7 +137,12 @@ def compile_table(network: Network, table: RouteTable, home: Home) -> CompiledTa
     for block in blocks:
         if str(block) not in stated:  # AWS puts a local route for each block in every table (N4)
             entries.append((block, STATIC, _local(block)))
-    return CompiledTable(longest_prefix(entries), inside, tuple(dict.fromkeys(missing)))
+    return CompiledTable(longest_prefix(entries), inside, tuple(dict.fromkeys(missing)), unread)
+
+
+def _says_where(route: Route) -> bool:
+    named = (route.destination_cidr_block, route.destination_ipv6_cidr_block, route.destination_prefix_list_id)
+    return any(one is not None for one in named)
 
 
 def _local(block: Cidr) -> Candidate:

@@ -27,7 +27,7 @@ import msgspec
 
 from reachsim.errors import Fault, SnapshotError
 
-Status = Literal["ok", "absent", "refused", "missing"]
+Status = Literal["ok", "partial", "absent", "refused", "missing"]
 
 _NAMED = re.compile(
     r"(?P<account>\d{12})/(?P<region>[a-z0-9-]+)/(?P<service>[a-z0-9-]+)/(?P<rest>[^/]+(?:/[^/]+)?)\.json"
@@ -58,6 +58,19 @@ class ErrorFile(msgspec.Struct, frozen=True, rename="pascal"):
     """What stands in a file whose call AWS refused, or answered with "there is none"."""
 
     error: ErrorCode
+
+
+class PageEnd(msgspec.Struct, frozen=True):
+    """What AWS, or the AWS CLI, puts into an answer that goes on in another one."""
+
+    next_token: str | None = msgspec.field(default=None, name="NextToken")
+    next_token_lower: str | None = msgspec.field(default=None, name="nextToken")
+    next_marker: str | None = msgspec.field(default=None, name="NextMarker")
+    is_truncated: bool = msgspec.field(default=False, name="IsTruncated")
+
+    @property
+    def goes_on(self) -> bool:
+        return bool(self.next_token or self.next_token_lower or self.next_marker or self.is_truncated)
 
 
 class Planned(msgspec.Struct, frozen=True, rename="camel"):
@@ -92,6 +105,7 @@ class Snapshot:
         self.label = label
         self._readers = dict(sorted(readers.items()))
         self._errors: dict[str, ErrorFile | None] = {}
+        self._partial: dict[str, bool] = {}
         self.manifest = self._read_manifest()
 
     @staticmethod
@@ -140,6 +154,8 @@ class Snapshot:
             self.fail(path, "", "a readable member of the zip", str(error))
         if len(data) >= ERROR_SIZE:
             self._errors[path] = None  # so that nobody reads it again to see whether it is one
+        if path not in self._partial:
+            self._partial[path] = path.endswith(".json") and _goes_on(data)
         return data
 
     def holds(self, path: str) -> bool:
@@ -147,7 +163,8 @@ class Snapshot:
         return path in self._readers
 
     def status(self, path: str) -> Status:
-        """``ok``, ``absent`` (AWS said there is none), ``refused`` (AWS did not answer) or ``missing`` (no file).
+        """``ok``, ``partial`` (one page of several: what it lacks cannot be told), ``absent`` (AWS said there is none),
+        ``refused`` (AWS did not answer) or ``missing`` (no file).
 
         Only the error codes that say "there is none", of a call about one thing, count as ``absent``; all others
         (refusals, throttling, mistakes in the call, codes that we do not know) leave the question open.
@@ -156,8 +173,14 @@ class Snapshot:
             return "missing"
         error = self._error(path)
         if error is None:
-            return "ok"
+            return "partial" if self.partial(path) else "ok"
         return "absent" if _may_be_absent(path) and _there_is_none(error.error.code) else "refused"
+
+    def partial(self, path: str) -> bool:
+        """Whether a file that is there holds one page of an answer that goes on (``NextToken`` and the like)."""
+        if path not in self._partial:
+            self.read(path)
+        return self._partial[path]
 
     def known(self, path: str) -> bool:
         """Whether the question behind the file was answered, if only by "there is none"."""
@@ -193,6 +216,15 @@ class Snapshot:
 
 def _constant(data: bytes) -> Callable[[], bytes]:
     return lambda: data
+
+
+def _goes_on(data: bytes) -> bool:
+    if not any(word in data for word in (b'extToken"', b'"NextMarker"', b'"IsTruncated"')):
+        return False
+    try:
+        return msgspec.json.decode(data, type=PageEnd).goes_on
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # whoever decodes it says what is wrong
+        return False
 
 
 def _decode_error(data: bytes) -> ErrorFile | None:

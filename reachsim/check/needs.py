@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 from reachsim import services
 from reachsim.model import records as aws
 from reachsim.model.network import Home, Network
+from reachsim.pipeline.records import PROXY_REACHES
 from reachsim.selectors import parse_selector
 from reachsim.workloads import find_project
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from reachsim.pipeline.records import Contact, Contacts, Unresolved
 
 GIT_HOSTS: Final = {"GITHUB": "github.com", "GITLAB": "gitlab.com", "BITBUCKET": "bitbucket.org"}
+SELF_HOSTED: Final = ("GITHUB_ENTERPRISE", "GITLAB_SELF_MANAGED")
+PROXY_VARIABLES: Final = ("http_proxy", "https_proxy", "all_proxy")
+"""Environment variables that send what a build contacts elsewhere ("Run CodeBuild in an explicit proxy server")."""
 SERVICES: Final = ("git-codecommit", "codecommit", "ecr.api", "ecr.dkr", "s3", "logs", "sts")
 """The services of the matrix; those that a step needs besides get a column of their own."""
 
@@ -50,8 +55,14 @@ def needs_of(network: Network, source: str, contacts: Contacts | None = None) ->
         return default_needs(network, source)
     found = find_project(network, parse_selector(source).value)
     home = found[0] if found is not None else ("", "")
-    needs = [_of_contact(home, one) for one in contacts.contacts if one.confidence != "possible"]
+    needs = [*_untold(found[1])] if found is not None else []
+    needs += [_of_contact(home, one) for one in contacts.contacts if one.confidence != "possible"]
     needs += [_of_unresolved(one) for one in contacts.unresolved if _names_an_image(one)]
+    needs += [
+        Need("environment", "", place=f"{one.file}:{one.line} {one.text}: {one.why}")
+        for one in contacts.unresolved
+        if one.why == PROXY_REACHES
+    ]
     return tuple(need for index, need in enumerate(needs) if need not in needs[:index])
 
 
@@ -109,7 +120,7 @@ def default_needs(network: Network, source: str) -> tuple[Need, ...]:
     if found is None:
         return ()
     home, project = found
-    needs = [*_environment_needs(home, project), *_source_needs(home, project)]
+    needs = [*_untold(project), *_environment_needs(home, project), *_source_needs(home, project)]
     registry = _arn(home, "ecr", "repository/*")
     partition = services.partition_of(home[1])
     layers = f"arn:{partition}:s3:::prod-{home[1]}-starport-layer-bucket/*"
@@ -162,7 +173,20 @@ def _source_needs(home: Home, project: aws.Project) -> list[Need]:
             needs.append(Need("source", "s3", (_request("s3:GetObject", bucket),) if bucket else ()))
         elif one.type in GIT_HOSTS:
             needs.append(Need("source", f"host:{GIT_HOSTS[one.type]}"))
+        elif one.type in SELF_HOSTED and (host := urlsplit(one.location or "").hostname):
+            needs.append(Need("source", f"host:{host}"))
     return needs
+
+
+def _untold(project: aws.Project) -> list[Need]:
+    """What the configuration leaves open: sources of a kind that we do not know, and what a proxy reaches."""
+    needs = []
+    for one in (project.source, *project.secondary_sources):
+        known = one.type in (*SELF_HOSTED, *GIT_HOSTS, "CODECOMMIT", "CODEPIPELINE", "S3", "NO_SOURCE")
+        if not known or (one.type in SELF_HOSTED and not one.location):
+            needs.append(Need("source", "", place=f"a source of type {one.type or 'that is not told'}"))
+    proxies = [one.name for one in project.environment.environment_variables if one.name.lower() in PROXY_VARIABLES]
+    return needs + [Need("environment", "", place=f"{name}: what the proxy reaches is not known") for name in proxies]
 
 
 def _environment_needs(home: Home, project: aws.Project) -> list[Need]:

@@ -12,7 +12,8 @@ from reachsim.policy_layers import Identity, iam_details, identity_of, profile_r
 
 
 def pipeline_sources(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(selectors of every project and client, files without which more there may be).
+    """(selectors of every project and client, files without which more there may be: one that lacks a project which
+    list-projects names is no whole one).
 
     Where one Region's projects are known, another's are asked for only if the snapshot holds VPCs of it.
     """
@@ -22,6 +23,12 @@ def pipeline_sources(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]
         for home in network.homes
         for path in network.unknown(network.path(home, "codebuild", "batch-get-projects"))
         if not projects or not network.lacks(home, "describe-vpcs")
+    ]
+    lacking += [
+        network.path(home, "codebuild", "batch-get-projects")
+        for home in network.homes
+        if (listed := network.read(network.path(home, "codebuild", "list-projects"), aws.ProjectNames)) is not None
+        and any((home, name) not in network.projects for name in listed.projects)
     ]
     lacking += [
         path

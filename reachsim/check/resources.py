@@ -173,7 +173,7 @@ def endpoint_findings(network: Network, sources: Sequence[str]) -> Iterator[Find
     """Endpoints of the sources' VPCs: to third parties, and with policies that let data out to other accounts."""
     vpcs = vpcs_of(network, sources)
     for endpoint_id, endpoint in sorted(network.vpc_endpoints.items()):
-        if endpoint.vpc_id not in vpcs or endpoint.state.lower() not in ("available", "partial"):
+        if endpoint.vpc_id not in vpcs or endpoint.state not in ("available", "partial"):
             continue
         known = services.suffix_of_service_name(endpoint.service_name)
         label = network.label(endpoint_id)

@@ -113,7 +113,7 @@ def _answers_privately(endpoint: aws.VpcEndpoint, *, inbound: bool) -> bool:
         return False
     if endpoint.dns_options.private_dns_only_for_inbound_resolver_endpoint and not inbound:
         return False
-    return endpoint.state.lower() in ("available", "partial")
+    return endpoint.state in ("available", "partial")
 
 
 def endpoint_answer(network: Network, name: str, endpoint: aws.VpcEndpoint, how: str, zone: str = "") -> Resolution:
@@ -129,6 +129,13 @@ def endpoint_answer(network: Network, name: str, endpoint: aws.VpcEndpoint, how:
         lacking = network.unknown(path)
         detail = f"the interfaces of {network.label(endpoint_id)} are not in the snapshot"
         return Resolution(name, gaps=(Gap("UNKNOWN_RESOURCE", endpoint_id, detail, lacking),))
+    gaps: tuple[Gap, ...] = ()
+    unseen = [one for one in endpoint.network_interface_ids if one not in network.network_interfaces]
+    if unseen and not (zone and chosen):
+        detail = (
+            f"{unseen[0]} of {network.label(endpoint_id)} is not in the snapshot, and its address may be the answer"
+        )
+        gaps = (Gap("UNKNOWN_RESOURCE", endpoint_id, detail),)
     assumptions: tuple[Assumption, ...] = ()
     basis = private_names(network, endpoint)[1] if not zone and "private DNS" in how else None
     if basis is not None:
@@ -138,8 +145,9 @@ def endpoint_answer(network: Network, name: str, endpoint: aws.VpcEndpoint, how:
     known_service = services.suffix_of_service_name(endpoint.service_name)
     suffix, region = known_service if known_service else (None, None)
     return Resolution(
-        name, addresses, service=suffix, region=region, endpoint_id=endpoint_id, hops=(hop,), assumptions=assumptions
-    )
+        name, addresses, service=suffix, region=region, endpoint_id=endpoint_id, hops=(hop,), gaps=gaps,
+        assumptions=assumptions,
+    )  # fmt: skip
 
 
 def _zone_name(network: Network, subnet_id: str) -> str | None:

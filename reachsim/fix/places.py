@@ -58,7 +58,7 @@ def endpoints_for(network: Network, vpc: str, service: str, region: str) -> list
         if one.vpc_id == vpc and services.suffix_of_service_name(one.service_name) == (service, region)
         and one.vpc_endpoint_type in ("Gateway", "Interface")
     ]  # fmt: skip
-    return sorted(found, key=lambda one: (one.state.lower() != "available", one.vpc_endpoint_type != "Gateway",
+    return sorted(found, key=lambda one: (one.state != "available", one.vpc_endpoint_type != "Gateway",
                                           one.vpc_endpoint_id))  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def serve(ground: Ground, fault: Fault, start: Start, taken: Taken) -> Iterator[
                 yield tuple(AssociateEndpoint(endpoint.vpc_endpoint_id, one, listed) for one in missing)
         elif endpoint.vpc_endpoint_type == "Interface":
             yield from _names_on(ground, endpoint, start)
-    if not any(one.state.lower() == "available" for one in found):
+    if not any(one.state == "available" for one in found):
         yield from _new_endpoint(ground, service, start, listed, taken)
 
 

@@ -24,6 +24,7 @@ from reachsim.forwarding.ground import (
     hop,
     lost,
     missing,
+    past_state,
     stopped,
     unseen,
     with_context,
@@ -32,6 +33,7 @@ from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import own_address, subnet_addresses
 from reachsim.model.records import NatGateway, RouteTable
+from reachsim.model.states import State
 from reachsim.packets import DESTINATION, TCP
 from reachsim.routing import ADVERTISED, Candidate, CompiledTable
 
@@ -220,8 +222,8 @@ def _taken(
     subnet_id: str,
     vpc_id: str,
 ) -> list[Walk]:
-    if compiled.missing and candidate.target.kind != "local":
-        gap = missing(compiled.missing, table.route_table_id, f"a prefix list that {table.route_table_id} routes by")
+    gap = _unread(table, compiled) if candidate.target.kind != "local" else None
+    if gap is not None:
         return [lost(part, gap) for part in _past_acl(ground, flow, subnet_id)]
     kind, target = candidate.target
     route = candidate.route
@@ -322,10 +324,19 @@ def _past_acl(ground: Ground, flow: Walk, subnet_id: str) -> list[Walk]:
     return through_network_acl(ground, flow, subnet_id, "egress") if subnet_id else [flow]
 
 
-def _no_route(ground: Ground, flow: Walk, table: RouteTable, compiled: CompiledTable) -> Walk:
+def _unread(table: RouteTable, compiled: CompiledTable) -> Gap | None:
+    """What keeps a table from being known whole."""
+    if compiled.unread:
+        return unseen(table.route_table_id, compiled.unread)
     if compiled.missing:
-        what = f"a prefix list that {table.route_table_id} routes by"
-        return lost(flow, missing(compiled.missing, table.route_table_id, what))
+        return missing(compiled.missing, table.route_table_id, f"a prefix list that {table.route_table_id} routes by")
+    return None
+
+
+def _no_route(ground: Ground, flow: Walk, table: RouteTable, compiled: CompiledTable) -> Walk:
+    gap = _unread(table, compiled)
+    if gap is not None:
+        return lost(flow, gap)
     cause = None
     if flow.leg == "response":
         cause = "RETURN_ROUTE_MISSING"
@@ -559,17 +570,16 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
     return finish(reached, interface.id, "network-interface", route_to_interface(flow), interface)
 
 
-def _at_endpoint(ground: Ground, flow: Walk, endpoint_id: str, state: str) -> Walk:
+def _at_endpoint(ground: Ground, flow: Walk, endpoint_id: str, state: State) -> Walk:
     label = ground.network.label(endpoint_id)
     if flow.protocol != TCP:
         flow = flow.blocked(
             block(flow, "PROTOCOL_RESTRICTION", endpoint_id, f"{label} takes TCP only", direction="ingress")
         )
-    if state.lower() == "partial":
-        flow = flow.unknown(Gap("ENDPOINT_PARTIAL", endpoint_id, f"{label} is only partly available", can_hide="block"))
-    elif state.lower() != "available":
-        flow = flow.blocked(block(flow, "BAD_STATE", endpoint_id, f"{label} is {state}", direction="ingress"))
-    return flow
+    if state == "partial":
+        return flow.unknown(Gap("ENDPOINT_PARTIAL", endpoint_id, f"{label} is only partly available", can_hide="block"))
+    why = block(flow, "BAD_STATE", endpoint_id, f"{label} is {state}", direction="ingress")
+    return past_state(flow, endpoint_id, state, ("available",), why)
 
 
 def route_to_interface(flow: Walk) -> Route:

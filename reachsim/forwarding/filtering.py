@@ -38,9 +38,12 @@ def through_security_groups(ground: Ground, flow: Walk, interface: Interface, di
 
     All groups of an interface together decide (N81). An interface without any (a NAT gateway's) is not filtered.
     """
+    network = ground.network
+    if not interface.groups_known:
+        detail = f"the security groups of {network.label(interface.id)} are not in the snapshot"
+        return [flow.unknown(unseen(interface.id, detail))]
     if not interface.groups:
         return [flow]
-    network = ground.network
     gaps = unknown_groups(ground, interface)
     rules: list[Rule] = []
     doubts: list[Doubt] = []
@@ -105,9 +108,13 @@ def resolve(
     if rule.missing:
         gap = missing(rule.missing, rule.owner, f"the prefix list that {rule.owner} names")
         return rule, [(msgspec.structs.replace(rule, peers=EVERYWHERE), gap)]
+    if rule.unread:
+        gap = unseen(rule.owner, rule.unread)
+        none = msgspec.structs.replace(rule, peers=EMPTY)
+        return none, [(msgspec.structs.replace(rule, peers=EVERYWHERE), gap)]
     if rule.group is None or rule.group_peer is None:
         return rule, []
-    if rule.group_peer.peering_status not in (None, "", "active"):
+    if rule.group_peer.peering_stale:
         return rule, []  # a stale reference matches nothing (N90)
     if direction == "ingress":
         matches = context.sender is not None and rule.group in context.sender.groups
@@ -210,7 +217,7 @@ def _mismatch(ground: Ground, flow: Walk, interface: Interface, direction: Direc
 
 
 def _is_stale(rule: Rule) -> bool:
-    return rule.group_peer is not None and rule.group_peer.peering_status not in (None, "", "active")
+    return rule.group_peer is not None and rule.group_peer.peering_stale
 
 
 def _referencing_off(ground: Ground, flow: Walk, rules: tuple[Rule, ...], direction: Direction) -> str | None:
@@ -253,6 +260,8 @@ def through_network_acl(ground: Ground, flow: Walk, subnet_id: str, direction: D
 
 
 def _decided(ground: Ground, flow: Walk, subnet_id: str, rule: Rule, direction: Direction) -> Walk:
+    if rule.unread:
+        return flow.unknown(unseen(rule.owner, rule.unread))
     if rule.allow:
         detail = f"{subnet_id} {direction}: rule {rule.name} {rule.text}"
         return flow.through(hop(flow, rule.owner, "network-acl", detail, rule=rule.name, source=rule.source))

@@ -11,7 +11,7 @@ import msgspec
 
 from reachsim.addresses import NAT64, RFC1918, RFC6598, ULA, V4, V6
 from reachsim.engine import choose
-from reachsim.evidence import Direction, Gap, Hop
+from reachsim.evidence import Block, Direction, Gap, Hop
 from reachsim.forwarding.appliances import inspection, symmetric
 from reachsim.forwarding.block_public_access import block_mode
 from reachsim.forwarding.delivery import finish
@@ -30,6 +30,7 @@ from reachsim.forwarding.ground import (
     missing,
     next_port,
     not_there,
+    past_state,
     stopped,
     unseen,
     with_context,
@@ -38,6 +39,7 @@ from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network, own_address
 from reachsim.model.records import GatewayAttachment, NatGateway, VpcEndpoint
+from reachsim.model.states import Standing
 from reachsim.packets import ICMP, ICMPV6, SERVICE, SOURCE, TCP, UDP, icmp_services
 
 _ATTACHED = ("available", "attached")
@@ -45,7 +47,24 @@ _ATTACHED = ("available", "attached")
 
 def attached(attachments: tuple[GatewayAttachment, ...], vpc_id: str) -> bool:
     """Whether a gateway is attached to the VPC; AWS answers ``available`` where its model says ``attached`` (N34)."""
-    return any(one.vpc_id == vpc_id and (one.state or "available") in _ATTACHED for one in attachments)
+    return attachment(attachments, vpc_id) == "works"
+
+
+def attachment(attachments: tuple[GatewayAttachment, ...], vpc_id: str) -> Standing:
+    """Like `attached`; a state that nobody knows tells neither."""
+    found = {one.state.standing(*_ATTACHED) for one in attachments if one.vpc_id == vpc_id}
+    return "works" if "works" in found else "unknown" if "unknown" in found else "does-not"
+
+
+def _past_attachment(flow: Walk, attachments: tuple[GatewayAttachment, ...], vpc_id: str, why: Block) -> Walk:
+    match attachment(attachments, vpc_id):
+        case "works":
+            return flow
+        case "does-not":
+            return flow.blocked(why)
+        case "unknown":
+            detail = f"whether {why.component} is attached to {vpc_id} is not known: its state is none that we know"
+            return flow.unknown(Gap("UNMODELLED_COMPONENT", why.component, detail))
 
 
 # --- internet gateway -----------------------------------------------------------------------------------------------
@@ -58,8 +77,8 @@ def internet_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     if gateway is None:
         return [not_there(ground, flow, gateway_id, vpc_id, "describe-internet-gateways")]
     label = ground.network.label(gateway_id)
-    if not attached(gateway.attachments, vpc_id):
-        flow = flow.blocked(block(flow, "BAD_STATE", gateway_id, f"{label} is not attached to {vpc_id}"))
+    loose = block(flow, "BAD_STATE", gateway_id, f"{label} is not attached to {vpc_id}")
+    flow = _past_attachment(flow, gateway.attachments, vpc_id, loose)
     flow = _block_public_access(ground, flow, gateway_id, vpc_id, subnet_id)
     return [part for family in (V4, V6) for part in _out_by_family(ground, flow, gateway_id, vpc_id, family)]
 
@@ -281,7 +300,7 @@ def _hairpin(ground: Ground, flow: Walk, vpc_id: str) -> Walk:
 def gateway_of(network: Network, vpc_id: str) -> str | None:
     """The internet gateway attached to a VPC."""
     for gateway_id, gateway in sorted(network.internet_gateways.items()):
-        if attached(gateway.attachments, vpc_id):
+        if attachment(gateway.attachments, vpc_id) != "does-not":
             return gateway_id
     return None
 
@@ -303,9 +322,9 @@ def internet_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
     gateway = network.internet_gateways.get(gateway_id)
     if gateway is None:
         return [not_there(ground, flow, gateway_id, vpc_id, "describe-internet-gateways")]
-    if not attached(gateway.attachments, vpc_id):
-        detail = f"{network.label(gateway_id)} is not attached to {vpc_id}"
-        flow = flow.blocked(block(flow, "BAD_STATE", gateway_id, detail, direction="ingress"))
+    detail = f"{network.label(gateway_id)} is not attached to {vpc_id}"
+    loose = block(flow, "BAD_STATE", gateway_id, detail, direction="ingress")
+    flow = _past_attachment(flow, gateway.attachments, vpc_id, loose)
     crossed = (*flow.context.crossed, "internet-gateway")
     flow = with_context(flow, crossed=crossed)
     parts: list[Walk] = []
@@ -414,8 +433,8 @@ def egress_only_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     if gateway is None:
         return [not_there(ground, flow, gateway_id, vpc_id, "describe-egress-only-internet-gateways")]
     label = ground.network.label(gateway_id)
-    if not attached(gateway.attachments, vpc_id):
-        flow = flow.blocked(block(flow, "BAD_STATE", gateway_id, f"{label} is not attached to {vpc_id}"))
+    loose = block(flow, "BAD_STATE", gateway_id, f"{label} is not attached to {vpc_id}")
+    flow = _past_attachment(flow, gateway.attachments, vpc_id, loose)
     if flow.leg == "response":
         return [
             stopped(flow, block(flow, "EIGW_INBOUND", gateway_id, f"{label} carries only flows that the VPC starts"))
@@ -452,8 +471,8 @@ def nat_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         detail = f"the reply is routed to {label}, which would send it from another address"
         why = block(flow, "NO_POSSIBLE_DESTINATION", gateway_id, detail, cause="RETURN_ROUTE_MISSING")
         return [stopped(flow, why)]
-    if gateway.state != "available":
-        flow = flow.blocked(block(flow, "BAD_STATE", gateway_id, f"{label} is {gateway.state}"))
+    why = block(flow, "BAD_STATE", gateway_id, f"{label} is {gateway.state}")
+    flow = past_state(flow, gateway_id, gateway.state, ("available",), why)
     if gateway.attached_appliances:
         detail = f"{label} has an appliance attached that may filter"
         flow = flow.unknown(Gap("NAT_ATTACHED_APPLIANCE", gateway_id, detail, can_hide="block"))
@@ -545,8 +564,8 @@ def vpc_endpoint(ground: Ground, flow: Walk) -> list[Walk]:
     label = ground.network.label(endpoint_id)
     if endpoint.vpc_endpoint_type != "Gateway":
         return inspection(ground, flow, endpoint, flow.place[3])
-    if endpoint.state.lower() != "available":
-        flow = flow.blocked(block(flow, "BAD_STATE", endpoint_id, f"{label} is {endpoint.state}"))
+    why = block(flow, "BAD_STATE", endpoint_id, f"{label} is {endpoint.state}")
+    flow = past_state(flow, endpoint_id, endpoint.state, ("available",), why)
     if flow.context.sender is None or any(link not in flow.context.inspected for link in flow.context.links):
         detail = f"{label} serves only interfaces of {vpc_id}, not what comes in from elsewhere (N137)"
         return [stopped(flow, block(flow, "GATEWAY_REJECTS_SPOOFED_TRAFFIC", endpoint_id, detail))]
@@ -595,8 +614,8 @@ def peering(ground: Ground, flow: Walk) -> list[Walk]:
     if there is None or not any(end.vpc_id == vpc_id for end in ends):
         detail = f"{label} does not connect {vpc_id}"
         return [stopped(flow, block(flow, "BAD_STATE_ATTACHMENT", peering_id, detail))]
-    if connection.status.code != "active":
-        flow = flow.blocked(block(flow, "BAD_STATE", peering_id, f"{label} is {connection.status.code}"))
+    why = block(flow, "BAD_STATE", peering_id, f"{label} is {connection.status.code}")
+    flow = past_state(flow, peering_id, connection.status.code, ("active",), why)
     blocks = [one.cidr_block.block for one in there.cidr_block_set]
     blocks += [one.ipv6_cidr_block.block for one in there.ipv6_cidr_block_set]
     if there.cidr_block is not None:
@@ -651,11 +670,12 @@ def vpn_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     if gateway is None:
         return [not_there(ground, flow, gateway_id, vpc_id, "describe-vpn-gateways")]
     label = network.label(gateway_id)
-    if gateway.state not in _ATTACHED:
-        flow = flow.blocked(block(flow, "BAD_STATE", gateway_id, f"{label} is {gateway.state}"))
-    elif not attached(gateway.vpc_attachments, vpc_id):
-        detail = f"{label} is not attached to {vpc_id}"
-        flow = flow.blocked(block(flow, "BAD_STATE_ATTACHMENT", gateway_id, detail))
+    if gateway.state in _ATTACHED:
+        loose = block(flow, "BAD_STATE_ATTACHMENT", gateway_id, f"{label} is not attached to {vpc_id}")
+        flow = _past_attachment(flow, gateway.vpc_attachments, vpc_id, loose)
+    else:
+        why = block(flow, "BAD_STATE", gateway_id, f"{label} is {gateway.state}")
+        flow = past_state(flow, gateway_id, gateway.state, _ATTACHED, why)
     flow = _past_vpn(ground, flow, gateway_id)
     parts: list[Walk] = []
     inside, foreign = _from_own_addresses(flow, network.vpc_addresses(vpc_id))
@@ -675,9 +695,10 @@ def _past_vpn(ground: Ground, flow: Walk, gateway_id: str) -> Walk:
     mine = [one for one in ground.network.vpn_connections.values() if one.vpn_gateway_id == gateway_id]
     if not mine or any(one.state in ("available", "modifying") for one in mine):
         return flow
-    worst = min(mine, key=lambda one: one.vpn_connection_id)
+    worst = min(mine, key=lambda one: (one.state.standing() != "unknown", one.vpn_connection_id))
     detail = f"{ground.network.label(worst.vpn_connection_id)} of {ground.network.label(gateway_id)} is {worst.state}"
-    return flow.blocked(block(flow, "BAD_STATE_VPN", worst.vpn_connection_id, detail))
+    why = block(flow, "BAD_STATE_VPN", worst.vpn_connection_id, detail)
+    return past_state(flow, worst.vpn_connection_id, worst.state, ("available", "modifying"), why)
 
 
 def on_premises(ground: Ground, flow: Walk, gateway_id: str, *back: str) -> Walk:

@@ -17,6 +17,7 @@ from reachsim.model.firewalls import OwnedFirewall, firewalls_by_endpoint
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
 from reachsim.model.records import RouteTable
+from reachsim.model.states import State
 from reachsim.packets import ICMP, ICMPV6, NAT_PORT, SECOND_NAT_PORT, TCP, UDP
 from reachsim.routing import CompiledTable, compile_table
 
@@ -205,6 +206,18 @@ def hop(
 
 def assume(code: str, component: str, detail: str, can_hide: Literal["leak", "block", "neither"]) -> Assumption:
     return Assumption(code, component, detail, can_hide)
+
+
+def past_state(flow: Walk, component: str, state: State, working: tuple[str, ...], why: Block) -> Walk:
+    """The flow past something in a state: blocked if that means that it does not work, else not known."""
+    match state.standing(*working):
+        case "works":
+            return flow
+        case "does-not":
+            return flow.blocked(why)
+        case "unknown":
+            detail = f"{component} is in state {str(state)!r}, whose meaning is not known"
+            return flow.unknown(Gap("UNMODELLED_COMPONENT", component, detail))
 
 
 def stopped(flow: Walk, *blocks: Block) -> Walk:

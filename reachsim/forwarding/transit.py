@@ -20,6 +20,7 @@ from reachsim.forwarding.ground import (
     hop,
     lost,
     missing,
+    past_state,
     stopped,
     unseen,
     with_context,
@@ -28,6 +29,7 @@ from reachsim.model.network import Home
 from reachsim.model.records import TransitGatewayRoute, TransitGatewayVpcAttachment
 from reachsim.routing import Part, compile_transit_table
 
+_WORKING = ("available", "modifying")
 ON_PREMISES_TYPES = ("vpn", "direct-connect-gateway", "vpn-concentrator", "client-vpn")
 
 
@@ -48,9 +50,8 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         detail = f"{label} has no attachment to {ground.network.label(vpc_id)}"
         return [stopped(flow, block(flow, "BAD_STATE_ATTACHMENT", gateway_id, detail))]
     attachment_id = found.transit_gateway_attachment_id
-    if found.state not in ("available", "modifying"):
-        detail = f"{attachment_id} of {label} is {found.state}"
-        flow = flow.blocked(block(flow, "BAD_STATE_ATTACHMENT", attachment_id, detail))
+    why = block(flow, "BAD_STATE_ATTACHMENT", attachment_id, f"{attachment_id} of {label} is {found.state}")
+    flow = past_state(flow, attachment_id, found.state, _WORKING, why)
     zone = ground.zone_of(subnet_id) if subnet_id else flow.context.zone
     entry = next((one for one in found.subnet_ids if ground.zone_of(one) == zone), None)
     source = ground.network.source(attachment_id)
@@ -80,7 +81,7 @@ def _attachment(ground: Ground, gateway_id: str, vpc_id: str) -> TransitGatewayV
         for one in ground.network.transit_gateway_vpc_attachments.values()
         if one.vpc_id == vpc_id and one.transit_gateway_id == gateway_id
     ]
-    usable = [one for one in candidates if one.state in ("available", "modifying")]
+    usable = [one for one in candidates if one.state in _WORKING]
     return min(usable or candidates, key=lambda one: one.transit_gateway_attachment_id, default=None)
 
 
@@ -135,8 +136,11 @@ def associated_table(ground: Ground, gateway_id: str, attachment_id: str, home: 
     attachment = network.transit_gateway_attachments.get((gateway_id, attachment_id))
     association = attachment.association if attachment else None
     if association is not None and association.transit_gateway_route_table_id:
-        working = association.state in (None, "associated")
-        return (association.transit_gateway_route_table_id if working else None), None
+        standing = association.state.standing("associated")
+        if standing == "unknown":
+            detail = f"the association of {attachment_id} is in state {str(association.state)!r}, which is not known"
+            return None, Gap("UNMODELLED_COMPONENT", attachment_id, detail)
+        return (association.transit_gateway_route_table_id if standing == "works" else None), None
     gateway = network.transit_gateways.get(gateway_id)
     if gateway is not None and gateway.owner_id not in (None, home[0]):
         detail = f"{network.label(gateway_id)} belongs to account {gateway.owner_id}, which is not in the snapshot"
@@ -167,6 +171,8 @@ def _by_route(
         detail = f"route {destination} of {label} is {route.state}"
         cause = "RETURN_ROUTE_MISSING" if flow.leg == "response" else None
         why = block(flow, "TGW_RTB_BAD_STATE_ROUTE", table_id, detail, rule=destination, cause=cause)
+        if route.state != "blackhole":
+            return [past_state(flow, table_id, route.state, ("active",), why).ended("unknown")]
         return [stopped(flow, why)]
     targets = sorted(
         {
@@ -217,13 +223,15 @@ def _past_state(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str,
     """Past an attachment to a private network, blocked if it or its VPN connection does not work."""
     network = ground.network
     attachment = network.transit_gateway_attachments.get((gateway_id, attachment_id))
-    if attachment is not None and attachment.state not in ("available", "modifying"):
-        detail = f"{attachment_id} is {attachment.state}"
-        flow = flow.blocked(block(flow, "BAD_STATE_ATTACHMENT", attachment_id, detail))
+    if attachment is not None:
+        why = block(flow, "BAD_STATE_ATTACHMENT", attachment_id, f"{attachment_id} is {attachment.state}")
+        flow = past_state(flow, attachment_id, attachment.state, _WORKING, why)
     connection = network.vpn_connections.get(resource)
-    if connection is not None and connection.state not in ("available", "modifying"):
+    if connection is not None:
         detail = f"{network.label(resource)} of {attachment_id} is {connection.state}"
-        flow = flow.blocked(block(flow, "TGW_BAD_STATE_VPN", resource, detail))
+        flow = past_state(
+            flow, resource, connection.state, _WORKING, block(flow, "TGW_BAD_STATE_VPN", resource, detail)
+        )
     return flow
 
 
@@ -242,11 +250,9 @@ def _into_vpc(
         return [lost(flow, Gap("PEER_ACCOUNT_UNSEEN", attachment_id, detail, lacking))]
     label = f"{attachment_id} into {network.label(attachment.vpc_id or '')}"
     source = network.source(attachment_id)
-    if attachment.state not in ("available", "modifying"):
-        why = block(
-            flow, "BAD_STATE_ATTACHMENT", attachment_id, f"{attachment_id} is {attachment.state}", direction="ingress"
-        )
-        flow = flow.blocked(why)
+    detail = f"{attachment_id} is {attachment.state}"
+    why = block(flow, "BAD_STATE_ATTACHMENT", attachment_id, detail, direction="ingress")
+    flow = past_state(flow, attachment_id, attachment.state, _WORKING, why)
     subnets = sorted(attachment.subnet_ids)
     options = _options(ground, flow, attachment, subnets)
     if not options:
@@ -282,9 +288,8 @@ def _into_peer(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str) 
         )
     ends = (peering.requester_tgw_info, peering.accepter_tgw_info)
     other = next((end for end in ends if end.transit_gateway_id != gateway_id), None)
-    if peering.state != "available":
-        why = block(flow, "BAD_STATE_ATTACHMENT", attachment_id, f"{attachment_id} is {peering.state}")
-        flow = flow.blocked(why)
+    why = block(flow, "BAD_STATE_ATTACHMENT", attachment_id, f"{attachment_id} is {peering.state}")
+    flow = past_state(flow, attachment_id, peering.state, ("available",), why)
     if other is None or other.transit_gateway_id not in network.transit_gateways:
         owner = other.owner_id if other else "unknown"
         detail = f"{attachment_id} leads to a transit gateway of account {owner} that is not in the snapshot"

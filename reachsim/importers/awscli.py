@@ -27,7 +27,7 @@ from reachsim.importers.dump import Found, find_loose, read_json, shown
 from reachsim.importers.tree import Answers, Document, Ignored, ImportReport, merge, snapshot_files
 from reachsim.redact import redactor
 
-_PAGING: Final = ("NextToken", "nextToken", "NextMarker", "Marker")
+_PAGING: Final = ("NextToken", "nextToken", "NextMarker", "Marker", "IsTruncated")
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:([a-z0-9-]*):(\d{12}):")
 
 
@@ -110,6 +110,8 @@ def _collect(read: Sequence[_Read]) -> tuple[Answers, list[str]]:
     warnings = [] if account != places.NO_ACCOUNT else [f"no file tells its account: {account} stands for it"]
     answers: Answers = {}
     origin: dict[str, str] = {}
+    paged: dict[str, str] = {}
+    ended: set[str] = set()
     for one in read:
         call = one.answer.call
         mine = _account(one, account)
@@ -121,11 +123,28 @@ def _collect(read: Sequence[_Read]) -> tuple[Answers, list[str]]:
         first = origin.setdefault(target, one.file.name)
         if first != one.file.name:
             warnings.append(f"{first} and {one.file.name} both answer {call.service} {call.operation}: put together")
-        if any(isinstance(one.document.get(token), str) and one.document[token] for token in _PAGING):
-            warnings.append(f"{one.file.name} is one page of several: records are missing")
+        if _goes_on(one.document):
+            paged.setdefault(target, one.file.name)
+        else:
+            ended.add(target)
         held, folder, rest = target.split("/", 2)
         merge(answers.setdefault((held, folder), {}).setdefault(rest.removesuffix(".json"), {}), clean(one.document))
+    for target, name in paged.items():
+        if target in ended:  # its last page is there too
+            held, folder, rest = target.split("/", 2)
+            document = answers[held, folder][rest.removesuffix(".json")]
+            for token in _PAGING:
+                document.pop(token, None)
+        else:
+            warnings.append(f"{name} is one page of several: it counts as not known")
     return answers, warnings
+
+
+def _goes_on(document: Document) -> bool:
+    """Whether more pages follow; a last page of Route 53 or IAM repeats the marker that it was asked with."""
+    if "IsTruncated" in document:
+        return document["IsTruncated"] is True
+    return any(isinstance(document.get(token), str) and document[token] for token in _PAGING)
 
 
 def _file_name(answer: Answer) -> str | None:

@@ -18,9 +18,11 @@ import msgspec
 
 from reachsim.addresses import Address, Cidr
 from reachsim.errors import Fault
+from reachsim.model.states import State
 
 Record = TypeVar("Record")
 
+_TEXTS = {Address: "an IP address", Cidr: "a CIDR block", State: "str"}
 _PLACED = re.compile(r"(?s)(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?")
 _EXPECTED = re.compile(r"Expected (?P<expected>.*?), got (?P<found>.*)")
 
@@ -81,9 +83,9 @@ def fault(file: str, error: msgspec.MsgspecError) -> Fault:
 
 
 def _from_text(kind: type, value: Any) -> Any:
-    if kind not in (Address, Cidr):
+    if kind not in _TEXTS:
         raise NotImplementedError(f"no way to decode {kind}")
-    name = "an IP address" if kind is Address else "a CIDR block"
+    name = _TEXTS[kind]
     if not isinstance(value, str):
         raise ValueError(f"Expected {name}, got {type(value).__name__}")
     try:

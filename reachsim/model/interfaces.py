@@ -8,7 +8,7 @@ import msgspec
 
 from reachsim.addresses import V4
 from reachsim.intervals import EMPTY, IntervalSet
-from reachsim.model.records import NetworkInterface, Subnet
+from reachsim.model.records import NetworkInterface, NotThere, Subnet
 
 Kind = Literal["interface", "virtual", "public", "any", "endpoint", "nat", "load-balancer", "gateway-load-balancer"]
 
@@ -42,6 +42,7 @@ class Interface(msgspec.Struct, frozen=True):
     deny_all_igw_traffic: bool = False
     kind: Kind = "interface"
     instance_id: str | None = None
+    groups_known: bool = True
 
     @property
     def public_addresses(self) -> IntervalSet:
@@ -50,7 +51,11 @@ class Interface(msgspec.Struct, frozen=True):
 
 def interface_of(record: NetworkInterface) -> Interface:
     """The interface that a ``describe-network-interfaces`` record describes."""
-    pairs = [(one.private_ip_address, one.association) for one in record.private_ip_addresses]
+    own = record.private_ip_address
+    pairs = [  # the primary one's public address stands in both places
+        (one.private_ip_address, one.association or (record.association if one.private_ip_address == own else None))
+        for one in record.private_ip_addresses
+    ]
     if not pairs and record.private_ip_address is not None:
         pairs = [(record.private_ip_address, record.association)]
     spans = [(private.number, private.number) for private, _ in pairs]
@@ -72,6 +77,7 @@ def interface_of(record: NetworkInterface) -> Interface:
         deny_all_igw_traffic=record.deny_all_igw_traffic,
         kind=_kind(record),
         instance_id=record.attachment.instance_id if record.attachment else None,
+        groups_known=not isinstance(record.groups, NotThere),
     )
 
 

@@ -256,7 +256,7 @@ class Network:
 
     def _records(self, path: str, key: str, kind: type[Record]) -> tuple[Record, ...]:
         try:
-            if not self.snapshot.holds(path):
+            if not self.snapshot.holds(path) or self.snapshot.partial(path):
                 return ()
             return self._decode_collection(path, key, kind)
         except msgspec.MsgspecError as error:
@@ -299,7 +299,7 @@ class Network:
             (association.subnet_id, table_id)
             for table_id, table in self.route_tables.items()
             for association in table.associations
-            if association.subnet_id and association.association_state.state in ("associated", "associating")
+            if association.subnet_id and not association.association_state.state.gone
         ]
         acls = [(one.subnet_id, name) for name, acl in self.network_acls.items() for one in acl.associations]
         for pairs in (tables, acls):
@@ -484,7 +484,7 @@ class Network:
             association.subnet_id: table_id
             for table_id, table in self.route_tables.items()
             for association in table.associations
-            if association.subnet_id and association.association_state.state in ("associated", "associating")
+            if association.subnet_id and not association.association_state.state.gone
         }
 
     @cached_property
@@ -830,22 +830,16 @@ def subnet_addresses(subnet: aws.Subnet) -> IntervalSet:
     blocks += [
         one.ipv6_cidr_block.block
         for one in subnet.ipv6_cidr_block_association_set
-        if one.ipv6_cidr_block_state.state in ("associated", "associating")
+        if not one.ipv6_cidr_block_state.state.gone
     ]
     return IntervalSet.union_of(blocks)
 
 
 def _blocks_of_vpc(vpc: aws.Vpc) -> tuple[Cidr, ...]:
-    blocks = [
-        one.cidr_block
-        for one in vpc.cidr_block_association_set
-        if one.cidr_block_state.state in ("associated", "associating")
-    ]
+    blocks = [one.cidr_block for one in vpc.cidr_block_association_set if not one.cidr_block_state.state.gone]
     if vpc.cidr_block is not None and vpc.cidr_block not in blocks:
         blocks.insert(0, vpc.cidr_block)
     blocks += [
-        one.ipv6_cidr_block
-        for one in vpc.ipv6_cidr_block_association_set
-        if one.ipv6_cidr_block_state.state in ("associated", "associating")
+        one.ipv6_cidr_block for one in vpc.ipv6_cidr_block_association_set if not one.ipv6_cidr_block_state.state.gone
     ]
     return tuple(blocks)

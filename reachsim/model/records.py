@@ -10,10 +10,20 @@ from typing import Annotated
 import msgspec
 
 from reachsim.addresses import Address, Cidr
+from reachsim.model.states import State
 
 
 class Ec2(msgspec.Struct, frozen=True, rename="pascal"):
     """Base of the records that EC2 (and most of AWS) spells in PascalCase."""
+
+
+class NotThere(tuple[()]):
+    """A list whose key the file lacks. AWS prints empty lists, so nothing is known of one that is not there."""
+
+    __slots__ = ()
+
+
+NOT_THERE = NotThere()
 
 
 class Tag(Ec2, frozen=True):
@@ -26,7 +36,7 @@ class BlockPublicAccessStates(Ec2, frozen=True):
 
 
 class CidrState(Ec2, frozen=True):
-    state: str = "associated"
+    state: State = State("associated")
 
 
 class VpcCidr(Ec2, frozen=True):
@@ -82,7 +92,7 @@ class DhcpOptions(Ec2, frozen=True):
 
 
 class AssociationState(Ec2, frozen=True):
-    state: str = "associated"
+    state: State = State("associated")
 
 
 class RouteTableAssociation(Ec2, frozen=True):
@@ -108,7 +118,7 @@ class Route(Ec2, frozen=True):
     core_network_arn: str | None = None
     odb_network_arn: str | None = None
     ip_address: Address | None = None
-    state: str = "active"
+    state: State = State("active")
     origin: str = "CreateRoute"
 
 
@@ -120,7 +130,7 @@ class RouteTable(Ec2, frozen=True):
     route_table_id: str
     vpc_id: str | None = None
     associations: tuple[RouteTableAssociation, ...] = ()
-    routes: tuple[Route, ...] = ()
+    routes: tuple[Route, ...] = NOT_THERE
     propagating_vgws: tuple[PropagatingVgw, ...] = ()
     owner_id: str | None = None
     tags: tuple[Tag, ...] = ()
@@ -168,6 +178,10 @@ class NetworkAclEntry(Ec2, frozen=True):
 
     def __post_init__(self) -> None:
         _check_protocol(self.protocol)
+        if self.rule_action.lower() not in ("allow", "deny"):
+            raise ValueError(f"Expected the action allow or deny, got {self.rule_action!r}")
+        if self.cidr_block is None and self.ipv6_cidr_block is None:
+            raise ValueError("Expected an entry with CidrBlock or Ipv6CidrBlock, got one without")
 
 
 class NetworkAclAssociation(Ec2, frozen=True):
@@ -180,7 +194,7 @@ class NetworkAcl(Ec2, frozen=True):
     vpc_id: str | None = None
     is_default: bool = False
     associations: tuple[NetworkAclAssociation, ...] = ()
-    entries: tuple[NetworkAclEntry, ...] = ()
+    entries: tuple[NetworkAclEntry, ...] = NOT_THERE
     owner_id: str | None = None
     tags: tuple[Tag, ...] = ()
 
@@ -206,6 +220,11 @@ class UserIdGroupPair(Ec2, frozen=True):
     vpc_peering_connection_id: str | None = None
     peering_status: str | None = None
 
+    @property
+    def peering_stale(self) -> bool:
+        """Whether it names a group behind a peering connection that is no longer there (fact N90)."""
+        return (self.peering_status or "active").lower() != "active"
+
 
 class IpPermission(Ec2, frozen=True):
     ip_protocol: str
@@ -229,8 +248,8 @@ class SecurityGroup(Ec2, frozen=True):
     group_name: str | None = None
     vpc_id: str | None = None
     owner_id: str | None = None
-    ip_permissions: tuple[IpPermission, ...] = ()
-    ip_permissions_egress: tuple[IpPermission, ...] = ()
+    ip_permissions: tuple[IpPermission, ...] = NOT_THERE
+    ip_permissions_egress: tuple[IpPermission, ...] = NOT_THERE
     tags: tuple[Tag, ...] = ()
 
 
@@ -288,7 +307,7 @@ class NetworkInterface(Ec2, frozen=True):
     subnet_id: str | None = None
     vpc_id: str | None = None
     availability_zone: str | None = None
-    groups: tuple[GroupIdentifier, ...] = ()
+    groups: tuple[GroupIdentifier, ...] = NOT_THERE
     private_ip_address: Address | None = None
     private_ip_addresses: tuple[PrivateIpAddress, ...] = ()
     association: PublicAssociation | None = None
@@ -335,7 +354,7 @@ class Reservation(Ec2, frozen=True):
 
 class GatewayAttachment(Ec2, frozen=True):
     vpc_id: str | None = None
-    state: str | None = None
+    state: State = State("available")
 
 
 class InternetGateway(Ec2, frozen=True):
@@ -367,7 +386,7 @@ class NatGateway(Ec2, frozen=True):
     nat_gateway_id: str
     vpc_id: str | None = None
     subnet_id: str | None = None
-    state: str = "available"
+    state: State = State("available")
     connectivity_type: str = "public"
     availability_mode: str | None = None
     route_table_id: str | None = None
@@ -399,7 +418,7 @@ class VpcPeeringConnectionVpcInfo(Ec2, frozen=True):
 
 
 class StatusCode(Ec2, frozen=True):
-    code: str = "active"
+    code: State = State("active")
 
 
 class VpcPeeringConnection(Ec2, frozen=True):
@@ -417,7 +436,7 @@ class TransitGatewayOptions(Ec2, frozen=True):
 
 class TransitGateway(Ec2, frozen=True):
     transit_gateway_id: str
-    state: str = "available"
+    state: State = State("available")
     owner_id: str | None = None
     options: TransitGatewayOptions = TransitGatewayOptions()
     tags: tuple[Tag, ...] = ()
@@ -425,7 +444,7 @@ class TransitGateway(Ec2, frozen=True):
 
 class TransitGatewayAttachmentAssociation(Ec2, frozen=True):
     transit_gateway_route_table_id: str | None = None
-    state: str | None = None
+    state: State = State("associated")
 
 
 class TransitGatewayAttachment(Ec2, frozen=True):
@@ -434,7 +453,7 @@ class TransitGatewayAttachment(Ec2, frozen=True):
     resource_type: str | None = None
     resource_id: str | None = None
     resource_owner_id: str | None = None
-    state: str = "available"
+    state: State = State("available")
     association: TransitGatewayAttachmentAssociation | None = None
     tags: tuple[Tag, ...] = ()
 
@@ -451,7 +470,7 @@ class TransitGatewayVpcAttachment(Ec2, frozen=True):
     transit_gateway_id: str | None = None
     vpc_id: str | None = None
     subnet_ids: tuple[str, ...] = ()
-    state: str = "available"
+    state: State = State("available")
     options: TransitGatewayVpcAttachmentOptions = TransitGatewayVpcAttachmentOptions()
 
 
@@ -465,13 +484,13 @@ class TransitGatewayPeeringAttachment(Ec2, frozen=True):
     transit_gateway_attachment_id: str
     requester_tgw_info: TransitGatewayInfo = TransitGatewayInfo()
     accepter_tgw_info: TransitGatewayInfo = TransitGatewayInfo()
-    state: str = "available"
+    state: State = State("available")
 
 
 class TransitGatewayRouteTable(Ec2, frozen=True):
     transit_gateway_route_table_id: str
     transit_gateway_id: str | None = None
-    state: str = "available"
+    state: State = State("available")
     tags: tuple[Tag, ...] = ()
 
 
@@ -485,7 +504,7 @@ class TransitGatewayRoute(Ec2, frozen=True):
     destination_cidr_block: Cidr | None = None
     prefix_list_id: str | None = None
     type: str = "static"
-    state: str = "active"
+    state: State = State("active")
     transit_gateway_attachments: tuple[TransitGatewayRouteAttachment, ...] = ()
 
 
@@ -496,17 +515,17 @@ class TransitGatewayRoutes(Ec2, frozen=True):
 
 class TransitGatewayRouteTableAssociation(Ec2, frozen=True):
     transit_gateway_attachment_id: str
-    state: str = "associated"
+    state: State = State("associated")
 
 
 class TransitGatewayRouteTablePropagation(Ec2, frozen=True):
     transit_gateway_attachment_id: str
-    state: str = "enabled"
+    state: State = State("enabled")
 
 
 class VpnGateway(Ec2, frozen=True):
     vpn_gateway_id: str
-    state: str = "available"
+    state: State = State("available")
     vpc_attachments: tuple[GatewayAttachment, ...] = ()
     tags: tuple[Tag, ...] = ()
 
@@ -521,7 +540,7 @@ class VpnConnection(Ec2, frozen=True):
     vpn_gateway_id: str | None = None
     transit_gateway_id: str | None = None
     customer_gateway_id: str | None = None
-    state: str = "available"
+    state: State = State("available")
     routes: tuple[VpnStaticRoute, ...] = ()
 
 
@@ -562,7 +581,7 @@ class VpcEndpoint(Ec2, frozen=True):
     vpc_id: str | None = None
     service_name: str = ""
     service_region: str | None = None
-    state: str = "available"
+    state: State = State("available")
     policy_document: str | None = None
     route_table_ids: tuple[str, ...] = ()
     subnet_ids: tuple[str, ...] = ()
@@ -836,6 +855,10 @@ class Project(CodeBuild, frozen=True):
     secondary_sources: tuple[ProjectSource, ...] = ()
     environment: ProjectEnvironment = ProjectEnvironment()
     logs_config: LogsConfig | None = None
+
+
+class ProjectNames(CodeBuild, frozen=True):
+    projects: tuple[str, ...] = ()
 
 
 class ProxyRule(CodeBuild, frozen=True):

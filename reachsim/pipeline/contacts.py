@@ -25,6 +25,7 @@ from reachsim.pipeline.context import Folder, Machine, open_context
 from reachsim.pipeline.own import Own
 from reachsim.pipeline.records import (
     ORDER,
+    PROXY_REACHES,
     Confidence,
     Contact,
     Contacts,
@@ -187,6 +188,7 @@ class Walk:
                 text = entry.value if "://" in entry.value else f"http://{entry.value}"
                 for one in urls.destination(text, "download", "likely"):
                     self.add(one, name, entry.line, f"{entry.name}: {entry.value}", sure)
+                self.note(Gap(f"{entry.name}: {entry.value}"[:120], PROXY_REACHES), entry.line, name)
 
     def _runtime(self, entry: specs.Entry, name: str, sure: Confidence) -> None:
         """A runtime that an image brings is only switched to. Images list runtimes by ``X`` or ``X.Y``; what is asked

@@ -85,6 +85,7 @@ class ImageBuild(msgspec.Struct, frozen=True):
     place: tuple[str, int] | None = None
 
 
+PROXY_REACHES: Final = "what the proxy reaches is not told by any file"
 Found = Destination | Gap | Script | ImageBuild
 
 

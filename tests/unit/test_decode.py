@@ -31,10 +31,10 @@ def test_keys_that_we_do_not_know_are_skipped() -> None:
     assert vpcs(b'{"NextToken": "x", "Vpcs": [{"VpcId": "a", "New": {"Deep": [1]}}]}') == (aws.Vpc(vpc_id="a"),)
 
 
-def test_values_of_enumerations_are_kept_as_they_come() -> None:
+def test_states_that_we_do_not_know_are_kept_in_small_letters() -> None:
     (found,) = decode_collection(b'{"VpcEndpoints": [{"VpcEndpointId": "v", "State": "AvailableSoon"}]}',
                                  "VpcEndpoints", aws.VpcEndpoint) or ()  # fmt: skip
-    assert found.state == "AvailableSoon"
+    assert found.state == "availablesoon"
 
 
 def test_blocks_and_addresses_are_decoded_into_their_types() -> None:

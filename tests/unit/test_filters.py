@@ -71,7 +71,7 @@ def test_services_of_a_security_group_rule(permission: IpPermission, expected: I
 
 def entry(protocol: str, low: int | None = None, high: int = 0, icmp: tuple[int, int] | None = None) -> NetworkAclEntry:
     return NetworkAclEntry(
-        100, protocol, "allow", False,
+        100, protocol, "allow", False, Cidr("0.0.0.0/0"),
         port_range=None if low is None else PortRange(low, high),
         icmp_type_code=None if icmp is None else IcmpTypeCode(*icmp),
     )  # fmt: skip

@@ -145,7 +145,17 @@ def test_two_answers_of_one_call_are_put_together(tmp_path: Path) -> None:
 
 def test_a_page_of_several_is_named(tmp_path: Path) -> None:
     report, _ = run(tmp_path, {"enis.json": ENIS | {"NextToken": "x"}})
-    assert report.warnings == ("enis.json is one page of several: records are missing",)
+    assert report.warnings == ("enis.json is one page of several: it counts as not known",)
+    path = f"{ME}/eu-west-1/ec2/describe-network-interfaces.json"
+    assert open_snapshot(tmp_path / "out").status(path) == "partial"
+
+
+def test_pages_with_the_last_one_among_them_are_whole(tmp_path: Path) -> None:
+    pages = {"one.json": ENIS | {"NextToken": "x"}, "two.json": {"NetworkInterfaces": [eni("eni-2")]}}
+    report, _ = run(tmp_path, pages)
+    assert report.warnings == ("one.json and two.json both answer ec2 describe-network-interfaces: put together",)
+    path = f"{ME}/eu-west-1/ec2/describe-network-interfaces.json"
+    assert open_snapshot(tmp_path / "out").status(path) == "ok"
 
 
 def test_secrets_do_not_come_along(tmp_path: Path) -> None:
