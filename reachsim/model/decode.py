@@ -22,6 +22,7 @@ from reachsim.model.states import State
 
 Record = TypeVar("Record")
 
+_KINDS = {dict: "object", list: "array", type(None): "null"}
 _TEXTS = {Address: "an IP address", Cidr: "a CIDR block", State: "str"}
 _PLACED = re.compile(r"(?s)(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?")
 _EXPECTED = re.compile(r"Expected (?P<expected>.*?), got (?P<found>.*)")
@@ -86,8 +87,10 @@ def _from_text(kind: type, value: Any) -> Any:
     if kind not in _TEXTS:
         raise NotImplementedError(f"no way to decode {kind}")
     name = _TEXTS[kind]
+    if value is None and kind is State:
+        return State("")
     if not isinstance(value, str):
-        raise ValueError(f"Expected {name}, got {type(value).__name__}")
+        raise ValueError(f"Expected {name}, got {_KINDS.get(type(value), type(value).__name__)}")
     try:
         return kind(value)
     except ValueError:
