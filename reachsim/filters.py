@@ -87,7 +87,9 @@ def security_group_rules(network: Network, group: SecurityGroup, direction: Dire
     ids = _rule_ids(network, group.group_id, direction)
     rules: list[Rule] = []
     if isinstance(permissions, NotThere):
-        rules.append(_not_there(network, group.group_id, key))
+        why = f"{group.group_id} has no {key} in the snapshot, not even an empty list"
+        place = network.source(group.group_id)
+        rules.append(Rule(group.group_id, key, EVERYWHERE, ALL_SERVICES, True, why, place, unread=why))
     for index, permission in enumerate(permissions):
         services = permission_services(permission)
         ports = describe_permission(permission)
@@ -110,12 +112,6 @@ def security_group_rules(network: Network, group: SecurityGroup, direction: Dire
                 )
             )
     return tuple(rules)
-
-
-def _not_there(network: Network, owner: str, key: str) -> Rule:
-    """Stands for the rules of a record without the key that holds them."""
-    why = f"{owner} has no {key} in the snapshot, not even an empty list"
-    return Rule(owner, key, EVERYWHERE, ALL_SERVICES, True, why, network.source(owner), unread=why)
 
 
 def _peers(
@@ -177,8 +173,6 @@ def network_acl_rules(network: Network, acl: NetworkAcl, direction: Direction) -
     hand-made snapshots that leave them out.
     """
     entries = [(entry, index) for index, entry in enumerate(acl.entries) if entry.egress == (direction == "egress")]
-    if isinstance(acl.entries, NotThere):
-        return (_not_there(network, acl.network_acl_id, "Entries"),)
     rules = [
         _entry_rule(network, acl, entry, index) for entry, index in sorted(entries, key=lambda e: e[0].rule_number)
     ]

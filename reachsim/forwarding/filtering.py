@@ -260,8 +260,6 @@ def through_network_acl(ground: Ground, flow: Walk, subnet_id: str, direction: D
 
 
 def _decided(ground: Ground, flow: Walk, subnet_id: str, rule: Rule, direction: Direction) -> Walk:
-    if rule.unread:
-        return flow.unknown(unseen(rule.owner, rule.unread))
     if rule.allow:
         detail = f"{subnet_id} {direction}: rule {rule.name} {rule.text}"
         return flow.through(hop(flow, rule.owner, "network-acl", detail, rule=rule.name, source=rule.source))

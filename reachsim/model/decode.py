@@ -22,7 +22,6 @@ from reachsim.model.states import State
 
 Record = TypeVar("Record")
 
-_KINDS = {dict: "object", list: "array", type(None): "null"}
 _TEXTS = {Address: "an IP address", Cidr: "a CIDR block", State: "str"}
 _PLACED = re.compile(r"(?s)(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?")
 _EXPECTED = re.compile(r"Expected (?P<expected>.*?), got (?P<found>.*)")
@@ -90,7 +89,8 @@ def _from_text(kind: type, value: Any) -> Any:
     if value is None and kind is State:
         return State("")
     if not isinstance(value, str):
-        raise ValueError(f"Expected {name}, got {_KINDS.get(type(value), type(value).__name__)}")
+        found = "object" if kind is State and isinstance(value, dict) else type(value).__name__
+        raise ValueError(f"Expected {name}, got {found}")
     try:
         return kind(value)
     except ValueError:

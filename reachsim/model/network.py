@@ -527,9 +527,12 @@ class Network:
         return found
 
     def network_acl_of(self, subnet_id: str) -> aws.NetworkAcl | None:
-        """The subnet's network ACL: the associated one, else the VPC's default (fact N105)."""
-        acl = self._acl_of_subnet.get(subnet_id)
-        return self.network_acls.get(acl) if acl else None
+        """The subnet's network ACL: the associated one, else the VPC's default (fact N105).
+
+        None if the snapshot lacks it or its entries.
+        """
+        acl = self.network_acls.get(self._acl_of_subnet.get(subnet_id, ""))
+        return None if acl is None or isinstance(acl.entries, aws.NotThere) else acl
 
     # --- interfaces -------------------------------------------------------------------------------------------------
 

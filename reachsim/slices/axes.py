@@ -158,7 +158,7 @@ class Axes:
                    for number in range(low, min(high + 1, low + MOST_IN_A_SPAN))]  # fmt: skip
         odd = subnet is None or subnet.vpc_id != interface.vpc_id or interface.vpc_id not in network.vpcs
         odd = odd or interface.addresses.size != len(numbers) or not numbers
-        odd = odd or self._unlisted(interface.vpc_id)
+        odd = odd or self._unlisted(interface.vpc_id) or not interface.groups_known
         own = subnet_addresses(subnet) if subnet is not None else EMPTY
         for number in numbers:
             odd = odd or number not in own or number in self._resolvers or number in AMAZON_LOCAL
@@ -201,13 +201,16 @@ def receiving_at(ground: Ground, interface: Interface, protocol: int) -> Receivi
         what = "the endpoint of an interface"
         gap = missing(lacking, interface.vpc_id, what) if lacking else unseen(interface.vpc_id, what)
         return Receiving(gaps=(gap,))
-    state = endpoint.state.lower()
+    state = endpoint.state
     gaps: tuple[Gap, ...] = ()
     if state == "partial":
         gaps += (Gap("ENDPOINT_PARTIAL", "", "only partly available", can_hide="block"),)
+    elif state.standing("available") == "unknown":
+        gaps += (Gap("UNMODELLED_COMPONENT", "", "in a state whose meaning is not known"),)
     if endpoint.vpc_endpoint_type != "Interface":
         gaps += (Gap("UNMODELLED_COMPONENT", "", endpoint.vpc_endpoint_type or ""),)
-    return Receiving(protocol != TCP or state not in ("partial", "available"), gaps)
+    blocked = protocol != TCP or (state != "partial" and state.standing("available") == "does-not")
+    return Receiving(blocked, gaps)
 
 
 def _overlapping(network: Network) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 from reachsim.evidence import Gap
 from reachsim.forwarding import Context, Ground
 from reachsim.forwarding.filtering import resolve, unknown_groups
-from reachsim.forwarding.ground import Origin, missing
+from reachsim.forwarding.ground import Origin, missing, unseen
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.slices.axes import Axes, Bools, Numbers
@@ -152,9 +152,11 @@ class Groups:
                     continue
                 if rule.missing:
                     gaps += (missing(rule.missing, rule.owner, "a prefix list"),)
+                elif rule.unread:
+                    gaps += (unseen(rule.owner, rule.unread),)
                 elif rule.group is None or rule.group_peer is None:
                     peers.append(rule.peers)
-                elif rule.group_peer.peering_status in (None, "", "active"):  # a stale reference matches nothing (N90)
+                elif not rule.group_peer.peering_stale:  # a stale reference matches nothing (N90)
                     named.add(rule.group)
         return In(IntervalSet.union_of(peers), frozenset(named), bool(gaps), gaps)
 
