@@ -654,6 +654,8 @@ def _gap_or_error(network: Network, selector: Selector, operation: str) -> tuple
         return (
             Gap("UNKNOWN_RESOURCE", selector.value, f"the interfaces in {selector} are not in the snapshot", lacking),
         )
+    if selector.kind == "i" and operation == "describe-network-interfaces":
+        return _missing_interfaces(network, selector)[0].gaps
     return _unknown(network, selector, operation)[0].gaps
 
 

@@ -11,12 +11,12 @@ role first (`reachsim.changes.roles`), so that only what really differs is a cha
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import msgspec
 
-from reachsim.changes.pairs import pairs, place
+from reachsim.changes.grouping import Grouping
 from reachsim.changes.renaming import Renaming
 from reachsim.changes.roles import matches
 from reachsim.changes.tree import (
@@ -30,7 +30,15 @@ from reachsim.changes.tree import (
     put,
     restore,
 )
-from reachsim.changes.words import describe, describe_pair, is_policy, operation_of, subject, target_of
+from reachsim.changes.words import (
+    describe,
+    describe_membership,
+    describe_pair,
+    is_policy,
+    named_besides,
+    operation_of,
+    subject,
+)
 from reachsim.model.network import Network
 from reachsim.snapshot import Snapshot
 
@@ -80,13 +88,9 @@ class Comparison:
         for file in sorted({*self.before.paths, *self.after.paths} - {"snapshot.json"}):
             atoms += self._differences(file)
         groups: dict[tuple[str, ...], list[Atom]] = {}
-        whole = {subject(one)[1] for one in atoms if len(one.path) == 2 and MISSING in (one.before, one.after)}
-        owners, holders, instead = _owners(atoms), _holders(atoms), pairs(atoms)
-        paired = {*instead, *instead.values()}
+        grouping = Grouping(atoms, self._trees)
         for atom in atoms:
-            here = place(atom)
-            key = ("pair", *instead.get(here, here)) if here in paired else _group(atom, whole, owners, holders)
-            groups.setdefault(key, []).append(atom)
+            groups.setdefault(grouping.of(atom), []).append(atom)
         for number, (key, found) in enumerate(sorted(groups.items(), key=lambda one: _rank(one[1])), 1):
             change = _change(f"c{number}", key, found)
             yield msgspec.structs.replace(change, text=self._refusal(found[0]) or change.text)
@@ -144,110 +148,6 @@ def _bytes(tree: Node) -> bytes:
     return tree if isinstance(tree, bytes) else json.dumps(restore(tree), ensure_ascii=False).encode()
 
 
-# --- what belongs together ------------------------------------------------------------------------------------------
-
-
-def _owners(atoms: Iterable[Atom]) -> dict[str, str]:
-    """Interface → the endpoint, NAT gateway or instance it belongs to, as the differing records tell."""
-    found: dict[str, str] = {}
-    for atom in atoms:
-        kind, key = subject(atom)
-        for node in (atom.before, atom.after):
-            if kind == "vpc-endpoint":
-                inside = node.get("NetworkInterfaceIds", {}) if isinstance(node, dict) else {}
-                found |= dict.fromkeys(inside, key) if len(atom.path) == 2 else {}
-                if len(atom.path) == 4 and atom.path[2] == "NetworkInterfaceIds":
-                    found[atom.path[3]] = key
-            elif kind == "nat-gateway" and isinstance(node, dict):
-                found |= {eni: key for eni in node.get("NatGatewayAddresses", {}) if str(eni).startswith("eni-")}
-            elif kind == "network-interface" and len(atom.path) == 2 and isinstance(node, dict):
-                attached = (node.get("Attachment") or {}).get("InstanceId")
-                found |= {key: attached} if attached else {}
-    return found
-
-
-def _holders(atoms: Iterable[Atom]) -> dict[tuple[str, str], str]:
-    """(kind, subnet) → the route table or network ACL that was made or deleted with the subnet associated; of two, the
-    first: a subnet is never in both, so what gives it to one and takes it from the other is one change.
-    """
-    found: dict[tuple[str, str], str] = {}
-    for atom in atoms:
-        kind, key = subject(atom)
-        node = atom.before if atom.after is MISSING else atom.after
-        if kind in ("route-table", "network-acl") and len(atom.path) == 2:
-            subnets = [(kind, one) for one in node.get("Associations", {}) if one.startswith("subnet-")]
-            first = next((found[one] for one in subnets if one in found), key)
-            found |= {one: first for one in subnets if one not in found}
-    return found
-
-
-def _group(
-    atom: Atom, whole: Collection[str], owners: Mapping[str, str], holders: Mapping[tuple[str, str], str]
-) -> tuple[str, ...]:
-    """What a difference is part of: those of one group are one change, and are undone together."""
-    kind, key = subject(atom)
-    section = atom.path[-2] if len(atom.path) > 1 else ""
-    if kind == "prefix-list":
-        return ("prefix-list", key)
-    if len(atom.path) == 2 and kind in ("route-table", "network-acl"):
-        node = atom.before if atom.after is MISSING else atom.after
-        first = next((holders[kind, one] for one in node.get("Associations", {}) if (kind, one) in holders), key)
-        return ("resource", first)
-    if section == "Associations" and (kind, atom.path[-1]) in holders:
-        return ("resource", holders[kind, atom.path[-1]])
-    if section == "Associations" and atom.path[-1] in whole:
-        return ("resource", atom.path[-1])
-    if section == "Associations" and kind in ("route-table", "network-acl"):
-        return (f"{kind} of subnet", atom.path[-1] if atom.path[-1] != "main" else f"main {atom.file}")
-    if section == "Routes" and kind == "route-table":
-        return _group_of_route(atom, whole)
-    if kind == "vpc-endpoint" and key not in whole and len(atom.path) == 4:
-        if atom.path[2] == "RouteTableIds":
-            return ("endpoint association", key, atom.path[3])
-        if atom.path[2] in ("SubnetIds", "NetworkInterfaceIds"):
-            return ("resource", key, "interfaces")
-    if kind == "network-interface":
-        owner = owners.get(key, "")
-        if len(atom.path) == 2 and owner:
-            return ("resource", owner) if owner in whole else ("resource", owner, "interfaces")
-    if key in whole:
-        return ("resource", key)
-    if section and section in ("Statement",):
-        return ("statement", atom.file, *atom.path)
-    return (kind, key, *_facet(atom))
-
-
-def _group_of_route(atom: Atom, whole: Collection[str]) -> tuple[str, ...]:
-    sides = [one for one in (atom.before, atom.after) if isinstance(one, dict)]
-    targets = {target_of(one) for one in sides}
-    table = atom.path[1]
-    if table in whole:
-        return ("resource", table)
-    gateway = next((one for one in targets if one.startswith("vpce-")), None)
-    if gateway and any(one.get("DestinationPrefixListId") for one in sides) and len(sides) == 1:
-        return ("resource", gateway) if gateway in whole else ("endpoint association", gateway, table)
-    if len(sides) == 2 and len(targets) == 1 and targets & set(whole):
-        return ("resource", next(iter(targets)))  # it became a blackhole because its target went
-    return ("route", *atom.path)
-
-
-_TOGETHER = ("NetworkInterfaces", "SecurityGroups", "PrivateIpAddresses", "Association", "Groups", "PublicIpAddress",
-             "PublicDnsName", "PrivateIpAddress", "PrivateDnsName")  # fmt: skip
-
-
-def _facet(atom: Atom) -> tuple[str, ...]:
-    """Which side of a resource: fields that say one thing twice go together."""
-    kind, _ = subject(atom)
-    below = atom.path[4:] if "Reservations" in atom.path else atom.path[2:]
-    if kind in ("instance", "network-interface") and below and below[0] in _TOGETHER:
-        return ("network",)
-    if kind == "codebuild-project" and below and below[0] == "vpcConfig":
-        return ("vpcConfig",)
-    if kind == "vpc" or not below:
-        return (atom.file, *atom.path)
-    return (*below,)
-
-
 # --- telling --------------------------------------------------------------------------------------------------------
 
 _ORDER = ("vpc", "subnet", "route-table", "network-acl", "security-group", "vpc-endpoint", "nat-gateway",
@@ -285,9 +185,13 @@ def _change(number: str, group: tuple[str, ...], atoms: list[Atom]) -> Change:
     if group[0] == "pair":
         removed, added = sorted(atoms, key=lambda one: one.before is MISSING)
         return Change(number, kind, key, describe_pair(removed, added), files, tuple(atoms))
+    if group[0] == "groups":
+        return Change(number, kind, key, describe_membership(atoms), files, tuple(atoms))
     whole = len(leader.path) == 2 and MISSING in (leader.before, leader.after)
     told = [leader] if whole else [atom for atom in atoms if subject(atom) == (kind, key)]
     texts = list(dict.fromkeys(describe(atom) for atom in told))
     if group[0] == "prefix-list" and len(texts) > 3:
         texts = [*texts[:3], f"and {len(texts) - 3} more"]
+    if whole and kind == "security-group":
+        texts += named_besides(atoms, key)
     return Change(number, kind, key, "; ".join(texts), files, tuple(atoms))

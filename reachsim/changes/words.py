@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import unified_diff
 from typing import Any, Final
 
@@ -59,7 +59,7 @@ def subject(atom: Atom) -> tuple[str, str]:
     if operation == "ec2/describe-vpc-attribute":
         name = name.partition(".")[0]
     for at in range(len(atom.path) - 2, -1, -1):
-        if atom.path[at] in KINDS and not (operation == "ecs/describe-services" and atom.path[at] != "services"):
+        if atom.path[at] in KINDS and (at == 0 or atom.path[at] == "Instances"):
             key = atom.path[at + 1]
             if atom.path[at] == "projects":
                 key = f"codebuild:{key}"
@@ -106,6 +106,25 @@ def describe_pair(old: Atom, new: Atom) -> str:
         return f"{direction} rule {number} is now {new.path[-1].partition(' ')[2]}: {entry_text(after)}"
     said = _rule(section, before, after)
     return f"{_direction(section)} rule changed: {rule_ports(before)} → {said}"
+
+
+def describe_membership(atoms: Iterable[Atom]) -> str:
+    """Which security groups something had and has."""
+    sides: tuple[dict[str, None], dict[str, None]] = ({}, {})
+    for atom in atoms:
+        sides[0 if atom.after is MISSING else 1][atom.path[-1]] = None
+    return f"security groups: {', '.join(sides[0]) or 'others'} → {', '.join(sides[1]) or 'the others'}"
+
+
+def named_besides(atoms: Iterable[Atom], key: str) -> list[str]:
+    """What a deleted resource was taken from."""
+    found = dict.fromkeys(which for atom in atoms if (which := subject(atom))[1] != key)
+    others = [other for kind, other in found if kind != "network-interface"] or [other for _, other in found]
+    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+    return [f"taken from {', '.join(others[:MOST_NAMED])}{more}"] if others else []
+
+
+MOST_NAMED: Final = 4
 
 
 def _direction(section: str) -> str:

@@ -41,10 +41,12 @@ def pipeline_sources(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]
 
 def _clients(network: Network) -> list[str]:
     """Instances whose role may use Git on CodeCommit; without IAM in the snapshot those that stand near the
-    pipeline.
+    pipeline. AWS lists terminated ones for a while, which run no more.
     """
     found = []
     for instance_id, instance in sorted(network.instances.items()):
+        if instance.state.name in ("shutting-down", "terminated"):
+            continue
         account = network.home_of(instance_id)[0]
         role = _role(network, instance, account)
         told = not role.missing if role is not None else iam_details(network, account)[0] is not None

@@ -219,6 +219,18 @@ def test_clients_are_the_instances_that_may_use_git() -> None:
     assert sources == {BUILD, CLIENT, "i-2", "internet"}
 
 
+def test_a_terminated_instance_pushes_no_more() -> None:
+    """AWS lists it for a while, without its interfaces."""
+    net = Pipeline()
+    rows = net._lists["ec2/describe-network-interfaces"]
+    rows.remove(next(one for one in rows if one["NetworkInterfaceId"] == "eni-1-eth0"))
+    net["i-1"]["State"]["Name"] = "terminated"
+    net["i-1"]["NetworkInterfaces"] = []
+    found = Checked(net)
+    assert found.overall == "private-and-working"
+    assert {one.source for one in found.check.matrix} == {BUILD, "internet"}
+
+
 def test_chosen_sources_replace_those_found() -> None:
     check = load_files(Pipeline().files()).check([CLIENT])
     assert {one.source for one in check.matrix} == {CLIENT, "internet"}

@@ -122,6 +122,23 @@ def test_every_component_of_a_snapshot_can_be_deleted(name: str, snapshots: Path
         assert component not in after.places, component
 
 
+def test_a_deleted_security_group_is_one_change(snapshots: Path) -> None:
+    reach = load(snapshots / "private-pipeline")
+    (group,) = [key for key, one in reach.network.security_groups.items() if one.group_name == "vpc-endpoints"]
+    diff = reach.diff(reach.what_if(remove=group))
+    (impact,) = diff.changes
+    assert (impact.change.component, impact.matters) == (group, "causes")
+    assert impact.change.text.startswith("deleted; taken from ")
+    assert {one.causes for one in diff.cells} == {(impact.change.id,)}
+
+
+def test_an_instance_without_an_interface_is_not_known(snapshots: Path) -> None:
+    reach = load(snapshots / "private-pipeline")
+    (eni,) = [key for key, one in reach.network.interfaces.items() if one.instance_id]
+    diff = reach.diff(reach.what_if(remove=eni))
+    assert {one.after.outcome for one in diff.cells} == {"unknown"}
+
+
 def test_an_address_given_back_is_no_news_about_the_internet() -> None:
     net = with_nat()
     outside = net.project("outside")

@@ -48,6 +48,11 @@ def widen(net: Pipeline) -> None:
     net["sg-ep"]["IpPermissions"] = [net._permission(("tcp", 80, 443, "10.10.0.0/16"))]
 
 
+def other_group(net: Pipeline) -> None:
+    for record in (net["vpce-logs"], *(net[one] for one in net["vpce-logs"]["NetworkInterfaceIds"])):
+        record["Groups"] = [{"GroupId": "sg-build", "GroupName": "sg-build"}]
+
+
 def another_port(net: Pipeline) -> None:
     net["sg-ep"]["IpPermissions"] = [net._permission(("tcp", 22, 22, "10.10.0.0/16"))]
 
@@ -72,6 +77,7 @@ def more_policy(net: Pipeline) -> None:
         (widen, [("security-group", "sg-ep", "ingress rule changed: tcp 443 → tcp 80-443 from 10.10.0.0/16")]),
         (another_port, [("security-group", "sg-ep", "ingress rule removed: tcp 443 from 10.10.0.0/16"),
                         ("security-group", "sg-ep", "ingress rule added: tcp 22 from 10.10.0.0/16")]),
+        (other_group, [("vpc-endpoint", "vpce-logs", "security groups: sg-ep → sg-build")]),
         (more_policy, [("vpc-endpoint", "vpce-s3",
                         f"policy statement added: Layers (Allow s3:GetObject on {LAYERS} by anyone)")]),
         (lambda net: net["vpce-logs"].update(PrivateDnsEnabled=False),
@@ -83,8 +89,8 @@ def more_policy(net: Pipeline) -> None:
         (lambda net: net["p1"]["vpcConfig"].update(subnets=["subnet-build-a"]),
          [("codebuild-project", "codebuild:p1", "vpcConfig.subnets: subnet-build-c removed")]),
     ],
-    ids=["rule", "route", "entry", "number", "ports", "other ports", "statement", "field", "gateway", "acl", "endpoint",
-         "project"],
+    ids=["rule", "route", "entry", "number", "ports", "other ports", "groups", "statement", "field", "gateway", "acl",
+         "endpoint", "project"],
 )  # fmt: skip
 def test_changes_are_told_by_resource_in_awss_words(
     edit: Callable[[Pipeline], object], expected: list[tuple[str, str, str]]

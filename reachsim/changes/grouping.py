@@ -1,0 +1,172 @@
+"""Which differences are one change: what AWS does, or undoes, in one call, and what two files say of one thing.
+
+**Source:** EC2 API, "ModifyVpcEndpoint", "ModifyNetworkInterfaceAttribute", "DeleteSecurityGroup", "ReplaceRoute",
+"AssociateRouteTable".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from reachsim.changes.pairs import pairs, place
+from reachsim.changes.tree import MISSING, Atom, Node
+from reachsim.changes.words import operation_of, subject, target_of
+
+
+class Grouping:
+    """What a difference is part of: those of one group are one change, and are undone together."""
+
+    def __init__(self, atoms: Collection[Atom], trees: Mapping[str, Node]) -> None:
+        self._whole = {subject(one)[1] for one in atoms if len(one.path) == 2 and MISSING in (one.before, one.after)}
+        self._owners, self._holders, self._instead = _owners(atoms, trees), _holders(atoms), pairs(atoms)
+        self._paired = {*self._instead, *self._instead.values()}
+        self._leaving = {
+            self._carrier(one): one.path[-1] for one in atoms
+            if _is_membership(one) and one.after is MISSING and one.path[-1] in self._whole
+        }  # fmt: skip
+
+    def of(self, atom: Atom) -> tuple[str, ...]:
+        here = place(atom)
+        return ("pair", *self._instead.get(here, here)) if here in self._paired else self._group(atom)
+
+    def _carrier(self, atom: Atom) -> str:
+        """The endpoint, instance or interface that a security group is put on."""
+        _, key = subject(atom)
+        return self._owners.get(key, key)
+
+    def _named_by_rule(self, atom: Atom) -> str:
+        """The deleted security group that a removed rule named."""
+        peer = atom.path[-1].rpartition(" ")[2]
+        gone = atom.path[-2] in ("IpPermissions", "IpPermissionsEgress") and atom.after is MISSING
+        return peer if gone and peer in self._whole else ""
+
+    def _group(self, atom: Atom) -> tuple[str, ...]:
+        kind, key = subject(atom)
+        section = atom.path[-2] if len(atom.path) > 1 else ""
+        if kind == "prefix-list":
+            return ("prefix-list", key)
+        if len(atom.path) == 2 and kind in ("route-table", "network-acl"):
+            node = atom.before if atom.after is MISSING else atom.after
+            first = next(
+                (self._holders[kind, one] for one in node.get("Associations", {}) if (kind, one) in self._holders), key
+            )
+            return ("resource", first)
+        if section == "Associations" and (kind, atom.path[-1]) in self._holders:
+            return ("resource", self._holders[kind, atom.path[-1]])
+        if section == "Associations" and atom.path[-1] in self._whole:
+            return ("resource", atom.path[-1])
+        if section == "Associations" and kind in ("route-table", "network-acl"):
+            return (f"{kind} of subnet", atom.path[-1] if atom.path[-1] != "main" else f"main {atom.file}")
+        if section == "Routes" and kind == "route-table":
+            return self._route(atom)
+        if kind == "vpc-endpoint" and key not in self._whole and len(atom.path) == 4:
+            if atom.path[2] == "RouteTableIds":
+                return ("endpoint association", key, atom.path[3])
+            if atom.path[2] in ("SubnetIds", "NetworkInterfaceIds"):
+                return ("resource", key, "interfaces")
+        if len(atom.path) > 2 and (named := self._named_by_rule(atom)):
+            return ("resource", named)
+        if _is_membership(atom) and key not in self._whole and self._carrier(atom) not in self._whole:
+            carrier = self._carrier(atom)
+            return ("resource", self._leaving[carrier]) if carrier in self._leaving else ("groups", carrier)
+        if kind == "network-interface":
+            owner = self._owners.get(key, "")
+            if len(atom.path) == 2 and owner:
+                return ("resource", owner) if owner in self._whole else ("resource", owner, "interfaces")
+        if key in self._whole:
+            return ("resource", key)
+        if section == "Statement":
+            return ("statement", atom.file, *atom.path)
+        facet = _facet(atom)
+        if facet == ("network",):
+            return ("network", self._owners.get(key, key))
+        return (kind, key, *facet)
+
+    def _route(self, atom: Atom) -> tuple[str, ...]:
+        sides = [one for one in (atom.before, atom.after) if isinstance(one, dict)]
+        targets = {target_of(one) for one in sides}
+        table = atom.path[1]
+        if table in self._whole:
+            return ("resource", table)
+        gateway = next((one for one in targets if one.startswith("vpce-")), None)
+        if gateway and any(one.get("DestinationPrefixListId") for one in sides) and len(sides) == 1:
+            return ("resource", gateway) if gateway in self._whole else ("endpoint association", gateway, table)
+        if len(sides) == 2 and len(targets) == 1 and targets & self._whole:
+            return ("resource", next(iter(targets)))  # it became a blackhole because its target went
+        return ("route", *atom.path)
+
+
+def _is_membership(atom: Atom) -> bool:
+    """Whether a difference is about which security groups something has."""
+    kind, _ = subject(atom)
+    return kind in ("vpc-endpoint", "instance", "network-interface") and (
+        len(atom.path) > 3 and atom.path[-2] in ("Groups", "SecurityGroups")
+    )
+
+
+def _owners(atoms: Iterable[Atom], trees: Mapping[str, Node]) -> dict[str, str]:
+    """Interface → the endpoint, NAT gateway or instance it belongs to, as the differing files tell."""
+    found: dict[str, str] = {}
+    for file, tree in trees.items():
+        operation, _ = operation_of(file)
+        held = tree if isinstance(tree, dict) else {}
+        if operation == "ec2/describe-vpc-endpoints":
+            for key, one in _keyed(held.get("VpcEndpoints")):
+                found |= {eni: key for eni, _ in _keyed(one.get("NetworkInterfaceIds"))}
+        elif operation == "ec2/describe-network-interfaces":
+            for eni, one in _keyed(held.get("NetworkInterfaces")):
+                instance = (one.get("Attachment") or {}).get("InstanceId")
+                found |= {eni: instance} if instance else {}
+    for atom in atoms:
+        kind, key = subject(atom)
+        for node in (atom.before, atom.after):
+            if kind == "vpc-endpoint":
+                inside = node.get("NetworkInterfaceIds", {}) if isinstance(node, dict) else {}
+                found |= dict.fromkeys(inside, key) if len(atom.path) == 2 else {}
+                if len(atom.path) == 4 and atom.path[2] == "NetworkInterfaceIds":
+                    found[atom.path[3]] = key
+            elif kind == "nat-gateway" and isinstance(node, dict):
+                found |= {eni: key for eni in node.get("NatGatewayAddresses", {}) if str(eni).startswith("eni-")}
+            elif kind == "network-interface" and len(atom.path) == 2 and isinstance(node, dict):
+                attached = (node.get("Attachment") or {}).get("InstanceId")
+                found |= {key: attached} if attached else {}
+    return found
+
+
+def _holders(atoms: Iterable[Atom]) -> dict[tuple[str, str], str]:
+    """(kind, subnet) → the route table or network ACL that was made or deleted with the subnet associated; of two, the
+    first: a subnet is never in both, so what gives it to one and takes it from the other is one change.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for atom in atoms:
+        kind, key = subject(atom)
+        node = atom.before if atom.after is MISSING else atom.after
+        if kind in ("route-table", "network-acl") and len(atom.path) == 2:
+            subnets = [(kind, one) for one in node.get("Associations", {}) if one.startswith("subnet-")]
+            first = next((found[one] for one in subnets if one in found), key)
+            found |= {one: first for one in subnets if one not in found}
+    return found
+
+
+_TOGETHER = ("NetworkInterfaces", "SecurityGroups", "PrivateIpAddresses", "Association", "Groups", "PublicIpAddress",
+             "PublicDnsName", "PrivateIpAddress", "PrivateDnsName")  # fmt: skip
+
+
+def _facet(atom: Atom) -> tuple[str, ...]:
+    """Which side of a resource: fields that say one thing twice go together."""
+    kind, _ = subject(atom)
+    below = atom.path[4:] if "Reservations" in atom.path else atom.path[2:]
+    if kind in ("instance", "network-interface") and below and below[0] in _TOGETHER:
+        return ("network",)
+    if kind == "codebuild-project" and below and below[0] == "vpcConfig":
+        return ("vpcConfig",)
+    if kind == "vpc" or not below:
+        return (atom.file, *atom.path)
+    return (*below,)
+
+
+def _keyed(node: Node) -> Iterator[tuple[str, Any]]:
+    """The elements of a list by their keys."""
+    if isinstance(node, dict):
+        yield from ((key, one) for key, one in node.items() if isinstance(one, str | dict))
