@@ -104,7 +104,7 @@ def plan(name: str, folder: Path) -> Path:
         values = {}
         for key, value in one.values.items():
             text = as_text(key, value)
-            if key == "policy" and '"aws:SourceVpce"' in text:
+            if key == "policy" and ('"aws:SourceVpce"' in text or '"ec2:Subnet"' in text):
                 text = _without_ids(text, network)
             values[key] = ref(text)
         made.add(f"{one.kind}.{one.label}", **values)
@@ -116,11 +116,12 @@ def plan(name: str, folder: Path) -> Path:
 
 
 def _without_ids(text: str, network: str) -> str:
-    """A plan cannot know the ids of endpoints: the VPC's addresses say the same."""
+    """A plan cannot know the ids of endpoints, for which the VPC's addresses say the same, nor those of subnets."""
     policy = json.loads(text)
     for statement in policy["Statement"]:
         for operator in list(statement.get("Condition", {})):
             held = statement["Condition"][operator]
+            held.pop("ec2:Subnet", None)
             if held.pop("aws:SourceVpce", None):
                 other = "NotIpAddress" if "Not" in operator else "IpAddress"
                 statement["Condition"].setdefault(other, {})["aws:VpcSourceIp"] = network

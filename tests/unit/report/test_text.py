@@ -332,7 +332,7 @@ def test_sources_with_the_same_answers_share_a_row_and_a_line() -> None:
     assert [row.split("  ")[0] for row in rows] == [
         "codebuild:app0", "= codebuild:app1", "= codebuild:app2", "= codebuild:app3", "= 2 more",
     ]  # fmt: skip
-    assert "\n  app0 and 5 more  provisioning: works" in text
+    assert "\n  app0 and 5 more  provisioning: unknown" in text
     assert len({cell["source"] for cell in found.to_json()["matrix"]}) == 7  # JSON has them all
     labels = {one.get_text() for one in plot_routes(found).texts}
     assert "codebuild:app0 and 5 alike" in labels
