@@ -1,7 +1,9 @@
-"""The network's graph for other tools: GraphML, Graphviz DOT, Mermaid, JSON, CSV. Names are quoted as each form wants.
+"""The network's graph for other tools: GraphML, Graphviz DOT, Mermaid, JSON, CSV; tables as CSV and Parquet.
+
+Names are quoted as each form wants.
 
 **Source:** Graphviz, "The DOT Language"; Mermaid, "Flowcharts - Basic Syntax" (entity codes); networkx for GraphML and
-node-link JSON; RFC 4180 for CSV.
+node-link JSON; RFC 4180 for CSV; Apache Parquet by pyarrow.
 """
 
 from __future__ import annotations
@@ -9,9 +11,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from reachsim.errors import UnsupportedError
 from reachsim.report.columns import clean
 
 if TYPE_CHECKING:
@@ -101,8 +104,38 @@ def _json(graph: networkx.MultiDiGraph[str]) -> str:
 
 
 def _csv(graph: networkx.MultiDiGraph[str]) -> str:
-    return csv_text(EDGE_COLUMNS, ((a, b, data["leg"], data["passes"], data["reason"])
-                                   for a, b, data in graph.edges(data=True)))  # fmt: skip
+    return csv_text(EDGE_COLUMNS, ([row[name] for name in EDGE_COLUMNS] for row in _edges(graph)))
+
+
+def rows_of_graph(graph: networkx.MultiDiGraph[str]) -> tuple[tuple[str, ...], list[dict[str, object]]]:
+    """The columns and rows of the graph as a table, an edge a row, in order."""
+    return EDGE_COLUMNS, list(_edges(_sorted(graph)))
+
+
+def _edges(graph: networkx.MultiDiGraph[str]) -> Iterator[dict[str, object]]:
+    for start, end, data in graph.edges(data=True):
+        yield dict(zip(EDGE_COLUMNS, (start, end, data["leg"], data["passes"], data["reason"]), strict=True))
+
+
+def parquet_bytes(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> bytes:
+    """A table as a Parquet file. Raises UnsupportedError without pyarrow.
+
+    Args:
+        columns: Their names, in order; one whose first value is a bool is a bool, every other one is text.
+        rows: The cells by column.
+    """
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError as error:
+        raise UnsupportedError(
+            "Parquet needs pyarrow: pip install 'reachsim[tables]', or choose --format csv instead"
+        ) from error
+    kinds = {name: pa.bool_() if rows and isinstance(rows[0][name], bool) else pa.string() for name in columns}
+    arrays = [pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()]
+    data = io.BytesIO()
+    pq.write_table(pa.Table.from_arrays(arrays, list(columns)), data, compression="zstd")
+    return data.getvalue()
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

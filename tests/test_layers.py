@@ -90,7 +90,7 @@ MAY_IMPORT = {
     "address_map": WAYS,
     "plot": LATER | {"address_map", "files", "report", "routemap"},
     "selections": {"errors"},
-    "export": {"report"},
+    "export": {"errors", "report"},
     "routemap": {"verdict"},
 }
 OUTERMOST = {"cli", "__main__", "__init__"}
@@ -102,7 +102,7 @@ SLOW = {
     "pandas": {"report", "verdict"},
     "networkx": {"api", "export", "graph", "plot", "report"},
     "numpy": {"plot", "report", "slices"},
-    "pyarrow": {"slices"},
+    "pyarrow": {"export", "slices"},
 }
 HEAVY = {"slices": "numpy"}
 """Parts that need a slow library throughout; they are imported as it is, only inside functions."""

@@ -17,8 +17,8 @@ from reachsim.cli import options
     help="The hops that traffic may take, or sources × destinations with their outcomes.",
 )  # fmt: skip
 @click.option(
-    "--format", "form", type=click.Choice(["graphml", "dot", "mermaid", "json", "csv"]), default="json",
-    show_default=True, help="Form of the output; the matrix has json and csv.",
+    "--format", "form", type=click.Choice(["graphml", "dot", "mermaid", "json", "csv", "parquet"]), default="json",
+    show_default=True, help="Form of the output; the matrix has json, csv and parquet. parquet takes -o.",
 )  # fmt: skip
 @options.output
 @options.overwrite
@@ -34,18 +34,24 @@ def command(
     Example:
       reachsim export snapshots/private-pipeline --format dot -o network.dot
     """
-    from reachsim.export import csv_text, export_graph
+    if what == "matrix" and form not in ("json", "csv", "parquet"):
+        raise click.UsageError("--of matrix takes --format json, csv or parquet")
+    if form == "parquet" and output is None:
+        raise click.UsageError("--format parquet takes -o FILE")
+    from reachsim.export import csv_text, export_graph, parquet_bytes, rows_of_graph
 
-    if what == "matrix" and form not in ("json", "csv"):
-        raise click.UsageError("--of matrix takes --format json or csv")
     reach = options.open_reach(snapshot, settings, assume_defaults)
-    if what == "graph":
-        text = export_graph(reach.graph, form)
-    else:
-        from reachsim.report.frames import rows_of_check
+    if what == "graph" and form != "parquet":
+        options.emit(export_graph(reach.graph, form), output, overwrite)
+        return
+    from reachsim.report.frames import rows_of_check
 
-        columns, rows = rows_of_check(reach.check())
-        text = json.dumps(rows, indent=1, ensure_ascii=False)
-        if form == "csv":
-            text = csv_text(columns, ([row[name] for name in columns] for row in rows))
-    options.emit(text, output, overwrite)
+    columns, rows = rows_of_graph(reach.graph) if what == "graph" else rows_of_check(reach.check())
+    if form == "parquet" and output is not None:
+        from reachsim.files import write_file
+
+        write_file(output, parquet_bytes(columns, rows), overwrite=overwrite)
+    elif form == "csv":
+        options.emit(csv_text(columns, ([row[name] for name in columns] for row in rows)), output, overwrite)
+    else:
+        options.emit(json.dumps(rows, indent=1, ensure_ascii=False), output, overwrite)

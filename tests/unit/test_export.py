@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import sys
 from pathlib import Path
 
 import networkx
@@ -14,7 +15,8 @@ from click.testing import CliRunner
 
 from reachsim import Reach, load
 from reachsim.cli import group
-from reachsim.export import FORMS, export_graph
+from reachsim.errors import UnsupportedError
+from reachsim.export import FORMS, export_graph, parquet_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 EVIL = 'a"; } <script>\\\n[x] #quot; `b` & \x00\u202e=1'
@@ -99,3 +101,34 @@ def test_the_matrix_is_a_table() -> None:
     rows = json.loads(CliRunner().invoke(group, [*arguments, "json"]).stdout)
     assert len(table) == len(rows) == len(load(ROOT / "snapshots/leaky-pipeline").check().matrix)
     assert CliRunner().invoke(group, [*arguments, "dot"]).exit_code == 2
+
+
+@pytest.mark.parametrize("what", ["graph", "matrix"])
+def test_parquet_holds_what_csv_holds(what: str, tmp_path: Path) -> None:
+    import pyarrow.parquet
+
+    target = tmp_path / "table.parquet"
+    arguments = ["export", str(ROOT / "snapshots/leaky-pipeline"), "--of", what, "--format"]
+    assert CliRunner().invoke(group, [*arguments, "parquet"]).exit_code == 2
+    run = CliRunner().invoke(group, [*arguments, "parquet", "-o", str(target)])
+    assert run.exit_code == 0, run.output
+    assert CliRunner().invoke(group, [*arguments, "parquet", "-o", str(target)]).exit_code == 2
+    table = pyarrow.parquet.read_table(target)
+    rows = list(csv.DictReader(io.StringIO(CliRunner().invoke(group, [*arguments, "csv"]).stdout)))
+    assert table.column_names == list(rows[0])
+    held = [{key: str(value).lower() if isinstance(value, bool) else value for key, value in row.items()}
+            for row in table.to_pylist()]  # fmt: skip
+    assert held == [{key: value.removeprefix("'") for key, value in row.items()} for row in rows]
+
+
+def test_an_empty_table_is_a_parquet_file_too() -> None:
+    import pyarrow.parquet
+
+    table = pyarrow.parquet.read_table(io.BytesIO(parquet_bytes(("a", "b"), [])))
+    assert (table.num_rows, table.column_names) == (0, ["a", "b"])
+
+
+def test_without_pyarrow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(UnsupportedError, match="reachsim\\[tables\\]"):
+        parquet_bytes(("a",), [])
