@@ -8,6 +8,12 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
+
+from reachsim.cli import group
+from reachsim.cli.explain import KINDS, KINDS_JA, ORIGINS, ORIGINS_JA
+from reachsim.codes import CODES
+from reachsim.report.languages import japanese
 
 ROOT = Path(__file__).resolve().parent.parent
 README, README_JA = ROOT / "README.md", ROOT / "README.ja.md"
@@ -80,3 +86,22 @@ def test_lock_files_name_no_index_and_no_name_that_nobody_holds(lock: str) -> No
     text = (ROOT / lock).read_text(encoding="utf-8")
     assert "://" not in text
     assert "ipaddress" not in text
+
+
+def test_every_code_has_a_japanese_text() -> None:
+    """A new code goes into ``reachsim/report/templates/codes.ja.json`` as well."""
+    texts = japanese()
+    assert sorted(texts) == sorted(CODES)
+    for code, one in texts.items():
+        assert set(one) == {"text", "remedy"}
+        assert re.search("[ぁ-ん]", one["text"]), code
+        assert bool(one["remedy"]) == bool(CODES[code].remedy), code
+        assert not one["remedy"] or re.search("[ぁ-ん]", one["remedy"]), code
+
+
+def test_explain_speaks_japanese() -> None:
+    run = CliRunner().invoke(group, ["explain", "SUBNET_ACL_RESTRICTION", "--lang", "ja"])
+    assert run.exit_code == 0, run.output
+    assert "サブネットのネットワーク ACL がこの通信を拒否しています。" in run.stdout
+    assert all(len(text) < 60 for text in (*KINDS_JA.values(), *ORIGINS_JA.values()))
+    assert (set(KINDS_JA), set(ORIGINS_JA)) == (set(KINDS), set(ORIGINS))

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from reachsim.cli import options
+
+if TYPE_CHECKING:
+    from reachsim.codes import Code
+    from reachsim.report.languages import Lang
 
 KINDS = {
     "block": "why traffic is blocked",
@@ -14,33 +20,55 @@ KINDS = {
     "information": "a note on a hop",
     "diagnosis": "a cause that reachsim diagnose names",
 }
+KINDS_JA = {
+    "block": "通信がブロックされる理由",
+    "cause": "ブロックの背後にある原因",
+    "finding": "reachsim check の検出結果",
+    "assumption": "答えが前提としていること",
+    "information": "ホップについての注記",
+    "diagnosis": "reachsim diagnose が挙げる原因",
+}
+ORIGINS_JA = {"aws": "VPC Reachability Analyzer のコード", "reachsim": "reachsim 独自のコード"}
 ORIGINS = {"aws": "a code of VPC Reachability Analyzer", "reachsim": "a code of reachsim's own"}
 
 
 @click.command(name="explain")
 @click.argument("code", required=False)
 @click.option("--list", "everything", is_flag=True, help="List all codes.")
-def command(code: str | None, everything: bool) -> None:
+@click.option("--lang", type=click.Choice(["en", "ja"]), default="en", show_default=True, help="Language of the text.")
+def command(code: str | None, everything: bool, lang: Lang) -> None:
     """Say what CODE means and what mends it.
 
     \b
     Example:
       reachsim explain SUBNET_ACL_RESTRICTION
+      reachsim explain SUBNET_ACL_RESTRICTION --lang ja
     """
     from reachsim.codes import CODES, explain
-    from reachsim.report.columns import wrap
+    from reachsim.report.columns import wrap, wrap_japanese
 
     if everything or code is None:
         longest = max(map(len, CODES))
         options.emit("\n".join(f"{name:{longest}}  {one.kind}" for name, one in CODES.items()), None, False)
         return
     found = explain(code)
-    about = f"{KINDS[found.kind]} · layer: {found.layer} · {ORIGINS[found.origin]}"
-    paragraphs = [about, found.text]
-    if found.symptom:
-        paragraphs.append(f"Usually seen as: {found.symptom}")
-    if found.remedy:
-        paragraphs.append(f"To mend: {found.remedy}")
+    paragraphs = _japanese(found) if lang == "ja" else _english(found)
     columns = options.columns()
-    lines = [found.code, *(line for text in paragraphs for line in (*wrap(text, columns, "  "), ""))]
+    fold = wrap_japanese if lang == "ja" else wrap
+    lines = [found.code, *(line for text in paragraphs for line in (*fold(text, columns, "  "), ""))]
     options.emit("\n".join([*lines, f"  {found.docs}"] if found.docs else lines), None, False)
+
+
+def _english(found: Code) -> list[str]:
+    about = f"{KINDS[found.kind]} · layer: {found.layer} · {ORIGINS[found.origin]}"
+    seen = [f"Usually seen as: {found.symptom}"] if found.symptom else []
+    return [about, found.text, *seen, *([f"To mend: {found.remedy}"] if found.remedy else [])]
+
+
+def _japanese(found: Code) -> list[str]:
+    from reachsim.report.languages import japanese
+
+    texts = japanese()[found.code]
+    about = f"{KINDS_JA[found.kind]} · レイヤー: {found.layer} · {ORIGINS_JA[found.origin]}"
+    seen = [f"見え方: {found.symptom}"] if found.symptom else []
+    return [about, texts["text"], *seen, *([f"直し方: {texts['remedy']}"] if texts["remedy"] else [])]

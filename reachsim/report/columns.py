@@ -8,9 +8,12 @@ turn the writing direction) never reaches it.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
+_JAPANESE_PARTS: Final = re.compile(r"[（「『]?(?:[!-~]+ ?|[^!-~])[、。）」』ー]?")
 WIDTH = 120
 """Columns that everything but single long words fits in."""
 
@@ -65,6 +68,17 @@ def wrap(text: str, columns: int = WIDTH, first: str = "", rest: str | None = No
     ['- one two', '  three']
     """
     return wrap_parts(clean(text).split(" "), columns, first, rest)
+
+
+def wrap_japanese(text: str, columns: int = WIDTH, first: str = "") -> list[str]:
+    """Like `wrap`, for text that is written without spaces: a line ends after any letter, but not before a full stop
+    or a closing bracket, nor after an opening one; ids and other Latin words stay whole.
+
+    >>> wrap_japanese("名前は VPC（東京）です。", 12)
+    ['名前は VPC', '（東京）で', 'す。']
+    """
+    parts = _JAPANESE_PARTS.findall(clean(text))
+    return [line.rstrip() for line in wrap_parts(parts, columns, first, between="")]
 
 
 def wrap_parts(

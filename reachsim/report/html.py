@@ -8,9 +8,7 @@ forbids itself every request by its Content-Security-Policy, which names its one
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -21,7 +19,7 @@ from reachsim.report.commands import command_for
 from reachsim.report.deciding import lines_of
 from reachsim.report.facts import Facts
 from reachsim.report.ladder import MOST_WAYS, groups
-from reachsim.report.languages import TEXTS, Lang
+from reachsim.report.languages import TEXTS, Lang, japanese
 from reachsim.report.matrix import IN, OUT, grid
 from reachsim.report.pages import environment, part, policy
 from reachsim.report.svg import render_map
@@ -34,13 +32,6 @@ from reachsim.verdict import Acceptance, Cell, Check, Finding, PipelineStep, Ver
 MOST_FULL: Final = 1_800_000
 """Characters of hops; once they are used up, a trace names what blocks it and the command that prints the rest."""
 MOST_EVIDENCE: Final = 12
-
-
-@cache
-def japanese() -> Mapping[str, Mapping[str, str]]:
-    """Code → its ``text`` and ``remedy`` in Japanese, for the codes that have one."""
-    found: dict[str, dict[str, str]] = json.loads(part("codes.ja.json"))
-    return found
 
 
 def render_report(check: Check, network: Labels, facts: Facts, *, version: str, lang: Lang = "en") -> str:

@@ -1,10 +1,13 @@
-"""The words of the report's page, in English and Japanese. Codes, ids and details are the same in both."""
+"""The words of pages, and what codes mean, in English and Japanese. Codes, ids and details are the same in both."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Final, Literal
 
+from reachsim.report.pages import part
 from reachsim.report.text import OVERALL
 from reachsim.report.words import ROUTES
 
@@ -382,3 +385,10 @@ _JAPANESE: Final[dict[str, str]] = {
     "CodeCommit にプッシュするインスタンスもスナップショットにありません。",
 }
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {"en": _ENGLISH, "ja": _JAPANESE}
+
+
+@cache
+def japanese() -> Mapping[str, Mapping[str, str]]:
+    """Code → its ``text`` and ``remedy`` in Japanese."""
+    found: dict[str, dict[str, str]] = json.loads(part("codes.ja.json"))
+    return found
