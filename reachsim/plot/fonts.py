@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from matplotlib.font_manager import FontEntry
 
 LATIN: Final = "DejaVu Sans Mono"
 """Matplotlib ships it."""
+EMPTY: Final = ("Last Resort", "Adobe Blank")
+"""Fonts that have every letter, but draw none of them."""
 CJK: Final = ("Noto Sans CJK JP", "Noto Sans Mono CJK JP", "Noto Sans JP", "IPAexGothic", "IPAGothic", "Hiragino Sans",
               "Yu Gothic", "MS Gothic", "Source Han Sans JP", "TakaoGothic", "VL Gothic")  # fmt: skip
 
@@ -42,8 +47,13 @@ def letters(name: str) -> frozenset[str]:
     from matplotlib import font_manager
     from matplotlib.ft2font import FT2Font
 
-    codes: Iterable[int] = FT2Font(str(font_manager.findfont(name))).get_charmap()
+    files = (entry.fname for entry in font_manager.fontManager.ttflist if entry.name == name and _regular(entry))
+    codes: Iterable[int] = FT2Font(next(files)).get_charmap()
     return frozenset(map(chr, codes))
+
+
+def _regular(entry: FontEntry) -> bool:
+    return entry.style == "normal" and str(entry.weight) in ("400", "normal", "regular")
 
 
 @cache
@@ -58,5 +68,6 @@ def _others() -> tuple[str, ...]:
     for path in sorted(font_manager.findSystemFonts()):
         if path not in known:
             manager.addfont(path)
-    names = {entry.name for entry in manager.ttflist if entry.style == "normal"} - {LATIN}
+    names = {entry.name for entry in manager.ttflist if _regular(entry) and not entry.name.startswith(EMPTY)}
+    names.discard(LATIN)
     return (*(name for name in CJK if name in names), *sorted(names - set(CJK)))

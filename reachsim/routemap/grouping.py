@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from reachsim.routemap.ways import Way
 
@@ -12,22 +12,34 @@ MOST_LINES: Final = 75
 MOST_BOXES: Final = 40
 
 
-def grouped(ways: list[Way]) -> tuple[list[Way], dict[str, tuple[str, ...]]]:
+class Members(NamedTuple):
+    """Whom a name on the map stands for besides itself, as a source and as a destination."""
+
+    sources: dict[str, tuple[str, ...]]
+    destinations: dict[str, tuple[str, ...]]
+
+
+def grouped(ways: list[Way]) -> tuple[list[Way], Members]:
     """Ways whose sources and destinations with the same answers are one; and what each name stands for."""
-    members: dict[str, tuple[str, ...]] = {}
+    members = Members({}, {})
     if len(ways) <= MOST_LINES:
         return ways, members
-    ways = _alike(ways, members, "destination", lambda one: (one.source, one.place, one.middle, *_fate(one)))
-    ways = _alike(ways, members, "source", lambda one: (one.place, one.destination, one.middle, *_fate(one)))
+    ways = _both(ways, members)
     if len(ways) > MOST_LINES:  # the zone and subnet go, and what stops or lets through counts by its kind only
         ways = [way._replace(place=(way.vpc, "", "") if way.place else None, middle=_kind_of(way)) for way in ways]
-        ways = _alike(ways, members, "destination", lambda one: (one.source, one.place, one.middle, *_fate(one)))
-        ways = _alike(ways, members, "source", lambda one: (one.place, one.destination, one.middle, *_fate(one)))
+        ways = _both(ways, members)
     if len({(one.source, one.place) for one in ways}) > MOST_BOXES:  # only what a whole VPC's sources have in common
-        ways = [way._replace(source=f"all {way.vpc or 'others'}") for way in ways]
-        members |= dict.fromkeys(dict.fromkeys(one.source for one in ways), ())
-        ways = _alike(_joined(ways), members, "destination", lambda one: (one.source, one.middle, *_fate(one)))
+        ways = _joined(way._replace(source=f"all {way.vpc or 'others'}") for way in ways)
+        ways = _alike(ways, members.destinations, "destination", lambda one: (one.source, one.middle, *_fate(one)))
     return ways, members
+
+
+def _both(ways: Sequence[Way], members: Members) -> list[Way]:
+    """Destinations that all sources reach alike made one, then sources that reach all destinations alike."""
+    ways = _alike(
+        ways, members.destinations, "destination", lambda one: (one.source, one.place, one.middle, *_fate(one))
+    )
+    return _alike(ways, members.sources, "source", lambda one: (one.place, one.destination, one.middle, *_fate(one)))
 
 
 def _fate(way: Way) -> tuple[str, str]:
@@ -53,8 +65,7 @@ def _alike(
     first: dict[tuple[object, ...], str] = {}
     stands: dict[str, str] = {}
     for name, shape in shapes.items():
-        alone = name == "internet" or any(name in others for others in members.values())
-        stands[name] = name if alone else first.setdefault(tuple(sorted(set(map(repr, shape)))), name)
+        stands[name] = name if name == "internet" else first.setdefault(tuple(sorted(set(map(repr, shape)))), name)
     for name, leader in stands.items():
         if name != leader:
             members[leader] = (*members.get(leader, ()), name, *members.get(name, ()))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from reachsim.routemap.grouping import grouped
+from reachsim.routemap.grouping import Members, grouped
 from reachsim.routemap.labels import COLUMN, Labels, columns_of, cut
 from reachsim.routemap.shapes import PAD, ROW, Box, Kind, Line, RouteMap
 from reachsim.routemap.ways import Way, ways_of
@@ -45,7 +45,7 @@ def lay_out(check: Check, network: Labels | None = None) -> RouteMap:
 
 
 def place_all(
-    ways: list[Way], members: Mapping[str, tuple[str, ...]], network: Labels | None,
+    ways: list[Way], members: Members, network: Labels | None,
     same_as: Mapping[str, tuple[str, ...]],
 ) -> RouteMap:  # fmt: skip
     """Give ways their boxes and lines; ``members`` tells whom a name stands for besides, ``same_as`` who is alike."""
@@ -56,7 +56,7 @@ class _Layout:
     """The steps of the layout, with what they share."""
 
     def __init__(
-        self, ways: list[Way], members: Mapping[str, tuple[str, ...]], network: Labels | None,
+        self, ways: list[Way], members: Members, network: Labels | None,
         same_as: Mapping[str, tuple[str, ...]],
     ) -> None:  # fmt: skip
         self.ways, self.members, self.network, self.same_as = ways, members, network, same_as
@@ -92,19 +92,28 @@ class _Layout:
         headings = ((GAP, "from"), (stop_x, "by way of, or stopped at"), (end, "to"))
         return RouteMap(width, height + GAP, tuple(self.boxes), tuple(lines), headings)
 
-    def _label(self, name: str, *, group: bool = False) -> str:
-        text = cut(self.network.label(name) if self.network is not None else name)
-        more = len(self.members.get(name, ())) if group else 0
-        return f"{cut(text, 24)} and {more} more" if more else text
+    def _label(self, name: str) -> str:
+        return cut(self.network.label(name) if self.network is not None else name)
 
-    def _rows(self, name: str, *, source: bool = False) -> tuple[str, ...]:
+    def _rows(self, name: str) -> tuple[str, ...]:
         """Id and name on a line each; the id comes first."""
-        text = self._label(name, group=True)
-        alike = len(self.same_as.get(name, ())) if source else 0
-        if alike:
-            return (f"{cut(name, 32)} and {alike} alike",)
+        text = self._label(name)
         head, found, tail = text.partition(" (")
         return (head, f"({tail}") if found and columns_of(text) > 20 else (text,)
+
+    def _source_rows(self, name: str) -> tuple[str, ...]:
+        """Those that it stands for, too: the check's own and the map's."""
+        alike = self._others(name, self.members.sources)
+        return (f"{cut(name, 32)} and {alike} alike",) if alike else self._rows(name)
+
+    def _destination_rows(self, name: str) -> tuple[str, ...]:
+        more = self._others(name, self.members.destinations)
+        return (f"{cut(self._label(name), 24)} and {more} more",) if more else self._rows(name)
+
+    def _others(self, name: str, members: Mapping[str, tuple[str, ...]]) -> int:
+        """How many others a name stands for."""
+        everyone = (name, *members.get(name, ()))
+        return sum(1 + len(self.same_as.get(one, ())) for one in everyone) - 1
 
     def _count(self, test: Callable[[Way], bool]) -> int:
         return sum(map(test, self.ways))
@@ -114,7 +123,7 @@ class _Layout:
         keys = dict.fromkeys((way.place, way.source) for way in self.ways if way.vpc == vpc)
         found = []
         for place, source in sorted(keys, key=lambda key: (key[0] or ("", "", ""), key[1] == "internet", key[1])):
-            rows = self._rows(source, source=True)
+            rows = self._source_rows(source)
             lanes = self._count(lambda way, at=place, of=source: (way.place, way.source) == (at, of))  # type: ignore[misc]
             height = max(ROW * len(rows) + PAD, LANE * (lanes + 1))
             found.append(_Item((place, source), "source", source, rows, height))
@@ -133,7 +142,8 @@ class _Layout:
             rows = self._rows(way.middle)
             if way.stop:
                 ends = dict.fromkeys(one.destination for one in self.ways if (one.middle, one.stop) == shape)
-                names = ", ".join(list(ends)[:2]) + (f" and {len(ends) - 2} more" if len(ends) > 2 else "")
+                more = sum(1 + self._others(one, self.members.destinations) for one in ends) - len(list(ends)[:2])
+                names = ", ".join(list(ends)[:2]) + (f" and {more} more" if more else "")
                 rows = (cut(f"× {self._label(way.middle)}"), cut(way.stop), cut(f"→ {names}"))
             height = max(ROW * len(rows) + PAD, LANE * (lanes + 1))
             found[way.vpc].append(_Item(shape, "stop" if way.stop else "gateway", way.middle, rows, height))
@@ -200,7 +210,7 @@ class _Layout:
                 arriving[way.destination].append(_centre(self.spots["", (way.middle, way.stop)]))
         items = []
         for name, at in arriving.items():
-            rows = self._rows(name)
+            rows = self._destination_rows(name)
             size = max(ROW * len(rows) + PAD, LANE * (len(at) + 1))
             items.append((sum(at) / len(at) if at else 1e6, _Item(name, "destination", name, rows, size)))
         items.sort(key=lambda one: (one[0], one[1].name))

@@ -205,7 +205,9 @@ class Names:
         return f"{resource_id} ({self.name})"
 
 
-@pytest.mark.parametrize("name", ["東京", "\x1b[31m", "$x^2$ $", "a" * 200, "ünï", "line\nline"])
+@pytest.mark.parametrize(
+    "name", ["東京", "\x1b[31m", "$x^2$ $", "a" * 200, "ünï", "line\nline", "שלום 🚀 ไทย \U00010380"]
+)
 def test_any_name_can_be_drawn(name: str, tmp_path: Path) -> None:
     ax = plot_routes(one("allowed"), network=Names(name))
     assert all(text.isprintable() and columns_of(text) <= LONGEST + 1 for text in texts(ax))
@@ -295,10 +297,13 @@ def test_names_are_written_with_a_font_that_has_their_letters(monkeypatch: pytes
 def test_fonts_that_came_after_matplotlibs_own_list_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     from matplotlib import font_manager
 
-    late = next(entry for entry in font_manager.fontManager.ttflist if entry.name == "STIXGeneral")
+    late = next(
+        entry for entry in font_manager.fontManager.ttflist if entry.name == "STIXGeneral" and fonts._regular(entry)
+    )
     kept = [entry for entry in font_manager.fontManager.ttflist if entry.name != "STIXGeneral"]
     monkeypatch.setattr(font_manager.fontManager, "ttflist", kept)
     monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [late.fname])
     fonts._others.cache_clear()
     assert "STIXGeneral" in fonts._others()
+    assert all(fonts.letters(name) for name in fonts._others())
     fonts._others.cache_clear()

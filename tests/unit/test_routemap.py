@@ -160,11 +160,28 @@ def test_many_sources_and_destinations_are_grouped_and_legible(sources: int, des
     assert found.width < 2500
     assert found.height < 12_000
     if sources * destinations > MOST_LINES:
-        assert any(" more" in line for box in found.boxes for line in box.lines) or any(
+        assert any(word in line for word in (" more", " alike") for box in found.boxes for line in box.lines) or any(
             box.name.startswith("all ") for box in found.boxes
         )
     outcomes = {cell.outcome for cell in check.matrix}
     assert {line.outcome for line in found.lines} == outcomes, "grouping hides no outcome"
+
+
+def test_sources_that_the_internet_asks_for_are_grouped_too_and_counted() -> None:
+    block = Block("SUBNET_ACL_RESTRICTION", "acl-1", 1, None, "request", "egress", "timeout", "no")
+    cells = []
+    for i in range(40):
+        for source, destination in ((f"i-{i:02}", f"host:{k}.example.com") for k in range(9)):
+            verdict = Verdict(Question(source, destination), "blocked", "none", {"network": "blocked"}, (block,), ())
+            cells.append(Cell(source, destination, "blocked", "none", False, (block,), verdict))
+        cells.append(Cell("internet", f"i-{i:02}", "blocked", "none", False, (block,)))
+    same_as = {"i-00": ("i-98", "i-99")}
+    found = lay_out(Check("undecided", tuple(cells), (), (), (), (), same_as=same_as))
+    assert_tidy(found)
+    shown = {(box.kind, line) for box in found.boxes for line in box.lines}
+    assert {("source", "i-00 and 41 alike"), ("source", "internet")} <= shown
+    assert {kind for kind, line in shown if line.endswith("i-00 and 41 more")} == {"destination"}
+    assert len(found.lines) == 2
 
 
 def test_an_empty_check_has_a_map() -> None:
