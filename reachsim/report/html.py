@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from reachsim.codes import CODES
+from reachsim.evidence import Assumption
 from reachsim.report.columns import clean
 from reachsim.report.commands import command_for
 from reachsim.report.deciding import lines_of
@@ -32,6 +33,8 @@ from reachsim.verdict import Acceptance, Cell, Check, Finding, PipelineStep, Ver
 MOST_FULL: Final = 1_800_000
 """Characters of hops; once they are used up, a trace names what blocks it and the command that prints the rest."""
 MOST_EVIDENCE: Final = 12
+MOST_ASSUMED: Final = 5
+"""What else a code was assumed of folds."""
 
 
 def render_report(check: Check, network: Labels, facts: Facts, *, version: str, lang: Lang = "en") -> str:
@@ -129,12 +132,17 @@ def _steps(check: Check, network: Labels) -> list[tuple[str, list[PipelineStep]]
 
 
 def _assumptions(check: Check, lang: Lang) -> list[dict[str, Any]]:
-    found = []
+    """An entry per code and what it can hide, with all that it was assumed of."""
+    found: dict[tuple[str, str], list[Assumption]] = {}
     for one in check.assumptions:
-        texts = japanese().get(one.code, {}) if lang == "ja" else {}
-        about = texts.get("text") or (CODES[one.code].text if one.code in CODES else "")
-        found.append({"one": one, "about": about})
-    return found
+        found.setdefault((one.code, one.can_hide), []).append(one)
+    entries = []
+    for (code, hides), some in found.items():
+        texts = japanese().get(code, {}) if lang == "ja" else {}
+        about = texts.get("text") or (CODES[code].text if code in CODES else "")
+        entries.append({"code": code, "hides": hides, "about": about, "some": some[:MOST_ASSUMED],
+                        "more": some[MOST_ASSUMED:]})  # fmt: skip
+    return entries
 
 
 def _traces(check: Check, network: Labels) -> dict[int, dict[str, Any]]:

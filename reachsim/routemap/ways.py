@@ -91,7 +91,7 @@ def _middle(cell: Cell, paths: Sequence[Path]) -> str:
     if any(hop.type == "codebuild-project" for path in paths for hop in path.hops):
         return "outside every VPC"
     stops = [block.component for block in cell.blocked_by if block.component not in ("", cell.source, cell.destination)]
-    return stops[0] if stops else "no gateway"
+    return stops[0] if stops else "not known" if cell.outcome == "unknown" else "no gateway"
 
 
 def _outcome_here(cell: Cell, paths: Sequence[Path]) -> Outcome:
