@@ -170,7 +170,7 @@
 
     let width = 0;
     new ResizeObserver(() => {
-      if (view.clientWidth === width) return;
+      if (view.clientWidth === width || matchMedia("print").matches) return;
       width = view.clientWidth;
       fit();
     }).observe(view);
