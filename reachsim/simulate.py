@@ -134,6 +134,28 @@ def simulate(
     return with_planned(judged, ground.network.snapshot.manifest.planned)
 
 
+def simulate_each(
+    ground: Ground, source: str, target: str, requests: Sequence[Sequence[Mapping[str, Any]]], *,
+    protocol: str | int | None = None, port: int | None = None, pins: Mapping[str, IntervalSet] | None = None,
+) -> list[Verdict]:  # fmt: skip
+    """A verdict for each list of requests, all of which go the same way: it is walked once.
+
+    Raises QuestionError.
+    """
+    from reachsim.policy_layers import judge_requests
+
+    check_question(read_protocol(protocol), port, None, None)
+    found = ask(ground, source, target, protocol=protocol, port=port, pins=pins)
+    verdict = weigh(Question(source, target, None if protocol is None else str(protocol), port, None), found)
+    planned = ground.network.snapshot.manifest.planned
+    made: dict[str, Verdict] = {}
+    for each in requests:
+        key = repr(each)
+        if key not in made:
+            made[key] = with_planned(judge_requests(ground, verdict, found, each, LAYERS, asked=False), planned)
+    return [made[repr(each)] for each in requests]
+
+
 def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
     """The verdict with what it owes to values of a plan that AWS has yet to pick, or that nothing tells.
 

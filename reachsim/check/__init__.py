@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
+from reachsim.check.answers import answers_to
 from reachsim.check.code import contacts_of_project
 from reachsim.check.deployments import deploy_needs, deployments
 from reachsim.check.findings import finding_of, network_findings
@@ -137,20 +138,20 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
     needs = needs_of(network, source, contacts)
     cached = pulled_through(network, source, needs)
     needs = (*needs, *cached.needs)
-    verdicts = _answers(ground, source, needs, pins, SERVICES)
+    answers = answers_to(ground, source, needs, pins, SERVICES)
     cells: list[Cell] = []
     further: list[Cell] = []
-    for key, verdict in verdicts.items():
-        counts = any(really_needed(need, needs, verdicts) for need in needs if need.asked == key)
+    for key, verdict in answers.cells.items():
+        counts = any(really_needed(need, needs, answers) for need in needs if need.asked == key)
         in_matrix = not key[0].startswith("host:") and key[1:] == ("tcp", 443)
         (cells if in_matrix else further).append(_cell(source, key[0], verdict, needed=counts))
     cells.append(_cell(source, "internet", simulate(ground, source, "internet", pins=pins), needed=False))
     cells.append(_cell("internet", source, simulate(ground, "internet", source, pins=pins), needed=False))
     found = find_project(network, who.value) if who.kind == "codebuild" else None
     start = provisioning(network, *found) if found is not None else None
-    steps = steps_of(source, needs, verdicts, start.step if start is not None else None)
+    steps = steps_of(source, needs, answers, start.step if start is not None else None)
     by_step = dict.fromkeys(need.step for need in needs)
-    outcomes = [settled([(n, verdicts.get(n.asked)) for n in needs if n.step == step]) for step in by_step]
+    outcomes = [settled([need for need in needs if need.step == step], answers) for step in by_step]
     findings = [*cached.findings]
     if found is not None and start is not None:
         outcomes.append(start.step.outcome)
@@ -160,8 +161,11 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
         title = f"what {many} {'commands' if many > 1 else 'command'} of {source} may contact is not told by its files"
         lines = [f"{one.file}:{one.line} {one.text}: {one.why}" for one in contacts.unresolved]
         findings.append(finding_of("BUILD_CONTACTS_UNRESOLVED", "info", source, title, lines))
-    unsure = (start.missing, start.assumptions) if start is not None else ()
-    return Judged(cells, further, steps, needs, outcomes, findings, *unsure)
+    missing, assumptions = (start.missing, start.assumptions) if start is not None else ((), ())
+    return Judged(
+        cells, further, steps, needs, outcomes, findings, (*missing, *answers.missing),
+        (*assumptions, *answers.assumptions),
+    )  # fmt: skip
 
 
 def _undecided_beside(cell: Cell) -> Iterable[str]:
@@ -176,25 +180,10 @@ def _judge_deployment(ground: Ground, service: str, pins: Mapping[str, IntervalS
     cluster, name = parse_selector(service).value.split("/", 1)
     found = find_service(ground.network, cluster, name)
     needs = deploy_needs(ground.network, *found) if found is not None else ()
-    verdicts = _answers(ground, service, needs, pins)
-    further = [_cell(service, key[0], verdict, needed=True) for key, verdict in verdicts.items()]
-    steps = steps_of(service, needs, verdicts)
+    answers = answers_to(ground, service, needs, pins)
+    further = [_cell(service, key[0], verdict, needed=True) for key, verdict in answers.cells.items()]
+    steps = steps_of(service, needs, answers)
     return Judged([], further, steps, needs, [step.outcome for step in steps], [])
-
-
-def _answers(
-    ground: Ground, source: str, needs: Sequence[Need], pins: Mapping[str, IntervalSet], besides: Iterable[str] = ()
-) -> dict[tuple[str, str, int], Verdict]:
-    """What becomes of each destination, protocol and port that is needed, and of ``besides`` on 443."""
-    asked = dict.fromkeys((name, "tcp", 443) for name in besides)
-    asked |= dict.fromkeys(need.asked for need in needs if need.destination)
-    return {
-        (destination, protocol, port): simulate(
-            ground, source, destination, protocol=protocol, port=port, pins=pins,
-            requests=_requests([need for need in needs if need.asked == (destination, protocol, port)]),
-        )
-        for destination, protocol, port in asked
-    }  # fmt: skip
 
 
 def _places(judged: Sequence[Judged], sources: Sequence[str]) -> dict[tuple[str, str], list[str]]:
@@ -204,13 +193,6 @@ def _places(judged: Sequence[Judged], sources: Sequence[str]) -> dict[tuple[str,
             known = found.setdefault((source, need.destination), [])
             if need.place and need.place not in known:
                 known.append(need.place)
-    return found
-
-
-def _requests(needs: Sequence[Need]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for need in needs:
-        found += [request for request in need.requests if request not in found]
     return found
 
 

@@ -33,7 +33,7 @@ class Need(NamedTuple):
     """One thing that a step needs: a destination, the IAM requests that go there, and where the build's files say so.
 
     Needs of one step with the same ``instead`` word stand for each other: one of them is enough. An empty destination
-    is one that the files do not tell.
+    is one that the files do not tell; ``open`` says that they tell the service, but not the resource's name.
     """
 
     step: str
@@ -43,10 +43,16 @@ class Need(NamedTuple):
     protocol: str = "tcp"
     place: str = ""
     instead: str = ""
+    open: bool = False
 
     @property
     def asked(self) -> tuple[str, str, int]:
         return self.destination, self.protocol, self.port
+
+    @property
+    def question(self) -> tuple[tuple[str, str, int], tuple[tuple[str, ...], ...], bool]:
+        """What is asked for a need on its own, as a key."""
+        return self.asked, tuple(tuple(map(str, one.values())) for one in self.requests), self.open
 
 
 def needs_of(network: Network, source: str, contacts: Contacts | None = None) -> tuple[Need, ...]:
@@ -71,21 +77,26 @@ def _of_contact(home: Home, contact: Contact) -> Need:
     place = "" if by_itself else f"{contact.file}:{contact.line} {contact.command}"
     requests = tuple(_request(one.action, _own(home, one.resource)) for one in contact.requests)
     instead = (place or contact.command) if contact.confidence == "likely" else ""
-    return Need(
-        contact.step, _destination(home, contact.host), requests, contact.port, contact.protocol, place, instead
-    )
+    destination, is_open = _destination(home, contact.host)
+    return Need(contact.step, destination, requests, contact.port, contact.protocol, place, instead, is_open)
 
 
-def _destination(home: Home, host: str) -> str:
-    """A service of the Region by its suffix, any other host by its name; nothing if a part of it is not known."""
+def _destination(home: Home, host: str) -> tuple[str, bool]:
+    """A service of the Region by its suffix, any other host by its name; nothing if a part of it is not known.
+
+    The second says that the name of a resource, which stands before the service's own name, is not known.
+    """
     if "{" in host:
-        return ""
+        found, _ = _destination(home, re.sub(r"\{[^}]*\}", "x", host))
+        first = re.sub(r"\{[^}]*\}", "", host).lstrip(".-")  # only what stands first is open
+        is_tail = host.endswith(first) and "{" not in host[len(host) - len(first) :]
+        return ("", False) if found.startswith("host:") or not is_tail else (found, True)
     suffix, region, is_aws = services.service_of_host(host)
     if is_aws and suffix is not None and region == home[1]:
         regional = services.host(suffix, region, home[0])
         if host == regional or suffix in ("s3", "ecr.dkr"):
-            return suffix
-    return f"host:{host}"
+            return suffix, False
+    return f"host:{host}", False
 
 
 def _own(home: Home, resource: str) -> str:
@@ -120,7 +131,7 @@ def default_needs(network: Network, source: str) -> tuple[Need, ...]:
     if found is None:
         return ()
     home, project = found
-    needs = [*_untold(project), *_environment_needs(home, project), *_source_needs(home, project)]
+    needs = [*_untold(project), *_environment_needs(home, project), *_source_needs(network, home, project)]
     registry = _arn(home, "ecr", "repository/*")
     partition = services.partition_of(home[1])
     layers = f"arn:{partition}:s3:::prod-{home[1]}-starport-layer-bucket/*"
@@ -159,7 +170,9 @@ def codecommit_repositories(network: Network, needs: Sequence[Need]) -> list[str
     return list(dict.fromkeys([*(arn for arn in asked if ":codecommit:" in arn), *_repositories(network)]))
 
 
-def _source_needs(home: Home, project: aws.Project) -> list[Need]:
+def _source_needs(network: Network, home: Home, project: aws.Project) -> list[Need]:
+    from reachsim.pipeline.project import artifact_bucket  # costs the parsers, which few projects need
+
     needs = []
     for one in (project.source, *project.secondary_sources):
         if one.type == "CODECOMMIT":
@@ -167,10 +180,10 @@ def _source_needs(home: Home, project: aws.Project) -> list[Need]:
             request = _request("codecommit:GitPull", _arn(home, "codecommit", repository))
             needs.append(Need("source", "git-codecommit", (request,)))
         elif one.type in ("S3", "CODEPIPELINE"):
-            bucket = (
-                f"arn:{services.partition_of(home[1])}:s3:::{one.location}" if one.type == "S3" and one.location else ""
-            )
-            needs.append(Need("source", "s3", (_request("s3:GetObject", bucket),) if bucket else ()))
+            place = one.location if one.type == "S3" else artifact_bucket(network.snapshot, *home, project.name)
+            key = "/*" if one.type == "CODEPIPELINE" else ""
+            requests = (_request("s3:GetObject", f"arn:{services.partition_of(home[1])}:s3:::{place}{key}"),)
+            needs.append(Need("source", "s3", requests if place else ()))
         elif one.type in GIT_HOSTS:
             needs.append(Need("source", f"host:{GIT_HOSTS[one.type]}"))
         elif one.type in SELF_HOSTED and (host := urlsplit(one.location or "").hostname):
@@ -199,7 +212,8 @@ def _environment_needs(home: Home, project: aws.Project) -> list[Need]:
 
     reads = {"PARAMETER_STORE": parameter, "SECRETS_MANAGER": secret}
     found = [reads[one.type](home[1], home[0], one.value or "*") for one in wanted]
-    return [
-        Need("environment", _destination(home, one.host), tuple(_request(r.action, r.resource) for r in one.requests))
-        for one in found
-    ]
+    needs = []
+    for one in found:
+        requests = tuple(_request(each.action, each.resource) for each in one.requests)
+        needs.append(Need("environment", _destination(home, one.host)[0], requests))
+    return needs

@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
+from reachsim.check.answers import Answers
 from reachsim.check.needs import Need
 from reachsim.check.outcome import THROUGH
 from reachsim.evidence import Block
 from reachsim.selectors import parse_selector
-from reachsim.verdict import Outcome, PipelineStep, RouteWord, Verdict
+from reachsim.verdict import Outcome, PipelineStep, RouteWord
 
 ORDER: Final = (
     "git-push", "environment", "source", "login", "pull", "run", "push", "logs", "artifacts", "cache", "reports",
@@ -23,11 +24,9 @@ UNTIL_LATE: Final = ("git-push", "logs")
 
 
 def steps_of(
-    source: str, needs: Sequence[Need], verdicts: Mapping[tuple[str, str, int], Verdict],
-    first: PipelineStep | None = None,
-) -> list[PipelineStep]:  # fmt: skip
-    """The steps of a source. ``verdicts``: what was answered for each destination, protocol and port; ``first``: the
-    step that comes before all others."""
+    source: str, needs: Sequence[Need], answers: Answers, first: PipelineStep | None = None
+) -> list[PipelineStep]:
+    """The steps of a source. ``answers``: what becomes of each need; ``first``: the step before all others."""
     who = parse_selector(source)
     name = who.value if who.kind == "codebuild" else source
     made = [first] if first is not None else []
@@ -36,32 +35,31 @@ def steps_of(
         mine = [need for need in needs if need.step == step]
         if mine:
             not_reached = stuck and step not in UNTIL_LATE
-            made.append(_step(name, step, mine, verdicts, not_reached=not_reached))
+            made.append(_step(name, step, mine, answers, not_reached=not_reached))
             stuck = stuck or (made[-1].outcome == "blocked" and step != "logs")
     return made
 
 
-def _step(
-    name: str, step: str, needs: Sequence[Need], verdicts: Mapping[tuple[str, str, int], Verdict], *, not_reached: bool
-) -> PipelineStep:
-    answers = [(need, verdicts.get(need.asked)) for need in needs]
-    outcome = settled(answers)
-    routes = {verdict.route for _, verdict in answers if verdict is not None and verdict.outcome in THROUGH}
+def _step(name: str, step: str, needs: Sequence[Need], answers: Answers, *, not_reached: bool) -> PipelineStep:
+    own = [answers.of(need) for need in needs]
+    outcome = settled(needs, answers)
+    routes = {verdict.route for verdict in own if verdict is not None and verdict.outcome in THROUGH}
     route: RouteWord = "none"
     if outcome in THROUGH:
         route = routes.pop() if len(routes) == 1 else "mixed"
     blocked_by: tuple[Block, ...] = ()
     if outcome != "allowed":
-        blocked_by = tuple(dict.fromkeys(block for _, one in answers if one is not None for block in one.blocked_by))
+        blocked_by = tuple(dict.fromkeys(block for one in own if one is not None for block in one.blocked_by))
     contacts = tuple(dict.fromkeys(contact_of(need) for need in needs))
     return PipelineStep(name, step, outcome, route, False, not_reached, blocked_by, contacts)
 
 
-def settled(answers: Sequence[tuple[Need, Verdict | None]]) -> Outcome:
+def settled(needs: Sequence[Need], answers: Answers) -> Outcome:
     """What becomes of a step: all that every run needs has to get through, and one of each set of alternatives."""
     found: list[Outcome] = []
     choices: dict[str, list[Outcome]] = {}
-    for need, verdict in answers:
+    for need in needs:
+        verdict = answers.of(need)
         outcome: Outcome = verdict.outcome if verdict is not None else "unknown"
         if need.instead:
             choices.setdefault(need.instead, []).append(outcome)
@@ -73,12 +71,12 @@ def settled(answers: Sequence[tuple[Need, Verdict | None]]) -> Outcome:
     return next(one for one in worst if one in found)
 
 
-def really_needed(need: Need, needs: Sequence[Need], verdicts: Mapping[tuple[str, str, int], Verdict]) -> bool:
+def really_needed(need: Need, needs: Sequence[Need], answers: Answers) -> bool:
     """Whether a need counts: of alternatives those that get through, or all of them if none surely does."""
     if not need.instead:
         return True
-    others = [verdicts.get(one.asked) for one in needs if (one.step, one.instead) == (need.step, need.instead)]
-    mine = verdicts.get(need.asked)
+    others = [answers.of(one) for one in needs if (one.step, one.instead) == (need.step, need.instead)]
+    mine = answers.of(need)
     through = mine is not None and mine.outcome in THROUGH
     return through or not any(one is not None and one.outcome == "allowed" for one in others)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from reachsim.check import STARTERS, Need, check, needs_of, pipeline_sources
+from reachsim.check.answers import answers_to
 from reachsim.check.code import contacts_of_project
 from reachsim.check.deployments import deploy_needs, deployments
 from reachsim.check.needs import SERVICES
@@ -148,25 +149,16 @@ def _deploy_needs(ground: Ground, service: str) -> tuple[Need, ...]:
 
 
 def _ways(ground: Ground, config: Config, source: str, needs: Sequence[Need]) -> list[Way]:
-    needs = [need for need in needs if need.destination]
-    asked: dict[tuple[str, str, int], list[Need]] = {(name, "tcp", 443): [] for name in SERVICES}
-    for need in needs:
-        asked.setdefault(need.asked, []).append(need)
-    verdicts = {key: _ask(ground, config, source, key, mine) for key, mine in asked.items()}
+    answers = answers_to(ground, source, needs, config.pins, SERVICES)
+    mine = {key: [need for need in needs if need.asked == key] for key in answers.cells}
     return [
         Way(
-            key[0], verdicts[key], _requests(mine), any(really_needed(need, needs, verdicts) for need in mine),
-            tuple(dict.fromkeys(need.place for need in mine if need.place)),
+            key[0], verdict, _requests([need for need in mine[key] if not need.open]),
+            any(really_needed(need, needs, answers) for need in mine[key]),
+            tuple(dict.fromkeys(need.place for need in mine[key] if need.place)),
         )
-        for key, mine in asked.items()
+        for key, verdict in answers.cells.items()
     ]  # fmt: skip
-
-
-def _ask(ground: Ground, config: Config, source: str, key: tuple[str, str, int], needs: Sequence[Need]) -> Verdict:
-    destination, protocol, port = key
-    return simulate(
-        ground, source, destination, protocol=protocol, port=port, requests=_requests(needs), pins=config.pins
-    )  # fmt: skip
 
 
 def _requests(needs: Sequence[Need]) -> tuple[Mapping[str, Any], ...]:

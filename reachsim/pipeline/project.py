@@ -72,12 +72,15 @@ class Project(_Record, frozen=True):
 
 
 class Owned(NamedTuple):
-    """A project with the account and Region that it lives in, and the file that says so."""
+    """A project with the account and Region that it lives in, and the file that says so; ``bucket`` is the one that
+    CodePipeline hands its source and artifacts over in, "" where none is known.
+    """
 
     account: str
     region: str
     file: str
     project: Project
+    bucket: str = ""
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -98,9 +101,47 @@ def find(snapshot: Snapshot, name: str) -> Owned:
         known += [one.name for one in answer.projects]
         for one in answer.projects:
             if one.name == name:
-                return Owned(account, region, path, one)
+                return Owned(account, region, path, one, artifact_bucket(snapshot, account, region, name))
     there = f"; it has {', '.join(known[:8])}" if known else "; it holds no codebuild/batch-get-projects.json"
     raise QuestionError(f"--project {name}: the snapshot has no such project{there}", "UNKNOWN_PROJECT")
+
+
+class _Action(_Record, frozen=True):
+    configuration: dict[str, str] = {}
+
+
+class _Stage(_Record, frozen=True):
+    actions: tuple[_Action, ...] = ()
+
+
+class _Pipeline(_Record, frozen=True):
+    stages: tuple[_Stage, ...] = ()
+    artifact_store: Location | None = None
+    artifact_stores: dict[str, Location] = {}
+
+
+class _PipelineAnswer(_Record, frozen=True):
+    pipeline: _Pipeline
+
+
+def artifact_bucket(snapshot: Snapshot, account: str, region: str, project: str) -> str:
+    """The bucket in which CodePipeline hands a project its source; "" if no pipeline of the snapshot runs it.
+
+    Raises SnapshotError for a pipeline that cannot be read.
+    """
+    for _, path in snapshot.children(account, region, "codepipeline", "get-pipeline"):
+        if snapshot.status(path) != "ok":
+            continue
+        try:
+            pipeline = msgspec.json.decode(snapshot.read(path), type=_PipelineAnswer).pipeline
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise SnapshotError(Fault(path, "", "a pipeline as the AWS CLI prints it", str(error))) from None
+        runs = any(action.configuration.get("ProjectName") == project for stage in pipeline.stages
+                   for action in stage.actions)  # fmt: skip
+        store = pipeline.artifact_stores.get(region, pipeline.artifact_store)
+        if runs and store is not None and store.location:
+            return store.location
+    return ""
 
 
 def variables(owned: Owned) -> dict[str, str]:
@@ -186,7 +227,7 @@ def _source(owned: Owned, place: Location) -> Iterator[Row]:
         for one in urls.git_destination(place.location or default):
             yield Row(one, "source", text)
     elif place.type in ("S3", "CODEPIPELINE"):
-        yield Row(_bucket(owned, place, "source", ("s3:GetObject", "s3:GetObjectVersion")), "source", text)
+        yield Row(_bucket(owned, place, "source", ("s3:GetObject",)), "source", text)
     elif place.location:
         for one in urls.git_destination(place.location):
             yield Row(one, "source", text)
@@ -196,7 +237,9 @@ def _source(owned: Owned, place: Location) -> Iterator[Row]:
 
 def _bucket(owned: Owned, place: Location, step: Step, actions: tuple[str, ...]) -> Destination:
     bucket = (place.location or "").removeprefix("arn:aws:s3:::").split("/")[0]
-    name = bucket if bucket and place.type == "S3" else unknown("bucket")
+    if place.type == "CODEPIPELINE":
+        bucket = owned.bucket
+    name = bucket or unknown("bucket")
     arn = starred(f"arn:{services.partition_of(owned.region)}:s3:::{name}/*")
     base = services.host("s3", owned.region, owned.account)
     requests = tuple(Request(one, arn) for one in actions)

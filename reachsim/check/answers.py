@@ -1,0 +1,110 @@
+"""What becomes of each destination of a source with all that goes there, and of each need on its own.
+
+Needs share a walk where they go the same way; the policies judge each need's own requests, so that one step's refusal
+is not another's. **Source:** DESIGN, "check" (``steps[].outcome`` is what the step would get on its own).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from reachsim.check.needs import Need
+from reachsim.evidence import Assumption
+from reachsim.forwarding import Ground
+from reachsim.intervals import IntervalSet
+from reachsim.simulate import simulate_each
+from reachsim.verdict import Outcome, Verdict
+
+Asked = tuple[str, str, int]
+_SOME_NAME: Final = "a-name-that-no-policy-singles-out"
+_WORST: Final[tuple[Outcome, ...]] = ("blocked", "unknown", "intermittent", "allowed")
+
+
+class Answers(NamedTuple):
+    """``cells``: by destination, protocol and port; ``own``: by need (`Need.question`)."""
+
+    cells: dict[Asked, Verdict]
+    own: dict[Any, Verdict]
+
+    def of(self, need: Need) -> Verdict | None:
+        """What a need gets on its own; None if its destination is not told."""
+        return self.own.get(need.question)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The files that leave a need open."""
+        return tuple(path for one in self.own.values() if one.outcome == "unknown" for path in one.missing)
+
+    @property
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """That a resource's name is not known."""
+        return tuple(
+            note for key, one in self.own.items() if key[-1] and one.outcome != "blocked" for note in one.assumptions
+        )
+
+
+def answers_to(
+    ground: Ground, source: str, needs: Sequence[Need], pins: Mapping[str, IntervalSet], besides: Iterable[str] = ()
+) -> Answers:
+    """Answer every need, and ``besides`` (services on 443) for the matrix.
+
+    A need that leaves names open (`Need.open`) is judged by the network, endpoint and identity policies alone: it is
+    blocked if no name could pass, allowed if any name that no policy singles out passes, else not known.
+    """
+    asked: dict[Asked, list[Need]] = {(name, "tcp", 443): [] for name in besides}
+    for need in needs:
+        if need.destination:
+            asked.setdefault(need.asked, []).append(need)
+    found = Answers({}, {})
+    for key, mine in asked.items():
+        destination, protocol, port = key
+        wanted = [_joined(one for one in mine if not one.open)]
+        for one in mine:
+            wanted.append(one.requests)
+            if one.open:
+                wanted.append(tuple(map(_with_a_name, one.requests)))
+        verdicts = iter(simulate_each(ground, source, destination, wanted, protocol=protocol, port=port, pins=pins))
+        found.cells[key] = next(verdicts)
+        for one in mine:
+            verdict = next(verdicts)
+            found.own[one.question] = _of_open(source, verdict, next(verdicts)) if one.open else verdict
+    return found
+
+
+def _joined(needs: Iterable[Need]) -> tuple[dict[str, Any], ...]:
+    found: list[dict[str, Any]] = []
+    for need in needs:
+        found += [request for request in need.requests if request not in found]
+    return tuple(found)
+
+
+def _with_a_name(request: Mapping[str, Any]) -> dict[str, Any]:
+    return {**request, "resource": str(request["resource"]).replace("*", _SOME_NAME)}
+
+
+def _of_open(source: str, best: Verdict, plain: Verdict) -> Verdict:
+    """From what the best name could get and what an ordinary one gets; resource policies are those of no known name."""
+    best, plain = (msgspec.structs.replace(one, layers=_without_resource(one)) for one in (best, plain))
+    word, ordinary = _worst(best), _worst(plain)
+    if word == "blocked" or not best.layers.keys() - {"network"}:
+        return best
+    name = f"{best.question.destination} of {source}"
+    detail = "the build's files do not tell which resource is used; policies are judged for one that none of them names"
+    assumptions = (*best.assumptions, Assumption("UNKNOWN_RESOURCE", name, detail, "block"))
+    outcome: Outcome = ordinary if ordinary in ("allowed", "intermittent") else "unknown"
+    route = best.route if best.route != "none" else plain.route
+    return msgspec.structs.replace(
+        best, outcome=outcome, route=route if outcome != "unknown" else "none", blocked_by=(), missing=(),
+        assumptions=assumptions,
+    )  # fmt: skip
+
+
+def _without_resource(verdict: Verdict) -> dict[str, Outcome]:
+    return {name: word for name, word in verdict.layers.items() if name != "resource-policy"}
+
+
+def _worst(verdict: Verdict) -> Outcome:
+    return next(one for one in _WORST if one in verdict.layers.values())
