@@ -25,6 +25,7 @@ from reachsim.model.network import Network
 from reachsim.resolver_paths import resolved
 from reachsim.selectors import Source, parse_selector, sources
 from reachsim.service_hosts import Kind, host_variants
+from reachsim.shown import Shown
 
 Word = Literal["private", "gateway", "public", "no-answer", "unknown"]
 PIPELINE = ("git-codecommit", "codecommit", "codebuild", "ecr.api", "ecr.dkr", "s3", "logs", "sts")
@@ -70,7 +71,7 @@ class NameTable(msgspec.Struct, frozen=True):
     rows: tuple[NameRow, ...]
 
 
-class Names(msgspec.Struct, frozen=True):
+class Names(Shown, frozen=True):
     """The answer to "what do AWS's names lead to from here?" (`Reach.names`)."""
 
     source: str

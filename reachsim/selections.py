@@ -6,6 +6,7 @@ Every selection is a mapping of names to selectors, so that notebooks complete t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 
 from reachsim.errors import QuestionError
 
@@ -42,6 +43,10 @@ class Selections(Mapping[str, str]):
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self._selectors)
+
+    def _repr_html_(self) -> str:
+        text: str = import_module("reachsim.report.notebook").show_names(self.kind, self)
+        return text
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.kind}: {', '.join(self._selectors) or 'none'})"

@@ -16,6 +16,7 @@ from reachsim.addresses import format_set
 from reachsim.evidence import Assumption, Block, Hop
 from reachsim.intervals import IntervalSet
 from reachsim.packets import CLIENT_PORT, DESTINATION, ICMP, ICMPV6, SERVICE, SOURCE, TCP, UDP, Box
+from reachsim.shown import Shown
 
 Outcome = Literal["allowed", "blocked", "intermittent", "unknown"]
 RouteWord = Literal["private", "aws-public", "internet", "on-premises", "mixed", "none"]
@@ -66,7 +67,7 @@ class Question(msgspec.Struct, frozen=True):
     family: str | None = None
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Verdict(Shown, frozen=True):
     """The answer to one question (DESIGN, "Verdicts")."""
 
     question: Question
@@ -81,14 +82,6 @@ class Verdict(msgspec.Struct, frozen=True):
     """How the destination's name was resolved, one hop of type ``dns`` per step."""
 
     # Values do not know how they are shown: what shows them is loaded by its name when a notebook asks for it.
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
-        found: dict[str, str] = import_module("reachsim.report.notebook").bundle(self)
-        return found
-
-    def _repr_html_(self) -> str:
-        text: str = import_module("reachsim.report.notebook").show(self)
-        return text
 
     def to_frame(self) -> pandas.DataFrame:
         """Every hop of every way as a row of a pandas.DataFrame. Raises UnsupportedError without pandas."""
@@ -138,7 +131,7 @@ class PipelineStep(msgspec.Struct, frozen=True):
     contacts: tuple[str, ...] = ()
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Finding(Shown, frozen=True):
     """Something to know or to mend: ``id`` is a code that ``reachsim explain`` knows."""
 
     id: str
@@ -147,10 +140,6 @@ class Finding(msgspec.Struct, frozen=True):
     component: str
     evidence: tuple[str, ...]
     remedy: str
-
-    def _repr_html_(self) -> str:
-        text: str = import_module("reachsim.report.notebook").show(self)
-        return text
 
 
 class Acceptance(msgspec.Struct, frozen=True):
@@ -186,7 +175,7 @@ class Side(msgspec.Struct, frozen=True):
     known: Known = Known()
 
 
-class Check(msgspec.Struct, frozen=True):
+class Check(Shown, frozen=True):
     """The whole pipeline's verdict (DESIGN, "check")."""
 
     overall: Overall
@@ -195,7 +184,7 @@ class Check(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     missing: tuple[str, ...]
     assumptions: tuple[Assumption, ...]
-    same_as: dict[str, tuple[str, ...]] = {}
+    same_as: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Source shown → further sources with the same answers."""
     accepted: tuple[Acceptance, ...] = ()
     known: Known = Known()
@@ -213,14 +202,6 @@ class Check(msgspec.Struct, frozen=True):
         if self.overall != "private-and-working" or any(one.severity in ("high", "medium") for one in standing):
             return 1
         return 3 if any(one.id == "EXPECTATION_UNDECIDED" for one in standing) else 0
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
-        found: dict[str, str] = import_module("reachsim.report.notebook").bundle(self)
-        return found
-
-    def _repr_html_(self) -> str:
-        text: str = import_module("reachsim.report.notebook").show(self)
-        return text
 
     def to_frame(self, table: str = "matrix") -> pandas.DataFrame:
         """One of the tables (matrix, steps, findings, assumptions, missing) as a pandas.DataFrame.

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from reachsim.shown import Shown
 from reachsim.verdict import Verdict, block_json
 
 Kind = Literal[
@@ -83,7 +84,7 @@ class Diagnosed(msgspec.Struct, frozen=True):
         return row | {"causes": [_cause_json(rank, cause) for rank, cause in enumerate(self.causes, 1)]}
 
 
-class Diagnosis(msgspec.Struct, frozen=True):
+class Diagnosis(Shown, frozen=True):
     """A log's errors in its order, and the causes of all of them by rank."""
 
     source: str

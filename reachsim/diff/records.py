@@ -9,6 +9,7 @@ import msgspec
 
 from reachsim.changes import Change
 from reachsim.evidence import Block
+from reachsim.shown import Shown
 from reachsim.verdict import Finding, Known, RouteWord, Side, Traffic, block_json
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class PolicyChange(msgspec.Struct, frozen=True):
     less: str
 
 
-class Diff(msgspec.Struct, frozen=True):
+class Diff(Shown, frozen=True):
     """What changed between two snapshots, and what it means.
 
     ``overall`` holds check's word before and after, of the sources compared; both None where check's answer for them is
@@ -128,7 +129,7 @@ class Diff(msgspec.Struct, frozen=True):
     renamed: dict[str, str]
     compared: tuple[str, ...]
     skipped: tuple[str, ...]
-    because: dict[str, tuple[str, ...]] = {}
+    because: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Finding, as ``id component`` → ids of the changes that it came or went with, as far as that was found."""
     undecided: tuple[str, ...] = ()
     """Files that the newer snapshot lacks to decide whether something newly leaves or gets in."""
@@ -169,14 +170,6 @@ class Diff(msgspec.Struct, frozen=True):
         """Draw both snapshots as one route map: new, gone, changed and unchanged ways. Returns the Axes."""
         axes: Axes = import_module("reachsim.plot").plot_diff(self, ax, network=network or self.known)
         return axes
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
-        found: dict[str, str] = import_module("reachsim.report.notebook").bundle(self)
-        return found
-
-    def _repr_html_(self) -> str:
-        text: str = import_module("reachsim.report.notebook").show(self)
-        return text
 
     def to_json(self) -> dict[str, Any]:
         """The object that ``reachsim diff --format json`` prints."""

@@ -9,6 +9,7 @@ import msgspec
 from reachsim.diff import Diff
 from reachsim.fix.steps import Step, component_of, describe, in_order, to_json
 from reachsim.patch import Patch
+from reachsim.shown import Shown
 from reachsim.verdict import Traffic
 
 Status = Literal["nothing to fix", "proven", "partly", "undecided"]
@@ -50,7 +51,7 @@ class Opened(msgspec.Struct, frozen=True):
     traffic: tuple[Traffic, ...]
 
 
-class Plan(msgspec.Struct, frozen=True):
+class Plan(Shown, frozen=True):
     """The smallest changes found, proven: the snapshot with ``patch`` applied was judged again.
 
     ``before`` and ``after`` are check's words, ``diff`` is all that the patch changes, ``also_opens`` what passes newly
@@ -65,7 +66,7 @@ class Plan(msgspec.Struct, frozen=True):
     patch: Patch
     diff: Diff
     also_opens: tuple[Opened, ...]
-    policies: dict[str, str] = {}
+    policies: dict[str, str] = msgspec.field(default_factory=dict)
     """Holder (and name) → a policy's whole text after the fix, of those that it changes."""
     missing: tuple[str, ...] = ()
 

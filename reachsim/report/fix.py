@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from reachsim.fix import Mend, Plan
 from reachsim.fix.steps import (
@@ -44,7 +45,7 @@ def render_fix(plan: Plan, network: Labels, *, colour: bool = False, columns: in
         lines += ["", *_mend(number, mend, network, paint)]
     if plan.left:
         lines += ["", paint.bold("what stays wrong")]
-        lines += [line for text in _left(plan, network) for line in wrap(text, columns, "  - ", "    ")]
+        lines += [line for text in left_of(plan, network) for line in wrap(text, columns, "  - ", "    ")]
     if plan.mends:
         lines += ["", paint.bold("proof"), *_proof(plan, network, paint)]
     if plan.missing:
@@ -55,7 +56,20 @@ def render_fix(plan: Plan, network: Labels, *, colour: bool = False, columns: in
     return "\n".join(lines) + "\n"
 
 
-def _left(plan: Plan, network: Labels) -> Iterator[str]:
+def entries_of(plan: Plan, network: Labels) -> list[dict[str, Any]]:
+    """Each mend in words: its steps, what they mend and open, and what would do instead."""
+    return [
+        {
+            "steps": [_told(step, network) for step in mend.steps], "mends": list(_mended(mend, network)),
+            "opens": _count(mend.steps, mend.opens),
+            "others": [f"{' and '.join(_told(step, network) for step in steps)} (opens {_count(steps, opens)})"
+                       for steps, opens in mend.alternatives],
+        }
+        for mend in plan.mends
+    ]  # fmt: skip
+
+
+def left_of(plan: Plan, network: Labels) -> Iterator[str]:
     """What stays wrong, by reason and source: ``source → destinations: why``."""
     reasons: dict[tuple[str, str], dict[str, str]] = {}
     for one in plan.left:

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reachsim.diagnose import Diagnosis
 from reachsim.diff import Diff
+from reachsim.fix import Plan
+from reachsim.names import Names
+from reachsim.report.diagnosis import render_diagnosis
 from reachsim.report.diff import render_diff
 from reachsim.report.diff_html import entries
 from reachsim.report.facts import Facts
+from reachsim.report.fix import STATUS, entries_of, left_of, render_fix
 from reachsim.report.html import map_of, matrix_of
 from reachsim.report.ladder import MOST_WAYS, groups
 from reachsim.report.languages import TEXTS
+from reachsim.report.names import render_names
 from reachsim.report.pages import environment, part
 from reachsim.report.text import OVERALL, describe, render_check, render_trace
+from reachsim.report.verify import render_verification
 from reachsim.report.ways import blocks_of, way_of
 from reachsim.report.words import Labels
 from reachsim.routemap import lay_out
 from reachsim.verdict import Check, Finding, Known, Verdict
+from reachsim.verify import Verification
+
+Shown = Check | Verdict | Finding | Diff | Plan | Names | Diagnosis | Verification
 
 
-def show(value: Check | Verdict | Finding | Diff, network: Labels | None = None) -> str:
+def show(value: Shown, network: Labels | None = None) -> str:
     """A value as HTML. ``network`` knows other names and places than the value itself."""
-    network = network or (value.known if isinstance(value, Check | Diff) else Known())
+    network = network or known_of(value)
     match value:
         case Check():
             found = map_of(lay_out(value, network), value.matrix, network, TEXTS["en"])
@@ -37,18 +47,53 @@ def show(value: Check | Verdict | Finding | Diff, network: Labels | None = None)
             return _render(network, kind="diff", **entries(value, network, TEXTS["en"]))
         case Finding():
             return _render(network, kind="finding", one=value)
+        case Plan():
+            return _render(network, kind="fix", plan=value, meaning=STATUS[value.status],
+                           fixes=entries_of(value, network), left=list(left_of(value, network)),
+                           **entries(value.diff, network, TEXTS["en"]))  # fmt: skip
+        case Names() | Diagnosis() | Verification():
+            return _render(network, kind="text", text=text_of(value, network).split("\n"))
 
 
-def bundle(value: Check | Verdict | Diff) -> dict[str, str]:
+def bundle(value: Shown) -> dict[str, str]:
     """A value as notebooks want it: HTML, and text where there is none."""
+    return {"text/html": show(value), "text/plain": text_of(value, known_of(value))}
+
+
+def known_of(value: Shown) -> Known:
+    """The names and places that a value knows."""
+    match value:
+        case Check() | Diff():
+            return value.known
+        case Plan():
+            return value.diff.known
+    return Known()
+
+
+def text_of(value: Shown, network: Labels) -> str:
+    """A value as a terminal shows it."""
     match value:
         case Check():
-            text = render_check(value, value.known)
-        case Diff():
-            text = render_diff(value, value.known)
+            return render_check(value, network)
         case Verdict():
-            text = render_trace(value, Known())
-    return {"text/html": show(value), "text/plain": text}
+            return render_trace(value, network)
+        case Finding():
+            return f"{value.severity.upper()} {value.id}: {value.title}\n"
+        case Diff():
+            return render_diff(value, network)
+        case Plan():
+            return render_fix(value, network)
+        case Names():
+            return render_names(value, network)
+        case Diagnosis():
+            return render_diagnosis(value, network)
+        case Verification():
+            return render_verification(value, network)
+
+
+def show_names(kind: str, selectors: Mapping[str, str]) -> str:
+    """Selectors by name, as a table."""
+    return _render(Known(), kind="names", what=kind, selectors=selectors)
 
 
 def show_snapshot(facts: Facts, counts: Iterable[tuple[str, int]], network: Labels) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from reachsim.shown import Shown
 from reachsim.verdict import Verdict
 
 Hides = Literal["leak", "block"]
@@ -48,7 +49,7 @@ class Disagreement(msgspec.Struct, frozen=True):
         return {**found, "why": list(self.why), "trace": self.verdict.to_json()}
 
 
-class Verification(msgspec.Struct, frozen=True):
+class Verification(Shown, frozen=True):
     """Records compared with the verdicts on the same packets. Times are seconds since 1970 (UTC)."""
 
     records: int

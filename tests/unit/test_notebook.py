@@ -8,11 +8,13 @@ from pathlib import Path
 import pandas
 import pytest
 
-from reachsim import Reach, load
+from reachsim import Reach, load, load_files
 from reachsim.errors import QuestionError, UnsupportedError
 from reachsim.report.frames import TABLES
 from reachsim.routemap import lay_out
+from reachsim.selections import Selections
 from reachsim.verdict import Check
+from reachsim.verify import Verification
 from tests.unit.report.test_html import EVIL, Names, Page, hostile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -149,3 +151,35 @@ def test_without_pandas_the_error_says_what_to_install(reach: Reach, monkeypatch
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(UnsupportedError, match="pip install pandas"):
         reach.check().to_frame()
+
+
+def test_a_fix_shows_its_changes_and_what_they_do() -> None:
+    plan = load(ROOT / "snapshots/broken-pipeline").fix()
+    bundle = plan._repr_mimebundle_()
+    text = sound(bundle["text/html"], MAP)
+    assert f"overall: {plan.before} → {plan.after}" in text
+    assert bundle["text/plain"].startswith(f"overall: {plan.before} → {plan.after}")
+    assert bundle["text/html"].count("<tr><td>") == len(plan.mends)
+    assert "what the changes do" in text
+    nothing = load(ROOT / "snapshots/private-pipeline").fix()._repr_html_()
+    assert "there is nothing to fix" in sound(nothing)
+
+
+def test_names_diagnoses_and_verifications_show_what_a_terminal_does(reach: Reach) -> None:
+    log = b'Connect timeout on endpoint URL: "https://api.ecr.ap-northeast-1.amazonaws.com/"'
+    for value in (reach.names("codebuild:app-build"), reach.diagnose(log, "app-build")):
+        bundle = value._repr_mimebundle_()
+        assert bundle["text/plain"].strip() == sound(bundle["text/html"]).strip()
+        assert len(bundle["text/plain"]) > 80
+    bundle = Verification(0, 0, (), {})._repr_mimebundle_()
+    assert bundle["text/plain"].strip() == sound(bundle["text/html"]).strip()
+
+
+def test_selections_are_a_table(reach: Reach) -> None:
+    text = sound(reach.codebuild._repr_html_())
+    assert all(name in text and selector in text for name, selector in reach.codebuild.items())
+    assert "none in the snapshot" in sound(load_files({}).codebuild._repr_html_())
+
+
+def test_names_in_every_display_stay_text() -> None:
+    assert "<script>alert" not in Selections(EVIL, {EVIL: EVIL})._repr_html_()
