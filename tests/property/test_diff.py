@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
 
 from reachsim import Reach, load_files
+from reachsim.changes import compare
 from reachsim.config import Config
-from reachsim.diff import diff
+from reachsim.diff import CellChange, Diff, diff
 from reachsim.diff.cells import Asked, evaluate, shift
 from reachsim.diff.scope import questions
 from reachsim.packets import DIMENSIONS, PacketSet
@@ -129,7 +130,7 @@ def test_a_difference_is_the_set_difference_of_the_full_answers(topic: str) -> N
             if not first.same_as(second):
                 changed += 1
                 told = diff(old.ground, new.ground, sources=[source], targets=[EVERYWHERE])
-                assert_caused(old, new, source, told.cells[0].causes)
+                assert_caused(old, new, source, told.cells[0])
                 break
     print(f"{topic}: {changed} of {len(SEEDS)} networks differ, {packets} packets interpreted in both")
     assert changed
@@ -165,19 +166,58 @@ def interpreted(
     return count
 
 
-def assert_caused(old: Reach, new: Reach, source: str, causes: tuple[str, ...]) -> None:
-    """Undone, a cause gives back the old answer; any smaller set does not."""
-    from reachsim.changes import compare
-
+def assert_caused(old: Reach, new: Reach, source: str, told: CellChange) -> None:
+    """Undone, the causes give back the old answer, any smaller set does not; each alternative alone does, and no other
+    change.
+    """
     comparison = compare(old.network, new.network)
-    changes = [one for one in comparison.changes if one.id in causes]
-    assert changes
     asked = Asked(source, EVERYWHERE)
     before = evaluate(old.ground, asked, {})
-    assert evaluate(Reach(comparison.without(changes)).ground, asked, {}).same_as(before)
-    for left in changes:
-        fewer = comparison.without([one for one in changes if one is not left])
-        assert not evaluate(Reach(fewer).ground, asked, {}).same_as(before)
+
+    def is_back(ids: Iterable[str]) -> bool:
+        snapshot = comparison.without([one for one in comparison.changes if one.id in ids])
+        return evaluate(Reach(snapshot).ground, asked, {}).same_as(before)
+
+    assert told.causes
+    assert is_back(told.causes)
+    assert not any(is_back({*told.causes} - {one}) for one in told.causes)
+    alone = {one.id for one in comparison.changes if is_back({one.id})}
+    assert alone == ({*told.alternatives} | ({*told.causes} if len(told.causes) == 1 else set()))
+
+
+@pytest.mark.parametrize("topic", sorted(TOPICS))
+def test_of_several_edits_the_causes_are_the_least_and_what_depends_on_nothing_changes_nothing(topic: str) -> None:
+    changed = 0
+    for seed in SEEDS[:2]:
+        draft = network(topic, seed + 200)
+        files, rng = draft.files(), random.Random(f"several/{topic}/{seed}")
+        old = load_files(files)
+        for _ in range(ATTEMPTS):
+            after, source = files, rng.choice(draft.interfaces)
+            for name in rng.choices(sorted(EDITS), k=4):
+                after = edited(after, name, rng) or after
+            new = load_files(after)
+            if answers(old, source) != answers(new, source):
+                told = diff(old.ground, new.ground, sources=[source], targets=[EVERYWHERE])
+                changed += len(told.cells)
+                for cell in told.cells:
+                    assert_caused(old, new, source, cell)
+                assert_idle(old, new, source, told)
+                break
+    print(f"{topic}: {changed} answers changed by several edits")
+    assert changed
+
+
+def assert_idle(old: Reach, new: Reach, source: str, told: Diff) -> None:
+    """A change on which nothing depends makes no difference by itself, nor does undoing it."""
+    comparison, asked = compare(old.network, new.network), Asked(source, EVERYWHERE)
+    before, after = (evaluate(one.ground, asked, {}) for one in (old, new))
+    for impact in told.changes:
+        (change,) = [one for one in comparison.changes if one.id == impact.change.id]
+        undone, made = (Reach(one) for one in (comparison.without([change]), comparison.only([change])))
+        idle = evaluate(undone.ground, asked, {}).same_as(after) and evaluate(made.ground, asked, {}).same_as(before)
+        assert (impact.matters == "nothing") <= idle, change
+        assert (impact.matters == "indirectly") <= (not idle), change
 
 
 @pytest.mark.parametrize("topic", sorted(TOPICS))

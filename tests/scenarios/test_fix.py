@@ -190,8 +190,8 @@ def foreign(admits: bool = True, endpoint: str = "", **more: Any) -> Files:
     return files | building(net, f"FROM {THEIRS}.dkr.ecr.{REGION}.amazonaws.com/base:1\n")
 
 
-def uncached() -> Files:
-    net = Pipeline(build_role=[*BUILD_ROLE, IMPORTING])
+def uncached(more: Callable[[Pipeline], Pipeline] = lambda net: net) -> Files:
+    net = more(Pipeline(build_role=[*BUILD_ROLE, IMPORTING]))
     net.put("ecr/describe-pull-through-cache-rules", {"pullThroughCacheRules": [RULE]})
     return building(net, f"FROM {REGISTRY}/{CACHED}:1.22\n")
 
@@ -265,11 +265,22 @@ FAILING: dict[str, tuple[Callable[[], Pipeline | Files], Steps]] = {
         lambda: building(Pipeline(), "FROM public.ecr.aws/docker/library/golang:1.22\n"), [
         ("codebuild:p1", f"copy public.ecr.aws/docker/library/golang:1.22 to {REGISTRY}/{CACHED}:1.22, and name the "
          "copy in Dockerfile:1")]),
-    "SC18b a cache that is empty": (uncached, [
+    "SC18b a cache that is empty": (lambda: uncached(), [
         (f"{OWN_ARN}/{CACHED}", f"copy public.ecr.aws/docker/library/golang:1.22 to {REGISTRY}/{CACHED}:1.22")]),
     "SC19 a hidden frontend image": (lambda: building(Pipeline(), f"# syntax=docker/dockerfile:1\n{OWN}"), [
         ("codebuild:p1", f"copy docker/dockerfile:1 to {REGISTRY}/docker-hub/docker/dockerfile:1, and name the copy "
          "in Dockerfile:1")]),
+    "SC12b a source from CodePipeline": (
+        lambda: Pipeline(endpoints=["ecr.api", "ecr.dkr", "logs"], source=("CODEPIPELINE", "")), [
+        ("vpce-proposed-git-codecommit", "create interface endpoint for git-codecommit in subnet-ep-a, subnet-ep-c")]),
+    "SC17b another Region's base image through a NAT gateway": (
+        lambda: building(with_nat(Pipeline()), f"FROM {ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/base:1\n"), [
+        ("rtb-build", "delete route 0.0.0.0/0, which leads to nat-1"),
+        ("codebuild:p1", f"copy {ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/base:1 to {REGISTRY}/base:1, and name the "
+         "copy in Dockerfile:1")]),
+    "SC18d a cache that is empty, and a NAT gateway": (lambda: uncached(with_nat), [
+        ("rtb-build", "delete route 0.0.0.0/0, which leads to nat-1"),
+        (f"{OWN_ARN}/{CACHED}", f"copy public.ecr.aws/docker/library/golang:1.22 to {REGISTRY}/{CACHED}:1.22")]),
     "a repository that is open to all": (public_repository, [
         (f"{OWN_ARN}/app", "change statement All into Allow ecr:BatchGetImage if aws:PrincipalOrgID StringEquals "
          "o-aaaa: only principals with aws:PrincipalOrgID o-aaaa")]),
@@ -496,6 +507,55 @@ def test_narrowest_endpoint_policies() -> None:
     request: list[dict[str, Any]] = [{"action": "s3:PutObject", "resource": "arn:aws:s3:::theirs/x"}]
     verdict = again.simulate(BUILD, "s3", protocol="tcp", port=443, requests=request, layers=["endpoint-policy"])
     assert verdict.outcome == "blocked"
+
+
+# Several faults at once
+
+
+def forget(net: Pipeline) -> None:
+    net.use_acl(net.acl("vpc-1", [*FORGETFUL], name="y"), net.build_a, net.build_c)
+
+
+def refuse_replies(net: Pipeline) -> None:
+    net.use_acl(net.acl("vpc-1", [*ONE_WAY], name="x"), net.ep_a, net.ep_c)
+
+
+def wrong_port(net: Pipeline) -> None:
+    net["sg-ep"]["IpPermissions"] = [net._permission(("tcp", 80, 80, "10.10.0.0/16"))]
+
+
+def shut_group(net: Pipeline) -> None:
+    net["sg-build"]["IpPermissionsEgress"] = []
+
+
+def lose_endpoint(net: Pipeline) -> None:
+    rows = net._lists["ec2/describe-vpc-endpoints"]
+    gone = next(one for one in rows if one["VpcEndpointId"] == "vpce-logs")
+    rows.remove(gone)
+    interfaces = net._lists["ec2/describe-network-interfaces"]
+    interfaces[:] = [one for one in interfaces if one["NetworkInterfaceId"] not in gone["NetworkInterfaceIds"]]
+
+
+FAULTS: tuple[Callable[[Pipeline], object], ...] = (
+    with_nat, without_private_dns, forget, refuse_replies, wrong_port, shut_group, lose_endpoint,
+    lambda net: net["vpce-s3"].update(PolicyDocument=json.dumps(policy(ORG_ONLY))),
+    lambda net: net["vpce-ecr-api"].update(PolicyDocument=json.dumps(policy(for_all("ecr:DescribeRepositories")))),
+    lambda net: net["p1"].pop("vpcConfig"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_several_faults_at_once_are_mended_with_no_step_too_many(seed: int) -> None:
+    net, rng = Pipeline(), random.Random(seed)
+    for fault in rng.sample(FAULTS, 3):
+        fault(net)
+    files = net.files()
+    plan = load_files(files).fix()
+    assert (plan.status, plan.after) == ("proven", "private-and-working")
+    assert plan.diff.gate[0] == "pass"
+    assert not any("0.0.0.0/0" in text for _, text in steps_of(plan) if not text.startswith("delete"))
+    assert_interpreted(fixed(files, plan))
+    assert_no_step_is_idle(files, plan)
 
 
 # The command
