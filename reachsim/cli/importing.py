@@ -42,9 +42,16 @@ DECLARED = ("terraform", "cloudformation")
     metavar="FILE",
     help="aws cloudformation describe-stack-resources: the ids of what a template has made already.",
 )
+@click.option(
+    "--exports",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="aws cloudformation list-exports: what Fn::ImportValue gives.",
+)
 def command(
     kind: str, source: Path, out: Path, overwrite: bool, onto: Path | None, region: str | None, account: str | None,
     prefix_lists: Path | None, parameters: Path | None, stack_resources: Path | None,
+    exports: Path | None,
 ) -> None:  # fmt: skip
     """Turn SOURCE into a snapshot OUT.
 
@@ -66,9 +73,9 @@ def command(
     """
     more = {"onto": onto, "region": region, "account": account, "prefix_lists": prefix_lists}
     if kind == "cloudformation":
-        more |= {"parameters": parameters, "stack_resources": stack_resources}
-    elif parameters is not None or stack_resources is not None:
-        raise click.UsageError("--parameters and --stack-resources go with cloudformation only")
+        more |= {"parameters": parameters, "stack_resources": stack_resources, "exports": exports}
+    elif any(one is not None for one in (parameters, stack_resources, exports)):
+        raise click.UsageError("--parameters, --stack-resources and --exports go with cloudformation only")
     if kind not in DECLARED:
         for name, value in more.items():
             if value is not None:

@@ -137,3 +137,16 @@ def test_a_block_that_is_none_is_told_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match=rf"stack.yaml:{line}.*EndpointGroup.*a CIDR block.*10.0.0.0/33"):
         imported(text, tmp_path)
     assert not (tmp_path / "out").exists()
+
+
+def test_exports_tell_what_imports_stand_for(tmp_path: Path) -> None:
+    source = tmp_path / "stack.yaml"
+    split = '      RouteTableIds: !Split [",", !ImportValue net-tables]'
+    source.write_text(edited(("      RouteTableIds: [!Ref Table]", split)), encoding="utf-8")
+    exports = tmp_path / "exports.json"
+    exports.write_text(json.dumps({"Exports": [{"Name": "net-tables", "Value": "rtb-Table"}]}), encoding="utf-8")
+    import_cloudformation(source, tmp_path / "out", region="eu-west-1", account="111111111111", exports=exports)
+    assert load(tmp_path / "out").check().overall == "private-and-working"
+    exports.write_text('{"Stacks": []}', encoding="utf-8")
+    with pytest.raises(SnapshotError, match="exports.json.*the answer of list-exports"):
+        import_cloudformation(source, tmp_path / "again", region="eu-west-1", exports=exports)

@@ -34,6 +34,7 @@ def import_cloudformation(
     prefix_lists: Path | None = None,
     parameters: Path | None = None,
     stack_resources: Path | None = None,
+    exports: Path | None = None,
 ) -> ImportReport:
     """Write a snapshot of what a template would make.
 
@@ -47,6 +48,7 @@ def import_cloudformation(
         parameters: Values of parameters: a JSON or YAML object, the AWS CLI's list of ParameterKey and ParameterValue,
             or CodePipeline's template configuration.
         stack_resources: ``aws cloudformation describe-stack-resources`` of the stack as it is.
+        exports: ``aws cloudformation list-exports`` of the Region: what ``Fn::ImportValue`` gives.
 
     Raises:
         SnapshotError: The template cannot be read; nothing was written.
@@ -66,7 +68,8 @@ def import_cloudformation(
     template = read_template(source, own, given)
     known = _stack_resources(stack_resources) if stack_resources is not None else {}
     ids = {logical_id: physical for logical_id, (_, physical) in known.items()}
-    stack = Stack(template, given, (mine, own), physical=ids, zones=_zones(live, own), files=(source.resolve(),))
+    stack = Stack(template, given, (mine, own), physical=ids, zones=_zones(live, own), files=(source.resolve(),),
+                  imports=_exports(exports) if exports is not None else {})  # fmt: skip
     resources = list(stack.all())
     _rules_replace_the_default(resources)
     for one in resources:
@@ -120,16 +123,28 @@ def read_parameters(source: Path) -> dict[str, Any]:
     return {str(key): "" if one is None else one for key, one in value.items()}
 
 
-def _stack_resources(source: Path) -> dict[str, tuple[str, str]]:
-    """(type, physical id) by logical id."""
+def _answer(source: Path, call: str, *keys: str) -> list[Any]:
+    """The list that an answer of the AWS CLI holds under one of these keys."""
     name = shown(str(source))
     value, _ = load_yaml(read_text(source, name), name)
-    listed = next((value[key] for key in ("StackResources", "StackResourceSummaries") if key in value), None) if (
-        isinstance(value, dict)) else None  # fmt: skip
+    listed = next((value[key] for key in keys if key in value), None) if isinstance(value, dict) else None
     if not isinstance(listed, list):
-        raise SnapshotError(
-            Fault(name, "/StackResources", "the answer of describe-stack-resources", "another document")
-        )
+        raise SnapshotError(Fault(name, f"/{keys[0]}", f"the answer of {call}", "another document"))
+    return listed
+
+
+def _exports(source: Path) -> dict[str, str]:
+    """Exported values by name."""
+    return {
+        str(one["Name"]): str(one["Value"])
+        for one in _answer(source, "list-exports", "Exports") if isinstance(one, dict) and "Name" in one
+        and "Value" in one
+    }  # fmt: skip
+
+
+def _stack_resources(source: Path) -> dict[str, tuple[str, str]]:
+    """(type, physical id) by logical id."""
+    listed = _answer(source, "describe-stack-resources", "StackResources", "StackResourceSummaries")
     return {
         str(one["LogicalResourceId"]): (str(one.get("ResourceType", "")), str(one["PhysicalResourceId"]))
         for one in listed if isinstance(one, dict) and one.get("PhysicalResourceId") and one.get("LogicalResourceId")

@@ -28,6 +28,7 @@ class Stack:
     def __init__(
         self, template: Template, given: Mapping[str, Any], home: Home, *, path: str = "", name: str = "stack",
         physical: Mapping[str, str] | None = None, zones: tuple[str, ...] = (), files: tuple[Path, ...] = (),
+        imports: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         self.template = template
         self.home = home
@@ -48,7 +49,7 @@ class Stack:
         }  # fmt: skip
         pseudo |= {key: value for key, value in given.items() if key in pseudo}
         self.parameters = parameters_of(template, given, pseudo)
-        self.evaluator = Evaluator(template, self.parameters, self._lookup, {}, zones)
+        self.evaluator = Evaluator(template, self.parameters, self._lookup, imports or {}, zones)
         self.declared: dict[str, Values] = {}
         for logical_id, held in template.section("Resources").items():
             if self._wanted(logical_id, held):
@@ -219,6 +220,7 @@ class Stack:
             self.nested[logical_id] = Stack(
                 read_template(file, self.home[1], given), given, self.home, path=f"{self.path}{logical_id}/",
                 name=f"{self.name}-{logical_id}", zones=self.zones, files=(*self.files, file),
+                imports=self.evaluator.imports,
             )  # fmt: skip
         return self.nested[logical_id]
 
