@@ -148,5 +148,5 @@ def test_exports_tell_what_imports_stand_for(tmp_path: Path) -> None:
     import_cloudformation(source, tmp_path / "out", region="eu-west-1", account="111111111111", exports=exports)
     assert load(tmp_path / "out").check().overall == "private-and-working"
     exports.write_text('{"Stacks": []}', encoding="utf-8")
-    with pytest.raises(SnapshotError, match="exports.json.*the answer of list-exports"):
+    with pytest.raises(SnapshotError, match=r"exports\.json.*the answer of list-exports"):
         import_cloudformation(source, tmp_path / "again", region="eu-west-1", exports=exports)
