@@ -160,7 +160,8 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
     """The verdict with what it owes to values of a plan that AWS has yet to pick, or that nothing tells.
 
     A value that nothing tells leaves open what it alone could change: traffic blocked by nothing but components with
-    such values, or a way that such a component might stop.
+    such values, or a way that such a component might stop. A choice that nothing tells leaves open
+    what some of the chosen do and others do not.
     """
     if not notes:
         return verdict
@@ -174,6 +175,7 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
         return verdict
     assumptions = [Assumption(note.code, note.component, note.detail, note.can_hide) for note in mine]
     opening = {note.component for note in mine if note.code == "PLANNED_VALUE_UNKNOWN" and note.can_hide == "leak"}
+    choosing = any(note.code == "PLANNED_VALUE_UNKNOWN" and note.can_hide == "neither" for note in mine)
     closing = any(note.code == "PLANNED_VALUE_UNKNOWN" and note.can_hide == "block" for note in mine)
     outcome = verdict.outcome
     fates = [path.blocked_by for path in verdict.paths if path.blocked_by]
@@ -183,6 +185,8 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
     if outcome in ("blocked", "intermittent") and opening and stops:
         outcome = "unknown"
     if outcome in ("allowed", "intermittent") and closing:
+        outcome = "unknown"
+    if outcome == "intermittent" and choosing:
         outcome = "unknown"
     changed = outcome != verdict.outcome
     return msgspec.structs.replace(

@@ -125,3 +125,33 @@ def test_several_inline_rules_of_one_group_are_known(tmp_path: Path) -> None:
     reach = imported(plan, tmp_path)
     ports = {port: reach.simulate(BUILD, "i-db", protocol="tcp", port=port).outcome for port in (22, 443, 5432)}
     assert ports == {22: "blocked", 443: "allowed", 5432: "allowed"}
+
+
+def test_a_choice_between_two_lists_of_subnets_is_open(tmp_path: Path) -> None:
+    """``var.public ? aws_subnet.public[*].id : aws_subnet.private[*].id``."""
+    plan = PlanJson(region=REGION)
+    nat(plan)
+    block = {"vpc_id": Ref("aws_vpc.this.id"), "subnets": Ref("var.public", "aws_subnet.public", "aws_subnet.private"),
+             "security_group_ids": Ref("aws_security_group.build.id")}  # fmt: skip
+    changed(plan, "aws_codebuild_project.app", vpc_config=[block])
+    reach = imported(plan, tmp_path)
+    assert reach.simulate(BUILD, "internet").outcome == "unknown"
+    assert reach.check().overall == "undecided"
+
+
+@pytest.mark.parametrize(("keys", "outcome"), [(("inner", "outer"), "unknown"), (("a", "b"), "intermittent")])
+def test_which_tier_of_one_resource_a_list_takes_is_open(keys: tuple[str, str], outcome: str, tmp_path: Path) -> None:
+    """``[for name, one in aws_subnet.this : one.id if …]`` looks like all of them; zones are no tiers."""
+    plan = PlanJson(region=REGION)
+    nat(plan)
+    for number, key in enumerate(keys):
+        plan.add("aws_subnet.tiered", index=key, vpc_id=Ref("aws_vpc.this.id"), cidr_block=f"10.20.{20 + number}.0/24",
+                 availability_zone=f"{REGION}a")  # fmt: skip
+    plan.add("aws_route_table_association.tiered", subnet_id=Ref(f'aws_subnet.tiered["{keys[1]}"].id'),
+             route_table_id=Ref("aws_route_table.private.id"))  # fmt: skip
+    block = {"vpc_id": Ref("aws_vpc.this.id"), "subnets": Ref("aws_subnet.tiered"),
+             "security_group_ids": Ref("aws_security_group.build.id")}  # fmt: skip
+    changed(plan, "aws_codebuild_project.app", vpc_config=[block])
+    verdict = imported(plan, tmp_path).simulate(BUILD, "internet")
+    assert verdict.outcome == outcome
+    assert any("aws_subnet.tiered" in one.detail for one in verdict.assumptions) == (outcome == "unknown")

@@ -1,4 +1,4 @@
-"""Resources of which nothing tells whether they will be there: verdicts that rest on one are unknown.
+"""Resources of which nothing tells whether they will be there, or what they choose: what rests on it is unknown.
 
 They are made as if they were; what their being there could decide is noted: the target of a route, the group of a rule,
 the tables of an association. **Source:** AWS CloudFormation User Guide, "Conditions".
@@ -37,6 +37,13 @@ def hide_policies(resources: Iterable[Resource]) -> None:
 def note(world: World, resources: Iterable[Resource]) -> None:
     """Say so of everything that a resource decides which may not be there."""
     for one in resources:
+        for what in one.choices:
+            detail = f"{what} is known only after apply: all of them were considered"
+            world.note(f"{SOURCES.get(one.kind, '')}{one.id}", "PLANNED_VALUE_UNKNOWN", detail)
+            world.warnings.append(detail)
+        for component, why in one.guesses.items():
+            for met in (one.id, component):
+                world.note(met, "PLANNED_VALUE", why)
         if not one.maybe or one.action == "delete":
             continue
         if one.kind in SOURCES:

@@ -27,7 +27,8 @@ class Resource:
     ``id`` is AWS's id or name, real or symbolic; ``new`` says that AWS has not made the resource yet. ``unknown`` are
     attributes that are set, but to what nothing tells. ``before`` are the values that an update or deletion finds.
     ``place`` is where the source declares it, ``FILE`` or ``FILE:LINE``. ``maybe`` says why nothing tells whether it
-    will be there.
+    will be there. ``choices`` tell lists of which it takes some that the source does not show, ``guesses`` the ids that
+    an attribute was taken to name, each with why.
     """
 
     kind: str
@@ -41,6 +42,8 @@ class Resource:
     before: Values = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     maybe: str = ""
+    choices: list[str] = field(default_factory=list)
+    guesses: dict[str, str] = field(default_factory=dict)
 
     def text(self, *names: str) -> str:
         """The first of these attributes that is a text (or a number), else ""."""

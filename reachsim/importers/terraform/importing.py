@@ -21,6 +21,7 @@ from reachsim.importers.dump import shown
 from reachsim.importers.places import NO_ACCOUNT, is_account, is_region
 from reachsim.importers.planned import Home, Resource, build_snapshot, name_resources
 from reachsim.importers.planned.symbols import NAMED, PREFIXES
+from reachsim.importers.terraform.choices import note_choices
 from reachsim.importers.terraform.plan import Instance, Plan, is_aws, read_plan
 from reachsim.importers.terraform.references import Resolver
 from reachsim.importers.tree import Ignored, ImportReport
@@ -68,6 +69,7 @@ def import_terraform(
     for instance in list(plan.instances.values()):
         if instance.address in named:
             resolver.resolve(instance)
+    note_choices(resolver.choices, named)
     _data_lists(plan, homes, lists)
     report = build_snapshot(
         resources, imported_from="terraform", homes=[homes.main], onto=live, lists=lists,

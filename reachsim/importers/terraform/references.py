@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 from reachsim.errors import Fault, SnapshotError
 from reachsim.importers.planned import Resource, attribute
 from reachsim.importers.planned.symbols import firewall_endpoints
+from reachsim.importers.terraform.choices import Choice
 from reachsim.importers.terraform.plan import Instance, Plan
 from reachsim.importers.terraform.policies import document_of
 
@@ -134,6 +135,7 @@ class Resolver:
         self.plan = plan
         self.resources = resources
         self.guesses: list[tuple[Resource, str, str]] = []
+        self.choices: list[Choice] = []
         self._by_base: dict[tuple[str, str], list[Instance]] = {}
         for one in plan.instances.values():
             self._by_base.setdefault((one.module, one.base), []).append(one)
@@ -266,7 +268,12 @@ class Resolver:
         if name in ("resources", "not_resources", "identifiers") and not _whole_arns(references):
             left.add(at)
             return
+        if name in MANY and name in EXPECTED and self._is_choice(references, scope, name):
+            left.add(at)
+            return
         found = [value for value in self._values(references, scope, name, 0) if value not in (None, "")]
+        if name in ("subnets", "subnet_ids"):
+            self._note_choice(references, scope, at, one)
         if name == "vpc_endpoint_id" and not found:
             found = self._firewall_endpoint(references, scope)
         if not found and name in EXPECTED and name not in MANY:
@@ -284,6 +291,31 @@ class Resolver:
             values[name] = flat[0]
         else:
             left.add(at)
+
+    def _is_choice(self, references: Sequence[str], scope: Scope, name: str) -> bool:
+        """Whether a list may be one of several: ``var.a ? aws_subnet.a[*].id : aws_subnet.b[*].id``."""
+        kept = _longest(references)
+        chooses = any(
+            one.split(".")[0] in ("var", "local", "count", "each") and not self._is_list(one, scope, name)
+            for one in kept
+        )  # fmt: skip
+        named = {tuple(parts_of(one)[:2]) for one in kept if _flat(self._values([one], scope, name, 0))}
+        return chooses and len(named) > 1
+
+    def _is_list(self, reference: str, scope: Scope, name: str) -> bool:
+        """Whether a variable holds a list, which can be no condition."""
+        if not reference.startswith("var."):
+            return False
+        found = self._variable(parts_of(reference), scope, name, 0)
+        return any(isinstance(value, list) for value in found)
+
+    def _note_choice(self, references: Sequence[str], scope: Scope, at: str, one: Instance) -> None:
+        resource = self.resources.get(one.address)
+        for reference in _longest(references) if resource is not None else ():
+            parts = parts_of(reference)
+            instances = self._by_base.get((scope.module, reference), []) if len(parts) == 2 else []
+            if resource is not None and len(instances) > 1:
+                self.choices.append(Choice(resource, at, instances))
 
     def _firewall_endpoint(self, references: Sequence[str], scope: Scope) -> list[str]:
         """A Network Firewall's endpoint: the only one, or that of the subnet which the expression names."""
@@ -315,6 +347,11 @@ class Resolver:
                 resource = self.resources.get(one.address)
                 if resource is not None and value is not None:
                     self.guesses.append((resource, name, same[0].address))
+                    if isinstance(value, str):
+                        resource.guesses[value] = (
+                            f"{name} of {resource.address} is of a local, which a plan does not show: "
+                            f"{same[0].address} is the only one that it can be"
+                        )
                 return [value]
         return []
 
