@@ -28,7 +28,7 @@ def members_of(file: Path) -> dict[str, Callable[[], bytes]]:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise SnapshotError(Fault(str(file), "", "a readable zip", str(error))) from error
-    members = [member for member in archive.infolist() if not member.is_dir()]
+    members = [member for member in archive.infolist() if not member.filename.endswith("/")]
     names: set[str] = set()
     for member in members:
         _check_member(file, member)

@@ -203,7 +203,7 @@ def _winners(flow: Walk, winners: tuple[Candidate, ...], table: RouteTable) -> l
     by_target = {candidate.target: candidate for candidate in winners}
     if len(by_target) == 1:
         return [(winners[0], flow)]
-    options = [by_target[target] for target in sorted(by_target)]
+    options = [by_target[target] for target in sorted(by_target, key=lambda one: one.id)]
     between = ", ".join(option.target.id for option in options)
     code, detail = "PREFIX_LISTS_OVERLAP", f"{table.route_table_id} holds equal routes to {between}: AWS picks one"
     if any(option.route.origin == ADVERTISED for option in options):

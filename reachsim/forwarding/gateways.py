@@ -567,8 +567,15 @@ def vpc_endpoint(ground: Ground, flow: Walk) -> list[Walk]:
     why = block(flow, "BAD_STATE", endpoint_id, f"{label} is {endpoint.state}")
     flow = past_state(flow, endpoint_id, endpoint.state, ("available",), why)
     if flow.context.sender is None or any(link not in flow.context.inspected for link in flow.context.links):
-        detail = f"{label} serves only interfaces of {vpc_id}, not what comes in from elsewhere (N137)"
-        return [stopped(flow, block(flow, "GATEWAY_REJECTS_SPOOFED_TRAFFIC", endpoint_id, detail))]
+        own, foreign = _from_own_addresses(flow, ground.network.vpc_addresses(vpc_id))
+        parts = []
+        if own is not None:
+            detail = f"whether {label} serves what left {vpc_id} and came back into it is not documented"
+            parts.append(lost(own, Gap("UNMODELLED_COMPONENT", endpoint_id, detail)))
+        if foreign is not None:
+            detail = f"{label} serves only interfaces of {vpc_id}, not what comes in from elsewhere (N137)"
+            parts.append(stopped(foreign, block(foreign, "GATEWAY_REJECTS_SPOOFED_TRAFFIC", endpoint_id, detail)))
+        return parts
     if flow.context.session:
         detail = f"{label} takes the traffic of {flow.context.session[-1].gateway}: not confirmed by AWS's pages (N59)"
         flow = flow.assuming(assume("NAT_THEN_GATEWAY_ENDPOINT", endpoint_id, detail, "neither"))

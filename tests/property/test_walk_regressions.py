@@ -12,6 +12,7 @@ import pytest
 
 from reachsim import load_files
 from tests.build import Build, GroupRule
+from tests.deep.differential import disagreement
 from tests.property.comparison import assert_partition, compare, world_of
 
 OPEN: tuple[GroupRule, ...] = (("-1", None, None, "0.0.0.0/0"), ("-1", None, None, "::/0"))
@@ -361,3 +362,22 @@ def test_a_function_keeps_its_ipv6_address_on_a_way_back_into_its_vpc() -> None:
     config = {"SubnetIds": ["subnet-0"], "SecurityGroupIds": ["sg-open-0"], "Ipv6AllowedForDualStack": True}
     net._lists["lambda/list-functions"].append({"FunctionName": "f", "VpcConfig": config})
     assert outcomes(net, "lambda:f", INTERNET_V6) == {"allowed"}
+
+
+def test_what_left_its_vpc_and_came_back_is_not_known_to_be_served_by_its_gateway_endpoint() -> None:
+    """Out to a transit gateway and back by the same attachment, to a route to the endpoint (deep run)."""
+    net = Build()
+    source = host(net, 0)
+    _, table = hub(net, 0)
+    net.tgw_route(table, "52.216.0.0/15", "tgw-attach-0")
+    routed = net.table("vpc-0")
+    net.gateway_endpoint("vpc-0", "s3", [routed])
+    entry = net.subnet("vpc-0", "10.0.2.0/24", table=routed)
+    net._lists["ec2/describe-transit-gateway-vpc-attachments"][0]["SubnetIds"] = [entry]
+    assert outcomes(net, source, "ip:52.216.0.9") == {"unknown"}
+
+
+@pytest.mark.parametrize("seed", [40000531, 40001169])
+def test_networks_about_which_the_deep_run_found_a_disagreement(seed: int) -> None:
+    kind = {40000531: "network/everything", 40001169: "network/lists"}[seed]
+    assert disagreement(kind, seed)[1] is None

@@ -639,6 +639,8 @@ class Walk:
             raise Dropped("RETURN_BY_OTHER_WAY", id)
         if endpoint["State"].lower() != "available":
             raise Dropped("BAD_STATE", id)
+        if self.by_transit_gateway and self.world.in_vpc(vpc, self.flight.source):
+            raise Unknown(id)  # it left its VPC and came back
         echo = self.flight.protocol == ICMP and isinstance(self.flight.detail, tuple) and self.flight.detail[0] == 8
         if self.flight.protocol != TCP and not echo:
             raise Dropped("VPCE_GATEWAY_PROTOCOL_RESTRICTION", id)  # N136

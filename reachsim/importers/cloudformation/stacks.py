@@ -231,9 +231,12 @@ class Stack:
         names = [url] if "://" not in url else []
         names.append(re.split(r"[?#]", url)[0].rpartition("/")[2])
         for name in names:
-            file = (self.template.folder / name).resolve()
-            if name and file.is_file():
-                return file
+            try:
+                file = (self.template.folder / name).resolve()
+                if name and file.is_file():
+                    return file
+            except (OSError, ValueError):  # no name that a file can have
+                continue
         return None
 
     # --- the result ---------------------------------------------------------------------------------------------------

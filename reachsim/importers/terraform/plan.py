@@ -97,6 +97,13 @@ def _decode(source: Path, name: str) -> Values:
     return document
 
 
+def _text(value: object) -> str:
+    """Raises ValueError for what is no text."""
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{kind_of(value)} where a provider's name was expected")
+    return value or ""
+
+
 def _take_apart(name: str, document: Values, state: bool) -> Plan:
     instances: dict[str, Instance] = {}
     roots = [document.get("values")] if state else [
@@ -126,7 +133,7 @@ def _instances(module: Mapping[str, Any], address: str) -> Iterator[Instance]:
     for held in module.get("resources") or []:
         yield Instance(
             held["address"], address, held["type"], held["name"], held.get("index"), held.get("mode") == "data",
-            held.get("provider_name", ""), dict(held.get("values") or {}),
+            _text(held.get("provider_name")), dict(held.get("values") or {}),
         )  # fmt: skip
     for child in module.get("child_modules") or []:
         yield from _instances(child, child.get("address", ""))
@@ -140,8 +147,8 @@ def _apply_change(held: Mapping[str, Any], instances: dict[str, Instance], gone:
     module, before = held.get("module_address", ""), change.get("before") or {}
     if held.get("deposed") or ("delete" in actions and before):
         made = Instance(
-            address, module, held["type"], held["name"], held.get("index"), data, held.get("provider_name", ""), before,
-            actions=("delete",), before=before,
+            address, module, held["type"], held["name"], held.get("index"), data, _text(held.get("provider_name")),
+            before, actions=("delete",), before=before,
         )  # fmt: skip
         gone.append(made)
         if held.get("deposed") or actions == ("delete",) or actions == ("forget",):
@@ -149,7 +156,7 @@ def _apply_change(held: Mapping[str, Any], instances: dict[str, Instance], gone:
     one = instances.get(address)
     if one is None and change.get("after") is not None:
         one = Instance(
-            address, module, held["type"], held["name"], held.get("index"), data, held.get("provider_name", ""),
+            address, module, held["type"], held["name"], held.get("index"), data, _text(held.get("provider_name")),
             dict(change["after"]),
         )  # fmt: skip
         instances[address] = one

@@ -1,0 +1,28 @@
+"""A share of the fuzzing of every parser: the same inputs each time, and those that once broke one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fuzz.run import Failure, failures, kept, trial
+from tests.fuzz.targets import TARGETS
+
+COUNT = 25
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_broken_input_gets_an_answer_or_one_of_our_errors(target: str) -> None:
+    found = [one for one in failures(target, 1, COUNT, None) if isinstance(one, Failure)]
+    assert not found, "\n".join(f"{one.name} --seed {one.seed}: {one.what}" for one in found)
+
+
+def test_what_once_broke_a_parser_does_not_any_more() -> None:
+    for target, place in kept():
+        name, _, data = place.read_bytes().partition(b"\n")
+        assert trial(target, name.decode(), data) is None, place
+
+
+def test_the_watch_tells_what_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = TARGETS["patch"]._replace(run=lambda *_: 1 / 0)
+    monkeypatch.setitem(TARGETS, "patch", broken)
+    assert (trial("patch", "", b"{}") or "").startswith("ZeroDivisionError")
