@@ -40,7 +40,9 @@ class Receiving(NamedTuple):
 
 
 class Class(NamedTuple):
-    """Nodes that get the same answers. ``alone`` names an interface that is like no other."""
+    """Nodes that get the same answers. ``alone`` names an interface that is like no other; ``outward`` is what an
+    internet gateway goes by: whether there is a public address, and the interface's switches.
+    """
 
     net_atom: int
     atom: int
@@ -52,6 +54,7 @@ class Class(NamedTuple):
     receiving: Receiving
     alone: str
     version: int
+    outward: tuple[bool, bool, bool]
 
 
 class Atoms:
@@ -133,7 +136,8 @@ class Axes:
                 found.append(mine)
             numbered[number].append(index)
         self.classes = sorted(by_class, key=lambda one: (one.atom, one.subnet_id, one.groups, one.kind, one.alone,
-                                                         one.client_ports.spans, str(one.receiving)))  # fmt: skip
+                                                         one.client_ports.spans, str(one.receiving),
+                                                         one.outward))  # fmt: skip
         position = {one: index for index, one in enumerate(self.classes)}
         placed = [
             (tuple(position[one] for one in mine), members) for mine, members in zip(found, numbered, strict=True)
@@ -170,17 +174,18 @@ class Axes:
             kind, receiving = interface.kind, receiving_at(self.ground, interface, self.protocol)
         alone = interface.id if odd or len(numbers) > 1 or self.overlapping else ""
         ports = client_ports_of(network, interface)
+        outward = (bool(interface.public), interface.source_dest_check, interface.deny_all_igw_traffic)
         if odd:
             number = numbers[0] if numbers else 0
             atom = self.atoms.of(number) if numbers else 0
             version = 4 if number < V6_BASE else 6
             where = (interface.subnet_id, interface.vpc_id, interface.groups)
-            return (Class(-1, atom, *where, kind, ports, receiving, alone, version),)
+            return (Class(-1, atom, *where, kind, ports, receiving, alone, version, outward),)
         return tuple(
             Class(
                 self.net_atoms.of(number), self.atoms.of(number), interface.subnet_id, interface.vpc_id,
                 interface.groups, kind, ports, receiving, f"{alone}/{number}" if alone else "",
-                4 if number < V6_BASE else 6,
+                4 if number < V6_BASE else 6, outward,
             )
             for number in numbers
         )  # fmt: skip

@@ -14,6 +14,7 @@ from reachsim import Reach, SnapshotError, load, load_files
 from reachsim.simulate import answer_of, ask
 from reachsim.slices.matrix import ANSWERS, OUTCOMES, Matrix
 from tests.benchmarks import organization
+from tests.build import ANYWHERE, Build
 from tests.property import networks
 
 SERVICES = ((6, 443), (6, 22), (17, 53), (6, 8080))
@@ -26,13 +27,14 @@ def compare(reach: Reach, protocol: int, port: int) -> Counter[str]:
     seen: Counter[str] = Counter()
     for end, answers in matrix.answers(matrix.sources):
         outcomes = answers.outcomes
-        source = matrix.interfaces[matrix.members[end][0]].id
         for target in range(matrix.ends + len(matrix.columns)):
+            source = matrix.interfaces[matrix.members[end][target % len(matrix.members[end])]].id
             if (end, target) in matrix._asked and target < matrix.ends:
                 seen["asked of the point path"] += 1
                 continue
             members = matrix.members[target] if target < matrix.ends else []
-            name = matrix.interfaces[members[-1]].id if members else matrix.columns[target - matrix.ends]
+            others = [one for one in members if matrix.interfaces[one].id != source] or members
+            name = matrix.interfaces[others[-1]].id if others else matrix.columns[target - matrix.ends]
             said = (
                 ANSWERS[answers.every[target]], ANSWERS[answers.some[target]],
                 matrix.routes[answers.route[target]], matrix.missing[answers.missing[target]],
@@ -134,3 +136,17 @@ def test_addresses_that_two_vpcs_share() -> None:
         for host in (10, 11, 12):
             net.interface(subnet, f"10.0.1.{host}", [own] if host == 10 else [group, own][: host - 10])
     compare(load_files(draft.files()), 6, 443)
+
+
+def test_a_public_address_and_the_switches_tell_interfaces_apart() -> None:
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    subnet = net.subnet(vpc, "10.0.1.0/24", table=net.table(vpc, [("0.0.0.0/0", net.igw(vpc))]))
+    group = net.group(vpc, egress=ANYWHERE)
+    for host in (10, 11, 12):
+        net.interface(subnet, f"10.0.1.{host}", [group], public="203.0.113.9" if host == 11 else None)
+    reach = load_files(net.files())
+    matrix = Matrix(reach.ground, 6, 443)
+    assert len(matrix.members) == 2
+    assert {OUTCOMES[found.outcomes[-1]] for _, found in matrix.answers(matrix.sources)} == {"allowed", "blocked"}
+    compare(reach, 6, 443)
