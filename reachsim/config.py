@@ -119,7 +119,7 @@ def read_config(path: Path) -> Config:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SnapshotError(Fault(str(path), "", "a readable file", error.strerror or str(error))) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise SnapshotError(Fault(str(path), "", "TOML in UTF-8", str(error))) from error
     if "folder" in data:
         raise SnapshotError(Fault(str(path), "/folder", "no such key", "one"))

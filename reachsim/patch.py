@@ -242,7 +242,7 @@ def _get(document: Json, pointer: str, file: str) -> Json:
 
 
 def _is_index(token: str) -> bool:
-    return token.isascii() and token.isdigit() and (token == "0" or not token.startswith("0"))
+    return token.isascii() and token.isdigit() and len(token) < 10 and (token == "0" or not token.startswith("0"))
 
 
 def _put(document: Json, pointer: str, value: Json, file: str, *, replace: bool) -> Json:
