@@ -26,6 +26,7 @@ from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface, virtual_interface
 from reachsim.model.network import Home, Network
+from reachsim.model.private_networks import announced
 from reachsim.workloads import ANY_CLIENT_PORTS, LINUX_PORTS, WINDOWS_PORTS, Placement, Workload
 
 RESOURCE_PREFIXES: Final = ("i", "eni", "subnet", "vpc", "vpce", "igw", "nat")
@@ -411,10 +412,14 @@ def _addresses(network: Network, addresses: IntervalSet, toward: tuple[Interface
             made.append(_interface(network, interface))
             public = public - mine
     for vpc_id in dict.fromkeys(one.vpc_id for one in toward) if public else ():
-        made.append(_at_gateway(network, vpc_id, public, toward))
+        from_outside = public if _public(toward, vpc_id) else public - announced(network, vpc_id)
+        if from_outside:
+            made.append(_at_gateway(network, vpc_id, from_outside, toward))
     private = rest - PUBLIC
-    for vpc_id in dict.fromkeys(one.vpc_id for one in toward) if private else ():
-        made += _from_on_premises(network, vpc_id, private)
+    for vpc_id in dict.fromkeys(one.vpc_id for one in toward):
+        behind = private | (rest & announced(network, vpc_id))
+        if behind:
+            made += _from_on_premises(network, vpc_id, behind)
     lacking = _ways_in_unseen(network, toward, bool(private))
     if lacking and (private or not made):
         gap = Gap(

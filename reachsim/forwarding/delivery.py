@@ -521,7 +521,12 @@ def _at_nat(ground: Ground, flow: Walk, gateway: NatGateway) -> Walk:
     if last.destination is not None:
         back = msgspec.structs.replace(back, source=last.destination)
     back = with_context(back, session=session[:-1])
-    return back.to("leave", last.subnet_id) if last.subnet_id else back.to("local", last.vpc_id, "")
+    return back.to("leave", last.subnet_id) if last.subnet_id else back.to(*by_own_table(gateway))
+
+
+def by_own_table(gateway: NatGateway) -> tuple[str, ...]:
+    """Where what a regional NAT gateway sends goes: by its own route table, which may lead to a transit gateway."""
+    return "table", gateway.route_table_id or "", gateway.vpc_id or ""
 
 
 def _from_nat_instance(ground: Ground, flow: Walk, interface: Interface) -> Walk:

@@ -14,7 +14,7 @@ from reachsim.engine import choose
 from reachsim.evidence import Block, Direction, Gap, Hop
 from reachsim.forwarding.appliances import inspection, symmetric
 from reachsim.forwarding.block_public_access import block_mode
-from reachsim.forwarding.delivery import finish
+from reachsim.forwarding.delivery import by_own_table, finish
 from reachsim.forwarding.filtering import through_network_acl
 from reachsim.forwarding.ground import (
     Ground,
@@ -38,6 +38,7 @@ from reachsim.forwarding.ground import (
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network, own_address
+from reachsim.model.private_networks import led_to
 from reachsim.model.records import GatewayAttachment, NatGateway, VpcEndpoint
 from reachsim.model.states import Standing
 from reachsim.packets import ICMP, ICMPV6, SERVICE, SOURCE, TCP, UDP, icmp_services
@@ -546,7 +547,7 @@ def _translate_nat(ground: Ground, flow: Walk, gateway: NatGateway, vpc_id: str,
                 after = after.assuming(
                     assume("REGIONAL_NAT_WITHOUT_SUBNET_ACL", gateway.nat_gateway_id, detail, "block")
                 )
-                found.append(after.to("table", gateway.route_table_id or "", vpc_id))
+                found.append(after.to(*by_own_table(gateway)))
             else:
                 found.append(after.to("leave", nat_subnet))
     return found
@@ -693,7 +694,16 @@ def vpn_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         crossed = hop(
             inside, gateway_id, "vpn-gateway", f"{label} to the networks behind it", source=network.source(gateway_id)
         )
-        parts.append(on_premises(ground, inside.through(crossed), gateway_id, "vpn-gateway-in", gateway_id, vpc_id))
+        inside = inside.through(crossed)
+        known = led_to(network, gateway_id)
+        for part in (inside.with_destinations(known), inside.with_destinations(inside.destinations - known)):
+            if part is not None and part.destinations.isdisjoint(known) and part.leg == "request":
+                detail = f"the static routes of the VPN connections of {label} do not lead to " + describe_addresses(
+                    part.destinations
+                )
+                part = part.unknown(Gap("ON_PREMISES_UNSEEN", gateway_id, f"{detail}; only Direct Connect could"))
+            if part is not None:
+                parts.append(on_premises(ground, part, gateway_id, "vpn-gateway-in", gateway_id, vpc_id))
     return parts
 
 

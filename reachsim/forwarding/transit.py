@@ -26,11 +26,11 @@ from reachsim.forwarding.ground import (
     with_context,
 )
 from reachsim.model.network import Home
+from reachsim.model.private_networks import PRIVATE_ATTACHMENTS
 from reachsim.model.records import TransitGatewayRoute, TransitGatewayVpcAttachment
 from reachsim.routing import Part, compile_transit_table
 
 _WORKING = ("available", "modifying")
-ON_PREMISES_TYPES = ("vpn", "direct-connect-gateway", "vpn-concentrator", "client-vpn")
 
 
 def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
@@ -208,7 +208,7 @@ def _into(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str, kind:
     attachment = network.transit_gateway_vpc_attachments.get(attachment_id)
     if attachment is not None or kind == "vpc":
         return _into_vpc(ground, flow, attachment, attachment_id, resource)
-    if kind in ON_PREMISES_TYPES:
+    if kind in PRIVATE_ATTACHMENTS:
         label = f"{attachment_id} ({kind} {resource})".strip()
         flow = _past_state(ground, flow, gateway_id, attachment_id, resource)
         crossed = hop(flow, attachment_id, "transit-gateway-attachment", label)

@@ -535,12 +535,17 @@ class VpnStaticRoute(Ec2, frozen=True):
     state: str | None = None
 
 
+class VpnConnectionOptions(Ec2, frozen=True):
+    static_routes_only: bool = False
+
+
 class VpnConnection(Ec2, frozen=True):
     vpn_connection_id: str
     vpn_gateway_id: str | None = None
     transit_gateway_id: str | None = None
     customer_gateway_id: str | None = None
     state: State = State("available")
+    options: VpnConnectionOptions = VpnConnectionOptions()
     routes: tuple[VpnStaticRoute, ...] = ()
 
 

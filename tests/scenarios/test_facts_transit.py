@@ -141,6 +141,23 @@ def test_n50_n186_central_egress_by_the_attachment_subnets_table() -> None:
     assert {"rtb-yt", "nat-y"} <= set(crossed(verdict))
 
 
+def test_n54_central_egress_by_a_regional_nat_gateway() -> None:
+    net = Hub()
+    net.route("rtb-x", "0.0.0.0/0", net.tgw_id)
+    table = net.table("vpc-y", [("0.0.0.0/0", net.igw("vpc-y"))], name="r")
+    net._add("ec2/describe-nat-gateways", "nat-r", {
+        "NatGatewayId": "nat-r", "VpcId": "vpc-y", "State": "available", "ConnectivityType": "public",
+        "AvailabilityMode": "regional", "RouteTableId": table, "NatGatewayAddresses": [{"PublicIp": "203.0.113.50"}],
+    })  # fmt: skip
+    net.route("rtb-yt", "0.0.0.0/0", "nat-r")
+    net.tgw_route(net.rt, "0.0.0.0/0", "tgw-attach-y")
+    verdict = ask(net, "eni-x", WORLD)
+    no_way_back = ("NO_ROUTE_TO_DESTINATION", "rtb-r", None, None, "response", "egress")
+    assert blocks(verdict) == {no_way_back}  # its own table has to lead back to the transit gateway
+    net.route(table, "10.0.0.0/16", net.tgw_id)
+    assert fate(ask(net, "eni-x", WORLD)) == ("allowed", "internet")
+
+
 def test_n186_attachment_subnet_without_the_route_blocks_central_egress() -> None:
     net = egress_hub()
     net["rtb-yt"]["Routes"] = [one for one in net["rtb-yt"]["Routes"] if "NatGatewayId" not in one]
@@ -302,6 +319,33 @@ def test_n190_the_internet_behind_a_private_gateway_is_unknown() -> None:
         verdict = ask(net, net.client, destination)
         assert fate(verdict) == ("unknown", "none")
         assert ("ON_PREMISES_UNSEEN", vgw) in assumed(verdict)
+
+
+def by_static_vpn(destination: str = "0.0.0.0/0") -> Lan:
+    """The client's subnet routed at a virtual private gateway whose VPN connection has one static route."""
+    net = Lan()
+    vgw = net.vgw(net.vpc_id)
+    net[net.vpn(vgw, ["192.0.2.0/24"])]["Options"] = {"StaticRoutesOnly": True}
+    net.route(net.ta, destination, vgw)
+    return net
+
+
+def test_n190_a_private_gateway_sends_to_the_prefixes_it_knows() -> None:
+    net = by_static_vpn()
+    assert fate(ask(net, net.client, "ip:192.0.2.1")) == ("allowed", "on-premises")
+    verdict = ask(net, net.client, WORLD)
+    assert fate(verdict) == ("unknown", "none")
+    assert ("ON_PREMISES_UNSEEN", "vgw-1") in assumed(verdict)
+    net["vpn-1"]["Options"]["StaticRoutesOnly"] = False  # what it learns by BGP is nowhere written
+    assert fate(ask(net, net.client, WORLD)) == ("allowed", "on-premises")
+
+
+def test_n190_public_addresses_that_a_private_network_uses_come_in_by_its_gateway() -> None:
+    net = by_static_vpn()
+    assert fate(ask(net, "ip:192.0.2.1", net.client)) == ("allowed", "on-premises")
+    assert codes(ask(net, WORLD, net.client)) == {"IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"}
+    net["sg-open"]["IpPermissions"] = []
+    assert codes(ask(net, "ip:192.0.2.1", net.client)) == {"SG_HAS_NO_RULES"}
 
 
 @pytest.mark.parametrize("kind", ["vpn", "direct-connect"])

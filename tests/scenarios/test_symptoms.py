@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from reachsim import load_files
+from reachsim.forwarding import Ground
+from reachsim.verdict import Verdict
 from tests.scenarios.lan import ANY, WEB, Lan, ask, assumed, blocks, causes, codes, fate, natted
 from tests.scenarios.pipelines import BUILD, CLIENT, Checked, Pipeline, for_all, policy
 from tests.scenarios.pipelines import ask as web
@@ -264,3 +267,77 @@ def test_s01_group_that_lets_out_only_https_is_not_the_cause() -> None:
     assert why(ask(net, "codebuild:app", "host:github.com")) == {
         ("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", "CODEBUILD_PUBLIC_SUBNET_NO_PUBLIC_IP", "igw-1")
     }
+
+
+def test_s02_logs_of_a_build_in_a_public_subnet() -> None:
+    net = Lan()
+    net.route(net.ta, "0.0.0.0/0", net.igw(net.vpc_id))
+    project(net)
+    assert why(ask(net, "codebuild:app", "logs")) == {
+        ("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", "CODEBUILD_PUBLIC_SUBNET_NO_PUBLIC_IP", "igw-1")
+    }
+    endpoint(net, "logs")
+    assert fate(ask(net, "codebuild:app", "logs")) == ("allowed", "private")
+
+
+def of_bucket(net: Lan, bucket: str, statement: dict[str, Any]) -> Verdict:
+    """A download from a bucket by way of a gateway endpoint with this policy."""
+    project(net)
+    net.gateway_endpoint(net.vpc_id, "s3", [net.ta], policy=policy(statement))
+    get = [{"action": "s3:GetObject", "resource": f"arn:aws:s3:::{bucket}/*"}]
+    return ask(
+        net, "codebuild:app", f"host:{bucket}.s3.us-east-1.amazonaws.com", requests=get,
+        layers=["network", "endpoint-policy"],
+    )  # fmt: skip
+
+
+def test_s08_who_signs_the_urls_of_layers_is_an_assumption() -> None:
+    own = {"StringEquals": {"aws:PrincipalAccount": "111111111111"}}
+    bucket = "prod-us-east-1-starport-layer-bucket"
+    verdict = of_bucket(Lan(), bucket, for_all("s3:*", Condition=own))
+    assert (verdict.outcome, codes(verdict)) == ("blocked", {"VPCE_POLICY_SERVICE_BUCKET_MISSING"})
+    assert "SYMBOLIC_SIGNER_ECR" in {code for code, _ in assumed(verdict)}
+    assert of_bucket(Lan(), "mine", for_all("s3:*", Condition=own)).outcome == "allowed"
+
+
+@pytest.mark.parametrize("bucket", ["somebody-elses-layers", "al2023-repos-us-east-1-de612dc2"])
+def test_s09_s10_a_bucket_of_others_behind_the_endpoints_policy(bucket: str) -> None:
+    net = natted()  # the endpoint's route is more specific than the way out
+    verdict = of_bucket(net, bucket, for_all("s3:*", "arn:aws:s3:::mine/*"))
+    assert verdict.outcome == "blocked"
+    assert [(one.code, one.component, one.symptom) for one in verdict.blocked_by] == [
+        ("VPCE_POLICY_IMPLICIT_DENY", "vpce-1", "403")
+    ]
+    assert of_bucket(natted(), bucket, for_all("s3:GetObject", f"arn:aws:s3:::{bucket}/*")).outcome == "allowed"
+
+
+def test_s32_logs_by_their_public_address() -> None:
+    net = Lan()
+    project(net)
+    endpoint(net, "logs", private_dns=False)
+    verdict = ask(net, "codebuild:app", "logs")
+    assert why(verdict) == {("NO_ROUTE_TO_DESTINATION", "DNS_PRIVATE_DNS_DISABLED", net.ta)}
+    assert verdict.blocked_by[0].symptom == "timeout"
+
+
+@pytest.mark.parametrize("host", ["dl-cdn.alpinelinux.org", "github.com", "proxy.golang.org"])
+def test_s33_hosts_without_an_endpoint_in_an_endpoint_only_vpc(host: str) -> None:
+    found = Pipeline()
+    assert why_of(web(found, BUILD, f"host:{host}")) == {("NO_ROUTE_TO_DESTINATION", None, "rtb-build")}
+    found.with_nat()
+    assert web(found, BUILD, f"host:{host}").route == "internet"
+
+
+def test_s37_nat_instance() -> None:
+    net = Lan()
+    net.route(net.tb, "0.0.0.0/0", net.igw(net.vpc_id))
+    box = net.interface(net.b, "10.0.2.9", [net.open], "203.0.113.9", name="nat")
+    net.route(net.ta, "0.0.0.0/0", box)
+    assert codes(ask(net, net.client, "host:github.com")) == {"ENI_SOURCE_DEST_CHECK_RESTRICTION"}
+    net[box]["SourceDestCheck"] = False
+    verdict = ask(net, net.client, "host:github.com")
+    assert verdict.outcome == "unknown"
+    assert ("APPLIANCE_MAY_FORWARD", box) in assumed(verdict)
+    said = load_files(net.files())
+    said.ground = Ground(said.network, {box: "nat"})
+    assert said.simulate(net.client, "host:github.com", protocol="tcp", port=443).route == "internet"

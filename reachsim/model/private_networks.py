@@ -1,0 +1,57 @@
+"""The networks behind private gateways, as far as routes name them: nobody describes them otherwise.
+
+**Source:** Site-to-Site VPN, "Route tables and route priority" (fact N190): a virtual private gateway sends to the
+prefixes that it knows, by BGP or by static routes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reachsim.addresses import EVERYWHERE, Cidr
+from reachsim.intervals import IntervalSet
+from reachsim.model.network import Network
+
+PRIVATE_ATTACHMENTS = ("vpn", "direct-connect-gateway", "vpn-concentrator", "client-vpn")
+"""Kinds of transit gateway attachments that lead to private networks."""
+
+
+def led_to(network: Network, gateway_id: str) -> IntervalSet:
+    """Where a virtual private gateway's VPN connections lead, if all of them have static routes only.
+
+    Everywhere if one may learn its routes by BGP, or there is none (Direct Connect).
+    """
+    mine = [one for one in network.vpn_connections.values() if one.vpn_gateway_id == gateway_id]
+    if not mine or not all(one.options.static_routes_only for one in mine):
+        return EVERYWHERE
+    return IntervalSet.union_of(_blocks(route.destination_cidr_block for one in mine for route in one.routes))
+
+
+def announced(network: Network, vpc_id: str) -> IntervalSet:
+    """Addresses that routes place behind private gateways of a VPC, default routes left out."""
+    gateways = {
+        name for name, one in network.vpn_gateways.items() if any(a.vpc_id == vpc_id for a in one.vpc_attachments)
+    }
+    blocks: list[Cidr | None] = []
+    for connection in network.vpn_connections.values():
+        if connection.vpn_gateway_id in gateways:
+            blocks += [route.destination_cidr_block for route in connection.routes]
+    for table in network.route_tables.values():
+        for route in table.routes:
+            if route.gateway_id in gateways:
+                blocks += [route.destination_cidr_block, route.destination_ipv6_cidr_block]
+    transit = {
+        one.transit_gateway_id for one in network.transit_gateway_vpc_attachments.values() if one.vpc_id == vpc_id
+    }
+    for table_id, routes in network.transit_gateway_routes.items():
+        if network.transit_gateway_of_table(table_id) in transit:
+            blocks += [
+                route.destination_cidr_block
+                for route in routes.routes
+                if any(one.resource_type in PRIVATE_ATTACHMENTS for one in route.transit_gateway_attachments)
+            ]
+    return IntervalSet.union_of(_blocks(blocks))
+
+
+def _blocks(blocks: Iterable[Cidr | None]) -> list[IntervalSet]:
+    return [block.block for block in blocks if block is not None and block.length > 0]
