@@ -203,7 +203,7 @@ def _winners(flow: Walk, winners: tuple[Candidate, ...], table: RouteTable) -> l
     by_target = {candidate.target: candidate for candidate in winners}
     if len(by_target) == 1:
         return [(winners[0], flow)]
-    options = [by_target[target] for target in sorted(by_target, key=lambda one: one.id)]
+    options = [by_target[target] for target in sorted(by_target, key=lambda one: (one.id, one.kind))]
     between = ", ".join(option.target.id for option in options)
     code, detail = "PREFIX_LISTS_OVERLAP", f"{table.route_table_id} holds equal routes to {between}: AWS picks one"
     if any(option.route.origin == ADVERTISED for option in options):
@@ -378,7 +378,10 @@ def local(ground: Ground, flow: Walk) -> list[Walk]:
         part = flow.with_destinations(addresses)
         if part is None:
             continue
-        if subnet_id is None and lacking:
+        nat = _awaiting_nat(ground, part, part.destinations) if subnet_id is None else None
+        if nat is not None:
+            parts.append(_at_nat(ground, part, nat))  # a regional one is in no subnet (N54)
+        elif subnet_id is None and lacking:
             parts.append(lost(part, missing(lacking, vpc_id, f"the subnets of {vpc_id}")))
         elif subnet_id is None:
             parts.append(_nobody(ground, part, vpc_id))

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from tests.build import AclEntry, Build, GroupRule
 
 FEATURES = frozenset(
-    ("ipv6", "internet", "nat", "endpoints", "peering", "transit", "vpn", "block", "lists", "references", "filters")
-)
+    ("ipv6", "internet", "nat", "endpoints", "peering", "transit", "vpn", "block", "lists", "references", "filters",
+     "regional", "edge", "advertised")
+)  # fmt: skip
 TOPICS: dict[str, frozenset[str]] = {
     "gateways": frozenset(("internet", "nat", "endpoints", "peering", "filters")),
     "ipv6": frozenset(("ipv6", "internet", "peering", "filters")),
@@ -27,6 +28,8 @@ TOPICS: dict[str, frozenset[str]] = {
     "lists": frozenset(("lists", "internet", "nat", "peering", "vpn", "transit")),
     "references": frozenset(("references", "peering", "transit")),
     "filters": frozenset(("filters", "ipv6", "internet", "nat")),
+    "translation": frozenset(("regional", "nat", "internet", "ipv6", "peering", "transit")),
+    "edge": frozenset(("edge", "internet", "vpn", "advertised", "ipv6")),
     "everything": FEATURES,
 }
 ON_PREMISES = "192.168.0.0/16"
@@ -72,6 +75,8 @@ class Site:
     interfaces: list[str] = field(default_factory=list)
     targets: list[str] = field(default_factory=list)
     """What a route of it can sensibly point to."""
+    more_tables: list[str] = field(default_factory=list)
+    """Tables of its regional NAT gateways."""
 
     @property
     def cidr(self) -> str:
@@ -85,7 +90,7 @@ class Site:
     def tables(self) -> list[str]:
         """Its route tables that some subnet uses."""
         own = [place.table or self.net.main_table(self.id) for place in self.places]
-        return list(dict.fromkeys(own))
+        return list(dict.fromkeys(own)) + self.more_tables
 
     def v4(self, place: Place, host: int) -> str:
         return f"10.{self.index}.{place.number}.{host}"
@@ -148,6 +153,10 @@ def network(topic: str, seed: int) -> Draft:
         transit(draft)
     for one in draft.sites:
         odd_routes(draft, one)
+        if draft.has("edge"):
+            edge(draft, one)
+        if draft.has("advertised"):
+            advertised(draft, one)
     if draft.chance(0.5):
         one = draft.sites[0]
         subnets = [place.id for place in draft.rng.sample(one.places, draft.rng.randint(1, len(one.places)))]
@@ -164,7 +173,9 @@ def site(draft: Draft, net: Build, index: int) -> Site:
     """A VPC of one to three subnets in two zones with one interface each, and often a second one in the first."""
     rng = draft.rng
     ipv6 = draft.has("ipv6")
-    made = Site(net, net.vpc(f"10.{index}.0.0/16", ipv6=f"2600:1f18:0:{index}00::/56" if ipv6 else None), index, ipv6)
+    block_v6 = f"2600:1f18:0:{index}00::/56" if ipv6 else None
+    more = [f"10.{index + 100}.0.0/20"] if draft.chance(0.1) else []
+    made = Site(net, net.vpc(f"10.{index}.0.0/16", ipv6=block_v6, secondary=more), index, ipv6)
     if ipv6 and draft.chance(0.12):
         net[made.id]["Ipv6CidrBlockAssociationSet"][0]["Ipv6AddressAttribute"] = "private"  # N39
     made.groups = [net.group(made.id, ingress=[], egress=[]) for _ in range(2)]
@@ -183,11 +194,16 @@ def site(draft: Draft, net: Build, index: int) -> Site:
 def interface(draft: Draft, one: Site, place: Place, host: int, *, has_v6: bool) -> str:
     public = f"198.51.100.{one.index * 40 + place.number * 10 + host}" if draft.chance(0.5) else None
     more = [(one.v4(place, host + 20), None)] if draft.chance(0.1) else []
-    return one.net.interface(
+    made = one.net.interface(
         place.id, one.v4(place, host), draft.rng.sample(one.groups, draft.rng.choice((1, 1, 2))), public=public,
         secondary=more, ipv6=one.v6(place, host) if has_v6 and draft.chance(0.85) else (),
         source_dest_check=draft.chance(0.9),
     )  # fmt: skip
+    if draft.chance(0.1) and host == 10:  # prefix delegation
+        one.net[made]["Ipv4Prefixes"] = [{"Ipv4Prefix": f"{one.v4(place, 208)}/28"}]
+        if has_v6:
+            one.net[made]["Ipv6Prefixes"] = [{"Ipv6Prefix": f"2600:1f18:0:{one.index}0{place.number}:1::/80"}]
+    return made
 
 
 def entries(draft: Draft, ipv6: bool) -> list[AclEntry]:
@@ -249,7 +265,7 @@ def internet(draft: Draft, one: Site) -> None:
     nats = [made for made in (nat_gateway(draft, one, number) for number in (0, 1)) if made] if igw else []
     eigw = net.eigw(one.id) if one.ipv6 and draft.has("ipv6") else None
     one.targets += [target for target in (igw, *nats) if target]
-    homes = {net[nat]["SubnetId"] for nat in nats}
+    homes = {net[nat].get("SubnetId") for nat in nats}
     for place in one.places:
         table = place.table or net.main_table(one.id)
         inside = nats and (place.id not in homes or draft.chance(0.05))
@@ -258,6 +274,8 @@ def internet(draft: Draft, one: Site) -> None:
         ways = [target for target in (igw, eigw) if target]
         if one.ipv6 and ways and draft.chance(0.85):
             net.route(table, "::/0", rng.choice(ways))
+        if one.ipv6 and inside and draft.chance(0.5):
+            net.route(table, "64:ff9b::/96", rng.choice(nats))  # N57
 
 
 def nat_gateway(draft: Draft, one: Site, number: int) -> str | None:
@@ -265,11 +283,31 @@ def nat_gateway(draft: Draft, one: Site, number: int) -> str | None:
     if not draft.has("nat") or number >= len(one.places) or (number and draft.chance(0.7)):
         return None
     place = one.places[number]
+    if draft.has("regional") and draft.chance(0.6):
+        return regional_nat(draft, one, number)
     private = draft.chance(0.15)
     return one.net.nat(
         place.id, one.v4(place, 200), public=None if private else f"198.51.100.{one.index * 2 + number + 240}",
         kind="private" if private else "public", state="failed" if draft.chance(0.05) else "available",
     )  # fmt: skip
+
+
+def regional_nat(draft: Draft, one: Site, number: int) -> str:
+    """A regional NAT gateway, with a route table of its own and no subnet (N54, N55)."""
+    net = one.net
+    gateway = next(
+        row["InternetGatewayId"] for row in net._lists["ec2/describe-internet-gateways"]
+        if any(attachment["VpcId"] == one.id for attachment in row["Attachments"])
+    )  # fmt: skip
+    table = net.table(one.id, [("0.0.0.0/0", gateway)] if draft.chance(0.9) else [])
+    one.more_tables.append(table)
+    own = {"PublicIp": f"198.51.100.{one.index * 2 + number + 240}", "PrivateIp": f"10.{one.index}.250.{number + 1}"}
+    nat = f"nat-regional-{one.id}-{number}"
+    return net._add("ec2/describe-nat-gateways", nat, {
+        "NatGatewayId": nat, "VpcId": one.id, "State": "failed" if draft.chance(0.05) else "available",
+        "ConnectivityType": "public", "AvailabilityMode": "regional", "RouteTableId": table,
+        "NatGatewayAddresses": [own],
+    })  # fmt: skip
 
 
 def endpoints(draft: Draft, one: Site) -> None:
@@ -289,7 +327,9 @@ def vpn(draft: Draft, one: Site) -> None:
     """A virtual private gateway with static or propagated routes, also ones that must lose (N5 to N7)."""
     net, rng = one.net, draft.rng
     vgw = net.vgw(one.id if draft.chance(0.95) else None)
-    net.vpn(vgw, [ON_PREMISES])
+    made = net.vpn(vgw, [ON_PREMISES])
+    if draft.chance(0.3):
+        net[made]["Options"] = {"StaticRoutesOnly": True}
     one.targets.append(vgw)
     for table in one.tables:
         net.route(table, ON_PREMISES, vgw, origin=rng.choice(("CreateRoute", "EnableVgwRoutePropagation")))
@@ -368,6 +408,7 @@ def attach(draft: Draft, one: Site, tgw: str, tables: list[str]) -> str:
     zones = list(by_zone)[: 2 if draft.chance(0.8) else 1]
     attachment = one.net.tgw_attachment(
         tgw, one.id, [by_zone[zone] for zone in zones], group_references=draft.chance(0.8),
+        appliance_mode=draft.chance(0.15),
         state="available" if draft.chance(0.95) else "deleting",
     )  # fmt: skip
     if draft.chance(0.95):
@@ -466,3 +507,30 @@ def block_public_access(draft: Draft) -> None:
                 exclusions[resource] = draft.rng.choice(("allow-bidirectional", "allow-egress"))
         mode = draft.rng.choice(("block-bidirectional", "block-ingress"))
         net.bpa(mode, exclusions, states=draft.chance(0.6))
+
+
+def edge(draft: Draft, one: Site) -> None:
+    """A route table for what comes in by the internet or private gateway: local, or past an interface (N21, N22)."""
+    gateways = [target for target in one.targets if target.startswith(("igw-", "vgw-"))]
+    if not gateways:
+        return
+    table = one.net.table(one.id)
+    one.net.edge_table(table, draft.rng.choice(gateways))
+    for place in one.places:
+        if draft.chance(0.3):
+            one.net.route(table, f"10.{one.index}.{place.number}.0/24", draft.rng.choice(one.interfaces))
+    if draft.chance(0.1):
+        one.net.route(table, f"10.{one.index}.0.0/16", draft.rng.choice(one.interfaces))
+
+
+def advertised(draft: Draft, one: Site) -> None:
+    """Routes of a route server, with the next hop's address (N13)."""
+    for table in one.tables:
+        for destination in ("203.0.113.0/24", "0.0.0.0/0", f"10.{one.index}.1.0/25", "10.0.0.0/8", ON_PREMISES):
+            if draft.chance(0.25):
+                place = draft.rng.choice(one.places)
+                next_hop = one.v4(place, draft.rng.choice((10, 10, 77)))
+                one.net[table]["Routes"].append(
+                    {"DestinationCidrBlock": destination, "IpAddress": next_hop, "Origin": "Advertisement",
+                     "State": "active"}
+                )  # fmt: skip

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from ipaddress import ip_network
+from ipaddress import IPv4Address, ip_network
 from typing import TypeVar
 
 from tests.reference.balancing import Connection, Refused, connect, icmp, is_balancer
@@ -33,7 +33,6 @@ from tests.reference.world import (
     block,
     is_attached,
     permission_covers,
-    target_of,
     transit_rank,
 )
 
@@ -97,11 +96,17 @@ class Flight:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Whatever puts the packet on a subnet: an "interface", a "nat" gateway or a TGW "attachment"."""
+    """Whatever puts the packet on a subnet: an "interface", a "nat" gateway or a TGW "attachment".
+
+    A regional NAT gateway stands in no subnet: it has a VPC, a route table and, for what passes it, a zone (N54).
+    """
 
     kind: str
     id: str
     subnet: str
+    vpc: str = ""
+    table: str = ""
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,8 @@ class Translation:
     nat: str
     source: Ip
     source_port: int
+    destination: Ip
+    zone: str | None = None
 
 
 def judge(world: World | Files, origin: Origin, packet: Packet) -> Result:
@@ -148,6 +155,8 @@ class Walk:
         """Whether the request came by a transit gateway since it got its present source address (N89)."""
         self.unsure = False
         """Some filter on the way could not be judged; if nothing else drops the packet, the result is unknown."""
+        self.pinned: dict[str, str] = {}
+        """The subnet by which the request entered, by attachment in appliance mode; its answer enters there too."""
         self.hops = 0
         self.seen: set[tuple[str, str, Flight]] = set()
         """Where it has left a subnet, on which leg, and how it looked then."""
@@ -286,7 +295,7 @@ class Walk:
             if back.id != self.entry:
                 raise Dropped("RETURN_BY_OTHER_WAY", back.id)  # N201
             if self.exit is None:
-                if self.flight.destination in self.world.public_addresses:
+                if self.world.public_holder(self.flight.destination) is not None:
                     raise Dropped("RETURN_BY_OTHER_WAY", back.id)  # N33: it goes to who has the address
                 return
             self.flight = replace(self.flight, source=self.packet.destination)  # the responder's public address
@@ -303,11 +312,12 @@ class Walk:
     def back_home(self, back: Arrival) -> None:
         """Undo the translations, last first, and check that the answer reaches who asked (N201)."""
         for done in reversed(self.translations):
-            nat = self.world.nat_gateways[done.nat]
-            if back.kind != "interface" or back.id != nat["NatGatewayAddresses"][0]["NetworkInterfaceId"]:
+            if back.kind != "interface" or back.id != self.world.nat_interface(done.nat):
                 raise Dropped("RETURN_BY_OTHER_WAY", back.id)
             self.flight = replace(self.flight, destination=done.source, detail=self.answer_detail(done.source_port))
-            back = self.travel(Sender("nat", done.nat, nat["SubnetId"]))
+            if done.destination in NAT64:
+                self.flight = replace(self.flight, source=done.destination)
+            back = self.travel(self.nat_sender(done.nat, done.zone))
         if self.origin[0] in ("internet", "on-premises"):
             expected = self.origin[1]
         else:
@@ -318,23 +328,42 @@ class Walk:
     def back_at_gateway(self, exit: Arrival) -> Arrival:
         """An answer from the internet, on-premises or a service: straight to who asked there (N116, N119)."""
         assert exit.sender is not None
-        if exit.id.startswith(("igw-", "vgw-")) and self.world.edge_table_of(exit.id):
-            raise Unknown("edge route table")  # N21
         sender = exit.sender
         private = self.translations[-1] if self.translations else None
         own = self.packet.source
         if private is not None:
-            nat = self.world.nat_gateways[private.nat]
-            own = address(nat["NatGatewayAddresses"][0]["PrivateIp"])
+            own = self.world.nat_address(private.nat)
         self.flight = replace(self.flight, destination=own)
-        return self.deliver(self.world.vpc_of(sender.subnet), None)
+        if not sender.subnet:  # a regional NAT gateway
+            return Arrival("interface", sender.id)
+        return self.from_gateway(exit.id, self.home_of(sender))
+
+    def from_gateway(self, gateway: str, vpc: str) -> Arrival:
+        """In from a gateway: by its own route table, if it has one (N21, N22)."""
+        table = self.world.edge_table_of(gateway)
+        if table is None:
+            return self.deliver(vpc, None)
+        route = self.choose_route(table, vpc)
+        if route is None:
+            raise Dropped("NO_ROUTE_TO_DESTINATION", table)
+        if route.get("State", "active") != "active":
+            raise Dropped("BAD_STATE_ROUTE", table)
+        target = self.world.target_of(route, vpc)
+        if target == "local":
+            return self.deliver(vpc, None)
+        if target not in self.world.interfaces:
+            raise Unknown(target)
+        if gateway.startswith("igw-") and not any(held[0] == target for held in self.world.public_v4.values()):
+            raise Dropped("INGRESS_RTB_NO_PUBLIC_IP", target)
+        return self.to_appliance(target, Sender("gateway", gateway, "", vpc))
 
     def back_to_nat_over_peering(self, sender: Sender) -> Arrival:
         """A NAT gateway gets its answers over peering without a return route; only network ACLs stop them (N51)."""
         nat = self.world.nat_gateways[self.translations[-1].nat]
         self.require_acl(sender.subnet, egress=True)
-        self.require_acl(nat["SubnetId"], egress=False)
-        return Arrival("interface", nat["NatGatewayAddresses"][0]["NetworkInterfaceId"])
+        if nat.get("SubnetId"):
+            self.require_acl(nat["SubnetId"], egress=False)
+        return Arrival("interface", self.world.nat_interface(nat["NatGatewayId"]))
 
     def turn_around(self) -> None:
         flight = self.flight
@@ -352,29 +381,35 @@ class Walk:
 
     def travel(self, sender: Sender) -> Arrival:
         """From a sender in a subnet to the end of the leg."""
-        here = (self.leg, sender.subnet, self.flight)
+        here = (self.leg, sender.subnet or sender.table, self.flight)
         if here in self.seen:
             raise Dropped("LOOP", sender.id)  # AWS's dice fall the same again (N14)
         self.seen.add(here)
-        subnet, vpc = sender.subnet, self.world.vpc_of(sender.subnet)
-        if self.world.in_subnet(subnet, self.flight.destination):
+        subnet, vpc = sender.subnet, self.home_of(sender)
+        if subnet and self.world.in_subnet(subnet, self.flight.destination):
             return self.deliver(vpc, subnet)  # N9, N108: neither routes nor network ACLs within a subnet
-        table = self.world.table_of(subnet)
+        table = sender.table or self.world.table_of(subnet)
         route = self.choose_route(table, vpc)
-        if not self.stays_in(subnet, route):
+        if subnet and not self.stays_in(subnet, route):
             self.require_acl(subnet, egress=True)
         if route is None:
             raise Dropped("NO_ROUTE_TO_DESTINATION", table)  # N27
         if route.get("State", "active") != "active":
             raise Dropped("BAD_STATE_ROUTE", table)  # N11
-        return self.hop(target_of(route), sender)
+        return self.hop(self.world.target_of(route, vpc), sender)
+
+    def home_of(self, sender: Sender) -> str:
+        return sender.vpc or self.world.vpc_of(sender.subnet)
+
+    def zone_of(self, sender: Sender) -> str | None:
+        return str(self.world.subnets[sender.subnet]["AvailabilityZone"]) if sender.subnet else sender.zone
 
     def hop(self, target: str, sender: Sender) -> Arrival:
-        vpc = self.world.vpc_of(sender.subnet)
+        vpc = self.home_of(sender)
         kind = target.partition("-")[0]
         if target == "local":
             if not self.world.in_vpc(vpc, self.flight.destination):
-                raise Dropped("VPC_LOCAL_ROUTE_CIDR_RESTRICTION", self.world.table_of(sender.subnet))
+                raise Dropped("VPC_LOCAL_ROUTE_CIDR_RESTRICTION", target)
             return self.deliver(vpc, sender.subnet)
         if kind == "nat":
             return self.through_nat(target, sender)
@@ -396,7 +431,7 @@ class Walk:
 
     def stays_in(self, subnet: str, route: Json | None) -> bool:
         """Whether the next hop is an interface of the same subnet, so that no network ACL is crossed (N49, N108)."""
-        target = target_of(route) if route else ""
+        target = self.world.target_of(route, self.world.vpc_of(subnet)) if route else ""
         if target in self.world.nat_gateways:
             return bool(self.world.nat_gateways[target].get("SubnetId") == subnet)
         if target in self.world.interfaces:
@@ -406,8 +441,8 @@ class Walk:
     def deliver(self, vpc: str, from_subnet: str | None) -> Arrival:
         """To the interface of a VPC that has the destination address."""
         found = self.interface_or_origin(vpc, self.flight.destination)
-        subnet = self.origin[1] if found.id == "origin" else self.world.interfaces[found.id]["SubnetId"]
-        if subnet != from_subnet:
+        subnet = self.origin[1] if found.id == "origin" else self.world.subnet_of(found.id)
+        if subnet and subnet != from_subnet:
             self.require_acl(subnet, egress=False)
         return found
 
@@ -416,6 +451,10 @@ class Walk:
         if self.leg == "response" and virtual_home and ip == self.packet.source:
             return Arrival("interface", "origin")
         found = self.world.interface_at(vpc, ip)
+        if found is None and self.leg == "response":  # a regional NAT gateway stands in no subnet (N54)
+            gateways = (self.world.nat_gateways[done.nat] for done in self.translations)
+            regional = (nat["NatGatewayId"] for nat in gateways if not nat.get("SubnetId") and nat["VpcId"] == vpc)
+            found = next((nat for nat in regional if self.world.nat_address(nat) == ip), None)
         if found is None:
             raise Dropped("NO_POSSIBLE_DESTINATION", vpc)
         return Arrival("interface", found)
@@ -425,15 +464,19 @@ class Walk:
         if self.leg == "response":
             raise Dropped("RETURN_BY_OTHER_WAY", id)  # N201: it would rewrite the answer's source
         nat = self.world.nat_gateways.get(id)
-        if nat is None or nat.get("AttachedAppliances") or nat.get("AvailabilityMode") == "regional":
+        if nat is None or nat.get("AttachedAppliances"):
             raise Unknown(id)
-        if nat["SubnetId"] != sender.subnet:
+        regional = nat.get("AvailabilityMode") == "regional"
+        if not regional and nat["SubnetId"] != sender.subnet:
             self.require_acl(nat["SubnetId"], egress=False)
         if nat["State"] != "available":
             raise Dropped("BAD_STATE", id)
-        if self.flight.destination in NAT64:
-            raise Unknown("NAT64")  # N57
-        if self.flight.source.version == 6:
+        destination = self.flight.destination
+        if destination in NAT64:  # N57: the last 32 bits are the IPv4 address
+            if self.flight.protocol == ICMPV6:
+                raise Unknown("NAT64 of ICMPv6")
+            destination = IPv4Address(int(destination) & 0xFFFFFFFF)
+        elif self.flight.source.version == 6:
             raise Dropped("PROTOCOL_RESTRICTION", id)
         if self.flight.protocol not in (TCP, UDP, ICMP):
             raise Dropped("PROTOCOL_RESTRICTION", id)
@@ -442,25 +485,33 @@ class Walk:
         if len(self.translations) == len(self.packet.nat_ports):
             raise Unknown("more NAT gateways in a row than a packet has ports for")
         port = self.packet.nat_ports[len(self.translations)]
-        self.translations.append(Translation(id, self.flight.source, self.flight.source_port))
-        own = address(nat["NatGatewayAddresses"][0]["PrivateIp"])
-        self.flight = replace(self.flight, source=own, source_port=port)
+        zone = self.zone_of(sender)
+        before = self.flight
+        self.translations.append(Translation(id, before.source, before.source_port, before.destination, zone))
+        own = self.world.nat_address(id)
+        self.flight = replace(self.flight, source=own, source_port=port, destination=destination)
         self.by_transit_gateway = False
-        return self.travel(Sender("nat", id, nat["SubnetId"]))
+        return self.travel(self.nat_sender(id, zone))
+
+    def nat_sender(self, id: str, zone: str | None) -> Sender:
+        nat = self.world.nat_gateways[id]
+        if nat.get("AvailabilityMode") == "regional":
+            return Sender("nat", id, "", nat["VpcId"], nat["RouteTableId"], zone)  # N54, N55
+        return Sender("nat", id, nat["SubnetId"])
 
     def out_by_internet_gateway(self, id: str, sender: Sender) -> Arrival:
         """N30 to N36."""
         gone = Arrival("internet", id, sender)
-        held = self.flight.destination in self.world.public_addresses or self.goes_to_virtual_origin()
+        held = self.world.public_holder(self.flight.destination) is not None or self.goes_to_virtual_origin()
         if self.leg == "response" and not (self.entry is None and self.flight.destination.version == 6 and held):
             return gone
-        vpc = self.world.vpc_of(sender.subnet)
+        vpc = self.home_of(sender)
         if id not in self.world.internet_gateways:
             raise Unknown(id)
         if not is_attached(self.world.internet_gateways[id], vpc):
             raise Dropped("BAD_STATE", id)
         source = self.genuine_source(id, sender)
-        self.require_public_access(sender.subnet, id, exempt=sender.kind == "nat")
+        self.require_public_access(sender.subnet or vpc, id, exempt=sender.kind == "nat")
         if self.flight.destination.version == 4:
             for blocks, name in ((RFC1918, "RFC1918"), (RFC6598, "RFC6598")):
                 if any(self.flight.destination in one for one in blocks):
@@ -473,20 +524,22 @@ class Walk:
 
     def genuine_source(self, igw: str, sender: Sender) -> Ip:
         """The public address of the packet's source (N30, N33, N36, N47)."""
-        eni = self.world.interface_at(self.world.vpc_of(sender.subnet), self.flight.source)
+        if not sender.subnet:
+            return self.world.nat_public(sender.id)
+        eni = self.world.interface_at(self.home_of(sender), self.flight.source)
         public = self.world.public_of(eni, self.flight.source) if eni else None
-        if self.is_origin(self.world.vpc_of(sender.subnet)) and sender.kind == "interface":
+        if self.is_origin(self.home_of(sender)) and sender.kind == "interface":
             if self.flight.source.version == 4 and "public" not in self.origin[3:]:
                 raise Dropped("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", igw)
-            if self.world.is_private_v6(self.world.vpc_of(sender.subnet), self.flight.source):
+            if self.world.is_private_v6(self.home_of(sender), self.flight.source):
                 raise Dropped("GATEWAY_REJECTS_SPOOFED_TRAFFIC", igw)  # N39
             return self.flight.source  # stands for its public address, which nobody knows
         if self.flight.source.version == 4:
             if public is None:
                 raise Dropped("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", igw)
             return public
-        ours = eni is not None or self.is_origin(self.world.vpc_of(sender.subnet))
-        if not ours or self.world.is_private_v6(self.world.vpc_of(sender.subnet), self.flight.source):
+        ours = eni is not None or self.is_origin(self.home_of(sender))
+        if not ours or self.world.is_private_v6(self.home_of(sender), self.flight.source):
             raise Dropped("GATEWAY_REJECTS_SPOOFED_TRAFFIC", igw)  # N39
         if eni is not None and self.world.interfaces[eni].get("DenyAllIgwTraffic"):
             raise Dropped("DENY_ALL_IGW_TRAFFIC", eni)  # N38
@@ -499,7 +552,7 @@ class Walk:
             return gone
         if id not in self.world.egress_only_gateways:
             raise Unknown(id)
-        if not is_attached(self.world.egress_only_gateways[id], self.world.vpc_of(sender.subnet)):
+        if not is_attached(self.world.egress_only_gateways[id], self.home_of(sender)):
             raise Dropped("BAD_STATE", id)
         self.genuine_source(id, sender)
         self.require_public_access(sender.subnet, id, exempt=True)
@@ -509,9 +562,9 @@ class Walk:
     def on_the_internet(self, gone: Arrival) -> Arrival:
         """The end, unless the destination is a public address of the snapshot: then in again, at its own gateway."""
         destination = self.flight.destination
-        held = self.world.public_addresses.get(destination)
-        if destination in UNIQUE_LOCAL:
-            raise Dropped("NO_POSSIBLE_DESTINATION", gone.id)
+        held = self.world.public_holder(destination)
+        if destination in UNIQUE_LOCAL or destination in self.world.regional_addresses:
+            raise Dropped("NO_POSSIBLE_DESTINATION", gone.id)  # N52: a NAT gateway takes nothing but answers
         if self.leg == "response" and self.goes_to_virtual_origin():
             return self.back_to_virtual_origin(gone)
         if held is None:
@@ -536,26 +589,21 @@ class Walk:
         gateway = self.world.internet_gateway_of(vpc)
         if gateway is None or self.world.is_private_v6(vpc, self.flight.destination):
             raise Dropped("NO_POSSIBLE_DESTINATION", gone.id)
-        if self.world.edge_table_of(gateway):
-            raise Unknown("edge route table")  # N21
         self.require_public_access(subnet, gateway, exempt=False)
-        self.require_acl(subnet, egress=False)
-        return Arrival("interface", "origin")
+        return self.from_gateway(gateway, vpc)
 
     def enter_from_internet(self, igw: str) -> Arrival:
         """N30, N35, N36: only to a public address of an interface in the gateway's VPC."""
         if self.leg == "request":
             self.entry = igw
         gateway = self.world.internet_gateways[igw]
-        held = self.world.public_addresses.get(self.flight.destination)
+        held = self.world.public_holder(self.flight.destination)
         vpc = self.world.interfaces[held[0]]["VpcId"] if held else ""
         if held is None or not is_attached(gateway, vpc):
             raise Dropped("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", igw)
         for blocks, name in ((RFC1918, "RFC1918"), (RFC6598, "RFC6598")):
             if self.flight.source.version == 4 and any(self.flight.source in one for one in blocks):
                 raise Dropped(f"IGW_SOURCE_ADDRESS_NOT_IN_{name}_INGRESS", igw)
-        if self.world.edge_table_of(igw):
-            raise Unknown("edge route table")  # N21
         eni, private = held
         row = self.world.interfaces[eni]
         if self.flight.source.version == 6 and row.get("DenyAllIgwTraffic"):
@@ -564,8 +612,7 @@ class Walk:
             raise Dropped("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", igw)  # N39
         self.require_public_access(row["SubnetId"], igw, exempt=False)
         self.flight = replace(self.flight, destination=private)
-        self.require_acl(row["SubnetId"], egress=False)
-        return Arrival("interface", eni)
+        return self.from_gateway(igw, vpc)
 
     def require_public_access(self, subnet: str, gateway: str, *, exempt: bool) -> None:
         """Block Public Access (N66 to N69); ``exempt``: the talker is a NAT or egress-only gateway (N67)."""
@@ -577,7 +624,7 @@ class Walk:
     def through_peering(self, id: str, sender: Sender) -> Arrival:
         """N180 to N182."""
         pcx = self.world.peerings.get(id)
-        vpc = self.world.vpc_of(sender.subnet)
+        vpc = self.home_of(sender)
         if pcx is None:
             raise Unknown(id)
         if pcx["Status"]["Code"] != "active":
@@ -603,13 +650,18 @@ class Walk:
         gone = Arrival("on-premises", id, sender)
         if self.leg == "response":
             return gone
-        vpc = self.world.vpc_of(sender.subnet)
+        vpc = self.home_of(sender)
         if id not in self.world.vpn_gateways:
             raise Unknown(id)
         if not is_attached(self.world.vpn_gateways[id], vpc):
             raise Dropped("BAD_STATE", id)
-        if self.world.interface_at(vpc, self.flight.source) is None and not self.is_origin(vpc):
+        regional = not sender.subnet and self.world.in_vpc(vpc, self.flight.source)
+        if self.world.interface_at(vpc, self.flight.source) is None and not self.is_origin(vpc) and not regional:
             raise Dropped("VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS", id)
+        mine = [one for one in self.world.vpn_connections.values() if one.get("VpnGatewayId") == id]
+        if mine and all(one.get("Options", {}).get("StaticRoutesOnly") for one in mine):
+            known = [block(route["DestinationCidrBlock"]) for one in mine for route in one["Routes"]]
+            self.unsure = self.unsure or not any(self.flight.destination in one for one in known)
         return gone
 
     def enter_from_on_premises(self, id: str) -> Arrival:
@@ -623,18 +675,16 @@ class Walk:
         vpcs = [row["VpcId"] for row in gateway["VpcAttachments"] if is_attached(gateway, row["VpcId"])]
         if not vpcs:
             raise Dropped("BAD_STATE", id)
-        if self.world.edge_table_of(id):
-            raise Unknown("edge route table")  # N21
         if self.world.interface_at(vpcs[0], self.flight.destination) is None:
             raise Dropped("VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", id)
-        return self.deliver(vpcs[0], None)
+        return self.from_gateway(id, vpcs[0])
 
     def to_endpoint(self, id: str, sender: Sender) -> Arrival:
         """A gateway endpoint (N15 to N17, N135 to N137); any other kind as a route target is unknown (N149)."""
         endpoint = self.world.endpoints.get(id)
         if endpoint is None or endpoint["VpcEndpointType"] != "Gateway":
             raise Unknown(id)
-        vpc = self.world.vpc_of(sender.subnet)
+        vpc = self.home_of(sender)
         if self.leg == "response":
             raise Dropped("RETURN_BY_OTHER_WAY", id)
         if endpoint["State"].lower() != "available":
@@ -644,7 +694,7 @@ class Walk:
         echo = self.flight.protocol == ICMP and isinstance(self.flight.detail, tuple) and self.flight.detail[0] == 8
         if self.flight.protocol != TCP and not echo:
             raise Dropped("VPCE_GATEWAY_PROTOCOL_RESTRICTION", id)  # N136
-        if not self.world.in_vpc(vpc, self.flight.source):
+        if sender.subnet and not self.world.in_vpc(vpc, self.flight.source):
             raise Dropped("VPCE_GATEWAY_SOURCE_OUTSIDE_VPC", id)  # N137
         return Arrival("service", id, sender)
 
@@ -655,7 +705,9 @@ class Walk:
             raise Unknown(id)
         if row["SubnetId"] != sender.subnet:
             self.require_acl(row["SubnetId"], egress=False)
-        if row["SourceDestCheck"] and not self.world.owns(id, self.flight.destination):
+        if self.world.owns(id, self.flight.destination):
+            return Arrival("interface", id)
+        if row["SourceDestCheck"]:
             raise Dropped("ENI_SOURCE_DEST_CHECK_RESTRICTION", id)
         if self.leg == "request":
             self.require_groups([one["GroupId"] for one in row["Groups"]], "ingress", row["VpcId"])  # N83
@@ -665,8 +717,8 @@ class Walk:
 
     def through_transit_gateway(self, id: str, sender: Sender) -> Arrival:
         """N183: into the transit gateway by the attachment's subnet in the sender's zone."""
-        vpc = self.world.vpc_of(sender.subnet)
-        zone = self.world.subnets[sender.subnet]["AvailabilityZone"]
+        vpc = self.home_of(sender)
+        zone = self.zone_of(sender)
         if id not in self.world.transit_gateways:
             raise Unknown(id)
         found = [
@@ -743,6 +795,10 @@ class Walk:
         if kind != "vpc" or row["ResourceId"] not in self.world.vpcs or id not in self.world.vpc_attachments:
             raise Unknown(id)
         subnets = sorted(self.world.vpc_attachments[id]["SubnetIds"])
+        if self.world.vpc_attachments[id].get("Options", {}).get("ApplianceModeSupport") == "enable":  # N187
+            if self.leg == "request":
+                self.pinned[id] = self.pick(subnets)
+            return self.travel(Sender("attachment", id, self.pinned.get(id) or self.pick(subnets)))
         near = [one for one in subnets if self.world.subnets[one]["AvailabilityZone"] == zone]
         return self.travel(Sender("attachment", id, self.pick(near or subnets)))  # N186, N188
 
@@ -761,14 +817,21 @@ class Walk:
             else:
                 blocks = (block(route.get("DestinationCidrBlock") or route["DestinationIpv6CidrBlock"]),)
             propagated = route.get("Origin") in ("EnableVgwRoutePropagation", "Advertisement")
-            if propagated and self.world.in_vpc(vpc, ip):
-                continue  # N7
             rank = 2 if propagated else 1 if prefix_list else 0
-            candidates += [(-one.prefixlen, rank, route) for one in blocks if ip in one]
+            matching = [one for one in blocks if ip in one]
+            if propagated and self.world.in_vpc(vpc, ip):
+                if route["Origin"] == "EnableVgwRoutePropagation":
+                    continue  # N7
+                matching = [one for one in matching if self.world.within_vpc(vpc, one)] or matching
+                if self.world.within_vpc(vpc, matching[0] if matching else None):
+                    candidates += [(-one.prefixlen, rank, {"GatewayId": "local"}) for one in matching]  # N13: open
+            candidates += [(-one.prefixlen, rank, route) for one in matching]
         if not candidates:
             return None
         best = min((length, rank) for length, rank, _ in candidates)
-        equal = {target_of(route): route for length, rank, route in candidates if (length, rank) == best}
+        equal = {
+            self.world.target_of(route, vpc): route for length, rank, route in candidates if (length, rank) == best
+        }
         return equal[self.pick(sorted(equal))]
 
     def pick(self, options: Sequence[T]) -> T:

@@ -147,10 +147,29 @@ def test_an_unknown_kind_of_target_is_unknown() -> None:  # N20
     assert ask(net, "eni-a", "10.0.1.5", INTERNET).kind == "unknown"
 
 
-def test_an_edge_route_table_makes_what_enters_unknown() -> None:  # N21
+def test_an_edge_route_table_leads_what_enters() -> None:  # N21, N22
     net, vpc, igw, _ = with_internet()
-    net.edge_table(net.table(vpc), igw)
-    assert ask(net, ("internet", igw), INTERNET, "203.0.113.5").kind == "unknown"
+    net["eni-a"]["Groups"] = []
+    table = net.table(vpc)
+    net.edge_table(table, igw)
+    assert ask(net, ("internet", igw), INTERNET, "203.0.113.5") == Result("delivered", terminal="eni-a")
+    net.route(table, "10.0.1.0/24", "eni-b")
+    assert dropped(ask(net, ("internet", igw), INTERNET, "203.0.113.5"))[:2] == ("INGRESS_RTB_NO_PUBLIC_IP", "eni-b")
+    net["eni-b"]["PrivateIpAddresses"][0]["Association"] = {"PublicIp": "203.0.113.6"}
+    code = "ENI_SOURCE_DEST_CHECK_RESTRICTION"
+    assert dropped(ask(net, ("internet", igw), INTERNET, "203.0.113.5"))[:2] == (code, "eni-b")
+    net.route(table, "10.0.1.0/24", "eni-a")  # the interface itself is the destination
+    assert ask(net, ("internet", igw), INTERNET, "203.0.113.5") == Result("delivered", terminal="eni-a")
+
+
+def test_a_route_server_names_the_next_hop_by_address() -> None:  # N13
+    net, vpc, *_ = two_subnets()
+    advertised = {"DestinationCidrBlock": "198.51.100.0/24", "Origin": "Advertisement", "State": "active"}
+    net[net.main_table(vpc)]["Routes"].append(advertised | {"IpAddress": "10.0.2.5"})
+    assert dropped(ask(net, "eni-a", "10.0.1.5", INTERNET))[:2] == ("ENI_SOURCE_DEST_CHECK_RESTRICTION", "eni-b")
+    advertised = {"DestinationCidrBlock": "192.0.2.0/24", "Origin": "Advertisement", "State": "active"}
+    net[net.main_table(vpc)]["Routes"].append(advertised | {"IpAddress": "10.0.2.77"})
+    assert ask(net, "eni-a", "10.0.1.5", "192.0.2.1").kind == "unknown"
 
 
 def test_an_appliance_with_the_source_dest_check_blocks_else_it_is_unknown() -> None:  # N24, N25

@@ -105,6 +105,26 @@ class World:
     def nat_gateways(self) -> dict[str, Json]:
         return self.by_id("describe-nat-gateways", "NatGateways", "NatGatewayId")
 
+    def subnet_of(self, interface: str) -> str | None:
+        """The subnet of an interface; None for a regional NAT gateway."""
+        return self.interfaces[interface]["SubnetId"] if interface in self.interfaces else None
+
+    def nat_address(self, id: str) -> Ip:
+        """What a NAT gateway sends from; AWS lists no private address of a regional one (N54)."""
+        row = self.nat_gateways[id]["NatGatewayAddresses"][0]
+        return address(row.get("PrivateIp") or row["PublicIp"])
+
+    def nat_public(self, id: str) -> Ip:
+        return address(self.nat_gateways[id]["NatGatewayAddresses"][0]["PublicIp"])
+
+    def nat_interface(self, id: str) -> str:
+        """The interface of a NAT gateway, or a regional gateway itself, which has none."""
+        return str(self.nat_gateways[id]["NatGatewayAddresses"][0].get("NetworkInterfaceId") or id)
+
+    @cached_property
+    def regional_addresses(self) -> set[Ip]:
+        return {self.nat_public(id) for id, row in self.nat_gateways.items() if not row.get("SubnetId")}
+
     @cached_property
     def peerings(self) -> dict[str, Json]:
         return self.by_id("describe-vpc-peering-connections", "VpcPeeringConnections", "VpcPeeringConnectionId")
@@ -181,6 +201,19 @@ class World:
     def in_vpc(self, vpc: str, ip: Ip) -> bool:
         return any(ip in one for one in self._vpc_blocks[vpc])
 
+    def within_vpc(self, vpc: str, one: Block | None) -> bool:
+        """Whether a block lies within the VPC's own range."""
+        return one is not None and any(
+            one.version == own.version and own.supernet_of(one)  # type: ignore[arg-type]
+            for own in self._vpc_blocks[vpc]
+        )
+
+    def target_of(self, route: Json, vpc: str) -> str:
+        """What a route points to (N19); a route server's route names its next hop by address (N13)."""
+        if not route.get("IpAddress"):
+            return target_of(route)
+        return self.interface_at(vpc, address(route["IpAddress"])) or str(route["IpAddress"])
+
     def in_subnet(self, subnet: str, ip: Ip) -> bool:
         return any(ip in one for one in self._subnet_blocks[subnet])
 
@@ -240,6 +273,18 @@ class World:
             for one in row.get("Ipv6Addresses", []):
                 found[address(one["Ipv6Address"])] = (eni, address(one["Ipv6Address"]))
         return found
+
+    def public_holder(self, ip: Ip) -> tuple[str, Ip] | None:
+        """(interface, private address) of a public address; a delegated IPv6 prefix is public as a whole."""
+        found = self.public_addresses.get(ip)
+        if found is None and ip.version == 6:
+            held = (eni for eni, blocks in self._prefixes.items() if any(ip in one for one in blocks))
+            found = next(((eni, ip) for eni in held), None)
+        return found
+
+    @cached_property
+    def public_v4(self) -> dict[Ip, tuple[str, Ip]]:
+        return {public: held for public, held in self.public_addresses.items() if public.version == 4}
 
     @cached_property
     def _public_of(self) -> dict[tuple[str, Ip], Ip]:
@@ -345,12 +390,13 @@ class World:
         )
 
     def block_public_access_mode(self, subnet: str) -> str:
-        """The effective mode of a subnet: its own field (N65), else what options and exclusions say (N68)."""
-        row = self.subnets[subnet]
+        """The effective mode of a subnet, or of a VPC for what is in none: its own field (N65), else what options and
+        exclusions say (N68)."""
+        row = self.subnets.get(subnet) or self.vpcs[subnet]
         states = row.get("BlockPublicAccessStates")
         if states and states.get("InternetGatewayBlockMode"):
             return str(states["InternetGatewayBlockMode"])
-        home = f"{self.homes[subnet]}/ec2"
+        home = f"{self.homes[next(one for one in self.subnets if subnet in (one, self.vpc_of(one)))]}/ec2"
         options = self.files.get(f"{home}/describe-vpc-block-public-access-options.json")
         exclusions = self.files.get(f"{home}/describe-vpc-block-public-access-exclusions.json")
         if options is None:

@@ -283,6 +283,18 @@ def test_n24_interface_forwards_for_others_only_without_the_check() -> None:
     assert blocks(verdict) == {(code, appliance, None, None, "request", "ingress")}
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_n24_what_is_for_the_interface_itself_is_not_forwarded_but_received(*, check: bool) -> None:
+    net = Lan()
+    other = net.subnet(net.vpc_id, "10.0.3.0/24", name="fw")
+    firewall = net.interface(other, "10.0.3.9", [net.open], source_dest_check=check, name="fw")
+    net.route(net.ta, "10.0.3.0/24", firewall)
+    assert fate(ask(net, net.client, firewall)) == ("allowed", "private")
+    shut = net.group(net.vpc_id, [], [], name="shut")
+    net[firewall]["Groups"] = [{"GroupId": shut, "GroupName": shut}]
+    assert blocks(ask(net, net.client, firewall)) == {("SG_HAS_NO_RULES", shut, None, firewall, "request", "ingress")}
+
+
 def test_n24_source_must_be_an_address_of_its_own() -> None:
     net = Lan()
     source = net.subnet(net.vpc_id, "10.0.7.0/24", name="c")

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from reachsim import load_files
+from reachsim.forwarding import Ground
+from reachsim.verdict import Verdict
 from tests.build import AclEntry, Build
 from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, causes, codes, crossed, fate
 
@@ -152,7 +155,7 @@ def test_n54_central_egress_by_a_regional_nat_gateway() -> None:
     net.route("rtb-yt", "0.0.0.0/0", "nat-r")
     net.tgw_route(net.rt, "0.0.0.0/0", "tgw-attach-y")
     verdict = ask(net, "eni-x", WORLD)
-    no_way_back = ("NO_ROUTE_TO_DESTINATION", "rtb-r", None, None, "response", "egress")
+    no_way_back = ("IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS", "igw-1", None, None, "response", "egress")
     assert blocks(verdict) == {no_way_back}  # its own table has to lead back to the transit gateway
     net.route(table, "10.0.0.0/16", net.tgw_id)
     assert fate(ask(net, "eni-x", WORLD)) == ("allowed", "internet")
@@ -382,3 +385,47 @@ def test_n191_default_route_to_an_unseen_network_is_a_possible_exit() -> None:
     assert fate(verdict) == ("unknown", "none")
     assert any("transit-gateway" in name for name in verdict.missing)
     assert causes(verdict) == set()
+
+
+class Inspected(Hub):
+    """VPC i between x (zone a) and y (zone b), attached in both zones, with an appliance that forwards in each."""
+
+    def __init__(self, *, appliance_mode: bool) -> None:
+        super().__init__(zones="ab")
+        vpc = self.vpc("10.2.0.0/16", name="i")
+        group = self.group(vpc, [ANY], [ANY], name="i")
+        entries = []
+        for number, zone in enumerate("ab", start=1):
+            back = self.table(vpc, [("10.0.0.0/8", self.tgw_id)], name=f"back{zone}")
+            inside = self.subnet(vpc, f"10.2.{number}.0/24", f"us-east-1{zone}", table=back, name=f"in{zone}")
+            box = self.interface(inside, f"10.2.{number}.5", [group], source_dest_check=False, name=f"box{zone}")
+            entry = self.table(vpc, [("10.0.0.0/8", box)], name=f"entry{zone}")
+            cidr = f"10.2.{number + 10}.0/24"
+            entries.append(self.subnet(vpc, cidr, f"us-east-1{zone}", table=entry, name=f"entry{zone}"))
+        inspection = self.tgw_attachment(self.tgw_id, vpc, entries, appliance_mode=appliance_mode, name="i")
+        spokes = self.tgw_table(self.tgw_id, name="spokes")
+        for attachment in ("tgw-attach-x", "tgw-attach-y"):
+            self.associate(spokes, attachment)
+        path = f"{self._home}/ec2/get-transit-gateway-route-table-associations/{self.rt}.json"
+        self._more[path]["Associations"] = []
+        self.tgw_route(spokes, "10.0.0.0/8", inspection)
+        self.associate(self.rt, inspection)
+
+    def simulate(self) -> Verdict:
+        reach = load_files(self.files())
+        reach.ground = Ground(reach.network, {"eni-boxa": "forward", "eni-boxb": "forward"})
+        return reach.simulate("eni-x", "eni-y", protocol="tcp", port=443)
+
+
+def test_n187_without_appliance_mode_the_reply_may_cross_another_zones_appliance() -> None:
+    verdict = Inspected(appliance_mode=False).simulate()
+    assert verdict.outcome == "blocked"
+    assert {(one.leg, one.cause) for one in verdict.blocked_by} == {("response", "RETURN_ROUTE_MISSING")}
+
+
+def test_n187_appliance_mode_holds_both_legs_to_one_zone() -> None:
+    verdict = Inspected(appliance_mode=True).simulate()
+    assert fate(verdict) == ("allowed", "private")
+    for path in verdict.paths:
+        boxes = {hop.component for hop in path.hops if hop.component.startswith("eni-box")}
+        assert len(boxes) == 1
