@@ -207,7 +207,7 @@ def _block_public_access(
     ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id: str, direction: Direction = "egress"
 ) -> Walk:
     """VPC Block Public Access at the subnet whose interface talks to the gateway (N65 to N69)."""
-    by_nat = flow.context.sender is not None and flow.context.sender.kind == "nat"
+    by_nat = flow.context.sender is not None and flow.context.sender.kind == "nat" and not flow.context.links
     by_nat = by_nat or gateway_id.startswith("eigw-") or bool(flow.leg == "response" and flow.context.session)
     mode, why, lacking = block_mode(ground.network, vpc_id, subnet_id)
     label = ground.network.label(gateway_id)
@@ -483,7 +483,8 @@ def nat_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         left = others.with_destinations(NAT64)
         if left is not None:
             detail = f"whether {label} translates ICMPv6 is not documented"
-            parts.append(lost(left, Gap("UNMODELLED_COMPONENT", gateway_id, detail)))
+            gap = Gap("UNMODELLED_COMPONENT", gateway_id, detail)
+            parts += [lost(part, gap) for part in _to_nat(ground, left, gateway, subnet_id)]
         others = others.with_destinations(others.destinations - NAT64)
     if others is not None:
         detail = f"{label} carries TCP, UDP and ICMP over IPv4 only"
@@ -500,12 +501,22 @@ def _protocols_of_nat(flow: Walk) -> tuple[list[Walk], Walk | None]:
     return [part for part in takes if part is not None], flow.with_destinations(V6 - NAT64)
 
 
+def _home_of_nat(gateway: NatGateway) -> str:
+    """The subnet of a NAT gateway; a regional one has none (N54)."""
+    return "" if gateway.availability_mode == "regional" else gateway.subnet_id or ""
+
+
+def _to_nat(ground: Ground, flow: Walk, gateway: NatGateway, subnet_id: str) -> list[Walk]:
+    """Into the gateway's subnet, past its network ACL if the flow comes from another one (N49)."""
+    nat_subnet = _home_of_nat(gateway)
+    if not nat_subnet or nat_subnet == subnet_id:
+        return [flow]
+    return through_network_acl(ground, flow, nat_subnet, "ingress")
+
+
 def _translate_nat(ground: Ground, flow: Walk, gateway: NatGateway, vpc_id: str, subnet_id: str) -> list[Walk]:
-    regional = gateway.availability_mode == "regional" or not gateway.subnet_id
-    nat_subnet = "" if regional else gateway.subnet_id or ""
-    parts = [flow]
-    if nat_subnet and nat_subnet != subnet_id:
-        parts = through_network_acl(ground, flow, nat_subnet, "ingress")
+    nat_subnet = _home_of_nat(gateway)
+    parts = _to_nat(ground, flow, gateway, subnet_id)
     addresses = [one for one in gateway.nat_gateway_addresses if own_address(one) is not None]
     label = ground.network.label(gateway.nat_gateway_id)
     if any(one.gateway == gateway.nat_gateway_id for one in flow.context.session):
@@ -542,7 +553,7 @@ def _translate_nat(ground: Ground, flow: Walk, gateway: NatGateway, vpc_id: str,
             session = (*after.context.session, memory)
             crossed = (*after.context.crossed, "nat-gateway")
             after = with_context(after, sender=sender, links=(), session=session, crossed=crossed)
-            if regional:
+            if not nat_subnet:
                 detail = f"{label} is a regional NAT gateway: no network ACL of its own is applied (N56)"
                 after = after.assuming(
                     assume("REGIONAL_NAT_WITHOUT_SUBNET_ACL", gateway.nat_gateway_id, detail, "block")

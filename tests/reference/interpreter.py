@@ -334,7 +334,7 @@ class Walk:
         if private is not None:
             own = self.world.nat_address(private.nat)
         self.flight = replace(self.flight, destination=own)
-        if not sender.subnet:  # a regional NAT gateway
+        if not sender.subnet and not exit.id.startswith("vgw-"):  # a regional NAT gateway
             return Arrival("interface", sender.id)
         return self.from_gateway(exit.id, self.home_of(sender))
 
@@ -526,6 +526,11 @@ class Walk:
         """The public address of the packet's source (N30, N33, N36, N47)."""
         if not sender.subnet:
             return self.world.nat_public(sender.id)
+        for done in self.translations:  # a regional NAT gateway's own, come back over a transit gateway
+            nat = self.world.nat_gateways[done.nat]
+            here = not nat.get("SubnetId") and nat["VpcId"] == self.home_of(sender)
+            if here and self.flight.source == self.world.nat_address(done.nat):
+                return self.world.nat_public(done.nat)
         eni = self.world.interface_at(self.home_of(sender), self.flight.source)
         public = self.world.public_of(eni, self.flight.source) if eni else None
         if self.is_origin(self.home_of(sender)) and sender.kind == "interface":
@@ -907,13 +912,13 @@ class Walk:
         if self.keeps_client and direction == "ingress":  # the load balancer's groups count, not the client's
             home = self.world.interfaces[self.origin[1]]["VpcId"]
             return group in self.origin_groups() and self.reference_reaches(vpc, home, direction)
+        if direction == "ingress" and self.origin[0] == "virtual" and peer == self.packet.source:
+            home = self.world.vpc_of(self.origin[1])  # its address is its own, whoever holds it now
+            return group in self.origin_groups() and self.reference_reaches(vpc, home, direction)
         for eni, row in self.world.interfaces.items():
             carries = any(one["GroupId"] == group for one in row["Groups"])
             if carries and self.world.owns(eni, peer) and self.reference_reaches(vpc, row["VpcId"], direction):
                 return True
-        if self.origin[0] == "virtual" and direction == "ingress" and group in self.origin_groups():
-            home = self.world.vpc_of(self.origin[1])
-            return peer == self.packet.source and self.reference_reaches(vpc, home, direction)
         return False
 
     def is_in_sight(self, vpc: str, ip: Ip) -> bool:
