@@ -192,12 +192,18 @@ def _source_needs(network: Network, home: Home, project: aws.Project) -> list[Ne
 
 
 def _untold(project: aws.Project) -> list[Need]:
-    """What the configuration leaves open: sources of a kind that we do not know, and what a proxy reaches."""
+    """What the configuration leaves open: sources of a kind that we do not know, what a proxy reaches, and what a
+    docker server does, which has security groups of its own (P64) and is not modelled.
+    """
     needs = []
     for one in (project.source, *project.secondary_sources):
         known = one.type in (*SELF_HOSTED, *GIT_HOSTS, "CODECOMMIT", "CODEPIPELINE", "S3", "NO_SOURCE")
         if not known or (one.type in SELF_HOSTED and not one.location):
             needs.append(Need("source", "", place=f"a source of type {one.type or 'that is not told'}"))
+    if project.environment.docker_server is not None and project.vpc_config is not None:
+        groups = ", ".join(project.environment.docker_server.security_group_ids) or "no security group"
+        place = f"images are pulled, built and pushed by the docker server ({groups}), whose ways are not modelled"
+        needs += [Need(step, "", place=place) for step in ("pull", "push")]
     proxies = [one.name for one in project.environment.environment_variables if one.name.lower() in PROXY_VARIABLES]
     return needs + [Need("environment", "", place=f"{name}: what the proxy reaches is not known") for name in proxies]
 

@@ -248,3 +248,17 @@ def test_scenario_from_end_to_end(name: str) -> None:
     assert words == USUAL | dict(case.steps)
     assert found.overall == case.overall
     assert {step: stopped[step] for step in case.why} == dict(case.why)
+
+
+def test_sc20_what_a_docker_server_does_is_not_judged_by_the_builds_own_groups() -> None:
+    server = {"computeType": "BUILD_GENERAL1_SMALL", "securityGroupIds": ["sg-ds"]}
+    environment = {"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "dockerServer": server}
+    net = Pipeline(environment=environment)
+    net.group("vpc-1", [], [], name="ds")
+    code = {"buildspec.yml": BUILDSPEC, "Dockerfile": OWN, "go.mod": "module app\n"}
+    held = {f"code/p1/{path}": text.encode() for path, text in code.items()}
+    for files in (net.files(), net.files() | held):
+        found = load_files(files).check()
+        words = {step.step: step.outcome for step in found.steps}
+        assert (words["login"], words["pull"], words["push"]) == ("allowed", "unknown", "unknown")
+        assert found.overall == "undecided"
