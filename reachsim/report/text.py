@@ -140,7 +140,7 @@ def _steps(
     columns = max(map(width, names))
     for name, shown in names.items():
         first = f"  {pad(name, columns)}  "
-        if width(first) > paint.columns // 2:
+        if width(first) > paint.columns // 2 or width(first) + max(map(width, shown)) > paint.columns:
             yield f"  {name}"
             first = " " * 4
         for line in wrap_parts(shown, paint.columns, first, between=" · "):
