@@ -235,7 +235,7 @@ def _unlisted_levels(entries: Place) -> Iterator[Issue]:
 
 
 def _is_account_entry(text: str) -> bool:
-    return is_account(text) or text.endswith(":root")
+    return is_account(text) or (text.endswith(":root") and text.count(":") == 5)
 
 
 def _actions(subject: Subject) -> Iterator[Issue]:

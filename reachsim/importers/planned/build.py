@@ -22,6 +22,7 @@ from reachsim.importers.planned import (
     removing,
     routes,
 )
+from reachsim.importers.planned.forms import documented
 from reachsim.importers.planned.managed import add_managed_policies
 from reachsim.importers.planned.resource import Home, Resource, check_blocks
 from reachsim.importers.planned.symbols import NAMED
@@ -256,7 +257,8 @@ def _make(world: World, resources: Sequence[Resource]) -> None:
         elif maker is None:
             _unmodelled(world, one)
         elif one.action != "delete" or one.before:
-            maker(world, one)
+            with documented(one.place, f"/{one.address}"):
+                maker(world, one)
 
 
 _SILENT: Final = (

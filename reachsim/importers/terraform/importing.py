@@ -20,6 +20,7 @@ from reachsim.files import write_tree
 from reachsim.importers.dump import shown
 from reachsim.importers.places import NO_ACCOUNT, is_account, is_region
 from reachsim.importers.planned import Home, Resource, build_snapshot, name_resources
+from reachsim.importers.planned.forms import documented
 from reachsim.importers.planned.symbols import NAMED, PREFIXES
 from reachsim.importers.terraform.choices import note_choices
 from reachsim.importers.terraform.plan import Instance, Plan, is_aws, read_plan
@@ -61,21 +62,22 @@ def import_terraform(
     plan = read_plan(source)
     live = open_snapshot(onto) if onto is not None else None
     lists = read_prefix_lists(prefix_lists) if prefix_lists is not None else {}
-    homes = _Homes(plan, account, region, live.homes() if live is not None else ())
-    resources = _resources(plan, homes)
-    named = {one.address: one for one in resources if one.action != "delete"}
-    name_resources(resources)
-    resolver = Resolver(plan, named)
-    for instance in list(plan.instances.values()):
-        if instance.address in named:
-            resolver.resolve(instance)
-    note_choices(resolver.choices, named)
-    _data_lists(plan, homes, lists)
-    report = build_snapshot(
-        resources, imported_from="terraform", homes=[homes.main], onto=live, lists=lists,
-        warnings=list(_warnings(plan, homes, resolver, resources, live is not None)),
-        unsupported=list(_others(plan)),
-    )  # fmt: skip
+    with documented(plan.file):
+        homes = _Homes(plan, account, region, live.homes() if live is not None else ())
+        resources = _resources(plan, homes)
+        named = {one.address: one for one in resources if one.action != "delete"}
+        name_resources(resources)
+        resolver = Resolver(plan, named)
+        for instance in list(plan.instances.values()):
+            if instance.address in named:
+                resolver.resolve(instance)
+        note_choices(resolver.choices, named)
+        _data_lists(plan, homes, lists)
+        report = build_snapshot(
+            resources, imported_from="terraform", homes=[homes.main], onto=live, lists=lists,
+            warnings=list(_warnings(plan, homes, resolver, resources, live is not None)),
+            unsupported=list(_others(plan)),
+        )  # fmt: skip
     write_tree(out, report.files, overwrite=overwrite)
     return ImportReport(
         out=out, accounts=report.accounts, regions=report.regions, files=tuple(report.files), derived=report.derived,
