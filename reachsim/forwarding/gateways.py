@@ -241,11 +241,13 @@ def internet(ground: Ground, flow: Walk) -> list[Walk]:
     ours = network.own_public_addresses
     parts: list[Walk] = []
     rest = flow.destinations
+    closed = network.regional_nat_addresses
     for other_vpc, addresses in _owners(ground, rest & (ours | (network.all_vpc_addresses & V6))):
-        part = flow.with_destinations(addresses)
-        if part is not None:
-            parts.append(_hairpin(ground, part, other_vpc))
-            rest = rest - addresses
+        for piece in (addresses & closed, addresses - closed):
+            part = flow.with_destinations(piece)
+            if part is not None:
+                parts.append(_hairpin(ground, part, other_vpc))
+        rest = rest - addresses
     outside = flow.with_destinations(rest)
     if outside is None:
         return parts
@@ -285,7 +287,8 @@ def _hairpin(ground: Ground, flow: Walk, vpc_id: str) -> Walk:
     if flow.leg == "response" and exit is not None and attached(exit.attachments, vpc_id):
         return flow.to("egress-only-in", flow.context.exit, vpc_id)  # stateful: replies return by it (N37)
     origin = flow.context.origin.interface
-    if flow.leg == "request" and origin is not None and origin.kind == "public" and flow.source == SOURCE:
+    own = flow.leg == "request" and origin is not None and origin.kind == "public" and flow.source == SOURCE
+    if own and origin is not None and not flow.destinations <= ground.network.regional_nat_addresses:
         detail = f"what lets in {ground.network.label(origin.id)} is not known, as its public address is not"
         return lost(flow, Gap("UNKNOWN_RESOURCE", origin.id, detail))
     gateway = gateway_of(ground.network, vpc_id)
@@ -768,4 +771,8 @@ def unmodelled(ground: Ground, flow: Walk) -> list[Walk]:
     """To a target that is not modelled: never "blocked", never "private" (N20, N195)."""
     kind, target = flow.place[:2]
     detail = f"{ground.network.label(target) or 'a route target'} ({kind}) is not modelled"
+    vpc_id = flow.place[2] if len(flow.place) > 2 else ""
+    lacking = ground.lacks_for_vpc(vpc_id, "describe-network-interfaces") if kind == "unknown" and target else ()
+    if lacking:
+        return [lost(flow, missing(lacking, target, f"the interface that has {target}, the target of a route,"))]
     return [lost(flow, Gap("UNMODELLED_COMPONENT", target, detail))]

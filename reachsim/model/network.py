@@ -436,7 +436,7 @@ class Network:
         return {vpc_id: _blocks_of_vpc(vpc) for vpc_id, vpc in self.vpcs.items()}
 
     def vpc_blocks(self, vpc_id: str) -> tuple[Cidr, ...]:
-        """The CIDR blocks of a VPC that are associated, IPv4 and IPv6."""
+        """The CIDR blocks of a VPC that are associated, IPv4 and IPv6, the primary one first."""
         return self._vpc_blocks.get(vpc_id, ())
 
     @cached_property
@@ -642,6 +642,14 @@ class Network:
         return found
 
     @cached_property
+    def regional_nat_addresses(self) -> IntervalSet:
+        """The public addresses of regional NAT gateways, which take nothing but answers (N52, N54)."""
+        return IntervalSet.of(
+            (public, public) for public, (one, _) in self.public_addresses.items()
+            if one.kind == "nat" and not one.subnet_id
+        )  # fmt: skip
+
+    @cached_property
     def interface_addresses(self) -> IntervalSet:
         """Every address, private and public, that an interface of the snapshot has."""
         return IntervalSet.union_of(one.addresses | one.public_addresses for one in self.interfaces.values())
@@ -839,9 +847,9 @@ def subnet_addresses(subnet: aws.Subnet) -> IntervalSet:
 
 
 def _blocks_of_vpc(vpc: aws.Vpc) -> tuple[Cidr, ...]:
-    blocks = [one.cidr_block for one in vpc.cidr_block_association_set if not one.cidr_block_state.state.gone]
-    if vpc.cidr_block is not None and vpc.cidr_block not in blocks:
-        blocks.insert(0, vpc.cidr_block)
+    blocks = [vpc.cidr_block] if vpc.cidr_block is not None else []
+    associated = [one.cidr_block for one in vpc.cidr_block_association_set if not one.cidr_block_state.state.gone]
+    blocks += [one for one in associated if one != vpc.cidr_block]
     blocks += [
         one.ipv6_cidr_block for one in vpc.ipv6_cidr_block_association_set if not one.ipv6_cidr_block_state.state.gone
     ]

@@ -188,7 +188,9 @@ def assert_caused(old: Reach, new: Reach, source: str, told: CellChange) -> None
 @pytest.mark.parametrize("topic", sorted(TOPICS))
 def test_of_several_edits_the_causes_are_the_least_and_what_depends_on_nothing_changes_nothing(topic: str) -> None:
     changed = 0
-    for seed in SEEDS[:2]:
+    for seed in range(5000, 5040):
+        if changed > 1:
+            break
         draft = network(topic, seed + 200)
         files, rng = draft.files(), random.Random(f"several/{topic}/{seed}")
         old = load_files(files)

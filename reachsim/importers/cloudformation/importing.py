@@ -18,6 +18,7 @@ from reachsim.importers.cloudformation.template import load_yaml, read_template,
 from reachsim.importers.dump import shown
 from reachsim.importers.places import NO_ACCOUNT, is_account, is_region
 from reachsim.importers.planned import Resource, build_snapshot
+from reachsim.importers.planned.forms import documented
 from reachsim.importers.terraform.importing import read_prefix_lists
 from reachsim.importers.tree import Ignored, ImportReport
 from reachsim.snapshot import Snapshot, open_snapshot
@@ -68,23 +69,24 @@ def import_cloudformation(
     template = read_template(source, own, given)
     known = _stack_resources(stack_resources) if stack_resources is not None else {}
     ids = {logical_id: physical for logical_id, (_, physical) in known.items()}
-    stack = Stack(template, given, (mine, own), physical=ids, zones=_zones(live, own), files=(source.resolve(),),
-                  imports=_exports(exports) if exports is not None else {})  # fmt: skip
-    resources = list(stack.all())
-    _rules_replace_the_default(resources)
-    for one in resources:
-        if one.address in known:
-            one.new, one.action = False, "update" if live is not None else "keep"
-    here = {one.address for one in resources}
-    for logical_id, (kind, physical) in known.items():
-        if logical_id not in here and live is not None:
-            resources.append(Resource(kind_of_type(kind), logical_id, {}, (mine, own), str(source), id=physical,
-                                      new=False, action="delete"))  # fmt: skip
-    lists = read_prefix_lists(prefix_lists) if prefix_lists is not None else {}
-    report = build_snapshot(
-        resources, imported_from="cloudformation", homes=[(mine, own)], onto=live, lists=lists,
-        warnings=[*warnings, *stack.warnings], unsupported=stack.unsupported,
-    )  # fmt: skip
+    with documented(shown(str(source))):
+        stack = Stack(template, given, (mine, own), physical=ids, zones=_zones(live, own), files=(source.resolve(),),
+                      imports=_exports(exports) if exports is not None else {})  # fmt: skip
+        resources = list(stack.all())
+        _rules_replace_the_default(resources)
+        for one in resources:
+            if one.address in known:
+                one.new, one.action = False, "update" if live is not None else "keep"
+        here = {one.address for one in resources}
+        for logical_id, (kind, physical) in known.items():
+            if logical_id not in here and live is not None:
+                resources.append(Resource(kind_of_type(kind), logical_id, {}, (mine, own), str(source), id=physical,
+                                          new=False, action="delete"))  # fmt: skip
+        lists = read_prefix_lists(prefix_lists) if prefix_lists is not None else {}
+        report = build_snapshot(
+            resources, imported_from="cloudformation", homes=[(mine, own)], onto=live, lists=lists,
+            warnings=[*warnings, *stack.warnings], unsupported=stack.unsupported,
+        )  # fmt: skip
     write_tree(out, report.files, overwrite=overwrite)
     return ImportReport(
         out=out, accounts=report.accounts, regions=report.regions, files=tuple(report.files), derived=report.derived,
