@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from reachsim import load
 from reachsim.report.facts import facts_of
@@ -93,8 +94,9 @@ def test_the_wheel_alone_scrolls_the_page_until_the_map_is_chosen(
 ) -> None:  # fmt: skip
     open_page(browser, pages["leaky"])
     left, top, width, _ = frame(browser)
-    before, scrolled = seen(browser), browser.execute_script("return scrollY")
+    before, start = seen(browser), browser.execute_script("return scrollY")
     mouse(browser, "mouseWheel", left + width / 2, top + 100, deltaX=0, deltaY=120)
+    WebDriverWait(browser, 10).until(lambda page: page.execute_script("return scrollY") == start + 120)
     assert seen(browser) == before
     browser.execute_script("document.querySelector('.reachsim-map .view').focus({preventScroll: true})")
     scrolled = browser.execute_script("return scrollY")
