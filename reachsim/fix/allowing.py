@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reachsim import services
+from reachsim.check.provisioning import DESCRIBE, INTERFACE
 from reachsim.check.service_plane import Repository, repository_of
 from reachsim.fix.faults import Fault
 from reachsim.fix.places import Start
@@ -25,10 +26,8 @@ from reachsim.simulate import simulate
 from reachsim.workloads import find_project
 
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-ENI_ACTIONS = (
-    "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeDhcpOptions",
-    "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs",
-)  # fmt: skip
+ENI_ACTIONS = tuple(sorted({*DESCRIBE, *INTERFACE} - {"ec2:CreateNetworkInterfacePermission"}))
+"""What a service role needs on any resource; the permission is granted for the project's own subnets alone."""
 
 
 def refused(ground: Ground, fault: Fault, layer: str) -> list[dict[str, Any]]:
