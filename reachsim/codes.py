@@ -470,6 +470,9 @@ _BLOCKS: Final[tuple[_Block, ...]] = (
     ("NLB_TARGET_IS_CLIENT", "network", "timeout", _NLB_TROUBLES,
      "The Network Load Balancer keeps the client's address and picks the client itself as the target; such a "
      "connection is dropped.", "Turn off client IP preservation, or register targets by address."),
+    ("NLB_TARGET_REFUSES_KEPT_CLIENT", "network", "timeout", _NLB_ATTRIBUTES,
+     "The Network Load Balancer keeps the client's address towards an interface of AWS PrivateLink or of another "
+     "Network Load Balancer, which loses the communication.", "Turn off client IP preservation in the target group."),
     ("FLEET_PROXY_DENY", "network", "403", _CODEBUILD_PROXY,
      "The managed proxy of the CodeBuild fleet denies the destination.",
      "Add an allow rule to the fleet's proxy configuration."),

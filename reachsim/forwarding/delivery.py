@@ -254,6 +254,11 @@ def _taken(
             found.append(lost(part, Gap("ROUTE_STATE_FILTERED", table.route_table_id, detail)))
         elif kind == "local":
             found += _by_local_route(ground, part, table, candidate, subnet_id, vpc_id)
+        elif part.leg == "request" and _keeps_client(part):
+            detail = f"a kept client address on its way over {ground.network.label(target)}: AWS supports only targets"
+            found.append(
+                lost(part, Gap("UNMODELLED_COMPONENT", target, f"{detail} that the load balancer reaches directly"))
+            )
         else:
             found.append(part.to(kind, target, vpc_id, subnet_id, table.route_table_id))
     return found
@@ -625,7 +630,10 @@ def finish(
 
 def homeward(reply: Walk, subnet_id: str) -> Walk:
     """A reply on its way out of its sender's subnet; what a load balancer gave the client's address returns to it."""
-    last = reply.context.session[-1].balancer if reply.context.session else None
-    if last is not None and last.preserves:
-        return reply.to("load-balancer-reply", subnet_id)
-    return reply.to("leave", subnet_id)
+    return reply.to("load-balancer-reply" if _keeps_client(reply) else "leave", subnet_id)
+
+
+def _keeps_client(flow: Walk) -> bool:
+    """Whether a Network Load Balancer sent it on with the client's address."""
+    last = flow.context.session[-1].balancer if flow.context.session else None
+    return last is not None and last.preserves

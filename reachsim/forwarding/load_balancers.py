@@ -289,6 +289,14 @@ def _connect(ground: Ground, flow: Walk, at: At, address: int, port: int) -> lis
             f"{describe_addresses(target)} is outside {at.node.vpc_id}: client addresses kept so far are not followed"
         )
         return [lost(flow, Gap("UNMODELLED_COMPONENT", at.balancer.id, detail))]
+    refusal = _needs_own_source(ground, at, target)
+    if refusal:
+        code, detail = "NLB_TARGET_REFUSES_KEPT_CLIENT", f"{describe_addresses(target)} is {refusal}"
+        return [
+            stopped(
+                flow, block(flow, code, at.balancer.id, f"{detail}, which takes no kept client address", at=at.pool.id)
+            )
+        ]
     found: list[Walk] = []
     itself = flow.with_sources(target)
     if itself is not None:
@@ -301,6 +309,18 @@ def _connect(ground: Ground, flow: Walk, at: At, address: int, port: int) -> lis
         kept = others.through(hop(others, at.pool.id, "target-group", detail, rule=code))
         found += _onward(ground, _translated(kept, at, target, port, preserves=True), at)
     return found
+
+
+def _needs_own_source(ground: Ground, at: At, target: IntervalSet) -> str:
+    """What the target is, if AWS does not support kept client addresses there: behind PrivateLink, or of the kind."""
+    for subnet_id, addresses in ground.network.split_by_subnet(at.node.vpc_id, target):
+        for interface in ground.network.interfaces_at(subnet_id or "", addresses):
+            if interface.kind == "endpoint":
+                return f"the endpoint interface {ground.network.label(interface.id)}"
+            other = balancer_of(ground.network, interface.id)[0] if interface.kind == "load-balancer" else None
+            if other is not None and other.kind == "network":
+                return f"an interface of {label_of(other)}"
+    return ""
 
 
 def _from_node(ground: Ground, flow: Walk, at: At, target: IntervalSet, port: int) -> list[Walk]:

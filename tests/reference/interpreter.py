@@ -247,6 +247,8 @@ class Walk:
         if made.keeps_client:
             if not self.world.in_vpc(self.world.interfaces[node]["VpcId"], made.address):
                 raise Unknown("a kept client address outside the load balancer's VPC")
+            if self.loses_kept_clients(made.address):
+                raise Dropped("NLB_TARGET_REFUSES_KEPT_CLIENT", node)
             if source == made.address:
                 raise Dropped("NLB_TARGET_IS_CLIENT", node)  # no loopback
         else:
@@ -262,6 +264,13 @@ class Walk:
             raise Dropped(result.code or "", result.component or "", result.leg)
         if result.kind == "unknown" and not inner.unsure:
             raise Unknown("behind a load balancer")
+
+    def loses_kept_clients(self, target: Ip) -> bool:
+        """Whether it is the address of a PrivateLink interface, or of another Network Load Balancer."""
+        eni = next((one for one in self.world.interfaces if self.world.owns(one, target)), None)
+        row = self.world.interfaces[eni] if eni else {}
+        of_nlb = str(row.get("Description", "")).startswith("ELB net/")
+        return row.get("InterfaceType") == "vpc_endpoint" or of_nlb
 
     @property
     def keeps_client(self) -> bool:
@@ -411,6 +420,8 @@ class Walk:
             if not self.world.in_vpc(vpc, self.flight.destination):
                 raise Dropped("VPC_LOCAL_ROUTE_CIDR_RESTRICTION", target)
             return self.deliver(vpc, sender.subnet)
+        if self.keeps_client and self.leg == "request":
+            raise Unknown(target)  # "traffic must flow directly from the Network Load Balancer to the target"
         if kind == "nat":
             return self.through_nat(target, sender)
         if kind == "igw":

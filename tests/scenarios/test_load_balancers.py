@@ -403,6 +403,36 @@ def test_no_loopback_with_client_ip_preservation() -> None:
     assert ask(net, net.client, NODE_A).outcome == "allowed"
 
 
+@pytest.mark.parametrize("other", ["endpoint", "network", "application"])
+def test_what_takes_no_kept_client_address(other: str) -> None:
+    """Interfaces of PrivateLink and of other Network Load Balancers lose it ("Edit target group attributes")."""
+    net = Site("network")
+    if other == "endpoint":
+        net.interface_endpoint(net.vpc_id, "ecr.api", {net.b: "10.0.2.20"}, [net.open])
+    else:
+        inner = load_balancer(net, "inner", {net.b: "10.0.2.20"}, [net.open], other)
+        listener(net, inner, 8080, [target_group(net, "inner", [net.two])], "TCP" if other == "network" else "HTTP")
+    pool = net.forward(("10.0.2.20", 8080), kind="ip", preserve_client_ip=True, cross_zone=True)
+    if other == "application":
+        assert ask(net, net.client, NODE_A).outcome == "allowed"
+        return
+    assert blocks(ask(net, net.client, NODE_A)) == {
+        ("NLB_TARGET_REFUSES_KEPT_CLIENT", net.lb, None, pool, "request", "egress")
+    }
+    net.forward(("10.0.2.20", 8080), name="own", port=444, kind="ip", preserve_client_ip=False, cross_zone=True)
+    assert ask(net, net.client, NODE_A, port=444).outcome == "allowed"
+
+
+def test_a_kept_client_address_goes_straight_to_the_target_or_nobody_knows() -> None:
+    """AWS says that "traffic must flow directly"; here a route leads by a NAT gateway (deep run)."""
+    net = Site("network")
+    net.route(net.ta, "10.0.2.0/24", net.nat(net.b, "10.0.2.99"))
+    net.forward(net.two, cross_zone=True)
+    verdict = ask(net, net.client, NODE_A)
+    assert verdict.outcome == "unknown"
+    assert [gap.code for gap in verdict.assumptions if gap.code == "UNMODELLED_COMPONENT"]
+
+
 # --- a row per code --------------------------------------------------------------------------------------------------
 
 
