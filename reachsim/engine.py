@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from reachsim.evidence import Assumption, Block, Gap, Hop, Leg
 from reachsim.intervals import IntervalSet
@@ -33,7 +34,7 @@ from reachsim.packets import (
 Context = TypeVar("Context")
 
 
-class Shifted(NamedTuple):
+class Shifted(Struct, frozen=True):
     """An asked dimension moved along the line of addresses, as NAT64 does with a destination."""
 
     dimension: int

@@ -153,7 +153,8 @@ def _row(
 def _why(network: Network, found: Resolution, endpoint: str | None) -> Note | None:
     """Why a name is public; ``endpoint`` is the gateway endpoint that takes only its IPv4 addresses (N138)."""
     if endpoint is None:
-        return Note(*found.reason) if found.reason else None
+        why = found.reason
+        return Note(why.code, why.component, why.detail) if why else None
     detail = f"{found.name} has IPv6 addresses too, which {network.label(endpoint)} does not take"
     return Note("DNS_NAME_NOT_COVERED_BY_ENDPOINT", endpoint, detail)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from reachsim.addresses import Cidr
 from reachsim.intervals import EMPTY, IntervalSet
@@ -46,7 +47,7 @@ class Part(NamedTuple, Generic[Item]):
     winners: tuple[Item, ...]
 
 
-class CompiledTable(NamedTuple):
+class CompiledTable(Struct, frozen=True):
     """A route table as a disjoint split of destinations.
 
     ``missing`` names files of prefix lists whose entries are not known: any destination that no local route takes

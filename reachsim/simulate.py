@@ -142,17 +142,19 @@ def simulate_each(
 
     Raises QuestionError.
     """
-    from reachsim.policy_layers import judge_requests
+    from reachsim.policy_layers import Known, judge_requests
 
     check_question(read_protocol(protocol), port, None, None)
     found = ask(ground, source, target, protocol=protocol, port=port, pins=pins)
     verdict = weigh(Question(source, target, None if protocol is None else str(protocol), port, None), found)
     planned = ground.network.snapshot.manifest.planned
     made: dict[str, Verdict] = {}
+    known: Known = {}
     for each in requests:
         key = repr(each)
         if key not in made:
-            made[key] = with_planned(judge_requests(ground, verdict, found, each, LAYERS, asked=False), planned)
+            judged = judge_requests(ground, verdict, found, each, LAYERS, asked=False, known=known)
+            made[key] = with_planned(judged, planned)
     return [made[repr(each)] for each in requests]
 
 

@@ -12,9 +12,10 @@ Amazon VPC" (no public address, IPv6 only where allowed), "Custom network ACLs" 
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from reachsim.addresses import V6
 from reachsim.evidence import Assumption, Gap
@@ -40,7 +41,7 @@ class Placement(msgspec.Struct, frozen=True):
     assumptions: tuple[Assumption, ...] = ()
 
 
-class Workload(NamedTuple):
+class Workload(Struct, frozen=True):
     """A project, service or function; chance picks among the placements."""
 
     home: Home

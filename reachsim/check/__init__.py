@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from reachsim.check.answers import answers_to
 from reachsim.check.code import contacts_of_project
@@ -45,7 +46,7 @@ STARTERS: Final = ("codebuild", "ecs", "lambda", "i", "eni", "subnet", "vpc")
 PRIVATE_BLOCKS: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 
 
-class Judged(NamedTuple):
+class Judged(Struct, frozen=True):
     """One source: its cells of the matrix, further destinations that its build needs, its steps and needs."""
 
     cells: list[Cell]

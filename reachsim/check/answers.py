@@ -7,9 +7,10 @@ is not another's. **Source:** DESIGN, "check" (``steps[].outcome`` is what the s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from reachsim.check.needs import Need
 from reachsim.evidence import Assumption
@@ -23,7 +24,7 @@ _SOME_NAME: Final = "a-name-that-no-policy-singles-out"
 _WORST: Final[tuple[Outcome, ...]] = ("blocked", "unknown", "intermittent", "allowed")
 
 
-class Answers(NamedTuple):
+class Answers(Struct, frozen=True):
     """``cells``: by destination, protocol and port; ``own``: by need (`Need.question`)."""
 
     cells: dict[Asked, Verdict]

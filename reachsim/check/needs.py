@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from reachsim import services
 from reachsim.model import records as aws
@@ -29,7 +31,7 @@ SERVICES: Final = ("git-codecommit", "codecommit", "ecr.api", "ecr.dkr", "s3", "
 """The services of the matrix; those that a step needs besides get a column of their own."""
 
 
-class Need(NamedTuple):
+class Need(Struct, frozen=True):
     """One thing that a step needs: a destination, the IAM requests that go there, and where the build's files say so.
 
     Needs of one step with the same ``instead`` word stand for each other: one of them is enough. An empty destination

@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from msgspec import Struct
+
 from reachsim import policy
 from reachsim.check.findings import finding_of
 from reachsim.evidence import Assumption
@@ -49,7 +51,7 @@ _ABSENT: Final = frozenset(
 )  # fmt: skip
 
 
-class Outsiders(NamedTuple):
+class Outsiders(Struct, frozen=True):
     """Findings, one per identity, files without which there may be more, and whose policies these lack."""
 
     findings: tuple[Finding, ...]

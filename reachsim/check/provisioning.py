@@ -10,7 +10,9 @@ pipeline-services fact sheet, P47, P48.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+from msgspec import Struct
 
 from reachsim import policy, services
 from reachsim.check.service_plane import PULL, repository_of
@@ -28,7 +30,7 @@ _NEW: Final = "eni-00000000000000000"
 _NO_PATH: Final = frozenset({"aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp"})
 
 
-class Start(NamedTuple):
+class Start(Struct, frozen=True):
     """The step with the files that would settle it, and why it is not settled."""
 
     step: PipelineStep

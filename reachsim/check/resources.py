@@ -9,7 +9,9 @@ endpoints using endpoint policies".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from reachsim import policy, services
 from reachsim.check.findings import finding_of
@@ -44,7 +46,7 @@ WRITES: Final = {
 """By endpoint service: an action that writes data, and a resource of another account to write to."""
 
 
-class Shared(NamedTuple):
+class Shared(Struct, frozen=True):
     """What the resource policies say: findings, whether they expose the pipeline, files that would tell more."""
 
     findings: tuple[Finding, ...]

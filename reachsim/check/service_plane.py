@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from reachsim import services
 from reachsim.check.findings import finding_of
@@ -24,7 +26,7 @@ ROOT: Final = "ROOT"
 _ECR_IMAGE: Final = re.compile(r"(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.[a-z.]+|on\.aws)/([^:@]+)")
 
 
-class Repository(NamedTuple):
+class Repository(Struct, frozen=True):
     """A private repository that an image reference names."""
 
     account: str
@@ -89,7 +91,7 @@ def pipeline_findings(network: Network) -> Iterator[Finding]:
 # --- pull-through caches ----------------------------------------------------------------------------------------------
 
 
-class Cached(NamedTuple):
+class Cached(Struct, frozen=True):
     """What pull-through caches add: needs of first pulls, and what to know about images that are cached."""
 
     needs: tuple[Need, ...]

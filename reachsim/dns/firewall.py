@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from reachsim.addresses import V4, V6
 from reachsim.dns.joined import everywhere, found_file
@@ -28,7 +29,7 @@ _TYPES = {"TYPE1": "A", "TYPE28": "AAAA"}
 _FAMILIES = (("A", V4), ("AAAA", V6))
 
 
-class Rule(NamedTuple):
+class Rule(Struct, frozen=True):
     """A rule made ready: ``domains`` is None where its list cannot be read, with the ``gap`` that says why.
 
     ``action`` is ALLOW, ALERT, BLOCK, or "" where the whole group cannot be read.

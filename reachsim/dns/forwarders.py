@@ -13,9 +13,9 @@ N160, N165, N169.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from reachsim.addresses import V4, format_address
 from reachsim.dns.joined import everywhere
@@ -31,7 +31,7 @@ Answer = Callable[[Asking, str], Resolution]
 _WORKING = ("OPERATIONAL", "UPDATING", "AUTO_RECOVERING")
 
 
-class Server(NamedTuple):
+class Server(Struct, frozen=True):
     """A name server, and how it is asked."""
 
     address: int
@@ -42,7 +42,7 @@ class Server(NamedTuple):
         return format_address(self.address)
 
 
-class _Try(NamedTuple):
+class _Try(Struct, frozen=True):
     server: Server
     endpoint: aws.ResolverEndpoint | None
     carried: Carried

@@ -11,9 +11,9 @@ RFC 4592 lets no wildcard above it answer; that Route 53 does the same is not do
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from reachsim import services
 from reachsim.addresses import format_set, parse_address
@@ -91,7 +91,7 @@ def _endpoint_with(network: Network, addresses: IntervalSet) -> aws.VpcEndpoint 
     return None
 
 
-class Match(NamedTuple):
+class Match(Struct, frozen=True):
     """What a zone holds of a name: records that lead to addresses, whether the name exists at all, the delegated name
     above it, and whether it is not documented which wildcard answers.
     """

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from reachsim.evidence import Assumption, Block, Gap, Hop
 from reachsim.intervals import EMPTY, IntervalSet
@@ -15,7 +16,7 @@ MAX_STEPS = 8
 """CNAME and alias steps and forwardings followed before a name counts as circular."""
 
 
-class Reason(NamedTuple):
+class Reason(Struct, frozen=True):
     """Why a name did not lead to an endpoint: a code, the component that would have to change, one sentence."""
 
     code: str
@@ -126,7 +127,7 @@ class Noted:
         return Resolution(name, gaps=tuple(self.gaps), assumptions=tuple(self.assumptions))
 
 
-class Zone(NamedTuple):
+class Zone(Struct, frozen=True):
     """A private zone that the VPC's resolver answers from: a hosted zone's, or an endpoint's own.
 
     ``id`` is ``account/zone`` or the endpoint's. ``rank`` is 0 for what the VPC has itself, higher for what a Route 53

@@ -10,7 +10,7 @@ Developer Guide); API reference ResolverRule (RuleType, DelegationRecord); facts
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from reachsim.dns.joined import everywhere
 from reachsim.dns.names import EC2_PRIVATE, EC2_PUBLIC
@@ -22,7 +22,7 @@ IN_FORCE = ("COMPLETE", "CREATING", "UPDATING")
 """States of an association that counts; an OVERRIDDEN one does not."""
 
 
-class Rules(NamedTuple):
+class Rules(Struct, frozen=True):
     """The rule that decides for a name (``rank`` 0: the VPC's own), and the delegation rules of the VPC."""
 
     best: aws.ResolverRule | None = None

@@ -12,7 +12,9 @@ and N193).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from reachsim.addresses import EVERYWHERE, parse_block
 from reachsim.evidence import Assumption, Block, Gap
@@ -32,7 +34,7 @@ WEB = {"TLS_SNI": 443, "HTTP_HOST": 80}
 """Where a domain list finds the name, and the port on which a client is taken to speak that protocol."""
 
 
-class Pattern(NamedTuple):
+class Pattern(Struct, frozen=True):
     """What a rule matches: addresses, the protocol with the destination port, and the source port."""
 
     sources: IntervalSet = EVERYWHERE
@@ -41,7 +43,7 @@ class Pattern(NamedTuple):
     source_ports: IntervalSet = PORTS
 
 
-class Rule(NamedTuple):
+class Rule(Struct, frozen=True):
     """One rule of the stateful engine. With ``domains`` it matches by the name asked for, on the ports of WEB."""
 
     action: Action
@@ -52,7 +54,7 @@ class Rule(NamedTuple):
     only_others: bool = False
 
 
-class Engine(NamedTuple):
+class Engine(Struct, frozen=True):
     """The stateful engine of a policy: rules in the order in which they are tried, and what becomes of the rest."""
 
     rules: tuple[Rule, ...]

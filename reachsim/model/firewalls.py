@@ -4,9 +4,10 @@ Field lists: botocore's ``network-firewall`` service model (DescribeFirewall, De
 DescribeRuleGroup). What a firewall filters is `reachsim.forwarding.network_firewall`'s.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from reachsim.model.network import Home, Network
 
@@ -157,7 +158,7 @@ class DescribeRuleGroup(Aws, frozen=True):
     rule_group: RuleGroup
 
 
-class OwnedFirewall(NamedTuple):
+class OwnedFirewall(Struct, frozen=True):
     """A firewall and the account and Region in whose files it stands."""
 
     home: Home

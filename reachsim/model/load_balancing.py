@@ -12,6 +12,7 @@ the troubleshooting pages of those guides).
 from typing import Final, Literal, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from reachsim.addresses import V4, V6, Address, parse_address
 from reachsim.intervals import IntervalSet
@@ -38,7 +39,7 @@ _PROTOCOLS: Final[dict[str, tuple[int, ...]]] = {
 _ALWAYS_PRESERVE: Final = ("UDP", "TCP_UDP", "QUIC", "TCP_QUIC")
 
 
-class Balancer(NamedTuple):
+class Balancer(Struct, frozen=True):
     """A load balancer: an ARN, or the name of a Classic one, and the zones that it is enabled in."""
 
     id: str

@@ -10,9 +10,10 @@ import itertools
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from reachsim.addresses import Cidr
 from reachsim.errors import Fault, SnapshotError
@@ -29,7 +30,7 @@ Home = tuple[str, str]
 """Account and Region whose files a resource was found in."""
 
 
-class Place(NamedTuple):
+class Place(Struct, frozen=True):
     """Where a record stands in the snapshot."""
 
     home: Home

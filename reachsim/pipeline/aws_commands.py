@@ -13,13 +13,15 @@ Guide, "Control access to an API with IAM permissions" (actions are HTTP methods
 from __future__ import annotations
 
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from reachsim import services
 from reachsim.pipeline import knowledge
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True):
     """One row of ``aws_commands.csv``."""
 
     hosts: dict[str, str]

@@ -9,7 +9,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
+
+from msgspec import Struct
 
 from reachsim.pipeline import dockerfile, image, knowledge, urls
 from reachsim.pipeline.context import Machine
@@ -27,7 +29,7 @@ class Host(Protocol):
     def run(self, text: str, scope: Scope, confidence: Confidence, line: int, file: str) -> object: ...
 
 
-class _Built(NamedTuple):
+class _Built(Struct, frozen=True):
     """A stage after its walk: what a later stage that builds on it takes over."""
 
     machine: Machine

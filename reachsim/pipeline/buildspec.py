@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from msgspec import Struct
+
 from reachsim.errors import QuestionError
 from reachsim.pipeline import yaml
 from reachsim.pipeline.context import text_of
@@ -18,7 +20,7 @@ PHASES: Final = ("install", "pre_build", "build", "post_build")
 MAX_COMMANDS: Final = 50_000
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True):
     """A named value with its line."""
 
     name: str
@@ -26,7 +28,7 @@ class Entry(NamedTuple):
     line: int
 
 
-class Phase(NamedTuple):
+class Phase(Struct, frozen=True):
     """One phase: its commands and those of ``finally``, each with its line, and the runtimes that install names."""
 
     name: str
@@ -42,7 +44,7 @@ class Member(NamedTuple):
     variables: tuple[tuple[str, str], ...]
 
 
-class Buildspec(NamedTuple):
+class Buildspec(Struct, frozen=True):
     """What this package reads of a buildspec."""
 
     version: str

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from reachsim.pipeline.context import Machine
 from reachsim.pipeline.records import Confidence, Found
@@ -13,7 +15,7 @@ from reachsim.pipeline.shell import Command, absolute
 from reachsim.pipeline.variables import is_known, unknown
 
 
-class Outcome(NamedTuple):
+class Outcome(Struct, frozen=True):
     """What a program contacts or runs, what is known of its output, and whether it succeeds."""
 
     found: tuple[Found, ...] = ()
@@ -21,7 +23,7 @@ class Outcome(NamedTuple):
     status: bool | None = True
 
 
-class Arguments(NamedTuple):
+class Arguments(Struct, frozen=True):
     """Words parted into options (by name without dashes; ``""`` for a flag) and the rest."""
 
     options: dict[str, list[str]]

@@ -11,7 +11,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 MAX_DOCKERFILE: Final = 1 << 20
 
 
-class Heredoc(NamedTuple):
+class Heredoc(Struct, frozen=True):
     """A here-document of an instruction: its mark as written, its text, its first line."""
 
     name: str
@@ -28,7 +30,7 @@ class Heredoc(NamedTuple):
     quoted: bool
 
 
-class Instruction(NamedTuple):
+class Instruction(Struct, frozen=True):
     """One instruction: its name in capitals, its options, its words, its text as written without the name."""
 
     name: str
@@ -54,7 +56,7 @@ class Instruction(NamedTuple):
         ]
 
 
-class Stage(NamedTuple):
+class Stage(Struct, frozen=True):
     """A FROM and what follows it."""
 
     name: str
@@ -64,7 +66,7 @@ class Stage(NamedTuple):
     instructions: tuple[Instruction, ...]
 
 
-class Dockerfile(NamedTuple):
+class Dockerfile(Struct, frozen=True):
     """A parsed Dockerfile. ``syntax`` is the image that the first lines' ``# syntax=`` names, with its line."""
 
     syntax: tuple[str, int] | None

@@ -8,7 +8,9 @@ ECR interface VPC endpoints"; facts P5, P9, P72 to P75.
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from reachsim import services
 from reachsim.pipeline.records import Confidence, Destination, Gap, Request, Step
@@ -37,7 +39,7 @@ _ECR: Final = re.compile(
 )
 
 
-class Reference(NamedTuple):
+class Reference(Struct, frozen=True):
     """An image reference: the registry's host with its port as written (Docker Hub: ``docker.io``), path, tag."""
 
     host: str

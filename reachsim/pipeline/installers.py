@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Final, NamedTuple, cast
+from typing import Final, cast
+
+from msgspec import Struct
 
 from reachsim.pipeline import knowledge, system_packages
 from reachsim.pipeline.call import Call, Outcome
@@ -19,7 +21,7 @@ from reachsim.pipeline.variables import CLOSE, OPEN, unknown
 _MARK: Final = re.compile(f"{OPEN}!installer (\\d+){CLOSE}")
 
 
-class Installer(NamedTuple):
+class Installer(Struct, frozen=True):
     """One row of ``installers.csv``."""
 
     url: re.Pattern[str]

@@ -15,12 +15,14 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Final, NamedTuple, cast
+from typing import Final, cast
+
+from msgspec import Struct
 
 from reachsim.pipeline.records import Confidence, Destination, Kind, weaker
 
 
-class Index(NamedTuple):
+class Index(Struct, frozen=True):
     """One host of a package index."""
 
     host: str
@@ -29,7 +31,7 @@ class Index(NamedTuple):
     source: str
 
 
-class Tool(NamedTuple):
+class Tool(Struct, frozen=True):
     """One row of ``tools.csv``."""
 
     program: str

@@ -7,13 +7,15 @@ Rules, prerequisites and plain variables are read; pattern rules, conditionals, 
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 _RULE: Final = re.compile(r"^([^\s#:=][^#:=]*?)\s*::?(?!=)\s*([^=;#]*)(?:;(.*))?$")
 _VARIABLE: Final = re.compile(r"^[ \t]*(?:export\s+|override\s+)*([\w.-]+)\s*(\?=|:=|::=|\+=|=|!=)\s*(.*)$")
 
 
-class Recipe(NamedTuple):
+class Recipe(Struct, frozen=True):
     """The commands of one target, each with its line."""
 
     target: str

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from reachsim import services
 from reachsim.errors import Fault, QuestionError, SnapshotError
@@ -71,7 +72,7 @@ class Project(_Record, frozen=True):
     logs_config: LogsConfig | None = None
 
 
-class Owned(NamedTuple):
+class Owned(Struct, frozen=True):
     """A project with the account and Region that it lives in, and the file that says so; ``bucket`` is the one that
     CodePipeline hands its source and artifacts over in, "" where none is known.
     """
@@ -150,7 +151,7 @@ def variables(owned: Owned) -> dict[str, str]:
             for one in owned.project.environment.environment_variables if one.name}  # fmt: skip
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True):
     """A contact that the project causes, with the words that say what for."""
 
     found: Found

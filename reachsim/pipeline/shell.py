@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from msgspec import Struct
+
 from reachsim.pipeline.records import Confidence, Gap, weaker
 from reachsim.pipeline.variables import MAX_TEXT, MAX_VALUE, OPEN, is_known, look_up, modified, shown, unknown
 
@@ -64,7 +66,7 @@ class Command(NamedTuple):
     file: str
 
 
-class Result(NamedTuple):
+class Result(Struct, frozen=True):
     """What is known of a command: its output (None: nothing) and whether it succeeds (None: either way)."""
 
     stdout: str | None = None

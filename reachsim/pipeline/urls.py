@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from reachsim import services
 from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Kind, Request
@@ -24,7 +26,7 @@ _URL: Final = re.compile(
 _SCP: Final = re.compile(rf"(?:[^\s/@:]+@)(?P<host>{_PART}+):(?P<path>(?!/?\d+/)\S+)")
 
 
-class Url(NamedTuple):
+class Url(Struct, frozen=True):
     scheme: str
     host: str
     port: int

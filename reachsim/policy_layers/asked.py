@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+from msgspec import Struct
 
 from reachsim import policy
 from reachsim.errors import QuestionError
@@ -28,7 +30,7 @@ STRANGER: Final = "stranger"
 _LAYER_BUCKET: Final = re.compile(r"prod-[a-z]{2}(-[a-z]+)+-\d+-starport-layer-bucket")
 
 
-class Asked(NamedTuple):
+class Asked(Struct, frozen=True):
     """A request on a way. ``role`` is the ARN whose identity policies count, None if nobody is known to call.
     ``addresses``: those that the key ``address_key`` may be, where it is one of several. ``choices``: further keys that
     have one of a few values. ``not_owners``: where it is not known who owns the resource, accounts that do not, and
@@ -44,7 +46,7 @@ class Asked(NamedTuple):
     missing: tuple[str, ...] = ()
 
 
-class _Owner(NamedTuple):
+class _Owner(Struct, frozen=True):
     """The account of a resource, "" if it is not known, then with accounts that it is not and files that would tell."""
 
     account: str

@@ -39,11 +39,18 @@ class Answer(msgspec.Struct, frozen=True):
     assumptions: tuple[Assumption, ...] = ()
 
 
+Known = dict[tuple[Way, str], dict[str, Answer]]
+"""What each layer says about a request on a way."""
+
+
 def judge_requests(
     ground: Ground, verdict: Verdict, found: Sequence[Scenario], requests: Sequence[Mapping[str, Any]] | None,
-    counted: Sequence[str], *, asked: bool,
+    counted: Sequence[str], *, asked: bool, known: Known | None = None,
 ) -> Verdict:  # fmt: skip
-    """The verdict with the policy layers added. Raises QuestionError for a request that cannot be judged."""
+    """The verdict with the policy layers added. Raises QuestionError for a request that cannot be judged.
+
+    ``known`` remembers answers between calls that differ in their requests alone.
+    """
     names = [layer for layer in (counted if asked else DEFAULT_LAYERS) if layer != "network"]
     if not requests or not names:
         return verdict
@@ -52,9 +59,13 @@ def judge_requests(
     shut: set[Way] = set()
     ways = ways_of(ground.network, found)
     outcomes: dict[str, dict[Way, list[Outcome]]] = {name: {} for name in names}
+    known = {} if known is None else known
     for way, one in ways.items():
         for request in requests:
-            for name, answer in judge_request(ground.network, request, way, one, names, asked=asked).items():
+            key = (way, repr(request))
+            if key not in known:
+                known[key] = judge_request(ground.network, request, way, one, names, asked=asked)
+            for name, answer in known[key].items():
                 outcomes[name].setdefault(way, []).append(answer.outcome)
                 blocks += [b for b in answer.blocks if b not in blocks]
                 assumptions += [a for a in answer.assumptions if a not in assumptions]

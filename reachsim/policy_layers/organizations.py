@@ -7,9 +7,10 @@ exempt. Only the management account may ask who is above whom, so the files are 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
 
 import msgspec
+from msgspec import Struct
 
 from reachsim import policy
 from reachsim.model import records as aws
@@ -26,7 +27,7 @@ _FULL_ACCESS: Final = {
 """AWS's own policies, which it does not list with the others."""
 
 
-class Levels(NamedTuple):
+class Levels(Struct, frozen=True):
     """The policies that bind an account, from the root down; () if none do. ``unseen`` names files that are missing."""
 
     levels: tuple[tuple[policy.Document, ...], ...] = ()

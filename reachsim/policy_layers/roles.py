@@ -11,9 +11,9 @@ Files under ``global/iam``: ``get-role/ROLE``, ``list-role-policies/ROLE``, ``ge
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from reachsim import policy
 from reachsim.model import records as aws
@@ -21,7 +21,7 @@ from reachsim.model.network import Network, Record
 from reachsim.policy_layers.held import document
 
 
-class Identity(NamedTuple):
+class Identity(Struct, frozen=True):
     """A role or user with the policies that the snapshot holds of it.
 
     ``attached`` are the ARNs of its managed policies, ``unseen`` names policies that the snapshot does not hold, among
@@ -37,7 +37,7 @@ class Identity(NamedTuple):
     missing: tuple[str, ...] = ()
 
 
-class Described(NamedTuple):
+class Described(Struct, frozen=True):
     """What a role or user is besides its policies: its unique id, "" if that is not known; its tags, None if they are
     not known; of a role its trust policy as JSON, empty if the snapshot does not hold it; and the file that tells."""
 

@@ -8,7 +8,9 @@ or gateway makes several ways, for a policy may tell their addresses apart (``aw
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from reachsim.forwarding import Walk
 from reachsim.intervals import EMPTY, IntervalSet
@@ -20,7 +22,7 @@ UNSEEN: Final = "?"
 """Stands for an endpoint or the public way, not known which."""
 
 
-class Way(NamedTuple):
+class Way(Struct, frozen=True):
     """``group`` is the member of what the asker asked about, ``endpoint`` the endpoint's id, "" for a public way or
     `UNSEEN`, ``seen`` the addresses that the client may have as the service sees it, none if that is not known.
     """
