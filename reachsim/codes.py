@@ -22,6 +22,10 @@ Kind = Literal["block", "cause", "finding", "assumption", "information", "diagno
 Origin = Literal["aws", "reachsim"]
 Layer = Literal["network", "dns", "endpoint-policy", "identity-policy", "resource-policy", "snapshot"]
 Symptom = Literal["timeout", "refused", "name-not-found", "403"]
+CanHide = Literal["leak", "block", "either", "neither", "undecided"]
+"""What a wrong assumption would hide: traffic that gets through (or leaves) unseen, traffic that is stopped unseen, one
+or the other. ``neither``: whatever is true has been considered. ``undecided``: the answer is ``unknown`` because of it.
+"""
 
 
 class Code(msgspec.Struct, frozen=True):
@@ -31,7 +35,7 @@ class Code(msgspec.Struct, frozen=True):
     ``finding`` as a finding of ``reachsim check``, ``assumption`` among a verdict's assumptions, ``information`` as a
     note on a hop, ``diagnosis`` among the causes of ``reachsim diagnose``. ``symptom`` is what the user usually sees of
     a block; a verdict may know better. ``remedy`` and ``docs`` are "" where there is nothing to mend and where no AWS
-    page is known.
+    page is known. ``can_hide`` is for assumptions alone.
     """
 
     code: str
@@ -42,6 +46,7 @@ class Code(msgspec.Struct, frozen=True):
     text: str
     remedy: str
     docs: str
+    can_hide: CanHide | None = None
 
 
 class UnknownCodeError(QuestionError, ValueError):
@@ -625,8 +630,8 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "A filtering proxy is attached to the NAT gateway. What it lets through is not modelled.",
      "Check the proxy's rules by hand."),
     ("ROUTE_SERVER_PRIORITY_UNKNOWN", "network", _ROUTE_PRIORITY,  # N13
-     "A route advertised by a route server was ranked like a propagated one. Its rank against other propagated "
-     "routes is not documented.", "Make one of the routes more specific."),
+     "A route advertised by a route server and a propagated one are for the same block. Which goes first is not "
+     "documented; both were followed.", "Make one of the routes more specific."),
     ("ROUTE_STATE_FILTERED", "network", _ROUTE_PRIORITY,  # N12
      "A route has the state filtered, whose meaning AWS does not describe. It was not used.",
      "Check the route in the console."),
@@ -643,9 +648,6 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("SECURITY_GROUP_UNSEEN", "snapshot", _SG_RULES,  # N91
      "A rule names a security group that the snapshot does not hold, so its members are unknown.",
      "Capture the account that owns the security group as well."),
-    ("TGW_ROUTE_TABLE_UNSEEN", "snapshot", _TGW,  # N189
-     "The transit gateway's route table is not in the snapshot; only the gateway's owner can read it.",
-     "Capture the account that owns the transit gateway as well."),
     ("TGW_ZONE_RULE", "network", _TGW_ATTACHMENTS,  # N183
      "AWS's pages differ on which subnets may enter a transit gateway. Every subnet in an Availability Zone that has "
      "an attachment subnet was taken to.", "Attach a subnet in each zone that is used."),
@@ -745,7 +747,7 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("ENDPOINT_POLICY_UNSUPPORTED", "endpoint-policy", _ENDPOINT_POLICY,  # N140
      "The service does not support endpoint policies, so the endpoint's policy was not counted.", ""),
     ("GIT_SSH_NOT_VIA_ENDPOINT", "network", "",  # P33
-     "Endpoints for CodeCommit were taken to answer on port 443 only; AWS does not say whether they carry SSH.",
+     "AWS does not say whether an endpoint for CodeCommit carries SSH (port 22), so the answer is unknown.",
      "Use HTTPS for Git."),
     ("PUSH_NEEDS_NO_S3", "network", "",  # P7
      "Pushing an image was taken to contact ECR only and not S3, as AWS's documented permissions suggest.", ""),
@@ -754,8 +756,33 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("REPORTS_DESTINATION_ASSUMED", "network", "",  # P61e
      "Test reports were taken to be sent to CodeBuild's API from the build's own network; AWS does not document "
      "this.", ""),
-    ("DOCKER_SERVER_PLACEMENT", "network", "",  # P64
-     "The project's Docker server was taken to run in the project's own subnets; AWS does not say so outright.", ""),
+)  # fmt: skip
+
+# What each assumption can hide. A verdict's own ``can_hide`` is one of the two where this says ``either``.
+_CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
+    ("leak", """
+        BLACKHOLE_NO_FALLTHROUGH BPA_INCONSISTENT DNS_FIREWALL_FAIL_OPEN ECS_TASK_IPV6 FIREWALL_NAME_CLAIMED
+        IPV6_PRIVATE_SPACE"""),
+    ("block", """
+        DNS_FORWARDER_RETRIES DNS_FORWARD_TCP_CLOSED DNS_REDIRECTION_UNSEEN FIREWALL_MANAGED_RULES
+        IDENTITY_POLICY_NOT_COUNTED INSTANCE_STOPPED
+        LB_TARGET_HEALTH_IGNORED NAT_THEN_GATEWAY_ENDPOINT NLB_RETURN_PATH_ASSUMED ON_PREMISES_RETURN_ASSUMED
+        PUSH_NEEDS_NO_S3 REGIONAL_NAT_WITHOUT_SUBNET_ACL REPORTS_DESTINATION_ASSUMED TGW_ZONE_RULE"""),
+    ("either", """
+        APPLIANCE_AS_SAID ASSUMED_DEFAULT DNS_PROFILE_PRECEDENCE FLEET_PROXY_FIRST_MATCH LB_RULES_NOT_FOLLOWED
+        PLANNED_ADDRESS PLANNED_VALUE PRIVATE_DNS_NAME_ASSUMED STATIC_LOCAL_ROUTE
+        ASSUMPTION_PRESERVE_CLIENT_IP_IS_DISABLED ASSUMPTION_PRESERVE_CLIENT_IP_IS_ENABLED
+        FIREWALL_UNSUPPORTED_HIGHER_PRIORITY_RULES FIREWALL_UNSUPPORTED_HIGHER_PRIORITY_RULE_GROUP_TYPE
+        FIREWALL_UNSUPPORTED_RULE_OPTIONS MISSING_TARGET_GROUP_ATTRIBUTES PATH_THROUGH_GWLB_NOT_CHECKED"""),
+    ("neither", """
+        ANY_INTERFACE_OF_SUBNET ENDPOINT_POLICY_UNSUPPORTED FLEET_OVERFLOW_ON_DEMAND FLEET_VPC_CONFIG_UNCLEAR
+        LOGS_LOSS_EFFECT_UNKNOWN PREFIX_LISTS_OVERLAP ROUTE_SERVER_PRIORITY_UNKNOWN SYMBOLIC_SIGNER_ECR"""),
+    ("undecided", """
+        APPLIANCE_MAY_FORWARD DNS_FORWARDING_LOOP DNS_MANAGED_LIST_UNREADABLE DNS_PROFILE_UNSEEN ENDPOINT_PARTIAL
+        FIREWALL_DOMAIN_UNKNOWN FIREWALL_RULE_NOT_READ FLEET_PROXY_SCOPE_UNKNOWN GIT_SSH_NOT_VIA_ENDPOINT
+        INSPECTED_BY_APPLIANCE NAT_ATTACHED_APPLIANCE ON_PREMISES_UNSEEN PEER_ACCOUNT_UNSEEN PLANNED_POLICY_UNKNOWN
+        PLANNED_VALUE_UNKNOWN PUBLIC_NAME_ADDRESSES_UNKNOWN ROUTE_STATE_FILTERED SECURITY_GROUP_UNSEEN
+        UNMODELLED_COMPONENT"""),
 )  # fmt: skip
 
 
@@ -805,6 +832,7 @@ _DIAGNOSES: Final[tuple[_Ours, ...]] = (
 
 def _codes() -> Iterable[Code]:
     ra = _AWS + _EXPLANATION_CODES
+    can_hide = {code: word for word, codes in _CAN_HIDE for code in codes.split()}
     for code, text, remedy in _PATH + _CONFIGURATION:
         yield Code(code, "block", "aws", "network", "timeout", text, remedy, ra)
     for code, text, remedy in _UNSEEN:
@@ -812,14 +840,15 @@ def _codes() -> Iterable[Code]:
     for code, text, remedy in _NOTES + _SEARCH:
         yield Code(code, "information", "aws", "network", None, text, remedy, ra)
     for code, text, remedy in _DETAILS:
-        yield Code(code, "assumption", "aws", "network", None, text, remedy, ra)
+        yield Code(code, "assumption", "aws", "network", None, text, remedy, ra, can_hide[code])
     for code, layer, symptom, page, text, remedy in _BLOCKS:
         yield Code(code, "block", "reachsim", layer, symptom, text, remedy, page and _AWS + page)
     ours: tuple[tuple[Kind, tuple[_Ours, ...]], ...]
     ours = (("cause", _CAUSES), ("finding", _FINDINGS), ("assumption", _ASSUMPTIONS), ("diagnosis", _DIAGNOSES))
     for kind, rows in ours:
         for code, layer, page, text, remedy in rows:
-            yield Code(code, kind, "reachsim", layer, None, text, remedy, page and _AWS + page)
+            hides = can_hide[code] if kind == "assumption" else None
+            yield Code(code, kind, "reachsim", layer, None, text, remedy, page and _AWS + page, hides)
 
 
 CODES: Final[Mapping[str, Code]] = MappingProxyType({c.code: c for c in sorted(_codes(), key=lambda c: c.code)})

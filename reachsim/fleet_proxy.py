@@ -27,7 +27,8 @@ class Asked(msgspec.Struct, frozen=True):
 
 def past_proxy(flow: Walk, proxy: aws.ProxyConfiguration, fleet: str, asked: Asked) -> list[Walk]:
     """Split a flow by the rule of the proxy that decides it."""
-    assumption = Assumption("FLEET_PROXY_FIRST_MATCH", fleet, "the first proxy rule that matches was taken to decide")
+    detail = "the first proxy rule that matches was taken to decide"
+    assumption = Assumption("FLEET_PROXY_FIRST_MATCH", fleet, detail, "leak")
     rest: Walk | None = flow.assuming(assumption) if proxy.ordered_proxy_rules else flow
     found: list[Walk] = []
     names_allowed = False

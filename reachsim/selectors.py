@@ -180,7 +180,7 @@ def _interface(network: Network, interface: Interface, group: str | None = None)
     assumptions: tuple[Assumption, ...] = ()
     if instance is not None and instance.state.name != "running":
         detail = f"{network.label(instance.instance_id)} is {instance.state.name}; judged as if it ran"
-        assumptions = (Assumption("INSTANCE_STOPPED", instance.instance_id, detail),)
+        assumptions = (Assumption("INSTANCE_STOPPED", instance.instance_id, detail, "block"),)
     profile = instance.iam_instance_profile.arn if instance and instance.iam_instance_profile else None
     return Source(
         group or interface.id,

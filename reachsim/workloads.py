@@ -106,7 +106,7 @@ def _build_placements(network: Network, home: Home, record: aws.Project) -> tupl
         placed += own
     if differ and _subnets(record.vpc_config):
         detail = f"{selector} and its fleet differ in their vpcConfig; a build may be placed by either"
-        placed = _assuming(placed, Assumption("FLEET_VPC_CONFIG_UNCLEAR", selector, detail, "leak"))
+        placed = _assuming(placed, Assumption("FLEET_VPC_CONFIG_UNCLEAR", selector, detail, "neither"))
     return placed
 
 

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from reachsim.check.answers import answers_to
+from reachsim.check.assumed import assumed
 from reachsim.check.code import contacts_of_project
 from reachsim.check.deployments import deploy_needs, deployments
 from reachsim.check.findings import finding_of, network_findings
@@ -165,7 +166,7 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
     missing, assumptions = (start.missing, start.assumptions) if start is not None else ((), ())
     return Judged(
         cells, further, steps, needs, outcomes, findings, (*missing, *answers.missing),
-        (*assumptions, *answers.assumptions),
+        (*assumptions, *answers.assumptions, *assumed(source, steps, cells)),
     )  # fmt: skip
 
 
@@ -255,5 +256,5 @@ def _alike(sources: Sequence[str], cells: Sequence[Cell]) -> dict[str, tuple[str
 
 
 def _weighty(verdict: Verdict) -> Iterable[Assumption]:
-    """Assumptions that a verdict rests on, without those of ways that are blocked anyhow."""
-    return verdict.assumptions if verdict.outcome != "blocked" else ()
+    """Assumptions that a verdict rests on: of one that says blocked, those that could hide that something leaves."""
+    return (one for one in verdict.assumptions if verdict.outcome != "blocked" or one.can_hide == "leak")

@@ -35,18 +35,25 @@ ORIGINS = {"aws": "a code of VPC Reachability Analyzer", "reachsim": "a code of 
 @click.command(name="explain")
 @click.argument("code", required=False)
 @click.option("--list", "everything", is_flag=True, help="List all codes.")
+@click.option("--assumptions", is_flag=True, help="List what reachsim assumes, as Markdown, by what it can hide.")
 @click.option("--lang", type=click.Choice(["en", "ja"]), default="en", show_default=True, help="Language of the text.")
-def command(code: str | None, everything: bool, lang: Lang) -> None:
+def command(code: str | None, everything: bool, assumptions: bool, lang: Lang) -> None:
     """Say what CODE means and what mends it.
 
     \b
     Example:
       reachsim explain SUBNET_ACL_RESTRICTION
       reachsim explain SUBNET_ACL_RESTRICTION --lang ja
+      reachsim explain --assumptions
     """
     from reachsim.codes import CODES, explain
     from reachsim.report.columns import wrap, wrap_japanese
 
+    if assumptions:
+        from reachsim.report.assumptions import render_assumptions
+
+        options.emit(render_assumptions(lang), None, False)
+        return
     if everything or code is None:
         longest = max(map(len, CODES))
         options.emit("\n".join(f"{name:{longest}}  {one.kind}" for name, one in CODES.items()), None, False)
@@ -62,7 +69,7 @@ def command(code: str | None, everything: bool, lang: Lang) -> None:
 def _english(found: Code) -> list[str]:
     about = f"{KINDS[found.kind]} · layer: {found.layer} · {ORIGINS[found.origin]}"
     seen = [f"Usually seen as: {found.symptom}"] if found.symptom else []
-    return [about, found.text, *seen, *([f"To mend: {found.remedy}"] if found.remedy else [])]
+    return [about, found.text, *seen, *_hides(found, "en"), *([f"To mend: {found.remedy}"] if found.remedy else [])]
 
 
 def _japanese(found: Code) -> list[str]:
@@ -71,4 +78,14 @@ def _japanese(found: Code) -> list[str]:
     texts = japanese()[found.code]
     about = f"{KINDS_JA[found.kind]} · レイヤー: {found.layer} · {ORIGINS_JA[found.origin]}"
     seen = [f"見え方: {found.symptom}"] if found.symptom else []
-    return [about, texts["text"], *seen, *([f"直し方: {texts['remedy']}"] if texts["remedy"] else [])]
+    mend = [f"直し方: {texts['remedy']}"] if texts["remedy"] else []
+    return [about, texts["text"], *seen, *_hides(found, "ja"), *mend]
+
+
+def _hides(found: Code, lang: Lang) -> list[str]:
+    from reachsim.report.assumptions import HIDES
+
+    if found.can_hide is None:
+        return []
+    hides = HIDES[lang][found.can_hide]
+    return [f"誤りの場合: {hides}" if lang == "ja" else f"If it is wrong, it {hides}."]

@@ -76,7 +76,7 @@ def _at_interface(ground: Ground, flow: Walk, interface: Interface) -> list[Walk
     found: list[Walk] = []
     for part in admitted:
         detail = f"{label} is said to {'translate' if does == 'nat' else does} (reachsim.toml)"
-        part = part.assuming(assume("APPLIANCE_AS_SAID", interface.id, detail, "neither"))
+        part = part.assuming(assume("APPLIANCE_AS_SAID", interface.id, detail, "leak"))
         part = part.through(hop(part, interface.id, "network-interface", detail))
         moved = _translated(ground, part, interface) if does == "nat" else _crossed(part, interface.id)
         if part.leg == "request":
@@ -139,7 +139,7 @@ def inspection(ground: Ground, flow: Walk, endpoint: VpcEndpoint, subnet_id: str
         source = network.source(endpoint_id) if owned is None else owned.path
         crossed = part.through(hop(part, endpoint_id, "vpc-endpoint", f"{label}: {what}", source=source))
         if owned is None:
-            crossed = crossed.assuming(assume("APPLIANCE_AS_SAID", endpoint_id, f"{label}: {what}", "neither"))
+            crossed = crossed.assuming(assume("APPLIANCE_AS_SAID", endpoint_id, f"{label}: {what}", "leak"))
             inspected = [crossed]
         else:
             inspected = inspect(ground, crossed, endpoint_id, owned)

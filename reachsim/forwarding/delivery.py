@@ -6,6 +6,8 @@ basics" (N108: checked only at the subnet's boundary).
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from reachsim.addresses import AMAZON_LOCAL, V4, V6, V6_BASE, Cidr
@@ -32,14 +34,15 @@ from reachsim.forwarding.ground import (
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import own_address, subnet_addresses
-from reachsim.model.records import NatGateway, RouteTable
-from reachsim.model.states import State
-from reachsim.packets import DESTINATION, TCP
+from reachsim.model.records import NatGateway, RouteTable, VpcEndpoint
+from reachsim.packets import DESTINATION, SERVICE, TCP, protocol_services
 from reachsim.routing import ADVERTISED, Candidate, CompiledTable
 
 INTERFACE_FILES = ("describe-network-interfaces",)
 TO_TARGETS = "targets"
 """Marks the place of what a load balancer's interface sends: to registered targets only."""
+
+SSH: Final = protocol_services(TCP, IntervalSet.single(22))
 
 
 def send(ground: Ground, flow: Walk) -> list[Walk]:
@@ -279,7 +282,7 @@ def _doubts(ground: Ground, flow: Walk, table: RouteTable, candidate: Candidate,
         known = named.block in whole or any(named.block == one & _family(named) for one in subnets)
         if not known or candidate.target.kind not in _INTO_THE_VPC:
             detail = f"route {named} of {table_id} lies within the VPC's own range: AWS would refuse it"
-            found.append(assume("STATIC_LOCAL_ROUTE", table_id, detail, "neither"))
+            found.append(assume("STATIC_LOCAL_ROUTE", table_id, detail, "leak"))
     if route.state == "blackhole" and any(
         one.state == "active" and block is not None and block != named and not block.block.isdisjoint(flow.destinations)
         for one in table.routes
@@ -566,7 +569,7 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
             missing(lacking, interface.id, what) if lacking else unseen(interface.id, f"{what} is unknown")
         )
     if endpoint is not None:
-        reached = _at_endpoint(ground, reached, endpoint.vpc_endpoint_id, endpoint.state)
+        reached = _at_endpoint(ground, reached, endpoint)
         reached = reached.through(
             hop(reached, endpoint.vpc_endpoint_id, "vpc-endpoint", f"{network.label(endpoint.vpc_endpoint_id)}: "
                 f"{endpoint.service_name}", source=network.source(endpoint.vpc_endpoint_id))
@@ -579,20 +582,29 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
     instance = network.instances.get(interface.instance_id or "")
     if instance is not None and instance.state.name != "running":
         detail = f"{network.label(instance.instance_id)} is {instance.state.name}; judged as if it ran"
-        reached = reached.assuming(assume("INSTANCE_STOPPED", instance.instance_id, detail, "neither"))
+        reached = reached.assuming(assume("INSTANCE_STOPPED", instance.instance_id, detail, "block"))
     return finish(reached, interface.id, "network-interface", route_to_interface(flow), interface)
 
 
-def _at_endpoint(ground: Ground, flow: Walk, endpoint_id: str, state: State) -> Walk:
+def _at_endpoint(ground: Ground, flow: Walk, endpoint: VpcEndpoint) -> Walk:
+    endpoint_id, state = endpoint.vpc_endpoint_id, endpoint.state
     label = ground.network.label(endpoint_id)
     if flow.protocol != TCP:
         flow = flow.blocked(
             block(flow, "PROTOCOL_RESTRICTION", endpoint_id, f"{label} takes TCP only", direction="ingress")
         )
+    if flow.box[SERVICE] <= SSH and carries_git(endpoint):
+        detail = f"whether {label} carries SSH is not documented"
+        flow = flow.unknown(Gap("GIT_SSH_NOT_VIA_ENDPOINT", endpoint_id, detail, can_hide="block"))
     if state == "partial":
         return flow.unknown(Gap("ENDPOINT_PARTIAL", endpoint_id, f"{label} is only partly available", can_hide="block"))
     why = block(flow, "BAD_STATE", endpoint_id, f"{label} is {state}", direction="ingress")
     return past_state(flow, endpoint_id, state, ("available",), why)
+
+
+def carries_git(endpoint: VpcEndpoint) -> bool:
+    """Whether it is an endpoint for Git connections to CodeCommit, of which AWS names HTTPS alone (fact P33)."""
+    return endpoint.service_name.endswith((".git-codecommit", ".git-codecommit-fips"))
 
 
 def route_to_interface(flow: Walk) -> Route:

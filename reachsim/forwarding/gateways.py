@@ -221,7 +221,7 @@ def _block_public_access(
             assume("ASSUMED_DEFAULT", vpc_id, f"VPC Block Public Access is off ({lacking[0]})", "block")
         )
     if why:
-        flow = flow.assuming(assume("BPA_INCONSISTENT", subnet_id or vpc_id, f"at {label}: {mode}{why}", "block"))
+        flow = flow.assuming(assume("BPA_INCONSISTENT", subnet_id or vpc_id, f"at {label}: {mode}{why}", "leak"))
     if mode == "block-bidirectional" or (mode == "block-ingress" and not by_nat):
         detail = f"VPC Block Public Access ({mode}{why}) blocks at {label}"
         code = "VPC_BLOCK_PUBLIC_ACCESS_ENABLED"
@@ -593,7 +593,7 @@ def vpc_endpoint(ground: Ground, flow: Walk) -> list[Walk]:
         return parts
     if flow.context.session:
         detail = f"{label} takes the traffic of {flow.context.session[-1].gateway}: not confirmed by AWS's pages (N59)"
-        flow = flow.assuming(assume("NAT_THEN_GATEWAY_ENDPOINT", endpoint_id, detail, "neither"))
+        flow = flow.assuming(assume("NAT_THEN_GATEWAY_ENDPOINT", endpoint_id, detail, "block"))
     return _into_service(ground, flow, endpoint, vpc_id)
 
 

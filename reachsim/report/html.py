@@ -139,7 +139,9 @@ def _assumptions(check: Check, lang: Lang) -> list[dict[str, Any]]:
     entries = []
     for (code, hides), some in found.items():
         texts = japanese().get(code, {}) if lang == "ja" else {}
-        about = texts.get("text") or (CODES[code].text if code in CODES else "")
+        known = CODES.get(code)
+        about = texts.get("text") or (known.text if known else "")
+        hides = "undecided" if known and known.can_hide == "undecided" else hides
         entries.append({"code": code, "hides": hides, "about": about, "some": some[:MOST_ASSUMED],
                         "more": some[MOST_ASSUMED:]})  # fmt: skip
     return entries

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from reachsim.addresses import AMAZON_LOCAL, V6_BASE
 from reachsim.evidence import Gap
 from reachsim.forwarding import Ground
+from reachsim.forwarding.delivery import SSH, carries_git
 from reachsim.forwarding.ground import missing, unseen
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
@@ -101,17 +102,17 @@ class Atoms:
 
 
 class Axes:
-    """The axes of a network's matrix for one protocol.
+    """The axes of a network's matrix for one service.
 
     ``classes`` are sorted by atom. Interfaces of the same classes share an end: ``members`` are the interfaces of each,
     ``classes_of`` its classes, by which ends are sorted.
     """
 
     def __init__(
-        self, ground: Ground, protocol: int, group_sets: Iterable[IntervalSet], net_sets: Iterable[IntervalSet]
+        self, ground: Ground, service: int, group_sets: Iterable[IntervalSet], net_sets: Iterable[IntervalSet]
     ) -> None:
         network = ground.network
-        self.ground, self.protocol = ground, protocol
+        self.ground, self.service = ground, service
         self.interfaces = tuple(network.interfaces.values())
         net_sets = list(net_sets)
         used = {low + step for one in self.interfaces for low, high in one.addresses.spans
@@ -171,7 +172,7 @@ class Axes:
         if odd:
             kind, receiving = "odd", Receiving(other=True)
         else:
-            kind, receiving = interface.kind, receiving_at(self.ground, interface, self.protocol)
+            kind, receiving = interface.kind, receiving_at(self.ground, interface, self.service)
         alone = interface.id if odd or len(numbers) > 1 or self.overlapping else ""
         ports = client_ports_of(network, interface)
         outward = (bool(interface.public), interface.source_dest_check, interface.deny_all_igw_traffic)
@@ -191,7 +192,7 @@ class Axes:
         )  # fmt: skip
 
 
-def receiving_at(ground: Ground, interface: Interface, protocol: int) -> Receiving:
+def receiving_at(ground: Ground, interface: Interface, service: int) -> Receiving:
     """What `reachsim.forwarding.delivery` does with a request at this kind of interface."""
     network = ground.network
     if interface.kind in ("nat", "gateway-load-balancer"):
@@ -212,9 +213,11 @@ def receiving_at(ground: Ground, interface: Interface, protocol: int) -> Receivi
         gaps += (Gap("ENDPOINT_PARTIAL", "", "only partly available", can_hide="block"),)
     elif state.standing("available") == "unknown":
         gaps += (Gap("UNMODELLED_COMPONENT", "", "in a state whose meaning is not known"),)
+    if service in SSH and carries_git(endpoint):
+        gaps += (Gap("GIT_SSH_NOT_VIA_ENDPOINT", "", "SSH is not documented", can_hide="block"),)
     if endpoint.vpc_endpoint_type != "Interface":
         gaps += (Gap("UNMODELLED_COMPONENT", "", endpoint.vpc_endpoint_type or ""),)
-    blocked = protocol != TCP or (state != "partial" and state.standing("available") == "does-not")
+    blocked = service >> 16 != TCP or (state != "partial" and state.standing("available") == "does-not")
     return Receiving(blocked, gaps)
 
 

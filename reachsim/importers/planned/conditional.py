@@ -39,7 +39,7 @@ def note(world: World, resources: Iterable[Resource]) -> None:
     for one in resources:
         for what in one.choices:
             detail = f"{what} is known only after apply: all of them were considered"
-            world.note(f"{SOURCES.get(one.kind, '')}{one.id}", "PLANNED_VALUE_UNKNOWN", detail)
+            world.note(f"{SOURCES.get(one.kind, '')}{one.id}", "PLANNED_VALUE_UNKNOWN", detail, "neither")
             world.warnings.append(detail)
         for component, why in one.guesses.items():
             for met in (one.id, component):

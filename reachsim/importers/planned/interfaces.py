@@ -233,7 +233,7 @@ def address_association(world: World, one: Resource) -> None:
     record["Association"] = association
     for note in list(world.notes):
         if note.component == allocation["AllocationId"]:
-            world.note(eni, note.code, note.detail)
+            world.note(eni, note.code, note.detail, note.can_hide)
 
 
 # --- endpoints --------------------------------------------------------------------------------------------------------

@@ -228,7 +228,7 @@ class World:
 
     # --- what nothing tells -----------------------------------------------------------------------------------------
 
-    def note(self, component: str, code: str, detail: str, can_hide: str = "neither") -> None:
+    def note(self, component: str, code: str, detail: str, can_hide: str = "leak") -> None:
         if (component, code, can_hide) not in self._noted:
             self._noted.add((component, code, can_hide))
             self.notes.append(Note(component, code, detail, can_hide))

@@ -1,0 +1,26 @@
+"""What the steps of a pipeline take for granted where AWS does not document what a build contacts, or when it fails.
+
+**Source:** pipeline-services fact sheet, P7 (a push of layers that are at hand), P61c (logs), P61e (test reports).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from reachsim.check.outcome import THROUGH
+from reachsim.evidence import Assumption
+from reachsim.verdict import Cell, PipelineStep
+
+
+def assumed(source: str, steps: Iterable[PipelineStep], cells: Iterable[Cell]) -> Iterator[Assumption]:
+    """What the answers on a source's steps rest on, where it matters."""
+    reaches_s3 = any(one.source == source and one.destination == "s3" and one.outcome == "allowed" for one in cells)
+    for step in steps:
+        if step.step == "push" and step.outcome in THROUGH and not reaches_s3:
+            detail = "its push counts as working although it does not surely reach s3"
+            yield Assumption("PUSH_NEEDS_NO_S3", source, detail, "block")
+        elif step.step == "logs" and step.outcome != "allowed":
+            detail = "the build may succeed all the same, without its logs"
+            yield Assumption("LOGS_LOSS_EFFECT_UNKNOWN", source, detail, "neither")
+        elif step.step == "reports":
+            yield Assumption("REPORTS_DESTINATION_ASSUMED", source, "its test reports go to CodeBuild's API", "block")
