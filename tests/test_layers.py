@@ -87,7 +87,7 @@ MAY_IMPORT = {
     "redact": set(),
     "importers": FACTS | {"calls", "files", "redact", "services"},
     "collect": FACTS | {"calls", "files", "policy", "redact", "services"},
-    "report": LATER | {"calls", "config", "names", "routemap", "verify"},
+    "report": LATER | {"address_map", "calls", "config", "names", "routemap", "verify"},
     "address_map": WAYS,
     "plot": LATER | {"address_map", "files", "report", "routemap"},
     "selections": {"errors"},

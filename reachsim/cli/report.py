@@ -33,7 +33,7 @@ def command(
     snapshot: str | None, output: Path, sources: tuple[str, ...], lang: Lang, max_age: str | None,
     overwrite: bool, assume_defaults: bool, settings: Path | None,
 ) -> None:  # fmt: skip
-    """Write the verdict on SNAPSHOT as one HTML file: route map, matrix, findings, every trace.
+    """Write the verdict on SNAPSHOT as one HTML file: route map, address space, matrix, findings, every trace.
 
     The file makes no request of any kind, so it can be mailed, archived and opened offline.
 
@@ -44,6 +44,7 @@ def command(
     from datetime import UTC, datetime
 
     from reachsim import __version__
+    from reachsim.address_map import address_map
     from reachsim.files import write_file
     from reachsim.report.facts import age_finding, facts_of, parse_age
     from reachsim.report.html import render_report, with_findings
@@ -54,6 +55,7 @@ def command(
     found = reach.check(sources or None)
     if limit is not None:
         found = with_findings(found, age_finding(facts, limit, max_age or "", datetime.now(UTC)))
-    page = render_report(found, reach, facts, version=__version__, lang=lang)
+    maps = [address_map(reach.network, vpc) for vpc in reach.network.vpcs]
+    page = render_report(found, reach, facts, version=__version__, lang=lang, maps=maps)
     write_file(output, page.encode(), overwrite=overwrite)
     click.echo(str(output))

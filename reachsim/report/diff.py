@@ -67,10 +67,10 @@ def render_diff(diff: Diff, network: Labels, *, colour: bool = False, columns: i
     return "\n".join(lines) + "\n"
 
 
-def map_of_diff(diff: Diff, network: Labels) -> RouteMap:
+def map_of_diff(diff: Diff, network: Labels, words: Words = ENGLISH) -> RouteMap:
     """Both snapshots as one route map."""
     changed = {(one.source, one.destination, one.protocol, one.port) for one in diff.cells}
-    return lay_out_between(diff.before, diff.after, changed, network)
+    return lay_out_between(diff.before, diff.after, changed, network, words)
 
 
 def overall(diff: Diff, words: Words = ENGLISH) -> str:

@@ -70,7 +70,7 @@ def _map(diff: Diff, network: Labels, words: Words) -> dict[str, Any]:
     """Both snapshots as one route map, as ``map.html.j2`` takes it; a line that is gone tells what decided before."""
     from markupsafe import Markup
 
-    found = map_of_diff(diff, network)
+    found = map_of_diff(diff, network, words)
     lines = []
     for line in found.lines:
         side = diff.before if line.turn == "gone" else diff.after

@@ -13,8 +13,10 @@ from typing import Any, Final
 
 import msgspec
 
+from reachsim.address_map import AddressMap
 from reachsim.codes import CODES
 from reachsim.evidence import Assumption
+from reachsim.report.address_svg import MOST_VPCS, address_tables
 from reachsim.report.columns import clean
 from reachsim.report.commands import command_for
 from reachsim.report.deciding import lines_of
@@ -37,7 +39,9 @@ MOST_ASSUMED: Final = 5
 """What else a code was assumed of folds."""
 
 
-def render_report(check: Check, network: Labels, facts: Facts, *, version: str, lang: Lang = "en") -> str:
+def render_report(
+    check: Check, network: Labels, facts: Facts, *, version: str, lang: Lang = "en", maps: Sequence[AddressMap] = ()
+) -> str:
     """The whole page. Imports jinja2; the same values give the same text.
 
     Args:
@@ -46,12 +50,13 @@ def render_report(check: Check, network: Labels, facts: Facts, *, version: str, 
         facts: What is known about the snapshot.
         version: reachsim's version.
         lang: Language of the page; ids, codes and details stay as they are.
+        maps: The address space of its VPCs.
     """
     from markupsafe import Markup
 
     words = TEXTS[lang]
     style, script = part("report.css") + part("map.css"), part("map.js") + part("report.js")
-    found = lay_out(check, network)
+    found = lay_out(check, network, words)
     traces = _traces(check, network)
     links = {i: f"#{trace['id']}" for i, trace in traces.items()}
     page: str = environment(network, words).get_template("report.html.j2").render(
@@ -61,6 +66,7 @@ def render_report(check: Check, network: Labels, facts: Facts, *, version: str, 
         map=map_of(found, check.matrix, network, words, links),
         matrix=matrix_of(check, links), findings=list(_findings(check, lang)), steps=_steps(check, network),
         missing=[(file, command_for(file)) for file in check.missing], assumptions=_assumptions(check, lang),
+        addresses=address_tables(maps, words), further=[one.vpc for one in maps[MOST_VPCS:]],
         traces=list(traces.values()), accounts=", ".join(facts.accounts), regions=", ".join(facts.regions),
     )  # fmt: skip
     return page

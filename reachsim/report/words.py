@@ -37,12 +37,6 @@ ROUTES = {
 }
 """What the words for a route mean."""
 
-KINDS_OF_BARS = {
-    "subnet": "subnet", "free": "in no subnet", "route": "route (what it wins)", "allow": "rule that allows",
-    "deny": "rule that denies",
-}  # fmt: skip
-"""What the bars of an address map are."""
-
 _KINDS = {
     "acl-": "network ACL",
     "sg-": "security group",

@@ -8,12 +8,12 @@ comes out; `between` makes one map of two snapshots. Computes no verdict.
 """
 
 from reachsim.routemap.between import lay_out_between
-from reachsim.routemap.labels import COLUMN, FONT, LONGEST, Labels, Places, columns_of, cut
+from reachsim.routemap.labels import COLUMN, FONT, LONGEST, WORDS, Labels, Places, columns_of, cut
 from reachsim.routemap.layout import GAP, lay_out
 from reachsim.routemap.shapes import NESTED, ROW, Box, Line, RouteMap
 from reachsim.routemap.ways import paths_at
 
 __all__ = [
-    "COLUMN", "FONT", "GAP", "LONGEST", "NESTED", "ROW", "Box", "Labels", "Line", "Places", "RouteMap", "columns_of",
-    "cut", "lay_out", "lay_out_between", "paths_at",
+    "COLUMN", "FONT", "GAP", "LONGEST", "NESTED", "ROW", "WORDS", "Box", "Labels", "Line", "Places", "RouteMap",
+    "columns_of", "cut", "lay_out", "lay_out_between", "paths_at",
 ]  # fmt: skip

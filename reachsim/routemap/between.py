@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from reachsim.routemap.grouping import grouped
-from reachsim.routemap.labels import Labels
+from reachsim.routemap.labels import WORDS, Labels
 from reachsim.routemap.layout import place_all
 from reachsim.routemap.shapes import RouteMap, Turn
 from reachsim.routemap.ways import Way, paths_at, ways_of
@@ -22,17 +22,21 @@ _Key = tuple[Asked, Way]
 _ORDER: Final[tuple[Turn, ...]] = ("unchanged", "gone", "changed", "new")
 
 
-def lay_out_between(before: Side, after: Side, changed: Collection[Asked], network: Labels | None = None) -> RouteMap:
+def lay_out_between(
+    before: Side, after: Side, changed: Collection[Asked], network: Labels | None = None,
+    words: Mapping[str, str] = WORDS,
+) -> RouteMap:  # fmt: skip
     """Place the ways of both sides. A line's cells are those of ``after``, of a line that is gone those of ``before``.
 
     Args:
         before, after: The answers of the older and the newer snapshot.
         changed: What is asked in the cells whose answers differ in any way.
         network: Knows the names of both sides.
+        words: The map's own, in another language.
     """
-    ways, members = grouped(ways_between(before, after, changed))
+    ways, members = grouped(ways_between(before, after, changed), words)
     ways.sort(key=lambda way: _ORDER.index(way.turn))
-    return place_all(ways, members, network, {})
+    return place_all(ways, members, network, {}, words)
 
 
 def ways_between(before: Side, after: Side, changed: Collection[Asked]) -> list[Way]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
+from reachsim.routemap.labels import WORDS
 from reachsim.routemap.ways import Way
 
 MOST_LINES: Final = 75
@@ -19,17 +20,19 @@ class Members(NamedTuple):
     destinations: dict[str, tuple[str, ...]]
 
 
-def grouped(ways: list[Way]) -> tuple[list[Way], Members]:
+def grouped(ways: list[Way], words: Mapping[str, str] = WORDS) -> tuple[list[Way], Members]:
     """Ways whose sources and destinations with the same answers are one; and what each name stands for."""
     members = Members({}, {})
     if len(ways) <= MOST_LINES:
         return ways, members
     ways = _both(ways, members)
     if len(ways) > MOST_LINES:  # the zone and subnet go, and what stops or lets through counts by its kind only
-        ways = [way._replace(place=(way.vpc, "", "") if way.place else None, middle=_kind_of(way)) for way in ways]
+        ways = [
+            way._replace(place=(way.vpc, "", "") if way.place else None, middle=_kind_of(way, words)) for way in ways
+        ]
         ways = _both(ways, members)
     if len({(one.source, one.place) for one in ways}) > MOST_BOXES:  # only what a whole VPC's sources have in common
-        ways = _joined(way._replace(source=f"all {way.vpc or 'others'}") for way in ways)
+        ways = _joined(way._replace(source=words["map all"].format(way.vpc or words["map others"])) for way in ways)
         ways = _alike(ways, members.destinations, "destination", lambda one: (one.source, one.middle, *_fate(one)))
     return ways, members
 
@@ -46,12 +49,12 @@ def _fate(way: Way) -> tuple[str, str]:
     return way.outcome, way.turn
 
 
-def _kind_of(way: Way) -> str:
+def _kind_of(way: Way, words: Mapping[str, str]) -> str:
     """What a middle box is called that stands for all of its kind in a VPC."""
     prefix = way.middle.split("-")[0]
     if "-" not in way.middle or not prefix.isalpha() or " " in way.middle:
         return way.middle
-    return f"{prefix}-… of {way.vpc}" if way.place else f"{prefix}-…"
+    return words["map kind"].format(f"{prefix}-…", way.vpc) if way.place else f"{prefix}-…"
 
 
 def _alike(

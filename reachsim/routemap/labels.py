@@ -10,6 +10,12 @@ FONT: Final = 11.0
 COLUMN: Final = 0.62 * FONT
 """Width of a letter of a monospaced face, a little more than any of them takes; wide characters take two."""
 LONGEST: Final = 48
+WORDS: Final = {
+    "map alike": "{} and {} alike", "map more": "{} and {} more", "map all": "all {}", "map others": "others",
+    "map kind": "{} of {}", "map outside every VPC": "outside every VPC", "map not known": "not known",
+    "map no gateway": "no gateway", "map no way": "no way",
+}  # fmt: skip
+"""What the map itself says, in English: of what stands for others, and where no component has a name."""
 
 
 @runtime_checkable

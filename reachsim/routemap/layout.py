@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from reachsim.routemap.grouping import Members, grouped
-from reachsim.routemap.labels import COLUMN, Labels, columns_of, cut
+from reachsim.routemap.labels import COLUMN, WORDS, Labels, columns_of, cut
 from reachsim.routemap.shapes import PAD, ROW, Box, Kind, Line, RouteMap
 from reachsim.routemap.ways import Way, ways_of
 from reachsim.verdict import Check
@@ -39,17 +39,19 @@ class _Item(NamedTuple):
         return max(columns_of(line) for line in self.lines) * COLUMN + 2 * PAD
 
 
-def lay_out(check: Check, network: Labels | None = None) -> RouteMap:
-    """Place everything. ``network`` knows names and, if it has ``place``, where an interface stands."""
-    return place_all(*grouped(ways_of(check.matrix, network, check.same_as)), network, check.same_as)
+def lay_out(check: Check, network: Labels | None = None, words: Mapping[str, str] = WORDS) -> RouteMap:
+    """Place everything. ``network`` knows names and, if it has ``place``, where an interface stands; ``words`` are the
+    map's own in another language.
+    """
+    return place_all(*grouped(ways_of(check.matrix, network, check.same_as), words), network, check.same_as, words)
 
 
 def place_all(
     ways: list[Way], members: Members, network: Labels | None,
-    same_as: Mapping[str, tuple[str, ...]],
+    same_as: Mapping[str, tuple[str, ...]], words: Mapping[str, str] = WORDS,
 ) -> RouteMap:  # fmt: skip
     """Give ways their boxes and lines; ``members`` tells whom a name stands for besides, ``same_as`` who is alike."""
-    return _Layout(ways, members, network, same_as).finish()
+    return _Layout(ways, members, network, same_as, words).finish()
 
 
 class _Layout:
@@ -57,9 +59,9 @@ class _Layout:
 
     def __init__(
         self, ways: list[Way], members: Members, network: Labels | None,
-        same_as: Mapping[str, tuple[str, ...]],
+        same_as: Mapping[str, tuple[str, ...]], words: Mapping[str, str],
     ) -> None:  # fmt: skip
-        self.ways, self.members, self.network, self.same_as = ways, members, network, same_as
+        self.ways, self.members, self.network, self.same_as, self.words = ways, members, network, same_as, words
         self.boxes: list[Box] = []
         self.spots: dict[object, Box] = {}
         self.vpcs = sorted({way.vpc for way in ways}, key=lambda vpc: (not vpc, vpc))  # outside comes last
@@ -93,7 +95,8 @@ class _Layout:
         return RouteMap(width, height + GAP, tuple(self.boxes), tuple(lines), headings)
 
     def _label(self, name: str) -> str:
-        return cut(self.network.label(name) if self.network is not None else name)
+        known = self.words.get(f"map {name}")
+        return known or cut(self.network.label(name) if self.network is not None else name)
 
     def _rows(self, name: str) -> tuple[str, ...]:
         """Id and name on a line each; the id comes first."""
@@ -104,11 +107,11 @@ class _Layout:
     def _source_rows(self, name: str) -> tuple[str, ...]:
         """Those that it stands for, too: the check's own and the map's."""
         alike = self._others(name, self.members.sources)
-        return (f"{cut(name, 32)} and {alike} alike",) if alike else self._rows(name)
+        return (self.words["map alike"].format(cut(name, 32), alike),) if alike else self._rows(name)
 
     def _destination_rows(self, name: str) -> tuple[str, ...]:
         more = self._others(name, self.members.destinations)
-        return (f"{cut(self._label(name), 24)} and {more} more",) if more else self._rows(name)
+        return (self.words["map more"].format(cut(self._label(name), 24), more),) if more else self._rows(name)
 
     def _others(self, name: str, members: Mapping[str, tuple[str, ...]]) -> int:
         """How many others a name stands for."""
@@ -143,7 +146,8 @@ class _Layout:
             if way.stop:
                 ends = dict.fromkeys(one.destination for one in self.ways if (one.middle, one.stop) == shape)
                 more = sum(1 + self._others(one, self.members.destinations) for one in ends) - len(list(ends)[:2])
-                names = ", ".join(list(ends)[:2]) + (f" and {more} more" if more else "")
+                names = ", ".join(list(ends)[:2])
+                names = self.words["map more"].format(names, more) if more else names
                 rows = (cut(f"× {self._label(way.middle)}"), cut(way.stop), cut(f"→ {names}"))
             height = max(ROW * len(rows) + PAD, LANE * (lanes + 1))
             found[way.vpc].append(_Item(shape, "stop" if way.stop else "gateway", way.middle, rows, height))

@@ -12,9 +12,13 @@ import pytest
 from click.testing import CliRunner
 
 from reachsim import Reach, load, load_files
+from reachsim.address_map import AddressMap, Bar, Group, address_map
+from reachsim.addresses import Cidr
 from reachsim.cli import group
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Hop
+from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.report.address_svg import MOST_ROWS, MOST_VPCS, address_tables
 from reachsim.report.facts import age_finding, facts_of, parse_age
 from reachsim.report.html import render_report
 from reachsim.report.languages import TEXTS
@@ -67,7 +71,8 @@ class Page(HTMLParser):
 
 def page_of(reach: Reach, lang: str = "en") -> str:
     facts = facts_of(reach.network.snapshot)
-    return render_report(reach.check(), reach, facts, version="0", lang=lang)  # type: ignore[arg-type]
+    maps = [address_map(reach.network, vpc) for vpc in reach.network.vpcs]
+    return render_report(reach.check(), reach, facts, version="0", lang=lang, maps=maps)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module", params=SNAPSHOTS)
@@ -248,3 +253,57 @@ def test_bad_usage_writes_nothing(more: list[str], tmp_path: Path) -> None:
     run = CliRunner().invoke(group, ["report", str(ROOT / "snapshots/private-pipeline"), "-o", str(target), *more])
     assert run.exit_code == 2
     assert not target.exists()
+
+
+# --- address space --------------------------------------------------------------------------------------------------
+
+
+def test_every_subnet_has_its_bar_where_it_stands_in_the_vpc(reach: Reach) -> None:
+    (vpc,) = reach.network.vpcs
+    (table,) = address_tables([address_map(reach.network, vpc)], TEXTS["en"])
+    subnets = [row for row in table["groups"][0]["rows"] if "subnet-" in row["text"]]
+    assert len(subnets) == len(reach.network.subnets)
+    starts = [re.findall(r'class="subnet" x="([\d.]+)"', row["svg"]) for row in subnets]
+    assert all(len(one) == 1 for one in starts)
+    assert [float(one[0]) for one in starts] == sorted(float(one[0]) for one in starts)
+    for subnet in reach.network.subnets:
+        assert any(subnet in row["text"] for row in subnets)
+
+
+def space(vpc: str, bars: int) -> AddressMap:
+    block = Cidr("10.0.0.0/16")
+    rows = tuple(Bar("allow", f"{EVIL} {i}", IntervalSet.single(block.block.first + i)) for i in range(bars))
+    unknown = Bar("route", "a prefix list", EMPTY, "", (EVIL,))
+    return AddressMap(
+        vpc, (block,), (block.block,), (Group(vpc, EVIL, (*rows, unknown), (EVIL,)), Group(vpc, "empty", ()))
+    )
+
+
+def test_names_in_the_address_space_stay_text() -> None:
+    check = Check("undecided", (), (), (), (), ())
+    facts = facts_of(load(ROOT / "snapshots/private-pipeline").network.snapshot)
+    text = render_report(check, Names(), facts, version="0", maps=[space(EVIL, 3)])
+    page = Page(text)
+    assert not page.faults
+    assert "<script>alert" not in text.replace("&lt;script>", "")
+    assert "not known: a file is missing" in page.text
+    assert f"{TEXTS['en']['bars none']}" in page.text
+
+
+def test_a_page_says_what_of_the_address_space_it_leaves_out() -> None:
+    groups = tuple(Group("vpc-1", f"group {i}", space("vpc-1", 40).groups[0].bars) for i in range(1000))
+    one = space("vpc-1", 1)
+    many = AddressMap(one.vpc, one.blocks, one.subnets, groups)
+    (table,) = address_tables([many], TEXTS["en"])
+    shown = sum(len(group["rows"]) for group in table["groups"])
+    assert 0 < shown <= MOST_ROWS
+    assert table["hidden"] == len(groups) - len(table["groups"])
+    assert len(address_tables([one] * (MOST_VPCS + 5), TEXTS["en"])) == MOST_VPCS
+
+
+def test_the_map_speaks_the_language_of_its_page() -> None:
+    reach = load(ROOT / "snapshots/leaky-pipeline")
+    text = Page(page_of(reach, "ja")).text
+    assert "どの VPC にも属さない" in text
+    assert "outside every VPC" not in "".join(line for line in page_of(reach, "ja").splitlines() if "<tspan" in line)
+    assert set(TEXTS["ja"]) == set(TEXTS["en"])
