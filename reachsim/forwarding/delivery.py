@@ -14,6 +14,7 @@ from reachsim.addresses import AMAZON_LOCAL, V4, V6, V6_BASE, Cidr
 from reachsim.engine import answered, choose
 from reachsim.evidence import Assumption, Gap
 from reachsim.forwarding.appliances import symmetric
+from reachsim.forwarding.block_public_access import past_block_public_access
 from reachsim.forwarding.filtering import through_network_acl, through_security_groups
 from reachsim.forwarding.ground import (
     Ground,
@@ -146,18 +147,31 @@ def route_by_table(ground: Ground, flow: Walk) -> list[Walk]:
 
 def by_gateway_table(ground: Ground, flow: Walk) -> list[Walk]:
     """In from an internet or virtual private gateway: by its own route table where it has one (N21, N22)."""
-    gateway_id, vpc_id = flow.place[1:3]
+    gateway_id, vpc_id, *subnets = flow.place[1:]
     table = ground.network.gateway_route_table(gateway_id)
-    if table is None:
-        return [flow.to("local", vpc_id, "")]
-    parts = _routed(ground, flow, table, "", vpc_id)
+    parts = [flow.to("local", vpc_id, "")] if table is None else _routed(ground, flow, table, "", vpc_id)
     return [
-        _redirected(ground, part, gateway_id) if not part.end and part.place[0] != "local" else part for part in parts
-    ]
+        _redirected(ground, part, gateway_id, vpc_id, bool(subnets)) if not part.end and part.place[0] != "local"
+        else _admitted(ground, part, gateway_id, vpc_id, subnets) for part in parts
+    ]  # fmt: skip
 
 
-def _redirected(ground: Ground, flow: Walk, gateway_id: str) -> Walk:
-    """On its way to a middlebox; an interface needs a public address of its own to be one of an internet gateway's."""
+def _admitted(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnets: list[str]) -> Walk:
+    """Past VPC Block Public Access at the subnet that the traffic is for, if it is one that this applies to."""
+    for subnet_id in filter(None, subnets):
+        flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, "ingress")
+    return flow
+
+
+def _redirected(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, by_internet: bool) -> Walk:
+    """On its way to a middlebox, whose subnet VPC Block Public Access goes by (N69); an interface needs a public
+    address of its own to be one of an internet gateway's.
+    """
+    kind, target = flow.place[:2]
+    if by_internet:
+        subnet_id = _target_subnet(ground, kind, target) or ""
+        firewall = target if target in ground.firewalls else ""
+        flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, "ingress", firewall)
     flow = with_context(flow, redirected=True)
     if flow.place[0] != "network-interface" or not gateway_id.startswith("igw-"):
         return flow

@@ -13,7 +13,7 @@ from reachsim.addresses import NAT64, RFC1918, RFC6598, ULA, V4, V6
 from reachsim.engine import choose
 from reachsim.evidence import Block, Direction, Gap, Hop
 from reachsim.forwarding.appliances import inspection, symmetric
-from reachsim.forwarding.block_public_access import block_mode
+from reachsim.forwarding.block_public_access import past_block_public_access
 from reachsim.forwarding.delivery import by_own_table, finish
 from reachsim.forwarding.filtering import through_network_acl
 from reachsim.forwarding.ground import (
@@ -80,7 +80,9 @@ def internet_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     label = ground.network.label(gateway_id)
     loose = block(flow, "BAD_STATE", gateway_id, f"{label} is not attached to {vpc_id}")
     flow = _past_attachment(flow, gateway.attachments, vpc_id, loose)
-    flow = _block_public_access(ground, flow, gateway_id, vpc_id, subnet_id)
+    last = flow.context.links[-1] if flow.context.links else ""
+    firewall = last if last in ground.firewalls else ""
+    flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, firewall=firewall)
     return [part for family in (V4, V6) for part in _out_by_family(ground, flow, gateway_id, vpc_id, family)]
 
 
@@ -203,32 +205,6 @@ def _address(number: int) -> str:
     return describe_addresses(IntervalSet.single(number))
 
 
-def _block_public_access(
-    ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id: str, direction: Direction = "egress"
-) -> Walk:
-    """VPC Block Public Access at the subnet whose interface talks to the gateway (N65 to N69)."""
-    by_nat = flow.context.sender is not None and flow.context.sender.kind == "nat" and not flow.context.links
-    by_nat = by_nat or gateway_id.startswith("eigw-") or bool(flow.leg == "response" and flow.context.session)
-    mode, why, lacking = block_mode(ground.network, vpc_id, subnet_id)
-    label = ground.network.label(gateway_id)
-    if mode is None:
-        gap = Gap(
-            "UNKNOWN_RESOURCE", gateway_id, f"whether VPC Block Public Access blocks at {label} is not known", lacking
-        )
-        return flow.unknown(gap)
-    if ground.network.assume_defaults and lacking:
-        flow = flow.assuming(
-            assume("ASSUMED_DEFAULT", vpc_id, f"VPC Block Public Access is off ({lacking[0]})", "block")
-        )
-    if why:
-        flow = flow.assuming(assume("BPA_INCONSISTENT", subnet_id or vpc_id, f"at {label}: {mode}{why}", "leak"))
-    if mode == "block-bidirectional" or (mode == "block-ingress" and not by_nat):
-        detail = f"VPC Block Public Access ({mode}{why}) blocks at {label}"
-        code = "VPC_BLOCK_PUBLIC_ACCESS_ENABLED"
-        return flow.blocked(block(flow, code, gateway_id, detail, at=subnet_id or None, direction=direction))
-    return flow
-
-
 # --- the internet, and back in --------------------------------------------------------------------------------------
 
 
@@ -342,19 +318,21 @@ def internet_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
             detail = f"{network.label(gateway_id)} translates {_address(public)} to {_address(private)}"
             part = part.through(_gateway_hop(ground, part, gateway_id, detail))
             part = msgspec.structs.replace(part, destination=IntervalSet.single(private))
-            part = _in_past_bpa(ground, part, gateway_id, vpc_id, interface.subnet_id, interface)
             if interface.kind == "nat" and not interface.subnet_id:  # a regional NAT gateway's: in no subnet
+                if part.leg == "response":
+                    part = past_block_public_access(ground, part, gateway_id, vpc_id, "", "ingress")
                 parts.append(part.to("nat-gateway-back", interface.id))
+            elif interface.kind == "nat" and part.leg == "request":  # nothing but replies is accepted there anyway
+                parts.append(part.to("gateway-table", gateway_id, vpc_id, ""))
             else:
-                parts.append(part.to("gateway-table", gateway_id, vpc_id))
+                parts.append(part.to("gateway-table", gateway_id, vpc_id, interface.subnet_id))
     for receiver in _public_receivers(flow, vpc_id):
         part = flow.with_destinations(receiver.addresses & V4 & rest)
         if part is not None:
             rest = rest - receiver.addresses
             detail = f"{network.label(gateway_id)} translates the task's public address to its private one"
             part = part.through(_gateway_hop(ground, part, gateway_id, detail))
-            part = _in_past_bpa(ground, part, gateway_id, vpc_id, receiver.subnet_id, receiver)
-            parts.append(part.to("gateway-table", gateway_id, vpc_id))
+            parts.append(part.to("gateway-table", gateway_id, vpc_id, receiver.subnet_id))
     for subnet_id, addresses in network.split_by_subnet(vpc_id, rest & V6):
         part = flow.with_destinations(addresses) if subnet_id else None
         if part is not None and subnet_id:
@@ -366,12 +344,7 @@ def internet_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
     if left.leg == "response" and (
         left.blocks or _from_any(left)
     ):  # the source was never translated: as if it had been
-        return [
-            *parts,
-            _in_past_bpa(ground, left, gateway_id, vpc_id, _origin_subnet(left), None).to(
-                "gateway-table", gateway_id, vpc_id
-            ),
-        ]
+        return [*parts, left.to("gateway-table", gateway_id, vpc_id, _origin_subnet(left))]
     lacking = ground.lacks_for_vpc(vpc_id, "describe-network-interfaces", "describe-subnets")
     if lacking:
         return [*parts, lost(left, missing(lacking, vpc_id, f"who has {describe_addresses(left.destinations)}"))]
@@ -404,7 +377,6 @@ def _in_ipv6(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id
     flow = flow.through(_gateway_hop(ground, flow, gateway_id, detail))
     if flow.leg == "request" or not flow.context.exit:  # on its way out by a gateway the request met this rule already
         flow = _private_ipv6(ground, flow, gateway_id, vpc_id, "ingress")
-    flow = _in_past_bpa(ground, flow, gateway_id, vpc_id, subnet_id, None)
     parts: list[Walk] = []
     rest = flow.destinations
     started = flow.context.origin.interface
@@ -417,17 +389,9 @@ def _in_ipv6(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id
             rest = rest - held
             detail = f"{ground.network.label(interface.id)} denies all traffic of internet gateways (DenyAllIgwTraffic)"
             why = block(denied, "ENI_DENIES_IGW_TRAFFIC", gateway_id, detail, at=interface.id, direction="ingress")
-            parts.append(denied.blocked(why).to("gateway-table", gateway_id, vpc_id))
+            parts.append(denied.blocked(why).to("gateway-table", gateway_id, vpc_id, subnet_id))
     left = flow.with_destinations(rest)
-    return [*parts, left.to("gateway-table", gateway_id, vpc_id)] if left is not None else parts
-
-
-def _in_past_bpa(
-    ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id: str, receiver: Interface | None
-) -> Walk:
-    if receiver is not None and receiver.kind == "nat" and flow.leg == "request":
-        return flow  # nothing but replies is accepted there anyway
-    return _block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, "ingress")
+    return [*parts, left.to("gateway-table", gateway_id, vpc_id, subnet_id)] if left is not None else parts
 
 
 def egress_only_gateway(ground: Ground, flow: Walk) -> list[Walk]:
@@ -443,7 +407,7 @@ def egress_only_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         return [
             stopped(flow, block(flow, "EIGW_INBOUND", gateway_id, f"{label} carries only flows that the VPC starts"))
         ]
-    flow = _block_public_access(ground, flow, gateway_id, vpc_id, subnet_id)
+    flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id)
     parts: list[Walk] = []
     old = flow.with_destinations(V4)
     if old is not None:
@@ -457,7 +421,7 @@ def egress_only_gateway(ground: Ground, flow: Walk) -> list[Walk]:
 def egress_only_in(ground: Ground, flow: Walk) -> list[Walk]:
     """A reply comes back in by the egress-only gateway."""
     gateway_id, vpc_id = flow.place[1:3]
-    flow = _block_public_access(ground, flow, gateway_id, vpc_id, _origin_subnet(flow))
+    flow = past_block_public_access(ground, flow, gateway_id, vpc_id, _origin_subnet(flow))
     return [flow.to("local", vpc_id, "")]
 
 

@@ -347,10 +347,14 @@ class Walk:
             return Arrival("interface", sender.id)
         return self.from_gateway(exit.id, self.home_of(sender))
 
-    def from_gateway(self, gateway: str, vpc: str) -> Arrival:
-        """In from a gateway: by its own route table, if it has one (N21, N22)."""
+    def from_gateway(self, gateway: str, vpc: str, subnet: str = "") -> Arrival:
+        """In from a gateway: by its own route table, if it has one (N21, N22). Block Public Access goes by the subnet
+        of whoever takes it from the gateway (N69): ``subnet``, unless the table leads elsewhere.
+        """
         table = self.world.edge_table_of(gateway)
         if table is None:
+            if subnet:
+                self.require_public_access(subnet, gateway, exempt=False)
             return self.deliver(vpc, None)
         route = self.choose_route(table, vpc)
         if route is None:
@@ -359,9 +363,17 @@ class Walk:
             raise Dropped("BAD_STATE_ROUTE", table)
         target = self.world.target_of(route, vpc)
         if target == "local":
+            if subnet:
+                self.require_public_access(subnet, gateway, exempt=False)
             return self.deliver(vpc, None)
         if target not in self.world.interfaces:
             raise Unknown(target)
+        if gateway.startswith("igw-"):
+            self.require_public_access(
+                self.world.interfaces[target]["SubnetId"],
+                gateway,
+                exempt=self.leg == "response" and bool(self.translations),
+            )
         if gateway.startswith("igw-") and not any(held[0] == target for held in self.world.public_v4.values()):
             raise Dropped("INGRESS_RTB_NO_PUBLIC_IP", target)
         return self.to_appliance(target, Sender("gateway", gateway, "", vpc))
@@ -605,8 +617,7 @@ class Walk:
         gateway = self.world.internet_gateway_of(vpc)
         if gateway is None or self.world.is_private_v6(vpc, self.flight.destination):
             raise Dropped("NO_POSSIBLE_DESTINATION", gone.id)
-        self.require_public_access(subnet, gateway, exempt=False)
-        return self.from_gateway(gateway, vpc)
+        return self.from_gateway(gateway, vpc, subnet)
 
     def enter_from_internet(self, igw: str) -> Arrival:
         """N30, N35, N36: only to a public address of an interface in the gateway's VPC."""
@@ -626,9 +637,8 @@ class Walk:
             raise Dropped("DENY_ALL_IGW_TRAFFIC", eni)  # N38
         if self.world.is_private_v6(vpc, private):
             raise Dropped("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", igw)  # N39
-        self.require_public_access(row["SubnetId"], igw, exempt=False)
         self.flight = replace(self.flight, destination=private)
-        return self.from_gateway(igw, vpc)
+        return self.from_gateway(igw, vpc, row["SubnetId"])
 
     def require_public_access(self, subnet: str, gateway: str, *, exempt: bool) -> None:
         """Block Public Access (N66 to N69); ``exempt``: the talker is a NAT or egress-only gateway (N67)."""
@@ -812,9 +822,12 @@ class Walk:
             raise Unknown(id)
         subnets = sorted(self.world.vpc_attachments[id]["SubnetIds"])
         if self.world.vpc_attachments[id].get("Options", {}).get("ApplianceModeSupport") == "enable":  # N187
-            if self.leg == "request":
-                self.pinned[id] = self.pick(subnets)
-            return self.travel(Sender("attachment", id, self.pinned.get(id) or self.pick(subnets)))
+            if id not in self.pinned:
+                chosen = self.pick(subnets)
+                if self.leg == "response":
+                    return self.travel(Sender("attachment", id, chosen))
+                self.pinned[id] = chosen
+            return self.travel(Sender("attachment", id, self.pinned[id]))
         near = [one for one in subnets if self.world.subnets[one]["AvailabilityZone"] == zone]
         return self.travel(Sender("attachment", id, self.pick(near or subnets)))  # N186, N188
 

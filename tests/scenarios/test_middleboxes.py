@@ -340,3 +340,53 @@ def test_n58_dns64_makes_up_an_address_for_an_ipv4_name() -> None:
     verdict = load_files(six().files()).simulate("eni-client", "logs", **question)
     assert (verdict.outcome, verdict.route) == ("allowed", "aws-public")
     assert load_files(six(dns64=False).files()).simulate("eni-client", "logs", **question).outcome == "blocked"
+
+
+# --- Block Public Access at a middlebox -------------------------------------------------------------------------------
+
+
+def both_ways(net: Edge, **appliances: str) -> tuple[str, str]:
+    """(out, in): outcomes between the client and the internet."""
+    reach = net.reach(**appliances)
+    return (
+        reach.simulate("eni-client", "ip:198.51.100.7", **HTTPS).outcome,
+        reach.simulate("internet", "eni-client", **HTTPS).outcome,
+    )
+
+
+@pytest.mark.parametrize("states", [True, False])
+@pytest.mark.parametrize(("excluded", "outcome"), [("sub_f", "allowed"), ("sub_c", "blocked"), (None, "blocked")])
+def test_n69_the_subnet_of_the_middlebox_needs_the_exclusion(excluded: str | None, outcome: str, states: bool) -> None:
+    net = Edge()
+    net.bpa("block-bidirectional", {getattr(net, excluded): "allow-bidirectional"} if excluded else None, states=states)
+    assert both_ways(net, vpce_fw="forward") == (outcome, outcome)
+
+
+def test_n69_the_block_is_told_at_the_middleboxs_subnet() -> None:
+    net = Edge()
+    net.bpa("block-bidirectional", {net.sub_c: "allow-bidirectional"})
+    verdict = net.reach(vpce_fw="forward").simulate("internet", "eni-client", **HTTPS)
+    assert {(one.code, one.at) for one in verdict.blocked_by} == {("VPC_BLOCK_PUBLIC_ACCESS_ENABLED", net.sub_f)}
+
+
+@pytest.mark.parametrize("mode", ["block-bidirectional", "block-ingress"])
+def test_n70_no_exclusion_helps_what_passes_a_network_firewall(mode: str) -> None:
+    net = Edge()
+    net.firewall()
+    assert both_ways(net) == ("allowed", "allowed")
+    net.bpa(mode, {net.sub_f: "allow-bidirectional", net.sub_c: "allow-bidirectional"})
+    assert both_ways(net) == ("blocked", "blocked")
+    verdict = net.out()
+    assert codes(verdict) == {"VPC_BLOCK_PUBLIC_ACCESS_ENABLED"}
+    assert "whatever is excluded" in verdict.blocked_by[0].detail
+
+
+def test_n70_an_excluded_nat_gateway_behind_the_firewall_talks_to_the_gateway_itself() -> None:
+    net = Edge(edge=False)
+    net.firewall()
+    public = net.subnet(net.net, "10.0.8.0/24", table=net.table(net.net, [("0.0.0.0/0", net.gateway)], name="n"))
+    net[net.table_f]["Routes"] = [one for one in net[net.table_f]["Routes"] if one.get("GatewayId") == "local"]
+    net.route(net.table_f, "0.0.0.0/0", net.nat(public, "10.0.8.9", "203.0.113.99"))
+    net.route("rtb-n", "10.0.1.0/24", net.endpoint)
+    net.bpa("block-bidirectional", {public: "allow-egress"})
+    assert net.out().outcome == "allowed"
