@@ -457,6 +457,9 @@ _BLOCKS: Final[tuple[_Block, ...]] = (
     ("ROLE_CANNOT_CREATE_ENI", "identity-policy", "403", _CODEBUILD_VPC,
      "The project's service role may not create network interfaces in the VPC, so a build cannot start there.",
      "Allow the EC2 network interface actions, CreateNetworkInterfacePermission included, in the service role."),
+    ("CODEBUILD_SHARED_VPC", "network", "refused", _CODEBUILD_VPC,
+     "The project is to build in a VPC that another account shares, which CodeBuild does not support.",
+     "Build in a VPC of the project's own account."),
     ("CROSS_REGION_NOT_VIA_ENDPOINT", "network", "timeout", _CROSS_REGION,
      "The service's address is in another Region, and the VPC's endpoint serves its own Region only.",
      "Use the service in the VPC's Region, or an endpoint for the other Region where AWS offers one."),
@@ -642,6 +645,9 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "A static route inside the VPC's own range was followed, although AWS accepts such a route only for a whole "
      "subnet and only towards a NAT gateway, network interface or Gateway Load Balancer endpoint.",
      "Check the route; AWS would refuse it."),
+    ("PREFIX_LIST_ROUTE_TO_MIDDLEBOX", "network", _ROUTE_OPTIONS,  # N18
+     "A route to a prefix list leads to a Gateway Load Balancer endpoint and was followed, although AWS accepts no such "
+     "route.", "Check the route; AWS would refuse it."),
     ("PREFIX_LISTS_OVERLAP", "network", _ROUTE_PRIORITY,  # N14
      "Two prefix list routes with different targets hold the same block. AWS picks one at random.",
      "Remove the overlap."),

@@ -1,7 +1,8 @@
 """Whether a build starts: CodeBuild pulls the environment's image and makes network interfaces in the VPC by itself,
-and only policies can keep it from that.
+and only policies can keep it from that, or a VPC that another account shares.
 
 **Source:** CodeBuild User Guide, "Allow CodeBuild access to AWS services required to create a VPC network interface",
+"Use AWS CodeBuild with Amazon Virtual Private Cloud" (limitations of VPCs),
 "Private registry with AWS Secrets Manager sample" and "Amazon ECR sample" (whose credentials pull, and whom the
 repository must trust); Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2";
 pipeline-services fact sheet, P47, P48.
@@ -44,10 +45,11 @@ def provisioning(network: Network, home: Home, project: aws.Project) -> Start:
     made = [(request, judge_elsewhere(network, request, project.service_role, resource=False))
             for request in _interface_requests(network, home, project)]  # fmt: skip
     answers = [pulled, *(answer for _, answer in made)]
-    outcomes = {answer.outcome for answer in answers}
+    shared = _shared(network, home, project)
+    outcomes: set[Outcome] = {answer.outcome for answer in answers} | ({"blocked"} if shared else set())
     order: tuple[Outcome, ...] = ("blocked", "unknown", "intermittent", "allowed")
     outcome = next(one for one in order if one in outcomes)
-    blocks = (*pulled.blocks, *_refused(project, made))
+    blocks = (*pulled.blocks, *shared, *_refused(project, made))
     step = PipelineStep(project.name, "provisioning", outcome, "none", service_side=True, blocked_by=blocks)
     if outcome != "unknown":
         return Start(step)
@@ -87,6 +89,16 @@ def _pull(network: Network, home: Home, project: aws.Project) -> Answer:
 
 
 # --- the network interfaces -------------------------------------------------------------------------------------------
+
+
+def _shared(network: Network, home: Home, project: aws.Project) -> tuple[Block, ...]:
+    """CodeBuild makes no interfaces in a VPC that another account shares (N152)."""
+    config = project.vpc_config
+    vpc = network.vpcs.get(config.vpc_id or "") if config is not None and config.subnets else None
+    if vpc is None or vpc.owner_id in (None, home[0]):
+        return ()
+    detail = f"{network.label(vpc.vpc_id)} belongs to account {vpc.owner_id}: CodeBuild does not support shared VPCs"
+    return (Block("CODEBUILD_SHARED_VPC", vpc.vpc_id, None, None, "request", "egress", "refused", detail),)
 
 
 def _interface_requests(network: Network, home: Home, project: aws.Project) -> Iterator[policy.Request]:

@@ -297,6 +297,10 @@ def _doubts(ground: Ground, flow: Walk, table: RouteTable, candidate: Candidate,
         if not known or candidate.target.kind not in _INTO_THE_VPC:
             detail = f"route {named} of {table_id} lies within the VPC's own range: AWS would refuse it"
             found.append(assume("STATIC_LOCAL_ROUTE", table_id, detail, "leak"))
+    endpoint = ground.network.vpc_endpoints.get(candidate.target.id)
+    if route.destination_prefix_list_id and endpoint is not None and endpoint.vpc_endpoint_type != "Gateway":
+        detail = f"route {candidate.destination} of {table_id} leads to {candidate.target.id}: AWS would refuse it"
+        found.append(assume("PREFIX_LIST_ROUTE_TO_MIDDLEBOX", table_id, detail, "leak"))
     if route.state == "blackhole" and any(
         one.state == "active" and block is not None and block != named and not block.block.isdisjoint(flow.destinations)
         for one in table.routes
