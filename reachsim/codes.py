@@ -646,8 +646,8 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "subnet and only towards a NAT gateway, network interface or Gateway Load Balancer endpoint.",
      "Check the route; AWS would refuse it."),
     ("PREFIX_LIST_ROUTE_TO_MIDDLEBOX", "network", _ROUTE_OPTIONS,  # N18
-     "A route to a prefix list leads to a Gateway Load Balancer endpoint and was followed, although AWS accepts no such "
-     "route.", "Check the route; AWS would refuse it."),
+     "A route to a prefix list leads to a Gateway Load Balancer endpoint and was followed, although AWS accepts no "
+     "such route.", "Check the route; AWS would refuse it."),
     ("PREFIX_LISTS_OVERLAP", "network", _ROUTE_PRIORITY,  # N14
      "Two prefix list routes with different targets hold the same block. AWS picks one at random.",
      "Remove the overlap."),

@@ -18,13 +18,14 @@ from reachsim.check import check
 from reachsim.config import Config
 from reachsim.diff import diff
 from reachsim.edits.draft import Draft
-from reachsim.errors import ReachsimError
+from reachsim.errors import ReachsimError, UnsupportedError
 from reachsim.fix import holders
 from reachsim.fix.candidates import candidates, why_not
 from reachsim.fix.closing import is_outside
 from reachsim.fix.faults import Fault, Judged, faults_of, judge, open_to_strangers
 from reachsim.fix.making import apply_step
 from reachsim.fix.proof import also_opened, opening
+from reachsim.fix.quotas import past_quota
 from reachsim.fix.records import Left, Mend, Plan, Status
 from reachsim.fix.steps import (
     AddAclEntry,
@@ -106,12 +107,15 @@ def _status(first: Judged, last: Judged, left: Sequence[Left]) -> Status:
 
 
 def edited_by(ground: Ground, steps: Iterable[Step]) -> tuple[Ground, Patch]:
-    """The snapshot with steps made. Raises ReachsimError if that makes no valid one."""
+    """The snapshot with steps made. Raises ReachsimError if that makes no valid one, or one past AWS's quotas."""
     draft = Draft(ground.network)
     for step in in_order(steps):
         apply_step(draft, step)
     patch = draft.patch()
     network = Network(apply(ground.network.snapshot, patch), assume_defaults=ground.network.assume_defaults)
+    refused = past_quota(ground.network, network)
+    if refused:
+        raise UnsupportedError(refused)
     return Ground(network, ground.appliances), patch
 
 

@@ -560,6 +560,8 @@ class PrefixList(Ec2, frozen=True):
 class ManagedPrefixList(Ec2, frozen=True):
     prefix_list_id: str
     prefix_list_name: str | None = None
+    address_family: str | None = None
+    max_entries: int | None = None
     owner_id: str | None = None
     state: str | None = None
 
