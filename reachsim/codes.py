@@ -724,6 +724,12 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("BPA_INCONSISTENT", "network", _BPA,  # N65
      "The snapshot's places that tell the mode of VPC Block Public Access disagree; the stricter one was taken.",
      "Capture the snapshot again."),
+    ("BPA_EXCLUSION_NOT_COUNTED", "network", _BPA,  # N68
+     "An exclusion from VPC Block Public Access is being made, changed or deleted. It was not counted.",
+     "Capture the snapshot again once the exclusion is complete."),
+    ("BUILD_EPHEMERAL_PORTS", "network", _CUSTOM_ACL,  # N113
+     "A network ACL admits replies to some client ports only. AWS does not document which ones builds use; those of "
+     "the image's operating system were taken.", "Admit replies to ports 1024 to 65535."),
     ("DNS_MANAGED_LIST_UNREADABLE", "dns", _DNS_FIREWALL,  # N168
      "A DNS Firewall rule uses a domain list or threat protection managed by AWS, whose names cannot be read.",
      "Check the name by hand."),
@@ -767,16 +773,17 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
 # What each assumption can hide. A verdict's own ``can_hide`` is one of the two where this says ``either``.
 _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
     ("leak", """
-        BLACKHOLE_NO_FALLTHROUGH BPA_INCONSISTENT DNS_FIREWALL_FAIL_OPEN ECS_TASK_IPV6 FIREWALL_NAME_CLAIMED
+        BLACKHOLE_NO_FALLTHROUGH BPA_EXCLUSION_NOT_COUNTED BPA_INCONSISTENT DNS_FIREWALL_FAIL_OPEN ECS_TASK_IPV6
+        FIREWALL_NAME_CLAIMED
         IPV6_PRIVATE_SPACE"""),
     ("block", """
-        DNS_FORWARDER_RETRIES DNS_FORWARD_TCP_CLOSED DNS_REDIRECTION_UNSEEN FIREWALL_MANAGED_RULES
+        BUILD_EPHEMERAL_PORTS DNS_FORWARDER_RETRIES DNS_FORWARD_TCP_CLOSED DNS_REDIRECTION_UNSEEN FIREWALL_MANAGED_RULES
         IDENTITY_POLICY_NOT_COUNTED INSTANCE_STOPPED
         LB_TARGET_HEALTH_IGNORED NAT_THEN_GATEWAY_ENDPOINT NLB_RETURN_PATH_ASSUMED ON_PREMISES_RETURN_ASSUMED
         PUSH_NEEDS_NO_S3 REGIONAL_NAT_WITHOUT_SUBNET_ACL REPORTS_DESTINATION_ASSUMED TGW_ZONE_RULE"""),
     ("either", """
         APPLIANCE_AS_SAID ASSUMED_DEFAULT DNS_PROFILE_PRECEDENCE FLEET_PROXY_FIRST_MATCH LB_RULES_NOT_FOLLOWED
-        PLANNED_ADDRESS PLANNED_VALUE PRIVATE_DNS_NAME_ASSUMED STATIC_LOCAL_ROUTE
+        PLANNED_ADDRESS PLANNED_VALUE PREFIX_LIST_ROUTE_TO_MIDDLEBOX PRIVATE_DNS_NAME_ASSUMED STATIC_LOCAL_ROUTE
         ASSUMPTION_PRESERVE_CLIENT_IP_IS_DISABLED ASSUMPTION_PRESERVE_CLIENT_IP_IS_ENABLED
         FIREWALL_UNSUPPORTED_HIGHER_PRIORITY_RULES FIREWALL_UNSUPPORTED_HIGHER_PRIORITY_RULE_GROUP_TYPE
         FIREWALL_UNSUPPORTED_RULE_OPTIONS MISSING_TARGET_GROUP_ATTRIBUTES PATH_THROUGH_GWLB_NOT_CHECKED"""),

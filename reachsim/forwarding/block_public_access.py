@@ -8,7 +8,7 @@ do not help what passes a Network Firewall (N70).
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from reachsim.evidence import Direction, Gap
 from reachsim.forwarding.ground import Ground, Walk, assume, block
@@ -18,6 +18,7 @@ from reachsim.model.records import DescribeVpcBlockPublicAccessOptions, VpcBlock
 OFF, INGRESS, BIDIRECTIONAL = "off", "block-ingress", "block-bidirectional"
 _STRICTNESS: Final = {OFF: 0, INGRESS: 1, BIDIRECTIONAL: 2}
 _LIVE: Final = ("create-complete", "update-complete")
+_DEAD: Final = ("create-failed", "delete-complete", "disable-complete")
 
 
 def past_block_public_access(
@@ -30,55 +31,66 @@ def past_block_public_access(
     """
     by_nat = flow.context.sender is not None and flow.context.sender.kind == "nat" and not flow.context.links
     by_nat = by_nat or gateway_id.startswith("eigw-") or bool(flow.leg == "response" and flow.context.session)
-    mode, why, lacking = block_mode(ground.network, vpc_id, subnet_id)
-    if mode not in (None, BIDIRECTIONAL) and firewall:
-        mode, why, lacking = _without_exclusions(ground.network, vpc_id, firewall, (mode or OFF, why))
+    held = block_mode(ground.network, vpc_id, subnet_id)
+    if held.mode not in (None, BIDIRECTIONAL) and firewall:
+        held = _without_exclusions(ground.network, vpc_id, firewall, held)
     label = ground.network.label(gateway_id)
+    mode = held.mode
     if mode is None:
         detail = f"whether VPC Block Public Access blocks at {label} is not known"
-        return flow.unknown(Gap("UNKNOWN_RESOURCE", gateway_id, detail, lacking))
-    if ground.network.assume_defaults and lacking:
-        detail = f"VPC Block Public Access is off ({lacking[0]})"
+        return flow.unknown(Gap("UNKNOWN_RESOURCE", gateway_id, detail, held.missing))
+    if ground.network.assume_defaults and held.missing:
+        detail = f"VPC Block Public Access is off ({held.missing[0]})"
         flow = flow.assuming(assume("ASSUMED_DEFAULT", vpc_id, detail, "block"))
-    if "stricter" in why:
-        flow = flow.assuming(assume("BPA_INCONSISTENT", subnet_id or vpc_id, f"at {label}: {mode}{why}", "leak"))
+    if held.doubt:
+        detail = f"at {label}: {mode}{held.remark}"
+        flow = flow.assuming(assume(held.doubt, subnet_id or vpc_id, detail, held.can_hide))
     if mode == BIDIRECTIONAL or (mode == INGRESS and not by_nat):
-        detail = f"VPC Block Public Access ({mode}{why}) blocks at {label}"
+        detail = f"VPC Block Public Access ({mode}{held.remark}) blocks at {label}"
         code = "VPC_BLOCK_PUBLIC_ACCESS_ENABLED"
         return flow.blocked(block(flow, code, gateway_id, detail, at=subnet_id or None, direction=direction))
     return flow
 
 
-def _without_exclusions(
-    network: Network, vpc_id: str, firewall: str, known: tuple[str, str]
-) -> tuple[str | None, str, tuple[str, ...]]:
+class Held(NamedTuple):
+    """The mode that holds, None if that is not known; what to say of it; files that would tell; an assumption's code
+    if it rests on one, and what that could hide.
+    """
+
+    mode: str | None
+    remark: str = ""
+    missing: tuple[str, ...] = ()
+    doubt: str = ""
+    can_hide: Literal["leak", "block"] = "block"
+
+
+def _without_exclusions(network: Network, vpc_id: str, firewall: str, held: Held) -> Held:
     """The mode of the account, which holds at a Network Firewall whatever is excluded (N70)."""
     path = network.path(network.home_of(vpc_id), "ec2", "describe-vpc-block-public-access-options")
     options = network.read(path, DescribeVpcBlockPublicAccessOptions)
     mode = options.vpc_block_public_access_options.internet_gateway_block_mode if options is not None else None
     if mode is None:
-        lacking = () if network.assume_defaults else network.unknown(path) or (path,)
-        return (None, "", lacking) if lacking else (*known, ())
-    if _STRICTNESS.get(mode, 0) <= _STRICTNESS[known[0]]:
-        return *known, ()
-    return mode, f", whatever is excluded: the traffic passes the Network Firewall at {network.label(firewall)}", ()
+        return held if network.assume_defaults else Held(None, missing=network.unknown(path) or (path,))
+    if _STRICTNESS.get(mode, 0) <= _STRICTNESS[held.mode or OFF]:
+        return held
+    return Held(mode, f", whatever is excluded: the traffic passes the Network Firewall at {network.label(firewall)}")
 
 
-def block_mode(network: Network, vpc_id: str, subnet_id: str) -> tuple[str | None, str, tuple[str, ...]]:
-    """(mode, remark, missing files) at a subnet; mode None if the snapshot does not tell.
+def block_mode(network: Network, vpc_id: str, subnet_id: str) -> Held:
+    """The mode at a subnet.
 
     The field on the subnet or VPC and the account's options with its exclusions are two accounts of one thing; where
-    both are there and differ, the stricter holds (N65).
+    both are there and differ, the stricter holds (N65). An exclusion that is not complete does not count (N68).
     """
-    home = network.home_of(vpc_id)
     stated = _stated(network, vpc_id, subnet_id)
-    derived, lacking = _derived(network, home, vpc_id, subnet_id)
-    known = [mode for mode in (stated, derived) if mode in _STRICTNESS]
+    derived = _derived(network, network.home_of(vpc_id), vpc_id, subnet_id)
+    known = [mode for mode in (stated, derived.mode) if mode in _STRICTNESS]
     if not known:
-        return (OFF if network.assume_defaults else None), "", lacking
+        return Held(OFF if network.assume_defaults else None, missing=derived.missing)
     strictest = max(known, key=lambda mode: _STRICTNESS[mode])
-    remark = ", the stricter of two statements" if len(set(known)) > 1 else ""
-    return strictest, remark, ()
+    if len(set(known)) > 1:
+        return Held(strictest, ", the stricter of two statements", doubt="BPA_INCONSISTENT", can_hide="leak")
+    return derived._replace(mode=strictest, missing=()) if stated is None else Held(strictest)
 
 
 def _stated(network: Network, vpc_id: str, subnet_id: str) -> str | None:
@@ -90,28 +102,31 @@ def _stated(network: Network, vpc_id: str, subnet_id: str) -> str | None:
     return None
 
 
-def _derived(network: Network, home: Home, vpc_id: str, subnet_id: str) -> tuple[str | None, tuple[str, ...]]:
+def _derived(network: Network, home: Home, vpc_id: str, subnet_id: str) -> Held:
     options_path = network.path(home, "ec2", "describe-vpc-block-public-access-options")
     exclusions_path = network.path(home, "ec2", "describe-vpc-block-public-access-exclusions")
     options = network.read(options_path, DescribeVpcBlockPublicAccessOptions)
     mode = options.vpc_block_public_access_options.internet_gateway_block_mode if options is not None else None
     if mode is None:
-        return None, network.unknown(options_path) or (options_path,)
+        return Held(None, missing=network.unknown(options_path) or (options_path,))
     if mode == OFF:
-        return OFF, ()
+        return Held(OFF)
     lacking = network.unknown(exclusions_path)
     if lacking:
-        return None, lacking
-    exclusions = network.read_collection(
-        exclusions_path, "VpcBlockPublicAccessExclusions", VpcBlockPublicAccessExclusion
-    )
-    granted = {
-        one.internet_gateway_exclusion_mode
-        for one in exclusions
-        if one.state in _LIVE and (one.resource_arn or "").rsplit("/", 1)[-1] in (vpc_id, subnet_id)
-    }
+        return Held(None, missing=lacking)
+    here = [
+        one
+        for one in network.read_collection(
+            exclusions_path, "VpcBlockPublicAccessExclusions", VpcBlockPublicAccessExclusion
+        )
+        if (one.resource_arn or "").rsplit("/", 1)[-1] in (vpc_id, subnet_id)
+    ]
+    granted = {one.internet_gateway_exclusion_mode for one in here if one.state in _LIVE}
     if "allow-bidirectional" in granted:
-        return OFF, ()
-    if "allow-egress" in granted and mode == BIDIRECTIONAL:
-        return INGRESS, ()
-    return mode, ()
+        return Held(OFF)
+    kept = INGRESS if "allow-egress" in granted and mode == BIDIRECTIONAL else mode
+    pending = [one for one in here if one.state not in (*_LIVE, *_DEAD)]
+    if not pending:
+        return Held(kept)
+    remark = f", not counting an exclusion that is {pending[0].state or 'in no known state'}"
+    return Held(kept, remark, doubt="BPA_EXCLUSION_NOT_COUNTED", can_hide="leak")

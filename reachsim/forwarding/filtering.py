@@ -6,6 +6,8 @@ traffic with network access control lists" (VPC User Guide; facts N80 to N91, N1
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from reachsim.addresses import EVERYWHERE
@@ -16,6 +18,7 @@ from reachsim.forwarding.ground import (
     Context,
     Ground,
     Walk,
+    assume,
     block,
     describe,
     describe_addresses,
@@ -25,9 +28,9 @@ from reachsim.forwarding.ground import (
     missing,
     unseen,
 )
-from reachsim.intervals import EMPTY
+from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
-from reachsim.packets import TCP, UDP
+from reachsim.packets import CLIENT_PORT, TCP, UDP, protocol_services
 
 Doubt = tuple[Rule, Gap]
 """What a rule would admit if something that is not in the snapshot said so, and what is missing."""
@@ -259,7 +262,22 @@ def through_network_acl(ground: Ground, flow: Walk, subnet_id: str, direction: D
     return found
 
 
+_ANY_CLIENT_PORT: Final = IntervalSet.span(1024, 65535)
+
+
+def _by_a_builds_ports(flow: Walk, rule: Rule) -> bool:
+    """Whether an entry tells a build's ephemeral ports from others; which ones builds use is not documented (N113)."""
+    origin = flow.context.origin.interface
+    if flow.leg != "response" or flow.protocol not in (TCP, UDP) or flow.port != CLIENT_PORT or flow.context.session:
+        return False
+    build = origin is not None and origin.kind == "virtual" and origin.id.startswith("codebuild:")
+    return build and not protocol_services(flow.protocol, _ANY_CLIENT_PORT) <= rule.services
+
+
 def _decided(ground: Ground, flow: Walk, subnet_id: str, rule: Rule, direction: Direction) -> Walk:
+    if _by_a_builds_ports(flow, rule):
+        detail = f"rule {rule.name} of {rule.owner} tells client ports apart: builds were taken to use their system's"
+        flow = flow.assuming(assume("BUILD_EPHEMERAL_PORTS", rule.owner, detail, "block"))
     if rule.allow:
         detail = f"{subnet_id} {direction}: rule {rule.name} {rule.text}"
         return flow.through(hop(flow, rule.owner, "network-acl", detail, rule=rule.name, source=rule.source))

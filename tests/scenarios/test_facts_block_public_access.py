@@ -106,8 +106,11 @@ def test_n68_exclusion_of_the_vpc_covers_its_subnets_and_only_live_ones_count() 
     net = natted()
     net.bpa("block-bidirectional", {net.vpc_id: "allow-bidirectional"}, states=False)
     assert fate(ask(net, net.client, WORLD)) == ("allowed", "internet")
-    net["vpcbpa-exclude-1"]["State"] = "delete-in-progress"
-    assert codes(ask(net, net.client, WORLD)) == {"VPC_BLOCK_PUBLIC_ACCESS_ENABLED"}
+    for state, doubts in (("delete-in-progress", {"BPA_EXCLUSION_NOT_COUNTED"}), ("create-failed", set())):
+        net["vpcbpa-exclude-1"]["State"] = state
+        verdict = ask(net, net.client, WORLD)
+        assert codes(verdict) == {"VPC_BLOCK_PUBLIC_ACCESS_ENABLED"}
+        assert {code for code, _ in assumed(verdict)} == doubts
 
 
 def test_n69_the_subnet_at_the_gateway_needs_the_exclusion() -> None:

@@ -138,6 +138,7 @@ def test_n39_private_ipv6_space_is_not_routed_to_the_internet() -> None:
     net[net.vpc_id]["Ipv6CidrBlockAssociationSet"][0]["Ipv6AddressAttribute"] = "private"
     verdict = ask(net, net.client, WORLD6)
     assert verdict.outcome == "blocked"
+    assert ("IPV6_PRIVATE_SPACE", net.vpc_id) in assumed(verdict)
     assert ask(net, "internet", net.client).outcome == "blocked"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.build import AclEntry
-from tests.scenarios.lan import Lan, ask, blocks, causes, fate, public
+from tests.scenarios.lan import Lan, ask, assumed, blocks, causes, fate, public
 
 SIX = "2600:1f10:0:100::/56"
 OUT: AclEntry = (100, "out", "allow", "-1", None, "0.0.0.0/0")
@@ -123,7 +123,11 @@ def test_n113_ephemeral_ports_by_operating_system(
 def test_n113_codebuilds_ports_are_those_of_linux() -> None:
     net, _ = fenced(OUT, (100, "in", "allow", "tcp", (32768, 60999), "0.0.0.0/0"), subnet="a")
     net.project("app", net.vpc_id, [net.a], [net.open])
-    assert ask(net, "codebuild:app", net.server).outcome == "allowed"
+    verdict = ask(net, "codebuild:app", net.server)
+    assert (verdict.outcome, assumed(verdict)) == ("allowed", {("BUILD_EPHEMERAL_PORTS", "acl-x")})
+    assert assumed(ask(net, net.client, net.server)) == set()
+    net["acl-x"]["Entries"][1]["PortRange"] = {"From": 1024, "To": 65535}
+    assert assumed(ask(net, "codebuild:app", net.server)) == set()
     net["acl-x"]["Entries"][1]["PortRange"]["From"] = 40000
     verdict = ask(net, "codebuild:app", net.server)
     assert fate(verdict) == ("intermittent", "private")

@@ -210,6 +210,7 @@ def test_n14_overlapping_prefix_lists_are_either() -> None:
     verdict = ask(net, net.client, "eni-peer")
     assert fate(verdict) == ("intermittent", "private")
     assert codes(verdict) == {"BAD_STATE_ROUTE"}
+    assert ("PREFIX_LISTS_OVERLAP", net.ta) in assumed(verdict)
     for route in net[net.ta]["Routes"]:
         route["State"] = "blackhole" if "DestinationPrefixListId" in route else "active"
     assert ask(net, net.client, "eni-peer").outcome == "blocked"

@@ -82,7 +82,7 @@ def codes(verdict: Verdict) -> set[str]:
 def test_n149_what_appliances_let_through_is_not_known() -> None:
     verdict = Edge().out()
     assert (verdict.outcome, verdict.route) == ("unknown", "none")
-    assert "vpce-fw" in {one.component for one in verdict.assumptions}
+    assert ("INSPECTED_BY_APPLIANCE", "vpce-fw") in {(one.code, one.component) for one in verdict.assumptions}
 
 
 def test_n149_appliances_that_are_said_to_forward_let_the_path_go_on() -> None:
@@ -261,7 +261,9 @@ def test_n193_suricata_text_is_unknown_unless_a_pass_rule_comes_first() -> None:
     net = Edge()
     text = net.rules("text", {"RulesString": "drop tls any any -> any any (sid:1;)"})
     net.firewall(StatefulRuleGroupReferences=[text])
-    assert net.out().outcome == "unknown"
+    verdict = net.out()
+    assert verdict.outcome == "unknown"
+    assert "FIREWALL_RULE_NOT_READ" in {one.code for one in verdict.assumptions}
     first = net.rules("r", {"StatefulRules": [five_tuple("PASS", port="443")]})
     net.firewall(StatefulRuleGroupReferences=[text, first])
     assert net.out().outcome == "allowed"
