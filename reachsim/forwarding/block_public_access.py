@@ -8,7 +8,7 @@ do not help what passes a Network Firewall (N70).
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from reachsim.evidence import Direction, Gap
 from reachsim.forwarding.ground import Ground, Walk, assume, block
@@ -44,7 +44,7 @@ def past_block_public_access(
         flow = flow.assuming(assume("ASSUMED_DEFAULT", vpc_id, detail, "block"))
     if held.doubt:
         detail = f"at {label}: {mode}{held.remark}"
-        flow = flow.assuming(assume(held.doubt, subnet_id or vpc_id, detail, held.can_hide))
+        flow = flow.assuming(assume(held.doubt, subnet_id or vpc_id, detail, "leak"))
     if mode == BIDIRECTIONAL or (mode == INGRESS and not by_nat):
         detail = f"VPC Block Public Access ({mode}{held.remark}) blocks at {label}"
         code = "VPC_BLOCK_PUBLIC_ACCESS_ENABLED"
@@ -54,14 +54,13 @@ def past_block_public_access(
 
 class Held(NamedTuple):
     """The mode that holds, None if that is not known; what to say of it; files that would tell; an assumption's code
-    if it rests on one, and what that could hide.
+    if it rests on one.
     """
 
     mode: str | None
     remark: str = ""
     missing: tuple[str, ...] = ()
     doubt: str = ""
-    can_hide: Literal["leak", "block"] = "block"
 
 
 def _without_exclusions(network: Network, vpc_id: str, firewall: str, held: Held) -> Held:
@@ -89,7 +88,7 @@ def block_mode(network: Network, vpc_id: str, subnet_id: str) -> Held:
         return Held(OFF if network.assume_defaults else None, missing=derived.missing)
     strictest = max(known, key=lambda mode: _STRICTNESS[mode])
     if len(set(known)) > 1:
-        return Held(strictest, ", the stricter of two statements", doubt="BPA_INCONSISTENT", can_hide="leak")
+        return Held(strictest, ", the stricter of two statements", doubt="BPA_INCONSISTENT")
     return derived._replace(mode=strictest, missing=()) if stated is None else Held(strictest)
 
 
@@ -129,4 +128,4 @@ def _derived(network: Network, home: Home, vpc_id: str, subnet_id: str) -> Held:
     if not pending:
         return Held(kept)
     remark = f", not counting an exclusion that is {pending[0].state or 'in no known state'}"
-    return Held(kept, remark, doubt="BPA_EXCLUSION_NOT_COUNTED", can_hide="leak")
+    return Held(kept, remark, doubt="BPA_EXCLUSION_NOT_COUNTED")
