@@ -51,8 +51,9 @@ def ways_of(network: Network, found: Sequence[Scenario]) -> dict[Way, Scenario]:
             ways.setdefault(Way(one.group, named, _clients(one)), one)
         if _unseen(one):
             ways.setdefault(Way(one.group, UNSEEN), one)
-    if not ways and found:
-        ways[Way(found[0].group, "", _first_exit(found[0]))] = found[0]
+    if not ways and found:  # without flows there is nothing to ask, as where a name has no answer at all
+        first = found[0]
+        ways[Way(first.group, "", _first_exit(first)) if first.flows else Way(first.group, UNSEEN)] = first
     return ways
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.build import AclEntry
 from tests.scenarios.pipelines import (
+    ACCOUNT,
     BUILD,
     BUILD_ROLE,
     CLIENT,
@@ -219,6 +220,16 @@ def test_sc10b_no_resolver() -> None:
     assert found.overall == "private-but-failing"
     for service in SERVICES:
         assert found.why(service) == {("DNS_SUPPORT_DISABLED", None, "vpc-1")}
+
+
+def test_sc10b_what_only_the_public_way_would_hit_does_not_block_where_no_name_resolves() -> None:
+    elsewhere = {"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}
+    unless_from_here = statement("ecr:Batch*", effect="Deny", Condition=elsewhere)
+    role = [one for one in BUILD_ROLE if one["Action"] != "ecr:GetAuthorizationToken"]
+    found = Checked(Pipeline(dns_support=False, build_role=[*role, unless_from_here]))
+    assert found.why("ecr.dkr") == {("DNS_SUPPORT_DISABLED", None, "vpc-1")}
+    not_granted = ("IDENTITY_POLICY_DENY", None, f"arn:aws:iam::{ACCOUNT}:role/build")
+    assert found.why("ecr.api") == {("DNS_SUPPORT_DISABLED", None, "vpc-1"), not_granted}
 
 
 def test_sc10c_dns_hostnames_off() -> None:
