@@ -32,7 +32,10 @@ def command(snapshot: str, out: Path, key: str | None, overwrite: bool) -> None:
     from reachsim.files import write_tree
     from reachsim.snapshot import open_snapshot
 
-    files = anonymize(open_snapshot(snapshot), key.encode() if key else secrets.token_bytes(32))
+    files, left_out = anonymize(open_snapshot(snapshot), key.encode() if key else secrets.token_bytes(32))
     write_tree(out, files, overwrite=overwrite)
     click.echo(f"{out}: {len(files)} files")
+    for what, count in left_out.items():
+        click.echo(f"left out: {what} ({count})")
+    click.echo("renamed: account and resource ids, names, tags, public addresses; private addresses stay")
     click.echo(f"next: reachsim check {out}")

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -41,8 +42,15 @@ _TAGS: Final = frozenset({"tags", "tagset", "taglist"})
 _ATTRIBUTES: Final = frozenset({"attributes", "dhcpconfigurations", "loadbalancerattributes", "additionalattributes"})
 
 
-def anonymize(snapshot: Snapshot, key: bytes) -> dict[str, bytes]:
-    """The files of the renamed snapshot, its manifest first.
+class Anonymized(NamedTuple):
+    """The files of the renamed snapshot, its manifest first, and how many of what are left out."""
+
+    files: dict[str, bytes]
+    left_out: dict[str, int]
+
+
+def anonymize(snapshot: Snapshot, key: bytes) -> Anonymized:
+    """The renamed snapshot, and what it lacks.
 
     Args:
         snapshot: What to rename.
@@ -52,11 +60,22 @@ def anonymize(snapshot: Snapshot, key: bytes) -> dict[str, bytes]:
         SnapshotError: A file cannot be read.
     """
     aliases = Aliases(key)
-    files = dict(sorted(_files(snapshot, aliases)))
-    return {MANIFEST: _encoded(_manifest(snapshot, aliases, files)), **files}
+    renamer = _Renamer(aliases)
+    files = dict(sorted(_files(snapshot, renamer)))
+    manifest = {MANIFEST: _encoded(_manifest(snapshot, aliases, files))}
+    return Anonymized(manifest | files, _unnamed(snapshot) | dict(sorted(renamer.emptied.items())))
 
 
-def _files(snapshot: Snapshot, aliases: Aliases) -> Iterator[tuple[str, bytes]]:
+def _unnamed(snapshot: Snapshot) -> dict[str, int]:
+    """Files that are no answers of AWS's: those below ``code/``, and those that the format does not name."""
+    named = {MANIFEST, *(path for path, _ in snapshot.named())}
+    others = [path for path in snapshot.paths if path not in named]
+    code = sum(path.startswith("code/") for path in others)
+    found = {"files in code/": code, "files that the format does not name": len(others) - code}
+    return {what: count for what, count in found.items() if count}
+
+
+def _files(snapshot: Snapshot, renamer: _Renamer) -> Iterator[tuple[str, bytes]]:
     for path, match in snapshot.named():
         try:
             document = json.loads(snapshot.read(path))
@@ -64,8 +83,8 @@ def _files(snapshot: Snapshot, aliases: Aliases) -> Iterator[tuple[str, bytes]]:
             snapshot.fail(path, "", "JSON in UTF-8", str(error))
         if not (isinstance(document, dict) and "Error" in document):
             shape = output_shape(match["service"], match["rest"].split("/")[0])
-            document = _Renamer(aliases).value(document, shape, "")
-        yield renamed_path(path, aliases), _encoded(document)
+            document = renamer.value(document, shape, "")
+        yield renamed_path(path, renamer.aliases), _encoded(document)
 
 
 def renamed_path(path: str, aliases: Aliases) -> str:
@@ -80,10 +99,12 @@ def _encoded(document: Any) -> bytes:
 
 
 class _Renamer:
-    """Walks a document beside its model."""
+    """Walks documents beside their models."""
 
     def __init__(self, aliases: Aliases) -> None:
         self.aliases = aliases
+        self.emptied: Counter[str] = Counter()
+        """How often a text was left out, by its key."""
 
     def value(self, value: Any, shape: Any, key: str) -> Any:
         """The renamed value that stands under a key (lower case); ``shape`` is its model or None."""
@@ -112,6 +133,7 @@ class _Renamer:
         if kind == "timestamp" or key in _KEPT or (kind == "string" and shape.enum):
             return text
         if key in _EMPTIED and not (key == "buildspec" and "\n" not in text):
+            self.emptied[f"texts of the key {key}"] += bool(text)
             return ""
         if key in _POLICIES and text.lstrip().startswith("{"):
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+import shutil
 from collections import Counter
 from itertools import product
 from pathlib import Path
@@ -52,7 +53,7 @@ def test_a_check_comes_out_the_same(name: str, snapshots: Path) -> None:
     """As that of the snapshot without its builds' own files, which are free text and left out."""
     snapshot = open_snapshot(snapshots / name)
     before = reachsim.load_files({path: snapshot.read(path) for path in snapshot.paths if not path.startswith("code/")})
-    after = reachsim.load_files(anonymize(snapshot, b"key"))
+    after = reachsim.load_files(anonymize(snapshot, b"key").files)
     assert outcome(after.check().to_json()) == outcome(before.check().to_json())
 
 
@@ -60,7 +61,7 @@ def test_a_check_comes_out_the_same(name: str, snapshots: Path) -> None:
 def test_questions_between_interfaces_come_out_the_same(dump: Path, tmp_path: Path) -> None:
     import_batfish(dump, tmp_path / "s")
     before = reachsim.load(tmp_path / "s")
-    after = reachsim.load_files(anonymize(open_snapshot(tmp_path / "s"), b"key"))
+    after = reachsim.load_files(anonymize(open_snapshot(tmp_path / "s"), b"key").files)
     interfaces = sorted(before.network.network_interfaces)[:4]
     for source, destination in product(interfaces, [*interfaces, "internet"]):
         if source != destination:
@@ -72,7 +73,7 @@ def test_questions_between_interfaces_come_out_the_same(dump: Path, tmp_path: Pa
 @pytest.mark.parametrize("name", SHIPPED)
 def test_no_old_name_is_left(name: str, snapshots: Path) -> None:
     snapshot = open_snapshot(snapshots / name)
-    files = anonymize(snapshot, b"key")
+    files = anonymize(snapshot, b"key").files
     text = "\n".join([*files, *(data.decode() for data in files.values())])
     old = b"\n".join(snapshot.read(path) for path, _ in snapshot.named()).decode()
     ids = set(re.findall(r"\b[a-z]+(?:-[a-z]+)*-[0-9a-f]{17}\b", old))
@@ -128,14 +129,14 @@ def planted() -> Snapshot:
 
 
 def test_names_go_wherever_they_stand() -> None:
-    files = anonymize(planted(), b"key")
+    files = anonymize(planted(), b"key").files
     text = "\n".join([*files, *(data.decode() for data in files.values())]).lower()
     for word in ("acme", "jane", "東京", "123456789012", "52.95.110", "1f14", "0123456789abcdef0"):
         assert word not in text
 
 
 def test_what_a_policy_means_stays() -> None:
-    files = anonymize(planted(), b"key")
+    files = anonymize(planted(), b"key").files
     file = next(name for name in files if "get-repository-policy" in name)
     (statement,) = json.loads(json.loads(files[file])["policyText"])["Statement"]
     assert statement["Action"] == "ecr:BatchGetImage"
@@ -286,3 +287,24 @@ def test_an_existing_folder_is_not_replaced_unasked(tmp_path: Path, snapshots: P
     result = CliRunner().invoke(group, ["anonymize", str(snapshots / SHIPPED[0]), str(tmp_path / "t")])
     assert result.exit_code == 2
     assert "--overwrite" in result.stderr
+
+
+def test_the_command_says_what_it_left_out(tmp_path: Path, snapshots: Path) -> None:
+    source = shutil.copytree(snapshots / "leaky-pipeline", tmp_path / "s")
+    (source / "notes.txt").write_text("ours")
+    code = [path for path in (source / "code").rglob("*") if path.is_file()]
+    projects = next(source.rglob("batch-get-projects.json"))
+    document = json.loads(projects.read_text(encoding="utf-8"))
+    document["projects"][0]["source"]["buildspec"] = "version: 0.2\nphases: {}\n"
+    projects.write_text(json.dumps(document), encoding="utf-8")
+    result = CliRunner().invoke(group, ["anonymize", str(source), str(tmp_path / "t")])
+    assert result.exit_code == 0, result.output
+    said = [line for line in result.stdout.splitlines() if line.startswith("left out")]
+    assert said[:3] == [
+        f"left out: files in code/ ({len(code)})",
+        "left out: files that the format does not name (1)",
+        "left out: texts of the key buildspec (1)",
+    ]
+    written = {path.relative_to(tmp_path / "t").parts[0] for path in (tmp_path / "t").rglob("*") if path.is_file()}
+    assert not written & {"code", "notes.txt"}
+    assert b"phases" not in b"".join(path.read_bytes() for path in (tmp_path / "t").rglob("*.json"))
