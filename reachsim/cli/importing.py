@@ -48,10 +48,16 @@ DECLARED = ("terraform", "cloudformation")
     metavar="FILE",
     help="aws cloudformation list-exports: what Fn::ImportValue gives.",
 )
+@click.option(
+    "--template-root",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Where templates of nested stacks are; without it, the template's own folder.",
+)
 def command(
     kind: str, source: Path, out: Path, overwrite: bool, onto: Path | None, region: str | None, account: str | None,
     prefix_lists: Path | None, parameters: Path | None, stack_resources: Path | None,
-    exports: Path | None,
+    exports: Path | None, template_root: Path | None,
 ) -> None:  # fmt: skip
     """Turn SOURCE into a snapshot OUT.
 
@@ -73,9 +79,11 @@ def command(
     """
     more = {"onto": onto, "region": region, "account": account, "prefix_lists": prefix_lists}
     if kind == "cloudformation":
-        more |= {"parameters": parameters, "stack_resources": stack_resources, "exports": exports}
-    elif any(one is not None for one in (parameters, stack_resources, exports)):
-        raise click.UsageError("--parameters, --stack-resources and --exports go with cloudformation only")
+        more |= {"parameters": parameters, "stack_resources": stack_resources, "exports": exports,
+                 "template_root": template_root}  # fmt: skip
+    elif any(one is not None for one in (parameters, stack_resources, exports, template_root)):
+        named = "--parameters, --stack-resources, --exports and --template-root"
+        raise click.UsageError(f"{named} go with cloudformation only")
     if kind not in DECLARED:
         for name, value in more.items():
             if value is not None:

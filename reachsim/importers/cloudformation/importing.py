@@ -36,6 +36,7 @@ def import_cloudformation(
     parameters: Path | None = None,
     stack_resources: Path | None = None,
     exports: Path | None = None,
+    template_root: Path | None = None,
 ) -> ImportReport:
     """Write a snapshot of what a template would make.
 
@@ -50,6 +51,7 @@ def import_cloudformation(
             or CodePipeline's template configuration.
         stack_resources: ``aws cloudformation describe-stack-resources`` of the stack as it is.
         exports: ``aws cloudformation list-exports`` of the Region: what ``Fn::ImportValue`` gives.
+        template_root: The folder that templates of nested stacks may be read from; without it the template's own.
 
     Raises:
         SnapshotError: The template cannot be read; nothing was written.
@@ -71,7 +73,8 @@ def import_cloudformation(
     ids = {logical_id: physical for logical_id, (_, physical) in known.items()}
     with documented(shown(str(source))):
         stack = Stack(template, given, (mine, own), physical=ids, zones=_zones(live, own), files=(source.resolve(),),
-                      imports=_exports(exports) if exports is not None else {})  # fmt: skip
+                      imports=_exports(exports) if exports is not None else {},
+                      root=template_root.resolve() if template_root is not None else None)  # fmt: skip
         resources = list(stack.all())
         _rules_replace_the_default(resources)
         for one in resources:
@@ -85,7 +88,7 @@ def import_cloudformation(
         lists = read_prefix_lists(prefix_lists) if prefix_lists is not None else {}
         report = build_snapshot(
             resources, imported_from="cloudformation", homes=[(mine, own)], onto=live, lists=lists,
-            warnings=[*warnings, *stack.warnings], unsupported=stack.unsupported,
+            warnings=[*warnings, *stack.warnings], unsupported=stack.unsupported, touched=stack.touched,
         )  # fmt: skip
     write_tree(out, report.files, overwrite=overwrite)
     return ImportReport(

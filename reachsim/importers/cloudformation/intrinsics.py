@@ -108,7 +108,8 @@ class Evaluator:
         if len(node) == 1:
             name, argument = next(iter(node.items()))
             if name == "Ref":
-                return self._ref(str(argument))
+                named = self.value(argument)  # a text, but for AWS::LanguageExtensions
+                return named if isinstance(named, Unknown) else self._ref(str(named))
             if name.startswith("Fn::"):
                 return self._function(name[4:], argument)
         made = {key: self.value(one) for key, one in node.items()}
@@ -243,6 +244,10 @@ class Evaluator:
         given: Values = {}
         if isinstance(argument, list):
             text, given = argument[0], self.value(argument[1]) if len(argument) > 1 else {}
+        if isinstance(text, dict):  # AWS::LanguageExtensions and transforms put functions there
+            text = self.value(text)
+        if isinstance(text, Unknown):
+            return text
         if not isinstance(text, str):
             raise SnapshotError(Fault(self.template.file, "", "a text in Fn::Sub", repr(text)[:80]))
         unknown: list[Unknown] = []

@@ -28,7 +28,7 @@ class Stack:
     def __init__(
         self, template: Template, given: Mapping[str, Any], home: Home, *, path: str = "", name: str = "stack",
         physical: Mapping[str, str] | None = None, zones: tuple[str, ...] = (), files: tuple[Path, ...] = (),
-        imports: Mapping[str, str] | None = None,
+        imports: Mapping[str, str] | None = None, root: Path | None = None,
     ) -> None:  # fmt: skip
         self.template = template
         self.home = home
@@ -36,8 +36,12 @@ class Stack:
         self.name = name
         self.zones = zones
         self.files = files
+        self.root = root or template.folder
+        """No template of a nested stack is read from outside this folder."""
+        self.touched: dict[str, str] = {}
+        """Ids that a nested stack gets whose template is not there, and which stack."""
         self.physical = physical or {}
-        self.unsupported: list[tuple[str, str]] = []
+        self.unsupported: list[tuple[str, str]] = list(template.unsupported)
         self.warnings: list[str] = []
         self.maybe: dict[str, str] = {}
         """Why it is not known whether a resource will be there."""
@@ -206,8 +210,10 @@ class Stack:
         if logical_id not in self.nested:
             properties = self.declared[logical_id].get("Properties") or {}
             url = self.evaluator.value(properties.get("TemplateURL"))
-            file = self._template_file(url)
+            file = self._template_file(logical_id, url)
+            given = self.evaluator.value(properties.get("Parameters") or {})
             if file is None:
+                self.touched |= dict.fromkeys(_ids_in(given), f"{self.path}{logical_id}")
                 told = url if isinstance(url, str) else "known only after the deployment"
                 why = f"undecidable: everything in its template ({told}), which is no file here"
                 self.unsupported.append((f"{self.path}{logical_id} ({_STACK})", why))
@@ -216,27 +222,34 @@ class Stack:
             if file in self.files or len(self.files) > MAX_STACKS:
                 raise SnapshotError(Fault(self.template.file, f"/Resources/{logical_id}", "nested stacks that end",
                                           f"{file.name} within itself"))  # fmt: skip
-            given = self.evaluator.value(properties.get("Parameters") or {})
             self.nested[logical_id] = Stack(
                 read_template(file, self.home[1], given), given, self.home, path=f"{self.path}{logical_id}/",
                 name=f"{self.name}-{logical_id}", zones=self.zones, files=(*self.files, file),
-                imports=self.evaluator.imports,
+                imports=self.evaluator.imports, root=self.root,
             )  # fmt: skip
         return self.nested[logical_id]
 
-    def _template_file(self, url: Any) -> Path | None:
-        """A file of the template's folder: as the path says or, of an address, its last part."""
+    def _template_file(self, logical_id: str, url: Any) -> Path | None:
+        """The file that a TemplateURL means: a path from the template's folder or, of an address, its end below the
+        root or its last part. Raises SnapshotError for a file outside the root.
+        """
         if not isinstance(url, str) or not url:
             return None
-        names = [url] if "://" not in url else []
-        names.append(re.split(r"[?#]", url)[0].rpartition("/")[2])
-        for name in names:
+        parts = [part for part in re.split(r"[?#]", url)[0].split("/") if part not in ("", ".")]
+        places = [self.template.folder / url] if "://" not in url else []
+        places += [self.root.joinpath(*parts[start:]) for start in range(len(parts)) if ".." not in parts[start:]]
+        places += [self.template.folder / parts[-1]] if parts else []
+        for place in places:
             try:
-                file = (self.template.folder / name).resolve()
-                if name and file.is_file():
-                    return file
+                file = place.resolve()
+                there = file.is_file()
             except (OSError, ValueError):  # no name that a file can have
                 continue
+            if there and not file.is_relative_to(self.root.resolve()):
+                expected = f"a template in {self.root.name or self.root} (--template-root names another folder)"
+                raise SnapshotError(Fault(self.template.file, f"/Resources/{logical_id}/TemplateURL", expected, url))
+            if there:
+                return file
         return None
 
     # --- the result ---------------------------------------------------------------------------------------------------
@@ -252,6 +265,7 @@ class Stack:
                         yield one
                     self.unsupported += nested.unsupported
                     self.warnings += nested.warnings
+                    self.touched |= nested.touched
                 continue
             resource = self.resources[logical_id]
             properties = self.evaluator.value(held.get("Properties") or {})
@@ -298,6 +312,14 @@ class Stack:
             kind, f"{resource.address} ({kind})", values, self.home, resource.place, id=f"{resource.id}#{kind}",
             maybe=resource.maybe,
         )  # fmt: skip
+
+
+def _ids_in(given: Any) -> Iterator[str]:
+    """The texts of parameters, lists taken apart."""
+    if isinstance(given, str):
+        yield from (part.strip() for part in given.split(","))
+    for one in given.values() if isinstance(given, dict) else given if isinstance(given, list) else ():
+        yield from _ids_in(one)
 
 
 def _check_cycles(template: Template, declared: Mapping[str, Values]) -> None:

@@ -1,14 +1,13 @@
 """A template read from YAML or JSON, with the line of every resource: short forms (``!Ref``) become long ones.
 
 Scalars are read as CloudFormation reads them: dates and numbers with leading zeros stay texts. Loops
-(``Fn::ForEach``) are unrolled here; other transforms need the extra ``cfn`` (cfn-lint with its SAM translator).
+(``Fn::ForEach``) are unrolled here; SAM is translated in `reachsim.importers.cloudformation.sam`.
 
 **Source:** AWS CloudFormation User Guide, "Template anatomy", "Intrinsic function reference", "Fn::ForEach".
 """
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,8 +24,14 @@ _SHORT: Final = re.compile(r"!(?!!)([A-Za-z0-9:]+)")
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _IN_AWS_ONLY: Final = ("{file} uses {told}, which runs in AWS only: give the template that aws cloudformation "
                        "get-template --template-stage Processed prints")  # fmt: skip
-_OWN: Final = frozenset({"AWS::LanguageExtensions"})
-"""Transforms that need no translator."""
+_SAM: Final = "AWS::Serverless-2016-10-31"
+_ADDING: Final = {
+    "AWS::CodeDeployBlueGreen": "what a blue/green deployment replaces while it runs",
+    "AWS::CodeStar": "the permissions boundary that CodeStar adds to roles",
+    "AWS::SecretsManager-2020-07-23": "the stack that rotates secrets",
+    "AWS::SecretsManager-2024-09-16": "the stack that rotates secrets",
+}
+"""AWS's own transforms that leave what the template declares as it is, and what they add."""
 
 Values = dict[str, Any]
 
@@ -39,6 +44,8 @@ class Template:
     folder: Path
     sections: Values
     lines: dict[str, int] = field(default_factory=dict)
+    unsupported: list[tuple[str, str]] = field(default_factory=list)
+    """Transforms of which something is left out, and what."""
 
     def section(self, name: str) -> Values:
         held = self.sections.get(name)
@@ -60,17 +67,13 @@ def read_template(source: Path, region: str, given: Mapping[str, Any]) -> Templa
     if not isinstance(value, dict) or not isinstance(value.get("Resources"), dict):
         raise SnapshotError(Fault(name, "/Resources", "a CloudFormation template with Resources", _found(value)))
     template = Template(name, source.resolve().parent, value, lines)
-    held = value.get("Transform") or []
-    wanted = [one for one in (held if isinstance(held, list) else [held]) if isinstance(one, str)]
-    others = [one for one in wanted if one not in _OWN]
-    if others:
-        template.sections = _transformed(template, region, others)
     _refuse_includes(template)
     loops = _Loops(template, given)
     template.sections = template.sections | {
         name: loops.unrolled(template.section(name), {})
         for name in ("Conditions", "Resources", "Outputs") if template.section(name)
     }  # fmt: skip
+    _transform(template, region, given)
     for logical_id, one in template.section("Resources").items():
         if not isinstance(one, dict) or not isinstance(one.get("Type"), str):
             raise SnapshotError(Fault(name, f"/Resources/{logical_id}", "an object with a Type", _found(one)))
@@ -160,6 +163,19 @@ def _scalar(node: Any) -> Any:
 # --- loops and transforms ---------------------------------------------------------------------------------------------
 
 
+def _transform(template: Template, region: str, given: Mapping[str, Any]) -> None:
+    held = template.sections.get("Transform") or []
+    wanted = [one for one in (held if isinstance(held, list) else [held]) if isinstance(one, str)]
+    others = [one for one in wanted if one not in ("AWS::LanguageExtensions", _SAM, *_ADDING)]
+    if others:
+        raise UnsupportedError(_IN_AWS_ONLY.format(file=template.file, told=f"the transform {', '.join(others)}"))
+    template.unsupported += [(f"Transform {one}", f"left out: {_ADDING[one]}") for one in wanted if one in _ADDING]
+    if _SAM in wanted:
+        from reachsim.importers.cloudformation.sam import translated
+
+        template.sections = translated(template.sections, template.file, region, given)
+
+
 def _refuse_includes(template: Template) -> None:
     places = [template.sections, *(template.section(name) for name in template.sections)]
     for held in places:
@@ -185,7 +201,7 @@ class _Loops:
                         made |= inner if isinstance(inner, dict) else {one: inner}
                 else:
                     made[_named(key, names)] = self.unrolled(held, names)
-            if len(made) == 1 and "Ref" in made and made["Ref"] in names:
+            if len(made) == 1 and isinstance(made.get("Ref"), str) and made["Ref"] in names:
                 return names[made["Ref"]]
             return made
         if isinstance(value, list):
@@ -217,38 +233,3 @@ def _named(text: str, names: Mapping[str, str]) -> str:
     for name, one in names.items():
         text = text.replace(f"${{{name}}}", one).replace(f"&{{{name}}}", re.sub("[^0-9A-Za-z]", "", one))
     return text
-
-
-def _transformed(template: Template, region: str, wanted: list[str]) -> Values:
-    """The template as the SAM translator leaves it."""
-    told = ", ".join(wanted)
-    if set(wanted) != {"AWS::Serverless-2016-10-31"}:
-        raise UnsupportedError(_IN_AWS_ONLY.format(file=template.file, told=f"the transform {told}"))
-    try:
-        from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
-        from samtranslator.translator.transform import transform
-    except ImportError as error:
-        raise UnsupportedError(
-            f"{template.file} uses the transform {told}: pip install 'reachsim[cfn]' brings its translator"
-        ) from error
-
-    class NoCalls(ManagedPolicyLoader):  # type: ignore[misc,unused-ignore]
-        """Managed policies by name without asking IAM."""
-
-        def __init__(self) -> None:
-            self._policy_map: dict[str, str] = {}
-
-        def load(self) -> dict[str, str]:
-            return self._policy_map
-
-    told_region = os.environ.get("AWS_DEFAULT_REGION")
-    os.environ["AWS_DEFAULT_REGION"] = region  # the translator asks boto3 for the partition's Region
-    try:
-        found: Values = transform(template.sections, {}, NoCalls(), passthrough_metadata=True)
-    except Exception as error:
-        raise SnapshotError(Fault(template.file, "", "a template that SAM translates", shown(str(error)))) from error
-    finally:
-        os.environ.pop("AWS_DEFAULT_REGION")
-        if told_region is not None:
-            os.environ["AWS_DEFAULT_REGION"] = told_region
-    return found

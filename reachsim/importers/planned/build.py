@@ -24,7 +24,7 @@ from reachsim.importers.planned import (
 )
 from reachsim.importers.planned.forms import documented
 from reachsim.importers.planned.managed import add_managed_policies
-from reachsim.importers.planned.resource import Home, Resource, check_blocks
+from reachsim.importers.planned.resource import Home, Resource, settle_blocks
 from reachsim.importers.planned.symbols import NAMED
 from reachsim.importers.planned.world import OF_OLD_VPCS, World
 from reachsim.importers.tree import FORMAT_VERSION, TOOL, json_bytes
@@ -193,6 +193,7 @@ def build_snapshot(
     lists: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     warnings: Sequence[str] = (),
     unsupported: Sequence[tuple[str, str]] = (),
+    touched: Mapping[str, str] | None = None,
 ) -> PlannedReport:
     """Write declared resources into answers.
 
@@ -204,11 +205,12 @@ def build_snapshot(
         lists: AWS's own prefix lists by Region, as describe-prefix-lists prints them.
         warnings: What the importer has to say already.
         unsupported: Addresses that it left out already, and why.
+        touched: Ids that are handed to something whose contents nothing tells, and to what.
 
     Raises:
-        SnapshotError: An attribute that takes a CIDR block holds something else.
+        SnapshotError: An attribute that takes a CIDR block holds something else, or subnets overlap.
     """
-    check_blocks(resources)
+    settle_blocks(resources)
     world = World(alone=onto is None, live=onto, warnings=list(warnings), unsupported=list(unsupported))
     for home in dict.fromkeys([*homes, *(one.home for one in resources)]):
         world.open(home)
@@ -221,6 +223,7 @@ def build_snapshot(
     conditional.hide_policies(resources)
     _make(world, resources)
     _finish(world, resources)
+    conditional.note_touched(world, touched or {})
     return _report(world, imported_from, resources)
 
 
@@ -248,7 +251,7 @@ def _reserve(world: World, resources: Iterable[Resource]) -> None:
 def _make(world: World, resources: Sequence[Resource]) -> None:
     order = {kind: number for number, kind in enumerate(MAKERS)}
     at_work = [one for one in resources if world.alone or one.action != "keep"]
-    for one in sorted(at_work, key=lambda one: (one.action != "delete", order.get(one.kind, len(order)))):
+    for one in sorted(at_work, key=lambda one: (one.action != "delete", order.get(one.kind, len(order)), _drawn(one))):
         maker = MAKERS.get(one.kind)
         if one.action == "delete" and one.kind not in removing.BY_THEIR_MAKERS:
             if not removing.remove(world, one) and maker is not None:
@@ -259,6 +262,11 @@ def _make(world: World, resources: Sequence[Resource]) -> None:
         elif one.action != "delete" or one.before:
             with documented(one.place, f"/{one.address}"):
                 maker(world, one)
+
+
+def _drawn(one: Resource) -> bool:
+    """Whether its block is drawn from what the declared ones leave."""
+    return one.kind in ("aws_subnet", "aws_default_subnet") and not one.text("cidr_block")
 
 
 _SILENT: Final = (
@@ -289,6 +297,7 @@ def _unmodelled(world: World, one: Resource) -> None:
 
 def _finish(world: World, resources: Sequence[Resource]) -> None:
     """What AWS fills in once everything is there."""
+    network.check_subnets(world, resources)
     interfaces.finish_endpoints(world)
     network.default_acls(world)
     conditional.note(world, resources)

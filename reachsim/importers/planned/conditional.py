@@ -6,7 +6,7 @@ the tables of an association. **Source:** AWS CloudFormation User Guide, "Condit
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from reachsim.importers.planned.resource import Resource
@@ -56,6 +56,44 @@ def note(world: World, resources: Iterable[Resource]) -> None:
                 world.note(
                     component, "PLANNED_VALUE_UNKNOWN", f"whether {one.address} is made is not known: {one.maybe}", way
                 )
+
+
+_CHANGED: Final = ("rtb-", "sg-", "acl-", "igw-", "vgw-", "tgw-rtb-", "pl-")
+"""What another stack may add rules, routes or attachments to."""
+
+
+def note_touched(world: World, touched: Mapping[str, str]) -> None:
+    """Things handed to a stack that nobody sees: what it adds to them is open.
+
+    A subnet may get another route table or network ACL, where nothing associates one with it so far; a VPC gets names
+    and endpoints, which is told and decides nothing by itself.
+    """
+    for one, stack in touched.items():
+        opened = [one] if one.startswith(_CHANGED) and world.get(one) is not None else []
+        if one.startswith("subnet-"):
+            opened = list(_defaults_of(world, one))
+        for component in opened:
+            for way in ("leak",) if component.startswith("sg-") else ("leak", "block"):
+                detail = f"what the stack {stack} adds to {component} is not known: its template is not there"
+                world.note(component, "PLANNED_VALUE_UNKNOWN", detail, way)
+        if one.startswith("vpc-") and world.get(one) is not None:
+            world.note(one, "PLANNED_VALUE", f"what the stack {stack} adds to {one} is left out: its template is not "
+                       "there")  # fmt: skip
+
+
+def _defaults_of(world: World, subnet: str) -> Iterable[str]:
+    """The main route table and default network ACL, where the subnet uses them for want of others."""
+    vpc_id = str((world.get(subnet) or {}).get("VpcId", ""))
+    own = {
+        held.get("SubnetId") for _, record in world.each("ec2/describe-route-tables")
+        for held in record.get("Associations", [])
+    }  # fmt: skip
+    if subnet not in own:
+        yield from _main_tables(world, vpc_id)
+    for _, record in world.each("ec2/describe-network-acls"):
+        held = [one.get("SubnetId") for one in record.get("Associations", [])]
+        if record.get("IsDefault") and record.get("VpcId") == vpc_id and subnet in held:
+            yield str(record["NetworkAclId"])
 
 
 def _decided(world: World, one: Resource) -> Iterable[str]:

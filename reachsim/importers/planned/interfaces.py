@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from reachsim.importers.planned.network import default_groups, default_vpc
+from reachsim.importers.planned.network import UNSEEN_GROUP, default_groups, default_vpc
 from reachsim.importers.planned.resource import Home, Resource, blocks_of, flag_of, text_of
 from reachsim.importers.planned.routes import interface_record
 from reachsim.importers.planned.symbols import attribute, endpoint_names
@@ -16,8 +16,6 @@ from reachsim.importers.planned.world import World
 from reachsim.importers.tree import Document
 from reachsim.services import partition_of, private_dns_names, suffix_of_service_name
 
-UNSEEN_GROUP: Final = "sg-unknown"
-"""Stands for security groups that nothing tells: no file holds it."""
 FULL_ACCESS: Final = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
 SYMBOLIC_BLOCKS: Final = {"s3": ("198.18.0.0/24",), "dynamodb": ("198.18.1.0/24",)}
 """Stand for the blocks of AWS's own prefix lists, which no plan holds: of RFC 2544's, nobody's. Each is IPv4."""
@@ -87,6 +85,8 @@ def _addresses(world: World, one: Resource, component: str, subnet: str, held: l
         return held
     drawn = world.draw(subnet)
     if drawn is None:
+        what = f"the address (in {subnet or 'a subnet that nothing tells'}, which the source does not hold)"
+        world.undecided(one, what, component, str(attribute(one, "primary_network_interface_id") or component))
         return []
     detail = f"AWS has yet to pick the address of {one.address}: {drawn} of {subnet} stands for it"
     world.note(component, "PLANNED_ADDRESS", detail)
@@ -95,12 +95,15 @@ def _addresses(world: World, one: Resource, component: str, subnet: str, held: l
 
 def _groups(world: World, one: Resource, subnet: str, held: list[str], name: str) -> list[str]:
     """The groups of an interface; without any AWS takes the VPC's default one."""
+    given = _given_groups(world, one, held, name)
+    return given or default_groups(world, str((world.get(subnet) or {}).get("VpcId", "")))
+
+
+def _given_groups(world: World, one: Resource, held: list[str], name: str) -> list[str]:
     if one.unknown & {name, f"{name}.0"} or any(at.startswith(f"{name}.") for at in one.unknown):
         world.undecided(one, name, one.id)
         return [*held, UNSEEN_GROUP]
-    if held:
-        return held
-    return default_groups(world, str((world.get(subnet) or {}).get("VpcId", "")))
+    return held
 
 
 def launch_template(world: World, one: Resource) -> None:
@@ -170,6 +173,8 @@ def instance(world: World, one: Resource) -> None:
         interface_held = world.get(eni)
         if interface_held is not None:
             _attach(world, interface_held, one.id)
+            if not one.flag("source_dest_check", True):
+                interface_held["SourceDestCheck"] = False
     if not listed and subnet and not record["NetworkInterfaces"]:
         _primary(world, one, subnet, record)
 
@@ -260,7 +265,7 @@ def endpoint(world: World, one: Resource) -> None:
                 world.undecided_any(one, name, "ec2/describe-route-tables", one.text("vpc_id"), "leak")
             else:
                 world.undecided(one, name)
-    groups = _groups(world, one, "", one.texts("security_group_ids"), "security_group_ids")
+    groups = _given_groups(world, one, one.texts("security_group_ids"), "security_group_ids")
     if groups or "Groups" not in record:
         record["Groups"] = [{"GroupId": group, "GroupName": group} for group in groups]
     private = one.flag("private_dns_enabled")

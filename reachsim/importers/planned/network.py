@@ -9,10 +9,12 @@ it; Terraform removes that rule (its documentation of ``aws_security_group``).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
-from ipaddress import IPv6Network, ip_network
-from typing import Any
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any, Final
 
+from reachsim.errors import Fault, SnapshotError
 from reachsim.importers.planned.resource import Home, Resource, Values, blocks_of, flag_of, number_of, text_of, texts_of
 from reachsim.importers.planned.symbols import attribute
 from reachsim.importers.planned.world import World
@@ -20,6 +22,8 @@ from reachsim.importers.tree import Document
 
 PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
 NUMBERS = {"tcp": "6", "udp": "17", "icmp": "1", "icmpv6": "58", "all": "-1"}
+UNSEEN_GROUP: Final = "sg-unknown"
+"""Stands for security groups that nothing tells: no file holds it."""
 EVERYTHING: Values = {"protocol": "-1", "cidr_blocks": ["0.0.0.0/0"]}
 
 
@@ -160,6 +164,25 @@ def subnet(world: World, one: Resource) -> None:
         _merge_blocks(record, "Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock", [state])
 
 
+def check_subnets(world: World, resources: Iterable[Resource]) -> None:
+    """Raise SnapshotError for declared subnets that overlap another one of their VPC, which AWS refuses."""
+    declared = {one.id: one for one in resources if one.kind in ("aws_subnet", "aws_default_subnet")}
+    blocks: dict[str, list[tuple[IPv4Network, str]]] = {}
+    for _, record in world.each("ec2/describe-subnets"):
+        if record.get("CidrBlock"):
+            net = IPv4Network(record["CidrBlock"], strict=False)
+            blocks.setdefault(str(record.get("VpcId")), []).append((net, str(record["SubnetId"])))
+    faults = []
+    for held in blocks.values():
+        for (net, name), (following, other) in itertools.pairwise(sorted(held)):
+            one = declared.get(other) or declared.get(name)
+            if one is not None and net.overlaps(following):
+                found = f"{following} of {other} within {net} of {name}"
+                faults.append(Fault(one.place, f"{one.address}.cidr_block", "subnets that do not overlap", found))
+    if faults:
+        raise SnapshotError(*faults)
+
+
 def subnet_cidr(world: World, one: Resource) -> None:
     """An IPv6 block that a resource of its own gives a subnet."""
     record = world.get(one.text("subnet_id"))
@@ -267,10 +290,11 @@ def default_group(world: World, one: Resource) -> None:
 
 def default_groups(world: World, vpc_id: str) -> list[str]:
     """The VPC's default security group, which AWS takes where none is named."""
-    return [
+    found = [
         str(held["GroupId"]) for _, held in world.each("ec2/describe-security-groups")
         if held.get("VpcId") == vpc_id and held.get("GroupName") == "default"
     ]  # fmt: skip
+    return found or [UNSEEN_GROUP]
 
 
 def _default_of(world: World, call: str, one: Resource, key: str) -> Document | None:

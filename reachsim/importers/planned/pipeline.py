@@ -10,8 +10,7 @@ import re
 from typing import Any, Final
 
 from reachsim.importers.planned.balancers import registering
-from reachsim.importers.planned.interfaces import UNSEEN_GROUP
-from reachsim.importers.planned.network import default_groups
+from reachsim.importers.planned.network import UNSEEN_GROUP, default_groups
 from reachsim.importers.planned.resource import (
     Home,
     Resource,

@@ -7,7 +7,7 @@ Kinds and attributes are spelled as Terraform's AWS provider spells them, whatev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any, Final, Literal
@@ -71,32 +71,39 @@ class Resource:
 _BLOCKS: Final = re.compile(r"(?:ipv6_|destination_|destination_ipv6_)?cidr_blocks?|cidr_ipv[46]|cidr")
 
 
-def check_blocks(resources: Iterable[Resource]) -> None:
-    """Raise SnapshotError that lists attributes for CIDR blocks which hold none, at their resources' places."""
-    faults = [
-        Fault(one.place, f"{one.address}.{at}", "a CIDR block", repr(text)[:60])
-        for one in resources if one.action not in ("keep", "delete") for at, text in _blocks_in(one.values)
-        if not _is_block(text)
-    ]  # fmt: skip
+def settle_blocks(resources: Iterable[Resource]) -> None:
+    """Write CIDR blocks as AWS keeps them: without host part.
+
+    Raises SnapshotError that lists attributes for blocks which hold none, at their resources' places.
+    """
+    faults: list[Fault] = []
+    for one in resources:
+        found: list[Fault] = []
+        for values in (one.values, one.before):
+            _settle(values, one, one.address, found)
+        faults += found if one.action not in ("keep", "delete") else []
     if faults:
         raise SnapshotError(*faults)
 
 
-def _blocks_in(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _settle(values: Values, one: Resource, at: str, faults: list[Fault]) -> None:
     for name, held in values.items():
-        for one in held if isinstance(held, list) else [held]:
-            if isinstance(one, dict):
-                yield from ((f"{name}.{at}", text) for at, text in _blocks_in(one))
-            elif isinstance(one, str) and one and _BLOCKS.fullmatch(name):
-                yield name, one
+        if isinstance(held, list):
+            values[name] = [_settled(part, name, one, at, faults) for part in held]
+        elif isinstance(held, str):
+            values[name] = _settled(held, name, one, at, faults)
 
 
-def _is_block(text: str) -> bool:
+def _settled(held: Any, name: str, one: Resource, at: str, faults: list[Fault]) -> Any:
+    if isinstance(held, dict):
+        _settle(held, one, f"{at}.{name}", faults)
+    if not isinstance(held, str) or not held or not _BLOCKS.fullmatch(name):
+        return held
     try:
-        ip_network(text, strict=False)
+        return str(ip_network(held if "/" in held else "", strict=False))
     except ValueError:
-        return False
-    return "/" in text
+        faults.append(Fault(one.place, f"{at}.{name}", "a CIDR block", repr(held)[:60]))
+        return held
 
 
 def text_of(values: Mapping[str, Any], *names: str) -> str:

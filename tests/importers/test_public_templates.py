@@ -1,0 +1,232 @@
+"""Forms that public templates have and that ours did not: paraphrased from AWS quickstarts and tools' own examples."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reachsim.api import Reach, load
+from reachsim.errors import QuestionError, SnapshotError
+from reachsim.importers import ImportReport, import_cloudformation
+
+VPC = """
+  Vpc: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.0.0.0/16, EnableDnsHostnames: true}}
+  A: {Type: 'AWS::EC2::Subnet', Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.1.0/24}}
+  Table: {Type: 'AWS::EC2::RouteTable', Properties: {VpcId: !Ref Vpc}}
+  Group: {Type: 'AWS::EC2::SecurityGroup', Properties: {GroupDescription: g, VpcId: !Ref Vpc}}
+"""
+IN_A = "VpcConfig: {SubnetIds: [!Ref A], SecurityGroupIds: [!Ref Group]}"
+SAM = f"Transform: AWS::Serverless-2016-10-31\nResources:{VPC}"
+
+
+def run(text: str, tmp_path: Path, **options: Any) -> tuple[Reach, ImportReport]:
+    source = tmp_path / "templates" / "template.yaml"
+    source.parent.mkdir(exist_ok=True)
+    source.write_text(text, encoding="utf-8")
+    options = {"region": "us-east-1", "account": "111111111111"} | options
+    report = import_cloudformation(source, tmp_path / "out", **options)
+    return load(tmp_path / "out"), report
+
+
+# --- SAM --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", [
+    "CodeUri: src/, Handler: a.b, Runtime: python3.12",
+    "Handler: a.b, Runtime: python3.12",
+    "CodeUri: !Sub '${AWS::StackName}/x.zip', Handler: a.b, Runtime: python3.12",
+    "PackageType: Image",
+    "PackageType: Image, ImageUri: hello:latest",
+    "InlineCode: 'x', Handler: a.b, Runtime: python3.12",
+    "CodeUri: {Bucket: b, Key: k}, Handler: a.b, Runtime: python3.12",
+])  # fmt: skip
+def test_a_function_of_sam_has_its_code_anywhere(code: str, tmp_path: Path) -> None:
+    function = f"  Job: {{Type: 'AWS::Serverless::Function', Properties: {{FunctionName: job, {code}, {IN_A}}}}}\n"
+    reach, _ = run(SAM + function, tmp_path)
+    (function_made,) = reach.network.functions.values()
+    assert function_made.vpc_config.subnet_ids == ("subnet-A",)
+
+
+def test_sam_takes_code_from_globals_and_aliases_from_parameters(tmp_path: Path) -> None:
+    head = (
+        "Globals: {Function: {CodeUri: ./app, Handler: a.b, Runtime: python3.12}}\n"
+        "Parameters: {Stage: {Type: String}}\nResources:"
+    )
+    job = f"  Job: {{Type: 'AWS::Serverless::Function', Properties: {{AutoPublishAlias: !Ref Stage, {IN_A}}}}}\n"
+    text = SAM.replace("Resources:", head) + job
+    with pytest.raises(QuestionError, match="without a value: Stage"):
+        run(text, tmp_path)
+    values = tmp_path / "parameters.json"
+    values.write_text('{"Stage": "prod"}')
+    reach, _ = run(text, tmp_path, parameters=values)
+    assert [name for _, name in reach.network.functions] == ["Job"]
+
+
+def test_applications_of_sam_are_stacks_and_nobody_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", lambda *_: pytest.fail("AWS was asked"))
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "app.yaml").write_text(
+        "Resources: {Own: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.7.0.0/16}}}"
+    )
+    known = "{ApplicationId: 'arn:aws:serverlessrepo:us-east-1:1:applications/x', SemanticVersion: 1.0.0}"
+    stacks = "".join(
+        f"  {name}: {{Type: 'AWS::Serverless::Application', Properties: {{Location: {location}}}}}\n"
+        for name, location in (("Local", "./app.yaml"), ("Known", known))
+    )
+    reach, report = run(SAM + stacks, tmp_path)
+    assert "vpc-Local-Own" in reach.network.vpcs
+    assert [one.file for one in report.ignored] == ["Known (AWS::CloudFormation::Stack)"]
+    assert logging.getLogger("samtranslator").handlers  # nothing of it is printed
+    assert capfd.readouterr().err == ""
+
+
+def test_what_sam_refuses_is_told_in_its_words(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match=r"template that SAM translates, found .*Job.*Runtime"):
+        run(SAM + "  Job: {Type: 'AWS::Serverless::Function', Properties: {Handler: a.b}}\n", tmp_path)
+
+
+# --- functions --------------------------------------------------------------------------------------------------------
+
+
+def test_functions_within_functions(tmp_path: Path) -> None:
+    text = f"""
+Transform: AWS::LanguageExtensions
+Parameters: {{BlockA: {{Type: String, Default: 10.0.7.0/24}}}}
+Resources:{VPC}
+  B:
+    Type: AWS::EC2::Subnet
+    Properties:
+      VpcId: !Ref Vpc
+      CidrBlock: {{Ref: !Sub ["Block${{X}}", {{X: A}}]}}
+      Tags: [{{Key: Name, Value: {{"Fn::Sub": {{"Fn::Transform": {{Name: Anything}}}}}}}}]
+"""
+    reach, _ = run(text, tmp_path)
+    assert reach.network.subnets["subnet-B"].cidr_block == "10.0.7.0/24"
+
+
+# --- values -----------------------------------------------------------------------------------------------------------
+
+
+def test_subnets_that_overlap_are_refused_with_their_lines(tmp_path: Path) -> None:
+    other = "  B: {Type: 'AWS::EC2::Subnet', Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.0.0/22}}\n"
+    with pytest.raises(SnapshotError, match=r"template.yaml:3#A.cidr_block: .*10.0.1.0/24 of subnet-A within 10.0.0.0"):
+        run(f"Resources:{VPC}{other}", tmp_path)
+
+
+def test_blocks_are_written_as_aws_keeps_them(tmp_path: Path) -> None:
+    """AWS cuts off the host part of blocks: 10.100.119.0/21 is 10.100.112.0/21."""
+    text = (
+        f"Resources:{VPC}".replace("10.0.1.0/24", "10.0.1.77/24")
+        + """
+  Rule:
+    Type: AWS::EC2::SecurityGroupIngress
+    Properties: {GroupId: !Ref Group, IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 10.9.9.9/8}
+  Gate: {Type: 'AWS::EC2::VPNGateway', Properties: {Type: ipsec.1}}
+  Route:
+    Type: AWS::EC2::Route
+    Properties: {RouteTableId: !Ref Table, DestinationCidrBlock: 10.9.9.9/8, GatewayId: !Ref Gate}
+"""
+    )
+    reach, _ = run(text, tmp_path)
+    assert reach.network.subnets["subnet-A"].cidr_block == "10.0.1.0/24"
+    (rule,) = reach.network.security_groups["sg-Group"].ip_permissions
+    assert [one.cidr_ip for one in rule.ip_ranges] == ["10.0.0.0/8"]
+    routes = reach.network.route_tables["rtb-Table"].routes
+    assert [one.destination_cidr_block for one in routes] == ["10.0.0.0/16", "10.0.0.0/8"]
+
+
+def test_a_nat_instance_on_an_interface_of_its_own_does_not_check_destinations(tmp_path: Path) -> None:
+    reach, _ = run(f"""
+Resources:{VPC}
+  Eni: {{Type: 'AWS::EC2::NetworkInterface', Properties: {{SubnetId: !Ref A, GroupSet: ['']}}}}
+  Nat:
+    Type: AWS::EC2::Instance
+    Properties: {{SourceDestCheck: false, NetworkInterfaces: [{{NetworkInterfaceId: !Ref Eni, DeviceIndex: '0'}}]}}
+""", tmp_path)  # fmt: skip
+    assert reach.network.network_interfaces["eni-Eni"].source_dest_check is False
+    assert [one.group_id for one in reach.network.network_interfaces["eni-Eni"].groups] == ["sg-Vpc-default"]
+
+
+def test_what_is_in_a_vpc_that_is_not_there_is_unknown(tmp_path: Path) -> None:
+    reach, _ = run(
+        """
+Resources:
+  Eni: {Type: 'AWS::EC2::NetworkInterface', Properties: {SubnetId: subnet-0a1b2c3d}}
+  Own: {Type: 'AWS::EC2::Instance', Properties: {SubnetId: subnet-0a1b2c3d}}
+  Default: {Type: 'AWS::EC2::Instance', Properties: {ImageId: ami-0}}
+""",
+        tmp_path,
+    )
+    for one in ("eni-Eni", "i-Own", "i-Default"):
+        assert reach.simulate(one, "ip:10.0.0.9", protocol="tcp", port=443).outcome == "unknown"
+
+
+# --- nested stacks ----------------------------------------------------------------------------------------------------
+
+PARENT = f"""
+Resources:{VPC}
+  Assoc: {{Type: 'AWS::EC2::SubnetRouteTableAssociation', Properties: {{SubnetId: !Ref A, RouteTableId: !Ref Table}}}}
+  Job:
+    Type: AWS::Lambda::Function
+    Properties: {{FunctionName: job, Code: {{ZipFile: x}}, Role: "arn:aws:iam::111111111111:role/x", {IN_A}}}
+  Inner: {{Type: 'AWS::CloudFormation::Stack', Properties: {{TemplateURL: WHERE, Parameters: {{X: GIVEN}}}}}}
+"""
+WAY_OUT = """
+Parameters: {X: {Type: String}}
+Resources:
+  Out:
+    Type: AWS::EC2::Route
+    Properties: {RouteTableId: !Ref X, DestinationCidrBlock: 0.0.0.0/0, NatGatewayId: nat-0}
+"""
+
+
+@pytest.mark.parametrize("form", ["../inner.yaml", "link.yaml"])
+def test_no_template_is_read_outside_the_folder(form: str, tmp_path: Path) -> None:
+    (tmp_path / "inner.yaml").write_text(WAY_OUT)
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "link.yaml").symlink_to(tmp_path / "inner.yaml")
+    text = PARENT.replace("WHERE", form).replace("GIVEN", "!Ref Table")
+    with pytest.raises(SnapshotError, match="/Resources/Inner/TemplateURL: expected a template in templates"):
+        run(text, tmp_path)
+    reach, _ = run(text, tmp_path, template_root=tmp_path)
+    assert len(reach.network.route_tables["rtb-Table"].routes) == 2
+
+
+def test_an_address_names_the_file_below_the_root_that_it_ends_with(tmp_path: Path) -> None:
+    """``…/submodules/vpc/templates/vpc.yaml``, as quickstarts have it, although ``templates/vpc.yaml`` is there."""
+    for folder, text in (("submodules/vpc/templates", WAY_OUT), ("templates", "Resources: {}")):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "vpc.yaml").write_text(text)
+    url = "https://bucket.s3.amazonaws.com/quickstart-x/submodules/vpc/templates/vpc.yaml"
+    reach, _ = run(PARENT.replace("WHERE", url).replace("GIVEN", "!Ref Table"), tmp_path, template_root=tmp_path)
+    assert len(reach.network.route_tables["rtb-Table"].routes) == 2
+
+
+@pytest.mark.parametrize(("given", "outcome"), [
+    ("!Ref Table", "unknown"), ("!Join [',', [!Ref Group, !Ref Table]]", "unknown"), ("!Ref A", "blocked"),
+    ("!Ref Vpc", "blocked"), ("hello", "blocked"),
+])  # fmt: skip
+def test_what_a_stack_without_a_file_is_handed_is_open(given: str, outcome: str, tmp_path: Path) -> None:
+    reach, _ = run(PARENT.replace("WHERE", "https://b.s3.amazonaws.com/net.yaml").replace("GIVEN", given), tmp_path)
+    assert reach.simulate("lambda:job", "internet", protocol="tcp", port=443).outcome == outcome
+
+
+def test_a_subnet_of_the_main_table_may_get_another_one(tmp_path: Path) -> None:
+    text = PARENT.replace("  Assoc", "  Unused", 1).replace(
+        "SubnetId: !Ref A, RouteTableId", "SubnetId: !Ref B, RouteTableId"
+    )
+    text += "  B: {Type: 'AWS::EC2::Subnet', Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.2.0/24}}\n"
+    reach, _ = run(text.replace("WHERE", "net.yaml").replace("GIVEN", "!Ref A"), tmp_path)
+    assert reach.simulate("lambda:job", "internet", protocol="tcp", port=443).outcome == "unknown"
+
+
+def test_transforms_of_aws_that_only_add_are_listed(tmp_path: Path) -> None:
+    _, report = run(f"Transform: ['AWS::CodeDeployBlueGreen']\nResources:{VPC}", tmp_path)
+    assert [one.file for one in report.ignored] == ["Transform AWS::CodeDeployBlueGreen"]
+    assert json.loads((tmp_path / "out/snapshot.json").read_text())["unsupported"]
