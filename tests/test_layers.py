@@ -51,7 +51,7 @@ MAY_IMPORT = {
     "check": ANSWERS | {"forwarding", "workloads", "policy_layers", "config"},
     "diagnose": ANSWERS | {"forwarding", "workloads"},
     "explain": LATER,
-    "diff": LATER | {"forwarding", "scenarios", "policy_layers", "config", "workloads"},
+    "diff": LATER | {"classes", "forwarding", "scenarios", "policy_layers", "config", "workloads"},
     "fix": LATER | {"edits", "forwarding", "policy_layers", "config", "workloads"},
     "asserts": LATER,
     "calls": set(),

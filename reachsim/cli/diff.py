@@ -41,12 +41,16 @@ def command(
 ) -> None:  # fmt: skip
     """Compare two snapshots: what changed in the configuration, and what that does to who reaches whom.
 
+    Compared are the pipeline's sources with all they need, and everything else that has a network interface with the
+    internet and each other.
+
     Exit code: 0 compared; with --gate 0 if nothing newly leaves or is newly exposed, 1 if something is or does, 3 if
     that is undecided; 2 bad input.
 
     \b
     Example:
-      reachsim diff snapshots/broken-pipeline snapshots/private-pipeline --gate
+      reachsim whatif snapshots/leaky-pipeline --remove nat-0fe4076b67f4c4eb8 --write gone
+      reachsim diff snapshots/leaky-pipeline gone --gate
     """
     agree(form, lang)
     older = options.open_reach(before, settings, assume_defaults)
@@ -77,8 +81,6 @@ def shown(
         lang: A page's language.
         gate: Whether the exit code is the gate's.
     """
-    from reachsim.report.diff import render_diff, render_markdown
-
     if form in ("sarif", "junit"):
         from reachsim.report.gate import gate_of
 
@@ -94,7 +96,11 @@ def shown(
 
         return render_diff_html(found, names, before=called[0], after=called[1], version=__version__, lang=lang)
     if form == "markdown":
+        from reachsim.report.diff_markdown import render_markdown
+
         return render_markdown(found, names)
+    from reachsim.report.diff import render_diff
+
     return render_diff(found, names, **options.look(output))
 
 

@@ -54,7 +54,7 @@ def command(
     Example:
       reachsim plot snapshots/leaky-pipeline -o routes.png
       reachsim plot snapshots/leaky-pipeline --kind addresses -o addresses.png
-      reachsim plot snapshots/broken-pipeline --against snapshots/private-pipeline -o d.svg
+      reachsim plot snapshots/leaky-pipeline --against gone -o diff.svg
     """
     if output.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise click.UsageError("-o takes a file that ends in .png, .svg or .pdf")

@@ -2,8 +2,9 @@
 
 Changes are undone in the newer snapshot's files and the question is put again; sets of changes are narrowed down by
 delta debugging, so a cause is 1-minimal: undo all of it and the answer is as before, leave any one of it in place and
-it is not. A change that does it alone comes before sets of several, where there are not too many to try. Sets that make
-no valid snapshot (a subnet without its VPC) decide nothing and are passed over.
+it is not. Changes that do it alone come before sets of several. Where there are too many to try for every answer, they
+are tried for one answer of each source and kind, and what is found there for the others; the comparison then says so.
+Sets that make no valid snapshot (a subnet without its VPC) decide nothing and are passed over.
 
 **Source:** A. Zeller, R. Hildebrandt, "Simplifying and Isolating Failure-Inducing Input" (2002), algorithm ddmin.
 """
@@ -17,6 +18,7 @@ from reachsim.changes import Comparison
 from reachsim.diff.bundles import bundles
 from reachsim.diff.cells import Asked, State, evaluate
 from reachsim.diff.records import Matters
+from reachsim.diff.touching import Touching
 from reachsim.errors import ReachsimError
 from reachsim.forwarding import Ground
 from reachsim.intervals import EMPTY, IntervalSet
@@ -24,42 +26,71 @@ from reachsim.model.network import Network
 
 Chosen = frozenset[str]
 """Ids of changes, each standing for its bundle."""
+Causes = tuple[tuple[str, ...], tuple[str, ...]]
+"""(ids of the least changes to undo for the old answer, others of which each does it alone)."""
+Pair = tuple[State, State]
+"""The answers before and after."""
 
-MOST_ANSWERS: Final = 500
-"""Answers to work out for changes that cause nothing, each tried by itself; where it would be more, they are tried
-together and only those of a group with an effect by themselves.
-"""
-
-
-MOST_SINGLES: Final = 500
-"""Answers to work out for single changes that may be causes."""
+MOST_TRIALS: Final = 3000
+"""Answers worth working out for single changes that may be causes, and again for changes that cause nothing."""
+FIRST_ONLY: Final = (
+    "of answers that changed alike for one source, causes that suffice alone were looked for in the first one only"
+)
+TOGETHER: Final = "changes that cause nothing were tried together, not each by itself"
 
 
 class Trials:
-    """The newer snapshot with some changes undone, and the answers there. Both are kept."""
+    """The newer snapshot with some changes undone, and the answers there. Both are kept.
+
+    Args:
+        comparison: The two snapshots.
+        touching: Which changes can touch which question; the others need not be undone for it.
+        after: The newer one.
+        pins: Names with addresses of the user's.
+        states: The answers before and after.
+        without: Addresses that are no news.
+    """
 
     def __init__(
-        self, comparison: Comparison, appliances: Mapping[str, str], pins: Mapping[str, IntervalSet],
-        *, assume_defaults: bool = False, without: IntervalSet = EMPTY,
+        self, comparison: Comparison, touching: Touching, after: Ground, pins: Mapping[str, IntervalSet],
+        states: Mapping[Asked, Pair], without: IntervalSet = EMPTY,
     ) -> None:  # fmt: skip
         self._bundles = bundles(comparison.changes)
-        self._comparison, self._appliances, self._pins = comparison, appliances, pins
-        self._assume_defaults, self._without = assume_defaults, without
+        self._comparison, self._touching, self._after, self._pins = comparison, touching, after, pins
+        self._without = without
+        self.answers = states
         self._grounds: dict[Chosen, Ground | None] = {}
-        self._states: dict[tuple[Chosen, object], State | None] = {}
+        self._states: dict[tuple[Chosen, Asked], State | None] = {}
+        self._limits: dict[str, None] = {}
 
-    def know(self, undone: Chosen, ground: Ground, states: Mapping[Asked, State]) -> None:
-        """Take in what is worked out already."""
-        self._grounds[undone] = ground
-        self._states |= {(undone, asked.key): state for asked, state in states.items()}
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What was not tried, in words."""
+        return tuple(self._limits)
+
+    def limited(self, words: str) -> None:
+        """Note what was not tried."""
+        self._limits[words] = None
+
+    def touching(self, asked: Asked) -> Chosen:
+        """The changes that can make a difference to an answer."""
+        return self._touching.question(asked)
 
     def state(self, undone: Chosen, asked: Asked) -> State | None:
         """The answer with these changes undone; None if that makes no valid snapshot."""
-        key = (undone, asked.key)
-        if key not in self._states:
-            ground = self.ground(undone)
-            self._states[key] = None if ground is None else self._evaluate(ground, asked)
-        return self._states[key]
+        every = self.touching(asked)
+        chosen = undone & every
+        if not chosen or chosen == every:
+            return self.answers[asked][0 if chosen else 1]
+        if (chosen, asked) not in self._states:
+            ground = self.ground(chosen)
+            self._states[chosen, asked] = None if ground is None else self._evaluate(ground, asked)
+        return self._states[chosen, asked]
+
+    def is_back(self, undone: Chosen, asked: Asked) -> bool:
+        """Whether the old answer is back with these changes undone."""
+        state = self.state(undone, asked)
+        return state is not None and state.same_as(self.answers[asked][0])
 
     def _evaluate(self, ground: Ground, asked: Asked) -> State | None:
         try:
@@ -71,40 +102,64 @@ class Trials:
         """The newer snapshot with these changes undone; None if that makes no valid one."""
         if undone not in self._grounds:
             if len(self._grounds) > 64:
-                self._grounds = dict(list(self._grounds.items())[:2])
+                self._grounds.clear()
             try:
                 snapshot = self._comparison.without([one for name in sorted(undone) for one in self._bundles[name]])
-                network = Network(snapshot, assume_defaults=self._assume_defaults)
-                self._grounds[undone] = Ground(network, self._appliances)
+                network = Network(snapshot, assume_defaults=self._after.network.assume_defaults)
+                self._grounds[undone] = Ground(network, self._after.appliances)
             except ReachsimError:
                 self._grounds[undone] = None
         return self._grounds[undone]
 
 
-def cause_of(
-    trials: Trials, asked: Asked, before: State, relevant: Sequence[str], known: Iterable[Chosen]
-) -> tuple[str, ...]:
-    """The ids of the least changes to undo for the old answer. ``known``: causes of other answers, tried first."""
+def causes_of(trials: Trials, changed: Iterable[Asked], units: Sequence[str]) -> dict[Asked, Causes]:
+    """The causes of each changed answer. ``units``: ids of the changes, in order of preference."""
+    relevant = {asked: [one for one in units if one in trials.touching(asked)] for asked in changed}
+    firsts = list(relevant)
+    if sum(map(len, relevant.values())) > MOST_TRIALS:
+        firsts = list({_kind(trials, asked): asked for asked in reversed(relevant)}.values())
+        trials.limited(FIRST_ONLY)
+    singles = _alone(trials, {asked: relevant[asked] for asked in firsts})
+    of_kind = {_kind(trials, asked): singles[asked] for asked in firsts}
+    known: dict[Chosen, None] = {}
+    found: dict[Asked, Causes] = {}
+    for asked, mine in relevant.items():
+        each = singles[asked] if asked in singles else [
+            one for one in of_kind[_kind(trials, asked)] if trials.is_back(frozenset((one,)), asked)
+        ]  # fmt: skip
+        cause = tuple(each[:1]) or _least(trials, asked, mine, known)
+        found[asked] = cause, tuple(each[1:])
+        known[frozenset(cause)] = None
+    return found
+
+
+def _kind(trials: Trials, asked: Asked) -> object:
+    before, after = trials.answers[asked]
+    inward = asked.destination if asked.source == "internet" else asked.source
+    return inward, trials.touching(asked), before.outcome, before.route, after.outcome, after.route, after.layers
+
+
+def _alone(trials: Trials, relevant: Mapping[Asked, Sequence[str]]) -> dict[Asked, list[str]]:
+    """All changes of which each, undone alone, gives the old answer back; one snapshot after the other."""
+    found: dict[Asked, list[str]] = {asked: [] for asked in relevant}
+    for one in dict.fromkeys(one for mine in relevant.values() for one in mine):
+        for asked, mine in relevant.items():
+            if one in mine and trials.is_back(frozenset((one,)), asked):
+                found[asked].append(one)
+    return {asked: [one for one in relevant[asked] if one in each] for asked, each in found.items()}
+
+
+def _least(trials: Trials, asked: Asked, relevant: Sequence[str], known: Iterable[Chosen]) -> tuple[str, ...]:
+    """The least changes to undo for the old answer. ``known``: causes of other answers, tried first."""
     every = frozenset(relevant)
 
     def gone(undone: Chosen) -> bool:
-        if undone == every:
-            return True
-        state = trials.state(undone, asked)
-        return state is not None and state.same_as(before)
+        return trials.is_back(undone, asked)
 
     for likely in known:
         if likely <= every and gone(likely) and not any(gone(likely - {one}) for one in likely):
             return _in_order(relevant, likely)
     return _in_order(relevant, _ddmin(relevant, gone))
-
-
-def alone(trials: Trials, asked: Asked, before: State, relevant: Sequence[str]) -> tuple[str, ...]:
-    """The ids of all changes of which each, undone alone, gives the old answer back."""
-    if len(relevant) == 1:
-        return tuple(relevant)
-    states = ((one, trials.state(frozenset((one,)), asked)) for one in relevant)
-    return tuple(one for one, state in states if state is not None and state.same_as(before))
 
 
 def _in_order(relevant: Sequence[str], chosen: Chosen) -> tuple[str, ...]:
@@ -132,9 +187,7 @@ def _ddmin(items: Sequence[str], holds: Callable[[Chosen], bool]) -> Chosen:
     return frozenset(here)
 
 
-def effect(
-    trials: Trials, changes: Sequence[str], causing: Chosen, states: Mapping[Asked, tuple[State, State]]
-) -> dict[str, Matters]:
+def effect(trials: Trials, changes: Sequence[str], causing: Chosen) -> dict[str, Matters]:
     """Whether each change matters at all: it causes something, it would by itself (other changes make up for it), or
     nothing depends on it.
 
@@ -142,20 +195,21 @@ def effect(
         trials: The snapshots to try on.
         changes: Ids of those that are worth trying.
         causing: Ids of those that are causes.
-        states: Every question with its answers before and after.
     """
     found: dict[str, Matters] = dict.fromkeys(causing, "causes")
     idle = [one for one in changes if one not in causing]
     every = frozenset(changes)
-    singly = 2 * len(idle) * len(states) <= MOST_ANSWERS
-    groups = [[one] for one in idle] if singly else [idle]
+    effort = sum(len(trials.touching(asked) - causing) for asked in trials.answers)
+    if idle and 2 * effort > MOST_TRIALS:
+        trials.limited(TOGETHER)
+    groups = [[one] for one in idle] if 2 * effort <= MOST_TRIALS else [idle]
     while groups:
         group = groups.pop()
         undone = frozenset(group)
         acts = any(
             _differs(trials.state(undone, asked), after) or _differs(trials.state(every - undone, asked), before)
-            for asked, (before, after) in states.items()
-        )
+            for asked, (before, after) in trials.answers.items() if not undone.isdisjoint(trials.touching(asked))
+        )  # fmt: skip
         if acts and len(group) > 1:
             groups += [group[: len(group) // 2], group[len(group) // 2 :]]
         else:

@@ -47,17 +47,16 @@ Way = tuple[str, RouteWord]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question put to both snapshots. ``requests`` are the IAM requests that a step of the pipeline makes there."""
+    """A question put to both snapshots. ``requests`` are the IAM requests that a step of the pipeline makes there;
+    ``packets_only`` says that packets alone are asked about, so that nobody being there is as good as being blocked.
+    """
 
     source: str
     destination: str
     protocol: str | None = None
     port: int | None = None
     requests: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
-
-    @property
-    def key(self) -> tuple[str, str, str | None, int | None]:
-        return self.source, self.destination, self.protocol, self.port
+    packets_only: bool = field(default=False, compare=False)
 
 
 class State(msgspec.Struct, frozen=True):
@@ -78,9 +77,17 @@ class State(msgspec.Struct, frozen=True):
     """The whole answer, for whoever shows it."""
     cut_off: bool = False
     """Whether some of it could not even be walked: who or where is not known, so nothing is surely blocked."""
+    packets_only: bool = False
+
+    @property
+    def lets_nothing(self) -> bool:
+        """Whether surely nothing gets through."""
+        return not (self.passes or self.open or self.cut_off)
 
     def same_as(self, other: State) -> bool:
         """Whether both let the same packets through by the same kinds of ways, with the same words."""
+        if self.packets_only and self.lets_nothing and other.lets_nothing:
+            return True
         mine = (self.outcome, self.route, self.layers, self.passes, self.open, self.cut_off)
         return mine == (other.outcome, other.route, other.layers, other.passes, other.open, other.cut_off)
 
@@ -91,9 +98,6 @@ class State(msgspec.Struct, frozen=True):
             if routes is None or route in routes:
                 found[origin] = found.get(origin, _NOTHING) | packets
         return found
-
-
-ABSENT: Final = State("absent", "none", (), {}, {})
 
 
 def evaluate(
@@ -107,7 +111,7 @@ def evaluate(
         found = ask(ground, asked.source, asked.destination, protocol=asked.protocol, port=asked.port, pins=pins)
     except QuestionError as error:
         if error.code == "NO_SOURCE_OR_DESTINATION":
-            return ABSENT
+            return State("absent", "none", (), {}, {}, packets_only=asked.packets_only)
         raise
     question = Question(asked.source, asked.destination, asked.protocol, asked.port)
     verdict = weigh(question, found, explicit_icmp=protocol in ICMP_REPLIES and asked.port is not None)
@@ -116,7 +120,7 @@ def evaluate(
     passes, unknown = _sets(found, kept)
     return State(
         verdict.outcome, verdict.route, tuple(sorted(verdict.layers.items())), passes, unknown, verdict.blocked_by,
-        tuple(_exits(found, kept)), verdict, any(one.gaps for one in found),
+        tuple(_exits(found, kept)), verdict, any(one.gaps for one in found), asked.packets_only,
     )  # fmt: skip
 
 

@@ -47,7 +47,8 @@ class CellChange(msgspec.Struct, frozen=True):
     ``allowed`` is newly allowed, ``blocked`` newly blocked, ``undecided`` not decided any more. ``leaves`` says that
     some of it newly leaves the VPC by a public way, ``exposes`` that the internet newly gets in, both by the components
     in ``exits``. ``causes`` are ids of changes: undo them all and this is as before; undo fewer and it is not.
-    ``alternatives`` are ids of other changes of which each, undone alone, would do the same.
+    ``alternatives`` are ids of other changes of which each, undone alone, would do the same. Any two of ``source`` and
+    ``like_source``, ``destination`` and ``like_destination`` get the same answer, by their own addresses.
     """
 
     source: str
@@ -66,6 +67,8 @@ class CellChange(msgspec.Struct, frozen=True):
     exits: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
+    like_source: tuple[str, ...] = ()
+    like_destination: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         plain = msgspec.to_builtins
@@ -78,6 +81,7 @@ class CellChange(msgspec.Struct, frozen=True):
             "newly_undecided": [plain(one) for one in self.undecided],
             "leaves": self.leaves, "exposes": self.exposes, "exits": list(self.exits), "causes": list(self.causes),
             "alternatives": list(self.alternatives),
+            "like_source": list(self.like_source), "like_destination": list(self.like_destination),
         }  # fmt: skip
 
 
@@ -100,6 +104,18 @@ class Impact(msgspec.Struct, frozen=True):
             **self.change.to_json(), "matters": self.matters, "cells": cells, "findings": list(self.findings),
             "part_of": self.part_of,
         }  # fmt: skip
+
+
+class Besides(msgspec.Struct, frozen=True):
+    """Who was asked about besides the pipeline: how many ends (interfaces, functions, services) that a change can
+    touch, how many that none can, and in words what was left out as too much to ask one by one. ``unseen`` are files
+    that would show who takes part in pipelines and are in neither snapshot.
+    """
+
+    compared: int = 0
+    skipped: int = 0
+    left_out: str = ""
+    unseen: tuple[str, ...] = ()
 
 
 class PolicyChange(msgspec.Struct, frozen=True):
@@ -136,6 +152,9 @@ class Diff(Shown, frozen=True):
     before: Side = Side()
     """The answers of the sources compared, changed or not, in the older snapshot, by the ids of the newer one."""
     after: Side = Side()
+    besides: Besides = Besides()
+    limits: tuple[str, ...] = ()
+    """What of the causes was not looked for, in words."""
 
     @property
     def known(self) -> Known:
@@ -187,6 +206,8 @@ class Diff(Shown, frozen=True):
             "renamed": self.renamed,
             "compared": list(self.compared),
             "skipped": list(self.skipped),
+            "besides": msgspec.to_builtins(self.besides),
+            "limits": list(self.limits),
         }
 
     def _finding(self, one: Finding) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reachsim.diff.causes import Causes
 from reachsim.diff.cells import OUTWARD, Asked, State, minus, shift, union, words
+from reachsim.diff.others import Alike
 from reachsim.diff.records import Answer, CellChange, Moved
 from reachsim.packets import PacketSet
 from reachsim.verdict import RouteWord
@@ -14,9 +16,18 @@ Turn = tuple[RouteWord, RouteWord]
 
 
 def cell_change(
-    asked: Asked, needed: bool, before: State, after: State, causes: tuple[str, ...], others: tuple[str, ...] = ()
+    asked: Asked, needed: bool, states: tuple[State, State], causes: Causes, alike: Alike | None = None
 ) -> CellChange:  # fmt: skip
-    """What changed of a question whose two answers differ."""
+    """What changed of a question whose two answers differ.
+
+    Args:
+        asked: The question.
+        needed: Whether a step of the pipeline needs it.
+        states: The answers before and after.
+        causes: Ids of the least changes that cause it, and of others that do by themselves.
+        alike: Other sources and destinations with the same answers.
+    """
+    before, after = states
     found = shift(before, after)
     news = found.gained if asked.source == "internet" else minus(after.passing(OUTWARD), before.passing(OUTWARD))
     out = union(news.values())
@@ -35,8 +46,10 @@ def cell_change(
         leaves=bool(out) and asked.source != "internet",
         exposes=bool(out) and asked.source == "internet",
         exits=tuple(component for component, packets in after.exits if packets & out),
-        causes=causes,
-        alternatives=others,
+        causes=causes[0],
+        alternatives=causes[1],
+        like_source=alike[0] if alike else (),
+        like_destination=alike[1] if alike else (),
     )
 
 

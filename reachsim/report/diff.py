@@ -1,4 +1,4 @@
-"""What changed between two snapshots, as plain text for a terminal and as Markdown for a review.
+"""What changed between two snapshots, as plain text for a terminal.
 
 Decides nothing: every line is a value of `reachsim.diff.Diff` in words.
 """
@@ -62,8 +62,8 @@ def render_diff(diff: Diff, network: Labels, *, colour: bool = False, columns: i
     if diff.renamed:
         lines += ["", paint.bold("re-created under new ids")]
         lines += [f"  {clean(old)} → {label(network, new)}" for old, new in sorted(diff.renamed.items())]
-    if diff.skipped:
-        lines += ["", *wrap(f"the same for sure, as no change can touch them: {_few(diff.skipped, network)}", columns)]
+    for remark in remarks(diff, network):
+        lines += ["", *wrap(remark, columns)]
     return "\n".join(lines) + "\n"
 
 
@@ -90,9 +90,28 @@ def together(cells: Iterable[CellChange]) -> list[list[CellChange]]:
     for one in cells:
         alike = (one.source, one.before.outcome, one.before.route, one.after.outcome, one.after.route,
                  tuple(sorted(one.after.layers.items())), one.leaves, one.exposes, one.exits, one.causes,
-                 one.alternatives)  # fmt: skip
+                 one.alternatives, one.like_source)  # fmt: skip
         found.setdefault(alike, []).append(one)
     return list(found.values())
+
+
+def ends(cells: Sequence[CellChange], network: Labels) -> str:
+    """Whom changed answers of one source are about: ``source → destinations``."""
+    return f"{source_of(cells, network)} → {', '.join(targets_of(cells, network))}"
+
+
+def source_of(cells: Sequence[CellChange], network: Labels) -> str:
+    """The source of changed answers, and how many get the same."""
+    return label(network, cells[0].source) + _and_like(cells[0].like_source)
+
+
+def targets_of(cells: Sequence[CellChange], network: Labels) -> list[str]:
+    """Where changed answers lead to, and how many get the same; ``*`` where a step needs it."""
+    return [label(network, one.destination) + _and_like(one.like_destination) + "*" * one.needed for one in cells]
+
+
+def _and_like(names: Sequence[str]) -> str:
+    return f" (and {len(names)} like it)" if names else ""
 
 
 def summary(diff: Diff, words: Words = ENGLISH) -> str:
@@ -110,6 +129,19 @@ def summary(diff: Diff, words: Words = ENGLISH) -> str:
         return words["sum no answer"].format(changes=changes) + also
     causing = sum(one.matters == "causes" for one in diff.changes)
     return counted("matter", causing, changes=changes, answers=counted("answers", len(diff.cells)))
+
+
+def remarks(diff: Diff, network: Labels, words: Words = ENGLISH) -> list[str]:
+    """What was not compared, and why; what of the causes was not looked for."""
+    besides = diff.besides
+    found = [f"{words['untouched']}: {_few(diff.skipped, network)}"] if diff.skipped else []
+    if besides.compared or besides.skipped:
+        found.append(words["besides"].format(besides.compared, besides.skipped))
+    if besides.left_out:
+        found.append(words["left out"].format(besides.left_out))
+    if besides.unseen:
+        found.append(words["unseen"].format(", ".join(besides.unseen)))
+    return [*found, *diff.limits]
 
 
 def _few(names: Sequence[str], network: Labels) -> str:
@@ -137,10 +169,7 @@ def _cells(
 ) -> Iterator[str]:  # fmt: skip
     """Changed answers. ``known``: changes told already, which are not told once more."""
     first = cells[0]
-    targets = ", ".join(label(network, one.destination) + ("*" if one.needed else "") for one in cells)
-    yield from (
-        paint.bold(line) for line in wrap(f"{label(network, first.source)} → {targets}", paint.columns, "", "  ")
-    )
+    yield from (paint.bold(line) for line in wrap(ends(cells, network), paint.columns, "", "  "))
     yield f"  {answer(first.before)} → " + paint.outcome(first.after.outcome, answer(first.after))
     for name, some in _traffics(cells):
         groups = by_ends(some)
@@ -249,55 +278,3 @@ def policy_words(one: PolicyChange, network: Labels, words: Words = ENGLISH) -> 
             yield words[key if verdict else f"{key} open"].format(name, clean(proof))
     if one.allows_more is False and one.allows_less is False:
         yield words["policy same"].format(name)
-
-
-# --- Markdown -------------------------------------------------------------------------------------------------------
-
-
-def render_markdown(diff: Diff, network: Labels) -> str:
-    """The comparison as Markdown, for a comment on a review."""
-    word, because = diff.gate
-    lines = [
-        f"**{_plain(summary(diff))}**",
-        "",
-        f"- overall: {_plain(overall(diff))}",
-        f"- gate: {ENGLISH[f'gate {word}']}",
-    ]
-    lines += [f"  - {_plain(labelled(one, network))}" for one in reasons(because)]
-    if diff.cells:
-        lines += ["", "| from | to | before | after | traffic | because of |", "| --- | --- | --- | --- | --- | --- |"]
-        lines += [_row(cells, network) for cells in together(diff.cells)]
-    if diff.changes:
-        lines += ["", "| change | resource | what | matters |", "| --- | --- | --- | --- |"]
-        for one in diff.changes:
-            change = one.change
-            cells = (change.id, f"{change.kind} {label(network, change.component)}", change.text, matters(one, network))
-            lines.append(f"| {' | '.join(map(_plain, cells))} |")
-    for policy in diff.policies:
-        lines += ["", *(f"- {_plain(text)}" for text in policy_words(policy, network))]
-    if diff.appeared or diff.gone:
-        lines += ["", "| | finding | | because of |", "| --- | --- | --- | --- |"]
-        for sign, findings in (("new", diff.appeared), ("gone", diff.gone)):
-            lines += [
-                f"| {sign} | {one.severity} {_plain(one.id)} | {_plain(one.title)} | {', '.join(diff.causes_of(one))} |"
-                for one in findings
-            ]
-    return "\n".join(lines) + "\n"
-
-
-def _row(cells: Sequence[CellChange], network: Labels) -> str:
-    first = cells[0]
-    shown = traffic_lines(cells)
-    more = [f"and {len(shown) - 3} more"] if len(shown) > 3 else []
-    columns = (
-        label(network, first.source), ", ".join(label(network, one.destination) for one in cells), answer(first.before),
-        answer(first.after), "; ".join(shown[:3] + more), because_of(first),
-    )  # fmt: skip
-    return f"| {' | '.join(map(_plain, columns))} |"
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown takes as it is."""
-    for sign in "\\`*_{}[]<>|":
-        text = text.replace(sign, f"\\{sign}")
-    return clean(text)

@@ -20,7 +20,10 @@ from reachsim.report.diff import (
     overall,
     policy_words,
     reasons,
+    remarks,
+    source_of,
     summary,
+    targets_of,
     together,
     traffic_lines,
 )
@@ -61,7 +64,7 @@ def entries(diff: Diff, network: Labels, words: Words) -> dict[str, Any]:
         "summary": summary(diff, words), "overall": overall(diff, words), "answered": partial(answer, words=words),
         "rows": list(_rows(diff, network, words)), "changes": list(_changes(diff, network, words)),
         "policies": [line for one in diff.policies for line in policy_words(one, network, words)],
-        "skipped": [label(network, one) for one in diff.skipped], "signs": _signs(),
+        "remarks": remarks(diff, network, words), "signs": _signs(),
         "map": _map(diff, network, words),
     }  # fmt: skip
 
@@ -89,8 +92,7 @@ def _rows(diff: Diff, network: Labels, words: Words) -> Iterator[dict[str, Any]]
     for cells in together(diff.cells):
         first = cells[0]
         yield {
-            "source": label(network, first.source),
-            "targets": [label(network, one.destination) + ("*" if one.needed else "") for one in cells],
+            "source": source_of(cells, network), "targets": targets_of(cells, network),
             "before": first.before, "after": first.after, "traffic": traffic_lines(cells, words),
             "exits": [label(network, one) for one in first.exits], "causes": first.causes,
             "alternatives": first.alternatives,

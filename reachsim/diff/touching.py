@@ -1,0 +1,248 @@
+"""Which changes can touch a question at all, by the two networks' plans alone.
+
+A rule of a security group, an entry of a network ACL, a route and an endpoint's policy are read only by traffic that
+comes past: of the ends' own interfaces and subnets, or of what stands in between (endpoints, NAT gateways, appliances,
+load balancers, attachments) in a VPC that they can get to. Every other change is taken to touch everybody: an
+interface's address, for one, changes what ``internet`` means. What holds on either side counts, so that it also holds
+for every snapshot between the two, with some of the changes undone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from reachsim.changes import Change
+from reachsim.diff.cells import Asked
+from reachsim.diff.scope import matters_not
+from reachsim.model import records as aws
+from reachsim.model.interfaces import Interface
+from reachsim.model.network import Network
+from reachsim.selectors import parse_selector
+from reachsim.workloads import find_project
+
+_NOBODY = ("internet", "vpce", "service", "ecr", "s3", "codecommit", "logs")
+"""Ends that have nothing of their own: all that they come past stands in between."""
+_OWN_NAMES = (".internal", ".compute.amazonaws.com", ".compute-1.amazonaws.com", ".compute.amazonaws.com.cn")
+"""Ends of names that AWS gives to instances."""
+
+
+class Own(NamedTuple):
+    """What an end has of its own, on either side."""
+
+    vpcs: frozenset[str]
+    subnets: frozenset[str]
+    groups: frozenset[str]
+
+
+class Touching:
+    """Which of some changes can touch which questions.
+
+    Args:
+        before, after: The two networks.
+        units: Id → the changes that are made and undone together.
+        pinned: Host names that the configuration gives addresses.
+    """
+
+    def __init__(
+        self, before: Network, after: Network, units: Mapping[str, Sequence[Change]], pinned: Collection[str] = ()
+    ) -> None:
+        self.networks, self._units, self._pinned = (before, after), units, pinned
+        self._zones = any(
+            "/route53/get-hosted-zone/" in path for one in self.networks for path in one.snapshot.paths
+        )  # fmt: skip
+        self._of_end: dict[str, frozenset[str]] = {}
+        self._everything = frozenset(name for name, some in units.items() if not all(map(matters_not, some)))
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a change of more than names."""
+        return bool(self._everything)
+
+    def question(self, asked: Asked) -> frozenset[str]:
+        """The ids of those that can touch a question."""
+        return self.end(asked.source) | self.end(asked.destination)
+
+    def end(self, selector: str) -> frozenset[str]:
+        """The ids of those that can touch what a source sends, or somebody receives."""
+        if selector not in self._of_end:
+            self._of_end[selector] = self._end(selector)
+        return self._of_end[selector]
+
+    def _end(self, selector: str) -> frozenset[str]:
+        kind, name = parse_selector(selector).kind, parse_selector(selector).value
+        public = kind == "host" and name not in self._pinned and not name.endswith(_OWN_NAMES)
+        if public or kind in _NOBODY:  # whoever asks, or is asked, tells what is between
+            return frozenset()
+        own = None if self._zones else self._own(selector, kind)
+        if own is None:
+            return self._everything
+        crossed = self._crossed(own)
+        return frozenset(
+            name for name in self._everything if any(not self._spares(crossed, one) for one in self._units[name])
+        )
+
+    def _spares(self, crossed: Crossed, change: Change) -> bool:
+        """Whether a change surely changes nothing for an end."""
+        if matters_not(change):
+            return True
+        kind, component = _local(change), change.component
+        if kind is None:
+            return False
+        if kind == "vpc-endpoint":
+            endpoints = [one.vpc_endpoints[component] for one in self.networks if component in one.vpc_endpoints]
+            return bool(endpoints) and all(one.vpc_id not in crossed.vpcs for one in endpoints)
+        if kind == "route-table" and component in self._edge_tables:
+            return False
+        return component not in crossed.components
+
+    def _crossed(self, own: Own) -> Crossed:
+        """What traffic of an end comes past, at most."""
+        near = frozenset(vpc for one in own.vpcs for vpc in self._joined.get(one, (one,)))
+        key = (near, own.subnets, own.groups)
+        if key not in self._kept:
+            between = [self._between[vpc] for vpc in near if vpc in self._between]
+            subnets = own.subnets.union(*(one.subnets for one in between))
+            groups = own.groups.union(*(one.groups for one in between))
+            filters = {name for subnet in subnets for name in self._filters.get(subnet, ())}
+            self._kept[key] = Crossed(near, frozenset((*groups, *filters)))
+        return self._kept[key]
+
+    def _own(self, selector: str, kind: str) -> Own | None:
+        """What is an end's own, of the kinds of which that is plain to see; None where it is not."""
+        name = parse_selector(selector).value
+        if kind == "codebuild":
+            return self._own_of_build(name)
+        mine = self._interfaces.get(name, ()) if kind in ("i", "eni") else ()
+        if not mine or any(one.kind != "interface" for one in mine):
+            return None
+        return Own(
+            frozenset(one.vpc_id for one in mine), frozenset(one.subnet_id for one in mine),
+            frozenset(group for one in mine for group in one.groups),
+        )  # fmt: skip
+
+    def _own_of_build(self, name: str) -> Own | None:
+        found = [one for network in self.networks if (one := find_project(network, name)) is not None]
+        configs = [project.vpc_config for _, project in found]
+        if not found or any(project.environment.fleet is not None for _, project in found):
+            return None
+        kept = [one for one in configs if one is not None and one.vpc_id]
+        if len(kept) < len(configs):
+            return None
+        return Own(
+            frozenset(one.vpc_id or "" for one in kept), frozenset(subnet for one in kept for subnet in one.subnets),
+            frozenset(group for one in kept for group in one.security_group_ids),
+        )  # fmt: skip
+
+    # --- the plan of both networks --------------------------------------------------------------------------------
+
+    @cached_property
+    def _kept(self) -> dict[tuple[frozenset[str], frozenset[str], frozenset[str]], Crossed]:
+        return {}
+
+    @cached_property
+    def _interfaces(self) -> dict[str, list[Interface]]:
+        found: dict[str, list[Interface]] = {}
+        for network in self.networks:
+            for one in network.interfaces.values():
+                found.setdefault(one.id, []).append(one)
+                if one.instance_id:
+                    found.setdefault(one.instance_id, []).append(one)
+        return found
+
+    @cached_property
+    def _filters(self) -> dict[str, set[str]]:
+        """Subnet → the network ACLs and route tables that it has on either side."""
+        found: dict[str, set[str]] = {}
+        for network in self.networks:
+            for subnet in network.subnets:
+                acl, table = network.network_acl_of(subnet), network.route_table_of(subnet)
+                kept = found.setdefault(subnet, set())
+                kept.update([acl.network_acl_id] if acl else (), [table.route_table_id] if table else ())
+        return found
+
+    @cached_property
+    def _edge_tables(self) -> frozenset[str]:
+        """Route tables of gateways."""
+        return frozenset(
+            table.route_table_id for network in self.networks for table in network.route_tables.values()
+            if any(one.gateway_id for one in table.associations)
+        )  # fmt: skip
+
+    @cached_property
+    def _between(self) -> dict[str, Own]:
+        """VPC → what stands in between there."""
+        found: dict[str, tuple[set[str], set[str]]] = {}
+        for network in self.networks:
+            targets = _targets(network)
+            for record in network.network_interfaces.values():
+                if _stands_between(network, record) or not targets.isdisjoint(_called(record)):
+                    subnets, groups = found.setdefault(record.vpc_id or "", (set(), set()))
+                    subnets.add(record.subnet_id or "")
+                    groups.update(one.group_id for one in record.groups)
+            for attachment in network.transit_gateway_vpc_attachments.values():
+                found.setdefault(attachment.vpc_id or "", (set(), set()))[0].update(attachment.subnet_ids)
+        return {vpc: Own(frozenset((vpc,)), frozenset(subnets), frozenset(groups))
+                for vpc, (subnets, groups) in found.items()}  # fmt: skip
+
+    @cached_property
+    def _joined(self) -> dict[str, frozenset[str]]:
+        """VPC → every VPC that peering connections and transit gateways may lead to, on either side."""
+        found: dict[str, set[str]] = {vpc: {vpc} for network in self.networks for vpc in network.vpcs}
+        for link in (link for network in self.networks for link in _links(network)):
+            merged = set(link).union(*(found.get(vpc, {vpc}) for vpc in link))
+            found |= dict.fromkeys(merged, merged)
+        return {vpc: frozenset(near) for vpc, near in found.items()}
+
+
+class Crossed(NamedTuple):
+    """VPCs that traffic can get to, and the groups, network ACLs and route tables that it may come past there."""
+
+    vpcs: frozenset[str]
+    components: frozenset[str]
+
+
+def _local(change: Change) -> str | None:
+    """The kind of component whose contents alone changed, if that is all that a change is."""
+    if change.kind not in _INSIDE:
+        return None
+    inside = _INSIDE[change.kind]
+    return change.kind if all(len(one.path) > 2 and one.path[2] in inside for one in change.atoms) else None
+
+
+_INSIDE = {
+    "security-group": ("IpPermissions", "IpPermissionsEgress"), "network-acl": ("Entries",), "route-table": ("Routes",),
+    "vpc-endpoint": ("PolicyDocument",),
+}  # fmt: skip
+
+
+def _stands_between(network: Network, record: aws.NetworkInterface) -> bool:
+    """Whether traffic of others may cross an interface, or is meant to reach it by a service's name."""
+    plain = record.interface_type in (None, "interface") and record.source_dest_check is not False
+    managed = record.network_interface_id in network.endpoint_of_interface or (record.description or "").startswith(
+        "ELB"
+    )
+    return not plain or managed
+
+
+def _targets(network: Network) -> frozenset[str]:
+    """Instances and addresses that load balancers pass traffic on to."""
+    found = {one.target.id for some in network.target_health.values() for one in some}
+    classic = network.classic_load_balancers.values()
+    return frozenset(found.union(one.instance_id for balancer in classic for one in balancer.instances))
+
+
+def _called(record: aws.NetworkInterface) -> Iterable[str]:
+    """What a load balancer may call an interface by."""
+    instance = record.attachment.instance_id if record.attachment else None
+    yield from (str(one.private_ip_address) for one in record.private_ip_addresses if one.private_ip_address)
+    yield from (str(one.ipv6_address) for one in record.ipv6_addresses)
+    yield instance or record.network_interface_id
+
+
+def _links(network: Network) -> Iterable[set[str]]:
+    """VPCs that a peering connection or a transit gateway joins; all transit gateways count as one."""
+    for peering in network.vpc_peering_connections.values():
+        yield {end.vpc_id for end in (peering.requester_vpc_info, peering.accepter_vpc_info) if end.vpc_id}
+    yield {one.vpc_id for one in network.transit_gateway_vpc_attachments.values() if one.vpc_id}
