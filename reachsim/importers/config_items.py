@@ -1,27 +1,21 @@
 """AWS Config's records of resources, turned back into what the services' own APIs answer.
 
-Config spells the API's members with a small first letter, says null for what is absent, and has some members of its
-own:
+`KINDS` has the types that Config records in the API's own members (`config_spelling`), `config_declared` those that
+stand in CloudFormation's form; some types have been recorded in both. `UNREAD` says what stays undecided for types
+that could matter and are not read.
 
-- ``ipRanges`` are bare strings; the API's records stand in ``ipv4Ranges``.
-- An instance stands alone, not in a reservation.
-- Policy documents of IAM are URL-encoded; a bucket's policy is in the supplementary configuration.
-
-Only resource types of `KINDS` are read. **Not** here: types that Config records in CloudFormation's form with other
-names than the API's (transit gateway route tables, Network Firewall).
-
-**Source:** AWS Config Developer Guide, "Components of a configuration item" and "Example configuration snapshot"; EC2,
-IAM, CodeBuild API references (members).
+**Source:** AWS Config Developer Guide, "Supported Resource Types", "Components of a configuration item";
+awslabs/aws-config-resource-schema; EC2, IAM, CodeBuild, Network Firewall, Elastic Load Balancing API references.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
-from urllib.parse import unquote
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
 
-Record = dict[str, Any]
+from reachsim.importers import config_declared
+from reachsim.importers.config_declared import DECLARED, Fact, Item, listed
+from reachsim.importers.config_spelling import Record, api, decoded, members, without_null
 
 
 class Kind(NamedTuple):
@@ -29,10 +23,12 @@ class Kind(NamedTuple):
 
     call: str
     key: str
-    form: str = "ec2"
+    form: str = "api"
 
 
 KINDS: Final[Mapping[str, Kind]] = {
+    "AWS::CodeBuild::Project": Kind("codebuild/batch-get-projects", "projects", "project"),
+    "AWS::CodePipeline::Pipeline": Kind("codepipeline/list-pipelines", "pipelines", "pipeline"),
     "AWS::EC2::CustomerGateway": Kind("ec2/describe-customer-gateways", "CustomerGateways"),
     "AWS::EC2::DHCPOptions": Kind("ec2/describe-dhcp-options", "DhcpOptions"),
     "AWS::EC2::EIP": Kind("ec2/describe-addresses", "Addresses"),
@@ -54,89 +50,160 @@ KINDS: Final[Mapping[str, Kind]] = {
     "AWS::EC2::VPCPeeringConnection": Kind("ec2/describe-vpc-peering-connections", "VpcPeeringConnections"),
     "AWS::EC2::VPNConnection": Kind("ec2/describe-vpn-connections", "VpnConnections"),
     "AWS::EC2::VPNGateway": Kind("ec2/describe-vpn-gateways", "VpnGateways"),
-    "AWS::CodeBuild::Project": Kind("codebuild/batch-get-projects", "projects", "plain"),
-    "AWS::IAM::Group": Kind("iam/get-account-authorization-details", "GroupDetailList", "iam"),
-    "AWS::IAM::Policy": Kind("iam/get-account-authorization-details", "Policies", "iam"),
-    "AWS::IAM::User": Kind("iam/get-account-authorization-details", "UserDetailList", "iam"),
-    "AWS::IAM::Role": Kind("iam/get-account-authorization-details", "RoleDetailList", "iam"),
+    "AWS::ElasticLoadBalancing::LoadBalancer": Kind("elb/describe-load-balancers", "LoadBalancerDescriptions"),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": Kind("elbv2/describe-load-balancers", "LoadBalancers"),
+    "AWS::IAM::Group": Kind("iam/get-account-authorization-details", "GroupDetailList"),
+    "AWS::IAM::Policy": Kind("iam/get-account-authorization-details", "Policies"),
+    "AWS::IAM::Role": Kind("iam/get-account-authorization-details", "RoleDetailList"),
+    "AWS::IAM::User": Kind("iam/get-account-authorization-details", "UserDetailList"),
+    "AWS::Lambda::Function": Kind("lambda/list-functions", "Functions"),
+    "AWS::NetworkFirewall::Firewall": Kind("network-firewall/list-firewalls", "Firewalls", "firewall"),
+    "AWS::NetworkFirewall::FirewallPolicy": Kind(
+        "network-firewall/list-firewall-policies", "FirewallPolicies", "firewall"
+    ),
+    "AWS::NetworkFirewall::RuleGroup": Kind("network-firewall/list-rule-groups", "RuleGroups", "firewall"),
+    "AWS::S3::AccountPublicAccessBlock": Kind("s3control/get-public-access-block", "", "account block"),
     "AWS::S3::Bucket": Kind("s3api/get-bucket-policy", "Policy", "bucket"),
-}
+}  # fmt: skip
 """Resource type -> where its records go. Customer gateways are kept although no verdict needs them."""
 
-_RANGES: Final = {"ipv4Ranges": "IpRanges", "ipv6Ranges": "Ipv6Ranges"}
-_DOCUMENTS: Final = frozenset({"assumeRolePolicyDocument", "policyDocument", "document"})
+UNREAD: Final[Mapping[str, str]] = {
+    "AWS::EC2::ClientVpnEndpoint": "what clients of Client VPN reach",
+    "AWS::EC2::IPAM": "",
+    "AWS::EC2::InstanceConnectEndpoint": "what EC2 Instance Connect reaches",
+    "AWS::EC2::TransitGatewayConnect": "routes to transit gateways by Connect attachments",
+    "AWS::EC2::TransitGatewayMulticastDomain": "multicast",
+    "AWS::EC2::VPCEndpointService": "names of and ways to your own endpoint services",
+    "AWS::ECS::TaskDefinition": "which images and roles ECS services use",
+    "AWS::ECS::TaskSet": "which subnets and security groups task sets use",
+    "AWS::KMS::Key": "key policies",
+    "AWS::NetworkManager::TransitGatewayPeering": "routes to core networks",
+    "AWS::Route53Profiles::Profile": "names in VPCs with that profile",
+    "AWS::S3::AccessPoint": "policies of access points",
+    "AWS::S3::MultiRegionAccessPoint": "policies of access points",
+    "AWS::SecretsManager::ResourcePolicy": "policies of secrets",
+}
+"""Resource type -> what cannot be decided although Config has records that might tell."""
+
+_TOLD_ELSEWHERE: Final = frozenset(
+    {
+        "AWS::EC2::EIPAssociation", "AWS::EC2::SubnetCidrBlock", "AWS::EC2::SubnetNetworkAclAssociation",
+        "AWS::EC2::SubnetRouteTableAssociation", "AWS::EC2::VPCGatewayAttachment", "AWS::EC2::VPNConnectionRoute",
+        "AWS::IAM::InstanceProfile",
+    }
+)  # fmt: skip
+"""Types whose content stands in other records too: of the subnet, route table, network ACL, gateway, role."""
+
+_FIREWALL: Final[Mapping[str, tuple[str, str, str, str]]] = {
+    "Firewalls": ("describe-firewall", "Firewall", "FirewallArn", "FirewallName"),
+    "FirewallPolicies": (
+        "describe-firewall-policy", "FirewallPolicyResponse", "FirewallPolicyArn", "FirewallPolicyName",
+    ),
+    "RuleGroups": ("describe-rule-group", "RuleGroupResponse", "RuleGroupArn", "RuleGroupName"),
+}  # fmt: skip
+_BLOCKS: Final = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
 
-def record_of(item: Mapping[str, Any], kind: Kind) -> Record | None:
-    """The API's record of a configuration item; None if the item does not say.
+def lists_of(kind: str) -> tuple[str, ...] | None:
+    """The lists in which every resource of a type stands; None for a type that is not read.
+
+    >>> lists_of("AWS::EC2::VPC"), lists_of("AWS::EC2::Volume")
+    (('ec2/describe-vpcs',), None)
+    """
+    if kind in KINDS:
+        found = KINDS[kind]
+        return () if found.form == "bucket" else (found.call, *_MORE_LISTS.get(found.form, ()))
+    return DECLARED[kind][1] if kind in DECLARED else None
+
+
+_MORE_LISTS: Final[Mapping[str, tuple[str, ...]]] = {"project": ("codebuild/list-projects",)}
+
+
+def unread(kind: str, count: int) -> str | None:
+    """A sentence about records that are not used; None where other records tell the same."""
+    if kind in _TOLD_ELSEWHERE:
+        return None
+    said = f"{count} records of {kind} are not used"
+    return f"{said}: {what} cannot be decided" if (what := UNREAD.get(kind)) else said
+
+
+def facts_of(kind: str, item: Item) -> Iterator[Fact]:
+    """The answers that a configuration item of a known type gives.
 
     >>> rule = {"ipRanges": ["0.0.0.0/0"], "ipv4Ranges": [{"cidrIp": "0.0.0.0/0"}]}
-    >>> group = {"groupId": "sg-1", "vpcId": None, "ipPermissions": [rule]}
-    >>> record_of({"configuration": group}, KINDS["AWS::EC2::SecurityGroup"])
-    {'GroupId': 'sg-1', 'IpPermissions': [{'IpRanges': [{'CidrIp': '0.0.0.0/0'}]}]}
+    >>> group = Item("111122223333", "eu-west-1", "sg-1", {"groupId": "sg-1", "ipPermissions": [rule]}, {})
+    >>> next(facts_of("AWS::EC2::SecurityGroup", group)).document
+    {'SecurityGroups': [{'GroupId': 'sg-1', 'IpPermissions': [{'IpRanges': [{'CidrIp': '0.0.0.0/0'}]}]}]}
     """
-    configuration = decoded(item.get("configuration"))
-    match kind.form:
-        case "plain":
-            return {key: _without_null(held) for key, held in configuration.items() if held is not None}
+    if kind not in KINDS or (kind in DECLARED and _is_declared(item.configuration)):
+        yield from config_declared.facts(kind, item)
+        return
+    found, held = KINDS[kind], item.configuration
+    match found.form:
+        case "project":
+            record = _project(held)
+            yield listed(found.call, found.key, record)
+            yield Fact("codebuild/list-projects", None, {"projects": [str(record.get("name"))]})
+        case "pipeline":
+            document = without_null(held)
+            name = str(decoded(document.get("pipeline")).get("name"))
+            yield listed(found.call, found.key, {"name": name})
+            yield Fact("codepipeline/get-pipeline", name, document)
         case "instance":
-            instance = _api(configuration)
-            owner = item.get("awsAccountId") or item.get("accountId")
-            return {"Instances": [instance], **({"OwnerId": owner} if owner else {})}
+            yield listed(found.call, found.key, {"Instances": [members(held)], "OwnerId": item.account})
+        case "firewall":
+            yield from _firewall(found, members(held))
+        case "account block":
+            block = members(held)
+            yield Fact(found.call, None, {"PublicAccessBlockConfiguration": {one: block.get(one) for one in _BLOCKS}})
         case "bucket":
-            more = decoded(item.get("supplementaryConfiguration"))
-            if "BucketPolicy" not in more:
-                return None
-            policy = decoded(more["BucketPolicy"]).get("policyText")
-            return {"Policy": policy} if isinstance(policy, str) else {"Error": {"Code": "NoSuchBucketPolicy"}}
-    return _members(configuration)
+            yield from _bucket(item)
+        case _:
+            yield listed(found.call, found.key, members(held))
 
 
-def decoded(value: Any) -> Record:
-    """An object that may stand in a string, as advanced queries and histories have it; {} if it is neither."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return {}
-    return value if isinstance(value, dict) else {}
+def _is_declared(configuration: Record) -> bool:
+    """Whether a record of a type that was recorded in both forms is in CloudFormation's."""
+    return any(key[:1].isupper() for key in configuration)
 
 
-def _api(value: Any) -> Any:
-    """A value in the API's spelling."""
-    match value:
-        case dict():
-            return _members(value)
-        case list():
-            return [_api(one) for one in value]
-    return value
+def _project(held: Record) -> Record:
+    """A CodeBuild project: Config spells ``buildSpec`` with a large S, and its subnets may be objects."""
+    record: Record = without_null(held)
+    for key in ("source", "secondarySources"):
+        match record.get(key):
+            case dict() as source:
+                record[key] = _source(source)
+            case list() as sources:
+                record[key] = [_source(one) for one in sources if isinstance(one, dict)]
+    vpc = record.get("vpcConfig")
+    if isinstance(vpc, dict) and isinstance(vpc.get("subnets"), list):
+        subnets = [one.get("subnet") if isinstance(one, dict) else one for one in vpc["subnets"]]
+        record["vpcConfig"] = vpc | {"subnets": subnets}
+    return record
 
 
-def _members(record: Mapping[str, Any]) -> Record:
-    return {
-        _name(key, record): _document(held) if key in _DOCUMENTS else _api(held)
-        for key, held in record.items()
-        if held is not None and not (key == "ipRanges" and "ipv4Ranges" in record)
-    }
+def _source(source: Record) -> Record:
+    return {("buildspec" if key == "buildSpec" else key): held for key, held in source.items()}
 
 
-def _name(key: str, record: Mapping[str, Any]) -> str:
-    if key == "ipRanges" and all(isinstance(one, dict) for one in record[key]):
-        return "IpRanges"
-    return _RANGES.get(key) or key[:1].upper() + key[1:]
+def _firewall(kind: Kind, document: Record) -> Iterator[Fact]:
+    operation, response, arn_key, name_key = _FIREWALL[kind.key]
+    described = decoded(document.get(response))
+    arn, name = described.get(arn_key), described.get(name_key)
+    if isinstance(arn, str):
+        keys = (arn_key, name_key) if kind.key == "Firewalls" else ("Arn", "Name")
+        yield listed(kind.call, kind.key, dict(zip(keys, (arn, name), strict=True)))
+        yield Fact(f"network-firewall/{operation}", arn, document)
 
 
-def _document(value: Any) -> Any:
-    """A policy document as the AWS CLI prints it: IAM's are URL-encoded here."""
-    if isinstance(value, str) and value.startswith("%7B"):
-        return decoded(unquote(value)) or value
-    return value
-
-
-def _without_null(value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: _without_null(held) for key, held in value.items() if held is not None}
-        case list():
-            return [_without_null(one) for one in value]
-    return value
+def _bucket(item: Item) -> Iterator[Fact]:
+    region = {"LocationConstraint": None if item.region == "us-east-1" else item.region}
+    yield Fact("s3api/get-bucket-location", item.name, region)
+    if "BucketPolicy" in item.more:
+        policy = decoded(item.more["BucketPolicy"]).get("policyText")
+        document = {"Policy": policy} if isinstance(policy, str) else {"Error": {"Code": "NoSuchBucketPolicy"}}
+        yield Fact("s3api/get-bucket-policy", item.name, document)
+    block = api(decoded(item.more.get("PublicAccessBlockConfiguration")))
+    if block:
+        yield Fact("s3api/get-public-access-block", item.name, {"PublicAccessBlockConfiguration": block})

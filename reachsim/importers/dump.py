@@ -7,6 +7,8 @@ names that don't end in ``.json``. **Source:** Batfish's documented layout (``aw
 
 from __future__ import annotations
 
+import codecs
+import json
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -95,23 +97,73 @@ def read_json(file: Found) -> dict[str, Any] | list[Any]:
     Raises:
         SnapshotError: It cannot be read, is too large, or is no such JSON.
     """
-    expected = "a JSON object in UTF-8"
+    values = read_values(file)
+    if len(values) > 1:
+        raise SnapshotError(Fault(file.name, "", "one JSON value", f"{len(values)}, one behind the other"))
+    if isinstance(values[0], dict | list):
+        return values[0]
+    raise SnapshotError(Fault(file.name, "", "a JSON object or list", kind_of(values[0])))
+
+
+def read_values(file: Found) -> list[Any]:
+    """The JSON values of one file, of which several may stand one behind the other, as pages and lines do.
+
+    Raises:
+        SnapshotError: It cannot be read, is too large, or is no JSON.
+    """
     try:
         size = file.path.stat().st_size
         if size > MAX_BYTES:
             raise SnapshotError(Fault(file.name, "", f"at most {MAX_BYTES} bytes", f"{size} bytes"))
-        value = msgspec.json.decode(file.path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+        return values_of(file.name, file.path.read_bytes())
     except OSError as error:
         raise SnapshotError(Fault(file.name, "", "a readable file", error.strerror or str(error))) from error
     except MemoryError as error:
         raise SnapshotError(Fault(file.name, "", "a file that fits into memory", f"{size} bytes")) from error
+
+
+def values_of(name: str, data: bytes) -> list[Any]:
+    """The JSON values in the bytes of a file, at least one; UTF-8, or UTF-16 with its mark as PowerShell writes it.
+
+    Raises:
+        SnapshotError: They are no JSON.
+
+    >>> values_of("a.json", b'{"Vpcs": []}'), values_of("a.json", b'{"a": 1}\\n[2]')
+    ([{'Vpcs': []}], [{'a': 1}, [2]])
+    """
+    expected = "a JSON object in UTF-8"
+    try:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            data = data.decode("utf-16").encode()
+        data = data.removeprefix(codecs.BOM_UTF8)
+        try:
+            return [msgspec.json.decode(data)]
+        except msgspec.DecodeError as error:
+            if "trailing characters" not in str(error):
+                raise
+            return _one_behind_the_other(data.decode(), error)
     except RecursionError as error:
-        raise SnapshotError(Fault(file.name, "", expected, "too deep a nesting")) from error
+        raise SnapshotError(Fault(name, "", expected, "too deep a nesting")) from error
     except (msgspec.MsgspecError, UnicodeError) as error:
-        raise SnapshotError(Fault(file.name, "", expected, shown(str(error)))) from error
-    if isinstance(value, dict | list):
-        return value
-    raise SnapshotError(Fault(file.name, "", "a JSON object or list", kind_of(value)))
+        raise SnapshotError(Fault(name, "", expected, shown(str(error)))) from error
+
+
+def _one_behind_the_other(text: str, error: msgspec.DecodeError) -> list[Any]:
+    values: list[Any] = []
+    decoder = json.JSONDecoder(parse_constant=_no_number)
+    at = 0
+    while at < len(text):
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except ValueError:
+            raise error from None  # it tells where the first value ends, and the next one is none
+        values.append(value)
+        at = next((index for index in range(at, len(text)) if not text[index].isspace()), len(text))
+    return values
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(word)
 
 
 def kind_of(value: object) -> str:

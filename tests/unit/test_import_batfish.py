@@ -583,9 +583,16 @@ def test_a_bad_file_is_named_with_what_was_expected(tmp_path: Path, content: Any
 
 def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
     source = dump(tmp_path / "in", {"eu-west-1/Vpcs.json": ""})
-    (source / "aws_configs/eu-west-1/Vpcs.json").write_bytes('{"Vpcs": []}'.encode("utf-16"))
+    (source / "aws_configs/eu-west-1/Vpcs.json").write_bytes('{"Vpcs": ["\xe9"]}'.encode("latin-1"))
     with pytest.raises(SnapshotError, match="UTF-8"):
         import_batfish(source, tmp_path / "out")
+
+
+def test_utf16_as_powershell_writes_it(tmp_path: Path) -> None:
+    source = dump(tmp_path / "in", {"eu-west-1/NetworkInterfaces.json": ""})
+    (source / "aws_configs/eu-west-1/NetworkInterfaces.json").write_bytes(json.dumps(ENIS).encode("utf-16"))
+    import_batfish(source, tmp_path / "out")
+    assert json.loads((tmp_path / f"out/{ME}/eu-west-1/ec2/describe-network-interfaces.json").read_text()) == ENIS
 
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
