@@ -174,7 +174,7 @@ class Snapshot:
         error = self._error(path)
         if error is None:
             return "partial" if self.partial(path) else "ok"
-        return "absent" if _may_be_absent(path) and _there_is_none(error.error.code) else "refused"
+        return "absent" if _may_be_absent(path) and there_is_none(error.error.code) else "refused"
 
     def partial(self, path: str) -> bool:
         """Whether a file that is there holds one page of an answer that goes on (``NextToken`` and the like)."""
@@ -237,7 +237,8 @@ def _decode_error(data: bytes) -> ErrorFile | None:
         return None
 
 
-def _there_is_none(code: str) -> bool:
+def there_is_none(code: str) -> bool:
+    """Whether an error code of AWS says that the thing asked for does not exist."""
     return code.startswith("NoSuch") or code.endswith(_THERE_IS_NONE)
 
 

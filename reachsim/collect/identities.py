@@ -1,6 +1,6 @@
 """Calls that a capture makes besides the table of files, and when.
 
-- The roles in use, one by one, if ``iam get-account-authorization-details`` is refused (`FALLBACK`).
+- The roles in use, one by one, if ``iam get-account-authorization-details`` is refused (`reachsim.role_calls`).
 - What there is to capture, if asked for (`SETUP`): the Regions (``--all-regions``), the organization's accounts
   (``--org``). Their answers are not stored, for they name accounts by e-mail address.
 
@@ -14,23 +14,6 @@ from types import MappingProxyType
 from typing import Final
 
 from reachsim.calls import Call, NameSource
-
-
-def _iam(operation: str, key: str, per: str, args: str) -> Call:
-    action = "".join(word.capitalize() for word in operation.split("-"))
-    return Call("iam", operation, "global", per, key, f"iam:{action}", args)
-
-
-FALLBACK: Final = (
-    _iam("get-instance-profile", "InstanceProfile", "instance-profile", "--instance-profile-name {name}"),
-    _iam("get-role", "Role", "role", "--role-name {name}"),
-    _iam("list-role-policies", "PolicyNames", "role", "--role-name {name}"),
-    _iam("list-attached-role-policies", "AttachedPolicies", "role", "--role-name {name}"),
-    _iam("get-role-policy", "PolicyDocument", "role-policy", "--role-name {first} --policy-name {second}"),
-    _iam("get-policy", "Policy", "policy", "--policy-arn {name}"),
-    _iam("get-policy-version", "PolicyVersion", "policy-version", "--policy-arn {first} --version-id {second}"),
-)
-"""Files under ``global/iam``. Of a pair, such as a role and its policy, the file's name has both: ``ROLE%2FPOLICY``."""
 
 SETUP: Final = (
     Call("ec2", "describe-regions", "region", None, "Regions", "ec2:DescribeRegions"),

@@ -10,7 +10,8 @@ import json
 from typing import Any, Final
 
 from reachsim.calls import CALLS
-from reachsim.collect.identities import FALLBACK, SETUP
+from reachsim.collect.identities import SETUP
+from reachsim.role_calls import FALLBACK
 
 VERSION: Final = "2012-10-17"
 

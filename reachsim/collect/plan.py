@@ -16,7 +16,8 @@ from typing import Any, Final
 import msgspec
 
 from reachsim.calls import CALLS, NAMES, Call, NameSource, path
-from reachsim.collect.identities import FALLBACK, SOURCES
+from reachsim.collect.identities import SOURCES
+from reachsim.role_calls import FALLBACK
 
 Read = Callable[[str], Any]
 """A file's decoded content by its path, None if it is not there or holds an error."""

@@ -3,7 +3,8 @@
 People keep ``aws … > file.json`` under names of their own. What tells the call, in this order: the operation in the
 file's or its folder's name (``describe-vpcs.json``, ``get-bucket-policy/logs.json``), checked against the answer's
 key; else the key alone, where only one call answers with it; else the records. What an answer is about stands in the
-answer itself for most calls, else in the file's name behind the operation.
+answer itself for most calls, else in the file's name behind the operation, or before it. A bucket's policy names its
+bucket.
 
 **Source:** `reachsim.calls` (operations and their keys); EC2, ECR, CodeCommit, S3, Route 53 API references (fields).
 """
@@ -14,11 +15,16 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from reachsim.calls import CALLS, Call
 from reachsim.importers.dump import Found
+from reachsim.role_calls import FALLBACK
 
 Document = Mapping[str, Any]
-_OPERATIONS: Final = sorted({call.operation for call in CALLS}, key=len, reverse=True)
+_EVERY: Final = (*CALLS, *FALLBACK)
+_OPERATIONS: Final = sorted({call.operation for call in _EVERY}, key=len, reverse=True)
+_BUCKET: Final = re.compile(r"arn:aws[a-z-]*:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?=/|$)")
 # Of calls with one key: a field that only this call's records have ("" = the records are strings).
 _FIELDS: Final[Mapping[str, str]] = {
     "codebuild/list-projects": "",
@@ -40,6 +46,9 @@ _NAMES: Final[Mapping[str, tuple[str | int, ...]]] = {
     "ecs/describe-services": ("services", 0, "clusterArn"),
     "codepipeline/get-pipeline": ("pipeline", "name"),
     "elbv2/describe-listeners": ("Listeners", 0, "LoadBalancerArn"),
+    "iam/get-instance-profile": ("InstanceProfile", "InstanceProfileName"),
+    "iam/get-policy": ("Policy", "Arn"),
+    "iam/get-role": ("Role", "RoleName"),
     "network-firewall/describe-firewall": ("Firewall", "FirewallArn"),
     "network-firewall/describe-firewall-policy": ("FirewallPolicyResponse", "FirewallPolicyArn"),
     "network-firewall/describe-rule-group": ("RuleGroupResponse", "RuleGroupArn"),
@@ -58,10 +67,18 @@ class Answer(NamedTuple):
     name: str | None
 
 
-def identify(file: Found, document: Document) -> Answer | str:
-    """What a file answers, or why that cannot be told."""
-    calls = _by_name(file, document) or _by_content(document)
+def operation_of(file: Found) -> str | None:
+    """The AWS CLI's word for an operation in a file's name, else in that of its folder."""
+    return _operation_in(file.path.stem) or _operation_in(file.path.parent.name)
+
+
+def identify(file: Found, document: Document, said: str | None = None) -> Answer | str:
+    """What a file answers, or why that cannot be told; ``said`` is the operation that an error message names."""
+    calls = _by_message(file, said) if said else []
+    calls = calls or _by_name(file, document) or ([] if "Error" in document else _by_content(document))
     kinds = {f"{call.service} {call.operation}" for call in calls}
+    if not kinds and "Error" in document:
+        return "nothing tells which call it is about: name the file after the call"
     if not kinds:
         keys = ", ".join(map(str, document))[:200] or "none"
         return f"holds no answer that we know; its keys: {keys}"
@@ -80,8 +97,19 @@ def identify(file: Found, document: Document) -> Answer | str:
 
 def _by_name(file: Found, document: Document) -> list[Call]:
     """The calls whose operation stands in the file's or its folder's name, if the answer is such a call's."""
-    operation = _operation_in(file.path.stem) or _operation_in(file.path.parent.name)
-    named = [call for call in CALLS if call.operation == operation and _holds(call, document)]
+    operation = operation_of(file)
+    return _by_words(
+        file, [call for call in _EVERY if call.operation == operation and _holds(call, document)], document
+    )
+
+
+def _by_message(file: Found, said: str) -> list[Call]:
+    """The calls of an operation as an error message spells it (``DescribeVpcs``)."""
+    return _by_words(file, [call for call in _EVERY if call.operation.replace("-", "") == said.lower()], {})
+
+
+def _by_words(file: Found, named: list[Call], document: Document) -> list[Call]:
+    """Those of several services' calls whose service the file's name or folders hold, or whose records these are."""
     words = set(re.split(r"[^a-z0-9]+", file.name.lower()))
     services = [call for call in named if set(call.service.split("-")) <= words]
     return services or (named if len({call.service for call in named}) == 1 else _by_field(named, document))
@@ -92,7 +120,13 @@ def _by_content(document: Document) -> list[Call]:
         return [call for call in CALLS if call.service == "sts"]
     if "RoleDetailList" in document:
         return [call for call in CALLS if call.operation == "get-account-authorization-details"]
+    if {"RoleName", "PolicyName", "PolicyDocument"} <= document.keys():
+        return [call for call in FALLBACK if call.operation == "get-role-policy"]
     found = [call for call in CALLS if call.key and call.key in document]
+    if not found:
+        found = [call for call in FALLBACK if call.operation != "get-policy" and call.key in document]
+    if "Policy" in document and isinstance(document["Policy"], dict) and "PolicyName" in document["Policy"]:
+        return [call for call in FALLBACK if call.operation == "get-policy"]
     if "policyText" in document:
         per = "repository" if "repositoryName" in document else None  # ECR Public's answers have to be named as such
         found = [call for call in found if call.per == per]
@@ -126,16 +160,36 @@ def _operation_in(text: str) -> str | None:
 
 
 def _name(file: Found, call: Call, document: Document) -> str | None:
-    told = _told(document, _NAMES.get(f"{call.service}/{call.operation}", ()))
+    told = _told(document, _NAMES.get(f"{call.service}/{call.operation}", ())) or _bucket(call, document)
     if told is not None:
         return told
+    if call.operation == "get-role-policy" and "RoleName" in document and "PolicyName" in document:
+        return f"{document['RoleName']}/{document['PolicyName']}"
     stem = file.path.stem.replace("%2F", "/")
     if file.path.parent.name.lower().replace("_", "-") == call.operation:
         return stem.removesuffix(call.suffix) or None
     plain = stem.lower().replace("_", "-")
     at = plain.find(call.operation)
-    rest = stem[at + len(call.operation) :] if at >= 0 else ""
-    return rest.strip("-._ ") or None
+    if at < 0:
+        return None
+    before, rest = stem[:at].strip("-._ "), stem[at + len(call.operation) :].strip("-._ ")
+    return rest.removesuffix(call.suffix) or (before if before.lower() not in (call.service, "s3", "aws") else None)
+
+
+def _bucket(call: Call, document: Document) -> str | None:
+    """The bucket that every resource of a bucket's policy is about."""
+    if (call.service, call.operation) != ("s3api", "get-bucket-policy"):
+        return None
+    try:
+        policy = msgspec.json.decode(document["Policy"]) if isinstance(document.get("Policy"), str) else {}
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    statements = policy.get("Statement") if isinstance(policy, dict) else None
+    listed = statements if isinstance(statements, list) else [statements]
+    resources = [one.get("Resource") for one in listed if isinstance(one, dict)]
+    texts = [text for one in resources for text in (one if isinstance(one, list) else [one])]
+    found = {match[1] if (match := _BUCKET.match(str(text))) else None for text in texts}
+    return found.pop() if len(found) == 1 else None
 
 
 def _told(document: Document, keys: tuple[str | int, ...]) -> str | None:

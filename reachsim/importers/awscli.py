@@ -22,10 +22,12 @@ from reachsim.calls import path
 from reachsim.errors import Fault, QuestionError, SnapshotError
 from reachsim.files import write_tree
 from reachsim.importers import places
-from reachsim.importers.answers import Answer, identify
-from reachsim.importers.dump import Found, find_loose, read_json, shown
+from reachsim.importers.answers import Answer, identify, operation_of
+from reachsim.importers.dump import Found, find_loose, shown
+from reachsim.importers.loose import read_loose
 from reachsim.importers.tree import Answers, Document, Ignored, ImportReport, merge, snapshot_files
 from reachsim.redact import redactor
+from reachsim.snapshot import there_is_none
 
 _PAGING: Final = ("NextToken", "nextToken", "NextMarker", "Marker", "IsTruncated")
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:([a-z0-9-]*):(\d{12}):")
@@ -57,7 +59,7 @@ def import_awscli(source: Path, out: Path, *, overwrite: bool = False) -> Import
     found, ignored = find_loose(source)
     if source.resolve().is_relative_to(out.resolve()):
         raise QuestionError(f"{shown(str(out))} holds the source: write the snapshot elsewhere", "TARGET_EXISTS")
-    read, unknown = _read_all(found)
+    read, unknown, said = _read_all(found)
     if not read:
         raise SnapshotError(Fault(shown(str(source)), "", "answers of the AWS CLI", f"{len(found)} other .json files"))
     answers, warnings = _collect(read)
@@ -69,31 +71,39 @@ def import_awscli(source: Path, out: Path, *, overwrite: bool = False) -> Import
         regions=tuple(sorted({region for _, region in answers if region != "global"})),
         files=tuple(files),
         ignored=(*ignored, *unknown),
-        warnings=tuple(warnings),
+        warnings=(*said, *warnings),
     )
 
 
-def _read_all(found: Iterable[Found]) -> tuple[list[_Read], list[Ignored]]:
+def _read_all(found: Iterable[Found]) -> tuple[list[_Read], list[Ignored], list[str]]:
     read: list[_Read] = []
     ignored: list[Ignored] = []
     faults: list[Fault] = []
+    warnings: list[str] = []
     for file in found:
+        operation = operation_of(file)
         try:
-            document = read_json(file)
+            loose = read_loose(file, operation)
         except SnapshotError as error:
             faults += error.faults
             continue
-        if not isinstance(document, dict):
-            ignored.append(Ignored(file.name, "a list, where the AWS CLI prints an object"))
-            continue
-        answer = identify(file, document)
-        if isinstance(answer, str):
-            ignored.append(Ignored(file.name, shown(answer)))
-        else:
-            read.append(_Read(file, answer, document))
+        if loose.ignored:
+            ignored.append(Ignored(file.name, loose.ignored))
+        if loose.warning:
+            warnings.append(loose.warning)
+        refusal = loose.refusal
+        for document in (refusal.document,) if refusal else loose.documents:
+            answer = identify(file, document, refusal.operation if refusal else None)
+            if isinstance(answer, str):
+                ignored.append(Ignored(file.name, f"{refusal.why}; {answer}" if refusal else shown(answer)))
+            else:
+                read.append(_Read(file, answer, document))
+                if refusal and not there_is_none(refusal.code):
+                    call = f"{answer.call.service} {answer.call.operation}"
+                    warnings.append(f"{file.name} {refusal.why}: {call} counts as not known")
     if faults:
         raise SnapshotError(*faults)
-    return read, ignored
+    return read, ignored, warnings
 
 
 # --- account and Region ---------------------------------------------------------------------------------------------
@@ -120,15 +130,18 @@ def _collect(read: Sequence[_Read]) -> tuple[Answers, list[str]]:
             expected = "a folder named after the Region, or records with a zone, ARN or service name that tell it"
             raise SnapshotError(Fault(one.file.name, "", expected, "neither, here or in another file"))
         target = path(mine, where or "", call.service, call.operation, _file_name(one.answer))
+        held, folder, rest = target.split("/", 2)
+        document = answers.setdefault((held, folder), {}).setdefault(rest.removesuffix(".json"), {})
+        if _outweighed(document, one.document):
+            continue
         first = origin.setdefault(target, one.file.name)
-        if first != one.file.name:
+        if first != one.file.name and "Error" not in one.document:
             warnings.append(f"{first} and {one.file.name} both answer {call.service} {call.operation}: put together")
         if _goes_on(one.document):
             paged.setdefault(target, one.file.name)
         else:
             ended.add(target)
-        held, folder, rest = target.split("/", 2)
-        merge(answers.setdefault((held, folder), {}).setdefault(rest.removesuffix(".json"), {}), clean(one.document))
+        merge(document, clean(one.document))
     for target, name in paged.items():
         if target in ended:  # its last page is there too
             held, folder, rest = target.split("/", 2)
@@ -138,6 +151,16 @@ def _collect(read: Sequence[_Read]) -> tuple[Answers, list[str]]:
         else:
             warnings.append(f"{name} is one page of several: it counts as not known")
     return answers, warnings
+
+
+def _outweighed(document: Document, more: Document) -> bool:
+    """Whether an error adds nothing to what is there: errors make way for an answer, "there is none" for a refusal."""
+    if document and "Error" in more:
+        if "Error" in document and not there_is_none(str(more["Error"].get("Code"))):
+            document.update(more)
+        return True
+    document.pop("Error", None)
+    return False
 
 
 def _goes_on(document: Document) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from reachsim.errors import Fault, SnapshotError
-from reachsim.importers.places import is_account, is_region
+from reachsim.importers.places import is_region, named_in
 from reachsim.importers.tree import Ignored
 
 TOP = "aws_configs"
@@ -73,7 +73,7 @@ def find_loose(source: Path) -> tuple[list[Found], list[Ignored]]:
     """Every JSON file below a folder, sorted, whatever the folders are called, and what lies beside them unused.
 
     Args:
-        source: A folder, or one file. Folders on the way that are called like an account or a Region count as such.
+        source: A folder, or one file. An account and a Region in the names of folders on the way count as such.
 
     Raises:
         SnapshotError: There is no such file or folder.
@@ -111,11 +111,20 @@ def read_values(file: Found) -> list[Any]:
     Raises:
         SnapshotError: It cannot be read, is too large, or is no JSON.
     """
+    return values_of(file.name, read_bytes(file))
+
+
+def read_bytes(file: Found) -> bytes:
+    """The bytes of one file.
+
+    Raises:
+        SnapshotError: It cannot be read, or is too large.
+    """
     try:
         size = file.path.stat().st_size
         if size > MAX_BYTES:
             raise SnapshotError(Fault(file.name, "", f"at most {MAX_BYTES} bytes", f"{size} bytes"))
-        return values_of(file.name, file.path.read_bytes())
+        return file.path.read_bytes()
     except OSError as error:
         raise SnapshotError(Fault(file.name, "", "a readable file", error.strerror or str(error))) from error
     except MemoryError as error:
@@ -216,9 +225,9 @@ def _add_below(found: list[Found], ignored: list[Ignored], folder: Path, where: 
         if entry.is_dir():
             _add_below(found, ignored, entry, where)
             continue
-        parts = entry.relative_to(where).parts[:-1]
-        account = next((part for part in reversed(parts) if is_account(part)), "")
-        region = next((part for part in reversed(parts) if is_region(part)), None)
+        told = [named_in(part) for part in reversed(entry.relative_to(where).parts[:-1])]
+        account = next((account for account, _ in told if account), "")
+        region = next((region for _, region in told if region), None)
         _add(found, ignored, entry, where, account, region)
 
 

@@ -28,7 +28,7 @@ NOT_SHARED = frozenset({"DBInstances", "DomainStatusList", "LoadBalancers", "Net
 """Keys whose records always belong to the account that asked."""
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2}")
+_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)?-(?:central|(?:north|south)(?:east|west)?|east|west)-[0-9]{1,2}")
 _ARN_FIELDS = (
     "ARN",
     "DBInstanceArn",
@@ -49,12 +49,23 @@ def is_account(text: str) -> bool:
 
 
 def is_region(text: str) -> bool:
-    """Whether a text has the form of a Region's name; no list of Regions is kept.
+    """Whether a text has the form of a Region's name, with a point of the compass; no list of Regions is kept.
 
-    >>> is_region("ap-northeast-1"), is_region("us-gov-west-1"), is_region("us-west-2a"), is_region("accounts")
+    >>> is_region("ap-northeast-1"), is_region("us-gov-west-1"), is_region("us-west-2a"), is_region("aws-dump-2")
     (True, True, False, False)
     """
     return _REGION.fullmatch(text) is not None
+
+
+def named_in(text: str) -> tuple[str, str | None]:
+    """(the account, the Region) that the name of a folder or file holds; "" and None for none or several.
+
+    >>> named_in("prod-111122223333-eu-west-1"), named_in("eu-west-1_us-east-1"), named_in("app-prod-1")
+    (('111122223333', 'eu-west-1'), ('', None), ('', None))
+    """
+    accounts = set(re.findall(r"(?<![0-9a-f])[0-9]{12}(?![0-9a-f])", text))
+    regions = set(re.findall(rf"(?<![a-z0-9]){_REGION.pattern}(?![a-z0-9])", text.lower()))
+    return accounts.pop() if len(accounts) == 1 else "", regions.pop() if len(regions) == 1 else None
 
 
 def region_of_zone(zone: object) -> str | None:

