@@ -10,6 +10,8 @@ one fails.
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import secrets
 import shutil
 import tempfile
@@ -38,10 +40,10 @@ def write_tree(out: Path, files: Mapping[str, bytes], *, overwrite: bool) -> Non
     """
     for name in files:
         _check_inside(name)
-    with _writing(out):
+    with writing(out):
         target = out.resolve()
         _refuse_existing_folder(out, target, overwrite)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(target.parent)
         # mkdtemp's own folder is private to the user; "new" inside it gets the permissions that any new folder gets.
         prefix = f".{target.name[:40]}."
         with tempfile.TemporaryDirectory(prefix=prefix, dir=target.parent, ignore_cleanup_errors=True) as temporary:
@@ -66,7 +68,7 @@ def replace_folder(new: Path, out: Path, *, overwrite: bool) -> None:
     Raises:
         QuestionError: The target exists and may not be replaced, or cannot be written; ``new`` stays where it is.
     """
-    with _writing(out):
+    with writing(out):
         target = out.resolve()
         _refuse_existing_folder(out, target, overwrite)
         _swap(new, target)
@@ -74,6 +76,8 @@ def replace_folder(new: Path, out: Path, *, overwrite: bool) -> None:
 
 def write_file(path: Path, data: bytes, *, overwrite: bool = True) -> None:
     """Write one file as a whole; an existing one keeps its permissions. Missing parents are made.
+
+    A device or a pipe (``/dev/stdout``, ``/dev/null``) is written to and stays what it is.
 
     Raises:
         QuestionError: The target exists and ``overwrite`` is false, is a folder, or cannot be written.
@@ -83,13 +87,16 @@ def write_file(path: Path, data: bytes, *, overwrite: bool = True) -> None:
     >>> target.read_bytes()
     b'{}'
     """
-    with _writing(path):
+    with writing(path):
         target = path.resolve()
         if target.is_dir():
             raise QuestionError(f"{_shown(path)} is a folder, not a file", "TARGET_EXISTS")
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
         if target.exists() and not overwrite:
             raise _exists(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(target.parent)
         temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(8)}.tmp")
         try:
             with temporary.open("xb") as file:
@@ -129,6 +136,14 @@ def _refuse_existing_folder(out: Path, target: Path, overwrite: bool) -> None:
         raise QuestionError(f"{_shown(out)} holds the working directory and is not overwritten", "TARGET_EXISTS")
 
 
+def _make_folder(folder: Path) -> None:
+    """Make a folder with its parents; a file in the way is said to be one (``mkdir`` says "File exists")."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from error
+
+
 def _check_inside(name: str) -> None:
     path = PurePosixPath(name)
     if path.is_absolute() or not path.parts or ".." in path.parts or "\\" in name or "\0" in name:
@@ -140,7 +155,7 @@ def _exists(path: Path) -> QuestionError:
 
 
 @contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
     """Turn what the operating system refuses into one line that names the target."""
     try:
         yield

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from reachsim.errors import QuestionError
-from reachsim.files import write_file
+from reachsim.files import write_file, writing
 from reachsim.slices.tiles import Part, Tile, Tiles
 from reachsim.snapshot import Snapshot
 
@@ -46,14 +46,25 @@ def write(tiles: Tiles, run: Runner, out: Path, mark: str, done: Callable[[int],
         mark: what the parts belong to (see `mark_of`).
         done: is told of every tile how many ends it had, of those that were there already too.
 
-    Raises QuestionError if the file exists and may not be replaced, or cannot be written.
+    Raises QuestionError if the file exists and may not be replaced, or cannot be written; whole parts are kept then.
     """
     if out.exists() and not overwrite:
         raise QuestionError(f"{out} exists already; --overwrite replaces it", "TARGET_EXISTS")
     if out.is_dir():
         raise QuestionError(f"{out} is a folder, not a file", "TARGET_EXISTS")
     folder = out.with_name(f".{out.name}.parts")
-    _prepare(folder, mark)
+    try:
+        with writing(out):
+            _prepare(folder, mark)
+        total = _whole(tiles, run, out, folder, done)
+    finally:
+        if folder.is_dir() and not any(folder.glob("*.part")):
+            _remove(folder)
+    return total
+
+
+def _whole(tiles: Tiles, run: Runner, out: Path, folder: Path, done: Callable[[int], None]) -> Counts:
+    """Make the parts that are missing, and the file of all parts."""
     total: Counts = Counter()
     missing = []
     for tile in tiles.plan:
@@ -69,10 +80,14 @@ def write(tiles: Tiles, run: Runner, out: Path, mark: str, done: Callable[[int],
         write_file(_part(folder, tile).with_suffix(".json"), json.dumps(counted).encode())
         total.update(part.counts)
         done(len(tile.ends))
-    _join(tiles, [_part(folder, tile) for tile in tiles.plan], folder / "whole")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    (folder / "whole").replace(out)
-    _remove(folder)
+    whole = folder / "whole"
+    with writing(out):
+        try:
+            _join(tiles, [_part(folder, tile) for tile in tiles.plan], whole)
+            whole.replace(out)
+        finally:
+            whole.unlink(missing_ok=True)
+        _remove_parts(folder)
     return total
 
 
@@ -86,15 +101,21 @@ def mark_of(snapshot: Snapshot, *question: object) -> str:
 
 def _prepare(folder: Path, mark: str) -> None:
     place = folder / "belongs-to"
-    if folder.is_dir() and place.is_file() and place.read_text() != mark:
+    if folder.is_dir() and place.is_file() and place.read_text(encoding="utf-8") != mark:
         _remove(folder)
     write_file(place, mark.encode())
 
 
 def _remove(folder: Path) -> None:
+    _remove_parts(folder)
     for path in folder.iterdir():
         path.unlink()
     folder.rmdir()
+
+
+def _remove_parts(folder: Path) -> None:
+    for path in folder.glob("*.part"):
+        path.unlink()
 
 
 def _part(folder: Path, tile: Tile) -> Path:
@@ -103,10 +124,12 @@ def _part(folder: Path, tile: Tile) -> Path:
 
 def _counts_of(folder: Path, tile: Tile) -> Counts | None:
     """The counts of a part that is there already: its counts are written after it."""
-    place = _part(folder, tile).with_suffix(".json")
-    if not place.is_file():
+    part = _part(folder, tile)
+    place = part.with_suffix(".json")
+    if not place.is_file() or not part.is_file():
         return None
-    return Counter({(kind, outcome): pairs for kind, outcome, pairs in json.loads(place.read_text())})
+    counted = json.loads(place.read_text(encoding="utf-8"))
+    return Counter({(kind, outcome): pairs for kind, outcome, pairs in counted})
 
 
 def _join(tiles: Tiles, parts: list[Path], whole: Path) -> None:
