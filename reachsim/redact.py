@@ -1,13 +1,16 @@
 """Leaving secrets out of AWS's answers before they reach the disk: keys and names stay, values become "".
 
-What goes: plain-text environment variables of builds, functions and pipeline actions; parameters of actions;
+What goes: plain-text environment variables of builds, functions, containers and pipeline actions; default values of
+pipelines' variables; parameters of actions;
 credentials of sources and webhooks; pre-shared keys of VPN connections and BGP keys of virtual interfaces; user data;
 user names and passwords inside URLs; values of ``env: variables:`` in a buildspec that is part of a project; values of
-tags whose key is on the deny list; e-mail addresses of accounts. Variables that only *name* a parameter or a secret
-are kept, as they say what a build contacts.
+tags whose key is on the deny list; e-mail addresses of accounts; and, wherever they stand in a text (a command of a
+buildspec, a description), keys and tokens whose form tells what they are: access keys of AWS, tokens of GitHub, GitLab,
+Slack, npm, PyPI, Docker Hub and Stripe, private keys in PEM form, and what is assigned to a variable that is called
+like a secret. Variables that only *name* a parameter or a secret are kept, as they say what a build contacts.
 
-**Not** looked at: descriptions, other tags and names. **Source:** CodeBuild, Lambda, CodePipeline and EC2 API
-references.
+**Not** looked at: other secrets in descriptions, commands, tags and names. **Source:** CodeBuild, Lambda, ECS,
+CodePipeline and EC2 API references; the vendors' documentation of their tokens' prefixes.
 """
 
 from __future__ import annotations
@@ -34,6 +37,20 @@ _ALWAYS: Final = frozenset(
 _NAMED_ELSEWHERE: Final = frozenset({"PARAMETER_STORE", "SECRETS_MANAGER"})
 _URL_USER = re.compile(r"((?:https?|ftp|git)://)[^/@\s\"']+@|([a-z+]+://)[^/@:\s\"']*:[^/@\s\"']*@", re.IGNORECASE)
 
+_TOKEN: Final = re.compile(
+    r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_\w{22,}|\bglpat-[\w-]{20,}|"
+    r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bnpm_[A-Za-z0-9]{36}|\bpypi-AgE[\w-]{20,}|\bdckr_pat_[\w-]{20,}|"
+    r"\b[rs]k_live_[A-Za-z0-9]{16,}|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
+    re.DOTALL,
+)
+_ASSIGNED: Final = re.compile(
+    r"((?<![\w$])\w*(?:secret|passw|token|credential|api_?key|private_?key|access_?key)\w*\s*=\s*)"
+    r"(?:\"[^\"$\n]+\"|'[^'\n]+'|[^\s\"'$;&|()]+)(?=\s|$|[;&|)\"'])",
+    re.IGNORECASE,
+)
+_SHORTEST: Final = 12
+"""Characters that a text has at least which is searched for tokens."""
+
 Redactor = Callable[[Any], Any]
 
 
@@ -56,7 +73,7 @@ def redactor(patterns: Sequence[str] = ()) -> Redactor:
             case list():
                 return [clean(one) for one in value]
             case str():
-                return _URL_USER.sub(r"\1\2", value) if "://" in value else value
+                return _text(value)
         return value
 
     def _member(key: str, value: Any) -> Any:
@@ -66,6 +83,8 @@ def redactor(patterns: Sequence[str] = ()) -> Redactor:
                 return ""
             case str() if lower == "buildspec":
                 return clean(no_variables(value))
+            case str() if lower == "defaultvalue":
+                return ""
             case str() if lower == "environmentvariables":
                 return _json_variables(value)
             case dict() if lower == "variables":
@@ -74,7 +93,7 @@ def redactor(patterns: Sequence[str] = ()) -> Redactor:
                 return {tag: "" if denied.match(tag.lower()) else clean(one) for tag, one in value.items()}
             case dict() if lower == "auth" and isinstance(value.get("resource"), str):
                 return clean(value | {"resource": ""})
-            case list() if lower == "environmentvariables":
+            case list() if lower in ("environmentvariables", "environment"):
                 return [_variable(clean(one)) for one in value]
         return clean(value)
 
@@ -86,6 +105,15 @@ def redactor(patterns: Sequence[str] = ()) -> Redactor:
         return record
 
     return clean
+
+
+def _text(value: str) -> str:
+    if len(value) < _SHORTEST:
+        return value
+    value = _TOKEN.sub("", value)
+    if "=" in value:
+        value = _ASSIGNED.sub(r"\1", value)
+    return _URL_USER.sub(r"\1\2", value) if "://" in value else value
 
 
 def _variable(variable: Any) -> Any:

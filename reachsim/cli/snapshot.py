@@ -199,4 +199,7 @@ def _rows(lacking: Iterable[Entry]) -> list[tuple[str, str, str, str]]:
         counts[row] = counts.get(row, 0) + 1
     rows = [(where, f"{call} ×{count}" if count > 1 else call, why, what)
             for (where, call, why, what), count in counts.items()]  # fmt: skip
-    return sorted(rows, key=lambda row: (not row[3], row))
+    return [
+        (where, call, why, what or "nothing: no verdict needs it")
+        for where, call, why, what in sorted(rows, key=lambda row: (not row[3], row))
+    ]

@@ -32,6 +32,9 @@ _OF_EC2: Final = {
     "managed-prefix-lists": "rules and routes with prefix lists",
     "instances": "sources named i-…, and the pipeline's clients",
     "addresses": "which Elastic IP addresses are in use",
+    "security-group-rules": "which rule of a security group decides, by its id",
+    "vpc-endpoint-associations": "names of endpoints for resources and service networks",
+    "vpc-endpoint-services": "private DNS names of endpoints that do not list them",
 }
 _OTHER: Final = {
     "ec2/get-managed-prefix-list-entries": "rules and routes with that prefix list",
@@ -53,6 +56,20 @@ _OTHER: Final = {
     "route53resolver/list-firewall-domains": "names that DNS Firewall rules with that list are for",
     "route53resolver/list-resolver-endpoints": "names that resolver rules forward to a VPC",
     "route53profiles/list-profile-resource-associations": "every name in VPCs with that profile",
+    "codecommit/list-repositories": "destinations named codecommit:…",
+    "codepipeline/list-pipelines": "where CodePipeline hands projects their source",
+    "codepipeline/get-pipeline": "where that pipeline hands projects their source",
+    "ecr/describe-repositories": "destinations named ecr:…; which images are the account's own",
+    "ecr/describe-pull-through-cache-rules": "which images come from another registry",
+    "ecr-public/describe-repositories": "which public images are the account's own",
+    "ecr-public/get-repository-policy": "resource policy of that public repository",
+    "ecr/get-account-setting": "which actions the registry's policy covers",
+    "logs/describe-log-groups": "destinations named logs:…",
+    "route53resolver/list-firewall-domain-lists": "names that AWS's own domain lists may block",
+    "route53resolver/list-resolver-endpoint-ip-addresses": "names that resolver rules forward to that endpoint",
+    "route53resolver/get-firewall-config": "whether names resolve while DNS Firewall does not answer",
+    "route53profiles/list-profile-associations": _NAMES,
+    "route53/list-hosted-zones-by-vpc": "names in hosted zones of other accounts",
     "ecr/get-repository-policy": "resource policy of that repository",
     "ecr/get-registry-policy": "resource policy of the registry",
     "s3api/list-buckets": "resource policies of buckets",
@@ -72,11 +89,13 @@ def consequence(service: str, operation: str) -> str:
 
     >>> consequence("ec2", "describe-nat-gateways")
     'routes to NAT gateways'
-    >>> consequence("logs", "describe-log-groups")
+    >>> consequence("ec2", "describe-stale-security-groups")
     ''
     """
     if service == "ec2" and "transit-gateway" in operation:
         return _TRANSIT
+    if service in ("elb", "elbv2"):
+        return "ways to and through load balancers, and their names"
     if service == "network-firewall":
         return "routes through Network Firewall"
     if service == "organizations" and operation != "describe-organization":

@@ -269,6 +269,14 @@ def test_an_edge_association_without_its_gateway(tmp_path: Path) -> None:
     assert "NextToken" not in written[tables]
 
 
+def test_identities_without_roles_are_not_known(tmp_path: Path) -> None:
+    policy = item("AWS::IAM::Policy", {"policyName": "m", "arn": "arn:aws:iam::x"}, awsRegion="global")
+    report, _ = run(tmp_path, snapshot(policy, vpc(1)))
+    path = f"{ME}/global/iam/get-account-authorization-details.json"
+    assert reachsim.load(tmp_path / "out").network.snapshot.partial(path)
+    assert any("no record of a role is there" in one for one in report.warnings)
+
+
 def test_old_records_of_security_groups(tmp_path: Path) -> None:
     rule = {"ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "ipRanges": ["10.0.0.0/8"], "prefixListIds": ["pl-1"]}
     group = item("AWS::EC2::SecurityGroup", {"groupId": "sg-1", "ipPermissions": [rule]})

@@ -57,6 +57,11 @@ phases:
         {"Tags": {"GithubToken": PLANTED}},
         {"TagSet": [{"Key": "my-secret", "Value": PLANTED}]},
         {"MasterAccountEmail": PLANTED},
+        {"containerDefinitions": [{"environment": [{"name": "A", "value": PLANTED}]}]},
+        {"pipeline": {"variables": [{"name": "A", "defaultValue": PLANTED}]}},
+        {"source": {"buildspec": f"phases:\n  build:\n    commands:\n    - export API_TOKEN={PLANTED}\n"}},
+        {"source": {"buildspec": f"phases: {{build: {{commands: ['DB_PASSWORD=\"{PLANTED} {PLANTED}\" make']}}}}"}},
+        {"Description": f"login with password={PLANTED}"},
         {"virtualInterfaces": [{"authKey": PLANTED, "bgpPeers": [{"authKey": PLANTED}]}]},
     ],
     ids=lambda record: json.dumps(record)[:50],
@@ -80,11 +85,32 @@ def test_planted_secrets_go(record: Any) -> None:
         {"value": "V2", "name": "REGISTRY_POLICY_SCOPE"},
         {"Policy": '{"Statement": [{"Condition": {"StringEquals": {"aws:PrincipalTag/password": "x"}}}]}'},
         {"Version": 3, "Enabled": None, "Ratio": 1.5},
+        {"source": {"buildspec": "phases: {build: {commands: ['TOKEN=$(aws ecr get-login-password) make']}}"}},
+        {"source": {"buildspec": "phases: {build: {commands: ['docker login --password-stdin $TOKEN', 'A=$SECRET']}}"}},
+        {"RoleId": "AROAIOSFODNN7EXAMPLE"},
+        {"policyText": '{"Condition": {"StringEquals": {"aws:TokenIssueTime": "2024-01-01T00:00:00Z"}}}'},
+        {"DNSName": "token-service-1234567890.elb.eu-west-1.amazonaws.com"},
     ],
     ids=lambda record: json.dumps(record)[:50],
 )
 def test_what_no_secret_is_stays(record: Any) -> None:
     assert redactor()(record) == record
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "AKIA" + "IOSFODNN7EXAMPLE", "ghp_" + "a1B2" * 9, "github_pat_" + "a1B2_" * 6, "glpat-" + "a1B2-" * 5,
+        "xoxb-" + "1234567890-abc", "npm_" + "a1B2" * 9, "pypi-AgE" + "a1B2-" * 6, "dckr_pat_" + "a1B2-" * 6,
+        "sk_live_" + "a1B2" * 6, "-----BEGIN RSA PRIVATE KEY-----\nMIIE\nx==\n-----END RSA PRIVATE KEY-----",
+    ],
+)  # fmt: skip
+def test_what_looks_like_a_token_goes_wherever_it_stands(token: str) -> None:
+    record = {"buildspec": f"phases:\n  build:\n    commands:\n    - echo '{token}' | login\n", "Description": token,
+              "Tags": [{"Key": "note", "Value": f"see {token}!"}]}  # fmt: skip
+    cleaned = redactor()(record)
+    assert token not in json.dumps(cleaned).replace("\\n", "\n")
+    assert "| login" in cleaned["buildspec"]
 
 
 def test_names_stay_and_lines_keep_their_numbers() -> None:
