@@ -598,6 +598,13 @@ _FINDINGS: Final[tuple[_Ours, ...]] = (
 _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("ASSUMED_DEFAULT", "snapshot", "",
      "The file named is missing, and AWS's default was taken in its place, as asked.", "Capture the call."),
+    ("PLANNED_ALL_TAKEN", "snapshot", "",
+     "A list in the plan names a resource as a whole: all of its instances were taken to be in it, though a filter may "
+     "leave some out.", "Check again after the deployment."),
+    ("PLANNED_BLOCKS_UNSEEN", "snapshot", "",
+     "No rule or route is declared, and a plan would look the same if a dynamic block made some of values that are "
+     "known only after apply. None was taken to be there.",
+     "Declare rules and routes as resources of their own, or check again after the deployment."),
     ("PLANNED_ADDRESS", "snapshot", "",
      "AWS has yet to pick an address, or the blocks of a prefix list: one that could be it stands for it. A rule that "
      "names single addresses may decide otherwise.",
@@ -783,7 +790,8 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
         PUSH_NEEDS_NO_S3 REGIONAL_NAT_WITHOUT_SUBNET_ACL REPORTS_DESTINATION_ASSUMED TGW_ZONE_RULE"""),
     ("either", """
         APPLIANCE_AS_SAID ASSUMED_DEFAULT DNS_PROFILE_PRECEDENCE FLEET_PROXY_FIRST_MATCH LB_RULES_NOT_FOLLOWED
-        PLANNED_ADDRESS PLANNED_VALUE PREFIX_LIST_ROUTE_TO_MIDDLEBOX PRIVATE_DNS_NAME_ASSUMED STATIC_LOCAL_ROUTE
+        PLANNED_ADDRESS PLANNED_ALL_TAKEN PLANNED_BLOCKS_UNSEEN PLANNED_VALUE PREFIX_LIST_ROUTE_TO_MIDDLEBOX
+        PRIVATE_DNS_NAME_ASSUMED STATIC_LOCAL_ROUTE
         ASSUMPTION_PRESERVE_CLIENT_IP_IS_DISABLED ASSUMPTION_PRESERVE_CLIENT_IP_IS_ENABLED
         FIREWALL_UNSUPPORTED_HIGHER_PRIORITY_RULES FIREWALL_UNSUPPORTED_HIGHER_PRIORITY_RULE_GROUP_TYPE
         FIREWALL_UNSUPPORTED_RULE_OPTIONS MISSING_TARGET_GROUP_ATTRIBUTES PATH_THROUGH_GWLB_NOT_CHECKED"""),

@@ -6,7 +6,7 @@ the tables of an association. **Source:** AWS CloudFormation User Guide, "Condit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from reachsim.importers.planned.resource import Resource
@@ -34,13 +34,20 @@ def hide_policies(resources: Iterable[Resource]) -> None:
             one.unknown.add("policy")
 
 
-def note(world: World, resources: Iterable[Resource]) -> None:
+def note(world: World, resources: Sequence[Resource]) -> None:
     """Say so of everything that a resource decides which may not be there."""
     for one in resources:
+        named = f"{SOURCES.get(one.kind, '')}{one.id}"
         for what in one.choices:
             detail = f"{what} is known only after apply: all of them were considered"
-            world.note(f"{SOURCES.get(one.kind, '')}{one.id}", "PLANNED_VALUE_UNKNOWN", detail, "neither")
+            world.note(named, "PLANNED_VALUE_UNKNOWN", detail, "block" if "route_table_ids" in what else "neither")
             world.warnings.append(detail)
+        for what in one.taken:
+            world.note(named, "PLANNED_ALL_TAKEN", what, "block")
+        if one.unseen and not _has_parts_apart(resources, one):
+            none = " and no ".join(sorted(one.unseen))
+            detail = f"{one.address} shows no {none}: what a dynamic block makes of unknown values is not to be seen"
+            world.note(one.id, "PLANNED_BLOCKS_UNSEEN", detail, "leak")
         for component, why in one.guesses.items():
             for met in (one.id, component):
                 world.note(met, "PLANNED_VALUE", why)
@@ -63,22 +70,21 @@ _CHANGED: Final = ("rtb-", "sg-", "acl-", "igw-", "vgw-", "tgw-rtb-", "pl-")
 
 
 def note_touched(world: World, touched: Mapping[str, str]) -> None:
-    """Things handed to a stack that nobody sees: what it adds to them is open.
+    """Things handed to a stack, or to another resource, that nobody sees into: what it adds to them is open.
 
     A subnet may get another route table or network ACL, where nothing associates one with it so far; a VPC gets names
     and endpoints, which is told and decides nothing by itself.
     """
-    for one, stack in touched.items():
+    for one, stack in sorted(touched.items()):
         opened = [one] if one.startswith(_CHANGED) and world.get(one) is not None else []
         if one.startswith("subnet-"):
             opened = list(_defaults_of(world, one))
         for component in opened:
             for way in ("leak",) if component.startswith("sg-") else ("leak", "block"):
-                detail = f"what the stack {stack} adds to {component} is not known: its template is not there"
+                detail = f"what {stack} adds to {component} is not known: it is not read"
                 world.note(component, "PLANNED_VALUE_UNKNOWN", detail, way)
         if one.startswith("vpc-") and world.get(one) is not None:
-            world.note(one, "PLANNED_VALUE", f"what the stack {stack} adds to {one} is left out: its template is not "
-                       "there")  # fmt: skip
+            world.note(one, "PLANNED_VALUE", f"what {stack} adds to {one} is left out: it is not read")
 
 
 def _defaults_of(world: World, subnet: str) -> Iterable[str]:
@@ -94,6 +100,19 @@ def _defaults_of(world: World, subnet: str) -> Iterable[str]:
         held = [one.get("SubnetId") for one in record.get("Associations", [])]
         if record.get("IsDefault") and record.get("VpcId") == vpc_id and subnet in held:
             yield str(record["NetworkAclId"])
+
+
+_APART: Final = {
+    "aws_security_group_rule": "security_group_id", "aws_vpc_security_group_ingress_rule": "security_group_id",
+    "aws_vpc_security_group_egress_rule": "security_group_id", "aws_route": "route_table_id",
+    "aws_network_acl_rule": "network_acl_id",
+}  # fmt: skip
+"""Kinds that declare one rule or route, and the attribute that names its owner."""
+
+
+def _has_parts_apart(resources: Iterable[Resource], owner: Resource) -> bool:
+    """Whether rules or routes are declared as resources of their own: nobody mixes the two ways."""
+    return any(one.text(_APART[one.kind]) == owner.id for one in resources if one.kind in _APART)
 
 
 def _decided(world: World, one: Resource) -> Iterable[str]:

@@ -61,6 +61,22 @@ def vpc(world: World, one: Resource) -> None:
         _dns(world, one)
     if dhcp.startswith("dopt-default-"):
         default_dhcp(world, one.home)
+    if one.kind == "aws_default_vpc" and (world.alone or one.new):
+        _default_way_out(world, one)
+
+
+def _default_way_out(world: World, one: Resource) -> None:
+    """A default VPC has an internet gateway, and its main route table leads there ("Default VPC components")."""
+    gateway = f"igw-{one.id.removeprefix('vpc-')}-default"
+    world.add(one.home, "ec2/describe-internet-gateways", {
+        "InternetGatewayId": gateway, "OwnerId": one.home[0], "Tags": [],
+        "Attachments": [{"VpcId": one.id, "State": "available"}],
+    })  # fmt: skip
+    main = world.get(str(attribute(one, "main_route_table_id")))
+    if main is not None:
+        main["Routes"].append({
+            "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": gateway, "Origin": "CreateRoute", "State": "active",
+        })  # fmt: skip
 
 
 def default_dhcp(world: World, home: Home) -> str:
@@ -137,6 +153,8 @@ def vpc_cidr(world: World, one: Resource) -> None:
 
 def subnet(world: World, one: Resource) -> None:
     vpc_id = one.text("vpc_id")
+    if not vpc_id and one.kind == "aws_default_subnet":
+        vpc_id = default_vpc(world, one)
     zone = one.text("availability_zone")
     if not zone and not one.text("availability_zone_id"):
         letters = "abcdef"
@@ -200,7 +218,7 @@ def _free_block(world: World, vpc_id: str, one: Resource) -> str:
         ip_network(held["CidrBlock"], strict=False)
         for _, held in world.each("ec2/describe-subnets") if held.get("VpcId") == vpc_id and held.get("CidrBlock")
     ]  # fmt: skip
-    prefix = min(max(24, whole.prefixlen + 2), 28)
+    prefix = 20 if one.kind == "aws_default_subnet" else min(max(24, whole.prefixlen + 2), 28)
     for block in whole.subnets(new_prefix=prefix):
         if not any(block.overlaps(other) for other in used):
             world.note(one.id, "PLANNED_ADDRESS", f"the CIDR block of {one.address} is known only after apply: "

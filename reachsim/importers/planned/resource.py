@@ -27,8 +27,9 @@ class Resource:
     ``id`` is AWS's id or name, real or symbolic; ``new`` says that AWS has not made the resource yet. ``unknown`` are
     attributes that are set, but to what nothing tells. ``before`` are the values that an update or deletion finds.
     ``place`` is where the source declares it, ``FILE`` or ``FILE:LINE``. ``maybe`` says why nothing tells whether it
-    will be there. ``choices`` tell lists of which it takes some that the source does not show, ``guesses`` the ids that
-    an attribute was taken to name, each with why.
+    will be there. ``choices`` tell lists of which it takes some that the source does not show, ``taken`` lists that it
+    was taken to take all of, ``guesses`` the ids that an attribute was taken to name, each with why. ``unseen`` are the
+    attributes for blocks that show none, though ``dynamic`` may make some.
     """
 
     kind: str
@@ -43,6 +44,8 @@ class Resource:
     unknown: set[str] = field(default_factory=set)
     maybe: str = ""
     choices: list[str] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)
+    unseen: set[str] = field(default_factory=set)
     guesses: dict[str, str] = field(default_factory=dict)
 
     def text(self, *names: str) -> str:

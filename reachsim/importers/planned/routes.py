@@ -31,6 +31,12 @@ def table(world: World, one: Resource) -> None:
     if record is None:
         record = new_table(world, one.id, one.text("vpc_id"), one.home)
     record["Tags"] = one.tags()
+    if one.kind == "aws_default_route_table" and one.new:  # Terraform takes out every route before it adds its own
+        record["Routes"] = [
+            held
+            for held in record["Routes"]
+            if held.get("GatewayId") == "local" or str(held.get("GatewayId")).startswith("vpce-")
+        ]
     if one.action == "update" and "route" in one.before:
         old = [made for block in blocks_of(one.before, "route") if (made := _route(world, one, block)) is not None]
         record["Routes"] = [held for held in record["Routes"] if all(_to(held) != _to(made) for made in old)]

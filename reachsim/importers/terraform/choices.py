@@ -1,8 +1,9 @@
-"""Lists of subnets of which a plan does not show the choice.
+"""Lists of subnets and route tables of which a plan does not show the choice.
 
 ``[for name, one in aws_subnet.this : one.id if …]`` and ``values(aws_subnet.this)[*].id`` look alike in a plan: both
 name ``aws_subnet.this``. Where its instances are of several tiers (named ones, with different ways out), which of them
-the expression takes is open: what differs between them is then unknown.
+the expression takes is open: what differs between them is then unknown. Named ones that are alike are all taken, which
+verdicts say; those that only zones or numbers tell apart are taken without a word, as nobody picks among them.
 
 **Source:** HashiCorp, "JSON Output Format", "Expression Representation".
 """
@@ -32,21 +33,25 @@ class Choice:
 
 
 def note_choices(choices: Iterable[Choice], resources: Mapping[str, Resource]) -> None:
-    """Say so of every resource that may be in some of several tiers of subnets."""
-    ways = _ways_by_subnet(resources.values())
+    """Say so of every resource that may be in some of several subnets, or of some of several route tables."""
+    ways = _ways_out(resources.values())
     for choice in choices:
         named = [one.index for one in choice.instances if isinstance(one.index, str)]
         held = [resources[one.address] for one in choice.instances if one.address in resources]
         if all(_OF_ONE_TIER.fullmatch(key) for key in named):
             continue
         tiers = {(one.flag("map_public_ip_on_launch"), ways.get(one.id)) for one in held}
+        base, of = choice.instances[0].base, f"the {choice.name} of {choice.resource.address}"
         if len(tiers) > 1:
-            base = choice.instances[0].base
-            choice.resource.choices.append(f"which of {base} are the {choice.name} of {choice.resource.address}")
+            choice.resource.choices.append(f"which of {base} are {of}")
+        else:
+            choice.resource.taken.append(f"{base} as a whole is named for {of}: all {len(held)} are taken")
 
 
-def _ways_by_subnet(resources: Iterable[Resource]) -> dict[str, tuple[str, ...]]:
-    """The kinds of gateways that each subnet's own route table leads to; nothing of one that uses the main table."""
+def _ways_out(resources: Iterable[Resource]) -> dict[str, tuple[str, ...]]:
+    """The kinds of gateways that each route table, and each subnet by its own table, leads to; nothing of a subnet that
+    uses the main table.
+    """
     tables: dict[str, set[str]] = {}
     table_of: dict[str, str] = {}
     for one in resources:
@@ -58,4 +63,5 @@ def _ways_by_subnet(resources: Iterable[Resource]) -> dict[str, tuple[str, ...]]
             found.update(name for name in TARGETS if one.text(name))
         elif one.kind == "aws_route_table_association":
             table_of[one.text("subnet_id")] = one.text("route_table_id")
-    return {subnet: tuple(sorted(tables.get(table, ()))) for subnet, table in table_of.items()}
+    by_table = {table: tuple(sorted(found)) for table, found in tables.items()}
+    return by_table | {subnet: by_table.get(table, ()) for subnet, table in table_of.items()}

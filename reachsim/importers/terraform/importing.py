@@ -76,7 +76,7 @@ def import_terraform(
         report = build_snapshot(
             resources, imported_from="terraform", homes=[homes.main], onto=live, lists=lists,
             warnings=list(_warnings(plan, homes, resolver, resources, live is not None)),
-            unsupported=list(_others(plan)),
+            unsupported=list(_others(plan)), touched=_touched(plan, resolver),
         )  # fmt: skip
     write_tree(out, report.files, overwrite=overwrite)
     return ImportReport(
@@ -107,18 +107,40 @@ def _others(plan: Plan) -> Iterator[tuple[str, str]]:
     """Resources of other providers, which no verdict can depend on unless they run things."""
     kinds = Counter(one.kind for one in plan.instances.values() if not one.data and not is_aws(one))
     for kind, count in sorted(kinds.items()):
+        if kind.startswith("awscc_"):
+            yield f"{count} × {kind}", f"undecidable: {_AWSCC} (provider awscc is not read)"
+            continue
         if kind.partition("_")[0] not in ("random", "null", "local", "time", "tls", "terraform", "archive", "template"):
             yield f"{count} × {kind}", "another provider's: left out"
+
+
+_AWSCC: Final = "what it makes, and what it adds to the resources that it names"
+_HANDED: Final = ("awscc_", "aws_cloudformation_stack")
+"""Kinds that are not read and that may add anything to what they name."""
+
+
+def _touched(plan: Plan, resolver: Resolver) -> dict[str, str]:
+    """Ids that resources of such kinds name, and which names them."""
+    found: dict[str, str] = {}
+    for one in plan.instances.values():
+        if not one.data and one.kind.startswith(_HANDED):
+            found |= dict.fromkeys(resolver.named_by(one), one.address)
+    return found
 
 
 def _warnings(
     plan: Plan, homes: _Homes, resolver: Resolver, resources: Sequence[Resource], over: bool
 ) -> Iterator[str]:
-    if plan.errored:
-        yield "terraform says that the plan ended in an error: it is not complete"
+    if plan.open:
+        yield f"{plan.open}: what the configuration declares beside it may be there or not"
+    yield from (f"{one.address}: {one.maybe}" for one in plan.instances.values() if one.maybe not in ("", plan.open))
     yield from homes.warnings
+    guessed: dict[tuple[str, str], list[str]] = {}
     for one, name, address in resolver.guesses:
-        yield f"{one.address}: {name} is of a local, which a plan does not show: {address} is the only one it can be"
+        guessed.setdefault((name, address), []).append(one.address)
+    for (name, address), held in guessed.items():
+        told = held[0] if len(held) == 1 else f"{held[0]} and {len(held) - 1} more"
+        yield f"{told}: {name} is of a local, which a plan does not show: {address} is the only one it can be"
     if over and all(one.action == "keep" for one in resources):
         yield "the plan changes nothing: OUT is the live snapshot"
 
@@ -156,6 +178,7 @@ def _resources(plan: Plan, homes: _Homes) -> list[Resource]:
         found.append(Resource(
             kind, one.address, dict(held), homes.of(one), f"{plan.file}", id=known,
             new=action == "create", action=action, before=dict(one.before),  # type: ignore[arg-type]
+            maybe=one.maybe,
         ))  # fmt: skip
     return found
 
@@ -268,6 +291,8 @@ class _Homes:
         arn = _ARN.match(str(one.values.get("arn") or ""))
         label = ".".join(re.sub(r"\[[^\]]*\]", "", one.module).replace("module.", "").split("."))
         key = self._of_config.get((label, one.base), "aws")
+        if key not in self._regions:  # a module's own entry, which it inherits
+            key = key.rpartition(":")[2]
         region = own if isinstance(own, str) and is_region(own) else self._regions.get(key, "")
         if arn and arn[1]:
             region = arn[1]

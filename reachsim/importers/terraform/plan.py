@@ -35,6 +35,8 @@ class Instance:
     unknown: Any = field(default_factory=dict)
     actions: tuple[str, ...] = ("create",)
     before: Values = field(default_factory=dict)
+    maybe: str = ""
+    """Why it is not told whether the resource will be there as it is here."""
 
     @property
     def base(self) -> str:
@@ -53,7 +55,8 @@ class Plan:
     configuration: Values
     variables: Values
     providers: Values
-    errored: bool = False
+    open: str = ""
+    """Why the plan is not all that the configuration declares."""
 
 
 def read_plan(source: Path) -> Plan:
@@ -88,6 +91,10 @@ def _decode(source: Path, name: str) -> Values:
         raise SnapshotError(Fault(name, "", "a readable file", error.strerror or str(error))) from error
     if data.startswith(b"PK\x03\x04"):
         raise SnapshotError(Fault(name, "", expected, "a binary plan: show it with terraform show -json"))
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # as PowerShell's > writes it
+        data = data.decode("utf-16", "replace").encode()
+    if data.startswith(b"[command]"):  # as the wrapper of hashicorp/setup-terraform prints first
+        data = data.partition(b"\n")[2]
     try:
         document = msgspec.json.decode(data)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
@@ -117,16 +124,28 @@ def _take_apart(name: str, document: Values, state: bool) -> Plan:
     gone: list[Instance] = []
     for change in document.get("resource_changes") or []:
         _apply_change(change, instances, gone)
+    for deferred in document.get("deferred_changes") or []:
+        _apply_deferred(deferred, instances)
     if state:
         for one in instances.values():
             one.actions = ("no-op",)
     plan = Plan(
         name, state, instances, gone, (document.get("configuration") or {}).get("root_module") or {},
         {key: (value or {}).get("value") for key, value in (document.get("variables") or {}).items()},
-        (document.get("configuration") or {}).get("provider_config") or {}, bool(document.get("errored")),
+        (document.get("configuration") or {}).get("provider_config") or {}, _open(document),
     )  # fmt: skip
     _check_provider(plan)
+    if plan.open:
+        _add_unplanned(plan, plan.configuration, "")
     return plan
+
+
+def _open(document: Mapping[str, Any]) -> str:
+    if document.get("errored"):
+        return "the plan ended in an error"
+    if document.get("complete") is False and not document.get("deferred_changes"):
+        return "the plan is not complete (-target, or something before it failed)"
+    return ""
 
 
 def _instances(module: Mapping[str, Any], address: str) -> Iterator[Instance]:
@@ -151,9 +170,16 @@ def _apply_change(held: Mapping[str, Any], instances: dict[str, Instance], gone:
             before, actions=("delete",), before=before,
         )  # fmt: skip
         gone.append(made)
-        if held.get("deposed") or actions == ("delete",) or actions == ("forget",):
+        if held.get("deposed") or actions == ("delete",):
             return
     one = instances.get(address)
+    if "forget" in actions:  # Terraform lets go of it; AWS keeps it
+        if one is None and before:
+            instances[address] = Instance(
+                address, module, held["type"], held["name"], held.get("index"), data, _text(held.get("provider_name")),
+                dict(before), actions=("no-op",), before=dict(before),
+            )  # fmt: skip
+        return
     if one is None and change.get("after") is not None:
         one = Instance(
             address, module, held["type"], held["name"], held.get("index"), data, _text(held.get("provider_name")),
@@ -166,6 +192,53 @@ def _apply_change(held: Mapping[str, Any], instances: dict[str, Instance], gone:
         one.before = dict(before) if "delete" not in actions else {}
         if actions == ("read",):
             one.values = dict(change.get("after") or one.values)
+
+
+def _apply_deferred(deferred: Mapping[str, Any], instances: dict[str, Instance]) -> None:
+    """A change that Terraform puts off to a later plan: what is there stays, what is new may come, in any number."""
+    held = deferred["resource_change"]
+    change = held["change"]
+    before = change.get("before") or {}
+    after = change.get("after") or {}
+    one = Instance(
+        held["address"], held.get("module_address", ""), held["type"], held["name"], held.get("index"),
+        held.get("mode") == "data", _text(held.get("provider_name")), dict(before or after),
+        {} if before else change.get("after_unknown") or {}, ("no-op",) if before else ("create",), dict(before),
+        f"Terraform defers it ({deferred.get('reason') or 'no reason told'})",
+    )  # fmt: skip
+    instances.setdefault(one.address, one)
+
+
+def _add_unplanned(plan: Plan, config: Mapping[str, Any], module: str) -> None:
+    """What the configuration declares and the plan lacks: it may be there, with what the expressions tell."""
+    planned = {(one.module, one.base) for one in (*plan.instances.values(), *plan.gone)}
+    for held in config.get("resources") or []:
+        if held.get("mode") == "data" or (module, held["address"]) in planned:
+            continue
+        expressions = held.get("expressions") or {}
+        values, unknown = _told(expressions)
+        address = f"{module}.{held['address']}" if module else str(held["address"])
+        provider = str(held.get("provider_config_key") or "").rpartition(":")[2].partition(".")[0]
+        plan.instances[address] = Instance(
+            address, module, held["type"], held["name"], None, False, provider, values, unknown, maybe=plan.open
+        )
+    for label, call in (config.get("module_calls") or {}).items():
+        inner = f"{module}.module.{label}" if module else f"module.{label}"
+        known = {one.module for one in plan.instances.values() if re.sub(r"\[[^\]]*\]", "", one.module) == inner}
+        for address in sorted(known or {inner}):
+            _add_unplanned(plan, (call or {}).get("module") or {}, address)
+
+
+def _told(expressions: Mapping[str, Any]) -> tuple[Values, Values]:
+    """(constants, what else is set) of a resource's arguments."""
+    values: Values = {}
+    unknown: Values = {}
+    for name, expression in expressions.items():
+        if isinstance(expression, dict) and "constant_value" in expression:
+            values[name] = expression["constant_value"]
+        elif expression:
+            unknown[name] = True
+    return values, unknown
 
 
 def _check_provider(plan: Plan) -> None:

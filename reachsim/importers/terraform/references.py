@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from reachsim.errors import Fault, SnapshotError
 from reachsim.importers.planned import Resource, attribute
-from reachsim.importers.planned.symbols import firewall_endpoints
+from reachsim.importers.planned.symbols import PREFIXES, firewall_endpoints
 from reachsim.importers.terraform.choices import Choice
 from reachsim.importers.terraform.plan import Instance, Plan
 from reachsim.importers.terraform.policies import document_of
@@ -66,6 +66,7 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "firewall_domain_list_id": ("aws_route53_resolver_firewall_domain_list",),
 }  # fmt: skip
 """Attribute -> kinds of resource that it names."""
+_OF_SUBNETS: Final = ("subnet_id", "subnet_ids", "subnets")
 MANY: Final = frozenset({
     "subnet_ids", "subnets", "security_group_ids", "security_groups", "vpc_security_group_ids", "route_table_ids",
     "prefix_list_ids", "propagating_vgws", "cidr_blocks", "ipv6_cidr_blocks", "private_ips", "records", "roles",
@@ -101,6 +102,11 @@ _DEFAULTS: Final = {
     ("aws_ec2_transit_gateway", "transit_gateway_route_table_id"): "association_default_route_table_id",
     ("aws_instance", "network_interface_id"): "primary_network_interface_id",
 }  # fmt: skip
+DECLARED_AS_ATTRIBUTES: Final = {
+    "aws_security_group": ("ingress", "egress"), "aws_network_acl": ("ingress", "egress"),
+    "aws_route_table": ("route",),
+}  # fmt: skip
+"""Blocks that are unknown in a plan when none is declared, and when ``dynamic`` makes them of something unknown."""
 NEVER_COMPUTED: Final = frozenset({"vpc_config", "network_configuration", "subnet_configuration", "entry"})
 """Blocks that AWS does not fill in: unknown as a whole, they are made by ``dynamic`` from something unknown."""
 _PART: Final = re.compile(r"\[(?:\"((?:[^\"\\]|\\.)*)\"|(\d+))\]|\.?([^.\[\]]+)")
@@ -169,10 +175,20 @@ class Resolver:
             expressions = config.get("expressions") or {}
             self._fill(values, one.unknown, expressions, scope, one, "", unknown)
             unknown |= _without_expression(one.unknown, expressions)
+            if resource is not None:
+                resource.unseen |= _unseen(one, expressions)
         elif one.unknown and one.address in self.resources:
             pass  # a resource without configuration: nothing tells more
         self._stack.pop()
         self._done.add(one.address)
+
+    def named_by(self, one: Instance) -> set[str]:
+        """Every text that a resource's attributes hold or may hold: ids of what it names among them."""
+        found = set(_texts(one.values))
+        scope = Scope(one.module, one.index)
+        for references in _all_references((self._config(one) or {}).get("expressions") or {}):
+            found |= {str(value) for value in _flat(self._values(references, scope, "", 0))}
+        return found
 
     def _config(self, one: Instance) -> Mapping[str, Any] | None:
         module = self._module_config(one.module)
@@ -271,13 +287,13 @@ class Resolver:
         if name in MANY and name in EXPECTED and self._is_choice(references, scope, name):
             left.add(at)
             return
-        found = [value for value in self._values(references, scope, name, 0) if value not in (None, "")]
-        if name in ("subnets", "subnet_ids"):
+        found = _named_by(name, self._values(references, scope, name, 0))
+        if name in ("subnets", "subnet_ids", "route_table_ids"):
             self._note_choice(references, scope, at, one)
         if name == "vpc_endpoint_id" and not found:
             found = self._firewall_endpoint(references, scope)
-        if not found and name in EXPECTED and name not in MANY:
-            found = self._only_one(name, one)
+        if not found and name in EXPECTED:
+            found = self._only_source(name, scope, at, one) if name in MANY else self._only_one(name, one)
         flat = list(dict.fromkeys(_flat(found)))
         if name in MANY:
             known = [value for value in values.get(name) or [] if isinstance(value, str)]
@@ -311,6 +327,8 @@ class Resolver:
 
     def _note_choice(self, references: Sequence[str], scope: Scope, at: str, one: Instance) -> None:
         resource = self.resources.get(one.address)
+        if any(reference.split(".")[0] in ("count", "each") for reference in references):
+            return
         for reference in _longest(references) if resource is not None else ():
             parts = parts_of(reference)
             instances = self._by_base.get((scope.module, reference), []) if len(parts) == 2 else []
@@ -354,6 +372,31 @@ class Resolver:
                         )
                 return [value]
         return []
+
+    def _only_source(self, name: str, scope: Scope, at: str, one: Instance) -> list[Any]:
+        """The list that a local of a module can only be put together from: of all inputs that hold such resources and
+        of the module's own, there is one.
+        """
+        resource = self.resources.get(one.address)
+        if not scope.module or resource is None:
+            return []
+        parent, label = _parent(scope.module)
+        call = ((self._module_config(parent) or {}).get("module_calls") or {}).get(label) or {}
+        own = [
+            self._of(other, [], name, 0) for other in self.plan.instances.values()
+            if _within(other.module, scope.module) and other.kind in EXPECTED[name] and not other.data
+        ]  # fmt: skip
+        sources = {f"{scope.module}'s own": _named_by(name, own)}
+        for variable in call.get("expressions") or {}:
+            values = self._variable(["var", variable], Scope(scope.module, None), name, 0)
+            sources[f"{scope.module}'s input {variable}"] = _named_by(name, values)
+        held = {source: values for source, values in sources.items() if values}
+        if len(held) != 1:
+            return []
+        ((source, values),) = held.items()
+        resource.taken.append(f"{at} of {one.address} is of a local, which a plan does not show: {source} is all that "
+                              f"it can be of, and all {len(values)} are taken")  # fmt: skip
+        return values
 
     # --- references ---------------------------------------------------------------------------------------------------
 
@@ -459,6 +502,25 @@ class Resolver:
         return found
 
 
+def _within(module: str, outer: str) -> bool:
+    return module == outer or module.startswith(f"{outer}.")
+
+
+def _named_by(name: str, values: Iterable[Any]) -> list[Any]:
+    """Of the values of references those that the attribute may hold: where it names resources by AWS's ids, no number
+    and no flag that only picks among them.
+    """
+    found = [value for value in values if value not in (None, "")]
+    prefixes = {PREFIXES.get(kind, "") for kind in EXPECTED.get(name, ("",))}
+    if prefixes & {"", "Z"}:
+        return [value for value in found if not isinstance(value, bool)] if name in EXPECTED else found
+    if name not in ("vpc_id", "peer_vpc_id", *_OF_SUBNETS):
+        prefixes = (prefixes - {"vpc", "subnet"}) | {"vpce", "eni", "rtb", "acl"}
+    beginnings = tuple(f"{prefix}-" for prefix in prefixes)
+    flat = [value for value in _flat(found) if isinstance(value, str) and value.startswith(beginnings)]
+    return list(dict.fromkeys(flat))
+
+
 def _whole_arns(references: Sequence[str]) -> bool:
     """Whether a list in a policy can only be of these ARNs as they are: nobody writes ``/*`` behind a role's."""
     kept = _longest(references)
@@ -493,6 +555,11 @@ def _flat(values: Iterable[Any]) -> list[Any]:
     for value in values:
         found += _flat(value) if isinstance(value, list) else [value] if isinstance(value, str | int) else []
     return found
+
+
+def _unseen(one: Instance, expressions: Mapping[str, Any]) -> set[str]:
+    blocks = DECLARED_AS_ATTRIBUTES.get(one.kind, ()) if isinstance(one.unknown, dict) else ()
+    return {name for name in blocks if one.unknown.get(name) is True and name not in expressions}
 
 
 def _without_expression(unknown: Any, expressions: Mapping[str, Any]) -> set[str]:
@@ -533,6 +600,22 @@ def _open(unknown: Any) -> bool:
 def _references(expression: Any) -> list[str]:
     held = expression.get("references") if isinstance(expression, dict) else None
     return [one for one in held if isinstance(one, str)] if isinstance(held, list) else []
+
+
+def _all_references(expression: Any) -> Iterator[list[str]]:
+    """The references of every expression below."""
+    if isinstance(expression, dict) and _references(expression):
+        yield _references(expression)
+    elif isinstance(expression, dict | list):
+        for one in expression.values() if isinstance(expression, dict) else expression:
+            yield from _all_references(one)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _texts(one)
 
 
 def _longest(references: Sequence[str]) -> list[str]:

@@ -1,0 +1,336 @@
+"""Forms that public Terraform plans have: parts that were forgotten, deferred or not planned, default resources, other
+providers of AWS's, and the shapes of community modules. Hand-made in the documented format (see `tests.plans`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reachsim.api import Reach, load
+from reachsim.importers import ImportReport, import_terraform
+from tests.plans import PROVIDER, PlanJson, Ref
+
+REGION = "eu-west-1"
+ALL_OUT = {"from_port": 0, "to_port": 0, "protocol": "-1", "cidr_blocks": ["0.0.0.0/0"]}
+Document = dict[str, Any]
+
+
+def run(plan: PlanJson, tmp_path: Path, *edits: Callable[[Document], None]) -> tuple[Reach, ImportReport]:
+    document = plan.json()
+    for edit in edits:
+        edit(document)
+    (tmp_path / "plan.json").write_text(json.dumps(document), encoding="utf-8")
+    report = import_terraform(tmp_path / "plan.json", tmp_path / "out")
+    return load(tmp_path / "out"), report
+
+
+def ask(reach: Reach, source: str, target: str) -> str:
+    return reach.simulate(source, target, protocol="tcp", port=443).outcome
+
+
+def codes(reach: Reach, source: str, target: str) -> set[tuple[str, str]]:
+    return {(one.code, one.component) for one in reach.simulate(source, target, protocol="tcp", port=443).assumptions}
+
+
+def behind_nat(plan: PlanJson, *, routed: bool = True) -> None:
+    """An instance ``i-i`` in a private subnet, a NAT gateway, and the one route that leads there."""
+    vpc = Ref("aws_vpc.v.id")
+    plan.add("aws_vpc.v", cidr_block="10.0.0.0/16", enable_dns_hostnames=True, enable_dns_support=True)
+    plan.add("aws_subnet.a", vpc_id=vpc, cidr_block="10.0.1.0/24")
+    plan.add("aws_subnet.public", vpc_id=vpc, cidr_block="10.0.9.0/24")
+    plan.add("aws_internet_gateway.g", vpc_id=vpc)
+    plan.add("aws_route_table.public", vpc_id=vpc, route=[
+        {"cidr_block": "0.0.0.0/0", "gateway_id": Ref("aws_internet_gateway.g.id")},
+    ])  # fmt: skip
+    plan.add("aws_route_table.private", vpc_id=vpc)
+    for name, subnet in (("public", "public"), ("private", "a")):
+        plan.add(f"aws_route_table_association.{name}", subnet_id=Ref(f"aws_subnet.{subnet}.id"),
+                 route_table_id=Ref(f"aws_route_table.{name}.id"))  # fmt: skip
+    plan.add("aws_eip.n", domain="vpc")
+    plan.add("aws_nat_gateway.n", subnet_id=Ref("aws_subnet.public.id"), allocation_id=Ref("aws_eip.n.id"))
+    plan.add("aws_security_group.g", name="g", vpc_id=vpc, egress=[ALL_OUT])
+    plan.add("aws_instance.i", ami="ami-1", subnet_id=Ref("aws_subnet.a.id"),
+             vpc_security_group_ids=Ref("aws_security_group.g.id"))  # fmt: skip
+    if routed:
+        plan.add("aws_route.out", route_table_id=Ref("aws_route_table.private.id"),
+                 destination_cidr_block="0.0.0.0/0", nat_gateway_id=Ref("aws_nat_gateway.n.id"))  # fmt: skip
+
+
+# --- what a plan leaves to later --------------------------------------------------------------------------------------
+
+
+def without_route(document: Document) -> Document:
+    (found,) = (one for one in document["resource_changes"] if one["address"] == "aws_route.out")
+    document["resource_changes"].remove(found)
+    planned = document["planned_values"]["root_module"]
+    planned["resources"] = [one for one in planned["resources"] if one["address"] != "aws_route.out"]
+    return dict(found)
+
+
+def forgotten(document: Document) -> None:
+    before = {"route_table_id": "rtb-private", "destination_cidr_block": "0.0.0.0/0", "nat_gateway_id": "nat-n"}
+    change = without_route(document) | {"change": {"actions": ["forget"], "before": before, "after": None}}
+    document["resource_changes"].append(change)
+
+
+def deferred(document: Document) -> None:
+    change = without_route(document)
+    document["deferred_changes"] = [{"reason": "instance_count_unknown", "resource_change": change}]
+    document["complete"] = False
+
+
+def targeted(document: Document) -> None:
+    without_route(document)
+    document["complete"] = False
+
+
+def errored(document: Document) -> None:
+    without_route(document)
+    document["errored"] = True
+
+
+LATER = {"forget": (forgotten, "allowed"), "deferred_changes": (deferred, "unknown"), "-target": (targeted, "unknown"),
+         "errored": (errored, "unknown"), "not declared": (without_route, "blocked")}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", LATER)
+def test_a_route_that_the_plan_leaves_to_later(what: str, tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    behind_nat(plan)
+    edit, outcome = LATER[what]
+    if what == "not declared":
+        plan.root["resources"] = [one for one in plan.root["resources"] if one["address"] != "aws_route.out"]
+    reach, report = run(plan, tmp_path, edit)
+    assert ask(reach, "i-i", "internet") == outcome
+    assert any("aws_route.out" in one or "plan" in one for one in report.warnings) == (outcome == "unknown")
+
+
+def test_a_module_that_was_not_planned_may_be_there(tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    behind_nat(plan, routed=False)
+    plan.call("module.out", table=Ref("aws_route_table.private.id"), nat=Ref("aws_nat_gateway.n.id"))
+    plan.add("aws_route.out", module="module.out", route_table_id=Ref("var.table"),
+             destination_cidr_block="0.0.0.0/0", nat_gateway_id=Ref("var.nat"))  # fmt: skip
+
+    def cut(document: Document) -> None:
+        document["errored"] = True
+        document["planned_values"]["root_module"].pop("child_modules")
+        document["resource_changes"] = [one for one in document["resource_changes"] if "module" not in one["address"]]
+
+    reach, _ = run(plan, tmp_path, cut)
+    assert ask(reach, "i-i", "internet") == "unknown"
+
+
+# --- what is not read and may add to what is --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["awscc_ec2_route", "aws_cloudformation_stack"])
+def test_what_is_not_read_may_add_to_what_it_names(kind: str, tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    behind_nat(plan, routed=False)
+    provider = PROVIDER.replace("aws", "awscc") if kind.startswith("awscc") else PROVIDER
+    plan.add(f"{kind}.x", provider=provider, route_table_id=Ref("aws_route_table.private.id"))
+    reach, report = run(plan, tmp_path)
+    assert ask(reach, "i-i", "internet") == "unknown"
+    assert any(kind in one.file and "undecidable" in one.why for one in report.ignored)
+
+
+# --- default resources ------------------------------------------------------------------------------------------------
+
+
+def test_the_default_vpc_lets_out(tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    plan.add("aws_default_vpc.d")
+    plan.add("aws_default_subnet.a", availability_zone="eu-west-1a")
+    plan.add("aws_security_group.g", name="g", vpc_id=Ref("aws_default_vpc.d.id"), egress=[ALL_OUT])
+    plan.add("aws_instance.i", ami="ami-1", subnet_id=Ref("aws_default_subnet.a.id"),
+             vpc_security_group_ids=Ref("aws_security_group.g.id"))  # fmt: skip
+    reach, _ = run(plan, tmp_path)
+    assert ask(reach, "i-i", "internet") == "allowed"
+
+
+def test_an_adopted_default_table_of_the_default_vpc_loses_its_routes(tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    plan.add("aws_default_vpc.d")
+    plan.add("aws_default_route_table.t", default_route_table_id=Ref("aws_default_vpc.d.default_route_table_id"))
+    reach, _ = run(plan, tmp_path)
+    (table,) = reach.network.route_tables.values()
+    assert [one.gateway_id for one in table.routes] == ["local"]
+
+
+@pytest.mark.parametrize(("adopted", "outcome"), [(False, "allowed"), (True, "blocked")])
+def test_an_adopted_default_group_has_the_rules_that_are_declared(adopted: bool, outcome: str, tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    behind_nat(plan)
+    plan.add("aws_instance.j", ami="ami-1", subnet_id=Ref("aws_subnet.a.id"))
+    if adopted:
+        plan.add("aws_default_security_group.d", vpc_id=Ref("aws_vpc.v.id"))
+    reach, _ = run(plan, tmp_path)
+    assert ask(reach, "i-j", "internet") == outcome
+
+
+# --- what looks alike in a plan ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_group_without_rules_may_have_dynamic_ones(apart: bool, tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    behind_nat(plan)
+    plan.add("aws_security_group.db", name="db", vpc_id=Ref("aws_vpc.v.id"))
+    plan.add("aws_instance.db", ami="ami-1", subnet_id=Ref("aws_subnet.a.id"),
+             vpc_security_group_ids=Ref("aws_security_group.db.id"))  # fmt: skip
+    if apart:
+        plan.add("aws_vpc_security_group_ingress_rule.db", security_group_id=Ref("aws_security_group.db.id"),
+                 ip_protocol="tcp", from_port=5432, to_port=5432, cidr_ipv4="10.0.0.0/16")  # fmt: skip
+
+    def computed(document: Document) -> None:
+        for one in document["resource_changes"]:
+            if one["address"] == "aws_security_group.db":
+                one["change"]["after_unknown"] |= {"ingress": True, "egress": True}
+
+    reach, _ = run(plan, tmp_path, computed)
+    assert ask(reach, "i-i", "i-db") == "blocked"
+    assert (("PLANNED_BLOCKS_UNSEEN", "sg-db") in codes(reach, "i-i", "i-db")) is not apart
+
+
+@pytest.mark.parametrize(("keys", "told"), [(("build", "deploy"), True), (("a", "b"), False)])
+def test_a_list_that_names_a_resource_as_a_whole_takes_all(keys: tuple[str, str], told: bool, tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    behind_nat(plan)
+    for number, key in enumerate(keys):
+        plan.add("aws_route_table.more", index=key, vpc_id=Ref("aws_vpc.v.id"))
+        plan.add("aws_subnet.more", index=key, vpc_id=Ref("aws_vpc.v.id"), cidr_block=f"10.0.{20 + number}.0/24")
+        plan.add("aws_route_table_association.more", index=key, subnet_id=Ref("aws_subnet.more", "each.key"),
+                 for_each=Ref("aws_subnet.more"), route_table_id=Ref("aws_route_table.more", "each.key"))  # fmt: skip
+    plan.add("aws_vpc_endpoint.s3", vpc_id=Ref("aws_vpc.v.id"), service_name=f"com.amazonaws.{REGION}.s3",
+             vpc_endpoint_type="Gateway", route_table_ids=Ref("aws_route_table.more"))  # fmt: skip
+    plan.add("aws_instance.j", ami="ami-1", subnet_id=Ref(f'aws_subnet.more["{keys[0]}"].id'),
+             vpc_security_group_ids=Ref("aws_security_group.g.id"))  # fmt: skip
+    reach, _ = run(plan, tmp_path)
+    assert ask(reach, "i-j", "s3") == "allowed"
+    assert (("PLANNED_ALL_TAKEN", "vpce-s3") in codes(reach, "i-j", "s3")) is told
+
+
+# --- community modules ------------------------------------------------------------------------------------------------
+
+
+def vpc_module(plan: PlanJson, *, single: bool) -> None:
+    """The shape of terraform-aws-modules/vpc: count, locals, ``element(…, var.single ? 0 : count.index)``."""
+    module, vpc = "module.vpc", Ref("local.vpc_id")
+    plan.call(module, cidr="10.0.0.0/16", single_nat_gateway=single, azs=["eu-west-1a", "eu-west-1b"])
+    plan.add("aws_vpc.this", index=0, module=module, cidr_block="10.0.0.0/16", enable_dns_hostnames=True)
+    plan.add("aws_internet_gateway.this", index=0, module=module, vpc_id=vpc)
+    plan.add("aws_route_table.public", index=0, module=module, vpc_id=vpc)
+    plan.add("aws_route.public_internet_gateway", index=0, module=module, destination_cidr_block="0.0.0.0/0",
+             route_table_id=Ref("aws_route_table.public", "count.index"),
+             gateway_id=Ref("aws_internet_gateway.this[0].id"))  # fmt: skip
+    for number in range(2):
+        for kind, third, flag in (("private", 1, "single_nat_gateway"), ("public", 101, "create_multiple_tables")):
+            plan.add(f"aws_subnet.{kind}", index=number, module=module, vpc_id=vpc,
+                     cidr_block=f"10.0.{third + number}.0/24")  # fmt: skip
+            plan.add(f"aws_route_table_association.{kind}", index=number, module=module,
+                     subnet_id=Ref(f"aws_subnet.{kind}", "count.index"),
+                     route_table_id=Ref(f"aws_route_table.{kind}", f"var.{flag}", "count.index"))  # fmt: skip
+    for number in range(1 if single else 2):
+        plan.add("aws_route_table.private", index=number, module=module, vpc_id=vpc)
+        plan.add("aws_eip.nat", index=number, module=module, domain="vpc")
+        plan.add("aws_nat_gateway.this", index=number, module=module,
+                 allocation_id=Ref("local.nat_gateway_ips", "var.single_nat_gateway", "count.index"),
+                 subnet_id=Ref("aws_subnet.public", "var.single_nat_gateway", "count.index"))  # fmt: skip
+        plan.add("aws_route.private_nat_gateway", index=number, module=module, destination_cidr_block="0.0.0.0/0",
+                 route_table_id=Ref("aws_route_table.private", "count.index"),
+                 nat_gateway_id=Ref("aws_nat_gateway.this", "count.index"))  # fmt: skip
+    plan.output(module, "vpc_id", "aws_vpc.this[0].id")
+    plan.output(module, "private_subnets", "aws_subnet.private")
+    plan.output(module, "private_route_table_ids", "aws_route_table.private")
+
+
+def endpoints_module(plan: PlanJson) -> None:
+    """The shape of its endpoints submodule: everything through ``each.value`` of a local."""
+    module = "module.endpoints"
+    plan.call(module, vpc_id=Ref("module.vpc.vpc_id"), subnet_ids=Ref("module.vpc.private_subnets"),
+              security_group_ids=Ref("aws_security_group.g.id"),
+              endpoints=Ref("module.vpc.private_route_table_ids"))  # fmt: skip
+    for name, kind in (("s3", "Gateway"), ("logs", "Interface")):
+        plan.add("aws_vpc_endpoint.this", index=name, module=module, for_each=Ref("local.endpoints"),
+                 vpc_id=Ref("var.vpc_id"), service_name=f"com.amazonaws.{REGION}.{name}", vpc_endpoint_type=kind,
+                 private_dns_enabled=kind == "Interface", route_table_ids=Ref("each.value"),
+                 subnet_ids=Ref("each.value", "var.subnet_ids"),
+                 security_group_ids=Ref("local.security_group_ids", "each.value"))  # fmt: skip
+
+
+def null_elsewhere(document: Document) -> None:
+    """A gateway endpoint has no subnets and groups, an interface endpoint no route tables: both are null."""
+    for one in document["resource_changes"]:
+        if one["type"] == "aws_vpc_endpoint":
+            gateway = one["address"].endswith('["s3"]')
+            for name in ("subnet_ids", "security_group_ids") if gateway else ("route_table_ids",):
+                one["change"]["after"][name] = None
+                one["change"]["after_unknown"].pop(name)
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_the_shape_of_well_known_modules(single: bool, tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    vpc_module(plan, single=single)
+    https = {"from_port": 443, "to_port": 443, "protocol": "tcp", "cidr_blocks": ["10.0.0.0/16"]}
+    plan.add("aws_security_group.g", name="g", vpc_id=Ref("module.vpc.vpc_id"), egress=[ALL_OUT], ingress=[https])
+    endpoints_module(plan)
+    plan.add("aws_lambda_function.f", function_name="f", role="arn:aws:iam::111111111111:role/x", vpc_config=[{
+        "subnet_ids": Ref("module.vpc.private_subnets"), "security_group_ids": Ref("aws_security_group.g.id"),
+    }])  # fmt: skip
+    reach, report = run(plan, tmp_path, null_elsewhere)
+    assert not [one for one in report.warnings if "known only after apply" in one]
+    assert len(report.warnings) < 6
+    for target, route in (("internet", "internet"), ("s3", "private"), ("logs", "private")):
+        found = reach.simulate("lambda:f", target, protocol="tcp", port=443)
+        assert (target, found.outcome, found.route) == (target, "allowed", route)
+    assert ("PLANNED_ALL_TAKEN", "vpce-endpoints-this-s3") in codes(reach, "lambda:f", "s3")
+    tables = {
+        len([one for one in table.associations if one.subnet_id]) for table in reach.network.route_tables.values()
+    }
+    assert tables == ({0, 2} if single else {0, 1, 2})
+
+
+def test_aliased_providers_are_places_of_their_own(tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    plan.add("aws_vpc.here", cidr_block="10.0.0.0/16")
+    plan.add("aws_vpc.there", cidr_block="10.1.0.0/16")
+
+    def alias(document: Document) -> None:
+        config = document["configuration"]
+        config["provider_config"]["aws.us"] = {
+            "name": "aws", "alias": "us", "expressions": {"region": {"constant_value": "us-east-1"}},
+        }  # fmt: skip
+        for one in config["root_module"]["resources"]:
+            one["provider_config_key"] = "aws.us" if one["name"] == "there" else "module.x:aws"
+
+    reach, _ = run(plan, tmp_path, alias)
+    homes = {name: reach.network.places[name].home[1] for name in reach.network.vpcs}
+    assert homes == {"vpc-here": REGION, "vpc-there": "us-east-1"}
+
+
+# --- files as they are made -------------------------------------------------------------------------------------------
+
+
+ENCODINGS = {
+    "PowerShell": lambda text: codecs.BOM_UTF16_LE + text.encode("utf-16-le"),
+    "big-endian": lambda text: codecs.BOM_UTF16_BE + text.encode("utf-16-be"),
+    "UTF-8 with BOM": lambda text: codecs.BOM_UTF8 + text.encode(),
+    "setup-terraform": lambda text: f"[command]/usr/bin/terraform show -json\n{text}".encode(),
+}
+
+
+@pytest.mark.parametrize("encode", ENCODINGS.values(), ids=ENCODINGS)
+def test_plans_as_shells_write_them(encode: Callable[[str], bytes], tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    plan.add("aws_vpc.v", cidr_block="10.0.0.0/16")
+    (tmp_path / "plan.json").write_bytes(encode(json.dumps(plan.json())))
+    import_terraform(tmp_path / "plan.json", tmp_path / "out")
+    assert list(load(tmp_path / "out").network.vpcs) == ["vpc-v"]
