@@ -11,14 +11,16 @@ role first (`reachsim.changes.roles`), so that only what really differs is a cha
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
+from reachsim.changes.addressing import describe_addresses
 from reachsim.changes.grouping import Grouping
 from reachsim.changes.renaming import Renaming
 from reachsim.changes.roles import matches
+from reachsim.changes.staying import describe_stale
 from reachsim.changes.tree import (
     MIRRORS,
     MISSING,
@@ -31,10 +33,12 @@ from reachsim.changes.tree import (
     restore,
 )
 from reachsim.changes.words import (
+    blackholes,
     describe,
     describe_membership,
     describe_pair,
     is_policy,
+    kind_of,
     named_besides,
     operation_of,
     subject,
@@ -79,6 +83,7 @@ class Comparison:
 
     def __init__(self, before: Snapshot, after: Snapshot, renaming: Renaming) -> None:
         self.names = {**renaming.accounts, **renaming.regions, **renaming.ids}
+        self._renaming = renaming
         self.before, self.after = renaming.snapshot(before), after
         self._trees: dict[str, Node] = {}
         self.changes = tuple(self._find())
@@ -88,11 +93,12 @@ class Comparison:
         for file in sorted({*self.before.paths, *self.after.paths} - {"snapshot.json"}):
             atoms += self._differences(file)
         groups: dict[tuple[str, ...], list[Atom]] = {}
-        grouping = Grouping(atoms, self._trees)
+        grouping = Grouping(atoms, self._trees, self._renaming)
+        old_names = {new: old for old, new in self._renaming.ids.items()}
         for atom in atoms:
             groups.setdefault(grouping.of(atom), []).append(atom)
-        for number, (key, found) in enumerate(sorted(groups.items(), key=lambda one: _rank(one[1])), 1):
-            change = _change(f"c{number}", key, found)
+        for number, (key, found) in enumerate(sorted(groups.items(), key=lambda one: _rank(*one)), 1):
+            change = _change(f"c{number}", key, found, old_names)
             yield msgspec.structs.replace(change, text=self._refusal(found[0]) or change.text)
 
     def _refusal(self, atom: Atom) -> str:
@@ -154,22 +160,28 @@ _ORDER = ("vpc", "subnet", "route-table", "network-acl", "security-group", "vpc-
           "internet-gateway", "codebuild-project", "instance", "network-interface")  # fmt: skip
 
 
-def _rank(atoms: list[Atom]) -> tuple[int, str, str]:
-    kind, key = subject(_leader(atoms))
+def _rank(group: tuple[str, ...], atoms: list[Atom]) -> tuple[int, str, str]:
+    kind, key = subject(_leader(group, atoms))
     return (_ORDER.index(kind) if kind in _ORDER else len(_ORDER), key, json.dumps([one.path for one in atoms]))
 
 
-def _leader(atoms: list[Atom]) -> Atom:
+def _leader(group: tuple[str, ...], atoms: list[Atom]) -> Atom:
     """The difference that a group is told by: of an interface's and its owner's, the owner's."""
-    below = ("network-interface",)
+    below = ("network-interface", "elastic-ip")
     return min(
         atoms,
-        key=lambda one: (subject(one)[0] in below, len(one.path) < 2, len(one.path), subject(one)[0] == "route-table"),
+        key=lambda one: (
+            subject(one)[1] != group[1],
+            subject(one)[0] in below,
+            len(one.path) < 2,
+            len(one.path),
+            subject(one)[0] == "route-table",
+        ),
     )
 
 
-def _change(number: str, group: tuple[str, ...], atoms: list[Atom]) -> Change:
-    leader = _leader(atoms)
+def _change(number: str, group: tuple[str, ...], atoms: list[Atom], old_names: Mapping[str, str]) -> Change:
+    leader = _leader(group, atoms)
     kind, key = subject(leader)
     files = tuple(dict.fromkeys(atom.file for atom in atoms))
     if group[0] in ("route-table of subnet", "network-acl of subnet"):
@@ -177,7 +189,8 @@ def _change(number: str, group: tuple[str, ...], atoms: list[Atom]) -> Change:
         old = [atom.path[1] for atom in atoms if atom.after is MISSING]
         new = [atom.path[1] for atom in atoms if atom.before is MISSING]
         what = "main table" if group[1].startswith("main ") else group[1]
-        text = f"{what}: {kind.replace('-', ' ')} {', '.join(old) or 'none'} → {', '.join(new) or 'none'}"
+        none = "the main one" if kind == "route-table" and what == group[1] else "none"
+        text = f"{what}: {kind.replace('-', ' ')} {', '.join(old) or none} → {', '.join(new) or none}"
         return Change(number, kind, (new or old or [key])[0], text, files, tuple(atoms))
     if group[0] == "endpoint association":
         word = "dissociated from" if any(atom.after is MISSING for atom in atoms) else "associated with"
@@ -185,6 +198,12 @@ def _change(number: str, group: tuple[str, ...], atoms: list[Atom]) -> Change:
     if group[0] == "pair":
         removed, added = sorted(atoms, key=lambda one: one.before is MISSING)
         return Change(number, kind, key, describe_pair(removed, added), files, tuple(atoms))
+    if group[0] == "stale":
+        text = describe_stale(atoms, old_names[group[1]])
+        return Change(number, kind_of(group[1]) or kind, group[1], text, files, tuple(atoms))
+    if group[0] == "network":
+        owner = kind_of(group[1]) if group[1].startswith(("vpce-", "nat-")) else ""
+        return Change(number, owner or kind, group[1] if owner else key, describe_addresses(atoms), files, tuple(atoms))
     if group[0] == "groups":
         return Change(number, kind, key, describe_membership(atoms), files, tuple(atoms))
     whole = len(leader.path) == 2 and MISSING in (leader.before, leader.after)
@@ -194,4 +213,5 @@ def _change(number: str, group: tuple[str, ...], atoms: list[Atom]) -> Change:
         texts = [*texts[:3], f"and {len(texts) - 3} more"]
     if whole and kind == "security-group":
         texts += named_besides(atoms, key)
+    texts += blackholes(atoms, key)
     return Change(number, kind, key, "; ".join(texts), files, tuple(atoms))

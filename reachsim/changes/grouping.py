@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from reachsim.changes.pairs import pairs, place
+from reachsim.changes.renaming import Renaming
+from reachsim.changes.staying import stale
 from reachsim.changes.tree import MISSING, Atom, Node
 from reachsim.changes.words import operation_of, subject, target_of
 
@@ -17,8 +20,10 @@ from reachsim.changes.words import operation_of, subject, target_of
 class Grouping:
     """What a difference is part of: those of one group are one change, and are undone together."""
 
-    def __init__(self, atoms: Collection[Atom], trees: Mapping[str, Node]) -> None:
+    def __init__(self, atoms: Collection[Atom], trees: Mapping[str, Node], renaming: Renaming) -> None:
+        self._stale = stale(atoms, renaming)
         self._whole = {subject(one)[1] for one in atoms if len(one.path) == 2 and MISSING in (one.before, one.after)}
+        self._whole |= {subject(one)[1] for one in atoms if _ended(one)}
         self._owners, self._holders, self._instead = _owners(atoms, trees), _holders(atoms), pairs(atoms)
         self._paired = {*self._instead, *self._instead.values()}
         self._leaving = {
@@ -28,6 +33,8 @@ class Grouping:
 
     def of(self, atom: Atom) -> tuple[str, ...]:
         here = place(atom)
+        if here in self._stale:
+            return ("stale", self._stale[here])
         return ("pair", *self._instead.get(here, here)) if here in self._paired else self._group(atom)
 
     def _carrier(self, atom: Atom) -> str:
@@ -70,6 +77,8 @@ class Grouping:
         if _is_membership(atom) and key not in self._whole and self._carrier(atom) not in self._whole:
             carrier = self._carrier(atom)
             return ("resource", self._leaving[carrier]) if carrier in self._leaving else ("groups", carrier)
+        if kind == "elastic-ip" and self._owners.get(key) in self._whole:
+            return ("resource", self._owners[key])
         if kind == "network-interface":
             owner = self._owners.get(key, "")
             if len(atom.path) == 2 and owner:
@@ -97,6 +106,21 @@ class Grouping:
         return ("route", *atom.path)
 
 
+def _ended(atom: Atom) -> bool:
+    """Whether a gateway or connection that AWS still lists came to its end, or was not there yet."""
+    ends = ("deleted", "deleting", "failed", "rejected", "expired")
+    return (
+        atom.path[-1:] in (("State",), ("Code",))
+        and len(atom.path) in (3, 4)
+        and atom.path[0] in _LISTED
+        and ((atom.after in ends) != (atom.before in ends))
+    )
+
+
+_LISTED = ("NatGateways", "VpcPeeringConnections", "TransitGatewayVpcAttachments", "TransitGatewayAttachments",
+           "TransitGateways", "VpcEndpoints")  # fmt: skip
+
+
 def _is_membership(atom: Atom) -> bool:
     """Whether a difference is about which security groups something has."""
     kind, _ = subject(atom)
@@ -116,11 +140,18 @@ def _owners(atoms: Iterable[Atom], trees: Mapping[str, Node]) -> dict[str, str]:
                 found |= {eni: key for eni, _ in _keyed(one.get("NetworkInterfaceIds"))}
         elif operation == "ec2/describe-network-interfaces":
             for eni, one in _keyed(held.get("NetworkInterfaces")):
-                instance = (one.get("Attachment") or {}).get("InstanceId")
-                found |= {eni: instance} if instance else {}
+                owner = _owner(one)
+                found |= {eni: owner} if owner else {}
+        elif operation == "ec2/describe-addresses":
+            for key, one in _keyed(held.get("Addresses")):
+                found |= {key: one["NetworkInterfaceId"]} if one.get("NetworkInterfaceId") else {}
     for atom in atoms:
         kind, key = subject(atom)
         for node in (atom.before, atom.after):
+            if kind == "elastic-ip" and isinstance(node, dict) and node.get("NetworkInterfaceId"):
+                found[key] = node["NetworkInterfaceId"]
+            elif kind == "elastic-ip" and atom.path[-1] == "NetworkInterfaceId" and node is not MISSING:
+                found[key] = node
             if kind == "vpc-endpoint":
                 inside = node.get("NetworkInterfaceIds", {}) if isinstance(node, dict) else {}
                 found |= dict.fromkeys(inside, key) if len(atom.path) == 2 else {}
@@ -129,9 +160,18 @@ def _owners(atoms: Iterable[Atom], trees: Mapping[str, Node]) -> dict[str, str]:
             elif kind == "nat-gateway" and isinstance(node, dict):
                 found |= {eni: key for eni in node.get("NatGatewayAddresses", {}) if str(eni).startswith("eni-")}
             elif kind == "network-interface" and len(atom.path) == 2 and isinstance(node, dict):
-                attached = (node.get("Attachment") or {}).get("InstanceId")
-                found |= {key: attached} if attached else {}
-    return found
+                owner = _owner(node)
+                found |= {key: owner} if owner else {}
+    return found | {key: found[owner] for key, owner in found.items() if owner in found}
+
+
+_OWNER: Final = re.compile(r"\b(?:vpce|nat)-[0-9a-z]+")
+
+
+def _owner(interface: Mapping[str, Any]) -> str:
+    """The instance that an interface is attached to, or the endpoint or NAT gateway that its description names."""
+    told = _OWNER.search(str(interface.get("Description") or ""))
+    return (interface.get("Attachment") or {}).get("InstanceId") or (told[0] if told else "")
 
 
 def _holders(atoms: Iterable[Atom]) -> dict[tuple[str, str], str]:
@@ -158,6 +198,8 @@ def _facet(atom: Atom) -> tuple[str, ...]:
     kind, _ = subject(atom)
     below = atom.path[4:] if "Reservations" in atom.path else atom.path[2:]
     if kind in ("instance", "network-interface") and below and below[0] in _TOGETHER:
+        return ("network",)
+    if kind == "elastic-ip" or (kind == "nat-gateway" and below and below[0] == "NatGatewayAddresses"):
         return ("network",)
     if kind == "codebuild-project" and below and below[0] == "vpcConfig":
         return ("vpcConfig",)

@@ -65,7 +65,8 @@ _BY_FIELD: Final[Mapping[str, str]] = {
     "DnsEntries": "DnsName", "CidrBlockAssociationSet": "CidrBlock",
     "Ipv6CidrBlockAssociationSet": "Ipv6CidrBlock", "PrivateIpAddresses": "PrivateIpAddress",
     "Ipv6Addresses": "Ipv6Address", "DhcpConfigurations": "Key", "repositories": "repositoryName",
-    "BlockDeviceMappings": "DeviceName", "environmentVariables": "name", "logGroups": "logGroupName",
+    "BlockDeviceMappings": "DeviceName", "Addresses": "AllocationId", "environmentVariables": "name",
+    "logGroups": "logGroupName",
 }  # fmt: skip
 """The field that tells the elements of a list apart."""
 
@@ -158,7 +159,37 @@ def _entry_key(entry: Mapping[str, Json]) -> str | None:
 
 def statement_key(one: Mapping[str, Json]) -> str:
     """The Sid of a policy statement, else what it says."""
-    return _text(one, "Sid") or canonical(one)
+    return _text(one, "Sid") or canonical(statement_form(one))
+
+
+def statement_form(one: Node) -> Node:
+    """A policy statement with one way to write what can be written in two: a list of one, a value given twice."""
+    if not isinstance(one, dict):
+        return one
+    return {key: _inside(value) if isinstance(value, dict) else _listed(value) if key in _LISTED else value
+            for key, value in one.items()}  # fmt: skip
+
+
+_LISTED: Final = frozenset({"Action", "NotAction", "Resource", "NotResource"})
+
+
+def _inside(value: dict[str, Node]) -> dict[str, Node]:
+    return {key: _inside(one) if isinstance(one, dict) else _listed(one) for key, one in value.items()}
+
+
+def _listed(value: Node) -> Node:
+    return list(dict.fromkeys(map(str, value))) if isinstance(value, list) else [str(value)]
+
+
+def described_only(before: Node, after: Node) -> bool:
+    """Whether two rules of a security group differ in nothing but their description."""
+    return MISSING not in (before, after) and canonical(_undescribed(before)) == canonical(_undescribed(after))
+
+
+def _undescribed(node: Node) -> Node:
+    if isinstance(node, dict):
+        return {key: _undescribed(one) for key, one in node.items() if key != "Description"}
+    return [_undescribed(one) for one in node] if isinstance(node, list) else node
 
 
 def _reservation_key(one: Mapping[str, Json]) -> str | None:
@@ -259,8 +290,12 @@ def _differences(file: str, path: tuple[str, ...], before: Node, after: Node, or
     elif before is MISSING or after is MISSING:
         if not _means_nothing(before if after is MISSING else after):
             yield Atom(file, path, before, after)
-    elif canonical(before, ordered=ordered) != canonical(after, ordered=ordered):
+    elif canonical(_form(path, before), ordered=ordered) != canonical(_form(path, after), ordered=ordered):
         yield Atom(file, path, before, after)
+
+
+def _form(path: tuple[str, ...], node: Node) -> Node:
+    return statement_form(node) if path[-2:-1] == ("Statement",) else node
 
 
 def _means_nothing(node: Node) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import unified_diff
 from typing import Any, Final
 
-from reachsim.changes.tree import MISSING, Atom, Json, Written, restore, rule_ports
+from reachsim.changes.statements import says, statement_text
+from reachsim.changes.tree import MISSING, Atom, Json, Written, described_only, restore, rule_ports
 
 KINDS: Final[Mapping[str, str]] = {
     "Vpcs": "vpc", "Subnets": "subnet", "RouteTables": "route-table", "NetworkAcls": "network-acl",
@@ -23,7 +24,7 @@ KINDS: Final[Mapping[str, str]] = {
     "Functions": "lambda-function", "services": "ecs-service", "HostedZones": "hosted-zone",
     "RoleDetailList": "iam-role", "UserDetailList": "iam-user", "GroupDetailList": "iam-group",
     "Policies": "iam-policy", "LoadBalancers": "load-balancer", "TargetGroups": "target-group",
-    "Firewalls": "network-firewall", "repositories": "repository",
+    "Firewalls": "network-firewall", "Addresses": "elastic-ip", "repositories": "repository",
     "VpcBlockPublicAccessExclusions": "block-public-access-exclusion",
 }  # fmt: skip
 _OF_FILES: Final[Mapping[str, str]] = {
@@ -31,6 +32,7 @@ _OF_FILES: Final[Mapping[str, str]] = {
     "ec2/search-transit-gateway-routes": "transit-gateway-route-table",
     "ec2/get-transit-gateway-route-table-associations": "transit-gateway-route-table",
     "ec2/get-transit-gateway-route-table-propagations": "transit-gateway-route-table",
+    "ec2/describe-vpc-block-public-access-options": "vpc-block-public-access",
     "s3api/get-bucket-policy": "bucket", "ecr/get-repository-policy": "repository",
     "route53/get-hosted-zone": "hosted-zone", "route53/list-resource-record-sets": "hosted-zone",
 }  # fmt: skip
@@ -38,6 +40,7 @@ _TARGETS: Final = (
     "NatGatewayId", "TransitGatewayId", "VpcPeeringConnectionId", "EgressOnlyInternetGatewayId", "InstanceId",
     "NetworkInterfaceId", "LocalGatewayId", "CarrierGatewayId", "CoreNetworkArn", "OdbNetworkArn", "GatewayId",
 )  # fmt: skip
+TAGS: Final = frozenset({"Tags", "TagSet", "tags"})
 _PROTOCOLS: Final = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 
 
@@ -63,8 +66,28 @@ def subject(atom: Atom) -> tuple[str, str]:
             key = atom.path[at + 1]
             if atom.path[at] == "projects":
                 key = f"codebuild:{key}"
+            if atom.path[at] == "HostedZones":
+                key = key.removeprefix("/hostedzone/")
             return KINDS[atom.path[at]], key
     return _OF_FILES.get(operation, "file" if not name else operation.rpartition("/")[2]), name or atom.file
+
+
+_PREFIXES: Final[Mapping[str, str]] = {
+    "vpce": "vpc-endpoint", "nat": "nat-gateway", "i": "instance", "eni": "network-interface", "sg": "security-group",
+    "subnet": "subnet", "vpc": "vpc", "rtb": "route-table", "acl": "network-acl", "igw": "internet-gateway",
+    "eigw": "egress-only-internet-gateway", "pcx": "vpc-peering-connection", "tgw": "transit-gateway",
+    "tgw-attach": "transit-gateway-attachment", "tgw-rtb": "transit-gateway-route-table", "pl": "prefix-list",
+    "dopt": "dhcp-options",
+}  # fmt: skip
+
+
+def kind_of(resource_id: str) -> str:
+    """AWS's resource word by an id's prefix, or nothing.
+
+    >>> kind_of("tgw-rtb-0a1b")
+    'transit-gateway-route-table'
+    """
+    return _PREFIXES.get(resource_id.rpartition("-")[0], "")
 
 
 def target_of(route: Mapping[str, Json]) -> str:
@@ -85,13 +108,20 @@ def describe(atom: Atom) -> str:
     if section == "Routes":
         return _route(name, before, after)
     if section in ("IpPermissions", "IpPermissionsEgress"):
+        if described_only(before, after):
+            return f"description of the {_direction(section)} rule {_rule(section, before, after)} changed"
         return _happened(f"{_direction(section)} rule", _rule(section, before, after), before, after)
     if section == "Entries" and name.startswith(("inbound", "outbound")):
         return _entry(name, before, after)
     if section == "Statement":
-        return _statement(atom, name, before, after)
+        return statement_text(atom.path, before, after)
     if section == "Associations":
         return _happened("association", name, before, after)
+    if section == "HostedZones" and len(atom.path) == 2:
+        zone = before if after is MISSING else after
+        return f"{'created' if before is MISSING else 'deleted'}: {zone.get('Name')}"
+    if section == "Addresses" and len(atom.path) == 2:
+        return f"allocated: {after.get('PublicIp')}" if before is MISSING else f"released: {before.get('PublicIp')}"
     if section in KINDS and len(atom.path) == 2:
         return "created" if before is MISSING else "deleted" if after is MISSING else "changed"
     return _field(atom.path, before, after)
@@ -122,6 +152,16 @@ def named_besides(atoms: Iterable[Atom], key: str) -> list[str]:
     others = [other for kind, other in found if kind != "network-interface"] or [other for _, other in found]
     more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
     return [f"taken from {', '.join(others[:MOST_NAMED])}{more}"] if others else []
+
+
+def blackholes(atoms: Iterable[Atom], key: str) -> list[str]:
+    """Route tables in which a route to what is gone is left as a blackhole."""
+    found = dict.fromkeys(
+        subject(atom)[1] for atom in atoms
+        if atom.path[-2:-1] == ("Routes",) and isinstance(atom.after, dict) and atom.after.get("State") == "blackhole"
+        and isinstance(atom.before, dict) and subject(atom)[1] != key
+    )  # fmt: skip
+    return [f"leaves a blackhole in {', '.join(found)}"] if found else []
 
 
 MOST_NAMED: Final = 4
@@ -157,7 +197,7 @@ def _whole_policy(before: Json, after: Json) -> str:
         statements = json.loads(text).get("Statement") or []
     except (ValueError, AttributeError):
         return "contents changed"
-    told = "; ".join(_says(one) for one in (statements if isinstance(statements, list) else [statements]))
+    told = "; ".join(says(one) for one in (statements if isinstance(statements, list) else [statements]))
     return f"policy {'added' if held[1] else 'removed'}: {told}"
 
 
@@ -222,45 +262,12 @@ def entry_text(entry: Mapping[str, Any]) -> str:
     return f"{entry.get('RuleAction')} {what} {'to' if entry.get('Egress') else 'from'} {block}"
 
 
-def _statement(atom: Atom, name: str, before: Json, after: Json) -> str:
-    which = name if len(name) < 60 and not name.startswith("{") else "without a Sid"
-    inside = atom.path[-4] if "RolePolicyList" in atom.path else ""
-    policy = f"policy {inside} statement" if inside else "policy statement"
-    if MISSING in (before, after):
-        return _happened(policy, f"{which} ({_says(before if after is MISSING else after)})", before, after)
-    return f"{policy} changed: {which} ({_says(before)} → {_says(after)})"
-
-
-def _says(statement: Any) -> str:
-    if not isinstance(statement, Mapping):
-        return _value(statement)
-    parts = [str(statement.get("Effect"))]
-    for key in ("Action", "NotAction", "Resource", "NotResource"):
-        if key in statement:
-            value = statement[key]
-            shown = (
-                ", ".join(map(str, value[:3])) + (" …" if len(value) > 3 else "")
-                if isinstance(value, list)
-                else str(value)
-            )
-            parts.append(shown if key in ("Action",) else f"{'on' if key == 'Resource' else key} {shown}")
-    if isinstance(statement.get("Principal"), str | dict):
-        parts.append(f"by {_who(statement['Principal'])}")
-    if isinstance(statement.get("Condition"), Mapping):
-        keys = [key for block in statement["Condition"].values() if isinstance(block, dict) for key in block]
-        parts.append(f"if {', '.join(keys)}")
-    return " ".join(parts)
-
-
-def _who(principal: Any) -> str:
-    if isinstance(principal, str):
-        return "anyone" if principal == "*" else principal
-    values = [one for value in principal.values() for one in (value if isinstance(value, list) else [value])]
-    return ", ".join("anyone" if one == "*" else str(one) for one in values[:3]) + (" …" if len(values) > 3 else "")
-
-
 def _field(path: tuple[str, ...], before: Json, after: Json) -> str:
     inside = [part for part in path[2:] or path[-1:] if not part.startswith("{")]
+    for labels in TAGS & set(path):
+        return _tag(path[path.index(labels) + 1 :], before, after)
+    if "environmentVariables" in path and path[-1] not in ("value", "type"):
+        return _happened("environment variable", _variable(path[-1], before, after), before, after)
     name = ".".join(inside)
     if len(path) == 2 and path[-1] == "Value":  # an attribute in a file of its own
         name = path[0][:1].lower() + path[0][1:]
@@ -271,6 +278,22 @@ def _field(path: tuple[str, ...], before: Json, after: Json) -> str:
     if before is MISSING:
         return f"{name} added: {_value(after)}"
     return f"{name} removed: {_value(before)}" if after is MISSING else f"{name}: {_value(before)} → {_value(after)}"
+
+
+def _tag(below: Sequence[str], before: Json, after: Json) -> str:
+    """What happened to tags: ``tag Name: a → b``."""
+    if not below:
+        tags = before if after is MISSING else after
+        names = [str(one.get("Key", one.get("key"))) for one in tags if isinstance(one, Mapping)]
+        return _happened("tags", ", ".join(names), before, after)
+    values = [one.get("Value", one.get("value")) if isinstance(one, Mapping) else one for one in (before, after)]
+    shown = ["none" if one is MISSING else _value(one) for one in values]
+    return f"tag {below[0]}: {' → '.join(shown)}"
+
+
+def _variable(name: str, before: Json, after: Json) -> str:
+    kinds = [one.get("type") for one in (before, after) if isinstance(one, Mapping)]
+    return f"{name} ({' → '.join(dict.fromkeys(map(str, kinds)))})"
 
 
 def _value(value: Json) -> str:

@@ -18,7 +18,7 @@ from reachsim.verdict import Finding
 
 Key = tuple[str, str]
 """(finding's id, component)."""
-MOST_CHECKS: Final = 16
+MOST_CHECKS: Final = 40
 
 
 def causes_of_findings(
@@ -52,11 +52,17 @@ def causes_of_findings(
             named = _named(finding, units)
             likely = [frozenset((one,)) for one in named]
             likely += [*known, *([frozenset(named)] if len(named) > 1 else ()), *(frozenset((one,)) for one in units)]
-            for undone in dict.fromkeys(likely):
+            likely += [frozenset(one for some in known for one in some)]
+
+            def turned(undone: Chosen, key: Key = key, there: bool = there) -> bool:
                 seen = findings(undone)
-                if seen is not None and (key in seen) != there:
-                    found[key] = tuple(one for one in units if one in undone)
-                    break
+                return seen is not None and (key in seen) != there
+
+            undone = next(filter(turned, dict.fromkeys(likely)), None)
+            if undone is not None:
+                for one in sorted(undone) if len(undone) > 1 else ():
+                    undone = undone - {one} if len(undone) > 1 and turned(undone - {one}) else undone
+                found[key] = tuple(one for one in units if one in undone)
     return found
 
 

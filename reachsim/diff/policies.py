@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from reachsim import policy
 from reachsim.changes import Change, Comparison
-from reachsim.changes.words import POLICY_FILES, operation_of
+from reachsim.changes.tree import Atom
+from reachsim.changes.words import POLICY_FILES, is_policy, operation_of, subject
 from reachsim.diff.records import PolicyChange
 from reachsim.policy.statements import Document
 from reachsim.policy.symbolic import Difference, allows_more
@@ -19,7 +20,9 @@ from reachsim.policy.symbolic_space import Zone
 from reachsim.snapshot import Snapshot
 
 Kind = Literal["identity", "endpoint", "resource"]
+TRUST: Final = "AssumeRolePolicyDocument"
 _KINDS: dict[str, Kind] = {
+    TRUST: "resource",
     "vpc-endpoint": "endpoint", "bucket": "resource", "repository": "resource", "iam-role": "identity",
     "iam-user": "identity", "iam-group": "identity", "iam-policy": "identity",
 }  # fmt: skip
@@ -27,34 +30,37 @@ _KINDS: dict[str, Kind] = {
 
 def policy_changes(comparison: Comparison, changes: Iterable[Change]) -> tuple[PolicyChange, ...]:
     """Each resource whose policy changed, with what it allows more and less."""
-    touched: dict[tuple[str, str, str], list[str]] = {}
+    touched: dict[tuple[str, str, str], dict[str, None]] = {}
     for change in changes:
-        if change.kind in _KINDS and _is_about_a_policy(change):
-            touched.setdefault((change.kind, change.files[0], change.component), []).append(change.id)
+        for atom in change.atoms:
+            kind, key = subject(atom)
+            if key == change.component and kind in _KINDS and _is_about_a_policy(kind, change, atom):
+                kind = TRUST if TRUST in atom.path else kind
+                touched.setdefault((kind, atom.file, key), {})[change.id] = None
     return tuple(
         _compared(comparison, kind, file, component, tuple(ids)) for (kind, file, component), ids in touched.items()
     )
 
 
-def _is_about_a_policy(change: Change) -> bool:
-    if change.kind in ("bucket", "repository"):
-        return operation_of(change.files[0])[0] in POLICY_FILES
-    attached = any("AttachedManagedPolicies" in atom.path for atom in change.atoms)
-    return (change.is_policy or attached) and not change.is_whole
+def _is_about_a_policy(kind: str, change: Change, atom: Atom) -> bool:
+    if kind in ("bucket", "repository"):
+        return operation_of(atom.file)[0] in POLICY_FILES
+    return (is_policy(atom) or "AttachedManagedPolicies" in atom.path) and not change.is_whole
 
 
 def _compared(comparison: Comparison, kind: str, file: str, component: str, ids: tuple[str, ...]) -> PolicyChange:
     older, newer = (_documents(one, kind, file, component) for one in (comparison.before, comparison.after))
+    named = f"{component} (trust policy)" if kind == TRUST else component
     if older is None or newer is None:
         which = "older" if older is None else "newer"
         unread = f"the {which} snapshot does not tell the policy"
-        return PolicyChange(component, ids, None, unread, None, unread)
+        return PolicyChange(named, ids, None, unread, None, unread)
     zone = Zone(file.split("/", 1)[0], _organization(comparison.after, file))
     gateway = kind == "vpc-endpoint" and _is_gateway(comparison.after, file, component)
     more = allows_more(newer, older, zone, kind=_KINDS[kind], gateway=gateway)
     less = allows_more(older, newer, zone, kind=_KINDS[kind], gateway=gateway)
     keys = _keys(older, newer)
-    return PolicyChange(component, ids, more.more, _words(more, kind, keys), less.more, _words(less, kind, keys))
+    return PolicyChange(named, ids, more.more, _words(more, kind, keys), less.more, _words(less, kind, keys))
 
 
 def _keys(*sides: Sequence[Document]) -> frozenset[str]:
@@ -69,10 +75,12 @@ def _words(answer: Difference, kind: str, keys: frozenset[str]) -> str:
     witness = answer.witness
     if witness is None:
         return "; ".join(answer.notes)
-    who = getattr(witness.principal, "arn", None) or str(witness.context.get("aws:PrincipalArn", "anyone"))
+    service = witness.principal.text if witness.principal.kind == "service" else "anyone"
+    who = str(witness.context.get("aws:PrincipalArn", service))
     by = "" if _KINDS[kind] == "identity" else f" by {who}"
     told = [f"{key} = {_value(value)}" for key, value in witness.context.items() if key.lower() in keys]
-    return f"{witness.action} on {witness.resource_arn}{by}" + (f" with {', '.join(told)}" if told else "")
+    on = "" if kind == TRUST else f" on {witness.resource_arn}"
+    return f"{witness.action}{on}{by}" + (f" with {', '.join(told)}" if told else "")
 
 
 def _value(value: Any) -> str:
@@ -105,6 +113,8 @@ def _texts(document: Any, kind: str, component: str) -> Sequence[Any]:
         return [one["PolicyDocument"] for one in rows]
     if kind == "iam-policy":
         return _versions(document, component)
+    if kind == TRUST:
+        return [one[TRUST] for one in document["RoleDetailList"] if one["Arn"] == component]
     if kind in _LISTS:
         rows_key, policies_key = _LISTS[kind]
         (record,) = [one for one in document[rows_key] if one["Arn"] == component]

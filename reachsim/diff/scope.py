@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from reachsim.changes import Change
+from reachsim.changes.tree import Atom, described_only
 from reachsim.check import STARTERS, Need, needs_of, pipeline_sources
 from reachsim.check.code import contacts_of_project
 from reachsim.check.needs import SERVICES
@@ -71,5 +72,15 @@ def _needs(network: Network, source: str, config: Config) -> tuple[Need, ...]:
 
 
 def matters_not(change: Change) -> bool:
-    """Whether a change is one of names and descriptions only."""
-    return all(_LABELS & set(atom.path) for atom in change.atoms)
+    """Whether a change is one of names and descriptions only. A caller's tags are in its requests, and the description
+    of a network interface tells whose it is.
+    """
+    if change.kind in ("iam-role", "iam-user", "network-interface"):
+        return False
+    return all(_LABELS & set(atom.path) or _is_description(atom) for atom in change.atoms)
+
+
+def _is_description(atom: Atom) -> bool:
+    return atom.path[-2:-1] in (("IpPermissions",), ("IpPermissionsEgress",)) and described_only(
+        atom.before, atom.after
+    )

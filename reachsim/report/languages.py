@@ -62,8 +62,8 @@ _ENGLISH: Final[dict[str, str]] = {
     "undo them all and it is gone. What “each alone, too” names would take it back by itself as well.",
     "each alone": "each alone, too",
     "untouched": "the same for sure, as no change can touch them",
-    "besides": "compared besides, with the internet and each other: {} interfaces, functions and services that a "
-    "change can touch; {} that none can",
+    "besides": "interfaces, functions and services besides, with the internet and each other: {} compared, {} that no "
+    "change can touch",
     "left out": "not compared, as there are too many: {}; choose some with --from and --to",
     "unseen": "in neither snapshot, so pipelines that it would show are not compared: {}",
     "no map": "No change can touch any source.",
@@ -273,7 +273,7 @@ _JAPANESE: Final[dict[str, str]] = {
     "すべて元に戻すと、違いはなくなります。「いずれか単独でも」の変更は、それだけを元に戻しても違いがなくなります。",
     "each alone": "いずれか単独でも",
     "untouched": "どの変更にも触れられないため、同じままであることが確実なもの",
-    "besides": "ほかに比べたもの（インターネットや互いとの間）: 変更が触れうるもの {} 件。触れえないもの {} 件",
+    "besides": "ほかのインターフェイスなど（インターネットや互いとの間）: 比べたもの {} 件、変更が触れえないもの {} 件",
     "left out": "多すぎるため比べていないもの: {}。--from と --to で選べます",
     "unseen": "どちらにもなく、載るはずのパイプラインは比べていない: {}",
     "no map": "どの送信元も、変更の影響を受けません。",
