@@ -49,4 +49,7 @@ def parsed(file: Path) -> Document:
     try:
         return parse(unwrapped(read(file)))
     except PolicyError as error:
-        raise SnapshotError(Fault(str(file), error.pointer, "a policy document", error.message)) from error
+        expected, _, found = error.message.removeprefix("expected ").partition(", found ")
+        if not found:
+            expected, found = "a policy document", error.message
+        raise SnapshotError(Fault(str(file), error.pointer, expected, found)) from error

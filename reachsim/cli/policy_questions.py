@@ -152,7 +152,7 @@ def narrow(source: BinaryIO, gateway: bool) -> None:
         if line.strip():
             try:
                 requests.append(read_request(json.loads(line, parse_constant=no_number)))
-            except (PolicyError, ValueError, AttributeError, RecursionError) as error:
+            except (PolicyError, ValueError, RecursionError) as error:
                 raise SnapshotError(Fault(f"line {number}", "", "a request", str(error))) from error
     click.echo(options.harmless(json.dumps(narrowest(requests, gateway=gateway), ensure_ascii=False, indent=2)))
 

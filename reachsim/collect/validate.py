@@ -49,8 +49,7 @@ _POLICIES: Final[Mapping[str, tuple[tuple[str, Kind], ...]]] = {
     ),
 }
 # Remarks that do not say that AWS refuses the document.
-_OPEN: Final = ("not established", "leaves it", "documents only", "matches it with nothing", "is ignored in this kind",
-                "has no Resource")  # fmt: skip
+_OPEN: Final = ("leaves it", "documents only", "matches it with nothing", "is ignored in this kind", "has no Resource")
 
 
 class Problem(msgspec.Struct, frozen=True):

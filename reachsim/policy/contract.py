@@ -49,7 +49,7 @@ def read_request(case: Mapping[str, object]) -> Request:
 
     A resource without ``accountId`` belongs to the account in its ARN or, if that names none, to the caller's.
     """
-    fields = _object(case.get("request"), "/request")
+    fields = _object(_object(case, "").get("request"), "/request")
     resource = _object(fields.get("resource"), "/request/resource")
     principal = _principal(fields.get("principal"))
     return Request(

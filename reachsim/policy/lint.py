@@ -1,8 +1,8 @@
 """Lists what is wrong or risky in a policy document, each with its JSON pointer.
 
 Three severities: a *fault* is what AWS refuses to store or what cannot be judged; a *finding* is stored but does not do
-what it seems to; a *warning* is worth a look. The rules stand in `lint_grammar` (faults, mostly) and `lint_risks`; here
-they are put to the places of a document.
+what it seems to; a *warning* is worth a look. The rules stand in `lint_grammar` (faults, mostly), `lint_risks` and
+`lint_reference` (what AWS's tables say); here they are put to the places of a document.
 
 AWS pages: "Grammar of the IAM JSON policy language" (fact 76), "Control access to VPC endpoints using endpoint
 policies" (facts 20, 23, 24), "Resource" (fact 32), and those that the rules name.
@@ -109,7 +109,7 @@ def lint(document: object, kind: str | None = None) -> tuple[Issue, ...]:
     >>> lint('{"Statement": {"Effect": "Allow", "Action": "s3:*"}}', "identity")[0].message
     'expected Resource or NotResource, found neither'
     """
-    from . import lint_grammar, lint_risks
+    from . import lint_grammar, lint_reference, lint_risks
 
     if kind is not None and kind not in LINT_KINDS:
         raise ValueError(f"a policy is linted as one of {', '.join(LINT_KINDS)}, not as {kind!r}")
@@ -127,6 +127,7 @@ def lint(document: object, kind: str | None = None) -> tuple[Issue, ...]:
         found += lint_grammar.on_statement(subject)
         if isinstance(subject.place.value, dict):
             found += lint_risks.on_statement(subject)
+            found += lint_reference.on_statement(subject)
     found += lint_risks.on_document(top, kind or guess(top))
     return tuple(dict.fromkeys(found))
 

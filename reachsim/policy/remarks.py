@@ -57,8 +57,8 @@ def on_labels(statements: tuple[Statement, ...]) -> Iterator[Note]:
 def _on_endpoint_principals(statement: Statement, name: str) -> Iterator[Note]:
     for element in statement.principals:
         if element.name == "NotPrincipal":
-            yield Note(f"{name}: whether an endpoint policy may have NotPrincipal is not established", _ENDPOINT)
-        elif element.accounts:
+            continue
+        if element.accounts:
             yield Note(
                 f"{name} names an account: taken as the whole account on an interface endpoint (AWS's text leaves it "
                 "open), as the root user alone on a gateway endpoint",

@@ -73,7 +73,6 @@ def test_refused(document: Any, pointer: str) -> None:
         ({"Statement": {**GOOD, "Principal": "111122223333"}}, "resource", 'text other than "*"'),
         ({"Statement": {**GOOD, "Principal": {"AWS": "AIDAEXAMPLE"}}}, "resource", "AIDAEXAMPLE names no caller"),
         ({"Statement": {**GOOD, "Principal": {"CanonicalUser": "1"}}}, "resource", "CanonicalUser is not modelled"),
-        ({"Statement": {**GOOD, "NotPrincipal": {"AWS": "*"}}}, "endpoint", "not established"),
         (
             {"Statement": {**GOOD, "Condition": {"NumericEquals": {"k": "x"}}}},
             "identity",

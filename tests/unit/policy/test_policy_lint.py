@@ -174,6 +174,67 @@ def test_fact_32(action: str, resource: str, severity: str | None, rule: str | N
     assert found(document(S3, Action=action, Resource=resource), "identity") == expected
 
 
+BUCKET, OBJECTS = "arn:aws:s3:::b", "arn:aws:s3:::b/*"
+LOG_GROUP = "arn:aws:logs:us-east-1:111122223333:log-group:/aws/codebuild/app"
+ALIAS = "arn:aws:kms:us-east-1:111122223333:alias/app"
+
+
+@pytest.mark.parametrize(
+    ("actions", "resources", "places"),
+    [
+        ("s3:GetObject", BUCKET, ["Action"]),
+        ("s3:ListBucket", OBJECTS, ["Action"]),
+        (["s3:GetObject", "s3:ListBucket"], [BUCKET, OBJECTS], []),
+        (["s3:GetObject", "s3:PutObject"], [BUCKET, OBJECTS], ["Resource/0"]),
+        ("s3:*", BUCKET, []),
+        ("s3:GetObject", "arn:aws:s3:::b*", []),
+        ("s3:GetObject", "arn:aws:s3:::${aws:PrincipalTag/bucket}", []),
+        ("s3:GetObject", "arn:aws:s3:us-east-1:111122223333:accesspoint/a/object/*", []),
+        ("s3:GetObject", "arn:aws:s3*", []),
+        ("s3:GetObject", ["*", BUCKET], []),
+        ("kms:Decrypt", ALIAS, ["Action"]),
+        ("kms:Decrypt", "arn:*:kms:*:111122223333:key/*", []),
+        ("logs:PutLogEvents", LOG_GROUP, ["Action"]),
+        ("logs:PutLogEvents", f"{LOG_GROUP}:*", []),
+        (["logs:CreateLogGroup", "logs:PutLogEvents"], [LOG_GROUP, f"{LOG_GROUP}:*"], []),
+        ("ecr:BatchGetImage", "arn:aws:ecr:us-east-1:111122223333:app", ["Action"]),
+        ("codecommit:GitPull", "arn:aws:codecommit:us-east-1:111122223333:app", []),
+        (["nosuchservice:Do", "s3:GetObject"], [OBJECTS, "arn:aws:nosuchservice:::x"], []),
+    ],
+)
+def test_actions_and_resources_that_never_meet(actions: Any, resources: Any, places: list[str]) -> None:
+    given = found(document(S3, Action=actions, Resource=resources), "identity")
+    wanted = {("finding", "RESOURCE_MISMATCH", f"{AT}/{place}") for place in places}
+    assert {one for one in given if one[1] == "RESOURCE_MISMATCH"} == wanted
+
+
+@pytest.mark.parametrize(
+    ("key", "action", "rule"),
+    [
+        ("aws:SourceVpcs", "s3:GetObject", "NO_SUCH_KEY"),
+        ("s3:prefixes", "s3:ListBucket", "NO_SUCH_KEY"),
+        ("kms:ViaService", "s3:GetObject", "KEY_OF_ANOTHER_SERVICE"),
+        ("kms:ViaService", ["s3:GetObject", "kms:Decrypt"], None),
+        ("kms:EncryptionContext:app", "kms:Decrypt", None),
+        ("s3:ExistingObjectTag/team", "s3:GetObject", None),
+        ("aws:PrincipalTag/team", "s3:GetObject", None),
+        ("codebuild:ProjectArn", "s3:GetObject", None),
+        ("token.actions.githubusercontent.com:sub", "sts:AssumeRoleWithWebIdentity", None),
+        ("nosuchservice:Key", "s3:GetObject", None),
+        ("kms:ViaService", "*", None),
+    ],
+)
+def test_keys_that_no_request_has(key: str, action: Any, rule: str | None) -> None:
+    given = found(condition("StringEquals", key, "x", Action=action, Resource="*"), "identity")
+    wanted = {("warning", rule, f"{AT}/Condition/StringEquals/{key.replace('/', '~1')}")} if rule else set()
+    assert {one for one in given if "KEY" in one[1]} == wanted
+
+
+def test_a_key_without_a_prefix() -> None:
+    given = found(condition("StringEquals", "SourceVpc", "vpc-1"), "identity")
+    assert ("finding", "NO_SUCH_KEY", f"{AT}/Condition/StringEquals/SourceVpc") in given
+
+
 def test_other_risks() -> None:
     layers = found(condition("StringEquals", "aws:PrincipalOrgID", "o-1"), "gateway-endpoint")
     assert layers == {("warning", "ECR_LAYERS", "")}

@@ -133,4 +133,4 @@ def test_an_account_has_twelve_digits(file: File) -> None:
 def test_a_document_that_cannot_be_judged_is_one_clear_error(file: File) -> None:
     result = run("compare", file({"Effect": "Maybe"}), file(ANYTHING), "--account", OWN)
     assert result.exit_code == 2
-    assert "/Statement/0/Effect: expected a policy document" in result.stderr
+    assert '/Statement/0/Effect: expected "Allow" or "Deny", found' in result.stderr

@@ -31,7 +31,9 @@ def test_the_extract_is_what_its_source_says() -> None:
     for prefix, held in EXTRACT["services"].items():
         actions = {name: data.actions.get_action_details(prefix, name) for name in
                    data.actions.get_actions_for_service(prefix)}  # fmt: skip
-        assert set(held["onResources"]) == {one["name"] for one in actions.values() if one["resourceTypes"]}, prefix
+        types = {name: set(key.split("|")) for key, names in held["onResources"].items() for name in names}
+        theirs = {one["name"]: {kind["name"] for kind in one["resourceTypes"]} for one in actions.values()}
+        assert types == {name: kinds for name, kinds in theirs.items() if kinds}, prefix
         assert set(held["onAllResources"]) == {one["name"] for one in actions.values() if not one["resourceTypes"]}
 
 
@@ -59,6 +61,9 @@ def test_the_extract_and_the_extra_agree(prefix: str, monkeypatch: pytest.Monkey
     assert with_it is not None
     assert without is not None
     assert with_it.actions == without.actions
+    assert {name: set(arns) for name, arns in with_it.arns.items()} == {
+        name: set(arns) for name, arns in without.arns.items()
+    }
     own = {key: sort for key, sort in with_it.keys.items() if key.startswith(f"{prefix}:")}
     assert own == {key: sort for key, sort in without.keys.items() if key.startswith(f"{prefix}:")}
 
