@@ -162,9 +162,11 @@ def snake(text: str) -> str:
     """
     >>> snake("EnableDnsSupport"), snake("VPCId"), snake("Ipv6CidrBlock"), snake("S3Logs"), snake("CloudWatchLogs")
     ('enable_dns_support', 'vpc_id', 'ipv6_cidr_block', 's3_logs', 'cloud_watch_logs')
+    >>> snake("VPCs"), snake("TargetGroupARNs"), snake("PrivateIPv4Address"), snake("IPSets")
+    ('vpcs', 'target_group_arns', 'private_ipv4_address', 'ip_sets')
     """
-    text = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", text)
-    return re.sub(r"(?<=[A-Z])(?=[A-Z][a-z])", "_", text).lower()
+    text = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", text.replace("IPv", "Ipv"))
+    return re.sub(r"(?<=[A-Z])(?=[A-Z](?!s(?:[A-Z]|$))[a-z])", "_", text).lower()
 
 
 def translate(name: str, properties: Mapping[str, Any]) -> tuple[Values, set[str]]:

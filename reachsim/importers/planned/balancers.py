@@ -139,7 +139,7 @@ def attachment(world: World, one: Resource) -> None:
 
 def registering(world: World, one: Resource) -> None:
     """A service or group whose members become targets: which they are is not known before it runs."""
-    arns = one.texts("target_group_arns", "target_group_ar_ns", "lb_target_group_arn")
+    arns = one.texts("target_group_arns", "lb_target_group_arn")
     arns += [text_of(block, "target_group_arn") for block in one.blocks("load_balancer")]
     for group in (world.get_in("elbv2/describe-target-groups", name) for name in arns):
         if group is not None:

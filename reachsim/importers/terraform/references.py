@@ -444,7 +444,7 @@ class Resolver:
         asked = str(rest[0]) if rest else _default(one.kind, name)
         if rest and expected is not None and one.kind not in expected and not one.data and asked in ("id", "arn"):
             return None
-        if name in ONLY and asked not in ONLY[name]:
+        if name in ONLY and not {asked, *rest[-1:]} & {*ONLY[name]}:
             return None
         resource = self.resources.get(one.address)
         if one.data or resource is None:
