@@ -14,9 +14,10 @@ from reachsim.fix.allowing import endpoint_statement, repository_statement, role
 from reachsim.fix.closing import close_way_in, close_way_out
 from reachsim.fix.exempting import name_endpoint, spare_interfaces, spare_service
 from reachsim.fix.faults import Fault
-from reachsim.fix.filtering import acl_entry, group_rule
+from reachsim.fix.filtering import acl_entry, free_numbers, group_rule
 from reachsim.fix.images import image_of, own_images
 from reachsim.fix.places import start_of
+from reachsim.fix.quotas import full
 from reachsim.fix.serving import serve
 from reachsim.fix.steps import SetVpcAttribute
 from reachsim.fix.strangers import keep_out
@@ -85,7 +86,7 @@ def _let_through(ground: Ground, fault: Fault, taken: Taken) -> Iterator[Steps]:
         yield from serve(ground, fault, start, taken)
 
 
-def why_not(fault: Fault) -> str:
+def why_not(ground: Ground, fault: Fault) -> str:
     """Why nothing here mends a fault."""
     code = fault.block.code if fault.block else ""
     if fault.kind == "open":
@@ -96,7 +97,23 @@ def why_not(fault: Fault) -> str:
         return _why_not_host(fault)
     if code.startswith("DNS_") or code == "CROSS_REGION_NOT_VIA_ENDPOINT":
         return "how the name resolves is decided outside the endpoints of this VPC"
-    return "no single change that reachsim knows mends it"
+    return _why_no_rule(ground, fault) or "no single change that reachsim knows mends it"
+
+
+def _why_no_rule(ground: Ground, fault: Fault) -> str | None:
+    """What stands in the way of one more rule or entry."""
+    block = fault.block
+    if block is None or block.code not in (*FILTERS, "SUBNET_ACL_RESTRICTION"):
+        return None
+    filled = full(ground.network, block.component, block.direction or "egress")
+    if filled is not None:
+        return f"{filled}: merge some, or have the quota raised"
+    acl = ground.network.network_acls.get(block.component)
+    egress = block.direction == "egress"
+    if acl is not None and isinstance(block.rule, int) and not free_numbers(acl, egress, block.rule, 1, set()):
+        below = f"no number below rule {block.rule} of {block.component}, which denies it, is free"
+        return f"{below}: give that rule a higher one"
+    return None
 
 
 def _why_not_host(fault: Fault) -> str:

@@ -78,7 +78,7 @@ def acl_entry(ground: Ground, fault: Fault, start: Start, taken: Taken) -> Itera
         first, last = start.client_ports
     egress = block.direction == "egress"
     used = {number for name, out, number in taken.numbers if (name, out) == (block.component, egress)}
-    numbers = _free_numbers(acl, egress, block.rule, len(peers), used)
+    numbers = free_numbers(acl, egress, block.rule, len(peers), used)
     if peers and len(numbers) == len(peers):
         yield tuple(
             AddAclEntry(block.component, number, egress, protocol, first, last, peer)
@@ -97,7 +97,7 @@ def _blocks_of_service(ground: Ground, fault: Fault, start: Start, endpoint: aws
     return blocks_of(ground.network, subnets_of_endpoint(ground.network, endpoint))
 
 
-def _free_numbers(acl: aws.NetworkAcl, egress: bool, denying: object, many: int, taken: set[int]) -> list[int]:
+def free_numbers(acl: aws.NetworkAcl, egress: bool, denying: object, many: int, taken: set[int]) -> list[int]:
     """Rule numbers that nobody uses and that come before the rule that denies."""
     used = taken | {
         one.rule_number for one in acl.entries if one.egress == egress and one.rule_number <= HIGHEST_NUMBER

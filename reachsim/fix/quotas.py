@@ -42,6 +42,16 @@ def past_quota(before: Network, after: Network) -> str | None:
     return None
 
 
+def full(network: Network, component: str, direction: str) -> str | None:
+    """That a security group or a network ACL has as many rules as AWS's default quota allows, in words, or None."""
+    way = "inbound" if direction == "ingress" else "outbound"
+    group, acl = network.security_groups.get(component), network.network_acls.get(component)
+    counts = _rules(network, group) if group is not None else _entries(acl) if acl is not None else {}
+    quota = RULES if group is not None else ENTRIES
+    count = counts.get(f"{way} IPv4", 0)
+    return f"{component} has {count} {way} rules, and AWS's quota is {quota}" if count >= quota else None
+
+
 def _past(counts: dict[str, int], kept: dict[str, int], quota: int) -> str | None:
     return next((f"{count} {what}" for what, count in counts.items() if count > quota >= kept.get(what, 0)), None)
 

@@ -76,7 +76,7 @@ def finish(
     ground: Ground, edited: Ground, config: Config, patch: Patch, mends: Sequence[Mend], first: Judged, last: Judged
 ) -> Plan:
     """The plan with its proof: the edited snapshot as it was judged, and all that differs."""
-    left = _left(last)
+    left = _left(edited, last)
     proof = diff(ground, edited, config, sources=first.sources, causes=False)
     return Plan(
         _status(first, last, left), first.check.overall, last.check.overall,
@@ -251,13 +251,13 @@ def _others(around: Ground, config: Config, who: Sequence[str], steps: Steps, re
                     yield option
 
 
-def _left(judged: Judged) -> tuple[Left, ...]:
+def _left(ground: Ground, judged: Judged) -> tuple[Left, ...]:
     found: dict[tuple[str, str], Left] = {}
     for fault in judged.faults:
         code = fault.block.code if fault.block else {
             "leaves": "PUBLIC_EGRESS_POSSIBLE", "exposed": "INTERFACE_EXPOSED"
         }.get(fault.kind, fault.destination)  # fmt: skip
-        found.setdefault((fault.name, code), Left(fault.name, code, why_not(fault), fault.places))
+        found.setdefault((fault.name, code), Left(fault.name, code, why_not(ground, fault), fault.places))
     told = {(block.code, block.component) for fault in judged.faults for block in [fault.block] if block}
     for step in judged.check.steps:
         unseen = [one for one in step.blocked_by if (one.code, one.component) not in told]

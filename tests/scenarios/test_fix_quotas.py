@@ -64,3 +64,22 @@ def test_n98_no_entry_is_proposed_that_does_not_fit() -> None:
     plan = load_files(full(20).files()).fix()
     assert plan.status != "proven"
     assert not any(type(step).__name__ == "AddAclEntry" for mend in plan.mends for step in mend.steps)
+
+
+def test_a_fault_that_a_full_group_keeps_from_being_mended_says_so() -> None:
+    net = Pipeline()
+    net["sg-build"]["IpPermissionsEgress"] = [
+        net._permission(("tcp", 9000, 9000, f"192.0.2.{number}/32")) for number in range(60)
+    ]
+    plan = load_files(net.files()).fix()
+    why = {one.why for one in plan.left if one.code == "ENI_SG_RULES_MISMATCH"}
+    assert why == {"sg-build has 60 outbound rules, and AWS's quota is 60: merge some, or have the quota raised"}
+
+
+def test_a_fault_of_an_acl_that_denies_by_its_first_number_says_so() -> None:
+    net = Pipeline()
+    net["acl-1-default"]["Entries"].append({
+        "CidrBlock": "10.10.0.0/16", "Egress": True, "PortRange": {"From": 443, "To": 443}, "Protocol": "6",
+        "RuleAction": "deny", "RuleNumber": 1})  # fmt: skip
+    why = {one.why for one in load_files(net.files()).fix().left if one.code == "SUBNET_ACL_RESTRICTION"}
+    assert why == {"no number below rule 1 of acl-1-default, which denies it, is free: give that rule a higher one"}
