@@ -87,10 +87,14 @@ def aws(call: Call) -> Outcome:
     if aws_commands.row(service) is None:
         return Outcome((Gap(call.command.text, f"the AWS CLI has no command {service}; it may be an alias"),), None)
     if service in ("s3", "s3api"):
-        return s3(call, given, service, rest)
+        outcome = s3(call, given, service, rest)
+        return Outcome((*outcome.found, *_assumed(call, given)), outcome.stdout, outcome.status)
     found: list[Found] = [_destination(call, given, service, operation, rest)]
     if spoken in ("cloudformation package", "cloudformation deploy"):
         found = _cloudformation(call, given, found, operation)
+    if spoken == "deploy push":
+        found += _pushed_revision(call, given)
+    found += _assumed(call, given)
     if spoken == "codeartifact login":
         found += _codeartifact(call, given)
     if spoken == "eks update-kubeconfig":
@@ -207,7 +211,33 @@ def _codeartifact(call: Call, given: Arguments) -> list[Found]:
     return []
 
 
+def _assumed(call: Call, given: Arguments) -> list[Found]:
+    """A profile with a role makes the CLI call STS first."""
+    profile = given.last("profile") or call.env("AWS_PROFILE")
+    text = "\n".join(call.read(name) or "" for name in ("/root/.aws/config", "/root/.aws/credentials"))
+    section = re.search(rf"\[(?:profile )?{re.escape(profile)}\]([^\[]*)", text) if profile else None
+    role = (profile and call.setting(f"aws.role {profile}")) or (section and "role_arn" in section[1])
+    if not role:
+        return []
+    return [Destination(service_host(call, "sts", region_of(call, given)), 443, "aws", service="sts")]
+
+
+def _pushed_revision(call: Call, given: Arguments) -> list[Found]:
+    """``aws deploy push`` uploads the revision before it registers it."""
+    bucket, _, key = (given.last("s3-location") or "").removeprefix("s3://").partition("/")
+    if not bucket:
+        return []
+    region = region_of(call, given)
+    arn = starred(f"arn:{services.partition_of(region)}:s3:::{bucket}/{key or '*'}")
+    host = bucket_host(call, bucket, region)
+    return [Destination(host, 443, "aws", "certain", "run", "s3", (Request("s3:PutObject", arn),))]
+
+
 def _configured(call: Call, given: Arguments) -> str | None:
+    match = re.fullmatch(r"profile\.(.+)\.role_arn", given.rest[2] if given.rest[1:2] == ["set"] else "")
+    named = given.last("profile") if given.rest[1:3] == ["set", "role_arn"] else match and match[1]
+    if named:
+        call.configure(f"aws.role {named}", given.rest[-1])
     if given.rest[1:3] == ["get", "region"]:
         return region_of(call, given)
     return ""

@@ -63,6 +63,16 @@ def walk(host: Host, build: ImageBuild, command: Command) -> None:
     _Walk(host, build, command, file, name, shift).run()
 
 
+def fresh(outer: Machine, name: str) -> Machine:
+    """The file system of a new container of an image: nothing of the build's own, all of its context at hand."""
+    machine = Machine(outer.context, [])
+    machine.own = outer.own
+    machine.image = shown(name)
+    reference = image.parse(name)
+    machine.distribution = knowledge.distribution(reference.host, reference.path, reference.tag)
+    return machine
+
+
 class _Walk:
     def __init__(
         self, host: Host, build: ImageBuild, command: Command, file: Dockerfile, name: str, shift: int
@@ -86,6 +96,9 @@ class _Walk:
         if file.syntax is not None and self.build.buildkit is not False:
             reference, line = file.syntax
             self.pull(self.given.get("BUILDKIT_SYNTAX", reference), line, f"# syntax={reference}", sure)
+        for name, value in self.given.items():  # these arguments need no ARG (Dockerfile reference, "Predefined ARGs")
+            for one in urls.proxy(name, value):
+                self.host.add(one, self.command.file, self.command.line, self.command.text, sure)
         bases = [expand(stage.base, self.globals).strip("\"'") for stage in file.stages]
         sources = [[expand(one, self.globals) for one in dockerfile.sources_of(stage)] for stage in file.stages]
         needed = dockerfile.needed(file, self.build.target, bases, sources)
@@ -133,7 +146,7 @@ class _Walk:
             machine, env, directory = old.machine.copy(), dict(old.env), old.directory
             triggers = old.triggers
         else:
-            machine, env, directory, triggers = self._fresh(base), {}, "/", ()
+            machine, env, directory, triggers = fresh(self.outer, base), {}, "/", ()
             self._from(stage, base, sure)
         scope = Scope(machine, {"HOME": "/root", **env}, directory)
         account = self.command.scope.variables.get("codebuild:account")
@@ -145,14 +158,6 @@ class _Walk:
         for one in stage.instructions:
             self._instruction(one, state, sure, number)
         self.built[number] = _Built(machine, state.env, scope.directory, tuple(state.triggers))
-
-    def _fresh(self, base: str) -> Machine:
-        machine = Machine(self.outer.context, [])
-        machine.own = self.outer.own
-        machine.image = shown(base)
-        reference = image.parse(base)
-        machine.distribution = knowledge.distribution(reference.host, reference.path, reference.tag)
-        return machine
 
     def _from(self, stage: Stage, base: str, sure: Confidence) -> None:
         if base.lower() == "scratch" or not base:
@@ -218,6 +223,8 @@ class _Walk:
         for pair in one.words:
             name, _, value = pair.partition("=")
             state.env[name] = state.scope.variables[name] = expand(value, state.scope.variables)
+            for found in urls.proxy(name, state.env[name]):
+                self.add(found, one.line, one.whole, sure)
 
     def _workdir(self, one: Instruction, state: _State, sure: Confidence, number: int) -> None:  # noqa: ARG002
         state.scope.directory = absolute(
@@ -281,7 +288,7 @@ class _Walk:
             if re.match(r"git@|(https?|ssh|git)://\S+\.git(#|$|\?)", word):
                 found = urls.git_destination(re.sub(r"#.*$", "", word))
             elif re.match(r"https?://", word):
-                found = [*urls.destination(word), *urls.github_redirects(word, "certain")]
+                found = [*urls.destination(word), *urls.redirects(word, "certain")]
             elif not is_known(word) and nothing_known(word.split("/")[0]) and "/" in word:
                 found = [Gap(one.whole, urls.why_unknown(word))]
             for each in found:

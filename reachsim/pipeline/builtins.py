@@ -11,7 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from reachsim.pipeline import urls
 from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.records import Found, Script
 from reachsim.pipeline.shell import NEVER, absolute, judge, named, write
 from reachsim.pipeline.variables import MAX_TEXT, ROOT, is_known, unknown
 
@@ -65,11 +67,13 @@ def _cd(call: Call) -> Outcome:
 
 
 def _export(call: Call) -> Outcome:
+    found: list[Found] = []
     for word in call.words:
         name, equals, value = word.partition("=")
         if equals and re.fullmatch(r"\w+", name):
             call.scope.variables[name] = named(value, name)
-    return Outcome((), "")
+        found += urls.proxy(name, call.scope.variables.get(name, ""))
+    return Outcome(tuple(found), "")
 
 
 def _read(call: Call) -> Outcome:
@@ -82,6 +86,32 @@ def _read(call: Call) -> Outcome:
 def _exit(call: Call) -> Outcome:
     call.scope.ended = True
     return Outcome((), "", call.words[:1] in ((), ("0",)))
+
+
+def _break(call: Call) -> Outcome:
+    call.scope.broken = True
+    return Outcome((), "")
+
+
+def _seq(call: Call) -> Outcome:
+    if not call.words or len(call.words) > 3 or not all(re.fullmatch(r"\d{1,6}", one) for one in call.words):
+        return Outcome((), None)
+    first, step, last = (1, 1, call.words[0]) if len(call.words) == 1 else (call.words[0], 1, call.words[-1])
+    step = int(call.words[1]) if len(call.words) == 3 else step
+    numbers = range(int(first), int(last) + 1, step or 1)[:_MAX_NUMBERS]
+    return Outcome((), "".join(f"{number}\n" for number in numbers))
+
+
+_MAX_NUMBERS: Final = 100
+
+
+def _trap(call: Call) -> Outcome:
+    """``trap TEXT SIGNAL…``: every run leaves the shell, few get another signal."""
+    words = [word for word in call.words if word != "--"]
+    if len(words) < 2 or words[0] in ("-", "", "-l", "-p"):
+        return Outcome((), "")
+    always = any(word.removeprefix("SIG") in ("EXIT", "0") for word in words[1:])
+    return Outcome((Script(words[0], confidence="certain" if always else "possible"),), "")
 
 
 def _test(call: Call) -> Outcome:
@@ -186,11 +216,12 @@ def _shift(call: Call) -> Outcome:
 BUILTINS: Final[dict[str, Callable[[Call], Outcome]]] = {
     "echo": _echo, "printf": _printf, "cat": _cat, "tee": _tee, "cd": _cd, "pushd": _cd, "export": _export,
     "declare": _export, "local": _export, "readonly": _export, "typeset": _export, "read": _read, "exit": _exit,
-    "return": _exit, "test": _test, "[": _test, "cp": _copy, "mv": _copy, "install": _copy, "ln": _copy, "rm": _remove,
-    "cut": _cut, "jq": _jq, "head": _same, "tail": _same, "sort": _same, "uniq": _same, "basename": _basename,
-    "dirname": _basename, "tr": _tr, "true": _constant, ":": _constant, "false": _constant, "which": _undecided,
-    "type": _undecided, "hash": _undecided, "grep": _undecided, "egrep": _undecided, "fgrep": _undecided,
-    "diff": _undecided, "cmp": _undecided, "pgrep": _undecided, "id": _undecided, "pwd": _pwd, "shift": _shift,
+    "return": _exit, "break": _break, "continue": _break, "seq": _seq, "trap": _trap, "test": _test, "[": _test,
+    "cp": _copy, "mv": _copy, "install": _copy, "ln": _copy, "rm": _remove, "cut": _cut, "jq": _jq, "head":
+    _same, "tail": _same, "sort": _same, "uniq": _same, "basename": _basename, "dirname": _basename, "tr": _tr,
+    "true": _constant, ":": _constant, "false": _constant, "which": _undecided, "type": _undecided, "hash":
+    _undecided, "grep": _undecided, "egrep": _undecided, "fgrep": _undecided, "diff": _undecided, "cmp":
+    _undecided, "pgrep": _undecided, "id": _undecided, "pwd": _pwd, "shift": _shift,
 }  # fmt: skip
 
 # Programs that contact nobody, or nobody but this machine. Anything that is in none of the tables is a gap.

@@ -26,5 +26,5 @@ def cmake(call: Call) -> Outcome:
         for url in re.findall(r"\bGIT_REPOSITORY\s+\"?(\S+?)\"?(?=\s|$)", block):
             found += git_found(call, url)
         for url in re.findall(r"\bURL\s+\"?(https?://[^\s\"]+)", block):
-            found += [*urls.destination(url), *urls.github_redirects(url, "certain")]
+            found += [*urls.destination(url), *urls.redirects(url, "certain")]
     return Outcome(tuple(dict.fromkeys(found)), None)

@@ -16,19 +16,22 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
 from reachsim import services
 from reachsim.errors import QuestionError
-from reachsim.pipeline import builds, knowledge, programs, urls
+from reachsim.pipeline import alternatives, builds, knowledge, programs, urls
 from reachsim.pipeline import buildspec as specs
 from reachsim.pipeline import project as projects
+from reachsim.pipeline.call import Outcome
 from reachsim.pipeline.context import Folder, Machine, open_context
 from reachsim.pipeline.own import Own
 from reachsim.pipeline.records import (
     ORDER,
-    PROXY_REACHES,
     Confidence,
     Contact,
     Contacts,
+    ContainerRun,
     Destination,
     Found,
     Gap,
@@ -184,11 +187,8 @@ class Walk:
 
     def _proxies(self, spec: specs.Buildspec, name: str, sure: Confidence) -> None:
         for entry in spec.variables:
-            if entry.name.lower() in ("http_proxy", "https_proxy") and entry.value:
-                text = entry.value if "://" in entry.value else f"http://{entry.value}"
-                for one in urls.destination(text, "download", "likely"):
-                    self.add(one, name, entry.line, f"{entry.name}: {entry.value}", sure)
-                self.note(Gap(f"{entry.name}: {entry.value}"[:120], PROXY_REACHES), entry.line, name)
+            for one in urls.proxy(entry.name, entry.value):
+                self.add(one, name, entry.line, f"{entry.name}: {entry.value}", sure)
 
     def _runtime(self, entry: specs.Entry, name: str, sure: Confidence) -> None:
         """A runtime that an image brings is only switched to. Images list runtimes by ``X`` or ``X.Y``; what is asked
@@ -213,7 +213,32 @@ class Walk:
             )
             command.scope.ended = True
             return Result(None, None)
-        outcome = programs.read(command, tuple(self.running))
+        chosen = [] if programs.is_builtin(command) else alternatives.choices([*command.words, command.stdin or ""])
+        if not chosen:
+            return self._taken(command, programs.read(command, tuple(self.running)))
+        return self._each(command, [_filled(command, one) for one in chosen])
+
+    def _each(self, command: Command, commands: list[Command]) -> Result:
+        """A command of which the branch before it decides some words: only what it contacts whatever they are keeps
+        its confidence.
+        """
+        outcomes = [programs.read(one, tuple(self.running)) for one in commands]
+        reached = [{_place(found) for found in outcome.found} for outcome in outcomes]
+        results = []
+        for one, outcome in zip(commands, outcomes, strict=True):
+            always = [found for found in outcome.found if all(_place(found) in places for places in reached)]
+            others = tuple(found for found in outcome.found if found not in always)
+            results.append(
+                self._taken(one._replace(text=command.text), Outcome(tuple(always), outcome.stdout, outcome.status))
+            )
+            self._taken(
+                one._replace(text=command.text, confidence="possible"), Outcome(others, outcome.stdout, outcome.status)
+            )
+        same = len(set(results)) == 1
+        return results[0] if same else Result(None, None)
+
+    def _taken(self, command: Command, outcome: Outcome) -> Result:
+        """Add what a command contacts, and walk what it runs and builds."""
         stdout = outcome.stdout
         for one in outcome.found:
             if isinstance(one, Script):
@@ -221,13 +246,32 @@ class Walk:
                 stdout = result.stdout if stdout is None else stdout
             elif isinstance(one, ImageBuild):
                 builds.walk(self, one, command)
+            elif isinstance(one, ContainerRun):
+                self._container(one, command)
             else:
                 self.add(one, command.file, command.line, command.text, command.confidence)
         return Result(stdout, outcome.status)
 
+    def _container(self, run: ContainerRun, command: Command) -> None:
+        """A command in a container: what it sees of the build are the folders that are mounted."""
+        machine = builds.fresh(command.scope.machine, run.image)
+        for place, source in run.mounts:
+            inside = command.scope.machine.context_path(source)
+            if inside is not None and not inside.startswith(".."):
+                machine.mounts.insert(0, (place, "" if inside == "." else inside))
+        scope = Scope(machine, {"HOME": "/root", **dict(run.variables)}, run.directory)
+        for name in ("codebuild:account", "AWS_REGION", "AWS_DEFAULT_REGION"):
+            if name in command.scope.variables:
+                scope.variables.setdefault(name, command.scope.variables[name])
+        if run.confidence != "certain" and not programs.knows(run.words[0]):
+            return
+        sure = weaker(command.confidence, run.confidence)
+        self.perform(command._replace(words=run.words, assigned={}, stdin=None, scope=scope, confidence=sure))
+
     def _script(self, script: Script, command: Command) -> Result:
         self.scripts -= 1
         scope = command.scope.copy() if script.own_process else command.scope
+        kept = {name: scope.variables.get(name) for name in ("0", "BASH_SOURCE")}
         if script.own_process or script.arguments:
             scope.variables |= positional(script.arguments)
         scope.variables |= command.assigned | dict(script.variables)
@@ -235,15 +279,17 @@ class Walk:
             scope.directory = script.directory
         here = script.file or ""
         path = f"{ROOT}/{here}" if here else ""
+        if here:
+            scope.variables |= {"BASH_SOURCE": path} | ({"0": path} if script.own_process else {})
         self.running.append(path)
+        sure = weaker(command.confidence, script.confidence)
         try:
-            result = self.shell.run(
-                script.text, scope, command.confidence, script.line or command.line, here or command.file
-            )
+            result = self.shell.run(script.text, scope, sure, script.line or command.line, here or command.file)
         finally:
             self.running.pop()
         if not script.own_process:
             scope.ended = False
+            scope.variables |= {name: value for name, value in kept.items() if value is not None}
         return result
 
     def run(self, text: str, scope: Scope, confidence: Confidence, line: int, file: str) -> Result:
@@ -260,6 +306,11 @@ class Walk:
         if isinstance(found, Gap):
             self.note(found, line, file)
         if not isinstance(found, Destination):
+            return
+        for choice in alternatives.choices([found.host]):
+            one = msgspec.structs.replace(found, host=alternatives.filled(found.host, choice), confidence="possible")
+            self.add(one, file, line, text, confidence)
+        if alternatives.choices([found.host]):
             return
         found = self.own.mirrored(found)
         if nothing_known(found.host):
@@ -285,6 +336,21 @@ class Walk:
             if name.upper() in ACCOUNT_NAMES:
                 why = f"{name} is not set in these files; by convention it is the build's own account"
             self.note(Gap(text, why), line, file)
+
+
+def _filled(command: Command, choice: Mapping[str, str]) -> Command:
+    """The command with the values of one branch. A word that is a value and nothing else is parted at its blanks."""
+    words: list[str] = []
+    for word in command.words:
+        text = alternatives.filled(word, choice)
+        words += text.split() if word in choice and text.split() else [text]
+    stdin = command.stdin and alternatives.filled(command.stdin, choice)
+    return command._replace(words=tuple(words), stdin=stdin)
+
+
+def _place(found: Found) -> object:
+    """What makes two findings of one command the same contact."""
+    return (found.host, found.port) if isinstance(found, Destination) else found
 
 
 def _given(entry: specs.Entry, variables: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
-"""terraform, OpenTofu and pulumi.
+"""terraform, OpenTofu, packer and pulumi.
 
-**Source:** Terraform, "S3 backend", "Module sources", "Provider installation"; Pulumi, "States & Backends".
+**Source:** Terraform, "S3 backend", "Module sources", "Provider installation"; Pulumi, "States & Backends";
+Packer, "Amazon AMI Builder", "packer init".
 """
 
 from __future__ import annotations
@@ -106,6 +107,30 @@ def _backend(call: Call, text: str, options: list[str]) -> list[Found]:
     if values.get("role_arn") or "assume_role" in body:
         found.append(Destination(services.host("sts", region, ""), 443, "aws", "certain", "run", "sts"))
     return found
+
+
+def packer(call: Call) -> Outcome:
+    """packer: ``init`` fetches plugins, ``build`` calls the API of the cloud that the template names."""
+    given = arguments(
+        call.words, ["var", "var-file", "only", "except", "parallel-builds", "on-error", "machine-readable"]
+    )
+    word = given.rest[0] if given.rest else ""
+    if word in ("init", "plugins"):
+        return Outcome(tuple(knowledge.tool("packer", " ".join(call.words))), "")
+    if word != "build":
+        return Outcome((), None)
+    place = given.rest[-1] if len(given.rest) > 1 else "."
+    paths = call.machine.glob(call.path(f"{place}/*.pkr.hcl")) if call.has_folder(place) else [call.path(place)]
+    text = "\n".join(call.machine.read(path) or "" for path in paths)
+    found: list[Found] = []
+    if re.search(r"\"amazon-\w+\"", text):
+        variables = dict(one.split("=", 1) for one in given.all("var") if "=" in one)
+        written = re.search(r"\bregion\"?\s*[=:]\s*\"?([^\s\",]+)", text)
+        region = written[1] if written and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", written[1]) else ""
+        region = region or (call.region if written is None else variables.get(re.split(r"[.\s`}]", written[1])[-1], ""))
+        found.append(Destination(services.host("ec2", region or unknown("region"), ""), 443, "aws", service="ec2"))
+    found.append(Gap(call.command.text, "what the builders and provisioners contact is not worked out"))
+    return Outcome(tuple(found), None)
 
 
 def pulumi(call: Call) -> Outcome:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from reachsim.pipeline import compose, image, urls
+from reachsim.pipeline import compose, containers, image, urls
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.download import git_found
 from reachsim.pipeline.knowledge import tool
@@ -152,6 +152,9 @@ def docker(call: Call) -> Outcome:
             return buildx(call, words)
         case "run" | "create":
             return _run(call, words)
+        case "exec":
+            given = arguments(words, _RUN, stop=True)
+            return Outcome(tuple(containers.inside(given.rest[1:])), None)
         case "tag":
             plain = [one for one in words if not one.startswith("-")]
             for one in plain[1:2]:
@@ -243,10 +246,7 @@ def _run(call: Call, words: list[str]) -> Outcome:
     if given.last("pull") != "never" and not is_local(call.machine.settings, name):
         sure: Confidence = "likely" if call.setting("image *") else "certain"
         found += image.pulls(name, sure)
-    commands = " ".join(given.rest[1:3])
-    what = f"docker run {shown(name)} {shown(commands)}".strip()
-    if given.last("network", "net") != "none":
-        found.append(Gap(what, "what the container contacts while it runs is not in these files"))
+    found += containers.started(call, given)
     return Outcome(tuple(found), None)
 
 

@@ -13,7 +13,7 @@ from reachsim import services
 from reachsim.pipeline import installers, urls
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Request
-from reachsim.pipeline.variables import is_known, nothing_known, shown, starred
+from reachsim.pipeline.variables import ROOT, is_known, nothing_known, shown, starred
 
 _CURL: Final = [
     "A",
@@ -153,8 +153,7 @@ def curl(call: Call) -> Outcome:
     for target in targets:
         found += _fetched(call, target, follows=given.has("L", "location"))
     if proxy and found:
-        url = proxy if "://" in proxy else f"http://{proxy}"
-        found = [*urls.destination(url), *found]
+        found = [*urls.proxy("http_proxy", proxy, "certain")[:1], *found]
     place = given.last("o", "output")
     script = installers.mark_of(targets[0]) if len(targets) == 1 else None
     if given.has("O", "remote-name") or given.has("J"):
@@ -198,7 +197,7 @@ def _fetched(call: Call, target: str, *, follows: bool) -> list[Found]:
     target = rewritten(call, target)
     found = urls.destination(target, "download")
     if follows and found:
-        found += urls.github_redirects(target, "certain")
+        found += urls.redirects(target, "certain")
     return found
 
 
@@ -351,7 +350,10 @@ def _submodule(call: Call, words: list[str], folder: str) -> Outcome:
         return Outcome(tuple(git_found(call, plain[1])))
     if plain[:1] != ["update"]:
         return Outcome()
-    text = call.read(posixpath.join(folder, ".gitmodules"))
+    place = call.path(folder)
+    while not call.exists(posixpath.join(place, ".gitmodules")) and place not in ("/", ROOT):
+        place = posixpath.dirname(place)
+    text = call.read(posixpath.join(place, ".gitmodules"))
     if text is None:
         return Outcome((Gap(call.command.text, "there is no .gitmodules in the context"),))
     found: list[Found] = []

@@ -1,7 +1,8 @@
-"""kaniko, skopeo and crane: images built, copied and pushed without Docker.
+"""kaniko, skopeo, crane and pack: images built, copied and pushed by other means than Dockerfiles and Docker.
 
 **Source:** kaniko README (executor's flags, "Caching Layers"); skopeo(1), containers-transports(5); crane documentation
-(``crane auth login``, ``copy``, ``push``); oras documentation.
+(``crane auth login``, ``copy``, ``push``); oras documentation; Cloud Native
+Buildpacks documentation, "pack build".
 """
 
 from __future__ import annotations
@@ -89,3 +90,31 @@ def _by_transport(call: Call, word: str, places: list[str]) -> Outcome:
 def _asks(name: str) -> list[Found]:
     """A question that the registry answers by itself, without layers."""
     return list(image.logs_in(image.parse(name).host))
+
+
+_PACK: Final = ["B", "builder", "b", "buildpack", "e", "env", "env-file", "p", "path", "d", "descriptor", "r",
+                "run-image", "t", "tag", "pull-policy", "cache-image", "cache", "volume", "network", "lifecycle-image",
+                "platform",
+                "workspace", "docker-host", "gid", "uid", "previous-image", "extension", "creation-time",
+                "sbom-output-dir", "report-output-dir", "D", "default-process"]  # fmt: skip
+
+
+def pack(call: Call) -> Outcome:
+    """``pack build``: pulls the builder and its run image, runs the buildpacks, and pushes with ``--publish``."""
+    given = arguments(call.words, _PACK)
+    if given.rest[:1] == ["builder"] or given.rest[:1] != ["build"] or len(given.rest) < 2:
+        return Outcome((), None)
+    found: list[Found] = []
+    builder = given.last("B", "builder")
+    if builder is None:
+        found.append(Gap(call.command.text, "which image the default builder is"))
+    if given.last("pull-policy") != "never":
+        named = [one for one in (builder, given.last("r", "run-image"), given.last("lifecycle-image")) if one]
+        found += [one for name in named for one in image.pulls(name)]
+        found += [one for name in given.all("b", "buildpack") if name.startswith("docker://")
+                  for one in image.pulls(remote(name))]  # fmt: skip
+    if given.has("publish"):
+        found += [one for name in (given.rest[1], *given.all("t", "tag")) for one in pushed(call, name)]
+        found += [one for name in given.all("cache-image") for one in image.pushes(name)]
+    found.append(Gap(call.command.text, "what the buildpacks download is not in these files"))
+    return Outcome(tuple(dict.fromkeys(found)), "")

@@ -1,12 +1,14 @@
 """The recipes that ``make TARGET`` runs.
 
-Rules, prerequisites and plain variables are read; pattern rules, conditionals, includes and functions are not.
-**Source:** GNU Make Manual, "Rules", "How to Use Variables", "Recipe Echoing".
+Rules, prerequisites, plain variables and included makefiles are read; pattern rules, conditionals and functions are
+not.
+**Source:** GNU Make Manual, "Rules", "How to Use Variables", "Including Other Makefiles", "Recipe Echoing".
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from msgspec import Struct
@@ -15,31 +17,52 @@ _RULE: Final = re.compile(r"^([^\s#:=][^#:=]*?)\s*::?(?!=)\s*([^=;#]*)(?:;(.*))?
 _VARIABLE: Final = re.compile(r"^[ \t]*(?:export\s+|override\s+)*([\w.-]+)\s*(\?=|:=|::=|\+=|=|!=)\s*(.*)$")
 
 
+_INCLUDE: Final = re.compile(r"^ *[-s]?include\s+(.+)$")
+MAX_INCLUDED: Final = 50
+Included = Callable[[str], list[tuple[str, str]]]
+"""What gives (name, text) of the makefiles that a word of an ``include`` names."""
+
+
 class Recipe(Struct, frozen=True):
-    """The commands of one target, each with its line."""
+    """The commands of one target, each with its line and the makefile that it stands in ("": the first)."""
 
     target: str
-    commands: tuple[tuple[str, int], ...]
+    commands: tuple[tuple[str, int, str], ...]
 
 
-def recipes(text: str, targets: list[str], given: dict[str, str]) -> tuple[list[Recipe], list[str], dict[str, str]]:
+def _nothing(_word: str) -> list[tuple[str, str]]:
+    return []
+
+
+def recipes(
+    text: str, targets: list[str], given: dict[str, str], included: Included = _nothing
+) -> tuple[list[Recipe], list[str], dict[str, str]]:
     """(the recipes in the order in which make runs them, targets that are not there, make's variables).
 
     >>> [one.target for one in recipes("all: a\\n\\techo 1\\na:\\n\\techo 2\\n", [], {})[0]]
     ['a', 'all']
     """
-    rules, variables = _read(text)
+    rules: _Rules = {}
+    variables: dict[str, str] = {}
+    queue, seen = [("", text)], {""}
+    while queue:  # what is included last comes last: a rule may stand anywhere
+        name, one = queue.pop(0)
+        for word in _read(one, name, rules, variables):
+            for other, content in included(_named(word, variables)):
+                if other not in seen and len(seen) < MAX_INCLUDED:
+                    seen.add(other)
+                    queue.append((other, content))
     variables |= given
     rules = _expanded(rules, variables)
     wanted = targets or [next((name for name in rules if not name.startswith(".")), "all")]
     found: list[Recipe] = []
     missing: list[str] = []
-    seen: set[str] = set()
+    visited: set[str] = set()
 
     def visit(name: str, depth: int) -> None:
-        if name in seen or depth > 50:
+        if name in visited or depth > 50:
             return
-        seen.add(name)
+        visited.add(name)
         if name not in rules:
             if depth == 0:
                 missing.append(name)
@@ -47,16 +70,16 @@ def recipes(text: str, targets: list[str], given: dict[str, str]) -> tuple[list[
         prerequisites, commands = rules[name]
         for one in prerequisites:
             visit(one, depth + 1)
-        found.append(Recipe(name, tuple((_shell(command, name), line) for command, line in commands)))
+        found.append(Recipe(name, tuple((_shell(command, name), line, file) for command, line, file in commands)))
 
     for name in wanted:
         visit(name, 0)
     return found, missing, variables
 
 
-def _read(text: str) -> tuple[_Rules, dict[str, str]]:
-    rules: _Rules = {}
-    variables: dict[str, str] = {}
+def _read(text: str, file: str, rules: _Rules, variables: dict[str, str]) -> list[str]:
+    """Add a makefile's rules and variables; the words of its ``include`` lines are the answer."""
+    included: list[str] = []
     current: list[str] = []
     lines = text.split("\n")
     number = 0
@@ -69,9 +92,13 @@ def _read(text: str) -> tuple[_Rules, dict[str, str]]:
         number += 1
         if line.startswith("\t"):
             for name in current:
-                rules[name][1].append((line[1:], start))
+                rules[name][1].append((line[1:], start, file))
             continue
         flat = line.replace("\\\n", " ")
+        include = _INCLUDE.match(flat)
+        if include:
+            included += include[1].split(" #")[0].split()
+            continue
         variable = _VARIABLE.match(flat)
         if variable and not flat.startswith("\t"):
             name, operator, value = variable[1], variable[2], variable[3].split(" #")[0].strip()
@@ -87,25 +114,30 @@ def _read(text: str) -> tuple[_Rules, dict[str, str]]:
                 old = rules.get(name, ([], []))
                 rules[name] = ([*old[0], *rule[2].split()], old[1])
                 if rule[3]:
-                    rules[name][1].append((rule[3], start))
+                    rules[name][1].append((rule[3], start, file))
         elif flat.strip() and not flat.lstrip().startswith("#"):
             current = []
-    return rules, variables
+    return included
 
 
-_Rules = dict[str, tuple[list[str], list[tuple[str, int]]]]
+_Rules = dict[str, tuple[list[str], list[tuple[str, int, str]]]]
 _NAMED: Final = re.compile(r"\$[({]([\w.-]+)[)}]")
+
+
+def _named(text: str, variables: dict[str, str]) -> str:
+    """A text with the plain variables in it filled in."""
+    for _ in range(5):
+        if "$" not in text or len(text) > 10_000:
+            break
+        text = _NAMED.sub(lambda match: variables.get(match[1], match[0]), text)
+    return text
 
 
 def _expanded(rules: _Rules, variables: dict[str, str]) -> _Rules:
     """The rules with the plain variables in targets and prerequisites filled in."""
 
     def words(text: str) -> list[str]:
-        for _ in range(5):
-            if "$" not in text or len(text) > 10_000:
-                break
-            text = _NAMED.sub(lambda match: variables.get(match[1], match[0]), text)
-        return text.split()
+        return _named(text, variables).split()
 
     found: _Rules = {}
     for target, (prerequisites, commands) in rules.items():

@@ -1,4 +1,4 @@
-"""npm, yarn, pnpm and npx: registries, lock files, and the scripts of package.json.
+"""npm, yarn, pnpm and npx: registries, lock files, and what packages download when they are installed.
 
 **Source:** npm documentation, "npmrc", "package-lock.json", "npm ci", "Life Cycle Operation Order"; Yarn documentation,
 "Settings"; pnpm documentation, ".npmrc".
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, Final
 
-from reachsim.pipeline import knowledge, urls
+from reachsim.pipeline import knowledge, node_scripts, system_packages, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.download import git_found
 from reachsim.pipeline.python_packages import index_at
-from reachsim.pipeline.records import Confidence, Found, Script
+from reachsim.pipeline.records import Confidence, Destination, Found, Script
 from reachsim.pipeline.variables import expand, is_known
 
 _VALUED: Final = [
@@ -88,7 +89,6 @@ _ONLINE: Final = (
     "team",
     "profile",
 )
-_HOOKS: Final = ("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare")
 _MAX_HOSTS: Final = 50
 
 
@@ -107,13 +107,11 @@ def npm(call: Call) -> Outcome:
         return _configured(call, plain)
     if word == "global" and call.program.startswith("yarn"):
         word, plain = (plain[1] if len(plain) > 1 else ""), [*plain[1:], "-g"]
-    if word == "workspace" and len(plain) > 2:
-        return Outcome((), None)
     if given.has("offline"):
         return Outcome((), "")
     if word in ("exec", "x", "dlx", "create") or (word == "init" and len(plain) > 1):
         return npx(Call(call.command, ["npx", *call.words[call.words.index(word) + 1 :]]))
-    if word in _INSTALL:
+    if word in _INSTALL and not (call.program.startswith("yarn") and node_scripts.has(call, word)):
         is_global = given.has("g", "global") or "-g" in plain
         return _installed(call, plain[1:] if not is_global else [one for one in plain[1:] if one != "-g"],
                           is_global, scripts=not given.has("ignore-scripts"),
@@ -122,7 +120,7 @@ def npm(call: Call) -> Outcome:
         return Outcome((), "")  # writes a package.json, from no package
     if word in _ONLINE:
         return Outcome(tuple(_registry(call, "", "certain")), None)
-    return _script(call, word, plain)
+    return node_scripts.run(call, word, plain, given)
 
 
 def _configured(call: Call, plain: list[str]) -> Outcome:
@@ -180,7 +178,7 @@ def _installed(call: Call, names: list[str], is_global: bool, *, scripts: bool, 
     if not is_global and (not names or package is not None):
         found += _of_project(call, package, sure, explicit=bool(names))
         if scripts and package is not None:
-            found += _hooks(call, package)
+            found += [*_binaries(call, package), *node_scripts.hooks(call, package)]
     return Outcome(tuple(dict.fromkeys(found)), "")
 
 
@@ -206,8 +204,6 @@ def _of_specifier(call: Call, name: str, sure: Confidence) -> list[Found]:
 
 
 def _of_shorthand(text: str, sure: Confidence) -> list[Found]:
-    from reachsim.pipeline.records import Destination
-
     host = {"gitlab": "gitlab.com", "bitbucket": "bitbucket.org"}.get(text.split(":")[0], "github.com")
     found: list[Found] = [Destination(host, 443, "git", "likely")]
     if host == "github.com":
@@ -281,46 +277,31 @@ def _one_per_host(found: Iterable[str]) -> list[str]:
     return list(kept.values())
 
 
-def _hooks(call: Call, package: dict[str, Any]) -> list[Found]:
-    table = package.get("scripts")
-    scripts = table if isinstance(table, dict) else {}
-    return [_as_script(call, name, str(scripts[name])) for name in _HOOKS if name in scripts]
-
-
-def _as_script(call: Call, name: str, text: str) -> Script:
-    place = call.machine.context_path(call.path("package.json")) or "package.json"
-    return Script(text, place, _line_of(call.read("package.json") or "", name), directory=call.scope.directory)
-
-
-def _line_of(text: str, name: str) -> int:
-    for number, line in enumerate(text.split("\n"), 1):
-        if re.match(rf'\s*"{re.escape(name)}"\s*:', line):
-            return number
-    return 1
-
-
-def _script(call: Call, word: str, plain: list[str]) -> Outcome:
-    """``npm run NAME``, ``npm test``, ``yarn NAME``: the script in package.json, its pre and post."""
-    if word in ("run", "run-script", "rum"):
-        name = plain[1] if len(plain) > 1 else ""
-        rest = plain[2:]
-    elif call.program != "npm" or word in ("test", "t", "start", "stop", "restart", "tst"):
-        name, rest = {"t": "test", "tst": "test"}.get(word, word), plain[1:]
-    else:
-        return Outcome((), None)
-    package = call.json("package.json")
-    table = package.get("scripts") if package is not None else None
-    scripts = table if isinstance(table, dict) else {}
-    found = [
-        _as_script(
-            call,
-            one,
-            str(scripts[one]) + (" " + " ".join(rest) if one == name and rest and all(map(is_known, rest)) else ""),
+def _binaries(call: Call, package: dict[str, Any]) -> list[Found]:
+    """What packages of the project download when they are installed (``npm_binaries.csv``)."""
+    names = _dependencies(package)
+    lock = call.first("npm-shrinkwrap.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml") or ""
+    found: list[Found] = []
+    for row in _programs_of_packages():
+        name = row["package"]
+        inside = (
+            name in names
+            or f'"node_modules/{name}"' in lock
+            or re.search(rf"^[\"']?/?{re.escape(name)}@", lock, re.MULTILINE)
         )
-        for one in (f"pre{name}", name, f"post{name}")
-        if one in scripts
-    ]
-    return Outcome(tuple(found), None)
+        if not inside or call.env(*row["unless"].split()) is not None:
+            continue
+        for target in row["targets"].split(";"):
+            if target in knowledge.indexes():
+                found += knowledge.index(target, "likely")
+            else:
+                found.append(Destination(target, 443, "download", "likely"))
+    return found
+
+
+@cache
+def _programs_of_packages() -> tuple[dict[str, str], ...]:
+    return tuple(knowledge.rows("npm_binaries.csv"))
 
 
 def npx(call: Call) -> Outcome:
@@ -377,3 +358,14 @@ def corepack(call: Call) -> Outcome:
     name = plain[1] if len(plain) > 1 else str((call.json("package.json") or {}).get("packageManager", ""))
     index = "yarn-releases" if name.startswith("yarn") else "npm"
     return Outcome(tuple(knowledge.index(index)), "")
+
+
+def playwright(call: Call) -> Outcome:
+    """``playwright install``: browsers, and with ``--with-deps`` the system's packages for them."""
+    word = next((one for one in call.words if not one.startswith("-")), "")
+    if word not in ("install", "install-deps"):
+        return Outcome((), None)
+    found: list[Found] = list(knowledge.index("playwright")) if word == "install" else []
+    if word == "install-deps" or "--with-deps" in call.words:
+        found += system_packages.repositories(call, "apt", "certain")
+    return Outcome(tuple(found), "")

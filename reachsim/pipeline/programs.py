@@ -12,6 +12,7 @@ from typing import Final
 
 from reachsim.pipeline import (
     aws_cli,
+    clients,
     cmake,
     conda,
     deploy,
@@ -25,7 +26,8 @@ from reachsim.pipeline import (
     knowledge,
     kubernetes,
     makefile,
-    node_packages,  # fmt: skip
+    node_packages,
+    node_scripts,  # fmt: skip
     packages,
     python_packages,
     sam,
@@ -82,7 +84,13 @@ PROGRAMS: Final[dict[str, Reader]] = {
     "apt-key": system_packages.apt_key, "gpg": system_packages.apt_key, "sed": system_packages.sed,
     "terraform": deploy.terraform, "tofu": deploy.terraform, "kubectl": kubernetes.kubectl, "oc": kubernetes.kubectl,
     "kustomize": kubernetes.kustomize, "helm": kubernetes.helm, "helm3": kubernetes.helm,
-    "trivy": scanners.trivy, "sonar-scanner": scanners.sonar,
+    "trivy": scanners.trivy, "sonar-scanner": scanners.sonar, "dependency-check": scanners.dependency_check,
+    "dependency-check.sh": scanners.dependency_check, "dockle": scanners.dockle, "trufflehog": scanners.trufflehog,
+    "pack": image_tools.pack, "packer": deploy.packer, "nc": clients.netcat, "ncat": clients.netcat,
+    "netcat": clients.netcat, "telnet": clients.netcat, **dict.fromkeys(clients.programs(), clients.client),
+    "npm-run-all": node_scripts.run_all, "run-s": node_scripts.run_all, "run-p": node_scripts.run_all,
+    "concurrently": node_scripts.concurrently, "turbo": node_scripts.monorepo, "lerna": node_scripts.monorepo,
+    "playwright": node_packages.playwright,
     "skaffold": kubernetes.in_cluster, "istioctl": kubernetes.in_cluster, "flux": kubernetes.in_cluster,
     "kubeseal": kubernetes.in_cluster,
 }  # fmt: skip
@@ -96,6 +104,17 @@ _WRAPPERS: Final[dict[str, list[str]]] = {
     "retry": ["t", "s", "d", "n", "r", "attempts", "delay", "times"], "xvfb-run": ["s", "n", "e"], "dotenv": ["f", "e"],
     "cross-env": [], "firejail": [], "parallel": ["j"], "entr": [],
 }  # fmt: skip
+
+
+def is_builtin(command: Command) -> bool:
+    """Whether it is one of the shell's own commands, which pass on values that are not known."""
+    return posixpath.basename(command.words[0]) in BUILTINS
+
+
+def knows(program: str) -> bool:
+    """Whether a reader knows the program, or the shell does."""
+    name = posixpath.basename(program)
+    return name in PROGRAMS or name in SHELLS or knowledge.knows_tool(name)
 
 
 def read(command: Command, running: tuple[str, ...]) -> Outcome:
@@ -230,6 +249,8 @@ def _shell(call: Call, running: tuple[str, ...]) -> Outcome:
                 return well_known
             return Outcome((Script(text, arguments=tuple(rest[1:]), variables=_extra(call)),), None)
     words = [word for word in words if word not in ("-", "--")]
+    if words[:1] in (["/dev/stdin"], ["/proc/self/fd/0"]):
+        words, options = words[1:], [*options, "-s"]
     from_stdin = not words or any(re.fullmatch(r"-\w*s", option) for option in options)
     if from_stdin:
         if call.stdin is None:
@@ -265,6 +286,8 @@ def _file(call: Call, name: str, rest: list[str], running: tuple[str, ...], *, o
     if not is_known(name):
         return Outcome((Gap(call.command.text, f"which script that is: {shown(name)} is not known"),), None)
     path = call.path(name)
+    if path.endswith("/aws/install") and not call.machine.exists(path):
+        return Outcome((), None)  # the AWS CLI's bundled installer, unpacked by an earlier command
     if path in running:
         return Outcome((Gap(call.command.text, "a script that calls itself; its first round is read"),), None)
     text = call.machine.read(path)
@@ -344,30 +367,36 @@ def _make(call: Call) -> Outcome:
     given = arguments(call.words, ["C", "directory", "f", "file", "makefile", "j", "o", "I", "l"])
     folder = given.last("C", "directory") or "."
     names = given.all("f", "file", "makefile") or ["GNUmakefile", "makefile", "Makefile"]
-    text = call.first(*(posixpath.join(folder, name) for name in names))
+    place = next((one for name in names if call.read(one := posixpath.join(folder, name)) is not None), "")
+    text = call.read(place) if place else None
     if text is None:
         made = call.setting("makefile.generated")
         return Outcome(() if made else (Gap(call.command.text, "there is no makefile in the context"),), None)
     targets = [word for word in given.rest if "=" not in word]
     settings = dict(word.split("=", 1) for word in given.rest if "=" in word)
-    found, missing, variables = makefile.recipes(text, targets, settings)
+
+    def included(word: str) -> list[tuple[str, str]]:
+        paths = call.machine.glob(call.path(posixpath.join(folder, word))) if "*" in word else []
+        paths = paths or [call.path(posixpath.join(folder, word))]
+        return [(path, text) for path in paths if (text := call.machine.read(path)) is not None]
+
+    found, missing, variables = makefile.recipes(text, targets, settings, included)
     variables = {name: value for name, value in variables.items() if name in settings or name not in call.variables}
     merged = dict(call.variables)
     for name, value in variables.items():
         merged[re.sub(r"[.-]", "_", name)] = re.sub(r"\$[({]([\w.-]+)[)}]", r"${\1}", value)
     for _ in range(4):
         merged |= {name: expand(merged[name], merged) for name in variables if name in merged and "$" in merged[name]}
-    place = call.machine.context_path(call.path(posixpath.join(folder, "Makefile"))) or "Makefile"
     scripts: list[Found] = [
         Script(
             command,
-            place,
+            call.machine.context_path(file or call.path(place)) or place,
             line,
             tuple((name, merged[name]) for name in variables if name in merged),
             directory=call.path(folder),
         )
         for recipe in found
-        for command, line in recipe.commands
+        for command, line, file in recipe.commands
     ]
     gaps = [Gap(call.command.text, f"the makefile has no plain rule for {shown(name)}") for name in missing]
     return Outcome((*scripts, *gaps), None)
@@ -377,6 +406,8 @@ def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Out
     """A tool of the table, a script by its path, a program that contacts nobody; else a gap."""
     if not is_known(name):
         return Outcome((Gap(call.command.text, f"which program that is: {shown(name)} is not known"),), None)
+    if program in ("dependency-check.sh", "dependency-check") and not call.machine.exists(call.path(name)):
+        return scanners.dependency_check(call)
     if knowledge.knows_tool(program):
         plain = " ".join(call.words)
         return Outcome(tuple(knowledge.tool(program, plain)), None)

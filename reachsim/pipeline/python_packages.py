@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from reachsim.pipeline import knowledge, urls
+from reachsim.pipeline import codeartifact, knowledge, urls
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.download import git_found
 from reachsim.pipeline.records import Confidence, Found, Gap
@@ -123,7 +123,7 @@ def _direct(call: Call, word: str) -> list[Found]:
     if "://" not in word:
         return []
     url = word.split("@", 1)[1].strip() if re.match(r"[\w.\[\],-]+\s*@\s*\w+://", word) else word
-    return [*urls.destination(word, "package"), *urls.github_redirects(url, "certain")]
+    return [*urls.destination(word, "package"), *urls.redirects(url, "certain")]
 
 
 def _is_local(call: Call, word: str) -> bool:
@@ -208,7 +208,8 @@ def index_at(url: str | None, default: str, sure: Confidence) -> list[Found]:
         return [Gap(shown(url), urls.why_unknown(url))] if not is_known(url) else []
     if parsed.host in knowledge.index_hosts(default):
         return [msgspec.structs.replace(one, index="") for one in knowledge.index(default, sure)]
-    return urls.destination(url, "package", sure)
+    found = urls.destination(url, "package", sure)
+    return found if default == "pypi" else [*found, *codeartifact.assets(parsed.host, sure)]
 
 
 def _configuration(call: Call) -> dict[str, str]:
@@ -302,7 +303,7 @@ def uv(call: Call) -> Outcome:
     if plain[:2] == ["python", "install"]:
         from reachsim.pipeline.records import Destination
 
-        return Outcome((Destination("github.com", 443, "package"), *urls.github_redirects(
+        return Outcome((Destination("github.com", 443, "package"), *urls.redirects(
             "https://github.com/astral-sh/python-build-standalone/releases/download/x", "certain")), "")  # fmt: skip
     if plain[0] not in ("sync", "add", "lock", "run", "tool", "build"):
         return Outcome((), None)

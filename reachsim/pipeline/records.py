@@ -66,6 +66,7 @@ class Script(msgspec.Struct, frozen=True):
     arguments: tuple[str, ...] = ()
     own_process: bool = True
     directory: str | None = None
+    confidence: Confidence = "certain"
 
 
 class ImageBuild(msgspec.Struct, frozen=True):
@@ -85,8 +86,19 @@ class ImageBuild(msgspec.Struct, frozen=True):
     place: tuple[str, int] | None = None
 
 
+class ContainerRun(msgspec.Struct, frozen=True):
+    """A command that runs in a container. ``mounts`` are (path in the container, path on the build's machine)."""
+
+    image: str
+    words: tuple[str, ...]
+    variables: tuple[tuple[str, str], ...] = ()
+    mounts: tuple[tuple[str, str], ...] = ()
+    directory: str = "/"
+    confidence: Confidence = "certain"
+
+
 PROXY_REACHES: Final = "what the proxy reaches is not told by any file"
-Found = Destination | Gap | Script | ImageBuild
+Found = Destination | Gap | Script | ImageBuild | ContainerRun
 
 
 class Contact(msgspec.Struct, frozen=True, omit_defaults=False):

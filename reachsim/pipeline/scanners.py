@@ -1,8 +1,8 @@
-"""Scanners with databases or servers of their own: trivy and SonarQube's.
+"""Scanners with databases or servers of their own: trivy, SonarQube's, OWASP's, dockle, TruffleHog.
 
 **Source:** Trivy documentation, "Database" (``--db-repository``: mirror.gcr.io, then ghcr.io), "Container image"
 (Docker's images first, then the registry); SonarScanner CLI documentation (``sonar.host.url``, SonarQube Cloud unless
-given).
+given); OWASP DependencyCheck documentation, "Internet Access Required"; Dockle and TruffleHog README.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 from reachsim.pipeline import image, knowledge, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.docker import is_local
-from reachsim.pipeline.records import Confidence, Destination, Found
+from reachsim.pipeline.records import Confidence, Destination, Found, Gap
 from reachsim.pipeline.variables import expand
 
 _TRIVY: Final = ["db-repository", "java-db-repository", "checks-bundle-repository", "policy-bundle-repository", "f",
@@ -63,3 +63,52 @@ def sonar(call: Call) -> Outcome:
     url = given.get("sonar.host.url") or call.env("SONAR_HOST_URL") or (written[1] if written else None)
     found = urls.destination(expand(url, call.variables)) if url else list(knowledge.index("sonarcloud", "likely"))
     return Outcome(tuple(found), None)
+
+
+_DATA_FEEDS: Final = ("services.nvd.nist.gov", "www.cisa.gov")
+_ANALYZERS: Final = (("ossindex.sonatype.org", "disableOssIndex"), ("search.maven.org", "disableCentral"),
+                     ("raw.githubusercontent.com", "disableRetireJS"))  # fmt: skip
+
+
+def dependency_check(call: Call) -> Outcome:
+    """OWASP DependencyCheck: its data feeds, which a kept copy spares, and the analyzers that ask servers."""
+    given = arguments(call.words, ["s", "scan", "f", "format", "o", "out", "project", "nvdApiKey", "d", "data",
+                                   "nvdDatafeed", "failOnCVSS", "suppression", "exclude", "P",
+                                   "propertyfile"])  # fmt: skip
+    if given.has("v", "version", "h", "help", "advancedHelp"):
+        return Outcome((), None)
+    feed = given.last("nvdDatafeed")
+    found: list[Found] = []
+    if not given.has("n", "noupdate"):
+        feeds = urls.destination(feed, "download", "likely") if feed else []
+        found += feeds or [Destination(_DATA_FEEDS[0], 443, "download", "likely")]
+        found.append(Destination(_DATA_FEEDS[1], 443, "download", "likely"))
+    found += [Destination(host, 443, "download", "possible") for host, off in _ANALYZERS if not given.has(off)]
+    return Outcome(tuple(found), None)
+
+
+def dockle(call: Call) -> Outcome:
+    """dockle: the image to be linted where it isn't on the machine."""
+    given = arguments(call.words, ["exit-code", "exit-level", "f", "format", "o", "output", "i", "ignore", "input",
+                                   "ak", "accept-key", "af", "accept-file", "timeout", "u", "username", "p", "password",
+                                   "authurl", "c", "cache-dir", "host", "ae", "accept-file-extension"])  # fmt: skip
+    if not given.rest or given.has("input") or is_local(call.machine.settings, given.rest[0]):
+        return Outcome((), None)
+    return Outcome(tuple(image.pulls(given.rest[0], "possible" if call.setting("image *") else "likely")), None)
+
+
+def trufflehog(call: Call) -> Outcome:
+    """TruffleHog: the repository that it clones; what it finds it verifies at the services themselves."""
+    given = arguments(call.words, ["since-commit", "branch", "max-depth", "exclude-paths", "include-paths", "x", "i",
+                                   "image", "bucket", "org", "repo", "token", "config", "concurrency",
+                                   "results"])  # fmt: skip
+    found: list[Found] = []
+    for word in (*given.rest[1:], *given.all("repo")):
+        found += urls.destination(word, "git")
+    if given.rest[:1] == ["docker"]:
+        found += [one for name in given.all("image") for one in image.pulls(name)]
+    if given.rest[:1] == ["s3"]:
+        found.append(Gap(call.command.text, "which buckets it reads"))
+    if given.rest and not given.has("no-verification", "no-verify"):
+        found.append(Gap(call.command.text, "it verifies secrets that it finds at the services they belong to"))
+    return Outcome(tuple(dict.fromkeys(found)), None)

@@ -14,14 +14,16 @@ from __future__ import annotations
 import fnmatch
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from msgspec import Struct
 
+from reachsim.pipeline.alternatives import merged
 from reachsim.pipeline.records import Confidence, Gap, weaker
-from reachsim.pipeline.variables import MAX_TEXT, MAX_VALUE, OPEN, is_known, look_up, modified, shown, unknown
+from reachsim.pipeline.urls import PROXIES
+from reachsim.pipeline.variables import CLOSE, MAX_TEXT, MAX_VALUE, OPEN, is_known, look_up, modified, shown, unknown
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -45,6 +47,7 @@ class Scope:
         self.directory = directory
         self.functions: dict[str, tuple[Node, _Source, int, str]] = {}
         self.ended = False
+        self.broken = False  # by ``break`` or ``continue``
 
     def copy(self) -> Scope:
         """The scope of a subshell: what it sets is lost, what it writes to files stays."""
@@ -125,6 +128,42 @@ class Shell:
             self._depth -= 1
 
 
+class _Branches:
+    """Branches of which one runs: those that surely do change the scope, the others a copy of it."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.before = dict(scope.variables)
+        self.open = True  # whether every run comes to the next condition
+        self.closed = False  # whether some branch is surely taken
+        self._ends: list[dict[str, str]] = []
+        self._unlikely: list[dict[str, str]] = []
+
+    def run(self, status: bool | None, walk: Callable[[Scope, Confidence], object], sure: Confidence) -> None:
+        """Walk a branch; ``status`` says whether its condition holds."""
+        if status is True and self.open and not self.closed:
+            self.closed, self.open = True, False
+            walk(self.scope, sure)
+            return
+        inner = self.scope.copy()
+        walk(inner, "possible")
+        self.scope.functions |= inner.functions
+        if not inner.ended:
+            (self._unlikely if status is False or self.closed else self._ends).append(inner.variables)
+        self.open = self.open and status is False
+        self.closed = self.closed or status is True
+
+    def join(self) -> None:
+        """Let the scope know what the branches have set."""
+        if self._ends:
+            ends = self._ends if self.closed else [self.before, *self._ends]
+            self.scope.variables |= merged(self.before, ends)
+        for variables in self._unlikely:
+            for name, value in variables.items():  # what such a branch sets counts where nothing else has set it
+                if name not in self.before:
+                    self.scope.variables.setdefault(name, value)
+
+
 class _Source:
     """A text as the parser gets it, and as it was written.
 
@@ -168,7 +207,7 @@ class _Walk:
         output: list[str | None] = []
         status: bool | None = True
         for node in nodes:
-            if scope.ended:
+            if scope.ended or scope.broken:
                 break
             if node.is_named and node.type not in ("comment", "heredoc_body", "heredoc_end"):
                 one = self.statement(node, scope, sure, stdin)
@@ -208,47 +247,76 @@ class _Walk:
         return self.block([one for one in node.children if one.is_named], scope, sure, stdin)
 
     def _list(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+        return self._chained(node, (), scope, sure, stdin)
+
+    def _chained(
+        self, node: Node, redirects: Sequence[Node], scope: Scope, sure: Confidence, stdin: str | None, *,
+        last_only: bool = False,
+    ) -> Result:  # fmt: skip
+        """A list. ``redirects`` belong to its last command, though the grammar binds them to the whole of it; with
+        ``last_only`` the output is that command's alone (what a pipe behind it gets).
+        """
         parts: list[tuple[str, Node]] = []
         while node.type == "list":  # left-nested; a script may chain thousands
             left, operator, *right = [one for one in node.children if one.type != "comment"]
             if not right:
-                return self.block([left], scope, sure, stdin)
+                return self._redirected(left, redirects, scope, sure, stdin)
             parts.append((operator.type, right[-1]))
             node = left
         result = self.statement(node, scope, sure, stdin)
-        for operator_type, right_node in reversed(parts):
-            result = self._joined(result, operator_type, right_node, scope, sure)
+        for number, (operator_type, right_node) in enumerate(reversed(parts), 1):
+            mine = redirects if number == len(parts) else ()
+            left_result = Result("", result.status) if last_only and mine and result.stdout != NEVER else result
+            result = self._joined(left_result, operator_type, right_node, scope, sure, mine)
         return result
 
-    def _joined(self, left: Result, operator: str, node: Node, scope: Scope, sure: Confidence) -> Result:
+    def _joined(
+        self, left: Result, operator: str, node: Node, scope: Scope, sure: Confidence, redirects: Sequence[Node] = ()
+    ) -> Result:
         wanted = operator == "&&"
         if left.status is not None and left.status is not wanted:
             if wanted or left.stdout == NEVER:
                 return left if wanted else Result(left.stdout, True)
-            self._perhaps(node, scope)
+            self._perhaps(node, scope, redirects)
             return Result(left.stdout, left.status)
-        right = self.statement(node, scope, sure) if left.status is wanted else self._perhaps(node, scope)
+        surely = left.status is wanted
+        right = self._redirected(node, redirects, scope, sure) if surely else self._perhaps(node, scope, redirects)
         output = None if left.stdout is None or right.stdout is None else left.stdout + right.stdout
         if left.status is None and not wanted:
             return Result(output, True if right.status is not None else None)
         return Result(output, right.status if left.status is not None else None)
 
-    def _perhaps(self, node: Node, scope: Scope) -> Result:
-        """What only some runs execute; an ``exit`` in it does not end the others."""
-        result = self.statement(node, scope, "possible")
-        scope.ended = False
+    def _perhaps(self, node: Node, scope: Scope, redirects: Sequence[Node] = ()) -> Result:
+        """What only some runs execute; an ``exit`` in it does not end the others, nor do its variables hold for all."""
+        before = dict(scope.variables)
+        result = self._redirected(node, redirects, scope, "possible")
+        scope.variables = merged(before, [before] if scope.ended else [before, scope.variables])
+        scope.ended = scope.broken = False
         return result
 
     def _pipeline(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
         result = Result(stdin, True)
         for number, part in enumerate(one for one in node.children if one.is_named and one.type != "comment"):
             piped = result.stdout if result.stdout is not None else unknown("!output")
-            result = self.statement(part, scope.copy(), sure, piped if number else stdin)
+            body = part.child_by_field_name("body") if part.type == "redirected_statement" else None
+            if not number and body is not None and body.type == "list":  # "cd a && make 2>&1 | tee b"
+                redirects = part.children_by_field_name("redirect")
+                result = self._chained(body, redirects, scope, sure, stdin, last_only=True)
+            else:
+                result = self.statement(part, scope.copy(), sure, piped if number else stdin)
         return result
 
     def _redirected_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
         body = node.child_by_field_name("body")
         redirects = node.children_by_field_name("redirect")
+        if body is not None and body.type == "list":
+            return self._chained(body, redirects, scope, sure, stdin)
+        return self._redirected(body, redirects, scope, sure, stdin)
+
+    def _redirected(
+        self, body: Node | None, redirects: Sequence[Node], scope: Scope, sure: Confidence, stdin: str | None = None
+    ) -> Result:
+        """A command with its redirections."""
         after: list[Node] = []
         for redirect in redirects:
             if redirect.type == "heredoc_redirect":
@@ -354,43 +422,30 @@ class _Walk:
         """The branches of an ``if``. One whose condition the values decide is as sure as the whole; the others are
         kept as possible, for a project may set other values, unless the condition is written to be constant.
         """
-        taken: Confidence = sure
-        before, merged = dict(scope.variables), []
+        branches = _Branches(scope)
         for condition, body in arms:
-            test = self.block(condition, scope, taken) if condition else Result("", True)
+            test = self.block(condition, scope, sure if branches.open else "possible") if condition else DONE
             constant = test.stdout == NEVER
             if constant and test.status is False:
                 continue
-            inner = scope.copy() if test.status is not True else scope
-            self.block(body, inner, taken if test.status is True else "possible")
-            scope.functions |= inner.functions
-            if inner.ended and (taken if test.status is True else "possible") != sure:
-                inner.ended = False
-            if inner is not scope:
-                merged.append(inner.variables)
-            if test.status is True:
-                if constant:
-                    break
-                taken = "possible"
-            elif test.status is None:
-                taken = "possible"
-        for variables in merged:
-            for name, value in variables.items():  # what a branch sets counts where nothing else has set it
-                if name not in before and name not in scope.variables:
-                    scope.variables[name] = value
+            branches.run(test.status, lambda inner, level, nodes=body: self.block(nodes, inner, level), sure)  # type: ignore[misc]
+            if constant:
+                break
+        branches.join()
         return Result("" if not arms else None, True)
 
     def _case_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
         subject_node = node.child_by_field_name("value")
         subject = self.value(subject_node, scope, sure) if subject_node is not None else unknown("case")
-        decided = False
+        branches = _Branches(scope)
         for item in (one for one in node.children if one.type == "case_item"):
             patterns = [self.text(one).strip("\"'") for one in item.children_by_field_name("value")]
-            fits = is_known(subject) and not decided and any(fnmatch.fnmatchcase(subject, one) for one in patterns)
             values = {one.start_byte for one in item.children_by_field_name("value")}
             body = [one for one in item.children if one.is_named and one.start_byte not in values]
-            self.block(body, scope if fits else scope.copy(), sure if fits else "possible")
-            decided = decided or fits
+            fits = any(fnmatch.fnmatchcase(subject, one) for one in patterns) if is_known(subject) else None
+            status = True if "*" in patterns else fits
+            branches.run(status, lambda inner, level, nodes=body: self.block(nodes, inner, level), sure)  # type: ignore[misc]
+        branches.join()
         return Result(None, True)
 
     def _for_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
@@ -400,10 +455,12 @@ class _Walk:
             return Result("", True)
         values = [word for one in node.children_by_field_name("value") for word in self.words(one, scope, sure)]
         known = values and all(is_known(one) for one in values)
+        left = False  # by a ``break`` that every run reaches; further rounds are for when the one before fails
         for value in values[:MAX_ROUNDS] if known else values[:1]:
             scope.variables[self.text(name)] = value if known else unknown(self.text(name))
-            if known:
+            if known and not left:
                 self.statement(body, scope, sure)
+                left, scope.broken = scope.broken, False
             else:
                 self._perhaps(body, scope)
         return Result(None, True)
@@ -421,7 +478,7 @@ class _Walk:
         never = test.stdout == NEVER and not enters
         if body is not None and not never:
             self.statement(body, scope, sure if enters else "possible", stdin)
-            scope.ended = False
+            scope.ended = scope.broken = False
         return Result(None, True)
 
     def _function_definition(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
@@ -454,7 +511,18 @@ class _Walk:
         return self.block(list(node.children), scope, sure, stdin)
 
     def _declaration_command(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
-        return self.block([one for one in node.children if one.type == "variable_assignment"], scope, sure, stdin)
+        result = self.block([one for one in node.children if one.type == "variable_assignment"], scope, sure, stdin)
+        if self.text(node.children[0]) in ("export", "declare", "typeset"):
+            for child in node.children[1:]:
+                self._proxied(self.text(child).partition("=")[0].rstrip("+"), scope.variables, child, scope, sure)
+        return result
+
+    def _proxied(self, name: str, values: Mapping[str, str], node: Node, scope: Scope, sure: Confidence) -> None:
+        """Hand on a variable that sends what later commands contact to a proxy."""
+        if name.lower() in PROXIES and values.get(name):
+            text = _one_line(self.origin.original(node.start_byte, node.end_byte))
+            words = ("export", f"{name}={values[name]}")
+            self.shell._perform(Command(words, {}, None, sure, self.at(node), text, scope.copy(), self.file))
 
     def _unset_command(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
         for child in node.children[1:]:
@@ -481,6 +549,7 @@ class _Walk:
             if child.type == "variable_assignment":
                 name, value = self.assignment(child, scope, sure)
                 assigned[name] = value
+                self._proxied(name, assigned, child, scope, sure)
             elif child.type == "herestring_redirect":
                 stdin = "".join(self.value(one, scope, sure) for one in child.children if one.is_named)
             elif child.type in ("file_redirect", "heredoc_redirect"):
@@ -544,11 +613,11 @@ class _Walk:
         """The words that an argument expands to: unquoted expansions are split at blanks."""
         if node.type in ("simple_expansion", "expansion", "command_substitution") and self.text(node) != '"$@"':
             value = self.value(node, scope, sure)
-            return value.split() if value.strip() else ([] if is_known(value) else [value])
+            return _split(value) if value.strip() else ([] if is_known(value) else [value])
         if node.type == "concatenation" and any(one.type in _EXPANSIONS for one in node.children):
             value = self.value(node, scope, sure)
             quoted = any(one.type in ("string", "raw_string") for one in node.children)
-            return [value] if quoted else value.split() or []
+            return [value] if quoted else _split(value)
         if node.type == "string" and self.text(node) in ('"$@"', '"${@}"'):
             return look_up("@", scope.variables).split() if "@" in scope.variables else []
         return [self.value(node, scope, sure)]
@@ -671,6 +740,11 @@ _VISITED: Final = frozenset({
 _STATEMENTS: Final = ("command", "pipeline", "list", "subshell", "compound_statement", "redirected_statement",
                       "if_statement", "for_statement", "while_statement", "case_statement", "declaration_command",
                       "variable_assignment", "function_definition", "negated_command", "test_command")  # fmt: skip
+
+
+def _split(value: str) -> list[str]:
+    """A value at its blanks; those within a mark are none."""
+    return re.findall(f"(?:{OPEN}[^{CLOSE}]*{CLOSE}|\\S)+", value) if OPEN in value else value.split()
 
 
 def named(value: str, name: str) -> str:

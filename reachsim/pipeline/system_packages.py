@@ -239,6 +239,8 @@ def _own(call: Call, family: str, sure: Confidence) -> list[Found]:
         names = [index for one in guesses for index in _INDEXES[one]]
     else:
         level, names = sure, list(_INDEXES[known])
+        if known == "debian" and re.search(r"(?:bookworm|trixie|forky|sid|testing|unstable)", machine.image):
+            names = ["debian"]  # from Debian 12 on the images take security updates from the main mirror
     for name in names:
         for one in knowledge.index(name, level):
             found += _replaced(call, one)

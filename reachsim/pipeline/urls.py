@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import cache
 from typing import Final
 
 from msgspec import Struct
 
 from reachsim import services
-from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Kind, Request
+from reachsim.pipeline.records import PROXY_REACHES, Confidence, Destination, Found, Gap, Kind, Request
 from reachsim.pipeline.variables import CLOSE, OPEN, nothing_known, shown, starred, unknown_names
 
 PORTS: Final = {"https": 443, "http": 80, "ssh": 22, "git": 9418, "ftp": 21, "ftps": 990, "sftp": 22, "hkp": 11371,
@@ -97,6 +98,22 @@ def _up_to_path(text: str) -> str:
     return re.sub(rf"^([a-z+]+://(?:\d+\.\d+\.\d+\.\d+|[\w.-]+\.(?:com|org|net|io|dev)))(?={OPEN})", r"\1/", text)
 
 
+PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy")
+"""Variables, in small letters, that send what curl, pip, npm and most others contact to a proxy."""
+
+
+def proxy(name: str, value: str, confidence: Confidence = "likely") -> list[Found]:
+    """What a variable that names a proxy makes the commands behind it contact.
+
+    >>> [(one.host, one.port) for one in proxy("HTTPS_PROXY", "proxy.example.com:3128")[:1]]
+    [('proxy.example.com', 3128)]
+    """
+    if name.lower() not in PROXIES or not value:
+        return []
+    found = destination(value if "://" in value else f"http://{value}", "download", confidence)
+    return [*found, Gap(shown(f"{name}: {value}")[:120], PROXY_REACHES)] if found else []
+
+
 def git_destination(text: str, confidence: Confidence = "certain", action: str = "GitPull") -> list[Found]:
     """What fetching from or pushing to a Git URL contacts.
 
@@ -130,11 +147,17 @@ def codecommit_requests(url: Url, action: str) -> tuple[Request, ...]:
     return (Request(f"codecommit:{action}", arn),)
 
 
-def github_redirects(text: str, confidence: Confidence) -> list[Found]:
-    """Where GitHub sends those who download releases and archives."""
+def redirects(text: str, confidence: Confidence) -> list[Found]:
+    """Where a host is known to send those who download something: GitHub's releases and archives, ``redirects.csv``.
+
+    >>> [one.host for one in redirects("https://go.dev/dl/go1.21.0.linux-amd64.tar.gz", "certain")]
+    ['dl.google.com']
+    """
     url = parse(text)
-    if url is None or url.host != "github.com":
+    if url is None:
         return []
+    if url.host != "github.com":
+        return _elsewhere(url, "likely" if confidence == "certain" else confidence)
     sure: Confidence = "likely" if confidence == "certain" else confidence
     if "/releases/" in url.path:
         names = ("release-assets.githubusercontent.com", "objects.githubusercontent.com")
@@ -144,3 +167,16 @@ def github_redirects(text: str, confidence: Confidence) -> list[Found]:
     if "/raw/" in url.path:
         return [Destination("raw.githubusercontent.com", 443, "download", sure)]
     return []
+
+
+def _elsewhere(url: Url, sure: Confidence) -> list[Found]:
+    place = url.host + url.path
+    return [Destination(host, 443, "download", sure)
+            for pattern, hosts in _redirects() if pattern.match(place) for host in hosts]  # fmt: skip
+
+
+@cache
+def _redirects() -> tuple[tuple[re.Pattern[str], list[str]], ...]:
+    from reachsim.pipeline import knowledge
+
+    return tuple((re.compile(row["url"]), row["hosts"].split(";")) for row in knowledge.rows("redirects.csv"))

@@ -21,7 +21,9 @@ MAX_TEXT: Final = 1 << 20
 MAX_TRIMMED: Final = 1000
 OPEN: Final = "\ue000"
 CLOSE: Final = "\ue001"
-_MARK: Final = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}")
+OTHERWISE: Final = "\ue004"
+"""Parts the name in a mark from the values that it may have (`alternatives`)."""
+_MARK: Final = re.compile(f"{OPEN}([^{OPEN}{CLOSE}{OTHERWISE}]*)(?:{OTHERWISE}[^{OPEN}{CLOSE}]*)?{CLOSE}")
 
 ACCOUNT_NAMES: Final = frozenset({"AWS_ACCOUNT_ID", "AWS_ACCOUNT", "ACCOUNT_ID", "AWSACCOUNTID", "AWS_ACCOUNT_NUMBER",
                                   "CDK_DEFAULT_ACCOUNT"})  # fmt: skip

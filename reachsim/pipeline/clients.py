@@ -1,0 +1,85 @@
+"""Clients of databases, and netcat: the server that their options, or a URL among their words, name.
+
+``clients.csv`` has a row per program: the options that name the host and the port, and the port unless one is given.
+**Source:** the column ``source``; PostgreSQL documentation, "Connection Strings", "Environment Variables" (PGHOST,
+PGPORT); JDBC drivers' URL formats; nc(1).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+from reachsim.pipeline import knowledge, urls
+from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.records import Destination, Found, Gap
+from reachsim.pipeline.variables import CLOSE, OPEN, is_known, nothing_known, shown
+
+_PORTS: Final = {"postgresql": 5432, "postgres": 5432, "mysql": 3306, "mariadb": 3306, "sqlserver": 1433,
+                 "oracle:thin": 1521, "redis": 6379, "rediss": 6379, "mongodb": 27017, "redshift": 5439,
+                 "aws-wrapper:postgresql": 5432, "aws-wrapper:mysql": 3306}  # fmt: skip
+_URL: Final = re.compile(
+    rf"(?:jdbc:)?(?P<kind>{'|'.join(map(re.escape, _PORTS))}):(?://|@(?://)?)(?:[^@/\s]*@)?"
+    rf"(?P<host>(?:[\w.-]|{OPEN}[^{CLOSE}]*{CLOSE})+)(?::(?P<port>\d+))?"
+)
+_VALUED: Final = ["U", "username", "d", "dbname", "c", "command", "f", "file", "v", "set", "u", "user", "e", "execute",
+                  "D", "database", "n", "a", "password", "eval", "Q", "i", "o", "output", "configFiles", "locations",
+                  "changeLogFile", "changelog-file", "url", "protocol", "w", "q", "s", "X"]  # fmt: skip
+
+
+@cache
+def _clients() -> dict[str, tuple[list[str], list[str], int]]:
+    return {row["program"]: (row["host"].split(), row["port"].split(), int(row["default"]))
+            for row in knowledge.rows("clients.csv")}  # fmt: skip
+
+
+def programs() -> tuple[str, ...]:
+    return tuple(_clients())
+
+
+def client(call: Call) -> Outcome:
+    """The server that a database's client asks; none where it is the machine's own."""
+    hosts, ports, default = _clients()[call.program]
+    given = arguments(call.words, [*_VALUED, *hosts, *ports])
+    if given.has("version", "V") and not given.rest:
+        return Outcome((), None)
+    found = in_urls(" ".join(call.words))
+    postgres = default == 5432 and call.program not in ("flyway", "liquibase")
+    host = given.last(*hosts) or (call.env("PGHOST") if postgres and not found else None)
+    port = given.last(*ports) or (call.env("PGPORT") if postgres else None)
+    if call.program == "sqlcmd" and host:
+        host, _, port = host.removeprefix("tcp:").partition(",")
+    if call.program == "cqlsh" and given.rest:
+        host, port = given.rest[0], given.rest[1] if len(given.rest) > 1 else None
+    if host:
+        found = _at(host, int(port) if port and port.isdigit() else default)
+    return Outcome(tuple(found), None, None if call.program == "pg_isready" else True)
+
+
+def netcat(call: Call) -> Outcome:
+    """``nc HOST PORT`` and ``telnet HOST PORT``; a listening one waits."""
+    given = arguments(call.words, ["w", "i", "p", "s", "X", "x", "q", "T", "e", "c"])
+    if given.has("l", "listen") or len(given.rest) < 2 or not given.rest[1].isdigit():
+        return Outcome((), None, None)
+    return Outcome(tuple(_at(given.rest[0], int(given.rest[1]))), None, None)
+
+
+def in_urls(text: str) -> list[Found]:
+    """The servers of the database URLs in a text.
+
+    >>> [(one.host, one.port) for one in in_urls("-url=jdbc:postgresql://db.example.com/app")]
+    [('db.example.com', 5432)]
+    """
+    found: list[Found] = []
+    for match in _URL.finditer(text):
+        found += _at(match["host"], int(match["port"] or _PORTS[match["kind"]]))
+    return list(dict.fromkeys(found))
+
+
+def _at(host: str, port: int) -> list[Found]:
+    if nothing_known(host):
+        return [Gap(shown(host), urls.why_unknown(host))]
+    if urls.is_here(host) or not 0 < port < 65536 or (is_known(host) and "." not in host):
+        return []  # a name without a dot: a socket's folder, or a container of the build's own
+    return [Destination(host, port)]

@@ -1,0 +1,145 @@
+"""The scripts of package.json: ``npm run``, ``yarn NAME``, their pre and post, in one package or in all of a workspace.
+
+**Source:** npm documentation, "npm run-script", "Workspaces"; Yarn documentation, "yarn workspace", "yarn workspaces
+foreach"; pnpm documentation, "Filtering"; npm-run-all, concurrently, Turborepo and Lerna documentation.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import re
+from typing import Any, Final
+
+from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
+from reachsim.pipeline.records import Found, Script
+from reachsim.pipeline.shapes import listing, table
+from reachsim.pipeline.variables import is_known
+from reachsim.pipeline.yaml import load
+
+_HOOKS: Final = ("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare")
+_MAX_PACKAGES: Final = 200
+
+
+def hooks(call: Call, package: dict[str, Any]) -> list[Found]:
+    """The scripts that an installation of the project itself runs."""
+    scripts = table(package.get("scripts"))
+    return [_as_script(call, name, str(scripts[name]), call.scope.directory) for name in _HOOKS if name in scripts]
+
+
+def run(call: Call, word: str, plain: list[str], given: Arguments) -> Outcome:
+    """``npm run NAME``, ``npm test``, ``yarn NAME``. ``given`` are the options, ``plain`` the words beside them."""
+    everywhere = given.has("workspaces", "ws", "recursive") or (call.program == "pnpm" and given.has("r"))
+    if word == "workspaces" and call.program.startswith("yarn"):
+        plain = plain[2:] if plain[1:2] in (["run"], ["foreach"]) else plain[1:]
+        word, everywhere = (plain[0] if plain else ""), True
+    chosen = given.all("w", "workspace", "filter", "F")
+    if word == "workspace" and len(plain) > 2:
+        chosen, plain = [plain[1]], plain[2:]
+        word = plain[0]
+    if word in ("run", "run-script", "rum"):
+        name, rest = (plain[1] if len(plain) > 1 else ""), plain[2:]
+    elif call.program != "npm" or word in ("test", "t", "start", "stop", "restart", "tst"):
+        name, rest = {"t": "test", "tst": "test"}.get(word, word), plain[1:]
+    else:
+        return Outcome((), None)
+    places = _places(call, chosen, everywhere=everywhere)
+    return Outcome(tuple(one for place in places for one in _scripts(call, place, name, rest)), None)
+
+
+def has(call: Call, name: str) -> bool:
+    """Whether the project has a script of that name."""
+    return name in table((call.json("package.json") or {}).get("scripts"))
+
+
+def _places(call: Call, chosen: list[str], *, everywhere: bool) -> list[str]:
+    """The folders of the packages that are meant: the project's own, or those of its workspace."""
+    if not chosen and not everywhere:
+        return [call.scope.directory]
+    members = workspace(call)
+    found = []
+    for one in chosen:
+        pattern = re.sub(r"^\.{3}|\.{3}$", "", one.strip("{}"))
+        path = call.path(pattern)
+        found += [place for place, name in members.items() if place == path or fnmatch.fnmatchcase(name, pattern)]
+    return list(dict.fromkeys(found)) if chosen else list(members)
+
+
+def workspace(call: Call) -> dict[str, str]:
+    """The packages of a workspace: folder -> name."""
+    listed: Any = (call.json("package.json") or {}).get("workspaces")
+    patterns = listing(listed.get("packages") if isinstance(listed, dict) else listed)
+    for name, key in (("pnpm-workspace.yaml", "packages"), ("lerna.json", "packages")):
+        patterns = patterns or listing(table(load(call.read(name) or "")).get(key))
+    root = call.machine.context_path(call.scope.directory)
+    found: dict[str, str] = {}
+    if root is None or not patterns:
+        return found
+    prefix = "" if root == "." else f"{root}/"
+    for path in call.machine.context:
+        inside = path.removeprefix(prefix) if path.startswith(prefix) else ""
+        if posixpath.basename(inside) != "package.json" or len(found) >= _MAX_PACKAGES:
+            continue
+        folder = posixpath.dirname(inside)
+        if any(fnmatch.fnmatchcase(folder, str(one).removeprefix("./").rstrip("/")) for one in patterns):
+            title: object = (call.json(inside) or {}).get("name")
+            found[call.path(folder)] = title if isinstance(title, str) else posixpath.basename(folder)
+    return found
+
+
+def _scripts(call: Call, place: str, name: str, rest: list[str]) -> list[Script]:
+    scripts = table((call.json(posixpath.join(place, "package.json")) or {}).get("scripts"))
+    behind = " " + " ".join(rest) if rest and all(map(is_known, rest)) else ""
+    return [_as_script(call, one, str(scripts[one]) + (behind if one == name else ""), place)
+            for one in (f"pre{name}", name, f"post{name}") if one in scripts]  # fmt: skip
+
+
+def _as_script(call: Call, name: str, text: str, place: str) -> Script:
+    path = posixpath.join(place, "package.json")
+    file = call.machine.context_path(path) or "package.json"
+    return Script(text, file, _line_of(call.read(path) or "", name), directory=place)
+
+
+def _line_of(text: str, name: str) -> int:
+    for number, line in enumerate(text.split("\n"), 1):
+        if re.match(rf'\s*"{re.escape(name)}"\s*:', line):
+            return number
+    return 1
+
+
+# --- programs that run several scripts ------------------------------------------------------------------------------
+
+
+def run_all(call: Call) -> Outcome:
+    """npm-run-all, run-s and run-p: scripts by name or pattern (``build:*``)."""
+    given = arguments(call.words, ["max-parallel", "l", "c"])
+    known = table((call.json("package.json") or {}).get("scripts"))
+    names: list[str] = []
+    for word in given.rest:
+        pattern = word.split(" ")[0].replace(":**", ":*")
+        names += [one for one in known if fnmatch.fnmatchcase(one, pattern)] if "*" in pattern else [pattern]
+    return Outcome(tuple(one for name in names for one in _scripts(call, call.scope.directory, name, [])), None)
+
+
+def concurrently(call: Call) -> Outcome:
+    """concurrently: shell texts, and scripts as ``npm:NAME``."""
+    given = arguments(call.words, ["n", "names", "c", "prefix-colors", "p", "prefix", "m", "max-processes", "l",
+                                   "prefix-length", "restart-tries", "restart-after", "s", "success", "i"])  # fmt: skip
+    found: list[Found] = []
+    for word in given.rest:
+        short = re.fullmatch(r"(?:npm|yarn|pnpm|bun):(\S+)", word)
+        if short:
+            known = table((call.json("package.json") or {}).get("scripts"))
+            names = [one for one in known if fnmatch.fnmatchcase(one, short[1])]
+            found += [one for name in names for one in _scripts(call, call.scope.directory, name, [])]
+        else:
+            found.append(Script(word))
+    return Outcome(tuple(found), None)
+
+
+def monorepo(call: Call) -> Outcome:
+    """``turbo run NAME``, ``lerna run NAME``: the script of every package of the workspace."""
+    given = arguments(call.words, ["filter", "F", "scope", "concurrency", "output-logs", "cache-dir", "stream"])
+    names = given.rest[1:] if given.rest[:1] == ["run"] else given.rest if call.program == "turbo" else []
+    places = _places(call, given.all("filter", "F", "scope"), everywhere=True)
+    return Outcome(tuple(one for place in places for name in names for one in _scripts(call, place, name, [])), None)

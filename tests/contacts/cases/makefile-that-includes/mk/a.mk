@@ -1,0 +1,2 @@
+up:
+	curl https://inc.example.com

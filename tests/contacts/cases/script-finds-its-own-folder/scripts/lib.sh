@@ -1,0 +1,1 @@
+libf() { curl https://lib.example.com; }
