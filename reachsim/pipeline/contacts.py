@@ -55,7 +55,7 @@ from reachsim.pipeline.variables import (
 )
 
 MAX_COMMANDS: Final = 60_000
-MAX_SCRIPTS: Final = 3_000
+MAX_SCRIPTS: Final = 2_000
 """Commands and called scripts that are walked at most: scripts that call each other can multiply without end."""
 
 

@@ -34,7 +34,7 @@ MAX_PIPES: Final = 500
 """Commands in one pipeline: the parser's memory grows with the square of it."""
 MAX_DEPTH: Final = 60
 MAX_ROUNDS: Final = 100
-MAX_CALLS: Final = 20_000
+MAX_CALLS: Final = 12_000
 """Calls of functions in all: functions that call each other can multiply without end."""
 
 
