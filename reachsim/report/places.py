@@ -22,7 +22,8 @@ _SOURCE: Final = re.compile(r"codebuild:([^ →]+)")
 _FILE: Final = re.compile(r"(\d{12}/[a-z0-9-]+/[^:# ]+\.json)")
 _NAMED: Final = (("codebuild:", "aws_codebuild_project"), ("lambda:", "aws_lambda_function"),
                  ("ecr:", "aws_ecr_repository"), ("s3:", "aws_s3_bucket"), ("ecs:", "aws_ecs_service"))  # fmt: skip
-_BY_CODE: Final = (("ECR_", "aws_ecr_repository"), ("BUCKET_", "aws_s3_bucket"), ("", "aws_ecr_repository"),
+_BY_CODE: Final = (("ECR_", "aws_ecr_repository"), ("BUCKET_", "aws_s3_bucket"),
+                   ("SERVICE_PLANE_", "aws_codepipeline"), ("", "aws_ecr_repository"),
                    ("", "aws_s3_bucket"))  # fmt: skip
 _ARN: Final = re.compile(r"arn:[^:]*:iam::\d*:(role|user|policy)/(?:.*/)?([^/]+)$")
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
@@ -82,6 +83,9 @@ class Places:
         identity = _ARN.match(finding.component)
         if identity is not None:
             yield from self._identity(finding.component)
+        if source is None:
+            own = f"/{finding.component.replace('/', '%2F')}.json"  # a file about one resource is called like it
+            source = next((f"{path}#" for path in self.network.snapshot.paths if path.endswith(own)), None)
         if source is not None:
             file, _, pointer = source.partition("#")
             if self.network.snapshot.holds(file):

@@ -148,6 +148,19 @@ def test_sarif_points_at_the_line_of_the_template(tmp_path: Path) -> None:
     assert line.strip() == "NatGateway:"
 
 
+def test_sarif_points_at_the_template_of_a_pipeline_and_at_its_file(tmp_path: Path) -> None:
+    source = ROOT / "tests/data/cloudformation/pipelines/one-stack.yaml"
+    import_cloudformation(source, tmp_path / "out", region="eu-west-1", account="111111111111")
+    reach = load(tmp_path / "out")
+    log = json.loads(render_sarif(reach.check(), reach.network))
+    places = {
+        one["physicalLocation"]["artifactLocation"]["uri"].rpartition("/")[2]
+        for held in log["runs"][0]["results"] if held["ruleId"].startswith("SERVICE_PLANE_")
+        for one in (*held["locations"], *held.get("relatedLocations", []))
+    }  # fmt: skip
+    assert places == {"one-stack.yaml", "Pipeline.json"}
+
+
 @pytest.mark.parametrize(
     ("pointer", "line"), [("", 1), ("/a", 2), ("/a/1", 4), ("/a/1/b", 4), ("/c~1d", 6), ("/nothing", 1), ("/a/9", 2)]
 )
