@@ -14,6 +14,7 @@ from typing import Literal
 
 import msgspec
 
+from reachsim import toml
 from reachsim.addresses import parse_block
 from reachsim.errors import Fault, SnapshotError
 from reachsim.intervals import IntervalSet
@@ -113,13 +114,11 @@ def _addresses(blocks: tuple[str, ...]) -> IntervalSet:
 
 def read_config(path: Path) -> Config:
     """Read a configuration file. Raises SnapshotError naming the file, the place and what was expected."""
-    import tomllib  # costs its import only where there is such a file
-
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = toml.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SnapshotError(Fault(str(path), "", "a readable file", error.strerror or str(error))) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise SnapshotError(Fault(str(path), "", "TOML in UTF-8", str(error))) from error
     if "folder" in data:
         raise SnapshotError(Fault(str(path), "/folder", "no such key", "one"))

@@ -164,11 +164,12 @@ def _manifest(snapshot: Snapshot, written: Mapping[str, bytes], gone: Iterable[s
 
 
 def _encoded(path: str, document: Json) -> bytes:
-    if not path.startswith(BUILD_FILES):
-        return to_bytes(document)
-    if not isinstance(document, str):
+    if path.startswith(BUILD_FILES) and not isinstance(document, str):
         _wrong(path, "", "the text of a build's file", _kind(document))
-    return document.encode()
+    try:
+        return document.encode() if path.startswith(BUILD_FILES) else to_bytes(document)
+    except UnicodeEncodeError as error:
+        _wrong(path, "", "characters of Unicode", f"half a surrogate pair, U+{ord(error.object[error.start]):04X}")
 
 
 def to_bytes(document: Json) -> bytes:

@@ -23,6 +23,7 @@ ANSWERS = WAYS | ENGINE | {"graph", "selectors", "policy", "pipeline", "verdict"
 LATER = ANSWERS | {"diagnose", "explain", "diff", "fix", "asserts", "patch", "changes"}
 MAY_IMPORT = {
     "shown": set(),
+    "toml": set(),
     "errors": set(),
     "codes": {"errors"},
     "intervals": {"errors"},
@@ -44,7 +45,7 @@ MAY_IMPORT = {
     "services": WAYS,
     "workloads": WAYS,
     "selectors": WAYS | {"forwarding", "workloads"},
-    "pipeline": WAYS,
+    "pipeline": WAYS | {"toml"},
     "graph": WAYS | ENGINE | {"selectors", "forwarding", "simulate"},
     "verdict": VALUES | {"policy"},
     "simulate": (ANSWERS - {"check"}) | {"forwarding", "scenarios", "policy_layers"},
@@ -57,7 +58,7 @@ MAY_IMPORT = {
     "calls": set(),
     "role_calls": {"calls"},
     "files": {"errors"},
-    "config": VALUES,
+    "config": VALUES | {"toml"},
     "classes": WAYS | {"forwarding"},
     "answers": ANSWERS | {"api", "classes"},
     "forwarding": WAYS | ENGINE | {"evidence"},

@@ -22,6 +22,8 @@ from reachsim.pipeline.variables import ROOT, is_known
 MAX_FILE: Final = 8 << 20
 """Bytes of one file that are read at most; lock files may be large, anything beyond counts as unreadable."""
 MAX_NAMES: Final = 200_000
+LONGEST_PATH: Final = 4096
+"""Characters; Linux opens no longer one (PATH_MAX)."""
 
 
 class Folder(Mapping[str, bytes]):
@@ -176,7 +178,7 @@ class Machine:
     def glob(self, pattern: str) -> list[str]:
         """The machine's paths of context files that match, at the pattern's own depth."""
         name = self.context_path(pattern)
-        if name is None:
+        if name is None or len(name) > LONGEST_PATH:
             return []
         depth = name.count("/")
         head = pattern[: len(pattern) - len(name)]

@@ -247,7 +247,7 @@ def needed(file: Dockerfile, target: str | None, bases: list[str], sources: list
 
 def stage_number(file: Dockerfile, name: str, before: int) -> int | None:
     """The earlier stage that a name or index stands for."""
-    if name.isdigit() and int(name) < before:
+    if name.isdigit() and len(name) < 10 and int(name) < before:
         return int(name)
     for number in range(min(before, len(file.stages)) - 1, -1, -1):
         if file.stages[number].name and file.stages[number].name.lower() == name.lower():

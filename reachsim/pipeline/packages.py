@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from reachsim import services
+from reachsim import services, toml
 from reachsim.pipeline import knowledge, shapes, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.download import git_found
@@ -20,11 +20,9 @@ from reachsim.pipeline.variables import expand, is_known
 
 
 def _toml(text: str | None) -> dict[str, Any]:
-    import tomllib  # costs its import only where there is such a file
-
     try:
-        return tomllib.loads(text) if text else {}
-    except (tomllib.TOMLDecodeError, RecursionError):
+        return toml.loads(text) if text else {}
+    except ValueError:
         return {}
 
 

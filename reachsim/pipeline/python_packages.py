@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from reachsim import toml
 from reachsim.pipeline import codeartifact, knowledge, urls
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.download import git_found
@@ -224,12 +225,10 @@ def _configuration(call: Call) -> dict[str, str]:
 
 
 def _toml(call: Call, name: str) -> dict[str, Any] | None:
-    import tomllib  # costs its import only where there is such a file
-
     text = call.read(name)
     try:
-        return tomllib.loads(text) if text is not None else None
-    except (tomllib.TOMLDecodeError, RecursionError):
+        return toml.loads(text) if text is not None else None
+    except ValueError:
         return None
 
 

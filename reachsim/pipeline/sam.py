@@ -10,7 +10,7 @@ import posixpath
 import re
 from typing import Any, Final
 
-from reachsim import services
+from reachsim import services, toml
 from reachsim.pipeline import image
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.records import Confidence, Destination, Found, Gap, ImageBuild, Request, Script
@@ -67,12 +67,10 @@ def _service(suffix: str, region: str, *, sure: bool = True) -> Destination:
 
 def _settings(call: Call, given: Arguments, word: str) -> dict[str, str]:
     """What samconfig.toml says for this command."""
-    import tomllib
-
     text = call.read(given.last("config-file") or "samconfig.toml")
     try:
-        config: dict[str, Any] = tomllib.loads(text) if text is not None else {}
-    except (tomllib.TOMLDecodeError, RecursionError):
+        config: dict[str, Any] = toml.loads(text) if text is not None else {}
+    except ValueError:
         return {}
     found: dict[str, str] = {}
     for part in ("global", word):

@@ -139,3 +139,8 @@ def test_a_patch_between_documents_is_as_small_as_the_change() -> None:
         Operation("remove", "/Vpcs/3"),
         Operation("add", "/Vpcs/2/Rules/1", 3),
     }
+
+
+def test_half_a_surrogate_pair_is_one_error() -> None:
+    with pytest.raises(SnapshotError, match=r"expected characters of Unicode, found half a surrogate pair, U\+D800"):
+        applied({"op": "add", "path": "/name", "value": "\ud800"})
