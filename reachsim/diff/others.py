@@ -16,7 +16,7 @@ from reachsim.diff.touching import Touching
 from reachsim.forwarding import Ground
 from reachsim.model.interfaces import Interface
 
-MOST_QUESTIONS: Final = 3000
+MOST_QUESTIONS: Final = 1000
 """Questions worth putting one by one."""
 _SENDS: Final = ("interface",)
 _RECEIVES: Final = ("interface", "load-balancer", "gateway-load-balancer")
@@ -48,7 +48,7 @@ def others(before: Ground, after: Ground, touching: Touching, asked: Mapping[Ask
     skipped = len(ends.all) - len(touched)
     for grouped in (False, True):
         kinds = ends.grouped(touched) if grouped else [(end,) for end in ends.all]
-        outward = [one for one in _outward(kinds, ends) if one not in asked]
+        outward = [one for one in _outward(kinds, ends, touched) if one not in asked]
         pairs = _count_pairs(kinds, touched)
         if len(outward) + pairs <= MOST_QUESTIONS:
             served = frozenset(one.source for one in asked)
@@ -116,8 +116,8 @@ def _workloads(ground: Ground) -> Iterator[str]:
                 yield f"ecs:{cluster.rsplit('/', 1)[-1]}/{one.service_name}"
 
 
-def _outward(kinds: Kinds, ends: _Ends) -> Iterator[Asked]:
-    for first, *_ in kinds:
+def _outward(kinds: Kinds, ends: _Ends, touched: frozenset[str]) -> Iterator[Asked]:
+    for first in (kind[0] for kind in kinds if kind[0] in touched):
         if ends.sends(first):
             yield Asked(first, "internet", packets_only=True)
         if ends.receives(first):

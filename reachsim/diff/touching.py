@@ -95,19 +95,25 @@ class Touching:
             return bool(endpoints) and all(one.vpc_id not in crossed.vpcs for one in endpoints)
         if kind == "route-table" and component in self._edge_tables:
             return False
-        return component not in crossed.components
+        return component not in crossed.components and component not in crossed.between
 
     def _crossed(self, own: Own) -> Crossed:
         """What traffic of an end comes past, at most."""
-        near = frozenset(vpc for one in own.vpcs for vpc in self._joined.get(one, (one,)))
-        key = (near, own.subnets, own.groups)
-        if key not in self._kept:
+        near = self._near(own.vpcs)
+        return Crossed(near.vpcs, self._components(own.subnets, own.groups), near.components)
+
+    def _near(self, vpcs: frozenset[str]) -> Crossed:
+        """What stands in between in the VPCs that traffic of these can get to."""
+        if vpcs not in self._kept:
+            near = frozenset(vpc for one in vpcs for vpc in self._joined.get(one, (one,)))
             between = [self._between[vpc] for vpc in near if vpc in self._between]
-            subnets = own.subnets.union(*(one.subnets for one in between))
-            groups = own.groups.union(*(one.groups for one in between))
-            filters = {name for subnet in subnets for name in self._filters.get(subnet, ())}
-            self._kept[key] = Crossed(near, frozenset((*groups, *filters)))
-        return self._kept[key]
+            subnets = frozenset(subnet for one in between for subnet in one.subnets)
+            groups = frozenset(group for one in between for group in one.groups)
+            self._kept[vpcs] = Crossed(near, self._components(subnets, groups), frozenset())
+        return self._kept[vpcs]
+
+    def _components(self, subnets: Iterable[str], groups: Iterable[str]) -> frozenset[str]:
+        return frozenset((*groups, *(name for subnet in subnets for name in self._filters.get(subnet, ()))))
 
     def _own(self, selector: str, kind: str) -> Own | None:
         """What is an end's own, of the kinds of which that is plain to see; None where it is not."""
@@ -138,7 +144,7 @@ class Touching:
     # --- the plan of both networks --------------------------------------------------------------------------------
 
     @cached_property
-    def _kept(self) -> dict[tuple[frozenset[str], frozenset[str], frozenset[str]], Crossed]:
+    def _kept(self) -> dict[frozenset[str], Crossed]:
         return {}
 
     @cached_property
@@ -197,10 +203,13 @@ class Touching:
 
 
 class Crossed(NamedTuple):
-    """VPCs that traffic can get to, and the groups, network ACLs and route tables that it may come past there."""
+    """VPCs that traffic can get to, and the groups, network ACLs and route tables that it may come past: of its own,
+    and of what stands in between.
+    """
 
     vpcs: frozenset[str]
     components: frozenset[str]
+    between: frozenset[str]
 
 
 def _local(change: Change) -> str | None:

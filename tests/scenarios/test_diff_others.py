@@ -151,3 +151,19 @@ def test_files_that_both_lack_leave_pipelines_uncompared_and_that_is_said() -> N
     diff = load_files(sides[0]).diff(load_files(sides[1]))
     assert diff.gate == ("pass", ())
     assert diff.besides.unseen == ("111111111111/eu-west-1/codebuild/batch-get-projects.json",)
+
+
+def test_the_many_that_nobody_touches_do_not_count_for_the_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two touched interfaces are compared with the internet, however many others there are."""
+    monkeypatch.setattr(others, "MOST_QUESTIONS", 4)
+
+    def let_out(net: Build) -> None:
+        net.permit("sg-data", "out", ("tcp", 443, 443, "0.0.0.0/0"))
+
+    before = lan(lambda net: net.route("rtb-priv", "0.0.0.0/0", "nat-1"))
+    after = lan(lambda net: (net.route("rtb-priv", "0.0.0.0/0", "nat-1"), let_out(net)))
+    diff = load_files(before.files()).diff(load_files(after.files()))
+    assert (diff.besides.compared, diff.besides.skipped) == (2, 2)
+    assert diff.besides.left_out.endswith("pairs of network interfaces")
+    assert ("i-data5", "internet") in ends(diff)
+    assert diff.gate[0] == "fail"
