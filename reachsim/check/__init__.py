@@ -28,7 +28,7 @@ from reachsim.check.participants import pipeline_sources
 from reachsim.check.provisioning import provisioning
 from reachsim.check.resolvers import resolver_findings
 from reachsim.check.resources import endpoint_findings, public_repositories, shared_resources
-from reachsim.check.service_plane import environment_image, pipeline_findings, pulled_through
+from reachsim.check.service_plane import environment_image, no_docker, pipeline_findings, pulled_through
 from reachsim.check.steps import really_needed, settled, steps_of
 from reachsim.config import Config, Expect
 from reachsim.errors import QuestionError
@@ -158,6 +158,9 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
     if found is not None and start is not None:
         outcomes.append(start.step.outcome)
         findings += environment_image(found[1])
+        if contacts is not None and (without := list(no_docker(found[1], contacts))):
+            findings += without
+            outcomes.append("blocked")
     if contacts is not None and contacts.unresolved:
         many = len(contacts.unresolved)
         title = f"what {many} {'commands' if many > 1 else 'command'} of {source} may contact is not told by its files"

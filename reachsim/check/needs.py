@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reachsim import services
 from reachsim.model import records as aws
@@ -66,12 +67,22 @@ def needs_of(network: Network, source: str, contacts: Contacts | None = None) ->
     needs = [*_untold(found[1])] if found is not None else []
     needs += [_of_contact(home, one) for one in contacts.contacts if one.confidence != "possible"]
     needs += [_of_unresolved(one) for one in contacts.unresolved if _names_an_image(one)]
-    needs += [
-        Need("environment", "", place=f"{one.file}:{one.line} {one.text}: {one.why}")
-        for one in contacts.unresolved
-        if one.why == PROXY_REACHES
-    ]
+    proxied = [one for one in contacts.unresolved if one.why == PROXY_REACHES]
+    needs += [Need("environment", "", place=f"{one.file}:{one.line} {one.text}: {one.why}") for one in proxied]
+    if proxied or (found is not None and _proxies(found[1])):
+        needs = [_behind_a_proxy(need, [one.text for one in proxied]) for need in needs]
     return tuple(need for index, need in enumerate(needs) if need not in needs[:index])
+
+
+def _behind_a_proxy(need: Need, proxies: Sequence[str]) -> Need:
+    """What a proxy may fetch for the build isn't asked for on the build's own way; the proxy itself is.
+
+    NO_PROXY mostly exempts AWS's names, which keep their own way; what it exempts besides is not worked out.
+    """
+    host = need.destination.removeprefix("host:")
+    if host == need.destination or need.port not in (80, 443) or any(host in one for one in proxies):
+        return need
+    return replace(need, destination="", place=f"{need.place or host}: {PROXY_REACHES}")
 
 
 def _of_contact(home: Home, contact: Contact) -> Need:
@@ -206,8 +217,13 @@ def _untold(project: aws.Project) -> list[Need]:
         groups = ", ".join(project.environment.docker_server.security_group_ids) or "no security group"
         place = f"images are pulled, built and pushed by the docker server ({groups}), whose ways are not modelled"
         needs += [Need(step, "", place=place) for step in ("pull", "push")]
-    proxies = [one.name for one in project.environment.environment_variables if one.name.lower() in PROXY_VARIABLES]
-    return needs + [Need("environment", "", place=f"{name}: what the proxy reaches is not known") for name in proxies]
+    untold = [f"{name}: what the proxy reaches is not known" for name in _proxies(project)]
+    return needs + [Need("environment", "", place=place) for place in untold]
+
+
+def _proxies(project: aws.Project) -> list[str]:
+    """The environment variables of a project that name a proxy."""
+    return [one.name for one in project.environment.environment_variables if one.name.lower() in PROXY_VARIABLES]
 
 
 def _environment_needs(home: Home, project: aws.Project) -> list[Need]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -19,6 +19,9 @@ from reachsim.check.needs import Need
 from reachsim.model import records as aws
 from reachsim.model.network import Home, Network
 from reachsim.verdict import Finding
+
+if TYPE_CHECKING:
+    from reachsim.pipeline.records import Contacts
 
 PULL: Final = "ecr:BatchGetImage"
 ROOT: Final = "ROOT"
@@ -60,6 +63,25 @@ def environment_image(project: aws.Project) -> Iterator[Finding]:
     whose = "ECR" if repository is not None else "a registry on the internet"
     title = f"CodeBuild pulls the image of {selector} from {whose} by itself, not through the VPC"
     yield finding_of("SERVICE_PLANE_PULL_NOT_VIA_VPC", "info" if repository else "low", selector, title, [image])
+
+
+_BY_DOCKER: Final = re.compile(r"(?:sudo )?docker (?:image )?(?:build|push|pull|run|buildx|compose)\b")
+
+
+def no_docker(project: aws.Project, contacts: Contacts) -> Iterator[Finding]:
+    """That a build pulls or pushes by Docker, which CodeBuild runs in privileged mode only (P62)."""
+    environment = project.environment
+    if environment.privileged_mode is not False or environment.docker_server is not None:
+        return
+    lines = [
+        f"{one.file}:{one.line} {one.command}"
+        for one in contacts.contacts
+        if one.step in ("pull", "push") and one.confidence == "certain" and _BY_DOCKER.match(one.command)
+    ]
+    if lines:
+        title = f"codebuild:{project.name} runs Docker without privileged mode"
+        yield finding_of("DOCKER_DAEMON_NOT_RUNNING", "high", f"codebuild:{project.name}", title,
+                         list(dict.fromkeys(lines)))  # fmt: skip
 
 
 # --- CodePipeline -----------------------------------------------------------------------------------------------------

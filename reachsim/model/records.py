@@ -834,6 +834,7 @@ class ProjectEnvironment(CodeBuild, frozen=True):
     environment_variables: tuple[EnvironmentVariable, ...] = ()
     fleet: ProjectFleet | None = None
     docker_server: DockerServer | None = None
+    privileged_mode: bool | None = None
 
 
 class ProjectSource(CodeBuild, frozen=True):

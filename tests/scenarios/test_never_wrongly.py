@@ -277,3 +277,25 @@ def test_what_a_proxy_reaches_is_not_known(name: str) -> None:
     (step,) = (one for one in found.steps if one.step == "environment")
     assert step.outcome == "unknown"
     assert name in step.contacts[0]
+
+
+def test_what_the_build_fetches_through_a_proxy_is_not_blocked_by_its_own_way() -> None:
+    def edit(document: Any) -> None:
+        variables = document["projects"][0]["environment"].setdefault("environmentVariables", [])
+        variables.append({"name": "HTTPS_PROXY", "value": "http://proxy.corp.example:3128", "type": "PLAINTEXT"})
+
+    files = edited(shipped(), "codebuild/batch-get-projects", edit)
+    (place,) = (path for path in files if path.endswith("buildspec.yml"))
+    files[place] = b"version: 0.2\nphases: {build: {commands: ['curl https://files.example.org/x']}}"
+    found = load_files(files).check()
+    assert found.overall == "undecided"
+    assert [one.outcome for one in found.steps if one.step == "run"] == ["unknown"]
+
+
+def test_a_build_that_needs_docker_does_not_work_without_privileged_mode() -> None:
+    def edit(document: Any) -> None:
+        document["projects"][0]["environment"]["privilegedMode"] = False
+
+    found = load_files(edited(shipped(), "codebuild/batch-get-projects", edit)).check()
+    assert found.overall == "private-but-failing"
+    assert [one.id for one in found.findings if one.severity == "high"] == ["DOCKER_DAEMON_NOT_RUNNING"]
