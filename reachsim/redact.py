@@ -126,7 +126,7 @@ def _json_variables(text: str) -> str:
     """Variables of a CodeBuild action in a pipeline: a JSON list inside a string."""
     try:
         variables = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return ""
     return msgspec.json.encode([_variable(one) for one in variables]).decode() if isinstance(variables, list) else ""
 

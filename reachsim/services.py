@@ -217,6 +217,8 @@ _S3_LABELS: Final = ("s3", "s3-fips", "s3-accesspoint", "s3-accesspoint-fips", "
 _ECR_PUBLIC_HOSTS: Final = ("public.ecr.aws", "ecr-public.aws.com")
 _DOMAINS: Final = sorted({domain for part in _PARTITIONS for domain in (part.suffix, part.dual)}, key=len, reverse=True)
 
+_MOST_LABELS: Final = max(name.count(".") + 1 for name in _BY_WILDCARD)
+
 Owner = tuple[str | None, str | None, bool]
 _NOT_AWS: Final[Owner] = (None, None, False)
 
@@ -389,7 +391,7 @@ def _regional(head: list[str], region: str) -> Owner:
         return None, region, True
     if prefix in _BY_PREFIX:
         return _BY_PREFIX[prefix], region, True
-    for start in range(1, len(head)):
+    for start in range(max(1, len(head) - _MOST_LABELS), len(head)):
         wildcard = ".".join(head[start:])
         if wildcard in _BY_WILDCARD:
             return _BY_WILDCARD[wildcard], region, True

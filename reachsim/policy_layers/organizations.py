@@ -130,8 +130,8 @@ def _read(network: Network, path: str) -> Any:
         return None
     try:
         return msgspec.json.decode(network.snapshot.read(path))
-    except msgspec.DecodeError as error:
-        network.snapshot.fail(path, "", "JSON", str(error))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        network.snapshot.fail(path, "", "JSON in UTF-8", str(error))
 
 
 def _get(answer: Any, *keys: str) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.fuzz.run import Failure, failures, kept, trial
@@ -26,3 +28,9 @@ def test_the_watch_tells_what_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> No
     broken = TARGETS["patch"]._replace(run=lambda *_: 1 / 0)
     monkeypatch.setitem(TARGETS, "patch", broken)
     assert (trial("patch", "", b"{}") or "").startswith("ZeroDivisionError")
+
+
+def test_a_name_of_thousands_of_labels_costs_no_more_than_its_length() -> None:
+    for name in ("1." * 50_000 + "s3", "host:" + "a." * 50_000 + "dkr.ecr.ap-northeast-1.amazonaws.com"):
+        asked = {"source": "codebuild:app-build", "destination": name, "protocol": "tcp", "port": 443}
+        assert trial("query", "", json.dumps(asked).encode()) is None

@@ -282,3 +282,16 @@ def test_the_same_template_gives_the_same_bytes(tmp_path: Path) -> None:
         import_cloudformation(DATA / "private.yaml", tmp_path / name, region="us-east-1")
     for one in (tmp_path / "a").rglob("*.json"):
         assert one.read_bytes() == (tmp_path / "b" / one.relative_to(tmp_path / "a")).read_bytes()
+
+
+@pytest.mark.parametrize(("data", "found"), [
+    (b'{"Subnets": [', "truncated"), (b'{"Subnets": [{"SubnetId": "\xa8"}]}', "0xa8"), (b'{"Subnets": 5}', "int"),
+    (b'{"Subnets": [{"x": ' + b"[" * 100_000, "nested too deeply"), (b'{"Subnets": null}', "null"),
+])  # fmt: skip
+def test_a_faulty_file_of_the_live_snapshot_is_named(data: bytes, found: str, tmp_path: Path) -> None:
+    live = Build("111122223333", "eu-west-1")
+    live.subnet(live.vpc("10.0.0.0/16"), "10.0.0.0/24")
+    folder = live.write(tmp_path / "live")
+    (folder / "111122223333/eu-west-1/ec2/describe-subnets.json").write_bytes(data)
+    with pytest.raises(SnapshotError, match=f"^111122223333/eu-west-1/ec2/describe-subnets.json.*{found}"):
+        run("Resources: {V: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.1.0.0/16}}}", tmp_path, onto=folder)

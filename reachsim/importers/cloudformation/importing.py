@@ -19,9 +19,10 @@ from reachsim.importers.dump import shown
 from reachsim.importers.places import NO_ACCOUNT, is_account, is_region
 from reachsim.importers.planned import Resource, build_snapshot
 from reachsim.importers.planned.forms import documented
+from reachsim.importers.planned.live import open_live
 from reachsim.importers.terraform.importing import read_prefix_lists
 from reachsim.importers.tree import Ignored, ImportReport
-from reachsim.snapshot import Snapshot, open_snapshot
+from reachsim.snapshot import Snapshot
 
 
 def import_cloudformation(
@@ -58,7 +59,7 @@ def import_cloudformation(
         QuestionError: ``out`` exists already, a parameter has no value, or nothing tells the Region.
         UnsupportedError: A transform runs in AWS only, or needs the extra ``cfn``.
     """
-    live = open_snapshot(onto) if onto is not None else None
+    live = open_live(onto)
     given = read_parameters(parameters) if parameters is not None else {}
     own = _region(region, given, live, source)
     mine = account or str(given.get("AWS::AccountId", "")) or (live.homes()[0][0] if live and live.homes() else "")

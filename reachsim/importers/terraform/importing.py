@@ -21,12 +21,12 @@ from reachsim.importers.dump import shown
 from reachsim.importers.places import NO_ACCOUNT, is_account, is_region
 from reachsim.importers.planned import Home, Resource, build_snapshot, name_resources
 from reachsim.importers.planned.forms import documented
+from reachsim.importers.planned.live import open_live
 from reachsim.importers.planned.symbols import NAMED, PREFIXES
 from reachsim.importers.terraform.choices import note_choices
 from reachsim.importers.terraform.plan import Instance, Plan, is_aws, read_plan
 from reachsim.importers.terraform.references import Resolver
 from reachsim.importers.tree import Ignored, ImportReport
-from reachsim.snapshot import open_snapshot
 
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]*:([a-z0-9-]*):(\d{12}):")
 _LISTS: Final = ("aws_prefix_list", "aws_ec2_managed_prefix_list")
@@ -60,7 +60,7 @@ def import_terraform(
         QuestionError: ``out`` exists already, or nothing tells the Region.
     """
     plan = read_plan(source)
-    live = open_snapshot(onto) if onto is not None else None
+    live = open_live(onto)
     lists = read_prefix_lists(prefix_lists) if prefix_lists is not None else {}
     with documented(plan.file):
         homes = _Homes(plan, account, region, live.homes() if live is not None else ())
