@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from reachsim.addresses import V6
+from reachsim.addresses import V4, V6
 from reachsim.evidence import Assumption, Gap
 from reachsim.intervals import IntervalSet
 from reachsim.model import records as aws
@@ -140,7 +140,24 @@ def _in_subnet(
         path = network.path(home, "ec2", "describe-subnets")
         detail = f"{subnet_id} of {selector} is not in the snapshot"
         return Placement(fleet=fleet, gaps=(Gap("UNKNOWN_RESOURCE", subnet_id, detail, network.unknown(path)),))
-    return Placement(virtual_interface(subnet, groups, f"{selector}@{subnet_id}"), fleet)
+    interface = virtual_interface(subnet, groups, f"{selector}@{subnet_id}")
+    spare = interface.addresses - _held_by_others(network, subnet_id, groups)
+    if not spare.isdisjoint(V4) or interface.addresses.isdisjoint(V4):  # else the subnet is full, and some must go
+        interface = msgspec.structs.replace(interface, addresses=spare)
+    return Placement(interface, fleet)
+
+
+def _held_by_others(network: Network, subnet_id: str, groups: tuple[str, ...]) -> IntervalSet:
+    """Addresses that a new interface does not get, because the snapshot shows who has them.
+
+    An interface of no instance that carries the same groups may be the workload's own, whose address it keeps or gives
+    back.
+    """
+    others = (
+        one for one in network.interfaces_in(subnet_id)
+        if one.kind != "interface" or one.instance_id is not None or set(one.groups) != set(groups)
+    )  # fmt: skip
+    return IntervalSet.union_of(one.addresses for one in others)
 
 
 # --- ECS ------------------------------------------------------------------------------------------------------------
@@ -248,6 +265,7 @@ def function(network: Network, name: str) -> Workload | None:
         subnet = network.subnets.get(subnet_id)
         if config.ipv6_allowed_for_dual_stack and placed.interface is not None and subnet is not None:
             six = virtual_interface(subnet, (), "", "any").addresses & V6
+            six = six - _held_by_others(network, subnet_id, config.security_group_ids)
             both = msgspec.structs.replace(placed.interface, addresses=placed.interface.addresses | six)
             placed = msgspec.structs.replace(placed, interface=both)
         made.append(placed)

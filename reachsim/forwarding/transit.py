@@ -269,11 +269,11 @@ def _into_vpc(
 
 def _options(ground: Ground, flow: Walk, attachment: TransitGatewayVpcAttachment, subnets: list[str]) -> list[str]:
     """The attachment's subnets that traffic may enter by: the one in its zone, else any (N188); with appliance mode any
-    one, and the same for the reply (N187).
+    one, and the same whenever the flow comes back, its reply included (N187).
     """
     if attachment.options.appliance_mode_support == "enable":
         held = dict(flow.context.pinned).get(attachment.transit_gateway_attachment_id)
-        return [held] if held is not None and flow.leg == "response" else subnets
+        return [held] if held is not None else subnets
     return [subnet for subnet in subnets if ground.zone_of(subnet) == flow.context.zone][:1] or subnets
 
 

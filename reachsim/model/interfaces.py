@@ -100,7 +100,11 @@ def assignable(subnet: Subnet) -> IntervalSet:
     """Addresses of a subnet that an interface may get."""
     usable = EMPTY
     blocks = [subnet.cidr_block.block] if subnet.cidr_block else []
-    blocks += [one.ipv6_cidr_block.block for one in subnet.ipv6_cidr_block_association_set]
+    blocks += [
+        one.ipv6_cidr_block.block
+        for one in subnet.ipv6_cidr_block_association_set
+        if not one.ipv6_cidr_block_state.state.gone
+    ]
     for block in blocks:
         low, high = block.spans[0]
         usable = usable | IntervalSet.span(low + 4, high - 1)

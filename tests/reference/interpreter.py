@@ -150,13 +150,15 @@ class Walk:
         """The internet gateway by which the request left, if it did."""
         self.entry: str | None = None
         """The gateway at which the request came in last; its answer must leave there (N201)."""
+        self.translated_before_entry = 0
+        """How many of the translations it had behind it then."""
         self.peering_from_nat = False
         self.by_transit_gateway = False
         """Whether the request came by a transit gateway since it got its present source address (N89)."""
         self.unsure = False
         """Some filter on the way could not be judged; if nothing else drops the packet, the result is unknown."""
         self.pinned: dict[str, str] = {}
-        """The subnet by which the request entered, by attachment in appliance mode; its answer enters there too."""
+        """The subnet by which the flow entered, by attachment in appliance mode; it always enters there again."""
         self.hops = 0
         self.seen: set[tuple[str, str, Flight]] = set()
         """Where it has left a subnet, on which leg, and how it looked then."""
@@ -301,6 +303,8 @@ class Walk:
         # An IPv6 request was never translated, so any way back will do. Else, if the request came in at a gateway, from
         # outside or by way of another gateway, its answer leaves there.
         if self.entry is not None and not as_it_was:
+            back = self.undo(back, self.translations[self.translated_before_entry :])
+            del self.translations[self.translated_before_entry :]
             if back.id != self.entry:
                 raise Dropped("RETURN_BY_OTHER_WAY", back.id)  # N201
             if self.exit is None:
@@ -320,19 +324,24 @@ class Walk:
 
     def back_home(self, back: Arrival) -> None:
         """Undo the translations, last first, and check that the answer reaches who asked (N201)."""
-        for done in reversed(self.translations):
-            if back.kind != "interface" or back.id != self.world.nat_interface(done.nat):
-                raise Dropped("RETURN_BY_OTHER_WAY", back.id)
-            self.flight = replace(self.flight, destination=done.source, detail=self.answer_detail(done.source_port))
-            if done.destination in NAT64:
-                self.flight = replace(self.flight, source=done.destination)
-            back = self.travel(self.nat_sender(done.nat, done.zone))
+        back = self.undo(back, self.translations)
         if self.origin[0] in ("internet", "on-premises"):
             expected = self.origin[1]
         else:
             expected = "origin" if self.origin[0] == "virtual" else self.origin[1]
         if back.id != expected:
             raise Dropped("RETURN_BY_OTHER_WAY", back.id)
+
+    def undo(self, back: Arrival, translations: Sequence[Translation]) -> Arrival:
+        """From NAT gateway to NAT gateway, the last first."""
+        for done in reversed(translations):
+            if back.kind != "interface" or back.id != self.world.nat_interface(done.nat):
+                raise Dropped("RETURN_BY_OTHER_WAY", back.id)
+            self.flight = replace(self.flight, destination=done.source, detail=self.answer_detail(done.source_port))
+            if done.destination in NAT64:
+                self.flight = replace(self.flight, source=done.destination)
+            back = self.travel(self.nat_sender(done.nat, done.zone))
+        return back
 
     def back_at_gateway(self, exit: Arrival) -> Arrival:
         """An answer from the internet, on-premises or a service: straight to who asked there (N116, N119)."""
@@ -622,7 +631,7 @@ class Walk:
     def enter_from_internet(self, igw: str) -> Arrival:
         """N30, N35, N36: only to a public address of an interface in the gateway's VPC."""
         if self.leg == "request":
-            self.entry = igw
+            self.entry, self.translated_before_entry = igw, len(self.translations)
         gateway = self.world.internet_gateways[igw]
         held = self.world.public_holder(self.flight.destination)
         vpc = self.world.interfaces[held[0]]["VpcId"] if held else ""
@@ -693,7 +702,7 @@ class Walk:
     def enter_from_on_premises(self, id: str) -> Arrival:
         """From a virtual private gateway, or from a VPN's or Direct Connect's attachment."""
         if self.leg == "request":
-            self.entry = id
+            self.entry, self.translated_before_entry = id, len(self.translations)
         if id.startswith("tgw-attach-"):
             (tgw,) = (tgw for tgw, attachment in self.world.attachments if attachment == id)
             return self.from_attachment(tgw, id, None)
@@ -823,10 +832,7 @@ class Walk:
         subnets = sorted(self.world.vpc_attachments[id]["SubnetIds"])
         if self.world.vpc_attachments[id].get("Options", {}).get("ApplianceModeSupport") == "enable":  # N187
             if id not in self.pinned:
-                chosen = self.pick(subnets)
-                if self.leg == "response":
-                    return self.travel(Sender("attachment", id, chosen))
-                self.pinned[id] = chosen
+                self.pinned[id] = self.pick(subnets)
             return self.travel(Sender("attachment", id, self.pinned[id]))
         near = [one for one in subnets if self.world.subnets[one]["AvailabilityZone"] == zone]
         return self.travel(Sender("attachment", id, self.pick(near or subnets)))  # N186, N188

@@ -420,3 +420,35 @@ def test_project_that_names_a_vpc_and_no_subnet_is_not_known_to_be_anywhere() ->
     verdict = ask(net, "codebuild:app", "host:github.com")
     assert verdict.outcome == "unknown"
     assert "codebuild:app" in {one.component for one in verdict.assumptions}
+
+
+@pytest.mark.parametrize("holder", ["endpoint", "instance", "neighbour", "nobody", "own"])
+def test_a_build_gets_no_address_that_the_snapshot_shows_in_use(holder: str) -> None:
+    """A network ACL that denies a single address matters only if a build can get it."""
+    net = Lan()
+    address = "10.0.2.77"
+    if holder == "endpoint":
+        net.interface_endpoint(net.vpc_id, "ecr.api", {net.b: address}, [net.open])
+    elif holder == "instance":
+        net.instance(net.b, address, [net.open])
+    elif holder != "nobody":
+        other = net.group(net.vpc_id, [], name="other")
+        net.interface(net.b, address, [net.open if holder == "own" else other])
+    net.project("app", net.vpc_id, [net.b], [net.open])
+    entries = [
+        (50, "in", "deny", "-1", None, f"{address}/32"),
+        *((100, way, "allow", "-1", None, "0.0.0.0/0") for way in ("in", "out")),
+    ]
+    net.use_acl(net.a, net.acl(net.vpc_id, entries, name="x"))
+    verdict = ask(net, "codebuild:app", net.client)
+    assert verdict.outcome == ("intermittent" if holder in ("nobody", "own") else "allowed")
+
+
+def test_a_build_in_a_full_subnet_waits_for_an_address() -> None:
+    net = Lan()
+    tiny = net.subnet(net.vpc_id, "10.0.3.0/28", table=net.tb, name="tiny")
+    other = net.group(net.vpc_id, [], name="other")
+    for number in range(4, 15):
+        net.interface(tiny, f"10.0.3.{number}", [other])
+    net.project("app", net.vpc_id, [tiny], [net.open])
+    assert ask(net, "codebuild:app", net.client).outcome == "allowed"
