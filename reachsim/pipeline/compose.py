@@ -9,7 +9,7 @@ import posixpath
 import re
 from typing import Any, Final
 
-from reachsim.pipeline import image
+from reachsim.pipeline import containers, image
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.records import Found, Gap, ImageBuild
 from reachsim.pipeline.shapes import listing, table
@@ -63,6 +63,8 @@ def compose(call: Call, words: list[str]) -> Outcome:
         return Outcome((), None)
     word = outer.rest[0]
     given = arguments(outer.rest[1:], _INNER, stop=word in ("run", "exec"))
+    if word == "exec":
+        return Outcome(tuple(containers.inside(given.rest[1:])), None)
     if word not in ("build", "pull", "push", "up", "run", "create", "publish"):
         return Outcome((), None)
     names = outer.all("f", "file") or [one for one in (*_FILES, *_OVERRIDES) if call.exists(one)][:2]
