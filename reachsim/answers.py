@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from reachsim.addresses import format_address
 from reachsim.classes import Classes
@@ -122,13 +122,26 @@ def _as_json(text: str) -> str:
 
 def _cut(text: str, names: tuple[str, ...]) -> Template:
     """Cut an answer at every place where one of the names stands by itself."""
-    order = sorted((name for name in set(names) if name), key=len, reverse=True)
-    pattern = re.compile(r"(?<![\w.:/#-])(" + "|".join(re.escape(name) for name in order) + r")(?![\w/-]|[.:][\w])")
     pieces: list[str] = []
     gaps: list[int] = []
     start = 0
-    for match in pattern.finditer(text):
-        pieces.append(text[start : match.start()])
-        gaps.append(names.index(match[1]))
-        start = match.end()
+    places = [(place, -len(name), name) for name in set(names) if name for place in _places(text, name)]
+    for place, shorter, name in sorted(places):  # of names that begin together, the longest
+        if place >= start:
+            pieces.append(text[start:place])
+            gaps.append(names.index(name))
+            start = place - shorter
     return Template((*pieces, text[start:]), tuple(gaps))
+
+
+def _places(text: str, name: str) -> Iterator[int]:
+    """Where a name stands by itself, not as a part of a longer one."""
+    place = text.find(name)
+    while place >= 0:
+        if _BEFORE.match(text, place) and _AFTER.match(text, place + len(name)):
+            yield place
+        place = text.find(name, place + 1)
+
+
+_BEFORE: Final = re.compile(r"(?<![\w.:/#-])")
+_AFTER: Final = re.compile(r"(?![\w/-]|[.:]\w)")

@@ -6,10 +6,15 @@ Knows nothing of addresses, ports or AWS.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import Final
 
 Span = tuple[int, int]
+_LOPSIDED: Final = 8
+"""From how many times more spans on looking up is quicker than going through."""
+_low, _high = itemgetter(0), itemgetter(1)
 
 
 class IntervalSet:
@@ -76,6 +81,10 @@ class IntervalSet:
             return self
         if len(left) == 1 and left[0][0] <= right[0][0] and right[-1][1] <= left[0][1]:
             return other
+        if len(left) > _LOPSIDED * len(right):
+            return _cut(left, right)
+        if len(right) > _LOPSIDED * len(left):
+            return _cut(right, left)
         found: list[Span] = []
         i = j = 0
         while i < len(left) and j < len(right):
@@ -96,6 +105,8 @@ class IntervalSet:
             return self
         kept: list[Span] = []
         right = other.spans
+        if len(right) > _LOPSIDED * len(self.spans):
+            right = _near(right, self.spans[0][0], self.spans[-1][1])
         j = 0
         for low, high in self.spans:
             while j < len(right) and right[j][1] < low:
@@ -127,7 +138,8 @@ class IntervalSet:
         return not (self - other).spans
 
     def __contains__(self, value: int) -> bool:
-        return any(low <= value <= high for low, high in self.spans)
+        place = bisect_right(self.spans, value, key=_low)
+        return place > 0 and value <= self.spans[place - 1][1]
 
     def __bool__(self) -> bool:
         return bool(self.spans)
@@ -161,6 +173,24 @@ class IntervalSet:
 
     def __repr__(self) -> str:
         return f"IntervalSet({list(self.spans)})"
+
+
+def _near(spans: tuple[Span, ...], low: int, high: int) -> tuple[Span, ...]:
+    """The spans that reach into ``low`` to ``high``."""
+    return spans[bisect_left(spans, low, key=_high) : bisect_right(spans, high, key=_low)]
+
+
+def _cut(many: tuple[Span, ...], few: tuple[Span, ...]) -> IntervalSet:
+    found: list[Span] = []
+    for low, high in few:
+        inside = _near(many, low, high)
+        if inside:
+            first, last = inside[0], inside[-1]
+            if first[0] >= low and last[1] <= high:
+                found += inside
+            else:
+                found += [(max(low, start), min(high, end)) for start, end in inside]
+    return IntervalSet(tuple(found)) if found else EMPTY
 
 
 def _canonical(ordered: list[Span]) -> tuple[Span, ...]:

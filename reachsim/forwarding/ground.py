@@ -16,10 +16,10 @@ from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.firewalls import OwnedFirewall, firewalls_by_endpoint
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
-from reachsim.model.records import RouteTable
+from reachsim.model.records import RouteTable, TransitGatewayRoute, TransitGatewayVpcAttachment
 from reachsim.model.states import State
 from reachsim.packets import ICMP, ICMPV6, NAT_PORT, SECOND_NAT_PORT, TCP, UDP
-from reachsim.routing import CompiledTable, compile_table
+from reachsim.routing import CompiledTable, Part, compile_table, compile_transit_table
 
 OriginKind = Literal["interface", "internet", "on-premises"]
 Route = Literal["private", "aws-public", "internet", "on-premises"]
@@ -115,6 +115,7 @@ class Ground:
         self.group_rules = cache(self._group_rules)
         self.acl_rules = cache(self._acl_rules)
         self.table = cache(self._table)
+        self.transit_table = cache(self._transit_table)
         self.peered_vpcs = cache(self._peered_vpcs)
 
     def _group_rules(self, group_id: str, direction: Direction) -> tuple[Rule, ...]:
@@ -126,6 +127,22 @@ class Ground:
     def _table(self, table_id: str) -> CompiledTable:
         table: RouteTable = self.network.route_tables[table_id]
         return compile_table(self.network, table, self.network.home_of(table_id))
+
+    def _transit_table(self, table_id: str, gateway_id: str) -> tuple[
+        tuple[Part[TransitGatewayRoute], ...], tuple[str, ...]
+    ]:  # fmt: skip
+        """The split of destinations by a table of a transit gateway, and the files of prefix lists that it lacks."""
+        routes = self.network.transit_gateway_routes[table_id]
+        return compile_transit_table(self.network, routes, self.network.home_of(gateway_id))
+
+    @cached_property
+    def attachments(self) -> dict[tuple[str | None, str | None], tuple[TransitGatewayVpcAttachment, ...]]:
+        """The VPC attachments of transit gateways by (transit gateway, VPC)."""
+        found: dict[tuple[str | None, str | None], tuple[TransitGatewayVpcAttachment, ...]] = {}
+        for one in self.network.transit_gateway_vpc_attachments.values():
+            key = (one.transit_gateway_id, one.vpc_id)
+            found[key] = (*found.get(key, ()), one)
+        return found
 
     def _peered_vpcs(self, vpc_id: str) -> frozenset[str]:
         """The VPC and those whose security groups its rules may name: actively peered, same Region (fact N88)."""

@@ -28,7 +28,7 @@ from reachsim.forwarding.ground import (
 from reachsim.model.network import Home
 from reachsim.model.private_networks import PRIVATE_ATTACHMENTS
 from reachsim.model.records import TransitGatewayRoute, TransitGatewayVpcAttachment
-from reachsim.routing import Part, compile_transit_table
+from reachsim.routing import Part
 
 _WORKING = ("available", "modifying")
 
@@ -76,11 +76,7 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
 
 
 def _attachment(ground: Ground, gateway_id: str, vpc_id: str) -> TransitGatewayVpcAttachment | None:
-    candidates = [
-        one
-        for one in ground.network.transit_gateway_vpc_attachments.values()
-        if one.vpc_id == vpc_id and one.transit_gateway_id == gateway_id
-    ]
+    candidates = ground.attachments.get((gateway_id, vpc_id), ())
     usable = [one for one in candidates if one.state in _WORKING]
     return min(usable or candidates, key=lambda one: one.transit_gateway_attachment_id, default=None)
 
@@ -101,7 +97,7 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
         path = network.path(home, "ec2", "search-transit-gateway-routes", table_id)
         detail = f"the routes of {network.label(table_id)} are not in the snapshot"
         return [lost(flow, Gap("TGW_RTB_ROUTES_ARE_UNKNOWN", table_id, detail, (path,)))]
-    compiled, lacking = compile_transit_table(network, routes, home)
+    compiled, lacking = ground.transit_table(table_id, gateway_id)
     if lacking:
         return [lost(flow, missing(lacking, table_id, f"a prefix list that {table_id} routes by"))]
     parts: list[Walk] = []

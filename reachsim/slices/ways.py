@@ -114,7 +114,7 @@ class Walker:
         """``inhabited`` are the subnets with interfaces; of others it does not matter whether a way ends in them."""
         self.inhabited = frozenset(inhabited)
         self.ground = BareGround(ground.network, ground.appliances)
-        self.ground.table = ground.table
+        self.ground.table, self.ground.transit_table = ground.table, ground.transit_table
         self.service, self.client_ports = service, client_ports
         self.every = ground.network.all_vpc_addresses
         self._kept: dict[tuple[Gate, Leg], Ways] = {}

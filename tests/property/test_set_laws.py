@@ -62,6 +62,19 @@ def test_a_set_of_spans_has_the_members_of_the_spans(drawn: list[tuple[int, int]
     assert members(IntervalSet.of(drawn)) == {n for low, high in drawn for n in range(low, high + 1)}
 
 
+@given(st.sets(st.integers(0, 199)), st.lists(st.tuples(st.integers(0, 199), st.integers(0, 60)), max_size=3))
+def test_many_spans_with_few(many: set[int], few: list[tuple[int, int]]) -> None:
+    """Of sets of very different sizes, the parts that matter are looked up rather than gone through."""
+    scattered = {2 * one for one in many}
+    left = IntervalSet.of((one, one) for one in scattered)
+    right = IntervalSet.of((low, low + more) for low, more in few)
+    covered = {n for low, more in few for n in range(low, low + more + 1)}
+    assert left & right == right & left == IntervalSet.of((one, one) for one in scattered & covered)
+    assert left - right == IntervalSet.of((one, one) for one in scattered - covered)
+    assert right - left == IntervalSet.of((one, one) for one in covered - scattered)
+    assert {value for value in range(420) if value in left} == scattered
+
+
 @given(a_set, a_set)
 def test_union(a: IntervalSet, b: IntervalSet) -> None:
     assert members(a | b) == members(a) | members(b)

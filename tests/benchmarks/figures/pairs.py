@@ -1,0 +1,132 @@
+"""All pairs and one row of them, against the plain walker, and how they grow."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from reachsim import Reach, load
+from reachsim.slices.matrix import Answers, Matrix
+from tests.benchmarks.figure import Figure, Place
+from tests.benchmarks.measuring import Measured, Value, profile_of, timed
+from tests.benchmarks.plain import Plain
+
+PORT = 443
+
+
+class Both:
+    """The slice path and the plain walker over one network, asked about the same ends."""
+
+    def __init__(self, reach: Reach) -> None:
+        self.reach = reach
+        self.slices: Matrix
+        self.plain: Plain
+        self.preparing = timed(self._prepare)
+        self.plain_preparing = timed(self._prepare_plain)
+        interfaces = self.slices.interfaces
+        self.first = [interfaces[members[0]] for members in self.slices.members]
+        self.last = [interfaces[members[-1]] for members in self.slices.members]
+
+    def _prepare(self) -> None:
+        self.slices = Matrix(self.reach.ground, 6, PORT, kinds=("interface",))
+
+    def _prepare_plain(self) -> None:
+        self.plain = Plain(self.reach.network, PORT)
+
+    def run(self, ends: Sequence[int]) -> list[Answers]:
+        return [answers for _, answers in self.slices.answers(ends)]
+
+    def run_plain(self, ends: Sequence[int]) -> list[list[tuple[bool, bool]]]:
+        answer, last = self.plain.answer, self.last
+        return [[answer(source, target) for target in last] for source in (self.first[end] for end in ends)]
+
+    def agree(self, ends: Sequence[int], ours: list[Answers], theirs: list[list[tuple[bool, bool]]]) -> int:
+        """How many cells agree. Raises AssertionError for one that does not."""
+        for end, mine, row in zip(ends, ours, theirs, strict=True):
+            for target, (every, some) in enumerate(row):
+                if len(self.slices.members[end]) == 1 and target == end:
+                    continue  # of an interface with itself nobody asks
+                said = bool(mine.every[target] == 2), bool(mine.some[target] == 2)
+                assert said == (every, some), f"{self.first[end].id} to {self.last[target].id}: {said}"
+        return len(ends) * len(self.last)
+
+
+def _all_pairs(place: Place, size: int) -> Measured:
+    both = Both(load(place.organization(size)))
+    sources = both.slices.sources
+    blocks = [sources[start::20] for start in range(20)][: place.rounds(20)]
+    blocks = [sorted(block, key=sources.index) for block in blocks]
+    ours, theirs, cells = [], [], 0
+    for block in blocks:
+        found: list[list[Answers]] = []
+        plain: list[list[list[tuple[bool, bool]]]] = []
+        ours.append(timed(lambda: found.append(both.run(block))))  # noqa: B023 (called at once)
+        theirs.append(timed(lambda: plain.append(both.run_plain(block))))  # noqa: B023
+        cells += both.agree(block, found[0], plain[0])
+    whole = len(blocks) / 20
+    with_preparing = (sum(theirs) + both.plain_preparing * whole) / (sum(ours) + both.preparing * whole)
+    values = (
+        Value("plain walker / slice path, both prepared", tuple(t / o for t, o in zip(theirs, ours, strict=True))),
+        Value("the same, preparing both counted", (with_preparing,)),
+    )
+    return Measured(values, f"{cells:,} pairs of classes, all equal", profile_of(lambda: both.run(sources)))
+
+
+def _one_source(place: Place, size: int) -> Measured:
+    both = Both(load(place.organization(size)))
+    rng = random.Random(1)
+    ends = [rng.choice([end for end, one in enumerate(both.first) if one.kind == "interface"])
+            for _ in range(place.rounds(9) + 1)]  # fmt: skip
+    both.agree(ends, both.run(ends), both.run_plain(ends))
+    ours, theirs = [], []
+    for end in ends[1:]:
+        ours.append(timed(lambda: both.run([end])))  # noqa: B023 (called at once)
+        theirs.append(timed(lambda: both.run_plain([end])))  # noqa: B023
+    cold = [(t + both.plain_preparing) / (o + both.preparing) for t, o in zip(theirs, ours, strict=True)]
+    values = (
+        Value("plain walker / slice path, both prepared", tuple(t / o for t, o in zip(theirs, ours, strict=True))),
+        Value("the same, preparing both counted for this row alone", tuple(cold)),
+    )
+    checked = f"{len(ends) * len(both.last):,} pairs of classes, all equal"
+    return Measured(values, checked, profile_of(lambda: both.run(ends)))
+
+
+def _growth(place: Place, size: int) -> Measured:
+    """Of loading, preparing and a sample of the rows: all rows of the bigger one are estimated from an even tenth."""
+    taken: dict[str, list[tuple[float, float]]] = {"load": [], "prepare": [], "all pairs": []}
+    for _ in range(place.rounds(2)):
+        smaller, bigger = (_stages(place.organization(one), share) for one, share in ((size // 10, 1), (size, 10)))
+        for name, found in taken.items():
+            found.append((smaller[name], bigger[name]))
+    return Measured(
+        tuple(Value(f"{name}, ten times as many interfaces", tuple(big / small for small, big in taken[name]))
+              for name in ("all pairs", "load", "prepare")),
+        "the rows are those of `all-pairs`", (),
+    )  # fmt: skip
+
+
+def _stages(folder: Path, share: int) -> dict[str, float]:
+    found: list[Reach] = []
+
+    loading = timed(lambda: found.append(load(folder)))
+    kept: list[Matrix] = []
+    preparing = timed(lambda: kept.append(Matrix(found[0].ground, 6, PORT, kinds=("interface",))))
+    matrix = kept[0]
+    blocks = len(matrix.sources) // share
+    step = 200 if share > 1 else len(matrix.sources)
+    sources = matrix.sources
+    chosen = [end for start in range(0, len(sources), step * share) for end in sources[start : start + step]]
+
+    def rows() -> None:
+        for _ in matrix.answers(chosen):
+            pass
+
+    return {"load": loading, "prepare": preparing, "all pairs": timed(rows) * blocks * share / len(chosen)}
+
+
+FIGURES = (
+    Figure("all-pairs", "All pairs at one port against the plain walker", 10_000, "more", 300, 1000, "×", _all_pairs),
+    Figure("one-source", "One source to all against the plain walker", 100_000, "more", 1, 10, "×", _one_source),
+    Figure("growth", "Growth of all pairs from a tenth of the interfaces", 100_000, "less", 40, 14, "×", _growth),
+)
