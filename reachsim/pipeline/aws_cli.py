@@ -101,6 +101,9 @@ def aws(call: Call) -> Outcome:
         call.configure(
             "kubectl.cluster", f"{unknown('id')}.{unknown('suffix')}.{region_of(call, given)}.eks.amazonaws.com"
         )
+        call.configure(
+            "kubectl.sts", service_host(call, "sts", region_of(call, given)) if given.has("role-arn") else ""
+        )
     if spoken == "ssm start-session":
         found.append(Destination(services.host("ssmmessages", region_of(call, given), ""), 443, "aws", "likely"))
     status = (

@@ -119,7 +119,9 @@ def _cluster(call: Call, server: str | None) -> list[Found]:
         return urls.destination(server if "://" in server else f"https://{server}", "aws")
     host = call.setting("kubectl.cluster")
     gap = Gap(call.command.text, "the API server is named in the kubeconfig, which is not in these files")
-    return [Destination(host, 443, "aws", "certain", "run"), gap] if host else [gap]
+    assumed = call.setting("kubectl.sts")  # "aws eks get-token --role-arn", which the kubeconfig runs, assumes the role
+    sts = [Destination(assumed, 443, "aws", service="sts")] if assumed else []
+    return [Destination(host, 443, "aws", "certain", "run"), *sts, gap] if host else [gap]
 
 
 _HELM: Final = [
