@@ -76,6 +76,7 @@ class Matrix:
         self.routes = ["none", "private"]
         self.missing: list[tuple[str, ...]] = [()]
         self._missing_numbers: dict[tuple[str, ...], int] = {(): 0}
+        self._asking = -1
         self._asked: dict[tuple[int, int], tuple[int, int, int, int]] = {}
         self._doubted: dict[tuple[int, ...], int] = {}
         self._first: Numbers = np.array([mine[0] for mine in axes.classes_of], np.int64)
@@ -199,7 +200,10 @@ class Matrix:
     # --- the point path ---------------------------------------------------------------------------------------------
 
     def _ask(self, end: int, target: int) -> tuple[int, int, int, int]:
-        """What the point path says of an end and a target (an end, or a column behind them)."""
+        """What the point path says of an end and a target (an end, or a column behind them); one end's is kept."""
+        if end != self._asking:
+            self._asking = end
+            self._asked.clear()
         if (end, target) not in self._asked:
             source = self.interfaces[self.members[end][0]].id
             if target < self.ends:  # of one end with itself: two different interfaces, if there are two
