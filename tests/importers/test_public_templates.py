@@ -167,6 +167,106 @@ Resources:
         assert reach.simulate(one, "ip:10.0.0.9", protocol="tcp", port=443).outcome == "unknown"
 
 
+def test_a_private_zone_and_a_record_that_names_its_zone_by_the_domain(tmp_path: Path) -> None:
+    reach, _ = run(f"""
+Resources:{VPC}
+  Zone:
+    Type: AWS::Route53::HostedZone
+    Properties: {{Name: corp.example, VPCs: [{{VPCId: !Ref Vpc, VPCRegion: !Ref 'AWS::Region'}}]}}
+  Record:
+    Type: AWS::Route53::RecordSet
+    Properties: {{HostedZoneName: corp.example., Name: db.corp.example, Type: A, TTL: 60, ResourceRecords: [10.0.1.9]}}
+  Client: {{Type: 'AWS::EC2::Instance', Properties: {{SubnetId: !Ref A, SecurityGroupIds: [!Ref Group]}}}}
+  Db:
+    Type: AWS::EC2::Instance
+    Properties: {{SubnetId: !Ref A, SecurityGroupIds: [!Ref Open], PrivateIpAddress: 10.0.1.9}}
+  Open:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: o
+      VpcId: !Ref Vpc
+      SecurityGroupIngress: {{IpProtocol: '-1', SourceSecurityGroupId: !Ref Group}}
+""", tmp_path)  # fmt: skip
+    found = reach.simulate("i-Client", "host:db.corp.example", protocol="tcp", port=5432)
+    assert (found.outcome, found.route) == ("allowed", "private")
+
+
+PUBLIC = f"""
+Resources:{VPC}
+  Assoc: {{Type: 'AWS::EC2::SubnetRouteTableAssociation', Properties: {{SubnetId: !Ref A, RouteTableId: !Ref Table}}}}
+  Gate: {{Type: 'AWS::EC2::InternetGateway'}}
+  GateInVpc: {{Type: 'AWS::EC2::VPCGatewayAttachment', Properties: {{VpcId: !Ref Vpc, InternetGatewayId: !Ref Gate}}}}
+  Out:
+    Type: AWS::EC2::Route
+    Properties: {{RouteTableId: !Ref Table, DestinationCidrBlock: 0.0.0.0/0, GatewayId: !Ref Gate}}
+  Host: {{Type: 'AWS::EC2::Instance', Properties: {{SubnetId: !Ref A, SecurityGroupIds: [!Ref Group]}}}}
+"""
+
+
+def test_an_association_names_an_address_by_its_ref(tmp_path: Path) -> None:
+    text = (
+        PUBLIC
+        + """
+  Address: {Type: 'AWS::EC2::EIP', Properties: {Domain: vpc}}
+  Bound: {Type: 'AWS::EC2::EIPAssociation', Properties: {InstanceId: !Ref Host, EIP: !Ref Address}}
+"""
+    )
+    reach, _ = run(text, tmp_path)
+    assert reach.simulate("i-Host", "internet", protocol="tcp", port=443).outcome == "allowed"
+
+
+def test_an_association_of_an_address_that_nothing_tells_leaves_it_open(tmp_path: Path) -> None:
+    text = (
+        PUBLIC
+        + """
+  Bound: {Type: 'AWS::EC2::EIPAssociation', Properties: {InstanceId: !Ref Host, EIP: !ImportValue address}}
+"""
+    )
+    reach, _ = run(text, tmp_path)
+    assert reach.simulate("i-Host", "internet", protocol="tcp", port=443).outcome == "unknown"
+
+
+def test_an_empty_list_of_egress_rules_leaves_awss_own(tmp_path: Path) -> None:
+    text = PUBLIC.replace("GroupDescription: g,", "GroupDescription: g, SecurityGroupEgress: [],")
+    reach, _ = run(text + "  Address: {Type: 'AWS::EC2::EIP', Properties: {InstanceId: !Ref Host}}\n", tmp_path)
+    assert reach.simulate("i-Host", "internet", protocol="tcp", port=443).outcome == "allowed"
+
+
+PROPAGATED = {
+    "a virtual private gateway": """
+  Gate: {Type: 'AWS::EC2::VPNGateway', Properties: {Type: ipsec.1}}
+  GateInVpc: {Type: 'AWS::EC2::VPCGatewayAttachment', Properties: {VpcId: !Ref Vpc, VpnGatewayId: !Ref Gate}}
+  Learned:
+    Type: AWS::EC2::VPNGatewayRoutePropagation
+    Properties: {RouteTableIds: [!Ref Table], VpnGatewayId: !Ref Gate}
+""",
+    "a VPN of a transit gateway": """
+  Tgw: {Type: 'AWS::EC2::TransitGateway', Properties: {Description: x}}
+  Attached:
+    Type: AWS::EC2::TransitGatewayAttachment
+    Properties: {TransitGatewayId: !Ref Tgw, VpcId: !Ref Vpc, SubnetIds: [!Ref A]}
+  Out:
+    Type: AWS::EC2::Route
+    Properties: {RouteTableId: !Ref Table, DestinationCidrBlock: 0.0.0.0/0, TransitGatewayId: !Ref Tgw}
+  There: {Type: 'AWS::EC2::CustomerGateway', Properties: {Type: ipsec.1, BgpAsn: 65000, IpAddress: 203.0.113.9}}
+  Vpn:
+    Type: AWS::EC2::VPNConnection
+    Properties: {Type: ipsec.1, CustomerGatewayId: !Ref There, TransitGatewayId: !Ref Tgw}
+""",
+    "a route server": """
+  Learned: {Type: 'AWS::EC2::RouteServerPropagation', Properties: {RouteServerId: rs-0, RouteTableId: !Ref Table}}
+""",
+}
+
+
+@pytest.mark.parametrize("what", PROPAGATED)
+def test_routes_that_are_learned_are_not_known_before(what: str, tmp_path: Path) -> None:
+    inside = PUBLIC[PUBLIC.index("  Gate:") : PUBLIC.index("  Host:")]
+    reach, report = run(PUBLIC.replace(inside, "") + PROPAGATED[what], tmp_path)
+    assert reach.simulate("i-Host", "ip:192.168.1.1", protocol="tcp", port=443).outcome == "unknown"
+    assert not [one for one in report.warnings if "known only after apply" in one]
+
+
 # --- nested stacks ----------------------------------------------------------------------------------------------------
 
 PARENT = f"""

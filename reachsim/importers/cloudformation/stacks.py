@@ -272,18 +272,30 @@ class Stack:
             if not isinstance(properties, dict):
                 properties = {}
             resource.values, resource.unknown = translate(held["Type"], properties)
+            if held["Type"] == "AWS::EC2::EIPAssociation":
+                self._allocation(resource, held.get("Properties") or {})
             yield from self._spread(resource, held["Type"])
+
+    def _allocation(self, resource: Resource, properties: Values) -> None:
+        """The address that an association names by its Ref, which is the address that AWS has yet to pick."""
+        named = properties.get("EIP")
+        own = self.resources.get(str(named["Ref"])) if isinstance(named, dict) and "Ref" in named else None
+        if own is not None:
+            resource.values["allocation_id"] = own.id
+            resource.unknown.discard("eip")
 
     def _spread(self, resource: Resource, kind: str) -> Iterator[Resource]:
         """One resource of CloudFormation may be several of ours."""
         values = resource.values
-        if kind == "AWS::EC2::SecurityGroup" and "egress" not in values and "egress" not in resource.unknown:
+        told = any(at.split(".")[0] == "egress" for at in resource.unknown)
+        if kind == "AWS::EC2::SecurityGroup" and not values.get("egress") and not told:  # an empty list is none
             values["egress"] = [{"protocol": "-1", "cidr_blocks": ["0.0.0.0/0"], "default": True}]
         if kind == "AWS::IAM::Role" and any(at.startswith("inline_policy") for at in resource.unknown):
             for number, one in enumerate(values.get("inline_policy") or []):
                 if isinstance(one, dict) and "policy" not in one:
                     one.setdefault("name", f"policy-{number}")
-        yield resource
+        if kind != "AWS::EC2::VPNGatewayRoutePropagation":
+            yield resource
         if kind == "AWS::ECR::Repository" and ("repository_policy_text" in values
                                                or "repository_policy_text" in resource.unknown):  # fmt: skip
             policy = values.get("repository_policy_text")

@@ -24,7 +24,7 @@ from reachsim.importers.planned import (
 )
 from reachsim.importers.planned.forms import documented
 from reachsim.importers.planned.managed import add_managed_policies
-from reachsim.importers.planned.resource import Home, Resource, settle_blocks
+from reachsim.importers.planned.resource import Home, Resource, settle_blocks, texts_within
 from reachsim.importers.planned.symbols import NAMED
 from reachsim.importers.planned.world import OF_OLD_VPCS, World
 from reachsim.importers.tree import FORMAT_VERSION, TOOL, json_bytes
@@ -56,10 +56,10 @@ MAKERS: Final[Mapping[str, Maker]] = {
     "aws_network_acl_rule": network.acl_rule,
     "aws_network_acl_association": network.acl_association,
     "aws_internet_gateway": routes.internet_gateway,
+    "aws_vpn_gateway": routes.vpn_gateway,
     "aws_internet_gateway_attachment": routes.gateway_attachment,
     "aws_egress_only_internet_gateway": routes.egress_only_gateway,
     "aws_ec2_carrier_gateway": routes.carrier_gateway,
-    "aws_vpn_gateway": routes.vpn_gateway,
     "aws_vpn_gateway_attachment": routes.gateway_attachment,
     "aws_eip": routes.elastic_ip,
     "aws_nat_gateway": routes.nat_gateway,
@@ -286,6 +286,9 @@ _SILENT: Final = (
 def _unmodelled(world: World, one: Resource) -> None:
     if one.kind.removeprefix("aws_").startswith(_SILENT):
         return
+    if one.kind.startswith(("aws_ec2_", "aws_vpc_", "aws_network")):
+        named = [held for held in texts_within(one.values) if held.startswith(("rtb-", "acl-"))]
+        conditional.note_touched(world, dict.fromkeys(named, one.address))
     for beginning, call, what in UNDECIDABLE:
         if one.kind.startswith(beginning):
             world.unsupported.append((f"{one.address} ({one.kind})", f"undecidable: {what}"))

@@ -223,7 +223,7 @@ def _profile(world: World, one: Resource) -> str:
 def address_association(world: World, one: Resource) -> None:
     """An Elastic IP address bound to an interface or instance: by its own attributes or by an association."""
     allocation = world.get(one.text("allocation_id") or (one.id if one.kind == "aws_eip" else ""))
-    if allocation is None:
+    if allocation is None and one.kind == "aws_eip":
         return
     eni, instance_id = one.text("network_interface_id", "network_interface"), one.text("instance_id", "instance")
     if not eni and instance_id:
@@ -231,6 +231,9 @@ def address_association(world: World, one: Resource) -> None:
         listed = held.get("NetworkInterfaces") or [{}]
         eni = str(listed[0].get("NetworkInterfaceId", ""))
     record = world.get(eni)
+    if allocation is None:
+        world.undecided(one, "the address", *filter(None, (eni, instance_id)))
+        return
     if record is None or not record.get("PrivateIpAddresses"):
         return
     association = {"PublicIp": allocation["PublicIp"], "AllocationId": allocation["AllocationId"]}

@@ -52,7 +52,7 @@ def zone_association(world: World, one: Resource) -> None:
 
 
 def record(world: World, one: Resource) -> None:
-    zone_id = one.text("zone_id") or text_of(one.before, "zone_id")
+    zone_id = one.text("zone_id") or text_of(one.before, "zone_id") or _only_zone(world, one)
     place = _everywhere(one.home)
     document = world.document(place, f"route53/list-resource-record-sets/{zone_id}")
     if document is None:
@@ -85,6 +85,16 @@ def record(world: World, one: Resource) -> None:
         world.drop(place, f"route53/list-resource-record-sets/{zone_id}")
         return
     document["ResourceRecordSets"].append(made)
+
+
+def _only_zone(world: World, one: Resource) -> str:
+    """The zone that a template names by its domain (``HostedZoneName``), if there is one only."""
+    name = one.text("hosted_zone_name").rstrip(".")
+    found = [
+        str(held["Id"]).removeprefix("/hostedzone/") for home, held in world.each("route53/list-hosted-zones")
+        if name and home[0] == one.home[0] and str(held.get("Name", "")).rstrip(".") == name
+    ]  # fmt: skip
+    return found[0] if len(found) == 1 else ""
 
 
 def _full(name: str, zone_name: str) -> str:

@@ -7,7 +7,7 @@ Kinds and attributes are spelled as Terraform's AWS provider spells them, whatev
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any, Final, Literal
@@ -127,6 +127,14 @@ def texts_of(values: Mapping[str, Any], *names: str) -> list[str]:
             if isinstance(one, str) and one:
                 found[one] = None
     return list(found)
+
+
+def texts_within(value: Any) -> Iterator[str]:
+    """Every text in a value, however deep."""
+    if isinstance(value, str):
+        yield value
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from texts_within(one)
 
 
 def flag_of(values: Mapping[str, Any], name: str, default: bool = False) -> bool:

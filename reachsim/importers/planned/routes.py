@@ -45,7 +45,7 @@ def table(world: World, one: Resource) -> None:
     if any(at.startswith("route.") for at in one.unknown) and not one.blocks("route"):
         world.undecided(one, "route")
     for gateway in one.texts("propagating_vgws"):
-        _propagate(record, gateway)
+        _propagate(world, record, gateway)
 
 
 def route(world: World, one: Resource) -> None:
@@ -144,9 +144,13 @@ def main_association(world: World, one: Resource) -> None:
         })  # fmt: skip
 
 
-def _propagate(record: Document, gateway: str) -> None:
+def _propagate(world: World, record: Document, gateway: str) -> None:
+    """Routes that a gateway learns come into a table once its connections are up: no plan and no template has them."""
     if all(held.get("GatewayId") != gateway for held in record.setdefault("PropagatingVgws", [])):
         record["PropagatingVgws"].append({"GatewayId": gateway})
+        table_id = str(record["RouteTableId"])
+        detail = f"the routes that {gateway} propagates to {table_id} are known only once its connections are up"
+        world.note(table_id, "PLANNED_VALUE_UNKNOWN", detail, "leak")
 
 
 def propagation(world: World, one: Resource) -> None:
@@ -156,7 +160,7 @@ def propagation(world: World, one: Resource) -> None:
     elif one.action == "delete":
         record["PropagatingVgws"] = [held for held in record["PropagatingVgws"] if held.get("GatewayId") != gateway]
     else:
-        _propagate(record, gateway)
+        _propagate(world, record, gateway)
 
 
 # --- gateways ---------------------------------------------------------------------------------------------------------
@@ -298,6 +302,7 @@ def vpn_connection(world: World, one: Resource) -> None:
         world.add(one.home, "ec2/describe-vpn-connections", record | {"TransitGatewayId": transit})
         attachment = one.text("transit_gateway_attachment_id") or f"tgw-attach-{one.id}"
         attach(world, one.home, attachment, transit, "vpn", one.id)
+        _by_default(world, one, transit, attachment)
     else:
         world.add(one.home, "ec2/describe-vpn-connections", record | {"VpnGatewayId": gateway})
 
@@ -438,11 +443,16 @@ def transit_attachment(world: World, one: Resource) -> None:
         "TransitGatewayAttachmentId": one.id, "TransitGatewayId": gateway, "VpcId": vpc_id, "State": "available",
         "SubnetIds": one.texts("subnet_ids"), "Options": options, "Tags": one.tags(),
     })  # fmt: skip
+    _by_default(world, one, gateway, one.id)
+
+
+def _by_default(world: World, one: Resource, gateway: str, attachment: str) -> None:
+    """A new attachment joins the default route tables, unless the gateway or the attachment says otherwise."""
     defaults = (world.get(gateway) or {}).get("Options", {})
     for kind, call in (("Association", transit_associate), ("Propagation", transit_propagate)):
         wanted = one.flag(f"transit_gateway_default_route_table_{kind.lower()}", True)
         if wanted and defaults.get(f"DefaultRouteTable{kind}") == "enable":
-            call(world, one.home, str(defaults.get(f"{kind}DefaultRouteTableId", "")), one.id)
+            call(world, one.home, str(defaults.get(f"{kind}DefaultRouteTableId", "")), attachment)
 
 
 def transit_peering(world: World, one: Resource) -> None:
@@ -472,8 +482,15 @@ def transit_propagate(world: World, home: Home, table_id: str, attachment: str) 
     record = world.get_in("ec2/describe-transit-gateway-attachments", attachment)
     call = f"ec2/get-transit-gateway-route-table-propagations/{table_id}"
     document = world.document(world.home_of(table_id, home), call)
-    if record is not None and document is not None:
-        _target(document["TransitGatewayRouteTablePropagations"], record, "enabled")
+    if record is None or document is None:
+        return
+    _target(document["TransitGatewayRouteTablePropagations"], record, "enabled")
+    if record["ResourceType"] != "vpc":
+        routes = world.document(world.home_of(table_id, home), f"ec2/search-transit-gateway-routes/{table_id}")
+        if routes is not None:
+            routes["AdditionalRoutesAvailable"] = True
+        detail = f"the routes that {attachment} propagates to {table_id} are known only once its connections are up"
+        world.note(table_id, "PLANNED_VALUE_UNKNOWN", detail, "leak")
 
 
 def _target(rows: list[Document], record: Document, state: str) -> None:

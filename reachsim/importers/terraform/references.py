@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from reachsim.errors import Fault, SnapshotError
 from reachsim.importers.planned import Resource, attribute
+from reachsim.importers.planned.resource import texts_within
 from reachsim.importers.planned.symbols import PREFIXES, firewall_endpoints
 from reachsim.importers.terraform.choices import Choice
 from reachsim.importers.terraform.plan import Instance, Plan
@@ -184,7 +185,7 @@ class Resolver:
 
     def named_by(self, one: Instance) -> set[str]:
         """Every text that a resource's attributes hold or may hold: ids of what it names among them."""
-        found = set(_texts(one.values))
+        found = set(texts_within(one.values))
         scope = Scope(one.module, one.index)
         for references in _all_references((self._config(one) or {}).get("expressions") or {}):
             found |= {str(value) for value in _flat(self._values(references, scope, "", 0))}
@@ -609,13 +610,6 @@ def _all_references(expression: Any) -> Iterator[list[str]]:
     elif isinstance(expression, dict | list):
         for one in expression.values() if isinstance(expression, dict) else expression:
             yield from _all_references(one)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _texts(one)
 
 
 def _longest(references: Sequence[str]) -> list[str]:
