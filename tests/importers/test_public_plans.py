@@ -127,6 +127,34 @@ def test_a_module_that_was_not_planned_may_be_there(tmp_path: Path) -> None:
     assert ask(reach, "i-i", "internet") == "unknown"
 
 
+@pytest.mark.parametrize("actions", [["delete", "create"], ["create", "delete"]])
+def test_a_route_that_is_replaced_is_there_once(actions: list[str], tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    behind_nat(plan)
+
+    def replaced(document: Document) -> None:
+        for one in document["resource_changes"]:
+            if one["address"] == "aws_route.out":
+                before = {"route_table_id": "rtb-0", "destination_cidr_block": "0.0.0.0/0", "nat_gateway_id": "nat-0"}
+                one["change"] |= {"actions": actions, "before": before}
+
+    reach, report = run(plan, tmp_path, replaced)
+    assert len(reach.network.route_tables["rtb-private"].routes) == 2
+    assert report.warnings == ()
+
+
+@pytest.mark.parametrize(("key", "subnet"), [("b", "subnet-more-b"), ("z", "")])
+def test_a_variable_picks_an_instance_by_its_key(key: str, subnet: str, tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    behind_nat(plan)
+    for number, name in enumerate("ab"):
+        plan.add("aws_subnet.more", index=name, vpc_id=Ref("aws_vpc.v.id"), cidr_block=f"10.0.{20 + number}.0/24")
+    plan.add("aws_instance.j", ami="ami-1", subnet_id=Ref("aws_subnet.more", "var.zone"))
+    plan.more["variables"] = {"zone": {"value": key}}
+    reach, _ = run(plan, tmp_path)
+    assert reach.network.instances["i-j"].subnet_id == subnet
+
+
 # --- what is not read and may add to what is --------------------------------------------------------------------------
 
 

@@ -250,7 +250,8 @@ def _reserve(world: World, resources: Iterable[Resource]) -> None:
 
 def _make(world: World, resources: Sequence[Resource]) -> None:
     order = {kind: number for number, kind in enumerate(MAKERS)}
-    at_work = [one for one in resources if world.alone or one.action != "keep"]
+    idle = "delete" if world.alone else "keep"  # alone, there is nothing to delete; over a live snapshot, all to keep
+    at_work = [one for one in resources if one.action != idle]
     for one in sorted(at_work, key=lambda one: (one.action != "delete", order.get(one.kind, len(order)), _drawn(one))):
         maker = MAKERS.get(one.kind)
         if one.action == "delete" and one.kind not in removing.BY_THEIR_MAKERS:

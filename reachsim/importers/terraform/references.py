@@ -408,6 +408,7 @@ class Resolver:
         found: list[Any] = []
         kept = _longest(references)
         looped = any(reference.split(".")[0] in ("count", "each") for reference in kept)
+        keys = self._keys(kept, scope, name, depth)
         for reference in kept:
             parts = parts_of(reference)
             if parts[0] in ("each",) and scope.loop and not any(r.split(".")[0] not in _LOOPS for r in kept):
@@ -415,10 +416,18 @@ class Resolver:
                 inner = [f"{one}.{'.'.join(steps)}" if steps else one for one in scope.loop]
                 found += self._values([*inner, "each.key"], scope._replace(loop=()), name, depth + 1)
             elif parts[0] not in _LOOPS:
-                found += self._value(parts, scope, name, looped, depth)
+                found += self._value(parts, scope, name, looped, keys, depth)
         return found
 
-    def _value(self, parts: list[str | int], scope: Scope, name: str, looped: bool, depth: int) -> list[Any]:
+    def _keys(self, kept: Sequence[str], scope: Scope, name: str, depth: int) -> set[str]:
+        """Texts of variables that an expression names beside resources: keys, as in ``aws_subnet.a[var.zone].id``."""
+        named = [parts_of(one) for one in kept if one.startswith("var.")]
+        values = [value for parts in named for value in self._variable(parts, scope, name, depth)]
+        return {value for value in values if isinstance(value, str)} if len(kept) > len(named) else set()
+
+    def _value(
+        self, parts: list[str | int], scope: Scope, name: str, looped: bool, keys: set[str], depth: int
+    ) -> list[Any]:
         head = parts[0]
         if head == "var":
             return self._variable(parts, scope, name, depth)
@@ -435,6 +444,8 @@ class Resolver:
             rest = rest[1:]
         elif looped and len(instances) > 1:
             instances = _same_key(instances, scope.key)
+        elif not rest and any(one.index in keys for one in instances):
+            instances = [one for one in instances if one.index in keys]
         return [self._of(one, rest, name, depth) for one in instances]
 
     def _of(self, one: Instance, rest: Sequence[str | int], name: str, depth: int) -> Any:
