@@ -36,6 +36,7 @@ def hide_policies(resources: Iterable[Resource]) -> None:
 
 def note(world: World, resources: Sequence[Resource]) -> None:
     """Say so of everything that a resource decides which may not be there."""
+    apart = _with_parts_apart(resources)
     for one in resources:
         named = f"{SOURCES.get(one.kind, '')}{one.id}"
         for what in one.choices:
@@ -44,7 +45,7 @@ def note(world: World, resources: Sequence[Resource]) -> None:
             world.warnings.append(detail)
         for what in one.taken:
             world.note(named, "PLANNED_ALL_TAKEN", what, "block")
-        if one.unseen and not _has_parts_apart(resources, one):
+        if one.unseen and one.id not in apart:
             none = " and no ".join(sorted(one.unseen))
             detail = f"{one.address} shows no {none}: what a dynamic block makes of unknown values is not to be seen"
             world.note(one.id, "PLANNED_BLOCKS_UNSEEN", detail, "leak")
@@ -110,9 +111,9 @@ _APART: Final = {
 """Kinds that declare one rule or route, and the attribute that names its owner."""
 
 
-def _has_parts_apart(resources: Iterable[Resource], owner: Resource) -> bool:
-    """Whether rules or routes are declared as resources of their own: nobody mixes the two ways."""
-    return any(one.text(_APART[one.kind]) == owner.id for one in resources if one.kind in _APART)
+def _with_parts_apart(resources: Iterable[Resource]) -> set[str]:
+    """Owners of rules or routes that are declared as resources of their own: nobody mixes the two ways."""
+    return {one.text(_APART[one.kind]) for one in resources if one.kind in _APART}
 
 
 def _decided(world: World, one: Resource) -> Iterable[str]:
