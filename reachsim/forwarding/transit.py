@@ -97,6 +97,9 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
         path = network.path(home, "ec2", "search-transit-gateway-routes", table_id)
         detail = f"the routes of {network.label(table_id)} are not in the snapshot"
         return [lost(flow, Gap("TGW_RTB_ROUTES_ARE_UNKNOWN", table_id, detail, (path,)))]
+    if routes.additional_routes_available:  # one that is not listed may be more specific than any that is (N189)
+        detail = f"the snapshot holds only some of the routes of {network.label(table_id)}"
+        return [lost(flow, Gap("TGW_RTB_ROUTES_ARE_UNKNOWN", table_id, detail))]
     compiled, lacking = ground.transit_table(table_id, gateway_id)
     if lacking:
         return [lost(flow, missing(lacking, table_id, f"a prefix list that {table_id} routes by"))]
@@ -110,9 +113,6 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
     left = flow.with_destinations(rest)
     if left is None:
         return parts
-    if routes.additional_routes_available:
-        detail = f"the snapshot holds only some of the routes of {network.label(table_id)}"
-        return [*parts, lost(left, Gap("TGW_RTB_ROUTES_ARE_UNKNOWN", table_id, detail))]
     detail = f"{network.label(table_id)} has no route to {describe_addresses(left.destinations)}"
     cause = "RETURN_ROUTE_MISSING" if left.leg == "response" else None
     why = block(left, "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", table_id, detail, cause=cause)

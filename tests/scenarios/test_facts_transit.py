@@ -208,10 +208,14 @@ def test_n189_table_of_another_account_is_unknown() -> None:
     assert ("TGW_RTB_ROUTES_ARE_UNKNOWN", net.rt) in assumed(verdict)
 
 
-def test_n189_incomplete_list_of_routes_is_unknown_where_none_matches() -> None:
+@pytest.mark.parametrize("destination", ["ip:10.200.0.1", "eni-y"])
+def test_n189_incomplete_list_of_routes_is_unknown_whether_one_matches_or_not(destination: str) -> None:
+    """A route that is not listed may be more specific than the one that is."""
     net = Hub()
     net._more[f"{net._home}/ec2/search-transit-gateway-routes/{net.rt}.json"]["AdditionalRoutesAvailable"] = True
-    assert ask(net, "eni-x", "ip:10.200.0.1").outcome == "unknown"
+    verdict = ask(net, "eni-x", destination)
+    assert verdict.outcome == "unknown"
+    assert ("TGW_RTB_ROUTES_ARE_UNKNOWN", net.rt) in assumed(verdict)
 
 
 @pytest.mark.parametrize(
