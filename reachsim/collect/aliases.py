@@ -9,7 +9,8 @@ What a verdict rests on is kept, so that it comes out the same up to renaming:
   the same /8), so every block still holds what it held (Xu et al., "Prefix-preserving IP address anonymization", 2002).
   Private and other special addresses stay.
 - Resource ids keep their prefix and length, account ids their twelve digits.
-- AWS's own words stay: Regions, zones, service names, host names of AWS, ARN prefixes, AWS-managed policies.
+- AWS's own words stay: Regions, zones, service names, host names of AWS, ARN prefixes, AWS-managed policies; and the
+  names of registries and repository hosts that everybody knows.
 
 **Not** kept: what a ``?``, or a ``*`` before other letters, matches inside a word (``h?me``, ``*prod``). Words shorter
 than three letters can be guessed.
@@ -30,6 +31,15 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _REGION: Final = r"(?:us|eu|ap|sa|ca|me|af|il|mx|cn|eusc|eu-isoe|us-gov|us-iso[bf]?)(?:-[a-z]+)+-\d{1,2}"
 _HEX: Final = r"(?:[0-9a-f]{17}|[0-9a-f]{8})(?![0-9a-zA-Z])"
+_REGISTRIES: Final = "|".join(
+    re.escape(host)
+    for host in (
+        "auth.docker.io", "bitbucket.org", "docker.io", "gcr.io", "ghcr.io", "github.com", "gitlab.com",
+        "index.docker.io", "mcr.microsoft.com", "production.cloudflare.docker.com", "public.ecr.aws", "quay.io",
+        "registry-1.docker.io", "registry.gitlab.com", "registry.k8s.io",
+    )
+)  # fmt: skip
+"""Hosts that everybody knows: they say nothing of anybody, and builds are judged by some of them."""
 _TOKENS: Final = re.compile(
     "|".join(
         f"(?P<{name}>{pattern})"
@@ -37,12 +47,15 @@ _TOKENS: Final = re.compile(
             ("variable", r"\$\{[^}]*\}"),
             ("time", r"\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"),
             ("managed", r"arn:aws[a-z-]*:iam::aws:[A-Za-z0-9/_.+=,@-]+"),
-            ("arn", r"arn:(?:aws[a-z*?-]*|\*):[a-z0-9*?-]*:[a-z0-9*?-]*:(?:\d{12}|\*|aws)?:"),
+            ("arn", r"arn:(?:aws[a-z*?-]*|\*):[a-z0-9*?-]*:[a-z0-9*?-]*:(?:\d{12}|\*|aws|aws-managed)?:"),
             ("layers", r"prod-[a-z0-9*-]+-starport-layer-bucket"),
             ("group", r"(?<![\w/])/aws/[a-z0-9-]+/"),
             ("role", r"AWSServiceRoleFor\w+|aws-service-role|service-role"),
             ("image", r"aws/codebuild/[A-Za-z0-9:._/-]+"),
-            ("balancer", r"\bELB (?:app|net|gwy)/"),
+            ("balancer", r"\b(?:ELB |(?:loadbalancer|listener|listener-rule)/)(?:app|net|gwy)/"),
+            ("session", r"\bAWSCodeBuild(?![A-Za-z0-9])"),
+            ("capacity", r"\bFARGATE(?:_SPOT)?\b"),
+            ("registry", rf"(?<![\w-])(?:[\w*-]+\.)*(?:{_REGISTRIES})(?![\w-]|\.\w)"),
             ("mac", r"\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b"),
             ("uuid", r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"),
             ("service", r"\b(?:com|cn\.com|eu)\.amazonaws\.[a-z0-9-]+(?:\.(?!vpce-svc-)[a-z0-9-]+)*"),
@@ -66,14 +79,17 @@ _TOKENS: Final = re.compile(
 _VARIABLE: Final = re.compile(r"(?<=\{)([A-Za-z0-9-]+:[A-Za-z0-9]+/)([^,}]+)|'[^']*'")
 """In a policy variable: a tag's key, and the text that stands in for a value."""
 _STAY: Final = frozenset(
-    ("time", "managed", "layers", "group", "role", "image", "balancer", "region", "zone", "service")
+    (
+        "balancer", "capacity", "group", "image", "layers", "managed", "region", "role", "service", "session", "time",
+        "zone",
+    )
 )  # fmt: skip
 _WORD_LIST: Final = """
-    alias allow amazon amazonaws amazonprovideddns assumed attached aws buildspec certificate cluster com compute
-    config control default deny disabled dns dockerfile ec2 enabled enablednshostnames enablednssupport endpoint false
+    accesspoint alias allow amazon amazonaws amazonprovideddns any assumed attached aws buildspec certificate cluster com
+    compute config control default deny disabled dns dockerfile ec2 enabled enablednshostnames enablednssupport endpoint false
     federated firewall for function gateway git global group heads hostedzone http https image instance interface
-    internal internet key lambda latest list listener loadbalancer local log logs main mfa name nat net network none o
-    oidc org ou owner p parameter policy prefix private profile project provider public r refs registry repos
+    internal internet io key lambda latest list listener loadbalancer local log logs main mfa name nat net network none
+    o oidc org ou owner p parameter policy prefix private profile project provider public r refs registry repos
     repository resource role root rule s3 saml scope secret security server service shared ssh standard stream sts
     subnet system tag tags targetgroup true user v1 v2 v3 vpc vpce yaml yml
 """
@@ -133,6 +149,9 @@ class Aliases:
                 return f"{head}:{self.account(account) if account.isdigit() else account}:"
             case "host":
                 return ".".join(map(self._label, found.split(".")))
+            case "registry":
+                known = re.search(rf"(?:{_REGISTRIES})$", found)
+                return self.text(found[: known.start()]) + known[0] if known else found
             case "account":
                 return self.account(found)
             case "endpoint":

@@ -27,14 +27,25 @@ MANIFEST: Final = "snapshot.json"
 # Keys, in lower case, whose values are AWS's words although the models call them plain strings.
 _KEPT_LIST: Final = """
     action architecture availabilityzoneid code defaultversionid effect hostnametype igwblockmode
-    imagepullcredentialstype interfacetype internetgatewayblockmode ipprotocol notaction operation operator platform
-    platformdetails protocol provider recordtype resourcetype ruleaction scheme sourcetype state statename status
-    tenancy type usageoperation version virtualizationtype
+    imagepullcredentialstype interfacetype internetgatewayblockmode ipprotocol keyword notaction operation operator
+    platform platformdetails platformfamily protocol provider qtype recordtype resourcetype ruleaction scheme sourcetype
+    state statename status tenancy type usageoperation version virtualizationtype
 """
 _KEPT: Final = frozenset(_KEPT_LIST.split())
+_ACTIONS: Final = frozenset(
+    {"actions", "statefuldefaultactions", "statelessdefaultactions", "statelessfragmentdefaultactions"}
+)
+"""Keys of Network Firewall's actions: AWS's own begin with ``aws:``, others are somebody's."""
 _POLICIES: Final = frozenset(
     {"assumerolepolicydocument", "content", "document", "policy", "policydocument", "policytext", "resourcepolicy"}
 )
+_CONDITIONS: Final = frozenset(
+    {
+        "aws:principaltype", "s3:authtype", "s3:signatureversion", "s3:x-amz-acl", "s3:x-amz-server-side-encryption",
+        "s3:x-amz-storage-class",
+    }
+)  # fmt: skip
+"""Condition keys, in lower case, whose values are AWS's words."""
 _EMPTIED: Final = frozenset(
     {"buildspec", "comment", "repositorydescription", "sourceidentifier", "customergatewayconfiguration"}
 )
@@ -114,6 +125,10 @@ class _Renamer:
                 return self._policy(value)
             case dict() if key in _TAGS:
                 return {self.aliases.tag_key(one): self.aliases.text(str(held)) for one, held in value.items()}
+            case {"owner": "Custom"} if key == "actiontypeid":
+                return value | {
+                    one: self.aliases.text(str(value[one])) for one in ("provider", "version") if one in value
+                }
             case dict():
                 return {
                     self._key(one, kind): self.value(held, _member(shape, kind, one), one.lower())
@@ -131,6 +146,8 @@ class _Renamer:
 
     def _string(self, text: str, shape: Any, kind: str, key: str) -> str:
         if kind == "timestamp" or key in _KEPT or (kind == "string" and shape.enum):
+            return text
+        if key in _ACTIONS and text.startswith("aws:"):
             return text
         if key in _EMPTIED and not (key == "buildspec" and "\n" not in text):
             self.emptied[f"texts of the key {key}"] += bool(text)
@@ -193,7 +210,10 @@ class _Renamer:
         if not isinstance(keys, dict):
             return keys
         kept = operator.rpartition(":")[2].startswith(("Bool", "Date", "Null", "Numeric"))
-        return {self._condition_key(one): held if kept else self.value(held, None, "") for one, held in keys.items()}
+        return {
+            self._condition_key(one): held if kept or one.lower() in _CONDITIONS else self.value(held, None, "")
+            for one, held in keys.items()
+        }
 
     def _condition_key(self, key: str) -> str:
         name, slash, tag = key.partition("/")
