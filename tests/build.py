@@ -338,7 +338,7 @@ class Build:
                 "image": "aws/codebuild/amazonlinux-x86_64-standard:5.0",
                 "computeType": "BUILD_GENERAL1_SMALL",
                 "environmentVariables": [],
-                "privilegedMode": False,
+                "privilegedMode": True,
                 "imagePullCredentialsType": "CODEBUILD",
             },
             "serviceRole": f"arn:aws:iam::{self.account}:role/codebuild-{name}",

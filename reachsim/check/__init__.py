@@ -158,9 +158,8 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
     if found is not None and start is not None:
         outcomes.append(start.step.outcome)
         findings += environment_image(found[1])
-        if contacts is not None and (without := list(no_docker(found[1], contacts))):
-            findings += without
-            outcomes.append("blocked")
+        if contacts is not None:
+            findings += no_docker(found[1], contacts)
     if contacts is not None and contacts.unresolved:
         many = len(contacts.unresolved)
         title = f"what {many} {'commands' if many > 1 else 'command'} of {source} may contact is not told by its files"

@@ -69,7 +69,10 @@ _BY_DOCKER: Final = re.compile(r"(?:sudo )?docker (?:image )?(?:build|push|pull|
 
 
 def no_docker(project: aws.Project, contacts: Contacts) -> Iterator[Finding]:
-    """That a build pulls or pushes by Docker, which CodeBuild runs in privileged mode only (P62)."""
+    """That a build pulls or pushes by Docker, which CodeBuild runs in privileged mode only.
+
+    A fault of its own, apart from what the network and policies let through, so no step is blocked by it (P62).
+    """
     environment = project.environment
     if environment.privileged_mode is not False or environment.docker_server is not None:
         return

@@ -85,13 +85,13 @@ _STAY: Final = frozenset(
     )
 )  # fmt: skip
 _WORD_LIST: Final = """
-    accesspoint alias allow amazon amazonaws amazonprovideddns any assumed attached aws buildspec certificate cluster com
-    compute config control default deny disabled dns dockerfile ec2 enabled enablednshostnames enablednssupport endpoint false
-    federated firewall for function gateway git global group heads hostedzone http https image instance interface
-    internal internet io key lambda latest list listener loadbalancer local log logs main mfa name nat net network none
-    o oidc org ou owner p parameter policy prefix private profile project provider public r refs registry repos
-    repository resource role root rule s3 saml scope secret security server service shared ssh standard stream sts
-    subnet system tag tags targetgroup true user v1 v2 v3 vpc vpce yaml yml
+    accesspoint alias allow amazon amazonaws amazonprovideddns any assumed attached aws buildspec certificate
+    cluster com compute config control default deny disabled dns dockerfile ec2 enabled enablednshostnames
+    enablednssupport endpoint false federated firewall for function gateway git global group heads hostedzone http
+    https image instance interface internal internet io key lambda latest list listener loadbalancer local log logs
+    main mfa name nat net network none o oidc org ou owner p parameter policy prefix private profile project
+    provider public r refs registry repos repository resource role root rule s3 saml scope secret security server
+    service shared ssh standard stream sts subnet system tag tags targetgroup true user v1 v2 v3 vpc vpce yaml yml
 """
 _LABEL_LIST: Final = """
     * amazonaws api aws cn com compute compute-1 dualstack elb eu internal on s3-accelerate s3-website vpce

@@ -292,10 +292,10 @@ def test_what_the_build_fetches_through_a_proxy_is_not_blocked_by_its_own_way() 
     assert [one.outcome for one in found.steps if one.step == "run"] == ["unknown"]
 
 
-def test_a_build_that_needs_docker_does_not_work_without_privileged_mode() -> None:
+def test_a_build_that_needs_docker_does_not_pass_without_privileged_mode() -> None:
     def edit(document: Any) -> None:
         document["projects"][0]["environment"]["privilegedMode"] = False
 
     found = load_files(edited(shipped(), "codebuild/batch-get-projects", edit)).check()
-    assert found.overall == "private-but-failing"
     assert [one.id for one in found.findings if one.severity == "high"] == ["DOCKER_DAEMON_NOT_RUNNING"]
+    assert found.exit_code == 1
