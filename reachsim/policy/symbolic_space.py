@@ -28,6 +28,17 @@ from .principals import Principal
 from .request import Request
 from .statements import PRINCIPAL_KINDS, Document, Element, Statement
 from .symbolic_text import Pattern, Step, joined, literal, of_glob, representatives
+from .symbolic_ties import (
+    ACCOUNT_KEYS,
+    ORGANIZATION_KEYS,
+    Pair,
+    account_globs,
+    filled,
+    is_tied,
+    of_pair,
+    open_templates,
+    tied_keys,
+)
 from .symbolic_values import Bounds, KeyValue, bounds, text_patterns, values_for
 from .variables import ContextValue, Template, Variable
 
@@ -40,6 +51,9 @@ _CALLER_KEYS: Final = frozenset(
 _OWNER_KEYS: Final = frozenset({"aws:resourceaccount", "aws:resourceorgid", "s3:resourceaccount"})
 _SIGNED_KEYS: Final = ("aws:username", "aws:userid", "aws:principaltag/", "aws:principalorgpaths")
 _ALWAYS: Final = frozenset({"aws:securetransport", "aws:requestedregion", "aws:currenttime", "aws:epochtime"})
+_CLASSES: Final[tuple[CallerClass, ...]] = (
+    "own account", "own organization", "another account", "anonymous", "AWS service"
+)  # fmt: skip
 _DIGITS: Final[Pattern] = (Step("digit"),) * 12
 _SOME: Final[Pattern] = (Step("any"), Step("any", True))
 _PART: Final[Pattern] = (Step("part", True),)
@@ -135,6 +149,8 @@ class Space:
                 self.statements.append(self._with_fixed(statement))
             self.groups.append(Group(allow, deny))
         self.all = (1 << len(self.statements)) - 1
+        self.tied = tied_keys(self.statements)
+        self.templates = [one for statement in self.statements for one in open_templates(statement)]
         self.settled = self._key_masks(self.fixed)
         given = dict.fromkeys(text.split(":")[2] for text in self.resources)
         self.services = tuple(services) or tuple(given) or tuple(self._services())
@@ -160,7 +176,12 @@ class Space:
                         if within is not None and not _takes(self.statements[within], target).must:
                             continue
                         if not target.wildcard_only or target.of == _owner_like(of):
-                            joined_.setdefault(mine & theirs & self.settled, (caller, target))
+                            masks = mine & theirs & self.settled
+                            if (self.tied or self.templates) and masks.may:
+                                if self._impossible(caller, target):
+                                    continue
+                                masks &= self._pair_masks(caller, target)
+                            joined_.setdefault(masks, (caller, target))
             reached: dict[Masks, tuple[Caller, Target, dict[str, KeyValue]]] = {
                 masks: (caller, target, {}) for masks, (caller, target) in joined_.items()
             }
@@ -193,10 +214,11 @@ class Space:
     def callers(self, of: CallerClass) -> tuple[tuple[Masks, Caller], ...]:
         """The callers of a class, each once for each way in which the statements name them."""
         if of not in self._callers:
-            found: dict[Masks, Caller] = {}
+            found: dict[tuple[Masks, object], Caller] = {}
             for caller in self._all_callers(of):
-                found.setdefault(self._caller_masks(caller), caller)
-            self._callers[of] = tuple(found.items())
+                tied = tuple(caller.keys.get(key) for key in sorted(self.tied))
+                found.setdefault((self._caller_masks(caller), tied), caller)
+            self._callers[of] = tuple((masks, caller) for (masks, _), caller in found.items())
         return self._callers[of]
 
     def _all_callers(self, of: CallerClass) -> Iterator[Caller]:
@@ -286,7 +308,25 @@ class Space:
             one for statement in self.statements for element in statement.principals for one in element.accounts
         }
         found += [(*head, *literal(one), *literal(":"), Step("any", True)) for one in sorted(accounts)]
+        found += [(*head, *one, *literal(":"), Step("any", True)) for one in self._tied_accounts()]
         return found
+
+    def _tied_accounts(self) -> list[Pattern]:
+        """What tells accounts apart on either side, where a variable ties the accounts of callers and owners."""
+        if self.tied.isdisjoint(ACCOUNT_KEYS):
+            return []
+        return [*text_patterns(self._conditions(*ACCOUNT_KEYS)), *map(of_glob, account_globs(self.statements))]
+
+    def _owner_accounts(self) -> list[Pattern]:
+        """What tells owners apart; where they are tied to callers, also whether they are the same."""
+        found = [*text_patterns(self._conditions("aws:resourceaccount", "s3:resourceaccount")), *self._tied_accounts()]
+        return [*found, *map(literal, self._values_of_callers("aws:principalaccount"))]
+
+    def _values_of_callers(self, key: str) -> list[str]:
+        if key not in self.tied:
+            return []
+        values = {caller.keys.get(key) for of in _CLASSES for _, caller in self.callers(of)}
+        return sorted(value for value in values if isinstance(value, str))
 
     def _account_patterns(self, of: CallerClass | OwnerClass) -> list[Pattern]:
         if of == "own account":
@@ -314,18 +354,25 @@ class Space:
         own = self.zone.organization
         if own is not None and of in ("own account", "own organization"):
             return [own]
-        found = [value for value in values_for(self._conditions(key), False).values if value != own and value != ""]
-        return found if self._conditions(key) else [None]
+        tied = not self.tied.isdisjoint(ORGANIZATION_KEYS)
+        asked = self._conditions(*ORGANIZATION_KEYS) if tied else self._conditions(key)
+        found = [value for value in values_for(asked, False).values if value != own and value != ""]
+        if not tied:
+            return found if asked else [None]
+        again = [other for value in found if (other := _like(value, asked)) is not None and other != own]
+        return list(dict.fromkeys([None, *found, *again]))
 
     # --- targets ---------------------------------------------------------------------------------------------------
 
     def targets(self, of: OwnerClass) -> tuple[tuple[Masks, Target], ...]:
         """The targets of a class of owner, each once for each way in which the statements take them."""
         if of not in self._targets:
-            found: dict[Masks, Target] = {}
+            found: dict[tuple[Masks, object], Target] = {}
             for target in self._all_targets(of):
-                found.setdefault(self._target_masks(target), target)
-            self._targets[of] = tuple(found.items())
+                tied = tuple(target.keys.get(key) for key in sorted(self.tied))
+                place = target.resource if self.templates and not target.wildcard_only else ""
+                found.setdefault((self._target_masks(target), (tied, place)), target)
+            self._targets[of] = tuple((masks, target) for (masks, _), target in found.items())
         return self._targets[of]
 
     def _all_targets(self, of: OwnerClass) -> Iterator[Target]:
@@ -334,7 +381,8 @@ class Space:
             for action, typed, real in self._actions(prefix):
                 if self.resources and not typed:
                     continue  # such an action is on no resource
-                places = resources[prefix] if typed else [(owner, "*") for owner in self._owners(of)[:1]]
+                owners = self._owners(of) if self.tied else self._owners(of)[:1]
+                places = resources[prefix] if typed else [(owner, "*") for owner in owners]
                 for owner, resource in places:
                     for organization in self._organizations(of, "aws:resourceorgid"):
                         keys: dict[str, KeyValue] = dict.fromkeys(sorted(_OWNER_KEYS), None)
@@ -366,7 +414,7 @@ class Space:
         found: list[tuple[str, str]] = []
         owned = [
             joined([literal("arn"), _PART, _PART, _PART, account, (Step("any", True),)], ":")
-            for account in text_patterns(self._conditions("aws:resourceaccount", "s3:resourceaccount"))
+            for account in self._owner_accounts()
         ]
         known = [
             joined([literal("arn"), _PART, _PART, _PART, literal(one), (Step("any", True),)], ":")
@@ -390,7 +438,7 @@ class Space:
         if of == "own account":
             return [self.zone.account]
         known = [literal(one) for one in sorted({self.zone.account, *self.zone.accounts})]
-        asked = list(text_patterns(self._conditions("aws:resourceaccount", "s3:resourceaccount")))
+        asked = self._owner_accounts()
         return [one for one in representatives([*asked, *known], [_DIGITS]) if self._belongs(one, of)]
 
     def _resource_patterns(self) -> Iterator[Pattern]:
@@ -401,6 +449,10 @@ class Space:
                         tuple("*" if isinstance(part, Variable) else part for part in pattern.template.parts)
                     )
                     yield of_glob(glob)
+        accounts = {self.zone.account, *self._values_of_callers("aws:principalaccount")}
+        for template in self.templates:
+            for glob in filled(template, sorted(accounts), self._values_of_callers("aws:principalorgid")):
+                yield of_glob(glob)
 
     def _services(self) -> Iterator[str]:
         """The service prefixes in play: those that actions and resources name, and one that none does."""
@@ -443,6 +495,28 @@ class Space:
 
     # --- masks -----------------------------------------------------------------------------------------------------
 
+    def _impossible(self, caller: Caller, target: Target) -> bool:
+        """An account is in one organization, whether it calls or owns; what is on no resource is the caller's own."""
+        same = caller.keys.get("aws:principalaccount") == target.owner
+        if target.wildcard_only and caller.principal.account and not same:
+            return True
+        mine, theirs = caller.keys.get("aws:principalorgid"), target.keys.get("aws:resourceorgid")
+        return same and not self.tied.isdisjoint(ORGANIZATION_KEYS) and mine != theirs
+
+    def _pair_masks(self, caller: Caller, target: Target) -> Masks:
+        """What pairs of callers and targets tell besides (`symbolic_ties`)."""
+        nobody = caller.of in ("anonymous", "AWS service")
+        known = self.zone.organization is not None
+        sole: set[str] = set(self.fixed)
+        if nobody or caller.of == "own account":
+            sole |= _CALLER_KEYS - {"aws:principalarn", "aws:principaltype", "aws:principalservicename"}
+            sole -= set() if known or nobody else {"aws:principalorgid"}
+        if target.of == "own account":
+            sole |= _OWNER_KEYS - (set() if known else {"aws:resourceorgid"})
+        keys = {**caller.keys, **target.keys, **self.fixed}
+        resource = None if target.wildcard_only else target.resource
+        return Masks(*of_pair(self.statements, Pair(keys, _SIGNED_KEYS if nobody else (), frozenset(sole), resource)))
+
     def _caller_masks(self, caller: Caller) -> Masks:
         keys = {key: value for key, value in caller.keys.items() if key in _CALLER_KEYS}
         named = self._key_masks(keys)
@@ -466,7 +540,7 @@ class Space:
         may = must = self.all
         for i, statement in enumerate(self.statements):
             for condition in statement.conditions:
-                if condition.lookup in keys:
+                if condition.lookup in keys and not is_tied(condition):
                     truth = bounds(condition, context)
                     may &= ~(0 if truth.may else 1 << i)
                     must &= ~(0 if truth.must else 1 << i)
@@ -516,15 +590,10 @@ def _takes_resource(element: Element, target: Target) -> Bounds:
     if target.wildcard_only:
         found = any(pattern.template.text == "*" for pattern in element.patterns) is not element.negated
         return Bounds(found, found)
-    least = any(p.glob is not None and p.glob.matches(target.resource) for p in element.patterns)
-    most = least or any(
-        Glob.of(tuple("*" if isinstance(part, Variable) else part for part in p.template.parts)).matches(
-            target.resource
-        )
-        for p in element.patterns
-        if p.glob is None
-    )
-    return Bounds(not least, not most) if element.negated else Bounds(most, least)
+    if not element.fixed:
+        return Bounds(True, True)  # pairs of callers and targets tell more
+    found = element.fits(target.resource)
+    return Bounds(found, found)
 
 
 def _principal_arn(principal: Principal) -> str:
@@ -532,6 +601,16 @@ def _principal_arn(principal: Principal) -> str:
         return principal.text
     partition = principal.text.split(":")[1]
     return f"arn:{partition}:iam::{principal.account}:role/{principal.name}"
+
+
+def _like(value: KeyValue, conditions: Sequence[Condition]) -> str | None:
+    """Another organization that the conditions take for the same."""
+    if not isinstance(value, str):
+        return None
+    for other in (f"{value}0", f"{value}1", f"0{value}"):
+        if all(bounds(one, {one.lookup: value}) == bounds(one, {one.lookup: other}) for one in conditions):
+            return other
+    return None
 
 
 def _owner_like(of: CallerClass) -> OwnerClass:

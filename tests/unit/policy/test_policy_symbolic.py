@@ -66,7 +66,7 @@ def test_representatives_give_up_on_time() -> None:
 
 
 def rows(table: Table) -> list[tuple[int, int, str, str]]:
-    assert table.exact
+    assert table.exact, table.notes
     return [(len(row.callers), len(row.owners), row.statement, row.extent) for row in table.rows]
 
 
@@ -146,6 +146,57 @@ def test_actions_without_resource_types_need_a_star() -> None:
     token = document({"Action": "ecr:GetAuthorizationToken", "Resource": "*"})
     assert allows_more(token, held, ZONE, services=["ecr"]).more
     assert not any(row.witness.wildcard_only_action for row in lets_through(held, ZONE, services=["ecr"]).rows)
+
+
+OUTSIDERS = ("own organization", "another account")
+SAME_ACCOUNT = {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
+SAME_ORGANIZATION = {"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}
+
+
+def ties(*statements: dict[str, Any]) -> dict[tuple[str, str], str]:
+    table = lets_through(document(*statements), ZONE, services=["s3"])
+    assert table.exact, table.notes
+    return {(caller, owner): row.extent for row in table.rows for caller in row.callers for owner in row.owners}
+
+
+def test_a_variable_that_ties_caller_and_owner_is_exact() -> None:
+    """An account owns what is its own: nobody is in "another" account and in the own one."""
+    strangers = {(one, other): "some" for one in OUTSIDERS for other in OUTSIDERS}
+    assert ties({"Condition": SAME_ACCOUNT}) == {("own account", "own account"): "all", **strangers}
+    unless = {"StringNotEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
+    assert ties({}, {"Effect": "Deny", "Condition": unless}) == ties({"Condition": SAME_ACCOUNT})
+    inside = ("own account", "own organization")
+    assert ties({"Condition": SAME_ORGANIZATION}) == {
+        **{(one, other): "all" for one in inside for other in inside},
+        ("another account", "another account"): "some",
+    }
+
+
+@pytest.mark.parametrize(
+    ("newer", "older", "more"),
+    [
+        (SAME_ACCOUNT, SAME_ORGANIZATION, True),  # an account may be in no organization
+        ({"StringEquals": {**SAME_ACCOUNT["StringEquals"], "aws:PrincipalOrgID": "o-own"}}, SAME_ORGANIZATION, False),
+        (SAME_ORGANIZATION, SAME_ACCOUNT, True),
+        (
+            {"StringEquals": {**SAME_ACCOUNT["StringEquals"], "aws:PrincipalAccount": OWN}},
+            {"StringEquals": {"aws:ResourceAccount": OWN}},
+            False,
+        ),
+        (
+            {"StringEquals": {"aws:ResourceAccount": OWN}},
+            {"StringEquals": {**SAME_ACCOUNT["StringEquals"], "aws:PrincipalAccount": OWN}},
+            True,
+        ),
+    ],
+)
+def test_differences_between_ties(newer: dict[str, Any], older: dict[str, Any], more: bool) -> None:
+    new, old = document({"Condition": newer}), document({"Condition": older})
+    answer = allows_more(new, old, ZONE, services=["s3"])
+    assert answer.more is more
+    if more:
+        assert answer.witness is not None
+        assert (effect(new, answer.witness), effect(old, answer.witness)) == ("allow", "none")
 
 
 # --- the difference -------------------------------------------------------------------------------------------------
@@ -256,7 +307,7 @@ def test_identity_policies_together() -> None:
 
 def outside(*statements: dict[str, Any]) -> list[tuple[tuple[str, ...], str, str]]:
     table = reachable_from_outside(document(*statements) if statements else None, ZONE, BUCKET)
-    assert table.exact
+    assert table.exact, table.notes
     return [(row.callers, row.statement, row.extent) for row in table.rows]
 
 
@@ -342,6 +393,10 @@ _conditions = st.one_of(
               st.sampled_from([f"{ROLE}a*", "arn:aws:iam::*:user/*", f"arn:aws:iam::{OTHER}:root"])),
     st.tuples(st.sampled_from(["StringEquals", "StringNotLike"]), st.just("k:a"),
               st.sampled_from(["${k:b}", "a${k:b}"])),
+    st.tuples(st.sampled_from(["StringEquals", "StringNotEquals", "StringLikeIfExists", "StringNotEqualsIfExists"]),
+              st.just("aws:ResourceAccount"), st.sampled_from(["${aws:PrincipalAccount}", "4444*"])),
+    st.tuples(st.sampled_from(["StringEquals", "StringNotEquals", "StringNotEqualsIfExists"]),
+              st.just("aws:ResourceOrgID"), st.sampled_from(["${aws:PrincipalOrgID}", "o-*"])),
 )  # fmt: skip
 
 
@@ -360,7 +415,8 @@ def statements(draw: st.DrawFn) -> dict[str, Any]:
         action: draw(st.lists(st.builds("svc:{}".format, _globs), min_size=1, max_size=2)),
         resource: draw(st.one_of(st.just("*"), st.lists(arns, min_size=1, max_size=2),
                                  st.builds(lambda tail: f"arn:aws:svc:::{tail}", _globs),
-                                 st.just(f"arn:aws:svc:r:{OWN}:" "${k:b}"))),
+                                 st.just(f"arn:aws:svc:r:{OWN}:" "${k:b}"),
+                                 st.just("arn:aws:svc:::a${aws:PrincipalAccount}"))),
         principal: draw(_principals),
         "Condition": conditions,
     }  # fmt: skip
@@ -401,6 +457,8 @@ def requests(draw: st.DrawFn) -> tuple[str, str, policy.Request]:
         context |= {"aws:PrincipalArn": arn, "aws:PrincipalAccount": account, "aws:PrincipalIsAWSService": "false"}
         context["aws:PrincipalOrgID"] = draw(st.sampled_from(organizations.get(account, ["o-other", None])))
     context["aws:ResourceOrgID"] = draw(st.sampled_from(organizations.get(owner, ["o-other", None])))
+    if owner == account and kind not in ("anonymous", "service"):
+        context["aws:ResourceOrgID"] = context["aws:PrincipalOrgID"]
     choices: dict[str, list[Any]] = {
         "k:a": [None, "", "a", "b", "ab", "A"], "k:b": [None, "", "a", "b"], "aws:SourceVpce": [None, "a", "b", "xb"],
         "aws:TagKeys": [None, (), ("a",), ("a", "b"), ("x", "b"), ("ab", "x", "a")],
@@ -408,7 +466,8 @@ def requests(draw: st.DrawFn) -> tuple[str, str, policy.Request]:
         "s3:max-keys": [None, "0", "1", "3", "5", "7", "10", "11"], "aws:SecureTransport": ["true", "false"],
     }  # fmt: skip
     context |= {key: draw(st.sampled_from(values)) for key, values in choices.items()}
-    arn = draw(st.sampled_from([f"arn:aws:svc:r:{owner}:", "arn:aws:svc:::"])) + draw(_text)
+    tails = ["a", "b", "ab", "x", f"a{account}", f"a{owner}"]
+    arn = draw(st.sampled_from([f"arn:aws:svc:r:{owner}:", "arn:aws:svc:::"])) + draw(st.sampled_from(tails))
     kept = {key: value for key, value in context.items() if value is not None}
     return of, classes[owner], policy.Request(caller, f"svc:{draw(_text)}", arn, owner, kept)
 
@@ -424,7 +483,7 @@ def test_no_request_passes_that_is_in_no_row(
     kind: Kind = "resource" if used == "resource" else "endpoint"
     gateway = used == "gateway"
     table = lets_through(held, ZONE, services=["svc"], kind=kind, gateway=gateway)
-    assert table.exact
+    assert table.exact, table.notes
     for row in table.rows:
         if row.extent != "perhaps":
             assert policy.judge(held, row.witness, kind, gateway=gateway).effect == "allow", row
