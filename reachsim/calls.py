@@ -68,6 +68,7 @@ NAMES: Final[Mapping[str, NameSource]] = MappingProxyType(
         "firewall-policy": NameSource("network-firewall", "list-firewall-policies", "FirewallPolicies[].Arn"),
         "firewall-rule-group": NameSource("network-firewall", "list-rule-groups", "RuleGroups[].Arn"),
         "fleet": NameSource("codebuild", "list-fleets", "fleets[]"),
+        "key": NameSource("kms", "list-keys", "Keys[].KeyId"),
         "load-balancer": NameSource("elbv2", "describe-load-balancers", "LoadBalancers[].LoadBalancerArn"),
         "organization-policy": NameSource("organizations", "list-policies", "Policies[].Id"),
         "organization-target": NameSource("organizations", "list-parents", "Parents[].Id"),  # and the account itself
@@ -200,6 +201,14 @@ def _calls() -> Iterable[Call]:
     yield _row("logs", "describe-log-groups", "logGroups")
     yield _row("logs", "describe-resource-policies", "resourcePolicies")
 
+    yield _row("kms", "list-keys", "Keys")
+    yield _row("kms", "list-aliases", "Aliases")
+    yield _row("kms", "describe-key", "KeyMetadata", per="key", args="--key-id {name}")
+    yield _row("kms", "get-key-policy", "Policy", per="key", args="--policy-name default --key-id {name}")
+    yield _row("kms", "list-grants", "Grants", per="key", args="--key-id {name}")
+    yield _row("secretsmanager", "list-secrets", "SecretList")
+    yield _row("ssm", "describe-parameters", "Parameters")
+
     yield _row("lambda", "list-functions", "Functions")
     yield _row("ecs", "list-clusters", "clusterArns")
     yield _row("ecs", "list-services", "serviceArns", per="cluster", args="--cluster {name}")
@@ -300,6 +309,7 @@ def _calls() -> Iterable[Call]:
         ("get-bucket-policy", "Policy", "GetBucketPolicy"),
         ("get-bucket-policy-status", "PolicyStatus", "GetBucketPolicyStatus"),
         ("get-public-access-block", "PublicAccessBlockConfiguration", "GetBucketPublicAccessBlock"),
+        ("get-bucket-encryption", "ServerSideEncryptionConfiguration", "GetEncryptionConfiguration"),
         ("get-bucket-acl", "Grants", "GetBucketAcl"),
         ("get-bucket-location", "LocationConstraint", "GetBucketLocation"),
     ):

@@ -51,6 +51,7 @@ _TOKENS: Final = re.compile(
             ("layers", r"prod-[a-z0-9*-]+-starport-layer-bucket"),
             ("group", r"(?<![\w/])/aws/[a-z0-9-]+/"),
             ("role", r"AWSServiceRoleFor\w+|aws-service-role|service-role"),
+            ("key", r"(?<![\w-])alias/aws/[a-z0-9-]+"),
             ("image", r"aws/codebuild/[A-Za-z0-9:._/-]+"),
             ("balancer", r"\b(?:ELB |(?:loadbalancer|listener|listener-rule)/)(?:app|net|gwy)/"),
             ("session", r"\bAWSCodeBuild(?![A-Za-z0-9])"),
@@ -80,8 +81,8 @@ _VARIABLE: Final = re.compile(r"(?<=\{)([A-Za-z0-9-]+:[A-Za-z0-9]+/)([^,}]+)|'[^
 """In a policy variable: a tag's key, and the text that stands in for a value."""
 _STAY: Final = frozenset(
     (
-        "balancer", "capacity", "group", "image", "layers", "managed", "region", "role", "service", "session", "time",
-        "zone",
+        "balancer", "capacity", "group", "image", "key", "layers", "managed", "region", "role", "service", "session",
+        "time", "zone",
     )
 )  # fmt: skip
 _WORD_LIST: Final = """

@@ -854,10 +854,24 @@ class LogsConfig(CodeBuild, frozen=True):
     s3_logs: LogsStatus | None = msgspec.field(name="s3Logs", default=None)
 
 
+class ProjectArtifacts(CodeBuild, frozen=True):
+    type: str | None = None
+    location: str | None = None
+    encryption_disabled: bool = False
+
+    @property
+    def bucket(self) -> str:
+        """The bucket of artifacts in Amazon S3, of which the location is the name or the ARN."""
+        return (self.location or "").rsplit(":", 1)[-1].split("/")[0]
+
+
 class Project(CodeBuild, frozen=True):
     name: str
     arn: str | None = None
     service_role: str | None = None
+    artifacts: ProjectArtifacts = ProjectArtifacts()
+    secondary_artifacts: tuple[ProjectArtifacts, ...] = ()
+    encryption_key: str | None = None
     vpc_config: VpcConfig | None = None
     source: ProjectSource = ProjectSource()
     secondary_sources: tuple[ProjectSource, ...] = ()
@@ -1168,12 +1182,19 @@ class ResourcePolicy(msgspec.Struct, frozen=True):
         return self.policy or self.policy_text
 
 
+class EncryptionConfiguration(msgspec.Struct, frozen=True, rename="camel"):
+    encryption_type: str | None = None
+    kms_key: str | None = None
+
+
 class Repository(msgspec.Struct, frozen=True, rename="camel"):
     repository_name: str
+    encryption_configuration: EncryptionConfiguration | None = None
 
 
 class LogGroup(CodeBuild, frozen=True):
     log_group_name: str
+    kms_key_id: str | None = None
 
 
 class AccountSetting(CodeBuild, frozen=True):
@@ -1201,9 +1222,20 @@ class PipelineStage(CodeBuild, frozen=True):
     actions: tuple[PipelineAction, ...] = ()
 
 
+class ArtifactKey(CodeBuild, frozen=True):
+    id: str
+
+
+class ArtifactStore(CodeBuild, frozen=True):
+    location: str | None = None
+    encryption_key: ArtifactKey | None = None
+
+
 class Pipeline(CodeBuild, frozen=True):
     name: str
     stages: tuple[PipelineStage, ...] = ()
+    artifact_store: ArtifactStore | None = None
+    artifact_stores: dict[str, ArtifactStore] = {}
 
 
 class PipelineAnswer(CodeBuild, frozen=True):
@@ -1225,3 +1257,62 @@ class PublicAccessBlockConfiguration(Ec2, frozen=True):
 
 class PublicAccessBlock(Ec2, frozen=True):
     public_access_block_configuration: PublicAccessBlockConfiguration = PublicAccessBlockConfiguration()
+
+
+class DefaultEncryption(Ec2, frozen=True):
+    sse_algorithm: str = msgspec.field(default="", name="SSEAlgorithm")
+    kms_master_key_id: str | None = msgspec.field(default=None, name="KMSMasterKeyID")
+
+
+class EncryptionRule(Ec2, frozen=True):
+    apply_server_side_encryption_by_default: DefaultEncryption | None = None
+    bucket_key_enabled: bool = False
+
+
+class EncryptionRules(Ec2, frozen=True):
+    rules: tuple[EncryptionRule, ...] = ()
+
+
+class BucketEncryption(Ec2, frozen=True):
+    server_side_encryption_configuration: EncryptionRules = EncryptionRules()
+
+
+class Secret(Ec2, frozen=True):
+    arn: str = msgspec.field(name="ARN")
+    kms_key_id: str | None = None
+
+
+class Parameter(Ec2, frozen=True):
+    name: str
+    type: str | None = None
+    key_id: str | None = None
+
+
+class KeyAlias(Ec2, frozen=True):
+    alias_name: str
+    target_key_id: str | None = None
+
+
+class KeyMetadata(Ec2, frozen=True):
+    key_state: str | None = None
+    key_manager: str | None = None
+
+
+class DescribeKey(Ec2, frozen=True):
+    key_metadata: KeyMetadata
+
+
+class GrantConstraints(Ec2, frozen=True):
+    encryption_context_subset: dict[str, str] | None = None
+    encryption_context_equals: dict[str, str] | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether the grant holds for some encryption contexts only."""
+        return bool(self.encryption_context_subset or self.encryption_context_equals)
+
+
+class KeyGrant(Ec2, frozen=True):
+    grantee_principal: str | None = None
+    operations: tuple[str, ...] = ()
+    constraints: GrantConstraints | None = None

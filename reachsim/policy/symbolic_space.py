@@ -156,7 +156,7 @@ class Space:
         self.services = tuple(services) or tuple(given) or tuple(self._services())
         self.free = self._free_keys()
         self._callers: dict[CallerClass, tuple[tuple[Masks, Caller], ...]] = {}
-        self._targets: dict[OwnerClass, tuple[tuple[Masks, Target], ...]] = {}
+        self._targets: dict[OwnerClass, tuple[tuple[Masks, int, Target], ...]] = {}
 
     # --- the cells -------------------------------------------------------------------------------------------------
 
@@ -172,8 +172,8 @@ class Space:
             joined_: dict[Masks, tuple[Caller, Target]] = {}
             for mine, caller in self.callers(of):
                 for owner in owners:
-                    for theirs, target in self.targets(owner):
-                        if within is not None and not _takes(self.statements[within], target).must:
+                    for theirs, taken, target in self.targets(owner):
+                        if within is not None and not taken >> within & 1:
                             continue
                         if not target.wildcard_only or target.of == _owner_like(of):
                             masks = mine & theirs & self.settled
@@ -364,15 +364,18 @@ class Space:
 
     # --- targets ---------------------------------------------------------------------------------------------------
 
-    def targets(self, of: OwnerClass) -> tuple[tuple[Masks, Target], ...]:
-        """The targets of a class of owner, each once for each way in which the statements take them."""
+    def targets(self, of: OwnerClass) -> tuple[tuple[Masks, int, Target], ...]:
+        """The targets of a class of owner, each once for each way in which the statements take them; the second are the
+        statements, as bits, of which action and resource must match, whatever their conditions say."""
         if of not in self._targets:
-            found: dict[tuple[Masks, object], Target] = {}
+            found: dict[tuple[Masks, int, object], Target] = {}
             for target in self._all_targets(of):
                 tied = tuple(target.keys.get(key) for key in sorted(self.tied))
                 place = target.resource if self.templates and not target.wildcard_only else ""
-                found.setdefault((self._target_masks(target), (tied, place)), target)
-            self._targets[of] = tuple((masks, target) for (masks, _), target in found.items())
+                taken = self._takes(target)
+                masks = taken & self._key_masks(target.keys)
+                found.setdefault((masks, taken.must, (tied, place)), target)
+            self._targets[of] = tuple((masks, taken, target) for (masks, taken, _), target in found.items())
         return self._targets[of]
 
     def _all_targets(self, of: OwnerClass) -> Iterator[Target]:
@@ -526,13 +529,14 @@ class Space:
         bits = sum(1 << i for i, one in enumerate(self.statements) if names(one, request, self.view) is not None)
         return named & Masks(bits, bits)
 
-    def _target_masks(self, target: Target) -> Masks:
+    def _takes(self, target: Target) -> Masks:
+        """Of which statements action and resource match a target."""
         may = must = 0
         for i, statement in enumerate(self.statements):
             part = _takes(statement, target)
             may |= part.may << i
             must |= part.must << i
-        return Masks(may, must) & self._key_masks(target.keys)
+        return Masks(may, must)
 
     def _key_masks(self, keys: Mapping[str, KeyValue]) -> Masks:
         """Which statements' conditions on these keys hold; the other keys are left out of account."""

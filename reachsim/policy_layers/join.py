@@ -22,6 +22,8 @@ from reachsim.policy.evaluate import excused, must_trust
 from reachsim.policy.statements import Kind
 from reachsim.policy_layers import resources, said
 from reachsim.policy_layers.asked import Asked, read_request
+from reachsim.policy_layers.encryption import unseen_encryption, uses_of_keys
+from reachsim.policy_layers.key_policies import KeySays, judge_use
 from reachsim.policy_layers.said import Said
 from reachsim.policy_layers.ways import Way, open_ways, ways_of
 from reachsim.scenarios import Scenario
@@ -113,7 +115,27 @@ def judge_request(
             found["resource-policy"] = _with_note(found["resource-policy"], note)
         else:
             found["identity-policy"] = _identity(said.identity(network, question), resource, own)
+    uses = list(uses_of_keys(network, question, one))
+    for use in uses:
+        found = _with_key(found, judge_use(network, question, use))
+    if "resource-policy" in found and not uses:
+        for note in unseen_encryption(network, question):
+            found["resource-policy"] = _with_note(found["resource-policy"], note)
     return found
+
+
+def _with_key(found: Mapping[str, Answer], says: KeySays) -> dict[str, Answer]:
+    """The layers with what is said to the key that the request needs, in whatever account the key is."""
+    more = {"resource-policy": _answer(says.resource, frozenset()),
+            "identity-policy": _identity(says.identity, says.resource, own=True)}  # fmt: skip
+    return {layer: _both(answer, more[layer]) if layer in more else answer for layer, answer in found.items()}
+
+
+def _both(one: Answer, other: Answer) -> Answer:
+    return Answer(
+        _worst([one.outcome, other.outcome]), (*one.blocks, *other.blocks), (*one.missing, *other.missing),
+        (*one.assumptions, *other.assumptions),
+    )  # fmt: skip
 
 
 def judge_elsewhere(network: Network, request: policy.Request, role: str | None, *, resource: bool = True) -> Answer:

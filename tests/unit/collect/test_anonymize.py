@@ -193,7 +193,7 @@ def test_policies_decide_as_before() -> None:
         "*.dkr.ecr.eu-west-1.amazonaws.com", "arn:aws:iam::aws:policy/AWSCodeCommitPowerUser", "10.1.2.3/32",
         "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*", "0.0.0.0/0", "::/0", "fd00::1", "203.0.113.7",
         "172.16.0.0/12", "169.254.169.253", "AmazonProvidedDNS", "local", "${aws:username}", "*", "", "-1", "true",
-        "/aws/codebuild/", "aws/codebuild/standard:7.0", "2012-10-17",
+        "/aws/codebuild/", "aws/codebuild/standard:7.0", "2012-10-17", "alias/aws/secretsmanager",
         "2026-03-02T09:55:11Z", "ip-10-0-0-1.ec2.internal", "52.0.0.0/7",
     ],
 )  # fmt: skip

@@ -141,6 +141,15 @@ def test_deny_leaves_some() -> None:
     assert rows(lets_through(held, ZONE, services=["s3"], fixed={"aws:SecureTransport": "false"})) == []
 
 
+def test_what_a_condition_keeps_out_is_told_from_what_a_resource_does() -> None:
+    """Owners whose account does not fit are among those that the statement takes, so only some of them pass."""
+    condition = {"StringLikeIfExists": {"aws:ResourceAccount": "4444*"}}
+    held = policy.parse({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "svc:*",
+                                       "NotResource": "arn:aws:svc:::*", "Condition": condition}})  # fmt: skip
+    table = lets_through(held, ZONE, services=["svc"])
+    assert [(row.owners, row.extent) for row in table.rows] == [(("own organization", "another account"), "some")]
+
+
 def test_actions_without_resource_types_need_a_star() -> None:
     held = document({"Resource": f"arn:aws:ecr:us-east-1:{OWN}:repository/*"})
     token = document({"Action": "ecr:GetAuthorizationToken", "Resource": "*"})

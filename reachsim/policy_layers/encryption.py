@@ -1,0 +1,190 @@
+"""Which KMS key a request to a service uses, and who asks KMS for it.
+
+AWS rules:
+
+- Amazon S3, Secrets Manager and Parameter Store ask KMS with the permissions of whoever called them: ``kms:Decrypt``
+  for what is read, ``kms:GenerateDataKey`` for what is written to S3 (S3 User Guide, "Using server-side encryption with
+  AWS KMS keys (SSE-KMS)"; Secrets Manager User Guide, "Secret encryption and decryption in AWS Secrets Manager",
+  "Permissions for the KMS key"; Systems Manager User Guide, "How AWS Systems Manager Parameter Store uses AWS KMS").
+- CodeBuild encrypts output artifacts with the project's ``encryptionKey``, or with that of the artifact store of the
+  pipeline (CodeBuild User Guide, "Encrypt build outputs using a customer managed key").
+- Amazon ECR asks by grants that it made with the repository, so callers need no permission (ECR User Guide,
+  "Encryption at rest").
+- CloudWatch Logs asks as ``logs.REGION.amazonaws.com`` (CloudWatch Logs User Guide, "Encrypt log data in CloudWatch
+  Logs using AWS Key Management Service").
+
+Objects are taken to be encrypted as their bucket does by default now. What encrypts CodeCommit's repositories is not
+looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Literal
+
+from msgspec import Struct
+
+from reachsim import policy
+from reachsim.evidence import Assumption
+from reachsim.model import records as aws
+from reachsim.model.network import Home, Network
+from reachsim.policy.request import OpenContext
+from reachsim.policy_layers.asked import Asked, bucket_of
+from reachsim.scenarios import Scenario
+
+_S3_ACTIONS: Final = {
+    "s3:getobject": "kms:Decrypt", "s3:getobjectversion": "kms:Decrypt", "s3:putobject": "kms:GenerateDataKey",
+}  # fmt: skip
+_SECRET_ACTIONS: Final = frozenset({"secretsmanager:getsecretvalue", "secretsmanager:batchgetsecretvalue"})
+_PARAMETER_ACTIONS: Final = frozenset({"ssm:getparameter", "ssm:getparameters", "ssm:getparametersbypath"})
+_IMAGE_ACTIONS: Final = frozenset(
+    {"ecr:batchgetimage", "ecr:getdownloadurlforlayer", "ecr:putimage", "ecr:completelayerupload"}
+)
+Signer = Literal["caller", "grant", "service"]
+
+
+class KeyUse(Struct, frozen=True):
+    """A key that a request uses: ``key`` as its user names it (ARN, id or alias), ``home`` the account and Region of a
+    key named by id or alias alone, ``action`` what KMS is asked for, ``service`` the one that asks, by the first label
+    of its name in ``kms:ViaService``, ``context`` the encryption context, and who signs: the caller, through the
+    service; the service, by a grant of its own; or the service as a principal."""
+
+    key: str
+    home: Home
+    action: str
+    service: str
+    context: Mapping[str, str | policy.Unknown] = {}
+    signer: Signer = "caller"
+
+
+def uses_of_keys(network: Network, asked: Asked, one: Scenario) -> Iterator[KeyUse]:
+    """The keys that a request of a source uses, as far as the snapshot tells; AWS's own default keys too."""
+    action, arn = asked.request.folded_action, asked.request.resource_arn
+    parts = arn.split(":", 5)
+    if action in _S3_ACTIONS:
+        yield from _of_bucket(network, asked, one, bucket_of(arn))
+    elif len(parts) < 6 or not policy.is_account(parts[4]):
+        return
+    elif action in _SECRET_ACTIONS:
+        yield from _of_secrets(network, asked, (parts[4], parts[3]))
+    elif action in _PARAMETER_ACTIONS:
+        yield from _of_parameters(network, asked, (parts[4], parts[3]))
+    elif action in _IMAGE_ACTIONS:
+        yield from _of_repository(network, (parts[4], parts[3]), parts[5].removeprefix("repository/"))
+    elif action == "logs:putlogevents":
+        yield from _of_log_group(network, (parts[4], parts[3]), parts[5].split(":")[1] if ":" in parts[5] else "")
+
+
+# --- Amazon S3 --------------------------------------------------------------------------------------------------------
+
+
+def _of_bucket(network: Network, asked: Asked, one: Scenario, bucket: str) -> Iterator[KeyUse]:
+    request = asked.request
+    action = _S3_ACTIONS[request.folded_action]
+    home = (request.resource_account, one.source.home[1])
+    arn = request.resource_arn
+    given = request.keys.get("s3:x-amz-server-side-encryption-aws-kms-key-id")
+    own = given if isinstance(given, str) else _of_pipeline(network, one, bucket, action)
+    if own:
+        yield KeyUse(own, one.source.home, action, "s3", {"aws:s3:arn": policy.PRESENT})
+        return
+    if action == "kms:GenerateDataKey":  # a key without an account is looked up in that of whoever writes
+        home = (request.principal.account or home[0], home[1])
+    answer = network.read(_default_of(network, asked, bucket), aws.BucketEncryption)
+    for rule in answer.server_side_encryption_configuration.rules if answer is not None else ():
+        default = rule.apply_server_side_encryption_by_default
+        if default is not None and default.sse_algorithm.startswith("aws:kms"):
+            where = f"arn:{arn.split(':')[1]}:s3:::{bucket}" if rule.bucket_key_enabled else arn
+            known: str | policy.Unknown = policy.PRESENT if set(where) & set("*?") else where
+            yield KeyUse(default.kms_master_key_id or "alias/aws/s3", home, action, "s3", {"aws:s3:arn": known})
+
+
+def _default_of(network: Network, asked: Asked, bucket: str) -> str:
+    """The file that tells how a bucket encrypts what is put into it."""
+    return network.path((asked.request.resource_account, "global"), "s3api", "get-bucket-encryption", bucket)
+
+
+def unseen_encryption(network: Network, asked: Asked) -> Iterator[Assumption]:
+    """That it is not known how a bucket of the snapshot's accounts encrypts."""
+    request = asked.request
+    bucket = bucket_of(request.resource_arn)
+    if request.folded_action not in _S3_ACTIONS or not bucket or set(bucket) & set("*?"):
+        return
+    path = _default_of(network, asked, bucket)
+    if request.resource_account in network.snapshot.accounts() and network.unknown(path):
+        detail = f"how {bucket} encrypts is not in the snapshot ({path}); taken to need no key of a customer's"
+        yield Assumption("UNKNOWN_RESOURCE", bucket, detail, "block")
+
+
+def _of_pipeline(network: Network, one: Scenario, bucket: str, action: str) -> str:
+    """The key that CodePipeline or, for its artifacts, CodeBuild names itself; "" if neither is known to."""
+    home = one.source.home
+    for _, path in network.snapshot.children(*home, "codepipeline", "get-pipeline"):
+        answer = network.read(path, aws.PipelineAnswer)
+        if answer is None:
+            continue
+        stores = (answer.pipeline.artifact_store, *answer.pipeline.artifact_stores.values())
+        for store in stores:
+            if store is not None and store.location == bucket and store.encryption_key is not None:
+                return store.encryption_key.id
+    kind, _, name = one.source.group.partition(":")
+    project = network.projects.get((home, name)) if kind == "codebuild" else None
+    if project is None or action == "kms:Decrypt":
+        return ""
+    for place in (project.artifacts, *project.secondary_artifacts):
+        if place.type == "S3" and place.bucket == bucket and not place.encryption_disabled:
+            return project.encryption_key or "alias/aws/s3"
+    return ""
+
+
+# --- other services ---------------------------------------------------------------------------------------------------
+
+
+def _of_secrets(network: Network, asked: Asked, home: Home) -> Iterator[KeyUse]:
+    path = network.path(home, "secretsmanager", "list-secrets")
+    for one in network.read_collection(path, "SecretList", aws.Secret):
+        if _is_asked(asked, one.arn):
+            key = one.kms_key_id or "alias/aws/secretsmanager"
+            yield KeyUse(key, home, "kms:Decrypt", "secretsmanager",
+                         {"SecretARN": one.arn, "SecretVersionId": policy.PRESENT})  # fmt: skip
+
+
+def _of_parameters(network: Network, asked: Asked, home: Home) -> Iterator[KeyUse]:
+    path = network.path(home, "ssm", "describe-parameters")
+    head = asked.request.resource_arn.split(":parameter/", 1)[0]
+    for one in network.read_collection(path, "Parameters", aws.Parameter):
+        arn = f"{head}:parameter/{one.name.lstrip('/')}"
+        if one.type == "SecureString" and _is_asked(asked, arn):
+            yield KeyUse(one.key_id or "alias/aws/ssm", home, "kms:Decrypt", "ssm", {"PARAMETER_ARN": arn})
+
+
+def _is_asked(asked: Asked, arn: str) -> bool:
+    """Whether a request is about a resource: it names it, or a pattern that it fits."""
+    pattern = asked.request.resource_pattern
+    return arn == asked.request.resource_arn if pattern is None else pattern.matches(arn)
+
+
+def _of_repository(network: Network, home: Home, name: str) -> Iterator[KeyUse]:
+    path = network.path(home, "ecr", "describe-repositories")
+    for one in network.read_collection(path, "repositories", aws.Repository):
+        encryption = one.encryption_configuration
+        if one.repository_name == name and encryption is not None and encryption.kms_key:
+            yield KeyUse(encryption.kms_key, home, "kms:Decrypt", "ecr", {}, "grant")
+
+
+def _of_log_group(network: Network, home: Home, name: str) -> Iterator[KeyUse]:
+    path = network.path(home, "logs", "describe-log-groups")
+    for one in network.read_collection(path, "logGroups", aws.LogGroup):
+        if one.log_group_name == name and one.kms_key_id:
+            arn = ":".join((*one.kms_key_id.split(":")[:2], "logs", home[1], home[0], "log-group", name))
+            yield KeyUse(one.kms_key_id, home, "kms:GenerateDataKey", "logs", {"aws:logs:arn": arn}, "service")
+
+
+def keys_of_a_session(asked: Asked) -> tuple[dict[str, Any], frozenset[str]]:
+    """(the keys that the caller brings along when a service asks KMS for it, those that it is known not to have)."""
+    mine = ("aws:principal", "aws:userid", "aws:username", "codebuild:", "ec2:", "lambda:", "ecs:", "aws:ec2instance",
+            "aws:tokenissuetime", "aws:multifactorauth", "aws:sourceidentity", "aws:federatedprovider")  # fmt: skip
+    held = {key: value for key, value in asked.request.context.items() if key.lower().startswith(mine)}
+    keys = asked.request.keys
+    absent = keys.absent if isinstance(keys, OpenContext) else ()
+    return held, frozenset(key for key in absent if key.startswith(mine))
