@@ -110,11 +110,18 @@ def format_set(addresses: IntervalSet) -> list[str]:
     >>> format_set(parse_block("10.0.0.0/8") - parse_block("10.128.0.0/9"))
     ['10.0.0.0/9']
     """
-    return [
+    return list(_formatted(addresses))
+
+
+@lru_cache(maxsize=65536)
+def _formatted(addresses: IntervalSet) -> tuple[str, ...]:
+    if len(addresses.spans) == 1 and addresses.size == 1:
+        return (format_address(addresses.first),)
+    return tuple(
         text.removesuffix("/32") if "." in text else text.removesuffix("/128")
         for span in (addresses & V4).spans + (addresses & V6).spans
         for text in _blocks(span)
-    ]
+    )
 
 
 @lru_cache(maxsize=65536)

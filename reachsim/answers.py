@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
 
 from reachsim.addresses import format_address
 from reachsim.classes import Classes
 from reachsim.model.interfaces import Interface
 from reachsim.selectors import interfaces_of_instance, parse_selector
+from reachsim.verdict import Verdict, block_json
 
 if TYPE_CHECKING:
     from reachsim.api import Reach
@@ -39,40 +41,54 @@ class Template(NamedTuple):
         return "".join(parts)
 
 
+class _Told(NamedTuple):
+    """An answer as it was given, and the interfaces that it is about."""
+
+    text: str
+    ends: tuple[Interface, ...]
+
+
 class Answers:
     """Answers the questions of ``reachsim query`` as JSON text."""
 
     def __init__(self, reach: Reach) -> None:
         self.reach = reach
         self.classes = Classes(reach.ground)
-        self._kept: dict[tuple[object, ...], Template] = {}
+        self._kept: dict[tuple[object, ...], Template | _Told] = {}
         self._ends: dict[str, Interface | None] = {}
         self._names: dict[str, tuple[str, ...]] = {}
 
     def answer(self, question_id: object, source: str, destination: str, arguments: Mapping[str, Any]) -> str:
         """One line of JSON. Raises QuestionError and SnapshotError as `Reach.simulate` does."""
-        head = json.dumps(question_id, ensure_ascii=False)
-        ends = self._shared(source, destination, arguments)
-        if ends is None:
-            return f'{{"id": {head}, {self._asked(source, destination, arguments)}'
-        key, names = ends
-        template = self._kept.get(key)
-        if template is None:
-            template = _cut(self._asked(source, destination, arguments), names)
+        head = json.dumps(question_id, ensure_ascii=False, separators=(",", ":"))
+        return f'{{"id":{head},{self._rest(source, destination, arguments)}'
+
+    def _rest(self, source: str, destination: str, arguments: Mapping[str, Any]) -> str:
+        """What follows the id."""
+        shared = self._shared(source, destination, arguments)
+        if shared is None:
+            return self._asked(source, destination, arguments)
+        key, ends = shared
+        kept = self._kept.get(key)
+        if kept is None:
+            text = self._asked(source, destination, arguments)
             if len(self._kept) < MOST_KEPT:
-                self._kept[key] = template
-        return f'{{"id": {head}, {template.filled(names)}'
+                self._kept[key] = _Told(text, ends)
+            return text
+        if isinstance(kept, _Told):  # cut once somebody asks for the like
+            kept = self._kept[key] = _cut(kept.text, self._names_of_all(kept.ends))
+        return kept.filled(self._names_of_all(ends))
 
     def _asked(self, source: str, destination: str, arguments: Mapping[str, Any]) -> str:
         """The answer worked out, without its id."""
-        found = self.reach.simulate(source, destination, **arguments).to_json()
-        del found["id"]
-        return json.dumps(found, ensure_ascii=False)[1:]
+        return text_of(self.reach.simulate(source, destination, **arguments))
 
     def _shared(
         self, source: str, destination: str, arguments: Mapping[str, Any]
-    ) -> tuple[tuple[object, ...], tuple[str, ...]] | None:
-        """(what the answer depends on, the names in it), if interfaces of the same classes get the same answer."""
+    ) -> tuple[tuple[object, ...], tuple[Interface, ...]] | None:
+        """(what the answer depends on, whose names are in it), if interfaces of the same classes get the same
+        answer.
+        """
         if not arguments.keys() <= {"protocol", "port", "family"}:
             return None
         sender = self._end(source)
@@ -85,14 +101,13 @@ class Answers:
         if not destination.startswith(("eni-", "i-")):
             if parse_selector(destination).kind not in SHAREABLE:
                 return None
-            return (mine, source[:2], destination, asked), self._names_of(sender, source)
+            return (mine, source[:2], destination, asked), (sender,)
         receiver = self._end(destination)
         theirs = self.classes.of(receiver) if receiver is not None else None
         if receiver is None or theirs is None or receiver.id == sender.id:
             return None
         together = (receiver.subnet_id == sender.subnet_id, receiver.instance_id == sender.instance_id)
-        names = (*self._names_of(sender, source), *self._names_of(receiver, destination))
-        return (mine, theirs, source[:2], destination[:2], together, asked), names
+        return (mine, theirs, source[:2], destination[:2], together, asked), (sender, receiver)
 
     def _end(self, selector: str) -> Interface | None:
         """The one interface that a selector names, if it is one."""
@@ -105,19 +120,42 @@ class Answers:
             self._ends[selector] = found[0] if len(found) == 1 else None
         return self._ends[selector]
 
-    def _names_of(self, interface: Interface, selector: str) -> tuple[str, ...]:
+    def _names_of_all(self, ends: tuple[Interface, ...]) -> tuple[str, ...]:
+        return tuple(name for one in ends for name in self._names_of(one))
+
+    def _names_of(self, interface: Interface) -> tuple[str, ...]:
         """How an answer may name an interface, its subnet and its instance, longer names before those they contain."""
-        if selector not in self._names:
+        if interface.id not in self._names:
             network = self.reach.network
             ids = (interface.id, interface.subnet_id, interface.instance_id or "")
             known = [text for name in ids for text in (network.label(name), name, network.source(name) or "")]
             known.append(format_address(interface.addresses.first))
-            self._names[selector] = tuple(map(_as_json, known))
-        return self._names[selector]
+            self._names[interface.id] = tuple(map(_as_json, known))
+        return self._names[interface.id]
+
+
+def text_of(verdict: Verdict) -> str:
+    """The object that ``reachsim query`` prints, without its opening brace and its id."""
+    found = {
+        "outcome": verdict.outcome,
+        "route": verdict.route,
+        "layers": verdict.layers,
+        "blocked_by": [block_json(one) for one in verdict.blocked_by],
+        "paths": [
+            {"outcome": one.outcome, "route": one.route, "traffic": one.traffic, "hops": one.hops}
+            for one in verdict.paths
+        ],
+        "missing": verdict.missing,
+        "assumptions": verdict.assumptions,
+    }
+    try:
+        return msgspec.json.encode(found).decode()[1:]
+    except UnicodeEncodeError:  # half a surrogate pair, out of the question
+        return json.dumps(msgspec.to_builtins(found), ensure_ascii=False, separators=(",", ":"))[1:]
 
 
 def _as_json(text: str) -> str:
-    return encode_basestring(text)[1:-1]
+    return msgspec.json.encode(text).decode()[1:-1]
 
 
 def _cut(text: str, names: tuple[str, ...]) -> Template:

@@ -133,10 +133,11 @@ class Flow(msgspec.Struct, Generic[Context], frozen=True):
 
     def with_dimension(self, dimension: int, values: IntervalSet) -> Flow[Context] | None:
         """The part whose asked coordinate is among the values, or None."""
-        kept = self.box[dimension] & values
-        if not kept:
+        here = self.box[dimension]
+        kept = here & values
+        if not kept.spans:
             return None
-        if kept == self.box[dimension]:
+        if kept is here or kept == here:
             return self
         return msgspec.structs.replace(self, box=(*self.box[:dimension], kept, *self.box[dimension + 1 :]))
 
@@ -260,8 +261,14 @@ def split(
     """
     here = flow.sources if by_source else flow.destinations
     matched = here & peers
-    if not matched or not (flow.services & services):
+    if not matched:
         return None, [flow]
+    wanted = flow.services
+    same = wanted & services
+    if not same:
+        return None, [flow]
+    if matched is here and same is wanted:  # all of it
+        return flow, []
     narrowed = flow.with_sources(matched) if by_source else flow.with_destinations(matched)
     if narrowed is None:  # a fixed address outside the peers
         return None, [flow]

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from operator import itemgetter
 from typing import Final
 
 Span = tuple[int, int]
 _LOPSIDED: Final = 8
 """From how many times more spans on looking up is quicker than going through."""
+_MANY: Final = 64
+"""From how many spans on results are kept."""
 _low, _high = itemgetter(0), itemgetter(1)
 
 
@@ -81,45 +84,17 @@ class IntervalSet:
             return self
         if len(left) == 1 and left[0][0] <= right[0][0] and right[-1][1] <= left[0][1]:
             return other
-        if len(left) > _LOPSIDED * len(right):
-            return _cut(left, right)
-        if len(right) > _LOPSIDED * len(left):
-            return _cut(right, left)
-        found: list[Span] = []
-        i = j = 0
-        while i < len(left) and j < len(right):
-            (low, high), (start, end) = left[i], right[j]
-            if high < end:
-                i += 1
-            else:
-                high = end
-                j += 1
-            if start > low:
-                low = start
-            if low <= high:
-                found.append((low, high))
-        return IntervalSet(tuple(found)) if found else EMPTY
+        if len(left) + len(right) > _MANY:
+            return _kept_intersection(self, other)
+        return _intersection(self, other)
 
     def __sub__(self, other: IntervalSet) -> IntervalSet:
-        if not self.spans or not other.spans:
+        left, right = self.spans, other.spans
+        if not left or not right or left[-1][1] < right[0][0] or right[-1][1] < left[0][0]:
             return self
-        kept: list[Span] = []
-        right = other.spans
-        if len(right) > _LOPSIDED * len(self.spans):
-            right = _near(right, self.spans[0][0], self.spans[-1][1])
-        j = 0
-        for low, high in self.spans:
-            while j < len(right) and right[j][1] < low:
-                j += 1
-            k = j
-            while k < len(right) and right[k][0] <= high:
-                if right[k][0] > low:
-                    kept.append((low, right[k][0] - 1))
-                low = right[k][1] + 1
-                k += 1
-            if low <= high:
-                kept.append((low, high))
-        return IntervalSet(tuple(kept)) if kept else EMPTY
+        if self is other or (len(right) == 1 and right[0][0] <= left[0][0] and left[-1][1] <= right[0][1]):
+            return EMPTY
+        return _kept_difference(self, other) if len(left) + len(right) > _MANY else _difference(self, other)
 
     def shift(self, by: int) -> IntervalSet:
         """Every member plus ``by``.
@@ -166,13 +141,91 @@ class IntervalSet:
             yield from range(low, high + 1)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, IntervalSet) and self.spans == other.spans
+        if self is other:
+            return True
+        return isinstance(other, IntervalSet) and self._hash == other._hash and self.spans == other.spans
 
     def __hash__(self) -> int:
         return self._hash
 
     def __repr__(self) -> str:
         return f"IntervalSet({list(self.spans)})"
+
+
+class Index:
+    """Disjoint sets by what they hold: which of them meet another set.
+
+    >>> index = Index([IntervalSet.span(1, 5), IntervalSet.of([(8, 9), (20, 30)])])
+    >>> index.meeting(IntervalSet.span(6, 21)), index.meeting(IntervalSet.single(6))
+    ([1], [])
+    """
+
+    def __init__(self, sets: Iterable[IntervalSet]) -> None:
+        self._spans = sorted((low, high, place) for place, one in enumerate(sets) for low, high in one.spans)
+
+    def meeting(self, other: IntervalSet) -> list[int]:
+        """The places of the sets that have a member in common with another set, in order."""
+        mine, spans, found = self._spans, other.spans, set[int]()
+        if len(spans) > len(mine):  # as many look-ups as the shorter of the two has spans
+            for low, high, place in mine:
+                first = bisect_left(spans, low, key=_high)
+                if first < len(spans) and spans[first][0] <= high:
+                    found.add(place)
+            return sorted(found)
+        for low, high in spans:
+            first = bisect_left(mine, low, key=_high)
+            if first < len(mine) and mine[first][0] <= high:
+                found.add(mine[first][2])
+                last = bisect_right(mine, high, first, key=_low)
+                found.update(span[2] for span in mine[first + 1 : last])
+        return sorted(found)
+
+
+def _intersection(one: IntervalSet, other: IntervalSet) -> IntervalSet:
+    left, right = one.spans, other.spans
+    if len(left) > _LOPSIDED * len(right):
+        return _cut(left, right)
+    if len(right) > _LOPSIDED * len(left):
+        return _cut(right, left)
+    found: list[Span] = []
+    i = j = 0
+    while i < len(left) and j < len(right):
+        (low, high), (start, end) = left[i], right[j]
+        if high < end:
+            i += 1
+        else:
+            high = end
+            j += 1
+        if start > low:
+            low = start
+        if low <= high:
+            found.append((low, high))
+    return IntervalSet(tuple(found)) if found else EMPTY
+
+
+def _difference(one: IntervalSet, other: IntervalSet) -> IntervalSet:
+    kept: list[Span] = []
+    right = other.spans
+    if len(right) > _LOPSIDED * len(one.spans):
+        right = _near(right, one.spans[0][0], one.spans[-1][1])
+    j = 0
+    for low, high in one.spans:
+        while j < len(right) and right[j][1] < low:
+            j += 1
+        k = j
+        while k < len(right) and right[k][0] <= high:
+            if right[k][0] > low:
+                kept.append((low, right[k][0] - 1))
+            low = right[k][1] + 1
+            k += 1
+        if low <= high:
+            kept.append((low, high))
+    return IntervalSet(tuple(kept)) if kept else EMPTY
+
+
+# Wide sets (the internet without what is ours) meet the same others in one question after another.
+_kept_intersection = lru_cache(maxsize=4096)(_intersection)
+_kept_difference = lru_cache(maxsize=4096)(_difference)
 
 
 def _near(spans: tuple[Span, ...], low: int, high: int) -> tuple[Span, ...]:

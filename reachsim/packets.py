@@ -13,6 +13,7 @@ code`` (ICMP, ICMPv6), and a filler for all other protocols, of which every set 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from reachsim.intervals import EMPTY, IntervalSet
@@ -30,6 +31,7 @@ Box = tuple[IntervalSet, ...]
 """A product: one non-empty set per dimension."""
 
 
+@lru_cache(maxsize=4096)
 def protocol_services(protocol: int, ports: IntervalSet = PORTS) -> IntervalSet:
     """All services of an IP protocol with the given details.
 
@@ -263,6 +265,11 @@ def _merge(parts: Iterable[tuple[IntervalSet, _Node]]) -> _Node:
 def _project(node: _Node, dropped: int, dimensions: int) -> _Node:
     if isinstance(node, IntervalSet):
         raise ValueError("the only dimension cannot be dropped")
+    if len(node) == 1:
+        factor, rest = node[0]
+        if dropped == 0:
+            return rest
+        return factor if dimensions == 2 else ((factor, _project(rest, dropped - 1, dimensions - 1)),)
     if dropped == 0:
         found = _nothing(dimensions - 1)
         for _, rest in node:

@@ -7,13 +7,14 @@ Gateway works" (fact N185). Blackhole routes take part in the match and drop (N1
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from reachsim.addresses import Cidr
-from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.intervals import EMPTY, Index, IntervalSet
 from reachsim.model.network import Home, Network
 from reachsim.model.records import NotThere, Route, RouteTable, TransitGatewayRoute, TransitGatewayRoutes
 
@@ -47,6 +48,18 @@ class Part(NamedTuple, Generic[Item]):
     winners: tuple[Item, ...]
 
 
+class Parts(tuple[Part[Item], ...]):
+    """A disjoint split of destinations, and which of its parts some destinations are in."""
+
+    def meeting(self, destinations: IntervalSet) -> list[Part[Item]]:
+        """The parts that hold some of the destinations, in the order of the split."""
+        return [self[place] for place in self._index.meeting(destinations)]
+
+    @cached_property
+    def _index(self) -> Index:
+        return Index(part.destinations for part in self)
+
+
 class CompiledTable(Struct, frozen=True):
     """A route table as a disjoint split of destinations.
 
@@ -54,7 +67,7 @@ class CompiledTable(Struct, frozen=True):
     could be theirs. So it is with ``unread``: why not all routes could be read.
     """
 
-    parts: tuple[Part[Candidate], ...]
+    parts: Parts[Candidate]
     local: IntervalSet
     missing: tuple[str, ...]
     unread: str = ""
@@ -182,7 +195,7 @@ def _blocks_of(network: Network, route: Route, home: Home) -> tuple[tuple[Cidr, 
 
 
 def compile_transit_table(network: Network, routes: TransitGatewayRoutes, home: Home) -> tuple[
-    tuple[Part[TransitGatewayRoute], ...], tuple[str, ...]
+    Parts[TransitGatewayRoute], tuple[str, ...]
 ]:  # fmt: skip
     """(split of destinations by transit gateway route, missing prefix list files): the longest prefix wins, then a
     static route, then a prefix list's, then a propagated one (fact N185).
@@ -211,7 +224,7 @@ def _transit_rank(route: TransitGatewayRoute) -> int:
     return PROPAGATED + min(known, default=len(_PROPAGATED_BY))
 
 
-def longest_prefix(entries: Iterable[tuple[Cidr, int, Item]]) -> tuple[Part[Item], ...]:
+def longest_prefix(entries: Iterable[tuple[Cidr, int, Item]]) -> Parts[Item]:
     """Paint blocks over each other, longest prefix and then best rank first.
 
     Each part's winners are the items of one prefix and rank: more than one means that AWS picks (fact N14).
@@ -236,4 +249,4 @@ def longest_prefix(entries: Iterable[tuple[Cidr, int, Item]]) -> tuple[Part[Item
         if left:
             parts.append(Part(left, tuple(items)))
             painted = painted | block.block
-    return tuple(parts)
+    return Parts(parts)

@@ -103,10 +103,8 @@ class Source(msgspec.Struct, frozen=True):
 
 
 def internet_addresses(network: Network) -> IntervalSet:
-    """The selector ``internet``: every public address but those in AWS-managed prefix lists and the VPCs' own, the
-    public addresses of their interfaces included.
-    """
-    return PUBLIC - network.aws_addresses - network.all_vpc_addresses - network.own_public_addresses
+    """The selector ``internet``."""
+    return network.internet_addresses
 
 
 def sources(network: Network, selector: Selector, toward: tuple[Interface, ...] = ()) -> tuple[Source, ...]:

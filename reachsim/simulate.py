@@ -204,7 +204,7 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
 def weigh(question: Question, found: Sequence[Scenario], *, explicit_icmp: bool = False) -> Verdict:
     """From walked scenarios to the network's verdict."""
     considered = [_considered(one, explicit_icmp) for one in found]
-    outcome = _outcome(_by_group(considered))
+    outcome = _same_for_all(considered) or _outcome(_by_group(considered))
     flows = [flow for one in considered for flow in one.flows]
     symbolic_split = outcome == "unknown" and any(one.symbolic for one in considered) and not any(
         flow.gaps and not flow.blocks for flow in flows
@@ -377,6 +377,14 @@ def answer_of(found: Sequence[Scenario]) -> tuple[Answer, Answer, RouteWord, tup
     routes = _routes(considered)
     route: RouteWord = "none" if some == "no" or not routes else next(iter(routes)) if len(routes) == 1 else "mixed"
     return every, some, route, ()
+
+
+def _same_for_all(considered: Sequence[Scenario]) -> Outcome | None:
+    """The outcome where every packet has the same certain one, whoever picks it: nothing to weigh."""
+    if any(one.gaps or one.blocks or not one.flows for one in considered):
+        return None
+    outcomes = {flow.outcome for one in considered for flow in one.flows}
+    return "allowed" if outcomes == {"allowed"} else "blocked" if outcomes == {"blocked"} else None
 
 
 def _by_group(considered: Sequence[Scenario]) -> list[Weighed | None]:

@@ -79,7 +79,7 @@ def answer(answers: Answers, line: bytes) -> tuple[str, bool]:
     except SnapshotError as error:
         code, message = "BAD_SNAPSHOT", str(error)
     wrong = {"id": question_id, "error": {"code": code, "message": message}}
-    return json.dumps(wrong, ensure_ascii=False), False
+    return json.dumps(wrong, ensure_ascii=False, separators=(",", ":")), False
 
 
 def _read(line: bytes) -> dict[str, Any]:

@@ -202,7 +202,7 @@ def _routed(ground: Ground, flow: Walk, table: RouteTable, subnet_id: str, vpc_i
         return _past_acl(ground, reply_to_nat, subnet_id)
     parts: list[Walk] = []
     rest = flow.destinations
-    for piece in compiled.parts:
+    for piece in compiled.parts.meeting(rest):
         part = flow.with_destinations(piece.destinations & flow.destinations) if rest & piece.destinations else None
         if part is None:
             continue
@@ -459,8 +459,8 @@ def deliver(ground: Ground, flow: Walk) -> list[Walk]:
     if back is not None:
         parts.append(_at_nat(ground, flow, back))
         rest = EMPTY
-    for (vpc, number), gateway in network.nat_of_address.items():
-        if vpc == vpc_id and number in rest:
+    for number, gateway in network.nats_of_vpc.get(vpc_id, ()):
+        if number in rest:
             part = flow.with_destinations(IntervalSet.single(number))
             if part is not None:
                 parts.append(_at_nat(ground, part, gateway))
@@ -506,8 +506,8 @@ def receive(ground: Ground, flow: Walk) -> list[Walk]:
     interface = virtual or ground.network.interfaces[name]
     if interface.kind == "nat":
         gateway = _awaiting_nat(ground, flow, interface.addresses) or next(
-            (gateway for (_, number), gateway in ground.network.nat_of_address.items()
-             if number in interface.addresses and gateway.vpc_id == interface.vpc_id), None)  # fmt: skip
+            (one for number, one in ground.network.nats_of_vpc.get(interface.vpc_id, ())
+             if number in interface.addresses), None)  # fmt: skip
         return [_at_nat(ground, flow, gateway) if gateway is not None else _nobody(ground, flow, name)]
     if flow.leg == "response" and interface.kind == "load-balancer":
         return [flow.to("load-balancer-back", name)]

@@ -143,7 +143,7 @@ def _sender(ground: Ground, flow: Walk, vpc_id: str) -> Interface | None:
         if flow.sources <= receiver.addresses and receiver.vpc_id == vpc_id:
             return receiver
     for subnet_id, addresses in ground.network.split_by_subnet(vpc_id, flow.sources):
-        for interface in ground.network.interfaces_in(subnet_id or ""):
+        for interface in ground.network.interfaces_at(subnet_id or "", addresses):
             if not interface.addresses.isdisjoint(addresses):
                 return interface
     return None
@@ -247,11 +247,10 @@ def internet(ground: Ground, flow: Walk) -> list[Walk]:
 def _owners(ground: Ground, addresses: IntervalSet) -> list[tuple[str, IntervalSet]]:
     """Public addresses that the snapshot owns, by the VPC they lead into."""
     found: dict[str, IntervalSet] = {}
-    for public, (interface, _) in ground.network.public_addresses.items():
-        if public in addresses:
-            known = found.get(interface.vpc_id, IntervalSet(()))
-            found[interface.vpc_id] = known | IntervalSet.single(public)
-    for vpc_id in ground.network.vpcs:
+    for public, interface, _ in ground.network.public_among(addresses):
+        known = found.get(interface.vpc_id, IntervalSet(()))
+        found[interface.vpc_id] = known | IntervalSet.single(public)
+    for vpc_id in ground.network.vpcs_with_ipv6:
         part = addresses & ground.network.vpc_addresses(vpc_id) & V6
         if part:
             found[vpc_id] = found.get(vpc_id, IntervalSet(())) | part
@@ -309,8 +308,8 @@ def internet_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
     flow = with_context(flow, crossed=crossed)
     parts: list[Walk] = []
     rest = flow.destinations
-    for public, (interface, private) in network.public_addresses.items():
-        if public not in rest or interface.vpc_id != vpc_id:
+    for public, interface, private in network.public_among(rest):
+        if interface.vpc_id != vpc_id:
             continue
         part = flow.with_destinations(IntervalSet.single(public))
         if part is not None:

@@ -19,7 +19,7 @@ from reachsim.model.network import Network
 from reachsim.model.records import RouteTable, TransitGatewayRoute, TransitGatewayVpcAttachment
 from reachsim.model.states import State
 from reachsim.packets import ICMP, ICMPV6, NAT_PORT, SECOND_NAT_PORT, TCP, UDP
-from reachsim.routing import CompiledTable, Part, compile_table, compile_transit_table
+from reachsim.routing import CompiledTable, Parts, compile_table, compile_transit_table
 
 OriginKind = Literal["interface", "internet", "on-premises"]
 Route = Literal["private", "aws-public", "internet", "on-premises"]
@@ -117,6 +117,8 @@ class Ground:
         self.table = cache(self._table)
         self.transit_table = cache(self._transit_table)
         self.peered_vpcs = cache(self._peered_vpcs)
+        self.lacks_for_vpc = cache(self._lacks_for_vpc)
+        self.zone_of = cache(self._zone_of)
 
     def _group_rules(self, group_id: str, direction: Direction) -> tuple[Rule, ...]:
         return security_group_rules(self.network, self.network.security_groups[group_id], direction)
@@ -129,7 +131,7 @@ class Ground:
         return compile_table(self.network, table, self.network.home_of(table_id))
 
     def _transit_table(self, table_id: str, gateway_id: str) -> tuple[
-        tuple[Part[TransitGatewayRoute], ...], tuple[str, ...]
+        Parts[TransitGatewayRoute], tuple[str, ...]
     ]:  # fmt: skip
         """The split of destinations by a table of a transit gateway, and the files of prefix lists that it lacks."""
         routes = self.network.transit_gateway_routes[table_id]
@@ -159,12 +161,12 @@ class Ground:
         """Network Firewalls by the endpoint that leads to them."""
         return firewalls_by_endpoint(self.network)
 
-    def zone_of(self, subnet_id: str) -> str | None:
+    def _zone_of(self, subnet_id: str) -> str | None:
         """The Availability Zone of a subnet, by id where the snapshot has it (names differ between accounts)."""
         subnet = self.network.subnets.get(subnet_id)
         return None if subnet is None else subnet.availability_zone_id or subnet.availability_zone
 
-    def lacks_for_vpc(self, vpc_id: str, *operations: str) -> tuple[str, ...]:
+    def _lacks_for_vpc(self, vpc_id: str, *operations: str) -> tuple[str, ...]:
         """Files of the VPC's account and Region that are not known."""
         return self.network.lacks(self.network.home_of(vpc_id), *operations)
 

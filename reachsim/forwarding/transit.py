@@ -105,7 +105,7 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
         return [lost(flow, missing(lacking, table_id, f"a prefix list that {table_id} routes by"))]
     parts: list[Walk] = []
     rest = flow.destinations
-    for piece in compiled:
+    for piece in compiled.meeting(rest):
         part = flow.with_destinations(piece.destinations)
         if part is not None:
             rest = rest - piece.destinations

@@ -7,7 +7,6 @@ that it would have needed (DESIGN, "What a verdict needs"). **Source:** network-
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_right
 from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
 from typing import TypeVar
@@ -15,9 +14,9 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from reachsim.addresses import Cidr
+from reachsim.addresses import PUBLIC, V6, Cidr
 from reachsim.errors import Fault, SnapshotError
-from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.intervals import EMPTY, Index, IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.decode import decode, decode_collection, fault, garbage_collector_paused
 from reachsim.model.interfaces import Interface, interface_of
@@ -398,7 +397,7 @@ class Network:
     def source(self, resource_id: str, below: str = "") -> str | None:
         """``FILE#/json/pointer`` of a resource, or of something below it."""
         place = self.places.get(resource_id)
-        return None if place is None else f"{place}{below}"
+        return None if place is None else f"{place.file}#{place.pointer}{below}"
 
     def label(self, resource_id: str) -> str:
         """The id with the Name tag behind it, as people know it."""
@@ -444,6 +443,10 @@ class Network:
     def _vpc_addresses(self) -> dict[str, IntervalSet]:
         return {vpc: IntervalSet.union_of(one.block for one in blocks) for vpc, blocks in self._vpc_blocks.items()}
 
+    @cached_property
+    def vpcs_with_ipv6(self) -> tuple[str, ...]:
+        return tuple(vpc_id for vpc_id, addresses in self._vpc_addresses.items() if addresses & V6)
+
     def vpc_addresses(self, vpc_id: str) -> IntervalSet:
         return self._vpc_addresses.get(vpc_id, EMPTY)
 
@@ -464,20 +467,23 @@ class Network:
 
     def split_by_subnet(self, vpc_id: str, addresses: IntervalSet) -> list[tuple[str | None, IntervalSet]]:
         """Disjoint parts of the addresses by the subnet of the VPC that holds them; None for those in no subnet."""
-        blocks = self._subnet_blocks.get(vpc_id, [])
-        parts: dict[str, IntervalSet] = {}
+        ids, blocks, index = self._subnet_index.get(vpc_id, _NO_SUBNETS)
+        found: list[tuple[str | None, IntervalSet]] = []
         rest = addresses
-        for low, high in addresses.spans:
-            start = max(0, bisect_right(blocks, (low, 1 << 200, "")) - 1)
-            for block_low, block_high, subnet_id in blocks[start:]:
-                if block_low > high:
-                    break
-                part = addresses & IntervalSet.span(block_low, block_high)
-                if part:
-                    parts[subnet_id] = parts.get(subnet_id, EMPTY) | part
-                    rest = rest - part
-        found: list[tuple[str | None, IntervalSet]] = list(parts.items())
+        for place in index.meeting(addresses):
+            found.append((ids[place], addresses & blocks[place]))
+            rest = rest - blocks[place]
         return [*found, (None, rest)] if rest else found
+
+    @cached_property
+    def _subnet_index(self) -> dict[str, tuple[tuple[str, ...], tuple[IntervalSet, ...], Index]]:
+        """VPC → its subnets by their first address, their addresses, and which of these hold some addresses."""
+        found: dict[str, tuple[tuple[str, ...], tuple[IntervalSet, ...], Index]] = {}
+        for vpc_id in self._subnet_blocks:
+            ids = self.subnets_of(vpc_id)
+            blocks = tuple(subnet_addresses(self.subnets[subnet_id]) for subnet_id in ids)
+            found[vpc_id] = ids, blocks, Index(blocks)
+        return found
 
     @cached_property
     def _table_of_subnet(self) -> dict[str, str]:
@@ -642,6 +648,18 @@ class Network:
                     found[address.public_ip.number] = (nat, own)
         return found
 
+    def public_among(self, addresses: IntervalSet) -> list[tuple[int, Interface, int]]:
+        """Those of `public_addresses` that are among some addresses: (public, interface, private)."""
+        mine = addresses & self.own_public_addresses
+        if mine.size == len(self.public_addresses):
+            return [(public, interface, private) for public, (interface, private) in self.public_addresses.items()]
+        order = self._order_of_public_addresses
+        return [(public, *self.public_addresses[public]) for public in sorted(mine, key=order.__getitem__)]
+
+    @cached_property
+    def _order_of_public_addresses(self) -> dict[int, int]:
+        return {public: place for place, public in enumerate(self.public_addresses)}
+
     @cached_property
     def regional_nat_addresses(self) -> IntervalSet:
         """The public addresses of regional NAT gateways, which take nothing but answers (N52, N54)."""
@@ -659,6 +677,13 @@ class Network:
     def own_public_addresses(self) -> IntervalSet:
         """Every public IPv4 address of an interface in the snapshot."""
         return IntervalSet.of((public, public) for public in self.public_addresses)
+
+    @cached_property
+    def internet_addresses(self) -> IntervalSet:
+        """Every public address but those in AWS-managed prefix lists and the VPCs' own, the public addresses of their
+        interfaces included.
+        """
+        return PUBLIC - self.aws_addresses - self.all_vpc_addresses - self.own_public_addresses
 
     @cached_property
     def endpoint_of_interface(self) -> dict[str, aws.VpcEndpoint]:
@@ -712,15 +737,14 @@ class Network:
         return {arn.partition(":loadbalancer/")[2]: record for arn, record in self.load_balancers.items()}
 
     @cached_property
-    def nat_of_address(self) -> dict[tuple[str, int], aws.NatGateway]:
-        """(VPC, private address) → NAT gateway that has not been deleted."""
-        return {
-            (gateway.vpc_id or "", address.private_ip.number): gateway
-            for gateway in self.nat_gateways.values()
-            if gateway.state not in ("deleted", "failed")
-            for address in gateway.nat_gateway_addresses
-            if address.private_ip is not None
-        }
+    def nats_of_vpc(self) -> dict[str, tuple[tuple[int, aws.NatGateway], ...]]:
+        """VPC → its NAT gateways that have not been deleted, one entry for each private address of theirs."""
+        found: dict[str, dict[int, aws.NatGateway]] = {}
+        for gateway in self.nat_gateways.values():
+            for address in gateway.nat_gateway_addresses if gateway.state not in ("deleted", "failed") else ():
+                if address.private_ip is not None:
+                    found.setdefault(gateway.vpc_id or "", {})[address.private_ip.number] = gateway
+        return {vpc_id: tuple(mine.items()) for vpc_id, mine in found.items()}
 
     # --- prefix lists -----------------------------------------------------------------------------------------------
 
@@ -810,6 +834,7 @@ class Network:
         return (None if value is None else value.value), path
 
 
+_NO_SUBNETS: tuple[tuple[str, ...], tuple[IntervalSet, ...], Index] = ((), (), Index(()))
 _FOR_LIFE = ("vpc_id", "subnet_id", "cidr_block", "availability_zone_id")
 """What a resource keeps for as long as it exists, whoever lists it."""
 _TWO_SIDED = (aws.VpcPeeringConnection, aws.TransitGatewayPeeringAttachment, aws.PrefixList)

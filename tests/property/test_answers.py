@@ -28,7 +28,8 @@ def test_shared_answers_are_those_of_each_by_itself(topic: str) -> None:
         for source, destination in pairs:
             for arguments in ({"protocol": "tcp", "port": 443}, {}):
                 alone = reach.simulate(source, destination, **arguments).to_json("q")  # type: ignore[arg-type]
-                assert answers.answer("q", source, destination, arguments) == json.dumps(alone, ensure_ascii=False)
+                text = json.dumps(alone, ensure_ascii=False, separators=(",", ":"))
+                assert answers.answer("q", source, destination, arguments) == text
         shared += 2 * len(pairs) - len(answers._kept)
     assert shared > 0
 

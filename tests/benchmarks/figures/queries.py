@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 
@@ -30,6 +31,7 @@ def questions(reach: Reach, seed: int) -> list[bytes]:
 
 def _queries(place: Place, size: int) -> Measured:
     reach = load(place.organization(size))
+    gc.freeze()  # as the command does
     asked = questions(reach, 0)
     kept = Answers(reach)
     for line in asked[::30]:
