@@ -763,6 +763,9 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("DNS_PROFILE_PRECEDENCE", "dns", "",  # N173
      "The VPC and a Route 53 Profile have zones, rules or rule groups for the same name, and which goes first is not "
      "certain. Of two zones or two rules the VPC's own was taken.", "Keep one of the two."),
+    ("DNS_SERVERS_MIXED", "dns", _DNS,  # N160
+     "The DHCP options name other DNS servers beside AmazonProvidedDNS. Clients were taken to ask AmazonProvidedDNS, "
+     "the first of the list, and no other.", "Name either AmazonProvidedDNS or servers of your own, as AWS advises."),
     ("DNS_PROFILE_UNSEEN", "dns", "",  # N173
      "A Route 53 Profile is associated with the VPC, but what it brings is not in the snapshot.",
      "Capture route53profiles list-profile-resource-associations."),
@@ -783,8 +786,8 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
 # What each assumption can hide. A verdict's own ``can_hide`` is one of the two where this says ``either``.
 _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
     ("leak", """
-        BLACKHOLE_NO_FALLTHROUGH BPA_EXCLUSION_NOT_COUNTED BPA_INCONSISTENT DNS_FIREWALL_FAIL_OPEN ECS_TASK_IPV6
-        FIREWALL_NAME_CLAIMED
+        BLACKHOLE_NO_FALLTHROUGH BPA_EXCLUSION_NOT_COUNTED BPA_INCONSISTENT DNS_FIREWALL_FAIL_OPEN DNS_SERVERS_MIXED
+        ECS_TASK_IPV6 FIREWALL_NAME_CLAIMED
         IPV6_PRIVATE_SPACE"""),
     ("block", """
         BUILD_EPHEMERAL_PORTS DNS_FORWARDER_RETRIES DNS_FORWARD_TCP_CLOSED DNS_REDIRECTION_UNSEEN FIREWALL_MANAGED_RULES

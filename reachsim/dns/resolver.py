@@ -1,6 +1,7 @@
 """Which name servers the clients of a VPC ask, and whether the VPC's own resolver answers.
 
-**Source:** "Understanding Amazon DNS" (VPC User Guide; facts N160, N161).
+**Source:** "Understanding Amazon DNS", "DHCP option sets" (VPC User Guide: own name servers beside AmazonProvidedDNS
+"might cause unexpected behavior"; facts N160, N161). Clients ask the name servers in the order of the list.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ AMAZON = {"amazonprovideddns", "169.254.169.253", "fd00:ec2::253"}
 
 
 def other_servers(asking: Asking, noted: Noted) -> tuple[str, tuple[str, ...]]:
-    """(DHCP options, name servers) of the VPC if none of the servers is its own resolver, else ("", ()).
+    """(DHCP options, name servers) of the VPC if the first of the servers is not its own resolver, else ("", ()).
 
-    Of several name servers, among them the VPC's own resolver, the resolver was taken (N160).
+    The resolver as the first of several was taken to answer every query (N160).
     """
     network, vpc_id = asking.network, asking.vpc_id
     vpc = network.vpcs.get(vpc_id)
@@ -33,7 +34,11 @@ def other_servers(asking: Asking, noted: Noted) -> tuple[str, tuple[str, ...]]:
         value.value for one in options.dhcp_configurations if one.key == "domain-name-servers" for value in one.values
     )
     own = AMAZON | set(_plus_two(asking))
-    if any(server.lower() in own for server in servers):
+    if servers and servers[0].lower() in own:
+        others = [server for server in servers if server.lower() not in own]
+        if others:
+            detail = f"{options.dhcp_options_id} names {', '.join(others)} after the resolver of {vpc_id}"
+            noted.take("DNS_SERVERS_MIXED", options.dhcp_options_id, detail, "leak")
         return "", ()
     return options.dhcp_options_id, servers or ("none at all",)
 

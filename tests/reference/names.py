@@ -82,7 +82,7 @@ class Names:
             if row["Key"] == "domain-name-servers"
             for value in row["Values"]
         ]
-        if AMAZON & set(servers):
+        if servers and servers[0] in AMAZON:
             return self.of_vpc(vpc, name, qtype)
         return self.elsewhere([eni], servers, name, qtype, (), MOST_STEPS)
 

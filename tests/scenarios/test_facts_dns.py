@@ -39,11 +39,24 @@ def answered(net: Build, source: str, name: str, **more: Any) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "servers", [["AmazonProvidedDNS"], ["169.254.169.253"], ["10.0.0.2"], ["10.0.0.10", "AmazonProvidedDNS"]]
+    "servers", [["AmazonProvidedDNS"], ["169.254.169.253"], ["10.0.0.2"], ["AmazonProvidedDNS", "10.0.0.2"]]
 )
 def test_n160_the_amazon_resolver_by_any_of_its_names(servers: list[str]) -> None:
     net = private_logs(dns_servers=servers)
-    assert fate(ask(net, net.client, "logs")) == ("allowed", "private")
+    verdict = ask(net, net.client, "logs")
+    assert fate(verdict) == ("allowed", "private")
+    assert ("DNS_SERVERS_MIXED", "dopt-v") not in assumed(verdict)
+
+
+def test_n160_of_several_name_servers_clients_ask_the_first() -> None:
+    net = private_logs(dns_servers=["AmazonProvidedDNS", "10.0.0.10"])
+    verdict = ask(net, net.client, "logs")
+    assert fate(verdict) == ("allowed", "private")
+    assert ("DNS_SERVERS_MIXED", "dopt-v") in assumed(verdict)
+    net = private_logs(dns_servers=["10.0.0.10", "AmazonProvidedDNS"])
+    verdict = ask(net, net.client, "logs")
+    assert fate(verdict) == ("unknown", "none")
+    assert causes(verdict) | codes(verdict) >= {"DNS_CUSTOM_RESOLVER_UNKNOWN"}
 
 
 def test_n160_other_name_servers_are_unknown() -> None:
