@@ -20,7 +20,7 @@ from .statements import PRINCIPAL_KINDS, Document, Element, Finding, Kind, Patte
 from .truth import UNKNOWN, Truth, Unknown, either, opposite
 
 # Another policy may allow where these say nothing, so here a Deny says more than silence does.
-_GRANTING_KINDS: Final[frozenset[Kind]] = frozenset({"identity", "resource"})
+GRANTING_KINDS: Final[frozenset[Kind]] = frozenset({"identity", "resource"})
 
 
 class Judgement(NamedTuple):
@@ -120,7 +120,7 @@ def _open_question(deny: Statement | None, allow: Statement | None, granted: boo
     """The first statement of which it is not known whether it matches, if it could change the answer."""
     if granted:
         return deny
-    if allow is None and kind not in _GRANTING_KINDS:
+    if allow is None and kind not in GRANTING_KINDS:
         return None  # a ceiling that cannot allow blocks, whether or not it also denies
     return deny or allow
 

@@ -6,6 +6,7 @@ using endpoint policies").
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -49,8 +50,8 @@ def on_size(size: int) -> Iterator[Note]:
 
 def on_labels(statements: tuple[Statement, ...]) -> Iterator[Note]:
     """The notes on Sids that occur twice."""
-    sids = [statement.sid for statement in statements if statement.sid]
-    for sid in sorted({sid for sid in sids if sids.count(sid) > 1}):
+    counts = Counter(statement.sid for statement in statements if statement.sid)
+    for sid in sorted(sid for sid, count in counts.items() if count > 1):
         yield Note(f"the Sid {sid} occurs more than once")
 
 

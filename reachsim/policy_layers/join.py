@@ -182,7 +182,8 @@ def _identity(mine: Sequence[Said], resource: Sequence[Said], own: bool) -> Answ
 
 
 def _answer(heard: Sequence[Said], optional: frozenset[Kind], more: tuple[Assumption, ...] = ()) -> Answer:
-    """The layer that some kinds of policy make together; the silence of optional kinds does not block."""
+    """The layer that some kinds of policy make together; the silence of optional kinds does not block, unless it may be
+    a Deny."""
     outcome: Outcome = "allowed"
     blocks: list[Block] = []
     missing: list[str] = []
@@ -193,6 +194,9 @@ def _answer(heard: Sequence[Said], optional: frozenset[Kind], more: tuple[Assump
         if one.effect == "deny" or (one.effect == "none" and one.kind not in optional):
             outcome = "blocked"
             blocks.append(Block(one.code, one.component, one.rule or None, None, "request", "egress", "403", one.why))
+        elif one.unsure and outcome != "blocked":
+            outcome = "unknown"
+            assumptions.append(Assumption("UNKNOWN_RESOURCE", one.component, one.unsure, "block"))
         elif one.effect == "unknown" and outcome != "blocked":
             outcome = "unknown"
     return Answer(outcome, tuple(blocks), tuple(missing), (*assumptions, *more))

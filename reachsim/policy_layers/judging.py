@@ -16,6 +16,7 @@ from reachsim import policy
 from reachsim.addresses import format_address, parse_block
 from reachsim.intervals import IntervalSet
 from reachsim.policy.conditions import Condition
+from reachsim.policy.judge import GRANTING_KINDS
 from reachsim.policy.request import OpenContext
 from reachsim.policy.statements import Kind
 from reachsim.policy.variables import Variable
@@ -43,7 +44,10 @@ def judge(held: policy.Document, asked: Asked, kind: Kind, **how: bool) -> polic
         policy.judge(held, _with(asked.request, dict(zip(open_keys, values, strict=True))), kind, **how)
         for values in product(*open_keys.values())
     ]
-    return answers[0] if len({answer.effect for answer in answers}) == 1 else judged
+    effects = {answer.effect for answer in answers}
+    if effects == {"none", "deny"} and kind not in GRANTING_KINDS:
+        return next(answer for answer in answers if answer.effect == "none")  # a ceiling that blocks either way
+    return answers[0] if len(effects) == 1 else judged
 
 
 def _keys_of(held: policy.Document) -> set[str]:

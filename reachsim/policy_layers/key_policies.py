@@ -27,7 +27,7 @@ from reachsim.policy_layers import said
 from reachsim.policy_layers.asked import Asked
 from reachsim.policy_layers.encryption import KeyUse, keys_of_a_session
 from reachsim.policy_layers.held import document
-from reachsim.policy_layers.said import Said, judge_naming, not_known, organization_policies
+from reachsim.policy_layers.said import Said, not_known, organization_policies, resource_said
 
 _USABLE: Final = frozenset({"Enabled", "Updating"})
 _NO_VPC: Final = frozenset(
@@ -154,13 +154,10 @@ def _policy(network: Network, question: Asked, key: _Key, use: KeyUse) -> Said:
     held = _document(network, key, use)
     if isinstance(held, Said):
         return held
-    judged = judge_naming(network, held, question, "resource")
-    why = f"the policy of {key.arn} refuses {question.request.action}, which {use.service} needs: {judged.why}"
+    refuses = f"the policy of {key.arn} refuses {question.request.action}, which {use.service} needs"
+    found, _ = resource_said(network, held, question, key.arn, refuses)
     nobody = question.role is None and question.request.principal.has_identity
-    if judged.effect == "unknown" or (judged.effect == "none" and nobody):
-        return not_known("resource", key.arn, why)
-    return Said("resource", judged.effect, "RESOURCE_POLICY_DENY", key.arn, judged.statement, why,
-                grants=judged.grants)  # fmt: skip
+    return not_known("resource", key.arn, found.why) if found.effect == "none" and nobody else found
 
 
 def _document(network: Network, key: _Key, use: KeyUse) -> policy.Document | Said:
@@ -206,6 +203,8 @@ def _with_grants(
         return theirs, mine
     path = network.path(key.home, "kms", "list-grants", key.id)
     given = _granted(network, question, path)
+    if given is True and theirs.unsure:
+        return not_known("resource", key.arn, theirs.unsure), mine
     if given is True:
         return Said("resource", "allow", component=key.arn, grants=frozenset({Via.SESSION})), mine
     if given is False:

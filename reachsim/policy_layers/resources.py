@@ -20,7 +20,7 @@ from reachsim.policy_layers.asked import STRANGER, Asked, bucket_of
 from reachsim.policy_layers.held import document
 from reachsim.policy_layers.identities import described, iam_details
 from reachsim.policy_layers.key_policies import policy_of_key
-from reachsim.policy_layers.said import Said, is_layer, judge_naming, not_known, organization_policies
+from reachsim.policy_layers.said import Said, is_layer, not_known, organization_policies, resource_said
 
 
 def resource(network: Network, asked: Asked) -> list[Said]:
@@ -66,13 +66,10 @@ def _resource(network: Network, asked: Asked) -> Said:
         )
     text = _policy_text(network, path)
     held = document(text, path)
-    judged = judge_naming(network, held, asked, "resource")
-    why = f"the policy of {name} refuses {request.action}: {judged.why}"
-    if judged.effect == "unknown":
-        return not_known("resource", name, why)
+    said, judged = resource_said(network, held, asked, name, f"the policy of {name} refuses {request.action}")
     if judged.effect == "allow" and bucket and not request.same_account and policy.is_public(held):
         return _public(network, asked, name, judged.grants)
-    return Said("resource", judged.effect, "RESOURCE_POLICY_DENY", name, judged.statement, why, grants=judged.grants)
+    return said
 
 
 def _with_registry(network: Network, asked: Asked, repository: Said) -> Said:
@@ -90,16 +87,16 @@ def _with_registry(network: Network, asked: Asked, repository: Said) -> Said:
         unseen = Assumption("UNKNOWN_RESOURCE", account, detail, "block")
         return msgspec.structs.replace(repository, assumptions=(*repository.assumptions, unseen))
     held = document(_policy_text(network, path), path)
-    judged = judge_naming(network, held, asked, "resource")
-    why = f"the policy of the registry {account} refuses {asked.request.action}: {judged.why}"
-    registry = Said("resource", judged.effect, "RESOURCE_POLICY_DENY", account, judged.statement, why,
-                    grants=judged.grants)  # fmt: skip
-    if judged.effect == "unknown":
-        registry = not_known("resource", account, why)
+    refuses = f"the policy of the registry {account} refuses {asked.request.action}"
+    registry, _ = resource_said(network, held, asked, account, refuses)
     both = {said.effect: said for said in (registry, repository)}
+    unsure = registry.unsure or repository.unsure
+    if "deny" not in both and "allow" in both and unsure:
+        return not_known("resource", account, unsure)
     if repository.effect == "allow" and registry.effect == "allow":
         return msgspec.structs.replace(repository, grants=repository.grants | registry.grants)
-    return next(both[effect] for effect in ("deny", "allow", "unknown", "none") if effect in both)
+    found = next(both[effect] for effect in ("deny", "allow", "unknown", "none") if effect in both)
+    return msgspec.structs.replace(found, unsure=unsure) if found.effect == "none" else found
 
 
 def registry_counts(network: Network, home: Home, action: str) -> bool:
@@ -123,11 +120,8 @@ def _trust(network: Network, asked: Asked) -> Said:
             return Said("resource", "none", "RESOURCE_POLICY_DENY", role, None, why)
         why = f"the trust policy of {role}, which must allow the request, is not in the snapshot"
         return not_known("resource", role, why, path)
-    judged = judge_naming(network, document(held.trust, held.path), asked, "resource")
-    why = f"the trust policy of {role} refuses {asked.request.action}: {judged.why}"
-    if judged.effect == "unknown":
-        return not_known("resource", role, why)
-    return Said("resource", judged.effect, "RESOURCE_POLICY_DENY", role, judged.statement, why, grants=judged.grants)
+    refuses = f"the trust policy of {role} refuses {asked.request.action}"
+    return resource_said(network, document(held.trust, held.path), asked, role, refuses)[0]
 
 
 def _no_such_repository(network: Network, home: Home, name: str) -> bool:

@@ -30,7 +30,8 @@ Effect = Literal["allow", "deny", "none", "unknown"]
 
 
 class Said(msgspec.Struct, frozen=True):
-    """What the policies of one kind say together. ``code`` is that of a block, if this kind blocks."""
+    """What the policies of one kind say together. ``code`` is that of a block, if this kind blocks. ``unsure`` tells of
+    an effect "none" why it may be "deny", "" if it cannot: where silence does not count, that is open."""
 
     kind: Kind
     effect: Effect
@@ -41,6 +42,7 @@ class Said(msgspec.Struct, frozen=True):
     missing: tuple[str, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     grants: frozenset[Via] = frozenset()
+    unsure: str = ""
 
 
 def not_known(kind: Kind, component: str, why: str, *missing: str) -> Said:
@@ -119,17 +121,23 @@ def _own_policies(network: Network, asked: Asked) -> list[Said]:
     if denied is not None:
         why = f"a policy of {arn} denies {request.action}: {denied.why}"
         said = Said("identity", "deny", "IDENTITY_POLICY_DENY", arn, denied.statement, why)
+    elif not unseen and not _may_allow(documents, asked):
+        open_ = next((one.why for one in judged if one.effect == "unknown"), "")
+        why = f"no policy of {arn} allows {request.action} on {request.resource_arn}"
+        said = Said("identity", "none", "IDENTITY_POLICY_DENY", arn, None, why, unsure=open_)
     elif unseen or any(one.effect == "unknown" for one in judged):
         reasons = unseen or [one.why for one in judged if one.effect == "unknown"]
         why = f"whether {arn} may {request.action} is not known ({'; '.join(reasons)})"
         said = not_known("identity", arn, why, *found.missing)
-    elif any(one.effect == "allow" for one in judged):
-        said = Said("identity", "allow")
     else:
-        why = f"no policy of {arn} allows {request.action} on {request.resource_arn}"
-        said = Said("identity", "none", "IDENTITY_POLICY_DENY", arn, None, why)
+        said = Said("identity", "allow")
     boundary = _boundary(found, asked)
     return [said, boundary] if boundary else [said]
+
+
+def _may_allow(documents: Sequence[policy.Document], asked: Asked) -> bool:
+    """Whether any of these policies may allow, whatever is not known; as ceilings they say so of a Deny, too."""
+    return any(judge(one, asked, "boundary").effect not in ("none", "deny") for one in documents)
 
 
 def _boundary(found: Identity, asked: Asked) -> Said | None:
@@ -156,6 +164,26 @@ def judge_naming(
         why = f"whether {asked.role} has a permissions boundary, which NotPrincipal does not spare, is not known"
         return judged._replace(effect="unknown", why=why)
     return judged
+
+
+def resource_said(
+    network: Network, held: policy.Document, asked: Asked, component: str, refuses: str
+) -> tuple[Said, policy.Judgement]:
+    """What a resource's policy says, in both forms; ``refuses`` begins the sentence that tells why it does not allow.
+
+    A policy that surely does not allow, of which it is only open whether it denies, is silent and ``unsure``.
+    """
+    judged = judge_naming(network, held, asked, "resource")
+    why = f"{refuses}: {judged.why}"
+    if judged.effect != "unknown":
+        said = Said("resource", judged.effect, "RESOURCE_POLICY_DENY", component, judged.statement, why,
+                    grants=judged.grants)  # fmt: skip
+    elif judge_naming(network, held, asked, "endpoint").effect in ("none", "deny"):
+        silent = f"{refuses}: no statement allows it"
+        said = Said("resource", "none", "RESOURCE_POLICY_DENY", component, None, silent, unsure=why)
+    else:
+        said = not_known("resource", component, why)
+    return said, judged
 
 
 def _has_boundary(network: Network, asked: Asked) -> bool | None:
@@ -207,14 +235,13 @@ def _over_levels(
         if judged.effect == "deny":
             why = f"the {words} of account {account} deny {asked.request.action}: {judged.why}"
             return Said(kind, "deny", code, account, judged.statement, why)
+    if not lacking and any(all(one.effect == "none" for one in level) for level in answers):
+        why = f"the {words} of account {account} do not allow {asked.request.action}"
+        return Said(kind, "none", code, account, None, why)
     for judged in _all(answers):
         if judged.effect == "unknown":
             return not_known(kind, account, f"whether the {words} of account {account} allow it: {judged.why}")
-    silent = next((level for level in answers if not any(one.effect == "allow" for one in level)), None)
-    if silent is None:
-        return Said(kind, "allow") if answers else None
-    why = f"the {words} of account {account} do not allow {asked.request.action}"
-    return Said(kind, "none" if not lacking else "allow", code, account, None, why)
+    return Said(kind, "allow") if answers else None
 
 
 def _all(answers: Iterable[Iterable[Any]]) -> Iterable[Any]:

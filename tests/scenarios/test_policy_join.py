@@ -163,6 +163,47 @@ def test_missing_iam_details_are_named() -> None:
     assert get(without(private(DENY), IAM)).outcome == "blocked"
 
 
+UNSEEN_KEY = {"StringEquals": {"s3:ExistingObjectTag/team": "red"}}
+MAYBE_DENIES = {**ALL, "Effect": "Deny", "Condition": UNSEEN_KEY}
+PUTS = {**ALL, "Action": "s3:PutObject"}
+
+
+@pytest.mark.parametrize(
+    ("identity", "bucket", "outcome"),
+    [
+        ([PUTS, MAYBE_DENIES], None, "blocked"),  # nothing allows, whatever the Deny says
+        ([MAYBE_DENIES], None, "blocked"),
+        ([ALL, MAYBE_DENIES], None, "unknown"),
+        ([PUTS, {**ALL, "Condition": UNSEEN_KEY}], None, "unknown"),
+        (
+            [PUTS, MAYBE_DENIES],
+            {**ALL, "Principal": {"AWS": BUILD}},
+            "unknown",
+        ),  # only a Deny could block
+        ([PUTS, MAYBE_DENIES], {**ALL, "Principal": {"AWS": ACCOUNT}}, "blocked"),
+        ([PUTS], {**MAYBE_DENIES, "Principal": "*"}, "blocked"),
+        ([ALL], {**MAYBE_DENIES, "Principal": "*"}, "unknown"),
+        ([PUTS], {**ALL, "Principal": {"AWS": BUILD}, "Condition": UNSEEN_KEY}, "unknown"),
+    ],
+)
+def test_a_deny_that_may_match_changes_nothing_where_nobody_allows(
+    identity: list[dict[str, Any]], bucket: dict[str, Any] | None, outcome: str
+) -> None:
+    net = private()
+    iam(net, *identity)
+    if bucket is not None:
+        net.put("s3api/get-bucket-policy/data", {"Policy": json.dumps(document(bucket))}, region="global")
+    assert get(net).outcome == outcome
+
+
+@pytest.mark.parametrize(("effect", "outcome"), [("Deny", "blocked"), ("Allow", "unknown")])
+def test_a_foreign_repository_whose_deny_may_match_still_does_not_allow(effect: str, outcome: str) -> None:
+    unseen = {"StringEquals": {"ecr:ResourceTag/team": "red"}}
+    held = document({"Effect": effect, "Principal": "*", "Action": "*", "Condition": unseen})
+    verdict = ecr("arn:aws:ecr:us-east-1:222222222222:repository/shared", json.dumps(json.dumps(held)))
+    assert verdict.outcome == outcome
+
+
 def test_nobody_known_to_call_is_an_assumption() -> None:
     net = private()
     del net["app"]["serviceRole"]
