@@ -86,10 +86,10 @@ class _Heard(NamedTuple):
 
 
 class _Bound(NamedTuple):
-    """The levels that bind a caller; those with documents, as `Compiled.decide` asks them; and the kinds, besides the
-    resource's policy, of which a level without documents is silent."""
+    """The levels that bind a caller, each with what it says if it has no documents; those with documents, as
+    `Compiled.decide` asks them; and the kinds, besides the resource's policy, of which a level without is silent."""
 
-    levels: tuple[Level, ...]
+    levels: tuple[tuple[Level, _Heard | None], ...]
     asked: tuple[tuple[Kind, View, tuple[Document, ...]], ...]
     silent: frozenset[Kind]
 
@@ -97,7 +97,8 @@ class _Bound(NamedTuple):
     def of(found: tuple[Level, ...]) -> _Bound:
         empty = {one.kind for one in found if not one.documents and one.default == "none"}
         asked = tuple((one.kind, one.view, one.documents) for one in found if one.documents)
-        return _Bound(found, asked, frozenset(empty - {"resource"}))
+        levels = tuple((one, None if one.documents else _Heard(one.kind, one.default, one, [])) for one in found)
+        return _Bound(levels, asked, frozenset(empty - {"resource"}))
 
 
 class Compiled:
@@ -111,11 +112,13 @@ class Compiled:
     'Allowed'
     """
 
-    __slots__ = ("_bound", "_gateway", "_notes", "_policies")
+    __slots__ = ("_bound", "_gateway", "_hierarchy", "_notes", "_policies", "_rcps")
 
     def __init__(self, policies: Policies, *, gateway: bool = False) -> None:
         self._policies = policies
         self._gateway = gateway
+        self._rcps = bool(policies.rcps)
+        self._hierarchy = bool(policies.scps or policies.rcps)
         self._bound: dict[str, _Bound] = {}
         self._notes = tuple(
             f"{name}: {note}"
@@ -125,13 +128,16 @@ class Compiled:
 
     def decide(self, request: Request) -> Word:
         """The decision alone. Raises ValueError as `evaluate` does."""
-        if self._policies.rcps or request.folded_action in EXEMPT:
+        if self._rcps or request.folded_action in EXEMPT:
             policies, exempt = without_exempt(request, self._policies)
             if exempt:
                 return Compiled(policies, gateway=self._gateway).decide(request)
             if root_may_never(request):
                 return self.evaluate(request).decision
-        _, asked, silent = self._binding(request.principal)
+        bound = self._bound.get(request.principal.kind)
+        if bound is None or self._hierarchy:
+            bound = self._binding(request.principal)
+        _, asked, silent = bound
         grants = _NO_GRANTS
         resource = False
         for kind, view, documents in asked:
@@ -160,12 +166,13 @@ class Compiled:
 
     def evaluate(self, request: Request) -> Decision:
         """The decision with its reasons. Raises ValueError as the function `evaluate` does."""
-        if self._policies.rcps or request.folded_action in EXEMPT:
+        caller = request.principal
+        if self._rcps or request.folded_action in EXEMPT:
             policies, exempt = without_exempt(request, self._policies)
             if exempt:
                 decision = Compiled(policies, gateway=self._gateway).evaluate(request)
                 return decision._replace(notes=(*decision.notes, exempt))
-        heard = [_hear(request, level) for level in self._binding(request.principal).levels]
+        heard = [known or _hear(request, level) for level, known in self._binding(request.principal).levels]
         found: dict[Kind, Effect] = {}
         for kind, effect, _, _ in heard:
             if effect == "deny" or found.get(kind, "allow") == "allow":
@@ -200,10 +207,13 @@ class Compiled:
             if kind == "resource" and public:
                 deciders.append(Decider("s3-block-public-access", "", "deny", _PUBLIC))
                 continue
+            effect = found[kind]
             for one in heard:
-                if one.kind == kind and one.effect == found[kind]:
+                if one[0] == kind and one[1] == effect:
                     deciders += _words(one, request)
-        notes = self._notes + tuple(_notes(request, self._policies, found, grants))
+        notes = self._notes
+        if self._hierarchy or caller.kind == "service" or request.folded_action.startswith(("kms:", "s3:")):
+            notes += tuple(_notes(request, self._policies, found, grants))
         return Decision(word, tuple(blocking), tuple(deciders), notes)
 
     def _binding(self, caller: Principal) -> _Bound:
@@ -212,7 +222,7 @@ class Compiled:
             found = _Bound.of(levels(caller, self._policies, self._gateway))
             if not caller.is_service_linked_role:
                 self._bound[caller.kind] = found
-        elif (self._policies.scps or self._policies.rcps) and caller.is_service_linked_role:
+        elif self._hierarchy and caller.is_service_linked_role:
             found = _Bound.of(levels(caller, self._policies, self._gateway))
         return found
 
