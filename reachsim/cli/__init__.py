@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from contextlib import suppress
@@ -126,11 +125,7 @@ def group() -> None:
 
 
 def main() -> None:
-    """The program ``reachsim``. Its output is UTF-8, except on a terminal that takes something else.
-
-    Records are frozen and hardly ever form cycles, so the cyclic garbage collector is asked to look seldom.
-    """
-    gc.set_threshold(50_000, 20, 20)
+    """The command line. Its output is UTF-8, except on a terminal that takes something else."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError, OSError):
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")  # type: ignore[union-attr]

@@ -57,6 +57,11 @@ _INNER: Final = [
 ]
 
 
+def docker_compose(call: Call) -> Outcome:
+    """The older program of its own, ``docker-compose``."""
+    return compose(call, list(call.words))
+
+
 def compose(call: Call, words: list[str]) -> Outcome:
     outer = arguments(words, _OUTER, stop=True)
     if not outer.rest:

@@ -45,17 +45,6 @@ def conda(call: Call) -> Outcome:
     return Outcome(tuple(dict.fromkeys([*_of_channels(call, given, channels), *found])), "")
 
 
-def runs(words: list[str]) -> list[str] | None:
-    """The command that ``conda run`` runs in an environment; None if it is another of conda's commands.
-
-    >>> runs(["run", "-n", "build", "pip", "install", "x"])
-    ['pip', 'install', 'x']
-    """
-    if words[:1] != ["run"]:
-        return None
-    return arguments(words[1:], ["n", "name", "p", "prefix", "cwd"], stop=True).rest
-
-
 def _configured(call: Call, given: Arguments) -> None:
     words = list(call.words)
     for option, name in pairwise(words):

@@ -323,6 +323,11 @@ def build_argument(call: Call, text: str) -> tuple[str, str]:
     return name, value if equals else look_up(name, call.variables)
 
 
+def buildx_alone(call: Call) -> Outcome:
+    """The plug-in called as a program of its own."""
+    return buildx(call, list(call.words))
+
+
 def buildx(call: Call, words: list[str]) -> Outcome:
     """buildx build, bake, create (its builder is an image of its own), imagetools."""
     word = words[0] if words else ""

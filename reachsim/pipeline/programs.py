@@ -8,36 +8,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from typing import Final
+from importlib import import_module
+from typing import Final, cast
 
-from reachsim.pipeline import (
-    aws_cli,
-    clients,
-    cmake,
-    conda,
-    deploy,
-    deployers,
-    docker,
-    download,
-    go_modules,
-    image_tools,
-    installers,
-    java_packages,
-    knowledge,
-    kubernetes,
-    makefile,
-    node_packages,
-    node_scripts,  # fmt: skip
-    packages,
-    python_packages,
-    sam,
-    scanners,
-    system_packages,
-    urls,
-)
+from reachsim.pipeline import clients, installers, knowledge, makefile, urls
 from reachsim.pipeline.builtins import BUILTINS, LOCAL
 from reachsim.pipeline.call import Call, Outcome, arguments
-from reachsim.pipeline.compose import compose
 from reachsim.pipeline.records import Found, Gap, Script
 from reachsim.pipeline.shell import Command
 from reachsim.pipeline.variables import ROOT, expand, is_known, shown
@@ -45,55 +21,70 @@ from reachsim.pipeline.variables import ROOT, expand, is_known, shown
 Reader = Callable[[Call], Outcome]
 
 
-def _by_url(call: Call) -> Outcome:
+def by_url(call: Call) -> Outcome:
     """Programs that contact what their arguments name by a URL: ab, hey, wrk, httpie, newman …"""
     return Outcome(tuple(one for word in call.words for one in urls.destination(word)), None)
 
 
-PROGRAMS: Final[dict[str, Reader]] = {
-    **BUILTINS,
-    "aws": aws_cli.aws, "sam": sam.sam, "cdk": deployers.deployer, "serverless": deployers.deployer,
-    "sls": deployers.deployer, "copilot": deployers.deployer, "eb": deployers.deployer, "eksctl": deployers.deployer,
-    "ecs-cli": deployers.deployer, "amplify": deployers.deployer,
-    "docker": docker.docker, "podman": docker.docker, "buildah": docker.docker, "nerdctl": docker.docker,
-    "docker-compose": lambda call: compose(call, list(call.words)),
-    "executor": image_tools.kaniko, "kaniko": image_tools.kaniko,
-    "skopeo": image_tools.skopeo, "crane": image_tools.skopeo, "oras": image_tools.skopeo,
-    "buildx": lambda call: docker.buildx(call, list(call.words)),
-    "curl": download.curl, "wget": download.wget, "git": download.git, "ssh": download.ssh, "scp": download.ssh,
-    "sftp": download.ssh, "rsync": download.ssh, "ssh-keyscan": download.keyscan, "aria2c": download.wget,
-    "pip": python_packages.pip, "pip2": python_packages.pip, "pip3": python_packages.pip, "pipx": python_packages.pip,
-    "poetry": python_packages.poetry, "pipenv": python_packages.pipenv, "uv": python_packages.uv,
-    "uvx": python_packages.uv, "pdm": python_packages.pdm, "hatch": python_packages.pdm, "twine": python_packages.twine,
-    "pyproject-build": python_packages.build,
-    "npm": node_packages.npm, "yarn": node_packages.npm, "yarnpkg": node_packages.npm, "pnpm": node_packages.npm,
-    "npx": node_packages.npx, "pnpx": node_packages.npx, "bunx": node_packages.npx, "corepack": node_packages.corepack,
-    "bun": node_packages.npm,
-    "conda": conda.conda, "mamba": conda.conda, "micromamba": conda.conda, "cmake": cmake.cmake,
-    "ab": _by_url, "hey": _by_url, "wrk": _by_url, "siege": _by_url, "http": _by_url, "https": _by_url,
-    "lighthouse": _by_url, "artillery": _by_url, "newman": _by_url, "k6": _by_url, "pulumi": deploy.pulumi,
-    "go": go_modules.go, "mvn": java_packages.maven, "mvnw": java_packages.maven, "gradle": java_packages.gradle,
-    "gradlew": java_packages.gradle, "cargo": packages.cargo, "gem": packages.gem, "bundle": packages.bundle,
-    "bundler": packages.bundle, "composer": packages.composer, "composer.phar": packages.composer,
-    "dotnet": packages.dotnet, "nuget": packages.dotnet,
-    "apt-get": system_packages.apt, "apt": system_packages.apt, "aptitude": system_packages.apt,
-    "apk": system_packages.apk, "yum": system_packages.yum, "dnf": system_packages.yum, "microdnf": system_packages.yum,
-    "tdnf": system_packages.yum, "amazon-linux-extras": system_packages.yum, "yum-config-manager": system_packages.yum,
-    "rpm": system_packages.rpm, "zypper": system_packages.zypper, "pacman": system_packages.pacman,
-    "add-apt-repository": system_packages.add_repository, "apt-add-repository": system_packages.add_repository,
-    "apt-key": system_packages.apt_key, "gpg": system_packages.apt_key, "sed": system_packages.sed,
-    "terraform": deploy.terraform, "tofu": deploy.terraform, "kubectl": kubernetes.kubectl, "oc": kubernetes.kubectl,
-    "kustomize": kubernetes.kustomize, "helm": kubernetes.helm, "helm3": kubernetes.helm,
-    "trivy": scanners.trivy, "sonar-scanner": scanners.sonar, "dependency-check": scanners.dependency_check,
-    "dependency-check.sh": scanners.dependency_check, "dockle": scanners.dockle, "trufflehog": scanners.trufflehog,
-    "pack": image_tools.pack, "packer": deploy.packer, "nc": clients.netcat, "ncat": clients.netcat,
-    "netcat": clients.netcat, "telnet": clients.netcat, **dict.fromkeys(clients.programs(), clients.client),
-    "npm-run-all": node_scripts.run_all, "run-s": node_scripts.run_all, "run-p": node_scripts.run_all,
-    "concurrently": node_scripts.concurrently, "turbo": node_scripts.monorepo, "lerna": node_scripts.monorepo,
-    "playwright": node_packages.playwright,
-    "skaffold": kubernetes.in_cluster, "istioctl": kubernetes.in_cluster, "flux": kubernetes.in_cluster,
-    "kubeseal": kubernetes.in_cluster,
+PROGRAMS: Final[dict[str, str]] = {
+    "aws": "aws_cli.aws", "sam": "sam.sam", "cdk": "deployers.deployer", "serverless": "deployers.deployer",
+    "sls": "deployers.deployer", "copilot": "deployers.deployer", "eb": "deployers.deployer",
+    "eksctl": "deployers.deployer", "ecs-cli": "deployers.deployer", "amplify": "deployers.deployer",
+    "docker": "docker.docker", "podman": "docker.docker", "buildah": "docker.docker", "nerdctl": "docker.docker",
+    "docker-compose": "compose.docker_compose", "executor": "image_tools.kaniko", "kaniko": "image_tools.kaniko",
+    "skopeo": "image_tools.skopeo", "crane": "image_tools.skopeo", "oras": "image_tools.skopeo",
+    "buildx": "docker.buildx_alone", "curl": "download.curl", "wget": "download.wget", "git": "download.git",
+    "ssh": "download.ssh", "scp": "download.ssh", "sftp": "download.ssh", "rsync": "download.ssh",
+    "ssh-keyscan": "download.keyscan", "aria2c": "download.wget", "pip": "python_packages.pip",
+    "pip2": "python_packages.pip", "pip3": "python_packages.pip", "pipx": "python_packages.pip",
+    "poetry": "python_packages.poetry", "pipenv": "python_packages.pipenv", "uv": "python_packages.uv",
+    "uvx": "python_packages.uv", "pdm": "python_packages.pdm", "hatch": "python_packages.pdm",
+    "twine": "python_packages.twine", "pyproject-build": "python_packages.build", "npm": "node_packages.npm",
+    "yarn": "node_packages.npm", "yarnpkg": "node_packages.npm", "pnpm": "node_packages.npm",
+    "npx": "node_packages.npx", "pnpx": "node_packages.npx", "bunx": "node_packages.npx",
+    "corepack": "node_packages.corepack", "bun": "node_packages.npm", "conda": "conda.conda", "mamba": "conda.conda",
+    "micromamba": "conda.conda", "cmake": "cmake.cmake", "ab": "programs.by_url", "hey": "programs.by_url",
+    "wrk": "programs.by_url", "siege": "programs.by_url", "http": "programs.by_url", "https": "programs.by_url",
+    "lighthouse": "programs.by_url", "artillery": "programs.by_url", "newman": "programs.by_url",
+    "k6": "programs.by_url", "pulumi": "deploy.pulumi", "go": "go_modules.go", "mvn": "java_packages.maven",
+    "mvnw": "java_packages.maven", "gradle": "java_packages.gradle", "gradlew": "java_packages.gradle",
+    "cargo": "packages.cargo", "gem": "packages.gem", "bundle": "packages.bundle", "bundler": "packages.bundle",
+    "composer": "packages.composer", "composer.phar": "packages.composer", "dotnet": "packages.dotnet",
+    "nuget": "packages.dotnet", "apt-get": "system_packages.apt", "apt": "system_packages.apt",
+    "aptitude": "system_packages.apt", "apk": "system_packages.apk", "yum": "system_packages.yum",
+    "dnf": "system_packages.yum", "microdnf": "system_packages.yum", "tdnf": "system_packages.yum",
+    "amazon-linux-extras": "system_packages.yum", "yum-config-manager": "system_packages.yum",
+    "rpm": "system_packages.rpm", "zypper": "system_packages.zypper", "pacman": "system_packages.pacman",
+    "add-apt-repository": "system_packages.add_repository", "apt-add-repository": "system_packages.add_repository",
+    "apt-key": "system_packages.apt_key", "gpg": "system_packages.apt_key", "sed": "system_packages.sed",
+    "terraform": "deploy.terraform", "tofu": "deploy.terraform", "kubectl": "kubernetes.kubectl",
+    "oc": "kubernetes.kubectl", "kustomize": "kubernetes.kustomize", "helm": "kubernetes.helm",
+    "helm3": "kubernetes.helm", "trivy": "scanners.trivy", "sonar-scanner": "scanners.sonar",
+    "dependency-check": "scanners.dependency_check", "dependency-check.sh": "scanners.dependency_check",
+    "dockle": "scanners.dockle", "trufflehog": "scanners.trufflehog", "pack": "image_tools.pack",
+    "packer": "deploy.packer", "nc": "clients.netcat", "ncat": "clients.netcat", "netcat": "clients.netcat",
+    "telnet": "clients.netcat", **dict.fromkeys(clients.programs(), "clients.client"),
+    "npm-run-all": "node_scripts.run_all", "run-s": "node_scripts.run_all", "run-p": "node_scripts.run_all",
+    "concurrently": "node_scripts.concurrently", "turbo": "node_scripts.monorepo", "lerna": "node_scripts.monorepo",
+    "playwright": "node_packages.playwright", "skaffold": "kubernetes.in_cluster", "istioctl": "kubernetes.in_cluster",
+    "flux": "kubernetes.in_cluster", "kubeseal": "kubernetes.in_cluster",
 }  # fmt: skip
+"""Module and function of the reader of each program. A module is imported when a build runs a program of its."""
+
+
+def reader_of(program: str) -> Reader | None:
+    """The reader that knows a program, shell's own commands included; None if none does."""
+    if program in BUILTINS:
+        return BUILTINS[program]
+    if program in PROGRAMS:
+        return lambda call: _by_name(program, call)
+    return None
+
+
+def _by_name(program: str, call: Call) -> Outcome:
+    module, function = PROGRAMS[program].split(".")
+    return cast(Reader, getattr(import_module(f"reachsim.pipeline.{module}"), function))(call)
+
 
 SHELLS: Final = ("sh", "bash", "zsh", "dash", "ash", "ksh", "busybox")
 _WRAPPERS: Final[dict[str, list[str]]] = {
@@ -114,7 +105,7 @@ def is_builtin(command: Command) -> bool:
 def knows(program: str) -> bool:
     """Whether a reader knows the program, or the shell does."""
     name = posixpath.basename(program)
-    return name in PROGRAMS or name in SHELLS or knowledge.knows_tool(name)
+    return name in PROGRAMS or name in BUILTINS or name in SHELLS or knowledge.knows_tool(name)
 
 
 def read(command: Command, running: tuple[str, ...]) -> Outcome:
@@ -152,16 +143,16 @@ def read(command: Command, running: tuple[str, ...]) -> Outcome:
     if program == "bundle" and call.words[:1] == ("exec",):
         return read(command._replace(words=call.words[1:] or ("true",), assigned=command.assigned | extra), running)
     if program in ("poetry", "pipenv", "uv", "dotenv") and call.words[:1] == ("run",):
-        first = PROGRAMS[program](call) if program == "uv" else Outcome()
+        first = _by_name("uv", call) if program == "uv" else Outcome()
         rest = list(call.words[1:])
         while rest and rest[0].startswith("-"):
             rest.pop(0)
         inner = read(command._replace(words=tuple(rest) or ("true",)), running)
         return Outcome((*first.found, *inner.found), inner.stdout, inner.status)
-    inside = conda.runs(list(call.words)) if program in ("conda", "mamba", "micromamba") else None
-    if inside is not None:
+    if program in ("conda", "mamba", "micromamba") and call.words[:1] == ("run",):
+        inside = arguments(call.words[1:], ["n", "name", "p", "prefix", "cwd"], stop=True).rest
         return read(command._replace(words=tuple(inside) or ("true",)), running)
-    reader = PROGRAMS.get(program) or PROGRAMS.get(re.sub(r"^(pip|npm)[\d.]+$", r"\1", program))
+    reader = reader_of(program) or reader_of(re.sub(r"^(pip|npm)[\d.]+$", r"\1", program))
     if reader is not None and not _shadowed(call, words[0]):
         return reader(call)
     return _other(call, words[0], program, running)
@@ -333,12 +324,12 @@ def _python(call: Call, running: tuple[str, ...]) -> Outcome:
     if words[:1] == ["-m"] and len(words) > 1:
         module, rest = words[1], words[2:]
         if module == "build":
-            return python_packages.build(Call(call.command, words[1:]))
+            return _by_name("pyproject-build", Call(call.command, words[1:]))
         if module in ("venv", "virtualenv", "ensurepip", "http.server", "json.tool", "compileall", "zipfile", "site"):
             return Outcome((), None)
         return (
             read(call.command._replace(words=(module, *rest)), running)
-            if module in PROGRAMS or module in LOCAL or knowledge.knows_tool(module)
+            if module in PROGRAMS or module in BUILTINS or module in LOCAL or knowledge.knows_tool(module)
             else Outcome((Gap(call.command.text, f"what the module {shown(module)} contacts is not known"),), None)
         )
     if not words and call.stdin is not None and (well_known := installers.runs(call, call.stdin)) is not None:
@@ -407,7 +398,7 @@ def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Out
     if not is_known(name):
         return Outcome((Gap(call.command.text, f"which program that is: {shown(name)} is not known"),), None)
     if program in ("dependency-check.sh", "dependency-check") and not call.machine.exists(call.path(name)):
-        return scanners.dependency_check(call)
+        return _by_name("dependency-check", call)
     if knowledge.knows_tool(program):
         plain = " ".join(call.words)
         return Outcome(tuple(knowledge.tool(program, plain)), None)
@@ -429,7 +420,7 @@ def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Out
                     ".venv/bin/",
                 )
             ):
-                inner = PROGRAMS.get(program)
+                inner = reader_of(program)
                 return inner(call) if inner is not None else Outcome((), None)
             return _file(call, name, list(call.words), running, own_process=True)
     if program in ("node", "ruby", "perl", "php", "Rscript", "deno", "ts-node", "pwsh", "powershell", "nodejs"):
@@ -451,7 +442,7 @@ def _interpreter(call: Call, program: str) -> Outcome:
     if not rest or any(flag in ("-v", "--version", "-V") for flag in flags):
         return Outcome((), None)
     if program == "php" and posixpath.basename(rest[0]) in ("composer.phar", "composer"):
-        return packages.composer(Call(call.command, rest))
+        return _by_name("composer", Call(call.command, rest))
     if any(re.fullmatch(r"-\w*[er]|-p|--eval|-c", flag) for flag in flags):
         reaches = re.search(r"https?:|fetch\(|copy\(", " ".join(call.words))
         return Outcome(

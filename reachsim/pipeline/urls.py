@@ -18,7 +18,7 @@ from reachsim.pipeline.variables import CLOSE, OPEN, nothing_known, shown, starr
 
 PORTS: Final = {"https": 443, "http": 80, "ssh": 22, "git": 9418, "ftp": 21, "ftps": 990, "sftp": 22, "hkp": 11371,
                 "hkps": 443, "ldap": 389, "wss": 443, "ws": 80, "sparse+https": 443, "oci": 443}  # fmt: skip
-_PART: Final = rf"(?:[^\s/:@{OPEN}?#'\"]|{OPEN}[^{CLOSE}]*{CLOSE})"
+_PART: Final = rf"(?:(?!{OPEN})[^\s/:@?#'\"]|{OPEN}[^{CLOSE}]*{CLOSE})"
 _URL: Final = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,20})://(?:[^\s/@]*@)?"
     rf"(?P<host>{_PART}+|\[[0-9a-fA-F:]+\])(?::(?P<port>[^/?#\s]*))?"

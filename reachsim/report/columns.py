@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-_JAPANESE_PARTS: Final = re.compile(r"[（「『]?(?:[!-~]+ ?|[^!-~])[、。）」』ー]?")
+_JAPANESE_PARTS: Final = r"[（「『]?(?:[!-~]+ ?|[^!-~])[、。）」』ー]?"
 WIDTH = 120
 """Columns that everything but single long words fits in."""
 
@@ -77,7 +77,7 @@ def wrap_japanese(text: str, columns: int = WIDTH, first: str = "") -> list[str]
     >>> wrap_japanese("名前は VPC（東京）です。", 12)
     ['名前は VPC', '（東京）で', 'す。']
     """
-    parts = _JAPANESE_PARTS.findall(clean(text))
+    parts = re.findall(_JAPANESE_PARTS, clean(text))
     return [line.rstrip() for line in wrap_parts(parts, columns, first, between="")]
 
 

@@ -10,7 +10,7 @@ def main() -> None:
     profile = cProfile.Profile(time.process_time)
     profile.enable()
     try:
-        from reachsim.cli import main as reachsim
+        from reachsim.__main__ import main as reachsim
 
         reachsim()
     finally:

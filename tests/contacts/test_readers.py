@@ -9,6 +9,7 @@ import time
 import pytest
 
 from reachsim.errors import QuestionError
+from reachsim.pipeline.builtins import BUILTINS
 from reachsim.pipeline.contacts import contacts_of
 from reachsim.pipeline.programs import PROGRAMS
 
@@ -39,7 +40,9 @@ def read(*commands: str, files: dict[str, bytes] | None = None) -> None:
     contacts_of(json.dumps(spec).encode(), files or {})
 
 
-@pytest.mark.parametrize("program", [*PROGRAMS, "xargs", "eval", "source", "sh", "make", "python", "conda", "unknown"])
+@pytest.mark.parametrize(
+    "program", [*BUILTINS, *PROGRAMS, "xargs", "eval", "source", "sh", "make", "python", "conda", "unknown"]
+)
 def test_a_reader_takes_any_arguments_and_broken_files(program: str) -> None:
     chance = random.Random(program)
     lines = []
