@@ -384,11 +384,15 @@ _NOT_LOOPED: Final = frozenset(
 )
 
 
+_NOT_IN_A_NAME: Final = str.maketrans({"/": "%2F", "\\": "%5C", "\0": "%00"})
+
+
 def path(account: str, region: str, service: str, operation: str, name: str | None = None) -> str:
     """The place of a call's answer inside a snapshot.
 
     Args: the account's id, the Region (not used where the service's files are in ``global``), the AWS CLI's words, and
-    for per-resource files the name of the thing asked about (for describe-vpc-attribute: ``VPC.ATTRIBUTE``).
+    for per-resource files the name of the thing asked about (for describe-vpc-attribute: ``VPC.ATTRIBUTE``). What no
+    file's name may hold is written as in a URL.
 
     >>> path("111111111111", "us-east-1", "ec2", "describe-vpcs")
     '111111111111/us-east-1/ec2/describe-vpcs.json'
@@ -400,7 +404,7 @@ def path(account: str, region: str, service: str, operation: str, name: str | No
     place = f"{account}/{'global' if service in _GLOBAL else region}/{service}/{operation}"
     if name is None:
         return place + ".json"
-    return f"{place}/{name.removeprefix('/hostedzone/').replace('/', '%2F')}.json"
+    return f"{place}/{name.removeprefix('/hostedzone/').translate(_NOT_IN_A_NAME)}.json"
 
 
 _HEAD: Final = r"""#!/bin/sh

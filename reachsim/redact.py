@@ -117,9 +117,10 @@ def _text(value: str) -> str:
 
 
 def _variable(variable: Any) -> Any:
-    if isinstance(variable, dict) and variable.get("type") not in _NAMED_ELSEWHERE and "value" in variable:
-        return variable | {"value": ""}
-    return variable
+    if not isinstance(variable, dict) or "value" not in variable:
+        return variable
+    kind = variable.get("type")
+    return variable if isinstance(kind, str) and kind in _NAMED_ELSEWHERE else variable | {"value": ""}
 
 
 def _json_variables(text: str) -> str:

@@ -24,7 +24,7 @@ class Memory(click.ParamType[int]):
     name = "memory"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        match = re.fullmatch(r"(\d+)([KMG]?)", str(value).upper())
+        match = re.fullmatch(r"(\d{1,15})([KMG]?)", str(value).upper())
         if match is None:
             self.fail(f"{value!r} is no amount of memory, such as 512M or 2G", param, ctx)
         return int(match[1]) * SIZES[match[2]]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from reachsim import digits
 from reachsim.diagnose.records import Kind
 
 _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
@@ -177,7 +178,7 @@ def place_of(line: str) -> Place:
         if found and not _FILES.search(found["host"]):
             groups = found.groupdict()
             named = groups.get("port") or ""
-            number = int(named) if named.isdigit() else 80 if named == "http" else port or _port_of(line, found["host"])
+            number = digits.port(named, 80 if named == "http" else port or _port_of(line, found["host"]))
             resolver = (groups.get("resolver") or "").strip("[]")
             return Place(found["host"].lower(), number, address, resolver, _path_of(line, found["host"]))
     url = url_of(line)
@@ -187,7 +188,7 @@ def place_of(line: str) -> Place:
         for found in pattern.finditer(line):
             if not _FILES.search(found["host"]):
                 groups = found.groupdict()
-                number = int(groups.get("port") or 0) or port or 443
+                number = digits.port(groups.get("port"), port or 443)
                 return Place(found["host"].lower(), number, address, "", groups.get("path") or "")
     return Place("", port or 443, address)
 
@@ -199,7 +200,7 @@ def url_of(line: str) -> Place:
     ('example.com', 443)
     """
     for found in reversed(list(_URL.finditer(line))):
-        port = int(found["port"]) if found["port"] else _SCHEMES[found["scheme"]]
+        port = digits.port(found["port"], _SCHEMES[found["scheme"]])
         if re.fullmatch(_IP, found["host"]):
             return Place("", port, found["host"].strip("[]"))
         return Place(found["host"].lower(), port, path=found["path"] or "")
@@ -209,7 +210,7 @@ def url_of(line: str) -> Place:
 def _port_of(line: str, host: str) -> int:
     for found in _URL.finditer(line):
         if found["host"].lower() == host.lower():
-            return int(found["port"]) if found["port"] else _SCHEMES[found["scheme"]]
+            return digits.port(found["port"], _SCHEMES[found["scheme"]])
     return 443
 
 
@@ -225,7 +226,7 @@ def _address(line: str) -> tuple[str, int]:
             if one["port"] != "53":
                 found = one
         if found:
-            return found["ip"].strip("[]"), int(found["port"] or 0)
+            return found["ip"].strip("[]"), digits.port(found["port"], 0)
     return "", 0
 
 

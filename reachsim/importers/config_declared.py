@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from reachsim.importers.config_spelling import Record, decoded, without_null
+from reachsim.importers.config_spelling import Record, decoded, objects, without_null
 
 
 class Item(NamedTuple):
@@ -57,10 +57,6 @@ def _text(policy: Any) -> str:
     return policy if isinstance(policy, str) else msgspec.json.encode(policy).decode()
 
 
-def _objects(value: Any) -> list[Record]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
 # --- EC2 --------------------------------------------------------------------------------------------------------------
 
 
@@ -98,7 +94,7 @@ def prefix_list(item: Item) -> Iterator[Fact]:
     record |= renamed(held, PrefixListArn="Arn") | {"State": "create-complete"}
     yield listed("ec2/describe-managed-prefix-lists", "PrefixLists", record)
     if isinstance(held.get("Entries"), list):
-        entries = [same(one, "Cidr Description") for one in _objects(held["Entries"])]
+        entries = [same(one, "Cidr Description") for one in objects(held["Entries"])]
         yield Fact("ec2/get-managed-prefix-list-entries", str(held.get("PrefixListId")), {"Entries": entries})
 
 
@@ -162,7 +158,7 @@ def security_group_vpc(item: Item) -> Iterator[Fact]:
 
 def hosted_zone(item: Item) -> Iterator[Fact]:
     held = item.configuration
-    zone, vpcs = str(held.get("Id", "")).removeprefix("/hostedzone/"), _objects(held.get("VPCs"))
+    zone, vpcs = str(held.get("Id", "")).removeprefix("/hostedzone/"), objects(held.get("VPCs"))
     name = str(held.get("Name", ""))
     comment = held.get("HostedZoneConfig")
     record = {
@@ -182,8 +178,8 @@ def resolver_rule(item: Item) -> Iterator[Fact]:
     record = renamed(held, Id="ResolverRuleId") | same(held, "Arn DomainName RuleType Name ResolverEndpointId")
     record |= {"OwnerId": item.account, "Status": "COMPLETE"}
     targets = [
-        one | {"Port": int(one["Port"])} if str(one.get("Port")).isdigit() else one
-        for one in _objects(held.get("TargetIps"))
+        one | {"Port": int(one["Port"])} if str(one.get("Port")).isdecimal() else one
+        for one in objects(held.get("TargetIps"))
     ]
     if targets:
         record["TargetIps"] = targets
@@ -200,7 +196,7 @@ def resolver_endpoint(item: Item) -> Iterator[Fact]:
     held = item.configuration
     record = renamed(held, Id="ResolverEndpointId") | same(held, "Arn Name Direction HostVPCId SecurityGroupIds")
     yield listed("route53resolver/list-resolver-endpoints", "ResolverEndpoints", record | {"Status": "OPERATIONAL"})
-    addresses = [same(one, "SubnetId Ip Ipv6") for one in _objects(held.get("IpAddresses"))]
+    addresses = [same(one, "SubnetId Ip Ipv6") for one in objects(held.get("IpAddresses"))]
     if addresses:
         endpoint = str(held.get("ResolverEndpointId"))
         yield Fact("route53resolver/list-resolver-endpoint-ip-addresses", endpoint, {"IpAddresses": addresses})
@@ -222,7 +218,7 @@ def dns_rule_group(item: Item) -> Iterator[Fact]:
     )
     if isinstance(held.get("FirewallRules"), list):
         group = str(held.get("Id"))
-        rules = [without_null(one) | {"FirewallRuleGroupId": group} for one in _objects(held["FirewallRules"])]
+        rules = [without_null(one) | {"FirewallRuleGroupId": group} for one in objects(held["FirewallRules"])]
         yield Fact("route53resolver/list-firewall-rules", group, {"FirewallRules": rules})
 
 
@@ -314,7 +310,7 @@ def ecs_service(item: Item) -> Iterator[Fact]:
     if network:
         placed = renamed(network, subnets="Subnets", securityGroups="SecurityGroups", assignPublicIp="AssignPublicIp")
         record["networkConfiguration"] = {"awsvpcConfiguration": placed}
-    strategy = _objects(held.get("CapacityProviderStrategy"))
+    strategy = objects(held.get("CapacityProviderStrategy"))
     if strategy:
         record["capacityProviderStrategy"] = [
             renamed(one, capacityProvider="CapacityProvider", weight="Weight", base="Base") for one in strategy

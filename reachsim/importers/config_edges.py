@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from reachsim.importers.config_spelling import decoded, objects
 from reachsim.importers.tree import Answers, Document
 
 
@@ -28,15 +29,13 @@ def complete(answers: Answers) -> list[str]:
 
 
 def _records(answers: dict[str, Document], call: str, key: str) -> list[dict[str, Any]]:
-    return [one for one in answers.get(call, {}).get(key, ()) if isinstance(one, dict)]
+    return objects(answers.get(call, {}).get(key))
 
 
 def _edges(answers: dict[str, Document]) -> Iterator[str]:
     for table in _records(answers, "ec2/describe-route-tables", "RouteTables"):
-        for association in table.get("Associations") or ():
-            if not isinstance(association, dict) or association.get("Main") or association.get("SubnetId"):
-                continue
-            if association.get("GatewayId"):
+        for association in objects(table.get("Associations")):
+            if any(association.get(key) for key in ("Main", "SubnetId", "GatewayId")):
                 continue
             gateways = _gateways(answers, str(table.get("VpcId")))
             if len(gateways) == 1 and gateways[0].startswith("igw-"):
@@ -56,7 +55,7 @@ def _gateways(answers: dict[str, Document], vpc_id: str) -> list[str]:
         ("ec2/describe-vpn-gateways", "VpnGateways", "VpcAttachments", "VpnGatewayId"),
     ):
         for gateway in _records(answers, call, key):
-            if any(isinstance(one, dict) and one.get("VpcId") == vpc_id for one in gateway.get(attached) or ()):
+            if any(one.get("VpcId") == vpc_id for one in objects(gateway.get(attached))):
                 found.append(str(gateway.get(name)))
     return found
 
@@ -72,17 +71,17 @@ def _roles(answers: dict[str, Document]) -> Iterator[str]:
 def _firewalls(answers: dict[str, Document]) -> None:
     states: dict[str, dict[str, Any]] = {}
     for endpoint in _records(answers, "ec2/describe-vpc-endpoints", "VpcEndpoints"):
-        tags = {one.get("Key"): one.get("Value") for one in endpoint.get("Tags") or () if isinstance(one, dict)}
+        tags = objects(endpoint.get("Tags"))
+        firewall = next((one.get("Value") for one in tags if one.get("Key") == "Firewall"), None)
         subnets = endpoint.get("SubnetIds")
-        firewall = tags.get("Firewall")
         if isinstance(firewall, str) and isinstance(subnets, list) and subnets:
             attachment = {"SubnetId": subnets[0], "EndpointId": endpoint.get("VpcEndpointId"), "Status": "READY"}
             states.setdefault(firewall, {})[str(subnets[0])] = {"Attachment": attachment}
     for call, document in answers.items():
         if call.startswith("network-firewall/describe-firewall/"):
-            found = states.get(str(document["Firewall"].get("FirewallArn")))
+            found = states.get(str(decoded(document.get("Firewall")).get("FirewallArn")))
             if found:
-                document.setdefault("FirewallStatus", {}).setdefault("SyncStates", found)
+                document["FirewallStatus"] = {"SyncStates": found} | decoded(document.get("FirewallStatus"))
 
 
 def _never_recorded(answers: dict[str, Document]) -> Iterator[str]:
@@ -96,7 +95,9 @@ def _never_recorded(answers: dict[str, Document]) -> Iterator[str]:
         if names:
             yield what.format(", ".join(names[:5]) + (" and others" if len(names) > 5 else ""))
     zones = [
-        one for one in _records(answers, "route53/list-hosted-zones", "HostedZones") if one["Config"]["PrivateZone"]
+        one
+        for one in _records(answers, "route53/list-hosted-zones", "HostedZones")
+        if decoded(one.get("Config")).get("PrivateZone")
     ]
     if zones:
         names = [str(one.get("Name")) for one in zones]

@@ -41,6 +41,11 @@ def decoded(value: Any) -> Record:
     return value if isinstance(value, dict) else {}
 
 
+def objects(value: Any) -> list[Record]:
+    """The objects of a list; none of what is no list."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
 def api(value: Any) -> Any:
     """A value in the API's spelling.
 

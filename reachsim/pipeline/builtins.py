@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from reachsim import digits
 from reachsim.pipeline import urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.records import Found, Script
@@ -154,11 +155,10 @@ def _cut(call: Call) -> Outcome:
     if call.stdin is None:
         return Outcome((), None)
     separator, fields = given.last("d", "delimiter") or "\t", given.last("f", "fields") or ""
-    if fields.isdigit() and separator:
+    field = digits.number(fields)
+    if field is not None and separator:
         parts = [line.split(separator) for line in call.stdin.rstrip("\n").split("\n")]
-        return Outcome(
-            (), "\n".join(one[int(fields) - 1] if len(one) >= int(fields) > 0 else "" for one in parts) + "\n"
-        )
+        return Outcome((), "\n".join(one[field - 1] if len(one) >= field > 0 else "" for one in parts) + "\n")
     return Outcome((), None)
 
 

@@ -11,6 +11,7 @@ import re
 from functools import cache
 from typing import Final
 
+from reachsim import digits
 from reachsim.pipeline import knowledge, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.records import Destination, Found, Gap
@@ -53,16 +54,17 @@ def client(call: Call) -> Outcome:
     if call.program == "cqlsh" and given.rest:
         host, port = given.rest[0], given.rest[1] if len(given.rest) > 1 else None
     if host:
-        found = _at(host, int(port) if port and port.isdigit() else default)
+        found = _at(host, digits.port(port, default))
     return Outcome(tuple(found), None, None if call.program == "pg_isready" else True)
 
 
 def netcat(call: Call) -> Outcome:
     """``nc HOST PORT`` and ``telnet HOST PORT``; a listening one waits."""
     given = arguments(call.words, ["w", "i", "p", "s", "X", "x", "q", "T", "e", "c"])
-    if given.has("l", "listen") or len(given.rest) < 2 or not given.rest[1].isdigit():
+    port = digits.number(given.rest[1]) if len(given.rest) > 1 else None
+    if given.has("l", "listen") or port is None:
         return Outcome((), None, None)
-    return Outcome(tuple(_at(given.rest[0], int(given.rest[1]))), None, None)
+    return Outcome(tuple(_at(given.rest[0], port)), None, None)
 
 
 def in_urls(text: str) -> list[Found]:
@@ -73,7 +75,7 @@ def in_urls(text: str) -> list[Found]:
     """
     found: list[Found] = []
     for match in _URL.finditer(text):
-        found += _at(match["host"], int(match["port"] or _PORTS[match["kind"]]))
+        found += _at(match["host"], digits.port(match["port"], _PORTS[match["kind"]]))
     return list(dict.fromkeys(found))
 
 

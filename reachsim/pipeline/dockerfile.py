@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from reachsim import digits
+
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
@@ -230,7 +232,8 @@ def needed(file: Dockerfile, target: str | None, bases: list[str], sources: list
     names = {stage.name.lower(): number for number, stage in enumerate(file.stages) if stage.name}
     last = len(file.stages) - 1
     if target:
-        last = names.get(target.lower(), int(target) if target.isdigit() and int(target) <= last else last)
+        number = digits.number(target)
+        last = names.get(target.lower(), number if number is not None and number <= last else last)
     found: set[int] = set()
     queue = [last] if last >= 0 else []
     while queue:
@@ -247,8 +250,9 @@ def needed(file: Dockerfile, target: str | None, bases: list[str], sources: list
 
 def stage_number(file: Dockerfile, name: str, before: int) -> int | None:
     """The earlier stage that a name or index stands for."""
-    if name.isdigit() and len(name) < 10 and int(name) < before:
-        return int(name)
+    index = digits.number(name)
+    if index is not None and index < before:
+        return index
     for number in range(min(before, len(file.stages)) - 1, -1, -1):
         if file.stages[number].name and file.stages[number].name.lower() == name.lower():
             return number

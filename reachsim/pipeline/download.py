@@ -9,7 +9,7 @@ import posixpath
 import re
 from typing import Final
 
-from reachsim import services
+from reachsim import digits, services
 from reachsim.pipeline import installers, urls
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Request
@@ -397,7 +397,7 @@ def ssh(call: Call) -> Outcome:
     """ssh, scp, sftp and rsync over ssh."""
     given = arguments(call.words, [*_SSH, "rsh", "exclude", "include"], stop=call.program in ("ssh", "sftp"))
     port = given.last("P") if call.program == "scp" else given.last("p")
-    number = int(port) if port and port.isdigit() else 22
+    number = digits.port(port, 22)
     rest = given.rest[:1] if call.program in ("ssh", "sftp") else given.rest
     found: list[Found] = []
     for word in rest:
@@ -423,6 +423,5 @@ def _ssh_host(word: str, program: str) -> str | None:
 def keyscan(call: Call) -> Outcome:
     """ssh-keyscan."""
     given: Arguments = arguments(call.words, ["t", "p", "T", "f"])
-    port = given.last("p") or "22"
-    number = int(port) if port.isdigit() else 22
+    number = digits.port(given.last("p"), 22)
     return Outcome(tuple(Destination(one, number, "download") for one in given.rest if is_known(one)), None)

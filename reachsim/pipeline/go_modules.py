@@ -10,6 +10,7 @@ import fnmatch
 import re
 from typing import Final
 
+from reachsim import digits
 from reachsim.pipeline import knowledge, urls
 from reachsim.pipeline.call import Call, Outcome
 from reachsim.pipeline.records import Confidence, Destination, Found
@@ -82,7 +83,7 @@ def _versioned(plain: list[str]) -> bool:
 
 def _old(call: Call) -> bool:
     """Go before 1.13, which asks no proxy, by the tag of the golang image or the CodeBuild runtime."""
-    match = re.search(r"golang:1\.(\d+)", call.machine.image)
+    match = re.search(r"golang:1\.(\d{1,9})", call.machine.image)
     return match is not None and int(match[1]) < 13
 
 
@@ -176,7 +177,7 @@ def direct(modules: list[str], sure: Confidence = "certain") -> list[Found]:
         if not is_known(host) or not re.fullmatch(r"[\w.-]+\.[a-z]+(:\d+)?", host):
             continue
         name, _, port = host.partition(":")
-        found.append(Destination(name, int(port) if port else 443, "git", sure))
+        found.append(Destination(name, digits.port(port, 443), "git", sure))
         behind = _BEHIND.get(name)
         if behind:
             found.append(Destination(behind, 443, "git", "likely" if sure == "certain" else sure))

@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from reachsim import services
+from reachsim import digits, services
 from reachsim.pipeline.records import Confidence, Destination, Gap, Request, Step
 from reachsim.pipeline.urls import why_unknown
 from reachsim.pipeline.variables import CLOSE, OPEN, is_known, nothing_known, shown, starred, unknown
@@ -135,7 +135,7 @@ def _registry(reference: Reference, text: str, step: Step, confidence: Confidenc
         return []
     ecr = _ECR.fullmatch(name)
     if ecr is None:
-        number = int(port) if port.isascii() and port.isdigit() and 0 < int(port) < 65536 else 443
+        number = digits.port(port, 443)
         return [Destination(name, number, "registry", confidence, step, index=name if step == "pull" else "")]
     return [Destination(name, 443, "registry", confidence, step, "ecr.dkr", _requests(ecr, reference, step))]
 

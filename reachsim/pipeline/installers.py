@@ -13,6 +13,7 @@ from typing import Final, cast
 
 from msgspec import Struct
 
+from reachsim import digits
 from reachsim.pipeline import knowledge, system_packages
 from reachsim.pipeline.call import Call, Outcome
 from reachsim.pipeline.records import Confidence, Destination, Found
@@ -49,9 +50,10 @@ def mark_of(url: str) -> str | None:
 def runs(call: Call, text: str) -> Outcome | None:
     """What running such a text contacts; None if it is no well-known script."""
     found: list[Found] = []
-    marks = _MARK.findall(text)
-    for number in marks:
-        one = _table()[int(number)]
+    # The files that are read may hold such marks themselves.
+    marks = [one for one in map(digits.number, _MARK.findall(text)) if one is not None and one < len(_table())]
+    for mark in marks:
+        one = _table()[mark]
         for target in one.targets:
             if target in knowledge.indexes():
                 found += knowledge.index(target, one.confidence)

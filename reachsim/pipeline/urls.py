@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from reachsim import services
+from reachsim import digits, services
 from reachsim.pipeline.records import PROXY_REACHES, Confidence, Destination, Found, Gap, Kind, Request
 from reachsim.pipeline.variables import CLOSE, OPEN, nothing_known, shown, starred, unknown_names
 
@@ -44,9 +44,8 @@ def parse(text: str) -> Url | None:
     if match is None:
         return None
     scheme = match["scheme"].lower()
-    port = match["port"] or ""
     plain = scheme.removeprefix("git+").removeprefix("registry+").removeprefix("sparse+").removeprefix("hg+")
-    number = int(port) if port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536 else PORTS.get(plain, 443)
+    number = digits.port(match["port"], PORTS.get(plain, 443))
     return Url(plain, match["host"].strip("[]").rstrip(".").lower() if OPEN not in match["host"] else match["host"],
                number, match["path"] or "")  # fmt: skip
 

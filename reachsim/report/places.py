@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
+from reachsim import digits
 from reachsim.errors import SnapshotError
 from reachsim.model.network import Network
 from reachsim.verdict import Finding
@@ -68,7 +69,8 @@ class Places:
             place = declared.get(key)
             if place is not None:
                 file, colon, line = place.rpartition(":")
-                yield Place(_relative(file if colon and line.isdigit() else place), int(line) if line.isdigit() else 1)
+                number = digits.number(line) if colon else None
+                yield Place(_relative(place if number is None else file), number or 1)
                 return
 
     def _record(self, finding: Finding) -> Iterator[Place]:

@@ -16,11 +16,12 @@ WORDS = (
     b"1e999", b"NaN", b"null", b"true", b"[]", b"{}", b"0.0.0.0/0", b"::/0", b"010.1.1.1", b"10.0.0.0/33", b"arn:aws:",
     b"*", b"?", b"\x1b[2J", "\u202e".encode(), "東京".encode(), b"FROM ", b"RUN ", b"ARG ", b"COPY --from=", b"eval ",
     b"for i in 1 2; do ", b"while :; do ", b"done", b"case x in ", b"esac", b"function f() { f; }; f", b"$((1<<99))",
-    b"${x:=y}", b"${!x}", b"(((",
+    b"${x:=y}", b"${!x}", b"(((", "²".encode(), ":²/".encode(), " ² ".encode(), b":" + b"9" * 5000,
+    b" " + b"9" * 5000 + b" ", "\ue000!installer 99\ue001".encode(),
 )  # fmt: skip
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1 << 70, 1.5, "", "x", "*", "0.0.0.0/0", "\0", "\ud800", [], {}, [[]], [None], {"": None},
-    "9" * 400, "a" * 5000, ["x"] * 300,
+    "9" * 400, "a" * 5000, ["x"] * 300, "²", "9" * 5000, "a\\b/../c", "\u202e=1", [{"a": [[]]}], {"type": {}},
 )  # fmt: skip
 PIECES = ("a", "/", ":", ".", "-", "*", "1")
 

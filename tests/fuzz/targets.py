@@ -32,6 +32,7 @@ from reachsim.policy.lint import lint
 from reachsim.snapshot import Snapshot, open_snapshot
 from tests.importers.test_terraform_twins import plan, state
 from tests.unit.test_import_config import ITEMS
+from tests.unit.test_import_config_kinds import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = Path(__file__).resolve().parent / "corpus"
@@ -275,7 +276,7 @@ def run_items(_: str, data: bytes) -> None:
 
 
 def items() -> list[Seed]:
-    return [("", json.dumps({"configurationItems": ITEMS}).encode())]
+    return [("", json.dumps({"configurationItems": some}).encode()) for some in (ITEMS, KINDS)]
 
 
 # --- records of reality -----------------------------------------------------------------------------------------------

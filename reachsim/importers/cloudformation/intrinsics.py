@@ -283,8 +283,13 @@ def _unknowns(value: Any) -> Iterator[Unknown]:
                 yield from _unknowns(one)
 
 
+_MOST_BLOCKS: Final = 256
+
+
 def _cidr(value: Any) -> list[str]:
     block, count, *bits = value
+    if not 1 <= int(count) <= _MOST_BLOCKS:
+        raise ValueError("Fn::Cidr makes from 1 to 256 blocks")
     net = ip_network(str(block), strict=False)
     host = int(bits[0]) if bits else (8 if net.version == 4 else 64)
     found = []

@@ -146,7 +146,7 @@ def flag_of(values: Mapping[str, Any], name: str, default: bool = False) -> bool
 
 def number_of(values: Mapping[str, Any], name: str) -> int | None:
     value = values.get(name)
-    if isinstance(value, str) and value.lstrip("-").isdigit():
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
         return int(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)

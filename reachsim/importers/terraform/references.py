@@ -110,7 +110,7 @@ DECLARED_AS_ATTRIBUTES: Final = {
 """Blocks that are unknown in a plan when none is declared, and when ``dynamic`` makes them of something unknown."""
 NEVER_COMPUTED: Final = frozenset({"vpc_config", "network_configuration", "subnet_configuration", "entry"})
 """Blocks that AWS does not fill in: unknown as a whole, they are made by ``dynamic`` from something unknown."""
-_PART: Final = re.compile(r"\[(?:\"((?:[^\"\\]|\\.)*)\"|(\d+))\]|\.?([^.\[\]]+)")
+_PART: Final = re.compile(r"\[(?:\"((?:[^\"\\]|\\.)*)\"|([0-9]{1,9}))\]|\.?([^.\[\]]+)")
 _LOOPS: Final = frozenset({"count", "each", "path", "terraform", "self"})
 MAX_STEPS: Final = 64
 
@@ -665,7 +665,7 @@ def _parent(address: str) -> tuple[str, str]:
 
 
 def _key(address: str) -> int | str | None:
-    match = re.search(r"\[(?:\"(.*)\"|(\d+))\]$", address)
+    match = re.search(r"\[(?:\"(.*)\"|([0-9]{1,9}))\]$", address)
     if match is None:
         return None
     return int(match[2]) if match[2] else match[1]
