@@ -38,7 +38,7 @@ def service_host(call: Call, command: str, region: str) -> str:
 
 def service_of(host: str) -> str | None:
     """The endpoint service of a host of which parts may be unknown."""
-    plain = host.replace(unknown("region"), "us-east-1")
+    plain = re.sub("\ue000[^\ue001]*\ue001(?=\\.(?:amazonaws\\.|api\\.aws|on\\.aws))", "us-east-1", host)
     return services.service_of_host(re.sub("\ue000[^\ue001]*\ue001", "x", plain))[0]
 
 

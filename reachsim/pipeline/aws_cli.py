@@ -262,7 +262,7 @@ def _output(call: Call, given: Arguments, spoken: str) -> str | None:
     if spoken == "ecr get-login":
         owners = [one for one in given.all("registry-ids") if one] or [account]
         hosts = [f"{owner}.dkr.ecr.{region}.{services.dns_suffix(region)}" for owner in owners]
-        return "\n".join(f"docker login -u AWS -p token https://{host}" for host in hosts)
+        return "\n".join(f"docker login -u AWS -p {unknown('!ecr-token')} https://{host}" for host in hosts)
     if spoken in ("ecr describe-repositories", "ecr create-repository") and "repositoryUri" in query:
         name = given.last("repository-names", "repository-name") or unknown("repository")
         return f"{registry}/{name}"

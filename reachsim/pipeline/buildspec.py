@@ -57,6 +57,8 @@ class Buildspec(Struct, frozen=True):
     cache_paths: tuple[str, ...]
     reports: tuple[Entry, ...]
     batch: tuple[Member, ...]
+    refused: tuple[Entry, ...]
+    """Phases that are no tables: their name, what was found there, and the line."""
 
 
 def parse(data: bytes, name: str = "buildspec.yml") -> Buildspec:
@@ -76,10 +78,12 @@ def parse(data: bytes, name: str = "buildspec.yml") -> Buildspec:
             f"{name}: expected a buildspec with phases, found a table of {keys or 'nothing'}", "BAD_BUILDSPEC"
         )
     env = _table(top.get("env"))
+    version = yaml.scalar(top.get("version")) or "0.2"
+    old = _table(top.get("environment_variables")) if version == "0.1" else {}  # what 0.2 renamed to env and variables
     return Buildspec(
-        yaml.scalar(top.get("version")) or "0.2",
+        version,
         yaml.scalar(env.get("shell")),
-        _entries(env.get("variables")),
+        _entries(env.get("variables") or old.get("plaintext")),
         _entries(env.get("parameter-store")),
         _entries(env.get("secrets-manager")),
         tuple(_phases(_table(phases), text)),
@@ -87,6 +91,7 @@ def parse(data: bytes, name: str = "buildspec.yml") -> Buildspec:
         tuple(yaml.scalar(one) for one in _items(_table(top.get("cache")).get("paths"))),
         tuple(Entry(key, "", yaml.line_of(one)) for key, one in _table(top.get("reports")).items()),
         tuple(_members(_table(top.get("batch")))),
+        tuple(_refused(_table(phases))),
     )  # fmt: skip
 
 
@@ -117,6 +122,15 @@ def _phases(table: dict[str, Any], text: str) -> list[Phase]:
                       tuple(_commands(phase.get("finally"), text, left)), _entries(phase.get("runtime-versions")))
             )  # fmt: skip
     return found
+
+
+def _refused(table: dict[str, Any]) -> list[Entry]:
+    """Phases that CodeBuild refuses (YAML_FILE_ERROR): a list or a text where the table with ``commands`` belongs."""
+    return [
+        Entry(name, "a list" if yaml.is_sequence(node) else "a text", yaml.line_of(node))
+        for name, node in table.items()
+        if name in PHASES and not yaml.is_mapping(node) and _items(node)
+    ]
 
 
 def _commands(node: Any, text: str, left: list[int], depth: int = 0) -> list[tuple[str, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -77,6 +78,15 @@ def arguments(words: Sequence[str], valued: Iterable[str] = (), *, stop: bool = 
             for flag in word[1:-1]:
                 options.setdefault(flag, []).append("")
     return Arguments(options, rest)
+
+
+def quoted(word: str) -> str:
+    """A word as the shell reads it back.
+
+    >>> quoted("a/b"), quoted("two words")
+    ('a/b', "'two words'")
+    """
+    return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else "'" + word.replace("'", "'\\''") + "'"
 
 
 def _short(name: str, takes: set[str]) -> tuple[str, str, str]:

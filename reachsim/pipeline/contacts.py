@@ -136,6 +136,11 @@ class Walk:
             one = projects.secret(self.region, self.account, entry.value)
             self.add(one, name, entry.line, f"secrets-manager: {entry.name}: {entry.value}", sure)
         self._proxies(spec, name, sure)
+        for entry in spec.refused:
+            why = (
+                f"expected a table with commands, found {entry.value}: CodeBuild refuses it, and nothing in it is read"
+            )
+            self.note(Gap(f"phases: {entry.name}", why), entry.line, name)
         for phase in spec.phases:
             self.phase = phase.name
             for entry in phase.runtimes:

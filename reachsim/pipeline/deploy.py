@@ -45,6 +45,9 @@ def terraform(call: Call) -> Outcome:
     texts = [call.machine.read(path) or "" for path in call.machine.glob(call.path(f"{folder}/*.tf"))]
     text = "\n".join(re.sub(r"(?m)^[ \t]*(#|//).*$", "", one) for one in texts)
     found: list[Found] = []
+    if word == "init" and not text and not given.has("from-module"):
+        why = "no .tf file is in the context: which providers, modules and backend it uses is not known"
+        found.append(Gap(call.command.text, why))
     if word in ("init", "get", "providers"):
         found += _modules(call, text)
         needs = not text or re.search(r"\b(?:provider|required_providers|resource|data)\b", text)

@@ -1,46 +1,123 @@
-"""Programs that deploy through AWS's APIs by themselves: cdk, serverless, copilot, eb, eksctl, ecs-cli, amplify.
+"""Programs that deploy through AWS's APIs by themselves: cdk, cdk-assets, serverless, copilot, eb, eksctl, ecs-cli …
 
-**Source:** facts/tool-destinations.csv (aws sam/cdk); AWS CDK Developer Guide, "Bootstrapping": roles, bucket,
-repository and the version parameter in Parameter Store.
+**Source:** facts/tool-destinations.csv (aws sam/cdk); AWS CDK Developer Guide, "Bootstrapping" (roles, bucket,
+repository and the version parameter in Parameter Store) and "Configure AWS CDK CLI telemetry"; aws-cdk-cli source
+(notices, telemetry); Serverless Framework, "AWS - Serverless.yml Reference" (region) and installer source.
 """
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from typing import Any, Final
 
 from reachsim.pipeline.aws_calls import region_of, service_host
 from reachsim.pipeline.call import Call, Outcome, arguments
-from reachsim.pipeline.records import Destination, Found, Script
+from reachsim.pipeline.records import Confidence, Destination, Found, Script
+from reachsim.pipeline.shapes import table
+from reachsim.pipeline.variables import expand, unknown
+from reachsim.pipeline.yaml import load
 
 
 def deployer(call: Call) -> Outcome:
     """What a deployment contacts in the Region."""
     region = region_of(call, arguments(call.words, ["region", "profile", "stack", "stage", "s"]))
-    plain = [word for word in call.words if not word.startswith("-")]
-    operation = plain[0] if plain else ""
-    table = _DEPLOYERS["serverless" if call.program == "sls" else call.program]
-    row = next((hosts for words, hosts in table if operation in words), ())
+    return Outcome(tuple(_calls(call, call.program, _operation(call), region)), None)
+
+
+def cdk(call: Call) -> Outcome:
+    """cdk: the app that cdk.json names is run; deployments go through the roles of the bootstrap stack."""
+    operation = _operation(call)
+    region = region_of(call, arguments(call.words, ["region", "profile", "app", "a", "output", "o", "context", "c"]))
+    settings = call.json("cdk.json") or {}
+    found: list[Found] = list(_calls(call, "cdk", operation, region))
+    if operation not in ("deploy", "synth", "synthesize", "diff", "ls", "list", "destroy", "bootstrap"):
+        return Outcome(tuple(found), None)
+    app = settings.get("app")
+    if isinstance(app, str) and operation != "bootstrap":
+        found.append(Script(app, "cdk.json", 1))
+    return Outcome((*found, *_reports(call, table(settings.get("context")))), None)
+
+
+def _reports(call: Call, context: dict[str, Any]) -> list[Found]:
+    """Notices are fetched outside CI (CodeBuild sets CI), usage is reported by CLI 2.1100 and later."""
+    told = call.env("CDK_DISABLE_CLI_TELEMETRY") in ("1", "true") or context.get("cli-telemetry") in (False, "false")
     found: list[Found] = []
-    for suffix, sure in row:
-        found.append(Destination(service_host(call, suffix, region), 443, "aws",
-                                 "certain" if sure == "!" else "likely", "run"))  # fmt: skip
-    if call.program == "cdk" and operation in ("deploy", "synth", "diff", "ls", "list", "destroy", "bootstrap"):
-        settings = call.json("cdk.json") or {}
-        app = settings.get("app")
-        if isinstance(app, str) and operation != "bootstrap":
-            found.append(Script(app, "cdk.json", 1))
+    if not told and not {"--no-version-reporting", "--no-telemetry"} & set(call.words):
+        found.append(Destination("cdk-cli-telemetry.us-east-1.api.aws", 443, "download", "possible"))
+    if "--no-notices" not in call.words and ("--notices" in call.words or call.env("CI") != "true"):
+        found.append(Destination("cli.cdk.dev-tools.aws.dev", 443, "download", "possible"))
+    return found
+
+
+def serverless(call: Call) -> Outcome:
+    """serverless: its Region is ``--region``, else serverless.yml's, else us-east-1, whatever AWS_REGION says."""
+    given = arguments(
+        call.words, ["region", "r", "stage", "s", "aws-profile", "profile", "package", "p", "config", "c"]
+    )
+    name = given.last("config", "c")
+    names = (name,) if name else ("serverless.yml", "serverless.yaml", "serverless.json")
+    text = call.first(*names)
+    settings = table(load(text)) if text is not None else {}
+    provider = settings.get("provider")
+    named = table(provider).get("name", "aws") if isinstance(provider, dict) else provider or "aws"
+    operation = _operation(call)
+    found: list[Found] = []
+    if operation and _fetches_itself(call, settings):
+        found.append(Destination("install.serverless.com", 443, "download", "possible"))
+    if named == "aws":
+        region = given.last("region", "r") or _region_in(call, table(provider).get("region"), known=text is not None)
+        found += _calls(call, "serverless", operation, region)
     return Outcome(tuple(found), None)
 
 
+def _region_in(call: Call, written: object, *, known: bool) -> str:
+    """The Region that serverless.yml names; its variables are filled in as far as their defaults tell."""
+    if written is None:
+        return "us-east-1" if known else unknown("region")
+    text = str(written)
+    variable = re.fullmatch(r"\$\{env:(\w+)(?:,\s*['\"]?([\w-]*)['\"]?)?\}", text)
+    if variable:
+        return call.env(variable[1]) or variable[2] or expand(f"${variable[1]}", call.variables)
+    default = re.fullmatch(r"\$\{opt:region,\s*['\"]?([a-z]{2}(?:-[a-z]+)+-\d)['\"]?\}", text)
+    if default:
+        return default[1]
+    return text if re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", text) else unknown("region")
+
+
+def _fetches_itself(call: Call, settings: dict[str, Any]) -> bool:
+    """Version 4 is a launcher that fetches the framework; earlier ones are what npm has installed."""
+    package = call.json("package.json") or {}
+    pinned = table(package.get("devDependencies")).get("serverless") or table(package.get("dependencies")).get(
+        "serverless"
+    )
+    said = f"{settings.get('frameworkVersion') or ''} {pinned or ''}"
+    return not re.search(r"(?:^|[\s^~=v<>])[123](?:[.\s]|$)", said)
+
+
+def _operation(call: Call) -> str:
+    return next((word for word in call.words if not word.startswith("-")), "")
+
+
+def _calls(call: Call, program: str, operation: str, region: str) -> list[Destination]:
+    row = next((hosts for words, hosts in _DEPLOYERS[program] if operation in words), ())
+    return [Destination(service_host(call, suffix, region), 443, "aws", _SURE[sure], "run") for suffix, sure in row]
+
+
+_SURE: Final[dict[str, Confidence]] = {"!": "certain", "?": "likely", "~": "possible"}
 _Row = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
 _DEPLOYERS: Final[dict[str, tuple[_Row, ...]]] = {
     "cdk": (
-        (("deploy", "destroy", "import"), (("cloudformation", "!"), ("sts", "!"), ("ssm", "?"), ("s3", "?"))),
-        (("bootstrap",), (("cloudformation", "!"), ("sts", "!"))),
-        (("diff",), (("cloudformation", "!"), ("sts", "!"))),
+        (
+            ("deploy", "destroy", "import"),
+            (("cloudformation", "!"), ("sts", "!"), ("ssm", "?"), ("s3", "?"), ("ecr", "~")),
+        ),
+        (("bootstrap", "diff", "drift", "rollback", "gc"), (("cloudformation", "!"), ("sts", "!"))),
+        (("publish-assets",), (("sts", "!"), ("s3", "?"), ("ecr", "~"))),
+        (("synth", "synthesize", "ls", "list"), (("sts", "~"),)),
     ),
+    "cdk-assets": ((("publish",), (("sts", "!"), ("s3", "?"), ("ecr", "~"))),),
     "serverless": (
-        (("deploy", "remove"), (("cloudformation", "!"), ("s3", "!"), ("sts", "?"))),
+        (("deploy", "remove", "rollback"), (("cloudformation", "!"), ("s3", "!"), ("sts", "?"), ("lambda", "~"))),
         (("info", "invoke"), (("cloudformation", "?"),)),
     ),
     "copilot": ((("deploy", "svc", "job", "env", "app"), (("cloudformation", "!"), ("ecr", "?"), ("ssm", "?"))),),
@@ -48,5 +125,4 @@ _DEPLOYERS: Final[dict[str, tuple[_Row, ...]]] = {
     "eksctl": ((("create", "delete", "get", "upgrade"), (("eks", "!"), ("cloudformation", "?"), ("ec2", "?"))),),
     "ecs-cli": ((("compose", "push", "up", "configure"), (("ecs", "!"), ("ecr", "?"))),),
     "amplify": ((("push", "publish", "pull", "init"), (("amplify", "!"), ("cloudformation", "?"), ("s3", "?"))),),
-    "ecs-deploy": ((("",), (("ecs", "!"),)),),
 }

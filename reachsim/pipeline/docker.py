@@ -167,6 +167,9 @@ def docker(call: Call) -> Outcome:
             return compose.compose(call, words)
         case "manifest":
             return _manifest(words)
+        case "plugin" if words[:1] == ["install"]:
+            plain = arguments(words[1:], ["alias"]).rest
+            return _pulled(plain[:1])
         case "scout":
             return Outcome(tuple(tool("docker scout", " ".join(words))), None)
         case "inspect" | "images" | "ps" | "version" | "info":

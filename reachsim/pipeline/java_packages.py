@@ -10,7 +10,7 @@ import posixpath
 import re
 from typing import Final
 
-from reachsim.pipeline import knowledge, urls
+from reachsim.pipeline import jib, knowledge, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.python_packages import index_at
 from reachsim.pipeline.records import Confidence, Found
@@ -46,13 +46,21 @@ def maven(call: Call) -> Outcome:
             found += index_at(url, "maven", "certain" if sure == "certain" else sure)
     if any(re.fullmatch(r"(?:[\w.-]+:)*deploy(?:-file)?", word) for word in given.rest):
         found += _deployed(call, pom)
-    found += [
-        one
-        for word in call.words
-        if word.startswith("-Dsonar.host.url=")
-        for one in urls.destination(word.split("=", 1)[1])
-    ]
+    found += [*jib.of_maven(call, pom), *_analysed(call, pom)]
     return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def _analysed(call: Call, pom: str) -> list[Found]:
+    """The SonarQube server that ``sonar:sonar`` sends its analysis to."""
+    url = next((word.split("=", 1)[1] for word in call.words if word.startswith("-Dsonar.host.url=")), None)
+    if url is None and not any(word.endswith((":sonar", "sonar:sonar")) for word in call.words):
+        return []
+    url = url or call.env("SONAR_HOST_URL") or first_between(pom, "<sonar.host.url>", "</sonar.host.url>")
+    return (
+        urls.destination(expand(url.strip(), call.variables))
+        if url
+        else list(knowledge.index("sonarcloud", "possible"))
+    )
 
 
 def _modules(call: Call, name: str, depth: int = 0) -> list[str]:
@@ -146,9 +154,9 @@ def gradle(call: Call) -> Outcome:
     sure: Confidence = "likely" if call.cached(".gradle") else "certain"
     if not texts:
         found += [*knowledge.index("maven", "likely"), *knowledge.index("gradle-plugins", "likely")]
-        return Outcome(tuple(dict.fromkeys(found)), None)
+        return Outcome(tuple(dict.fromkeys([*found, *jib.of_gradle(call, "")])), None)
     text = re.sub(r"(?m)(?<!:)//.*$", "", without("\n".join(texts), "/*", "*/"))
-    found += _repositories(text, sure)
+    found += [*_repositories(text, sure), *jib.of_gradle(call, text)]
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 

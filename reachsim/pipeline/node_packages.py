@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Final
 
 from reachsim.pipeline import knowledge, node_scripts, system_packages, urls
-from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.call import Call, Outcome, arguments, quoted
 from reachsim.pipeline.download import git_found
 from reachsim.pipeline.python_packages import index_at
 from reachsim.pipeline.records import Confidence, Destination, Found, Script
@@ -281,15 +281,18 @@ def _binaries(call: Call, package: dict[str, Any]) -> list[Found]:
     """What packages of the project download when they are installed (``npm_binaries.csv``)."""
     names = _dependencies(package)
     lock = call.first("npm-shrinkwrap.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml") or ""
+
+    def inside(name: str) -> bool:
+        listed = name in names or f'"node_modules/{name}"' in lock
+        return listed or re.search(rf"^[\"']?/?{re.escape(name)}@", lock, re.MULTILINE) is not None
+
+    return _downloads(call, inside)
+
+
+def _downloads(call: Call, inside: Callable[[str], bool]) -> list[Found]:
     found: list[Found] = []
     for row in _programs_of_packages():
-        name = row["package"]
-        inside = (
-            name in names
-            or f'"node_modules/{name}"' in lock
-            or re.search(rf"^[\"']?/?{re.escape(name)}@", lock, re.MULTILINE)
-        )
-        if not inside or call.env(*row["unless"].split()) is not None:
+        if not inside(row["package"]) or call.env(*row["unless"].split()) is not None:
             continue
         for target in row["targets"].split(";"):
             if target in knowledge.indexes():
@@ -320,9 +323,10 @@ def npx(call: Call) -> Outcome:
     if not given.has("no-install", "offline") and not local and is_known(name):
         sure: Confidence = "certain" if package is not None or name != bare or packages else "likely"
         found += _registry(call, name.split("/")[0] if name.startswith("@") else "", sure)
+        found += _downloads(call, lambda package: package == bare)
     if given.rest:
         command = re.sub(r"(?<=.)@[^@/]*$", "", given.rest[0])
-        rest = " ".join(_quoted(one) for one in [_COMMANDS.get(command, command), *given.rest[1:]])
+        rest = " ".join(quoted(one) for one in [_COMMANDS.get(command, command), *given.rest[1:]])
         found.append(Script(rest, own_process=True))
     return Outcome(tuple(dict.fromkeys(found)), None)
 
@@ -341,10 +345,6 @@ _PROVIDERS: Final = {
     "vue-cli-service": "@vue/cli-service",
 }
 _COMMANDS: Final = {"aws-cdk": "cdk", "sls": "serverless"}
-
-
-def _quoted(word: str) -> str:
-    return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else "'" + word.replace("'", "'\\''") + "'"
 
 
 def corepack(call: Call) -> Outcome:

@@ -11,8 +11,8 @@ import posixpath
 import re
 from typing import Any, Final
 
-from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
-from reachsim.pipeline.records import Found, Script
+from reachsim.pipeline.call import Arguments, Call, Outcome, arguments, quoted
+from reachsim.pipeline.records import Found, Gap, Script
 from reachsim.pipeline.shapes import listing, table
 from reachsim.pipeline.variables import is_known
 from reachsim.pipeline.yaml import load
@@ -44,7 +44,22 @@ def run(call: Call, word: str, plain: list[str], given: Arguments) -> Outcome:
     else:
         return Outcome((), None)
     places = _places(call, chosen, everywhere=everywhere)
-    return Outcome(tuple(one for place in places for one in _scripts(call, place, name, rest)), None)
+    found: list[Found] = [one for place in places for one in _scripts(call, place, name, rest)]
+    if not found and name and places == [call.scope.directory]:
+        found = _other_than_script(call, name, rest, given)
+    return Outcome(tuple(found), None)
+
+
+def _other_than_script(call: Call, name: str, rest: list[str], given: Arguments) -> list[Found]:
+    """What a name means that no script bears: yarn, pnpm and bun run the program that a package brings; npm fails."""
+    if call.json("package.json") is None:
+        return [Gap(call.command.text, "package.json is not in the context: what its scripts run is not known")]
+    if call.program != "npm" and is_known(name):
+        words = call.words[call.words.index(name) :] if name in call.words else (name, *rest)
+        return [Script(" ".join(map(quoted, words)))]
+    if given.has("if-present") or name in ("start", "stop", "restart", "test"):
+        return []
+    return [Gap(call.command.text, f"package.json has no script {name}")]
 
 
 def has(call: Call, name: str) -> bool:

@@ -27,8 +27,9 @@ def by_url(call: Call) -> Outcome:
 
 
 PROGRAMS: Final[dict[str, str]] = {
-    "aws": "aws_cli.aws", "sam": "sam.sam", "cdk": "deployers.deployer", "serverless": "deployers.deployer",
-    "sls": "deployers.deployer", "copilot": "deployers.deployer", "eb": "deployers.deployer",
+    "aws": "aws_cli.aws", "sam": "sam.sam", "cdk": "deployers.cdk", "cdk-assets": "deployers.deployer",
+    "serverless": "deployers.serverless", "sls": "deployers.serverless", "copilot": "deployers.deployer",
+    "eb": "deployers.deployer",
     "eksctl": "deployers.deployer", "ecs-cli": "deployers.deployer", "amplify": "deployers.deployer",
     "docker": "docker.docker", "podman": "docker.docker", "buildah": "docker.docker", "nerdctl": "docker.docker",
     "docker-compose": "compose.docker_compose", "executor": "image_tools.kaniko", "kaniko": "image_tools.kaniko",
@@ -67,7 +68,10 @@ PROGRAMS: Final[dict[str, str]] = {
     "npm-run-all": "node_scripts.run_all", "run-s": "node_scripts.run_all", "run-p": "node_scripts.run_all",
     "concurrently": "node_scripts.concurrently", "turbo": "node_scripts.monorepo", "lerna": "node_scripts.monorepo",
     "playwright": "node_packages.playwright", "skaffold": "kubernetes.in_cluster", "istioctl": "kubernetes.in_cluster",
-    "flux": "kubernetes.in_cluster", "kubeseal": "kubernetes.in_cluster",
+    "flux": "kubernetes.in_cluster", "kubeseal": "kubernetes.in_cluster", "ko": "builders.ko",
+    "nitro-cli": "builders.nitro_cli", "golangci-lint": "builders.linted", "goreleaser": "builders.goreleaser",
+    "bazel": "builders.bazel", "bazelisk": "builders.bazel", "conan": "builders.conan",
+    **dict.fromkeys(("nix", "nix-build", "nix-shell", "nix-env", "nix-channel"), "builders.nix"),
 }  # fmt: skip
 """Module and function of the reader of each program. A module is imported when a build runs a program of its."""
 
@@ -238,6 +242,8 @@ def _shell(call: Call, running: tuple[str, ...]) -> Outcome:
             well_known = installers.runs(call, text)
             if well_known is not None:
                 return well_known
+            if re.fullmatch("\ue000![^\ue000\ue001]+\ue001", text):
+                return Outcome((Gap(call.command.text, _MADE),))
             return Outcome((Script(text, arguments=tuple(rest[1:]), variables=_extra(call)),), None)
     words = [word for word in words if word not in ("-", "--")]
     if words[:1] in (["/dev/stdin"], ["/proc/self/fd/0"]):
@@ -250,11 +256,12 @@ def _shell(call: Call, running: tuple[str, ...]) -> Outcome:
         if well_known is not None:
             return well_known
         if not is_known(call.stdin) and re.search("\ue000!", call.stdin):
-            return Outcome(
-                (Gap(call.command.text, "runs a script that the build downloads or makes; it is not in these files"),)
-            )
+            return Outcome((Gap(call.command.text, _MADE),))
         return Outcome((Script(call.stdin, arguments=tuple(words), variables=_extra(call)),), None)
     return _file(call, words[0], words[1:], running, own_process=True)
+
+
+_MADE: Final = "runs a script that the build downloads or makes; it is not in these files"
 
 
 def _extra(call: Call) -> tuple[tuple[str, str], ...]:
@@ -296,7 +303,7 @@ def _file(call: Call, name: str, rest: list[str], running: tuple[str, ...], *, o
 
 def _why_unread(call: Call, path: str) -> str:
     if path in call.machine.written:
-        return "runs a script that the build downloads or makes; it is not in these files"
+        return _MADE
     name = call.machine.context_path(path)
     leaves = getattr(call.machine.context, "leaves", None)
     if name is not None and (name.startswith("..") or (leaves is not None and leaves(name))):

@@ -216,7 +216,7 @@ class _Walk:
                 status = one.status
         known = [one for one in output if one is not None]
         short = len(known) == len(output) and sum(map(len, known)) <= MAX_TEXT
-        return Result("".join(known) if short else None, status)
+        return Result(_together(known) if short else None, status)
 
     def statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None = None) -> Result:
         if self.depth > MAX_DEPTH or self.shell._depth + self.depth > 2 * MAX_DEPTH:
@@ -281,7 +281,7 @@ class _Walk:
             return Result(left.stdout, left.status)
         surely = left.status is wanted
         right = self._redirected(node, redirects, scope, sure) if surely else self._perhaps(node, scope, redirects)
-        output = None if left.stdout is None or right.stdout is None else left.stdout + right.stdout
+        output = None if left.stdout is None or right.stdout is None else _together([left.stdout, right.stdout])
         if left.status is None and not wanted:
             return Result(output, True if right.status is not None else None)
         return Result(output, right.status if left.status is not None else None)
@@ -544,7 +544,7 @@ class _Walk:
     def _command(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
         assigned: dict[str, str] = {}
         words: list[str] = []
-        begin = node
+        begin, end = node, -1
         for child in node.children:
             if child.type == "variable_assignment":
                 name, value = self.assignment(child, scope, sure)
@@ -558,7 +558,11 @@ class _Walk:
                 words += self._first_word(child, scope, sure)
                 begin = child
             elif child.is_named:
-                words += self.words(child, scope, sure)
+                more = self.words(child, scope, sure)
+                if words and more and child.start_byte == end:  # the grammar parts "a`b`" before the "`"
+                    words[-1] += more.pop(0)
+                words += more
+            end = child.end_byte
         first = node.children[0]
         if begin is not node and assigned and self._on_a_later_line(first, begin):
             scope.variables |= assigned  # the grammar takes "A=1" and the command on the next line for one
@@ -715,7 +719,7 @@ class _Walk:
         if result.stdout is None:
             first = re.search(r"[\w./{}-]+", self.text(node).lstrip("$(`"))
             return unknown(f"!{first[0].rstrip('/').rsplit('/', 1)[-1] if first else 'command'}")
-        return result.stdout.rstrip("\n")
+        return result.stdout.removesuffix(NEVER).rstrip("\n")
 
     def text(self, node: Node) -> str:
         return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
@@ -742,14 +746,22 @@ _STATEMENTS: Final = ("command", "pipeline", "list", "subshell", "compound_state
                       "variable_assignment", "function_definition", "negated_command", "test_command")  # fmt: skip
 
 
+def _together(outputs: list[str]) -> str:
+    """What several commands print; `NEVER` only where nothing but such commands run."""
+    printed = [one for one in outputs if one != NEVER]
+    return "".join(printed) if printed or not outputs else NEVER
+
+
 def _split(value: str) -> list[str]:
     """A value at its blanks; those within a mark are none."""
     return re.findall(f"(?:{OPEN}[^{CLOSE}]*{CLOSE}|\\S)+", value) if OPEN in value else value.split()
 
 
 def named(value: str, name: str) -> str:
-    """A value whose unknown part is a command's output is unknown under the name of the variable that takes it."""
-    return re.sub(f"{OPEN}![^\ue001]*", OPEN + name.replace("\\", ""), value)
+    """A value whose unknown part is a command's output is unknown under the name of the variable that takes it; ECR's
+    token and the text of a well-known script stay what they are.
+    """
+    return re.sub(f"{OPEN}!(?!ecr-token|installer )[^\ue001]*", OPEN + name.replace("\\", ""), value)
 
 
 def positional(words: tuple[str, ...]) -> dict[str, str]:

@@ -1,0 +1,157 @@
+"""Builders that need no Dockerfile, or no package manager that the rest of this package knows: ko, nitro-cli, bazel,
+nix, conan, GoReleaser, golangci-lint.
+
+**Source:** ko documentation, "Configuration" (KO_DOCKER_REPO, defaultBaseImage); Nitro Enclaves User Guide,
+"nitro-cli build-enclave"; Bazel documentation, "Bazel registries", ``--registry``; Nix Reference Manual,
+"nix.conf: substituters"; Conan documentation, "conan remote", "ConanCenter"; GoReleaser documentation, "Release".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from reachsim.pipeline import image, urls
+from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.docker import is_local, keep_local, pushed
+from reachsim.pipeline.go_modules import go
+from reachsim.pipeline.records import Confidence, Destination, Found, Gap
+
+_KO: Final = ["platform", "t", "tags", "f", "filename", "local-repo", "tarball", "sbom", "j", "jobs", "image-label",
+              "sbom-dir", "l", "selector", "k", "namespace", "n", "kubeconfig", "context"]  # fmt: skip
+
+
+def ko(call: Call) -> Outcome:
+    """ko: Go modules, the base image, and a push to KO_DOCKER_REPO unless the image stays here."""
+    given = arguments(call.words, _KO)
+    word = given.rest[0] if given.rest else ""
+    if word == "login":
+        return Outcome(tuple(image.logs_in(given.rest[1] if len(given.rest) > 1 else "")), "")
+    if word not in ("build", "publish", "apply", "create", "run", "resolve"):
+        return Outcome((), None)
+    found: list[Found] = list(_go(call))
+    written = re.search(r"(?m)^defaultBaseImage:\s*[\"']?([^\s\"']+)", call.first(".ko.yaml") or "")
+    base = call.env("KO_DEFAULTBASEIMAGE") or (written[1] if written else "cgr.dev/chainguard/static")
+    if base != "scratch" and not is_local(call.machine.settings, base):
+        found += image.pulls(base)
+    target = call.env("KO_DOCKER_REPO") or ""
+    stays = given.has("L", "local") or given.last("push") == "false" or target in ("ko.local", "kind.local")
+    if not stays:
+        found += (
+            pushed(call, target) if target else [Gap(call.command.text, "KO_DOCKER_REPO is not set in these files")]
+        )
+    if word in ("apply", "create", "run"):
+        found.append(Gap(call.command.text, "the API server is named in the kubeconfig, which is not in these files"))
+    return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def _go(call: Call, words: tuple[str, ...] = ("build", "./...")) -> tuple[Found, ...]:
+    """What building the Go module around contacts."""
+    return go(Call(call.command, ["go", *words])).found
+
+
+def nitro_cli(call: Call) -> Outcome:
+    """``nitro-cli build-enclave``: the image of ``--docker-uri`` is pulled unless it is on the machine."""
+    given = arguments(call.words, ["docker-uri", "docker-dir", "output-file", "private-key", "signing-certificate"])
+    name = given.last("docker-uri")
+    if given.rest[:1] != ["build-enclave"] or not name:
+        return Outcome((), None)
+    if given.has("docker-dir"):
+        keep_local(call, name)
+        return Outcome((Gap(call.command.text, "the Dockerfile of --docker-dir is not read"),), None)
+    return Outcome(() if is_local(call.machine.settings, name) else tuple(image.pulls(name)), None)
+
+
+def linted(call: Call) -> Outcome:
+    """golangci-lint: ``run`` loads the module's packages as a build does."""
+    return Outcome(_go(call) if call.words[:1] == ("run",) else (), None)
+
+
+def goreleaser(call: Call) -> Outcome:
+    """GoReleaser: a build of the module; ``release`` publishes at GitHub unless told otherwise."""
+    word = next((one for one in call.words if not one.startswith("-")), "release" if not call.words else "")
+    if word not in ("release", "build"):
+        return Outcome((), None)
+    found: list[Found] = list(_go(call))
+    skipped = [one.partition("=")[2] for one in call.words if one.startswith("--skip=")]
+    stays = {"--snapshot", "--skip-publish"} & set(call.words) or any("publish" in one for one in skipped)
+    if word == "release" and not stays:
+        text = call.first(".goreleaser.yml", ".goreleaser.yaml", "goreleaser.yml", "goreleaser.yaml") or ""
+        elsewhere = re.search(r"(?m)^\s+(?:gitlab|gitea):", text) or re.search(r"(?m)^\s+disable:\s*true", text)
+        sure: Confidence = "possible" if elsewhere else "likely"
+        found += [Destination(host, 443, "download", sure) for host in ("api.github.com", "uploads.github.com")]
+        if re.search(r"(?m)^(?:dockers|docker_manifests|brews|blobs|nfpms|publishers|kos|dockers_v2):", text):
+            found.append(Gap(call.command.text, "where the other publishers of its configuration send the release"))
+    return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def bazel(call: Call) -> Outcome:
+    """bazel and bazelisk: the registry of modules and the hosts that the workspace's files name."""
+    word = next((one for one in call.words if not one.startswith("-")), "")
+    found: list[Found] = []
+    if call.program == "bazelisk":
+        found += [Destination("releases.bazel.build", 443, "download", "likely")]
+    if word not in ("build", "test", "run", "fetch", "sync", "query", "cquery", "coverage", "mod"):
+        return Outcome(tuple(found), None)
+    registries = [one.partition("=")[2] for one in call.words if one.startswith("--registry=")]
+    settings = call.read(".bazelrc") or ""
+    registries = registries or re.findall(r"(?m)^(?:common|build)\s+--registry[=\s](\S+)", settings)
+    if call.exists("MODULE.bazel"):
+        for url in registries or ["https://bcr.bazel.build"]:
+            found += urls.destination(url, "package", "likely")
+    text = "\n".join(call.read(name) or "" for name in ("WORKSPACE", "WORKSPACE.bazel", "MODULE.bazel"))
+    for url in re.findall(r"[\"'](https?://[^\s\"'{}]+)[\"']", re.sub(r"(?m)#.*$", "", text))[:50]:
+        found += urls.destination(url, "package", "likely")
+    caches = re.findall(
+        r"--(?:remote_cache|remote_executor|bes_backend)[=\s](\S+)", f"{settings} {' '.join(call.words)}"
+    )
+    for url in caches:
+        found += urls.destination(url.replace("grpcs://", "https://"), "package", "likely")
+    found.append(Gap(call.command.text, "what the rules that the workspace loads download is not worked out"))
+    return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def nix(call: Call) -> Outcome:
+    """nix and its older commands: the binary cache, and the flakes and channels that are fetched."""
+    if "--offline" in call.words:
+        return Outcome((), None)
+    plain = [word for word in call.words if not word.startswith("-")]
+    word = plain[0] if plain else ""
+    cache = Destination("cache.nixos.org", 443, "package", "likely")
+    if call.program == "nix-channel":
+        return Outcome((Destination("channels.nixos.org", 443, "package"),) if "--update" in call.words else (), None)
+    if call.program != "nix":
+        installs = call.program != "nix-env" or {"-i", "-iA", "--install", "-u"} & set(call.words)
+        return Outcome((cache,) if installs else (), None)
+    if word not in ("build", "develop", "run", "shell", "flake", "profile", "copy", "print-dev-env"):
+        return Outcome((), None)
+    found: list[Found] = [cache]
+    named = " ".join(plain[1:]) + (call.read("flake.nix") or "") + (call.read("flake.lock") or "")
+    if re.search(r"github:|nixpkgs|\"type\": \"github\"", named):
+        found += [Destination("api.github.com", 443, "package", "likely"),
+                  Destination("codeload.github.com", 443, "package", "likely")]  # fmt: skip
+    return Outcome(tuple(found), None)
+
+
+def conan(call: Call) -> Outcome:
+    """conan: the remotes that the build adds, else ConanCenter."""
+    given = arguments(call.words, ["r", "remote", "s", "settings", "o", "options", "pr", "profile", "b", "build", "of",
+                                   "output-folder", "index", "c", "conf"])  # fmt: skip
+    word = given.rest[0] if given.rest else ""
+    if word == "remote" and given.rest[1:2] in (["add"], ["update"]) and len(given.rest) > 3:
+        call.configure(f"conan.remote {given.rest[2]}", given.rest[3])
+    if word not in ("install", "create", "upload", "download", "search", "build", "test", "graph", "lock"):
+        return Outcome((), None)
+    known = {name.removeprefix("conan.remote "): url for name, url in call.machine.settings.items()
+             if name.startswith("conan.remote ")}  # fmt: skip
+    named = given.last("r", "remote")
+    if given.has("no-remote", "nr"):
+        return Outcome((), None)
+    found: list[Found] = []
+    for url in [known[named]] if named in known else known.values():
+        found += urls.destination(url, "package", "certain" if named in known else "likely")
+    if named is None and "conancenter" not in known:
+        found += [Destination(host, 443, "package", "likely") for host in ("center2.conan.io", "center.conan.io")]
+    if named and named not in known:
+        found.append(Gap(call.command.text, f"which server the remote {named} is"))
+    return Outcome(tuple(dict.fromkeys(found)), None)
