@@ -16,7 +16,7 @@ from reachsim.pipeline.records import Found, Gap
 from reachsim.pipeline.texts import between, first_between, without
 from reachsim.pipeline.variables import expand
 
-_MAVEN_JIB: Final = re.compile(r"(?:^|[\w.-]+:)?jib(?:-maven-plugin)?(?::[\d.]+\S*?)?:(build|dockerBuild|buildTar)$")
+_MAVEN_JIB: Final = re.compile(r"jib(?:-maven-plugin)?(?::[\w.-]++)?:(build|dockerBuild|buildTar)$")
 _DEFAULT_BASE: Final = "eclipse-temurin:21-jre"
 _DEFAULT_BUILDER: Final = "paketobuildpacks/builder-jammy-java-tiny"
 
@@ -46,16 +46,21 @@ def of_gradle(call: Call, text: str) -> list[Found]:
         kinds = {"jib": "build", "jibDockerBuild": "dockerBuild", "jibBuildTar": "buildTar"}
         if task in kinds:
             block = text.partition("jib {")[2]
-            base = re.search(r"from\s*\{[^}]*?image\s*=?\s*[\"']([^\"']+)", block) or re.search(
-                r"from\.image\s*=\s*[\"']([^\"']+)", text
-            )
-            target = re.search(r"to\s*\{[^}]*?image\s*=?\s*[\"']([^\"']+)", block) or re.search(
-                r"to\.image\s*=\s*[\"']([^\"']+)", text
-            )
-            found += _jib(call, kinds[task], base and base[1], target and target[1])
+            base = _image_in(first_between(block, "from {", "}") or "") or _assigned(text, "from.image")
+            target = _image_in(first_between(block, "to {", "}") or "") or _assigned(text, "to.image")
+            found += _jib(call, kinds[task], base, target)
         elif task == "bootBuildImage":
             found += _buildpacks(call, None)
     return found
+
+
+def _image_in(block: str) -> str | None:
+    match = re.search(r"\bimage\s*+=?+\s*+[\"']([^\"']++)", block)
+    return match[1] if match else None
+
+
+def _assigned(text: str, name: str) -> str | None:
+    return next((found for part in text.split(name)[1:2] if (found := _image_in("image" + part[:200]))), None)
 
 
 def _image(block: str | None) -> str | None:
