@@ -101,6 +101,7 @@ _S3_PUBLIC: Final = "/AmazonS3/latest/userguide/access-control-block-public-acce
 _BUILDSPEC: Final = "/codebuild/latest/userguide/build-spec-ref.html"
 _CODECOMMIT_VPC: Final = "/codecommit/latest/userguide/codecommit-and-interface-VPC.html"
 _CODEBUILD_VPC: Final = "/codebuild/latest/userguide/vpc-support.html"
+_CODEBUILD_ROLE: Final = "/codebuild/latest/userguide/setting-up-service-role.html"
 
 # What a row holds. AWS's: code, text, remedy. Ours: code, layer, (of a block: symptom,) page, text, remedy.
 _Aws = tuple[str, str, str]
@@ -460,6 +461,10 @@ _BLOCKS: Final[tuple[_Block, ...]] = (
     ("ROLE_CANNOT_CREATE_ENI", "identity-policy", "403", _CODEBUILD_VPC,
      "The project's service role may not create network interfaces in the VPC, so a build cannot start there.",
      "Allow the EC2 network interface actions, CreateNetworkInterfacePermission included, in the service role."),
+    ("ROLE_DOES_NOT_TRUST_CODEBUILD", "resource-policy", "403", _CODEBUILD_ROLE,
+     "The trust policy of the project's service role does not let CodeBuild assume it, so no build starts.",
+     "Let codebuild.amazonaws.com call sts:AssumeRole in the role's trust policy; conditions on aws:SourceArn and "
+     "aws:SourceAccount have to fit the project."),
     ("CODEBUILD_SHARED_VPC", "network", "refused", _CODEBUILD_VPC,
      "The project is to build in a VPC that another account shares, which CodeBuild does not support.",
      "Build in a VPC of the project's own account."),

@@ -1,8 +1,10 @@
 """Whether a build starts: CodeBuild pulls the environment's image and makes network interfaces in the VPC by itself,
-and only policies can keep it from that, or a VPC that another account shares.
+and only policies can keep it from that, the trust policy of the service role among them, or a VPC that another
+account shares.
 
 **Source:** CodeBuild User Guide, "Allow CodeBuild access to AWS services required to create a VPC network interface",
 "Use AWS CodeBuild with Amazon Virtual Private Cloud" (limitations of VPCs),
+"Allow CodeBuild to interact with other AWS services" (the trust policy), "Cross-service confused deputy prevention",
 "Private registry with AWS Secrets Manager sample" and "Amazon ECR sample" (whose credentials pull, and whom the
 repository must trust); Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2";
 pipeline-services fact sheet, P47, P48.
@@ -13,19 +15,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
 from reachsim import policy, services
+from reachsim.check.findings import finding_of
 from reachsim.check.service_plane import PULL, repository_of
 from reachsim.evidence import Assumption, Block
 from reachsim.model import records as aws
 from reachsim.model.network import Home, Network
-from reachsim.policy_layers import Answer, judge_elsewhere
-from reachsim.verdict import Outcome, PipelineStep
+from reachsim.policy_layers import Answer, described, judge_elsewhere
+from reachsim.verdict import Finding, Outcome, PipelineStep
 
 DESCRIBE: Final = ("ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups",
                    "ec2:DescribeSubnets", "ec2:DescribeVpcs")  # fmt: skip
 INTERFACE: Final = ("ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface")
+_CODEBUILD: Final = "codebuild.amazonaws.com"
 _NEW: Final = "eni-00000000000000000"
 """Stands for an interface that is yet to be made."""
 _NO_PATH: Final = frozenset({"aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp"})
@@ -41,21 +46,68 @@ class Start(Struct, frozen=True):
 
 def provisioning(network: Network, home: Home, project: aws.Project) -> Start:
     """Whether a build of a project starts. Raises SnapshotError for a policy that cannot be judged (S24, SC15)."""
+    taken = _assumed(network, home, project)
     pulled = _pull(network, home, project)
     made = [(request, judge_elsewhere(network, request, project.service_role, resource=False))
             for request in _interface_requests(network, home, project)]  # fmt: skip
-    answers = [pulled, *(answer for _, answer in made)]
+    answers = [taken, pulled, *(answer for _, answer in made)]
     shared = _shared(network, home, project)
     outcomes: set[Outcome] = {answer.outcome for answer in answers} | ({"blocked"} if shared else set())
     order: tuple[Outcome, ...] = ("blocked", "unknown", "intermittent", "allowed")
     outcome = next(one for one in order if one in outcomes)
-    blocks = (*pulled.blocks, *shared, *_refused(project, made))
+    blocks = (*taken.blocks, *pulled.blocks, *shared, *_refused(project, made))
     step = PipelineStep(project.name, "provisioning", outcome, "none", service_side=True, blocked_by=blocks)
     if outcome != "unknown":
-        return Start(step)
+        return Start(step, (), taken.assumptions if outcome == "allowed" else ())
     missing = dict.fromkeys(path for answer in answers for path in answer.missing)
     why = dict.fromkeys(note for answer in answers if answer.outcome == "unknown" for note in answer.assumptions)
     return Start(step, tuple(missing), tuple(why))
+
+
+# --- the role ---------------------------------------------------------------------------------------------------------
+
+
+def _assumed(network: Network, home: Home, project: aws.Project) -> Answer:
+    """What the trust policy of the service role says to CodeBuild, which assumes it for the project's builds.
+
+    A role that the snapshot lists without its trust policy, which AWS always tells, is taken to trust CodeBuild.
+    """
+    role = project.service_role or ""
+    if not role.startswith("arn:") or ":role/" not in role:
+        return Answer()
+    held = described(network, home[0], role)
+    if held is not None and not held.trust:
+        detail = f"the trust policy of {role} is not in {held.path}; taken to let CodeBuild assume the role"
+        return Answer(assumptions=(Assumption("UNKNOWN_RESOURCE", role, detail, "block"),))
+    absent = _NO_PATH | {"sts:ExternalId"}  # CodeBuild sends none
+    caller = policy.Principal.parse(_CODEBUILD)
+    request = policy.Request(caller, "sts:AssumeRole", role, home[0], _as_codebuild(home, project), absent=absent)
+    answer = judge_elsewhere(network, request, None)
+    blocks = tuple(_untrusted(block, role) for block in answer.blocks)
+    return msgspec.structs.replace(answer, blocks=blocks)
+
+
+def _untrusted(block: Block, role: str) -> Block:
+    if block.code != "RESOURCE_POLICY_DENY" or block.component != role:
+        return block
+    detail = f"the trust policy of {role} does not let {_CODEBUILD} assume it for this project, so no build starts"
+    return msgspec.structs.replace(block, code="ROLE_DOES_NOT_TRUST_CODEBUILD", detail=detail)
+
+
+def _as_codebuild(home: Home, project: aws.Project) -> dict[str, Any]:
+    """The context of CodeBuild's own requests on behalf of a project."""
+    arn = f"arn:{services.partition_of(home[1])}:codebuild:{home[1]}:{home[0]}:project/{project.name}"
+    return {"aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": _CODEBUILD,
+            "aws:SourceArn": arn, "aws:SourceAccount": home[0], "aws:ResourceAccount": home[0],
+            "aws:RequestedRegion": home[1]}  # fmt: skip
+
+
+def untrusting_role(start: Start) -> Iterator[Finding]:
+    """A finding where CodeBuild cannot assume the service role."""
+    for block in start.step.blocked_by:
+        if block.code == "ROLE_DOES_NOT_TRUST_CODEBUILD":
+            title = f"CodeBuild cannot assume {block.component}, the service role of {start.step.project}"
+            yield finding_of(block.code, "high", block.component, title, [block.detail])
 
 
 # --- the image --------------------------------------------------------------------------------------------------------
@@ -80,10 +132,8 @@ def _pull(network: Network, home: Home, project: aws.Project) -> Answer:
         caller = policy.Principal.parse(role)
         context |= {"aws:PrincipalIsAWSService": "false", "aws:PrincipalArn": role, "aws:PrincipalAccount": home[0]}
     else:
-        caller = policy.Principal.parse("codebuild.amazonaws.com")
-        arn = f"arn:{services.partition_of(home[1])}:codebuild:{home[1]}:{home[0]}:project/{project.name}"
-        context |= {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": caller.text,
-                    "aws:SourceArn": arn, "aws:SourceAccount": home[0]}  # fmt: skip
+        caller = policy.Principal.parse(_CODEBUILD)
+        context = _as_codebuild(home, project) | context
     request = policy.Request(caller, PULL, repository.arn, repository.account, context, absent=_NO_PATH)
     return judge_elsewhere(network, request, role)
 

@@ -91,6 +91,8 @@ def why_not(ground: Ground, fault: Fault) -> str:
     code = fault.block.code if fault.block else ""
     if fault.kind == "open":
         return "whom its owners want in is not told by the snapshot: narrow the policy, or accept it in reachsim.toml"
+    if code == "ROLE_DOES_NOT_TRUST_CODEBUILD":
+        return "whom a role trusts is its owners' decision: let codebuild.amazonaws.com assume it in its trust policy"
     if code in DENIES or code == "ROLE_CANNOT_CREATE_ENI":
         return "a policy denies it, or another account's policy does not allow it: that is its owners' decision"
     if fault.kind == "blocked" and parse_selector(fault.destination).kind == "host":

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from reachsim.policy_layers.held import document
 from reachsim.policy_layers.identities import (
+    described,
     iam_details,
     identity_of,
     managed,
@@ -24,6 +25,7 @@ from reachsim.policy_layers.resources import registry_counts
 from reachsim.policy_layers.roles import Identity
 
 __all__ = [
-    "Answer", "Identity", "Known", "document", "iam_details", "identity_of", "judge_elsewhere", "judge_requests",
-    "levels", "managed", "organization_of", "profile_role", "registry_counts", "role_documents", "user_documents",
+    "Answer", "Identity", "Known", "described", "document", "iam_details", "identity_of", "judge_elsewhere",
+    "judge_requests", "levels", "managed", "organization_of", "profile_role", "registry_counts", "role_documents",
+    "user_documents",
 ]  # fmt: skip
