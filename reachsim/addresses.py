@@ -61,7 +61,6 @@ class Address(str):
         return made
 
 
-@lru_cache(maxsize=65536)
 def parse_address(text: str) -> int:
     """The place of an address on the line. Raises ValueError for what is no address (``010.0.0.1`` is none either).
 
@@ -69,16 +68,21 @@ def parse_address(text: str) -> int:
     1
     """
     parts = text.split(".")
-    if len(parts) == 4 and all(map(_is_octet, parts)):
-        first, second, third, last = map(int, parts)
-        if max(first, second, third, last) <= 255:
-            return first << 24 | second << 16 | third << 8 | last
+    if len(parts) == 4:
+        try:
+            return _OCTETS[parts[0]] << 24 | _OCTETS[parts[1]] << 16 | _OCTETS[parts[2]] << 8 | _OCTETS[parts[3]]
+        except KeyError:
+            pass  # ``::ffff:10.0.0.1``, or no address
+    return _parse_other_address(text)
+
+
+_OCTETS: Final = {str(number): number for number in range(256)}
+
+
+@lru_cache(maxsize=65536)
+def _parse_other_address(text: str) -> int:
     address = ipaddress.ip_address(text)
     return int(address) + (V6_BASE if address.version == 6 else 0)
-
-
-def _is_octet(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 3 and (text[0] != "0" or text == "0")
 
 
 @lru_cache(maxsize=65536)

@@ -6,6 +6,7 @@ Gateway works" (fact N185). Blackhole routes take part in the match and drop (N1
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
@@ -14,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from reachsim.addresses import Cidr
-from reachsim.intervals import EMPTY, Index, IntervalSet
+from reachsim.intervals import Index, IntervalSet, Span
 from reachsim.model.network import Home, Network
 from reachsim.model.records import NotThere, Route, RouteTable, TransitGatewayRoute, TransitGatewayRoutes
 
@@ -242,11 +243,15 @@ def longest_prefix(entries: Iterable[tuple[Cidr, int, Item]]) -> Parts[Item]:
     groups: dict[tuple[int, int, Cidr], list[Item]] = {}
     for block, rank, item in entries:
         groups.setdefault((-block.length, rank, block), []).append(item)
-    painted = EMPTY
+    painted: list[Span] = []  # blocks, none within another
     parts: list[Part[Item]] = []
     for (_, _, block), items in sorted(groups.items(), key=lambda one: one[0]):
-        left = block.block - painted
+        low, high = block.block.spans[0]
+        start = max(0, bisect_right(painted, (low, low)) - 1)
+        start += start < len(painted) and painted[start][1] < low
+        end = bisect_right(painted, (high, high))
+        left = block.block - IntervalSet(tuple(painted[start:end]))
         if left:
             parts.append(Part(left, tuple(items)))
-            painted = painted | block.block
+            painted[start:end] = [(low, high)]
     return Parts(parts)

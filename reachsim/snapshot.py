@@ -46,6 +46,10 @@ ERROR_SIZE = 65536
 """Bytes that a file with an ``Error`` has at most; a larger one is an answer."""
 
 
+LARGE = 1 << 20
+"""Bytes from which on a file is not searched for the mark of one page of several before somebody decodes it."""
+
+
 class UnreadableMemberError(Exception):
     """What a reader of a zip's member raises; the text says why."""
 
@@ -154,7 +158,7 @@ class Snapshot:
             self.fail(path, "", "a readable member of the zip", str(error))
         if len(data) >= ERROR_SIZE:
             self._errors[path] = None  # so that nobody reads it again to see whether it is one
-        if path not in self._partial:
+        if path not in self._partial and len(data) < LARGE:
             self._partial[path] = path.endswith(".json") and _goes_on(data)
         return data
 
@@ -179,8 +183,17 @@ class Snapshot:
     def partial(self, path: str) -> bool:
         """Whether a file that is there holds one page of an answer that goes on (``NextToken`` and the like)."""
         if path not in self._partial:
-            self.read(path)
+            data = self.read(path)
+            self._partial.setdefault(path, path.endswith(".json") and _goes_on(data))
         return self._partial[path]
+
+    def seen_partial(self, path: str) -> bool:
+        """Whether a file is known to be `partial`, from what has been read of it."""
+        return self._partial.get(path, False)
+
+    def note_partial(self, path: str, partial: bool) -> None:
+        """Take from whoever decodes a file whether it is `partial`, so that it is not searched besides."""
+        self._partial.setdefault(path, partial)
 
     def known(self, path: str) -> bool:
         """Whether the question behind the file was answered, if only by "there is none"."""

@@ -50,7 +50,7 @@ MAY_IMPORT = {
     "graph": WAYS | ENGINE | {"selectors", "forwarding", "simulate"},
     "verdict": VALUES | {"policy"},
     "simulate": (ANSWERS - {"check"}) | {"forwarding", "scenarios", "policy_layers"},
-    "check": ANSWERS | {"forwarding", "workloads", "policy_layers", "config"},
+    "check": ANSWERS | {"forwarding", "workloads", "policy_layers", "config", "scenarios"},
     "diagnose": ANSWERS | {"forwarding", "workloads"},
     "explain": LATER,
     "diff": LATER | {"classes", "forwarding", "scenarios", "policy_layers", "config", "workloads"},

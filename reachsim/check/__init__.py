@@ -11,13 +11,13 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from reachsim.check.answers import answers_to
 from reachsim.check.assumed import assumed
 from reachsim.check.code import contacts_of_project
 from reachsim.check.deployments import deploy_needs, deployments
+from reachsim.check.exits import private_exits
 from reachsim.check.findings import finding_of, network_findings
 from reachsim.check.known import known_of
 from reachsim.check.needs import SERVICES, Need, codecommit_repositories, needs_of
@@ -44,7 +44,6 @@ __all__ = ["Need", "check", "needs_of", "pipeline_sources"]
 
 STARTERS: Final = ("codebuild", "ecs", "lambda", "i", "eni", "subnet", "vpc")
 """Kinds of selectors that a source of the pipeline can be."""
-PRIVATE_BLOCKS: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 
 
 class Judged(Struct, frozen=True):
@@ -86,7 +85,7 @@ def check(
     judged = [_judge(ground, source, config, folders) for source in found]
     cells = [cell for one in judged for cell in one.cells]
     further = [cell for one in judged for cell in one.further]
-    beyond = [verdict for source in found for verdict in _private_exits(ground, source)]
+    beyond = private_exits(ground, found)
     needs = [need for one in judged for need in one.needs]
     judged += [_judge_deployment(ground, service, config.pins) for service in deployments(network, needs)]
     shared = shared_resources(network, needs)
@@ -221,25 +220,6 @@ def _unmet(expected: Expect, verdict: Verdict) -> Iterable[Finding]:
     title = f"{expected.source} → {expected.to}: {'; '.join(wrong)}"
     evidence = [f"{block.code}: {block.detail}" for block in verdict.blocked_by[:4]]
     yield finding_of(code, "info" if verdict.outcome == "unknown" else "high", expected.source, title, evidence)
-
-
-def _private_exits(ground: Ground, source: str) -> list[Verdict]:
-    """Ways to networks behind private gateways: an exit unless it is listed. Peering carries no transit (N181)."""
-    network = ground.network
-    targets = {candidate.route.transit_gateway_id or candidate.route.gateway_id or "" for table in network.route_tables
-               for part in ground.table(table).parts for candidate in part.winners}  # fmt: skip
-    if not any(target.startswith(("vgw-", "tgw-")) for target in targets):
-        return []
-    found = []
-    for block in PRIVATE_BLOCKS:
-        verdict = simulate(ground, source, f"ip:{block}")
-        leads = any(path.route == "on-premises" for path in verdict.paths)
-        unseen = verdict.outcome == "unknown"
-        if leads:
-            found.append(msgspec.structs.replace(verdict, outcome="allowed", route="on-premises"))
-        elif unseen:
-            found.append(verdict)
-    return found
 
 
 def _alike(sources: Sequence[str], cells: Sequence[Cell]) -> dict[str, tuple[str, ...]]:

@@ -171,9 +171,8 @@ def _stale_routes(network: Network, cells: Sequence[Cell]) -> Iterable[Finding]:
     """Routes without a target in the sources' route tables, and builds routed at an internet gateway that cannot
     help.
     """
-    subnets = dict.fromkeys(
-        hop_subnet for cell in cells if cell.source != "internet" for hop_subnet in _subnets_of(network, cell.source)
-    )
+    sources = dict.fromkeys(cell.source for cell in cells if cell.source != "internet")
+    subnets = dict.fromkeys(subnet_id for source in sources for subnet_id in _subnets_of(network, source))
     tables = dict.fromkeys(t.route_table_id for s in subnets if (t := network.route_table_of(s)) is not None)
     for table_id in tables:
         for route in network.route_tables[table_id].routes:
@@ -199,4 +198,4 @@ def _subnets_of(network: Network, source: str) -> tuple[str, ...]:
         found = project(network, selector.value)
         placed = (one.interface for one in found.placements) if found is not None else ()
         return tuple(one.subnet_id for one in placed if one is not None)
-    return tuple(one.subnet_id for one in network.interfaces.values() if selector.value in (one.instance_id, one.id))
+    return tuple(one.subnet_id for one in network.interfaces_known_as(selector.value))

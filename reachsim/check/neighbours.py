@@ -23,8 +23,8 @@ def exposed_neighbours(ground: Ground, sources: Sequence[str]) -> Iterator[Findi
     network = ground.network
     vpcs = vpcs_of(network, sources)
     own = {parse_selector(source).value for source in sources}
-    for name, interface in sorted(network.interfaces.items()):
-        if interface.vpc_id not in vpcs or interface.kind == "nat" or own & {name, interface.instance_id}:
+    for name, interface in sorted((one.id, one) for one in network.interfaces.values() if one.vpc_id in vpcs):
+        if interface.kind == "nat" or own & {name, interface.instance_id}:
             continue
         if not interface.public and not interface.addresses & V6:
             continue

@@ -231,5 +231,5 @@ def vpcs_of(network: Network, sources: Sequence[str]) -> set[str]:
             build = project(network, selector.value)
             found |= {one.interface.vpc_id for one in build.placements if one.interface} if build is not None else set()
         else:
-            found |= {one.vpc_id for one in network.interfaces.values() if selector.value in (one.instance_id, one.id)}
+            found |= {one.vpc_id for one in network.interfaces_known_as(selector.value)}
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
@@ -58,12 +59,25 @@ def open_reach(snapshot: str | None, settings: Path | None, assume_defaults: boo
     """
     from reachsim.api import load
     from reachsim.config import find_config, snapshot_of
+    from reachsim.model.decode import garbage_collector_paused
 
     config = find_config(snapshot, settings)
     place = snapshot_of(config, snapshot)
     if place is None:
         raise click.UsageError("Missing argument 'SNAPSHOT': no reachsim.toml names one either.")
-    return load(place, assume_defaults=assume_defaults, config=config)
+    with garbage_collector_paused():
+        reach = load(place, assume_defaults=assume_defaults, config=config)
+        _KEPT[1:] = [reach]
+        gc.freeze()  # the network stays: no collection need look at it again
+    gc.set_threshold(1_000_000, 50, 100)  # what is made of it has no cycles either, and is as large
+    return reach
+
+
+_KEPT: list[object] = []
+"""What the process ends with: a list that holds itself is left to the system, which gives up the memory of a million
+records at once.
+"""
+_KEPT.append(_KEPT)
 
 
 class Look(TypedDict):

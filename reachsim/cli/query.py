@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 from contextlib import nullcontext
@@ -51,7 +50,6 @@ def command(snapshot: str | None, source: Path | None, assume_defaults: bool, se
     from reachsim.answers import Answers
 
     answers = Answers(options.open_reach(snapshot, settings, assume_defaults))
-    gc.freeze()  # the network stays: no collection need look at it again
     failed = False
     with source.open("rb") if source is not None else nullcontext(sys.stdin.buffer) as lines:
         for line in lines:

@@ -11,14 +11,15 @@ import gc
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from typing import Any, TypeVar
+from functools import cache, lru_cache
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from reachsim.addresses import Address, Cidr
 from reachsim.errors import Fault
 from reachsim.model.states import State
+from reachsim.snapshot import PageEnd
 
 Record = TypeVar("Record")
 
@@ -57,12 +58,18 @@ def _decode(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
         raise error
 
 
-def decode_collection(data: bytes, key: str, kind: type[Record]) -> tuple[Record, ...] | None:
+class Collection(NamedTuple, Generic[Record]):
+    """The records of an answer, and whether it goes on in another one."""
+
+    records: tuple[Record, ...]
+    goes_on: bool
+
+
+def decode_collection(data: bytes, key: str, kind: type[Record]) -> Collection[Record] | None:
     """The records under ``key``; None if the file holds an ``Error`` instead. Raises msgspec.MsgspecError."""
     answer = _decode(_answer_decoder(key, kind), data)  # type: ignore[arg-type]
     if answer.items is not msgspec.UNSET:
-        items: tuple[Record, ...] = answer.items
-        return items
+        return Collection(answer.items, answer.goes_on)
     if answer.error is not msgspec.UNSET:
         return None
     raise msgspec.ValidationError(f"Expected an object with the key {key}, got one without it")
@@ -88,6 +95,8 @@ def _from_text(kind: type, value: Any) -> Any:
     name = _TEXTS[kind]
     if value is None and kind is State:
         return State("")
+    if kind is State and isinstance(value, str):
+        return _state(value)
     if not isinstance(value, str):
         found = "object" if kind is State and isinstance(value, dict) else type(value).__name__
         raise ValueError(f"Expected {name}, got {found}")
@@ -95,6 +104,9 @@ def _from_text(kind: type, value: Any) -> Any:
         return kind(value)
     except ValueError:
         raise ValueError(f"Expected {name}, got {value!r}") from None
+
+
+_state = lru_cache(maxsize=1024)(State)  # a million records share a dozen of them
 
 
 @cache
@@ -107,6 +119,7 @@ def _answer_decoder(key: str, kind: Any) -> msgspec.json.Decoder[Any]:
     answer = msgspec.defstruct(
         "Answer",
         [("items", tuple[kind, ...] | msgspec.UnsetType, msgspec.UNSET), ("error", Any, msgspec.UNSET)],
+        bases=(PageEnd,),
         rename={"items": key, "error": "Error"},
         frozen=True,
     )

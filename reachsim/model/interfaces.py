@@ -58,6 +58,18 @@ def interface_of(record: NetworkInterface) -> Interface:
     ]
     if not pairs and record.private_ip_address is not None:
         pairs = [(record.private_ip_address, record.association)]
+    groups = tuple([group.group_id for group in record.groups])
+    attachment = record.attachment
+    if (
+        len(pairs) == 1
+        and pairs[0][1] is None
+        and not (record.ipv6_addresses or record.ipv4_prefixes or record.ipv6_prefixes)
+    ):  # as most are
+        return Interface(
+            record.network_interface_id, record.vpc_id or "", record.subnet_id or "", groups,
+            IntervalSet.single(pairs[0][0].number), (), record.source_dest_check, record.deny_all_igw_traffic,
+            _kind(record), attachment.instance_id if attachment else None, not isinstance(record.groups, NotThere),
+        )  # fmt: skip
     spans = [(private.number, private.number) for private, _ in pairs]
     spans += [(one.ipv6_address.number, one.ipv6_address.number) for one in record.ipv6_addresses]
     blocks = [one.ipv4_prefix.block for one in record.ipv4_prefixes]
@@ -66,7 +78,7 @@ def interface_of(record: NetworkInterface) -> Interface:
         id=record.network_interface_id,
         vpc_id=record.vpc_id or "",
         subnet_id=record.subnet_id or "",
-        groups=tuple(group.group_id for group in record.groups),
+        groups=groups,
         addresses=IntervalSet.union_of([IntervalSet.of(spans), *blocks]),
         public=tuple(
             (private.number, association.public_ip.number)
@@ -76,7 +88,7 @@ def interface_of(record: NetworkInterface) -> Interface:
         source_dest_check=record.source_dest_check,
         deny_all_igw_traffic=record.deny_all_igw_traffic,
         kind=_kind(record),
-        instance_id=record.attachment.instance_id if record.attachment else None,
+        instance_id=attachment.instance_id if attachment else None,
         groups_known=not isinstance(record.groups, NotThere),
     )
 

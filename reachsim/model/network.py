@@ -50,6 +50,8 @@ class Network:
         self.places: dict[str, Place] = {}
         self._faults: dict[str, Fault] = {}
         self._kept: dict[tuple[str, str], tuple[msgspec.Struct, ...]] = {}
+        self._subnet_indexes: dict[str, tuple[tuple[str, ...], tuple[IntervalSet, ...], Index]] = {}
+        self._interfaces_by_address: dict[str, tuple[dict[int, list[Interface]], list[Interface]]] = {}
         with garbage_collector_paused():
             self._load()
             self._check_subnets()
@@ -256,9 +258,7 @@ class Network:
 
     def _records(self, path: str, key: str, kind: type[Record]) -> tuple[Record, ...]:
         try:
-            if not self.snapshot.holds(path) or self.snapshot.partial(path):
-                return ()
-            return self._decode_collection(path, key, kind)
+            return self._decode_collection(path, key, kind) if self.snapshot.holds(path) else ()
         except msgspec.MsgspecError as error:
             self._faults.setdefault(path, fault(path, error))
         except SnapshotError as error:  # not readable
@@ -266,10 +266,17 @@ class Network:
         return ()
 
     def _decode_collection(self, path: str, key: str, kind: type[Record]) -> tuple[Record, ...]:
-        records = decode_collection(self.snapshot.read(path), key, kind)
-        if records is None and self.snapshot.status(path) == "ok":  # an error too large to be one: no empty list
+        """The records of a file; none of an error's, or of one page of several."""
+        data = self.snapshot.read(path)
+        if self.snapshot.seen_partial(path):
+            return ()
+        found = decode_collection(data, key, kind)
+        if found is None and self.snapshot.status(path) == "ok":  # an error too large to be one: no empty list
             raise msgspec.ValidationError(f"Expected an object with the key {key}, got one without it")
-        return records or ()
+        if found is None:
+            return ()
+        self.snapshot.note_partial(path, found.goes_on)
+        return () if found.goes_on else found.records
 
     def _one(self, path: str, kind: type[Record]) -> Record | None:
         try:
@@ -422,11 +429,13 @@ class Network:
         found: dict[str, str] = {}
         for collection in collections:
             for resource_id, record in collection.items():
-                tags: tuple[aws.Tag, ...] = getattr(record, "tags", ()) or getattr(record, "tag_set", ())
-                name = next((tag.value for tag in tags if tag.key == "Name"), "")
-                name = name or getattr(record, "group_name", None) or ""
+                name = getattr(record, "group_name", None) or ""
+                for tag in getattr(record, "tags", ()) or getattr(record, "tag_set", ()):
+                    if tag.key == "Name" and (tag.value or name):
+                        name = tag.value or name
+                        break
                 if name:
-                    found[resource_id] = "".join(c for c in name if c.isprintable())
+                    found[resource_id] = name if name.isprintable() else "".join(c for c in name if c.isprintable())
         return found
 
     # --- VPCs and subnets -------------------------------------------------------------------------------------------
@@ -467,7 +476,7 @@ class Network:
 
     def split_by_subnet(self, vpc_id: str, addresses: IntervalSet) -> list[tuple[str | None, IntervalSet]]:
         """Disjoint parts of the addresses by the subnet of the VPC that holds them; None for those in no subnet."""
-        ids, blocks, index = self._subnet_index.get(vpc_id, _NO_SUBNETS)
+        ids, blocks, index = self._subnet_index(vpc_id)
         found: list[tuple[str | None, IntervalSet]] = []
         rest = addresses
         for place in index.meeting(addresses):
@@ -475,15 +484,13 @@ class Network:
             rest = rest - blocks[place]
         return [*found, (None, rest)] if rest else found
 
-    @cached_property
-    def _subnet_index(self) -> dict[str, tuple[tuple[str, ...], tuple[IntervalSet, ...], Index]]:
-        """VPC → its subnets by their first address, their addresses, and which of these hold some addresses."""
-        found: dict[str, tuple[tuple[str, ...], tuple[IntervalSet, ...], Index]] = {}
-        for vpc_id in self._subnet_blocks:
+    def _subnet_index(self, vpc_id: str) -> tuple[tuple[str, ...], tuple[IntervalSet, ...], Index]:
+        """A VPC's subnets by their first address, their addresses, and which of these hold some addresses."""
+        if vpc_id not in self._subnet_indexes:
             ids = self.subnets_of(vpc_id)
             blocks = tuple(subnet_addresses(self.subnets[subnet_id]) for subnet_id in ids)
-            found[vpc_id] = ids, blocks, Index(blocks)
-        return found
+            self._subnet_indexes[vpc_id] = ids, blocks, Index(blocks)
+        return self._subnet_indexes[vpc_id]
 
     @cached_property
     def _table_of_subnet(self) -> dict[str, str]:
@@ -572,27 +579,28 @@ class Network:
         """The subnet's interfaces that may have one of the addresses; exactly the one that has it for a single one."""
         if addresses.size != 1:
             return self.interfaces_in(subnet_id)
-        return self._interfaces_by_address.get((subnet_id, addresses.first), self._with_prefixes.get(subnet_id, []))
+        if subnet_id not in self._interfaces_by_address:
+            self._interfaces_by_address[subnet_id] = self._by_address(subnet_id)
+        single, others = self._interfaces_by_address[subnet_id]
+        return single.get(addresses.first, others)
 
-    @cached_property
-    def _interfaces_by_address(self) -> dict[tuple[str, int], list[Interface]]:
-        """(subnet, address) → the interfaces that have it as one of their single addresses."""
-        found: dict[tuple[str, int], list[Interface]] = {}
-        for interface in self.interfaces.values():
+    def _by_address(self, subnet_id: str) -> tuple[dict[int, list[Interface]], list[Interface]]:
+        """(a subnet's interfaces by their single addresses, those with delegated prefixes, too many to list)."""
+        single: dict[int, list[Interface]] = {}
+        others: list[Interface] = []
+        for interface in self.interfaces_in(subnet_id):
             for low, high in interface.addresses.spans:
-                if high - low < 16:
-                    for number in range(low, high + 1):
-                        found.setdefault((interface.subnet_id, number), []).append(interface)
-        return found
-
-    @cached_property
-    def _with_prefixes(self) -> dict[str, list[Interface]]:
-        """Interfaces with delegated prefixes, by subnet: their addresses are too many to list."""
-        found: dict[str, list[Interface]] = {}
-        for interface in self.interfaces.values():
+                for number in range(low, high + 1) if high - low < 16 else ():
+                    single.setdefault(number, []).append(interface)
             if any(high - low >= 16 for low, high in interface.addresses.spans):
-                found.setdefault(interface.subnet_id, []).append(interface)
-        return found
+                others.append(interface)
+        return single, others
+
+    def interfaces_known_as(self, resource_id: str) -> list[Interface]:
+        """The interface of that id, or the interfaces of the instance of that id."""
+        if resource_id in self.interfaces:
+            return [self.interfaces[resource_id]]
+        return [one for one in self.interfaces.values() if one.instance_id == resource_id]
 
     @cached_property
     def members(self) -> dict[str, IntervalSet]:
@@ -834,7 +842,6 @@ class Network:
         return (None if value is None else value.value), path
 
 
-_NO_SUBNETS: tuple[tuple[str, ...], tuple[IntervalSet, ...], Index] = ((), (), Index(()))
 _FOR_LIFE = ("vpc_id", "subnet_id", "cidr_block", "availability_zone_id")
 """What a resource keeps for as long as it exists, whoever lists it."""
 _TWO_SIDED = (aws.VpcPeeringConnection, aws.TransitGatewayPeeringAttachment, aws.PrefixList)

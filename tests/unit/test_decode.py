@@ -12,7 +12,8 @@ from reachsim.model.decode import decode, decode_collection, fault, garbage_coll
 
 
 def vpcs(data: bytes) -> tuple[aws.Vpc, ...] | None:
-    return decode_collection(data, "Vpcs", aws.Vpc)
+    found = decode_collection(data, "Vpcs", aws.Vpc)
+    return None if found is None else found.records
 
 
 def worded(data: bytes, key: str = "Vpcs", kind: type = aws.Vpc) -> str:
@@ -32,9 +33,17 @@ def test_keys_that_we_do_not_know_are_skipped() -> None:
 
 
 def test_states_that_we_do_not_know_are_kept_in_small_letters() -> None:
-    (found,) = decode_collection(b'{"VpcEndpoints": [{"VpcEndpointId": "v", "State": "AvailableSoon"}]}',
-                                 "VpcEndpoints", aws.VpcEndpoint) or ()  # fmt: skip
-    assert found.state == "availablesoon"
+    data = b'{"VpcEndpoints": [{"VpcEndpointId": "v", "State": "AvailableSoon"}]}'
+    found = decode_collection(data, "VpcEndpoints", aws.VpcEndpoint)
+    assert found is not None
+    assert [one.state for one in found.records] == ["availablesoon"]
+
+
+def test_one_page_of_several_is_told() -> None:
+    for data, goes_on in ((b'{"Vpcs": [], "NextToken": "x"}', True), (b'{"NextToken": null, "Vpcs": []}', False)):
+        found = decode_collection(data, "Vpcs", aws.Vpc)
+        assert found is not None
+        assert found.goes_on is goes_on
 
 
 def test_blocks_and_addresses_are_decoded_into_their_types() -> None:

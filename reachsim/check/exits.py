@@ -1,0 +1,119 @@
+"""Ways from a source to the networks behind private gateways: an exit unless ``reachsim.toml`` lists it.
+
+Only addresses that may lie there are asked for. An address of a VPC in the snapshot does not, unless a route leads it
+to a private gateway, or to a transit gateway whose tables send it elsewhere than into a VPC or are not known.
+
+**Source:** DESIGN, "How ``overall`` is found" (unlisted ``on-premises`` ways); VPC peering carries no transit (N181).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from reachsim.addresses import EVERYWHERE, Cidr, parse_block
+from reachsim.evidence import Assumption, Gap
+from reachsim.forwarding import Ground
+from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.model.records import TransitGatewayRoute
+from reachsim.packets import ALL_SERVICES
+from reachsim.scenarios import Scenario, to_addresses
+from reachsim.selectors import parse_selector
+from reachsim.simulate import weigh, with_planned
+from reachsim.verdict import Question, Verdict
+
+_PRIVATE: Final = ("vgw-", "tgw-")
+PRIVATE_BLOCKS: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+
+
+def private_exits(ground: Ground, sources: Iterable[str]) -> list[Verdict]:
+    """Verdicts of the ways from the sources to private networks that are open, or of which that is not known."""
+    leading = _leading(ground)
+    if not leading:
+        return []
+    network = ground.network
+    outside = _behind(ground, leading)
+    found = []
+    for source in sources:
+        for text in PRIVATE_BLOCKS:
+            block = parse_block(text)
+            asked = (block - network.all_vpc_addresses) | (block & outside)
+            walked = to_addresses(ground, parse_selector(source), asked, ALL_SERVICES)
+            verdict = weigh(Question(source, f"ip:{text}"), walked)
+            verdict = with_planned(verdict, network.snapshot.manifest.planned)
+            if any(path.route == "on-premises" for path in verdict.paths):
+                found.append(msgspec.structs.replace(verdict, outcome="allowed", route="on-premises"))
+            elif gaps := _unseen(walked):
+                found.append(_undecided(verdict, gaps))
+    return found
+
+
+def _unseen(walked: Iterable[Scenario]) -> tuple[Gap, ...]:
+    """What is not known of ways that may lead to a private network; those into VPCs of unseen accounts do not."""
+    gaps = [gap for one in walked for gap in one.gaps]
+    gaps += [gap for one in walked for flow in one.flows if flow.outcome == "unknown" for gap in flow.gaps]
+    return tuple(dict.fromkeys(gap for gap in gaps if gap.code != "PEER_ACCOUNT_UNSEEN"))
+
+
+def _undecided(verdict: Verdict, gaps: Iterable[Gap]) -> Verdict:
+    """The verdict as of the ways that are not known, whatever becomes of the others."""
+    missing = tuple(sorted({path for gap in gaps for path in gap.missing}))
+    noted = (Assumption(gap.code, gap.component, gap.detail, gap.can_hide) for gap in gaps)
+    return msgspec.structs.replace(
+        verdict, outcome="unknown", route="none", layers={"network": "unknown"}, blocked_by=(), missing=missing,
+        assumptions=tuple(dict.fromkeys((*verdict.assumptions, *noted))),
+    )  # fmt: skip
+
+
+def _leading(ground: Ground) -> dict[str, IntervalSet]:
+    """Gateways that routes lead to, and the destinations of these routes."""
+    network = ground.network
+    found: dict[str, list[IntervalSet]] = {}
+    for table_id, table in network.route_tables.items():
+        for route in table.routes:
+            target = route.transit_gateway_id or route.gateway_id or ""
+            if target.startswith(_PRIVATE):
+                block = route.destination_cidr_block or route.destination_ipv6_cidr_block
+                found.setdefault(target, []).append(
+                    _destinations(ground, table_id, block, route.destination_prefix_list_id)
+                )
+    return {target: IntervalSet.union_of(parts) for target, parts in found.items()}
+
+
+def _destinations(ground: Ground, owner: str, block: Cidr | None, list_id: str | None) -> IntervalSet:
+    """The addresses that a route is for: its block's, or its prefix list's."""
+    if block is not None:
+        return block.block
+    addresses, _, _ = ground.network.prefix_list(list_id or "", ground.network.home_of(owner))
+    return EVERYWHERE if addresses is None else addresses
+
+
+def _behind(ground: Ground, leading: dict[str, IntervalSet]) -> IntervalSet:
+    """Destinations that some route leads towards a private network, or nobody knows where."""
+    found = [EMPTY]
+    for target, destinations in leading.items():
+        parts = [destinations] if target.startswith("vgw-") else _beyond_transit(ground, target)
+        found += [destinations] if parts is None else parts
+    return IntervalSet.union_of(found)
+
+
+def _beyond_transit(ground: Ground, gateway: str) -> list[IntervalSet] | None:
+    """Destinations that a transit gateway does not send into a VPC; None if that is not known."""
+    network = ground.network
+    tables = [name for name, one in network.transit_gateway_route_tables.items() if one.transit_gateway_id == gateway]
+    found: list[IntervalSet] | None = [] if tables else None
+    for name in tables:
+        routes = network.transit_gateway_routes.get(name)
+        if routes is None or routes.additional_routes_available or found is None:
+            return None
+        for route in routes.routes:
+            if not _into_vpcs(route):
+                found.append(_destinations(ground, gateway, route.destination_cidr_block, route.prefix_list_id))
+    return found
+
+
+def _into_vpcs(route: TransitGatewayRoute) -> bool:
+    attachments = route.transit_gateway_attachments
+    return bool(attachments) and all(one.resource_type == "vpc" for one in attachments)
