@@ -37,6 +37,8 @@ class Reach:
         self.network = Network(snapshot, assume_defaults=assume_defaults)
         self.ground = Ground(self.network, self.config.appliances)
         self.pins = self.config.pins
+        self.edited_from: tuple[Reach, ...] = ()
+        """The snapshots that this one is an edited copy of (`what_if`)."""
 
     def simulate(
         self,
@@ -114,7 +116,8 @@ class Reach:
         """
         from reachsim.diff import diff
 
-        return diff(self.ground, newer.ground, self.config, sources=sources, targets=targets)
+        edited = self in newer.edited_from
+        return diff(self.ground, newer.ground, self.config, sources=sources, targets=targets, edited=edited)
 
     def names(self, source: str, services: Sequence[str] | None = None) -> Names:
         """What the names of AWS services lead to from a source, in every form: Regional, dual-stack, FIPS, global …
@@ -190,7 +193,9 @@ class Reach:
         return verify_flow_logs(self.ground, read_flow_logs([Path(one) for one in flow_logs], log_format))
 
     def _edited(self, snapshot: Snapshot) -> Reach:
-        return Reach(snapshot, assume_defaults=self.network.assume_defaults, config=self.config)
+        edited = Reach(snapshot, assume_defaults=self.network.assume_defaults, config=self.config)
+        edited.edited_from = (self, *self.edited_from)
+        return edited
 
     @cached_property
     def graph(self) -> networkx.MultiDiGraph[str]:

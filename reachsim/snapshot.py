@@ -89,12 +89,13 @@ class Planned(msgspec.Struct, frozen=True, rename="camel"):
 class Manifest(msgspec.Struct, frozen=True, rename="camel"):
     """What ``snapshot.json`` says that matters to a verdict.
 
-    ``planned`` and ``declared`` come from importers of plans and templates; ``declared`` tells where (``FILE:LINE``) a
-    resource is declared.
+    ``started`` is when a capture began. ``planned`` and ``declared`` come from importers of plans and templates;
+    ``declared`` tells where (``FILE:LINE``) a resource is declared.
     """
 
     format_version: int = 1
     assume_defaults: bool = False
+    started: str | None = None
     planned: tuple[Planned, ...] = ()
     declared: dict[str, str] = {}
 

@@ -188,6 +188,10 @@ class Check(Shown, frozen=True):
     """Source shown → further sources with the same answers."""
     accepted: tuple[Acceptance, ...] = ()
     known: Known = Known()
+    open_exits: tuple[str, ...] = ()
+    """Files that leave it open whether something leaves for networks behind private gateways."""
+    open_policies: tuple[str, ...] = ()
+    """Files that leave it open whether a policy lets somebody outside use a resource."""
 
     @property
     def exit_code(self) -> int:

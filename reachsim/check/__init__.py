@@ -40,7 +40,7 @@ from reachsim.simulate import simulate
 from reachsim.verdict import Acceptance, Cell, Check, Finding, Outcome, PipelineStep, Verdict
 from reachsim.workloads import find_project, find_service
 
-__all__ = ["Need", "check", "needs_of", "pipeline_sources"]
+__all__ = ["Need", "check", "needs_of", "open_policies", "pipeline_sources"]
 
 STARTERS: Final = ("codebuild", "ecs", "lambda", "i", "eni", "subnet", "vpc")
 """Kinds of selectors that a source of the pipeline can be."""
@@ -129,8 +129,22 @@ def check(
     steps = tuple(step for one in judged for step in one.steps)
     return Check(
         overall, tuple(cells), steps, findings, tuple(missing), assumptions, _alike(found, cells), accepted,
-        known_of(network, cells),
+        known_of(network, cells), tuple(path for one in beyond if one.outcome == "unknown" for path in one.missing),
+        (*shared.missing, *outside.missing),
     )  # fmt: skip
+
+
+def open_policies(ground: Ground, sources: Sequence[str], config: Config) -> tuple[str, ...]:
+    """Files that leave it open whether a policy lets somebody outside use a resource of these sources' pipelines."""
+    network = ground.network
+    folders = {name: config.folder / place for name, place in config.code.items()}
+    needs: list[Need] = []
+    for source in sources:
+        who = parse_selector(source)
+        contacts = contacts_of_project(network, who.value, folders, config) if who.kind == "codebuild" else None
+        needs += needs_of(network, source, contacts) if who.kind in STARTERS else ()
+    outside = outsiders(network, codecommit_repositories(network, needs))
+    return (*shared_resources(network, needs).missing, *outside.missing)
 
 
 def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Path]) -> Judged:

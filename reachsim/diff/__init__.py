@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from reachsim.changes import compare
 from reachsim.check.known import known_of
 from reachsim.config import Config
+from reachsim.diff.blind import same_moment
 from reachsim.diff.bundles import bundles
 from reachsim.diff.causes import Trials, causes_of
 from reachsim.diff.cells import Asked, State, evaluate
@@ -25,7 +26,8 @@ from reachsim.diff.policies import policy_changes
 from reachsim.diff.records import Besides, CellChange, Diff, Impact, Moved, PolicyChange
 from reachsim.diff.scope import matters_not
 from reachsim.diff.telling import cell_change
-from reachsim.diff.touching import Touching
+from reachsim.diff.touching import Touching, only_filters
+from reachsim.diff.unseen import hides
 from reachsim.forwarding import Ground
 from reachsim.model.network import Network
 from reachsim.verdict import Cell, Side
@@ -35,7 +37,7 @@ __all__ = ["CellChange", "Diff", "Impact", "Moved", "PolicyChange", "diff"]
 
 def diff(
     before: Ground, after: Ground, config: Config | None = None, *, sources: Sequence[str] = (),
-    targets: Sequence[str] = (), causes: bool = True,
+    targets: Sequence[str] = (), causes: bool = True, edited: bool = False,
 ) -> Diff:  # fmt: skip
     """Compare two snapshots: the pipeline's questions, and everybody else against the internet and each other.
 
@@ -45,6 +47,8 @@ def diff(
         sources: Selectors in place of the pipeline's sources and of everybody else.
         targets: Selectors in place of check's destinations and of everybody else.
         causes: Work out causes, and whether each change matters (else every change "causes").
+        edited: The newer snapshot is an edited copy of the older one: what neither tells is the same for both. By
+            itself that is taken for granted where the manifests say that both come from one capture.
 
     Raises:
         QuestionError: A selector makes no sense.
@@ -57,7 +61,8 @@ def diff(
     relevant = [one for one in comparison.changes if not matters_not(one)]
     units = dict(sorted(bundles(relevant).items(), key=lambda one: one[1][0].is_whole))  # of several causes, the rule
     touching = Touching(before.network, after.network, units, config.pins)
-    plan = plan_of(before, after, config, touching, tuple(sources), tuple(targets))
+    edited = edited or same_moment(before.network, after.network)
+    plan = plan_of(before, after, config, touching, tuple(sources), tuple(targets), edited=edited)
     # An address that was the network's own, or became so, is no news about the internet.
     own = before.network.own_public_addresses | after.network.own_public_addresses
     states = {
@@ -68,6 +73,9 @@ def diff(
     trials = Trials(comparison, touching, after, config.pins, states, own)
     found = causes_of(trials, changed, tuple(units)) if causes else dict.fromkeys(changed, (tuple(units), ()))
     judged = judge(before, after, config, plan.near)
+    hidden = hides(
+        after, config, states, plan, judged, filters_only=edited and only_filters(relevant), told_alike=edited
+    )
     because = causes_of_findings(
         trials, config, judged.sources, judged.appeared, judged.gone, units,
         dict.fromkeys(frozenset(ids) for ids, _ in found.values()),
@@ -82,7 +90,7 @@ def diff(
         policy_changes(comparison, relevant), judged.overall, judged.appeared, judged.gone, comparison.names,
         plan.near, plan.skipped,
         {f"{code} {component}": ids for (code, component), ids in because.items()},
-        tuple(dict.fromkeys((*plan.lacking, *judged.missing))),
+        tuple(dict.fromkeys((*plan.lacking, *hidden))),
         _side(before.network, {asked: pair[0] for asked, pair in kept.items()}, plan.needed),
         _side(after.network, {asked: pair[1] for asked, pair in kept.items()}, plan.needed),
         Besides(plan.others.compared, plan.others.skipped, plan.others.left_out, plan.unseen), trials.limits,

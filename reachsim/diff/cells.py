@@ -14,7 +14,7 @@ import msgspec
 
 from reachsim.engine import ICMP_REPLIES, kinds
 from reachsim.errors import QuestionError
-from reachsim.evidence import Block
+from reachsim.evidence import Block, Gap
 from reachsim.forwarding import Ground
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.packets import (
@@ -31,7 +31,7 @@ from reachsim.packets import (
 from reachsim.policy_layers import judge_requests
 from reachsim.scenarios import Scenario
 from reachsim.selectors import parse_selector
-from reachsim.simulate import LAYERS, ask, read_protocol, route_of, weigh
+from reachsim.simulate import LAYERS, ask, read_protocol, route_of, weigh, with_planned
 from reachsim.verdict import Question, RouteWord, Traffic, Verdict, traffic_of
 
 OUTWARD: Final = ("internet", "aws-public", "on-premises", "mixed")
@@ -41,6 +41,23 @@ _EXITS: Final = (
     "codebuild-project",
 )  # fmt: skip
 _NOTHING: Final = PacketSet.empty(len(DIMENSIONS))
+
+
+class Doubt(NamedTuple):
+    """What decides about some packets and is not known: of which place of start, and ``gaps`` as (code, component,
+    files that would tell); ``route`` is the kind of way that they would take.
+    """
+
+    origin: str
+    route: RouteWord
+    gaps: tuple[tuple[str, str, tuple[str, ...]], ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The files that would tell."""
+        return tuple(dict.fromkeys(path for _, _, files in self.gaps for path in files))
+
+
 Way = tuple[str, RouteWord]
 """Where traffic starts (an interface, the internet by a gateway) and the kind of way it takes."""
 
@@ -78,6 +95,8 @@ class State(msgspec.Struct, frozen=True):
     cut_off: bool = False
     """Whether some of it could not even be walked: who or where is not known, so nothing is surely blocked."""
     packets_only: bool = False
+    doubts: dict[Doubt, PacketSet] = {}
+    """What is not decided, by what would decide it; no packets where not even these are known."""
 
     @property
     def lets_nothing(self) -> bool:
@@ -116,11 +135,15 @@ def evaluate(
     question = Question(asked.source, asked.destination, asked.protocol, asked.port)
     verdict = weigh(question, found, explicit_icmp=protocol in ICMP_REPLIES and asked.port is not None)
     verdict = judge_requests(ground, verdict, found, asked.requests, LAYERS, asked=False)
+    walked, verdict = verdict, with_planned(verdict, ground.network.snapshot.manifest.planned)
     kept = _Kept(asked, without)
     passes, unknown = _sets(found, kept)
+    doubts = _doubts(found, kept)
+    if verdict.outcome != walked.outcome:  # a value that a plan does not tell decides
+        doubts |= _planned_doubts(found, verdict)
     return State(
         verdict.outcome, verdict.route, tuple(sorted(verdict.layers.items())), passes, unknown, verdict.blocked_by,
-        tuple(_exits(found, kept)), verdict, any(one.gaps for one in found), asked.packets_only,
+        tuple(_exits(found, kept)), verdict, any(one.gaps for one in found), asked.packets_only, doubts,
     )  # fmt: skip
 
 
@@ -153,6 +176,27 @@ def _sets(found: Sequence[Scenario], kept: _Kept) -> tuple[dict[Way, PacketSet],
         {way: PacketSet.union_of(boxes, len(DIMENSIONS)) for way, boxes in sorted(passing.items()) if boxes},
         {origin: PacketSet.union_of(boxes, len(DIMENSIONS)) for origin, boxes in sorted(unknown.items()) if boxes},
     )
+
+
+def _doubts(found: Sequence[Scenario], kept: _Kept) -> dict[Doubt, PacketSet]:
+    boxes: dict[Doubt, list[Any]] = {Doubt(one.origin, "none", _names(one.gaps)): [] for one in found if one.gaps}
+    for one in found:
+        for flow in one.flows:
+            if flow.outcome == "unknown":
+                doubt = Doubt(one.origin, route_of(one, flow), _names(flow.gaps))
+                boxes.setdefault(doubt, []).extend(kept.part(flow.box))
+    sets = {doubt: PacketSet.union_of(some, len(DIMENSIONS)) for doubt, some in boxes.items()}
+    return {doubt: packets for doubt, packets in sets.items() if packets or not boxes[doubt]}
+
+
+def _planned_doubts(found: Sequence[Scenario], verdict: Verdict) -> dict[Doubt, PacketSet]:
+    """A doubt about everything, for the values of a plan that nothing tells."""
+    untold = tuple((one.code, one.component, ()) for one in verdict.assumptions if one.code == "PLANNED_VALUE_UNKNOWN")
+    return {Doubt(one.origin, "none", untold): _NOTHING for one in found}
+
+
+def _names(gaps: Iterable[Gap]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    return tuple(sorted((one.code, one.component, one.missing) for one in gaps))
 
 
 def _exits(found: Sequence[Scenario], kept: _Kept) -> Iterable[tuple[str, PacketSet]]:

@@ -33,29 +33,35 @@ class Others(NamedTuple):
     compared: int = 0
     skipped: int = 0
     left_out: str = ""
+    internet_left_out: bool = False
 
 
-def others(before: Ground, after: Ground, touching: Touching, asked: Mapping[Asked, object]) -> Others:
+def others(
+    before: Ground, after: Ground, touching: Touching, asked: Mapping[Asked, object], *, every: bool = False
+) -> Others:  # fmt: skip
     """The questions about whom no question of the pipeline's is about.
 
     Args:
         before, after: The two snapshots.
         touching: Which changes can touch whom.
         asked: Questions that are put already.
+        every: Ask about all, also those whom no change can touch, how they stand to the internet.
     """
     ends = _Ends(before, after)
     touched = frozenset(end for end in ends.all if touching.end(end))
+    wary = frozenset(ends.all) if every else touched
     skipped = len(ends.all) - len(touched)
     for grouped in (False, True):
         kinds = ends.grouped(touched) if grouped else [(end,) for end in ends.all]
-        outward = [one for one in _outward(kinds, ends, touched) if one not in asked]
+        outward = [one for one in _outward(kinds, ends, wary) if one not in asked]
         pairs = _count_pairs(kinds, touched)
         if len(outward) + pairs <= MOST_QUESTIONS:
             served = frozenset(one.source for one in asked)
             questions = [*outward, *_pairs(kinds, ends, touched, served)]
             return Others(tuple(questions), _alike(questions, kinds), len(touched), skipped)
     if len(outward) > MOST_QUESTIONS:
-        return Others((), {}, 0, skipped, f"{len(touched)} network interfaces, to each other and the internet")
+        left = f"{len(wary)} network interfaces, to each other and the internet"
+        return Others((), {}, 0, skipped, left, internet_left_out=True)
     left = f"{pairs} pairs of network interfaces"
     return Others(tuple(outward), _alike(outward, kinds), len(touched), skipped, left)
 

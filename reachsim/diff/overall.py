@@ -22,6 +22,9 @@ class Judged(NamedTuple):
     appeared: tuple[Finding, ...] = ()
     gone: tuple[Finding, ...] = ()
     missing: tuple[str, ...] = ()
+    open_exits: tuple[str, ...] = ()
+    open_policies: tuple[str, ...] = ()
+    """As in `Check`, of the newer snapshot."""
     sources: tuple[str, ...] = ()
     """Those of the newer snapshot that were judged."""
 
@@ -59,6 +62,7 @@ def _compare(before: Check | None, after: Check | None) -> Judged:
     words = (before.overall if before else None, after.overall if after else None)
     known = set(before.missing) if before else set()
     missing = tuple(one for one in after.missing if one not in known) if after and after.overall == "undecided" else ()
+    still_open = (after.open_exits, after.open_policies) if after else ((), ())
     if not (appeared or gone or missing) and words[0] == words[1]:
-        return Judged()
-    return Judged(words, appeared, gone, missing)
+        return Judged((None, None), (), (), (), *still_open)
+    return Judged(words, appeared, gone, missing, *still_open)

@@ -148,7 +148,9 @@ class Diff(Shown, frozen=True):
     because: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Finding, as ``id component`` → ids of the changes that it came or went with, as far as that was found."""
     undecided: tuple[str, ...] = ()
-    """Files that the newer snapshot lacks to decide whether something newly leaves or gets in."""
+    """What leaves it open whether something newly leaves or gets in: answers that are not known, in words, and the
+    files that would tell.
+    """
     before: Side = Side()
     """The answers of the sources compared, changed or not, in the older snapshot, by the ids of the newer one."""
     after: Side = Side()

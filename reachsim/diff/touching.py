@@ -202,6 +202,11 @@ class Touching:
         return {vpc: frozenset(near) for vpc, near in found.items()}
 
 
+def only_filters(changes: Iterable[Change]) -> bool:
+    """Whether all that changed are rules, entries and routes, which no policy's judgement of strangers asks about."""
+    return all(_local(one) in ("security-group", "network-acl", "route-table") for one in changes)
+
+
 class Crossed(NamedTuple):
     """VPCs that traffic can get to, and the groups, network ACLs and route tables that it may come past: of its own,
     and of what stands in between.

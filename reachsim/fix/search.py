@@ -77,7 +77,7 @@ def finish(
 ) -> Plan:
     """The plan with its proof: the edited snapshot as it was judged, and all that differs."""
     left = _left(edited, last)
-    proof = diff(ground, edited, config, sources=first.sources, causes=False)
+    proof = diff(ground, edited, config, sources=first.sources, causes=False, edited=True)
     return Plan(
         _status(first, last, left), first.check.overall, last.check.overall,
         tuple(sorted(mends, key=lambda one: one.opens)), left, patch, proof,

@@ -67,7 +67,7 @@ def _compare(place: Place, size: int, block: str, count: int) -> Measured:
                   tuple((one.full + one.loading) / (one.told + one.loading) for one in rounds)),
         ),
         rounds[0].checked,
-        profile_of(lambda: diff(before.ground, after.ground, sources=sources, causes=False)),
+        profile_of(lambda: diff(before.ground, after.ground, sources=sources, causes=False, edited=True)),
     )  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def _round(files: dict[str, bytes], newer: dict[str, bytes], count: int) -> Roun
     before, after = pairs[0]
     sources = chosen(after, count)
     found: list[Diff] = []
-    told = timed(lambda: found.append(diff(before.ground, after.ground, sources=sources, causes=False)))
+    told = timed(lambda: found.append(diff(before.ground, after.ground, sources=sources, causes=False, edited=True)))
     before, after = _loaded(files, newer)  # nothing kept from before
     states: list[tuple[Asked, State, State]] = []
     whole = timed(lambda: states.extend(full(before, after, sources)))
