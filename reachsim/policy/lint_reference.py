@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from . import reference
@@ -59,7 +60,7 @@ def _resources(subject: Subject) -> Iterator[Issue]:
     listed = list(subject.texts("Resource"))
     if not listed or any(":" not in one.value for one in listed):
         return
-    wanted: list[set[str] | None] = []
+    wanted: list[frozenset[str] | None] = []
     for one in subject.texts("Action"):
         arns = _arns(one.value)
         wanted.append(arns)
@@ -75,6 +76,7 @@ def _resources(subject: Subject) -> Iterator[Issue]:
             yield Issue("finding", "RESOURCE_MISMATCH", other.pointer, message, _SOURCE)
 
 
+@lru_cache(maxsize=4096)
 def _fitting(pattern: str) -> tuple[str, ...] | None:
     """The actions that fit a pattern; None if their service is not known."""
     if pattern == "*" or "*" in pattern.partition(":")[0]:
@@ -82,7 +84,8 @@ def _fitting(pattern: str) -> tuple[str, ...] | None:
     return reference.actions_like(pattern)
 
 
-def _arns(pattern: str) -> set[str] | None:
+@lru_cache(maxsize=4096)
+def _arns(pattern: str) -> frozenset[str] | None:
     """The ARNs of all resources of the actions that fit; None if those of one of them are not known."""
     fitting = _fitting(pattern)
     if not fitting:
@@ -90,9 +93,10 @@ def _arns(pattern: str) -> set[str] | None:
     found = [(reference.arns_of(name), (reference.action(name) or ("", False))[1]) for name in fitting]
     if any(has_types and not arns for arns, has_types in found):
         return None
-    return {arn for arns, _ in found for arn in arns}
+    return frozenset(arn for arns, _ in found for arn in arns)
 
 
+@lru_cache(maxsize=4096)
 def _meets(resource: str, arn: str) -> bool:
     """Whether a resource of the policy can be one of these ARNs."""
     if arn == _BUCKET and "/" in resource:

@@ -13,13 +13,15 @@ both bounds: what surely passes and what may pass. Cells cover what `symbolic_sp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final, Literal, NamedTuple
 
 from .document import parse
-from .judge import View
+from .judge import View, judge
 from .request import Request
 from .statements import Document, Kind
+from .symbolic_proofs import filled
 from .symbolic_space import CallerClass, Cell, Group, OwnerClass, Space
 from .symbolic_space import Zone as Zone
 from .symbolic_text import TooComplex
@@ -32,6 +34,7 @@ _OUTSIDE: Final[dict[str, KeyValue]] = dict.fromkeys(
     ("aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp", "aws:VpceAccount", "aws:VpceOrgID",
      "aws:VpceOrgPaths"),
 )  # fmt: skip
+_MOST_PROOFS: Final = 60
 Extent = Literal["all", "some", "perhaps"]
 
 
@@ -124,7 +127,12 @@ def allows_more(
         space = Space([*mine, *theirs], zone, view, fixed=fixed, services=services)
         new, old = _union(space.groups[: len(mine)]), _union(space.groups[len(mine) :])
         callers: Sequence[CallerClass] = _EVERYONE if kind in ("resource", "rcp", "endpoint") else ("own account",)
-        return _difference(space, new, old, callers)
+
+        def allows(documents: Sequence[Document], request: Request) -> bool:
+            effects = {judge(one, request, kind, gateway=gateway).effect for one in documents}
+            return "allow" in effects and "deny" not in effects
+
+        return _difference(space, new, old, callers, lambda one: allows(mine, one) and not allows(theirs, one))
     except TooComplex as error:
         return Difference(None, None, (f"not decided: {error}",))
 
@@ -196,17 +204,16 @@ def narrowest(requests: Sequence[Request], *, gateway: bool = False) -> dict[str
 
 
 def _table(space: Space, document: Document, callers: Sequence[CallerClass], owners: Sequence[OwnerClass]) -> Table:
-    group = space.groups[0]
     found: dict[tuple[int, Extent], dict[tuple[CallerClass, OwnerClass], Request]] = {}
     for caller in callers:
         for owner in owners:
             for place, statement in enumerate(document.statements):
                 if statement.effect != "Allow":
                     continue
-                answer = _extent(space, group, place, caller, owner)
+                answer = _extent(space, document, place, caller, owner)
                 if answer is not None:
-                    extent, cell = answer
-                    found.setdefault((place, extent), {})[caller, owner] = space.request(cell)
+                    extent, request = answer
+                    found.setdefault((place, extent), {})[caller, owner] = request
     rows: list[Row] = []
     for (place, extent), pairs in sorted(found.items()):
         for of, theirs in _products(pairs):
@@ -218,12 +225,13 @@ _INEXACT: Final = "a context key is tested by operators of different sorts, so r
 
 
 def _extent(
-    space: Space, group: Group, place: int, caller: CallerClass, owner: OwnerClass
-) -> tuple[Extent, Cell] | None:
-    """How much of what a statement takes passes for a class of callers and owners, and a cell that does."""
+    space: Space, document: Document, place: int, caller: CallerClass, owner: OwnerClass
+) -> tuple[Extent, Request] | None:
+    """How much of what a statement takes passes for a class of callers and owners, and a request that does."""
+    group = space.groups[0]
     bit = 1 << place
     sure: Cell | None = None
-    perhaps: Cell | None = None
+    perhaps: list[Cell] = []
     every = True
     for cell in space.cells([caller], [owner], within=place):
         allowed = group.allows(cell.masks)
@@ -231,15 +239,22 @@ def _extent(
         if allowed.must and cell.masks.must & bit:
             sure = sure or cell
         elif allowed.may and cell.masks.may & bit:
-            perhaps = perhaps or cell
+            perhaps.append(cell)
     if sure is not None:
-        return ("all" if every else "some"), sure
-    if perhaps is None:  # targets that the statement may take, if it holds a variable
-        for cell in space.cells([caller], [owner]):
-            if group.allows(cell.masks).may and cell.masks.may & bit and not cell.masks.must & bit:
-                perhaps = cell
-                break
-    return ("perhaps", perhaps) if perhaps is not None else None
+        return ("all" if every else "some"), space.request(sure)
+    for cell in space.cells([caller], [owner]):  # targets that the statement may take, if it holds a variable
+        if group.allows(cell.masks).may and cell.masks.may & bit and not cell.masks.must & bit:
+            perhaps.append(cell)
+    if not perhaps:
+        return None
+    alone = Document(document.version, (document.statements[place],), ())
+    kind, gateway = space.view.kind, space.view.gateway
+
+    def passes(request: Request) -> bool:
+        return all(judge(one, request, kind, gateway=gateway).effect == "allow" for one in (alone, document))
+
+    proof = next(_proofs(space, perhaps, passes), None)
+    return ("some", proof) if proof is not None else ("perhaps", space.request(perhaps[0]))
 
 
 def _products(
@@ -290,21 +305,35 @@ def _union(groups: Sequence[Group]) -> Group:
     return Group(allow, deny)
 
 
-def _difference(space: Space, new: Group, old: Group, callers: Sequence[CallerClass]) -> Difference:
-    perhaps: Request | None = None
+def _proofs(space: Space, cells: Iterable[Cell], is_proof: Callable[[Request], bool]) -> Iterator[Request]:
+    """Requests of cells that hang on variables, made concrete, that are what is looked for."""
+    for cell in islice((one for one in cells if one.target.real), _MOST_PROOFS):
+        undecided = cell.masks.may & ~cell.masks.must
+        for place in range(undecided.bit_length()):
+            if undecided >> place & 1:
+                yield from filter(is_proof, filled(space, cell, place))
+
+
+def _difference(
+    space: Space, new: Group, old: Group, callers: Sequence[CallerClass], is_proof: Callable[[Request], bool]
+) -> Difference:
+    open_: list[Cell] = []
     unreal: Request | None = None
     for cell in space.cells(callers, OWNERS):
-        mine, theirs = new.allows(cell.masks), old.allows(cell.masks)
-        if mine.must and not theirs.may:
-            if cell.target.real:
-                return Difference(True, space.request(cell), ())
+        more = new.more_than(old, cell.masks)
+        if more.must and cell.target.real:
+            return Difference(True, space.request(cell), ())
+        if more.must:
             unreal = unreal or space.request(cell)
-        elif mine.may and not theirs.must:
-            perhaps = perhaps or space.request(cell)
+        elif more.may:
+            open_.append(cell)
+    proof = next(_proofs(space, open_, is_proof), None)
+    if proof is not None:
+        return Difference(True, proof, ())
     if unreal is not None:
         return Difference(True, unreal, (f"{unreal.action} is no action that AWS is known to have",))
-    if perhaps is not None:
-        return Difference(None, perhaps, ("that hangs on what a policy variable stands for",))
+    if open_:
+        return Difference(None, space.request(open_[0]), ("that hangs on what a policy variable stands for",))
     return Difference(False, None, ()) if space.exact else Difference(None, None, (_INEXACT,))
 
 

@@ -17,10 +17,11 @@ each other although AWS ties them: ``aws:username``, ``aws:userid`` and ``aws:Pr
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import Final, Literal, NamedTuple
 
 from . import reference
-from .conditions import Condition, Value
+from .conditions import Condition, Value, holds
 from .glob import Glob
 from .glob import Literal as Text
 from .judge import View, names
@@ -39,7 +40,7 @@ from .symbolic_ties import (
     open_templates,
     tied_keys,
 )
-from .symbolic_values import Bounds, KeyValue, bounds, text_patterns, values_for
+from .symbolic_values import Bounds, KeyValue, bounds, has_variables, text_patterns, values_for
 from .variables import ContextValue, Template, Variable
 
 CallerClass = Literal["own account", "own organization", "another account", "anonymous", "AWS service"]
@@ -49,11 +50,13 @@ _CALLER_KEYS: Final = frozenset(
     f"aws:principal{name}" for name in ("arn", "account", "orgid", "type", "isawsservice", "servicename")
 )
 _OWNER_KEYS: Final = frozenset({"aws:resourceaccount", "aws:resourceorgid", "s3:resourceaccount"})
-_SIGNED_KEYS: Final = ("aws:username", "aws:userid", "aws:principaltag/", "aws:principalorgpaths")
+SIGNED_KEYS: Final = ("aws:username", "aws:userid", "aws:principaltag/", "aws:principalorgpaths")
+"""Keys, or beginnings of keys, of callers who sign and belong to an account."""
 _ALWAYS: Final = frozenset({"aws:securetransport", "aws:requestedregion", "aws:currenttime", "aws:epochtime"})
 _CLASSES: Final[tuple[CallerClass, ...]] = (
     "own account", "own organization", "another account", "anonymous", "AWS service"
 )  # fmt: skip
+_MOST_OPEN: Final = 8
 _DIGITS: Final[Pattern] = (Step("digit"),) * 12
 _SOME: Final[Pattern] = (Step("any"), Step("any", True))
 _PART: Final[Pattern] = (Step("part", True),)
@@ -125,6 +128,21 @@ class Group(NamedTuple):
         must = bool(masks.must & self.allow) and not masks.may & self.deny
         return Bounds(may, must)
 
+    def more_than(self, other: Group, masks: Masks) -> Bounds:
+        """Whether these documents may allow, and whether they must, what the others do not, in a cell."""
+        open_ = [1 << i for i in range(masks.may.bit_length()) if (masks.may & ~masks.must) >> i & 1]
+        if len(open_) > _MOST_OPEN:
+            mine, theirs = self.allows(masks), other.allows(masks)
+            return Bounds(mine.may and not theirs.must, mine.must and not theirs.may)
+        found = {
+            self._allows(true) and not other._allows(true)
+            for true in (masks.must | sum(some) for n in range(len(open_) + 1) for some in combinations(open_, n))
+        }
+        return Bounds(True in found, False not in found)
+
+    def _allows(self, matching: int) -> bool:
+        return bool(matching & self.allow) and not matching & self.deny
+
 
 class Space:
     """The requests about which some documents of one kind are asked."""
@@ -141,15 +159,21 @@ class Space:
         self.statements: list[Statement] = []
         self.groups: list[Group] = []
         self.exact = True
+        bits: dict[object, int] = {}
         for document in documents:
             allow = deny = 0
+            mine: dict[object, int] = {}
             for statement in document.statements:
-                bit = 1 << len(self.statements)
+                bit = bits.get(_meaning(statement))
+                if bit is None:
+                    bit = mine[_meaning(statement)] = 1 << len(self.statements)
+                    self.statements.append(self._with_fixed(statement))
                 allow, deny = (allow | bit, deny) if statement.effect == "Allow" else (allow, deny | bit)
-                self.statements.append(self._with_fixed(statement))
+            bits |= mine  # what another document says too is the same statement, and as true
             self.groups.append(Group(allow, deny))
         self.all = (1 << len(self.statements)) - 1
         self.tied = tied_keys(self.statements)
+        self.names_users = any("aws:username" in _variables_of(one) for one in self.statements)
         self.templates = [one for statement in self.statements for one in open_templates(statement)]
         self.settled = self._key_masks(self.fixed)
         given = dict.fromkeys(text.split(":")[2] for text in self.resources)
@@ -169,7 +193,7 @@ class Space:
         """
         owners = list(owners)
         for of in callers:
-            joined_: dict[Masks, tuple[Caller, Target]] = {}
+            joined_: dict[tuple[Masks, bool], tuple[Caller, Target]] = {}
             for mine, caller in self.callers(of):
                 for owner in owners:
                     for theirs, taken, target in self.targets(owner):
@@ -181,20 +205,20 @@ class Space:
                                 if self._impossible(caller, target):
                                     continue
                                 masks &= self._pair_masks(caller, target)
-                            joined_.setdefault(masks, (caller, target))
-            reached: dict[Masks, tuple[Caller, Target, dict[str, KeyValue]]] = {
-                masks: (caller, target, {}) for masks, (caller, target) in joined_.items()
+                            joined_.setdefault((masks, self._has_name(caller)), (caller, target))
+            reached: dict[tuple[Masks, bool], tuple[Caller, Target, dict[str, KeyValue]]] = {
+                same: (caller, target, {}) for same, (caller, target) in joined_.items()
             }
             for key, choices in self.free.items():
-                absent_only = of in ("anonymous", "AWS service") and key.startswith(_SIGNED_KEYS)
-                after: dict[Masks, tuple[Caller, Target, dict[str, KeyValue]]] = {}
-                for masks, (caller, target, keys) in reached.items():
+                absent_only = of in ("anonymous", "AWS service") and key.startswith(SIGNED_KEYS)
+                after: dict[tuple[Masks, bool], tuple[Caller, Target, dict[str, KeyValue]]] = {}
+                for (masks, named), (caller, target, keys) in reached.items():
                     for theirs, value in choices:
                         if value is None or not absent_only:
-                            after.setdefault(masks & theirs, (caller, target, {**keys, key: value}))
+                            after.setdefault((masks & theirs, named), (caller, target, {**keys, key: value}))
                 reached = after
-            for masks, (caller, target, keys) in reached.items():
-                yield Cell(masks, caller, target, keys)
+            for (masks, _), (caller, target, keys) in reached.items():
+                yield self._without_values(Cell(masks, caller, target, keys))
 
     def request(self, cell: Cell) -> Request:
         """The concrete request that stands for a cell."""
@@ -217,7 +241,7 @@ class Space:
             found: dict[tuple[Masks, object], Caller] = {}
             for caller in self._all_callers(of):
                 tied = tuple(caller.keys.get(key) for key in sorted(self.tied))
-                found.setdefault((self._caller_masks(caller), tied), caller)
+                found.setdefault((self._caller_masks(caller), (tied, self._has_name(caller))), caller)
             self._callers[of] = tuple((masks, caller) for (masks, _), caller in found.items())
         return self._callers[of]
 
@@ -518,7 +542,32 @@ class Space:
             sole |= _OWNER_KEYS - (set() if known else {"aws:resourceorgid"})
         keys = {**caller.keys, **target.keys, **self.fixed}
         resource = None if target.wildcard_only else target.resource
-        return Masks(*of_pair(self.statements, Pair(keys, _SIGNED_KEYS if nobody else (), frozenset(sole), resource)))
+        absent = SIGNED_KEYS if nobody else () if caller.principal.kind == "user" else ("aws:username",)
+        return Masks(*of_pair(self.statements, Pair(keys, absent, frozenset(sole), resource)))
+
+    def _has_name(self, caller: Caller) -> bool:
+        """Whether a caller has a user name that variables ask for."""
+        return self.names_users and caller.principal.kind == "user"
+
+    def _without_values(self, cell: Cell) -> Cell:
+        """The cell with what is settled since its callers have none of the keys that variables stand for."""
+        masks = cell.masks
+        if masks.may == masks.must:
+            return cell
+        keys = {**cell.caller.keys, **cell.target.keys, **cell.keys, **self.fixed}
+        context = {key: value for key, value in keys.items() if value is not None}
+        may, must = masks
+        for i, statement in enumerate(self.statements):
+            if (may & ~must) >> i & 1 and _lacks_all(statement, cell.caller, self.fixed):
+                if all(holds(one, context) for one in statement.conditions):
+                    must |= 1 << i
+                else:
+                    may &= ~(1 << i)
+        return cell._replace(masks=Masks(may, must))
+
+    def within(self, resource: str) -> bool:
+        """Whether a resource is one of those that the asker asks about."""
+        return not self.resources or any(Glob.parse(text).matches(resource) for text in self.resources)
 
     def _caller_masks(self, caller: Caller) -> Masks:
         keys = {key: value for key, value in caller.keys.items() if key in _CALLER_KEYS}
@@ -577,6 +626,41 @@ class Space:
             if isinstance(value, str):
                 return Text(value)
         return part
+
+
+def _variables_of(statement: Statement) -> set[str]:
+    """The keys that variables of a statement stand for."""
+    templates = [*open_templates(statement), *(value.template for c in statement.conditions for value in c.values)]
+    return {part.key for one in templates for part in one.parts if isinstance(part, Variable)}
+
+
+def _lacks_all(statement: Statement, caller: Caller, fixed: Mapping[str, KeyValue]) -> bool:
+    """Whether no caller of a cell has any of the keys that the statement's variables stand for.
+
+    Not where two conditions on one key have variables, since cells do not tell them apart.
+    """
+    open_ = [one for one in statement.conditions if not is_tied(one) and has_variables(one)]
+    if not open_ or len({one.lookup for one in open_}) < len(open_):
+        return False
+    templates = [*open_templates(statement), *(value.template for one in open_ for value in one.values)]
+    variables = [part for one in templates for part in one.parts if isinstance(part, Variable)]
+    if any(one.default is not None or fixed.get(one.key) is not None for one in variables):
+        return False
+    if caller.of in ("anonymous", "AWS service"):
+        return all(one.key.startswith(SIGNED_KEYS) for one in variables)
+    return caller.principal.kind != "user" and all(one.key == "aws:username" for one in variables)
+
+
+def _meaning(statement: Statement) -> object:
+    """The same for statements that say the same, whatever their names."""
+    elements = tuple(
+        (one.name, tuple(pattern.template for pattern in one.patterns))
+        for one in (*statement.actions, *statement.resources)
+    )
+    conditions = tuple(
+        (one.written, one.lookup, tuple(value.template for value in one.values)) for one in statement.conditions
+    )
+    return statement.effect, statement.principals, elements, conditions
 
 
 def _takes(statement: Statement, target: Target) -> Bounds:
