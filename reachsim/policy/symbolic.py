@@ -207,10 +207,9 @@ def _table(space: Space, document: Document, callers: Sequence[CallerClass], own
     found: dict[tuple[int, Extent], dict[tuple[CallerClass, OwnerClass], Request]] = {}
     for caller in callers:
         for owner in owners:
+            cells = list(space.cells([caller], [owner], by_taken=True))
             for place, statement in enumerate(document.statements):
-                if statement.effect != "Allow":
-                    continue
-                answer = _extent(space, document, place, caller, owner)
+                answer = _extent(space, document, place, cells) if statement.effect == "Allow" else None
                 if answer is not None:
                     extent, request = answer
                     found.setdefault((place, extent), {})[caller, owner] = request
@@ -224,27 +223,23 @@ def _table(space: Space, document: Document, callers: Sequence[CallerClass], own
 _INEXACT: Final = "a context key is tested by operators of different sorts, so rows may be missing"
 
 
-def _extent(
-    space: Space, document: Document, place: int, caller: CallerClass, owner: OwnerClass
-) -> tuple[Extent, Request] | None:
-    """How much of what a statement takes passes for a class of callers and owners, and a request that does."""
+def _extent(space: Space, document: Document, place: int, cells: Sequence[Cell]) -> tuple[Extent, Request] | None:
+    """How much of what a statement takes passes in the cells of a class, and a request that does."""
     group = space.groups[0]
     bit = 1 << place
     sure: Cell | None = None
     perhaps: list[Cell] = []
     every = True
-    for cell in space.cells([caller], [owner], within=place):
+    for cell in cells:
         allowed = group.allows(cell.masks)
-        every = every and allowed.must
-        if allowed.must and cell.masks.must & bit:
+        taken = bool(cell.taken & bit)
+        every = every and (allowed.must or not taken)
+        if taken and allowed.must and cell.masks.must & bit:
             sure = sure or cell
-        elif allowed.may and cell.masks.may & bit:
+        elif allowed.may and cell.masks.may & bit:  # also targets that the statement may take, if it holds a variable
             perhaps.append(cell)
     if sure is not None:
         return ("all" if every else "some"), space.request(sure)
-    for cell in space.cells([caller], [owner]):  # targets that the statement may take, if it holds a variable
-        if group.allows(cell.masks).may and cell.masks.may & bit and not cell.masks.must & bit:
-            perhaps.append(cell)
     if not perhaps:
         return None
     alone = Document(document.version, (document.statements[place],), ())

@@ -28,7 +28,7 @@ from .judge import View, names
 from .principals import Principal
 from .request import Request
 from .statements import PRINCIPAL_KINDS, Document, Element, Statement
-from .symbolic_text import Pattern, Step, joined, literal, of_glob, representatives
+from .symbolic_text import Pattern, Step, TooComplex, joined, literal, of_glob, representatives
 from .symbolic_ties import (
     ACCOUNT_KEYS,
     ORGANIZATION_KEYS,
@@ -57,6 +57,8 @@ _CLASSES: Final[tuple[CallerClass, ...]] = (
     "own account", "own organization", "another account", "anonymous", "AWS service"
 )  # fmt: skip
 _MOST_OPEN: Final = 8
+_MOST_CELLS: Final = 5_000
+_MOST_KEYS: Final = 200
 _DIGITS: Final[Pattern] = (Step("digit"),) * 12
 _SOME: Final[Pattern] = (Step("any"), Step("any", True))
 _PART: Final[Pattern] = (Step("part", True),)
@@ -108,12 +110,18 @@ class Masks(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """Requests that no statement tells apart, and one of them."""
+    """Requests that no statement tells apart, and one of them. ``taken``: the statements, as bits, of which action and
+    resource must match, where that was asked for."""
 
     masks: Masks
     caller: Caller
     target: Target
     keys: Mapping[str, KeyValue]
+    taken: int = 0
+
+
+_Same = tuple[Masks, int, bool]
+_Reached = dict[_Same, tuple[Caller, Target, dict[str, KeyValue]]]
 
 
 class Group(NamedTuple):
@@ -185,40 +193,49 @@ class Space:
     # --- the cells -------------------------------------------------------------------------------------------------
 
     def cells(
-        self, callers: Iterable[CallerClass], owners: Iterable[OwnerClass], within: int | None = None
+        self, callers: Iterable[CallerClass], owners: Iterable[OwnerClass], *, by_taken: bool = False
     ) -> Iterator[Cell]:
         """All cells of some callers and owners, each once for each way in which the statements match.
 
-        ``within``: only targets that this statement (by its place) must take.
+        ``by_taken``: cells also differ by the statements that take their targets, whatever conditions say.
         """
         owners = list(owners)
         for of in callers:
-            joined_: dict[tuple[Masks, bool], tuple[Caller, Target]] = {}
-            for mine, caller in self.callers(of):
-                for owner in owners:
-                    for theirs, taken, target in self.targets(owner):
-                        if within is not None and not taken >> within & 1:
-                            continue
-                        if not target.wildcard_only or target.of == _owner_like(of):
-                            masks = mine & theirs & self.settled
-                            if (self.tied or self.templates) and masks.may:
-                                if self._impossible(caller, target):
-                                    continue
-                                masks &= self._pair_masks(caller, target)
-                            joined_.setdefault((masks, self._has_name(caller)), (caller, target))
-            reached: dict[tuple[Masks, bool], tuple[Caller, Target, dict[str, KeyValue]]] = {
-                same: (caller, target, {}) for same, (caller, target) in joined_.items()
+            reached: _Reached = {
+                same: (caller, target, {}) for same, (caller, target) in self._joined(of, owners, by_taken).items()
             }
             for key, choices in self.free.items():
                 absent_only = of in ("anonymous", "AWS service") and key.startswith(SIGNED_KEYS)
-                after: dict[tuple[Masks, bool], tuple[Caller, Target, dict[str, KeyValue]]] = {}
-                for (masks, named), (caller, target, keys) in reached.items():
+                after: _Reached = {}
+                for (masks, taken, named), (caller, target, keys) in reached.items():
                     for theirs, value in choices:
                         if value is None or not absent_only:
-                            after.setdefault((masks & theirs, named), (caller, target, {**keys, key: value}))
+                            same = (masks & theirs, taken, named)
+                            after.setdefault(same, (caller, target, {**keys, key: value}))
+                    if len(after) > _MOST_CELLS:
+                        raise TooComplex(f"more than {_MOST_CELLS} ways in which {len(self.statements)} statements fit")
                 reached = after
-            for (masks, _), (caller, target, keys) in reached.items():
-                yield self._without_values(Cell(masks, caller, target, keys))
+            for (masks, taken, _), (caller, target, keys) in reached.items():
+                yield self._without_values(Cell(masks, caller, target, keys, taken))
+
+    def _joined(
+        self, of: CallerClass, owners: Sequence[OwnerClass], by_taken: bool
+    ) -> dict[_Same, tuple[Caller, Target]]:
+        """Callers with targets, each once for each way in which the statements match and, if asked for, are taken."""
+        found: dict[_Same, tuple[Caller, Target]] = {}
+        for mine, caller in self.callers(of):
+            for owner in owners:
+                for theirs, taken, target in self.targets(owner):
+                    if target.wildcard_only and target.of != _owner_like(of):
+                        continue
+                    masks = mine & theirs & self.settled
+                    if (self.tied or self.templates) and masks.may:
+                        if self._impossible(caller, target):
+                            continue
+                        masks &= self._pair_masks(caller, target)
+                    same = (masks, taken if by_taken else 0, self._has_name(caller))
+                    found.setdefault(same, (caller, target))
+        return found
 
     def request(self, cell: Cell) -> Request:
         """The concrete request that stands for a cell."""
@@ -503,6 +520,8 @@ class Space:
         lookups = {
             condition.lookup: condition.key for statement in self.statements for condition in statement.conditions
         }
+        if len(lookups) > _MOST_KEYS:
+            raise TooComplex(f"conditions on more than {_MOST_KEYS} keys")
         found = {}
         for lookup in sorted(lookups):
             if lookup in self.fixed or lookup in _CALLER_KEYS or lookup in _OWNER_KEYS:

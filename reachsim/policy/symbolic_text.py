@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from .glob import Glob, Wild
 
 _MOST_STATES: Final = 20_000
+_MOST_PLACES: Final = 25_000
+_MOST_WORK: Final = 150_000_000
 _DIGITS: Final = "0123456789"
 _FRESH: Final = "xyzqwvkjhgfbu" + "".join(map(chr, range(0x3B1, 0x3CA)))
 
@@ -78,8 +81,12 @@ def representatives(patterns: Sequence[Pattern], domain: Sequence[Pattern]) -> t
     >>> representatives(ab, [of_glob(Glob.parse("?*"))])
     ('x', 'a', 'b', 'ab')
     """
-    unique = list(dict.fromkeys(patterns))
-    machine = _Machine([*unique, *dict.fromkeys(domain)])
+    return _representatives(tuple(dict.fromkeys(patterns)), tuple(dict.fromkeys(domain)))
+
+
+@lru_cache(maxsize=256)
+def _representatives(unique: tuple[Pattern, ...], domain: tuple[Pattern, ...]) -> tuple[str, ...]:
+    machine = _Machine([*unique, *domain])
     wanted = (1 << machine.ends[len(unique)]) - 1 if unique else 0
     inside = machine.final & ~wanted
     alphabet = machine.alphabet()
@@ -95,8 +102,8 @@ def representatives(patterns: Sequence[Pattern], domain: Sequence[Pattern]) -> t
         for char in alphabet:
             after = machine.after(state, char)
             if after & machine.alive(inside) and after not in texts:
-                if len(texts) >= _MOST_STATES:
-                    raise TooComplex(f"more than {_MOST_STATES} states for {len(unique)} patterns")
+                if len(texts) >= _MOST_STATES or len(texts) * machine.size > _MOST_WORK:
+                    raise TooComplex(f"more than {len(texts)} states for {len(unique)} patterns")
                 texts[after] = text + char
                 waiting.append(after)
     return tuple(found.values())
@@ -123,6 +130,8 @@ class _Machine:
                 place = self._add(cell, place, first)
             self.final |= 1 << place
             place += 1
+            if place > _MOST_PLACES:
+                raise TooComplex(f"the patterns have more than {_MOST_PLACES} characters")
         self.ends.append(place)
         self.size = place
 

@@ -62,6 +62,21 @@ def test_representatives_give_up_on_time() -> None:
     assert allows_more(document(*crossing), document(), ZONE, services=["s3"]).more is None
 
 
+@pytest.mark.parametrize(
+    ("statements", "note"),
+    [
+        ([{"Resource": f"arn:aws:s3:::{'${' * 20_000}"}], "more than 25000 characters"),
+        ([{"Condition": {"StringEquals": {f"k:{number}": "a"}}} for number in range(25)], "ways in which"),
+        ([{"Condition": {"StringEquals": {f"k:{number}": "a" for number in range(300)}}}], "more than 200 keys"),
+    ],
+)
+def test_what_would_take_too_long_is_said_at_once(statements: list[dict[str, Any]], note: str) -> None:
+    table = lets_through(document(*statements), ZONE, services=["s3"])
+    assert (table.rows, table.exact) == ((), False)
+    assert note in table.notes[0]
+    assert note in allows_more(document(*statements), document(), ZONE, services=["s3"]).notes[0]
+
+
 # --- what a policy lets through -------------------------------------------------------------------------------------
 
 
