@@ -845,6 +845,10 @@ _DIAGNOSES: Final[tuple[_Ours, ...]] = (
     ("PROXY_NOT_USABLE", "network", _CODEBUILD_PROXY_SERVER,
      "The client goes by a proxy, and the proxy cannot be reached or refuses.",
      "Check HTTPS_PROXY and NO_PROXY of the project, the way to the proxy, and what it lets through."),
+    ("BUILD_CONFIGURATION_NOT_ACCEPTED", "snapshot", _CODEBUILD_TROUBLES,
+     "CodeBuild cannot use the buildspec, a parameter or the source that the project names; the network has no part "
+     "in it.",
+     "Mend what the message names: the buildspec's place and form, the parameter's or repository's name."),
     ("DISK_FULL", "snapshot", "", "The build's disk is full; the network has no part in it.",
      "Use a larger compute type, or remove images and files that are not needed."),
     ("DOCKER_DAEMON_NOT_RUNNING", "snapshot", _CODEBUILD_TROUBLES,

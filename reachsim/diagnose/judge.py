@@ -16,8 +16,16 @@ import msgspec
 from reachsim import services
 from reachsim.check.provisioning import provisioning
 from reachsim.codes import CODES
-from reachsim.diagnose.messages import WITHOUT_HOST
-from reachsim.diagnose.questions import DENIALS, Asked, completed, contacts_of_command, question_of
+from reachsim.diagnose.messages import WITHOUT_HOST, tool_of
+from reachsim.diagnose.questions import (
+    DENIALS,
+    Asked,
+    completed,
+    contacts_of_command,
+    contacts_of_source,
+    is_of_source,
+    question_of,
+)
 from reachsim.diagnose.records import RANK, Cause, Diagnosed, Kind, Likelihood, LogError
 from reachsim.evidence import Block
 from reachsim.forwarding import Ground
@@ -82,6 +90,15 @@ class Asker:
             self._contacts[command] = contacts_of_command(command, self.files, owned)
         return self._contacts[command]
 
+    def contacts_of(self, error: LogError) -> tuple[Contact, ...]:
+        """What the command of an error contacts, or the download of the source."""
+        if is_of_source(error) and not tool_of(error.text):
+            from reachsim.pipeline.project import find
+
+            owned = find(self.network.snapshot, self.project) if self.record is not None else None
+            return contacts_of_source(owned) if owned is not None else ()
+        return self.contacts(error.command or tool_of(error.text))
+
     def ask(self, asked: Asked) -> Verdict | None:
         """The snapshot's answer; None if there is nothing to ask."""
         if not asked.destination:
@@ -102,7 +119,7 @@ def with_hosts(asker: Asker, errors: Sequence[LogError]) -> list[LogError]:
     """
     kept: dict[tuple[object, ...], LogError] = {}
     for error in errors:
-        whole = completed(error, asker.contacts(error.command))
+        whole = completed(error, asker.contacts_of(error))
         if not (whole.host or whole.address or whole.kind in WITHOUT_HOST or whole.kind == "no-output"):
             continue
         key = (whole.kind, whole.host, whole.port, whole.address and not whole.host, whole.action, whole.resource,
@@ -115,7 +132,7 @@ def with_hosts(asker: Asker, errors: Sequence[LogError]) -> list[LogError]:
 
 def judged(asker: Asker, whole: LogError) -> Diagnosed:
     """An error (see `with_hosts`) with the snapshot's answer and its causes."""
-    asked = question_of(whole, asker.home, asker.role, asker.contacts(whole.command))
+    asked = question_of(whole, asker.home, asker.role, asker.contacts_of(whole))
     verdict = asker.ask(asked)
     causes = [*_stated(whole, verdict), *_known(asker, whole, verdict), *_proven(whole, verdict)]
     if not any(RANK[one.likelihood] < RANK["possible"] for one in causes):
@@ -187,6 +204,10 @@ def _known(asker: Asker, error: LogError, verdict: Verdict | None) -> Iterator[C
             yield from _image_pull(asker, error)
         case "rate-limited":
             yield from _rate_limited(asker, error, verdict)
+        case "configuration":
+            yield _cause("BUILD_CONFIGURATION_NOT_ACCEPTED", "certain", asker.source, text[:200])
+        case "access-denied" if error.action == "sts:AssumeRole" and re.search(r"CodeBuild is not authorized", text):
+            yield from _untrusting(asker, error)
         case "no-space":
             yield _cause("DISK_FULL", "certain", "", text[:200])
         case "docker-daemon":
@@ -224,6 +245,15 @@ def _network_interface(asker: Asker, error: LogError) -> Iterator[Cause]:
     yield from (_of_block(block, "certain") for block in blocked)
     if not blocked:
         yield _cause("ROLE_CANNOT_CREATE_ENI", "certain" if denied else "likely", asker.role, error.text[:200])
+
+
+def _untrusting(asker: Asker, error: LogError) -> Iterator[Cause]:
+    """CodeBuild itself was refused: the trust policy of the service role does not let it in."""
+    blocked = provisioning(asker.network, asker.home, asker.record).step.blocked_by if asker.record is not None else ()
+    held = [block for block in blocked if block.code == "ROLE_DOES_NOT_TRUST_CODEBUILD"]
+    yield from (_of_block(block, "certain") for block in held)
+    if not held:
+        yield _cause("ROLE_DOES_NOT_TRUST_CODEBUILD", "certain", error.resource or asker.role, error.text[:200])
 
 
 def _image_pull(asker: Asker, error: LogError) -> Iterator[Cause]:

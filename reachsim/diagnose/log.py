@@ -27,7 +27,7 @@ _STAMP: Final = re.compile(
     r"^(?:\S+ )?(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\s+)+(?:\S*/[0-9a-f-]{36}\s+)?"
 )
 _CONTAINER: Final = re.compile(r"^\[Container\] (?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)? )?")
-_ENTERING: Final = re.compile(r"Entering phase (\w+)")
+_ENTERING: Final = re.compile(r"(?:Entering phase|Phase is|Waiting for) ([A-Z][A-Z_]+[A-Z])\b|Entering phase (\w+)")
 _COMPLETE: Final = re.compile(r"Phase complete: (\w+) State: (\w+)")
 _RUNNING: Final = re.compile(r"Running command (.+)")
 _FAILED: Final = re.compile(r"(?:Error while executing command|Command did not exit successfully)[: ]+(.+?)"
@@ -144,12 +144,13 @@ class _Reader:
     def _own(self, body: str) -> None:
         if found := _ENTERING.search(body):
             self._settle(failed=False)
-            self.phase, self.running, self.step = found[1].lower(), "", ""
+            self.phase, self.running, self.step = (found[1] or found[2]).lower(), "", ""
         elif found := _RUNNING.match(body):
             self._settle(failed=False)
             self.running, self.step = found[1].strip(), ""
         elif found := _COMPLETE.search(body):
             self._settle(failed=found[2] not in ("SUCCEEDED",))
+            self.phase = found[1].lower()  # what comes next tells why it failed
         elif _FAILED.search(body):
             self._settle(failed=True)
 
@@ -161,6 +162,8 @@ class _Reader:
         self.open = []
 
     def _error(self, number: int, line: str, kind: Kind) -> None:
+        if line.startswith("status code: ") and any(one.line >= number - 2 for one in self.found.values()):
+            return  # the AWS SDK for Go tells the rest of an error on a line of its own
         place = messages.place_of(line)
         denied = messages.denied_of(line) if kind in ("access-denied", "forbidden") else messages.Denied()
         if not place.host and not denied.action:
@@ -169,7 +172,8 @@ class _Reader:
             if back and kind not in ("no-space", "docker-daemon", "network-interface", "no-addresses"):
                 place = back[-1]._replace(address=place.address or back[-1].address)
         bare = not place.host and not place.address
-        if bare and kind not in messages.WITHOUT_HOST and not self.running and not self.step:
+        command = self.running or self.step or messages.tool_of(line)
+        if bare and kind not in messages.WITHOUT_HOST and not command and self.phase != "download_source":
             return
         policy = f"{'explicit ' if denied.explicit else ''}{denied.policy}".strip()
         action = denied.action or denied.operation

@@ -16,6 +16,8 @@ from reachsim import digits
 from reachsim.diagnose.records import Kind
 
 _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
+    ("configuration", r"YAML_FILE_ERROR|Variables Error Message: (?:parameter does not exist|ParameterNotFound)"
+                      r"|(?:[Rr]epository|reference) not found for (?:primary|secondary) source"),
     ("rate-limited", r"toomanyrequests|429 Too Many Requests|pull rate limit"),
     ("dns-conflict", r"conflicting DNS domain|ConflictingDomainExists|overlapping name ?space"),
     ("dns-attributes", r"requires both .{0,20}enableDns(?:Support|Hostnames)"
@@ -32,7 +34,8 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                       r"|does not allow AWS CodeBuild"),
     ("unauthorized", r"no basic auth credentials|authorization token has expired|\b401 Unauthorized"
                      r"|returned error: 401|requested access to the resource is denied|pull access denied"
-                     r"|authentication required|Unable to locate credentials|\((?:ExpiredToken\w*|InvalidClientTokenId"
+                     r"|authentication required|could not read (?:Username|Password) for|Unable to locate credentials"
+                     r"|\((?:ExpiredToken\w*|InvalidClientTokenId"
                      r"|UnrecognizedClientException)\)|Authentication failed for|Permission denied \(publickey"),
     ("certificate", r"x509:|CERTIFICATE_VERIFY_FAILED|SSL certificate problem|unable to get local issuer"
                     r"|self[- ]signed certificate|SELF_SIGNED_CERT|UNABLE_TO_(?:VERIFY|GET_ISSUER)|certificate verify"
@@ -50,9 +53,11 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
     ("unreachable", r"[Nn]etwork is unreachable|[Nn]o route to host|\bENETUNREACH\b|\bEHOSTUNREACH\b"),
     ("no-connection", r"Could not connect to the endpoint URL|Couldn't connect to server|Could not reach host"
                       r"|[Tt]emporary error \(try again later\)|network error \(check Internet connection"
-                      r"|could not connect to server|Cannot find a valid baseurl for repo|EndpointConnectionError"),
+                      r"|network request to \S+ failed, reason: *$|could not connect to server"
+                      r"|Cannot find a valid baseurl for repo|EndpointConnectionError"),
     ("timeout", r"i/o timeout|[Tt]imed[ -]?out|\bE(?:SOCKET)?TIMEDOUT\b|Client\.Timeout|Timeout was reached"
                 r"|deadline exceeded|request canceled while waiting|timeout on endpoint URL|TLS handshake timeout"
+                r"|EIDLETIMEOUT|Idle timeout reached"
                 r"|execution expired|[Cc]onnection timeout|OpenTimeout|: [Tt]imeout\b|ConnectTimeout"),
     ("forbidden", r"403[ :,(]+Forbidden|HTTP 403\b|HTTPS? Error 403|status(?: code)?:? 403|returned error: 403"
                   r"|ERROR 403|error: 403\b|<Code>AccessDenied|\bE403\b|403 \(Forbidden\)|[Ss]tatus code: 403"
@@ -68,7 +73,8 @@ STEMS: Final = (
     "x509", "certificate", "tls", "ssl", "self_signed", "unable_to", "pkix", "proxy", "toomany", "429", "rate limit",
     "overlapping", "conflicting", "insufficient", "free addresses", "vpc_client", "ec2 error", "space", "enospc",
     "quota", "docker daemon", "docker.sock", "pull customer", "unable_to_pull", "reset", "eof", "aborted",
-    "disconnected", "address associated", "issuer", "does not resolve", "client",
+    "disconnected", "address associated", "issuer", "does not resolve", "client", "yaml_file", "parameter",
+    "not found for", "could not read", "network request",
 )  # fmt: skip
 """In small letters, what every message of the table above has one of: most lines need no closer look."""
 
@@ -81,6 +87,7 @@ def stems_of(pattern: str) -> frozenset[str]:
 
 KIND: Final = tuple((kind, stems_of(pattern), re.compile(pattern)) for kind, pattern in _KINDS)
 WITHOUT_HOST: Final[frozenset[Kind]] = frozenset({
+    "configuration",
     "rate-limited", "network-interface", "no-internet", "image-pull", "no-addresses", "no-space", "docker-daemon",
     "access-denied", "unauthorized", "dns-conflict", "dns-attributes", "forbidden",
 })  # fmt: skip
@@ -111,13 +118,17 @@ _ADDRESS: Final = re.compile(rf"(?:dial tcp|TIMEDOUT|REFUSED|UNREACH|\[?{_HOST}/
                              r"(?:[:|)\] ]+(?P<port>\d{2,5})?)?")  # fmt: skip
 _TO_ADDRESS: Final = re.compile(rf"(?:remote host|connect to|dial tcp|TIMEDOUT|REFUSED) \(?(?P<ip>{_IP})\)?"
                                 r"(?::(?P<port>\d+))?")  # fmt: skip
+_EXPLAINS: Final = re.compile(
+    r"docs\.(?:docker|aws\.amazon|npmjs|github)\.com|www\.docker\.com|pip\.pypa\.io|help\.github\.com"
+)
+"""Hosts of pages that a message points its reader to."""
 _SCHEMES: Final = {"http": 80, "https": 443, "ssh": 22, "git": 9418}
 _FILES: Final = re.compile(r"\.(?:js|ts|go|py|rb|sh|java|json|ya?ml|xml|txt|lock|tar|gz|tgz|zip|jar|pom|rpm|deb|md|sock"
                            r"|so|toml|cfg|conf|ini|local|js:\d+|whl)$")  # fmt: skip
 
 _DENIED: Final = re.compile(
     r"(?:User: (?P<principal>arn:\S+) )?(?:is )?not authorized to perform:? (?P<action>[\w-]+:\w+)"
-    r"(?: on (?:the )?resource:? (?P<resource>\S+))?"
+    r"(?: on (?:(?:the )?resource:? (?P<resource>\S+)|(?P<role>arn:\S+)))?"
 )
 _WHOSE_POLICY: Final = re.compile(
     r"(?P<how>because no|explicit deny in an?) (?P<policy>identity-based|resource-based|service control"
@@ -193,6 +204,16 @@ def place_of(line: str) -> Place:
     return Place("", port or 443, address)
 
 
+def tool_of(line: str) -> str:
+    """The command whose message a line is, where the tool's own words tell it.
+
+    >>> tool_of("WARNING: Retrying (Retry(total=4)) after connection broken by 'X': /simple/requests/")
+    'pip install requests'
+    """
+    found = re.search(r"Retrying \(Retry\(.*: /simple/([\w.-]+)/", line)
+    return f"pip install {found[1]}" if found else ""
+
+
 def url_of(line: str) -> Place:
     """The last URL of a line: the one that its error is about.
 
@@ -200,6 +221,8 @@ def url_of(line: str) -> Place:
     ('example.com', 443)
     """
     for found in reversed(list(_URL.finditer(line))):
+        if _EXPLAINS.fullmatch(found["host"].lower()):
+            continue
         port = digits.port(found["port"], _SCHEMES[found["scheme"]])
         if re.fullmatch(_IP, found["host"]):
             return Place("", port, found["host"].strip("[]"))
@@ -243,7 +266,8 @@ def denied_of(line: str) -> Denied:
     how = (whose["how"] or whose["how2"] or "") if whose else ""
     return Denied(
         (held.get("principal") or "").rstrip(".,"), held.get("action") or "",
-        (held.get("resource") or "").rstrip(".,;\"'"), word.removesuffix("s") if word.startswith("perm") else word,
+        (held.get("resource") or held.get("role") or "").rstrip(".,;\"'"),
+        word.removesuffix("s") if word.startswith("perm") else word,
         how.startswith("explicit"), calling["operation"] if calling else "",
         f"{bucket['bucket']}{bucket['key'] or ''}" if bucket else "",
     )  # fmt: skip

@@ -60,6 +60,15 @@ def contacts_of_command(command: str, files: Mapping[str, bytes], owned: Owned |
     return tuple(one for one in build if "{" not in one.host)
 
 
+def contacts_of_source(owned: Owned) -> tuple[Contact, ...]:
+    """What the download of a project's source contacts."""
+    from reachsim.pipeline.contacts import contacts_of
+
+    spec = {"version": "0.2", "phases": {"build": {"commands": ["true"]}}}
+    found = contacts_of(json.dumps(spec).encode(), {}, owned)
+    return tuple(one for one in found.contacts if one.phase == "source" and "{" not in one.host)
+
+
 def completed(error: LogError, contacts: tuple[Contact, ...]) -> LogError:
     """The error with the host that its command contacts, where the message names none and does need one."""
     if error.host or error.address or error.action or error.kind not in (
@@ -67,7 +76,7 @@ def completed(error: LogError, contacts: tuple[Contact, ...]) -> LogError:
         "rate-limited", "access-denied", "unauthorized",
     ):  # fmt: skip
         return error
-    registry = error.kind in ("rate-limited", "unauthorized")
+    registry = error.kind in ("rate-limited", "unauthorized") and not is_of_source(error)
     chosen = [one for one in contacts if one.kind == "registry" or not registry]
     return msgspec.structs.replace(error, host=chosen[0].host, port=chosen[0].port) if chosen else error
 
@@ -86,19 +95,37 @@ def question_of(error: LogError, home: Home, role: str, contacts: tuple[Contact,
         return Asked("internet")
     if error.kind == "no-output":
         return Asked(f"host:{services.host('logs', region, account)}")
-    if error.kind in ("network-interface", "image-pull", "no-addresses", "no-space", "docker-daemon"):
+    if error.kind in ("network-interface", "image-pull", "no-addresses", "no-space", "docker-daemon", "configuration"):
         return Asked()
     named = _named_request(error, home, contacts)
     host = error.host
     if named and not _is_of(named[0]["action"], host):
         host = _host_of_request(named[0], error, home)
     host = _regular(host, home)
-    requests = named or (tuple(_implied(error, host, home)) if error.kind in DENIALS else ())
+    requests = named
+    if error.kind in DENIALS and not named:
+        requests = _of_source(error, host, contacts) or tuple(_implied(error, host, home))
     if requests and error.principal and not _same_role(error.principal, role):
         requests = tuple({**one, "principal": error.principal} for one in requests)
     if host:
         return Asked(f"host:{host}", error.port, requests)
     return Asked(f"ip:{error.address}", error.port) if error.address else Asked()
+
+
+def _of_source(error: LogError, host: str, contacts: tuple[Contact, ...]) -> tuple[dict[str, str], ...]:
+    """The requests that fetching the project's source makes of a host, for an error of that."""
+    if not is_of_source(error):
+        return ()
+    made = [one for contact in contacts if contact.host == host for one in contact.requests]
+    return tuple({"action": one.action, "resource": one.resource} for one in made if one.action in _FETCH)
+
+
+_FETCH: Final = ("s3:GetObject", "s3:GetObjectVersion", "codecommit:GitPull")
+
+
+def is_of_source(error: LogError) -> bool:
+    """Whether an error is about the download of the project's source."""
+    return not error.command and (error.phase == "download_source" or "for primary source" in error.text)
 
 
 def _regular(host: str, home: Home) -> str:

@@ -451,3 +451,106 @@ def natted_project() -> Build:
     net = natted()
     net.project("app", net.vpc_id, [net.a], [net.open])
     return net
+
+
+# --- lines as public reports quote them -------------------------------------------------------------------------------
+
+SOURCE_FAILED = f"{STAMP} Phase is DOWNLOAD_SOURCE\n{STAMP} Phase complete: DOWNLOAD_SOURCE State: FAILED\n"
+CONTEXT = f"{STAMP} Phase context status code: "
+
+
+def s3_source(**more: Any) -> Pipeline:
+    net = Pipeline(**more)
+    path = f"{A}/{R}/codebuild/batch-get-projects"
+    held = json.loads(net.files()[f"{path}.json"])
+    held["projects"][0]["source"] = {"type": "S3", "location": "pipe-b/app/source.zip"}
+    net.put("codebuild/batch-get-projects", held)
+    net.put("s3api/get-bucket-policy/pipe-b", {"Error": {"Code": "NoSuchBucketPolicy"}}, region="global")
+    return net
+
+
+def without_action(action: str) -> list[dict[str, Any]]:
+    return [one for one in BUILD_ROLE if one["Action"] != action]
+
+
+def untrusting() -> Pipeline:
+    net = Pipeline()
+    held = json.loads(net.files()[f"{A}/global/iam/get-account-authorization-details.json"])
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    held["RoleDetailList"][0]["AssumeRolePolicyDocument"] = policy(trust)
+    net.put("iam/get-account-authorization-details", held, region="global")
+    return net
+
+
+QUOTED = [
+    ("the-source-s-bucket", lambda: s3_source(build_role=without_action("s3:GetObject")),
+     f"{SOURCE_FAILED}AccessDenied: Access Denied\n\tstatus code: 403, request id: BTFH, host id: LNd= for primary "
+     "source",
+     ("access-denied", f"pipe-b.s3.{R}.amazonaws.com", "download_source"), ("IDENTITY_POLICY_DENY", "certain")),
+    ("codecommit-without-a-way", lambda: without("git-codecommit"),
+     f'{SOURCE_FAILED}{CONTEXT}CLIENT_ERROR Message: Get "https://git-codecommit.{R}.amazonaws.com/v1/repos/app/info/'
+     'refs?service=git-upload-pack": dial tcp 52.94.226.180:443: i/o timeout for primary source and source version',
+     ("timeout", f"git-codecommit.{R}.amazonaws.com", "download_source"), ("NO_ROUTE_TO_DESTINATION", "certain")),
+    ("codecommit-without-permission",
+     lambda: Pipeline(build_role=without_action("codecommit:GitPull")),
+     f"{SOURCE_FAILED}{CONTEXT}CLIENT_ERROR Message: authentication required for primary source and source version m",
+     ("unauthorized", f"git-codecommit.{R}.amazonaws.com", "download_source"), ("IDENTITY_POLICY_DENY", "certain")),
+    ("a-buildspec-that-is-not-there", Pipeline,
+     f"{SOURCE_FAILED}{CONTEXT}YAML_FILE_ERROR Message: stat /codebuild/output/src56/src/server/buildspec.yml: no such "
+     "file or directory",
+     ("configuration", "", "download_source"), ("BUILD_CONFIGURATION_NOT_ACCEPTED", "certain")),
+    ("a-parameter-that-may-not-be-read", Pipeline,
+     f"{SOURCE_FAILED}{CONTEXT}Decrypted Variables Error Message: AccessDeniedException: User: {SESSION} is not "
+     f"authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:{R}:{A}:parameter/x because no "
+     "identity-based policy allows the ssm:GetParameters action",
+     ("access-denied", "", "download_source"), ("IDENTITY_POLICY_DENY", "certain")),
+    ("a-role-that-does-not-trust-codebuild", untrusting,
+     f"CodeBuild is not authorized to perform: sts:AssumeRole on arn:aws:iam::{A}:role/build",
+     ("access-denied", "", ""), ("ROLE_DOES_NOT_TRUST_CODEBUILD", "certain")),
+    ("logs-of-a-client-in-go", lambda: without("logs"),
+     f'RequestError: send request failed caused by: Post "https://logs.{R}.amazonaws.com/": dial tcp 54.239.29.99:443: '
+     "i/o timeout",
+     ("timeout", f"logs.{R}.amazonaws.com", ""), ("NO_ROUTE_TO_DESTINATION", "certain")),
+    ("tls-handshake", Pipeline,
+     'Error response from daemon: Get "https://registry-1.docker.io/v2/": net/http: TLS handshake timeout',
+     ("timeout", "registry-1.docker.io", ""), ("NO_ROUTE_TO_DESTINATION", "certain")),
+    ("apk", Pipeline, "WARNING: fetching https://dl-cdn.alpinelinux.org/alpine/v3.18/main: temporary error (try again "
+     "later)", ("no-connection", "dl-cdn.alpinelinux.org", ""), ("NO_ROUTE_TO_DESTINATION", "certain")),
+    ("pip-without-a-host", Pipeline,
+     "WARNING: Retrying (Retry(total=4, connect=None, read=None, redirect=None, status=None)) after connection broken "
+     "by 'NewConnectionError('<pip._vendor.urllib3.connection.HTTPSConnection object at 0x7f>: Failed to establish a "
+     "new connection: [Errno 101] Network is unreachable')': /simple/requests/",
+     ("unreachable", "{pypi}", ""), ("NO_ROUTE_TO_DESTINATION", "certain")),
+    ("npm", Pipeline, "npm error network request to https://{npm}/aws-cdk failed, reason: ",
+     ("no-connection", "{npm}", ""), ("NO_ROUTE_TO_DESTINATION", "certain")),
+    ("npm-idle", Pipeline, "npm ERR! Idle timeout reached for host `{npm}:443`",
+     ("timeout", "{npm}", ""), ("NO_ROUTE_TO_DESTINATION", "certain")),
+    ("git", Pipeline, "fatal: unable to access 'https://github.com/org/repo.git/': Could not resolve host: github.com",
+     ("name-not-found", "github.com", ""), ("NO_ROUTE_TO_DESTINATION", "possible")),
+    ("git-without-credentials", with_nat,
+     "fatal: could not read Username for 'https://github.com': No such device or address",
+     ("unauthorized", "github.com", ""), ("CREDENTIALS_NOT_ACCEPTED", "likely")),
+    ("a-token-that-has-expired", Pipeline,
+     "denied: Your authorization token has expired. Reauthenticate and try again.",
+     ("unauthorized", "", ""), ("CREDENTIALS_NOT_ACCEPTED", "likely")),
+    ("no-docker", Pipeline,
+     "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+     ("docker-daemon", "", ""), ("DOCKER_DAEMON_NOT_RUNNING", "certain")),
+    ("rate-limit", no_vpc, "toomanyrequests: You have reached your pull rate limit. You may increase the limit by "
+     "authenticating and upgrading: https://www.docker.com/increase-rate-limit",
+     ("rate-limited", "", ""), ("REGISTRY_RATE_LIMIT", "certain")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "text", "error", "cause"), [case[1:] for case in QUOTED],
+                         ids=[case[0] for case in QUOTED])  # fmt: skip
+def test_a_line_as_users_quote_it(net: Any, text: str, error: tuple[str, str, str], cause: tuple[str, str]) -> None:
+    from reachsim.pipeline.knowledge import index_hosts
+
+    names = {f"{{{name}}}": index_hosts(name)[0] for name in ("pypi", "npm")}
+    for name, real in names.items():
+        text = text.replace(name, real)
+    found = diagnose(net(), text.encode(), source="codebuild:p1").errors[0]
+    wanted = (error[0], names.get(error[1], error[1]), error[2])
+    assert (found.error.kind, found.error.host, found.error.phase) == wanted
+    assert (found.causes[0].code, found.causes[0].likelihood) == cause
