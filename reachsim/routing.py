@@ -128,9 +128,19 @@ def compile_table(network: Network, table: RouteTable, home: Home) -> CompiledTa
         table: A VPC's route table; its local routes may be left out.
         home: Account and Region whose prefix lists are meant first.
     """
+    entries, missing, unread = _entries(network, table, home)
+    inside = IntervalSet.union_of(block.block for block in network.vpc_blocks(table.vpc_id or ""))
+    return CompiledTable(longest_prefix(entries), inside, missing, unread)
+
+
+Entry = tuple[Cidr, int, Item]
+
+
+def _entries(network: Network, table: RouteTable, home: Home) -> tuple[list[Entry[Candidate]], tuple[str, ...], str]:
+    """(every block with its rank and route, files of prefix lists that are missing, why not all could be read)."""
     blocks = network.vpc_blocks(table.vpc_id or "")
     inside = IntervalSet.union_of(block.block for block in blocks)
-    entries: list[tuple[Cidr, int, Candidate]] = []
+    entries: list[Entry[Candidate]] = []
     missing: tuple[str, ...] = ()
     unread = ""
     if isinstance(table.routes, NotThere):
@@ -152,7 +162,38 @@ def compile_table(network: Network, table: RouteTable, home: Home) -> CompiledTa
     for block in blocks:
         if str(block) not in stated:  # AWS puts a local route for each block in every table (N4)
             entries.append((block, STATIC, _local(block)))
-    return CompiledTable(longest_prefix(entries), inside, tuple(dict.fromkeys(missing)), unread)
+    return entries, tuple(dict.fromkeys(missing)), unread
+
+
+class Behind(NamedTuple, Generic[Item]):
+    """The working route that would take the traffic if the one that won were gone; ``longer``: it won by its prefix."""
+
+    item: Item
+    longer: bool
+
+
+def next_route(
+    network: Network, table: RouteTable, home: Home, winner: Candidate, destinations: IntervalSet
+) -> Behind[Candidate] | None:
+    """What a route of a table goes before, for all of some destinations."""
+    behind = _behind(_entries(network, table, home)[0], winner, destinations)
+    return behind if behind is not None and behind.item.route.state == "active" else None
+
+
+def next_transit_route(
+    network: Network, table_id: str, home: Home, winner: TransitGatewayRoute, destinations: IntervalSet
+) -> Behind[TransitGatewayRoute] | None:
+    """What a route of a transit gateway route table goes before, for all of some destinations."""
+    entries, _ = _transit_entries(network, network.transit_gateway_routes[table_id], home)
+    behind = _behind(entries, winner, destinations)
+    return behind if behind is not None and behind.item.state == "active" else None
+
+
+def _behind(entries: Iterable[Entry[Item]], winner: Item, destinations: IntervalSet) -> Behind[Item] | None:
+    covering = [(-block.length, rank, item) for block, rank, item in entries if destinations <= block.block]
+    own = [length for length, _, item in covering if item == winner]
+    others = sorted((one for one in covering if one[2] != winner), key=lambda one: one[:2])
+    return Behind(others[0][2], min(own) < others[0][0]) if own and others else None
 
 
 def _says_where(route: Route) -> bool:
@@ -201,7 +242,14 @@ def compile_transit_table(network: Network, routes: TransitGatewayRoutes, home: 
     """(split of destinations by transit gateway route, missing prefix list files): the longest prefix wins, then a
     static route, then a prefix list's, then a propagated one (fact N185).
     """
-    entries: list[tuple[Cidr, int, TransitGatewayRoute]] = []
+    entries, missing = _transit_entries(network, routes, home)
+    return longest_prefix(entries), missing
+
+
+def _transit_entries(
+    network: Network, routes: TransitGatewayRoutes, home: Home
+) -> tuple[list[Entry[TransitGatewayRoute]], tuple[str, ...]]:
+    entries: list[Entry[TransitGatewayRoute]] = []
     missing: tuple[str, ...] = ()
     for route in routes.routes:
         if route.destination_cidr_block is not None:
@@ -210,7 +258,7 @@ def compile_transit_table(network: Network, routes: TransitGatewayRoutes, home: 
             _, blocks, lacking = network.prefix_list(route.prefix_list_id, home)
             missing += lacking
             entries += [(block, PREFIX_LIST, route) for block in blocks]
-    return longest_prefix(entries), missing
+    return entries, missing
 
 
 _PROPAGATED_BY = ("vpc", "direct-connect-gateway", "connect", "vpn", "vpn-concentrator", "client-vpn", "peering")

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from reachsim.addresses import NAT64, PUBLIC, V4, V6
+from reachsim.apart import told_apart
 from reachsim.dns import Reason, Resolution, resolve_outside
 from reachsim.engine import ICMP_REPLIES, kinds
 from reachsim.evidence import Assumption, Block, Gap, Hop
@@ -95,7 +96,7 @@ def scenarios(
     if source.kind in ("internet", "igw", "ip"):
         outside = source.kind in ("internet", "igw")
         aimed = destination(network, target, home, from_outside=outside)
-        started = sources(network, source, aimed.interfaces)
+        started = sources(network, source, aimed.interfaces, aimed.addresses)
     else:
         started = sources(network, source)
     found: list[Scenario] = []
@@ -197,6 +198,7 @@ def _walk(
     if aimed.via:
         walked = tuple(_must_cross(flow, aimed.via) for flow in walked)
     walked = tuple(_beyond(ground.network, flow, aimed) for flow in walked)
+    walked = tuple(told_apart(ground.network, flow, start.vpc_id, aimed.interfaces) for flow in walked)
     lacking = ground.network.lacks(start.home, "describe-vpcs") if start.vpc_id or start.origin.vpc_id else ()
     if lacking:
         known = ground.network.interface_addresses

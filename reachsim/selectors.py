@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from reachsim import services, workloads
-from reachsim.addresses import EVERYWHERE, PUBLIC, V6, format_set, parse_block
+from reachsim.addresses import EVERYWHERE, PUBLIC, RFC1918, RFC6598, V6, format_set, parse_block
 from reachsim.dns.load_balancers import balancer_nodes
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Gap
@@ -107,9 +107,11 @@ def internet_addresses(network: Network) -> IntervalSet:
     return network.internet_addresses
 
 
-def sources(network: Network, selector: Selector, toward: tuple[Interface, ...] = ()) -> tuple[Source, ...]:
+def sources(
+    network: Network, selector: Selector, toward: tuple[Interface, ...] = (), addresses: IntervalSet = EMPTY
+) -> tuple[Source, ...]:
     """The places that a source selector stands for. ``toward`` are the interfaces asked for, where traffic comes from
-    outside.
+    outside, ``addresses`` what is asked for whoever has it.
 
     Raises QuestionError if the file that would hold the resource is there and lacks it; where the file is missing the
     answer is one source with a gap.
@@ -132,7 +134,7 @@ def sources(network: Network, selector: Selector, toward: tuple[Interface, ...] 
     if kind == "nat":
         return _nat(network, value)
     if kind == "ip":
-        return _addresses(network, _block(value), toward)
+        return _addresses(network, _block(value), toward, addresses)
     if kind in ("internet", "igw"):
         return _internet(network, selector, toward)
     raise QuestionError(f"{selector} cannot be a source", "BAD_SOURCE")
@@ -391,7 +393,9 @@ def _from_internet(network: Network, gateway_id: str, vpc_id: str, addresses: In
     )
 
 
-def _addresses(network: Network, addresses: IntervalSet, toward: tuple[Interface, ...]) -> tuple[Source, ...]:
+def _addresses(
+    network: Network, addresses: IntervalSet, toward: tuple[Interface, ...], asked: IntervalSet
+) -> tuple[Source, ...]:
     """Addresses as a source: interfaces that have them, else anything that could in their subnets, else from
     outside.
     """
@@ -414,7 +418,10 @@ def _addresses(network: Network, addresses: IntervalSet, toward: tuple[Interface
         if from_outside:
             made.append(_at_gateway(network, vpc_id, from_outside, toward))
     private = rest - PUBLIC
-    for vpc_id in dict.fromkeys(one.vpc_id for one in toward):
+    led = [one.vpc_id for one in toward] or [
+        vpc_id for vpc_id in sorted(network.vpcs) if not asked.isdisjoint(network.vpc_addresses(vpc_id))
+    ]
+    for vpc_id in dict.fromkeys(led):
         behind = private | (rest & announced(network, vpc_id))
         if behind:
             made += _from_on_premises(network, vpc_id, behind)
@@ -428,9 +435,26 @@ def _addresses(network: Network, addresses: IntervalSet, toward: tuple[Interface
         made.append(_nowhere(network, Selector("ip", gap.component), gap))
     if made:
         return tuple(made)
+    return (_nowhere(network, Selector("ip", "source"), _no_way_in(network, addresses, toward)),)
+
+
+_NEVER_FROM_THE_INTERNET = (
+    ("IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS", RFC1918),
+    ("IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS", RFC6598),
+)
+
+
+def _no_way_in(network: Network, addresses: IntervalSet, toward: Sequence[Interface]) -> Block:
+    """Why nothing gets in from addresses outside every VPC: an internet gateway refuses private ones (N35)."""
+    sender = f"ip:{format_set(addresses)[0]}"
+    for vpc_id in dict.fromkeys(one.vpc_id for one in toward):
+        gateway_id = gateway_of(network, vpc_id)
+        code = next((code for code, private in _NEVER_FROM_THE_INTERNET if addresses <= private), None)
+        if gateway_id is not None and code is not None and _public(toward, vpc_id):
+            detail = f"{network.label(gateway_id)}, the only way in, takes nothing from the private {sender[3:]}"
+            return Block(code, gateway_id, None, None, "request", "ingress", "timeout", detail)
     detail = "the addresses are in no VPC of the snapshot, and nothing leads in from where they are"
-    why = Block("NO_PATH", f"ip:{format_set(addresses)[0]}", None, None, "request", "ingress", "timeout", detail)
-    return (_nowhere(network, Selector("ip", "source"), why),)
+    return Block("NO_PATH", sender, None, None, "request", "ingress", "timeout", detail)
 
 
 def _ways_in_unseen(network: Network, toward: Sequence[Interface], private: bool) -> tuple[str, ...]:

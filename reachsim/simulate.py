@@ -223,7 +223,7 @@ def weigh(question: Question, found: Sequence[Scenario], *, explicit_icmp: bool 
         names = ", ".join(dict.fromkeys(one.resolution.name for one in considered if one.resolution))
         detail = f"the way depends on which address {names} resolves to, which is not known offline"
         assumptions.append(Assumption("PUBLIC_NAME_ADDRESSES_UNKNOWN", names, detail, "leak"))
-    if outcome == "unknown":
+    if outcome == "unknown" and not symbolic_split:  # there they tell what stops some of the addresses
         blocked_by = tuple(b for b in blocked_by if b.code.startswith("DNS_")) + _unknown_blocks(gaps)
     missing = tuple(sorted({path for gap in gaps for path in gap.missing}))
     names_hops = tuple(dict.fromkeys(hop for one in considered for hop in _name_hops(one, one.flows)))

@@ -67,7 +67,8 @@ MAY_IMPORT = {
     "service_hosts": WAYS,
     "names": WAYS | ENGINE | {"forwarding", "selectors", "workloads", "resolver_paths", "service_hosts"},
     "resolver_paths": WAYS | ENGINE | {"forwarding", "selectors", "workloads"},
-    "scenarios": WAYS | ENGINE | {"forwarding", "selectors", "workloads", "fleet_proxy", "resolver_paths"},
+    "scenarios": WAYS | ENGINE | {"apart", "forwarding", "selectors", "workloads", "fleet_proxy", "resolver_paths"},
+    "apart": FACTS | {"forwarding"},
     "policy_layers": WAYS | ENGINE | {"forwarding", "scenarios", "policy", "verdict"},
     "api": ANSWERS
     | {

@@ -37,7 +37,7 @@ from reachsim.model.interfaces import Interface
 from reachsim.model.network import own_address, subnet_addresses
 from reachsim.model.records import NatGateway, RouteTable, VpcEndpoint
 from reachsim.packets import DESTINATION, SERVICE, TCP, protocol_services
-from reachsim.routing import ADVERTISED, Candidate, CompiledTable
+from reachsim.routing import ADVERTISED, Candidate, CompiledTable, next_route
 
 INTERFACE_FILES = ("describe-network-interfaces",)
 TO_TARGETS = "targets"
@@ -261,9 +261,15 @@ def _taken(
         part = part.through(crossed)
         if route.state == "blackhole":
             detail = f"route {candidate.destination} → {ground.network.label(target)} of {label} is a blackhole"
+            cause = "RETURN_ROUTE_MISSING" if part.leg == "response" else None
+            behind = next_route(ground.network, table, ground.network.home_of(vpc_id), candidate, part.destinations)
+            if behind is not None and cause is None:
+                better = "MORE_SPECIFIC_ROUTE" if behind.longer else "HIGHER_PRIORITY_ROUTE"
+                to = f"{behind.item.destination} → {ground.network.label(behind.item.target.id)}"
+                cause, detail = better, f"{detail}, and goes before {to}"
             bad = block(
                 part, "BAD_STATE_ROUTE", table.route_table_id, detail, rule=candidate.destination, at=subnet_id or None,
-                source=source, cause="RETURN_ROUTE_MISSING" if part.leg == "response" else None,
+                source=source, cause=cause,
             )  # fmt: skip
             found.append(stopped(part, bad))
         elif route.state != "active":
@@ -421,6 +427,10 @@ def local(ground: Ground, flow: Walk) -> list[Walk]:
 def _nobody(ground: Ground, flow: Walk, at: str) -> Walk:
     label = ground.network.label(at)
     detail = f"{describe_addresses(flow.destinations)} in {label} belongs to no network interface"
+    context = flow.context
+    if flow.leg == "request" and context.origin.gateway.startswith("vgw-") and context.sender is None:
+        at = context.origin.gateway
+        return stopped(flow, block(flow, "VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", at, detail, direction="ingress"))
     return stopped(flow, block(flow, "NO_POSSIBLE_DESTINATION", at, detail, direction="ingress"))
 
 

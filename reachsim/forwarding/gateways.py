@@ -444,6 +444,13 @@ def nat_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         detail = f"{label} has an appliance attached that may filter"
         flow = flow.unknown(Gap("NAT_ATTACHED_APPLIANCE", gateway_id, detail, can_hide="block"))
     parts: list[Walk] = []
+    foreign = _foreign_to_nat(ground, flow, vpc_id)
+    if foreign:
+        detail = f"{label} serves only interfaces of {vpc_id}, not {describe_addresses(flow.sources)}"
+        return [
+            stopped(part, block(part, "NGW_REQUIRES_SOURCE_IN_VPC", gateway_id, detail))
+            for part in _to_nat(ground, flow, gateway, subnet_id)
+        ]
     takes, others = _protocols_of_nat(flow)
     if others is not None and others.protocol == ICMPV6:
         left = others.with_destinations(NAT64)
@@ -460,11 +467,24 @@ def nat_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     return parts
 
 
+def _foreign_to_nat(ground: Ground, flow: Walk, vpc_id: str) -> bool:
+    """Whether a flow came into the VPC otherwise than by a transit gateway: a NAT gateway takes none such (N50)."""
+    context = flow.context
+    links = [link for link in context.links if link not in context.inspected]
+    if (context.sender is not None and not links) or any(link.startswith("tgw-") for link in links):
+        return False
+    by_transit = context.origin.kind == "on-premises" and context.origin.gateway.startswith("tgw-")
+    return not by_transit and flow.sources.isdisjoint(ground.network.vpc_addresses(vpc_id))
+
+
 def _protocols_of_nat(flow: Walk) -> tuple[list[Walk], Walk | None]:
-    if flow.box[SERVICE].first >> 16 not in (ICMP, TCP, UDP):
+    """(what it translates, the rest): of IPv6 packets, TCP and UDP to what stands for an IPv4 address (N45, N57)."""
+    protocol = flow.box[SERVICE].first >> 16
+    if protocol not in (ICMP, TCP, UDP):
         return [], flow
-    takes = [flow.with_destinations(V4), flow.with_destinations(NAT64)]
-    return [part for part in takes if part is not None], flow.with_destinations(V6 - NAT64)
+    six = NAT64 if protocol != ICMP else EMPTY
+    takes = [flow.with_destinations(V4), flow.with_destinations(six)]
+    return [part for part in takes if part is not None], flow.with_destinations(V6 - six)
 
 
 def _home_of_nat(gateway: NatGateway) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from reachsim.addresses import format_set
+from reachsim.addresses import PUBLIC, V4, V6, format_address, format_set
 from reachsim.engine import Flow, Header
 from reachsim.evidence import Assumption, Block, Direction, Gap, Hop
 from reachsim.filters import PROTOCOLS, Rule, network_acl_rules, security_group_rules
@@ -272,11 +272,26 @@ def _range(low: int, high: int) -> str:
 
 
 def describe_addresses(addresses: IntervalSet, limit: int = 3) -> str:
-    """Addresses in words: the first blocks, and how many more."""
-    head = IntervalSet(addresses.spans[: limit + 1])
-    blocks = format_set(head)
-    more = len(addresses.spans) > limit + 1 or len(blocks) > limit
-    return ", ".join(blocks[:limit]) + (" and others" if more else "")
+    """Addresses in words: the first blocks and ranges, and whether there are more; nine tenths of a family's public
+    addresses are simply its public addresses.
+    """
+    words: list[str] = []
+    for name, public in _PUBLIC_BY_NAME if addresses.size >= 1 << 31 else ():
+        mine = addresses & public
+        if mine.size * 10 >= public.size * 9:
+            words.append(name)
+            addresses = addresses - public
+    room = limit - len(words)
+    words += [_span_in_words(low, high) for low, high in addresses.spans[:room]]
+    return ", ".join(words) + (" and others" if len(addresses.spans) > room else "")
+
+
+_PUBLIC_BY_NAME = (("public IPv4 addresses", PUBLIC & V4), ("public IPv6 addresses", PUBLIC & V6))
+
+
+def _span_in_words(low: int, high: int) -> str:
+    blocks = format_set(IntervalSet.span(low, high))
+    return blocks[0] if len(blocks) == 1 else f"{format_address(low)}-{format_address(high)}"
 
 
 def describe(flow: Walk) -> str:

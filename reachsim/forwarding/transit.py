@@ -28,7 +28,7 @@ from reachsim.forwarding.ground import (
 from reachsim.model.network import Home
 from reachsim.model.private_networks import PRIVATE_ATTACHMENTS
 from reachsim.model.records import TransitGatewayRoute, TransitGatewayVpcAttachment
-from reachsim.routing import Part
+from reachsim.routing import Part, next_transit_route
 
 _WORKING = ("available", "modifying")
 
@@ -152,6 +152,10 @@ def associated_table(ground: Ground, gateway_id: str, attachment_id: str, home: 
     return None, None
 
 
+def _targets_of(route: TransitGatewayRoute) -> str:
+    return ", ".join(one.transit_gateway_attachment_id or "?" for one in route.transit_gateway_attachments)
+
+
 def _by_route(
     ground: Ground,
     flow: Walk,
@@ -166,6 +170,11 @@ def _by_route(
     if route.state != "active":
         detail = f"route {destination} of {label} is {route.state}"
         cause = "RETURN_ROUTE_MISSING" if flow.leg == "response" else None
+        behind = next_transit_route(network, table_id, network.home_of(gateway_id), route, flow.destinations)
+        if behind is not None and cause is None:
+            cause = "TGW_RTB_MORE_SPECIFIC_ROUTE" if behind.longer else "TGW_RTB_HIGHER_PRIORITY_ROUTE"
+            shown = behind.item.destination_cidr_block or behind.item.prefix_list_id
+            detail = f"{detail}, and goes before {shown} → {_targets_of(behind.item)}"
         why = block(flow, "TGW_RTB_BAD_STATE_ROUTE", table_id, detail, rule=destination, cause=cause)
         if route.state != "blackhole":
             return [past_state(flow, table_id, route.state, ("active",), why).ended("unknown")]

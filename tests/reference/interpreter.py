@@ -503,10 +503,14 @@ class Walk:
             self.require_acl(nat["SubnetId"], egress=False)
         if nat["State"] != "available":
             raise Dropped("BAD_STATE", id)
+        if not self.by_transit_gateway and not self.world.in_vpc(nat["VpcId"], self.flight.source):
+            raise Dropped("NGW_REQUIRES_SOURCE_IN_VPC", id)  # N50: not by peering, nor by a virtual private gateway
         destination = self.flight.destination
         if destination in NAT64:  # N57: the last 32 bits are the IPv4 address
             if self.flight.protocol == ICMPV6:
                 raise Unknown("NAT64 of ICMPv6")
+            if self.flight.protocol == ICMP:
+                raise Dropped("PROTOCOL_RESTRICTION", id)
             destination = IPv4Address(int(destination) & 0xFFFFFFFF)
         elif self.flight.source.version == 6:
             raise Dropped("PROTOCOL_RESTRICTION", id)

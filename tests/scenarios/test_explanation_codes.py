@@ -9,31 +9,24 @@ from typing import Any
 
 import pytest
 
+from reachsim import load_files
 from reachsim.codes import CODES
+from reachsim.forwarding import Ground
 from reachsim.verdict import Verdict
 from tests.build import ANYWHERE, Build
 from tests.scenarios import test_load_balancers
-from tests.scenarios.lan import Lan, ask, codes, natted, public
+from tests.scenarios.lan import Lan, ask, causes, codes, natted, public
 from tests.scenarios.test_facts_transit import Hub
 from tests.scenarios.test_middleboxes import Edge, five_tuple
 
 WORLD = "ip:198.51.100.7"
 NOT_ASKED = {
     "CANNOT_ROUTE": "names a route that was not chosen; NO_ROUTE_TO_DESTINATION names the table",
-    "MORE_SPECIFIC_ROUTE": "names a route that lost; the route that won is the hop",
-    "HIGHER_PRIORITY_ROUTE": "names a route that lost; the route that won is the hop",
     "IGW_NAT_REFLECTION": "the way out and back in is followed (N85)",
-    "NGW_REQUIRES_SOURCE_IN_VPC": "what comes by peering or a virtual private gateway is stopped there",
-    "DISCONNECTED_VPCS": "the table without a route is named",
     "TGW_RTB_CANNOT_ROUTE": "names a route that was not chosen; TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT names the table",
-    "TGW_RTB_MORE_SPECIFIC_ROUTE": "names a route that lost; the route that won is the hop",
-    "TGW_RTB_HIGHER_PRIORITY_ROUTE": "names a route that lost; the route that won is the hop",
     "TGW_ATTACH_VPC_AZ_RESTRICTION": "the zone that traffic enters by is chosen, or held to by appliance mode (N187)",
     "ENI_ADDRESS_RESTRICTION": "what an interface or a build sends is asked for with addresses of its own",
     "IGW_DESTINATION_ADDRESS_IN_VPC_CIDRS": "who has an address from outside is looked for by public addresses",
-    "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS": "private sources are not part of the internet (NO_PATH)",
-    "IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS": "private sources are not part of the internet (NO_PATH)",
-    "VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS": "a way in is looked for where the VPC has the address (NO_PATH)",
     "VPCE_GATEWAY_EGRESS_SOURCE_ADDRESS_RESTRICTION": "gateway endpoints answer from the address that was asked",
     "VPCE_SERVICE_NOT_INSTALLED_IN_AZ": "an endpoint's interfaces in other zones serve its name (N132)",
     "REGIONAL_NGW_ROUTE_AZ_RESTRICTION": "another zone serves until the gateway has expanded (N54)",
@@ -288,6 +281,32 @@ class Rules:
         return ask(net, "eni-client", endpoint)
 
     @staticmethod
+    def private_source_at_the_gateway() -> Verdict:
+        return ask(public(), "ip:10.99.0.1", "eni-client")
+
+    @staticmethod
+    def shared_source_at_the_gateway() -> Verdict:
+        return ask(public(), "ip:100.64.0.1", "eni-client")
+
+    @staticmethod
+    def on_premises_to_nobody() -> Verdict:
+        return ask(Rules.on_premises(), "ip:192.168.1.1", "ip:10.0.2.77")
+
+    @staticmethod
+    def on_premises_by_nat() -> Verdict:
+        net = Rules.on_premises()
+        net.table(net.vpc_id, [("10.0.2.0/24", net.with_nat("private")), ("192.168.0.0/16", "vgw-1")], name="fw")
+        net.interface(
+            net.subnet(net.vpc_id, "10.0.7.0/24", table="rtb-fw"), "10.0.7.7", [net.open], source_dest_check=False,
+            name="fw",
+        )  # fmt: skip
+        net.edge_table(net.table(net.vpc_id, [("10.0.2.0/24", "eni-fw")]), "vgw-1")
+        net.route(net.tn, "192.168.0.0/16", "vgw-1")
+        reach = load_files(net.files())
+        reach.ground = Ground(reach.network, {"eni-fw": "forward"})
+        return reach.simulate("ip:192.168.1.1", "eni-server", protocol="tcp", port=443)
+
+    @staticmethod
     def no_way_in_at_all() -> Verdict:
         return ask(Lan(), "ip:192.168.1.1", "eni-client")
 
@@ -295,6 +314,53 @@ class Rules:
     def nobody_at_the_address() -> Verdict:
         return ask(Lan(), "eni-client", "ip:10.0.2.77")
 
+
+class Behind:
+    """Networks where another route, or a connection, is what is missing or in the way: told as the cause."""
+
+    @staticmethod
+    def longer_blackhole() -> Verdict:
+        net = natted()
+        net.route(net.ta, "198.51.100.0/24", "pcx-gone", state="blackhole")
+        return ask(net, "eni-client", WORLD)
+
+    @staticmethod
+    def equal_blackhole() -> Verdict:
+        net = Rules.on_premises()
+        net.route(net.ta, "192.168.0.0/16", "vgw-1", origin="EnableVgwRoutePropagation")
+        net.route(net.ta, "192.168.0.0/16", "pcx-gone", state="blackhole")
+        return ask(net, "eni-client", "ip:192.168.1.1")
+
+    @staticmethod
+    def longer_transit_blackhole() -> Verdict:
+        net = Hub()
+        net.tgw_route(net.rt, "10.1.1.0/24", "blackhole")
+        return ask(net, "eni-x", "eni-y")
+
+    @staticmethod
+    def equal_transit_blackhole() -> Verdict:
+        return Rules.transit_blackhole()
+
+    @staticmethod
+    def nothing_between(*, gateway: bool = False) -> Verdict:
+        net = Lan()
+        other = net.vpc("10.1.0.0/16", name="other")
+        net.interface(net.subnet(other, "10.1.1.0/24"), "10.1.1.5", [net.group(other, ANYWHERE)], name="far")
+        if gateway:
+            net.route(net.ta, "0.0.0.0/0", net.igw(net.vpc_id))
+        return ask(net, "eni-client", "eni-far")
+
+
+BEHIND: dict[str, tuple[str, Callable[[], Verdict]]] = {
+    "MORE_SPECIFIC_ROUTE": ("BAD_STATE_ROUTE", Behind.longer_blackhole),
+    "HIGHER_PRIORITY_ROUTE": ("BAD_STATE_ROUTE", Behind.equal_blackhole),
+    "TGW_RTB_MORE_SPECIFIC_ROUTE": ("TGW_RTB_BAD_STATE_ROUTE", Behind.longer_transit_blackhole),
+    "TGW_RTB_HIGHER_PRIORITY_ROUTE": ("TGW_RTB_BAD_STATE_ROUTE", Behind.equal_transit_blackhole),
+    "DISCONNECTED_VPCS": ("NO_ROUTE_TO_DESTINATION", Behind.nothing_between),
+    "DISCONNECTED_VPCS gateway": (
+        "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS", lambda: Behind.nothing_between(gateway=True),
+    ),
+}  # fmt: skip
 
 ROWS: dict[str, Callable[[], Verdict]] = {
     "NO_ROUTE_TO_DESTINATION": Rules.no_route,
@@ -335,6 +401,10 @@ ROWS: dict[str, Callable[[], Verdict]] = {
     "BAD_STATE_ATTACHMENT": Rules.transit_attachment_failed,
     "BAD_STATE endpoint": Rules.endpoint_pending,
     "NO_PATH": Rules.no_way_in_at_all,
+    "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS": Rules.private_source_at_the_gateway,
+    "IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS": Rules.shared_source_at_the_gateway,
+    "VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS": Rules.on_premises_to_nobody,
+    "NGW_REQUIRES_SOURCE_IN_VPC": Rules.on_premises_by_nat,
 }
 
 
@@ -344,6 +414,34 @@ def test_one_fault_one_code(row: str) -> None:
     assert verdict.outcome == "blocked"
     assert codes(verdict) == {row.split()[0]}
     assert all(block.component and block.detail for block in verdict.blocked_by)
+
+
+@pytest.mark.parametrize("row", BEHIND)
+def test_one_fault_and_what_is_behind_it(row: str) -> None:
+    code, made = BEHIND[row]
+    verdict = made()
+    assert verdict.outcome == "blocked"
+    assert [(block.code, block.cause) for block in verdict.blocked_by] == [(code, row.split()[0])]
+
+
+def test_a_blackhole_with_nothing_behind_it_has_no_cause() -> None:
+    assert causes(Rules.blackhole()) == {None}
+
+
+def test_vpcs_with_a_connection_but_no_route_are_not_called_disconnected() -> None:
+    net = Rules.peered()
+    net["rtb-a"]["Routes"] = [one for one in net["rtb-a"]["Routes"] if one.get("GatewayId") == "local"]
+    verdict = ask(net, "eni-client", "eni-far")
+    assert [(block.code, block.cause) for block in verdict.blocked_by] == [("NO_ROUTE_TO_DESTINATION", None)]
+
+
+def test_without_the_files_that_tell_nothing_is_called_disconnected() -> None:
+    net = Lan()
+    other = net.vpc("10.1.0.0/16", name="other")
+    net.interface(net.subnet(other, "10.1.1.0/24"), "10.1.1.5", [net.group(other, ANYWHERE)], name="far")
+    files = net.files()
+    del files[f"{net._home}/ec2/describe-vpc-peering-connections.json"]
+    assert causes(ask(files, "eni-client", "eni-far")) == {None}
 
 
 def test_without_the_fault_each_network_works() -> None:
@@ -360,7 +458,7 @@ def test_every_code_of_reachability_analyzer_is_met_or_said_not_to_be() -> None:
     balancing = {
         name for name in blocks if f"test_code_{name.lower()}" in dir(test_load_balancers) or name.startswith("TARGET_")
     }
-    met = {row.split()[0] for row in ROWS} | balancing | set(UNKNOWN)
+    met = {row.split()[0] for row in (*ROWS, *BEHIND)} | balancing | set(UNKNOWN)
     assert not met & NOT_ASKED.keys()
     assert blocks - {name for name in blocks if "FILTER" in name or name == "IGW_EXPECTS_PUBLIC_ADDRESS"} == (
         met | NOT_ASKED.keys()
