@@ -127,6 +127,10 @@ def _translated(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str) -> lis
     if left is not None and sender is not None and sender.kind in ("any", "public"):
         detail = f"{ground.network.label(gateway_id)} translates the source, if the interface has a public address"
         found.append(_outside(left.through(_gateway_hop(ground, left, gateway_id, detail)), gateway_id, vpc_id))
+    elif left is not None and sender is None and left.leg == "request":
+        detail = f"{describe_addresses(left.sources)} comes from outside {ground.network.label(vpc_id)}, and "
+        detail += f"{ground.network.label(gateway_id)} serves public addresses of its interfaces only"
+        found.append(stopped(left, block(left, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", gateway_id, detail)))
     elif left is not None:
         found.append(_outside(_no_public_address(ground, left, gateway_id, sender), gateway_id, vpc_id))
     return found
@@ -165,8 +169,8 @@ def _untranslated(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str) -> l
     sender = _sender(ground, flow, vpc_id)
     if sender is None:
         who = f"{describe_addresses(flow.sources)} is no address of an interface in {ground.network.label(vpc_id)}"
-        flow = flow.blocked(block(flow, "GATEWAY_REJECTS_SPOOFED_TRAFFIC", gateway_id, who))
-    elif sender.deny_all_igw_traffic:
+        return [stopped(flow, block(flow, "GATEWAY_REJECTS_SPOOFED_TRAFFIC", gateway_id, who))]
+    if sender.deny_all_igw_traffic:
         detail = f"{ground.network.label(sender.id)} denies all traffic of internet gateways (DenyAllIgwTraffic)"
         flow = flow.blocked(block(flow, "ENI_DENIES_IGW_TRAFFIC", gateway_id, detail, at=sender.id))
     flow = _private_ipv6(ground, flow, gateway_id, vpc_id, "egress")
@@ -473,7 +477,7 @@ def _foreign_to_nat(ground: Ground, flow: Walk, vpc_id: str) -> bool:
     links = [link for link in context.links if link not in context.inspected]
     if (context.sender is not None and not links) or any(link.startswith("tgw-") for link in links):
         return False
-    by_transit = context.origin.kind == "on-premises" and context.origin.gateway.startswith("tgw-")
+    by_transit = context.sender is None and context.origin.gateway.startswith("tgw-")
     return not by_transit and flow.sources.isdisjoint(ground.network.vpc_addresses(vpc_id))
 
 

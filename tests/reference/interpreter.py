@@ -503,7 +503,8 @@ class Walk:
             self.require_acl(nat["SubnetId"], egress=False)
         if nat["State"] != "available":
             raise Dropped("BAD_STATE", id)
-        if not self.by_transit_gateway and not self.world.in_vpc(nat["VpcId"], self.flight.source):
+        by_transit = self.by_transit_gateway or (self.origin[1].startswith("tgw-") and not self.translations)
+        if not by_transit and not self.world.in_vpc(nat["VpcId"], self.flight.source):
             raise Dropped("NGW_REQUIRES_SOURCE_IN_VPC", id)  # N50: not by peering, nor by a virtual private gateway
         destination = self.flight.destination
         if destination in NAT64:  # N57: the last 32 bits are the IPv4 address
