@@ -27,6 +27,7 @@ _ENDPOINT_POLICY_SIZE: Final = 20_480
 _ACTION: Final = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 _NOT_OF_AN_ACCOUNT: Final = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}|arn:aws[a-z-]*:iam::cloudfront:user/[^*?]+")
 """Unique ids, as AWS shows principals that were deleted, and CloudFront's origin access identities."""
+_ACCOUNT_PART: Final = re.compile(r"(\d{12})?|[a-z][a-z-]*|.*[*?$].*")
 _SID: Final = re.compile(r"[A-Za-z0-9]*")
 _GRAMMAR: Final = "fact 76; IAM User Guide, Grammar of the IAM JSON policy language"
 
@@ -149,6 +150,9 @@ def _resources(subject: Subject) -> Iterator[Issue]:
         elif len(parts) == 6 and ("*" in parts[2] or "?" in parts[2]):
             message = "the service in an ARN takes no wildcard"
             yield _fault("WILDCARD_SERVICE", one.pointer, message, source)
+        elif len(parts) == 6 and not _ACCOUNT_PART.fullmatch(parts[4]):
+            message = f"{parts[4]!r} is no account, which has 12 digits, so {one.value} matches nothing"
+            yield Issue("finding", "NO_ACCOUNT", one.pointer, message, source)
 
 
 def _like(text: str, wanted: str) -> bool:

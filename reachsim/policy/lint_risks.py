@@ -27,6 +27,8 @@ _SYSTEM_IDS: Final = {
         "SourceVpc", "SourceVpce", "VpceAccount", "VpceOrgID",
     )
 }  # fmt: skip
+_ACCOUNT_KEYS: Final = frozenset({f"aws:{whose}account" for whose in ("principal", "resource", "source", "vpce")}
+                                 | {"s3:resourceaccount", "kms:calleraccount"})  # fmt: skip
 _VPCE_KEYS: Final = ("aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths", "aws:sourcevpcarn")
 _NO_VPCE_KEYS: Final = ("logs", "codecommit", "codebuild", "sts")
 _FIXED_RUN: Final = 6
@@ -110,8 +112,11 @@ def _short_runs(written: str, key: str, values: Place) -> Iterator[Issue]:
 
 
 def _account_parts(key: str, values: Place) -> Iterator[Issue]:
-    """Fact 23: the account in an ARN is an id or a wildcard, no mixture."""
+    """Fact 23: the account in an ARN is an id or a wildcard, no mixture; an id has 12 digits."""
     for one in values.texts():
+        if key.lower() in _ACCOUNT_KEYS and one.value.isdigit() and not is_account(one.value):
+            message = f"{one.value!r} is no account, which has 12 digits, so no request has it as its {key}"
+            yield _issue("finding", "NO_ACCOUNT", one.pointer, message, _KEYS)
         parts = one.value.split(":", 5)
         if len(parts) == 6 and parts[0] == "arn" and re.search(r"\d", parts[4]) and re.search(r"[*?]", parts[4]):
             message = f"the account {parts[4]!r} mixes digits and wildcards; {key} would match accounts of strangers"

@@ -83,6 +83,27 @@ def test_fact_76_faults(given: object, kind: str, rule: str, pointer: str) -> No
     assert ("fault", rule, pointer) in found(given, kind)
 
 
+@pytest.mark.parametrize(
+    ("account", "rules"),
+    [
+        ("12345678910", {"NO_ACCOUNT"}),
+        ("ACCOUNT_B", {"NO_ACCOUNT"}),
+        ("111122223333", set()),
+        ("*", set()),
+        ("${aws:PrincipalAccount}", set()),
+        ("aws", set()),
+        ("", set()),
+    ],
+)
+def test_an_account_has_twelve_digits(account: str, rules: set[str]) -> None:
+    arn = f"arn:aws:kms:us-east-1:{account}:key/k"
+    statement = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": arn}
+    assert {rule for _, rule, _ in found(document(statement), "identity")} & {"NO_ACCOUNT"} == rules
+    if account.isdigit():
+        source = condition("StringEquals", "aws:SourceAccount", account)
+        assert {rule for _, rule, _ in found(source, "resource")} & {"NO_ACCOUNT"} == rules
+
+
 def test_faults_that_only_the_text_shows() -> None:
     assert found("{", "identity") == {("fault", "NOT_JSON", "")}
     assert found("[" * 100_000, "identity") == {("fault", "NOT_JSON", "")}
