@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -63,11 +64,23 @@ def evaluate(source: BinaryIO) -> None:
 def _answer(line: bytes) -> dict[str, object]:
     from reachsim.policy import evaluate_json
 
+    repeated: dict[str, None] = {}
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            repeated.update((key, None) for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        return found
+
     try:
-        case = json.loads(line, parse_constant=no_number)
+        case = json.loads(line, parse_constant=no_number, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:  # ValueError: no JSON, no UTF-8, a number of thousands of digits
         return {"name": None, "error": f"not a line of JSON: {error}"}
-    return evaluate_json(case)
+    answer = evaluate_json(case)
+    notes = answer.get("notes")
+    if isinstance(notes, list):
+        notes += [f"the key {key!r} stands more than once in one object; only the last one counts" for key in repeated]
+    return answer
 
 
 @command.command()

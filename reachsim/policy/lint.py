@@ -11,6 +11,7 @@ policies" (facts 20, 23, 24), "Resource" (fact 32), and those that the rules nam
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
@@ -156,7 +157,7 @@ def _pairs(pairs: list[tuple[str, Any]]) -> _Object:
     found = _Object(pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
-        found.repeated = tuple(sorted({key for key in keys if keys.count(key) > 1}))
+        found.repeated = tuple(sorted(key for key, count in Counter(keys).items() if count > 1))
     return found
 
 

@@ -48,6 +48,13 @@ def test_a_bad_line_gets_an_error_and_the_others_are_answered() -> None:
     }
 
 
+def test_keys_that_stand_twice_are_noted() -> None:
+    text = json.dumps(CASE).replace('"Effect": "Allow"', '"Effect": "Deny", "Effect": "Allow"')
+    _, (found,) = answers(text)
+    assert found["decision"] == "Allowed"
+    assert found["notes"] == ["the key 'Effect' stands more than once in one object; only the last one counts"]
+
+
 def test_reads_a_file(tmp_path: Path) -> None:
     file = tmp_path / "cases.jsonl"
     file.write_text(json.dumps(CASE), encoding="utf-8")
