@@ -108,6 +108,7 @@ SLOW = {
     "networkx": {"api", "export", "graph", "plot", "report"},
     "numpy": {"plot", "report", "slices"},
     "pyarrow": {"export", "slices"},
+    "distributed": {"slices"},
 }
 HEAVY = {"slices": "numpy"}
 """Parts that need a slow library throughout; they are imported as it is, only inside functions."""

@@ -47,6 +47,14 @@ class Memory(click.ParamType[int]):
     "--memory", type=Memory(), default="256M", show_default=True, metavar="SIZE",
     help="Memory for the rows being made; the network itself comes on top.",
 )  # fmt: skip
+@click.option(
+    "--jobs", type=click.IntRange(1), metavar="N",
+    help="Spread the work over N processes of this machine (extra: cluster).",
+)  # fmt: skip
+@click.option(
+    "--scheduler", metavar="ADDRESS",
+    help="Spread the work over the workers of a Dask scheduler, such as tcp://10.0.0.5:8786 (extra: cluster).",
+)  # fmt: skip
 @options.output_format
 @options.overwrite
 @options.assume_defaults
@@ -59,6 +67,8 @@ def command(
     output: Path | None,
     blocked: bool,
     memory: int,
+    jobs: int | None,
+    scheduler: str | None,
     form: str,
     overwrite: bool,
     assume_defaults: bool,
@@ -75,23 +85,35 @@ def command(
     Examples:
       reachsim matrix snapshots/private-pipeline --port 443
       reachsim matrix snapshots/private-pipeline -o pairs.parquet
+      reachsim matrix snapshots/private-pipeline -o pairs.parquet --jobs 4
     """
     from reachsim.slices import output as parts
     from reachsim.slices.tiles import Tiles
 
     kind = _form(output)
+    if jobs is not None and scheduler is not None:
+        raise click.UsageError("--jobs runs workers here, --scheduler elsewhere: one of them")
     reach = options.open_reach(snapshot, settings, assume_defaults)
     number = {"tcp": 6, "udp": 17}[protocol]
     kinds = kinds or ("interface", "endpoint", "internet")
     tiles = Tiles(reach.ground, number, port, memory=memory, form=kind, blocked=blocked, pins=reach.pins, kinds=kinds)
+    run: parts.Runner = parts.one_by_one
+    cluster = None
+    if scheduler is not None or (jobs or 1) > 1:
+        from reachsim.slices.cluster import Cluster, job_of
+
+        cluster = Cluster(scheduler or "", jobs or 0)
+        run = cluster.runner(job_of(tiles, memory))
     with click.progressbar(length=tiles.matrix.ends, label="pairs", file=sys.stderr, hidden=_quiet()) as bar:
         if output is None:
-            counts = parts.count(tiles, parts.one_by_one, bar.update)
+            counts = parts.count(tiles, run, bar.update)
         else:
             mark = parts.mark_of(
                 reach.network.snapshot, number, port, kinds, blocked, memory, kind, assume_defaults, reach.config
             )
-            counts = parts.write(tiles, parts.one_by_one, output, mark, bar.update, overwrite=overwrite)
+            counts = parts.write(tiles, run, output, mark, bar.update, overwrite=overwrite)
+    if cluster is not None:
+        click.echo(cluster.moved.told(sum(counts.values())), err=True)
     click.echo(_as_json(counts, kinds) if form == "json" else _as_text(counts, kinds, f"{protocol}/{port}"))
 
 
