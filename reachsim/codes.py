@@ -714,6 +714,8 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("FLEET_VPC_CONFIG_UNCLEAR", "network", _CODEBUILD_FLEET,  # N211, P65
      "The project and its fleet both have a VPC configuration, and AWS does not document which one a build uses. "
      "Both were judged.", "Make the two equal, or remove one."),
+    ("DOCKER_SERVER_PLACED", "network", _CODEBUILD_VPC,  # P64
+     "Which of the project's subnets its docker server stands in is not documented; taken to be chance.", ""),
     ("FLEET_OVERFLOW_ON_DEMAND", "network", _CODEBUILD_FLEET,  # P65
      "Builds that overflow the fleet run on demand, by the project's own VPC configuration. Whether a build does is "
      "chance.", "Make the project's VPC configuration like the fleet's, or let overflowing builds queue."),
@@ -807,7 +809,8 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
         FIREWALL_UNSUPPORTED_HIGHER_PRIORITY_RULES FIREWALL_UNSUPPORTED_HIGHER_PRIORITY_RULE_GROUP_TYPE
         FIREWALL_UNSUPPORTED_RULE_OPTIONS MISSING_TARGET_GROUP_ATTRIBUTES PATH_THROUGH_GWLB_NOT_CHECKED"""),
     ("neither", """
-        ANY_INTERFACE_OF_SUBNET ENDPOINT_POLICY_UNSUPPORTED FLEET_OVERFLOW_ON_DEMAND FLEET_VPC_CONFIG_UNCLEAR
+        ANY_INTERFACE_OF_SUBNET DOCKER_SERVER_PLACED ENDPOINT_POLICY_UNSUPPORTED FLEET_OVERFLOW_ON_DEMAND
+        FLEET_VPC_CONFIG_UNCLEAR
         LOGS_LOSS_EFFECT_UNKNOWN PREFIX_LISTS_OVERLAP ROUTE_SERVER_PRIORITY_UNKNOWN SYMBOLIC_SIGNER_ECR"""),
     ("undecided", """
         APPLIANCE_MAY_FORWARD DNS_FORWARDING_LOOP DNS_MANAGED_LIST_UNREADABLE DNS_PROFILE_UNSEEN ENDPOINT_PARTIAL

@@ -13,10 +13,11 @@ from typing import Final
 
 from msgspec import Struct
 
-from reachsim.check.answers import answers_to
+from reachsim.check.answers import Answers, answers_to
 from reachsim.check.assumed import assumed
 from reachsim.check.code import contacts_of_project
 from reachsim.check.deployments import deploy_needs, deployments
+from reachsim.check.docker_server import MARK, PLACED, parted, with_docker_server
 from reachsim.check.exits import private_exits
 from reachsim.check.findings import finding_of, network_findings
 from reachsim.check.known import known_of
@@ -57,6 +58,8 @@ class Judged(Struct, frozen=True):
     findings: list[Finding]
     missing: tuple[str, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
+    exits: tuple[Verdict, ...] = ()
+    """Ways of its docker server to private networks."""
 
 
 def check(
@@ -85,7 +88,7 @@ def check(
     judged = [_judge(ground, source, config, folders) for source in found]
     cells = [cell for one in judged for cell in one.cells]
     further = [cell for one in judged for cell in one.further]
-    beyond = private_exits(ground, found)
+    beyond = [*private_exits(ground, found), *(verdict for one in judged for verdict in one.exits)]
     needs = [need for one in judged for need in one.needs]
     judged += [_judge_deployment(ground, service, config.pins) for service in deployments(network, needs)]
     shared = shared_resources(network, needs)
@@ -153,16 +156,31 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
     needs = needs_of(network, source, contacts)
     cached = pulled_through(network, source, needs)
     needs = (*needs, *cached.needs)
-    answers = answers_to(ground, source, needs, pins, SERVICES)
+    found = find_project(network, who.value) if who.kind == "codebuild" else None
+    ground = with_docker_server(ground, found)
+    needs = parted(ground, source, needs)
+    answers = answers_to(ground, source, [need for need in needs if not need.by], pins, SERVICES)
     cells: list[Cell] = []
     further: list[Cell] = []
+    exits: tuple[Verdict, ...] = ()
+    placed: list[Assumption] = []
+    if any(need.by for need in needs):
+        server = f"{source}{MARK}"
+        more = answers_to(ground, server, [need for need in needs if need.by], pins)
+        answers = Answers(answers.cells, answers.own | more.own)
+        for key, verdict in more.cells.items():
+            counts = any(really_needed(need, needs, answers) for need in needs if need.by and need.asked == key)
+            further.append(_cell(server, key[0], verdict, needed=counts))
+        further.append(_cell(server, "internet", simulate(ground, server, "internet", pins=pins), needed=False))
+        further.append(_cell("internet", server, simulate(ground, "internet", server, pins=pins), needed=False))
+        exits = tuple(private_exits(ground, [server]))
+        placed.append(Assumption("DOCKER_SERVER_PLACED", server, PLACED, "neither"))
     for key, verdict in answers.cells.items():
-        counts = any(really_needed(need, needs, answers) for need in needs if need.asked == key)
+        counts = any(really_needed(need, needs, answers) for need in needs if not need.by and need.asked == key)
         in_matrix = not key[0].startswith("host:") and key[1:] == ("tcp", 443)
         (cells if in_matrix else further).append(_cell(source, key[0], verdict, needed=counts))
     cells.append(_cell(source, "internet", simulate(ground, source, "internet", pins=pins), needed=False))
     cells.append(_cell("internet", source, simulate(ground, "internet", source, pins=pins), needed=False))
-    found = find_project(network, who.value) if who.kind == "codebuild" else None
     start = provisioning(network, *found) if found is not None else None
     steps = steps_of(source, needs, answers, start.step if start is not None else None)
     by_step = dict.fromkeys(need.step for need in needs)
@@ -181,7 +199,7 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
     missing, assumptions = (start.missing, start.assumptions) if start is not None else ((), ())
     return Judged(
         cells, further, steps, needs, outcomes, findings, (*missing, *answers.missing),
-        (*assumptions, *answers.assumptions, *assumed(source, steps, cells)),
+        (*assumptions, *placed, *answers.assumptions, *assumed(source, steps, cells)), exits,
     )  # fmt: skip
 
 
@@ -207,7 +225,7 @@ def _places(judged: Sequence[Judged], sources: Sequence[str]) -> dict[tuple[str,
     found: dict[tuple[str, str], list[str]] = {}
     for source, one in zip(sources, judged, strict=False):  # behind the sources stand services that are deployed
         for need in one.needs:
-            known = found.setdefault((source, need.destination), [])
+            known = found.setdefault((need.by or source, need.destination), [])
             if need.place and need.place not in known:
                 known.append(need.place)
     return found

@@ -36,7 +36,8 @@ class Need(Struct, frozen=True):
     """One thing that a step needs: a destination, the IAM requests that go there, and where the build's files say so.
 
     Needs of one step with the same ``instead`` word stand for each other: one of them is enough. An empty destination
-    is one that the files do not tell; ``open`` says that they tell the service, but not the resource's name.
+    is one that the files do not tell; ``open`` says that they tell the service, but not the resource's name;
+    ``in_image`` that a Docker build contacts it; ``by`` is the source that it is asked from, "" for the step's own.
     """
 
     step: str
@@ -47,15 +48,17 @@ class Need(Struct, frozen=True):
     place: str = ""
     instead: str = ""
     open: bool = False
+    in_image: bool = False
+    by: str = ""
 
     @property
     def asked(self) -> tuple[str, str, int]:
         return self.destination, self.protocol, self.port
 
     @property
-    def question(self) -> tuple[tuple[str, str, int], tuple[tuple[str, ...], ...], bool]:
+    def question(self) -> tuple[str, tuple[str, str, int], tuple[tuple[str, ...], ...], bool]:
         """What is asked for a need on its own, as a key."""
-        return self.asked, tuple(tuple(map(str, one.values())) for one in self.requests), self.open
+        return self.by, self.asked, tuple(tuple(map(str, one.values())) for one in self.requests), self.open
 
 
 def needs_of(network: Network, source: str, contacts: Contacts | None = None) -> tuple[Need, ...]:
@@ -91,7 +94,8 @@ def _of_contact(home: Home, contact: Contact) -> Need:
     requests = tuple(_request(one.action, _own(home, one.resource)) for one in contact.requests)
     instead = (place or contact.command) if contact.confidence == "likely" else ""
     destination, is_open = _destination(home, contact.host)
-    return Need(contact.step, destination, requests, contact.port, contact.protocol, place, instead, is_open)
+    return Need(contact.step, destination, requests, contact.port, contact.protocol, place, instead, is_open,
+                contact.in_image)  # fmt: skip
 
 
 def _destination(home: Home, host: str) -> tuple[str, bool]:
@@ -205,17 +209,17 @@ def _source_needs(network: Network, home: Home, project: aws.Project) -> list[Ne
 
 
 def _untold(project: aws.Project) -> list[Need]:
-    """What the configuration leaves open: sources of a kind that we do not know, what a proxy reaches, and what a
-    docker server does, which has security groups of its own (P64) and is not modelled.
+    """What the configuration leaves open: sources of a kind that we do not know, what a proxy reaches, and what the
+    docker server of a fleet does, whose place is not documented (P64, P65).
     """
     needs = []
     for one in (project.source, *project.secondary_sources):
         known = one.type in (*SELF_HOSTED, *GIT_HOSTS, "CODECOMMIT", "CODEPIPELINE", "S3", "NO_SOURCE")
         if not known or (one.type in SELF_HOSTED and not one.location):
             needs.append(Need("source", "", place=f"a source of type {one.type or 'that is not told'}"))
-    if project.environment.docker_server is not None and project.vpc_config is not None:
-        groups = ", ".join(project.environment.docker_server.security_group_ids) or "no security group"
-        place = f"images are pulled, built and pushed by the docker server ({groups}), whose ways are not modelled"
+    fleet = project.environment.fleet
+    if project.environment.docker_server is not None and fleet is not None and fleet.fleet_arn:
+        place = "images are pulled, built and pushed by the docker server of a fleet, whose place is not documented"
         needs += [Need(step, "", place=place) for step in ("pull", "push")]
     untold = [f"{name}: what the proxy reaches is not known" for name in _proxies(project)]
     return needs + [Need("environment", "", place=place) for place in untold]

@@ -113,6 +113,7 @@ class Walk:
         self.phase = ""
         self.shell = Shell(self.perform, self.note)
         self.running: list[str] = []
+        self.within = 0  # Docker builds around what is walked
         self.commands, self.scripts = MAX_COMMANDS, MAX_SCRIPTS
         self.found: dict[tuple[object, ...], Contact] = {}
         self.gaps: dict[Unresolved, None] = {}
@@ -250,7 +251,11 @@ class Walk:
                 result = self._script(one, command)
                 stdout = result.stdout if stdout is None else stdout
             elif isinstance(one, ImageBuild):
-                builds.walk(self, one, command)
+                self.within += 1
+                try:
+                    builds.walk(self, one, command)
+                finally:
+                    self.within -= 1
             elif isinstance(one, ContainerRun):
                 self._container(one, command)
             else:
@@ -330,7 +335,7 @@ class Walk:
             sure = sure if ORDER[sure] < ORDER[old.confidence] else old.confidence
         requests = tuple(dict.fromkeys([*(old.requests if old else ()), *found.requests]))
         self.found[key] = Contact(host, found.port, found.protocol, kind, file, line, self.phase, shown(text), sure,
-                                  found.step, service, requests)  # fmt: skip
+                                  found.step, service, requests, self.within > 0)  # fmt: skip
         self._partly(found.host, text, file, line)
 
     def _partly(self, host: str, text: str, file: str, line: int) -> None:

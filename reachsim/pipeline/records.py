@@ -116,6 +116,8 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=False):
     step: Step
     service: str | None = None
     requests: tuple[Request, ...] = ()
+    in_image: bool = False
+    """Whether a Docker build contacts it, and not the build's own commands."""
 
     def to_json(self) -> dict[str, object]:
         """The row as DESIGN writes it: ``service`` and ``requests`` only where there are any."""

@@ -149,7 +149,7 @@ def _described_keys(network: Network, one: Scenario, asking: Asking) -> dict[str
 
 def _session_keys(network: Network, one: Scenario) -> dict[str, Any]:
     """The keys that CodeBuild, EC2 or Lambda adds to the session of the role that it hands out (fact 73)."""
-    kind, _, name = one.source.group.partition(":")
+    kind, _, name = one.source.group.partition("#")[0].partition(":")  # behind "#" stands the docker server
     account, region = one.source.home
     arn = f"arn:{services.partition_of(region)}:{{}}:{region}:{account}:{{}}"
     if kind == "codebuild":

@@ -250,15 +250,54 @@ def test_scenario_from_end_to_end(name: str) -> None:
     assert {step: stopped[step] for step in case.why} == dict(case.why)
 
 
-def test_sc20_what_a_docker_server_does_is_not_judged_by_the_builds_own_groups() -> None:
-    server = {"computeType": "BUILD_GENERAL1_SMALL", "securityGroupIds": ["sg-ds"]}
-    environment = {"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "dockerServer": server}
-    net = Pipeline(environment=environment)
-    net.group("vpc-1", [], [], name="ds")
+FROM_BUILD = ("tcp", 9876, 9876, "10.10.0.0/16")
+LAYERS_TOO = ("tcp", 443, 443, "pl-1")
+
+
+@pytest.mark.parametrize(("ingress", "egress", "words", "components", "overall"), [
+    ([FROM_BUILD], [("tcp", 443, 443, "sg-ep")], ("blocked", "allowed"), {"sg-ds"}, "private-but-failing"),
+    ([FROM_BUILD], [("tcp", 443, 443, "sg-ep"), LAYERS_TOO], ("allowed", "allowed"), set(), "private-and-working"),
+    ([], [("tcp", 443, 443, "sg-ep"), LAYERS_TOO], ("blocked", "blocked"), {"sg-ds"}, "private-but-failing"),
+])  # fmt: skip
+def test_sc20_the_docker_servers_groups_decide_what_it_pulls_and_pushes(
+    ingress: list[Any], egress: list[Any], words: tuple[str, str], components: set[str], overall: str
+) -> None:
+    net = docker_server(ingress, egress)
     code = {"buildspec.yml": BUILDSPEC, "Dockerfile": OWN, "go.mod": "module app\n"}
     held = {f"code/p1/{path}": text.encode() for path, text in code.items()}
     for files in (net.files(), net.files() | held):
         found = load_files(files).check()
-        words = {step.step: step.outcome for step in found.steps}
-        assert (words["login"], words["pull"], words["push"]) == ("allowed", "unknown", "unknown")
-        assert found.overall == "undecided"
+        steps = {step.step: step for step in found.steps}
+        assert steps["login"].outcome == "allowed"
+        assert (steps["pull"].outcome, steps["push"].outcome) == words
+        assert {block.component for block in steps["pull"].blocked_by} == components
+        assert found.overall == overall
+
+
+def docker_server(ingress: list[Any], egress: list[Any], build: list[Any] | None = None) -> Pipeline:
+    server = {"computeType": "BUILD_GENERAL1_SMALL", "securityGroupIds": ["sg-ds"]}
+    net = Pipeline(
+        environment={"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "dockerServer": server}
+    )
+    net.group("vpc-1", ingress, egress, name="ds")
+    if build is not None:
+        net["sg-build"]["IpPermissionsEgress"] = [net._permission(one) for one in build]
+    return net
+
+
+def test_sc20c_the_builds_own_group_has_to_let_it_reach_the_docker_server() -> None:
+    net = docker_server([FROM_BUILD], [("tcp", 443, 443, "0.0.0.0/0")], [("tcp", 443, 443, "0.0.0.0/0")])
+    steps = {step.step: step for step in load_files(net.files()).check().steps}
+    assert {block.component for block in steps["push"].blocked_by} == {"sg-build"}
+    assert steps["logs"].outcome == "allowed"
+
+
+def test_what_a_docker_build_downloads_leaves_by_the_docker_servers_way() -> None:
+    within = [("tcp", port, port, "10.10.0.0/16") for port in (443, 9876)]
+    net = docker_server([FROM_BUILD], [("-1", None, None, "0.0.0.0/0")], within)
+    net.with_nat()
+    code = {"buildspec.yml": BUILDSPEC, "Dockerfile": "FROM alpine:3.20\nRUN apk add git\n"}
+    found = load_files(net.files() | {f"code/p1/{path}": text.encode() for path, text in code.items()}).check()
+    assert found.overall == "leaking"
+    told = [line for one in found.findings if one.id == "PUBLIC_EGRESS_POSSIBLE" for line in one.evidence]
+    assert any("docker-server" in line and "by Dockerfile:2" in line for line in told)
