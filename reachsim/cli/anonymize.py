@@ -21,8 +21,9 @@ def command(snapshot: str, out: Path, key: str | None, overwrite: bool) -> None:
     """Rename all that tells whose SNAPSHOT it is, and write it to OUT.
 
     Account ids, resource ids, names, tags and public addresses get others, the same for the same, so that the verdicts
-    stay as they are, but for what code/ and buildspecs inside projects say: these are left out. Look at the result
-    before you share it.
+    stay as they are, but for what code/ and buildspecs inside projects say: these are left out. Patterns of policies
+    with ? or with * before a letter may match otherwise: their number is printed. Look at the result before you share
+    it.
 
     \b
     Example:
@@ -32,10 +33,12 @@ def command(snapshot: str, out: Path, key: str | None, overwrite: bool) -> None:
     from reachsim.files import write_tree
     from reachsim.snapshot import open_snapshot
 
-    files, left_out = anonymize(open_snapshot(snapshot), key.encode() if key else secrets.token_bytes(32))
+    files, left_out, patterns = anonymize(open_snapshot(snapshot), key.encode() if key else secrets.token_bytes(32))
     write_tree(out, files, overwrite=overwrite)
     click.echo(f"{out}: {len(files)} files")
     for what, count in left_out.items():
         click.echo(f"left out: {what} ({count})")
+    if patterns:
+        click.echo(f"may match otherwise: patterns with ? or with * before a letter, in policies ({patterns} texts)")
     click.echo("renamed: account and resource ids, names, tags, public addresses; private addresses stay")
     click.echo(f"next: reachsim check {out}")

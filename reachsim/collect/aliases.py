@@ -12,8 +12,9 @@ What a verdict rests on is kept, so that it comes out the same up to renaming:
 - AWS's own words stay: Regions, zones, service names, host names of AWS, ARN prefixes, AWS-managed policies; and the
   names of registries and repository hosts that everybody knows.
 
-**Not** kept: what a ``?``, or a ``*`` before other letters, matches inside a word (``h?me``, ``*prod``). Words shorter
-than three letters can be guessed.
+**Not** kept: what a ``?``, or a ``*`` before other letters, matches inside a word (``h?me``, ``*prod``); what a ``*``
+right behind a word that stays matches of the same word (``log*`` and ``logger``; ``log-*`` is kept). Words shorter than
+three letters can be guessed.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ _TOKENS: Final = re.compile(
             ("key", r"(?<![\w-])alias/aws/[a-z0-9-]+"),
             ("image", r"aws/codebuild/[A-Za-z0-9:._/-]+"),
             ("balancer", r"\b(?:ELB |(?:loadbalancer|listener|listener-rule)/)(?:app|net|gwy)/"),
+            ("organization", r"(?<![\w-])(?:o|ou|p|r)-(?=[0-9A-Za-z])"),
+            ("variables", r"\b(?:HOME|EXTERNAL)_NET\b"),
             ("session", r"\bAWSCodeBuild(?![A-Za-z0-9])"),
             ("capacity", r"\bFARGATE(?:_SPOT)?\b"),
             ("registry", rf"(?<![\w-])(?:[\w*-]+\.)*(?:{_REGISTRIES})(?![\w-]|\.\w)"),
@@ -81,18 +84,19 @@ _VARIABLE: Final = re.compile(r"(?<=\{)([A-Za-z0-9-]+:[A-Za-z0-9]+/)([^,}]+)|'[^
 """In a policy variable: a tag's key, and the text that stands in for a value."""
 _STAY: Final = frozenset(
     (
-        "balancer", "capacity", "group", "image", "key", "layers", "managed", "region", "role", "service", "session",
-        "time", "zone",
+        "balancer", "capacity", "group", "image", "key", "layers", "managed", "organization", "region", "role",
+        "service", "session", "time", "variables", "zone",
     )
 )  # fmt: skip
 _WORD_LIST: Final = """
     accesspoint alias allow amazon amazonaws amazonprovideddns any assumed attached aws buildspec certificate
-    cluster com compute config control default deny disabled dns dockerfile ec2 enabled enablednshostnames
-    enablednssupport endpoint false federated firewall for function gateway git global group heads hostedzone http
-    https image instance interface internal internet io key lambda latest list listener loadbalancer local log logs
-    main mfa name nat net network none o oidc org ou owner p parameter policy prefix private profile project
-    provider public r refs registry repos repository resource role root rule s3 saml scope secret security server
-    service shared ssh standard stream sts subnet system tag tags targetgroup true user v1 v2 v3 vpc vpce yaml yml
+    cluster com compute config control default deny disabled dns dockerfile ec2 elb enabled enablednshostnames
+    enablednssupport endpoint false federated firewall for fullawsaccess function gateway git global group heads
+    hostedzone http https image instance interface internal internet io key lambda latest list listener loadbalancer
+    local log logs main mfa name nat net network none oidc org owner parameter policy prefix private profile project
+    provider public query rcpfullawsaccess refs registry repos repository resolver resource role root route rule
+    rulegroup s3 saml scope secret security server service shared ssh standard stateful stateless stream sts subnet
+    system tag tags targetgroup true user v1 v2 v3 vpc vpce yaml yml
 """
 _LABEL_LIST: Final = """
     * amazonaws api aws cn com compute compute-1 dualstack elb eu internal on s3-accelerate s3-website vpce
@@ -176,7 +180,8 @@ class Aliases:
         return found if found.lower() in _WORDS else self.word(found)
 
     def _label(self, label: str) -> str:
-        return label if label in _LABELS or re.fullmatch(_REGION, label) or _is_service(label) else self.text(label)
+        stays = label in _LABELS or re.fullmatch(_REGION, label) or _is_service(label.removesuffix("-fips"))
+        return label if stays else self.text(label)
 
     def _id(self, text: str) -> str:
         kind, _, digits = text.rpartition("-")
@@ -185,7 +190,10 @@ class Aliases:
     def _word(self, word: str) -> str:
         if word.isdigit() and len(word) < 6:
             return word
-        return "".join(_turned(character, self._number("word", word[:at].lower())) for at, character in enumerate(word))
+        turned = "".join(
+            _turned(character, self._number("word", word[:at].lower())) for at, character in enumerate(word)
+        )
+        return turned if turned.lower() not in _WORDS else self._word(turned)  # a word that stays means something
 
     def _block(self, text: str) -> str:
         """An address or block in text; what is neither stays."""

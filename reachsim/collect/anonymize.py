@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
@@ -26,10 +27,11 @@ from reachsim.snapshot import Snapshot
 MANIFEST: Final = "snapshot.json"
 # Keys, in lower case, whose values are AWS's words although the models call them plain strings.
 _KEPT_LIST: Final = """
-    action architecture availabilityzoneid code defaultversionid effect hostnametype igwblockmode
-    imagepullcredentialstype interfacetype internetgatewayblockmode ipprotocol keyword notaction operation operator
-    platform platformdetails platformfamily protocol provider qtype recordtype resourcetype ruleaction scheme sourcetype
-    state statename status tenancy type usageoperation version virtualizationtype
+    action architecture availabilityzone availabilityzoneid availabilityzones code defaultversionid effect
+    hostnametype igwblockmode imagepullcredentialstype interfacetype internetgatewayblockmode ipprotocol keyword
+    notaction operation operator platform platformdetails platformfamily privatednspreference protocol provider
+    qtype recordtype resourcetype ruleaction scheme sourcetype state statename status tenancy type usageoperation
+    version virtualizationtype zonename
 """
 _KEPT: Final = frozenset(_KEPT_LIST.split())
 _ACTIONS: Final = frozenset(
@@ -49,15 +51,20 @@ _CONDITIONS: Final = frozenset(
 _EMPTIED: Final = frozenset(
     {"buildspec", "comment", "repositorydescription", "sourceidentifier", "customergatewayconfiguration"}
 )
+_INSIDE: Final = re.compile(r"\?|\*[^\W_]")
+"""A wildcard that may stand for a part of a word."""
 _TAGS: Final = frozenset({"tags", "tagset", "taglist"})
 _ATTRIBUTES: Final = frozenset({"attributes", "dhcpconfigurations", "loadbalancerattributes", "additionalattributes"})
 
 
 class Anonymized(NamedTuple):
-    """The files of the renamed snapshot, its manifest first, and how many of what are left out."""
+    """The files of the renamed snapshot, its manifest first; how many of what are left out; and how many texts of
+    policies hold a pattern that may match otherwise than before (`aliases`, "Not kept").
+    """
 
     files: dict[str, bytes]
     left_out: dict[str, int]
+    patterns: int
 
 
 def anonymize(snapshot: Snapshot, key: bytes) -> Anonymized:
@@ -74,7 +81,8 @@ def anonymize(snapshot: Snapshot, key: bytes) -> Anonymized:
     renamer = _Renamer(aliases)
     files = dict(sorted(_files(snapshot, renamer)))
     manifest = {MANIFEST: _encoded(_manifest(snapshot, aliases, files))}
-    return Anonymized(manifest | files, _unnamed(snapshot) | dict(sorted(renamer.emptied.items())))
+    left_out = _unnamed(snapshot) | dict(sorted(renamer.emptied.items()))
+    return Anonymized(manifest | files, left_out, renamer.patterns)
 
 
 def _unnamed(snapshot: Snapshot) -> dict[str, int]:
@@ -116,6 +124,8 @@ class _Renamer:
         self.aliases = aliases
         self.emptied: Counter[str] = Counter()
         """How often a text was left out, by its key."""
+        self.patterns = 0
+        """How many texts of policies hold a wildcard inside a word."""
 
     def value(self, value: Any, shape: Any, key: str) -> Any:
         """The renamed value that stands under a key (lower case); ``shape`` is its model or None."""
@@ -193,6 +203,8 @@ class _Renamer:
     def _statement(self, statement: Any) -> Any:
         if not isinstance(statement, dict):
             return self.value(statement, None, "")
+        named = (held for element, held in statement.items() if element not in ("Action", "NotAction", "Effect", "Sid"))
+        self.patterns += sum(_INSIDE.search(text) is not None for text in _texts(list(named)))
         return {element: self._element(element, held) for element, held in statement.items()}
 
     def _element(self, element: str, value: Any) -> Any:
@@ -218,6 +230,16 @@ class _Renamer:
     def _condition_key(self, key: str) -> str:
         name, slash, tag = key.partition("/")
         return name + slash + self.aliases.tag_key(tag) if slash else key
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value."""
+    match value:
+        case str():
+            yield value
+        case dict() | list():
+            for one in value.values() if isinstance(value, dict) else value:
+                yield from _texts(one)
 
 
 def _member(shape: Any, kind: str, key: str) -> Any:

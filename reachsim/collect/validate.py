@@ -1,9 +1,10 @@
 """Whether a snapshot is what it says: every file against AWS's service models, its policies, and the manifest's sums.
 
-Faults are what would mislead a verdict: values of another type than AWS's, pages that are missing, policies that AWS
-would not have stored, files that are not what the manifest says. Warnings are what may be in order: members and words
-that the models do not know, calls that the table does not list. Files that the format does not name are listed, and
-ignored.
+Faults are what would mislead a verdict: values of another type than AWS's, keys that stand twice in an object, pages
+that are missing, policies that AWS would not have stored, files that are not what the manifest says, and whatever keeps
+the other commands from loading the snapshot (ids that stand twice, subnets that overlap). Warnings are what may be in
+order: members and words that the models do not know, calls that the table does not list. Files that the format does
+not name are listed, and ignored.
 
 **Source:** DESIGN, "Snapshot format", and "policy evaluate" (what AWS would not store is an error here); `shapes`.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -21,6 +23,7 @@ from reachsim import policy
 from reachsim.calls import CALLS, Call
 from reachsim.collect.shapes import Level, differences, escaped, kind_of, output_shape
 from reachsim.errors import Fault, SnapshotError
+from reachsim.model.network import Network
 from reachsim.policy.statements import Kind
 from reachsim.snapshot import Snapshot
 
@@ -96,10 +99,26 @@ def validate(snapshot: Snapshot) -> Validation:
     for path, (region, service, rest) in named.items():
         problems += _name(path, region, service, rest)
         problems += _file(snapshot, path, service, rest)
+    problems = _with_loading(snapshot, problems)
     ignored = [
         path for path in snapshot.paths if path not in named and path != MANIFEST and not path.startswith("code/")
     ]
     return Validation(len(named), tuple(problems), tuple(ignored))
+
+
+def _with_loading(snapshot: Snapshot, problems: list[Problem]) -> list[Problem]:
+    """The problems, and those that keep the other commands from loading the snapshot, where no fault tells them yet."""
+    try:
+        Network(snapshot)
+    except SnapshotError as error:
+        told = {one.file for one in problems if one.level == "fault"}
+        untold = {(one.file, one.pointer): one for one in error.faults if one.file not in told}
+        raised = [
+            msgspec.structs.replace(one, level="fault") if untold.pop((one.file, one.pointer), None) else one
+            for one in problems
+        ]
+        return raised + [Problem("fault", one.file, one.pointer, one.expected, one.found) for one in untold.values()]
+    return problems
 
 
 def _name(path: str, region: str, service: str, rest: str) -> Iterator[Problem]:
@@ -122,13 +141,15 @@ def _file(snapshot: Snapshot, path: str, service: str, rest: str) -> Iterator[Pr
     """What is wrong with a file's content."""
     operation = rest.partition("/")[0]
     try:
-        document = json.loads(snapshot.read(path).decode("utf-8"))
+        document, twice = _read(snapshot.read(path))
     except SnapshotError as error:
         yield from (Problem("fault", path, one.pointer, one.expected, one.found) for one in error.faults)
         return
     except (ValueError, RecursionError) as error:
         yield Problem("fault", path, "", "JSON in UTF-8", str(error))
         return
+    for pointer in twice:
+        yield Problem("fault", path, pointer, "a key that stands once in its object", "the same key again")
     if isinstance(document, dict) and "Error" in document:
         yield from _error(document, path)
         return
@@ -143,6 +164,41 @@ def _file(snapshot: Snapshot, path: str, service: str, rest: str) -> Iterator[Pr
         for keys, kind in _POLICIES.get(call, ()):
             for pointer, one in _at(document, keys.split("/"), ""):
                 yield from _policy(one, kind, path, pointer)
+
+
+class _Twice(dict[str, Any]):
+    """An object that names a key twice; of such, readers of JSON keep one or the other."""
+
+    keys_again: tuple[str, ...] = ()
+
+
+def _read(data: bytes) -> tuple[Any, list[str]]:
+    """The document, and the pointers of keys that stand twice in an object. Raises ValueError, RecursionError."""
+    some: list[_Twice] = []
+
+    def built(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) == len(pairs):
+            return found
+        marked = _Twice(found)
+        counts = Counter(key for key, _ in pairs)
+        marked.keys_again = tuple(key for key, count in counts.items() if count > 1)
+        some.append(marked)
+        return marked
+
+    document = json.loads(data.decode("utf-8"), object_pairs_hook=built, parse_constant=_no_number)
+    return document, list(_marks(document, "")) if some else []
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word}, which is no JSON")
+
+
+def _marks(value: Any, pointer: str) -> Iterator[str]:
+    if isinstance(value, _Twice):
+        yield from (f"{pointer}/{escaped(key)}" for key in value.keys_again)
+    for key, one in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from _marks(one, f"{pointer}/{escaped(str(key))}")
 
 
 def _error(document: Mapping[str, Any], path: str) -> Iterator[Problem]:
@@ -198,6 +254,12 @@ def _manifest(snapshot: Snapshot) -> Iterator[Problem]:
     manifest = msgspec.json.decode(snapshot.read(MANIFEST))
     if manifest.get("complete") is False:
         yield Problem("warning", MANIFEST, "/complete", "a finished capture", "one that was interrupted")
+    calls = manifest.get("calls", [])
+    if not isinstance(calls, list):
+        yield Problem("fault", MANIFEST, "/calls", "a list of calls", kind_of(calls))
+    for index, call in enumerate(calls if isinstance(calls, list) else ()):
+        if not (isinstance(call, dict) and isinstance(call.get("file"), str) and isinstance(call.get("outcome"), str)):
+            yield Problem("fault", MANIFEST, f"/calls/{index}", "a call with file and outcome", kind_of(call))
     files = manifest.get("files", {})
     if not isinstance(files, dict):
         yield Problem("fault", MANIFEST, "/files", "an object of sums by file", kind_of(files))

@@ -45,6 +45,7 @@ def test_public_dumps_have_no_faults(dump: Path, tmp_path: Path) -> None:
 
 
 VPCS = f"{HOME}/ec2/describe-vpcs.json"
+VPC = {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}
 
 
 @pytest.mark.parametrize(
@@ -57,12 +58,22 @@ VPCS = f"{HOME}/ec2/describe-vpcs.json"
         (VPCS, {"Vpcs": [{"VpcId": 7}]}, "#/Vpcs/0/VpcId: expected a string, found the number 7"),
         (VPCS, {"Vpcs": [{"IsDefault": "true"}]},
          "#/Vpcs/0/IsDefault: expected true or false, found the string 'true'"),
-        (VPCS, {"Vpcs": [{"VpcId": None}]}, f"warning: {VPCS}#/Vpcs/0/VpcId: expected a string, found null"),
-        (VPCS, {"Vpcs": [{"State": "lost"}]}, f"warning: {VPCS}#/Vpcs/0/State: expected one of pending, available,"),
-        (VPCS, {"Vpcs": [{"vpcId": "x"}]}, f"warning: {VPCS}#/Vpcs/0/vpcId: expected 'VpcId', found a key that the"),
-        (VPCS, {"Vpcs": [{"a/b~": "x"}]}, "#/Vpcs/0/a~1b~0: expected a member of Vpc, found a key that"),
+        (VPCS, {"Vpcs": [{"VpcId": None}]}, f"error: {VPCS}#/Vpcs/0/VpcId: expected a string, found null"),
+        (VPCS, {"Vpcs": [None]}, f"error: {VPCS}#/Vpcs/0: expected an object, found null"),
+        (VPCS, {"Vpcs": [VPC | {"InstanceTenancy": None}]},
+         f"warning: {VPCS}#/Vpcs/0/InstanceTenancy: expected a string, found null"),
+        (VPCS, b'{"Vpcs": [], "Vpcs": []}', f"error: {VPCS}#/Vpcs: expected a key that stands once in its object"),
+        (VPCS, b'{"Vpcs": [{"Tags": [{}, {"Key": "a", "Key": "b"}]}]}', "#/Vpcs/0/Tags/1/Key: expected a key that"),
+        (VPCS, b'{"Vpcs": NaN}', f"error: {VPCS}: expected JSON in UTF-8, found NaN"),
+        (VPCS, b'{"Vpcs": [{"VpcId": "\\ud800"}]}', f"error: {VPCS}: expected complete JSON in UTF-8, found"),
+        (VPCS, {"Vpcs": [VPC, VPC | {"CidrBlock": "10.1.0.0/16"}]},
+         "#/Vpcs/1: expected an id of its own, found vpc-1 again"),
+        (VPCS, {"Vpcs": [VPC | {"CidrBlock": "10.0.0.0/99"}]}, "#/Vpcs/0/CidrBlock: expected a CIDR block"),
+        (VPCS, {"Vpcs": [VPC | {"State": "lost"}]}, f"warning: {VPCS}#/Vpcs/0/State: expected one of pending,"),
+        (VPCS, {"Vpcs": [VPC | {"vpcId": "x"}]}, f"warning: {VPCS}#/Vpcs/0/vpcId: expected 'VpcId', found a key"),
+        (VPCS, {"Vpcs": [VPC | {"a/b~": "x"}]}, "#/Vpcs/0/a~1b~0: expected a member of Vpc, found a key that"),
         (VPCS, {"Vpcs": [], "NextToken": "x"}, f"error: {VPCS}#/NextToken: expected all pages in one file, found one"),
-        (VPCS, {}, f"warning: {VPCS}: expected the key 'Vpcs', found an empty object"),
+        (VPCS, {}, f"error: {VPCS}: expected the key 'Vpcs', found an empty object"),
         (VPCS, b'{"Vpcs": [', f"error: {VPCS}: expected JSON in UTF-8, found Expecting value"),
         (VPCS, '{"Vpcs": []}'.encode("utf-16"), f"error: {VPCS}: expected JSON in UTF-8, found"),
         (VPCS, b"[" * 100_000, f"error: {VPCS}: expected JSON in UTF-8, found"),
@@ -92,7 +103,7 @@ def test_each_problem_is_named(file: str, content: Any, problem: str) -> None:
         (VPCS, {"Vpcs": [{"VpcId": "vpc-1", "State": "Available"}], "ResponseMetadata": {"a": 1}}),
         (VPCS, {"Error": {"Code": "AccessDenied"}}),
         (f"{HOME}/ec2/describe-vpc-attribute/v.enableDnsHostnames.json", {"EnableDnsHostnames": {"Value": True}}),
-        (f"{HOME}/codebuild/batch-get-projects.json", {"projects": [{"created": 1709370000.5}]}),
+        (f"{HOME}/codebuild/batch-get-projects.json", {"projects": [{"name": "a", "created": 1709370000.5}]}),
         ("111111111111/global/iam/get-account-authorization-details.json",
          {"RoleDetailList": [{"AssumeRolePolicyDocument": {"Statement": []}}]}),
         ("111111111111/global/iam/get-account-authorization-details.json",
@@ -178,6 +189,20 @@ def test_sums_hold(captured: Path) -> None:
         f"warning: {place}/describe-local-gateways.json: expected a file that snapshot.json lists, found one that it "
         "does not",
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"calls": 7}, "snapshot.json#/calls: expected a list of calls, found the number 7"),
+        ({"calls": [{"file": 3}]}, "snapshot.json#/calls/0: expected a call with file and outcome, found an object"),
+        ({"files": []}, "snapshot.json#/files: expected an object of sums by file, found a list"),
+    ],
+)
+def test_a_manifest_of_another_form_is_a_fault(captured: Path, changes: dict[str, Any], problem: str) -> None:
+    manifest = json.loads((captured / "snapshot.json").read_text()) | changes
+    (captured / "snapshot.json").write_text(json.dumps(manifest))
+    assert faults(captured) == [f"error: {problem}"]
 
 
 def test_an_interrupted_capture_says_so(captured: Path) -> None:
