@@ -669,6 +669,10 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("SECURITY_GROUP_UNSEEN", "snapshot", _SG_RULES,  # N91
      "A rule names a security group that the snapshot does not hold, so its members are unknown.",
      "Capture the account that owns the security group as well."),
+    ("SG_REFERENCE_OVER_INTERNET", "network", _SG_RULES,  # N85
+     "IPv6 traffic between two VPCs that are peered went by internet gateways, which leave its addresses as they are. "
+     "Whether a rule that names the sender's group admits it is not documented.",
+     "Route the traffic by the peering connection, or name its addresses in the rule."),
     ("TGW_ZONE_RULE", "network", _TGW_ATTACHMENTS,  # N183
      "AWS's pages differ on which subnets may enter a transit gateway. Every subnet in an Availability Zone that has "
      "an attachment subnet was taken to.", "Attach a subnet in each zone that is used."),
@@ -817,7 +821,7 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
         FIREWALL_DOMAIN_UNKNOWN FIREWALL_RULE_NOT_READ FLEET_PROXY_SCOPE_UNKNOWN GIT_SSH_NOT_VIA_ENDPOINT
         INSPECTED_BY_APPLIANCE NAT_ATTACHED_APPLIANCE ON_PREMISES_UNSEEN PEER_ACCOUNT_UNSEEN PLANNED_POLICY_UNKNOWN
         PLANNED_VALUE_UNKNOWN PUBLIC_NAME_ADDRESSES_UNKNOWN ROUTE_STATE_FILTERED SECURITY_GROUP_UNSEEN
-        UNMODELLED_COMPONENT"""),
+        SG_REFERENCE_OVER_INTERNET UNMODELLED_COMPONENT"""),
 )  # fmt: skip
 
 

@@ -559,7 +559,7 @@ def _at_nat(ground: Ground, flow: Walk, gateway: NatGateway) -> Walk:
     back = msgspec.structs.replace(back, destination=last.source, port=last.port)
     if last.destination is not None:
         back = msgspec.structs.replace(back, source=last.destination)
-    back = with_context(back, session=session[:-1])
+    back = with_context(back, session=session[:-1], zone=last.zone)
     return back.to("leave", last.subnet_id) if last.subnet_id else back.to(*by_own_table(gateway))
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from reachsim.addresses import EVERYWHERE
+from reachsim.addresses import EVERYWHERE, V6
 from reachsim.engine import split
 from reachsim.evidence import Block, Direction, Gap
 from reachsim.filters import Rule
@@ -122,7 +122,8 @@ def resolve(
     if direction == "ingress":
         matches = context.sender is not None and rule.group in context.sender.groups
         matches = matches and identity_survives(ground, context, interface.vpc_id)
-        return msgspec.structs.replace(rule, peers=EVERYWHERE if matches else EMPTY), []
+        doubts = _members_over_internet(ground, context, interface, rule, rule.group)
+        return msgspec.structs.replace(rule, peers=EVERYWHERE if matches else EMPTY), doubts
     near = ground.peered_vpcs(interface.vpc_id)
     peers = ground.network.members_in(rule.group, near)
     for one in context.receivers:
@@ -130,6 +131,24 @@ def resolve(
             peers = peers | one.addresses
     members = msgspec.structs.replace(rule, peers=peers)
     return members, _unseen_members(ground, interface, rule, rule.group, near)
+
+
+def _members_over_internet(
+    ground: Ground, context: Context, interface: Interface, rule: Rule, group: str
+) -> list[Doubt]:
+    """IPv6 addresses of members that sent by an internet gateway: the gateway leaves them as they are (N36, N85)."""
+    if context.sender is not None or "internet-gateway" not in context.crossed:
+        return []
+    near = ground.peered_vpcs(interface.vpc_id)
+    members = ground.network.members_in(group, near)
+    origin = context.origin.interface
+    if origin is not None and group in origin.groups and origin.vpc_id in near:
+        members = members | origin.addresses
+    if members.isdisjoint(V6):
+        return []
+    detail = f"{rule.owner} names {group}, of which an interface sent IPv6 by an internet gateway"
+    gap = unseen(rule.owner, detail, "SG_REFERENCE_OVER_INTERNET")
+    return [(msgspec.structs.replace(rule, peers=members & V6), gap)]
 
 
 def _unseen_members(ground: Ground, interface: Interface, rule: Rule, group: str, near: frozenset[str]) -> list[Doubt]:

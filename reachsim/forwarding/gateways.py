@@ -531,8 +531,9 @@ def _translate_nat(ground: Ground, flow: Walk, gateway: NatGateway, vpc_id: str,
             own = IntervalSet.single(number)
             sender = Interface(gateway.nat_gateway_id, vpc_id, nat_subnet, (), own, pairs, kind="nat")
             memory = Translation(
-                gateway.nat_gateway_id, chosen.source, chosen.port, chosen.context.sender, nat_subnet, vpc_id
-            )
+                gateway.nat_gateway_id, chosen.source, chosen.port, chosen.context.sender, nat_subnet, vpc_id,
+                zone=chosen.context.zone,
+            )  # fmt: skip
             detail = f"{label} translates the source to {_address(number)} and a port of its own, 1024 to 65535"
             source = ground.network.source(gateway.nat_gateway_id)
             after = chosen.through(hop(chosen, gateway.nat_gateway_id, "nat-gateway", detail, source=source))

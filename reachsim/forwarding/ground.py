@@ -53,7 +53,7 @@ class Balanced(msgspec.Struct, frozen=True):
 class Translation(msgspec.Struct, frozen=True):
     """What a NAT gateway remembers of a flow: how the header looked before, and where the reply leaves the gateway.
 
-    ``destination`` is filled where NAT64 changed it.
+    ``destination`` is filled where NAT64 changed it; ``zone`` is where a NAT gateway that is in no subnet served it.
     """
 
     gateway: str
@@ -65,6 +65,7 @@ class Translation(msgspec.Struct, frozen=True):
     peering: str = ""
     balancer: Balanced | None = None
     destination: Header | None = None
+    zone: str | None = None
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -77,8 +78,8 @@ class Context(msgspec.Struct, frozen=True):
     ``terminal_kind`` and ``route`` are filled where the request ends. ``name`` is the host name that the client asked
     for. ``inspected`` and ``inspected_back`` are the middleboxes that request and reply crossed, ``redirected`` says
     that a gateway route table led there. ``tracked`` and ``passed`` are the firewall endpoints whose stateful engine
-    saw the request, and passed it; ``pinned`` the subnets that appliance mode holds a flow to. ``receivers`` are the
-    virtual interfaces that the asked destination stands for.
+    saw the request, and passed it; ``pinned`` the subnets that appliance mode holds a flow to, by attachment and number
+    of translations until then. ``receivers`` are the virtual interfaces that the asked destination stands for.
     """
 
     origin: Origin
@@ -95,7 +96,7 @@ class Context(msgspec.Struct, frozen=True):
     redirected: bool = False
     tracked: tuple[str, ...] = ()
     passed: tuple[str, ...] = ()
-    pinned: tuple[tuple[str, str], ...] = ()
+    pinned: tuple[tuple[tuple[str, int], str], ...] = ()
     receivers: tuple[Interface, ...] = ()
     terminal: str = ""
     terminal_kind: str = ""

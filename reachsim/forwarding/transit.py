@@ -265,7 +265,7 @@ def _into_vpc(
     parts: list[Walk] = []
     for subnet_id, part in zip(options, choose(flow, len(options)), strict=True):
         part = part.through(hop(part, attachment_id, "transit-gateway-attachment", label, source=source))
-        pinned = (*part.context.pinned, (attachment_id, subnet_id))
+        pinned = (*part.context.pinned, (_entered(part, attachment_id), subnet_id))
         links = (*part.context.links, attachment_id)
         part = with_context(part, links=links, zone=ground.zone_of(subnet_id), pinned=pinned)
         parts.append(part.to("leave", subnet_id))
@@ -277,9 +277,14 @@ def _options(ground: Ground, flow: Walk, attachment: TransitGatewayVpcAttachment
     one, and the same whenever the flow comes back, its reply included (N187).
     """
     if attachment.options.appliance_mode_support == "enable":
-        held = dict(flow.context.pinned).get(attachment.transit_gateway_attachment_id)
+        held = dict(flow.context.pinned).get(_entered(flow, attachment.transit_gateway_attachment_id))
         return [held] if held is not None else subnets
     return [subnet for subnet in subnets if ground.zone_of(subnet) == flow.context.zone][:1] or subnets
+
+
+def _entered(flow: Walk, attachment_id: str) -> tuple[str, int]:
+    """An attachment, and which of the flows that translations make of one: the gateway holds each by its own header."""
+    return attachment_id, len(flow.context.session)
 
 
 def _into_peer(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str) -> Walk:

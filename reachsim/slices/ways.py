@@ -246,5 +246,5 @@ class Walker:
         attachments = self.ground.network.transit_gateway_vpc_attachments
         return any(
             attachments[name].options.appliance_mode_support == "enable" and len(attachments[name].subnet_ids) > 1
-            for name, _ in flow.context.pinned
+            for (name, _), _ in flow.context.pinned
         )

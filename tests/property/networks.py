@@ -287,7 +287,7 @@ def nat_gateway(draft: Draft, one: Site, number: int) -> str | None:
         return regional_nat(draft, one, number)
     private = draft.chance(0.15)
     return one.net.nat(
-        place.id, one.v4(place, 200), public=None if private else f"198.51.100.{one.index * 2 + number + 240}",
+        place.id, one.v4(place, 200), public=None if private else f"192.0.2.{one.index * 2 + number}",
         kind="private" if private else "public", state="failed" if draft.chance(0.05) else "available",
     )  # fmt: skip
 
@@ -301,7 +301,7 @@ def regional_nat(draft: Draft, one: Site, number: int) -> str:
     )  # fmt: skip
     table = net.table(one.id, [("0.0.0.0/0", gateway)] if draft.chance(0.9) else [])
     one.more_tables.append(table)
-    own = {"PublicIp": f"198.51.100.{one.index * 2 + number + 240}", "PrivateIp": f"10.{one.index}.250.{number + 1}"}
+    own = {"PublicIp": f"192.0.2.{one.index * 2 + number}", "PrivateIp": f"10.{one.index}.250.{number + 1}"}
     nat = f"nat-regional-{one.id}-{number}"
     return net._add("ec2/describe-nat-gateways", nat, {
         "NatGatewayId": nat, "VpcId": one.id, "State": "failed" if draft.chance(0.05) else "available",

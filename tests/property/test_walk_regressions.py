@@ -377,6 +377,25 @@ def test_what_left_its_vpc_and_came_back_is_not_known_to_be_served_by_its_gatewa
     assert outcomes(net, source, "ip:52.216.0.9") == {"unknown"}
 
 
+def test_a_group_reference_is_open_for_ipv6_that_went_by_internet_gateways() -> None:  # N36, N85
+    """The gateways leave the member's address as it is; no page says whether its group is still known."""
+    net = Build()
+    source = host(net, 0)
+    host(net, 1, ("sg-1",))
+    net.group("vpc-1", [("-1", None, None, "sg-open-0")], OPEN, name="1")
+    pcx = net.peering("vpc-0", "vpc-1")
+    for index in (0, 1):
+        net.route(f"rtb-{index}-main", "::/0", net.igw(f"vpc-{index}"))
+    there = "ip:2600:1f18:0:101::5"
+    assert outcomes(net, source, there) == {"unknown"}
+    verdict = load_files(net.files()).simulate(source, there, protocol="tcp", port=443)
+    assert "SG_REFERENCE_OVER_INTERNET" in {one.code for one in verdict.assumptions}
+    net.route("rtb-0-main", V6.format(1), pcx)
+    net.route("rtb-1-main", V6.format(0), pcx)
+    assert outcomes(net, source, there) == {"allowed"}
+    assert outcomes(net, source, "ip:2600:1f18:0:101::6") == {"blocked"}
+
+
 @pytest.mark.parametrize(
     ("kind", "seed"),
     [
@@ -387,6 +406,12 @@ def test_what_left_its_vpc_and_came_back_is_not_known_to_be_served_by_its_gatewa
         ("network/everything", 50000552),
         ("network/translation", 50000301),
         ("network/transit", 50000212),  # translated after it came in
+        ("load-balancers/gateways", 70001944),  # appliance mode holds a load balancer's own connection by itself
+        ("network/translation", 70002235),  # a regional NAT gateway's address at a virtual private gateway
+        ("workloads/ipv6", 70002478),  # a group's member that sent IPv6 by internet gateways
+        ("network/everything", 70002434),  # Block Public Access where the reply leaves by another subnet
+        ("network/everything", 70002577),  # a regional NAT gateway replies from the zone that it served in
+        ("network/filters", 70003846),  # NAT64: the reply is IPv4 at the network ACL
     ],
 )
 def test_networks_about_which_the_deep_run_found_a_disagreement(kind: str, seed: int) -> None:

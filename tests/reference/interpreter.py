@@ -152,13 +152,19 @@ class Walk:
         """The gateway at which the request came in last; its answer must leave there (N201)."""
         self.translated_before_entry = 0
         """How many of the translations it had behind it then."""
+        self.asked: Ip = packet.destination
+        """The address that it asked for at the last internet gateway; IPv4 if NAT64 made it so on the way."""
         self.peering_from_nat = False
         self.by_transit_gateway = False
         """Whether the request came by a transit gateway since it got its present source address (N89)."""
         self.unsure = False
         """Some filter on the way could not be judged; if nothing else drops the packet, the result is unknown."""
-        self.pinned: dict[str, str] = {}
-        """The subnet by which the flow entered, by attachment in appliance mode; it always enters there again."""
+        self.translated = 0
+        """How many translations the flow has behind it: on the way out one more at each, on the way back one less."""
+        self.pinned: dict[tuple[str, int], str] = {}
+        """The subnet by which the flow, as it looks between two translations, entered by an attachment in appliance
+        mode; it always enters there again.
+        """
         self.hops = 0
         self.seen: set[tuple[str, str, Flight]] = set()
         """Where it has left a subnet, on which leg, and how it looked then."""
@@ -311,7 +317,7 @@ class Walk:
                 if self.world.public_holder(self.flight.destination) is not None:
                     raise Dropped("RETURN_BY_OTHER_WAY", back.id)  # N33: it goes to who has the address
                 return
-            self.flight = replace(self.flight, source=self.packet.destination)  # the responder's public address
+            self.flight = replace(self.flight, source=self.asked)  # the responder's public address
             back = self.back_at_gateway(self.exit)
         self.back_home(back)
 
@@ -340,6 +346,7 @@ class Walk:
             self.flight = replace(self.flight, destination=done.source, detail=self.answer_detail(done.source_port))
             if done.destination in NAT64:
                 self.flight = replace(self.flight, source=done.destination)
+            self.translated -= 1
             back = self.travel(self.nat_sender(done.nat, done.zone))
         return back
 
@@ -524,6 +531,7 @@ class Walk:
         port = self.packet.nat_ports[len(self.translations)]
         zone = self.zone_of(sender)
         before = self.flight
+        self.translated += 1
         self.translations.append(Translation(id, before.source, before.source_port, before.destination, zone))
         own = self.world.nat_address(id)
         self.flight = replace(self.flight, source=own, source_port=port, destination=destination)
@@ -540,9 +548,10 @@ class Walk:
         """N30 to N36."""
         gone = Arrival("internet", id, sender)
         held = self.world.public_holder(self.flight.destination) is not None or self.goes_to_virtual_origin()
-        if self.leg == "response" and not (self.entry is None and self.flight.destination.version == 6 and held):
-            return gone
         vpc = self.home_of(sender)
+        if self.leg == "response" and not (self.entry is None and self.flight.destination.version == 6 and held):
+            self.require_public_access(sender.subnet or vpc, id, exempt=bool(self.translations))
+            return gone
         if id not in self.world.internet_gateways:
             raise Unknown(id)
         if not is_attached(self.world.internet_gateways[id], vpc):
@@ -563,11 +572,9 @@ class Walk:
         """The public address of the packet's source (N30, N33, N36, N47)."""
         if not sender.subnet:
             return self.world.nat_public(sender.id)
-        for done in self.translations:  # a regional NAT gateway's own, come back over a transit gateway
-            nat = self.world.nat_gateways[done.nat]
-            here = not nat.get("SubnetId") and nat["VpcId"] == self.home_of(sender)
-            if here and self.flight.source == self.world.nat_address(done.nat):
-                return self.world.nat_public(done.nat)
+        regional = self.is_regional_nat(self.home_of(sender))  # its own, come back over a transit gateway
+        if regional:
+            return self.world.nat_public(regional)
         eni = self.world.interface_at(self.home_of(sender), self.flight.source)
         public = self.world.public_of(eni, self.flight.source) if eni else None
         if self.is_origin(self.home_of(sender)) and sender.kind == "interface":
@@ -586,6 +593,15 @@ class Walk:
         if eni is not None and self.world.interfaces[eni].get("DenyAllIgwTraffic"):
             raise Dropped("DENY_ALL_IGW_TRAFFIC", eni)  # N38
         return self.flight.source
+
+    def is_regional_nat(self, vpc: str) -> str | None:
+        """The regional NAT gateway of the VPC that the packet has its source address from; it has no interface."""
+        for done in self.translations:
+            nat = self.world.nat_gateways[done.nat]
+            here = not nat.get("SubnetId") and nat["VpcId"] == vpc
+            if here and self.flight.source == self.world.nat_address(done.nat):
+                return done.nat
+        return None
 
     def out_by_egress_only_gateway(self, id: str, sender: Sender) -> Arrival:
         """N37: IPv6, from inside only."""
@@ -637,6 +653,7 @@ class Walk:
         """N30, N35, N36: only to a public address of an interface in the gateway's VPC."""
         if self.leg == "request":
             self.entry, self.translated_before_entry = igw, len(self.translations)
+            self.asked = self.flight.destination
         gateway = self.world.internet_gateways[igw]
         held = self.world.public_holder(self.flight.destination)
         vpc = self.world.interfaces[held[0]]["VpcId"] if held else ""
@@ -695,7 +712,7 @@ class Walk:
             raise Unknown(id)
         if not is_attached(self.world.vpn_gateways[id], vpc):
             raise Dropped("BAD_STATE", id)
-        regional = not sender.subnet and self.world.in_vpc(vpc, self.flight.source)
+        regional = self.is_regional_nat(vpc) and self.world.in_vpc(vpc, self.flight.source)
         if self.world.interface_at(vpc, self.flight.source) is None and not self.is_origin(vpc) and not regional:
             raise Dropped("VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS", id)
         mine = [one for one in self.world.vpn_connections.values() if one.get("VpnGatewayId") == id]
@@ -836,9 +853,10 @@ class Walk:
             raise Unknown(id)
         subnets = sorted(self.world.vpc_attachments[id]["SubnetIds"])
         if self.world.vpc_attachments[id].get("Options", {}).get("ApplianceModeSupport") == "enable":  # N187
-            if id not in self.pinned:
-                self.pinned[id] = self.pick(subnets)
-            return self.travel(Sender("attachment", id, self.pinned[id]))
+            flow = (id, self.translated)
+            if flow not in self.pinned:
+                self.pinned[flow] = self.pick(subnets)
+            return self.travel(Sender("attachment", id, self.pinned[flow]))
         near = [one for one in subnets if self.world.subnets[one]["AvailabilityZone"] == zone]
         return self.travel(Sender("attachment", id, self.pick(near or subnets)))  # N186, N188
 
@@ -949,11 +967,13 @@ class Walk:
             return group in self.origin_groups() and self.reference_reaches(vpc, home, direction)
         if direction == "ingress" and self.origin[0] == "virtual" and peer == self.packet.source:
             home = self.world.vpc_of(self.origin[1])  # its address is its own, whoever holds it now
-            return group in self.origin_groups() and self.reference_reaches(vpc, home, direction)
+            reached = group in self.origin_groups() and self.reference_reaches(vpc, home, direction)
+            return None if reached and self.exit is not None else reached
         for eni, row in self.world.interfaces.items():
             carries = any(one["GroupId"] == group for one in row["Groups"])
             if carries and self.world.owns(eni, peer) and self.reference_reaches(vpc, row["VpcId"], direction):
-                return True
+                by_internet = direction == "ingress" and self.exit is not None and self.leg == "request"
+                return None if by_internet else True  # IPv6 that left by one gateway and came in by another: open
         return False
 
     def is_in_sight(self, vpc: str, ip: Ip) -> bool:
