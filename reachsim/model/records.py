@@ -857,7 +857,7 @@ class LogsConfig(CodeBuild, frozen=True):
 class ProjectArtifacts(CodeBuild, frozen=True):
     type: str | None = None
     location: str | None = None
-    encryption_disabled: bool = False
+    encryption_disabled: bool | None = None
 
     @property
     def bucket(self) -> str:
@@ -869,8 +869,8 @@ class Project(CodeBuild, frozen=True):
     name: str
     arn: str | None = None
     service_role: str | None = None
-    artifacts: ProjectArtifacts = ProjectArtifacts()
-    secondary_artifacts: tuple[ProjectArtifacts, ...] = ()
+    artifacts: ProjectArtifacts | None = None
+    secondary_artifacts: tuple[ProjectArtifacts, ...] | None = None
     encryption_key: str | None = None
     vpc_config: VpcConfig | None = None
     source: ProjectSource = ProjectSource()
@@ -1223,7 +1223,7 @@ class PipelineStage(CodeBuild, frozen=True):
 
 
 class ArtifactKey(CodeBuild, frozen=True):
-    id: str
+    id: str = ""
 
 
 class ArtifactStore(CodeBuild, frozen=True):
@@ -1235,7 +1235,7 @@ class Pipeline(CodeBuild, frozen=True):
     name: str
     stages: tuple[PipelineStage, ...] = ()
     artifact_store: ArtifactStore | None = None
-    artifact_stores: dict[str, ArtifactStore] = {}
+    artifact_stores: dict[str, ArtifactStore] | None = None
 
 
 class PipelineAnswer(CodeBuild, frozen=True):

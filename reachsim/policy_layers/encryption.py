@@ -105,34 +105,35 @@ def _default_of(network: Network, asked: Asked, bucket: str) -> str:
 
 
 def unseen_encryption(network: Network, asked: Asked) -> Iterator[Assumption]:
-    """That it is not known how a bucket of the snapshot's accounts encrypts."""
+    """That it is not known how something of the snapshot's accounts is encrypted."""
     request = asked.request
-    bucket = bucket_of(request.resource_arn)
-    if request.folded_action not in _S3_ACTIONS or not bucket or set(bucket) & set("*?"):
+    arn, bucket = request.resource_arn, bucket_of(request.resource_arn)
+    home = (request.resource_account, arn.split(":", 5)[3] if arn.count(":") > 4 else "")
+    if request.folded_action in _S3_ACTIONS and bucket and not set(bucket) & set("*?"):
+        what, path = bucket, _default_of(network, asked, bucket)
+    elif request.folded_action in _SECRET_ACTIONS:
+        what, path = arn, network.path(home, "secretsmanager", "list-secrets")
+    elif request.folded_action in _PARAMETER_ACTIONS:
+        what, path = arn, network.path(home, "ssm", "describe-parameters")
+    else:
         return
-    path = _default_of(network, asked, bucket)
     if request.resource_account in network.snapshot.accounts() and network.unknown(path):
-        detail = f"how {bucket} encrypts is not in the snapshot ({path}); taken to need no key of a customer's"
-        yield Assumption("UNKNOWN_RESOURCE", bucket, detail, "block")
+        detail = f"how {what} is encrypted is not in the snapshot ({path}); taken to need no key of a customer's"
+        yield Assumption("UNKNOWN_RESOURCE", what, detail, "block")
 
 
 def _of_pipeline(network: Network, one: Scenario, bucket: str, action: str) -> str:
     """The key that CodePipeline or, for its artifacts, CodeBuild names itself; "" if neither is known to."""
     home = one.source.home
-    for _, path in network.snapshot.children(*home, "codepipeline", "get-pipeline"):
-        answer = network.read(path, aws.PipelineAnswer)
-        if answer is None:
-            continue
-        stores = (answer.pipeline.artifact_store, *answer.pipeline.artifact_stores.values())
-        for store in stores:
-            if store is not None and store.location == bucket and store.encryption_key is not None:
-                return store.encryption_key.id
+    key = network.artifact_keys.get((home, bucket))
+    if key:
+        return key
     kind, _, name = one.source.group.partition(":")
     project = network.projects.get((home, name)) if kind == "codebuild" else None
     if project is None or action == "kms:Decrypt":
         return ""
-    for place in (project.artifacts, *project.secondary_artifacts):
-        if place.type == "S3" and place.bucket == bucket and not place.encryption_disabled:
+    for place in (project.artifacts, *(project.secondary_artifacts or ())):
+        if place is not None and place.type == "S3" and place.bucket == bucket and not place.encryption_disabled:
             return project.encryption_key or "alias/aws/s3"
     return ""
 

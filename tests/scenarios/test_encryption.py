@@ -224,7 +224,21 @@ def test_how_a_bucket_encrypts_is_an_assumption_where_nobody_tells() -> None:
     net.put("s3api/get-bucket-encryption/data", {"Error": {"Code": "AccessDenied"}}, region="global")
     verdict = answer(net, READ)
     assert verdict.outcome == "allowed"
-    assert [one.component for one in verdict.assumptions if "encrypts" in one.detail] == ["data"]
+    assert [one.component for one in verdict.assumptions if "encrypted" in one.detail] == ["data"]
+    arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db"
+    verdict = reading(pipeline(named(OTHER)), "secretsmanager", "secretsmanager:GetSecretValue", "secret:db")
+    assert [one.component for one in verdict.assumptions if "encrypted" in one.detail] == [arn]
+
+
+@pytest.mark.parametrize("plural", [False, True])
+@pytest.mark.parametrize(("who", "outcome"), [(ROLE, "allowed"), (OTHER, "blocked")])
+def test_codepipeline_names_the_key_of_its_store(plural: bool, who: str, outcome: str) -> None:
+    net = pipeline(named(who), role=MAY_USE_KEYS, artifacts=None)
+    store = {"type": "S3", "location": "out", "encryptionKey": {"id": KEY, "type": "KMS"}}
+    stores: Record = {"artifactStores": {REGION: store}} if plural else {"artifactStore": store}
+    net.put("codepipeline/get-pipeline/app", {"pipeline": {"name": "app", "stages": [], **stores}})
+    assert answer(net).outcome == outcome
+    assert answer(net, {**READ, "resource": WRITE["resource"]}).outcome == outcome
 
 
 BUILDSPEC = b"version: 0.2\nphases:\n  build:\n    commands:\n      - make\nartifacts:\n  files:\n    - out.zip\n"
