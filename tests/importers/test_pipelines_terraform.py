@@ -71,10 +71,12 @@ def endpoints(plan: PlanJson, **bucket_policy: object) -> None:
              **bucket_policy)  # fmt: skip
 
 
+TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"},
+                        "Action": "sts:AssumeRole"}]}  # fmt: skip
+
+
 def role(plan: PlanJson) -> None:
-    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"},
-                            "Action": "sts:AssumeRole"}]}  # fmt: skip
-    plan.add("aws_iam_role.build", name="build", assume_role_policy=json.dumps(trust))
+    plan.add("aws_iam_role.build", name="build", assume_role_policy=json.dumps(TRUST))
     plan.deferred("aws_iam_policy_document.build", statement=[
         {"effect": "Allow", "actions": ["codecommit:GitPull"], "resources": Ref("aws_codecommit_repository.app.arn")},
         {"effect": "Allow", "actions": ["ecr:*"], "resources": Ref("aws_ecr_repository.app.arn")},
@@ -346,7 +348,7 @@ def test_targets_of_a_service_are_not_known_before_it_runs(tmp_path: Path) -> No
 def unseen_role_policy(plan: PlanJson) -> None:
     for part in (network, tables, admit, endpoints, build):
         part(plan)
-    plan.add("aws_iam_role.build", name="build", assume_role_policy="{}")
+    plan.add("aws_iam_role.build", name="build", assume_role_policy=json.dumps(TRUST))
     plan.add("aws_iam_role_policy.encoded", name="encoded", role=Ref("aws_iam_role.build.id"),
              policy=Ref("aws_ecr_repository.app.arn", "aws_codecommit_repository.app.arn"))  # fmt: skip
 
