@@ -442,7 +442,7 @@ CAUSES_OF_ROUTES = frozenset((
 
 
 def _with_reason(blocks: list[Block], one: Scenario) -> list[Block]:
-    """The cause behind a missing route, or beside it the name that no endpoint covers (own-codes: causes and
+    """The cause behind a missing route, or before it the name that no endpoint covers (own-codes: causes and
     blocks).
     """
     reason = one.reason
@@ -458,7 +458,7 @@ def _with_reason(blocks: list[Block], one: Scenario) -> list[Block]:
             "timeout",
             reason.detail,
         )
-        return [*blocks, extra]
+        return [extra, *blocks]
     return [
         msgspec.structs.replace(block, cause=reason.code, detail=f"{block.detail}; {reason.detail}")
         if block.leg == "request" and block.cause is None

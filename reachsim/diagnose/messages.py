@@ -48,7 +48,7 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                        r"|unable to resolve host|bad address|UnknownHostException|Unknown host|server misbehaving"
                        r"|\bNXDOMAIN\b|DNS lookup (?:error|failed)|DNS: transient error|Failed to resolve"
                        r"|Name does not resolve|No address associated with hostname"
-                       r"|lookup \S+ on \S+: .*(?:timeout|refused)|Could not lookup"),
+                       r"|lookup \S+(?: on \S+)?: .*(?:timeout|refused)|Could not lookup"),
     ("refused", r"[Cc]onnection refused|\bECONNREFUSED\b|actively refused"),
     ("unreachable", r"[Nn]etwork is unreachable|[Nn]o route to host|\bENETUNREACH\b|\bEHOSTUNREACH\b"),
     ("no-connection", r"Could not connect to the endpoint URL|Couldn't connect to server|Could not reach host"
@@ -116,8 +116,9 @@ _HOST_PORT: Final = re.compile(rf"(?<![\w.@/-])(?P<host>{_HOST})(?:/(?:{_IP}))?:
 _REFERENCE: Final = re.compile(rf"(?<![\w.@/-])(?P<host>{_HOST})(?P<path>/[\w./-]+)(?=[:@\s\"']|$)")
 _ADDRESS: Final = re.compile(rf"(?:dial tcp|TIMEDOUT|REFUSED|UNREACH|\[?{_HOST}/|\(|\||IP: )[ ]?(?P<ip>{_IP})"
                              r"(?:[:|)\] ]+(?P<port>\d{2,5})?)?")  # fmt: skip
-_TO_ADDRESS: Final = re.compile(rf"(?:remote host|connect to|dial tcp|TIMEDOUT|REFUSED) \(?(?P<ip>{_IP})\)?"
-                                r"(?::(?P<port>\d+))?")  # fmt: skip
+_IP6: Final = r"(?:[0-9a-f]{1,4}:){1,7}:?(?:[0-9a-f]{1,4}:){0,6}[0-9a-f]{1,4}"
+_TO_ADDRESS: Final = re.compile(rf"(?:remote host|connect to(?: host)?|dial tcp|TIMEDOUT|REFUSED)"
+                                rf" \(?(?P<ip>{_IP}|{_IP6})\)?(?:(?::| port )(?P<port>\d+))?")  # fmt: skip
 _EXPLAINS: Final = re.compile(
     r"docs\.(?:docker|aws\.amazon|npmjs|github)\.com|www\.docker\.com|pip\.pypa\.io|help\.github\.com"
 )

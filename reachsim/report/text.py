@@ -41,6 +41,7 @@ ANSWERS = {
     "intermittent": "it works at times: for some subnets, endpoint interfaces or client ports and not for others",
     "unknown": "the snapshot lacks what decides it",
 }
+BY_ADDRESS = "which of its addresses the name resolves to decides it, and that is not known offline"
 SEVERITIES = ("high", "medium", "low", "info")
 _COLOURS = {"private-and-working": "allowed", "undecided": "unknown"}
 MOST_EVIDENCE = 6
@@ -82,7 +83,10 @@ def render_trace(verdict: Verdict, network: Labels, *, colour: bool = False, col
     """
     paint = Paint(colour, columns)
     lines = [paint.bold(_question(verdict.question, network)), _answer(verdict, paint)]
-    lines += wrap(ANSWERS[verdict.outcome], columns, "  ")
+    split = verdict.outcome == "unknown" and any(
+        one.code == "PUBLIC_NAME_ADDRESSES_UNKNOWN" for one in verdict.assumptions
+    )
+    lines += wrap(BY_ADDRESS if split else ANSWERS[verdict.outcome], columns, "  ")
     if verdict.route in ROUTES:
         lines += wrap(f"{verdict.route}: {ROUTES[verdict.route]}", columns, "  ")
     if len(verdict.layers) > 1:
@@ -90,7 +94,8 @@ def render_trace(verdict: Verdict, network: Labels, *, colour: bool = False, col
     if verdict.names:
         lines += ["", paint.bold("the name"), *render_names(verdict.names, paint)]
     if verdict.blocked_by:
-        lines += ["", paint.bold("blocked by" if verdict.outcome != "intermittent" else "what stops the failing part")]
+        part = split or verdict.outcome == "intermittent"
+        lines += ["", paint.bold("what stops the failing part" if part else "blocked by")]
         lines += _blocks(verdict.blocked_by, network, paint)
     lines += render_paths(verdict, network, paint)
     lines += _gaps(verdict.missing, paint)

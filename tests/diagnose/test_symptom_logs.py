@@ -191,9 +191,10 @@ CASES: list[tuple[str, Any, tuple[str, str, str], tuple[str, str | None, str]]] 
      ("no-connection", "iam.amazonaws.com", "build"),
      ("NO_ROUTE_TO_DESTINATION", "VPCE_MISSING_FOR_SERVICE", "certain")),
     ("s18-global-sts", sts_endpoint,
-     ("timeout", "sts.amazonaws.com", "pre_build"), ("NO_ROUTE_TO_DESTINATION", None, "certain")),
+     ("timeout", "sts.amazonaws.com", "pre_build"), ("DNS_NAME_NOT_COVERED_BY_ENDPOINT", None, "certain")),
     ("s19-bucket-elsewhere", Pipeline,
-     ("no-connection", "mine.s3.eu-west-1.amazonaws.com", "post_build"), ("NO_ROUTE_TO_DESTINATION", None, "certain")),
+     ("no-connection", "mine.s3.eu-west-1.amazonaws.com", "post_build"),
+     ("CROSS_REGION_NOT_VIA_ENDPOINT", None, "certain")),
     ("s20-network-acl", acl_for_the_vpc_only,
      ("timeout", f"mine.s3.{R}.amazonaws.com", "build"), ("SUBNET_ACL_RESTRICTION", None, "certain")),
     ("s22-endpoint-s-group", shut_endpoints,
@@ -204,7 +205,7 @@ CASES: list[tuple[str, Any, tuple[str, str, str], tuple[str, str | None, str]]] 
      lambda: Pipeline(environment={"type": "LINUX_CONTAINER", "image": "registry.corp.example/ci:1"}),
      ("image-pull", "registry.corp.example", ""), ("SERVICE_PLANE_PULL_NOT_VIA_VPC", None, "likely")),
     ("s27-ecr-public", Pipeline,
-     ("timeout", "public.ecr.aws", "build"), ("NO_ROUTE_TO_DESTINATION", None, "certain")),
+     ("timeout", "public.ecr.aws", "build"), ("DNS_NAME_NOT_COVERED_BY_ENDPOINT", None, "certain")),
     ("s28-logs", lambda: without("logs"),
      ("timeout", f"logs.{R}.amazonaws.com", ""), ("NO_ROUTE_TO_DESTINATION", "VPCE_MISSING_FOR_SERVICE", "certain")),
     ("s29-bucket-policy", bucket_policy,
@@ -349,6 +350,27 @@ def test_an_address_alone_is_asked_for() -> None:
     assert (found.error.address, found.error.port) == ("10.10.5.5", 4873)
     assert found.verdict is not None
     assert found.verdict.question.destination == "ip:10.10.5.5"
+
+
+@pytest.mark.parametrize(
+    ("line", "address", "port"),
+    [
+        ("curl: (28) Failed to connect to 2001:db8:77::31 port 8443 after 5001 ms: Timeout was reached",
+         "2001:db8:77::31", 8443),
+        ("ssh: connect to host 10.10.5.5 port 22: Connection timed out", "10.10.5.5", 22),
+        ("dial tcp [2001:db8:77::31]:443: i/o timeout", "2001:db8:77::31", 443),
+    ],
+)  # fmt: skip
+def test_addresses_of_either_family_are_read(line: str, address: str, port: int) -> None:
+    found = only(Pipeline(), log("BUILD", "./publish.sh", line))
+    assert (found.error.address, found.error.port) == (address, port)
+
+
+def test_a_lookup_that_times_out_is_about_the_name() -> None:
+    found = only(Pipeline(dns_support=False), log("BUILD", "docker pull x.example.com/app", (
+        "error: dial tcp: lookup x.example.com: i/o timeout")))  # fmt: skip
+    assert (found.error.kind, found.error.host) == ("name-not-found", "x.example.com")
+    assert first(found)[0] == "DNS_SUPPORT_DISABLED"
 
 
 @pytest.mark.parametrize("lines", [

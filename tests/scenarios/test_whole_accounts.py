@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import pytest
 
+from reachsim import load_files
+from reachsim.report.text import render_trace
 from tests.build import AclEntry, Build
 from tests.scenarios.lan import ANY, ANY6, WEB, Lan, ask, assumed, causes, codes, fate
 
@@ -126,6 +128,9 @@ def test_a_copied_prefix_list_that_misses_a_part_is_told() -> None:
     verdict = ask(net, "codebuild:app", "s3")
     assert fate(verdict) == ("unknown", "none")
     assert [(one.code, one.component) for one in verdict.blocked_by] == [("ENI_SG_RULES_MISMATCH", "sg-copy")]
+    told = render_trace(verdict, load_files(net.files()).network)
+    assert "which of its addresses the name resolves to decides it" in told
+    assert "what stops the failing part" in told
 
 
 def test_two_faults_of_two_subnets_are_told_with_the_subnet_that_each_is_of() -> None:
