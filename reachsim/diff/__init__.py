@@ -81,13 +81,14 @@ def diff(
         dict.fromkeys(frozenset(ids) for ids, _ in found.values()),
     ) if causes else {}  # fmt: skip
     kept = {asked: pair for asked, pair in states.items() if asked in plan.needed or asked in changed}
+    policies = policy_changes(comparison, relevant, (after.network, before.network))
     return Diff(
         impacts(trials, comparison.changes, units, found, because, causes),
         tuple(
             cell_change(asked, plan.needed.get(asked, False), pair, found[asked], plan.others.alike.get(asked))
             for asked, pair in changed.items()
         ),
-        policy_changes(comparison, relevant), judged.overall, judged.appeared, judged.gone, comparison.names,
+        policies, judged.overall, judged.appeared, judged.gone, comparison.names,
         plan.near, plan.skipped,
         {f"{code} {component}": ids for (code, component), ids in because.items()},
         tuple(dict.fromkeys((*plan.lacking, *hidden))),

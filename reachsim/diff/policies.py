@@ -13,14 +13,17 @@ from reachsim import policy
 from reachsim.changes import Change, Comparison
 from reachsim.changes.tree import Atom
 from reachsim.changes.words import POLICY_FILES, is_policy, operation_of, subject
+from reachsim.diff.proofs import Proof, Real
 from reachsim.diff.records import PolicyChange
+from reachsim.model.network import Network
+from reachsim.policy.judge import View
 from reachsim.policy.statements import Document
-from reachsim.policy.symbolic import Difference, allows_more
 from reachsim.policy.symbolic_space import Zone
 from reachsim.snapshot import Snapshot
 
 Kind = Literal["identity", "endpoint", "resource"]
 TRUST: Final = "AssumeRolePolicyDocument"
+_EXAMPLE: Final = " (an example, not in the snapshot)"
 _KINDS: dict[str, Kind] = {
     TRUST: "resource",
     "vpc-endpoint": "endpoint", "bucket": "resource", "repository": "resource", "iam-role": "identity",
@@ -28,8 +31,17 @@ _KINDS: dict[str, Kind] = {
 }  # fmt: skip
 
 
-def policy_changes(comparison: Comparison, changes: Iterable[Change]) -> tuple[PolicyChange, ...]:
-    """Each resource whose policy changed, with what it allows more and less."""
+def policy_changes(
+    comparison: Comparison, changes: Iterable[Change], networks: Sequence[Network]
+) -> tuple[PolicyChange, ...]:
+    """Each resource whose policy changed, with what it allows more and less.
+
+    Args:
+        comparison: The two snapshots.
+        changes: Those that matter.
+        networks: The newer and the older one, whose resources and roles are named in a proof if that can be.
+    """
+    real = Real(networks)
     touched: dict[tuple[str, str, str], dict[str, None]] = {}
     for change in changes:
         for atom in change.atoms:
@@ -38,7 +50,8 @@ def policy_changes(comparison: Comparison, changes: Iterable[Change]) -> tuple[P
                 kind = TRUST if TRUST in atom.path else kind
                 touched.setdefault((kind, atom.file, key), {})[change.id] = None
     return tuple(
-        _compared(comparison, kind, file, component, tuple(ids)) for (kind, file, component), ids in touched.items()
+        _compared(comparison, real, kind, file, component, tuple(ids))
+        for (kind, file, component), ids in touched.items()
     )
 
 
@@ -48,7 +61,9 @@ def _is_about_a_policy(kind: str, change: Change, atom: Atom) -> bool:
     return (is_policy(atom) or "AttachedManagedPolicies" in atom.path) and not change.is_whole
 
 
-def _compared(comparison: Comparison, kind: str, file: str, component: str, ids: tuple[str, ...]) -> PolicyChange:
+def _compared(
+    comparison: Comparison, real: Real, kind: str, file: str, component: str, ids: tuple[str, ...]
+) -> PolicyChange:
     older, newer = (_documents(one, kind, file, component) for one in (comparison.before, comparison.after))
     named = f"{component} (trust policy)" if kind == TRUST else component
     if older is None or newer is None:
@@ -57,8 +72,11 @@ def _compared(comparison: Comparison, kind: str, file: str, component: str, ids:
         return PolicyChange(named, ids, None, unread, None, unread)
     zone = Zone(file.split("/", 1)[0], _organization(comparison.after, file))
     gateway = kind == "vpc-endpoint" and _is_gateway(comparison.after, file, component)
-    more = allows_more(newer, older, zone, kind=_KINDS[kind], gateway=gateway)
-    less = allows_more(older, newer, zone, kind=_KINDS[kind], gateway=gateway)
+    own = real.own(file) if kind in ("bucket", "repository") else ()
+    view = View(_KINDS[kind], gateway)
+    service = real.service(component) if kind == "vpc-endpoint" else None
+    more = real.proof(newer, older, zone, view, own, service)
+    less = real.proof(older, newer, zone, view, own, service)
     keys = _keys(older, newer)
     return PolicyChange(named, ids, more.more, _words(more, kind, keys), less.more, _words(less, kind, keys))
 
@@ -71,15 +89,16 @@ def _keys(*sides: Sequence[Document]) -> frozenset[str]:
     )  # fmt: skip
 
 
-def _words(answer: Difference, kind: str, keys: frozenset[str]) -> str:
+def _words(answer: Proof, kind: str, keys: frozenset[str]) -> str:
     witness = answer.witness
     if witness is None:
         return "; ".join(answer.notes)
     service = witness.principal.text if witness.principal.kind == "service" else "anyone"
-    who = str(witness.context.get("aws:PrincipalArn", service))
+    who = str(witness.context.get("aws:PrincipalArn", service)) + (_EXAMPLE if answer.example_caller else "")
     by = "" if _KINDS[kind] == "identity" else f" by {who}"
     told = [f"{key} = {_value(value)}" for key, value in witness.context.items() if key.lower() in keys]
-    on = "" if kind == TRUST else f" on {witness.resource_arn}"
+    what = witness.resource_arn + (_EXAMPLE if answer.example_resource else "")
+    on = "" if kind == TRUST else f" on {what}"
     return f"{witness.action}{on}{by}" + (f" with {', '.join(told)}" if told else "")
 
 

@@ -108,9 +108,14 @@ def lets_through(
 def allows_more(
     newer: Document | Sequence[Document], older: Document | Sequence[Document], zone: Zone, *,
     kind: Kind = "endpoint", gateway: bool = False, fixed: Mapping[str, KeyValue] | None = None,
-    services: Iterable[str] = (),
+    services: Iterable[str] = (), resources: Sequence[str] = (), callers: Sequence[CallerClass] = (),
 ) -> Difference:  # fmt: skip
     """Whether the newer policy (or policies of one kind together) allows anything that the older one does not.
+
+    Args:
+        newer, older: from `parse`.
+        zone, kind, gateway, fixed, services, resources: as `lets_through` takes them.
+        callers: only these, in the order in which a witness is looked for.
 
     >>> read = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
     >>> old, new = parse({"Statement": read}), parse({"Statement": {**read, "Action": "s3:Get*"}})
@@ -124,15 +129,16 @@ def allows_more(
     theirs = [older] if isinstance(older, Document) else list(older)
     view = View(kind, gateway and kind == "endpoint")
     try:
-        space = Space([*mine, *theirs], zone, view, fixed=fixed, services=services)
+        space = Space([*mine, *theirs], zone, view, fixed=fixed, services=services, resources=resources)
         new, old = _union(space.groups[: len(mine)]), _union(space.groups[len(mine) :])
-        callers: Sequence[CallerClass] = _EVERYONE if kind in ("resource", "rcp", "endpoint") else ("own account",)
+        every: Sequence[CallerClass] = _EVERYONE if kind in ("resource", "rcp", "endpoint") else ("own account",)
 
         def allows(documents: Sequence[Document], request: Request) -> bool:
             effects = {judge(one, request, kind, gateway=gateway).effect for one in documents}
             return "allow" in effects and "deny" not in effects
 
-        return _difference(space, new, old, callers, lambda one: allows(mine, one) and not allows(theirs, one))
+        domain = callers or every, OWNERS[:1] if resources else OWNERS
+        return _difference(space, new, old, domain, lambda one: allows(mine, one) and not allows(theirs, one))
     except TooComplex as error:
         return Difference(None, None, (f"not decided: {error}",))
 
@@ -310,11 +316,12 @@ def _proofs(space: Space, cells: Iterable[Cell], is_proof: Callable[[Request], b
 
 
 def _difference(
-    space: Space, new: Group, old: Group, callers: Sequence[CallerClass], is_proof: Callable[[Request], bool]
-) -> Difference:
+    space: Space, new: Group, old: Group, domain: tuple[Sequence[CallerClass], Sequence[OwnerClass]],
+    is_proof: Callable[[Request], bool],
+) -> Difference:  # fmt: skip
     open_: list[Cell] = []
     unreal: Request | None = None
-    for cell in space.cells(callers, OWNERS):
+    for cell in space.cells(*domain):
         more = new.more_than(old, cell.masks)
         if more.must and cell.target.real:
             return Difference(True, space.request(cell), ())

@@ -19,7 +19,7 @@ from reachsim.diff.cells import evaluate
 from reachsim.diff.scope import questions
 from reachsim.verdict import Traffic
 from tests.build import Build
-from tests.scenarios.pipelines import BUILD, CLIENT, IN, LAYERS, OUT, Pipeline, for_all, policy, statement
+from tests.scenarios.pipelines import BUILD, BUILD_ROLE, CLIENT, IN, LAYERS, OUT, Pipeline, for_all, policy, statement
 
 EVERY_PORT = ((0, 65535),)
 
@@ -199,6 +199,35 @@ def test_a_policy_that_is_new_is_told_and_raises_the_finding_it_causes() -> None
     back = compared(after, before)
     assert back.gate == ("pass", ())
     assert [(one.id, back.causes_of(one)) for one in back.gone] == [("ECR_REPOSITORY_PUBLIC", ("c1",))]
+
+
+def with_buckets(net: Pipeline) -> Pipeline:
+    net.put("s3api/list-buckets", {"Buckets": [{"Name": "pipe-b"}]}, region="global")
+    return net
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "proof"),
+    [
+        (lambda: with_buckets(Pipeline()), lambda: with_buckets(Pipeline(build_role=[*BUILD_ROLE, statement("s3:*")])),
+         r"s3:PutObject on arn:aws:s3:::pipe-b/\w+"),
+        (Pipeline, lambda: Pipeline(build_role=[*BUILD_ROLE, statement("codecommit:*")]),
+         r"codecommit:\w+ on arn:aws:codecommit:ap-northeast-1:111111111111:app"),
+        (Pipeline, lambda: Pipeline(build_role=[*BUILD_ROLE, statement("s3:*")]),
+         r"s3:\w+ on arn:aws:s3:::\S+ \(an example, not in the snapshot\)"),
+        (lambda: with_buckets(Pipeline(s3_policy=policy(for_all("s3:GetObject", LAYERS)))), lambda: with_buckets(
+            Pipeline(s3_policy=policy(for_all("s3:GetObject", LAYERS),
+                                      {**statement("s3:GetObject", "arn:aws:s3:::pipe-b/*"), "Principal": "*",
+                                       "Condition": {"StringEquals": {"aws:PrincipalAccount": "111111111111"}}}))),
+         r"s3:GetObject on arn:aws:s3:::pipe-b/\w+ by arn:aws:iam::111111111111:role/(build|dev) with .*"),
+    ],
+)  # fmt: skip
+def test_a_proof_names_what_the_snapshot_holds_or_is_told_as_an_example(
+    before: Callable[[], Pipeline], after: Callable[[], Pipeline], proof: str
+) -> None:
+    (told,) = compared(before(), after()).policies
+    assert told.allows_more
+    assert re.fullmatch(proof, told.more), told.more
 
 
 def test_permissions_of_users_and_attached_policies_are_told() -> None:
