@@ -17,6 +17,7 @@ import msgspec
 from reachsim.check import check
 from reachsim.config import Config
 from reachsim.diff import diff
+from reachsim.diff.records import EXPOSURES
 from reachsim.edits.draft import Draft
 from reachsim.errors import ReachsimError, UnsupportedError
 from reachsim.fix import holders
@@ -80,7 +81,7 @@ def finish(
     proof = diff(ground, edited, config, sources=first.sources, causes=False, edited=True)
     return Plan(
         _status(first, last, left), first.check.overall, last.check.overall,
-        tuple(sorted(mends, key=lambda one: one.opens)), left, patch, proof,
+        tuple(sorted(mends, key=lambda one: one.opens)), left or _beyond(last), patch, proof,
         also_opened(ground, edited, first.sources, config, proof), _policies(edited, mends),
         last.check.missing if last.check.overall == "undecided" else (),
     )  # fmt: skip
@@ -271,6 +272,31 @@ def _left(ground: Ground, judged: Judged) -> tuple[Left, ...]:
                     finding.component, finding.id, finding.title, tuple(finding.evidence)
                 )  # fmt: skip
     return tuple(found.values())
+
+
+def _beyond(judged: Judged) -> tuple[Left, ...]:
+    """What keeps a pipeline from being private and working though it is no fault that a change here is known for: a
+    network behind a private gateway, or something that no file of a snapshot tells.
+    """
+    answer = judged.check
+    if answer.overall in ("leaking", "exposed"):
+        return tuple(
+            Left(one.component, one.id, f"{one.title}: {_OWNERS}", tuple(one.evidence))
+            for one in answer.findings if one.id in EXPOSURES
+        )  # fmt: skip
+    if answer.overall != "undecided" or answer.missing:
+        return ()
+    found = []
+    for step in (one for one in answer.steps if one.outcome == "unknown"):
+        code = step.blocked_by[0].code if step.blocked_by else "UNKNOWN_RESOURCE"
+        why = step.blocked_by[0].detail if step.blocked_by else "what decides it is in no file of a snapshot"
+        found.append(Left(f"{step.project} {step.step}", code, why, tuple(step.contacts)))
+    return tuple(found)
+
+
+_OWNERS = (
+    "whether that may be is its owners' decision: take the route or the permission away, or accept it in reachsim.toml"
+)
 
 
 UNDECIDED = frozenset({"BUILD_CONTACTS_UNRESOLVED", "EXPECTATION_UNDECIDED"})
