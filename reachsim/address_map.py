@@ -139,7 +139,7 @@ def _network_acls(network: Network, vpc: str, space: IntervalSet) -> Iterator[Gr
 def _rule(network: Network, rule: Rule, space: IntervalSet) -> Bar:
     peers, text = rule.peers, rule.text
     if rule.group is not None:
-        peers = network.members.get(rule.group, EMPTY)
+        peers = network.members(rule.group)
         text = text.replace(rule.group, network.label(rule.group))
     if isinstance(rule.name, int):
         text = f"{'*' if rule.peers == EVERYWHERE else rule.name} {text}"

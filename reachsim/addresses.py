@@ -56,7 +56,7 @@ class Address(str):
     number: int
 
     def __new__(cls, text: str) -> Address:
-        made = super().__new__(cls, text)
+        made = str.__new__(cls, text)
         made.number = parse_address(text)
         return made
 
@@ -77,6 +77,8 @@ def parse_address(text: str) -> int:
 
 
 _OCTETS: Final = {str(number): number for number in range(256)}
+_LENGTHS: Final = {str(bits): 1 << (32 - bits) for bits in range(33)}
+"""Length of an IPv4 prefix → how many addresses it has."""
 
 
 @lru_cache(maxsize=65536)
@@ -92,6 +94,16 @@ def parse_block(text: str) -> IntervalSet:
     >>> parse_block("10.0.0.0/30").size, parse_block("10.0.0.1").size
     (4, 1)
     """
+    address, _, length = text.partition("/")
+    parts = address.split(".")
+    if len(parts) == 4 and length in _LENGTHS:
+        try:
+            first = _OCTETS[parts[0]] << 24 | _OCTETS[parts[1]] << 16 | _OCTETS[parts[2]] << 8 | _OCTETS[parts[3]]
+        except KeyError:
+            pass  # ``::ffff:10.0.0.0/8``, or no block
+        else:
+            size = _LENGTHS[length]
+            return IntervalSet.span(first & -size, first & -size | size - 1)
     network = ipaddress.ip_network(text, strict=False)
     base = V6_BASE if network.version == 6 else 0
     return IntervalSet.span(base + int(network.network_address), base + int(network.broadcast_address))

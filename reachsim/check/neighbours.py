@@ -23,7 +23,7 @@ def exposed_neighbours(ground: Ground, sources: Sequence[str]) -> Iterator[Findi
     network = ground.network
     vpcs = vpcs_of(network, sources)
     own = {parse_selector(source).value for source in sources}
-    for name, interface in sorted((one.id, one) for one in network.interfaces.values() if one.vpc_id in vpcs):
+    for name, interface in sorted((one.id, one) for one in network.interfaces_of_vpcs(vpcs)):
         if interface.kind == "nat" or own & {name, interface.instance_id}:
             continue
         if not interface.public and not interface.addresses & V6:

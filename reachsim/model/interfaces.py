@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, ItemsView, Iterator, Mapping, ValuesView
 from typing import Literal
 
 import msgspec
 
 from reachsim.addresses import V4
 from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.model.decode import garbage_collector_paused
 from reachsim.model.records import NetworkInterface, NotThere, Subnet
 
 Kind = Literal["interface", "virtual", "public", "any", "endpoint", "nat", "load-balancer", "gateway-load-balancer"]
@@ -47,6 +49,55 @@ class Interface(msgspec.Struct, frozen=True):
     @property
     def public_addresses(self) -> IntervalSet:
         return IntervalSet.of((public, public) for _, public in self.public)
+
+
+class Interfaces(Mapping[str, Interface]):
+    """Interfaces by id, in the order of their records; each is made when it is first asked for.
+
+    Args:
+        records: what describe-network-interfaces says.
+        endpoints: ids that an endpoint lists as its own, though their record may not tell.
+        nats: ids that a NAT gateway lists.
+    """
+
+    def __init__(
+        self, records: Mapping[str, NetworkInterface], endpoints: Collection[str], nats: Collection[str]
+    ) -> None:
+        self._records, self._endpoints, self._nats = records, endpoints, nats
+        self._made: dict[str, Interface] = {}
+        self._ordered: dict[str, Interface] | None = None
+
+    def __getitem__(self, name: str) -> Interface:
+        made = self._made.get(name)
+        if made is None:
+            made = interface_of(self._records[name])
+            if name in self._endpoints and made.kind == "interface":
+                made = msgspec.structs.replace(made, kind="endpoint")
+            if name in self._nats:
+                made = msgspec.structs.replace(made, kind="nat")
+            self._made[name] = made
+        return made
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._records
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def values(self) -> ValuesView[Interface]:
+        return self._all().values()
+
+    def items(self) -> ItemsView[str, Interface]:
+        return self._all().items()
+
+    def _all(self) -> dict[str, Interface]:
+        if self._ordered is None:
+            with garbage_collector_paused():
+                self._ordered = {name: self[name] for name in self._records}
+        return self._ordered
 
 
 def interface_of(record: NetworkInterface) -> Interface:

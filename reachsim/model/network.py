@@ -7,7 +7,7 @@ that it would have needed (DESIGN, "What a verdict needs"). **Source:** network-
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from functools import cached_property
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ from reachsim.errors import Fault, SnapshotError
 from reachsim.intervals import EMPTY, Index, IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.decode import decode, decode_collection, fault, garbage_collector_paused
-from reachsim.model.interfaces import Interface, interface_of
+from reachsim.model.interfaces import Interface, Interfaces
 from reachsim.snapshot import Snapshot
 
 Record = TypeVar("Record", bound=msgspec.Struct)
@@ -51,6 +51,8 @@ class Network:
         self._faults: dict[str, Fault] = {}
         self._kept: dict[tuple[str, str], tuple[msgspec.Struct, ...]] = {}
         self._subnet_indexes: dict[str, tuple[tuple[str, ...], tuple[IntervalSet, ...], Index]] = {}
+        self._members: dict[str, IntervalSet] = {}
+        self._interfaces_by_subnet: dict[str, list[Interface]] = {}
         self._interfaces_by_address: dict[str, tuple[dict[int, list[Interface]], list[Interface]]] = {}
         with garbage_collector_paused():
             self._load()
@@ -236,7 +238,12 @@ class Network:
             path = self.path(home, service, operation)
             for index, record in enumerate(self._records(path, key, kind)):
                 name = identity(record)
-                self._take(found, name, record, Place(home, path, f"/{key}/{index}"), name)
+                place = Place(home, path, f"/{key}/{index}")
+                if name in found or not name.isprintable():
+                    self._take(found, name, record, place, name)
+                else:
+                    found[name] = record
+                    self.places[name] = place
         return found
 
     def _take(self, found: dict[Key, Record], key: Key, record: Record, place: Place, name: str) -> None:
@@ -565,29 +572,32 @@ class Network:
     # --- interfaces -------------------------------------------------------------------------------------------------
 
     @cached_property
-    def interfaces(self) -> dict[str, Interface]:
-        with garbage_collector_paused():
-            found = {name: interface_of(record) for name, record in self.network_interfaces.items()}
-        for endpoint in self.vpc_endpoints.values():
-            for name in endpoint.network_interface_ids:
-                if name in found and found[name].kind == "interface":
-                    found[name] = msgspec.structs.replace(found[name], kind="endpoint")
-        for gateway in self.nat_gateways.values():
-            for address in gateway.nat_gateway_addresses:
-                if address.network_interface_id in found:
-                    known = found[address.network_interface_id]
-                    found[known.id] = msgspec.structs.replace(known, kind="nat")
-        return found
+    def interfaces(self) -> Interfaces:
+        endpoints = (name for endpoint in self.vpc_endpoints.values() for name in endpoint.network_interface_ids)
+        nats = (
+            address.network_interface_id
+            for gateway in self.nat_gateways.values()
+            for address in gateway.nat_gateway_addresses
+            if address.network_interface_id
+        )
+        return Interfaces(self.network_interfaces, frozenset(endpoints), frozenset(nats))
 
     @cached_property
-    def _interfaces_by_subnet(self) -> dict[str, list[Interface]]:
-        found: dict[str, list[Interface]] = {}
-        for interface in self.interfaces.values():
-            found.setdefault(interface.subnet_id, []).append(interface)
+    def _names_by_subnet(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name, record in self.network_interfaces.items():
+            found.setdefault(record.subnet_id or "", []).append(name)
         return found
 
     def interfaces_in(self, subnet_id: str) -> list[Interface]:
-        return self._interfaces_by_subnet.get(subnet_id, [])
+        if subnet_id not in self._interfaces_by_subnet:
+            names = self._names_by_subnet.get(subnet_id, ())
+            self._interfaces_by_subnet[subnet_id] = [self.interfaces[name] for name in names]
+        return self._interfaces_by_subnet[subnet_id]
+
+    def interfaces_of_vpcs(self, vpcs: Collection[str]) -> list[Interface]:
+        records = self.network_interfaces.items()
+        return [self.interfaces[name] for name, record in records if (record.vpc_id or "") in vpcs]
 
     def interfaces_at(self, subnet_id: str, addresses: IntervalSet) -> list[Interface]:
         """The subnet's interfaces that may have one of the addresses; exactly the one that has it for a single one."""
@@ -614,16 +624,27 @@ class Network:
         """The interface of that id, or the interfaces of the instance of that id."""
         if resource_id in self.interfaces:
             return [self.interfaces[resource_id]]
-        return [one for one in self.interfaces.values() if one.instance_id == resource_id]
+        records = self.network_interfaces.items()
+        return [
+            self.interfaces[name] for name, record in records
+            if record.attachment is not None and record.attachment.instance_id == resource_id
+        ]  # fmt: skip
 
     @cached_property
-    def members(self) -> dict[str, IntervalSet]:
-        """Private addresses of the interfaces that carry a security group, by group (fact N85)."""
-        spans: dict[str, list[tuple[int, int]]] = {}
-        for interface in self.interfaces.values():
-            for group in interface.groups:
-                spans.setdefault(group, []).extend(interface.addresses.spans)
-        return {group: IntervalSet.of(found) for group, found in spans.items()}
+    def _names_by_group(self) -> dict[str, list[str]]:
+        """Security group → the interfaces that carry it."""
+        found: dict[str, list[str]] = {}
+        for name, record in self.network_interfaces.items():
+            for group in record.groups:
+                found.setdefault(group.group_id, []).append(name)
+        return found
+
+    def members(self, group_id: str) -> IntervalSet:
+        """Private addresses of the interfaces that carry a security group (fact N85)."""
+        if group_id not in self._members:
+            names = self._names_by_group.get(group_id, ())
+            self._members[group_id] = IntervalSet.union_of(self.interfaces[name].addresses for name in names)
+        return self._members[group_id]
 
     @cached_property
     def security_group_rules_of(self) -> dict[str, list[aws.SecurityGroupRule]]:
@@ -633,29 +654,22 @@ class Network:
             found.setdefault(rule.group_id, []).append(rule)
         return found
 
-    @cached_property
-    def vpcs_of_group(self) -> dict[str, frozenset[str]]:
-        """VPCs in which interfaces carry a security group."""
-        found: dict[str, set[str]] = {}
-        for interface in self.interfaces.values():
-            for group in interface.groups:
-                found.setdefault(group, set()).add(interface.vpc_id)
-        return {group: frozenset(vpcs) for group, vpcs in found.items()}
-
     def members_in(self, group_id: str, vpcs: frozenset[str]) -> IntervalSet:
         """Like `members`, only interfaces in the given VPCs."""
-        if self.vpcs_of_group.get(group_id, frozenset()) <= vpcs:
-            return self.members.get(group_id, EMPTY)
-        return IntervalSet.union_of(
-            one.addresses for one in self.interfaces.values() if group_id in one.groups and one.vpc_id in vpcs
-        )
+        names = self._names_by_group.get(group_id, ())
+        near = [name for name in names if (self.network_interfaces[name].vpc_id or "") in vpcs]
+        if len(near) == len(names):
+            return self.members(group_id)
+        return IntervalSet.union_of(self.interfaces[name].addresses for name in near)
 
     @cached_property
     def public_addresses(self) -> dict[int, tuple[Interface, int]]:
         """Public IPv4 address → the interface and its private address behind it."""
         found = {
             public: (interface, private)
-            for interface in self.interfaces.values()
+            for name, record in self.network_interfaces.items()
+            if record.association is not None or any(one.association for one in record.private_ip_addresses)
+            for interface in (self.interfaces[name],)
             for private, public in interface.public
         }
         for gateway_id, gateway in self.nat_gateways.items():  # a regional one's stand on no interface (N54)

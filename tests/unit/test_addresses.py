@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 import pytest
 
 from reachsim.addresses import (
@@ -137,3 +139,23 @@ def test_amazons_local_addresses_hold_the_services_of_every_instance() -> None:
 
 def test_the_families_have_their_sizes() -> None:
     assert (V4.size, V6.size) == (1 << 32, 1 << 128)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10.0.0.0/8", "10.1.2.3/8", "0.0.0.0/0", "255.255.255.255/32", "10.0.0.1", "10.0.0.0/255.0.0.0", "10.0.0.0/08",
+        "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.256/8", "010.0.0.0/8", "10.0.0.0/", "10.0.0.0/8/8", "10.0.0.0/ 8", "",
+        "::ffff:10.0.0.1/100", "::/0", "fe80::1/64", "١.0.0.0/8",
+    ],
+)  # fmt: skip
+def test_blocks_are_what_the_standard_library_takes_them_for(text: str) -> None:
+    try:
+        expected = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        with pytest.raises(ValueError, match=r"does not appear|Only one"):
+            parse_block(text)
+        return
+    base = V6_BASE if expected.version == 6 else 0
+    low, high = (base + int(one) for one in (expected.network_address, expected.broadcast_address))
+    assert parse_block(text).spans == ((low, high),)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
-from reachsim import load
 from tests.benchmarks.figure import Figure, Place
 from tests.benchmarks.measuring import ROOT, Measured, Ran, Value, in_turn, profile_of_command, ran, ratios
 
@@ -45,8 +45,8 @@ def _check_shipped(place: Place, _size: int) -> Measured:
 
 def sender_of(folder: str) -> str:
     """An interface in the middle of an organization that may ask all private addresses."""
-    interfaces = [one for one in load(folder).network.interfaces.values() if one.id.split("-")[2:3] == ["batch"]]
-    return interfaces[len(interfaces) // 2].id
+    command = (sys.executable, "-m", "tests.benchmarks.sender", folder)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _check_parse(place: Place, size: int) -> Measured:
