@@ -99,8 +99,12 @@ def _out_by_family(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, fam
     for code, block_of_addresses in private.items():
         inside = part.with_destinations(block_of_addresses) if part is not None else None
         if inside is not None and part is not None:
-            detail = f"{ground.network.label(gateway_id)} does not forward to {describe_addresses(inside.destinations)}"
-            found.append(stopped(inside, block(inside, code, gateway_id, detail)))
+            to = describe_addresses(inside.destinations)
+            detail, cause = f"{ground.network.label(gateway_id)} does not forward to {to}", None
+            if flow.leg == "response":
+                cause, table_id = "RETURN_ROUTE_MISSING", flow.place[-1]
+                detail = f"{ground.network.label(table_id)} has no route of its own for the reply to {to}; {detail}"
+            found.append(stopped(inside, block(inside, code, gateway_id, detail, cause=cause)))
             part = part.with_destinations(part.destinations - block_of_addresses)
     if part is None:
         return found
@@ -439,7 +443,8 @@ def nat_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         return [not_there(ground, flow, gateway_id, vpc_id, "describe-nat-gateways")]
     label = ground.network.label(gateway_id)
     if flow.leg == "response":
-        detail = f"the reply is routed to {label}, which would send it from another address"
+        by = ground.network.label(flow.place[-1])
+        detail = f"{by} routes the reply to {label}, which would send it from another address"
         why = block(flow, "NO_POSSIBLE_DESTINATION", gateway_id, detail, cause="RETURN_ROUTE_MISSING")
         return [stopped(flow, why)]
     why = block(flow, "BAD_STATE", gateway_id, f"{label} is {gateway.state}")
