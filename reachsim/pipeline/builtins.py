@@ -162,6 +162,18 @@ def _cut(call: Call) -> Outcome:
     return Outcome((), None)
 
 
+def _awk(call: Call) -> Outcome:
+    """``awk -F SEPARATOR '{print $N}'`` and nothing else of it; the shell's reader writes ``$N`` as ``${N}``."""
+    given = arguments(call.words, ["F", "v", "f"])
+    program = re.fullmatch(r"\{\s*+print\s++\$\{?(\d{1,3})\}?;?+\s*+\}", given.rest[0].strip()) if given.rest else None
+    separator = given.last("F")
+    if call.stdin is None or program is None or len(given.rest) > 1 or (separator and len(separator) > 1):
+        return Outcome((), None)
+    field = int(program[1])
+    parts = [line.split(separator) for line in call.stdin.rstrip("\n").split("\n")]
+    return Outcome((), "\n".join(one[field - 1] if len(one) >= field > 0 else "" for one in parts) + "\n")
+
+
 def _jq(call: Call) -> Outcome:
     given = arguments(call.words, ["arg", "argjson", "indent"])
     path = given.rest[0] if given.rest else "."
@@ -217,7 +229,8 @@ BUILTINS: Final[dict[str, Callable[[Call], Outcome]]] = {
     "echo": _echo, "printf": _printf, "cat": _cat, "tee": _tee, "cd": _cd, "pushd": _cd, "export": _export,
     "declare": _export, "local": _export, "readonly": _export, "typeset": _export, "read": _read, "exit": _exit,
     "return": _exit, "break": _break, "continue": _break, "seq": _seq, "trap": _trap, "test": _test, "[": _test,
-    "cp": _copy, "mv": _copy, "install": _copy, "ln": _copy, "rm": _remove, "cut": _cut, "jq": _jq, "head":
+    "cp": _copy, "mv": _copy, "install": _copy, "ln": _copy, "rm": _remove, "cut": _cut, "awk": _awk,
+    "jq": _jq, "head":
     _same, "tail": _same, "sort": _same, "uniq": _same, "basename": _basename, "dirname": _basename, "tr": _tr,
     "true": _constant, ":": _constant, "false": _constant, "which": _undecided, "type": _undecided, "hash":
     _undecided, "grep": _undecided, "egrep": _undecided, "fgrep": _undecided, "diff": _undecided, "cmp":

@@ -13,9 +13,9 @@ from typing import Final
 from reachsim.pipeline import jib, knowledge, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.python_packages import index_at
-from reachsim.pipeline.records import Confidence, Found
+from reachsim.pipeline.records import Confidence, Found, Gap
 from reachsim.pipeline.texts import between, first_between, without
-from reachsim.pipeline.variables import expand
+from reachsim.pipeline.variables import expand, nothing_known
 
 _PASSIVE: Final = ("v", "version", "h", "help")
 
@@ -56,11 +56,10 @@ def _analysed(call: Call, pom: str) -> list[Found]:
     if url is None and not any(word.endswith((":sonar", "sonar:sonar")) for word in call.words):
         return []
     url = url or call.env("SONAR_HOST_URL") or first_between(pom, "<sonar.host.url>", "</sonar.host.url>")
-    return (
-        urls.destination(expand(url.strip(), call.variables))
-        if url
-        else list(knowledge.index("sonarcloud", "possible"))
-    )
+    if not url:
+        return list(knowledge.index("sonarcloud", "possible"))
+    server = expand(url.strip(), call.variables)
+    return [Gap(call.command.text, urls.why_unknown(server))] if nothing_known(server) else urls.destination(server)
 
 
 def _modules(call: Call, name: str, depth: int = 0) -> list[str]:

@@ -434,7 +434,7 @@ def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Out
         return _interpreter(call, program)
     if call.words and all(re.fullmatch(r"-{1,2}(?:v|V|version|h|help)|version|help", word) for word in call.words):
         return Outcome((), None)  # whatever it is, it only tells of itself
-    if program in LOCAL or program.startswith(("docker-php-ext-", "x86_64-", "aarch64-")):
+    if program.isdecimal() or program in LOCAL or program.startswith(("docker-php-ext-", "x86_64-", "aarch64-")):
         return Outcome((), None)
     return Outcome((Gap(call.command.text, f"what {shown(program)} contacts is not known"),), None)
 
