@@ -37,7 +37,8 @@ class Need(Struct, frozen=True):
 
     Needs of one step with the same ``instead`` word stand for each other: one of them is enough. An empty destination
     is one that the files do not tell; ``open`` says that they tell the service, but not the resource's name;
-    ``in_image`` that a Docker build contacts it; ``by`` is the source that it is asked from, "" for the step's own.
+    ``in_image`` that a Docker build contacts it; ``by`` is the source that it is asked from, "" for the step's own;
+    ``by_proxy`` whether a proxy is asked for it, as far as the build's files tell.
     """
 
     step: str
@@ -50,6 +51,7 @@ class Need(Struct, frozen=True):
     open: bool = False
     in_image: bool = False
     by: str = ""
+    by_proxy: bool | None = None
 
     @property
     def asked(self) -> tuple[str, str, int]:
@@ -70,6 +72,7 @@ def needs_of(network: Network, source: str, contacts: Contacts | None = None) ->
     needs = [*_untold(found[1])] if found is not None else []
     needs += [_of_contact(home, one) for one in contacts.contacts if one.confidence != "possible"]
     needs += [_of_unresolved(one) for one in contacts.unresolved if _names_an_image(one)]
+    needs += [_of_unresolved(one, "run") for one in contacts.unresolved if "CodeBuild refuses it" in one.why]
     proxied = [one for one in contacts.unresolved if one.why == PROXY_REACHES]
     needs += [Need("environment", "", place=f"{one.file}:{one.line} {one.text}: {one.why}") for one in proxied]
     if proxied or (found is not None and _proxies(found[1])):
@@ -80,8 +83,12 @@ def needs_of(network: Network, source: str, contacts: Contacts | None = None) ->
 def _behind_a_proxy(need: Need, proxies: Sequence[str]) -> Need:
     """What a proxy may fetch for the build isn't asked for on the build's own way; the proxy itself is.
 
-    NO_PROXY mostly exempts AWS's names, which keep their own way; what it exempts besides is not worked out.
+    Where the files do not tell what NO_PROXY exempts, AWS's names are taken to be among it.
     """
+    if need.by_proxy is False:
+        return need
+    if need.by_proxy:
+        return replace(need, destination="", place=f"{need.place}: {PROXY_REACHES}")
     host = need.destination.removeprefix("host:")
     if host == need.destination or need.port not in (80, 443) or any(host in one for one in proxies):
         return need
@@ -95,7 +102,7 @@ def _of_contact(home: Home, contact: Contact) -> Need:
     instead = (place or contact.command) if contact.confidence == "likely" else ""
     destination, is_open = _destination(home, contact.host)
     return Need(contact.step, destination, requests, contact.port, contact.protocol, place, instead, is_open,
-                contact.in_image)  # fmt: skip
+                contact.in_image, by_proxy=contact.by_proxy)  # fmt: skip
 
 
 def _destination(home: Home, host: str) -> tuple[str, bool]:
@@ -134,8 +141,8 @@ def _names_an_image(row: Unresolved) -> bool:
     return row.text.upper().startswith(("FROM ", "COPY --FROM=")) or _OPEN_IMAGE.search(row.why) is not None
 
 
-def _of_unresolved(row: Unresolved) -> Need:
-    return Need("pull", "", place=f"{row.file}:{row.line} {row.text}: {row.why}")
+def _of_unresolved(row: Unresolved, step: str = "pull") -> Need:
+    return Need(step, "", place=f"{row.file}:{row.line} {row.text}: {row.why}")
 
 
 def default_needs(network: Network, source: str) -> tuple[Need, ...]:

@@ -48,6 +48,7 @@ from reachsim.pipeline.variables import (
     ROOT,
     codebuild_variables,
     expand,
+    is_known,
     nothing_known,
     shown,
     unknown,
@@ -259,7 +260,8 @@ class Walk:
             elif isinstance(one, ContainerRun):
                 self._container(one, command)
             else:
-                self.add(one, command.file, command.line, command.text, command.confidence)
+                proxied = _by_proxy(command, one) if not self.within else None
+                self.add(one, command.file, command.line, command.text, command.confidence, proxied=proxied)
         return Result(stdout, outcome.status)
 
     def _container(self, run: ContainerRun, command: Command) -> None:
@@ -311,7 +313,9 @@ class Walk:
     def note(self, gap: Gap, line: int, file: str) -> None:
         self.gaps.setdefault(Unresolved(file, line, shown(gap.text), shown(gap.why)))
 
-    def add(self, found: Found, file: str, line: int, text: str, confidence: Confidence) -> None:
+    def add(
+        self, found: Found, file: str, line: int, text: str, confidence: Confidence, *, proxied: bool | None = None
+    ) -> None:
         """Keep a row; the same row found again is kept once, with the surer word and the requests of both."""
         if isinstance(found, Gap):
             self.note(found, line, file)
@@ -319,7 +323,7 @@ class Walk:
             return
         for choice in alternatives.choices([found.host]):
             one = msgspec.structs.replace(found, host=alternatives.filled(found.host, choice), confidence="possible")
-            self.add(one, file, line, text, confidence)
+            self.add(one, file, line, text, confidence, proxied=proxied)
         if alternatives.choices([found.host]):
             return
         found = self.own.mirrored(found)
@@ -335,7 +339,7 @@ class Walk:
             sure = sure if ORDER[sure] < ORDER[old.confidence] else old.confidence
         requests = tuple(dict.fromkeys([*(old.requests if old else ()), *found.requests]))
         self.found[key] = Contact(host, found.port, found.protocol, kind, file, line, self.phase, shown(text), sure,
-                                  found.step, service, requests, self.within > 0)  # fmt: skip
+                                  found.step, service, requests, self.within > 0, proxied)  # fmt: skip
         self._partly(found.host, text, file, line)
 
     def _partly(self, host: str, text: str, file: str, line: int) -> None:
@@ -346,6 +350,21 @@ class Walk:
             if name.upper() in ACCOUNT_NAMES:
                 why = f"{name} is not set in these files; by convention it is the build's own account"
             self.note(Gap(text, why), line, file)
+
+
+def _by_proxy(command: Command, found: Found) -> bool | None:
+    """Whether a command asks a proxy for a destination, by its environment; the Docker daemon and SSH ask none."""
+    values = command.scope.variables | command.assigned
+    names = {443: ("https_proxy", "all_proxy"), 80: ("http_proxy", "all_proxy")}
+    if not isinstance(found, Destination) or found.kind == "registry" or found.port not in names:
+        return None
+    if not any(values.get(name) or values.get(name.upper()) for name in names[found.port]):
+        return None
+    past = values.get("no_proxy", values.get("NO_PROXY", ""))
+    if not is_known(past):
+        return None
+    ends = [one.strip().removeprefix("*").lstrip(".") for one in past.split(",") if one.strip()]
+    return "*" not in past.split(",") and not any(found.host == one or found.host.endswith(f".{one}") for one in ends)
 
 
 def _filled(command: Command, choice: Mapping[str, str]) -> Command:

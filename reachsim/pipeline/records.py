@@ -118,6 +118,8 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=False):
     requests: tuple[Request, ...] = ()
     in_image: bool = False
     """Whether a Docker build contacts it, and not the build's own commands."""
+    by_proxy: bool | None = None
+    """Whether the command asks a proxy for it; None where the files set none, or do not tell what goes past it."""
 
     def to_json(self) -> dict[str, object]:
         """The row as DESIGN writes it: ``service`` and ``requests`` only where there are any."""
