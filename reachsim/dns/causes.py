@@ -77,12 +77,16 @@ def endpoints_for(
         if endpoint.vpc_id == vpc_id and services.suffix_of_service_name(endpoint.service_name) in wanted
     ]
     interfaces = [one for one in mine if one.vpc_endpoint_type == "Interface"]
+    interfaces.sort(key=lambda one: one.state not in ("available", "partial"))  # what works tells more
     gateways = [one for one in mine if one.vpc_endpoint_type == "Gateway"]
     return ([], gateways) if gateways else (interfaces, [])
 
 
 def _why_not(network: Network, vpc_id: str, endpoint: aws.VpcEndpoint, name: str, suffix: str) -> Reason:
     label = network.label(endpoint.vpc_endpoint_id)
+    if endpoint.state not in ("available", "partial"):
+        detail = f"{label} is {endpoint.state}, so its private DNS does not answer {name}"
+        return Reason("BAD_STATE", endpoint.vpc_endpoint_id, detail)
     if endpoint.private_dns_enabled and endpoint.dns_options.private_dns_only_for_inbound_resolver_endpoint:
         detail = f"{label} answers private names for inbound resolvers only, so {name} stays public in the VPC"
         return Reason("DNS_RESOLVES_TO_PUBLIC_ADDRESS", endpoint.vpc_endpoint_id, detail)

@@ -35,7 +35,12 @@ def test_n130_state_is_compared_without_case(state: str) -> None:
 def test_n130_only_an_available_endpoint_carries_traffic(state: str) -> None:
     net, endpoint, interface = with_endpoint()
     net[endpoint]["State"] = state
-    assert fate(ask(net, net.client, "logs")) == ("blocked", "none")
+    verdict = ask(net, net.client, "logs")
+    assert fate(verdict) == ("blocked", "none")
+    assert [(one.code, one.component) for one in verdict.blocked_by] == [
+        ("BAD_STATE", endpoint), ("NO_ROUTE_TO_DESTINATION", net.ta)
+    ]  # fmt: skip
+    assert f"{endpoint} is {state.lower()}" in verdict.blocked_by[0].detail
     verdict = ask(net, net.client, interface)
     assert blocks(verdict) == {("BAD_STATE", endpoint, None, None, "request", "ingress")}
 
