@@ -29,7 +29,8 @@ def contacts_of_project(network: Network, name: str, folders: Mapping[str, Path]
     Raises QuestionError if the given folder or the buildspec is none.
     """
     held = _held(network, name)
-    if find_project(network, name) is None or (name not in folders and not held):
+    found = find_project(network, name)
+    if found is None or (name not in folders and not held and not _is_inline(found[1].source.buildspec)):
         return None
     try:
         return _read(network, name, folders, held, config)
@@ -49,7 +50,7 @@ def _read(
     owned = find(network.snapshot, name)
     context: Mapping[str, bytes] = open_context(folders[name]) if name in folders else held
     spec = owned.project.source.buildspec or DEFAULT_NAME
-    if "\n" in spec or spec.startswith("version"):
+    if _is_inline(spec):
         return contacts_of(spec.encode(), context, owned, f"buildspec of {name}", own)
     path = spec.removeprefix("./")
     if path.startswith(("arn:", "s3:")) or path not in context:
@@ -57,6 +58,11 @@ def _read(
             raise QuestionError(f"--code {name}={folders[name]}: expected {path} in it, found none", "BAD_CODE")
         return None
     return contacts_of(context[path], context, owned, path, own)
+
+
+def _is_inline(buildspec: str | None) -> bool:
+    """Whether the project holds the buildspec itself, not its path."""
+    return buildspec is not None and ("\n" in buildspec or buildspec.startswith(("version", "{")))
 
 
 def _held(network: Network, name: str) -> dict[str, bytes]:

@@ -15,6 +15,9 @@ from reachsim.importers import ImportReport, import_terraform
 from tests.build import Build
 from tests.plans import PlanJson, Ref
 
+TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"},
+                        "Action": "sts:AssumeRole"}]}  # fmt: skip
+
 
 def network(plan: PlanJson, zones: int = 2) -> None:
     """A VPC with private subnets, a route table, a group for builds and one for endpoints."""
@@ -273,7 +276,7 @@ def test_a_deferred_policy_document_is_put_together_from_whole_arns_and_ids(tmp_
     network(plan)
     endpoint(plan, "git-codecommit")
     plan.add("aws_codecommit_repository.app", repository_name="app")
-    plan.add("aws_iam_role.build", name="build", assume_role_policy="{}")
+    plan.add("aws_iam_role.build", name="build", assume_role_policy=json.dumps(TRUST))
     plan.deferred("aws_iam_policy_document.build", statement=[{
         "effect": "Allow", "actions": ["codecommit:GitPull"], "resources": Ref("aws_codecommit_repository.app.arn"),
         "condition": [{"test": "StringEquals", "variable": "aws:SourceVpce",
@@ -540,7 +543,7 @@ def vpc_module(plan: PlanJson, nat: bool) -> None:
                  service_name=f"com.amazonaws.us-east-1.{service}", vpc_endpoint_type="Interface",
                  private_dns_enabled=True, subnet_ids=Ref("module.vpc.private_subnets"),
                  security_group_ids=Ref("aws_security_group.endpoints.id"))  # fmt: skip
-    plan.add("aws_iam_role.build", name="build", assume_role_policy="{}")
+    plan.add("aws_iam_role.build", name="build", assume_role_policy=json.dumps(TRUST))
     everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
     plan.add("aws_iam_role_policy.build", role=Ref("aws_iam_role.build.id"), policy=json.dumps(everything))
     project(plan, service_role=Ref("aws_iam_role.build.arn"), vpc_config=[{

@@ -102,12 +102,14 @@ def test_alternatives_of_a_registry_are_no_failure_while_one_gets_through() -> N
     assert steps(check)["pull"].outcome == "allowed"
 
 
-def test_inline_buildspec_of_the_project() -> None:
+@pytest.mark.parametrize("code", [{}, {"code/p1/README": b""}])
+def test_inline_buildspec_of_the_project(code: dict[str, bytes]) -> None:
+    """It is the project's own, so it is read though no file of the build is at hand."""
     net = Pipeline()
     net["p1"]["source"]["buildspec"] = (
         "version: 0.2\nphases:\n  build:\n    commands:\n      - curl https://example.com/x\n"
     )
-    check = load_files(net.files() | {"code/p1/README": b""}).check()
+    check = load_files(net.files() | code).check()
     assert any("example.com" in one for one in steps(check)["run"].contacts)
     assert check.overall == "private-but-failing"
 
