@@ -411,8 +411,9 @@ _HEAD: Final = r"""#!/bin/sh
 # sh capture.sh DIRECTORY: the caller's account and Region into a snapshot, with the AWS CLI alone.
 set -fu
 dir=${1:?directory}
-account=$(aws sts get-caller-identity --query Account --output text) || exit 2
 region=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region)}}
+export AWS_REGION="$region" AWS_DEFAULT_REGION="$region" # the AWS CLI's first version knows the second one only
+account=$(aws sts get-caller-identity --query Account --output text) || exit 2
 nothing='{}'
 [ "$region" ] && err=$(mktemp) || exit 2
 trap 'rm -f "$err"' EXIT
@@ -422,6 +423,7 @@ save() { # FILE SERVICE OPERATION OPTION...: one call, one file; a refusal is a 
     printf '%s\n' "${body:-$nothing}" | redact "$1"
   else
     code=$(sed -n 's/.*An error occurred (\([A-Za-z0-9._-]*\)) when calling.*/\1/p' "$err" | head -n 1)
+    [ "$code" ] || printf '%s\n' "not collected: $1 $2: $(grep . "$err" | tail -n 1)" >&2
     printf '{"Error": {"Code": "%s"}}\n' "${code:-NotCollected}"
   fi >"$file.tmp" && mv "$file.tmp" "$file"
 }
@@ -455,9 +457,10 @@ def shell_loop() -> str:
     """A POSIX shell script that fills a snapshot directory with the AWS CLI alone.
 
     It takes the caller's credentials and Region and asks every call of the table but those that the module's docstring
-    names. A refusal becomes ``{"Error": {"Code": …}}``, a failure of another kind the code ``NotCollected``. If there
-    are more names than a batch call takes, its file is left out. One run is one account and Region; run it again with
-    another Region and the same directory for the next. Needs aws, awk, sed and mktemp.
+    names. A refusal becomes ``{"Error": {"Code": …}}``, a failure of another kind the code ``NotCollected``, and what
+    the AWS CLI said goes to standard error (an older one lacks some options). If there are more names than a batch call
+    takes, its file is left out. One run is one account and Region; run it again with another Region and the same
+    directory for the next. Needs aws, awk, sed and mktemp.
     """
     calls = [call for call in CALLS if f"{call.service}/{call.operation}" not in _NOT_LOOPED]
     return _HEAD + "".join((*_plain(calls), *_optioned(calls), _EACH, *_each(calls), "END\n"))

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from reachsim.collect.errors import CollectError
+
 # Answers that may be large are asked for in pages; EC2 else sends all that there is in one.
 _PAGE_SIZES: Final = dict.fromkeys(
     ("describe-instances", "describe-network-interfaces", "describe-security-group-rules", "describe-security-groups",
@@ -73,14 +75,20 @@ def _by_token(method: Callable[..., Any], token: str, given: dict[str, Any]) -> 
 
 
 def arguments(options: Sequence[str], shape: Any) -> dict[str, Any]:
-    """AWS CLI options as boto3 arguments: ``--vpc-id vpc-1`` → ``{"VpcId": "vpc-1"}``."""
+    """AWS CLI options as boto3 arguments: ``--vpc-id vpc-1`` → ``{"VpcId": "vpc-1"}``.
+
+    Raises CollectError for an option that the installed boto3 is too old to know.
+    """
     from botocore import xform_name
 
     members = {f"--{xform_name(one, '-')}": one for one in (shape.members if shape else ())}
     found: dict[str, Any] = {}
     words = list(options)
     while words:
-        name = members[words.pop(0)]
+        option = words.pop(0)
+        if option not in members:
+            raise CollectError(f"this boto3 is too old: its model of {shape.name} has no {option}; install a newer one")
+        name = members[option]
         values = []
         while words and not words[0].startswith("--"):
             values.append(words.pop(0))

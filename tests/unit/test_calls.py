@@ -118,6 +118,7 @@ def test_paths(arguments: tuple[str, ...], expected: str) -> None:
 FAKE_AWS = r"""#!/bin/sh
 echo "$*" >>"$FAKE/log"
 call=$1.$2
+[ "$AWS_REGION" = "$AWS_DEFAULT_REGION" ] || exit 1
 case " $* " in
   *" --query Account "*) echo 111111111111; exit ;;
   *" --query "*) [ -f "$FAKE/names/$call" ] && cat "$FAKE/names/$call"; exit ;;
@@ -267,7 +268,9 @@ def test_refusals_and_failures_are_written_down(loop: Loop) -> None:
     loop.given("answers", "s3api.get-bucket-policy.shut", '{"Policy": "{}"}')
     loop.given("broken", "logs.describe-log-groups")
     loop.given("silent", "ec2.describe-addresses")
-    assert loop.run().returncode == 0
+    done = loop.run()
+    assert done.returncode == 0
+    assert done.stderr == "not collected: logs describe-log-groups: Could not connect to the endpoint URL\n"
     assert loop.read("us-east-1/ec2/describe-nat-gateways.json") == {"Error": {"Code": "UnauthorizedOperation"}}
     assert loop.read("global/s3api/get-bucket-policy/open.json") == {"Error": {"Code": "NoSuchBucketPolicy"}}
     assert loop.read("global/s3api/get-bucket-policy/shut.json") == {"Policy": "{}"}

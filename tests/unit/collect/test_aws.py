@@ -107,6 +107,12 @@ def test_options_become_arguments(stubbed: Stubbed) -> None:
     stubbed.ask("route53", "list-hosted-zones-by-vpc", "--vpc-region", REGION, "--vpc-id", "vpc-1")
 
 
+def test_an_option_that_boto3_is_too_old_for_is_named(stubbed: Stubbed) -> None:
+    stubbed.stub("ec2")
+    with pytest.raises(CollectError, match="has no --include-what-is-new; install a newer one"):
+        stubbed.ask("ec2", "describe-network-interfaces", "--include-what-is-new")
+
+
 def test_ecr_public_is_asked_in_its_own_region(stubbed: Stubbed) -> None:
     stub = stubbed.stub("ecr-public", "us-east-1")
     stub.add_response("describe_repositories", {"repositories": []})
