@@ -1,11 +1,13 @@
 """Run commands where nothing may open a socket, start a program or write outside one folder.
 
 ``python tests/security/offline.py FOLDER < commands.json``: one JSON list of arguments per command, ``[arguments,
-standard input]``; prints ``{"exit_code", "output"}`` for each.
+standard input]``; prints ``{"exit_code", "output"}`` for each, and last the digest of every file
+that there is then, but for where the folder is.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -63,7 +65,11 @@ def main() -> None:
     deny(Path(sys.argv[1]))
     for arguments, stdin in commands:
         result = CliRunner().invoke(group, arguments, input=stdin)
-        print(json.dumps({"exit_code": result.exit_code, "output": result.output[-2000:]}))
+        print(json.dumps({"exit_code": result.exit_code, "output": result.output}))
+    folder = Path(sys.argv[1])
+    files = {one.relative_to(folder).as_posix(): one for one in sorted(folder.rglob("*")) if one.is_file()}
+    read = {name: one.read_bytes().replace(str(folder).encode(), b"FOLDER") for name, one in files.items()}
+    print(json.dumps({name: hashlib.sha256(data).hexdigest() for name, data in read.items()}))
 
 
 if __name__ == "__main__":

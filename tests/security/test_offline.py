@@ -7,7 +7,9 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -45,7 +47,7 @@ def commands(folder: Path) -> dict[str, tuple[list[str], str | None]]:
     dump = "tests/data/aws-cli-dumps/public-private-subnet"
     account = ["--account", "111122223333"]
     return {
-        "anonymize": (["anonymize", PRIVATE, out["anonymous"]], None),
+        "anonymize": (["anonymize", PRIVATE, out["anonymous"], "--key", "k"], None),
         "check": (["check", LEAKY], None),
         "check json": (["check", LEAKY, "--format", "json", "-o", out["answer.json"]], None),
         "contacts": (["contacts", f"{LEAKY}/code/app-build/buildspec.yml"], None),
@@ -92,21 +94,47 @@ def leaves() -> set[str]:
     return found - CALLS_AWS
 
 
-def test_every_command_without_a_socket(tmp_path: Path) -> None:
-    wanted = commands(tmp_path)
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, dict[str, Any], dict[str, str]]]:
+    """Every command, without a socket, in two processes whose sets have different orders."""
+    place = tmp_path_factory.mktemp("commands")
+    folders = place / "a", place / "b"
+    with ThreadPoolExecutor(2) as pool:
+        return [(folder, *found) for folder, found in zip(folders, pool.map(ran, folders, ("1", "2")), strict=True)]
+
+
+def test_every_command_without_a_socket(runs: list[tuple[Path, dict[str, Any], dict[str, str]]]) -> None:
+    _, answers, _ = runs[0]
     for leaf in leaves():
-        assert any(name == leaf or name.startswith(f"{leaf} ") for name in wanted), f"try {leaf}, too"
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "MPLCONFIGDIR": str(tmp_path), "TMPDIR": str(tmp_path),
-                   "PYTHONPATH": str(ROOT)}  # fmt: skip
-    run = subprocess.run(
-        [sys.executable, "tests/security/offline.py", str(tmp_path)], input=json.dumps(list(wanted.values())), cwd=ROOT,
-        env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    answers = [json.loads(line) for line in run.stdout.splitlines()]
-    assert len(answers) == len(wanted), run.stderr
-    for name, answer in zip(wanted, answers, strict=True):
+        assert any(name == leaf or name.startswith(f"{leaf} ") for name in answers), f"try {leaf}, too"
+    for name, answer in answers.items():
         assert answer["exit_code"] in (0, 1, 3), (name, answer["output"])
         assert "not offline" not in answer["output"], name
+
+
+def test_every_command_gives_the_same_bytes(runs: list[tuple[Path, dict[str, Any], dict[str, str]]]) -> None:
+    (folder, one, files), (other_folder, other, other_files) = runs
+    for name, answer in one.items():
+        assert answer["output"].replace(str(folder), str(other_folder)) == other[name]["output"], name
+    assert len(files) > 100
+    assert files == other_files
+
+
+def ran(folder: Path, seed: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Every command without a socket: answer by name, and the digests of the files that they wrote."""
+    folder.mkdir(exist_ok=True)
+    settings = folder.parent / f"settings-{seed}"
+    settings.mkdir()
+    wanted = commands(folder)
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "MPLCONFIGDIR": str(settings), "TMPDIR": str(folder),
+                   "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed}  # fmt: skip
+    run = subprocess.run(
+        [sys.executable, "tests/security/offline.py", str(folder)], input=json.dumps(list(wanted.values())), cwd=ROOT,
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    *answers, files = [json.loads(line) for line in run.stdout.splitlines()] or [{}]
+    assert len(answers) == len(wanted), run.stderr
+    return dict(zip(wanted, answers, strict=True)), files
 
 
 @pytest.mark.parametrize("code", [
