@@ -132,6 +132,7 @@ def _by_content(document: Document) -> list[Call]:
         found = [call for call in found if call.per == per]
     if "Policy" in document:
         found = [call for call in found if (call.service == "organizations") == isinstance(document["Policy"], dict)]
+        found = [call for call in found if _bucket(call, document)] or found
     return _by_field(found, document)
 
 

