@@ -47,8 +47,12 @@ def pages(client: Any, operation: str, given: dict[str, Any]) -> tuple[Iterator[
 
 
 def operation_model(client: Any, operation: str) -> Any:
-    """botocore's model of an operation in the AWS CLI's words."""
-    return client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation.replace("-", "_")])
+    """botocore's model of an operation in the AWS CLI's words. Raises CollectError if the installed boto3 has none."""
+    name = client.meta.method_to_api_mapping.get(operation.replace("-", "_"))
+    if name is None:
+        service = client.meta.service_model.service_name
+        raise CollectError(f"this boto3 is too old: it does not know {service} {operation}; install a newer one")
+    return client.meta.service_model.operation_model(name)
 
 
 def _tokens(config: Mapping[str, Any]) -> frozenset[str]:

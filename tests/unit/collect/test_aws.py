@@ -111,6 +111,8 @@ def test_an_option_that_boto3_is_too_old_for_is_named(stubbed: Stubbed) -> None:
     stubbed.stub("ec2")
     with pytest.raises(CollectError, match="has no --include-what-is-new; install a newer one"):
         stubbed.ask("ec2", "describe-network-interfaces", "--include-what-is-new")
+    with pytest.raises(CollectError, match="does not know ec2 describe-what-is-new; install a newer one"):
+        stubbed.ask("ec2", "describe-what-is-new")
 
 
 def test_ecr_public_is_asked_in_its_own_region(stubbed: Stubbed) -> None:
