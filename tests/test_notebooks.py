@@ -26,18 +26,22 @@ def read(path: Path) -> Any:
     return nbformat.read(path, as_version=4)
 
 
-def outputs(notebook: Any) -> list[list[Any]]:
-    """What each cell gave; of pictures only that there is one, as their bytes vary with the fonts of a machine."""
+def outputs(notebook: Any) -> list[list[tuple[Any, ...]]]:
+    """What each cell gave; of pictures only that there is one, as their bytes vary with the fonts of a machine.
+
+    A kernel may send what a cell prints in several parts; they are put together.
+    """
     found = []
     for cell in notebook.cells:
-        mine: list[Any] = []
+        mine: list[tuple[Any, ...]] = []
         for output in cell.get("outputs", []):
             if output.output_type == "stream":
-                mine.append((output.name, output.text))
+                before = mine.pop()[1] if mine and mine[-1][0] == output.name else ""
+                mine.append((output.name, before + output.text))
             elif "image/png" in output.data:
-                mine.append("a picture")
+                mine.append(("a picture",))
             else:
-                mine.append(dict(output.data))
+                mine.append(("data", dict(output.data)))
         found.append(mine)
     return found
 
