@@ -22,30 +22,47 @@ from reachsim.model.records import RouteTable
 from reachsim.routing import compile_table
 
 Kind = Literal["subnet", "free", "route", "allow", "deny"]
+Covers = Literal["all", "all other", "most", "blocks"]
+Note = Literal["", "no member", "nothing"]
+What = Literal["subnets", "table", "group ingress", "group egress", "acl ingress", "acl egress"]
 MOST_BLOCKS: Final = 2
+
+
+class Outside(msgspec.Struct, frozen=True):
+    """How much of the addresses outside the VPC is covered: a family ("IPv4"), or blocks and how many more."""
+
+    covers: Covers
+    text: str
+    more: int = 0
 
 
 class Bar(msgspec.Struct, frozen=True):
     """One subnet, route or rule.
 
-    ``inside`` is what it covers of the VPC's addresses; ``outside`` says what it covers of all others, "" if nothing.
-    ``missing`` names files without which it is not known, ``note`` says why it covers nothing.
+    ``text`` is "" for what is in no subnet, and for a prefix list whose entries are not known. ``inside`` is what it
+    covers of the VPC's addresses; ``outside`` says what it covers of all others. ``missing`` names files without which
+    it is not known, ``note`` says why it covers nothing.
     """
 
     kind: Kind
     text: str
     inside: IntervalSet
-    outside: str = ""
+    outside: tuple[Outside, ...] = ()
     missing: tuple[str, ...] = ()
-    note: str = ""
+    note: Note = ""
 
 
 class Group(msgspec.Struct, frozen=True):
-    """The bars of one table, group or list. ``alike`` are others whose bars are the same."""
+    """The bars of one table, group or list. ``alike`` are others whose bars are the same.
+
+    ``subnets`` is how many use the table or list; None for what subnets don't use.
+    """
 
     component: str
-    title: str
+    what: What
+    name: str
     bars: tuple[Bar, ...]
+    subnets: int | None = None
     alike: tuple[str, ...] = ()
 
 
@@ -77,8 +94,8 @@ def _subnets(network: Network, vpc: str, space: IntervalSet) -> Group:
         taken |= own
         bars.append(Bar("subnet", f"{', '.join(format_set(own))} {network.label(subnet_id)}", own))
     free = space - taken
-    bars += [Bar("free", "in no subnet", free)] if free else []
-    return Group(vpc, "subnets", tuple(bars))
+    bars += [Bar("free", "", free)] if free else []
+    return Group(vpc, "subnets", "", tuple(bars))
 
 
 def _first(network: Network, subnet_id: str) -> tuple[int, str]:
@@ -90,8 +107,10 @@ def _tables(network: Network, vpc: str, space: IntervalSet) -> Iterator[Group]:
     used = _counts(network, vpc, "table")
     for table in network.route_tables.values():
         if table.vpc_id == vpc:
-            title = f"route table {network.label(table.route_table_id)}{_used(used.get(table.route_table_id, 0))}"
-            yield Group(table.route_table_id, title, tuple(_routes(network, table, space)))
+            own = table.route_table_id
+            yield Group(
+                own, "table", network.label(own), tuple(_routes(network, table, space)), subnets=used.get(own, 0)
+            )
 
 
 def _routes(network: Network, table: RouteTable, space: IntervalSet) -> Iterator[Bar]:
@@ -106,34 +125,33 @@ def _routes(network: Network, table: RouteTable, space: IntervalSet) -> Iterator
         outside = _elsewhere(addresses, space)
         yield Bar("route", f"{network.label(destination)} → {name}", addresses & space, outside)
     for file in compiled.missing:
-        yield Bar("route", f"a prefix list: {file} is missing", EMPTY, "", (file,))
+        yield Bar("route", "", EMPTY, missing=(file,))
 
 
 def _security_groups(network: Network, vpc: str, space: IntervalSet) -> Iterator[Group]:
-    directions: tuple[Direction, ...] = ("ingress", "egress")
+    directions: tuple[tuple[Direction, What], ...] = (("ingress", "group ingress"), ("egress", "group egress"))
     for group in network.security_groups.values():
         if group.vpc_id != vpc:
             continue
-        for direction in directions:
+        for direction, what in directions:
             rules = security_group_rules(network, group, direction)
-            title = f"{direction} of security group {network.label(group.group_id)}"
-            yield Group(group.group_id, title, tuple(_rule(network, rule, space) for rule in rules))
+            bars = tuple(_rule(network, rule, space) for rule in rules)
+            yield Group(group.group_id, what, network.label(group.group_id), bars)
 
 
 def _network_acls(network: Network, vpc: str, space: IntervalSet) -> Iterator[Group]:
     used = _counts(network, vpc, "acl")
-    directions: tuple[Direction, ...] = ("ingress", "egress")
+    directions: tuple[tuple[Direction, What], ...] = (("ingress", "acl ingress"), ("egress", "acl egress"))
     for acl in network.network_acls.values():
         if acl.vpc_id != vpc:
             continue
-        name = f"network ACL {network.label(acl.network_acl_id)}{_used(used.get(acl.network_acl_id, 0))}"
-        for direction in directions:
+        own = acl.network_acl_id
+        for direction, what in directions:
             rules = {(rule.name, rule.peers): rule for rule in network_acl_rules(network, acl, direction)}
             last = {rule.name for rule in rules.values() if rule.peers == EVERYWHERE and not rule.allow}
             shown = [rule for rule in rules.values() if rule.name not in last or rule.peers == EVERYWHERE]
-            yield Group(
-                acl.network_acl_id, f"{direction} of {name}", tuple(_rule(network, rule, space) for rule in shown)
-            )
+            bars = tuple(_rule(network, rule, space) for rule in shown)
+            yield Group(own, what, network.label(own), bars, subnets=used.get(own, 0))
 
 
 def _rule(network: Network, rule: Rule, space: IntervalSet) -> Bar:
@@ -144,24 +162,23 @@ def _rule(network: Network, rule: Rule, space: IntervalSet) -> Bar:
     if isinstance(rule.name, int):
         text = f"{'*' if rule.peers == EVERYWHERE else rule.name} {text}"
     kind: Kind = "allow" if rule.allow else "deny"
-    outside = "" if rule.missing else _elsewhere(peers, space)
-    note = "" if peers or rule.missing else "no interface has this group now" if rule.group else "nothing"
+    outside = () if rule.missing else _elsewhere(peers, space)
+    note: Note = "" if peers or rule.missing else "no member" if rule.group else "nothing"
     return Bar(kind, text, peers & space, outside, rule.missing, note)
 
 
-def _elsewhere(addresses: IntervalSet, space: IntervalSet) -> str:
-    """Addresses outside the VPC in few words."""
-    words = []
+def _elsewhere(addresses: IntervalSet, space: IntervalSet) -> tuple[Outside, ...]:
+    """Addresses outside the VPC, in few words: one per family."""
+    found = []
     for family, name in ((V4, "IPv4"), (V6, "IPv6")):
         mine, all_others = (addresses & family) - space, family - space
         if mine.size > all_others.size // 2:
-            every = "all other" if all_others != family else "all"
-            words.append(f"{every if mine == all_others else 'most'} {name}")
+            every: Covers = "all other" if all_others != family else "all"
+            found.append(Outside(every if mine == all_others else "most", name))
         elif mine:
             blocks = format_set(mine)
-            more = f" and {len(blocks) - MOST_BLOCKS} more" if len(blocks) > MOST_BLOCKS else ""
-            words.append(", ".join(blocks[:MOST_BLOCKS]) + more)
-    return ", ".join(words)
+            found.append(Outside("blocks", ", ".join(blocks[:MOST_BLOCKS]), max(0, len(blocks) - MOST_BLOCKS)))
+    return tuple(found)
 
 
 def _counts(network: Network, vpc: str, what: Literal["table", "acl"]) -> Mapping[str, int]:
@@ -174,13 +191,9 @@ def _counts(network: Network, vpc: str, what: Literal["table", "acl"]) -> Mappin
     return found
 
 
-def _used(subnets: int) -> str:
-    return f" ({subnets} subnet{'' if subnets == 1 else 's'})" if subnets else " (no subnet)"
-
-
 def _joined(groups: Iterable[Group]) -> Sequence[Group]:
     """Groups of one direction with the same bars made one."""
     found: dict[object, list[Group]] = {}
     for one in groups:
-        found.setdefault((one.title.split(" ")[0], one.bars), []).append(one)
+        found.setdefault((one.what, one.bars), []).append(one)
     return [msgspec.structs.replace(some[0], alike=tuple(one.component for one in some[1:])) for some in found.values()]

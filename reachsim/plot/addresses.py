@@ -78,7 +78,7 @@ def _bar(ax: Axes, axis: Axis, bar: Bar, y: float, size: float) -> None:
     for _, x, width in axis.blocks:
         ax.add_patch(Rectangle((x, y + 2), width, ROW - 2, facecolor="none", edgecolor="#dddddd", linewidth=0.6))
     for x, width in axis.spans(bar.inside):
-        ax.add_patch(Rectangle((x, y + 2), width, ROW - 2, label=bar.text, **look))
+        ax.add_patch(Rectangle((x, y + 2), width, ROW - 2, label=bar.text or WORDS[f"bar {bar.kind}"], **look))
     x = axis.end + 2 * GAP
     if bar.outside or bar.missing:
         ax.add_patch(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from reachsim.address_map import AddressMap, Bar, Group
+from reachsim.address_map import AddressMap, Bar, Group, Outside
 from reachsim.addresses import Cidr
 from reachsim.intervals import IntervalSet
 from reachsim.routemap import COLUMN, GAP, cut
@@ -33,7 +33,7 @@ def bars_of(group: Group, words: Mapping[str, str]) -> Iterator[tuple[str, Bar |
     bars = list(_together(group.bars))
     for bar, like_it in bars[:MOST_BARS]:
         also = words["bars alike"].format(like_it) if like_it else ""
-        yield cut(bar.text, LONGEST - len(also)) + also, bar
+        yield cut(_text(bar, words), LONGEST - len(also)) + also, bar
     if len(bars) > MOST_BARS:
         yield words["bars more"].format(len(bars) - MOST_BARS), None
     if not bars:
@@ -43,12 +43,27 @@ def bars_of(group: Group, words: Mapping[str, str]) -> Iterator[tuple[str, Bar |
 def title_of(group: Group, words: Mapping[str, str]) -> str:
     """A group's title, and how many others it stands for."""
     more = words["groups alike"].format(len(group.alike)) if group.alike else ""
-    return cut(group.title, LONGEST - len(more)) + more
+    if group.subnets is not None:
+        number = {0: "none", 1: "one"}.get(group.subnets, "many")
+        more = words[f"group of {number}"].format(group.subnets) + more
+    return cut(words[f"group {group.what}"].format(group.name), LONGEST - len(more)) + more
 
 
 def beside(bar: Bar, words: Mapping[str, str]) -> str:
     """What a bar covers outside of the VPC, or why that is not known."""
-    return cut(words["bar missing"] if bar.missing else bar.outside or bar.note, ELSEWHERE)
+    if bar.missing:
+        return cut(words["bar missing"], ELSEWHERE)
+    outside = ", ".join(_outside(one, words) for one in bar.outside)
+    return cut(outside or (words[f"bar {bar.note}"] if bar.note else ""), ELSEWHERE)
+
+
+def _text(bar: Bar, words: Mapping[str, str]) -> str:
+    return bar.text or (words["bar list"].format(", ".join(bar.missing)) if bar.missing else words[f"bar {bar.kind}"])
+
+
+def _outside(one: Outside, words: Mapping[str, str]) -> str:
+    more = words["outside more"].format(one.more) if one.more else ""
+    return words[f"outside {one.covers}"].format(one.text) + more
 
 
 def _together(bars: Sequence[Bar]) -> Iterator[tuple[Bar, int]]:

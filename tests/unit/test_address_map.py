@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from reachsim import Reach, load, load_files
-from reachsim.address_map import AddressMap, Bar, address_map
+from reachsim.address_map import AddressMap, Bar, Outside, What, address_map
 from reachsim.addresses import EVERYWHERE, parse_block
 from reachsim.cli import group
 from reachsim.errors import QuestionError
@@ -24,8 +24,8 @@ def mapped(build: Build, vpc: str) -> AddressMap:
     return address_map(load_files(build.files()).network, vpc)
 
 
-def bars(found: AddressMap, title: str) -> dict[str, Bar]:
-    return {bar.text: bar for one in found.groups if one.title.startswith(title) for bar in one.bars}
+def bars(found: AddressMap, what: What, name: str = "") -> dict[str, Bar]:
+    return {bar.text: bar for one in found.groups if one.what == what and name in one.name for bar in one.bars}
 
 
 @pytest.mark.parametrize("name", SNAPSHOTS)
@@ -49,10 +49,10 @@ def test_a_route_covers_what_it_wins() -> None:
     vpc = net.vpc("10.0.0.0/16")
     table = net.table(vpc, [("0.0.0.0/0", "nat-1"), ("10.0.5.0/24", "eni-1")], name="1")
     net.subnet(vpc, "10.0.1.0/24", table=table)
-    found = bars(mapped(net, vpc), "route table rtb-1")
+    found = bars(mapped(net, vpc), "table", "rtb-1")
     assert found["10.0.0.0/16 → local"].inside == parse_block("10.0.0.0/16") - parse_block("10.0.5.0/24")
     assert found["10.0.5.0/24 → eni-1"].inside == parse_block("10.0.5.0/24")
-    assert found["0.0.0.0/0 → nat-1"] == Bar("route", "0.0.0.0/0 → nat-1", EMPTY, "all other IPv4")
+    assert found["0.0.0.0/0 → nat-1"] == Bar("route", "0.0.0.0/0 → nat-1", EMPTY, (Outside("all other", "IPv4"),))
 
 
 def test_rules_cover_their_peers_and_their_groups_members() -> None:
@@ -69,15 +69,15 @@ def test_rules_cover_their_peers_and_their_groups_members() -> None:
     ]
     net.group(vpc, ingress=rules, name="rules")
     net.interface(subnet, "10.0.1.7", [asked])
-    found = bars(mapped(net, vpc), "ingress of security group sg-rules")
+    found = bars(mapped(net, vpc), "group ingress", "sg-rules")
     assert found["tcp/443 from sg-asked (sg-asked)"].inside == parse_block("10.0.1.7")
     assert found["tcp/80 from sg-empty (sg-empty)"].inside == EMPTY
-    assert found["tcp/80 from sg-empty (sg-empty)"].note == "no interface has this group now"
+    assert found["tcp/80 from sg-empty (sg-empty)"].note == "no member"
     assert found["tcp/22 from 10.0.0.0/8"].inside == parse_block("10.0.0.0/16")
-    assert found["tcp/22 from 10.0.0.0/8"].outside == "10.1.0.0/16, 10.2.0.0/15 and 6 more"
+    assert found["tcp/22 from 10.0.0.0/8"].outside == (Outside("blocks", "10.1.0.0/16, 10.2.0.0/15", 6),)
     everything = found["all traffic from ::/0"]
-    assert (everything.inside, everything.outside) == (parse_block("2600:1f14::/56"), "all other IPv6")
-    acl = bars(mapped(net, vpc), "egress of network ACL")
+    assert (everything.inside, everything.outside) == (parse_block("2600:1f14::/56"), (Outside("all other", "IPv6"),))
+    acl = bars(mapped(net, vpc), "acl egress")
     assert [bar.kind for bar in acl.values()] == ["allow", "allow", "deny"]
     assert acl["* deny all traffic"].inside == parse_block("10.0.0.0/16") | parse_block("2600:1f14::/56")
     assert acl["* deny all traffic"].inside <= EVERYWHERE
@@ -87,7 +87,7 @@ def test_a_prefix_list_whose_entries_are_missing_is_not_known() -> None:
     net = Build()
     vpc = net.vpc("10.0.0.0/16")
     net.table(vpc, [("pl-unseen", "vpce-1")], name="1")
-    found = bars(mapped(net, vpc), "route table rtb-1")
+    found = bars(mapped(net, vpc), "table", "rtb-1")
     (lacking,) = (bar for bar in found.values() if bar.missing)
     assert "pl-unseen" in lacking.missing[0]
 

@@ -138,10 +138,25 @@ def test_the_ladder_shows_hops_and_what_stops() -> None:
     assert isinstance(reach.plot(), Axes)
 
 
+def test_where_only_some_ways_get_through_the_ladder_shows_one_that_does_and_one_that_does_not() -> None:
+    reach = load(ROOT / "snapshots/broken-pipeline")
+    verdict = reach.simulate("codebuild:app-build", "s3", protocol="tcp", port=443)
+    assert verdict.outcome == "intermittent"
+    ax = plot_ladder(verdict, network=reach)
+    shown = texts(ax)
+    stopped = sum(path.outcome == "blocked" for path in verdict.paths)
+    assert f"blocked: one of {stopped} such ways" in shown
+    assert f"allowed: one of {len(verdict.paths) - stopped} such ways" in shown
+    assert any("NO_ROUTE_TO_DESTINATION" in text for text in shown)
+    assert "the reply: none, as the request is stopped" in shown
+    assert_apart(ax)
+
+
 def test_an_answer_without_ways_has_a_ladder() -> None:
     reach = load(ROOT / "snapshots/private-pipeline")
     verdict = reach.simulate("internet", "codebuild:app-build")
-    assert "nothing known" in texts(plot_ladder(verdict)) or verdict.paths
+    assert not verdict.paths
+    assert "the reply: none, as the request is stopped" in texts(plot_ladder(verdict))
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from reachsim.report.html import render_report
 from reachsim.report.languages import TEXTS
 from reachsim.verdict import Cell, Check, Finding, Question, Traffic, Verdict
 from reachsim.verdict import Path as Way
+from tests.build import Build
 
 ROOT = Path(__file__).resolve().parents[3]
 SNAPSHOTS = ["private-pipeline", "leaky-pipeline", "broken-pipeline"]
@@ -273,10 +274,27 @@ def test_every_subnet_has_its_bar_where_it_stands_in_the_vpc(reach: Reach) -> No
 def space(vpc: str, bars: int) -> AddressMap:
     block = Cidr("10.0.0.0/16")
     rows = tuple(Bar("allow", f"{EVIL} {i}", IntervalSet.single(block.block.first + i)) for i in range(bars))
-    unknown = Bar("route", "a prefix list", EMPTY, "", (EVIL,))
+    unknown = Bar("route", "", EMPTY, missing=(EVIL,))
     return AddressMap(
-        vpc, (block,), (block.block,), (Group(vpc, EVIL, (*rows, unknown), (EVIL,)), Group(vpc, "empty", ()))
+        vpc,
+        (block,),
+        (block.block,),
+        (Group(vpc, "table", EVIL, (*rows, unknown), alike=(EVIL,)), Group(vpc, "subnets", "", ())),
     )
+
+
+def test_the_address_space_speaks_the_language_of_its_page() -> None:
+    """Only names, rules as AWS writes them, addresses and the files that are missing stay as they are."""
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16", ipv6="2600:1f14::/56")
+    net.subnet(vpc, "10.0.1.0/24", table=net.table(vpc, [("0.0.0.0/0", "nat-1"), ("pl-unseen", "vpce-1")]))
+    net.group(vpc, ingress=[("tcp", 80, 80, net.group(vpc, name="empty"))])
+    net.group(vpc, ingress=[("tcp", 22, 22, "0.0.0.0/1")])
+    (table,) = address_tables([address_map(load_files(net.files()).network, vpc)], TEXTS["ja"])
+    english = re.compile("subnet|route table|security group|network ACL|ingress of|all other|most|more|missing|no ")
+    texts = [part for group in table["groups"] for part in (group["title"], *(row["beside"] for row in group["rows"]))]
+    assert len(texts) > 12
+    assert not [text for text in texts if english.search(re.sub(r"\S*-\w+|\(.*?\)", "", text))]
 
 
 def test_names_in_the_address_space_stay_text() -> None:
@@ -291,7 +309,7 @@ def test_names_in_the_address_space_stay_text() -> None:
 
 
 def test_a_page_says_what_of_the_address_space_it_leaves_out() -> None:
-    groups = tuple(Group("vpc-1", f"group {i}", space("vpc-1", 40).groups[0].bars) for i in range(1000))
+    groups = tuple(Group("vpc-1", "table", f"group {i}", space("vpc-1", 40).groups[0].bars) for i in range(1000))
     one = space("vpc-1", 1)
     many = AddressMap(one.vpc, one.blocks, one.subnets, groups)
     (table,) = address_tables([many], TEXTS["en"])
