@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.report.address_svg import MOST_ROWS, MOST_VPCS, address_tables
 from reachsim.report.facts import age_finding, facts_of, parse_age
 from reachsim.report.html import render_report
-from reachsim.report.languages import TEXTS
+from reachsim.report.languages import TEXTS, japanese
 from reachsim.verdict import Cell, Check, Finding, Question, Traffic, Verdict
 from reachsim.verdict import Path as Way
 from tests.build import Build
@@ -295,6 +296,15 @@ def test_the_address_space_speaks_the_language_of_its_page() -> None:
     texts = [part for group in table["groups"] for part in (group["title"], *(row["beside"] for row in group["rows"]))]
     assert len(texts) > 12
     assert not [text for text in texts if english.search(re.sub(r"\S*-\w+|\(.*?\)", "", text))]
+
+
+def test_what_a_finding_means_comes_first_in_the_language_of_the_page() -> None:
+    reach = load(ROOT / "snapshots/leaky-pipeline")
+    check = reach.check()
+    text = render_report(check, reach, facts_of(reach.network.snapshot), version="0", lang="ja")
+    for finding in check.findings:
+        known = japanese()[finding.id]["text"]
+        assert f'<p class="title">{escape(known)}</p>\n<p lang="en">' in text
 
 
 def test_names_in_the_address_space_stay_text() -> None:
