@@ -91,7 +91,7 @@ class _Layout:
         height = self._stack_destinations(end, y - 2 * GAP)
         lines = self._lines()
         width = max((box.x + box.width for box in self.boxes), default=200.0) + GAP
-        headings = ((GAP, "from"), (stop_x, "by way of, or stopped at"), (end, "to"))
+        headings = ((GAP, "from"), (stop_x, "by way of, or stopped at"), (end, "to")) if self.boxes else ()
         return RouteMap(width, height + GAP, tuple(self.boxes), tuple(lines), headings)
 
     def _label(self, name: str) -> str:

@@ -186,7 +186,7 @@ def test_sources_that_the_internet_asks_for_are_grouped_too_and_counted() -> Non
 
 def test_an_empty_check_has_a_map() -> None:
     found = lay_out(Check("undecided", (), (), (), (), ()))
-    assert found.lines == found.boxes == ()
+    assert found.lines == found.boxes == found.headings == ()
 
 
 def test_text_is_cut_by_its_width() -> None:
