@@ -63,9 +63,9 @@ def on_document(top: object, kind: str) -> Iterator[Issue]:
         document = parse(top)
     except PolicyError:
         return
-    signer = Principal.parse("arn:aws:iam::000000000000:role/ecr")
-    foreign = {"aws:PrincipalOrgID": "o-ecr", "aws:ResourceOrgID": "o-ecr", "aws:PrincipalAccount": "000000000000"}
-    layers = Request(signer, "s3:GetObject", _LAYERS, "000000000000", foreign)
+    signer = Principal("arn:aws:iam::ecr:role/ecr", "role", "ecr", "ecr")
+    foreign = {"aws:PrincipalOrgID": "o-ecr", "aws:ResourceOrgID": "o-ecr", "aws:PrincipalAccount": "ecr"}
+    layers = Request(signer, "s3:GetObject", _LAYERS, "ecr", foreign)
     allows_s3 = any(one.statement.resources for one in document.relevant("s3:getobject").allows)
     if allows_s3 and judge(document, layers, "endpoint").effect != "allow":
         message = (

@@ -27,6 +27,7 @@ from reachsim.scenarios import Scenario
 
 STRANGER: Final = "stranger"
 """Stands for the account that owns a bucket which the snapshot's accounts are known not to own."""
+_LAYER_SIGNER: Final = policy.Principal(f"arn:aws:iam::{ECR_ACCOUNT}:role/ecr", "role", ECR_ACCOUNT, "ecr")
 _LAYER_BUCKET: Final = re.compile(r"prod-[a-z]{2}(-[a-z]+)+-\d+-starport-layer-bucket")
 
 
@@ -65,9 +66,9 @@ def read_request(network: Network, given: Mapping[str, Any], way: Way, one: Scen
     assumptions: tuple[Assumption, ...] = ()
     is_layer = is_layer_download(action, resource)
     account = one.source.home[0]
-    signer, role = given.get("principal"), None
+    signer: Any = given.get("principal")
+    role = None
     if signer is None and is_layer:
-        signer = f"arn:aws:iam::{ECR_ACCOUNT}:role/ecr"
         detail = "layer downloads are signed by an account of ECR's own, not by the caller"
         assumptions = (Assumption("SYMBOLIC_SIGNER_ECR", resource, detail, "neither"),)
     elif signer is None:
@@ -75,7 +76,7 @@ def read_request(network: Network, given: Mapping[str, Any], way: Way, one: Scen
         role = known or one.source.role  # the instance profile's, if its role is not in the snapshot
         signer = _session(known, one) if known else f"arn:aws:iam::{account}:role/{NOBODY}"
     try:
-        caller = policy.Principal.parse(signer)
+        caller = _LAYER_SIGNER if signer is None else policy.Principal.parse(signer)
     except ValueError as error:
         raise QuestionError(f"principal {signer!r} cannot be read: {error}", "BAD_REQUEST") from error
     if role is None and given.get("principal") is not None:

@@ -18,8 +18,8 @@ from reachsim.policy_layers.organizations import organization_of, organization_p
 from reachsim.policy_layers.ways import UNSEEN, Way
 from reachsim.scenarios import Scenario
 
-ECR_ACCOUNT: Final = "000000000000"
-"""Stands for the account of ECR that signs layer downloads: no customer's (fact 27)."""
+ECR_ACCOUNT: Final = "ecr"
+"""Stands for the account of ECR that signs layer downloads: no customer's (fact 27), so no id that one could be."""
 
 _VPC_KEYS: Final = ("aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp", "aws:VpceAccount",
                     "aws:VpceOrgID", "aws:VpceOrgPaths")  # fmt: skip

@@ -150,3 +150,16 @@ def test_exports_tell_what_imports_stand_for(tmp_path: Path) -> None:
     exports.write_text('{"Stacks": []}', encoding="utf-8")
     with pytest.raises(SnapshotError, match=r"exports\.json.*the answer of list-exports"):
         import_cloudformation(source, tmp_path / "again", region="eu-west-1", exports=exports)
+
+
+@pytest.mark.parametrize("account", [None, "111111111111"])
+def test_the_own_account_is_not_ecrs_though_the_template_names_none(account: str | None, tmp_path: Path) -> None:
+    """Layer downloads are signed by ECR's own account (fact 27), which no placeholder of ours may stand for."""
+    anyone = '            Principal: "*"\n'
+    own = anyone + '            Condition: {StringEquals: {"aws:PrincipalAccount": !Ref "AWS::AccountId"}}\n'
+    (tmp_path / "stack.yaml").write_text(edited((anyone, own)), encoding="utf-8")
+    import_cloudformation(tmp_path / "stack.yaml", tmp_path / "out", region="eu-west-1", account=account)
+    check = load(tmp_path / "out").check()
+    (pull,) = (step for step in check.steps if step.step == "pull")
+    assert pull.outcome == "blocked"
+    assert {block.code for block in pull.blocked_by} == {"VPCE_POLICY_SERVICE_BUCKET_MISSING"}
