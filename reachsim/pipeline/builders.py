@@ -90,7 +90,8 @@ def bazel(call: Call) -> Outcome:
     word = next((one for one in call.words if not one.startswith("-")), "")
     found: list[Found] = []
     if call.program == "bazelisk":
-        found += [Destination("releases.bazel.build", 443, "download", "likely")]
+        found += [Destination("releases.bazel.build", 443, "download", "likely"),
+                  Destination("github.com", 443, "download", "possible")]  # fmt: skip
     if word not in ("build", "test", "run", "fetch", "sync", "query", "cquery", "coverage", "mod"):
         return Outcome(tuple(found), None)
     registries = [one.partition("=")[2] for one in call.words if one.startswith("--registry=")]

@@ -248,6 +248,8 @@ class _Walk:
                 self._mount(
                     mount.get("source") or mount.get("src") or ".", absolute(target, state.scope.directory), state
                 )
+            elif mount.get("type") == "secret":
+                self._secret(mount, state)
         if one.flag("network") == "none":
             return
         if re.match(r"(powershell|pwsh|cmd)", state.shell):
@@ -261,6 +263,17 @@ class _Walk:
             self.add(Gap(one.whole, f"a {language[1]} program; only shell scripts are read"), one.line, one.whole, sure)
             return
         self.host.run(text, state.scope.copy(), sure, line + self.shift, self.name)
+
+    def _secret(self, mount: dict[str, str], state: _State) -> None:
+        """A secret is a file of its own name that is there for one command; its content often stands in no file."""
+        name = mount.get("id", "")
+        target = mount.get("target") or mount.get("dst") or mount.get("destination") or f"/run/secrets/{name}"
+        given = self.build.secrets
+        if given is not None and not any(one == name for one, _ in given):
+            return  # not handed in: the command runs without it
+        path = next((path for one, path in given or () if one == name and path), "")
+        written = state.scope.machine.written
+        written[absolute(target, state.scope.directory)] = self.outer.read(path) if path else None
 
     def _copy(self, one: Instruction, state: _State, sure: Confidence, number: int) -> None:
         source = one.flag("from")

@@ -33,11 +33,24 @@ def _echo(call: Call) -> Outcome:
 def _printf(call: Call) -> Outcome:
     if not call.words:
         return Outcome((), "")
-    form, rest = call.words[0], list(call.words[1:])
-    text = form.replace("\\n", "\n").replace("\\t", "\t")
-    while "%s" in text and rest:
-        text = text.replace("%s", rest.pop(0), 1)
-    return Outcome((), text if not re.search(r"%[^%\s]", text) else None)
+    words = call.words[1:] if call.words[0] == "--" else call.words
+    if words[0] == "-v" and len(words) > 2:  # into a variable
+        made = _printf(Call(call.command, ["printf", *words[2:]])).stdout
+        call.scope.variables[words[1]] = unknown(words[1]) if made is None else made
+        return Outcome((), "")
+    form, rest = words[0].replace("\\n", "\n").replace("\\t", "\t"), list(words[1:])
+    if re.search(r"%[^%sb]", form):
+        return Outcome((), None)
+    fields = len(re.findall(r"%[sb]", form.replace("%%", "")))
+    rounds = [rest[at : at + fields] for at in range(0, len(rest), fields)] if fields else []
+    text = "".join(_formatted(form, values) for values in rounds or [[]])
+    return Outcome((), text if len(text) <= MAX_TEXT else None)
+
+
+def _formatted(form: str, values: list[str]) -> str:
+    """The format with its ``%s`` and ``%b`` filled in; those without a value are empty."""
+    queue = iter(values)
+    return re.sub(r"%([%sb])", lambda match: "%" if match[1] == "%" else next(queue, ""), form)
 
 
 def _cat(call: Call) -> Outcome:

@@ -112,8 +112,22 @@ def _read(call: Call, name: str, home: str, gaps: list[Found], depth: int = 0) -
     for key, one in mine.items():
         own = {part: value for part, value in one.items() if part in _KEYS}
         base = _base(call, name, one.get("extends"), mine, gaps, depth)
-        found[key] = _merged(base, _placed(own, home, text, call, name))
+        placed = _placed(own, home, text, call, name)
+        if isinstance(placed.get("build"), dict):
+            placed["build"]["secrets"] = _secrets(placed["build"].get("secrets"), table(document, "secrets"), home)
+        found[key] = _merged(base, placed)
     return found
+
+
+def _secrets(wanted: Any, known: dict[str, Any], home: str) -> tuple[tuple[str, str], ...]:
+    """(name within the build, path) of the secrets that a build is given; "" for one that is no file."""
+    found = []
+    for one in listing(wanted):
+        source = str(table(one).get("source", "")) if isinstance(one, dict) else str(one)
+        path = table(known, source).get("file")
+        name = str(table(one).get("target") or source) if isinstance(one, dict) else source
+        found.append((name, posixpath.normpath(posixpath.join(home, path)) if isinstance(path, str) else ""))
+    return tuple(found)
 
 
 def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
@@ -245,7 +259,7 @@ def _build(call: Call, work: Any, home: str) -> list[Found]:
     found: list[Found] = [
         ImageBuild(posixpath.join(directory, str(work.get("dockerfile", "Dockerfile"))), directory, work.get("target"),
                    values, (), str(inline) if inline is not None else None, None,
-                   work.get("place") if inline is not None else None)
+                   work.get("place") if inline is not None else None, work.get("secrets"))
     ]  # fmt: skip
     for one in work.get("cache_from") or []:
         reference = str(one)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from msgspec.structs import replace
+
 from reachsim.pipeline import compose, containers, image, urls
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.download import git_found
@@ -142,10 +144,6 @@ def docker(call: Call) -> Outcome:
             given = arguments(words, ["authfile", "creds", "format", "cert-dir", "compression-format", "digestfile"])
             target = remote(given.rest[-1]) if given.rest else ""  # podman and buildah: IMAGE [DESTINATION]
             return Outcome(tuple(pushed(call, target)) if target else (), "")
-        case "from" if call.program == "buildah":
-            given = arguments(words, ["name", "authfile", "creds", "pull-policy", "platform", "arch", "v", "volume"])
-            names = [one for text in given.rest[:1] if text != "scratch" and (one := remote(text))]
-            return _pulled([one for one in names if not is_local(call.machine.settings, one)])
         case "build" | "bud":
             return build(call, words)
         case "buildx":
@@ -287,13 +285,17 @@ def _buildkit(call: Call, buildx_builder: bool) -> bool | None:
 
 
 def _work(call: Call, given: Arguments, place: str, buildkit: bool | None) -> list[Found]:
-    contexts = tuple(tuple(one.split("=", 1)) for one in given.all("build-context") if "=" in one)
-    values = tuple(build_argument(call, one) for one in given.all("build-arg"))
+    named = [one.partition("=") for one in given.all("build-context") if "=" in one]
+    build = ImageBuild(
+        "Dockerfile", "", given.last("target"), tuple(build_argument(call, one) for one in given.all("build-arg")),
+        tuple((name, value) for name, _, value in named), None, buildkit, None,
+        tuple(_secret(call, one) for one in given.all("secret")),
+    )  # fmt: skip
     dockerfile = given.last("f", "file")
     if place == "-":
         if call.stdin is None or not is_known(call.stdin):
             return [Gap(call.command.text, "the Dockerfile comes from another command")]
-        return [ImageBuild("Dockerfile", "", given.last("target"), values, contexts, call.stdin, buildkit)]  # type: ignore[arg-type]
+        return [replace(build, text=call.stdin)]
     if re.match(r"(https?|git|ssh)://|git@|github\.com/", place):
         found = (
             git_found(call, re.sub(r"#.*$", "", place))
@@ -310,12 +312,19 @@ def _work(call: Call, given: Arguments, place: str, buildkit: bool | None) -> li
             other if call.program in ("podman", "buildah") and call.machine.exists(other) else f"{directory}/Dockerfile"
         )
     elif dockerfile == "-":
-        return [ImageBuild("Dockerfile", directory, given.last("target"), values, contexts, call.stdin or "", buildkit)]  # type: ignore[arg-type]
+        return [replace(build, directory=directory, text=call.stdin or "")]
     elif not is_known(dockerfile):
         return [Gap(call.command.text, f"which Dockerfile that is: {urls.why_unknown(dockerfile)}")]
     else:
         path = call.path(dockerfile)
-    return [ImageBuild(path, directory, given.last("target"), values, contexts, None, buildkit)]  # type: ignore[arg-type]
+    return [replace(build, dockerfile=path, directory=directory)]
+
+
+def _secret(call: Call, text: str) -> tuple[str, str]:
+    """``--secret id=NAME,src=FILE``: the name and the file's path; a secret that is a variable has no file."""
+    parts = dict(part.split("=", 1) for part in text.split(",") if "=" in part)
+    source = parts.get("src", parts.get("source", ""))
+    return parts.get("id", ""), call.path(source) if source and parts.get("type", "file") == "file" else ""
 
 
 def build_argument(call: Call, text: str) -> tuple[str, str]:

@@ -1,18 +1,22 @@
 """kaniko, skopeo, crane and pack: images built, copied and pushed by other means than Dockerfiles and Docker.
 
 **Source:** kaniko README (executor's flags, "Caching Layers"); skopeo(1), containers-transports(5); crane documentation
-(``crane auth login``, ``copy``, ``push``); oras documentation; Cloud Native
-Buildpacks documentation, "pack build".
+(``crane auth login``, ``copy``, ``push``); oras documentation; skopeo-sync(1); regclient documentation, "regctl";
+Cloud Native Buildpacks documentation, "pack build".
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
+from reachsim import services
 from reachsim.pipeline import image, urls
-from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.aws_s3 import bucket_host
+from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.docker import build_argument, logged_in, pushed, remote
-from reachsim.pipeline.records import Found, Gap, ImageBuild
+from reachsim.pipeline.records import Destination, Found, Gap, ImageBuild, Request
+from reachsim.pipeline.variables import shown, starred
 
 _KANIKO: Final = ["context", "c", "dockerfile", "f", "destination", "d", "build-arg", "target", "cache-repo",
                   "registry-mirror", "context-sub-path", "cache-dir", "digest-file", "verbosity", "customPlatform",
@@ -23,15 +27,15 @@ _SKOPEO: Final = ["src-creds", "dest-creds", "creds", "authfile", "src-authfile"
                   "dest", "s", "d", "t", "tag", "policy", "registries.d", "command-timeout"]  # fmt: skip
 
 
+_REGCTL: Final = ("image", "registry", "index", "artifact", "blob", "repo", "tag", "manifest")
+
+
 def kaniko(call: Call) -> Outcome:
     """``/kaniko/executor``: builds without Docker and pushes to every ``--destination``."""
     given = arguments(call.words, _KANIKO)
     place = (given.last("context", "c") or ".").removeprefix("dir://")
     if "://" in place:
-        found: list[Found] = [
-            *urls.destination(place.replace("git://", "https://")),
-            Gap(place, "the Dockerfile lies elsewhere"),
-        ]
+        found: list[Found] = [*_elsewhere(call, place), Gap(shown(place), "the Dockerfile lies elsewhere")]
     else:
         directory = call.path(place)
         name = given.last("dockerfile", "f") or "Dockerfile"
@@ -49,15 +53,31 @@ def kaniko(call: Call) -> Outcome:
     return Outcome(tuple(dict.fromkeys(found)), "")
 
 
+def _elsewhere(call: Call, place: str) -> list[Found]:
+    """A context that kaniko fetches: a bucket, a Git repository (without a scheme of its own: HTTPS), a blob's URL."""
+    if place.startswith("s3://"):
+        bucket, _, key = place.removeprefix("s3://").partition("/")
+        arn = starred(f"arn:{services.partition_of(call.region)}:s3:::{bucket}/{key or '*'}")
+        host = bucket_host(call, bucket, call.region)
+        return [Destination(host, 443, "aws", service="s3", requests=(Request("s3:GetObject", arn),))]
+    if place.startswith("gs://"):
+        return [Destination("storage.googleapis.com", 443)]
+    return urls.destination(place.replace("git://", "https://"))
+
+
 def skopeo(call: Call) -> Outcome:
-    """skopeo, crane and oras: copies between registries, and between a registry and files."""
+    """skopeo, crane, oras and regctl: copies between registries, and between a registry and files."""
     given = arguments(call.words, _SKOPEO)
     word, rest = (given.rest[0], given.rest[1:]) if given.rest else ("", [])
+    if call.program == "regctl" and word in _REGCTL:
+        word, rest = (rest[0] if rest else "", rest[1:])
+        word = {"import": "push", "mod": "push", "put": "push", "get": "pull", "get-file": "pull", "head": "digest",
+                "inspect": "digest"}.get(word, word)  # fmt: skip
     if word in ("login", "auth"):
         names = [one for one in rest if one != "login"]
         return Outcome(tuple(one for name in names[:1] for one in logged_in(call, name, _password(given.options))), "")
     if call.program == "skopeo":
-        return _by_transport(call, word, rest)
+        return _synced(call, given, rest) if word == "sync" else _by_transport(call, word, rest)
     if word in ("copy", "cp") and len(rest) > 1:
         return Outcome((*image.pulls(rest[0]), *pushed(call, rest[1])), "")
     if word == "push" and rest:
@@ -85,6 +105,27 @@ def _by_transport(call: Call, word: str, places: list[str]) -> Outcome:
     if word in ("inspect", "list-tags", "delete"):
         return Outcome(tuple(one for text in places[:1] if (name := remote(text)) for one in _asks(name)), None)
     return Outcome((), None)
+
+
+def _synced(call: Call, given: Arguments, places: list[str]) -> Outcome:
+    """``skopeo sync``: ``--src`` and ``--dest`` say what the two places are, registries or folders; a YAML file names
+    registries as its keys.
+    """
+    if len(places) < 2:
+        return Outcome((), None)
+    source, target = places[:2]
+    found: list[Found] = []
+    if given.last("src", "s") == "docker":
+        found += image.pulls(source)
+    elif given.last("src", "s") == "yaml":
+        text = call.read(source)
+        registries = re.findall(r"(?m)^[\"']?([^\s#\"':-][^\s\"':]*(?::\d+)?)[\"']?:\s*(?:#.*)?$", text or "")
+        found += [one for name in registries for one in image.pulls(f"{name}/images")]
+        if not registries:
+            found.append(Gap(call.command.text, f"which registries {shown(source)} names"))
+    if given.last("dest", "d") == "docker":
+        found += pushed(call, target if "/" in target else f"{target}/images")
+    return Outcome(tuple(dict.fromkeys(found)), "")
 
 
 def _asks(name: str) -> list[Found]:

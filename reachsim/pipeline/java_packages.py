@@ -15,35 +15,41 @@ from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.python_packages import index_at
 from reachsim.pipeline.records import Confidence, Found, Gap
 from reachsim.pipeline.texts import between, first_between, without
-from reachsim.pipeline.variables import expand, nothing_known
+from reachsim.pipeline.variables import expand, is_known, look_up, nothing_known, shown, unknown
 
 _PASSIVE: Final = ("v", "version", "h", "help")
 
 
 def maven(call: Call) -> Outcome:
     """mvn and mvnw: even a project without dependencies fetches the plugins of its life cycle."""
-    given = arguments(call.words, ["f", "file", "s", "settings", "P", "pl", "D", "T", "gs", "l", "t"])
+    given = arguments([*_maven_words(call), *call.words], ["f", "file", "s", "settings", "P", "pl", "D", "T", "gs",
+                                                           "global-settings", "l", "t"])  # fmt: skip
     found: list[Found] = list(_wrapper(call, ".mvn/wrapper/maven-wrapper.properties")) if call.program == "mvnw" else []
     if given.has(*_PASSIVE) and not given.rest:
         return Outcome(tuple(found), None)
     if given.has("o", "offline") or (not given.rest and not given.has("f", "file")):
         return Outcome(tuple(found), None)
     sure: Confidence = "likely" if call.cached(".m2") else "certain"
-    settings = call.read(given.last("s", "settings") or "") if given.has("s", "settings") else None
-    settings = settings or call.first("/root/.m2/settings.xml", "/usr/share/maven/ref/settings-docker.xml")
-    mirrors = _mirrors(expand(settings or "", call.variables))
-    everything = [url for what, url in mirrors if what.split(",")[0] in ("*", "external:*")]
+    named = given.last("s", "settings")
+    places = [named] if named else ["/root/.m2/settings.xml", "/usr/share/maven/ref/settings-docker.xml"]
+    settings = call.first(*places)
+    if settings is None and (named or any(call.exists(one) for one in places)):
+        gap = Gap(call.command.text, f"which mirrors {shown(named or 'settings.xml')} names; it is not in these files")
+        return Outcome((*found, gap, *knowledge.index("maven", "possible")), None)
+    mirrors = _mirrors(_expanded(settings or "", call, ""))
+    everything = [url for what, url in mirrors if what.split(",")[0].strip() in ("*", "external:*", "external:http:*")]
+    spared = {one.strip()[1:] for what, _ in mirrors for one in what.split(",") if one.strip().startswith("!")}
     pom = call.read(given.last("f", "file") or "pom.xml") or ""
-    own = [] if everything else list(dict.fromkeys(
-        [*(url for text in _modules(call, given.last("f", "file") or "pom.xml") for url in _repository_urls(text)),
-         *_repository_urls(settings or "")]))  # fmt: skip
-    if everything:
+    texts = [*_modules(call, given.last("f", "file") or "pom.xml"), settings or ""]
+    named_there = [one for text in texts for one in _repository_urls(_expanded(text, call, text))]
+    own = list(dict.fromkeys(url for name, url in named_there if not everything or name in spared))
+    if everything and "central" not in spared:
         found += index_at(everything[0], "maven", sure)
     else:
         central = [url for what, url in mirrors if "central" in what.split(",")]
         found += index_at(central[0], "maven", sure) if central else _central(call, settings, sure)
-        for url in own:
-            found += index_at(url, "maven", "certain" if sure == "certain" else sure)
+    for url in own:
+        found += index_at(url, "maven", sure) if is_known(url) else [Gap(shown(url), urls.why_unknown(url))]
     if any(re.fullmatch(r"(?:[\w.-]+:)*deploy(?:-file)?", word) for word in given.rest):
         found += _deployed(call, pom)
     found += [*jib.of_maven(call, pom), *_analysed(call, pom)]
@@ -105,14 +111,35 @@ def _mirrors(settings: str) -> list[tuple[str, str]]:
     return found
 
 
-def _repository_urls(text: str) -> list[str]:
+def _maven_words(call: Call) -> list[str]:
+    """The arguments that stand in ``.mvn/maven.config`` and MAVEN_ARGS; those of the command line come later."""
+    kept = call.read(".mvn/maven.config") or ""
+    return [*kept.split(), *(call.env("MAVEN_ARGS") or "").split()]
+
+
+def _expanded(text: str, call: Call, pom: str) -> str:
+    """A pom or settings with ``${env.NAME}``, ``${NAME}`` of ``-DNAME=`` and the pom's own properties filled in."""
+    given = dict(word[2:].split("=", 1) for word in call.words if word.startswith("-D") and "=" in word)
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        if name.startswith("env."):
+            return look_up(name.removeprefix("env."), call.variables)
+        own = given.get(name) or first_between(pom, f"<{name}>", f"</{name}>")
+        return own.strip() if own and "$" not in own else unknown(name)
+
+    return re.sub(r"\$\{([\w.-]+)\}", value, text)
+
+
+def _repository_urls(text: str) -> list[tuple[str, str]]:
+    """(id, URL) of the repositories that a pom or settings names."""
     found = []
     plain = without(without(text, "<!--", "-->"), "<distributionManagement>", "</distributionManagement>")
     plain = plain.replace("pluginRepository>", "repository>")
     for block in between(plain, "<repository>", "</repository>"):
         url = (first_between(block, "<url>", "</url>") or "").strip()
-        if "://" in url and "$" not in url:
-            found.append(url)
+        if ("://" in url or not is_known(url)) and not url.startswith("file:"):
+            found.append(((first_between(block, "<id>", "</id>") or "").strip(), url))
     return list(dict.fromkeys(found))
 
 
@@ -149,17 +176,50 @@ def gradle(call: Call) -> Outcome:
         for stem in ("settings.gradle", "build.gradle", "app/build.gradle")
         for ending in ("", ".kts")
     ]
-    texts = [text for name in [*names, "/root/.gradle/init.gradle"] if (text := call.read(name)) is not None]
+    names += [*given.all("I", "init-script"), *given.all("b", "build-file"), *_applied(call, folder)]
+    names += ["/root/.gradle/init.gradle", "/root/.gradle/init.gradle.kts", f"{folder}/buildSrc/build.gradle",
+              f"{folder}/buildSrc/build.gradle.kts"]  # fmt: skip
+    texts = [text for name in dict.fromkeys(names) if (text := call.read(name)) is not None]
     sure: Confidence = "likely" if call.cached(".gradle") else "certain"
     if not texts:
         found += [*knowledge.index("maven", "likely"), *knowledge.index("gradle-plugins", "likely")]
         return Outcome(tuple(dict.fromkeys([*found, *jib.of_gradle(call, "")])), None)
     text = re.sub(r"(?m)(?<!:)//.*$", "", without("\n".join(texts), "/*", "*/"))
-    found += [*_repositories(text, sure), *jib.of_gradle(call, text)]
+    found += [*_repositories(text, sure), *_unsaid(call, text), *jib.of_gradle(call, text)]
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 
+def _applied(call: Call, folder: str) -> list[str]:
+    """The build files of the projects that ``settings.gradle`` includes, and the scripts that files apply."""
+    settings = call.first(f"{folder}/settings.gradle", f"{folder}/settings.gradle.kts") or ""
+    places = re.findall(r"(?m)^\s*include\b(.*)$", settings)
+    projects = re.findall(r"[\"']:?([\w:.-]+)[\"']", " ".join(places))
+    found = [f"{folder}/{name.replace(':', '/')}/build.gradle{ending}" for name in projects for ending in ("", ".kts")]
+    for name in (f"{folder}/build.gradle", f"{folder}/build.gradle.kts", *found):
+        for script in re.findall(r"apply\s*\(?\s*from\s*[:=]\s*[\"']([^\"':$]+)[\"']", call.read(name) or ""):
+            found.append(posixpath.join(folder, script.replace("${rootDir}/", "")))
+    return found[:200]
+
+
+def _unsaid(call: Call, text: str) -> list[Found]:
+    """Repositories whose URL the files make at run time: of a property, a variable, a function."""
+    found: list[Found] = []
+    for url in re.findall(_MADE_URL, text):
+        name = re.search(r"getenv\(\s*[\"'](\w+)[\"']|environmentVariable\(\s*[\"'](\w+)[\"']", url)
+        value = look_up(name[1] or name[2], call.variables) if name else ""
+        if value and is_known(value):
+            found += index_at(value, "maven", "certain")
+        elif not re.search(r"[\"'](?:https?|file)://[^\"'$/]+/", url) and not re.search(
+            r"buildDir|rootDir|projectDir", url
+        ):
+            found.append(Gap(f"maven {{ url {url.strip()[:80]} }}", "the repository's URL is made when Gradle runs"))
+        elif (plain := re.search(r"https?://[^\"'$/]+/", url)) is not None:
+            found += index_at(plain[0], "maven", "certain")
+    return found
+
+
 _MAVEN_URL: Final = r"maven\s*+(?:\(\s*+|\{[^{}]*?url\s*+=?+\s*+(?:uri)?+\s*+\(?+\s*+|)[\"'](https?://[^\"']++)[\"']"
+_MADE_URL: Final = r"\bmaven\s*+\{[^{}]{0,400}?\b(?:url|setUrl)\b\s*+[=(]?+\s*+(?![\"']https?://[^\"'$]*[\"'])(?!uri\s*\(\s*[\"']https?://[^\"'$]*[\"'])([^\n]+)"
 _PLUGIN: Final = r"\bid\s*+\(?+\s*+[\"'][\w.-]++[\"']\s*+\)?+\s*+version\b|\balias\s*+\(\s*+libs\.plugins"
 
 

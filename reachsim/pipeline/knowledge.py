@@ -174,6 +174,7 @@ _CODENAMES: Final = {
     "amazonlinux": r"(?:^|[-.])(?:al2023|al2|amazonlinux)",
     "fedora": r"(?:^|[-.])fedora",
     "ubi": r"(?:^|[-.])ubi",
+    "rocky": r"(?:^|[-.])rockylinux",
 }
 
 
@@ -205,7 +206,17 @@ def distribution(host: str, path: str, tag: str) -> str | None:
         return "wolfi"
     if "alpine" in last:
         return "alpine"
-    return None
+    whole = f"{host}/{path}"
+    found = (
+        name for pattern, name in _distributions() if pattern.fullmatch(whole) or pattern.fullmatch(f"{whole}:{tag}")
+    )
+    return next(found, None)
+
+
+@cache
+def _distributions() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """``distributions.csv``: images of others than Docker and AWS whose names tell what they are made of."""
+    return tuple((re.compile(row["image"]), row["distribution"]) for row in rows("distributions.csv"))
 
 
 def _of_ecr_public(name: str) -> str | None:

@@ -16,7 +16,7 @@ from reachsim.pipeline.call import Call, Outcome, arguments, quoted
 from reachsim.pipeline.download import git_found
 from reachsim.pipeline.python_packages import index_at
 from reachsim.pipeline.records import Confidence, Destination, Found, Script
-from reachsim.pipeline.variables import expand, is_known
+from reachsim.pipeline.variables import expand, is_known, unknown
 
 _VALUED: Final = [
     "registry",
@@ -137,8 +137,12 @@ def _configured(call: Call, plain: list[str]) -> Outcome:
 def _settings(call: Call) -> dict[str, str]:
     """registry and @scope:registry of the .npmrc, .yarnrc and .yarnrc.yml files, the project's before the user's."""
     found: dict[str, str] = {}
-    for name in ("/usr/local/etc/npmrc", "/root/.yarnrc", "/root/.npmrc", ".yarnrc", ".npmrc"):
+    user = arguments(call.words, _VALUED).last("userconfig") or call.env("NPM_CONFIG_USERCONFIG",
+                                                                         "npm_config_userconfig")  # fmt: skip
+    for name in ("/usr/local/etc/npmrc", "/root/.yarnrc", user or "/root/.npmrc", ".yarnrc", ".npmrc"):
         text = expand(call.read(name) or "", call.variables)
+        if not text and call.exists(name) and call.read(name) is None:
+            found["registry"] = unknown("npmrc")
         for match in re.finditer(
             r"^[ \t]*[\"']?(registry|@[\w.-]+:registry)[\"']?\s*[=\s]\s*[\"']?([^\s\"']+)", text, re.MULTILINE
         ):

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from reachsim import services, toml
 from reachsim.pipeline import knowledge, shapes, urls
-from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.download import git_found
 from reachsim.pipeline.python_packages import index_at
-from reachsim.pipeline.records import Confidence, Destination, Found
+from reachsim.pipeline.records import Confidence, Destination, Found, Gap
 from reachsim.pipeline.texts import first_between, without
-from reachsim.pipeline.variables import expand, is_known
+from reachsim.pipeline.variables import expand, is_known, shown
 
 
 def _toml(text: str | None) -> dict[str, Any]:
@@ -70,26 +70,30 @@ def cargo(call: Call) -> Outcome:
         return Outcome((), None)
     sure: Confidence = "likely" if call.cached(".cargo") else "certain"
     found: list[Found] = []
+    registry = given.last("registry")
+    if registry and word in ("install", "add", "publish"):
+        return Outcome(tuple(_cargo_registry(call, registry, sure)), None)
     if word in ("install", "add", "publish") and not given.has("path"):
         return Outcome(tuple(index_at(source, "crates", sure)), None)
     manifest = call.read(given.last("manifest-path") or "Cargo.toml")
     if manifest is None:
         found += index_at(source, "crates", "likely" if word not in ("fetch", "update") else sure)
         return Outcome(tuple(found), None)
-    needs, gits = _cargo_needs(_toml(manifest))
+    needs, gits, others = _cargo_needs(_toml(manifest))
     lock = call.read("Cargo.lock") or ""
     gits += re.findall(r'source = "git\+([^?#"]+)', lock)
     if needs or 'source = "registry+' in lock:
         found += index_at(source, "crates", sure)
     for one in dict.fromkeys(gits):
         found += git_found(call, one)
+    for name in dict.fromkeys(others):
+        found += _cargo_registry(call, name, sure)
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 
 def _cargo_source(call: Call) -> str | None:
     """The replacement of crates.io: None (none), ``vendored``, or the URL of another registry."""
-    text = call.first(".cargo/config.toml", ".cargo/config", "/root/.cargo/config.toml", "/usr/local/cargo/config.toml")
-    sources = _toml(text).get("source", {})
+    sources = _cargo_configuration(call).get("source", {})
     name = "crates-io"
     for _ in range(5):
         one = sources.get(name) if isinstance(sources, dict) else None
@@ -105,18 +109,34 @@ def _cargo_source(call: Call) -> str | None:
     return None
 
 
-def _cargo_needs(manifest: dict[str, Any]) -> tuple[bool, list[str]]:
-    """(does it need crates from a registry, its Git dependencies)."""
-    needs, gits = "workspace" in manifest, []
+def _cargo_configuration(call: Call) -> dict[str, Any]:
+    return _toml(call.first(".cargo/config.toml", ".cargo/config", "/root/.cargo/config.toml",
+                            "/usr/local/cargo/config.toml"))  # fmt: skip
+
+
+def _cargo_registry(call: Call, name: str, sure: Confidence) -> list[Found]:
+    """A registry of one's own, by the name that the configuration or a variable gives it."""
+    variable = f"CARGO_REGISTRIES_{re.sub(r'[^A-Za-z0-9]', '_', name).upper()}_INDEX"
+    url = call.env(variable) or shapes.table(_cargo_configuration(call), "registries", name).get("index")
+    if not isinstance(url, str):
+        return [Gap(call.command.text, f"where the registry {shown(name)} is; it stands in cargo's configuration")]
+    return index_at(url, "crates", sure)
+
+
+def _cargo_needs(manifest: dict[str, Any]) -> tuple[bool, list[str], list[str]]:
+    """(does it need crates from the default registry, its Git dependencies, the other registries it names)."""
+    needs, gits, others = "workspace" in manifest, [], []
     tables = [manifest, *(one for one in (manifest.get("target") or {}).values() if isinstance(one, dict))]
     for table in tables:
         for key in ("dependencies", "dev-dependencies", "build-dependencies"):
             for value in shapes.table(table, key).values():
                 if isinstance(value, dict) and isinstance(value.get("git"), str):
                     gits.append(value["git"])
+                elif isinstance(value, dict) and isinstance(value.get("registry"), str):
+                    others.append(value["registry"])
                 elif not (isinstance(value, dict) and "path" in value):
                     needs = True
-    return needs, gits
+    return needs, gits, others
 
 
 # --- ruby -----------------------------------------------------------------------------------------------------------
@@ -165,6 +185,9 @@ def bundle(call: Call) -> Outcome:
     mirror = call.setting("bundle.mirror") or next(
         (value for name, value in call.variables.items() if name.startswith("BUNDLE_MIRROR__")), None
     )
+    kept = call.first(".bundle/config", "/usr/local/bundle/config", "/root/.bundle/config") or ""
+    written = re.search(r"(?mi)^BUNDLE_MIRROR__(?:ALL|HTTPS://RUBYGEMS__ORG/?):\s*[\"']?([^\s\"']+)", kept)
+    mirror = mirror or (expand(written[1], call.variables) if written else None)
     for url in re.findall(r"^[ \t]*+source\s*+\(?+\s*+[\"']([^\s\"']++)[\"']", text, re.MULTILINE) or [None]:
         parsed = urls.parse(url) if url else None
         default = parsed is None or parsed.host in knowledge.index_hosts("rubygems")
@@ -179,7 +202,11 @@ def composer(call: Call) -> Outcome:
     given = arguments(call.words, ["d", "working-dir", "prefer-install"])
     word = given.rest[0] if given.rest else ""
     if word == "config" and len(given.rest) > 2 and given.rest[1].startswith("repo"):
-        call.configure("composer.repository", given.rest[-1])
+        if re.fullmatch(r"repo(?:s|sitories)?\.packagist(?:\.org)?", given.rest[1]):
+            call.configure("composer.packagist", given.rest[-1])  # another mirror, or false
+        else:
+            old = call.setting("composer.repository") or ""
+            call.configure("composer.repository", f"{old} {given.rest[-1]}".strip())
         return Outcome((), "")
     if word not in ("install", "update", "require", "create-project", "global", "i", "u", "self-update", "upgrade"):
         return Outcome((), None)
@@ -214,6 +241,9 @@ def _composer_hosts(call: Call, project: dict[str, Any], sure: Confidence) -> li
         kind = one.get("type")
         if kind in ("vcs", "git", "github"):
             found += git_found(call, one["url"])
+            if kind != "git" and "github.com" in one["url"]:
+                found += [Destination("api.github.com", 443, "package", "likely"),
+                          Destination("codeload.github.com", 443, "package", "likely")]  # fmt: skip
         elif kind != "path":
             found += index_at(one["url"], "packagist", sure)
     lock = call.read("composer.lock")
@@ -221,9 +251,11 @@ def _composer_hosts(call: Call, project: dict[str, Any], sure: Confidence) -> li
         dists = re.findall(r'"dist":\s*\{[^{}]*?"url":\s*"([^"]+)"', lock.replace("\\/", "/"))
         for host in dict.fromkeys(urls.parse(one).host for one in dists if urls.parse(one)):  # type: ignore[union-attr]
             found.append(Destination(host, 443, "package", sure))
-    own = call.setting("composer.repository")
-    if own and "://" in own:
-        found += index_at(own, "packagist", sure)
+    for url in (call.setting("composer.repository") or "").split():
+        found += index_at(url, "packagist", sure) if "://" in url or not is_known(url) else []
+    mirror = call.setting("composer.packagist")
+    if mirror is not None:
+        return found + (index_at(mirror, "packagist", sure) if "://" in mirror or not is_known(mirror) else [])
     return found + list(knowledge.index("packagist", sure)) if public else found
 
 
@@ -257,7 +289,10 @@ def dotnet(call: Call) -> Outcome:
     if plain[:2] == ["nuget", "add"] or plain[:1] == ["sources"]:
         source = next((one for one in plain if "://" in one), given.last("source", "s"))
         if source:
-            call.configure("nuget.source", source)
+            call.configure("nuget.source", f"{call.setting('nuget.source') or ''} {source}".strip())
+        return Outcome((), "")
+    if plain[:3] in (["nuget", "remove", "source"], ["nuget", "disable", "source"]) and "nuget.org" in plain:
+        call.configure("nuget.closed", "yes")
         return Outcome((), "")
     if plain[:2] == ["nuget", "push"] or word == "push":
         return Outcome(tuple(index_at(given.last("s", "source"), "nuget", "certain")), None)
@@ -267,7 +302,7 @@ def dotnet(call: Call) -> Outcome:
         return Outcome((), None)
     if word == "add" and "package" not in plain:
         return Outcome((), None)
-    found = _nuget_sources(call, given.last("s", "source"), word)
+    found = _nuget_sources(call, given, word)
     if word == "lambda":
         found += _lambda(call, plain[1] if len(plain) > 1 else "")
     return Outcome(tuple(dict.fromkeys(found)), None)
@@ -292,7 +327,11 @@ def _lambda(call: Call, word: str) -> list[Found]:
     return found
 
 
-def _nuget_sources(call: Call, given: str | None, word: str) -> list[Found]:
+_NUGET_CONFIGS: Final = ("nuget.config", "NuGet.Config", "NuGet.config", "nuget.Config", "Nuget.Config",
+                         "/root/.nuget/NuGet/NuGet.Config")  # fmt: skip
+
+
+def _nuget_sources(call: Call, options: Arguments, word: str) -> list[Found]:
     restored = call.setting("dotnet.restored")
     implied = word in ("build", "publish", "test", "run", "pack", "watch", "lambda")
     sure: Confidence = "likely" if (implied and restored) or word == "new" else "certain"
@@ -300,16 +339,23 @@ def _nuget_sources(call: Call, given: str | None, word: str) -> list[Found]:
         call.configure("dotnet.restored", "yes")
     if call.cached(".nuget"):
         sure = "likely"
+    given = [one for one in options.all("s", "source") if "://" in one or not is_known(one)]
     if given:
-        return index_at(given, "nuget", "certain")
-    text = call.first("nuget.config", "NuGet.Config", "NuGet.config", "nuget.Config", "/root/.nuget/NuGet/NuGet.Config")
+        return [one for url in given for one in index_at(url, "nuget", "certain")]
+    named = options.last("configfile")
+    places = (named,) if named else _NUGET_CONFIGS
+    text = call.first(*places)
+    if text is None and (named or any(call.exists(one) for one in places)):
+        return [
+            Gap(call.command.text, f"which sources {shown(named or 'nuget.config')} names; it is not in these files")
+        ]
     body = first_between(without(text or "", "<!--", "-->"), "<packageSources>", "</packageSources>")
     found: list[Found] = []
     listed = re.findall(r"<add\s[^<>]*value=\"([^\"<>]*)\"", body or "")
-    for url in [*listed, *filter(None, [call.setting("nuget.source")])]:
+    for url in [*listed, *(call.setting("nuget.source") or "").split()]:
         url = expand(re.sub(r"%(\w+)%", r"${\1}", url), call.variables)
         if "://" in url or not is_known(url):
             found += index_at(url, "nuget", sure)
-    if body is not None and "<clear" in body:
+    if (body is not None and "<clear" in body) or call.setting("nuget.closed"):
         return found
     return [*found, *knowledge.index("nuget", sure)]

@@ -18,7 +18,7 @@ from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.download import git_found
 from reachsim.pipeline.records import Confidence, Found, Gap
 from reachsim.pipeline.shapes import listing, table
-from reachsim.pipeline.variables import expand, is_known, shown
+from reachsim.pipeline.variables import expand, is_known, shown, unknown
 
 _VALUED: Final = [
     "r",
@@ -197,7 +197,8 @@ def _index(call: Call, given: Arguments, files: dict[str, list[str]], sure: Conf
     found = index_at(main, "pypi", sure)
     for one in extra:
         found += index_at(one.split("=", 1)[-1] if re.match(r"\w+=http", one) else one, "pypi", sure)
-    return found
+    proxy = given.last("proxy") or settings.get("proxy") or call.setting("pip.proxy") or call.env("PIP_PROXY")
+    return found + urls.proxy("https_proxy", proxy or "")
 
 
 def index_at(url: str | None, default: str, sure: Confidence) -> list[Found]:
@@ -217,6 +218,8 @@ def _configuration(call: Call) -> dict[str, str]:
     places = [call.env("PIP_CONFIG_FILE") or "", *_CONFIGURATIONS]
     text = call.first(*(one for one in places if one))
     found: dict[str, str] = {}
+    if text is None and any(call.exists(one) for one in places if one):
+        return {"index-url": unknown("pip.conf")}
     for match in re.finditer(
         r"^[ \t]*([\w-]+)[ \t]*[=:][ \t]*(\S.*)$", expand(text or "", call.variables), re.MULTILINE
     ):
@@ -318,9 +321,26 @@ def uv(call: Call) -> Outcome:
             found += index_at(one["url"], "pypi", "certain")
             replaced = replaced or bool(one.get("default"))
     sure: Confidence = "likely" if plain[0] == "run" else "certain"
+    locked = _uv_locked(call, sure) if plain[0] in ("sync", "run") else []
+    if locked and (given.has("frozen") or call.env("UV_FROZEN")):
+        return Outcome(tuple(dict.fromkeys(locked)), None)
     if not replaced:
         found += _index(call, given, {}, sure)
-    return Outcome(tuple(dict.fromkeys([*found, *_git_sources(call, project)])), None)
+    return Outcome(tuple(dict.fromkeys([*locked, *found, *_git_sources(call, project)])), None)
+
+
+def _uv_locked(call: Call, sure: Confidence) -> list[Found]:
+    """The indexes and Git repositories that ``uv.lock`` has packages of; with ``--frozen`` nothing else is asked."""
+    packages = listing((_toml(call, "uv.lock") or {}).get("package"))
+    sources = [table(one, "source") for one in packages if isinstance(one, dict)]
+    found: list[Found] = []
+    for url in dict.fromkeys(one["registry"] for one in sources if isinstance(one.get("registry"), str)):
+        found += index_at(url, "pypi", sure)
+    for url in dict.fromkeys(one["git"] for one in sources if isinstance(one.get("git"), str)):
+        found += git_found(call, re.sub(r"[?#].*$", "", url))
+    for url in dict.fromkeys(one["url"] for one in sources if isinstance(one.get("url"), str)):
+        found += urls.destination(url, "package", sure)
+    return found
 
 
 def pdm(call: Call) -> Outcome:

@@ -84,6 +84,8 @@ class ImageBuild(msgspec.Struct, frozen=True):
     text: str | None = None
     buildkit: bool | None = None
     place: tuple[str, int] | None = None
+    secrets: tuple[tuple[str, str], ...] | None = None
+    """(id, path on the build's machine) of the files handed in as secrets; None: not told."""
 
 
 class ContainerRun(msgspec.Struct, frozen=True):

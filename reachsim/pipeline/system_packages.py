@@ -21,6 +21,7 @@ _INDEXES: Final = {
     "amazonlinux": ("amazonlinux",),
     "fedora": ("fedora",),
     "centos": ("centos",),
+    "centos-stream": ("centos-stream",),
     "rocky": ("rocky",),
     "alma": ("alma",),
     "oracle": ("oracle",),
@@ -29,7 +30,8 @@ _INDEXES: Final = {
     "arch": ("arch",),
 }
 _FAMILIES: Final = {"apt": ("debian", "ubuntu"), "apk": ("alpine", "wolfi"),
-                    "yum": ("amazonlinux", "fedora", "centos", "rocky", "alma", "oracle", "ubi")}  # fmt: skip
+                    "yum": ("amazonlinux", "fedora", "centos", "centos-stream", "rocky", "alma", "oracle",
+                            "ubi")}  # fmt: skip
 # Distributions that a family means where the image does not tell.
 _GUESSES: Final = {"apt": ("debian", "ubuntu"), "apk": ("alpine",), "yum": ("amazonlinux",)}
 _CURATED: Final = {"apt": "ubuntu", "yum": "amazonlinux"}  # CodeBuild's images with apt are Ubuntu
@@ -102,10 +104,15 @@ def yum(call: Call) -> Outcome:
         return Outcome(tuple(repositories(call, "yum", "certain")) if ask and plain[0] == "install" else (), "")
     if call.program == "yum-config-manager" or plain[:1] == ["config-manager"]:
         added = given.last("add-repo") or next((one for one in plain if "://" in one), None)
-        if added and given.has("add-repo"):
-            add(call, "yum", added)
-            return Outcome(tuple(urls.destination(added)), "")
+        named = given.last("from-repofile") or added  # dnf 5: config-manager addrepo --from-repofile=URL
+        if named and (given.has("add-repo", "from-repofile")):
+            add(call, "yum", named)
+            return Outcome(tuple(urls.destination(named)), "")
         return Outcome((), "")
+    if plain[:2] == ["copr", "enable"]:
+        host = Destination("copr.fedorainfracloud.org", 443, "package")
+        add(call, "yum", "https://download.copr.fedorainfracloud.org/")
+        return Outcome((host,), "")
     if not plain or plain[0] not in (
         "install",
         "update",
@@ -152,7 +159,14 @@ def zypper(call: Call) -> Outcome:
                 add(call, "zypper", word)
         return Outcome((), "")
     ask = plain[:1] in (["install"], ["in"], ["refresh"], ["ref"], ["update"], ["up"], ["dup"])
-    return Outcome(tuple(knowledge.index("opensuse")) if ask else (), "")
+    if not ask:
+        return Outcome((), "")
+    found: list[Found] = [one for word in plain for one in urls.destination(word, "package")]
+    for url in (call.setting("zypper.added") or "").split():
+        found += urls.destination(url, "package")
+    suse = call.machine.image.startswith(("registry.suse.com/", "suse/"))
+    found += [Gap(call.command.text, "which mirror SUSE's images ask")] if suse else knowledge.index("opensuse")
+    return Outcome(tuple(dict.fromkeys(found)), "")
 
 
 def pacman(call: Call) -> Outcome:
