@@ -1,0 +1,48 @@
+"""Branches of which one runs, and what the scope knows behind them.
+
+**Source:** Bash Reference Manual, "Conditional Constructs".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reachsim.pipeline.alternatives import merged
+from reachsim.pipeline.records import Confidence
+from reachsim.pipeline.shell.scope import Scope
+
+
+class Branches:
+    """Branches of which one runs: those that surely do change the scope, the others a copy of it."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.before = dict(scope.variables)
+        self.open = True  # whether every run comes to the next condition
+        self.closed = False  # whether some branch is surely taken
+        self._ends: list[dict[str, str]] = []
+        self._unlikely: list[dict[str, str]] = []
+
+    def run(self, status: bool | None, walk: Callable[[Scope, Confidence], object], sure: Confidence) -> None:
+        """Walk a branch; ``status`` says whether its condition holds."""
+        if status is True and self.open and not self.closed:
+            self.closed, self.open = True, False
+            walk(self.scope, sure)
+            return
+        inner = self.scope.copy()
+        walk(inner, "possible")
+        self.scope.functions |= inner.functions
+        if not inner.ended:
+            (self._unlikely if status is False or self.closed else self._ends).append(inner.variables)
+        self.open = self.open and status is False
+        self.closed = self.closed or status is True
+
+    def join(self) -> None:
+        """Let the scope know what the branches have set."""
+        if self._ends:
+            ends = self._ends if self.closed else [self.before, *self._ends]
+            self.scope.variables |= merged(self.before, ends)
+        for variables in self._unlikely:
+            for name, value in variables.items():  # what such a branch sets counts where nothing else has set it
+                if name not in self.before:
+                    self.scope.variables.setdefault(name, value)

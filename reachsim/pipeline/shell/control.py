@@ -1,0 +1,138 @@
+"""Compound commands: conditionals, loops, subshells, functions, tests.
+
+What only some runs execute is walked as ``possible``. Not modelled: arithmetic conditions.
+**Source:** Bash Reference Manual, "Compound Commands".
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from typing import TYPE_CHECKING, Final
+
+from reachsim.pipeline.records import Confidence
+from reachsim.pipeline.shell.branches import Branches
+from reachsim.pipeline.shell.judge import judge
+from reachsim.pipeline.shell.lists import Lists
+from reachsim.pipeline.shell.scope import DONE, NEVER, Result, Scope
+from reachsim.pipeline.variables import is_known, unknown
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+MAX_ROUNDS: Final = 100
+
+
+class Control(Lists):
+    """Compound commands of one parsed text."""
+
+    def _subshell(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+        return self.block(list(node.children), scope.copy(), sure, stdin)
+
+    def _compound_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+        if node.children and node.children[0].type == "((":
+            return Result("", None)
+        return self.block(list(node.children), scope, sure, stdin)
+
+    _do_group = _compound_statement
+
+    def _program(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+        return self.block(list(node.children), scope, sure, stdin)
+
+    def _negated_command(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+        result = self.block(list(node.children), scope, sure, stdin)
+        return Result(result.stdout, None if result.status is None else not result.status)
+
+    def _if_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
+        arms: list[tuple[list[Node], list[Node]]] = []
+        for clause in [node, *(one for one in node.children if one.type in ("elif_clause", "else_clause"))]:
+            condition: list[Node] = []
+            body: list[Node] = []
+            into = body if clause.type == "else_clause" else condition
+            for child in clause.children:
+                if child.type == "then":
+                    into = body
+                elif child.is_named and child.type not in ("elif_clause", "else_clause"):
+                    into.append(child)
+            arms.append((condition, body))
+        return self._arms(arms, scope, sure)
+
+    def _arms(self, arms: list[tuple[list[Node], list[Node]]], scope: Scope, sure: Confidence) -> Result:
+        """The branches of an ``if``. One whose condition the values decide is as sure as the whole; the others are
+        kept as possible, for a project may set other values, unless the condition is written to be constant.
+        """
+        branches = Branches(scope)
+        for condition, body in arms:
+            test = self.block(condition, scope, sure if branches.open else "possible") if condition else DONE
+            constant = test.stdout == NEVER
+            if constant and test.status is False:
+                continue
+            branches.run(test.status, lambda inner, level, nodes=body: self.block(nodes, inner, level), sure)  # type: ignore[misc]
+            if constant:
+                break
+        branches.join()
+        return Result("" if not arms else None, True)
+
+    def _case_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
+        subject_node = node.child_by_field_name("value")
+        subject = self.value(subject_node, scope, sure) if subject_node is not None else unknown("case")
+        branches = Branches(scope)
+        for item in (one for one in node.children if one.type == "case_item"):
+            patterns = [self.text(one).strip("\"'") for one in item.children_by_field_name("value")]
+            values = {one.start_byte for one in item.children_by_field_name("value")}
+            body = [one for one in item.children if one.is_named and one.start_byte not in values]
+            fits = any(fnmatch.fnmatchcase(subject, one) for one in patterns) if is_known(subject) else None
+            status = True if "*" in patterns else fits
+            branches.run(status, lambda inner, level, nodes=body: self.block(nodes, inner, level), sure)  # type: ignore[misc]
+        branches.join()
+        return Result(None, True)
+
+    def _for_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
+        name = node.child_by_field_name("variable")
+        body = node.child_by_field_name("body")
+        if body is None or name is None:
+            return Result("", True)
+        values = [word for one in node.children_by_field_name("value") for word in self.words(one, scope, sure)]
+        known = values and all(is_known(one) for one in values)
+        left = False  # by a ``break`` that every run reaches; further rounds are for when the one before fails
+        for value in values[:MAX_ROUNDS] if known else values[:1]:
+            scope.variables[self.text(name)] = value if known else unknown(self.text(name))
+            if known and not left:
+                self.statement(body, scope, sure)
+                left, scope.broken = scope.broken, False
+            else:
+                self._perhaps(body, scope)
+        return Result(None, True)
+
+    def _c_style_for_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
+        body = node.child_by_field_name("body")
+        return self._perhaps(body, scope) if body is not None else Result("", True)
+
+    def _while_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
+        until = node.children[0].type == "until"
+        conditions = [one for one in node.children_by_field_name("condition") if one.is_named]
+        test = self.block(conditions, scope, sure, stdin)
+        body = node.child_by_field_name("body")
+        enters = test.stdout == NEVER and test.status is not until
+        never = test.stdout == NEVER and not enters
+        if body is not None and not never:
+            self.statement(body, scope, sure if enters else "possible", stdin)
+            scope.ended = scope.broken = False
+        return Result(None, True)
+
+    def _function_definition(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
+        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+        if name is not None and body is not None:
+            scope.functions[self.text(name)] = (body, self.origin, self.line, self.file)
+        return DONE
+
+    def _test_command(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
+        words = [word for child in node.children[1:-1] for word in self._test_words(child, scope, sure)]
+        return Result("", judge(words, scope))
+
+    def _test_words(self, node: Node, scope: Scope, sure: Confidence) -> list[str]:
+        """The words of a ``[ … ]``; every operand is one word, empty or not."""
+        if node.type.endswith("_expression") and node.type != "ternary_expression":
+            return [word for child in node.children for word in self._test_words(child, scope, sure)]
+        if not node.is_named or node.type == "test_operator":
+            return [self.text(node)]
+        return [self.value(node, scope, sure)]

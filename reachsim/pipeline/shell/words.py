@@ -1,0 +1,182 @@
+"""The words of a command: quotes, variables, command substitution.
+
+Not modelled: arithmetic, brace expansion.
+**Source:** Bash Reference Manual, "Shell Expansions".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, Protocol
+
+from reachsim.pipeline.records import Confidence
+from reachsim.pipeline.shell.scope import NEVER, Note, Perform, Result, Scope
+from reachsim.pipeline.shell.source import Source
+from reachsim.pipeline.variables import CLOSE, MAX_TEXT, MAX_VALUE, OPEN, is_known, look_up, modified, unknown
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+MAX_DEPTH: Final = 60
+
+
+class Running(Protocol):
+    """What the walks through the texts of one run have in common."""
+
+    perform: Perform
+    note: Note
+    depth: int
+    calls: int
+
+
+class Words:
+    """The words of one parsed text."""
+
+    def __init__(self, shell: Running, origin: Source, line: int, file: str) -> None:
+        self.shell = shell
+        self.origin = origin
+        self.source = origin.parsed
+        self.line = line
+        self.file = file
+        self.depth = 0
+
+    def block(self, nodes: list[Node], scope: Scope, sure: Confidence, stdin: str | None = None) -> Result:
+        """Walk statements one after the other."""
+        raise NotImplementedError
+
+    def statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None = None) -> Result:
+        """Walk one statement."""
+        raise NotImplementedError
+
+    def words(self, node: Node, scope: Scope, sure: Confidence) -> list[str]:
+        """The words that an argument expands to: unquoted expansions are split at blanks."""
+        if node.type in ("simple_expansion", "expansion", "command_substitution") and self.text(node) != '"$@"':
+            value = self.value(node, scope, sure)
+            return _split(value) if value.strip() else ([] if is_known(value) else [value])
+        if node.type == "concatenation" and any(one.type in _EXPANSIONS for one in node.children):
+            value = self.value(node, scope, sure)
+            quoted = any(one.type in ("string", "raw_string") for one in node.children)
+            return [value] if quoted else _split(value)
+        if node.type == "string" and self.text(node) in ('"$@"', '"${@}"'):
+            return look_up("@", scope.variables).split() if "@" in scope.variables else []
+        return [self.value(node, scope, sure)]
+
+    def value(self, node: Node, scope: Scope, sure: Confidence) -> str:
+        """The text of one word, string or expansion."""
+        if self.depth > MAX_DEPTH:
+            return unknown("nested")
+        self.depth += 1
+        try:
+            found = self._value(node, scope, sure)
+            return found if len(found) <= MAX_VALUE else unknown("value")
+        finally:
+            self.depth -= 1
+
+    def _value(self, node: Node, scope: Scope, sure: Confidence) -> str:
+        match node.type:
+            case "word" | "number" | "extglob_pattern" | "regex" | "test_operator":
+                if node.children:
+                    return self.pieces(node, scope, sure)
+                return _unescaped(self.text(node), scope)
+            case "raw_string":
+                return self.text(node)[1:-1]
+            case "ansi_c_string":
+                return self.text(node)[2:-1].replace("\\n", "\n").replace("\\t", "\t").replace("\\'", "'")
+            case "string" | "translated_string":
+                text = self.pieces(node, scope, sure)
+                return text.removeprefix("$").removeprefix('"').removesuffix('"')
+            case "concatenation" | "command_name":
+                return "".join(self.value(one, scope, sure) for one in node.children)
+            case "simple_expansion":
+                return look_up(self.text(node)[1:], scope.variables)
+            case "expansion":
+                return self._expansion(node, scope, sure)
+            case "command_substitution":
+                return self._substituted(node, scope, sure)
+            case "process_substitution":
+                result = self.block([one for one in node.children if one.is_named], scope.copy(), sure)
+                path = f"/dev/fd/{node.start_byte}"
+                scope.machine.written[path] = result.stdout
+                return path
+            case "arithmetic_expansion":
+                return unknown("number")
+            case "array":
+                return " ".join(self.value(one, scope, sure) for one in node.children if one.is_named)
+            case _:
+                return self.text(node)
+
+    def pieces(self, node: Node, scope: Scope, sure: Confidence) -> str:
+        """The text of a node with the expansions in it filled in; what lies between them is taken from the source."""
+        found: list[str] = []
+        position, length = node.start_byte, 0
+        for child in node.children:
+            if child.type in _EXPANSIONS or child.type in ("string", "raw_string", "ansi_c_string"):
+                found.append(_plain(self.source[position : child.start_byte]))
+                found.append(self.value(child, scope, sure))
+                position = child.end_byte
+                length += len(found[-1])
+                if length > MAX_TEXT:
+                    return unknown("value")
+        return "".join([*found, _plain(self.source[position : node.end_byte])])
+
+    def _expansion(self, node: Node, scope: Scope, sure: Confidence) -> str:
+        name_node = next((one for one in node.children if one.type in ("variable_name", "special_variable_name",
+                                                                       "subscript")), None)  # fmt: skip
+        if name_node is None:
+            return unknown("expansion")
+        name = re.split(r"[\[\]]", self.text(name_node))[0]
+        if node.children[1].type in ("!", "#"):
+            return unknown(name)
+        operator_node = next((one for one in node.children_by_field_name("operator")), None)
+        if operator_node is None:
+            return look_up(name, scope.variables)
+        operator = self.text(operator_node)
+        rest_start = operator_node.end_byte
+        parts = [one for one in node.children if one.start_byte >= rest_start and one.type != "}"]
+        if operator in ("/", "//"):
+            rest = "".join("/" if not one.is_named else self.value(one, scope, sure) for one in parts)
+        else:
+            rest = "".join(self.value(one, scope, sure) for one in parts)
+        if operator in ("#", "##", "%", "%%", "/", "//") or operator.lstrip(":") in ("-", "=", "+", "?"):
+            value = modified(name, operator, rest, scope.variables)
+            if operator in (":=", "="):
+                scope.variables[name] = value
+            return value
+        value = look_up(name, scope.variables)
+        if operator in (",,", "^^") and is_known(value):
+            return value.lower() if operator == ",," else value.upper()
+        return value if operator in (",", "^", "@") else unknown(name)
+
+    def _substituted(self, node: Node, scope: Scope, sure: Confidence) -> str:
+        inner = scope.copy()
+        result = self.block([one for one in node.children if one.is_named], inner, sure)
+        scope.functions |= inner.functions
+        if result.stdout is None:
+            first = re.search(r"[\w./{}-]+", self.text(node).lstrip("$(`"))
+            return unknown(f"!{first[0].rstrip('/').rsplit('/', 1)[-1] if first else 'command'}")
+        return result.stdout.removesuffix(NEVER).rstrip("\n")
+
+    def text(self, node: Node) -> str:
+        return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def at(self, node: Node) -> int:
+        return self.line + int(node.start_point[0])
+
+
+_EXPANSIONS: Final = ("simple_expansion", "expansion", "command_substitution", "arithmetic_expansion",
+                      "process_substitution")  # fmt: skip
+
+
+def _split(value: str) -> list[str]:
+    """A value at its blanks; those within a mark are none."""
+    return re.findall(f"(?:{OPEN}[^{CLOSE}]*{CLOSE}|\\S)+", value) if OPEN in value else value.split()
+
+
+def _plain(source: bytes) -> str:
+    return re.sub(r"\\([$`\"\\\n])", lambda m: "" if m[1] == "\n" else m[1], source.decode("utf-8", "replace"))
+
+
+def _unescaped(text: str, scope: Scope) -> str:
+    if text == "~" or text.startswith("~/"):
+        text = scope.variables.get("HOME", "/root") + text[1:]
+    return re.sub(r"\\(.|\n)", lambda m: "" if m[1] == "\n" else m[1], text, flags=re.DOTALL) if "\\" in text else text
