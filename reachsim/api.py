@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from reachsim.config import Config, read_config
 from reachsim.forwarding import Ground
 from reachsim.model.network import Network
 from reachsim.scenarios import Scenario
 from reachsim.selections import Selections
+from reachsim.services import SERVICES
 from reachsim.simulate import ask, simulate
 from reachsim.snapshot import Snapshot, open_snapshot
 from reachsim.verdict import Check, Verdict
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from reachsim.fix import Plan
     from reachsim.names import Names
     from reachsim.verify import Verification
+
+MOST_COMPARED: Final = 5000
+"""Ids that are compared with a mistyped one."""
 
 
 class Reach:
@@ -236,6 +240,24 @@ class Reach:
     def interfaces(self) -> Selections:
         """Network interfaces by id, and by Name tag where it is the only one of that name."""
         return self._named("network interface", self.network.network_interfaces)
+
+    def like(self, selector: str) -> list[str]:
+        """At most three selectors that one which names nothing may stand for: what has its name, else what is written
+        alike, else some of its kind.
+        """
+        import difflib  # only on the way to an error message
+
+        kind, colon, name = selector.partition(":")
+        named = [one for found in (self.instances, self.subnets, self.vpcs, self.interfaces) for one in found.values()
+                 if self.network.names.get(one, "").lower() == (name or kind).lower()]  # fmt: skip
+        projects = list(self.codebuild.values())
+        ids = [one for found in (self.instances, self.subnets, self.vpcs) for one in dict.fromkeys(found.values())]
+        others = [one for one in (*projects, *ids) if one.startswith(f"{kind}:" if colon else f"{kind.split('-')[0]}-")]
+        known = [*projects, *ids[:MOST_COMPARED], "internet", *SERVICES]
+        near = difflib.get_close_matches(selector, known, n=3, cutoff=0.75)
+        if not colon:
+            near = near or difflib.get_close_matches(f"codebuild:{selector}", projects, n=3, cutoff=0.9)
+        return list(dict.fromkeys(named or near or others))[:3]
 
     def _named(self, kind: str, ids: Iterable[str]) -> Selections:
         found: dict[str, str] = {}

@@ -66,10 +66,14 @@ class SnapshotError(ReachsimError):
 
 
 class QuestionError(ReachsimError):
-    """The question cannot be asked of this snapshot; ``code`` is a stable machine word."""
+    """The question cannot be asked of this snapshot; ``code`` is a stable machine word.
 
-    def __init__(self, message: str, code: str = "BAD_QUESTION") -> None:
+    ``selector`` is the one that names nothing, where that is why.
+    """
+
+    def __init__(self, message: str, code: str = "BAD_QUESTION", selector: str = "") -> None:
         self.code = code
+        self.selector = selector
         super().__init__(message)
 
 

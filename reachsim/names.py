@@ -23,7 +23,7 @@ from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 from reachsim.resolver_paths import resolved
-from reachsim.selectors import Source, parse_selector, sources
+from reachsim.selectors import Source, check_named, parse_selector, sources
 from reachsim.service_hosts import Kind, host_variants
 from reachsim.shown import Shown
 
@@ -92,7 +92,7 @@ def names(
     """
     selector = parse_selector(source)
     for suffix in suffixes or ():
-        if parse_selector(suffix).kind != "service":
+        if check_named(suffix, ground.network).kind != "service":
             raise QuestionError(f"{suffix!r} is no endpoint service suffix (ecr.dkr, s3, logs …)", "UNKNOWN_SERVICE")
     by_rows: dict[tuple[str, tuple[NameRow, ...]], list[str]] = {}
     for start in sources(ground.network, selector):

@@ -18,6 +18,7 @@ import msgspec
 from reachsim import services, workloads
 from reachsim.addresses import EVERYWHERE, PUBLIC, RFC1918, RFC6598, V6, format_set, parse_block
 from reachsim.dns.load_balancers import balancer_nodes
+from reachsim.dns.names import private_names
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Gap
 from reachsim.forwarding import Origin
@@ -30,6 +31,8 @@ from reachsim.model.private_networks import announced
 from reachsim.workloads import ANY_CLIENT_PORTS, LINUX_PORTS, WINDOWS_PORTS, Placement, Workload
 
 RESOURCE_PREFIXES: Final = ("i", "eni", "subnet", "vpc", "vpce", "igw", "nat")
+NOWHERE: Final[Home] = ("000000000000", "unknown")
+"""The home of a snapshot without any."""
 WORD_KINDS: Final = ("codebuild", "ecs", "lambda", "ip", "host", "ecr", "s3", "codecommit", "logs")
 
 
@@ -62,13 +65,10 @@ def parse_selector(text: str) -> Selector:
     match = re.fullmatch(r"([a-z]+)-[0-9A-Za-z-]+", text)
     if match and match[1] in RESOURCE_PREFIXES:
         return Selector(match[1], text)
-    if not colon and (services.service(text) is not None or re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", text)):
-        if services.service(text) is None and "." not in text:
-            raise QuestionError(f"{text!r} is no selector and no AWS service that reachsim knows", "UNKNOWN_SERVICE")
+    if not colon and re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", text):
         return Selector("service", text)
-    raise QuestionError(
-        f"{text!r} is no selector (codebuild:NAME, i-…, ip:ADDRESS, internet, host:NAME, ecr.dkr, …)", "BAD_SELECTOR"
-    )
+    forms = "codebuild:NAME, i-…, ip:ADDRESS, internet, host:NAME, ecr.dkr, …"
+    raise QuestionError(f"{text!r} is no selector ({forms})", "BAD_SELECTOR", text)
 
 
 def _block(value: str) -> IntervalSet:
@@ -137,6 +137,7 @@ def sources(
         return _addresses(network, _block(value), toward, addresses)
     if kind in ("internet", "igw"):
         return _internet(network, selector, toward)
+    check_named(str(selector), network)
     raise QuestionError(f"{selector} cannot be a source", "BAD_SOURCE")
 
 
@@ -149,7 +150,7 @@ def _missing(network: Network, selector: Selector, path: str) -> tuple[Source, .
 
 def _nowhere(network: Network, selector: Selector, why: Gap | Block) -> Source:
     """A source that starts nowhere: not known (a gap), or known not to (a block)."""
-    home = network.homes[0] if network.homes else ("000000000000", "unknown")
+    home = network.homes[0] if network.homes else NOWHERE
     origin = Origin("interface", str(selector))
     gaps = (why,) if isinstance(why, Gap) else ()
     blocks = (why,) if isinstance(why, Block) else ()
@@ -164,7 +165,7 @@ def _unknown(network: Network, selector: Selector, operation: str, service: str 
     lacking = network.unknown(*paths) if paths else (f"*/*/{service}/{operation}.json",)
     if lacking:
         return _missing(network, selector, lacking[0])
-    raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION")
+    raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION", str(selector))
 
 
 def client_ports_of(network: Network, interface: Interface) -> IntervalSet:
@@ -255,14 +256,14 @@ def _find_workload(network: Network, selector: Selector) -> Workload | tuple[Sou
 def _unknown_service(network: Network, selector: Selector, cluster: str) -> tuple[Source, ...]:
     """No such service: known only where the services of its cluster are, or all clusters and it is none of them."""
     if any(known.rsplit("/", 1)[-1] == cluster for _, known in network.ecs_services):
-        raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION")
+        raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION", str(selector))
     home = network.homes[0] if network.homes else ("*", "*")
     lists = [network.path(one, "ecs", "list-clusters") for one in network.homes]
     if network.unknown(*lists) or not lists:
         return _missing(network, selector, (network.unknown(*lists) or ("*/*/ecs/list-clusters.json",))[0])
     listed = {arn.rsplit("/", 1)[-1]: home for home, arn in network.ecs_clusters}
     if cluster not in listed:
-        raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION")
+        raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION", str(selector))
     return _missing(network, selector, network.path(listed.get(cluster, home), "ecs", "describe-services", cluster))
 
 
@@ -562,7 +563,6 @@ def destination(network: Network, selector: Selector, home: Home, *, from_outsid
     Raises QuestionError as `sources` does.
     """
     kind, value = selector
-    account, region = home
     if kind == "ip":
         block = _block(value)
         owners = tuple(
@@ -575,7 +575,7 @@ def destination(network: Network, selector: Selector, home: Home, *, from_outsid
         balancer = balancer_nodes(network, value)
         return Destination(selector, name=value, interfaces=balancer[1] if balancer is not None else ())
     if kind == "service":
-        return Destination(selector, name=services.host(value, region, account))
+        return Destination(selector, name=service_host(network, value, home))
     if kind in ("ecr", "s3", "codecommit", "logs"):
         return _aws_resource(network, selector, home)
     if kind in ("igw", "nat"):
@@ -587,6 +587,33 @@ def destination(network: Network, selector: Selector, home: Home, *, from_outsid
     return _resource(network, selector, from_outside=from_outside)
 
 
+def check_named(text: str, *networks: Network) -> Selector:
+    """The selector, read. Raises QuestionError for what is none, and for a service that no one knows."""
+    selector = parse_selector(text)
+    if selector.kind == "service" and not services.is_known(selector.value):
+        offered = (services.suffix_of_service_name(one.service_name) for network in networks
+                   for one in network.vpc_endpoints.values())  # fmt: skip
+        if selector.value not in {one[0] for one in offered if one is not None}:
+            why = "no AWS service that reachsim knows or the snapshot has an endpoint for"
+            raise QuestionError(f"{selector.value!r} is no selector, and {why}", "UNKNOWN_SERVICE", selector.value)
+    return selector
+
+
+def service_host(network: Network, suffix: str, home: Home) -> str:
+    """The host name of an AWS service: by the table, else as an endpoint of the snapshot names it.
+
+    Raises QuestionError for a service of neither.
+    """
+    account, region = home
+    check_named(suffix, network)
+    if not services.is_known(suffix):
+        for _, one in sorted(network.vpc_endpoints.items()):
+            if services.suffix_of_service_name(one.service_name) == (suffix, region):
+                names = [name for name in private_names(network, one)[0] if not name.startswith("*")]
+                return next(iter(names), services.host(suffix, region, account))
+    return services.host(suffix, region, account)
+
+
 def _aws_resource(network: Network, selector: Selector, home: Home) -> Destination:
     """The host that serves a repository, bucket or log group.
 
@@ -596,7 +623,7 @@ def _aws_resource(network: Network, selector: Selector, home: Home) -> Destinati
     kind, value = selector
     known = _listed(network, kind, home)
     if known is not None and value not in known:
-        raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION")
+        raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION", str(selector))
     suffix = {"ecr": "ecr.dkr", "s3": "s3", "codecommit": "git-codecommit", "logs": "logs"}[kind]
     name = services.host(suffix, region, account)
     if kind == "s3":

@@ -75,6 +75,42 @@ _PLAIN_CDK: Final = """
     imagebuilder inspector2 kms-fips=kms lambda network-firewall ram rds redshift redshift-data securityhub
     servicediscovery sqs-fips=sqs ssm-fips=ssm sts-fips=sts sync-states=states tagging=tag vpc-lattice wafv2 xray
 """
+_PLAIN_BOTOCORE: Final = """
+    account aco-automation agreement-marketplace=aws-marketplace aiops airflow amplify amplifybackend
+    amplifyuibuilder aoss apigateway app-integrations appconfig appconfigdata=appconfig appfabric appflow
+    application-cost-profiler applicationinsights appmesh apprunner appstream2=appstream appsync aps
+    arc-zonal-shift artifact auditmanager b2bi backup-gateway bedrock bedrock-agent=bedrock
+    bedrock-agent-runtime=bedrock bedrock-agentcore bedrock-agentcore-control=bedrock-agentcore
+    bedrock-data-automation=bedrock bedrock-data-automation-runtime=bedrock billingconductor braket cases ce
+    chatbot chime cleanrooms cleanrooms-ml cloud9 cloudcontrolapi cloudhsm cloudhsmv2=cloudhsm cloudsearch
+    cloudsearchdomain=cloudsearch cloudtrail-data codeguru-profiler codeguru-reviewer codeguru-security
+    codestar-notifications cognito-identity cognito-idp cognito-sync comprehend comprehendmedical
+    compute-optimizer connect connect-campaigns contact-lens=connect controlcatalog controltower
+    cost-optimization-hub cur data-signer=signer databrew datapipeline dax deadline
+    deployment-marketplace=aws-marketplace devicefarm devops-guru directconnect discovery dlm dms docdb-elastic
+    drs ds ds-data ec2-instance-connect elasticache elemental-inference email=ses emr-containers emr-serverless
+    end-user-messaging entityresolution es eventsv2=events evs fis fms forecast forecastquery=forecast
+    frauddetector fsx gamelift geo glacier globalaccelerator grafana greengrass groundstation guardduty health
+    healthlake identity-chime=chime identitystore inspector inspector-scan internetmonitor iot iotfleetwise
+    iotsitewise iotthingsgraph iottwinmaker ivs ivschat ivsrealtime=ivs kafka kafkaconnect kendra kinesisanalytics
+    kinesisvideo lakeformation launchwizard license-manager-linux-subscriptions license-manager-user-subscriptions
+    lightsail lookoutequipment m2 machinelearning macie2 mail-manager=ses managedblockchain
+    managedblockchain-query marketplacecommerceanalytics media-pipelines-chime=chime mediaconnect mediaconvert
+    medialive mediapackage mediapackage-vod mediapackagev2 mediastore medical-imaging meetings-chime=chime
+    memory-db=memorydb messaging-chime=chime mgh mgn migrationhub-config=mgh migrationhub-orchestrator
+    migrationhub-strategy models-v2-lex=lex mq mturk-requester neptune-db networkmonitor nova-act oam
+    observabilityadmin odb oidc=sso-oauth omics osis outposts pca-connector-ad pca-connector-scep pcs personalize
+    personalize-events=personalize personalize-runtime=personalize pi pinpoint=mobiletargeting pipes polly profile
+    proton quicksight rbin redshift-serverless refactor-spaces reporting-marketplace=aws-marketplace repostspace
+    resiliencehub resource-explorer-2 resource-groups rolesanywhere route53-recovery-cluster
+    route53-recovery-readiness route53domains route53profiles route53resolver rtbfabric rum runtime-v2-lex=lex
+    s3-outposts s3tables sagemaker-geospatial scheduler schemas scn securitylake serverlessrepo
+    servicecatalog-appregistry=servicecatalog servicequotas shield signer sms-voice snow-device-management
+    snowball social-messaging ssm-contacts ssm-guiconnect ssm-incidents ssm-quicksetup ssm-sap sso support
+    supportapp swf tax textract thinclient timestream-influxdb transcribe translate trustedadvisor
+    verifiedpermissions voice-chime=chime voiceid waf-regional wellarchitected wisdom workdocs workmail
+    workmailmessageflow workspaces-web
+"""
 
 # (suffix, host, private DNS names, IAM prefix, source). The name "=" is the host itself.
 _SPECIAL: Final[tuple[tuple[str, str, tuple[str, ...], str, str], ...]] = (
@@ -117,7 +153,7 @@ def _services() -> Iterable[Service]:
         private = tuple(host if name == "=" else name for name in names)
         return Service(suffix, host, private, iam, suffix in _GATEWAY, _PORTS.get(suffix, (443,)), source)
 
-    for source, words in (("sample", _PLAIN_SAMPLES), ("cdk", _PLAIN_CDK)):
+    for source, words in (("sample", _PLAIN_SAMPLES), ("cdk", _PLAIN_CDK), ("botocore", _PLAIN_BOTOCORE)):
         for word in words.split():
             suffix, _, iam = word.partition("=")
             yield make(suffix, suffix + _TAIL, ("=",), iam or suffix, source)
@@ -253,6 +289,11 @@ def dual_suffix(region: str) -> str:
 def service(suffix: str) -> Service | None:
     """The table's row for an endpoint service suffix; None where the default pattern applies."""
     return SERVICES.get(suffix)
+
+
+def is_known(suffix: str) -> bool:
+    """Whether a service's host name is known, not only made by the default pattern."""
+    return suffix in SERVICES or suffix in _GLOBAL_HOSTS
 
 
 def _fill(template: str, region: str, account: str = "") -> str:

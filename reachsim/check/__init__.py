@@ -83,7 +83,9 @@ def check(
     chosen = tuple(chosen or config.sources)
     for selector in chosen:
         if parse_selector(selector).kind not in STARTERS:
-            raise QuestionError(f"{selector} takes no part in a pipeline: {', '.join(STARTERS)} can", "BAD_SOURCE")
+            raise QuestionError(
+                f"{selector} takes no part in a pipeline: {', '.join(STARTERS)} can", "BAD_SOURCE", selector
+            )
     found, lacking = pipeline_sources(network) if not chosen else (chosen, ())
     judged = [_judge(ground, source, config, folders) for source in found]
     cells = [cell for one in judged for cell in one.cells]

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from reachsim.errors import ReachsimError, SnapshotError, printable
+from reachsim.errors import QuestionError, ReachsimError, SnapshotError, printable
 
 COMMANDS = {
     "anonymize": "reachsim.cli.anonymize",
@@ -74,7 +74,7 @@ class Commands(click.Group):
         except ReachsimError as error:
             faults = error.faults if isinstance(error, SnapshotError) else (error,)
             for fault in faults:
-                click.echo(f"reachsim: error: {fault}", err=True)
+                click.echo(f"reachsim: error: {fault}{_meant(ctx, error)}", err=True)
             ctx.exit(2)
         except KeyboardInterrupt:
             click.echo("reachsim: interrupted", err=True)
@@ -105,6 +105,12 @@ class Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, SHORT[name]) for name in sorted(SHORT)])
+
+
+def _meant(ctx: click.Context, error: ReachsimError) -> str:
+    """What the asker may have meant with a selector that names nothing in the snapshot which was opened."""
+    near = ctx.obj.like(error.selector) if ctx.obj and isinstance(error, QuestionError) and error.selector else []
+    return printable(f"; did you mean {' or '.join(near)}?") if near else ""
 
 
 def _leave(ctx: click.Context, code: int) -> NoReturn:

@@ -68,6 +68,7 @@ def open_reach(snapshot: str | None, settings: Path | None, assume_defaults: boo
     with garbage_collector_paused():
         reach = load(place, assume_defaults=assume_defaults, config=config)
         _KEPT[1:] = [reach]
+        click.get_current_context().find_root().obj = reach
         gc.freeze()  # the network stays: no collection need look at it again
     gc.set_threshold(1_000_000, 50, 100)  # what is made of it has no cycles either, and is as large
     return reach

@@ -46,10 +46,10 @@ def command(
     from reachsim.report.text import render_trace
     from reachsim.selectors import parse_selector
 
+    reach = options.open_reach(snapshot, settings, assume_defaults)
     named = parse_selector(target).kind in ("service", "host", "ecr", "s3", "codecommit", "logs")
     if named and protocol is None and port is None:
         protocol, port = "tcp", 443
-    reach = options.open_reach(snapshot, settings, assume_defaults)
     verdict = reach.simulate(source, target, protocol=protocol, port=port, family=family)
     if form == "json":
         text = json.dumps(verdict.to_json(), indent=2, ensure_ascii=False)

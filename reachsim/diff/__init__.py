@@ -30,6 +30,7 @@ from reachsim.diff.touching import Touching, only_filters
 from reachsim.diff.unseen import hides
 from reachsim.forwarding import Ground
 from reachsim.model.network import Network
+from reachsim.selectors import check_named
 from reachsim.verdict import Cell, Side
 
 __all__ = ["CellChange", "Diff", "Impact", "Moved", "PolicyChange", "diff"]
@@ -54,6 +55,8 @@ def diff(
         QuestionError: A selector makes no sense.
     """
     config = config or Config()
+    for selector in (*sources, *targets):
+        check_named(selector, before.network, after.network)
     comparison = compare(before.network, after.network)
     if comparison.names:
         network = Network(comparison.before, assume_defaults=before.network.assume_defaults)
