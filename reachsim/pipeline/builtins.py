@@ -11,11 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from reachsim import digits
-from reachsim.pipeline import urls
+from reachsim.pipeline import text_tools, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.records import Found, Script
-from reachsim.pipeline.shell import NEVER, absolute, judge, named, write
+from reachsim.pipeline.shell import NEVER, absolute, arrays, judge, named, reading, write
 from reachsim.pipeline.variables import MAX_TEXT, ROOT, is_known, unknown
 
 
@@ -80,6 +79,11 @@ def _cd(call: Call) -> Outcome:
     return Outcome((), "")
 
 
+def _popd(call: Call) -> Outcome:
+    """Back to where the last ``pushd`` came from."""
+    return _cd(Call(call.command, ["cd", "-"]))
+
+
 def _export(call: Call) -> Outcome:
     found: list[Found] = []
     for word in call.words:
@@ -91,10 +95,25 @@ def _export(call: Call) -> Outcome:
 
 
 def _read(call: Call) -> Outcome:
+    """``read``: the variables that a line sets, where it is known."""
+    wanted = reading(call.words)
+    if wanted is not None and call.stdin and is_known(call.stdin):
+        wanted.take(call.stdin.split("\n")[0], call.variables.get("IFS"), call.scope.variables)
+        return Outcome((), "", None)
     for word in call.words:
         if re.fullmatch(r"[A-Za-z_]\w*", word):
             call.scope.variables[word] = unknown(word)
     return Outcome((), "", None)
+
+
+def _mapfile(call: Call) -> Outcome:
+    """``mapfile NAME``: every line of its input is an element."""
+    name = next((word for word in reversed(call.words) if word.isidentifier()), "MAPFILE")
+    if call.stdin is not None and is_known(call.stdin):
+        arrays.store(call.scope.variables, name, [(None, one) for one in call.stdin.splitlines()], append=False)
+    else:
+        call.scope.variables[name] = unknown(name)
+    return Outcome((), "")
 
 
 def _exit(call: Call) -> Outcome:
@@ -163,59 +182,9 @@ def _remove(call: Call) -> Outcome:
     return Outcome((), "")
 
 
-def _cut(call: Call) -> Outcome:
-    given = arguments(call.words, ["d", "f", "c", "b", "delimiter", "fields"])
-    if call.stdin is None:
-        return Outcome((), None)
-    separator, fields = given.last("d", "delimiter") or "\t", given.last("f", "fields") or ""
-    field = digits.number(fields)
-    if field is not None and separator:
-        parts = [line.split(separator) for line in call.stdin.rstrip("\n").split("\n")]
-        return Outcome((), "\n".join(one[field - 1] if len(one) >= field > 0 else "" for one in parts) + "\n")
-    return Outcome((), None)
-
-
-def _awk(call: Call) -> Outcome:
-    """``awk -F SEPARATOR '{print $N}'`` and nothing else of it; the shell's reader writes ``$N`` as ``${N}``."""
-    given = arguments(call.words, ["F", "v", "f"])
-    program = re.fullmatch(r"\{\s*+print\s++\$\{?(\d{1,3})\}?;?+\s*+\}", given.rest[0].strip()) if given.rest else None
-    separator = given.last("F")
-    if call.stdin is None or program is None or len(given.rest) > 1 or (separator and len(separator) > 1):
-        return Outcome((), None)
-    field = int(program[1])
-    parts = [line.split(separator) for line in call.stdin.rstrip("\n").split("\n")]
-    return Outcome((), "\n".join(one[field - 1] if len(one) >= field > 0 else "" for one in parts) + "\n")
-
-
-def _jq(call: Call) -> Outcome:
-    given = arguments(call.words, ["arg", "argjson", "indent"])
-    path = given.rest[0] if given.rest else "."
-    if call.stdin is not None and path.strip() == ".Account":
-        match = re.search(r'"Account": "([^"]*)"', call.stdin)
-        return Outcome((), f"{match[1]}\n" if match else None)
-    if len(given.rest) == 2 and call.exists(given.rest[1]) and re.fullmatch(r"\.\w+", path):
-        value = (call.json(given.rest[1]) or {}).get(path[1:])
-        return Outcome((), f"{value}\n" if isinstance(value, str) else None)
-    return Outcome((), None)
-
-
-def _same(call: Call) -> Outcome:
-    """Filters that leave one known line as it is: head, tail, sort, uniq, xargs without a program."""
-    known = call.stdin is not None and call.stdin.count("\n") <= 1
-    return Outcome((), call.stdin if known else None)
-
-
 def _basename(call: Call) -> Outcome:
     take = posixpath.basename if call.program == "basename" else posixpath.dirname
     return Outcome((), take(call.words[0]) + "\n" if call.words and is_known(call.words[0]) else None)
-
-
-def _tr(call: Call) -> Outcome:
-    if call.stdin is None or call.words[:1] != ("-d",):
-        return Outcome((), None)
-    return Outcome(
-        (), re.sub("[" + re.escape(call.words[1].strip("[]")) + "]", "", call.stdin) if len(call.words) > 1 else None
-    )
 
 
 def _constant(call: Call) -> Outcome:
@@ -239,14 +208,17 @@ def _shift(call: Call) -> Outcome:
 
 
 BUILTINS: Final[dict[str, Callable[[Call], Outcome]]] = {
-    "echo": _echo, "printf": _printf, "cat": _cat, "tee": _tee, "cd": _cd, "pushd": _cd, "export": _export,
+    "echo": _echo, "printf": _printf, "cat": _cat, "tee": _tee, "cd": _cd, "pushd": _cd, "popd": _popd,
+    "export": _export,
     "declare": _export, "local": _export, "readonly": _export, "typeset": _export, "read": _read, "exit": _exit,
     "return": _exit, "break": _break, "continue": _break, "seq": _seq, "trap": _trap, "test": _test, "[": _test,
-    "cp": _copy, "mv": _copy, "install": _copy, "ln": _copy, "rm": _remove, "cut": _cut, "awk": _awk,
-    "jq": _jq, "head":
-    _same, "tail": _same, "sort": _same, "uniq": _same, "basename": _basename, "dirname": _basename, "tr": _tr,
+    "cp": _copy, "mv": _copy, "install": _copy, "ln": _copy, "rm": _remove, "cut": text_tools.cut,
+    "awk": text_tools.awk,
+    "jq": text_tools.jq, "head": text_tools.head, "tail": text_tools.head, "sort": text_tools.sort, "uniq":
+    text_tools.sort, "basename": _basename, "dirname": _basename, "tr": text_tools.tr, "base64": text_tools.decode,
+    "envsubst": text_tools.envsubst, "mapfile": _mapfile, "readarray": _mapfile,
     "true": _constant, ":": _constant, "false": _constant, "which": _undecided, "type": _undecided, "hash":
-    _undecided, "grep": _undecided, "egrep": _undecided, "fgrep": _undecided, "diff": _undecided, "cmp":
+    _undecided, "grep": text_tools.grep, "egrep": text_tools.grep, "fgrep": text_tools.grep, "diff": _undecided, "cmp":
     _undecided, "pgrep": _undecided, "id": _undecided, "pwd": _pwd, "shift": _shift,
 }  # fmt: skip
 

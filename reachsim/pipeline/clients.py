@@ -67,6 +67,44 @@ def netcat(call: Call) -> Outcome:
     return Outcome(tuple(_at(given.rest[0], port)), None, None)
 
 
+def openssl(call: Call) -> Outcome:
+    """``openssl s_client -connect HOST:PORT``; its other commands contact nobody."""
+    if call.words[:1] not in (("s_client",), ("s_time",), ("ocsp",)):
+        return Outcome((), None)
+    places = [call.words[number + 1] for number, word in enumerate(call.words[:-1])
+              if word in ("-connect", "-proxy", "-host", "-url")]  # fmt: skip
+    plain = [word for word in call.words[1:] if not word.startswith("-") and ":" in word]
+    found: list[Found] = []
+    for place in places or plain[-1:]:
+        if "://" in place:
+            found += urls.destination(place)
+        else:
+            host, _, port = place.partition(":")
+            found += _at(host, digits.port(port, 443))
+    return Outcome(tuple(found), None, None)
+
+
+def ping(call: Call) -> Outcome:
+    """``ping HOST``: an ICMP echo request (type 8)."""
+    rest = arguments(call.words, ["c", "i", "W", "w", "s", "I", "t", "Q", "M"]).rest
+    found = [_over("icmp", 8, one) for name in rest[:1] for one in _at(name, 8)]
+    return Outcome(tuple(found), None, None)
+
+
+def lookup(call: Call) -> Outcome:
+    """dig, nslookup and host: a name server that they name; without one the VPC's resolver answers, as for any name."""
+    plain = [word for word in call.words if not word.startswith(("-", "+"))]
+    servers = [word[1:] for word in plain if word.startswith("@")]
+    if call.program in ("nslookup", "host"):
+        servers = plain[1:2]
+    found = [_over("udp", 53, one) for name in servers for one in _at(name, 53)]
+    return Outcome(tuple(found), None, None)
+
+
+def _over(protocol: str, port: int, found: Found) -> Found:
+    return Destination(found.host, port, protocol=protocol) if isinstance(found, Destination) else found
+
+
 def in_urls(text: str) -> list[Found]:
     """The servers of the database URLs in a text.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import posixpath
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -174,6 +175,28 @@ class Machine:
             return False
         prefix = "" if name == "." else name + "/"
         return any(one.startswith(prefix) for one in self.context)
+
+    def matches(self, pattern: str) -> list[str]:
+        """The machine's paths of files and folders of the context that match, folders alone if it ends with ``/``."""
+        name = self.context_path(pattern.rstrip("/"))
+        if name is None or name.startswith("..") or len(name) > LONGEST_PATH:
+            return []
+        head = pattern.rstrip("/")[: len(pattern.rstrip("/")) - len(name)]
+        depth, only = name.count("/"), pattern.endswith("/")
+        fits = re.compile(fnmatch.translate(name)).match
+        found: dict[str, None] = {}
+        for one in self.context:
+            parts = one.split("/")
+            if len(parts) <= depth or (only and len(parts) == depth + 1):
+                continue
+            start = "/".join(parts[: depth + 1])
+            if (
+                not any(part.startswith(".") for part in parts[: depth + 1])
+                and start.count("/") == depth
+                and fits(start)
+            ):
+                found[head + start + ("/" if only else "")] = None
+        return list(found)
 
     def glob(self, pattern: str) -> list[str]:
         """The machine's paths of context files that match, at the pattern's own depth."""

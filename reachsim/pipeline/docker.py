@@ -131,6 +131,23 @@ def docker(call: Call) -> Outcome:
     word, words = outer.rest[0], outer.rest[1:]
     if word in ("image", "container", "builder") and words:
         word, words = words[0], words[1:]
+    daemon = _daemon(outer.last("H", "host") or call.env("DOCKER_HOST") or "") if call.program == "docker" else []
+    done = _done(call, word, words)
+    return Outcome((*daemon, *done.found), done.stdout, done.status) if daemon else done
+
+
+def _daemon(place: str) -> list[Found]:
+    """The daemon on another machine that does all the work, over TCP or SSH; none on this machine's own socket."""
+    if place.startswith("ssh://"):
+        return urls.destination(place)
+    if not place.startswith("tcp://"):
+        return []
+    secured = place.endswith(":2376")
+    url = place.replace("tcp://", "https://", 1)
+    return urls.destination(url if re.search(r":\d+/?$", url) else f"{url.rstrip('/')}:{2376 if secured else 2375}")
+
+
+def _done(call: Call, word: str, words: list[str]) -> Outcome:
     match word:
         case "login":
             given = arguments(words, _LOGIN)

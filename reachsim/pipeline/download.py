@@ -13,6 +13,7 @@ from reachsim import digits, services
 from reachsim.pipeline import installers, urls
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Request
+from reachsim.pipeline.shell.braces import braced
 from reachsim.pipeline.variables import ROOT, is_known, nothing_known, shown, starred
 
 _CURL: Final = [
@@ -150,8 +151,17 @@ def curl(call: Call) -> Outcome:
     targets = [*given.all("url"), *given.rest]
     found: list[Found] = []
     proxy = given.last("x", "proxy")
+    for name in given.all("K", "config"):
+        text = call.stdin if name == "-" else call.read(name)
+        kept = dict(re.findall(r"(?m)^\s*(?:--)?(url|proxy|-x)\b\s*[=:]?\s*[\"']?([^\s\"']+)", text or ""))
+        targets += re.findall(r"(?m)^\s*(?:--)?url\b\s*[=:]?\s*[\"']?([^\s\"']+)", text or "")
+        proxy = proxy or kept.get("proxy")
+        if text is None or not is_known(text):
+            found.append(Gap(call.command.text, f"what {shown(name)} tells curl; it is not in these files"))
+    if not given.has("g", "globoff"):
+        targets = [one for target in targets for one in braced(target)]
     for target in targets:
-        found += _fetched(call, target, follows=given.has("L", "location"))
+        found += _fetched(target, follows=given.has("L", "location"))
     if proxy and found:
         found = [*urls.proxy("http_proxy", proxy, "certain")[:1], *found]
     place = given.last("o", "output")
@@ -172,12 +182,15 @@ def wget(call: Call) -> Outcome:
     place = given.last("O", "output-document")
     script = installers.mark_of(given.rest[0]) if len(given.rest) == 1 else None
     for target in given.rest:
-        found += _fetched(call, target, follows=True)
+        found += _fetched(target, follows=True)
         if place is None:
             folder = given.last("P", "directory-prefix") or "."
             _keep(call, posixpath.join(folder, posixpath.basename(target.split("?")[0])), script)
-    if given.has("i"):
-        found.append(Gap(call.command.text, "the list of URLs is a file that is not read"))
+    for name in given.all("i", "input-file"):
+        text = call.stdin if name == "-" else call.read(name)
+        found += [one for url in urls.all_in(text or "") for one in _fetched(url, follows=True)]
+        if text is None or not is_known(text):
+            found.append(Gap(call.command.text, "the list of URLs is a file that is not read"))
     if place and place != "-":
         _keep(call, place, script)
     piped = place is not None and (place == "-" or place.startswith("/dev/"))
@@ -189,12 +202,11 @@ def _keep(call: Call, place: str, text: str | None) -> None:
         call.machine.written[call.path(place)] = text
 
 
-def _fetched(call: Call, target: str, *, follows: bool) -> list[Found]:
+def _fetched(target: str, *, follows: bool) -> list[Found]:
     if "://" not in target:
         if nothing_known(target):
             return [Gap(shown(target), urls.why_unknown(target))]
         target = f"http://{target}"
-    target = rewritten(call, target)
     found = urls.destination(target, "download")
     if follows and found:
         found += urls.redirects(target, "certain")
@@ -268,6 +280,9 @@ def git(call: Call) -> Outcome:
             return Outcome((), None)
         return Outcome(tuple(_remote_url(call, remote, action, call.path(folder))), None)
     if command == "lfs" and words[:1] and words[0] in ("pull", "fetch", "push", "clone", "checkout"):
+        kept = re.search(r"(?m)^\s*url\s*=\s*(\S+)", call.read(posixpath.join(folder, ".lfsconfig")) or "")
+        if kept:
+            return Outcome(tuple(git_found(call, kept[1])), None)
         return Outcome(tuple(_remote_url(call, "origin", "GitPull")), None)
     status = None if command in ("diff", "show-ref", "rev-parse", "diff-index", "merge-base", "status") else True
     return Outcome((), None, status)
@@ -277,6 +292,8 @@ def _git_config(call: Call, name: str, value: str) -> None:
     match = re.fullmatch(r"url\.(.+)\.(?:pushInsteadOf|insteadOf)", name, re.IGNORECASE)
     if match:
         call.configure(f"git.insteadof {value}", match[1])
+    if name.lower() in ("http.proxy", "https.proxy"):
+        call.configure("git.proxy", value)
 
 
 def rewritten(call: Call, text: str) -> str:
@@ -297,6 +314,8 @@ def git_found(call: Call, text: str, action: str = "GitPull", confidence: Confid
         return [Destination(host, 443, "git", confidence, "run", "git-codecommit",
                             (Request(f"codecommit:{action}", arn),))]  # fmt: skip
     found = urls.git_destination(rewritten(call, text), confidence, action)
+    if any(isinstance(one, Destination) and one.port != 22 for one in found):
+        found += urls.proxy("https_proxy", call.setting("git.proxy") or "")
     if not found and not is_known(text) and nothing_known(text):
         return [Gap(shown(text), urls.why_unknown(text))]
     return found

@@ -1,8 +1,9 @@
 """The recipes that ``make TARGET`` runs.
 
-Rules, prerequisites, plain variables and included makefiles are read; pattern rules, conditionals and functions are
-not.
-**Source:** GNU Make Manual, "Rules", "How to Use Variables", "Including Other Makefiles", "Recipe Echoing".
+Rules, pattern rules, prerequisites, plain variables, ``define`` with ``call``, and included makefiles are read;
+conditionals (both branches count) and other functions are not.
+**Source:** GNU Make Manual, "Rules", "How to Use Variables", "Including Other Makefiles", "Recipe Echoing", "Defining
+and Redefining Pattern Rules", "Canned Recipes", "The call Function".
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ _RULE: Final = re.compile(r"^([^\s#:=][^#:=]*?)\s*::?(?!=)\s*([^=;#]*)(?:;(.*))?
 _VARIABLE: Final = re.compile(r"^[ \t]*(?:export\s+|override\s+)*([\w.-]+)\s*(\?=|:=|::=|\+=|=|!=)\s*(.*)$")
 
 
+_DEFINE: Final = re.compile(r"^(?:export\s+|override\s+)*define\s+([\w.-]+)\s*(?:=|:=)?\s*$")
 _INCLUDE: Final = re.compile(r"^ *[-s]?include\s+(.+)$")
 MAX_INCLUDED: Final = 50
 Included = Callable[[str], list[tuple[str, str]]]
@@ -63,18 +65,54 @@ def recipes(
         if name in visited or depth > 50:
             return
         visited.add(name)
-        if name not in rules:
+        rule, stem = _rule_of(name, rules)
+        if rule is None:
             if depth == 0:
                 missing.append(name)
             return
-        prerequisites, commands = rules[name]
+        prerequisites, commands = rule
         for one in prerequisites:
-            visit(one, depth + 1)
-        found.append(Recipe(name, tuple((_shell(command, name), line, file) for command, line, file in commands)))
+            visit(one.replace("%", stem), depth + 1)
+        lines = [(one, line, file) for command, line, file in commands for one in _canned(command, variables)]
+        found.append(Recipe(name, tuple((_shell(command, name, stem), line, file) for command, line, file in lines)))
 
     for name in wanted:
         visit(name, 0)
     return found, missing, variables
+
+
+def _rule_of(name: str, rules: _Rules) -> tuple[tuple[list[str], list[tuple[str, int, str]]] | None, str]:
+    """(the rule for a target, what stands for ``%``): its own, else the pattern rule with the shortest stem."""
+    own = rules.get(name)
+    fitting = [
+        (name[len(start) : len(name) - len(end)], rule)
+        for pattern, rule in rules.items() if pattern.count("%") == 1 and rule[1]
+        for start, _, end in [pattern.partition("%")]
+        if name.startswith(start) and name.endswith(end) and len(name) > len(start) + len(end)
+    ]  # fmt: skip
+    if (own is not None and own[1]) or not fitting:
+        return own, ""
+    stem, rule = min(fitting, key=lambda one: len(one[0]))
+    return ([*(own[0] if own else []), *rule[0]], rule[1]), stem
+
+
+_CALL: Final = re.compile(r"\$\(call\s+([\w.-]+)\s*,?([^()]*(?:\([^()]*\)[^()]*)*)\)")
+
+
+def _canned(command: str, variables: dict[str, str]) -> list[str]:
+    """A recipe line with the canned recipes that it names or calls in their place."""
+    plain = command.lstrip("@-+ \t")
+    named = _NAMED.fullmatch(plain.strip())
+    if named and "\n" in variables.get(named[1], ""):
+        return variables[named[1]].split("\n")
+
+    def filled(match: re.Match[str]) -> str:
+        body = variables.get(match[1], "")
+        for number, value in enumerate(match[2].split(","), 1):
+            body = re.sub(rf"\$[({{]{number}[)}}]|\${number}", lambda _, value=value: value.strip(), body)  # type: ignore[misc]
+        return body
+
+    return _CALL.sub(filled, command).split("\n") if "$(call" in command else [command]
 
 
 def _read(text: str, file: str, rules: _Rules, variables: dict[str, str]) -> list[str]:
@@ -90,6 +128,15 @@ def _read(text: str, file: str, rules: _Rules, variables: dict[str, str]) -> lis
             number += 1
             line += "\n" + lines[number]
         number += 1
+        define = _DEFINE.match(line)
+        if define:
+            body = []
+            while number < len(lines) and lines[number].strip() != "endef":
+                body.append(lines[number].lstrip("\t"))
+                number += 1
+            number += 1
+            variables[define[1]] = "\n".join(body)
+            continue
         if line.startswith("\t"):
             for name in current:
                 rules[name][1].append((line[1:], start, file))
@@ -148,11 +195,11 @@ def _expanded(rules: _Rules, variables: dict[str, str]) -> _Rules:
     return found
 
 
-def _shell(command: str, target: str) -> str:
+def _shell(command: str, target: str, stem: str = "") -> str:
     """A recipe line as the shell gets it: ``$(NAME)`` is make's variable, ``$$`` a dollar."""
     command = command.lstrip("@-+ \t")
     command = re.sub(r"\$\$", "\ue003", command)
-    command = command.replace("$@", target)
+    command = command.replace("$@", target).replace("$*", stem) if stem else command.replace("$@", target)
     command = re.sub(r"\$\(shell\s++([^()]*+(?:\([^()]*+\)[^()]*+)*+)\)", lambda m: f"$({m[1]})", command)
     command = re.sub(r"\$[({]([\w.-]+)[)}]", lambda m: "${" + re.sub(r"[.-]", "_", m[1]) + "}", command)
     return command.replace("\ue003", "$")

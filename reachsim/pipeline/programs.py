@@ -64,7 +64,10 @@ PROGRAMS: Final[dict[str, str]] = {
     "helm3": "kubernetes.helm", "trivy": "scanners.trivy", "sonar-scanner": "scanners.sonar",
     "dependency-check": "scanners.dependency_check", "dependency-check.sh": "scanners.dependency_check",
     "dockle": "scanners.dockle", "trufflehog": "scanners.trufflehog", "pack": "image_tools.pack",
-    "packer": "deploy.packer", "nc": "clients.netcat", "ncat": "clients.netcat", "netcat": "clients.netcat",
+    "packer": "deploy.packer",
+    "openssl": "clients.openssl", "wait-on": "programs.by_url", "ping": "clients.ping", "ping6": "clients.ping",
+    **dict.fromkeys(("dig", "nslookup", "host", "drill"), "clients.lookup"),
+    "nc": "clients.netcat", "ncat": "clients.netcat", "netcat": "clients.netcat",
     "telnet": "clients.netcat", **dict.fromkeys(clients.programs(), "clients.client"),
     "npm-run-all": "node_scripts.run_all", "run-s": "node_scripts.run_all", "run-p": "node_scripts.run_all",
     "concurrently": "node_scripts.concurrently", "turbo": "node_scripts.monorepo", "lerna": "node_scripts.monorepo",
@@ -98,7 +101,7 @@ _WRAPPERS: Final[dict[str, list[str]]] = {
     "setsid": [], "unbuffer": [], "chronic": [], "env": ["u", "C"], "timeout": ["s", "k", "signal", "kill-after"],
     "gosu": [], "su-exec": [], "dumb-init": [], "tini": [], "flock": ["w", "E"], "caffeinate": [], "travis_retry": [],
     "retry": ["t", "s", "d", "n", "r", "attempts", "delay", "times"], "xvfb-run": ["s", "n", "e"], "dotenv": ["f", "e"],
-    "cross-env": [], "firejail": [], "parallel": ["j"], "entr": [],
+    "cross-env": [], "firejail": [], "coproc": [], "entr": [], "strace": ["e", "o"],
 }  # fmt: skip
 
 
@@ -133,6 +136,15 @@ def read(command: Command, running: tuple[str, ...]) -> Outcome:
         return Outcome(tuple(own), None)
     if program == "xargs":
         return _xargs(call)
+    if program == "parallel" and ":::" in call.words:
+        at = call.words.index(":::")
+        values = "\n".join(call.words[at + 1 :])
+        words = [re.sub(r"^\{\}$", "{}", word) for word in call.words[:at]]
+        return _xargs(
+            Call(command._replace(stdin=values), ["parallel", *(() if "{}" in words else ("-n", "1")), *words])
+        )
+    if program == "find":
+        return _find(call, running)
     if program == "eval" and _sets_up_the_shell(call):
         return Outcome((), "")
     if program == "eval":
@@ -209,17 +221,35 @@ def _xargs(call: Call) -> Outcome:
         call.words, ["n", "I", "L", "P", "d", "E", "s", "a", "i", "max-args", "replace", "delimiter"], stop=True
     )
     if not given.rest:
-        return Outcome((), call.stdin)
+        known = call.stdin is not None and is_known(call.stdin)
+        return Outcome((), " ".join((call.stdin or "").split()) + "\n" if known else call.stdin)
     items = (
         call.stdin.split() if call.stdin is not None and is_known(call.stdin) else [call.stdin or "\ue000xargs\ue001"]
     )
-    mark = given.last("I", "replace", "i")
+    mark = given.last("I", "replace", "i") or ("{}" if call.program == "parallel" and "{}" in given.rest else None)
     found: list[Found] = []
     rounds = [[one] for one in items[:100]] if mark or given.has("n", "L", "max-args") else [items]
     for values in rounds:
         words = [word.replace(mark, values[0]) for word in given.rest] if mark else [*given.rest, *values]
         found += read(call.command._replace(words=tuple(words), stdin=None), ()).found
     return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def _find(call: Call, running: tuple[str, ...]) -> Outcome:
+    """``find … -exec COMMAND ;``: the command runs, for files that are not told."""
+    found: list[Found] = []
+    words = list(call.words)
+    while any(word in _EXECUTES for word in words):
+        start = next(number for number, word in enumerate(words) if word in _EXECUTES) + 1
+        end = next((number for number in range(start, len(words)) if words[number] in (";", "+")), len(words))
+        inner = tuple("\ue000file\ue001" if word == "{}" else word for word in words[start:end])
+        words = words[end + 1 :]
+        if inner:
+            found += read(call.command._replace(words=inner, stdin=None), running).found
+    return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+_EXECUTES: Final = ("-exec", "-execdir", "-ok", "-okdir")
 
 
 # --- scripts --------------------------------------------------------------------------------------------------------
@@ -381,7 +411,7 @@ def _make(call: Call) -> Outcome:
 
     found, missing, variables = makefile.recipes(text, targets, settings, included)
     variables = {name: value for name, value in variables.items() if name in settings or name not in call.variables}
-    merged = dict(call.variables)
+    merged = dict(call.variables) | {"MAKE": "make"}
     for name, value in variables.items():
         merged[re.sub(r"[.-]", "_", name)] = re.sub(r"\$[({]([\w.-]+)[)}]", r"${\1}", value)
     for _ in range(4):
@@ -391,7 +421,7 @@ def _make(call: Call) -> Outcome:
             command,
             call.machine.context_path(file or call.path(place)) or place,
             line,
-            tuple((name, merged[name]) for name in variables if name in merged),
+            tuple((name, merged[name]) for name in ("MAKE", *variables) if name in merged),
             directory=call.path(folder),
         )
         for recipe in found

@@ -5,13 +5,15 @@ output and success. The walk itself knows the language: variables, ``&&`` and ``
 loops, conditionals, here-documents, command substitution. What only some runs execute (the right side of ``||``, a
 branch whose condition the files do not decide) is handed on as ``possible``.
 
-A normal run is one in which commands succeed. Not modelled: arithmetic, arrays, traps, aliases, brace expansion.
+A normal run is one in which commands succeed. Not modelled: arithmetic, aliases.
 **Source:** POSIX Shell Command Language; Bash Reference Manual; the grammar is tree-sitter-bash's.
 """
 
 from __future__ import annotations
 
+from reachsim.pipeline.shell import arrays
 from reachsim.pipeline.shell.judge import judge
+from reachsim.pipeline.shell.reading import reading
 from reachsim.pipeline.shell.scope import (
     NEVER,
     Command,
@@ -24,4 +26,5 @@ from reachsim.pipeline.shell.scope import (
 )
 from reachsim.pipeline.shell.walk import Shell
 
-__all__ = ["NEVER", "Command", "Result", "Scope", "Shell", "absolute", "judge", "named", "positional", "write"]
+__all__ = ["NEVER", "Command", "Result", "Scope", "Shell", "absolute", "arrays", "judge", "named", "positional",
+           "reading", "write"]  # fmt: skip

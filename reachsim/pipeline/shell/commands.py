@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from reachsim.pipeline.records import Confidence, Gap
+from reachsim.pipeline.shell import arrays
+from reachsim.pipeline.shell.arrays import keyed
 from reachsim.pipeline.shell.scope import DONE, Command, Result, Scope, named, one_line, positional
 from reachsim.pipeline.shell.words import MAX_DEPTH, Words
 from reachsim.pipeline.urls import PROXIES
-from reachsim.pipeline.variables import look_up
+from reachsim.pipeline.variables import is_known, look_up
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -35,6 +37,11 @@ class Commands(Words):
 
     def _declaration_command(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
         result = self.block([one for one in node.children if one.type == "variable_assignment"], scope, sure, stdin)
+        for child in node.children[1:]:
+            if child.type in ("command_substitution", "simple_expansion", "expansion", "concatenation"):
+                for name, equals, value in (word.partition("=") for word in self.words(child, scope, sure)):
+                    if equals and name.isidentifier():
+                        scope.variables[name] = value.strip("\"'")
         if self.text(node.children[0]) in ("export", "declare", "typeset"):
             for child in node.children[1:]:
                 self._proxied(self.text(child).partition("=")[0].rstrip("+"), scope.variables, child, scope, sure)
@@ -54,15 +61,32 @@ class Commands(Words):
 
     def assignment(self, node: Node, scope: Scope, sure: Confidence) -> tuple[str, str]:
         name_node, value_node = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if name_node is not None and name_node.type == "subscript":
+            return self._element(name_node, value_node, scope, sure)
         if name_node is None or name_node.type != "variable_name":
             if value_node is not None:
                 self.value(value_node, scope, sure)
             return "", ""
         name = self.text(name_node)
+        if value_node is not None and value_node.type == "array":
+            items = [
+                keyed(word) for one in value_node.children if one.is_named for word in self.words(one, scope, sure)
+            ]
+            arrays.store(scope.variables, name, items, append=any(one.type == "+=" for one in node.children))
+            return name, scope.variables[name]
         value = self.value(value_node, scope, sure) if value_node is not None else ""
         if any(one.type == "+=" for one in node.children):
             value = look_up(name, scope.variables) + value
         return name, named(value, name)
+
+    def _element(self, name_node: Node, value_node: Node | None, scope: Scope, sure: Confidence) -> tuple[str, str]:
+        """``A[KEY]=VALUE``."""
+        index = name_node.child_by_field_name("index")
+        key = self.value(index, scope, sure) if index is not None else ""
+        name = self.text(name_node).split("[")[0]
+        value = self.value(value_node, scope, sure) if value_node is not None else ""
+        arrays.store(scope.variables, name, [(key if is_known(key) else None, value)], append=True)
+        return name, scope.variables[name]
 
     def _command(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
         assigned: dict[str, str] = {}
@@ -78,6 +102,9 @@ class Commands(Words):
             elif child.type in ("file_redirect", "heredoc_redirect"):
                 continue
             elif child.type == "command_name":
+                if assigned and self._on_a_later_line(node.children[0], child):
+                    scope.variables |= assigned  # the grammar takes "A=1" and the command on the next line for one
+                    assigned = {}
                 words += self._first_word(child, scope, sure)
                 begin = child
             elif child.is_named:
@@ -86,10 +113,6 @@ class Commands(Words):
                     words[-1] += more.pop(0)
                 words += more
             end = child.end_byte
-        first = node.children[0]
-        if begin is not node and assigned and self._on_a_later_line(first, begin):
-            scope.variables |= assigned  # the grammar takes "A=1" and the command on the next line for one
-            assigned = {}
         if not words:
             scope.variables |= assigned
             return DONE

@@ -7,14 +7,16 @@ What only some runs execute is walked as ``possible``. Not modelled: arithmetic 
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from reachsim.pipeline.records import Confidence
+from reachsim.pipeline.records import Confidence, Gap
 from reachsim.pipeline.shell.branches import Branches
 from reachsim.pipeline.shell.judge import judge
 from reachsim.pipeline.shell.lists import Lists
-from reachsim.pipeline.shell.scope import DONE, NEVER, Result, Scope
-from reachsim.pipeline.variables import is_known, unknown
+from reachsim.pipeline.shell.reading import reading
+from reachsim.pipeline.shell.scope import DONE, NEVER, Result, Scope, one_line
+from reachsim.pipeline.variables import is_known, look_up, unknown
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -30,6 +32,7 @@ class Control(Lists):
 
     def _compound_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
         if node.children and node.children[0].type == "((":
+            self.within(node, scope, sure)
             return Result("", None)
         return self.block(list(node.children), scope, sure, stdin)
 
@@ -91,17 +94,30 @@ class Control(Lists):
         body = node.child_by_field_name("body")
         if body is None or name is None:
             return Result("", True)
-        values = [word for one in node.children_by_field_name("value") for word in self.words(one, scope, sure)]
-        known = values and all(is_known(one) for one in values)
+        nodes = node.children_by_field_name("value")
+        values = [word for one in nodes for word in self.words(one, scope, sure)]
+        if not nodes and not any(one.type == "in" for one in node.children):
+            values = look_up("@", scope.variables).split() if "@" in scope.variables else [unknown("@")]
+        own = unknown(self.text(name))
+        rounds = [{self.text(name): one if is_known(one) else own} for one in values]
+        self._rounds(node, body, [one for number, one in enumerate(rounds) if one not in rounds[:number]], scope, sure)
+        return Result(None, True)
+
+    def _rounds(
+        self, node: Node, body: Node, rounds: Sequence[Mapping[str, str]], scope: Scope, sure: Confidence
+    ) -> None:
+        """Walk a loop's body once for each setting of its variables; a value that is not known may be none at all."""
+        if len(rounds) > MAX_ROUNDS:
+            text = one_line(self.origin.original(node.start_byte, node.end_byte))[:120]
+            self.shell.note(Gap(text, f"more than {MAX_ROUNDS} rounds; the rest is not read"), self.at(node), self.file)
         left = False  # by a ``break`` that every run reaches; further rounds are for when the one before fails
-        for value in values[:MAX_ROUNDS] if known else values[:1]:
-            scope.variables[self.text(name)] = value if known else unknown(self.text(name))
-            if known and not left:
+        for values in rounds[:MAX_ROUNDS]:
+            scope.variables |= values
+            if left or not all(is_known(one) for one in values.values()):
+                self._perhaps(body, scope)
+            else:
                 self.statement(body, scope, sure)
                 left, scope.broken = scope.broken, False
-            else:
-                self._perhaps(body, scope)
-        return Result(None, True)
 
     def _c_style_for_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
         body = node.child_by_field_name("body")
@@ -110,14 +126,44 @@ class Control(Lists):
     def _while_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:
         until = node.children[0].type == "until"
         conditions = [one for one in node.children_by_field_name("condition") if one.is_named]
-        test = self.block(conditions, scope, sure, stdin)
         body = node.child_by_field_name("body")
+        rounds = self._lines(conditions, scope, sure, stdin) if not until else None
+        if rounds is not None and body is not None:
+            self._rounds(node, body, rounds, scope, sure)
+            scope.ended = scope.broken = False
+            return Result(None, True)
+        test = self.block(conditions, scope, sure, stdin)
         enters = test.stdout == NEVER and test.status is not until
         never = test.stdout == NEVER and not enters
         if body is not None and not never:
             self.statement(body, scope, sure if enters else "possible", stdin)
             scope.ended = scope.broken = False
         return Result(None, True)
+
+    def _lines(
+        self, conditions: list[Node], scope: Scope, sure: Confidence, stdin: str | None
+    ) -> list[dict[str, str]] | None:
+        """What each line sets that ``while read …`` reads; None where the loop reads otherwise, or unknown lines."""
+        first = conditions[0] if len(conditions) == 1 else None
+        while first is not None and first.type == "list":
+            first = first.children[0]
+        if first is None or first.type != "command" or stdin is None or not is_known(stdin):
+            return None
+        words: list[str] = []
+        for one in first.children:
+            if one.type not in ("variable_assignment", "file_redirect"):
+                words += [self.text(one)] if one.type == "command_name" else self.words(one, scope, sure)
+        wanted = reading(words[1:]) if words[:1] == ["read"] else None
+        if wanted is None or wanted.array is not None:
+            return None
+        given = dict(self.assignment(one, scope, sure) for one in first.children if one.type == "variable_assignment")
+        found: list[dict[str, str]] = []
+        for line in stdin.split("\n"):
+            values: dict[str, str] = {}
+            wanted.take(line, given.get("IFS", scope.variables.get("IFS")), values)
+            if line.strip():
+                found.append(values)
+        return found
 
     def _function_definition(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from reachsim.pipeline.alternatives import merged
 from reachsim.pipeline.records import Confidence
 from reachsim.pipeline.shell.commands import Commands
-from reachsim.pipeline.shell.scope import NEVER, Result, Scope, absolute, together, write
+from reachsim.pipeline.shell.scope import NEVER, Command, Result, Scope, absolute, one_line, together, write
 from reachsim.pipeline.variables import unknown
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ class Lists(Commands):
         """A command with its redirections."""
         after: list[Node] = []
         for redirect in redirects:
+            self._opened(redirect, scope, sure)
             if redirect.type == "heredoc_redirect":
                 stdin = self.heredoc(redirect, scope)
                 after += [one for one in redirect.children if one.type not in _HEREDOC_PARTS]
@@ -107,6 +108,17 @@ class Lists(Commands):
             if redirect.type == "file_redirect":
                 result = self._written(redirect, result, scope, sure)
         return self._after_heredoc(after, result, scope, sure)
+
+    def _opened(self, redirect: Node, scope: Scope, sure: Confidence) -> None:
+        """``/dev/tcp/HOST/PORT``: bash opens a connection."""
+        target = redirect.child_by_field_name("destination")
+        if target is None or "/dev/" not in self.text(target):
+            return
+        match = re.fullmatch(r"/dev/(?:tcp|udp)/([^/]+)/([^/]+)", self.value(target, scope, sure))
+        if match is not None:
+            text = one_line(self.origin.original(redirect.start_byte, redirect.end_byte))
+            words = ("nc", match[1], match[2])
+            self.shell.perform(Command(words, {}, None, sure, self.at(redirect), text, scope.copy(), self.file))
 
     def _after_heredoc(self, nodes: list[Node], result: Result, scope: Scope, sure: Confidence) -> Result:
         """What stands behind ``<<EOF`` on its line; the grammar keeps it within the redirection."""
@@ -147,8 +159,11 @@ class Lists(Commands):
         if target is None:
             return None
         if target.type == "process_substitution":
-            return self.value(target, scope, sure)
-        return scope.machine.read(absolute(self.value(target, scope, sure), scope.directory))
+            text = scope.machine.written[self.value(target, scope, sure)]
+        else:
+            path = absolute(self.value(target, scope, sure), scope.directory)
+            text = "" if path == "/dev/null" else scope.machine.read(path)
+        return unknown("!file") if text is None else text
 
     def _written(self, redirect: Node, result: Result, scope: Scope, sure: Confidence) -> Result:
         operator = next((one.type for one in redirect.children if not one.is_named), "")

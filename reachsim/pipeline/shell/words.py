@@ -1,6 +1,6 @@
 """The words of a command: quotes, variables, command substitution.
 
-Not modelled: arithmetic, brace expansion.
+Not modelled: arithmetic.
 **Source:** Bash Reference Manual, "Shell Expansions".
 """
 
@@ -10,7 +10,9 @@ import re
 from typing import TYPE_CHECKING, Final, Protocol
 
 from reachsim.pipeline.records import Confidence
-from reachsim.pipeline.shell.scope import NEVER, Note, Perform, Result, Scope
+from reachsim.pipeline.shell.arrays import elements
+from reachsim.pipeline.shell.braces import braced, has_braces
+from reachsim.pipeline.shell.scope import NEVER, Note, Perform, Result, Scope, absolute
 from reachsim.pipeline.shell.source import Source
 from reachsim.pipeline.variables import CLOSE, MAX_TEXT, MAX_VALUE, OPEN, is_known, look_up, modified, unknown
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 MAX_DEPTH: Final = 60
+MAX_PATHS: Final = 100
 
 
 class Running(Protocol):
@@ -49,17 +52,44 @@ class Words:
         raise NotImplementedError
 
     def words(self, node: Node, scope: Scope, sure: Confidence) -> list[str]:
-        """The words that an argument expands to: unquoted expansions are split at blanks."""
+        """The words that an argument expands to: unquoted expansions are split at blanks, patterns become the names of
+        the files that fit them.
+        """
+        listed = self._elements(node, scope)
+        if listed is not None:
+            return listed
+        if node.type in ("word", "concatenation", "brace_expression") and not any(
+            one.type in _QUOTED for one in node.children
+        ):
+            text = self.text(node)
+            if has_braces(text):
+                return braced(self.value(node, scope, sure))
+            if "*" in text or "?" in text or "[" in text:
+                value = self.value(node, scope, sure)
+                return _paths(value, scope) or (_split(value) if node.type == "concatenation" else [value])
         if node.type in ("simple_expansion", "expansion", "command_substitution") and self.text(node) != '"$@"':
             value = self.value(node, scope, sure)
             return _split(value) if value.strip() else ([] if is_known(value) else [value])
         if node.type == "concatenation" and any(one.type in _EXPANSIONS for one in node.children):
             value = self.value(node, scope, sure)
-            quoted = any(one.type in ("string", "raw_string") for one in node.children)
+            quoted = any(one.type in _QUOTED for one in node.children)
             return [value] if quoted else _split(value)
         if node.type == "string" and self.text(node) in ('"$@"', '"${@}"'):
             return look_up("@", scope.variables).split() if "@" in scope.variables else []
         return [self.value(node, scope, sure)]
+
+    def _elements(self, node: Node, scope: Scope) -> list[str] | None:
+        """The words of ``"${A[@]}"`` and ``"${!A[@]}"``, one for each element; None for anything else."""
+        inner = [node]
+        if node.type == "string":
+            inner = [one for one in node.children if one.type not in ('"', "string_content")]
+        if len(inner) != 1 or inner[0].type != "expansion":
+            return None
+        match = re.fullmatch(r"\$\{(!?)(\w+)\[[@*]\]\}", self.text(inner[0]))
+        if match is None or (node.type == "string" and self.text(node) != f'"{match[0]}"'):
+            return None
+        known = elements(scope.variables, match[2])
+        return list(known if match[1] else known.values()) if known else None
 
     def value(self, node: Node, scope: Scope, sure: Confidence) -> str:
         """The text of one word, string or expansion."""
@@ -99,11 +129,22 @@ class Words:
                 scope.machine.written[path] = result.stdout
                 return path
             case "arithmetic_expansion":
+                self.within(node, scope, sure)
                 return unknown("number")
             case "array":
                 return " ".join(self.value(one, scope, sure) for one in node.children if one.is_named)
             case _:
                 return self.text(node)
+
+    def within(self, node: Node, scope: Scope, sure: Confidence) -> None:
+        """Walk the command substitutions of something whose value is not worked out."""
+        for child in node.children:
+            if child.type == "command_substitution":
+                self.value(child, scope, sure)
+            elif self.depth <= MAX_DEPTH:
+                self.depth += 1
+                self.within(child, scope, sure)
+                self.depth -= 1
 
     def pieces(self, node: Node, scope: Scope, sure: Confidence) -> str:
         """The text of a node with the expansions in it filled in; what lies between them is taken from the source."""
@@ -125,8 +166,14 @@ class Words:
         if name_node is None:
             return unknown("expansion")
         name = re.split(r"[\[\]]", self.text(name_node))[0]
-        if node.children[1].type in ("!", "#"):
+        index = name_node.child_by_field_name("index") if name_node.type == "subscript" else None
+        if node.children[1].type == "#":
             return unknown(name)
+        if node.children[1].type == "!":
+            return self._indirect(name, node, index, scope)
+        if index is not None:
+            key = f"{name}[{self.value(index, scope, sure)}]"
+            name = key if key in scope.variables else name
         operator_node = next((one for one in node.children_by_field_name("operator")), None)
         if operator_node is None:
             return look_up(name, scope.variables)
@@ -147,6 +194,17 @@ class Words:
             return value.lower() if operator == ",," else value.upper()
         return value if operator in (",", "^", "@") else unknown(name)
 
+    def _indirect(self, name: str, node: Node, index: Node | None, scope: Scope) -> str:
+        """``${!NAME}``: the variable that a variable names; ``${!A[@]}``: an array's keys; ``${!PREFIX@}``: names."""
+        if index is not None:
+            return " ".join(elements(scope.variables, name)) or unknown(name)
+        if re.fullmatch(r"\$\{!\w+[@*]\}", self.text(node)):
+            return " ".join(sorted(one for one in scope.variables if one.startswith(name) and one.isidentifier()))
+        other = look_up(name, scope.variables)
+        if len(node.children) > 4 or not is_known(other) or not re.fullmatch(r"\w+(?:\[\w+\])?", other):
+            return unknown(name)
+        return look_up(other, scope.variables)
+
     def _substituted(self, node: Node, scope: Scope, sure: Confidence) -> str:
         inner = scope.copy()
         result = self.block([one for one in node.children if one.is_named], inner, sure)
@@ -163,6 +221,7 @@ class Words:
         return self.line + int(node.start_point[0])
 
 
+_QUOTED: Final = ("string", "raw_string", "ansi_c_string", "translated_string")
 _EXPANSIONS: Final = ("simple_expansion", "expansion", "command_substitution", "arithmetic_expansion",
                       "process_substitution")  # fmt: skip
 
@@ -170,6 +229,17 @@ _EXPANSIONS: Final = ("simple_expansion", "expansion", "command_substitution", "
 def _split(value: str) -> list[str]:
     """A value at its blanks; those within a mark are none."""
     return re.findall(f"(?:{OPEN}[^{CLOSE}]*{CLOSE}|\\S)+", value) if OPEN in value else value.split()
+
+
+def _paths(pattern: str, scope: Scope) -> list[str]:
+    """The paths that fit a pattern, written as the pattern is; none where no file is known that does."""
+    if not is_known(pattern) or "://" in pattern or len(pattern) > 200:
+        return []
+    whole = absolute(pattern, scope.directory)
+    found = sorted(scope.machine.matches(whole + ("/" if pattern.endswith("/") else "")))[:MAX_PATHS]
+    head = "" if pattern.startswith(("/", "~")) else scope.directory.rstrip("/") + "/"
+    start = "./" if pattern.startswith("./") else ""
+    return [start + one.removeprefix(head) for one in found] if all(one.startswith(head) for one in found) else found
 
 
 def _plain(source: bytes) -> str:

@@ -1,0 +1,60 @@
+"""What ``read`` makes of a line.
+
+**Source:** POSIX, read; Bash Reference Manual, "read".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from reachsim.pipeline.shell import arrays
+
+
+class Reading(NamedTuple):
+    """A ``read`` whose options say nothing but where the parts of a line go: to variables, or to one array."""
+
+    names: tuple[str, ...]
+    array: str | None = None
+
+    def take(self, line: str, separators: str | None, variables: dict[str, str]) -> None:
+        """Set the variables to the parts of the line; the last one gets all that is left. ``separators`` is IFS."""
+        if self.array is not None:
+            arrays.store(variables, self.array, [(None, one) for one in _parts(line, separators, -1)], append=False)
+            return
+        names = self.names or ("REPLY",)
+        parts = _parts(line, separators, len(names) - 1)
+        for number, name in enumerate(names):
+            variables[name] = parts[number] if number < len(parts) else ""
+
+
+def _parts(line: str, separators: str | None, most: int) -> list[str]:
+    if separators == "" or most == 0:
+        return [line if separators == "" else line.strip(separators if separators else None)]
+    if separators is None or not separators.strip():
+        return line.split(None, most)
+    return [one.strip() for one in line.split(separators[0], most)]
+
+
+def reading(words: Sequence[str]) -> Reading | None:
+    """The words behind ``read``; None where its options make it read otherwise.
+
+    >>> reading(["-r", "name", "url"])
+    Reading(names=('name', 'url'), array=None)
+    """
+    names: list[str] = []
+    array: str | None = None
+    queue = list(words)
+    while queue:
+        word = queue.pop(0)
+        if word == "-a" and queue:
+            array = queue.pop(0)
+        elif word in ("-p", "-t", "-i") and queue:
+            queue.pop(0)
+        elif word in ("-r", "-s", "-e", "-rs", "-er"):
+            continue
+        elif word.startswith("-") or not word.isidentifier():
+            return None
+        else:
+            names.append(word)
+    return Reading(tuple(names), array)

@@ -1,0 +1,150 @@
+"""What the common text tools make of a text that is known: cut, awk, jq, grep, sed, tr, base64, head, tail, sort.
+
+Only what later decides a destination is followed, and only where the outcome is certain: anything else is not known.
+**Source:** POSIX, "Shell & Utilities"; GNU coreutils manual (base64); jq manual; envsubst(1).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Final
+
+from reachsim import digits
+from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.variables import MAX_TEXT, expand, is_known
+
+
+def cut(call: Call) -> Outcome:
+    given = arguments(call.words, ["d", "f", "c", "b", "delimiter", "fields"])
+    if call.stdin is None:
+        return Outcome((), None)
+    separator, fields = given.last("d", "delimiter") or "\t", given.last("f", "fields") or ""
+    onwards = re.fullmatch(r"(\d{1,4})-", fields)
+    if onwards and separator and is_known(call.stdin):
+        first = max(int(onwards[1]) - 1, 0)
+        lines = [line.split(separator) for line in call.stdin.rstrip("\n").split("\n")]
+        return Outcome((), "\n".join(separator.join(one[first:]) if len(one) > 1 else one[0] for one in lines) + "\n")
+    field = digits.number(fields)
+    if field is not None and separator:
+        parts = [line.split(separator) for line in call.stdin.rstrip("\n").split("\n")]
+        return Outcome((), "\n".join(one[field - 1] if len(one) >= field > 0 else "" for one in parts) + "\n")
+    return Outcome((), None)
+
+
+def awk(call: Call) -> Outcome:
+    """``awk -F SEPARATOR '{print $N}'`` and nothing else of it; the shell's reader writes ``$N`` as ``${N}``."""
+    given = arguments(call.words, ["F", "v", "f"])
+    program = re.fullmatch(r"\{\s*+print\s++\$\{?(\d{1,3})\}?;?+\s*+\}", given.rest[0].strip()) if given.rest else None
+    separator = given.last("F")
+    if call.stdin is None or program is None or len(given.rest) > 1 or (separator and len(separator) > 1):
+        return Outcome((), None)
+    field = int(program[1])
+    parts = [line.split(separator) for line in call.stdin.rstrip("\n").split("\n")]
+    return Outcome((), "\n".join(one[field - 1] if len(one) >= field > 0 else "" for one in parts) + "\n")
+
+
+def jq(call: Call) -> Outcome:
+    given = arguments(call.words, ["arg", "argjson", "indent"])
+    path = given.rest[0] if given.rest else "."
+    if call.stdin is not None and path.strip() == ".Account":
+        match = re.search(r'"Account": "([^"]*)"', call.stdin)
+        return Outcome((), f"{match[1]}\n" if match else None)
+    if len(given.rest) == 2 and call.exists(given.rest[1]) and re.fullmatch(r"\.\w+", path):
+        value = (call.json(given.rest[1]) or {}).get(path[1:])
+        return Outcome((), f"{value}\n" if isinstance(value, str) else None)
+    return Outcome((), None)
+
+
+def grep(call: Call) -> Outcome:
+    """The lines that hold a plain pattern: letters, digits, few other signs, with ``^`` and ``$`` at its ends. Whether
+    there are any is a question, so either status is a normal run's.
+    """
+    given = arguments(call.words, ["e", "regexp", "f", "m", "max-count", "A", "B", "C", "include", "exclude"])
+    rest = list(given.rest)
+    pattern = given.last("e", "regexp") or (rest.pop(0) if rest else "")
+    text = call.read(rest[0]) if len(rest) == 1 else call.stdin if not rest else None
+    plain = re.fullmatch(r"\^?[\w /:=@,#-]*\$?", pattern)
+    odd = set(given.options) - {"v", "E", "F", "i", "e", "regexp", "invert-match", "h", "s"}
+    if text is None or not is_known(text) or plain is None or odd or len(text) > MAX_TEXT:
+        return Outcome((), None, None)
+    flags = re.IGNORECASE if given.has("i") else 0
+    inside = re.compile(re.escape(pattern) if given.has("F") else pattern, flags).search
+    turned = given.has("v", "invert-match")
+    kept = [line for line in text.split("\n") if line and (inside(line) is None) is turned]
+    return Outcome((), "".join(f"{line}\n" for line in kept), None)
+
+
+def decode(call: Call) -> Outcome:
+    """``base64 -d``; what it encodes nobody contacts."""
+    given = arguments(call.words, ["w", "wrap"])
+    text = call.read(given.rest[0]) if given.rest and given.rest[0] != "-" else call.stdin
+    if not given.has("d", "D", "decode") or text is None or not is_known(text):
+        return Outcome((), None)
+    try:
+        return Outcome((), base64.b64decode("".join(text.split()), validate=True).decode())
+    except (binascii.Error, UnicodeDecodeError):
+        return Outcome((), None)
+
+
+def head(call: Call) -> Outcome:
+    """head and tail: the first or last lines."""
+    given = arguments([re.sub(r"^-(\d+)$", r"-n\1", word) for word in call.words], ["n", "lines", "c", "bytes"])
+    text = call.read(given.rest[0]) if len(given.rest) == 1 else call.stdin if not given.rest else None
+    if text is None or given.has("c", "bytes", "f"):
+        return Outcome((), None)
+    if text.count("\n") <= 1:
+        return Outcome((), text)
+    wanted = given.last("n", "lines") or "10"
+    number = digits.number(wanted.removeprefix("+"))
+    if number is None or not is_known(text):
+        return Outcome((), None)
+    lines = text.splitlines(keepends=True)
+    if call.program == "head":
+        return Outcome((), "".join(lines[:number]))
+    kept = lines[number - 1 if number else 0 :] if wanted.startswith("+") else lines[-number:] if number else []
+    return Outcome((), "".join(kept))
+
+
+def sort(call: Call) -> Outcome:
+    """sort and uniq: the same lines; in which order they come decides no destination."""
+    given = arguments(call.words, ["k", "t", "o", "S", "T"])
+    text = call.read(given.rest[0]) if len(given.rest) == 1 else call.stdin if not given.rest else None
+    return Outcome((), None if given.has("c", "d", "o") else text)
+
+
+def envsubst(call: Call) -> Outcome:
+    """Every variable of the text filled in."""
+    return Outcome((), expand(call.stdin, call.variables) if call.stdin is not None and not call.words else None)
+
+
+_CLASSES: Final = {"[:upper:]": "A-Z", "[:lower:]": "a-z"}
+
+
+def tr(call: Call) -> Outcome:
+    """``tr -d SET``; ``tr A B`` of one sign each, and of the letters' case."""
+    if call.stdin is None or len(call.words) != 2:
+        return Outcome((), None)
+    first, second = (_CLASSES.get(word, word) for word in call.words)
+    if first == "-d":
+        return Outcome((), re.sub("[" + re.escape(second.strip("[]")) + "]", "", call.stdin.replace("\\n", "\n")))
+    if {first, second} == {"A-Z", "a-z"} and is_known(call.stdin):
+        return Outcome((), call.stdin.lower() if second == "a-z" else call.stdin.upper())
+    old, new = (one.replace("\\n", "\n").replace("\\t", "\t") for one in (first, second))
+    return Outcome((), call.stdin.replace(old, new) if len(old) == len(new) == 1 else None)
+
+
+def sed(call: Call) -> Outcome | None:
+    """``s/OLD/NEW/`` without patterns, on what is piped into it; None where it does anything else."""
+    given = arguments(call.words, ["e", "expression", "f"])
+    texts = given.all("e", "expression") or given.rest[:1]
+    if call.stdin is None or not is_known(call.stdin) or given.has("i", "n", "f") or len(given.rest) > len(texts):
+        return None
+    text = call.stdin
+    for one in texts:
+        match = re.fullmatch(r"s([/|#,@:])((?:(?!\1)[\w ./:=@-])*)\1((?:(?!\1)[^\\&])*)\1(g?)", one)
+        if match is None or not is_known(one) or not match[2]:
+            return None
+        text = re.sub(match[2], lambda _, new=match[3]: new, text, count=0 if match[4] else 1)
+    return Outcome((), text if len(text) <= MAX_TEXT else None)
