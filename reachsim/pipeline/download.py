@@ -153,8 +153,8 @@ def curl(call: Call) -> Outcome:
     proxy = given.last("x", "proxy")
     for name in given.all("K", "config"):
         text = call.stdin if name == "-" else call.read(name)
-        kept = dict(re.findall(r"(?m)^\s*(?:--)?(url|proxy|-x)\b\s*[=:]?\s*[\"']?([^\s\"']+)", text or ""))
-        targets += re.findall(r"(?m)^\s*(?:--)?url\b\s*[=:]?\s*[\"']?([^\s\"']+)", text or "")
+        kept = dict(re.findall(r"(?m)^[ \t]*+(?:--)?(url|proxy|-x)\b[ \t]*+[=:]?[ \t]*+[\"']?([^\s\"']++)", text or ""))
+        targets += re.findall(r"(?m)^[ \t]*+(?:--)?url\b[ \t]*+[=:]?[ \t]*+[\"']?([^\s\"']++)", text or "")
         proxy = proxy or kept.get("proxy")
         if text is None or not is_known(text):
             found.append(Gap(call.command.text, f"what {shown(name)} tells curl; it is not in these files"))
@@ -280,7 +280,7 @@ def git(call: Call) -> Outcome:
             return Outcome((), None)
         return Outcome(tuple(_remote_url(call, remote, action, call.path(folder))), None)
     if command == "lfs" and words[:1] and words[0] in ("pull", "fetch", "push", "clone", "checkout"):
-        kept = re.search(r"(?m)^\s*url\s*=\s*(\S+)", call.read(posixpath.join(folder, ".lfsconfig")) or "")
+        kept = re.search(r"(?m)^[ \t]*+url[ \t]*+=[ \t]*+(\S++)", call.read(posixpath.join(folder, ".lfsconfig")) or "")
         if kept:
             return Outcome(tuple(git_found(call, kept[1])), None)
         return Outcome(tuple(_remote_url(call, "origin", "GitPull")), None)

@@ -18,7 +18,7 @@ _RULE: Final = re.compile(r"^([^\s#:=][^#:=]*?)\s*::?(?!=)\s*([^=;#]*)(?:;(.*))?
 _VARIABLE: Final = re.compile(r"^[ \t]*(?:export\s+|override\s+)*([\w.-]+)\s*(\?=|:=|::=|\+=|=|!=)\s*(.*)$")
 
 
-_DEFINE: Final = re.compile(r"^(?:export\s+|override\s+)*define\s+([\w.-]+)\s*(?:=|:=)?\s*$")
+_DEFINE: Final = re.compile(r"(?:export[ \t]++|override[ \t]++)*define[ \t]++([\w.-]++)[ \t]*+:?=?[ \t]*+$")
 _INCLUDE: Final = re.compile(r"^ *[-s]?include\s+(.+)$")
 MAX_INCLUDED: Final = 50
 Included = Callable[[str], list[tuple[str, str]]]
@@ -96,7 +96,7 @@ def _rule_of(name: str, rules: _Rules) -> tuple[tuple[list[str], list[tuple[str,
     return ([*(own[0] if own else []), *rule[0]], rule[1]), stem
 
 
-_CALL: Final = re.compile(r"\$\(call\s+([\w.-]+)\s*,?([^()]*(?:\([^()]*\)[^()]*)*)\)")
+_CALL: Final = re.compile(r"\$\(call[ \t]++([\w.-]++)[ \t]*+,?([^()]*+(?:\([^()]*+\)[^()]*+)*+)\)")
 
 
 def _canned(command: str, variables: dict[str, str]) -> list[str]:
