@@ -637,13 +637,13 @@ def _listed(network: Network, kind: str, home: Home) -> set[str] | None:
     if kind == "logs":
         path = network.path(home, "logs", "describe-log-groups")
         groups = network.read_collection(path, "logGroups", aws.LogGroup)
-        return {one.log_group_name for one in groups} if network.snapshot.status(path) == "ok" else None
+        return {one.log_group_name for one in groups} if network.lists_all(path) else None
     calls = {"ecr": ("ecr", "describe-repositories"), "codecommit": ("codecommit", "list-repositories")}
     if kind not in calls:
         return None
     path = network.path(home, *calls[kind])
     names = {one.repository_name for one in network.read_collection(path, "repositories", aws.Repository)}
-    return names if network.snapshot.status(path) == "ok" else None
+    return names if network.lists_all(path) else None
 
 
 def implied_requests(selector: Selector, home: Home) -> list[dict[str, str]]:

@@ -90,7 +90,8 @@ class Manifest(msgspec.Struct, frozen=True, rename="camel"):
     """What ``snapshot.json`` says that matters to a verdict.
 
     ``started`` is when a capture began. ``planned`` and ``declared`` come from importers of plans and templates;
-    ``declared`` tells where (``FILE:LINE``) a resource is declared.
+    ``declared`` tells where (``FILE:LINE``) a resource is declared. ``alone`` says that the lists hold what one plan or
+    template declares, and not what else the account has.
     """
 
     format_version: int = 1
@@ -98,6 +99,7 @@ class Manifest(msgspec.Struct, frozen=True, rename="camel"):
     started: str | None = None
     planned: tuple[Planned, ...] = ()
     declared: dict[str, str] = {}
+    alone: bool = False
 
 
 class Snapshot:

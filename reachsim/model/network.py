@@ -337,6 +337,10 @@ class Network:
         """Those of the files that are missing or whose call was refused."""
         return tuple(path for path in paths if not self.snapshot.known(path))
 
+    def lists_all(self, path: str) -> bool:
+        """Whether a list is there and holds all that the account has, so that what it lacks is known not to exist."""
+        return self.snapshot.status(path) == "ok" and not self.snapshot.manifest.alone
+
     def lacks(self, home: Home, *operations: str) -> tuple[str, ...]:
         """Like `unknown`, for EC2 operations of a home."""
         return self.unknown(*(self.path(home, "ec2", operation) for operation in operations))

@@ -156,7 +156,7 @@ def _owner(network: Network, resource: str, caller: policy.Principal, account: s
         names = {held.name for held in network.read_collection(listed, "Buckets", aws.Bucket)}
         if bucket in names or network.snapshot.status(policy_file) != "missing":
             return _Owner(one)
-        if network.snapshot.status(listed) == "ok":
+        if network.lists_all(listed):
             others.add(one)
         elif one == account:
             missing.append(listed)

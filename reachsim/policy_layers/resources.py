@@ -115,7 +115,7 @@ def _trust(network: Network, asked: Asked) -> Said:
     details, path = iam_details(network, account)
     held = described(network, account, role)
     if held is None or not held.trust:
-        if held is None and details is not None and not set(role) & set("*?"):
+        if held is None and details is not None and network.lists_all(path) and not set(role) & set("*?"):
             why = f"account {account} has no role {role}"
             return Said("resource", "none", "RESOURCE_POLICY_DENY", role, None, why)
         why = f"the trust policy of {role}, which must allow the request, is not in the snapshot"
@@ -128,7 +128,7 @@ def _no_such_repository(network: Network, home: Home, name: str) -> bool:
     """Whether a repository is known not to exist (yet): a pull-through cache makes it on the first pull."""
     path = network.path(home, "ecr", "describe-repositories")
     known = {one.repository_name for one in network.read_collection(path, "repositories", aws.Repository)}
-    return network.snapshot.status(path) == "ok" and name not in known
+    return network.lists_all(path) and name not in known
 
 
 def _without_policy(asked: Asked) -> Said:

@@ -78,6 +78,14 @@ OPEN = {
         "s3", "S3",
     ),
 }  # fmt: skip
+OPEN |= {
+    f"{kind} that is given a {what}": (
+        (("  Vpc:\n    Type", f"  Odd: {{Type: {kind}, Properties: {{It: {given}}}}}\n  Vpc:\n    Type"),), "internet",
+        "what Odd adds to",
+    )
+    for kind in ("Custom::Odd", "AWS::CloudFormation::CustomResource", "Acme::Net::Ways::MODULE")
+    for what, given in (("route table", "[!Ref Table]"), ("text of route tables", '!Sub "x,${Table}"'))
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("changes", "destination", "named"), OPEN.values(), ids=OPEN)
@@ -163,3 +171,39 @@ def test_the_own_account_is_not_ecrs_though_the_template_names_none(account: str
     (pull,) = (step for step in check.steps if step.step == "pull")
     assert pull.outcome == "blocked"
     assert {block.code for block in pull.blocked_by} == {"VPCE_POLICY_SERVICE_BUCKET_MISSING"}
+
+
+ROLE = ("      ServiceRole: !GetAtt Role.Arn", "      ServiceRole: arn:aws:iam::111111111111:role/made-elsewhere")
+
+
+def test_a_role_that_the_template_does_not_declare_may_trust_codebuild(tmp_path: Path) -> None:
+    """A template is not all that the account has."""
+    check = imported(edited(ROLE), tmp_path).check()
+    outcomes = {one.step: one.outcome for one in check.steps}
+    assert outcomes["provisioning"] == outcomes["pull"] == "unknown"
+    assert check.overall == "undecided"
+    assert not [one for one in check.findings if one.id == "ROLE_DOES_NOT_TRUST_CODEBUILD"]
+
+
+def test_a_route_whose_target_is_open_decides_nothing_about_other_destinations(tmp_path: Path) -> None:
+    route = (
+        "  Route: {Type: AWS::EC2::Route, Properties: {RouteTableId: !Ref Table, DestinationCidrBlock: 192.168.0.0/16, "
+        "TransitGatewayId: !ImportValue core}}\n  Vpc:\n    Type"
+    )
+    reach = imported(edited(("  Vpc:\n    Type", route)), tmp_path)
+    assert reach.simulate(BUILD, "ip:192.168.7.7").outcome == "unknown"
+    assert reach.simulate(BUILD, "internet").outcome == "blocked"
+    assert reach.check().overall == "private-and-working"
+
+
+def test_a_vpn_connection_of_an_open_gateway_is_told(tmp_path: Path) -> None:
+    connection = (
+        "  Vpn: {Type: AWS::EC2::VPNConnection, Properties: {Type: ipsec.1, CustomerGatewayId: cgw-1, "
+        "TransitGatewayId: !ImportValue core}}\n  Hub: {Type: AWS::EC2::TransitGateway}\n  Attached: {Type: "
+        "AWS::EC2::TransitGatewayVpcAttachment, Properties: {TransitGatewayId: !Ref Hub, VpcId: !Ref Vpc, SubnetIds: "
+        "[!Ref BuildA]}}\n  Route: {Type: AWS::EC2::Route, DependsOn: Attached, Properties: {RouteTableId: !Ref Table, "
+        "DestinationCidrBlock: 192.168.0.0/16, TransitGatewayId: !Ref Hub}}\n  Vpc:\n    Type"
+    )
+    verdict = imported(edited(("  Vpc:\n    Type", connection)), tmp_path).simulate(BUILD, "ip:192.168.7.7")
+    assert verdict.outcome == "unknown"
+    assert any("the gateway of Vpn" in one.detail for one in verdict.assumptions)

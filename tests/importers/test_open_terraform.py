@@ -155,3 +155,14 @@ def test_which_tier_of_one_resource_a_list_takes_is_open(keys: tuple[str, str], 
     verdict = imported(plan, tmp_path).simulate(BUILD, "internet")
     assert verdict.outcome == outcome
     assert any("aws_subnet.tiered" in one.detail for one in verdict.assumptions) == (outcome == "unknown")
+
+
+def test_a_role_that_the_plan_does_not_declare_may_trust_codebuild(tmp_path: Path) -> None:
+    """A plan is not all that the account has."""
+    plan = PlanJson(region=REGION)
+    whole(plan)
+    changed(plan, "aws_codebuild_project.app", service_role="arn:aws:iam::111111111111:role/made-elsewhere")
+    check = imported(plan, tmp_path, account="111111111111").check()
+    assert {one.step: one.outcome for one in check.steps}["provisioning"] == "unknown"
+    assert check.overall == "undecided"
+    assert not [one for one in check.findings if one.id == "ROLE_DOES_NOT_TRUST_CODEBUILD"]

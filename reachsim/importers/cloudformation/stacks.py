@@ -15,6 +15,7 @@ from reachsim.importers.cloudformation.intrinsics import Evaluator, Unknown, par
 from reachsim.importers.cloudformation.kinds import ATTRIBUTES, REFS_TO_ARN, kind_of_type, record, snake, translate
 from reachsim.importers.cloudformation.template import Template, Values, read_template
 from reachsim.importers.planned import Home, Resource, attribute, name_resources
+from reachsim.importers.planned.resource import words_within
 from reachsim.importers.planned.symbols import NAMED, PREFIXES, firewall_endpoints
 from reachsim.services import dns_suffix, partition_of
 
@@ -213,7 +214,7 @@ class Stack:
             file = self._template_file(logical_id, url)
             given = self.evaluator.value(properties.get("Parameters") or {})
             if file is None:
-                self.touched |= dict.fromkeys(_ids_in(given), f"{self.path}{logical_id}")
+                self.touched |= dict.fromkeys(words_within(given), f"{self.path}{logical_id}")
                 told = url if isinstance(url, str) else "known only after the deployment"
                 why = f"undecidable: everything in its template ({told}), which is no file here"
                 self.unsupported.append((f"{self.path}{logical_id} ({_STACK})", why))
@@ -324,14 +325,6 @@ class Stack:
             kind, f"{resource.address} ({kind})", values, self.home, resource.place, id=f"{resource.id}#{kind}",
             maybe=resource.maybe,
         )  # fmt: skip
-
-
-def _ids_in(given: Any) -> Iterator[str]:
-    """The texts of parameters, lists taken apart."""
-    if isinstance(given, str):
-        yield from (part.strip() for part in given.split(","))
-    for one in given.values() if isinstance(given, dict) else given if isinstance(given, list) else ():
-        yield from _ids_in(one)
 
 
 def _check_cycles(template: Template, declared: Mapping[str, Values]) -> None:

@@ -24,7 +24,7 @@ from reachsim.importers.planned import (
 )
 from reachsim.importers.planned.forms import documented
 from reachsim.importers.planned.managed import add_managed_policies
-from reachsim.importers.planned.resource import Home, Resource, settle_blocks, texts_within
+from reachsim.importers.planned.resource import Home, Resource, settle_blocks, words_within
 from reachsim.importers.planned.symbols import NAMED
 from reachsim.importers.planned.world import OF_OLD_VPCS, World
 from reachsim.importers.tree import FORMAT_VERSION, TOOL, json_bytes
@@ -287,9 +287,8 @@ _SILENT: Final = (
 def _unmodelled(world: World, one: Resource) -> None:
     if one.kind.removeprefix("aws_").startswith(_SILENT):
         return
-    if one.kind.startswith(("aws_ec2_", "aws_vpc_", "aws_network")):
-        named = [held for held in texts_within(one.values) if held.startswith(("rtb-", "acl-"))]
-        conditional.note_touched(world, dict.fromkeys(named, one.address))
+    named = [held for held in words_within(one.values) if held.startswith(("rtb-", "acl-")) or not _is_awss(one.kind)]
+    conditional.note_touched(world, dict.fromkeys(named, one.address))
     for beginning, call, what in UNDECIDABLE:
         if one.kind.startswith(beginning):
             world.unsupported.append((f"{one.address} ({one.kind})", f"undecidable: {what}"))
@@ -297,6 +296,11 @@ def _unmodelled(world: World, one: Resource) -> None:
                 world.drop(one.home, call)
             return
     world.unsupported.append((f"{one.address} ({one.kind})", "not modelled"))
+
+
+def _is_awss(kind: str) -> bool:
+    """Whether AWS itself says what a kind makes: not so of custom resources, macros' and private types."""
+    return kind.startswith("aws_") and not kind.startswith(("aws_cloudformation", "awscc_"))
 
 
 def _finish(world: World, resources: Sequence[Resource]) -> None:
@@ -359,6 +363,7 @@ def _report(world: World, imported_from: str, resources: Sequence[Resource]) -> 
         "tool": TOOL,
         "importedFrom": imported_from,
         "assumeDefaults": assume,
+        "alone": world.alone,
         "accounts": sorted({path.split("/")[0] for path in files if path[:12].isdigit()}),
         "regions": sorted({path.split("/")[1] for path in files if path[:12].isdigit()}),
         "planned": notes,

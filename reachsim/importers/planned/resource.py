@@ -137,6 +137,12 @@ def texts_within(value: Any) -> Iterator[str]:
         yield from texts_within(one)
 
 
+def words_within(value: Any) -> Iterator[str]:
+    """Every text in a value taken apart at what stands between ids: commas, quotes, brackets, blanks."""
+    for text in texts_within(value):
+        yield from filter(None, re.split(r"[\s,;|\"'()\[\]{}]+", text))
+
+
 def flag_of(values: Mapping[str, Any], name: str, default: bool = False) -> bool:
     value = values.get(name)
     if isinstance(value, str) and value.lower() in ("true", "false"):

@@ -97,7 +97,7 @@ def _route(world: World, one: Resource, values: Values) -> Document | None:
             break
     else:
         made["GatewayId"] = UNKNOWN_TARGET
-        world.undecided(one, f"the target of the route to {_to(made)}", text_of(values, "route_table_id") or one.id)
+        world.undecided(one, f"the target of the route to {_to(made)}", UNKNOWN_TARGET)
     return made | {"Origin": "CreateRoute", "State": "active"}
 
 
@@ -303,6 +303,9 @@ def vpn_connection(world: World, one: Resource) -> None:
         attachment = one.text("transit_gateway_attachment_id") or f"tgw-attach-{one.id}"
         attach(world, one.home, attachment, transit, "vpn", one.id)
         _by_default(world, one, transit, attachment)
+    elif not gateway and {"vpn_gateway_id", "transit_gateway_id"} & one.unknown:
+        for call in ("ec2/describe-transit-gateway-route-tables", "ec2/describe-vpn-gateways"):
+            world.undecided_any(one, "the gateway", call, "", "leak")
     else:
         world.add(one.home, "ec2/describe-vpn-connections", record | {"VpnGatewayId": gateway})
 
