@@ -64,6 +64,10 @@ def s3(call: Call, given: Arguments, service: str, rest: list[str]) -> Outcome:
         old = found.get(host)
         merged = dict.fromkeys([*(old.requests if old else ()), *(requests if signed else ())])
         found[host] = Destination(host, 443, "aws", "certain", "run", "s3", tuple(merged))
+    if service == "s3" and operation in ("cp", "mv") and len(rest) > 2 and rest[1].startswith("s3://"):
+        place = rest[2] if not rest[2].endswith(("/", ".")) else f"{rest[2].rstrip('.')}{rest[1].rsplit('/', 1)[-1]}"
+        if not rest[2].startswith("s3://") and rest[2] != "-" and is_known(place) and not given.has("recursive"):
+            call.machine.written[call.path(place)] = None  # whatever the context has under that name
     return Outcome(tuple(found.values()), None, None if operation in ("ls", "head-object", "head-bucket") else True)
 
 

@@ -11,7 +11,8 @@ import re
 from reachsim.pipeline import urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.download import git_found
-from reachsim.pipeline.records import Found
+from reachsim.pipeline.records import Found, Gap
+from reachsim.pipeline.variables import shown
 
 
 def cmake(call: Call) -> Outcome:
@@ -20,8 +21,13 @@ def cmake(call: Call) -> Outcome:
         return Outcome((), None)
     call.configure("makefile.generated", "yes")
     folder = given.last("S") or (given.rest[0] if given.rest else ".")
-    text = re.sub(r"#.*", "", call.read(f"{folder}/CMakeLists.txt") or "")
+    lists = call.read(f"{folder}/CMakeLists.txt")
     found: list[Found] = []
+    if lists is None:
+        found.append(
+            Gap(call.command.text, f"what CMakeLists.txt of {shown(folder)} fetches; it is not in the context")
+        )
+    text = re.sub(r"#.*", "", lists or "")
     for block in re.findall(r"(?:FetchContent_Declare|ExternalProject_Add)\s*\(([^)]{0,4000})\)", text, re.IGNORECASE):
         for url in re.findall(r"\bGIT_REPOSITORY\s+\"?(\S+?)\"?(?=\s|$)", block):
             found += git_found(call, url)

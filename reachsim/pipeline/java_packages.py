@@ -84,7 +84,7 @@ def _deployed(call: Call, pom: str) -> list[Found]:
     """Where ``mvn deploy`` sends artifacts: an option, or the project's distributionManagement; mirrors don't count."""
     named = [word.split("=", 1)[1].split("::")[-1] for word in call.words
              if re.match(r"-D(?:alt(?:Release|Snapshot)?DeploymentRepository|url)=", word)]  # fmt: skip
-    found: list[Found] = [one for url in named for one in urls.destination(expand(url, call.variables), "package")]
+    found: list[Found] = [one for url in named for one in urls.named(expand(url, call.variables), "package")]
     if found:
         return found
     for block in between(without(pom, "<!--", "-->"), "<distributionManagement>", "</distributionManagement>"):

@@ -15,7 +15,7 @@ from reachsim.pipeline.docker import logged_in, pushed
 from reachsim.pipeline.download import git_found
 from reachsim.pipeline.records import Destination, Found, Gap
 from reachsim.pipeline.shapes import listing, table
-from reachsim.pipeline.variables import shown, unknown
+from reachsim.pipeline.variables import expand, is_known, nothing_known, shown, unknown
 from reachsim.pipeline.yaml import load
 
 _KUBECTL: Final = [
@@ -171,16 +171,12 @@ def helm(call: Call) -> Outcome:
     if word in ("push", "cm-push", "s3") and rest:
         return Outcome(tuple(_helm_push(call, rest[1:])), "")
     if word == "plugin" and rest[:1] == ["install"]:
-        return Outcome(tuple(one for name in rest[1:] for one in urls.destination(name)), "")
+        return Outcome(tuple(one for name in rest[1:] for one in urls.named(name)), "")
     if word in ("dependency", "dep", "dependencies") and rest[:1] in (["update"], ["build"], ["up"]):
         return Outcome(tuple(_dependencies(call, rest[1] if len(rest) > 1 else ".")), "")
     if word in ("install", "upgrade", "template", "pull", "fetch", "show", "inspect", "diff"):
         found += [one for url in given.all("repo") for one in _chart_host(url)]
-        for one in rest:
-            if "://" in one:
-                found += _chart_host(one)
-            elif "/" in one and not one.startswith((".", "/")) and call.setting(f"helm.repo {one.split('/')[0]}"):
-                found += _chart_host(call.setting(f"helm.repo {one.split('/')[0]}") or "")
+        found += [] if given.has("repo") else _charts(call, word, rest)
     if word in (
         "install",
         "upgrade",
@@ -201,11 +197,56 @@ def helm(call: Call) -> Outcome:
 
 def _chart_host(url: str) -> list[Found]:
     if url.startswith("oci://"):
-        return list(image.pulls(url.removeprefix("oci://")))
+        place = url.removeprefix("oci://")
+        return list(image.pulls(place if "/" in place else f"{place}/charts"))
     if url.startswith("s3://"):
         bucket = url.removeprefix("s3://").split("/")[0]
         return [Destination(f"{bucket}.s3.{unknown('region')}.amazonaws.com", 443, "aws", "certain", "run", "s3")]
-    return urls.destination(url, "package")
+    return urls.named(url, "package")
+
+
+def _charts(call: Call, word: str, rest: list[str]) -> list[Found]:
+    """Where a chart comes from: a registry, a repository that was added by name, a folder or archive of one's own."""
+    found: list[Found] = []
+    first = 1 if word in ("install", "upgrade", "diff") and len(rest) > 1 else 0
+    for one in rest[first:]:
+        name = one.split("/")[0]
+        url = call.setting(f"helm.repo {name}")
+        if "://" in one:
+            found += _chart_host(one)
+        elif url:
+            found += _chart_host(url)
+        elif not is_known(one) and nothing_known(one):
+            found.append(Gap(call.command.text, f"which chart that is: {urls.why_unknown(one)}"))
+        elif "/" in one and is_known(name) and re.fullmatch(r"[\w-]+/[\w-]+", one) and not call.has_folder(one):
+            found.append(Gap(call.command.text, f"which repository {shown(name)} is: no command adds it"))
+    return found
+
+
+def helmfile(call: Call) -> Outcome:
+    """helmfile: the repositories and registries that its file names, and the cluster."""
+    given = arguments(call.words, ["f", "file", "e", "environment", "l", "selector", "n", "namespace", "kube-context",
+                                   "log-level", "args", "set", "state-values-file", "state-values-set"])  # fmt: skip
+    word = given.rest[0] if given.rest else ""
+    if word not in ("apply", "sync", "deps", "diff", "template", "repos", "fetch", "lint", "destroy", "test", "charts"):
+        return Outcome((), None)
+    name = given.last("f", "file") or "helmfile.yaml"
+    text = call.first(name, "helmfile.yaml.gotmpl", "helmfile.yml")
+    document = load(text) if text is not None else None
+    if not isinstance(document, dict):
+        return Outcome((Gap(call.command.text, f"which charts {shown(name)} names; it is not read"),), None)
+    found: list[Found] = []
+    for one in (one for one in listing(document.get("repositories")) if isinstance(one, dict)):
+        url = expand(str(one.get("url", "")), call.variables)
+        found += _chart_host(f"oci://{url}") if one.get("oci") else _chart_host(url)
+        call.configure(f"helm.repo {one.get('name')}", f"oci://{url}" if one.get("oci") else url)
+    for one in (one for one in listing(document.get("releases")) if isinstance(one, dict)):
+        found += _charts(call, "template", [str(one.get("chart", ""))])
+    if document.get("helmfiles"):
+        found.append(Gap(call.command.text, "the helmfiles that this one includes are not read"))
+    if word not in ("deps", "repos", "fetch", "template", "lint", "charts"):
+        found += _cluster(call, None)
+    return Outcome(tuple(dict.fromkeys(found)), None)
 
 
 def _helm_push(call: Call, places: list[str]) -> list[Found]:

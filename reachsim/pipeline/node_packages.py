@@ -103,6 +103,8 @@ def npm(call: Call) -> Outcome:
     word = plain[0] if plain else ("install" if call.program in ("yarn", "yarnpkg") else "")
     if given.has("version", "v", "h", "help") and not plain:
         return Outcome((), None)
+    if call.program.startswith("yarn") and plain[:2] in (["set", "version"], ["policies", "set-version"]):
+        return Outcome(tuple(knowledge.index("yarn-releases", "certain")), "")
     if word in ("config", "set") or (word == "c" and call.program == "npm"):
         return _configured(call, plain)
     if word == "global" and call.program.startswith("yarn"):

@@ -61,7 +61,9 @@ PROGRAMS: Final[dict[str, str]] = {
     "apt-key": "system_packages.apt_key", "gpg": "system_packages.apt_key", "sed": "system_packages.sed",
     "terraform": "deploy.terraform", "tofu": "deploy.terraform", "kubectl": "kubernetes.kubectl",
     "oc": "kubernetes.kubectl", "kustomize": "kubernetes.kustomize", "helm": "kubernetes.helm",
-    "helm3": "kubernetes.helm", "trivy": "scanners.trivy", "sonar-scanner": "scanners.sonar",
+    "helm3": "kubernetes.helm",
+    "helmfile": "kubernetes.helmfile", "task": "taskfile.task", "go-task": "taskfile.task",
+    "trivy": "scanners.trivy", "sonar-scanner": "scanners.sonar",
     "dependency-check": "scanners.dependency_check", "dependency-check.sh": "scanners.dependency_check",
     "dockle": "scanners.dockle", "trufflehog": "scanners.trufflehog", "pack": "image_tools.pack",
     "packer": "deploy.packer",
@@ -188,7 +190,8 @@ def _sets_up_the_shell(call: Call) -> bool:
 
 def _shadowed(call: Call, name: str) -> bool:
     """A file of the context that happens to bear a known program's name (``./terraform``), wrappers aside."""
-    return "/" in name and call.exists(name) and posixpath.basename(name) not in ("mvnw", "gradlew")
+    unread = call.machine.written.get(call.path(name), "") is None  # downloaded, under the name of what it is
+    return "/" in name and call.exists(name) and not unread and posixpath.basename(name) not in ("mvnw", "gradlew")
 
 
 def _unwrapped(words: list[str], extra: dict[str, str]) -> list[str] | None:
@@ -445,6 +448,9 @@ def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Out
         if call.machine.exists(path) or path.startswith(ROOT + "/") or path in call.machine.written:
             if program in LOCAL and not call.machine.exists(path):
                 return Outcome((), None)
+            if "node_modules/" in name and not call.machine.exists(path):
+                inner = reader_of(program)
+                return inner(call) if inner is not None else Outcome((), None)
             if name.startswith(
                 (
                     "./aws/install",

@@ -392,4 +392,4 @@ def twine(call: Call) -> Outcome:
 def _uploads(call: Call, url: str) -> list[Found]:
     if url == "testpypi":
         return list(knowledge.index("pypi-test"))
-    return urls.destination(expand(url, call.variables), "package") if url else list(knowledge.index("pypi-upload"))
+    return urls.named(expand(url, call.variables), "package") if url else list(knowledge.index("pypi-upload"))

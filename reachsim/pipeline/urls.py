@@ -92,6 +92,14 @@ def destination(text: str, kind: Kind = "download", confidence: Confidence = "ce
     return [Destination(url.host, url.port, kind, confidence)]
 
 
+def named(text: str, kind: Kind = "download", confidence: Confidence = "certain") -> list[Found]:
+    """What a URL contacts that somebody must have meant: where nothing of it is known, that is a gap."""
+    found = destination(text, kind, confidence)
+    if not found and parse(text) is None and nothing_known(text) and text.strip("\"' "):
+        return [Gap(shown(text), why_unknown(text))]
+    return found
+
+
 def _up_to_path(text: str) -> str:
     """A variable that follows a whole host name begins the path: ``169.254.170.2$AWS_CONTAINER_CREDENTIALS…``."""
     return re.sub(rf"^([a-z+]+://(?:\d+\.\d+\.\d+\.\d+|[\w.-]+\.(?:com|org|net|io|dev)))(?={OPEN})", r"\1/", text)
