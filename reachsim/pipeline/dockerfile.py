@@ -10,15 +10,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from reachsim import digits
+from reachsim.pipeline.grammars import parser
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 MAX_DOCKERFILE: Final = 1 << 20
 
@@ -77,14 +77,6 @@ class Dockerfile(Struct, frozen=True):
     unreadable: tuple[tuple[int, str], ...]
 
 
-@cache
-def _parser() -> Parser:
-    import tree_sitter_containerfile
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(tree_sitter_containerfile.language()))
-
-
 def parse(text: str) -> Dockerfile:
     """Read a Dockerfile. Lines that are no instruction end up in ``unreadable``."""
     if not text.endswith("\n"):
@@ -94,7 +86,7 @@ def parse(text: str) -> Dockerfile:
     before: list[Instruction] = []
     stages: list[tuple[str, str, int, str, list[Instruction]]] = []
     unreadable: list[tuple[int, str]] = []
-    for node in _parser().parse(source).root_node.children:
+    for node in parser("tree_sitter_containerfile").parse(source).root_node.children:
         if node.type == "ERROR":
             unreadable.append((node.start_point[0] + 1, _text(node, source).strip()))
         if not node.type.endswith("_instruction"):

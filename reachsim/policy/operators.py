@@ -11,7 +11,6 @@ so are stored.
 
 from __future__ import annotations
 
-import base64
 import ipaddress
 import operator as compare
 import re
@@ -117,6 +116,8 @@ def _ordered(read: Callable[[str], _Number | None], holds: Callable[[_Number, _N
 
 
 def _bytes(text: str) -> bytes | None:
+    import base64  # few policies compare bytes
+
     try:
         return base64.b64decode(text, validate=True)
     except ValueError:

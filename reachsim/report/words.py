@@ -10,7 +10,6 @@ from reachsim.codes import CODES
 from reachsim.evidence import Assumption, Block
 from reachsim.intervals import IntervalSet, Span
 from reachsim.report.columns import clean, wrap
-from reachsim.report.commands import command_for
 from reachsim.report.paint import Paint
 from reachsim.verdict import Traffic
 
@@ -179,6 +178,8 @@ def remedy(block: Block) -> str:
 
 def missing_lines(files: Iterable[str], paint: Paint) -> list[str]:
     """Files to add, each with the command that prints it."""
+    from reachsim.report.commands import command_for  # knows every call; most answers lack no file
+
     lines = []
     for file in files:
         lines.append(f"  {clean(file)}")

@@ -7,24 +7,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from reachsim.pipeline.variables import MAX_TEXT
 
-if TYPE_CHECKING:
-    from tree_sitter import Parser
-
 MAX_PIPES: Final = 500
 """Commands in one pipeline: the parser's memory grows with the square of it."""
-
-
-@cache
-def parser() -> Parser:
-    import tree_sitter_bash
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(tree_sitter_bash.language()))
 
 
 def refused(text: str) -> str | None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from reachsim.pipeline.grammars import parser
 from reachsim.pipeline.records import Confidence, Gap, weaker
 from reachsim.pipeline.shell.control import Control
 from reachsim.pipeline.shell.lists import STATEMENTS
 from reachsim.pipeline.shell.scope import Note, Perform, Result, Scope, together
-from reachsim.pipeline.shell.source import Source, parser, refused
+from reachsim.pipeline.shell.source import Source, refused
 from reachsim.pipeline.shell.words import MAX_DEPTH
 from reachsim.pipeline.variables import MAX_TEXT, shown
 
@@ -36,7 +37,7 @@ class Shell:
             self.note(Gap(shown(text[:120]), why), line, file)
             return Result(None, None)
         walk = Walk(self, Source(text.replace("\r\n", "\n")), line, file)
-        root = parser().parse(walk.source).root_node
+        root = parser("tree_sitter_bash").parse(walk.source).root_node
         self.depth += 1
         try:
             return walk.block(list(root.children), scope, confidence)
