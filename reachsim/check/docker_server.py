@@ -51,6 +51,18 @@ def with_docker_server(ground: Ground, found: tuple[Home, aws.Project] | None) -
     return Ground(network, ground.appliances)
 
 
+def of_servers(ground: Ground, sources: Sequence[str]) -> tuple[Ground, tuple[str, ...]]:
+    """The ground with the docker servers of these sources as projects of their own, and what these are called."""
+    found: list[str] = []
+    for source in sources:
+        kind, _, name = source.partition(":")
+        project = find_project(ground.network, name) if kind == "codebuild" and MARK not in name else None
+        wider = with_docker_server(ground, project)
+        if wider is not ground:
+            ground, found = wider, [*found, f"{source}{MARK}"]
+    return ground, tuple(found)
+
+
 def parted(ground: Ground, source: str, needs: Sequence[Need]) -> tuple[Need, ...]:
     """The needs, those of the Docker daemon marked as the docker server's, and the way to it before them."""
     server = f"{source}{MARK}"

@@ -2,7 +2,8 @@
 
 **Source:** ECR User Guide, "Amazon ECR interface VPC endpoints" (layer downloads are signed by ECR, so their statement
 has no condition; fact 27); CodeBuild User Guide, "Use CodeBuild with Amazon VPC" (permissions for interfaces) and
-"Amazon ECR sample" (what a repository's policy grants to CodeBuild).
+"Amazon ECR sample" (what a repository's policy grants to CodeBuild), "Cross-service confused deputy prevention" (the
+conditions of a service role's trust policy).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from reachsim.check.provisioning import DESCRIBE, INTERFACE
 from reachsim.check.service_plane import Repository, repository_of
 from reachsim.fix.faults import Fault
 from reachsim.fix.places import Start
-from reachsim.fix.steps import AddInlinePolicy, AddPolicyStatement, Step
+from reachsim.fix.steps import AddInlinePolicy, AddPolicyStatement, AddTrustStatement, Step
 from reachsim.fix.taken import Steps
 from reachsim.forwarding import Ground
 from reachsim.model.network import Network
@@ -152,6 +153,22 @@ def _grant(repository: str, principal: Mapping[str, Any], more: Mapping[str, Any
     sid = "CodeBuildAccess" if "Service" in principal else "Pipeline"
     statement = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": list(PULL), **more}
     return AddPolicyStatement(repository, json.dumps(statement))
+
+
+def trust_statement(ground: Ground, fault: Fault) -> Iterator[Steps]:
+    """Trust of a service role in CodeBuild, for this project alone; against a deny it does nothing, which shows."""
+    block = fault.block
+    found = find_project(ground.network, parse_selector(fault.source).value)
+    if block is None or found is None:
+        return
+    (account, region), project = found
+    source = f"arn:{services.partition_of(region)}:codebuild:{region}:{account}:project/{project.name}"
+    statement = {
+        "Sid": "CodeBuildAssumesIt", "Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": account, "aws:SourceArn": source}},
+    }  # fmt: skip
+    yield (AddTrustStatement(block.component, json.dumps(statement)),)
 
 
 def environment_repository(ground: Ground, source: str) -> Repository | None:

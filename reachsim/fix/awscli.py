@@ -13,10 +13,12 @@ from typing import assert_never
 
 from reachsim.fix import holders
 from reachsim.fix.steps import (
+    TRUST,
     AddAclEntry,
     AddGroupRule,
     AddInlinePolicy,
     AddPolicyStatement,
+    AddTrustStatement,
     AssociateEndpoint,
     CopyImage,
     CreateEndpoint,
@@ -89,6 +91,10 @@ def _command(network: Network, step: Step, policies: Mapping[str, str]) -> str:
             name = step.policy if isinstance(step, ReplaceStatement) else ""
             holder = component_of(step)
             return _put_policy(holder, name, shlex.quote(policies[policy_key(holder, name)]))
+        case AddTrustStatement():
+            name, document = step.role.rpartition("/")[2], policies[policy_key(step.role, TRUST)]
+            call = f"aws iam update-assume-role-policy --role-name {shlex.quote(name)}"
+            return f"{call} --policy-document {shlex.quote(document)}"
         case AddInlinePolicy():
             return _put_policy(step.principal, step.name, shlex.quote(step.document))
         case CopyImage():

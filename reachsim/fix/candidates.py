@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from reachsim import services
-from reachsim.fix.allowing import endpoint_statement, repository_statement, role_policy
+from reachsim.check.docker_server import MARK, of_servers
+from reachsim.fix.allowing import endpoint_statement, repository_statement, role_policy, trust_statement
 from reachsim.fix.closing import close_way_in, close_way_out
 from reachsim.fix.exempting import name_endpoint, spare_interfaces, spare_service
 from reachsim.fix.faults import Fault
@@ -34,7 +35,8 @@ DENIES: Final = (
 
 def candidates(ground: Ground, fault: Fault, taken: Taken) -> list[Steps]:
     """What may mend a fault, the least first; nothing if nothing here can."""
-    return list(dict.fromkeys(_candidates(ground, fault, taken)))
+    ends = [end.removesuffix(MARK) for end in (fault.source, fault.destination) if end.endswith(MARK)]
+    return list(dict.fromkeys(_candidates(of_servers(ground, ends)[0], fault, taken)))
 
 
 def _candidates(ground: Ground, fault: Fault, taken: Taken) -> Iterator[Steps]:
@@ -49,7 +51,7 @@ def _candidates(ground: Ground, fault: Fault, taken: Taken) -> Iterator[Steps]:
             yield from _let_builds_start(ground, fault)
         case _:
             yield from _let_through(ground, fault, taken)
-            yield from own_images(ground, fault)
+            yield from own_images(ground, fault._replace(source=fault.source.removesuffix(MARK)))
 
 
 def _let_builds_start(ground: Ground, fault: Fault) -> Iterator[Steps]:
@@ -57,6 +59,8 @@ def _let_builds_start(ground: Ground, fault: Fault) -> Iterator[Steps]:
     if code == "ROLE_CANNOT_CREATE_ENI":
         yield from spare_interfaces(ground, fault)
         yield from role_policy(ground, fault)
+    elif code == "ROLE_DOES_NOT_TRUST_CODEBUILD":
+        yield from trust_statement(ground, fault)
     elif code == "IDENTITY_POLICY_DENY":
         yield from role_policy(ground, fault)
     elif code == "RESOURCE_POLICY_DENY":
@@ -92,7 +96,7 @@ def why_not(ground: Ground, fault: Fault) -> str:
     if fault.kind == "open":
         return "whom its owners want in is not told by the snapshot: narrow the policy, or accept it in reachsim.toml"
     if code == "ROLE_DOES_NOT_TRUST_CODEBUILD":
-        return "whom a role trusts is its owners' decision: let codebuild.amazonaws.com assume it in its trust policy"
+        return "a statement of the role's trust policy denies it: that is its owners' decision"
     if code in DENIES or code == "ROLE_CANNOT_CREATE_ENI":
         return "a policy denies it, or another account's policy does not allow it: that is its owners' decision"
     if fault.kind == "blocked" and parse_selector(fault.destination).kind == "host":

@@ -12,10 +12,12 @@ from typing import Any, assert_never
 
 from reachsim.fix.steps import (
     PROTOCOL_NUMBERS,
+    TRUST,
     AddAclEntry,
     AddGroupRule,
     AddInlinePolicy,
     AddPolicyStatement,
+    AddTrustStatement,
     AssociateEndpoint,
     CopyImage,
     CreateEndpoint,
@@ -109,6 +111,7 @@ def _resource(step: Step) -> dict[str, Any] | None:
         case (
             AssociateEndpoint() | SetPrivateDns() | SetVpcAttribute() | AddPolicyStatement() | DeleteRoute()
             | RemoveGroupRule() | SetProjectVpc() | SetEndpointPolicy() | ReplaceStatement() | CopyImage() | UseImage()
+            | AddTrustStatement()
         ):  # fmt: skip
             return None
     assert_never(step)
@@ -123,4 +126,6 @@ def _change(step: Step, policies: Mapping[str, str]) -> str:
         name = step.policy if isinstance(step, ReplaceStatement) else ""
         key = policy_key(component_of(step), name)
         return f"{key}: the policy becomes {policies[key]}"
+    if isinstance(step, AddTrustStatement):
+        return f"{step.role}: its trust policy becomes {policies[policy_key(step.role, TRUST)]}"
     return f"{component_of(step)}: {describe(step)}"

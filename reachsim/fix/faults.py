@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from reachsim.check import STARTERS, Need, check, needs_of, pipeline_sources
-from reachsim.check.answers import answers_to
+from reachsim.check.answers import Answers, answers_to
 from reachsim.check.code import contacts_of_project
 from reachsim.check.deployments import deploy_needs, deployments
+from reachsim.check.docker_server import of_servers, parted
 from reachsim.check.needs import SERVICES
 from reachsim.check.outcome import OUTWARD, THROUGH
 from reachsim.check.provisioning import provisioning
@@ -68,7 +69,7 @@ def judge(ground: Ground, config: Config, chosen: Sequence[str] = ()) -> Judged:
     faults = [fault for source in found for fault in faults_of(ground, config, source)]
     needs = [need for source in found for need in _needs(ground, config, source)]
     for service in deployments(ground.network, needs):
-        faults += _blocked(service, _ways(ground, config, service, _deploy_needs(ground, service)))
+        faults += _blocked(_ways(ground, config, service, _deploy_needs(ground, service)))
     faults += open_to_strangers(answer)
     return Judged(answer, tuple(faults), tuple(found))
 
@@ -87,17 +88,19 @@ def faults_of(ground: Ground, config: Config, source: str) -> list[Fault]:
     if who.kind not in STARTERS or not _is_there(ground, source):
         return []
     ways = _ways(ground, config, source, _needs(ground, config, source))
+    wider, servers = of_servers(ground, [source])
     found = [
-        Fault("leaves", source, way.destination, way.verdict, None, way.requests, way.places)
+        Fault("leaves", way.source, way.destination, way.verdict, None, way.requests, way.places)
         for way in ways if way.verdict.outcome in THROUGH and way.verdict.route in OUTWARD
     ]  # fmt: skip
-    found += _blocked(source, ways)
-    out = simulate(ground, source, "internet", pins=config.pins)
-    if out.outcome in THROUGH:
-        found.append(Fault("leaves", source, "internet", out))
-    inward = simulate(ground, "internet", source, pins=config.pins)
-    if inward.outcome in THROUGH:
-        found.append(Fault("exposed", "internet", source, inward))
+    found += _blocked(ways)
+    for one in (source, *servers):
+        out = simulate(wider, one, "internet", pins=config.pins)
+        if out.outcome in THROUGH:
+            found.append(Fault("leaves", one, "internet", out))
+        inward = simulate(wider, "internet", one, pins=config.pins)
+        if inward.outcome in THROUGH:
+            found.append(Fault("exposed", "internet", one, inward))
     project = find_project(ground.network, who.value) if who.kind == "codebuild" else None
     if project is not None:
         first = provisioning(ground.network, *project).step
@@ -106,8 +109,11 @@ def faults_of(ground: Ground, config: Config, source: str) -> list[Fault]:
 
 
 class Way(NamedTuple):
-    """One destination of a source, what goes there, whether it has to, and where the build's files say so."""
+    """One destination of a source or of its docker server, what goes there, whether it has to, and where the build's
+    files say so.
+    """
 
+    source: str
     destination: str
     verdict: Verdict
     requests: tuple[Mapping[str, Any], ...]
@@ -115,9 +121,9 @@ class Way(NamedTuple):
     places: tuple[str, ...]
 
 
-def _blocked(source: str, ways: Iterable[Way]) -> list[Fault]:
+def _blocked(ways: Iterable[Way]) -> list[Fault]:
     return [
-        Fault("blocked", source, way.destination, way.verdict, block, way.requests, way.places)
+        Fault("blocked", way.source, way.destination, way.verdict, block, way.requests, way.places)
         for way in ways if way.needed and way.verdict.outcome in ("blocked", "intermittent")
         for block in way.verdict.blocked_by
     ]  # fmt: skip
@@ -149,16 +155,24 @@ def _deploy_needs(ground: Ground, service: str) -> tuple[Need, ...]:
 
 
 def _ways(ground: Ground, config: Config, source: str, needs: Sequence[Need]) -> list[Way]:
-    answers = answers_to(ground, source, needs, config.pins, SERVICES)
-    mine = {key: [need for need in needs if need.asked == key] for key in answers.cells}
-    return [
-        Way(
-            key[0], verdict, _requests([need for need in mine[key] if not need.open]),
-            any(really_needed(need, needs, answers) for need in mine[key]),
-            tuple(dict.fromkeys(need.place for need in mine[key] if need.place)),
-        )
-        for key, verdict in answers.cells.items()
-    ]  # fmt: skip
+    ground, servers = of_servers(ground, [source])
+    needs = parted(ground, source, needs)
+    by_end = {end: [need for need in needs if (need.by or source) == end] for end in (source, *servers)}
+    answers = {
+        end: answers_to(ground, end, mine, config.pins, SERVICES if end == source else ())
+        for end, mine in by_end.items()
+    }  # fmt: skip
+    every = Answers({}, {key: one for each in answers.values() for key, one in each.own.items()})
+    found: list[Way] = []
+    for end, each in answers.items():
+        for key, verdict in each.cells.items():
+            mine = [need for need in by_end[end] if need.asked == key]
+            found.append(Way(
+                end, key[0], verdict, _requests([need for need in mine if not need.open]),
+                any(really_needed(need, needs, every) for need in mine),
+                tuple(dict.fromkeys(need.place for need in mine if need.place)),
+            ))  # fmt: skip
+    return found
 
 
 def _requests(needs: Sequence[Need]) -> tuple[Mapping[str, Any], ...]:

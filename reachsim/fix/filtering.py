@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from reachsim.check.docker_server import MARK
 from reachsim.filters import DEFAULT_ACL_RULE
 from reachsim.fix.faults import Fault
-from reachsim.fix.places import Start, blocks_of, endpoints_for, prefix_list_of, subnets_of_endpoint
+from reachsim.fix.places import Start, blocks_of, endpoints_for, prefix_list_of, start_of, subnets_of_endpoint
 from reachsim.fix.steps import AddAclEntry, AddGroupRule
 from reachsim.fix.taken import Steps, Taken
 from reachsim.forwarding import Ground
@@ -49,6 +50,8 @@ def group_rule(ground: Ground, fault: Fault, start: Start) -> Iterator[Steps]:
         blocks = blocks_of(ground.network, start.subnets)
         yield tuple(AddGroupRule(block.component, "ingress", protocol, first, last, one) for one in blocks)
         return
+    for own in _groups_of_project(ground, fault):
+        yield (AddGroupRule(block.component, "egress", protocol, first, last, own),)
     endpoint = _endpoint(ground, fault, start)
     if endpoint is None:
         return
@@ -86,8 +89,23 @@ def acl_entry(ground: Ground, fault: Fault, start: Start, taken: Taken) -> Itera
         )
 
 
+def _other_end(ground: Ground, fault: Fault) -> Start | None:
+    """Where a project stands that another is to reach: its docker server."""
+    if not fault.destination.endswith(MARK):
+        return None
+    return start_of(ground.network, fault.destination)
+
+
+def _groups_of_project(ground: Ground, fault: Fault) -> tuple[str, ...]:
+    other = _other_end(ground, fault)
+    return other.groups if other else ()
+
+
 def _blocks_of_service(ground: Ground, fault: Fault, start: Start, endpoint: aws.VpcEndpoint | None) -> list[str]:
     """Where a service is to be reached: the subnets of its endpoint's interfaces, or its prefix list's blocks."""
+    other = _other_end(ground, fault)
+    if other is not None:
+        return blocks_of(ground.network, other.subnets)
     if endpoint is None:
         return []
     if endpoint.vpc_endpoint_type == "Gateway":

@@ -55,6 +55,23 @@ def write(draft: Draft, holder: str, document: Document, policy: str = "") -> No
         _inline(draft, holder, policy)["PolicyDocument"] = document
 
 
+def read_trust(draft: Draft, role: str) -> Document:
+    """A role's trust policy with its statements as a list. Raises QuestionError if the snapshot does not hold it."""
+    held = _identity(draft, role)[0].get("AssumeRolePolicyDocument")
+    if not held:
+        raise QuestionError(f"the trust policy of {role} is not in the snapshot", "NO_SUCH_COMPONENT")
+    document = dict(json.loads(held) if isinstance(held, str) else held)
+    statements = document.get("Statement", [])
+    return document | {"Statement": list(statements) if isinstance(statements, list) else [statements]}
+
+
+def add_trust(draft: Draft, role: str, statement: Document) -> None:
+    """A statement more in a role's trust policy."""
+    document = read_trust(draft, role)
+    document["Statement"].append(statement)
+    _identity(draft, role)[0]["AssumeRolePolicyDocument"] = document
+
+
 def add_inline(draft: Draft, principal: str, name: str, document: Document) -> None:
     """An inline policy more for a role or user."""
     record, key = _identity(draft, principal)

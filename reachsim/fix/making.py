@@ -15,6 +15,7 @@ from reachsim.fix.steps import (
     AddGroupRule,
     AddInlinePolicy,
     AddPolicyStatement,
+    AddTrustStatement,
     AssociateEndpoint,
     CopyImage,
     CreateEndpoint,
@@ -66,6 +67,8 @@ def apply_step(draft: Draft, step: Step) -> None:
             draft.set_policy(step.endpoint, json.loads(step.document))
         case AddInlinePolicy():
             holders.add_inline(draft, step.principal, step.name, json.loads(step.document))
+        case AddTrustStatement():
+            holders.add_trust(draft, step.role, json.loads(step.statement))
         case CopyImage():
             _copy_image(draft, step)
         case UseImage():

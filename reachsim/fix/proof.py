@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from reachsim.check.docker_server import of_servers
 from reachsim.config import Config
 from reachsim.diff import Diff
 from reachsim.diff.cells import Asked, evaluate, minus, union, words
@@ -22,11 +23,19 @@ _NOTHING: Final = PacketSet.empty(len(DIMENSIONS))
 
 def opening(before: Ground, after: Ground, who: Sequence[str], config: Config) -> int:
     """How many (source, destination, service) newly pass, over the sources and those beside them."""
+    before, after, who = _with_servers(before, after, who)
     return sum(_count(packets) for _, packets in _gained(before, after, [*who, *bystanders(after, who)], config))
+
+
+def _with_servers(before: Ground, after: Ground, who: Sequence[str]) -> tuple[Ground, Ground, list[str]]:
+    """Both grounds with the docker servers of the sources, which count as sources."""
+    wider, servers = of_servers(after, who)
+    return of_servers(before, who)[0], wider, [*who, *servers]
 
 
 def also_opened(before: Ground, after: Ground, who: Sequence[str], config: Config, proof: Diff) -> tuple[Opened, ...]:
     """What newly passes and is no part of what the pipeline needs."""
+    before, after, who = _with_servers(before, after, who)
     needed: dict[str, PacketSet] = {}
     for cell in proof.cells:
         if cell.needed and cell.source in who:

@@ -29,8 +29,10 @@ from reachsim.fix.proof import also_opened, opening
 from reachsim.fix.quotas import past_quota
 from reachsim.fix.records import Left, Mend, Plan, Status
 from reachsim.fix.steps import (
+    TRUST,
     AddAclEntry,
     AddPolicyStatement,
+    AddTrustStatement,
     ReplaceStatement,
     SetEndpointPolicy,
     Step,
@@ -96,6 +98,9 @@ def _policies(edited: Ground, mends: Iterable[Mend]) -> dict[str, str]:
             name = step.policy if isinstance(step, ReplaceStatement) else ""
             holder = component_of(step)
             found[policy_key(holder, name)] = json.dumps(holders.read(draft, holder, name), ensure_ascii=False)
+        elif isinstance(step, AddTrustStatement):
+            trust = holders.read_trust(draft, step.role)
+            found[policy_key(step.role, TRUST)] = json.dumps(trust, ensure_ascii=False)
     return found
 
 

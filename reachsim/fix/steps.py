@@ -114,6 +114,13 @@ class AddInlinePolicy(msgspec.Struct, frozen=True, tag=True):
     document: str
 
 
+class AddTrustStatement(msgspec.Struct, frozen=True, tag=True):
+    """A statement more in a role's trust policy (``role``: its ARN); ``statement`` is its JSON text."""
+
+    role: str
+    statement: str
+
+
 class CopyImage(msgspec.Struct, frozen=True, tag=True):
     """A base image copied into the account's own registry, into a repository that is made if it is not there."""
 
@@ -165,7 +172,7 @@ class SetProjectVpc(msgspec.Struct, frozen=True, tag=True):
 Step = (
     AddGroupRule | AddAclEntry | AssociateEndpoint | CreateEndpoint | CreateGroup | SetPrivateDns | SetVpcAttribute
     | AddPolicyStatement | ReplaceStatement | SetEndpointPolicy | AddInlinePolicy | DeleteRoute | RemoveGroupRule
-    | SetProjectVpc | CopyImage | UseImage
+    | SetProjectVpc | CopyImage | UseImage | AddTrustStatement
 )  # fmt: skip
 
 
@@ -194,6 +201,8 @@ def component_of(step: Step) -> str:
             return step.vpc
         case AddInlinePolicy():
             return step.principal
+        case AddTrustStatement():
+            return step.role
         case DeleteRoute():
             return step.table
         case SetProjectVpc() | UseImage():
@@ -231,6 +240,8 @@ def describe(step: Step) -> str:
             return f"switch {step.attribute} on"
         case AddPolicyStatement():
             return f"add policy statement: {_says(step.statement)}"
+        case AddTrustStatement():
+            return f"add statement to the trust policy: {_says(step.statement)}"
         case SetEndpointPolicy():
             statements = json.loads(step.document)["Statement"]
             return f"replace the policy: {'; '.join(_says(json.dumps(one)) for one in statements)}"
@@ -279,6 +290,8 @@ def policy_key(holder: str, name: str = "") -> str:
     return f"{holder} {name}".rstrip()
 
 
+TRUST = "AssumeRolePolicyDocument"
+"""How `policy_key` calls a role's trust policy."""
 PROTOCOL_NUMBERS = {"tcp": "6", "udp": "17", "icmp": "1"}
 
 

@@ -13,10 +13,12 @@ from typing import assert_never
 from reachsim.fix import holders
 from reachsim.fix.awscli import HEADER
 from reachsim.fix.steps import (
+    TRUST,
     AddAclEntry,
     AddGroupRule,
     AddInlinePolicy,
     AddPolicyStatement,
+    AddTrustStatement,
     AssociateEndpoint,
     CopyImage,
     CreateEndpoint,
@@ -88,6 +90,9 @@ def _block(step: Step, number: int, policies: Mapping[str, str]) -> str:
             return _change("aws_vpc", step, f"{option[step.attribute]} = true")
         case AddPolicyStatement() | SetEndpointPolicy() | ReplaceStatement():
             return _policy(step, policies)
+        case AddTrustStatement():
+            told = json.dumps(json.loads(policies[policy_key(step.role, TRUST)]), indent=2, ensure_ascii=False)
+            return _change("aws_iam_role", step, f"assume_role_policy = {told}")
         case AddInlinePolicy():
             who = "user" if ":user/" in step.principal else "role"
             body = f'  {who}   = "{step.principal.rpartition("/")[2]}"\n  name   = "{step.name}"\n'

@@ -9,6 +9,7 @@ from reachsim.fix import Mend, Plan
 from reachsim.fix.steps import (
     AddInlinePolicy,
     AddPolicyStatement,
+    AddTrustStatement,
     ReplaceStatement,
     Step,
     component_of,
@@ -127,7 +128,7 @@ def _grants(step: Step) -> bool:
         return '"Allow"' in step.document
     if isinstance(step, ReplaceStatement):
         return '"Deny"' in step.statement
-    return isinstance(step, AddPolicyStatement)
+    return isinstance(step, AddPolicyStatement | AddTrustStatement)
 
 
 def _proof(plan: Plan, network: Labels, paint: Paint) -> Iterator[str]:
