@@ -39,7 +39,7 @@ def private_names(network: Network, endpoint: aws.VpcEndpoint) -> tuple[tuple[st
         private = (one.private_dns_entry for one in associations_of(network, endpoint.vpc_endpoint_id))
         return tuple(dict.fromkeys(plain(one.dns_name or "") for one in private if one and one.dns_name)), None
     if listed:
-        return tuple(dict.fromkeys(listed)), None
+        return tuple(sorted(set(listed), key=lambda name: (name.startswith("*"), name))), None
     service = network.endpoint_services.get(endpoint.service_name)
     if service is not None and (service.private_dns_name_verification_state or "verified").lower() == "verified":
         names = [one.private_dns_name for one in service.private_dns_names] or [service.private_dns_name or ""]

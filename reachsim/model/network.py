@@ -244,7 +244,7 @@ class Network:
                 else:
                     found[name] = record
                     self.places[name] = place
-        return found
+        return dict(sorted(found.items()))
 
     def _take(self, found: dict[Key, Record], key: Key, record: Record, place: Place, name: str) -> None:
         """Take in a record; where several accounts list one, the owner's. Two that contradict each other are a fault.

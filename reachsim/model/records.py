@@ -8,6 +8,7 @@ network-semantics fact sheet, section 12, checked against the botocore service m
 from typing import Annotated
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from reachsim.addresses import Address, Cidr
 from reachsim.model.states import State
@@ -24,6 +25,14 @@ class NotThere(tuple[()]):
 
 
 NOT_THERE = NotThere()
+
+
+def _in_order(record: msgspec.Struct, *fields: str) -> None:
+    """Sort lists of ids, which AWS prints in any order: the same account gives the same answers."""
+    for field in fields:
+        held = getattr(record, field)
+        if len(held) > 1:
+            force_setattr(record, field, tuple(sorted(held)))
 
 
 class Tag(Ec2, frozen=True):
@@ -292,7 +301,7 @@ class Ipv6Prefix(Ec2, frozen=True):
     ipv6_prefix: Cidr
 
 
-class GroupIdentifier(Ec2, frozen=True):
+class GroupIdentifier(Ec2, frozen=True, order=True):
     group_id: str
 
 
@@ -321,6 +330,9 @@ class NetworkInterface(Ec2, frozen=True):
     owner_id: str | None = None
     description: str | None = None
     tag_set: tuple[Tag, ...] = ()
+
+    def __post_init__(self) -> None:
+        _in_order(self, "groups")
 
 
 class InstanceState(Ec2, frozen=True):
@@ -601,8 +613,11 @@ class VpcEndpoint(Ec2, frozen=True):
     owner_id: str | None = None
     tags: tuple[Tag, ...] = ()
 
+    def __post_init__(self) -> None:
+        _in_order(self, "route_table_ids", "subnet_ids", "network_interface_ids", "groups")
 
-class PrivateDnsName(Ec2, frozen=True):
+
+class PrivateDnsName(Ec2, frozen=True, order=True):
     private_dns_name: str
 
 
@@ -612,6 +627,9 @@ class VpcEndpointService(Ec2, frozen=True):
     private_dns_name: str | None = None
     private_dns_name_verification_state: str | None = None
     vpc_endpoint_policy_supported: bool | None = None
+
+    def __post_init__(self) -> None:
+        _in_order(self, "private_dns_names")
 
 
 class DescribeVpcEndpointServices(Ec2, frozen=True):
@@ -809,6 +827,9 @@ class VpcConfig(CodeBuild, frozen=True):
     vpc_id: str | None = None
     subnets: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _in_order(self, "subnets", "security_group_ids")
 
 
 class EnvironmentVariable(CodeBuild, frozen=True):
@@ -1154,6 +1175,9 @@ class FunctionVpcConfig(Ec2, frozen=True):
     security_group_ids: tuple[str, ...] = ()
     vpc_id: str | None = None
     ipv6_allowed_for_dual_stack: bool = msgspec.field(name="Ipv6AllowedForDualStack", default=False)
+
+    def __post_init__(self) -> None:
+        _in_order(self, "subnet_ids", "security_group_ids")
 
 
 class Function(Ec2, frozen=True):

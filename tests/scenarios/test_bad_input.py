@@ -463,10 +463,9 @@ def test_a_subnet_with_two_route_tables_is_refused(tmp_path: Path) -> None:
 
 def test_a_subnet_with_two_network_acls_is_refused(tmp_path: Path) -> None:
     net, vpc, subnet = simple()
-    net[net.acl(vpc, [])]["Associations"].append({"SubnetId": subnet})
-    refused(
-        write(net, tmp_path), "describe-network-acls.json#/NetworkAcls/1", f"{subnet} associated with acl-1-default"
-    )
+    own = net.acl(vpc, [])
+    net[own]["Associations"].append({"SubnetId": subnet})
+    refused(write(net, tmp_path), "describe-network-acls.json#/NetworkAcls/0", f"{subnet} associated with {own}")
 
 
 def test_peers_that_overlap_reach_their_own_side_only(tmp_path: Path) -> None:

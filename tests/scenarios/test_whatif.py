@@ -207,7 +207,7 @@ def patch(*operations: dict[str, Any], file: str = ROUTES) -> dict[str, Any]:
 
 
 def index(reach: Reach, table: str) -> int:
-    return list(reach.network.route_tables).index(table)
+    return int(reach.network.places[table].pointer.rpartition("/")[2])
 
 
 def test_a_patch_is_applied_and_a_faulty_one_named() -> None:

@@ -25,7 +25,9 @@ def mapped(build: Build, vpc: str) -> AddressMap:
 
 
 def bars(found: AddressMap, what: What, name: str = "") -> dict[str, Bar]:
-    return {bar.text: bar for one in found.groups if one.what == what and name in one.name for bar in one.bars}
+    return {
+        bar.text: bar for one in found.groups if one.what == what and name in ("", one.component) for bar in one.bars
+    }
 
 
 @pytest.mark.parametrize("name", SNAPSHOTS)

@@ -131,7 +131,7 @@ def test_the_ladder_shows_hops_and_what_stops() -> None:
     ]  # fmt: skip
     for block in verdict.paths[0].blocked_by:
         assert any(text.startswith(block.code) for text in shown)
-    assert any("rtb-04015b5d98219a09c (build-a)" in text for text in shown)
+    assert any("rtb-0aa8842f9128a59a0 (build-c)" in text for text in shown)
     figure = Figure()
     ax = figure.add_subplot()
     assert verdict.plot(ax) is ax
