@@ -46,7 +46,7 @@ def places(draft: Draft, site: Site, number: int) -> dict[str, str | tuple[str, 
     chosen = list(by_zone.values())[: draft.rng.choice((1, 2, 2))]
     public = draft.chance(0.4)
     return {
-        place.id: (site.v4(place, 100 + number), f"192.0.2.{number * 20 + place.number}") if public
+        place.id: (site.v4(place, 100 + number), f"192.0.2.{100 + number * 20 + place.number}") if public
         else site.v4(place, 100 + number)
         for place in chosen
     }  # fmt: skip
