@@ -588,7 +588,8 @@ _FINDINGS: Final[tuple[_Ours, ...]] = (
      "Remove the account from the policy, or accept the finding if the sharing is meant."),
     ("BUILD_CONTACTS_UNRESOLVED", "network", _BUILDSPEC,
      "What some commands of the build contact cannot be told from its files.",
-     "Write the names out, or give the variables in the project's environment or the buildspec."),
+     "Write the names out, or give the variables in the buildspec or, as no snapshot holds the values of a project's "
+     "own, under [variables] in reachsim.toml."),
     ("EXPECTATION_NOT_MET", "network", "",
      "Something that reachsim.toml expects to hold does not.", "Mend the configuration, or change the expectation."),
     ("EXPECTATION_UNDECIDED", "snapshot", "",

@@ -1,9 +1,9 @@
 """``reachsim.toml``: what a team says once about its pipeline, so that nobody has to type it each time.
 
 Which projects and clients take part, where their code is, which addresses a name stands for, what an appliance does,
-what must hold (``[[expect]]``), which findings are accepted until when (``[[accept]]``), and what its own tools contact
-(``[[tool]]``, ``[mirrors]``). **Source:** DESIGN,
-"reachsim.toml".
+what must hold (``[[expect]]``), which findings are accepted until when (``[[accept]]``), what its own tools contact
+(``[[tool]]``, ``[mirrors]``), and what its projects' environment variables hold, whose values no snapshot keeps
+(``[variables]``). **Source:** DESIGN, "reachsim.toml".
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     appliance: tuple[Appliance, ...] = ()
     tool: tuple[Tool, ...] = ()
     mirrors: dict[str, str] = {}
+    variables: dict[str, str | dict[str, str]] = {}
     folder: Path = Path()
 
     @property
@@ -95,6 +96,12 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def appliances(self) -> dict[str, str]:
         return {one.component: one.does for one in self.appliance}
+
+    def variables_of(self, project: str | None) -> dict[str, str]:
+        """Environment variables of a project: those of all projects, and before them its own."""
+        own = self.variables.get(project) if project is not None else None
+        of_all = {name: value for name, value in self.variables.items() if isinstance(value, str)}
+        return of_all | (own if isinstance(own, dict) else {})
 
     def accepted(self, finding_id: str, component: str, today: date) -> Accept | None:
         """The entry that accepts a finding today, if there is one."""

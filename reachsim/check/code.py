@@ -24,7 +24,7 @@ DEFAULT_NAME = "buildspec.yml"
 def contacts_of_project(network: Network, name: str, folders: Mapping[str, Path], config: Config) -> Contacts | None:
     """What a project's build contacts; None if neither its files nor an inline buildspec are at hand.
 
-    The configuration tells of the user's tools and mirrors.
+    The configuration tells of the user's tools and mirrors, and what the project's variables hold.
 
     Raises QuestionError if the given folder or the buildspec is none.
     """
@@ -46,7 +46,7 @@ def _read(
     from reachsim.pipeline.own import own_knowledge
     from reachsim.pipeline.project import find
 
-    own = own_knowledge(config.tool, config.mirrors)
+    own = own_knowledge(config.tool, config.mirrors, config.variables_of(name))
     owned = find(network.snapshot, name)
     context: Mapping[str, bytes] = open_context(folders[name]) if name in folders else held
     spec = owned.project.source.buildspec or DEFAULT_NAME

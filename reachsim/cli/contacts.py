@@ -31,7 +31,7 @@ def command(
     """Every network destination of a build, read from BUILDSPEC and the files that it uses.
 
     Nothing is run and nothing is fetched. What the files do not tell is listed too, with the reason. Tools and mirrors
-    of your own are read from reachsim.toml.
+    of your own, and values of the project's variables, are read from reachsim.toml.
 
     Exit code: 0 answered, 2 bad input.
 
@@ -54,7 +54,7 @@ def command(
         raise QuestionError(f"{buildspec}: expected a buildspec, found {'a folder' if buildspec.is_dir() else 'none'}")
     folder = context if context is not None else buildspec.parent
     owned = find(open_snapshot(held), project) if project is not None and held is not None else None
-    own = own_knowledge(config.tool, config.mirrors)
+    own = own_knowledge(config.tool, config.mirrors, config.variables_of(project))
     found = contacts_of(buildspec.read_bytes(), folder, owned, _name(buildspec, folder), own)
     if form == "json":
         text = json.dumps(found.to_json(), indent=2, ensure_ascii=False)

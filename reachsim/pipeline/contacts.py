@@ -74,7 +74,8 @@ def contacts_of(
         context: the source's files, relative POSIX path to bytes, or their directory; None if there are none.
         project: the CodeBuild project (`reachsim.pipeline.project.find`): Region, account, image and variables.
         name: the buildspec's path within the context, for the rows.
-        own: tools and mirrors of the user's, on top of the package's tables (`reachsim.pipeline.own.own_knowledge`).
+        own: tools, mirrors and variables of the user's, on top of the package's tables
+            (`reachsim.pipeline.own.own_knowledge`).
 
     Raises QuestionError if the buildspec is none.
 
@@ -179,7 +180,7 @@ class Walk:
             variables[entry.name] = unknown(entry.name)
         if owned:
             variables |= projects.variables(owned)  # the project's come before the buildspec's
-        return Scope(machine, variables | overrides, ROOT)
+        return Scope(machine, variables | self.own.variables | overrides, ROOT)
 
     def _of_project(self, owned: projects.Owned, spec: specs.Buildspec, name: str) -> None:
         for row in projects.rows(owned):

@@ -1,4 +1,5 @@
-"""What a user adds to the package's tables: tools of their own, and mirrors of package indexes and registries.
+"""What a user adds to the package's tables: tools of their own, mirrors of package indexes and registries, and values
+of environment variables.
 
 A mirror stands in for an index or registry wherever the build's files name none: there the tool asks what its machine
 is configured with, which no file of the build shows. Where a file names a host, that host is asked. **Source:** DESIGN,
@@ -36,10 +37,13 @@ class Described(Protocol):
 
 
 class Own(msgspec.Struct, frozen=True):
-    """The user's tools by program, and (host, port) of the mirrors by package index or registry."""
+    """The user's tools by program, (host, port) of the mirrors by package index or registry, and values of variables,
+    which go before those that the files give, as a project's do.
+    """
 
     tools: dict[str, tuple[knowledge.Tool, ...]] = {}
     mirrors: dict[str, tuple[str, int]] = {}
+    variables: dict[str, str] = {}
 
     def reached(self, program: str, arguments: str) -> list[Destination] | None:
         """What one of the user's tools contacts; None if the program is none of them."""
@@ -59,7 +63,9 @@ def _sure(found: Destination) -> Confidence:
     return "possible" if found.confidence == "possible" else "certain"
 
 
-def own_knowledge(tools: Iterable[Described], mirrors: Mapping[str, str]) -> Own:
+def own_knowledge(
+    tools: Iterable[Described], mirrors: Mapping[str, str], variables: Mapping[str, str] | None = None
+) -> Own:
     """Read what reachsim.toml says. Raises QuestionError for a host, pattern or index that is none.
 
     >>> own_knowledge([], {"npm": "https://npm.corp.example/"}).mirrors
@@ -68,7 +74,7 @@ def own_knowledge(tools: Iterable[Described], mirrors: Mapping[str, str]) -> Own
     found: dict[str, tuple[knowledge.Tool, ...]] = {}
     for tool in tools:
         found[tool.program] = (*found.get(tool.program, ()), _tool(tool))
-    return Own(found, {name: _mirror(name, place) for name, place in mirrors.items()})
+    return Own(found, {name: _mirror(name, place) for name, place in mirrors.items()}, dict(variables or {}))
 
 
 def _tool(tool: Described) -> knowledge.Tool:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from reachsim import QuestionError, load, load_files
 from reachsim.cli import group as cli
+from reachsim.config import Config
 from reachsim.verdict import Check, PipelineStep
 from tests.scenarios.pipelines import BUILD, REGISTRY, Pipeline
 
@@ -174,3 +175,26 @@ def test_source_of_the_steps() -> None:
     assert {cell.destination for cell in check.matrix if cell.source == BUILD and cell.needed} == {
         "git-codecommit", "ecr.api", "ecr.dkr", "s3", "logs"
     }  # fmt: skip
+
+
+OF_A_VARIABLE = BUILDSPEC.replace(REGISTRY, "$REGISTRY")
+
+
+@pytest.mark.parametrize(
+    ("variables", "overall"),
+    [
+        ({}, "undecided"),
+        ({"REGISTRY": REGISTRY}, "private-and-working"),
+        ({"p1": {"REGISTRY": REGISTRY}}, "private-and-working"),
+        ({"REGISTRY": "docker.io/corp", "p1": {"REGISTRY": REGISTRY}}, "private-and-working"),
+        ({"REGISTRY": REGISTRY, "p1": {"REGISTRY": "docker.io/corp"}}, "private-but-failing"),
+        ({"p2": {"REGISTRY": REGISTRY}}, "undecided"),
+    ],
+)
+def test_what_a_projects_variables_hold_is_told_by_the_configuration(
+    variables: dict[str, str | dict[str, str]], overall: str
+) -> None:
+    """A snapshot keeps the names of a project's environment variables only (DESIGN, "Snapshot format")."""
+    code = {"buildspec.yml": OF_A_VARIABLE, "Dockerfile": OWN, "go.mod": "module app\n"}
+    files = Pipeline().files() | {f"code/p1/{name}": text.encode() for name, text in code.items()}
+    assert load_files(files, config=Config(variables=variables)).check().overall == overall
