@@ -144,7 +144,7 @@ def read_config(path: Path) -> Config:
 
 def _fault(path: Path, error: msgspec.ValidationError) -> Fault:
     what, _, place = str(error).partition(" - at `$")
-    pointer = place.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/")
+    pointer = place.rstrip("`").replace("[...]", "").replace("[", "/").replace("]", "").replace(".", "/")
     return Fault(str(path), pointer, "what the documentation of reachsim.toml says", what)
 
 

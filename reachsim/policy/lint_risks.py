@@ -32,7 +32,7 @@ _ACCOUNT_KEYS: Final = frozenset({f"aws:{whose}account" for whose in ("principal
 _VPCE_KEYS: Final = ("aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths", "aws:sourcevpcarn")
 _NO_VPCE_KEYS: Final = ("logs", "codecommit", "codebuild", "sts")
 _FIXED_RUN: Final = 6
-_LAYERS: Final = "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/0"
+_LAYERS: Final = re.compile(r"arn:(aws[a-z-]*):s3:::prod-([a-z]{2}(?:-[a-z]+)+-\d+)-starport-layer-bucket")
 _PRIVATELINK: Final = "AWS PrivateLink Guide, Control access to VPC endpoints using endpoint policies"
 _KEYS: Final = "IAM User Guide, AWS global condition context keys"
 _SETS: Final = "IAM User Guide, Single-valued vs. multivalued context keys"
@@ -65,9 +65,11 @@ def on_document(top: object, kind: str) -> Iterator[Issue]:
         return
     signer = Principal("arn:aws:iam::ecr:role/ecr", "role", "ecr", "ecr")
     foreign = {"aws:PrincipalOrgID": "o-ecr", "aws:ResourceOrgID": "o-ecr", "aws:PrincipalAccount": "ecr"}
-    layers = Request(signer, "s3:GetObject", _LAYERS, "ecr", foreign)
+    places = _LAYERS.findall(str(top)) or [("aws", "us-east-1")]  # the Regions that it names, else any one
+    layers = (f"arn:{partition}:s3:::prod-{region}-starport-layer-bucket/0" for partition, region in places)
+    asked = (Request(signer, "s3:GetObject", arn, "ecr", foreign) for arn in layers)
     allows_s3 = any(one.statement.resources for one in document.relevant("s3:getobject").allows)
-    if allows_s3 and judge(document, layers, "endpoint").effect != "allow":
+    if allows_s3 and all(judge(document, one, "endpoint").effect != "allow" for one in asked):
         message = (
             "image layers of ECR are fetched from prod-REGION-starport-layer-bucket with requests signed by ECR's own "
             "account, and no statement lets these through: docker pull fails. Allow s3:GetObject on "

@@ -259,6 +259,15 @@ def test_a_key_without_a_prefix() -> None:
 def test_other_risks() -> None:
     layers = found(condition("StringEquals", "aws:PrincipalOrgID", "o-1"), "gateway-endpoint")
     assert layers == {("warning", "ECR_LAYERS", "")}
+    for arn in (
+        "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*",
+        "arn:aws-cn:s3:::prod-cn-north-1-starport-layer-bucket/*",
+        "arn:aws:s3:::prod-*-starport-layer-bucket/*",
+    ):
+        own = {**S3, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}
+        bucket = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": arn}
+        both = {"Version": "2012-10-17", "Statement": [own, bucket]}
+        assert "ECR_LAYERS" not in {one[1] for one in found(both, "gateway-endpoint")}
     spared = document({**S3, "Effect": "Deny"}, NotPrincipal={"AWS": "arn:aws:iam::111122223333:user/ann"})
     assert ("finding", "NOT_PRINCIPAL_LEVELS", f"{AT}/NotPrincipal/AWS") in found(spared, "resource")
     everyone = document(S3, NotPrincipal={"AWS": "111122223333"})
