@@ -577,7 +577,8 @@ class Walk:
             return self.world.nat_public(regional)
         eni = self.world.interface_at(self.home_of(sender), self.flight.source)
         public = self.world.public_of(eni, self.flight.source) if eni else None
-        if self.is_origin(self.home_of(sender)) and sender.kind == "interface":
+        gets_one = "public" in self.origin[3:] and self.flight.source.version == 4  # also if it comes back in between
+        if self.is_origin(self.home_of(sender)) and (sender.kind == "interface" or gets_one):
             if self.flight.source.version == 4 and "public" not in self.origin[3:]:
                 raise Dropped("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", igw)
             if self.world.is_private_v6(self.home_of(sender), self.flight.source):
