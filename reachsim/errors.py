@@ -12,7 +12,7 @@ from the input is shown with `printable`, so that it can neither break the line 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 def printable(text: str) -> str:
@@ -40,8 +40,7 @@ class ReachsimError(Exception):
         super().__init__(printable(message))
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """One thing wrong with one file.
 
     ``pointer`` is an RFC 6901 JSON pointer ("" = the whole document); ``expected`` and ``found`` are short phrases.

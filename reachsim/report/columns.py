@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Final
 
 _JAPANESE_PARTS: Final = r"[（「『]?(?:[!-~]+ ?|[^!-~])[、。）」』ー]?"
@@ -40,6 +41,7 @@ def width(text: str) -> int:
     return sum(map(_columns_of, text))
 
 
+@cache
 def _columns_of(character: str) -> int:
     if unicodedata.category(character) in ("Mn", "Me"):  # marks stand on the character before them
         return 0
@@ -91,15 +93,17 @@ def wrap_parts(
     """
     rest = " " * width(first) if rest is None else rest
     columns -= width(between.rstrip())  # it ends the lines
-    lines, line, empty = [], first, True
+    gap = width(between)
+    lines, line, taken, empty = [], first, width(first), True
     for part in map(clean, parts):
+        size = width(part)
         if empty:
-            line, empty = line + part, False
-        elif width(line) + width(between) + width(part) <= columns:
-            line += between + part
+            line, taken, empty = line + part, taken + size, False
+        elif taken + gap + size <= columns:
+            line, taken = line + between + part, taken + gap + size
         else:
             lines.append(line + between.rstrip())
-            line = rest + part
+            line, taken = rest + part, width(rest) + size
     return [*lines, line]
 
 
