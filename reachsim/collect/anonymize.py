@@ -53,6 +53,9 @@ _EMPTIED: Final = frozenset(
 )
 _INSIDE: Final = re.compile(r"\?|\*[^\W_]")
 """A wildcard that may stand for a part of a word."""
+_CONTEXTS: Final = frozenset({"encryptioncontextequals", "encryptioncontextsubset"})
+_CONTEXT_KEYS: Final = frozenset({"parameter_arn", "secretarn", "secretversionid"})
+"""Keys, in lower case, of the encryption contexts that services give; others of theirs begin with ``aws:``."""
 _TAGS: Final = frozenset({"tags", "tagset", "taglist"})
 _ATTRIBUTES: Final = frozenset({"attributes", "dhcpconfigurations", "loadbalancerattributes", "additionalattributes"})
 
@@ -141,7 +144,9 @@ class _Renamer:
                 }
             case dict():
                 return {
-                    self._key(one, kind): self.value(held, _member(shape, kind, one), one.lower())
+                    one if _is_of_a_service(one, key) else self._key(one, kind): self.value(
+                        held, _member(shape, kind, one), one.lower()
+                    )
                     for one, held in value.items()
                 }
             case list() if key in _TAGS:
@@ -230,6 +235,12 @@ class _Renamer:
     def _condition_key(self, key: str) -> str:
         name, slash, tag = key.partition("/")
         return name + slash + self.aliases.tag_key(tag) if slash else key
+
+
+def _is_of_a_service(key: str, under: str) -> bool:
+    """Whether a key of a map is one that AWS's services write into encryption contexts."""
+    folded = key.lower()
+    return under in _CONTEXTS and (folded in _CONTEXT_KEYS or folded.startswith("aws:"))
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -1330,11 +1330,6 @@ class GrantConstraints(Ec2, frozen=True):
     encryption_context_subset: dict[str, str] | None = None
     encryption_context_equals: dict[str, str] | None = None
 
-    @property
-    def any(self) -> bool:
-        """Whether the grant holds for some encryption contexts only."""
-        return bool(self.encryption_context_subset or self.encryption_context_equals)
-
 
 class KeyGrant(Ec2, frozen=True):
     grantee_principal: str | None = None

@@ -3,7 +3,7 @@
 AWS rule (facts 76, 77; IAM User Guide, "Grammar of the IAM JSON policy language", read in the 2026 text): a single
 entry and a list of one are the same; booleans and numbers in conditions may be unquoted. Judged as given, with a note
 (see `remarks`), is what AWS would not store but has a meaning; a `PolicyError` is raised for what has none: wrong
-JSON types, no or another Effect, neither Action nor NotAction, an unknown condition operator.
+JSON types, a repeated key, no or another Effect, neither Action nor NotAction, an unknown condition operator.
 """
 
 from __future__ import annotations
@@ -69,11 +69,47 @@ def parse(document: Mapping[str, object] | str) -> Document:
     return Document(version, statements, tuple(notes))
 
 
+class _Twice(dict[str, object]):
+    """An object of JSON text in which a key stands twice; of its values the last is kept."""
+
+    key: str
+
+
 def _from_text(text: str) -> object:
+    repeated: list[_Twice] = []
+
+    def read(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found = dict(pairs)
+        if len(found) == len(pairs):
+            return found
+        twice = _Twice(found)
+        twice.key = next(key for n, (key, _) in enumerate(pairs) if key in dict(pairs[:n]))
+        repeated.append(twice)
+        return twice
+
     try:
-        return json.loads(text)
+        given: object = json.loads(text, object_pairs_hook=read, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise PolicyError("", f"not JSON: {error}") from error
+    for at, twice in _twice(given, "") if repeated else ():
+        raise PolicyError(f"{at}/{_escaped(twice.key)}", "this key stands here more than once")
+    return given
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _twice(given: object, at: str) -> Iterator[tuple[str, _Twice]]:
+    """The objects with a repeated key, and where they are."""
+    if isinstance(given, _Twice):
+        yield at, given
+    if isinstance(given, dict):
+        for key, held in given.items():
+            yield from _twice(held, f"{at}/{_escaped(key)}")
+    elif isinstance(given, list):
+        for index, held in enumerate(given):
+            yield from _twice(held, f"{at}/{index}")
 
 
 def _as_text(top: Mapping[str, object]) -> str:

@@ -29,6 +29,7 @@ Compile = Callable[[Pieces], Test | None]
 _Number = TypeVar("_Number")
 
 _NUMBER: Final = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?")
+_BLOCK: Final = re.compile(r"[0-9A-Fa-f:.]+(/\d{1,3})?")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ARN_COLONS: Final = 5
 
@@ -51,8 +52,14 @@ def _string_equals(pieces: Pieces) -> Test:
 
 
 def _string_equals_ignore_case(pieces: Pieces) -> Test:
-    wanted = plain(pieces).casefold()
-    return lambda value: value.casefold() == wanted
+    wanted = without_case(plain(pieces))
+    return lambda value: without_case(value) == wanted
+
+
+def without_case(text: str) -> str:
+    """The text without regard to case, letter by letter: one letter never stands for two, as "ß" for "ss"."""
+    return text.lower() if text.isascii() else "".join(one.upper().lower() if len(one.upper()) == 1 else one.lower()
+                                                       for one in text)  # fmt: skip
 
 
 def _string_like(pieces: Pieces) -> Test:
@@ -71,8 +78,11 @@ def _binary_equals(pieces: Pieces) -> Test | None:
 
 def _ip_address(pieces: Pieces) -> Test | None:
     """A CIDR block; a bare address is a block of one. The two address families never match each other."""
+    text = plain(pieces)
+    if not _BLOCK.fullmatch(text):
+        return None  # a mask of four numbers is none of AWS's forms
     try:
-        block = ipaddress.ip_network(plain(pieces), strict=False)
+        block = ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
 

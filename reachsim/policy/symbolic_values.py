@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from .conditions import Condition, Quantifier, Value, holds
 from .glob import Glob, Literal, Piece
-from .operators import NULL, Test, moment, number
+from .operators import NULL, Test, moment, number, without_case
 from .symbolic_text import ANYTHING, Pattern, joined, of_glob, representatives
 from .variables import Context, Pieces, Template, Variable, plain
 
@@ -237,9 +237,9 @@ def _wide(condition: Condition, value: Value) -> Test:
     if "IgnoreCase" not in name:
         return glob.matches
     folded = Glob.of(_folded(value.template))
-    return lambda text: folded.matches(text.casefold())
+    return lambda text: folded.matches(without_case(text))
 
 
 def _folded(template: Template) -> Pieces:
     pieces = _widened(template, literal=True)
-    return tuple(Literal(one.text.casefold()) if isinstance(one, Literal) else one for one in pieces)
+    return tuple(Literal(without_case(one.text)) if isinstance(one, Literal) else one for one in pieces)

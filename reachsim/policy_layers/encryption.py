@@ -56,6 +56,11 @@ class KeyUse(Struct, frozen=True):
     context: Mapping[str, str | policy.Unknown] = {}
     signer: Signer = "caller"
 
+    @property
+    def whole(self) -> bool:
+        """Whether ``context`` is all of it: to Amazon S3 clients may name further pairs."""
+        return self.service != "s3"
+
 
 def uses_of_keys(network: Network, asked: Asked, one: Scenario) -> Iterator[KeyUse]:
     """The keys that a request of a source uses, as far as the snapshot tells; AWS's own default keys too."""

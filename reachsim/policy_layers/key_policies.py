@@ -27,9 +27,13 @@ from reachsim.policy_layers import said
 from reachsim.policy_layers.asked import Asked
 from reachsim.policy_layers.encryption import KeyUse, keys_of_a_session
 from reachsim.policy_layers.held import document
+from reachsim.policy_layers.key_grants import granted
 from reachsim.policy_layers.said import Said, not_known, organization_policies, resource_said
 
 _USABLE: Final = frozenset({"Enabled", "Updating"})
+_CRYPTOGRAPHIC: Final = ("kms:decrypt", "kms:encrypt", "kms:generatedatakey", "kms:reencrypt", "kms:sign", "kms:verify",
+                         "kms:generatemac", "kms:derivesharedsecret")  # fmt: skip
+"""How the actions begin, in lower case, for which a key has to be enabled ("Key states", the table there)."""
 _NO_VPC: Final = frozenset(
     {"aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip", "aws:vpceaccount", "aws:vpceorgid",
      "aws:vpceorgpaths"}
@@ -66,20 +70,30 @@ def judge_use(network: Network, asked: Asked, use: KeyUse) -> KeySays:
     if theirs.effect == "none" and use.signer == "service":
         why = f"{theirs.why}; whether log events are refused then AWS does not say"
         theirs = not_known("resource", key.arn, why)
-    silent = theirs.effect == "none" or any(one.kind == "identity" and one.effect == "none" for one in mine)
-    if use.signer == "caller" and silent and theirs.effect in ("none", "allow") and Via.ROLE not in theirs.grants:
-        theirs, mine = _with_grants(network, question, key, theirs, mine)
+    if use.signer == "caller" and _may_need_a_grant(theirs, mine):
+        theirs, mine = _with_grants(network, question, key, theirs, mine, whole=use.whole)
     theirs = msgspec.structs.replace(theirs, assumptions=(*theirs.assumptions, *state.assumptions))
     rcp = organization_policies(network, question, "rcp") if not key.managed else None
     return KeySays([theirs, rcp] if rcp else [theirs], mine)
 
 
-def policy_of_key(network: Network, asked: Asked) -> Said:
-    """What a key's policy says to a request that is made of KMS itself."""
+def asked_itself(network: Network, asked: Asked) -> Said:
+    """What a key's policy, grants and state say to a request that is made of KMS itself."""
     arn = asked.request.resource_arn
     _, _, _, region, account, rest = arn.split(":", 5)
     use = KeyUse(arn, (account, region), asked.request.action, "kms")
-    return _policy(network, asked, _Key(arn, (account, region), rest.removeprefix("key/")), use)
+    key = _Key(arn, (account, region), rest.removeprefix("key/"))
+    if asked.request.folded_action.startswith(_CRYPTOGRAPHIC):
+        state = _state(network, key, use)
+        if state.effect == "deny":
+            return state
+    theirs = _policy(network, asked, key, use)
+    mine = said.identity(network, asked)
+    if not _may_need_a_grant(theirs, mine):
+        return theirs
+    answer, own = _with_grants(network, asked, key, theirs, mine, whole=False)
+    unsure = next((one for one, before in zip(own, mine, strict=True) if one is not before), None)
+    return answer if unsure is None else not_known("resource", arn, unsure.why, *unsure.missing)
 
 
 # --- the key ----------------------------------------------------------------------------------------------------------
@@ -195,14 +209,19 @@ def _managed(key: _Key, service: str) -> policy.Document:
 # --- grants -----------------------------------------------------------------------------------------------------------
 
 
+def _may_need_a_grant(theirs: Said, mine: list[Said]) -> bool:
+    silent = theirs.effect == "none" or any(one.kind == "identity" and one.effect == "none" for one in mine)
+    return silent and theirs.effect in ("none", "allow") and Via.ROLE not in theirs.grants
+
+
 def _with_grants(
-    network: Network, question: Asked, key: _Key, theirs: Said, mine: list[Said]
+    network: Network, question: Asked, key: _Key, theirs: Said, mine: list[Said], *, whole: bool
 ) -> tuple[Said, list[Said]]:
     """The key's word and the caller's, where a grant to the caller makes up for the silence of either."""
     if key.managed:
         return theirs, mine
     path = network.path(key.home, "kms", "list-grants", key.id)
-    given = _granted(network, question, path)
+    given = granted(network, question, path, whole=whole)
     if given is True and theirs.unsure:
         return not_known("resource", key.arn, theirs.unsure), mine
     if given is True:
@@ -215,18 +234,3 @@ def _with_grants(
         return not_known("resource", key.arn, f"{theirs.why}; {why}", *missing), mine
     unsure = not_known("identity", key.arn, why, *missing)
     return theirs, [unsure if one.kind == "identity" and one.effect == "none" else one for one in mine]
-
-
-def _granted(network: Network, question: Asked, path: str) -> bool | None:
-    """Whether a grant covers the request; None if that is not known."""
-    if network.unknown(path):
-        return None
-    request = question.request
-    mine = {name for name in (question.role, request.principal.text) if name}
-    answer: bool | None = False
-    for one in network.read_collection(path, "Grants", aws.KeyGrant):
-        if one.grantee_principal in mine and request.action.removeprefix("kms:") in one.operations:
-            if one.constraints is None or not one.constraints.any:
-                return True
-            answer = None  # the encryption context of the request is not known to the letter
-    return answer

@@ -19,7 +19,7 @@ from reachsim.policy.principals import Via
 from reachsim.policy_layers.asked import STRANGER, Asked, bucket_of
 from reachsim.policy_layers.held import document
 from reachsim.policy_layers.identities import described, iam_details
-from reachsim.policy_layers.key_policies import policy_of_key
+from reachsim.policy_layers.key_policies import asked_itself
 from reachsim.policy_layers.said import Said, is_layer, not_known, organization_policies, resource_said
 
 
@@ -38,7 +38,7 @@ def _resource(network: Network, asked: Asked) -> Said:
     if request.service == "sts" and must_trust(request):
         return _trust(network, asked)
     if request.service == "kms" and must_trust(request) and not set(request.resource_arn) & set("*?"):
-        return policy_of_key(network, asked)
+        return asked_itself(network, asked)
     if bucket and request.resource_account == STRANGER:
         why = f"{bucket} belongs to no account of the snapshot, so whether its policy lets the caller in is not known"
         return not_known("resource", bucket, why)

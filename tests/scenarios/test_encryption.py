@@ -145,6 +145,46 @@ def test_grants_make_up_for_silence(key: Record, grants: Record, outcome: str) -
     assert verdict.missing == ((FILES["list-grants"],) if "Error" in grants else ())
 
 
+@pytest.mark.parametrize(
+    ("constraint", "outcome"),
+    [
+        ({"EncryptionContextSubset": {"SecretARN": "ARN"}}, "allowed"),
+        ({"EncryptionContextSubset": {"secretarn": "ARN"}}, "allowed"),  # the keys' case does not count
+        ({"EncryptionContextSubset": {"SecretARN": "arn"}}, "blocked"),  # the values' does
+        ({"EncryptionContextSubset": {"SecretARN": "ARN", "project": "x"}}, "blocked"),
+        ({"EncryptionContextSubset": {"SecretARN": "ARN", "SecretVersionId": "v1"}}, "unknown"),
+        ({"EncryptionContextEquals": {"SecretARN": "ARN"}}, "blocked"),  # there is a SecretVersionId besides
+        ({"EncryptionContextEquals": {"SecretARN": "ARN", "SecretVersionId": "v1"}}, "unknown"),
+        ({"EncryptionContextEquals": {}, "EncryptionContextSubset": {}}, "allowed"),
+    ],
+)
+def test_a_grant_may_ask_for_an_encryption_context(constraint: Record, outcome: str) -> None:
+    """KMS API Reference, "GrantConstraints"."""
+    arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-AbCdEf"
+    filled = {
+        name: {key: arn if value == "ARN" else value for key, value in pairs.items()}
+        for name, pairs in constraint.items()
+    }
+    net = pipeline(DELEGATES)
+    net.put("kms/list-grants/k-1", grant(Operations=["Decrypt"], Constraints=filled))
+    assert secret(net, KmsKeyId=KEY).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("constraint", "outcome"),
+    [
+        ({"EncryptionContextSubset": {"aws:s3:arn": "arn:aws:s3:::data"}}, "allowed"),
+        ({"EncryptionContextSubset": {"aws:s3:arn": "arn:aws:s3:::other"}}, "blocked"),
+        ({"EncryptionContextEquals": {"project": "x"}}, "blocked"),
+        ({"EncryptionContextEquals": {"aws:s3:arn": "arn:aws:s3:::data"}}, "unknown"),  # clients may add pairs
+    ],
+)
+def test_a_grant_for_the_objects_of_a_bucket(constraint: Record, outcome: str) -> None:
+    net = pipeline(named(OTHER))
+    net.put("kms/list-grants/k-1", grant(Operations=["Decrypt"], Constraints=constraint))
+    assert answer(net, READ).outcome == outcome
+
+
 def test_no_grant_makes_up_for_a_deny() -> None:
     net = pipeline(DELEGATES, for_all("kms:*", effect="Deny"))
     net.put("kms/list-grants/k-1", grant())
@@ -217,6 +257,31 @@ def test_kms_itself_asks_the_policy_of_the_key() -> None:
         net = pipeline(key)
         net.add_endpoint("kms")
         assert answer(net, asked, "kms").outcome == outcome
+
+
+@pytest.mark.parametrize("key", [named(OTHER), DELEGATES])
+@pytest.mark.parametrize(
+    ("grants", "outcome"),
+    [
+        ({"Grants": []}, "blocked"),
+        (grant(Operations=["Decrypt"]), "allowed"),
+        (grant(Operations=["Decrypt"], Constraints={"EncryptionContextSubset": {"a": "b"}}), "unknown"),
+        ({"Error": {"Code": "AccessDeniedException"}}, "unknown"),
+    ],
+)
+def test_kms_itself_asks_the_grants_too(key: Record, grants: Record, outcome: str) -> None:
+    net = pipeline(key)
+    net.add_endpoint("kms")
+    net.put("kms/list-grants/k-1", grants)
+    assert answer(net, {"action": "kms:Decrypt", "resource": KEY}, "kms").outcome == outcome
+
+
+def test_kms_itself_refuses_a_key_that_is_disabled_but_describes_it() -> None:
+    may = statement("kms:*")
+    net = pipeline(named(ROLE), statement("kms:DescribeKey", Principal={"AWS": ROLE}), role=may, state="Disabled")
+    net.add_endpoint("kms")
+    assert why(answer(net, {"action": "kms:Decrypt", "resource": KEY}, "kms")) == {("KMS_KEY_UNUSABLE", None, KEY)}
+    assert answer(net, {"action": "kms:DescribeKey", "resource": KEY}, "kms").outcome == "allowed"
 
 
 def test_how_a_bucket_encrypts_is_an_assumption_where_nobody_tells() -> None:

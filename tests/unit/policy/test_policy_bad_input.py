@@ -48,6 +48,16 @@ def without(*names: str) -> dict[str, Any]:
         ({"Statement": [{**GOOD, "Condition": {"Bool": "true"}}]}, "/Statement/0/Condition/Bool"),
         ({"Statement": [{**GOOD, "Condition": {"Bool": {"a/b": None}}}]}, "/Statement/0/Condition/Bool/a~1b"),
         ({"Statement": [{**GOOD, "Condition": {"Bool": {"k": [[]]}}}]}, "/Statement/0/Condition/Bool/k"),
+        ('{"Statement": [], "Statement": []}', "/Statement"),
+        ('{"Statement": [{"Effect": "Deny", "Effect": "Allow", "Action": "*"}]}', "/Statement/0/Effect"),
+        (
+            '{"Statement": {"Effect": "Allow", "Action": "*", "Condition": {"Bool": {"a/b": true, "a/b": false}}}}',
+            "/Statement/Condition/Bool/a~1b",
+        ),
+        (
+            '{"Statement": {"Effect": "Allow", "Action": "*", "Condition": {"NumericEquals": {"k": NaN}}}}',
+            "",
+        ),
     ],
 )
 def test_refused(document: Any, pointer: str) -> None:
