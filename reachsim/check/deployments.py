@@ -1,8 +1,8 @@
 """The last step: ECS services that pull the pipeline's image from their own subnets.
 
 A service takes part if a pipeline's stage deploys it, or if its task definition runs an image from a repository that a
-build is seen to push to. Tasks on instances are left to the instance's agent, which pulls by the instance's own
-interface; only Fargate's tasks pull by theirs.
+build is seen to push to, or may: of a plan, nothing may tell the image. Tasks on instances are left to the instance's
+agent, which pulls by the instance's own interface; only Fargate's tasks pull by theirs.
 
 **Source:** pipeline-services fact sheet, P61i; Amazon ECS Developer Guide, "Fargate task networking" (platform 1.4.0
 and later: image, logs and secrets by the task's interface), "Task execution IAM role"; CodePipeline User Guide, action
@@ -37,8 +37,9 @@ def deployments(network: Network, needs: Sequence[Need]) -> list[str]:
     for (home, cluster), records in sorted(network.ecs_services.items()):
         short = cluster.rsplit("/", 1)[-1]
         for record in records:
-            images = {one.arn for one in map(repository_of, _images(network, home, record)) if one is not None}
-            if (short, record.service_name) in named or images & pushed:
+            images = _images(network, home, record)
+            repositories = {one.arn for one in map(repository_of, images) if one is not None}
+            if (short, record.service_name) in named or repositories & pushed or (pushed and "" in images):
                 found.append(f"ecs:{short}/{record.service_name}")
     return found
 
@@ -73,6 +74,9 @@ def deploy_needs(network: Network, home: Home, record: aws.EcsService) -> tuple[
 
 
 def _image_needs(home: Home, image: str, role: dict[str, Any]) -> Iterator[Need]:
+    if not image:
+        yield Need("deploy", "", place="the image of a container is not known")
+        return
     repository = repository_of(image)
     if repository is None:
         host = image.split("/", 1)[0]

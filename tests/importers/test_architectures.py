@@ -280,6 +280,9 @@ def fleet(design: Design) -> None:
     project(design, "app", fleet="Fleet")
 
 
+WEB = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/app:latest"
+
+
 @case("CodePipeline that deploys to ECS in the same VPC", "private-and-working",
       ("ecs:apps/web", "ecr.dkr", "allowed", "private"), ("ecs:apps/web", "internet", "blocked", "none"))  # fmt: skip
 def deploy(design: Design) -> None:
@@ -288,7 +291,7 @@ def deploy(design: Design) -> None:
     https_from(design, "AdmitWeb", "EndpointGroup", "WebGroup")
     design.add("Apps", "ECS::Cluster", ClusterName="apps")
     design.add("Task", "ECS::TaskDefinition", Family="web", NetworkMode="awsvpc", ExecutionRoleArn=arn("Role"),
-               TaskRoleArn=arn("Role"))  # fmt: skip
+               TaskRoleArn=arn("Role"), ContainerDefinitions=[{"Name": "web", "Image": WEB}])  # fmt: skip
     design.add("Web", "ECS::Service", ServiceName="web", Cluster=Get("Apps"), LaunchType="FARGATE",
                TaskDefinition=Get("Task", "", "arn"), NetworkConfiguration={"AwsvpcConfiguration": {
                    "AssignPublicIp": "DISABLED", "Subnets": [Get("VpcA"), Get("VpcB")],

@@ -173,6 +173,59 @@ def test_the_own_account_is_not_ecrs_though_the_template_names_none(account: str
     assert {block.code for block in pull.blocked_by} == {"VPCE_POLICY_SERVICE_BUCKET_MISSING"}
 
 
+TASK = """  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: app
+      NetworkMode: awsvpc
+      ContainerDefinitions:
+        - Name: app
+          Image: IMAGE
+          Secrets: [{Name: KEY, ValueFrom: "arn:aws:ssm:eu-west-1:111111111111:parameter/key"}]
+          Environment: [{Name: A, Value: planted}]
+          LogConfiguration: {LogDriver: awslogs, Options: {awslogs-group: /app, awslogs-region: !Ref "AWS::Region"}}
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      ServiceName: app
+      Cluster: apps
+      LaunchType: FARGATE
+      TaskDefinition: !Ref Task
+      NetworkConfiguration:
+        AwsvpcConfiguration: {Subnets: [!Ref BuildA], SecurityGroups: [!GetAtt BuildGroup.GroupId]}
+  Vpc:
+    Type"""
+SOURCE = "Source: {Type: CODECOMMIT, Location: !GetAtt Source.CloneUrlHttp"
+PUSH = (
+    ', BuildSpec: "version: 0.2\\nphases: {build: {commands: '
+    '[docker push 111111111111.dkr.ecr.eu-west-1.amazonaws.com/app]}}\\n"'
+)
+
+
+@pytest.mark.parametrize(
+    ("image", "outcome"),
+    [
+        ("111111111111.dkr.ecr.eu-west-1.amazonaws.com/app:latest", "blocked"),
+        ('!Sub "${Image.RepositoryUri}:latest"', "blocked"),
+        ("!ImportValue image", "blocked"),
+        ('"{{resolve:ssm:/image}}"', "blocked"),
+        ("nginx", None),
+    ],
+)
+def test_the_service_that_may_run_the_image_is_part_of_the_pipeline(
+    image: str, outcome: str | None, tmp_path: Path
+) -> None:
+    """Its secret's parameter has no endpoint in the VPC, so no task starts (P61i)."""
+    task = ("  Vpc:\n    Type", TASK.replace("IMAGE", image))
+    check = imported(edited((SOURCE, SOURCE + PUSH), task), tmp_path).check()
+    assert {step.step: step.outcome for step in check.steps}.get("deploy") == outcome
+    (held,) = (tmp_path / "out").rglob("describe-task-definition/*.json")
+    (container,) = json.loads(held.read_text())["taskDefinition"]["containerDefinitions"]
+    assert container["logConfiguration"]["options"] == {"awslogs-group": "/app", "awslogs-region": "eu-west-1"}
+    assert container["secrets"] == [{"name": "KEY", "valueFrom": "arn:aws:ssm:eu-west-1:111111111111:parameter/key"}]
+    assert "planted" not in held.read_text()
+
+
 ROLE = ("      ServiceRole: !GetAtt Role.Arn", "      ServiceRole: arn:aws:iam::111111111111:role/made-elsewhere")
 
 

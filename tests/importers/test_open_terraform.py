@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -166,3 +167,21 @@ def test_a_role_that_the_plan_does_not_declare_may_trust_codebuild(tmp_path: Pat
     assert {one.step: one.outcome for one in check.steps}["provisioning"] == "unknown"
     assert check.overall == "undecided"
     assert not [one for one in check.findings if one.id == "ROLE_DOES_NOT_TRUST_CODEBUILD"]
+
+
+@pytest.mark.parametrize(
+    ("containers", "image"),
+    [
+        ('[{"name": "app", "image": "nginx:1", "environment": [{"name": "A", "value": "planted"}]}]', "nginx:1"),
+        (Ref("aws_ecr_repository.app.repository_url"), ""),
+    ],
+)
+def test_containers_are_the_text_of_a_list(containers: Any, image: str, tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    whole(plan)
+    plan.add("aws_ecs_task_definition.app", family="app", network_mode="awsvpc", container_definitions=containers)
+    imported(plan, tmp_path)
+    (held,) = (tmp_path / "out").rglob("describe-task-definition/*.json")
+    (container,) = json.loads(held.read_text())["taskDefinition"]["containerDefinitions"]
+    assert container["image"] == image
+    assert "planted" not in held.read_text()

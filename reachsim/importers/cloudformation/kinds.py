@@ -16,7 +16,7 @@ from reachsim.importers.planned.resource import Values
 
 Row = tuple[str, Mapping[str, str]]
 _RAW: Final = re.compile(
-    r".*PolicyDocument|.*PolicyText|Policy|Configuration|ContainerDefinitions|Metadata|UserData|RuleGroup|FirewallPolicy"
+    r".*PolicyDocument|.*PolicyText|Policy|Configuration|Metadata|UserData|RuleGroup|FirewallPolicy"
 )
 
 TYPES: Final[Mapping[str, Row]] = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 from reachsim.importers.planned.balancers import registering
@@ -376,12 +377,39 @@ def service(world: World, one: Resource) -> None:
 
 
 def task_definition(world: World, one: Resource) -> None:
-    made = {"taskDefinitionArn": arn(one), "family": one.id}
+    made: Document = {"taskDefinitionArn": arn(one), "family": one.id}
     for name, key in (("task_role_arn", "taskRoleArn"), ("execution_role_arn", "executionRoleArn"),
                       ("network_mode", "networkMode")):  # fmt: skip
         if one.text(name):
             made[key] = one.text(name)
+    made["containerDefinitions"] = list(_containers(one))
     world.put(one.home, f"ecs/describe-task-definition/{_per(arn(one))}", {"taskDefinition": made})
+
+
+def _containers(one: Resource) -> Iterator[Document]:
+    """Name, image, secrets and log of each container; the image is "" where nothing tells it.
+
+    Terraform holds them as the text of a JSON list in the API's words, which is known only as a whole.
+    """
+    held = one.values.get("container_definitions")
+    if isinstance(held, str):
+        held = _document(held)
+    if not isinstance(held, list):
+        yield {"name": "", "image": ""}
+        return
+    for each in held:
+        if not isinstance(each, dict):
+            continue
+        made: Document = {"name": text_of(each, "name"), "image": text_of(each, "image")}
+        made["secrets"] = [
+            {"name": text_of(secret, "name"), "valueFrom": text_of(secret, "valueFrom", "value_from")}
+            for secret in blocks_of(each, "secrets")
+        ]
+        for log in (*blocks_of(each, "logConfiguration"), *blocks_of(each, "log_configuration"))[:1]:
+            told = log.get("options")
+            options = {str(key): str(value) for key, value in told.items()} if isinstance(told, dict) else {}
+            made["logConfiguration"] = {"logDriver": text_of(log, "logDriver", "log_driver"), "options": options}
+        yield made
 
 
 def function(world: World, one: Resource) -> None:
