@@ -18,7 +18,7 @@ from reachsim.diff.records import PolicyChange
 from reachsim.model.network import Network
 from reachsim.policy.judge import View
 from reachsim.policy.statements import Document
-from reachsim.policy.symbolic_space import Zone
+from reachsim.policy.symbolic_cells import Zone
 from reachsim.snapshot import Snapshot
 
 Kind = Literal["identity", "endpoint", "resource"]

@@ -17,7 +17,7 @@ from reachsim.model.network import Network
 from reachsim.policy.judge import View
 from reachsim.policy.statements import Document
 from reachsim.policy.symbolic import Difference, allows_more
-from reachsim.policy.symbolic_space import CallerClass, Zone
+from reachsim.policy.symbolic_cells import CallerClass, Zone
 from reachsim.policy_layers import iam_details
 
 MOST_RESOURCES: Final = 60

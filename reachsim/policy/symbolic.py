@@ -21,9 +21,10 @@ from .document import parse
 from .judge import View, judge
 from .request import Request
 from .statements import Document, Kind
+from .symbolic_cells import CallerClass, Cell, Group, OwnerClass
+from .symbolic_cells import Zone as Zone
 from .symbolic_proofs import filled
-from .symbolic_space import CallerClass, Cell, Group, OwnerClass, Space
-from .symbolic_space import Zone as Zone
+from .symbolic_space import Space
 from .symbolic_text import TooComplex
 from .symbolic_values import KeyValue
 

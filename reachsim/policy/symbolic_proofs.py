@@ -17,7 +17,8 @@ from .glob import Literal
 from .principals import Principal
 from .request import Request
 from .statements import Statement
-from .symbolic_space import SIGNED_KEYS, Caller, Cell, Space
+from .symbolic_cells import SIGNED_KEYS, Caller, Cell
+from .symbolic_space import Space
 from .symbolic_values import KeyValue
 from .variables import Context, Pieces, Template, Variable
 
