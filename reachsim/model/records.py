@@ -1216,6 +1216,11 @@ class Repository(msgspec.Struct, frozen=True, rename="camel"):
     encryption_configuration: EncryptionConfiguration | None = None
 
 
+class SourceRepository(CodeBuild, frozen=True):
+    repository_name: str
+    kms_key_id: str | None = None
+
+
 class LogGroup(CodeBuild, frozen=True):
     log_group_name: str
     kms_key_id: str | None = None

@@ -13,8 +13,14 @@ AWS rules:
 - CloudWatch Logs asks as ``logs.REGION.amazonaws.com`` (CloudWatch Logs User Guide, "Encrypt log data in CloudWatch
   Logs using AWS Key Management Service").
 
-Objects are taken to be encrypted as their bucket does by default now. What encrypts CodeCommit's repositories is not
-looked at.
+- AWS CodeCommit asks with the permissions of whoever pulls or pushes; for the key that AWS manages nobody needs one,
+  and for another everybody needs all of ``kms:Encrypt``, ``Decrypt``, ``ReEncrypt*``, ``GenerateDataKey*`` and
+  ``DescribeKey``: ``Decrypt`` stands for a pull here, ``GenerateDataKey`` for a push. Its encryption context holds the
+  repository's id, under a key that is not documented (CodeCommit User Guide, "AWS Key Management Service and encryption
+  for AWS CodeCommit repositories").
+
+Objects are taken to be encrypted as their bucket does by default now. A repository's key counts if the snapshot tells
+of the key at all: CodeCommit lists the one that AWS manages by its id too.
 """
 
 from __future__ import annotations
@@ -40,6 +46,8 @@ _PARAMETER_ACTIONS: Final = frozenset({"ssm:getparameter", "ssm:getparameters", 
 _IMAGE_ACTIONS: Final = frozenset(
     {"ecr:batchgetimage", "ecr:getdownloadurlforlayer", "ecr:putimage", "ecr:completelayerupload"}
 )
+_SOURCE_ACTIONS: Final = {"codecommit:gitpull": "kms:Decrypt", "codecommit:gitpush": "kms:GenerateDataKey"}
+_OPEN_CONTEXTS: Final = frozenset({"s3", "codecommit"})
 Signer = Literal["caller", "grant", "service"]
 
 
@@ -58,8 +66,8 @@ class KeyUse(Struct, frozen=True):
 
     @property
     def whole(self) -> bool:
-        """Whether ``context`` is all of it: to Amazon S3 clients may name further pairs."""
-        return self.service != "s3"
+        """Whether ``context`` is all of it: to Amazon S3 clients may name further pairs, CodeCommit's is unknown."""
+        return self.service not in _OPEN_CONTEXTS
 
 
 def uses_of_keys(network: Network, asked: Asked, one: Scenario) -> Iterator[KeyUse]:
@@ -76,6 +84,8 @@ def uses_of_keys(network: Network, asked: Asked, one: Scenario) -> Iterator[KeyU
         yield from _of_parameters(network, asked, (parts[4], parts[3]))
     elif action in _IMAGE_ACTIONS:
         yield from _of_repository(network, (parts[4], parts[3]), parts[5].removeprefix("repository/"))
+    elif action in _SOURCE_ACTIONS:
+        yield from _of_source(network, _SOURCE_ACTIONS[action], (parts[4], parts[3]), parts[5])
     elif action == "logs:putlogevents":
         yield from _of_log_group(network, (parts[4], parts[3]), parts[5].split(":")[1] if ":" in parts[5] else "")
 
@@ -176,6 +186,22 @@ def _of_repository(network: Network, home: Home, name: str) -> Iterator[KeyUse]:
         encryption = one.encryption_configuration
         if one.repository_name == name and encryption is not None and encryption.kms_key:
             yield KeyUse(encryption.kms_key, home, "kms:Decrypt", "ecr", {}, "grant")
+
+
+def _of_source(network: Network, action: str, home: Home, name: str) -> Iterator[KeyUse]:
+    path = network.path(home, "codecommit", "batch-get-repositories")
+    for one in network.read_collection(path, "repositories", aws.SourceRepository):
+        if one.repository_name == name and one.kms_key_id and _is_told_of(network, one.kms_key_id, home):
+            yield KeyUse(one.kms_key_id, home, action, "codecommit")
+
+
+def _is_told_of(network: Network, key: str, home: Home) -> bool:
+    """Whether the snapshot has the state or the policy of a key."""
+    parts = key.split(":", 5)
+    if len(parts) == 6:
+        home, key = (parts[4], parts[3]), parts[5]
+    paths = [network.path(home, "kms", call, key.removeprefix("key/")) for call in ("describe-key", "get-key-policy")]
+    return any(network.snapshot.status(path) == "ok" for path in paths)
 
 
 def _of_log_group(network: Network, home: Home, name: str) -> Iterator[KeyUse]:

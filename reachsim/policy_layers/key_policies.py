@@ -22,6 +22,7 @@ from reachsim import policy, services
 from reachsim.evidence import Assumption
 from reachsim.model import records as aws
 from reachsim.model.network import Home, Network
+from reachsim.policy.evaluate import excused
 from reachsim.policy.principals import Via
 from reachsim.policy_layers import said
 from reachsim.policy_layers.asked import Asked
@@ -148,7 +149,7 @@ def _question(asked: Asked, key: _Key, use: KeyUse) -> Asked:
                                "aws:ResourceAccount": key.home[0], "aws:CurrentTime": policy.PRESENT,
                                "aws:EpochTime": policy.PRESENT}  # fmt: skip
     context |= {f"kms:EncryptionContext:{name}": value for name, value in use.context.items()}
-    context["kms:EncryptionContextKeys"] = tuple(use.context)
+    context["kms:EncryptionContextKeys"] = tuple(use.context) or (() if use.whole else policy.PRESENT)
     caller, role, absent = asked.request.principal, asked.role, _NO_VPC
     if use.signer == "service":
         caller, role = policy.Principal.parse(f"{use.service}.{region}.{suffix}"), None
@@ -211,7 +212,7 @@ def _managed(key: _Key, service: str) -> policy.Document:
 
 def _may_need_a_grant(theirs: Said, mine: list[Said]) -> bool:
     silent = theirs.effect == "none" or any(one.kind == "identity" and one.effect == "none" for one in mine)
-    return silent and theirs.effect in ("none", "allow") and Via.ROLE not in theirs.grants
+    return silent and theirs.effect in ("none", "allow") and "identity" not in excused(theirs.grants)
 
 
 def _with_grants(

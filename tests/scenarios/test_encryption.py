@@ -251,6 +251,39 @@ def test_cloudwatch_logs_asks_by_its_own_name() -> None:
         assert answer(net, log, "logs").outcome == outcome
 
 
+@pytest.mark.parametrize(
+    ("key", "role", "outcome"),
+    [
+        (named(ROLE), None, "allowed"),
+        (named(OTHER), MAY_USE_KEYS, "blocked"),
+        (DELEGATES, MAY_USE_KEYS, "allowed"),
+        (DELEGATES, None, "blocked"),
+        (
+            named(ROLE, Condition={"StringEquals": {"kms:ViaService": f"codecommit.{REGION}.amazonaws.com"}}),
+            None,
+            "allowed",
+        ),
+        (named(ROLE, Condition={"StringEquals": {"kms:EncryptionContext:id": "x"}}), None, "unknown"),
+        (named(ROLE, Condition={"Null": {"kms:EncryptionContextKeys": "true"}}), None, "blocked"),
+    ],
+)
+def test_repositories_are_decrypted_for_whoever_pulls(key: Record, role: Record | None, outcome: str) -> None:
+    """CodeCommit User Guide, "AWS Key Management Service and encryption for AWS CodeCommit repositories"."""
+    net = pipeline(key, role=role)
+    net.put("codecommit/batch-get-repositories", {"repositories": [{"repositoryName": "app", "kmsKeyId": KEY}]})
+    pull = {"action": "codecommit:GitPull", "resource": f"arn:aws:codecommit:{REGION}:{ACCOUNT}:app"}
+    assert answer(net, pull, "git-codecommit").outcome == outcome
+
+
+def test_a_repository_with_the_key_that_aws_manages_needs_no_permission() -> None:
+    net = pipeline(named(OTHER))
+    net.put("codecommit/batch-get-repositories", {"repositories": [{"repositoryName": "app", "kmsKeyId": "k-2"}]})
+    pull = {"action": "codecommit:GitPull", "resource": f"arn:aws:codecommit:{REGION}:{ACCOUNT}:app"}
+    assert answer(net, pull, "git-codecommit").outcome == "allowed"  # nothing is known of k-2
+    net.put("kms/describe-key/k-2", {"KeyMetadata": {"KeyId": "k-2", "KeyState": "Enabled", "KeyManager": "AWS"}})
+    assert answer(net, pull, "git-codecommit").outcome == "allowed"
+
+
 def test_kms_itself_asks_the_policy_of_the_key() -> None:
     asked = {"action": "kms:Decrypt", "resource": KEY}
     for key, outcome in ((named(ROLE), "allowed"), (named(OTHER), "blocked")):
