@@ -1,9 +1,10 @@
 """The docker server of a project: a machine of its own that pulls, builds and pushes images for the project's builds.
 
 It stands in the project's VPC with security groups of its own, which have to admit the build on port 9876; what a
-Docker build contacts goes its ways, not the build's. Which of the project's subnets it stands in is not documented, and
-taken to be chance. **Source:** CloudFormation, "AWS::CodeBuild::Project DockerServer"; CodeBuild User Guide, "Run
-builds on a Docker server image"; pipeline-services fact sheet, P64.
+Docker build or container contacts goes its ways, not the build's. skopeo, kaniko, podman and the like ask no daemon.
+Which of the project's subnets it stands in is not documented, and taken to be chance. **Source:** CloudFormation,
+"AWS::CodeBuild::Project DockerServer"; CodeBuild User Guide, "Run builds on a Docker server image"; pipeline-services
+fact sheet, P64.
 """
 
 from __future__ import annotations
@@ -68,11 +69,14 @@ def parted(ground: Ground, source: str, needs: Sequence[Need]) -> tuple[Need, ..
     server = f"{source}{MARK}"
     if find_project(ground.network, server.partition(":")[2]) is None:
         return tuple(needs)
-    moved = [replace(need, by=server) if need.step in _OF_DAEMON or need.in_image else need for need in needs]
+    moved = [replace(need, by=server) if _is_daemons(need) else need for need in needs]
     if not any(need.by for need in moved):
         return tuple(needs)
     place = "the build asks its docker server to pull, build and push"
-    reach = [
-        Need(step, server, port=PORT, place=place) for step in _OF_DAEMON if any(one.step == step for one in moved)
-    ]
-    return (*moved, *reach)
+    steps = dict.fromkeys(need.step for need in moved if need.by)
+    return (*moved, *(Need(step, server, port=PORT, place=place) for step in steps))
+
+
+def _is_daemons(need: Need) -> bool:
+    """Whether the Docker daemon contacts it: an image's pull and push, what builds of images and containers contact."""
+    return need.in_image or (need.step in _OF_DAEMON and not need.by_client)

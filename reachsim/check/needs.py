@@ -38,7 +38,8 @@ class Need(Struct, frozen=True):
     Needs of one step with the same ``instead`` word stand for each other: one of them is enough. An empty destination
     is one that the files do not tell; ``open`` says that they tell the service, but not the resource's name;
     ``in_image`` that a Docker build contacts it; ``by`` is the source that it is asked from, "" for the step's own;
-    ``by_proxy`` whether a proxy is asked for it, as far as the build's files tell.
+    ``by_proxy`` whether a proxy is asked for it, as far as the build's files tell; ``by_client`` that an image is
+    pulled or pushed without the Docker daemon.
     """
 
     step: str
@@ -52,6 +53,7 @@ class Need(Struct, frozen=True):
     in_image: bool = False
     by: str = ""
     by_proxy: bool | None = None
+    by_client: bool = False
 
     @property
     def asked(self) -> tuple[str, str, int]:
@@ -102,7 +104,7 @@ def _of_contact(home: Home, contact: Contact) -> Need:
     instead = (place or contact.command) if contact.confidence == "likely" else ""
     destination, is_open = _destination(home, contact.host)
     return Need(contact.step, destination, requests, contact.port, contact.protocol, place, instead, is_open,
-                contact.in_image, by_proxy=contact.by_proxy)  # fmt: skip
+                contact.in_image, by_proxy=contact.by_proxy, by_client=contact.by_client)  # fmt: skip
 
 
 def _destination(home: Home, host: str) -> tuple[str, bool]:

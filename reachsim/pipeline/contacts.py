@@ -115,7 +115,8 @@ class Walk:
         self.phase = ""
         self.shell = Shell(self.perform, self.note)
         self.running: list[str] = []
-        self.within = 0  # Docker builds around what is walked
+        self.within = 0  # builds and containers of the Docker daemon around what is walked
+        self.without = 0  # image builds by programs that need no daemon
         self.commands, self.scripts = MAX_COMMANDS, MAX_SCRIPTS
         self.found: dict[tuple[object, ...], Contact] = {}
         self.gaps: dict[Unresolved, None] = {}
@@ -248,21 +249,24 @@ class Walk:
     def _taken(self, command: Command, outcome: Outcome) -> Result:
         """Add what a command contacts, and walk what it runs and builds."""
         stdout = outcome.stdout
+        daemon = _asks_docker(command)
         for one in outcome.found:
             if isinstance(one, Script):
                 result = self._script(one, command)
                 stdout = result.stdout if stdout is None else stdout
-            elif isinstance(one, ImageBuild):
-                self.within += 1
+            elif isinstance(one, ImageBuild | ContainerRun):
+                self.within, self.without = self.within + daemon, self.without + (not daemon)
                 try:
-                    builds.walk(self, one, command)
+                    if isinstance(one, ImageBuild):
+                        builds.walk(self, one, command)
+                    else:
+                        self._container(one, command)
                 finally:
-                    self.within -= 1
-            elif isinstance(one, ContainerRun):
-                self._container(one, command)
+                    self.within, self.without = self.within - daemon, self.without - (not daemon)
             else:
                 proxied = _by_proxy(command, one) if not self.within else None
-                self.add(one, command.file, command.line, command.text, command.confidence, proxied=proxied)
+                self.add(one, command.file, command.line, command.text, command.confidence, proxied=proxied,
+                         daemon=daemon)  # fmt: skip
         return Result(stdout, outcome.status)
 
     def _container(self, run: ContainerRun, command: Command) -> None:
@@ -315,7 +319,15 @@ class Walk:
         self.gaps.setdefault(Unresolved(file, line, shown(gap.text), shown(gap.why)))
 
     def add(
-        self, found: Found, file: str, line: int, text: str, confidence: Confidence, *, proxied: bool | None = None
+        self,
+        found: Found,
+        file: str,
+        line: int,
+        text: str,
+        confidence: Confidence,
+        *,
+        proxied: bool | None = None,
+        daemon: bool = True,
     ) -> None:
         """Keep a row; the same row found again is kept once, with the surer word and the requests of both."""
         if isinstance(found, Gap):
@@ -324,7 +336,7 @@ class Walk:
             return
         for choice in alternatives.choices([found.host]):
             one = msgspec.structs.replace(found, host=alternatives.filled(found.host, choice), confidence="possible")
-            self.add(one, file, line, text, confidence, proxied=proxied)
+            self.add(one, file, line, text, confidence, proxied=proxied, daemon=daemon)
         if alternatives.choices([found.host]):
             return
         found = self.own.mirrored(found)
@@ -339,8 +351,9 @@ class Walk:
         if old is not None:
             sure = sure if ORDER[sure] < ORDER[old.confidence] else old.confidence
         requests = tuple(dict.fromkeys([*(old.requests if old else ()), *found.requests]))
+        alone = found.step in ("pull", "push") and not self.within and (self.without > 0 or not daemon)
         self.found[key] = Contact(host, found.port, found.protocol, kind, file, line, self.phase, shown(text), sure,
-                                  found.step, service, requests, self.within > 0, proxied)  # fmt: skip
+                                  found.step, service, requests, self.within > 0, proxied, alone)  # fmt: skip
         self._partly(found.host, text, file, line)
 
     def _partly(self, host: str, text: str, file: str, line: int) -> None:
@@ -351,6 +364,15 @@ class Walk:
             if name.upper() in ACCOUNT_NAMES:
                 why = f"{name} is not set in these files; by convention it is the build's own account"
             self.note(Gap(text, why), line, file)
+
+
+_DAEMONS: Final = frozenset({"docker", "docker-compose", "docker-buildx", "buildx", "pack", "sam"})
+"""Programs that have the Docker daemon pull, build, run and push."""
+
+
+def _asks_docker(command: Command) -> bool:
+    """Whether a command's program, behind wrappers such as ``sudo``, asks the Docker daemon."""
+    return any(posixpath.basename(word) in _DAEMONS for word in command.words[:6])
 
 
 def _by_proxy(command: Command, found: Found) -> bool | None:

@@ -119,9 +119,11 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=False):
     service: str | None = None
     requests: tuple[Request, ...] = ()
     in_image: bool = False
-    """Whether a Docker build contacts it, and not the build's own commands."""
+    """Whether a Docker build, or a container that Docker runs, contacts it, and not the build's own commands."""
     by_proxy: bool | None = None
     """Whether the command asks a proxy for it; None where the files set none, or do not tell what goes past it."""
+    by_client: bool = False
+    """Whether an image is pulled or pushed by a program that asks no Docker daemon: skopeo, kaniko, podman, helm …"""
 
     def to_json(self) -> dict[str, object]:
         """The row as DESIGN writes it: ``service`` and ``requests`` only where there are any."""

@@ -301,3 +301,20 @@ def test_what_a_docker_build_downloads_leaves_by_the_docker_servers_way() -> Non
     assert found.overall == "leaking"
     told = [line for one in found.findings if one.id == "PUBLIC_EGRESS_POSSIBLE" for line in one.evidence]
     assert any("docker-server" in line and "by Dockerfile:2" in line for line in told)
+
+
+def test_a_container_goes_the_docker_servers_way_and_skopeo_the_builds() -> None:
+    within = [("tcp", port, port, "10.10.0.0/16") for port in (443, 9876)]
+    net = docker_server([FROM_BUILD], [("-1", None, None, "0.0.0.0/0")], within)
+    net.with_nat()
+    spec = (
+        "version: 0.2\nphases:\n  build:\n    commands:\n"
+        "      - docker run --rm alpine:3.20 apk add git\n"
+        "      - skopeo copy docker://quay.io/acme/app:1 dir:app\n"
+    )
+    found = load_files(net.files() | {"code/p1/buildspec.yml": spec.encode()}).check()
+    ends = {(cell.source, cell.destination): cell.outcome for cell in found.matrix}
+    told = [line for one in found.findings if one.id == "PUBLIC_EGRESS_POSSIBLE" for line in one.evidence]
+    assert any("docker-server" in line and "docker run" in line for line in told), (told, ends)
+    pulls = next(step for step in found.steps if step.step == "pull")
+    assert (pulls.outcome, pulls.blocked_by[0].component) == ("blocked", "sg-build")  # quay.io, asked by the build
