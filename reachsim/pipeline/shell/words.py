@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, Protocol
 
+from reachsim.pipeline.alternatives import either
 from reachsim.pipeline.records import Confidence
 from reachsim.pipeline.shell.arrays import elements
 from reachsim.pipeline.shell.braces import braced, has_braces
@@ -173,6 +174,9 @@ class Words:
             return self._indirect(name, node, index, scope)
         if index is not None:
             key = f"{name}[{self.value(index, scope, sure)}]"
+            known = elements(scope.variables, name)
+            if known and key not in scope.variables and not key.endswith(("[@]", "[*]")):
+                return either(name, known.values())  # which of them is not told
             name = key if key in scope.variables else name
         operator_node = next((one for one in node.children_by_field_name("operator")), None)
         if operator_node is None:
