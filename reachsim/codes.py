@@ -623,6 +623,12 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("PLANNED_VALUE_UNKNOWN", "snapshot", "",
      "The plan or template does not tell a value that decides: it is known only after the deployment.",
      "Name the resource directly instead of by a local or a computed text, or check again after the deployment."),
+    ("PLANNED_NAMES_UNKNOWN", "dns", "",
+     "The plan or template does not tell something that decides what the VPC's resolver answers: it is known only "
+     "after the deployment.", "Set the value in the plan, or check again after the deployment."),
+    ("PLANNED_STEP_UNKNOWN", "snapshot", "",
+     "The plan or template does not tell an attribute of the project that decides a step of its builds: it is known "
+     "only after the deployment.", "Set the value in the plan, or check again after the deployment."),
     ("PLANNED_POLICY_UNKNOWN", "endpoint-policy", "",
      "The plan or template does not tell the policy: it is known only after the deployment.",
      "Write the policy with names that are known beforehand, or check again after the deployment."),
@@ -820,9 +826,10 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
     ("undecided", """
         APPLIANCE_MAY_FORWARD DNS_FORWARDING_LOOP DNS_MANAGED_LIST_UNREADABLE DNS_PROFILE_UNSEEN ENDPOINT_PARTIAL
         FIREWALL_DOMAIN_UNKNOWN FIREWALL_RULE_NOT_READ FLEET_PROXY_SCOPE_UNKNOWN GIT_SSH_NOT_VIA_ENDPOINT
-        INSPECTED_BY_APPLIANCE NAT_ATTACHED_APPLIANCE ON_PREMISES_UNSEEN PEER_ACCOUNT_UNSEEN PLANNED_POLICY_UNKNOWN
-        PLANNED_VALUE_UNKNOWN PUBLIC_NAME_ADDRESSES_UNKNOWN ROUTE_STATE_FILTERED SECURITY_GROUP_UNSEEN
-        SG_REFERENCE_OVER_INTERNET UNMODELLED_COMPONENT"""),
+        INSPECTED_BY_APPLIANCE NAT_ATTACHED_APPLIANCE ON_PREMISES_UNSEEN PEER_ACCOUNT_UNSEEN PLANNED_NAMES_UNKNOWN
+        PLANNED_POLICY_UNKNOWN PLANNED_STEP_UNKNOWN PLANNED_VALUE_UNKNOWN
+        PUBLIC_NAME_ADDRESSES_UNKNOWN ROUTE_STATE_FILTERED SECURITY_GROUP_UNSEEN SG_REFERENCE_OVER_INTERNET
+        UNMODELLED_COMPONENT"""),
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from reachsim.check.findings import finding_of, network_findings
 from reachsim.check.known import known_of
 from reachsim.check.needs import SERVICES, Need, codecommit_repositories, needs_of
 from reachsim.check.neighbours import exposed_neighbours
+from reachsim.check.open_steps import open_steps, with_open, with_open_start
 from reachsim.check.outcome import overall_of
 from reachsim.check.outsiders import outsiders
 from reachsim.check.participants import pipeline_sources
@@ -155,7 +156,8 @@ def open_policies(ground: Ground, sources: Sequence[str], config: Config) -> tup
 def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Path]) -> Judged:
     network, who, pins = ground.network, parse_selector(source), config.pins
     contacts = contacts_of_project(network, who.value, folders, config) if who.kind == "codebuild" else None
-    needs = needs_of(network, source, contacts)
+    opened = open_steps(network, source)
+    needs = with_open(needs_of(network, source, contacts), opened)
     cached = pulled_through(network, source, needs)
     needs = (*needs, *cached.needs)
     found = find_project(network, who.value) if who.kind == "codebuild" else None
@@ -183,7 +185,7 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
         (cells if in_matrix else further).append(_cell(source, key[0], verdict, needed=counts))
     cells.append(_cell(source, "internet", simulate(ground, source, "internet", pins=pins), needed=False))
     cells.append(_cell("internet", source, simulate(ground, "internet", source, pins=pins), needed=False))
-    start = provisioning(network, *found) if found is not None else None
+    start = with_open_start(provisioning(network, *found), opened) if found is not None else None
     steps = steps_of(source, needs, answers, start.step if start is not None else None)
     by_step = dict.fromkeys(need.step for need in needs)
     outcomes = [settled([need for need in needs if need.step == step], answers) for step in by_step]
@@ -201,7 +203,8 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
     missing, assumptions = (start.missing, start.assumptions) if start is not None else ((), ())
     return Judged(
         cells, further, steps, needs, outcomes, findings, (*missing, *answers.missing),
-        (*assumptions, *placed, *answers.assumptions, *assumed(source, steps, cells)), exits,
+        (*assumptions, *placed, *(one for step, some in opened.items() if step != "provisioning" for one in some),
+         *answers.assumptions, *assumed(source, steps, cells)), exits,
     )  # fmt: skip
 
 

@@ -20,6 +20,8 @@ from reachsim.model.network import Home, Network
 def zones_for(asking: Asking, name: str, profiles: Brought, noted: Noted) -> list[Zone]:
     """Private zones of the VPC that could answer the name, most specific first, the VPC's own before a profile's."""
     network, vpc_id = asking.network, asking.vpc_id
+    for detail in network.planned("PLANNED_NAMES_UNKNOWN", vpc_id):
+        noted.lack("PLANNED_NAMES_UNKNOWN", vpc_id, detail)
     found = endpoint_zones(asking, name, profiles.endpoints, noted)
     names_unseen(asking, name, noted)
     for path in network.lacks(asking.home, "describe-vpc-endpoints"):  # no default: any name could be one's

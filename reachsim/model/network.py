@@ -337,6 +337,18 @@ class Network:
         """Those of the files that are missing or whose call was refused."""
         return tuple(path for path in paths if not self.snapshot.known(path))
 
+    def planned(self, code: str, component: str) -> tuple[str, ...]:
+        """What a plan or template leaves open about a component: the details of its notes of that code."""
+        return self._planned.get((code, component), ())
+
+    @cached_property
+    def _planned(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        found: dict[tuple[str, str], tuple[str, ...]] = {}
+        for note in self.snapshot.manifest.planned:
+            key = note.code, note.component
+            found[key] = (*found.get(key, ()), note.detail)
+        return found
+
     def lists_all(self, path: str) -> bool:
         """Whether a list is there and holds all that the account has, so that what it lacks is known not to exist."""
         return self.snapshot.status(path) == "ok" and not self.snapshot.manifest.alone

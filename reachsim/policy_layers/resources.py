@@ -112,6 +112,8 @@ _REGISTRY_V1 = ("ecr:replicateimage", "ecr:batchimportupstreamimage", "ecr:creat
 def _trust(network: Network, asked: Asked) -> Said:
     """What the trust policy of a role to be assumed says."""
     role, account = asked.request.resource_arn, asked.request.resource_account
+    for detail in network.planned("PLANNED_POLICY_UNKNOWN", role):
+        return not_known("resource", role, detail)
     details, path = iam_details(network, account)
     held = described(network, account, role)
     if held is None or not held.trust:

@@ -66,9 +66,8 @@ def endpoint(network: Network, asked: Asked, way: str) -> Said:
             "endpoint", asked.request.action, f"by which endpoint {asked.request.action} goes is not known"
         )
     found = network.vpc_endpoints[way]
-    for note in network.snapshot.manifest.planned:
-        if note.component == way and note.code == "PLANNED_POLICY_UNKNOWN":
-            return not_known("endpoint", way, note.detail)
+    for detail in network.planned("PLANNED_POLICY_UNKNOWN", way):
+        return not_known("endpoint", way, detail)
     if not found.policy_document:
         return Said("endpoint", "allow")
     service = network.endpoint_services.get(found.service_name)

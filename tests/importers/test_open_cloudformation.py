@@ -173,6 +173,54 @@ def test_the_own_account_is_not_ecrs_though_the_template_names_none(account: str
     assert {block.code for block in pull.blocked_by} == {"VPCE_POLICY_SERVICE_BUCKET_MISSING"}
 
 
+ELSEWHERE = "!ImportValue elsewhere"
+ROLE_OF_BUILDS = "    Type: AWS::IAM::Role\n    Properties:\n"
+TRUST = "        Statement: [{Effect: Allow, Principal: {Service: codebuild.amazonaws.com}, Action: sts:AssumeRole}]\n"
+
+
+def beside(text: str) -> tuple[str, str]:
+    """Another resource."""
+    return "  Vpc:\n    Type", f"  Other: {text}\n  Vpc:\n    Type"
+
+
+OPEN_ATTRIBUTES = {
+    "image": (('Image: !FindInMap [Images, !Ref "AWS::Region", Build]', f"Image: {ELSEWHERE}"), "provisioning"),
+    "source": (("Location: !GetAtt Source.CloneUrlHttp", f"Location: {ELSEWHERE}"), "source"),
+    "artifacts": (("{Type: S3, Location: !Ref Artifacts}", f"{{Type: S3, Location: {ELSEWHERE}}}"), "artifacts"),
+    "cache": (
+        ("      Artifacts: {", f"      Cache: {{Type: S3, Location: {ELSEWHERE}}}\n      Artifacts: {{"), "cache",
+    ),
+    "key": (("      Artifacts: {", f"      EncryptionKey: {ELSEWHERE}\n      Artifacts: {{"), "artifacts"),
+    "fleet": (
+        ("        Type: LINUX", f"        Fleet: {{FleetArn: {ELSEWHERE}}}\n        Type: LINUX"), "source",
+    ),
+    "subnets": (("Subnets: [!Ref BuildA, !Ref BuildB]\n", f'Subnets: !Split [",", {ELSEWHERE}]\n'), "provisioning"),
+    "managed policies": ((ROLE_OF_BUILDS, f"{ROLE_OF_BUILDS}      ManagedPolicyArns: [{ELSEWHERE}]\n"), "source"),
+    "boundary": ((ROLE_OF_BUILDS, f"{ROLE_OF_BUILDS}      PermissionsBoundary: {ELSEWHERE}\n"), "source"),
+    "trust": ((TRUST, TRUST.replace("sts:AssumeRole", ELSEWHERE)), "provisioning"),
+    "private DNS": (("PrivateDnsEnabled: true", f"PrivateDnsEnabled: {ELSEWHERE}"), "source"),
+    "service": (('ServiceName: !Sub "com.amazonaws.${AWS::Region}.logs"', f"ServiceName: {ELSEWHERE}"), "logs"),
+    "DNS support": (("EnableDnsSupport: true", f"EnableDnsSupport: {ELSEWHERE}"), "source"),
+    "DNS host names": (("EnableDnsHostnames: true", f"EnableDnsHostnames: {ELSEWHERE}"), "source"),
+    "DHCP options": (beside("{Type: AWS::EC2::VPCDHCPOptionsAssociation, Properties: {VpcId: !Ref Vpc, DhcpOptionsId: "
+                            f"{ELSEWHERE}}}}}"), "source"),
+    "zone": (beside(f"{{Type: AWS::Route53::HostedZone, Properties: {{Name: {ELSEWHERE}, VPCs: [{{VPCId: !Ref Vpc, "
+                    'VPCRegion: !Ref "AWS::Region"}]}}'), "source"),
+    "DNS Firewall": (beside("{Type: AWS::Route53Resolver::FirewallRuleGroupAssociation, Properties: {VpcId: !Ref Vpc, "
+                            f"Priority: 101, FirewallRuleGroupId: {ELSEWHERE}}}}}"), "source"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "step"), OPEN_ATTRIBUTES.values(), ids=OPEN_ATTRIBUTES)
+def test_a_step_that_an_open_attribute_decides_neither_works_nor_fails(
+    change: tuple[str, str], step: str, tmp_path: Path
+) -> None:
+    check = imported(edited(change), tmp_path).check()
+    assert {one.step: one.outcome for one in check.steps}[step] == "unknown"
+    assert check.overall == "undecided"
+    assert any(one.code.startswith(("PLANNED_", "UNKNOWN_RESOURCE")) for one in check.assumptions)
+
+
 TASK = """  Task:
     Type: AWS::ECS::TaskDefinition
     Properties:

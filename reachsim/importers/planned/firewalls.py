@@ -244,7 +244,8 @@ def dns_rule(world: World, one: Resource) -> None:
 def dns_association(world: World, one: Resource) -> None:
     group, vpc_id = one.text("firewall_rule_group_id"), one.text("vpc_id")
     if not group or not vpc_id:
-        world.undecided(one, "the rule group or the VPC")
+        for vpc in [vpc_id] if vpc_id else sorted({str(held["VpcId"]) for _, held in world.each("ec2/describe-vpcs")}):
+            world.undecided_names(one, "the rule group or the VPC", vpc)
         world.drop(one.home, f"{_DNS}/list-firewall-rule-group-associations")
         return
     world.add(one.home, f"{_DNS}/list-firewall-rule-group-associations", {

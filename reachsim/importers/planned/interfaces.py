@@ -252,7 +252,8 @@ def endpoint(world: World, one: Resource) -> None:
     service = one.text("service_name")
     if not service:
         service = f"com.amazonaws.vpce.{one.home[1]}.vpce-svc-unknown"
-        world.undecided(one, "service_name")
+    for name in one.open("service_name", "vpc_endpoint_type", "private_dns_enabled"):
+        world.undecided_names(one, name, one.text("vpc_id"))
     record = world.add(one.home, "ec2/describe-vpc-endpoints", {
         "VpcEndpointId": one.id, "VpcEndpointType": kind, "VpcId": one.text("vpc_id"), "ServiceName": service,
         "State": "available", "OwnerId": one.home[0], "RequesterManaged": False, "Tags": one.tags(),

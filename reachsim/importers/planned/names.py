@@ -35,6 +35,8 @@ def zone(world: World, one: Resource) -> None:
     world.put(place, f"route53/get-hosted-zone/{one.id}", {"HostedZone": held, "VPCs": vpcs})
     if world.document(place, f"route53/list-resource-record-sets/{one.id}") is None:
         world.put(place, f"route53/list-resource-record-sets/{one.id}", {"ResourceRecordSets": []})
+    for vpc in vpcs if one.open("name") else ():
+        world.undecided_names(one, "the name", vpc["VPCId"])
     if private and len(vpcs) < len(one.blocks("vpc")):
         world.undecided(one, "a VPC of the zone")
 

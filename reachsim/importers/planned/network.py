@@ -96,6 +96,8 @@ def _merge_blocks(record: Document, key: str, block: str, states: Iterable[Docum
 
 def _dns(world: World, one: Resource) -> None:
     default = one.kind == "aws_default_vpc"
+    for name in one.open("enable_dns_support", "enable_dns_hostnames"):
+        world.undecided_names(one, name, one.id)
     for attribute_, name, value in (
         ("enableDnsSupport", "EnableDnsSupport", one.flag("enable_dns_support", True)),
         ("enableDnsHostnames", "EnableDnsHostnames", one.flag("enable_dns_hostnames", default)),
@@ -581,3 +583,5 @@ def dhcp_association(world: World, one: Resource) -> None:
     record = world.get(one.text("vpc_id"))
     if record is not None:
         record["DhcpOptionsId"] = one.text("dhcp_options_id")
+        if one.open("dhcp_options_id"):
+            world.undecided_names(one, "dhcp_options_id", one.text("vpc_id"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from reachsim.importers.planned.balancers import registering
@@ -52,6 +52,21 @@ def _document(value: object) -> Any | None:
 # --- CodeBuild --------------------------------------------------------------------------------------------------------
 
 
+_OF_STEPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "provisioning": (
+        "environment.image",
+        "environment.image_pull_credentials_type",
+        "environment.registry_credential",
+        "vpc_config",
+    ),
+    "source": ("source.type", "source.location", "secondary_sources"),
+    "logs": ("logs_config",),
+    "artifacts": ("artifacts", "secondary_artifacts"),
+    "cache": ("cache",),
+}
+"""Steps of a build, and the attributes of a project that decide them."""
+
+
 def project(world: World, one: Resource) -> None:
     environment = (one.blocks("environment") or [{}])[0]
     logs = (one.blocks("logs_config") or [{}])[0]
@@ -82,6 +97,15 @@ def project(world: World, one: Resource) -> None:
     elif "vpc_config" in one.unknown:
         record["vpcConfig"] = {"vpcId": "vpc-unknown", "subnets": ["subnet-unknown"], "securityGroupIds": []}
         world.undecided(one, "vpc_config", f"codebuild:{one.id}")
+    for step, names in _OF_STEPS.items():
+        for name in one.open(*names):
+            world.undecided_step(one, name, f"codebuild:{one.id}", step)
+    if one.open("encryption_key") and record["artifacts"]["type"] == "S3":
+        world.undecided_step(one, "encryption_key", f"codebuild:{one.id}", "artifacts")
+    if one.open("environment.fleet", "environment.compute_type"):
+        for way in ("leak", "block"):
+            detail = f"the fleet of {one.address} is known only after apply"
+            world.note(f"codebuild:{one.id}", "PLANNED_VALUE_UNKNOWN", detail, way)
     if not record["serviceRole"]:
         record["serviceRole"] = f"arn:aws:iam::{one.home[0]}:role/unknown-of-{one.id}"
     for home, held in world.each("codebuild/batch-get-projects"):
@@ -446,8 +470,16 @@ def role(world: World, one: Resource) -> None:
             _inline(world, one, record, text_of(block, "name") or "inline", block.get("policy"))
     for policy in one.texts("managed_policy_arns"):
         _attach_policy(record, policy)
-    if "managed_policy_arns" in one.unknown and one.values.get("_expressed_managed_policy_arns"):
+    if one.open("managed_policy_arns"):
         _unseen(world, one, record, "managed policies")
+    if one.open("inline_policy"):
+        _unseen(world, one, record, "inline policies")
+    if one.open("permissions_boundary"):
+        unseen = f"arn:{partition_of(one.home[1])}:iam::{one.home[0]}:policy/known-after-apply/boundary-of-{one.id}"
+        record["PermissionsBoundary"] = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": unseen}
+    if one.open("assume_role_policy"):
+        world.note(record["Arn"], "PLANNED_POLICY_UNKNOWN",
+                   f"the trust policy of {one.address} is known only after apply", "block")  # fmt: skip
 
 
 def _role(world: World, named: str) -> Document | None:

@@ -48,6 +48,10 @@ class Resource:
     unseen: set[str] = field(default_factory=set)
     guesses: dict[str, str] = field(default_factory=dict)
 
+    def open(self, *names: str) -> list[str]:
+        """Those of these attributes of which nothing tells the value, or a part of it."""
+        return [name for name in names if any(at == name or at.startswith(f"{name}.") for at in self.unknown)]
+
     def text(self, *names: str) -> str:
         """The first of these attributes that is a text (or a number), else ""."""
         return text_of(self.values, *names)

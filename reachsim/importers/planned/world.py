@@ -239,6 +239,18 @@ class World:
         for component in components or (one.id,):
             self.note(component, "PLANNED_VALUE_UNKNOWN", f"{what} of {one.address} is known only after apply", "leak")
 
+    def undecided_step(self, one: Resource, what: str, source: str, step: str) -> None:
+        """Something decides a step of a source's pipeline, and nothing tells it."""
+        detail = f"{what} of {one.address} is known only after apply"
+        self.warnings.append(f"{one.address}: {what} is known only after apply")
+        self.note(f"{source} {step}", "PLANNED_STEP_UNKNOWN", detail, "block")
+
+    def undecided_names(self, one: Resource, what: str, vpc_id: str) -> None:
+        """Something decides what the VPC's resolver answers, and nothing tells it: no name there is known."""
+        detail = f"{what} of {one.address} is known only after apply"
+        self.warnings.append(f"{one.address}: {what} is known only after apply")
+        self.note(vpc_id, "PLANNED_NAMES_UNKNOWN", detail, "leak")
+
     def undecided_any(self, one: Resource, what: str, call: str, vpc_id: str, *ways: str) -> None:
         """As `undecided`, where any record of a list call in a VPC (in the Region if that is unknown) may be meant.
 
