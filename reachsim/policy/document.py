@@ -118,10 +118,9 @@ def _as_text(top: Mapping[str, object]) -> str:
 
 
 def _statements(given: object, version: str, notes: list[Note]) -> Iterator[Statement]:
-    if not isinstance(given, list):
-        given = [_object(given, "/Statement")]
-    for index, item in enumerate(given):
-        at = f"/Statement/{index}"
+    listed = given if isinstance(given, list) else [given]
+    for index, item in enumerate(listed):
+        at = f"/Statement/{index}" if listed is given else "/Statement"
         fields = _object(item, at)
         statement = _statement(index, fields, version, at)
         notes += _principal_notes(fields, statement.label)

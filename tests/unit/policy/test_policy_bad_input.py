@@ -48,6 +48,8 @@ def without(*names: str) -> dict[str, Any]:
         ({"Statement": [{**GOOD, "Condition": {"Bool": "true"}}]}, "/Statement/0/Condition/Bool"),
         ({"Statement": [{**GOOD, "Condition": {"Bool": {"a/b": None}}}]}, "/Statement/0/Condition/Bool/a~1b"),
         ({"Statement": [{**GOOD, "Condition": {"Bool": {"k": [[]]}}}]}, "/Statement/0/Condition/Bool/k"),
+        ({"Statement": {**GOOD, "Effect": "allow"}}, "/Statement/Effect"),
+        ({"Statement": {**GOOD, "Condition": {"StringIs": {}}}}, "/Statement/Condition/StringIs"),
         ('{"Statement": [], "Statement": []}', "/Statement"),
         ('{"Statement": [{"Effect": "Deny", "Effect": "Allow", "Action": "*"}]}', "/Statement/0/Effect"),
         (
@@ -132,7 +134,7 @@ def test_no_principal(given: Any) -> None:
         ({"request": {**REQUEST, "context": {"k": ["a", {}]}}}, "/request/context/k/1"),
         ({"request": {**REQUEST, "wildcardOnlyAction": "no"}}, "/request/wildcardOnlyAction"),
         ({"request": REQUEST, "identityPolicies": {}}, "/identityPolicies"),
-        ({"request": REQUEST, "identityPolicies": [{"Statement": {}}]}, "/identityPolicies/0/Statement/0/Effect"),
+        ({"request": REQUEST, "identityPolicies": [{"Statement": {}}]}, "/identityPolicies/0/Statement/Effect"),
         ({"request": REQUEST, "scps": [{}]}, "/scps/0"),
         ({"request": REQUEST, "rcps": [[{"Version": 1}]]}, "/rcps/0/0/Version"),
         ({"request": REQUEST, "sessionPolicy": "{}"}, "/sessionPolicy"),

@@ -44,7 +44,7 @@ def test_a_bad_line_gets_an_error_and_the_others_are_answered() -> None:
     assert ["error" in answer for answer in found] == [True] * 5 + [False]
     assert found[3] == {
         "name": "bad",
-        "error": '/identityPolicies/0/Statement/0/Effect: expected "Allow" or "Deny", found \'allow\'',
+        "error": '/identityPolicies/0/Statement/Effect: expected "Allow" or "Deny", found \'allow\'',
     }
 
 
