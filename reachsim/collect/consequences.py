@@ -57,6 +57,7 @@ _OTHER: Final = {
     "route53resolver/list-resolver-endpoints": "names that resolver rules forward to a VPC",
     "route53profiles/list-profile-resource-associations": "every name in VPCs with that profile",
     "codecommit/list-repositories": "destinations named codecommit:…",
+    "codecommit/batch-get-repositories": "which KMS keys repositories need",
     "codepipeline/list-pipelines": "where CodePipeline hands projects their source",
     "codepipeline/get-pipeline": "where that pipeline hands projects their source",
     "ecr/describe-repositories": "destinations named ecr:…; which images are the account's own",
