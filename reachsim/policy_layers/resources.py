@@ -82,6 +82,8 @@ def _with_registry(network: Network, asked: Asked, repository: Said) -> Said:
     status = network.snapshot.status(path)
     if status == "absent" or not registry_counts(network, home, asked.request.folded_action):
         return repository
+    for detail in network.planned("PLANNED_POLICY_UNKNOWN", f"registry {account}"):
+        return repository if repository.effect == "deny" else not_known("resource", account, detail)
     if status != "ok":
         detail = f"the policy of the registry {account} is not in the snapshot ({path}); taken to say nothing"
         unseen = Assumption("UNKNOWN_RESOURCE", account, detail, "block")

@@ -206,6 +206,7 @@ OPEN_ATTRIBUTES = {
                             f"{ELSEWHERE}}}}}"), "source"),
     "zone": (beside(f"{{Type: AWS::Route53::HostedZone, Properties: {{Name: {ELSEWHERE}, VPCs: [{{VPCId: !Ref Vpc, "
                     'VPCRegion: !Ref "AWS::Region"}]}}'), "source"),
+    "registry": (beside(f"{{Type: AWS::ECR::RegistryPolicy, Properties: {{PolicyText: {ELSEWHERE}}}}}"), "pull"),
     "DNS Firewall": (beside("{Type: AWS::Route53Resolver::FirewallRuleGroupAssociation, Properties: {VpcId: !Ref Vpc, "
                             f"Priority: 101, FirewallRuleGroupId: {ELSEWHERE}}}}}"), "source"),
 }  # fmt: skip

@@ -264,6 +264,10 @@ def registry_policy(world: World, one: Resource) -> None:
     if policy:
         text = policy if isinstance(policy, str) else json.dumps(policy)
         world.put(one.home, "ecr/get-registry-policy", {"registryId": one.home[0], "policyText": text})
+    elif one.open("policy"):
+        world.warnings.append(f"{one.address}: the policy is known only after apply: what it allows is unknown")
+        detail = f"the policy of the registry, {one.address}, is known only after apply"
+        world.note(f"registry {one.home[0]}", "PLANNED_POLICY_UNKNOWN", detail, "block")
 
 
 def public_repository(world: World, one: Resource) -> None:
