@@ -222,6 +222,35 @@ def test_a_step_that_an_open_attribute_decides_neither_works_nor_fails(
     assert any(one.code.startswith(("PLANNED_", "UNKNOWN_RESOURCE")) for one in check.assumptions)
 
 
+SOURCE = "Source: {Type: CODECOMMIT, Location: !GetAtt Source.CloneUrlHttp"
+FILES = ', BuildSpec: "version: 0.2\\nphases: {build: {commands: [ls]}}\\nartifacts: {files: [app]}\\n"'
+OF_KEY = "ServerSideEncryptionByDefault: {SSEAlgorithm: aws:kms, KMSMasterKeyID: !GetAtt Key.Arn}"
+MAY_USE = "              - {Effect: Allow, Action: kms:GenerateDataKey, Resource: !GetAtt Key.Arn}\n"
+NOBODY = "{Version: 2012-10-17, Statement: []}"
+
+
+@pytest.mark.parametrize(
+    ("key", "may_use", "outcome"),
+    [
+        ("{Type: AWS::KMS::Key}", MAY_USE, "allowed"),
+        ("{Type: AWS::KMS::Key}", "", "blocked"),
+        (f"{{Type: AWS::KMS::Key, Properties: {{KeyPolicy: {NOBODY}}}}}", MAY_USE, "blocked"),
+        ("{Type: AWS::KMS::Key, Properties: {Enabled: false}}", MAY_USE, "blocked"),
+        (f"{{Type: AWS::KMS::Key, Properties: {{KeyPolicy: {ELSEWHERE}}}}}", MAY_USE, "unknown"),
+    ],
+)
+def test_the_key_of_the_artifacts_has_to_admit_the_build(key: str, may_use: str, outcome: str, tmp_path: Path) -> None:
+    """A declared key has the default policy unless told otherwise (KMS Developer Guide, "Default key policy")."""
+    bucket = '{BucketName: !Sub "artifacts-${AWS::AccountId}-${AWS::Region}"'
+    encrypted = f"{bucket}, BucketEncryption: {{ServerSideEncryptionConfiguration: [{{{OF_KEY}}}]}}"
+    last = 'Action: "s3:*", Resource: [!GetAtt Artifacts.Arn, !Sub "${Artifacts.Arn}/*"]}\n'
+    declared = ("  Vpc:\n    Type", f"  Key: {key}\n  Vpc:\n    Type")
+    named = ("      Artifacts: {", "      EncryptionKey: !GetAtt Key.Arn\n      Artifacts: {")
+    changes = (declared, named, (SOURCE, SOURCE + FILES), (bucket, encrypted), (last, last + may_use))
+    check = imported(edited(*changes), tmp_path).check()
+    assert {step.step: step.outcome for step in check.steps}["artifacts"] == outcome
+
+
 TASK = """  Task:
     Type: AWS::ECS::TaskDefinition
     Properties:
@@ -244,7 +273,6 @@ TASK = """  Task:
         AwsvpcConfiguration: {Subnets: [!Ref BuildA], SecurityGroups: [!GetAtt BuildGroup.GroupId]}
   Vpc:
     Type"""
-SOURCE = "Source: {Type: CODECOMMIT, Location: !GetAtt Source.CloneUrlHttp"
 PUSH = (
     ', BuildSpec: "version: 0.2\\nphases: {build: {commands: '
     '[docker push 111111111111.dkr.ecr.eu-west-1.amazonaws.com/app]}}\\n"'

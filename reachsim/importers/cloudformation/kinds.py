@@ -16,7 +16,7 @@ from reachsim.importers.planned.resource import Values
 
 Row = tuple[str, Mapping[str, str]]
 _RAW: Final = re.compile(
-    r".*PolicyDocument|.*PolicyText|Policy|Configuration|Metadata|UserData|RuleGroup|FirewallPolicy"
+    r".*PolicyDocument|.*PolicyText|Policy|KeyPolicy|Configuration|Metadata|UserData|RuleGroup|FirewallPolicy"
 )
 
 TYPES: Final[Mapping[str, Row]] = {
@@ -101,7 +101,8 @@ TYPES: Final[Mapping[str, Row]] = {
     "IAM::User": ("aws_iam_user", {"user_name": "name"}),
     "IAM::UserPolicy": ("aws_iam_user_policy", {
         "policy_name": "name", "policy_document": "policy", "user_name": "user"}),
-    "KMS::Key": ("aws_kms_key", {}), "SNS::Topic": ("aws_sns_topic", {"topic_name": "name"}),
+    "KMS::Key": ("aws_kms_key", {"key_policy": "policy"}), "KMS::Alias": ("aws_kms_alias", {"alias_name": "name"}),
+    "SNS::Topic": ("aws_sns_topic", {"topic_name": "name"}),
     "SQS::Queue": ("aws_sqs_queue", {"queue_name": "name"}),
     "DynamoDB::Table": ("aws_dynamodb_table", {"table_name": "name"}),
     "SecretsManager::Secret": ("aws_secretsmanager_secret", {}), "SSM::Parameter": ("aws_ssm_parameter", {}),

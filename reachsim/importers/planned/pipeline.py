@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from reachsim.importers.planned.balancers import registering
+from reachsim.importers.planned.encryption import bucket_encryption
 from reachsim.importers.planned.network import UNSEEN_GROUP, default_groups
 from reachsim.importers.planned.resource import (
     Home,
@@ -285,6 +286,7 @@ def bucket(world: World, one: Resource) -> None:
         location = None if one.home[1] == "us-east-1" else one.home[1]
         world.put(place, f"s3api/get-bucket-location/{one.id}", {"LocationConstraint": location})
         _block_public(world, place, one.id, dict.fromkeys(_BLOCKS, True))
+    bucket_encryption(world, one)
     if one.values.get("policy"):
         bucket_policy(world, one)
 
