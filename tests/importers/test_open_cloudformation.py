@@ -223,6 +223,18 @@ def test_a_step_that_an_open_attribute_decides_neither_works_nor_fails(
 
 
 SOURCE = "Source: {Type: CODECOMMIT, Location: !GetAtt Source.CloneUrlHttp"
+
+
+@pytest.mark.parametrize(("profile", "outcome"), [(ELSEWHERE, "unknown"), ("made-elsewhere", "unknown"), (None, None)])
+def test_an_instance_whose_role_nothing_tells_may_be_a_client(
+    profile: str | None, outcome: str | None, tmp_path: Path
+) -> None:
+    named = f", IamInstanceProfile: {profile}" if profile else ""
+    client = beside(f"{{Type: AWS::EC2::Instance, Properties: {{ImageId: ami-1, SubnetId: !Ref BuildA{named}}}}}")
+    check = imported(edited(client), tmp_path).check()
+    assert {one.step: one.outcome for one in check.steps}.get("git-push") == outcome
+
+
 FILES = ', BuildSpec: "version: 0.2\\nphases: {build: {commands: [ls]}}\\nartifacts: {files: [app]}\\n"'
 OF_KEY = "ServerSideEncryptionByDefault: {SSEAlgorithm: aws:kms, KMSMasterKeyID: !GetAtt Key.Arn}"
 MAY_USE = "              - {Effect: Allow, Action: kms:GenerateDataKey, Resource: !GetAtt Key.Arn}\n"

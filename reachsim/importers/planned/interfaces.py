@@ -211,6 +211,8 @@ def _primary(world: World, one: Resource, subnet: str, record: Document) -> None
 def _profile(world: World, one: Resource) -> str:
     """The ARN of the instance profile that is named, by its role in the IAM answer if that holds it."""
     name = one.text("iam_instance_profile")
+    if one.open("iam_instance_profile"):
+        world.undecided_step(one, "iam_instance_profile", one.id, "git-push")
     if not name or name.startswith("arn:"):
         return name
     for _, role in world.each("iam/get-account-authorization-details"):
