@@ -33,7 +33,7 @@ from reachsim.collect.outcome import UNKNOWN_CREDENTIALS, Outcome
 from reachsim.collect.plan import Place, Scope, Task, tasks, unasked
 from reachsim.collect.pool import Pool
 from reachsim.collect.progress import Progress, Silent
-from reachsim.collect.store import Store
+from reachsim.collect.store import Store, held_alone
 from reachsim.errors import QuestionError
 from reachsim.files import replace_folder
 from reachsim.redact import redactor
@@ -93,11 +93,16 @@ def capture(
         raise QuestionError(f"{out} is a file, not a folder", "TARGET_EXISTS")
     try:
         run = _Run(partial, accounts, scope, Asked(tuple(sorted(scope.vpcs)), tuple(sorted(redact))))
-        run.resume(overwrite, told)
-        run.all(progress or Silent())
-        for vpc in run.absent_vpcs():
-            told(f"{vpc} is in none of the accounts and Regions that were asked")
-        replace_folder(partial, out, overwrite=overwrite)
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        partial.mkdir(mode=0o700, exist_ok=True)
+        with held_alone(partial) as alone:
+            if not alone:
+                raise QuestionError(f"another capture writes {partial}: wait for it, or choose another name", "BUSY")
+            run.resume(overwrite, told)
+            run.all(progress or Silent())
+            for vpc in run.absent_vpcs():
+                told(f"{vpc} is in none of the accounts and Regions that were asked")
+            replace_folder(partial, out, overwrite=overwrite)
     except OSError as error:
         why = error.strerror or str(error)
         raise CollectError(
@@ -128,8 +133,6 @@ class _Run:
     def resume(self, overwrite: bool, told: Callable[[str], None]) -> None:
         """Take over what an earlier run of the same command knows."""
         root = self.store.root
-        root.parent.mkdir(parents=True, exist_ok=True)
-        root.mkdir(mode=0o700, exist_ok=True)
         earlier = _earlier(root / MANIFEST)
         if earlier is None and any(root.iterdir()):
             raise QuestionError(f"{root} exists already and is no capture: move it away", "TARGET_EXISTS")

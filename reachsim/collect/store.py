@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, Final
@@ -19,6 +19,26 @@ from typing import IO, Any, Final
 import msgspec
 
 _CHUNK: Final = 1 << 16
+
+
+@contextmanager
+def held_alone(folder: Path) -> Iterator[bool]:
+    """Whether nobody else holds a folder this way; if so it is held until the end, which the system sees to however a
+    process ends. Where the system has no such locks (Windows), nobody is kept out.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield True
+        return
+    place, mine = os.open(folder, os.O_RDONLY), False
+    try:
+        with suppress(BlockingIOError):
+            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            mine = True
+        yield mine
+    finally:
+        os.close(place)
 
 
 class Store:

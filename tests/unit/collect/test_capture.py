@@ -12,6 +12,7 @@ from reachsim.collect.aws import WORKERS
 from reachsim.collect.errors import CollectError, ExpiredError
 from reachsim.collect.outcome import Outcome
 from reachsim.collect.plan import Scope
+from reachsim.collect.store import held_alone
 from reachsim.errors import QuestionError
 from tests.unit.collect.fake import ACCOUNT, REGION, Fake, run
 
@@ -52,6 +53,17 @@ def test_every_outcome_is_in_the_manifest(tmp_path: Path) -> None:
     assert found[f"{REGION}/logs/describe-log-groups.json"] == ("refused", "InvalidParameterException", None)
     assert "planted" not in (tmp_path / "s/snapshot.json").read_text()
     assert not (tmp_path / "s" / ACCOUNT / REGION / "codecommit/batch-get-repositories.json").exists()
+
+
+def test_two_captures_do_not_write_into_one_name(tmp_path: Path) -> None:
+    (tmp_path / "s.partial").mkdir()
+    with held_alone(tmp_path / "s.partial") as alone:
+        assert alone
+        with pytest.raises(QuestionError, match=r"another capture writes .*s\.partial"):
+            run(tmp_path / "s", Fake())
+        assert not list((tmp_path / "s.partial").iterdir())
+    run(tmp_path / "s", Fake())  # nothing is left of the other, however it ended
+    assert [path.name for path in tmp_path.iterdir()] == ["s"]
 
 
 def test_a_list_that_is_empty_needs_no_further_call(tmp_path: Path) -> None:
