@@ -749,6 +749,10 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "for another account's resource, by lack of an allow.", "Capture get-account-authorization-details."),
     ("IPV6_PRIVATE_SPACE", "network", _IGW,  # N39
      "The VPC's IPv6 block is private; it was taken not to be routed through internet gateways.", ""),
+    ("BPA_NAT_BEHIND_FIREWALL", "network", _BPA,  # N69, N70
+     "VPC Block Public Access excludes the subnet of a NAT gateway, whose interface talks to the internet gateway, and "
+     "the traffic came to it by a Network Firewall. AWS says that exclusions do not help what passes one; they were "
+     "taken to help the NAT gateway.", "Test the way with Reachability Analyzer."),
     ("BPA_INCONSISTENT", "network", _BPA,  # N65
      "The snapshot's places that tell the mode of VPC Block Public Access disagree; the stricter one was taken.",
      "Capture the snapshot again."),
@@ -808,6 +812,7 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
         ECS_TASK_IPV6 FIREWALL_NAME_CLAIMED
         IPV6_PRIVATE_SPACE"""),
     ("block", """
+        BPA_NAT_BEHIND_FIREWALL
         BUILD_EPHEMERAL_PORTS DNS_FORWARDER_RETRIES DNS_FORWARD_TCP_CLOSED DNS_REDIRECTION_UNSEEN FIREWALL_MANAGED_RULES
         IDENTITY_POLICY_NOT_COUNTED INSTANCE_STOPPED
         LB_TARGET_HEALTH_IGNORED NAT_THEN_GATEWAY_ENDPOINT NLB_RETURN_PATH_ASSUMED ON_PREMISES_RETURN_ASSUMED

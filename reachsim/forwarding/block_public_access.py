@@ -42,6 +42,10 @@ def past_block_public_access(
     if ground.network.assume_defaults and held.missing:
         detail = f"VPC Block Public Access is off ({held.missing[0]})"
         flow = flow.assuming(assume("ASSUMED_DEFAULT", vpc_id, detail, "block"))
+    passed = next((hop.component for hop in flow.hops if hop.component in ground.firewalls), "") if by_nat else ""
+    if passed and not firewall and _without_exclusions(ground.network, vpc_id, passed, held).mode != mode:
+        detail = f"at {label}: excluded is the NAT gateway's subnet, behind the Network Firewall at "
+        flow = flow.assuming(assume("BPA_NAT_BEHIND_FIREWALL", vpc_id, detail + ground.network.label(passed), "block"))
     if held.doubt:
         detail = f"at {label}: {mode}{held.remark}"
         flow = flow.assuming(assume(held.doubt, subnet_id or vpc_id, detail, "leak"))

@@ -392,3 +392,6 @@ def test_n70_an_excluded_nat_gateway_behind_the_firewall_talks_to_the_gateway_it
     net.route("rtb-n", "10.0.1.0/24", net.endpoint)
     net.bpa("block-bidirectional", {public: "allow-egress"})
     assert net.out().outcome == "allowed"
+    assert "BPA_NAT_BEHIND_FIREWALL" in {one.code for one in net.out().assumptions}
+    net.bpa("off", {})
+    assert "BPA_NAT_BEHIND_FIREWALL" not in {one.code for one in net.out().assumptions}
