@@ -218,8 +218,8 @@ def _source_needs(network: Network, home: Home, project: aws.Project) -> list[Ne
 
 
 def _untold(project: aws.Project) -> list[Need]:
-    """What the configuration leaves open: sources of a kind that we do not know, what a proxy reaches, and what the
-    docker server of a fleet does, whose place is not documented (P64, P65).
+    """What the configuration leaves open: sources of a kind that we do not know, what a proxy reaches, file systems
+    that a build mounts (P55), and what the docker server of a fleet does, whose place is not documented (P64, P65).
     """
     needs = []
     for one in (project.source, *project.secondary_sources):
@@ -231,6 +231,8 @@ def _untold(project: aws.Project) -> list[Need]:
         place = "images are pulled, built and pushed by the docker server of a fleet, whose place is not documented"
         needs += [Need(step, "", place=place) for step in ("pull", "push")]
     untold = [f"{name}: what the proxy reaches is not known" for name in _proxies(project)]
+    untold += [f"the file system {one.location} that the build mounts is not judged"
+               for one in project.file_system_locations or ()]  # fmt: skip
     return needs + [Need("environment", "", place=place) for place in untold]
 
 

@@ -848,6 +848,11 @@ class DockerServer(CodeBuild, frozen=True):
     security_group_ids: tuple[str, ...] = ()
 
 
+class ProjectFileSystem(CodeBuild, frozen=True):
+    type: str = ""
+    location: str = ""
+
+
 class ProjectEnvironment(CodeBuild, frozen=True):
     type: str | None = None
     image: str | None = None
@@ -898,6 +903,7 @@ class Project(CodeBuild, frozen=True):
     secondary_sources: tuple[ProjectSource, ...] = ()
     environment: ProjectEnvironment = ProjectEnvironment()
     logs_config: LogsConfig | None = None
+    file_system_locations: tuple[ProjectFileSystem, ...] | None = None
 
 
 class ProjectNames(CodeBuild, frozen=True):

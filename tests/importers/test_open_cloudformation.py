@@ -206,6 +206,8 @@ OPEN_ATTRIBUTES = {
                             f"{ELSEWHERE}}}}}"), "source"),
     "zone": (beside(f"{{Type: AWS::Route53::HostedZone, Properties: {{Name: {ELSEWHERE}, VPCs: [{{VPCId: !Ref Vpc, "
                     'VPCRegion: !Ref "AWS::Region"}]}}'), "source"),
+    "file system": (("      Artifacts: {", "      FileSystemLocations: [{Type: EFS, Identifier: x, MountPoint: /mnt, "
+                     'Location: "fs-1.efs.eu-west-1.amazonaws.com:/"}]\n      Artifacts: {'), "environment"),
     "registry": (beside(f"{{Type: AWS::ECR::RegistryPolicy, Properties: {{PolicyText: {ELSEWHERE}}}}}"), "pull"),
     "DNS Firewall": (beside("{Type: AWS::Route53Resolver::FirewallRuleGroupAssociation, Properties: {VpcId: !Ref Vpc, "
                             f"Priority: 101, FirewallRuleGroupId: {ELSEWHERE}}}}}"), "source"),

@@ -82,6 +82,11 @@ def project(world: World, one: Resource) -> None:
             "cloudWatchLogs": _logs((blocks_of(logs, "cloudwatch_logs") or [{}])[0], "ENABLED"),
             "s3Logs": _logs((blocks_of(logs, "s3_logs") or [{}])[0], "DISABLED"),
         },
+        "fileSystemLocations": [
+            {"type": text_of(block, "type") or "EFS", "location": text_of(block, "location"),
+             "mountPoint": text_of(block, "mount_point"), "identifier": text_of(block, "identifier")}
+            for block in one.blocks("file_system_locations")
+        ],
         "projectVisibility": one.text("project_visibility") or "PRIVATE",
     }  # fmt: skip
     for name, key in (("encryption_key", "encryptionKey"), ("source_version", "sourceVersion")):
