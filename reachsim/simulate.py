@@ -162,7 +162,8 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
     """The verdict with what it owes to values of a plan that AWS has yet to pick, or that nothing tells.
 
     A value that nothing tells leaves open what it alone could change: traffic blocked by nothing but components with
-    such values, or a way that such a component might stop. A choice that nothing tells leaves open
+    such values, whatever blocks an end that has one (its groups, its subnets), or a way that such a component might
+    stop. A choice that nothing tells leaves open
     what some of the chosen do and others do not.
     """
     if not notes:
@@ -184,6 +185,7 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
     if not fates or len(verdict.paths) == MAX_PATHS:
         fates.append(verdict.blocked_by)
     stops = any(all({one.component, one.at} & opening for one in blocks) for blocks in fates)
+    stops = stops or bool({verdict.question.source, verdict.question.destination} & opening)
     if outcome in ("blocked", "intermittent") and opening and stops:
         outcome = "unknown"
     if outcome in ("allowed", "intermittent") and closing:

@@ -185,3 +185,21 @@ def test_containers_are_the_text_of_a_list(containers: Any, image: str, tmp_path
     (container,) = json.loads(held.read_text())["taskDefinition"]["containerDefinitions"]
     assert container["image"] == image
     assert "planted" not in held.read_text()
+
+
+def test_groups_that_nothing_tells_may_be_those_that_an_endpoint_admits(tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    whole(plan)
+    block = {"vpc_id": Ref("aws_vpc.this.id"), "subnets": Ref("aws_subnet.private"),
+             "security_group_ids": Ref("local.groups")}  # fmt: skip
+    changed(plan, "aws_codebuild_project.app", vpc_config=[block])
+    reach = imported(plan, tmp_path)
+    assert reach.simulate(BUILD, "logs", protocol="tcp", port=443).outcome == "unknown"
+    assert reach.check().overall == "undecided"
+
+
+def test_a_zone_that_nothing_tells_may_hold_any_name(tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    whole(plan)
+    plan.add("aws_route53_zone_association.x", zone_id=Ref("local.zone"), vpc_id=Ref("aws_vpc.this.id"))
+    assert imported(plan, tmp_path).check().overall == "undecided"

@@ -45,7 +45,7 @@ def zone_association(world: World, one: Resource) -> None:
     zone_id = one.text("zone_id")
     document = world.document(_everywhere(one.home), f"route53/get-hosted-zone/{zone_id}")
     if document is None:
-        world.undecided(one, f"the zone {zone_id}".strip())
+        world.undecided_names(one, f"the zone {zone_id}".strip(), one.text("vpc_id"))
         return
     vpc = {"VPCRegion": one.text("vpc_region") or one.home[1], "VPCId": one.text("vpc_id")}
     document["VPCs"] = [held for held in document.get("VPCs", []) if held["VPCId"] != vpc["VPCId"]]
