@@ -157,18 +157,21 @@ def security_group_vpc(item: Item) -> Iterator[Fact]:
 
 
 def hosted_zone(item: Item) -> Iterator[Fact]:
+    """A zone with VPCs is private; which they are is left open where the item does not tell them as Config does."""
     held = item.configuration
-    zone, vpcs = str(held.get("Id", "")).removeprefix("/hostedzone/"), objects(held.get("VPCs"))
+    zone, given = str(held.get("Id", "")).removeprefix("/hostedzone/"), held.get("VPCs")
+    vpcs = objects(given)
+    damaged = given is not None and (not isinstance(given, list) or len(vpcs) < len(given))
     name = str(held.get("Name", ""))
     comment = held.get("HostedZoneConfig")
     record = {
         "Id": f"/hostedzone/{zone}",
         "Name": name if name.endswith(".") else name + ".",
         "CallerReference": "",
-        "Config": (comment if isinstance(comment, dict) else {}) | {"PrivateZone": bool(vpcs)},
+        "Config": (comment if isinstance(comment, dict) else {}) | {"PrivateZone": bool(vpcs) or damaged},
     }
     yield listed("route53/list-hosted-zones", "HostedZones", record)
-    if vpcs:
+    if vpcs and not damaged:
         detail = {"HostedZone": record, "VPCs": [same(one, "VPCRegion VPCId") for one in vpcs]}
         yield Fact("route53/get-hosted-zone", zone, detail)
 

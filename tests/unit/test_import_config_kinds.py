@@ -175,6 +175,15 @@ def test_names_are_judged_by_the_zones_and_rules_that_config_has(tmp_path: Path)
     assert not any("hosted-zones" in str(one) or "resolver" in str(one) for one in assumed)
 
 
+@pytest.mark.parametrize("vpcs", ["vpc-1", [7], [{"VPCId": "vpc-9", "VPCRegion": REGION}, None], {"VPCId": "vpc-9"}])
+def test_a_zone_whose_vpcs_cannot_be_read_may_answer_in_any(vpcs: Any, tmp_path: Path) -> None:
+    zone = item("AWS::Route53::HostedZone", {"Id": "Z9", "Name": "other.example", "VPCs": vpcs}, awsRegion="us-east-1")
+    run(tmp_path, snapshot(*ITEMS, *KINDS, zone))
+    verdict = reachsim.load(tmp_path / "out").simulate("eni-11", "host:db.other.example", protocol="tcp", port=443)
+    assert verdict.outcome == "unknown"
+    assert any("Z9" in path for path in verdict.missing)
+
+
 def test_of_several_records_the_newest_counts(tmp_path: Path) -> None:
     old, new = vpc(1, "2024-01-01T00:00:00.000Z"), vpc(1, "2024-03-01T00:00:00+00:00")
     new["configuration"] = new["configuration"] | {"cidrBlock": "10.9.0.0/16"}
