@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
@@ -262,9 +263,10 @@ class Reach:
     def _named(self, kind: str, ids: Iterable[str]) -> Selections:
         found: dict[str, str] = {}
         names = [self.network.names.get(one, "") for one in ids]
+        times = Counter(names)
         for one, name in zip(ids, names, strict=True):
             found[one] = one
-            if names.count(name) == 1 and name:
+            if times[name] == 1 and name:
                 found[name] = one
         return Selections(kind, found)
 

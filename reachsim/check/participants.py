@@ -49,14 +49,18 @@ def _clients(network: Network) -> list[str]:
             continue
         account = network.home_of(instance_id)[0]
         role = _role(network, instance, account)
-        details, path = iam_details(network, account)
-        all_told = details is not None and (instance.iam_instance_profile is None or network.lists_all(path))
-        told = not role.missing if role is not None else all_told
+        told = not role.missing if role is not None else _has_no_role(network, instance, account)
         may = role is not None and _may_use_git(role, account)
         may = may or bool(network.planned("PLANNED_STEP_UNKNOWN", f"{instance_id} git-push"))
         if may or (not told and instance.state.name == "running" and _near_pipeline(network, instance)):
             found.append(instance_id)
     return found
+
+
+def _has_no_role(network: Network, instance: aws.Instance, account: str) -> bool:
+    """Whether an instance whose role the snapshot does not hold is known to have none."""
+    details, path = iam_details(network, account)
+    return details is not None and (instance.iam_instance_profile is None or network.lists_all(path))
 
 
 def _near_pipeline(network: Network, instance: aws.Instance) -> bool:

@@ -83,7 +83,12 @@ def _from_text(text: str) -> object:
         if len(found) == len(pairs):
             return found
         twice = _Twice(found)
-        twice.key = next(key for n, (key, _) in enumerate(pairs) if key in dict(pairs[:n]))
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                twice.key = key
+                break
+            seen.add(key)
         repeated.append(twice)
         return twice
 

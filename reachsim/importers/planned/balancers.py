@@ -27,7 +27,7 @@ def balancer(world: World, one: Resource) -> None:
     kind = one.text("load_balancer_type") or "application"
     internal = one.flag("internal")
     subnets = _mappings(one)
-    if any(at.split(".")[0] in ("subnets", "subnet_mapping") for at in one.unknown):
+    if one.open("subnets", "subnet_mapping"):
         world.warnings.append(f"{one.address}: its subnets are known only after apply")
         world.drop(one.home, BALANCERS)
     vpc_id = next((str(held["VpcId"]) for subnet, _, _ in subnets if (held := world.get(subnet)) is not None), "")
@@ -113,7 +113,7 @@ def target_group(world: World, one: Resource) -> None:
     world.put(one.home, f"elbv2/describe-target-group-attributes/{name}", {"Attributes": _listed(pairs)})
     rows = [_target(block) for block in one.blocks("targets")]
     world.put(one.home, f"elbv2/describe-target-health/{name}", {"TargetHealthDescriptions": rows})
-    if any(at.split(".")[0] == "targets" for at in one.unknown):
+    if one.open("targets"):
         world.drop(one.home, f"elbv2/describe-target-health/{name}")
 
 

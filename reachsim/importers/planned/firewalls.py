@@ -38,7 +38,7 @@ def _file(operation: str, name: str) -> str:
 def firewall(world: World, one: Resource) -> None:
     """A firewall and the endpoint that it has in each of its subnets."""
     vpc_id, policy = one.text("vpc_id"), one.text("firewall_policy_arn")
-    if any(at.split(".")[0] in ("subnet_mapping", "firewall_policy_arn") for at in one.unknown) or not policy:
+    if one.open("subnet_mapping", "firewall_policy_arn") or not policy:
         world.warnings.append(f"{one.address}: its subnets or policy are known only after apply")
         world.unsupported.append((f"{one.address} ({one.kind})", "undecidable: what the firewall lets through"))
         world.drop(one.home, FIREWALLS)
@@ -83,7 +83,7 @@ def firewall_policy(world: World, one: Resource) -> None:
 
 def _lacks(world: World, one: Resource, name: str) -> bool:
     """Whether a part of the attribute is not known: the file is then left out, and what it says is unknown."""
-    lacks = any(at.split(".")[0] == name for at in one.unknown)
+    lacks = bool(one.open(name))
     if lacks:
         world.warnings.append(f"{one.address}: {name} is known only after apply: what it lets through is unknown")
     return lacks
@@ -209,14 +209,14 @@ def domain_list(world: World, one: Resource) -> None:
     held = world.document(one.home, call) or {"FirewallDomainLists": []}
     held["FirewallDomainLists"].append({"Id": one.id, "Name": one.text("name") or one.id})
     world.put(one.home, call, held)
-    if one.text("domain_file_url") or any(at.split(".")[0] == "domains" for at in one.unknown):
+    if one.text("domain_file_url") or one.open("domains"):
         world.warnings.append(f"{one.address}: its domains are not in the source")
         return
     world.put(one.home, f"{_DNS}/list-firewall-domains/{one.id}", {"Domains": one.texts("domains")})
 
 
 def dns_group(world: World, one: Resource) -> None:
-    if any(at.split(".")[0] == "firewall_rules" for at in one.unknown):
+    if one.open("firewall_rules"):
         world.warnings.append(f"{one.address}: part of its rules is known only after apply")
         return
     rules = [_dns_rule(block) for block in one.blocks("firewall_rules")]

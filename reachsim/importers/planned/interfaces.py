@@ -266,7 +266,7 @@ def endpoint(world: World, one: Resource) -> None:
         if name == "subnet_ids":
             held += [text_of(block, "subnet_id") for block in one.blocks("subnet_configuration")]
         record[key] = list(dict.fromkeys(held)) or (record.get(key, []) if one.action == "update" else [])
-        if name in one.unknown or any(at.startswith(f"{name}.") for at in one.unknown):
+        if one.open(name):
             if name == "route_table_ids":
                 world.undecided_any(one, name, "ec2/describe-route-tables", one.text("vpc_id"), "leak")
             else:

@@ -457,10 +457,10 @@ def acl(world: World, one: Resource) -> None:
     elif world.alone or one.new or "ingress" in one.values or "egress" in one.values:
         record["Entries"] = [*entries, *_closing()]
     record["Tags"] = one.tags()
-    if any(at.split(".")[0] in ("ingress", "egress") for at in one.unknown):
+    if one.open("ingress", "egress"):
         world.undecided(one, "part of the rules")
         world.note(record["NetworkAclId"], "PLANNED_VALUE_UNKNOWN", f"part of the rules of {one.address}", "block")
-    if any(at.split(".")[0] == "subnet_ids" for at in one.unknown):
+    if one.open("subnet_ids"):
         world.undecided_any(one, "subnet_ids", "ec2/describe-network-acls", str(record["VpcId"]))
     for subnet_id in one.texts("subnet_ids"):
         associate_acl(world, record, subnet_id)

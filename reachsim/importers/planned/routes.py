@@ -303,7 +303,7 @@ def vpn_connection(world: World, one: Resource) -> None:
         attachment = one.text("transit_gateway_attachment_id") or f"tgw-attach-{one.id}"
         attach(world, one.home, attachment, transit, "vpn", one.id)
         _by_default(world, one, transit, attachment)
-    elif not gateway and {"vpn_gateway_id", "transit_gateway_id"} & one.unknown:
+    elif not gateway and one.open("vpn_gateway_id", "transit_gateway_id"):
         for call in ("ec2/describe-transit-gateway-route-tables", "ec2/describe-vpn-gateways"):
             world.undecided_any(one, "the gateway", call, "", "leak")
     else:

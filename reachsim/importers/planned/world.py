@@ -235,30 +235,29 @@ class World:
 
     def undecided(self, one: Resource, what: str, *components: str) -> None:
         """An attribute that decides is not known: verdicts that meet the component say so, and so does the report."""
-        self.warnings.append(f"{one.address}: {what} is known only after apply")
+        detail = self._told(one, what)
         for component in components or (one.id,):
-            self.note(component, "PLANNED_VALUE_UNKNOWN", f"{what} of {one.address} is known only after apply", "leak")
+            self.note(component, "PLANNED_VALUE_UNKNOWN", detail, "leak")
 
     def undecided_step(self, one: Resource, what: str, source: str, step: str) -> None:
         """Something decides a step of a source's pipeline, and nothing tells it."""
-        detail = f"{what} of {one.address} is known only after apply"
-        self.warnings.append(f"{one.address}: {what} is known only after apply")
-        self.note(f"{source} {step}", "PLANNED_STEP_UNKNOWN", detail, "block")
+        self.note(f"{source} {step}", "PLANNED_STEP_UNKNOWN", self._told(one, what), "block")
 
     def undecided_names(self, one: Resource, what: str, vpc_id: str) -> None:
         """Something decides what the VPC's resolver answers, and nothing tells it: no name there is known."""
-        detail = f"{what} of {one.address} is known only after apply"
-        self.warnings.append(f"{one.address}: {what} is known only after apply")
-        self.note(vpc_id, "PLANNED_NAMES_UNKNOWN", detail, "leak")
+        self.note(vpc_id, "PLANNED_NAMES_UNKNOWN", self._told(one, what), "leak")
 
     def undecided_any(self, one: Resource, what: str, call: str, vpc_id: str, *ways: str) -> None:
         """As `undecided`, where any record of a list call in a VPC (in the Region if that is unknown) may be meant.
 
         ``ways`` are what a wrong guess hides: ``leak`` (more gets through), ``block`` (less does).
         """
+        self._any.append((call, vpc_id, one.home, self._told(one, what), ways or ("leak", "block")))
+
+    def _told(self, one: Resource, what: str) -> str:
+        """Warn of an attribute that nothing tells; the sentence for verdicts that meet it."""
         self.warnings.append(f"{one.address}: {what} is known only after apply")
-        detail = f"{what} of {one.address} is known only after apply"
-        self._any.append((call, vpc_id, one.home, detail, ways or ("leak", "block")))
+        return f"{what} of {one.address} is known only after apply"
 
     def settle(self) -> None:
         """Note what `undecided_any` said, now that every record is there."""

@@ -170,3 +170,10 @@ def test_owner_left_out_is_taken_from_the_arn_or_the_caller(arn: str, blocked: l
 def test_context_values_may_be_unquoted() -> None:
     request = policy.read_request({"request": {**REQUEST, "context": {"B": True, "n": 5, "l": ["x", 1.5]}}})
     assert request.keys == {"b": "true", "n": "5", "l": ("x", "1.5")}
+
+
+def test_a_key_that_stands_again_is_found_among_many_in_one_go() -> None:
+    """150,000 keys are 2 MB: a look at all earlier ones for each would take minutes."""
+    keys = ", ".join(f'"k{number}": 1' for number in range(150_000))
+    with pytest.raises(policy.PolicyError, match="/k149999: this key stands here more than once"):
+        policy.parse(f'{{"Statement": [], {keys}, "k149999": 2}}')
