@@ -191,10 +191,9 @@ def _walk(
         return _outside_vpcs(ground.network, base, start, targets & FAMILIES[family], services)
     if not boxes:
         return msgspec.structs.replace(base, blocks=(_no_family(start, targets & FAMILIES[family], family),))
-    name = base.resolution.name if base.resolution else ""
+    name = base.resolution.name if base.resolution and ground.firewalls else ""  # nothing else on a way reads it
     context = Context(start.origin, start.origin.interface, name=name, receivers=aimed.receivers)
-    flows = [Walk(box, start.place, context) for box in boxes]
-    walked = forward(ground, flows)
+    walked = ground.once(forward, tuple(Walk(box, start.place, context) for box in boxes))
     if aimed.via:
         walked = tuple(_must_cross(flow, aimed.via) for flow in walked)
     walked = tuple(_beyond(ground.network, flow, aimed) for flow in walked)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import cache, cached_property
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, cached_property, lru_cache
 from typing import Literal
 
 import msgspec
@@ -120,6 +120,7 @@ class Ground:
         self.peered_vpcs = cache(self._peered_vpcs)
         self.lacks_for_vpc = cache(self._lacks_for_vpc)
         self.zone_of = cache(self._zone_of)
+        self.once = lru_cache(maxsize=512)(self._once)
 
     def _group_rules(self, group_id: str, direction: Direction) -> tuple[Rule, ...]:
         return security_group_rules(self.network, self.network.security_groups[group_id], direction)
@@ -161,6 +162,12 @@ class Ground:
     def firewalls(self) -> dict[str, OwnedFirewall]:
         """Network Firewalls by the endpoint that leads to them."""
         return firewalls_by_endpoint(self.network)
+
+    def _once(
+        self, walk: Callable[[Ground, tuple[Walk, ...]], tuple[Walk, ...]], start: tuple[Walk, ...]
+    ) -> tuple[Walk, ...]:
+        """What a walk comes to. Builds ask for many public names, and each of them stands for the same addresses."""
+        return walk(self, start)
 
     def _zone_of(self, subnet_id: str) -> str | None:
         """The Availability Zone of a subnet, by id where the snapshot has it (names differ between accounts)."""

@@ -36,6 +36,12 @@ def service_host(call: Call, command: str, region: str) -> str:
     return f"{name}{'-fips' if fips else ''}.{'dualstack.' if dual and is_s3 else ''}{tail}"
 
 
+def bucket_host(call: Call, bucket: str, region: str) -> str:
+    """Virtual-hosted names; a bucket with a dot in its name is asked for by path, for its certificate would not fit."""
+    base = service_host(call, "s3", region)
+    return base if "." in bucket or not bucket else f"{bucket}.{base}"
+
+
 def service_of(host: str) -> str | None:
     """The endpoint service of a host of which parts may be unknown."""
     plain = re.sub("\ue000[^\ue001]*\ue001(?=\\.(?:amazonaws\\.|api\\.aws|on\\.aws))", "us-east-1", host)

@@ -11,9 +11,8 @@ from typing import Final
 
 from reachsim import services
 from reachsim.pipeline import aws_commands
-from reachsim.pipeline.aws_calls import account_of, custom_endpoint, region_of, service_host, service_of
+from reachsim.pipeline.aws_calls import account_of, bucket_host, custom_endpoint, region_of, service_host, service_of
 from reachsim.pipeline.aws_calls import requests as requests_of
-from reachsim.pipeline.aws_s3 import bucket_host, s3
 from reachsim.pipeline.call import Arguments, Call, Outcome
 from reachsim.pipeline.records import Destination, Found, Gap, Request
 from reachsim.pipeline.variables import starred, unknown
@@ -87,6 +86,8 @@ def aws(call: Call) -> Outcome:
     if aws_commands.row(service) is None:
         return Outcome((Gap(call.command.text, f"the AWS CLI has no command {service}; it may be an alias"),), None)
     if service in ("s3", "s3api"):
+        from reachsim.pipeline.aws_s3 import s3
+
         outcome = s3(call, given, service, rest)
         return Outcome((*outcome.found, *_assumed(call, given)), outcome.stdout, outcome.status)
     found: list[Found] = [_destination(call, given, service, operation, rest)]

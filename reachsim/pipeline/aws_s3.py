@@ -10,7 +10,7 @@ from typing import Final
 
 from reachsim import services
 from reachsim.pipeline import urls
-from reachsim.pipeline.aws_calls import custom_endpoint, region_of, service_host
+from reachsim.pipeline.aws_calls import bucket_host, custom_endpoint, region_of, service_host
 from reachsim.pipeline.aws_calls import requests as requests_of
 from reachsim.pipeline.call import Arguments, Call, Outcome
 from reachsim.pipeline.records import Destination, Gap, Request
@@ -69,12 +69,6 @@ def s3(call: Call, given: Arguments, service: str, rest: list[str]) -> Outcome:
         if not rest[2].startswith("s3://") and rest[2] != "-" and is_known(place) and not given.has("recursive"):
             call.machine.written[call.path(place)] = None  # whatever the context has under that name
     return Outcome(tuple(found.values()), None, None if operation in ("ls", "head-object", "head-bucket") else True)
-
-
-def bucket_host(call: Call, bucket: str, region: str) -> str:
-    """Virtual-hosted names; a bucket with a dot in its name is asked for by path, for its certificate would not fit."""
-    base = service_host(call, "s3", region)
-    return base if "." in bucket or not bucket else f"{bucket}.{base}"
 
 
 def _key(key: str, given: Arguments) -> str:

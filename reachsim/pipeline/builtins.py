@@ -8,10 +8,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
-from reachsim.pipeline import text_tools, urls
+from reachsim.pipeline import urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.records import Found, Script
 from reachsim.pipeline.shell import NEVER, absolute, arrays, judge, named, reading, write
@@ -207,18 +208,27 @@ def _shift(call: Call) -> Outcome:
     return Outcome((), "")
 
 
+def _text(function: str) -> Callable[[Call], Outcome]:
+    """A reader of `reachsim.pipeline.text_tools`, which is imported when a build runs it."""
+
+    def read(call: Call) -> Outcome:
+        return cast(Outcome, getattr(import_module("reachsim.pipeline.text_tools"), function)(call))
+
+    return read
+
+
 BUILTINS: Final[dict[str, Callable[[Call], Outcome]]] = {
     "echo": _echo, "printf": _printf, "cat": _cat, "tee": _tee, "cd": _cd, "pushd": _cd, "popd": _popd,
     "export": _export,
     "declare": _export, "local": _export, "readonly": _export, "typeset": _export, "read": _read, "exit": _exit,
     "return": _exit, "break": _break, "continue": _break, "seq": _seq, "trap": _trap, "test": _test, "[": _test,
-    "cp": _copy, "mv": _copy, "install": _copy, "ln": _copy, "rm": _remove, "cut": text_tools.cut,
-    "awk": text_tools.awk,
-    "jq": text_tools.jq, "head": text_tools.head, "tail": text_tools.head, "sort": text_tools.sort, "uniq":
-    text_tools.sort, "basename": _basename, "dirname": _basename, "tr": text_tools.tr, "base64": text_tools.decode,
-    "envsubst": text_tools.envsubst, "mapfile": _mapfile, "readarray": _mapfile,
+    "cp": _copy, "mv": _copy, "install": _copy, "ln": _copy, "rm": _remove, "cut": _text("cut"),
+    "awk": _text("awk"),
+    "jq": _text("jq"), "head": _text("head"), "tail": _text("head"), "sort": _text("sort"), "uniq":
+    _text("sort"), "basename": _basename, "dirname": _basename, "tr": _text("tr"), "base64": _text("decode"),
+    "envsubst": _text("envsubst"), "mapfile": _mapfile, "readarray": _mapfile,
     "true": _constant, ":": _constant, "false": _constant, "which": _undecided, "type": _undecided, "hash":
-    _undecided, "grep": text_tools.grep, "egrep": text_tools.grep, "fgrep": text_tools.grep, "diff": _undecided, "cmp":
+    _undecided, "grep": _text("grep"), "egrep": _text("grep"), "fgrep": _text("grep"), "diff": _undecided, "cmp":
     _undecided, "pgrep": _undecided, "id": _undecided, "pwd": _pwd, "shift": _shift,
 }  # fmt: skip
 

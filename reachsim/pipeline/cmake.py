@@ -10,7 +10,7 @@ import re
 
 from reachsim.pipeline import urls
 from reachsim.pipeline.call import Call, Outcome, arguments
-from reachsim.pipeline.download import git_found
+from reachsim.pipeline.git_urls import git_found
 from reachsim.pipeline.records import Found, Gap
 from reachsim.pipeline.variables import shown
 

@@ -245,7 +245,7 @@ def _build(call: Call, work: Any, home: str) -> list[Found]:
         return []
     place = str(work.get("context", "."))
     if "://" in place or place.startswith("git@"):
-        from reachsim.pipeline.download import git_found
+        from reachsim.pipeline.git_urls import git_found
 
         return [*git_found(call, place.split("#")[0]), Gap(shown(place), "the Dockerfile lies in another repository")]
     if not is_known(place):

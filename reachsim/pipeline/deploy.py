@@ -14,7 +14,7 @@ import msgspec
 from reachsim import services
 from reachsim.pipeline import knowledge, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
-from reachsim.pipeline.download import git_found
+from reachsim.pipeline.git_urls import git_found
 from reachsim.pipeline.records import Destination, Found, Gap, Request
 from reachsim.pipeline.variables import starred, unknown
 

@@ -11,9 +11,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from reachsim.pipeline import compose, containers, image, urls
+from reachsim.pipeline import image, urls
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
-from reachsim.pipeline.download import git_found
+from reachsim.pipeline.git_urls import git_found
 from reachsim.pipeline.knowledge import tool
 from reachsim.pipeline.records import Confidence, Found, Gap, ImageBuild
 from reachsim.pipeline.variables import is_known, shown, unknown_names
@@ -168,6 +168,8 @@ def _done(call: Call, word: str, words: list[str]) -> Outcome:
         case "run" | "create":
             return _run(call, words)
         case "exec":
+            from reachsim.pipeline import containers
+
             given = arguments(words, _RUN, stop=True)
             return Outcome(tuple(containers.inside(given.rest[1:])), None)
         case "tag":
@@ -179,7 +181,9 @@ def _done(call: Call, word: str, words: list[str]) -> Outcome:
             call.configure("image *", "loaded")
             return Outcome((), None)
         case "compose":
-            return compose.compose(call, words)
+            from reachsim.pipeline.compose import compose
+
+            return compose(call, words)
         case "manifest":
             return _manifest(words)
         case "plugin" if words[:1] == ["install"]:
@@ -256,6 +260,8 @@ def _manifest(words: list[str]) -> Outcome:
 
 
 def _run(call: Call, words: list[str]) -> Outcome:
+    from reachsim.pipeline import containers
+
     given = arguments(words, _RUN, stop=True)
     if not given.rest:
         return Outcome((), None)

@@ -12,7 +12,7 @@ from typing import Final
 
 from reachsim import services
 from reachsim.pipeline import image, urls
-from reachsim.pipeline.aws_s3 import bucket_host
+from reachsim.pipeline.aws_calls import bucket_host
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.docker import build_argument, logged_in, pushed, remote
 from reachsim.pipeline.records import Destination, Found, Gap, ImageBuild, Request

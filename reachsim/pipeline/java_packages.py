@@ -12,7 +12,7 @@ from typing import Final
 
 from reachsim.pipeline import jib, knowledge, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
-from reachsim.pipeline.python_packages import index_at
+from reachsim.pipeline.index_urls import index_at
 from reachsim.pipeline.records import Confidence, Found, Gap
 from reachsim.pipeline.texts import between, first_between, without
 from reachsim.pipeline.variables import expand, is_known, look_up, nothing_known, shown, unknown

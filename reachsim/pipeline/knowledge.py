@@ -35,7 +35,7 @@ class Tool(Struct, frozen=True):
     """One row of ``tools.csv``."""
 
     program: str
-    arguments: re.Pattern[str]
+    arguments: str  # a regular expression
     targets: tuple[str, ...]
     confidence: Confidence
     kind: Kind
@@ -68,7 +68,7 @@ def _tools() -> dict[str, tuple[Tool, ...]]:
     found: dict[str, tuple[Tool, ...]] = {}
     for row in rows("tools.csv"):
         targets = tuple(part for part in row["targets"].split(";") if part)
-        one = Tool(row["program"], re.compile(row["arguments"]), targets, cast(Confidence, row["confidence"]),
+        one = Tool(row["program"], row["arguments"], targets, cast(Confidence, row["confidence"]),
                    cast(Kind, row["kind"]), row["source"])  # fmt: skip
         found[one.program] = (*found.get(one.program, ()), one)
     return found
@@ -103,7 +103,7 @@ def reached(rows: Iterable[Tool], arguments: str) -> list[Destination]:
     """What the rows of a tool say of these arguments. A host may bear a port."""
     found: list[Destination] = []
     for row in rows:
-        if not row.arguments.search(arguments):
+        if not re.search(row.arguments, arguments):
             continue
         for target in row.targets:
             if target in indexes():

@@ -12,7 +12,7 @@ from typing import Any, Final
 from reachsim.pipeline import image, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.docker import logged_in, pushed
-from reachsim.pipeline.download import git_found
+from reachsim.pipeline.git_urls import git_found
 from reachsim.pipeline.records import Destination, Found, Gap
 from reachsim.pipeline.shapes import listing, table
 from reachsim.pipeline.variables import expand, is_known, nothing_known, shown, unknown

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from reachsim.pipeline import knowledge, node_scripts, system_packages, urls
 from reachsim.pipeline.call import Call, Outcome, arguments, quoted
-from reachsim.pipeline.download import git_found
-from reachsim.pipeline.python_packages import index_at
+from reachsim.pipeline.git_urls import git_found
+from reachsim.pipeline.index_urls import index_at
 from reachsim.pipeline.records import Confidence, Destination, Found, Script
 from reachsim.pipeline.variables import expand, is_known, unknown
 
@@ -289,8 +289,9 @@ def _binaries(call: Call, package: dict[str, Any]) -> list[Found]:
     lock = call.first("npm-shrinkwrap.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml") or ""
 
     def inside(name: str) -> bool:
-        listed = name in names or f'"node_modules/{name}"' in lock
-        return listed or re.search(rf"^[\"']?/?{re.escape(name)}@", lock, re.MULTILINE) is not None
+        if name in names or f'"node_modules/{name}"' in lock:
+            return True
+        return f"{name}@" in lock and re.search(rf"^[\"']?/?{re.escape(name)}@", lock, re.MULTILINE) is not None
 
     return _downloads(call, inside)
 

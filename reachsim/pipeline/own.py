@@ -80,15 +80,14 @@ def own_knowledge(
 def _tool(tool: Described) -> knowledge.Tool:
     where = f"reachsim.toml, [[tool]] {tool.program!r}"
     try:
-        pattern = re.compile(tool.arguments)
+        re.compile(tool.arguments)
     except re.error as error:
         raise QuestionError(f"{where}: arguments is no regular expression: {error}", "BAD_CONFIG") from error
     for one in tool.hosts:
         if one not in knowledge.indexes() and not _HOST.fullmatch(one.lower()):
             raise QuestionError(f"{where}: {one!r} is neither a host name nor a package index", "BAD_CONFIG")
-    return knowledge.Tool(
-        tool.program, pattern, tool.hosts, cast(Confidence, tool.confidence), cast(Kind, tool.kind), "reachsim.toml"
-    )
+    sure, kind = cast(Confidence, tool.confidence), cast(Kind, tool.kind)
+    return knowledge.Tool(tool.program, tool.arguments, tool.hosts, sure, kind, "reachsim.toml")
 
 
 def _mirror(name: str, place: str) -> tuple[str, int]:

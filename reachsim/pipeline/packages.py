@@ -12,8 +12,8 @@ from typing import Any, Final
 from reachsim import services, toml
 from reachsim.pipeline import knowledge, shapes, urls
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
-from reachsim.pipeline.download import git_found
-from reachsim.pipeline.python_packages import index_at
+from reachsim.pipeline.git_urls import git_found
+from reachsim.pipeline.index_urls import index_at
 from reachsim.pipeline.records import Confidence, Destination, Found, Gap
 from reachsim.pipeline.texts import first_between, without
 from reachsim.pipeline.variables import expand, is_known, shown

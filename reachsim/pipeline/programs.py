@@ -11,7 +11,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Final, cast
 
-from reachsim.pipeline import clients, installers, knowledge, makefile, urls
+from reachsim.pipeline import clients, installers, knowledge, urls
 from reachsim.pipeline.builtins import BUILTINS, LOCAL
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.records import Found, Gap, Script
@@ -396,6 +396,8 @@ def _python(call: Call, running: tuple[str, ...]) -> Outcome:
 
 
 def _make(call: Call) -> Outcome:
+    from reachsim.pipeline import makefile
+
     given = arguments(call.words, ["C", "directory", "f", "file", "makefile", "j", "o", "I", "l"])
     folder = given.last("C", "directory") or "."
     names = given.all("f", "file", "makefile") or ["GNUmakefile", "makefile", "Makefile"]

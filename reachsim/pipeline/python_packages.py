@@ -10,12 +10,11 @@ import posixpath
 import re
 from typing import Any, Final
 
-import msgspec
-
 from reachsim import toml
-from reachsim.pipeline import codeartifact, knowledge, urls
+from reachsim.pipeline import knowledge, urls
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
-from reachsim.pipeline.download import git_found
+from reachsim.pipeline.git_urls import git_found
+from reachsim.pipeline.index_urls import index_at
 from reachsim.pipeline.records import Confidence, Found, Gap
 from reachsim.pipeline.shapes import listing, table
 from reachsim.pipeline.variables import expand, is_known, shown, unknown
@@ -199,19 +198,6 @@ def _index(call: Call, given: Arguments, files: dict[str, list[str]], sure: Conf
         found += index_at(one.split("=", 1)[-1] if re.match(r"\w+=http", one) else one, "pypi", sure)
     proxy = given.last("proxy") or settings.get("proxy") or call.setting("pip.proxy") or call.env("PIP_PROXY")
     return found + urls.proxy("https_proxy", proxy or "")
-
-
-def index_at(url: str | None, default: str, sure: Confidence) -> list[Found]:
-    """The index behind a URL: the public one with all its hosts, or the one host that is named."""
-    if url is None:
-        return list(knowledge.index(default, sure))
-    parsed = urls.parse(url)
-    if parsed is None:
-        return [Gap(shown(url), urls.why_unknown(url))] if not is_known(url) else []
-    if parsed.host in knowledge.index_hosts(default):
-        return [msgspec.structs.replace(one, index="") for one in knowledge.index(default, sure)]
-    found = urls.destination(url, "package", sure)
-    return found if default == "pypi" else [*found, *codeartifact.assets(parsed.host, sure)]
 
 
 def _configuration(call: Call) -> dict[str, str]:

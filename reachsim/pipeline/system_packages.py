@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from reachsim.pipeline import knowledge, text_tools, urls
+from reachsim.pipeline import knowledge, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.records import Confidence, Destination, Found, Gap
 from reachsim.pipeline.variables import is_known, nothing_known, shown
@@ -290,6 +290,8 @@ def _as_pattern(pattern: str, host: str) -> bool:
 
 def sed(call: Call) -> Outcome:
     """``sed -i s/OLD/NEW/`` on a list of repositories."""
+    from reachsim.pipeline import text_tools
+
     filtered = text_tools.sed(call)
     if filtered is not None:
         return filtered

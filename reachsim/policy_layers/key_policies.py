@@ -28,7 +28,6 @@ from reachsim.policy_layers import said
 from reachsim.policy_layers.asked import Asked
 from reachsim.policy_layers.encryption import KeyUse, keys_of_a_session
 from reachsim.policy_layers.held import document
-from reachsim.policy_layers.key_grants import granted
 from reachsim.policy_layers.said import Said, not_known, organization_policies, resource_said
 
 _USABLE: Final = frozenset({"Enabled", "Updating"})
@@ -221,6 +220,8 @@ def _with_grants(
     """The key's word and the caller's, where a grant to the caller makes up for the silence of either."""
     if key.managed:
         return theirs, mine
+    from reachsim.policy_layers.key_grants import granted
+
     path = network.path(key.home, "kms", "list-grants", key.id)
     given = granted(network, question, path, whole=whole)
     if given is True and theirs.unsure:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reachsim.evidence import Assumption, Block
 from reachsim.report.columns import WIDTH, clean, pad, width, wrap, wrap_parts
-from reachsim.report.ladder import render_names, render_paths
 from reachsim.report.matrix import render_matrix
 from reachsim.report.paint import Paint
 from reachsim.report.words import (
@@ -81,6 +80,8 @@ def render_trace(verdict: Verdict, network: Labels, *, colour: bool = False, col
         colour: Use ANSI colours.
         columns: The width to fill.
     """
+    from reachsim.report.ladder import render_names, render_paths
+
     paint = Paint(colour, columns)
     lines = [paint.bold(_question(verdict.question, network)), _answer(verdict, paint)]
     split = verdict.outcome == "unknown" and any(

@@ -16,7 +16,7 @@ from reachsim.addresses import EVERYWHERE, V4, V6
 from reachsim.engine import walk
 from reachsim.evidence import Direction, Gap, Leg
 from reachsim.filters import Rule
-from reachsim.forwarding import STEPS, Context, Ground, Walk, gateways
+from reachsim.forwarding import Context, Ground, Walk, step_at
 from reachsim.forwarding.delivery import by_subnet_table
 from reachsim.forwarding.filtering import identity_survives, tgw_references
 from reachsim.forwarding.ground import Origin, block, stopped, with_context
@@ -174,7 +174,7 @@ class Walker:
         def step(flow: Walk) -> list[Walk]:
             if flow.place[0] in stops:
                 return [flow.ended(flow.place[0])]
-            return STEPS.get(flow.place[0], gateways.unmodelled)(self.ground, flow)
+            return step_at(flow.place[0])(self.ground, flow)
 
         def loop(flow: Walk) -> list[Walk]:
             return [stopped(flow, block(flow, "NO_POSSIBLE_DESTINATION", flow.place[-1], "the routes form a loop"))]
