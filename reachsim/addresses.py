@@ -160,6 +160,9 @@ LINK_LOCAL: Final = _union("169.254.0.0/16", "fe80::/10")
 AMAZON_LOCAL: Final = _union("169.254.168.0/22", "fd00:ec2::/32")
 """Never forwarded by any route (fact N10)."""
 
+VPC_LATTICE: Final = _union("169.254.171.0/24", "fd00:ec2:80::/64")
+"""What names of VPC Lattice's services resolve to in a VPC that a service network is associated with."""
+
 NAT64: Final = _union("64:ff9b::/96")
 """The well-known prefix: an IPv4 address stands in the last 32 bits (RFC 6052, fact N57)."""
 
@@ -187,5 +190,6 @@ PUBLIC: Final = (
 
 __all__ = [
     "AMAZON_LOCAL", "EMPTY", "EVERYWHERE", "LINK_LOCAL", "NAT64", "PUBLIC", "RFC1918", "RFC6598",
-    "ULA", "V4", "V6", "V6_BASE", "Address", "Cidr", "format_address", "format_set", "parse_address", "parse_block",
+    "ULA", "V4", "V6", "V6_BASE", "VPC_LATTICE", "Address", "Cidr", "format_address", "format_set", "parse_address",
+    "parse_block",
 ]  # fmt: skip

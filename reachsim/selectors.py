@@ -17,6 +17,7 @@ import msgspec
 
 from reachsim import services, workloads
 from reachsim.addresses import EVERYWHERE, PUBLIC, RFC1918, RFC6598, V6, format_set, parse_block
+from reachsim.dns.joined import found_file
 from reachsim.dns.load_balancers import balancer_nodes
 from reachsim.dns.names import private_names
 from reachsim.errors import QuestionError
@@ -26,7 +27,7 @@ from reachsim.forwarding.gateways import attached, gateway_of
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface, virtual_interface
-from reachsim.model.network import Home, Network
+from reachsim.model.network import Home, Network, sending_addresses
 from reachsim.model.private_networks import announced
 from reachsim.workloads import ANY_CLIENT_PORTS, LINUX_PORTS, WINDOWS_PORTS, Placement, Workload
 
@@ -330,7 +331,7 @@ def _nat(network: Network, gateway_id: str) -> tuple[Source, ...]:
     if gateway is None:
         return _unknown(network, Selector("nat", gateway_id), "describe-nat-gateways")
     made = []
-    for address in gateway.nat_gateway_addresses:
+    for address in sending_addresses(gateway):
         if address.private_ip is None or not gateway.subnet_id:
             continue
         pairs = ((address.private_ip.number, address.public_ip.number),) if address.public_ip else ()
@@ -624,12 +625,19 @@ def _aws_resource(network: Network, selector: Selector, home: Home) -> Destinati
     known = _listed(network, kind, home)
     if known is not None and value not in known:
         raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION", str(selector))
-    suffix = {"ecr": "ecr.dkr", "s3": "s3", "codecommit": "git-codecommit", "logs": "logs"}[kind]
-    name = services.host(suffix, region, account)
     if kind == "s3":
         bucket = value.partition("/")[0]
-        name = f"{bucket}.{name}" if "." not in bucket else name
-    return Destination(selector, name=name)
+        name = services.host("s3", _bucket_region(network, bucket, account) or region, account)
+        return Destination(selector, name=name if "." in bucket else f"{bucket}.{name}")
+    suffix = {"ecr": "ecr.dkr", "codecommit": "git-codecommit", "logs": "logs"}[kind]
+    return Destination(selector, name=services.host(suffix, region, account))
+
+
+def _bucket_region(network: Network, bucket: str, account: str) -> str | None:
+    """The Region that a bucket is in, by its location; None where the snapshot does not tell."""
+    path = found_file(network, (account, "global"), "s3api", "get-bucket-location", bucket)
+    answer = network.read(path, aws.BucketLocation)
+    return None if answer is None else answer.region
 
 
 def _listed(network: Network, kind: str, home: Home) -> set[str] | None:

@@ -25,6 +25,8 @@ LATTICE_TYPES = ("Resource", "ServiceNetwork")
 EC2_PRIVATE = re.compile(r"ec2\.internal|[a-z0-9-]+\.compute\.internal")
 EC2_PUBLIC = re.compile(r"compute-1\.amazonaws\.com|[a-z0-9-]+\.compute\.amazonaws\.com(\.cn)?")
 """The domains of instances' names, private and public."""
+VPC_LATTICE_NAME = re.compile(r"\.vpc-lattice-(svcs|rsc)\.[a-z0-9-]+\.on\.aws$")
+"""Names of VPC Lattice's services and resources: link-local addresses in the VPCs of a service network (N195)."""
 
 
 def private_names(network: Network, endpoint: aws.VpcEndpoint) -> tuple[tuple[str, ...], str | None]:
@@ -289,6 +291,9 @@ def public_answer(network: Network | None, name: str, pins: Mapping[str, Interva
     balancer = balancer_answer(network, name) if network is not None else None
     if balancer is not None:
         return balancer
+    if VPC_LATTICE_NAME.search(name):
+        detail = f"{name} is a service of VPC Lattice, whose service networks are not modelled"
+        return Resolution(name, gaps=(Gap("UNMODELLED_COMPONENT", "vpc-lattice", detail),))
     suffix, region, is_aws = services.service_of_host(name)
     families = V4 | V6 if dual_stack(name) else V4
     ours = network.all_vpc_addresses if network is not None else EMPTY

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from reachsim.addresses import AMAZON_LOCAL, V4, V6, V6_BASE, Cidr
+from reachsim.addresses import AMAZON_LOCAL, V4, V6, V6_BASE, VPC_LATTICE, Cidr
 from reachsim.engine import answered, choose
 from reachsim.evidence import Assumption, Gap
 from reachsim.forwarding.appliances import symmetric
@@ -78,8 +78,20 @@ def send(ground: Ground, flow: Walk) -> list[Walk]:
         out = rest.through(
             hop(rest, interface.id, "network-interface", detail, source=ground.network.source(interface.id))
         )
-        admitted = through_security_groups(ground, out, interface, "egress")
-        parts += [part.to("leave", interface.subnet_id) for part in admitted]
+        for part in through_security_groups(ground, out, interface, "egress"):
+            parts += _on_its_way(ground, part, interface)
+    return parts
+
+
+def _on_its_way(ground: Ground, flow: Walk, interface: Interface) -> list[Walk]:
+    """Past the interface's security groups: to VPC Lattice, which its own associations decide (N195), or elsewhere."""
+    onward = flow.with_destinations(flow.destinations - VPC_LATTICE)
+    parts = [onward.to("leave", interface.subnet_id)] if onward is not None else []
+    lattice = flow.with_destinations(VPC_LATTICE)
+    if lattice is not None:
+        detail = f"whether a service network of VPC Lattice is associated with {interface.vpc_id} is not modelled"
+        gap = Gap("UNMODELLED_COMPONENT", "vpc-lattice", detail)
+        parts += [lost(part, gap) for part in _past_acl(ground, lattice, interface.subnet_id)]
     return parts
 
 
@@ -96,7 +108,7 @@ def _amazon_local(ground: Ground, interface: Interface) -> IntervalSet:
     """Addresses of the VPC resolver, instance metadata and the like, as the interface sees them."""
     blocks = [block.block for block in ground.network.vpc_blocks(interface.vpc_id) if block.block.first < V6_BASE]
     resolver = IntervalSet.single(blocks[0].first + 2) if blocks else EMPTY
-    return AMAZON_LOCAL | resolver
+    return (AMAZON_LOCAL - VPC_LATTICE) | resolver
 
 
 def leave(ground: Ground, flow: Walk) -> list[Walk]:

@@ -37,9 +37,9 @@ from reachsim.forwarding.ground import (
 )
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
-from reachsim.model.network import Network, own_address
+from reachsim.model.network import Network, own_address, sending_addresses
 from reachsim.model.private_networks import led_to
-from reachsim.model.records import GatewayAttachment, NatGateway, VpcEndpoint
+from reachsim.model.records import GatewayAttachment, NatGateway, NatGatewayAddress, VpcEndpoint
 from reachsim.model.states import Standing
 from reachsim.packets import ICMP, ICMPV6, SERVICE, SOURCE, TCP, UDP, icmp_services
 
@@ -512,7 +512,7 @@ def _to_nat(ground: Ground, flow: Walk, gateway: NatGateway, subnet_id: str) -> 
 def _translate_nat(ground: Ground, flow: Walk, gateway: NatGateway, vpc_id: str, subnet_id: str) -> list[Walk]:
     nat_subnet = _home_of_nat(gateway)
     parts = _to_nat(ground, flow, gateway, subnet_id)
-    addresses = [one for one in gateway.nat_gateway_addresses if own_address(one) is not None]
+    addresses = _sending(ground, gateway, flow.context.zone)
     label = ground.network.label(gateway.nat_gateway_id)
     if any(one.gateway == gateway.nat_gateway_id for one in flow.context.session):
         detail = f"{describe(flow)} comes back to {label}, which translated it already: the routes form a loop"
@@ -558,6 +558,23 @@ def _translate_nat(ground: Ground, flow: Walk, gateway: NatGateway, vpc_id: str,
             else:
                 found.append(after.to("leave", nat_subnet))
     return found
+
+
+def _sending(ground: Ground, gateway: NatGateway, zone: str | None) -> tuple[NatGatewayAddress, ...]:
+    """The addresses that a NAT gateway sends a flow from: any of them, of a regional one those of the flow's zone.
+
+    A regional gateway that has none there serves the zone from another one (N54; API_AvailabilityZoneAddress: "Each AZ
+    in a regional NAT gateway has its own configuration to handle outbound NAT traffic from that AZ").
+    """
+    usable = sending_addresses(gateway)
+    if gateway.availability_mode != "regional" or zone is None:
+        return usable
+    subnets = (ground.network.subnets[one] for one in ground.network.subnets_of(gateway.vpc_id or ""))
+    names = {zone} | {
+        one.availability_zone or "" for one in subnets if zone in (one.availability_zone_id, one.availability_zone)
+    }
+    near = tuple(one for one in usable if {one.availability_zone_id, one.availability_zone} & names)
+    return near or usable
 
 
 # --- endpoints ------------------------------------------------------------------------------------------------------

@@ -912,6 +912,15 @@ def own_address(address: aws.NatGatewayAddress) -> int | None:
     return None if listed is None else listed.number
 
 
+def sending_addresses(gateway: aws.NatGateway) -> tuple[aws.NatGatewayAddress, ...]:
+    """The addresses that a NAT gateway can send from: not those that it failed to take (Status ``failed``)."""
+    return tuple(
+        one
+        for one in gateway.nat_gateway_addresses
+        if own_address(one) is not None and (one.status or "").lower() != "failed"
+    )
+
+
 def subnet_addresses(subnet: aws.Subnet) -> IntervalSet:
     """All addresses of a subnet, IPv4 and IPv6."""
     blocks = [subnet.cidr_block.block] if subnet.cidr_block else []

@@ -387,6 +387,7 @@ class NatGatewayAddress(Ec2, frozen=True):
     public_ip: Address | None = None
     network_interface_id: str | None = None
     availability_zone: str | None = None
+    availability_zone_id: str | None = None
     status: str | None = None
 
 
@@ -1284,6 +1285,18 @@ class PublicRepository(CodeBuild, frozen=True):
 
 class Bucket(Ec2, frozen=True):
     name: str
+
+
+class BucketLocation(Ec2, frozen=True):
+    """Where a bucket is: null for us-east-1, and ``EU`` for the oldest ones of eu-west-1 (API_GetBucketLocation)."""
+
+    location_constraint: str | None = None
+
+    @property
+    def region(self) -> str:
+        return {None: "us-east-1", "": "us-east-1", "EU": "eu-west-1"}.get(
+            self.location_constraint, self.location_constraint or ""
+        )
 
 
 class PublicAccessBlockConfiguration(Ec2, frozen=True):

@@ -302,11 +302,20 @@ def regional_nat(draft: Draft, one: Site, number: int) -> str:
     table = net.table(one.id, [("0.0.0.0/0", gateway)] if draft.chance(0.9) else [])
     one.more_tables.append(table)
     own = {"PublicIp": f"192.0.2.{one.index * 2 + number}", "PrivateIp": f"10.{one.index}.250.{number + 1}"}
+    rows = [own]
+    if draft.chance(0.4):  # one that the gateway failed to take, and one for each zone
+        rows.insert(0, {"Status": "failed", "PrivateIp": f"10.{one.index}.249.1"})
+        zones = sorted({str(net[place.id]["AvailabilityZone"]) for place in one.places})
+        rows[1:] = [
+            {"PublicIp": f"192.0.3.{one.index * 8 + number * 4 + place}", "AvailabilityZone": zone,
+             "PrivateIp": f"10.{one.index}.250.{number * 4 + place + 1}"}
+            for place, zone in enumerate(zones)
+        ]  # fmt: skip
     nat = f"nat-regional-{one.id}-{number}"
     return net._add("ec2/describe-nat-gateways", nat, {
         "NatGatewayId": nat, "VpcId": one.id, "State": "failed" if draft.chance(0.05) else "available",
         "ConnectivityType": "public", "AvailabilityMode": "regional", "RouteTableId": table,
-        "NatGatewayAddresses": [own],
+        "NatGatewayAddresses": rows,
     })  # fmt: skip
 
 

@@ -197,6 +197,7 @@ class Walk:
             if self.world.is_amazon_local(self.world.vpc_of(id), self.flight.destination):
                 return Arrival("amazon-local", "amazon-local")
             self.require_groups(self.origin_groups(), "egress", self.world.vpc_of(id))
+            self.may_go_to_lattice(id)
             return self.receive(self.travel(Sender("interface", id, id)))
         row = self.world.interfaces[id]
         if kind == "balancer":
@@ -212,7 +213,14 @@ class Walk:
         if self.world.is_amazon_local(row["VpcId"], self.flight.destination):
             return Arrival("amazon-local", "amazon-local")  # N10, N94, N114, N160
         self.require_groups(self.origin_groups(), "egress", row["VpcId"])
+        self.may_go_to_lattice(row["SubnetId"])
         return self.receive(self.travel(Sender("interface", id, row["SubnetId"])))
+
+    def may_go_to_lattice(self, subnet: str) -> None:
+        """VPC Lattice is behind the sender's filters, and what is associated with the VPC is not known (N195)."""
+        if self.world.is_lattice(self.flight.destination):
+            self.require_acl(subnet, egress=True)
+            raise Unknown("VPC Lattice")
 
     def receive(self, arrival: Arrival) -> Arrival:
         """What the request meets at an interface: its security groups, and what it is the interface of."""
@@ -357,7 +365,7 @@ class Walk:
         private = self.translations[-1] if self.translations else None
         own = self.packet.source
         if private is not None:
-            own = self.world.nat_address(private.nat)
+            own = self.world.nat_address(private.nat, private.zone)
         self.flight = replace(self.flight, destination=own)
         if not sender.subnet and not exit.id.startswith("vgw-"):  # a regional NAT gateway
             return Arrival("interface", sender.id)
@@ -491,9 +499,8 @@ class Walk:
             return Arrival("interface", "origin")
         found = self.world.interface_at(vpc, ip)
         if found is None and self.leg == "response":  # a regional NAT gateway stands in no subnet (N54)
-            gateways = (self.world.nat_gateways[done.nat] for done in self.translations)
-            regional = (nat["NatGatewayId"] for nat in gateways if not nat.get("SubnetId") and nat["VpcId"] == vpc)
-            found = next((nat for nat in regional if self.world.nat_address(nat) == ip), None)
+            regional = (done for done in self.translations if self.is_regional(done.nat, vpc))
+            found = next((done.nat for done in regional if self.world.nat_address(done.nat, done.zone) == ip), None)
         if found is None:
             raise Dropped("NO_POSSIBLE_DESTINATION", vpc)
         return Arrival("interface", found)
@@ -533,7 +540,7 @@ class Walk:
         before = self.flight
         self.translated += 1
         self.translations.append(Translation(id, before.source, before.source_port, before.destination, zone))
-        own = self.world.nat_address(id)
+        own = self.world.nat_address(id, zone)
         self.flight = replace(self.flight, source=own, source_port=port, destination=destination)
         self.by_transit_gateway = False
         return self.travel(self.nat_sender(id, zone))
@@ -571,10 +578,10 @@ class Walk:
     def genuine_source(self, igw: str, sender: Sender) -> Ip:
         """The public address of the packet's source (N30, N33, N36, N47)."""
         if not sender.subnet:
-            return self.world.nat_public(sender.id)
+            return self.world.nat_public(sender.id, sender.zone)
         regional = self.is_regional_nat(self.home_of(sender))  # its own, come back over a transit gateway
         if regional:
-            return self.world.nat_public(regional)
+            return self.world.nat_public(regional.nat, regional.zone)
         eni = self.world.interface_at(self.home_of(sender), self.flight.source)
         public = self.world.public_of(eni, self.flight.source) if eni else None
         gets_one = "public" in self.origin[3:] and self.flight.source.version == 4  # also if it comes back in between
@@ -595,14 +602,17 @@ class Walk:
             raise Dropped("DENY_ALL_IGW_TRAFFIC", eni)  # N38
         return self.flight.source
 
-    def is_regional_nat(self, vpc: str) -> str | None:
-        """The regional NAT gateway of the VPC that the packet has its source address from; it has no interface."""
+    def is_regional_nat(self, vpc: str) -> Translation | None:
+        """By which regional NAT gateway of the VPC the packet got its source address; it has no interface."""
         for done in self.translations:
-            nat = self.world.nat_gateways[done.nat]
-            here = not nat.get("SubnetId") and nat["VpcId"] == vpc
-            if here and self.flight.source == self.world.nat_address(done.nat):
-                return done.nat
+            own = self.world.nat_address(done.nat, done.zone)
+            if self.is_regional(done.nat, vpc) and self.flight.source == own:
+                return done
         return None
+
+    def is_regional(self, id: str, vpc: str) -> bool:
+        nat = self.world.nat_gateways[id]
+        return not nat.get("SubnetId") and nat["VpcId"] == vpc
 
     def out_by_egress_only_gateway(self, id: str, sender: Sender) -> Arrival:
         """N37: IPv6, from inside only."""

@@ -19,6 +19,7 @@ Detail = int | tuple[int, int] | None
 
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
 AMAZON_LOCAL = (ip_network("169.254.168.0/22"), ip_network("fd00:ec2::/32"))
+LATTICE = (ip_network("169.254.171.0/24"), ip_network("fd00:ec2:80::/64"))
 """AWS's own services on every host: resolver, instance metadata, time (N10)."""
 PROTOCOL_NAMES = {"icmp": ICMP, "tcp": TCP, "udp": UDP, "icmpv6": ICMPV6}
 
@@ -109,13 +110,20 @@ class World:
         """The subnet of an interface; None for a regional NAT gateway."""
         return self.interfaces[interface]["SubnetId"] if interface in self.interfaces else None
 
-    def nat_address(self, id: str) -> Ip:
+    def nat_row(self, id: str, zone: str | None = None) -> Json:
+        """The address that a NAT gateway sends from: one that it got, of a regional one that of the client's zone."""
+        nat = self.nat_gateways[id]
+        rows = [row for row in nat["NatGatewayAddresses"] if row.get("Status") != "failed"]
+        near = [row for row in rows if row.get("AvailabilityZone") == zone and not nat.get("SubnetId")]
+        return (near or rows)[0]
+
+    def nat_address(self, id: str, zone: str | None = None) -> Ip:
         """What a NAT gateway sends from; AWS lists no private address of a regional one (N54)."""
-        row = self.nat_gateways[id]["NatGatewayAddresses"][0]
+        row = self.nat_row(id, zone)
         return address(row.get("PrivateIp") or row["PublicIp"])
 
-    def nat_public(self, id: str) -> Ip:
-        return address(self.nat_gateways[id]["NatGatewayAddresses"][0]["PublicIp"])
+    def nat_public(self, id: str, zone: str | None = None) -> Ip:
+        return address(self.nat_row(id, zone)["PublicIp"])
 
     def nat_interface(self, id: str) -> str:
         """The interface of a NAT gateway, or a regional gateway itself, which has none."""
@@ -123,7 +131,8 @@ class World:
 
     @cached_property
     def regional_addresses(self) -> set[Ip]:
-        return {self.nat_public(id) for id, row in self.nat_gateways.items() if not row.get("SubnetId")}
+        gateways = (nat for nat in self.nat_gateways.values() if not nat.get("SubnetId"))
+        return {address(row["PublicIp"]) for nat in gateways for row in nat["NatGatewayAddresses"] if "PublicIp" in row}
 
     @cached_property
     def peerings(self) -> dict[str, Json]:
@@ -226,7 +235,11 @@ class World:
     def is_amazon_local(self, vpc: str, ip: Ip) -> bool:
         """Whether an address is one of AWS's own services in a VPC; its third address is the resolver's (N160)."""
         resolver = block(self.vpcs[vpc]["CidrBlock"]).network_address + 2
-        return ip == resolver or any(ip in one for one in AMAZON_LOCAL)
+        return ip == resolver or (any(ip in one for one in AMAZON_LOCAL) and not self.is_lattice(ip))
+
+    def is_lattice(self, ip: Ip) -> bool:
+        """Whether an address is VPC Lattice's, behind the filters of the sender (N195)."""
+        return any(ip in one for one in LATTICE)
 
     @cached_property
     def _addresses(self) -> dict[str, set[Ip]]:
