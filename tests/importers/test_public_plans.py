@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from reachsim.api import Reach, load
+from reachsim.errors import SnapshotError
 from reachsim.importers import ImportReport, import_terraform
 from tests.plans import PROVIDER, PlanJson, Ref
 
@@ -362,3 +363,46 @@ def test_plans_as_shells_write_them(encode: Callable[[str], bytes], tmp_path: Pa
     (tmp_path / "plan.json").write_bytes(encode(json.dumps(plan.json())))
     import_terraform(tmp_path / "plan.json", tmp_path / "out")
     assert list(load(tmp_path / "out").network.vpcs) == ["vpc-v"]
+
+
+# --- other forms ------------------------------------------------------------------------------------------------------
+
+
+def test_routes_that_an_old_plan_does_not_show_go_to_the_only_gateway(tmp_path: Path) -> None:
+    """Terraform before 0.13 leaves attributes that are written as blocks out of the configuration."""
+    plan = PlanJson(region=REGION)
+    behind_nat(plan, routed=False)
+    for target, gateway in (("nat_gateway_id", "nat_gateway.n"), ("gateway_id", "internet_gateway.g")):
+        name = "private" if target == "nat_gateway_id" else "public"
+        change = next(one for one in plan.changes if one["address"] == f"aws_route_table.{name}")
+        config = next(one for one in plan.root["resources"] if one["address"] == f"aws_route_table.{name}")
+        config["expressions"].pop("route", None)
+        change["change"]["after"]["route"] = [{"cidr_block": "0.0.0.0/0", "egress_only_gateway_id": ""}]
+        change["change"]["after_unknown"]["route"] = [{target: True}]
+        assert any(one["address"] == f"aws_{gateway}" for one in plan.changes)
+    reach, report = run(plan, tmp_path)
+    assert ask(reach, "i-i", "internet") == "allowed"
+    assert ("PLANNED_VALUE", "rtb-private") in codes(reach, "i-i", "internet")
+    assert any("aws_nat_gateway.n is the only one" in one for one in report.warnings)
+
+
+def test_routes_that_an_old_plan_does_not_show_stay_open_among_several(tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    behind_nat(plan, routed=False)
+    plan.add("aws_nat_gateway.other", subnet_id=Ref("aws_subnet.public.id"), connectivity_type="private")
+    change = next(one for one in plan.changes if one["address"] == "aws_route_table.private")
+    change["change"]["after"]["route"] = [{"cidr_block": "0.0.0.0/0"}]
+    change["change"]["after_unknown"]["route"] = [{"nat_gateway_id": True}]
+    reach, _ = run(plan, tmp_path)
+    assert ask(reach, "i-i", "internet") == "unknown"
+
+
+@pytest.mark.parametrize(("data", "told"), [
+    (b'{"@level":"info","@message":"Terraform 1.9.0","type":"version"}\n{"@level":"info"}\n', "log of terraform plan"),
+    (b"\nTerraform will perform the following actions:\n\n  # aws_vpc.a will be created\n", "text of terraform show"),
+    (b'resource "aws_vpc" "a" {\n}\n', "Terraform's configuration"), (b"\x1f\x8b\x08", "a compressed file"),
+])  # fmt: skip
+def test_what_is_no_json_of_terraform_show_is_named(data: bytes, told: str, tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_bytes(data)
+    with pytest.raises(SnapshotError, match=told):
+        import_terraform(tmp_path / "plan.json", tmp_path / "out")

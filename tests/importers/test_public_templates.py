@@ -110,6 +110,28 @@ Resources:{VPC}
     assert reach.network.subnets["subnet-B"].cidr_block == "10.0.7.0/24"
 
 
+def test_an_id_of_the_stack_is_taken_apart_as_templates_do(tmp_path: Path) -> None:
+    """The last part of the UUID that AWS ends it with makes names unique (CDK, Serverless)."""
+    name = "!Sub ['app-${End}', {End: !Select [4, !Split ['-', !Select [2, !Split ['/', !Ref 'AWS::StackId']]]]}]"
+    run(f"Resources:\n  R: {{Type: 'AWS::ECR::Repository', Properties: {{RepositoryName: {name}}}}}", tmp_path)
+    held = json.loads((tmp_path / "out/111111111111/us-east-1/ecr/describe-repositories.json").read_text())
+    assert [one["repositoryName"] for one in held["repositories"]] == ["app-000000000000"]
+
+
+@pytest.mark.parametrize(("beginning", "told"), [(b"PK\x03\x04", "an archive"), (b"\x1f\x8b", "an archive")])
+def test_an_archive_is_no_template(beginning: bytes, told: str, tmp_path: Path) -> None:
+    (tmp_path / "template.zip").write_bytes(beginning + b"\x00\xff")
+    with pytest.raises(SnapshotError, match=told):
+        import_cloudformation(tmp_path / "template.zip", tmp_path / "out", region="us-east-1")
+
+
+def test_a_template_in_utf_16_is_read(tmp_path: Path) -> None:
+    """As PowerShell's ``>`` writes the output of ``cdk synth``."""
+    (tmp_path / "template.yaml").write_bytes(f"Resources:{VPC}".encode("utf-16"))
+    import_cloudformation(tmp_path / "template.yaml", tmp_path / "out", region="us-east-1", account="111111111111")
+    assert load(tmp_path / "out").network.vpcs.keys() == {"vpc-Vpc"}
+
+
 # --- values -----------------------------------------------------------------------------------------------------------
 
 

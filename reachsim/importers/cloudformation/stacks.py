@@ -21,6 +21,8 @@ from reachsim.services import dns_suffix, partition_of
 
 _STACK: Final = "AWS::CloudFormation::Stack"
 MAX_STACKS: Final = 100
+NO_UUID: Final = "00000000-0000-0000-0000-000000000000"
+"""Ends the id of a stack that is not made yet: templates take such ids apart at their hyphens."""
 
 
 class Stack:
@@ -50,7 +52,7 @@ class Stack:
         pseudo = {
             "AWS::AccountId": account, "AWS::Region": region, "AWS::Partition": partition_of(region),
             "AWS::URLSuffix": dns_suffix(region), "AWS::StackName": name, "AWS::NotificationARNs": [],
-            "AWS::StackId": f"arn:{partition_of(region)}:cloudformation:{region}:{account}:stack/{name}/0",
+            "AWS::StackId": f"arn:{partition_of(region)}:cloudformation:{region}:{account}:stack/{name}/{NO_UUID}",
         }  # fmt: skip
         pseudo |= {key: value for key, value in given.items() if key in pseudo}
         self.parameters = parameters_of(template, given, pseudo)

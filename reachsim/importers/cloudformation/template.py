@@ -87,7 +87,12 @@ def read_text(source: Path, name: str) -> str:
         size = source.stat().st_size
         if size > MAX_TEMPLATE:
             raise SnapshotError(Fault(name, "", f"at most {MAX_TEMPLATE} bytes (CloudFormation takes 1 MB)", f"{size}"))
-        return source.read_bytes().decode("utf-8-sig")
+        data = source.read_bytes()
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # as PowerShell's > writes it
+            return data.decode("utf-16")
+        if data.startswith((b"PK\x03\x04", b"\x1f\x8b")):
+            raise SnapshotError(Fault(name, "", "a template, YAML or JSON", "an archive: name the template within it"))
+        return data.decode("utf-8-sig")
     except OSError as error:
         raise SnapshotError(Fault(name, "", "a readable file", error.strerror or str(error))) from error
     except UnicodeDecodeError as error:

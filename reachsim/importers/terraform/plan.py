@@ -98,10 +98,27 @@ def _decode(source: Path, name: str) -> Values:
     try:
         document = msgspec.json.decode(data)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise SnapshotError(Fault(name, "", expected, shown(str(error)))) from error
+        raise SnapshotError(Fault(name, "", expected, _other_form(data) or shown(str(error)))) from error
     if not isinstance(document, dict):
         raise SnapshotError(Fault(name, "", "a JSON object", kind_of(document)))
     return document
+
+
+_FORMS: Final = (
+    (b'"@level":', "the log of terraform plan -json"), (b'resource "', "Terraform's configuration"),
+    (b"Terraform will perform the following actions", "the text of terraform show"),
+    (b" will be created", "the text of terraform show"), (b"execution plan", "the text of terraform show"),
+)  # fmt: skip
+"""What other things that Terraform prints and reads have at their beginning, and what they are."""
+
+
+def _other_form(data: bytes) -> str:
+    """What a file that is no JSON is, where it can be told; "" where it cannot."""
+    if data.startswith(b"\x1f\x8b"):
+        return "a compressed file"
+    beginning = data[:20000]
+    told = next((form for mark, form in _FORMS if mark in beginning), "")
+    return f"{told}: save the plan with -out=FILE and show it with terraform show -json FILE" if told else ""
 
 
 def _text(value: object) -> str:

@@ -175,6 +175,8 @@ class Resolver:
             unknown: set[str] = resource.unknown if resource is not None else set()
             expressions = config.get("expressions") or {}
             self._fill(values, one.unknown, expressions, scope, one, "", unknown)
+            if resource is not None:
+                self._fill_unshown(resource, one, expressions)
             unknown |= _without_expression(one.unknown, expressions)
             if resource is not None:
                 resource.unseen |= _unseen(one, expressions)
@@ -182,6 +184,20 @@ class Resolver:
             pass  # a resource without configuration: nothing tells more
         self._stack.pop()
         self._done.add(one.address)
+
+    def _fill_unshown(self, resource: Resource, one: Instance, expressions: Mapping[str, Any]) -> None:
+        """Targets of routes written as blocks, which Terraform before 0.13 does not show in the configuration: one that
+        is unknown can only be of the plan's own, and is taken where there is one.
+        """
+        held = resource.values.get("route")
+        opened = one.unknown.get("route") if isinstance(one.unknown, dict) and "route" not in expressions else None
+        if not isinstance(held, list) or not isinstance(opened, list):
+            return
+        for route, unknown in zip(held, opened, strict=False):
+            leaves = [name for name in _leaves(unknown) if name in EXPECTED]
+            if isinstance(route, dict) and len(leaves) == 1:
+                found = self._only_one(leaves[0], one)
+                route |= {leaves[0]: found[0]} if found and isinstance(found[0], str) else {}
 
     def named_by(self, one: Instance) -> set[str]:
         """Every text that a resource's attributes hold or may hold: ids of what it names among them."""
