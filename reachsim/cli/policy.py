@@ -88,7 +88,8 @@ def _answer(line: bytes) -> dict[str, object]:
 @click.option(
     "--kind",
     type=click.Choice(KINDS),
-    help="What the policy is used as; else an endpoint policy if it has a Principal, an identity policy if not.",
+    help="What the policy is used as. Without it: an identity policy, if it has a Principal an endpoint policy, if it "
+    "has one and no Resource a role's trust policy or a resource's.",
 )
 @options.output_format
 def lint(file: Path, kind: str | None, form: str) -> None:
@@ -104,7 +105,7 @@ def lint(file: Path, kind: str | None, form: str) -> None:
     """
     from reachsim.policy.lint import guess, lint
 
-    document = unwrapped(read(file))
+    document = unwrapped(read(file), file)
     issues = lint(document, kind)
     found = {issue.severity for issue in issues}
     if form == "json":

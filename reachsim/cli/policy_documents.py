@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from reachsim.errors import Fault, SnapshotError
 
 if TYPE_CHECKING:
     from reachsim.policy import Document
+
+
+_DEEPEST: Final = 5
+"""How deep an answer of AWS is looked into for a policy document."""
 
 
 def no_number(text: str) -> NoReturn:
@@ -27,19 +32,38 @@ def read(file: Path) -> str:
         raise SnapshotError(Fault(str(file), "", "text in UTF-8", str(error))) from error
 
 
-def unwrapped(text: str) -> str:
-    """The policy document in an answer of AWS (``Policy``, ``policyText``, ``PolicyDocument``), else the text."""
+def unwrapped(text: str, file: Path) -> str:
+    """The policy document in an answer of AWS that a file holds, else the text.
+
+    Raises SnapshotError if the answer holds several.
+    """
     try:
         held = json.loads(text)
     except (ValueError, RecursionError):
         return text
-    if isinstance(held, dict) and "Statement" not in held:
-        for key in ("Policy", "policyText", "PolicyDocument"):
-            if isinstance(held.get(key), str):
-                return str(held[key])
-            if isinstance(held.get(key), dict):
-                return json.dumps(held[key])
-    return text
+    if not isinstance(held, dict) or "Statement" in held:
+        return text
+    documents = dict(_documents(held, "", _DEEPEST))
+    if len(documents) > 1:
+        places = ", ".join(documents)
+        raise SnapshotError(Fault(str(file), "", "one policy document", f"{len(documents)} of them, at {places}"))
+    return next(iter(documents.values()), text)
+
+
+def _documents(held: object, at: str, deep: int) -> Iterator[tuple[str, str]]:
+    """The places of policy documents in an answer, and their texts."""
+    if isinstance(held, str) and held.lstrip().startswith("{"):
+        try:
+            inner = json.loads(held)
+        except (ValueError, RecursionError):
+            return
+        if isinstance(inner, dict) and "Statement" in inner:
+            yield at, held
+    elif isinstance(held, dict) and "Statement" in held:
+        yield at, json.dumps(held)
+    elif isinstance(held, dict | list) and deep:
+        for key, one in held.items() if isinstance(held, dict) else enumerate(held):
+            yield from _documents(one, f"{at}/{key}", deep - 1)
 
 
 def parsed(file: Path) -> Document:
@@ -47,7 +71,7 @@ def parsed(file: Path) -> Document:
     from reachsim.policy import PolicyError, parse
 
     try:
-        return parse(unwrapped(read(file)))
+        return parse(unwrapped(read(file), file))
     except PolicyError as error:
         expected, _, found = error.message.removeprefix("expected ").partition(", found ")
         if not found:

@@ -60,6 +60,9 @@ def allows(
     from reachsim.policy.symbolic import lets_through, reachable_from_outside
 
     zone = _zone(account, organization, members)
+    for one in resources:
+        if one.count(":") < 5 or not one.startswith("arn:"):
+            raise click.UsageError(f"--resource {one!r} is no ARN, such as arn:aws:s3:::bucket/*")
     document = parsed(file)
     if outside:
         if not resources:
@@ -72,6 +75,7 @@ def allows(
             document, zone, kind="resource" if kind == "resource" else "endpoint",
             gateway=kind == "gateway-endpoint", services=services, resources=resources,
         )  # fmt: skip
+    table = table._replace(notes=(*table.notes, *_unknown_services(services)))
     if form == "json":
         rows = [{**row._asdict(), "witness": _request_json(row.witness)} for row in table.rows]
         answer = {"rows": rows, "exact": table.exact, "notes": list(table.notes)}
@@ -88,7 +92,9 @@ def _print_table(table: Table) -> None:
         lines += [f"  {part}" for part in (row.actions, row.resources, *row.conditions) if row.statement]
         lines.append(f"  such as {_in_words(row.witness)}")
         click.echo(options.harmless("\n".join(lines)))
-    for note in table.notes or (() if table.rows else ("nothing passes",)):
+    if not table.rows and table.exact:
+        click.echo("nothing passes")
+    for note in table.notes:
         click.echo(options.harmless(note))
 
 
@@ -119,6 +125,7 @@ def compare(
         parsed(newer), parsed(older), _zone(account, organization, members),
         kind="resource" if kind == "resource" else "endpoint", gateway=kind == "gateway-endpoint", services=services,
     )  # fmt: skip
+    found = found._replace(notes=(*found.notes, *_unknown_services(services)))
     if form == "json":
         witness = _request_json(found.witness) if found.witness is not None else None
         answer = {"more": found.more, "witness": witness, "notes": list(found.notes)}
@@ -157,12 +164,20 @@ def narrow(source: BinaryIO, gateway: bool) -> None:
     click.echo(options.harmless(json.dumps(narrowest(requests, gateway=gateway), ensure_ascii=False, indent=2)))
 
 
+def _unknown_services(services: tuple[str, ...]) -> list[str]:
+    from reachsim.policy.reference import service
+
+    return [f"no service {one!r} is known here; is its name spelt so?" for one in services if not service(one.lower())]
+
+
 def _zone(account: str, organization: str | None, members: tuple[str, ...]) -> Zone:
     from reachsim.policy.symbolic import Zone
 
     for one in (account, *members):
         if not (len(one) == 12 and one.isdigit()):
             raise click.UsageError(f"{one!r} is no account id: twelve digits")
+    if organization is not None and not organization.startswith("o-"):
+        raise click.UsageError(f"{organization!r} is no organization's id, such as o-abc123")
     return Zone(account, organization, frozenset(members))
 
 

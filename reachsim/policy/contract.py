@@ -9,7 +9,7 @@ judged becomes an ``error`` with the JSON pointer of the place.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from .document import PolicyError, parse
 from .evaluate import Decision, evaluate
@@ -20,6 +20,11 @@ from .statements import Document
 from .variables import ContextValue
 
 _Item = TypeVar("_Item")
+
+_KEYS: Final = (
+    "name", "request", "identityPolicies", "boundary", "sessionPolicy", "scps", "rcps", "resourcePolicy",
+    "vpcEndpointPolicies", "s3BlockPublicAccess",
+)  # fmt: skip
 
 
 def evaluate_json(case: Mapping[str, object]) -> dict[str, object]:
@@ -41,7 +46,7 @@ def evaluate_json(case: Mapping[str, object]) -> dict[str, object]:
         decision = evaluate(read_request(fields), read_policies(fields))
     except PolicyError as error:
         return {"name": name, "error": str(error)}
-    return {"name": name, **_answer(decision)}
+    return {"name": name, **_answer(decision, _mistyped(fields))}
 
 
 def read_request(case: Mapping[str, object]) -> Request:
@@ -88,7 +93,19 @@ def read_policies(case: Mapping[str, object]) -> Policies:
     )
 
 
-def _answer(decision: Decision) -> dict[str, object]:
+def _mistyped(case: Mapping[str, object]) -> list[str]:
+    """Notes on keys that are ignored but look like one that is not."""
+    unknown = [key for key in case if key not in _KEYS]
+    if not unknown:
+        return []
+    from difflib import get_close_matches  # few cases have such a key
+
+    folded = {key.lower(): key for key in _KEYS}
+    near = {key: get_close_matches(key.lower(), folded, 1, 0.8) for key in unknown}
+    return [f"the key {key!r} is ignored; perhaps {folded[one[0]]} is meant" for key, one in near.items() if one]
+
+
+def _answer(decision: Decision, notes: list[str]) -> dict[str, object]:
     return {
         "decision": decision.decision,
         "blockedBy": list(decision.blocked_by),
@@ -96,7 +113,7 @@ def _answer(decision: Decision) -> dict[str, object]:
             {"policy": one.policy, "statement": one.statement, "effect": one.effect, "why": one.why}
             for one in decision.decided_by
         ],
-        "notes": list(decision.notes),
+        "notes": [*decision.notes, *notes],
     }
 
 

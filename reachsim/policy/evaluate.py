@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
-from .exemptions import EXEMPT, root_may_never, without_exempt
+from .exemptions import EXEMPT, LOGS, root_may_never, without_exempt
 from .judge import View, explain, weigh
 from .layers import Effect, Level, Policies, levels
 from .principals import Principal, Via
@@ -112,12 +112,13 @@ class Compiled:
     'Allowed'
     """
 
-    __slots__ = ("_bound", "_gateway", "_hierarchy", "_notes", "_policies", "_rcps")
+    __slots__ = ("_bound", "_gateway", "_hierarchy", "_notes", "_policies", "_rcps", "_resource")
 
     def __init__(self, policies: Policies, *, gateway: bool = False) -> None:
         self._policies = policies
         self._gateway = gateway
         self._rcps = bool(policies.rcps)
+        self._resource = policies.resource is not None
         self._hierarchy = bool(policies.scps or policies.rcps)
         self._bound: dict[str, _Bound] = {}
         self._notes = tuple(
@@ -128,7 +129,7 @@ class Compiled:
 
     def decide(self, request: Request) -> Word:
         """The decision alone. Raises ValueError as `evaluate` does."""
-        if self._rcps or request.folded_action in EXEMPT:
+        if self._rcps or request.folded_action in EXEMPT or (self._resource and request.folded_action[:5] == LOGS):
             policies, exempt = without_exempt(request, self._policies)
             if exempt:
                 return Compiled(policies, gateway=self._gateway).decide(request)
@@ -167,7 +168,7 @@ class Compiled:
     def evaluate(self, request: Request) -> Decision:
         """The decision with its reasons. Raises ValueError as the function `evaluate` does."""
         caller = request.principal
-        if self._rcps or request.folded_action in EXEMPT:
+        if self._rcps or request.folded_action in EXEMPT or (self._resource and request.folded_action[:5] == LOGS):
             policies, exempt = without_exempt(request, self._policies)
             if exempt:
                 decision = Compiled(policies, gateway=self._gateway).evaluate(request)

@@ -16,6 +16,9 @@ AWS rules:
   Reference, "GetCallerIdentity"); neither does ``sts:GetSessionToken``, which users and root users call (IAM User
   Guide, "Permissions for GetSessionToken"). That an endpoint policy still binds them is an assumption.
 
+- The resource policies of log groups are about calls that AWS services make: where users, roles or other accounts call,
+  they neither allow nor deny (Amazon CloudWatch Logs API Reference, "PutResourcePolicy").
+
 Not told apart here, since a request does not show them: the management account, whose principals SCPs and whose
 resources RCPs leave alone (leave them out of the input), and KMS keys managed by AWS, which RCPs leave alone.
 """
@@ -48,6 +51,9 @@ _FREE: Final[Mapping[str, frozenset[CallerKind]]] = {
     "sts:getsessiontoken": frozenset({"user", "root"}),
 }
 """The actions, in lower case, that need no permission, and who calls them."""
+LOGS: Final = "logs:"
+"""How the actions begin, in lower case, of the service whose resource policies bind AWS services alone."""
+_LOG_GROUP: Final = "log-group:"
 EXEMPT: Final = ROOT_KEEPS | frozenset(_FREE) | {"sts:assumerole"}
 """The actions, in lower case, for which `without_exempt` and `root_may_never` have to be asked even without RCPs."""
 _ANYTHING: Final = parse({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
@@ -77,7 +83,16 @@ def without_exempt(request: Request, policies: Policies) -> tuple[Policies, str]
     ):
         note = f"a bucket policy cannot keep the root user of the bucket's owner from {request.action}"
         return policies._replace(resource=None), note
+    if policies.resource is not None and _is_for_services_alone(request):
+        return policies._replace(resource=None), "the resource policy of a log group binds AWS services alone"
     return policies, ""
+
+
+def _is_for_services_alone(request: Request) -> bool:
+    """Whether the resource's policy counts only where an AWS service calls, and somebody else does."""
+    if not request.folded_action.startswith(LOGS) or request.principal.kind == "service":
+        return False
+    return request.resource_arn.split(":", 5)[-1].startswith(_LOG_GROUP)
 
 
 def root_may_never(request: Request) -> bool:

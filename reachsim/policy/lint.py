@@ -1,8 +1,8 @@
 """Lists what is wrong or risky in a policy document, each with its JSON pointer.
 
 Three severities: a *fault* is what AWS refuses to store or what cannot be judged; a *finding* is stored but does not do
-what it seems to; a *warning* is worth a look. The rules stand in `lint_grammar` (faults, mostly), `lint_risks` and
-`lint_reference` (what AWS's tables say); here they are put to the places of a document.
+what it seems to; a *warning* is worth a look. The rules stand in `lint_grammar` (faults, mostly), `lint_sizes`,
+`lint_risks` and `lint_reference` (what AWS's tables say); here they are put to the places of a document.
 
 AWS pages: "Grammar of the IAM JSON policy language" (fact 76), "Control access to VPC endpoints using endpoint
 policies" (facts 20, 23, 24), "Resource" (fact 32), and those that the rules name.
@@ -99,7 +99,7 @@ def lint(document: object, kind: str | None = None) -> tuple[Issue, ...]:
 
     Args:
         document: the JSON text of the document, or the object it stands for.
-        kind: one of `LINT_KINDS`; None: an endpoint policy if any statement has a Principal, else an identity policy.
+        kind: one of `LINT_KINDS`; None: what `guess` says.
 
     Returns:
         The issues in the order of the document.
@@ -110,7 +110,7 @@ def lint(document: object, kind: str | None = None) -> tuple[Issue, ...]:
     >>> lint('{"Statement": {"Effect": "Allow", "Action": "s3:*"}}', "identity")[0].message
     'expected Resource or NotResource, found neither'
     """
-    from . import lint_grammar, lint_reference, lint_risks
+    from . import lint_grammar, lint_reference, lint_risks, lint_sizes
 
     if kind is not None and kind not in LINT_KINDS:
         raise ValueError(f"a policy is linted as one of {', '.join(LINT_KINDS)}, not as {kind!r}")
@@ -119,11 +119,12 @@ def lint(document: object, kind: str | None = None) -> tuple[Issue, ...]:
             top = json.loads(document, object_pairs_hook=_pairs)
         except (ValueError, RecursionError) as error:
             return (Issue("fault", "NOT_JSON", "", f"not JSON: {error}", "fact 76"),)
-        size = len(document)
+        text = document
     else:
-        top, size = document, len(json.dumps(document, separators=(",", ":"), default=str))
+        top, text = document, json.dumps(document, separators=(",", ":"), ensure_ascii=False, default=str)
     whole = Place(top, "")
-    found = [*_repeated(whole), *lint_grammar.on_document(whole, size, kind or guess(top))]
+    found = [*_repeated(whole), *lint_grammar.on_document(whole)]
+    found += lint_sizes.on_document(top, text, kind or guess(top))
     for subject in subjects(top, kind or guess(top)):
         found += lint_grammar.on_statement(subject)
         if isinstance(subject.place.value, dict):
@@ -134,11 +135,16 @@ def lint(document: object, kind: str | None = None) -> tuple[Issue, ...]:
 
 
 def guess(top: object) -> str:
-    """What a document is taken for: an endpoint policy if a statement has a Principal, else an identity policy."""
+    """What a document is taken for: without Principal an identity policy, else an endpoint policy; but where no
+    statement has a Resource, a role's trust policy or, with other actions than its, the policy of a resource."""
     statements = top.get("Statement") if isinstance(top, dict) else None
-    listed = statements if isinstance(statements, list) else [statements]
-    has = any(isinstance(one, dict) and ("Principal" in one or "NotPrincipal" in one) for one in listed)
-    return "endpoint" if has else "identity"
+    listed = [one for one in (statements if isinstance(statements, list) else [statements]) if isinstance(one, dict)]
+    if not any("Principal" in one or "NotPrincipal" in one for one in listed):
+        return "identity"
+    if any("Resource" in one or "NotResource" in one for one in listed):
+        return "endpoint"
+    actions = [action for one in listed for action in Place(one.get("Action", ""), "").texts()]
+    return "trust" if all(one.value.lower().startswith("sts:") for one in actions) else "resource"
 
 
 def subjects(top: object, kind: str) -> Iterator[Subject]:

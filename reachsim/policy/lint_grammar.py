@@ -1,7 +1,7 @@
 """What AWS refuses to store, or what cannot be judged.
 
-AWS rules (facts 20, 24, 35, 37, 40, 61, 76; IAM User Guide, "Grammar of the IAM JSON policy language" and the pages of
-the elements; AWS Organizations User Guide, "RCP syntax"; IAM and AWS STS quotas).
+AWS rules (facts 24, 35, 37, 40, 61, 76; IAM User Guide, "Grammar of the IAM JSON policy language" and the pages of
+the elements; AWS Organizations User Guide, "RCP syntax").
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ _STATEMENT_KEYS: Final = (
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
 )  # fmt: skip
 _PRINCIPAL_TYPES: Final = ("AWS", "Service", "Federated", "CanonicalUser")
-_ENDPOINT_POLICY_SIZE: Final = 20_480
 _ACTION: Final = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 _NOT_OF_AN_ACCOUNT: Final = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}|arn:aws[a-z-]*:iam::cloudfront:user/[^*?]+")
 """Unique ids, as AWS shows principals that were deleted, and CloudFront's origin access identities."""
@@ -36,7 +35,7 @@ def _fault(rule: str, pointer: str, message: str, source: str = _GRAMMAR) -> Iss
     return Issue("fault", rule, pointer, message, source)
 
 
-def on_document(whole: Place, size: int, kind: str) -> Iterator[Issue]:
+def on_document(whole: Place) -> Iterator[Issue]:
     """The faults of the document as a whole."""
     top = whole.value
     if not isinstance(top, dict):
@@ -50,9 +49,6 @@ def on_document(whole: Place, size: int, kind: str) -> Iterator[Issue]:
         yield _fault("UNKNOWN_VERSION", "/Version", message)
     if "Statement" not in top:
         yield _fault("NO_STATEMENT", "", "the policy has no Statement")
-    if "endpoint" in kind and size > _ENDPOINT_POLICY_SIZE:
-        message = f"{size:,} characters; an endpoint policy has at most {_ENDPOINT_POLICY_SIZE:,}, white space included"
-        yield _fault("TOO_LONG", "", message, "fact 20; AWS PrivateLink Guide, Endpoint policies")
     yield from _repeated_sids(whole)
 
 

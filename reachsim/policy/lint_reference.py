@@ -19,6 +19,7 @@ from .lint import Issue, Place, Subject
 _SOURCE: Final = "fact 32; Service Authorization Reference"
 _KEYS: Final = "IAM User Guide, AWS global condition context keys; Service Authorization Reference"
 _VARIABLE: Final = re.compile(r"\$\{[^{}]*\}")
+_WILDCARD: Final = re.compile(r"[*?]")
 _BUCKET: Final = "arn:*:s3:::*"
 _COLONS: Final = 5
 _SHOWN: Final = 3
@@ -102,11 +103,25 @@ def _meets(resource: str, arn: str) -> bool:
     if arn == _BUCKET and "/" in resource:
         return False  # no bucket has a slash in its name
     text = _VARIABLE.sub("*", resource)
-    mine, theirs = Glob.parse(text), Glob.parse(arn)
-    if any("*" in part for part in text.split(":", _COLONS)[:_COLONS]):
-        return mine.overlaps(theirs)  # this star may reach over colons; those of the table stay in their part
-    parts, others = mine.split(":", _COLONS), theirs.split(":", _COLONS)
-    return len(parts) == len(others) and all(one.overlaps(other) for one, other in zip(parts, others, strict=True))
+    parts, others = text.split(":", _COLONS), arn.split(":", _COLONS)
+    if any("*" in part for part in parts[:_COLONS]):
+        return _overlap(text, arn)  # this star may reach over colons; those of the table stay in their part
+    return len(parts) == len(others) and all(map(_overlap, parts, others))
+
+
+def _overlap(mine: str, theirs: str) -> bool:
+    """Whether some text fits both; most pairs differ before their first wildcard."""
+    if theirs == "*" or mine == theirs:
+        return True
+    begin, other = _WILDCARD.split(mine, 1)[0], _WILDCARD.split(theirs, 1)[0]
+    if not begin.startswith(other) and not other.startswith(begin):
+        return False
+    return Glob.parse(mine).overlaps(_parsed(theirs))
+
+
+@lru_cache(maxsize=4096)
+def _parsed(theirs: str) -> Glob:
+    return Glob.parse(theirs)
 
 
 def _services(subject: Subject) -> list[reference.Service] | None:

@@ -193,6 +193,8 @@ def _variables(subject: Subject) -> Iterator[Issue]:
 
 
 def _principals(subject: Subject) -> Iterator[Issue]:
+    if subject.kind == "resource":
+        yield from _of_log_groups(subject)
     if subject.endpoint in ("endpoint", "gateway-endpoint"):
         yield from _gateway_principals(subject)
     for element in subject.under("NotPrincipal"):
@@ -201,6 +203,19 @@ def _principals(subject: Subject) -> Iterator[Issue]:
             yield _issue("finding", "NOT_PRINCIPAL_ALLOW", element.pointer, message, "IAM User Guide, NotPrincipal")
         elif isinstance(element.value, dict) and "AWS" in element.value:
             yield from _unlisted_levels(element.child("AWS"))
+
+
+def _of_log_groups(subject: Subject) -> Iterator[Issue]:
+    """The resource policies of log groups count where AWS services call, and for nobody else."""
+    actions = [one.value.lower() for one in subject.texts("Action")]
+    groups = [one.value.split(":", 5)[-1].startswith("log-group:") for one in subject.texts("Resource")]
+    if not actions or not groups or not all(groups) or not all(one.startswith("logs:") for one in actions):
+        return
+    for element in subject.under("Principal"):
+        if isinstance(element.value, dict) and "AWS" in element.value:
+            message = "the policy of a log group binds AWS services alone: this neither allows nor denies anything"
+            source = "Amazon CloudWatch Logs API Reference, PutResourcePolicy"
+            yield _issue("finding", "NOT_ENFORCED", element.child("AWS").pointer, message, source)
 
 
 def _gateway_principals(subject: Subject) -> Iterator[Issue]:

@@ -32,7 +32,7 @@ class Targets:
         self._callers = callers
         self._only = resources
         given = dict.fromkeys(text.split(":")[2] for text in resources)
-        self._prefixes = tuple(services) or tuple(given) or tuple(self._services())
+        self._prefixes = tuple(one.lower() for one in services) or tuple(given) or tuple(self._services())
         self._found: dict[OwnerClass, tuple[tuple[Masks, int, Target], ...]] = {}
 
     def of(self, of: OwnerClass) -> tuple[tuple[Masks, int, Target], ...]:

@@ -55,6 +55,15 @@ def test_keys_that_stand_twice_are_noted() -> None:
     assert found["notes"] == ["the key 'Effect' stands more than once in one object; only the last one counts"]
 
 
+def test_a_key_that_is_ignored_but_looks_like_another_is_noted() -> None:
+    line = {**CASE, "identityPolicy": [], "vpcendpointpolicies": [], "page": "p", "expected": "Allowed"}
+    notes = answers(json.dumps(line))[1][0]["notes"]
+    assert [note for note in notes if "ignored" in note] == [
+        "the key 'identityPolicy' is ignored; perhaps identityPolicies is meant",
+        "the key 'vpcendpointpolicies' is ignored; perhaps vpcEndpointPolicies is meant",
+    ]
+
+
 def test_reads_a_file(tmp_path: Path) -> None:
     file = tmp_path / "cases.jsonl"
     file.write_text(json.dumps(CASE), encoding="utf-8")

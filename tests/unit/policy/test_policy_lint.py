@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reachsim.cli import group
-from reachsim.policy.lint import Issue, lint
+from reachsim.policy.lint import Issue, guess, lint
 
 S3 = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 OPEN = {**S3, "Principal": "*"}
@@ -118,6 +119,78 @@ def test_fact_20_length_of_an_endpoint_policy() -> None:
     assert found(text + " " * (20_480 - len(text)), "endpoint") == set()
     assert found(text + " " * (20_481 - len(text)), "endpoint") == {("fault", "TOO_LONG", "")}
     assert found(text + " " * 30_000, "resource") == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "action", "most", "usual"),
+    [
+        ("identity", "s3:GetObject", 10_240, 6_144),
+        ("boundary", "s3:GetObject", 6_144, None),
+        ("session", "s3:GetObject", 2_048, None),
+        ("trust", "sts:AssumeRole", 4_096, 2_048),
+        ("scp", "s3:GetObject", 5_120, None),
+        ("resource", "s3:GetObject", 20_480, None),
+        ("resource", "ecr:BatchGetImage", 10_240, None),
+        ("resource", "kms:Decrypt", 32_768, None),
+    ],
+)
+def test_length_of_a_policy(kind: str, action: str, most: int, usual: int | None) -> None:
+    """IAM and AWS STS quotas; Quotas and service limits for AWS Organizations; the quotas of the services."""
+    statement = {"Effect": "Allow", "Action": action, **({} if kind == "trust" else {"Resource": "*"})}
+    if kind in ("trust", "resource"):
+        statement["Principal"] = "*"
+
+    def sizes(length: int, spaces: str = "") -> set[str]:
+        statement["Sid"] = ""
+        given = {"Version": "2012-10-17", "Statement": [statement]}
+        statement["Sid"] = "A" * (length - len(json.dumps(given, separators=(",", ":"))))
+        text = json.dumps(given, separators=(",", ":")) + spaces
+        return {rule for _, rule, _ in found(text, kind)} & {"TOO_LONG", "LONG"}
+
+    assert sizes(most + 1) == {"TOO_LONG"}
+    assert sizes(most) == (set() if usual is None else {"LONG"})
+    assert sizes(usual or most) == set()
+    assert sizes(most, "  \n") == ({"TOO_LONG"} if kind in ("session", "scp") else set() if usual is None else {"LONG"})
+
+
+def test_characters_that_iam_does_not_take() -> None:
+    text = document({**S3, "Resource": "arn:aws:s3:::b/日本*"})
+    assert ("fault", "CHARACTERS", "") in found(text, "identity")
+    assert ("fault", "CHARACTERS", "") in found(json.dumps(text, ensure_ascii=False), "boundary")
+    assert found(text, "scp") == set()
+    assert found(document({**S3, "Resource": "arn:aws:s3:::b/é*"}), "identity") == set()
+
+
+def test_policies_of_log_groups_are_for_services() -> None:
+    """Amazon CloudWatch Logs API Reference, PutResourcePolicy: not enforced where users, roles or accounts call."""
+    group = "arn:aws:logs:us-east-1:111122223333:log-group:/aws/codebuild/app:*"
+    put = {"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": group}
+    service = {**put, "Principal": {"Service": "route53.amazonaws.com"}}
+    account = {**put, "Principal": {"AWS": "111122223333"}}
+    assert found(document(service), "resource") == set()
+    assert found(document(account), "resource") == {("finding", "NOT_ENFORCED", f"{AT}/Principal/AWS")}
+    filters = {"Action": "logs:PutSubscriptionFilter", "Resource": group.replace("log-group", "destination")}
+    assert "NOT_ENFORCED" not in {rule for _, rule, _ in found(document({**account, **filters}), "resource")}
+
+
+def test_many_resources_take_little_time() -> None:
+    statement = {**OPEN, "Action": "s3:Get*", "Resource": [f"arn:aws:s3:::b{i}/*" for i in range(20_000)]}
+    start = time.perf_counter()
+    assert found(document(statement), "resource") == {("fault", "TOO_LONG", "")}
+    assert time.perf_counter() - start < 20
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        (S3, "identity"),
+        (OPEN, "endpoint"),
+        ({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "codebuild.amazonaws.com"}}, "trust"),
+        ({"Effect": "Allow", "Action": "ecr:BatchGetImage", "Principal": "*"}, "resource"),
+    ],
+)
+def test_what_a_document_is_taken_for(statement: dict[str, Any], kind: str) -> None:
+    assert guess(document(statement)) == kind
 
 
 @pytest.mark.parametrize(
@@ -326,6 +399,18 @@ def run(tmp_path: Path, given: object, *arguments: str) -> Result:
 def test_command(tmp_path: Path, given: object, code: int, last: str) -> None:
     result = run(tmp_path, given)
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (code, last)
+
+
+def test_command_finds_the_document_in_an_answer_of_aws(tmp_path: Path) -> None:
+    trust = document({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})
+    assert run(tmp_path, {"Role": {"RoleName": "r", "AssumeRolePolicyDocument": trust}}).stdout == "clean\n"
+    scp = {"Policy": {"PolicySummary": {"Id": "p-1"}, "Content": json.dumps(document(S3))}}
+    assert run(tmp_path, scp, "--kind", "scp").stdout == "clean\n"
+    version = {"PolicyVersion": {"Document": document(S3), "VersionId": "v1"}}
+    assert run(tmp_path, version, "--kind", "boundary").stdout == "clean\n"
+    several = run(tmp_path, {"VpcEndpoints": [{"PolicyDocument": json.dumps(document(OPEN))}] * 2})
+    assert several.exit_code == 2
+    assert "2 of them, at /VpcEndpoints/0/PolicyDocument, /VpcEndpoints/1/PolicyDocument" in several.stderr
 
 
 def test_command_as_json(tmp_path: Path) -> None:

@@ -132,6 +132,17 @@ def test_an_account_has_twelve_digits(file: File) -> None:
     assert (result.exit_code, "twelve digits" in result.stderr) == (2, True)
 
 
+def test_names_that_cannot_be_meant(file: File) -> None:
+    open_to_all = file(ANYTHING)
+    for option, value in (("--resource", "bucket"), ("--resource", "*"), ("--organization", "111122223333")):
+        result = run("allows", open_to_all, "--account", OWN, option, value)
+        assert result.exit_code == 2
+        assert repr(value) in result.stderr
+    assert run("allows", open_to_all, "--account", OWN, "--service", "S3").stdout.startswith("all: own account")
+    unknown = run("allows", open_to_all, "--account", OWN, "--service", "s33")
+    assert unknown.stdout.splitlines()[-1] == "no service 's33' is known here; is its name spelt so?"
+
+
 def test_a_document_that_cannot_be_judged_is_one_clear_error(file: File) -> None:
     result = run("compare", file({"Effect": "Maybe"}), file(ANYTHING), "--account", OWN)
     assert result.exit_code == 2
