@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from reachsim.addresses import V4, V6
 from reachsim.dns import Resolution, resolve
 from reachsim.dns.resolution import Carried, Carries
 from reachsim.forwarding import Context, Ground, Origin, forward
 from reachsim.forwarding.ground import Walk
-from reachsim.intervals import IntervalSet
+from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.packets import CHOICES, Box, protocol_services
 from reachsim.selectors import Source
 from reachsim.workloads import ANY_CLIENT_PORTS
@@ -23,7 +25,22 @@ from reachsim.workloads import ANY_CLIENT_PORTS
 
 def resolved(ground: Ground, start: Source, name: str, pins: Mapping[str, IntervalSet]) -> Resolution:
     """A name as the source's VPC resolves it."""
-    return resolve(ground.network, start.vpc_id, name, pins, carries(ground, start))
+    found = resolve(ground.network, start.vpc_id, name, pins, carries(ground, start))
+    near = _in_own_zone(ground, start, found.addresses)
+    return msgspec.structs.replace(found, addresses=near) if near else found
+
+
+def _in_own_zone(ground: Ground, start: Source, addresses: IntervalSet) -> IntervalSet:
+    """Of a load balancer's nodes in an answer, those in the client's zone, where its name keeps to zones ("Availability
+    Zone DNS affinity": other zones' only if there are none).
+    """
+    client = start.origin.interface
+    nodes = [node for node in ground.zonal_nodes if not addresses.isdisjoint(node.addresses | node.public_addresses)]
+    if client is None or not nodes:
+        return EMPTY
+    zone = ground.zone_of(client.subnet_id)
+    near = (node.addresses | node.public_addresses for node in nodes if ground.zone_of(node.subnet_id) == zone)
+    return addresses & IntervalSet.union_of(near)
 
 
 def carries(ground: Ground, start: Source) -> Carries:

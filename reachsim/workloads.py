@@ -63,8 +63,13 @@ def project(network: Network, name: str) -> Workload | None:
     if found is None:
         return None
     home, record = found
-    ports = WINDOWS_PORTS if "WINDOWS" in (record.environment.type or "") else LINUX_PORTS
+    ports = _ports_of(record.environment.type or "")
     return Workload(home, record.service_role, ports, _build_placements(network, home, record))
+
+
+def _ports_of(environment: str) -> IntervalSet:
+    """The ephemeral ports of a build environment's system; macOS has the range of RFC 6335, as Windows does."""
+    return WINDOWS_PORTS if "WINDOWS" in environment or environment.startswith("MAC") else LINUX_PORTS
 
 
 def fleet_of(network: Network, record: aws.Project) -> tuple[str, aws.Fleet | None]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from reachsim.addresses import PUBLIC, V4, format_set
+from reachsim.addresses import PUBLIC, V4, V6, format_set
 from reachsim.dns.resolution import Resolution, dns_hop
 from reachsim.evidence import Gap
-from reachsim.intervals import IntervalSet
+from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.load_balancing import answering_nodes
 from reachsim.model.network import Network
@@ -59,7 +59,7 @@ def balancer_nodes(network: Network, name: str) -> tuple[str, tuple[Interface, .
 
 def _of_nodes(network: Network, name: str, wanted: str, found: tuple[str, tuple[Interface, ...], bool]) -> Resolution:
     balancer, nodes, internal = found
-    addresses = IntervalSet.union_of(_addresses(nodes, internal=internal))
+    addresses = IntervalSet.union_of(_addresses(nodes, internal=internal, also=_further(network, balancer)))
     if not addresses:
         path = network.path(network.home_of(balancer), "ec2", "describe-network-interfaces")
         detail = f"the interfaces of {wanted} are not in the snapshot"
@@ -68,5 +68,13 @@ def _of_nodes(network: Network, name: str, wanted: str, found: tuple[str, tuple[
     return Resolution(name, addresses, hops=(hop,))
 
 
-def _addresses(nodes: Iterable[Interface], *, internal: bool) -> Iterable[IntervalSet]:
-    return ((node.addresses & V4) if internal else node.public_addresses for node in nodes)
+def _further(network: Network, balancer: str) -> IntervalSet:
+    """IPv6, for a load balancer whose name has AAAA records: of the address type ``dualstack`` or one of its kinds."""
+    record = network.load_balancers.get(balancer)
+    return V6 if record is not None and (record.ip_address_type or "").startswith("dualstack") else EMPTY
+
+
+def _addresses(nodes: Iterable[Interface], *, internal: bool, also: IntervalSet) -> Iterable[IntervalSet]:
+    for node in nodes:
+        yield (node.addresses & V4) if internal else node.public_addresses
+        yield node.addresses & also

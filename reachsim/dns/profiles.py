@@ -18,6 +18,8 @@ from reachsim.dns.resolution import Asking, Noted
 from reachsim.model import records as aws
 
 PAST = ("DELETED", "FAILED")
+CHANGING = ("CREATING", "DELETING")
+"""States of an association that may or may not be in force when a name is looked up."""
 
 
 class Group(NamedTuple):
@@ -57,6 +59,7 @@ def brought(asking: Asking, noted: Noted) -> Brought:
     groups: list[tuple[Group, ...]] = []
     ordered = sorted(associated, key=lambda one: (one.priority or 0, one.profile_id or ""))
     for rank, one in enumerate(ordered, start=1):
+        _note_change(noted, one.profile_id or "", one.status)
         groups.append(_add(asking, noted, made, one.profile_id or "", rank))
     return made._replace(groups=tuple(groups))
 
@@ -75,6 +78,7 @@ def _add(asking: Asking, noted: Noted, made: Brought, profile: str, rank: int) -
         if (one.status or "").upper() in PAST:
             continue
         kind, resource = _kind(one.resource_arn), resource_of(one.resource_arn)
+        _note_change(noted, profile, one.status)
         if kind == "firewall-rule-group":
             groups.append(Group(_priority(one.resource_properties), resource))
         elif kind == "hostedzone":
@@ -87,6 +91,12 @@ def _add(asking: Asking, noted: Noted, made: Brought, profile: str, rank: int) -
             detail = f"Route 53 Profile {profile} brings {one.resource_arn}, which is not modelled"
             noted.lack("DNS_PROFILE_UNSEEN", profile, detail)
     return tuple(sorted(groups))
+
+
+def _note_change(noted: Noted, profile: str, status: str | None) -> None:
+    if (status or "").upper() in CHANGING:
+        detail = f"what Route 53 Profile {profile} brings is {(status or '').lower()} and may not be in force"
+        noted.lack("DNS_PROFILE_UNSEEN", profile, detail)
 
 
 def _kind(arn: str) -> str:

@@ -603,7 +603,7 @@ def vpc_endpoint(ground: Ground, flow: Walk) -> list[Walk]:
         return parts
     if flow.context.session:
         detail = f"{label} takes the traffic of {flow.context.session[-1].gateway}: not confirmed by AWS's pages (N59)"
-        flow = flow.assuming(assume("NAT_THEN_GATEWAY_ENDPOINT", endpoint_id, detail, "block"))
+        flow = flow.assuming(assume("NAT_THEN_GATEWAY_ENDPOINT", endpoint_id, detail, "leak"))
     return _into_service(ground, flow, endpoint, vpc_id)
 
 

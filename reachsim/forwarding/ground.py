@@ -15,6 +15,7 @@ from reachsim.filters import PROTOCOLS, Rule, network_acl_rules, security_group_
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.firewalls import OwnedFirewall, firewalls_by_endpoint
 from reachsim.model.interfaces import Interface
+from reachsim.model.load_balancing import keeps_to_zones, nodes_of
 from reachsim.model.network import Network
 from reachsim.model.records import RouteTable, TransitGatewayRoute, TransitGatewayVpcAttachment
 from reachsim.model.states import State
@@ -168,6 +169,13 @@ class Ground:
     ) -> tuple[Walk, ...]:
         """What a walk comes to. Builds ask for many public names, and each of them stands for the same addresses."""
         return walk(self, start)
+
+    @cached_property
+    def zonal_nodes(self) -> tuple[Interface, ...]:
+        """Nodes of the load balancers whose names are answered with the one in the client's own zone."""
+        network = self.network
+        kept = (arn for arn in sorted(network.load_balancers) if keeps_to_zones(network, arn))
+        return tuple(node for arn in kept for node in nodes_of(network, arn))
 
     def _zone_of(self, subnet_id: str) -> str | None:
         """The Availability Zone of a subnet, by id where the snapshot has it (names differ between accounts)."""

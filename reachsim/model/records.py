@@ -1029,6 +1029,7 @@ class LoadBalancer(Ec2, frozen=True):
     state: LoadBalancerState = LoadBalancerState()
     type: str = "application"
     availability_zones: tuple[LoadBalancerZone, ...] = ()
+    ip_address_type: str | None = None
 
 
 class TargetGroupTuple(Ec2, frozen=True):

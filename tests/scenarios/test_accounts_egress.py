@@ -180,3 +180,16 @@ def test_the_other_regions_endpoint_admits_by_its_group() -> None:
     assert blocks(reads(net, "west")) == {
         ("ENI_SG_RULES_MISMATCH", group, None, "eni-vpce-west-1", "request", "ingress")
     }
+
+
+# --- a NAT gateway in front of a gateway endpoint ---------------------------------------------------------------------
+
+
+def test_what_no_page_confirms_behind_a_nat_gateway_may_hide_a_leak() -> None:
+    """N59: if the NAT gateway does not use the endpoint of its own table, the internet gateway takes the traffic."""
+    net = natted()
+    net.gateway_endpoint(net.vpc_id, "s3", [net.tn], name="s3")
+    notes = ask(net, net.client, "s3").assumptions
+    assert [(one.code, one.component, one.can_hide) for one in notes] == [
+        ("NAT_THEN_GATEWAY_ENDPOINT", "vpce-s3", "leak")
+    ]
