@@ -31,6 +31,14 @@ PROXY_VARIABLES: Final = ("http_proxy", "https_proxy", "all_proxy")
 SERVICES: Final = ("git-codecommit", "codecommit", "ecr.api", "ecr.dkr", "s3", "logs", "sts")
 """The services of the matrix; those that a step needs besides get a column of their own."""
 
+PULL: Final = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+PUSH: Final = (
+    "ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage",
+    "ecr:UploadLayerPart",
+)  # fmt: skip
+"""What a role needs to pull and push ("IAM permissions for pushing an image", Amazon ECR User Guide)."""
+LOG: Final = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
+
 
 class Need(Struct, frozen=True):
     """One thing that a step needs: a destination, the IAM requests that go there, and where the build's files say so.
@@ -163,14 +171,15 @@ def default_needs(network: Network, source: str) -> tuple[Need, ...]:
     layers = f"arn:{partition}:s3:::prod-{home[1]}-starport-layer-bucket/*"
     needs += [
         Need("login", "ecr.api", (_request("ecr:GetAuthorizationToken", "*"),)),
-        Need("pull", "ecr.dkr", (_request("ecr:BatchGetImage", registry),)),
+        Need("pull", "ecr.dkr", tuple(_request(one, registry) for one in PULL)),
         Need("pull", "s3", (_request("s3:GetObject", layers),)),
-        Need("push", "ecr.dkr", (_request("ecr:PutImage", registry),)),
+        Need("push", "ecr.dkr", tuple(_request(one, registry) for one in PUSH)),
     ]
     logs = project.logs_config.cloud_watch_logs if project.logs_config else None
     if logs is None or logs.status != "DISABLED":
         group = (logs.group_name if logs else None) or f"/aws/codebuild/{project.name}"
-        needs.append(Need("logs", "logs", (_request("logs:PutLogEvents", _arn(home, "logs", f"log-group:{group}:*")),)))
+        stream = _arn(home, "logs", f"log-group:{group}:*")
+        needs.append(Need("logs", "logs", tuple(_request(one, stream) for one in LOG)))
     return tuple(needs)
 
 
