@@ -45,6 +45,9 @@ PEERS: Final = (
     ("UserIdGroupPairs", "GroupId"),
 )  # fmt: skip
 
+PROPAGATED: Final = "EnableVgwRoutePropagation"
+"""The origin of a route that a virtual private gateway puts into a table."""
+
 
 def kind_of(component: str) -> str:
     """The kind of a resource by its id.
@@ -139,17 +142,30 @@ class Draft:
             raise QuestionError(f"{target} cannot be the target of a route", "BAD_EDIT")
         routes = self.record(table).setdefault("Routes", [])
         key = destination_field(destination)
-        kept = [
-            one for one in routes if one.get(key) != destination or one.get("Origin") == "EnableVgwRoutePropagation"
-        ]
+        kept = [one for one in routes if one.get(key) != destination or one.get("Origin") == PROPAGATED]
         routes[:] = [*kept, {key: destination, TARGET_FIELDS[kind]: target, "Origin": "CreateRoute", "State": "active"}]
 
     def remove_route(self, table: str, destination: str) -> None:
+        """A route: the static one, which stands before a propagated one with the same destination."""
         routes = self.record(table).setdefault("Routes", [])
-        kept = [one for one in routes if one.get(destination_field(destination)) != destination]
-        if len(kept) == len(routes):
+        found = [one for one in routes if one.get(destination_field(destination)) == destination]
+        if not found:
             raise QuestionError(f"{table} has no route to {destination}", "NO_SUCH_COMPONENT")
-        routes[:] = kept
+        if any(one.get("GatewayId") == "local" for one in found):
+            raise QuestionError(f"{table}'s route to {destination} is the local one, which nobody deletes", "BAD_EDIT")
+        static = [one for one in found if one.get("Origin") != PROPAGATED]
+        routes[:] = [one for one in routes if one not in (static or found)]
+
+    def stop_propagation(self, table: str, gateway: str) -> None:
+        """The routes that a virtual private gateway puts into a table."""
+        record = self.record(table)
+        record["PropagatingVgws"] = [
+            one for one in record.get("PropagatingVgws") or () if one.get("GatewayId") != gateway
+        ]
+        record["Routes"] = [
+            one for one in record.get("Routes") or ()
+            if one.get("Origin") != PROPAGATED or one.get("GatewayId") != gateway
+        ]  # fmt: skip
 
     # --- rules ------------------------------------------------------------------------------------------------------
 

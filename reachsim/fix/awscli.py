@@ -24,6 +24,7 @@ from reachsim.fix.steps import (
     CreateEndpoint,
     CreateGroup,
     DeleteRoute,
+    DisablePropagation,
     RemoveGroupRule,
     ReplaceStatement,
     SetEndpointPolicy,
@@ -107,6 +108,9 @@ def _command(network: Network, step: Step, policies: Mapping[str, str]) -> str:
             family = "--destination-ipv6-cidr-block" if ":" in step.destination else "--destination-cidr-block"
             option = "--destination-prefix-list-id" if step.destination.startswith("pl-") else family
             return f"aws ec2 delete-route --route-table-id {step.table} {option} {step.destination}"
+        case DisablePropagation():
+            call = "aws ec2 disable-vgw-route-propagation"
+            return f"{call} --route-table-id {step.table} --gateway-id {step.gateway}"
         case RemoveGroupRule():
             call = f"aws ec2 revoke-security-group-{step.direction} --group-id {step.group}"
             if step.rule.startswith("sgr-"):
@@ -174,7 +178,8 @@ def _permissions_of(network: Network, step: RemoveGroupRule) -> list[dict[str, o
 
 
 def _create_endpoint(step: CreateEndpoint) -> str:
-    call = f"aws ec2 create-vpc-endpoint --vpc-id {step.vpc} --service-name {step.service_name}"
+    gone = f"aws ec2 delete-vpc-endpoints --vpc-endpoint-ids {' '.join(step.instead_of)}\n" if step.instead_of else ""
+    call = f"{gone}aws ec2 create-vpc-endpoint --vpc-id {step.vpc} --service-name {step.service_name}"
     if step.is_gateway:
         return f"{call} --vpc-endpoint-type Gateway --route-table-ids {' '.join(step.tables)}"
     subnets = " ".join(subnet for subnet, _ in step.places)

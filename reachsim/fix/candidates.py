@@ -19,7 +19,7 @@ from reachsim.fix.filtering import acl_entry, free_numbers, group_rule
 from reachsim.fix.images import image_of, own_images
 from reachsim.fix.places import start_of
 from reachsim.fix.quotas import full
-from reachsim.fix.serving import serve
+from reachsim.fix.serving import serve, waiting_for
 from reachsim.fix.steps import SetVpcAttribute
 from reachsim.fix.strangers import keep_out
 from reachsim.fix.taken import Steps, Taken
@@ -90,11 +90,16 @@ def _let_through(ground: Ground, fault: Fault, taken: Taken) -> Iterator[Steps]:
         yield from serve(ground, fault, start, taken)
 
 
-def why_not(ground: Ground, fault: Fault) -> str:
-    """Why nothing here mends a fault."""
+NO_CHANGE: Final = "no single change that reachsim knows mends it"
+
+
+def why_not(ground: Ground, fault: Fault) -> str | None:
+    """Why nothing here mends a fault; None if that is all there is to say."""
     code = fault.block.code if fault.block else ""
     if fault.kind == "open":
         return "whom its owners want in is not told by the snapshot: narrow the policy, or accept it in reachsim.toml"
+    if fault.kind == "leaves" and fault.destination.startswith("ip:"):
+        return _why_kept(fault)
     if code == "ROLE_DOES_NOT_TRUST_CODEBUILD":
         return "a statement of the role's trust policy denies it: that is its owners' decision"
     if code in DENIES or code == "ROLE_CANNOT_CREATE_ENI":
@@ -103,7 +108,18 @@ def why_not(ground: Ground, fault: Fault) -> str:
         return _why_not_host(fault)
     if code.startswith("DNS_") or code == "CROSS_REGION_NOT_VIA_ENDPOINT":
         return "how the name resolves is decided outside the endpoints of this VPC"
-    return _why_no_rule(ground, fault) or "no single change that reachsim knows mends it"
+    return _why_no_rule(ground, fault) or _why_not_ready(ground, fault)
+
+
+def _why_kept(fault: Fault) -> str:
+    """A way to private networks alone is no way to the internet; whose it is the snapshot does not tell."""
+    ends = (
+        sorted({path.terminal for path in fault.verdict.paths if path.route == "on-premises"}) if fault.verdict else []
+    )
+    return (
+        f"traffic can leave by {', '.join(ends)} to a network behind it: whether that may be is its owners' decision; "
+        "take the route away, or accept it in reachsim.toml"
+    )
 
 
 def _why_no_rule(ground: Ground, fault: Fault) -> str | None:
@@ -120,6 +136,15 @@ def _why_no_rule(ground: Ground, fault: Fault) -> str | None:
         below = f"no number below rule {block.rule} of {block.component}, which denies it, is free"
         return f"{below}: give that rule a higher one"
     return None
+
+
+def _why_not_ready(ground: Ground, fault: Fault) -> str | None:
+    """An endpoint that is being made or awaits acceptance, beside which AWS takes no other with the same names."""
+    start = start_of(ground.network, fault.source)
+    if start is None or parse_selector(fault.destination).kind != "service":
+        return None
+    waiting = waiting_for(ground.network, start.vpc, fault.destination, start.region)
+    return f"{waiting.vpc_endpoint_id} is {waiting.state}: judge again once it is available" if waiting else None
 
 
 def _why_not_host(fault: Fault) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reachsim.addresses import PUBLIC
+from reachsim.edits.draft import PROPAGATED
 from reachsim.fix.faults import Fault
 from reachsim.fix.moving import move_into_vpc
-from reachsim.fix.steps import DeleteRoute, RemoveGroupRule, Step
+from reachsim.fix.steps import DeleteRoute, DisablePropagation, RemoveGroupRule, Step
 from reachsim.fix.taken import Steps
 from reachsim.forwarding import Ground
 from reachsim.model import records as aws
+from reachsim.model.network import Network
 from reachsim.selectors import parse_selector
 
 
@@ -33,22 +36,50 @@ def close_way_out(ground: Ground, fault: Fault) -> Iterator[Steps]:
         routes = [hop for hop in path.hops if hop.type == "route-table" and hop.leg == "request"]
         if path.outcome != "allowed" or path.route == "private" or not routes:
             continue
-        first = routes[0]
-        for target in _targets(ground.network.route_tables.get(first.component), first.rule):
-            steps[DeleteRoute(first.component, str(first.rule), target)] = None
+        table = ground.network.route_tables.get(routes[0].component)
+        if path.route == "on-premises" and not _covers_public(ground.network, table, routes[0].rule):
+            continue  # a way to one's own network, and no other
+        for step in _closing(table, routes[0].rule):
+            steps[step] = None
     if steps:
         yield tuple(steps)
 
 
-def _targets(table: aws.RouteTable | None, destination: object) -> list[str]:
-    """What the routes of a table to a destination lead to, local ones left out."""
-    found = []
-    for one in table.routes if table is not None else ():
-        blocks = (one.destination_cidr_block, one.destination_ipv6_cidr_block, one.destination_prefix_list_id)
-        if str(destination) in map(str, blocks):
-            targets = (one.nat_gateway_id, one.gateway_id, one.egress_only_internet_gateway_id, one.transit_gateway_id,
-                       one.vpc_peering_connection_id, one.network_interface_id)  # fmt: skip
-            found += [target for target in targets if target and target != "local"][:1]
+def _of_destination(table: aws.RouteTable | None, destination: object) -> list[aws.Route]:
+    return [
+        one for one in (table.routes if table is not None else ())
+        if str(destination) in map(str, (one.destination_cidr_block, one.destination_ipv6_cidr_block,
+                                         one.destination_prefix_list_id))
+    ]  # fmt: skip
+
+
+def _covers_public(network: Network, table: aws.RouteTable | None, destination: object) -> bool:
+    """Whether a route's destination holds public addresses besides private ones."""
+    for one in _of_destination(table, destination):
+        block = one.destination_cidr_block or one.destination_ipv6_cidr_block
+        addresses = block.block if block is not None else None
+        if one.destination_prefix_list_id and table is not None:
+            addresses, _, _ = network.prefix_list(
+                one.destination_prefix_list_id, network.home_of(table.route_table_id)
+            )  # fmt: skip
+        if addresses is not None and addresses & PUBLIC:
+            return True
+    return False
+
+
+def _closing(table: aws.RouteTable | None, destination: object) -> list[Step]:
+    """What takes away the routes of a table to a destination, local ones left out."""
+    found: list[Step] = []
+    for one in _of_destination(table, destination):
+        targets = (one.nat_gateway_id, one.gateway_id, one.egress_only_internet_gateway_id, one.transit_gateway_id,
+                   one.vpc_peering_connection_id, one.network_interface_id, one.instance_id, one.local_gateway_id,
+                   one.carrier_gateway_id, one.core_network_arn)  # fmt: skip
+        target = next((target for target in targets if target and target != "local"), None)
+        if table is not None and target is not None:
+            is_static = one.origin != PROPAGATED
+            step = DeleteRoute if is_static else DisablePropagation
+            args = (str(destination), target) if is_static else (target, str(destination))
+            found.append(step(table.route_table_id, *args))
     return found
 
 

@@ -23,6 +23,7 @@ from reachsim.fix.steps import (
     CreateEndpoint,
     CreateGroup,
     DeleteRoute,
+    DisablePropagation,
     RemoveGroupRule,
     ReplaceStatement,
     SetEndpointPolicy,
@@ -40,7 +41,10 @@ DESCRIPTION = "Proposals of reachsim, proven on the snapshot only; reachsim chan
 
 
 def render(steps: Iterable[Step], policies: Mapping[str, str]) -> str:
-    """A template in JSON: ``Resources`` to add, and under ``Metadata`` the changes to resources that stand."""
+    """A template in JSON: ``Resources`` to add, and under ``Metadata`` the changes to resources that stand.
+
+    A template has at least one resource; where there is none to add it is one that makes nothing.
+    """
     resources: dict[str, Any] = {}
     changes: dict[str, None] = {}
     groups: dict[str, str] = {}
@@ -52,12 +56,13 @@ def render(steps: Iterable[Step], policies: Mapping[str, str]) -> str:
             resources[
                 _name(component_of(step)) if isinstance(step, CreateGroup | CreateEndpoint) else f"Fix{number}"
             ] = made
-        if made is None or isinstance(step, CopyImage | UseImage):
+        replaces = isinstance(step, CreateEndpoint) and step.instead_of
+        if made is None or replaces or isinstance(step, CopyImage | UseImage):
             changes[_change(step, policies)] = None
     template: dict[str, Any] = {"AWSTemplateFormatVersion": "2010-09-09", "Description": DESCRIPTION}
     if changes:
         template["Metadata"] = {"ChangesToExistingResources": list(changes)}
-    template["Resources"] = resources
+    template["Resources"] = resources or {"NothingToAdd": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}
     text = json.dumps(template, indent=2, ensure_ascii=False)
     for group, name in groups.items():
         text = text.replace(f'"{group}"', json.dumps({"Ref": name}))
@@ -110,6 +115,7 @@ def _resource(step: Step) -> dict[str, Any] | None:
             return _of("AWS::ECR::Repository", {"RepositoryName": name})
         case (
             AssociateEndpoint() | SetPrivateDns() | SetVpcAttribute() | AddPolicyStatement() | DeleteRoute()
+            | DisablePropagation()
             | RemoveGroupRule() | SetProjectVpc() | SetEndpointPolicy() | ReplaceStatement() | CopyImage() | UseImage()
             | AddTrustStatement()
         ):  # fmt: skip

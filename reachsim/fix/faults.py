@@ -12,6 +12,7 @@ from reachsim.check.answers import Answers, answers_to
 from reachsim.check.code import contacts_of_project
 from reachsim.check.deployments import deploy_needs, deployments
 from reachsim.check.docker_server import of_servers, parted
+from reachsim.check.exits import private_exits
 from reachsim.check.needs import SERVICES
 from reachsim.check.outcome import OUTWARD, THROUGH
 from reachsim.check.provisioning import provisioning
@@ -98,6 +99,10 @@ def faults_of(ground: Ground, config: Config, source: str) -> list[Fault]:
         out = simulate(wider, one, "internet", pins=config.pins)
         if out.outcome in THROUGH:
             found.append(Fault("leaves", one, "internet", out))
+        found += [
+            Fault("leaves", one, way.question.destination, way)
+            for way in private_exits(wider, [one]) if way.outcome in THROUGH
+        ]  # fmt: skip
         inward = simulate(wider, "internet", one, pins=config.pins)
         if inward.outcome in THROUGH:
             found.append(Fault("exposed", "internet", one, inward))

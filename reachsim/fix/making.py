@@ -7,6 +7,7 @@ from typing import assert_never
 
 from reachsim import services
 from reachsim.edits.draft import Draft, Record
+from reachsim.edits.removing import remove as remove_component
 from reachsim.errors import QuestionError
 from reachsim.fix import holders
 from reachsim.fix.steps import (
@@ -21,6 +22,7 @@ from reachsim.fix.steps import (
     CreateEndpoint,
     CreateGroup,
     DeleteRoute,
+    DisablePropagation,
     RemoveGroupRule,
     ReplaceStatement,
     SetEndpointPolicy,
@@ -76,6 +78,8 @@ def apply_step(draft: Draft, step: Step) -> None:
             _use_image(draft, step)
         case DeleteRoute():
             draft.remove_route(step.table, step.destination)
+        case DisablePropagation():
+            draft.stop_propagation(step.table, step.gateway)
         case RemoveGroupRule():
             is_id = step.rule.startswith("sgr-")
             draft.remove_rule(step.rule if is_id else f"{step.group}/{step.direction}/{step.rule}")
@@ -100,6 +104,8 @@ def _entry(step: AddAclEntry) -> Record:
 
 def _create_endpoint(draft: Draft, step: CreateEndpoint) -> None:
     network = draft.network
+    for gone in step.instead_of:
+        remove_component(draft, gone)
     home = network.home_of(step.vpc)
     full = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
     record: Record = {

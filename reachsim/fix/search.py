@@ -21,7 +21,7 @@ from reachsim.diff.records import EXPOSURES
 from reachsim.edits.draft import Draft
 from reachsim.errors import ReachsimError, UnsupportedError
 from reachsim.fix import holders
-from reachsim.fix.candidates import candidates, why_not
+from reachsim.fix.candidates import NO_CHANGE, candidates, why_not
 from reachsim.fix.closing import is_outside
 from reachsim.fix.faults import Fault, Judged, faults_of, judge, open_to_strangers
 from reachsim.fix.making import apply_step
@@ -37,6 +37,7 @@ from reachsim.fix.steps import (
     SetEndpointPolicy,
     Step,
     component_of,
+    describe,
     in_order,
     policy_key,
 )
@@ -259,11 +260,16 @@ def _others(around: Ground, config: Config, who: Sequence[str], steps: Steps, re
 
 def _left(ground: Ground, judged: Judged) -> tuple[Left, ...]:
     found: dict[tuple[str, str], Left] = {}
-    for fault in judged.faults:
+    mendable = [bool(fault.block and candidates(ground, fault, Taken.by(()))) for fault in judged.faults]
+    barred = {fault.name for fault, answer in zip(judged.faults, mendable, strict=True) if fault.block and not answer}
+    for fault, answer in zip(judged.faults, mendable, strict=True):
+        if answer and fault.name in barred:
+            continue  # what else stands in the way has no fix, so this one is not worth making
         code = fault.block.code if fault.block else {
             "leaves": "PUBLIC_EGRESS_POSSIBLE", "exposed": "INTERFACE_EXPOSED"
         }.get(fault.kind, fault.destination)  # fmt: skip
-        found.setdefault((fault.name, code), Left(fault.name, code, why_not(ground, fault), fault.places))
+        why = why_not(ground, fault) or (_not_enough(ground, fault) if answer else NO_CHANGE)
+        found.setdefault((fault.name, code), Left(fault.name, code, why, fault.places))
     told = {(block.code, block.component) for fault in judged.faults for block in [fault.block] if block}
     for step in judged.check.steps:
         unseen = [one for one in step.blocked_by if (one.code, one.component) not in told]
@@ -277,6 +283,13 @@ def _left(ground: Ground, judged: Judged) -> tuple[Left, ...]:
                     finding.component, finding.id, finding.title, tuple(finding.evidence)
                 )  # fmt: skip
     return tuple(found.values())
+
+
+def _not_enough(ground: Ground, fault: Fault) -> str:
+    """That the change known for a fault does not get its traffic through."""
+    first = candidates(ground, fault, Taken.by(()))[0]
+    told = "; ".join(f"{component_of(step)}: {describe(step)}" for step in first)
+    return f"it would not get through with this change either: {told}"
 
 
 def _beyond(judged: Judged) -> tuple[Left, ...]:

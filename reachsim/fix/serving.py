@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
+
+from msgspec.structs import replace
 
 from reachsim import services
 from reachsim.fix.faults import Fault
@@ -27,6 +30,11 @@ from reachsim.fix.steps import (
 from reachsim.fix.taken import Steps, Taken
 from reachsim.forwarding import Ground
 from reachsim.model import records as aws
+from reachsim.model.network import Network
+
+WAITING: Final = ("pending", "pendingacceptance")
+DEAD: Final = ("failed", "rejected", "expired")
+"""States of an endpoint that never serves and keeps its names (API Reference, ``VpcEndpoint``)."""
 
 
 def serve(ground: Ground, fault: Fault, start: Start, taken: Taken) -> Iterator[Steps]:
@@ -43,8 +51,16 @@ def serve(ground: Ground, fault: Fault, start: Start, taken: Taken) -> Iterator[
                 yield tuple(AssociateEndpoint(endpoint.vpc_endpoint_id, one, listed) for one in missing)
         elif endpoint.vpc_endpoint_type == "Interface":
             yield from _names_on(ground, endpoint, start)
-    if not any(one.state == "available" for one in found):
-        yield from _new_endpoint(ground, service, start, listed, taken)
+    if any(one.state == "available" for one in found) or waiting_for(network, start.vpc, service, start.region):
+        return
+    dead = tuple(one.vpc_endpoint_id for one in found if one.state in DEAD)
+    for steps in _new_endpoint(ground, service, start, listed, taken):
+        yield tuple(replace(one, instead_of=dead) if isinstance(one, CreateEndpoint) else one for one in steps)
+
+
+def waiting_for(network: Network, vpc: str, service: str, region: str) -> aws.VpcEndpoint | None:
+    """The endpoint of a service that is not available yet, beside which there can be none with the same names."""
+    return next((one for one in endpoints_for(network, vpc, service, region) if one.state in WAITING), None)
 
 
 def _names_on(ground: Ground, endpoint: aws.VpcEndpoint, start: Start) -> Iterator[Steps]:

@@ -41,7 +41,9 @@ class AssociateEndpoint(msgspec.Struct, frozen=True, tag=True):
 
 
 class CreateEndpoint(msgspec.Struct, frozen=True, tag=True):
-    """A new endpoint. ``places``: (subnet, address for the snapshot) of an interface endpoint's interfaces."""
+    """A new endpoint. ``places``: (subnet, address for the snapshot) of an interface endpoint's interfaces;
+    ``instead_of``: endpoints that never serve and keep the names, to be deleted first.
+    """
 
     id: str
     vpc: str
@@ -51,6 +53,7 @@ class CreateEndpoint(msgspec.Struct, frozen=True, tag=True):
     groups: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     prefix_list: str = ""
+    instead_of: tuple[str, ...] = ()
 
     @property
     def is_gateway(self) -> bool:
@@ -152,6 +155,14 @@ class DeleteRoute(msgspec.Struct, frozen=True, tag=True):
     target: str
 
 
+class DisablePropagation(msgspec.Struct, frozen=True, tag=True):
+    """A virtual private gateway that no longer puts its routes into a table; ``destination`` is why."""
+
+    table: str
+    gateway: str
+    destination: str
+
+
 class RemoveGroupRule(msgspec.Struct, frozen=True, tag=True):
     """A peer of a security group's rule taken away; ``rule`` is its id or what it says (``tcp 22 0.0.0.0/0``)."""
 
@@ -172,13 +183,13 @@ class SetProjectVpc(msgspec.Struct, frozen=True, tag=True):
 Step = (
     AddGroupRule | AddAclEntry | AssociateEndpoint | CreateEndpoint | CreateGroup | SetPrivateDns | SetVpcAttribute
     | AddPolicyStatement | ReplaceStatement | SetEndpointPolicy | AddInlinePolicy | DeleteRoute | RemoveGroupRule
-    | SetProjectVpc | CopyImage | UseImage | AddTrustStatement
+    | SetProjectVpc | CopyImage | UseImage | AddTrustStatement | DisablePropagation
 )  # fmt: skip
 
 
 def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
     """Each step once, those first that make what others change or name."""
-    first = (CreateGroup, CreateEndpoint, CopyImage)
+    first = (SetVpcAttribute, CreateGroup, CreateEndpoint, CopyImage)
     return tuple(
         sorted(dict.fromkeys(steps), key=lambda step: [*(isinstance(step, one) for one in first)], reverse=True)
     )
@@ -203,7 +214,7 @@ def component_of(step: Step) -> str:
             return step.principal
         case AddTrustStatement():
             return step.role
-        case DeleteRoute():
+        case DeleteRoute() | DisablePropagation():
             return step.table
         case SetProjectVpc() | UseImage():
             return f"codebuild:{step.project}"
@@ -231,7 +242,8 @@ def describe(step: Step) -> str:
         case CreateEndpoint():
             kind = "gateway" if step.is_gateway else "interface"
             where = ", ".join(step.tables if step.is_gateway else [subnet for subnet, _ in step.places])
-            return f"create {kind} endpoint for {step.service} in {where}"
+            instead = f", in place of {', '.join(step.instead_of)}, which never serves" if step.instead_of else ""
+            return f"create {kind} endpoint for {step.service} in {where}{instead}"
         case CreateGroup():
             return f"create security group {step.name} in {step.vpc}"
         case SetPrivateDns():
@@ -258,6 +270,8 @@ def describe(step: Step) -> str:
             return f"copy {step.image} to {step.to}, and name the copy in {lines}"
         case DeleteRoute():
             return f"delete route {step.destination}, which leads to {step.target}"
+        case DisablePropagation():
+            return f"disable route propagation from {step.gateway}, which brings {step.destination}"
         case RemoveGroupRule():
             return f"remove {step.direction} rule {step.rule}"
         case SetProjectVpc():

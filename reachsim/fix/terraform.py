@@ -24,6 +24,7 @@ from reachsim.fix.steps import (
     CreateEndpoint,
     CreateGroup,
     DeleteRoute,
+    DisablePropagation,
     RemoveGroupRule,
     ReplaceStatement,
     SetEndpointPolicy,
@@ -103,6 +104,9 @@ def _block(step: Step, number: int, policies: Mapping[str, str]) -> str:
             made = _resource("aws_ecr_repository", _name(_repository(step.repository)),
                              {"name": _repository(step.repository)})  # fmt: skip
             return f"{told}\n{made}" if step.makes else told
+        case DisablePropagation():
+            told = "take away the aws_vpn_gateway_route_propagation, or propagating_vgws of the table"
+            return f"# {component_of(step)}: {describe(step)} ({told})"
         case DeleteRoute() | RemoveGroupRule():
             return f"# {component_of(step)}: {describe(step)} (take the rule or route out of its resource)"
         case SetProjectVpc():
@@ -148,7 +152,8 @@ def _endpoint(step: CreateEndpoint) -> str:
             "vpc_endpoint_type": "Interface", "subnet_ids": [subnet for subnet, _ in step.places],
             "security_group_ids": list(step.groups), "private_dns_enabled": True,
         }  # fmt: skip
-    return _resource("aws_vpc_endpoint", _name(step.service), values)
+    gone = f"# take away the aws_vpc_endpoint that is {', '.join(step.instead_of)}\n" if step.instead_of else ""
+    return gone + _resource("aws_vpc_endpoint", _name(step.service), values)
 
 
 def _resource(kind: str, name: str, values: Mapping[str, Value]) -> str:

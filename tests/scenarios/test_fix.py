@@ -30,6 +30,7 @@ from tests.scenarios.pipelines import (
     CLIENT,
     CLIENT_ROLE,
     LAYERS,
+    PUSH_AND_PULL,
     REGION,
     REGISTRY,
     Pipeline,
@@ -203,6 +204,22 @@ def public_repository() -> Pipeline:
     return net
 
 
+def to_private_gateway(origin: str = "CreateRoute") -> Pipeline:
+    net = Pipeline()
+    gateway = net.vgw("vpc-1", name="v")
+    net.vpn(gateway, ["0.0.0.0/0"])
+    net.route("rtb-build", "0.0.0.0/0", gateway, origin=origin)
+    if origin != "CreateRoute":
+        net["rtb-build"]["PropagatingVgws"] = [{"GatewayId": gateway}]
+    return net
+
+
+def failed_endpoint() -> Pipeline:
+    net = Pipeline(dns_hostnames=False)
+    net["vpce-logs"]["State"] = "failed"
+    return net
+
+
 def no_endpoints() -> Pipeline:
     net = Pipeline(endpoints=[], s3_tables=[])
     net._lists["ec2/describe-vpc-endpoints"].clear()
@@ -286,6 +303,14 @@ FAILING: dict[str, tuple[Callable[[], Pipeline | Files], Steps]] = {
          "o-aaaa: only principals with aws:PrincipalOrgID o-aaaa")]),
     "SC03 outside every VPC": (lambda: Pipeline(in_vpc=False), [
         ("codebuild:p1", "run in subnet-build-a, subnet-build-c of vpc-1 with sg-build")]),
+    "a default route to a private gateway": (lambda: to_private_gateway(), [
+        ("rtb-build", "delete route 0.0.0.0/0, which leads to vgw-v")]),
+    "a default route that a private gateway propagates": (lambda: to_private_gateway("EnableVgwRoutePropagation"), [
+        ("rtb-build", "disable route propagation from vgw-v, which brings 0.0.0.0/0")]),
+    "an endpoint that failed, and no host names": (failed_endpoint, [
+        ("vpc-1", "switch enableDnsHostnames on"),
+        ("vpce-proposed-logs", "create interface endpoint for logs in subnet-ep-a, subnet-ep-c, in place of "
+         "vpce-logs, which never serves")]),
     "SC04 NAT gateway": (lambda: with_nat(Pipeline()), [
         ("rtb-build", "delete route 0.0.0.0/0, which leads to nat-1")]),
     "SC05 S3 endpoint not in the table": (lambda: Pipeline(s3_tables=["client"]), [
@@ -318,6 +343,10 @@ FAILING: dict[str, tuple[Callable[[], Pipeline | Files], Steps]] = {
          f"{ACCOUNT}")]),
     "SC12 the seed's list": (lambda: Pipeline(endpoints=["ecr.api", "ecr.dkr", "logs"]), [
         ("vpce-proposed-git-codecommit", "create interface endpoint for git-codecommit in subnet-ep-a, subnet-ep-c")]),
+    "a role that may not touch images": (
+        lambda: Pipeline(build_role=[one for one in BUILD_ROLE if one["Action"] != PUSH_AND_PULL]), [
+        (ROLE, f"add inline policy reachsim-ecr-dkr: Allow {PULL}, ecr:CompleteLayerUpload, ecr:InitiateLayerUpload, "
+         f"ecr:PutImage, ecr:UploadLayerPart on {OWN_ARN}/*")]),
     "a role that may not log in": (poor_role, [
         ("arn:aws:iam::111111111111:role/build",
          "add inline policy reachsim-ecr-api: Allow ecr:GetAuthorizationToken on *")]),

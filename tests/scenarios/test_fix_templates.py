@@ -14,7 +14,8 @@ from reachsim import load_files
 from reachsim.fix import awscli, cloudformation
 from tests.scenarios.test_fix import FAILING, no_endpoints
 
-NAMES = ("SC05 S3 endpoint not in the table", "SC08 no way back", "SC09 S3 forgotten",
+NAMES = ("an endpoint that failed, and no host names", "a default route that a private gateway propagates",
+         "SC05 S3 endpoint not in the table", "SC08 no way back", "SC09 S3 forgotten",
          "SC16d another account's repository", "no outbound rule")  # fmt: skip
 _ID = re.compile(r'"(sg|vpc|subnet|rtb|acl|pl|vpce)-([a-z0-9-]+)"')
 

@@ -7,12 +7,19 @@ from collections.abc import Callable
 import pytest
 
 from reachsim import load_files
+from tests.build import AclEntry
 from tests.scenarios.pipelines import ACCOUNT, REGION, Pipeline
 
 
 def to_a_private_gateway() -> Pipeline:
     net = Pipeline()
-    net.route("rtb-build", "0.0.0.0/0", net.vgw("vpc-1", name="v"))
+    net.route("rtb-build", "10.99.0.0/16", net.vgw("vpc-1", name="v"))
+    return net
+
+
+def waiting() -> Pipeline:
+    net = Pipeline()
+    net["vpce-logs"]["State"] = "pending"
     return net
 
 
@@ -26,12 +33,34 @@ def two_answers() -> Pipeline:
 @pytest.mark.parametrize(
     ("make", "status", "code", "why"),
     [
-        (to_a_private_gateway, "partly", "PUBLIC_EGRESS_POSSIBLE", "vgw-v: whether that may be"),
+        (to_a_private_gateway, "partly", "PUBLIC_EGRESS_POSSIBLE", "vgw-v to a network behind it: whether that may be"),
+        (waiting, "partly", None, "vpce-logs is pending: judge again once it is available"),
         (two_answers, "undecided", "DNS_CONFLICTING_ZONES", "both answer for"),
     ],
 )
-def test_what_no_change_here_mends_is_said(make: Callable[[], Pipeline], status: str, code: str, why: str) -> None:
+def test_what_no_change_here_mends_is_said(
+    make: Callable[[], Pipeline], status: str, code: str | None, why: str
+) -> None:
     plan = load_files(make().files()).fix()
     assert (plan.status, plan.steps) == (status, ())
     assert plan.left
-    assert all(one.code == code and why in one.why for one in plan.left)
+    assert all(code in (None, one.code) and why in one.why for one in plan.left)
+
+
+def blocked_twice() -> Pipeline:
+    """A network ACL whose first rules leave no number free, before groups that refuse, too."""
+    net = Pipeline()
+    entries: list[AclEntry] = [(1, "in", "deny", "tcp", (443, 443), "10.10.0.0/16"),
+                               (2, "in", "allow", "-1", None, "0.0.0.0/0"),
+                               (1, "out", "allow", "-1", None, "0.0.0.0/0")]  # fmt: skip
+    net.use_acl(net.acl("vpc-1", entries, name="x"), net.ep_a, net.ep_c)
+    net["sg-build"]["IpPermissionsEgress"] = [net._permission(("tcp", 443, 443, "pl-1"))]
+    return net
+
+
+def test_of_two_faults_on_one_way_the_one_without_a_fix_is_told() -> None:
+    plan = load_files(blocked_twice().files()).fix()
+    assert (plan.status, plan.steps) == ("partly", ())
+    assert {one.why for one in plan.left} == {
+        "no number below rule 1 of acl-x, which denies it, is free: give that rule a higher one"
+    }
