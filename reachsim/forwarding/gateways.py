@@ -174,12 +174,23 @@ def _untranslated(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str) -> l
     if sender is None:
         who = f"{describe_addresses(flow.sources)} is no address of an interface in {ground.network.label(vpc_id)}"
         return [stopped(flow, block(flow, "GATEWAY_REJECTS_SPOOFED_TRAFFIC", gateway_id, who))]
+    unread = _denial_unread(ground, sender)
+    if unread is not None:
+        flow = flow.unknown(unread)
     if sender.deny_all_igw_traffic:
         detail = f"{ground.network.label(sender.id)} denies all traffic of internet gateways (DenyAllIgwTraffic)"
         flow = flow.blocked(block(flow, "ENI_DENIES_IGW_TRAFFIC", gateway_id, detail, at=sender.id))
     flow = _private_ipv6(ground, flow, gateway_id, vpc_id, "egress")
     detail = f"{ground.network.label(gateway_id)} forwards IPv6 as it is"
     return [_outside(flow.through(_gateway_hop(ground, flow, gateway_id, detail)), gateway_id, vpc_id, flow.sources)]
+
+
+def _denial_unread(ground: Ground, interface: Interface) -> Gap | None:
+    """A gap where DenyAllIgwTraffic is not known: of an interface that only describe-instances lists."""
+    lacking = ground.lacks_for_vpc(interface.vpc_id, "describe-network-interfaces")
+    if not lacking or interface.id not in ground.network.interfaces:
+        return None
+    return missing(lacking, interface.id, f"whether {interface.id} denies internet gateways")
 
 
 def _private_ipv6(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, direction: Direction) -> Walk:
@@ -397,6 +408,11 @@ def _in_ipv6(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id
             detail = f"{ground.network.label(interface.id)} denies all traffic of internet gateways (DenyAllIgwTraffic)"
             why = block(denied, "ENI_DENIES_IGW_TRAFFIC", gateway_id, detail, at=interface.id, direction="ingress")
             parts.append(denied.blocked(why).to("gateway-table", gateway_id, vpc_id, subnet_id))
+        unread = _denial_unread(ground, interface)
+        open_ = flow.with_destinations(held) if unread is not None else None
+        if unread is not None and open_ is not None:
+            rest = rest - held
+            parts.append(open_.unknown(unread).to("gateway-table", gateway_id, vpc_id, subnet_id))
     left = flow.with_destinations(rest)
     return [*parts, left.to("gateway-table", gateway_id, vpc_id, subnet_id)] if left is not None else parts
 

@@ -153,6 +153,7 @@ class Network:
                 for i, instance in enumerate(reservation.instances):
                     place = Place(home, path, f"/Reservations/{r}/Instances/{i}")
                     self._take(self.instances, instance.instance_id, instance, place, instance.instance_id)
+        self._load_listed_interfaces()
         self.projects: dict[tuple[Home, str], aws.Project] = {}
         self.fleets: dict[str, aws.Fleet] = {}
         self.functions: dict[tuple[Home, str], aws.Function] = {}
@@ -175,6 +176,26 @@ class Network:
             answer = self._one(services, aws.DescribeVpcEndpointServices)
             for service in answer.service_details if answer else ():
                 self.endpoint_services.setdefault(service.service_name, service)
+
+    def _load_listed_interfaces(self) -> None:
+        """Where describe-network-interfaces is not known, the interfaces that describe-instances lists whole."""
+        found: dict[str, aws.NetworkInterface] = {}
+        for home in self.homes:
+            if not self.lacks(home, "describe-network-interfaces"):
+                continue
+            path = self.path(home, "ec2", "describe-instances")
+            for r, reservation in enumerate(self._records(path, "Reservations", aws.ListedReservation)):
+                for i, instance in enumerate(reservation.instances):
+                    for n, one in enumerate(instance.network_interfaces):
+                        whole = one.subnet_id and one.vpc_id and one.private_ip_address
+                        if not whole or one.network_interface_id in self.network_interfaces:
+                            continue
+                        owned = aws.InterfaceAttachment(instance.instance_id)
+                        place = Place(home, path, f"/Reservations/{r}/Instances/{i}/NetworkInterfaces/{n}")
+                        found[one.network_interface_id] = msgspec.structs.replace(one, attachment=owned)
+                        self.places[one.network_interface_id] = place
+        if found:
+            self.network_interfaces = dict(sorted((self.network_interfaces | found).items()))
 
     def _load_compute(self, home: Home) -> None:
         path = self.path(home, "lambda", "list-functions")

@@ -364,6 +364,17 @@ class Reservation(Ec2, frozen=True):
     owner_id: str | None = None
 
 
+class ListedInstance(Ec2, frozen=True):
+    """An instance with its interfaces as describe-instances lists them: all but DenyAllIgwTraffic and tags."""
+
+    instance_id: str
+    network_interfaces: tuple[NetworkInterface, ...] = ()
+
+
+class ListedReservation(Ec2, frozen=True):
+    instances: tuple[ListedInstance, ...] = ()
+
+
 class GatewayAttachment(Ec2, frozen=True):
     vpc_id: str | None = None
     state: State = State("available")
