@@ -68,6 +68,7 @@ def fresh(outer: Machine, name: str) -> Machine:
     machine = Machine(outer.context, [])
     machine.own = outer.own
     machine.image = shown(name)
+    machine.architectures = outer.architectures
     reference = image.parse(name)
     machine.distribution = knowledge.distribution(reference.host, reference.path, reference.tag)
     return machine
@@ -80,6 +81,8 @@ class _Walk:
         self.host, self.build, self.command, self.file, self.name, self.shift = host, build, command, file, name, shift
         self.outer = command.scope.machine
         self.given = dict(build.arguments)
+        machine = f"linux/{self.outer.architectures[0]}"
+        self.platforms = {"BUILDPLATFORM": (machine,), "TARGETPLATFORM": build.platforms or (machine,)}
         self.globals = self._globals()
         self.contexts = dict(build.contexts)
         self.built: dict[int, _Built] = {}
@@ -117,6 +120,9 @@ class _Walk:
 
     def _globals(self) -> dict[str, str]:
         found = dict(_PLATFORM)
+        for side in ("BUILD", "TARGET"):
+            found[f"{side}PLATFORM"] = platform = self.platforms[f"{side}PLATFORM"][0]
+            found[f"{side}ARCH"] = _architecture(platform)
         for one in self.file.arguments:
             for pair in one.words if one.name == "ARG" else ():
                 name, equals, value = pair.partition("=")
@@ -147,6 +153,7 @@ class _Walk:
             triggers = old.triggers
         else:
             machine, env, directory, triggers = fresh(self.outer, base), {}, "/", ()
+            machine.architectures = self._architectures(stage)
             self._from(stage, base, sure)
         scope = Scope(machine, {"HOME": "/root", **env}, directory)
         account = self.command.scope.variables.get("codebuild:account")
@@ -158,6 +165,12 @@ class _Walk:
         for one in stage.instructions:
             self._instruction(one, state, sure, number)
         self.built[number] = _Built(machine, state.env, scope.directory, tuple(state.triggers))
+
+    def _architectures(self, stage: Stage) -> tuple[str, ...]:
+        """What a stage runs on: the platforms that the image is built for, unless its FROM names another."""
+        name = re.sub(r"^\$\{?(\w+)\}?$", r"\1", stage.platform) or "TARGETPLATFORM"
+        platforms = self.platforms.get(name) or (expand(stage.platform, self.globals),)
+        return tuple(dict.fromkeys(_architecture(one) for one in platforms))
 
     def _from(self, stage: Stage, base: str, sure: Confidence) -> None:
         if base.lower() == "scratch" or not base:
@@ -365,6 +378,16 @@ def _script(one: Instruction) -> tuple[str, int]:
         parts.append(body.text.removesuffix("\n"))
         parts.append(body.name)
     return "\n".join(parts) + "\n", one.body_line
+
+
+def _architecture(platform: str) -> str:
+    """Docker's name of a platform's processor.
+
+    >>> _architecture("linux/arm64/v8"), _architecture("linux/amd64")
+    ('arm64', 'amd64')
+    """
+    name = platform.partition("/")[2].partition("/")[0]
+    return {"aarch64": "arm64", "x86_64": "amd64"}.get(name, name) or "amd64"
 
 
 def _quoted(word: str) -> str:

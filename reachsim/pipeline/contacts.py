@@ -55,6 +55,8 @@ from reachsim.pipeline.variables import (
     unknown_names,  # fmt: skip
 )
 
+_PLAIN: Final = re.compile(r"[\w./-]+( +[\w./:=@~^,+-]+)*")
+"""One command of words alone, which every shell reads alike."""
 MAX_COMMANDS: Final = 60_000
 MAX_SCRIPTS: Final = 2_000
 """Commands and called scripts that are walked at most: scripts that call each other can multiply without end."""
@@ -150,7 +152,7 @@ class Walk:
             for entry in phase.runtimes:
                 self._runtime(entry, name, sure)
             for text, line in (*phase.commands, *phase.last):
-                if re.match(r"(powershell|pwsh|cmd)", spec.shell):
+                if re.match(r"(powershell|pwsh|cmd)", spec.shell) and not _PLAIN.fullmatch(text.strip()):
                     self.note(Gap(text[:120], f"{spec.shell} is not read"), line, name)
                     continue
                 inner = scope if spec.version != "0.1" else scope.copy()
@@ -171,6 +173,8 @@ class Walk:
             reference = parse(machine.image)
             machine.distribution = knowledge.distribution(reference.host, reference.path, reference.tag)
         machine.cached = spec.cache_paths
+        if owned and owned.project.environment.type.startswith("ARM_"):
+            machine.architectures = ("arm64",)
         variables = codebuild_variables(owned.region if owned else None, owned.account if owned else None,
                                         owned.project.name if owned else None)  # fmt: skip
         if owned and owned.project.source.location and owned.project.source.type != "CODEPIPELINE":

@@ -121,6 +121,7 @@ class Machine:
     was written with unknown content. ``settings`` is what commands have configured (registries, mirrors, remotes),
     ``cached`` the folders that are kept between builds, ``own`` what the user has added to the tables. ``curated`` says
     that the machine is one of CodeBuild's own images, ``assumed`` that this is only taken for granted.
+    ``architectures`` are Docker's names of what it runs on, several where an image is built for several.
     """
 
     def __init__(self, context: Mapping[str, bytes], mounts: list[tuple[str, str]]) -> None:
@@ -132,6 +133,7 @@ class Machine:
         self.image = ""
         self.curated = False
         self.assumed = False
+        self.architectures: tuple[str, ...] = ("amd64",)
         self.cached: tuple[str, ...] = ()
         self.own = Own()
 
@@ -143,7 +145,7 @@ class Machine:
         twin = Machine(self.context, list(self.mounts))
         twin.written, twin.settings = dict(self.written), dict(self.settings)
         twin.distribution, twin.image, twin.curated = self.distribution, self.image, self.curated
-        twin.own = self.own
+        twin.own, twin.architectures = self.own, self.architectures
         return twin
 
     def context_path(self, path: str) -> str | None:

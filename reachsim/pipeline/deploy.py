@@ -6,6 +6,7 @@ Packer, "Amazon AMI Builder", "packer init".
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import Final
 
@@ -15,7 +16,7 @@ from reachsim import services
 from reachsim.pipeline import knowledge, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.git_urls import git_found
-from reachsim.pipeline.records import Destination, Found, Gap, Request
+from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Request
 from reachsim.pipeline.variables import starred, unknown
 
 _VALUED: Final = ["chdir", "var", "var-file", "backend-config", "target", "out", "plugin-dir", "lock-timeout",
@@ -42,6 +43,8 @@ def terraform(call: Call) -> Outcome:
         "providers",
     ):
         return Outcome((), None)
+    if word in ("init", "plan", "apply", "destroy", "refresh") and call.has_folder(given.rest[-1]) and given.rest[1:]:
+        folder = posixpath.join(folder, given.rest[-1])  # Terraform before 0.15: the folder is the last argument
     texts = [call.machine.read(path) or "" for path in call.machine.glob(call.path(f"{folder}/*.tf"))]
     text = "\n".join(re.sub(r"(?m)^[ \t]*(#|//).*$", "", one) for one in texts)
     found: list[Found] = []
@@ -89,12 +92,16 @@ def _modules(call: Call, text: str) -> list[Found]:
     return found
 
 
+_S3_ONLY: Final = frozenset(["region", "dynamodb_table", "use_lockfile", "role_arn", "kms_key_id", "encrypt", "key"])
+
+
 def _backend(call: Call, text: str, options: list[str]) -> list[Found]:
     block = re.search(r'backend\s+"s3"\s*\{(.{0,5000}?)\}', text, re.DOTALL)
     given = dict(one.split("=", 1) for one in options if "=" in one)
     if block is None and "bucket" not in given:
         return []
     body = block[1] if block else ""
+    sure: Confidence = "certain" if block is not None or _S3_ONLY & given.keys() else "likely"  # gcs has a bucket too
     values = dict(re.findall(r'\b(\w++)\s*+=\s*+"([^"]*+)"', body)) | {
         key: value.strip('"') for key, value in given.items()
     }
@@ -103,7 +110,7 @@ def _backend(call: Call, text: str, options: list[str]) -> list[Found]:
     base = starred(f"arn:{services.partition_of(region)}:s3:::{bucket}")
     requests = (Request("s3:ListBucket", base), Request("s3:GetObject", f"{base}/{starred(values.get('key') or '*')}"))
     found: list[Found] = [
-        Destination(f"{bucket}.{services.host('s3', region, '')}", 443, "aws", "certain", "run", "s3", requests)
+        Destination(f"{bucket}.{services.host('s3', region, '')}", 443, "aws", sure, "run", "s3", requests)
     ]
     if values.get("dynamodb_table"):
         found.append(Destination(services.host("dynamodb", region, ""), 443, "aws", "certain", "run", "dynamodb"))

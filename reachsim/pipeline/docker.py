@@ -312,7 +312,7 @@ def _work(call: Call, given: Arguments, place: str, buildkit: bool | None) -> li
     build = ImageBuild(
         "Dockerfile", "", given.last("target"), tuple(build_argument(call, one) for one in given.all("build-arg")),
         tuple((name, value) for name, _, value in named), None, buildkit, None,
-        tuple(_secret(call, one) for one in given.all("secret")),
+        tuple(_secret(call, one) for one in given.all("secret")), _platforms(call, given.all("platform")),
     )  # fmt: skip
     dockerfile = given.last("f", "file")
     if place == "-":
@@ -341,6 +341,11 @@ def _work(call: Call, given: Arguments, place: str, buildkit: bool | None) -> li
     else:
         path = call.path(dockerfile)
     return [replace(build, dockerfile=path, directory=directory)]
+
+
+def _platforms(call: Call, given: list[str]) -> tuple[str, ...]:
+    named = given or [call.env("DOCKER_DEFAULT_PLATFORM") or ""]
+    return tuple(part for text in named for part in text.split(",") if part and is_known(part))
 
 
 def _secret(call: Call, text: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reachsim import digits
 from reachsim.pipeline.grammars import parser
@@ -66,6 +67,7 @@ class Stage(Struct, frozen=True):
     line: int
     whole: str
     instructions: tuple[Instruction, ...]
+    platform: str = ""
 
 
 class Dockerfile(Struct, frozen=True):
@@ -84,7 +86,7 @@ def parse(text: str) -> Dockerfile:
     source = text.encode("utf-8", "replace")
     escape = "`" if re.match(r"(?:#[^\n]*\n)*?#\s*escape\s*=\s*`", text) else "\\"
     before: list[Instruction] = []
-    stages: list[tuple[str, str, int, str, list[Instruction]]] = []
+    stages: list[tuple[Stage, list[Instruction]]] = []
     unreadable: list[tuple[int, str]] = []
     for node in parser("tree_sitter_containerfile").parse(source).root_node.children:
         if node.type == "ERROR":
@@ -94,15 +96,16 @@ def parse(text: str) -> Dockerfile:
         one = _instruction(node, source, escape)
         if one.name == "FROM":
             alias = one.words[2] if len(one.words) > 2 and one.words[1].upper() == "AS" else ""
-            stages.append((alias, one.words[0] if one.words else "", one.line, one.whole, []))
+            base = one.words[0] if one.words else ""
+            stages.append((Stage(alias, base, one.line, one.whole, (), one.flag("platform") or ""), []))
         elif stages:
-            stages[-1][4].append(one)
+            stages[-1][1].append(one)
         else:
             before.append(one)
     return Dockerfile(
         _syntax(text),
         tuple(before),
-        tuple(Stage(n, b, at, w, tuple(i)) for n, b, at, w, i in stages),
+        tuple(replace(stage, instructions=tuple(listed)) for stage, listed in stages),
         tuple(unreadable),
     )
 

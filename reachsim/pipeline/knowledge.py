@@ -130,7 +130,6 @@ _DEBIAN: Final = frozenset(
         "nginx",
         "httpd",
         "postgres",
-        "mysql",
         "redis",
         "mongo",
         "gcc",
@@ -139,39 +138,36 @@ _DEBIAN: Final = frozenset(
         "erlang",
         "elixir",
         "r-base",
-        "rabbitmq",
         "memcached",
         "wordpress",
         "drupal",
         "jenkins",
-        "tomcat",
         "pypy",
-        "clojure",
         "swipl",
         "composer",
         "mariadb",
         "influxdb",
         "telegraf",
-        "kong",
         "sonarqube",
         "neo4j",
-        "logstash",
         "caddy",
         "haproxy",
         "bash",
     ]
 )
-_UBUNTU: Final = frozenset(["ubuntu", "eclipse-temurin", "maven", "gradle", "sapmachine", "ibmjava", "swift", "groovy"])
+_UBUNTU: Final = frozenset(["ubuntu", "eclipse-temurin", "maven", "gradle", "sapmachine", "ibmjava", "swift", "groovy",
+                             "tomcat", "rabbitmq"])  # fmt: skip
 _OTHERS: Final = {
     "alpine": "alpine", "docker": "alpine", "amazonlinux": "amazonlinux", "amazoncorretto": "amazonlinux",
     "fedora": "fedora", "centos": "centos", "rockylinux": "rocky", "almalinux": "alma", "oraclelinux": "oracle",
     "archlinux": "arch", "registry": "alpine", "composer": "alpine", "caddy": "alpine", "traefik": "alpine",
-    "mariadb": "ubuntu", "bash": "alpine", "sonarqube": "ubuntu", "mongo": "ubuntu",
+    "mariadb": "ubuntu", "bash": "alpine", "sonarqube": "ubuntu", "mongo": "ubuntu", "mysql": "oracle",
 }  # fmt: skip
 _CODENAMES: Final = {
     "debian": r"(?:^|[-.])(?:bookworm|bullseye|buster|stretch|jessie|trixie|sid|slim|debian)",
     "ubuntu": r"(?:^|[-.])(?:noble|jammy|focal|bionic|xenial|trusty|ubuntu)",
-    "amazonlinux": r"(?:^|[-.])(?:al2023|al2|amazonlinux)",
+    "amazonlinux": r"(?:^|[-.])(?:al2023|al2|amazonlinux|amazoncorretto|corretto)",
+    "azurelinux": r"(?:^|[-.])(?:azurelinux|cbl-mariner)",
     "fedora": r"(?:^|[-.])fedora",
     "ubi": r"(?:^|[-.])ubi",
     "rocky": r"(?:^|[-.])rockylinux",
@@ -194,6 +190,13 @@ def distribution(host: str, path: str, tag: str) -> str | None:
     for family, pattern in _CODENAMES.items():
         if re.search(pattern, tag):
             return family
+    whole = f"docker.io/library/{last}" if official else f"{host}/{path}"
+    found = (
+        name for pattern, name in _distributions() if pattern.fullmatch(whole) or pattern.fullmatch(f"{whole}:{tag}")
+    )
+    listed = next(found, None)
+    if listed is not None:
+        return listed
     if official:
         if last in _OTHERS:
             return _OTHERS[last]
@@ -204,13 +207,7 @@ def distribution(host: str, path: str, tag: str) -> str | None:
         return "ubi"
     if host == "cgr.dev":
         return "wolfi"
-    if "alpine" in last:
-        return "alpine"
-    whole = f"{host}/{path}"
-    found = (
-        name for pattern, name in _distributions() if pattern.fullmatch(whole) or pattern.fullmatch(f"{whole}:{tag}")
-    )
-    return next(found, None)
+    return "alpine" if "alpine" in last else None
 
 
 @cache
@@ -219,12 +216,37 @@ def _distributions() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(row["image"]), row["distribution"]) for row in rows("distributions.csv"))
 
 
+@cache
+def _brought() -> tuple[tuple[re.Pattern[str], str, Destination, str], ...]:
+    """``image_repositories.csv``: the repositories of others that images are made with, beside their distribution's."""
+    return tuple(
+        (re.compile(row["image"]), row["family"],
+         Destination(row["host"], int(row["port"]), "package", cast(Confidence, row["confidence"])), row["file"])
+        for row in rows("image_repositories.csv")
+    )  # fmt: skip
+
+
+def brought(image: str, family: str) -> tuple[tuple[Destination, str], ...]:
+    """The repositories beside its distribution's that an image lists for apt or yum, each with the file that lists it.
+
+    >>> [(one.host, file) for one, file in brought("postgres:16", "apt")]
+    [('apt.postgresql.org', '/etc/apt/sources.list.d/pgdg.list')]
+    """
+    from reachsim.pipeline.image import parse
+
+    reference = parse(image)
+    name = reference.path.removeprefix("docker/") if reference.host == "public.ecr.aws" else reference.path
+    host = "docker.io" if name.startswith("library/") else reference.host
+    whole = f"{host}/{name}:{reference.tag}"
+    return tuple((one, file) for pattern, kind, one, file in _brought() if kind == family and pattern.fullmatch(whole))
+
+
 def _of_ecr_public(name: str) -> str | None:
-    if name.startswith(("amazonlinux/", "lambda/", "sam/", "aws-lambda/")):
+    if name.startswith(("amazonlinux/", "lambda/", "sam/", "aws-lambda/", "amazoncorretto/", "aws-cli/")):
         return "amazonlinux"
     if name.startswith(("ubuntu/", "lts/ubuntu")):
         return "ubuntu"
-    if name.startswith("debian/"):
+    if name.startswith(("debian/", "bitnami/", "nginx/nginx")):
         return "debian"
     return "ubuntu" if name.startswith("codebuild/") and "standard" in name and "amazonlinux" not in name else None
 

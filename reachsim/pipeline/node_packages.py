@@ -107,6 +107,10 @@ def npm(call: Call) -> Outcome:
         return Outcome(tuple(knowledge.index("yarn-releases", "certain")), "")
     if word in ("config", "set") or (word == "c" and call.program == "npm"):
         return _configured(call, plain)
+    if call.program == "pnpm" and word in ("recursive", "multi", "m") and len(plain) > 1:
+        word, plain = plain[1], plain[1:]  # "pnpm recursive install" is "pnpm -r install"
+    if word == "prune":
+        return Outcome((), "")
     if word == "global" and call.program.startswith("yarn"):
         word, plain = (plain[1] if len(plain) > 1 else ""), [*plain[1:], "-g"]
     if given.has("offline"):

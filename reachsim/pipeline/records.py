@@ -86,6 +86,8 @@ class ImageBuild(msgspec.Struct, frozen=True):
     place: tuple[str, int] | None = None
     secrets: tuple[tuple[str, str], ...] | None = None
     """(id, path on the build's machine) of the files handed in as secrets; None: not told."""
+    platforms: tuple[str, ...] = ()
+    """What it is built for (``linux/arm64``); none: for what the build runs on."""
 
 
 class ContainerRun(msgspec.Struct, frozen=True):

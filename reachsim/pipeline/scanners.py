@@ -1,8 +1,9 @@
-"""Scanners with databases or servers of their own: trivy, SonarQube's, OWASP's, dockle, TruffleHog.
+"""Scanners with databases or servers of their own: trivy, SonarQube's, OWASP's, dockle, TruffleHog, TFLint.
 
 **Source:** Trivy documentation, "Database" (``--db-repository``: mirror.gcr.io, then ghcr.io), "Container image"
 (Docker's images first, then the registry); SonarScanner CLI documentation (``sonar.host.url``, SonarQube Cloud unless
-given); OWASP DependencyCheck documentation, "Internet Access Required"; Dockle and TruffleHog README.
+given); OWASP DependencyCheck documentation, "Internet Access Required"; Dockle and TruffleHog README; TFLint,
+docs/user-guide/plugins.md (``source``, ``GITHUB_TOKEN``) and config.md (where the file is looked for).
 """
 
 from __future__ import annotations
@@ -112,3 +113,24 @@ def trufflehog(call: Call) -> Outcome:
     if given.rest and not given.has("no-verification", "no-verify"):
         found.append(Gap(call.command.text, "it verifies secrets that it finds at the services they belong to"))
     return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def tflint(call: Call) -> Outcome:
+    """``tflint --init``: its file's plugins with a ``source``, from GitHub releases. Bundled ones have none."""
+    given = arguments(call.words, ["config", "c", "chdir", "format", "f", "var", "var-file", "only", "filter"])
+    if not given.has("init"):
+        return Outcome((), None)
+    name = (
+        f"{given.last('chdir') or '.'}/{given.last('config', 'c') or call.env('TFLINT_CONFIG_FILE') or '.tflint.hcl'}"
+    )
+    text = call.first(name, "/root/.tflint.hcl")
+    if text is None:
+        gap = Gap(call.command.text, f"which plugins it installs: {name.removeprefix('./')} is not in the context")
+        return Outcome((gap,), None)
+    plugins = re.findall(r'^[ \t]*source[ \t]*=[ \t]*"([^"]+)"', text, re.MULTILINE)
+    hosts = dict.fromkeys(source.split("/")[0] for source in plugins)
+    found = [Destination(f"api.{host}", 443, "download") for host in hosts]
+    found += [Destination(host, 443, "download", "likely") for host in hosts]
+    if hosts and "github.com" in hosts:
+        found.append(Destination("release-assets.githubusercontent.com", 443, "download", "likely"))
+    return Outcome(tuple(found), None)

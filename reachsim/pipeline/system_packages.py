@@ -6,12 +6,15 @@ apk-repositories(5), yum.conf(5); facts P85, P97.
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from typing import Final
 
+from msgspec.structs import replace
+
 from reachsim.pipeline import knowledge, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
-from reachsim.pipeline.records import Confidence, Destination, Found, Gap
+from reachsim.pipeline.records import Confidence, Destination, Found, Gap, weaker
 from reachsim.pipeline.variables import is_known, nothing_known, shown
 
 _INDEXES: Final = {
@@ -28,10 +31,11 @@ _INDEXES: Final = {
     "ubi": ("ubi",),
     "wolfi": ("wolfi",),
     "arch": ("arch",),
+    "azurelinux": ("azurelinux",),
 }
 _FAMILIES: Final = {"apt": ("debian", "ubuntu"), "apk": ("alpine", "wolfi"),
                     "yum": ("amazonlinux", "fedora", "centos", "centos-stream", "rocky", "alma", "oracle",
-                            "ubi")}  # fmt: skip
+                            "ubi", "azurelinux")}  # fmt: skip
 # Distributions that a family means where the image does not tell.
 _GUESSES: Final = {"apt": ("debian", "ubuntu"), "apk": ("alpine",), "yum": ("amazonlinux",)}
 _CURATED: Final = {"apt": "ubuntu", "yum": "amazonlinux"}  # CodeBuild's images with apt are Ubuntu
@@ -255,10 +259,22 @@ def _own(call: Call, family: str, sure: Confidence) -> list[Found]:
         level, names = sure, list(_INDEXES[known])
         if known == "debian" and re.search(r"(?:bookworm|trixie|forky|sid|testing|unstable)", machine.image):
             names = ["debian"]  # from Debian 12 on the images take security updates from the main mirror
+    if "ubuntu" in names:
+        at = names.index("ubuntu")
+        names[at : at + 1] = _of_ubuntu(machine.architectures)
     for name in names:
         for one in knowledge.index(name, level):
             found += _replaced(call, one)
+    for one, file in knowledge.brought(machine.image, family) if machine.image else ():
+        if not any(text == "" and fnmatch.fnmatchcase(file, path) for path, text in machine.written.items()):
+            found.append(replace(one, confidence=weaker(one.confidence, level)))
     return found
+
+
+def _of_ubuntu(architectures: tuple[str, ...]) -> list[str]:
+    """Ubuntu's mirrors: those of amd64 and i386, and the ports of every other architecture."""
+    main = [one for one in architectures if one in ("amd64", "386")]
+    return (["ubuntu"] if main else []) + (["ubuntu-ports"] if len(main) < len(architectures) else [])
 
 
 def _replaced(call: Call, one: Destination) -> list[Found]:

@@ -7,6 +7,7 @@ What only some runs execute is walked as ``possible``. Not modelled: arithmetic 
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -60,30 +61,60 @@ class Control(Lists):
         return self._arms(arms, scope, sure)
 
     def _arms(self, arms: list[tuple[list[Node], list[Node]]], scope: Scope, sure: Confidence) -> Result:
-        """The branches of an ``if``. One whose condition the values decide is as sure as the whole; the others are
-        kept as possible, for a project may set other values, unless the condition is written to be constant.
+        """The branches of an ``if``. One whose condition the values decide is as sure as the whole, and so is one
+        that every build takes that does not fail; the others are kept as possible, for a project may set other values,
+        unless the condition is written to be constant.
         """
         branches = Branches(scope)
-        for condition, body in arms:
+        only = self._survivor([body for _, body in arms], whole=not arms[-1][0])
+        for number, (condition, body) in enumerate(arms):
             test = self.block(condition, scope, sure if branches.open else "possible") if condition else DONE
             constant = test.stdout == NEVER
             if constant and test.status is False:
                 continue
-            branches.run(test.status, lambda inner, level, nodes=body: self.block(nodes, inner, level), sure)  # type: ignore[misc]
+            status = test.status if all(self._decides(one) for one in condition) else None
+            if status is None and only is not None:
+                status = number == only
+            branches.run(status, lambda inner, level, nodes=body: self.block(nodes, inner, level), sure)  # type: ignore[misc]
             if constant:
                 break
         branches.join()
         return Result("" if not arms else None, True)
 
+    def _survivor(self, bodies: list[list[Node]], *, whole: bool) -> int | None:
+        """The only branch that does not end in failure; None if there are several, or it may be that none is taken."""
+        alive = [number for number, body in enumerate(bodies) if not self._fails(body)]
+        return alive[0] if whole and len(alive) == 1 else None
+
+    def _fails(self, body: list[Node]) -> bool:
+        """Whether a branch's last command is ``exit`` with a status that is no success."""
+        named = [one for one in body if one.type != "comment"]
+        last = self.text(named[-1]) if named else ""
+        return re.fullmatch(r"exit\s+0*[1-9]\d*", last.strip()) is not None
+
+    def _decides(self, node: Node) -> bool:
+        """Whether a condition asks for values and files, and not whether some program succeeds."""
+        if node.type == "command":
+            name = node.child_by_field_name("name")
+            return name is not None and self.text(name) in ("[", "test", "true", "false", ":")
+        if node.type in ("negated_command", "list", "compound_statement", "subshell", "redirected_statement"):
+            return all(self._decides(one) for one in node.children if one.is_named and "redirect" not in one.type)
+        return node.type in ("test_command", "comment")
+
     def _case_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
         subject_node = node.child_by_field_name("value")
         subject = self.value(subject_node, scope, sure) if subject_node is not None else unknown("case")
         branches = Branches(scope)
+        items: list[tuple[list[str], list[Node]]] = []
         for item in (one for one in node.children if one.type == "case_item"):
             patterns = [self.text(one).strip("\"'") for one in item.children_by_field_name("value")]
             values = {one.start_byte for one in item.children_by_field_name("value")}
-            body = [one for one in item.children if one.is_named and one.start_byte not in values]
+            items.append((patterns, [one for one in item.children if one.is_named and one.start_byte not in values]))
+        only = self._survivor([body for _, body in items], whole=any("*" in patterns for patterns, _ in items))
+        for number, (patterns, body) in enumerate(items):
             fits = any(fnmatch.fnmatchcase(subject, one) for one in patterns) if is_known(subject) else None
+            if fits is None and only is not None:
+                fits = number == only
             status = True if "*" in patterns else fits
             branches.run(status, lambda inner, level, nodes=body: self.block(nodes, inner, level), sure)  # type: ignore[misc]
         branches.join()
