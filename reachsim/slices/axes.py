@@ -28,6 +28,7 @@ from reachsim.selectors import client_ports_of
 
 Bools = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
+Small = npt.NDArray[np.uint8]
 MOST_IN_A_SPAN = 16
 """Addresses in a row that are told apart one by one; an interface with more of them stands for itself."""
 

@@ -6,6 +6,7 @@ stands for its members, as far as they are known where the rule is).
 
 from __future__ import annotations
 
+import itertools
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from reachsim.forwarding.filtering import resolve, unknown_groups
 from reachsim.forwarding.ground import Origin, missing, unseen
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
-from reachsim.slices.axes import Axes, Bools, Numbers
+from reachsim.slices.axes import Axes, Bools, Numbers, Small
 from reachsim.slices.doubts import Doubts
 
 MOST_KEPT: Final = 256
@@ -30,6 +31,8 @@ class Out(NamedTuple):
     sure: Bools
     maybe: Bools
     doubts: Numbers | None
+    bits: Small
+    """What is perhaps so, packed."""
 
 
 class In(NamedTuple):
@@ -67,6 +70,10 @@ class Groups:
             for group in each.groups:
                 carriers.setdefault(group, []).append(position)
         self._carriers = carriers
+        self._bits: dict[int, Small] = {}
+        order = np.argsort(self.set_of, kind="stable")
+        bounds = np.searchsorted(self.set_of[order], np.arange(len(keys) + 1)).tolist()
+        self._of_set = [order[low:high] for low, high in itertools.pairwise(bounds)]
 
     def admitting(self, atom: int) -> Bools:
         """Per class: whether its groups admit the addresses of an atom."""
@@ -74,18 +81,18 @@ class Groups:
         sets[self._set[(self._low <= atom) & (atom < self._high)]] = True
         return sets[self.set_of]
 
-    def names(self, groups: tuple[str, ...]) -> bool:
-        """Whether any class's groups name one of the sender's."""
-        return any(group in self._naming for group in groups)
+    def admitting_bits(self, atom: int) -> Small:
+        """The same, packed."""
+        if atom not in self._bits:
+            if len(self._bits) == MOST_KEPT:
+                self._bits.clear()
+            self._bits[atom] = np.packbits(self.admitting(atom))
+        return self._bits[atom]
 
-    def naming(self, groups: tuple[str, ...]) -> Bools | None:
-        """Per class: whether its groups name one of the sender's, whose members they admit; None if no class's do."""
-        numbers = [number for group in groups for number in self._naming.get(group, ())]
-        if not numbers:
-            return None
-        sets = np.zeros(len(self.sets), np.bool_)
-        sets[numbers] = True
-        return sets[self.set_of]
+    def naming(self, groups: tuple[str, ...]) -> Numbers:
+        """The classes whose groups name one of the sender's, whose members they admit."""
+        found = [self._of_set[number] for group in groups for number in self._naming.get(group, ())]
+        return np.concatenate(found) if found else _NONE
 
     def out(self, groups: tuple[str, ...], vpc_id: str) -> Out:
         """Whom the groups let ask."""
@@ -100,7 +107,7 @@ class Groups:
         count = len(self.axes.classes)
         if not groups:
             every = np.ones(count, np.bool_)
-            return Out(every, every, None)
+            return Out(every, every, None, np.packbits(every))
         ground, interface = self.ground, Interface("a sender", vpc_id, "", groups, EMPTY)
         sure = np.zeros(count, np.bool_)
         doubted: list[tuple[Bools, Gap]] = []
@@ -121,7 +128,7 @@ class Groups:
 
     def _with_doubts(self, sure: Bools, doubted: list[tuple[Bools, Gap]]) -> Out:
         if not doubted:
-            return Out(sure, sure, None)
+            return Out(sure, sure, None, np.packbits(sure))
         gaps = list(dict.fromkeys(gap for _, gap in doubted))
         held = np.zeros(len(sure), np.int64)  # one bit per gap, for as many as there are bits
         for row, gap in doubted:
@@ -130,7 +137,8 @@ class Groups:
         numbers = [
             self.doubts.number(gap for index, gap in enumerate(gaps) if int(one) >> min(index, 62) & 1) for one in sets
         ]
-        return Out(sure, sure | (held != 0), np.array(numbers, np.int64)[place])
+        maybe = sure | (held != 0)
+        return Out(sure, maybe, np.array(numbers, np.int64)[place], np.packbits(maybe))
 
     def _row(self, addresses: IntervalSet) -> Bools:
         if addresses not in self._rows:
@@ -162,3 +170,4 @@ class Groups:
 
 
 _ALL = IntervalSet.span(0, 1 << 200)
+_NONE: Final[Numbers] = np.zeros(0, np.int64)

@@ -18,19 +18,18 @@ from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 from reachsim.simulate import answer_of, ask
-from reachsim.slices.axes import Bools, Numbers
+from reachsim.slices.axes import Bools, Numbers, Small
 from reachsim.slices.gateways import Gateways
 from reachsim.slices.rows import Cells, Rows
 
 ANSWERS: Final = ("no", "unknown", "yes")
 OUTCOMES: Final = ("blocked", "unknown", "intermittent", "allowed")
 """By number."""
-CELLS_AT_ONCE: Final = 1 << 18
+CELLS_AT_ONCE: Final = 1 << 20
 """Cells whose rows are computed together: enough to make numpy's calls cheap, few enough to stay in the cache."""
 KINDS: Final = ("interface", "endpoint", "internet")
 
 
-Small = npt.NDArray[np.uint8]
 _OUTCOME: Final = np.array([0, 1, 2, 1, 1, 1, 3, 3, 3], np.uint8)
 """By ``3 * every + some``."""
 
@@ -40,7 +39,7 @@ class Answers(NamedTuple):
 
     every: Small
     some: Small
-    route: npt.NDArray[np.int16]
+    route: Small
     missing: npt.NDArray[np.int32]
 
     def of(self, targets: Numbers) -> Answers:
@@ -106,28 +105,38 @@ class Matrix:
     def _batches(self, ends: Sequence[int]) -> Iterator[list[int]]:
         """Neighbours that can be computed together: of one class each, with the same client ports."""
         waiting: list[int] = []
-        alike: IntervalSet | None = None
+        alike = -1
         for end in ends:
-            positions = self.rows.axes.classes_of[end]
-            ports = self.rows.axes.classes[positions[0]].client_ports if self._is_plain(positions) else None
-            if waiting and (ports is None or ports != alike or len(waiting) >= self._batch):
+            kind = self._kinds[end]
+            if waiting and (kind < 0 or kind != alike or len(waiting) >= self._batch):
                 yield waiting
                 waiting = []
-            if ports is None:
-                yield [end]
-            else:
-                waiting.append(end)
-            alike = ports
+            waiting.append(end)
+            alike = kind
         if waiting:
             yield waiting
+
+    @cached_property
+    def _kinds(self) -> list[int]:
+        """By end: a number for its client's ports; -1 if it is no plain sender of one class."""
+        axes = self.rows.axes
+        numbers: dict[IntervalSet, int] = {}
+        return [
+            numbers.setdefault(axes.classes[mine[0]].client_ports, len(numbers)) if self._is_plain(mine) else -1
+            for mine in axes.classes_of
+        ]
 
     def _is_plain(self, positions: tuple[int, ...]) -> bool:
         return len(positions) == 1 and not self.rows.silent(positions[0]) and not self.rows.beyond(positions[0])
 
     def _answers(self, ends: Sequence[int]) -> Iterator[Answers]:
         cells = self._cells(ends)
-        every, some = self._answer(cells.every, cells.every_perhaps), self._answer(cells.some, cells.some_perhaps)
-        route = (some == 2).view(np.uint8).astype(np.int16)
+        some_sure = self._of_ends(cells.some)
+        some = self._answer(some_sure, None if cells.clean else cells.some_perhaps)
+        every = some
+        if cells.every is not cells.some:
+            every = self._answer(self._of_ends(cells.every), None if cells.clean else cells.every_perhaps)
+        route = some_sure.view(np.uint8)
         other = None if cells.other is None else self._of_ends(cells.other)
         nothing = np.zeros(self.ends, np.int32)
         for number, end in enumerate(ends):
@@ -150,7 +159,7 @@ class Matrix:
 
     def _completed(self, end: int, found: Answers, other: Bools, *, clean: bool) -> Answers:
         """With what the point path says, and with the files that are missing."""
-        every, some, route, _ = found
+        every, some, route = found.every.copy(), found.some.copy(), found.route.copy()
         missing = np.zeros(self.ends, np.int32)
         positions = self.rows.axes.classes_of[end]
         if not clean:
@@ -173,11 +182,11 @@ class Matrix:
             found[:, end] = rows[:, list(mine)].any(axis=1)
         return found
 
-    def _answer(self, sure: Bools, perhaps: Bools) -> Small:
-        """2 where it is sure, 1 where it is perhaps so, else 0."""
-        if sure is perhaps:
-            return self._of_ends(sure).view(np.uint8) << np.uint8(1)
-        return self._of_ends(sure).view(np.uint8) + self._of_ends(perhaps).view(np.uint8)
+    def _answer(self, sure: Bools, perhaps: Bools | None) -> Small:
+        """2 where it is sure, 1 where it is perhaps so, else 0; perhaps by class, None if it is no more than sure."""
+        if perhaps is None:
+            return np.left_shift(sure.view(np.uint8), 1, dtype=np.uint8)
+        return sure.view(np.uint8) + self._of_ends(perhaps).view(np.uint8)
 
     def _why(self, position: int, targets: Numbers, missing: npt.NDArray[np.int32]) -> None:
         """Fill in the missing files of cells that are not known."""
@@ -228,7 +237,7 @@ class Matrix:
         every, some, route, missing = np.array(columns, np.int64).reshape(-1, 4).T
         return Answers(
             np.concatenate([found.every, every.astype(np.uint8)]), np.concatenate([found.some, some.astype(np.uint8)]),
-            np.concatenate([found.route, route.astype(np.int16)]),
+            np.concatenate([found.route, route.astype(np.uint8)]),
             np.concatenate([found.missing, missing.astype(np.int32)]),
         )  # fmt: skip
 

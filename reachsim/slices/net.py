@@ -5,8 +5,9 @@ A *spot* is a subnet and an atom of addresses in it: all that network ACLs and r
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,22 +22,56 @@ from reachsim.slices.axes import Axes, Bools, Numbers
 from reachsim.slices.doubts import Doubts
 from reachsim.slices.ways import OTHER, STRAIGHT, Gate, Start, State, Walker, Way, Ways
 
+ANYWHERE: Final = -2
+"""Where a way ends that does not deliver."""
+MOST_KEPT: Final = 16
+"""Atoms whose replies are kept at once; senders of one atom follow each other and share them."""
+
 
 class Row(NamedTuple):
-    """From some spots to every spot.
+    """From some spots to every class.
 
-    ``asked``: the request gets past its own filters on the way. ``lost``: nobody knows what then becomes of it.
-    ``other``: for the point path to say. ``every`` and ``some``: it is delivered and answered, to each or any of the
-    client's ports. ``known``: the receiver knows the sender's groups. ``doubts``: numbers of `reachsim.slices.doubts`,
-    empty where the whole network between subnets is known.
+    ``every`` and ``some``: the request gets there and is answered, to each or any of the client's ports; one and the
+    same array where no port fares worse. ``asked``: the request gets past its own filters on the way, ``lost``: nobody
+    knows what then becomes of it, ``known``: the receiver knows the sender's groups; these per atom (`Net.spread`).
+    ``other``: for the point path to say. ``doubts``: numbers of `reachsim.slices.doubts`, empty where the whole network
+    between subnets is known.
     """
 
-    asked: Bools
-    lost: Bools
-    other: Bools
     every: Bools
     some: Bools
+    asked: Bools
+    lost: Bools | None
     known: Bools
+    other: Bools | None
+    doubts: tuple[Numbers, ...]
+
+
+class Asking(NamedTuple):
+    """Requests of some spots to every atom. ``exempt``: the subnet of which a request is in already, or -1."""
+
+    asked: Bools
+    lost: Bools | None
+    known: Bools
+    other: Bools | None
+    to: npt.NDArray[np.int32]
+    exempt: npt.NDArray[np.int32] | None
+    crossed: tuple[npt.NDArray[np.int32], ...]
+
+
+class Answering(NamedTuple):
+    """Replies of every class to a spot's atom, up to the filter of the spot's own subnet, and whom it admits.
+
+    ``every`` and ``some``: of the ``ports`` together, one and the same array where all are equal.
+    """
+
+    entered: Bools
+    ports: tuple[Bools, ...]
+    every: Bools
+    some: Bools
+    gone: Bools | None
+    other: Bools | None
+    exempt: npt.NDArray[np.int32] | None
     doubts: tuple[Numbers, ...]
 
 
@@ -54,6 +89,7 @@ class Net:
             for one in axes.classes
         ]
         self.spot_of: Numbers = np.array(numbers, np.int64)
+        self._to_spot: Numbers = np.maximum(self.spot_of, 0)
         self.spots = tuple(spots)
         self._atom: Numbers = np.array([atom for _, atom in spots], np.int64)
         subnets = list(dict.fromkeys(subnet for subnet, _ in spots))
@@ -69,8 +105,25 @@ class Net:
         self._acl: Numbers = np.array([self._acl_of[subnet] for subnet, _ in spots], np.int64)
         gaps = {subnet: doubts.number(_no_acl(ground, subnet) if acl is None else ()) for subnet, acl in acls.items()}
         self._acl_gap: Numbers = np.array([gaps[subnet] for subnet, _ in spots], np.int64)
+        self._receivers()
+        self._kept: dict[tuple[int, int, tuple[int, ...]], Answering] = {}
         service = protocol_services(protocol, IntervalSet.single(port))
         self._walk(Walker(ground, service, IntervalSet.union_of(clients), subnets), vpcs)
+
+    def _receivers(self) -> None:
+        """What holds of each class as a receiver: its atom, subnet, VPC and network ACL."""
+        spots = self._to_spot
+        if not self.spots:
+            return
+        self._atom_to, self._subnet_to, self._vpc_to = self._atom[spots], self._subnet[spots], self._vpc[spots]
+        self._acl_to, self._acl_gap_to = self._acl[spots], self._acl_gap[spots]
+        order = np.argsort(self._subnet_to, kind="stable")
+        bounds = np.searchsorted(self._subnet_to[order], np.arange(len(self._subnets) + 1))
+        self._inside = [order[low:high] for low, high in itertools.pairwise(bounds.tolist())]
+        self._vpc_of_atom = np.full(self.axes.net_atoms.count, ANYWHERE, np.int64)
+        self._vpc_of_atom[self._atom] = self._vpc
+        self._apart = bool((self._vpc_of_atom[self._atom] == self._vpc).all())
+        """Whether no atom is of two VPCs."""
 
     # --- ways -------------------------------------------------------------------------------------------------------
 
@@ -138,21 +191,51 @@ class Net:
     # --- rows -------------------------------------------------------------------------------------------------------
 
     def rows(self, spots: Numbers, client_ports: IntervalSet) -> Row:
-        """From each of some spots, by a client with these ports, to every spot: [from, to]."""
-        same = self._subnet == self._subnet[spots][:, None]
-        asked, lost, other, exempt, known, doubts = self._ask(spots, same)
-        into = self.acls.request.of_atoms(self._atom[spots]).ingress
-        every, some, other_back, doubts_back = self._answer(spots, same, client_ports)
-        entered = into[:, self._acl] | exempt
-        other |= other_back & ~lost
-        if not self._doubtful:
-            return Row(asked, lost, other, every & entered, some & entered, known, ())
-        doubts += (np.where(exempt | lost, 0, self._acl_gap),)
-        doubts += tuple(np.where(lost, 0, one) for one in doubts_back)
-        return Row(asked, lost, other, every & entered, some & entered, known, doubts)
+        """From each of some spots, by a client with these ports, to every class: [from, to]."""
+        ask = self._ask(spots)
+        keys = list(zip(self._atom[spots].tolist(), self._vpc[spots].tolist(), strict=True))
+        kinds = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+        back = [self._answering(*key, client_ports) for key in kinds]
+        place = np.array([kinds[key] for key in keys], np.int64)
+        exempt = None if ask.exempt is None else self._wide(ask.exempt) == self._subnet_to
+        home = self._home(spots, back, place)
+        entered = _each([one.entered for one in back], place)
+        if exempt is not None:
+            entered = entered | exempt
+        reached = ask.asked if ask.lost is None else ask.asked & ~ask.lost
+        every, some = self._answered(spots, client_ports, reached, back, place, home)
+        other = self._other(spots, ask, back, place)
+        both = some is every
+        every &= entered
+        every[self._near(spots)] = True
+        if both:
+            some = every
+        else:
+            some &= entered
+            some[self._near(spots)] = True
+        doubts = self._doubts(spots, ask, back, place, exempt, home) if self._doubtful else ()
+        return Row(every, some, ask.asked, ask.lost, ask.known, other, doubts)
 
-    def _ask(self, spots: Numbers, same: Bools) -> tuple[Bools, Bools, Bools, Bools, Bools, tuple[Numbers, ...]]:
-        """The request: (asked, lost, other, exempt, known, doubts), per atom first and then per spot."""
+    def spread(self, spots: Numbers, rows: Bools, *, near: bool) -> Bools:
+        """Rows per atom as rows per class; ``near`` is what holds within each spot's own subnet."""
+        found = self._wide(rows)
+        found[self._near(spots)] = near
+        return found
+
+    def knowing(self, spot: int, known: Bools, classes: Numbers) -> Bools:
+        """Which of some classes know the groups of a spot's senders, by its row of ``known``."""
+        found: Bools = known[self._atom_to[classes]] | (self._subnet_to[classes] == self._subnet[spot])
+        return found
+
+    def _wide(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return rows.take(self._atom_to, axis=1)
+
+    def _near(self, spots: Numbers) -> tuple[Numbers, Numbers]:
+        """Index of the cells within one subnet."""
+        near = [self._inside[number] for number in self._subnet[spots].tolist()]
+        return np.repeat(np.arange(len(near)), [len(one) for one in near]), np.concatenate(near)
+
+    def _ask(self, spots: Numbers) -> Asking:
         request, every_atom = self.acls.request, np.arange(self.axes.net_atoms.count)
         ways = self._there[self._start[spots]]
         gates = self._gate[ways]
@@ -163,64 +246,150 @@ class Net:
         asked = request.egress[self._acl[spots]] & (state != State.BLOCKED)
         known = self._knows[ways]
         into = request.of_atoms(self._atom[spots]).ingress
-        for crossed in (ways,) if more is None else (ways, more):
+        crossed = (ways,) if more is None else (ways, more)
+        for each in crossed:
             for slot in self._request[0]:
-                asked &= np.take_along_axis(into, slot[crossed], 1)
+                asked &= np.take_along_axis(into, slot[each], 1)
             for slot in self._request[1]:
-                asked &= request.egress[slot[crossed], every_atom]
+                asked &= request.egress[slot[each], every_atom]
         if more is not None:
             known = known & self._knows[more]
-        atoms = self._atom
-        lost = (state == State.LOST)[:, atoms] & ~same
-        wrong = (self._to[last][:, atoms] != self._vpc) & (state == State.OPEN)[:, atoms]
-        other = ((state == State.OTHER)[:, atoms] | wrong) & ~same
-        exempt = (self._exempt[last][:, atoms] == self._subnet) | same
-        doubts: tuple[Numbers, ...] = ()
-        if self._doubtful:
-            doubts = tuple(self._doubts(crossed, atoms, same) for crossed in (ways, more))
-        return asked[:, atoms] | same, lost, other, exempt, known[:, atoms] | same, doubts
+        to = np.where(state == State.OPEN, self._to[last], ANYWHERE)
+        exempt = self._exempt[last]
+        return Asking(
+            asked, _if_any(state == State.LOST), known, _if_any(state == State.OTHER), to,
+            exempt if (exempt >= 0).any() else None, crossed,
+        )  # fmt: skip
 
-    def _answer(
-        self, spots: Numbers, same: Bools, client_ports: IntervalSet
-    ) -> tuple[Bools, Bools, Bools, tuple[Numbers, ...]]:
-        """The response: (every, some, other, doubts), per start first and then per spot."""
-        here, starts = self._atom[spots], self._start
-        ways = self._back[here]
+    def _answering(self, atom: int, vpc: int, client_ports: IntervalSet) -> Answering:
+        key = (atom, vpc, self.acls.ports(client_ports))
+        if key not in self._kept:
+            if len(self._kept) == MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = self._answers_to(atom, vpc, client_ports)
+        return self._kept[key]
+
+    def _answers_to(self, atom: int, vpc: int, client_ports: IntervalSet) -> Answering:
+        """Per start first, then per spot, then per class."""
+        starts = self._start
+        ways = self._back[atom]
         gates = self._gate[ways]
         onward = gates >= 0
-        more = None
-        if onward.any():
-            more = np.where(onward, np.take_along_axis(self._back_on[here], np.maximum(gates, 0), 1), 1)
+        more = np.where(onward, self._back_on[atom, np.maximum(gates, 0)], 1) if onward.any() else None
         last = ways if more is None else np.where(onward, more, ways)
+        crossed = (ways,) if more is None else (ways, more)
         state = self._state[last]
-        gone = state == State.LOST
-        wrong = (state == State.OPEN) & (self._to[last] != self._vpc[spots][:, None])
-        other = ((state == State.OTHER) | wrong)[:, starts] & ~same
-        home = (gone | (self._exempt[last] == self._subnet[spots][:, None]))[:, starts] | same
-        every, some = np.ones(same.shape, np.bool_), np.zeros(same.shape, np.bool_)
+        leaving = state != State.BLOCKED
+        found = []
         for number in self.acls.ports(client_ports):
             reply, (ingress, egress) = self.acls.replies[number], self._replies[number]
-            to_us = reply.of_atoms(here).egress
-            sent = to_us[:, self._start_acl] & (state != State.BLOCKED)
-            for crossed in (ways,) if more is None else (ways, more):
+            to_us = reply.of_atoms(np.array([atom])).egress[0]
+            sent = to_us[self._start_acl] & leaving
+            for each in crossed:
                 for slot in egress:
-                    sent &= np.take_along_axis(to_us, slot[crossed], 1)
-            passed = sent[:, starts]
-            for crossed in (ways,) if more is None else (ways, more):
+                    sent &= to_us[slot[each]]
+            passed = sent[starts]
+            for each in crossed:
                 for slot in ingress:
-                    passed &= reply.ingress[slot[crossed][:, starts], self._atom]
-            passed = (passed | same) & (reply.ingress[self._acl[spots]][:, self._atom] | home)
-            every &= passed
-            some |= passed
-        if not self._doubtful:
-            return every, some, other, ()
-        doubts = tuple(self._doubts(crossed, starts, same) for crossed in (ways, more))
-        return every, some, other, (*doubts, np.where(home, 0, self._acl_gap[spots][:, None]))
+                    passed &= reply.ingress[slot[each][starts], self._atom]
+            found.append(passed[self._to_spot])
+        every = some = found[0]
+        if not all(np.array_equal(every, one) for one in found[1:]):
+            every, some = np.logical_and.reduce(found), np.logical_or.reduce(found)
+        place = starts[self._to_spot]
+        wrong = (state == State.OPEN) & (self._to[last] != vpc)
+        gone, other, exempt = state == State.LOST, (state == State.OTHER) | wrong, self._exempt[last]
+        return Answering(
+            self.acls.request.of_atoms(np.array([atom])).ingress[0][self._acl_to], tuple(found), every, some,
+            gone[place] if gone.any() else None, other[place] if other.any() else None,
+            exempt[place] if (exempt >= 0).any() else None,
+            tuple(self._gap[each][place] for each in crossed) if self._doubtful else (),
+        )  # fmt: skip
 
-    def _doubts(self, crossed: npt.NDArray[Any] | None, place: Numbers, same: Bools) -> Numbers:
-        if crossed is None:
-            return np.zeros(same.shape, np.int64)
-        return np.where(same, 0, self._gap[crossed][:, place])
+    def _answered(
+        self, spots: Numbers, client_ports: IntervalSet, reached: Bools, back: list[Answering], place: Numbers,
+        home: Bools | None,
+    ) -> tuple[Bools, Bools]:  # fmt: skip
+        """The replies to requests that get there, past the filter of the spot's own subnet too: (every, some)."""
+        acl = self._acl[spots]
+        own = [self.acls.replies[number].ingress[acl] for number in self.acls.ports(client_ports)]
+        if home is None and all(np.array_equal(own[0], one) for one in own[1:]):
+            wide = self._wide(own[0] & reached)
+            every = wide & _each([one.every for one in back], place)
+            if all(one.some is one.every for one in back):
+                return every, every
+            return every, wide & _each([one.some for one in back], place)
+        wide = self._wide(reached)
+        every, some = wide, np.zeros(wide.shape, np.bool_)
+        for number, mine in enumerate(own):
+            passed = self._wide(mine) if home is None else self._wide(mine) | home
+            passed &= _each([one.ports[number] for one in back], place)
+            some |= passed & wide
+            every = every & passed
+        return every, some
+
+    def _home(self, spots: Numbers, back: list[Answering], place: Numbers) -> Bools | None:
+        """Replies that the filter of the spot's own subnet does not see: they are there already, or lost before."""
+        if all(one.gone is None and one.exempt is None for one in back):
+            return None
+        none = np.full(self._subnet_to.shape, -1)
+        exempt = _each([none if one.exempt is None else one.exempt for one in back], place)
+        gone = _each([none >= 0 if one.gone is None else one.gone for one in back], place)
+        home: Bools = gone | (exempt == self._subnet[spots][:, None])
+        home[self._near(spots)] = True
+        return home
+
+    def _other(self, spots: Numbers, ask: Asking, back: list[Answering], place: Numbers) -> Bools | None:
+        """Cells for the point path: ways of other kinds, and such as end in another VPC than the receiver's."""
+        found = np.zeros((len(spots), len(self._atom_to)), np.bool_)
+        if any(one.other is not None for one in back):
+            found |= _each([found[0] if one.other is None else one.other for one in back], place)
+            if ask.lost is not None:
+                found &= ~self._wide(ask.lost)
+        if ask.other is not None:
+            found |= self._wide(ask.other)
+        elsewhere = (ask.to != self._vpc_of_atom) & (ask.to != ANYWHERE) & (self._vpc_of_atom != ANYWHERE)
+        if not self._apart or elsewhere.any():
+            to = self._wide(ask.to)
+            found |= (to != self._vpc_to) & (to != ANYWHERE)
+        found[self._near(spots)] = False
+        return _if_any(found)
+
+    def _doubts(
+        self, spots: Numbers, ask: Asking, back: list[Answering], place: Numbers, exempt: Bools | None,
+        home: Bools | None,
+    ) -> tuple[Numbers, ...]:  # fmt: skip
+        """Of the request's ways and the receiver's filter, then of the reply's ways and the sender's filter."""
+        near = self._near(spots)
+        there = [self._wide(self._gap[each]) for each in ask.crossed]
+        there.append(np.broadcast_to(self._acl_gap_to, there[0].shape).copy())
+        if exempt is not None:
+            there[-1][exempt] = 0
+        most = max(len(one.doubts) for one in back)
+        nothing = np.zeros(len(self._atom_to), np.int64)
+        replies = [
+            np.array([one.doubts[number] if number < len(one.doubts) else nothing for one in back])[place]
+            for number in range(most)
+        ]
+        replies.append(np.broadcast_to(self._acl_gap[spots][:, None], there[0].shape).copy())
+        if home is not None:
+            replies[-1][home] = 0
+        if ask.lost is not None:
+            lost = self.spread(spots, ask.lost, near=False)
+            for one in (there[-1], *replies):
+                one[lost] = 0
+        for one in (*there, *replies):
+            one[near] = 0
+        return (*there, *replies)
+
+
+def _each(rows: Sequence[npt.NDArray[Any]], place: Numbers) -> npt.NDArray[Any]:
+    """One of the rows for each place; the row itself where there is only one."""
+    return rows[0] if len(rows) == 1 else np.array(rows)[place]
+
+
+def _if_any(rows: Bools) -> Bools | None:
+    return rows if rows.any() else None
 
 
 def _no_acl(ground: Ground, subnet_id: str) -> tuple[Gap, ...]:

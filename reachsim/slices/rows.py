@@ -7,16 +7,19 @@ them come the two modalities and the outcome (DESIGN, "Verdicts": the client's p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from reachsim.forwarding import Ground
-from reachsim.slices.axes import Axes, Bools, Numbers
+from reachsim.slices.axes import Axes, Bools, Numbers, Small
 from reachsim.slices.bounds import group_sets, net_sets
 from reachsim.slices.doubts import Doubts
-from reachsim.slices.groups import Groups
+from reachsim.slices.groups import Groups, Out
 from reachsim.slices.net import Net
+
+_BITS: Final[Small] = np.array([128 >> bit for bit in range(8)], np.uint8)
+"""By place in a byte, as `numpy.packbits` has them."""
 
 
 class Cells(NamedTuple):
@@ -48,19 +51,34 @@ class Cells(NamedTuple):
 
 
 class Spread(NamedTuple):
-    """Rows of the network, per class, with what holds of the receivers whoever asks: [from, to].
+    """Rows of the network, with what holds of the receivers whoever asks: [from spot, to class].
 
-    ``some`` is the very array of ``every`` where no client port fares worse than another. The others are None where
-    they make no difference: ``told`` where nothing about the network or the receiver is in doubt.
+    ``place``: the row of each sender. ``some`` is the very array of ``every`` where no client port fares worse than
+    another. The others are None where they make no difference: ``told`` where nothing about the network or the receiver
+    is in doubt. ``known`` is per atom.
     """
 
+    place: Numbers
     every: Bools
     some: Bools
     told: Bools | None
     lost: Bools | None
     other: Bools | None
-    asked: Bools | None
-    known: Bools | None
+    reached: Bools | None
+    known: Bools
+
+    def by_class(self) -> Spread:
+        """A row for each sender."""
+
+        def of(rows: Bools | None) -> Bools | None:
+            return None if rows is None else rows[self.place]
+
+        every = self.every[self.place]
+        some = every if self.some is self.every else self.some[self.place]
+        return self._replace(
+            every=every, some=some, told=of(self.told), lost=of(self.lost), other=of(self.other),
+            reached=of(self.reached), known=self.known[self.place],
+        )  # fmt: skip
 
 
 class Rows:
@@ -80,7 +98,6 @@ class Rows:
         self._odd = _if_any(np.array([one.kind == "odd" for one in classes], np.bool_))
         self._version = np.array([one.version for one in classes], np.int64)
         self._mixed = len(set(self._version)) > 1
-        self._to = np.maximum(self.net.spot_of, 0)
         self._kind: Numbers = np.array([self.doubts.number(one.receiving.gaps) for one in classes], np.int64)
         self._in_gaps = self.groups.gaps[self.groups.set_of]
         self._everybody = _if_any(self.groups.everybody[self.groups.set_of])
@@ -97,6 +114,27 @@ class Rows:
         """The rows of classes with the same client ports that are neither `silent` nor `beyond`."""
         spread = self._spread(positions)
         outs = [self.groups.out(self.axes.classes[p].groups, self.axes.classes[p].vpc_id) for p in positions]
+        known = spread.told is None and spread.lost is None and spread.other is None and self._everybody is None
+        if known and self._odd is None and self._other is None and all(out.doubts is None for out in outs):
+            return self._sure(positions, spread, outs)
+        return self._doubtful(positions, spread.by_class(), outs)
+
+    def _sure(self, positions: Sequence[int], spread: Spread, outs: Sequence[Out]) -> Cells:
+        """Cells of which nothing is in doubt, computed with a bit for each."""
+        passed = np.array([out.bits for out in outs])
+        passed &= self._admitted(positions, spread)
+        every = np.packbits(spread.every, axis=1)[spread.place]
+        every &= passed
+        some = every
+        if spread.some is not spread.every:
+            some = np.packbits(spread.some, axis=1)[spread.place]
+            some &= passed
+        count = len(self.axes.classes)
+        found = np.unpackbits(every, axis=1, count=count).view(np.bool_)
+        found_some = found if some is every else np.unpackbits(some, axis=1, count=count).view(np.bool_)
+        return Cells(found, found, found_some, found_some, None)
+
+    def _doubtful(self, positions: Sequence[int], spread: Spread, outs: Sequence[Out]) -> Cells:
         out_maybe = np.array([out.maybe for out in outs])
         admitted = self._lets_in(positions, spread.known)
         passed = out_maybe & admitted
@@ -105,8 +143,6 @@ class Rows:
         every = spread.every & passed
         some = every if spread.some is spread.every else spread.some & passed
         clean = self._everybody is None and spread.told is None and all(out.sure is out.maybe for out in outs)
-        if clean and spread.lost is None and spread.other is None and self._odd is None and self._other is None:
-            return Cells(every, every, some, some, None)
         other = self._for_the_point_path(spread, out_maybe, passed)
         every, some = every & ~other, some & ~other
         if clean and spread.lost is None:
@@ -120,13 +156,16 @@ class Rows:
     def why(self, position: int) -> tuple[Numbers, ...]:
         """Why cells of the class at a position are not known: numbers of `reachsim.slices.doubts`."""
         one = self.axes.classes[position]
-        found = self.net.rows(self.net.spot_of[[position]], one.client_ports)
+        spots = self.net.spot_of[[position]]
+        found = self.net.rows(spots, one.client_ports)
         out = self.groups.out(one.groups, one.vpc_id)
-        lost, known = found.lost[0][self._to], found.known[:, self._to]
-        settled = lost | self._lets_in([position], known)[0]
+        settled = self._lets_in([position], found.known)[0]
+        lost = np.zeros(len(settled), np.bool_)
+        if found.lost is not None:
+            lost = self.net.spread(spots, found.lost, near=False)[0]
         mine = np.zeros(len(lost), np.int64) if out.doubts is None else out.doubts
-        doubts = (mine, np.where(settled, 0, self._in_gaps), np.where(lost, 0, self._kind))
-        return (*(each[0][self._to] for each in found.doubts), *doubts)
+        doubts = (mine, np.where(settled | lost, 0, self._in_gaps), np.where(lost, 0, self._kind))
+        return (*(each[0] for each in found.doubts), *doubts)
 
     def order(self) -> list[int]:
         """Positions such that rows that share most follow each other."""
@@ -135,49 +174,60 @@ class Rows:
 
     def _for_the_point_path(self, spread: Spread, out_maybe: Bools, passed: Bools) -> Bools:
         other = np.zeros(passed.shape, np.bool_) if spread.other is None else spread.other & out_maybe
-        if self._other is not None and spread.asked is not None:
-            other = other | (self._other & spread.asked & passed)
+        if self._other is not None and spread.reached is not None:
+            other = other | (self._other & spread.reached & passed)
         return other if self._odd is None else other | self._odd
 
     def _spread(self, positions: Sequence[int]) -> Spread:
-        spots, place = np.unique(self.net.spot_of[list(positions)], return_inverse=True)
-        found = self.net.rows(spots, self.axes.classes[positions[0]].client_ports)
-        mine = (self._version == self._version[list(positions)][:, None]) if self._mixed else None
+        net = self.net
+        spots, first, place = np.unique(net.spot_of[list(positions)], return_index=True, return_inverse=True)
+        found = net.rows(spots, self.axes.classes[positions[0]].client_ports)
+        mine = (self._version == self._version[np.array(positions)[first]][:, None]) if self._mixed else None
 
-        def per_class(rows: Bools) -> Bools:
-            spread = rows.take(self._to, axis=1)[place]
-            return spread if mine is None else spread & mine
+        def of_version(rows: Bools) -> Bools:
+            return rows if mine is None else rows & mine
 
-        reached = found.asked & ~found.lost
-        every = per_class(reached & found.every) & self._arrives
-        some = every
-        if not np.array_equal(found.every, found.some):
-            some = per_class(reached & found.some) & self._arrives
+        def spread(rows: Bools, *, near: bool) -> Bools:
+            return of_version(net.spread(spots, rows, near=near))
+
+        every = some = of_version(found.every & self._arrives)
+        if found.some is not found.every and not np.array_equal(found.every, found.some):
+            some = of_version(found.some & self._arrives)
         told = None if self._told.all() else np.broadcast_to(self._told, every.shape)
-        if found.lost.any() or any(doubt.any() for doubt in found.doubts):
-            sure = ~found.lost
+        if found.lost is not None or any(doubt.any() for doubt in found.doubts):
+            sure = np.ones(every.shape, np.bool_)
+            if found.lost is not None:
+                sure = ~net.spread(spots, found.lost, near=False)
             for doubt in found.doubts:
                 sure &= doubt == 0
-            told = per_class(sure) & self._told
-        return Spread(
-            every, some, told, per_class(found.lost & found.asked) if found.lost.any() else None,
-            per_class(found.other) if found.other.any() else None,
-            None if self._other is None else per_class(reached),
-            per_class(found.known) if any(self.groups.names(self.axes.classes[p].groups) for p in positions) else None,
-        )  # fmt: skip
+            told = of_version(sure) & self._told
+        lost = None if found.lost is None else spread(found.lost & found.asked, near=False)
+        other = None if found.other is None else of_version(found.other)
+        reached = None
+        if self._other is not None:
+            reached = spread(found.asked if found.lost is None else found.asked & ~found.lost, near=True)
+        return Spread(place, every, some, told, lost, other, reached, found.known)
 
-    def _lets_in(self, positions: Sequence[int], known: Bools | None) -> Bools:
-        kept: dict[int, Bools] = {}
-        found = np.empty((len(positions), len(self.axes.classes)), np.bool_)
+    def _lets_in(self, positions: Sequence[int], known: Bools) -> Bools:
+        """By sender, whom its address or its groups get past the groups of receivers; ``known`` per sender and atom."""
+        found = np.array([self.groups.admitting(self.axes.classes[position].atom) for position in positions])
         for number, position in enumerate(positions):
-            one = self.axes.classes[position]
-            if one.atom not in kept:
-                kept[one.atom] = self.groups.admitting(one.atom)
-            named = self.groups.naming(one.groups)
-            found[number] = kept[one.atom]
-            if named is not None and known is not None:
-                found[number] |= named & known[number]
+            found[number, self._naming(position, known[number])] = True
         return found
+
+    def _admitted(self, positions: Sequence[int], spread: Spread) -> Small:
+        """The same as bits."""
+        found = np.array([self.groups.admitting_bits(self.axes.classes[position].atom) for position in positions])
+        for number, position in enumerate(positions):
+            named = self._naming(position, spread.known[spread.place[number]])
+            if len(named):
+                np.bitwise_or.at(found[number], named >> 3, _BITS[named & 7])
+        return found
+
+    def _naming(self, position: int, known: Bools) -> Numbers:
+        """The classes whose groups name one of a sender's and that know it."""
+        named = self.groups.naming(self.axes.classes[position].groups)
+        return named[self.net.knowing(self.net.spot_of[position], known, named)] if len(named) else named
 
 
 def _if_any(row: Bools) -> Bools | None:

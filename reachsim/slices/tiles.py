@@ -90,11 +90,9 @@ class Tiles:
 
     def _count(self, end: int, answers: Answers, counts: Counter[tuple[str, str]]) -> None:
         ends, mine = self.matrix.ends, len(self.matrix.members[end])
-        open_ = np.flatnonzero(answers.some)
-        outcomes = answers.of(open_).outcomes
         if "interface" in self.kinds:
-            inner = open_[open_ < ends]
-            found = np.bincount(outcomes[: len(inner)], self._sizes[inner], len(OUTCOMES)).astype(np.int64)
+            open_ = np.flatnonzero(answers.some[:ends].astype(np.bool_))
+            found = np.bincount(answers.of(open_).outcomes, self._sizes[open_], len(OUTCOMES)).astype(np.int64)
             found[0] = len(self.matrix.interfaces) - found.sum()
             found[int(answers.of(np.array([end])).outcomes[0])] -= 1  # none asks itself
             for outcome, others in zip(OUTCOMES, found.tolist(), strict=True):

@@ -53,10 +53,11 @@ class Both:
 
 
 def _all_pairs(place: Place, size: int) -> Measured:
+    """Twenty parts of the matrix in the order in which `reachsim matrix` makes it, each by both."""
     both = Both(load(place.organization(size)))
     sources = both.slices.sources
-    blocks = [sources[start::20] for start in range(20)][: place.rounds(20)]
-    blocks = [sorted(block, key=sources.index) for block in blocks]
+    step = -(-len(sources) // 20)
+    blocks = [sources[start : start + step] for start in range(0, len(sources), step)][: place.rounds(20)]
     ours, theirs, cells = [], [], 0
     for block in blocks:
         found: list[list[Answers]] = []
@@ -64,7 +65,7 @@ def _all_pairs(place: Place, size: int) -> Measured:
         ours.append(timed(lambda: found.append(both.run(block))))  # noqa: B023 (called at once)
         theirs.append(timed(lambda: plain.append(both.run_plain(block))))  # noqa: B023
         cells += both.agree(block, found[0], plain[0])
-    whole = len(blocks) / 20
+    whole = len(blocks) * step / len(sources)
     with_preparing = (sum(theirs) + both.plain_preparing * whole) / (sum(ours) + both.preparing * whole)
     values = (
         Value("plain walker / slice path, both prepared", tuple(t / o for t, o in zip(theirs, ours, strict=True))),
