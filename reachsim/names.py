@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from reachsim import services
 from reachsim.addresses import PUBLIC, V4, V6, format_set
@@ -20,8 +21,10 @@ from reachsim.dns import Resolution, resolve_outside
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Gap
 from reachsim.forwarding import Ground
+from reachsim.forwarding.ground import missing, unseen
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
+from reachsim.model.records import NotThere
 from reachsim.resolver_paths import resolved
 from reachsim.selectors import Source, check_named, parse_selector, sources
 from reachsim.service_hosts import Kind, host_variants
@@ -123,21 +126,23 @@ def _of_service(ground: Ground, start: Source, suffix: str, pins: Mapping[str, I
             found = resolved(ground, start, variant.host, pins)
         else:
             found = resolve_outside(variant.host, pins, ground.network)
-        made.append(_row(ground.network, start, suffix, variant.kind, variant.sure, variant.host, found))
+        made.append(_row(ground, start, suffix, variant.kind, variant.sure, variant.host, found))
     return made
 
 
 def _row(
-    network: Network, start: Source, suffix: str, kind: Kind, sure: bool, host: str, found: Resolution
+    ground: Ground, start: Source, suffix: str, kind: Kind, sure: bool, host: str, found: Resolution
 ) -> NameRow:  # fmt: skip
-    endpoint = _gateway(network, start, found)
+    endpoint, unsure = _gateway(ground, start, found)
     six = bool(found.addresses & V6) and bool(start.addresses & V6)
+    if unsure is not None and not six:
+        found = replace(found, gaps=(unsure,))
     gateway = None if six else endpoint
     word: Word = _word(found, gateway)
     addresses = found.addresses & V4 if gateway else found.addresses
     shown = tuple(format_set(IntervalSet(addresses.spans[:MAX_BLOCKS]))[:MAX_BLOCKS])
     named = shown if word in ("private", "gateway") or (word == "public" and not found.public) else ()
-    reason = _why(network, found, endpoint if six else None) if word == "public" else None
+    reason = _why(ground.network, found, endpoint if six else None) if word == "public" else None
     hops = [hop for hop in found.hops if not (endpoint and hop.rule == "VPCE_ROUTE_TABLE_NOT_ASSOCIATED")]
     leading = next((hop.component for hop in hops if hop.rule is None and hop.component != host), None)
     return NameRow(
@@ -173,21 +178,33 @@ def _word(found: Resolution, gateway: str | None) -> Word:
     return "public" if found.public or not found.addresses.isdisjoint(PUBLIC) else "private"
 
 
-def _gateway(network: Network, start: Source, found: Resolution) -> str | None:
-    """The gateway endpoint that the source's route table sends a public name's addresses to (N15, N171)."""
-    interface = start.origin.interface
+def _gateway(ground: Ground, start: Source, found: Resolution) -> tuple[str | None, Gap | None]:
+    """The gateway endpoint that the source's route table sends a public name's addresses to (N15, N171); or why it is
+    not known whether one does.
+    """
+    network, interface = ground.network, start.origin.interface
     if not found.public or found.gaps or found.blocks or interface is None or found.region is None:
-        return None
-    table = network.route_table_of(interface.subnet_id)
+        return None, None
     wanted = (found.service, found.region)
-    for endpoint_id, one in sorted(network.vpc_endpoints.items()):
-        if (
-            one.vpc_endpoint_type == "Gateway"
-            and one.vpc_id == interface.vpc_id
-            and one.state == "available"
-            and services.suffix_of_service_name(one.service_name) == wanted
-            and table is not None
-            and any(route.gateway_id == endpoint_id and route.state == "active" for route in table.routes)
-        ):
-            return endpoint_id
-    return None
+    mine = [
+        one
+        for _, one in sorted(network.vpc_endpoints.items())
+        if one.vpc_endpoint_type == "Gateway"
+        and one.vpc_id == interface.vpc_id
+        and one.state.standing("available") != "does-not"
+        and services.suffix_of_service_name(one.service_name) == wanted
+    ]
+    table = network.route_table_of(interface.subnet_id)
+    if mine and (table is None or isinstance(table.routes, NotThere)):
+        lacking = ground.lacks_for_vpc(interface.vpc_id, "describe-route-tables")
+        what = f"the route table of {interface.subnet_id}"
+        gap = missing(lacking, interface.subnet_id, what) if lacking else None
+        return None, gap or unseen(interface.subnet_id, f"{what} is not in the snapshot")
+    for one in mine:
+        states = {route.state for route in table.routes if route.gateway_id == one.vpc_endpoint_id} if table else set()
+        if "active" in states and one.state == "available":
+            return one.vpc_endpoint_id, None
+        if states - {"blackhole"}:
+            detail = f"{one.vpc_endpoint_id} or the route to it is in a state whose meaning is not known"
+            return None, Gap("UNMODELLED_COMPONENT", one.vpc_endpoint_id, detail)
+    return None, None

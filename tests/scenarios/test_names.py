@@ -56,6 +56,39 @@ def test_gateway_endpoint_takes_the_regions_names_and_no_ipv6() -> None:
     assert (other.outcome, other.why and other.why.code) == ("public", "VPCE_ROUTE_TABLE_NOT_ASSOCIATED")
 
 
+def test_whether_a_gateway_endpoint_takes_a_name_is_not_known_without_the_route_table() -> None:
+    net = Lan()
+    net.gateway_endpoint(net.vpc_id, "s3", [net.ta])
+    host, files = "s3.us-east-1.amazonaws.com", net.files()
+    (path,) = (one for one in files if one.endswith("/describe-route-tables.json"))
+    tables = json.loads(files.pop(path))
+    without_routes = {
+        "RouteTables": [{key: one[key] for key in one if key != "Routes"} for one in tables["RouteTables"]]
+    }
+    for given, missing in ((None, (path,)), (without_routes, ())):
+        held = files if given is None else {**files, path: json.dumps(given).encode()}
+        (table,) = load_files(held).names("eni-client", ["s3"]).tables
+        row = next(one for one in table.rows if one.host == host)
+        assert (row.outcome, row.missing) == ("unknown", missing)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "route", "outcome"),
+    [
+        ("Available", "Active", "gateway"), ("hibernating", "active", "unknown"), ("available", "resting", "unknown"),
+        ("deleting", "active", "public"), ("available", "blackhole", "public"),
+    ],
+)  # fmt: skip
+def test_a_gateway_endpoint_takes_names_in_states_that_work(endpoint: str, route: str, outcome: str) -> None:
+    net = Lan()
+    name = net.gateway_endpoint(net.vpc_id, "s3", [net.ta])
+    net[name]["State"] = endpoint
+    for one in net[net.ta]["Routes"]:
+        if one.get("GatewayId") == name:
+            one["State"] = route
+    assert rows(net, "s3")["s3.us-east-1.amazonaws.com"].outcome == outcome
+
+
 def test_a_zone_that_answers_is_named() -> None:
     net = Lan()
     zone = net.zone("sts.us-east-1.amazonaws.com", [net.vpc_id], [("sts.us-east-1.amazonaws.com", "A", ["10.0.2.9"])])
