@@ -91,7 +91,7 @@ class Manifest(msgspec.Struct, frozen=True, rename="camel"):
 
     ``started`` is when a capture began. ``planned`` and ``declared`` come from importers of plans and templates;
     ``declared`` tells where (``FILE:LINE``) a resource is declared. ``alone`` says that the lists hold what one plan or
-    template declares, and not what else the account has.
+    template declares, and not what else the account has. ``exports`` are the values that templates export, by name.
     """
 
     format_version: int = 1
@@ -100,6 +100,7 @@ class Manifest(msgspec.Struct, frozen=True, rename="camel"):
     planned: tuple[Planned, ...] = ()
     declared: dict[str, str] = {}
     alone: bool = False
+    exports: dict[str, str] = {}
 
 
 class Snapshot:

@@ -352,3 +352,74 @@ def test_transforms_of_aws_that_only_add_are_listed(tmp_path: Path) -> None:
     _, report = run(f"Transform: ['AWS::CodeDeployBlueGreen']\nResources:{VPC}", tmp_path)
     assert [one.file for one in report.ignored] == ["Transform AWS::CodeDeployBlueGreen"]
     assert json.loads((tmp_path / "out/snapshot.json").read_text())["unsupported"]
+
+
+@pytest.mark.parametrize("told", ["by its metadata", "by the list of assets"])
+def test_the_cdk_names_the_template_of_a_nested_stack(told: str, tmp_path: Path) -> None:
+    """The TemplateURL has but the asset's hash: https://s3.REGION.amazonaws.com/cdk-…-assets-…/HASH.json."""
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    (folder / "AppNet.nested.template.json").write_text(json.dumps({"Resources": {"Out": {
+        "Type": "AWS::EC2::Route", "Properties": {"RouteTableId": {"Ref": "X"}, "NatGatewayId": "nat-0",
+                                                  "DestinationCidrBlock": "0.0.0.0/0"}}},
+        "Parameters": {"X": {"Type": "String"}}}))  # fmt: skip
+    text = PARENT.replace("WHERE", "!Sub 'https://s3.${AWS::Region}.amazonaws.com/cdk-assets/0a1b.json'")
+    text = text.replace("GIVEN", "!Ref Table")
+    if told == "by its metadata":
+        metadata = "{'aws:asset:path': AppNet.nested.template.json, 'aws:asset:property': TemplateURL}"
+        text = text.replace("Stack', Properties", f"Stack', Metadata: {metadata}, Properties")
+    else:
+        assets = {"version": "55.0.0", "files": {"0a1b": {"source": {"path": "AppNet.nested.template.json"}}}}
+        (folder / "App.assets.json").write_text(json.dumps(assets))
+    reach, report = run(text, tmp_path)
+    assert len(reach.network.route_tables["rtb-Table"].routes) == 2
+    assert not report.ignored
+
+
+# --- several stacks ---------------------------------------------------------------------------------------------------
+
+
+def test_a_stack_over_another_finds_its_exports_and_makes_none_of_its_ids(tmp_path: Path) -> None:
+    first = f"Resources:{VPC}Outputs: {{Net: {{Value: !Ref Vpc, Export: {{Name: !Sub '${{AWS::StackName}}-net'}}}}}}\n"
+    (tmp_path / "first.yaml").write_text(first)
+    (tmp_path / "values.yaml").write_text("'AWS::StackName': network")
+    import_cloudformation(tmp_path / "first.yaml", tmp_path / "first", region="us-east-1", account="111111111111",
+                          parameters=tmp_path / "values.yaml")  # fmt: skip
+    second = f"""
+Resources:{VPC}
+  C:
+    Type: AWS::EC2::Subnet
+    Properties: {{VpcId: !ImportValue network-net, CidrBlock: 10.0.9.0/24}}
+"""
+    reach, _ = run(second, tmp_path, onto=tmp_path / "first")
+    assert reach.network.vpcs.keys() == {"vpc-Vpc", "vpc-Vpc-2"}
+    assert reach.network.subnets["subnet-C"].vpc_id == "vpc-Vpc"
+    assert reach.network.subnets["subnet-A-2"].vpc_id == "vpc-Vpc-2"
+    manifest = json.loads((tmp_path / "out/snapshot.json").read_text())
+    assert manifest["declared"]["vpc-Vpc"] == f"{tmp_path}/first.yaml:2"
+    assert manifest["declared"]["vpc-Vpc-2"] == f"{tmp_path}/templates/template.yaml:3"
+    assert manifest["alone"] is True
+
+
+def test_route_tables_that_nothing_tells_may_learn_routes(tmp_path: Path) -> None:
+    inside = PUBLIC[PUBLIC.index("  Gate:") : PUBLIC.index("  Host:")]
+    learned = """
+  Learned:
+    Type: AWS::EC2::VPNGatewayRoutePropagation
+    Properties: {RouteTableIds: !Split [',', !ImportValue tables], VpnGatewayId: vgw-0}
+"""
+    reach, _ = run(PUBLIC.replace(inside, "") + learned, tmp_path)
+    assert reach.simulate("i-Host", "ip:192.168.1.1", protocol="tcp", port=443).outcome == "unknown"
+
+
+def test_a_group_of_records_is_its_records(tmp_path: Path) -> None:
+    _, report = run(f"""
+Resources:{VPC}
+  Zone: {{Type: 'AWS::Route53::HostedZone', Properties: {{Name: corp.example, VPCs: [{{VPCId: !Ref Vpc}}]}}}}
+  Records:
+    Type: AWS::Route53::RecordSetGroup
+    Properties:
+      HostedZoneId: !Ref Zone
+      RecordSets: [{{Name: db.corp.example, Type: A, TTL: 60, ResourceRecords: [10.0.1.9]}}]
+""", tmp_path)  # fmt: skip
+    assert not report.ignored

@@ -45,7 +45,8 @@ def import_cloudformation(
         source: The template, YAML or JSON; nested stacks are files beside it.
         out: The snapshot's folder, to be made.
         overwrite: Replace ``out`` if it exists.
-        onto: A live snapshot to lay the stack over; without it the template is all there is.
+        onto: A live snapshot to lay the stack over, or that of another template, whose exports ``Fn::ImportValue``
+            finds; without it the template is all there is.
         account, region: Where the stack is deployed; parameters AWS::AccountId and AWS::Region tell it, too.
         prefix_lists: ``aws ec2 describe-prefix-lists`` of the Region.
         parameters: Values of parameters: a JSON or YAML object, the AWS CLI's list of ParameterKey and ParameterValue,
@@ -74,8 +75,9 @@ def import_cloudformation(
     ids = {logical_id: physical for logical_id, (_, physical) in known.items()}
     with documented(shown(str(source))):
         stack = Stack(template, given, (mine, own), physical=ids, zones=_zones(live, own), files=(source.resolve(),),
-                      imports=_exports(exports) if exports is not None else {},
-                      root=template_root.resolve() if template_root is not None else None)  # fmt: skip
+                      imports={**(live.manifest.exports if live else {}), **(_exports(exports) if exports else {})},
+                      root=template_root.resolve() if template_root is not None else None,
+                      live=live.manifest.declared if live is not None else None)  # fmt: skip
         resources = list(stack.all())
         _rules_replace_the_default(resources)
         for one in resources:
@@ -90,6 +92,7 @@ def import_cloudformation(
         report = build_snapshot(
             resources, imported_from="cloudformation", homes=[(mine, own)], onto=live, lists=lists,
             warnings=[*warnings, *stack.warnings], unsupported=stack.unsupported, touched=stack.touched,
+            exports=stack.exports(),
         )  # fmt: skip
     write_tree(out, report.files, overwrite=overwrite)
     return ImportReport(

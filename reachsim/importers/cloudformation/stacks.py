@@ -11,15 +11,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from reachsim.errors import Fault, SnapshotError
+from reachsim.importers.cloudformation.assets import asset_of
 from reachsim.importers.cloudformation.intrinsics import Evaluator, Unknown, parameters_of
 from reachsim.importers.cloudformation.kinds import ATTRIBUTES, REFS_TO_ARN, kind_of_type, record, snake, translate
 from reachsim.importers.cloudformation.template import Template, Values, read_template
 from reachsim.importers.planned import Home, Resource, attribute, name_resources
 from reachsim.importers.planned.resource import words_within
-from reachsim.importers.planned.symbols import NAMED, PREFIXES, firewall_endpoints
+from reachsim.importers.planned.symbols import NAMED, PREFIXES, firewall_endpoints, of_other_files
 from reachsim.services import dns_suffix, partition_of
 
 _STACK: Final = "AWS::CloudFormation::Stack"
+_SPREAD: Final = {
+    "AWS::EC2::VPNGatewayRoutePropagation": "route_table_ids", "AWS::Route53::RecordSetGroup": "record_sets",
+}  # fmt: skip
+"""Types that stand for several of our resources, and the property that lists them."""
 MAX_STACKS: Final = 100
 NO_UUID: Final = "00000000-0000-0000-0000-000000000000"
 """Ends the id of a stack that is not made yet: templates take such ids apart at their hyphens."""
@@ -31,7 +36,7 @@ class Stack:
     def __init__(
         self, template: Template, given: Mapping[str, Any], home: Home, *, path: str = "", name: str = "stack",
         physical: Mapping[str, str] | None = None, zones: tuple[str, ...] = (), files: tuple[Path, ...] = (),
-        imports: Mapping[str, str] | None = None, root: Path | None = None,
+        imports: Mapping[str, str] | None = None, root: Path | None = None, live: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         self.template = template
         self.home = home
@@ -44,6 +49,9 @@ class Stack:
         self.touched: dict[str, str] = {}
         """Ids that a nested stack gets whose template is not there, and which stack."""
         self.physical = physical or {}
+        self.live = live or {}
+        """What the snapshot below declares, and where."""
+        self.others = of_other_files(self.live, template.file)
         self.unsupported: list[tuple[str, str]] = list(template.unsupported)
         self.warnings: list[str] = []
         self.maybe: dict[str, str] = {}
@@ -90,7 +98,7 @@ class Stack:
                 kind, address, {}, self.home, self.template.place(logical_id), id=self.physical.get(logical_id, ""),
                 maybe=self.maybe.get(logical_id, ""),
             )  # fmt: skip
-        name_resources([one for one in self.resources.values() if one.kind not in NAMED])
+        name_resources([one for one in self.resources.values() if one.kind not in NAMED], self.others)
         names = ("BucketName", "RoleName", "ManagedPolicyName", "InstanceProfileName", "RepositoryName", "LogGroupName",
                  "ClusterName", "ServiceName", "FunctionName", "Name", "Family", "TopicName", "TableName", "Path",
                  "QueueName", "UserName", "FirewallName", "FirewallPolicyName", "RuleGroupName", "LoadBalancerName",
@@ -110,7 +118,7 @@ class Stack:
         resource = self.resources[logical_id]
         values, _ = translate(self.declared[logical_id]["Type"], self.evaluator.value(held))
         resource.values |= {key: one for key, one in values.items() if isinstance(one, str)}
-        name_resources([resource])
+        name_resources([resource], self.others)
 
     # --- references ---------------------------------------------------------------------------------------------------
 
@@ -209,6 +217,20 @@ class Stack:
             self._outputs[name] = Unknown(f"no output {name}") if value is None else value
         return self._outputs[name]
 
+    def exports(self) -> dict[str, str]:
+        """What the stack and those nested in it export, by name, as far as the template tells it."""
+        found: dict[str, str] = {}
+        for name, held in self.template.section("Outputs").items():
+            export = held.get("Export") if isinstance(held, dict) else None
+            wanted = self.evaluator.condition(held["Condition"]) if export and held.get("Condition") else True
+            exported = self.evaluator.value(export.get("Name")) if isinstance(export, dict) and wanted is True else None
+            value = self.output(name) if isinstance(exported, str) else None
+            if isinstance(exported, str) and isinstance(value, str):
+                found[exported] = value
+        for nested in self.nested.values():
+            found |= nested.exports() if nested is not None else {}
+        return found
+
     def _nested(self, logical_id: str) -> Stack | None:
         if logical_id not in self.nested:
             properties = self.declared[logical_id].get("Properties") or {}
@@ -228,7 +250,7 @@ class Stack:
             self.nested[logical_id] = Stack(
                 read_template(file, self.home[1], given), given, self.home, path=f"{self.path}{logical_id}/",
                 name=f"{self.name}-{logical_id}", zones=self.zones, files=(*self.files, file),
-                imports=self.evaluator.imports, root=self.root,
+                imports=self.evaluator.imports, root=self.root, live=self.live,
             )  # fmt: skip
         return self.nested[logical_id]
 
@@ -239,7 +261,9 @@ class Stack:
         if not isinstance(url, str) or not url:
             return None
         parts = [part for part in re.split(r"[?#]", url)[0].split("/") if part not in ("", ".")]
-        places = [self.template.folder / url] if "://" not in url else []
+        asset = asset_of(self.template.folder, self.declared[logical_id], parts[-1] if parts else "")
+        places = [self.template.folder / asset] if asset else []
+        places += [self.template.folder / url] if "://" not in url else []
         places += [self.root.joinpath(*parts[start:]) for start in range(len(parts)) if ".." not in parts[start:]]
         places += [self.template.folder / parts[-1]] if parts else []
         for place in places:
@@ -297,7 +321,7 @@ class Stack:
             for number, one in enumerate(values.get("inline_policy") or []):
                 if isinstance(one, dict) and "policy" not in one:
                     one.setdefault("name", f"policy-{number}")
-        if kind != "AWS::EC2::VPNGatewayRoutePropagation":
+        if kind not in _SPREAD or resource.open(_SPREAD[kind]):
             yield resource
         if kind == "AWS::ECR::Repository" and ("repository_policy_text" in values
                                                or "repository_policy_text" in resource.unknown):  # fmt: skip

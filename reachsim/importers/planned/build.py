@@ -26,10 +26,10 @@ from reachsim.importers.planned import (
 from reachsim.importers.planned.forms import documented
 from reachsim.importers.planned.managed import add_managed_policies
 from reachsim.importers.planned.resource import Home, Resource, settle_blocks, words_within
-from reachsim.importers.planned.symbols import NAMED
+from reachsim.importers.planned.symbols import declared_as
 from reachsim.importers.planned.world import OF_OLD_VPCS, World
 from reachsim.importers.tree import FORMAT_VERSION, TOOL, json_bytes
-from reachsim.snapshot import Snapshot
+from reachsim.snapshot import Manifest, Snapshot
 
 Maker = Callable[[World, Resource], None]
 
@@ -199,6 +199,7 @@ def build_snapshot(
     warnings: Sequence[str] = (),
     unsupported: Sequence[tuple[str, str]] = (),
     touched: Mapping[str, str] | None = None,
+    exports: Mapping[str, str] | None = None,
 ) -> PlannedReport:
     """Write declared resources into answers.
 
@@ -211,6 +212,7 @@ def build_snapshot(
         warnings: What the importer has to say already.
         unsupported: Addresses that it left out already, and why.
         touched: Ids that are handed to something whose contents nothing tells, and to what.
+        exports: Values that a template exports, by name.
 
     Raises:
         SnapshotError: An attribute that takes a CIDR block holds something else, or subnets overlap.
@@ -229,7 +231,7 @@ def build_snapshot(
     _make(world, resources)
     _finish(world, resources)
     conditional.note_touched(world, touched or {})
-    return _report(world, imported_from, resources)
+    return _report(world, imported_from, resources, exports or {})
 
 
 def _service_list(world: World, home: Home, held: Mapping[str, Any]) -> None:
@@ -343,7 +345,9 @@ def _instance_routes(world: World) -> None:
                 route["NetworkInterfaceId"] = held["NetworkInterfaces"][0]["NetworkInterfaceId"]
 
 
-def _report(world: World, imported_from: str, resources: Sequence[Resource]) -> PlannedReport:
+def _report(
+    world: World, imported_from: str, resources: Sequence[Resource], exports: Mapping[str, str]
+) -> PlannedReport:
     files = {
         f"{account}/{region}/{call}.json": json_bytes(document)
         for (account, region), documents in sorted(world.answers.items())
@@ -360,19 +364,20 @@ def _report(world: World, imported_from: str, resources: Sequence[Resource]) -> 
         {"component": note.component, "code": note.code, "detail": note.detail, "canHide": note.can_hide}
         for note in sorted(world.notes, key=lambda note: (note.component, note.code, note.can_hide))
     ]
-    live = world.live.manifest.planned if world.live is not None else ()
-    notes += [msgspec.to_builtins(note) for note in live]
-    declared = sorted({(_declared_as(one), one.place) for one in resources if one.action != "delete" and one.id})
+    live = world.live.manifest if world.live is not None else Manifest()
+    notes += [msgspec.to_builtins(note) for note in live.planned]
+    declared = {declared_as(one.kind, one.id): one.place for one in resources if one.action != "delete" and one.id}
     manifest = {
         "formatVersion": FORMAT_VERSION,
         "tool": TOOL,
         "importedFrom": imported_from,
         "assumeDefaults": assume,
-        "alone": world.alone,
+        "alone": world.alone or live.alone,
         "accounts": sorted({path.split("/")[0] for path in files if path[:12].isdigit()}),
         "regions": sorted({path.split("/")[1] for path in files if path[:12].isdigit()}),
         "planned": notes,
-        "declared": dict(declared),
+        "declared": dict(sorted((live.declared | declared).items())),
+        "exports": dict(sorted((live.exports | dict(exports)).items())),
         "unsupported": [{"resource": what, "why": why} for what, why in world.unsupported],
         "calls": [{"file": path, "outcome": "derived" if path in derived else "ok"} for path in files],
         "files": {path: hashlib.sha256(data).hexdigest() for path, data in files.items()},
@@ -382,11 +387,6 @@ def _report(world: World, imported_from: str, resources: Sequence[Resource]) -> 
         {"snapshot.json": json_bytes(manifest)} | files, derived, tuple(manifest["accounts"]),  # type: ignore[arg-type]
         tuple(regions), tuple(dict.fromkeys(world.warnings)), tuple(dict.fromkeys(world.unsupported)),
     )  # fmt: skip
-
-
-def _declared_as(one: Resource) -> str:
-    """An id of AWS's says which resource is meant; a name only with its kind."""
-    return f"{one.kind}/{one.id}" if one.kind in NAMED else one.id
 
 
 def _foreign(world: World, resources: Iterable[Resource]) -> None:

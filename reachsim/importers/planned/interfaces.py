@@ -57,9 +57,13 @@ def interface(world: World, one: Resource) -> None:
 
 
 def interface_attachment(world: World, one: Resource) -> None:
-    record = world.get(one.text("network_interface_id"))
+    record, instance = world.get(one.text("network_interface_id")), one.text("instance_id")
+    if record is None and instance:
+        world.undecided(one, "the interface", instance, ways=("leak", "block"))
+    elif not instance:
+        world.undecided_any(one, "the instance", "ec2/describe-network-interfaces", "")
     if record is not None:
-        _attach(world, record, one.text("instance_id"))
+        _attach(world, record, instance)
 
 
 def _attach(world: World, record: Document, instance: str) -> None:
@@ -76,7 +80,11 @@ def interface_group(world: World, one: Resource) -> None:
     """A security group attached to an interface by a resource of its own."""
     record = world.get(one.text("network_interface_id"))
     group = one.text("security_group_id")
-    if record is not None and all(held["GroupId"] != group for held in record["Groups"]):
+    if record is None:
+        world.undecided_any(one, "the interface", "ec2/describe-network-interfaces", "", "leak")
+    elif not group:
+        world.undecided(one, "the security group", str(record["NetworkInterfaceId"]))
+    elif all(held["GroupId"] != group for held in record["Groups"]):
         record["Groups"].append({"GroupId": group, "GroupName": group})
 
 
@@ -188,6 +196,8 @@ def _primary(world: World, one: Resource, subnet: str, record: Document) -> None
     groups = _groups(world, one, subnet, one.texts("vpc_security_group_ids"), "vpc_security_group_ids")
     held = world.get(subnet) or {}
     public = one.text("public_ip") or None
+    if any(at.rpartition(".")[2] == "associate_public_ip_address" for at in one.unknown):
+        world.undecided(one, "associate_public_ip_address", one.id, eni, ways=("leak", "block"))
     if public is None and flag_of(one.values, "associate_public_ip_address", bool(held.get("MapPublicIpOnLaunch"))):
         public = world.draw_public()
         world.note(eni, "PLANNED_ADDRESS", f"AWS has yet to pick the public address of {one.address}")

@@ -40,6 +40,9 @@ def vpc(world: World, one: Resource) -> None:
     if not cidr:
         cidr = "10.255.0.0/16"
         world.undecided(one, "cidr_block")
+        world.undecided_any(one, "cidr_block", "ec2/describe-route-tables", one.id)
+        for call in ("vpc-peering-connections", "transit-gateway-route-tables"):
+            world.undecided_any(one, "cidr_block", f"ec2/describe-{call}", "")
     states = [{"CidrBlock": cidr, "CidrBlockState": {"State": "associated"}}]
     ipv6 = one.text("ipv6_cidr_block")
     if not ipv6 and (one.flag("assign_generated_ipv6_cidr_block") or one.text("ipv6_ipam_pool_id")):
@@ -150,13 +153,16 @@ def vpc_cidr(world: World, one: Resource) -> None:
                 held["IpPermissionsEgress"] = permissions(world, own, one.home, [everything(world, record["VpcId"])])
     for _, table in world.each("ec2/describe-route-tables"):
         if table.get("VpcId") == record["VpcId"]:
-            _local_routes(table, record)
+            local_routes(table, record)
 
 
 def subnet(world: World, one: Resource) -> None:
     vpc_id = one.text("vpc_id")
     if not vpc_id and one.kind == "aws_default_subnet":
         vpc_id = default_vpc(world, one)
+    if not vpc_id:
+        world.undecided(one, "vpc_id")  # no record: what is in a subnet that no file holds is unknown
+        return
     zone = one.text("availability_zone")
     if not zone and not one.text("availability_zone_id"):
         letters = "abcdef"
@@ -250,11 +256,11 @@ def new_table(world: World, table: str, vpc_id: str, home: Home) -> Document:
         "RouteTableId": table, "VpcId": vpc_id, "Associations": [], "PropagatingVgws": [], "Routes": [],
         "OwnerId": home[0], "Tags": [],
     }  # fmt: skip
-    _local_routes(record, world.get(vpc_id) or {})
+    local_routes(record, world.get(vpc_id) or {})
     return world.add(home, "ec2/describe-route-tables", record)
 
 
-def _local_routes(table: Document, vpc_record: Document) -> None:
+def local_routes(table: Document, vpc_record: Document) -> None:
     for key, destination in (("CidrBlock", "DestinationCidrBlock"), ("Ipv6CidrBlock", "DestinationIpv6CidrBlock")):
         for state in vpc_record.get(f"{key}AssociationSet", []):
             block = state.get(key)
@@ -458,8 +464,7 @@ def acl(world: World, one: Resource) -> None:
         record["Entries"] = [*entries, *_closing()]
     record["Tags"] = one.tags()
     if one.open("ingress", "egress"):
-        world.undecided(one, "part of the rules")
-        world.note(record["NetworkAclId"], "PLANNED_VALUE_UNKNOWN", f"part of the rules of {one.address}", "block")
+        world.undecided(one, "part of the rules", str(record["NetworkAclId"]), ways=("leak", "block"))
     if one.open("subnet_ids"):
         world.undecided_any(one, "subnet_ids", "ec2/describe-network-acls", str(record["VpcId"]))
     for subnet_id in one.texts("subnet_ids"):
@@ -525,9 +530,10 @@ def acl_rule(world: World, one: Resource) -> None:
     if one.action == "delete":
         return
     entry = acl_entry(one.values, egress)
-    if entry is None:
-        world.undecided(one, "the rule's block", record["NetworkAclId"])
-        world.note(record["NetworkAclId"], "PLANNED_VALUE_UNKNOWN", f"the rule {one.address}", "block")
+    opened = one.open("egress", "rule_action", "protocol", "from_port", "to_port", "icmp_type", "icmp_code")
+    if entry is None or opened:
+        what = " and ".join(opened) or "the rule's block"
+        world.undecided(one, what, str(record["NetworkAclId"]), ways=("leak", "block"))
     elif entry not in record["Entries"]:
         record["Entries"].append(entry)
     record["Entries"].sort(key=lambda held: (not held["Egress"], held["RuleNumber"]))

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from reachsim.importers import transit
-from reachsim.importers.planned.network import new_table
+from reachsim.importers.planned.network import local_routes, new_table
 from reachsim.importers.planned.resource import Home, Resource, Values, blocks_of, text_of
 from reachsim.importers.planned.symbols import attribute
 from reachsim.importers.planned.world import World
@@ -42,8 +44,8 @@ def table(world: World, one: Resource) -> None:
         record["Routes"] = [held for held in record["Routes"] if all(_to(held) != _to(made) for made in old)]
     for block in one.blocks("route"):
         _add(record, _route(world, one, block))
-    if any(at.startswith("route.") for at in one.unknown) and not one.blocks("route"):
-        world.undecided(one, "route")
+    if one.open("route") and not one.blocks("route"):
+        world.undecided(one, "route", str(record["RouteTableId"]), ways=("leak", "block"))
     for gateway in one.texts("propagating_vgws"):
         _propagate(world, record, gateway)
 
@@ -87,7 +89,8 @@ def _route(world: World, one: Resource, values: Values) -> Document | None:
     elif prefixes:
         made["DestinationPrefixListId"] = world.service_lists.get((one.home[1], prefixes), prefixes)
     else:
-        world.undecided(one, "the destination of a route", text_of(values, "route_table_id") or one.id)
+        table_id = text_of(values, "route_table_id") or one.id
+        world.undecided(one, "the destination of a route", table_id, ways=("leak", "block"))
         return None
     for name, key in TARGETS.items():
         target = text_of(values, name)
@@ -118,6 +121,9 @@ def association(world: World, one: Resource) -> None:
         vpc_id = str((world.get(value) or {}).get("VpcId", ""))
         world.undecided_any(one, f"the route table {table_id}".strip(), "ec2/describe-route-tables", vpc_id)
         return
+    if not record.get("VpcId") and world.get(value) is not None:  # a table is of the VPC of its subnets
+        record["VpcId"] = str((world.get(value) or {}).get("VpcId", ""))
+        local_routes(record, world.get(record["VpcId"]) or {})
     record["Associations"].append({
         "Main": False, "RouteTableAssociationId": f"rtbassoc-{value}", "RouteTableId": table_id, key: value,
         "AssociationState": {"State": "associated"},
@@ -180,6 +186,7 @@ def _attached_somewhere(world: World, one: Resource) -> None:
     """A gateway attached to a VPC that nothing tells: which VPC gets a way out by it is open."""
     if "vpc_id" in one.unknown:
         world.undecided(one, "the VPC that it is attached to")
+        world.undecided_any(one, "the VPC that it is attached to", "ec2/describe-vpcs", "", "leak")
 
 
 def gateway_attachment(world: World, one: Resource) -> None:
@@ -233,6 +240,9 @@ def nat_gateway(world: World, one: Resource) -> None:
         public = world.draw_public()
         record.setdefault("NatGatewayAddresses", [{"PublicIp": public, "Status": "succeeded"}])
         return
+    opened = one.open("connectivity_type", "availability_mode")
+    if opened:
+        world.undecided(one, " and ".join(opened), ways=("leak", "block"))
     record["SubnetId"] = subnet
     if record.get("NatGatewayAddresses"):
         return
@@ -343,6 +353,9 @@ def peering(world: World, one: Resource) -> None:
         "Status": {"Code": code, "Message": code}, "Tags": one.tags(),
     }  # fmt: skip
     world.add(one.home, "ec2/describe-vpc-peering-connections", record)
+    opened = one.open("vpc_id", "peer_vpc_id", "auto_accept")
+    if opened:
+        world.undecided(one, " and ".join(opened), ways=("leak", "block"))
 
 
 def _side(world: World, vpc_id: str, home: Home) -> Document:
@@ -364,8 +377,10 @@ def peering_accepter(world: World, one: Resource) -> None:
     """Accepts, or sets options of, a connection that another resource makes."""
     record = world.get(one.text("vpc_peering_connection_id"))
     if record is None:
-        world.undecided(one, "the peering connection")
+        world.undecided_any(one, "the peering connection", "ec2/describe-vpc-peering-connections", "")
         return
+    if one.open("auto_accept"):
+        world.undecided(one, "auto_accept", str(record["VpcPeeringConnectionId"]), ways=("leak", "block"))
     if one.kind == "aws_vpc_peering_connection_accepter" and one.flag("auto_accept"):
         record["Status"] = {"Code": "active", "Message": "Active"}
     for name, key in (("requester", "RequesterVpcInfo"), ("accepter", "AccepterVpcInfo")):
@@ -389,6 +404,9 @@ def peered_blocks(world: World) -> None:
 
 
 def transit_gateway(world: World, one: Resource) -> None:
+    opened = one.open("default_route_table_association", "default_route_table_propagation")
+    if opened:
+        _open_transit(world, one, " and ".join(opened), one.id)
     options = {
         "DefaultRouteTableAssociation": one.text("default_route_table_association") or "enable",
         "DefaultRouteTablePropagation": one.text("default_route_table_propagation") or "enable",
@@ -441,6 +459,13 @@ def transit_attachment(world: World, one: Resource) -> None:
     }  # fmt: skip
     if not vpc_id:
         vpc_id = str((world.get(next(iter(one.texts("subnet_ids")), "")) or {}).get("VpcId", ""))
+    if not gateway or not vpc_id:
+        _open_transit(world, one, "the transit gateway or the VPC", *filter(None, (gateway,)))
+    if one.open("subnet_ids"):
+        world.undecided(one, "subnet_ids", ways=("leak", "block"))
+    flags = one.open(*(f"transit_gateway_default_route_table_{kind}" for kind in ("association", "propagation")))
+    if flags:
+        _open_transit(world, one, " and ".join(flags), *filter(None, (gateway,)))
     attach(world, one.home, one.id, gateway, "vpc", vpc_id)
     world.add(one.home, "ec2/describe-transit-gateway-vpc-attachments", {
         "TransitGatewayAttachmentId": one.id, "TransitGatewayId": gateway, "VpcId": vpc_id, "State": "available",
@@ -460,6 +485,8 @@ def _by_default(world: World, one: Resource, gateway: str, attachment: str) -> N
 
 def transit_peering(world: World, one: Resource) -> None:
     gateway, peer = one.text("transit_gateway_id"), one.text("peer_transit_gateway_id")
+    if not gateway or not peer:
+        _open_transit(world, one, "the transit gateway or its peer", *filter(None, (gateway,)))
     owner, region = one.text("peer_account_id") or one.home[0], one.text("peer_region") or one.home[1]
     attach(world, one.home, one.id, gateway, "peering", peer)
     sides = [{"TransitGatewayId": gateway, "OwnerId": one.home[0], "Region": one.home[1]},
@@ -505,19 +532,41 @@ def _target(rows: list[Document], record: Document, state: str) -> None:
 
 def transit_table_link(world: World, one: Resource) -> None:
     table_id, attachment = one.text("transit_gateway_route_table_id"), one.text("transit_gateway_attachment_id")
-    if not table_id or not attachment:
-        world.undecided(one, "the route table or attachment", *filter(None, (table_id, attachment)))
-    elif "association" in one.kind:
+    gateways = {
+        str((world.get_in(call, id_) or {}).get("TransitGatewayId", ""))
+        for call, id_ in ((TRANSIT_TABLES, table_id), (TRANSIT_ATTACHMENTS, attachment))
+    } - {""}  # fmt: skip
+    if not gateways or not world.get_in(TRANSIT_TABLES, table_id) or not world.get_in(TRANSIT_ATTACHMENTS, attachment):
+        _open_transit(world, one, "the route table or attachment", *gateways)
+    if "association" in one.kind:
         transit_associate(world, one.home, table_id, attachment)
     else:
         transit_propagate(world, one.home, table_id, attachment)
+
+
+TRANSIT_TABLES: Final = "ec2/describe-transit-gateway-route-tables"
+TRANSIT_ATTACHMENTS: Final = "ec2/describe-transit-gateway-attachments"
+
+
+def _open_transit(world: World, one: Resource, what: str, *gateways: str) -> None:
+    """Something of a transit gateway that nothing tells: where its attachments' traffic goes is open, and where that of
+    every one's if it is not told which gateway it is.
+    """
+    world.undecided_if(one, what, "ec2/describe-transit-gateways", "TransitGatewayId", *gateways)
+    for call in (TRANSIT_TABLES, TRANSIT_ATTACHMENTS):
+        world.undecided_if(one, what, call, "TransitGatewayId", *gateways)
 
 
 def transit_route(world: World, one: Resource) -> None:
     table_id = one.text("transit_gateway_route_table_id")
     document = world.document(world.home_of(table_id, one.home), f"ec2/search-transit-gateway-routes/{table_id}")
     if document is None:
-        world.undecided(one, "the transit gateway's route table")
+        _open_transit(world, one, "the transit gateway's route table")
+        return
+    opened = one.open("destination_cidr_block", "prefix_list_id", "blackhole")
+    if opened or not one.text("destination_cidr_block", "prefix_list_id"):
+        document["AdditionalRoutesAvailable"] = True
+        world.undecided(one, " and ".join(opened) or "the destination", table_id, ways=("leak", "block"))
         return
     made: Document = {"Type": "static", "State": "active"}
     if one.text("prefix_list_id"):
@@ -532,7 +581,7 @@ def transit_route(world: World, one: Resource) -> None:
         made["TransitGatewayAttachments"] = [{key: attachment[key] for key in keys}]
     else:
         document["AdditionalRoutesAvailable"] = True
-        world.undecided(one, "the attachment", table_id)
+        world.undecided(one, "the attachment", table_id, ways=("leak", "block"))
         return
     same = ("DestinationCidrBlock", "PrefixListId")
     document["Routes"] = [held for held in document["Routes"] if any(held.get(k) != made.get(k) for k in same)]

@@ -7,7 +7,8 @@ A symbolic id is AWS's prefix and the resource's own address: ``aws_subnet.build
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
+from itertools import count
 from typing import Any, Final
 
 from reachsim.importers.planned.resource import Resource, Values
@@ -94,8 +95,18 @@ def slug(address: str) -> str:
     return re.sub(r"[^0-9A-Za-z]+", "-", "-".join(kept)).strip("-") or "x"
 
 
-def name_resources(resources: Iterable[Resource]) -> None:
-    """Give every resource without an id a symbolic one, no two the same."""
+def declared_as(kind: str, id: str) -> str:
+    """What a manifest calls a resource: by its id of AWS's, or by a name with its kind."""
+    return f"{kind}/{id}" if kind in NAMED else id
+
+
+def of_other_files(declared: Mapping[str, str], file: str) -> frozenset[str]:
+    """What a snapshot's manifest declares in other files than this one: their ids are taken."""
+    return frozenset(name for name, place in declared.items() if place.partition(f"{file}:")[0] not in ("", file))
+
+
+def name_resources(resources: Iterable[Resource], others: Container[str] = ()) -> None:
+    """Give every resource without an id a symbolic one, no two the same, and none of the ``others``."""
     resources = list(resources)
     taken = {one.id for one in resources if one.id}
     for one in resources:
@@ -103,15 +114,17 @@ def name_resources(resources: Iterable[Resource]) -> None:
             continue
         if one.kind in NAMED:
             one.id = _own_name(one)
+            if not one.text(NAMED[one.kind][0]) and declared_as(one.kind, one.id) in others:
+                one.id = next(f"{one.id}-{n}" for n in count(2) if declared_as(one.kind, f"{one.id}-{n}") not in others)
             continue
         prefix = PREFIXES.get(one.kind, one.kind.removeprefix("aws_").replace("_", "-"))
         made = f"{prefix}{'' if prefix == 'Z' else '-'}{slug(one.address)}"
         if prefix == "Z":
             made = re.sub(r"[^0-9A-Za-z]", "", made)
-        base, count = made, 1
-        while made in taken:
-            count += 1
-            made = f"{base}-{count}" if prefix != "Z" else f"{base}{count}"
+        base, number = made, 1
+        while made in taken or made in others:
+            number += 1
+            made = f"{base}-{number}" if prefix != "Z" else f"{base}{number}"
         taken.add(made)
         one.id = made
 

@@ -113,7 +113,7 @@ class World:
     _public: int = 0
     _lacking: set[str] = field(default_factory=set)
     _noted: set[tuple[str, str, str]] = field(default_factory=set)
-    _any: list[tuple[str, str, Home, str, tuple[str, ...]]] = field(default_factory=list)
+    _any: list[tuple[str, str, tuple[str, ...], Home, str, tuple[str, ...]]] = field(default_factory=list)
 
     # --- files ------------------------------------------------------------------------------------------------------
 
@@ -233,11 +233,22 @@ class World:
             self._noted.add((component, code, can_hide))
             self.notes.append(Note(component, code, detail, can_hide))
 
-    def undecided(self, one: Resource, what: str, *components: str) -> None:
-        """An attribute that decides is not known: verdicts that meet the component say so, and so does the report."""
+    def undecided(self, one: Resource, what: str, *components: str, ways: tuple[str, ...] = ("leak",)) -> None:
+        """An attribute that decides is not known: verdicts that meet the component say so, and so does the report.
+
+        ``ways`` are what a wrong guess hides: ``leak`` (more gets through), ``block`` (less does).
+        """
         detail = self._told(one, what)
         for component in components or (one.id,):
-            self.note(component, "PLANNED_VALUE_UNKNOWN", detail, "leak")
+            for way in ways:
+                self.note(component, "PLANNED_VALUE_UNKNOWN", detail, way)
+
+    def undecided_if(self, one: Resource, what: str, call: str, key: str, *held: str) -> None:
+        """As `undecided`, for any record of a list call whose ``key`` holds one of these, or for all if there is none.
+
+        Records that are made later count, too.
+        """
+        self._any.append((call, key, held, one.home, self._told(one, what), ("leak", "block")))
 
     def undecided_step(self, one: Resource, what: str, source: str, step: str) -> None:
         """Something decides a step of a source's pipeline, and nothing tells it."""
@@ -252,7 +263,8 @@ class World:
 
         ``ways`` are what a wrong guess hides: ``leak`` (more gets through), ``block`` (less does).
         """
-        self._any.append((call, vpc_id, one.home, self._told(one, what), ways or ("leak", "block")))
+        held = (vpc_id,) if vpc_id else ()
+        self._any.append((call, "VpcId", held, one.home, self._told(one, what), ways or ("leak", "block")))
 
     def _told(self, one: Resource, what: str) -> str:
         """Warn of an attribute that nothing tells; the sentence for verdicts that meet it."""
@@ -261,9 +273,9 @@ class World:
 
     def settle(self) -> None:
         """Note what `undecided_any` said, now that every record is there."""
-        for call, vpc_id, home, detail, ways in self._any:
+        for call, key, held, home, detail, ways in self._any:
             for place, record in self.each(call):
-                if record.get("VpcId") == vpc_id if vpc_id else place == home:
+                if record.get(key) in held if held else place == home:
                     for way in ways:
                         self.note(str(record[LISTS[call][1]]), "PLANNED_VALUE_UNKNOWN", detail, way)
 

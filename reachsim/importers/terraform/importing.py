@@ -22,7 +22,7 @@ from reachsim.importers.places import NO_ACCOUNT, is_account, is_region
 from reachsim.importers.planned import Home, Resource, build_snapshot, name_resources
 from reachsim.importers.planned.forms import documented
 from reachsim.importers.planned.live import open_live
-from reachsim.importers.planned.symbols import NAMED, PREFIXES
+from reachsim.importers.planned.symbols import NAMED, PREFIXES, of_other_files
 from reachsim.importers.terraform.choices import note_choices
 from reachsim.importers.terraform.plan import Instance, Plan, is_aws, read_plan
 from reachsim.importers.terraform.references import Resolver
@@ -66,7 +66,7 @@ def import_terraform(
         homes = _Homes(plan, account, region, live.homes() if live is not None else ())
         resources = _resources(plan, homes)
         named = {one.address: one for one in resources if one.action != "delete"}
-        name_resources(resources)
+        name_resources(resources, of_other_files(live.manifest.declared if live is not None else {}, plan.file))
         resolver = Resolver(plan, named)
         for instance in list(plan.instances.values()):
             if instance.address in named:
