@@ -145,9 +145,14 @@ class Glob:
         """
         if not other.has_wildcard:
             return self.matches("".join(cell for cell in other.cells if isinstance(cell, str)))
+        if self.matches_all or other.matches_all:
+            return True
         mine, theirs = self.cells, other.cells
-        reached = {(0, 0)}
-        waiting = [(0, 0)]
+        alike = _alike(mine, theirs)
+        if alike is None or _alike(mine[::-1], theirs[::-1]) is None:
+            return False
+        reached = {(alike, alike)}
+        waiting = [(alike, alike)]
         while waiting:
             i, j = waiting.pop()
             if i == len(mine) and j == len(theirs):
@@ -227,6 +232,16 @@ def _segments(cells: tuple[Cell, ...]) -> Iterable[_Segment]:
             yield _Segment.of(cells[start:at])
             start = at + 1
     yield _Segment.of(cells[start:])
+
+
+def _alike(mine: tuple[Cell, ...], theirs: tuple[Cell, ...]) -> int | None:
+    """How many characters two patterns begin with alike before either has a wildcard; None if they differ there."""
+    for place, (here, there) in enumerate(zip(mine, theirs, strict=False)):
+        if isinstance(here, Wild) or isinstance(there, Wild):
+            return place
+        if here != there:
+            return None
+    return min(len(mine), len(theirs))
 
 
 def _joint_steps(mine: tuple[Cell, ...], theirs: tuple[Cell, ...], i: int, j: int) -> Iterable[tuple[int, int]]:
