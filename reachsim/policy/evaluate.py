@@ -25,7 +25,7 @@ from typing import Final, Literal, NamedTuple
 from .exemptions import EXEMPT, LOGS, root_may_never, without_exempt
 from .judge import View, explain, weigh
 from .layers import Effect, Level, Policies, levels
-from .principals import Principal, Via
+from .principals import CallerKind, Principal, Via
 from .public import turns_away
 from .request import Request
 from .statements import KINDS, Document, Finding, Kind
@@ -37,6 +37,9 @@ _RESOURCE_SIDE: Final[frozenset[Kind]] = frozenset({"scp", "rcp", "endpoint", "r
 _BOTH_SIDES: Final = _RESOURCE_SIDE | _CALLER_SIDE
 _OWN_SIDE: Final = _BOTH_SIDES - {"resource"}
 _TRUSTING: Final = {"kms:": "key/", "sts:": "role/"}
+_TRUSTED: Final = tuple(_TRUSTING)
+_OF_ACCOUNTS: Final[frozenset[CallerKind]] = frozenset({"user", "role", "session", "federated-user", "root"})
+_ON_ACCESS_POINT: Final = ":accesspoint/"
 _NO_GRANTS: Final[frozenset[Via]] = frozenset()
 
 # Whose silence does not count once the resource policy names the caller so (facts 5, 7-9).
@@ -76,29 +79,27 @@ class Decision(NamedTuple):
 _NEVER: Final = Decider("identity", "", "none", "no root user may call sts:AssumeRole")
 
 
-class _Heard(NamedTuple):
-    """What the documents of a level say, one finding each, and what that makes together."""
-
-    kind: Kind
-    effect: Effect
-    level: Level
-    findings: list[Finding]
+_Heard = tuple[Kind, Effect, Level, list[Finding]]
+"""What the documents of a level say together, and one finding of each. No record, since each decision makes some."""
 
 
 class _Bound(NamedTuple):
     """The levels that bind a caller, each with what it says if it has no documents; those with documents, as
-    `Compiled.decide` asks them; and the kinds, besides the resource's policy, of which a level without is silent."""
+    `Compiled.decide` asks them; the kinds, besides the resource's policy, of which a level without is silent; and the
+    level of a resource that has no policy, which is no level of the first then."""
 
     levels: tuple[tuple[Level, _Heard | None], ...]
     asked: tuple[tuple[Kind, View, tuple[Document, ...]], ...]
     silent: frozenset[Kind]
+    bare: _Heard | None
 
     @staticmethod
     def of(found: tuple[Level, ...]) -> _Bound:
         empty = {one.kind for one in found if not one.documents and one.default == "none"}
         asked = tuple((one.kind, one.view, one.documents) for one in found if one.documents)
-        levels = tuple((one, None if one.documents else _Heard(one.kind, one.default, one, [])) for one in found)
-        return _Bound(levels, asked, frozenset(empty - {"resource"}))
+        levels = tuple((one, None if one.documents else (one.kind, one.default, one, list[Finding]())) for one in found)
+        bare = levels[0][1]  # the resource's policy comes first
+        return _Bound(levels[1:] if bare else levels, asked, frozenset(empty - {"resource"}), bare)
 
 
 class Compiled:
@@ -129,16 +130,17 @@ class Compiled:
 
     def decide(self, request: Request) -> Word:
         """The decision alone. Raises ValueError as `evaluate` does."""
-        if self._rcps or request.folded_action in EXEMPT or (self._resource and request.folded_action[:5] == LOGS):
+        if self._rcps or request.folded_action in EXEMPT or (self._resource and request.folded_action.startswith(LOGS)):
             policies, exempt = without_exempt(request, self._policies)
             if exempt:
                 return Compiled(policies, gateway=self._gateway).decide(request)
             if root_may_never(request):
                 return self.evaluate(request).decision
-        bound = self._bound.get(request.principal.kind)
+        caller = request.principal
+        bound = self._bound.get(caller.kind)
         if bound is None or self._hierarchy:
-            bound = self._binding(request.principal)
-        _, asked, silent = bound
+            bound = self._binding(caller)
+        asked, silent = bound.asked, bound.silent
         grants = _NO_GRANTS
         resource = False
         for kind, view, documents in asked:
@@ -158,34 +160,46 @@ class Compiled:
                 silent = silent | {kind}
         if resource and self._turns_away(request):
             return "ExplicitlyDenied"
+        if silent and not resource:
+            return "ImplicitlyDenied"  # nothing excuses it
+        if not resource and _is_own(request) and not request.folded_action.startswith(_TRUSTED):
+            return "Allowed"
         must_allow = _must_allow(request, resource, grants)
         if not resource and "resource" in must_allow:
             return "ImplicitlyDenied"
-        if silent and not must_allow.isdisjoint(silent):
-            return "ImplicitlyDenied"
-        return "Allowed"
+        return "ImplicitlyDenied" if silent and not must_allow.isdisjoint(silent) else "Allowed"
 
     def evaluate(self, request: Request) -> Decision:
         """The decision with its reasons. Raises ValueError as the function `evaluate` does."""
-        caller = request.principal
-        if self._rcps or request.folded_action in EXEMPT or (self._resource and request.folded_action[:5] == LOGS):
+        caller, action, arn = request.principal, request.folded_action, request.resource_arn
+        exempted = self._rcps or action in EXEMPT or (self._resource and action.startswith(LOGS))
+        if exempted:
             policies, exempt = without_exempt(request, self._policies)
             if exempt:
                 decision = Compiled(policies, gateway=self._gateway).evaluate(request)
                 return decision._replace(notes=(*decision.notes, exempt))
-        heard = [known or _hear(request, level) for level, known in self._binding(request.principal).levels]
+        bound = self._bound.get(caller.kind)
+        if bound is None or self._hierarchy:
+            bound = self._binding(caller)
+        heard: list[_Heard] = []
         found: dict[Kind, Effect] = {}
-        for kind, effect, _, _ in heard:
-            if effect == "deny" or found.get(kind, "allow") == "allow":
-                found[kind] = effect  # every level has to allow, and any Deny blocks
-        resource, grants = found["resource"] == "allow", _NO_GRANTS
-        public = False
-        if resource:
-            grants = heard[0].findings[0].grants
+        for level, known in bound.levels:
+            one = known or _hear(request, level)
+            heard.append(one)
+            if one[1] == "deny" or found.get(one[0], "allow") == "allow":
+                found[one[0]] = one[1]  # every level has to allow, and any Deny blocks
+        resource = public = False
+        grants = _NO_GRANTS
+        if self._resource and found["resource"] == "allow":
+            resource = True
+            grants = heard[0][3][0].grants
             public = self._turns_away(request)
             if public:
                 found["resource"] = "deny"
         must_allow = _must_allow(request, resource, grants)
+        if bound.bare is not None and "resource" in must_allow:
+            heard.append(bound.bare)
+            found["resource"] = "none"
         allowing: list[Kind] = []
         blocking: list[Kind] = []
         word: Word = "Allowed"
@@ -198,7 +212,7 @@ class Compiled:
             elif kind in must_allow:
                 blocking.append(kind)
                 word = "ImplicitlyDenied" if word == "Allowed" else word
-        if word == "Allowed" and root_may_never(request):
+        if exempted and word == "Allowed" and root_may_never(request):
             return Decision("ImplicitlyDenied", ("identity",), (_NEVER,), self._notes)
         telling = blocking or allowing
         if len(telling) > 1:
@@ -211,9 +225,9 @@ class Compiled:
             effect = found[kind]
             for one in heard:
                 if one[0] == kind and one[1] == effect:
-                    deciders += _words(one, request)
+                    _tell(one, request, deciders)
         notes = self._notes
-        if self._hierarchy or caller.kind == "service" or request.folded_action.startswith(("kms:", "s3:")):
+        if self._hierarchy or caller.kind == "service" or action.startswith("kms:") or _ON_ACCESS_POINT in arn:
             notes += tuple(_notes(request, self._policies, found, grants))
         return Decision(word, tuple(blocking), tuple(deciders), notes)
 
@@ -253,12 +267,17 @@ def _must_allow(request: Request, allowed: bool, grants: frozenset[Via]) -> froz
 
     ``allowed``: the resource policy allows, naming the caller as ``grants`` tells.
     """
-    caller = request.principal
-    if caller.account != request.resource_account or not caller.account or caller.kind == "provider":
-        return _BOTH_SIDES if caller.has_identity else _RESOURCE_SIDE
+    if not _is_own(request):
+        return _BOTH_SIDES if request.principal.has_identity else _RESOURCE_SIDE
     if allowed:
         return _OWN_SIDE - excused(grants)
-    return _BOTH_SIDES if request.folded_action[:4] in _TRUSTING and must_trust(request) else _OWN_SIDE
+    return _BOTH_SIDES if request.folded_action.startswith(_TRUSTED) and must_trust(request) else _OWN_SIDE
+
+
+def _is_own(request: Request) -> bool:
+    """Whether the caller has policies in the account that owns the resource."""
+    caller = request.principal
+    return caller.account == request.resource_account and caller.kind in _OF_ACCOUNTS
 
 
 def excused(grants: frozenset[Via]) -> frozenset[Kind]:
@@ -285,22 +304,20 @@ def _hear(request: Request, level: Level) -> _Heard:
         elif effect == "deny" or (effect == "allow" and together == "none"):
             together = effect
         findings.append(finding)
-    return _Heard(kind, together, level, findings)
+    return kind, together, level, findings
 
 
-def _words(heard: _Heard, request: Request) -> list[Decider]:
-    """The reasons of a level; where a hierarchy allows, the first of them will do."""
+def _tell(heard: _Heard, request: Request, deciders: list[Decider]) -> None:
+    """Adds the reasons of a level; where a hierarchy allows, the first of them will do."""
     kind, effect, level, findings = heard
     if not findings:
-        return [Decider(level.names[0], "", effect, level.why)]
-    deciders: list[Decider] = []
+        deciders.append(Decider(level.names[0], "", effect, level.why))
     for number, finding in enumerate(findings):
         if finding.effect == effect:
             label, why = explain(finding, level.documents[number], request, level.view)
             deciders.append(Decider(level.names[number], label, effect, why))
             if effect == "allow" and kind in ("scp", "rcp"):
                 break
-    return deciders
 
 
 def _refuse(finding: Finding, document: Document, request: Request, view: View) -> None:
@@ -317,7 +334,7 @@ def _notes(request: Request, policies: Policies, found: dict[Kind, Effect], gran
         yield 'that Principal "*" covers AWS services is an assumption'
     if found.get("rcp") == "none":
         yield "AWS's full-access RCP cannot be detached; the input seems to leave it out"
-    if found["resource"] == "none" and request.folded_action.startswith("kms:") and must_trust(request):
+    if found.get("resource", "none") == "none" and request.folded_action.startswith("kms:") and must_trust(request):
         yield "KMS grants are not modelled"
-    if request.service == "s3" and ":accesspoint/" in request.resource_arn:
+    if request.service == "s3" and _ON_ACCESS_POINT in request.resource_arn:
         yield "S3 access points are not modelled: the access point and its bucket both have a policy"

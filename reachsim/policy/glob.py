@@ -123,6 +123,17 @@ class Glob:
         return any(isinstance(cell, Wild) for cell in self.cells)
 
     @property
+    def begin(self) -> str | None:
+        """How the texts that fit begin, if a ``*`` at the end is the only wildcard; else None.
+
+        >>> Glob.parse("a/*").begin, Glob.parse("*").begin, Glob.parse("a/*b").begin, Glob.parse("a?*").begin
+        ('a/', '', None, None)
+        """
+        letters = [cell for cell in self.cells[:-1] if isinstance(cell, str)]
+        sole = self.cells[-1:] == (Wild.RUN,) and len(letters) == len(self.cells) - 1
+        return "".join(letters) if sole else None
+
+    @property
     def matches_all(self) -> bool:
         """Whether the pattern is ``*``."""
         return self.cells == (Wild.RUN,)

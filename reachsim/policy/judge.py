@@ -75,7 +75,7 @@ def judge(
 
 def weigh(document: Document, request: Request, view: View) -> Finding:
     """What a document says, without words."""
-    denies, allows = document.relevant(request.folded_action)
+    denies, allows = document.known.get(request.folded_action) or document.relevant(request.folded_action)
     by_principal = view.kind in PRINCIPAL_KINDS
     unsure_deny: Statement | None = None
     for finding in denies:
@@ -101,10 +101,11 @@ def weigh(document: Document, request: Request, view: View) -> Finding:
                 continue
         truth = _matches(statement, request)
         if truth:
+            if via is None and unsure_deny is None:
+                return finding  # who is named does not matter, so one is enough
             granting = granting or finding
-            if via is None:
-                break  # who is named does not matter, so one is enough
-            grants.append(via)
+            if via is not None:
+                grants.append(via)
         elif truth is None and unsure_allow is None:
             unsure_allow = statement
     if unsure_deny is not None or unsure_allow is not None:
@@ -130,7 +131,8 @@ def _matches(statement: Statement, request: Request) -> Truth:
     truth: Truth = True
     keys = request.keys
     if statement.takes is not None and request.resource_pattern is None:
-        if not statement.takes(request.resource_arn):
+        begins = statement.begins
+        if not (request.resource_arn.startswith(begins) if begins else statement.takes(request.resource_arn)):
             return False
         if statement.quick is not None:
             for lookup, test in statement.quick:

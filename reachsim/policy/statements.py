@@ -70,16 +70,36 @@ def _taker(globs: tuple[Glob, ...], negated: bool) -> Callable[[str], bool]:
     return takes
 
 
+def _begins(element: Element) -> tuple[str, ...] | None:
+    """How texts begin that the element takes, if that is all there is to it."""
+    begins = [pattern.glob.begin for pattern in element.patterns if pattern.glob is not None]
+    found = tuple(one for one in begins if one is not None)
+    return found if not element.negated and len(found) == len(begins) else None
+
+
 class Statement:
     """One statement. An absent element is an empty tuple and restricts nothing; where AWS would store only one of
     ``Action`` and ``NotAction`` (and the like) but both are given, both must match.
 
-    ``takes`` tells whether a resource fits that is no pattern; it is None where that needs a look at variables or at
-    two elements. ``quick`` holds the conditions' keys and tests for requests with one value of each; it is None where a
-    condition needs more.
+    ``label`` is the Sid, or the index as a text if there is none. ``takes`` tells whether a resource fits that is no
+    pattern; it is None where that needs a look at variables or at two elements. ``begins`` says the same by how the
+    resource begins, where every pattern ends in its only wildcard. ``quick`` holds the conditions' keys and tests for
+    requests with one value of each; it is None where a condition needs more.
     """
 
-    __slots__ = ("actions", "conditions", "effect", "index", "principals", "quick", "resources", "sid", "takes")
+    __slots__ = (
+        "actions",
+        "begins",
+        "conditions",
+        "effect",
+        "index",
+        "label",
+        "principals",
+        "quick",
+        "resources",
+        "sid",
+        "takes",
+    )
 
     def __init__(
         self, index: int, sid: str, effect: Effect, *, principals: tuple[PrincipalElement, ...] = (),
@@ -87,12 +107,14 @@ class Statement:
     ) -> None:  # fmt: skip
         self.index = index
         self.sid = sid
+        self.label = sid or str(index)
         self.effect = effect
         self.principals = principals
         self.actions = actions
         self.resources = resources
         self.conditions = conditions
         self.takes = resources[0].fits if len(resources) == 1 and resources[0].fixed else None
+        self.begins = _begins(resources[0]) if self.takes is not None else None
         quick = [(condition.lookup, condition.quick) for condition in conditions if condition.quick is not None]
         self.quick = tuple(quick) if len(quick) == len(conditions) else None
 
@@ -105,11 +127,6 @@ class Statement:
 
     def __hash__(self) -> int:
         return hash((self.index, self.sid, self.effect))
-
-    @property
-    def label(self) -> str:
-        """The Sid, or the index as a text if there is none."""
-        return self.sid or str(self.index)
 
 
 class Note(NamedTuple):
@@ -138,29 +155,30 @@ class Relevant(NamedTuple):
 
 
 class Document:
-    """A policy document, ready to be judged. Build it with `parse`. Nothing but the memory of `relevant` changes."""
+    """A policy document, ready to be judged. Build it with `parse`. Nothing but ``known``, the memory of `relevant`,
+    changes."""
 
-    __slots__ = ("_relevant", "first_allow", "notes", "statements", "version")
+    __slots__ = ("first_allow", "known", "notes", "statements", "version")
 
     def __init__(self, version: str, statements: tuple[Statement, ...], notes: tuple[Note, ...]) -> None:
         self.version = version
         self.statements = statements
         self.notes = notes
         self.first_allow = next((one for one in statements if one.effect == "Allow"), None)
-        self._relevant: dict[str, Relevant] = {}
+        self.known: dict[str, Relevant] = {}
 
     def relevant(self, action: str) -> Relevant:
         """The statements that fit an action in lower case; found once per action, since a document meets few."""
-        found = self._relevant.get(action)
+        found = self.known.get(action)
         if found is None:
             fitting = [one for one in self.statements if all(element.fits(action) for element in one.actions)]
             found = Relevant(
                 tuple(Finding("deny", one) for one in fitting if one.effect == "Deny"),
                 tuple(Finding("allow", one) for one in fitting if one.effect == "Allow"),
             )
-            if len(self._relevant) >= _REMEMBERED_ACTIONS:
-                self._relevant.clear()
-            self._relevant[action] = found
+            if len(self.known) >= _REMEMBERED_ACTIONS:
+                self.known.clear()
+            self.known[action] = found
         return found
 
     def notes_for(self, kind: Kind, gateway: bool = False) -> tuple[str, ...]:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from tests.benchmarks import organization
 from tests.benchmarks.measuring import Measured
+
+SHIPPED: Final = 0
+"""The size of figures that are measured on the shipped snapshots."""
+NO_NETWORK: Final = -1
+"""The size of figures that need no network."""
 
 
 class Place:
@@ -32,7 +37,7 @@ class Place:
 
 
 class Figure(NamedTuple):
-    """A figure: ``size`` in interfaces (0: of the shipped snapshots), ``better`` says which way the goals go."""
+    """A figure: ``size`` in interfaces (or `SHIPPED`, `NO_NETWORK`), ``better`` says which way the goals go."""
 
     name: str
     title: str

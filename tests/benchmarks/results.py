@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tests.benchmarks.figure import Figure
+from tests.benchmarks.figure import NO_NETWORK, SHIPPED, Figure
 
 HEAD = """\
 # Speed and scale
@@ -47,7 +47,8 @@ def render(figures: Sequence[Figure], parts: Mapping[str, Part], state: str) -> 
         part = parts.get(figure.name)
         goals = (f"{_sign(figure)} {_number(figure.goal)} {figure.unit}",
                  f"{_sign(figure)} {_number(figure.ambition)} {figure.unit}")  # fmt: skip
-        size = f"{part.size if part else figure.size:,}" if figure.size else "shipped"
+        words = {SHIPPED: "shipped", NO_NETWORK: "no"}
+        size = words.get(figure.size) or f"{part.size if part else figure.size:,}"
         if part is None:
             rows.append(f"| [{figure.title}](#{figure.name}) | {size} | not measured | {goals[0]} | {goals[1]} | |")
             continue

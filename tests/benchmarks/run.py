@@ -22,14 +22,14 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks.figure import Figure, Place
-from tests.benchmarks.figures import comparing, diagrams, pairs, processes, queries
+from tests.benchmarks.figures import comparing, diagrams, pairs, policies, processes, queries
 from tests.benchmarks.measuring import ROOT
 from tests.benchmarks.results import Part, render
 
 HERE = Path(__file__).resolve().parent
 FIGURES: tuple[Figure, ...] = (
     *processes.FIGURES[:2], *queries.FIGURES, *diagrams.FIGURES, *pairs.FIGURES, *processes.FIGURES[2:],
-    *comparing.FIGURES,
+    *comparing.FIGURES, *policies.FIGURES,
 )  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def main() -> None:
             continue
         if given.only is None and file.exists() and Part.of(json.loads(file.read_text())).state == state():
             continue
-        size = given.size if given.size is not None and figure.size else figure.size
+        size = given.size if given.size is not None and figure.size > 0 else figure.size
         print(f"{figure.name} …", file=sys.stderr, flush=True)
         part = measured(figure, place, size)
         file.write_text(json.dumps(part._asdict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
