@@ -1,18 +1,21 @@
-"""Whether anything connects two VPCs: behind a missing route it tells a route to add from a connection to make.
+"""What is behind a missing route to another VPC: nothing that connects the two, or a route there for other addresses.
 
-**Source:** code DISCONNECTED_VPCS of "Reachability Analyzer explanation codes"; facts N180 to N195.
+**Source:** codes DISCONNECTED_VPCS, CANNOT_ROUTE and TGW_RTB_CANNOT_ROUTE of "Reachability Analyzer explanation codes";
+facts N180 to N195.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
 
+from reachsim.evidence import Block
 from reachsim.forwarding import Walk
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
+from reachsim.routing import target_of
 
 _NO_WAY_OVER: Final = (
     "NO_ROUTE_TO_DESTINATION",
@@ -26,15 +29,21 @@ _CONNECTIONS: Final = (
     "describe-route-tables",
 )
 _GONE: Final = ("deleted", "deleting", "rejected", "expired", "failed")
+_NOT_COVERED: Final = {
+    "NO_ROUTE_TO_DESTINATION": "CANNOT_ROUTE",
+    "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT": "TGW_RTB_CANNOT_ROUTE",
+}
 
 
 def told_apart(network: Network, flow: Walk, vpc_id: str, aimed: Sequence[Interface]) -> Walk:
-    """The flow, the cause DISCONNECTED_VPCS behind a missing route to interfaces of VPCs that nothing connects."""
-    if not vpc_id or not any(block.code in _NO_WAY_OVER for block in flow.blocks):
+    """The flow, with the cause behind a missing route to interfaces of other VPCs."""
+    if not vpc_id or not any(block.code in (*_NO_WAY_OVER, *_NOT_COVERED) for block in flow.blocks):
         return flow
     there = {one.vpc_id for one in aimed if not one.addresses.isdisjoint(flow.destinations)}
-    if not there or vpc_id in there or any(connected(network, vpc_id, other) is not False for other in there):
+    if not there or vpc_id in there:
         return flow
+    if any(connected(network, vpc_id, other) is not False for other in there):
+        return msgspec.structs.replace(flow, blocks=tuple(_nearly_routed(network, one, there) for one in flow.blocks))
     others = ", ".join(network.label(one) for one in sorted(there))
     detail = f"no peering connection and no transit gateway connects {network.label(vpc_id)} with {others}"
     blocks = tuple(
@@ -44,6 +53,49 @@ def told_apart(network: Network, flow: Walk, vpc_id: str, aimed: Sequence[Interf
         for block in flow.blocks
     )
     return msgspec.structs.replace(flow, blocks=blocks)
+
+
+def _nearly_routed(network: Network, block: Block, there: set[str]) -> Block:
+    """The block, with the route of its table that leads to those VPCs and does not cover what was asked for."""
+    if block.code not in _NOT_COVERED or block.leg != "request" or block.cause is not None:
+        return block
+    by_transit = block.code == "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT"
+    routes = (_transit_routes if by_transit else _routes)(network, block.component)
+    near = next((shown for shown, ends in routes if there <= ends), None)
+    if near is None:
+        return block
+    detail = f"{block.detail}; {near} leads there, but not for this address"
+    return msgspec.structs.replace(block, cause=_NOT_COVERED[block.code], detail=detail)
+
+
+def _routes(network: Network, table_id: str) -> Iterator[tuple[str, set[str]]]:
+    """(a working route of a VPC's table in words, the VPCs that its target joins)."""
+    table = network.route_tables.get(table_id)
+    for route in table.routes if table is not None else ():
+        target = target_of(route)
+        if route.state == "active" and target.kind in ("vpc-peering-connection", "transit-gateway"):
+            destination = route.destination_cidr_block or route.destination_ipv6_cidr_block
+            shown = f"{destination or route.destination_prefix_list_id} → {network.label(target.id)}"
+            yield shown, _joined_by(network, target.id)
+
+
+def _joined_by(network: Network, target: str) -> set[str]:
+    connection = network.vpc_peering_connections.get(target)
+    if connection is not None:
+        return {end.vpc_id for end in (connection.requester_vpc_info, connection.accepter_vpc_info) if end.vpc_id}
+    attachments = network.transit_gateway_vpc_attachments.values()
+    return {one.vpc_id for one in attachments if one.transit_gateway_id == target and one.vpc_id}
+
+
+def _transit_routes(network: Network, table_id: str) -> Iterator[tuple[str, set[str]]]:
+    """(a working route of a transit gateway's table in words, the VPCs that it leads to)."""
+    known = network.transit_gateway_routes.get(table_id)
+    for route in known.routes if known is not None else ():
+        ends = {one.resource_id for one in route.transit_gateway_attachments if one.resource_type == "vpc"}
+        attachments = ", ".join(one.transit_gateway_attachment_id or "?" for one in route.transit_gateway_attachments)
+        if route.state == "active":
+            shown = route.destination_cidr_block or route.prefix_list_id
+            yield f"{shown} → {attachments}", {end for end in ends if end}
 
 
 def connected(network: Network, one: str, other: str) -> bool | None:

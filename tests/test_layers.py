@@ -68,7 +68,7 @@ MAY_IMPORT = {
     "names": WAYS | ENGINE | {"forwarding", "selectors", "workloads", "resolver_paths", "service_hosts"},
     "resolver_paths": WAYS | ENGINE | {"forwarding", "selectors", "workloads"},
     "scenarios": WAYS | ENGINE | {"apart", "forwarding", "selectors", "workloads", "fleet_proxy", "resolver_paths"},
-    "apart": FACTS | {"forwarding"},
+    "apart": FACTS | {"forwarding", "routing"},
     "policy_layers": WAYS | ENGINE | {"forwarding", "scenarios", "policy", "verdict"},
     "api": ANSWERS
     | {

@@ -610,6 +610,8 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
         )
     if endpoint is not None:
         reached = _at_endpoint(ground, reached, endpoint)
+        if endpoint.vpc_endpoint_type == "Interface":
+            reached = _offered_in_zone(ground, reached, endpoint, interface)
         reached = reached.through(
             hop(reached, endpoint.vpc_endpoint_id, "vpc-endpoint", f"{network.label(endpoint.vpc_endpoint_id)}: "
                 f"{endpoint.service_name}", source=network.source(endpoint.vpc_endpoint_id))
@@ -640,6 +642,27 @@ def _at_endpoint(ground: Ground, flow: Walk, endpoint: VpcEndpoint) -> Walk:
         return flow.unknown(Gap("ENDPOINT_PARTIAL", endpoint_id, f"{label} is only partly available", can_hide="block"))
     why = block(flow, "BAD_STATE", endpoint_id, f"{label} is {state}", direction="ingress")
     return past_state(flow, endpoint_id, state, ("available",), why)
+
+
+def _offered_in_zone(ground: Ground, flow: Walk, endpoint: VpcEndpoint, interface: Interface) -> Walk:
+    """Blocked if the endpoint's service is not offered in the zone of its interface.
+
+    Zones are compared by id; by name only where the snapshot holds one account, as accounts name them differently.
+    """
+    network, endpoint_id = ground.network, endpoint.vpc_endpoint_id
+    service, subnet = network.endpoint_services.get(endpoint.service_name), network.subnets.get(interface.subnet_id)
+    here = network.home_of(endpoint_id)
+    if service is None or subnet is None or endpoint.service_region not in (None, here[1]):
+        return flow
+    offered, zone = service.availability_zone_ids, subnet.availability_zone_id
+    if not offered or zone is None:
+        one_account = len({account for account, _ in network.homes}) == 1
+        offered, zone = service.availability_zones if one_account else (), subnet.availability_zone
+    if not offered or zone is None or zone in offered:
+        return flow
+    detail = f"{endpoint.service_name} is not offered in {zone}, where {interface.id} is, but in {', '.join(offered)}"
+    code = "VPCE_SERVICE_NOT_INSTALLED_IN_AZ"
+    return flow.blocked(block(flow, code, endpoint_id, detail, at=interface.id, direction="ingress"))
 
 
 def carries_git(endpoint: VpcEndpoint) -> bool:

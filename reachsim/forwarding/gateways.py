@@ -468,6 +468,7 @@ def nat_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     if gateway.attached_appliances:
         detail = f"{label} has an appliance attached that may filter"
         flow = flow.unknown(Gap("NAT_ATTACHED_APPLIANCE", gateway_id, detail, can_hide="block"))
+    flow = _past_zone(ground, flow, gateway)
     parts: list[Walk] = []
     foreign = _foreign_to_nat(ground, flow, vpc_id)
     if foreign:
@@ -585,12 +586,34 @@ def _sending(ground: Ground, gateway: NatGateway, zone: str | None) -> tuple[Nat
     usable = sending_addresses(gateway)
     if gateway.availability_mode != "regional" or zone is None:
         return usable
-    subnets = (ground.network.subnets[one] for one in ground.network.subnets_of(gateway.vpc_id or ""))
-    names = {zone} | {
-        one.availability_zone or "" for one in subnets if zone in (one.availability_zone_id, one.availability_zone)
-    }
+    names = _names_of_zone(ground, gateway.vpc_id or "", zone)
     near = tuple(one for one in usable if {one.availability_zone_id, one.availability_zone} & names)
     return near or usable
+
+
+def _names_of_zone(ground: Ground, vpc_id: str, zone: str) -> set[str]:
+    """The id and the name of an Availability Zone, as the subnets of a VPC tell them."""
+    subnets = (ground.network.subnets[one] for one in ground.network.subnets_of(vpc_id))
+    both = ((one.availability_zone_id, one.availability_zone) for one in subnets)
+    return {zone} | {name for pair in both if zone in pair for name in pair if name}
+
+
+def _past_zone(ground: Ground, flow: Walk, gateway: NatGateway) -> Walk:
+    """Blocked if a regional NAT gateway that does not expand by itself does not support the flow's zone.
+
+    API_NatGateway, AutoProvisionZones: "When disabled, you must manually manage which AZs the NAT gateway supports".
+    """
+    zone, vpc_id = flow.context.zone, gateway.vpc_id or ""
+    by_hand = gateway.availability_mode == "regional" and gateway.auto_provision_zones == "disabled"
+    if not by_hand or zone is None:
+        return flow
+    supported = [{one.availability_zone_id, one.availability_zone} - {None} for one in sending_addresses(gateway)]
+    names = _names_of_zone(ground, vpc_id, zone)
+    if not all(supported) or any(one & names for one in supported):
+        return flow
+    label = ground.network.label(gateway.nat_gateway_id)
+    detail = f"{label} does not support {' or '.join(sorted(names))}, and expands to no zone by itself"
+    return flow.blocked(block(flow, "REGIONAL_NGW_ROUTE_AZ_RESTRICTION", gateway.nat_gateway_id, detail))
 
 
 # --- endpoints ------------------------------------------------------------------------------------------------------

@@ -413,6 +413,7 @@ class NatGateway(Ec2, frozen=True):
     state: State = State("available")
     connectivity_type: str = "public"
     availability_mode: str | None = None
+    auto_provision_zones: str | None = None
     route_table_id: str | None = None
     nat_gateway_addresses: tuple[NatGatewayAddress, ...] = ()
     attached_appliances: tuple[AttachedAppliance, ...] = ()
@@ -635,6 +636,8 @@ class PrivateDnsName(Ec2, frozen=True, order=True):
 
 class VpcEndpointService(Ec2, frozen=True):
     service_name: str = ""
+    availability_zones: tuple[str, ...] = ()
+    availability_zone_ids: tuple[str, ...] = ()
     private_dns_names: tuple[PrivateDnsName, ...] = ()
     private_dns_name: str | None = None
     private_dns_name_verification_state: str | None = None

@@ -311,11 +311,14 @@ def regional_nat(draft: Draft, one: Site, number: int) -> str:
              "PrivateIp": f"10.{one.index}.250.{number * 4 + place + 1}"}
             for place, zone in enumerate(zones)
         ]  # fmt: skip
+    by_hand = len(rows) > 1 and draft.chance(0.5)  # the zones that there are now, or all but one
+    if by_hand and len(rows) > 2 and draft.chance(0.6):
+        rows.pop()
     nat = f"nat-regional-{one.id}-{number}"
     return net._add("ec2/describe-nat-gateways", nat, {
         "NatGatewayId": nat, "VpcId": one.id, "State": "failed" if draft.chance(0.05) else "available",
         "ConnectivityType": "public", "AvailabilityMode": "regional", "RouteTableId": table,
-        "NatGatewayAddresses": rows,
+        "NatGatewayAddresses": rows, "AutoProvisionZones": "disabled" if by_hand else "enabled",
     })  # fmt: skip
 
 

@@ -517,6 +517,8 @@ class Walk:
             self.require_acl(nat["SubnetId"], egress=False)
         if nat["State"] != "available":
             raise Dropped("BAD_STATE", id)
+        if regional and not self.world.nat_serves(id, self.zone_of(sender)):
+            raise Dropped("REGIONAL_NGW_ROUTE_AZ_RESTRICTION", id)  # N54
         by_transit = self.by_transit_gateway or (self.origin[1].startswith("tgw-") and not self.translations)
         if not by_transit and not self.world.in_vpc(nat["VpcId"], self.flight.source):
             raise Dropped("NGW_REQUIRES_SOURCE_IN_VPC", id)  # N50: not by peering, nor by a virtual private gateway

@@ -117,6 +117,13 @@ class World:
         near = [row for row in rows if row.get("AvailabilityZone") == zone and not nat.get("SubnetId")]
         return (near or rows)[0]
 
+    def nat_serves(self, id: str, zone: str | None) -> bool:
+        """Whether a regional NAT gateway serves a zone: all of them, unless somebody manages its zones by hand."""
+        nat = self.nat_gateways[id]
+        zones = [row.get("AvailabilityZone") for row in nat["NatGatewayAddresses"] if row.get("Status") != "failed"]
+        by_hand = nat.get("AutoProvisionZones") == "disabled" and zone is not None
+        return not by_hand or None in zones or zone in zones
+
     def nat_address(self, id: str, zone: str | None = None) -> Ip:
         """What a NAT gateway sends from; AWS lists no private address of a regional one (N54)."""
         row = self.nat_row(id, zone)

@@ -193,3 +193,14 @@ def test_what_no_page_confirms_behind_a_nat_gateway_may_hide_a_leak() -> None:
     assert [(one.code, one.component, one.can_hide) for one in notes] == [
         ("NAT_THEN_GATEWAY_ENDPOINT", "vpce-s3", "leak")
     ]
+
+
+def test_zones_of_a_gateway_that_is_managed_by_hand_are_all_it_serves() -> None:
+    """API_NatGateway: "When disabled, you must manually manage which AZs the NAT gateway supports"."""
+    net = RegionalNat("us-east-1a", AutoProvisionZones="disabled")
+    assert fate(ask(net, net.client, WORLD)) == ("allowed", "internet")
+    assert blocks(ask(net, net.third, WORLD)) == {
+        ("REGIONAL_NGW_ROUTE_AZ_RESTRICTION", "nat-r", None, None, "request", "egress")
+    }
+    net["nat-r"]["AutoProvisionZones"] = "enabled"
+    assert fate(ask(net, net.third, WORLD)) == ("allowed", "internet")

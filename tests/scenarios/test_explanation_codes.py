@@ -16,20 +16,17 @@ from reachsim.verdict import Verdict
 from tests.build import ANYWHERE, Build
 from tests.scenarios import test_load_balancers
 from tests.scenarios.lan import Lan, ask, causes, codes, natted, public
+from tests.scenarios.test_accounts_egress import RegionalNat
 from tests.scenarios.test_facts_transit import Hub
 from tests.scenarios.test_middleboxes import Edge, five_tuple
 
 WORLD = "ip:198.51.100.7"
 NOT_ASKED = {
-    "CANNOT_ROUTE": "names a route that was not chosen; NO_ROUTE_TO_DESTINATION names the table",
     "IGW_NAT_REFLECTION": "the way out and back in is followed (N85)",
-    "TGW_RTB_CANNOT_ROUTE": "names a route that was not chosen; TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT names the table",
     "TGW_ATTACH_VPC_AZ_RESTRICTION": "the zone that traffic enters by is chosen, or held to by appliance mode (N187)",
     "ENI_ADDRESS_RESTRICTION": "what an interface or a build sends is asked for with addresses of its own",
     "IGW_DESTINATION_ADDRESS_IN_VPC_CIDRS": "who has an address from outside is looked for by public addresses",
     "VPCE_GATEWAY_EGRESS_SOURCE_ADDRESS_RESTRICTION": "gateway endpoints answer from the address that was asked",
-    "VPCE_SERVICE_NOT_INSTALLED_IN_AZ": "an endpoint's interfaces in other zones serve its name (N132)",
-    "REGIONAL_NGW_ROUTE_AZ_RESTRICTION": "another zone serves until the gateway has expanded (N54)",
     "GWLB_PROTOCOL_RESTRICTION": "what a Gateway Load Balancer does is not followed (N149)",
     "GWLB_DESTINATION_PORT_RESTRICTION": "what a Gateway Load Balancer does is not followed (N149)",
     "UNKNOWN_PEERED_SGS": "unknown here, not blocked (N91)",
@@ -281,6 +278,19 @@ class Rules:
         return ask(net, "eni-client", endpoint)
 
     @staticmethod
+    def endpoint_service_elsewhere() -> Verdict:
+        net = Lan()
+        endpoint = net.interface_endpoint(net.vpc_id, "logs", {net.b: "10.0.2.20"}, [net.open], name="e")
+        net._lists["ec2/describe-vpc-endpoint-services"].append(
+            {"ServiceName": net[endpoint]["ServiceName"], "AvailabilityZones": ["us-east-1a", "us-east-1c"]}
+        )
+        return ask(net, "eni-client", endpoint)
+
+    @staticmethod
+    def regional_nat_elsewhere() -> Verdict:
+        return ask(RegionalNat("us-east-1b", AutoProvisionZones="disabled"), "eni-client", WORLD)
+
+    @staticmethod
     def private_source_at_the_gateway() -> Verdict:
         return ask(public(), "ip:10.99.0.1", "eni-client")
 
@@ -342,6 +352,18 @@ class Behind:
         return Rules.transit_blackhole()
 
     @staticmethod
+    def narrow_route() -> Verdict:
+        return ask(Rules.peered("10.1.2.0/24"), "eni-client", "eni-far")
+
+    @staticmethod
+    def narrow_transit_route() -> Verdict:
+        net = Hub()
+        for route in net.routes():
+            if route["DestinationCidrBlock"] == "10.1.0.0/16":
+                route["DestinationCidrBlock"] = "10.1.128.0/17"
+        return ask(net, "eni-x", "eni-y")
+
+    @staticmethod
     def nothing_between(*, gateway: bool = False) -> Verdict:
         net = Lan()
         other = net.vpc("10.1.0.0/16", name="other")
@@ -356,6 +378,8 @@ BEHIND: dict[str, tuple[str, Callable[[], Verdict]]] = {
     "HIGHER_PRIORITY_ROUTE": ("BAD_STATE_ROUTE", Behind.equal_blackhole),
     "TGW_RTB_MORE_SPECIFIC_ROUTE": ("TGW_RTB_BAD_STATE_ROUTE", Behind.longer_transit_blackhole),
     "TGW_RTB_HIGHER_PRIORITY_ROUTE": ("TGW_RTB_BAD_STATE_ROUTE", Behind.equal_transit_blackhole),
+    "CANNOT_ROUTE": ("NO_ROUTE_TO_DESTINATION", Behind.narrow_route),
+    "TGW_RTB_CANNOT_ROUTE": ("TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", Behind.narrow_transit_route),
     "DISCONNECTED_VPCS": ("NO_ROUTE_TO_DESTINATION", Behind.nothing_between),
     "DISCONNECTED_VPCS gateway": (
         "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS", lambda: Behind.nothing_between(gateway=True),
@@ -382,6 +406,8 @@ ROWS: dict[str, Callable[[], Verdict]] = {
     "BAD_STATE peering": Rules.peering_pending,
     "PROTOCOL_RESTRICTION nat": Rules.nat_protocol,
     "PROTOCOL_RESTRICTION endpoint": Rules.endpoint_protocol,
+    "VPCE_SERVICE_NOT_INSTALLED_IN_AZ": Rules.endpoint_service_elsewhere,
+    "REGIONAL_NGW_ROUTE_AZ_RESTRICTION": Rules.regional_nat_elsewhere,
     "VPC_BLOCK_PUBLIC_ACCESS_ENABLED": Rules.bpa,
     "INGRESS_RTB_NO_PUBLIC_IP": Rules.edge_without_public_address,
     "INGRESS_RTB_TRAFFIC_REDIRECTION": Rules.edge_asymmetric,
