@@ -75,6 +75,7 @@ _ZONES: Final = "/Route53/latest/DeveloperGuide/hosted-zone-private-consideratio
 _RULES: Final = "/Route53/latest/DeveloperGuide/resolver-overview-forward-vpc-to-network-using-rules.html"
 _DNS_FIREWALL: Final = "/Route53/latest/DeveloperGuide/resolver-dns-firewall-overview.html"
 _PRIVATELINK: Final = "/vpc/latest/privatelink/privatelink-access-aws-services.html"
+_SHARED_SERVICE: Final = "/vpc/latest/privatelink/privatelink-share-your-services.html"
 _INTERFACE_ENDPOINT: Final = "/vpc/latest/privatelink/create-interface-endpoint.html"
 _GATEWAY_ENDPOINT: Final = "/vpc/latest/privatelink/gateway-endpoints.html"
 _ENDPOINT_POLICY: Final = "/vpc/latest/privatelink/vpc-endpoints-access.html"
@@ -741,6 +742,9 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("ENDPOINT_PARTIAL", "network", _INTERFACE_ENDPOINT,  # N130
      "The endpoint is only partly available; which of its network interfaces work is not known.",
      "Wait until the endpoint is available, or recreate it."),
+    ("ENDPOINT_SERVICE_UNSEEN", "network", _SHARED_SERVICE,
+     "The endpoint leads to somebody's endpoint service. What stands behind it, a load balancer and its targets, was "
+     "taken to answer.", "Check the provider's load balancer, its listeners and its targets."),
     ("SYMBOLIC_SIGNER_ECR", "endpoint-policy", "",  # P6
      "Downloads of image layers are signed by ECR's own account, whose id is not known. Conditions on the principal "
      "were judged for an account that is not yours.", "Allow the layer bucket without conditions on the principal."),
@@ -813,8 +817,8 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
         IPV6_PRIVATE_SPACE NAT_THEN_GATEWAY_ENDPOINT"""),
     ("block", """
         BPA_NAT_BEHIND_FIREWALL
-        BUILD_EPHEMERAL_PORTS DNS_FORWARDER_RETRIES DNS_FORWARD_TCP_CLOSED DNS_REDIRECTION_UNSEEN FIREWALL_MANAGED_RULES
-        IDENTITY_POLICY_NOT_COUNTED INSTANCE_STOPPED
+        BUILD_EPHEMERAL_PORTS DNS_FORWARDER_RETRIES DNS_FORWARD_TCP_CLOSED DNS_REDIRECTION_UNSEEN
+        ENDPOINT_SERVICE_UNSEEN FIREWALL_MANAGED_RULES IDENTITY_POLICY_NOT_COUNTED INSTANCE_STOPPED
         LB_TARGET_HEALTH_IGNORED NLB_RETURN_PATH_ASSUMED ON_PREMISES_RETURN_ASSUMED
         PUSH_NEEDS_NO_S3 REGIONAL_NAT_WITHOUT_SUBNET_ACL REPORTS_DESTINATION_ASSUMED TGW_ZONE_RULE"""),
     ("either", """

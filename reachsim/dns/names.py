@@ -18,7 +18,7 @@ from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 
-GATEWAY_SERVICES = ("s3", "dynamodb")
+GATEWAY_SERVICES = ("s3", "dynamodb", "s3express")
 """Services with gateway endpoints, which take every name of the service in their Region."""
 LATTICE_TYPES = ("Resource", "ServiceNetwork")
 """Types of endpoints that lead to resources and services of VPC Lattice (N150)."""
@@ -302,8 +302,9 @@ def public_answer(network: Network | None, name: str, pins: Mapping[str, Interva
         known = network.service_prefix_list(suffix, region)
         if known is not None:
             hop = dns_hop(name, name, f"public addresses of {suffix} in {region} (its prefix list)")
-            known = known | (PUBLIC & families & V6) - listed - ours  # the list of IPv6 addresses is another (N138)
-            return Resolution(name, known, True, suffix, region, hops=(hop,))
+            if known.isdisjoint(V6):  # the list of IPv6 addresses is another, and not there (N138)
+                known = known | PUBLIC & V6 - listed - ours
+            return Resolution(name, known & families, True, suffix, region, hops=(hop,))
     own = network.own_public_addresses if network is not None else EMPTY
     addresses = PUBLIC - listed - ours - own
     if suffix in GATEWAY_SERVICES and network is not None and region is None:  # a bucket of whatever Region

@@ -612,6 +612,11 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
         reached = _at_endpoint(ground, reached, endpoint)
         if endpoint.vpc_endpoint_type == "Interface":
             reached = _offered_in_zone(ground, reached, endpoint, interface)
+            if ".vpce-svc-" in endpoint.service_name:
+                label = network.label(endpoint.vpc_endpoint_id)
+                detail = f"what stands behind {label} ({endpoint.service_name}) was taken to answer"
+                unseen_service = assume("ENDPOINT_SERVICE_UNSEEN", endpoint.vpc_endpoint_id, detail, "block")
+                reached = reached.assuming(unseen_service)
         reached = reached.through(
             hop(reached, endpoint.vpc_endpoint_id, "vpc-endpoint", f"{network.label(endpoint.vpc_endpoint_id)}: "
                 f"{endpoint.service_name}", source=network.source(endpoint.vpc_endpoint_id))

@@ -869,12 +869,13 @@ class Network:
         return found
 
     def service_prefix_list(self, service: str, region: str) -> IntervalSet | None:
-        """Addresses of AWS's own prefix list of a service (``s3``, ``dynamodb``) in a Region, if it is in the
-        snapshot.
+        """Addresses of AWS's own prefix lists of a service (``s3``, ``dynamodb``, ``s3express``) in a Region, one for
+        each family, as far as they are in the snapshot.
         """
-        for one in self.prefix_lists.values():
-            if (one.prefix_list_name or "").endswith(f".{region}.{service}"):
-                return IntervalSet.union_of(cidr.block for cidr in one.cidrs)
+        names = (f".{region}.{service}", f".{region}.ipv6.{service}")
+        listed = [one for one in self.prefix_lists.values() if (one.prefix_list_name or "").endswith(names)]
+        if listed:
+            return IntervalSet.union_of(cidr.block for one in listed for cidr in one.cidrs)
         for name, addresses in self._lists_of_gateway_endpoints.items():
             if name.endswith(f".{region}.{service}") and addresses:
                 return addresses
