@@ -15,6 +15,13 @@ from reachsim.pipeline.call import Arguments, Call
 from reachsim.pipeline.records import Found, Request
 from reachsim.pipeline.variables import starred, unknown
 
+_LEGACY_STS: Final = frozenset(
+    ["ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1", "eu-central-1", "eu-north-1",
+     "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"]
+)  # fmt: skip
+"""Regions for which ``AWS_STS_REGIONAL_ENDPOINTS=legacy`` means the global endpoint (SDKs and Tools Reference Guide,
+"AWS STS Regional endpoints")."""
+
 
 def region_of(call: Call, given: Arguments) -> str:
     return given.last("region") or call.region
@@ -27,6 +34,8 @@ def account_of(call: Call) -> str:
 def service_host(call: Call, command: str, region: str) -> str:
     """The host that the CLI contacts for a command's service, FIPS and dual-stack switches included (fact P14)."""
     host = aws_commands.host(command, region)
+    if command == "sts" and call.env("AWS_STS_REGIONAL_ENDPOINTS") == "legacy" and region in _LEGACY_STS:
+        return "sts.amazonaws.com"
     fips = call.env("AWS_USE_FIPS_ENDPOINT") == "true"
     dual = call.env("AWS_USE_DUALSTACK_ENDPOINT") == "true"
     if (not fips and not dual) or f".{region}." not in host:
