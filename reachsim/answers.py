@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SHAREABLE = ("service", "host", "internet", "eni", "i")
 """Kinds of destinations whose answers are kept; of sources, ``eni`` and ``i`` are."""
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 MOST_KEPT = 20_000
 """Answers kept at once."""
 
@@ -60,22 +61,24 @@ class Answers:
 
     def answer(self, question_id: object, source: str, destination: str, arguments: Mapping[str, Any]) -> str:
         """One line of JSON. Raises QuestionError and SnapshotError as `Reach.simulate` does."""
-        head = json.dumps(question_id, ensure_ascii=False, separators=(",", ":"))
+        head = _JSON.encode(question_id)
         return f'{{"id":{head},{self._rest(source, destination, arguments)}'
 
     def _rest(self, source: str, destination: str, arguments: Mapping[str, Any]) -> str:
         """What follows the id."""
-        shared = self._shared(source, destination, arguments)
-        if shared is None:
+        if not arguments.keys() <= {"protocol", "port", "family"}:
             return self._asked(source, destination, arguments)
-        key, ends = shared
+        asked = (arguments.get("protocol"), arguments.get("port"), arguments.get("family"))
+        key, ends = self._shared(source, destination, asked) or ((source, destination, asked), ())
         kept = self._kept.get(key)
         if kept is None:
             text = self._asked(source, destination, arguments)
             if len(self._kept) < MOST_KEPT:
                 self._kept[key] = _Told(text, ends)
             return text
-        if isinstance(kept, _Told):  # cut once somebody asks for the like
+        if isinstance(kept, _Told):
+            if kept.ends == ends:
+                return kept.text
             kept = self._kept[key] = _cut(kept.text, self._names_of_all(kept.ends))
         return kept.filled(self._names_of_all(ends))
 
@@ -84,20 +87,17 @@ class Answers:
         return text_of(self.reach.simulate(source, destination, **arguments))
 
     def _shared(
-        self, source: str, destination: str, arguments: Mapping[str, Any]
+        self, source: str, destination: str, asked: tuple[object, ...]
     ) -> tuple[tuple[object, ...], tuple[Interface, ...]] | None:
         """(what the answer depends on, whose names are in it), if interfaces of the same classes get the same
         answer.
         """
-        if not arguments.keys() <= {"protocol", "port", "family"}:
-            return None
         sender = self._end(source)
         if sender is None:
             return None
         mine = self.classes.of(sender)
         if mine is None:
             return None
-        asked = (arguments.get("protocol"), arguments.get("port"), arguments.get("family"))
         if not destination.startswith(("eni-", "i-")):
             if parse_selector(destination).kind not in SHAREABLE:
                 return None

@@ -161,23 +161,25 @@ class Index:
     """
 
     def __init__(self, sets: Iterable[IntervalSet]) -> None:
-        self._spans = sorted((low, high, place) for place, one in enumerate(sets) for low, high in one.spans)
+        spans = sorted((low, high, place) for place, one in enumerate(sets) for low, high in one.spans)
+        self._lows = [low for low, _, _ in spans]
+        self._highs = [high for _, high, _ in spans]
+        self._places = [place for _, _, place in spans]
 
     def meeting(self, other: IntervalSet) -> list[int]:
         """The places of the sets that have a member in common with another set, in order."""
-        mine, spans, found = self._spans, other.spans, set[int]()
-        if len(spans) > len(mine):  # as many look-ups as the shorter of the two has spans
-            for low, high, place in mine:
+        lows, highs, places, spans = self._lows, self._highs, self._places, other.spans
+        found: set[int] = set()
+        if len(spans) > len(lows):  # as many look-ups as the shorter of the two has spans
+            for low, high, place in zip(lows, highs, places, strict=True):
                 first = bisect_left(spans, low, key=_high)
                 if first < len(spans) and spans[first][0] <= high:
                     found.add(place)
             return sorted(found)
         for low, high in spans:
-            first = bisect_left(mine, low, key=_high)
-            if first < len(mine) and mine[first][0] <= high:
-                found.add(mine[first][2])
-                last = bisect_right(mine, high, first, key=_low)
-                found.update(span[2] for span in mine[first + 1 : last])
+            first = bisect_left(highs, low)
+            if first < len(lows) and lows[first] <= high:
+                found.update(places[first : bisect_right(lows, high, first)])
         return sorted(found)
 
 

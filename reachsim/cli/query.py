@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from codecs import BOM_UTF8
 from contextlib import nullcontext
 from difflib import get_close_matches
 from pathlib import Path
@@ -82,7 +83,7 @@ def answer(answers: Answers, line: bytes) -> tuple[str, bool]:
 
 def _read(line: bytes) -> dict[str, Any]:
     try:
-        question = json.loads(line, parse_constant=_no_number)
+        question = _JSON.decode(line.removeprefix(BOM_UTF8).decode(errors="surrogatepass"))
     except (ValueError, RecursionError) as error:  # ValueError: no JSON, no UTF-8, a number of thousands of digits
         raise QuestionError(f"not a line of JSON: {error}", "BAD_JSON") from error
     if not isinstance(question, dict):
@@ -109,6 +110,9 @@ def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no JSON number")
 
 
+_JSON = json.JSONDecoder(parse_constant=_no_number)
+
+
 def _refuse_misspelled(question: dict[str, Any]) -> None:
     """A key that we do not know is the asker's own, unless it looks like one of ours: a question that silently loses
     its ``port`` would get the answer to another one.
@@ -122,7 +126,7 @@ def _refuse_misspelled(question: dict[str, Any]) -> None:
 
 def _id_of(line: bytes) -> object:
     try:
-        found = json.loads(line, parse_constant=_no_number)
+        found = _JSON.decode(line.removeprefix(BOM_UTF8).decode(errors="surrogatepass"))
     except (ValueError, RecursionError):
         return None
     return found.get("id") if isinstance(found, dict) else None

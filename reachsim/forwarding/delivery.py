@@ -308,8 +308,9 @@ def _doubts(ground: Ground, flow: Walk, table: RouteTable, candidate: Candidate,
     found: list[Assumption] = []
     table_id, route = table.route_table_id, candidate.route
     named = route.destination_cidr_block or route.destination_ipv6_cidr_block
-    whole = [block.block for block in ground.network.vpc_blocks(vpc_id)]
-    if named is not None and route.origin == "CreateRoute" and any(named.block <= block for block in whole):
+    made = named is not None and route.origin == "CreateRoute"
+    whole = [block.block for block in ground.network.vpc_blocks(vpc_id)] if made else []
+    if named is not None and any(named.block <= block for block in whole):
         subnets = (subnet_addresses(ground.network.subnets[one]) for one in ground.network.subnets_of(vpc_id))
         known = named.block in whole or any(named.block == one & _family(named) for one in subnets)
         if not known or candidate.target.kind not in _INTO_THE_VPC:

@@ -265,6 +265,7 @@ def lost(flow: Walk, *gaps: Gap) -> Walk:
     return flow.unknown(*gaps).ended("unknown")
 
 
+@lru_cache(maxsize=4096)
 def describe_services(services: IntervalSet) -> str:
     """Services in words: ``tcp/443``, ``tcp 1024-65535``, ``icmp``, ``any protocol``."""
     words: list[str] = []
