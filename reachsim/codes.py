@@ -506,6 +506,12 @@ _CAUSES: Final[tuple[_Ours, ...]] = (
     ("NAT_WITHOUT_INTERNET_GATEWAY", "network", _NAT,
      "The NAT gateway's own route table has no route to an internet gateway, or the NAT gateway is a private one.",
      "Route the NAT gateway's subnet to an internet gateway, if internet access is meant."),
+    ("BUILD_IMAGE_PULL_REFUSED", "resource-policy", "/codebuild/latest/userguide/sample-ecr.html",
+     "CodeBuild pulls the image of the build environment with its own credentials, and the repository's policy does "
+     "not let it.",
+     "Allow codebuild.amazonaws.com the actions ecr:BatchCheckLayerAvailability, ecr:BatchGetImage and "
+     "ecr:GetDownloadUrlForLayer in the repository's policy, or pull with the project's service role "
+     "(imagePullCredentialsType SERVICE_ROLE)."),
     ("VPCE_MISSING_FOR_SERVICE", "network", _PRIVATELINK,
      "The VPC has no usable endpoint for the service, so its name resolves to public addresses.",
      "Create an endpoint for the service, with private DNS on."),

@@ -195,17 +195,17 @@ class Check(Shown, frozen=True):
 
     @property
     def exit_code(self) -> int:
-        """0 private and working, no unaccepted finding of severity high or medium, every expectation met; 3 undecided;
-        else 1 (DESIGN).
+        """0 private and working, no unaccepted finding of severity high or medium, every expectation met; 1 where any
+        of that is proven otherwise, whatever else is open; else 3 (DESIGN: "where 1 and 3 both apply, 1 wins").
         """
         accepted = {(one.id, one.component) for one in self.accepted}
         standing = [one for one in self.findings if (one.id, one.component) not in accepted]
-        unmet = any(one.id == "EXPECTATION_NOT_MET" for one in standing)
-        if self.overall == "undecided" and not unmet:
-            return 3
-        if self.overall != "private-and-working" or any(one.severity in ("high", "medium") for one in standing):
+        failing = any(step.outcome in ("blocked", "intermittent") for step in self.steps)
+        serious = any(one.severity in ("high", "medium") for one in standing)
+        if failing or serious or self.overall not in ("private-and-working", "undecided"):
             return 1
-        return 3 if any(one.id == "EXPECTATION_UNDECIDED" for one in standing) else 0
+        undecided = self.overall == "undecided" or any(one.id == "EXPECTATION_UNDECIDED" for one in standing)
+        return 3 if undecided else 0
 
     def to_frame(self, table: str = "matrix") -> pandas.DataFrame:
         """One of the tables (matrix, steps, findings, assumptions, missing) as a pandas.DataFrame.

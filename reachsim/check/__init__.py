@@ -27,7 +27,7 @@ from reachsim.check.open_steps import open_steps, with_open, with_open_start
 from reachsim.check.outcome import overall_of
 from reachsim.check.outsiders import outsiders
 from reachsim.check.participants import pipeline_sources
-from reachsim.check.provisioning import provisioning, untrusting_role
+from reachsim.check.provisioning import provisioning, refused_start
 from reachsim.check.resolvers import resolver_findings
 from reachsim.check.resources import endpoint_findings, public_repositories, shared_resources
 from reachsim.check.service_plane import environment_image, no_docker, pipeline_findings, pulled_through
@@ -192,7 +192,7 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
     findings = [*cached.findings]
     if found is not None and start is not None:
         outcomes.append(start.step.outcome)
-        findings += [*environment_image(found[1]), *untrusting_role(start)]
+        findings += [*environment_image(found[1]), *refused_start(network, start)]
         if contacts is not None:
             findings += no_docker(found[1], contacts)
     if contacts is not None and contacts.unresolved:

@@ -21,6 +21,7 @@ from msgspec import Struct
 from reachsim import policy, services
 from reachsim.check.findings import finding_of
 from reachsim.check.service_plane import PULL, repository_of
+from reachsim.codes import CODES
 from reachsim.evidence import Assumption, Block
 from reachsim.model import records as aws
 from reachsim.model.network import Home, Network
@@ -31,6 +32,8 @@ DESCRIBE: Final = ("ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "
                    "ec2:DescribeSubnets", "ec2:DescribeVpcs")  # fmt: skip
 INTERFACE: Final = ("ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface")
 _CODEBUILD: Final = "codebuild.amazonaws.com"
+_PULLS: Final = (PULL, "ecr:GetDownloadUrlForLayer")
+_WORST: Final[tuple[Outcome, ...]] = ("blocked", "unknown", "intermittent", "allowed")
 _NEW: Final = "eni-00000000000000000"
 """Stands for an interface that is yet to be made."""
 _NO_PATH: Final = frozenset({"aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp"})
@@ -53,8 +56,7 @@ def provisioning(network: Network, home: Home, project: aws.Project) -> Start:
     answers = [taken, pulled, *(answer for _, answer in made)]
     shared = _shared(network, home, project)
     outcomes: set[Outcome] = {answer.outcome for answer in answers} | ({"blocked"} if shared else set())
-    order: tuple[Outcome, ...] = ("blocked", "unknown", "intermittent", "allowed")
-    outcome = next(one for one in order if one in outcomes)
+    outcome = next(one for one in _WORST if one in outcomes)
     blocks = (*taken.blocks, *pulled.blocks, *shared, *_refused(project, made))
     step = PipelineStep(project.name, "provisioning", outcome, "none", service_side=True, blocked_by=blocks)
     if outcome != "unknown":
@@ -102,12 +104,18 @@ def _as_codebuild(home: Home, project: aws.Project) -> dict[str, Any]:
             "aws:RequestedRegion": home[1]}  # fmt: skip
 
 
-def untrusting_role(start: Start) -> Iterator[Finding]:
-    """A finding where CodeBuild cannot assume the service role."""
+def refused_start(network: Network, start: Start) -> Iterator[Finding]:
+    """A finding for everything that keeps builds from starting, whatever else is open."""
     for block in start.step.blocked_by:
+        known = CODES.get(block.cause or block.code)
+        rule = f", statement {block.rule}" if block.rule is not None else ""
+        title = f"{network.label(block.component)}{rule} keeps builds of {start.step.project} from starting: "
         if block.code == "ROLE_DOES_NOT_TRUST_CODEBUILD":
             title = f"CodeBuild cannot assume {block.component}, the service role of {start.step.project}"
-            yield finding_of(block.code, "high", block.component, title, [block.detail])
+        else:
+            title += block.detail
+        evidence = [f"provisioning: {block.code} at {block.component}{rule}; {block.detail}"]
+        yield finding_of(block.code, "high", block.component, title, evidence, known.remedy if known else "")
 
 
 # --- the image --------------------------------------------------------------------------------------------------------
@@ -134,8 +142,26 @@ def _pull(network: Network, home: Home, project: aws.Project) -> Answer:
     else:
         caller = policy.Principal.parse(_CODEBUILD)
         context = _as_codebuild(home, project) | context
-    request = policy.Request(caller, PULL, repository.arn, repository.account, context, absent=_NO_PATH)
-    return judge_elsewhere(network, request, role)
+    answers = []
+    for action in _PULLS:
+        request = policy.Request(caller, action, repository.arn, repository.account, context, absent=_NO_PATH)
+        answers.append(judge_elsewhere(network, request, role))
+    blocks: dict[tuple[str, str, str | int | None], Block] = {}
+    for action, answer in zip(_PULLS, answers, strict=True):
+        for block in answer.blocks:
+            blocks.setdefault((block.code, block.component, block.rule), _unpulled(block, project, action, role))
+    outcome = next(one for one in _WORST if one in {answer.outcome for answer in answers})
+    return Answer(
+        outcome, tuple(blocks.values()), tuple(dict.fromkeys(path for answer in answers for path in answer.missing)),
+        tuple(dict.fromkeys(note for answer in answers for note in answer.assumptions)),
+    )  # fmt: skip
+
+
+def _unpulled(block: Block, project: aws.Project, action: str, role: str | None) -> Block:
+    who = role or _CODEBUILD
+    detail = f"{who} may not {action} to pull {project.environment.image}, the build image: {block.detail}"
+    cause = "BUILD_IMAGE_PULL_REFUSED" if block.code == "RESOURCE_POLICY_DENY" and role is None else block.cause
+    return msgspec.structs.replace(block, detail=detail, cause=cause)
 
 
 # --- the network interfaces -------------------------------------------------------------------------------------------

@@ -42,7 +42,8 @@ def severities(check: Check) -> dict[str, str]:
 
 # --- the environment's image (SC15, P4) -------------------------------------------------------------------------------
 
-TRUST = {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": ["ecr:BatchGetImage"]}
+TRUST = {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"},
+         "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]}  # fmt: skip
 ONLY_ENDPOINT = {"StringNotEquals": {"aws:SourceVpce": "vpce-ecr-dkr"}}
 EXEMPT = ONLY_ENDPOINT | {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
 
@@ -72,6 +73,36 @@ def test_sc15_codebuild_pulls_the_environments_image_by_itself(statements: list[
     assert check.overall == ("private-but-failing" if code else "private-and-working")
     assert severities(check)["SERVICE_PLANE_PULL_NOT_VIA_VPC"] == "info"
     assert step(check, "source").not_reached == (code is not None)
+
+
+def test_what_refuses_the_images_pull_is_a_finding_with_its_rule_and_remedy() -> None:
+    denied = {key: value for key, value in for_all("ecr:*", effect="Deny").items() if key != "Resource"}
+    check = with_image(CI_IMAGE, TRUST, denied | {"Sid": "Locked"})
+    (found,) = [one for one in check.findings if one.id == "RESOURCE_POLICY_DENY"]
+    (block,) = step(check, "provisioning").blocked_by
+    assert (found.severity, found.component, block.rule) == ("high", block.component, "Locked")
+    assert "statement Locked keeps builds of p1 from starting" in found.title
+    assert CI_IMAGE in found.evidence[0]
+    assert found.evidence[0].startswith("provisioning: RESOURCE_POLICY_DENY")
+    assert "codebuild.amazonaws.com" in found.remedy and "SERVICE_ROLE" in found.remedy
+
+
+def test_a_policy_that_lets_no_layers_be_read_refuses_the_images_pull() -> None:
+    check = with_image(CI_IMAGE, TRUST | {"Action": ["ecr:BatchGetImage"]})
+    (block,) = step(check, "provisioning").blocked_by
+    assert (block.code, block.cause) == ("RESOURCE_POLICY_DENY", "BUILD_IMAGE_PULL_REFUSED")
+    assert "ecr:GetDownloadUrlForLayer" in block.detail
+
+
+def test_what_surely_fails_counts_beside_what_is_not_known() -> None:
+    """DESIGN, "Exit codes": where 1 and 3 both apply, 1 wins."""
+    environment = {"type": "LINUX_CONTAINER", "image": CI_IMAGE, "imagePullCredentialsType": "CODEBUILD"}
+    net = Pipeline(environment=environment)
+    net.no_policy("ecr/get-repository-policy/ci", "RepositoryPolicyNotFoundException")
+    files = {name: data for name, data in net.files().items() if "describe-network-acls" not in name}
+    check = load_files(files).check()
+    assert (check.overall, check.exit_code) == ("undecided", 1)
+    assert step(check, "provisioning").outcome == "blocked"
 
 
 def test_the_service_roles_credentials_pull_within_the_account() -> None:
