@@ -119,7 +119,7 @@ def with_hosts(asker: Asker, errors: Sequence[LogError]) -> list[LogError]:
     """
     kept: dict[tuple[object, ...], LogError] = {}
     for error in errors:
-        whole = completed(error, asker.contacts_of(error))
+        whole = completed(error, asker.contacts_of(error), asker.home)
         if not (whole.host or whole.address or whole.kind in WITHOUT_HOST or whole.kind == "no-output"):
             continue
         key = (whole.kind, whole.host, whole.port, whole.address and not whole.host, whole.action, whole.resource,
@@ -137,6 +137,9 @@ def judged(asker: Asker, whole: LogError) -> Diagnosed:
     causes = [*_stated(whole, verdict), *_known(asker, whole, verdict), *_proven(whole, verdict)]
     if not any(RANK[one.likelihood] < RANK["possible"] for one in causes):
         causes += _unexplained(whole, verdict)
+    if whole.implied:
+        causes = [msgspec.structs.replace(one, likelihood=max(one.likelihood, "likely", key=lambda it: RANK[it]))
+                  for one in causes]  # fmt: skip
     kept: dict[tuple[object, ...], Cause] = {}
     for one in sorted(causes, key=lambda one: RANK[one.likelihood]):
         kept.setdefault((one.code, one.cause, one.component, one.rule), one)

@@ -173,7 +173,8 @@ class _Reader:
                 place = back[-1]._replace(address=place.address or back[-1].address)
         bare = not place.host and not place.address
         command = self.running or self.step or messages.tool_of(line)
-        if bare and kind not in messages.WITHOUT_HOST and not command and self.phase != "download_source":
+        told = command or self.phase == "download_source" or any(one.search(line) for one in messages.WORDED)
+        if bare and kind not in messages.WITHOUT_HOST and not told:
             return
         policy = f"{'explicit ' if denied.explicit else ''}{denied.policy}".strip()
         action = denied.action or denied.operation

@@ -57,7 +57,7 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                       r"|Cannot find a valid baseurl for repo|EndpointConnectionError"),
     ("timeout", r"i/o timeout|[Tt]imed[ -]?out|\bE(?:SOCKET)?TIMEDOUT\b|Client\.Timeout|Timeout was reached"
                 r"|deadline exceeded|request canceled while waiting|timeout on endpoint URL|TLS handshake timeout"
-                r"|EIDLETIMEOUT|Idle timeout reached"
+                r"|request context canceled|failed to validate logger args|EIDLETIMEOUT|Idle timeout reached"
                 r"|execution expired|[Cc]onnection timeout|OpenTimeout|: [Tt]imeout\b|ConnectTimeout"),
     ("forbidden", r"403[ :,(]+Forbidden|HTTP 403\b|HTTPS? Error 403|status(?: code)?:? 403|returned error: 403"
                   r"|ERROR 403|error: 403\b|<Code>AccessDenied|\bE403\b|403 \(Forbidden\)|[Ss]tatus code: 403"
@@ -74,7 +74,7 @@ STEMS: Final = (
     "overlapping", "conflicting", "insufficient", "free addresses", "vpc_client", "ec2 error", "space", "enospc",
     "quota", "docker daemon", "docker.sock", "pull customer", "unable_to_pull", "reset", "eof", "aborted",
     "disconnected", "address associated", "issuer", "does not resolve", "client", "yaml_file", "parameter",
-    "not found for", "could not read", "network request",
+    "not found for", "could not read", "network request", "logger args",
 )  # fmt: skip
 """In small letters, what every message of the table above has one of: most lines need no closer look."""
 
@@ -92,6 +92,12 @@ WITHOUT_HOST: Final[frozenset[Kind]] = frozenset({
     "access-denied", "unauthorized", "dns-conflict", "dns-attributes", "forbidden",
 })  # fmt: skip
 """Kinds that say something even where neither host nor address is known."""
+LAYERS: Final = re.compile(r"error pulling image configuration|failed to copy: httpReadSeeker"
+                           r"|error parsing HTTP 403 response body")  # fmt: skip
+LOGGER: Final = re.compile(r"failed to (?:validate logger args|create Cloudwatch log stream)")
+LOGIN: Final = re.compile(r"\bGetAuthorizationToken\b")
+WORDED: Final = (LAYERS, LOGGER, LOGIN)
+"""Messages whose wording tells what was contacted where no host does: layers of an image, logs, a login at ECR."""
 _IMAGE_PULL: Final = re.compile(r"BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE|[Uu]nable to pull customer's container image")
 
 _HOST: Final = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,22}[A-Za-z]"

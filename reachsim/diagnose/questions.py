@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from reachsim import services
+from reachsim.diagnose.messages import LAYERS, LOGGER, LOGIN
 from reachsim.diagnose.records import LogError
 from reachsim.model.network import Home
 
@@ -69,8 +70,28 @@ def contacts_of_source(owned: Owned) -> tuple[Contact, ...]:
     return tuple(one for one in found.contacts if one.phase == "source" and "{" not in one.host)
 
 
-def completed(error: LogError, contacts: tuple[Contact, ...]) -> LogError:
-    """The error with the host that its command contacts, where the message names none and does need one."""
+def _worded(error: LogError, contacts: tuple[Contact, ...], home: Home) -> str:
+    """The host that a message without one is about by its wording: the ECS agent's about logs, an SDK's about a login
+    at ECR, Docker's about layers, which ECR keeps in a bucket of its own; "" where the wording does not tell.
+    """
+    account, region = home
+    if LOGGER.search(error.text):
+        return services.host("logs", region, account)
+    if LOGIN.search(error.text) and not error.action:
+        return services.host("ecr.api", region, account)
+    if not LAYERS.search(error.text):
+        return ""
+    kept = [one.host for one in contacts if "-starport-layer-bucket." in one.host]
+    own = f"prod-{region}-starport-layer-bucket.{services.host('s3', region, account)}"
+    return kept[0] if kept else own if not contacts else ""
+
+
+def completed(error: LogError, contacts: tuple[Contact, ...], home: Home) -> LogError:
+    """The error with the host that its wording or its command means, where the message names none and does need one."""
+    worded = _worded(error, contacts, home) if not error.host else ""
+    if worded:
+        guessed = LAYERS.search(error.text) is not None and not contacts
+        return msgspec.structs.replace(error, host=worded, port=443, implied=guessed)
     if error.host or error.address or error.action or error.kind not in (
         "timeout", "refused", "unreachable", "reset", "no-connection", "name-not-found", "forbidden", "certificate",
         "rate-limited", "access-denied", "unauthorized",

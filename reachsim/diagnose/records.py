@@ -43,6 +43,8 @@ class LogError(msgspec.Struct, frozen=True):
     policy: str = ""
     count: int = 1
     fatal: bool = True
+    implied: bool = False
+    """Whether the host is only taken to be the one, by the message's wording alone."""
 
 
 class Cause(msgspec.Struct, frozen=True):

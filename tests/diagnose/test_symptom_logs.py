@@ -305,6 +305,26 @@ def test_s26_a_pull_through_cache_that_redirects() -> None:
     assert "NO_ROUTE_TO_DESTINATION" in codes(found)
 
 
+@pytest.mark.parametrize(("line", "net", "host", "cause"), [
+    ("ResourceInitializationError: failed to validate logger args: : signal: killed", lambda: without("logs"),
+     f"logs.{R}.amazonaws.com", ("NO_ROUTE_TO_DESTINATION", "VPCE_MISSING_FOR_SERVICE", "certain")),
+    ("An error occurred (RequestTimeout): GetAuthorizationToken: RequestCanceled: request context canceled caused by: "
+     "context deadline exceeded", lambda: without("ecr.api"),
+     f"api.ecr.{R}.amazonaws.com", ("NO_ROUTE_TO_DESTINATION", "VPCE_MISSING_FOR_SERVICE", "certain")),
+    ("CannotPullContainerError: error pulling image configuration: download failed after attempts=6: dial tcp "
+     "52.219.0.1:443: i/o timeout", lambda: Pipeline(s3_tables=["client"]),
+     LAYERS, ("NO_ROUTE_TO_DESTINATION", "VPCE_ROUTE_TABLE_NOT_ASSOCIATED", "likely")),
+    ("error pulling image configuration: error parsing HTTP 403 response body: invalid character '<' looking for "
+     'beginning of value: "<?xml version=\\"1.0\\"?><Error><Code>AccessDenied</Code>"',
+     lambda: s3_policy(for_all("s3:*", "arn:aws:s3:::mine/*")),
+     LAYERS, ("VPCE_POLICY_SERVICE_BUCKET_MISSING", None, "likely")),
+], ids=["s28", "s03", "s05", "s07"])  # fmt: skip
+def test_a_line_without_a_host_that_its_wording_tells(line: str, net: Any, host: str, cause: Any) -> None:
+    found = only(net(), line.encode())
+    assert found.error.host == host
+    assert first(found) == cause
+
+
 @pytest.mark.parametrize("line", [
     f"fatal: unable to access 'https://git-codecommit.{R}.amazonaws.com/v1/repos/app/': Failed to connect to "
     f"git-codecommit.{R}.amazonaws.com port 443 after 130112 ms: Connection timed out",

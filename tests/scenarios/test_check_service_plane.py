@@ -84,7 +84,8 @@ def test_what_refuses_the_images_pull_is_a_finding_with_its_rule_and_remedy() ->
     assert "statement Locked keeps builds of p1 from starting" in found.title
     assert CI_IMAGE in found.evidence[0]
     assert found.evidence[0].startswith("provisioning: RESOURCE_POLICY_DENY")
-    assert "codebuild.amazonaws.com" in found.remedy and "SERVICE_ROLE" in found.remedy
+    assert "codebuild.amazonaws.com" in found.remedy
+    assert "SERVICE_ROLE" in found.remedy
 
 
 def test_a_policy_that_lets_no_layers_be_read_refuses_the_images_pull() -> None:
