@@ -189,17 +189,43 @@ def service(network: Network, cluster: str, name: str) -> Workload | None:
     home, record = found
     selector = f"ecs:{cluster}/{name}"
     ports = WINDOWS_PORTS if "WINDOWS" in (record.platform_family or "") else LINUX_PORTS
-    config = record.network_configuration.awsvpc_configuration if record.network_configuration else None
     role = _task_role(network, home, record)
-    if config is None or not config.subnets:
+    placed = placings(record)
+    if not placed:
         detail = f"the tasks of {selector} have no interfaces of their own (no awsvpcConfiguration)"
         return Workload(home, role, ports, (Placement(gaps=(Gap("UNMODELLED_COMPONENT", selector, detail),)),))
-    made = [_task_placement(network, home, selector, subnet_id, config, record) for subnet_id in config.subnets]
-    return Workload(home, role, ports, tuple(made))
+    made = [
+        _task_placement(network, home, selector, subnet_id, config, one)
+        for config, one in placed
+        for subnet_id in config.subnets
+    ]
+    return Workload(home, role, ports, tuple(dict.fromkeys(made)))
+
+
+def placings(record: aws.EcsService) -> list[tuple[aws.AwsVpcConfiguration, aws.EcsService | aws.EcsDeployment]]:
+    """Where tasks are placed: by the service, and by what runs of its deployments and task sets in another way.
+
+    While a deployment rolls out, tasks of the old configuration run beside the new ones; with an external controller
+    the task sets alone tell (API_Deployment, API_TaskSet).
+    """
+    others = (*record.deployments, *record.task_sets)
+    running = [one for one in others if one.running_count or one.pending_count]
+    told: list[aws.EcsService | aws.EcsDeployment] = [record, *(running or others)]
+    found: dict[aws.AwsVpcConfiguration, aws.EcsService | aws.EcsDeployment] = {}
+    for one in told:
+        config = one.network_configuration.awsvpc_configuration if one.network_configuration is not None else None
+        if config is not None and config.subnets:
+            found.setdefault(config, one)
+    return list(found.items())
 
 
 def _task_placement(
-    network: Network, home: Home, selector: str, subnet_id: str, config: aws.AwsVpcConfiguration, record: aws.EcsService
+    network: Network,
+    home: Home,
+    selector: str,
+    subnet_id: str,
+    config: aws.AwsVpcConfiguration,
+    record: aws.EcsService | aws.EcsDeployment,
 ) -> Placement:
     subnet = network.subnets.get(subnet_id)
     groups = config.security_groups or _default_group(network, subnet.vpc_id if subnet else "")
@@ -225,7 +251,7 @@ def _default_group(network: Network, vpc_id: str) -> tuple[str, ...]:
     )[:1]  # fmt: skip
 
 
-def on_fargate(record: aws.EcsService) -> bool:
+def on_fargate(record: aws.EcsService | aws.EcsDeployment) -> bool:
     """Whether a service's tasks run on Fargate; without a launch type the strategy tells."""
     if record.capacity_provider_strategy:
         return any(one.capacity_provider.startswith("FARGATE") for one in record.capacity_provider_strategy)

@@ -15,6 +15,7 @@ from reachsim.diff.cells import Asked
 from reachsim.diff.touching import Touching
 from reachsim.forwarding import Ground
 from reachsim.model.interfaces import Interface
+from reachsim.workloads import placings
 
 MOST_QUESTIONS: Final = 1000
 """Questions worth putting one by one."""
@@ -118,7 +119,7 @@ def _workloads(ground: Ground) -> Iterator[str]:
                 if one.vpc_config is not None and one.vpc_config.subnet_ids)  # fmt: skip
     for (_, cluster), services in network.ecs_services.items():
         for one in services:
-            if one.network_configuration is not None and one.network_configuration.awsvpc_configuration is not None:
+            if placings(one):
                 yield f"ecs:{cluster.rsplit('/', 1)[-1]}/{one.service_name}"
 
 

@@ -1157,6 +1157,17 @@ class CapacityProviderStrategyItem(CodeBuild, frozen=True):
     capacity_provider: str = ""
 
 
+class EcsDeployment(CodeBuild, frozen=True):
+    """A deployment or task set of a service: tasks of one configuration, while they run beside others."""
+
+    running_count: int = 0
+    pending_count: int = 0
+    launch_type: str | None = None
+    capacity_provider_strategy: tuple[CapacityProviderStrategyItem, ...] = ()
+    platform_family: str | None = None
+    network_configuration: EcsNetworkConfiguration | None = None
+
+
 class EcsService(CodeBuild, frozen=True):
     service_name: str
     cluster_arn: str = ""
@@ -1165,6 +1176,8 @@ class EcsService(CodeBuild, frozen=True):
     platform_family: str | None = None
     task_definition: str | None = None
     network_configuration: EcsNetworkConfiguration | None = None
+    deployments: tuple[EcsDeployment, ...] = ()
+    task_sets: tuple[EcsDeployment, ...] = ()
 
 
 class ContainerSecret(CodeBuild, frozen=True):

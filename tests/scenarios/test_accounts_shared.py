@@ -13,6 +13,7 @@ import pytest
 from tests.build import Build
 from tests.resolvers import arn, firewall_group, profile
 from tests.scenarios.lan import Lan, ask, assumed, blocks, codes, fate, natted
+from tests.scenarios.test_sources import with_service
 
 DB = "host:db.internal.example"
 OWNER = "222222222222"
@@ -105,3 +106,35 @@ def test_macs_send_from_the_ports_above_49151() -> None:
     net["app"]["environment"]["type"] = "LINUX_EC2"
     verdict = ask(net, "codebuild:app", "ip:198.51.100.7")
     assert (verdict.outcome, codes(verdict)) == ("intermittent", {"SUBNET_ACL_RESTRICTION"})
+
+
+# --- ECS services -----------------------------------------------------------------------------------------------------
+
+PLAIN = {"awsvpcConfiguration": {"subnets": ["subnet-a"], "securityGroups": ["sg-open"], "assignPublicIp": "DISABLED"}}
+MOVED = {"awsvpcConfiguration": PLAIN["awsvpcConfiguration"] | {"subnets": ["subnet-b"]}}
+WORLD = "ip:198.51.100.7"
+
+
+def rolling(old: int) -> Lan:
+    """A service that moves from subnet b, without a way out, to subnet a; ``old``: how many tasks still run in b."""
+    deployments = [
+        {"status": "PRIMARY", "runningCount": 1, "pendingCount": 0, "networkConfiguration": PLAIN},
+        {"status": "ACTIVE", "runningCount": old, "pendingCount": 0, "networkConfiguration": MOVED},
+    ]
+    return with_service(natted(), ["subnet-a"], deployments=deployments)
+
+
+@pytest.mark.parametrize(("old", "outcome"), [(0, "allowed"), (2, "intermittent")])
+def test_tasks_of_a_deployment_that_is_replaced_run_beside_the_new_ones(old: int, outcome: str) -> None:
+    """API_Deployment: an ACTIVE deployment "still has running tasks, but are in the process of being replaced"."""
+    assert ask(rolling(old), "ecs:main/web", WORLD).outcome == outcome
+
+
+def test_task_sets_tell_where_a_service_of_another_controller_runs() -> None:
+    """API_TaskSet, networkConfiguration; the service itself has none then."""
+    sets = [{"status": "PRIMARY", "runningCount": 1, "launchType": "FARGATE", "networkConfiguration": PLAIN}]
+    net = with_service(natted(), ["subnet-a"], networkConfiguration=None, taskSets=sets)
+    assert fate(ask(net, "ecs:main/web", WORLD)) == ("allowed", "internet")
+    sets[0] |= {"runningCount": 0, "networkConfiguration": MOVED}
+    net = with_service(natted(), ["subnet-a"], networkConfiguration=None, taskSets=sets)
+    assert codes(ask(net, "ecs:main/web", WORLD)) == {"NO_ROUTE_TO_DESTINATION"}
