@@ -630,6 +630,12 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("PLANNED_VALUE_UNKNOWN", "snapshot", "",
      "The plan or template does not tell a value that decides: it is known only after the deployment.",
      "Name the resource directly instead of by a local or a computed text, or check again after the deployment."),
+    ("PLANNED_LEFT_OUT", "snapshot", "",
+     "The plan or template declares something that is not modelled, or that is not in it, and that may change an "
+     "answer: it was left out.", "Check again after the deployment, on a snapshot of the account."),
+    ("PLANNED_TAKEN", "snapshot", "",
+     "The plan or template does not tell something that the import took for granted.",
+     "Name it to the import, or check again after the deployment."),
     ("PLANNED_NAMES_UNKNOWN", "dns", "",
      "The plan or template does not tell something that decides what the VPC's resolver answers: it is known only "
      "after the deployment.", "Set the value in the plan, or check again after the deployment."),
@@ -829,7 +835,8 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
         PUSH_NEEDS_NO_S3 REGIONAL_NAT_WITHOUT_SUBNET_ACL REPORTS_DESTINATION_ASSUMED TGW_ZONE_RULE"""),
     ("either", """
         APPLIANCE_AS_SAID ASSUMED_DEFAULT DNS_PROFILE_PRECEDENCE FLEET_PROXY_FIRST_MATCH LB_RULES_NOT_FOLLOWED
-        PLANNED_ADDRESS PLANNED_ALL_TAKEN PLANNED_BLOCKS_UNSEEN PLANNED_VALUE PREFIX_LIST_ROUTE_TO_MIDDLEBOX
+        PLANNED_ADDRESS PLANNED_ALL_TAKEN PLANNED_BLOCKS_UNSEEN PLANNED_LEFT_OUT PLANNED_TAKEN PLANNED_VALUE
+        PREFIX_LIST_ROUTE_TO_MIDDLEBOX
         PRIVATE_DNS_NAME_ASSUMED STATIC_LOCAL_ROUTE
         ASSUMPTION_PRESERVE_CLIENT_IP_IS_DISABLED ASSUMPTION_PRESERVE_CLIENT_IP_IS_ENABLED
         FIREWALL_UNSUPPORTED_HIGHER_PRIORITY_RULES FIREWALL_UNSUPPORTED_HIGHER_PRIORITY_RULE_GROUP_TYPE

@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import Struct
 
 from reachsim.check.answers import Answers, answers_to
-from reachsim.check.assumed import assumed
+from reachsim.check.assumed import assumed, left_out
 from reachsim.check.code import contacts_of_project
 from reachsim.check.deployments import deploy_needs, deployments
 from reachsim.check.docker_server import MARK, PLACED, parted, with_docker_server
@@ -130,7 +130,7 @@ def check(
     held = [cell.verdict for cell in (*cells, *further) if cell.verdict]
     assumptions = tuple(dict.fromkeys(
         (*(one for verdict in held for one in _weighty(verdict)), *(one for each in judged for one in each.assumptions),
-         *outside.assumptions)
+         *outside.assumptions, *left_out(network))
     ))  # fmt: skip
     steps = tuple(step for one in judged for step in one.steps)
     return Check(

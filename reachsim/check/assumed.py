@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from reachsim.check.outcome import THROUGH
 from reachsim.evidence import Assumption
+from reachsim.model.network import Network
 from reachsim.verdict import Cell, PipelineStep
 
 
@@ -24,3 +25,10 @@ def assumed(source: str, steps: Iterable[PipelineStep], cells: Iterable[Cell]) -
             yield Assumption("LOGS_LOSS_EFFECT_UNKNOWN", source, detail, "neither")
         elif step.step == "reports":
             yield Assumption("REPORTS_DESTINATION_ASSUMED", source, "its test reports go to CodeBuild's API", "block")
+
+
+def left_out(network: Network) -> Iterator[Assumption]:
+    """What the import of a plan or template left out or took for granted, whatever the question."""
+    for note in network.snapshot.manifest.planned:
+        if note.code in ("PLANNED_LEFT_OUT", "PLANNED_TAKEN"):
+            yield Assumption(note.code, note.component, note.detail, note.can_hide)

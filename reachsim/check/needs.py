@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from reachsim import services
 from reachsim.model import records as aws
 from reachsim.model.network import Home, Network
+from reachsim.pipeline.project import log_actions, log_groups_of
 from reachsim.pipeline.records import PROXY_REACHES
 from reachsim.selectors import parse_selector
 from reachsim.workloads import find_project
@@ -37,7 +38,6 @@ PUSH: Final = (
     "ecr:UploadLayerPart",
 )  # fmt: skip
 """What a role needs to pull and push ("IAM permissions for pushing an image", Amazon ECR User Guide)."""
-LOG: Final = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
 
 
 class Need(Struct, frozen=True):
@@ -179,7 +179,8 @@ def default_needs(network: Network, source: str) -> tuple[Need, ...]:
     if logs is None or logs.status != "DISABLED":
         group = (logs.group_name if logs else None) or f"/aws/codebuild/{project.name}"
         stream = _arn(home, "logs", f"log-group:{group}:*")
-        needs.append(Need("logs", "logs", tuple(_request(one, stream) for one in LOG)))
+        asked = log_actions(group, log_groups_of(network.snapshot, *home))
+        needs.append(Need("logs", "logs", tuple(_request(one, stream) for one in asked)))
     return tuple(needs)
 
 

@@ -73,8 +73,10 @@ class Project(_Record, frozen=True):
 
 
 class Owned(Struct, frozen=True):
-    """A project with the account and Region that it lives in, and the file that says so; ``bucket`` is the one that
-    CodePipeline hands its source and artifacts over in, "" where none is known.
+    """A project with the account and Region that it lives in, and the file that says so.
+
+    ``bucket`` is the one that CodePipeline hands its source and artifacts over in, "" where none is known;
+    ``log_groups`` are those that are there.
     """
 
     account: str
@@ -82,6 +84,7 @@ class Owned(Struct, frozen=True):
     file: str
     project: Project
     bucket: str = ""
+    log_groups: frozenset[str] = frozenset()
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -102,9 +105,30 @@ def find(snapshot: Snapshot, name: str) -> Owned:
         known += [one.name for one in answer.projects]
         for one in answer.projects:
             if one.name == name:
-                return Owned(account, region, path, one, artifact_bucket(snapshot, account, region, name))
+                bucket = artifact_bucket(snapshot, account, region, name)
+                return Owned(account, region, path, one, bucket, log_groups_of(snapshot, account, region))
     there = f"; it has {', '.join(known[:8])}" if known else "; it holds no codebuild/batch-get-projects.json"
     raise QuestionError(f"--project {name}: the snapshot has no such project{there}", "UNKNOWN_PROJECT")
+
+
+class _LogGroup(_Record, frozen=True):
+    log_group_name: str
+
+
+class _LogGroups(_Record, frozen=True):
+    log_groups: tuple[_LogGroup, ...] = ()
+
+
+def log_groups_of(snapshot: Snapshot, account: str, region: str) -> frozenset[str]:
+    """The log groups that the snapshot holds. Raises SnapshotError for a list that cannot be read."""
+    path = f"{account}/{region}/logs/describe-log-groups.json"
+    if snapshot.status(path) != "ok":
+        return frozenset()
+    try:
+        answer = msgspec.json.decode(snapshot.read(path), type=_LogGroups)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise SnapshotError(Fault(path, "", "log groups as the AWS CLI prints them", str(error))) from None
+    return frozenset(one.log_group_name for one in answer.log_groups)
 
 
 class _Action(_Record, frozen=True):
@@ -247,6 +271,18 @@ def _bucket(owned: Owned, place: Location, step: Step, actions: tuple[str, ...])
     return Destination(base if "." in name else f"{name}.{base}", 443, "aws", "certain", step, "s3", requests)
 
 
+LOG: Final = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
+
+
+def log_actions(group: str, there: frozenset[str]) -> tuple[str, ...]:
+    """What CodeBuild asks of CloudWatch Logs: of a group that is there no more than a stream.
+
+    Its own error names ``logs:CreateLogStream`` then, and that is what the CDK grants on a project's log group (pull
+    request 12213 of aws-cdk).
+    """
+    return LOG[1:] if group in there else LOG
+
+
 def _logs(owned: Owned) -> Iterator[Row]:
     config = owned.project.logs_config or LogsConfig()
     watch = config.cloud_watch_logs
@@ -254,8 +290,7 @@ def _logs(owned: Owned) -> Iterator[Row]:
         group = (watch.group_name if watch else None) or f"/aws/codebuild/{owned.project.name}"
         partition = services.partition_of(owned.region)
         arn = f"arn:{partition}:logs:{owned.region}:{owned.account}:log-group:{group}:*"
-        actions = ("CreateLogGroup", "CreateLogStream", "PutLogEvents")
-        requests = tuple(Request(f"logs:{one}", arn) for one in actions)
+        requests = tuple(Request(one, arn) for one in log_actions(group, owned.log_groups))
         host = services.host("logs", owned.region, owned.account)
         yield Row(Destination(host, 443, "aws", "certain", "logs", "logs", requests), "logs", "CloudWatch Logs")
     if config.s3_logs is not None and config.s3_logs.status == "ENABLED":

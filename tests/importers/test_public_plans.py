@@ -406,3 +406,64 @@ def test_what_is_no_json_of_terraform_show_is_named(data: bytes, told: str, tmp_
     (tmp_path / "plan.json").write_bytes(data)
     with pytest.raises(SnapshotError, match=told):
         import_terraform(tmp_path / "plan.json", tmp_path / "out")
+
+
+# --- what is left out -------------------------------------------------------------------------------------------------
+
+
+def test_checks_repeat_what_the_import_left_out_or_took_for_granted(tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION, account="")
+    behind_nat(plan)
+    plan.add("aws_eks_cluster.k", name="k", vpc_config=[{"subnet_ids": Ref("aws_subnet.a.id")}])
+    for name in ("x", "y"):
+        plan.add(f"aws_workspaces_directory.{name}", subnet_ids=Ref("aws_subnet.a.id"))
+    plan.add("aws_cognito_user_pool.u", name="u")
+    reach, report = run(plan, tmp_path)
+    told = {one.component: one.detail for one in reach.check().assumptions if one.code == "PLANNED_LEFT_OUT"}
+    assert told == {
+        "aws_eks_cluster.k": "nodes and pods of the cluster (aws_eks_cluster)",
+        "aws_workspaces_directory.x": "not modelled (2 of the kind aws_workspaces_directory)",
+    }
+    assert "aws_cognito_user_pool.u (aws_cognito_user_pool)" in [one.file for one in report.ignored]
+    taken = [one.component for one in reach.check().assumptions if one.code == "PLANNED_TAKEN"]
+    assert taken == ["000000000000"]
+
+
+def test_a_grant_leaves_open_what_a_key_lets_do(tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    plan.add("aws_kms_key.k", description="k")
+    plan.add("aws_kms_key.other", description="other")
+    plan.add("aws_kms_grant.g", key_id=Ref("aws_kms_key.k.key_id"), operations=["Decrypt"])
+    run(plan, tmp_path)
+    folder = tmp_path / f"out/111111111111/{REGION}/kms/list-grants"
+    assert sorted(one.name for one in folder.iterdir()) == ["other.json"]
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("address", "name"), [
+    ("aws_route53_zone.z", "vpc"), ("aws_route53_zone.z", "name"), ("aws_route53_record.r", "zone_id"),
+    ("aws_route53_record.r", "name"), ("aws_route53_record.r", "type"), ("aws_route53_record.r", "records"),
+    ("aws_route53_zone_association.a", "vpc_id"),
+])  # fmt: skip
+def test_what_a_zone_answers_that_is_told_in_part(address: str, name: str, tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    behind_nat(plan)
+    other = {"aws_vpc.w": "10.9.0.0/16", "aws_vpc.x": "10.8.0.0/16"}
+    for one, block in other.items():
+        plan.add(one, cidr_block=block)
+    joined = "aws_vpc.w" if address.endswith("association.a") else "aws_vpc.v"
+    values: dict[str, Document] = {
+        "aws_route53_zone.z": {"name": "corp.example", "vpc": [{"vpc_id": Ref(f"{joined}.id")}]},
+        "aws_route53_zone.other": {"name": "other.example", "vpc": [{"vpc_id": Ref(f"{joined}.id")}]},
+        "aws_route53_record.r": {"zone_id": Ref("aws_route53_zone.z.id"), "name": "db.corp.example", "type": "A",
+                                 "ttl": 60, "records": ["10.0.1.9"]},
+    }  # fmt: skip
+    if joined == "aws_vpc.w":
+        values[address] = {"zone_id": Ref("aws_route53_zone.z.id"), "vpc_id": Ref("aws_vpc.v.id")}
+    values[address][name] = Ref("local.x")
+    for one, held in values.items():
+        plan.add(one, more=held)
+    reach, _ = run(plan, tmp_path)
+    assert ask(reach, "i-i", "host:db.corp.example") == "unknown"

@@ -423,3 +423,31 @@ Resources:{VPC}
       RecordSets: [{{Name: db.corp.example, Type: A, TTL: 60, ResourceRecords: [10.0.1.9]}}]
 """, tmp_path)  # fmt: skip
     assert not report.ignored
+
+
+@pytest.mark.parametrize(("named", "outcome"), [("!Ref Group", "allowed"), ("another", "blocked")])
+def test_a_project_writes_to_a_log_group_that_is_made_with_it(named: str, outcome: str, tmp_path: Path) -> None:
+    """The CDK grants but streams and events on a project's log group, which is there before the first build."""
+    reach, _ = run(f"""
+Resources:
+  Group: {{Type: 'AWS::Logs::LogGroup'}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: {{Effect: Allow, Action: 'sts:AssumeRole', Principal: {{Service: codebuild.amazonaws.com}}}}
+      Policies:
+        - PolicyName: logs
+          PolicyDocument:
+            Statement: {{Effect: Allow, Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: '*'}}
+  Job:
+    Type: AWS::CodeBuild::Project
+    Properties:
+      Name: job
+      ServiceRole: !GetAtt Role.Arn
+      Artifacts: {{Type: NO_ARTIFACTS}}
+      Environment: {{Type: LINUX_CONTAINER, Image: 'aws/codebuild/standard:7.0', ComputeType: BUILD_GENERAL1_SMALL}}
+      Source: {{Type: NO_SOURCE, BuildSpec: "{{version: 0.2, phases: {{build: {{commands: [ls]}}}}}}"}}
+      LogsConfig: {{CloudWatchLogs: {{Status: ENABLED, GroupName: {named}}}}}
+""", tmp_path)  # fmt: skip
+    assert [one.outcome for one in reach.check().steps if one.step == "logs"] == [outcome]

@@ -64,12 +64,13 @@ def import_cloudformation(
     given = read_parameters(parameters) if parameters is not None else {}
     own = _region(region, given, live, source)
     mine = account or str(given.get("AWS::AccountId", "")) or (live.homes()[0][0] if live and live.homes() else "")
-    warnings = []
+    presumed = []
     if not is_account(mine):
         if mine:
             raise QuestionError(f"{mine!r} is no account id", "BAD_ACCOUNT")
         mine = NO_ACCOUNT
-        warnings.append(f"nothing tells the account: {NO_ACCOUNT} stands for it (--account names it)")
+        told = f"nothing tells the account: {NO_ACCOUNT} stands for it (--account names it)"
+        presumed.append((NO_ACCOUNT, told))
     template = read_template(source, own, given)
     known = _stack_resources(stack_resources) if stack_resources is not None else {}
     ids = {logical_id: physical for logical_id, (_, physical) in known.items()}
@@ -91,8 +92,8 @@ def import_cloudformation(
         lists = read_prefix_lists(prefix_lists) if prefix_lists is not None else {}
         report = build_snapshot(
             resources, imported_from="cloudformation", homes=[(mine, own)], onto=live, lists=lists,
-            warnings=[*warnings, *stack.warnings], unsupported=stack.unsupported, touched=stack.touched,
-            exports=stack.exports(),
+            warnings=stack.warnings, unsupported=stack.unsupported, presumed=[*presumed, *stack.presumed],
+            touched=stack.touched, exports=stack.exports(),
         )  # fmt: skip
     write_tree(out, report.files, overwrite=overwrite)
     return ImportReport(

@@ -54,6 +54,7 @@ class Stack:
         self.others = of_other_files(self.live, template.file)
         self.unsupported: list[tuple[str, str]] = list(template.unsupported)
         self.warnings: list[str] = []
+        self.presumed: list[tuple[str, str]] = []
         self.maybe: dict[str, str] = {}
         """Why it is not known whether a resource will be there."""
         account, region = home
@@ -158,8 +159,8 @@ class Stack:
         if not made or "subnet_mapping" in resource.unknown:
             return Unknown(f"{logical_id}.EndpointIds")
         if len(made) > 1:
-            self.warnings.append(f"{self.path}{logical_id}.EndpointIds: in which order AWS lists them is not told; "
-                                 "taken by Availability Zone")  # fmt: skip
+            told = "in which order AWS lists its endpoints is not told; taken by Availability Zone"
+            self.presumed.append((f"{self.path}{logical_id}", f"{self.path}{logical_id}: {told}"))
         return made if len(made) == 1 else sorted(made)
 
     def _zone_of(self, subnet: str) -> str:
@@ -292,6 +293,7 @@ class Stack:
                         yield one
                     self.unsupported += nested.unsupported
                     self.warnings += nested.warnings
+                    self.presumed += nested.presumed
                     self.touched |= nested.touched
                 continue
             resource = self.resources[logical_id]

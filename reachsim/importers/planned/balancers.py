@@ -231,6 +231,6 @@ def classic_attachment(world: World, one: Resource) -> None:
 def group_of_instances(world: World, one: Resource) -> None:
     """An Auto Scaling group: its instances exist only once it runs; here, what they become members of."""
     registering(world, one)
-    world.unsupported.append((f"{one.address} ({one.kind})", "undecidable: the instances that the group starts"))
+    world.leave_out(one.address, one.kind, "undecidable: the instances that the group starts")
     if texts_of(one.values, "load_balancers") or texts_of(one.values, "load_balancer_names"):
         world.drop(one.home, CLASSIC)

@@ -27,7 +27,7 @@ from reachsim.importers.planned.forms import documented
 from reachsim.importers.planned.managed import add_managed_policies
 from reachsim.importers.planned.resource import Home, Resource, settle_blocks, words_within
 from reachsim.importers.planned.symbols import declared_as
-from reachsim.importers.planned.world import OF_OLD_VPCS, World
+from reachsim.importers.planned.world import OF_OLD_VPCS, UNDECIDED, World
 from reachsim.importers.tree import FORMAT_VERSION, TOOL, json_bytes
 from reachsim.snapshot import Manifest, Snapshot
 
@@ -129,6 +129,7 @@ MAKERS: Final[Mapping[str, Maker]] = {
     "aws_kms_key": encryption.key,
     "aws_kms_key_policy": encryption.key_policy,
     "aws_kms_alias": encryption.alias,
+    "aws_kms_grant": encryption.grant,
     "aws_s3_bucket": pipeline.bucket,
     "aws_s3_bucket_server_side_encryption_configuration": encryption.bucket_encryption,
     "aws_s3_bucket_policy": pipeline.bucket_policy,
@@ -198,6 +199,7 @@ def build_snapshot(
     lists: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     warnings: Sequence[str] = (),
     unsupported: Sequence[tuple[str, str]] = (),
+    presumed: Sequence[tuple[str, str]] = (),
     touched: Mapping[str, str] | None = None,
     exports: Mapping[str, str] | None = None,
 ) -> PlannedReport:
@@ -211,6 +213,7 @@ def build_snapshot(
         lists: AWS's own prefix lists by Region, as describe-prefix-lists prints them.
         warnings: What the importer has to say already.
         unsupported: Addresses that it left out already, and why.
+        presumed: What it took for granted, each after the component that it is about.
         touched: Ids that are handed to something whose contents nothing tells, and to what.
         exports: Values that a template exports, by name.
 
@@ -219,6 +222,11 @@ def build_snapshot(
     """
     settle_blocks(resources)
     world = World(alone=onto is None, live=onto, warnings=list(warnings), unsupported=list(unsupported))
+    for what, why in unsupported:
+        if why.startswith(UNDECIDED):
+            world.note(what, "PLANNED_LEFT_OUT", why.removeprefix(UNDECIDED))
+    for component, taken in presumed:
+        world.presume(component, taken)
     for home in dict.fromkeys([*homes, *(one.home for one in resources)]):
         world.open(home)
         for held in (lists or {}).get(home[1], ()):
@@ -264,7 +272,7 @@ def _make(world: World, resources: Sequence[Resource]) -> None:
         if one.action == "delete" and one.kind not in removing.BY_THEIR_MAKERS:
             if not removing.remove(world, one) and maker is not None:
                 why = "its deletion is not modelled: what the live snapshot holds of it is still there"
-                world.unsupported.append((f"{one.address} ({one.kind})", why))
+                world.leave_out(one.address, one.kind, why)
         elif maker is None:
             _unmodelled(world, one)
         elif one.action != "delete" or one.before:
@@ -298,11 +306,17 @@ def _unmodelled(world: World, one: Resource) -> None:
     conditional.note_touched(world, dict.fromkeys(named, one.address))
     for beginning, call, what in UNDECIDABLE:
         if one.kind.startswith(beginning):
-            world.unsupported.append((f"{one.address} ({one.kind})", f"undecidable: {what}"))
+            world.leave_out(one.address, one.kind, f"{UNDECIDED}{what}")
             if call and world.alone:
                 world.drop(one.home, call)
             return
-    world.unsupported.append((f"{one.address} ({one.kind})", "not modelled"))
+    if _is_awss(one.kind) and not any(held.startswith(_OF_A_NETWORK) for held in words_within(one.values)):
+        world.unsupported.append((f"{one.address} ({one.kind})", "not modelled"))
+    else:
+        world.leave_out(one.address, one.kind, "not modelled")
+
+
+_OF_A_NETWORK: Final = ("vpc-", "subnet-", "sg-", "eni-", "rtb-", "acl-", "igw-", "vgw-", "tgw-", "vpce-")
 
 
 def _is_awss(kind: str) -> bool:
@@ -317,6 +331,8 @@ def _finish(world: World, resources: Sequence[Resource]) -> None:
     network.default_acls(world)
     conditional.note(world, resources)
     world.settle()
+    for place, call in world.dropped:
+        world.drop(place, call)
     for one in resources:
         if one.kind == "aws_eip" and one.action != "delete" and (world.alone or one.action != "keep"):
             interfaces.address_association(world, one)

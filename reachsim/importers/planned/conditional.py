@@ -14,7 +14,8 @@ from reachsim.importers.planned.routes import TARGETS
 from reachsim.importers.planned.world import World
 
 SOURCES: Final = {
-    "aws_codebuild_project": "codebuild:", "aws_instance": "", "aws_lambda_function": "lambda:", "aws_ecs_service": "",
+    "aws_codebuild_project": "codebuild:", "aws_instance": "", "aws_lambda_function": "lambda:",
+    "aws_ecs_service": "ecs:",
 }  # fmt: skip
 """What verdicts start from: whether it is there changes no verdict about it."""
 POLICIES: Final = frozenset({
@@ -34,11 +35,17 @@ def hide_policies(resources: Iterable[Resource]) -> None:
             one.unknown.add("policy")
 
 
+def source_of(one: Resource) -> str:
+    """The selector that a verdict about a source is asked with; the id of anything else."""
+    cluster = f"{one.text('cluster').rpartition('/')[2] or 'default'}/" if one.kind == "aws_ecs_service" else ""
+    return f"{SOURCES.get(one.kind, '')}{cluster}{one.id}"
+
+
 def note(world: World, resources: Sequence[Resource]) -> None:
     """Say so of everything that a resource decides which may not be there."""
     apart = _with_parts_apart(resources)
     for one in resources:
-        named = f"{SOURCES.get(one.kind, '')}{one.id}"
+        named = source_of(one)
         for what in one.choices:
             detail = f"{what} is known only after apply: all of them were considered"
             world.note(named, "PLANNED_VALUE_UNKNOWN", detail, "block" if "route_table_ids" in what else "neither")
@@ -55,9 +62,7 @@ def note(world: World, resources: Sequence[Resource]) -> None:
         if not one.maybe or one.action == "delete":
             continue
         if one.kind in SOURCES:
-            world.note(
-                f"{SOURCES[one.kind]}{one.id}", "PLANNED_VALUE", f"{one.address} is taken to be made: {one.maybe}"
-            )
+            world.note(named, "PLANNED_VALUE", f"{one.address} is taken to be made: {one.maybe}")
             continue
         for component in _decided(world, one):
             for way in ("leak", "block"):

@@ -91,3 +91,12 @@ def _algorithm(default: Values) -> Document:
     made: Document = {"SSEAlgorithm": text_of(default, "sse_algorithm") or "AES256"}
     key_id = text_of(default, "kms_master_key_id")
     return made | ({"KMSMasterKeyID": key_id} if key_id else {})
+
+
+def grant(world: World, one: Resource) -> None:
+    """A grant, whose operations and constraints are not modelled: what grants of its key allow is open."""
+    named = _id_of(one.text("key_id"))
+    for home, documents in world.answers.items():
+        for call in documents:
+            if call.startswith("kms/list-grants/") and named in ("", call.rpartition("/")[2]):
+                world.dropped.append((home, call))

@@ -40,7 +40,7 @@ def firewall(world: World, one: Resource) -> None:
     vpc_id, policy = one.text("vpc_id"), one.text("firewall_policy_arn")
     if one.open("subnet_mapping", "firewall_policy_arn") or not policy:
         world.warnings.append(f"{one.address}: its subnets or policy are known only after apply")
-        world.unsupported.append((f"{one.address} ({one.kind})", "undecidable: what the firewall lets through"))
+        world.leave_out(one.address, one.kind, "undecidable: what the firewall lets through")
         world.drop(one.home, FIREWALLS)
         return
     endpoints = firewall_endpoints(one)

@@ -259,15 +259,23 @@ def address_association(world: World, one: Resource) -> None:
 # --- endpoints --------------------------------------------------------------------------------------------------------
 
 
+def _vpc_of_any(world: World, ids: list[str]) -> str:
+    """The VPC of the first of these subnets or route tables that is there."""
+    return next((str(held["VpcId"]) for one in ids if (held := world.get(one)) and held.get("VpcId")), "")
+
+
 def endpoint(world: World, one: Resource) -> None:
     kind = one.text("vpc_endpoint_type") or "Gateway"
     service = one.text("service_name")
     if not service:
         service = f"com.amazonaws.vpce.{one.home[1]}.vpce-svc-unknown"
+    vpc_id = one.text("vpc_id") or _vpc_of_any(world, one.texts("subnet_ids", "route_table_ids"))
     for name in one.open("service_name", "vpc_endpoint_type", "private_dns_enabled"):
-        world.undecided_names(one, name, one.text("vpc_id"))
+        world.undecided_names(one, name, vpc_id)
+    for _, each in world.each("ec2/describe-vpcs") if not vpc_id else ():
+        world.undecided_names(one, "vpc_id", str(each["VpcId"]))
     record = world.add(one.home, "ec2/describe-vpc-endpoints", {
-        "VpcEndpointId": one.id, "VpcEndpointType": kind, "VpcId": one.text("vpc_id"), "ServiceName": service,
+        "VpcEndpointId": one.id, "VpcEndpointType": kind, "VpcId": vpc_id, "ServiceName": service,
         "State": "available", "OwnerId": one.home[0], "RequesterManaged": False, "Tags": one.tags(),
         "ServiceRegion": one.text("service_region") or one.home[1],
     })  # fmt: skip
@@ -278,7 +286,7 @@ def endpoint(world: World, one: Resource) -> None:
         record[key] = list(dict.fromkeys(held)) or (record.get(key, []) if one.action == "update" else [])
         if one.open(name):
             if name == "route_table_ids":
-                world.undecided_any(one, name, "ec2/describe-route-tables", one.text("vpc_id"), "leak")
+                world.undecided_any(one, name, "ec2/describe-route-tables", vpc_id, "leak")
             else:
                 world.undecided(one, name)
     groups = _given_groups(world, one, one.texts("security_group_ids"), "security_group_ids")

@@ -50,4 +50,5 @@ def add_managed_policies(world: World) -> None:
                                        "IsDefaultVersion": True}],
             })  # fmt: skip
     if taken:
-        world.warnings.append(f"policies that AWS manages are taken as of {AS_OF}: {', '.join(sorted(taken))}")
+        detail = f"policies that AWS manages are taken as of {AS_OF}: {', '.join(sorted(taken))}"
+        world.presume(_PREFIX.rstrip("/"), detail)

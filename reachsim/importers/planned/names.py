@@ -37,8 +37,9 @@ def zone(world: World, one: Resource) -> None:
         world.put(place, f"route53/list-resource-record-sets/{one.id}", {"ResourceRecordSets": []})
     for vpc in vpcs if one.open("name") else ():
         world.undecided_names(one, "the name", vpc["VPCId"])
-    if private and len(vpcs) < len(one.blocks("vpc")):
+    if private and (len(vpcs) < len(one.blocks("vpc")) or one.open("vpc", "vpc_id")):
         world.undecided(one, "a VPC of the zone")
+        world.dropped.append((place, f"route53/get-hosted-zone/{one.id}"))
 
 
 def zone_association(world: World, one: Resource) -> None:
@@ -48,6 +49,10 @@ def zone_association(world: World, one: Resource) -> None:
         world.undecided_names(one, f"the zone {zone_id}".strip(), one.text("vpc_id"))
         return
     vpc = {"VPCRegion": one.text("vpc_region") or one.home[1], "VPCId": one.text("vpc_id")}
+    if not vpc["VPCId"]:
+        world.undecided(one, "the VPC")
+        world.dropped.append((_everywhere(one.home), f"route53/get-hosted-zone/{zone_id}"))
+        return
     document["VPCs"] = [held for held in document.get("VPCs", []) if held["VPCId"] != vpc["VPCId"]]
     if one.action != "delete":
         document["VPCs"].append(vpc)
@@ -60,7 +65,7 @@ def record(world: World, one: Resource) -> None:
     if document is None:
         if zone_id:
             return  # a zone that the source doesn't hold: what it answers is unknown anyhow
-        world.undecided(one, "the zone")
+        _any_zone(world, one)
         return
     header = (world.document(place, f"route53/get-hosted-zone/{zone_id}") or {}).get("HostedZone", {})
     name = _full(one.text("name") or text_of(one.before, "name"), str(header.get("Name", "")))
@@ -70,6 +75,11 @@ def record(world: World, one: Resource) -> None:
         if (held["Name"], held["Type"], held.get("SetIdentifier", "")) != (name, kind, label)
     ]  # fmt: skip
     if one.action == "delete":
+        return
+    opened = one.open("name", "type")
+    if opened:
+        world.undecided(one, " and ".join(opened))
+        world.dropped.append((place, f"route53/list-resource-record-sets/{zone_id}"))
         return
     made: Document = {"Name": name, "Type": kind}
     if label:
@@ -87,6 +97,15 @@ def record(world: World, one: Resource) -> None:
         world.drop(place, f"route53/list-resource-record-sets/{zone_id}")
         return
     document["ResourceRecordSets"].append(made)
+
+
+def _any_zone(world: World, one: Resource) -> None:
+    """A record of a zone that nothing tells: what the zones answer in which it may be is open."""
+    world.undecided(one, "the zone")
+    for home, held in world.each("route53/list-hosted-zones"):
+        if one.open("name") or f".{_full(one.text('name'), '')}".endswith(f".{held.get('Name', '')}"):
+            zone_id = str(held["Id"]).removeprefix("/hostedzone/")
+            world.dropped.append((home, f"route53/list-resource-record-sets/{zone_id}"))
 
 
 def _only_zone(world: World, one: Resource) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from reachsim.importers.planned.balancers import registering
+from reachsim.importers.planned.conditional import source_of
 from reachsim.importers.planned.encryption import bucket_encryption
 from reachsim.importers.planned.network import UNSEEN_GROUP, default_groups
 from reachsim.importers.planned.resource import (
@@ -392,6 +393,8 @@ def service(world: World, one: Resource) -> None:
             {"capacityProvider": text_of(block, "capacity_provider")} for block in strategy
         ]
     for block in one.blocks("network_configuration"):
+        if one.open("network_configuration.assign_public_ip"):
+            world.undecided(one, "assign_public_ip", source_of(one), ways=("leak", "block"))
         public = text_of(block, "assign_public_ip").upper() in ("ENABLED", "TRUE") or flag_of(block, "assign_public_ip")
         made["networkConfiguration"] = {"awsvpcConfiguration": {
             "subnets": (subnets := listed(one, block, "subnets", "network_configuration.subnets", "subnet-unknown")),

@@ -81,6 +81,10 @@ OF_OLD_VPCS: Final = ("route53/list-hosted-zones", "route53resolver/list-resolve
 """What may be attached to a VPC from elsewhere: with VPCs that exist already, an empty list would say too much."""
 
 
+UNDECIDED: Final = "undecidable: "
+"""Begins the reason for which something is left out that verdicts may depend on."""
+
+
 @dataclass(slots=True)
 class Note:
     """Something that a verdict which meets ``component`` has to say (``planned`` in the manifest)."""
@@ -101,10 +105,14 @@ class World:
     notes: list[Note] = field(default_factory=list)
     unsupported: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    left_out: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    """Addresses of what is left out, by kind and reason."""
     service_lists: dict[tuple[str, str], str] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
     """Endpoints with an association that comes or goes."""
+    dropped: list[tuple[Home, str]] = field(default_factory=list)
+    """Files that are taken away in the end: what they would say is open."""
     templates: dict[str, Resource] = field(default_factory=dict)
     """Launch templates by id and name."""
     _records: dict[str, tuple[Home, str, Document]] = field(default_factory=dict)
@@ -233,6 +241,16 @@ class World:
             self._noted.add((component, code, can_hide))
             self.notes.append(Note(component, code, detail, can_hide))
 
+    def leave_out(self, address: str, kind: str, why: str) -> None:
+        """Something that may change a verdict is left out: it is listed, and checks of the snapshot say so."""
+        self.unsupported.append((f"{address} ({kind})", why))
+        self.left_out.setdefault((kind, why), []).append(address)
+
+    def presume(self, component: str, detail: str) -> None:
+        """Something that the source does not tell is taken for granted: checks of the snapshot say so."""
+        self.warnings.append(detail)
+        self.note(component, "PLANNED_TAKEN", detail)
+
     def undecided(self, one: Resource, what: str, *components: str, ways: tuple[str, ...] = ("leak",)) -> None:
         """An attribute that decides is not known: verdicts that meet the component say so, and so does the report.
 
@@ -272,7 +290,10 @@ class World:
         return f"{what} of {one.address} is known only after apply"
 
     def settle(self) -> None:
-        """Note what `undecided_any` said, now that every record is there."""
+        """Note what `undecided_any` and `leave_out` said, now that every record is there."""
+        for (kind, why), addresses in self.left_out.items():
+            more = f" ({len(addresses)} of the kind {kind})" if len(addresses) > 1 else f" ({kind})"
+            self.note(addresses[0], "PLANNED_LEFT_OUT", why.removeprefix(UNDECIDED) + more)
         for call, key, held, home, detail, ways in self._any:
             for place, record in self.each(call):
                 if record.get(key) in held if held else place == home:

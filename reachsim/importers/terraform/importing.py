@@ -75,8 +75,8 @@ def import_terraform(
         _data_lists(plan, homes, lists)
         report = build_snapshot(
             resources, imported_from="terraform", homes=[homes.main], onto=live, lists=lists,
-            warnings=list(_warnings(plan, homes, resolver, resources, live is not None)),
-            unsupported=list(_others(plan)), touched=_touched(plan, resolver),
+            warnings=list(_warnings(plan, resolver, resources, live is not None)),
+            unsupported=list(_others(plan)), presumed=homes.presumed, touched=_touched(plan, resolver),
         )  # fmt: skip
     write_tree(out, report.files, overwrite=overwrite)
     return ImportReport(
@@ -128,13 +128,10 @@ def _touched(plan: Plan, resolver: Resolver) -> dict[str, str]:
     return found
 
 
-def _warnings(
-    plan: Plan, homes: _Homes, resolver: Resolver, resources: Sequence[Resource], over: bool
-) -> Iterator[str]:
+def _warnings(plan: Plan, resolver: Resolver, resources: Sequence[Resource], over: bool) -> Iterator[str]:
     if plan.open:
         yield f"{plan.open}: what the configuration declares beside it may be there or not"
     yield from (f"{one.address}: {one.maybe}" for one in plan.instances.values() if one.maybe not in ("", plan.open))
-    yield from homes.warnings
     guessed: dict[tuple[str, str], list[str]] = {}
     for one, name, address in resolver.guesses:
         guessed.setdefault((name, address), []).append(one.address)
@@ -202,7 +199,7 @@ class _Homes:
 
     def __init__(self, plan: Plan, account: str | None, region: str | None, live: Sequence[Home]) -> None:
         self.plan = plan
-        self.warnings: list[str] = []
+        self.presumed: list[tuple[str, str]] = []
         self._regions: dict[str, str] = {}
         self._accounts: dict[str, str] = {}
         self._of_config: dict[tuple[str, str], str] = {}
@@ -212,7 +209,8 @@ class _Homes:
         self._walk(plan.configuration, "")
         self.main = (self._account(account, live), self._region(region, live))
         if self.main[0] == NO_ACCOUNT:
-            self.warnings.append(f"nothing tells the account: {NO_ACCOUNT} stands for it (--account names it)")
+            told = f"nothing tells the account: {NO_ACCOUNT} stands for it (--account names it)"
+            self.presumed.append((NO_ACCOUNT, told))
 
     def _provider(self, key: str, expressions: Mapping[str, Any]) -> None:
         region = self._text(expressions.get("region"))
