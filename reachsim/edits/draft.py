@@ -153,8 +153,16 @@ class Draft:
             raise QuestionError(f"{table} has no route to {destination}", "NO_SUCH_COMPONENT")
         if any(one.get("GatewayId") == "local" for one in found):
             raise QuestionError(f"{table}'s route to {destination} is the local one, which nobody deletes", "BAD_EDIT")
+        for one in found if destination.startswith("pl-") else ():
+            self._leave_table(str(one.get("GatewayId")), table)
         static = [one for one in found if one.get("Origin") != PROPAGATED]
         routes[:] = [one for one in routes if one not in (static or found)]
+
+    def _leave_table(self, endpoint: str, table: str) -> None:
+        """A gateway endpoint's route goes as the endpoint is taken out of the table."""
+        record = self.find(endpoint) if endpoint.startswith("vpce-") else None
+        if record is not None:
+            record["RouteTableIds"] = [one for one in record.get("RouteTableIds") or () if one != table]
 
     def stop_propagation(self, table: str, gateway: str) -> None:
         """The routes that a virtual private gateway puts into a table."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
+from reachsim.edits.draft import peer_field
 from reachsim.fix import holders
 from reachsim.fix.steps import (
     TRUST,
@@ -43,7 +44,7 @@ HEADER = (
 )
 
 
-def render(network: Network, steps: Iterable[Step], policies: Mapping[str, str]) -> str:
+def render(network: Network, steps: Sequence[Step], policies: Mapping[str, str]) -> str:
     """One command per step, in an order that works.
 
     Args:
@@ -54,13 +55,17 @@ def render(network: Network, steps: Iterable[Step], policies: Mapping[str, str])
     lines = [HEADER]
     made: dict[str, str] = {}
     for step in steps:
-        if isinstance(step, CreateGroup):
-            made[step.id] = _variable(step)
         line = _command(network, step, policies)
         lines += [line] if line not in lines else []
+        if isinstance(step, CreateGroup | CreateEndpoint):
+            made[step.id] = _variable(step)
     text = "\n".join(lines) + "\n"
-    for group, variable in made.items():  # in JSON, which stands in single quotes, and bare
-        text = text.replace(f'"{group}"', f'"\'"${variable}"\'"').replace(group, f'"${variable}"')
+    for step in (one for one in steps if isinstance(one, CreateEndpoint)):
+        call = _new_endpoint(step)
+        if step.id in text:  # another command names what this one makes
+            text = text.replace(call, f"{_variable(step)}=$({call} --query VpcEndpoint.VpcEndpointId --output text)")
+    for name, variable in made.items():  # in JSON, which stands in single quotes, and bare
+        text = text.replace(f'"{name}"', f'"\'"${variable}"\'"').replace(name, f'"${variable}"')
     return text
 
 
@@ -157,11 +162,7 @@ def _json(value: object) -> str:
 
 def _permission(step: AddGroupRule) -> dict[str, object]:
     found: dict[str, object] = {"IpProtocol": step.protocol, "FromPort": step.first, "ToPort": step.last}
-    if step.peer.startswith("sg-"):
-        return found | {"UserIdGroupPairs": [{"GroupId": step.peer}]}
-    if step.peer.startswith("pl-"):
-        return found | {"PrefixListIds": [{"PrefixListId": step.peer}]}
-    key, field = ("Ipv6Ranges", "CidrIpv6") if ":" in step.peer else ("IpRanges", "CidrIp")
+    key, field = peer_field(step.peer)
     return found | {key: [{field: step.peer}]}
 
 
@@ -173,13 +174,17 @@ def _permissions_of(network: Network, step: RemoveGroupRule) -> list[dict[str, o
         first, _, last = ports.partition("-")
         found |= {"FromPort": int(first), "ToPort": int(last or first)}
     assert step.group in network.security_groups
-    key, field = ("Ipv6Ranges", "CidrIpv6") if ":" in peer else ("IpRanges", "CidrIp")
+    key, field = peer_field(peer)
     return [found | {key: [{field: peer}]}]
 
 
 def _create_endpoint(step: CreateEndpoint) -> str:
     gone = f"aws ec2 delete-vpc-endpoints --vpc-endpoint-ids {' '.join(step.instead_of)}\n" if step.instead_of else ""
-    call = f"{gone}aws ec2 create-vpc-endpoint --vpc-id {step.vpc} --service-name {step.service_name}"
+    return gone + _new_endpoint(step)
+
+
+def _new_endpoint(step: CreateEndpoint) -> str:
+    call = f"aws ec2 create-vpc-endpoint --vpc-id {step.vpc} --service-name {step.service_name}"
     if step.is_gateway:
         return f"{call} --vpc-endpoint-type Gateway --route-table-ids {' '.join(step.tables)}"
     subnets = " ".join(subnet for subnet, _ in step.places)
@@ -198,5 +203,5 @@ def _create_group(step: CreateGroup) -> str:
     )
 
 
-def _variable(step: CreateGroup) -> str:
+def _variable(step: CreateGroup | CreateEndpoint) -> str:
     return re.sub(r"\W", "_", step.id).upper()

@@ -13,7 +13,7 @@ from reachsim import services
 from reachsim.check.docker_server import MARK, of_servers
 from reachsim.fix.allowing import endpoint_statement, repository_statement, role_policy, trust_statement
 from reachsim.fix.closing import close_way_in, close_way_out
-from reachsim.fix.exempting import name_endpoint, spare_interfaces, spare_service
+from reachsim.fix.exempting import bound_to_endpoints, name_endpoint, name_endpoint_for, spare_interfaces, spare_service
 from reachsim.fix.faults import Fault
 from reachsim.fix.filtering import acl_entry, free_numbers, group_rule
 from reachsim.fix.images import image_of, own_images
@@ -81,8 +81,10 @@ def _let_through(ground: Ground, fault: Fault, taken: Taken) -> Iterator[Steps]:
         yield from endpoint_statement(ground, fault, start)
     elif code == "IDENTITY_POLICY_DENY":
         yield from name_endpoint(ground, fault)
-        yield from role_policy(ground, fault)
+        if not bound_to_endpoints(ground, fault):
+            yield from role_policy(ground, fault)
     elif code == "RESOURCE_POLICY_DENY":
+        yield from name_endpoint_for(ground, fault)
         yield from repository_statement(ground, fault)
     elif code == "DNS_SUPPORT_DISABLED":
         yield (SetVpcAttribute(start.vpc, "enableDnsSupport"),)

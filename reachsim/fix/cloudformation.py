@@ -47,11 +47,11 @@ def render(steps: Iterable[Step], policies: Mapping[str, str]) -> str:
     """
     resources: dict[str, Any] = {}
     changes: dict[str, None] = {}
-    groups: dict[str, str] = {}
+    names: dict[str, str] = {}
     for number, step in enumerate(steps, 1):
         made = _resource(step)
-        if isinstance(step, CreateGroup):
-            groups[step.id] = _name(step.id)
+        if isinstance(step, CreateGroup | CreateEndpoint):
+            names[step.id] = _name(step.id)
         if made is not None:
             resources[
                 _name(component_of(step)) if isinstance(step, CreateGroup | CreateEndpoint) else f"Fix{number}"
@@ -64,8 +64,8 @@ def render(steps: Iterable[Step], policies: Mapping[str, str]) -> str:
         template["Metadata"] = {"ChangesToExistingResources": list(changes)}
     template["Resources"] = resources or {"NothingToAdd": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}
     text = json.dumps(template, indent=2, ensure_ascii=False)
-    for group, name in groups.items():
-        text = text.replace(f'"{group}"', json.dumps({"Ref": name}))
+    for proposed, name in names.items():
+        text = text.replace(f'"{proposed}"', json.dumps({"Ref": name}))
     return text + "\n"
 
 

@@ -61,29 +61,71 @@ def _without_actions(statement: Statement, spared: Sequence[str]) -> Statement |
 
 
 def name_endpoint(ground: Ground, fault: Fault) -> Iterator[Steps]:
-    """Denies of a role for requests that do not come by listed endpoints, with the one that they come by."""
+    """Statements of a role that hold for listed endpoints alone, with the one that the requests come by."""
     block = fault.block
-    assert block is not None
-    if not block.component.startswith("arn:") or fault.verdict is None:
+    if block is None or not block.component.startswith("arn:"):
         return
-    ends = sorted({path.terminal for path in fault.verdict.paths} & ground.network.vpc_endpoints.keys())
-    asked = refused(ground, fault, "identity-policy")
-    steps: list[Step] = []
-    for holder, name, number, statement in _denies(ground, block.component):
-        changed = _naming(statement, ends)
-        if changed is not None and any(_hits(statement, block.component, str(one["action"])) for one in asked):
-            why = f"it spares what comes by {', '.join(ends)}"
-            steps.append(_replaced(holder, name, number, statement, changed, why))
+    ends = _crossed(ground, fault)
+    steps: list[Step] = [
+        _replaced(holder, name, number, statement, changed, f"it {told} what comes by {', '.join(ends)}")
+        for holder, name, number, statement, told in bound_to_endpoints(ground, fault)
+        if (changed := _naming(statement, ends)) is not None
+    ]  # fmt: skip
     if ends and steps:
         yield tuple(steps)
 
 
+def _crossed(ground: Ground, fault: Fault) -> list[str]:
+    """The endpoints that a fault's requests come by."""
+    paths = fault.verdict.paths if fault.verdict else ()
+    return sorted({path.terminal for path in paths} & ground.network.vpc_endpoints.keys())
+
+
+def bound_to_endpoints(ground: Ground, fault: Fault) -> list[tuple[str, str, int, Statement, str]]:
+    """(holder, policy, number, statement, what naming an endpoint does) of a role's statements about refused requests
+    that hold for listed endpoints alone.
+    """
+    role = fault.block.component if fault.block else ""
+    asked = refused(ground, fault, "identity-policy")
+    return [
+        (holder, name, number, one, "spares" if one.get("Effect") == "Deny" else "allows")
+        for holder, name, number, one in _statements(ground, role)
+        if _naming(one, ["vpce-"]) is not None and any(_hits(one, role, str(each["action"])) for each in asked)
+    ]  # fmt: skip
+
+
+def name_endpoint_for(ground: Ground, fault: Fault) -> Iterator[Steps]:
+    """Denies of a bucket or repository for what does not come by listed endpoints, with the one of the requests."""
+    ends = _crossed(ground, fault)
+    steps: list[Step] = []
+    for resource in {str(one["resource"]) for one in refused(ground, fault, "resource-policy")} if ends else ():
+        holder = resource.split("/")[0] if ":s3:" in resource else resource
+        if holders.kind_of(holder) not in ("bucket", "repository") or "*" in holder:
+            continue
+        try:
+            statements = holders.read(Draft(ground.network), holder)["Statement"]
+        except (ReachsimError, ValueError):
+            continue
+        for number, statement in enumerate(statements):
+            changed = _naming(statement, ends) if statement.get("Effect") == "Deny" else None
+            if changed is not None:
+                why = f"it spares what comes by {', '.join(ends)}"
+                steps.append(_replaced(holder, "", number, statement, changed, why))
+    if steps:
+        yield tuple(dict.fromkeys(steps))
+
+
+_NAMING = {"Deny": "stringnotequals", "Allow": "stringequals"}
+
+
 def _naming(statement: Statement, ends: Sequence[str]) -> Statement | None:
+    """A statement with endpoints more in its condition on them; None if it has none."""
     changed = copy.deepcopy(statement)
     found = False
+    wanted = _NAMING.get(str(statement.get("Effect")), "-")
     for operator, block in changed.get("Condition", {}).items():
         for key, value in block.items():
-            if key.lower() == "aws:sourcevpce" and operator.lower().startswith("stringnotequals"):
+            if key.lower() == "aws:sourcevpce" and operator.lower().rpartition(":")[2].startswith(wanted):
                 block[key] = list(dict.fromkeys([*([value] if isinstance(value, str) else value), *ends]))
                 found = found or block[key] != value
     return changed if found else None
@@ -112,6 +154,11 @@ def spare_service(ground: Ground, fault: Fault) -> Iterator[Steps]:
 
 def _denies(ground: Ground, role: str) -> Iterator[tuple[str, str, int, Statement]]:
     """(holder, policy, number, statement) of the denies in a role's policies that its account can change."""
+    return (one for one in _statements(ground, role) if one[3].get("Effect") == "Deny")
+
+
+def _statements(ground: Ground, role: str) -> Iterator[tuple[str, str, int, Statement]]:
+    """(holder, policy, number, statement) of a role's policies that its account can change."""
     draft = Draft(ground.network)
     try:
         places = list(holders.policies_of(draft, role))
@@ -122,15 +169,15 @@ def _denies(ground: Ground, role: str) -> Iterator[tuple[str, str, int, Statemen
             statements = holders.read(draft, holder, name)["Statement"]
         except ReachsimError:
             continue
-        yield from ((holder, name, number, one) for number, one in enumerate(statements) if one.get("Effect") == "Deny")
+        yield from ((holder, name, number, one) for number, one in enumerate(statements))
 
 
 def _hits(statement: Statement, role: str, action: str) -> bool:
-    """Whether a deny may hit an action, on whatever resource."""
+    """Whether a statement may be about an action, on whatever resource."""
     bare = {key: value for key, value in statement.items() if key in ("Effect", "Action", "NotAction")}
     request = policy.Request(policy.Principal.parse(role), action, "*", role.split(":")[4], {})
     document = policy.parse({"Statement": [bare | {"Resource": "*"}]})
-    return policy.judge(document, request, "identity").effect == "deny"
+    return policy.judge(document, request, "identity").effect != "none"
 
 
 def _replaced(

@@ -61,6 +61,9 @@ OPEN: Final = frozenset({
 })  # fmt: skip
 """Findings about who may use a resource."""
 
+_PARTIAL: Final = ("SUBNET_ACL_RESTRICTION", "ENI_SG_RULES_MISMATCH")
+"""What may stop some addresses of a name and let others pass, so that it is unknown whether the way is open."""
+
 
 def judge(ground: Ground, config: Config, chosen: Sequence[str] = ()) -> Judged:
     """Judge a snapshot."""
@@ -129,8 +132,9 @@ class Way(NamedTuple):
 def _blocked(ways: Iterable[Way]) -> list[Fault]:
     return [
         Fault("blocked", way.source, way.destination, way.verdict, block, way.requests, way.places)
-        for way in ways if way.needed and way.verdict.outcome in ("blocked", "intermittent")
+        for way in ways if way.needed and way.verdict.outcome in ("blocked", "intermittent", "unknown")
         for block in way.verdict.blocked_by
+        if way.verdict.outcome != "unknown" or (block.code in _PARTIAL and not way.verdict.missing)
     ]  # fmt: skip
 
 

@@ -8,17 +8,20 @@ for replies); PrivateLink Guide, "Gateway endpoints" (prefix list).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from reachsim.addresses import parse_block
 from reachsim.check.docker_server import MARK
-from reachsim.filters import DEFAULT_ACL_RULE
+from reachsim.filters import DEFAULT_ACL_RULE, Rule, network_acl_rules, protocol_number
 from reachsim.fix.faults import Fault
 from reachsim.fix.places import Start, blocks_of, endpoints_for, prefix_list_of, start_of, subnets_of_endpoint
 from reachsim.fix.steps import AddAclEntry, AddGroupRule
 from reachsim.fix.taken import Steps, Taken
 from reachsim.forwarding import Ground
+from reachsim.intervals import IntervalSet
 from reachsim.model import records as aws
+from reachsim.packets import protocol_services
 
 HIGHEST_NUMBER: Final = 32766
 
@@ -80,6 +83,9 @@ def acl_entry(ground: Ground, fault: Fault, start: Start, taken: Taken) -> Itera
     if block.leg == "response":
         first, last = start.client_ports
     egress = block.direction == "egress"
+    services = protocol_services(protocol_number(protocol), IntervalSet.span(first, last))
+    rules = network_acl_rules(ground.network, acl, "egress" if egress else "ingress")
+    peers = [one for one in peers if not _admits(rules, parse_block(one), services)]
     used = {number for name, out, number in taken.numbers if (name, out) == (block.component, egress)}
     numbers = free_numbers(acl, egress, block.rule, len(peers), used)
     if peers and len(numbers) == len(peers):
@@ -87,6 +93,17 @@ def acl_entry(ground: Ground, fault: Fault, start: Start, taken: Taken) -> Itera
             AddAclEntry(block.component, number, egress, protocol, first, last, peer)
             for number, peer in zip(numbers, peers, strict=True)
         )
+
+
+def _admits(rules: Sequence[Rule], peer: IntervalSet, services: IntervalSet) -> bool:
+    """Whether the rules of a network ACL, in their order, let all of a block through."""
+    for rule in rules:
+        if peer & rule.peers and services & rule.services:
+            if not rule.allow:
+                return False
+            if not services - rule.services:
+                peer = peer - rule.peers
+    return not peer
 
 
 def _other_end(ground: Ground, fault: Fault) -> Start | None:

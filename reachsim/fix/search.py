@@ -248,13 +248,14 @@ def _with_alternatives(
 
 def _others(around: Ground, config: Config, who: Sequence[str], steps: Steps, rest: Sequence[Step]) -> Iterable[Steps]:
     """Candidates for the faults that are there without the steps."""
-    seen = {steps}
+    seen = {frozenset(steps)}
     for fault in (fault for source in who for fault in faults_of(around, config, source)):
         options = candidates(around, fault, Taken.by(rest))
-        if {_same_effect(one) for option in options for one in option} & {_same_effect(one) for one in steps}:
+        own = {_same_effect(one) for one in steps}
+        if own & {_same_effect(one) for option in options for one in option}:
             for option in options:
-                if option not in seen and {_same_effect(one) for one in option} != {_same_effect(one) for one in steps}:
-                    seen.add(option)
+                if frozenset(option) not in seen and {_same_effect(one) for one in option} != own:
+                    seen.add(frozenset(option))
                     yield option
 
 
@@ -263,6 +264,8 @@ def _left(ground: Ground, judged: Judged) -> tuple[Left, ...]:
     mendable = [bool(fault.block and candidates(ground, fault, Taken.by(()))) for fault in judged.faults]
     barred = {fault.name for fault, answer in zip(judged.faults, mendable, strict=True) if fault.block and not answer}
     for fault, answer in zip(judged.faults, mendable, strict=True):
+        if fault.verdict is not None and fault.verdict.outcome == "unknown":
+            continue  # which is told as what is not decided
         if answer and fault.name in barred:
             continue  # what else stands in the way has no fix, so this one is not worth making
         code = fault.block.code if fault.block else {

@@ -48,10 +48,12 @@ def render(steps: Iterable[Step], policies: Mapping[str, str]) -> str:
     for number, step in enumerate(steps, 1):
         if isinstance(step, CreateGroup):
             made[step.id] = f"aws_security_group.{_name(step.id)}.id"
+        elif isinstance(step, CreateEndpoint):
+            made[step.id] = f'"${{aws_vpc_endpoint.{_name(step.service)}.id}}"'  # which stands in policies' text, too
         blocks[_block(step, number, policies)] = None
     text = "\n\n".join(blocks) + "\n"
-    for group, reference in made.items():
-        text = text.replace(f'"{group}"', reference)
+    for name, reference in made.items():
+        text = text.replace(f'"{name}"', reference)
     return text
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from reachsim import load_files
+from reachsim import load, load_files
+from reachsim.fix import awscli
+from reachsim.fix.steps import CreateEndpoint, ReplaceStatement, describe
 from tests.build import AclEntry
 from tests.scenarios.pipelines import ACCOUNT, REGION, Pipeline
 
@@ -45,6 +48,30 @@ def test_what_no_change_here_mends_is_said(
     assert (plan.status, plan.steps) == (status, ())
     assert plan.left
     assert all(code in (None, one.code) and why in one.why for one in plan.left)
+
+
+@pytest.mark.parametrize("gone", ["vpce-09fc7db208a273e13", "vpce-0d95810861dfd68e5"])
+def test_a_new_endpoint_takes_the_old_ones_place_in_the_policies_that_name_it(snapshots: Path, gone: str) -> None:
+    edited = load(snapshots / "private-pipeline").what_if(remove=gone)
+    plan = edited.fix()
+    assert (plan.status, plan.after) == ("proven", "private-and-working")
+    (made,) = (one for one in plan.steps if isinstance(one, CreateEndpoint))
+    named = [one for one in plan.steps if isinstance(one, ReplaceStatement)]
+    assert len(named) + 1 == len(plan.steps)
+    assert all(made.id in one.statement and gone in one.statement for one in named)
+    commands = awscli.render(edited.network, plan.steps, plan.policies)
+    variable = made.id.replace("-", "_").upper()
+    assert f"{variable}=$(aws ec2 create-vpc-endpoint " in commands
+    assert commands.count(f'"\'"${variable}"\'"') == len(named)
+    assert made.id not in commands
+
+
+def test_an_acl_that_lacks_one_block_of_a_prefix_list_gets_that_one(snapshots: Path) -> None:
+    edited = load(snapshots / "private-pipeline").what_if(remove="acl-07a8ac1be37cebdb1/outbound/120")
+    assert edited.check().overall == "undecided"
+    plan = edited.fix()
+    assert (plan.status, plan.after) == ("proven", "private-and-working")
+    assert [describe(one) for one in plan.steps] == ["add outbound rule 150: allow tcp 443 to 52.219.0.0/20"]
 
 
 def blocked_twice() -> Pipeline:
