@@ -189,6 +189,9 @@ def _walk(
     boxes = [box for one in (V4, V6) for box in _boxes(start, targets & one & FAMILIES[family], one, services)]
     if not start.place:
         return _outside_vpcs(ground.network, base, start, targets & FAMILIES[family], services)
+    accelerated = _accelerated(ground.network, aimed) if not boxes and start.origin.kind == "internet" else None
+    if accelerated is not None:
+        return msgspec.structs.replace(base, gaps=(accelerated,))
     if not boxes:
         return msgspec.structs.replace(base, blocks=(_no_family(start, targets & FAMILIES[family], family),))
     name = base.resolution.name if base.resolution and ground.firewalls else ""  # nothing else on a way reads it
@@ -243,6 +246,23 @@ def _no_family(start: Source, targets: IntervalSet, asked: str | None) -> Block:
     detail = f"{at} has no {family} address to send from"
     code = "IPV6_NOT_ASSIGNED" if family == "IPv6" else "NO_POSSIBLE_DESTINATION"
     return Block(code, at, None, at, "request", "egress", "timeout", detail)
+
+
+def _accelerated(network: Network, aimed: Destination) -> Gap | None:
+    """A gap where AWS Global Accelerator may lead the internet to what has no public address.
+
+    It does so to instances and load balancers, by an interface that it has in their subnet ("How AWS Global Accelerator
+    works", client IP address preservation); which ones are its endpoints is in no file of a snapshot.
+    """
+    for one in aimed.interfaces:
+        if one.instance_id is None and one.kind != "load-balancer":
+            continue
+        for other in network.interfaces_in(one.subnet_id):
+            record = network.network_interfaces.get(other.id)
+            if record is not None and record.interface_type == "global_accelerator_managed":
+                detail = f"whether AWS Global Accelerator leads the internet to {network.label(one.id)} by {other.id}"
+                return Gap("UNMODELLED_COMPONENT", other.id, f"{detail}, in its subnet, is not modelled")
+    return None
 
 
 def _outside_vpcs(
