@@ -12,15 +12,25 @@ from the input is shown with `printable`, so that it can neither break the line 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Final, NamedTuple
+
+_ORDER: Final = re.compile(r"#(?=#\w*\[)|(?<![^\s]):(?=:[A-Za-z][\w-]*( .*?)?::)")
+"""How a line begins that a CI system takes for a command: ``##vso[`` of Azure Pipelines, ``##[`` of it and of GitHub's
+runner, ``##teamcity[``, and ``::name::`` of GitHub's runner. **Source:** "Logging commands" of each.
+"""
 
 
 def printable(text: str) -> str:
-    """The text with control, format and surrogate characters spelled out as JSON does: ``\\uXXXX``.
+    """The text with control, format and surrogate characters spelled out as JSON does: ``\\uXXXX``; so is the first
+    character of what a CI system would obey if it stood in a log.
 
     >>> print(printable("eni-\\x1b[2J 東京"))
     eni-\\u001b[2J 東京
+    >>> print(printable("##vso[task.setvariable variable=A]b"))
+    \\u0023#vso[task.setvariable variable=A]b
     """
+    text = _ORDER.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
     return text if text.isprintable() else "".join(_spelled(character) for character in text)
 
 

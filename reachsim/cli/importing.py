@@ -96,10 +96,10 @@ def command(
         f"{out}: {len(report.files)} files, accounts {', '.join(report.accounts)}, Regions {', '.join(report.regions)}"
     )
     for warning in report.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        click.echo(options.harmless(f"warning: {warning}"), err=True)
     if kind != "batfish":
         for one in report.ignored:
-            click.echo(f"ignored: {one.file}: {one.why}", err=True)
+            click.echo(options.harmless(f"ignored: {one.file}: {one.why}"), err=True)
     for line in _missing(report) if kind not in DECLARED else ():
         click.echo(line, err=True)
     click.echo(f"next: reachsim check {out}" if kind in DECLARED else f"next: reachsim trace {out} --from i-… --to i-…")

@@ -15,6 +15,8 @@ from reachsim.cli import options
 if TYPE_CHECKING:
     from collections import Counter
 
+    from reachsim.model.network import Network
+
 SIZES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
@@ -112,9 +114,19 @@ def command(
                 reach.network.snapshot, number, port, kinds, blocked, memory, kind, assume_defaults, reach.config
             )
             counts = parts.write(tiles, run, output, mark, bar.update, overwrite=overwrite)
+    if lacking := _unseen(reach.network, kinds):
+        told = f"reachsim: there may be more pairs, the snapshot does not tell: {', '.join(lacking)}"
+        click.echo(options.harmless(told), err=True)
     if cluster is not None:
         click.echo(cluster.moved.told(sum(counts.values())), err=True)
     click.echo(_as_json(counts, kinds) if form == "json" else _as_text(counts, kinds, f"{protocol}/{port}"))
+
+
+def _unseen(network: Network, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """The files that would show further interfaces and endpoints, of accounts and Regions with files of EC2."""
+    homes = {(match["account"], match["region"]) for _, match in network.snapshot.named() if match["service"] == "ec2"}
+    asked = ("describe-network-interfaces", *(("describe-vpc-endpoints",) if "endpoint" in kinds else ()))
+    return tuple(sorted(path for home in homes for path in network.lacks(home, *asked)))
 
 
 def _form(output: Path | None) -> Any:

@@ -111,8 +111,6 @@ def harmless(text: str) -> str:
     Ids and names come from the snapshot, and a terminal obeys what it is sent. The rest is spelled ``\\uXXXX``, which
     in JSON means the same as before.
     """
-    if all(line.isprintable() for line in text.split("\n")):
-        return text
     colours = [*_COLOUR.findall(text), ""]
     parts = ["\n".join(map(printable, part.split("\n"))) for part in _COLOUR.split(text)]
     return "".join(part + colour for part, colour in zip(parts, colours, strict=True))

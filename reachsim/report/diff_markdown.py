@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reachsim.diff import CellChange, Diff
-from reachsim.report.columns import clean
 from reachsim.report.diff import (
     ENGLISH,
     answer,
@@ -22,6 +21,7 @@ from reachsim.report.diff import (
     together,
     traffic_lines,
 )
+from reachsim.report.markdown import plain
 from reachsim.report.words import Labels, label
 
 
@@ -29,12 +29,12 @@ def render_markdown(diff: Diff, network: Labels) -> str:
     """The comparison as Markdown, for a comment on a review."""
     word, because = diff.gate
     lines = [
-        f"**{_plain(summary(diff))}**",
+        f"**{plain(summary(diff))}**",
         "",
-        f"- overall: {_plain(overall(diff))}",
+        f"- overall: {plain(overall(diff))}",
         f"- gate: {ENGLISH[f'gate {word}']}",
     ]
-    lines += [f"  - {_plain(labelled(one, network))}" for one in reasons(because)]
+    lines += [f"  - {plain(labelled(one, network))}" for one in reasons(because)]
     if diff.cells:
         lines += ["", "| from | to | before | after | traffic | because of |", "| --- | --- | --- | --- | --- | --- |"]
         lines += [_row(cells, network) for cells in together(diff.cells)]
@@ -43,17 +43,17 @@ def render_markdown(diff: Diff, network: Labels) -> str:
         for one in diff.changes:
             change = one.change
             cells = (change.id, f"{change.kind} {label(network, change.component)}", change.text, matters(one, network))
-            lines.append(f"| {' | '.join(map(_plain, cells))} |")
+            lines.append(f"| {' | '.join(map(plain, cells))} |")
     for policy in diff.policies:
-        lines += ["", *(f"- {_plain(text)}" for text in policy_words(policy, network))]
+        lines += ["", *(f"- {plain(text)}" for text in policy_words(policy, network))]
     if diff.appeared or diff.gone:
         lines += ["", "| | finding | | because of |", "| --- | --- | --- | --- |"]
         for sign, findings in (("new", diff.appeared), ("gone", diff.gone)):
             lines += [
-                f"| {sign} | {one.severity} {_plain(one.id)} | {_plain(one.title)} | {', '.join(diff.causes_of(one))} |"
+                f"| {sign} | {one.severity} {plain(one.id)} | {plain(one.title)} | {', '.join(diff.causes_of(one))} |"
                 for one in findings
             ]
-    lines += [line for remark in remarks(diff, network) for line in ("", _plain(remark))]
+    lines += [line for remark in remarks(diff, network) for line in ("", plain(remark))]
     return "\n".join(lines) + "\n"
 
 
@@ -65,11 +65,4 @@ def _row(cells: Sequence[CellChange], network: Labels) -> str:
         source_of(cells, network), ", ".join(targets_of(cells, network)), answer(first.before), answer(first.after),
         "; ".join(shown[:3] + more), because_of(first),
     )  # fmt: skip
-    return f"| {' | '.join(map(_plain, columns))} |"
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown takes as it is."""
-    for sign in "\\`*_{}[]<>|":
-        text = text.replace(sign, f"\\{sign}")
-    return clean(text)
+    return f"| {' | '.join(map(plain, columns))} |"

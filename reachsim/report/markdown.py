@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from reachsim.model.network import Network
+from reachsim.report.columns import clean
 from reachsim.report.places import Places
 from reachsim.report.words import label
 from reachsim.verdict import Check, Finding
@@ -71,11 +73,15 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """Text that Markdown takes as it is, on one line.
+    """Text that Markdown takes as it is, on one line: no formatting, no entity, no link, and nobody is mentioned.
 
     >>> print(plain("a|b <i> [x](y) `z`"))
     a\\|b \\<i\\> \\[x\\](y) \\`z\\`
+    >>> print(plain("&#8238; https://a.example @team"))
+    &amp;\\#8238; https:\\//a.example @<!-- -->team
     """
+    text = clean(text).replace("&", "&amp;")
     for sign in "\\`*_{}[]<>|#~":
         text = text.replace(sign, f"\\{sign}")
-    return " ".join(text.split())
+    text = re.sub(r"(?<!\w)@(?=\w)", "@<!-- -->", text.replace("://", ":\\//"))
+    return " ".join(re.sub(r"(?i)\b(www)\.", r"\1\\.", text).split())

@@ -76,7 +76,7 @@ def _result(finding: Finding, rule: int, accepted: Acceptance | None, places: Pl
         "ruleId": finding.id,
         "ruleIndex": rule,
         "level": LEVELS[finding.severity],
-        "message": {"text": "\n".join(lines)},
+        "message": {"text": "\n".join(lines).replace("](", "] (")},  # a viewer makes a link of [text](target)
         "locations": [_location(told[0], finding.component)],
         "partialFingerprints": {
             "reachsim/v1": hashlib.sha256(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import re
 import resource
@@ -20,6 +21,7 @@ from reachsim import calls
 from reachsim.cli import group
 from reachsim.collect.anonymize import anonymize
 from reachsim.files import write_tree
+from reachsim.report.markdown import plain
 from reachsim.snapshot import Snapshot, open_snapshot
 from tests.build import Build
 
@@ -71,6 +73,58 @@ def test_no_output_steers_a_terminal(name: str, tmp_path: Path) -> None:
     ):  # fmt: skip
         result = run(*arguments, stdin=stdin)
         assert steering(result.stdout + result.stderr) == [], arguments[0]
+
+
+# --- What reads the output besides people ---------------------------------------------------------------------------
+
+CI = ["##vso[task.setvariable variable=PATH]/tmp/evil", "x ##[add-mask]allowed", "##teamcity[buildStop comment='x']",
+      "::add-mask::allowed", "  ::set-output name=a::b"]  # fmt: skip
+
+
+def test_no_name_gives_orders_to_a_ci_system(tmp_path: Path) -> None:
+    """Azure Pipelines and GitHub's runner obey commands in the log, the former anywhere in a line."""
+    source = ROOT / "snapshots/leaky-pipeline"
+    for path in source.rglob("*.json"):
+        target = tmp_path / "s" / path.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        names = itertools.cycle(CI)
+        text = path.read_text(encoding="utf-8")
+        text = re.sub(r'("Value": )"[^"]*"', lambda match, names=names: match[1] + json.dumps(next(names)), text)
+        target.write_text(text, encoding="utf-8")
+    build = ["--from", "codebuild:app-build"]
+    for arguments in (
+        ["check", tmp_path / "s", *build], ["check", tmp_path / "s", *build, "--format", "json"],
+        ["trace", tmp_path / "s", *build, "--to", "internet"], *(["trace", source, *build, "--to", one] for one in CI),
+        ["check", tmp_path / "s", *build, "--format", "markdown"],
+    ):  # fmt: skip
+        result = run(*arguments)
+        for line in (result.stdout + result.stderr).splitlines():
+            assert not re.search(r"##\w*\[", line), line
+            assert not re.match(r"\s*::[a-z]", line), line
+
+
+LIVE = ["&#8238;x", "&rlm;x", "https://evil.example", "www.evil.example", "@evil-team", "~~x~~", "![x](y)", "<b>",
+        "\u202ex", "\x1b[31mx", "a|b", "`x`", "*x*", "#1"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_markdown_shows_a_name_as_it_is(name: str) -> None:
+    """GitHub Flavored Markdown, "Entity and numeric character references", "Autolinks (extension)"."""
+    text = plain(name)
+    assert text.isprintable()
+    assert not re.search(r"&(?!amp;)|(?<!\\)[`*_{}\[\]|#~]|(?<!\\)<(?!!-- -->)|://|www\.|@\w", text)
+
+
+def test_a_name_makes_no_link_in_a_sarif_log(tmp_path: Path) -> None:
+    """SARIF 2.1.0, 3.11.6: a message may hold links, ``[text](target)``."""
+    place = poisoned("leaky-pipeline", tmp_path / "s")
+    for path in place.rglob("*.json"):
+        text = path.read_text(encoding="utf-8").replace("${7*7}", "[pass](https://evil.example)")
+        path.write_text(text, encoding="utf-8")
+    log = json.loads(run("check", place, "--from", "codebuild:app-build", "--format", "sarif").stdout)
+    messages = [one["message"]["text"] for one in log["runs"][0]["results"]]
+    assert any("[pass]" in one for one in messages)
+    assert not any("](" in one for one in messages)
 
 
 class Page(HTMLParser):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -75,6 +76,17 @@ def test_some_kinds_of_targets_only(kind: str, small: Path, tmp_path: Path) -> N
     result = run(small, "-o", tmp_path / "some.jsonl", "--to", kind, "--format", "json")
     assert lines(tmp_path / "some.jsonl") == [row for row in lines(tmp_path / "all.jsonl") if row["kind"] == kind]
     assert list(json.loads(result.stdout)) == [kind]
+
+
+@pytest.mark.parametrize("name", ["describe-network-interfaces", "describe-vpc-endpoints"])
+def test_what_would_show_further_pairs_is_named(name: str, tmp_path: Path) -> None:
+    assert "may be more pairs" not in run(LEAKY).stderr
+    shutil.copytree(LEAKY, tmp_path / "s")
+    (gone,) = (tmp_path / "s").glob(f"*/*/ec2/{name}.json")
+    gone.unlink()
+    path = gone.relative_to(tmp_path / "s").as_posix()
+    result = run(tmp_path / "s")
+    assert result.stderr.splitlines() == [f"reachsim: there may be more pairs, the snapshot does not tell: {path}"]
 
 
 def test_parquet_holds_the_same_rows(small: Path, tmp_path: Path) -> None:
