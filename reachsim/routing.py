@@ -16,7 +16,8 @@ from msgspec import Struct
 
 from reachsim.addresses import Cidr
 from reachsim.intervals import Index, IntervalSet, Span
-from reachsim.model.network import Home, Network
+from reachsim.model.network import Network
+from reachsim.model.places import Home
 from reachsim.model.records import NotThere, Route, RouteTable, TransitGatewayRoute, TransitGatewayRoutes
 
 Item = TypeVar("Item")

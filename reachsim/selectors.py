@@ -27,7 +27,8 @@ from reachsim.forwarding.gateways import attached, gateway_of
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface, virtual_interface
-from reachsim.model.network import Home, Network, sending_addresses
+from reachsim.model.network import Network, sending_addresses
+from reachsim.model.places import Home
 from reachsim.model.private_networks import announced
 from reachsim.workloads import ANY_CLIENT_PORTS, LINUX_PORTS, WINDOWS_PORTS, Placement, Workload
 

@@ -6,6 +6,7 @@ nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
@@ -154,7 +155,7 @@ class Acceptance(msgspec.Struct, frozen=True):
 class Known(msgspec.Struct, frozen=True):
     """Names and places of what an answer speaks of, so that it can be shown without its snapshot."""
 
-    names: dict[str, str] = {}
+    names: Mapping[str, str] = {}
     places: dict[str, tuple[str, str, str]] = {}
     """Where a path starts → VPC, zone and subnet."""
 

@@ -22,7 +22,8 @@ from reachsim.evidence import Assumption, Gap
 from reachsim.intervals import IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface, virtual_interface
-from reachsim.model.network import Home, Network
+from reachsim.model.network import Network
+from reachsim.model.places import Home
 
 LINUX_PORTS: Final = IntervalSet.span(32768, 60999)
 WINDOWS_PORTS: Final = IntervalSet.span(49152, 65535)

@@ -18,7 +18,8 @@ from reachsim import services
 from reachsim.check.needs import Need
 from reachsim.check.service_plane import pipelines, repository_of
 from reachsim.model import records as aws
-from reachsim.model.network import Home, Network
+from reachsim.model.network import Network
+from reachsim.model.places import Home
 from reachsim.workloads import on_fargate, task_definition_of
 
 _SECRETS: Final = {

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from reachsim.check.needs import Need
 from reachsim.forwarding import Ground
 from reachsim.model import records as aws
-from reachsim.model.network import Home
+from reachsim.model.places import Home
 from reachsim.workloads import find_project
 
 PORT: Final = 9876

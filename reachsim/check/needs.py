@@ -16,7 +16,8 @@ from msgspec.structs import replace
 
 from reachsim import services
 from reachsim.model import records as aws
-from reachsim.model.network import Home, Network
+from reachsim.model.network import Network
+from reachsim.model.places import Home
 from reachsim.pipeline.project import log_actions, log_groups_of
 from reachsim.pipeline.records import PROXY_REACHES
 from reachsim.selectors import parse_selector

@@ -24,7 +24,8 @@ from reachsim.check.service_plane import PULL, repository_of
 from reachsim.codes import CODES
 from reachsim.evidence import Assumption, Block
 from reachsim.model import records as aws
-from reachsim.model.network import Home, Network
+from reachsim.model.network import Network
+from reachsim.model.places import Home
 from reachsim.policy_layers import Answer, described, judge_elsewhere
 from reachsim.verdict import Finding, Outcome, PipelineStep
 

@@ -17,7 +17,8 @@ from reachsim import services
 from reachsim.check.findings import finding_of
 from reachsim.check.needs import Need
 from reachsim.model import records as aws
-from reachsim.model.network import Home, Network
+from reachsim.model.network import Network
+from reachsim.model.places import Home
 from reachsim.verdict import Finding
 
 if TYPE_CHECKING:

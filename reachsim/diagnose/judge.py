@@ -30,7 +30,7 @@ from reachsim.diagnose.records import RANK, Cause, Diagnosed, Kind, Likelihood, 
 from reachsim.evidence import Block
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
-from reachsim.model.network import Home
+from reachsim.model.places import Home
 from reachsim.selectors import parse_selector
 from reachsim.simulate import simulate
 from reachsim.verdict import Verdict

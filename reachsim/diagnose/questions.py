@@ -16,7 +16,7 @@ import msgspec
 from reachsim import services
 from reachsim.diagnose.messages import LAYERS, LOGGER, LOGIN
 from reachsim.diagnose.records import LogError
-from reachsim.model.network import Home
+from reachsim.model.places import Home
 
 if TYPE_CHECKING:
     from reachsim.pipeline.project import Owned

@@ -11,7 +11,8 @@ from typing import TypeVar
 
 import msgspec
 
-from reachsim.model.network import Home, Network
+from reachsim.model.network import Network
+from reachsim.model.places import Home
 
 Record = TypeVar("Record", bound=msgspec.Struct)
 

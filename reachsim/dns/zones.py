@@ -14,7 +14,8 @@ from reachsim.dns.names import endpoint_zones, names_unseen
 from reachsim.dns.profiles import Brought
 from reachsim.dns.resolution import Asking, Noted, Zone, below, plain
 from reachsim.model import records as aws
-from reachsim.model.network import Home, Network
+from reachsim.model.network import Network
+from reachsim.model.places import Home
 
 
 def zones_for(asking: Asking, name: str, profiles: Brought, noted: Noted) -> list[Zone]:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from reachsim.errors import Fault, QuestionError, SnapshotError
-from reachsim.model.network import Home, Network
+from reachsim.model.network import Network
+from reachsim.model.places import Home
 from reachsim.patch import Json, Patch, patch_between
 
 Record = dict[str, Any]

@@ -22,7 +22,8 @@ from reachsim.fix.steps import CopyImage, UseImage
 from reachsim.fix.taken import Steps
 from reachsim.forwarding import Ground
 from reachsim.model import records as aws
-from reachsim.model.network import Home, Network
+from reachsim.model.network import Network
+from reachsim.model.places import Home
 from reachsim.selectors import parse_selector
 from reachsim.workloads import find_project
 

@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 
 from reachsim.evidence import Direction, Gap
 from reachsim.forwarding.ground import Ground, Walk, assume, block
-from reachsim.model.network import Home, Network
+from reachsim.model.network import Network
+from reachsim.model.places import Home
 from reachsim.model.records import DescribeVpcBlockPublicAccessOptions, VpcBlockPublicAccessExclusion
 
 OFF, INGRESS, BIDIRECTIONAL = "off", "block-ingress", "block-bidirectional"

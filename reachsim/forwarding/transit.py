@@ -25,7 +25,7 @@ from reachsim.forwarding.ground import (
     unseen,
     with_context,
 )
-from reachsim.model.network import Home
+from reachsim.model.places import Home
 from reachsim.model.private_networks import PRIVATE_ATTACHMENTS
 from reachsim.model.records import TransitGatewayRoute, TransitGatewayVpcAttachment
 from reachsim.routing import Part, next_transit_route

@@ -94,6 +94,11 @@ def fault(file: str, error: msgspec.MsgspecError) -> Fault:
 
 
 def _from_text(kind: type, value: Any) -> Any:
+    if kind is Address and isinstance(value, str):
+        try:
+            return _address(value)
+        except ValueError:
+            pass  # said below
     if kind not in _TEXTS:
         raise NotImplementedError(f"no way to decode {kind}")
     name = _TEXTS[kind]
@@ -110,6 +115,7 @@ def _from_text(kind: type, value: Any) -> Any:
         raise ValueError(f"Expected {name}, got {value!r}") from None
 
 
+_address = lru_cache(maxsize=256)(Address)  # AWS prints an interface's primary address twice, one after the other
 _state = lru_cache(maxsize=1024)(State)  # a million records share a dozen of them
 
 

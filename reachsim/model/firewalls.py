@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from reachsim.model.network import Home, Network
+from reachsim.model.network import Network
+from reachsim.model.places import Home
 
 
 class Aws(msgspec.Struct, frozen=True, rename="pascal"):

@@ -18,7 +18,8 @@ from reachsim.addresses import V4, V6, Address, parse_address
 from reachsim.intervals import IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface
-from reachsim.model.network import Home, Network
+from reachsim.model.network import Network
+from reachsim.model.places import Home
 from reachsim.packets import TCP, UDP
 
 BalancerKind = Literal["application", "network", "classic"]

@@ -7,12 +7,11 @@ that it would have needed (DESIGN, "What a verdict needs"). **Source:** network-
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable
 from functools import cached_property
 from typing import TypeVar
 
 import msgspec
-from msgspec import Struct
 
 from reachsim.addresses import PUBLIC, V6, Cidr
 from reachsim.errors import Fault, SnapshotError
@@ -20,24 +19,12 @@ from reachsim.intervals import EMPTY, Index, IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.decode import decode, decode_collection, fault, garbage_collector_paused
 from reachsim.model.interfaces import Interface, Interfaces
+from reachsim.model.naming import Names
+from reachsim.model.places import Home, Place, Places
 from reachsim.snapshot import Snapshot
 
 Record = TypeVar("Record", bound=msgspec.Struct)
 Key = TypeVar("Key", bound=Hashable)
-
-Home = tuple[str, str]
-"""Account and Region whose files a resource was found in."""
-
-
-class Place(Struct, frozen=True):
-    """Where a record stands in the snapshot."""
-
-    home: Home
-    file: str
-    pointer: str
-
-    def __str__(self) -> str:
-        return f"{self.file}#{self.pointer}"
 
 
 class Network:
@@ -47,7 +34,7 @@ class Network:
         self.snapshot = snapshot
         self.assume_defaults = assume_defaults or snapshot.manifest.assume_defaults
         self.homes = snapshot.homes()
-        self.places: dict[str, Place] = {}
+        self.places = Places()
         self._faults: dict[str, Fault] = {}
         self._kept: dict[tuple[str, str], tuple[msgspec.Struct, ...]] = {}
         self._subnet_indexes: dict[str, tuple[tuple[str, ...], tuple[IntervalSet, ...], Index]] = {}
@@ -257,15 +244,21 @@ class Network:
         found: dict[str, Record] = {}
         for home in self.homes:
             path = self.path(home, service, operation)
-            for index, record in enumerate(self._records(path, key, kind)):
-                name = identity(record)
+            records = self._records(path, key, kind)
+            names = [identity(record) for record in records]
+            mine = dict(zip(names, records, strict=True))
+            if len(mine) == len(names) and mine.keys().isdisjoint(found) and all(map(str.isprintable, names)):
+                self.places.listed(mine, home, path, key)
+                found.update(mine)
+                continue
+            for index, (name, record) in enumerate(zip(names, records, strict=True)):
                 place = Place(home, path, f"/{key}/{index}")
                 if name in found or not name.isprintable():
                     self._take(found, name, record, place, name)
                 else:
                     found[name] = record
                     self.places[name] = place
-        return dict(sorted(found.items()))
+        return {name: found[name] for name in sorted(found)}
 
     def _take(self, found: dict[Key, Record], key: Key, record: Record, place: Place, name: str) -> None:
         """Take in a record; where several accounts list one, the owner's. Two that contradict each other are a fault.
@@ -428,7 +421,7 @@ class Network:
         """Accounts that own something in their files: an account's name there is no mere placeholder."""
         kinds = (self.vpcs, self.subnets, self.security_groups, self.network_interfaces)
         owners = (
-            (getattr(record, "owner_id", None), self.places[name].home[0])
+            (getattr(record, "owner_id", None), self.places.home(name)[0])
             for kind in kinds
             for name, record in kind.items()
         )
@@ -477,24 +470,14 @@ class Network:
         return found
 
     @cached_property
-    def names(self) -> dict[str, str]:
-        collections: tuple[Mapping[str, msgspec.Struct], ...] = (
+    def names(self) -> Names:
+        """Names by id."""
+        return Names(
             self.vpcs, self.subnets, self.route_tables, self.network_acls, self.security_groups, self.internet_gateways,
             self.egress_only_internet_gateways, self.nat_gateways, self.vpc_peering_connections, self.vpc_endpoints,
             self.transit_gateways, self.transit_gateway_route_tables, self.vpn_gateways, self.instances,
             self.network_interfaces,
         )  # fmt: skip
-        found: dict[str, str] = {}
-        for collection in collections:
-            for resource_id, record in collection.items():
-                name = getattr(record, "group_name", None) or ""
-                for tag in getattr(record, "tags", ()) or getattr(record, "tag_set", ()):
-                    if tag.key == "Name" and (tag.value or name):
-                        name = tag.value or name
-                        break
-                if name:
-                    found[resource_id] = name if name.isprintable() else "".join(c for c in name if c.isprintable())
-        return found
 
     # --- VPCs and subnets -------------------------------------------------------------------------------------------
 
@@ -702,13 +685,14 @@ class Network:
     @cached_property
     def public_addresses(self) -> dict[int, tuple[Interface, int]]:
         """Public IPv4 address → the interface and its private address behind it."""
-        found = {
-            public: (interface, private)
-            for name, record in self.network_interfaces.items()
-            if record.association is not None or any(one.association for one in record.private_ip_addresses)
-            for interface in (self.interfaces[name],)
-            for private, public in interface.public
-        }
+        found: dict[int, tuple[Interface, int]] = {}
+        for name, record in self.network_interfaces.items():
+            public = record.association
+            for one in record.private_ip_addresses:
+                public = one.association or public
+            if public is not None:
+                interface = self.interfaces[name]
+                found.update((number, (interface, private)) for private, number in interface.public)
         for gateway_id, gateway in self.nat_gateways.items():  # a regional one's stand on no interface (N54)
             for address in gateway.nat_gateway_addresses:
                 own = own_address(address)

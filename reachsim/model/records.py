@@ -332,7 +332,8 @@ class NetworkInterface(Ec2, frozen=True):
     tag_set: tuple[Tag, ...] = ()
 
     def __post_init__(self) -> None:
-        _in_order(self, "groups")
+        if len(self.groups) > 1:
+            _in_order(self, "groups")
 
 
 class InstanceState(Ec2, frozen=True):

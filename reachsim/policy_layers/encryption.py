@@ -33,7 +33,8 @@ from msgspec import Struct
 from reachsim import policy
 from reachsim.evidence import Assumption
 from reachsim.model import records as aws
-from reachsim.model.network import Home, Network
+from reachsim.model.network import Network
+from reachsim.model.places import Home
 from reachsim.policy.request import OpenContext
 from reachsim.policy_layers.asked import Asked, bucket_of
 from reachsim.scenarios import Scenario

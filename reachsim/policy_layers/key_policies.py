@@ -21,7 +21,8 @@ from msgspec import Struct
 from reachsim import policy, services
 from reachsim.evidence import Assumption
 from reachsim.model import records as aws
-from reachsim.model.network import Home, Network
+from reachsim.model.network import Network
+from reachsim.model.places import Home
 from reachsim.policy.evaluate import excused
 from reachsim.policy.principals import Via
 from reachsim.policy_layers import said

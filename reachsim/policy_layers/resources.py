@@ -13,7 +13,8 @@ import msgspec
 from reachsim import policy
 from reachsim.evidence import Assumption
 from reachsim.model import records as aws
-from reachsim.model.network import Home, Network
+from reachsim.model.network import Network
+from reachsim.model.places import Home
 from reachsim.policy.evaluate import must_trust
 from reachsim.policy.principals import Via
 from reachsim.policy_layers.asked import STRANGER, Asked, bucket_of
