@@ -2,7 +2,8 @@
 
 **Source:** "Understanding Amazon DNS" (VPC User Guide; facts N160 to N162), "Considerations when working with a
 private hosted zone" and "How VPC Resolver determines whether the domain name in a query matches any rules" (Route 53;
-N163 to N167).
+N163 to N167). An endpoint's private DNS is a private hosted zone like any other (API_CreateVpcEndpoint,
+PrivateDnsEnabled: "whether to associate a private hosted zone with the specified VPC"): a rule of its name beats it.
 """
 
 from __future__ import annotations

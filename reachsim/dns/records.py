@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from reachsim import services
-from reachsim.addresses import format_set, parse_address
+from reachsim.addresses import V4, V6, format_set, parse_address
 from reachsim.dns.resolution import Asking, Resolution, Zone, below, dns_hop, no_such_name, plain
 from reachsim.evidence import Gap
 from reachsim.intervals import EMPTY, IntervalSet
@@ -58,6 +58,7 @@ def _of_records(
     addresses = EMPTY
     chain: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    public: Resolution | None = None
     for record in matching:
         target = _target(record)
         if target is None:
@@ -66,12 +67,21 @@ def _of_records(
         found = follow(asking._replace(left=asking.left - 1), plain(target))
         if record.alias_target is None:
             found = msgspec.structs.replace(found, chain=(plain(target), *found.chain))
-        else:
-            found = msgspec.structs.replace(found, aliases=(plain(target), *found.aliases))
+        else:  # an alias answers queries of its own type only
+            family = V6 if record.type == "AAAA" else V4
+            aliased = (plain(target), *found.aliases)
+            found = msgspec.structs.replace(found, addresses=found.addresses & family, aliases=aliased)
         if found.blocks or found.gaps or found.public or len(matching) == 1:
-            return found.noting(dns_hop(zone_id, name, f"alias of {target}, {how}", source=path))
+            found = found.noting(dns_hop(zone_id, name, f"alias of {target}, {how}", source=path))
+            others = [one for one in matching if one is not record]
+            if not found.public or any(_target(one) != target for one in others):
+                return found
+            public = found if public is None else _both(public, found)
+            continue
         addresses = addresses | found.addresses
         chain, aliases = chain + found.chain, aliases + found.aliases
+    if public is not None:
+        return public
     hop = dns_hop(zone_id, name, f"{', '.join(format_set(addresses))}, {how}", source=path)
     endpoint = _endpoint_with(asking.network, addresses)
     known = services.suffix_of_service_name(endpoint.service_name) if endpoint else None
@@ -81,6 +91,11 @@ def _of_records(
         name, addresses, service=suffix, region=region, endpoint_id=endpoint_id, hops=(hop,), chain=chain,
         aliases=aliases,
     )  # fmt: skip
+
+
+def _both(one: Resolution, other: Resolution) -> Resolution:
+    """The answers of two alias records of one target, A and AAAA."""
+    return msgspec.structs.replace(one, addresses=one.addresses | other.addresses)
 
 
 def _endpoint_with(network: Network, addresses: IntervalSet) -> aws.VpcEndpoint | None:
@@ -126,7 +141,19 @@ def matching_records(records: tuple[aws.ResourceRecordSet, ...], name: str, zone
 
 
 def _leading(records: list[aws.ResourceRecordSet]) -> tuple[aws.ResourceRecordSet, ...]:
-    return tuple(record for record in records if record.type in _ADDRESS_TYPES)
+    """Records that lead to addresses, without those that wait for others of their type to fail, which never do."""
+    found = [record for record in records if record.type in _ADDRESS_TYPES]
+    lasting = [one for one in found if _always_healthy(one)]
+    preferred = {one.type for one in lasting if one.weight or one.failover == "PRIMARY"}
+    return tuple(
+        one for one in found if one.type not in preferred or not (one.weight == 0 or one.failover == "SECONDARY")
+    )
+
+
+def _always_healthy(record: aws.ResourceRecordSet) -> bool:
+    """Whether nobody looks at its health: then it counts as healthy ("How Amazon Route 53 chooses records")."""
+    alias = record.alias_target
+    return record.health_check_id is None and not (alias is not None and alias.evaluate_target_health)
 
 
 def _target(record: aws.ResourceRecordSet) -> str | None:

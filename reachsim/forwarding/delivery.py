@@ -603,6 +603,11 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
         return stopped(
             reached, block(reached, "NO_POSSIBLE_DESTINATION", interface.id, f"{label} is a route target only")
         )
+    record = network.network_interfaces.get(interface.id)
+    if record is not None and record.interface_type == "lambda":
+        detail = f"{label} is an interface of Lambda functions, which take no connections"
+        why = block(reached, "NO_POSSIBLE_DESTINATION", interface.id, detail, direction="ingress")
+        return stopped(reached, why)
     if interface.kind == "endpoint" and endpoint is None:
         lacking = ground.lacks_for_vpc(interface.vpc_id, "describe-vpc-endpoints")
         what = f"the endpoint of {interface.id}"

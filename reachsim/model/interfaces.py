@@ -18,6 +18,7 @@ _KINDS: dict[str, Kind] = {
     "vpc_endpoint": "endpoint",
     "gateway_load_balancer_endpoint": "gateway-load-balancer",
     "nat_gateway": "nat",
+    "natGateway": "nat",
     "network_load_balancer": "load-balancer",
     "gateway_load_balancer": "load-balancer",
     "load_balancer": "load-balancer",

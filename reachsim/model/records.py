@@ -722,6 +722,7 @@ class ResourceRecord(Ec2, frozen=True):
 class AliasTarget(msgspec.Struct, frozen=True):
     dns_name: str = msgspec.field(name="DNSName")
     hosted_zone_id: str | None = msgspec.field(name="HostedZoneId", default=None)
+    evaluate_target_health: bool = msgspec.field(name="EvaluateTargetHealth", default=False)
 
 
 class ResourceRecordSet(Ec2, frozen=True):
@@ -730,6 +731,9 @@ class ResourceRecordSet(Ec2, frozen=True):
     resource_records: tuple[ResourceRecord, ...] = ()
     alias_target: AliasTarget | None = None
     set_identifier: str | None = None
+    weight: int | None = None
+    failover: str | None = None
+    health_check_id: str | None = None
 
 
 class HostedZoneOwner(Ec2, frozen=True):

@@ -104,7 +104,7 @@ class Names:
         found = [
             self.of_vpc(vpc, name, qtype, inbound=True, trail=(*trail, vpc), left=left - 1) for vpc in sorted(there)
         ]
-        same = {(one.kind, one.addresses) for one in found}
+        same = {("none" if one.kind == "addresses" and not one.addresses else one.kind, one.addresses) for one in found}
         return found[0] if len(same) == 1 else UNKNOWN
 
     def inbound(self) -> dict[str, str]:
@@ -305,13 +305,15 @@ class Names:
 
     def of_records(self, rows: list[Json], follow: tuple[Any, ...]) -> Answer:
         vpc, qtype, profile, inbound, trail, left = follow
-        rows = [row for row in rows if row["Type"] in ("A", "AAAA", "CNAME")]
+        rows = [row for row in rows if row["Type"] in ("A", "AAAA", "CNAME") and not self.waits(row, rows)]
         if not rows:
             return no("DNS_ZONE_SHADOWS_NAME")
         addresses: frozenset[str] = frozenset()
         for row in rows:
             alias = row.get("AliasTarget", {}).get("DNSName", "").rstrip(".")
             target = alias or (row["ResourceRecords"][0]["Value"].rstrip(".") if row["Type"] == "CNAME" else "")
+            if alias and row["Type"] != qtype:
+                continue  # an alias record answers queries of its own type
             if target:
                 found = self.look_up(vpc, target, qtype, profile, inbound, trail, left)
                 key = "aliases" if alias else "chain"
@@ -319,6 +321,14 @@ class Names:
             if row["Type"] == qtype:
                 addresses |= {one["Value"] for one in row["ResourceRecords"]}
         return Answer("addresses", addresses)
+
+    def waits(self, row: Json, rows: list[Json]) -> bool:
+        """Whether a record answers only once others, which are always healthy, are not (weight 0, secondary)."""
+        rivals = [one for one in rows if one["Type"] == row["Type"] and "HealthCheckId" not in one]
+        rivals = [one for one in rivals if not one.get("AliasTarget", {}).get("EvaluateTargetHealth")]
+        if row.get("Weight") == 0:
+            return any(one.get("Weight", 0) > 0 for one in rivals)
+        return row.get("Failover") == "SECONDARY" and any(one.get("Failover") == "PRIMARY" for one in rivals)
 
     # --- DNS Firewall (N167, N168) ------------------------------------------------------------------------------------
 

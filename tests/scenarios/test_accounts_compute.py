@@ -89,6 +89,16 @@ def test_a_function_meets_the_fault_of_either_subnet() -> None:
     assert (verdict.outcome, codes(verdict)) == ("intermittent", {"ENI_SG_RULES_MISMATCH", "SUBNET_ACL_RESTRICTION"})
 
 
+def test_the_interface_of_a_function_takes_no_connections() -> None:
+    """A function is invoked through Lambda's API, whatever its groups admit; it sends by the interface all the same."""
+    net = Lan()
+    function = net.interface(net.b, "10.0.2.30", [net.open], name="function")
+    assert fate(ask(net, net.client, function)) == ("allowed", "private")
+    net[function]["InterfaceType"] = "lambda"
+    assert codes(ask(net, net.client, function)) == {"NO_POSSIBLE_DESTINATION"}
+    assert fate(ask(net, function, net.client)) == ("allowed", "private")
+
+
 def test_a_function_whose_group_is_gone_is_unknown_by_its_name() -> None:
     verdict = ask(functions(SecurityGroupIds=["sg-gone"]), "lambda:f", "logs")
     assert verdict.outcome == "unknown"

@@ -179,6 +179,14 @@ def test_n164_an_endpoints_zone_beats_a_shorter_rule() -> None:
     assert codes(ask(net, net.client, "sts")) == {"DNS_FORWARDED_UNKNOWN"}
 
 
+def test_n164_a_rule_beats_an_endpoints_zone_of_the_same_name() -> None:
+    """An endpoint's private DNS is a private hosted zone (API_CreateVpcEndpoint, PrivateDnsEnabled)."""
+    net = private_logs()
+    resolver_rule(net, net.vpc_id, "logs.us-east-1.amazonaws.com")
+    verdict = ask(net, net.client, "logs")
+    assert (verdict.outcome, codes(verdict)) == ("unknown", {"DNS_FORWARDED_UNKNOWN"})
+
+
 def test_n165_a_system_rule_carves_names_out_of_a_forward_rule() -> None:
     net = natted()
     resolver_rule(net, net.vpc_id, ".")
