@@ -14,9 +14,10 @@ from reachsim.dns.resolution import Resolution, dns_hop
 from reachsim.evidence import Gap
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
-from reachsim.model.load_balancing import answering_nodes
+from reachsim.model.load_balancing import answering_nodes, nodes_of, zone_of
 from reachsim.model.network import Network
 
+_ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-\d+(-[a-z]{3}-\d+)?[a-z]")
 _NAME = re.compile(r"[a-z0-9-]+\.([a-z0-9-]+\.elb|elb\.[a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 
 
@@ -26,6 +27,9 @@ def balancer_answer(network: Network, name: str) -> Resolution | None:
     A load balancer that the snapshot lacks is somebody's: any public address, not one of AWS's services.
     """
     wanted = name.removeprefix("dualstack.")
+    zone, _, rest = wanted.partition(".")
+    if _NAME.fullmatch(rest) and _ZONE.fullmatch(zone):
+        return _of_zone(network, name, rest, zone)
     if not _NAME.fullmatch(wanted):
         return None
     nodes = balancer_nodes(network, wanted)
@@ -44,12 +48,37 @@ def balancer_answer(network: Network, name: str) -> Resolution | None:
     return Resolution(name, addresses, True, hops=(dns_hop(name, name, "some load balancer's public address"),))
 
 
+def _of_zone(network: Network, name: str, balancer: str, zone: str) -> Resolution | None:
+    """The answer for the zonal name of a Network Load Balancer: its node in that zone, whether it has targets or not.
+
+    **Source:** "Network Load Balancers: DNS name" (the name with an Availability Zone's before it).
+    """
+    found = _balancer(network, balancer)
+    if found is None:
+        return balancer_answer(network, balancer)  # somebody else's
+    arn, internal = found
+    nodes = tuple(node for node in nodes_of(network, arn) if zone_of(network, node.subnet_id) == zone)
+    if nodes:
+        return _of_nodes(network, name, balancer, (arn, nodes, internal))
+    path = network.path(network.home_of(arn), "ec2", "describe-network-interfaces")
+    detail = f"{balancer} has no interface in {zone} in the snapshot"
+    return Resolution(name, gaps=(Gap("UNKNOWN_DESTINATION", arn, detail, network.unknown(path)),))
+
+
+def _balancer(network: Network, name: str) -> tuple[str, bool] | None:
+    """(ARN, whether it is internal) of an Application or Network Load Balancer by its name."""
+    for arn, record in network.load_balancers.items():
+        if record.dns_name.lower() == name:
+            return arn, record.scheme == "internal"
+    return None
+
+
 def balancer_nodes(network: Network, name: str) -> tuple[str, tuple[Interface, ...], bool] | None:
     """(id, interfaces in the answer, whether it is internal) of the load balancer of that name."""
     wanted = name.rstrip(".").lower().removeprefix("dualstack.")
-    for arn, record in network.load_balancers.items():
-        if record.dns_name.lower() == wanted:
-            return arn, answering_nodes(network, arn), record.scheme == "internal"
+    newer = _balancer(network, wanted)
+    if newer is not None:
+        return newer[0], answering_nodes(network, newer[0]), newer[1]
     for (_, classic), old in network.classic_load_balancers.items():
         if old.dns_name.lower() == wanted:
             found = network.interfaces_of_description.get(f"ELB {classic}", ())

@@ -43,6 +43,7 @@ INTERFACE_FILES = ("describe-network-interfaces",)
 TO_TARGETS = "targets"
 """Marks the place of what a load balancer's interface sends: to registered targets only."""
 
+_UNFILTERED: Final = AMAZON_LOCAL - VPC_LATTICE
 SSH: Final = protocol_services(TCP, IntervalSet.single(22))
 
 
@@ -85,6 +86,8 @@ def send(ground: Ground, flow: Walk) -> list[Walk]:
 
 def _on_its_way(ground: Ground, flow: Walk, interface: Interface) -> list[Walk]:
     """Past the interface's security groups: to VPC Lattice, which its own associations decide (N195), or elsewhere."""
+    if flow.destinations.isdisjoint(VPC_LATTICE):
+        return [flow.to("leave", interface.subnet_id)]
     onward = flow.with_destinations(flow.destinations - VPC_LATTICE)
     parts = [onward.to("leave", interface.subnet_id)] if onward is not None else []
     lattice = flow.with_destinations(VPC_LATTICE)
@@ -108,7 +111,7 @@ def _amazon_local(ground: Ground, interface: Interface) -> IntervalSet:
     """Addresses of the VPC resolver, instance metadata and the like, as the interface sees them."""
     blocks = [block.block for block in ground.network.vpc_blocks(interface.vpc_id) if block.block.first < V6_BASE]
     resolver = IntervalSet.single(blocks[0].first + 2) if blocks else EMPTY
-    return (AMAZON_LOCAL - VPC_LATTICE) | resolver
+    return _UNFILTERED | resolver
 
 
 def leave(ground: Ground, flow: Walk) -> list[Walk]:

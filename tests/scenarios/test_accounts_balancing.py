@@ -105,6 +105,15 @@ def test_a_name_that_keeps_to_zones_leads_elsewhere_only_without_a_node_in_the_c
     assert blocks(ask(net, outsider, net.name)) == {("SUBNET_ACL_RESTRICTION", acl, 32767, net.c, "request", "egress")}
 
 
+def test_the_name_of_a_zone_leads_to_the_node_there_whether_it_has_a_target_or_not() -> None:
+    """The page "Network Load Balancers", DNS name: us-east-1b.my-nlb-1234567890.elb.us-east-1.amazonaws.com."""
+    net = Front(admits="0.0.0.0/0")
+    zonal = {zone: f"host:us-east-1{zone}.{net.name[5:]}" for zone in "abc"}
+    assert fate(ask(net, net.client, zonal["b"])) == ("allowed", "private")
+    assert codes(ask(net, net.client, zonal["a"])) == {"ELBV2_NO_TARGETS_IN_AZ"}
+    assert ask(net, net.client, zonal["c"]).outcome == "unknown"  # no node there
+
+
 class Dual(Lan):
     """A VPC with IPv6, and an Application Load Balancer of type dualstack with one node and one target."""
 
