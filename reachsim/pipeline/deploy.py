@@ -1,4 +1,4 @@
-"""terraform, OpenTofu, packer and pulumi.
+"""terraform, OpenTofu, packer, pulumi and Cloud Foundry's cf.
 
 **Source:** Terraform, "S3 backend", "Module sources", "Provider installation"; Pulumi, "States & Backends";
 Packer, "Amazon AMI Builder", "packer init".
@@ -162,6 +162,24 @@ def pulumi(call: Call) -> Outcome:
     if word in ("up", "update", "preview", "refresh", "destroy", "import", "watch"):
         found.append(Gap(call.command.text, "which APIs the providers call is not worked out"))
     return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def cloud_foundry(call: Call) -> Outcome:
+    """cf: the API that ``cf api`` or ``cf login -a`` names, for this command and the later ones.
+
+    **Source:** cloudfoundry/cli, README ("Getting Started") and ``cf help login``.
+    """
+    given = arguments(call.words, ["a", "u", "p", "o", "s", "f", "b", "c", "d", "n", "i", "k", "m", "r", "t"])
+    word, rest = (given.rest[0], given.rest[1:]) if given.rest else ("", [])
+    if word in ("", "help", "version", "plugins", "config", "install-plugin", "uninstall-plugin", "logout"):
+        return Outcome((), None)
+    named = (rest[0] if rest else None) if word == "api" else given.last("a") if word in ("login", "l") else None
+    if named:
+        call.configure("cf.api", named if "://" in named else f"https://{named}")
+    place = call.setting("cf.api")
+    if place:
+        return Outcome(tuple(urls.destination(place)), None)
+    return Outcome((Gap(call.command.text, "the Cloud Foundry API is not named in these files"),), None)
 
 
 def _pulumi_backend(call: Call) -> list[Found]:

@@ -48,7 +48,8 @@ PROGRAMS: Final[dict[str, str]] = {
     "micromamba": "conda.conda", "cmake": "cmake.cmake", "ab": "programs.by_url", "hey": "programs.by_url",
     "wrk": "programs.by_url", "siege": "programs.by_url", "http": "programs.by_url", "https": "programs.by_url",
     "lighthouse": "programs.by_url", "artillery": "programs.by_url", "newman": "programs.by_url",
-    "k6": "programs.by_url", "pulumi": "deploy.pulumi", "go": "go_modules.go", "mvn": "java_packages.maven",
+    "k6": "programs.by_url", "cf": "deploy.cloud_foundry",
+    "pulumi": "deploy.pulumi", "go": "go_modules.go", "mvn": "java_packages.maven",
     "mvnw": "java_packages.maven", "gradle": "java_packages.gradle", "gradlew": "java_packages.gradle",
     "cargo": "packages.cargo", "gem": "packages.gem", "bundle": "packages.bundle", "bundler": "packages.bundle",
     "composer": "packages.composer", "composer.phar": "packages.composer", "dotnet": "packages.dotnet",
@@ -64,9 +65,11 @@ PROGRAMS: Final[dict[str, str]] = {
     "helm3": "kubernetes.helm",
     "helmfile": "kubernetes.helmfile", "task": "taskfile.task", "go-task": "taskfile.task",
     "trivy": "scanners.trivy", "sonar-scanner": "scanners.sonar",
+    "dotnet-sonarscanner": "scanners.sonar_dotnet", "SonarScanner.MSBuild.exe": "scanners.sonar_dotnet",
     "dependency-check": "scanners.dependency_check", "dependency-check.sh": "scanners.dependency_check",
     "dockle": "scanners.dockle", "tflint": "scanners.tflint", "trufflehog": "scanners.trufflehog",
     "pack": "image_tools.pack", "packer": "deploy.packer",
+    **dict.fromkeys(("zap-baseline.py", "zap-full-scan.py", "zap-api-scan.py"), "scanners.zap"),
     "openssl": "clients.openssl", "wait-on": "programs.by_url", "ping": "clients.ping", "ping6": "clients.ping",
     **dict.fromkeys(("dig", "nslookup", "host", "drill"), "clients.lookup"),
     "nc": "clients.netcat", "ncat": "clients.netcat", "netcat": "clients.netcat",
@@ -96,6 +99,11 @@ def _by_name(program: str, call: Call) -> Outcome:
     return cast(Reader, getattr(import_module(f"reachsim.pipeline.{module}"), function))(call)
 
 
+_UV_RUN: Final = ["project", "directory", "with", "with-editable", "with-requirements", "w", "python", "p", "extra",
+                  "group", "no-group", "only-group", "no-extra", "env-file", "package", "index", "default-index",
+                  "cache-dir", "index-url", "i", "extra-index-url", "find-links", "f", "config-file", "link-mode", "color",
+                  "C", "config-setting", "resolution", "prerelease", "exclude-newer", "python-platform", "refresh-package",
+                  "upgrade-package", "P", "reinstall-package", "no-build-package", "no-binary-package"]  # fmt: skip
 SHELLS: Final = ("sh", "bash", "zsh", "dash", "ash", "ksh", "busybox")
 _WRAPPERS: Final[dict[str, list[str]]] = {
     "sudo": ["u", "g", "user", "group", "h", "p", "C", "r", "t"], "doas": ["u"], "nohup": [], "time": ["f", "o"],
@@ -138,6 +146,8 @@ def read(command: Command, running: tuple[str, ...]) -> Outcome:
         return Outcome(tuple(own), None)
     if program == "xargs":
         return _xargs(call)
+    if program == "dotnet" and re.fullmatch(r"sonarscanner|.*SonarScanner\.MSBuild\.dll", (*call.words, "")[0]):
+        return _by_name("dotnet-sonarscanner", Call(command, ["dotnet-sonarscanner", *call.words[1:]], extra))
     if program == "parallel" and ":::" in call.words:
         at = call.words.index(":::")
         values = "\n".join(call.words[at + 1 :])
@@ -163,9 +173,7 @@ def read(command: Command, running: tuple[str, ...]) -> Outcome:
         return read(command._replace(words=call.words[1:] or ("true",), assigned=command.assigned | extra), running)
     if program in ("poetry", "pipenv", "uv", "dotenv") and call.words[:1] == ("run",):
         first = _by_name("uv", call) if program == "uv" else Outcome()
-        rest = list(call.words[1:])
-        while rest and rest[0].startswith("-"):
-            rest.pop(0)
+        rest = arguments(call.words[1:], _UV_RUN if program == "uv" else ["C", "directory", "P"], stop=True).rest
         inner = read(command._replace(words=tuple(rest) or ("true",)), running)
         return Outcome((*first.found, *inner.found), inner.stdout, inner.status)
     if program in ("conda", "mamba", "micromamba") and call.words[:1] == ("run",):
@@ -487,6 +495,8 @@ def _interpreter(call: Call, program: str) -> Outcome:
         return well_known
     if not rest or any(flag in ("-v", "--version", "-V") for flag in flags):
         return Outcome((), None)
+    if program == "deno" and any("://" in word for word in rest):  # modules are fetched by their URLs
+        return Outcome(tuple(one for word in rest for one in urls.destination(word, "package")), None)
     if program == "php" and posixpath.basename(rest[0]) in ("composer.phar", "composer"):
         return _by_name("composer", Call(call.command, rest))
     if any(re.fullmatch(r"-\w*[er]|-p|--eval|-c", flag) for flag in flags):

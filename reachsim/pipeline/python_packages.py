@@ -295,10 +295,11 @@ def uv(call: Call) -> Outcome:
             "https://github.com/astral-sh/python-build-standalone/releases/download/x", "certain")), "")  # fmt: skip
     if plain[0] not in ("sync", "add", "lock", "run", "tool", "build"):
         return Outcome((), None)
-    project = _toml(call, "pyproject.toml")
+    given = arguments(call.words, [*_VALUED, "project", "directory"])
+    folder = given.last("project", "directory")
+    project = _toml(call, f"{folder}/pyproject.toml" if folder else "pyproject.toml")
     if plain[0] in ("sync", "run", "lock") and project is not None and not _has_dependencies(project):
         return Outcome((), None)
-    given = arguments(call.words, _VALUED)
     listed = listing(table(project, "tool", "uv").get("index"))
     found: list[Found] = []
     replaced = False
@@ -306,8 +307,11 @@ def uv(call: Call) -> Outcome:
         if isinstance(one, dict) and isinstance(one.get("url"), str):
             found += index_at(one["url"], "pypi", "certain")
             replaced = replaced or bool(one.get("default"))
-    sure: Confidence = "likely" if plain[0] == "run" else "certain"
-    locked = _uv_locked(call, sure) if plain[0] in ("sync", "run") else []
+    fresh = project is not None and not call.setting("uv.synced") and not given.has("no-sync", "no-project")
+    sure: Confidence = "likely" if plain[0] == "run" and not fresh else "certain"
+    if plain[0] in ("sync", "run"):  # what is installed isn't fetched again
+        call.configure("uv.synced", "yes")
+    locked = _uv_locked(call, folder, sure) if plain[0] in ("sync", "run") else []
     if locked and (given.has("frozen") or call.env("UV_FROZEN")):
         return Outcome(tuple(dict.fromkeys(locked)), None)
     if not replaced:
@@ -315,9 +319,9 @@ def uv(call: Call) -> Outcome:
     return Outcome(tuple(dict.fromkeys([*locked, *found, *_git_sources(call, project)])), None)
 
 
-def _uv_locked(call: Call, sure: Confidence) -> list[Found]:
+def _uv_locked(call: Call, folder: str | None, sure: Confidence) -> list[Found]:
     """The indexes and Git repositories that ``uv.lock`` has packages of; with ``--frozen`` nothing else is asked."""
-    packages = listing((_toml(call, "uv.lock") or {}).get("package"))
+    packages = listing((_toml(call, f"{folder}/uv.lock" if folder else "uv.lock") or {}).get("package"))
     sources = [table(one, "source") for one in packages if isinstance(one, dict)]
     found: list[Found] = []
     for url in dict.fromkeys(one["registry"] for one in sources if isinstance(one.get("registry"), str)):

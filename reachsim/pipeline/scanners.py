@@ -2,8 +2,9 @@
 
 **Source:** Trivy documentation, "Database" (``--db-repository``: mirror.gcr.io, then ghcr.io), "Container image"
 (Docker's images first, then the registry); SonarScanner CLI documentation (``sonar.host.url``, SonarQube Cloud unless
-given); OWASP DependencyCheck documentation, "Internet Access Required"; Dockle and TruffleHog README; TFLint,
-docs/user-guide/plugins.md (``source``, ``GITHUB_TOKEN``) and config.md (where the file is looked for).
+given), and "SonarScanner for .NET", "Using the scanner"; OWASP DependencyCheck documentation, "Internet Access
+Required"; Dockle and TruffleHog README; TFLint, docs/user-guide/plugins.md (``source``, ``GITHUB_TOKEN``) and
+config.md; ZAP, "Docker" (packaged scans).
 """
 
 from __future__ import annotations
@@ -64,6 +65,18 @@ def sonar(call: Call) -> Outcome:
     url = given.get("sonar.host.url") or call.env("SONAR_HOST_URL") or (written[1] if written else None)
     found = urls.destination(expand(url, call.variables)) if url else list(knowledge.index("sonarcloud", "likely"))
     return Outcome(tuple(found), None)
+
+
+def sonar_dotnet(call: Call) -> Outcome:
+    """The two steps of SonarScanner for .NET; ``end`` sends the analysis to the server that ``begin`` was given."""
+    step = call.words[0] if call.words else ""
+    given = dict(word[3:].split("=", 1) for word in call.words if re.match(r"[/-]d:[^=]+=", word))
+    if step == "begin":
+        call.configure("sonar.dotnet", given.get("sonar.host.url") or call.env("SONAR_HOST_URL") or "")
+    if step not in ("begin", "end"):
+        return Outcome((), None)
+    url = call.setting("sonar.dotnet")
+    return Outcome(tuple(urls.destination(url) if url else knowledge.index("sonarcloud", "likely")), None)
 
 
 _DATA_FEEDS: Final = ("services.nvd.nist.gov", "www.cisa.gov")
@@ -134,3 +147,12 @@ def tflint(call: Call) -> Outcome:
     if hosts and "github.com" in hosts:
         found.append(Destination("release-assets.githubusercontent.com", 443, "download", "likely"))
     return Outcome(tuple(found), None)
+
+
+def zap(call: Call) -> Outcome:
+    """ZAP's packaged scans: the site that they scan, and the add-ons that they update first."""
+    given = arguments(call.words, ["t", "c", "u", "g", "m", "r", "w", "x", "J", "D", "p", "n", "l", "T", "U", "z", "f",
+                                   "O", "hook"])  # fmt: skip
+    target = given.last("t") or ""
+    found = urls.destination(target, "download") if "://" in target else []
+    return Outcome((*found, Destination("cfu.zaproxy.org", 443, "download", "likely")), None)
