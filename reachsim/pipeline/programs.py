@@ -101,9 +101,10 @@ def _by_name(program: str, call: Call) -> Outcome:
 
 _UV_RUN: Final = ["project", "directory", "with", "with-editable", "with-requirements", "w", "python", "p", "extra",
                   "group", "no-group", "only-group", "no-extra", "env-file", "package", "index", "default-index",
-                  "cache-dir", "index-url", "i", "extra-index-url", "find-links", "f", "config-file", "link-mode", "color",
-                  "C", "config-setting", "resolution", "prerelease", "exclude-newer", "python-platform", "refresh-package",
-                  "upgrade-package", "P", "reinstall-package", "no-build-package", "no-binary-package"]  # fmt: skip
+                  "cache-dir", "index-url", "i", "extra-index-url", "find-links", "f", "config-file", "link-mode",
+                  "color", "C", "config-setting", "resolution", "prerelease", "exclude-newer", "python-platform",
+                  "refresh-package", "upgrade-package", "P", "reinstall-package", "no-build-package",
+                  "no-binary-package"]  # fmt: skip
 SHELLS: Final = ("sh", "bash", "zsh", "dash", "ash", "ksh", "busybox")
 _WRAPPERS: Final[dict[str, list[str]]] = {
     "sudo": ["u", "g", "user", "group", "h", "p", "C", "r", "t"], "doas": ["u"], "nohup": [], "time": ["f", "o"],
