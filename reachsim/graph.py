@@ -1,44 +1,106 @@
 """The network as a graph: components by AWS id, and the hops that traffic may take between them.
 
-The edges are those that the walk takes: every interface and build, and the internet, asked for everything.
+The edges are those that the walk takes: every interface and build, and the internet, asked for everything. Of
+interfaces of one subnet that nothing tells apart (`reachsim.classes`) one is walked from: for another of them the two
+change places.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from reachsim.addresses import format_address
+from reachsim.classes import Classes
 from reachsim.forwarding import Ground
+from reachsim.model.network import Network
 from reachsim.simulate import ask
 
 if TYPE_CHECKING:
     import networkx
 
+Edges = dict[tuple[str, str, str], tuple[str, bool]]
+"""By start, end and leg: the reason of an edge, and whether any traffic surely crosses it."""
 
-def graph_of(ground: Ground) -> networkx.MultiDiGraph[str]:
+
+def graph_of(
+    ground: Ground, watch: Callable[[list[str]], Iterable[str]] = iter
+) -> networkx.MultiDiGraph[str]:  # fmt: skip
     """A ``networkx.MultiDiGraph``: nodes carry ``type`` and ``label``, edges ``leg``, ``reason`` and ``passes``.
 
     ``passes`` says whether any traffic surely crosses the edge. A path of the graph need not be a way for any one
     packet, since walks share components: what is not connected is not reachable, the reverse takes a question. Imports
     networkx.
+
+    Args:
+        ground: the network.
+        watch: passes on the sources that are walked from, to show how far the work is.
     """
     import networkx
 
-    graph: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
     network = ground.network
-    edges: dict[tuple[str, str, str], tuple[str, bool]] = {}
-    sources = [*sorted(network.interfaces), *(f"codebuild:{name}" for _, name in sorted(network.projects))]
-    questions = [(one, f"ip:{block}") for one in sources for block in ("0.0.0.0/0", "::/0")]
-    questions += [("internet", one) for one in sorted(network.interfaces)]
-    for source, destination in questions:
-        for scenario in ask(ground, source, destination):
-            for flow in scenario.flows:
-                for one in flow.hops:
-                    graph.add_node(one.component, type=one.type, label=network.label(one.component))
-                for here, there in zip(flow.hops, flow.hops[1:], strict=False):
-                    key = (here.component, there.component, there.leg)
-                    passes = flow.outcome == "allowed" or edges.get(key, ("", False))[1]
-                    edges.setdefault(key, (there.detail, passes))
-                    edges[key] = (edges[key][0], passes)
+    types: dict[str, str] = {}
+    edges: Edges = {}
+    alike = _alike(ground)
+    for source in watch([*alike, *(f"codebuild:{name}" for _, name in sorted(network.projects))]):
+        mine: Edges = {}
+        for block in ("0.0.0.0/0", "::/0"):
+            _walk(ground, source, f"ip:{block}", types, mine)
+        _take(edges, mine, {})
+        for twin in alike.get(source, ()):
+            _take(edges, mine, _places_changed(network, source, twin))
+            if source in types:
+                types[twin] = types[source]
+    for name in sorted(network.interfaces):
+        _walk(ground, "internet", name, types, edges)
+    graph: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
+    for name in sorted(types):
+        graph.add_node(name, type=types[name], label=network.label(name))
     for (start, end, leg), (reason, passes) in sorted(edges.items()):
         graph.add_edge(start, end, key=leg, leg=leg, reason=reason, passes=passes)
     return graph
+
+
+def _alike(ground: Ground) -> dict[str, list[str]]:
+    """The interfaces to walk from, each with those that nothing but their names tells from it."""
+    classes, network = Classes(ground), ground.network
+    groups: dict[object, list[str]] = {}
+    for name in sorted(network.interfaces):
+        one = network.interfaces[name]
+        known = classes.of(one)
+        groups.setdefault(name if known is None else (known, one.subnet_id), []).append(name)
+    return {first: others for first, *others in groups.values()}
+
+
+def _walk(ground: Ground, source: str, destination: str, types: dict[str, str], edges: Edges) -> None:
+    """Walk a question and keep the hops of all its flows."""
+    for scenario in ask(ground, source, destination):
+        for flow in scenario.flows:
+            types.update((one.component, one.type) for one in flow.hops)
+            for here, there in zip(flow.hops, flow.hops[1:], strict=False):
+                key = (here.component, there.component, there.leg)
+                reason, passes = edges.get(key, (there.detail, False))
+                edges[key] = (reason, passes or flow.outcome == "allowed")
+
+
+def _take(edges: Edges, mine: Edges, names: Mapping[str, str]) -> None:
+    """Take over edges, with some names in the place of others."""
+    longest_first = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    spelled = re.compile(rf"(?<![\w.:/-])(?:{longest_first})(?![\w/-]|[.:]\w)") if names else None
+    for (start, end, leg), (reason, passes) in mine.items():
+        key = (names.get(start, start), names.get(end, end), leg)
+        if key not in edges and spelled is not None:
+            reason = spelled.sub(lambda match: names[match[0]], reason)
+        first, already = edges.get(key, (reason, False))
+        edges[key] = (first, already or passes)
+
+
+def _places_changed(network: Network, one: str, other: str) -> dict[str, str]:
+    """The names of two interfaces, each for the other's."""
+
+    def names(interface: str) -> tuple[str, ...]:
+        return network.label(interface), interface, format_address(network.interfaces[interface].addresses.first)
+
+    here, there = names(one), names(other)
+    return dict(zip(here, there, strict=True)) | dict(zip(there, here, strict=True))

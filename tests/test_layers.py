@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "workloads": WAYS,
     "selectors": WAYS | {"forwarding", "workloads"},
     "pipeline": WAYS | {"toml"},
-    "graph": WAYS | ENGINE | {"selectors", "forwarding", "simulate"},
+    "graph": WAYS | ENGINE | {"classes", "selectors", "forwarding", "simulate"},
     "verdict": VALUES | {"policy"},
     "simulate": (ANSWERS - {"check"}) | {"forwarding", "scenarios", "policy_layers"},
     "check": ANSWERS | {"forwarding", "workloads", "policy_layers", "config", "scenarios"},

@@ -39,14 +39,16 @@ def command(
     if form == "parquet" and output is None:
         raise click.UsageError("--format parquet takes -o FILE")
     from reachsim.export import csv_text, export_graph, parquet_bytes, rows_of_graph
+    from reachsim.graph import graph_of
 
     reach = options.open_reach(snapshot, settings, assume_defaults)
-    if what == "graph" and form != "parquet":
-        options.emit(export_graph(reach.graph, form), output, overwrite)
+    graph = graph_of(reach.ground, options.watched) if what == "graph" else None
+    if graph is not None and form != "parquet":
+        options.emit(export_graph(graph, form), output, overwrite)
         return
     from reachsim.report.frames import rows_of_check
 
-    columns, rows = rows_of_graph(reach.graph) if what == "graph" else rows_of_check(reach.check())
+    columns, rows = rows_of_graph(graph) if graph is not None else rows_of_check(reach.check())
     if form == "parquet" and output is not None:
         from reachsim.files import write_file
 

@@ -106,7 +106,7 @@ def command(
 
         cluster = Cluster(scheduler or "", jobs or 0)
         run = cluster.runner(job_of(tiles, memory))
-    with click.progressbar(length=tiles.matrix.ends, label="pairs", file=sys.stderr, hidden=_quiet()) as bar:
+    with click.progressbar(length=tiles.matrix.ends, label="pairs", file=sys.stderr, hidden=options.quiet()) as bar:
         if output is None:
             counts = parts.count(tiles, run, bar.update)
         else:
@@ -136,10 +136,6 @@ def _form(output: Path | None) -> Any:
     if ending not in ("parquet", "jsonl"):
         raise click.UsageError(f"-o takes a name that ends in .parquet or .jsonl, not {output.name!r}")
     return ending
-
-
-def _quiet() -> bool:
-    return not sys.stderr.isatty()
 
 
 def _as_json(counts: Counter[tuple[str, str]], kinds: tuple[str, ...]) -> str:

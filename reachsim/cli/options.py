@@ -6,7 +6,7 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
@@ -50,6 +50,17 @@ lang = click.option(
     "--lang", type=click.Choice(["en", "ja"]), default="en", show_default=True, help="Language of an HTML page."
 )
 overwrite = click.option("--overwrite", is_flag=True, help="Replace what exists already.")
+
+
+def quiet() -> bool:
+    """Whether nobody watches: progress is shown on a terminal only."""
+    return not sys.stderr.isatty()
+
+
+def watched(sources: list[str]) -> Iterator[str]:
+    """The sources, one by one, with a bar that shows how far the work is."""
+    with click.progressbar(sources, label="sources", file=sys.stderr, hidden=quiet()) as bar:
+        yield from bar
 
 
 def open_reach(snapshot: str | None, settings: Path | None, assume_defaults: bool) -> Reach:

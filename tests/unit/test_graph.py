@@ -11,7 +11,9 @@ import networkx
 import pytest
 
 from reachsim import Reach, load
+from reachsim.classes import Classes
 from reachsim.evidence import Hop
+from tests.benchmarks import organization
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SNAPSHOTS = ["private-pipeline", "leaky-pipeline", "broken-pipeline"]
@@ -62,6 +64,25 @@ def test_edges_are_those_of_the_walks(reach: Reach) -> None:
     found = {(start, end, key): data["passes"] for start, end, key, data in reach.graph.edges(keys=True, data=True)}
     assert found == expected
     assert all(data["leg"] == key and data["reason"] for *_, key, data in reach.graph.edges(keys=True, data=True))
+
+
+def test_interfaces_that_nothing_tells_apart_take_each_others_hops(tmp_path: Path) -> None:
+    """Walked from one of them, told of all: as if every interface had been walked from."""
+    reach = load(organization.write(tmp_path / "organization", 1, 40))
+    reasons: dict[tuple[str, str, str], set[str]] = {}
+    passing: set[tuple[str, str, str]] = set()
+    for hops, outcome in walked(reach):
+        for here, there in pairwise(hops):
+            key = (here.component, there.component, there.leg)
+            reasons.setdefault(key, set()).add(there.detail)
+            passing |= {key} if outcome == "allowed" else set()
+    found = {(start, end, key): data for start, end, key, data in reach.graph.edges(keys=True, data=True)}
+    assert found.keys() == reasons.keys()
+    assert {key for key, data in found.items() if data["passes"]} == passing
+    assert all(data["reason"] in reasons[key] for key, data in found.items())
+    classes = Classes(reach.ground)
+    known = [classes.of(one) for one in reach.network.interfaces.values()]
+    assert len(known) - len(set(known)) > 10
 
 
 def test_every_step_of_an_answer_is_an_edge(reach: Reach) -> None:
