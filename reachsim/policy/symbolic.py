@@ -238,7 +238,7 @@ def _extent(space: Space, document: Document, place: int, cells: Sequence[Cell])
     perhaps: list[Cell] = []
     every = True
     for cell in cells:
-        allowed = group.allows(cell.masks)
+        allowed = space.open.allows(group, cell.masks)
         taken = bool(cell.taken & bit)
         every = every and (allowed.must or not taken)
         if taken and allowed.must and cell.masks.must & bit:
@@ -288,7 +288,7 @@ def _undenied(space: Space, group: Group) -> Row | None:
     perhaps: Cell | None = None
     own: OwnerClass = "own account"
     for cell in space.cells([own], [own]):
-        allowed = group.allows(cell.masks)
+        allowed = space.open.allows(group, cell.masks)
         if allowed.must:
             return Row((own,), (own,), "", "any action", "any resource", (), "some", space.request(cell))
         perhaps = perhaps or (cell if allowed.may else None)
@@ -323,11 +323,11 @@ def _difference(
     open_: list[Cell] = []
     unreal: Request | None = None
     for cell in space.cells(*domain):
-        more = new.more_than(old, cell.masks)
-        if more.must and cell.target.real:
-            return Difference(True, space.request(cell), ())
-        if more.must:
-            unreal = unreal or space.request(cell)
+        more = space.open.more(new, old, cell.masks)
+        if more.must and is_proof(request := space.request(cell)):
+            if cell.target.real:
+                return Difference(True, request, ())
+            unreal = unreal or request
         elif more.may:
             open_.append(cell)
     proof = next(_proofs(space, open_, is_proof), None)

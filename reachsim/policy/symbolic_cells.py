@@ -7,7 +7,6 @@ must, and joining parts is joining masks (`Masks`). `Group` reads from such mask
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import combinations
 from typing import Final, Literal, NamedTuple
 
 from .principals import Principal
@@ -22,7 +21,6 @@ CALLER_KEYS: Final = frozenset(
 OWNER_KEYS: Final = frozenset({"aws:resourceaccount", "aws:resourceorgid", "s3:resourceaccount"})
 SIGNED_KEYS: Final = ("aws:username", "aws:userid", "aws:principaltag/", "aws:principalorgpaths")
 """Keys, or beginnings of keys, of callers who sign and belong to an account."""
-_MOST_OPEN: Final = 8
 
 
 class Zone(NamedTuple):
@@ -90,17 +88,6 @@ class Group(NamedTuple):
         must = bool(masks.must & self.allow) and not masks.may & self.deny
         return Bounds(may, must)
 
-    def more_than(self, other: Group, masks: Masks) -> Bounds:
-        """Whether these documents may allow, and whether they must, what the others do not, in a cell."""
-        open_ = [1 << i for i in range(masks.may.bit_length()) if (masks.may & ~masks.must) >> i & 1]
-        if len(open_) > _MOST_OPEN:
-            mine, theirs = self.allows(masks), other.allows(masks)
-            return Bounds(mine.may and not theirs.must, mine.must and not theirs.may)
-        found = {
-            self._allows(true) and not other._allows(true)
-            for true in (masks.must | sum(some) for n in range(len(open_) + 1) for some in combinations(open_, n))
-        }
-        return Bounds(True in found, False not in found)
-
-    def _allows(self, matching: int) -> bool:
+    def allows_with(self, matching: int) -> bool:
+        """Whether the documents allow where just these statements, as bits, match."""
         return bool(matching & self.allow) and not matching & self.deny

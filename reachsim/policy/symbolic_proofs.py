@@ -22,34 +22,35 @@ from .symbolic_space import Space
 from .symbolic_values import KeyValue
 from .variables import Context, Pieces, Template, Variable
 
-_SOME_NAME = "x"
+_SOME_NAMES = ("x", "xyz")
 _NOBODY = ("anonymous", "AWS service")
 
 
 def filled(space: Space, cell: Cell, place: int) -> Iterator[Request]:
     """Requests like those of a cell, in which the variables of one statement have values."""
     statement = space.statements[place]
-    for caller in _callers(cell):
-        keys: dict[str, KeyValue] = {**caller.keys, **cell.target.keys, **cell.keys, **space.fixed}
-        if caller.principal.kind == "user":
-            keys["aws:username"] = caller.principal.name
-        for key in sorted(_open_keys(statement)):
-            if keys.get(key) is None and _may_have(caller, key):
-                keys[key] = _SOME_NAME
-        for condition in statement.conditions:
-            if condition.lookup in cell.keys and condition.quantifier is Quantifier.ONE:
-                value = _value_for(condition, _present(keys))
-                keys |= {condition.lookup: value} if value is not None else {}
-        for resource in _resources(statement, cell, _present(keys)):
-            yield from _request(space, cell._replace(caller=caller), keys, resource)
+    for name in _SOME_NAMES:
+        for caller in _callers(cell, name):
+            keys: dict[str, KeyValue] = {**caller.keys, **cell.target.keys, **cell.keys, **space.fixed}
+            if caller.principal.kind == "user":
+                keys["aws:username"] = caller.principal.name
+            for key in sorted(_open_keys(statement)):
+                if keys.get(key) is None and _may_have(caller, key):
+                    keys[key] = name
+            for condition in statement.conditions:
+                if condition.lookup in cell.keys and condition.quantifier is Quantifier.ONE:
+                    value = _value_for(condition, _present(keys))
+                    keys |= {condition.lookup: value} if value is not None else {}
+            for resource in _resources(statement, cell, _present(keys)):
+                yield from _request(space, cell._replace(caller=caller), keys, resource)
 
 
-def _callers(cell: Cell) -> Iterator[Caller]:
+def _callers(cell: Cell, name: str) -> Iterator[Caller]:
     """The caller of a cell, and a user of the same account."""
     yield cell.caller
     account, kind = cell.caller.principal.account, cell.caller.principal.kind
-    if account and kind != "user":
-        arn = f"{':'.join(str(cell.caller.keys['aws:principalarn']).split(':')[:5])}:user/{_SOME_NAME}"
+    if account and (kind != "user" or name != _SOME_NAMES[0]):
+        arn = f"{':'.join(str(cell.caller.keys['aws:principalarn']).split(':')[:5])}:user/{name}"
         keys = {**cell.caller.keys, "aws:principalarn": arn, "aws:principaltype": "User"}
         yield Caller(cell.caller.of, Principal.parse(arn), keys)
 
@@ -97,7 +98,7 @@ def _resources(statement: Statement, cell: Cell, context: Context) -> Iterator[s
 def _text(pieces: Pieces) -> str:
     """A text that the pieces match."""
     return "".join(
-        one.text if isinstance(one, Literal) else one.replace("*", _SOME_NAME).replace("?", _SOME_NAME)
+        one.text if isinstance(one, Literal) else one.replace("*", _SOME_NAMES[0]).replace("?", _SOME_NAMES[0])
         for one in pieces
     )
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from . import reference
-from .conditions import holds
+from .conditions import Quantifier, holds
 from .glob import Glob
 from .judge import View
 from .request import Request
@@ -34,6 +34,7 @@ from .symbolic_cells import (
     Target,
     Zone,
 )  # fmt: skip
+from .symbolic_open import Open
 from .symbolic_targets import Targets
 from .symbolic_text import TooComplex
 from .symbolic_ties import ORGANIZATION_KEYS, Pair, is_tied, of_pair, open_templates
@@ -66,6 +67,8 @@ class Space:
         self._targets = Targets(self._asked, self._callers, services, self.resources)
         self._settled = self._asked.key_masks(self.fixed)
         self._free = self._free_keys()
+        self.open = Open(self.statements, self._has_several, self.fixed)
+        """Which statements match together, where variables leave several open."""
 
     def cells(
         self, callers: Iterable[CallerClass], owners: Iterable[OwnerClass], *, by_taken: bool = False
@@ -91,7 +94,9 @@ class Space:
                         raise TooComplex(f"more than {_MOST_CELLS} ways in which {len(self.statements)} statements fit")
                 reached = after
             for (masks, taken, _), (caller, target, keys) in reached.items():
-                yield self._without_values(Cell(masks, caller, target, keys, taken))
+                cell = self._without_values(Cell(masks, caller, target, keys, taken))
+                if self.open.ways(cell.masks) != ():
+                    yield cell
 
     def _joined(
         self, of: CallerClass, owners: Sequence[OwnerClass], by_taken: bool
@@ -141,14 +146,19 @@ class Space:
             if lookup in self.fixed or lookup in CALLER_KEYS or lookup in OWNER_KEYS:
                 continue
             self._written[lookup] = lookups[lookup]
-            many = (reference.key_sort(lookup) or "").startswith("Array")
-            choices = values_for(self._asked.conditions(lookup), many, lookup in _ALWAYS)
+            choices = values_for(self._asked.conditions(lookup), self._has_several(lookup), lookup in _ALWAYS)
             self.exact = self.exact and choices.exact
             masks: dict[Masks, KeyValue] = {}
             for value in choices.values:
                 masks.setdefault(self._asked.key_masks({lookup: value}), value)
             found[lookup] = tuple(masks.items())
         return found
+
+    def _has_several(self, lookup: str) -> bool:
+        """Whether requests may have several values of a key: AWS says so, or a condition asks for that."""
+        asked = self._asked.conditions(lookup)
+        array = (reference.key_sort(lookup) or "").startswith("Array")
+        return array or any(one.quantifier is not Quantifier.ONE for one in asked)
 
     def _impossible(self, caller: Caller, target: Target) -> bool:
         """An account is in one organization, whether it calls or owns; what is on no resource is the caller's own."""

@@ -22,7 +22,9 @@ PRINCIPALS: list[Any] = [
     {"Service": "logs.amazonaws.com"},
 ]  # fmt: skip
 ACTIONS = ["s3:*", "s3:GetObject", "s3:Put*", "*", "s3:G?tObject", ["s3:GetObject", "s3:PutObject"]]
-RESOURCES = ["*", "arn:aws:s3:::b/*", "arn:aws:s3:::b/k", "arn:aws:s3:::?/k", "arn:aws:s3:::${aws:PrincipalAccount}/*"]
+RESOURCES = ["*", "arn:aws:s3:::b/*", "arn:aws:s3:::b/k", "arn:aws:s3:::?/k", "arn:aws:s3:::${aws:PrincipalAccount}/*",
+             "arn:aws:s3:::${aws:username}/*", "arn:aws:s3:::${aws:username}/k*",
+             "arn:aws:s3:::${aws:username, 'c'}/*"]  # fmt: skip
 CONDITIONS: list[dict[str, Any]] = [
     {"StringEquals": {"aws:PrincipalOrgID": "o-own"}},
     {"StringNotEquals": {"aws:PrincipalAccount": OWN}},
@@ -34,6 +36,9 @@ CONDITIONS: list[dict[str, Any]] = [
     {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}},
     {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{OWN}:role/*"}},
     {"StringLike": {"s3:prefix": ["${aws:username}/*", "x"]}},
+    {"StringNotLike": {"s3:prefix": ["${aws:username}*"]}},
+    {"StringEqualsIfExists": {"s3:prefix": ["${aws:username}"]}},
+    {"Null": {"s3:prefix": "true"}},
 ]
 
 
@@ -55,13 +60,15 @@ CALLERS: list[tuple[Any, str, dict[str, str]]] = [
 ]  # fmt: skip
 NETWORKS = ({"aws:SourceVpce": "vpce-1"}, {"aws:SourceVpce": "vpce-2"}, {"aws:SourceIp": "10.1.1.1"},
             {"aws:SourceIp": "192.0.2.1"})  # fmt: skip
-OBJECTS = (("b/k", OWN), ("c/k", OWN), ("b/z", OTHER), (f"{OTHER}/k", OTHER))
+OBJECTS = (("b/k", OWN), ("c/k", OWN), ("b/z", OTHER), ("u/k", OTHER), (f"{OTHER}/k", OTHER))
 
 
 def space() -> list[tuple[tuple[str, str], policy.Request]]:
     """(class of the caller and of the owner, request) of all requests."""
     found = []
-    rest = product(("s3:GetObject", "s3:PutObject"), OBJECTS, NETWORKS, (None, ("a",), ("a", "b")), (None, "u/x", "x"))
+    rest = product(
+        ("s3:GetObject", "s3:PutObject"), OBJECTS, NETWORKS, (None, ("a",), ("a", "b")), (None, "u/x", "u", "x")
+    )
     for (who, of, keys), (action, (name, owner), network, via, prefix) in product(CALLERS, list(rest)):
         context: dict[str, Any] = keys | network | {"aws:ResourceAccount": owner}
         context |= {"aws:ResourceOrgID": "o-own"} if owner == OWN else {}

@@ -87,7 +87,9 @@ def test_what_may_be_missing_from_a_table_is_said(file: File) -> None:
         ({**ANYTHING, "Resource": "arn:aws:s3:::${aws:username}/*"},
          {**ANYTHING, "Resource": "arn:aws:s3:::ann/*"}, 1, "yes, for instance "),
         ({**ANYTHING, "Condition": {"StringLike": {"s3:prefix": "${aws:PrincipalTag/t}"}}},
-         {**ANYTHING, "Condition": {"StringEquals": {"s3:prefix": "${aws:PrincipalTag/t}"}}}, 3, "undecided; perhaps "),
+         {**ANYTHING, "Condition": {"StringEquals": {"s3:prefix": "${aws:PrincipalTag/t}"}}}, 0, "no\n"),
+        ({**ANYTHING, "Condition": {"StringLike": {"s3:prefix": "${aws:PrincipalTag/t}?"}}},
+         {**ANYTHING, "Condition": {"StringLike": {"s3:prefix": "${aws:PrincipalTag/t}?*"}}}, 3, "undecided; perhaps "),
     ],
 )  # fmt: skip
 def test_compare(file: File, newer: dict[str, Any], older: dict[str, Any], code: int, words: str) -> None:
