@@ -266,6 +266,10 @@ def repository(item: Item) -> Iterator[Fact]:
         held, repositoryName="RepositoryName", repositoryArn="Arn", repositoryUri="RepositoryUri",
         imageTagMutability="ImageTagMutability",
     )  # fmt: skip
+    if isinstance(held.get("EncryptionConfiguration"), dict):
+        record["encryptionConfiguration"] = renamed(
+            held["EncryptionConfiguration"], encryptionType="EncryptionType", kmsKey="KmsKey"
+        )
     yield listed("ecr/describe-repositories", "repositories", record | {"registryId": item.account})
     if held.get("RepositoryPolicyText"):
         document = {

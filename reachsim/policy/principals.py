@@ -9,6 +9,7 @@ access to VPC endpoints using endpoint policies"):
   alone.
 - The ARN of a role also names the role's sessions. A session's ARN has lost the role's path, so account and role name
   are compared; role names are unique in an account.
+- ``{"Federated": "*"}`` is every identity provider, as AWS's own policies for STS endpoints have it.
 - ``NotPrincipal`` with Deny spares a caller only if it lists every level: account, then user or role, then session.
   It spares no user or role that has a permissions boundary.
 
@@ -120,7 +121,8 @@ class PrincipalElement(NamedTuple):
         if self.everyone:
             return Via.EVERYONE
         if caller.kind in ("service", "provider", "anonymous"):
-            return Via.SERVICE if caller.text in self.services or caller.text in self.providers else None
+            listed = caller.text in self.services or caller.text in self.providers
+            return Via.SERVICE if listed or (caller.kind == "provider" and "*" in self.providers) else None
         if caller.kind == "session" and (caller.account, caller.name) in self.roles:
             return Via.ROLE
         if caller.account in self.accounts and (caller.kind == "root" or not gateway):

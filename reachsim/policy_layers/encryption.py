@@ -48,6 +48,7 @@ _IMAGE_ACTIONS: Final = frozenset(
     {"ecr:batchgetimage", "ecr:getdownloadurlforlayer", "ecr:putimage", "ecr:completelayerupload"}
 )
 _SOURCE_ACTIONS: Final = {"codecommit:gitpull": "kms:Decrypt", "codecommit:gitpush": "kms:GenerateDataKey"}
+_PARTS_OF_A_LOG_GROUP: Final = 7
 _OPEN_CONTEXTS: Final = frozenset({"s3", "codecommit"})
 Signer = Literal["caller", "grant", "service"]
 
@@ -123,6 +124,7 @@ def _default_of(network: Network, asked: Asked, bucket: str) -> str:
 def unseen_encryption(network: Network, asked: Asked) -> Iterator[Assumption]:
     """That it is not known how something of the snapshot's accounts is encrypted."""
     request = asked.request
+    yield from _left_open(network, request)
     arn, bucket = request.resource_arn, bucket_of(request.resource_arn)
     home = (request.resource_account, arn.split(":", 5)[3] if arn.count(":") > 4 else "")
     if request.folded_action in _S3_ACTIONS and bucket and not set(bucket) & set("*?"):
@@ -136,6 +138,17 @@ def unseen_encryption(network: Network, asked: Asked) -> Iterator[Assumption]:
     if request.resource_account in network.snapshot.accounts() and network.unknown(path):
         detail = f"how {what} is encrypted is not in the snapshot ({path}); taken to need no key of a customer's"
         yield Assumption("UNKNOWN_RESOURCE", what, detail, "block")
+
+
+def _left_open(network: Network, request: policy.Request) -> Iterator[Assumption]:
+    """That a plan or template does not tell the key of a repository or log group."""
+    action, arn = request.folded_action, request.resource_arn
+    if action == "logs:putlogevents":
+        arn = ":".join(arn.split(":")[:_PARTS_OF_A_LOG_GROUP])
+    elif action not in _IMAGE_ACTIONS and action not in _SOURCE_ACTIONS:
+        return
+    for detail in network.planned("PLANNED_VALUE_UNKNOWN", arn):
+        yield Assumption("PLANNED_VALUE_UNKNOWN", arn, detail, "block")
 
 
 def _of_pipeline(network: Network, one: Scenario, bucket: str, action: str) -> str:

@@ -351,3 +351,50 @@ def test_a_vpn_connection_of_an_open_gateway_is_told(tmp_path: Path) -> None:
     verdict = imported(edited(("  Vpc:\n    Type", connection)), tmp_path).simulate(BUILD, "ip:192.168.7.7")
     assert verdict.outcome == "unknown"
     assert any("the gateway of Vpn" in one.detail for one in verdict.assumptions)
+
+
+PUSHED = "docker push 111111111111.dkr.ecr.eu-west-1.amazonaws.com/app"
+PUSHES = f', BuildSpec: "version: 0.2\\nphases: {{build: {{commands: [{PUSHED}]}}}}\\n"'
+LOGS_MAY = (
+    "{Version: 2012-10-17, Statement: [{Effect: Allow, Principal: {Service: logs.eu-west-1.amazonaws.com}, "
+    'Action: "kms:*", Resource: "*"}]}'
+)
+ALL_OF_KMS = (
+    "              - {Effect: Allow, Action: [kms:Encrypt, kms:Decrypt, kms:ReEncrypt*, kms:GenerateDataKey*, "
+    "kms:DescribeKey], Resource: !GetAtt Key.Arn}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("where", "key", "may_use", "step", "outcome"),
+    [
+        ("ecr", "{Type: AWS::KMS::Key}", "", "push", "allowed"),
+        ("ecr", f"{{Type: AWS::KMS::Key, Properties: {{KeyPolicy: {NOBODY}}}}}", "", "push", "allowed"),
+        ("ecr", "{Type: AWS::KMS::Key, Properties: {Enabled: false}}", "", "push", "blocked"),
+        ("ecr", None, "", "push", "unknown"),
+        ("logs", f"{{Type: AWS::KMS::Key, Properties: {{KeyPolicy: {LOGS_MAY}}}}}", "", "logs", "allowed"),
+        ("logs", "{Type: AWS::KMS::Key}", "", "logs", "unknown"),
+        ("logs", "{Type: AWS::KMS::Key, Properties: {Enabled: false}}", "", "logs", "blocked"),
+        ("codecommit", "{Type: AWS::KMS::Key}", ALL_OF_KMS, "source", "allowed"),
+        ("codecommit", "{Type: AWS::KMS::Key}", "", "source", "blocked"),
+        ("codecommit", None, "", "source", "unknown"),
+    ],
+)
+def test_keys_of_repositories_and_log_groups_are_judged_as_those_of_a_capture(
+    where: str, key: str | None, may_use: str, step: str, outcome: str, tmp_path: Path
+) -> None:
+    """ECR asks KMS by grants of its own, CloudWatch Logs as itself, CodeCommit for the caller (facts of the services'
+    guides, as `policy_layers.encryption` names them)."""
+    named = "!GetAtt Key.Arn" if key else ELSEWHERE
+    images, source = ("AWS::ECR::Repository, Properties: {RepositoryName: app",
+                      "AWS::CodeCommit::Repository, Properties: {RepositoryName: app")  # fmt: skip
+    group = f"{{Type: AWS::Logs::LogGroup, Properties: {{LogGroupName: /aws/codebuild/app, KmsKeyId: {named}}}}}"
+    changes = {
+        "ecr": (images, f"{images}, EncryptionConfiguration: {{EncryptionType: KMS, KmsKey: {named}}}"),
+        "codecommit": (source, f"{source}, KmsKeyId: {named}"),
+        "logs": beside(group),
+    }[where]
+    last = 'Action: "s3:*", Resource: [!GetAtt Artifacts.Arn, !Sub "${Artifacts.Arn}/*"]}\n'
+    declared = ("  Vpc:\n    Type", f"  Key: {key}\n  Vpc:\n    Type") if key else ("  Vpc:\n", "  Vpc:\n")
+    check = imported(edited(changes, declared, (SOURCE, SOURCE + PUSHES), (last, last + may_use)), tmp_path).check()
+    assert {one.step: one.outcome for one in check.steps}[step] == outcome

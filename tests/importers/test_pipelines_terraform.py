@@ -86,8 +86,8 @@ def role(plan: PlanJson) -> None:
              policy=Ref("data.aws_iam_policy_document.build.json"))  # fmt: skip
 
 
-def build(plan: PlanJson, in_vpc: bool = True) -> None:
-    plan.add("aws_codecommit_repository.app", repository_name="app")
+def build(plan: PlanJson, in_vpc: bool = True, source_key: dict[str, object] | None = None) -> None:
+    plan.add("aws_codecommit_repository.app", repository_name="app", **(source_key or {}))
     plan.add("aws_ecr_repository.app", name="app")
     config = [{"vpc_id": Ref("aws_vpc.this.id"), "subnets": Ref("aws_subnet.private"),
                "security_group_ids": Ref("aws_security_group.build.id")}]  # fmt: skip
@@ -119,6 +119,15 @@ def way_out(plan: PlanJson) -> None:
 @case("a private pipeline", "private-and-working")
 def private(plan: PlanJson) -> None:
     whole(plan)
+
+
+@case("a source whose key the build may not use", "private-but-failing", "IDENTITY_POLICY_DENY")
+def key(plan: PlanJson) -> None:
+    """CodeCommit decrypts for whoever pulls (CodeCommit User Guide, "AWS KMS and encryption")."""
+    for part in (network, tables, admit, endpoints, role):
+        part(plan)
+    plan.add("aws_kms_key.source")
+    build(plan, source_key={"kms_key_id": Ref("aws_kms_key.source.arn")})
 
 
 @case("a NAT gateway", "leaking", "PUBLIC_EGRESS_POSSIBLE")

@@ -110,7 +110,8 @@ KINDS = [
                      "artifactStore": {"type": "S3", "location": "logs"}, "stages": []},
         "metadata": {"pipelineArn": "arn:aws:codepipeline:x"}}),
     item("AWS::ECR::Repository", {
-        "RepositoryName": "team/app", "Arn": "arn:aws:ecr:x", "RepositoryPolicyText": {"Statement": []}}),
+        "RepositoryName": "team/app", "Arn": "arn:aws:ecr:x", "RepositoryPolicyText": {"Statement": []},
+        "EncryptionConfiguration": {"EncryptionType": "KMS", "KmsKey": "arn:aws:kms:x"}}),
     item("AWS::ECR::PublicRepository", {"RepositoryName": "open", "Arn": "arn:aws:ecr-public:x"}),
     item("AWS::ECR::RegistryPolicy", {"PolicyText": {"Statement": []}}),
     item("AWS::ECR::PullThroughCacheRule", {"EcrRepositoryPrefix": "hub", "UpstreamRegistryUrl": "registry.example"}),
@@ -161,6 +162,7 @@ def test_each_kind_is_read_or_named(tmp_path: Path) -> None:
         "vpcbpa-exclude-1", "sg-client", '"EndpointId": "vpce-1"', "home_net", '"mine"', "/hostedzone/Z1", "rslvr-rr-1",
         "rslvr-rrassoc-1", "10.0.0.40", "rslvr-frg-1", "bad.example", "rp-1", LB + "/1", "old.elb.amazonaws.com",
         '"FunctionName": "f"', "cluster/main", '"web"', '"pipelineArn"', "team/app", "hub",
+        '"kmsKey": "arn:aws:kms:x"',
         '"open"', "RestrictPublicBuckets",
     ]  # fmt: skip
     assert [one for one in marks if one not in text] == []

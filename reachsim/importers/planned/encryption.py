@@ -1,4 +1,4 @@
-"""Keys of KMS, their aliases, and how buckets encrypt what is put into them.
+"""Keys of KMS, their aliases, and how buckets, repositories and log groups encrypt what is put into them.
 
 **Source:** KMS Developer Guide, "Default key policy"; Amazon S3 User Guide, "Setting default server-side encryption
 behavior for Amazon S3 buckets" (SSE-S3 unless told otherwise).
@@ -58,6 +58,19 @@ def alias(world: World, one: Resource) -> None:
 
 def _id_of(named: str) -> str:
     return named.rpartition("key/")[2]
+
+
+def key_of(one: Resource) -> Document:
+    """The key of a log group or a CodeCommit repository, if it names one."""
+    named = one.text("kms_key_id")
+    return {"kmsKeyId": named} if named else {}
+
+
+def repository_encryption(one: Resource) -> Document:
+    """How an ECR repository encrypts: AES-256 unless told otherwise (ECR API Reference, "EncryptionConfiguration")."""
+    held = next(iter(one.blocks("encryption_configuration")), {})
+    named = text_of(held, "kms_key")
+    return {"encryptionType": text_of(held, "encryption_type") or "AES256", **({"kmsKey": named} if named else {})}
 
 
 def bucket_encryption(world: World, one: Resource) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from reachsim.importers.planned.balancers import registering
 from reachsim.importers.planned.conditional import source_of
-from reachsim.importers.planned.encryption import bucket_encryption
+from reachsim.importers.planned.encryption import bucket_encryption, key_of, repository_encryption
 from reachsim.importers.planned.network import UNSEEN_GROUP, default_groups
 from reachsim.importers.planned.resource import (
     Home,
@@ -229,8 +229,10 @@ def source_repository(world: World, one: Resource) -> None:
     region, suffix = one.home[1], dns_suffix(one.home[1])
     world.add(one.home, "codecommit/batch-get-repositories", {
         "accountId": one.home[0], "repositoryName": one.id, "Arn": arn(one),
-        "cloneUrlHttp": f"https://git-codecommit.{region}.{suffix}/v1/repos/{one.id}",
+        "cloneUrlHttp": f"https://git-codecommit.{region}.{suffix}/v1/repos/{one.id}", **key_of(one),
     })  # fmt: skip
+    if one.open("kms_key_id"):
+        world.undecided(one, "kms_key_id", arn(one), ways=("block",))
 
 
 def image_repository(world: World, one: Resource) -> None:
@@ -238,7 +240,10 @@ def image_repository(world: World, one: Resource) -> None:
         "repositoryArn": arn(one), "registryId": one.home[0], "repositoryName": one.id,
         "repositoryUri": str(attribute(one, "repository_url")),
         "imageTagMutability": one.text("image_tag_mutability") or "MUTABLE",
+        "encryptionConfiguration": repository_encryption(one),
     })  # fmt: skip
+    if one.open("encryption_configuration"):
+        world.undecided(one, "encryption_configuration", arn(one), ways=("block",))
     call = f"ecr/get-repository-policy/{_per(one.id)}"
     if world.document(one.home, call) is None and (one.new or world.alone):
         world.put(one.home, call, {"Error": {"Code": "RepositoryPolicyNotFoundException"}})
@@ -337,7 +342,11 @@ def account_public_access(world: World, one: Resource) -> None:
 
 
 def log_group(world: World, one: Resource) -> None:
-    world.add(one.home, "logs/describe-log-groups", {"logGroupName": one.id, "arn": f"{arn(one)}:*"})
+    world.add(one.home, "logs/describe-log-groups", {
+        "logGroupName": one.id, "arn": f"{arn(one)}:*", **key_of(one),
+    })  # fmt: skip
+    if one.open("kms_key_id"):
+        world.undecided(one, "kms_key_id", arn(one), ways=("block",))
 
 
 # --- CodePipeline, ECS, Lambda ----------------------------------------------------------------------------------------

@@ -256,3 +256,16 @@ def test_fact_70_the_owner_s_organization_is_absent_outside_any(make: Any) -> No
     outside = make.request(owner=OTHER, context={"aws:ResourceAccount": OTHER})
     assert make.effect(keeps, inside, "endpoint") == "allow"
     assert make.effect(keeps, outside, "endpoint") == "none"
+
+
+def test_every_identity_provider(make: Any) -> None:
+    """Data Perimeter Policy Examples (aws-samples), sts_endpoint_policy: Principal {"Federated": "*"}."""
+    held = make.document(Principal={"Federated": "*"}, Action="sts:AssumeRoleWithWebIdentity")
+    how = {"action": "sts:AssumeRoleWithWebIdentity", "arn": make.role}
+    for who in (
+        "accounts.google.com",
+        f"arn:aws:iam::{make.account}:oidc-provider/token.actions.githubusercontent.com",
+    ):
+        assert make.effect(held, make.request(who, **how), "endpoint") == "allow"
+    for who in (make.ann, make.session, {"type": "Anonymous"}, "ec2.amazonaws.com"):
+        assert make.effect(held, make.request(who, **how), "endpoint") == "none"
