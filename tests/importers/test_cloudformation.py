@@ -150,7 +150,7 @@ def evaluate(text: str, **values: Any) -> Any:
     ("!Select [2, !Cidr [10.0.0.0/16, 4, 8]]", "10.0.2.0/24"),
     ("!Select [0, !Cidr ['2001:db8::/56', 1, 64]]", "2001:db8::/64"),
     ("Fn::Length: [1, 2, 3]", 3),
-    ("Fn::ToJsonString: {a: [1]}", '{"a": [1]}'),
+    ("Fn::ToJsonString: {a: [1], b: c}", '{"a":[1],"b":"c"}'),
     ("2012-10-17", "2012-10-17"),
     ("012345678901", "012345678901"),
     ("{a: true, b: 'true', c: 7, d: '7'}", {"a": True, "b": "true", "c": 7, "d": "7"}),
@@ -260,7 +260,8 @@ Resources:
 
 
 def test_serverless_needs_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "samtranslator", None)
+    for name in ("samtranslator", *(one for one in sys.modules if one.startswith("samtranslator."))):
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(UnsupportedError, match=r"reachsim\[cfn\]"):
         run(SERVERLESS, tmp_path)
 

@@ -216,7 +216,7 @@ class Evaluator:
             case "Length":
                 return len(value)
             case "ToJsonString":
-                return json.dumps(value)
+                return json.dumps(value, separators=(",", ":"))
             case _:
                 return Unknown(f"Fn::{name}")
 

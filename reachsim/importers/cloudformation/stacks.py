@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Final
 
 from reachsim.errors import Fault, SnapshotError
 from reachsim.importers.cloudformation.assets import asset_of
+from reachsim.importers.cloudformation.cycles import check_cycles
 from reachsim.importers.cloudformation.intrinsics import Evaluator, Unknown, parameters_of
 from reachsim.importers.cloudformation.kinds import ATTRIBUTES, REFS_TO_ARN, kind_of_type, record, snake, translate
 from reachsim.importers.cloudformation.template import Template, Values, read_template
@@ -51,7 +53,7 @@ class Stack:
         self.physical = physical or {}
         self.live = live or {}
         """What the snapshot below declares, and where."""
-        self.others = of_other_files(self.live, template.file)
+        self.others = of_other_files(self.live, {template.file})
         self.unsupported: list[tuple[str, str]] = list(template.unsupported)
         self.warnings: list[str] = []
         self.presumed: list[tuple[str, str]] = []
@@ -70,7 +72,7 @@ class Stack:
         for logical_id, held in template.section("Resources").items():
             if self._wanted(logical_id, held):
                 self.declared[logical_id] = held
-        _check_cycles(template, self.declared)
+        check_cycles(template, self.declared)
         self.resources: dict[str, Resource] = {}
         self.nested: dict[str, Stack | None] = {}
         self._naming: dict[str, Values] = {}
@@ -248,8 +250,9 @@ class Stack:
             if file in self.files or len(self.files) > MAX_STACKS:
                 raise SnapshotError(Fault(self.template.file, f"/Resources/{logical_id}", "nested stacks that end",
                                           f"{file.name} within itself"))  # fmt: skip
+            named = file if Path(self.template.file).is_absolute() else Path(os.path.relpath(file))
             self.nested[logical_id] = Stack(
-                read_template(file, self.home[1], given), given, self.home, path=f"{self.path}{logical_id}/",
+                read_template(named, self.home[1], given), given, self.home, path=f"{self.path}{logical_id}/",
                 name=f"{self.name}-{logical_id}", zones=self.zones, files=(*self.files, file),
                 imports=self.evaluator.imports, root=self.root, live=self.live,
             )  # fmt: skip
@@ -353,54 +356,3 @@ class Stack:
             kind, f"{resource.address} ({kind})", values, self.home, resource.place, id=f"{resource.id}#{kind}",
             maybe=resource.maybe,
         )  # fmt: skip
-
-
-def _check_cycles(template: Template, declared: Mapping[str, Values]) -> None:
-    """CloudFormation refuses resources that need each other."""
-    needs = {logical_id: _needs(held, declared) - {logical_id} for logical_id, held in declared.items()}
-    state: dict[str, int] = {}
-    for start in needs:
-        stack = [(start, iter(sorted(needs[start])))]
-        if state.get(start):
-            continue
-        state[start] = 1
-        while stack:
-            node, rest = stack[-1]
-            following = next(rest, None)
-            if following is None:
-                state[node] = 2
-                stack.pop()
-            elif state.get(following) == 1:
-                names = [name for name, _ in stack]
-                told = " → ".join([*names[names.index(following) :], following])
-                raise SnapshotError(Fault(template.file, "/Resources", "no cyclic references", told))
-            elif not state.get(following):
-                state[following] = 1
-                stack.append((following, iter(sorted(needs[following]))))
-
-
-def _needs(node: Any, declared: Mapping[str, Values]) -> set[str]:
-    found: set[str] = set()
-    if isinstance(node, list):
-        for one in node:
-            found |= _needs(one, declared)
-    if isinstance(node, dict):
-        for key, held in node.items():
-            if key == "Ref" and isinstance(held, str) and held in declared:
-                found.add(held)
-            elif key == "Fn::GetAtt":
-                first = held[0] if isinstance(held, list) and held else str(held).split(".")[0]
-                if isinstance(first, str) and first in declared:
-                    found.add(first)
-            elif key == "Fn::Sub":
-                text = held[0] if isinstance(held, list) and held else held
-                if isinstance(text, str):
-                    names = (match.split(".")[0].strip() for match in re.findall(r"\$\{([^!}][^}]*)\}", text))
-                    found |= {name for name in names if name in declared}
-                found |= _needs(held[1:], declared) if isinstance(held, list) else set()
-            elif key == "DependsOn":
-                listed = held if isinstance(held, list) else [held]
-                found |= {one for one in listed if isinstance(one, str) and one in declared}
-            else:
-                found |= _needs(held, declared)
-    return found

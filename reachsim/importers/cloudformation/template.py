@@ -52,7 +52,11 @@ class Template:
         return held if isinstance(held, dict) else {}
 
     def place(self, logical_id: str) -> str:
+        """Where a resource is declared; one that SAM makes is declared with the resource that its id begins with."""
         line = self.lines.get(logical_id)
+        if line is None:
+            beginnings = [one for one in self.lines if logical_id.startswith(one)]
+            line = self.lines[max(beginnings, key=len)] if beginnings else None
         return f"{self.file}:{line}" if line else self.file
 
 
@@ -68,7 +72,7 @@ def read_template(source: Path, region: str, given: Mapping[str, Any]) -> Templa
         raise SnapshotError(Fault(name, "/Resources", "a CloudFormation template with Resources", _found(value)))
     template = Template(name, source.resolve().parent, value, lines)
     _refuse_includes(template)
-    loops = _Loops(template, given)
+    loops = _Loops(template, given, region)
     template.sections = template.sections | {
         name: loops.unrolled(template.section(name), {})
         for name in ("Conditions", "Resources", "Outputs") if template.section(name)
@@ -99,6 +103,15 @@ def read_text(source: Path, name: str) -> str:
         raise SnapshotError(Fault(name, "", "YAML or JSON in UTF-8", "other bytes")) from error
 
 
+def _lines(mapping: Any) -> Iterator[tuple[str, int]]:
+    """The line of each key, and of each below ``Fn::ForEach``."""
+    for key, held in mapping.value:
+        if str(key.value).startswith("Fn::ForEach::") and held.id == "sequence" and len(held.value) > 2:
+            yield from _lines(held.value[2]) if held.value[2].id == "mapping" else ()
+        else:
+            yield str(key.value), key.start_mark.line + 1
+
+
 def _found(value: Any) -> str:
     if isinstance(value, dict):
         return "an object with " + (", ".join(sorted(map(str, value))[:5]) or "nothing in it")
@@ -119,7 +132,7 @@ def load_yaml(text: str, name: str) -> tuple[Any, dict[str, int]]:
         if node is not None and getattr(node, "id", "") == "mapping":
             for key, held in node.value:
                 if key.value == "Resources" and held.id == "mapping":
-                    lines = {one.value: one.start_mark.line + 1 for one, _ in held.value}
+                    lines = dict(_lines(held))
         return (None if node is None else _plain(node, budget, name)), lines
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
@@ -193,9 +206,10 @@ def _refuse_includes(template: Template) -> None:
 class _Loops:
     """``Fn::ForEach`` unrolled, its identifiers put in."""
 
-    def __init__(self, template: Template, given: Mapping[str, Any]) -> None:
+    def __init__(self, template: Template, given: Mapping[str, Any], region: str) -> None:
         self.template = template
         self.given = given
+        self.region = region
 
     def unrolled(self, value: Any, names: Mapping[str, str]) -> Any:
         if isinstance(value, dict):
@@ -205,7 +219,10 @@ class _Loops:
                     for one, inner in self._turns(held, names):
                         made |= inner if isinstance(inner, dict) else {one: inner}
                 else:
-                    made[_named(key, names)] = self.unrolled(held, names)
+                    own = _named(key, names)
+                    if own != key and key in self.template.lines:
+                        self.template.lines.setdefault(own, self.template.lines[key])
+                    made[own] = self.unrolled(held, names)
             if len(made) == 1 and isinstance(made.get("Ref"), str) and made["Ref"] in names:
                 return names[made["Ref"]]
             return made
@@ -226,7 +243,16 @@ class _Loops:
                 yield str(text), self.unrolled(body, {**names, str(identifier): str(text)})
 
     def _parameter(self, node: Any) -> Any:
-        """The value of a parameter that is referred to: a list where it is of a list's type."""
+        """The value of a parameter that is referred to: a list where it is of a list's type; what a mapping holds."""
+        found = node.get("Fn::FindInMap") if isinstance(node, dict) else None
+        if isinstance(found, list) and len(found) >= 3:
+            name, *keys = (str(self._parameter(one)) for one in found[:3])
+            held: Any = self.template.section("Mappings").get(name)
+            for key in keys:
+                held = held.get(key) if isinstance(held, dict) else None
+            return held
+        if isinstance(node, dict) and node.get("Ref") == "AWS::Region":
+            return self.region
         if not isinstance(node, dict) or not isinstance(node.get("Ref"), str):
             return node
         declared = self.template.section("Parameters").get(node["Ref"]) or {}

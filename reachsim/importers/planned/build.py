@@ -162,6 +162,8 @@ UNDECIDABLE: Final[Sequence[tuple[str, str, str]]] = (
     ("aws_networkmanager", "", "routes through a core network"),
     ("aws_dx", "", "routes learned over Direct Connect"),
     ("aws_vpc_endpoint_service", "", "names of the endpoint service"),
+    ("aws_batch_c", "", "the instances or tasks that the compute environment starts"),
+    ("aws_ram", "", "what others put into shared subnets, and attach to shared gateways"),
     ("aws_organizations", "", "service control policies"),
     ("aws_iam_group", "", "what users of the account may do"),
     ("aws_db", "", "interfaces of databases, as destinations"),
@@ -286,7 +288,7 @@ def _drawn(one: Resource) -> bool:
 
 
 _SILENT: Final = (
-    "acm_", "appautoscaling", "application", "autoscaling_lifecycle", "autoscaling_policy",
+    "acm_", "appautoscaling", "application", "autoscaling_lifecycle", "batch_j", "batch_s", "autoscaling_policy",
     "autoscaling_scaling", "autoscaling_schedule", "backup", "budgets", "cdk_", "cloudformation_wait",
     "cloudtrail", "cloudwatch", "codeartifact_", "codebuild_", "codecatalyst", "codecommit_", "codedeploy_",
     "codestar", "config_", "customer_gateway", "dynamodb_", "ebs_", "ec2_flowlog", "ec2_keypair", "ec2_tag",
@@ -310,7 +312,8 @@ def _unmodelled(world: World, one: Resource) -> None:
             if call and world.alone:
                 world.drop(one.home, call)
             return
-    if _is_awss(one.kind) and not any(held.startswith(_OF_A_NETWORK) for held in words_within(one.values)):
+    ids = (word.rpartition("/")[2] for word in words_within(one.values))
+    if _is_awss(one.kind) and not any(held.startswith(_OF_A_NETWORK) for held in ids):
         world.unsupported.append((f"{one.address} ({one.kind})", "not modelled"))
     else:
         world.leave_out(one.address, one.kind, "not modelled")

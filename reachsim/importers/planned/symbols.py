@@ -100,9 +100,15 @@ def declared_as(kind: str, id: str) -> str:
     return f"{kind}/{id}" if kind in NAMED else id
 
 
-def of_other_files(declared: Mapping[str, str], file: str) -> frozenset[str]:
-    """What a snapshot's manifest declares in other files than this one: their ids are taken."""
-    return frozenset(name for name, place in declared.items() if place.partition(f"{file}:")[0] not in ("", file))
+def file_of(place: str) -> str:
+    """The file of a place, ``FILE`` or ``FILE:LINE``."""
+    file, colon, line = place.rpartition(":")
+    return file if colon and line.isdecimal() else place
+
+
+def of_other_files(declared: Mapping[str, str], files: Container[str]) -> frozenset[str]:
+    """What a snapshot's manifest declares in other files than these: their ids are taken."""
+    return frozenset(name for name, place in declared.items() if file_of(place) not in files)
 
 
 def name_resources(resources: Iterable[Resource], others: Container[str] = ()) -> None:

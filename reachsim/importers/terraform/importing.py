@@ -22,10 +22,11 @@ from reachsim.importers.places import NO_ACCOUNT, is_account, is_region
 from reachsim.importers.planned import Home, Resource, build_snapshot, name_resources
 from reachsim.importers.planned.forms import documented
 from reachsim.importers.planned.live import open_live
-from reachsim.importers.planned.symbols import NAMED, PREFIXES, of_other_files
+from reachsim.importers.planned.symbols import NAMED, PREFIXES, file_of, of_other_files
 from reachsim.importers.terraform.choices import note_choices
 from reachsim.importers.terraform.plan import Instance, Plan, is_aws, read_plan
 from reachsim.importers.terraform.references import Resolver
+from reachsim.importers.terraform.sources import Sources
 from reachsim.importers.tree import Ignored, ImportReport
 
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]*:([a-z0-9-]*):(\d{12}):")
@@ -64,9 +65,10 @@ def import_terraform(
     lists = read_prefix_lists(prefix_lists) if prefix_lists is not None else {}
     with documented(plan.file):
         homes = _Homes(plan, account, region, live.homes() if live is not None else ())
-        resources = _resources(plan, homes)
+        resources = _resources(plan, homes, Sources(plan, source.parent))
         named = {one.address: one for one in resources if one.action != "delete"}
-        name_resources(resources, of_other_files(live.manifest.declared if live is not None else {}, plan.file))
+        files = {file_of(one.place) for one in resources}
+        name_resources(resources, of_other_files(live.manifest.declared if live is not None else {}, files))
         resolver = Resolver(plan, named)
         for instance in list(plan.instances.values()):
             if instance.address in named:
@@ -157,7 +159,7 @@ def _data_lists(plan: Plan, homes: _Homes, lists: dict[str, list[Mapping[str, An
                 held.append({"PrefixListId": list_id, "PrefixListName": name, "Cidrs": blocks})
 
 
-def _resources(plan: Plan, homes: _Homes) -> list[Resource]:
+def _resources(plan: Plan, homes: _Homes, sources: Sources) -> list[Resource]:
     found = []
     for one in (*plan.gone, *plan.instances.values()):
         if one.data or not is_aws(one):
@@ -173,7 +175,7 @@ def _resources(plan: Plan, homes: _Homes) -> list[Resource]:
         kind = _SAME.get(one.kind, one.kind)
         known = _id(kind, one.before or held) if action != "create" else ""
         found.append(Resource(
-            kind, one.address, dict(held), homes.of(one), f"{plan.file}", id=known,
+            kind, one.address, dict(held), homes.of(one), sources.place(one) or plan.file, id=known,
             new=action == "create", action=action, before=dict(one.before),  # type: ignore[arg-type]
             maybe=one.maybe,
         ))  # fmt: skip

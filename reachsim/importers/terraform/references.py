@@ -217,7 +217,7 @@ class Resolver:
 
     def _module_config(self, address: str) -> Mapping[str, Any] | None:
         config: Mapping[str, Any] = self.plan.configuration
-        for label in _labels(address):
+        for label in labels_of(address):
             config = ((config.get("module_calls") or {}).get(label) or {}).get("module") or {}
         return config
 
@@ -655,7 +655,12 @@ def _same_key(instances: list[Instance], key: int | str | None) -> list[Instance
     return [one for one in instances if one.index == key] or instances
 
 
-def _labels(address: str) -> list[str]:
+def labels_of(address: str) -> list[str]:
+    """The labels of a module's address.
+
+    >>> labels_of('module.net["a"].module.dns[0]')
+    ['net', 'dns']
+    """
     parts = parts_of(address)
     return [str(parts[n + 1]) for n, part in enumerate(parts) if part == "module" and n + 1 < len(parts)]
 
