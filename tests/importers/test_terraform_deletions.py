@@ -14,6 +14,7 @@ from reachsim.importers.planned import attribute, name_resources
 from reachsim.importers.terraform.importing import _Homes, _resources
 from reachsim.importers.terraform.plan import read_plan
 from reachsim.importers.terraform.references import Resolver
+from reachsim.importers.terraform.sources import Sources
 from tests.importers.test_pipelines_terraform import REGION, nat
 from tests.plans import PlanJson, Ref
 
@@ -115,7 +116,7 @@ class Applied:
         self.plan = plan.json()
         read = read_plan(self._write(self.plan))
         homes = _Homes(read, None, None, ())
-        resources = _resources(read, homes)
+        resources = _resources(read, homes, Sources(read, folder))
         name_resources(resources)
         named = {one.address: one for one in resources}
         resolver = Resolver(read, named)

@@ -163,11 +163,10 @@ def subnet(world: World, one: Resource) -> None:
     if not vpc_id:
         world.undecided(one, "vpc_id")  # no record: what is in a subnet that no file holds is unknown
         return
+    number = world.next_subnet(vpc_id)
     zone = one.text("availability_zone")
     if not zone and not one.text("availability_zone_id"):
-        letters = "abcdef"
-        count = sum(1 for _, held in world.each("ec2/describe-subnets") if held.get("VpcId") == vpc_id)
-        zone = f"{one.home[1]}{letters[count % 3]}"
+        zone = f"{one.home[1]}{'abc'[number % 3]}"
         world.note(one.id, "PLANNED_VALUE", f"AWS picks the Availability Zone of {one.address}: {zone} stands for it")
     cidr = one.text("cidr_block")
     if not cidr and not one.flag("ipv6_native"):
@@ -553,24 +552,37 @@ def acl_association(world: World, one: Resource) -> None:
 
 def associate_acl(world: World, record: Document, subnet_id: str) -> None:
     """A subnet has one network ACL: the association moves."""
-    for _, other in world.each("ec2/describe-network-acls"):
-        other["Associations"] = [one for one in other.get("Associations", []) if one.get("SubnetId") != subnet_id]
+    held = acls_of_subnets(world)
+    other = held.get(subnet_id)
+    if other is not None:
+        other["Associations"] = [one for one in other["Associations"] if one.get("SubnetId") != subnet_id]
+    held[subnet_id] = record
     record["Associations"].append({
         "NetworkAclAssociationId": f"aclassoc-{subnet_id}", "NetworkAclId": record["NetworkAclId"],
         "SubnetId": subnet_id,
     })  # fmt: skip
 
 
+def acls_of_subnets(world: World) -> dict[str, Document]:
+    """Each subnet's network ACL; kept as associations move."""
+    if world.acls is None:
+        world.acls = {
+            str(one["SubnetId"]): record for _, record in world.each("ec2/describe-network-acls")
+            for one in record.setdefault("Associations", [])
+        }  # fmt: skip
+    return world.acls
+
+
 def default_acls(world: World) -> None:
     """Subnets that nothing associates use their VPC's default network ACL."""
-    held = {
-        one["SubnetId"] for _, record in world.each("ec2/describe-network-acls") for one in record["Associations"]
+    defaults = {
+        str(record.get("VpcId")): record for _, record in world.each("ec2/describe-network-acls")
+        if record.get("IsDefault")
     }  # fmt: skip
     for _, record in world.each("ec2/describe-subnets"):
-        if record["SubnetId"] not in held:
-            for _, candidate in world.each("ec2/describe-network-acls"):
-                if candidate.get("IsDefault") and candidate.get("VpcId") == record["VpcId"]:
-                    associate_acl(world, candidate, record["SubnetId"])
+        default = defaults.get(str(record["VpcId"]))
+        if record["SubnetId"] not in acls_of_subnets(world) and default is not None:
+            associate_acl(world, default, record["SubnetId"])
 
 
 def dhcp_options(world: World, one: Resource) -> None:

@@ -112,8 +112,10 @@ def association(world: World, one: Resource) -> None:
         world.undecided_any(one, "the subnet", "ec2/describe-route-tables", vpc_id)
         return
     key, value = ("SubnetId", subnet) if subnet else ("GatewayId", gateway)
-    for _, other in world.each("ec2/describe-route-tables"):
-        other["Associations"] = [held for held in other.get("Associations", []) if held.get(key) != value]
+    held = _tables_of(world)
+    other = held.pop((key, value), None)
+    if other is not None:
+        other["Associations"] = [row for row in other["Associations"] if row.get(key) != value]
     record = world.get(table_id)
     if one.action == "delete":
         return
@@ -124,10 +126,21 @@ def association(world: World, one: Resource) -> None:
     if not record.get("VpcId") and world.get(value) is not None:  # a table is of the VPC of its subnets
         record["VpcId"] = str((world.get(value) or {}).get("VpcId", ""))
         local_routes(record, world.get(record["VpcId"]) or {})
+    held[key, value] = record
     record["Associations"].append({
         "Main": False, "RouteTableAssociationId": f"rtbassoc-{value}", "RouteTableId": table_id, key: value,
         "AssociationState": {"State": "associated"},
     })  # fmt: skip
+
+
+def _tables_of(world: World) -> dict[tuple[str, str], Document]:
+    """The route table of each subnet and gateway that has its own; kept as associations move."""
+    if world.tables is None:
+        world.tables = {
+            (key, str(row[key])): record for _, record in world.each("ec2/describe-route-tables")
+            for row in record.setdefault("Associations", []) for key in ("SubnetId", "GatewayId") if row.get(key)
+        }  # fmt: skip
+    return world.tables
 
 
 def main_association(world: World, one: Resource) -> None:

@@ -7,6 +7,7 @@ what is planned" would be more than anybody knows.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -115,6 +116,11 @@ class World:
     """Files that are taken away in the end: what they would say is open."""
     templates: dict[str, Resource] = field(default_factory=dict)
     """Launch templates by id and name."""
+    tables: dict[tuple[str, str], Document] | None = None
+    """The route table that a subnet or gateway (the key of its association, and its id) is associated with."""
+    acls: dict[str, Document] | None = None
+    """The network ACL of a subnet."""
+    _subnets: Counter[str] | None = None
     _records: dict[str, tuple[Home, str, Document]] = field(default_factory=dict)
     _by_call: dict[str, dict[str, tuple[Home, str, Document]]] = field(default_factory=dict)
     _taken: dict[str, set[int]] = field(default_factory=dict)
@@ -233,6 +239,13 @@ class World:
         """Every record of a list call, everywhere."""
         for home, _, record in list(self._by_call.get(call, {}).values()):
             yield home, record
+
+    def next_subnet(self, vpc_id: str) -> int:
+        """How many subnets a VPC has, before this one."""
+        if self._subnets is None:
+            self._subnets = Counter(str(held.get("VpcId")) for _, held in self.each("ec2/describe-subnets"))
+        self._subnets[vpc_id] += 1
+        return self._subnets[vpc_id] - 1
 
     # --- what nothing tells -----------------------------------------------------------------------------------------
 
