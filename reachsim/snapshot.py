@@ -89,14 +89,16 @@ class Planned(msgspec.Struct, frozen=True, rename="camel"):
 class Manifest(msgspec.Struct, frozen=True, rename="camel"):
     """What ``snapshot.json`` says that matters to a verdict.
 
-    ``started`` is when a capture began. ``planned`` and ``declared`` come from importers of plans and templates;
-    ``declared`` tells where (``FILE:LINE``) a resource is declared. ``alone`` says that the lists hold what one plan or
-    template declares, and not what else the account has. ``exports`` are the values that templates export, by name.
+    ``started`` is when a capture began, ``complete`` whether it came to its end. ``planned`` and ``declared`` come from
+    importers of plans and templates; ``declared`` tells where (``FILE:LINE``) a resource is declared. ``alone`` says
+    that the lists hold what one plan or template declares, and not what else the account has. ``exports`` are the
+    values that templates export, by name.
     """
 
     format_version: int = 1
     assume_defaults: bool = False
     started: str | None = None
+    complete: bool = True
     planned: tuple[Planned, ...] = ()
     declared: dict[str, str] = {}
     alone: bool = False

@@ -82,6 +82,9 @@ def open_reach(snapshot: str | None, settings: Path | None, assume_defaults: boo
         click.get_current_context().find_root().obj = reach
         gc.freeze()  # the network stays: no collection need look at it again
     gc.set_threshold(1_000_000, 50, 100)  # what is made of it has no cycles either, and is as large
+    if not reach.network.snapshot.manifest.complete:
+        told = f"reachsim: {place} is a capture that did not come to its end: what is missing is unknown"
+        click.echo(harmless(told), err=True)
     return reach
 
 

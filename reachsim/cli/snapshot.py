@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 ORGANIZATION_ROLE = "arn:{partition}:iam::{account}:role/OrganizationAccountAccessRole"
 MOST_ROWS = 40
+Row = tuple[str, str, str, str]
+"""Where, which call, its outcome, and what is undecidable without it."""
 
 
 @click.command(name="snapshot")
@@ -55,19 +59,23 @@ def command(
       reachsim snapshot -o snapshots/prod --profile audit --region ap-northeast-1
     """
     from reachsim.collect.aws import connect
-    from reachsim.collect.capture import capture
+    from reachsim.collect.capture import capture, check_target
     from reachsim.collect.plan import Scope
     from reachsim.collect.progress import watched
 
     for vpc in vpcs:
         if not re.fullmatch(r"vpc-[0-9a-f]{8,17}", vpc):
             raise click.UsageError(f"--vpc {vpc[:40]} is no VPC's id, such as vpc-0123456789abcdef0")
+    check_target(out, overwrite)
     scope = Scope(frozenset(_services(services)), tuple(dict.fromkeys(vpcs)))
     aws = connect(profile, regions[0] if regions else None)
     accounts = _accounts(aws, regions, all_regions, roles, org)
     progress = watched()
     try:
-        record = capture(out, accounts, scope=scope, redact=redact, overwrite=overwrite, progress=progress, told=_tell)
+        with _ended_like_control_c():
+            record = capture(
+                out, accounts, scope=scope, redact=redact, overwrite=overwrite, progress=progress, told=_tell
+            )
     except KeyboardInterrupt:
         _tell(f"{out}.partial holds what came so far, and every command reads it; the same command goes on from there")
         raise
@@ -75,6 +83,18 @@ def command(
         progress.close()
     lacking = _report(out, record)
     sys.exit(3 if strict and lacking else 0)
+
+
+@contextmanager
+def _ended_like_control_c() -> Iterator[None]:
+    """Let SIGTERM (a pipeline that is cancelled) and SIGHUP (a terminal that closes) end a capture as Ctrl-C does."""
+    found = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {one: signal.signal(one, signal.default_int_handler) for one in found}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def _tell(text: str) -> None:
@@ -85,8 +105,8 @@ def _services(given: Iterable[str]) -> list[str]:
     from reachsim.calls import CALLS
 
     known = {call.service for call in CALLS}
-    found = [one.strip() for text in given for one in text.split(",") if one.strip()]
-    unknown = [one for one in found if one not in known]
+    found = [one.strip() for text in given for one in text.split(",")]
+    unknown = [one or "''" for one in found if one not in known]
     if unknown:
         raise click.UsageError(f"--services {unknown[0]} is not known; there are: {', '.join(sorted(known))}")
     return found
@@ -94,6 +114,8 @@ def _services(given: Iterable[str]) -> list[str]:
 
 def _accounts(aws: Aws, regions: Sequence[str], all_regions: bool, roles: Sequence[str], org: bool) -> list[Account]:
     """What to capture with which credentials: the caller's account, or the roles' accounts, or the organization's."""
+    from msgspec import structs
+
     from reachsim.collect.aws import check_region
     from reachsim.collect.capture import Account
 
@@ -121,27 +143,34 @@ def _accounts(aws: Aws, regions: Sequence[str], all_regions: bool, roles: Sequen
     for arn in wanted:
         account, one = _assumed(aws, arn, reached)
         if account not in found or found[account].refused is not None:
-            found[account] = one
+            found[account] = structs.replace(one, organization=aws) if org else one
     if not any(one.regions for one in found.values()):
         from reachsim.collect.errors import CollectError
 
-        raise CollectError(f"no role could be assumed ({aws.who}): {', '.join(wanted)[:300]}")
+        raise CollectError(f"no account can be captured ({aws.who}): {', '.join(wanted)[:300]}")
     return [found[account] for account in sorted(found)]
 
 
 def _assumed(aws: Aws, arn: str, reached: Callable[[Aws, str], Account]) -> tuple[str, Account]:
+    """A role's account; without Regions, and with the reason, if it cannot be captured."""
     from reachsim.collect.capture import Account
-    from reachsim.collect.errors import CollectError
+    from reachsim.collect.errors import AccountError, CollectError, ExpiredError
     from reachsim.collect.outcome import Outcome
 
     role = aws.assume(arn)
+    account = arn.split(":")[4]
     try:
         account, _ = role.identity()
         return account, reached(role, account)
+    except ExpiredError:
+        raise
+    except AccountError as error:
+        why = Outcome("refused", error.code, error.permission)
+        _tell(f"account {account} is left out: {error}")
     except CollectError as error:
-        _tell(str(error))
-        account = arn.split(":")[4]
-        return account, Account(account, (), role, Outcome("refused", "AssumeRoleFailed", "sts:AssumeRole"))
+        why = Outcome("not-collected")
+        _tell(f"account {account} is left out: {error}")
+    return account, Account(account, (), role, why)
 
 
 def _check_role(arn: str, org: bool) -> None:
@@ -161,12 +190,12 @@ def _report(out: Path, record: Record) -> int:
         + (f"; {len(lacking)} could not be read" if lacking else "")
     )
     if lacking:
-        _table(lacking)
+        _table(record)
     _tell(f"next: reachsim check {out}")
     return len(lacking)
 
 
-def _table(lacking: Sequence[Entry]) -> None:
+def _table(record: Record) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -175,7 +204,7 @@ def _table(lacking: Sequence[Entry]) -> None:
     for column in ("where", "call", "outcome"):
         table.add_column(column, no_wrap=True)
     table.add_column("undecidable without it")
-    rows = _rows(lacking)
+    rows = [*_unanswering(record), *_rows(record)]
     for row in rows[:MOST_ROWS]:
         table.add_row(*(Text(options.harmless(cell)) for cell in row))
     console = Console(stderr=True, no_color=True, width=None if sys.stderr.isatty() else 200)
@@ -184,18 +213,45 @@ def _table(lacking: Sequence[Entry]) -> None:
         _tell(f"and {len(rows) - MOST_ROWS} more: see calls in snapshot.json")
 
 
-def _rows(lacking: Iterable[Entry]) -> list[tuple[str, str, str, str]]:
+def _unanswering(record: Record) -> list[Row]:
+    """One row for each account, or Region of an account, that answered nothing at all."""
+    from reachsim.collect.outcome import UNKNOWN_CREDENTIALS
+
+    rows = []
+    for place, entries in _places(record.calls).items():
+        if not any(entry.known for entry in entries):
+            why = sorted({_outcome(entry) for entry in entries if entry.outcome != "not-asked"})
+            if any(entry.code in UNKNOWN_CREDENTIALS for entry in entries):
+                why.append("(is the Region enabled for the account?)")
+            rows.append((place, "every call", " ".join(why), f"everything in {place}"))
+    return rows
+
+
+def _places(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    """The calls of each account, and of each of the Regions of those that answered anything."""
+    accounts: dict[str, list[Entry]] = {}
+    regions: dict[str, list[Entry]] = {}
+    for entry in entries:
+        account, region, _ = entry.file.split("/", 2)
+        accounts.setdefault(account, []).append(entry)
+        if region != "global":
+            regions.setdefault(f"{account}/{region}", []).append(entry)
+    silent = {account: found for account, found in accounts.items() if not any(entry.known for entry in found)}
+    return silent | {place: found for place, found in regions.items() if place.split("/")[0] not in silent}
+
+
+def _rows(record: Record) -> list[Row]:
     """One row per call and outcome, however many things it was asked about; those that matter first."""
     from reachsim.collect.consequences import consequence
-    from reachsim.collect.outcome import NOT_COLLECTED
 
-    counts: dict[tuple[str, str, str, str], int] = {}
-    for entry in lacking:
+    told = [row[0] for row in _unanswering(record)]
+    counts: dict[Row, int] = {}
+    for entry in record.calls:
         account, region, service, rest = entry.file.split("/", 3)
+        if entry.known or account in told or f"{account}/{region}" in told:
+            continue
         operation = rest.removesuffix(".json").split("/")[0]
-        code = entry.code if entry.code != NOT_COLLECTED else ""
-        why = " ".join(filter(None, (entry.outcome, code, entry.permission and f"(needs {entry.permission})")))
-        row = (f"{account}/{region}", f"{service} {operation}", why, consequence(service, operation))
+        row = (f"{account}/{region}", f"{service} {operation}", _outcome(entry), consequence(service, operation))
         counts[row] = counts.get(row, 0) + 1
     rows = [(where, f"{call} ×{count}" if count > 1 else call, why, what)
             for (where, call, why, what), count in counts.items()]  # fmt: skip
@@ -203,3 +259,10 @@ def _rows(lacking: Iterable[Entry]) -> list[tuple[str, str, str, str]]:
         (where, call, why, what or "nothing: no verdict needs it")
         for where, call, why, what in sorted(rows, key=lambda row: (not row[3], row))
     ]
+
+
+def _outcome(entry: Entry) -> str:
+    from reachsim.collect.outcome import NOT_COLLECTED
+
+    code = entry.code if entry.code != NOT_COLLECTED else ""
+    return " ".join(filter(None, (entry.outcome, code, entry.permission and f"(needs {entry.permission})")))

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from reachsim.collect.errors import CollectError
-from reachsim.collect.failures import FailedCall, failures, patience
+from reachsim.collect.errors import AccountError, CollectError, ExpiredError
+from reachsim.collect.failures import FailedCall, expired, failures, no_answer_at_all, patience
+from reachsim.collect.outcome import DENIED, EXPIRED, NOT_ACCEPTED
 from reachsim.collect.paging import arguments, operation_model, pages
 from reachsim.collect.shapes import SDK_NAMES
 
@@ -33,26 +34,31 @@ class Answer(NamedTuple):
 class Aws:
     """One set of credentials, and what can be asked with it. Made by `connect` or `Aws.assume`."""
 
-    def __init__(self, session: Any, region: str, who: str) -> None:
+    def __init__(self, session: Any, region: str, who: str, role: str = "") -> None:
         self.session = session
         self.region = region
         self.who = who
+        self.role = role
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()  # clients may be shared between threads, making one may not
 
     def identity(self) -> tuple[str, str]:
-        """(account, partition) of the credentials. Raises CollectError where there are none, or nobody answers."""
-        from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+        """(account, partition) of the credentials.
 
+        Raises:
+            AccountError: the role cannot be assumed.
+            ExpiredError: the credentials that would assume it have expired.
+            CollectError: there are no credentials, AWS does not accept them, or nobody answers.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        self._get_credentials()
         try:
             found = self._client("sts", self.region).get_caller_identity()
-        except (NoCredentialsError, PartialCredentialsError) as error:
-            raise CollectError(
-                f"no AWS credentials ({self.who}): sign in (aws configure, aws sso login), or work offline from files: "
-                "reachsim import, or the AWS CLI loop in README.md"
-            ) from error
         except ClientError as error:
             code = error.response["Error"].get("Code", "")
+            if code not in NOT_ACCEPTED:
+                raise CollectError(f"sts get-caller-identity was answered by {code} ({self.who})") from error
             raise CollectError(
                 f"AWS does not accept the credentials ({self.who}): {code}; sign in anew, or name a Region that is "
                 "enabled for the account first"
@@ -60,6 +66,30 @@ class Aws:
         except BotoCoreError as error:
             raise CollectError(f"no answer from AWS ({self.who}): {error}") from error
         return found["Account"], found["Arn"].split(":")[1]
+
+    def _get_credentials(self) -> None:
+        """Have boto3 find or fetch them; whatever goes wrong here is no answer of the services that are asked later."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        code, why = "", ""
+        try:
+            credentials = self.session.get_credentials()
+            if credentials is not None:
+                credentials.get_frozen_credentials()
+                return
+        except ClientError as error:
+            code = error.response["Error"].get("Code", "")
+            why = f": {code} from {error.operation_name}"
+        except (BotoCoreError, OSError) as error:
+            why = f": {error}".rstrip(" .:")
+        except EOFError:  # boto3 asks for it where a profile has an mfa_serial
+            why = ": the role needs an MFA code, and there is no terminal to ask for it"
+        if code in EXPIRED:
+            raise ExpiredError(expired(self.who))
+        if self.role:
+            needs = ", which needs sts:AssumeRole and a trust policy that names the caller" if code in DENIED else ""
+            raise AccountError(f"cannot assume the role ({self.who}){why}{needs}", code, "sts:AssumeRole")
+        raise CollectError(no_credentials(self.who, why))
 
     def enabled_regions(self) -> tuple[str, ...]:
         """Every Region that is enabled for the account. Raises CollectError."""
@@ -80,7 +110,7 @@ class Aws:
 
         mine = self.session._session
         fetcher = AssumeRoleCredentialFetcher(
-            client_creator=partial(mine.create_client, region_name=self.region),
+            client_creator=partial(self._new_client, region=self.region),
             source_credentials=mine.get_credentials(),
             role_arn=role_arn,
             extra_args={"RoleSessionName": "reachsim"},
@@ -91,7 +121,10 @@ class Aws:
             method="assume-role", refresh_using=fetcher.fetch_credentials
         )
         return Aws(
-            boto3.Session(botocore_session=inner, region_name=self.region), self.region, f"role {role_arn}, {self.who}"
+            boto3.Session(botocore_session=inner, region_name=self.region),
+            self.region,
+            f"role {role_arn}, {self.who}",
+            role_arn,
         )
 
     def ask(self, service: str, operation: str, options: Sequence[str], region: str, path: str) -> Answer:
@@ -125,7 +158,8 @@ class Aws:
             return Answer(iter(list(answer.pages)), answer.lists)
         except FailedCall as failed:
             code = failed.outcome.code
-            raise CollectError(f"{option} needs {permission}, which was answered by {code} ({self.who})") from failed
+            told = f"{option} needs {permission}, which was answered by {code} ({self.who})"
+            raise AccountError(told, code, permission) from failed
 
     def _client(self, service: str, region: str) -> Any:
         with self._lock:
@@ -133,7 +167,7 @@ class Aws:
                 self._clients[service, region] = self._new_client(service, region)
             return self._clients[service, region]
 
-    def _new_client(self, service: str, region: str) -> Any:
+    def _new_client(self, service: str, region: str, **credentials: str) -> Any:
         from botocore.config import Config
 
         config = Config(
@@ -143,8 +177,9 @@ class Aws:
             read_timeout=60,
             user_agent_extra="reachsim",
         )
-        client = self.session.client(service, region_name=region, config=config)
+        client = self.session.client(service, region_name=region, config=config, **credentials)
         client.meta.events.register_last("needs-retry", patience)
+        client.meta.events.register_first("before-parse", no_answer_at_all)
         return client
 
 
@@ -156,16 +191,27 @@ def connect(profile: str | None, region: str | None) -> Aws:
     import boto3
     from botocore.exceptions import BotoCoreError
 
+    named = profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or "default"
+    asked = region or os.environ.get("AWS_REGION")
     try:
         session = boto3.Session(profile_name=profile)
-        found = region or os.environ.get("AWS_REGION") or session.region_name
+        found = asked or session.region_name
     except BotoCoreError as error:
-        raise CollectError(f"profile {profile or 'default'}: {error}") from error
+        who = f"profile {named}, Region {asked}" if asked else f"profile {named}"
+        raise CollectError(no_credentials(who, f": {error}")) from error
     who = f"profile {session.profile_name}"
     if not found:
         raise CollectError(f"no Region ({who}): give --region, or set AWS_REGION")
     check_region(found)
     return Aws(session, found, f"{who}, Region {found}")
+
+
+def no_credentials(who: str, why: str = "") -> str:
+    """What to tell somebody whose credentials cannot be had."""
+    return (
+        f"no AWS credentials ({who}){why}: sign in (aws configure, aws sso login), or work offline from files: "
+        "reachsim import, or the AWS CLI loop in README.md"
+    )
 
 
 def check_region(region: str) -> None:

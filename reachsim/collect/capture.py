@@ -50,12 +50,19 @@ class Api(Protocol):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """An account to capture: its id, its Regions, and who answers for it. No Regions: its role was refused."""
+    """An account to capture: its id, its Regions, and who answers for it. No Regions: its role was refused.
+
+    ``organization`` answers what only an organization's management account may ask, if that is captured besides.
+    """
 
     id: str
     regions: tuple[str, ...]
     api: Api
     refused: Outcome | None = None
+    organization: Api | None = None
+
+    def answering(self, service: str) -> Api:
+        return self.organization if self.organization is not None and service == "organizations" else self.api
 
 
 def capture(
@@ -86,11 +93,8 @@ def capture(
         QuestionError: ``out`` exists and may not be replaced.
         KeyboardInterrupt: after the manifest is saved.
     """
+    check_target(out, overwrite)
     partial = out.with_name(out.name + ".partial")
-    if out.exists() and not overwrite:
-        raise QuestionError(f"{out} exists already; --overwrite replaces it", "TARGET_EXISTS")
-    if out.exists() and not out.is_dir():
-        raise QuestionError(f"{out} is a file, not a folder", "TARGET_EXISTS")
     try:
         run = _Run(partial, accounts, scope, Asked(tuple(sorted(scope.vpcs)), tuple(sorted(redact))))
         partial.parent.mkdir(parents=True, exist_ok=True)
@@ -109,6 +113,16 @@ def capture(
             f"cannot write {partial}: {why}; what is in it stays, and the same command given again goes on from there"
         ) from error
     return run.record
+
+
+def check_target(out: Path, overwrite: bool) -> None:
+    """Raise QuestionError unless a capture may be written to ``out``."""
+    if out.name in ("", ".."):
+        raise QuestionError(f"{out} has no name: give a folder that is to be made", "BAD_TARGET")
+    if out.exists() and not overwrite:
+        raise QuestionError(f"{out} exists already; --overwrite replaces it", "TARGET_EXISTS")
+    if out.exists() and not out.is_dir():
+        raise QuestionError(f"{out} is a file, not a folder", "TARGET_EXISTS")
 
 
 class _Run:
@@ -204,7 +218,8 @@ class _Run:
         def read(file: str) -> Any:
             if file not in cache:
                 entry = self.entries.get(file)
-                cache[file] = self.store.read(file) if entry is not None and entry.known else None
+                # What is known not to exist has no members: nothing is lacking there.
+                cache[file] = self.store.read(file) or {} if entry is not None and entry.known else None
             return cache[file]
 
         return read
@@ -263,7 +278,7 @@ class _Run:
     def _fetch(self, task: Task) -> tuple[Outcome, str | None]:
         if task.empty:
             return Outcome("derived"), self.store.write(task.file, {task.call.key: []})
-        api = self.accounts[task.place.account].api
+        api = self.accounts[task.place.account].answering(task.call.service)
         answers = [
             api.ask(task.call.service, task.call.operation, options, task.place.region, task.file)
             for options in task.requests

@@ -11,3 +11,12 @@ class CollectError(ReachsimError):
 
 class ExpiredError(CollectError):
     """AWS takes the credentials no longer; what follows would be refused for that reason alone."""
+
+
+class AccountError(CollectError):
+    """An account cannot be captured; ``code`` is AWS's, if it gave one, ``permission`` what was needed."""
+
+    def __init__(self, message: str, code: str, permission: str) -> None:
+        self.code = code
+        self.permission = permission
+        super().__init__(message)

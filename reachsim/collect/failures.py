@@ -8,8 +8,11 @@ no more; throttling and broken connections get further attempts with growing pau
 from __future__ import annotations
 
 import random
+import traceback
 from collections.abc import Mapping
 from typing import Any, Final
+
+import msgspec
 
 from reachsim.collect.errors import ExpiredError
 from reachsim.collect.outcome import EXPIRED, NOT_COLLECTED, THROTTLED, Outcome, of_error
@@ -45,12 +48,11 @@ class failures:
         from botocore import exceptions
         from botocore.parsers import ResponseParserError
 
-        expired = f"the credentials have expired ({self.who}): sign in anew and give the same command again to go on"
         match error:
             case exceptions.ClientError(response=response):
                 code = str(response.get("Error", {}).get("Code", ""))
                 if code in EXPIRED:
-                    raise ExpiredError(expired) from error
+                    raise ExpiredError(expired(self.who)) from error
                 status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
                 raise FailedCall(
                     of_error(self.path, status, code, str(response["Error"].get("Message", "")))
@@ -62,11 +64,45 @@ class failures:
                 | exceptions.SSOError()
                 | exceptions.UnauthorizedSSOTokenError()
             ):
-                raise ExpiredError(expired) from error
+                raise ExpiredError(expired(self.who)) from error
             case ResponseParserError():  # a page for people, say; botocore itself does not ask again
                 raise FailedCall(Outcome("not-collected", NOT_COLLECTED), retried=False) from error
             case exceptions.BotoCoreError():
                 raise FailedCall(Outcome("not-collected", NOT_COLLECTED)) from error
+            case Exception() if _raised_by_parser(error):  # JSON or XML, but not what the call answers with
+                raise FailedCall(Outcome("not-collected", NOT_COLLECTED), retried=False) from error
+
+
+def expired(who: str) -> str:
+    """What to tell somebody whose credentials were good once."""
+    return f"the credentials have expired ({who}): sign in anew and give the same command again to go on"
+
+
+def _raised_by_parser(error: Exception) -> bool:
+    """Whether an error comes from botocore's reading of an answer, and not from a mistake of ours."""
+    modules = {str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_tb(error.__traceback__)}
+    return bool(modules & {"botocore.parsers", "botocore.handlers"})
+
+
+def no_answer_at_all(response_dict: Mapping[str, Any], operation_model: Any, **_: Any) -> None:
+    """Refuse what botocore would read as an answer without records: nothing, a web page (a proxy's, a portal's), or a
+    body that is no JSON object where the service answers with one.
+
+    Raises: botocore's ResponseParserError.
+    """
+    from botocore.parsers import ResponseParserError
+
+    body, shape = response_dict["body"], operation_model.output_shape
+    if response_dict["status_code"] >= 300 or not isinstance(body, bytes) or shape is None:
+        return
+    start = body[:200].lstrip().lower()
+    if not start or start.startswith((b"<!doctype html", b"<html")):
+        raise ResponseParserError("a web page, or nothing")
+    if "json" in operation_model.service_model.resolved_protocol and "payload" not in shape.serialization:
+        try:
+            msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise ResponseParserError("no JSON object") from error
 
 
 def patience(attempts: int, response: Any = None, caught_exception: Any = None, **_: Any) -> float | None:

@@ -66,14 +66,18 @@ def _tokens(config: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _by_token(method: Callable[..., Any], token: str, given: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Pages of a call that has a token and that botocore has no paginator for."""
+    """Pages of a call that has a token and that botocore has no paginator for. Raises PaginationError, as one would."""
+    from botocore.exceptions import PaginationError
+
     seen = set()
     while True:
         page = plain(method(**given))
         following = page.pop(token, None)
         yield page
-        if not following or following in seen:
+        if not following:
             return
+        if following in seen:
+            raise PaginationError(message="the same token twice: where the answer ends is not told")
         seen.add(following)
         given = given | {token: following}
 

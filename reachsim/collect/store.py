@@ -12,6 +12,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, Final
@@ -82,6 +83,8 @@ class Store:
                 even where no page has it; of any other key the last page's value counts.
             lists: Keys whose values are lists.
         """
+        arriving = iter(pages)
+        first = list(islice(arriving, 1))  # nothing is on disk before there is something to write
         target = self.root / path
         self._make(target.parent)
         # Not target.name: a resource's name can be as long as a file's name may be.
@@ -93,7 +96,7 @@ class Store:
                 )
                 digest = _write(
                     _Hashed(file),
-                    pages,
+                    chain(first, arriving),
                     lists,
                     [stack.enter_context(TemporaryFile(dir=target.parent)) for _ in lists[1:]],
                 )

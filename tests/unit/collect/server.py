@@ -54,11 +54,14 @@ def refusal(call: str, code: str, status: int = 400) -> Answer:
 
 
 class Front:
-    """The server in front. ``url`` is what ``AWS_ENDPOINT_URL`` gets; ``calls`` counts what was asked."""
+    """The server in front. ``url`` is what ``AWS_ENDPOINT_URL`` gets; ``calls`` counts what was asked, ``callers`` has
+    the access keys that asked.
+    """
 
     def __init__(self, behind: tuple[str, int] | None, rule: Rule, mend: Mend) -> None:
         self.behind, self.rule, self.mend = behind, rule, mend
         self.calls: dict[str, int] = {}
+        self.callers: dict[str, set[str]] = {}
         self.lock = threading.Lock()
         front = self
 
@@ -72,6 +75,8 @@ class Front:
                 call = name_of(self.headers, self.command, self.path, body)
                 with front.lock:
                     front.calls[call] = front.calls.get(call, 0) + 1
+                    key = re.search(r"Credential=([^/]+)/", self.headers.get("Authorization") or "")
+                    front.callers.setdefault(call, set()).add(key[1] if key else "")
                 found = front.rule(call, body)
                 if found is RESET:  # a reset, not an end: nothing is left to be read
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -75,11 +75,13 @@ def test_pages_of_a_call_without_a_paginator(stubbed: Stubbed) -> None:
     assert not any("NextToken" in page for page in pages)
 
 
-def test_a_token_that_repeats_ends_the_pages(stubbed: Stubbed) -> None:
+def test_a_token_that_repeats_is_no_end(stubbed: Stubbed) -> None:
     stub = stubbed.stub("codebuild")
     for _ in range(2):
         stub.add_response("list_fleets", {"fleets": ["a"], "nextToken": "same"})
-    assert len(stubbed.ask("codebuild", "list-fleets")[0]) == 2
+    with pytest.raises(FailedCall) as error:
+        stubbed.ask("codebuild", "list-fleets")
+    assert error.value.outcome.kind == "not-collected"
 
 
 def test_options_become_arguments(stubbed: Stubbed) -> None:
@@ -166,6 +168,40 @@ def test_the_region_of_the_aws_cli_counts(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.delenv("AWS_REGION")
     assert connect(None, None).region == "eu-central-1"
     assert connect("audit", None).who == "profile audit, Region eu-north-1"
+
+
+@pytest.mark.parametrize(
+    ("profile", "why"),
+    [
+        ("role_arn = arn:aws:iam::111111111111:role/a\nsource_profile = gone", 'source_profile "gone"'),
+        ("role_arn = arn:aws:iam::111111111111:role/a\nweb_identity_token_file = /nonexistent", "'/nonexistent'"),
+        ("sso_start_url = https://a\nsso_region = eu-west-1\nsso_account_id = 1\nsso_role_name = a", "SSO Token"),
+        ("credential_process = false", "custom-process"),
+        ("aws_access_key_id = AKIAIOSFODNN7EXAMPLE", "missing: aws_secret_access_key"),
+    ],
+)  # fmt: skip
+def test_credentials_that_cannot_be_had(
+    profile: str, why: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(f"[profile a]\n{profile}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    with pytest.raises(CollectError) as error:
+        connect("a", "eu-west-1").identity()
+    assert str(error.value).startswith("no AWS credentials (profile a, Region eu-west-1): ")
+    assert why in str(error.value)
+    assert "reachsim import" in str(error.value)
+
+
+def test_an_mfa_code_that_nobody_can_be_asked_for() -> None:
+    class Asking:
+        def get_credentials(self) -> None:
+            raise EOFError  # what boto3's question for the code ends with
+
+    with pytest.raises(CollectError, match=r"no AWS credentials \(somebody\): the role needs an MFA code"):
+        Aws(Asking(), REGION, "somebody").identity()
 
 
 def test_credentials_that_aws_does_not_know(stubbed: Stubbed) -> None:

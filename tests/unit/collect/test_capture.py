@@ -97,6 +97,14 @@ def test_many_names_are_asked_about_in_batches_and_put_together(tmp_path: Path) 
     assert found == {"projects": [{"name": name} for name in names], "projectsNotFound": []}
 
 
+def test_an_account_without_organization_lacks_nothing_of_it(tmp_path: Path) -> None:
+    code = "AWSOrganizationsNotInUseException"
+    calls = ("describe-organization", "list-policies", "list-parents", "list-policies-for-target")
+    api = Fake(errors={f"organizations/{one}": (400, code, "") for one in calls})
+    record = run(tmp_path / "s", api, scope=Scope(frozenset({"organizations"})))
+    assert {one.outcome for one in record.calls} == {"absent"}
+
+
 def test_options_are_those_of_the_table(tmp_path: Path) -> None:
     api = Fake()
     run(tmp_path / "s", api)

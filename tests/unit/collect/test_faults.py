@@ -241,9 +241,13 @@ def test_a_killed_process(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
-def test_control_c(stuck: tuple[subprocess.Popen[str], Path], healthy: dict[str, str]) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_control_c(
+    sent: signal.Signals, stuck: tuple[subprocess.Popen[str], Path], moto_server: tuple[str, int],
+    healthy: dict[str, str],
+) -> None:  # fmt: skip
     process, out = stuck
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     _, said = process.communicate(timeout=20)
     assert process.returncode == 130
     assert "s.partial holds what came so far" in said
@@ -251,6 +255,50 @@ def test_control_c(stuck: tuple[subprocess.Popen[str], Path], healthy: dict[str,
     manifest = json.loads((out.with_name("s.partial") / "snapshot.json").read_text())
     assert len(manifest["files"]) >= 20
     assert {one["outcome"] for one in manifest["calls"]} <= set(healthy.values())
+    assert not list(out.with_name("s.partial").rglob("*.tmp"))
+    for arguments in (["check"], ["trace", "--from", "codebuild:app-build", "--to", "internet"]):
+        read = CliRunner().invoke(group, [arguments[0], f"{out}.partial", *arguments[1:]])
+        assert read.exit_code in (1, 3), read.output
+        assert f"{out}.partial is a capture that did not come to its end" in read.stderr
+    completes(moto_server, out, healthy, at_least=20)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_what_is_no_answer_of_the_service_is_no_empty_list(moto_server: tuple[str, int], tmp_path: Path) -> None:
+    """HTTP 200 with what a portal sends, or what is left of an answer; botocore reads all of these as no records."""
+    kind = "application/x-amz-json-1.1"
+    spoilt = {
+        "ec2/DescribeVpcs": Answer(200, b"<html><body><form>Sign in</form></body></html>", "text/html"),
+        "ec2/DescribeSubnets": Answer(200, b"\n<!DOCTYPE HTML><html></html>", "text/html"),
+        "ec2/DescribeRouteTables": Answer(200, b""),
+        "codebuild/ListProjects": Answer(200, b'{"projects": ', kind),
+        "codecommit/ListRepositories": Answer(200, b"\xff\xfe", kind),
+        "ecr/DescribeRepositories": Answer(200, b"[1]", kind),
+        "ecr/DescribePullThroughCacheRules": Answer(200, b'{"pullThroughCacheRules": [1]}', kind),
+        "s3/GET /": Answer(200, b"<html></html>", "text/html"),
+    }
+    with front(moto_server, lambda call, body: spoilt.get(call) or gaps.answer(call, body), gaps.mend) as one:
+        result = snapshot(one.url, tmp_path / "s")
+        assert one.calls["ec2/DescribeVpcs"] == 2
+    assert result.exit_code == 0, result.output
+    assert {file.rpartition(".json")[0].split("/", 2)[2] for file, outcome in whole(tmp_path / "s").items()
+            if outcome == "not-collected"} == {
+        "ec2/describe-vpcs", "ec2/describe-subnets", "ec2/describe-route-tables", "codebuild/list-projects",
+        "codecommit/list-repositories", "ecr/describe-repositories", "ecr/describe-pull-through-cache-rules",
+        "s3api/list-buckets",
+    }  # fmt: skip
+
+
+def test_a_region_that_answers_nothing_is_one_row(moto_server: tuple[str, int], tmp_path: Path) -> None:
+    def rule(call: str, body: bytes) -> Answer | None:
+        return refusal(call, "AuthFailure", 401) if not call.startswith(("sts/", "s3/")) else gaps.answer(call, body)
+
+    with front(moto_server, rule, gaps.mend) as one:
+        result = snapshot(one.url, tmp_path / "s", "--services", "sts")
+    assert result.exit_code == 0
+    (row,) = (row for row in result.stderr.splitlines() if REGION in row and "every call" in row)
+    assert "refused AuthFailure (is the Region enabled for the account?)" in row
+    assert f"everything in {ACCOUNT}/{REGION}" in row
 
 
 @pytest.mark.parametrize(
@@ -259,7 +307,10 @@ def test_control_c(stuck: tuple[subprocess.Popen[str], Path], healthy: dict[str,
         (("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), ["--region", "eu-west-1"],
          "no AWS credentials (profile default, Region eu-west-1): sign in"),
         (("AWS_REGION",), [], "no Region (profile default): give --region, or set AWS_REGION"),
-        ((), ["--profile", "nobody"], "profile nobody: The config profile (nobody) could not be found"),
+        ((), ["--profile", "nobody", "--region", "eu-west-1"],
+         "no AWS credentials (profile nobody, Region eu-west-1): The config profile (nobody) could not be found: sign"),
+        ((), ["--services", ","], "--services '' is not known"),
+        ((), ["-o", "."], ". has no name"),
         ((), ["--region", "../../etc"], "'../../etc' is no Region, such as eu-west-1"),
         ((), ["--services", "ec3"], "--services ec3 is not known"),
         ((), ["--vpc", "main"], "--vpc main is no VPC's id"),

@@ -21,8 +21,9 @@ from reachsim.collect import permissions
 from reachsim.collect.validate import validate
 from reachsim.snapshot import open_snapshot
 from tests.unit.collect import gaps
+from tests.unit.collect.conftest import SIGNED_IN
 from tests.unit.collect.pipeline import PLANTED, REGION
-from tests.unit.collect.server import Front, front
+from tests.unit.collect.server import Front, front, refusal
 
 ACCOUNT = "123456789012"
 pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), pytest.mark.usefixtures("signed_in")]
@@ -169,23 +170,41 @@ def test_several_regions_and_accounts_by_role(moto_server: tuple[str, int], tmp_
 
 
 def test_the_organization(moto_server: tuple[str, int], tmp_path: Path) -> None:
+    """Two member accounts: of the one whose role is refused nothing is known, and the table says so. Who is above an
+    account, and which policies bind it, is asked with the caller's credentials: a member may not ask (Organizations
+    API reference, ListParents and ListPoliciesForTarget).
+    """
     import boto3
 
     session = boto3.Session("AKIAIOSFODNN7EXAMPLE", "secret", region_name=REGION)
     organizations = session.client("organizations", endpoint_url=f"http://{moto_server[0]}:{moto_server[1]}")
     organizations.create_organization(FeatureSet="ALL")  # and stays: moto lets nobody leave it
-    made = organizations.create_account(Email="a@example.com", AccountName="a")
-    account = made["CreateAccountStatus"]["AccountId"]
-    with front(moto_server, gaps.answer) as one:
+    account, denied = (
+        organizations.create_account(Email=f"{name}@example.com", AccountName=name)["CreateAccountStatus"]["AccountId"]
+        for name in "ab"
+    )
+
+    def rule(call: str, body: bytes) -> Any:
+        return refusal(call, "AccessDenied", 403) if denied.encode() in body and "AssumeRole" in call else None
+
+    with front(moto_server, lambda call, body: rule(call, body) or gaps.answer(call, body)) as one:
         result = snapshot(
             one.url, tmp_path / "s", "--org", "--services", "codebuild,organizations",
             "--role-arn", "arn:aws:iam::{account}:role/audit",
         )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert {path.name for path in (tmp_path / "s").iterdir()} == {ACCOUNT, account, "snapshot.json"}
-    targets = tmp_path / "s" / ACCOUNT / "global/organizations/list-policies-for-target"
+    targets = tmp_path / "s" / account / "global/organizations/list-policies-for-target"
     assert any(path.name.startswith("r-") for path in targets.iterdir())
     assert b"example.com" not in b"".join(file.read_bytes() for file in (tmp_path / "s").rglob("*.json"))
+    assert one.callers["organizations/ListParents"] == {SIGNED_IN["AWS_ACCESS_KEY_ID"]}
+    assert f"account {denied} is left out: cannot assume the role (role arn:aws:iam::{denied}:role/audit" in (
+        result.stderr
+    )
+    (row,) = (row for row in result.stderr.splitlines() if row.startswith(denied))
+    assert "every call" in row
+    assert "refused AccessDenied (needs sts:AssumeRole)" in row
+    assert f"everything in {denied}" in row
 
 
 def test_all_regions_are_those_that_the_account_has(moto_server: tuple[str, int], tmp_path: Path) -> None:
