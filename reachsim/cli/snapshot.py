@@ -204,7 +204,7 @@ def _table(record: Record) -> None:
     for column in ("where", "call", "outcome"):
         table.add_column(column, no_wrap=True)
     table.add_column("undecidable without it")
-    rows = [*_unanswering(record), *_rows(record)]
+    rows = [*_unanswering(record.calls), *_rows(record.calls)]
     for row in rows[:MOST_ROWS]:
         table.add_row(*(Text(options.harmless(cell)) for cell in row))
     console = Console(stderr=True, no_color=True, width=None if sys.stderr.isatty() else 200)
@@ -213,12 +213,12 @@ def _table(record: Record) -> None:
         _tell(f"and {len(rows) - MOST_ROWS} more: see calls in snapshot.json")
 
 
-def _unanswering(record: Record) -> list[Row]:
+def _unanswering(calls: Iterable[Entry]) -> list[Row]:
     """One row for each account, or Region of an account, that answered nothing at all."""
     from reachsim.collect.outcome import UNKNOWN_CREDENTIALS
 
     rows = []
-    for place, entries in _places(record.calls).items():
+    for place, entries in _places(calls).items():
         if not any(entry.known for entry in entries):
             why = sorted({_outcome(entry) for entry in entries if entry.outcome != "not-asked"})
             if any(entry.code in UNKNOWN_CREDENTIALS for entry in entries):
@@ -240,13 +240,13 @@ def _places(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     return silent | {place: found for place, found in regions.items() if place.split("/")[0] not in silent}
 
 
-def _rows(record: Record) -> list[Row]:
+def _rows(calls: Sequence[Entry]) -> list[Row]:
     """One row per call and outcome, however many things it was asked about; those that matter first."""
     from reachsim.collect.consequences import consequence
 
-    told = [row[0] for row in _unanswering(record)]
+    told = [row[0] for row in _unanswering(calls)]
     counts: dict[Row, int] = {}
-    for entry in record.calls:
+    for entry in calls:
         account, region, service, rest = entry.file.split("/", 3)
         if entry.known or account in told or f"{account}/{region}" in told:
             continue
