@@ -377,7 +377,6 @@ _NOT_LOOPED: Final = frozenset(
         "organizations/list-policies",
         "organizations/list-policies-for-target",
         "s3api/get-bucket-acl",
-        "s3api/get-bucket-location",
         "s3api/get-bucket-policy-status",
         "vpc-lattice/list-service-network-vpc-associations",
     }

@@ -83,6 +83,7 @@ _OTHER: Final = {
     "ecr/get-registry-policy": "resource policy of the registry",
     "s3api/list-buckets": "resource policies of buckets",
     "s3api/get-bucket-policy": "resource policy of that bucket",
+    "s3api/get-bucket-location": "destinations named s3:… of buckets in another Region",
     "s3api/get-public-access-block": "whether that bucket may be public",
     "s3control/get-public-access-block": "whether buckets may be public",
     "organizations/describe-organization": "policies that name the organization",

@@ -236,6 +236,7 @@ def test_one_file_per_thing_asked_about(loop: Loop) -> None:
         "us-east-1/network-firewall/describe-firewall/arn:aws:network-firewall:us-east-1:1:firewall%2Ff",
         "global/s3api/get-bucket-policy/artifacts",
         "global/s3api/get-bucket-encryption/artifacts",
+        "global/s3api/get-bucket-location/artifacts",
         "global/s3api/get-public-access-block/artifacts",
         "global/route53/get-hosted-zone/Z1",
         "global/route53/list-resource-record-sets/Z1",
