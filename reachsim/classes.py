@@ -2,7 +2,8 @@
 
 Two interfaces are of one class if everything that the walk reads of them is equal: their VPC, security groups and
 switches, how their subnets are filtered and routed, what may run on them, and which of the blocks named anywhere (in
-rules, routes, prefix lists, peering connections) hold their address. What is left to tell them apart is their names.
+rules, of firewalls too, routes, prefix lists, peering connections) hold their address. What is left to tell them apart
+is their names.
 
 An interface that something names by itself (a route's target, an endpoint, a gateway, a load balancer, an appliance),
 or that has a public address, several addresses or delegated prefixes, is in no class. **Source:** engine fact sheet
@@ -16,6 +17,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from reachsim.forwarding import Ground
+from reachsim.forwarding.network_firewall import named_addresses
 from reachsim.intervals import IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface
@@ -98,6 +100,7 @@ class Classes:
 
     def _blocks(self) -> Iterable[IntervalSet]:
         network, ground = self.ground.network, self.ground
+        yield from named_addresses(ground)
         for vpc_id in network.vpcs:
             yield network.vpc_addresses(vpc_id)
         for group in network.security_groups:

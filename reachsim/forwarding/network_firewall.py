@@ -86,6 +86,21 @@ def inspect(ground: Ground, flow: Walk, endpoint_id: str, owned: OwnedFirewall) 
     return found
 
 
+def named_addresses(ground: Ground) -> Iterator[IntervalSet]:
+    """The sets of addresses that the rules of the network's firewalls name."""
+    for owned in ground.firewalls.values():
+        path = firewall_file(ground.network, owned.home, "describe-firewall-policy", owned.firewall.firewall_policy_arn)
+        answer = ground.network.read(path, aws.DescribeFirewallPolicy)
+        if answer is None:
+            continue
+        for rule, _ in _stateless_rules(ground, answer.firewall_policy, owned):
+            if not isinstance(rule, Gap):
+                pattern = _stateless_pattern(rule.rule_definition.match_attributes)
+                yield from (pattern.sources, pattern.destinations)
+        for one in _engine(ground, answer.firewall_policy, owned).rules:
+            yield from (one.pattern.sources, one.pattern.destinations)
+
+
 # --- stateless ------------------------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reachsim.addresses import NAT64, RFC1918, RFC6598, ULA
 from reachsim.evidence import Direction
 from reachsim.forwarding import Ground
+from reachsim.forwarding.network_firewall import named_addresses
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import subnet_addresses
 
@@ -21,8 +22,9 @@ def group_sets(ground: Ground) -> Iterator[IntervalSet]:
 
 
 def net_sets(ground: Ground) -> Iterator[IntervalSet]:
-    """What network ACLs and routes name, and the blocks of VPCs, attachments' subnets and peering connections."""
+    """What network ACLs, routes and firewalls name, and the blocks of VPCs, attachments' subnets and peerings."""
     network = ground.network
+    yield from named_addresses(ground)
     yield from (RFC1918, RFC6598, ULA, NAT64)
     for vpc_id in network.vpcs:
         yield network.vpc_addresses(vpc_id)

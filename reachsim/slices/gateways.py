@@ -9,7 +9,7 @@ from __future__ import annotations
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
 from reachsim.packets import protocol_services
-from reachsim.scenarios import Scenario, crossing, to_addresses
+from reachsim.scenarios import crossing, to_addresses
 from reachsim.selectors import Selector, destination
 from reachsim.simulate import Answer, answer_of
 from reachsim.verdict import RouteWord
@@ -29,20 +29,18 @@ class Gateways:
                 aimed = destination(network, Selector("vpce", name), network.home_of(name))
                 if not aimed.gaps:
                     self._addresses[name] = aimed.addresses
-        self._source = ""
-        self._walked: dict[IntervalSet, tuple[tuple[Scenario, ...], frozenset[str], Found]] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._addresses
 
-    def answer(self, source: str, name: str) -> Found:
-        """(every, some, route, missing) from an interface to an endpoint; quickest source by source."""
-        if source != self._source:
-            self._source, self._walked = source, {}
-        addresses = self._addresses[name]
-        if addresses not in self._walked:
-            found = to_addresses(self.ground, Selector("eni", source), addresses, self.services)
-            crossed = frozenset(hop.component for one in found for flow in one.flows for hop in flow.hops)
-            self._walked[addresses] = found, crossed, answer_of(crossing(found, ""))
-        found, crossed, otherwise = self._walked[addresses]
-        return answer_of(crossing(found, name)) if name in crossed else otherwise
+    def addresses(self, name: str) -> IntervalSet:
+        """The addresses of an endpoint's service."""
+        return self._addresses[name]
+
+    def answers(self, source: str, addresses: IntervalSet) -> tuple[Found, dict[str, Found]]:
+        """From an interface to the endpoints of a service: of those that nobody crosses, and of each of the others."""
+        found = to_addresses(self.ground, Selector("eni", source), addresses, self.services)
+        crossed = dict.fromkeys(hop.component for one in found for flow in one.flows for hop in flow.hops)
+        return answer_of(crossing(found, "")), {
+            name: answer_of(crossing(found, name)) for name in crossed if name in self._addresses
+        }

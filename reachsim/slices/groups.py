@@ -51,6 +51,7 @@ class Groups:
         self.ground, self.axes, self.doubts, self.service = ground, axes, doubts, service
         self._out: dict[tuple[tuple[str, ...], str], Out] = {}
         self._rows: dict[IntervalSet, Bools] = {}
+        self._asked: dict[tuple[tuple[str, ...], str], IntervalSet | None] = {}
         keys: dict[tuple[tuple[str, ...], str], int] = {}
         self.set_of: Numbers = np.array([keys.setdefault((one.groups, one.vpc_id), len(keys)) for one in axes.classes],
                                         np.int64)  # fmt: skip
@@ -102,6 +103,27 @@ class Groups:
                 self._out.clear()
             self._out[key] = self._lets_out(groups, vpc_id)
         return self._out[key]
+
+    def asked(self, groups: tuple[str, ...], vpc_id: str) -> IntervalSet | None:
+        """The addresses that the groups let ask; None where that is not known."""
+        key = (groups, vpc_id)
+        if key not in self._asked:
+            self._asked[key] = self._addresses_asked(groups, vpc_id)
+        return self._asked[key]
+
+    def _addresses_asked(self, groups: tuple[str, ...], vpc_id: str) -> IntervalSet | None:
+        ground, interface = self.ground, Interface("a sender", vpc_id, "", groups, EMPTY)
+        if not groups:
+            return _ALL
+        if unknown_groups(ground, interface):
+            return None
+        found = [
+            resolve(ground, NOBODY, interface, rule, "egress")
+            for group in groups for rule in ground.group_rules(group, "egress") if self.service in rule.services
+        ]  # fmt: skip
+        if any(doubts for _, doubts in found):
+            return None
+        return IntervalSet.union_of(rule.peers for rule, _ in found)
 
     def _lets_out(self, groups: tuple[str, ...], vpc_id: str) -> Out:
         count = len(self.axes.classes)

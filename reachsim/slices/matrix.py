@@ -6,7 +6,7 @@ works, whether some does, which way the traffic takes, and which files are missi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -16,10 +16,10 @@ import numpy.typing as npt
 from reachsim.addresses import V4
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
-from reachsim.model.network import Network
 from reachsim.simulate import answer_of, ask
 from reachsim.slices.axes import Bools, Numbers, Small
-from reachsim.slices.gateways import Gateways
+from reachsim.slices.columns import Cell, Columns, Senders
+from reachsim.slices.gateways import Found, Gateways
 from reachsim.slices.rows import Cells, Rows
 
 ANSWERS: Final = ("no", "unknown", "yes")
@@ -71,12 +71,11 @@ class Matrix:
         self.ends = len(axes.members)
         endpoints = tuple(ground.network.vpc_endpoints) if "endpoint" in kinds else ()
         self.columns = (*endpoints, *(("internet",) if "internet" in kinds else ()))
-        self._gateways = Gateways(ground, protocol, port)
         self.routes = ["none", "private"]
         self.missing: list[tuple[str, ...]] = [()]
         self._missing_numbers: dict[tuple[str, ...], int] = {(): 0}
         self._asking = -1
-        self._asked: dict[tuple[int, int], tuple[int, int, int, int]] = {}
+        self._asked: dict[tuple[int, int], Cell] = {}
         self._doubted: dict[tuple[int, ...], int] = {}
         self._first: Numbers = np.array([mine[0] for mine in axes.classes_of], np.int64)
         self._several = [(end, mine) for end, mine in enumerate(axes.classes_of) if len(mine) > 1]
@@ -206,9 +205,9 @@ class Matrix:
             self.missing.append(files)
         return self._missing_numbers[files]
 
-    # --- the point path ---------------------------------------------------------------------------------------------
+    # --- the point path, endpoints and the internet ------------------------------------------------------------------
 
-    def _ask(self, end: int, target: int) -> tuple[int, int, int, int]:
+    def _ask(self, end: int, target: int) -> Cell:
         """What the point path says of an end and a target (an end, or a column behind them); one end's is kept."""
         if end != self._asking:
             self._asking = end
@@ -219,61 +218,33 @@ class Matrix:
                 name = self.interfaces[self.members[target][-1]].id
             else:
                 name = self.columns[target - self.ends]
-            if name in self._gateways:
-                every, some, route, missing = self._gateways.answer(source, name)
-            else:
-                found = ask(self.ground, source, name, protocol=self.protocol, port=self.port, pins=self.pins)
-                every, some, route, missing = answer_of(found)
-            if route not in self.routes:
-                self.routes.append(route)
-            numbers = ANSWERS.index(every), ANSWERS.index(some), self.routes.index(route), self._missing(missing)
-            self._asked[end, target] = numbers
+            found = ask(self.ground, source, name, protocol=self.protocol, port=self.port, pins=self.pins)
+            self._asked[end, target] = self._numbered(answer_of(found))
         return self._asked[end, target]
 
-    # --- endpoints and the internet ---------------------------------------------------------------------------------
+    def _numbered(self, found: Found) -> Cell:
+        every, some, route, missing = found
+        if route not in self.routes:
+            self.routes.append(route)
+        return ANSWERS.index(every), ANSWERS.index(some), self.routes.index(route), self._missing(missing)
+
+    def _together(self, numbers: Iterable[int]) -> int:
+        return self._missing(tuple(sorted({path for number in numbers for path in self.missing[number]})))
+
+    @cached_property
+    def _columns(self) -> Columns:
+        ends = {one.id: int(self.end_of[index]) for index, one in enumerate(self.interfaces)}
+        return Columns(
+            self.ground, self.columns, ends, Gateways(self.ground, self.protocol, self.port),
+            Senders(self.ground, self.rows.axes, self.rows.groups),
+            lambda end, number: self._ask(end, self.ends + number), self._numbered, self._together,
+        )  # fmt: skip
 
     def _with_columns(self, end: int, found: Answers) -> Answers:
-        columns = [self._column(end, found, number) for number in range(len(self.columns))]
-        every, some, route, missing = np.array(columns, np.int64).reshape(-1, 4).T
+        first = self.interfaces[self.members[end][0]]
+        every, some, route, missing = self._columns.of(end, first.id, found, only_v4=first.addresses <= V4)
         return Answers(
             np.concatenate([found.every, every.astype(np.uint8)]), np.concatenate([found.some, some.astype(np.uint8)]),
             np.concatenate([found.route, route.astype(np.uint8)]),
             np.concatenate([found.missing, missing.astype(np.int32)]),
         )  # fmt: skip
-
-    def _column(self, end: int, found: Answers, number: int) -> tuple[int, int, int, int]:
-        behind = self._behind[number]
-        if behind is None or not self._only_v4(end):
-            return self._ask(end, self.ends + number)
-        targets = list(behind)
-        every, some = found.every[targets], found.some[targets]
-        routes = {int(one) for one in found.route[targets]} - {0}
-        if len(routes) > 1 or ((every == 1) & (some == 2)).any():
-            return self._ask(end, self.ends + number)
-        unknown = every.min() == 1 or (every.min() == 0 and some.max() == 1)
-        open_ = [target for target in targets if found.every[target] == 1 or found.some[target] == 1]
-        files = {path for target in open_ for path in self.missing[found.missing[target]]}
-        route = 0 if unknown else max(routes, default=0)
-        return int(every.min()), int(some.max()), route, self._missing(tuple(sorted(files)) if unknown else ())
-
-    @cached_property
-    def _behind(self) -> list[tuple[int, ...] | None]:
-        """The ends of an interface endpoint's interfaces, of which the client gets any; None for the point path."""
-        return [_interfaces_behind(self.ground.network, name, self._ends_by_id) for name in self.columns]
-
-    @cached_property
-    def _ends_by_id(self) -> dict[str, int]:
-        return {one.id: int(self.end_of[index]) for index, one in enumerate(self.interfaces)}
-
-    def _only_v4(self, end: int) -> bool:
-        return self.interfaces[self.members[end][0]].addresses <= V4
-
-
-def _interfaces_behind(network: Network, name: str, ends: Mapping[str, int]) -> tuple[int, ...] | None:
-    endpoint = network.vpc_endpoints.get(name)
-    if endpoint is None or endpoint.vpc_endpoint_type == "Gateway":
-        return None
-    found = [network.interfaces[one] for one in endpoint.network_interface_ids if one in network.interfaces]
-    if not found or any(one.addresses.size != 1 or not one.addresses <= V4 for one in found):
-        return None
-    return tuple(ends[one.id] for one in found)

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from reachsim import Reach, load_files
+from reachsim.classes import Classes
 from reachsim.forwarding import Ground
+from reachsim.slices.matrix import OUTCOMES, Matrix
 from reachsim.verdict import Verdict
 from tests.build import ANYWHERE, Build
 
@@ -395,3 +397,41 @@ def test_n70_an_excluded_nat_gateway_behind_the_firewall_talks_to_the_gateway_it
     assert "BPA_NAT_BEHIND_FIREWALL" in {one.code for one in net.out().assumptions}
     net.bpa("off", {})
     assert "BPA_NAT_BEHIND_FIREWALL" not in {one.code for one in net.out().assumptions}
+
+
+# --- senders that a firewall alone tells apart (N192) -----------------------------------------------------------------
+
+
+def told_apart_by_a_firewall() -> Reach:
+    """Two interfaces that are alike but for their addresses, of which the firewall passes one."""
+    net = Edge()
+    net.interface(net.sub_c, "10.0.1.77", [net.open], public="203.0.113.6", name="second")
+    for host in (80, 81):
+        net.interface(net.sub_c, f"10.0.1.{host}", [net.open], name=f"private-{host}")
+    rule = five_tuple("PASS")
+    rule["Header"]["Source"] = "[10.0.1.5/32, 10.0.1.80/32]"
+    net.firewall(
+        StatefulRuleGroupReferences=[net.rules("r", {"StatefulRules": [rule]}) | {"Priority": 1}],
+        StatefulEngineOptions={"RuleOrder": "STRICT_ORDER"}, StatefulDefaultActions=["aws:drop_strict"],
+    )  # fmt: skip
+    return net.reach()
+
+
+def test_a_matrix_keeps_apart_whom_a_firewall_tells_apart() -> None:
+    matrix = Matrix(told_apart_by_a_firewall().ground, 6, 443)
+    found = {
+        matrix.interfaces[member].id: OUTCOMES[answers.outcomes[-1]]
+        for end, answers in matrix.answers(matrix.sources)
+        for member in matrix.members[end]
+    }
+    assert found == {
+        "eni-client": "allowed", "eni-second": "blocked", "eni-private-80": "blocked", "eni-private-81": "blocked",
+    }  # fmt: skip
+
+
+def test_an_answer_is_not_kept_for_whom_a_firewall_tells_apart() -> None:
+    reach = told_apart_by_a_firewall()
+    classes = Classes(reach.ground)
+    one, other = (classes.of(reach.network.interfaces[f"eni-private-{host}"]) for host in (80, 81))
+    assert one is not None
+    assert one != other
