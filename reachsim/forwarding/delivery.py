@@ -44,6 +44,12 @@ TO_TARGETS = "targets"
 """Marks the place of what a load balancer's interface sends: to registered targets only."""
 
 _UNFILTERED: Final = AMAZON_LOCAL - VPC_LATTICE
+_AWS_OWN: Final = frozenset({
+    "api_gateway_managed", "aws_codestar_connections_managed", "ec2_instance_connect_endpoint",
+    "global_accelerator_managed", "iot_rules_managed", "quicksight", "transit_gateway",
+})  # fmt: skip
+"""Types of interfaces by which AWS's services come into a VPC; nobody documents what asks them (EC2 API,
+NetworkInterfaceType)."""
 SSH: Final = protocol_services(TCP, IntervalSet.single(22))
 
 
@@ -611,6 +617,9 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
         detail = f"{label} is an interface of Lambda functions, which take no connections"
         why = block(reached, "NO_POSSIBLE_DESTINATION", interface.id, detail, direction="ingress")
         return stopped(reached, why)
+    if record is not None and record.interface_type in _AWS_OWN:
+        detail = f"what answers at {label}, an interface of AWS's own ({record.interface_type}), is not modelled"
+        reached = reached.unknown(Gap("UNMODELLED_COMPONENT", interface.id, detail, can_hide="block"))
     if interface.kind == "endpoint" and endpoint is None:
         lacking = ground.lacks_for_vpc(interface.vpc_id, "describe-vpc-endpoints")
         what = f"the endpoint of {interface.id}"

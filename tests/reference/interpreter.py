@@ -231,6 +231,8 @@ class Walk:
         if kind == "nat_gateway":
             raise Dropped("NO_POSSIBLE_DESTINATION", arrival.id)  # N52: outbound only
         self.require_groups([one["GroupId"] for one in row["Groups"]], "ingress", row["VpcId"])
+        if kind in ("transit_gateway", "global_accelerator_managed", "ec2_instance_connect_endpoint"):
+            raise Unknown(kind)
         if kind == "lambda":
             raise Dropped("NO_POSSIBLE_DESTINATION", arrival.id)  # a function is invoked through Lambda's API
         if kind == "vpc_endpoint":

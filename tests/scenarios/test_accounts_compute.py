@@ -99,6 +99,16 @@ def test_the_interface_of_a_function_takes_no_connections() -> None:
     assert fate(ask(net, function, net.client)) == ("allowed", "private")
 
 
+@pytest.mark.parametrize("kind", ["transit_gateway", "global_accelerator_managed", "ec2_instance_connect_endpoint"])
+def test_what_answers_at_an_interface_of_awss_own_is_not_known(kind: str) -> None:
+    net = Lan()
+    managed = net.interface(net.b, "10.0.2.30", [net.open], name="managed")
+    net[managed]["InterfaceType"] = kind
+    assert ask(net, net.client, managed).outcome == "unknown"
+    net[managed]["Groups"] = [{"GroupId": net.group(net.vpc_id, [], [ANY])}]
+    assert codes(ask(net, net.client, managed)) == {"SG_HAS_NO_RULES"}
+
+
 def test_a_function_whose_group_is_gone_is_unknown_by_its_name() -> None:
     verdict = ask(functions(SecurityGroupIds=["sg-gone"]), "lambda:f", "logs")
     assert verdict.outcome == "unknown"
