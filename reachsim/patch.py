@@ -30,6 +30,8 @@ Verb = Literal["add", "remove", "replace", "move", "copy", "test"]
 _VERBS: Final[tuple[str, ...]] = get_args(Verb)
 _MISSING: Final = object()
 BUILD_FILES: Final = "code/"
+MOST_LEVELS: Final = 64
+"""How deep a value may be nested."""
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -80,7 +82,7 @@ def read_patch(data: bytes | str | Mapping[str, Json], name: str = "patch") -> P
     """
     if isinstance(data, bytes | str):
         try:
-            document = json.loads(data)
+            document = json.loads(data, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
             _wrong(name, "", "a patch file in JSON", str(error))
     else:
@@ -119,9 +121,24 @@ def _read_operation(name: str, at: str, found: Json) -> Operation:
     source = _read_pointer(name, f"{at}/from", found.get("from", _MISSING)) if op in ("move", "copy") else None
     if op in ("add", "replace", "test") and "value" not in found:
         _wrong(name, f"{at}/value", "a value", "none")
+    if _is_deep(found.get("value")):
+        _wrong(name, f"{at}/value", f"a value of at most {MOST_LEVELS} levels", "a deeper one")
     if op == "move" and source is not None and path.startswith(f"{source}/"):
         _wrong(name, f"{at}/path", "a place outside what is moved", path)
     return Operation(op, path, found.get("value"), source)
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text}, which is no JSON")
+
+
+def _is_deep(value: Json) -> bool:
+    """Whether a value has more levels than an answer of AWS ever has."""
+    level = [value]
+    for _ in range(MOST_LEVELS):
+        level = [each for one in level if isinstance(one, dict | list)
+                 for each in (one.values() if isinstance(one, dict) else one)]  # fmt: skip
+    return bool(level)
 
 
 def _read_pointer(name: str, at: str, pointer: Json) -> str:

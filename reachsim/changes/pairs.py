@@ -1,7 +1,8 @@
-"""Two differences that are one change: a rule whose ports were changed, an entry of a network ACL under another number.
+"""Two differences that are one change: a rule whose ports were changed, an entry of a network ACL under another number,
+a policy statement under another Sid.
 
-AWS's answers name neither: a rule of other ports is another rule, and an entry is told apart by its number. Taken
-together, they are told in fewer words, and undone together.
+AWS's answers name none of them: a rule of other ports is another rule, an entry is told apart by its number and a
+statement by its Sid. Taken together, they are told in fewer words, and undone together.
 
 **Source:** EC2 API, "ModifySecurityGroupRules", "ReplaceNetworkAclEntry".
 """
@@ -12,7 +13,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from reachsim.changes.tree import MISSING, PEERS, Atom
+from reachsim.changes.tree import MISSING, PEERS, Atom, canonical, statement_form
 
 Place = tuple[str, ...]
 """A file and a path in it."""
@@ -32,7 +33,7 @@ def pairs(atoms: Iterable[Atom]) -> dict[Place, Place]:
     found = {}
     for role, new in added.items():
         old = removed.get(role, [])
-        if len(old) == len(new) and (len(new) == 1 or role[0] == "Entries"):
+        if len(old) == len(new) and (len(new) == 1 or role[0] != "rules"):
             for one, other in zip(sorted(old, key=_number), sorted(new, key=_number), strict=True):
                 if _meet(one.before, other.after):
                     found[place(other)] = place(one)
@@ -52,7 +53,10 @@ def _role(atom: Atom) -> Role | None:
         return (section, atom.file, atom.path[:-1], said)
     if section in _RULES and isinstance(node, Mapping):
         peer = json.dumps([_peers(node, key, field) for key, field in PEERS])
-        return (section, atom.file, atom.path[:-1], node.get("IpProtocol"), peer)
+        return ("rules", atom.file, atom.path[:-1], node.get("IpProtocol"), peer)
+    if section == "Statement" and isinstance(node, Mapping):
+        said = canonical(statement_form({key: one for key, one in node.items() if key != "Sid"}))
+        return (section, atom.file, atom.path[:-1], said)
     return None
 
 
@@ -67,7 +71,7 @@ def _number(atom: Atom) -> int:
 
 
 def _meet(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two rules have a port in common; two entries always belong together."""
-    if "RuleNumber" in one or None in (one.get("FromPort"), other.get("FromPort")):
+    """Whether two rules have a port in common; two entries or statements that say the same always belong together."""
+    if "RuleNumber" in one or "Effect" in one or None in (one.get("FromPort"), other.get("FromPort")):
         return True
     return bool(one["FromPort"] <= other["ToPort"] and other["FromPort"] <= one["ToPort"])

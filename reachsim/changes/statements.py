@@ -11,16 +11,28 @@ from reachsim.changes.tree import MISSING, Json
 
 def statement_text(path: Sequence[str], before: Json, after: Json) -> str:
     """What happened to a statement: ``policy statement changed: Layers (…)``."""
-    name = path[-1]
-    which = name if len(name) < 60 and not name.startswith("{") else "without a Sid"
-    inside = path[-4] if "RolePolicyList" in path else ""
-    policy = f"policy {inside} statement" if inside else "policy statement"
-    policy = "trust policy statement" if "AssumeRolePolicyDocument" in path else policy
+    which, policy = _called(path), _policy(path)
     if MISSING in (before, after):
         verb = "added" if before is MISSING else "removed"
         return f"{policy} {verb}: {which} ({says(before if after is MISSING else after)})"
     old, new = says(before), says(after)
     return f"{policy} changed: {which} ({_fields(before, after) if old == new else f'{old} → {new}'})"
+
+
+def renamed_statement(old: Sequence[str], new: Sequence[str], statement: Json) -> str:
+    """That a statement says the same under another Sid."""
+    return f"{_policy(old)} renamed: {_called(old)} is now {_called(new)} ({says(statement)})"
+
+
+def _called(path: Sequence[str]) -> str:
+    name = path[-1]
+    return name if len(name) < 60 and not name.startswith("{") else "without a Sid"
+
+
+def _policy(path: Sequence[str]) -> str:
+    inside = path[-4] if "RolePolicyList" in path else ""
+    policy = f"policy {inside} statement" if inside else "policy statement"
+    return "trust policy statement" if "AssumeRolePolicyDocument" in path else policy
 
 
 def _fields(before: Mapping[str, Json], after: Mapping[str, Json]) -> str:

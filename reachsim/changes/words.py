@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import unified_diff
 from typing import Any, Final
 
-from reachsim.changes.statements import says, statement_text
+from reachsim.changes.statements import renamed_statement, says, statement_text
 from reachsim.changes.tree import MISSING, Atom, Json, Written, described_only, restore, rule_ports
 
 KINDS: Final[Mapping[str, str]] = {
@@ -128,12 +128,16 @@ def describe(atom: Atom) -> str:
 
 
 def describe_pair(old: Atom, new: Atom) -> str:
-    """What took the place of what: a rule of other ports, an entry under another number."""
+    """What took the place of what: a rule of other ports, an entry under another number, a statement under another
+    Sid.
+    """
     before, after = restore(old.before), restore(new.after)
     section = old.path[-2]
     if section == "Entries":
         direction, _, number = old.path[-1].partition(" ")
         return f"{direction} rule {number} is now {new.path[-1].partition(' ')[2]}: {entry_text(after)}"
+    if section == "Statement":
+        return renamed_statement(old.path, new.path, after)
     said = _rule(section, before, after)
     return f"{_direction(section)} rule changed: {rule_ports(before)} → {said}"
 

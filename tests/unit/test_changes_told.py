@@ -177,6 +177,10 @@ def other_condition(document: dict[str, Any]) -> None:
     document["Statement"][0]["Condition"]["StringEquals"]["aws:PrincipalAccount"] = "222222222222"
 
 
+def other_sid(document: dict[str, Any]) -> None:
+    document["Statement"][0]["Sid"] = "Renamed"
+
+
 def without_association(files: Files) -> None:
     table = files.record("describe-route-tables", "rtb-06613949688688f31")
     table["Associations"] = [one for one in table["Associations"] if one["SubnetId"] != "subnet-0a3a634a76e7d6fa4"]
@@ -199,6 +203,9 @@ def role_of(files: Files) -> dict[str, Any]:
      ("vpc-endpoint", GIT, "policy statement changed: GitOfOwnAccount "
       '(Condition: {"StringEquals": {"aws:PrincipalAccount": "111111111111"}} → '
       '{"StringEquals": {"aws:PrincipalAccount": "222222222222"}})')),
+    (lambda files: policy_of(files, GIT, other_sid),
+     ("vpc-endpoint", GIT, "policy statement renamed: GitOfOwnAccount is now Renamed (Allow codecommit:GitPull, "
+      "codecommit:GitPush on arn:aws:codecommit:ap-northeast-1:111111111111:app by anyone if aws:PrincipalAccount)")),
     (without_association, ("route-table", "rtb-06613949688688f31",
                            "subnet-0a3a634a76e7d6fa4: route table rtb-06613949688688f31 → the main one")),
     (lambda files: files["batch-get-projects"]["projects"][0]["environment"]["environmentVariables"].append(
@@ -206,7 +213,8 @@ def role_of(files: Files) -> dict[str, Any]:
      ("codebuild-project", "codebuild:app-build", "environment variable added: TOKEN (SECRETS_MANAGER)")),
     (lambda files: files.record("describe-vpcs", "vpc-09ed60a9387753c86").update(Tags=[]),
      ("vpc", "vpc-09ed60a9387753c86", "tag Name: pipeline → none")),
-], ids=["addresses", "hosted zone", "description", "old id", "condition", "main table", "variable", "tag"])  # fmt: skip
+], ids=["addresses", "hosted zone", "description", "old id", "condition", "Sid", "main table", "variable",
+       "tag"])  # fmt: skip
 def test_an_edit_is_one_change_in_awss_words(snapshots: Path, edit: Edit, expected: tuple[str, str, str]) -> None:
     assert told(snapshots / "private-pipeline", edit) == [expected]
 

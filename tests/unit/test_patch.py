@@ -15,6 +15,9 @@ from reachsim.patch import Operation, apply, operate, operations_between, patch_
 from reachsim.snapshot import Snapshot
 
 FILE = "111111111111/us-east-1/ec2/describe-vpcs.json"
+DEEP: list[Any] = []
+for _ in range(900):
+    DEEP = [DEEP]
 DOCUMENT = {"Vpcs": [{"VpcId": "vpc-1"}, {"VpcId": "vpc-2"}], "a/b": {"m~n": 1}}
 
 
@@ -70,6 +73,8 @@ def test_what_does_not_apply_names_file_and_pointer(operation: dict[str, Any], p
     ("document", "pointer"),
     [
         ("no json", ""),
+        ('{"format": 1, "edits": [], "x": NaN}', ""),
+        (patch({"op": "add", "path": "/x", "value": DEEP}), "/edits/0/patch/0/value"),
         ("[]", ""),
         ({"edits": []}, "/format"),
         ({"format": True, "edits": []}, "/format"),
