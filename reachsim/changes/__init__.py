@@ -43,6 +43,7 @@ from reachsim.changes.words import (
     operation_of,
     subject,
 )
+from reachsim.model.decode import garbage_collector_paused
 from reachsim.model.network import Network
 from reachsim.snapshot import Snapshot
 
@@ -113,7 +114,8 @@ class Comparison:
         data = [one.read(file) if one.holds(file) else None for one in (self.before, self.after)]
         if data[0] == data[1] or operation in MIRRORS:
             return []
-        before, after = (_tree(file, one, operation) for one in data)
+        with garbage_collector_paused():
+            before, after = (_tree(file, one, operation) for one in data)
         self._trees[file] = after
         if isinstance(before, dict) and isinstance(after, dict) and ("Error" in before) != ("Error" in after):
             return [Atom(file, (), before, after)]
@@ -145,9 +147,17 @@ def _tree(file: str, data: bytes | None, operation: str) -> Node:
     if not file.endswith(".json") or operation == file:
         return data
     try:
-        return grow(json.loads(data), operation)
+        return grow(_decoded(data), operation)
     except (ValueError, RecursionError):
         return data
+
+
+def _decoded(data: bytes) -> Any:
+    """A file's document. Raises ValueError, RecursionError."""
+    try:
+        return msgspec.json.decode(data)
+    except msgspec.DecodeError:  # it is strict, where others may have written the file
+        return json.loads(data)
 
 
 def _bytes(tree: Node) -> bytes:

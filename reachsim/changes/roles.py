@@ -24,7 +24,9 @@ def matches(before: Network, after: Network) -> Renaming:
     regions = _only(_regions(before), _regions(after))
     places = Renaming(accounts=accounts, regions=regions)
     found: dict[str, str] = {}
-    for roles in _KINDS:
+    for kind, roles in _KINDS:
+        if _same_ids(kind, before, after):
+            continue
         here = _Seen(found, places)
         older, newer = dict(roles(before, here)), dict(roles(after, _Seen({}, Renaming())))
         old = {key: role for key, role in older.items() if key not in newer and role is not None}
@@ -184,7 +186,19 @@ def _interfaces(network: Network, names: _Seen) -> Iterator[tuple[str, Role]]:
 
 
 _KINDS: Final = (
-    _vpcs, _dhcp_options, _prefix_lists, _subnets, _tables, _acls, _groups, _gateways, _egress_only, _nat_gateways,
-    _endpoints, _peerings, _transit, _attachments, _instances, _interfaces,
+    ("vpcs", _vpcs), ("dhcp_options", _dhcp_options), ("prefix_lists", _prefix_lists), ("subnets", _subnets),
+    ("route_tables", _tables), ("network_acls", _acls), ("security_groups", _groups),
+    ("internet_gateways", _gateways), ("egress_only_internet_gateways", _egress_only),
+    ("nat_gateways", _nat_gateways), ("vpc_endpoints", _endpoints), ("vpc_peering_connections", _peerings),
+    ("transit_gateways", _transit), ("transit_gateway_vpc_attachments", _attachments), ("instances", _instances),
+    ("network_interfaces", _interfaces),
 )  # fmt: skip
-"""From what stands alone to what is told apart by what it belongs to."""
+"""From what stands alone to what is told apart by what it belongs to: where the network holds it, and its roles."""
+_ENDING: Final = ("nat_gateways", "vpc_peering_connections", "instances")
+"""What AWS still lists when it is gone."""
+
+
+def _same_ids(kind: str, before: Network, after: Network) -> bool:
+    """Whether both hold the same resources of a kind, so that none of them was re-created."""
+    older, newer = getattr(before, kind), getattr(after, kind)
+    return bool(older == newer if kind in _ENDING else older.keys() == newer.keys())

@@ -278,7 +278,7 @@ def differences(file: str, before: Node, after: Node, *, ordered: bool = False) 
 
 
 def _differences(file: str, path: tuple[str, ...], before: Node, after: Node, ordered: bool) -> Iterator[Atom]:
-    if before is after:
+    if before is after or (type(before) is type(after) and before == after):
         return
     split = isinstance(before, dict) and type(before) is type(after)
     if split and (len(path) < 2 or path[-2] not in ATOMIC):

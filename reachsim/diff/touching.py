@@ -104,13 +104,14 @@ class Touching:
 
     def _near(self, vpcs: frozenset[str]) -> Crossed:
         """What stands in between in the VPCs that traffic of these can get to."""
-        if vpcs not in self._kept:
-            near = frozenset(vpc for one in vpcs for vpc in self._joined.get(one, (one,)))
+        parts = {self._joined.get(one, frozenset((one,))) for one in vpcs}
+        near = next(iter(parts)) if len(parts) == 1 else frozenset().union(*parts)
+        if near not in self._kept:
             between = [self._between[vpc] for vpc in near if vpc in self._between]
             subnets = frozenset(subnet for one in between for subnet in one.subnets)
             groups = frozenset(group for one in between for group in one.groups)
-            self._kept[vpcs] = Crossed(near, self._components(subnets, groups), frozenset())
-        return self._kept[vpcs]
+            self._kept[near] = Crossed(near, self._components(subnets, groups), frozenset())
+        return self._kept[near]
 
     def _components(self, subnets: Iterable[str], groups: Iterable[str]) -> frozenset[str]:
         return frozenset((*groups, *(name for subnet in subnets for name in self._filters.get(subnet, ()))))
@@ -120,7 +121,7 @@ class Touching:
         name = parse_selector(selector).value
         if kind == "codebuild":
             return self._own_of_build(name)
-        mine = self._interfaces.get(name, ()) if kind in ("i", "eni") else ()
+        mine = self._interfaces(name) if kind in ("i", "eni") else []
         if not mine or any(one.kind != "interface" for one in mine):
             return None
         return Own(
@@ -147,14 +148,19 @@ class Touching:
     def _kept(self) -> dict[frozenset[str], Crossed]:
         return {}
 
+    def _interfaces(self, name: str) -> list[Interface]:
+        """The interfaces of an instance, or the one of that id, on either side."""
+        names = self._of_instances.get(name, (name,))
+        return [network.interfaces[one] for network in self.networks for one in names if one in network.interfaces]
+
     @cached_property
-    def _interfaces(self) -> dict[str, list[Interface]]:
-        found: dict[str, list[Interface]] = {}
+    def _of_instances(self) -> dict[str, dict[str, None]]:
+        """Instance → its interfaces, on either side."""
+        found: dict[str, dict[str, None]] = {}
         for network in self.networks:
-            for one in network.interfaces.values():
-                found.setdefault(one.id, []).append(one)
-                if one.instance_id:
-                    found.setdefault(one.instance_id, []).append(one)
+            for record in network.network_interfaces.values():
+                if record.attachment is not None and record.attachment.instance_id:
+                    found.setdefault(record.attachment.instance_id, {})[record.network_interface_id] = None
         return found
 
     @cached_property
@@ -199,7 +205,8 @@ class Touching:
         for link in (link for network in self.networks for link in _links(network)):
             merged = set(link).union(*(found.get(vpc, {vpc}) for vpc in link))
             found |= dict.fromkeys(merged, merged)
-        return {vpc: frozenset(near) for vpc, near in found.items()}
+        alike = {id(near): frozenset(near) for near in found.values()}  # one set for all that it joins
+        return {vpc: alike[id(near)] for vpc, near in found.items()}
 
 
 def only_filters(changes: Iterable[Change]) -> bool:

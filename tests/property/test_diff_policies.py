@@ -135,7 +135,7 @@ def test_of_policies_and_names_a_difference_is_the_difference_of_the_full_answer
         shared = [(one, rng.randrange(9999)) for one in rng.sample(sorted(EDITS), rng.randint(0, 1)) if one != name]
         more = [(one, rng.randrange(9999)) for one in rng.sample(sorted(EDITS), rng.randint(0, 1)) if one != name]
         old, new = made(shared), made([*shared, (name, rng.randrange(9999)), *more])
-        told = old.diff(new)
+        told = old.diff(new, sources=[BUILD, CLIENT])
         cells = {(one.source, one.destination, one.protocol, one.port): one for one in told.cells}
         for source in (BUILD, CLIENT):
             for asked, _ in questions(old.network, new.network, source, (), Config()):
