@@ -205,7 +205,8 @@ def _codeartifact(call: Call, given: Arguments) -> list[Found]:
     kinds = {"npm": "npm", "pip": "pypi", "twine": "pypi", "nuget": "nuget", "dotnet": "nuget", "swift": "swift"}
     kind = kinds.get(tool)
     if kind == "npm":
-        call.configure("npm.registry", f"https://{host}/npm/{repository}/")
+        scope = (given.last("namespace") or "").removeprefix("@")  # with a namespace only its packages come from there
+        call.configure(f"npm.@{scope}:registry" if scope else "npm.registry", f"https://{host}/npm/{repository}/")
     elif tool == "twine":
         call.configure("twine.repository", f"https://{host}/pypi/{repository}/")
     elif tool == "pip":

@@ -16,7 +16,7 @@ from msgspec import Struct
 from reachsim.pipeline import dockerfile, image, knowledge, urls
 from reachsim.pipeline.context import Machine
 from reachsim.pipeline.dockerfile import Dockerfile, Heredoc, Instruction, Stage
-from reachsim.pipeline.records import Confidence, Found, Gap, ImageBuild
+from reachsim.pipeline.records import Confidence, Found, Gap, ImageBuild, weaker
 from reachsim.pipeline.shell import Command, Scope, absolute
 from reachsim.pipeline.variables import expand, is_known, nothing_known, shown, unknown, unknown_names
 
@@ -86,7 +86,7 @@ class _Walk:
         self.globals = self._globals()
         self.contexts = dict(build.contexts)
         self.built: dict[int, _Built] = {}
-        self.pulled: set[str] = set()
+        self.pulled: dict[str, Confidence] = {}
 
     def run(self) -> None:
         file, sure = self.file, self.command.confidence
@@ -136,10 +136,10 @@ class _Walk:
         self.host.add(found, self.name, line + self.shift, text, sure)
 
     def pull(self, reference: str, line: int, text: str, sure: Confidence) -> None:
-        """Pull an image once per build."""
-        if reference in self.pulled:
+        """Pull an image once per build, as surely as the surest of the instructions that name it."""
+        if reference in self.pulled and weaker(self.pulled[reference], sure) == sure:
             return
-        self.pulled.add(reference)
+        self.pulled[reference] = sure
         for one in image.pulls(reference):
             self.add(one, line, text, sure)
 
@@ -340,6 +340,10 @@ class _Walk:
                 state.scope.machine.mounts.insert(0, (posixpath.join(place, posixpath.basename(found)), inside))
             return
         is_file = source in self.outer.context
+        whole = posixpath.normpath(posixpath.join(self.build.directory, name.lstrip("/")))
+        made = any(one == whole or one.startswith(whole + "/") for one in self.outer.written)
+        if several and not (is_file or made or self.outer.has_folder(whole)):
+            return  # it isn't among these files; what stands beside it is copied all the same
         place = (
             self._place(target, name, state, several=several) if is_file else absolute(target, state.scope.directory)
         )

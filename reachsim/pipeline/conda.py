@@ -73,8 +73,9 @@ def _of_channels(call: Call, given: Arguments, channels: list[str]) -> list[Foun
     if call.program != "conda" and not named:
         return [*found, *knowledge.index("conda", "likely")]
     if call.program == "conda" and not without and "defaults" not in named:
-        # Miniforge has conda-forge in the place of the defaults, and which of them is installed shows nowhere.
-        found += knowledge.index("conda-defaults", "likely")
+        # Miniforge has conda-forge in the place of the defaults; which of them is installed shows in the image alone.
+        surely = re.search(r"(?:^|/)continuumio/", call.machine.image)
+        found += knowledge.index("conda-defaults", sure if surely else "likely")
     return found
 
 

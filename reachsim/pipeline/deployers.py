@@ -120,7 +120,7 @@ _DEPLOYERS: Final[dict[str, tuple[_Row, ...]]] = {
         (("deploy", "remove", "rollback"), (("cloudformation", "!"), ("s3", "!"), ("sts", "?"), ("lambda", "~"))),
         (("info", "invoke"), (("cloudformation", "?"),)),
     ),
-    "copilot": ((("deploy", "svc", "job", "env", "app"), (("cloudformation", "!"), ("ecr", "?"), ("ssm", "?"))),),
+    "copilot": ((("deploy", "svc", "job", "env", "app"), (("cloudformation", "!"), ("ssm", "!"), ("ecr", "?"))),),
     "eb": ((("deploy", "create", "use"), (("elasticbeanstalk", "!"), ("s3", "?"))),),
     "eksctl": ((("create", "delete", "get", "upgrade"), (("eks", "!"), ("cloudformation", "?"), ("ec2", "?"))),),
     "ecs-cli": ((("compose", "push", "up", "configure"), (("ecs", "!"), ("ecr", "?"))),),

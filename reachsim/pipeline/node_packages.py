@@ -359,7 +359,10 @@ _COMMANDS: Final = {"aws-cdk": "cdk", "sls": "serverless"}
 
 
 def corepack(call: Call) -> Outcome:
-    """corepack prepare|install|use fetch a package manager; ``enable`` only lays links."""
+    """corepack prepare|install|use fetch a package manager; ``enable`` only lays links.
+
+    **Source:** nodejs/corepack, config.json: Yarn before 2 from registry.yarnpkg.com, later ones from repo.yarnpkg.com.
+    """
     plain = [word for word in call.words if not word.startswith("-")]
     if not plain or plain[0] not in ("prepare", "install", "use", "up", "hydrate"):
         return Outcome((), None)
@@ -367,8 +370,11 @@ def corepack(call: Call) -> Outcome:
     if url:
         return Outcome(tuple(index_at(url, "npm", "certain")), "")
     name = plain[1] if len(plain) > 1 else str((call.json("package.json") or {}).get("packageManager", ""))
-    index = "yarn-releases" if name.startswith("yarn") else "npm"
-    return Outcome(tuple(knowledge.index(index)), "")
+    version = re.match(r"yarn@(?:(\d+)|(stable|berry|latest|canary))", name)
+    if version is None:
+        return Outcome(tuple(knowledge.index("yarn-releases" if name.startswith("yarn") else "npm")), "")
+    classic = int(version[1] or 2) < 2
+    return Outcome((Destination(f"{'registry' if classic else 'repo'}.yarnpkg.com", 443, "package"),), "")
 
 
 def playwright(call: Call) -> Outcome:

@@ -26,7 +26,16 @@ def by_url(call: Call) -> Outcome:
     return Outcome(tuple(one for word in call.words for one in urls.destination(word)), None)
 
 
+def mix(call: Call) -> Outcome:
+    """mix: Hex, and the archive that ``archive.install`` or ``escript.install`` names by its URL."""
+    found: list[Found] = list(knowledge.tool("mix", " ".join(call.words)))
+    for word in call.words[1:] if call.words[:1] in (("archive.install",), ("escript.install",)) else ():
+        found += [*urls.destination(word), *urls.redirects(word, "certain")] if "://" in word else []
+    return Outcome(tuple(found), None)
+
+
 PROGRAMS: Final[dict[str, str]] = {
+    "mix": "programs.mix",
     "aws": "aws_cli.aws", "sam": "sam.sam", "cdk": "deployers.cdk", "cdk-assets": "deployers.deployer",
     "serverless": "deployers.serverless", "sls": "deployers.serverless", "copilot": "deployers.deployer",
     "eb": "deployers.deployer",
@@ -447,7 +456,7 @@ def _make(call: Call) -> Outcome:
 
 def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Outcome:
     """A tool of the table, a script by its path, a program that contacts nobody; else a gap."""
-    if not is_known(name):
+    if not is_known(name) and not (is_known(program) and knowledge.knows_tool(program)):
         return Outcome((Gap(call.command.text, f"which program that is: {shown(name)} is not known"),), None)
     if program in ("dependency-check.sh", "dependency-check") and not call.machine.exists(call.path(name)):
         return _by_name("dependency-check", call)

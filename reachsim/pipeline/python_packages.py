@@ -61,6 +61,8 @@ _VALUED: Final = [
     "python",
     "default-index",
     "index",
+    "project",
+    "directory",
 ]
 # What CodeBuild's curated images bring along (aws-codebuild-docker-images: Dockerfile); pip asks nobody if it is there.
 _PREINSTALLED: Final = frozenset(
@@ -181,11 +183,13 @@ def _requirement_lines(text: str) -> list[str]:
 
 def _index(call: Call, given: Arguments, files: dict[str, list[str]], sure: Confidence) -> list[Found]:
     """The index and the extra indexes, from the strongest place that names them."""
+    if call.program in ("uv", "uvx"):
+        return _uv_index(call, given, files, sure)
     settings = _configuration(call)
     main = (
         given.last("i", "index-url", "default-index")
         or next(reversed([*files.get("i", []), *files.get("index-url", [])]), None)
-        or call.env("PIP_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "PIPENV_PYPI_MIRROR")
+        or call.env("PIP_INDEX_URL", "PIPENV_PYPI_MIRROR")
         or call.setting("pip.index-url")
         or settings.get("index-url")
     )
@@ -198,6 +202,35 @@ def _index(call: Call, given: Arguments, files: dict[str, list[str]], sure: Conf
         found += index_at(one.split("=", 1)[-1] if re.match(r"\w+=http", one) else one, "pypi", sure)
     proxy = given.last("proxy") or settings.get("proxy") or call.setting("pip.proxy") or call.env("PIP_PROXY")
     return found + urls.proxy("https_proxy", proxy or "")
+
+
+def _uv_index(call: Call, given: Arguments, files: dict[str, list[str]], sure: Confidence) -> list[Found]:
+    """uv's own configuration; what configures pip it doesn't read.
+
+    **Source:** uv, "Compatibility with pip" (configuration files and environment variables), "Indexes".
+    """
+    folder = given.last("project", "directory") or "."
+    own = _toml(call, f"{folder}/uv.toml") or table(_toml(call, f"{folder}/pyproject.toml"), "tool", "uv")
+    user = _toml(call, "/root/.config/uv/uv.toml") or {}
+    listed = [one for one in (*listing(own.get("index")), *listing(user.get("index"))) if isinstance(one, dict)]
+    texts = [one for place in (own, table(own, "pip"), user) for one in (place.get("index-url"),)]
+    default = [one for one in listed if one.get("default") is True]
+    main = (
+        given.last("i", "index-url", "default-index")
+        or call.env("UV_DEFAULT_INDEX", "UV_INDEX_URL")
+        or next(reversed([*files.get("i", []), *files.get("index-url", [])]), None)
+        or next((one["url"] for one in default if isinstance(one.get("url"), str)), None)
+        or next((one for one in texts if isinstance(one, str)), None)
+    )
+    extra = [*given.all("extra-index-url", "index"), *(call.env("UV_INDEX") or "").split(),
+             *(call.env("UV_EXTRA_INDEX_URL") or "").split(), *files.get("extra-index-url", []),
+             *[one["url"] for one in listed if one not in default and isinstance(one.get("url"), str)],
+             *[one for place in (own, table(own, "pip"), user) for one in listing(place.get("extra-index-url"))],
+             *given.all("f", "find-links"), *(call.env("UV_FIND_LINKS") or "").replace(",", " ").split()]  # fmt: skip
+    found = index_at(main, "pypi", sure)
+    for one in extra:
+        found += index_at(re.sub(r"^\w+=(?=https?:)", "", str(one)), "pypi", sure)
+    return found
 
 
 def _configuration(call: Call) -> dict[str, str]:
@@ -280,14 +313,13 @@ def pipenv(call: Call) -> Outcome:
 
 def uv(call: Call) -> Outcome:
     """uv sync|pip|add|tool|run|lock and ``uvx``."""
-    plain = [word for word in call.words if not word.startswith("-")]
+    plain = arguments(call.words, ["project", "directory", "config-file", "cache-dir", "color"]).rest
     if call.program == "uvx":
         plain = ["tool", "run", *plain]
     if not plain or call.env("UV_OFFLINE") or "--offline" in call.words:
         return Outcome((), None)
     if plain[0] == "pip":
-        inner = Call(call.command, ["pip", *[word for word in call.words if word != "pip"]])
-        return pip(inner)
+        return pip(Call(call.command, [call.name, *[word for word in call.words if word != "pip"]]))
     if plain[:2] == ["python", "install"]:
         from reachsim.pipeline.records import Destination
 
@@ -295,18 +327,11 @@ def uv(call: Call) -> Outcome:
             "https://github.com/astral-sh/python-build-standalone/releases/download/x", "certain")), "")  # fmt: skip
     if plain[0] not in ("sync", "add", "lock", "run", "tool", "build"):
         return Outcome((), None)
-    given = arguments(call.words, [*_VALUED, "project", "directory"])
+    given = arguments(call.words, _VALUED)
     folder = given.last("project", "directory")
     project = _toml(call, f"{folder}/pyproject.toml" if folder else "pyproject.toml")
     if plain[0] in ("sync", "run", "lock") and project is not None and not _has_dependencies(project):
         return Outcome((), None)
-    listed = listing(table(project, "tool", "uv").get("index"))
-    found: list[Found] = []
-    replaced = False
-    for one in listed:
-        if isinstance(one, dict) and isinstance(one.get("url"), str):
-            found += index_at(one["url"], "pypi", "certain")
-            replaced = replaced or bool(one.get("default"))
     fresh = project is not None and not call.setting("uv.synced") and not given.has("no-sync", "no-project")
     sure: Confidence = "likely" if plain[0] == "run" and not fresh else "certain"
     if plain[0] in ("sync", "run"):  # what is installed isn't fetched again
@@ -314,8 +339,7 @@ def uv(call: Call) -> Outcome:
     locked = _uv_locked(call, folder, sure) if plain[0] in ("sync", "run") else []
     if locked and (given.has("frozen") or call.env("UV_FROZEN")):
         return Outcome(tuple(dict.fromkeys(locked)), None)
-    if not replaced:
-        found += _index(call, given, {}, sure)
+    found = _index(call, given, {}, sure)
     return Outcome(tuple(dict.fromkeys([*locked, *found, *_git_sources(call, project)])), None)
 
 

@@ -28,8 +28,7 @@ def cut(call: Call) -> Outcome:
         return Outcome((), "\n".join(separator.join(one[first:]) if len(one) > 1 else one[0] for one in lines) + "\n")
     field = digits.number(fields)
     if field is not None and separator:
-        parts = [line.split(separator) for line in call.stdin.rstrip("\n").split("\n")]
-        return Outcome((), "\n".join(one[field - 1] if len(one) >= field > 0 else "" for one in parts) + "\n")
+        return Outcome((), _fields(call.stdin, separator, field))
     return Outcome((), None)
 
 
@@ -40,9 +39,16 @@ def awk(call: Call) -> Outcome:
     separator = given.last("F")
     if call.stdin is None or program is None or len(given.rest) > 1 or (separator and len(separator) > 1):
         return Outcome((), None)
-    field = int(program[1])
-    parts = [line.split(separator) for line in call.stdin.rstrip("\n").split("\n")]
-    return Outcome((), "\n".join(one[field - 1] if len(one) >= field > 0 else "" for one in parts) + "\n")
+    return Outcome((), _fields(call.stdin, separator, int(program[1])))
+
+
+def _fields(text: str, separator: str | None, field: int) -> str | None:
+    """That field of each line; None where it may lie within what isn't known."""
+    lines = text.rstrip("\n").split("\n")
+    parts = [line.split(separator) for line in lines]
+    if any(len(one) < field and not is_known(line) for one, line in zip(parts, lines, strict=True)):
+        return None
+    return "\n".join(one[field - 1] if len(one) >= field > 0 else "" for one in parts) + "\n"
 
 
 def jq(call: Call) -> Outcome:

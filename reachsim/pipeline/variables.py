@@ -148,6 +148,7 @@ def codebuild_variables(region: str | None, account: str | None, project: str | 
         "AWS_REGION": here,
         "AWS_DEFAULT_REGION": here,
         "CODEBUILD_BUILD_ARN": f"arn:aws:codebuild:{here}:{owner}:build/{name}:{unknown('CODEBUILD_BUILD_UUID')}",
+        "CODEBUILD_PROJECT_ARN": f"arn:aws:codebuild:{here}:{owner}:project/{name}",
         "CODEBUILD_BUILD_ID": f"{name}:{unknown('CODEBUILD_BUILD_UUID')}",
         "CODEBUILD_BUILD_SUCCEEDING": "1",
         "CODEBUILD_CI": "true",
