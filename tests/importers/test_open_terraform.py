@@ -182,7 +182,7 @@ def test_containers_are_the_text_of_a_list(containers: Any, image: str, tmp_path
     plan.add("aws_ecs_task_definition.app", family="app", network_mode="awsvpc", container_definitions=containers)
     imported(plan, tmp_path)
     (held,) = (tmp_path / "out").rglob("describe-task-definition/*.json")
-    (container,) = json.loads(held.read_text())["taskDefinition"]["containerDefinitions"]
+    *_, container = json.loads(held.read_text())["taskDefinition"]["containerDefinitions"]
     assert container["image"] == image
     assert "planted" not in held.read_text()
 
@@ -203,3 +203,26 @@ def test_a_zone_that_nothing_tells_may_hold_any_name(tmp_path: Path) -> None:
     whole(plan)
     plan.add("aws_route53_zone_association.x", zone_id=Ref("local.zone"), vpc_id=Ref("aws_vpc.this.id"))
     assert imported(plan, tmp_path).check().overall == "undecided"
+
+
+@pytest.mark.parametrize(("allowed", "outcome"), [(True, "unknown"), (False, "blocked")])
+def test_containers_that_are_not_told_run_what_their_text_names(allowed: bool, outcome: str, tmp_path: Path) -> None:
+    """``jsonencode([{image = "${aws_ecr_repository.app.repository_url}:1"}, …])`` is unknown as a whole."""
+    plan = PlanJson(region=REGION)
+    whole(plan)
+    trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    plan.add("aws_iam_role.task", name="task", assume_role_policy=json.dumps({"Statement": [trust]}))
+    if allowed:
+        anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        plan.add("aws_iam_role_policy.task", role=Ref("aws_iam_role.task.name"),
+                 policy=json.dumps({"Statement": [anything]}))  # fmt: skip
+    plan.add("aws_ecs_cluster.c", name="c")
+    plan.add("aws_ecs_task_definition.t", family="t", network_mode="awsvpc",
+             execution_role_arn=Ref("aws_iam_role.task.arn"),
+             container_definitions=Ref("aws_ecr_repository.app.repository_url", "var.tag"))  # fmt: skip
+    network = {"subnets": Ref("aws_subnet.private"), "security_groups": Ref("aws_security_group.build.id")}
+    plan.add("aws_ecs_service.s", name="s", cluster=Ref("aws_ecs_cluster.c.id"), launch_type="FARGATE",
+             task_definition=Ref("aws_ecs_task_definition.t.arn"), network_configuration=[network])  # fmt: skip
+    found = imported(plan, tmp_path).check()
+    assert [one.outcome for one in found.steps if one.step == "deploy"] == [outcome]
+    assert "aws_ecs_task_definition.t" in [one.component for one in found.assumptions if one.code == "PLANNED_TAKEN"]

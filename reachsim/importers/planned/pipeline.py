@@ -429,6 +429,10 @@ def task_definition(world: World, one: Resource) -> None:
                       ("network_mode", "networkMode")):  # fmt: skip
         if one.text(name):
             made[key] = one.text(name)
+    named = one.texts("named_images")
+    if named:
+        told = f"its containers are known only after apply; taken to run images of {', '.join(named)}, which it names"
+        world.presume(one.address, f"{one.address}: {told}")
     made["containerDefinitions"] = list(_containers(one))
     world.put(one.home, f"ecs/describe-task-definition/{_per(arn(one))}", {"taskDefinition": made})
 
@@ -441,7 +445,9 @@ def _containers(one: Resource) -> Iterator[Document]:
     held = one.values.get("container_definitions")
     if isinstance(held, str):
         held = _document(held)
-    if not isinstance(held, list):
+    if not isinstance(held, list):  # repositories that the text names; there may be more containers
+        for image in one.texts("named_images"):
+            yield {"name": "", "image": image}
         yield {"name": "", "image": ""}
         return
     for each in held:

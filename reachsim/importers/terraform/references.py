@@ -110,6 +110,7 @@ DECLARED_AS_ATTRIBUTES: Final = {
 """Blocks that are unknown in a plan when none is declared, and when ``dynamic`` makes them of something unknown."""
 NEVER_COMPUTED: Final = frozenset({"vpc_config", "network_configuration", "subnet_configuration", "entry"})
 """Blocks that AWS does not fill in: unknown as a whole, they are made by ``dynamic`` from something unknown."""
+_IMAGE: Final = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/[a-z0-9/._-]+")
 _PART: Final = re.compile(r"\[(?:\"((?:[^\"\\]|\\.)*)\"|([0-9]{1,9}))\]|\.?([^.\[\]]+)")
 _LOOPS: Final = frozenset({"count", "each", "path", "terraform", "self"})
 MAX_STEPS: Final = 64
@@ -298,6 +299,9 @@ class Resolver:
         self, values: dict[str, Any], name: str, unknown: Any, references: Sequence[str], scope: Scope, one: Instance,
         at: str, left: set[str],
     ) -> None:  # fmt: skip
+        if name == "container_definitions":  # a text of JSON: images in it are named by their repositories' addresses
+            named = _flat(self._values(references, scope, "image", 0))
+            values["named_images"] = [one for one in named if isinstance(one, str) and _IMAGE.fullmatch(one)]
         if name in ("resources", "not_resources", "identifiers") and not _whole_arns(references):
             left.add(at)
             return
