@@ -49,7 +49,7 @@ def _clients(network: Network) -> list[str]:
             continue
         account = network.home_of(instance_id)[0]
         role = _role(network, instance, account)
-        told = not role.missing if role is not None else _has_no_role(network, instance, account)
+        told = not (role.missing or role.unseen) if role is not None else _has_no_role(network, instance, account)
         may = role is not None and _may_use_git(role, account)
         may = may or bool(network.planned("PLANNED_STEP_UNKNOWN", f"{instance_id} git-push"))
         if may or (not told and instance.state.name == "running" and _near_pipeline(network, instance)):
@@ -60,7 +60,11 @@ def _clients(network: Network) -> list[str]:
 def _has_no_role(network: Network, instance: aws.Instance, account: str) -> bool:
     """Whether an instance whose role the snapshot does not hold is known to have none."""
     details, path = iam_details(network, account)
-    return details is not None and (instance.iam_instance_profile is None or network.lists_all(path))
+    profile = instance.iam_instance_profile
+    if details is None or profile is None:
+        return details is not None
+    # Every account has roles (those of AWS's own services): without any, the answer was filtered.
+    return bool(profile.arn and details.role_detail_list) and network.lists_all(path)
 
 
 def _near_pipeline(network: Network, instance: aws.Instance) -> bool:

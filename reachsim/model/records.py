@@ -361,7 +361,7 @@ class Instance(Ec2, frozen=True):
 
 
 class Reservation(Ec2, frozen=True):
-    instances: tuple[Instance, ...] = ()
+    instances: tuple[Instance, ...]
     owner_id: str | None = None
 
 

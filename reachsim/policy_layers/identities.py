@@ -58,7 +58,8 @@ def identity_of(network: Network, account: str, arn: str) -> tuple[Identity | No
     everyone: Iterable[aws.RoleDetail | aws.UserDetail] = (*details.role_detail_list, *details.user_detail_list)
     one = next((one for one in everyone if one.arn == arn), None)
     if one is None:
-        return None, ()
+        # Every account has roles (those of AWS's own services): without any, the answer was filtered.
+        return None, () if details.role_detail_list or ":role/" not in arn else (path,)
     own = role_documents if isinstance(one, aws.RoleDetail) else user_documents
     documents, unseen = own(details, one, path)  # type: ignore[arg-type]
     limit = one.permissions_boundary.permissions_boundary_arn if one.permissions_boundary else None

@@ -120,7 +120,8 @@ def _trust(network: Network, asked: Asked) -> Said:
     details, path = iam_details(network, account)
     held = described(network, account, role)
     if held is None or not held.trust:
-        if held is None and details is not None and network.lists_all(path) and not set(role) & set("*?"):
+        told = details is not None and bool(details.role_detail_list) and network.lists_all(path)  # else it is filtered
+        if held is None and told and not set(role) & set("*?"):
             why = f"account {account} has no role {role}"
             return Said("resource", "none", "RESOURCE_POLICY_DENY", role, None, why)
         why = f"the trust policy of {role}, which must allow the request, is not in the snapshot"

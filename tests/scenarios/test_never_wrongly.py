@@ -257,6 +257,37 @@ def test_a_project_that_is_listed_and_not_described_may_do_anything() -> None:
     assert any(path.endswith("batch-get-projects.json") for path in found.missing)
 
 
+def no_roles(details: Any) -> None:
+    details["RoleDetailList"].clear()
+
+
+def no_managed_policies(details: Any) -> None:
+    details["Policies"].clear()
+
+
+def no_versions(details: Any) -> None:
+    for one in details["Policies"]:
+        del one["PolicyVersionList"]
+
+
+@pytest.mark.parametrize("edit", [no_roles, no_managed_policies, no_versions])
+def test_an_instance_whose_permissions_are_told_in_part_may_be_a_client(edit: Callable[[Any], object]) -> None:
+    """``get-account-authorization-details --filter`` leaves lists empty that are not asked for."""
+    clients = [one.source for one in load_files(shipped()).check().matrix if one.source.startswith("i-")]
+    some = load_files(edited(shipped(), "iam/get-account-authorization-details", edit)).check()
+    assert clients
+    assert {one.source for one in some.matrix} >= set(clients)
+    assert some.overall == "undecided"
+
+
+def test_an_answer_without_instances_is_a_fault() -> None:
+    def edit(document: Any) -> None:
+        del document["Reservations"][0]["Instances"]
+
+    with pytest.raises(SnapshotError, match="Instances"):
+        load_files(edited(shipped(), "ec2/describe-instances", edit)).check()
+
+
 @pytest.mark.parametrize("kind", ["SUBVERSION", None])
 def test_a_source_of_a_kind_that_is_new_is_not_known_to_work(kind: str | None) -> None:
     def edit(document: Any) -> None:
