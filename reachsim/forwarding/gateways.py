@@ -39,7 +39,7 @@ from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network, own_address, sending_addresses
 from reachsim.model.private_networks import led_to
-from reachsim.model.records import GatewayAttachment, NatGateway, NatGatewayAddress, VpcEndpoint
+from reachsim.model.records import GatewayAttachment, NatGateway, NatGatewayAddress, NotThere, VpcEndpoint
 from reachsim.model.states import Standing
 from reachsim.packets import ICMP, ICMPV6, SERVICE, SOURCE, TCP, UDP, icmp_services
 
@@ -52,8 +52,10 @@ def attached(attachments: tuple[GatewayAttachment, ...], vpc_id: str) -> bool:
 
 
 def attachment(attachments: tuple[GatewayAttachment, ...], vpc_id: str) -> Standing:
-    """Like `attached`; a state that nobody knows tells neither."""
+    """Like `attached`; a state that nobody knows tells neither, nor does what the file lacks."""
     found = {one.state.standing(*_ATTACHED) for one in attachments if one.vpc_id == vpc_id}
+    if isinstance(attachments, NotThere) or any(one.vpc_id is None for one in attachments):
+        found.add("unknown")
     return "works" if "works" in found else "unknown" if "unknown" in found else "does-not"
 
 
@@ -64,7 +66,7 @@ def _past_attachment(flow: Walk, attachments: tuple[GatewayAttachment, ...], vpc
         case "does-not":
             return flow.blocked(why)
         case "unknown":
-            detail = f"whether {why.component} is attached to {vpc_id} is not known: its state is none that we know"
+            detail = f"whether {why.component} is attached to {vpc_id} is not known"
             return flow.unknown(Gap("UNMODELLED_COMPONENT", why.component, detail))
 
 
@@ -547,6 +549,10 @@ def _translate_nat(ground: Ground, flow: Walk, gateway: NatGateway, vpc_id: str,
         for address, chosen in zip(addresses, choose(part, len(addresses)), strict=True):
             number = own_address(address)
             assert number is not None
+            if address.public_ip is None and gateway.connectivity_type != "private":
+                gap = unseen(gateway.nat_gateway_id, f"{label} is a public one, and its public address is not told")
+                found.append(lost(chosen, gap))
+                continue
             pairs = ((number, address.public_ip.number),) if address.public_ip else ()
             if gateway.connectivity_type == "private":
                 pairs = ()

@@ -383,14 +383,14 @@ class GatewayAttachment(Ec2, frozen=True):
 
 class InternetGateway(Ec2, frozen=True):
     internet_gateway_id: str
-    attachments: tuple[GatewayAttachment, ...] = ()
+    attachments: tuple[GatewayAttachment, ...] = NOT_THERE
     owner_id: str | None = None
     tags: tuple[Tag, ...] = ()
 
 
 class EgressOnlyInternetGateway(Ec2, frozen=True):
     egress_only_internet_gateway_id: str
-    attachments: tuple[GatewayAttachment, ...] = ()
+    attachments: tuple[GatewayAttachment, ...] = NOT_THERE
     tags: tuple[Tag, ...] = ()
 
 
@@ -972,7 +972,7 @@ class RoleReference(Ec2, frozen=True):
 
 
 class InstanceProfile(Ec2, frozen=True):
-    arn: str | None = None
+    arn: str
     roles: tuple[RoleReference, ...] = ()
 
 
@@ -989,7 +989,7 @@ class RoleDetail(Ec2, frozen=True):
 
 
 class PolicyVersion(Ec2, frozen=True):
-    document: msgspec.Raw = msgspec.Raw(b"{}")
+    document: msgspec.Raw = msgspec.Raw(b"")
     is_default_version: bool = False
 
 

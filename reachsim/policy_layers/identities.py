@@ -127,6 +127,6 @@ def managed(details: aws.AccountAuthorizationDetails, arn: str, path: str) -> po
     for one in details.policies:
         if one.arn == arn:
             for version in one.policy_version_list:
-                if version.is_default_version:
+                if version.is_default_version and version.document:
                     return document(bytes(version.document), path)
     return None

@@ -100,6 +100,30 @@ def test_the_attachment_of_an_internet_gateway(state: str, expected: str) -> Non
     assert outcome(net, source, "ip:203.0.113.9") == expected
 
 
+@pytest.mark.parametrize("attachments", [None, [{"State": "available"}]])
+def test_a_gateway_that_does_not_say_where_it_is_attached(attachments: object) -> None:
+    """DescribeInternetGateways answers an empty list for a detached one, and a VPC for every attachment."""
+    net, source = by_nat()
+    (gateway,) = net._lists["ec2/describe-internet-gateways"]
+    if attachments is None:
+        del gateway["Attachments"]
+    else:
+        gateway["Attachments"] = attachments
+    assert outcome(net, source, "ip:203.0.113.9") == "unknown"
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("public", "unknown"), ("private", "blocked")])
+def test_a_nat_gateway_whose_public_address_is_not_told(kind: str, expected: str) -> None:
+    net, source = by_nat()
+    (gateway,) = net._lists["ec2/describe-nat-gateways"]
+    gateway["ConnectivityType"] = kind
+    for address in gateway["NatGatewayAddresses"]:
+        address.pop("PublicIp", None)
+    for interface in net._lists["ec2/describe-network-interfaces"]:
+        interface.pop("Association", None)
+    assert outcome(net, source, "ip:203.0.113.9") == expected
+
+
 @pytest.mark.parametrize(("state", "expected"), [
     ("active", "allowed"), ("Active", "allowed"), ("expired", "blocked"), ("sleeping", "unknown"),
 ])  # fmt: skip
@@ -270,7 +294,13 @@ def no_versions(details: Any) -> None:
         del one["PolicyVersionList"]
 
 
-@pytest.mark.parametrize("edit", [no_roles, no_managed_policies, no_versions])
+def no_documents(details: Any) -> None:
+    for one in details["Policies"]:
+        for version in one["PolicyVersionList"]:
+            del version["Document"]
+
+
+@pytest.mark.parametrize("edit", [no_roles, no_managed_policies, no_versions, no_documents])
 def test_an_instance_whose_permissions_are_told_in_part_may_be_a_client(edit: Callable[[Any], object]) -> None:
     """``get-account-authorization-details --filter`` leaves lists empty that are not asked for."""
     clients = [one.source for one in load_files(shipped()).check().matrix if one.source.startswith("i-")]

@@ -1,0 +1,40 @@
+"""``python -m tests.withheld {files,values} [--each N]``: all that the tests try a share of.
+
+``files``: every file of every shipped snapshot left out, refused or cut off, under every command that answers.
+``values``: single values gone or made nonsense. Prints what is wrong; exit code 1 if anything is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+
+from tests.withheld import files, values
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="python -m tests.withheld", description=__doc__)
+    options.add_argument("what", choices=["files", "values"])
+    options.add_argument("--each", type=int, default=1, metavar="N", help="only each N-th trial")
+    options.add_argument("--first", type=int, default=0, metavar="N", help="begin with this one")
+    given = options.parse_args()
+    wrong = tried = 0
+    if given.what == "files":
+        for name, path, what, held, surface in itertools.islice(files.trials(), given.first, None, given.each):
+            tried += 1
+            for complaint in files.complaints(name, path, held, surface):
+                wrong += 1
+                print(f"{name} {path} {what}, {surface}: {complaint}", flush=True)
+    else:
+        for name, what, held in itertools.islice(values.trials(), given.first, None, given.each):
+            tried += 1
+            for complaint in values.complaints(name, what, held):
+                wrong += 1
+                print(f"{name} {what}: {complaint}", flush=True)
+    print(f"{tried} trials, {wrong} complaints")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""What each command answers about a snapshot, as words by key.
+
+A word is what somebody acts on. With a file less, each may become the surface's word for "not known", or stay.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from reachsim import Reach
+from reachsim.names import PIPELINE
+from reachsim.pipeline.contacts import contacts_of
+from reachsim.pipeline.own import own_knowledge
+from reachsim.pipeline.project import find
+from reachsim.slices.tiles import Tiles
+from reachsim.verdict import Verdict
+
+Files = dict[str, bytes]
+Words = dict[str, str]
+TCP = {"protocol": "tcp", "port": 443}
+
+
+class Case(NamedTuple):
+    """A shipped snapshot with what is asked of it."""
+
+    name: str
+    files: Files
+    client: str
+    log: bytes
+
+    @property
+    def build(self) -> str:
+        return "codebuild:app-build"
+
+
+def words_of(verdict: Verdict, key: str) -> Words:
+    found = {key: f"{verdict.outcome} {verdict.route}" if verdict.outcome != "unknown" else "unknown"}
+    return found | {f"{key} [{layer}]": word for layer, word in verdict.layers.items()}
+
+
+def trace(reach: Reach, case: Case) -> Words:
+    """Questions of one line: what a build and a client need, what gets in and out, by any port and by one."""
+    found: Words = {}
+    services = ("git-codecommit", "ecr.api", "ecr.dkr", "s3", "logs", "sts")
+    asked: list[tuple[str, str, dict[str, Any]]] = [
+        (source, target, TCP) for source in (case.build, case.client) for target in services
+    ]
+    asked += [(source, "internet", {}) for source in (case.build, case.client)]
+    asked += [("internet", case.build, {}), ("internet", case.client, {}), (case.client, case.build, TCP),
+              (case.build, case.client, {"protocol": "tcp", "port": 22}), (case.build, "ip:10.0.0.0/8", {}),
+              (case.build, "host:api.example.com", TCP), (case.client, "host:sts.amazonaws.com", TCP)]  # fmt: skip
+    for source, target, more in asked:
+        found |= words_of(reach.simulate(source, target, **more), f"{source} → {target}")
+    return found
+
+
+def query(reach: Reach, case: Case) -> Words:
+    """Questions with the requests of what they name, and with requests of their own."""
+    found: Words = {}
+    account = next(iter(case.files)).split("/")[0]
+    region = "ap-northeast-1"
+    bucket = f"app-artifacts-{account}-{region}"
+    named = ["ecr:app", f"s3:{bucket}/key", f"s3:{bucket}", "codecommit:app", "logs:/aws/codebuild/app-build"]
+    for target in named:
+        for source in (case.build, case.client):
+            found |= words_of(reach.simulate(source, target, **TCP), f"{source} → {target}")
+    requests = [{"action": "s3:PutObject", "resource": f"arn:aws:s3:::{bucket}/x"}]
+    other = [{"action": "s3:GetObject", "resource": "arn:aws:s3:::somebody-elses/x"}]
+    for name, some in (("put", requests), ("elsewhere", other)):
+        verdict = reach.simulate(case.build, "s3", **TCP, requests=some)
+        found |= words_of(verdict, f"{case.build} → s3 ({name})")
+    return found
+
+
+def matrix(reach: Reach, case: Case) -> Words:
+    """All pairs of interfaces, endpoints and the internet at one port."""
+    del case
+    tiles = Tiles(reach.ground, 6, 443, memory=1 << 24, form="jsonl", blocked=True, pins=reach.pins)
+    lines = [json.loads(line) for tile in tiles.plan for line in tiles.make(tile).data.decode().splitlines()]
+    return {f"{one['source']} → {one['destination']}": "unknown" if one["outcome"] == "unknown" else
+            f"{one['outcome']} {one['route']}" for one in lines}  # fmt: skip
+
+
+def names(reach: Reach, case: Case) -> Words:
+    """Where the names of AWS's services lead."""
+    found: Words = {}
+    for source in (case.build, case.client):
+        for table in reach.names(source, (*PIPELINE, "ssm", "kms")).tables:
+            found |= {f"{source} {row.host}": row.outcome for row in table.rows}
+    return found
+
+
+def check(reach: Reach, case: Case) -> Words:
+    """The whole word. (`tests.property.test_metamorphic` asks cell by cell.)"""
+    del case
+    return {"overall": reach.check().overall}
+
+
+def contacts(reach: Reach, case: Case) -> Words:
+    """Every host that a build contacts. A host of which less is known is another one, with placeholders."""
+    del case
+    snapshot = reach.network.snapshot
+    context = {path.removeprefix("code/app-build/"): snapshot.read(path) for path in snapshot.paths
+               if path.startswith("code/app-build/")}  # fmt: skip
+    if "buildspec.yml" not in context:
+        return {}
+    owned = find(snapshot, "app-build")
+    found = contacts_of(context["buildspec.yml"], context, owned, "buildspec.yml", own_knowledge((), {}, {}))
+    vague = bool(found.unresolved) or any("{" in one.host for one in found.contacts)
+    words = {one.host: "contacted" for one in found.contacts}
+    return words | {"somebody else": "unknown" if vague else "nobody"}
+
+
+def diagnose(reach: Reach, case: Case) -> Words:
+    """The questions behind a log's errors, with their answers."""
+    found: Words = {}
+    for one in reach.diagnose(case.log, "app-build").errors:
+        if one.verdict is not None:
+            found |= words_of(one.verdict, f"line {one.error.line}")
+    return found
+
+
+PLAIN: dict[str, Callable[[Reach, Case], Words]] = {
+    one.__name__: one for one in (check, contacts, diagnose, matrix, names, query, trace)
+}
