@@ -266,15 +266,15 @@ def _may_be_absent(path: str) -> bool:
     return match is not None and ("/" in match["rest"] or f"{match['service']}/{match['rest']}" in _SINGLE_ANSWERS)
 
 
-def open_snapshot(path: str | os.PathLike[str]) -> Snapshot:
-    """Open a snapshot directory or zip file. Reads only names and the manifest.
+def open_snapshot(path: str | os.PathLike[str], *, manifest: bool = True) -> Snapshot:
+    """Open a snapshot directory or zip file. Reads only names and the manifest, or, if told so, no manifest either.
 
     Raises SnapshotError if there is no such directory or zip, if part of it cannot be read, or if a zip holds names
     that would leave it, twice the same name, or more than 4 GiB.
     """
     place = Path(path)
     if place.is_dir():
-        return Snapshot(str(path), _directory(place))
+        return _opened(path, _directory(place), manifest)
     expected = "a snapshot directory or .zip file"
     if not place.exists():
         raise SnapshotError(Fault(str(path), "", expected, "nothing there"))
@@ -283,9 +283,14 @@ def open_snapshot(path: str | os.PathLike[str]) -> Snapshot:
     try:
         from reachsim.archive import members_of  # a directory needs no unpacking
 
-        return Snapshot(str(path), members_of(place))
+        return _opened(path, members_of(place), manifest)
     except OSError as error:
         raise SnapshotError(Fault(str(path), "", "a readable file", error.strerror or str(error))) from error
+
+
+def _opened(path: str | os.PathLike[str], readers: Mapping[str, Callable[[], bytes]], manifest: bool) -> Snapshot:
+    kept = {name: reader for name, reader in readers.items() if manifest or name != "snapshot.json"}
+    return Snapshot(str(path), kept)
 
 
 def _directory(root: Path) -> dict[str, Callable[[], bytes]]:

@@ -27,10 +27,11 @@ def command(snapshot: str, form: str, output: Path | None, overwrite: bool) -> N
     Example:
       reachsim validate snapshots/private-pipeline
     """
-    from reachsim.collect.validate import validate
-    from reachsim.snapshot import open_snapshot
+    from reachsim.collect.progress import naming
+    from reachsim.collect.validate import validate_at
 
-    found = validate(open_snapshot(snapshot))
+    with naming() as told:
+        found = validate_at(snapshot, told)
     if form == "json":
         problems = [
             {"level": one.level, "file": one.file, "pointer": one.pointer, "expected": one.expected, "found": one.found}

@@ -12,6 +12,8 @@ What a verdict rests on is kept, so that it comes out the same up to renaming:
 - AWS's own words stay: Regions, zones, service names, host names of AWS, ARN prefixes, AWS-managed policies; and the
   names of registries and repository hosts that everybody knows.
 
+Numbers of fewer than six digits stay: they may be ports.
+
 **Not** kept: what a ``?``, or a ``*`` before other letters, matches inside a word (``h?me``, ``*prod``); what a ``*``
 right behind a word that stays matches of the same word (``log*`` and ``logger``; ``log-*`` is kept). Words shorter than
 three letters can be guessed.
@@ -51,7 +53,7 @@ _TOKENS: Final = re.compile(
             ("arn", r"arn:(?:aws[a-z*?-]*|\*):[a-z0-9*?-]*:[a-z0-9*?-]*:(?:\d{12}|\*|aws|aws-managed)?:"),
             ("layers", r"prod-[a-z0-9*-]+-starport-layer-bucket"),
             ("group", r"(?<![\w/])/aws/[a-z0-9-]+/"),
-            ("role", r"AWSServiceRoleFor\w+|aws-service-role|service-role"),
+            ("role", r"AWSServiceRoleFor[A-Za-z0-9]+|aws-service-role|service-role"),
             ("key", r"(?<![\w-])alias/aws/[a-z0-9-]+"),
             ("image", r"aws/codebuild/[A-Za-z0-9:._/-]+"),
             ("balancer", r"\b(?:ELB |(?:loadbalancer|listener|listener-rule)/)(?:app|net|gwy)/"),
@@ -60,7 +62,7 @@ _TOKENS: Final = re.compile(
             ("session", r"\bAWSCodeBuild(?![A-Za-z0-9])"),
             ("capacity", r"\bFARGATE(?:_SPOT)?\b"),
             ("registry", rf"(?<![\w-])(?:[\w*-]+\.)*(?:{_REGISTRIES})(?![\w-]|\.\w)"),
-            ("mac", r"\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b"),
+            ("mac", r"\b[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}\b"),
             ("uuid", r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"),
             ("service", r"\b(?:com|cn\.com|eu)\.amazonaws\.[a-z0-9-]+(?:\.(?!vpce-svc-)[a-z0-9-]+)*"),
             (
@@ -80,12 +82,14 @@ _TOKENS: Final = re.compile(
         )
     )
 )
-_VARIABLE: Final = re.compile(r"(?<=\{)([A-Za-z0-9-]+:[A-Za-z0-9]+/)([^,}]+)|'[^']*'")
-"""In a policy variable: a tag's key, and the text that stands in for a value."""
+_QUOTED: Final = re.compile(r"'[^']*'")
+"""The text that stands in for the value of a policy variable."""
+_OF_POLICIES: Final = re.compile(r"\$\{(?:[*?$]\}|[^}]*:)")
+"""How a variable of a policy begins."""
 _STAY: Final = frozenset(
     (
-        "balancer", "capacity", "group", "image", "key", "layers", "managed", "organization", "region", "role",
-        "service", "session", "time", "variables", "zone",
+        "balancer", "capacity", "image", "key", "layers", "managed", "organization", "region", "role", "session",
+        "time", "variables", "zone",
     )
 )  # fmt: skip
 _WORD_LIST: Final = """
@@ -142,11 +146,29 @@ class Aliases:
         """The key of a tag; ``Name`` and AWS's own stay."""
         return key if key == "Name" or key.startswith("aws:") else self.text(key)
 
+    def condition_key(self, key: str) -> str:
+        """A condition key of a policy: a tag's own key, and the host of an identity provider, are somebody's."""
+        provider, colon, claim = key.rpartition(":")
+        if "." in provider:
+            return self.text(provider) + colon + claim
+        name, slash, tag = key.partition("/")
+        return name + slash + self.tag_key(tag) if slash else key
+
     def _token(self, match: re.Match[str]) -> str:
         found = match[0]
         match match.lastgroup:
             case "variable":
-                return _VARIABLE.sub(lambda one: one[1] + self.tag_key(one[2]) if one[1] else self.text(one[0]), found)
+                if not _OF_POLICIES.match(found):  # a shell's or a template's: its name is somebody's
+                    return "${" + self.text(found[2:-1]) + "}"
+                key, comma, default = found[2:-1].partition(",")
+                return (
+                    "${" + self.condition_key(key) + comma + _QUOTED.sub(lambda one: self.text(one[0]), default) + "}"
+                )
+            case "group":
+                return f"/aws/{self._label(found.split('/')[2])}/"
+            case "service":
+                head, dot, rest = found.partition(".amazonaws.")
+                return found if self._stays(rest.split(".")[0]) else head + dot + self.text(rest)
             case kind if kind in _STAY:
                 return found
             case "arn":
@@ -180,8 +202,12 @@ class Aliases:
         return found if found.lower() in _WORDS else self.word(found)
 
     def _label(self, label: str) -> str:
-        stays = label in _LABELS or re.fullmatch(_REGION, label) or _is_service(label.removesuffix("-fips"))
-        return label if stays else self.text(label)
+        return label if self._stays(label) else self.text(label)
+
+    def _stays(self, label: str) -> bool:
+        """Whether a label of a name of AWS's is AWS's own."""
+        known = label in _LABELS or re.fullmatch(_REGION, label) is not None
+        return known or _is_service(label.removesuffix("-fips"))
 
     def _id(self, text: str) -> str:
         kind, _, digits = text.rpartition("-")

@@ -145,7 +145,7 @@ class _Renamer:
             case dict():
                 return {
                     one if _is_of_a_service(one, key) else self._key(one, kind): self.value(
-                        held, _member(shape, kind, one), one.lower()
+                        held, _member(shape, kind, one), "" if kind == "map" else one.lower()
                     )
                     for one, held in value.items()
                 }
@@ -228,13 +228,9 @@ class _Renamer:
             return keys
         kept = operator.rpartition(":")[2].startswith(("Bool", "Date", "Null", "Numeric"))
         return {
-            self._condition_key(one): held if kept or one.lower() in _CONDITIONS else self.value(held, None, "")
+            self.aliases.condition_key(one): held if kept or one.lower() in _CONDITIONS else self.value(held, None, "")
             for one, held in keys.items()
         }
-
-    def _condition_key(self, key: str) -> str:
-        name, slash, tag = key.partition("/")
-        return name + slash + self.aliases.tag_key(tag) if slash else key
 
 
 def _is_of_a_service(key: str, under: str) -> bool:

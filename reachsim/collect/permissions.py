@@ -57,8 +57,8 @@ def as_terraform() -> str:
     for statement in document()["Statement"]:
         lines += [
             "  statement {",
-            f'    sid       = "{statement["Sid"]}"',
-            '    effect    = "Allow"',
+            f'    sid    = "{statement["Sid"]}"',
+            '    effect = "Allow"',
             "    actions = [",
         ]
         lines += [f'      "{action}",' for action in statement["Action"]]

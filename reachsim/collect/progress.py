@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
+
+from reachsim.errors import printable
 
 
 class Progress(Protocol):
@@ -62,4 +65,21 @@ class Bars:
 
 def watched() -> Progress:
     """Bars if somebody looks, else silence."""
-    return Bars() if sys.stderr.isatty() and not {"NO_COLOR", "CI"} & os.environ.keys() else Silent()
+    return Bars() if _somebody_looks() else Silent()
+
+
+@contextmanager
+def naming() -> Iterator[Callable[[str], None]]:
+    """Shows, if somebody looks, what it is given: the file that is read just now."""
+    if not _somebody_looks():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    with Console(stderr=True).status("") as status:
+        yield lambda text: status.update(Text(printable(text)))
+
+
+def _somebody_looks() -> bool:
+    return sys.stderr.isatty() and not {"NO_COLOR", "CI"} & os.environ.keys()

@@ -11,10 +11,11 @@ not name are listed, and ignored.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -25,7 +26,7 @@ from reachsim.collect.shapes import Level, differences, escaped, kind_of, output
 from reachsim.errors import Fault, SnapshotError
 from reachsim.model.network import Network
 from reachsim.policy.statements import Kind
-from reachsim.snapshot import Snapshot
+from reachsim.snapshot import Snapshot, open_snapshot
 
 MANIFEST: Final = "snapshot.json"
 _PAGING: Final = ("NextToken", "nextToken", "NextMarker", "Marker")
@@ -88,15 +89,37 @@ class Validation(msgspec.Struct, frozen=True):
         return 2 if self.faults else 0
 
 
-def validate(snapshot: Snapshot) -> Validation:
+def validate_at(path: str, told: Callable[[str], None] = lambda _: None) -> Validation:
+    """Check the snapshot at a path; one whose manifest cannot be read is checked without it besides.
+
+    Args:
+        path: A snapshot's folder or zip.
+        told: Is given the name of each file before it is checked.
+
+    Raises:
+        SnapshotError: There is no snapshot.
+    """
+    try:
+        return validate(open_snapshot(path), told)
+    except SnapshotError as error:
+        if any(one.file != MANIFEST for one in error.faults):
+            raise
+        found = validate(open_snapshot(path, manifest=False), told)
+        faults = [Problem("fault", one.file, one.pointer, one.expected, one.found) for one in error.faults]
+        return msgspec.structs.replace(found, problems=(*faults, *found.problems))
+
+
+def validate(snapshot: Snapshot, told: Callable[[str], None] = lambda _: None) -> Validation:
     """Check every file of a snapshot; all problems, by file, in the order in which they stand there.
 
     Args:
         snapshot: As `reachsim.snapshot.open_snapshot` gives it. Its manifest has been read already.
+        told: Is given the name of each file before it is checked.
     """
     named = {path: (match["region"], match["service"], match["rest"]) for path, match in snapshot.named()}
     problems: list[Problem] = [*_manifest(snapshot)]
     for path, (region, service, rest) in named.items():
+        told(path)
         problems += _name(path, region, service, rest)
         problems += _file(snapshot, path, service, rest)
     problems = _with_loading(snapshot, problems)
@@ -146,12 +169,15 @@ def _file(snapshot: Snapshot, path: str, service: str, rest: str) -> Iterator[Pr
         yield from (Problem("fault", path, one.pointer, one.expected, one.found) for one in error.faults)
         return
     except (ValueError, RecursionError) as error:
-        yield Problem("fault", path, "", "JSON in UTF-8", str(error))
+        yield Problem("fault", path, "", "JSON in UTF-8", _no_json(snapshot.read(path), error))
         return
     for pointer in twice:
         yield Problem("fault", path, pointer, "a key that stands once in its object", "the same key again")
     if isinstance(document, dict) and "Error" in document:
         yield from _error(document, path)
+        if len(document) > 1:
+            besides = ", ".join(key for key in document if key != "Error")
+            yield Problem("warning", path, "", "an error or an answer", f"an error, and besides it {besides[:80]}")
         return
     shape = output_shape(service, operation)
     if shape is None:
@@ -164,6 +190,17 @@ def _file(snapshot: Snapshot, path: str, service: str, rest: str) -> Iterator[Pr
         for keys, kind in _POLICIES.get(call, ()):
             for pointer, one in _at(document, keys.split("/"), ""):
                 yield from _policy(one, kind, path, pointer)
+
+
+def _no_json(data: bytes, error: Exception) -> str:
+    """What a file holds that is no JSON, in words that tell what to do where that is known."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "UTF-16, as PowerShell's > writes it (Out-File -Encoding utf8 does not)"
+    if not data.strip():
+        return "an empty file"
+    if isinstance(error, RecursionError):
+        return "objects and lists within one another, too deep to be read"
+    return "a number of too many digits" if "int_max_str_digits" in str(error) else str(error)
 
 
 class _Twice(dict[str, Any]):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,7 +63,7 @@ def import_awscli(source: Path, out: Path, *, overwrite: bool = False) -> Import
     read, unknown, said = _read_all(found)
     if not read:
         raise SnapshotError(Fault(shown(str(source)), "", "answers of the AWS CLI", f"{len(found)} other .json files"))
-    answers, warnings = _collect(read)
+    answers, warnings, unplaced = _collect(read)
     files = snapshot_files(answers, imported_from="awscli", derived=(), assume_defaults=False)
     write_tree(out, files, overwrite=overwrite)
     return ImportReport(
@@ -70,7 +71,7 @@ def import_awscli(source: Path, out: Path, *, overwrite: bool = False) -> Import
         accounts=tuple(sorted({account for account, _ in answers})),
         regions=tuple(sorted({region for _, region in answers if region != "global"})),
         files=tuple(files),
-        ignored=(*ignored, *unknown),
+        ignored=(*ignored, *unknown, *unplaced),
         warnings=(*said, *warnings),
     )
 
@@ -109,23 +110,34 @@ def _read_all(found: Iterable[Found]) -> tuple[list[_Read], list[Ignored], list[
 # --- account and Region ---------------------------------------------------------------------------------------------
 
 
-def _collect(read: Sequence[_Read]) -> tuple[Answers, list[str]]:
-    """Every answer in its place, without secrets, and warnings."""
+def _collect(read: Sequence[_Read]) -> tuple[Answers, list[str], list[Ignored]]:
+    """Every answer in its place, without secrets; warnings; and what has no place."""
     clean = redactor()
     account = _majority(vote for one in read for vote in _accounts(one)) or places.NO_ACCOUNT
+    told = _told_regions(read)
     votes: dict[str, list[str]] = {}
-    for one in read:
-        votes.setdefault(_account(one, account), []).extend(_regions(one))
+    for one, regions in zip(read, told, strict=True):
+        votes.setdefault(_account(one, account), []).extend((*regions, *filter(None, (one.file.region,))))
+    several = len({mine for mine in votes if places.is_account(mine)}) > 1
+    unplaced: list[Ignored] = []
     region = _majority(vote for some in votes.values() for vote in some)
     warnings = [] if account != places.NO_ACCOUNT else [f"no file tells its account: {account} stands for it"]
     answers: Answers = {}
     origin: dict[str, str] = {}
     paged: dict[str, str] = {}
     ended: set[str] = set()
-    for one in read:
+    for one, regions in zip(read, told, strict=True):
         call = one.answer.call
         mine = _account(one, account)
-        where = one.file.region or _majority(_regions(one)) or _majority(votes[mine]) or region
+        where = one.file.region or _majority(regions) or _majority(votes[mine]) or region
+        if _says_none(one) and (
+            (several and not one.file.scope)
+            or (call.scope == "region" and not one.file.region and len(set(votes[mine])) > 1)
+        ):
+            unplaced.append(
+                Ignored(one.file.name, "says that there is none, and nothing tells in which Region or account")
+            )
+            continue
         if where is None and call.scope == "region":
             expected = "a folder named after the Region, or records with a zone, ARN or service name that tell it"
             raise SnapshotError(Fault(one.file.name, "", expected, "neither, here or in another file"))
@@ -150,7 +162,12 @@ def _collect(read: Sequence[_Read]) -> tuple[Answers, list[str]]:
                 document.pop(token, None)
         else:
             warnings.append(f"{name} is one page of several: it counts as not known")
-    return answers, warnings
+    return answers, warnings, unplaced
+
+
+def _says_none(one: _Read) -> bool:
+    """Whether an answer lists nothing: it cannot tell which account and Region that is true of."""
+    return one.answer.name is None and one.document.get(one.answer.call.key) == []
 
 
 def _outweighed(document: Document, more: Document) -> bool:
@@ -192,11 +209,17 @@ def _accounts(one: _Read) -> Iterator[str]:
     yield from owners or (match[2] for match in _ARN.finditer(_text(one)))
 
 
-def _regions(one: _Read) -> Iterator[str]:
-    if one.answer.call.scope == "global":
-        return
-    told = [region for region in places.regions_of(_records(one)) if region]
-    yield from told or (match[1] for match in _ARN.finditer(_text(one)) if places.is_region(match[1]))
+def _told_regions(read: Sequence[_Read]) -> list[list[str]]:
+    """The Regions that each answer's records tell; of those that only name a VPC, the VPC's by what other files say."""
+    records = [[] if one.answer.call.scope == "global" else _records(one) for one in read]
+    regions = iter(places.regions_of(record for some in records for record in some))
+    found = []
+    for one, some in zip(read, records, strict=True):
+        told = [region for region in islice(regions, len(some)) if region]
+        if not told and one.answer.call.scope != "global":
+            told = [match[1] for match in _ARN.finditer(_text(one)) if places.is_region(match[1])]
+        found.append(told)
+    return found
 
 
 def _text(one: _Read) -> str:

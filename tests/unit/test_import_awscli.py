@@ -131,8 +131,32 @@ def test_accounts_and_regions_are_told_by_folders_then_records_then_the_others(t
         f"{OTHER}/us-east-1/codebuild/batch-get-projects.json",
         f"{ME}/eu-west-1/ec2/describe-route-tables.json",
         f"{OTHER}/sa-east-1/ec2/describe-vpcs.json",
-        f"{ME}/global/s3api/list-buckets.json",
     }
+    assert [one.file for one in report.ignored] == ["buckets.json"]  # whose account has none is not told
+
+
+def test_no_region_is_given_what_another_may_have_answered(tmp_path: Path) -> None:
+    """Records that only name a VPC go where the VPC lies; "there is none" goes nowhere if several may have said so."""
+    far = eni("eni-2", zone="us-east-1a") | {"VpcId": "vpc-2"}
+    files = {
+        "a.json": {"NetworkInterfaces": [eni(), eni("eni-3")]},
+        "b.json": {"NetworkInterfaces": [far]},
+        "c.json": {"RouteTables": [{"RouteTableId": "rtb-2", "VpcId": "vpc-2", "OwnerId": ME}]},
+        "d.json": {"InternetGateways": []},
+        "e.json": {"HostedZones": []},
+        "eu-west-1/f.json": {"NatGateways": []},
+    }
+    report, written = run(tmp_path, files)
+    assert set(written) - {"snapshot.json"} == {
+        f"{ME}/eu-west-1/ec2/describe-network-interfaces.json",
+        f"{ME}/us-east-1/ec2/describe-network-interfaces.json",
+        f"{ME}/us-east-1/ec2/describe-route-tables.json",
+        f"{ME}/eu-west-1/ec2/describe-nat-gateways.json",
+        f"{ME}/global/route53/list-hosted-zones.json",
+    }
+    assert [(one.file, one.why) for one in report.ignored] == [
+        ("d.json", "says that there is none, and nothing tells in which Region or account")
+    ]
 
 
 def test_two_answers_of_one_call_are_put_together(tmp_path: Path) -> None:

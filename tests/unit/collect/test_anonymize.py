@@ -17,9 +17,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import reachsim
+from reachsim.calls import CALLS, path
 from reachsim.cli import group
 from reachsim.collect.aliases import _WORDS, Aliases, _turned
-from reachsim.collect.anonymize import _Renamer, anonymize
+from reachsim.collect.anonymize import _KEPT, _Renamer, anonymize
+from reachsim.collect.shapes import output_shape
 from reachsim.importers import import_batfish
 from reachsim.policy import evaluate_json
 from reachsim.snapshot import Snapshot, open_snapshot
@@ -149,6 +151,84 @@ def test_what_a_policy_means_stays() -> None:
     assert file.endswith(f"/{NAMES.text('acme/base').replace('/', '%2F')}.json")
 
 
+def filled(shape: Any, text: str, seen: tuple[str, ...] = ()) -> Any:
+    """An answer with a text wherever AWS's model allows any, keys of maps included (AWS's words and ours too)."""
+    match shape.type_name:
+        case "structure":
+            deep = seen.count(shape.name) > 1
+            members = {} if deep else shape.members
+            return {name: filled(member, text, (*seen, shape.name)) for name, member in members.items()}
+        case "list":
+            return [filled(shape.member, text, seen)]
+        case "map":
+            return {key: filled(shape.value, text, seen) for key in (text, "status", "policy", "Provider", "Tags")}
+        case "string" | "character" | "blob":
+            return shape.enum[0] if getattr(shape, "enum", None) else text
+        case "boolean" | "timestamp":
+            return {"boolean": True}.get(shape.type_name, "2026-01-01T00:00:00+00:00")
+    return 1
+
+
+def places_of(found: re.Pattern[str], value: Any, key: str) -> set[str]:
+    """The keys (lower case) whose texts hold what is looked for; "key of KEY" where a key does."""
+    match value:
+        case dict():
+            held = {place for one, under in value.items() for place in places_of(found, under, one.lower())}
+            return held | {f"key of {key}" for one in value if found.search(one)}
+        case list():
+            return {place for one in value for place in places_of(found, one, key)}
+        case str() if found.search(value):
+            return {key}
+    return set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "zyxcorp", "/aws/zyxcorp/x", "/aws/lambda/zyxcorp", "${zyxcorp}", "${aws:PrincipalTag/zyxcorp}",
+        "AWSServiceRoleForAutoScaling_zyxcorp", "zyxcorp.s3.eu-west-1.amazonaws.com", "com.amazonaws.zyxcorp",
+        "arn:aws:iam::444455556666:role/service-role/zyxcorp", "zyxcorp.gcr.io/ZYXCORP", "ops@zyxcorp.example",
+        "444455556666.dkr.ecr.eu-west-1.amazonaws.com/a", "34.201.77.99", "2600:1f18:4a3b::7",
+        "00:1A:2B:3C:4D:5E", "AROAZYXCORPZYXCORPAB:zyxcorp", "ip-10-1-2-3.zyxcorp.internal",
+    ],
+)  # fmt: skip
+def test_no_field_of_any_answer_keeps_a_name(text: str) -> None:
+    """Only keys whose values AWS chooses are kept, whatever stands under them here."""
+    old = re.compile(r"zyxcorp|444455556666|34[.-]201|1f18:4a3b|00:1a:2b", re.IGNORECASE)
+    files = {
+        path("444455556666", "eu-west-1", call.service, call.operation, text if call.per else None): json.dumps(
+            filled(output_shape(call.service, call.operation), text)
+        ).encode()
+        for call in CALLS
+    }
+    renamed_files = anonymize(Snapshot.of(files), b"key").files
+    assert not [file for file in renamed_files if old.search(file)]
+    kept = {place for data in renamed_files.values() for place in places_of(old, json.loads(data), "")}
+    assert kept <= _KEPT | {"key"}
+
+
+def test_keys_of_identity_providers_are_renamed_with_them() -> None:
+    """``aws:userid``, ARNs with wildcards, and conditions on the claims of somebody's own identity provider."""
+    statement = {
+        "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Resource": "arn:aws:s3:::zyxcorp-*/*",
+        "Principal": {"Federated": "arn:aws:iam::444455556666:oidc-provider/gitlab.zyxcorp.example"},
+        "Condition": {
+            "StringEquals": {"gitlab.zyxcorp.example:aud": "https://gitlab.zyxcorp.example"},
+            "StringLike": {"aws:userid": "AROAZYXCORPZYXCORPAB:*", "gitlab.zyxcorp.example:sub": "zyxcorp/*"},
+            "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/zyxcorp-*"},
+            "IpAddress": {"aws:SourceIp": ["34.201.77.0/24", "2600:1f18:4a3b::/48", "10.0.0.0/8"]},
+        },
+    }  # fmt: skip
+    written = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    (found,) = json.loads(_Renamer(NAMES).value(written, None, "policy"))["Statement"]
+    host = NAMES.text("gitlab.zyxcorp.example")
+    assert found["Principal"]["Federated"].endswith(f":oidc-provider/{host}")
+    assert set(found["Condition"]["StringLike"]) == {"aws:userid", f"{host}:sub"}
+    assert found["Condition"]["ArnLike"]["aws:PrincipalArn"] == f"arn:aws:iam::*:role/{NAMES.text('zyxcorp')}-*"
+    assert found["Condition"]["IpAddress"]["aws:SourceIp"][2] == "10.0.0.0/8"
+    assert not re.search(r"zyxcorp|444455556666|34\.201|1f18:4a3b", json.dumps(found), re.IGNORECASE)
+
+
 PATTERNS_INSIDE_WORDS = {
     "F53 StringLike", 'allow if StringLike "h?me" against "home"',
     'allow when StringLike aws:PrincipalTag/t "a*b*c" meets "axxbxxc"',
@@ -166,7 +246,7 @@ def renamed(value: Any, key: str = "") -> Any:
         case dict() if "Statement" in value:
             return json.loads(_Renamer(NAMES).value(json.dumps(value), None, "policy"))
         case dict():
-            keys = {one: _Renamer(NAMES)._condition_key(one) if key == "context" else one for one in value}
+            keys = {one: NAMES.condition_key(one) if key == "context" else one for one in value}
             return {keys[one]: renamed(held, one) for one, held in value.items()}
         case list():
             return [renamed(one, key) for one in value]

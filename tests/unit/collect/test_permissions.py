@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -61,6 +63,14 @@ def test_json_is_a_policy_document() -> None:
 def test_cloudformation_holds_the_same_document() -> None:
     resources = json.loads(printed("--format", "cloudformation"))["Resources"]
     assert [one["Properties"]["PolicyDocument"] for one in resources.values()] == [permissions.document()]
+
+
+def test_cloudformation_passes_cfn_lint(tmp_path: Path) -> None:
+    template = tmp_path / "template.json"
+    template.write_text(printed("--format", "cloudformation"), encoding="utf-8")
+    code = "from cfnlint.runner import main; main()"
+    found = subprocess.run([sys.executable, "-c", code, str(template)], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
 
 
 def test_terraform_lists_the_same_actions() -> None:

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from reachsim.cli import group
-from reachsim.collect.validate import Validation, validate
+from reachsim.collect.validate import Validation, validate, validate_at
 from reachsim.importers import import_batfish
 from reachsim.snapshot import Snapshot, open_snapshot
 from tests.unit.collect.fake import Fake, run
@@ -75,8 +75,12 @@ VPC = {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}
         (VPCS, {"Vpcs": [], "NextToken": "x"}, f"error: {VPCS}#/NextToken: expected all pages in one file, found one"),
         (VPCS, {}, f"error: {VPCS}: expected the key 'Vpcs', found an empty object"),
         (VPCS, b'{"Vpcs": [', f"error: {VPCS}: expected JSON in UTF-8, found Expecting value"),
-        (VPCS, '{"Vpcs": []}'.encode("utf-16"), f"error: {VPCS}: expected JSON in UTF-8, found"),
-        (VPCS, b"[" * 100_000, f"error: {VPCS}: expected JSON in UTF-8, found"),
+        (VPCS, '{"Vpcs": []}'.encode("utf-16"), f"error: {VPCS}: expected JSON in UTF-8, found UTF-16, as PowerShell"),
+        (VPCS, b"[" * 100_000, f"error: {VPCS}: expected JSON in UTF-8, found objects and lists within one another"),
+        (VPCS, b" \n", f"error: {VPCS}: expected JSON in UTF-8, found an empty file"),
+        (VPCS, b'{"Vpcs": %s}' % (b"9" * 5000), f"error: {VPCS}: expected JSON in UTF-8, found a number of too many"),
+        (VPCS, {"Vpcs": [], "Error": {"Code": "Throttling"}},
+         f"warning: {VPCS}: expected an error or an answer, found an error, and besides it Vpcs"),
         (VPCS, {"Error": "no"}, f'error: {VPCS}#/Error: expected an object with AWS\'s "Code", found the string'),
         (f"{HOME}/ec2/describe-network-acls.json", {"NetworkAcls": [{"Entries": [{"RuleNumber": 1.5}]}]},
          "#/NetworkAcls/0/Entries/0/RuleNumber: expected a whole number, found the number 1.5"),
@@ -203,6 +207,23 @@ def test_a_manifest_of_another_form_is_a_fault(captured: Path, changes: dict[str
     manifest = json.loads((captured / "snapshot.json").read_text()) | changes
     (captured / "snapshot.json").write_text(json.dumps(manifest))
     assert faults(captured) == [f"error: {problem}"]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "problem"),
+    [
+        (b"{", "error: snapshot.json: expected a reachsim manifest, found"),
+        (b"[]", "error: snapshot.json: expected a reachsim manifest, found"),
+        (b'{"formatVersion": 2}', "error: snapshot.json#/formatVersion: expected format version 1, found 2"),
+    ],
+)
+def test_a_manifest_that_cannot_be_read_hides_no_other_problem(manifest: bytes, problem: str, captured: Path) -> None:
+    (captured / "snapshot.json").write_bytes(manifest)
+    vpcs = "111111111111/ap-northeast-1/ec2/describe-vpcs.json"
+    (captured / vpcs).write_text('{"Vpcs": {}}')
+    first, *others = map(str, validate_at(str(captured)).problems)
+    assert first.startswith(problem)
+    assert f"error: {vpcs}#/Vpcs: expected a list, found an object" in others
 
 
 def test_an_interrupted_capture_says_so(captured: Path) -> None:
