@@ -42,15 +42,16 @@ class Answers(NamedTuple):
     route: Small
     missing: npt.NDArray[np.int32]
 
-    def of(self, targets: Numbers) -> Answers:
-        """The answers for some targets."""
-        return Answers(self.every[targets], self.some[targets], self.route[targets], self.missing[targets])
-
     @property
     def outcomes(self) -> Small:
         """Numbers in `OUTCOMES`."""
-        found: Small = _OUTCOME[self.every * np.uint8(3) + self.some]
-        return found
+        return outcome_of(self.every, self.some)
+
+
+def outcome_of(every: Small, some: Small) -> Small:
+    """Numbers in `OUTCOMES` of what each and any of the client's ports get."""
+    found: Small = _OUTCOME[every * np.uint8(3) + some]
+    return found
 
 
 class Matrix:

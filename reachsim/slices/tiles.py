@@ -18,7 +18,7 @@ import numpy.typing as npt
 from reachsim.errors import UnsupportedError
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
-from reachsim.slices.matrix import ANSWERS, KINDS, OUTCOMES, Answers, Matrix
+from reachsim.slices.matrix import ANSWERS, KINDS, OUTCOMES, Answers, Matrix, outcome_of
 
 Form = Literal["parquet", "jsonl", ""]
 ROW_BYTES: Final = 64
@@ -78,29 +78,40 @@ class Tiles:
 
     def make(self, tile: Tile) -> Part:
         """The part of a tile."""
-        counts: Counter[tuple[str, str]] = Counter()
+        inner = np.zeros(len(OUTCOMES), np.int64)
+        outer = np.zeros((len(self.matrix.columns), len(OUTCOMES)), np.int64)
         chunks: list[Any] = []
         for end, answers in self.matrix.answers(tile.ends):
-            self._count(end, answers, counts)
+            if "interface" in self.kinds:
+                inner += self._counted(end, answers)
+            if self.matrix.columns:
+                outcomes = outcome_of(answers.every[self.matrix.ends :], answers.some[self.matrix.ends :])
+                outer[np.arange(len(outcomes)), outcomes] += len(self.matrix.members[end])
             if self.form:
                 chunks.append(self._rows(end, answers))
+        counts = self._by_kind(inner, outer)
         if self.form == "jsonl":
             return Part(counts, "".join(self._lines(chunks)).encode())
         return Part(counts, self._parquet(chunks) if self.form else b"")
 
-    def _count(self, end: int, answers: Answers, counts: Counter[tuple[str, str]]) -> None:
+    def _counted(self, end: int, answers: Answers) -> npt.NDArray[np.int64]:
+        """Pairs of an end's interfaces with all others, by outcome."""
         ends, mine = self.matrix.ends, len(self.matrix.members[end])
+        open_ = np.flatnonzero(answers.some[:ends].astype(np.bool_))
+        outcomes = outcome_of(answers.every[open_], answers.some[open_])
+        found = np.bincount(outcomes, self._sizes[open_], len(OUTCOMES)).astype(np.int64)
+        found[0] = len(self.matrix.interfaces) - found.sum()
+        found[outcome_of(answers.every[end], answers.some[end])] -= 1  # none asks itself
+        return found * mine
+
+    def _by_kind(self, inner: npt.NDArray[np.int64], outer: npt.NDArray[np.int64]) -> Counter[tuple[str, str]]:
+        counts: Counter[tuple[str, str]] = Counter()
         if "interface" in self.kinds:
-            open_ = np.flatnonzero(answers.some[:ends].astype(np.bool_))
-            found = np.bincount(answers.of(open_).outcomes, self._sizes[open_], len(OUTCOMES)).astype(np.int64)
-            found[0] = len(self.matrix.interfaces) - found.sum()
-            found[int(answers.of(np.array([end])).outcomes[0])] -= 1  # none asks itself
-            for outcome, others in zip(OUTCOMES, found.tolist(), strict=True):
-                counts["interface", outcome] += others * mine
-        for column, number in zip(
-            self.matrix.columns, answers.of(np.arange(ends, len(answers.every))).outcomes, strict=True
-        ):
-            counts[kind_of(column), OUTCOMES[number]] += mine
+            counts.update({("interface", outcome): int(pairs) for outcome, pairs in zip(OUTCOMES, inner, strict=True)})
+        for column, found in zip(self.matrix.columns, outer, strict=True):
+            for outcome, pairs in zip(OUTCOMES, found, strict=True):
+                counts[kind_of(column), outcome] += int(pairs)
+        return counts
 
     @cached_property
     def _sizes(self) -> npt.NDArray[np.int64]:
