@@ -27,9 +27,6 @@ _WIDEST_FIRST: Final[tuple[CallerClass, ...]] = (
 )  # fmt: skip
 
 
-_OF_OBJECTS: Final = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
-
-
 class Proof(NamedTuple):
     """Whether one policy allows more than another (None: not decided), and a request for it; which of its resource and
     caller are examples, made up.
@@ -81,13 +78,14 @@ class Real:
     def _about_known(
         self, ask: Callable[[Sequence[str]], Difference], whole: Difference, only: str | None
     ) -> Difference | None:
-        """The same about the snapshots' resources, those of the made-up one's service first."""
+        """The same about the snapshots' resources, those of the made-up one's service first, and objects of theirs."""
         if not whole.more or whole.witness is None:
             return None
         whole_service = whole.witness.service
-        for service in sorted(self._resources, key=lambda one: one.rstrip("/") != whole_service):
+        order = sorted(self._resources, key=lambda one: (one.rstrip("/") != whole_service, not one.endswith("/")))
+        for service in order:
             found = ask(self._resources[service]) if only in (None, service.rstrip("/")) else None
-            if found is not None and found.more and not found.notes and _fits(found.witness):
+            if found is not None and found.more and not found.notes:
                 return found
         return None
 
@@ -169,13 +167,6 @@ def _arns(network: Network) -> Iterator[str]:
             if source.type == "CODECOMMIT" and source.location:
                 yield f"{start}:codecommit:{region}:{account}:{source.location.rsplit('/', 1)[-1]}"
     yield from (one.function_arn for one in network.functions.values() if one.function_arn)
-
-
-def _fits(request: policy.Request | None) -> bool:
-    """Whether what an action of S3 is about, objects or a bucket, is what is asked about."""
-    if request is None or request.service != "s3":
-        return request is not None
-    return ("Object" in request.action or request.action in _OF_OBJECTS) == ("/" in request.resource_arn)
 
 
 def _allowed(documents: Iterable[Document], view: View, request: policy.Request) -> bool:

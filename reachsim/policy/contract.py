@@ -15,6 +15,7 @@ from .document import PolicyError, parse
 from .evaluate import Decision, evaluate
 from .layers import Policies
 from .principals import Principal, is_account
+from .reference import has_resource_types
 from .request import Request
 from .statements import Document
 from .variables import ContextValue
@@ -52,18 +53,23 @@ def evaluate_json(case: Mapping[str, object]) -> dict[str, object]:
 def read_request(case: Mapping[str, object]) -> Request:
     """The request of a case. Raises PolicyError if it cannot be judged.
 
-    A resource without ``accountId`` belongs to the account in its ARN or, if that names none, to the caller's.
+    A resource without ``accountId`` belongs to the account in its ARN or, if that names none, to the caller's. Without
+    ``wildcardOnlyAction``, that an action on ``*`` has no resource types is what AWS's reference says.
     """
     fields = _object(_object(case, "").get("request"), "/request")
     resource = _object(fields.get("resource"), "/request/resource")
     principal = _principal(fields.get("principal"))
+    action, arn = _text(fields.get("action"), "/request/action"), _text(resource.get("arn"), "/request/resource/arn")
+    on_nothing = _flag(fields.get("wildcardOnlyAction"), "/request/wildcardOnlyAction")
+    if on_nothing is None:
+        on_nothing = arn == "*" and has_resource_types(action) is False
     return Request(
         principal=principal,
-        action=_text(fields.get("action"), "/request/action"),
-        resource_arn=_text(resource.get("arn"), "/request/resource/arn"),
+        action=action,
+        resource_arn=arn,
         resource_account=_owner(resource, principal),
         context=_context(fields.get("context")),
-        wildcard_only_action=_flag(fields.get("wildcardOnlyAction"), "/request/wildcardOnlyAction") or False,
+        wildcard_only_action=on_nothing,
     )
 
 

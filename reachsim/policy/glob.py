@@ -89,9 +89,10 @@ class Glob:
 
     __slots__ = ("cells", "matches")
 
-    def __init__(self, cells: tuple[Cell, ...]) -> None:
-        self.cells = _normal(cells)
-        self.matches = _matcher(tuple(_segments(self.cells)))
+    def __init__(self, cells: tuple[Cell, ...], segments: tuple[_Segment, ...] = ()) -> None:
+        """``segments``: those of the cells, where they are known."""
+        self.cells = cells if segments else _normal(cells)
+        self.matches = _matcher(segments or tuple(_segments(self.cells)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Glob) and self.cells == other.cells
@@ -105,11 +106,21 @@ class Glob:
     @staticmethod
     def parse(text: str) -> Glob:
         """The pattern that ``text`` spells."""
-        return Glob.of((text,))
+        if "?" in text or "**" in text:
+            return Glob(tuple(_WILDS.get(char, char) for char in text))
+        first, *others = text.split("*")
+        cells: list[Cell] = [*first]
+        for part in others:
+            cells.append(Wild.RUN)
+            cells.extend(part)
+        return Glob(tuple(cells), tuple(_Segment(tuple(part), part) for part in (first, *others)))
 
     @staticmethod
     def of(pieces: Iterable[Piece]) -> Glob:
         """The pattern made of pieces, where those marked `Literal` hold no wildcards."""
+        pieces = tuple(pieces)
+        if not any(isinstance(piece, Literal) for piece in pieces):
+            return Glob.parse("".join(pieces))  # type: ignore[arg-type]
         cells: list[Cell] = []
         for piece in pieces:
             if isinstance(piece, Literal):

@@ -24,8 +24,8 @@ _STATEMENT_KEYS: Final = (
 )  # fmt: skip
 _PRINCIPAL_TYPES: Final = ("AWS", "Service", "Federated", "CanonicalUser")
 _ACTION: Final = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
-_NOT_OF_AN_ACCOUNT: Final = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}|arn:aws[a-z-]*:iam::cloudfront:user/[^*?]+")
-"""Unique ids, as AWS shows principals that were deleted, and CloudFront's origin access identities."""
+_UNIQUE_ID: Final = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}")
+"""As AWS shows principals that were deleted."""
 _ACCOUNT_PART: Final = re.compile(r"(\d{12})?|[a-z][a-z-]*|.*[*?$].*")
 _SID: Final = re.compile(r"[A-Za-z0-9]*")
 _GRAMMAR: Final = "fact 76; IAM User Guide, Grammar of the IAM JSON policy language"
@@ -178,7 +178,7 @@ def _principals(subject: Subject) -> Iterator[Issue]:
 
 def _principal(one: Place, source: str) -> Iterator[Issue]:
     text = one.value
-    if is_known_entry(text) or _NOT_OF_AN_ACCOUNT.fullmatch(text):
+    if is_known_entry(text) or _UNIQUE_ID.fullmatch(text):
         return
     if "*" in text or "?" in text:
         message = f"{text!r}: a principal takes no wildcard within its name; use * and a condition on aws:PrincipalArn"

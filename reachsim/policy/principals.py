@@ -13,7 +13,9 @@ access to VPC endpoints using endpoint policies"):
 - ``NotPrincipal`` with Deny spares a caller only if it lists every level: account, then user or role, then session.
   It spares no user or role that has a permissions boundary.
 
-Canonical user ids (S3) and unique ids (``AIDA...``) name nobody here: a request does not carry them.
+CloudFront's origin access identities are AWS's own, so they count like an AWS service (CloudFront Developer Guide, "Use
+an origin access identity"). Canonical user ids (S3) and unique ids (``AIDA...``) name nobody here: a request does not
+carry them.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from typing import Final, Literal, NamedTuple
 CallerKind = Literal["user", "role", "session", "federated-user", "root", "service", "provider", "anonymous"]
 
 _ACCOUNT: Final = re.compile(r"\d{12}")
+_ACCESS_IDENTITY: Final = re.compile(r"arn:aws[a-z-]*:iam::cloudfront:user/[^*?]+")
 _HOST: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(/\S*)?")
 _SERVICE_SUFFIXES: Final = (".amazonaws.com", ".amazonaws.com.cn", ".aws.internal")
 _SERVICE_ROLE_PATH: Final = "aws-service-role/"
@@ -161,6 +164,8 @@ def _caller(text: str) -> Principal | None:
 
 
 def _from_arn(text: str) -> Principal:
+    if _ACCESS_IDENTITY.fullmatch(text):
+        return Principal(text, "service")
     parts = text.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or not _ACCOUNT.fullmatch(parts[4]):
         raise ValueError(f"expected the ARN of a principal, found {text!r}")

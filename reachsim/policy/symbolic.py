@@ -43,7 +43,8 @@ class Row(NamedTuple):
     """One thing that passes: these callers by this statement on resources of these owners.
 
     ``extent``: "all" such requests pass, "some" of them (others are denied, or lack a condition), or "perhaps" (that
-    hangs on a policy variable). ``witness`` is a request that passes; for "perhaps" one that may.
+    hangs on a policy variable, or the actions are not known to be on such resources). ``witness`` is a request that
+    passes; for "perhaps" one that may.
     """
 
     callers: tuple[CallerClass, ...]
@@ -240,8 +241,8 @@ def _extent(space: Space, document: Document, place: int, cells: Sequence[Cell])
     for cell in cells:
         allowed = space.open.allows(group, cell.masks)
         taken = bool(cell.taken & bit)
-        every = every and (allowed.must or not taken)
-        if taken and allowed.must and cell.masks.must & bit:
+        every = every and (allowed.must or not taken or not cell.target.suits)
+        if taken and allowed.must and cell.masks.must & bit and cell.target.suits:
             sure = sure or cell
         elif allowed.may and cell.masks.may & bit:  # also targets that the statement may take, if it holds a variable
             perhaps.append(cell)
@@ -289,7 +290,7 @@ def _undenied(space: Space, group: Group) -> Row | None:
     own: OwnerClass = "own account"
     for cell in space.cells([own], [own]):
         allowed = space.open.allows(group, cell.masks)
-        if allowed.must:
+        if allowed.must and cell.target.suits:
             return Row((own,), (own,), "", "any action", "any resource", (), "some", space.request(cell))
         perhaps = perhaps or (cell if allowed.may else None)
     if perhaps is None:
@@ -309,7 +310,7 @@ def _union(groups: Sequence[Group]) -> Group:
 
 def _proofs(space: Space, cells: Iterable[Cell], is_proof: Callable[[Request], bool]) -> Iterator[Request]:
     """Requests of cells that hang on variables, made concrete, that are what is looked for."""
-    for cell in islice((one for one in cells if one.target.real), _MOST_PROOFS):
+    for cell in islice((one for one in cells if one.target.real and one.target.suits), _MOST_PROOFS):
         undecided = cell.masks.may & ~cell.masks.must
         for place in range(undecided.bit_length()):
             if undecided >> place & 1:
@@ -321,20 +322,24 @@ def _difference(
     is_proof: Callable[[Request], bool],
 ) -> Difference:  # fmt: skip
     open_: list[Cell] = []
-    unreal: Request | None = None
+    unreal: Cell | None = None
     for cell in space.cells(*domain):
         more = space.open.more(new, old, cell.masks)
         if more.must and is_proof(request := space.request(cell)):
-            if cell.target.real:
+            if cell.target.real and cell.target.suits:
                 return Difference(True, request, ())
-            unreal = unreal or request
+            unreal = unreal or cell
         elif more.may:
             open_.append(cell)
     proof = next(_proofs(space, open_, is_proof), None)
     if proof is not None:
         return Difference(True, proof, ())
     if unreal is not None:
-        return Difference(True, unreal, (f"{unreal.action} is no action that AWS is known to have",))
+        action, resource = unreal.target.action, unreal.target.resource
+        why = f"{action} is no action that AWS is known to have"
+        if unreal.target.real:
+            why = f"{action} is not known to be an action on {resource}"
+        return Difference(True, space.request(unreal), (why,))
     if open_:
         return Difference(None, space.request(open_[0]), ("that hangs on what a policy variable stands for",))
     return Difference(False, None, ()) if space.exact else Difference(None, None, (_INEXACT,))

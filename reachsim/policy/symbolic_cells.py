@@ -44,7 +44,8 @@ class Caller(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What is asked for; ``real`` is whether AWS is known to have the action (or to be unknown altogether)."""
+    """What is asked for; ``real`` is whether AWS is known to have the action (or to be unknown altogether), ``suits``
+    whether the action is not known to be on other resources than this."""
 
     of: OwnerClass
     action: str
@@ -53,6 +54,7 @@ class Target(NamedTuple):
     keys: Mapping[str, KeyValue]
     wildcard_only: bool = False
     real: bool = True
+    suits: bool = True
 
 
 class Masks(NamedTuple):

@@ -114,7 +114,8 @@ class Space:
                             continue
                         masks &= self._pair_masks(caller, target)
                     same = (masks, taken if by_taken else 0, self._callers.has_name(caller))
-                    found.setdefault(same, (caller, target))
+                    if same not in found or (target.suits and not found[same][1].suits):
+                        found[same] = caller, target
         return found
 
     def request(self, cell: Cell) -> Request:

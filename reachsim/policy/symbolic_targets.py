@@ -20,6 +20,9 @@ from .symbolic_ties import filled
 from .symbolic_values import Bounds, KeyValue, text_patterns
 from .variables import Variable
 
+_BUCKETS: Final = "arn:*:s3:::*"
+_OBJECTS: Final = "arn:*:s3:::*/*"
+"""As `reference` has the ARNs of Amazon S3, where nothing but a slash tells an object from a bucket."""
 _PART: Final[Pattern] = (Step("part", True),)
 _ARN_SERVICES: Final = {"sts": ("iam", "sts"), "codestar-connections": ("codestar-connections", "codeconnections")}
 
@@ -40,7 +43,7 @@ class Targets:
         statements, as bits, of which action and resource must match, whatever their conditions say."""
         if of not in self._found:
             found: dict[tuple[Masks, int, object], Target] = {}
-            for target in self._all_targets(of):
+            for target in sorted(self._all_targets(of), key=lambda one: not one.suits):
                 tied = tuple(target.keys.get(key) for key in sorted(self._asked.tied))
                 place = target.resource if self._asked.templates and not target.wildcard_only else ""
                 taken = self._takes(target)
@@ -63,17 +66,18 @@ class Targets:
                         keys |= {"aws:resourceaccount": owner, "aws:resourceorgid": organization}
                         if prefix == "s3":
                             keys["s3:resourceaccount"] = owner
-                        yield Target(of, action, resource, owner, keys, not typed, real)
+                        yield Target(of, action, resource, owner, keys, not typed, real, _suits(action, resource))
 
     def _actions(self, prefix: str) -> list[tuple[str, bool, bool]]:
-        """(action, whether it has resource types, whether AWS has it): one for each set of patterns it fits."""
+        """(action, whether it has resource types, whether AWS has it): one for each set of patterns it fits and, for
+        Amazon S3, for buckets and objects."""
         patterns = [
             p.glob for one in self._asked.statements for element in one.actions for p in element.patterns if p.glob
         ]
         found: dict[tuple[bool, ...], tuple[str, bool, bool]] = {}
         known = reference.service(prefix)
         for key, (name, typed) in sorted(known.actions.items(), key=_friendly) if known else ():
-            vector = (typed, *(glob.matches(f"{prefix}:{key}") for glob in patterns))
+            vector = (typed, *(glob.matches(f"{prefix}:{key}") for glob in patterns), *_of_s3(name))
             found.setdefault(vector, (name, typed, True))
         domain = [(*literal(f"{prefix}:"), *SOME)]
         for text in representatives([of_glob(glob) for glob in patterns], domain):
@@ -84,6 +88,8 @@ class Targets:
     def _resources(self, prefix: str, of: OwnerClass) -> list[tuple[str, str]]:
         """(owner, ARN) of resources of a service: with the owner's account in the ARN, or with none."""
         patterns = list(self._resource_patterns())
+        if prefix == "s3":
+            patterns.append(of_glob(Glob.parse(_OBJECTS)))
         if self._only:
             domain = [of_glob(Glob.parse(text)) for text in self._only]
             return [(owner, arn) for arn in representatives(patterns, domain) for owner in self._owners(of)]
@@ -184,6 +190,24 @@ def _takes_resource(element: Element, target: Target) -> Bounds:
     return Bounds(found, found)
 
 
+def _of_s3(action: str) -> tuple[bool, ...]:
+    """Whether an action of Amazon S3 is on buckets, and on objects; both where neither is known; () of others."""
+    if not action.startswith("s3:"):
+        return ()
+    arns = reference.arns_of(action)
+    known = _BUCKETS in arns, _OBJECTS in arns
+    return known if any(known) else (True, True)
+
+
+def _suits(action: str, resource: str) -> bool:
+    """Whether an action is not known to be on other resources; told for buckets and objects alone."""
+    parts = resource.split(":", 5)
+    if len(parts) < 6 or parts[2:5] != ["s3", "", ""] or not action.startswith("s3:"):
+        return True
+    buckets, objects = _of_s3(action)
+    return objects if "/" in parts[5] else buckets
+
+
 def _ends(prefix: str) -> list[Pattern]:
     """The last part of an ARN; for S3 first keys in a bucket, which make the better examples."""
     if prefix != "s3":
@@ -193,5 +217,5 @@ def _ends(prefix: str) -> list[Pattern]:
 
 def _friendly(item: tuple[str, tuple[str, bool]]) -> tuple[int, str]:
     """Actions that readers know come first."""
-    order = {"getobject": 0, "putobject": 1, "batchgetimage": 0, "putimage": 1, "gitpull": 0, "gitpush": 1}
-    return order.get(item[0], 2), item[0]
+    known = ("getobject", "putobject", "listbucket", "batchgetimage", "putimage", "gitpull", "gitpush")
+    return known.index(item[0]) if item[0] in known else len(known), item[0]

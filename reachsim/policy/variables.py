@@ -83,6 +83,9 @@ def plain(pieces: Pieces) -> str:
 
 
 def _parts(text: str) -> Iterator[Piece | Variable]:
+    if "${" not in text:
+        yield text
+        return
     at = 0
     for found in _VARIABLE.finditer(text):
         part = _part(found[1])

@@ -84,3 +84,14 @@ def test_every_blocking_kind_and_the_nearest_statement() -> None:
         "why": "nearest is statement Own: condition StringEquals aws:SourceVpce vpce-1: "
         "the request has no aws:SourceVpce",
     }
+
+
+def test_an_action_without_resource_types_is_known_for_one() -> None:
+    """The Service Authorization Reference tells it where the case does not."""
+    only_arns = {"Effect": "Allow", "Action": "ecr:*", "Resource": "arn:aws:ecr:us-east-1:111122223333:repository/*"}
+    request = {**CASE["request"], "action": "ecr:GetAuthorizationToken", "resource": {"arn": "*"}}
+    case = {**CASE, "request": request, "identityPolicies": [{"Statement": only_arns}]}
+    told = {**case, "request": {**request, "wildcardOnlyAction": False}}
+    listed = {**case, "request": {**request, "action": "ecr:BatchGetImage"}}
+    _, found = answers("\n".join(map(json.dumps, (case, told, listed))))
+    assert [one["decision"] for one in found] == ["ImplicitlyDenied", "Allowed", "Allowed"]

@@ -269,3 +269,12 @@ def test_every_identity_provider(make: Any) -> None:
         assert make.effect(held, make.request(who, **how), "endpoint") == "allow"
     for who in (make.ann, make.session, {"type": "Anonymous"}, "ec2.amazonaws.com"):
         assert make.effect(held, make.request(who, **how), "endpoint") == "none"
+
+
+def test_an_origin_access_identity_has_no_policies_of_its_own(make: Any) -> None:
+    """CloudFront Developer Guide, "Restrict access to an Amazon S3 origin": the bucket policy alone lets it in."""
+    identity = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1EXAMPLE"
+    bucket = make.document(Principal={"AWS": identity}, Action="s3:GetObject", Resource="arn:aws:s3:::b/*")
+    assert make.decide(make.request(identity), resource=bucket).decision == "Allowed"
+    assert make.decide(make.request(identity + "2"), resource=bucket).decision == "ImplicitlyDenied"
+    assert make.decide(make.request(identity, action="s3:PutObject"), resource=bucket).decision == "ImplicitlyDenied"

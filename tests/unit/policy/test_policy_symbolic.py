@@ -395,6 +395,30 @@ def test_who_reaches_a_bucket_from_outside() -> None:
     assert outside({"Sid": "All", **address}) == [(everyone, "All", "some"), own]
 
 
+def test_actions_on_objects_are_not_asked_of_buckets() -> None:
+    """Service Authorization Reference, Amazon S3: s3:PutObject is on objects, s3:ListBucket on buckets."""
+    away = {"Effect": "Deny", "Condition": {"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}}
+    objects = {**away, "Resource": "arn:aws:s3:::b/*"}
+    row = reachable_from_outside(document(objects), ZONE, BUCKET).rows[0]
+    assert (row.extent, row.witness.action, row.witness.resource_arn) == ("some", "s3:ListBucket", BUCKET[0])
+    rest = policy.parse({"Version": "2012-10-17", "Statement": [
+        {"Principal": "*", "Action": "s3:PutObject", **objects},
+        {"Principal": "*", "NotAction": "s3:PutObject", **away, "Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/*"]},
+    ]})  # fmt: skip
+    assert [row.extent for row in reachable_from_outside(rest, ZONE, BUCKET).rows] == ["perhaps"]
+    put = {"Action": "s3:PutObject"}
+    answer = allows_more(
+        document({**put, "Resource": "arn:aws:s3:::b*"}), document({**put, "Resource": BUCKET[1]}), ZONE
+    )
+    assert answer.more is True
+    assert answer.witness is not None
+    assert "/" in answer.witness.resource_arn
+    bucket = document({**put, "Resource": "arn:aws:s3:::b"})
+    assert allows_more(bucket, document(), ZONE).notes == (
+        "s3:PutObject is not known to be an action on arn:aws:s3:::b",
+    )
+
+
 # --- the narrowest policy -------------------------------------------------------------------------------------------
 
 
