@@ -38,6 +38,7 @@ from reachsim.fix.steps import (
     policy_key,
 )
 from reachsim.model.network import Network
+from reachsim.workloads import find_project
 
 HEADER = (
     "# Proposals of reachsim, proven on the snapshot only. Read them before you run them; reachsim changes nothing."
@@ -54,7 +55,12 @@ def render(network: Network, steps: Sequence[Step], policies: Mapping[str, str])
     """
     lines = [HEADER]
     made: dict[str, str] = {}
+    last = None
     for step in steps:
+        home = _home(network, step)
+        if len(network.homes) > 1 and home not in (None, last):
+            lines.append(f"# in {' of '.join(home[::-1])}:")
+        last = home or last
         line = _command(network, step, policies)
         lines += [line] if line not in lines else []
         if isinstance(step, CreateGroup | CreateEndpoint):
@@ -67,6 +73,19 @@ def render(network: Network, steps: Sequence[Step], policies: Mapping[str, str])
     for name, variable in made.items():  # in JSON, which stands in single quotes, and bare
         text = text.replace(f'"{name}"', f'"\'"${variable}"\'"').replace(name, f'"${variable}"')
     return text
+
+
+def _home(network: Network, step: Step) -> tuple[str, ...] | None:
+    """The account, and Region if it has one, that a command is for; None for what has no place yet."""
+    component = component_of(step)
+    if isinstance(step, SetProjectVpc | UseImage):
+        found = find_project(network, step.project)
+        return found[0] if found else None
+    if component.startswith("arn:"):
+        region, account = component.split(":", 5)[3:5]
+        return (account, region) if region and account else (account,) if account else None
+    held = step.vpc if isinstance(step, CreateEndpoint | CreateGroup) else component
+    return network.home_of(held) if network.places.get(held) is not None else None
 
 
 def _command(network: Network, step: Step, policies: Mapping[str, str]) -> str:

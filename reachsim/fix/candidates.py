@@ -72,7 +72,9 @@ def _let_through(ground: Ground, fault: Fault, taken: Taken) -> Iterator[Steps]:
     start = start_of(ground.network, fault.source)
     if fault.block is None or start is None:
         return
-    code = fault.block.code
+    code, is_service = fault.block.code, parse_selector(fault.destination).kind == "service"
+    if is_service and code in (*FILTERS, "SUBNET_ACL_RESTRICTION") and not _by_endpoint(ground, fault):
+        yield from serve(ground, fault, start, taken)  # no rule that opens the way to public addresses
     if code in FILTERS:
         yield from group_rule(ground, fault, start)
     elif code == "SUBNET_ACL_RESTRICTION":
@@ -88,8 +90,14 @@ def _let_through(ground: Ground, fault: Fault, taken: Taken) -> Iterator[Steps]:
         yield from repository_statement(ground, fault)
     elif code == "DNS_SUPPORT_DISABLED":
         yield (SetVpcAttribute(start.vpc, "enableDnsSupport"),)
-    elif parse_selector(fault.destination).kind == "service":
+    elif is_service:
         yield from serve(ground, fault, start, taken)
+
+
+def _by_endpoint(ground: Ground, fault: Fault) -> bool:
+    """Whether the name of a service leads to one of its endpoints."""
+    paths = fault.verdict.paths if fault.verdict else ()
+    return any(path.terminal in ground.network.vpc_endpoints for path in paths)
 
 
 NO_CHANGE: Final = "no single change that reachsim knows mends it"

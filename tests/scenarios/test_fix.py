@@ -214,6 +214,15 @@ def to_private_gateway(origin: str = "CreateRoute") -> Pipeline:
     return net
 
 
+def close_to_public() -> Pipeline:
+    """A name that leads to public addresses, which a route leads to and a group does not let through."""
+    net = with_nat(without_private_dns(Pipeline()))
+    net["sg-build"]["IpPermissionsEgress"] = [
+        net._permission(("tcp", 443, 443, peer)) for peer in ("10.10.0.0/16", "pl-1")
+    ]
+    return net
+
+
 def failed_endpoint() -> Pipeline:
     net = Pipeline(dns_hostnames=False)
     net["vpce-logs"]["State"] = "failed"
@@ -331,6 +340,8 @@ FAILING: dict[str, tuple[Callable[[], Pipeline | Files], Steps]] = {
     "an entry that denies": (denied_first, [
         ("acl-x", "add inbound rule 49: allow tcp 443 from 10.10.2.0/24")]),
     "SC10a private DNS off": (lambda: without_private_dns(Pipeline()), [("vpce-ecr-dkr", "switch private DNS on")]),
+    "private DNS off, a NAT gateway, and a group that lets nobody out": (close_to_public, [
+        ("vpce-ecr-dkr", "switch private DNS on")]),
     "SC10b no resolver": (lambda: Pipeline(dns_support=False), [("vpc-1", "switch enableDnsSupport on")]),
     "SC10c no host names": (lambda: Pipeline(dns_hostnames=False), [("vpc-1", "switch enableDnsHostnames on")]),
     "SC10d both": (lambda: with_nat(without_private_dns(Pipeline())), [

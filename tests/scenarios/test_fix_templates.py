@@ -46,6 +46,15 @@ def test_templates_pass_cfn_lint(forms: Path) -> None:
     assert found.returncode == 0, found.stdout + found.stderr
 
 
+def test_commands_for_another_account_say_so() -> None:
+    made = FAILING["SC16d another account's repository"][0]()
+    assert isinstance(made, dict)
+    reach = load_files(made)
+    plan = reach.fix()
+    commands = awscli.render(reach.network, plan.steps, plan.policies)
+    assert "# in ap-northeast-1 of 222222222222:\naws ecr set-repository-policy" in commands
+
+
 def test_commands_are_what_a_shell_reads(forms: Path) -> None:
     for one in forms.glob("*.sh"):
         found = subprocess.run(["bash", "-n", str(one)], capture_output=True, text=True, check=False)
