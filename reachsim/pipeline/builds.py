@@ -28,6 +28,8 @@ class Host(Protocol):
 
     def run(self, text: str, scope: Scope, confidence: Confidence, line: int, file: str) -> object: ...
 
+    def powershell(self, text: str, scope: Scope, confidence: Confidence, line: int, file: str, shell: str) -> None: ...
+
 
 class _Built(Struct, frozen=True):
     """A stage after its walk: what a later stage that builds on it takes over."""
@@ -265,7 +267,11 @@ class _Walk:
                 self._secret(mount, state)
         if one.flag("network") == "none":
             return
-        if re.match(r"(powershell|pwsh|cmd)", state.shell):
+        if re.match(r"(powershell|pwsh)", state.shell):
+            text = one.text.replace("\\\n", " ")
+            self.host.powershell(text, state.scope.copy(), sure, one.line + self.shift, self.name, state.shell)
+            return
+        if state.shell.startswith("cmd"):
             self.add(Gap(one.whole, f"{state.shell} is not read"), one.line, one.whole, sure)
             return
         text, line = _script(one)

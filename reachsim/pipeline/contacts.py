@@ -20,7 +20,7 @@ import msgspec
 
 from reachsim import services
 from reachsim.errors import QuestionError
-from reachsim.pipeline import alternatives, builds, knowledge, programs, urls
+from reachsim.pipeline import alternatives, builds, knowledge, powershell, programs, urls
 from reachsim.pipeline import buildspec as specs
 from reachsim.pipeline import project as projects
 from reachsim.pipeline.call import Outcome
@@ -55,8 +55,6 @@ from reachsim.pipeline.variables import (
     unknown_names,  # fmt: skip
 )
 
-_PLAIN: Final = re.compile(r"[\w./-]+( +[\w./:=@~^,+-]+)*")
-"""One command of words alone, which every shell reads alike."""
 MAX_COMMANDS: Final = 60_000
 MAX_SCRIPTS: Final = 2_000
 """Commands and called scripts that are walked at most: scripts that call each other can multiply without end."""
@@ -147,16 +145,20 @@ class Walk:
                 f"expected a table with commands, found {entry.value}: CodeBuild refuses it, and nothing in it is read"
             )
             self.note(Gap(f"phases: {entry.name}", why), entry.line, name)
+        session: dict[str, str] = {}
         for phase in spec.phases:
             self.phase = phase.name
             for entry in phase.runtimes:
                 self._runtime(entry, name, sure)
             for text, line in (*phase.commands, *phase.last):
-                if re.match(r"(powershell|pwsh|cmd)", spec.shell) and not _PLAIN.fullmatch(text.strip()):
-                    self.note(Gap(text[:120], f"{spec.shell} is not read"), line, name)
-                    continue
                 inner = scope if spec.version != "0.1" else scope.copy()
                 inner.ended = False
+                if re.match(r"(powershell|pwsh)", spec.shell):
+                    self.powershell(text, inner, "certain", line, name, spec.shell, session)
+                    continue
+                if spec.shell.startswith("cmd") and not powershell.PLAIN.fullmatch(text.strip()):
+                    self.note(Gap(text[:120], f"{spec.shell} is not read"), line, name)
+                    continue
                 self.shell.run(text, inner, sure, line, name)
 
     def _scope(self, spec: specs.Buildspec, overrides: dict[str, str]) -> Scope:
@@ -316,6 +318,26 @@ class Walk:
     def run(self, text: str, scope: Scope, confidence: Confidence, line: int, file: str) -> Result:
         """Walk a text for `builds`."""
         return self.shell.run(text, scope, confidence, line, file)
+
+    def powershell(
+        self,
+        text: str,
+        scope: Scope,
+        confidence: Confidence,
+        line: int,
+        file: str,
+        shell: str,
+        kept: dict[str, str] | None = None,
+    ) -> None:
+        """Walk a PowerShell text, as far as it is read. ``kept`` are the variables of the session that goes on."""
+        for one in powershell.read(text, scope.variables, kept):
+            sure = weaker(confidence, "likely") if one.nested else confidence
+            for found in one.found:
+                self.add(found, file, line, text[:120], sure)
+            if one.command:
+                self.shell.run(one.command, scope, sure, line, file)
+            if not one.known:
+                self.note(Gap(text[:120], f"{shell} is not read"), line, file)
 
     # --- rows ---------------------------------------------------------------------------------------------------------
 

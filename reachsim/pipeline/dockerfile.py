@@ -83,8 +83,8 @@ def parse(text: str) -> Dockerfile:
     """Read a Dockerfile. Lines that are no instruction end up in ``unreadable``."""
     if not text.endswith("\n"):
         text += "\n"
-    source = text.encode("utf-8", "replace")
     escape = "`" if re.match(r"(?:#[^\n]*\n)*?#\s*escape\s*=\s*`", text) else "\\"
+    source = _marked(text, escape).encode("utf-8", "replace")
     before: list[Instruction] = []
     stages: list[tuple[Stage, list[Instruction]]] = []
     unreadable: list[tuple[int, str]] = []
@@ -110,6 +110,42 @@ def parse(text: str) -> Dockerfile:
     )
 
 
+_BRACKET: Final = "\uf8ff"
+"""Stands for the ``[`` of a shell's test while the grammar reads the file, which takes it for a list's."""
+
+
+def _marked(text: str, escape: str) -> str:
+    """The text with the brackets marked that begin a command and no list: what is no JSON is the shell's."""
+    pieces, end, walked = [], 0, 0
+    for match in re.finditer(r"(?im)^[ \t]*(?:ONBUILD[ \t]+)?(?:RUN|CMD|ENTRYPOINT)[ \t]+(?:--\S+[ \t]+)*(?=\[)", text):
+        if match.start() < walked:
+            continue  # a line of an instruction that goes on
+        walked = match.end()
+        lines: list[str] = []
+        while not lines or (lines[-1].endswith(escape) and walked < len(text)):
+            stop = text.find("\n", walked)
+            lines.append(text[walked:stop].rstrip())
+            walked = stop + 1
+        if not _is_list(" ".join(line.removesuffix(escape) for line in lines)):
+            pieces += [text[end : match.end()], _BRACKET]
+            end = match.end() + 1
+    return "".join([*pieces, text[end:]])
+
+
+def _is_list(text: str) -> bool:
+    if not re.match(r"\[\s*[\"\]]", text):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _decoded(source: bytes) -> str:
+    return source.decode("utf-8", "replace").replace(_BRACKET, "[")
+
+
 def _syntax(text: str) -> tuple[str, int] | None:
     """The ``syntax`` directive; directives stand before everything else, blank lines and other comments included."""
     for number, line in enumerate(text.split("\n"), 1):
@@ -124,7 +160,7 @@ def _syntax(text: str) -> tuple[str, int] | None:
 
 
 def _text(node: Node, source: bytes) -> str:
-    return source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+    return _decoded(source[node.start_byte : node.end_byte])
 
 
 def _instruction(node: Node, source: bytes, escape: str) -> Instruction:
@@ -146,12 +182,10 @@ def _instruction(node: Node, source: bytes, escape: str) -> Instruction:
         block_start = min(block_start, child.start_byte)
         mark = marks[number] if number < len(marks) else "<<EOF"
         heredocs.append(_heredoc(child, mark, source))
-    text = source[body_start:block_start].decode("utf-8", "replace")
+    text = _decoded(source[body_start:block_start])
     joined = _continued(text, escape)
     words, is_list = _words(joined, name)
-    whole = " ".join(
-        _continued(_text(node, source)[: block_start - node.start_byte], escape).replace("\\\n", " ").split()
-    )
+    whole = " ".join(_continued(_decoded(source[node.start_byte : block_start]), escape).replace("\\\n", " ").split())
     return Instruction(name, node.start_point[0] + 1, tuple(flags), words, joined, tuple(heredocs), is_list,
                        whole[:200], node.start_point[0] + 1 + source[node.start_byte : body_start].count(b"\n"),
                        inner)  # fmt: skip

@@ -36,6 +36,7 @@ def mix(call: Call) -> Outcome:
 
 PROGRAMS: Final[dict[str, str]] = {
     "mix": "programs.mix",
+    **dict.fromkeys(("powershell", "powershell.exe", "@powershell", "pwsh", "pwsh.exe"), "powershell.program"),
     "aws": "aws_cli.aws", "sam": "sam.sam", "cdk": "deployers.cdk", "cdk-assets": "deployers.deployer",
     "serverless": "deployers.serverless", "sls": "deployers.serverless", "copilot": "deployers.deployer",
     "eb": "deployers.deployer",
