@@ -18,6 +18,7 @@ from reachsim.importers.planned.symbols import arn, attribute, balancer_ending
 from reachsim.importers.planned.world import World
 from reachsim.importers.tree import Document
 
+TARGET_GROUPS: Final = "elbv2/describe-target-groups"
 BALANCERS: Final = "elbv2/describe-load-balancers"
 CLASSIC: Final = "elb/describe-load-balancers"
 
@@ -104,7 +105,7 @@ def target_group(world: World, one: Resource) -> None:
     }  # fmt: skip
     if kind != "lambda":
         record |= {"Protocol": one.text("protocol") or "HTTP", "Port": number_of(one.values, "port") or 80}
-    world.add(one.home, "elbv2/describe-target-groups", record)
+    world.add(one.home, TARGET_GROUPS, record)
     pairs = _pairs(one, "target_group_attributes")
     for own, key in (("preserve_client_ip", "preserve_client_ip.enabled"),
                      ("load_balancing_cross_zone_enabled", "load_balancing.cross_zone.enabled")):  # fmt: skip
@@ -113,8 +114,17 @@ def target_group(world: World, one: Resource) -> None:
     world.put(one.home, f"elbv2/describe-target-group-attributes/{name}", {"Attributes": _listed(pairs)})
     rows = [_target(block) for block in one.blocks("targets")]
     world.put(one.home, f"elbv2/describe-target-health/{name}", {"TargetHealthDescriptions": rows})
-    if one.open("targets"):
-        world.drop(one.home, f"elbv2/describe-target-health/{name}")
+    opened = one.open("targets", "protocol", "port", "target_type")
+    if opened:
+        _open_targets(world, one, " and ".join(opened), record)
+
+
+def _open_targets(world: World, one: Resource, what: str, *groups: Document) -> None:
+    """Where target groups send to is not told: that of these, or of all where it is not told which is meant."""
+    world.undecided(one, what)
+    for home, group in world.each(TARGET_GROUPS):
+        if not groups or group in groups:
+            world.dropped.append((home, f"elbv2/describe-target-health/{group['TargetGroupName']}"))
 
 
 def _target(block: Values) -> Document:
@@ -126,8 +136,14 @@ def _target(block: Values) -> Document:
 
 def attachment(world: World, one: Resource) -> None:
     """A target registered by a resource of its own."""
-    group = world.get_in("elbv2/describe-target-groups", one.text("target_group_arn"))
+    group = world.get_in(TARGET_GROUPS, one.text("target_group_arn"))
     if group is None:
+        if not one.text("target_group_arn"):
+            _open_targets(world, one, "the target group")
+        return
+    opened = one.open("port", "target_id", "availability_zone")
+    if opened:
+        _open_targets(world, one, " and ".join(opened), group)
         return
     call = f"elbv2/describe-target-health/{group['TargetGroupName']}"
     held = world.document(one.home, call)
@@ -141,22 +157,36 @@ def registering(world: World, one: Resource) -> None:
     """A service or group whose members become targets: which they are is not known before it runs."""
     arns = one.texts("target_group_arns", "lb_target_group_arn")
     arns += [text_of(block, "target_group_arn") for block in one.blocks("load_balancer")]
-    for group in (world.get_in("elbv2/describe-target-groups", name) for name in arns):
+    if any(
+        at.rpartition(".")[2] in ("target_group_arns", "lb_target_group_arn", "target_group_arn") for at in one.unknown
+    ):
+        _open_targets(world, one, "the target group")
+    for group in (world.get_in(TARGET_GROUPS, name) for name in arns):
         if group is not None:
-            world.drop(one.home, f"elbv2/describe-target-health/{group['TargetGroupName']}")
+            world.dropped.append((one.home, f"elbv2/describe-target-health/{group['TargetGroupName']}"))
 
 
 def listener(world: World, one: Resource) -> None:
     record = world.get_in(BALANCERS, one.text("load_balancer_arn"))
     if record is None:
+        if not one.text("load_balancer_arn"):
+            world.undecided(one, "the load balancer")
+            world.dropped += [
+                (home, f"elbv2/describe-listeners/{held['LoadBalancerName']}") for home, held in world.each(BALANCERS)
+            ]
         return
     call = f"elbv2/describe-listeners/{record['LoadBalancerName']}"
+    opened = one.open("port", "protocol")
+    if opened:
+        world.undecided(one, " and ".join(opened))
+        world.dropped.append((one.home, call))
+        return
     actions = [_action(block) for block in one.blocks("default_action") or one.blocks("default_actions")]
     kept = world.document(one.home, call) or {"Listeners": []}
     if any(at.split(".")[0].startswith("default_action") for at in one.unknown) and not any(
         "TargetGroupArn" in action or "ForwardConfig" in action for action in actions
     ):
-        world.drop(one.home, call)
+        world.dropped.append((one.home, call))
         return
     default = "TCP" if record["Type"] == "network" else "HTTP"
     kept["Listeners"].append({
