@@ -139,16 +139,22 @@ def _records(file: Found, warnings: list[str]) -> Iterator[Recorded]:
     goes_on = bool(pages) and bool(pages[-1].get("NextToken") or pages[-1].get("nextToken"))
     if goes_on:
         warnings.append(f"{file.name} is one page of several")
+    unprocessed = any(page.get("unprocessedResourceKeys") for page in pages)
+    if unprocessed:
+        warnings.append(f"{file.name} names resources that AWS Config did not look up (unprocessedResourceKeys)")
     history = "_ConfigHistory_" in file.name
     for number, value in enumerate(values):
         prefix = f"/{number}" if len(values) > 1 else ""
         key, records = _items(value)
         _check_query(file, value)
         items = [(index, item) for index, one in enumerate(records) if (item := decoded(one))]
-        one_resource = key == "configurationItems" and not value.get("fileVersion") and len(items) > 1
-        changes = history or (one_resource and _of_one_resource(items))
+        one_resource = key == "configurationItems" and not value.get("fileVersion") and _of_one_resource(items)
+        changes = history or one_resource
+        alone = isinstance(value, dict) and not key and len(values) == 1
         if changes:
             warnings.append(f"{file.name} is a history: it holds what has changed, not everything")
+        elif alone and items:
+            warnings.append(f"{file.name} is about one resource: it tells of no other")
         snapshot = str(value.get("configSnapshotId") or "") if isinstance(value, dict) and not history else ""
         taken = match[1] if (match := _TAKEN.search(file.path.name)) else ""
         if snapshot and not taken:
@@ -156,7 +162,7 @@ def _records(file: Found, warnings: list[str]) -> Iterator[Recorded]:
             taken = max(times, default=_NEVER).strftime("%Y%m%dT%H%M%SZ")
         for index, item in items:
             pointer = f"{prefix}/{key}/{index}" if key else f"{prefix}/{index}"
-            yield Recorded(item, file.name, pointer, not (goes_on or changes), snapshot, taken)
+            yield Recorded(item, file.name, pointer, not (goes_on or unprocessed or changes or alone), snapshot, taken)
 
 
 def _items(document: Any) -> tuple[str, list[Any]]:

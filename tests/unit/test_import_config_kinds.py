@@ -217,10 +217,21 @@ def test_several_accounts_and_regions(tmp_path: Path) -> None:
     [
         ([{"Results": [json.dumps(vpc(1))], "NextToken": "t"}], ()),
         ([{"configurationItems": [vpc(1)]}], (f"{ME}_Config_{REGION}_ConfigHistory_AWS::EC2::VPC_x_1.json",)),
+        ([{"configurationItems": [vpc(1)]}], ()),
+        ([vpc(1)], ()),
+        ([{"baseConfigurationItems": [vpc(1), vpc(2)], "unprocessedResourceKeys": [{"resourceId": "vpc-3"}]}], ()),
         ([snapshot(vpc(1), vpc(2, configurationItemStatus="ResourceNotRecorded"))], ()),
         ([snapshot(vpc(1), vpc(2) | {"configuration": None})], ()),
     ],
-    ids=["one page", "history", "not recorded", "without configuration"],
+    ids=[
+        "one page",
+        "history",
+        "one version",
+        "one resource",
+        "not all looked up",
+        "not recorded",
+        "without configuration",
+    ],
 )
 def test_a_list_that_is_not_whole_counts_as_not_known(documents: Any, names: Any, tmp_path: Path) -> None:
     report, _ = run(tmp_path, *documents, names=names)
