@@ -107,7 +107,7 @@ SLOW = {
     "pandas": {"report", "verdict"},
     "networkx": {"api", "export", "graph", "plot", "report"},
     "numpy": {"plot", "report", "slices"},
-    "pyarrow": {"export", "slices"},
+    "pyarrow": {"export", "slices", "verify"},
     "distributed": {"slices"},
 }
 HEAVY = {"slices": "numpy"}

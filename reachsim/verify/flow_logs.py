@@ -1,9 +1,9 @@
 """VPC Flow Logs as text: records of the default format, and of any other that has a header line.
 
-Read are files as Amazon S3 gets them (a header line, gzip or plain), lines as CloudWatch Logs exports them (a time
-stamp before each record) and prints them (``aws logs tail``), and the JSON of ``aws logs get-log-events``,
-``filter-log-events`` and ``get-query-results``. **Source:** "Flow log records", "Flow log record examples", "Flow log
-limitations" (VPC User Guide).
+Read are files as Amazon S3 gets them (text with a header line, gzip or plain, or Parquet), lines as CloudWatch Logs
+exports them (a time stamp before each record) and prints them (``aws logs tail``), and the JSON of
+``aws logs get-log-events``, ``filter-log-events`` and ``get-query-results``. **Source:** "Flow log records", "Flow log
+record examples", "Flow log files", "Flow log limitations" (VPC User Guide).
 """
 
 from __future__ import annotations
@@ -75,11 +75,12 @@ def read_flow_logs(paths: Iterable[Path], form: str | None = None) -> Iterator[L
     """The records of files, and of all files below folders, one after the other.
 
     Args:
-        paths: Files (text, gzip or JSON) or folders.
+        paths: Files (text, gzip, Parquet or JSON) or folders.
         form: The log format as AWS writes it (``${version} ${vpc-id} …``), for records without a header line.
 
     Raises:
         SnapshotError: Something is no flow log record; names file and line.
+        UnsupportedError: A file is Parquet, and pyarrow is not installed.
     """
     for path in paths:
         files = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
@@ -216,7 +217,10 @@ def _texts(opened: Any, label: str) -> Iterator[str]:
     if head[:2] == b"\x1f\x8b":
         opened = gzip.GzipFile(fileobj=opened)
     elif head == b"PAR1":
-        raise SnapshotError(Fault(label, "", "flow logs as text (plain or gzip), or JSON", "Parquet"))
+        from reachsim.verify.parquet import parquet_lines  # few need it
+
+        yield from parquet_lines(opened, label, FIELDS)
+        return
     stream = io.BufferedReader(opened) if isinstance(opened, gzip.GzipFile) else opened
     if stream.peek(1)[:1] in (b"{", b"["):
         yield from _messages(_json(stream, label), label)

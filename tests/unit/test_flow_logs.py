@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from reachsim import SnapshotError
 from reachsim.addresses import format_address
-from reachsim.verify.flow_logs import FlowRecord, Line, read_flow_logs
+from reachsim.verify.flow_logs import DEFAULT_FORMAT, FlowRecord, Line, read_flow_logs
 
 RECORD = "2 111111111111 eni-web 198.51.100.9 10.0.1.5 50000 443 6 10 800 1700000000 1700000060 ACCEPT OK"
 """Of the default format."""
@@ -84,6 +87,47 @@ def test_a_folder_is_all_its_files_in_order(tmp_path: Path) -> None:
     assert [record.port for record in found if record] == [80, 443]
 
 
+TYPES = {"version": "int32", "srcport": "int32", "dstport": "int32", "protocol": "int32", "packets": "int64",
+         "bytes": "int64", "start": "int64", "end": "int64"}  # fmt: skip
+
+
+def parquet(names: list[str], *records: str) -> bytes:
+    """Records as AWS writes them to Parquet: whole numbers in columns of their own types, ``-`` is nothing."""
+    rows = [record.split() for record in records]
+    arrays = {}
+    for place, name in enumerate(names):
+        kind = TYPES.get(name, "string")
+        column = [None if row[place] == "-" and kind != "string" else row[place] for row in rows]
+        values = column if kind == "string" else [None if one is None else int(one) for one in column]
+        arrays[name.replace("-", "_")] = pa.array(values, pa.type_for_alias(kind))
+    sink = io.BytesIO()
+    pq.write_table(pa.table(arrays), sink, compression="gzip")
+    return sink.getvalue()
+
+
+def test_parquet_holds_the_same_records(tmp_path: Path) -> None:
+    """ "Flow log records": NODATA has no values; a further column is none of the fields that we know."""
+    nothing = "2 111111111111 eni-web - - - - - - - 1700000000 1700000060 - NODATA"
+    data = parquet([*DEFAULT_FORMAT, "a-new-field"], f"{RECORD} x", f"{nothing} x", f"{RECORD} x")
+    assert read(tmp_path, data, name="a.log.parquet") == [
+        line._replace(place=f"{tmp_path}/a.log.parquet:{number}")
+        for number, line in enumerate(read(tmp_path, f"{RECORD}\n{nothing}\n{RECORD}"), 2)
+    ]
+
+
+def test_parquet_of_something_else_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="columns that are fields of VPC Flow Logs, found others"):
+        read(tmp_path, parquet(["tgw-id"], "tgw-1"))
+    with pytest.raises(SnapshotError, match="a format with the field srcaddr"):
+        read(tmp_path, parquet(["interface-id", "action"], "eni-1 ACCEPT"))
+
+
+@pytest.mark.parametrize("cut", [10, -9])
+def test_parquet_that_is_cut_off_is_named(cut: int, tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="a readable Parquet file"):
+        read(tmp_path, parquet(list(DEFAULT_FORMAT), RECORD)[:cut])
+
+
 READINGS = [
     (50000, 443, None, ("request",)),
     (443, 50000, None, ("reply",)),
@@ -126,7 +170,7 @@ FAULTS = {
     "interface-id srcaddr dstaddr protocol action\neni-1 10.0.0.1 10.0.0.2 6 ACCEPT": (
         "flow.log:2", "a format with the field dstport", "one without it",
     ),
-    "PAR1....": ("flow.log", "flow logs as text (plain or gzip), or JSON", "Parquet"),
+    "PAR1....": ("flow.log", "a readable Parquet file", ""),
     '{"events": 7}': ("flow.log", "the events of CloudWatch Logs, or its query results", "other JSON"),
     '{"events": [{"message": 7}]}': ("flow.log#/0", "an event with one record as its message", "another"),
     '{"events": [': ("flow.log", "complete JSON in UTF-8", ""),
