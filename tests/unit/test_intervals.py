@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.intervals import EMPTY, Index, IntervalSet
 
 
 @pytest.mark.parametrize(
@@ -109,3 +109,21 @@ def test_operators_leave_their_operands_alone() -> None:
 
 def test_the_text_of_a_set_names_its_spans() -> None:
     assert repr(IntervalSet.of([(1, 2), (4, 4)])) == "IntervalSet([(1, 2), (4, 4)])"
+
+
+@pytest.mark.parametrize(
+    ("sets", "asked", "places"),
+    [
+        ([[(100, 100)]], [(1, 1), (3, 3)], []),  # all that is asked lies below, and there is more of it
+        ([[(1, 5)]], [(5, 5), (9, 9)], [0]),
+        ([[(1, 5)]], [(0, 1), (9, 9)], [0]),
+        ([[(1, 1)], [(3, 3)]], [(9, 9)], []),  # above
+        ([[(1, 1)], [(3, 3)]], [(3, 9)], [1]),
+        ([[(1, 1)], [(3, 3)], [(5, 5)]], [(1, 5)], [0, 1, 2]),
+        ([[(1, 1), (5, 5)], [(3, 3)]], [(2, 4)], [1]),
+    ],
+)
+def test_which_sets_of_an_index_meet_another_at_the_edges(
+    sets: list[list[tuple[int, int]]], asked: list[tuple[int, int]], places: list[int]
+) -> None:
+    assert Index(map(IntervalSet.of, sets)).meeting(IntervalSet.of(asked)) == places
