@@ -23,6 +23,8 @@ from reachsim.slices.groups import Groups
 Cell = tuple[int, int, int, int]
 """``every``, ``some``, ``route`` and ``missing``, by number."""
 NO_ROUTE: Final = 255
+MOST_KEPT: Final = 1024
+"""Answers kept at once; senders that get the same follow each other."""
 
 
 class Row(Protocol):
@@ -88,6 +90,8 @@ class Columns:
             return self._point(end, number)
         key = (self.senders.kind(end, PUBLIC), number)
         if key not in self._said:
+            if len(self._said) == MOST_KEPT:
+                self._said.clear()
             self._said[key] = self._point(end, number)
         return self._said[key]
 
@@ -97,6 +101,8 @@ class Columns:
         """The answers to an end from the gateway endpoints of a service, those that nobody crosses first."""
         key = (self.senders.kind(end, addresses), addresses)
         if key not in self._crossed:
+            if len(self._crossed) == MOST_KEPT:
+                self._crossed.clear()
             otherwise, crossed = self.gateways.answers(source, addresses)
             self._crossed[key] = [(numbers, self._numbered(otherwise))]
             self._crossed[key] += [
