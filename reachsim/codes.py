@@ -415,6 +415,9 @@ _BLOCKS: Final[tuple[_Block, ...]] = (
     ("DNS_ZONE_NOT_ASSOCIATED", "dns", "name-not-found", _ZONES,
      "A private hosted zone holds the name, but it is not associated with the source's VPC.",
      "Associate the hosted zone with the VPC."),
+    ("DNS_NO_SUCH_NAME", "dns", "name-not-found", _RULES,
+     "The name is under a domain that public DNS does not have, or is no name at all, and no private zone and no rule "
+     "of the VPC answers it.", "Associate the private hosted zone that has the name, or correct the name."),
     ("DNS_ZONE_SHADOWS_NAME", "dns", "name-not-found", _ZONES,
      "A private hosted zone covers the name but has no record for it. The resolver then answers that there is no "
      "such name and does not ask public DNS.",

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from reachsim import services, workloads
-from reachsim.addresses import EVERYWHERE, PUBLIC, RFC1918, RFC6598, V6, format_set, parse_block
+from reachsim.addresses import EVERYWHERE, PUBLIC, RFC1918, RFC6598, V6, format_set, parse_address, parse_block
 from reachsim.dns.joined import found_file
 from reachsim.dns.load_balancers import balancer_nodes
 from reachsim.dns.names import private_names
@@ -61,7 +61,8 @@ def parse_selector(text: str) -> Selector:
             raise QuestionError(f"selector {text!r} names nothing behind the colon", "BAD_SELECTOR")
         if kind == "ip":
             _block(value)
-        return Selector(kind, value)
+        literal = _literal(value) if kind == "host" else None
+        return Selector("ip", literal) if literal is not None else Selector(kind, value)
     if text == "internet":
         return Selector("internet", text)
     match = re.fullmatch(r"([a-z]+)-[0-9A-Za-z-]+", text)
@@ -71,6 +72,16 @@ def parse_selector(text: str) -> Selector:
         return Selector("service", text)
     forms = "codebuild:NAME, i-…, ip:ADDRESS, internet, host:NAME, ecr.dkr, …"
     raise QuestionError(f"{text!r} is no selector ({forms})", "BAD_SELECTOR", text)
+
+
+def _literal(host: str) -> str | None:
+    """The address that a host is written as, as in a URL; None for a name."""
+    text = host.removeprefix("[").removesuffix("]")
+    try:
+        parse_address(text)
+    except ValueError:
+        return None
+    return text
 
 
 def _block(value: str) -> IntervalSet:

@@ -17,7 +17,7 @@ def why_public(network: Network, vpc_id: str, found: Resolution) -> Reason | Non
     """Why an AWS service's name resolved to public addresses in this VPC, as a cause that can be mended."""
     region = network.home_of(vpc_id)[1]
     suffix = found.service
-    zone = _zone_elsewhere(network, vpc_id, found.name)
+    zone = zone_elsewhere(network, vpc_id, found.name)
     if zone is not None:
         return zone
     if suffix == "ecr-public.api" or found.name.endswith(".ecr.aws"):
@@ -104,7 +104,7 @@ def _why_not(network: Network, vpc_id: str, endpoint: aws.VpcEndpoint, name: str
     return Reason("DNS_NAME_NOT_COVERED_BY_ENDPOINT", endpoint.vpc_endpoint_id, detail)
 
 
-def _zone_elsewhere(network: Network, vpc_id: str, name: str) -> Reason | None:
+def zone_elsewhere(network: Network, vpc_id: str, name: str) -> Reason | None:
     """A private zone that would answer the name, but is associated with other VPCs only (S16)."""
     found = elsewhere(network, vpc_id, name)
     if found is None:

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from reachsim.dns.causes import why_public
+from reachsim.dns.causes import why_public, zone_elsewhere
 from reachsim.dns.firewall import screened
 from reachsim.dns.forwarders import by_servers, forwarded
 from reachsim.dns.names import ec2_answer, endpoint_answer, public_answer, vpce_name
 from reachsim.dns.profiles import Brought, brought
 from reachsim.dns.records import zone_answer
-from reachsim.dns.resolution import MAX_STEPS, Asking, Carries, Noted, Resolution, Zone, dns_hop, plain
+from reachsim.dns.resolution import MAX_STEPS, Asking, Carries, Noted, Resolution, Zone, dns_hop, no_such_name, plain
 from reachsim.dns.resolver import answers_at_all, other_servers
 from reachsim.dns.rules import Rules, autodefined, rules_for
 from reachsim.dns.zones import zones_for
@@ -132,6 +132,8 @@ def _without_zone(asking: Asking, name: str, rules: Rules) -> Resolution:
     if own is not None:
         return own
     found = public_answer(network, name, asking.pins)
+    if found.blocks:
+        return _unless_elsewhere(asking, name, found)
     if not found.public or found.gaps:
         return found
     if found.service is None and rules.delegating:
@@ -146,3 +148,12 @@ def _without_zone(asking: Asking, name: str, rules: Rules) -> Resolution:
         return found
     why = dns_hop(reason.component, name, reason.detail, reason.code)
     return msgspec.structs.replace(found, reason=reason, hops=(why, *found.hops))
+
+
+def _unless_elsewhere(asking: Asking, name: str, found: Resolution) -> Resolution:
+    """No such name, because the private zone that has it is associated with other VPCs only (S16)."""
+    zone = zone_elsewhere(asking.network, asking.vpc_id, name)
+    if zone is None:
+        return found
+    block = no_such_name(zone.code, zone.component, asking.vpc_id, f"{zone.detail}; public DNS has no such name")
+    return msgspec.structs.replace(found, blocks=(block,))

@@ -14,6 +14,7 @@ from reachsim.dns.customers import customers_answer
 from reachsim.dns.joined import everywhere
 from reachsim.dns.load_balancers import balancer_answer
 from reachsim.dns.resolution import Asking, Noted, Resolution, Zone, answers, below, dns_hop, plain
+from reachsim.dns.special import special_answer
 from reachsim.evidence import Assumption, Gap
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model import records as aws
@@ -295,9 +296,9 @@ def public_answer(network: Network | None, name: str, pins: Mapping[str, Interva
     if VPC_LATTICE_NAME.search(name):
         detail = f"{name} is a service of VPC Lattice, whose service networks are not modelled"
         return Resolution(name, gaps=(Gap("UNMODELLED_COMPONENT", "vpc-lattice", detail),))
-    customers = customers_answer(name)
-    if customers is not None:
-        return customers
+    found = special_answer(name) or customers_answer(name)
+    if found is not None:
+        return found
     suffix, region, is_aws = services.service_of_host(name)
     families = V4 | V6 if dual_stack(name) else V4
     ours = network.all_vpc_addresses if network is not None else EMPTY

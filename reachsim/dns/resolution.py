@@ -145,7 +145,7 @@ def dns_hop(component: str, name: str, detail: str, rule: str | None = None, sou
 
 
 def no_such_name(
-    code: str, component: str, vpc_id: str, detail: str, source: str | None = None, rule: str | None = None
+    code: str, component: str, vpc_id: str | None, detail: str, source: str | None = None, rule: str | None = None
 ) -> Block:
     """A block of the resolver's: the client gets no answer."""
     return Block(code, component, rule, vpc_id, "request", "egress", "name-not-found", detail, None, source)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from reachsim.addresses import NAT64, RFC1918, RFC6598, ULA, V4, V6
+from reachsim.addresses import EVERYWHERE, NAT64, PUBLIC, RFC1918, RFC6598, V4, V6
 from reachsim.engine import choose
 from reachsim.evidence import Block, Direction, Gap, Hop
 from reachsim.forwarding.appliances import inspection, symmetric
@@ -44,6 +44,8 @@ from reachsim.model.states import Standing
 from reachsim.packets import ICMP, ICMPV6, SERVICE, SOURCE, TCP, UDP, icmp_services
 
 _ATTACHED = ("available", "attached")
+_NOWHERE = EVERYWHERE - PUBLIC - RFC1918 - RFC6598
+"""What nobody on the internet has: loopback, link-local, multicast and unique local addresses and the like."""
 
 
 def attached(attachments: tuple[GatewayAttachment, ...], vpc_id: str) -> bool:
@@ -96,7 +98,7 @@ def _out_by_family(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, fam
     private = {
         "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS": RFC1918,
         "IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS": RFC6598,
-        "NO_POSSIBLE_DESTINATION": ULA,
+        "NO_POSSIBLE_DESTINATION": _NOWHERE,
     }
     for code, block_of_addresses in private.items():
         inside = part.with_destinations(block_of_addresses) if part is not None else None

@@ -47,8 +47,14 @@ ANSWERS = {(ICMP, 8): 0, (ICMP, 13): 14, (ICMP, 15): 16, (ICMP, 17): 18, (ICMPV6
 RFC1918 = tuple(ip_network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 RFC6598 = (ip_network("100.64.0.0/10"),)
 NAT64 = ip_network("64:ff9b::/96")
-UNIQUE_LOCAL = ip_network("fc00::/7")
-"""Private IPv6 space (RFC 4193), which nobody on the internet has."""
+NOWHERE = tuple(
+    ip_network(block)
+    for block in (
+        "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/127", "::ffff:0:0/96", "64:ff9b::/96",
+        "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
+    )
+)  # fmt: skip
+"""Loopback, link-local, multicast and private addresses and the like, which nobody on the internet has."""
 MOST_HOPS = 24
 
 
@@ -638,7 +644,7 @@ class Walk:
         """The end, unless the destination is a public address of the snapshot: then in again, at its own gateway."""
         destination = self.flight.destination
         held = self.world.public_holder(destination)
-        if destination in UNIQUE_LOCAL or destination in self.world.regional_addresses:
+        if any(destination in one for one in NOWHERE) or destination in self.world.regional_addresses:
             raise Dropped("NO_POSSIBLE_DESTINATION", gone.id)  # N52: a NAT gateway takes nothing but answers
         if self.leg == "response" and self.goes_to_virtual_origin():
             return self.back_to_virtual_origin(gone)
