@@ -108,9 +108,8 @@ def check(
             *(path for one in judged for path in one.missing),
         }
     )
-    if not found and not lacking:
-        homes = network.homes or [("*", "*")]
-        missing += [network.path(home, "codebuild", "batch-get-projects") for home in homes]
+    if not network.homes:
+        missing.append(network.path(("*", "*"), "codebuild", "batch-get-projects"))
     overall = overall_of(
         (*cells, *further), beyond, [outcome for one in judged for outcome in one.settled], found=bool(found),
         lacking=bool(lacking), shared=shared.exposed or bool(outside.findings),
