@@ -146,6 +146,7 @@ class Walk:
             )
             self.note(Gap(f"phases: {entry.name}", why), entry.line, name)
         session: dict[str, str] = {}
+        runner = self._runner(spec)
         for phase in spec.phases:
             self.phase = phase.name
             for entry in phase.runtimes:
@@ -153,13 +154,20 @@ class Walk:
             for text, line in (*phase.commands, *phase.last):
                 inner = scope if spec.version != "0.1" else scope.copy()
                 inner.ended = False
-                if re.match(r"(powershell|pwsh)", spec.shell):
-                    self.powershell(text, inner, "certain", line, name, spec.shell, session)
+                if re.match(r"(powershell|pwsh)", runner):
+                    self.powershell(text, inner, sure, line, name, runner, session)
                     continue
-                if spec.shell.startswith("cmd") and not powershell.PLAIN.fullmatch(text.strip()):
-                    self.note(Gap(text[:120], f"{spec.shell} is not read"), line, name)
+                if runner.startswith("cmd") and not powershell.PLAIN.fullmatch(text.strip()):
+                    self.note(Gap(text[:120], f"{runner} is not read"), line, name)
                     continue
                 self.shell.run(text, inner, sure, line, name)
+
+    def _runner(self, spec: specs.Buildspec) -> str:
+        """The shell that runs the commands: the buildspec's, else PowerShell on Windows and sh elsewhere (CodeBuild
+        User Guide, "Shells and commands in build environments").
+        """
+        on_windows = self.owned is not None and self.owned.project.environment.type.startswith("WINDOWS_")
+        return spec.shell or ("powershell" if on_windows else "")
 
     def _scope(self, spec: specs.Buildspec, overrides: dict[str, str]) -> Scope:
         owned = self.owned
