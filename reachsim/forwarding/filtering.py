@@ -70,7 +70,11 @@ def through_security_groups(ground: Ground, flow: Walk, interface: Interface, di
         rest = still
     for part in rest:
         for left, why in _doubted(part, doubts, gaps, by_source=by_source):
-            ended.append(left.unknown(*why) if why else left.blocked(*_mismatch(ground, left, interface, direction)))
+            if why:
+                ended.append(left.unknown(*why))
+            else:
+                parts = _by_references(ground, left, interface, direction)
+                ended += [one.blocked(*_mismatch(ground, one, interface, direction)) for one in parts]
     return ended
 
 
@@ -242,17 +246,39 @@ def _is_stale(rule: Rule) -> bool:
     return rule.group_peer is not None and rule.group_peer.peering_stale
 
 
+def _by_references(ground: Ground, flow: Walk, interface: Interface, direction: Direction) -> list[Walk]:
+    """What no rule admits, in parts: for each the rules that name one of the sender's groups fit all of it or none."""
+    parts = [flow]
+    if _loses_groups(ground, flow, direction) is None:
+        return parts
+    for group in interface.groups:
+        for rule in ground.group_rules(group, direction) if group in ground.network.security_groups else ():
+            if _names_sender(rule, flow):
+                halves = [split(part, part.sources, rule.services, by_source=True) for part in parts]
+                parts = [one for inside, outside in halves for one in (inside, *outside) if one is not None]
+    return parts
+
+
 def _referencing_off(ground: Ground, flow: Walk, rules: tuple[Rule, ...], direction: Direction) -> str | None:
     """The attachment or middlebox that loses the sender's groups, if a rule would have matched by one of them (facts
     N87, N89).
     """
+    if any(_names_sender(rule, flow) and flow.services & rule.services for rule in rules):
+        return _loses_groups(ground, flow, direction)
+    return None
+
+
+def _names_sender(rule: Rule, flow: Walk) -> bool:
     sender = flow.context.sender
-    if direction != "ingress" or sender is None:
+    return sender is not None and rule.group is not None and rule.group in sender.groups
+
+
+def _loses_groups(ground: Ground, flow: Walk, direction: Direction) -> str | None:
+    """The attachment or middlebox on the way that does not tell the receiver of the sender's groups."""
+    if direction != "ingress" or flow.context.sender is None:
         return None
     losing = [link for link in flow.context.links if link in flow.context.inspected or link.startswith("tgw-")]
-    if any(rule.group in sender.groups and flow.services & rule.services for rule in rules if rule.group):
-        return next((link for link in losing if not tgw_references(ground, link)), None)
-    return None
+    return next((link for link in losing if not tgw_references(ground, link)), None)
 
 
 def through_network_acl(ground: Ground, flow: Walk, subnet_id: str, direction: Direction) -> list[Walk]:

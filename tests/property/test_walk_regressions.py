@@ -246,6 +246,21 @@ def test_the_way_decides_whether_a_group_is_recognised(keeps: bool, outcome: str
     assert outcomes(net, source, f"ip:{net[server]['PrivateIpAddress']}") == {outcome}
 
 
+def test_only_what_a_lost_group_would_have_admitted_is_put_down_to_it() -> None:  # N87, N89
+    net = Build()
+    source = host(net, 0)
+    server = host(net, 1)
+    net["sg-open-1"]["IpPermissions"] = []
+    net.permit("sg-open-1", "in", ("tcp", 443, 443, "sg-open-0"))
+    tgw, _ = hub(net, 0, 1)
+    net.route("rtb-1-main", "0.0.0.0/0", tgw)
+    net[tgw]["Options"]["SecurityGroupReferencingSupport"] = "disable"
+    (asked,) = load_files(net.files()).scenarios(source, f"ip:{net[server]['PrivateIpAddress']}", "tcp")
+    lost = [flow for flow in asked.flows if any(one.code == "SG_REFERENCING_SUPPORT" for one in flow.blocks)]
+    assert [flow.box[2].spans for flow in lost] == [(((6 << 16) + 443, (6 << 16) + 443),)]
+    assert len(asked.flows) > 1
+
+
 @pytest.mark.parametrize(("ingress", "outcome"), [(OPEN, "unknown"), ((), "blocked")])
 def test_an_appliances_own_groups_filter_what_is_sent_through_it(
     ingress: tuple[GroupRule, ...], outcome: str

@@ -58,9 +58,9 @@ def test_a_service_that_only_an_endpoint_names_is_asked_by_its_name() -> None:
         reach.simulate("i-1", "iotnew.other")
 
 
-def test_names_of_very_many_interfaces_are_counted_in_one_go() -> None:
+def test_names_of_very_many_interfaces_are_counted_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each name against all others would take a minute and more."""
     reach = load_files({})
     names = {f"eni-{number}": f"name {number // 2}" for number in range(100_000)}
-    reach.network.names.update(names)
+    monkeypatch.setattr(reach.network, "names", names)
     assert len(reach._named("network interface", names)) == 100_000  # no name is the only one of its kind
