@@ -70,19 +70,18 @@ def endpoint_zones(asking: Asking, name: str, profiles: Mapping[str, int], noted
     found = []
     for endpoint_id in sorted(set(profiles) - set(network.vpc_endpoints)):
         noted.lack("DNS_PROFILE_UNSEEN", endpoint_id, f"{endpoint_id}, which a Route 53 Profile brings, is not known")
-    for endpoint_id, endpoint in sorted(network.vpc_endpoints.items()):
-        rank = 0 if endpoint.vpc_id == asking.vpc_id else profiles.get(endpoint_id)
-        if rank is None or not any(answers(one, name) for one in private_names(network, endpoint)[0]):
+    near = {one.vpc_endpoint_id: one for one in network.endpoints_by_vpc.get(asking.vpc_id, ())}
+    brought = {one: network.vpc_endpoints[one] for one in profiles if one in network.vpc_endpoints}
+    for endpoint_id, endpoint in sorted((near | brought).items()):
+        rank = 0 if endpoint_id in near else profiles[endpoint_id]
+        told = [one for one in private_names(network, endpoint)[0] if answers(one, name)]
+        if not told:
             continue
         if rank and not endpoint.private_dns_enabled:
             detail = f"whether a Route 53 Profile shares the names of {endpoint_id}, whose private DNS is off, is open"
             noted.lack("DNS_PROFILE_UNSEEN", endpoint_id, detail)
         elif _answers_privately(endpoint, inbound=asking.inbound):
-            found += [
-                Zone(private.removeprefix("*."), "endpoint", endpoint_id, rank)
-                for private in private_names(network, endpoint)[0]
-                if answers(private, name)
-            ]
+            found += [Zone(private.removeprefix("*."), "endpoint", endpoint_id, rank) for private in told]
     return list(dict.fromkeys(found))
 
 
@@ -90,8 +89,9 @@ def names_unseen(asking: Asking, name: str, noted: Noted) -> None:
     """Endpoints of the VPC whose private names are not in the snapshot, and may be the name asked for."""
     network = asking.network
     path = network.path(asking.home, "ec2", "describe-vpc-endpoint-associations")
-    for endpoint_id, endpoint in sorted(network.vpc_endpoints.items()):
-        if endpoint.vpc_id != asking.vpc_id or not endpoint.private_dns_enabled:
+    for endpoint in network.endpoints_by_vpc.get(asking.vpc_id, ()):
+        endpoint_id = endpoint.vpc_endpoint_id
+        if not endpoint.private_dns_enabled:
             continue
         detail = f"the private names of {network.label(endpoint_id)} are not in the snapshot"
         if endpoint.vpc_endpoint_type in LATTICE_TYPES:

@@ -89,11 +89,11 @@ def _unlisted(
 ) -> list[Zone]:
     """Zones of accounts that the snapshot does not hold, or of AWS's services, associated with the VPC."""
     found: list[Zone] = []
-    own = {zone.name for zone in endpoint_zones(asking, name, {}, Noted())}
-    for zone_id, one in sorted(summaries.items()):
+    named = [(zone_id, one) for zone_id, one in sorted(summaries.items()) if zone_id not in seen]
+    named = [(zone_id, one) for zone_id, one in named if below(name, plain(one.name))]
+    own = {zone.name for zone in endpoint_zones(asking, name, {}, Noted())} if named else set()
+    for zone_id, one in named:
         zone_name = plain(one.name)
-        if zone_id in seen or not below(name, zone_name):
-            continue
         if one.owner.owning_account is not None:
             found.append(Zone(zone_name, "hosted-zone", f"{one.owner.owning_account}/{zone_id}"))
         elif zone_name.removeprefix("*.") not in own:  # an endpoint's own zone is told by the endpoint

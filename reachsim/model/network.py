@@ -482,6 +482,14 @@ class Network:
     # --- VPCs and subnets -------------------------------------------------------------------------------------------
 
     @cached_property
+    def endpoints_by_vpc(self) -> dict[str | None, tuple[aws.VpcEndpoint, ...]]:
+        """The VPC endpoints of each VPC, by their ids."""
+        found: dict[str | None, list[aws.VpcEndpoint]] = {}
+        for _, endpoint in sorted(self.vpc_endpoints.items()):
+            found.setdefault(endpoint.vpc_id, []).append(endpoint)
+        return {vpc_id: tuple(held) for vpc_id, held in found.items()}
+
+    @cached_property
     def _vpc_blocks(self) -> dict[str, tuple[Cidr, ...]]:
         return {vpc_id: _blocks_of_vpc(vpc) for vpc_id, vpc in self.vpcs.items()}
 

@@ -68,19 +68,23 @@ _WAITS: Final = {
 
 
 @cache
-def _rows() -> dict[str, Row]:
-    found: dict[str, Row] = {}
-    for row in knowledge.rows("aws_commands.csv"):
-        name = row["command"]
-        host = row["host"] or name + ".{region}.{suffix_domain}"
-        hosts = {"aws": host, "aws-cn": row["china"] or host, "aws-us-gov": row["govcloud"] or host}
-        found[name] = Row(hosts, row["iam"] or name, frozenset(row["unlike"].split()))
-    return found
+def _rows() -> dict[str, dict[str, str]]:
+    return {row["command"]: row for row in knowledge.rows("aws_commands.csv")}
+
+
+@cache
+def _row(name: str) -> Row | None:
+    row = _rows().get(name)
+    if row is None:
+        return None
+    host = row["host"] or name + ".{region}.{suffix_domain}"
+    hosts = {"aws": host, "aws-cn": row["china"] or host, "aws-us-gov": row["govcloud"] or host}
+    return Row(hosts, row["iam"] or name, frozenset(row["unlike"].split()))
 
 
 def row(command: str) -> Row | None:
     """The row of a command of the AWS CLI; None if it has no such command."""
-    return _rows().get(_SAME.get(command, command))
+    return _row(_SAME.get(command, command))
 
 
 def iam_prefix(command: str) -> str:

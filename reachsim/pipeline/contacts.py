@@ -20,7 +20,7 @@ import msgspec
 
 from reachsim import services
 from reachsim.errors import QuestionError
-from reachsim.pipeline import alternatives, builds, knowledge, powershell, programs, urls
+from reachsim.pipeline import alternatives, builds, knowledge, programs, urls
 from reachsim.pipeline import buildspec as specs
 from reachsim.pipeline import project as projects
 from reachsim.pipeline.call import Outcome
@@ -157,7 +157,7 @@ class Walk:
                 if re.match(r"(powershell|pwsh)", runner):
                     self.powershell(text, inner, sure, line, name, runner, session)
                     continue
-                if runner.startswith("cmd") and not powershell.PLAIN.fullmatch(text.strip()):
+                if runner.startswith("cmd") and not _is_plain(text):
                     self.note(Gap(text[:120], f"{runner} is not read"), line, name)
                     continue
                 self.shell.run(text, inner, sure, line, name)
@@ -338,6 +338,8 @@ class Walk:
         kept: dict[str, str] | None = None,
     ) -> None:
         """Walk a PowerShell text, as far as it is read. ``kept`` are the variables of the session that goes on."""
+        from reachsim.pipeline import powershell
+
         for one in powershell.read(text, scope.variables, kept):
             sure = weaker(confidence, "likely") if one.nested else confidence
             for found in one.found:
@@ -469,3 +471,10 @@ def _service(found: Destination) -> tuple[str | None, Kind]:
 
 
 __all__ = ["Contact", "Contacts", "Folder", "Unresolved", "contacts_of"]
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a command is nothing but words, which every shell takes alike."""
+    from reachsim.pipeline.powershell import PLAIN
+
+    return PLAIN.fullmatch(text.strip()) is not None

@@ -12,16 +12,23 @@ Stand-alone: it imports nothing but the standard library and knows nothing of ne
 'allow'
 """
 
-from .contract import evaluate_json, read_policies, read_request
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .document import PolicyError, parse
 from .evaluate import Compiled, Decider, Decision, evaluate
 from .judge import Judgement, judge
 from .layers import Policies
 from .principals import Principal, is_account
-from .public import is_public
 from .request import Request
 from .statements import Document, Statement
 from .truth import PRESENT, UNKNOWN, Unknown
+
+if TYPE_CHECKING:
+    from .contract import evaluate_json, read_policies, read_request
+    from .public import is_public
 
 __all__ = [
     "PRESENT",
@@ -46,3 +53,12 @@ __all__ = [
     "read_policies",
     "read_request",
 ]
+
+_LATER = {"evaluate_json": "contract", "read_policies": "contract", "read_request": "contract", "is_public": "public"}
+"""The modules of what few programs use; each is imported when it is asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
