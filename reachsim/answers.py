@@ -7,16 +7,16 @@ An answer is kept as JSON text with gaps where the names stood; another pair of 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
 from reachsim.addresses import format_address
-from reachsim.classes import Classes
+from reachsim.classes import Class, Classes
 from reachsim.model.interfaces import Interface
 from reachsim.selectors import interfaces_of_instance, parse_selector
+from reachsim.templates import Template, cut, pattern
 from reachsim.verdict import Verdict, block_json
 
 if TYPE_CHECKING:
@@ -27,19 +27,6 @@ SHAREABLE = ("service", "host", "internet", "eni", "i")
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 MOST_KEPT = 20_000
 """Answers kept at once."""
-
-
-class Template(NamedTuple):
-    """An answer's JSON text, cut where a name stood; ``gaps`` says which of the names follows each piece."""
-
-    pieces: tuple[str, ...]
-    gaps: tuple[int, ...]
-
-    def filled(self, names: tuple[str, ...]) -> str:
-        parts = [self.pieces[0]]
-        for gap, piece in zip(self.gaps, self.pieces[1:], strict=True):
-            parts += (names[gap], piece)
-        return "".join(parts)
 
 
 class _Told(NamedTuple):
@@ -58,6 +45,7 @@ class Answers:
         self._kept: dict[tuple[object, ...], Template | _Told] = {}
         self._ends: dict[str, Interface | None] = {}
         self._names: dict[str, tuple[str, ...]] = {}
+        self._kinds: dict[str, tuple[Class, tuple[int, ...]] | None] = {}
 
     def answer(self, question_id: object, source: str, destination: str, arguments: Mapping[str, Any]) -> str:
         """One line of JSON. Raises QuestionError and SnapshotError as `Reach.simulate` does."""
@@ -79,7 +67,7 @@ class Answers:
         if isinstance(kept, _Told):
             if kept.ends == ends:
                 return kept.text
-            kept = self._kept[key] = _cut(kept.text, self._names_of_all(kept.ends))
+            kept = self._kept[key] = cut(kept.text, self._names_of_all(kept.ends))
         return kept.filled(self._names_of_all(ends))
 
     def _asked(self, source: str, destination: str, arguments: Mapping[str, Any]) -> str:
@@ -95,7 +83,7 @@ class Answers:
         sender = self._end(source)
         if sender is None:
             return None
-        mine = self.classes.of(sender)
+        mine = self._kind_of(sender)
         if mine is None:
             return None
         if not destination.startswith(("eni-", "i-")):
@@ -103,7 +91,7 @@ class Answers:
                 return None
             return (mine, source[:2], destination, asked), (sender,)
         receiver = self._end(destination)
-        theirs = self.classes.of(receiver) if receiver is not None else None
+        theirs = self._kind_of(receiver) if receiver is not None else None
         if receiver is None or theirs is None or receiver.id == sender.id:
             return None
         together = (receiver.subnet_id == sender.subnet_id, receiver.instance_id == sender.instance_id)
@@ -119,6 +107,15 @@ class Answers:
             )  # fmt: skip
             self._ends[selector] = found[0] if len(found) == 1 else None
         return self._ends[selector]
+
+    def _kind_of(self, interface: Interface) -> tuple[Class, tuple[int, ...]] | None:
+        """The class of an interface, if it is in one, and which of its names are the same: without a Name tag its
+        label is its id.
+        """
+        if interface.id not in self._kinds:
+            known = self.classes.of(interface)
+            self._kinds[interface.id] = None if known is None else (known, pattern(self._names_of(interface)))
+        return self._kinds[interface.id]
 
     def _names_of_all(self, ends: tuple[Interface, ...]) -> tuple[str, ...]:
         return tuple(name for one in ends for name in self._names_of(one))
@@ -156,30 +153,3 @@ def text_of(verdict: Verdict) -> str:
 
 def _as_json(text: str) -> str:
     return msgspec.json.encode(text).decode()[1:-1]
-
-
-def _cut(text: str, names: tuple[str, ...]) -> Template:
-    """Cut an answer at every place where one of the names stands by itself."""
-    pieces: list[str] = []
-    gaps: list[int] = []
-    start = 0
-    places = [(place, -len(name), name) for name in set(names) if name for place in _places(text, name)]
-    for place, shorter, name in sorted(places):  # of names that begin together, the longest
-        if place >= start:
-            pieces.append(text[start:place])
-            gaps.append(names.index(name))
-            start = place - shorter
-    return Template((*pieces, text[start:]), tuple(gaps))
-
-
-def _places(text: str, name: str) -> Iterator[int]:
-    """Where a name stands by itself, not as a part of a longer one."""
-    place = text.find(name)
-    while place >= 0:
-        if _BEFORE.match(text, place) and _AFTER.match(text, place + len(name)):
-            yield place
-        place = text.find(name, place + 1)
-
-
-_BEFORE: Final = re.compile(r"(?<![\w.:/#-])")
-_AFTER: Final = re.compile(r"(?![\w/-]|[.:]\w)")

@@ -7,8 +7,7 @@ change places.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from reachsim.addresses import format_address
@@ -16,6 +15,7 @@ from reachsim.classes import Classes
 from reachsim.forwarding import Ground
 from reachsim.model.network import Network
 from reachsim.simulate import ask
+from reachsim.templates import cut, pattern
 
 if TYPE_CHECKING:
     import networkx
@@ -47,9 +47,10 @@ def graph_of(
         mine: Edges = {}
         for block in ("0.0.0.0/0", "::/0"):
             _walk(ground, source, f"ip:{block}", types, mine)
-        _take(edges, mine, {})
+        _take(edges, mine, (), ())
         for twin in alike.get(source, ()):
-            _take(edges, mine, _places_changed(network, source, twin))
+            one, other = _names(network, source), _names(network, twin)
+            _take(edges, mine, (*one, *other), (*other, *one))
             if source in types:
                 types[twin] = types[source]
     for name in sorted(network.interfaces):
@@ -69,7 +70,8 @@ def _alike(ground: Ground) -> dict[str, list[str]]:
     for name in sorted(network.interfaces):
         one = network.interfaces[name]
         known = classes.of(one)
-        groups.setdefault(name if known is None else (known, one.subnet_id), []).append(name)
+        key = name if known is None else (known, one.subnet_id, pattern(_names(network, name)))
+        groups.setdefault(key, []).append(name)
     return {first: others for first, *others in groups.values()}
 
 
@@ -84,23 +86,17 @@ def _walk(ground: Ground, source: str, destination: str, types: dict[str, str], 
                 edges[key] = (reason, passes or flow.outcome == "allowed")
 
 
-def _take(edges: Edges, mine: Edges, names: Mapping[str, str]) -> None:
-    """Take over edges, with some names in the place of others."""
-    longest_first = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-    spelled = re.compile(rf"(?<![\w.:/-])(?:{longest_first})(?![\w/-]|[.:]\w)") if names else None
+def _take(edges: Edges, mine: Edges, names: Sequence[str], others: Sequence[str]) -> None:
+    """Take over edges, with other names in the places of some."""
+    by_name = dict(zip(names, others, strict=True))
     for (start, end, leg), (reason, passes) in mine.items():
-        key = (names.get(start, start), names.get(end, end), leg)
-        if key not in edges and spelled is not None:
-            reason = spelled.sub(lambda match: names[match[0]], reason)
+        key = (by_name.get(start, start), by_name.get(end, end), leg)
+        if key not in edges:
+            reason = cut(reason, names).filled(others)
         first, already = edges.get(key, (reason, False))
         edges[key] = (first, already or passes)
 
 
-def _places_changed(network: Network, one: str, other: str) -> dict[str, str]:
-    """The names of two interfaces, each for the other's."""
-
-    def names(interface: str) -> tuple[str, ...]:
-        return network.label(interface), interface, format_address(network.interfaces[interface].addresses.first)
-
-    here, there = names(one), names(other)
-    return dict(zip(here, there, strict=True)) | dict(zip(there, here, strict=True))
+def _names(network: Network, interface: str) -> tuple[str, ...]:
+    """How reasons name an interface."""
+    return network.label(interface), interface, format_address(network.interfaces[interface].addresses.first)
