@@ -6,7 +6,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
@@ -28,7 +28,18 @@ if TYPE_CHECKING:
     import pandas
     from matplotlib.axes import Axes
 
+_WORST_FIRST: tuple[Outcome, ...] = ("blocked", "unknown", "intermittent")
+
 PROTOCOL_NAMES = {ICMP: "icmp", TCP: "tcp", UDP: "udp", ICMPV6: "icmpv6"}
+
+
+def worst(outcomes: Collection[Outcome]) -> Outcome:
+    """What becomes of that of which every part has to get through.
+
+    >>> worst(["allowed", "intermittent", "unknown"])
+    'unknown'
+    """
+    return next((one for one in _WORST_FIRST if one in outcomes), "allowed")
 
 
 class Traffic(msgspec.Struct, frozen=True):

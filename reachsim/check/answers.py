@@ -17,11 +17,10 @@ from reachsim.evidence import Assumption
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
 from reachsim.simulate import simulate_each
-from reachsim.verdict import Outcome, Verdict
+from reachsim.verdict import Outcome, Verdict, worst
 
 Asked = tuple[str, str, int]
 _SOME_NAME: Final = "a-name-that-no-policy-singles-out"
-_WORST: Final[tuple[Outcome, ...]] = ("blocked", "unknown", "intermittent", "allowed")
 
 
 class Answers(Struct, frozen=True):
@@ -89,7 +88,7 @@ def _with_a_name(request: Mapping[str, Any]) -> dict[str, Any]:
 def _of_open(source: str, best: Verdict, plain: Verdict) -> Verdict:
     """From what the best name could get and what an ordinary one gets; resource policies are those of no known name."""
     best, plain = (msgspec.structs.replace(one, layers=_without_resource(one)) for one in (best, plain))
-    word, ordinary = _worst(best), _worst(plain)
+    word, ordinary = worst(best.layers.values()), worst(plain.layers.values())
     if word == "blocked" or not best.layers.keys() - {"network"}:
         return best
     name = f"{best.question.destination} of {source}"
@@ -105,7 +104,3 @@ def _of_open(source: str, best: Verdict, plain: Verdict) -> Verdict:
 
 def _without_resource(verdict: Verdict) -> dict[str, Outcome]:
     return {name: word for name, word in verdict.layers.items() if name != "resource-policy"}
-
-
-def _worst(verdict: Verdict) -> Outcome:
-    return next(one for one in _WORST if one in verdict.layers.values())

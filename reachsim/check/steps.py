@@ -13,7 +13,7 @@ from reachsim.check.needs import Need
 from reachsim.check.outcome import THROUGH
 from reachsim.evidence import Block
 from reachsim.selectors import parse_selector
-from reachsim.verdict import Outcome, PipelineStep, RouteWord
+from reachsim.verdict import Outcome, PipelineStep, RouteWord, worst
 
 ORDER: Final = (
     "git-push", "environment", "source", "login", "pull", "run", "push", "logs", "artifacts", "cache", "reports",
@@ -67,8 +67,7 @@ def settled(needs: Sequence[Need], answers: Answers) -> Outcome:
             found.append(outcome)
     best: tuple[Outcome, ...] = ("allowed", "intermittent", "unknown", "blocked")
     found += [next(one for one in best if one in outcomes) for outcomes in choices.values()]
-    worst: tuple[Outcome, ...] = ("blocked", "unknown", "intermittent", "allowed")
-    return next(one for one in worst if one in found)
+    return worst(found)
 
 
 def really_needed(need: Need, needs: Sequence[Need], answers: Answers) -> bool:

@@ -27,7 +27,7 @@ from reachsim.policy_layers.key_policies import KeySays, judge_use
 from reachsim.policy_layers.said import Said
 from reachsim.policy_layers.ways import Way, open_ways, ways_of
 from reachsim.scenarios import Scenario
-from reachsim.verdict import Outcome, Verdict
+from reachsim.verdict import Outcome, Verdict, worst
 
 DEFAULT_LAYERS: Final = ("endpoint-policy", "identity-policy", "resource-policy")
 
@@ -73,11 +73,11 @@ def judge_requests(
                 assumptions += [a for a in answer.assumptions if a not in assumptions]
                 missing |= set(answer.missing)
     for name, by_way in outcomes.items():
-        worst = {taken: _worst(several) for taken, several in by_way.items()}
-        shut |= {taken for taken, outcome in worst.items() if outcome == "blocked"}
-        if worst:
-            layers[name] = _over_ways(worst)
-    outcome = _worst(list(layers.values()))
+        told = {taken: worst(several) for taken, several in by_way.items()}
+        shut |= {taken for taken, outcome in told.items() if outcome == "blocked"}
+        if told:
+            layers[name] = _over_ways(told)
+    outcome = worst(layers.values())
     passes = verdict.layers.get("network") in ("allowed", "intermittent")
     if passes and outcome in ("intermittent", "unknown") and not open_ways(found) - shut:
         outcome = "blocked"  # what one layer lets through another stops
@@ -133,7 +133,7 @@ def _with_key(found: Mapping[str, Answer], says: KeySays) -> dict[str, Answer]:
 
 def _both(one: Answer, other: Answer) -> Answer:
     return Answer(
-        _worst([one.outcome, other.outcome]), (*one.blocks, *other.blocks), (*one.missing, *other.missing),
+        worst([one.outcome, other.outcome]), (*one.blocks, *other.blocks), (*one.missing, *other.missing),
         (*one.assumptions, *other.assumptions),
     )  # fmt: skip
 
@@ -152,7 +152,7 @@ def judge_elsewhere(network: Network, request: policy.Request, role: str | None,
     )
     missing, assumptions = (one.missing for one in answers), (one.assumptions for one in answers)
     return Answer(
-        _worst([one.outcome for one in answers]), (*answers[0].blocks, *answers[1].blocks),
+        worst([one.outcome for one in answers]), (*answers[0].blocks, *answers[1].blocks),
         tuple(chain(*missing)), tuple(chain(*assumptions)),
     )  # fmt: skip
 
@@ -228,10 +228,3 @@ def _by_chance(outcomes: set[Outcome]) -> Outcome:
     if len(outcomes) == 1:
         return next(iter(outcomes))
     return "intermittent" if {"allowed", "blocked"} <= outcomes else "unknown"
-
-
-def _worst(outcomes: Sequence[Outcome]) -> Outcome:
-    for worst in ("blocked", "unknown", "intermittent"):
-        if worst in outcomes:
-            return worst
-    return "allowed"
