@@ -8,7 +8,7 @@ from __future__ import annotations
 from reachsim import policy, services
 from reachsim.model import records as aws
 from reachsim.model.network import Network
-from reachsim.policy_layers import Identity, iam_details, identity_of, profile_role
+from reachsim.policy_layers import Identity, iam_details, identity_of, lists_roles, profile_role
 
 
 def pipeline_sources(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -59,12 +59,10 @@ def _clients(network: Network) -> list[str]:
 
 def _has_no_role(network: Network, instance: aws.Instance, account: str) -> bool:
     """Whether an instance whose role the snapshot does not hold is known to have none."""
-    details, path = iam_details(network, account)
     profile = instance.iam_instance_profile
-    if details is None or profile is None:
-        return details is not None
-    # Every account has roles (those of AWS's own services): without any, the answer was filtered.
-    return bool(profile.arn and details.role_detail_list) and network.lists_all(path)
+    if profile is None:
+        return iam_details(network, account)[0] is not None
+    return bool(profile.arn) and lists_roles(network, account)
 
 
 def _near_pipeline(network: Network, instance: aws.Instance) -> bool:

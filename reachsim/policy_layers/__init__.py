@@ -14,6 +14,7 @@ from reachsim.policy_layers.identities import (
     described,
     iam_details,
     identity_of,
+    lists_roles,
     managed,
     profile_role,
     role_documents,
@@ -26,6 +27,6 @@ from reachsim.policy_layers.roles import Identity
 
 __all__ = [
     "Answer", "Identity", "Known", "described", "document", "iam_details", "identity_of", "judge_elsewhere",
-    "judge_requests", "levels", "managed", "organization_of", "profile_role", "registry_counts", "role_documents",
-    "user_documents",
+    "judge_requests", "levels", "lists_roles", "managed", "organization_of", "profile_role", "registry_counts",
+    "role_documents", "user_documents",
 ]  # fmt: skip

@@ -58,8 +58,7 @@ def identity_of(network: Network, account: str, arn: str) -> tuple[Identity | No
     everyone: Iterable[aws.RoleDetail | aws.UserDetail] = (*details.role_detail_list, *details.user_detail_list)
     one = next((one for one in everyone if one.arn == arn), None)
     if one is None:
-        # Every account has roles (those of AWS's own services): without any, the answer was filtered.
-        return None, () if details.role_detail_list or ":role/" not in arn else (path,)
+        return None, () if lists_roles(network, account) or ":role/" not in arn else (path,)
     own = role_documents if isinstance(one, aws.RoleDetail) else user_documents
     documents, unseen = own(details, one, path)  # type: ignore[arg-type]
     limit = one.permissions_boundary.permissions_boundary_arn if one.permissions_boundary else None
@@ -83,6 +82,15 @@ def iam_details(network: Network, account: str) -> tuple[aws.AccountAuthorizatio
     """(an account's IAM details or None, the file that holds them)."""
     path = network.path((account, "global"), "iam", "get-account-authorization-details")
     return network.read(path, aws.AccountAuthorizationDetails), path
+
+
+def lists_roles(network: Network, account: str) -> bool:
+    """Whether the snapshot holds every role of an account.
+
+    Every account has roles (those of AWS's own services): without any, the answer was filtered.
+    """
+    details, path = iam_details(network, account)
+    return details is not None and bool(details.role_detail_list) and network.lists_all(path)
 
 
 def role_documents(

@@ -19,7 +19,7 @@ from reachsim.policy.evaluate import must_trust
 from reachsim.policy.principals import Via
 from reachsim.policy_layers.asked import STRANGER, Asked, bucket_of
 from reachsim.policy_layers.held import document
-from reachsim.policy_layers.identities import described, iam_details
+from reachsim.policy_layers.identities import described, iam_details, lists_roles
 from reachsim.policy_layers.key_policies import asked_itself
 from reachsim.policy_layers.said import Said, is_layer, not_known, organization_policies, resource_said
 
@@ -117,15 +117,13 @@ def _trust(network: Network, asked: Asked) -> Said:
     role, account = asked.request.resource_arn, asked.request.resource_account
     for detail in network.planned("PLANNED_POLICY_UNKNOWN", role):
         return not_known("resource", role, detail)
-    details, path = iam_details(network, account)
     held = described(network, account, role)
     if held is None or not held.trust:
-        told = details is not None and bool(details.role_detail_list) and network.lists_all(path)  # else it is filtered
-        if held is None and told and not set(role) & set("*?"):
+        if held is None and lists_roles(network, account) and not set(role) & set("*?"):
             why = f"account {account} has no role {role}"
             return Said("resource", "none", "RESOURCE_POLICY_DENY", role, None, why)
         why = f"the trust policy of {role}, which must allow the request, is not in the snapshot"
-        return not_known("resource", role, why, path)
+        return not_known("resource", role, why, iam_details(network, account)[1])
     refuses = f"the trust policy of {role} refuses {asked.request.action}"
     return resource_said(network, document(held.trust, held.path), asked, role, refuses)[0]
 
