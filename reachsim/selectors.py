@@ -675,7 +675,7 @@ def implied_requests(selector: Selector, home: Home) -> list[dict[str, str]]:
     account, region = home
     partition = services.partition_of(region)
     implied: dict[str, tuple[str, tuple[str, ...]]] = {
-        "ecr": (f"ecr:{region}:{account}:repository/{value}", ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")),
+        "ecr": (f"ecr:{region}:{account}:repository/{value}", services.ECR_DOWNLOAD),
         "s3": (f"s3:::{value if '/' in value else f'{value}/*'}", ("s3:GetObject",)),
         "codecommit": (f"codecommit:{region}:{account}:{value}", ("codecommit:GitPull",)),
         "logs": (f"logs:{region}:{account}:log-group:{value}:*", ("logs:PutLogEvents",)),

@@ -47,6 +47,14 @@ class _Partition(msgspec.Struct, frozen=True):
     dual: str
 
 
+ECR_DOWNLOAD: Final = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+ECR_PULL: Final = ("ecr:BatchCheckLayerAvailability", *ECR_DOWNLOAD)
+ECR_PUSH: Final = (
+    "ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage",
+    "ecr:UploadLayerPart",
+)  # fmt: skip
+"""What a role needs to pull and push ("IAM permissions for pushing an image", Amazon ECR User Guide)."""
+
 # Facts P13; botocore partitions.json. The first is the SDKs' choice for a Region that no expression matches.
 _PARTITIONS: Final = (
     _Partition("aws", r"(us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-\d+", "amazonaws.com", "api.aws"),
@@ -315,6 +323,16 @@ def host(suffix: str, region: str, account: str) -> str:
         return fixed
     known = SERVICES.get(suffix)
     return _fill(known.host if known else suffix + _TAIL, region, account)
+
+
+def layer_bucket(region: str) -> str:
+    """The bucket that ECR's registries of a Region send clients to for layers (facts P5, P6)."""
+    return f"prod-{region}-starport-layer-bucket"
+
+
+def layer_objects(region: str) -> str:
+    """The ARN of everything in a Region's bucket of layers."""
+    return f"arn:{partition_of(region)}:s3:::{layer_bucket(region)}/*"
 
 
 def private_dns_names(suffix: str, region: str) -> tuple[str, ...]:

@@ -88,10 +88,9 @@ def _image_needs(home: Home, image: str, role: dict[str, Any]) -> Iterator[Need]
         for host in (f"api.ecr.{repository.region}", f"{repository.account}.dkr.ecr.{repository.region}"):
             yield Need("deploy", f"host:{host}.{services.dns_suffix(repository.region)}", place=f"image {image}")
         return
-    actions = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-    layers = f"arn:{services.partition_of(home[1])}:s3:::prod-{home[1]}-starport-layer-bucket/*"
+    layers = services.layer_objects(home[1])
     yield Need("deploy", "ecr.api", place=f"image {image}")
-    pull = tuple({"action": action, "resource": repository.arn, **role} for action in actions)
+    pull = tuple({"action": action, "resource": repository.arn, **role} for action in services.ECR_DOWNLOAD)
     yield Need("deploy", "ecr.dkr", pull, place=f"image {image}")
     yield Need("deploy", "s3", ({"action": "s3:GetObject", "resource": layers},), place=f"image {image}")
 

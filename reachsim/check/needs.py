@@ -33,13 +33,6 @@ PROXY_VARIABLES: Final = ("http_proxy", "https_proxy", "all_proxy")
 SERVICES: Final = ("git-codecommit", "codecommit", "ecr.api", "ecr.dkr", "s3", "logs", "sts")
 """The services of the matrix; those that a step needs besides get a column of their own."""
 
-PULL: Final = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-PUSH: Final = (
-    "ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage",
-    "ecr:UploadLayerPart",
-)  # fmt: skip
-"""What a role needs to pull and push ("IAM permissions for pushing an image", Amazon ECR User Guide)."""
-
 
 class Need(Struct, frozen=True):
     """One thing that a step needs: a destination, the IAM requests that go there, and where the build's files say so.
@@ -168,13 +161,11 @@ def default_needs(network: Network, source: str) -> tuple[Need, ...]:
     home, project = found
     needs = [*_untold(project), *_environment_needs(home, project), *_source_needs(network, home, project)]
     registry = _arn(home, "ecr", "repository/*")
-    partition = services.partition_of(home[1])
-    layers = f"arn:{partition}:s3:::prod-{home[1]}-starport-layer-bucket/*"
     needs += [
         Need("login", "ecr.api", (_request("ecr:GetAuthorizationToken", "*"),)),
-        Need("pull", "ecr.dkr", tuple(_request(one, registry) for one in PULL)),
-        Need("pull", "s3", (_request("s3:GetObject", layers),)),
-        Need("push", "ecr.dkr", tuple(_request(one, registry) for one in PUSH)),
+        Need("pull", "ecr.dkr", tuple(_request(one, registry) for one in services.ECR_PULL)),
+        Need("pull", "s3", (_request("s3:GetObject", services.layer_objects(home[1])),)),
+        Need("push", "ecr.dkr", tuple(_request(one, registry) for one in services.ECR_PUSH)),
     ]
     logs = project.logs_config.cloud_watch_logs if project.logs_config else None
     if logs is None or logs.status != "DISABLED":

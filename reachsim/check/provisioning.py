@@ -20,21 +20,19 @@ from msgspec import Struct
 
 from reachsim import policy, services
 from reachsim.check.findings import finding_of
-from reachsim.check.service_plane import PULL, repository_of
+from reachsim.check.service_plane import repository_of
 from reachsim.codes import CODES
 from reachsim.evidence import Assumption, Block
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.policy_layers import Answer, described, judge_elsewhere
-from reachsim.verdict import Finding, Outcome, PipelineStep
+from reachsim.verdict import Finding, Outcome, PipelineStep, worst
 
 DESCRIBE: Final = ("ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups",
                    "ec2:DescribeSubnets", "ec2:DescribeVpcs")  # fmt: skip
 INTERFACE: Final = ("ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface")
 _CODEBUILD: Final = "codebuild.amazonaws.com"
-_PULLS: Final = (PULL, "ecr:GetDownloadUrlForLayer")
-_WORST: Final[tuple[Outcome, ...]] = ("blocked", "unknown", "intermittent", "allowed")
 _NEW: Final = "eni-00000000000000000"
 """Stands for an interface that is yet to be made."""
 _NO_PATH: Final = frozenset({"aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp"})
@@ -57,7 +55,7 @@ def provisioning(network: Network, home: Home, project: aws.Project) -> Start:
     answers = [taken, pulled, *(answer for _, answer in made)]
     shared = _shared(network, home, project)
     outcomes: set[Outcome] = {answer.outcome for answer in answers} | ({"blocked"} if shared else set())
-    outcome = next(one for one in _WORST if one in outcomes)
+    outcome = worst(outcomes)
     blocks = (*taken.blocks, *pulled.blocks, *shared, *_refused(project, made))
     step = PipelineStep(project.name, "provisioning", outcome, "none", service_side=True, blocked_by=blocks)
     if outcome != "unknown":
@@ -144,14 +142,14 @@ def _pull(network: Network, home: Home, project: aws.Project) -> Answer:
         caller = policy.Principal.parse(_CODEBUILD)
         context = _as_codebuild(home, project) | context
     answers = []
-    for action in _PULLS:
+    for action in services.ECR_DOWNLOAD:
         request = policy.Request(caller, action, repository.arn, repository.account, context, absent=_NO_PATH)
         answers.append(judge_elsewhere(network, request, role))
     blocks: dict[tuple[str, str, str | int | None], Block] = {}
-    for action, answer in zip(_PULLS, answers, strict=True):
+    for action, answer in zip(services.ECR_DOWNLOAD, answers, strict=True):
         for block in answer.blocks:
             blocks.setdefault((block.code, block.component, block.rule), _unpulled(block, project, action, role))
-    outcome = next(one for one in _WORST if one in {answer.outcome for answer in answers})
+    outcome = worst({answer.outcome for answer in answers})
     return Answer(
         outcome, tuple(blocks.values()), tuple(dict.fromkeys(path for answer in answers for path in answer.missing)),
         tuple(dict.fromkeys(note for answer in answers for note in answer.assumptions)),

@@ -355,14 +355,12 @@ def _next(asker: Asker, error: LogError, verdict: Verdict | None) -> Iterator[tu
     layers = error.host.startswith("prod-") and "-starport-layer-bucket." in error.host
     if verdict is None or region is None or (suffix not in ("ecr.api", "ecr.dkr") and not layers):
         return
-    bucket = f"prod-{region}-starport-layer-bucket"
-    arn = f"arn:{services.partition_of(region)}:s3:::{bucket}/*"
     account = asker.home[0]
     others = {
         "ecr.api": Asked(f"host:{services.host('ecr.api', region, account)}"),
         "ecr.dkr": Asked(f"host:{services.host('ecr.dkr', region, account)}"),
-        "s3": Asked(f"host:{bucket}.{services.host('s3', region, account)}", 443,
-                    ({"action": "s3:GetObject", "resource": arn},)),
+        "s3": Asked(f"host:{services.layer_bucket(region)}.{services.host('s3', region, account)}", 443,
+                    ({"action": "s3:GetObject", "resource": services.layer_objects(region)},)),
     }  # fmt: skip
     del others["s3" if layers else str(suffix)]
     for name, asked in others.items():

@@ -22,10 +22,7 @@ if TYPE_CHECKING:
     from reachsim.pipeline.project import Owned
     from reachsim.pipeline.records import Contact
 
-PULL: Final = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-PUSH: Final = ("ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart",
-               "ecr:CompleteLayerUpload", "ecr:PutImage")  # fmt: skip
-_REGISTRY_ACTIONS: Final = frozenset({*PULL, *PUSH})
+_REGISTRY_ACTIONS: Final = frozenset({*services.ECR_PULL, *services.ECR_PUSH})
 _OPERATIONS: Final = {
     "s3": {"HeadObject": "GetObject", "ListObjectsV2": "ListBucket", "ListObjects": "ListBucket",
            "HeadBucket": "ListBucket", "CreateMultipartUpload": "PutObject", "UploadPart": "PutObject",
@@ -82,7 +79,7 @@ def _worded(error: LogError, contacts: tuple[Contact, ...], home: Home) -> str:
     if not LAYERS.search(error.text):
         return ""
     kept = [one.host for one in contacts if "-starport-layer-bucket." in one.host]
-    own = f"prod-{region}-starport-layer-bucket.{services.host('s3', region, account)}"
+    own = f"{services.layer_bucket(region)}.{services.host('s3', region, account)}"
     return kept[0] if kept else own if not contacts else ""
 
 
@@ -257,7 +254,7 @@ def _implied(error: LogError, host: str, home: Home) -> Iterator[dict[str, str]]
         image = re.search(r"^/(?:v2/)?(.+?)(?:/(?:manifests|blobs)\b|:|@|$)", error.path)
         name = image[1] if image and image[1] != "v2/" else "*"
         uploads = "/blobs/uploads" in error.path or re.search(r"docker (?:image )?push|--push\b", error.command)
-        for action in PUSH if uploads else PULL:
+        for action in services.ECR_PUSH if uploads else services.ECR_DOWNLOAD:
             yield {"action": action, "resource": f"{arn}:ecr:{region}:{account}:repository/{name}"}
     elif suffix == "s3" or "<?xml" in error.text:
         bucket, key = _object(error, host)

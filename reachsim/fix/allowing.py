@@ -26,7 +26,6 @@ from reachsim.selectors import parse_selector
 from reachsim.simulate import simulate
 from reachsim.workloads import find_project
 
-PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 ENI_ACTIONS = tuple(sorted({*DESCRIBE, *INTERFACE} - {"ec2:CreateNetworkInterfacePermission"}))
 """What a service role needs on any resource; the permission is granted for the project's own subnets alone."""
 
@@ -92,7 +91,7 @@ def role_policy(ground: Ground, fault: Fault) -> Iterator[Steps]:
     asked = _by_resource(refused(ground, fault, "identity-policy"))
     if fault.destination == "provisioning":
         repository = environment_repository(ground, fault.source)
-        asked = {"*": ["ecr:GetAuthorizationToken"], repository.arn: list(PULL)} if repository else {}
+        asked = {"*": ["ecr:GetAuthorizationToken"], repository.arn: list(services.ECR_PULL)} if repository else {}
     statements = [{"Effect": "Allow", "Action": _one(actions), "Resource": resource}
                   for resource, actions in asked.items()]  # fmt: skip
     if statements:
@@ -151,7 +150,7 @@ def repository_statement(ground: Ground, fault: Fault) -> Iterator[Steps]:
 
 def _grant(repository: str, principal: Mapping[str, Any], more: Mapping[str, Any]) -> AddPolicyStatement:
     sid = "CodeBuildAccess" if "Service" in principal else "Pipeline"
-    statement = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": list(PULL), **more}
+    statement = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": list(services.ECR_PULL), **more}
     return AddPolicyStatement(repository, json.dumps(statement))
 
 

@@ -154,26 +154,20 @@ def ecr_parts(host: str) -> tuple[str, str] | None:
     return (match["account"], match["region"]) if match else None
 
 
-_ACTIONS: Final[dict[str, tuple[str, ...]]] = {
-    "pull": ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"),
-    "push": ("BatchCheckLayerAvailability", "CompleteLayerUpload", "InitiateLayerUpload", "PutImage",
-             "UploadLayerPart"),
-}  # fmt: skip
+_ACTIONS: Final = {"pull": services.ECR_PULL, "push": services.ECR_PUSH}
 
 
 def _requests(ecr: re.Match[str], reference: Reference, step: Step) -> tuple[Request, ...]:
     region, account = ecr["region"], ecr["account"]
     partition = services.partition_of(region)
     resource = starred(f"arn:{partition}:ecr:{region}:{account}:repository/{reference.path or '*'}")
-    return tuple(Request(f"ecr:{action}", resource) for action in _ACTIONS.get(step, ()))
+    return tuple(Request(action, resource) for action in _ACTIONS.get(step, ()))
 
 
 def _layers(region: str, confidence: Confidence) -> Destination:
     """The bucket that an ECR registry sends clients to for layers (fact P5), signed by ECR's own account (P6)."""
-    partition = services.partition_of(region)
-    bucket = f"prod-{region}-starport-layer-bucket"
-    request = Request("s3:GetObject", starred(f"arn:{partition}:s3:::{bucket}/*"))
-    host = f"{bucket}.{services.host('s3', region, '')}"
+    request = Request("s3:GetObject", starred(services.layer_objects(region)))
+    host = f"{services.layer_bucket(region)}.{services.host('s3', region, '')}"
     return Destination(host, 443, "registry", confidence, "pull", "s3", (request,))
 
 
