@@ -19,14 +19,17 @@ from reachsim.intervals import IntervalSet
 from reachsim.simulate import answer_of, ask
 from reachsim.slices.axes import Bools, Numbers, Small
 from reachsim.slices.columns import Cell, Columns, Senders
+from reachsim.slices.counting import Tally, bit_of
 from reachsim.slices.gateways import Found, Gateways
-from reachsim.slices.rows import Cells, Rows
+from reachsim.slices.rows import Bits, Cells, Rows
 
 ANSWERS: Final = ("no", "unknown", "yes")
 OUTCOMES: Final = ("blocked", "unknown", "intermittent", "allowed")
 """By number."""
 CELLS_AT_ONCE: Final = 1 << 20
 """Cells whose rows are computed together: enough to make numpy's calls cheap, few enough to stay in the cache."""
+BITS_AT_ONCE: Final = 1 << 23
+"""The same of cells that take a bit each."""
 KINDS: Final = ("interface", "endpoint", "internet")
 
 
@@ -81,7 +84,6 @@ class Matrix:
         self._first: Numbers = np.array([mine[0] for mine in axes.classes_of], np.int64)
         self._several = [(end, mine) for end, mine in enumerate(axes.classes_of) if len(mine) > 1]
         self._moved = bool(self._several or (self._first != np.arange(self.ends)).any())
-        self._batch = max(1, CELLS_AT_ONCE // max(len(axes.classes), 1))
 
     @cached_property
     def sources(self) -> list[int]:
@@ -99,16 +101,50 @@ class Matrix:
 
     def answers(self, ends: Sequence[int]) -> Iterator[tuple[int, Answers]]:
         """The answers of ends' interfaces, end by end in the order given."""
-        for batch in self._batches(ends):
+        for batch in self._batches(ends, CELLS_AT_ONCE):
             yield from zip(batch, self._answers(batch), strict=True)
 
-    def _batches(self, ends: Sequence[int]) -> Iterator[list[int]]:
-        """Neighbours that can be computed together: of one class each, with the same client ports."""
+    def counts(self, ends: Sequence[int]) -> Numbers:
+        """By outcome, the pairs of ends' interfaces and all others: interfaces, not columns."""
+        total = np.zeros(len(OUTCOMES), np.int64)
+        for batch in self._batches(ends, BITS_AT_ONCE):
+            plain = len(batch) > 1 or self._kinds[batch[0]] >= 0
+            bits = self.rows.bits([self.rows.axes.classes_of[end][0] for end in batch]) if plain else None
+            total += self._counted_cells(batch) if bits is None else self._counted_bits(batch, bits)
+        return total
+
+    def _counted_bits(self, ends: Sequence[int], bits: Bits) -> Numbers:
+        """Counts of plain senders of which nothing is in doubt."""
+        own = np.array([self.rows.axes.classes_of[end][0] for end in ends], np.int64)
+        every = self.tally.of(bits.every) - bit_of(bits.every, own)  # none asks itself
+        some = every if bits.some is bits.every else self.tally.of(bits.some) - bit_of(bits.some, own)
+        others = len(self.interfaces) - 1
+        return np.array([others - some, np.zeros_like(some), some - every, every]) @ self.tally.sizes[ends]
+
+    def _counted_cells(self, ends: Sequence[int]) -> Numbers:
+        total = np.zeros(len(OUTCOMES), np.int64)
+        for end, answers in self.answers(ends):
+            outcomes = answers.outcomes[: self.ends]
+            found = np.bincount(outcomes, self.tally.sizes, len(OUTCOMES)).astype(np.int64)
+            found[outcomes[end]] -= 1
+            total += found * self.tally.sizes[end]
+        return total
+
+    @cached_property
+    def tally(self) -> Tally:
+        sizes: Numbers = np.array([len(members) for members in self.members], np.int64)
+        return Tally(self.rows.axes.classes_of, sizes, len(self.rows.axes.classes))
+
+    def _batches(self, ends: Sequence[int], most: int) -> Iterator[list[int]]:
+        """Neighbours that can be computed together, ``most`` cells of them: of one class each, with the same client
+        ports.
+        """
+        rows = max(1, most // max(len(self.rows.axes.classes), 1))
         waiting: list[int] = []
         alike = -1
         for end in ends:
             kind = self._kinds[end]
-            if waiting and (kind < 0 or kind != alike or len(waiting) >= self._batch):
+            if waiting and (kind < 0 or kind != alike or len(waiting) >= rows):
                 yield waiting
                 waiting = []
             waiting.append(end)

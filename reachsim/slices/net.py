@@ -29,13 +29,13 @@ MOST_KEPT: Final = 16
 
 
 class Row(NamedTuple):
-    """From some spots to every class.
+    """From some spots to every spot: [from, to].
 
     ``every`` and ``some``: the request gets there and is answered, to each or any of the client's ports; one and the
     same array where no port fares worse. ``asked``: the request gets past its own filters on the way, ``lost``: nobody
     knows what then becomes of it, ``known``: the receiver knows the sender's groups; these per atom (`Net.spread`).
     ``other``: for the point path to say. ``doubts``: numbers of `reachsim.slices.doubts`, empty where the whole network
-    between subnets is known.
+    between subnets is known, else also [from, to].
     """
 
     every: Bools
@@ -60,7 +60,7 @@ class Asking(NamedTuple):
 
 
 class Answering(NamedTuple):
-    """Replies of every class to a spot's atom, up to the filter of the spot's own subnet, and whom it admits.
+    """Replies of every spot to a spot's atom, up to the filter of the spot's own subnet, and whom it admits.
 
     ``every`` and ``some``: of the ``ports`` together, one and the same array where all are equal.
     """
@@ -89,7 +89,6 @@ class Net:
             for one in axes.classes
         ]
         self.spot_of: Numbers = np.array(numbers, np.int64)
-        self._to_spot: Numbers = np.maximum(self.spot_of, 0)
         self.spots = tuple(spots)
         self._atom: Numbers = np.array([atom for _, atom in spots], np.int64)
         subnets = list(dict.fromkeys(subnet for subnet, _ in spots))
@@ -105,20 +104,15 @@ class Net:
         self._acl: Numbers = np.array([self._acl_of[subnet] for subnet, _ in spots], np.int64)
         gaps = {subnet: doubts.number(_no_acl(ground, subnet) if acl is None else ()) for subnet, acl in acls.items()}
         self._acl_gap: Numbers = np.array([gaps[subnet] for subnet, _ in spots], np.int64)
-        self._receivers()
+        self._places()
         self._kept: dict[tuple[int, int, tuple[int, ...]], Answering] = {}
         service = protocol_services(protocol, IntervalSet.single(port))
         self._walk(Walker(ground, service, IntervalSet.union_of(clients), subnets), vpcs)
 
-    def _receivers(self) -> None:
-        """What holds of each class as a receiver: its atom, subnet, VPC and network ACL."""
-        spots = self._to_spot
-        if not self.spots:
-            return
-        self._atom_to, self._subnet_to, self._vpc_to = self._atom[spots], self._subnet[spots], self._vpc[spots]
-        self._acl_to, self._acl_gap_to = self._acl[spots], self._acl_gap[spots]
-        order = np.argsort(self._subnet_to, kind="stable")
-        bounds = np.searchsorted(self._subnet_to[order], np.arange(len(self._subnets) + 1))
+    def _places(self) -> None:
+        """Which spots each subnet has, and which VPC is at each atom."""
+        order = np.argsort(self._subnet, kind="stable")
+        bounds = np.searchsorted(self._subnet[order], np.arange(len(self._subnets) + 1))
         self._inside = [order[low:high] for low, high in itertools.pairwise(bounds.tolist())]
         self._vpc_of_atom = np.full(self.axes.net_atoms.count, ANYWHERE, np.int64)
         self._vpc_of_atom[self._atom] = self._vpc
@@ -191,13 +185,13 @@ class Net:
     # --- rows -------------------------------------------------------------------------------------------------------
 
     def rows(self, spots: Numbers, client_ports: IntervalSet) -> Row:
-        """From each of some spots, by a client with these ports, to every class: [from, to]."""
+        """From each of some spots, by a client with these ports, to every spot."""
         ask = self._ask(spots)
         keys = list(zip(self._atom[spots].tolist(), self._vpc[spots].tolist(), strict=True))
         kinds = {key: number for number, key in enumerate(dict.fromkeys(keys))}
         back = [self._answering(*key, client_ports) for key in kinds]
         place = np.array([kinds[key] for key in keys], np.int64)
-        exempt = None if ask.exempt is None else self._wide(ask.exempt) == self._subnet_to
+        exempt = None if ask.exempt is None else self._wide(ask.exempt) == self._subnet
         home = self._home(spots, back, place)
         entered = _each([one.entered for one in back], place)
         if exempt is not None:
@@ -217,18 +211,20 @@ class Net:
         return Row(every, some, ask.asked, ask.lost, ask.known, other, doubts)
 
     def spread(self, spots: Numbers, rows: Bools, *, near: bool) -> Bools:
-        """Rows per atom as rows per class; ``near`` is what holds within each spot's own subnet."""
+        """Rows per atom as rows per spot; ``near`` is what holds within each spot's own subnet."""
         found = self._wide(rows)
         found[self._near(spots)] = near
         return found
 
-    def knowing(self, spot: int, known: Bools, classes: Numbers) -> Bools:
-        """Which of some classes know the groups of a spot's senders, by its row of ``known``."""
-        found: Bools = known[self._atom_to[classes]] | (self._subnet_to[classes] == self._subnet[spot])
+    def knowing(self, spots: Numbers, known: Bools, place: Numbers, receivers: Numbers) -> Bools:
+        """Which receiving spots know the groups of senders, pair by pair: ``place`` is each sender's among some spots
+        and the rows of ``known``.
+        """
+        found: Bools = known[place, self._atom[receivers]] | (self._subnet[receivers] == self._subnet[spots[place]])
         return found
 
     def _wide(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return rows.take(self._atom_to, axis=1)
+        return rows.take(self._atom, axis=1)
 
     def _near(self, spots: Numbers) -> tuple[Numbers, Numbers]:
         """Index of the cells within one subnet."""
@@ -270,7 +266,7 @@ class Net:
         return self._kept[key]
 
     def _answers_to(self, atom: int, vpc: int, client_ports: IntervalSet) -> Answering:
-        """Per start first, then per spot, then per class."""
+        """Per start first, then per spot."""
         starts = self._start
         ways = self._back[atom]
         gates = self._gate[ways]
@@ -292,18 +288,17 @@ class Net:
             for each in crossed:
                 for slot in ingress:
                     passed &= reply.ingress[slot[each][starts], self._atom]
-            found.append(passed[self._to_spot])
+            found.append(passed)
         every = some = found[0]
         if not all(np.array_equal(every, one) for one in found[1:]):
             every, some = np.logical_and.reduce(found), np.logical_or.reduce(found)
-        place = starts[self._to_spot]
         wrong = (state == State.OPEN) & (self._to[last] != vpc)
         gone, other, exempt = state == State.LOST, (state == State.OTHER) | wrong, self._exempt[last]
         return Answering(
-            self.acls.request.of_atoms(np.array([atom])).ingress[0][self._acl_to], tuple(found), every, some,
-            gone[place] if gone.any() else None, other[place] if other.any() else None,
-            exempt[place] if (exempt >= 0).any() else None,
-            tuple(self._gap[each][place] for each in crossed) if self._doubtful else (),
+            self.acls.request.of_atoms(np.array([atom])).ingress[0][self._acl], tuple(found), every, some,
+            gone[starts] if gone.any() else None, other[starts] if other.any() else None,
+            exempt[starts] if (exempt >= 0).any() else None,
+            tuple(self._gap[each][starts] for each in crossed) if self._doubtful else (),
         )  # fmt: skip
 
     def _answered(
@@ -332,7 +327,7 @@ class Net:
         """Replies that the filter of the spot's own subnet does not see: they are there already, or lost before."""
         if all(one.gone is None and one.exempt is None for one in back):
             return None
-        none = np.full(self._subnet_to.shape, -1)
+        none = np.full(self._subnet.shape, -1)
         exempt = _each([none if one.exempt is None else one.exempt for one in back], place)
         gone = _each([none >= 0 if one.gone is None else one.gone for one in back], place)
         home: Bools = gone | (exempt == self._subnet[spots][:, None])
@@ -341,7 +336,7 @@ class Net:
 
     def _other(self, spots: Numbers, ask: Asking, back: list[Answering], place: Numbers) -> Bools | None:
         """Cells for the point path: ways of other kinds, and such as end in another VPC than the receiver's."""
-        found = np.zeros((len(spots), len(self._atom_to)), np.bool_)
+        found = np.zeros((len(spots), len(self.spots)), np.bool_)
         if any(one.other is not None for one in back):
             found |= _each([found[0] if one.other is None else one.other for one in back], place)
             if ask.lost is not None:
@@ -351,7 +346,7 @@ class Net:
         elsewhere = (ask.to != self._vpc_of_atom) & (ask.to != ANYWHERE) & (self._vpc_of_atom != ANYWHERE)
         if not self._apart or elsewhere.any():
             to = self._wide(ask.to)
-            found |= (to != self._vpc_to) & (to != ANYWHERE)
+            found |= (to != self._vpc) & (to != ANYWHERE)
         found[self._near(spots)] = False
         return _if_any(found)
 
@@ -362,11 +357,11 @@ class Net:
         """Of the request's ways and the receiver's filter, then of the reply's ways and the sender's filter."""
         near = self._near(spots)
         there = [self._wide(self._gap[each]) for each in ask.crossed]
-        there.append(np.broadcast_to(self._acl_gap_to, there[0].shape).copy())
+        there.append(np.broadcast_to(self._acl_gap, there[0].shape).copy())
         if exempt is not None:
             there[-1][exempt] = 0
         most = max(len(one.doubts) for one in back)
-        nothing = np.zeros(len(self._atom_to), np.int64)
+        nothing = np.zeros(len(self.spots), np.int64)
         replies = [
             np.array([one.doubts[number] if number < len(one.doubts) else nothing for one in back])[place]
             for number in range(most)

@@ -7,19 +7,17 @@ them come the two modalities and the outcome (DESIGN, "Verdicts": the client's p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from reachsim.forwarding import Ground
 from reachsim.slices.axes import Axes, Bools, Numbers, Small
 from reachsim.slices.bounds import group_sets, net_sets
+from reachsim.slices.counting import BITS
 from reachsim.slices.doubts import Doubts
 from reachsim.slices.groups import Groups, Out
-from reachsim.slices.net import Net
-
-_BITS: Final[Small] = np.array([128 >> bit for bit in range(8)], np.uint8)
-"""By place in a byte, as `numpy.packbits` has them."""
+from reachsim.slices.net import Net, Row
 
 
 class Cells(NamedTuple):
@@ -50,35 +48,36 @@ class Cells(NamedTuple):
         return Cells(every, any_of(self.every_perhaps), some, any_of(self.some_perhaps), other)
 
 
-class Spread(NamedTuple):
-    """Rows of the network, with what holds of the receivers whoever asks: [from spot, to class].
-
-    ``place``: the row of each sender. ``some`` is the very array of ``every`` where no client port fares worse than
-    another. The others are None where they make no difference: ``told`` where nothing about the network or the receiver
-    is in doubt. ``known`` is per atom.
+class Bits(NamedTuple):
+    """Of some classes of senders, [from, to] with a bit for each: what holds, where nothing is in doubt. ``some`` is
+    the very array of ``every`` where no client port fares worse than another.
     """
 
-    place: Numbers
+    every: Small
+    some: Small
+
+
+class Spread(NamedTuple):
+    """Rows of the network with what holds of the receivers whoever asks: [from class, to class].
+
+    ``some`` is the very array of ``every`` where no client port fares worse than another. The others are None where
+    they make no difference: ``told`` where nothing about the network or the receiver is in doubt.
+    """
+
     every: Bools
     some: Bools
     told: Bools | None
     lost: Bools | None
     other: Bools | None
     reached: Bools | None
-    known: Bools
 
-    def by_class(self) -> Spread:
-        """A row for each sender."""
 
-        def of(rows: Bools | None) -> Bools | None:
-            return None if rows is None else rows[self.place]
+class Reach(NamedTuple):
+    """Rows of the network from the spots of some classes of senders. ``place``: the row of each sender."""
 
-        every = self.every[self.place]
-        some = every if self.some is self.every else self.some[self.place]
-        return self._replace(
-            every=every, some=some, told=of(self.told), lost=of(self.lost), other=of(self.other),
-            reached=of(self.reached), known=self.known[self.place],
-        )  # fmt: skip
+    spots: Numbers
+    place: Numbers
+    row: Row
 
 
 class Rows:
@@ -92,15 +91,21 @@ class Rows:
         self.groups = Groups(ground, self.axes, self.doubts, service)
         self.net = Net(ground, self.axes, self.doubts, protocol, port)
         classes = self.axes.classes
+        self._to_spot: Numbers = np.maximum(self.net.spot_of, 0)
         self._arrives = np.array([not one.receiving.blocked for one in classes], np.bool_)
         self._told = np.array([not one.receiving.gaps for one in classes], np.bool_)
         self._other = _if_any(np.array([one.receiving.other for one in classes], np.bool_))
         self._odd = _if_any(np.array([one.kind == "odd" for one in classes], np.bool_))
         self._version = np.array([one.version for one in classes], np.int64)
-        self._mixed = len(set(self._version)) > 1
+        self._arrives_by_version = {
+            version: np.packbits(self._arrives & (self._version == version)) for version in set(self._version.tolist())
+        }
         self._kind: Numbers = np.array([self.doubts.number(one.receiving.gaps) for one in classes], np.int64)
         self._in_gaps = self.groups.gaps[self.groups.set_of]
         self._everybody = _if_any(self.groups.everybody[self.groups.set_of])
+        doubted = (self._odd, self._other, self._everybody)
+        self._plain = bool(self._told.all()) and all(one is None for one in doubted)
+        """Whether nothing about any receiver is in doubt."""
 
     def silent(self, position: int) -> bool:
         """Whether the class at a position never asks for anything."""
@@ -112,31 +117,60 @@ class Rows:
 
     def cells(self, positions: Sequence[int]) -> Cells:
         """The rows of classes with the same client ports that are neither `silent` nor `beyond`."""
-        spread = self._spread(positions)
-        outs = [self.groups.out(self.axes.classes[p].groups, self.axes.classes[p].vpc_id) for p in positions]
-        known = spread.told is None and spread.lost is None and spread.other is None and self._everybody is None
-        if known and self._odd is None and self._other is None and all(out.doubts is None for out in outs):
-            return self._sure(positions, spread, outs)
-        return self._doubtful(positions, spread.by_class(), outs)
+        reach, outs = self._reach(positions), self._outs(positions)
+        bits = self._sure(positions, reach, outs)
+        if bits is None:
+            return self._doubtful(positions, reach, outs)
+        every = some = self.unpacked(bits.every)
+        if bits.some is not bits.every:
+            some = self.unpacked(bits.some)
+        return Cells(every, every, some, some, None)
 
-    def _sure(self, positions: Sequence[int], spread: Spread, outs: Sequence[Out]) -> Cells:
-        """Cells of which nothing is in doubt, computed with a bit for each."""
+    def bits(self, positions: Sequence[int]) -> Bits | None:
+        """The same rows with a bit for each cell; None if any is in doubt."""
+        return self._sure(positions, self._reach(positions), self._outs(positions)) if self._plain else None
+
+    def unpacked(self, rows: Small) -> Bools:
+        """Rows of bits, a byte for each."""
+        return np.unpackbits(rows, axis=1, count=len(self.axes.classes)).view(np.bool_)
+
+    def _outs(self, positions: Sequence[int]) -> list[Out]:
+        classes = self.axes.classes
+        return [self.groups.out(classes[position].groups, classes[position].vpc_id) for position in positions]
+
+    def _reach(self, positions: Sequence[int]) -> Reach:
+        spots, place = np.unique(self.net.spot_of[list(positions)], return_inverse=True)
+        return Reach(spots, place, self.net.rows(spots, self.axes.classes[positions[0]].client_ports))
+
+    def _sure(self, positions: Sequence[int], reach: Reach, outs: Sequence[Out]) -> Bits | None:
+        row = reach.row
+        known = self._plain and row.lost is None and row.other is None and all(out.doubts is None for out in outs)
+        if not known or any(doubt.any() for doubt in row.doubts):
+            return None
         passed = np.array([out.bits for out in outs])
-        passed &= self._admitted(positions, spread)
-        every = np.packbits(spread.every, axis=1)[spread.place]
-        every &= passed
-        some = every
-        if spread.some is not spread.every:
-            some = np.packbits(spread.some, axis=1)[spread.place]
-            some &= passed
-        count = len(self.axes.classes)
-        found = np.unpackbits(every, axis=1, count=count).view(np.bool_)
-        found_some = found if some is every else np.unpackbits(some, axis=1, count=count).view(np.bool_)
-        return Cells(found, found, found_some, found_some, None)
+        passed &= self._admitted(positions, reach)
+        passed &= self._arriving(positions)
+        every = passed & self._packed(row.every)[reach.place]
+        if row.some is row.every:
+            return Bits(every, every)
+        passed &= self._packed(row.some)[reach.place]
+        return Bits(every, every if np.array_equal(every, passed) else passed)
 
-    def _doubtful(self, positions: Sequence[int], spread: Spread, outs: Sequence[Out]) -> Cells:
+    def _packed(self, rows: Bools) -> Small:
+        """Rows per spot as bits per class."""
+        return np.packbits(rows.take(self._to_spot, axis=1), axis=1)
+
+    def _arriving(self, positions: Sequence[int]) -> Small:
+        """The receivers of each sender's version at which a request may arrive."""
+        if len(self._arrives_by_version) == 1:
+            (arriving,) = self._arrives_by_version.values()
+            return arriving
+        return np.array([self._arrives_by_version[self.axes.classes[position].version] for position in positions])
+
+    def _doubtful(self, positions: Sequence[int], reach: Reach, outs: Sequence[Out]) -> Cells:
+        spread = self._spread(positions, reach)
         out_maybe = np.array([out.maybe for out in outs])
-        admitted = self._lets_in(positions, spread.known)
+        admitted = self._lets_in(positions, reach)
         passed = out_maybe & admitted
         if self._everybody is not None:
             passed |= out_maybe & self._everybody
@@ -156,16 +190,15 @@ class Rows:
     def why(self, position: int) -> tuple[Numbers, ...]:
         """Why cells of the class at a position are not known: numbers of `reachsim.slices.doubts`."""
         one = self.axes.classes[position]
-        spots = self.net.spot_of[[position]]
-        found = self.net.rows(spots, one.client_ports)
+        reach = self._reach([position])
         out = self.groups.out(one.groups, one.vpc_id)
-        settled = self._lets_in([position], found.known)[0]
+        settled = self._lets_in([position], reach)[0]
         lost = np.zeros(len(settled), np.bool_)
-        if found.lost is not None:
-            lost = self.net.spread(spots, found.lost, near=False)[0]
+        if reach.row.lost is not None:
+            lost = self.net.spread(reach.spots, reach.row.lost, near=False)[0][self._to_spot]
         mine = np.zeros(len(lost), np.int64) if out.doubts is None else out.doubts
         doubts = (mine, np.where(settled | lost, 0, self._in_gaps), np.where(lost, 0, self._kind))
-        return (*(each[0] for each in found.doubts), *doubts)
+        return (*(each[0][self._to_spot] for each in reach.row.doubts), *doubts)
 
     def order(self) -> list[int]:
         """Positions such that rows that share most follow each other."""
@@ -178,56 +211,51 @@ class Rows:
             other = other | (self._other & spread.reached & passed)
         return other if self._odd is None else other | self._odd
 
-    def _spread(self, positions: Sequence[int]) -> Spread:
-        net = self.net
-        spots, first, place = np.unique(net.spot_of[list(positions)], return_index=True, return_inverse=True)
-        found = net.rows(spots, self.axes.classes[positions[0]].client_ports)
-        mine = (self._version == self._version[np.array(positions)[first]][:, None]) if self._mixed else None
+    def _spread(self, positions: Sequence[int], reach: Reach) -> Spread:
+        net, (spots, place, found) = self.net, reach
+        of_version = self._version == self._version[list(positions)][:, None]
 
-        def of_version(rows: Bools) -> Bools:
-            return rows if mine is None else rows & mine
+        def wide(rows: Bools) -> Bools:
+            """Rows per spot as rows per class, of a sender's own version."""
+            each: Bools = rows[place[:, None], self._to_spot]
+            each &= of_version
+            return each
 
         def spread(rows: Bools, *, near: bool) -> Bools:
-            return of_version(net.spread(spots, rows, near=near))
+            return wide(net.spread(spots, rows, near=near))
 
-        every = some = of_version(found.every & self._arrives)
+        every = some = wide(found.every) & self._arrives
         if found.some is not found.every and not np.array_equal(found.every, found.some):
-            some = of_version(found.some & self._arrives)
+            some = wide(found.some) & self._arrives
         told = None if self._told.all() else np.broadcast_to(self._told, every.shape)
         if found.lost is not None or any(doubt.any() for doubt in found.doubts):
-            sure = np.ones(every.shape, np.bool_)
+            sure = np.ones(found.every.shape, np.bool_)
             if found.lost is not None:
                 sure = ~net.spread(spots, found.lost, near=False)
             for doubt in found.doubts:
                 sure &= doubt == 0
-            told = of_version(sure) & self._told
+            told = wide(sure) & self._told
         lost = None if found.lost is None else spread(found.lost & found.asked, near=False)
-        other = None if found.other is None else of_version(found.other)
+        other = None if found.other is None else wide(found.other)
         reached = None
         if self._other is not None:
             reached = spread(found.asked if found.lost is None else found.asked & ~found.lost, near=True)
-        return Spread(place, every, some, told, lost, other, reached, found.known)
+        return Spread(every, some, told, lost, other, reached)
 
-    def _lets_in(self, positions: Sequence[int], known: Bools) -> Bools:
-        """By sender, whom its address or its groups get past the groups of receivers; ``known`` per sender and atom."""
-        found = np.array([self.groups.admitting(self.axes.classes[position].atom) for position in positions])
-        for number, position in enumerate(positions):
-            found[number, self._naming(position, known[number])] = True
-        return found
+    def _lets_in(self, positions: Sequence[int], reach: Reach) -> Bools:
+        """By sender, whom its address or its groups get past the groups of receivers."""
+        return self.unpacked(self._admitted(positions, reach))
 
-    def _admitted(self, positions: Sequence[int], spread: Spread) -> Small:
+    def _admitted(self, positions: Sequence[int], reach: Reach) -> Small:
         """The same as bits."""
         found = np.array([self.groups.admitting_bits(self.axes.classes[position].atom) for position in positions])
-        for number, position in enumerate(positions):
-            named = self._naming(position, spread.known[spread.place[number]])
-            if len(named):
-                np.bitwise_or.at(found[number], named >> 3, _BITS[named & 7])
+        named = [self.groups.naming(self.axes.classes[position].groups) for position in positions]
+        sender = np.repeat(np.arange(len(named)), [len(one) for one in named])
+        receiver = np.concatenate(named)
+        knows = self.net.knowing(reach.spots, reach.row.known, reach.place[sender], self._to_spot[receiver])
+        sender, receiver = sender[knows], receiver[knows]
+        np.bitwise_or.at(found, (sender, receiver >> 3), BITS[receiver & 7])
         return found
-
-    def _naming(self, position: int, known: Bools) -> Numbers:
-        """The classes whose groups name one of a sender's and that know it."""
-        named = self.groups.naming(self.axes.classes[position].groups)
-        return named[self.net.knowing(self.net.spot_of[position], known, named)] if len(named) else named
 
 
 def _if_any(row: Bools) -> Bools | None:

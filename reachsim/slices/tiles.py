@@ -23,6 +23,8 @@ from reachsim.slices.matrix import ANSWERS, KINDS, OUTCOMES, Answers, Matrix, ou
 Form = Literal["parquet", "jsonl", ""]
 ROW_BYTES: Final = 64
 """What one row of the output takes while its tile is made, at most."""
+MOST_ENDS: Final = 1024
+"""In one tile: progress is told of tiles, and workers get one at a time."""
 COLUMNS: Final = ("source", "destination", "kind", "outcome", "every", "some", "route")
 
 Small = npt.NDArray[np.int32]
@@ -60,7 +62,8 @@ class Tiles:
             need_arrow()
         self.matrix = Matrix(ground, protocol, port, pins, kinds)
         self.form, self.blocked, self.kinds = form, blocked, kinds
-        self._most = max(1, memory // (ROW_BYTES * (len(self.matrix.interfaces) + len(self.matrix.columns))))
+        row = (len(self.matrix.interfaces) + len(self.matrix.columns)) * (ROW_BYTES if form else 1)
+        self._most = max(1, memory // row)
 
     @cached_property
     def plan(self) -> list[Tile]:
@@ -68,16 +71,18 @@ class Tiles:
         waiting: list[int] = []
         size = 0
         for end in self.matrix.sources:
-            members = len(self.matrix.members[end])
-            if waiting and size + members > self._most:
+            rows = len(self.matrix.members[end]) if self.form else 1  # counts are those of one, times the members
+            if waiting and (size + rows > self._most or len(waiting) == MOST_ENDS):
                 tiles.append(Tile(len(tiles), tuple(waiting)))
                 waiting, size = [], 0
             waiting.append(end)
-            size += members
+            size += rows
         return [*tiles, Tile(len(tiles), tuple(waiting))] if waiting else tiles
 
     def make(self, tile: Tile) -> Part:
         """The part of a tile."""
+        if not self.form and not self.matrix.columns:
+            return Part(self._by_kind(self.matrix.counts(tile.ends), np.zeros((0, len(OUTCOMES)), np.int64)), b"")
         inner = np.zeros(len(OUTCOMES), np.int64)
         outer = np.zeros((len(self.matrix.columns), len(OUTCOMES)), np.int64)
         chunks: list[Any] = []
@@ -99,7 +104,7 @@ class Tiles:
         ends, mine = self.matrix.ends, len(self.matrix.members[end])
         open_ = np.flatnonzero(answers.some[:ends].astype(np.bool_))
         outcomes = outcome_of(answers.every[open_], answers.some[open_])
-        found = np.bincount(outcomes, self._sizes[open_], len(OUTCOMES)).astype(np.int64)
+        found = np.bincount(outcomes, self.matrix.tally.sizes[open_], len(OUTCOMES)).astype(np.int64)
         found[0] = len(self.matrix.interfaces) - found.sum()
         found[outcome_of(answers.every[end], answers.some[end])] -= 1  # none asks itself
         return found * mine
@@ -112,10 +117,6 @@ class Tiles:
             for outcome, pairs in zip(OUTCOMES, found, strict=True):
                 counts[kind_of(column), outcome] += int(pairs)
         return counts
-
-    @cached_property
-    def _sizes(self) -> npt.NDArray[np.int64]:
-        return np.array([len(members) for members in self.matrix.members], np.int64)
 
     def _rows(self, end: int, answers: Answers) -> tuple[list[int], Small, Small]:
         """(the end's interfaces, the targets to write, and of each target: outcome, every, some, route, missing)."""

@@ -76,6 +76,19 @@ def test_all_pairs_of_random_networks(topic: str) -> None:
     assert seen["blocked"] > seen["asked of the point path"] / 2
 
 
+@pytest.mark.parametrize("topic", networks.TOPICS)
+def test_counts_are_those_of_the_answers(topic: str) -> None:
+    for seed in SEEDS:
+        matrix = Matrix(load_files(networks.network(topic, seed).files()).ground, 6, 443)
+        expected: Counter[str] = Counter()
+        for end, answers in matrix.answers(matrix.sources):
+            for target, members in enumerate(matrix.members):
+                others = len(members) - (target == end)
+                expected[OUTCOMES[answers.outcomes[target]]] += others * len(matrix.members[end])
+        found = dict(zip(OUTCOMES, matrix.counts(matrix.sources).tolist(), strict=True))
+        assert {outcome: pairs for outcome, pairs in found.items() if pairs} == +expected
+
+
 LISTS = ("IpPermissions", "IpPermissionsEgress", "Entries", "Routes", "Groups")
 
 
