@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from reachsim.intervals import EMPTY, IntervalSet
 
@@ -62,7 +64,7 @@ def icmp_services(protocol: int, kind: int, code: int) -> IntervalSet:
     return protocol_services(protocol, codes.shift(kind << 8))
 
 
-class Service(NamedTuple):
+class Service(Struct, frozen=True):
     """One service, taken apart: the IP protocol's number and the detail (see the module)."""
 
     protocol: int

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -27,7 +27,7 @@ ADVERTISED = "Advertisement"
 """Origin of the routes that VPC Route Server puts into a table."""
 
 
-class Target(NamedTuple):
+class Target(msgspec.Struct, frozen=True):
     """Where a route leads: the API's field in words, and the id."""
 
     kind: str
@@ -43,7 +43,7 @@ class Candidate(msgspec.Struct, frozen=True):
     index: int
 
 
-class Part(NamedTuple, Generic[Item]):
+class Part(msgspec.Struct, Generic[Item], frozen=True):
     """Destinations that one prefix decides, and the route (or the equally ranked routes) that it leads to."""
 
     destinations: IntervalSet
@@ -166,7 +166,7 @@ def _entries(network: Network, table: RouteTable, home: Home) -> tuple[list[Entr
     return entries, tuple(dict.fromkeys(missing)), unread
 
 
-class Behind(NamedTuple, Generic[Item]):
+class Behind(msgspec.Struct, Generic[Item], frozen=True):
     """The working route that would take the traffic if the one that won were gone; ``longer``: it won by its prefix."""
 
     item: Item

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -38,7 +38,7 @@ NOWHERE: Final[Home] = ("000000000000", "unknown")
 WORD_KINDS: Final = ("codebuild", "ecs", "lambda", "ip", "host", "ecr", "s3", "codecommit", "logs")
 
 
-class Selector(NamedTuple):
+class Selector(msgspec.Struct, frozen=True):
     """A selector taken apart: its kind and what stands behind the colon (or the whole word)."""
 
     kind: str
@@ -129,7 +129,7 @@ def sources(
     Raises QuestionError if the file that would hold the resource is there and lacks it; where the file is missing the
     answer is one source with a gap.
     """
-    kind, value = selector
+    kind, value = selector.kind, selector.value
     if kind in ("codebuild", "ecs", "lambda"):
         return _workload(network, selector)
     if kind == "i":
@@ -255,7 +255,7 @@ def _workload(network: Network, selector: Selector) -> tuple[Source, ...]:
 
 
 def _find_workload(network: Network, selector: Selector) -> Workload | tuple[Source, ...]:
-    kind, value = selector
+    kind, value = selector.kind, selector.value
     if kind == "codebuild":
         return workloads.project(network, value) or _unknown(network, selector, "batch-get-projects", "codebuild")
     if kind == "lambda":
@@ -299,7 +299,7 @@ def _placed(base: Source, one: Placement) -> Source:
 
 
 def _any_interfaces(network: Network, selector: Selector) -> tuple[Source, ...]:
-    kind, value = selector
+    kind, value = selector.kind, selector.value
     if kind == "subnet":
         if value not in network.subnets:
             return _unknown(network, selector, "describe-subnets")
@@ -575,7 +575,7 @@ def destination(network: Network, selector: Selector, home: Home, *, from_outsid
     A resource stands for its private (and IPv6) addresses; asked from outside every VPC for its public ones.
     Raises QuestionError as `sources` does.
     """
-    kind, value = selector
+    kind, value = selector.kind, selector.value
     if kind == "ip":
         block = _block(value)
         owners = tuple(
@@ -633,7 +633,7 @@ def _aws_resource(network: Network, selector: Selector, home: Home) -> Destinati
     Raises QuestionError if the file that would list it is there and lacks it (a bucket may be another account's).
     """
     account, region = home
-    kind, value = selector
+    kind, value = selector.kind, selector.value
     known = _listed(network, kind, home)
     if known is not None and value not in known:
         raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION", str(selector))
@@ -671,7 +671,7 @@ def implied_requests(selector: Selector, home: Home) -> list[dict[str, str]]:
 
     They go to the resource of that name in the asker's account and Region; nothing for other selectors.
     """
-    kind, value = selector
+    kind, value = selector.kind, selector.value
     account, region = home
     partition = services.partition_of(region)
     implied: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -687,7 +687,7 @@ def implied_requests(selector: Selector, home: Home) -> list[dict[str, str]]:
 
 
 def _resource(network: Network, selector: Selector, *, from_outside: bool) -> Destination:
-    kind, value = selector
+    kind, value = selector.kind, selector.value
     if kind in ("codebuild", "ecs", "lambda"):
         return _workload_destination(network, selector)
     if kind == "vpce":
@@ -702,7 +702,7 @@ def _resource(network: Network, selector: Selector, *, from_outside: bool) -> De
 
 
 def _interfaces_of(network: Network, selector: Selector) -> tuple[tuple[Interface, ...], str]:
-    kind, value = selector
+    kind, value = selector.kind, selector.value
     if kind == "eni":
         one = network.interfaces.get(value)
         return ((one,) if one else ()), "describe-network-interfaces"

@@ -8,7 +8,7 @@ only if it can change the answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 
@@ -40,7 +40,7 @@ MAX_PATHS = 200
 """Paths of a verdict that are kept; they are sorted, allowed ones first."""
 
 
-class Weighed(NamedTuple):
+class Weighed(msgspec.Struct, frozen=True):
     """A set of members by fate: surely allowed, maybe allowed, surely some, maybe some (each within the asked
     members).
     """
@@ -302,7 +302,7 @@ def _of_one_family(weighed: Sequence[tuple[Scenario, Weighed]]) -> list[Weighed]
     sent = [box[SOURCE] for one in picked for box in one.asked.boxes()]
     if all(one <= V4 for one in sent) or all(one <= V6 for one in sent):
         return parts
-    return [Weighed(*(packets.project(0) for packets in part)) for part in parts]
+    return [Weighed(*(packets.project(0) for packets in msgspec.structs.astuple(part))) for part in parts]
 
 
 _ONE = PacketSet.box((IntervalSet.single(0),))

@@ -12,9 +12,10 @@ security".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reachsim import policy
 from reachsim.check.findings import finding_of
@@ -59,7 +60,7 @@ class Outsiders(Struct, frozen=True):
     assumptions: tuple[Assumption, ...] = ()
 
 
-class _Who(NamedTuple):
+class _Who(Struct, frozen=True):
     """One identity with what binds it; ``how`` says how somebody outside comes by its credentials, ``unseen`` names
     policies of it that the snapshot does not hold."""
 
@@ -144,7 +145,7 @@ def _who(
 
 def _may_yet(network: Network, who: _Who, account: str, resource: str) -> bool:
     """Whether an identity could use a repository if policies that are not seen allowed everything."""
-    return any(_may(network, who._replace(documents=(*who.documents, _ALL)), account, one, resource) for one in ACTIONS)
+    return any(_may(network, replace(who, documents=(*who.documents, _ALL)), account, one, resource) for one in ACTIONS)
 
 
 _ALL: Final = document(

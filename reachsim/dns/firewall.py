@@ -11,7 +11,7 @@ stand first), "DNS Firewall VPC configuration" (Route 53 Developer Guide); API r
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -45,7 +45,7 @@ class Rule(Struct, frozen=True):
     gap: Gap | None
 
 
-class Decision(NamedTuple):
+class Decision(msgspec.Struct, frozen=True):
     """What the rules say of one name: the word, the rule that says so, and what is not known.
 
     ``may_trust`` says that a rule that trusts redirections, and whose list cannot be read, may have let it pass.

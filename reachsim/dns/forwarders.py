@@ -141,9 +141,9 @@ def _agreed(
         if vpc_id not in asking.network.vpcs:
             detail = f"{how}, in {vpc_id or 'a VPC'} that is not in the snapshot"
             return Resolution(name, gaps=(Gap(code, component, detail),))
-        there = asking._replace(
-            vpc_id=vpc_id, inbound=True, trail=(*asking.trail, vpc_id), left=asking.left - 1
-        )  # fmt: skip
+        there = msgspec.structs.replace(
+            asking, vpc_id=vpc_id, inbound=True, trail=(*asking.trail, vpc_id), left=asking.left - 1
+        )
         found.append(answer(there, name))
     first = found[0]
     if all(first.same_answer(one) for one in found[1:]):

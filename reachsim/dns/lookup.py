@@ -68,7 +68,7 @@ def of_vpc(asking: Asking, name: str) -> Resolution:
         return Resolution(name, blocks=(block,))
     if noted.gaps:
         return noted.unknown(name)
-    asking = asking._replace(trail=asking.trail or (asking.vpc_id,))
+    asking = msgspec.structs.replace(asking, trail=asking.trail or (asking.vpc_id,))
     profiles = brought(asking, noted)
     if noted.gaps:  # what it brings could go before anything else
         return noted.unknown(name)

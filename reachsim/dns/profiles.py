@@ -9,8 +9,6 @@ order of several profiles by priority.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import msgspec
 
 from reachsim.dns.joined import found_file, resource_of
@@ -22,14 +20,14 @@ CHANGING = ("CREATING", "DELETING")
 """States of an association that may or may not be in force when a name is looked up."""
 
 
-class Group(NamedTuple):
+class Group(msgspec.Struct, frozen=True, order=True):
     """A DNS Firewall rule group, with its priority among those of the same profile."""
 
     priority: int
     id: str
 
 
-class Brought(NamedTuple):
+class Brought(msgspec.Struct, frozen=True):
     """What the profiles of a VPC bring, by id, each with the profile's rank (1 = the first one asked)."""
 
     zones: dict[str, int]
@@ -61,7 +59,7 @@ def brought(asking: Asking, noted: Noted) -> Brought:
     for rank, one in enumerate(ordered, start=1):
         _note_change(noted, one.profile_id or "", one.status)
         groups.append(_add(asking, noted, made, one.profile_id or "", rank))
-    return made._replace(groups=tuple(groups))
+    return msgspec.structs.replace(made, groups=tuple(groups))
 
 
 def _add(asking: Asking, noted: Noted, made: Brought, profile: str, rank: int) -> tuple[Group, ...]:

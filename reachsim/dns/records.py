@@ -64,7 +64,7 @@ def _of_records(
         if target is None:
             addresses = addresses | _addresses(asking.network, path, record)
             continue
-        found = follow(asking._replace(left=asking.left - 1), plain(target))
+        found = follow(msgspec.structs.replace(asking, left=asking.left - 1), plain(target))
         if record.alias_target is None:
             found = msgspec.structs.replace(found, chain=(plain(target), *found.chain))
         else:  # an alias answers queries of its own type only

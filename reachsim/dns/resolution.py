@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -78,7 +78,7 @@ Carries = Callable[[str, int, int, int], Carried]
 """(sending interface, "" for the client itself; address; protocol; port) → what becomes of such a query."""
 
 
-class Asking(NamedTuple):
+class Asking(msgspec.Struct, frozen=True):
     """Whose resolver is asked, and how.
 
     ``inbound`` says that the query came by an inbound resolver endpoint of the VPC. ``trail`` are the VPCs that

@@ -8,7 +8,10 @@ do not help what passes a Network Firewall (N70).
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reachsim.evidence import Direction, Gap
 from reachsim.forwarding.ground import Ground, Walk, assume, block
@@ -57,7 +60,7 @@ def past_block_public_access(
     return flow
 
 
-class Held(NamedTuple):
+class Held(Struct, frozen=True):
     """The mode that holds, None if that is not known; what to say of it; files that would tell; an assumption's code
     if it rests on one.
     """
@@ -94,7 +97,7 @@ def block_mode(network: Network, vpc_id: str, subnet_id: str) -> Held:
     strictest = max(known, key=lambda mode: _STRICTNESS[mode])
     if len(set(known)) > 1:
         return Held(strictest, ", the stricter of two statements", doubt="BPA_INCONSISTENT")
-    return derived._replace(mode=strictest, missing=()) if stated is None else Held(strictest)
+    return replace(derived, mode=strictest, missing=()) if stated is None else Held(strictest)
 
 
 def _stated(network: Network, vpc_id: str, subnet_id: str) -> str | None:

@@ -263,7 +263,7 @@ def _taken(
     gap = _unread(table, compiled) if candidate.target.kind != "local" else None
     if gap is not None:
         return [lost(part, gap) for part in _past_acl(ground, flow, subnet_id)]
-    kind, target = candidate.target
+    kind, target = candidate.target.kind, candidate.target.id
     route = candidate.route
     source = ground.network.source(table.route_table_id, f"/Routes/{candidate.index}" if candidate.index >= 0 else "")
     label = ground.network.label(table.route_table_id)

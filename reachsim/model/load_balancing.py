@@ -9,7 +9,7 @@ network interface (``ELB app/NAME/ID``, ``ELB net/NAME/ID``, ``ELB NAME``) tells
 the troubleshooting pages of those guides).
 """
 
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -85,7 +85,7 @@ class Listening(msgspec.Struct, frozen=True):
         return _PROTOCOLS.get(self.protocol, ())
 
 
-class Member(NamedTuple):
+class Member(msgspec.Struct, frozen=True, order=True):
     """A registered target; ``zone`` is empty where the snapshot does not tell."""
 
     id: str

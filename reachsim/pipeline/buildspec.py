@@ -7,7 +7,7 @@ as mappings or lists (``echo "a: b"`` without quotes around the whole) are taken
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -37,7 +37,7 @@ class Phase(Struct, frozen=True):
     runtimes: tuple[Entry, ...]
 
 
-class Member(NamedTuple):
+class Member(Struct, frozen=True):
     """One build of a batch, as far as it differs: another buildspec, other variables."""
 
     buildspec: str | None

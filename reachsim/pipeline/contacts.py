@@ -252,10 +252,14 @@ class Walk:
             always = [found for found in outcome.found if all(_place(found) in places for places in reached)]
             others = tuple(found for found in outcome.found if found not in always)
             results.append(
-                self._taken(one._replace(text=command.text), Outcome(tuple(always), outcome.stdout, outcome.status))
+                self._taken(
+                    msgspec.structs.replace(one, text=command.text),
+                    Outcome(tuple(always), outcome.stdout, outcome.status),
+                )
             )
             self._taken(
-                one._replace(text=command.text, confidence="possible"), Outcome(others, outcome.stdout, outcome.status)
+                msgspec.structs.replace(one, text=command.text, confidence="possible"),
+                Outcome(others, outcome.stdout, outcome.status),
             )
         same = len(set(results)) == 1
         return results[0] if same else Result(None, None)
@@ -297,7 +301,9 @@ class Walk:
         if run.confidence != "certain" and not programs.knows(run.words[0]):
             return
         sure = weaker(command.confidence, run.confidence)
-        self.perform(command._replace(words=run.words, assigned={}, stdin=None, scope=scope, confidence=sure))
+        self.perform(
+            msgspec.structs.replace(command, words=run.words, assigned={}, stdin=None, scope=scope, confidence=sure)
+        )
 
     def _script(self, script: Script, command: Command) -> Result:
         self.scripts -= 1
@@ -433,7 +439,7 @@ def _filled(command: Command, choice: Mapping[str, str]) -> Command:
         text = alternatives.filled(word, choice)
         words += text.split() if word in choice and text.split() else [text]
     stdin = command.stdin and alternatives.filled(command.stdin, choice)
-    return command._replace(words=tuple(words), stdin=stdin)
+    return msgspec.structs.replace(command, words=tuple(words), stdin=stdin)
 
 
 def _place(found: Found) -> object:

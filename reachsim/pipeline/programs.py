@@ -11,6 +11,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Final, cast
 
+from msgspec.structs import replace
+
 from reachsim.pipeline import clients, installers, knowledge, urls
 from reachsim.pipeline.builtins import BUILTINS, LOCAL
 from reachsim.pipeline.call import Call, Outcome, arguments
@@ -164,7 +166,7 @@ def read(command: Command, running: tuple[str, ...]) -> Outcome:
         values = "\n".join(call.words[at + 1 :])
         words = [re.sub(r"^\{\}$", "{}", word) for word in call.words[:at]]
         return _xargs(
-            Call(command._replace(stdin=values), ["parallel", *(() if "{}" in words else ("-n", "1")), *words])
+            Call(replace(command, stdin=values), ["parallel", *(() if "{}" in words else ("-n", "1")), *words])
         )
     if program == "find":
         return _find(call, running)
@@ -181,15 +183,15 @@ def read(command: Command, running: tuple[str, ...]) -> Outcome:
     if re.fullmatch(r"python[\d.]*|py|pypy3?", program):
         return _python(call, running)
     if program == "bundle" and call.words[:1] == ("exec",):
-        return read(command._replace(words=call.words[1:] or ("true",), assigned=command.assigned | extra), running)
+        return read(replace(command, words=call.words[1:] or ("true",), assigned=command.assigned | extra), running)
     if program in ("poetry", "pipenv", "uv", "dotenv") and call.words[:1] == ("run",):
         first = _by_name("uv", call) if program == "uv" else Outcome()
         rest = arguments(call.words[1:], _UV_RUN if program == "uv" else ["C", "directory", "P"], stop=True).rest
-        inner = read(command._replace(words=tuple(rest) or ("true",)), running)
+        inner = read(replace(command, words=tuple(rest) or ("true",)), running)
         return Outcome((*first.found, *inner.found), inner.stdout, inner.status)
     if program in ("conda", "mamba", "micromamba") and call.words[:1] == ("run",):
         inside = arguments(call.words[1:], ["n", "name", "p", "prefix", "cwd"], stop=True).rest
-        return read(command._replace(words=tuple(inside) or ("true",)), running)
+        return read(replace(command, words=tuple(inside) or ("true",)), running)
     reader = reader_of(program) or reader_of(re.sub(r"^(pip|npm)[\d.]+$", r"\1", program))
     if reader is not None and not _shadowed(call, words[0]):
         return reader(call)
@@ -253,7 +255,7 @@ def _xargs(call: Call) -> Outcome:
     rounds = [[one] for one in items[:100]] if mark or given.has("n", "L", "max-args") else [items]
     for values in rounds:
         words = [word.replace(mark, values[0]) for word in given.rest] if mark else [*given.rest, *values]
-        found += read(call.command._replace(words=tuple(words), stdin=None), ()).found
+        found += read(replace(call.command, words=tuple(words), stdin=None), ()).found
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 
@@ -267,7 +269,7 @@ def _find(call: Call, running: tuple[str, ...]) -> Outcome:
         inner = tuple("\ue000file\ue001" if word == "{}" else word for word in words[start:end])
         words = words[end + 1 :]
         if inner:
-            found += read(call.command._replace(words=inner, stdin=None), running).found
+            found += read(replace(call.command, words=inner, stdin=None), running).found
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 
@@ -388,7 +390,7 @@ def _python(call: Call, running: tuple[str, ...]) -> Outcome:
         if module in ("venv", "virtualenv", "ensurepip", "http.server", "json.tool", "compileall", "zipfile", "site"):
             return Outcome((), None)
         return (
-            read(call.command._replace(words=(module, *rest)), running)
+            read(replace(call.command, words=(module, *rest)), running)
             if module in PROGRAMS or module in BUILTINS or module in LOCAL or knowledge.knows_tool(module)
             else Outcome((Gap(call.command.text, f"what the module {shown(module)} contacts is not known"),), None)
         )

@@ -7,7 +7,9 @@ the services that hand out sessions to builds, instances and functions set none.
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+from msgspec import Struct
 
 from reachsim import policy, services
 from reachsim.model.network import Network
@@ -35,7 +37,7 @@ _TEMPORARY: Final = frozenset({"session", "role", "federated-user"})
 _BUILDS: Final = tuple(f"AWSCodeBuild-{'-'.join(letter * n for n in (8, 4, 4, 4, 12))}" for letter in "0f")
 
 
-class Asking(NamedTuple):
+class Asking(Struct, frozen=True):
     """Who asks for what. ``by_source``: the caller acts in the role of the path's source, so that the keys count which
     the source's service adds to the session; ``owner`` is the account of the resource, "" if it is not known."""
 

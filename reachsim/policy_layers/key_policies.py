@@ -13,7 +13,7 @@ KMS", "Key states of AWS KMS keys", "AWS KMS condition keys", "AWS managed keys"
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -41,7 +41,7 @@ _NO_VPC: Final = frozenset(
 )  # fmt: skip
 
 
-class KeySays(NamedTuple):
+class KeySays(msgspec.Struct, frozen=True):
     """What is said to the use of a key: by its policy, grants and RCPs, and by the caller's own policies."""
 
     resource: list[Said]

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from reachsim.pipeline.shell import arrays
 
 
-class Reading(NamedTuple):
+class Reading(Struct, frozen=True):
     """A ``read`` whose options say nothing but where the parts of a line go: to variables, or to one array."""
 
     names: tuple[str, ...]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -39,7 +39,7 @@ class Scope:
         return twin
 
 
-class Command(NamedTuple):
+class Command(Struct, frozen=True):
     """One simple command, its words expanded."""
 
     words: tuple[str, ...]
