@@ -135,14 +135,12 @@ def _own(home: Home, resource: str) -> str:
     return ":".join(parts)
 
 
-_OPEN_IMAGE: Final = re.compile(
-    r"Dockerfile|which (image|registry)|no FROM|(compose|docker-bake) file|build's directory"
-)
+_OPEN_IMAGE: Final = r"Dockerfile|which (image|registry)|no FROM|(compose|docker-bake) file|build's directory"
 
 
 def _names_an_image(row: Unresolved) -> bool:
     """Whether it leaves open what an image is built from: then the pull of its base images is not known."""
-    return row.text.upper().startswith(("FROM ", "COPY --FROM=")) or _OPEN_IMAGE.search(row.why) is not None
+    return row.text.upper().startswith(("FROM ", "COPY --FROM=")) or re.search(_OPEN_IMAGE, row.why) is not None
 
 
 def _of_unresolved(row: Unresolved, step: str = "pull") -> Need:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PULL: Final = "ecr:BatchGetImage"
 ROOT: Final = "ROOT"
 """The prefix of the pull-through cache rule for every repository that no other rule covers."""
-_ECR_IMAGE: Final = re.compile(r"(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.[a-z.]+|on\.aws)/([^:@]+)")
+_ECR_IMAGE: Final = r"(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.[a-z.]+|on\.aws)/([^:@]+)"
 
 
 class Repository(Struct, frozen=True):
@@ -48,7 +48,7 @@ def repository_of(image: str) -> Repository | None:
     >>> repository_of("111122223333.dkr.ecr.us-east-1.amazonaws.com/base/go:1")
     Repository(account='111122223333', region='us-east-1', name='base/go')
     """
-    match = _ECR_IMAGE.match(image)
+    match = re.match(_ECR_IMAGE, image)
     return Repository(match[1], match[2], match[3]) if match else None
 
 
@@ -66,7 +66,7 @@ def environment_image(project: aws.Project) -> Iterator[Finding]:
     yield finding_of("SERVICE_PLANE_PULL_NOT_VIA_VPC", "info" if repository else "low", selector, title, [image])
 
 
-_BY_DOCKER: Final = re.compile(r"(?:sudo )?docker (?:image )?(?:build|push|pull|run|buildx|compose)\b")
+_BY_DOCKER: Final = r"(?:sudo )?docker (?:image )?(?:build|push|pull|run|buildx|compose)\b"
 
 
 def no_docker(project: aws.Project, contacts: Contacts) -> Iterator[Finding]:
@@ -80,7 +80,7 @@ def no_docker(project: aws.Project, contacts: Contacts) -> Iterator[Finding]:
     lines = [
         f"{one.file}:{one.line} {one.command}"
         for one in contacts.contacts
-        if one.step in ("pull", "push") and one.confidence == "certain" and _BY_DOCKER.match(one.command)
+        if one.step in ("pull", "push") and one.confidence == "certain" and re.match(_BY_DOCKER, one.command)
     ]
     if lines:
         title = f"codebuild:{project.name} runs Docker without privileged mode"

@@ -17,8 +17,8 @@ from reachsim.model.interfaces import Interface
 from reachsim.model.load_balancing import answering_nodes, nodes_of, zone_of
 from reachsim.model.network import Network
 
-_ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-\d+(-[a-z]{3}-\d+)?[a-z]")
-_NAME = re.compile(r"[a-z0-9-]+\.([a-z0-9-]+\.elb|elb\.[a-z0-9-]+)\.amazonaws\.com(\.cn)?")
+_ZONE = r"[a-z]{2}(-[a-z]+)+-\d+(-[a-z]{3}-\d+)?[a-z]"
+_NAME = r"[a-z0-9-]+\.([a-z0-9-]+\.elb|elb\.[a-z0-9-]+)\.amazonaws\.com(\.cn)?"
 
 
 def balancer_answer(network: Network, name: str) -> Resolution | None:
@@ -26,11 +26,13 @@ def balancer_answer(network: Network, name: str) -> Resolution | None:
 
     A load balancer that the snapshot lacks is somebody's: any public address, not one of AWS's services.
     """
+    if "elb." not in name:
+        return None
     wanted = name.removeprefix("dualstack.")
     zone, _, rest = wanted.partition(".")
-    if _NAME.fullmatch(rest) and _ZONE.fullmatch(zone):
+    if re.fullmatch(_NAME, rest) and re.fullmatch(_ZONE, zone):
         return _of_zone(network, name, rest, zone)
-    if not _NAME.fullmatch(wanted):
+    if not re.fullmatch(_NAME, wanted):
         return None
     nodes = balancer_nodes(network, wanted)
     if nodes is not None:

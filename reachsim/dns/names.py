@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from reachsim import services
 from reachsim.addresses import PUBLIC, V4, V6, format_address, format_set, parse_address
@@ -24,10 +24,7 @@ GATEWAY_SERVICES = ("s3", "dynamodb", "s3express")
 """Services with gateway endpoints, which take every name of the service in their Region."""
 LATTICE_TYPES = ("Resource", "ServiceNetwork")
 """Types of endpoints that lead to resources and services of VPC Lattice (N150)."""
-EC2_PRIVATE = re.compile(r"ec2\.internal|[a-z0-9-]+\.compute\.internal")
-EC2_PUBLIC = re.compile(r"compute-1\.amazonaws\.com|[a-z0-9-]+\.compute\.amazonaws\.com(\.cn)?")
-"""The domains of instances' names, private and public."""
-VPC_LATTICE_NAME = re.compile(r"\.vpc-lattice-(svcs|rsc)\.[a-z0-9-]+\.on\.aws$")
+VPC_LATTICE_NAME = r"\.vpc-lattice-(svcs|rsc)\.[a-z0-9-]+\.on\.aws$"
 """Names of VPC Lattice's services and resources: link-local addresses in the VPCs of a service network (N195)."""
 
 
@@ -185,7 +182,7 @@ def _zone_of_name(listed: str) -> str:
 
 def ec2_answer(network: Network, vpc_id: str, name: str) -> Resolution | None:
     """The answer for an instance's own name; its public name is its private address within the VPC (N170)."""
-    public = _ec2_address(name, "ec2", EC2_PUBLIC)
+    public = _ec2_address(name, "ec2", is_ec2_public)
     if public is not None:
         interface, private = network.public_addresses.get(public, (None, 0))
         if interface is not None and interface.vpc_id == vpc_id:
@@ -201,9 +198,9 @@ def ec2_answer(network: Network, vpc_id: str, name: str) -> Resolution | None:
             hop = dns_hop(interface.vpc_id, name, how)
             return Resolution(name, IntervalSet.single(private), hops=(hop,))
         return None
-    if not EC2_PRIVATE.fullmatch(name.partition(".")[2]):
+    if not is_ec2_private(name.partition(".")[2]):
         return None
-    private_address = _ec2_address(name, "ip", EC2_PRIVATE)
+    private_address = _ec2_address(name, "ip", is_ec2_private)
     if private_address is not None:
         hop = dns_hop(vpc_id, name, "an EC2 private name")
         return Resolution(name, IntervalSet.single(private_address), hops=(hop,))
@@ -262,10 +259,27 @@ def private_across(network: Network, vpc_id: str, owner: str) -> bool | None:
     return None if None in words else True
 
 
-def _ec2_address(name: str, prefix: str, domain: re.Pattern[str]) -> int | None:
+def is_ec2_private(domain: str) -> bool:
+    """Whether instances' private names are in this domain: ``ec2.internal``, ``eu-west-1.compute.internal`` (N165)."""
+    return domain == "ec2.internal" or _is_region_of(domain, "compute.internal")
+
+
+def is_ec2_public(domain: str) -> bool:
+    """Whether instances' public names are in this domain: ``compute-1.amazonaws.com`` and the like (N170)."""
+    return domain == "compute-1.amazonaws.com" or _is_region_of(
+        domain, "compute.amazonaws.com", "compute.amazonaws.com.cn"
+    )
+
+
+def _is_region_of(domain: str, *parents: str) -> bool:
+    label, _, rest = domain.partition(".")
+    return rest in parents and re.fullmatch(r"[a-z0-9-]+", label) is not None
+
+
+def _ec2_address(name: str, prefix: str, is_domain: Callable[[str], bool]) -> int | None:
     """The address in an EC2 name: ``ip-10-0-1-5.ec2.internal``, ``ec2-203-0-113-5.compute-1.amazonaws.com``."""
     label, _, rest = name.partition(".")
-    if not label.startswith(f"{prefix}-") or not domain.fullmatch(rest):
+    if not label.startswith(f"{prefix}-") or not is_domain(rest):
         return None
     try:
         return parse_address(label.removeprefix(f"{prefix}-").replace("-", "."))
@@ -286,14 +300,14 @@ def public_answer(network: Network | None, name: str, pins: Mapping[str, Interva
     """A public name: a set of addresses, one of which is the answer (DESIGN, selector ``host:``; N166, N172)."""
     if name in pins:
         return Resolution(name, pins[name], hops=(dns_hop(name, name, "declared in reachsim.toml"),))
-    address = _ec2_address(name, "ec2", EC2_PUBLIC)
+    address = _ec2_address(name, "ec2", is_ec2_public)
     if address is not None:
         hop = dns_hop(name, name, f"{format_address(address)}, an EC2 public name")
         return Resolution(name, IntervalSet.single(address), hops=(hop,))
     balancer = balancer_answer(network, name) if network is not None else None
     if balancer is not None:
         return balancer
-    if VPC_LATTICE_NAME.search(name):
+    if ".vpc-lattice-" in name and re.search(VPC_LATTICE_NAME, name):
         detail = f"{name} is a service of VPC Lattice, whose service networks are not modelled"
         return Resolution(name, gaps=(Gap("UNMODELLED_COMPONENT", "vpc-lattice", detail),))
     found = special_answer(name) or customers_answer(name)

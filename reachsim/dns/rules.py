@@ -13,7 +13,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from reachsim.dns.joined import everywhere
-from reachsim.dns.names import EC2_PRIVATE, EC2_PUBLIC
+from reachsim.dns.names import is_ec2_private, is_ec2_public
 from reachsim.dns.profiles import Brought
 from reachsim.dns.resolution import Asking, Noted, below, plain
 from reachsim.model import records as aws
@@ -87,7 +87,7 @@ def autodefined(name: str) -> int:
     """Length of the domain of EC2's own names that the resolver answers itself; -1 for other names (N165)."""
     domain = name.partition(".")[2]
     while domain:
-        if EC2_PRIVATE.fullmatch(domain) or EC2_PUBLIC.fullmatch(domain):
+        if is_ec2_private(domain) or is_ec2_public(domain):
             return len(domain)
         domain = domain.partition(".")[2]
     return -1

@@ -26,8 +26,8 @@ Record = TypeVar("Record")
 _SHORT, _SPACE = 200, b" \t\r\n"
 """Much of what an account could have it has none of: an empty list is told without the types of its records."""
 _TEXTS = {Address: "an IP address", Cidr: "a CIDR block", State: "str"}
-_PLACED = re.compile(r"(?s)(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?")
-_EXPECTED = re.compile(r"Expected (?P<expected>.*?), got (?P<found>.*)")
+_PLACED = r"(?s)(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?"
+_EXPECTED = r"Expected (?P<expected>.*?), got (?P<found>.*)"
 
 
 @contextmanager
@@ -81,10 +81,10 @@ def decode_collection(data: bytes, key: str, kind: type[Record]) -> Collection[R
 
 def fault(file: str, error: msgspec.MsgspecError) -> Fault:
     """The error as a fault with a JSON pointer."""
-    match = _PLACED.fullmatch(str(error))
+    match = re.fullmatch(_PLACED, str(error))
     what, path = (match["what"], match["path"] or "") if match else (str(error), "")
     pointer = "".join(f"/{part}" for part in re.findall(r"[^.\[\]]+", path))
-    worded = _EXPECTED.fullmatch(what.replace("`", ""))
+    worded = re.fullmatch(_EXPECTED, what.replace("`", ""))
     if worded:
         return Fault(file, pointer, worded["expected"], worded["found"])
     if not isinstance(error, msgspec.ValidationError):

@@ -14,8 +14,8 @@ from reachsim.pipeline.variables import CLOSE, OPEN, OTHERWISE, is_known, unknow
 
 MAX_VALUES: Final = 6
 MAX_CHOICES: Final = 12
-_MARK: Final = re.compile(f"{OPEN}([^{OPEN}{CLOSE}{OTHERWISE}]*){OTHERWISE}([^{OPEN}{CLOSE}]*){CLOSE}")
-_OWN: Final = re.compile(r"[A-Za-z_]\w*")
+_MARK: Final = f"{OPEN}([^{OPEN}{CLOSE}{OTHERWISE}]*){OTHERWISE}([^{OPEN}{CLOSE}]*){CLOSE}"
+_OWN: Final = r"[A-Za-z_]\w*"
 _NEVER_MERGED: Final = ("PWD", "OLDPWD")
 
 
@@ -40,7 +40,7 @@ def either(name: str, values: Iterable[str]) -> str:
 
 def options(value: str) -> tuple[str, ...]:
     """What a value may be, if it is nothing but one mark of this kind; else nothing."""
-    match = _MARK.fullmatch(value)
+    match = re.fullmatch(_MARK, value)
     return tuple(match[2].split(OTHERWISE)) if match else ()
 
 
@@ -54,7 +54,7 @@ def merged(before: Mapping[str, str], ends: Sequence[Mapping[str, str]]) -> dict
         values = list(dict.fromkeys(end[name] for end in ends if name in end))
         if len(values) == 1:
             found[name] = values[0]
-        elif _OWN.fullmatch(name) and name not in _NEVER_MERGED:
+        elif re.fullmatch(_OWN, name) and name not in _NEVER_MERGED:
             found[name] = either(name, values)
     return found
 
@@ -68,7 +68,7 @@ def choices(texts: Iterable[str]) -> list[dict[str, str]]:
     marks: dict[str, tuple[str, ...]] = {}
     for text in texts:
         if OTHERWISE in text:
-            marks |= {match[0]: tuple(match[2].split(OTHERWISE)) for match in _MARK.finditer(text)}
+            marks |= {match[0]: tuple(match[2].split(OTHERWISE)) for match in re.finditer(_MARK, text)}
     found: list[dict[str, str]] = [{}] if marks else []
     for mark, values in marks.items():
         found = [{**one, mark: value} for one in found for value in values]

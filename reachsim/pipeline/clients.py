@@ -20,7 +20,7 @@ from reachsim.pipeline.variables import CLOSE, OPEN, is_known, nothing_known, sh
 _PORTS: Final = {"postgresql": 5432, "postgres": 5432, "mysql": 3306, "mariadb": 3306, "sqlserver": 1433,
                  "oracle:thin": 1521, "redis": 6379, "rediss": 6379, "mongodb": 27017, "redshift": 5439,
                  "aws-wrapper:postgresql": 5432, "aws-wrapper:mysql": 3306}  # fmt: skip
-_URL: Final = re.compile(
+_URL: Final = (
     rf"(?:jdbc:)?(?P<kind>{'|'.join(map(re.escape, _PORTS))}):(?://|@(?://)?)(?:[^@/\s]*@)?"
     rf"(?P<host>(?:[\w.-]|{OPEN}[^{CLOSE}]*{CLOSE})+)(?::(?P<port>\d+))?"
 )
@@ -112,7 +112,7 @@ def in_urls(text: str) -> list[Found]:
     [('db.example.com', 5432)]
     """
     found: list[Found] = []
-    for match in _URL.finditer(text):
+    for match in re.finditer(_URL, text):
         found += _at(match["host"], digits.port(match["port"], _PORTS[match["kind"]]))
     return list(dict.fromkeys(found))
 

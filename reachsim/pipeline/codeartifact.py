@@ -19,7 +19,7 @@ _ACCOUNTS: Final = {
     "eu-north-1": "611884512288", "eu-south-1": "484130244270", "eu-central-1": "769407342218",
     "ap-northeast-1": "660291247815",
 }  # fmt: skip
-_HOST: Final = re.compile(rf".+\.d\.codeartifact\.((?:[\w-]|{OPEN}[^{CLOSE}]*{CLOSE})+)\.amazonaws\.com(?:\.cn)?")
+_HOST: Final = rf".+\.d\.codeartifact\.((?:[\w-]|{OPEN}[^{CLOSE}]*{CLOSE})+)\.amazonaws\.com(?:\.cn)?"
 
 
 def assets(host: str, confidence: Confidence) -> list[Destination]:
@@ -28,7 +28,7 @@ def assets(host: str, confidence: Confidence) -> list[Destination]:
     >>> [one.host for one in assets("d-111111111111.d.codeartifact.us-east-1.amazonaws.com", "certain")]
     ['assets-193858265520-us-east-1.s3.us-east-1.amazonaws.com']
     """
-    match = _HOST.fullmatch(host)
+    match = re.fullmatch(_HOST, host)
     if match is None:
         return []
     region = match[1]

@@ -19,7 +19,7 @@ from reachsim.pipeline.variables import CLOSE, OPEN, is_known, nothing_known, sh
 
 DOCKER_HUB: Final = "docker.io"
 _HUB_NAMES: Final = ("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "")
-_HUB_USER: Final = re.compile(r"DOCKER_?(?:HUB)?_?(?:USER|ID|LOGIN|ORG|NAMESPACE|ACCOUNT)", re.IGNORECASE)
+_HUB_USER: Final = r"(?i)DOCKER_?(?:HUB)?_?(?:USER|ID|LOGIN|ORG|NAMESPACE|ACCOUNT)"
 _HUB: Final = ("auth.docker.io", "registry-1.docker.io")
 _HUB_BLOBS: Final = (
     "production.cloudflare.docker.com",
@@ -62,7 +62,7 @@ def parse(text: str) -> Reference:
     first, slash, rest = text.partition("/")
     plain = re.sub(f"{OPEN}[^{CLOSE}]*{CLOSE}", "x", first)
     is_host = bool(slash) and ("." in plain or ":" in plain or plain == "localhost")
-    if slash and not is_host and not is_known(first) and not _HUB_USER.search(first):
+    if slash and not is_host and not is_known(first) and not re.search(_HUB_USER, first):
         is_host = True  # $REGISTRY/app: a variable that stands first holds the registry, or nobody would need it
     host, path = (first, rest) if is_host else (DOCKER_HUB, text)
     path, _, digest = path.partition("@")

@@ -19,7 +19,7 @@ from reachsim.pipeline.call import Call, Outcome
 from reachsim.pipeline.records import Confidence, Destination, Found
 from reachsim.pipeline.variables import CLOSE, OPEN, unknown
 
-_MARK: Final = re.compile(f"{OPEN}!installer (\\d+){CLOSE}")
+_MARK: Final = f"{OPEN}!installer (\\d+){CLOSE}"
 
 
 class Installer(Struct, frozen=True):
@@ -51,7 +51,7 @@ def runs(call: Call, text: str) -> Outcome | None:
     """What running such a text contacts; None if it is no well-known script."""
     found: list[Found] = []
     # The files that are read may hold such marks themselves.
-    marks = [one for one in map(digits.number, _MARK.findall(text)) if one is not None and one < len(_table())]
+    marks = [one for one in map(digits.number, re.findall(_MARK, text)) if one is not None and one < len(_table())]
     for mark in marks:
         one = _table()[mark]
         for target in one.targets:

@@ -42,6 +42,25 @@ class Tool(Struct, frozen=True):
     source: str
 
 
+class ImagePattern(Struct, frozen=True):
+    """A regular expression for whole names of images, and the plain text that it opens with."""
+
+    opening: str
+    expression: str
+
+    @classmethod
+    def of(cls, expression: str) -> ImagePattern:
+        r"""
+        >>> ImagePattern.of(r"docker\.io/redhat/ubi.+").opening
+        'docker.io/redhat/ubi'
+        """
+        plain = re.match(r"(?:[\w/:-](?![?*{])|\\\.)*", expression)
+        return cls(plain[0].replace("\\", "") if plain else "", expression)
+
+    def matches(self, image: str) -> bool:
+        return image.startswith(self.opening) and re.fullmatch(self.expression, image) is not None
+
+
 def rows(name: str) -> Iterator[dict[str, str]]:
     """The rows of one of the package's tables."""
     text = Path(__file__).with_name(name).read_text(encoding="utf-8")
@@ -191,9 +210,7 @@ def distribution(host: str, path: str, tag: str) -> str | None:
         if re.search(pattern, tag):
             return family
     whole = f"docker.io/library/{last}" if official else f"{host}/{path}"
-    found = (
-        name for pattern, name in _distributions() if pattern.fullmatch(whole) or pattern.fullmatch(f"{whole}:{tag}")
-    )
+    found = (name for pattern, name in _distributions() if pattern.matches(whole) or pattern.matches(f"{whole}:{tag}"))
     listed = next(found, None)
     if listed is not None:
         return listed
@@ -211,16 +228,16 @@ def distribution(host: str, path: str, tag: str) -> str | None:
 
 
 @cache
-def _distributions() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _distributions() -> tuple[tuple[ImagePattern, str], ...]:
     """``distributions.csv``: images of others than Docker and AWS whose names tell what they are made of."""
-    return tuple((re.compile(row["image"]), row["distribution"]) for row in rows("distributions.csv"))
+    return tuple((ImagePattern.of(row["image"]), row["distribution"]) for row in rows("distributions.csv"))
 
 
 @cache
-def _brought() -> tuple[tuple[re.Pattern[str], str, Destination, str], ...]:
+def _brought() -> tuple[tuple[ImagePattern, str, Destination, str], ...]:
     """``image_repositories.csv``: the repositories of others that images are made with, beside their distribution's."""
     return tuple(
-        (re.compile(row["image"]), row["family"],
+        (ImagePattern.of(row["image"]), row["family"],
          Destination(row["host"], int(row["port"]), "package", cast(Confidence, row["confidence"])), row["file"])
         for row in rows("image_repositories.csv")
     )  # fmt: skip
@@ -238,7 +255,7 @@ def brought(image: str, family: str) -> tuple[tuple[Destination, str], ...]:
     name = reference.path.removeprefix("docker/") if reference.host == "public.ecr.aws" else reference.path
     host = "docker.io" if name.startswith("library/") else reference.host
     whole = f"{host}/{name}:{reference.tag}"
-    return tuple((one, file) for pattern, kind, one, file in _brought() if kind == family and pattern.fullmatch(whole))
+    return tuple((one, file) for pattern, kind, one, file in _brought() if kind == family and pattern.matches(whole))
 
 
 def _of_ecr_public(name: str) -> str | None:

@@ -18,7 +18,7 @@ from reachsim.errors import QuestionError
 from reachsim.pipeline import knowledge
 from reachsim.pipeline.records import Confidence, Destination, Kind
 
-_HOST: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z0-9-]+(?::\d{1,5})?")
+_HOST: Final = r"(?:[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z0-9-]+(?::\d{1,5})?"
 
 
 class Described(Protocol):
@@ -84,7 +84,7 @@ def _tool(tool: Described) -> knowledge.Tool:
     except re.error as error:
         raise QuestionError(f"{where}: arguments is no regular expression: {error}", "BAD_CONFIG") from error
     for one in tool.hosts:
-        if one not in knowledge.indexes() and not _HOST.fullmatch(one.lower()):
+        if one not in knowledge.indexes() and not re.fullmatch(_HOST, one.lower()):
             raise QuestionError(f"{where}: {one!r} is neither a host name nor a package index", "BAD_CONFIG")
     sure, kind = cast(Confidence, tool.confidence), cast(Kind, tool.kind)
     return knowledge.Tool(tool.program, tool.arguments, tool.hosts, sure, kind, "reachsim.toml")
@@ -92,10 +92,10 @@ def _tool(tool: Described) -> knowledge.Tool:
 
 def _mirror(name: str, place: str) -> tuple[str, int]:
     where = f"reachsim.toml, [mirrors] {name!r}"
-    if name not in knowledge.indexes() and not _HOST.fullmatch(name):
+    if name not in knowledge.indexes() and not re.fullmatch(_HOST, name):
         ids = ", ".join(sorted(knowledge.indexes()))
         raise QuestionError(f"{where}: no registry's host name, and no package index of that name: {ids}", "BAD_CONFIG")
     match = re.fullmatch(r"(?:(https?)://)?([^/:\s]+)(?::(\d{1,5}))?(?:/\S*)?", place.lower())
-    if match is None or not _HOST.fullmatch(match[2]) or not 0 < int(match[3] or 443) < 65536:
+    if match is None or not re.fullmatch(_HOST, match[2]) or not 0 < int(match[3] or 443) < 65536:
         raise QuestionError(f"{where}: {place!r} is no URL or host name", "BAD_CONFIG")
     return match[2], int(match[3] or (80 if match[1] == "http" else 443))

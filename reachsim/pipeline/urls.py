@@ -24,7 +24,7 @@ _URL: Final = re.compile(
     rf"(?P<host>{_PART}+|\[[0-9a-fA-F:]+\])(?::(?P<port>[^/?#\s]*))?"
     r"(?P<path>[/?#]\S*)?"
 )
-_SCP: Final = re.compile(rf"(?:[^\s/@:]+@)(?P<host>{_PART}+):(?P<path>(?!/?\d+/)\S+)")
+_SCP: Final = rf"(?:[^\s/@:]+@)(?P<host>{_PART}+):(?P<path>(?!/?\d+/)\S+)"
 
 
 class Url(Struct, frozen=True):
@@ -130,7 +130,7 @@ def git_destination(text: str, confidence: Confidence = "certain", action: str =
     text = text.strip().removeprefix("git+")
     url = parse(text)
     if url is None:
-        match = _SCP.fullmatch(text)
+        match = re.fullmatch(_SCP, text)
         if match is None:
             return []
         url = Url("ssh", match["host"], 22, "/" + match["path"])

@@ -12,7 +12,6 @@ or values", read in the 2026 text):
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from enum import Enum
 from typing import Final, NamedTuple
@@ -21,7 +20,7 @@ from .operators import NULL, OPERATORS, Operator, Test
 from .truth import PRESENT, Truth, Unknown, either, every, opposite
 from .variables import Context, Template
 
-_OPERATOR: Final = re.compile(r"(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?", re.IGNORECASE)
+_IF_EXISTS: Final = "ifexists"
 
 
 class Quantifier(Enum):
@@ -30,6 +29,9 @@ class Quantifier(Enum):
     ONE = "one"
     ALL = "ForAllValues"
     ANY = "ForAnyValue"
+
+
+_PREFIXES: Final = {"": Quantifier.ONE, "forallvalues:": Quantifier.ALL, "foranyvalue:": Quantifier.ANY}
 
 
 class Value(NamedTuple):
@@ -69,14 +71,13 @@ def condition(written: str, key: str, texts: Iterable[str], version: str) -> Con
 
 def read_operator(text: str) -> tuple[Operator, Quantifier, bool] | None:
     """The operator that a policy spells, how it joins values, and whether it ends in IfExists; None if unknown."""
-    found = _OPERATOR.fullmatch(text)
-    operator = OPERATORS.get(found[2].lower()) if found else None
-    if found is None or operator is None:
-        return None
-    if operator is NULL and found[3]:
+    prefix, colon, name = text.lower().rpartition(":")
+    quantifier = _PREFIXES.get(prefix + colon)
+    operator = OPERATORS.get(name.removesuffix(_IF_EXISTS))
+    if_exists = name.endswith(_IF_EXISTS)
+    if operator is None or quantifier is None or (operator is NULL and if_exists):
         return None  # "any condition operator name except the Null condition" takes IfExists
-    prefixes = {"forallvalues": Quantifier.ALL, "foranyvalue": Quantifier.ANY}
-    return operator, prefixes.get((found[1] or "").lower(), Quantifier.ONE), found[3] is not None
+    return operator, quantifier, if_exists
 
 
 def read_values(operator: Operator, texts: Iterable[str], version: str) -> tuple[Value, ...]:

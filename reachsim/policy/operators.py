@@ -28,8 +28,8 @@ Compile = Callable[[Pieces], Test | None]
 
 _Number = TypeVar("_Number")
 
-_NUMBER: Final = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?")
-_BLOCK: Final = re.compile(r"[0-9A-Fa-f:.]+(/\d{1,3})?")
+_NUMBER: Final = r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?"
+_BLOCK: Final = r"[0-9A-Fa-f:.]+(/\d{1,3})?"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ARN_COLONS: Final = 5
 
@@ -79,7 +79,7 @@ def _binary_equals(pieces: Pieces) -> Test | None:
 def _ip_address(pieces: Pieces) -> Test | None:
     """A CIDR block; a bare address is a block of one. The two address families never match each other."""
     text = plain(pieces)
-    if not _BLOCK.fullmatch(text):
+    if not re.fullmatch(_BLOCK, text):
         return None  # a mask of four numbers is none of AWS's forms
     try:
         block = ipaddress.ip_network(text, strict=False)
@@ -135,12 +135,12 @@ def _bytes(text: str) -> bytes | None:
 
 
 def number(text: str) -> Decimal | None:
-    return Decimal(text) if _NUMBER.fullmatch(text) else None
+    return Decimal(text) if re.fullmatch(_NUMBER, text) else None
 
 
 def moment(text: str) -> Decimal | None:
     """Seconds since 1970: epoch seconds, or a W3C date or date and time (no zone = UTC); four digits are a year."""
-    if len(text) != len("2026") and _NUMBER.fullmatch(text):
+    if len(text) != len("2026") and re.fullmatch(_NUMBER, text):
         return Decimal(text)
     short = {len("2026"): "-01-01", len("2026-01"): "-01"}.get(len(text), "")
     try:

@@ -27,9 +27,9 @@ from typing import Final, Literal, NamedTuple
 
 CallerKind = Literal["user", "role", "session", "federated-user", "root", "service", "provider", "anonymous"]
 
-_ACCOUNT: Final = re.compile(r"\d{12}")
-_ACCESS_IDENTITY: Final = re.compile(r"arn:aws[a-z-]*:iam::cloudfront:user/[^*?]+")
-_HOST: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(/\S*)?")
+_ACCOUNT_DIGITS: Final = 12
+_ACCESS_IDENTITY: Final = r"arn:aws[a-z-]*:iam::cloudfront:user/[^*?]+"
+_HOST: Final = r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(/\S*)?"
 _SERVICE_SUFFIXES: Final = (".amazonaws.com", ".amazonaws.com.cn", ".aws.internal")
 _SERVICE_ROLE_PATH: Final = "aws-service-role/"
 _SERVICE_ROLE_NAME: Final = "AWSServiceRoleFor"
@@ -105,7 +105,7 @@ class PrincipalElement(NamedTuple):
         """The element whose entries are listed by type ("AWS", "Service", "Federated"); other types are ignored."""
         aws = entries.get("AWS", ())
         callers = [caller for caller in map(_caller, aws) if caller]
-        accounts = {text for text in aws if _ACCOUNT.fullmatch(text)}
+        accounts = {text for text in aws if is_account(text)}
         return PrincipalElement(
             name=name,
             everyone="*" in aws,
@@ -148,7 +148,7 @@ class PrincipalElement(NamedTuple):
 
 def is_account(text: str) -> bool:
     """Whether the text is a 12-digit account id."""
-    return _ACCOUNT.fullmatch(text) is not None
+    return len(text) == _ACCOUNT_DIGITS and text.isascii() and text.isdigit()
 
 
 def is_known_entry(text: str) -> bool:
@@ -164,10 +164,10 @@ def _caller(text: str) -> Principal | None:
 
 
 def _from_arn(text: str) -> Principal:
-    if _ACCESS_IDENTITY.fullmatch(text):
+    if ":cloudfront:" in text and re.fullmatch(_ACCESS_IDENTITY, text):
         return Principal(text, "service")
     parts = text.split(":", 5)
-    if len(parts) != 6 or parts[0] != "arn" or not _ACCOUNT.fullmatch(parts[4]):
+    if len(parts) != 6 or parts[0] != "arn" or not is_account(parts[4]):
         raise ValueError(f"expected the ARN of a principal, found {text!r}")
     _, _, service, _, account, rest = parts
     kind, _, path = rest.partition("/")
@@ -187,6 +187,6 @@ def _from_arn(text: str) -> Principal:
 
 
 def _from_host(text: str) -> Principal:
-    if not _HOST.fullmatch(text):
+    if not re.fullmatch(_HOST, text):
         raise ValueError(f"expected the ARN of a principal or a service name, found {text!r}")
     return Principal(text, "service" if text.endswith(_SERVICE_SUFFIXES) else "provider")

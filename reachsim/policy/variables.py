@@ -23,7 +23,7 @@ Context = Mapping[str, ContextValue]
 
 Pieces = tuple[Piece, ...]
 
-_VARIABLE: Final = re.compile(r"\$\{([^{}]*)\}")
+_VARIABLE: Final = r"\$\{([^{}]*)\}"
 _COLONS_BEFORE_RESOURCE: Final = 5
 
 
@@ -87,7 +87,7 @@ def _parts(text: str) -> Iterator[Piece | Variable]:
         yield text
         return
     at = 0
-    for found in _VARIABLE.finditer(text):
+    for found in re.finditer(_VARIABLE, text):
         part = _part(found[1])
         if part is None:
             continue

@@ -28,7 +28,7 @@ from reachsim.scenarios import Scenario
 STRANGER: Final = "stranger"
 """Stands for the account that owns a bucket which the snapshot's accounts are known not to own."""
 _LAYER_SIGNER: Final = policy.Principal(f"arn:aws:iam::{ECR_ACCOUNT}:role/ecr", "role", ECR_ACCOUNT, "ecr")
-_LAYER_BUCKET: Final = re.compile(r"prod-[a-z]{2}(-[a-z]+)+-\d+-starport-layer-bucket")
+_LAYER_BUCKET: Final = r"prod-[a-z]{2}(-[a-z]+)+-\d+-starport-layer-bucket"
 
 
 class Asked(Struct, frozen=True):
@@ -108,7 +108,7 @@ def read_request(network: Network, given: Mapping[str, Any], way: Way, one: Scen
 
 def is_layer_download(action: str, resource: str) -> bool:
     """Whether a request fetches an image layer of ECR, from ECR's own bucket (fact 27)."""
-    return action.lower() == "s3:getobject" and _LAYER_BUCKET.fullmatch(bucket_of(resource)) is not None
+    return action.lower() == "s3:getobject" and re.fullmatch(_LAYER_BUCKET, bucket_of(resource)) is not None
 
 
 def _text(value: object) -> str:
@@ -144,7 +144,7 @@ def _owner(network: Network, resource: str, caller: policy.Principal, account: s
     bucket = bucket_of(resource)
     if not bucket:
         return _Owner(caller.account or account)
-    if _LAYER_BUCKET.fullmatch(bucket):
+    if re.fullmatch(_LAYER_BUCKET, bucket):
         return _Owner(ECR_ACCOUNT)
     if set(bucket) & set("*?"):
         return _Owner(account)
