@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -43,13 +42,14 @@ def drawable(text: str) -> str:
 
 @cache
 def letters(name: str) -> frozenset[str]:
-    """The letters that a family's regular face has."""
+    """The letters that a family has both in its regular and in its bold face."""
     from matplotlib import font_manager
     from matplotlib.ft2font import FT2Font
 
-    files = (entry.fname for entry in font_manager.fontManager.ttflist if entry.name == name and _regular(entry))
-    codes: Iterable[int] = FT2Font(next(files)).get_charmap()
-    return frozenset(map(chr, codes))
+    faces = {
+        font_manager.findfont(font_manager.FontProperties(family=name, weight=weight)) for weight in ("normal", "bold")
+    }
+    return frozenset.intersection(*(frozenset(map(chr, FT2Font(face).get_charmap())) for face in faces))
 
 
 def _regular(entry: FontEntry) -> bool:

@@ -321,4 +321,11 @@ def test_fonts_that_came_after_matplotlibs_own_list_are_found(monkeypatch: pytes
     fonts._others.cache_clear()
     assert "STIXGeneral" in fonts._others()
     assert all(fonts.letters(name) for name in fonts._others())
+
+
+def test_a_letter_that_only_the_regular_face_has_is_no_letter_of_the_family() -> None:
+    assert "A" in fonts.letters("STIXGeneral")
+    assert "\N{HIRAGANA LETTER NO}" not in fonts.letters(
+        "STIXGeneral"
+    )  # its bold face, as matplotlib ships it, has none
     fonts._others.cache_clear()
