@@ -37,7 +37,7 @@ def test_all_services_are_all_protocols_together() -> None:
 @pytest.mark.parametrize(("protocol", "detail"), [(TCP, 443), (UDP, 0), (ICMP, 8 << 8), (255, 65535)])
 def test_a_service_taken_apart_is_put_together_again(protocol: int, detail: int) -> None:
     (value,) = protocol_services(protocol, IntervalSet.single(detail))
-    assert Service.of(value) == (protocol, detail)
+    assert Service.of(value) == Service(protocol, detail)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from reachsim.routing import (
     PROPAGATED,
     STATIC,
     CompiledTable,
+    Target,
     compile_table,
     compile_transit_table,
     longest_prefix,
@@ -46,7 +47,7 @@ HOME = ("111111111111", "us-east-1")
     ],
 )
 def test_the_target_of_a_route(field: dict[str, str], kind: str) -> None:
-    assert target_of(Route(**field)) == (kind, next(iter(field.values()), ""))  # type: ignore[arg-type]
+    assert target_of(Route(**field)) == Target(kind, next(iter(field.values()), ""))  # type: ignore[arg-type]
 
 
 def compiled(*routes: tuple[str, str] | tuple[str, str, str]) -> CompiledTable:
