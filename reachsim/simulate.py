@@ -32,6 +32,7 @@ from reachsim.packets import (
 )
 from reachsim.scenarios import Scenario, scenarios, services_of
 from reachsim.selectors import implied_requests, parse_selector
+from reachsim.services import SERVICES
 from reachsim.snapshot import Planned
 from reachsim.verdict import Outcome, Path, Question, RouteWord, Verdict, traffic_of
 
@@ -168,12 +169,13 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
     """
     if not notes:
         return verdict
+    ends = {verdict.question.source, verdict.question.destination}
     ways = [path for path in verdict.paths if path.outcome == verdict.outcome] or list(verdict.paths)
     met = {hop.component for path in ways for hop in path.hops} | {path.terminal for path in ways} | {
         name for block in verdict.blocked_by for name in (block.component, block.at) if name
-    } | {verdict.question.source, verdict.question.destination}  # fmt: skip
-    met |= {one.component for one in verdict.assumptions}
-    mine = [note for note in notes if note.component in met]
+    }  # fmt: skip
+    met |= {one.component for one in verdict.assumptions} | ends
+    mine = [note for note in notes if note.component in met and _concerns(note, ends)]
     if not mine:
         return verdict
     assumptions = [Assumption(note.code, note.component, note.detail, note.can_hide) for note in mine]
@@ -185,7 +187,7 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
     if not fates or len(verdict.paths) == MAX_PATHS:
         fates.append(verdict.blocked_by)
     stops = any(all({one.component, one.at} & opening for one in blocks) for blocks in fates)
-    stops = stops or bool({verdict.question.source, verdict.question.destination} & opening)
+    stops = stops or bool(ends & opening)
     if outcome in ("blocked", "intermittent") and opening and stops:
         outcome = "unknown"
     if outcome in ("allowed", "intermittent") and closing:
@@ -198,6 +200,13 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
         layers={**verdict.layers, "network": outcome} if changed else verdict.layers,
         assumptions=tuple(dict.fromkeys((*verdict.assumptions, *assumptions))),
     )  # fmt: skip
+
+
+def _concerns(note: Planned, ends: set[str]) -> bool:
+    """Whether a note may be about what goes between these ends: one on the ways to a service is not about those to the
+    internet, which its addresses do not count as, or to another service.
+    """
+    return not note.only_to or not any(end == "internet" or end in SERVICES.keys() - {note.only_to} for end in ends)
 
 
 # --- weighing -------------------------------------------------------------------------------------------------------

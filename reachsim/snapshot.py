@@ -78,12 +78,16 @@ class PageEnd(msgspec.Struct, frozen=True):
 
 
 class Planned(msgspec.Struct, frozen=True, rename="camel"):
-    """Something about a component that stands in for what AWS has yet to tell, or that nothing tells."""
+    """Something about a component that stands in for what AWS has yet to tell, or that nothing tells.
+
+    ``only_to``: the AWS service (``s3``) that it concerns ways to, and no other; "" if it concerns all.
+    """
 
     component: str
     code: str
     detail: str
     can_hide: Literal["leak", "block", "neither"] = "neither"
+    only_to: str = ""
 
 
 class Manifest(msgspec.Struct, frozen=True, rename="camel"):

@@ -21,8 +21,9 @@ from reachsim.model.places import Home
 def zones_for(asking: Asking, name: str, profiles: Brought, noted: Noted) -> list[Zone]:
     """Private zones of the VPC that could answer the name, most specific first, the VPC's own before a profile's."""
     network, vpc_id = asking.network, asking.vpc_id
-    for detail in network.planned("PLANNED_NAMES_UNKNOWN", vpc_id):
-        noted.lack("PLANNED_NAMES_UNKNOWN", vpc_id, detail)
+    for component in (vpc_id, *(f"{vpc_id} {one}" for one in _and_above(name))):
+        for detail in network.planned("PLANNED_NAMES_UNKNOWN", component):
+            noted.lack("PLANNED_NAMES_UNKNOWN", vpc_id, detail)
     found = endpoint_zones(asking, name, profiles.endpoints, noted)
     names_unseen(asking, name, noted)
     for path in network.lacks(asking.home, "describe-vpc-endpoints"):  # no default: any name could be one's
@@ -36,6 +37,12 @@ def zones_for(asking: Asking, name: str, profiles: Brought, noted: Noted) -> lis
         elif not hostnames:  # both attributes must be on for private names to be answered (N142, N162)
             return []
     return sorted(found, key=lambda zone: (-len(zone.name), zone.rank, zone.kind, zone.id))
+
+
+def _and_above(name: str) -> Iterator[str]:
+    """The name and every name above it."""
+    labels = name.split(".")
+    return (".".join(labels[start:]) for start in range(len(labels)))
 
 
 def _hosted(asking: Asking, name: str, profiles: Brought, noted: Noted) -> list[Zone]:

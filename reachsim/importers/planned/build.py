@@ -332,13 +332,13 @@ def _finish(world: World, resources: Sequence[Resource]) -> None:
     network.check_subnets(world, resources)
     interfaces.finish_endpoints(world)
     network.default_acls(world)
+    for one in resources:
+        if one.kind == "aws_eip" and one.action != "delete" and (world.alone or one.action != "keep"):
+            interfaces.address_association(world, one)
     conditional.note(world, resources)
     world.settle()
     for place, call in world.dropped:
         world.drop(place, call)
-    for one in resources:
-        if one.kind == "aws_eip" and one.action != "delete" and (world.alone or one.action != "keep"):
-            interfaces.address_association(world, one)
     _instance_routes(world)
     add_managed_policies(world)
     vpcs = {str(record["VpcId"]): record for _, record in world.each("ec2/describe-vpcs")}
@@ -381,6 +381,7 @@ def _report(
     assume = world.alone or (world.live is not None and world.live.manifest.assume_defaults)
     notes = [
         {"component": note.component, "code": note.code, "detail": note.detail, "canHide": note.can_hide}
+        | ({"onlyTo": note.only_to} if note.only_to else {})
         for note in sorted(world.notes, key=lambda note: (note.component, note.code, note.can_hide))
     ]
     live = world.live.manifest if world.live is not None else Manifest()

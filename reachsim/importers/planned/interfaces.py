@@ -16,6 +16,7 @@ from reachsim.importers.planned.world import World
 from reachsim.importers.tree import Document
 from reachsim.services import partition_of, private_dns_names, suffix_of_service_name
 
+TABLES: Final = "ec2/describe-route-tables"
 FULL_ACCESS: Final = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
 SYMBOLIC_BLOCKS: Final = {"s3": ("198.18.0.0/24",), "dynamodb": ("198.18.1.0/24",)}
 """Stand for the blocks of AWS's own prefix lists, which no plan holds: of RFC 2544's, nobody's. Each is IPv4."""
@@ -246,6 +247,8 @@ def address_association(world: World, one: Resource) -> None:
     if allocation is None:
         world.undecided(one, "the address", *filter(None, (eni, instance_id)))
         return
+    if record is None and one.open("network_interface_id", "network_interface", "instance_id", "instance"):
+        world.undecided(one, "what has the address", *_may_have_addresses(world))
     if record is None or not record.get("PrivateIpAddresses"):
         return
     association = {"PublicIp": allocation["PublicIp"], "AllocationId": allocation["AllocationId"]}
@@ -256,6 +259,18 @@ def address_association(world: World, one: Resource) -> None:
             world.note(eni, note.code, note.detail, note.can_hide)
 
 
+def _may_have_addresses(world: World) -> list[str]:
+    """Interfaces that people attach addresses to, their instances and their subnets."""
+    held = [
+        record for _, record in world.each("ec2/describe-network-interfaces")
+        if record.get("InterfaceType") == "interface" and not record.get("RequesterManaged")
+    ]  # fmt: skip
+    found = [str(record["NetworkInterfaceId"]) for record in held]
+    found += [str(record.get("Attachment", {}).get("InstanceId", "")) for record in held]
+    found += [str(record.get("SubnetId", "")) for record in held]
+    return [one for one in dict.fromkeys(found) if one]
+
+
 # --- endpoints --------------------------------------------------------------------------------------------------------
 
 
@@ -264,16 +279,27 @@ def _vpc_of_any(world: World, ids: list[str]) -> str:
     return next((str(held["VpcId"]) for one in ids if (held := world.get(one)) and held.get("VpcId")), "")
 
 
+def _open_names(world: World, one: Resource, vpc_id: str) -> None:
+    """What the endpoint answers is open: the names of its service in its VPC, or more where less of it is told."""
+    for name in one.open("service_name", "vpc_endpoint_type"):
+        world.undecided_names(one, name, vpc_id)
+    known = suffix_of_service_name(one.text("service_name"))
+    for name in one.open("private_dns_enabled"):
+        world.undecided_names(one, name, vpc_id, *(private_dns_names(*known) if known else ()))
+    for _, each in world.each("ec2/describe-vpcs") if not vpc_id else ():
+        world.undecided_names(one, "vpc_id", str(each["VpcId"]))
+
+
 def endpoint(world: World, one: Resource) -> None:
     kind = one.text("vpc_endpoint_type") or "Gateway"
     service = one.text("service_name")
     if not service:
         service = f"com.amazonaws.vpce.{one.home[1]}.vpce-svc-unknown"
     vpc_id = one.text("vpc_id") or _vpc_of_any(world, one.texts("subnet_ids", "route_table_ids"))
-    for name in one.open("service_name", "vpc_endpoint_type", "private_dns_enabled"):
-        world.undecided_names(one, name, vpc_id)
-    for _, each in world.each("ec2/describe-vpcs") if not vpc_id else ():
-        world.undecided_names(one, "vpc_id", str(each["VpcId"]))
+    if kind != "Gateway" or one.open("vpc_endpoint_type"):
+        _open_names(world, one, vpc_id)
+    elif one.open("service_name"):
+        world.undecided_any(one, "service_name", TABLES, vpc_id, "leak")
     record = world.add(one.home, "ec2/describe-vpc-endpoints", {
         "VpcEndpointId": one.id, "VpcEndpointType": kind, "VpcId": vpc_id, "ServiceName": service,
         "State": "available", "OwnerId": one.home[0], "RequesterManaged": False, "Tags": one.tags(),
@@ -286,7 +312,7 @@ def endpoint(world: World, one: Resource) -> None:
         record[key] = list(dict.fromkeys(held)) or (record.get(key, []) if one.action == "update" else [])
         if one.open(name):
             if name == "route_table_ids":
-                world.undecided_any(one, name, "ec2/describe-route-tables", vpc_id, "leak")
+                world.undecided_any(one, name, TABLES, vpc_id, only_to=_service_of(record))
             else:
                 world.undecided(one, name)
     groups = _given_groups(world, one, one.texts("security_group_ids"), "security_group_ids")
@@ -334,7 +360,8 @@ def endpoint_policy(world: World, one: Resource) -> None:
 def _unknown_part(world: World, one: Resource, record: Document) -> None:
     """An association of which only the endpoint is known."""
     if "route_table" in one.kind:
-        world.undecided_any(one, "the route table", "ec2/describe-route-tables", str(record.get("VpcId", "")), "leak")
+        vpc_id, service = str(record.get("VpcId", "")), _service_of(record)
+        world.undecided_any(one, "the route table", TABLES, vpc_id, only_to=service)
     elif "security_group" in one.kind:
         record["Groups"].append({"GroupId": UNSEEN_GROUP, "GroupName": UNSEEN_GROUP})
         world.undecided(one, "the security group", record["VpcEndpointId"])
@@ -378,10 +405,14 @@ def finish_endpoints(world: World) -> None:
             _endpoint_interfaces(world, home, record, fixed or {}, str(address))
 
 
-def _gateway_routes(world: World, home: Home, record: Document) -> None:
+def _service_of(record: Document) -> str:
+    """The service of an endpoint as its name ends: ``s3``."""
     known = suffix_of_service_name(record["ServiceName"])
-    service = known[0] if known else record["ServiceName"].rpartition(".")[2]
-    list_id = service_list(world, home, service)
+    return known[0] if known else str(record["ServiceName"]).rpartition(".")[2]
+
+
+def _gateway_routes(world: World, home: Home, record: Document) -> None:
+    list_id = service_list(world, home, _service_of(record))
     for _, table in world.each("ec2/describe-route-tables"):
         wanted = table["RouteTableId"] in record.get("RouteTableIds", [])
         mine = [route for route in table["Routes"] if route.get("GatewayId") == record["VpcEndpointId"]]

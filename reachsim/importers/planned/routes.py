@@ -121,8 +121,12 @@ def association(world: World, one: Resource) -> None:
         return
     if record is None:
         vpc_id = str((world.get(value) or {}).get("VpcId", ""))
-        world.undecided_any(one, f"the route table {table_id}".strip(), "ec2/describe-route-tables", vpc_id)
-        return
+        if not subnet or not vpc_id:
+            world.undecided_any(one, f"the route table {table_id}".strip(), "ec2/describe-route-tables", vpc_id)
+            return
+        table_id = table_id or f"rtb-unknown-of-{subnet}"
+        record = new_table(world, table_id, vpc_id, one.home)
+        world.undecided(one, "the route table", table_id, ways=("leak", "block"))
     if not record.get("VpcId") and world.get(value) is not None:  # a table is of the VPC of its subnets
         record["VpcId"] = str((world.get(value) or {}).get("VpcId", ""))
         local_routes(record, world.get(record["VpcId"]) or {})

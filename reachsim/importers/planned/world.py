@@ -94,6 +94,7 @@ class Note:
     code: str
     detail: str
     can_hide: str = "neither"
+    only_to: str = ""
 
 
 @dataclass(slots=True)
@@ -126,8 +127,8 @@ class World:
     _taken: dict[str, set[int]] = field(default_factory=dict)
     _public: int = 0
     _lacking: set[str] = field(default_factory=set)
-    _noted: set[tuple[str, str, str]] = field(default_factory=set)
-    _any: list[tuple[str, str, tuple[str, ...], Home, str, tuple[str, ...]]] = field(default_factory=list)
+    _noted: set[tuple[str, str, str, str]] = field(default_factory=set)
+    _any: list[tuple[str, str, tuple[str, ...], Home, str, tuple[str, ...], str]] = field(default_factory=list)
 
     # --- files ------------------------------------------------------------------------------------------------------
 
@@ -249,10 +250,10 @@ class World:
 
     # --- what nothing tells -----------------------------------------------------------------------------------------
 
-    def note(self, component: str, code: str, detail: str, can_hide: str = "leak") -> None:
-        if (component, code, can_hide) not in self._noted:
-            self._noted.add((component, code, can_hide))
-            self.notes.append(Note(component, code, detail, can_hide))
+    def note(self, component: str, code: str, detail: str, can_hide: str = "leak", *, only_to: str = "") -> None:
+        if (component, code, can_hide, only_to) not in self._noted:
+            self._noted.add((component, code, can_hide, only_to))
+            self.notes.append(Note(component, code, detail, can_hide, only_to))
 
     def leave_out(self, address: str, kind: str, why: str) -> None:
         """Something that may change a verdict is left out: it is listed, and checks of the snapshot say so."""
@@ -279,23 +280,29 @@ class World:
 
         Records that are made later count, too.
         """
-        self._any.append((call, key, held, one.home, self._told(one, what), ("leak", "block")))
+        self._any.append((call, key, held, one.home, self._told(one, what), ("leak", "block"), ""))
 
     def undecided_step(self, one: Resource, what: str, source: str, step: str) -> None:
         """Something decides a step of a source's pipeline, and nothing tells it."""
         self.note(f"{source} {step}", "PLANNED_STEP_UNKNOWN", self._told(one, what), "block")
 
-    def undecided_names(self, one: Resource, what: str, vpc_id: str) -> None:
-        """Something decides what the VPC's resolver answers, and nothing tells it: no name there is known."""
-        self.note(vpc_id, "PLANNED_NAMES_UNKNOWN", self._told(one, what), "leak")
+    def undecided_names(self, one: Resource, what: str, vpc_id: str, *names: str) -> None:
+        """Something decides what the VPC's resolver answers, and nothing tells it: these names and those below them are
+        not known there; without any, no name is.
+        """
+        told = self._told(one, what)
+        for component in [f"{vpc_id} {name.removeprefix('*.')}" for name in names] or [vpc_id]:
+            self.note(component, "PLANNED_NAMES_UNKNOWN", told, "leak")
 
-    def undecided_any(self, one: Resource, what: str, call: str, vpc_id: str, *ways: str) -> None:
+    def undecided_any(self, one: Resource, what: str, call: str, vpc_id: str, *ways: str, only_to: str = "") -> None:
         """As `undecided`, where any record of a list call in a VPC (in the Region if that is unknown) may be meant.
 
-        ``ways`` are what a wrong guess hides: ``leak`` (more gets through), ``block`` (less does).
+        ``ways`` are what a wrong guess hides: ``leak`` (more gets through), ``block`` (less does). ``only_to``: the
+        AWS service that alone it concerns ways to.
         """
         held = (vpc_id,) if vpc_id else ()
-        self._any.append((call, "VpcId", held, one.home, self._told(one, what), ways or ("leak", "block")))
+        told = self._told(one, what)
+        self._any.append((call, "VpcId", held, one.home, told, ways or ("leak", "block"), only_to))
 
     def _told(self, one: Resource, what: str) -> str:
         """Warn of an attribute that nothing tells; the sentence for verdicts that meet it."""
@@ -307,11 +314,12 @@ class World:
         for (kind, why), addresses in self.left_out.items():
             more = f" ({len(addresses)} of the kind {kind})" if len(addresses) > 1 else f" ({kind})"
             self.note(addresses[0], "PLANNED_LEFT_OUT", why.removeprefix(UNDECIDED) + more)
-        for call, key, held, home, detail, ways in self._any:
+        for call, key, held, home, detail, ways, only_to in self._any:
             for place, record in self.each(call):
                 if record.get(key) in held if held else place == home:
+                    component = str(record[LISTS[call][1]])
                     for way in ways:
-                        self.note(str(record[LISTS[call][1]]), "PLANNED_VALUE_UNKNOWN", detail, way)
+                        self.note(component, "PLANNED_VALUE_UNKNOWN", detail, way, only_to=only_to)
 
     # --- addresses --------------------------------------------------------------------------------------------------
 

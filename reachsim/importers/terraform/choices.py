@@ -1,9 +1,13 @@
-"""Lists of subnets and route tables of which a plan does not show the choice.
+"""Subnets, route tables and other resources of which a plan does not show the choice.
 
 ``[for name, one in aws_subnet.this : one.id if …]`` and ``values(aws_subnet.this)[*].id`` look alike in a plan: both
 name ``aws_subnet.this``. Where its instances are of several tiers (named ones, with different ways out), which of them
 the expression takes is open: what differs between them is then unknown. Named ones that are alike are all taken, which
 verdicts say; those that only zones or numbers tell apart are taken without a word, as nobody picks among them.
+
+``aws_subnet.all[count.index]`` and ``aws_subnet.all[count.index + 2]`` look alike, too. Where there are as many of one
+as of the other, the same index is taken. Elsewhere any of them may be meant: where they are alike the one of the same
+index (or the next round of them, as ``element`` counts) stands for them, which verdicts say; else the choice is open.
 
 **Source:** HashiCorp, "JSON Output Format", "Expression Representation".
 """
@@ -12,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from reachsim.importers.planned import Resource
 from reachsim.importers.planned.resource import blocks_of
@@ -30,6 +34,49 @@ class Choice:
         self.resource = resource
         self.name = name
         self.instances = instances
+
+
+class Pick(NamedTuple):
+    """An attribute that an index decides, among more or fewer resources than there are indexes: ``left`` takes the
+    attribute's path where it turns out to be open.
+    """
+
+    resource: Resource
+    values: dict[str, Any]
+    name: str
+    at: str
+    left: set[str]
+    pool: frozenset[str]
+
+
+_ALIKE: Final = frozenset({"nat_gateway_id", "gateway_id", "egress_only_gateway_id", "allocation_id"})
+"""Attributes that lead the same way, whichever of a pool they name."""
+_OF_SUBNETS: Final = frozenset({"subnet_id", "subnet_ids", "subnets"})
+
+
+def settle_picks(picks: Iterable[Pick], resources: Mapping[str, Resource]) -> None:
+    """Take back what an index may have picked otherwise, unless all that it may pick are alike."""
+    by_way = []
+    for pick in picks:
+        of_table = pick.resource.kind == "aws_route_table_association"
+        if pick.name in ("route_table_id",) if of_table else pick.name in _OF_SUBNETS:
+            by_way.append(pick)
+        elif pick.name not in _ALIKE:
+            _leave_open(pick)
+    ways = _ways_out(resources.values())
+    public = {one.id for one in resources.values() if one.flag("map_public_ip_on_launch")}
+    for pick in by_way:
+        if len({(one in public, ways.get(one)) for one in pick.pool}) > 1:
+            _leave_open(pick)
+            continue
+        why = (f"which of {len(pick.pool)} is the {pick.at} of {pick.resource.address} is decided by an index that a "
+               "plan does not show: taken in their order")  # fmt: skip
+        pick.resource.guesses[pick.resource.id] = why
+
+
+def _leave_open(pick: Pick) -> None:
+    pick.values.pop(pick.name, None)
+    pick.left.add(pick.at)
 
 
 def note_choices(choices: Iterable[Choice], resources: Mapping[str, Resource]) -> None:

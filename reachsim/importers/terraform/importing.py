@@ -23,7 +23,7 @@ from reachsim.importers.planned import Home, Resource, build_snapshot, name_reso
 from reachsim.importers.planned.forms import documented
 from reachsim.importers.planned.live import open_live
 from reachsim.importers.planned.symbols import NAMED, PREFIXES, file_of, of_other_files
-from reachsim.importers.terraform.choices import note_choices
+from reachsim.importers.terraform.choices import note_choices, settle_picks
 from reachsim.importers.terraform.plan import Instance, Plan, is_aws, read_plan
 from reachsim.importers.terraform.references import Resolver
 from reachsim.importers.terraform.sources import Sources
@@ -73,6 +73,7 @@ def import_terraform(
         for instance in list(plan.instances.values()):
             if instance.address in named:
                 resolver.resolve(instance)
+        settle_picks(resolver.picks, named)
         note_choices(resolver.choices, named)
         _data_lists(plan, homes, lists)
         report = build_snapshot(

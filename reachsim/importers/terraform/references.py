@@ -18,7 +18,7 @@ from reachsim.errors import Fault, SnapshotError
 from reachsim.importers.planned import Resource, attribute
 from reachsim.importers.planned.resource import texts_within
 from reachsim.importers.planned.symbols import PREFIXES, firewall_endpoints
-from reachsim.importers.terraform.choices import Choice
+from reachsim.importers.terraform.choices import Choice, Pick
 from reachsim.importers.terraform.plan import Instance, Plan
 from reachsim.importers.terraform.policies import document_of
 
@@ -117,11 +117,15 @@ MAX_STEPS: Final = 64
 
 
 class Scope(NamedTuple):
-    """Where an expression stands: the module's address, the instance key, what for_each runs over."""
+    """Where an expression stands: the module's address, the instance key, what for_each runs over, how many instances
+    there are, and what ``each.value`` is where the plan tells it.
+    """
 
     module: str
     key: int | str | None
     loop: tuple[str, ...] = ()
+    copies: int = 0
+    value: Any = None
 
 
 def parts_of(reference: str) -> list[str | int]:
@@ -144,6 +148,8 @@ class Resolver:
         self.resources = resources
         self.guesses: list[tuple[Resource, str, str]] = []
         self.choices: list[Choice] = []
+        self.picks: list[Pick] = []
+        self._pools: list[Sequence[Any]] = []
         self._by_base: dict[tuple[str, str], list[Instance]] = {}
         for one in plan.instances.values():
             self._by_base.setdefault((one.module, one.base), []).append(one)
@@ -170,7 +176,7 @@ class Resolver:
         self._stack.append(one.address)
         config = self._config(one)
         if config is not None:
-            scope = Scope(one.module, one.index, tuple(_references(config.get("for_each_expression"))))
+            scope = self._scope(one.module, one.index, config, len(self._by_base[one.module, one.base]))
             resource = self.resources.get(one.address)
             values = resource.values if resource is not None else one.values
             unknown: set[str] = resource.unknown if resource is not None else set()
@@ -308,7 +314,9 @@ class Resolver:
         if name in MANY and name in EXPECTED and self._is_choice(references, scope, name):
             left.add(at)
             return
+        before, self._pools = self._pools, []
         found = _named_by(name, self._values(references, scope, name, 0))
+        pools, self._pools = [pool for pool in self._pools if _named_by(name, pool)], before
         if name in ("subnets", "subnet_ids", "route_table_ids"):
             self._note_choice(references, scope, at, one)
         if name == "vpc_endpoint_id" and not found:
@@ -328,6 +336,9 @@ class Resolver:
             values[name] = flat[0]
         else:
             left.add(at)
+        resource = self.resources.get(one.address)
+        if pools and flat and resource is not None:
+            self.picks += [Pick(resource, values, name, at, left, frozenset(_flat(pool))) for pool in pools]
 
     def _is_choice(self, references: Sequence[str], scope: Scope, name: str) -> bool:
         """Whether a list may be one of several: ``var.a ? aws_subnet.a[*].id : aws_subnet.b[*].id``."""
@@ -421,6 +432,16 @@ class Resolver:
 
     # --- references ---------------------------------------------------------------------------------------------------
 
+    def _scope(self, module: str, key: int | str | None, config: Mapping[str, Any], copies: int) -> Scope:
+        """Where the expressions of a resource or module call stand."""
+        loop = config.get("for_each_expression")
+        references = _references(loop)
+        held = [loop.get("constant_value")] if isinstance(loop, dict) else []
+        if len(_longest(references)) == 1 and references[0].startswith("var."):
+            held = self._variable(parts_of(references[0]), Scope(module, None), "", 0)
+        value = held[0].get(key) if len(held) == 1 and isinstance(held[0], dict) else None
+        return Scope(module, key, tuple(references), copies, value)
+
     def _values(self, references: Sequence[str], scope: Scope, name: str, depth: int) -> list[Any]:
         if depth > MAX_STEPS:
             raise SnapshotError(Fault(self.plan.file, "/configuration", "references that end", "cyclic references at "
@@ -429,6 +450,7 @@ class Resolver:
         kept = _longest(references)
         looped = any(reference.split(".")[0] in ("count", "each") for reference in kept)
         keys = self._keys(kept, scope, name, depth)
+        by_value = _by_value(kept, scope)
         for reference in kept:
             parts = parts_of(reference)
             if parts[0] in ("each",) and scope.loop and not any(r.split(".")[0] not in _LOOPS for r in kept):
@@ -436,7 +458,7 @@ class Resolver:
                 inner = [f"{one}.{'.'.join(steps)}" if steps else one for one in scope.loop]
                 found += self._values([*inner, "each.key"], scope._replace(loop=()), name, depth + 1)
             elif parts[0] not in _LOOPS:
-                found += self._value(parts, scope, name, looped, keys, depth)
+                found += self._value(parts, scope._replace(key=by_value), name, looped, keys, depth)
         return found
 
     def _keys(self, kept: Sequence[str], scope: Scope, name: str, depth: int) -> set[str]:
@@ -463,6 +485,8 @@ class Resolver:
             instances = [one for one in instances if one.index == rest[0]]
             rest = rest[1:]
         elif looped and len(instances) > 1:
+            if isinstance(scope.key, int) and len(instances) != scope.copies and name in EXPECTED:
+                self._pools.append([self._of(one, rest, name, depth) for one in instances])
             instances = _same_key(instances, scope.key)
         elif not rest and any(one.index in keys for one in instances):
             instances = [one for one in instances if one.index in keys]
@@ -502,7 +526,8 @@ class Resolver:
             return []
         if "constant_value" in expression:
             return [_walk(expression["constant_value"], parts[2:])]
-        outer = Scope(parent, _key(scope.module), tuple(_references(call.get("for_each_expression"))))
+        copies = len(self._modules.get(f"{parent}>{label}", ()))
+        outer = self._scope(parent, _key(scope.module), call, copies)
         found = self._values(_references(expression), outer, name, depth + 1)
         index = next((step for step in parts[2:] if isinstance(step, int)), None)
         flat = _flat(found)
@@ -529,6 +554,8 @@ class Resolver:
             index = next((step for step in rest[1:] if isinstance(step, int)), None)
             flat = _flat(inner)
             if looped and index is None and name not in MANY and len(flat) > 1 and isinstance(scope.key, int):
+                if len(flat) != scope.copies:
+                    self._pools.append(flat)
                 index = scope.key % len(flat)
             found += [flat[index]] if index is not None and index < len(flat) else inner
         return found
@@ -650,6 +677,15 @@ def _longest(references: Sequence[str]) -> list[str]:
         if not any(other.startswith((f"{one}.", f"{one}[")) for other in kept) and one not in kept:
             kept.append(one)
     return kept
+
+
+def _by_value(kept: Sequence[str], scope: Scope) -> int | str | None:
+    """The key that an expression indexes with: ``each.value`` or a part of it, if that alone is named and known."""
+    named = [parts_of(one) for one in kept if one.startswith("each.")]
+    if len(named) != 1 or named[0][1:2] != ["value"] or scope.value is None:
+        return scope.key
+    value = _walk(scope.value, named[0][2:])
+    return value if isinstance(value, str) else scope.key
 
 
 def _same_key(instances: list[Instance], key: int | str | None) -> list[Instance]:
