@@ -129,7 +129,7 @@ def evaluate(text: str, **values: Any) -> Any:
         return {"R": "id-r"}[name] if attribute is None else f"{name}:{attribute}"
 
     held = {"AWS::Region": "eu-west-1", "AWS::AccountId": "111111111111", **values}
-    return Evaluator(template, held, lookup, {}, ()).value(node)
+    return Evaluator(template, held, lookup, Unknown, ()).value(node)
 
 
 @pytest.mark.parametrize(("text", "expected"), [

@@ -451,3 +451,100 @@ Resources:
       LogsConfig: {{CloudWatchLogs: {{Status: ENABLED, GroupName: {named}}}}}
 """, tmp_path)  # fmt: skip
     assert [one.outcome for one in reach.check().steps if one.step == "logs"] == [outcome]
+
+
+# --- the CDK's and others' forms of what AWS makes by itself ----------------------------------------------------------
+
+RESTRICTED = """
+  Restrict:
+    Type: Custom::VpcRestrictDefaultSG
+    Properties:
+      ServiceToken: !Sub 'arn:aws:lambda:us-east-1:${AWS::AccountId}:function:handler'
+      DefaultSecurityGroupId: !GetAtt Vpc.DefaultSecurityGroup
+      Account: !Ref AWS::AccountId
+"""
+
+
+@pytest.mark.parametrize("six", [False, True])
+def test_the_cdk_takes_the_rules_of_the_default_group(six: bool, tmp_path: Path) -> None:
+    """Its handler revokes the rule for the group itself and the one to 0.0.0.0/0, not the one to ::/0."""
+    block = (
+        "  Six: {Type: 'AWS::EC2::VPCCidrBlock', Properties: {VpcId: !Ref Vpc, AmazonProvidedIpv6CidrBlock: true}}\n"
+    )
+    reach, report = run("Resources:" + VPC + RESTRICTED + (block if six else ""), tmp_path)
+    group = reach.network.security_groups["sg-Vpc-default"]
+    assert group.ip_permissions == ()
+    assert [one.cidr_ipv6 for rule in group.ip_permissions_egress for one in rule.ipv6_ranges] == ["::/0"] * six
+    assert [one.cidr_ip for rule in group.ip_permissions_egress for one in rule.ip_ranges] == []
+    assert report.ignored == ()
+    assert any("is taken to be the CDK's" in one for one in report.warnings)
+
+
+def test_a_private_namespace_is_a_zone_that_answers_what_is_registered(tmp_path: Path) -> None:
+    own = """
+  Namespace: {Type: 'AWS::ServiceDiscovery::PrivateDnsNamespace', Properties: {Name: svc.local, Vpc: !Ref Vpc}}
+  Zone:
+    Type: AWS::Route53::RecordSet
+    Properties: {HostedZoneId: !GetAtt Namespace.HostedZoneId, Name: a.svc.local, Type: A, ResourceRecords: [10.0.1.9]}
+"""
+    reach, _ = run("Resources:" + VPC + own, tmp_path)
+    assert reach.simulate("subnet-A", "host:web.svc.local", protocol="tcp", port=80).outcome == "unknown"
+    assert reach.simulate("subnet-A", "host:web.other.local", protocol="tcp", port=80).outcome == "blocked"
+
+
+NET = f"""
+Resources:{VPC}
+  Gateway: {{Type: 'AWS::EC2::InternetGateway'}}
+  Attached: {{Type: 'AWS::EC2::VPCGatewayAttachment', Properties: {{VpcId: !Ref Vpc, InternetGatewayId: !Ref Gateway}}}}
+Outputs:
+  StackName: {{Value: !Ref AWS::StackName}}
+  Table: {{Value: !Ref Table, Export: {{Name: !Sub '${{AWS::StackName}}-Table'}}}}
+  Gateway: {{Value: !Ref Gateway, Export: {{Name: !Sub '${{AWS::StackName}}-Gateway'}}}}
+"""
+ROUTE = """
+Parameters: {Net: {Type: String}}
+Resources:
+  Out:
+    Type: AWS::EC2::Route
+    Properties:
+      DestinationCidrBlock: 0.0.0.0/0
+      RouteTableId: {'Fn::ImportValue': !Sub '${Net}-Table'}
+      GatewayId: {'Fn::ImportValue': !Sub '${Net}-Gateway'}
+"""
+
+
+@pytest.mark.parametrize("named", ["!GetAtt Net.Outputs.StackName", "!Sub '${AWS::StackName}-Net'"])
+def test_stacks_nested_side_by_side_import_what_the_others_export(named: str, tmp_path: Path) -> None:
+    """The design of cfn-modules: a stack is handed its neighbour's name, and imports by it."""
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    (folder / "net.yaml").write_text(NET, encoding="utf-8")
+    (folder / "route.yaml").write_text(ROUTE, encoding="utf-8")
+    parent = f"""
+Resources:
+  Route:
+    Type: AWS::CloudFormation::Stack
+    DependsOn: Net
+    Properties: {{TemplateURL: route.yaml, Parameters: {{Net: {named}}}}}
+  Net: {{Type: 'AWS::CloudFormation::Stack', Properties: {{TemplateURL: net.yaml}}}}
+"""
+    reach, report = run(parent, tmp_path)
+    assert {one.gateway_id for one in reach.network.route_tables["rtb-Net-Table"].routes} == {
+        "local",
+        "igw-Net-Gateway",
+    }
+    assert report.warnings == ()
+
+
+def test_stacks_that_import_from_each_other_are_a_cycle(tmp_path: Path) -> None:
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    for own, other in (("a", "b"), ("b", "a")):
+        output = f"Outputs: {{X: {{Value: !ImportValue {other}, Export: {{Name: {own}}}}}}}"
+        (folder / f"{own}.yaml").write_text(f"Resources:{VPC}\n{output}\n", encoding="utf-8")
+    parent = "Resources:\n" + "".join(
+        f"  {name.upper()}: {{Type: 'AWS::CloudFormation::Stack', Properties: {{TemplateURL: {name}.yaml}}}}\n"
+        for name in "ab"
+    )
+    with pytest.raises(SnapshotError, match="a cycle: b → a → b"):
+        run(parent, tmp_path)

@@ -77,7 +77,12 @@ class Evaluator:
     """Evaluates the expressions of one stack."""
 
     def __init__(
-        self, template: Template, parameters: Values, lookup: Lookup, imports: Mapping[str, Any], zones: Sequence[str]
+        self,
+        template: Template,
+        parameters: Values,
+        lookup: Lookup,
+        imports: Callable[[str], Any],
+        zones: Sequence[str],
     ) -> None:
         self.template = template
         self.parameters = parameters
@@ -212,7 +217,7 @@ class Evaluator:
             case "Cidr":
                 return _cidr(value)
             case "ImportValue":
-                return self.imports.get(str(value), Unknown(f"the export {value} of another stack"))
+                return self.imports(str(value))
             case "Length":
                 return len(value)
             case "ToJsonString":

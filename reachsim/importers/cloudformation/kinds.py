@@ -76,6 +76,7 @@ TYPES: Final[Mapping[str, Row]] = {
     "Route53Resolver::ResolverRuleAssociation": ("aws_route53_resolver_rule_association", {}),
     "Route53Resolver::ResolverEndpoint": ("aws_route53_resolver_endpoint", {"ip_addresses": "ip_address"}),
     "Route53Resolver::FirewallRuleGroupAssociation": ("aws_route53_resolver_firewall_rule_group_association", {}),
+    "ServiceDiscovery::PrivateDnsNamespace": ("aws_service_discovery_private_dns_namespace", {}),
     "CodeBuild::Project": ("aws_codebuild_project", {"visibility": "project_visibility"}),
     "CodeBuild::Fleet": ("aws_codebuild_fleet", {"fleet_vpc_config": "vpc_config"}),
     "CodeCommit::Repository": ("aws_codecommit_repository", {}),
@@ -133,7 +134,8 @@ ATTRIBUTES: Final[Mapping[str, str]] = {
     "NetworkInterfaceIds": "network_interface_ids", "ResolverRuleId": "id", "ResolverEndpointId": "id",
     "DhcpOptionsId": "id", "PolicyArn": "arn", "FunctionName": "id", "AvailabilityZone": "availability_zone",
     "CidrBlock": "cidr_block", "RepositoryName": "id", "DNSName": "dns_name", "CanonicalHostedZoneID": "zone_id",
-    "CanonicalHostedZoneName": "dns_name", "LoadBalancerArn": "arn", "TargetGroupArn": "arn", "FirewallArn": "arn",
+    "CanonicalHostedZoneName": "dns_name", "HostedZoneId": "hosted_zone",
+    "LoadBalancerArn": "arn", "TargetGroupArn": "arn", "FirewallArn": "arn",
     "FirewallPolicyArn": "arn", "RuleGroupArn": "arn", "LaunchTemplateId": "id",
     "TaskDefinitionArn": "arn", "TopicArn": "arn", "QueueUrl": "id",
 }  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +33,14 @@ NO_UUID: Final = "00000000-0000-0000-0000-000000000000"
 """Ends the id of a stack that is not made yet: templates take such ids apart at their hyphens."""
 
 
+@dataclass(slots=True)
+class Family:
+    """The stacks that are made together, and the exports that are being looked up among them."""
+
+    stacks: list[Stack] = field(default_factory=list)
+    importing: list[str] = field(default_factory=list)
+
+
 class Stack:
     """One stack: its own resources and, by logical id, the stacks nested in it."""
 
@@ -39,6 +48,7 @@ class Stack:
         self, template: Template, given: Mapping[str, Any], home: Home, *, path: str = "", name: str = "stack",
         physical: Mapping[str, str] | None = None, zones: tuple[str, ...] = (), files: tuple[Path, ...] = (),
         imports: Mapping[str, str] | None = None, root: Path | None = None, live: Mapping[str, str] | None = None,
+        family: Family | None = None,
     ) -> None:  # fmt: skip
         self.template = template
         self.home = home
@@ -67,7 +77,9 @@ class Stack:
         }  # fmt: skip
         pseudo |= {key: value for key, value in given.items() if key in pseudo}
         self.parameters = parameters_of(template, given, pseudo)
-        self.evaluator = Evaluator(template, self.parameters, self._lookup, imports or {}, zones)
+        self.imports = imports or {}
+        self.family = family or Family()
+        self.evaluator = Evaluator(template, self.parameters, self._lookup, self._import, zones)
         self.declared: dict[str, Values] = {}
         for logical_id, held in template.section("Resources").items():
             if self._wanted(logical_id, held):
@@ -78,6 +90,8 @@ class Stack:
         self._naming: dict[str, Values] = {}
         self._named()
         self._outputs: dict[str, Any] = {}
+        self._opening: set[str] = set()
+        self.family.stacks.append(self)
 
     def _wanted(self, logical_id: str, held: Values) -> bool:
         condition = held.get("Condition")
@@ -220,22 +234,49 @@ class Stack:
             self._outputs[name] = Unknown(f"no output {name}") if value is None else value
         return self._outputs[name]
 
-    def exports(self) -> dict[str, str]:
-        """What the stack and those nested in it export, by name, as far as the template tells it."""
-        found: dict[str, str] = {}
+    def exported(self) -> Iterator[tuple[str, str]]:
+        """(name of an export, the output that it gives) of this stack alone."""
         for name, held in self.template.section("Outputs").items():
             export = held.get("Export") if isinstance(held, dict) else None
             wanted = self.evaluator.condition(held["Condition"]) if export and held.get("Condition") else True
             exported = self.evaluator.value(export.get("Name")) if isinstance(export, dict) and wanted is True else None
-            value = self.output(name) if isinstance(exported, str) else None
-            if isinstance(exported, str) and isinstance(value, str):
-                found[exported] = value
+            if isinstance(exported, str):
+                yield exported, name
+
+    def _import(self, name: str) -> Any:
+        """What an export of that name gives: of a stack that is nested beside this one, else of one that is there."""
+        if name in self.family.importing:
+            told = " → ".join([*self.family.importing, name])
+            raise SnapshotError(Fault(self.template.file, "/Outputs", "imports that end", f"a cycle: {told}"))
+        self.family.importing.append(name)
+        try:
+            for stack in list(self.family.stacks):
+                stack.open_nested()
+            for stack in self.family.stacks:
+                own = stack is not self and dict(stack.exported()).get(name)
+                if own:
+                    return stack.output(own)
+        finally:
+            self.family.importing.pop()
+        return self.imports.get(name, Unknown(f"the export {name} of another stack"))
+
+    def exports(self) -> dict[str, str]:
+        """What the stack and those nested in it export, by name, as far as the template tells it."""
+        values = ((exported, self.output(name)) for exported, name in self.exported())
+        found = {exported: value for exported, value in values if isinstance(value, str)}
         for nested in self.nested.values():
             found |= nested.exports() if nested is not None else {}
         return found
 
+    def open_nested(self) -> None:
+        """Read the templates of the stacks nested in this one, but for those that are being read."""
+        for logical_id, held in self.declared.items():
+            if held["Type"] == _STACK and logical_id not in self._opening:
+                self._nested(logical_id)
+
     def _nested(self, logical_id: str) -> Stack | None:
         if logical_id not in self.nested:
+            self._opening.add(logical_id)
             properties = self.declared[logical_id].get("Properties") or {}
             url = self.evaluator.value(properties.get("TemplateURL"))
             file = self._template_file(logical_id, url)
@@ -254,7 +295,7 @@ class Stack:
             self.nested[logical_id] = Stack(
                 read_template(named, self.home[1], given), given, self.home, path=f"{self.path}{logical_id}/",
                 name=f"{self.name}-{logical_id}", zones=self.zones, files=(*self.files, file),
-                imports=self.evaluator.imports, root=self.root, live=self.live,
+                imports=self.imports, root=self.root, live=self.live, family=self.family,
             )  # fmt: skip
         return self.nested[logical_id]
 

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reachsim.importers.planned.resource import Home, Resource, number_of, text_of
+from reachsim.importers.planned.symbols import attribute
 from reachsim.importers.planned.world import World
 from reachsim.importers.tree import Document
 
@@ -40,6 +43,18 @@ def zone(world: World, one: Resource) -> None:
     if private and (len(vpcs) < len(one.blocks("vpc")) or one.open("vpc", "vpc_id")):
         world.undecided(one, "a VPC of the zone")
         world.dropped.append((place, f"route53/get-hosted-zone/{one.id}"))
+
+
+def namespace(world: World, one: Resource) -> None:
+    """A private namespace of Cloud Map: AWS makes a private hosted zone for it, whose records are those of whatever is
+    registered (Cloud Map Developer Guide, "Creating namespaces").
+    """
+    zone_id = str(attribute(one, "hosted_zone"))
+    values = {"name": one.text("name"), "vpc": [{"vpc_id": one.text("vpc")}]}
+    zone(world, replace(one, id=zone_id, values=values))
+    if world.alone or one.new:
+        world.undecided(one, "what is registered in the zone", zone_id)
+        world.dropped.append((_everywhere(one.home), f"route53/list-resource-record-sets/{zone_id}"))
 
 
 def zone_association(world: World, one: Resource) -> None:

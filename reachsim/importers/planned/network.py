@@ -24,6 +24,7 @@ PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
 NUMBERS = {"tcp": "6", "udp": "17", "icmp": "1", "icmpv6": "58", "all": "-1"}
 UNSEEN_GROUP: Final = "sg-unknown"
 """Stands for security groups that nothing tells: no file holds it."""
+PEERS: Final = ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
 EVERYTHING: Values = {"protocol": "-1", "cidr_blocks": ["0.0.0.0/0"]}
 
 
@@ -313,6 +314,31 @@ def default_group(world: World, one: Resource) -> None:
         record["Tags"] = one.tags()
 
 
+def restricted_group(world: World, one: Resource) -> None:
+    """The CDK's custom resource that takes AWS's own two rules from a default group: the one that lets everything out
+    by IPv4, and the one for the group itself (``restrictDefaultSecurityGroup``; its handler as of CDK 2).
+    """
+    record = world.get(one.text("default_security_group_id"))
+    if record is None:
+        world.leave_out(one.address, one.kind, "not modelled")
+        return
+    group_id = str(record["GroupId"])
+    for key, rule in (("IpPermissions", {"protocol": "-1", "self": True}), ("IpPermissionsEgress", EVERYTHING)):
+        record[key] = _without(record.get(key, []), permissions(world, group_id, one.home, [rule])[0])
+    world.presume(group_id, f"{one.address} is taken to be the CDK's: it revokes the default rules of {group_id}")
+
+
+def _without(held: Iterable[Document], rule: Document) -> list[Document]:
+    """Rules less the peers of one."""
+    kept = []
+    for one in held:
+        if one["IpProtocol"] == rule["IpProtocol"]:
+            one = one | {name: [peer for peer in one[name] if peer not in rule[name]] for name in PEERS}
+        if one["IpProtocol"] != rule["IpProtocol"] or any(one[name] for name in PEERS):
+            kept.append(one)
+    return kept
+
+
 def default_groups(world: World, vpc_id: str) -> list[str]:
     """The VPC's default security group, which AWS takes where none is named."""
     found = [
@@ -357,7 +383,7 @@ def together(rules: Iterable[Document]) -> list[Document]:
     for rule in rules:
         key = (rule["IpProtocol"], rule.get("FromPort"), rule.get("ToPort"))
         held = found.setdefault(key, {**{k: v for k, v in rule.items() if not isinstance(v, list)}})
-        for name in ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs"):
+        for name in PEERS:
             kept = held.setdefault(name, [])
             kept.extend(one for one in rule.get(name, []) if one not in kept)
     return list(found.values())

@@ -30,6 +30,7 @@ PREFIXES: Final = {
     "aws_vpc_endpoint_service": "vpce-svc", "aws_ec2_carrier_gateway": "cagw",
     "aws_route53_resolver_firewall_domain_list": "rslvr-fdl", "aws_route53_resolver_firewall_rule_group": "rslvr-frg",
     "aws_route53_resolver_firewall_rule_group_association": "rslvr-frgassoc", "aws_launch_template": "lt",
+    "aws_service_discovery_private_dns_namespace": "ns",
 }  # fmt: skip
 """Kinds whose id AWS makes up."""
 
@@ -249,6 +250,8 @@ def _computed(one: Resource) -> Values:
                     "bucket_regional_domain_name": f"{one.id}.s3.{region}.{suffix}"}  # fmt: skip
         case "aws_route53_zone":
             return {"zone_id": one.id}
+        case "aws_service_discovery_private_dns_namespace":
+            return {"hosted_zone": f"Z{slug(one.id)}"}
         case "aws_lb" | "aws_elb":
             inside = "internal-" if one.flag("internal") else ""
             zone = f"elb.{region}" if one.text("load_balancer_type") == "network" else f"{region}.elb"
