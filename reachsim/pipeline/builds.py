@@ -320,7 +320,7 @@ class _Walk:
             if re.match(r"git@|(https?|ssh|git)://\S+\.git(#|$|\?)", word):
                 found = urls.git_destination(re.sub(r"#.*$", "", word))
             elif re.match(r"https?://", word):
-                found = [*urls.destination(word), *urls.redirects(word, "certain")]
+                found = urls.fetched(word)
             elif not is_known(word) and nothing_known(word.split("/")[0]) and "/" in word:
                 found = [Gap(one.whole, urls.why_unknown(word))]
             for each in found:

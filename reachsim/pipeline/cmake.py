@@ -32,5 +32,5 @@ def cmake(call: Call) -> Outcome:
         for url in re.findall(r"\bGIT_REPOSITORY\s+\"?(\S+?)\"?(?=\s|$)", block):
             found += git_found(call, url)
         for url in re.findall(r"\bURL\s+\"?(https?://[^\s\"]+)", block):
-            found += [*urls.destination(url), *urls.redirects(url, "certain")]
+            found += urls.fetched(url)
     return Outcome(tuple(dict.fromkeys(found)), None)

@@ -161,7 +161,7 @@ def _address(rest: str, own: Mapping[str, str]) -> str:
 
 
 def _download(url: str) -> list[Found]:
-    return [*urls.destination(url), *urls.redirects(url, "certain")] if "://" in url else []
+    return urls.fetched(url) if "://" in url else []
 
 
 def _value(word: str, own: Mapping[str, str]) -> str:

@@ -32,7 +32,7 @@ def mix(call: Call) -> Outcome:
     """mix: Hex, and the archive that ``archive.install`` or ``escript.install`` names by its URL."""
     found: list[Found] = list(knowledge.tool("mix", " ".join(call.words)))
     for word in call.words[1:] if call.words[:1] in (("archive.install",), ("escript.install",)) else ():
-        found += [*urls.destination(word), *urls.redirects(word, "certain")] if "://" in word else []
+        found += urls.fetched(word) if "://" in word else []
     return Outcome(tuple(found), None)
 
 

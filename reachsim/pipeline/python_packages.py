@@ -118,14 +118,15 @@ def _installed(call: Call, given: Arguments) -> list[Found]:
 
 
 def _direct(call: Call, word: str) -> list[Found]:
-    """What a requirement that is a URL contacts: ``git+https://…``, ``name @ https://…``."""
-    word = word.split(" @ ", 1)[-1].strip()
+    """What a requirement that is a URL contacts: ``git+https://…``, ``name @ https://…``, ``name[extra]@https://…``."""
+    word = _NAMED.sub("", word.split(" @ ", 1)[-1].strip())
     if word.startswith("git+"):
         return git_found(call, re.sub(r"[#].*$", "", word))
-    if "://" not in word:
-        return []
-    url = word.split("@", 1)[1].strip() if re.match(r"[\w.\[\],-]+\s*@\s*\w+://", word) else word
-    return [*urls.destination(word, "package"), *urls.redirects(url, "certain")]
+    return urls.fetched(word, "package") if "://" in word else []
+
+
+_NAMED: Final = re.compile(r"[\w.\[\],\s-]+@\s*(?=[\w+]+://)")
+"""The name before the URL of a requirement (PEP 508)."""
 
 
 def _is_local(call: Call, word: str) -> bool:

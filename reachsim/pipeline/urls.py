@@ -176,6 +176,11 @@ def redirects(text: str, confidence: Confidence) -> list[Found]:
     return []
 
 
+def fetched(text: str, kind: Kind = "download") -> list[Found]:
+    """What the download of a URL contacts: its host, and where that is known to send those who download."""
+    return [*destination(text, kind), *redirects(text, "certain")]
+
+
 def _elsewhere(url: Url, sure: Confidence) -> list[Found]:
     place = url.host + url.path
     return [Destination(host, 443, "download", sure)
