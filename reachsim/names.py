@@ -108,11 +108,7 @@ def names(
 
 def default_services(network: Network, vpc_id: str) -> tuple[str, ...]:
     """The pipeline's services, and those that an endpoint of the VPC is for."""
-    found = (
-        services.suffix_of_service_name(one.service_name)
-        for _, one in sorted(network.vpc_endpoints.items())
-        if one.vpc_id == vpc_id
-    )
+    found = (services.suffix_of_service_name(one.service_name) for one in network.endpoints_by_vpc.get(vpc_id, ()))
     return tuple(dict.fromkeys((*PIPELINE, *sorted({known[0] for known in found if known is not None}))))
 
 
@@ -188,9 +184,8 @@ def _gateway(ground: Ground, start: Source, found: Resolution) -> tuple[str | No
     wanted = (found.service, found.region)
     mine = [
         one
-        for _, one in sorted(network.vpc_endpoints.items())
+        for one in network.endpoints_by_vpc.get(interface.vpc_id, ())
         if one.vpc_endpoint_type == "Gateway"
-        and one.vpc_id == interface.vpc_id
         and one.state.standing("available") != "does-not"
         and services.suffix_of_service_name(one.service_name) == wanted
     ]

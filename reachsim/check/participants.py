@@ -66,9 +66,9 @@ def _has_no_role(network: Network, instance: aws.Instance, account: str) -> bool
 
 
 def _near_pipeline(network: Network, instance: aws.Instance) -> bool:
-    for endpoint in network.vpc_endpoints.values():
+    for endpoint in network.endpoints_by_vpc.get(instance.vpc_id, ()):
         known = services.suffix_of_service_name(endpoint.service_name)
-        if endpoint.vpc_id == instance.vpc_id and known is not None and known[0] == "git-codecommit":
+        if known is not None and known[0] == "git-codecommit":
             return True
     subnets = {s for project in network.projects.values() if project.vpc_config for s in project.vpc_config.subnets}
     return instance.subnet_id in subnets

@@ -73,8 +73,8 @@ def endpoints_for(
     wanted = ((suffix, region), (suffix, ""))
     mine = [
         endpoint
-        for _, endpoint in sorted(network.vpc_endpoints.items())
-        if endpoint.vpc_id == vpc_id and services.suffix_of_service_name(endpoint.service_name) in wanted
+        for endpoint in network.endpoints_by_vpc.get(vpc_id, ())
+        if services.suffix_of_service_name(endpoint.service_name) in wanted
     ]
     interfaces = [one for one in mine if one.vpc_endpoint_type == "Interface"]
     interfaces.sort(key=lambda one: one.state not in ("available", "partial"))  # what works tells more

@@ -54,8 +54,8 @@ def _subnet(source: Source) -> str:
 def endpoints_for(network: Network, vpc: str, service: str, region: str) -> list[aws.VpcEndpoint]:
     """The endpoints of a VPC for a service of its Region: gateway endpoints first, those that work before others."""
     found = [
-        one for one in network.vpc_endpoints.values()
-        if one.vpc_id == vpc and services.suffix_of_service_name(one.service_name) == (service, region)
+        one for one in network.endpoints_by_vpc.get(vpc, ())
+        if services.suffix_of_service_name(one.service_name) == (service, region)
         and one.vpc_endpoint_type in ("Gateway", "Interface")
     ]  # fmt: skip
     return sorted(found, key=lambda one: (one.state != "available", one.vpc_endpoint_type != "Gateway",
@@ -103,7 +103,7 @@ def one_per_zone(network: Network, subnets: Iterable[str]) -> list[str]:
 
 
 def interface_endpoints(network: Network, vpc: str) -> list[aws.VpcEndpoint]:
-    return [one for one in network.vpc_endpoints.values() if one.vpc_id == vpc and one.vpc_endpoint_type == "Interface"]
+    return [one for one in network.endpoints_by_vpc.get(vpc, ()) if one.vpc_endpoint_type == "Interface"]
 
 
 def leads_out(network: Network, subnet: str) -> bool:
