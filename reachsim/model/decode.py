@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import gc
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -25,7 +25,6 @@ Record = TypeVar("Record")
 
 _SHORT, _SPACE = 200, b" \t\r\n"
 """Much of what an account could have it has none of: an empty list is told without the types of its records."""
-_TEXTS = {Address: "an IP address", Cidr: "a CIDR block", State: "str"}
 _PLACED = r"(?s)(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?"
 _EXPECTED = r"Expected (?P<expected>.*?), got (?P<found>.*)"
 
@@ -94,29 +93,26 @@ def fault(file: str, error: msgspec.MsgspecError) -> Fault:
 
 
 def _from_text(kind: type, value: Any) -> Any:
-    if kind is Address and isinstance(value, str):
-        try:
-            return _address(value)
-        except ValueError:
-            pass  # said below
-    if kind not in _TEXTS:
+    if kind not in _MAKERS:
         raise NotImplementedError(f"no way to decode {kind}")
-    name = _TEXTS[kind]
-    if value is None and kind is State:
+    name, make = _MAKERS[kind]
+    if isinstance(value, str):
+        try:
+            return make(value)
+        except ValueError:
+            raise ValueError(f"Expected {name}, got {value!r}") from None
+    if kind is State and value is None:
         return State("")
-    if kind is State and isinstance(value, str):
-        return _state(value)
-    if not isinstance(value, str):
-        found = "object" if kind is State and isinstance(value, dict) else type(value).__name__
-        raise ValueError(f"Expected {name}, got {found}")
-    try:
-        return kind(value)
-    except ValueError:
-        raise ValueError(f"Expected {name}, got {value!r}") from None
+    raise ValueError(f"Expected {name}, got {_WORDS.get(type(value), type(value).__name__)}")
 
 
-_address = lru_cache(maxsize=256)(Address)  # AWS prints an interface's primary address twice, one after the other
-_state = lru_cache(maxsize=1024)(State)  # a million records share a dozen of them
+_WORDS = {dict: "object", list: "array", type(None): "null"}
+_MAKERS: dict[type, tuple[str, Callable[[str], Address | Cidr | State]]] = {
+    Address: ("an IP address", lru_cache(maxsize=256)(Address)),  # AWS tells an interface's primary address twice
+    Cidr: ("a CIDR block", Cidr),
+    State: ("str", lru_cache(maxsize=1024)(State)),  # a million records share a dozen of them
+}
+"""What texts are made into: by kind, what is expected of them, and how it is made."""
 
 
 @cache
