@@ -76,10 +76,10 @@ def _closing(table: aws.RouteTable | None, destination: object) -> list[Step]:
                    one.carrier_gateway_id, one.core_network_arn)  # fmt: skip
         target = next((target for target in targets if target and target != "local"), None)
         if table is not None and target is not None:
-            is_static = one.origin != PROPAGATED
-            step = DeleteRoute if is_static else DisablePropagation
-            args = (str(destination), target) if is_static else (target, str(destination))
-            found.append(step(table.route_table_id, *args))
+            if one.origin == PROPAGATED:
+                found.append(DisablePropagation(table.route_table_id, target, str(destination)))
+            else:
+                found.append(DeleteRoute(table.route_table_id, str(destination), target))
     return found
 
 

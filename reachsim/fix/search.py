@@ -261,17 +261,17 @@ def _others(around: Ground, config: Config, who: Sequence[str], steps: Steps, re
 
 def _left(ground: Ground, judged: Judged) -> tuple[Left, ...]:
     found: dict[tuple[str, str], Left] = {}
-    mendable = [bool(fault.block and candidates(ground, fault, Taken.by(()))) for fault in judged.faults]
-    barred = {fault.name for fault, answer in zip(judged.faults, mendable, strict=True) if fault.block and not answer}
-    for fault, answer in zip(judged.faults, mendable, strict=True):
+    mends = [candidates(ground, fault, Taken.by(())) if fault.block else () for fault in judged.faults]
+    barred = {fault.name for fault, options in zip(judged.faults, mends, strict=True) if fault.block and not options}
+    for fault, options in zip(judged.faults, mends, strict=True):
         if fault.verdict is not None and fault.verdict.outcome == "unknown":
             continue  # which is told as what is not decided
-        if answer and fault.name in barred:
+        if options and fault.name in barred:
             continue  # what else stands in the way has no fix, so this one is not worth making
         code = fault.block.code if fault.block else {
             "leaves": "PUBLIC_EGRESS_POSSIBLE", "exposed": "INTERFACE_EXPOSED"
         }.get(fault.kind, fault.destination)  # fmt: skip
-        why = why_not(ground, fault) or (_not_enough(ground, fault) if answer else NO_CHANGE)
+        why = why_not(ground, fault) or (_not_enough(options[0]) if options else NO_CHANGE)
         found.setdefault((fault.name, code), Left(fault.name, code, why, fault.places))
     told = {(block.code, block.component) for fault in judged.faults for block in [fault.block] if block}
     for step in judged.check.steps:
@@ -288,10 +288,9 @@ def _left(ground: Ground, judged: Judged) -> tuple[Left, ...]:
     return tuple(found.values())
 
 
-def _not_enough(ground: Ground, fault: Fault) -> str:
+def _not_enough(steps: Steps) -> str:
     """That the change known for a fault does not get its traffic through."""
-    first = candidates(ground, fault, Taken.by(()))[0]
-    told = "; ".join(f"{component_of(step)}: {describe(step)}" for step in first)
+    told = "; ".join(f"{component_of(step)}: {describe(step)}" for step in steps)
     return f"it would not get through with this change either: {told}"
 
 
