@@ -18,7 +18,7 @@ from reachsim import services
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.model.places import Home
-from reachsim.pipeline.project import log_actions, log_groups_of
+from reachsim.pipeline.project import log_actions
 from reachsim.pipeline.records import PROXY_REACHES
 from reachsim.selectors import parse_selector
 from reachsim.workloads import find_project
@@ -169,7 +169,9 @@ def default_needs(network: Network, source: str) -> tuple[Need, ...]:
     if logs is None or logs.status != "DISABLED":
         group = (logs.group_name if logs else None) or f"/aws/codebuild/{project.name}"
         stream = _arn(home, "logs", f"log-group:{group}:*")
-        asked = log_actions(group, log_groups_of(network.snapshot, *home))
+        listed = network.path(home, "logs", "describe-log-groups")
+        there = {one.log_group_name for one in network.read_collection(listed, "logGroups", aws.LogGroup)}
+        asked = log_actions(group, frozenset(there))
         needs.append(Need("logs", "logs", tuple(_request(one, stream) for one in asked)))
     return tuple(needs)
 

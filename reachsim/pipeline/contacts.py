@@ -476,11 +476,11 @@ def _service(found: Destination) -> tuple[str | None, Kind]:
     return suffix, "git" if suffix == "git-codecommit" else found.kind
 
 
-__all__ = ["Contact", "Contacts", "Folder", "Unresolved", "contacts_of"]
-
-
 def _is_plain(text: str) -> bool:
     """Whether a command is nothing but words, which every shell takes alike."""
     from reachsim.pipeline.powershell import PLAIN
 
     return PLAIN.fullmatch(text.strip()) is not None
+
+
+__all__ = ["Contact", "Contacts", "Folder", "Unresolved", "contacts_of"]

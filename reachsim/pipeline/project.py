@@ -106,7 +106,7 @@ def find(snapshot: Snapshot, name: str) -> Owned:
         for one in answer.projects:
             if one.name == name:
                 bucket = artifact_bucket(snapshot, account, region, name)
-                return Owned(account, region, path, one, bucket, log_groups_of(snapshot, account, region))
+                return Owned(account, region, path, one, bucket, _log_groups_of(snapshot, account, region))
     there = f"; it has {', '.join(known[:8])}" if known else "; it holds no codebuild/batch-get-projects.json"
     raise QuestionError(f"--project {name}: the snapshot has no such project{there}", "UNKNOWN_PROJECT")
 
@@ -119,7 +119,7 @@ class _LogGroups(_Record, frozen=True):
     log_groups: tuple[_LogGroup, ...] = ()
 
 
-def log_groups_of(snapshot: Snapshot, account: str, region: str) -> frozenset[str]:
+def _log_groups_of(snapshot: Snapshot, account: str, region: str) -> frozenset[str]:
     """The log groups that the snapshot holds. Raises SnapshotError for a list that cannot be read."""
     path = f"{account}/{region}/logs/describe-log-groups.json"
     if snapshot.status(path) != "ok":

@@ -232,6 +232,15 @@ def test_a_nat_gateway_takes_no_ipv6() -> None:  # N45, N57
 @pytest.mark.parametrize(("keeps", "outcome"), [(False, "blocked"), (True, "allowed")])
 def test_the_way_decides_whether_a_group_is_recognised(keeps: bool, outcome: str) -> None:  # N88, N89
     """Two VPCs are peered, but this traffic goes by a transit gateway."""
+    net, source, server = server_that_admits_a_group_over_a_hub(keeps)
+    net.peering("vpc-0", "vpc-1")
+    for row in net._lists["ec2/describe-transit-gateway-vpc-attachments"]:
+        row["Options"]["SecurityGroupReferencingSupport"] = "enable"
+    assert outcomes(net, source, server) == {outcome}
+
+
+def server_that_admits_a_group_over_a_hub(keeps: bool) -> tuple[Build, str, str]:
+    """(the network, a sender of the group, the server's address); ``keeps``: whether the gateway tells groups on."""
     net = Build()
     source = host(net, 0)
     server = host(net, 1)
@@ -239,23 +248,13 @@ def test_the_way_decides_whether_a_group_is_recognised(keeps: bool, outcome: str
     net.permit("sg-open-1", "in", ("tcp", 443, 443, "sg-open-0"))
     tgw, _ = hub(net, 0, 1)
     net.route("rtb-1-main", "0.0.0.0/0", tgw)
-    net.peering("vpc-0", "vpc-1")
     net[tgw]["Options"]["SecurityGroupReferencingSupport"] = "enable" if keeps else "disable"
-    for row in net._lists["ec2/describe-transit-gateway-vpc-attachments"]:
-        row["Options"]["SecurityGroupReferencingSupport"] = "enable"
-    assert outcomes(net, source, f"ip:{net[server]['PrivateIpAddress']}") == {outcome}
+    return net, source, f"ip:{net[server]['PrivateIpAddress']}"
 
 
 def test_only_what_a_lost_group_would_have_admitted_is_put_down_to_it() -> None:  # N87, N89
-    net = Build()
-    source = host(net, 0)
-    server = host(net, 1)
-    net["sg-open-1"]["IpPermissions"] = []
-    net.permit("sg-open-1", "in", ("tcp", 443, 443, "sg-open-0"))
-    tgw, _ = hub(net, 0, 1)
-    net.route("rtb-1-main", "0.0.0.0/0", tgw)
-    net[tgw]["Options"]["SecurityGroupReferencingSupport"] = "disable"
-    (asked,) = load_files(net.files()).scenarios(source, f"ip:{net[server]['PrivateIpAddress']}", "tcp")
+    net, source, server = server_that_admits_a_group_over_a_hub(keeps=False)
+    (asked,) = load_files(net.files()).scenarios(source, server, "tcp")
     lost = [flow for flow in asked.flows if any(one.code == "SG_REFERENCING_SUPPORT" for one in flow.blocks)]
     assert [flow.box[2].spans for flow in lost] == [(((6 << 16) + 443, (6 << 16) + 443),)]
     assert len(asked.flows) > 1
