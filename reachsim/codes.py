@@ -594,8 +594,9 @@ _FINDINGS: Final[tuple[_Ours, ...]] = (
     ("BUCKET_PUBLIC", "resource-policy", _S3_PUBLIC,
      "The bucket's policy lets any account use it.", "Name the callers in the policy, or turn on Block Public Access."),
     ("RESOURCE_SHARED_OUTSIDE", "resource-policy", _ENDPOINT_POLICY,
-     "A resource policy lets an account use the resource that the snapshot does not hold.",
-     "Remove the account from the policy, or accept the finding if the sharing is meant."),
+     "A resource policy lets somebody from outside the snapshot's accounts use the resource: an account, an "
+     "organization, or whoever comes from certain addresses.",
+     "Remove them from the policy, or accept the finding if the sharing is meant."),
     ("BUILD_CONTACTS_UNRESOLVED", "network", _BUILDSPEC,
      "What some commands of the build contact cannot be told from its files.",
      "Write the names out, or give the variables in the buildspec or, as no snapshot holds the values of a project's "

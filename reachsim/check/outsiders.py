@@ -11,14 +11,15 @@ security".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from reachsim import policy
 from reachsim.check.findings import finding_of
+from reachsim.check.strangers import ANYWHERE, Stranger, context_of, request_of, strangers
 from reachsim.evidence import Assumption
 from reachsim.model import records as aws
 from reachsim.model.network import Network
@@ -29,7 +30,6 @@ from reachsim.policy_layers import (
     iam_details,
     levels,
     managed,
-    organization_of,
     role_documents,
     user_documents,
 )  # fmt: skip
@@ -40,16 +40,6 @@ ACTIONS: Final = (
     "codecommit:CreateCommit",
 )  # fmt: skip
 """What reads or writes a repository's content."""
-ANYWHERE: Final = ("1.2.3.4", "64.5.6.7", "129.8.9.10", "200.11.12.13")
-"""Public addresses far apart: who gets in from each of them is not bound to a block of addresses."""
-STRANGER: Final = "999999999999"
-_ABSENT: Final = frozenset(
-    ("aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp", "aws:VpceAccount", "aws:VpceOrgID",
-     "aws:VpceOrgPaths", "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast", "aws:SourceArn",
-     "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths", "ec2:SourceInstanceARN",
-     "aws:Ec2InstanceSourceVpc", "aws:Ec2InstanceSourcePrivateIPv4", "codebuild:ProjectArn", "codebuild:BuildArn",
-     "lambda:SourceFunctionArn", "ecs:ServiceArn", "ecs:TaskArn")
-)  # fmt: skip
 
 
 class Outsiders(Struct, frozen=True):
@@ -156,12 +146,10 @@ _ALL: Final = document(
 def _may(network: Network, who: _Who, account: str, action: str, resource: str) -> bool:
     """Whether the policies that are in the snapshot let it through from each public address, or may."""
     caller = policy.Principal.parse(who.arn)
-    context = _context(network, account, caller) | {"aws:ResourceAccount": account}
-    if caller.kind == "role":
-        context["aws:PrincipalType"] = "AssumedRole"
+    context = context_of(network, caller, account)
     scps = levels(network, account, "SERVICE_CONTROL_POLICY")
     for address in ANYWHERE:
-        request = _request(caller, action, resource, account, context | {"aws:SourceIp": address})
+        request = request_of(caller, action, resource, account, context | {"aws:SourceIp": address})
         if not _passes(who.documents, request, "identity"):
             return False
         if who.boundary is not None and not _passes([who.boundary], request, "boundary"):
@@ -176,50 +164,24 @@ def _passes(documents: Sequence[policy.Document], request: policy.Request, kind:
     return "deny" not in effects and bool(effects & {"allow", "unknown"})
 
 
-def _context(network: Network, account: str, caller: policy.Principal) -> dict[str, Any]:
-    context: dict[str, Any] = {
-        "aws:SecureTransport": "true", "aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false",
-        "aws:PrincipalArn": caller.text, "aws:PrincipalAccount": caller.account,
-        "aws:CurrentTime": policy.PRESENT, "aws:EpochTime": policy.PRESENT,
-    }  # fmt: skip
-    if caller.kind == "user":
-        context |= {"aws:username": caller.name, "aws:PrincipalType": "User"}
-    for key, whose in (("aws:PrincipalOrgID", caller.account), ("aws:ResourceOrgID", account)):
-        known = organization_of(network, whose) if whose in network.snapshot.accounts() else "o-stranger"
-        if known is not None:
-            context[key] = known
-    return context
-
-
-def _request(
-    caller: policy.Principal, action: str, resource: str, account: str, context: Mapping[str, Any]
-) -> policy.Request:
-    parts = resource.split(":")
-    region = {"aws:RequestedRegion": parts[3]} if len(parts) > 3 and parts[3] else {}
-    absent = _ABSENT | {"aws:PrincipalOrgID", "aws:ResourceOrgID"}
-    return policy.Request(caller, action, resource, account, {**context, **region}, absent=absent)
-
-
 # --- how somebody comes by a role -------------------------------------------------------------------------------------
 
 
 def _from_outside(network: Network, trust: policy.Document, role: str, account: str) -> str:
     """Who from outside may assume a role, in words; "" if nobody is seen to."""
-    for caller in _named(trust, set(network.snapshot.accounts())):
+    for who in strangers(network, trust, account):
         federated = ("sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
-        actions = federated if caller.kind == "provider" else ("sts:AssumeRole",)
-        if any(_trusts(network, trust, caller, action, role, account) for action in actions):
-            whose = "an identity provider's users" if caller.kind == "provider" else f"account {caller.account}"
-            whose = "any account" if caller.account == STRANGER else whose
-            return f"a role that {whose} may assume"
+        actions = federated if who.caller.kind == "provider" else ("sts:AssumeRole",)
+        if not who.unless and any(_trusts(network, trust, who, action, role, account) for action in actions):
+            return f"a role that {who.whose} may assume"
     return ""
 
 
 def _from_within(network: Network, trust: policy.Document, role: str, who: _Who, account: str) -> str:
     """How an identity of the account may assume a role, in words; "" if it is not seen to."""
     caller = policy.Principal.parse(who.arn)
-    context = _context(network, account, caller) | {"aws:SourceIp": ANYWHERE[0]}
-    request = _request(caller, "sts:AssumeRole", role, account, context)
+    context = context_of(network, caller, account) | {"aws:SourceIp": ANYWHERE[0]}
+    request = request_of(caller, "sts:AssumeRole", role, account, context)
     trusted = policy.judge(trust, request, "resource")
     own = {policy.judge(one, request, "identity").effect for one in who.documents}
     by_name = bool(trusted.grants & {Via.USER, Via.ROLE})
@@ -229,25 +191,7 @@ def _from_within(network: Network, trust: policy.Document, role: str, who: _Who,
     return ""
 
 
-def _named(trust: policy.Document, own: set[str]) -> Iterator[policy.Principal]:
-    """Callers from outside that the Allow statements of a trust policy name."""
-    for statement in trust.statements:
-        for element in statement.principals if statement.effect == "Allow" else ():
-            if element.everyone or element.name == "NotPrincipal":
-                yield policy.Principal.parse(f"arn:aws:iam::{STRANGER}:role/any")
-            for name in sorted(element.providers):
-                yield policy.Principal.parse(name)
-            for account in sorted(element.accounts - own):
-                yield policy.Principal.parse(f"arn:aws:iam::{account}:role/any")
-            for arn in sorted(element.names):
-                caller = policy.Principal.parse(arn)
-                if caller.account not in own:
-                    yield caller
-
-
-def _trusts(
-    network: Network, trust: policy.Document, caller: policy.Principal, action: str, role: str, account: str
-) -> bool:
-    context = _context(network, account, caller) | {"aws:SourceIp": ANYWHERE[0]}
-    request = _request(caller, action, role, account, context)
+def _trusts(network: Network, trust: policy.Document, who: Stranger, action: str, role: str, account: str) -> bool:
+    context = {**context_of(network, who.caller, account), **who.keys, "aws:SourceIp": ANYWHERE[0]}
+    request = request_of(who.caller, action, role, account, context)
     return policy.judge(trust, request, "resource").effect in ("allow", "unknown")

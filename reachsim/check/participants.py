@@ -8,6 +8,7 @@ from __future__ import annotations
 from reachsim import policy, services
 from reachsim.model import records as aws
 from reachsim.model.network import Network
+from reachsim.model.places import Home
 from reachsim.policy_layers import Identity, iam_details, identity_of, lists_roles, profile_role
 
 
@@ -47,10 +48,11 @@ def _clients(network: Network) -> list[str]:
     for instance_id, instance in sorted(network.instances.items()):
         if instance.state.name in ("shutting-down", "terminated"):
             continue
-        account = network.home_of(instance_id)[0]
+        home = network.home_of(instance_id)
+        account = home[0]
         role = _role(network, instance, account)
         told = not (role.missing or role.unseen) if role is not None else _has_no_role(network, instance, account)
-        may = role is not None and _may_use_git(role, account)
+        may = role is not None and _may_use_git(role, home)
         may = may or bool(network.planned("PLANNED_STEP_UNKNOWN", f"{instance_id} git-push"))
         if may or (not told and instance.state.name == "running" and _near_pipeline(network, instance)):
             found.append(instance_id)
@@ -81,18 +83,18 @@ def _role(network: Network, instance: aws.Instance, account: str) -> Identity | 
     return identity_of(network, account, arn)[0] if arn else None
 
 
-def _may_use_git(role: Identity, account: str) -> bool:
-    if any(arn.startswith("arn:aws:iam::aws:") and "CodeCommit" in arn for arn in role.attached):
+def _may_use_git(role: Identity, home: Home) -> bool:
+    if any(":iam::aws:" in arn and "CodeCommit" in arn for arn in role.attached):
         return True
-    return any(_allows_git(document, role.arn, account) for document in role.documents)
+    return any(_allows_git(document, role.arn, home) for document in role.documents)
 
 
-def _allows_git(document: policy.Document, role: str, account: str) -> bool:
+def _allows_git(document: policy.Document, role: str, home: Home) -> bool:
+    account, region = home
+    anything = f"arn:{services.partition_of(region)}:codecommit:*:{account}:*"
     open_keys = dict.fromkeys(("aws:SourceVpce", "aws:SourceVpc", "aws:SourceIp", "aws:VpcSourceIp"), policy.UNKNOWN)
     for action in ("codecommit:GitPush", "codecommit:GitPull"):
-        request = policy.Request(
-            policy.Principal.parse(role), action, f"arn:aws:codecommit:*:{account}:*", account, dict(open_keys)
-        )
+        request = policy.Request(policy.Principal.parse(role), action, anything, account, dict(open_keys))
         if policy.judge(document, request, "identity").effect in ("allow", "unknown"):
             return True
     return False

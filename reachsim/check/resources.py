@@ -8,7 +8,7 @@ endpoints using endpoint policies".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -16,6 +16,7 @@ from msgspec import Struct
 from reachsim import policy, services
 from reachsim.check.findings import finding_of
 from reachsim.check.needs import Need
+from reachsim.check.strangers import ANYONE, STRANGER, Stranger, addresses, context_of, request_of, strangers
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.policy_layers import document as document_of
@@ -24,8 +25,6 @@ from reachsim.selectors import parse_selector
 from reachsim.verdict import Finding
 from reachsim.workloads import project
 
-STRANGER = "999999999999"
-"""Stands for an account that is neither the snapshot's nor of its organization."""
 PULL, PUSH = "ecr:BatchGetImage", "ecr:PutImage"
 
 
@@ -58,36 +57,49 @@ def shared_resources(network: Network, needs: Sequence[Need]) -> Shared:
     """The policies of repositories and buckets that the pipeline uses."""
     findings: list[Finding] = []
     missing: list[str] = []
-    for path, name, action, arn in _held_by(network, needs):
-        status = network.snapshot.status(path)
+    for held in _held_by(network, needs):
+        status = network.snapshot.status(held.path)
         if status in ("missing", "refused"):
-            missing.append(path)
+            missing.append(held.path)
         elif status == "ok":
-            findings += _judged(network, path, name, action, arn)
+            for told in _judged(network, held):
+                if isinstance(told, str):
+                    missing.append(told)
+                else:
+                    findings.append(told)
     return Shared(tuple(findings), bool(findings), tuple(missing))
 
 
-def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
-    """(policy file, name, actions worth asking about, ARN) of each repository in the snapshot and bucket in use."""
+class _Held(Struct, frozen=True):
+    """A resource's policy: its file, the resource's name, the actions worth asking about, and its ARN."""
+
+    path: str
+    name: str
+    actions: tuple[str, ...]
+    arn: str
+
+
+def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[_Held]:
+    """The policies of each repository in the snapshot and of each bucket in use."""
     for home in network.homes:
         partition = services.partition_of(home[1])
         registry = network.path(home, "ecr", "get-registry-policy")
         if network.snapshot.status(registry) == "ok" and registry_counts(network, home, PULL.lower()):
             arn = f"arn:{partition}:ecr:{home[1]}:{home[0]}:repository/any"
-            yield registry, f"the registry {home[0]} in {home[1]}", (PULL, PUSH), arn
+            yield _Held(registry, f"the registry {home[0]} in {home[1]}", (PULL, PUSH), arn)
         repositories = network.path(home, "ecr", "describe-repositories")
         for one in network.read_collection(repositories, "repositories", aws.Repository):
             arn = f"arn:{partition}:ecr:{home[1]}:{home[0]}:repository/{one.repository_name}"
             path = network.path(home, "ecr", "get-repository-policy", one.repository_name)
-            yield path, one.repository_name, (PULL, PUSH), arn
-    own = {account for account, _ in network.homes}
+            yield _Held(path, one.repository_name, (PULL, PUSH), arn)
+    own = {account: services.partition_of(region) for account, region in network.homes}
     for bucket in _buckets(needs):
-        for account in sorted(own):
+        for account, partition in sorted(own.items()):
             listed = network.path((account, "global"), "s3api", "list-buckets")
             names = {one.name for one in network.read_collection(listed, "Buckets", aws.Bucket)}
             if bucket in names:
                 path = network.path((account, "global"), "s3api", "get-bucket-policy", bucket)
-                yield path, bucket, ("s3:GetObject", "s3:PutObject"), f"arn:aws:s3:::{bucket}/*"
+                yield _Held(path, bucket, ("s3:GetObject", "s3:PutObject"), f"arn:{partition}:s3:::{bucket}/*")
 
 
 def public_repositories(network: Network, needs: Sequence[Need]) -> Iterator[Finding]:
@@ -108,64 +120,65 @@ def _buckets(needs: Sequence[Need]) -> list[str]:
     return [name for name in dict.fromkeys(named) if "*" not in name and not name.startswith("prod-")]
 
 
-def _judged(network: Network, path: str, name: str, actions: Iterable[str], arn: str) -> Iterator[Finding]:
+def _judged(network: Network, held: _Held) -> Iterator[Finding | str]:
+    """A finding for each that is let in from outside, and the files that would tell whether some of them are.
+
+    Raises SnapshotError for a policy that cannot be judged.
+    """
+    path, name, actions, arn = held.path, held.name, held.actions, held.arn
     record = network.read(path, aws.ResourcePolicy)
     text = record.text if record is not None else None
     if text is None:
         return
     document = document_of(text, path)
     owner = path.split("/", 1)[0]
-    anyone = policy.Principal.parse(f"arn:aws:iam::{STRANGER}:role/any")
-    open_to = [action for action in actions if _lets_in(document, anyone, action, arn, owner)]
-    if open_to and not _turned_away(network, owner, name, arn):
-        code = "ECR_REPOSITORY_PUBLIC" if ":ecr:" in arn else "BUCKET_PUBLIC"
-        title = f"the policy of {name} lets any account use it"
-        yield finding_of(code, "high", name, title, [f"{path}: allows {', '.join(open_to)} to any account"])
+    if ":s3:" in arn and policy.is_public(document) and _restricts_public(network, owner, name):
         return
-    for account in _named_accounts(document, owner, {home[0] for home in network.homes}):
-        caller = policy.Principal.parse(f"arn:aws:iam::{account}:root")
-        open_to = [action for action in actions if _lets_in(document, caller, action, arn, owner)]
-        if open_to:
-            title = f"the policy of {name} lets account {account} use it, which is not in the snapshot"
-            yield finding_of("RESOURCE_SHARED_OUTSIDE", "medium", name, title, [f"{path}: {', '.join(open_to)}"])
+    told: set[str] = set()
+    for who in strangers(network, document, owner):
+        opened, place = _opened(network, document, who, actions, arn, owner)
+        if not opened or who.whose in told:
+            continue
+        told.add(who.whose)
+        if who.unless:
+            yield who.unless
+            continue
+        lets_in = f"the policy of {name} lets {who.whose} use it"
+        evidence = [f"{path}: {', '.join(opened)}" + (f" from {place}" if place else "")]
+        if who.whose == ANYONE and not place:
+            code = "ECR_REPOSITORY_PUBLIC" if ":ecr:" in arn else "BUCKET_PUBLIC"
+            yield finding_of(code, "high", name, lets_in, [f"{path}: allows {', '.join(opened)} to any account"])
+            return
+        lets_in += f" from {place}" if place else ""
+        lets_in += ", which is not in the snapshot" if who.whose.startswith("account ") else ""
+        yield finding_of("RESOURCE_SHARED_OUTSIDE", "medium", name, lets_in, evidence)
 
 
-def _turned_away(network: Network, owner: str, name: str, arn: str) -> bool:
-    """Whether S3 Block Public Access, of the bucket or of the account, turns strangers away all the same."""
-    if ":ecr:" in arn:
-        return False
+def _opened(
+    network: Network, document: policy.Document, who: Stranger, actions: Sequence[str], arn: str, owner: str
+) -> tuple[list[str], str]:
+    """The actions that a stranger may take, and from which block of addresses if not from anywhere."""
+    context = {**context_of(network, who.caller, owner), **who.keys}
+    for address, place in addresses(document):
+        requests = (request_of(who.caller, action, arn, owner, context | {"aws:SourceIp": address})
+                    for action in actions)  # fmt: skip
+        opened = [one.action for one in requests
+                  if policy.judge(document, one, "resource").effect in ("allow", "unknown")]  # fmt: skip
+        if opened:
+            return opened, place
+    return [], ""
+
+
+def _restricts_public(network: Network, owner: str, bucket: str) -> bool:
+    """Whether S3 Block Public Access, of the bucket or of the account, leaves a bucket with a public policy to the
+    owner's account."""
     home = (owner, "global")
-    for path in (network.path(home, "s3api", "get-public-access-block", name),
+    for path in (network.path(home, "s3api", "get-public-access-block", bucket),
                  network.path(home, "s3control", "get-public-access-block")):  # fmt: skip
         held = network.read(path, aws.PublicAccessBlock)
         if held is not None and held.public_access_block_configuration.restrict_public_buckets:
             return True
     return False
-
-
-def _lets_in(document: policy.Document, caller: policy.Principal, action: str, arn: str, owner: str) -> bool:
-    """Whether a caller from outside, over the public way and of no organization of ours, gets through."""
-    account = str(caller.account or STRANGER)
-    context = {
-        "aws:PrincipalAccount": account, "aws:PrincipalArn": f"arn:aws:iam::{account}:role/any",
-        "aws:SecureTransport": "true", "aws:SourceIp": "198.51.100.7", "aws:PrincipalOrgID": "o-stranger",
-        "aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false", "aws:ResourceAccount": owner,
-    }  # fmt: skip
-    request = policy.Request(caller, action, arn, owner, context)
-    return policy.judge(document, request, "resource").effect == "allow"
-
-
-def _named_accounts(document: policy.Document, owner: str, own: set[str]) -> list[str]:
-    """Accounts that Allow statements name as principals and that are not the snapshot's."""
-    found: dict[str, None] = {}
-    for statement in document.statements:
-        if statement.effect != "Allow":
-            continue
-        for element in statement.principals:
-            if element.name == "Principal":
-                found.update(dict.fromkeys(sorted(element.accounts)))
-                found.update(dict.fromkeys(sorted(name.split(":")[4] for name in element.names)))
-    return [account for account in found if account not in {owner, *own}]
 
 
 # --- endpoints --------------------------------------------------------------------------------------------------------

@@ -55,6 +55,18 @@ def checked(*, users: list[Record] | None = None, roles: list[Record] | None = N
     return Checked(net)
 
 
+def test_role_that_a_condition_opens_to_another_account() -> None:
+    other = {"Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::222222222222:role/ci-*"}}}
+    assert named(checked(roles=[role("ci", trusting({"AWS": "*"}, **other), POWER)])) == ["ci"]
+    mine = {"Condition": {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/ci-*"}}}
+    assert named(checked(roles=[role("ci", trusting({"AWS": "*"}, **mine), POWER)])) == []
+
+
+def test_role_for_every_identity_provider() -> None:
+    trust = {"Effect": "Allow", "Principal": {"Federated": "*"}, "Action": "sts:AssumeRoleWithSAML"}
+    assert named(checked(roles=[role("ci", trust, POWER)])) == ["ci"]
+
+
 def named(found: Checked) -> list[str]:
     return [one.component.split("/")[-1] for one in found.check.findings if one.id == CODE]
 

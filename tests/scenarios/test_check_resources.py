@@ -54,6 +54,58 @@ def test_account_outside_the_snapshot_exposes() -> None:
     assert found(check) == {"RESOURCE_SHARED_OUTSIDE": "medium"}
 
 
+@pytest.mark.parametrize("who", ["role/deploy", "user/ann"])
+def test_role_or_user_of_an_account_outside_the_snapshot_exposes(who: str) -> None:
+    check = shared(policy(statement(PULL, Principal={"AWS": f"arn:aws:iam::{PARTNER}:{who}"})))
+    assert (check.overall, found(check)) == ("exposed", {"RESOURCE_SHARED_OUTSIDE": "medium"})
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"aws:PrincipalAccount": PARTNER}},
+        {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{PARTNER}:role/ci-*"}},
+        {"StringEquals": {"aws:PrincipalOrgID": "o-partner"}},
+        {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-partner/*"}},
+        {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+    ],
+)
+def test_condition_that_binds_to_somebody_else_lets_them_in(condition: dict[str, Any]) -> None:
+    check = shared(policy(for_all(PULL, Condition=condition)))
+    assert (check.overall, found(check)) == ("exposed", {"RESOURCE_SHARED_OUTSIDE": "medium"})
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{ORGANIZATION}/*"}},
+        {"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}},
+        {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"}},
+        {"StringLike": {"aws:userid": "AROAEXAMPLE:*"}},
+        {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+    ],
+)
+def test_condition_that_binds_to_ones_own_keeps_strangers_out(condition: dict[str, Any]) -> None:
+    check = shared(policy(for_all(PULL, Condition=condition)))
+    assert (check.overall, found(check)) == ("private-and-working", {})
+
+
+def test_what_a_caller_chooses_binds_nobody() -> None:
+    check = shared(policy(for_all(PULL, Condition={"StringEquals": {"aws:Referer": "secret"}})))
+    assert found(check) == {"ECR_REPOSITORY_PUBLIC": "high"}
+
+
+def test_organization_that_may_be_ones_own_leaves_it_open() -> None:
+    net = Pipeline()
+    net.put("ecr/describe-repositories", {"repositories": [{"repositoryName": "app"}]})
+    document = policy(for_all(PULL, Condition={"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}))
+    net.put("ecr/get-repository-policy/app", {"policyText": json.dumps(document)})
+    files = {path: data for path, data in net.files().items() if "describe-organization" not in path}
+    check = load_files(files).check()
+    assert check.overall == "undecided"
+    assert any(path.endswith("organizations/describe-organization.json") for path in check.missing)
+
+
 def test_own_account_is_nobody_from_outside() -> None:
     check = shared(policy(statement(PULL, Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})))
     assert check.overall == "private-and-working"
@@ -69,6 +121,10 @@ def test_policy_that_was_refused_leaves_it_open() -> None:
 
 
 def bucket(document: dict[str, Any], restrict: bool | None = None) -> Check:
+    return load_files(with_bucket(document, restrict)).check()
+
+
+def with_bucket(document: dict[str, Any], restrict: bool | None = None) -> dict[str, bytes]:
     net = Pipeline(artifacts={"type": "S3", "location": "artifacts"})
     net.put("s3api/list-buckets", {"Buckets": [{"Name": "artifacts"}]}, region="global")
     net.put("s3api/get-bucket-policy/artifacts", {"Policy": json.dumps(document)}, region="global")
@@ -76,7 +132,22 @@ def bucket(document: dict[str, Any], restrict: bool | None = None) -> Check:
         block = {"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": restrict}}
         net.put("s3api/get-public-access-block/artifacts", block, region="global")
     spec = b"version: 0.2\nphases:\n  build:\n    commands:\n      - make\nartifacts:\n  files: [app]\n"
-    return load_files(net.files() | {"code/p1/buildspec.yml": spec}).check()
+    return net.files() | {"code/p1/buildspec.yml": spec}
+
+
+def test_other_partitions_are_judged_alike() -> None:
+    document = policy(for_all("s3:*", ["arn:aws:s3:::artifacts", "arn:aws:s3:::artifacts/*"]))
+    files = with_bucket(document)
+    moved = {
+        path.replace("ap-northeast-1", "us-gov-west-1"):
+        data.replace(b"ap-northeast-1", b"us-gov-west-1").replace(b"arn:aws:", b"arn:aws-us-gov:")
+        for path, data in files.items()
+    }  # fmt: skip
+    here, there = load_files(files).check(), load_files(moved).check()
+    assert (found(there), there.overall) == (found(here), here.overall)
+    assert found(there)["BUCKET_PUBLIC"] == "high"
+    assert {one.source for one in there.matrix} == {one.source for one in here.matrix}
+    assert [(one.step, one.outcome) for one in there.steps] == [(one.step, one.outcome) for one in here.steps]
 
 
 def test_public_bucket_exposes_unless_public_access_is_blocked() -> None:
