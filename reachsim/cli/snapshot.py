@@ -17,12 +17,9 @@ from reachsim.cli import options
 if TYPE_CHECKING:
     from reachsim.collect.aws import Aws
     from reachsim.collect.capture import Account
-    from reachsim.collect.manifest import Entry, Record
+    from reachsim.collect.manifest import Record
 
 ORGANIZATION_ROLE = "arn:{partition}:iam::{account}:role/OrganizationAccountAccessRole"
-MOST_ROWS = 40
-Row = tuple[str, str, str, str]
-"""Where, which call, its outcome, and what is undecidable without it."""
 
 
 @click.command(name="snapshot")
@@ -190,79 +187,9 @@ def _report(out: Path, record: Record) -> int:
         + (f"; {len(lacking)} could not be read" if lacking else "")
     )
     if lacking:
-        _table(record)
+        from reachsim.cli.lacking import lines
+
+        for line in lines(record.calls):
+            click.echo(line, err=True)
     _tell(f"next: reachsim check {out}")
     return len(lacking)
-
-
-def _table(record: Record) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False)
-    for column in ("where", "call", "outcome"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("undecidable without it")
-    rows = [*_unanswering(record.calls), *_rows(record.calls)]
-    for row in rows[:MOST_ROWS]:
-        table.add_row(*(Text(options.harmless(cell)) for cell in row))
-    console = Console(stderr=True, no_color=True, width=None if sys.stderr.isatty() else 200)
-    console.print(table)
-    if len(rows) > MOST_ROWS:
-        _tell(f"and {len(rows) - MOST_ROWS} more: see calls in snapshot.json")
-
-
-def _unanswering(calls: Iterable[Entry]) -> list[Row]:
-    """One row for each account, or Region of an account, that answered nothing at all."""
-    from reachsim.collect.outcome import UNKNOWN_CREDENTIALS
-
-    rows = []
-    for place, entries in _places(calls).items():
-        if not any(entry.known for entry in entries):
-            why = sorted({_outcome(entry) for entry in entries if entry.outcome != "not-asked"})
-            if any(entry.code in UNKNOWN_CREDENTIALS for entry in entries):
-                why.append("(is the Region enabled for the account?)")
-            rows.append((place, "every call", " ".join(why), f"everything in {place}"))
-    return rows
-
-
-def _places(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
-    """The calls of each account, and of each of the Regions of those that answered anything."""
-    accounts: dict[str, list[Entry]] = {}
-    regions: dict[str, list[Entry]] = {}
-    for entry in entries:
-        account, region, _ = entry.file.split("/", 2)
-        accounts.setdefault(account, []).append(entry)
-        if region != "global":
-            regions.setdefault(f"{account}/{region}", []).append(entry)
-    silent = {account: found for account, found in accounts.items() if not any(entry.known for entry in found)}
-    return silent | {place: found for place, found in regions.items() if place.split("/")[0] not in silent}
-
-
-def _rows(calls: Sequence[Entry]) -> list[Row]:
-    """One row per call and outcome, however many things it was asked about; those that matter first."""
-    from reachsim.collect.consequences import consequence
-
-    told = [row[0] for row in _unanswering(calls)]
-    counts: dict[Row, int] = {}
-    for entry in calls:
-        account, region, service, rest = entry.file.split("/", 3)
-        if entry.known or account in told or f"{account}/{region}" in told:
-            continue
-        operation = rest.removesuffix(".json").split("/")[0]
-        row = (f"{account}/{region}", f"{service} {operation}", _outcome(entry), consequence(service, operation))
-        counts[row] = counts.get(row, 0) + 1
-    rows = [(where, f"{call} ×{count}" if count > 1 else call, why, what)
-            for (where, call, why, what), count in counts.items()]  # fmt: skip
-    return [
-        (where, call, why, what or "nothing: no verdict needs it")
-        for where, call, why, what in sorted(rows, key=lambda row: (not row[3], row))
-    ]
-
-
-def _outcome(entry: Entry) -> str:
-    from reachsim.collect.outcome import NOT_COLLECTED
-
-    code = entry.code if entry.code != NOT_COLLECTED else ""
-    return " ".join(filter(None, (entry.outcome, code, entry.permission and f"(needs {entry.permission})")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -33,7 +34,10 @@ class Silent:
 
 
 class Bars:
-    """A bar per service with the calls made and to be made."""
+    """A bar per service with the calls made and to be made, under one for all of them.
+
+    Where a terminal has fewer lines than that, services whose calls are all made give way to the others.
+    """
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -45,22 +49,36 @@ class Bars:
             TimeElapsedColumn(), console=Console(stderr=True), transient=True,
         )  # fmt: skip
         self._bars: dict[str, Any] = {}
-        self._totals: dict[str, int] = {}
+        self._all = self._rich.add_task("all", total=None)
         self._rich.start()
 
     def more(self, services: Iterable[str]) -> None:
-        for service in services:
-            self._totals[service] = self._totals.get(service, 0) + 1
+        for service, count in Counter(services).items():
             if service not in self._bars:
                 self._bars[service] = self._rich.add_task(service, total=0)
-        for service, bar in self._bars.items():
-            self._rich.update(bar, total=self._totals[service])
+            for bar in (self._bars[service], self._all):
+                self._rich.update(bar, total=(self._task(bar).total or 0) + count)
+        self._make_room()
 
     def done(self, service: str) -> None:
-        self._rich.advance(self._bars[service])
+        bar = self._bars[service]
+        for one in (bar, self._all):
+            self._rich.advance(one)
+        if self._task(bar).finished:
+            self._make_room()
 
     def close(self) -> None:
         self._rich.stop()
+
+    def _task(self, bar: Any) -> Any:
+        return next(task for task in self._rich.tasks if task.id == bar)
+
+    def _make_room(self) -> None:
+        """Show as many bars as there are lines, those with calls to be made first."""
+        room = max(self._rich.console.height - 3, 1)  # the bar for all, and the line of the cursor
+        waiting = sorted(self._bars.values(), key=lambda bar: self._task(bar).finished)
+        for place, bar in enumerate(waiting):
+            self._rich.update(bar, visible=place < room)
 
 
 def watched() -> Progress:

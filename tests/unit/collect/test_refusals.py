@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reachsim.calls import CALLS
-from reachsim.cli.snapshot import _rows
+from reachsim.cli.lacking import rows_of
 from reachsim.collect.consequences import consequence
 from reachsim.role_calls import FALLBACK
 from tests.unit.collect.fake import Fake, run
@@ -26,10 +26,10 @@ def test_one_refusal_is_named_and_made_up_for(call: str, tmp_path: Path) -> None
     refused = [one for one in record.calls if one.outcome == "refused"]
     assert {(one.code, one.permission) for one in refused} == {("AccessDenied", ACTIONS[call])}
     assert {tuple(one.file.removesuffix(".json").split("/")[2:4]) for one in refused} == {tuple(call.split("/"))}
-    rows = _rows(record.calls)
+    rows = rows_of(record.calls)
     (row,) = [one for one in rows if one[2].startswith("refused")]
     assert f"(needs {ACTIONS[call]})" in row[2]
-    assert row[3] == (consequence(*call.split("/")) or "nothing: no verdict needs it")
+    assert row[3] == (consequence(*call.split("/")) or "nothing, no verdict needs it")
     for one in refused:
         assert (tmp_path / "s" / one.file).read_text() == '{\n  "Error": {\n    "Code": "AccessDenied"\n  }\n}\n'
 
