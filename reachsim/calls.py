@@ -100,7 +100,6 @@ _EC2: Final = """
     describe-carrier-gateways CarrierGateways
     describe-dhcp-options DhcpOptions
     describe-egress-only-internet-gateways EgressOnlyInternetGateways
-    describe-instances Reservations
     describe-internet-gateways InternetGateways
     describe-managed-prefix-lists PrefixLists
     describe-nat-gateways NatGateways
@@ -137,7 +136,11 @@ def _calls() -> Iterable[Call]:
         operation, key = line.split()
         yield _row("ec2", operation, key)
     # Without the option, what AWS manages may be left out (N214).
-    yield _row("ec2", "describe-network-interfaces", "NetworkInterfaces", args="--include-managed-resources")
+    for operation, key in (
+        ("describe-instances", "Reservations"),
+        ("describe-network-interfaces", "NetworkInterfaces"),
+    ):
+        yield _row("ec2", operation, key, args="--include-managed-resources")
     for attribute in ("enableDnsHostnames", "enableDnsSupport"):
         yield _row(
             "ec2",

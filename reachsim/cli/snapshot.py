@@ -138,8 +138,10 @@ def _accounts(aws: Aws, regions: Sequence[str], all_regions: bool, roles: Sequen
     else:
         wanted = list(roles)
     for arn in wanted:
-        account, one = _assumed(aws, arn, reached)
-        if account not in found or found[account].refused is not None:
+        _check_partition(arn, partition, aws.who)
+        account = arn.split(":")[4]
+        if account not in found or found[account].refused is not None:  # of several roles the first that can be had
+            one = _assumed(aws, arn, reached)
             found[account] = structs.replace(one, organization=aws) if org else one
     if not any(one.regions for one in found.values()):
         from reachsim.collect.errors import CollectError
@@ -148,7 +150,7 @@ def _accounts(aws: Aws, regions: Sequence[str], all_regions: bool, roles: Sequen
     return [found[account] for account in sorted(found)]
 
 
-def _assumed(aws: Aws, arn: str, reached: Callable[[Aws, str], Account]) -> tuple[str, Account]:
+def _assumed(aws: Aws, arn: str, reached: Callable[[Aws, str], Account]) -> Account:
     """A role's account; without Regions, and with the reason, if it cannot be captured."""
     from reachsim.collect.capture import Account
     from reachsim.collect.errors import AccountError, CollectError, ExpiredError
@@ -157,8 +159,8 @@ def _assumed(aws: Aws, arn: str, reached: Callable[[Aws, str], Account]) -> tupl
     role = aws.assume(arn)
     account = arn.split(":")[4]
     try:
-        account, _ = role.identity()
-        return account, reached(role, account)
+        role.identity()
+        return reached(role, account)
     except ExpiredError:
         raise
     except AccountError as error:
@@ -167,15 +169,22 @@ def _assumed(aws: Aws, arn: str, reached: Callable[[Aws, str], Account]) -> tupl
     except CollectError as error:
         why = Outcome("not-collected")
         _tell(f"account {account} is left out: {error}")
-    return account, Account(account, (), role, why)
+    return Account(account, (), role, why)
 
 
 def _check_role(arn: str, org: bool) -> None:
     if "{account}" in arn and not org:
         raise click.UsageError("{account} in --role-arn needs --org")
-    parts = arn.replace("{account}", "111111111111").split(":")
-    if len(parts) != 6 or not re.fullmatch(r"\d{12}", parts[4]) or not parts[5].startswith("role/"):
+    if not re.fullmatch(r"arn:(?:aws[a-z-]*|\{partition\}):iam::(?:\d{12}|\{account\}):role/\S+", arn):
         raise click.UsageError(f"--role-arn {arn[:80]} is no role's ARN, such as arn:aws:iam::111111111111:role/audit")
+
+
+def _check_partition(arn: str, partition: str, who: str) -> None:
+    """No role can be assumed from another partition (IAM user guide, "Cross account resource access in IAM")."""
+    if arn.split(":")[1] != partition:
+        raise click.UsageError(
+            f"--role-arn {arn[:80]} is of another partition than the credentials ({who}), which are of {partition}"
+        )
 
 
 def _report(out: Path, record: Record) -> int:

@@ -15,12 +15,17 @@ from typing import Any, Final, NamedTuple
 
 from reachsim.collect.errors import AccountError, CollectError, ExpiredError
 from reachsim.collect.failures import FailedCall, expired, failures, no_answer_at_all, patience
-from reachsim.collect.outcome import DENIED, EXPIRED, NOT_ACCEPTED
+from reachsim.collect.outcome import DENIED, EXPIRED, NOT_ACCEPTED, NOT_COLLECTED, Outcome
 from reachsim.collect.paging import arguments, operation_model, pages
 from reachsim.collect.shapes import SDK_NAMES
+from reachsim.services import partition_of
 
 WORKERS: Final = 12
 """Calls made side by side."""
+_TO_ASSUME: Final = (
+    "sts:AssumeRole and a trust policy that names the caller (where it asks for an external id or MFA: a profile of "
+    "the AWS CLI with role_arn, external_id, mfa_serial, and --profile)"
+)
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}")
 
 
@@ -57,6 +62,8 @@ class Aws:
             found = self._client("sts", self.region).get_caller_identity()
         except ClientError as error:
             code = error.response["Error"].get("Code", "")
+            if code in EXPIRED:
+                raise ExpiredError(expired(self.who)) from error
             if code not in NOT_ACCEPTED:
                 raise CollectError(f"sts get-caller-identity was answered by {code} ({self.who})") from error
             raise CollectError(
@@ -87,7 +94,7 @@ class Aws:
         if code in EXPIRED:
             raise ExpiredError(expired(self.who))
         if self.role:
-            needs = ", which needs sts:AssumeRole and a trust policy that names the caller" if code in DENIED else ""
+            needs = f", which needs {_TO_ASSUME}" if code in DENIED else ""
             raise AccountError(f"cannot assume the role ({self.who}){why}{needs}", code, "sts:AssumeRole")
         raise CollectError(no_credentials(self.who, why))
 
@@ -147,10 +154,18 @@ class Aws:
             at = options.index("--region")
             region = options[at + 1]
             del options[at : at + 2]
+            self._check_partition(region)
         with failures(path, self.who):
             client = self._client(SDK_NAMES.get(service, service), region)
             found, lists = pages(client, operation, arguments(options, operation_model(client, operation).input_shape))
         return Answer(_caught(found, path, self.who), lists)
+
+    def _check_partition(self, region: str) -> None:
+        """Raise FailedCall for a Region in another partition, where nobody knows these credentials: ECR Public is in
+        us-east-1 alone.
+        """
+        if partition_of(region) != partition_of(self.region):
+            raise FailedCall(Outcome("not-collected", NOT_COLLECTED))
 
     def _setup(self, service: str, operation: str, permission: str, option: str) -> Answer:
         try:
@@ -194,8 +209,8 @@ def connect(profile: str | None, region: str | None) -> Aws:
     named = profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or "default"
     asked = region or os.environ.get("AWS_REGION")
     try:
-        session = boto3.Session(profile_name=profile)
-        found = asked or session.region_name
+        session = boto3.Session(profile_name=profile, region_name=asked)  # in which a profile's role is assumed, too
+        found = session.region_name
     except BotoCoreError as error:
         who = f"profile {named}, Region {asked}" if asked else f"profile {named}"
         raise CollectError(no_credentials(who, f": {error}")) from error
@@ -210,7 +225,7 @@ def no_credentials(who: str, why: str = "") -> str:
     """What to tell somebody whose credentials cannot be had."""
     return (
         f"no AWS credentials ({who}){why}: sign in (aws configure, aws sso login), or work offline from files: "
-        "reachsim import, or the AWS CLI loop in README.md"
+        "reachsim import, or reachsim permissions --format sh, a script for the AWS CLI"
     )
 
 

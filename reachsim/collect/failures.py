@@ -57,19 +57,14 @@ class failures:
                 raise FailedCall(
                     of_error(self.path, status, code, str(response["Error"].get("Message", "")))
                 ) from error
-            case (
-                exceptions.NoCredentialsError()
-                | exceptions.CredentialRetrievalError()
-                | exceptions.TokenRetrievalError()
-                | exceptions.SSOError()
-                | exceptions.UnauthorizedSSOTokenError()
-            ):
+            case Exception() if isinstance(error, _lost()) or _raised_in(error, "botocore.credentials"):
                 raise ExpiredError(expired(self.who)) from error
             case ResponseParserError():  # a page for people, say; botocore itself does not ask again
                 raise FailedCall(Outcome("not-collected", NOT_COLLECTED), retried=False) from error
             case exceptions.BotoCoreError():
                 raise FailedCall(Outcome("not-collected", NOT_COLLECTED)) from error
-            case Exception() if _raised_by_parser(error):  # JSON or XML, but not what the call answers with
+            # JSON or XML, but not what the call answers with
+            case Exception() if _raised_in(error, "botocore.parsers", "botocore.handlers"):
                 raise FailedCall(Outcome("not-collected", NOT_COLLECTED), retried=False) from error
 
 
@@ -78,10 +73,22 @@ def expired(who: str) -> str:
     return f"the credentials have expired ({who}): sign in anew and give the same command again to go on"
 
 
-def _raised_by_parser(error: Exception) -> bool:
-    """Whether an error comes from botocore's reading of an answer, and not from a mistake of ours."""
-    modules = {str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_tb(error.__traceback__)}
-    return bool(modules & {"botocore.parsers", "botocore.handlers"})
+def _lost() -> tuple[type[Exception], ...]:
+    """What botocore raises where credentials that were there cannot be had or renewed; older ones know fewer."""
+    from botocore import exceptions
+
+    names = ("CredentialRetrievalError", "LoginError", "NoCredentialsError", "RefreshWithMFAUnsupportedError",
+             "SSOError", "TokenRetrievalError")  # fmt: skip
+    return tuple(getattr(exceptions, name) for name in names if hasattr(exceptions, name))
+
+
+def _raised_in(error: Exception, *modules: str) -> bool:
+    """Whether an error comes from one of these modules (botocore's reading of an answer, say), not from a mistake of
+    ours.
+    """
+    return not {str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_tb(error.__traceback__)}.isdisjoint(
+        modules
+    )
 
 
 def no_answer_at_all(response_dict: Mapping[str, Any], operation_model: Any, **_: Any) -> None:

@@ -30,7 +30,7 @@ UNKNOWN_CREDENTIALS: Final = frozenset(
     {"AuthFailure", "InvalidClientTokenId", "OptInRequired", "UnrecognizedClientException"}
 )
 """Codes of a Region that is not enabled, given that the same credentials are good elsewhere."""
-NOT_ACCEPTED: Final = UNKNOWN_CREDENTIALS | EXPIRED | {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
+NOT_ACCEPTED: Final = UNKNOWN_CREDENTIALS | {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
 """Codes that say that the credentials are good for nothing."""
 DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException"})
 """Codes of AWS STS that say that a policy does not allow a call."""

@@ -12,6 +12,7 @@ decoded).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final, Literal, NamedTuple
 
@@ -113,8 +114,8 @@ def _fits(value: Any, shape: Any) -> bool:
             return isinstance(value, str | dict)
         case "string" | "character" | "blob":
             return isinstance(value, str)
-        case "timestamp":  # the AWS CLI's first version printed numbers
-            return isinstance(value, str | int | float) and not isinstance(value, bool)
+        case "timestamp":
+            return is_time(value)
         case "boolean":
             return isinstance(value, bool)
         case "integer" | "long":
@@ -122,6 +123,24 @@ def _fits(value: Any, shape: Any) -> bool:
         case "float" | "double":
             return isinstance(value, int | float) and not isinstance(value, bool)
     return False
+
+
+def is_time(value: Any) -> bool:
+    """Whether a value is a time as the AWS CLI prints it: ISO 8601 or, in its first version, seconds since 1970.
+
+    >>> is_time("2024-03-02T07:20:00.5+09:00"), is_time(1709370000.5), is_time("yesterday"), is_time("2024-02-30")
+    (True, True, False, False)
+    """
+    try:
+        if isinstance(value, str):
+            datetime.fromisoformat(value)
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        else:
+            datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        return False
+    return True
 
 
 def _expected(shape: Any) -> str:

@@ -1,10 +1,11 @@
 """Whether a snapshot is what it says: every file against AWS's service models, its policies, and the manifest's sums.
 
-Faults are what would mislead a verdict: values of another type than AWS's, keys that stand twice in an object, pages
-that are missing, policies that AWS would not have stored, files that are not what the manifest says, and whatever keeps
-the other commands from loading the snapshot (ids that stand twice, subnets that overlap). Warnings are what may be in
-order: members and words that the models do not know, calls that the table does not list. Files that the format does
-not name are listed, and ignored.
+Faults are what would mislead a verdict: values of another type than AWS's (times that are none among them), keys that
+stand twice in an object, pages that are missing, policies that AWS would not have stored, files that are not what the
+manifest says, and whatever keeps the other commands from loading the snapshot (ids that stand twice, subnets that
+overlap, ranges of ports that end before they begin). Warnings are what may be in order: members and words that the
+models do not know, records that stand twice, calls that the table does not list. Files that the format does not name
+are listed, and ignored.
 
 **Source:** DESIGN, "Snapshot format", and "policy evaluate" (what AWS would not store is an error here); `shapes`.
 """
@@ -22,7 +23,8 @@ import msgspec
 
 from reachsim import policy
 from reachsim.calls import CALLS, Call
-from reachsim.collect.shapes import Level, differences, escaped, kind_of, output_shape
+from reachsim.collect.later import fault_of
+from reachsim.collect.shapes import Level, differences, escaped, is_time, kind_of, output_shape
 from reachsim.errors import Fault, SnapshotError
 from reachsim.model.network import Network
 from reachsim.policy.statements import Kind
@@ -130,18 +132,24 @@ def validate(snapshot: Snapshot, told: Callable[[str], None] = lambda _: None) -
 
 
 def _with_loading(snapshot: Snapshot, problems: list[Problem]) -> list[Problem]:
-    """The problems, and those that keep the other commands from loading the snapshot, where no fault tells them yet."""
+    """The problems, and those that stop other commands, now or at a question, where no fault tells them yet."""
+    found = [fault for path, call in _calls_of(snapshot) if (fault := fault_of(snapshot, path, call)) is not None]
     try:
         Network(snapshot)
     except SnapshotError as error:
-        told = {one.file for one in problems if one.level == "fault"}
-        untold = {(one.file, one.pointer): one for one in error.faults if one.file not in told}
-        raised = [
-            msgspec.structs.replace(one, level="fault") if untold.pop((one.file, one.pointer), None) else one
-            for one in problems
-        ]
-        return raised + [Problem("fault", one.file, one.pointer, one.expected, one.found) for one in untold.values()]
-    return problems
+        found += error.faults
+    told = {one.file for one in problems if one.level == "fault"}
+    untold = {(one.file, one.pointer): one for one in found if one.file not in told}
+    raised = [
+        msgspec.structs.replace(one, level="fault") if untold.pop((one.file, one.pointer), None) else one
+        for one in problems
+    ]
+    return raised + [Problem("fault", one.file, one.pointer, one.expected, one.found) for one in untold.values()]
+
+
+def _calls_of(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    for path, match in snapshot.named():
+        yield path, f"{match['service']}/{match['rest'].partition('/')[0]}"
 
 
 def _name(path: str, region: str, service: str, rest: str) -> Iterator[Problem]:
@@ -185,6 +193,7 @@ def _file(snapshot: Snapshot, path: str, service: str, rest: str) -> Iterator[Pr
     for level, pointer, expected, found in differences(document, shape):
         yield Problem(level, path, pointer, expected, found)
     if isinstance(document, dict):
+        yield from _twice_listed(document, path)
         call = f"{service}/{operation}"
         yield from _completeness(document, path, [one.key for one in _CALLS.get(call, ()) if one.key])
         for keys, kind in _POLICIES.get(call, ()):
@@ -253,6 +262,17 @@ def _completeness(document: Mapping[str, Any], path: str, keys: list[str]) -> It
         yield Problem("warning", path, "", f"the key {expected}", ", ".join(document)[:80] or "an empty object")
 
 
+def _twice_listed(document: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    """Records of a list that stand there more than once, word by word: AWS lists each one once."""
+    for key, records in document.items():
+        seen: dict[str, str] = {}
+        for index, record in enumerate(records if isinstance(records, list) else ()):
+            pointer = f"/{escaped(key)}/{index}"
+            first = seen.setdefault(json.dumps(record, sort_keys=True), pointer)
+            if first != pointer:
+                yield Problem("warning", path, pointer, "a record that stands once in its list", f"the one of {first}")
+
+
 # --- policies -------------------------------------------------------------------------------------------------------
 
 
@@ -291,6 +311,9 @@ def _manifest(snapshot: Snapshot) -> Iterator[Problem]:
     manifest = msgspec.json.decode(snapshot.read(MANIFEST))
     if manifest.get("complete") is False:
         yield Problem("warning", MANIFEST, "/complete", "a finished capture", "one that was interrupted")
+    for moment in ("started", "finished"):
+        if manifest.get(moment) is not None and not is_time(manifest[moment]):
+            yield Problem("warning", MANIFEST, f"/{moment}", "a time", kind_of(manifest[moment]))
     calls = manifest.get("calls", [])
     if not isinstance(calls, list):
         yield Problem("fault", MANIFEST, "/calls", "a list of calls", kind_of(calls))

@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from reachsim.importers.config_spelling import Record, decoded, objects, without_null
+from reachsim.services import partition_of
 
 
 class Item(NamedTuple):
@@ -130,17 +131,13 @@ def block_public_access(item: Item) -> Iterator[Fact]:
 def block_public_access_exclusion(item: Item) -> Iterator[Fact]:
     held = item.configuration
     kind, name = ("subnet", held["SubnetId"]) if held.get("SubnetId") else ("vpc", held.get("VpcId"))
-    arn = f"arn:{_partition(item.region)}:ec2:{item.region}:{item.account}:{kind}/{name}"
+    arn = f"arn:{partition_of(item.region)}:ec2:{item.region}:{item.account}:{kind}/{name}"
     record = same(held, "ExclusionId InternetGatewayExclusionMode Tags")
     yield listed(
         "ec2/describe-vpc-block-public-access-exclusions",
         "VpcBlockPublicAccessExclusions",
         record | {"ResourceArn": arn, "State": "create-complete"},
     )
-
-
-def _partition(region: str) -> str:
-    return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rpartition("-")[0].rpartition("-")[0], "aws")
 
 
 def carrier_gateway(item: Item) -> Iterator[Fact]:

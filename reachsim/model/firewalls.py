@@ -87,6 +87,12 @@ class Ports(Aws, frozen=True):
     from_port: int
     to_port: int
 
+    def __post_init__(self) -> None:
+        if self.from_port > self.to_port:
+            raise ValueError(
+                f"Expected a range of ports that ends where it begins or later, got {self.from_port} to {self.to_port}"
+            )
+
 
 class MatchAttributes(Aws, frozen=True):
     sources: tuple[AddressDefinition, ...] = ()

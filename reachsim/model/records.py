@@ -159,6 +159,12 @@ def _check_range(what: str, low: int | None, high: int | None, least: int, most:
             raise ValueError(f"Expected {what} from {least} to {most}, got {value}")
 
 
+def _check_order(protocol: str, low: int | None, high: int | None) -> None:
+    """AWS stores no range of ports that ends before it begins; read as it stands, it would hold no port at all."""
+    if protocol.lower() in ("tcp", "udp", "6", "17") and low is not None and high is not None and low > high:
+        raise ValueError(f"Expected a range of ports that ends where it begins or later, got {low} to {high}")
+
+
 class PortRange(Ec2, frozen=True):
     from_: int = msgspec.field(default=0, name="From")
     to: int = 65535
@@ -191,6 +197,8 @@ class NetworkAclEntry(Ec2, frozen=True):
             raise ValueError(f"Expected the action allow or deny, got {self.rule_action!r}")
         if self.cidr_block is None and self.ipv6_cidr_block is None:
             raise ValueError("Expected an entry with CidrBlock or Ipv6CidrBlock, got one without")
+        if self.port_range is not None:
+            _check_order(self.protocol, self.port_range.from_, self.port_range.to)
 
 
 class NetworkAclAssociation(Ec2, frozen=True):
@@ -206,6 +214,14 @@ class NetworkAcl(Ec2, frozen=True):
     entries: tuple[NetworkAclEntry, ...] = NOT_THERE
     owner_id: str | None = None
     tags: tuple[Tag, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Of two entries with one number nothing tells which comes first; AWS stores none (`CreateNetworkAclEntry`)."""
+        numbered: dict[tuple[int, bool, bool], NetworkAclEntry] = {}
+        for entry in self.entries:
+            place = (entry.rule_number, entry.egress, entry.cidr_block is None)
+            if numbered.setdefault(place, entry) != entry:
+                raise ValueError(f"Expected a rule number of its own for each entry, got {entry.rule_number} twice")
 
 
 class IpRange(Ec2, frozen=True):
@@ -250,6 +266,7 @@ class IpPermission(Ec2, frozen=True):
             _check_range("ICMP type and code", self.from_port, self.to_port, -1, 255)
         else:
             _check_range("ports", self.from_port, self.to_port, -1, 65535)
+            _check_order(self.ip_protocol, self.from_port, self.to_port)
 
 
 class SecurityGroup(Ec2, frozen=True):

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from reachsim.cli import group
+from reachsim.collect import later
 from reachsim.collect.validate import Validation, validate, validate_at
 from reachsim.importers import import_batfish
 from reachsim.snapshot import Snapshot, open_snapshot
@@ -46,6 +47,26 @@ def test_public_dumps_have_no_faults(dump: Path, tmp_path: Path) -> None:
 
 VPCS = f"{HOME}/ec2/describe-vpcs.json"
 VPC = {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}
+GROUPS = f"{HOME}/ec2/describe-security-groups.json"
+ACLS = f"{HOME}/ec2/describe-network-acls.json"
+NATS = f"{HOME}/ec2/describe-nat-gateways.json"
+ENTRY = {"RuleNumber": 100, "Protocol": "6", "RuleAction": "allow", "Egress": True, "CidrBlock": "0.0.0.0/0"}
+ROLE = {"RoleName": "a", "Arn": "arn:aws:iam::111111111111:role/a"}
+STATELESS = {
+    "UpdateToken": "a",
+    "RuleGroupResponse": {"RuleGroupArn": "arn:a", "RuleGroupName": "a", "RuleGroupId": "a"},
+    "RuleGroup": {"RulesSource": {"StatelessRulesAndCustomActions": {"StatelessRules": [
+        {"Priority": 1, "RuleDefinition": {
+            "Actions": ["aws:pass"], "MatchAttributes": {"DestinationPorts": [{"FromPort": 443, "ToPort": 80}]}}}]}}},
+}  # fmt: skip
+
+
+def permitting(**ports: int) -> dict[str, Any]:
+    return {"GroupId": "sg-1", "IpPermissions": [{"IpProtocol": "tcp", **ports}]}
+
+
+def acl(*entries: dict[str, Any]) -> dict[str, Any]:
+    return {"NetworkAclId": "acl-1", "Entries": list(entries)}
 
 
 @pytest.mark.parametrize(
@@ -84,6 +105,27 @@ VPC = {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}
         (VPCS, {"Error": "no"}, f'error: {VPCS}#/Error: expected an object with AWS\'s "Code", found the string'),
         (f"{HOME}/ec2/describe-network-acls.json", {"NetworkAcls": [{"Entries": [{"RuleNumber": 1.5}]}]},
          "#/NetworkAcls/0/Entries/0/RuleNumber: expected a whole number, found the number 1.5"),
+        (f"{HOME}/ec2/describe-vpcs.json", {"Vpcs": [VPC, VPC | {"VpcId": "vpc-2", "CidrBlock": "10.1.0.0/16"}, VPC]},
+         f"warning: {VPCS}#/Vpcs/2: expected a record that stands once in its list, found the one of /Vpcs/0"),
+        (f"{HOME}/codebuild/list-projects.json", {"projects": ["a", "b", "b"]},
+         "#/projects/2: expected a record that stands once in its list, found the one of /projects/1"),
+        (GROUPS, {"SecurityGroups": [permitting(FromPort=443, ToPort=80)]},
+         f"error: {GROUPS}#/SecurityGroups/0/IpPermissions/0: expected a range of ports that ends where it begins or"),
+        (ACLS, {"NetworkAcls": [acl(ENTRY | {"PortRange": {"From": 443, "To": 80}})]},
+         f"error: {ACLS}#/NetworkAcls/0/Entries/0: expected a range of ports that ends where it begins or later, found "
+         "443 to 80"),
+        (ACLS, {"NetworkAcls": [acl(ENTRY, ENTRY | {"RuleAction": "deny"})]},
+         f"error: {ACLS}#/NetworkAcls/0: expected a rule number of its own for each entry, found 100 twice"),
+        (f"{HOME}/ec2/get-managed-prefix-list-entries/pl-1.json", {"Entries": [{"Cidr": "10.0.0.0/99"}]},
+         "get-managed-prefix-list-entries/pl-1.json#/Entries/0/Cidr: expected a CIDR block"),
+        (f"{HOME}/network-firewall/describe-rule-group/arn%3Aa.json", STATELESS,
+         "expected a range of ports that ends where it begins or later, found 443 to 80"),
+        (NATS, {"NatGateways": [{"NatGatewayId": "nat-1", "CreateTime": "yesterday"}]},
+         f"error: {NATS}#/NatGateways/0/CreateTime: expected a time, found the string 'yesterday'"),
+        (NATS, {"NatGateways": [{"NatGatewayId": "nat-1", "CreateTime": "2024-02-30T00:00:00Z"}]},
+         f"error: {NATS}#/NatGateways/0/CreateTime: expected a time, found the string '2024-02-30T00:00:00Z'"),
+        (NATS, {"NatGateways": [{"NatGatewayId": "nat-1", "CreateTime": 1709370000500000}]},
+         f"error: {NATS}#/NatGateways/0/CreateTime: expected a time, found the number 1709370000500000"),
         (f"{HOME}/ec2/describe-vcps.json", {}, "expected a call of the AWS CLI, found no such call: ec2 describe-vcps"),
         (f"{HOME}/ec3/describe-vpcs.json", {}, "expected a call of the AWS CLI, found no such call: ec3 describe-vpcs"),
         (f"{HOME}/ec2/describe-hosts.json", {"Hosts": []},
@@ -108,15 +150,33 @@ def test_each_problem_is_named(file: str, content: Any, problem: str) -> None:
         (VPCS, {"Error": {"Code": "AccessDenied"}}),
         (f"{HOME}/ec2/describe-vpc-attribute/v.enableDnsHostnames.json", {"EnableDnsHostnames": {"Value": True}}),
         (f"{HOME}/codebuild/batch-get-projects.json", {"projects": [{"name": "a", "created": 1709370000.5}]}),
+        (f"{HOME}/codebuild/batch-get-projects.json",
+         {"projects": [{"name": "a", "created": "2024-03-02T07:20:00.500000+09:00", "lastModified": "2024-03-02"}]}),
+        (GROUPS, {"SecurityGroups": [{"GroupId": "sg-1", "IpPermissions": [  # type and code
+            {"IpProtocol": "icmp", "FromPort": 8, "ToPort": 0}]}]}),
+        (ACLS, {"NetworkAcls": [{"NetworkAclId": "acl-1", "Entries": [  # each family and direction has its numbers
+            ENTRY, ENTRY | {"Egress": False, "RuleAction": "deny"},
+            {key: value for key, value in ENTRY.items() if key != "CidrBlock"} | {"Ipv6CidrBlock": "::/0"}]}]}),
         ("111111111111/global/iam/get-account-authorization-details.json",
-         {"RoleDetailList": [{"AssumeRolePolicyDocument": {"Statement": []}}]}),
+         {"RoleDetailList": [ROLE | {"AssumeRolePolicyDocument": {"Statement": []}}]}),
         ("111111111111/global/iam/get-account-authorization-details.json",
-         {"RoleDetailList": [{"AssumeRolePolicyDocument": '{"Statement": []}'}]}),
+         {"RoleDetailList": [ROLE | {"AssumeRolePolicyDocument": '{"Statement": []}'}]}),
         ("code/app/buildspec.yml", b"version: 0.2"),
     ],
 )  # fmt: skip
 def test_what_is_in_order_is_not_complained_about(file: str, content: Any) -> None:
     assert found({file: content}) == []
+
+
+def test_what_is_decoded_only_when_a_question_touches_it_is_decoded_here() -> None:
+    """Every kind that a command reads from a file by itself has its row; the private ones hold texts alone."""
+    package = Path(later.__file__).parents[1]
+    text = " ".join(" ".join(file.read_text("utf-8").split()) for part in ("check", "dns", "forwarding", "model",
+                    "policy_layers") for file in (package / part).rglob("*.py"))  # fmt: skip
+    kinds = set(re.findall(r"(?:network|self)\.read\((?:\w|[._(),\[\] ])+, (?:aws\.)?([A-Z]\w+) ?\)", text))
+    kinds |= set(re.findall(r"\.read_collection\([^\"]+, \"\w+\", (?:aws\.)?([A-Z]\w+) ?\)", text))
+    assert len(kinds) > 15
+    assert kinds - {kind.__name__ for _, kind in later.LATER.values()} == {"ResourcePolicy"}  # `validate` parses those
 
 
 def test_every_problem_of_a_file_is_listed() -> None:
