@@ -17,6 +17,8 @@ from functools import cache
 from typing import Any, Final, Literal, NamedTuple
 
 Level = Literal["fault", "warning"]
+_ALSO: Final = {"AttachmentStatus": ("available",)}
+"""Words that AWS answers with besides those of a model's enumeration: an internet gateway is attached if available."""
 SDK_NAMES: Final = {"s3api": "s3"}
 """The AWS CLI's word -> botocore's, where they differ."""
 
@@ -45,6 +47,8 @@ def differences(value: Any, shape: Any, pointer: str = "") -> Iterator[Differenc
         pointer: Where the value stands.
     """
     if value is None:
+        if getattr(shape, "name", "") == "BucketLocationConstraint":
+            return  # how AWS answers where a bucket is in us-east-1
         if pointer:  # the AWS CLI leaves absent members out, but AWS itself may say null
             yield Difference("warning", pointer, _expected(shape), "null")
         else:
@@ -103,7 +107,13 @@ def _structure(value: Any, shape: Any, pointer: str) -> Iterator[Difference]:
 def _scalar(value: Any, shape: Any, pointer: str) -> Iterator[Difference]:
     if not _fits(value, shape):
         yield Difference("fault", pointer, _expected(shape), kind_of(value))
-    elif shape.type_name == "string" and shape.enum and value.lower() not in map(str.lower, shape.enum):
+    elif shape.type_name == "timestamp" and not is_time(value):
+        yield Difference("warning", pointer, _expected(shape), kind_of(value))
+    elif (
+        shape.type_name == "string"
+        and shape.enum
+        and value.lower() not in map(str.lower, (*shape.enum, *_ALSO.get(shape.name, ())))
+    ):
         words = shape.enum if len(shape.enum) <= 12 else [*shape.enum[:12], "…"]
         yield Difference("warning", pointer, f"one of {', '.join(words)}", kind_of(value))
 
@@ -114,8 +124,8 @@ def _fits(value: Any, shape: Any) -> bool:
             return isinstance(value, str | dict)
         case "string" | "character" | "blob":
             return isinstance(value, str)
-        case "timestamp":
-            return is_time(value)
+        case "timestamp":  # the AWS CLI's first version printed numbers
+            return isinstance(value, str | int | float) and not isinstance(value, bool)
         case "boolean":
             return isinstance(value, bool)
         case "integer" | "long":

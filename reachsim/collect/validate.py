@@ -1,11 +1,11 @@
 """Whether a snapshot is what it says: every file against AWS's service models, its policies, and the manifest's sums.
 
-Faults are what would mislead a verdict: values of another type than AWS's (times that are none among them), keys that
-stand twice in an object, pages that are missing, policies that AWS would not have stored, files that are not what the
-manifest says, and whatever keeps the other commands from loading the snapshot (ids that stand twice, subnets that
-overlap, ranges of ports that end before they begin). Warnings are what may be in order: members and words that the
-models do not know, records that stand twice, calls that the table does not list. Files that the format does not name
-are listed, and ignored.
+Faults are what would mislead a verdict: values of another type than AWS's, keys that stand twice in an object, pages
+that are missing, policies that AWS would not have stored, files that are not what the manifest says, and whatever keeps
+the other commands from loading the snapshot (ids that stand twice, subnets that overlap, ranges of ports that end
+before they begin). Warnings are what may be in order: members and words that the models do not know, times that are
+none, records that stand twice, calls that the table does not list. Files that the format does not name are listed, and
+ignored.
 
 **Source:** DESIGN, "Snapshot format", and "policy evaluate" (what AWS would not store is an error here); `shapes`.
 """
@@ -191,7 +191,8 @@ def _file(snapshot: Snapshot, path: str, service: str, rest: str) -> Iterator[Pr
     if shape is None:
         return
     for level, pointer, expected, found in differences(document, shape):
-        yield Problem(level, path, pointer, expected, found)
+        if pointer.removeprefix("/") not in _PAGING or level == "fault":
+            yield Problem(level, path, pointer, expected, found)
     if isinstance(document, dict):
         yield from _twice_listed(document, path)
         call = f"{service}/{operation}"

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from reachsim.importers import config_declared
 from reachsim.importers.config_declared import DECLARED, Fact, Item, listed
-from reachsim.importers.config_spelling import Record, api, decoded, members, without_null
+from reachsim.importers.config_spelling import Record, api, decoded, members, objects, opened, without_null
 
 
 class Kind(NamedTuple):
@@ -29,7 +29,6 @@ class Kind(NamedTuple):
 KINDS: Final[Mapping[str, Kind]] = {
     "AWS::CodeBuild::Project": Kind("codebuild/batch-get-projects", "projects", "project"),
     "AWS::CodePipeline::Pipeline": Kind("codepipeline/list-pipelines", "pipelines", "pipeline"),
-    "AWS::EC2::CustomerGateway": Kind("ec2/describe-customer-gateways", "CustomerGateways"),
     "AWS::EC2::DHCPOptions": Kind("ec2/describe-dhcp-options", "DhcpOptions"),
     "AWS::EC2::EIP": Kind("ec2/describe-addresses", "Addresses"),
     "AWS::EC2::EgressOnlyInternetGateway": Kind(
@@ -50,12 +49,15 @@ KINDS: Final[Mapping[str, Kind]] = {
     "AWS::EC2::VPCPeeringConnection": Kind("ec2/describe-vpc-peering-connections", "VpcPeeringConnections"),
     "AWS::EC2::VPNConnection": Kind("ec2/describe-vpn-connections", "VpnConnections"),
     "AWS::EC2::VPNGateway": Kind("ec2/describe-vpn-gateways", "VpnGateways"),
-    "AWS::ElasticLoadBalancing::LoadBalancer": Kind("elb/describe-load-balancers", "LoadBalancerDescriptions"),
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": Kind("elbv2/describe-load-balancers", "LoadBalancers"),
+    "AWS::ElasticLoadBalancing::LoadBalancer": Kind(
+        "elb/describe-load-balancers", "LoadBalancerDescriptions", "classic"
+    ),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": Kind("elbv2/describe-load-balancers", "LoadBalancers", "balancer"),
     "AWS::IAM::Group": Kind("iam/get-account-authorization-details", "GroupDetailList"),
     "AWS::IAM::Policy": Kind("iam/get-account-authorization-details", "Policies"),
     "AWS::IAM::Role": Kind("iam/get-account-authorization-details", "RoleDetailList"),
     "AWS::IAM::User": Kind("iam/get-account-authorization-details", "UserDetailList"),
+    "AWS::KMS::Key": Kind("kms/list-keys", "Keys", "key"),
     "AWS::Lambda::Function": Kind("lambda/list-functions", "Functions"),
     "AWS::NetworkFirewall::Firewall": Kind("network-firewall/list-firewalls", "Firewalls", "firewall"),
     "AWS::NetworkFirewall::FirewallPolicy": Kind(
@@ -65,7 +67,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "AWS::S3::AccountPublicAccessBlock": Kind("s3control/get-public-access-block", "", "account block"),
     "AWS::S3::Bucket": Kind("s3api/get-bucket-policy", "Policy", "bucket"),
 }  # fmt: skip
-"""Resource type -> where its records go. Customer gateways are kept although no verdict needs them."""
+"""Resource type -> where its records go."""
 
 UNREAD: Final[Mapping[str, str]] = {
     "AWS::EC2::ClientVpnEndpoint": "what clients of Client VPN reach",
@@ -76,7 +78,6 @@ UNREAD: Final[Mapping[str, str]] = {
     "AWS::EC2::VPCEndpointService": "names of and ways to your own endpoint services",
     "AWS::ECS::TaskDefinition": "which images and roles ECS services use",
     "AWS::ECS::TaskSet": "which subnets and security groups task sets use",
-    "AWS::KMS::Key": "key policies",
     "AWS::NetworkManager::TransitGatewayPeering": "routes to core networks",
     "AWS::Route53Profiles::Profile": "names in VPCs with that profile",
     "AWS::S3::AccessPoint": "policies of access points",
@@ -158,6 +159,20 @@ def facts_of(kind: str, item: Item) -> Iterator[Fact]:
             yield Fact(found.call, None, {"PublicAccessBlockConfiguration": {one: block.get(one) for one in _BLOCKS}})
         case "bucket":
             yield from _bucket(item)
+        case "classic":
+            yield listed(found.call, found.key, members(held))
+            attributes = members(decoded(item.more.get("LoadBalancerAttributes")))
+            if attributes:
+                name = str(held.get("loadBalancerName"))
+                yield Fact("elb/describe-load-balancer-attributes", name, {"LoadBalancerAttributes": attributes})
+        case "balancer":
+            yield listed(found.call, found.key, members(held))
+            pairs = api(objects(opened(item.more.get("LoadBalancerAttributes"))))
+            if pairs:
+                arn = str(held.get("loadBalancerArn"))
+                yield Fact("elbv2/describe-load-balancer-attributes", arn, {"Attributes": pairs})
+        case "key":
+            yield from _key(found, members(held), item.more)
         case _:
             yield listed(found.call, found.key, members(held))
 
@@ -168,14 +183,22 @@ def _is_declared(configuration: Record) -> bool:
 
 
 def _project(held: Record) -> Record:
-    """A CodeBuild project: Config spells ``buildSpec`` with a large S, and its subnets may be objects."""
+    """A CodeBuild project: Config keeps its source and artifacts as lists of one, spells ``buildSpec`` with a large S
+    and the time in the queue with a small T, and its subnets may be objects.
+    """
     record: Record = without_null(held)
-    for key in ("source", "secondarySources"):
+    for key in ("source", "artifacts"):
         match record.get(key):
-            case dict() as source:
-                record[key] = _source(source)
-            case list() as sources:
-                record[key] = [_source(one) for one in sources if isinstance(one, dict)]
+            case [dict() as only]:
+                record[key] = only
+            case []:
+                del record[key]
+    if isinstance(record.get("source"), dict):
+        record["source"] = _source(record["source"])
+    if "secondarySources" in record:
+        record["secondarySources"] = [_source(one) for one in objects(record["secondarySources"])]
+    if "queuedtimeoutInMinutes" in record:
+        record["queuedTimeoutInMinutes"] = record.pop("queuedtimeoutInMinutes")
     vpc = record.get("vpcConfig")
     if isinstance(vpc, dict) and isinstance(vpc.get("subnets"), list):
         subnets = [one.get("subnet") if isinstance(one, dict) else one for one in vpc["subnets"]]
@@ -197,6 +220,16 @@ def _firewall(kind: Kind, document: Record) -> Iterator[Fact]:
         yield Fact(f"network-firewall/{operation}", arn, document)
 
 
+def _key(kind: Kind, metadata: Record, more: Record) -> Iterator[Fact]:
+    """A KMS key; its policy stands in the supplementary configuration, aliases and grants are not recorded."""
+    key = metadata.get("KeyId")
+    if isinstance(key, str):
+        yield listed(kind.call, kind.key, {"KeyId": key, "KeyArn": metadata.get("Arn")})
+        yield Fact("kms/describe-key", key, {"KeyMetadata": metadata})
+        if isinstance(more.get("Policy"), str):
+            yield Fact("kms/get-key-policy", key, {"Policy": more["Policy"]})
+
+
 def _bucket(item: Item) -> Iterator[Fact]:
     region = {"LocationConstraint": None if item.region == "us-east-1" else item.region}
     yield Fact("s3api/get-bucket-location", item.name, region)
@@ -207,3 +240,6 @@ def _bucket(item: Item) -> Iterator[Fact]:
     block = api(decoded(item.more.get("PublicAccessBlockConfiguration")))
     if block:
         yield Fact("s3api/get-public-access-block", item.name, {"PublicAccessBlockConfiguration": block})
+    encryption = api(decoded(item.more.get("ServerSideEncryptionConfiguration")))
+    if encryption:
+        yield Fact("s3api/get-bucket-encryption", item.name, {"ServerSideEncryptionConfiguration": encryption})

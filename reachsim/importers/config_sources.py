@@ -20,6 +20,8 @@ from reachsim.importers.dump import MAX_BYTES, Found, find_loose, read_values, s
 from reachsim.importers.tree import Ignored
 
 _LISTS: Final = ("configurationItems", "baseConfigurationItems", "BaseConfigurationItems", "Results", "results")
+_ASKED_BY_NAME: Final = ("baseConfigurationItems", "BaseConfigurationItems")
+_UNPROCESSED: Final = ("unprocessedResourceKeys", "UnprocessedResourceIdentifiers")
 _TAKEN: Final = re.compile(r"_ConfigSnapshot_(\d{8}T\d{6}Z)_")
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -139,9 +141,11 @@ def _records(file: Found, warnings: list[str]) -> Iterator[Recorded]:
     goes_on = bool(pages) and bool(pages[-1].get("NextToken") or pages[-1].get("nextToken"))
     if goes_on:
         warnings.append(f"{file.name} is one page of several")
-    unprocessed = any(page.get("unprocessedResourceKeys") for page in pages)
+    unprocessed = next((key for page in pages for key in _UNPROCESSED if page.get(key)), "")
     if unprocessed:
-        warnings.append(f"{file.name} names resources that AWS Config did not look up (unprocessedResourceKeys)")
+        warnings.append(f"{file.name} names resources that AWS Config did not look up ({unprocessed})")
+    if any(key in page for page in pages for key in _ASKED_BY_NAME):
+        warnings.append(f"{file.name} holds the resources that somebody asked for by name: there may be others")
     history = "_ConfigHistory_" in file.name
     for number, value in enumerate(values):
         prefix = f"/{number}" if len(values) > 1 else ""
@@ -174,7 +178,7 @@ def _items(document: Any) -> tuple[str, list[Any]]:
     key = next((one for one in _LISTS if isinstance(document.get(one), list)), "")
     if key:
         return key, document[key]
-    single = document.get("ConfigurationItem", document)
+    single = document.get("ConfigurationItem") or document.get("configurationItem") or document  # or a notification's
     return "", [single] if isinstance(single, dict) and "resourceType" in single else []
 
 

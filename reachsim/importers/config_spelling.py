@@ -5,7 +5,8 @@ null for what is absent. Differences beyond that:
 
 - ``ipRanges`` and, in old records, ``prefixListIds`` are bare strings; the API's ranges stand in ``ipv4Ranges``.
 - Enumerations may be wrapped: ``{"value": "available"}``.
-- Policy documents of IAM are URL-encoded.
+- Policy documents of IAM are URL-encoded; as the console shows them they are lists of one document.
+- Times may be milliseconds since 1970.
 - Maps (rule variables of firewalls, environment variables) have names of the user's for keys, which stay as they are.
 
 **Source:** AWS Config Developer Guide, "Example configuration snapshot"; awslabs/aws-config-resource-schema,
@@ -15,7 +16,9 @@ null for what is absent. Differences beyond that:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -28,17 +31,31 @@ _STRINGS: Final = {"ipRanges": "CidrIp", "prefixListIds": "PrefixListId"}
 """Lists that hold bare strings where the API has objects with this one member."""
 _DOCUMENTS: Final = frozenset({"assumeRolePolicyDocument", "policyDocument", "document"})
 _MAPS: Final = frozenset({"iPSets", "portSets", "iPSetReferences", "variables"})
-_ODD: Final = {"dnsname": "DNSName", "vpcid": "VPCId", "sslcertificateId": "SSLCertificateId", "kmskeyArn": "KMSKeyArn"}
+_ODD: Final = {
+    "awsaccountId": "AWSAccountId", "dnsname": "DNSName", "kmsMasterKeyID": "KMSMasterKeyID", "kmskeyArn": "KMSKeyArn",
+    "lbcookieStickinessPolicies": "LBCookieStickinessPolicies", "sseAlgorithm": "SSEAlgorithm",
+    "sslcertificateId": "SSLCertificateId", "vpcid": "VPCId",
+}  # fmt: skip
+_TIME: Final = re.compile(r"(?:time|timestamp|date|created|updated|modified)$", re.IGNORECASE)
+"""How keys of times end."""
+_MILLISECONDS: Final = range(10**11, 10**14)
+"""Times since 1973 in milliseconds; in seconds these numbers are dates that nobody writes."""
 
 
 def decoded(value: Any) -> Record:
     """An object that may stand in a string, as advanced queries and histories have it; {} if it is neither."""
+    value = opened(value)
+    return value if isinstance(value, dict) else {}
+
+
+def opened(value: Any) -> Any:
+    """What stands in a string of JSON; any other value as it is."""
     if isinstance(value, str):
         try:
-            value = msgspec.json.decode(value)
+            return msgspec.json.decode(value)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
-            return {}
-    return value if isinstance(value, dict) else {}
+            return value
+    return value
 
 
 def objects(value: Any) -> list[Record]:
@@ -74,10 +91,10 @@ def members(record: Mapping[str, Any]) -> Record:
 
 
 def without_null(value: Any) -> Any:
-    """A value without the members that are null."""
+    """A value without the members that are null, and with times as text."""
     match value:
         case dict():
-            return {key: without_null(held) for key, held in value.items() if held is not None}
+            return {key: without_null(_as_time(key, held)) for key, held in value.items() if held is not None}
         case list():
             return [without_null(one) for one in value]
     return value
@@ -87,7 +104,14 @@ def _name(key: str) -> str:
     return _RANGES.get(key) or _ODD.get(key) or key[:1].upper() + key[1:]
 
 
+def _as_time(key: str, held: Any) -> Any:
+    if isinstance(held, int) and held in _MILLISECONDS and _TIME.search(key):
+        return datetime.fromtimestamp(held / 1000, UTC).isoformat()
+    return held
+
+
 def _member(key: str, held: Any) -> Any:
+    held = _as_time(key, held)
     if key in _DOCUMENTS:
         return _document(held)
     if key == "policyVariables" and isinstance(held, dict):
@@ -105,6 +129,9 @@ def _by_name(held: Any) -> Any:
 
 def _document(value: Any) -> Any:
     """A policy document as the AWS CLI prints it: IAM's are URL-encoded here."""
-    if isinstance(value, str) and value.startswith("%7B"):
-        return decoded(unquote(value)) or value
+    match value:
+        case str() if value.startswith("%7B"):
+            return decoded(unquote(value)) or value
+        case [dict() as only]:
+            return only
     return value

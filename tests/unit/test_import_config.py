@@ -86,8 +86,9 @@ ITEMS = [
     item("AWS::IAM::Role", {
         "roleName": "app", "arn": f"arn:aws:iam::{ME}:role/app", "assumeRolePolicyDocument": quote(json.dumps(TRUST)),
         "rolePolicyList": [{"policyName": "p", "policyDocument": quote(json.dumps(TRUST))}]}, awsRegion="global"),
-    item("AWS::IAM::Policy", {"policyName": "m", "policyVersionList": [{"document": quote(json.dumps(TRUST))}]},
-         awsRegion="global"),
+    item("AWS::IAM::Policy", {
+        "policyName": "m", "arn": f"arn:aws:iam::{ME}:policy/m",
+        "policyVersionList": [{"document": quote(json.dumps(TRUST))}]}, awsRegion="global"),
     item("AWS::S3::Bucket", {"name": "logs"}, resourceName="logs",
          supplementaryConfiguration={"BucketPolicy": json.dumps({"policyText": '{"Statement": []}'})}),
     item("AWS::S3::Bucket", {"name": "bare"}, resourceName="bare",

@@ -220,6 +220,7 @@ def test_several_accounts_and_regions(tmp_path: Path) -> None:
         ([{"configurationItems": [vpc(1)]}], ()),
         ([vpc(1)], ()),
         ([{"baseConfigurationItems": [vpc(1), vpc(2)], "unprocessedResourceKeys": [{"resourceId": "vpc-3"}]}], ()),
+        ([{"BaseConfigurationItems": [vpc(1)], "UnprocessedResourceIdentifiers": [{"ResourceId": "vpc-3"}]}], ()),
         ([snapshot(vpc(1), vpc(2, configurationItemStatus="ResourceNotRecorded"))], ()),
         ([snapshot(vpc(1), vpc(2) | {"configuration": None})], ()),
     ],
@@ -229,6 +230,7 @@ def test_several_accounts_and_regions(tmp_path: Path) -> None:
         "one version",
         "one resource",
         "not all looked up",
+        "not all looked up by an aggregator",
         "not recorded",
         "without configuration",
     ],
@@ -237,6 +239,12 @@ def test_a_list_that_is_not_whole_counts_as_not_known(documents: Any, names: Any
     report, _ = run(tmp_path, *documents, names=names)
     assert reachsim.load(tmp_path / "out").network.snapshot.partial(f"{ME}/{REGION}/ec2/describe-vpcs.json")
     assert any("not known" in one for one in report.warnings)
+
+
+def test_resources_that_were_asked_for_by_name(tmp_path: Path) -> None:
+    report, written = run(tmp_path, {"baseConfigurationItems": [vpc(1), vpc(2)], "unprocessedResourceKeys": []})
+    assert vpcs(written) == ["vpc-1", "vpc-2"]
+    assert "0.json holds the resources that somebody asked for by name: there may be others" in report.warnings
 
 
 def test_pages_that_end_are_whole(tmp_path: Path) -> None:
@@ -316,6 +324,97 @@ def test_a_projects_buildspec_and_subnets(tmp_path: Path) -> None:
     assert project["source"] == {"type": "NO_SOURCE", "buildspec": "version: 0.2"}
     assert project["vpcConfig"]["subnets"] == ["subnet-1"]
     assert written[f"{ME}/{REGION}/codebuild/list-projects.json"] == {"projects": ["app"]}
+
+
+def test_a_project_as_config_records_it(tmp_path: Path) -> None:
+    """Source and artifacts are lists of one (example items of the AWS Config Rules Development Kit)."""
+    held = {
+        "name": "lib", "source": [{"type": "GITHUB", "buildSpec": "ci/spec.yml", "location": "https://github.com/a/b"}],
+        "artifacts": [{"type": "NO_ARTIFACTS"}], "secondarySources": [], "queuedtimeoutInMinutes": 480,
+        "environment": {"type": "LINUX_CONTAINER", "environmentVariables": []},
+    }  # fmt: skip
+    run(tmp_path, snapshot(item("AWS::CodeBuild::Project", held), *ITEMS))
+    reach = reachsim.load(tmp_path / "out")
+    assert [str(one) for one in validate(reach.network.snapshot).problems] == []
+    projects = tmp_path / "out" / ME / REGION / "codebuild/batch-get-projects.json"
+    (project,) = (one for one in json.loads(projects.read_text())["projects"] if one["name"] == "lib")
+    assert project["source"] == {"type": "GITHUB", "buildspec": "ci/spec.yml", "location": "https://github.com/a/b"}
+    assert project["artifacts"] == {"type": "NO_ARTIFACTS"}
+    assert project["queuedTimeoutInMinutes"] == 480
+    assert reach.check().overall != "private-and-working"
+
+
+def test_supplementary_configurations(tmp_path: Path) -> None:
+    """What stands beside the configuration, in objects or in strings: policies of keys, attributes, encryption."""
+    policy = json.dumps({"Version": "2012-10-17", "Statement": []})
+    held = [
+        item("AWS::KMS::Key", {"keyId": "k-1", "arn": "arn:aws:kms:x", "keyState": "Enabled", "keyManager": "CUSTOMER",
+                               "awsaccountId": ME, "creationDate": 1621024924302},
+             supplementaryConfiguration={"Policy": policy, "KeyRotationStatus": "false"}),
+        item("AWS::ElasticLoadBalancing::LoadBalancer", {
+            "loadBalancerName": "old", "createdTime": 1532483585380,
+            "policies": {"lbcookieStickinessPolicies": [], "otherPolicies": []}},
+            supplementaryConfiguration={"LoadBalancerAttributes": {"crossZoneLoadBalancing": {"enabled": True}}}),
+        item("AWS::ElasticLoadBalancingV2::LoadBalancer", {"loadBalancerArn": LB, "type": "network"},
+             supplementaryConfiguration={"LoadBalancerAttributes": json.dumps(
+                 [{"key": "load_balancing.cross_zone.enabled", "value": "true"}])}),
+        item("AWS::S3::Bucket", {"name": "a"}, resourceName="a", supplementaryConfiguration={
+            "ServerSideEncryptionConfiguration": json.dumps({"rules": [{"bucketKeyEnabled": False,
+                "applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyID": "k-1"}}]})}),
+    ]  # fmt: skip
+    _, written = run(tmp_path, snapshot(*held))
+    assert written[f"{ME}/{REGION}/kms/get-key-policy/k-1.json"] == {"Policy": policy}
+    assert written[f"{ME}/{REGION}/kms/describe-key/k-1.json"]["KeyMetadata"]["AWSAccountId"] == ME
+    assert written[f"{ME}/{REGION}/elb/describe-load-balancer-attributes/old.json"] == {
+        "LoadBalancerAttributes": {"CrossZoneLoadBalancing": {"Enabled": True}}
+    }
+    assert written[f"{ME}/{REGION}/elbv2/describe-load-balancer-attributes/{LB.replace('/', '%2F')}.json"] == {
+        "Attributes": [{"Key": "load_balancing.cross_zone.enabled", "Value": "true"}]
+    }
+    assert written[f"{ME}/global/s3api/get-bucket-encryption/a.json"]["ServerSideEncryptionConfiguration"] == {
+        "Rules": [{
+            "BucketKeyEnabled": False,
+            "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "k-1"},
+        }]
+    }  # fmt: skip
+    result = validate(reachsim.load(tmp_path / "out").network.snapshot)
+    assert [str(one) for one in result.problems] == []
+
+
+def test_times_in_milliseconds(tmp_path: Path) -> None:
+    held = {"natGatewayId": "nat-1", "createTime": 1645463702000, "state": "available", "natGatewayAddresses": []}
+    pipeline = {"pipeline": {"name": "p", "stages": []}, "metadata": {"created": 1645456347483}}
+    _, written = run(
+        tmp_path, snapshot(item("AWS::EC2::NatGateway", held), item("AWS::CodePipeline::Pipeline", pipeline))
+    )
+    (gateway,) = written[f"{ME}/{REGION}/ec2/describe-nat-gateways.json"]["NatGateways"]
+    assert gateway["CreateTime"] == "2022-02-21T17:15:02+00:00"
+    created = written[f"{ME}/{REGION}/codepipeline/get-pipeline/p.json"]["metadata"]["created"]
+    assert created == "2022-02-21T15:12:27.483000+00:00"
+
+
+def test_documents_as_the_console_shows_them(tmp_path: Path) -> None:
+    allow = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "codecommit:*", "Resource": "*"}]}
+    role = item("AWS::IAM::Role", {
+        "roleName": "a", "arn": f"arn:aws:iam::{ME}:role/a", "assumeRolePolicyDocument": allow,
+        "rolePolicyList": [{"policyName": "p", "policyDocument": [allow]}]}, awsRegion="global")  # fmt: skip
+    _, written = run(tmp_path, snapshot(role))
+    (found,) = written[f"{ME}/global/iam/get-account-authorization-details.json"]["RoleDetailList"]
+    assert found["RolePolicyList"][0]["PolicyDocument"] == allow
+
+
+def test_a_record_without_a_region_that_nobody_needs_stops_nothing(tmp_path: Path) -> None:
+    """Config has recorded customer gateways in no Region."""
+    gateway = item("AWS::EC2::CustomerGateway", {"customerGatewayId": "cgw-1"}, awsRegion="Not Applicable")
+    report, written = run(tmp_path, snapshot(vpc(1), gateway))
+    assert vpcs(written) == ["vpc-1"]
+    assert "1 records of AWS::EC2::CustomerGateway are not used" in report.warnings
+
+
+def test_a_notification_of_a_change(tmp_path: Path) -> None:
+    report, written = run(tmp_path, {"messageType": "ConfigurationItemChangeNotification", "configurationItem": vpc(1)})
+    assert written[f"{ME}/{REGION}/ec2/describe-vpcs.json"]["NextToken"]
+    assert "0.json is about one resource: it tells of no other" in report.warnings
 
 
 def test_types_that_are_not_read_are_named_with_what_they_leave_open(tmp_path: Path) -> None:
