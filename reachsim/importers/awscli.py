@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +31,8 @@ from reachsim.importers.tree import Answers, Document, Ignored, ImportReport, me
 from reachsim.redact import redactor
 from reachsim.snapshot import there_is_none
 
+_ENDINGS: Final = ("", ".json", ".jsonl", ".log", ".ndjson", ".out", ".txt", ".yaml", ".yml")
+"""How people's names for redirected answers end; of what does not end in ``.json`` nobody says that it is one."""
 _PAGING: Final = ("NextToken", "nextToken", "NextMarker", "Marker", "IsTruncated")
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:([a-z0-9-]*):(\d{12}):")
 
@@ -57,12 +60,13 @@ def import_awscli(source: Path, out: Path, *, overwrite: bool = False) -> Import
         SnapshotError: A file cannot be read, or nothing tells the Region; nothing was written.
         QuestionError: ``out`` exists already, holds the source, or cannot be written.
     """
-    found, ignored = find_loose(source)
+    found, ignored = find_loose(source, _ENDINGS)
     if source.resolve().is_relative_to(out.resolve()):
         raise QuestionError(f"{shown(str(out))} holds the source: write the snapshot elsewhere", "TARGET_EXISTS")
-    read, unknown, said = _read_all(found)
+    read, unknown, said = _read_all(found, source)
     if not read:
-        raise SnapshotError(Fault(shown(str(source)), "", "answers of the AWS CLI", f"{len(found)} other .json files"))
+        raise SnapshotError(Fault(shown(str(source)), "", "answers of the AWS CLI", f"{len(found)} other files"))
+    read, several = _in_their_regions(read)
     answers, warnings, unplaced = _collect(read)
     files = snapshot_files(answers, imported_from="awscli", derived=(), assume_defaults=False)
     write_tree(out, files, overwrite=overwrite)
@@ -72,11 +76,11 @@ def import_awscli(source: Path, out: Path, *, overwrite: bool = False) -> Import
         regions=tuple(sorted({region for _, region in answers if region != "global"})),
         files=tuple(files),
         ignored=(*ignored, *unknown, *unplaced),
-        warnings=(*said, *warnings),
+        warnings=(*said, *several, *warnings),
     )
 
 
-def _read_all(found: Iterable[Found]) -> tuple[list[_Read], list[Ignored], list[str]]:
+def _read_all(found: Iterable[Found], source: Path) -> tuple[list[_Read], list[Ignored], list[str]]:
     read: list[_Read] = []
     ignored: list[Ignored] = []
     faults: list[Fault] = []
@@ -86,7 +90,10 @@ def _read_all(found: Iterable[Found]) -> tuple[list[_Read], list[Ignored], list[
         try:
             loose = read_loose(file, operation)
         except SnapshotError as error:
-            faults += error.faults
+            if file.path.suffix.lower() == ".json" or file.path == source.resolve():
+                faults += error.faults
+            else:
+                ignored.append(Ignored(file.name, f"no answer of the AWS CLI: {error.faults[0].found}"))
             continue
         if loose.ignored:
             ignored.append(Ignored(file.name, loose.ignored))
@@ -209,13 +216,38 @@ def _accounts(one: _Read) -> Iterator[str]:
     yield from owners or (match[2] for match in _ARN.finditer(_text(one)))
 
 
-def _told_regions(read: Sequence[_Read]) -> list[list[str]]:
-    """The Regions that each answer's records tell; of those that only name a VPC, the VPC's by what other files say."""
+def _regions_of_records(read: Sequence[_Read]) -> list[list[str | None]]:
+    """The Region that each record of each answer tells; of one that only names a VPC, the VPC's by what others say."""
     records = [[] if one.answer.call.scope == "global" else _records(one) for one in read]
     regions = iter(places.regions_of(record for some in records for record in some))
+    return [list(islice(regions, len(some))) for some in records]
+
+
+def _in_their_regions(read: Sequence[_Read]) -> tuple[list[_Read], list[str]]:
+    """The answers, each of one Region: what somebody has put together from several is shared out by its records."""
+    found: list[_Read] = []
+    warnings: list[str] = []
+    for one, regions in zip(read, _regions_of_records(read), strict=True):
+        counted = Counter(filter(None, regions))
+        most = places.most_common(counted)
+        if one.file.region or len(counted) < 2 or len(regions) != len(one.document[one.answer.call.key]):
+            found.append(one)
+            continue
+        told = ", ".join(f"{region} ({count})" for region, count in sorted(counted.items()))
+        warnings.append(f"{one.file.name} holds records of several Regions: {told}; those that tell none go to {most}")
+        for region in sorted(counted):
+            records = zip(_records(one), regions, strict=True)
+            mine = [record for record, where in records if (where or most) == region]
+            document = one.document | {one.answer.call.key: mine}
+            found.append(_Read(replace(one.file, region=region), one.answer, document))
+    return found, warnings
+
+
+def _told_regions(read: Sequence[_Read]) -> list[list[str]]:
+    """The Regions that each answer tells, by its records or else by the ARNs in it."""
     found = []
-    for one, some in zip(read, records, strict=True):
-        told = [region for region in islice(regions, len(some)) if region]
+    for one, regions in zip(read, _regions_of_records(read), strict=True):
+        told = [region for region in regions if region]
         if not told and one.answer.call.scope != "global":
             told = [match[1] for match in _ARN.finditer(_text(one)) if places.is_region(match[1])]
         found.append(told)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import json
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,11 +69,12 @@ def find_files(source: Path) -> tuple[list[Found], list[Ignored]]:
     return found, ignored
 
 
-def find_loose(source: Path) -> tuple[list[Found], list[Ignored]]:
+def find_loose(source: Path, endings: Collection[str] = (".json",)) -> tuple[list[Found], list[Ignored]]:
     """Every JSON file below a folder, sorted, whatever the folders are called, and what lies beside them unused.
 
     Args:
         source: A folder, or one file. An account and a Region in the names of folders on the way count as such.
+        endings: How the names of such files end, in small letters; "" is a name without an ending.
 
     Raises:
         SnapshotError: There is no such file or folder.
@@ -85,9 +86,9 @@ def find_loose(source: Path) -> tuple[list[Found], list[Ignored]]:
     found: list[Found] = []
     ignored: list[Ignored] = []
     if where.is_dir():
-        _add_below(found, ignored, where, where)
+        _add_below(found, ignored, where, where, endings)
     else:
-        _add(found, ignored, where, where.parent, "", None)
+        _add(found, ignored, where, where.parent, "", None, endings)
     return found, ignored
 
 
@@ -132,7 +133,7 @@ def read_bytes(file: Found) -> bytes:
 
 
 def values_of(name: str, data: bytes) -> list[Any]:
-    """The JSON values in the bytes of a file, at least one; UTF-8, or UTF-16 with its mark as PowerShell writes it.
+    """The JSON values in the bytes of a file, at least one; UTF-8, or UTF-16 as PowerShell and ``cmd /u`` write it.
 
     Raises:
         SnapshotError: They are no JSON.
@@ -142,9 +143,7 @@ def values_of(name: str, data: bytes) -> list[Any]:
     """
     expected = "a JSON object in UTF-8"
     try:
-        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            data = data.decode("utf-16").encode()
-        data = data.removeprefix(codecs.BOM_UTF8)
+        data = in_utf8(data)
         try:
             return [msgspec.json.decode(data)]
         except msgspec.DecodeError as error:
@@ -155,6 +154,18 @@ def values_of(name: str, data: bytes) -> list[Any]:
         raise SnapshotError(Fault(name, "", expected, "too deep a nesting")) from error
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise SnapshotError(Fault(name, "", expected, shown(str(error)))) from error
+
+
+def in_utf8(data: bytes) -> bytes:
+    """Text in UTF-8 without a mark; UTF-16 is told by its mark or, as texts here begin with ASCII, by a zero byte.
+
+    Raises UnicodeError.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16").encode()
+    if len(data) > 1 and not len(data) % 2 and (data[0] == 0) != (data[1] == 0):
+        return data.decode("utf-16-be" if data[0] == 0 else "utf-16-le").encode()
+    return data.removeprefix(codecs.BOM_UTF8)
 
 
 def _one_behind_the_other(text: str, error: msgspec.DecodeError) -> list[Any]:
@@ -220,15 +231,15 @@ def _add_accounts(found: list[Found], ignored: list[Ignored], folder: Path, wher
                 ignored.append(Ignored(_name(entry, where), "this folder is not a Region"))
 
 
-def _add_below(found: list[Found], ignored: list[Ignored], folder: Path, where: Path) -> None:
+def _add_below(found: list[Found], ignored: list[Ignored], folder: Path, where: Path, endings: Collection[str]) -> None:
     for entry in _entries(folder, where, ignored):
         if entry.is_dir():
-            _add_below(found, ignored, entry, where)
+            _add_below(found, ignored, entry, where, endings)
             continue
         told = [named_in(part) for part in reversed(entry.relative_to(where).parts[:-1])]
         account = next((account for account, _ in told if account), "")
         region = next((region for _, region in told if region), None)
-        _add(found, ignored, entry, where, account, region)
+        _add(found, ignored, entry, where, account, region, endings)
 
 
 def _add_files(found: list[Found], ignored: list[Ignored], folder: Path, where: Path, scope: str, region: str) -> None:
@@ -236,13 +247,16 @@ def _add_files(found: list[Found], ignored: list[Ignored], folder: Path, where: 
         _add(found, ignored, entry, where, scope, region)
 
 
-def _add(found: list[Found], ignored: list[Ignored], entry: Path, where: Path, scope: str, region: str | None) -> None:
+def _add(
+    found: list[Found], ignored: list[Ignored], entry: Path, where: Path, scope: str, region: str | None,
+    endings: Collection[str] = (".json",),
+) -> None:  # fmt: skip
     name = _name(entry, where)
     if entry.is_dir():
         ignored.append(Ignored(name, "the layout has no folder here"))
     elif not stat.S_ISREG(entry.stat().st_mode):
         ignored.append(Ignored(name, "not a regular file"))
-    elif entry.name.startswith(".") or entry.suffix.lower() != ".json":
+    elif entry.name.startswith(".") or entry.suffix.lower() not in endings:
         ignored.append(Ignored(name, "not a .json file"))
     else:
         found.append(Found(entry, name, scope, region))

@@ -9,14 +9,13 @@ message went to the screen. A refusal and an empty file mean that the call has n
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from reachsim.calls import CALLS
 from reachsim.errors import Fault, SnapshotError
-from reachsim.importers.dump import Found, kind_of, read_bytes, shown, values_of
+from reachsim.importers.dump import Found, in_utf8, kind_of, read_bytes, shown, values_of
 from reachsim.role_calls import FALLBACK
 
 Document = dict[str, Any]
@@ -106,21 +105,19 @@ def read_loose(file: Found, operation: str | None) -> Loose:
     if len(values) == 1 and (refusal := _refusal_in(values[0])):
         return Loose((), refusal)
     found: list[Document] = []
+    said = ""
     for value in values:
         documents, why, warning = _documents(file, value, operation)
         if why:
             return Loose((), ignored=why)
-        if warning:
-            return Loose(tuple(documents), warning=warning)
+        said = said or warning
         found += documents
-    return Loose(tuple(found))
+    return Loose(tuple(found), warning=said)
 
 
 def _text(data: bytes) -> str | None:
     try:
-        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return data.decode("utf-16")
-        return data.decode("utf-8-sig")
+        return in_utf8(data).decode()
     except UnicodeError:
         return None
 

@@ -103,7 +103,7 @@ def test_the_call_is_told_by_name_or_content(file: str, content: Any, expected: 
         ("a.json", {"Volumes": []}, "holds no answer that we know; its keys: Volumes"),
         ("a.json", {}, "holds no answer that we know; its keys: none"),
         ("a.json", [], "a list, where the AWS CLI prints an object"),
-        ("notes.txt", "x", "not a .json file"),
+        ("notes.txt", "x", "no answer of the AWS CLI"),
     ],
 )
 def test_what_cannot_be_told_is_left_out_with_the_reason(file: str, content: Any, why: str, tmp_path: Path) -> None:

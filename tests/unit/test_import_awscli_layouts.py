@@ -120,6 +120,50 @@ def test_a_list_that_query_has_taken_out(file: str, content: Any, expected: Any,
     assert any("as --query prints: it counts as all of" in one for one in report.warnings)
 
 
+def test_lists_that_query_has_taken_out_one_behind_the_other(tmp_path: Path) -> None:
+    """``for region in …; do aws … --query Vpcs >>vpcs.json``: none is lost, and each record goes where it lies."""
+    other = VPC | {"VpcId": "vpc-2", "CidrBlock": "10.1.0.0/16"}
+    both = {"NetworkInterfaces": [eni(), eni("eni-2", zone="us-east-1a") | {"VpcId": "vpc-2"}]}
+    report, written = run(tmp_path, {"enis.json": both, "vpcs.json": f"{json.dumps([VPC])}\n{json.dumps([other])}\n"})
+    assert written[f"{HOME}/ec2/describe-vpcs.json"] == {"Vpcs": [VPC]}
+    assert written[f"{ME}/us-east-1/ec2/describe-vpcs.json"] == {"Vpcs": [other]}
+    assert report.ignored == ()
+
+
+def test_an_answer_put_together_from_several_regions_is_shared_out(tmp_path: Path) -> None:
+    files = {
+        "enis.json": {"NetworkInterfaces": [eni(), eni("eni-2", zone="us-east-1a") | {"VpcId": "vpc-2"}, eni("eni-3")]},
+        "vpcs.json": {"Vpcs": [VPC, VPC | {"VpcId": "vpc-2"}, VPC | {"VpcId": "vpc-3"}]},
+    }
+    report, written = run(tmp_path, files)
+    here, there = (written[f"{ME}/{region}/ec2/describe-vpcs.json"]["Vpcs"] for region in ("eu-west-1", "us-east-1"))
+    assert [one["VpcId"] for one in here] == ["vpc-1", "vpc-3"]
+    assert [one["VpcId"] for one in there] == ["vpc-2"]
+    said = "holds records of several Regions: eu-west-1 (2), us-east-1 (1); those that tell none go to eu-west-1"
+    assert f"enis.json {said}" in report.warnings
+
+
+@pytest.mark.parametrize("name", ["describe-vpcs.txt", "describe-vpcs", "vpcs.jsonl", "vpcs.NDJSON", "vpcs.out"])
+def test_names_that_do_not_end_in_json(name: str, tmp_path: Path) -> None:
+    report, written = run(tmp_path, {"enis.json": ENIS, name: {"Vpcs": [VPC]}})
+    assert written[f"{HOME}/ec2/describe-vpcs.json"] == {"Vpcs": [VPC]}
+    assert report.ignored == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("README.txt", "How these were made", "no answer of the AWS CLI: JSON is malformed"),
+        ("describe-vpcs.yaml", "Vpcs:\n- CidrBlock: 10.0.0.0/16\n", "no answer of the AWS CLI: YAML"),
+        ("capture.sh", "aws ec2 describe-vpcs", "not a .json file"),
+    ],
+)
+def test_other_files_beside_them_are_named(name: str, text: str, why: str, tmp_path: Path) -> None:
+    report, _ = run(tmp_path, {"enis.json": ENIS, name: text})
+    (ignored,) = report.ignored
+    assert ignored.why.startswith(why)
+
+
 @pytest.mark.parametrize(
     ("file", "content", "why"),
     [
@@ -153,8 +197,8 @@ def test_other_output_formats_are_named(text: str, found: str, tmp_path: Path) -
         run(tmp_path, {"enis.json": ENIS, "describe-vpcs.json": text})
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
-def test_what_powershell_writes(encoding: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-16-le", "utf-16-be"])
+def test_what_powershell_and_cmd_write(encoding: str, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "enis.json").write_bytes((json.dumps(ENIS, indent=2) + "\r\n").encode(encoding))
     (tmp_path / "in" / "nat.json").write_bytes(DENIED.encode(encoding))
