@@ -39,6 +39,9 @@ def command(snapshot: str, out: Path, key: str | None, overwrite: bool) -> None:
     for what, count in left_out.items():
         click.echo(f"left out: {what} ({count})")
     if patterns:
-        click.echo(f"may match otherwise: patterns with ? or with * before a letter, in policies ({patterns} texts)")
+        click.echo(
+            "may match otherwise: patterns with ? or with * before a letter, and tags that are numbers, in policies "
+            f"({patterns})"
+        )
     click.echo("renamed: account and resource ids, names, tags, public addresses; private addresses stay")
     click.echo(f"next: reachsim check {out}")

@@ -12,11 +12,11 @@ What a verdict rests on is kept, so that it comes out the same up to renaming:
 - AWS's own words stay: Regions, zones, service names, host names of AWS, ARN prefixes, AWS-managed policies; and the
   names of registries and repository hosts that everybody knows.
 
-Numbers of fewer than six digits stay: they may be ports.
+Numbers are words too, unless they may be ports: behind a colon (``host:8443``), and where `Aliases.setting` is asked.
 
 **Not** kept: what a ``?``, or a ``*`` before other letters, matches inside a word (``h?me``, ``*prod``); what a ``*``
-right behind a word that stays matches of the same word (``log*`` and ``logger``; ``log-*`` is kept). Words shorter than
-three letters can be guessed.
+right behind a word that stays matches of the same word (``log*`` and ``logger``; ``log-*`` is kept); that a tag is more
+or less than a number. Words shorter than three letters can be guessed.
 """
 
 from __future__ import annotations
@@ -32,8 +32,19 @@ from reachsim.services import SERVICES
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_REGION: Final = r"(?:us|eu|ap|sa|ca|me|af|il|mx|cn|eusc|eu-isoe|us-gov|us-iso[bf]?)(?:-[a-z]+)+-\d{1,2}"
+_REGION: Final = (
+    r"(?:us|eu|ap|sa|ca|me|af|il|mx|cn|eusc-de|eu-isoe|us-gov|us-iso[bf]?)-"
+    r"(?:central|(?:north|south)(?:east|west)?|east|west)-\d{1,2}"
+)
 _HEX: Final = r"(?:[0-9a-f]{17}|[0-9a-f]{8})(?![0-9a-zA-Z])"
+_ID_LIST: Final = """
+    acl aclassoc ami attachment cagw cgw core-network cr cvpn-endpoint dopt dxcon dxvif eice eigw eipalloc eipassoc
+    ela-attach eni eni-attach fl fs fsmt global-network h i igw ipam ipam-pool ipam-scope key lgw lgw-rtb lgw-vif
+    lgw-vif-grp listener lt nat nia nip nis pcx pl r rcfg rgw rni rp rpassoc rpra rslvr(?:-[a-z]+)* rtb rtbassoc sg sgr
+    sn snap snra snsa snva subnet subnet-cidr-assoc svc tg tgw tgw-attach tgw-connect-peer tgw-mcast-domain tgw-rtb vgw
+    vol vpc vpc-cidr-assoc vpcbpa-exclude vpce vpce-svc vpcec vpn
+"""
+"""What AWS's resource ids begin with; anything else before such digits is somebody's name (``acme-1a2b3c4d``)."""
 _REGISTRIES: Final = "|".join(
     re.escape(host)
     for host in (
@@ -48,6 +59,10 @@ _TOKENS: Final = re.compile(
         f"(?P<{name}>{pattern})"
         for name, pattern in (
             ("variable", r"\$\{[^}]*\}"),
+            (
+                "version",
+                r"(?<![\w.-])(?:2012-10-17|2008-10-17)(?![\w.-])|(?<![^\W_])v\d{1,4}(?![^\W_])|\A-1\Z|\bRoute 53\b",
+            ),
             ("time", r"\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"),
             ("managed", r"arn:aws[a-z-]*:iam::aws:[A-Za-z0-9/_.+=,@-]+"),
             ("arn", r"arn:(?:aws[a-z*?-]*|\*):[a-z0-9*?-]*:[a-z0-9*?-]*:(?:\d{12}|\*|aws|aws-managed)?:"),
@@ -70,18 +85,25 @@ _TOKENS: Final = re.compile(
                 r"(?<![A-Za-z0-9-])(?:[A-Za-z0-9_*-]+\.)+(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|api\.aws|on\.aws)\b",
             ),
             ("endpoint", r"\bvpce-[0-9a-f]{17}-[0-9a-z]{8}(?![0-9a-z])"),
-            ("id", r"\b[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*-" + _HEX),
+            ("id", rf"(?<![\w-])(?:{'|'.join(_ID_LIST.split())})-" + _HEX),
             ("dashed", r"\b(?:ec2|ip)-\d{1,3}(?:-\d{1,3}){3}\b"),
             ("ipv4", r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\d.])"),
-            ("ipv6", r"(?<![\w:])[0-9a-fA-F]{1,4}:(?:[0-9a-fA-F]{0,4}:){1,6}[0-9a-fA-F]{0,4}(?:/\d{1,3})?(?![\w:])"),
+            (
+                "ipv6",
+                r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:|:(?=:))(?:[0-9a-fA-F]{0,4}:){1,6}[0-9a-fA-F]{0,4}(?:/\d{1,3})?(?![\w:])",
+            ),
             ("account", r"(?<![0-9A-Za-z])\d{12}(?![0-9A-Za-z])"),
             ("region", rf"\b{_REGION}[a-z]?(?![A-Za-z0-9])"),
-            ("zone", r"\b[a-z]{3,5}\d-az\d\b"),
+            ("zone", r"\b(?:us|eu|ap|sa|ca|me|af|il|mx|cn)[a-z]{1,3}\d-az\d\b"),
             ("principal", r"\b(?:AROA|AIDA|AGPA|AIPA|ANPA|ANVA|ASCA|AKIA|ASIA)[A-Z0-9]{12,}\b"),
             ("word", r"[^\W_]+"),
         )
     )
 )
+_SETTING: Final = re.compile(
+    r"(?P<number>(?<![\w./-])\d{1,5}(?![\w./-]))|(?:(?!(?<![\w./-])\d{1,5}(?![\w./-])).)+", re.DOTALL
+)
+"""A number that stands by itself, or what lies between two of them."""
 _QUOTED: Final = re.compile(r"'[^']*'")
 """The text that stands in for the value of a policy variable."""
 _OF_POLICIES: Final = re.compile(r"\$\{(?:[*?$]\}|[^}]*:)")
@@ -89,7 +111,7 @@ _OF_POLICIES: Final = re.compile(r"\$\{(?:[*?$]\}|[^}]*:)")
 _STAY: Final = frozenset(
     (
         "balancer", "capacity", "image", "key", "layers", "managed", "organization", "region", "role", "session",
-        "time", "variables", "zone",
+        "time", "variables", "version", "zone",
     )
 )  # fmt: skip
 _WORD_LIST: Final = """
@@ -137,6 +159,14 @@ class Aliases:
 
     def _text(self, text: str) -> str:
         return _TOKENS.sub(self._token, text)
+
+    def setting(self, text: str) -> str:
+        """Another text for what may be, or hold, ports and other settings of AWS's: numbers of up to five digits stay.
+
+        >>> Aliases(b"key").setting("8000:8010"), Aliases(b"key").setting("true")
+        ('8000:8010', 'true')
+        """
+        return _SETTING.sub(lambda found: found[0] if found["number"] else self.text(found[0]), text)
 
     def account(self, account: str) -> str:
         """Twelve other digits, the first of them no zero."""
@@ -199,6 +229,8 @@ class Aliases:
                 return self._block(found)
             case "principal":
                 return found[:4] + self._hex("principal", found, len(found) - 4).upper()
+        if found.isdigit() and len(found) < 6 and match.string[: match.start()].endswith(":"):
+            return found
         return found if found.lower() in _WORDS else self.word(found)
 
     def _label(self, label: str) -> str:
@@ -214,8 +246,6 @@ class Aliases:
         return f"{kind}-{self._hex(kind, digits, len(digits))}"
 
     def _word(self, word: str) -> str:
-        if word.isdigit() and len(word) < 6:
-            return word
         turned = "".join(
             _turned(character, self._number("word", word[:at].lower())) for at, character in enumerate(word)
         )

@@ -43,14 +43,17 @@ _POLICIES: Final = frozenset(
 )
 _CONDITIONS: Final = frozenset(
     {
-        "aws:principaltype", "s3:authtype", "s3:signatureversion", "s3:x-amz-acl", "s3:x-amz-server-side-encryption",
+        "aws:epochtime", "aws:multifactorauthage", "aws:principaltype", "s3:authtype", "s3:max-keys",
+        "s3:signatureversion", "s3:tlsversion", "s3:x-amz-acl", "s3:x-amz-server-side-encryption",
         "s3:x-amz-storage-class",
     }
 )  # fmt: skip
-"""Condition keys, in lower case, whose values are AWS's words."""
+"""Condition keys, in lower case, whose values are AWS's words, or numbers that name nobody."""
 _EMPTIED: Final = frozenset(
     {"buildspec", "comment", "repositorydescription", "sourceidentifier", "customergatewayconfiguration"}
 )
+_PORTS: Final = ("port", "ports", "definition", "settings", "rulesstring")
+"""How keys end, in lower case, whose texts may hold ports: those of Network Firewall, health checks."""
 _INSIDE: Final = re.compile(r"\?|\*[^\W_]")
 """A wildcard that may stand for a part of a word."""
 _CONTEXTS: Final = frozenset({"encryptioncontextequals", "encryptioncontextsubset"})
@@ -61,8 +64,8 @@ _ATTRIBUTES: Final = frozenset({"attributes", "dhcpconfigurations", "loadbalance
 
 
 class Anonymized(NamedTuple):
-    """The files of the renamed snapshot, its manifest first; how many of what are left out; and how many texts of
-    policies hold a pattern that may match otherwise than before (`aliases`, "Not kept").
+    """The files of the renamed snapshot, its manifest first; how many of what are left out; and how many texts and
+    keys of policies may match otherwise than before (`aliases`, "Not kept").
     """
 
     files: dict[str, bytes]
@@ -128,7 +131,7 @@ class _Renamer:
         self.emptied: Counter[str] = Counter()
         """How often a text was left out, by its key."""
         self.patterns = 0
-        """How many texts of policies hold a wildcard inside a word."""
+        """How many texts of policies hold a wildcard inside a word, or compare a tag with a number."""
 
     def value(self, value: Any, shape: Any, key: str) -> Any:
         """The renamed value that stands under a key (lower case); ``shape`` is its model or None."""
@@ -172,7 +175,7 @@ class _Renamer:
                 return json.dumps(self._policy(json.loads(text)))
             except (ValueError, RecursionError):
                 return self.aliases.text(text)
-        return self.aliases.text(text)
+        return self.aliases.setting(text) if key.endswith(_PORTS) else self.aliases.text(text)
 
     def _key(self, key: str, kind: str) -> str:
         """Keys of a structure are AWS's; those of a map are somebody's."""
@@ -191,7 +194,7 @@ class _Renamer:
         if not isinstance(attribute, dict):
             return self.value(attribute, None, key)
         return {
-            one: held if one.lower() == "key" else self.value(held, None, one.lower())
+            one: held if one.lower() == "key" or _is_number(held) else self.value(held, None, one.lower())
             for one, held in attribute.items()
         }
 
@@ -226,7 +229,9 @@ class _Renamer:
         """The keys and values of one operator; numbers, dates and truth values name nobody."""
         if not isinstance(keys, dict):
             return keys
-        kept = operator.rpartition(":")[2].startswith(("Bool", "Date", "Null", "Numeric"))
+        name = operator.rpartition(":")[2]
+        self.patterns += sum("/" in one for one in keys) if name.startswith("Numeric") else 0
+        kept = name.startswith(("Bool", "Date", "Null", "Numeric"))
         return {
             self.aliases.condition_key(one): held if kept or one.lower() in _CONDITIONS else self.value(held, None, "")
             for one, held in keys.items()
@@ -237,6 +242,10 @@ def _is_of_a_service(key: str, under: str) -> bool:
     """Whether a key of a map is one that AWS's services write into encryption contexts."""
     folded = key.lower()
     return under in _CONTEXTS and (folded in _CONTEXT_KEYS or folded.startswith("aws:"))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, str) and value.isdigit() and len(value) < 6
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -20,7 +20,7 @@ import reachsim
 from reachsim.calls import CALLS, path
 from reachsim.cli import group
 from reachsim.collect.aliases import _WORDS, Aliases, _turned
-from reachsim.collect.anonymize import _KEPT, _Renamer, anonymize
+from reachsim.collect.anonymize import _CONDITIONS, _KEPT, _Renamer, anonymize
 from reachsim.collect.shapes import output_shape
 from reachsim.importers import import_batfish
 from reachsim.policy import evaluate_json
@@ -185,7 +185,9 @@ def places_of(found: re.Pattern[str], value: Any, key: str) -> set[str]:
 @pytest.mark.parametrize(
     "text",
     [
-        "zyxcorp", "/aws/zyxcorp/x", "/aws/lambda/zyxcorp", "${zyxcorp}", "${aws:PrincipalTag/zyxcorp}",
+        "zyxcorp", "zyxcorp-1a2b3c4d", "zyxcorp-pay-0123456789abcdef0", "zyxcorp-20241231", "eu-zyxcorp-1",
+        "vpc-zyxcorp", "zyxcorp_us-east-1a", "alias/zyxcorp", "/aws/zyxcorp/x", "/aws/lambda/zyxcorp", "${zyxcorp}",
+        "${aws:PrincipalTag/zyxcorp}",
         "AWSServiceRoleForAutoScaling_zyxcorp", "zyxcorp.s3.eu-west-1.amazonaws.com", "com.amazonaws.zyxcorp",
         "arn:aws:iam::444455556666:role/service-role/zyxcorp", "zyxcorp.gcr.io/ZYXCORP", "ops@zyxcorp.example",
         "444455556666.dkr.ecr.eu-west-1.amazonaws.com/a", "34.201.77.99", "2600:1f18:4a3b::7",
@@ -229,7 +231,9 @@ def test_keys_of_identity_providers_are_renamed_with_them() -> None:
     assert not re.search(r"zyxcorp|444455556666|34\.201|1f18:4a3b", json.dumps(found), re.IGNORECASE)
 
 
-PATTERNS_INSIDE_WORDS = {
+NOT_KEPT = {
+    'allow when NumericEquals aws:PrincipalTag/t "-1" meets "-1.0"',
+    'allow when NumericNotEquals aws:PrincipalTag/t ["5", "6"] meets "6"',
     "F53 StringLike", 'allow if StringLike "h?me" against "home"',
     'allow when StringLike aws:PrincipalTag/t "a*b*c" meets "axxbxxc"',
 }  # fmt: skip
@@ -250,19 +254,19 @@ def renamed(value: Any, key: str = "") -> Any:
             return {keys[one]: renamed(held, one) for one, held in value.items()}
         case list():
             return [renamed(one, key) for one in value]
-        case str() if key not in ("action", "type"):
+        case str() if key not in ("action", "type") and key.lower() not in _CONDITIONS:
             return NAMES.text(value)
     return value
 
 
 def test_policies_decide_as_before() -> None:
-    """All cases of the policy language; patterns inside a word are the one thing that renaming does not keep."""
+    """All cases of the policy language but for patterns inside a word and tags that are compared with numbers."""
     changed = {
         case["name"]
         for case in CASES
         if evaluate_json(renamed(case) | {"name": ""}).get("decision") != evaluate_json(case).get("decision")
     }
-    assert changed == PATTERNS_INSIDE_WORDS
+    assert changed == NOT_KEPT
     assert len(CASES) > 500
 
 
@@ -275,7 +279,7 @@ def test_policies_decide_as_before() -> None:
         "172.16.0.0/12", "169.254.169.253", "AmazonProvidedDNS", "local", "${aws:username}", "*", "", "-1", "true",
         "/aws/codebuild/", "aws/codebuild/standard:7.0", "2012-10-17", "alias/aws/secretsmanager",
         "p-FullAWSAccess", "$EXTERNAL_NET", "logs-fips.us-east-1.amazonaws.com", "p-RCPFullAWSAccess",
-        "2026-03-02T09:55:11Z", "ip-10-0-0-1.ec2.internal", "52.0.0.0/7",
+        "2026-03-02T09:55:11Z", "ip-10-0-0-1.ec2.internal", "52.0.0.0/7", "v12", "2008-10-17", "::1/128",
     ],
 )  # fmt: skip
 def test_words_of_aws_and_special_addresses_stay(text: str) -> None:
@@ -352,11 +356,63 @@ def test_words_stay_apart_and_keep_their_beginnings(one: str, other: str) -> Non
     assume(not _turned_into_a_word_that_stays(one))
     a, b = NAMES.word(one), NAMES.word(one + "x" + other)
     assert len(a) == len(one)
-    if not one.isdigit():
-        assert b.startswith(a)
-    if not one.isdigit() and not other.isdigit():
-        assert (NAMES.word(other) == a) == (one == other)
-        assert (NAMES.word(other).lower() == a.lower()) == (one.lower() == other.lower())
+    assert b.startswith(a)
+    assert (NAMES.word(other) == a) == (one == other)
+    assert (NAMES.word(other).lower() == a.lower()) == (one.lower() == other.lower())
+
+
+@given(st.text("0123456789", min_size=1, max_size=6), st.text("0123456789", max_size=5))  # 12 are an account's id
+def test_numbers_in_names_keep_their_beginnings(start: str, rest: str) -> None:
+    """``logs-2024*`` in a policy still matches ``logs-20241231``."""
+    one, other = NAMES.text(f"logs-{start}*"), NAMES.text(f"logs-{start}{rest}")
+    assert other.startswith(one.removesuffix("*"))
+    assert len(one) == len(start) + 6
+
+
+def test_numbers_that_somebody_chose_do_not_stay() -> None:
+    """Cost centres, stores, tickets: alone, in names and in what policies compare them with; ports and settings do."""
+    tags = [{"Key": "CostCentre", "Value": "4711"}, {"Key": "Name", "Value": "store-0815"}]
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::store-0815/*",
+             "Condition": {"StringEquals": {"aws:ResourceTag/CostCentre": ["4711"]},
+                           "NumericLessThan": {"s3:TlsVersion": "1.2"}}}  # fmt: skip
+    rules = {"RuleGroup": {
+        "RuleVariables": {"PortSets": {"web_0815": {"Definition": ["8443", "8000:8010"]}}},
+        "RulesSource": {"StatefulRules": [{"Header": {"DestinationPort": "8443"}}]}}}  # fmt: skip
+    home = "123456789012/eu-west-1"
+    given_files = {
+        f"{home}/ec2/describe-vpcs.json": {"Vpcs": [{"VpcId": "vpc-0123456789abcdef0", "Tags": tags}]},
+        "123456789012/global/s3api/get-bucket-policy/store-0815.json": {"Policy": json.dumps({"Statement": [allow]})},
+        f"{home}/network-firewall/describe-rule-group/a.json": rules,
+        f"{home}/codebuild/batch-get-projects.json": {
+            "projects": [{"name": "a", "source": {"location": "https://git.acme.example:8443/a.git"}}]},
+        f"{home}/elbv2/describe-target-group-attributes/a.json": {"Attributes": [
+            {"Key": "deregistration_delay.timeout_seconds", "Value": "300"}]},
+    }  # fmt: skip
+    found = anonymize(Snapshot.of({file: json.dumps(one).encode() for file, one in given_files.items()}), b"key").files
+    text = " ".join((*found, *(data.decode() for file, data in found.items() if file != "snapshot.json")))
+    assert not re.search(r"4711|0815", text)
+    (policy,) = (json.loads(json.loads(data)["Policy"]) for file, data in found.items() if "get-bucket-policy" in file)
+    (statement,) = policy["Statement"]
+    (vpc,) = json.loads(found[next(file for file in found if "describe-vpcs" in file)])["Vpcs"]
+    assert list(statement["Condition"]["StringEquals"].values()) == [[vpc["Tags"][0]["Value"]]]
+    assert statement["Condition"]["NumericLessThan"] == {"s3:TlsVersion": "1.2"}
+    assert statement["Resource"] == f"arn:aws:s3:::{vpc['Tags'][1]['Value']}/*"
+    assert next(file for file in found if "get-bucket-policy" in file).endswith(f"/{vpc['Tags'][1]['Value']}.json")
+    assert all(one in text for one in ('"8443"', '"8000:8010"', ":8443/", '"300"'))
+
+
+def test_the_default_version_of_a_policy_is_found() -> None:
+    arn = "arn:aws:iam::123456789012:policy/a"
+    held = {"Policy": {"Arn": arn, "DefaultVersionId": "v7"}}
+    place = "123456789012/global/iam"
+    files = {
+        f"{place}/get-policy/{arn.replace('/', '%2F')}.json": held,
+        f"{place}/get-policy-version/{arn.replace('/', '%2F')}%2Fv7.json": {"PolicyVersion": {"VersionId": "v7"}},
+    }
+    found = anonymize(Snapshot.of({file: json.dumps(one).encode() for file, one in files.items()}), b"key").files
+    (policy,) = (json.loads(data)["Policy"] for file, data in found.items() if "/get-policy/" in file)
+    assert any(file.endswith(f"/{policy['Arn'].replace('/', '%2F')}%2Fv7.json") for file in found)
+    assert policy["DefaultVersionId"] == "v7"
 
 
 def test_patterns_that_may_match_otherwise_are_counted() -> None:
