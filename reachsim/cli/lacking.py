@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -71,22 +72,35 @@ def _places(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
 
 
 def rows_of(calls: Sequence[Entry]) -> list[Row]:
-    """One row per call and outcome, however many things it was asked about; those that matter first."""
+    """One row per call and outcome, however many things, Regions and accounts it was asked about; those that matter
+    first.
+    """
     told = [row[0] for row in unanswering(calls)]
-    counts: dict[Row, int] = {}
+    found: dict[tuple[str, str, str], Counter[tuple[str, str]]] = {}
     for entry in calls:
         account, region, service, rest = entry.file.split("/", 3)
         if entry.known or account in told or f"{account}/{region}" in told:
             continue
         operation = rest.removesuffix(".json").split("/")[0]
-        row = (f"{account}/{region}", f"{service} {operation}", _outcome(entry), consequence(service, operation))
-        counts[row] = counts.get(row, 0) + 1
-    rows = [(where, f"{call} ×{count}" if count > 1 else call, why, what)
-            for (where, call, why, what), count in counts.items()]  # fmt: skip
+        key = (f"{service} {operation}", _outcome(entry), consequence(service, operation))
+        found.setdefault(key, Counter())[account, region] += 1
+    rows = [
+        (_where(counts), f"{call} ×{count}" if (count := counts.total()) > 1 else call, why, what)
+        for (call, why, what), counts in found.items()
+    ]
     return [
         (where, call, why, what or "nothing, no verdict needs it")
         for where, call, why, what in sorted(rows, key=lambda row: (not row[3], row))
     ]
+
+
+def _where(places: Iterable[tuple[str, str]]) -> str:
+    """The accounts and their Regions; of more than three, how many there are."""
+    accounts, regions = (sorted({one[at] for one in places}) for at in (0, 1))
+    return "/".join(
+        ",".join(one) if len(one) < 4 else f"{len(one)} {what}"
+        for one, what in ((accounts, "accounts"), (regions, "Regions"))
+    )
 
 
 def _outcome(entry: Entry) -> str:

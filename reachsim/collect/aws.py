@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
+from reachsim.collect.clients import Clients
 from reachsim.collect.errors import AccountError, CollectError, ExpiredError
 from reachsim.collect.failures import FailedCall, expired, failures, no_answer_at_all, patience
 from reachsim.collect.outcome import DENIED, EXPIRED, NOT_ACCEPTED, NOT_COLLECTED, Outcome
@@ -39,13 +39,12 @@ class Answer(NamedTuple):
 class Aws:
     """One set of credentials, and what can be asked with it. Made by `connect` or `Aws.assume`."""
 
-    def __init__(self, session: Any, region: str, who: str, role: str = "") -> None:
+    def __init__(self, session: Any, region: str, who: str, role: str = "", clients: Clients | None = None) -> None:
         self.session = session
         self.region = region
         self.who = who
         self.role = role
-        self._clients: dict[tuple[str, str], Any] = {}
-        self._lock = threading.Lock()  # clients may be shared between threads, making one may not
+        self._clients = clients or Clients()
 
     def identity(self) -> tuple[str, str]:
         """(account, partition) of the credentials.
@@ -122,7 +121,7 @@ class Aws:
             role_arn=role_arn,
             extra_args={"RoleSessionName": "reachsim"},
         )
-        inner = botocore.session.get_session()
+        inner = botocore.session.Session(profile=mine.profile)  # its endpoints, proxies and certificates hold here too
         inner.register_component("data_loader", mine.get_component("data_loader"))  # service models are large
         inner._credentials = DeferredRefreshableCredentials(
             method="assume-role", refresh_using=fetcher.fetch_credentials
@@ -132,6 +131,7 @@ class Aws:
             self.region,
             f"role {role_arn}, {self.who}",
             role_arn,
+            self._clients,
         )
 
     def ask(self, service: str, operation: str, options: Sequence[str], region: str, path: str) -> Answer:
@@ -177,10 +177,7 @@ class Aws:
             raise AccountError(told, code, permission) from failed
 
     def _client(self, service: str, region: str) -> Any:
-        with self._lock:
-            if (service, region) not in self._clients:
-                self._clients[service, region] = self._new_client(service, region)
-            return self._clients[service, region]
+        return self._clients.get((self.role, service, region), partial(self._new_client, service, region))
 
     def _new_client(self, service: str, region: str, **credentials: str) -> Any:
         from botocore.config import Config

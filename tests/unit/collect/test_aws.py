@@ -14,6 +14,7 @@ from botocore.stub import Stubber
 
 from reachsim.calls import CALLS
 from reachsim.collect.aws import Aws, connect
+from reachsim.collect.clients import Clients
 from reachsim.collect.errors import CollectError, ExpiredError
 from reachsim.collect.failures import FailedCall
 from reachsim.collect.outcome import Outcome
@@ -208,3 +209,16 @@ def test_credentials_that_aws_does_not_know(stubbed: Stubbed) -> None:
     stubbed.stub("sts").add_client_error("get_caller_identity", "InvalidClientTokenId", http_status_code=403)
     with pytest.raises(CollectError, match=r"does not accept the credentials \(somebody\): InvalidClientTokenId"):
         stubbed.aws.identity()
+
+
+def test_clients_make_way_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An organization of a hundred accounts does not hold a client of each service for each."""
+    monkeypatch.setattr("reachsim.collect.clients.MOST", 2)
+    made: list[str] = []
+    clients = Clients()
+
+    def get(name: str) -> Any:
+        return clients.get(name, lambda: made.append(name) or name)
+
+    assert [get(one) for one in "abacab"] == list("abacab")
+    assert made == ["a", "b", "c", "b"]  # a was in use when c came

@@ -124,6 +124,20 @@ def test_a_role_that_assumes_roles(moto_server: tuple[str, int], tmp_path: Path)
     assert not one.callers["sts/AssumeRole"] & one.callers["ec2/DescribeVpcs"]
 
 
+def test_the_settings_of_a_profile_hold_for_the_roles_too(moto_server: tuple[str, int], tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    with front(moto_server, gaps.answer, gaps.mend) as one:
+        keys = [f"{name.lower()} = {SIGNED_IN[name]}" for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
+        lines = ["[profile behind]", f"endpoint_url = {one.url}", *keys]
+        config.write_text("\n".join(lines), encoding="utf-8")
+        result = CliRunner(env={"AWS_CONFIG_FILE": str(config)}).invoke(
+            group, ["snapshot", "-o", str(tmp_path / "s"), "--profile", "behind", "--services", "codebuild",
+                    "--role-arn", ROLE],
+        )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "codebuild/ListProjects" in one.calls
+
+
 def test_no_role_is_assumed_in_another_partition(moto_server: tuple[str, int], tmp_path: Path) -> None:
     with front(moto_server, gaps.answer, gaps.mend) as one:
         result = snapshot(one.url, tmp_path / "s", "--role-arn", "arn:aws-us-gov:iam::222222222222:role/audit")

@@ -53,6 +53,24 @@ def test_in_a_file_a_call_is_one_line() -> None:
     assert all(one in options for one in (*TOLD[:3], HERE))
 
 
+def test_the_same_refusal_in_many_places_is_one_row() -> None:
+    def refused(account: str, region: str) -> Entry:
+        return Entry(f"{account}/{region}/ec2/describe-vpcs.json", "refused", CODE, "ec2:DescribeVpcs")
+
+    def known(account: str, region: str) -> Entry:
+        return Entry(f"{account}/{region}/ec2/describe-subnets.json", "ok")
+
+    two, many = ("eu-west-1", "us-east-1"), [f"us-east-{number}" for number in range(9)]
+    for regions, where in ((two, "111122223333/eu-west-1,us-east-1"), (many, "111122223333/9 Regions")):
+        calls = [make("111122223333", region) for region in regions for make in (refused, known)]
+        ((found, call, why, what),) = lacking.rows_of(calls)
+        assert (found, call) == (where, f"ec2 describe-vpcs ×{len(regions)}")
+        assert why == f"refused {CODE} (needs ec2:DescribeVpcs)"
+        assert what == "every verdict about a VPC"
+    calls = [make(f"11112222333{one}", "eu-west-1") for one in range(5) for make in (refused, known)]
+    assert [row[0] for row in lacking.rows_of(calls)] == ["5 accounts/eu-west-1"]
+
+
 def test_bars_fit_the_terminal_and_those_at_work_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LINES", "10")
     services = list(dict.fromkeys(call.service for call in CALLS))
