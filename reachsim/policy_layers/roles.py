@@ -17,7 +17,8 @@ from msgspec import Struct
 
 from reachsim import policy
 from reachsim.model import records as aws
-from reachsim.model.network import Network, Record
+from reachsim.model.inventory import Record
+from reachsim.model.network import Network
 from reachsim.policy_layers.held import document
 
 
