@@ -23,7 +23,8 @@ from reachsim.dns.names import private_names
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Gap
 from reachsim.forwarding import Origin
-from reachsim.forwarding.gateways import attached, gateway_of
+from reachsim.forwarding.ground import attached
+from reachsim.forwarding.internet_gateways import gateway_of
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface, virtual_interface

@@ -8,35 +8,36 @@ from importlib import import_module
 from typing import Final, cast
 
 from reachsim.engine import walk
-from reachsim.forwarding import appliances, delivery, gateways
-from reachsim.forwarding.ground import Context, Ground, Origin, Walk, block, describe, stopped
+from reachsim.evidence import Gap
+from reachsim.forwarding import appliances, delivery, departure, endpoints, internet_gateways
+from reachsim.forwarding.ground import Context, Ground, Origin, Walk, block, describe, lost, missing, stopped
 
 __all__ = ["Context", "Ground", "Origin", "Walk", "forward", "step_at"]
 
 Step = Callable[[Ground, Walk], list[Walk]]
 _STEPS: Final[dict[str, Step]] = {
-    "send": delivery.send,
-    "leave": delivery.leave,
-    "table": delivery.route_by_table,
+    "send": departure.send,
+    "leave": departure.leave,
+    "table": departure.route_by_table,
     "local": delivery.local,
     "enter": delivery.enter,
     "deliver": delivery.deliver,
     "receive": delivery.receive,
-    "internet-gateway": gateways.internet_gateway,
-    "internet-gateway-in": gateways.internet_gateway_in,
-    "internet": gateways.internet,
-    "egress-only-internet-gateway": gateways.egress_only_gateway,
-    "egress-only-in": gateways.egress_only_in,
-    "nat-gateway": gateways.nat_gateway,
+    "internet-gateway": internet_gateways.internet_gateway,
+    "internet-gateway-in": internet_gateways.internet_gateway_in,
+    "internet": internet_gateways.internet,
+    "egress-only-internet-gateway": internet_gateways.egress_only_gateway,
+    "egress-only-in": internet_gateways.egress_only_in,
     "nat-gateway-back": delivery.nat_gateway_back,
-    "vpc-endpoint": gateways.vpc_endpoint,
-    "vpc-peering-connection": gateways.peering,
-    "vpn-gateway": gateways.vpn_gateway,
-    "vpn-gateway-in": gateways.vpn_gateway_in,
-    "gateway-table": delivery.by_gateway_table,
+    "vpc-endpoint": endpoints.vpc_endpoint,
+    "gateway-table": departure.by_gateway_table,
     "network-interface": appliances.network_interface,
 }
 _MORE: Final = {
+    "nat-gateway": "nat_gateways.nat_gateway",
+    "vpc-peering-connection": "private_gateways.peering",
+    "vpn-gateway": "private_gateways.vpn_gateway",
+    "vpn-gateway-in": "private_gateways.vpn_gateway_in",
     "transit-gateway": "transit.transit_gateway",
     "transit": "transit.transit",
     "load-balancer": "load_balancers.load_balancer",
@@ -50,8 +51,10 @@ _MORE: Final = {
 @cache
 def step_at(kind: str) -> Step:
     """What happens at a kind of place."""
+    if kind in _STEPS:
+        return _STEPS[kind]
     if kind not in _MORE:
-        return _STEPS.get(kind, gateways.unmodelled)
+        return _unmodelled
     module, function = _MORE[kind].split(".")
     return cast(Step, getattr(import_module(f"reachsim.forwarding.{module}"), function))
 
@@ -68,3 +71,14 @@ def forward(ground: Ground, start: Iterable[Walk]) -> tuple[Walk, ...]:
         return [stopped(flow, block(flow, "NO_POSSIBLE_DESTINATION", at, detail))]
 
     return walk(start, step, loop)
+
+
+def _unmodelled(ground: Ground, flow: Walk) -> list[Walk]:
+    """To a target that is not modelled: never "blocked", never "private" (N20, N195)."""
+    kind, target = flow.place[:2]
+    detail = f"{ground.network.label(target) or 'a route target'} ({kind}) is not modelled"
+    vpc_id = flow.place[2] if len(flow.place) > 2 else ""
+    lacking = ground.lacks_for_vpc(vpc_id, "describe-network-interfaces") if kind == "unknown" and target else ()
+    if lacking:
+        return [lost(flow, missing(lacking, target, f"the interface that has {target}, the target of a route,"))]
+    return [lost(flow, Gap("UNMODELLED_COMPONENT", target, detail))]

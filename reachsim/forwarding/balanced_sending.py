@@ -11,7 +11,7 @@ import msgspec
 from reachsim.addresses import V4, V6
 from reachsim.engine import split
 from reachsim.evidence import Gap
-from reachsim.forwarding.delivery import TO_TARGETS
+from reachsim.forwarding.departure import TO_TARGETS
 from reachsim.forwarding.ground import Ground, Walk, block, describe, missing, stopped
 from reachsim.forwarding.load_balancers import At, addresses_of, eligible, enabled, label_of, owner
 from reachsim.intervals import IntervalSet

@@ -1,7 +1,7 @@
-"""Within a VPC: out of an interface, through the subnet's edge and the route table, and into an interface.
+"""Within a VPC to who holds the destination: into its subnet, its interface, and what answers there; and back.
 
-**Source:** "Configure route tables" and "How route priority works" (VPC User Guide; facts N1 to N27), "Network ACL
-basics" (N108: checked only at the subnet's boundary).
+**Source:** "Network ACL basics" (VPC User Guide; N108: checked only at the subnet's boundary), "NAT gateways" (N51 to
+N54), PrivateLink guide "Access AWS services through AWS PrivateLink".
 """
 
 from __future__ import annotations
@@ -10,11 +10,9 @@ from typing import Final
 
 import msgspec
 
-from reachsim.addresses import AMAZON_LOCAL, V4, V6, V6_BASE, VPC_LATTICE, Cidr
-from reachsim.engine import answered, choose
-from reachsim.evidence import Assumption, Gap
+from reachsim.engine import answered
+from reachsim.evidence import Gap
 from reachsim.forwarding.appliances import symmetric
-from reachsim.forwarding.block_public_access import past_block_public_access
 from reachsim.forwarding.filtering import through_network_acl, through_security_groups
 from reachsim.forwarding.ground import (
     Ground,
@@ -25,6 +23,7 @@ from reachsim.forwarding.ground import (
     describe,
     describe_addresses,
     hop,
+    keeps_client,
     lost,
     missing,
     past_state,
@@ -34,16 +33,12 @@ from reachsim.forwarding.ground import (
 )
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
-from reachsim.model.network import own_address, subnet_addresses
-from reachsim.model.records import NatGateway, RouteTable, VpcEndpoint
+from reachsim.model.network import own_address
+from reachsim.model.records import NatGateway, VpcEndpoint
 from reachsim.packets import DESTINATION, SERVICE, TCP, protocol_services
-from reachsim.routing import ADVERTISED, Candidate, CompiledTable, next_route
 
 INTERFACE_FILES = ("describe-network-interfaces",)
-TO_TARGETS = "targets"
-"""Marks the place of what a load balancer's interface sends: to registered targets only."""
 
-_UNFILTERED: Final = AMAZON_LOCAL - VPC_LATTICE
 _AWS_OWN: Final = frozenset({
     "api_gateway_managed", "aws_codestar_connections_managed", "ec2_instance_connect_endpoint",
     "global_accelerator_managed", "iot_rules_managed", "quicksight", "transit_gateway",
@@ -51,374 +46,6 @@ _AWS_OWN: Final = frozenset({
 """Types of interfaces by which AWS's services come into a VPC; nobody documents what asks them (EC2 API,
 NetworkInterfaceType)."""
 SSH: Final = protocol_services(TCP, IntervalSet.single(22))
-
-
-def send(ground: Ground, flow: Walk) -> list[Walk]:
-    """A request leaves its interface: own addresses only, then the security groups' egress rules (N24, N83)."""
-    interface = flow.context.sender
-    assert interface is not None
-    if interface.kind == "endpoint":
-        label = ground.network.label(interface.id)
-        return [
-            stopped(flow, block(flow, "VPCE_INTRA_VPC_TRAFFIC", interface.id, f"{label} never starts a connection"))
-        ]
-    if interface.kind == "load-balancer" and flow.place[2:] != (TO_TARGETS,):
-        return [flow.to("load-balancer-send", interface.id)]
-    parts: list[Walk] = []
-    foreign = flow.with_sources(flow.sources - interface.addresses)
-    if foreign is not None:
-        parts.append(_foreign_source(ground, foreign, interface))
-    own = flow.with_sources(interface.addresses)
-    if own is None:
-        return parts
-    local = _amazon_local(ground, interface)
-    rest = own.with_destinations(own.destinations - local)
-    amazon = own.with_destinations(local)
-    if amazon is not None:
-        detail = "an Amazon service on a link-local or reserved address: never routed nor filtered (N10, N94)"
-        reached = amazon.through(hop(amazon, "amazon-local", "service", detail))
-        parts.append(
-            with_context(reached, terminal="amazon-local", terminal_kind="service", route="private").ended("ok")
-        )
-    if rest is not None:
-        detail = f"{ground.network.label(interface.id)} in {ground.network.label(interface.subnet_id)} sends"
-        out = rest.through(
-            hop(rest, interface.id, "network-interface", detail, source=ground.network.source(interface.id))
-        )
-        for part in through_security_groups(ground, out, interface, "egress"):
-            parts += _on_its_way(ground, part, interface)
-    return parts
-
-
-def _on_its_way(ground: Ground, flow: Walk, interface: Interface) -> list[Walk]:
-    """Past the interface's security groups: to VPC Lattice, which its own associations decide (N195), or elsewhere."""
-    if flow.destinations.isdisjoint(VPC_LATTICE):
-        return [flow.to("leave", interface.subnet_id)]
-    onward = flow.with_destinations(flow.destinations - VPC_LATTICE)
-    parts = [onward.to("leave", interface.subnet_id)] if onward is not None else []
-    lattice = flow.with_destinations(VPC_LATTICE)
-    if lattice is not None:
-        detail = f"whether a service network of VPC Lattice is associated with {interface.vpc_id} is not modelled"
-        gap = Gap("UNMODELLED_COMPONENT", "vpc-lattice", detail)
-        parts += [lost(part, gap) for part in _past_acl(ground, lattice, interface.subnet_id)]
-    return parts
-
-
-def _foreign_source(ground: Ground, flow: Walk, interface: Interface) -> Walk:
-    label = ground.network.label(interface.id)
-    if interface.source_dest_check:
-        detail = f"{describe_addresses(flow.sources)} is no address of {label}, whose source/destination check is on"
-        return stopped(flow, block(flow, "ENI_ADDRESS_RESTRICTION", interface.id, detail))
-    detail = f"{label} may send for others (source/destination check is off)"
-    return lost(flow, Gap("APPLIANCE_MAY_FORWARD", interface.id, detail))
-
-
-def _amazon_local(ground: Ground, interface: Interface) -> IntervalSet:
-    """Addresses of the VPC resolver, instance metadata and the like, as the interface sees them."""
-    blocks = [block.block for block in ground.network.vpc_blocks(interface.vpc_id) if block.block.first < V6_BASE]
-    resolver = IntervalSet.single(blocks[0].first + 2) if blocks else EMPTY
-    return _UNFILTERED | resolver
-
-
-def leave(ground: Ground, flow: Walk) -> list[Walk]:
-    """Out of a subnet: to a neighbour directly (N9), else by the route table and past the network ACL.
-
-    So it is too for what a transit gateway's interface brings into its subnet: its table decides (N186), its ACL judges
-    what leaves it (N117), and a neighbour is not checked at all (N118).
-    """
-    subnet_id = flow.place[1]
-    subnet = ground.network.subnets.get(subnet_id)
-    if subnet is None:
-        return [_no_subnet(ground, flow, subnet_id)]
-    flow = with_context(flow, zone=ground.zone_of(subnet_id))
-    parts: list[Walk] = []
-    here = EMPTY
-    for owner, addresses in ground.network.split_by_subnet(subnet.vpc_id, flow.destinations):
-        if owner == subnet_id:
-            here = addresses
-    inside = flow.with_destinations(here)
-    if inside is not None:
-        parts.append(inside.to("deliver", subnet_id))
-    outside = flow.with_destinations(flow.destinations - here)
-    if outside is not None:
-        parts += by_subnet_table(ground, outside, subnet_id, subnet.vpc_id)
-    return parts
-
-
-def _no_subnet(ground: Ground, flow: Walk, subnet_id: str) -> Walk:
-    home = ground.network.home_of(flow.context.sender.id if flow.context.sender else subnet_id)
-    lacking = ground.network.lacks(home, "describe-subnets")
-    what = f"subnet {subnet_id}"
-    return lost(
-        flow, missing(lacking, subnet_id, what) if lacking else unseen(subnet_id, f"{what} is not in the snapshot")
-    )
-
-
-def route_by_table(ground: Ground, flow: Walk) -> list[Walk]:
-    """By a table that belongs to no subnet (a regional NAT gateway's): no network ACL."""
-    _, table_id, vpc_id = flow.place
-    table = ground.network.route_tables.get(table_id)
-    if table is None:
-        lacking = ground.lacks_for_vpc(vpc_id, "describe-route-tables")
-        what = f"route table {table_id}"
-        gap = missing(lacking, table_id, what) if lacking else unseen(table_id, f"{what} is not in the snapshot")
-        return [lost(flow, gap)]
-    return _routed(ground, flow, table, "", vpc_id)
-
-
-def by_gateway_table(ground: Ground, flow: Walk) -> list[Walk]:
-    """In from an internet or virtual private gateway: by its own route table where it has one (N21, N22)."""
-    gateway_id, vpc_id, *subnets = flow.place[1:]
-    table = ground.network.gateway_route_table(gateway_id)
-    parts = [flow.to("local", vpc_id, "")] if table is None else _routed(ground, flow, table, "", vpc_id)
-    return [
-        _redirected(ground, part, gateway_id, vpc_id, bool(subnets)) if not part.end and part.place[0] != "local"
-        else _admitted(ground, part, gateway_id, vpc_id, subnets) for part in parts
-    ]  # fmt: skip
-
-
-def _admitted(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnets: list[str]) -> Walk:
-    """Past VPC Block Public Access at the subnet that the traffic is for, if it is one that this applies to."""
-    for subnet_id in filter(None, subnets):
-        flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, "ingress")
-    return flow
-
-
-def _redirected(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, by_internet: bool) -> Walk:
-    """On its way to a middlebox, whose subnet VPC Block Public Access goes by (N69); an interface needs a public
-    address of its own to be one of an internet gateway's.
-    """
-    kind, target = flow.place[:2]
-    if by_internet:
-        subnet_id = _target_subnet(ground, kind, target) or ""
-        firewall = target if target in ground.firewalls else ""
-        flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, "ingress", firewall)
-    flow = with_context(flow, redirected=True)
-    if flow.place[0] != "network-interface" or not gateway_id.startswith("igw-"):
-        return flow
-    interface = ground.network.interfaces.get(flow.place[1])
-    if interface is None or interface.public:
-        return flow
-    label = ground.network.label(interface.id)
-    detail = f"{label} has no public address, which the middlebox of an internet gateway's route table needs"
-    return flow.blocked(block(flow, "INGRESS_RTB_NO_PUBLIC_IP", interface.id, detail, direction="ingress"))
-
-
-def by_subnet_table(ground: Ground, flow: Walk, subnet_id: str, vpc_id: str) -> list[Walk]:
-    """By the subnet's route table, past its network ACL."""
-    table = ground.network.route_table_of(subnet_id)
-    if table is None or vpc_id not in ground.network.vpcs:
-        lacking = ground.lacks_for_vpc(vpc_id, "describe-vpcs", "describe-route-tables")
-        parts = _past_acl(ground, flow, subnet_id)
-        what = f"the route table of {subnet_id}"
-        gap = missing(lacking, subnet_id, what) if lacking else unseen(subnet_id, f"{what} is not in the snapshot")
-        return [lost(part, gap) for part in parts]
-    return _routed(ground, flow, table, subnet_id, vpc_id)
-
-
-def _routed(ground: Ground, flow: Walk, table: RouteTable, subnet_id: str, vpc_id: str) -> list[Walk]:
-    compiled = ground.table(table.route_table_id)
-    reply_to_nat = _nat_reply_over_peering(ground, flow, vpc_id)
-    if reply_to_nat is not None:
-        return _past_acl(ground, reply_to_nat, subnet_id)
-    parts: list[Walk] = []
-    rest = flow.destinations
-    for piece in compiled.parts.meeting(rest):
-        part = flow.with_destinations(piece.destinations & flow.destinations) if rest & piece.destinations else None
-        if part is None:
-            continue
-        rest = rest - piece.destinations
-        for candidate, chosen in _winners(part, piece.winners, table):
-            parts += _taken(ground, chosen, table, compiled, candidate, subnet_id, vpc_id)
-    unrouted = flow.with_destinations(rest)
-    if unrouted is not None:
-        parts += [_no_route(ground, part, table, compiled) for part in _past_acl(ground, unrouted, subnet_id)]
-    return parts
-
-
-def _winners(flow: Walk, winners: tuple[Candidate, ...], table: RouteTable) -> list[tuple[Candidate, Walk]]:
-    """The one route, or each of several equal ones as AWS may pick it (N14)."""
-    by_target = {candidate.target: candidate for candidate in winners}
-    if len(by_target) == 1:
-        return [(winners[0], flow)]
-    options = [by_target[target] for target in sorted(by_target, key=lambda one: (one.id, one.kind))]
-    between = ", ".join(option.target.id for option in options)
-    code, detail = "PREFIX_LISTS_OVERLAP", f"{table.route_table_id} holds equal routes to {between}: AWS picks one"
-    if any(option.route.origin == ADVERTISED for option in options):
-        code = "ROUTE_SERVER_PRIORITY_UNKNOWN"
-        detail = f"which of the routes of {table.route_table_id} to {between} goes first is not documented: either"
-    assumed = flow.assuming(assume(code, table.route_table_id, detail, "neither"))
-    return list(zip(options, choose(assumed, len(options)), strict=True))
-
-
-def _taken(
-    ground: Ground,
-    flow: Walk,
-    table: RouteTable,
-    compiled: CompiledTable,
-    candidate: Candidate,
-    subnet_id: str,
-    vpc_id: str,
-) -> list[Walk]:
-    gap = _unread(table, compiled) if candidate.target.kind != "local" else None
-    if gap is not None:
-        return [lost(part, gap) for part in _past_acl(ground, flow, subnet_id)]
-    kind, target = candidate.target.kind, candidate.target.id
-    route = candidate.route
-    source = ground.network.source(table.route_table_id, f"/Routes/{candidate.index}" if candidate.index >= 0 else "")
-    label = ground.network.label(table.route_table_id)
-    crossed = hop(
-        flow,
-        table.route_table_id,
-        "route-table",
-        f"{label}: {candidate.destination} → {ground.network.label(target)}",
-        rule=candidate.destination,
-        source=source,
-    )
-    same_subnet = subnet_id != "" and _target_subnet(ground, kind, target) == subnet_id
-    found: list[Walk] = []
-    flow = flow.assuming(*_doubts(ground, flow, table, candidate, vpc_id))
-    for part in _past_acl(ground, flow, "" if same_subnet else subnet_id):
-        part = part.through(crossed)
-        if route.state == "blackhole":
-            detail = f"route {candidate.destination} → {ground.network.label(target)} of {label} is a blackhole"
-            cause = "RETURN_ROUTE_MISSING" if part.leg == "response" else None
-            behind = next_route(ground.network, table, ground.network.home_of(vpc_id), candidate, part.destinations)
-            if behind is not None and cause is None:
-                better = "MORE_SPECIFIC_ROUTE" if behind.longer else "HIGHER_PRIORITY_ROUTE"
-                to = f"{behind.item.destination} → {ground.network.label(behind.item.target.id)}"
-                cause, detail = better, f"{detail}, and goes before {to}"
-            bad = block(
-                part, "BAD_STATE_ROUTE", table.route_table_id, detail, rule=candidate.destination, at=subnet_id or None,
-                source=source, cause=cause,
-            )  # fmt: skip
-            found.append(stopped(part, bad))
-        elif route.state != "active":
-            detail = f"route {candidate.destination} of {label} is in state {route.state!r}, whose meaning is not known"
-            found.append(lost(part, Gap("ROUTE_STATE_FILTERED", table.route_table_id, detail)))
-        elif kind == "local":
-            found += _by_local_route(ground, part, table, candidate, subnet_id, vpc_id)
-        elif part.leg == "request" and _keeps_client(part):
-            detail = f"a kept client address on its way over {ground.network.label(target)}: AWS supports only targets"
-            found.append(
-                lost(part, Gap("UNMODELLED_COMPONENT", target, f"{detail} that the load balancer reaches directly"))
-            )
-        else:
-            found.append(part.to(kind, target, vpc_id, subnet_id, table.route_table_id))
-    return found
-
-
-_INTO_THE_VPC = ("local", "nat-gateway", "network-interface", "vpc-endpoint")
-"""Kinds of target that AWS takes in a static route within the VPC's own range (N4, N8)."""
-
-
-def _doubts(ground: Ground, flow: Walk, table: RouteTable, candidate: Candidate, vpc_id: str) -> tuple[Assumption, ...]:
-    """What is taken for granted where this route is used."""
-    found: list[Assumption] = []
-    table_id, route = table.route_table_id, candidate.route
-    named = route.destination_cidr_block or route.destination_ipv6_cidr_block
-    made = named is not None and route.origin == "CreateRoute"
-    whole = [block.block for block in ground.network.vpc_blocks(vpc_id)] if made else []
-    if named is not None and any(named.block <= block for block in whole):
-        subnets = (subnet_addresses(ground.network.subnets[one]) for one in ground.network.subnets_of(vpc_id))
-        known = named.block in whole or any(named.block == one & _family(named) for one in subnets)
-        if not known or candidate.target.kind not in _INTO_THE_VPC:
-            detail = f"route {named} of {table_id} lies within the VPC's own range: AWS would refuse it"
-            found.append(assume("STATIC_LOCAL_ROUTE", table_id, detail, "leak"))
-    endpoint = ground.network.vpc_endpoints.get(candidate.target.id)
-    if route.destination_prefix_list_id and endpoint is not None and endpoint.vpc_endpoint_type != "Gateway":
-        detail = f"route {candidate.destination} of {table_id} leads to {candidate.target.id}: AWS would refuse it"
-        found.append(assume("PREFIX_LIST_ROUTE_TO_MIDDLEBOX", table_id, detail, "leak"))
-    if route.state == "blackhole" and any(
-        one.state == "active" and block is not None and block != named and not block.block.isdisjoint(flow.destinations)
-        for one in table.routes
-        for block in (one.destination_cidr_block, one.destination_ipv6_cidr_block)
-    ):
-        detail = f"no wider route of {table_id} takes over from its blackhole {candidate.destination}"
-        found.append(assume("BLACKHOLE_NO_FALLTHROUGH", table_id, detail, "leak"))
-    return tuple(found)
-
-
-def _family(block: Cidr) -> IntervalSet:
-    """All addresses of the block's family."""
-    return V4 if block.block.first < V6_BASE else V6
-
-
-def _by_local_route(
-    ground: Ground, flow: Walk, table: RouteTable, candidate: Candidate, subnet_id: str, vpc_id: str
-) -> list[Walk]:
-    """The local route serves the VPC's own blocks, whatever destination it is written with (N4)."""
-    own = ground.network.vpc_addresses(vpc_id)
-    inside, outside = flow.with_destinations(own), flow.with_destinations(flow.destinations - own)
-    parts = [inside.to("local", vpc_id, subnet_id)] if inside is not None else []
-    if outside is not None:
-        detail = f"{describe_addresses(outside.destinations)} is outside the blocks of {ground.network.label(vpc_id)}"
-        code, at = "VPC_LOCAL_ROUTE_CIDR_RESTRICTION", subnet_id or None
-        why = block(outside, code, table.route_table_id, detail, rule=candidate.destination, at=at)
-        parts.append(stopped(outside, why))
-    return parts
-
-
-def _target_subnet(ground: Ground, kind: str, target: str) -> str | None:
-    """The subnet in which a route's target has its interface, for targets that live in one."""
-    if kind == "nat-gateway":
-        gateway = ground.network.nat_gateways.get(target)
-        return gateway.subnet_id if gateway else None
-    if kind == "network-interface":
-        interface = ground.network.interfaces.get(target)
-        return interface.subnet_id if interface else None
-    if kind == "vpc-endpoint":
-        endpoint = ground.network.vpc_endpoints.get(target)
-        return next(iter(endpoint.subnet_ids), None) if endpoint else None
-    return None
-
-
-def _past_acl(ground: Ground, flow: Walk, subnet_id: str) -> list[Walk]:
-    """Past the egress rules of the subnet's network ACL; of none if the flow leaves no subnet."""
-    return through_network_acl(ground, flow, subnet_id, "egress") if subnet_id else [flow]
-
-
-def _unread(table: RouteTable, compiled: CompiledTable) -> Gap | None:
-    """What keeps a table from being known whole."""
-    if compiled.unread:
-        return unseen(table.route_table_id, compiled.unread)
-    if compiled.missing:
-        return missing(compiled.missing, table.route_table_id, f"a prefix list that {table.route_table_id} routes by")
-    return None
-
-
-def _no_route(ground: Ground, flow: Walk, table: RouteTable, compiled: CompiledTable) -> Walk:
-    gap = _unread(table, compiled)
-    if gap is not None:
-        return lost(flow, gap)
-    cause = None
-    if flow.leg == "response":
-        cause = "RETURN_ROUTE_MISSING"
-    elif flow.context.session and flow.context.session[-1].balancer is None:
-        cause = "NAT_WITHOUT_INTERNET_GATEWAY"
-    label = ground.network.label(table.route_table_id)
-    detail = f"{label} has no route to {describe_addresses(flow.destinations)}"
-    return stopped(
-        flow,
-        block(
-            flow,
-            "NO_ROUTE_TO_DESTINATION",
-            table.route_table_id,
-            detail,
-            cause=cause,
-            source=ground.network.source(table.route_table_id),
-        ),
-    )
-
-
-def _nat_reply_over_peering(ground: Ground, flow: Walk, vpc_id: str) -> Walk | None:
-    """A reply to a NAT gateway that reached this VPC by peering goes back to it, with or without a route (fact N51)."""
-    session = flow.context.session
-    if flow.leg != "response" or not session or not session[-1].peering or session[-1].vpc_id == vpc_id:
-        return None
-    peering = session[-1].peering
-    detail = f"{ground.network.label(peering)}: the reply returns to {session[-1].gateway} (no route needed)"
-    return flow.through(hop(flow, peering, "vpc-peering-connection", detail)).to("local", session[-1].vpc_id, "")
 
 
 def local(ground: Ground, flow: Walk) -> list[Walk]:
@@ -728,10 +355,4 @@ def finish(
 
 def homeward(reply: Walk, subnet_id: str) -> Walk:
     """A reply on its way out of its sender's subnet; what a load balancer gave the client's address returns to it."""
-    return reply.to("load-balancer-reply" if _keeps_client(reply) else "leave", subnet_id)
-
-
-def _keeps_client(flow: Walk) -> bool:
-    """Whether a Network Load Balancer sent it on with the client's address."""
-    last = flow.context.session[-1].balancer if flow.context.session else None
-    return last is not None and last.preserves
+    return reply.to("load-balancer-reply" if keeps_client(reply) else "leave", subnet_id)

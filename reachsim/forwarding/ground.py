@@ -17,8 +17,14 @@ from reachsim.model.firewalls import OwnedFirewall, firewalls_by_endpoint
 from reachsim.model.interfaces import Interface
 from reachsim.model.load_balancing import keeps_to_zones, nodes_of
 from reachsim.model.network import Network
-from reachsim.model.records import RouteTable, TransitGatewayRoute, TransitGatewayVpcAttachment
-from reachsim.model.states import State
+from reachsim.model.records import (
+    GatewayAttachment,
+    NotThere,
+    RouteTable,
+    TransitGatewayRoute,
+    TransitGatewayVpcAttachment,
+)
+from reachsim.model.states import Standing, State
 from reachsim.packets import ICMP, ICMPV6, NAT_PORT, SECOND_NAT_PORT, TCP, UDP
 from reachsim.routing import CompiledTable, Parts, compile_table, compile_transit_table
 
@@ -322,3 +328,41 @@ def first_cover(rules: Iterable[Rule], flow: Walk, *, by_source: bool) -> Rule |
     here = flow.sources if by_source else flow.destinations
     services = flow.services
     return next((rule for rule in rules if services <= rule.services and here <= rule.peers), None)
+
+
+ATTACHED = ("available", "attached")
+
+
+def attached(attachments: tuple[GatewayAttachment, ...], vpc_id: str) -> bool:
+    """Whether a gateway is attached to the VPC; AWS answers ``available`` where its model says ``attached`` (N34)."""
+    return attachment(attachments, vpc_id) == "works"
+
+
+def attachment(attachments: tuple[GatewayAttachment, ...], vpc_id: str) -> Standing:
+    """Like `attached`; a state that nobody knows tells neither, nor does what the file lacks."""
+    found = {one.state.standing(*ATTACHED) for one in attachments if one.vpc_id == vpc_id}
+    if isinstance(attachments, NotThere) or any(one.vpc_id is None for one in attachments):
+        found.add("unknown")
+    return "works" if "works" in found else "unknown" if "unknown" in found else "does-not"
+
+
+def past_attachment(flow: Walk, attachments: tuple[GatewayAttachment, ...], vpc_id: str, why: Block) -> Walk:
+    match attachment(attachments, vpc_id):
+        case "works":
+            return flow
+        case "does-not":
+            return flow.blocked(why)
+        case "unknown":
+            detail = f"whether {why.component} is attached to {vpc_id} is not known"
+            return flow.unknown(Gap("UNMODELLED_COMPONENT", why.component, detail))
+
+
+def keeps_client(flow: Walk) -> bool:
+    """Whether a Network Load Balancer sent it on with the client's address."""
+    last = flow.context.session[-1].balancer if flow.context.session else None
+    return last is not None and last.preserves
+
+
+def from_own_addresses(flow: Walk, own: IntervalSet) -> tuple[Walk | None, Walk | None]:
+    """(what comes from addresses of one's own, what does not)."""
+    return flow.with_sources(own), flow.with_sources(flow.sources - own)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from reachsim.engine import choose
 from reachsim.evidence import Gap
 from reachsim.forwarding.filtering import through_network_acl
-from reachsim.forwarding.gateways import on_premises
 from reachsim.forwarding.ground import (
     Ground,
     Walk,
@@ -25,6 +24,7 @@ from reachsim.forwarding.ground import (
     unseen,
     with_context,
 )
+from reachsim.forwarding.private_gateways import on_premises
 from reachsim.model.places import Home
 from reachsim.model.private_networks import PRIVATE_ATTACHMENTS
 from reachsim.model.records import TransitGatewayRoute, TransitGatewayVpcAttachment

@@ -66,7 +66,7 @@ class Network(Inventory):
                     found = f"{subnet_id} associated with {other} too"
                     self._faults.setdefault(place.file, Fault(place.file, place.pointer, "a subnet of its own", found))
 
-    # --- names -------------------------------------------------------------------------------------------------------
+    # --- names ------------------------------------------------------------------------------------------------------
 
     def label(self, resource_id: str) -> str:
         """The id with the Name tag behind it, as people know it."""

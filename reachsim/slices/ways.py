@@ -17,7 +17,7 @@ from reachsim.engine import walk
 from reachsim.evidence import Direction, Gap, Leg
 from reachsim.filters import Rule
 from reachsim.forwarding import Context, Ground, Walk, step_at
-from reachsim.forwarding.delivery import by_subnet_table
+from reachsim.forwarding.departure import by_subnet_table
 from reachsim.forwarding.filtering import identity_survives, tgw_references
 from reachsim.forwarding.ground import Origin, block, stopped, with_context
 from reachsim.forwarding.transit import associated_table

@@ -1,0 +1,172 @@
+"""Ways to other private networks: peering connections, and virtual private gateways to one's own premises.
+
+**Source:** "How VPC peering connections work" (facts N180, N181), Site-to-Site VPN "Route tables and route priority"
+(N190).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from reachsim.evidence import Gap
+from reachsim.forwarding.appliances import symmetric
+from reachsim.forwarding.delivery import finish
+from reachsim.forwarding.ground import (
+    ATTACHED,
+    Ground,
+    Walk,
+    assume,
+    block,
+    describe_addresses,
+    from_own_addresses,
+    hop,
+    lost,
+    missing,
+    not_there,
+    past_attachment,
+    past_state,
+    stopped,
+    with_context,
+)
+from reachsim.intervals import IntervalSet
+from reachsim.model.private_networks import led_to
+
+
+def peering(ground: Ground, flow: Walk) -> list[Walk]:
+    """Over a peering connection, into the other VPC and no further (N180, N181)."""
+    peering_id, vpc_id = flow.place[1:3]
+    network = ground.network
+    connection = network.vpc_peering_connections.get(peering_id)
+    if connection is None:
+        return [not_there(ground, flow, peering_id, vpc_id, "describe-vpc-peering-connections")]
+    label = network.label(peering_id)
+    ends = (connection.requester_vpc_info, connection.accepter_vpc_info)
+    there = next((end for end in ends if end.vpc_id != vpc_id), None)
+    if there is None or not any(end.vpc_id == vpc_id for end in ends):
+        detail = f"{label} does not connect {vpc_id}"
+        return [stopped(flow, block(flow, "BAD_STATE_ATTACHMENT", peering_id, detail))]
+    why = block(flow, "BAD_STATE", peering_id, f"{label} is {connection.status.code}")
+    flow = past_state(flow, peering_id, connection.status.code, ("active",), why)
+    blocks = [one.cidr_block.block for one in there.cidr_block_set]
+    blocks += [one.ipv6_cidr_block.block for one in there.ipv6_cidr_block_set]
+    if there.cidr_block is not None:
+        blocks.append(there.cidr_block.block)
+    peer_addresses = IntervalSet.union_of(blocks) | network.vpc_addresses(there.vpc_id or "")
+    parts: list[Walk] = []
+    outside = flow.with_destinations(flow.destinations - peer_addresses)
+    if outside is not None:
+        where = f"outside the peer VPC {there.vpc_id}"
+        detail = f"{describe_addresses(outside.destinations)} is {where}: peering carries no transit"
+        parts.append(stopped(outside, block(outside, "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", peering_id, detail)))
+    inside = flow.with_destinations(peer_addresses)
+    if inside is None:
+        return parts
+    inside, foreign = from_own_addresses(inside, network.vpc_addresses(vpc_id))
+    if foreign is not None:
+        detail = f"{describe_addresses(foreign.sources)} is outside {vpc_id}: peering carries no transit"
+        parts.append(stopped(foreign, block(foreign, "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", peering_id, detail)))
+    if inside is None:
+        return parts
+    crossed = hop(
+        inside, peering_id, "vpc-peering-connection", f"{label} to {network.label(there.vpc_id or '')}",
+        source=network.source(peering_id),
+    )  # fmt: skip
+    inside = inside.through(crossed)
+    if there.vpc_id not in network.vpcs:
+        detail = f"the peer VPC {there.vpc_id} of account {there.owner_id} is not in the snapshot"
+        home = (there.owner_id or "unknown", there.region or network.home_of(vpc_id)[1])
+        lacking = network.lacks(home, "describe-vpcs")
+        return [*parts, lost(inside, Gap("PEER_ACCOUNT_UNSEEN", peering_id, detail, lacking))]
+    return [*parts, _over(inside, peering_id).to("local", there.vpc_id, "")]
+
+
+def _over(flow: Walk, peering_id: str) -> Walk:
+    """Note the crossing; a NAT gateway behind the flow remembers it (N51)."""
+    context = flow.context
+    session = context.session
+    if flow.leg == "request" and session and session[-1].balancer is None:
+        session = (*session[:-1], msgspec.structs.replace(session[-1], peering=peering_id))
+    return with_context(flow, links=(*context.links, peering_id), session=session)
+
+
+def vpn_gateway(ground: Ground, flow: Walk) -> list[Walk]:
+    """To the networks behind a virtual private gateway (VPN or Direct Connect), which nobody describes (N190)."""
+    gateway_id, vpc_id = flow.place[1:3]
+    network = ground.network
+    gateway = network.vpn_gateways.get(gateway_id)
+    if gateway is None:
+        return [not_there(ground, flow, gateway_id, vpc_id, "describe-vpn-gateways")]
+    label = network.label(gateway_id)
+    if gateway.state in ATTACHED:
+        loose = block(flow, "BAD_STATE_ATTACHMENT", gateway_id, f"{label} is not attached to {vpc_id}")
+        flow = past_attachment(flow, gateway.vpc_attachments, vpc_id, loose)
+    else:
+        why = block(flow, "BAD_STATE", gateway_id, f"{label} is {gateway.state}")
+        flow = past_state(flow, gateway_id, gateway.state, ATTACHED, why)
+    flow = _past_vpn(ground, flow, gateway_id)
+    parts: list[Walk] = []
+    inside, foreign = from_own_addresses(flow, network.vpc_addresses(vpc_id))
+    if foreign is not None:
+        detail = f"{describe_addresses(foreign.sources)} is no private address of an interface in {vpc_id}"
+        parts.append(stopped(foreign, block(foreign, "VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS", gateway_id, detail)))
+    if inside is not None:
+        crossed = hop(
+            inside, gateway_id, "vpn-gateway", f"{label} to the networks behind it", source=network.source(gateway_id)
+        )
+        inside = inside.through(crossed)
+        known = led_to(network, gateway_id)
+        for part in (inside.with_destinations(known), inside.with_destinations(inside.destinations - known)):
+            if part is not None and part.destinations.isdisjoint(known) and part.leg == "request":
+                detail = f"the static routes of the VPN connections of {label} do not lead to " + describe_addresses(
+                    part.destinations
+                )
+                part = part.unknown(Gap("ON_PREMISES_UNSEEN", gateway_id, f"{detail}; only Direct Connect could"))
+            if part is not None:
+                parts.append(on_premises(ground, part, gateway_id, "vpn-gateway-in", gateway_id, vpc_id))
+    return parts
+
+
+def _past_vpn(ground: Ground, flow: Walk, gateway_id: str) -> Walk:
+    """Blocked if the gateway has VPN connections and none of them works (Direct Connect leaves no trace of its own)."""
+    mine = [one for one in ground.network.vpn_connections.values() if one.vpn_gateway_id == gateway_id]
+    if not mine or any(one.state in ("available", "modifying") for one in mine):
+        return flow
+    worst = min(mine, key=lambda one: (one.state.standing() != "unknown", one.vpn_connection_id))
+    detail = f"{ground.network.label(worst.vpn_connection_id)} of {ground.network.label(gateway_id)} is {worst.state}"
+    why = block(flow, "BAD_STATE_VPN", worst.vpn_connection_id, detail)
+    return past_state(flow, worst.vpn_connection_id, worst.state, ("available", "modifying"), why)
+
+
+def on_premises(ground: Ground, flow: Walk, gateway_id: str, *back: str) -> Walk:
+    """Behind a private gateway. Its networks are taken to answer the way they were asked."""
+    origin = flow.context.origin
+    if flow.leg == "response":
+        if origin.kind == "on-premises" and origin.gateway == gateway_id:
+            flow = symmetric(ground, flow)
+            return flow.through(hop(flow, gateway_id, "on-premises", "the reply leaves to where it came from")).ended(
+                "ok"
+            )
+        detail = f"the reply leaves by {ground.network.label(gateway_id)}, not the way the request came"
+        why = block(flow, "NO_POSSIBLE_DESTINATION", gateway_id, detail, cause="RETURN_ROUTE_MISSING")
+        return stopped(flow, why)
+    detail = f"what is behind {ground.network.label(gateway_id)} is taken to answer the way it was asked"
+    flow = flow.assuming(assume("ON_PREMISES_RETURN_ASSUMED", gateway_id, detail, "block"))
+    # The answer comes from no Availability Zone of the VPC's, whatever zone the request came from (N187, N188).
+    return finish(with_context(flow, zone=None), gateway_id, "on-premises", "on-premises", None, *back)
+
+
+def vpn_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
+    """In from behind a virtual private gateway: to private addresses of interfaces of its VPC."""
+    gateway_id, vpc_id = flow.place[1:3]
+    parts: list[Walk] = []
+    own = ground.network.vpc_addresses(vpc_id)
+    outside = flow.with_destinations(flow.destinations - own)
+    lacking = ground.lacks_for_vpc(vpc_id, "describe-vpcs") if outside is not None else ()
+    if outside is not None and lacking:
+        return [lost(flow, missing(lacking, vpc_id, f"the addresses of {vpc_id}"))]
+    if outside is not None:
+        detail = f"{describe_addresses(outside.destinations)} is no private address of an interface in {vpc_id}"
+        why = block(outside, "VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", gateway_id, detail, direction="ingress")
+        parts.append(stopped(outside, why))
+    inside = flow.with_destinations(own)
+    return [*parts, inside.to("gateway-table", gateway_id, vpc_id)] if inside is not None else parts
