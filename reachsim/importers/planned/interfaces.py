@@ -186,6 +186,8 @@ def instance(world: World, one: Resource) -> None:
                 interface_held["SourceDestCheck"] = False
     if not listed and subnet and not record["NetworkInterfaces"]:
         _primary(world, one, subnet, record)
+    elif not listed:
+        _change_primary(world, one, record)
 
 
 def _primary(world: World, one: Resource, subnet: str, record: Document) -> None:
@@ -217,6 +219,20 @@ def _primary(world: World, one: Resource, subnet: str, record: Document) -> None
         ipv6 = [drawn] if drawn else []
     made["Ipv6Addresses"] = [{"Ipv6Address": address} for address in ipv6]
     record["NetworkInterfaces"].append({"NetworkInterfaceId": eni})
+
+
+def _change_primary(world: World, one: Resource, record: Document) -> None:
+    """What an update changes of the interface that an instance has already."""
+    eni = one.text("primary_network_interface_id")
+    held = [world.get(str(interface_held["NetworkInterfaceId"])) for interface_held in record["NetworkInterfaces"]]
+    mine = next((other for other in held if other and eni in ("", other["NetworkInterfaceId"])), None)
+    if mine is None:
+        return
+    groups = _given_groups(world, one, one.texts("vpc_security_group_ids"), "vpc_security_group_ids")
+    if groups:
+        mine["Groups"] = [{"GroupId": group, "GroupName": group} for group in groups]
+    if "source_dest_check" in one.values:
+        mine["SourceDestCheck"] = one.flag("source_dest_check", True)
 
 
 def _profile(world: World, one: Resource) -> str:

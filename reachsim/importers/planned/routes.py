@@ -53,6 +53,8 @@ def table(world: World, one: Resource) -> None:
 def route(world: World, one: Resource) -> None:
     record = world.get(one.text("route_table_id") or text_of(one.before, "route_table_id"))
     if record is None:
+        if one.action == "delete":
+            return
         if one.text("route_table_id"):
             world.undecided(one, "what else is in the route table", one.text("route_table_id"))
         else:
@@ -92,8 +94,8 @@ def _route(world: World, one: Resource, values: Values) -> Document | None:
         table_id = text_of(values, "route_table_id") or one.id
         world.undecided(one, "the destination of a route", table_id, ways=("leak", "block"))
         return None
-    for name, key in TARGETS.items():
-        target = text_of(values, name)
+    for name, key in sorted(TARGETS.items(), key=lambda item: values.get(item[0]) == one.before.get(item[0])):
+        target = text_of(values, name)  # what changes goes before computed ones, which keep their old values
         if target:
             kind = "EgressOnlyInternetGatewayId" if target.startswith("eigw-") else key
             made[kind] = target

@@ -138,6 +138,7 @@ def _take_apart(name: str, document: Values, state: bool) -> Plan:
         for one in _instances((root or {}).get("root_module") or {}, ""):
             if last or one.data:
                 instances[one.address] = one
+    _add_kept(document, instances)
     gone: list[Instance] = []
     for change in document.get("resource_changes") or []:
         _apply_change(change, instances, gone)
@@ -155,6 +156,16 @@ def _take_apart(name: str, document: Values, state: bool) -> Plan:
     if plan.open:
         _add_unplanned(plan, plan.configuration, "")
     return plan
+
+
+def _add_kept(document: Mapping[str, Any], instances: dict[str, Instance]) -> None:
+    """What the state holds and the plan says nothing of, as with ``-target`` and ``-refresh-only``: it stays."""
+    told = {held["address"] for held in document.get("resource_changes") or []}
+    state = ((document.get("prior_state") or {}).get("values") or {}).get("root_module") or {}
+    for one in _instances(state, ""):
+        if one.address not in told and one.address not in instances:
+            one.actions, one.before = ("no-op",), dict(one.values)
+            instances[one.address] = one
 
 
 def _open(document: Mapping[str, Any]) -> str:
@@ -191,7 +202,7 @@ def _apply_change(held: Mapping[str, Any], instances: dict[str, Instance], gone:
             return
     one = instances.get(address)
     if "forget" in actions:  # Terraform lets go of it; AWS keeps it
-        if one is None and before:
+        if before:
             instances[address] = Instance(
                 address, module, held["type"], held["name"], held.get("index"), data, _text(held.get("provider_name")),
                 dict(before), actions=("no-op",), before=dict(before),
