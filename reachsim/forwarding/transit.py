@@ -44,7 +44,7 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     )
     if lacking:
         return [lost(flow, missing(lacking, gateway_id, f"how {gateway_id} is attached"))]
-    found = _attachment(ground, gateway_id, vpc_id)
+    found = attachment_of(ground, gateway_id, vpc_id)
     label = ground.network.label(gateway_id)
     if found is None:
         detail = f"{label} has no attachment to {ground.network.label(vpc_id)}"
@@ -75,7 +75,8 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     return moved
 
 
-def _attachment(ground: Ground, gateway_id: str, vpc_id: str) -> TransitGatewayVpcAttachment | None:
+def attachment_of(ground: Ground, gateway_id: str, vpc_id: str) -> TransitGatewayVpcAttachment | None:
+    """The attachment by which a VPC reaches a transit gateway: one that works, if there is one."""
     candidates = ground.attachments.get((gateway_id, vpc_id), ())
     usable = [one for one in candidates if one.state in _WORKING]
     return min(usable or candidates, key=lambda one: one.transit_gateway_attachment_id, default=None)

@@ -132,7 +132,6 @@ class Net:
                 first.append(subnet)
             start_of[subnet] = starts[start]
         self._start: Numbers = np.array([start_of[subnet] for subnet, _ in self.spots], np.int64)
-        self._start_acl: Numbers = np.array([self._acl_of[subnet] for subnet in first], np.int64)
         self._ways: dict[Way, int] = {OTHER: 0, STRAIGHT: 1}
         self._there = self._paint(walker.out_of(subnet, "request") for subnet in first)
         back = self._paint(walker.out_of(subnet, "response") for subnet in first)
@@ -280,11 +279,11 @@ class Net:
         for number in self.acls.ports(client_ports):
             reply, (ingress, egress) = self.acls.replies[number], self._replies[number]
             to_us = reply.of_atoms(np.array([atom])).egress[0]
-            sent = to_us[self._start_acl] & leaving
+            sent = leaving.copy()
             for each in crossed:
                 for slot in egress:
                     sent &= to_us[slot[each]]
-            passed = sent[starts]
+            passed = sent[starts] & to_us[self._acl]
             for each in crossed:
                 for slot in ingress:
                     passed &= reply.ingress[slot[each][starts], self._atom]

@@ -8,11 +8,12 @@ Availability Zone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from enum import IntEnum
+from functools import cache
 from typing import NamedTuple
 
-from reachsim.addresses import EVERYWHERE, V4, V6
+from reachsim.addresses import EVERYWHERE, RFC1918, RFC6598, V4, V6
 from reachsim.engine import walk
 from reachsim.evidence import Direction, Gap, Leg
 from reachsim.filters import Rule
@@ -20,7 +21,7 @@ from reachsim.forwarding import Context, Ground, Walk, step_at
 from reachsim.forwarding.departure import by_subnet_table
 from reachsim.forwarding.filtering import identity_survives, tgw_references
 from reachsim.forwarding.ground import Origin, block, stopped, with_context
-from reachsim.forwarding.transit import associated_table
+from reachsim.forwarding.transit import associated_table, attachment_of
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.packets import (
@@ -34,6 +35,7 @@ from reachsim.packets import (
     Box,
     PacketSet,
 )
+from reachsim.routing import Candidate, Target
 
 PLAIN_HOPS = frozenset((
     "route-table", "network-acl", "transit-gateway-attachment", "transit-gateway-route-table", "vpc-peering-connection",
@@ -56,7 +58,9 @@ class State(IntEnum):
 
 
 class Gate(NamedTuple):
-    """Where a way enters a transit gateway: by which of its route tables it goes on, or else by which attachment."""
+    """Where a way enters a transit gateway: by which of its route tables it goes on, or else by which attachment, and
+    in which zone; of zones that lead on alike the first stands for all.
+    """
 
     gateway: str
     table: str
@@ -95,14 +99,17 @@ class BareGround(Ground):
 
 
 class Start(NamedTuple):
-    """What a way out of a subnet depends on, apart from its filters."""
+    """What a way out of a subnet depends on, apart from its own filters.
+
+    ``routes`` are those of its table to addresses of VPCs, ``zone`` what there is of its Availability Zone on them; by
+    the table's id and the zone's where something else may tell subnets apart.
+    """
 
     vpc_id: str
-    table_id: str
-    acl_id: str
-    zone: str | None
+    routes: Hashable
+    zone: Hashable
     subnet_id: str
-    """A subnet that stands for its like; of itself alone where something in it could be a route's target."""
+    """A subnet that stands for its like; of itself alone where its table or network ACL is not known."""
 
 
 class Walker:
@@ -119,6 +126,10 @@ class Walker:
         self.every = ground.network.all_vpc_addresses
         self._kept: dict[tuple[Gate, Leg], Ways] = {}
         self._representatives: dict[tuple[str, str], str] = {}
+        self._routes = cache(self._routes_of)
+        self._exit = cache(self._exit_of)
+        self._zone_like = cache(self._first_zone_like)
+        self._first_zones: dict[Hashable, str | None] = {}
 
     def start_of(self, subnet_id: str) -> Start:
         network = self.ground.network
@@ -126,10 +137,62 @@ class Walker:
         vpc_id = network.subnets[subnet_id].vpc_id
         zone = self.ground.zone_of(subnet_id)
         if table is None or acl is None:
-            return Start(
-                vpc_id, table.route_table_id if table else "", acl.network_acl_id if acl else "", zone, subnet_id
-            )
-        return Start(vpc_id, table.route_table_id, acl.network_acl_id, zone, "")
+            return Start(vpc_id, table.route_table_id if table else "", zone, subnet_id)
+        routes = self._routes(table.route_table_id)
+        if isinstance(routes, str):
+            return Start(vpc_id, routes, zone, "")
+        gateways = sorted({target.id for _, target, _ in routes if target.kind == "transit-gateway"})
+        entries = tuple((self._zone_like(zone), self._entry(gateway, vpc_id, zone)) for gateway in gateways)
+        return Start(vpc_id, routes, entries, "")
+
+    def _routes_of(self, table_id: str) -> tuple[tuple[IntervalSet, Target, str], ...] | str:
+        """The routes of a table to addresses of VPCs, if tables that have the same lead the same way; else its id."""
+        table = self.ground.table(table_id)
+        if table.missing or table.unread:
+            return table_id
+        found = []
+        for part in table.parts.meeting(self.every):
+            first, asked = part.winners[0], part.destinations & self.every
+            plain = self._is_plain(first, asked) and first.route.state in ("active", "blackhole")
+            if not plain or any(one.target != first.target for one in part.winners):
+                return table_id
+            found.append((asked, first.target, first.route.state))
+        return tuple(found)
+
+    def _is_plain(self, candidate: Candidate, asked: IntervalSet) -> bool:
+        """Whether a route's target leads all subnets of a VPC, or of one zone of it, the same way."""
+        target = candidate.target
+        if target.kind == "internet-gateway":  # which forwards to no private address, whatever else it does
+            return target.id in self.ground.network.internet_gateways and asked <= RFC1918 | RFC6598
+        return target.kind in ("local", "transit-gateway")
+
+    def _entry(self, gateway_id: str, vpc_id: str, zone: str | None) -> str:
+        """By which network ACL a subnet in a zone of a VPC enters a transit gateway."""
+        attachment = attachment_of(self.ground, gateway_id, vpc_id)
+        subnets = attachment.subnet_ids if attachment is not None else ()
+        entry = next((one for one in subnets if self.ground.zone_of(one) == zone), "")
+        acl = self.ground.network.network_acl_of(entry)
+        return entry if acl is None else acl.network_acl_id
+
+    def _first_zone_like(self, zone: str | None) -> str | None:
+        """The first zone that was asked for of those in which every attachment leads into its VPC as in this one."""
+        exits = []
+        for attachment in self.ground.network.transit_gateway_vpc_attachments.values():
+            subnets = sorted(attachment.subnet_ids)
+            mine = [one for one in subnets if self.ground.zone_of(one) == zone][:1] or subnets
+            exits.append(tuple(self._exit(one) for one in mine))
+        return self._first_zones.setdefault(tuple(exits), zone)
+
+    def _exit_of(self, subnet_id: str) -> Hashable:
+        """What tells a subnet apart by which traffic comes out of a transit gateway, with nobody in it."""
+        network = self.ground.network
+        table, acl = network.route_table_of(subnet_id), network.network_acl_of(subnet_id)
+        if table is None or acl is None or subnet_id in self.inhabited:
+            return subnet_id
+        routes = self._routes(table.route_table_id)
+        if isinstance(routes, str) or any(target.kind != "local" for _, target, _ in routes):
+            return subnet_id
+        return network.subnets[subnet_id].vpc_id, table.route_table_id, acl.network_acl_id
 
     def out_of(self, subnet_id: str, leg: Leg) -> Ways:
         """The ways by a subnet's route table, up to the first transit gateway; its own network ACL is left out."""
@@ -216,8 +279,9 @@ class Walker:
         marks = [(hop.component, hop.rule) for hop in flow.hops if hop.type == "network-acl"]
         ingress = tuple(sorted({name for name, direction in marks if direction == "ingress"}))
         acl = self.ground.network.network_acl_of(subnet_id) if subnet_id else None
-        own = acl.network_acl_id if acl is not None else ""  # asked of everything that leaves, for the caller to ask
-        egress = tuple(sorted({name for name, direction in marks if direction == "egress" and name != own}))
+        if acl is not None and marks[:1] == [(acl.network_acl_id, "egress")]:
+            del marks[0]  # asked of everything that leaves, for the caller to ask
+        egress = tuple(sorted({name for name, direction in marks if direction == "egress"}))
         common = Way(State.LOST, "", "", ingress, egress, flow.gaps)
         if flow.end == "unknown":
             return common
@@ -239,7 +303,7 @@ class Walker:
         table, _ = associated_table(self.ground, gateway_id, attachment_id, self.ground.network.home_of(gateway_id))
         if table is not None:  # attachments of one table are alike
             attachment_id = self._representatives.setdefault((gateway_id, table), attachment_id)
-        return Gate(gateway_id, table or "", attachment_id, flow.context.zone)
+        return Gate(gateway_id, table or "", attachment_id, self._zone_like(flow.context.zone))
 
     def _pinned(self, flow: Walk) -> bool:
         """Whether an attachment in appliance mode holds the flow to one of several subnets, for the reply too."""
