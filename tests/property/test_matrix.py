@@ -14,7 +14,7 @@ from reachsim import Reach, SnapshotError, load, load_files
 from reachsim.simulate import answer_of, ask
 from reachsim.slices.matrix import ANSWERS, OUTCOMES, Matrix
 from tests.benchmarks import organization
-from tests.build import ANYWHERE, Build
+from tests.build import ANYWHERE, AclEntry, Build
 from tests.property import networks
 
 SERVICES = ((6, 443), (6, 22), (17, 53), (6, 8080))
@@ -163,3 +163,43 @@ def test_a_public_address_and_the_switches_tell_interfaces_apart() -> None:
     assert len(matrix.members) == 2
     assert {OUTCOMES[found.outcomes[-1]] for _, found in matrix.answers(matrix.sources)} == {"allowed", "blocked"}
     compare(reach, 6, 443)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_zones_and_tables_that_look_alike(seed: int) -> None:
+    """Subnets share walks where tables and zones lead alike; here all zones do but for one thing in one of them."""
+    rng, net = random.Random(seed), Build()
+    gateway = net.tgw()
+    routes = net.tgw_table(gateway)
+    different = ("acl", "table", "none", "interface")[seed % 4]
+    for number in range(3):
+        vpc = net.vpc(f"10.{number}.0.0/16")
+        group = net.group(vpc, ingress=ANYWHERE)
+        into: AclEntry = (100, "in", "allow", "-1", None, "0.0.0.0/0")
+        half: list[AclEntry] = [(90, "out", "deny", "tcp", (1024, 40000), "10.0.0.0/15"), (100, "out", *into[2:])]
+        shut = net.acl(vpc, [(90, "in", "deny", "tcp", (443, 443), "10.0.0.0/8"), into, half[1]])
+        acls = [None, None, None, net.acl(vpc, [into, *half]), net.acl(vpc, [into])]
+        onward = [("10.0.0.0/8", gateway), ("0.0.0.0/0", net.igw(vpc))]
+        for place in range(6):
+            table = net.table(vpc, rng.choice((onward, onward, onward, onward[1:], [])))
+            if rng.random() < 0.1:
+                net.route(table, "10.0.0.0/8", gateway, state="blackhole")
+            block = f"10.{number}.{place}.0/24"
+            subnet = net.subnet(vpc, block, "abc"[place % 3], None, table, rng.choice(acls))
+            net.interface(subnet, f"10.{number}.{place}.9", [group])
+        entries = []
+        for place in range(3):
+            here = different if (number, place) == (0, seed % 3) else ""
+            acl = acls[3] if here == "acl" else shut if number == 0 and different == "interface" else None
+            table = net.table(vpc, [("10.0.1.0/24", gateway)]) if here == "table" else net.main_table(vpc)
+            entries.append(net.subnet(vpc, f"10.{number}.{10 + place}.0/24", "abc"[place], None, table, acl))
+            if here == "interface":
+                net.interface(entries[-1], f"10.{number}.{10 + place}.9", [group])
+            if here == "none":
+                del entries[-1]
+        attachment = net.tgw_attachment(gateway, vpc, entries)
+        net.associate(routes, attachment)
+        net.tgw_route(routes, f"10.{number}.0.0/16", attachment)
+    seen = compare(load_files(net.files()), 6, 443)
+    assert seen["allowed"]
+    assert seen["blocked"]
