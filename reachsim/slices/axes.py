@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -62,17 +63,19 @@ class Class(NamedTuple):
 class Atoms:
     """Positions of addresses between bounds."""
 
-    def __init__(self, sets: Iterable[IntervalSet], used: Iterable[int]) -> None:
-        bounds = sorted({edge for one in sets for low, high in one.spans for edge in (low, high + 1)})
-        places = sorted({bisect_right(bounds, number) for number in used})
+    def __init__(self, sets: Iterable[IntervalSet], used: Sequence[int]) -> None:
+        spans = {span for one in set(sets) for span in one.spans}
+        bounds = sorted({edge for low, high in spans for edge in (low, high + 1)})
+        places, atoms = np.unique(_places(bounds, used), return_inverse=True)
         self._bounds = bounds
-        self._index = {place: index for index, place in enumerate(places)}
-        self._lows = [bounds[place - 1] if place else 0 for place in places]
+        self._index = {place: index for index, place in enumerate(places.tolist())}
+        self._lows = [bounds[place - 1] if place else 0 for place in self._index]
+        self._of: dict[int, int] = dict(zip(used, atoms.tolist(), strict=True))
         self.count = len(places)
 
     def of(self, address: int) -> int:
         """The atom of an address in use."""
-        return self._index[bisect_right(self._bounds, address)]
+        return self._of[address]
 
     def slices(self, addresses: IntervalSet) -> list[tuple[int, int]]:
         """The atoms in a set whose edges are bounds, as half-open ranges."""
@@ -116,37 +119,34 @@ class Axes:
         self.ground, self.service = ground, service
         self.interfaces = tuple(network.interfaces.values())
         net_sets = list(net_sets)
-        used = {low + step for one in self.interfaces for low, high in one.addresses.spans
-                for step in range(min(high - low + 1, MOST_IN_A_SPAN))}  # fmt: skip
+        self._numbers = [_numbers(one.addresses) for one in self.interfaces]
+        used = list(dict.fromkeys(itertools.chain.from_iterable(self._numbers)))
         self.net_atoms = Atoms(net_sets, used)
         self.overlapping = _overlapping(network)
         singles = [IntervalSet.single(number) for number in used] if self.overlapping else []
         self.atoms = Atoms([*net_sets, *group_sets, *singles], used)
-        self._resolvers = _resolvers(network)
+        self._resolvers = IntervalSet.of((number, number) for number in _resolvers(network))
+        self._plain_addresses = cache(self._plain_addresses_of)
         self._seen: set[tuple[str, int]] = set()
-        by_class: dict[Class, list[int]] = {}
-        ends: dict[tuple[Class, ...], int] = {}
-        numbered: list[list[int]] = []
-        found: list[tuple[Class, ...]] = []
+        alike: dict[Hashable, list[int]] = {}
+        ends: dict[tuple[Class, ...], list[int]] = {}
         for index, interface in enumerate(self.interfaces):
-            mine = self._classes_of(interface)
-            for one in mine:
-                by_class.setdefault(one, []).append(index)
-            number = ends.setdefault(mine, len(ends))
-            if number == len(numbered):
-                numbered.append([])
-                found.append(mine)
-            numbered[number].append(index)
-        self.classes = sorted(by_class, key=lambda one: (one.atom, one.subnet_id, one.groups, one.kind, one.alone,
-                                                         one.client_ports.spans, str(one.receiving),
-                                                         one.outward))  # fmt: skip
+            numbers = self._numbers[index]
+            odd = self._is_odd(interface, numbers)
+            likeness: Hashable = index
+            if not odd and len(numbers) == 1 and not self.overlapping:
+                likeness = (self._likeness(interface), self.net_atoms.of(numbers[0]), self.atoms.of(numbers[0]))
+            members = alike.get(likeness)
+            if members is None:
+                members = alike[likeness] = ends.setdefault(self._classes_of(interface, numbers, odd=odd), [])
+            members.append(index)
+        self.classes = sorted({one for mine in ends for one in mine},
+                              key=lambda one: (one.atom, one.subnet_id, one.groups, one.kind, one.alone,
+                                               one.client_ports.spans, str(one.receiving), one.outward))  # fmt: skip
         position = {one: index for index, one in enumerate(self.classes)}
-        placed = [
-            (tuple(position[one] for one in mine), members) for mine, members in zip(found, numbered, strict=True)
-        ]
-        placed.sort()
+        placed = sorted((tuple(position[one] for one in mine), members) for mine, members in ends.items())
         self.classes_of = [mine for mine, _ in placed]
-        self.members = [members for _, members in placed]
+        self.members = [each for _, each in placed]
         self.atom_of = np.array([one.atom for one in self.classes], np.int64)
 
     def row(self, addresses: IntervalSet) -> Bools:
@@ -157,40 +157,74 @@ class Axes:
         """Whether the files that list what is in a VPC are missing: what else is there is not known then."""
         return bool(self.ground.lacks_for_vpc(vpc_id, "describe-subnets", "describe-network-interfaces"))
 
-    def _classes_of(self, interface: Interface) -> tuple[Class, ...]:
+    def _plain_addresses_of(self, subnet_id: str, vpc_id: str) -> IntervalSet:
+        """The addresses of a subnet that are nothing but those of interfaces; none where it is not known whole."""
         network = self.ground.network
-        subnet = network.subnets.get(interface.subnet_id)
-        numbers = [number for low, high in interface.addresses.spans
-                   for number in range(low, min(high + 1, low + MOST_IN_A_SPAN))]  # fmt: skip
-        odd = subnet is None or subnet.vpc_id != interface.vpc_id or interface.vpc_id not in network.vpcs
-        odd = odd or interface.addresses.size != len(numbers) or not numbers
-        odd = odd or self._unlisted(interface.vpc_id) or not interface.groups_known
-        own = subnet_addresses(subnet) if subnet is not None else EMPTY
+        subnet = network.subnets.get(subnet_id)
+        if subnet is None or subnet.vpc_id != vpc_id or vpc_id not in network.vpcs or self._unlisted(vpc_id):
+            return EMPTY
+        return subnet_addresses(subnet) - AMAZON_LOCAL - self._resolvers
+
+    def _is_odd(self, interface: Interface, numbers: Sequence[int]) -> bool:
+        """Whether all that an interface asks and is asked is for the point path."""
+        plain, subnet_id = self._plain_addresses(interface.subnet_id, interface.vpc_id), interface.subnet_id
+        odd = not numbers or not interface.groups_known
+        odd = odd or (len(numbers) > 1 and interface.addresses.size != len(numbers))
         for number in numbers:
-            odd = odd or number not in own or number in self._resolvers or number in AMAZON_LOCAL
-            odd = odd or (interface.subnet_id, number) in self._seen
-            self._seen.add((interface.subnet_id, number))
-        if odd:
-            kind, receiving = "odd", Receiving(other=True)
-        else:
-            kind, receiving = interface.kind, receiving_at(self.ground, interface, self.service)
+            odd = odd or number not in plain or (subnet_id, number) in self._seen
+            self._seen.add((subnet_id, number))
+        return odd
+
+    def _likeness(self, interface: Interface) -> Hashable:
+        """All of an interface that its classes go by, its addresses apart."""
+        network = self.ground.network
+        endpoint = network.endpoint_of_interface.get(interface.id)
+        return (
+            interface.subnet_id, interface.vpc_id, interface.groups, interface.kind,
+            client_ports_of(network, interface), endpoint and endpoint.vpc_endpoint_id, *_outward(interface),
+        )  # fmt: skip
+
+    def _classes_of(self, interface: Interface, numbers: Sequence[int], *, odd: bool) -> tuple[Class, ...]:
         alone = interface.id if odd or len(numbers) > 1 or self.overlapping else ""
-        ports = client_ports_of(network, interface)
-        outward = (bool(interface.public), interface.source_dest_check, interface.deny_all_igw_traffic)
+        ports, outward = client_ports_of(self.ground.network, interface), _outward(interface)
         if odd:
             number = numbers[0] if numbers else 0
             atom = self.atoms.of(number) if numbers else 0
-            version = 4 if number < V6_BASE else 6
             where = (interface.subnet_id, interface.vpc_id, interface.groups)
-            return (Class(-1, atom, *where, kind, ports, receiving, alone, version, outward),)
+            receiving = Receiving(other=True)
+            return (Class(-1, atom, *where, "odd", ports, receiving, alone, _version(number), outward),)
+        receiving = receiving_at(self.ground, interface, self.service)
         return tuple(
             Class(
                 self.net_atoms.of(number), self.atoms.of(number), interface.subnet_id, interface.vpc_id,
-                interface.groups, kind, ports, receiving, f"{alone}/{number}" if alone else "",
-                4 if number < V6_BASE else 6, outward,
+                interface.groups, interface.kind, ports, receiving, f"{alone}/{number}" if alone else "",
+                _version(number), outward,
             )
             for number in numbers
         )  # fmt: skip
+
+
+def _numbers(addresses: IntervalSet) -> list[int]:
+    """The first addresses of each span."""
+    return [number for low, high in addresses.spans for number in range(low, min(high + 1, low + MOST_IN_A_SPAN))]
+
+
+def _places(bounds: Sequence[int], numbers: Sequence[int]) -> Numbers:
+    """Between which bounds numbers lie: how many bounds are no greater than each."""
+    small = bisect_left(bounds, V6_BASE)
+    kept: Numbers = np.array([min(number, V6_BASE) for number in numbers], np.int64)
+    places = np.searchsorted(np.array(bounds[:small], np.int64), kept, side="right")
+    for place in np.flatnonzero(kept == V6_BASE).tolist():
+        places[place] = bisect_right(bounds, numbers[place])
+    return places
+
+
+def _version(number: int) -> int:
+    return 4 if number < V6_BASE else 6
+
+
+def _outward(interface: Interface) -> tuple[bool, bool, bool]:
+    return bool(interface.public), interface.source_dest_check, interface.deny_all_igw_traffic
 
 
 def receiving_at(ground: Ground, interface: Interface, service: int) -> Receiving:
