@@ -89,6 +89,7 @@ def command(
       reachsim matrix snapshots/private-pipeline -o pairs.parquet
       reachsim matrix snapshots/private-pipeline -o pairs.parquet --jobs 4
     """
+    from reachsim.model.decode import garbage_collector_paused
     from reachsim.slices import output as parts
     from reachsim.slices.tiles import Tiles
 
@@ -98,7 +99,10 @@ def command(
     reach = options.open_reach(snapshot, settings, assume_defaults)
     number = {"tcp": 6, "udp": 17}[protocol]
     kinds = kinds or ("interface", "endpoint", "internet")
-    tiles = Tiles(reach.ground, number, port, memory=memory, form=kind, blocked=blocked, pins=reach.pins, kinds=kinds)
+    with garbage_collector_paused():  # what is made here stays
+        tiles = Tiles(
+            reach.ground, number, port, memory=memory, form=kind, blocked=blocked, pins=reach.pins, kinds=kinds
+        )  # fmt: skip
     run: parts.Runner = parts.one_by_one
     cluster = None
     if scheduler is not None or (jobs or 1) > 1:

@@ -118,10 +118,7 @@ def leave(ground: Ground, flow: Walk) -> list[Walk]:
         return [_no_subnet(ground, flow, subnet_id)]
     flow = with_context(flow, zone=ground.zone_of(subnet_id))
     parts: list[Walk] = []
-    here = EMPTY
-    for owner, addresses in ground.network.split_by_subnet(subnet.vpc_id, flow.destinations):
-        if owner == subnet_id:
-            here = addresses
+    here = flow.destinations & subnet_addresses(subnet)
     inside = flow.with_destinations(here)
     if inside is not None:
         parts.append(inside.to("deliver", subnet_id))

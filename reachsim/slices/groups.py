@@ -51,6 +51,7 @@ class Groups:
         self.ground, self.axes, self.doubts, self.service = ground, axes, doubts, service
         self._out: dict[tuple[tuple[str, ...], str], Out] = {}
         self._rows: dict[IntervalSet, Bools] = {}
+        self._to: dict[IntervalSet, Out] = {}
         self._asked: dict[tuple[tuple[str, ...], str], IntervalSet | None] = {}
         keys: dict[tuple[tuple[str, ...], str], int] = {}
         self.set_of: Numbers = np.array([keys.setdefault((one.groups, one.vpc_id), len(keys)) for one in axes.classes],
@@ -126,13 +127,12 @@ class Groups:
         return IntervalSet.union_of(rule.peers for rule, _ in found)
 
     def _lets_out(self, groups: tuple[str, ...], vpc_id: str) -> Out:
-        count = len(self.axes.classes)
         if not groups:
-            every = np.ones(count, np.bool_)
-            return Out(every, every, None, np.packbits(every))
+            return self._to_addresses(_ALL)
         ground, interface = self.ground, Interface("a sender", vpc_id, "", groups, EMPTY)
-        sure = np.zeros(count, np.bool_)
-        doubted: list[tuple[Bools, Gap]] = []
+        asked: list[IntervalSet] = []
+        members: list[int] = []
+        doubted: list[tuple[IntervalSet, Gap]] = []
         for group in groups:
             for rule in ground.group_rules(group, "egress") if group in ground.network.security_groups else ():
                 if self.service not in rule.services:
@@ -140,21 +140,35 @@ class Groups:
                 resolved, doubts = resolve(ground, NOBODY, interface, rule, "egress")
                 if rule.group is not None and resolved.peers and not self.axes.overlapping:
                     near = ground.peered_vpcs(vpc_id)
-                    members = self._carriers.get(rule.group, [])
-                    sure[[one for one in members if self.axes.classes[one].vpc_id in near]] = True
+                    carriers = self._carriers.get(rule.group, [])
+                    members += [one for one in carriers if self.axes.classes[one].vpc_id in near]
                 else:
-                    sure |= self._row(resolved.peers)
-                doubted += [(self._row(peers.peers), gap) for peers, gap in doubts]
-        doubted += [(np.ones(count, np.bool_), gap) for gap in unknown_groups(ground, interface)]
+                    asked.append(resolved.peers)
+                doubted += [(peers.peers, gap) for peers, gap in doubts]
+        doubted += [(_ALL, gap) for gap in unknown_groups(ground, interface)]
+        out = self._to_addresses(asked[0] if len(asked) == 1 else IntervalSet.union_of(asked))
+        if not members and not doubted:
+            return out
+        sure = out.sure.copy()
+        sure[members] = True
         return self._with_doubts(sure, doubted)
 
-    def _with_doubts(self, sure: Bools, doubted: list[tuple[Bools, Gap]]) -> Out:
+    def _to_addresses(self, addresses: IntervalSet) -> Out:
+        """Nothing but these addresses; one row for all whose groups name the same."""
+        if addresses not in self._to:
+            if len(self._to) == MOST_KEPT:
+                self._to.clear()
+            sure = self._row(addresses)
+            self._to[addresses] = Out(sure, sure, None, np.packbits(sure))
+        return self._to[addresses]
+
+    def _with_doubts(self, sure: Bools, doubted: list[tuple[IntervalSet, Gap]]) -> Out:
         if not doubted:
             return Out(sure, sure, None, np.packbits(sure))
         gaps = list(dict.fromkeys(gap for _, gap in doubted))
         held = np.zeros(len(sure), np.int64)  # one bit per gap, for as many as there are bits
-        for row, gap in doubted:
-            held[row & ~sure] |= 1 << min(gaps.index(gap), 62)
+        for addresses, gap in doubted:
+            held[self._row(addresses) & ~sure] |= 1 << min(gaps.index(gap), 62)
         sets, place = np.unique(held, return_inverse=True)
         numbers = [
             self.doubts.number(gap for index, gap in enumerate(gaps) if int(one) >> min(index, 62) & 1) for one in sets

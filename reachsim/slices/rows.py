@@ -150,15 +150,17 @@ class Rows:
         passed = np.array([out.bits for out in outs])
         passed &= self._admitted(positions, reach)
         passed &= self._arriving(positions)
-        every = passed & self._packed(row.every)[reach.place]
-        if row.some is row.every:
+        every = passed & self._packed(row.every, reach.place)
+        if row.some is row.every or np.array_equal(row.every, row.some):
             return Bits(every, every)
-        passed &= self._packed(row.some)[reach.place]
-        return Bits(every, every if np.array_equal(every, passed) else passed)
+        return Bits(every, passed & self._packed(row.some, reach.place))
 
-    def _packed(self, rows: Bools) -> Small:
-        """Rows per spot as bits per class."""
-        return np.packbits(rows.take(self._to_spot, axis=1), axis=1)
+    def _packed(self, rows: Bools, place: Numbers) -> Small:
+        """Rows per spot as bits per class, one for each place. Subnets of one kind in a VPC mostly have equal rows."""
+        first: dict[bytes, int] = {}
+        number = np.array([first.setdefault(row.tobytes(), len(first)) for row in rows], np.int64)
+        kept = rows[np.unique(number, return_index=True)[1]]
+        return np.packbits(kept.take(self._to_spot, axis=1), axis=1)[number[place]]
 
     def _arriving(self, positions: Sequence[int]) -> Small:
         """The receivers of each sender's version at which a request may arrive."""
