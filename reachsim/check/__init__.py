@@ -207,13 +207,6 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
     )  # fmt: skip
 
 
-def _undecided_beside(cell: Cell) -> Iterable[str]:
-    """Files that would tell of the other addresses of the internet, where some surely get through."""
-    if cell.verdict is not None and "internet" in (cell.source, cell.destination):
-        for path in cell.verdict.paths:
-            yield from path.missing
-
-
 def _judge_deployment(ground: Ground, service: str, pins: Mapping[str, IntervalSet]) -> Judged:
     """A service that runs the image: its step, and what the step needs; it is no source of the matrix."""
     cluster, name = parse_selector(service).value.split("/", 1)

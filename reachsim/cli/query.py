@@ -83,7 +83,7 @@ def answer(answers: Answers, line: bytes) -> tuple[str, bool]:
 
 def _read(line: bytes) -> dict[str, Any]:
     try:
-        question = _JSON.decode(line.removeprefix(BOM_UTF8).decode(errors="surrogatepass"))
+        question = _decoded(line)
     except (ValueError, RecursionError) as error:  # ValueError: no JSON, no UTF-8, a number of thousands of digits
         raise QuestionError(f"not a line of JSON: {error}", "BAD_JSON") from error
     if not isinstance(question, dict):
@@ -106,6 +106,10 @@ def _read(line: bytes) -> dict[str, Any]:
     return question
 
 
+def _decoded(line: bytes) -> Any:
+    return _JSON.decode(line.removeprefix(BOM_UTF8).decode(errors="surrogatepass"))
+
+
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no JSON number")
 
@@ -126,7 +130,7 @@ def _refuse_misspelled(question: dict[str, Any]) -> None:
 
 def _id_of(line: bytes) -> object:
     try:
-        found = _JSON.decode(line.removeprefix(BOM_UTF8).decode(errors="surrogatepass"))
+        found = _decoded(line)
     except (ValueError, RecursionError):
         return None
     return found.get("id") if isinstance(found, dict) else None

@@ -43,14 +43,9 @@ class DescribeFirewall(Aws, frozen=True):
     firewall_status: FirewallStatus = FirewallStatus()
 
 
-class RuleGroupOverride(Aws, frozen=True):
-    action: str | None = None
-
-
 class RuleGroupReference(Aws, frozen=True):
     resource_arn: str
     priority: int | None = None
-    override: RuleGroupOverride | None = None
 
 
 class StatefulEngineOptions(Aws, frozen=True):
@@ -158,7 +153,6 @@ class RuleVariables(Aws, frozen=True):
 class RuleGroup(Aws, frozen=True):
     rules_source: RulesSource = RulesSource()
     rule_variables: RuleVariables = RuleVariables()
-    reference_sets: dict[str, Any] | None = None
 
 
 class DescribeRuleGroup(Aws, frozen=True):

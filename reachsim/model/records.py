@@ -78,7 +78,6 @@ class Subnet(Ec2, frozen=True):
     ipv6_cidr_block_association_set: tuple[VpcIpv6Cidr, ...] = ()
     availability_zone: str | None = None
     availability_zone_id: str | None = None
-    map_public_ip_on_launch: bool = False
     assign_ipv6_address_on_creation: bool = False
     enable_dns64: bool = False
     owner_id: str | None = None
@@ -131,16 +130,11 @@ class Route(Ec2, frozen=True):
     origin: str = "CreateRoute"
 
 
-class PropagatingVgw(Ec2, frozen=True):
-    gateway_id: str
-
-
 class RouteTable(Ec2, frozen=True):
     route_table_id: str
     vpc_id: str | None = None
     associations: tuple[RouteTableAssociation, ...] = ()
     routes: tuple[Route, ...] = NOT_THERE
-    propagating_vgws: tuple[PropagatingVgw, ...] = ()
     owner_id: str | None = None
     tags: tuple[Tag, ...] = ()
 
@@ -504,7 +498,6 @@ class TransitGatewayAttachment(Ec2, frozen=True):
 class TransitGatewayVpcAttachmentOptions(Ec2, frozen=True):
     appliance_mode_support: str | None = None
     security_group_referencing_support: str | None = None
-    ipv6_support: str | None = None
     dns_support: str | None = None
 
 
@@ -561,11 +554,6 @@ class TransitGatewayRouteTableAssociation(Ec2, frozen=True):
     state: State = State("associated")
 
 
-class TransitGatewayRouteTablePropagation(Ec2, frozen=True):
-    transit_gateway_attachment_id: str
-    state: State = State("enabled")
-
-
 class VpnGateway(Ec2, frozen=True):
     vpn_gateway_id: str
     state: State = State("available")
@@ -586,7 +574,6 @@ class VpnConnection(Ec2, frozen=True):
     vpn_connection_id: str
     vpn_gateway_id: str | None = None
     transit_gateway_id: str | None = None
-    customer_gateway_id: str | None = None
     state: State = State("available")
     options: VpnConnectionOptions = VpnConnectionOptions()
     routes: tuple[VpnStaticRoute, ...] = ()
@@ -688,7 +675,6 @@ class DescribeVpcBlockPublicAccessOptions(Ec2, frozen=True):
 
 
 class VpcBlockPublicAccessExclusion(Ec2, frozen=True):
-    exclusion_id: str | None = None
     internet_gateway_exclusion_mode: str | None = None
     resource_arn: str | None = None
     state: str | None = None
@@ -724,7 +710,6 @@ class HostedZone(Ec2, frozen=True):
 
 class HostedZoneVpc(msgspec.Struct, frozen=True):
     vpc_id: str = msgspec.field(name="VPCId")
-    vpc_region: str | None = msgspec.field(name="VPCRegion", default=None)
 
 
 class HostedZoneDetail(msgspec.Struct, frozen=True):
@@ -747,7 +732,6 @@ class ResourceRecordSet(Ec2, frozen=True):
     type: str
     resource_records: tuple[ResourceRecord, ...] = ()
     alias_target: AliasTarget | None = None
-    set_identifier: str | None = None
     weight: int | None = None
     failover: str | None = None
     health_check_id: str | None = None
@@ -970,12 +954,10 @@ class Fleet(CodeBuild, frozen=True):
 
 
 class PolicyDetail(Ec2, frozen=True):
-    policy_name: str | None = None
     policy_document: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class AttachedPolicy(Ec2, frozen=True):
-    policy_name: str | None = None
     policy_arn: str | None = None
 
 
@@ -984,7 +966,6 @@ class PermissionsBoundary(Ec2, frozen=True):
 
 
 class RoleReference(Ec2, frozen=True):
-    role_name: str | None = None
     arn: str | None = None
 
 
@@ -995,7 +976,6 @@ class InstanceProfile(Ec2, frozen=True):
 
 class RoleDetail(Ec2, frozen=True):
     arn: str
-    role_name: str | None = None
     role_id: str | None = None
     tags: tuple[Tag, ...] | None = None
     assume_role_policy_document: msgspec.Raw = msgspec.Raw(b"")
@@ -1012,13 +992,11 @@ class PolicyVersion(Ec2, frozen=True):
 
 class ManagedPolicyDetail(Ec2, frozen=True):
     arn: str
-    policy_name: str | None = None
     policy_version_list: tuple[PolicyVersion, ...] = ()
 
 
 class UserDetail(Ec2, frozen=True):
     arn: str
-    user_name: str | None = None
     user_id: str | None = None
     tags: tuple[Tag, ...] | None = None
     user_policy_list: tuple[PolicyDetail, ...] = ()
@@ -1192,7 +1170,6 @@ class EcsDeployment(CodeBuild, frozen=True):
 
 class EcsService(CodeBuild, frozen=True):
     service_name: str
-    cluster_arn: str = ""
     launch_type: str | None = None
     capacity_provider_strategy: tuple[CapacityProviderStrategyItem, ...] = ()
     platform_family: str | None = None
@@ -1264,7 +1241,6 @@ class ResourcePolicy(msgspec.Struct, frozen=True):
 
 
 class EncryptionConfiguration(msgspec.Struct, frozen=True, rename="camel"):
-    encryption_type: str | None = None
     kms_key: str | None = None
 
 

@@ -148,12 +148,6 @@ def some_ecr(region: str, step: Step) -> Destination:
     return Destination(host, 443, "registry", "likely", step, "ecr.dkr", requests)
 
 
-def ecr_parts(host: str) -> tuple[str, str] | None:
-    """(account, Region) of a private ECR registry's host, either of which may be unknown."""
-    match = _ECR.fullmatch(host)
-    return (match["account"], match["region"]) if match else None
-
-
 _ACTIONS: Final = {"pull": services.ECR_PULL, "push": services.ECR_PUSH}
 
 

@@ -105,10 +105,6 @@ def index_hosts(*names: str) -> tuple[str, ...]:
     return tuple(one.host for name in names for one in indexes()[name])
 
 
-def is_index_host(host: str) -> bool:
-    return any(one.host == host for hosts in indexes().values() for one in hosts)
-
-
 def knows_tool(program: str) -> bool:
     return program in _tools()
 

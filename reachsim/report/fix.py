@@ -112,10 +112,6 @@ def _told(step: Step, network: Labels) -> str:
     return f"{named(network, component_of(step))}: {text}"
 
 
-def _labelled(name: str, network: Labels) -> str:
-    return " ".join(label(network, word) for word in name.split(" "))
-
-
 def _count(steps: Sequence[Step], opens: int) -> str:
     if not opens:
         return "no new traffic, only requests that the policy names" if any(map(_grants, steps)) else "nothing new"
