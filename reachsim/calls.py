@@ -131,7 +131,7 @@ _ELB: Final = "elasticloadbalancing:"
 _TGW_TABLE: Final = "--transit-gateway-route-table-id {name}"
 
 
-def _calls() -> Iterable[Call]:
+def _network() -> Iterable[Call]:
     for line in _EC2.strip().splitlines():
         operation, key = line.split()
         yield _row("ec2", operation, key)
@@ -170,6 +170,8 @@ def _calls() -> Iterable[Call]:
         args=_TGW_TABLE,
     )
 
+
+def _pipeline() -> Iterable[Call]:
     yield _row("codebuild", "list-projects", "projects")
     yield _row("codebuild", "batch-get-projects", "projects", args="--names {names}", names="project", batch=100)
     yield _row("codebuild", "list-fleets", "fleets")
@@ -204,6 +206,8 @@ def _calls() -> Iterable[Call]:
     yield _row("logs", "describe-log-groups", "logGroups")
     yield _row("logs", "describe-resource-policies", "resourcePolicies")
 
+
+def _keys_and_secrets() -> Iterable[Call]:
     yield _row("kms", "list-keys", "Keys")
     yield _row("kms", "list-aliases", "Aliases")
     yield _row("kms", "describe-key", "KeyMetadata", per="key", args="--key-id {name}")
@@ -212,6 +216,8 @@ def _calls() -> Iterable[Call]:
     yield _row("secretsmanager", "list-secrets", "SecretList")
     yield _row("ssm", "describe-parameters", "Parameters")
 
+
+def _compute() -> Iterable[Call]:
     yield _row("lambda", "list-functions", "Functions")
     yield _row("ecs", "list-clusters", "clusterArns")
     yield _row("ecs", "list-services", "serviceArns", per="cluster", args="--cluster {name}")
@@ -225,6 +231,8 @@ def _calls() -> Iterable[Call]:
         batch=10,
     )
 
+
+def _names_and_firewalls() -> Iterable[Call]:
     for operation, key in (
         ("list-resolver-rules", "ResolverRules"),
         ("list-resolver-rule-associations", "ResolverRuleAssociations"),
@@ -266,6 +274,8 @@ def _calls() -> Iterable[Call]:
         "vpc-lattice", "list-service-network-vpc-associations", "items", per="vpc", args="--vpc-identifier {name}"
     )
 
+
+def _balancing() -> Iterable[Call]:
     yield _row("elbv2", "describe-load-balancers", "LoadBalancers", iam=_ELB + "DescribeLoadBalancers")
     yield _row("elbv2", "describe-target-groups", "TargetGroups", iam=_ELB + "DescribeTargetGroups")
     for operation, key, per, action in (
@@ -286,6 +296,8 @@ def _calls() -> Iterable[Call]:
     )
     yield _row("directconnect", "describe-direct-connect-gateways", "directConnectGateways")
 
+
+def _of_accounts() -> Iterable[Call]:
     yield _row("iam", "get-account-authorization-details", "", scope="global")
     yield _row("sts", "get-caller-identity", "", scope="global")
     yield _row("route53", "list-hosted-zones", "HostedZones", scope="global")
@@ -362,7 +374,15 @@ def _row(
     return Call(service, operation, scope, per, key, action, args, suffix, names, batch)
 
 
-CALLS: Final[tuple[Call, ...]] = tuple(_calls())
+CALLS: Final[tuple[Call, ...]] = (
+    *_network(),
+    *_pipeline(),
+    *_keys_and_secrets(),
+    *_compute(),
+    *_names_and_firewalls(),
+    *_balancing(),
+    *_of_accounts(),
+)
 """The table, in the order in which to ask: lists before what asks about their members."""
 
 _GLOBAL: Final = frozenset(call.service for call in CALLS if call.scope == "global")
