@@ -37,6 +37,7 @@ from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
+from reachsim.model.network import Network
 from reachsim.selectors import parse_selector
 from reachsim.simulate import simulate
 from reachsim.verdict import Acceptance, Cell, Check, Finding, Outcome, PipelineStep, Verdict
@@ -81,13 +82,7 @@ def check(
     config = config or Config()
     folders = {name: config.folder / place for name, place in config.code.items()}
     folders |= {name: Path(place) for name, place in (code or {}).items()}
-    chosen = tuple(chosen or config.sources)
-    for selector in chosen:
-        if parse_selector(selector).kind not in STARTERS:
-            raise QuestionError(
-                f"{selector} takes no part in a pipeline: {', '.join(STARTERS)} can", "BAD_SOURCE", selector
-            )
-    found, lacking = pipeline_sources(network) if not chosen else (chosen, ())
+    found, lacking = _sources(network, tuple(chosen or config.sources))
     judged = [_judge(ground, source, config, folders) for source in found]
     cells = [cell for one in judged for cell in one.cells]
     further = [cell for one in judged for cell in one.further]
@@ -97,17 +92,12 @@ def check(
     shared = shared_resources(network, needs)
     outside = outsiders(network, codecommit_repositories(network, needs))
     expected = [(one, _ask(ground, one, config.pins)) for one in config.expect]
-    verdicts = [cell.verdict for cell in (*cells, *further) if cell.verdict]
-    verdicts += [*beyond, *(verdict for _, verdict in expected)]
-    missing = sorted(
-        {
-            *lacking,
-            *shared.missing,
-            *outside.missing,
-            *(path for verdict in verdicts for path in verdict.missing),
-            *(path for one in judged for path in one.missing),
-        }
-    )
+    held = [cell.verdict for cell in (*cells, *further) if cell.verdict]
+    verdicts = [*held, *beyond, *(verdict for _, verdict in expected)]
+    missing = sorted({
+        *lacking, *shared.missing, *outside.missing, *(path for verdict in verdicts for path in verdict.missing),
+        *(path for one in judged for path in one.missing),
+    })  # fmt: skip
     if not network.homes:
         missing.append(network.path(("*", "*"), "codebuild", "batch-get-projects"))
     overall = overall_of(
@@ -122,20 +112,33 @@ def check(
         *exposed_neighbours(ground, found),
         *(finding for one in judged for finding in one.findings), *(one for pair in expected for one in _unmet(*pair)),
     )  # fmt: skip
-    accepted = tuple(
-        Acceptance(finding.id, finding.component, one.reason, one.until)
-        for finding in findings if (one := config.accepted(finding.id, finding.component, date.today())) is not None
-    )  # fmt: skip
-    held = [cell.verdict for cell in (*cells, *further) if cell.verdict]
     assumptions = tuple(dict.fromkeys(
         (*(one for verdict in held for one in _weighty(verdict)), *(one for each in judged for one in each.assumptions),
          *outside.assumptions, *left_out(network))
     ))  # fmt: skip
     steps = tuple(step for one in judged for step in one.steps)
     return Check(
-        overall, tuple(cells), steps, findings, tuple(missing), assumptions, _alike(found, cells), accepted,
-        known_of(network, cells), tuple(path for one in beyond if one.outcome == "unknown" for path in one.missing),
+        overall, tuple(cells), steps, findings, tuple(missing), assumptions, _alike(found, cells),
+        _accepted(config, findings), known_of(network, cells),
+        tuple(path for one in beyond if one.outcome == "unknown" for path in one.missing),
         (*shared.missing, *outside.missing),
+    )  # fmt: skip
+
+
+def _sources(network: Network, chosen: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(the chosen selectors, else those of the pipeline; files that could name more). Raises QuestionError."""
+    for selector in chosen:
+        if parse_selector(selector).kind not in STARTERS:
+            raise QuestionError(
+                f"{selector} takes no part in a pipeline: {', '.join(STARTERS)} can", "BAD_SOURCE", selector
+            )
+    return (chosen, ()) if chosen else pipeline_sources(network)
+
+
+def _accepted(config: Config, findings: Sequence[Finding]) -> tuple[Acceptance, ...]:
+    return tuple(
+        Acceptance(finding.id, finding.component, one.reason, one.until)
+        for finding in findings if (one := config.accepted(finding.id, finding.component, date.today())) is not None
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from reachsim.addresses import AMAZON_LOCAL, V4, V6, V6_BASE, VPC_LATTICE, Cidr
 from reachsim.engine import choose
-from reachsim.evidence import Assumption, Gap
+from reachsim.evidence import Assumption, Block, Gap
 from reachsim.forwarding.block_public_access import past_block_public_access
 from reachsim.forwarding.filtering import through_network_acl, through_security_groups
 from reachsim.forwarding.ground import (
@@ -264,31 +264,40 @@ def _taken(
     for part in _past_acl(ground, flow, "" if same_subnet else subnet_id):
         part = part.through(crossed)
         if route.state == "blackhole":
-            detail = f"route {candidate.destination} → {ground.network.label(target)} of {label} is a blackhole"
-            cause = "RETURN_ROUTE_MISSING" if part.leg == "response" else None
-            behind = next_route(ground.network, table, ground.network.home_of(vpc_id), candidate, part.destinations)
-            if behind is not None and cause is None:
-                better = "MORE_SPECIFIC_ROUTE" if behind.longer else "HIGHER_PRIORITY_ROUTE"
-                to = f"{behind.item.destination} → {ground.network.label(behind.item.target.id)}"
-                cause, detail = better, f"{detail}, and goes before {to}"
-            bad = block(
-                part, "BAD_STATE_ROUTE", table.route_table_id, detail, rule=candidate.destination, at=subnet_id or None,
-                source=source, cause=cause,
-            )  # fmt: skip
-            found.append(stopped(part, bad))
+            found.append(stopped(part, _blackhole(ground, part, table, candidate, crossed.source, subnet_id, vpc_id)))
         elif route.state != "active":
             detail = f"route {candidate.destination} of {label} is in state {route.state!r}, whose meaning is not known"
             found.append(lost(part, Gap("ROUTE_STATE_FILTERED", table.route_table_id, detail)))
         elif kind == "local":
             found += _by_local_route(ground, part, table, candidate, subnet_id, vpc_id)
         elif part.leg == "request" and keeps_client(part):
-            detail = f"a kept client address on its way over {ground.network.label(target)}: AWS supports only targets"
-            found.append(
-                lost(part, Gap("UNMODELLED_COMPONENT", target, f"{detail} that the load balancer reaches directly"))
+            detail = (
+                f"a kept client address on its way over {ground.network.label(target)}: AWS supports only targets that "
+                "the load balancer reaches directly"
             )
+            found.append(lost(part, Gap("UNMODELLED_COMPONENT", target, detail)))
         else:
             found.append(part.to(kind, target, vpc_id, subnet_id, table.route_table_id))
     return found
+
+
+def _blackhole(
+    ground: Ground, flow: Walk, table: RouteTable, candidate: Candidate, source: str | None, subnet_id: str, vpc_id: str
+) -> Block:
+    """Why a blackhole stops a flow, and which route would take it if the blackhole did not go before."""
+    network = ground.network
+    to = network.label(candidate.target.id)
+    detail = f"route {candidate.destination} → {to} of {network.label(table.route_table_id)} is a blackhole"
+    cause = "RETURN_ROUTE_MISSING" if flow.leg == "response" else None
+    behind = next_route(network, table, network.home_of(vpc_id), candidate, flow.destinations)
+    if behind is not None and cause is None:
+        cause = "MORE_SPECIFIC_ROUTE" if behind.longer else "HIGHER_PRIORITY_ROUTE"
+        other = f"{behind.item.destination} → {network.label(behind.item.target.id)}"
+        detail = f"{detail}, and goes before {other}"
+    return block(
+        flow, "BAD_STATE_ROUTE", table.route_table_id, detail, rule=candidate.destination, at=subnet_id or None,
+        source=source, cause=cause,
+    )  # fmt: skip
 
 
 _INTO_THE_VPC = ("local", "nat-gateway", "network-interface", "vpc-endpoint")

@@ -297,14 +297,7 @@ def internet_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
             detail = f"{network.label(gateway_id)} translates {format_address(public)} to {format_address(private)}"
             part = part.through(_gateway_hop(ground, part, gateway_id, detail))
             part = msgspec.structs.replace(part, destination=IntervalSet.single(private))
-            if interface.kind == "nat" and not interface.subnet_id:  # a regional NAT gateway's: in no subnet
-                if part.leg == "response":
-                    part = past_block_public_access(ground, part, gateway_id, vpc_id, "", "ingress")
-                parts.append(part.to("nat-gateway-back", interface.id))
-            elif interface.kind == "nat" and part.leg == "request":  # nothing but replies is accepted there anyway
-                parts.append(part.to("gateway-table", gateway_id, vpc_id, ""))
-            else:
-                parts.append(part.to("gateway-table", gateway_id, vpc_id, interface.subnet_id))
+            parts.append(_to_interface(ground, part, gateway_id, interface))
     for receiver in _public_receivers(flow, vpc_id):
         part = flow.with_destinations(receiver.addresses & V4 & rest)
         if part is not None:
@@ -322,7 +315,7 @@ def internet_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
         return parts
     if left.leg == "response" and (
         left.blocks or _from_any(left)
-    ):  # the source was never translated: as if it had been
+    ):  # its source was never translated: as if it had been
         return [*parts, left.to("gateway-table", gateway_id, vpc_id, _origin_subnet(left))]
     lacking = ground.lacks_for_vpc(vpc_id, "describe-network-interfaces", "describe-subnets")
     if lacking:
@@ -330,6 +323,18 @@ def internet_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
     detail = f"{describe_addresses(left.destinations)} is no public address of an interface in {network.label(vpc_id)}"
     code = "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"
     return [*parts, stopped(left, block(left, code, gateway_id, detail, direction="ingress"))]
+
+
+def _to_interface(ground: Ground, flow: Walk, gateway_id: str, interface: Interface) -> Walk:
+    """On from an internet gateway to the interface whose public address it has translated."""
+    vpc_id = interface.vpc_id
+    if interface.kind == "nat" and not interface.subnet_id:  # a regional NAT gateway's: in no subnet
+        if flow.leg == "response":
+            flow = past_block_public_access(ground, flow, gateway_id, vpc_id, "", "ingress")
+        return flow.to("nat-gateway-back", interface.id)
+    if interface.kind == "nat" and flow.leg == "request":  # nothing but replies is accepted there anyway
+        return flow.to("gateway-table", gateway_id, vpc_id, "")
+    return flow.to("gateway-table", gateway_id, vpc_id, interface.subnet_id)
 
 
 def _public_receivers(flow: Walk, vpc_id: str) -> list[Interface]:

@@ -112,7 +112,6 @@ def _to_nat(ground: Ground, flow: Walk, gateway: NatGateway, subnet_id: str) -> 
 
 
 def _translate_nat(ground: Ground, flow: Walk, gateway: NatGateway, vpc_id: str, subnet_id: str) -> list[Walk]:
-    nat_subnet = _home_of_nat(gateway)
     parts = _to_nat(ground, flow, gateway, subnet_id)
     addresses = _sending(ground, gateway, flow.context.zone)
     label = ground.network.label(gateway.nat_gateway_id)
@@ -127,43 +126,43 @@ def _translate_nat(ground: Ground, flow: Walk, gateway: NatGateway, vpc_id: str,
     if port is None:
         detail = "more than two NAT gateways in a row are not followed"
         return [lost(part, Gap("UNMODELLED_COMPONENT", gateway.nat_gateway_id, detail)) for part in parts]
-    found: list[Walk] = []
-    for part in parts:
-        for address, chosen in zip(addresses, choose(part, len(addresses)), strict=True):
-            number = own_address(address)
-            assert number is not None
-            if address.public_ip is None and gateway.connectivity_type != "private":
-                gap = unseen(gateway.nat_gateway_id, f"{label} is a public one, and its public address is not told")
-                found.append(lost(chosen, gap))
-                continue
-            pairs = ((number, address.public_ip.number),) if address.public_ip else ()
-            if gateway.connectivity_type == "private":
-                pairs = ()
-            own = IntervalSet.single(number)
-            sender = Interface(gateway.nat_gateway_id, vpc_id, nat_subnet, (), own, pairs, kind="nat")
-            memory = Translation(
-                gateway.nat_gateway_id, chosen.source, chosen.port, chosen.context.sender, nat_subnet, vpc_id,
-                zone=chosen.context.zone,
-            )  # fmt: skip
-            detail = f"{label} translates the source to {format_address(number)} and a port of its own, 1024 to 65535"
-            source = ground.network.source(gateway.nat_gateway_id)
-            after = chosen.through(hop(chosen, gateway.nat_gateway_id, "nat-gateway", detail, source=source))
-            after = msgspec.structs.replace(after, source=own, port=port)
-            if not chosen.destinations.isdisjoint(V6):  # NAT64: the last 32 bits are the IPv4 address (N57)
-                memory = msgspec.structs.replace(memory, destination=chosen.destination)
-                after = msgspec.structs.replace(after, destination=after.shifted(chosen.destination, -NAT64.first))
-            session = (*after.context.session, memory)
-            crossed = (*after.context.crossed, "nat-gateway")
-            after = with_context(after, sender=sender, links=(), session=session, crossed=crossed)
-            if not nat_subnet:
-                detail = f"{label} is a regional NAT gateway: no network ACL of its own is applied (N56)"
-                after = after.assuming(
-                    assume("REGIONAL_NAT_WITHOUT_SUBNET_ACL", gateway.nat_gateway_id, detail, "block")
-                )
-                found.append(after.to(*by_own_table(gateway)))
-            else:
-                found.append(after.to("leave", nat_subnet))
-    return found
+    return [
+        _translated(ground, chosen, gateway, address, port, vpc_id)
+        for part in parts
+        for address, chosen in zip(addresses, choose(part, len(addresses)), strict=True)
+    ]
+
+
+def _translated(
+    ground: Ground, flow: Walk, gateway: NatGateway, address: NatGatewayAddress, port: int, vpc_id: str
+) -> Walk:
+    """What the gateway sends on from one of its addresses, with the memory of how its replies come back."""
+    gateway_id, nat_subnet = gateway.nat_gateway_id, _home_of_nat(gateway)
+    label, number = ground.network.label(gateway_id), own_address(address)
+    assert number is not None
+    is_private = gateway.connectivity_type == "private"
+    if address.public_ip is None and not is_private:
+        return lost(flow, unseen(gateway_id, f"{label} is a public one, and its public address is not told"))
+    own = IntervalSet.single(number)
+    pairs = ((number, address.public_ip.number),) if address.public_ip and not is_private else ()
+    sender = Interface(gateway_id, vpc_id, nat_subnet, (), own, pairs, kind="nat")
+    memory = Translation(
+        gateway_id, flow.source, flow.port, flow.context.sender, nat_subnet, vpc_id, zone=flow.context.zone
+    )
+    detail = f"{label} translates the source to {format_address(number)} and a port of its own, 1024 to 65535"
+    after = flow.through(hop(flow, gateway_id, "nat-gateway", detail, source=ground.network.source(gateway_id)))
+    after = msgspec.structs.replace(after, source=own, port=port)
+    if not flow.destinations.isdisjoint(V6):  # NAT64: the last 32 bits are the IPv4 address (N57)
+        memory = msgspec.structs.replace(memory, destination=flow.destination)
+        after = msgspec.structs.replace(after, destination=after.shifted(flow.destination, -NAT64.first))
+    session = (*after.context.session, memory)
+    crossed = (*after.context.crossed, "nat-gateway")
+    after = with_context(after, sender=sender, links=(), session=session, crossed=crossed)
+    if nat_subnet:
+        return after.to("leave", nat_subnet)
+    detail = f"{label} is a regional NAT gateway: no network ACL of its own is applied (N56)"
+    after = after.assuming(assume("REGIONAL_NAT_WITHOUT_SUBNET_ACL", gateway_id, detail, "block"))
+    return after.to(*by_own_table(gateway))
 
 
 def _sending(ground: Ground, gateway: NatGateway, zone: str | None) -> tuple[NatGatewayAddress, ...]:
