@@ -129,12 +129,15 @@ def _from(
 ) -> list[Scenario]:  # fmt: skip
     network = ground.network
     resolution: Resolution | None = None
+    unanswered: tuple[Block, ...] = ()
     options = [aimed.addresses]
     symbolic = False
     if aimed.name:
         resolution = resolved(ground, start, aimed.name, pins) if start.vpc_id else resolve_outside(
             aimed.name, pins, network
         )  # fmt: skip
+        if resolution.otherwise is not None:  # the walk goes on as if the name had been answered
+            unanswered, resolution = resolution.blocks, resolution.otherwise
         resolution = _with_dns64(network, start, resolution)
         symbolic = resolution.public
         options = [resolution.addresses]
@@ -155,8 +158,17 @@ def _from(
         bool(aimed.name) or aimed.by_chance, symbolic, start, resolution, blocks, gaps, assumptions,
     )  # fmt: skip
     if blocks or gaps:
-        return [base]
-    return [_walk(ground, base, start, aimed, option, services, family) for option in options or [EMPTY]]
+        return [msgspec.structs.replace(base, blocks=(*unanswered, *blocks))]
+    walked = [_walk(ground, base, start, aimed, option, services, family) for option in options or [EMPTY]]
+    return [_stopped_before(one, unanswered) for one in walked] if unanswered else walked
+
+
+def _stopped_before(walked: Scenario, blocks: tuple[Block, ...]) -> Scenario:
+    """What was walked, stopped before it began; its own blocks are told as well, what is not known of it is not."""
+    if not walked.flows:
+        return msgspec.structs.replace(walked, blocks=(*blocks, *walked.blocks), gaps=())
+    flows = tuple(msgspec.structs.replace(one, blocks=(*blocks, *one.blocks)) for one in walked.flows)
+    return msgspec.structs.replace(walked, flows=flows)
 
 
 def _with_dns64(network: Network, start: Source, resolution: Resolution) -> Resolution:

@@ -19,7 +19,7 @@ from msgspec import Struct
 from reachsim.addresses import V4, V6
 from reachsim.dns.joined import everywhere, found_file
 from reachsim.dns.profiles import Brought
-from reachsim.dns.resolution import Asking, Noted, Resolution, no_such_name, plain
+from reachsim.dns.resolution import Asking, Noted, Resolution, no_such_name, plain, without
 from reachsim.evidence import Gap
 from reachsim.intervals import IntervalSet
 from reachsim.model import records as aws
@@ -253,9 +253,8 @@ def _blocked(asking: Asking, name: str, found: Resolution, why: Decision) -> Res
     if config is not None and (config.firewall_config.firewall_fail_open or "").upper() == "ENABLED":
         text = f"{asking.label} lets queries pass while DNS Firewall does not answer, so {name} may resolve then"
         noted.take("DNS_FIREWALL_FAIL_OPEN", asking.vpc_id, text, "leak")
-    return Resolution(
-        name, blocks=(block, *found.blocks), assumptions=(*found.assumptions, *noted.assumptions), hops=found.hops
-    )  # fmt: skip
+    assumptions = (*found.assumptions, *noted.assumptions)
+    return msgspec.structs.replace(without(found, block), assumptions=assumptions, hops=found.hops)
 
 
 def _asked_from_outside(asking: Asking, name: str, found: Resolution, words: dict[str, Decision]) -> Resolution:

@@ -18,7 +18,18 @@ from reachsim.dns.forwarders import by_servers, forwarded
 from reachsim.dns.names import ec2_answer, endpoint_answer, public_answer, vpce_name
 from reachsim.dns.profiles import Brought, brought
 from reachsim.dns.records import zone_answer
-from reachsim.dns.resolution import MAX_STEPS, Asking, Carries, Noted, Resolution, Zone, dns_hop, no_such_name, plain
+from reachsim.dns.resolution import (
+    MAX_STEPS,
+    Asking,
+    Carries,
+    Noted,
+    Resolution,
+    Zone,
+    dns_hop,
+    no_such_name,
+    plain,
+    without,
+)
 from reachsim.dns.resolver import answers_at_all, other_servers
 from reachsim.dns.rules import Rules, autodefined, rules_for
 from reachsim.dns.zones import zones_for
@@ -65,9 +76,14 @@ def of_vpc(asking: Asking, name: str) -> Resolution:
     noted = Noted()
     block = answers_at_all(asking, noted)
     if block is not None:
-        return Resolution(name, blocks=(block,))
+        return without(_answered(asking, name, Noted()), block)
     if noted.gaps:
         return noted.unknown(name)
+    return _answered(asking, name, noted)
+
+
+def _answered(asking: Asking, name: str, noted: Noted) -> Resolution:
+    """What a resolver that answers queries says."""
     asking = msgspec.structs.replace(asking, trail=asking.trail or (asking.vpc_id,))
     profiles = brought(asking, noted)
     if noted.gaps:  # what it brings could go before anything else

@@ -31,7 +31,7 @@ class Resolution(msgspec.Struct, frozen=True):
     ``service`` and ``region`` name the AWS service that a public name belongs to. ``reason`` says why an AWS
     service's name did not lead to an endpoint of the VPC. ``chain`` are the names that CNAME records led through,
     ``aliases`` those that Route 53's own alias records did. With ``blocks`` there is no answer; with ``gaps`` it is
-    not known.
+    not known. ``otherwise`` is the answer that there would be without the blocks, where that can be told.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Resolution(msgspec.Struct, frozen=True):
     reason: Reason | None = None
     chain: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    otherwise: Resolution | None = None
 
     def noting(self, *hops: Hop) -> Resolution:
         return msgspec.structs.replace(self, hops=hops + self.hops)
@@ -149,6 +150,12 @@ def no_such_name(
 ) -> Block:
     """A block of the resolver's: the client gets no answer."""
     return Block(code, component, rule, vpc_id, "request", "egress", "name-not-found", detail, None, source)
+
+
+def without(found: Resolution, *blocks: Block) -> Resolution:
+    """No answer, for these blocks; what there would be else, if it is known, stands beside."""
+    known = None if found.gaps or (found.blocks and found.otherwise is None) or not found.addresses else found
+    return Resolution(found.name, blocks=(*blocks, *found.blocks), otherwise=found.otherwise or known)
 
 
 def plain(name: str) -> str:
