@@ -75,11 +75,13 @@ def target_group(
     port: int = 8080,
     kind: str = "instance",
     zones: Mapping[str, str] | None = None,
+    health: str | None = "healthy",
     **attributes: bool | str,
 ) -> str:
     """A target group with these targets (ids, or (id, port)); returns its ARN.
 
-    ``zones``: Availability Zone by target, for addresses. ``attributes``: ``preserve_client_ip`` and ``cross_zone``.
+    ``zones``: Availability Zone by target, for addresses. ``health``: of every target. ``attributes``:
+    ``preserve_client_ip`` and ``cross_zone``.
     """
     arn = f"arn:aws:elasticloadbalancing:{net.region}:{net.account}:targetgroup/{name}/6d0ecf831eec9f09"
     record = {"TargetGroupArn": arn, "TargetGroupName": name, "TargetType": kind}
@@ -92,7 +94,7 @@ def target_group(
         described: dict[str, Any] = {"Id": id} if kind == "lambda" else {"Id": id, "Port": own}
         if zones and id in zones:
             described["AvailabilityZone"] = zones[id]
-        rows.append({"Target": described, "TargetHealth": {"State": "healthy"}})
+        rows.append({"Target": described, **({"TargetHealth": {"State": health}} if health else {})})
     net.put(f"elbv2/describe-target-health/{name}", {"TargetHealthDescriptions": rows})
     keys = {"preserve_client_ip": "preserve_client_ip.enabled", "cross_zone": "load_balancing.cross_zone.enabled"}
     pairs = [(keys[key], value) for key, value in attributes.items()]

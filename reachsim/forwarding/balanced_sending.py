@@ -1,10 +1,13 @@
 """What a load balancer's interface sends by itself: connections to its registered targets, and nothing else.
 
 **Source:** "Reachability Analyzer explanation codes" (TARGET_ADDRESS_RESTRICTION, TARGET_PORT_RESTRICTION,
-ELB_NOT_CROSSZONE, ELB_INSTALLED_AZ_RESTRICTION). Health checks to ports of their own are not counted.
+ELB_NOT_CROSSZONE, ELB_INSTALLED_AZ_RESTRICTION, GWLB_PROTOCOL_RESTRICTION and its kin). Health checks to ports of
+their own are not counted.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 import msgspec
 
@@ -16,14 +19,18 @@ from reachsim.forwarding.ground import Ground, Walk, block, describe, missing, s
 from reachsim.forwarding.load_balancers import At, addresses_of, eligible, enabled, label_of, owner
 from reachsim.intervals import IntervalSet
 from reachsim.model.interfaces import Interface
-from reachsim.model.load_balancing import Balancer, listeners_of, members_of
-from reachsim.packets import protocol_services
+from reachsim.model.load_balancing import Balancer, is_gateway_load_balancer, listeners_of, members_of
+from reachsim.packets import UDP, protocol_services
+
+GENEVE_PORT: Final = 6081
 
 
 def send(ground: Ground, flow: Walk) -> list[Walk]:
     """A load balancer's interface as the source: it sends to the registered addresses and ports of its targets only."""
     node = ground.network.interfaces[flow.place[1]]
     balancer, gap = owner(ground, node)
+    if balancer is None and is_gateway_load_balancer(ground.network, node.id):
+        return _by_geneve(ground, flow, node, gap)
     if balancer is None:
         return _resumed([flow.unknown(gap)], node)
     listeners, lacking = listeners_of(ground.network, balancer)
@@ -46,6 +53,22 @@ def send(ground: Ground, flow: Walk) -> list[Walk]:
     for part in rest:
         found += [_not_to_a_target(one, node, balancer, reached) for one, reached in _by_target(part, doors)]
     return found
+
+
+def _by_geneve(ground: Ground, flow: Walk, node: Interface, gap: Gap) -> list[Walk]:
+    """A Gateway Load Balancer sends nothing but GENEVE over UDP; to whom is not modelled."""
+    label = ground.network.label(node.id)
+    if flow.protocol != UDP:
+        detail = f"{label} is a Gateway Load Balancer's, which sends GENEVE over UDP only; wanted {describe(flow)}"
+        return [stopped(flow, block(flow, "GWLB_PROTOCOL_RESTRICTION", node.id, detail))]
+    geneve = protocol_services(UDP, IntervalSet.single(GENEVE_PORT))
+    inside, outside = flow.with_services(geneve), flow.with_services(flow.services - geneve)
+    parts = _resumed([inside.unknown(gap)], node) if inside is not None else []
+    if outside is not None:
+        detail = f"{label} is a Gateway Load Balancer's, which sends to port {GENEVE_PORT} only; "
+        why = block(outside, "GWLB_DESTINATION_PORT_RESTRICTION", node.id, f"{detail}wanted {describe(outside)}")
+        parts.append(stopped(outside, why))
+    return parts
 
 
 class Door(msgspec.Struct, frozen=True):

@@ -3,7 +3,8 @@
 What reaches an interface of a load balancer ends there, and the load balancer opens a connection of its own from that
 interface to a target that it picks. A Network Load Balancer with client IP preservation keeps the client's address
 and port; the target's replies return through the load balancer all the same. Which target group and target it picks
-is chance. Health is not looked at, nor what a listener's rules say of hosts and paths.
+is chance. A target's health is told and does not decide, as it changes by itself; what a listener's rules say of hosts
+and paths is not looked at.
 
 **Source:** Elastic Load Balancing guides: "Listeners", "Target groups", "Register targets", "Edit target group
 attributes" (client IP preservation, cross-zone load balancing), "Update the security groups for your Network Load
@@ -18,7 +19,7 @@ import msgspec
 
 from reachsim.addresses import V4, V6
 from reachsim.engine import answered, choose
-from reachsim.evidence import Block, Gap
+from reachsim.evidence import Assumption, Block, Gap
 from reachsim.forwarding.delivery import finish, homeward, lost_reply, route_to_interface
 from reachsim.forwarding.filtering import through_network_acl, through_security_groups
 from reachsim.forwarding.ground import (
@@ -190,8 +191,7 @@ def _to_pool(ground: Ground, flow: Walk, at: At) -> list[Walk]:
     options = sorted((*sure, *unsure))
     if not options:
         return [stopped(flow, _nowhere(flow, at, members))]
-    detail = f"{at.pool.name}: every registered target was taken to be healthy"
-    flow = flow.assuming(assume("LB_TARGET_HEALTH_IGNORED", at.pool.id, detail, "block"))
+    flow = flow.assuming(*_taken_as_healthy(at, options))
     found: list[Walk] = []
     for member, part in zip(options, choose(flow, len(options)), strict=False):
         if member in unsure:
@@ -199,6 +199,18 @@ def _to_pool(ground: Ground, flow: Walk, at: At) -> list[Walk]:
         else:
             found += _to_member(ground, part, at, member)
     return found
+
+
+def _taken_as_healthy(at: At, members: list[Member]) -> tuple[Assumption, ...]:
+    """Targets that got nothing when the snapshot was taken, or of which that is not known: health changes by itself."""
+    untold = [one for one in members if not one.health]
+    told = [f"{one.id} is {one.health}" for one in members if one.health and not one.serves]
+    if untold:
+        told.append("the health of targets is not known")
+    if not told:
+        return ()
+    detail = f"{at.pool.name}: {', '.join(told)}; every registered target was taken to be healthy"
+    return (assume("LB_TARGET_HEALTH_IGNORED", at.pool.id, detail, "block"),)
 
 
 def eligible(ground: Ground, at: At, members: tuple[Member, ...]) -> tuple[list[Member], list[Member], Gap]:
@@ -250,7 +262,7 @@ def _to_member(ground: Ground, flow: Walk, at: At, member: Member) -> list[Walk]
         return [lost(flow, gap)]
     found: list[Walk] = []
     for address, part in zip(addresses, choose(flow, len(addresses)), strict=False):
-        found += _connect(ground, part, at, address, member.port)
+        found += _connect(ground, part, at, address, member)
     return found
 
 
@@ -274,7 +286,7 @@ def addresses_of(ground: Ground, pool: Pool, member: Member) -> tuple[list[int],
     return [one for one in found if one is not None], gap
 
 
-def _connect(ground: Ground, flow: Walk, at: At, address: int, port: int) -> list[Walk]:
+def _connect(ground: Ground, flow: Walk, at: At, address: int, member: Member) -> list[Walk]:
     """Open the connection to a target's address, or pass on the client's."""
     preserves, lacking = preserves_client(ground.network, at.balancer, at.pool)
     target = IntervalSet.single(address)
@@ -283,7 +295,7 @@ def _connect(ground: Ground, flow: Walk, at: At, address: int, port: int) -> lis
         gap = missing(lacking, at.pool.id, f"whether {at.pool.name} preserves client addresses")
         return [_answered(flow.unknown(gap), at.node)]
     if not preserves or flow.sources.isdisjoint(family):
-        return _from_node(ground, flow, at, target, port)
+        return _from_node(ground, flow, at, target, member)
     if not target <= ground.network.vpc_addresses(at.node.vpc_id):
         detail = (
             f"{describe_addresses(target)} is outside {at.node.vpc_id}: client addresses kept so far are not followed"
@@ -304,10 +316,10 @@ def _connect(ground: Ground, flow: Walk, at: At, address: int, port: int) -> lis
         found.append(stopped(itself, block(itself, "NLB_TARGET_IS_CLIENT", at.balancer.id, detail, at=at.pool.id)))
     others = flow.with_sources(flow.sources - target)
     if others is not None:
-        detail = f"{label_of(at.balancer)} passes the client's address on to {describe_addresses(target)} port {port}"
+        detail = f"{label_of(at.balancer)} passes the client's address on to {_in_words(target, member)}"
         code = "ELBV2_SOURCE_ADDRESS_PRESERVATION"
         kept = others.through(hop(others, at.pool.id, "target-group", detail, rule=code))
-        found += _onward(ground, _translated(kept, at, target, port, preserves=True), at)
+        found += _onward(ground, _translated(kept, at, target, member.port, preserves=True), at)
     return found
 
 
@@ -323,7 +335,12 @@ def _needs_own_source(ground: Ground, at: At, target: IntervalSet) -> str:
     return ""
 
 
-def _from_node(ground: Ground, flow: Walk, at: At, target: IntervalSet, port: int) -> list[Walk]:
+def _in_words(target: IntervalSet, member: Member) -> str:
+    health = f", {member.health} when the snapshot was taken" if member.health and not member.serves else ""
+    return f"{describe_addresses(target)} port {member.port}{health}"
+
+
+def _from_node(ground: Ground, flow: Walk, at: At, target: IntervalSet, member: Member) -> list[Walk]:
     """From the interface's own address and an ephemeral port."""
     own = first_address(ground.network, at.node, V4 if target <= V4 else V6)
     dimension = next_port(flow)
@@ -335,10 +352,9 @@ def _from_node(ground: Ground, flow: Walk, at: At, target: IntervalSet, port: in
         detail = "more than two translations in a row are not followed"
         return [lost(flow, Gap("UNMODELLED_COMPONENT", at.balancer.id, detail))]
     source = IntervalSet.single(own)
-    ends = f"from {describe_addresses(source)} to {describe_addresses(target)} port {port}"
-    detail = f"{label_of(at.balancer)} connects {ends}"
+    detail = f"{label_of(at.balancer)} connects from {describe_addresses(source)} to {_in_words(target, member)}"
     flow = flow.through(hop(flow, at.pool.id, "target-group", detail))
-    opened = _translated(flow, at, target, port, preserves=False)
+    opened = _translated(flow, at, target, member.port, preserves=False)
     return _onward(ground, msgspec.structs.replace(opened, source=source, port=dimension), at)
 
 

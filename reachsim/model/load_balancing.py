@@ -86,11 +86,17 @@ class Listening(msgspec.Struct, frozen=True):
 
 
 class Member(msgspec.Struct, frozen=True, order=True):
-    """A registered target; ``zone`` is empty where the snapshot does not tell."""
+    """A registered target; ``zone`` and ``health`` are empty where the snapshot does not tell."""
 
     id: str
     port: int
     zone: str
+    health: str = ""
+
+    @property
+    def serves(self) -> bool:
+        """Whether it was sent requests when the snapshot was taken: ``unavailable`` means that nobody checks it."""
+        return self.health in ("healthy", "unavailable")
 
 
 # --- whose interface it is ------------------------------------------------------------------------------------------
@@ -114,6 +120,14 @@ def balancer_of(network: Network, interface_id: str) -> tuple[Balancer | None, t
     if found is None:
         return None, network.unknown(network.path(home, "elbv2", "describe-load-balancers"))
     return _balancer(network, found), ()
+
+
+def is_gateway_load_balancer(network: Network, interface_id: str) -> bool:
+    """Whether an interface is a Gateway Load Balancer's, by its type or the description that AWS gives it."""
+    record = network.network_interfaces.get(interface_id)
+    if record is None:
+        return False
+    return record.interface_type == "gateway_load_balancer" or (record.description or "").startswith("ELB gwy/")
 
 
 def _balancer(network: Network, record: aws.LoadBalancer) -> Balancer:
@@ -218,7 +232,7 @@ def _classic_listener(balancer: Balancer, record: aws.ClassicListener) -> Listen
 
 
 def members_of(network: Network, balancer: Balancer, pool: Pool) -> tuple[tuple[Member, ...], tuple[str, ...]]:
-    """(targets by id and port, missing files). Health is not looked at; a draining target is registered no more."""
+    """(targets by id and port, missing files). Whatever their health; a draining target is registered no more."""
     if balancer.kind == "classic":
         record = network.classic_load_balancers[balancer.home, balancer.name]
         names = sorted(one.instance_id for one in record.instances)
@@ -227,12 +241,14 @@ def members_of(network: Network, balancer: Balancer, pool: Pool) -> tuple[tuple[
     records = network.target_health.get(path)
     if records is None:
         return (), (path,)
-    targets = (one.target for one in records if one.target_health.state != "draining")
-    made = (
-        Member(one.id, one.port or pool.port, _zone_of_target(network, one.id, balancer.vpc_id, one.availability_zone))
-        for one in targets
-    )
+    made = (_member(network, balancer, pool, one) for one in records if one.target_health.state != "draining")
     return tuple(sorted(made)), ()
+
+
+def _member(network: Network, balancer: Balancer, pool: Pool, record: aws.TargetHealthDescription) -> Member:
+    one = record.target
+    zone = _zone_of_target(network, one.id, balancer.vpc_id, one.availability_zone)
+    return Member(one.id, one.port or pool.port, zone, record.target_health.state or "")
 
 
 def _zone_of_target(network: Network, target_id: str, vpc_id: str = "", listed: str | None = None) -> str:

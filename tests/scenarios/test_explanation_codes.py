@@ -27,8 +27,6 @@ NOT_ASKED = {
     "ENI_ADDRESS_RESTRICTION": "what an interface or a build sends is asked for with addresses of its own",
     "IGW_DESTINATION_ADDRESS_IN_VPC_CIDRS": "who has an address from outside is looked for by public addresses",
     "VPCE_GATEWAY_EGRESS_SOURCE_ADDRESS_RESTRICTION": "gateway endpoints answer from the address that was asked",
-    "GWLB_PROTOCOL_RESTRICTION": "what a Gateway Load Balancer does is not followed (N149)",
-    "GWLB_DESTINATION_PORT_RESTRICTION": "what a Gateway Load Balancer does is not followed (N149)",
     "UNKNOWN_PEERED_SGS": "unknown here, not blocked (N91)",
     "NO_SOURCE_OR_DESTINATION": "an error of the question",
     "UNASSOCIATED_COMPONENT": "an error of the question",
@@ -89,6 +87,23 @@ class Rules:
         net = Hub()
         net["sg-y"]["IpPermissions"] = [net._permission(("tcp", 443, 443, "sg-x"))]
         return ask(net, "eni-x", "eni-y")
+
+    @staticmethod
+    def gateway_load_balancer(protocol: str, port: int) -> Verdict:
+        net = Lan()
+        net._interface("eni-gwlb", net.a, [("10.0.1.200", None)], {
+            "InterfaceType": "gateway_load_balancer", "Description": "ELB gwy/inspect/50dc6c495c0c9188", "Groups": [],
+        })  # fmt: skip
+        return ask(net, "eni-gwlb", "eni-server", protocol, port)
+
+    @staticmethod
+    def gateway_load_balancer_by_tcp() -> Verdict:
+        return Rules.gateway_load_balancer("tcp", 443)
+
+    @staticmethod
+    def gateway_load_balancer_elsewhere() -> Verdict:
+        assert Rules.gateway_load_balancer("udp", 6081).outcome == "unknown"
+        return Rules.gateway_load_balancer("udp", 4789)
 
     @staticmethod
     def acl_request() -> Verdict:
@@ -431,6 +446,8 @@ ROWS: dict[str, Callable[[], Verdict]] = {
     "IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS": Rules.shared_source_at_the_gateway,
     "VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS": Rules.on_premises_to_nobody,
     "NGW_REQUIRES_SOURCE_IN_VPC": Rules.on_premises_by_nat,
+    "GWLB_PROTOCOL_RESTRICTION": Rules.gateway_load_balancer_by_tcp,
+    "GWLB_DESTINATION_PORT_RESTRICTION": Rules.gateway_load_balancer_elsewhere,
 }
 
 

@@ -229,9 +229,10 @@ def test_a_response_of_the_load_balancers_own_is_an_answer() -> None:
     assert ("LB_RULES_NOT_FOLLOWED", net.lb) in assumed(verdict)
 
 
-def test_rules_and_health_are_assumptions() -> None:
+@pytest.mark.parametrize("health", ["unhealthy", "unhealthy.draining", "initial", "unused", None])
+def test_rules_and_health_are_assumptions(health: str | None) -> None:
     net = Site()
-    group = net.forward(net.two)
+    group = net.forward(net.two, health=health)
     assert assumed(ask(net, net.client, NODE_A)) == {
         ("LB_RULES_NOT_FOLLOWED", net.lb), ("LB_TARGET_HEALTH_IGNORED", group),
     }  # fmt: skip
@@ -285,6 +286,24 @@ def test_which_target_group_is_chance_unless_its_weight_is_zero() -> None:
     assert ask(net, net.client, NODE_A).outcome == "allowed"
     listener(net, net.lb, 444, [good, bad], "HTTPS")
     assert ask(net, net.client, NODE_A, port=444).outcome == "intermittent"
+
+
+@pytest.mark.parametrize("kind", ["application", "network"])
+def test_the_way_tells_what_health_a_target_has(kind: str) -> None:
+    """A failing one is followed all the same: it may be well again in a moment, and if none is well all are sent to."""
+    net = Site(kind)
+    group = net.forward(net.two, health="unhealthy", cross_zone=True)
+    verdict = ask(net, net.client, NODE_A)
+    assert fate(verdict) == ("allowed", "private")
+    assert any("unhealthy when the snapshot was taken" in hop.detail for hop in verdict.paths[0].hops)
+    assert "i-2 is unhealthy" in next(one.detail for one in verdict.assumptions if one.component == group)
+
+
+@pytest.mark.parametrize("health", ["healthy", "unavailable"])
+def test_a_target_that_is_sent_to_rests_on_nothing(health: str) -> None:
+    net = Site("network")
+    net.forward(net.two, cross_zone=True, health=health)
+    assert "LB_TARGET_HEALTH_IGNORED" not in {code for code, _ in assumed(ask(net, net.client, NODE_A))}
 
 
 def test_a_draining_target_gets_nothing() -> None:

@@ -81,7 +81,7 @@ def test_a_per_resource_file_that_goes_on_is_not_known() -> None:
 
 @pytest.mark.parametrize(("state", "expected"), [
     ("available", "allowed"), ("Available", "allowed"), ("AVAILABLE", "allowed"), ("pending", "blocked"),
-    ("Deleting", "blocked"), ("failed", "blocked"), ("hibernating", "unknown"), ("", "unknown"),
+    ("Deleted", "blocked"), ("deleting", "unknown"), ("failed", "blocked"), ("hibernating", "unknown"), ("", "unknown"),
 ])  # fmt: skip
 def test_a_state_that_nobody_knows_neither_works_nor_blocks(state: str, expected: str) -> None:
     net, source = by_nat()

@@ -131,7 +131,7 @@ def _target(block: Values) -> Document:
     described: Document = {"Id": text_of(block, "target_id", "id")}
     port, zone = number_of(block, "port"), text_of(block, "availability_zone")
     described |= ({"Port": port} if port else {}) | ({"AvailabilityZone": zone} if zone else {})
-    return {"Target": described, "TargetHealth": {"State": "healthy"}}
+    return {"Target": described}
 
 
 def attachment(world: World, one: Resource) -> None:
