@@ -68,6 +68,7 @@ _ROUTE_OPTIONS: Final = "/vpc/latest/userguide/route-table-options.html"
 _NAT: Final = "/vpc/latest/userguide/vpc-nat-gateway.html"
 _NAT_BASICS: Final = "/vpc/latest/userguide/nat-gateway-basics.html"
 _NAT_REGIONAL: Final = "/vpc/latest/userguide/nat-gateways-regional.html"
+_VPC_ENCRYPTION: Final = "/vpc/latest/userguide/vpc-encryption-controls.html"
 _BPA: Final = "/vpc/latest/userguide/security-vpc-bpa.html"
 _CUSTOM_ACL: Final = "/vpc/latest/userguide/custom-network-acl.html"
 _DNS: Final = "/vpc/latest/userguide/AmazonDNS-concepts.html"
@@ -660,6 +661,11 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "configuration.", "Say what the appliance does, or check it by hand."),
     ("INSTANCE_STOPPED", "network", "",
      "The instance is not running; it was judged as if it ran.", "Start the instance."),
+    ("INTERFACE_NOT_ATTACHED", "network", "",
+     "The network interface is attached to nothing; it was judged as if something used it.", "Attach the interface."),
+    ("VPC_ENCRYPTION_ENFORCED", "network", _VPC_ENCRYPTION,  # N195
+     "The VPC enforces encryption in transit. What that may stop was not looked at.",
+     "Check the exclusions of the VPC's encryption control."),
     ("PRIVATE_DNS_NAME_ASSUMED", "dns", _PRIVATELINK,  # N144, P34
      "The snapshot does not list the private DNS names of the endpoint; the usual names of its service were taken.",
      "Capture describe-vpc-endpoint-services, and describe-vpc-endpoints with DnsEntries."),
@@ -835,8 +841,10 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
         BPA_NAT_BEHIND_FIREWALL
         BUILD_EPHEMERAL_PORTS DNS_FORWARDER_RETRIES DNS_FORWARD_TCP_CLOSED DNS_REDIRECTION_UNSEEN
         ENDPOINT_SERVICE_UNSEEN FIREWALL_MANAGED_RULES IDENTITY_POLICY_NOT_COUNTED INSTANCE_STOPPED
+        INTERFACE_NOT_ATTACHED
         LB_TARGET_HEALTH_IGNORED NLB_RETURN_PATH_ASSUMED ON_PREMISES_RETURN_ASSUMED
-        PUSH_NEEDS_NO_S3 REGIONAL_NAT_WITHOUT_SUBNET_ACL REPORTS_DESTINATION_ASSUMED TGW_ZONE_RULE"""),
+        PUSH_NEEDS_NO_S3 REGIONAL_NAT_WITHOUT_SUBNET_ACL REPORTS_DESTINATION_ASSUMED TGW_ZONE_RULE
+        VPC_ENCRYPTION_ENFORCED"""),
     ("either", """
         APPLIANCE_AS_SAID ASSUMED_DEFAULT DNS_PROFILE_PRECEDENCE FLEET_PROXY_FIRST_MATCH LB_RULES_NOT_FOLLOWED
         PLANNED_ADDRESS PLANNED_ALL_TAKEN PLANNED_BLOCKS_UNSEEN PLANNED_LEFT_OUT PLANNED_TAKEN PLANNED_VALUE

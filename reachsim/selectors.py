@@ -196,6 +196,10 @@ def _interface(network: Network, interface: Interface, group: str | None = None)
     if instance is not None and instance.state.name != "running":
         detail = f"{network.label(instance.instance_id)} is {instance.state.name}; judged as if it ran"
         assumptions = (Assumption("INSTANCE_STOPPED", instance.instance_id, detail, "block"),)
+    record = network.network_interfaces.get(interface.id)
+    if record is not None and record.status == "available":
+        detail = f"{network.label(interface.id)} is attached to nothing; judged as if something used it"
+        assumptions = (*assumptions, Assumption("INTERFACE_NOT_ATTACHED", interface.id, detail, "block"))
     profile = instance.iam_instance_profile.arn if instance and instance.iam_instance_profile else None
     return Source(
         group or interface.id,

@@ -275,6 +275,9 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
     if instance is not None and instance.state.name != "running":
         detail = f"{network.label(instance.instance_id)} is {instance.state.name}; judged as if it ran"
         reached = reached.assuming(assume("INSTANCE_STOPPED", instance.instance_id, detail, "block"))
+    if record is not None and record.status == "available":
+        detail = f"{label} is attached to nothing; judged as if something used it"
+        reached = reached.assuming(assume("INTERFACE_NOT_ATTACHED", interface.id, detail, "block"))
     return finish(reached, interface.id, "network-interface", route_to_interface(flow), interface)
 
 

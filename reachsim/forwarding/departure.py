@@ -117,6 +117,8 @@ def leave(ground: Ground, flow: Walk) -> list[Walk]:
     if subnet is None:
         return [_no_subnet(ground, flow, subnet_id)]
     flow = with_context(flow, zone=ground.zone_of(subnet_id))
+    for taken in _encrypted(ground, subnet.vpc_id):
+        flow = flow.assuming(taken)
     parts: list[Walk] = []
     here = flow.destinations & subnet_addresses(subnet)
     inside = flow.with_destinations(here)
@@ -126,6 +128,16 @@ def leave(ground: Ground, flow: Walk) -> list[Walk]:
     if outside is not None:
         parts += by_subnet_table(ground, outside, subnet_id, subnet.vpc_id)
     return parts
+
+
+def _encrypted(ground: Ground, vpc_id: str) -> tuple[Assumption, ...]:
+    """What is taken for granted in a VPC that enforces encryption in transit (N195)."""
+    vpc = ground.network.vpcs.get(vpc_id)
+    control = vpc.encryption_control if vpc is not None else None
+    if control is None or control.mode != "enforce" or control.state.standing() == "does-not":
+        return ()
+    detail = f"{ground.network.label(vpc_id)} enforces encryption in transit, which was taken to stop nothing"
+    return (assume("VPC_ENCRYPTION_ENFORCED", vpc_id, detail, "block"),)
 
 
 def _no_subnet(ground: Ground, flow: Walk, subnet_id: str) -> Walk:

@@ -170,6 +170,16 @@ class Ground:
         """Network Firewalls by the endpoint that leads to them."""
         return firewalls_by_endpoint(self.network)
 
+    @cached_property
+    def internet_firewalls(self) -> dict[str, str]:
+        """Firewalls at internet gateways, by gateway: the routes to them tell ("IgwFirewall", EC2 API, Route)."""
+        return {
+            route.gateway_id or route.egress_only_internet_gateway_id or "": route.igw_firewall.firewall_arn
+            for table in self.network.route_tables.values()
+            for route in table.routes
+            if route.igw_firewall is not None
+        }
+
     def _once(
         self, walk: Callable[[Ground, tuple[Walk, ...]], tuple[Walk, ...]], start: tuple[Walk, ...]
     ) -> tuple[Walk, ...]:

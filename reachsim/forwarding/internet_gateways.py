@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from reachsim.addresses import EVERYWHERE, PUBLIC, RFC1918, RFC6598, V4, V6, format_address
+from reachsim.addresses import EVERYWHERE, PUBLIC, RFC1918, RFC6598, ULA, V4, V6, format_address
 from reachsim.evidence import Direction, Gap, Hop
 from reachsim.forwarding.appliances import symmetric
 from reachsim.forwarding.block_public_access import past_block_public_access
@@ -51,7 +51,21 @@ def internet_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     last = flow.context.links[-1] if flow.context.links else ""
     firewall = last if last in ground.firewalls else ""
     flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, firewall=firewall)
+    flow = _past_firewall(ground, flow, gateway_id)
     return [part for family in (V4, V6) for part in _out_by_family(ground, flow, gateway_id, vpc_id, family)]
+
+
+def _past_firewall(ground: Ground, flow: Walk, gateway_id: str) -> Walk:
+    """Not known to pass where a firewall inspects everything that crosses the gateway, by a policy that is not read.
+
+    **Source:** Network Firewall API, IgwFirewallConfiguration: it "inspects all traffic between your VPC and its
+    internet gateway, without changes to your subnets or route tables".
+    """
+    firewall = ground.internet_firewalls.get(gateway_id)
+    if firewall is None:
+        return flow
+    detail = f"{firewall} inspects what crosses {ground.network.label(gateway_id)}, and its policy is not read"
+    return flow.unknown(Gap("FIREWALL_RULE_NOT_READ", firewall or gateway_id, detail, can_hide="block"))
 
 
 def _out_by_family(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, family: IntervalSet) -> list[Walk]:
@@ -169,7 +183,8 @@ def _private_ipv6(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, dire
     vpc = ground.network.vpcs.get(vpc_id)
     blocks = vpc.ipv6_cidr_block_association_set if vpc else ()
     for one in blocks:
-        if one.ipv6_address_attribute == "private" and not one.ipv6_cidr_block.block.isdisjoint(ours):
+        private = one.ipv6_address_attribute == "private" or one.ipv6_cidr_block.block <= ULA
+        if private and not one.ipv6_cidr_block.block.isdisjoint(ours):
             detail = f"{one.ipv6_cidr_block} is private IPv6 space, taken as never routed to the internet (N39)"
             flow = flow.assuming(assume("IPV6_PRIVATE_SPACE", vpc_id, detail, "leak"))
             flow = flow.blocked(block(flow, code, gateway_id, detail, direction=direction))
@@ -284,6 +299,7 @@ def internet_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
     detail = f"{network.label(gateway_id)} is not attached to {vpc_id}"
     loose = block(flow, "BAD_STATE", gateway_id, detail, direction="ingress")
     flow = past_attachment(flow, gateway.attachments, vpc_id, loose)
+    flow = _past_firewall(ground, flow, gateway_id)
     crossed = (*flow.context.crossed, "internet-gateway")
     flow = with_context(flow, crossed=crossed)
     parts: list[Walk] = []
@@ -397,6 +413,7 @@ def egress_only_gateway(ground: Ground, flow: Walk) -> list[Walk]:
             stopped(flow, block(flow, "EIGW_INBOUND", gateway_id, f"{label} carries only flows that the VPC starts"))
         ]
     flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id)
+    flow = _past_firewall(ground, flow, gateway_id)
     parts: list[Walk] = []
     old = flow.with_destinations(V4)
     if old is not None:

@@ -87,6 +87,10 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
     gateway_id, attachment_id = flow.place[1:3]
     network = ground.network
     home = _home(ground, gateway_id)
+    gateway = network.transit_gateways.get(gateway_id)
+    if gateway is not None:
+        why = block(flow, "BAD_STATE", gateway_id, f"{network.label(gateway_id)} is {gateway.state}")
+        flow = past_state(flow, gateway_id, gateway.state, _WORKING, why)
     table_id, gap = associated_table(ground, gateway_id, attachment_id, home)
     if gap is not None:
         return [lost(flow, gap)]

@@ -331,7 +331,7 @@ class Network(Inventory):
                 own = own_address(address)
                 if address.public_ip is None or own is None or address.public_ip.number in found:
                     continue
-                if gateway.state in ("available", "pending"):
+                if gateway.state in ("available", "pending", "deleting"):
                     pairs, vpc_id = ((own, address.public_ip.number),), gateway.vpc_id or ""
                     addresses = IntervalSet.single(own)
                     nat = Interface(gateway_id, vpc_id, gateway.subnet_id or "", (), addresses, pairs, kind="nat")

@@ -59,6 +59,11 @@ class VpcIpv6Cidr(Ec2, frozen=True):
     ipv6_address_attribute: str | None = None
 
 
+class VpcEncryptionControl(Ec2, frozen=True):
+    mode: str = ""
+    state: State = State("available")
+
+
 class Vpc(Ec2, frozen=True):
     vpc_id: str
     cidr_block: Cidr | None = None
@@ -68,6 +73,7 @@ class Vpc(Ec2, frozen=True):
     is_default: bool = False
     owner_id: str | None = None
     block_public_access_states: BlockPublicAccessStates | None = None
+    encryption_control: VpcEncryptionControl | None = None
     tags: tuple[Tag, ...] = ()
 
 
@@ -110,6 +116,10 @@ class RouteTableAssociation(Ec2, frozen=True):
     association_state: AssociationState = AssociationState()
 
 
+class IgwFirewall(Ec2, frozen=True):
+    firewall_arn: str = ""
+
+
 class Route(Ec2, frozen=True):
     destination_cidr_block: Cidr | None = None
     destination_ipv6_cidr_block: Cidr | None = None
@@ -126,6 +136,7 @@ class Route(Ec2, frozen=True):
     core_network_arn: str | None = None
     odb_network_arn: str | None = None
     ip_address: Address | None = None
+    igw_firewall: IgwFirewall | None = None
     state: State = State("active")
     origin: str = "CreateRoute"
 
@@ -337,6 +348,7 @@ class NetworkInterface(Ec2, frozen=True):
     source_dest_check: bool = True
     deny_all_igw_traffic: bool = False
     interface_type: str | None = None
+    status: str = "in-use"
     attachment: InterfaceAttachment | None = None
     owner_id: str | None = None
     description: str | None = None

@@ -163,6 +163,7 @@ def network(topic: str, seed: int) -> Draft:
         one.net.project("app", one.id, subnets, one.groups[:1])
     if draft.has("block"):
         block_public_access(draft)
+    inspected(draft)
     return draft
 
 
@@ -288,8 +289,12 @@ def nat_gateway(draft: Draft, one: Site, number: int) -> str | None:
     private = draft.chance(0.15)
     return one.net.nat(
         place.id, one.v4(place, 200), public=None if private else f"192.0.2.{one.index * 2 + number}",
-        kind="private" if private else "public", state="failed" if draft.chance(0.05) else "available",
+        kind="private" if private else "public", state=nat_state(draft),
     )  # fmt: skip
+
+
+def nat_state(draft: Draft) -> str:
+    return draft.rng.choice(("failed", "deleting")) if draft.chance(0.07) else "available"
 
 
 def regional_nat(draft: Draft, one: Site, number: int) -> str:
@@ -316,7 +321,7 @@ def regional_nat(draft: Draft, one: Site, number: int) -> str:
         rows.pop()
     nat = f"nat-regional-{one.id}-{number}"
     return net._add("ec2/describe-nat-gateways", nat, {
-        "NatGatewayId": nat, "VpcId": one.id, "State": "failed" if draft.chance(0.05) else "available",
+        "NatGatewayId": nat, "VpcId": one.id, "State": nat_state(draft),
         "ConnectivityType": "public", "AvailabilityMode": "regional", "RouteTableId": table,
         "NatGatewayAddresses": rows, "AutoProvisionZones": "disabled" if by_hand else "enabled",
     })  # fmt: skip
@@ -396,6 +401,8 @@ def transit(draft: Draft) -> None:
     keeps = draft.chance(0.7)
     for net in draft.builds:
         tgw = net.tgw(group_references=keeps)
+        if draft.chance(0.02):
+            net[tgw]["State"] = "deleting"
         tables = [net.tgw_table(tgw) for _ in range(rng.randint(1, 3))]
         hubs.append((net, tgw, tables))
         attached = [(one, attach(draft, one, tgw, tables)) for one in draft.sites if one.net is net]
@@ -519,6 +526,15 @@ def block_public_access(draft: Draft) -> None:
                 exclusions[resource] = draft.rng.choice(("allow-bidirectional", "allow-egress"))
         mode = draft.rng.choice(("block-bidirectional", "block-ingress"))
         net.bpa(mode, exclusions, states=draft.chance(0.6))
+
+
+def inspected(draft: Draft) -> None:
+    """Firewalls at internet gateways, told by some route to them."""
+    for one in draft.sites:
+        for table in one.tables if draft.chance(0.05) else ():
+            for route in one.net[table]["Routes"]:
+                if route.get("GatewayId", "").startswith("igw-") or "EgressOnlyInternetGatewayId" in route:
+                    route["IgwFirewall"] = {"FirewallArn": f"arn:firewall/{one.id}", "Status": "active"}
 
 
 def edge(draft: Draft, one: Site) -> None:

@@ -212,6 +212,12 @@ class Walk:
             if self.connection.classic and self.world.in_subnet(row["SubnetId"], self.flight.destination):
                 self.require_acl(row["SubnetId"], egress=True)  # N120
             return self.receive(self.travel(Sender("interface", id, row["SubnetId"])))
+        if row.get("InterfaceType") == "gateway_load_balancer":
+            if self.flight.protocol != UDP:
+                raise Dropped("GWLB_PROTOCOL_RESTRICTION", id)
+            if self.flight.detail != 6081:
+                raise Dropped("GWLB_DESTINATION_PORT_RESTRICTION", id)
+            self.unsure = True
         if row.get("InterfaceType") == "vpc_endpoint":
             raise Dropped("VPCE_INTRA_VPC_TRAFFIC", self.endpoint_of(id))  # N133
         if row["SourceDestCheck"] and not self.world.owns(id, self.flight.source):
@@ -525,7 +531,9 @@ class Walk:
         regional = nat.get("AvailabilityMode") == "regional"
         if not regional and nat["SubnetId"] != sender.subnet:
             self.require_acl(nat["SubnetId"], egress=False)
-        if nat["State"] != "available":
+        if nat["State"] == "deleting":
+            self.unsure = True  # it "may still be processing traffic"
+        elif nat["State"] != "available":
             raise Dropped("BAD_STATE", id)
         if regional and not self.world.nat_serves(id, self.zone_of(sender)):
             raise Dropped("REGIONAL_NGW_ROUTE_AZ_RESTRICTION", id)  # N54
@@ -568,6 +576,7 @@ class Walk:
         gone = Arrival("internet", id, sender)
         held = self.world.public_holder(self.flight.destination) is not None or self.goes_to_virtual_origin()
         vpc = self.home_of(sender)
+        self.may_be_inspected(id)
         if self.leg == "response" and not (self.entry is None and self.flight.destination.version == 6 and held):
             self.require_public_access(sender.subnet or vpc, id, exempt=bool(self.translations))
             return gone
@@ -586,6 +595,10 @@ class Walk:
             self.exit = gone
             self.by_transit_gateway = False
         return self.on_the_internet(gone)
+
+    def may_be_inspected(self, gateway: str) -> None:
+        """Whether a firewall at the gateway lets something pass is not read."""
+        self.unsure = self.unsure or gateway in self.world.inspected_gateways
 
     def genuine_source(self, igw: str, sender: Sender) -> Ip:
         """The public address of the packet's source (N30, N33, N36, N47)."""
@@ -629,6 +642,7 @@ class Walk:
     def out_by_egress_only_gateway(self, id: str, sender: Sender) -> Arrival:
         """N37: IPv6, from inside only."""
         gone = Arrival("internet", id, sender)
+        self.may_be_inspected(id)
         if self.leg == "response":
             return gone
         if id not in self.world.egress_only_gateways:
@@ -670,6 +684,7 @@ class Walk:
         gateway = self.world.internet_gateway_of(vpc)
         if gateway is None or self.world.is_private_v6(vpc, self.flight.destination):
             raise Dropped("NO_POSSIBLE_DESTINATION", gone.id)
+        self.may_be_inspected(gateway)
         return self.from_gateway(gateway, vpc, subnet)
 
     def enter_from_internet(self, igw: str) -> Arrival:
@@ -677,6 +692,7 @@ class Walk:
         if self.leg == "request":
             self.entry, self.translated_before_entry = igw, len(self.translations)
             self.asked = self.flight.destination
+        self.may_be_inspected(igw)
         gateway = self.world.internet_gateways[igw]
         held = self.world.public_holder(self.flight.destination)
         vpc = self.world.interfaces[held[0]]["VpcId"] if held else ""
@@ -822,6 +838,8 @@ class Walk:
         self.hops += 1
         if self.hops > MOST_HOPS:
             raise Dropped("LOOP", tgw)
+        if tgw in self.world.transit_gateways and self.world.transit_gateways[tgw]["State"] != "available":
+            raise Dropped("BAD_STATE", tgw)
         table = self.transit_table_of(tgw, attachment)
         if table is None:
             raise Dropped("TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", attachment)

@@ -19,6 +19,7 @@ Detail = int | tuple[int, int] | None
 
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
 AMAZON_LOCAL = (ip_network("169.254.168.0/22"), ip_network("fd00:ec2::/32"))
+UNIQUE_LOCAL = ip_network("fc00::/7")
 LATTICE = (ip_network("169.254.171.0/24"), ip_network("fd00:ec2:80::/64"))
 """AWS's own services on every host: resolver, instance metadata, time (N10)."""
 PROTOCOL_NAMES = {"icmp": ICMP, "tcp": TCP, "udp": UDP, "icmpv6": ICMPV6}
@@ -137,6 +138,12 @@ class World:
         return str(self.nat_gateways[id]["NatGatewayAddresses"][0].get("NetworkInterfaceId") or id)
 
     @cached_property
+    def inspected_gateways(self) -> set[str]:
+        """Internet gateways of which some route says that a firewall inspects what crosses them."""
+        routes = [route for table in self.tables.values() for route in table["Routes"] if "IgwFirewall" in route]
+        return {route.get("GatewayId") or route["EgressOnlyInternetGatewayId"] for route in routes}
+
+    @cached_property
     def regional_addresses(self) -> set[Ip]:
         gateways = (nat for nat in self.nat_gateways.values() if not nat.get("SubnetId"))
         return {address(row["PublicIp"]) for nat in gateways for row in nat["NatGatewayAddresses"] if "PublicIp" in row}
@@ -237,7 +244,7 @@ class World:
         """Whether an address is of private IPv6 space, which no internet gateway forwards (N39)."""
         rows = self.vpcs[vpc].get("Ipv6CidrBlockAssociationSet", [])
         private = [row["Ipv6CidrBlock"] for row in rows if row.get("Ipv6AddressAttribute") == "private"]
-        return any(ip in block(text) for text in private)
+        return ip in UNIQUE_LOCAL or any(ip in block(text) for text in private)
 
     def is_amazon_local(self, vpc: str, ip: Ip) -> bool:
         """Whether an address is one of AWS's own services in a VPC; its third address is the resolver's (N160)."""

@@ -1,0 +1,98 @@
+"""States of resources and what AWS's documentation says of them; firewalls that no route leads to."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.scenarios.lan import ANY, Lan, ask, assumed, codes, fate, natted, public
+from tests.scenarios.test_facts_transit import Hub
+
+WORLD = "ip:198.51.100.7"
+FIREWALL = "arn:aws:network-firewall:us-east-1:111111111111:firewall/igw-1"
+
+
+def test_a_nat_gateway_that_is_being_deleted_may_still_carry_traffic() -> None:
+    net = natted()
+    net["nat-main"]["State"] = "deleting"
+    verdict = ask(net, net.client, WORLD)
+    assert fate(verdict) == ("unknown", "none")
+    assert codes(verdict) == set()
+    net["sg-open"]["IpPermissionsEgress"] = []
+    assert fate(ask(net, net.client, WORLD)) == ("blocked", "none")
+
+
+@pytest.mark.parametrize("state", ["pending", "deleting", "deleted"])
+def test_a_transit_gateway_carries_traffic_in_its_own_working_states_only(state: str) -> None:
+    net = Hub()
+    net["tgw-1"]["State"] = state
+    verdict = ask(net, "eni-x", "eni-y")
+    assert {(one.code, one.component) for one in verdict.blocked_by} == {("BAD_STATE", "tgw-1")}
+    net["tgw-1"]["State"] = "modifying"
+    assert fate(ask(net, "eni-x", "eni-y")) == ("allowed", "private")
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        ("pending-acceptance", "BAD_STATE"), ("provisioning", "BAD_STATE"), ("initiating-request", "BAD_STATE"),
+        ("rejected", "BAD_STATE"), ("expired", "BAD_STATE"), ("failed", "BAD_STATE"), ("deleted", "BAD_STATE"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("route", ["active", "blackhole"])
+def test_a_peering_connection_that_nobody_accepted_carries_nothing(status: str, reason: str, route: str) -> None:
+    net = Lan()
+    other = net.vpc("10.8.0.0/16", name="o")
+    net.interface(net.subnet(other, "10.8.1.0/24"), "10.8.1.5", [net.group(other, [ANY])], name="far")
+    pcx = net.peering(net.vpc_id, other, status=status)
+    net.route(net.ta, "10.8.0.0/16", pcx, state=route)
+    net.route(net.main_table(other), "10.0.0.0/16", pcx)
+    assert codes(ask(net, net.client, "eni-far")) == {reason if route == "active" else "BAD_STATE_ROUTE"}
+
+
+@pytest.mark.parametrize("ends", ["source", "destination"])
+def test_an_interface_that_is_attached_to_nothing_is_judged_as_if_it_were_in_use(ends: str) -> None:
+    net = Lan()
+    held = net.client if ends == "source" else net.server
+    net[held]["Status"] = "available"
+    verdict = ask(net, net.client, net.server)
+    assert fate(verdict) == ("allowed", "private")
+    assert assumed(verdict) == {("INTERFACE_NOT_ATTACHED", held)}
+
+
+def inspected(net: Lan, table: str) -> Lan:
+    for route in net[table]["Routes"]:
+        if route.get("GatewayId", "").startswith("igw-") or "EgressOnlyInternetGatewayId" in route:
+            route["IgwFirewall"] = {"FirewallArn": FIREWALL, "Status": "active"}
+    return net
+
+
+def test_what_a_firewall_at_the_internet_gateway_lets_out_is_not_known() -> None:
+    verdict = ask(inspected(public(), "rtb-a"), "eni-client", WORLD)
+    assert fate(verdict) == ("unknown", "none")
+    assert assumed(verdict) == {("FIREWALL_RULE_NOT_READ", FIREWALL)}
+    net = natted()
+    assert ask(inspected(net, net.tn), net.client, WORLD).outcome == "unknown"
+
+
+def test_what_it_lets_in_is_not_known_either_though_another_route_tells_of_it() -> None:
+    net = inspected(public(), "rtb-a")
+    net.give_public(net.server, "203.0.113.8")
+    net.route(net.tb, "0.0.0.0/0", "igw-1")
+    assert ask(net, "internet", net.server).outcome == "unknown"
+    assert ask(net, net.client, net.server).outcome == "allowed"
+
+
+def test_nor_what_an_egress_only_gateways_firewall_lets_out() -> None:
+    net = Lan(ipv6="2600:1f18:aa:bb00::/56")
+    net.route(net.ta, "::/0", net.eigw(net.vpc_id))
+    assert ask(net, net.client, "ip:2a00::1").outcome == "allowed"
+    assert ask(inspected(net, net.ta), net.client, "ip:2a00::1").outcome == "unknown"
+
+
+@pytest.mark.parametrize("mode", ["enforce", "monitor"])
+def test_a_vpc_that_enforces_encryption_in_transit_is_said_to(mode: str) -> None:
+    net = Lan()
+    net[net.vpc_id]["EncryptionControl"] = {"VpcId": net.vpc_id, "Mode": mode, "State": "available"}
+    verdict = ask(net, net.client, net.server)
+    assert fate(verdict) == ("allowed", "private")
+    assert assumed(verdict) == ({("VPC_ENCRYPTION_ENFORCED", net.vpc_id)} if mode == "enforce" else set())
