@@ -129,7 +129,7 @@ def _from(
 ) -> list[Scenario]:  # fmt: skip
     network = ground.network
     resolution: Resolution | None = None
-    unanswered: tuple[Block, ...] = ()
+    refused: Resolution | None = None
     options = [aimed.addresses]
     symbolic = False
     if aimed.name:
@@ -137,7 +137,7 @@ def _from(
             aimed.name, pins, network
         )  # fmt: skip
         if resolution.otherwise is not None:  # the walk goes on as if the name had been answered
-            unanswered, resolution = resolution.blocks, resolution.otherwise
+            refused, resolution = resolution, resolution.otherwise
         resolution = _with_dns64(network, start, resolution)
         symbolic = resolution.public
         options = [resolution.addresses]
@@ -153,6 +153,9 @@ def _from(
     if lacking:
         gaps = (*gaps, Gap("UNKNOWN_RESOURCE", start.vpc_id, f"{start.vpc_id} is not in the snapshot", lacking))
     assumptions = start.assumptions + (resolution.assumptions if resolution else ())
+    unanswered: tuple[Block, ...] = ()
+    if refused is not None:
+        unanswered, assumptions = refused.blocks, (*assumptions, *refused.assumptions)
     base = Scenario(
         start.group, start.origin.id, PacketSet.empty(len(DIMENSIONS)), (), start.by_chance,
         bool(aimed.name) or aimed.by_chance, symbolic, start, resolution, blocks, gaps, assumptions,
