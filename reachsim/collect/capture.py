@@ -206,10 +206,14 @@ class _Run:
         found: dict[str, Task] = {}
         read = self._reader()
         for place in self.places:
-            for task in tasks(place, self.scope, read, self.entries.__contains__):
+            for task in tasks(place, self.scope, read, self._known):
                 if task.file not in tried and task.file not in self.sums:
                     found.setdefault(task.file, task)
         return list(found.values())
+
+    def _known(self, file: str) -> bool | None:
+        entry = self.entries.get(file)
+        return None if entry is None else entry.known
 
     def _reader(self) -> Callable[[str], Any]:
         """Reads the files that this capture vouches for, each once."""

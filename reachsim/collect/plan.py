@@ -61,22 +61,23 @@ class Scope(msgspec.Struct, frozen=True):
     vpcs: tuple[str, ...] = ()
 
 
-def tasks(place: Place, scope: Scope, read: Read, asked: Callable[[str], bool]) -> Iterator[Task]:
+def tasks(place: Place, scope: Scope, read: Read, known: Callable[[str], bool | None]) -> Iterator[Task]:
     """Every file of an account and Region that can be asked for, given the files that are there.
 
     Args:
         place: Account and Region.
         scope: What to ask about.
         read: Gives the files that are there.
-        asked: Whether a file has been asked for, with whatever outcome.
+        known: Whether asking for a file brought an answer; None if it has not been asked for. Answers may be large:
+            they are read only for the names in them.
     """
-    if scope.vpcs and not all(asked(_path(place, "ec2", operation)) for operation in _TELL_CONNECTIONS):
+    if scope.vpcs and any(known(_path(place, "ec2", operation)) is None for operation in _TELL_CONNECTIONS):
         # The calls that tell which VPCs hang together come first.
         yield from (_task(call, place, None) for call in CALLS if call.operation in _TELL_CONNECTIONS)
         return
     yield from _tasks(place, scope, read, _connected(place, scope.vpcs, read))
     details = _path(place, ALL_DETAILS.service, ALL_DETAILS.operation)
-    if place.first and asked(details) and read(details) is None:
+    if place.first and known(details) is False:
         yield from _fallback(place, read)
 
 

@@ -12,7 +12,7 @@ from reachsim.collect.aws import WORKERS
 from reachsim.collect.errors import CollectError, ExpiredError
 from reachsim.collect.outcome import Outcome
 from reachsim.collect.plan import Scope
-from reachsim.collect.store import held_alone
+from reachsim.collect.store import Store, held_alone
 from reachsim.errors import QuestionError
 from tests.unit.collect.fake import ACCOUNT, REGION, Fake, run
 
@@ -131,6 +131,20 @@ def test_global_services_are_asked_once_and_about_every_regions_vpcs(tmp_path: P
     assert ("list-hosted-zones", "eu-west-1") not in asked
     assert ("list-hosted-zones-by-vpc", REGION) in asked
     assert ("describe-vpcs", "eu-west-1") in asked
+
+
+def test_large_answers_are_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory stays flat: what no further call takes names from is never decoded."""
+    read: list[str] = []
+    whole = Store.read
+    monkeypatch.setattr(Store, "read", lambda self, path: read.append(path) or whole(self, path))
+    run(tmp_path / "s", Fake())
+    operations = {Path(path).name.removesuffix(".json") for path in read}
+    assert "describe-vpcs" in operations
+    assert operations.isdisjoint({
+        "get-account-authorization-details", "describe-instances", "describe-network-interfaces",
+        "describe-security-groups", "describe-subnets", "list-functions",
+    })  # fmt: skip
 
 
 def test_without_details_the_roles_in_use_are_asked_about(tmp_path: Path) -> None:
