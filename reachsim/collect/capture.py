@@ -40,6 +40,7 @@ from reachsim.redact import redactor
 
 MANIFEST: Final = "snapshot.json"
 _SAVE_EVERY: Final = 1.0  # seconds between two manifests
+_PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0)  # seconds between attempts at a host that was there before
 _LAST_CALLS: Final = 5.0  # seconds that calls get to end when another one has ended the capture
 
 
@@ -275,9 +276,32 @@ class _Run:
         try:
             return self._fetch(task)
         except FailedCall as failed:
+            if failed.unreachable and self._has_answered(task):
+                return self._fetch_once_connected(task)
             if failed.retried:
                 raise
         return self._fetch(task)
+
+    def _has_answered(self, task: Task) -> bool:
+        """Whether the host that a task asks is there: it has answered. Buckets have hosts of their own."""
+        folder = "/".join(task.file.split("/")[:3]) + "/"
+        return task.service != "s3api" and any(
+            entry.file.startswith(folder) and entry.outcome in ("ok", "absent") for entry in list(self.entries.values())
+        )
+
+    def _fetch_once_connected(self, task: Task) -> tuple[Outcome, str | None]:
+        for pause in _PAUSES:
+            if self.stop.wait(pause):
+                raise CollectError("the capture was stopped")
+            try:
+                return self._fetch(task)
+            except FailedCall as failed:
+                if not failed.unreachable:
+                    raise
+        raise CollectError(
+            f"the connection is lost: {task.service} in {task.place.region} does not answer any more; give the same "
+            "command again to go on"
+        )
 
     def _fetch(self, task: Task) -> tuple[Outcome, str | None]:
         if task.empty:

@@ -26,11 +26,14 @@ LONGEST_PAUSE: Final = 20.0
 
 
 class FailedCall(Exception):
-    """A call that brought no answer; never leaves `reachsim.collect`. ``retried``: a second attempt was made."""
+    """A call that brought no answer; never leaves `reachsim.collect`. ``retried``: a second attempt was made.
+    ``unreachable``: there was no connection at all.
+    """
 
-    def __init__(self, outcome: Outcome, *, retried: bool = True) -> None:
+    def __init__(self, outcome: Outcome, *, retried: bool = True, unreachable: bool = False) -> None:
         self.outcome = outcome
         self.retried = retried
+        self.unreachable = unreachable
         super().__init__(outcome.code)
 
 
@@ -61,6 +64,8 @@ class failures:
                 raise ExpiredError(expired(self.who)) from error
             case ResponseParserError():  # a page for people, say; botocore itself does not ask again
                 raise FailedCall(Outcome("not-collected", NOT_COLLECTED), retried=False) from error
+            case exceptions.ConnectionError():
+                raise FailedCall(Outcome("not-collected", NOT_COLLECTED), unreachable=True) from error
             case exceptions.BotoCoreError():
                 raise FailedCall(Outcome("not-collected", NOT_COLLECTED)) from error
             # JSON or XML, but not what the call answers with

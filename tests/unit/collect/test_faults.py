@@ -158,6 +158,41 @@ def test_credentials_that_expire_midway(moto_server: tuple[str, int], healthy: d
     completes(moto_server, tmp_path / "s", healthy, at_least=10)
 
 
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_a_connection_that_is_lost_midway(
+    comes_back: bool, moto_server: tuple[str, int], healthy: dict[str, str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """No such host, where there was one: not a Region without the service, but nothing to ask through any more."""
+    exceptions = pytest.importorskip("botocore.exceptions")
+    sessions = pytest.importorskip("botocore.httpsession")
+    send, refused, lock = sessions.URLLib3Session.send, [0], threading.Lock()
+
+    def lost(self: Any, request: Any) -> Any:
+        with lock:  # the second round of calls has begun: each service has answered one of the first
+            refused[0] += bool(refused[0]) or "DescribeVpcAttribute" in str(request.body)
+        if refused[0] and not (comes_back and refused[0] > 30):
+            raise exceptions.EndpointConnectionError(endpoint_url=request.url, error="no such host")
+        return send(self, request)
+
+    monkeypatch.setattr("reachsim.collect.capture._PAUSES", (0.1,) * (60 if comes_back else 3))
+    with front(moto_server, gaps.answer, gaps.mend) as one, monkeypatch.context() as patch:
+        patch.setattr(sessions.URLLib3Session, "send", lost)
+        result = snapshot(one.url, tmp_path / "s")
+    if comes_back:
+        assert result.exit_code == 0, result.output
+        outcomes = whole(tmp_path / "s").items()
+        assert {what for file, what in outcomes if "s3api" not in file} <= {"ok", "absent", "derived"}
+        return
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert "the connection is lost: " in line
+    assert "does not answer any more; give the same command again to go on" in line
+    assert not (tmp_path / "s").exists()
+    completes(moto_server, tmp_path / "s", healthy, at_least=10)
+
+
 def completes(behind: tuple[str, int], out: Path, healthy: dict[str, str], *, at_least: int) -> None:
     """The partial capture is readable, and the next run asks only for what it lacks."""
     partial = out.with_name(out.name + ".partial")
