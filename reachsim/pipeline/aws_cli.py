@@ -197,9 +197,7 @@ def _cloudformation(call: Call, given: Arguments, found: list[Found], operation:
 
 def _codeartifact(call: Call, given: Arguments) -> list[Found]:
     """``aws codeartifact login`` points a package manager at the domain's own host."""
-    region = region_of(call, given)
-    domain, owner = given.last("domain") or unknown("domain"), given.last("domain-owner") or account_of(call)
-    host = f"{domain}-{owner}.d.codeartifact.{region}.{services.dns_suffix(region)}"
+    host = _domain(call, given)
     tool = given.last("tool") or ""
     repository = given.last("repository") or unknown("repository")
     kinds = {"npm": "npm", "pip": "pypi", "twine": "pypi", "nuget": "nuget", "dotnet": "nuget", "swift": "swift"}
@@ -270,4 +268,27 @@ def _output(call: Call, given: Arguments, spoken: str) -> str | None:
         return f"{registry}/{name}"
     if spoken == "ecr describe-registry":
         return account if "registryId" in query else None
-    return None
+    return _address(call, given, spoken, query)
+
+
+def _address(call: Call, given: Arguments, spoken: str, query: str) -> str | None:
+    """The addresses that commands print: of CodeArtifact's and CodeCommit's repositories, of an EKS cluster."""
+    region = region_of(call, given)
+    if spoken == "codeartifact get-repository-endpoint":
+        place = f"{given.last('format') or unknown('format')}/{given.last('repository') or unknown('repository')}/"
+        key, value = "repositoryEndpoint", f"https://{_domain(call, given)}/{place}"
+    elif spoken == "codecommit get-repository" and "cloneUrlHttp" in query:
+        host = services.host("git-codecommit", region, "")
+        return f"https://{host}/v1/repos/{given.last('repository-name') or unknown('repository')}"
+    elif spoken == "eks describe-cluster" and "endpoint" in query:
+        return f"https://{unknown('id')}.{unknown('suffix')}.{region}.eks.amazonaws.com"
+    else:
+        return None
+    return value if key in query else f'{{"{key}": "{value}"}}' if not query else None
+
+
+def _domain(call: Call, given: Arguments) -> str:
+    """The host of a CodeArtifact domain."""
+    region = region_of(call, given)
+    domain, owner = given.last("domain") or unknown("domain"), given.last("domain-owner") or account_of(call)
+    return f"{domain}-{owner}.d.codeartifact.{region}.{services.dns_suffix(region)}"

@@ -2,8 +2,9 @@
 nix, conan, GoReleaser, golangci-lint.
 
 **Source:** ko documentation, "Configuration" (KO_DOCKER_REPO, defaultBaseImage); Nitro Enclaves User Guide,
-"nitro-cli build-enclave"; Bazel documentation, "Bazel registries", ``--registry``; Nix Reference Manual,
-"nix.conf: substituters"; Conan documentation, "conan remote", "ConanCenter"; GoReleaser documentation, "Release".
+"nitro-cli build-enclave"; Bazel documentation, "Bazel registries", ``--registry``; bazelisk README
+(BAZELISK_BASE_URL); Nix Reference Manual, "nix.conf: substituters"; Conan documentation, "conan remote", "ConanCenter";
+GoReleaser documentation, "Release".
 """
 
 from __future__ import annotations
@@ -89,8 +90,12 @@ def bazel(call: Call) -> Outcome:
     """bazel and bazelisk: the registry of modules and the hosts that the workspace's files name."""
     word = next((one for one in call.words if not one.startswith("-")), "")
     found: list[Found] = []
-    if call.program == "bazelisk":
-        found += [Destination("releases.bazel.build", 443, "download", "likely"),
+    if call.program == "bazelisk" or call.exists(".bazelversion") or call.exists(".bazeliskrc"):
+        settings = call.read(".bazeliskrc") or ""
+        written = re.search(r"(?m)^BAZELISK_BASE_URL=(\S+)", settings)
+        base = call.env("BAZELISK_BASE_URL") or (written[1] if written else "https://releases.bazel.build")
+        sure: Confidence = "likely" if call.program == "bazelisk" else "possible"  # bazel itself may be what runs
+        found += [*urls.destination(base, "download", sure),
                   Destination("github.com", 443, "download", "possible")]  # fmt: skip
     if word not in ("build", "test", "run", "fetch", "sync", "query", "cquery", "coverage", "mod"):
         return Outcome(tuple(found), None)

@@ -1,7 +1,7 @@
 """terraform, OpenTofu, packer, pulumi and Cloud Foundry's cf.
 
-**Source:** Terraform, "S3 backend", "Module sources", "Provider installation"; Pulumi, "States & Backends";
-Packer, "Amazon AMI Builder", "packer init".
+**Source:** Terraform, "S3 backend" (``skip_credentials_validation``), "Module sources", "Provider installation";
+Pulumi, "States & Backends"; Packer, "Amazon AMI Builder", "packer init".
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from reachsim import services
 from reachsim.pipeline import knowledge, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.git_urls import git_found
-from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Request
+from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Request, weaker
 from reachsim.pipeline.variables import starred, unknown
 
 _VALUED: Final = ["chdir", "var", "var-file", "backend-config", "target", "out", "plugin-dir", "lock-timeout",
@@ -65,8 +65,35 @@ def terraform(call: Call) -> Outcome:
             call.configure(key, "\n".join(given.all("backend-config")))
         found += _backend(call, text, (call.setting(key) or "").split("\n"))
     if word in ("plan", "apply", "destroy", "import", "refresh"):
+        found += _provider(call, text, given.all("var"))
         found.append(Gap(call.command.text, "which APIs the providers call is not worked out"))
     return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def _provider(call: Call, text: str, given: list[str]) -> list[Found]:
+    """The AWS provider checks its credentials with STS before it calls anything else."""
+    found: list[Found] = []
+    for match in re.finditer(r'\bprovider\s+"aws"\s*\{(?:[^{}\n]*\}|.{0,3000}?\n\})', text, re.DOTALL):
+        body = match[0]
+        sure: Confidence = "certain" if re.search(r"\bassume_role\w*\b", body) else "likely"
+        if sure == "likely" and re.search(r"\bskip_credentials_validation\s*=\s*true", body):
+            continue
+        written = re.search(r"(?<![\w.])region\s*=\s*(\S+)", body)
+        region = _value(call, text, written[1], given) if written else call.region
+        found.append(Destination(services.host("sts", region, ""), 443, "aws", sure, "run", "sts"))
+    return found
+
+
+def _value(call: Call, text: str, written: str, given: list[str]) -> str:
+    """A value of HCL: a text, or a variable that the command, the environment or its default sets."""
+    if written.startswith('"') and "${" not in written:
+        return written.strip('"')
+    name = re.fullmatch(r'"?(?:\$\{)?var\.(\w+)\}?"?', written)
+    if name is None:
+        return unknown("region")
+    default = re.search(rf'\bvariable\s+"{name[1]}"\s*\{{[^}}]{{0,1000}}?\bdefault\s*=\s*"([^"]*)"', text)
+    values = dict(one.strip("'\"").split("=", 1) for one in given if "=" in one)
+    return values.get(name[1]) or call.env(f"TF_VAR_{name[1]}") or (default[1] if default else unknown("region"))
 
 
 def _modules(call: Call, text: str) -> list[Found]:
@@ -114,8 +141,10 @@ def _backend(call: Call, text: str, options: list[str]) -> list[Found]:
     ]
     if values.get("dynamodb_table"):
         found.append(Destination(services.host("dynamodb", region, ""), 443, "aws", "certain", "run", "dynamodb"))
-    if values.get("role_arn") or "assume_role" in body:
-        found.append(Destination(services.host("sts", region, ""), 443, "aws", "certain", "run", "sts"))
+    assumes = values.get("role_arn") or "assume_role" in body
+    if assumes or not re.search(r"\bskip_credentials_validation\s*=\s*true", body):  # it asks who the caller is
+        checks: Confidence = "certain" if assumes else "likely"
+        found.append(Destination(services.host("sts", region, ""), 443, "aws", weaker(checks, sure), "run", "sts"))
     return found
 
 

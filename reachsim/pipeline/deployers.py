@@ -2,7 +2,8 @@
 
 **Source:** facts/tool-destinations.csv (aws sam/cdk); AWS CDK Developer Guide, "Bootstrapping" (roles, bucket,
 repository and the version parameter in Parameter Store) and "Configure AWS CDK CLI telemetry"; aws-cdk-cli source
-(notices, telemetry); Serverless Framework, "AWS - Serverless.yml Reference" (region) and installer source.
+(notices, telemetry); Serverless Framework, "AWS - Serverless.yml Reference" (region) and installer source;
+serverless-python-requirements, lib/pip.js and lib/docker.js.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from typing import Any, Final
 
 from reachsim.pipeline.aws_calls import region_of, service_host
-from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.call import Call, Outcome, arguments, quoted
 from reachsim.pipeline.records import Confidence, Destination, Found, Script
 from reachsim.pipeline.shapes import table
 from reachsim.pipeline.variables import expand, unknown
@@ -52,7 +53,7 @@ def _reports(call: Call, context: dict[str, Any]) -> list[Found]:
 def serverless(call: Call) -> Outcome:
     """serverless: its Region is ``--region``, else serverless.yml's, else us-east-1, whatever AWS_REGION says."""
     given = arguments(
-        call.words, ["region", "r", "stage", "s", "aws-profile", "profile", "package", "p", "config", "c"]
+        call.words, ["region", "r", "stage", "s", "aws-profile", "profile", "package", "p", "config", "c", "name", "n"]
     )
     name = given.last("config", "c")
     names = (name,) if name else ("serverless.yml", "serverless.yaml", "serverless.json")
@@ -67,7 +68,30 @@ def serverless(call: Call) -> Outcome:
     if named == "aws":
         region = given.last("region", "r") or _region_in(call, table(provider).get("region"), known=text is not None)
         found += _calls(call, "serverless", operation, region)
+    if operation in ("deploy", "package"):
+        found += _plugins(settings)
+    if operation == "plugin" and "install" in call.words:
+        name = given.last("name", "n") or given.rest[-1]
+        found.append(Script(f"npm install --save-dev {quoted(name)}"))
     return Outcome(tuple(found), None)
+
+
+def _plugins(settings: dict[str, Any]) -> list[Found]:
+    """What serverless-python-requirements runs: pip, here or in a container."""
+    listed = settings.get("plugins")
+    names = listed if isinstance(listed, list) else table(listed).get("modules")
+    if not isinstance(names, list) or "serverless-python-requirements" not in names:
+        return []
+    custom = table(table(settings.get("custom")).get("pythonRequirements"))
+    name = quoted(str(custom.get("fileName") or "requirements.txt"))
+    here = f"if [ -f {name} ]; then python3 -m pip install -t .serverless -r {name}; fi"
+    if custom.get("dockerizePip") not in (True, "true"):
+        return [Script(here)]
+    if custom.get("dockerFile"):
+        return [Script(f"docker build -f {quoted(str(custom['dockerFile']))} -t sls-py-reqs-custom . && {here}")]
+    runtime = str(table(settings.get("provider")).get("runtime") or "python3.9")
+    image = str(custom.get("dockerImage") or f"public.ecr.aws/sam/build-{runtime}:latest-x86_64")
+    return [Script(f"docker run --rm -v .:/var/task {quoted(image)} python -m pip install -r /var/task/{name}")]
 
 
 def _region_in(call: Call, written: object, *, known: bool) -> str:

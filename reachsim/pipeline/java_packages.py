@@ -58,10 +58,29 @@ def maven(call: Call) -> Outcome:
 
 def _analysed(call: Call, pom: str) -> list[Found]:
     """The SonarQube server that ``sonar:sonar`` sends its analysis to."""
-    url = next((word.split("=", 1)[1] for word in call.words if word.startswith("-Dsonar.host.url=")), None)
+    url = _property(call, "sonar.host.url")
     if url is None and not any(word.endswith((":sonar", "sonar:sonar")) for word in call.words):
         return []
-    url = url or call.env("SONAR_HOST_URL") or first_between(pom, "<sonar.host.url>", "</sonar.host.url>")
+    return _server(call, url or first_between(pom, "<sonar.host.url>", "</sonar.host.url>"))
+
+
+def _property(call: Call, name: str) -> str | None:
+    return next((word.split("=", 1)[1] for word in call.words if word.startswith(f"-D{name}=")), None)
+
+
+def _analysed_by_gradle(call: Call, text: str, folder: str) -> list[Found]:
+    """The SonarQube server of the tasks ``sonar`` and ``sonarqube``."""
+    if not any(word.rpartition(":")[2] in ("sonar", "sonarqube") for word in call.words):
+        return []
+    settings = call.read(f"{folder}/gradle.properties") or ""
+    written = re.search(r"(?m)^\s*systemProp\.sonar\.host\.url\s*[=:]\s*(\S+)", settings)
+    written = written or re.search(r"[\"']sonar\.host\.url[\"']\s*[,:)=]\s*[\"']([^\"']+)[\"']", text)
+    return _server(call, _property(call, "sonar.host.url") or (written[1] if written else None))
+
+
+def _server(call: Call, url: str | None) -> list[Found]:
+    """The SonarQube server at a URL, else of SONAR_HOST_URL, else perhaps SonarQube Cloud."""
+    url = url or call.env("SONAR_HOST_URL")
     if not url:
         return list(knowledge.index("sonarcloud", "possible"))
     server = expand(url.strip(), call.variables)
@@ -186,6 +205,7 @@ def gradle(call: Call) -> Outcome:
         return Outcome(tuple(dict.fromkeys([*found, *jib.of_gradle(call, "")])), None)
     text = re.sub(r"(?m)(?<!:)//.*$", "", without("\n".join(texts), "/*", "*/"))
     found += [*_repositories(text, sure), *_unsaid(call, text), *jib.of_gradle(call, text)]
+    found += _analysed_by_gradle(call, text, folder)
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 

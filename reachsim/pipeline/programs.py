@@ -13,7 +13,7 @@ from typing import Final, cast
 
 from msgspec.structs import replace
 
-from reachsim.pipeline import clients, installers, knowledge, urls
+from reachsim.pipeline import clients, inline, installers, knowledge, urls
 from reachsim.pipeline.builtins import BUILTINS, LOCAL
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.records import Found, Gap, Script
@@ -37,7 +37,8 @@ def mix(call: Call) -> Outcome:
 
 
 PROGRAMS: Final[dict[str, str]] = {
-    "mix": "programs.mix",
+    "mix": "programs.mix", "deno": "deno.deno", "R": "r_packages.r", "Rscript": "r_packages.r",
+    **dict.fromkeys(("install.r", "install2.r", "installGithub.r", "installBioc.r"), "r_packages.littler"),
     **dict.fromkeys(("powershell", "powershell.exe", "@powershell", "pwsh", "pwsh.exe"), "powershell.program"),
     "aws": "aws_cli.aws", "sam": "sam.sam", "cdk": "deployers.cdk", "cdk-assets": "deployers.deployer",
     "serverless": "deployers.serverless", "sls": "deployers.serverless", "copilot": "deployers.deployer",
@@ -80,6 +81,7 @@ PROGRAMS: Final[dict[str, str]] = {
     "dotnet-sonarscanner": "scanners.sonar_dotnet", "SonarScanner.MSBuild.exe": "scanners.sonar_dotnet",
     "dependency-check": "scanners.dependency_check", "dependency-check.sh": "scanners.dependency_check",
     "dockle": "scanners.dockle", "tflint": "scanners.tflint", "trufflehog": "scanners.trufflehog",
+    "cosign": "signing.cosign", "notation": "signing.notation", "pixi": "conda.pixi",
     "pack": "image_tools.pack", "packer": "deploy.packer",
     **dict.fromkeys(("zap-baseline.py", "zap-full-scan.py", "zap-api-scan.py"), "scanners.zap"),
     "openssl": "clients.openssl", "wait-on": "programs.by_url", "ping": "clients.ping", "ping6": "clients.ping",
@@ -117,6 +119,7 @@ _UV_RUN: Final = ["project", "directory", "with", "with-editable", "with-require
                   "color", "C", "config-setting", "resolution", "prerelease", "exclude-newer", "python-platform",
                   "refresh-package", "upgrade-package", "P", "reinstall-package", "no-build-package",
                   "no-binary-package"]  # fmt: skip
+_PYTHON: Final = r"python[\d.]*|py|pypy3?"
 SHELLS: Final = ("sh", "bash", "zsh", "dash", "ash", "ksh", "busybox")
 _WRAPPERS: Final[dict[str, list[str]]] = {
     "sudo": ["u", "g", "user", "group", "h", "p", "C", "r", "t"], "doas": ["u"], "nohup": [], "time": ["f", "o"],
@@ -136,7 +139,13 @@ def is_builtin(command: Command) -> bool:
 def knows(program: str) -> bool:
     """Whether a reader knows the program, or the shell does."""
     name = posixpath.basename(program)
-    return name in PROGRAMS or name in BUILTINS or name in SHELLS or knowledge.knows_tool(name)
+    return (
+        re.fullmatch(_PYTHON, name) is not None
+        or name in PROGRAMS
+        or name in BUILTINS
+        or name in SHELLS
+        or knowledge.knows_tool(name)
+    )
 
 
 def read(command: Command, running: tuple[str, ...]) -> Outcome:
@@ -180,7 +189,7 @@ def read(command: Command, running: tuple[str, ...]) -> Outcome:
         return _shell(call, running)
     if program == "make" or program == "gmake":
         return _make(call)
-    if re.fullmatch(r"python[\d.]*|py|pypy3?", program):
+    if re.fullmatch(_PYTHON, program):
         return _python(call, running)
     if program == "bundle" and call.words[:1] == ("exec",):
         return read(replace(command, words=call.words[1:] or ("true",), assigned=command.assigned | extra), running)
@@ -397,11 +406,8 @@ def _python(call: Call, running: tuple[str, ...]) -> Outcome:
     if not words and call.stdin is not None and (well_known := installers.runs(call, call.stdin)) is not None:
         return well_known
     if words[:1] == ["-c"] or not words or (words[0].startswith("-") and words[0] != "-"):
-        text = words[1] if len(words) > 1 else call.stdin or ""
-        reaches = re.search(r"https?:|urllib|requests|socket|boto3", text)
-        return Outcome(
-            (Gap(call.command.text, "a python program; only shell scripts are read"),) if reaches else (), None
-        )
+        text = words[1] if len(words) > 1 and words[0] == "-c" else call.stdin or ""
+        return _text(call, "python", text)
     name = words[0]
     program = call.stdin if name == "-" else call.read(name)
     well_known = installers.runs(call, program) if program is not None else None
@@ -413,7 +419,18 @@ def _python(call: Call, running: tuple[str, ...]) -> Outcome:
         return Outcome((), None)
     if posixpath.basename(name) in ("get-pip.py", "get_pip.py"):
         return Outcome(tuple(knowledge.index("pypi")), "")
-    return Outcome((Gap(call.command.text, "a python program; only shell scripts are read"),), None)
+    if name == "-":
+        return _text(call, "python", program or "")
+    found = inline.fetched(call, "python", program, whole=False) if program else []
+    return Outcome((*found, Gap(call.command.text, "a python program; only shell scripts are read")), None)
+
+
+def _text(call: Call, program: str, text: str) -> Outcome:
+    """A program that stands in the command: what its calls fetch, and a gap where it may reach for more."""
+    language = inline.LANGUAGES.get(program, "")
+    found = inline.fetched(call, language, text, whole=True)
+    gap = Gap(call.command.text, f"a {program} program; only shell scripts are read")
+    return Outcome((*found, *((gap,) if inline.leaves_open(call, language, text) else ())), None)
 
 
 def _make(call: Call) -> Outcome:
@@ -490,7 +507,7 @@ def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Out
                 inner = reader_of(program)
                 return inner(call) if inner is not None else Outcome((), None)
             return _file(call, name, list(call.words), running, own_process=True)
-    if program in ("node", "ruby", "perl", "php", "Rscript", "deno", "ts-node", "pwsh", "powershell", "nodejs"):
+    if program in ("node", "ruby", "perl", "php", "julia", "ts-node", "nodejs"):
         return _interpreter(call, program)
     if call.words and all(re.fullmatch(r"-{1,2}(?:v|V|version|h|help)|version|help", word) for word in call.words):
         return Outcome((), None)  # whatever it is, it only tells of itself
@@ -508,13 +525,9 @@ def _interpreter(call: Call, program: str) -> Outcome:
         return well_known
     if not rest or any(flag in ("-v", "--version", "-V") for flag in flags):
         return Outcome((), None)
-    if program == "deno" and any("://" in word for word in rest):  # modules are fetched by their URLs
-        return Outcome(tuple(one for word in rest for one in urls.destination(word, "package")), None)
     if program == "php" and posixpath.basename(rest[0]) in ("composer.phar", "composer"):
         return _by_name("composer", Call(call.command, rest))
-    if any(re.fullmatch(r"-\w*[er]|-p|--eval|-c", flag) for flag in flags):
-        reaches = re.search(r"https?:|fetch\(|copy\(", " ".join(call.words))
-        return Outcome(
-            (Gap(call.command.text, f"a {program} program; only shell scripts are read"),) if reaches else (), None
-        )
-    return Outcome((Gap(call.command.text, f"a {program} program; only shell scripts are read"),), None)
+    if any(re.fullmatch(r"-\w*[erE]|-p|--eval|-c", flag) for flag in flags):
+        return _text(call, program, " ".join(call.words))
+    found = inline.fetched(call, inline.LANGUAGES.get(program, ""), text, whole=False) if text else []
+    return Outcome((*found, Gap(call.command.text, f"a {program} program; only shell scripts are read")), None)

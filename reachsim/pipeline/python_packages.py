@@ -256,15 +256,14 @@ def _toml(call: Call, name: str) -> dict[str, Any] | None:
 
 
 def poetry(call: Call) -> Outcome:
-    """poetry install|add|update|lock|self: the sources of pyproject.toml, the index otherwise."""
-    plain = [word for word in call.words if not word.startswith("-")]
-    if plain[:1] == ["run"]:
-        return Outcome((), None)
-    if (
-        plain[:1] == ["config"]
-        or not plain
-        or plain[0] not in ("install", "add", "update", "lock", "self", "sync", "publish")
-    ):
+    """poetry install|add|update|lock|self: the sources of pyproject.toml, the index otherwise; publish."""
+    given = arguments(call.words, ["r", "repository", "u", "username", "p", "password", "C", "directory", "P"])
+    plain = given.rest
+    if plain[:1] == ["config"] and len(plain) > 2 and plain[1].startswith("repositories."):
+        call.configure(f"poetry.{plain[1].removeprefix('repositories.').removesuffix('.url')}", plain[2])
+    if plain[:1] == ["publish"]:
+        return Outcome(tuple(_published(call, given.last("r", "repository") or "")), "")
+    if not plain or plain[0] not in ("install", "add", "update", "lock", "self", "sync"):
         return Outcome((), None)
     project = _toml(call, "pyproject.toml")
     if project is not None and plain[0] in ("install", "sync") and not _has_dependencies(project):
@@ -280,6 +279,16 @@ def poetry(call: Call) -> Outcome:
         found += knowledge.index("pypi", "likely" if call.cached("pypoetry", ".venv", "virtualenvs") else "certain")
     found += _git_sources(call, project)
     return Outcome(tuple(dict.fromkeys(found)), "")
+
+
+def _published(call: Call, name: str) -> list[Found]:
+    """``poetry publish``: PyPI's upload host, or the repository that was configured under the name."""
+    if not name:
+        return _uploads(call, "")
+    variable = re.sub(r"[^A-Z0-9]", "_", name.upper())
+    url = call.env(f"POETRY_REPOSITORIES_{variable}_URL") or call.setting(f"poetry.{name}")
+    why = f"where the repository {shown(name)} is; poetry's configuration names it"
+    return _uploads(call, url) if url else [Gap(call.command.text, why)]
 
 
 def _has_dependencies(project: dict[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from typing import Final
 
@@ -52,15 +53,26 @@ def _fields(text: str, separator: str | None, field: int) -> str | None:
 
 
 def jq(call: Call) -> Outcome:
+    """A text that a path such as ``.a.b[0]`` leads to; nothing of other filters."""
     given = arguments(call.words, ["arg", "argjson", "indent"])
-    path = given.rest[0] if given.rest else "."
-    if call.stdin is not None and path.strip() == ".Account":
-        match = re.search(r'"Account": "([^"]*)"', call.stdin)
-        return Outcome((), f"{match[1]}\n" if match else None)
-    if len(given.rest) == 2 and call.exists(given.rest[1]) and re.fullmatch(r"\.\w+", path):
-        value = (call.json(given.rest[1]) or {}).get(path[1:])
-        return Outcome((), f"{value}\n" if isinstance(value, str) else None)
-    return Outcome((), None)
+    path = given.rest[0].strip() if given.rest else "."
+    text = call.read(given.rest[1]) if len(given.rest) == 2 else call.stdin if len(given.rest) < 2 else None
+    steps = re.findall(r"\.(?:\"([^\"]+)\"|(\w+))|\[(\d{1,4})\]", path)
+    if text is None or re.fullmatch(r"(?:\.?(?:\"[^\"]+\"|\w+)|\.?\[\d{1,4}\])+", path.removeprefix(".")) is None:
+        return Outcome((), None)
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return Outcome((), None)
+    for quoted, name, number in steps:
+        at: str | int = int(number) if number else quoted or name
+        if isinstance(value, dict) and isinstance(at, str):
+            value = value.get(at)
+        else:
+            value = value[at] if isinstance(value, list) and isinstance(at, int) and at < len(value) else None
+    if not isinstance(value, str):
+        return Outcome((), None)
+    return Outcome((), f"{value}\n" if given.has("r", "raw-output", "j") else f'"{value}"\n')
 
 
 def grep(call: Call) -> Outcome:

@@ -1,0 +1,126 @@
+"""Programs in Python, R, Julia and JavaScript, as far as single calls in their texts tell what they fetch.
+
+``inline.csv`` has a row per kind of call: the language, a pattern of the call, a pattern that must stand beside it, the
+targets as in ``tools.csv``, and the variable that names another server. Calls that are handed a URL need no row. A
+program of which more than its text decides (a condition, a function that may never be called) is less sure.
+**Source:** the column ``source``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final, cast
+
+from msgspec import Struct
+
+from reachsim.pipeline import knowledge, urls
+from reachsim.pipeline.call import Call
+from reachsim.pipeline.index_urls import index_at
+from reachsim.pipeline.records import Confidence, Destination, Found, Kind, weaker
+
+LONGEST: Final = 200_000
+"""Characters of a program that are looked at."""
+
+
+class _Row(Struct, frozen=True):
+    pattern: re.Pattern[str]
+    beside: re.Pattern[str]
+    targets: tuple[str, ...]
+    variable: str
+    confidence: Confidence
+    kind: Kind
+
+
+@cache
+def _table() -> dict[str, list[_Row]]:
+    found: dict[str, list[_Row]] = {}
+    for row in knowledge.rows("inline.csv"):
+        one = _Row(re.compile(row["pattern"]), re.compile(row["beside"]), tuple(row["targets"].split(";")),
+                   row["variable"], cast(Confidence, row["confidence"]), cast(Kind, row["kind"]))  # fmt: skip
+        found.setdefault(row["language"], []).append(one)
+    return found
+
+
+LANGUAGES: Final = {"python": "python", "Rscript": "r", "R": "r", "julia": "julia", "node": "node", "nodejs": "node",
+                    "ruby": "ruby", "perl": "perl", "php": "php"}  # fmt: skip
+_COMMENT: Final = {"node": r"(?m)^\s*//.*$", "php": r"(?m)^\s*//.*$"}
+_BRANCHES: Final = re.compile(r"\b(?:if|unless|for|while|try|tryCatch|def|function|lambda|catch|except)\b")
+_OPENS: Final = re.compile(
+    r"(?:\b(?:urlopen|urlretrieve|Request|wget\.download|read_csv|read_json|download\.file|source|download_file"
+    r"|load_state_dict_from_url|download_url_to_file|fetch|axios(?:\.\w{1,8})?|URI\.open|Net::HTTP\.get\w*|file_get_contents"
+    r"|(?:requests|httpx|session|https?|got|Downloads|HTTP)\.(?:get|post|put|head|request|download|stream))"
+    r"\(\s{0,20}(?:URI(?:\.parse)?\(\s{0,5})?|\b(?:getprint|getstore|copy)[ (]\s{0,5})"
+    r"[\"'](https?://[^\s\"'{}]{1,500})[\"']"
+)
+
+
+_REACHES: Final = re.compile(
+    r"https?:|\b(?:requests|httpx|urllib\.request|urllib3|aiohttp|socket|boto3|subprocess|axios|HTTP|Downloads)\.\w+\("
+    r"|\b(?:fetch|copy|system|exec|curl_init)\(|download\w*[(.]|install\w*\(|\bPkg\."
+)
+
+
+def fetched(call: Call, language: str, text: str, *, whole: bool) -> list[Found]:
+    """What a program's calls fetch. ``whole`` says that it is all that runs, as behind ``-c``; of a file some parts
+    may not run: what is indented is only possible.
+    """
+    text = _code(language, text)
+    branches = whole and _BRANCHES.search(text) is not None
+    found: list[Found] = []
+    for match, reached in _calls(call, language, text):
+        sure: Confidence = "likely" if branches else "certain" if whole else _of_line(text, match.start())
+        found += [_weakened(one, sure) for one in reached]
+    return list(dict.fromkeys(found))
+
+
+def leaves_open(call: Call, language: str, text: str) -> bool:
+    """Whether a program may reach for more than its calls that are known."""
+    text = _code(language, text)
+    spans = sorted(match.span() for match, _ in _calls(call, language, text))
+    parts, place = [], 0
+    for first, last in spans:
+        parts.append(text[place:first])
+        place = max(place, last)
+    return _REACHES.search(" ".join([*parts, text[place:]])) is not None
+
+
+def _code(language: str, text: str) -> str:
+    return re.sub(_COMMENT.get(language, r"(?m)^\s*#.*$"), "", text[:LONGEST])
+
+
+def _calls(call: Call, language: str, text: str) -> Iterator[tuple[re.Match[str], list[Found]]]:
+    """The calls that fetch, each with what it contacts."""
+    offline = any(call.env(name) in ("1", "true", "True") for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
+    for row in _table().get(language, ()):
+        if row.variable == "HF_ENDPOINT" and offline:
+            continue
+        match = row.pattern.search(text)
+        if match and row.beside.search(text):
+            for target in row.targets:
+                yield match, _reached(call, row, target)
+    for match in _OPENS.finditer(text):
+        url = match[1]
+        yield match, [*urls.destination(url), *urls.redirects(url, "certain")]
+
+
+def _reached(call: Call, row: _Row, target: str) -> list[Found]:
+    if target not in knowledge.indexes():
+        return [Destination(target, 443, row.kind, row.confidence)]
+    named = call.env(row.variable) if row.variable else None
+    if named and "://" not in named:
+        named = f"https://{named}"
+    return index_at(named, target, row.confidence)
+
+
+def _of_line(text: str, at: int) -> Confidence:
+    """A call of a file: at the left edge it runs whenever the file does, unless an earlier line ends it."""
+    line = text[text.rfind("\n", 0, at) + 1 : at]
+    return "possible" if line[:1].isspace() else "likely"
+
+
+def _weakened(one: Found, sure: Confidence) -> Found:
+    if not isinstance(one, Destination):
+        return one
+    return Destination(one.host, one.port, one.kind, weaker(one.confidence, sure), index=one.index)
