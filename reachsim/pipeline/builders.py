@@ -121,13 +121,19 @@ def nix(call: Call) -> Outcome:
     """nix and its older commands: the binary cache, and the flakes and channels that are fetched."""
     if "--offline" in call.words:
         return Outcome((), None)
-    plain = [word for word in call.words if not word.startswith("-")]
+    words = list(call.words)
+    while "--option" in words:
+        at = words.index("--option")
+        del words[at : at + 3]
+    plain = arguments(words, ["extra-experimental-features", "experimental-features", "I", "include", "j",
+                                     "max-jobs", "cores", "o", "out-link", "store", "c"]).rest  # fmt: skip
     word = plain[0] if plain else ""
     cache = Destination("cache.nixos.org", 443, "package", "likely")
     if call.program == "nix-channel":
         return Outcome((Destination("channels.nixos.org", 443, "package"),) if "--update" in call.words else (), None)
     if call.program != "nix":
-        installs = call.program != "nix-env" or {"-i", "-iA", "--install", "-u"} & set(call.words)
+        asked = {"nix-env": {"-i", "-iA", "--install", "-u"}, "nix-store": {"-r", "--realise"}}.get(call.program)
+        installs = asked is None or asked & set(call.words)
         return Outcome((cache,) if installs else (), None)
     if word not in ("build", "develop", "run", "shell", "flake", "profile", "copy", "print-dev-env"):
         return Outcome((), None)

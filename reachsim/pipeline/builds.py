@@ -30,6 +30,8 @@ class Host(Protocol):
 
     def powershell(self, text: str, scope: Scope, confidence: Confidence, line: int, file: str, shell: str) -> None: ...
 
+    def windows(self, text: str, scope: Scope, confidence: Confidence, line: int, file: str) -> None: ...
+
 
 class _Built(Struct, frozen=True):
     """A stage after its walk: what a later stage that builds on it takes over."""
@@ -38,6 +40,7 @@ class _Built(Struct, frozen=True):
     env: dict[str, str]
     directory: str
     triggers: tuple[Instruction, ...]
+    shell: str
 
 
 _PLATFORM: Final = {"TARGETPLATFORM": "linux/amd64", "BUILDPLATFORM": "linux/amd64", "TARGETOS": "linux",
@@ -152,21 +155,22 @@ class _Walk:
         if earlier is not None and earlier in self.built:
             old = self.built[earlier]
             machine, env, directory = old.machine.copy(), dict(old.env), old.directory
-            triggers = old.triggers
+            triggers, shell = old.triggers, old.shell
         else:
             machine, env, directory, triggers = fresh(self.outer, base), {}, "/", ()
+            shell = _shell_of(base)
             machine.architectures = self._architectures(stage)
             self._from(stage, base, sure)
         scope = Scope(machine, {"HOME": "/root", **env}, directory)
         account = self.command.scope.variables.get("codebuild:account")
         if account:
             scope.variables["codebuild:account"] = account
-        state = _State(scope, env, [])
+        state = _State(scope, env, [], shell)
         for one in triggers:
             self._instruction(one, state, sure, number)
         for one in stage.instructions:
             self._instruction(one, state, sure, number)
-        self.built[number] = _Built(machine, state.env, scope.directory, tuple(state.triggers))
+        self.built[number] = _Built(machine, state.env, scope.directory, tuple(state.triggers), state.shell)
 
     def _architectures(self, stage: Stage) -> tuple[str, ...]:
         """What a stage runs on: the platforms that the image is built for, unless its FROM names another."""
@@ -242,12 +246,11 @@ class _Walk:
                 self.add(found, one.line, one.whole, sure)
 
     def _workdir(self, one: Instruction, state: _State, sure: Confidence, number: int) -> None:  # noqa: ARG002
-        state.scope.directory = absolute(
-            expand(" ".join(one.words).strip("\"'"), state.scope.variables), state.scope.directory
-        )
+        place = expand(" ".join(one.words).strip("\"'"), state.scope.variables)
+        state.scope.directory = absolute(_path(place), state.scope.directory)
 
     def _shell(self, one: Instruction, state: _State, sure: Confidence, number: int) -> None:  # noqa: ARG002
-        state.shell = one.words[0].rsplit("/", 1)[-1] if one.words else "sh"
+        state.shell = re.split(r"[\\/]", one.words[0])[-1].lower() if one.words else "sh"
 
     def _onbuild(self, one: Instruction, state: _State, sure: Confidence, number: int) -> None:  # noqa: ARG002
         if one.inner is not None:
@@ -272,7 +275,8 @@ class _Walk:
             self.host.powershell(text, state.scope.copy(), sure, one.line + self.shift, self.name, state.shell)
             return
         if state.shell.startswith("cmd"):
-            self.add(Gap(one.whole, f"{state.shell} is not read"), one.line, one.whole, sure)
+            text = " ".join(map(_quoted, one.words)) if one.is_list else one.text.replace("\\\n", " ")
+            self.host.windows(text, state.scope.copy(), sure, one.line + self.shift, self.name)
             return
         text, line = _script(one)
         if one.is_list:
@@ -303,6 +307,7 @@ class _Walk:
         if len(words) < 2:
             return
         *names, target = words
+        target = _path(target)
         for heredoc in one.heredocs:
             place = self._place(target, heredoc.name, state, several=len(one.heredocs) > 1)
             state.scope.machine.written[place] = (
@@ -371,9 +376,27 @@ class _Walk:
 class _State:
     """What one stage's instructions change."""
 
-    def __init__(self, scope: Scope, env: dict[str, str], triggers: list[Instruction]) -> None:
+    def __init__(self, scope: Scope, env: dict[str, str], triggers: list[Instruction], shell: str) -> None:
         self.scope, self.env, self.triggers = scope, env, triggers
-        self.shell = "sh"
+        self.shell = shell
+
+
+_WINDOWS: Final = re.compile(
+    r"(?:mcr\.microsoft\.com/)?(?:windows/|microsoft/(?:windows|nanoserver|iis|aspnet|dotnet-framework))"
+    r"|mcr\.microsoft\.com/dotnet/framework/|.*(?:nanoserver|windowsservercore)"
+)
+
+
+def _shell_of(base: str) -> str:
+    """The shell of an image's RUN instructions until SHELL names one: ``cmd`` on Windows, PowerShell in its images."""
+    if not _WINDOWS.match(base):
+        return "sh"
+    return "pwsh" if base.startswith("mcr.microsoft.com/powershell") else "cmd"
+
+
+def _path(text: str) -> str:
+    """A path of a Dockerfile, where one of Windows loses its drive."""
+    return re.sub(r"\\+", "/", text[2:]) or "/" if re.match(r"[A-Za-z]:(?:[\\/]|$)", text) else text
 
 
 def _script(one: Instruction) -> tuple[str, int]:

@@ -53,13 +53,13 @@ def pixi(call: Call) -> Outcome:
     if word not in ("install", "i", "add", "update", "upgrade", "lock", "run", "r", "shell", "global", "exec", "x"):
         return Outcome((), None)
     text = call.first(given.last("manifest-path") or "pixi.toml", "pixi.toml", "pyproject.toml") or ""
-    listed = re.search(r"(?m)^\s*channels\s*=\s*\[([^\]]{0,2000})\]", text)
+    listed = re.search(r"(?m)^[ \t]*+channels[ \t]*+=[ \t]*+\[([^\]]{0,2000})\]", text)
     channels = [*given.all("c", "channel"), *re.findall(r"[\"']([^\"']{1,300})[\"']", listed[1] if listed else "")]
     found: list[Found] = []
     sure: Confidence = "certain" if word in ("install", "i") else "likely"
     for one in dict.fromkeys(channels or ["conda-forge"]):
         found += urls.destination(one, "package", sure) if "://" in one else knowledge.index("conda", sure)
-    if re.search(r"(?m)^\s*\[(?:\w+\.)*(?:[\w-]+\.)*pypi-dependencies\b", text):
+    if re.search(r"(?m)^[ \t]*+\[(?:[\w-]++\.)*+pypi-dependencies\b", text):
         found += knowledge.index("pypi", "likely")
     return Outcome(tuple(dict.fromkeys(found)), None)
 

@@ -42,7 +42,7 @@ from reachsim.pipeline.records import (
     Unresolved,
     weaker,
 )
-from reachsim.pipeline.shell import Command, Result, Scope, Shell, positional
+from reachsim.pipeline.shell import Command, Result, Scope, Shell, absolute, positional
 from reachsim.pipeline.variables import (
     ACCOUNT_NAMES,
     ROOT,
@@ -157,8 +157,8 @@ class Walk:
                 if re.match(r"(powershell|pwsh)", runner):
                     self.powershell(text, inner, sure, line, name, runner, session)
                     continue
-                if runner.startswith("cmd") and not _is_plain(text):
-                    self.note(Gap(text[:120], f"{runner} is not read"), line, name)
+                if runner.startswith("cmd"):
+                    self.windows(text, inner, sure, line, name)
                     continue
                 self.shell.run(text, inner, sure, line, name)
 
@@ -352,8 +352,41 @@ class Walk:
                 self.add(found, file, line, text[:120], sure)
             if one.command:
                 self.shell.run(one.command, scope, sure, line, file)
+            if one.script:
+                self._powershell_script(one.script, text, scope, sure, line, file, shell)
             if not one.known:
                 self.note(Gap(text[:120], f"{shell} is not read"), line, file)
+
+    def _powershell_script(
+        self, name: str, text: str, scope: Scope, sure: Confidence, line: int, file: str, shell: str
+    ) -> None:
+        path = absolute(name, scope.directory)
+        script = scope.machine.read(path)
+        if script is None or path in self.running or self.scripts < 0:
+            self.note(Gap(text[:120], f"{name} is not in the context, or it calls itself"), line, file)
+            return
+        self.scripts -= 1
+        self.running.append(path)
+        try:
+            self.powershell(script, scope, sure, 1, scope.machine.context_path(path) or path, shell)
+        finally:
+            self.running.pop()
+
+    def windows(self, text: str, scope: Scope, confidence: Confidence, line: int, file: str) -> None:
+        """Walk a text that ``cmd`` runs, or whichever shell an image of Windows has been given."""
+        from reachsim.pipeline import cmd, powershell
+
+        if powershell.is_meant(text):
+            self.powershell(text, scope, confidence, line, file, "powershell")
+            return
+        for one in cmd.read(text, scope.variables):
+            sure = confidence if one.sure else weaker(confidence, "possible")
+            if re.match(r"(?:\S*\\)?(?:powershell|pwsh)\b", one.command, re.IGNORECASE):
+                self.powershell(powershell.handed_in(one.text), scope, sure, line, file, "powershell")
+            elif one.command:
+                self.shell.run(one.command, scope, sure, line, file)
+            else:
+                self.note(Gap(one.text[:120], "cmd is not read"), line, file)
 
     # --- rows ---------------------------------------------------------------------------------------------------------
 
@@ -474,13 +507,6 @@ def _service(found: Destination) -> tuple[str | None, Kind]:
     plain = re.sub("\ue000[^\ue001]*\ue001", "x", plain)
     suffix, _, _ = services.service_of_host(plain)
     return suffix, "git" if suffix == "git-codecommit" else found.kind
-
-
-def _is_plain(text: str) -> bool:
-    """Whether a command is nothing but words, which every shell takes alike."""
-    from reachsim.pipeline.powershell import PLAIN
-
-    return PLAIN.fullmatch(text.strip()) is not None
 
 
 __all__ = ["Contact", "Contacts", "Folder", "Unresolved", "contacts_of"]

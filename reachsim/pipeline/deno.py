@@ -35,7 +35,7 @@ def deno(call: Call) -> Outcome:
     named = [*rest, *(one for one in (given.last("import-map"), given.last("config", "c")) if one)]
     modules: list[str] = []
     for name in (*_FILES, *(one for one in named if "://" not in one)):
-        text = re.sub(r"(?m)^\s*//.*$", "", call.read(name) or "")
+        text = re.sub(r"(?m)^[ \t]*//.*$", "", call.read(name) or "")
         modules += re.findall(_MODULE if ".json" in name else _NAMED, text)
     modules += [match[1] for one in rest if (match := re.match(r"(jsr:|npm:|https?://\S+)", one))]
     if (call.json("package.json") or {}).get("dependencies"):

@@ -129,7 +129,20 @@ def _marked(text: str, escape: str) -> str:
         if not _is_list(" ".join(line.removesuffix(escape) for line in lines)):
             pieces += [text[end : match.end()], _BRACKET]
             end = match.end() + 1
-    return "".join([*pieces, text[end:]])
+    return _marked_inside("".join([*pieces, text[end:]]), escape)
+
+
+def _marked_inside(text: str, escape: str) -> str:
+    """The same for the lines of an instruction that goes on, but for one that has not said more than its name."""
+    lines = text.split("\n")
+    for number in range(1, len(lines)):
+        before = lines[number - 1].rstrip()
+        goes_on = before.endswith(escape) and not re.fullmatch(
+            r"[ \t]*(?:ONBUILD[ \t]+)?[A-Za-z]+(?:[ \t]+--\S+)*+[ \t]*+.", before
+        )
+        if goes_on and lines[number].lstrip(" \t").startswith("["):
+            lines[number] = lines[number].replace("[", _BRACKET, 1)
+    return "\n".join(lines)
 
 
 def _is_list(text: str) -> bool:

@@ -45,7 +45,7 @@ def _table() -> dict[str, list[_Row]]:
 
 LANGUAGES: Final = {"python": "python", "Rscript": "r", "R": "r", "julia": "julia", "node": "node", "nodejs": "node",
                     "ruby": "ruby", "perl": "perl", "php": "php"}  # fmt: skip
-_COMMENT: Final = {"node": r"(?m)^\s*//.*$", "php": r"(?m)^\s*//.*$"}
+_COMMENT: Final = {"node": r"(?m)^[ \t]*//.*$", "php": r"(?m)^[ \t]*//.*$"}
 _BRANCHES: Final = re.compile(r"\b(?:if|unless|for|while|try|tryCatch|def|function|lambda|catch|except)\b")
 _OPENS: Final = re.compile(
     r"(?:\b(?:urlopen|urlretrieve|Request|wget\.download|read_csv|read_json|download\.file|source|download_file"
@@ -87,7 +87,7 @@ def leaves_open(call: Call, language: str, text: str) -> bool:
 
 
 def _code(language: str, text: str) -> str:
-    return re.sub(_COMMENT.get(language, r"(?m)^\s*#.*$"), "", text[:LONGEST])
+    return re.sub(_COMMENT.get(language, r"(?m)^[ \t]*#.*$"), "", text[:LONGEST])
 
 
 def _calls(call: Call, language: str, text: str) -> Iterator[tuple[re.Match[str], list[Found]]]:

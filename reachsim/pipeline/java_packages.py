@@ -73,7 +73,7 @@ def _analysed_by_gradle(call: Call, text: str, folder: str) -> list[Found]:
     if not any(word.rpartition(":")[2] in ("sonar", "sonarqube") for word in call.words):
         return []
     settings = call.read(f"{folder}/gradle.properties") or ""
-    written = re.search(r"(?m)^\s*systemProp\.sonar\.host\.url\s*[=:]\s*(\S+)", settings)
+    written = re.search(r"(?m)^[ \t]*+systemProp\.sonar\.host\.url\s*[=:]\s*(\S+)", settings)
     written = written or re.search(r"[\"']sonar\.host\.url[\"']\s*[,:)=]\s*[\"']([^\"']+)[\"']", text)
     return _server(call, _property(call, "sonar.host.url") or (written[1] if written else None))
 

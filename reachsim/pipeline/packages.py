@@ -60,6 +60,12 @@ def cargo(call: Call) -> Outcome:
                       ["manifest-path", "path", "git", "branch", "tag", "rev", "features", "target", "p", "package",
                        "registry", "index", "version", "root", "bin", "profile", "j"])  # fmt: skip
     word = given.rest[0] if given.rest else ""
+    pinned = _toolchain(call) if word and not any(one.startswith("+") for one in call.words) else []
+    if pinned:
+        rest = cargo(Call(call.command, [call.name, "+pinned", *call.words]))
+        return Outcome((*pinned, *rest.found), rest.stdout, rest.status)
+    if word in ("search", "info", "owner", "yank"):
+        return Outcome((Destination("crates.io", 443, "package"),), None)
     if word not in _CARGO or given.has("offline") or call.env("CARGO_NET_OFFLINE") == "true":
         return Outcome((), None)
     git = given.last("git")
@@ -89,6 +95,18 @@ def cargo(call: Call) -> Outcome:
     for name in dict.fromkeys(others):
         found += _cargo_registry(call, name, sure)
     return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def _toolchain(call: Call) -> list[Found]:
+    """``rust-toolchain.toml``: rustup fetches the toolchain that it pins, unless the image is made of that very one."""
+    text = call.first("rust-toolchain.toml", "rust-toolchain")
+    if text is None:
+        return []
+    written = re.search(r"channel\s*=\s*[\"']([^\"']+)[\"']", text) or re.match(r"\s*([\w.-]+)\s*$", text)
+    tag = call.machine.image.rpartition(":")[2]
+    if written is None or re.match(rf"{re.escape(written[1])}(?![\d.])", tag) or written[1] == "stable":
+        return []
+    return list(knowledge.index("rust", "likely"))
 
 
 def _cargo_source(call: Call) -> str | None:

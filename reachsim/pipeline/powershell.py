@@ -20,14 +20,19 @@ from reachsim.pipeline.variables import unknown
 
 
 class Statement(NamedTuple):
-    """One statement: what it contacts, the plain command that it is, and whether it runs only under a condition."""
+    """One statement: what it contacts, the plain command or the script that it is, and whether it runs only under a
+    condition.
+    """
 
     found: tuple[Found, ...] = ()
     command: str = ""
     nested: bool = False
     known: bool = True
+    script: str = ""
 
 
+MOST_CALLS: Final = 5
+"""Scripts that call each other, one within another, at most."""
 PLAIN: Final = re.compile(r"[\w./-]+(?: +[\w./:=@~^,+-]+)*")
 """One command of words alone, which every shell reads alike."""
 _VALUE: Final = r"(?:'[^'\n]*'|\"[^\"\n]*\"|\$\{?(?:env:)?\w+\}?|https?://[^\s;|)'\"]+)"
@@ -47,11 +52,14 @@ _SWITCHES: Final = ("-usebasicparsing", "-disablekeepalive", "-passthru", "-verb
 _CHOCO: Final = re.compile(r"(?:choco|choco\.exe|cinst)\s+(?P<word>\S+)", re.IGNORECASE)
 _GALLERY: Final = re.compile(r"(?:Install|Find|Save|Update)-(?:Module|Script|PSResource)\b", re.IGNORECASE)
 _PROVIDER: Final = re.compile(r"Install-PackageProvider\b", re.IGNORECASE)
+_SCRIPT: Final = re.compile(r"(?:[&.]\s+)?(?P<quote>[\"']?)(?P<path>[\w:.\\/-]+\.ps1)(?P=quote)(?:\s.*)?", re.DOTALL)
+_CMDLET: Final = re.compile(r"\s*(?:[A-Z][a-z]+-[A-Z]\w+\b|\$\w|\[\w|(?:iex|iwr|irm)\b)")
 _HARMLESS: Final = re.compile(
     r"(?:Write-\w+|New-Item\w*|Set-Location|Push-Location|Pop-Location|Remove-Item\w*|Expand-Archive|Compress-Archive"
     r"|Copy-Item|Move-Item|Rename-Item|Set-ExecutionPolicy|Set-Content|Add-Content|Out-File|Get-Content|Get-ChildItem"
     r"|Get-Item\w*|Set-Item\w*|Test-Path|Start-Sleep|Out-Null|Get-Location|Get-Date|Get-Command|echo|cd|md|mkdir|dir|ls"
     r"|copy|move|del|rm|rmdir|set|setx|type|cat|exit|throw|return|msiexec\S*|Start-Process\s+msiexec\S*|Import-Module"
+    r"|Add-WindowsFeature|Install-WindowsFeature|Set-Service|Start-Service|function|param|try|catch|finally|else"
     r"|Unblock-File|Get-FileHash|Set-PSRepository|Stop-Process|Get-Process|Resolve-Path|Join-Path)\b[^|]*",
     re.IGNORECASE,
 )
@@ -72,24 +80,53 @@ def read(text: str, variables: Mapping[str, str], kept: dict[str, str] | None = 
             own[assigned["name"].lower()] = _value(assigned["value"].strip(), own)
         found = _contacts(statement, own)
         plain = not found and PLAIN.fullmatch(statement) is not None and not _HARMLESS.fullmatch(statement)
+        script = _SCRIPT.fullmatch(statement)
         silent = assigned is not None and re.fullmatch(rf"{_VALUE}|[\w.]+", assigned["value"].strip()) is not None
         yield Statement(
             tuple(found),
-            statement if plain else "",
+            statement if plain and script is None else "",
             nested,
-            bool(found) or plain or silent or _HARMLESS.fullmatch(statement) is not None or _tls(statement),
+            bool(found)
+            or plain
+            or silent
+            or script is not None
+            or _HARMLESS.fullmatch(statement) is not None
+            or _tls(statement),
+            place(script["path"]) if script is not None else "",
         )
+
+
+def place(path: str) -> str:
+    """A path of Windows as the machine's own: without its drive, with slashes.
+
+    >>> place("C:\\\\tools\\\\x.ps1"), place("./build.ps1")
+    ('/tools/x.ps1', './build.ps1')
+    """
+    return re.sub(r"^[A-Za-z]:", "", path).replace("\\", "/")
+
+
+def is_meant(text: str) -> bool:
+    """Whether a text that some shell of Windows runs can only be PowerShell."""
+    return _CMDLET.match(text) is not None
+
+
+def handed_in(text: str) -> str:
+    """The text that a command line hands to PowerShell: behind ``-Command``, or the script behind ``-File``."""
+    match = re.search(r"\s-(?:Command|c|File|f)\s+(.*)", text, re.IGNORECASE | re.DOTALL)
+    text = (
+        match[1].strip()
+        if match
+        else re.sub(r"^\S+(?:\s+-\w+(?:\s+(?:Bypass|Unrestricted|RemoteSigned))?)*\s*", "", text)
+    )
+    if any(text.startswith(sign) and text.endswith(sign) and len(text) > 1 for sign in "'\""):
+        text = text[1:-1]
+    return re.sub(r"^&\s*\{(.*)\}$", r"\1", text.replace("\\$", "$").replace('\\"', '"'), flags=re.DOTALL)
 
 
 def program(call: Call) -> Outcome:
     """``powershell -Command``: the text as it stands in the files, for what the shell around it makes of its ``$``."""
-    match = re.search(r"\s-(?:Command|c)\s+(.*)", call.command.text, re.IGNORECASE | re.DOTALL)
-    text = match[1].strip() if match else re.sub(r"^\S+(?:\s+-\w+)*\s*", "", call.command.text)
-    if any(text.startswith(sign) and text.endswith(sign) and len(text) > 1 for sign in "'\""):
-        text = text[1:-1]
-    text = re.sub(r"^&\s*\{(.*)\}$", r"\1", text.replace("\\$", "$").replace('\\"', '"'), flags=re.DOTALL)
     found: list[Found] = []
-    statements = list(read(text, call.variables))
+    statements = list(_followed(call, handed_in(call.command.text)))
     for one in statements:
         for each in one.found:
             if one.nested and isinstance(each, Destination):
@@ -101,6 +138,16 @@ def program(call: Call) -> Outcome:
     if not all(one.known for one in statements) or not statements:
         found.append(Gap(call.command.text, f"{call.program.lstrip('@')} is not read"))
     return Outcome(tuple(found), None)
+
+
+def _followed(call: Call, text: str, depth: int = 0) -> Iterator[Statement]:
+    """The statements of a text and of the scripts that it calls."""
+    for one in read(text, call.variables):
+        called = call.read(one.script) if one.script else None
+        yield one._replace(known=one.known and (not one.script or called is not None))
+        if called is not None and depth < MOST_CALLS:
+            for inner in _followed(call, called, depth + 1):
+                yield inner._replace(nested=inner.nested or one.nested)
 
 
 def _tls(statement: str) -> bool:

@@ -30,16 +30,25 @@ def by_url(call: Call) -> Outcome:
 
 def mix(call: Call) -> Outcome:
     """mix: Hex, and the archive that ``archive.install`` or ``escript.install`` names by its URL."""
-    found: list[Found] = list(knowledge.tool("mix", " ".join(call.words)))
-    for word in call.words[1:] if call.words[:1] in (("archive.install",), ("escript.install",)) else ():
-        found += urls.fetched(word) if "://" in word else []
-    return Outcome(tuple(found), None)
+    text = " ".join(call.words[1:] if call.words[:1] == ("do",) else call.words)
+    found: list[Found] = []
+    for task in re.split(r",\s|\s\+\s", text) if call.words[:1] == ("do",) else [text]:
+        if _MIX.match(task.strip()):
+            found += knowledge.index("hex")
+        for word in task.split() if task.startswith(("archive.install", "escript.install")) else ():
+            found += [*urls.destination(word), *urls.redirects(word, "certain")] if "://" in word else []
+    return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+_MIX: Final = re.compile(r"deps\.get|local\.hex|local\.rebar|archive\.install hex|hex\.publish|deps\.update")
 
 
 PROGRAMS: Final[dict[str, str]] = {
-    "mix": "programs.mix", "deno": "deno.deno", "R": "r_packages.r", "Rscript": "r_packages.r",
+    "mix": "programs.mix", "asdf": "version_managers.asdf", "mise": "version_managers.mise",
+    "rtx": "version_managers.mise", "deno": "deno.deno", "R": "r_packages.r", "Rscript": "r_packages.r",
     **dict.fromkeys(("install.r", "install2.r", "installGithub.r", "installBioc.r"), "r_packages.littler"),
-    **dict.fromkeys(("powershell", "powershell.exe", "@powershell", "pwsh", "pwsh.exe"), "powershell.program"),
+    **dict.fromkeys(("powershell", "powershell.exe", "@powershell", "PowerShell", "PowerShell.exe", "pwsh", "pwsh.exe"),
+                    "powershell.program"),
     "aws": "aws_cli.aws", "sam": "sam.sam", "cdk": "deployers.cdk", "cdk-assets": "deployers.deployer",
     "serverless": "deployers.serverless", "sls": "deployers.serverless", "copilot": "deployers.deployer",
     "eb": "deployers.deployer",
@@ -94,7 +103,7 @@ PROGRAMS: Final[dict[str, str]] = {
     "flux": "kubernetes.in_cluster", "kubeseal": "kubernetes.in_cluster", "ko": "builders.ko",
     "nitro-cli": "builders.nitro_cli", "golangci-lint": "builders.linted", "goreleaser": "builders.goreleaser",
     "bazel": "builders.bazel", "bazelisk": "builders.bazel", "conan": "builders.conan",
-    **dict.fromkeys(("nix", "nix-build", "nix-shell", "nix-env", "nix-channel"), "builders.nix"),
+    **dict.fromkeys(("nix", "nix-build", "nix-shell", "nix-env", "nix-store", "nix-channel"), "builders.nix"),
 }  # fmt: skip
 """Module and function of the reader of each program. A module is imported when a build runs a program of its."""
 

@@ -44,7 +44,7 @@ def r(call: Call) -> Outcome:
 
 def program(call: Call, text: str, *, whole: bool) -> list[Found]:
     """What an R program asks."""
-    text = re.sub(r"(?m)^\s*#.*$", "", text[: inline.LONGEST])
+    text = re.sub(r"(?m)^[ \t]*#.*$", "", text[: inline.LONGEST])
     found = inline.fetched(call, "r", text, whole=whole)
     sure: Confidence = "certain" if whole else "likely"
     if _INSTALLS.search(text) and not _LOCAL.search(text):
@@ -70,7 +70,7 @@ def _mirror(call: Call, text: str, sure: Confidence) -> list[Found]:
     named = _URL.findall(text) if re.search(r"\brepos(?:itories)?\b", text) else []
     if not named:
         profile = "\n".join(call.read(one) or "" for one in _PROFILES)
-        named = _REPOS.findall(re.sub(r"(?m)^\s*#.*$", "", profile))
+        named = _REPOS.findall(re.sub(r"(?m)^[ \t]*#.*$", "", profile))
     variable = call.env("CRAN", "RENV_CONFIG_REPOS_OVERRIDE")
     if not named and variable and "://" in variable:
         named = [variable]

@@ -58,7 +58,7 @@ def jq(call: Call) -> Outcome:
     path = given.rest[0].strip() if given.rest else "."
     text = call.read(given.rest[1]) if len(given.rest) == 2 else call.stdin if len(given.rest) < 2 else None
     steps = re.findall(r"\.(?:\"([^\"]+)\"|(\w+))|\[(\d{1,4})\]", path)
-    if text is None or re.fullmatch(r"(?:\.?(?:\"[^\"]+\"|\w+)|\.?\[\d{1,4}\])+", path.removeprefix(".")) is None:
+    if text is None or re.fullmatch(r"(?:\.(?:\"[^\"]++\"|\w++)|\.?\[\d{1,4}\])++", path) is None:
         return Outcome((), None)
     try:
         value = json.loads(text)

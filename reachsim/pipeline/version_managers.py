@@ -1,0 +1,58 @@
+"""asdf and mise: tools in the versions that a command or ``.tool-versions`` names, and where each comes from.
+
+**Source:** asdf documentation, "Plugins" (cloned), ``.tool-versions``; asdf-nodejs (ASDF_NODE_BUILD_MIRROR_URL, else
+nodejs.org); mise, src/config/settings (node.mirror_url) and documentation, "Registry"; ruby-build and python-build.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from reachsim.pipeline import knowledge, urls
+from reachsim.pipeline.call import Call, Outcome
+from reachsim.pipeline.records import Destination, Found
+
+_INDEXES: Final = {"nodejs": "node-releases", "node": "node-releases", "ruby": "ruby-releases",
+                   "python": "python-releases", "golang": "go-downloads", "go": "go-downloads", "rust": "rust",
+                   "terraform": "terraform-releases", "packer": "terraform-releases",
+                   "vault": "terraform-releases"}  # fmt: skip
+_HOSTS: Final = {"kubectl": "dl.k8s.io", "helm": "get.helm.sh", "deno": "dl.deno.land", "java": "api.adoptium.net"}
+_FILES: Final = (".tool-versions", "mise.toml", ".mise.toml", "/root/.tool-versions")
+
+
+def asdf(call: Call) -> Outcome:
+    words = [word for word in call.words if not word.startswith("-")]
+    plugin = words[:2] == ["plugin", "add"] or words[:1] == ["plugin-add"]
+    if plugin:
+        url = next((word for word in words if "://" in word), "https://github.com/asdf-vm/asdf-plugins")
+        return Outcome(tuple(urls.git_destination(url, "likely")), "")
+    if words[:1] != ["install"]:
+        return Outcome((), None)
+    return Outcome(tuple(_installed(call, words[1:2])), "")
+
+
+def mise(call: Call) -> Outcome:
+    words = [word for word in call.words if not word.startswith("-")]
+    if words[:1] not in (["install"], ["i"], ["use"], ["u"], ["x"], ["exec"], ["upgrade"], ["up"]):
+        return Outcome((), None)
+    named = [word.split("@")[0] for word in words[1:] if "@" in word or words[0] in ("install", "i", "use", "u")]
+    versions = Destination("mise-versions.jdx.dev", 443, "download", "likely")
+    return Outcome((versions, *_installed(call, named, precompiled=True)), "")
+
+
+def _installed(call: Call, names: list[str], *, precompiled: bool = False) -> list[Found]:
+    """Where tools come from; without names, those that the version files list."""
+    texts = [] if names else [call.read(name) or "" for name in _FILES]
+    listed = [one for text in texts for one in re.findall(r"(?m)^[ \t]*([\w-]+)[ \t=]+[\w\"']", text)]
+    found: list[Found] = []
+    for name in names or listed:
+        if name == "python" and precompiled:
+            found.append(Destination("github.com", 443, "download", "likely"))
+        elif name in _INDEXES:
+            found += knowledge.index(_INDEXES[name], "likely")
+        elif name in _HOSTS:
+            found.append(Destination(_HOSTS[name], 443, "download", "likely"))
+        else:
+            found.append(Destination("github.com", 443, "download", "likely" if precompiled else "possible"))
+    return list(dict.fromkeys(found)) or [Destination("github.com", 443, "download", "possible")]
