@@ -34,7 +34,7 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                       r"|does not allow AWS CodeBuild"),
     ("unauthorized", r"no basic auth credentials|authorization token has expired|\b401 Unauthorized"
                      r"|returned error: 401|requested access to the resource is denied|pull access denied"
-                     r"|authentication required|could not read (?:Username|Password) for|Unable to locate credentials"
+                     r"|authentication required|must be logged in to the server|could not read (?:Username|Password) for|Unable to locate credentials"
                      r"|\((?:ExpiredToken\w*|InvalidClientTokenId"
                      r"|UnrecognizedClientException)\)|Authentication failed for|Permission denied \(publickey"),
     ("certificate", r"x509:|CERTIFICATE_VERIFY_FAILED|SSL certificate problem|unable to get local issuer"
@@ -43,22 +43,26 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                     r"|certificate is not trusted|tls: failed to verify|SSLHandshakeException"),
     ("proxy", r"Failed to connect to proxy|proxyconnect tcp|from proxy after CONNECT|ProxyError"
               r"|407 Proxy Authentication|Could not resolve proxy"),
-    ("name-not-found", r"no such host|Could not resolve|Temporary failure (?:in name resolution|resolving)"
+    ("name-not-found", r"no such host|No such host is known|Could not resolve (?:host|proxy|['‘\"])|Temporary failure (?:in name resolution|resolving)"
                        r"|Name or service not known|nodename nor servname|\bENOTFOUND\b|\bEAI_AGAIN\b"
                        r"|unable to resolve host|bad address|UnknownHostException|Unknown host|server misbehaving"
-                       r"|\bNXDOMAIN\b|DNS lookup (?:error|failed)|DNS: transient error|Failed to resolve"
+                       r"|\bNXDOMAIN\b|DNS lookup (?:error|failed)|DNS: transient error|Failed to resolve '[\w.-]+'(?! from)"
+                       r"|remote name could not be resolved|: ?nxdomain\b|Resource temporarily unavailable \("
                        r"|Name does not resolve|No address associated with hostname"
                        r"|lookup \S+(?: on \S+)?: .*(?:timeout|refused)|Could not lookup"),
-    ("refused", r"[Cc]onnection refused|\bECONNREFUSED\b|actively refused"),
+    ("refused", r"[Cc]onnection refused|:econnrefused\b|\bECONNREFUSED\b|actively refused"),
     ("unreachable", r"[Nn]etwork is unreachable|[Nn]o route to host|\bENETUNREACH\b|\bEHOSTUNREACH\b"),
     ("no-connection", r"Could not connect to the endpoint URL|Couldn't connect to server|Could not reach host"
                       r"|[Tt]emporary error \(try again later\)|network error \(check Internet connection"
                       r"|network request to \S+ failed, reason: *$|could not connect to server"
-                      r"|Cannot find a valid baseurl for repo|EndpointConnectionError"),
+                            r"|Cannot find a valid baseurl for repo|EndpointConnectionError|Unable to load the service index"
+                      r"|CONNECTION FAILED for url|unable to access index for repository|cannot open URL '"
+                      r"|Got socket error trying to find package|Unable to (?:connect to|resolve package) source '"
+                      r"|Unable to connect to the remote server"),
     ("timeout", r"i/o timeout|[Tt]imed[ -]?out|\bE(?:SOCKET)?TIMEDOUT\b|Client\.Timeout|Timeout was reached"
                 r"|deadline exceeded|request canceled while waiting|timeout on endpoint URL|TLS handshake timeout"
                 r"|request context canceled|failed to validate logger args|EIDLETIMEOUT|Idle timeout reached"
-                r"|execution expired|[Cc]onnection timeout|OpenTimeout|: [Tt]imeout\b|ConnectTimeout"),
+                r"|:e?timed?out\b|execution expired|[Cc]onnection timeout|OpenTimeout|: [Tt]imeout\b|ConnectTimeout"),
     ("forbidden", r"403[ :,(]+Forbidden|HTTP 403\b|HTTPS? Error 403|status(?: code)?:? 403|returned error: 403"
                   r"|ERROR 403|error: 403\b|<Code>AccessDenied|\bE403\b|403 \(Forbidden\)|[Ss]tatus code: 403"
                   r"|403 for URL|HTTP response code: 403"),
@@ -74,7 +78,8 @@ STEMS: Final = (
     "overlapping", "conflicting", "insufficient", "free addresses", "vpc_client", "ec2 error", "space", "enospc",
     "quota", "docker daemon", "docker.sock", "pull customer", "unable_to_pull", "reset", "eof", "aborted",
     "disconnected", "address associated", "issuer", "does not resolve", "client", "yaml_file", "parameter",
-    "not found for", "could not read", "network request", "logger args",
+    "not found for", "could not read", "network request", "logger args", "logged in", "such host", "could not be",
+    "temporarily", "service index", "index for repository", "cannot open", "socket error", "package source",
 )  # fmt: skip
 """In small letters, what every message of the table above has one of: most lines need no closer look."""
 
@@ -113,6 +118,8 @@ _NAMED: Final = tuple(re.compile(pattern) for pattern in (
     rf"|UnknownHostException:|Could not lookup) *[‘'\"]?(?P<host>{_HOST})",
     rf"host=['\"](?P<host>{_HOST})['\"], port=(?P<port>\d+)",
     rf"conflicting DNS domain for (?P<host>{_HOST})",
+    rf"to_address, \{{(?:~c)?[\"'](?P<host>{_HOST})[\"'], (?P<port>\d+)",
+    rf"could not be resolved: '(?P<host>{_HOST})'",
 ))  # fmt: skip
 _UNKNOWN_NAME: Final = re.compile(rf"(?P<host>{_HOST}): (?:Name or service not known|nodename nor servname"
                                   r"|Temporary failure|Name does not resolve)")  # fmt: skip
@@ -193,7 +200,7 @@ def place_of(line: str) -> Place:
     address, port = _address(line)
     for pattern in _NAMED:
         found = pattern.search(line)
-        if found and not _FILES.search(found["host"]):
+        if found and (found["host"].endswith(".sh") or not _FILES.search(found["host"])):  # get.helm.sh is no file
             groups = found.groupdict()
             named = groups.get("port") or ""
             number = digits.port(named, 80 if named == "http" else port or _port_of(line, found["host"]))

@@ -365,6 +365,21 @@ def test_message(kind: str, host: str, command: str, line: str) -> None:
     assert found.causes
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "> Could not resolve com.example:lib:1.0.",
+        "> Could not resolve all dependencies for configuration ':compileClasspath'.",
+        '[vite]: Rollup failed to resolve import "lodash" from "src/a.js".',
+        "npm WARN deprecated request@2.88.2: request has been deprecated",
+        "  returns 503 when the upstream does not answer (12 ms)",
+        "Unable to initialize cache download: no paths specified to be cached",
+    ],
+)
+def test_a_line_that_tells_of_no_connection(line: str) -> None:
+    assert messages_module.kind_of(line) is None
+
+
 def test_an_address_alone_is_asked_for() -> None:
     found = only(Pipeline(), log("BUILD", "npm ci", "npm ERR! network connect ETIMEDOUT 10.10.5.5:4873"))
     assert (found.error.address, found.error.port) == ("10.10.5.5", 4873)
