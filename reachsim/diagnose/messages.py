@@ -34,7 +34,9 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                       r"|does not allow AWS CodeBuild"),
     ("unauthorized", r"no basic auth credentials|authorization token has expired|\b401 Unauthorized"
                      r"|returned error: 401|requested access to the resource is denied|pull access denied"
-                     r"|authentication required|must be logged in to the server|could not read (?:Username|Password) for|Unable to locate credentials"
+                     r"|authentication required"
+                     r"|must be logged in to the server|could not read (?:Username|Password) for"
+                     r"|Unable to locate credentials"
                      r"|\((?:ExpiredToken\w*|InvalidClientTokenId"
                      r"|UnrecognizedClientException)\)|Authentication failed for|Permission denied \(publickey"),
     ("certificate", r"x509:|CERTIFICATE_VERIFY_FAILED|SSL certificate problem|unable to get local issuer"
@@ -43,10 +45,12 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                     r"|certificate is not trusted|tls: failed to verify|SSLHandshakeException"),
     ("proxy", r"Failed to connect to proxy|proxyconnect tcp|from proxy after CONNECT|ProxyError"
               r"|407 Proxy Authentication|Could not resolve proxy"),
-    ("name-not-found", r"no such host|No such host is known|Could not resolve (?:host|proxy|['‘\"])|Temporary failure (?:in name resolution|resolving)"
+    ("name-not-found", r"no such host|No such host is known|Could not resolve (?:host|proxy|['‘\"])"
+                       r"|Temporary failure (?:in name resolution|resolving)"
                        r"|Name or service not known|nodename nor servname|\bENOTFOUND\b|\bEAI_AGAIN\b"
                        r"|unable to resolve host|bad address|UnknownHostException|Unknown host|server misbehaving"
-                       r"|\bNXDOMAIN\b|DNS lookup (?:error|failed)|DNS: transient error|Failed to resolve '[\w.-]+'(?! from)"
+                       r"|\bNXDOMAIN\b|DNS lookup (?:error|failed)|DNS: transient error"
+                       r"|Failed to resolve '[\w.-]+'(?! from)"
                        r"|remote name could not be resolved|: ?nxdomain\b|Resource temporarily unavailable \("
                        r"|Name does not resolve|No address associated with hostname"
                        r"|lookup \S+(?: on \S+)?: .*(?:timeout|refused)|Could not lookup"),
@@ -55,7 +59,8 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
     ("no-connection", r"Could not connect to the endpoint URL|Couldn't connect to server|Could not reach host"
                       r"|[Tt]emporary error \(try again later\)|network error \(check Internet connection"
                       r"|network request to \S+ failed, reason: *$|could not connect to server"
-                            r"|Cannot find a valid baseurl for repo|EndpointConnectionError|Unable to load the service index"
+                            r"|Cannot find a valid baseurl for repo|EndpointConnectionError"
+                      r"|Unable to load the service index"
                       r"|CONNECTION FAILED for url|unable to access index for repository|cannot open URL '"
                       r"|Got socket error trying to find package|Unable to (?:connect to|resolve package) source '"
                       r"|Unable to connect to the remote server"),

@@ -25,6 +25,19 @@ def deployer(call: Call) -> Outcome:
     return Outcome(tuple(_calls(call, call.program, _operation(call), region)), None)
 
 
+def beanstalk(call: Call) -> Outcome:
+    """eb: the Region of ``--region``, else the one that ``eb init`` has kept in ``.elasticbeanstalk/config.yml``."""
+    given = arguments(call.words, ["region", "r", "profile", "platform", "p", "k", "keyname"])
+    named = given.last("region", "r")
+    if "init" in given.rest:
+        call.configure("eb.region", named or "")
+        return Outcome((), None)
+    kept: Any = load(call.read(".elasticbeanstalk/config.yml") or "")
+    written = table(table(kept).get("global")).get("default_region")
+    region = named or call.setting("eb.region") or (str(written) if written else region_of(call, given))
+    return Outcome(tuple(_calls(call, "eb", _operation(call), region)), None)
+
+
 def cdk(call: Call) -> Outcome:
     """cdk: the app that cdk.json names is run; deployments go through the roles of the bootstrap stack."""
     operation = _operation(call)
@@ -146,6 +159,10 @@ _DEPLOYERS: Final[dict[str, tuple[_Row, ...]]] = {
     ),
     "copilot": ((("deploy", "svc", "job", "env", "app"), (("cloudformation", "!"), ("ssm", "!"), ("ecr", "?"))),),
     "eb": ((("deploy", "create", "use"), (("elasticbeanstalk", "!"), ("s3", "?"))),),
+    "ampx": (
+        (("pipeline-deploy", "sandbox"), (("cloudformation", "!"), ("sts", "?"), ("ssm", "?"), ("s3", "?"))),
+        (("generate",), (("cloudformation", "?"),)),
+    ),
     "eksctl": ((("create", "delete", "get", "upgrade"), (("eks", "!"), ("cloudformation", "?"), ("ec2", "?"))),),
     "ecs-cli": ((("compose", "push", "up", "configure"), (("ecs", "!"), ("ecr", "?"))),),
     "amplify": ((("push", "publish", "pull", "init"), (("amplify", "!"), ("cloudformation", "?"), ("s3", "?"))),),

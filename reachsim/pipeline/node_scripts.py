@@ -11,6 +11,7 @@ import posixpath
 import re
 from typing import Any, Final
 
+from reachsim.pipeline import urls
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments, quoted
 from reachsim.pipeline.records import Found, Gap, Script
 from reachsim.pipeline.shapes import listing, table
@@ -157,4 +158,25 @@ def monorepo(call: Call) -> Outcome:
     given = arguments(call.words, ["filter", "F", "scope", "concurrency", "output-logs", "cache-dir", "stream"])
     names = given.rest[1:] if given.rest[:1] == ["run"] else given.rest if call.program == "turbo" else []
     places = _places(call, given.all("filter", "F", "scope"), everywhere=True)
-    return Outcome(tuple(one for place in places for name in names for one in _scripts(call, place, name, [])), None)
+    found = [one for place in places for name in names for one in _scripts(call, place, name, [])]
+    return Outcome((*_remote_cache(call), *found), None)
+
+
+def nx(call: Call) -> Outcome:
+    """nx: its targets are the projects' own programs; the remote cache is asked for them."""
+    word = call.words[0] if call.words else ""
+    asks = word in ("run", "run-many", "affected", "build", "test", "lint") or ":" in word
+    return Outcome(tuple(_remote_cache(call)) if asks else (), None)
+
+
+def _remote_cache(call: Call) -> list[Found]:
+    """Turborepo's remote cache (vercel.com unless ``--api`` names another), and Nx Cloud."""
+    given = arguments(call.words, ["token", "api", "team"])
+    if call.program == "turbo" and (given.has("token") or call.env("TURBO_TOKEN")):
+        url = given.last("api") or call.env("TURBO_API") or "https://vercel.com"
+        return urls.destination(url, "download", "likely")
+    settings = call.json("nx.json") or {}
+    if settings.get("nxCloudAccessToken") or settings.get("nxCloudId") or call.env("NX_CLOUD_ACCESS_TOKEN"):
+        url = str(settings.get("nxCloudUrl") or call.env("NX_CLOUD_API") or "https://cloud.nx.app")
+        return urls.destination(url, "download", "likely")
+    return []
