@@ -45,7 +45,7 @@ def argocd(call: Call) -> Outcome:
     given = arguments(call.words, ["server", "username", "password", "auth-token", "grpc-web-root-path", "revision",
                                    "core", "timeout", "p", "parameter", "o", "output"])  # fmt: skip
     word = given.rest[0] if given.rest else ""
-    if not word or word == "version" and given.has("client") or given.has("core"):
+    if not word or (word == "version" and given.has("client")) or given.has("core"):
         return Outcome((), None)
     if word == "login" and len(given.rest) > 1:
         call.configure("argocd.server", given.rest[1])

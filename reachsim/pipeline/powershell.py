@@ -31,8 +31,6 @@ class Statement(NamedTuple):
     script: str = ""
 
 
-MOST_CALLS: Final = 5
-"""Scripts that call each other, one within another, at most."""
 PLAIN: Final = re.compile(r"[\w./-]+(?: +[\w./:=@~^,+-]+)*")
 """One command of words alone, which every shell reads alike."""
 _VALUE: Final = r"(?:'[^'\n]*'|\"[^\"\n]*\"|\$\{?(?:env:)?\w+\}?|https?://[^\s;|)'\"]+)"
@@ -140,14 +138,17 @@ def program(call: Call) -> Outcome:
     return Outcome(tuple(found), None)
 
 
-def _followed(call: Call, text: str, depth: int = 0) -> Iterator[Statement]:
-    """The statements of a text and of the scripts that it calls."""
-    for one in read(text, call.variables):
-        called = call.read(one.script) if one.script else None
-        yield one._replace(known=one.known and (not one.script or called is not None))
-        if called is not None and depth < MOST_CALLS:
-            for inner in _followed(call, called, depth + 1):
-                yield inner._replace(nested=inner.nested or one.nested)
+def _followed(call: Call, text: str) -> Iterator[Statement]:
+    """The statements of a text and of the scripts that it calls, each of which is read once."""
+    waiting, seen = [(text, False)], {""}
+    while waiting:
+        text, nested = waiting.pop(0)
+        for one in read(text, call.variables):
+            called = call.read(one.script) if one.script else None
+            yield one._replace(nested=one.nested or nested, known=one.known and (not one.script or called is not None))
+            if called is not None and one.script not in seen:
+                seen.add(one.script)
+                waiting.append((called, one.nested or nested))
 
 
 def _tls(statement: str) -> bool:
