@@ -102,7 +102,7 @@ def _calls(call: Call, language: str, text: str) -> Iterator[tuple[re.Match[str]
                 yield match, _reached(call, row, target)
     for match in _OPENS.finditer(text):
         url = match[1]
-        yield match, [*urls.destination(url), *urls.redirects(url, "certain")]
+        yield match, urls.fetched(url)
 
 
 def _reached(call: Call, row: _Row, target: str) -> list[Found]:

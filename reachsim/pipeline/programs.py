@@ -36,7 +36,7 @@ def mix(call: Call) -> Outcome:
         if _MIX.match(task.strip()):
             found += knowledge.index("hex")
         for word in task.split() if task.startswith(("archive.install", "escript.install")) else ():
-            found += [*urls.destination(word), *urls.redirects(word, "certain")] if "://" in word else []
+            found += urls.fetched(word) if "://" in word else []
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 

@@ -119,7 +119,9 @@ def _installed(call: Call, given: Arguments) -> list[Found]:
 
 def _direct(call: Call, word: str) -> list[Found]:
     """What a requirement that is a URL contacts: ``git+https://…``, ``name @ https://…``, ``name[extra]@https://…``."""
-    word = _NAMED.sub("", word.split(" @ ", 1)[-1].strip())
+    word = word.split(" @ ", 1)[-1].strip()
+    named = _NAMED.match(word)
+    word = word[named.end() :] if named else word
     if word.startswith("git+"):
         return git_found(call, re.sub(r"[#].*$", "", word))
     return urls.fetched(word, "package") if "://" in word else []
