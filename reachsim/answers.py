@@ -1,7 +1,8 @@
 """Many questions to one network: what was answered for one pair of interfaces is not worked out again for its like.
 
 An answer is kept as JSON text with gaps where the names stood; another pair of the same classes
-(`reachsim.classes`) fills them with its own. Identical to asking each by itself, which the tests check byte by byte.
+(`reachsim.classes`) fills them with its own, if the same of its names are equal (without a Name tag a label is an id).
+Identical to asking each by itself, which the tests check byte by byte.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from reachsim.addresses import format_address
-from reachsim.classes import Class, Classes
+from reachsim.classes import Classes
 from reachsim.model.interfaces import Interface
 from reachsim.selectors import interfaces_of_instance, parse_selector
 from reachsim.templates import Template, cut, pattern
@@ -42,10 +43,10 @@ class Answers:
     def __init__(self, reach: Reach) -> None:
         self.reach = reach
         self.classes = Classes(reach.ground)
-        self._kept: dict[tuple[object, ...], Template | _Told] = {}
+        self._kept: dict[tuple[object, ...], _Told] = {}
+        self._templates: dict[tuple[object, ...], Template] = {}
         self._ends: dict[str, Interface | None] = {}
         self._names: dict[str, tuple[str, ...]] = {}
-        self._kinds: dict[str, tuple[Class, tuple[int, ...]] | None] = {}
 
     def answer(self, question_id: object, source: str, destination: str, arguments: Mapping[str, Any]) -> str:
         """One line of JSON. Raises QuestionError and SnapshotError as `Reach.simulate` does."""
@@ -60,15 +61,21 @@ class Answers:
         key, ends = self._shared(source, destination, asked) or ((source, destination, asked), ())
         kept = self._kept.get(key)
         if kept is None:
-            text = self._asked(source, destination, arguments)
+            kept = _Told(self._asked(source, destination, arguments), ends)
             if len(self._kept) < MOST_KEPT:
-                self._kept[key] = _Told(text, ends)
-            return text
-        if isinstance(kept, _Told):
-            if kept.ends == ends:
-                return kept.text
-            kept = self._kept[key] = cut(kept.text, self._names_of_all(kept.ends))
-        return kept.filled(self._names_of_all(ends))
+                self._kept[key] = kept
+        if kept.ends == ends:
+            return kept.text
+        names, theirs = self._names_of_all(ends), self._names_of_all(kept.ends)
+        alike = pattern(names)
+        template = self._templates.get((key, alike))
+        if template is None:
+            fits = alike == pattern(theirs)
+            text = kept.text if fits else self._asked(source, destination, arguments)
+            template = cut(text, theirs if fits else names)
+            if len(self._templates) < MOST_KEPT:
+                self._templates[key, alike] = template
+        return template.filled(names)
 
     def _asked(self, source: str, destination: str, arguments: Mapping[str, Any]) -> str:
         """The answer worked out, without its id."""
@@ -83,7 +90,7 @@ class Answers:
         sender = self._end(source)
         if sender is None:
             return None
-        mine = self._kind_of(sender)
+        mine = self.classes.of(sender)
         if mine is None:
             return None
         if not destination.startswith(("eni-", "i-")):
@@ -91,7 +98,7 @@ class Answers:
                 return None
             return (mine, source[:2], destination, asked), (sender,)
         receiver = self._end(destination)
-        theirs = self._kind_of(receiver) if receiver is not None else None
+        theirs = self.classes.of(receiver) if receiver is not None else None
         if receiver is None or theirs is None or receiver.id == sender.id:
             return None
         together = (receiver.subnet_id == sender.subnet_id, receiver.instance_id == sender.instance_id)
@@ -107,15 +114,6 @@ class Answers:
             )  # fmt: skip
             self._ends[selector] = found[0] if len(found) == 1 else None
         return self._ends[selector]
-
-    def _kind_of(self, interface: Interface) -> tuple[Class, tuple[int, ...]] | None:
-        """The class of an interface, if it is in one, and which of its names are the same: without a Name tag its
-        label is its id.
-        """
-        if interface.id not in self._kinds:
-            known = self.classes.of(interface)
-            self._kinds[interface.id] = None if known is None else (known, pattern(self._names_of(interface)))
-        return self._kinds[interface.id]
 
     def _names_of_all(self, ends: tuple[Interface, ...]) -> tuple[str, ...]:
         return tuple(name for one in ends for name in self._names_of(one))

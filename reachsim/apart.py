@@ -6,13 +6,13 @@ facts N180 to N195.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from reachsim.evidence import Block
-from reachsim.forwarding import Walk
+from reachsim.forwarding import Ground, Walk
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
 from reachsim.routing import target_of
@@ -35,15 +35,16 @@ _NOT_COVERED: Final = {
 }
 
 
-def told_apart(network: Network, flow: Walk, vpc_id: str, aimed: Sequence[Interface]) -> Walk:
+def told_apart(ground: Ground, flow: Walk, vpc_id: str, aimed: Sequence[Interface]) -> Walk:
     """The flow, with the cause behind a missing route to interfaces of other VPCs."""
     if not vpc_id or not any(block.code in (*_NO_WAY_OVER, *_NOT_COVERED) for block in flow.blocks):
         return flow
     there = {one.vpc_id for one in aimed if not one.addresses.isdisjoint(flow.destinations)}
     if not there or vpc_id in there:
         return flow
-    if any(connected(network, vpc_id, other) is not False for other in there):
-        return msgspec.structs.replace(flow, blocks=tuple(_nearly_routed(network, one, there) for one in flow.blocks))
+    if any(connected(ground, vpc_id, other) is not False for other in there):
+        return msgspec.structs.replace(flow, blocks=tuple(_nearly_routed(ground, one, there) for one in flow.blocks))
+    network = ground.network
     others = ", ".join(network.label(one) for one in sorted(there))
     detail = f"no peering connection and no transit gateway connects {network.label(vpc_id)} with {others}"
     blocks = tuple(
@@ -55,12 +56,12 @@ def told_apart(network: Network, flow: Walk, vpc_id: str, aimed: Sequence[Interf
     return msgspec.structs.replace(flow, blocks=blocks)
 
 
-def _nearly_routed(network: Network, block: Block, there: set[str]) -> Block:
+def _nearly_routed(ground: Ground, block: Block, there: set[str]) -> Block:
     """The block, with the route of its table that leads to those VPCs and does not cover what was asked for."""
     if block.code not in _NOT_COVERED or block.leg != "request" or block.cause is not None:
         return block
     by_transit = block.code == "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT"
-    routes = (_transit_routes if by_transit else _routes)(network, block.component)
+    routes = ground.told(_transit_routes if by_transit else _routes, block.component)
     near = next((shown for shown, ends in routes if there <= ends), None)
     if near is None:
         return block
@@ -68,15 +69,17 @@ def _nearly_routed(network: Network, block: Block, there: set[str]) -> Block:
     return msgspec.structs.replace(block, cause=_NOT_COVERED[block.code], detail=detail)
 
 
-def _routes(network: Network, table_id: str) -> Iterator[tuple[str, set[str]]]:
+def _routes(network: Network, table_id: str) -> list[tuple[str, set[str]]]:
     """(a working route of a VPC's table in words, the VPCs that its target joins)."""
+    found = []
     table = network.route_tables.get(table_id)
     for route in table.routes if table is not None else ():
         target = target_of(route)
         if route.state == "active" and target.kind in ("vpc-peering-connection", "transit-gateway"):
             destination = route.destination_cidr_block or route.destination_ipv6_cidr_block
             shown = f"{destination or route.destination_prefix_list_id} → {network.label(target.id)}"
-            yield shown, _joined_by(network, target.id)
+            found.append((shown, _joined_by(network, target.id)))
+    return found
 
 
 def _joined_by(network: Network, target: str) -> set[str]:
@@ -87,29 +90,39 @@ def _joined_by(network: Network, target: str) -> set[str]:
     return {one.vpc_id for one in attachments if one.transit_gateway_id == target and one.vpc_id}
 
 
-def _transit_routes(network: Network, table_id: str) -> Iterator[tuple[str, set[str]]]:
+def _transit_routes(network: Network, table_id: str) -> list[tuple[str, set[str]]]:
     """(a working route of a transit gateway's table in words, the VPCs that it leads to)."""
+    found = []
     known = network.transit_gateway_routes.get(table_id)
     for route in known.routes if known is not None else ():
         ends = {one.resource_id for one in route.transit_gateway_attachments if one.resource_type == "vpc"}
         attachments = ", ".join(one.transit_gateway_attachment_id or "?" for one in route.transit_gateway_attachments)
         if route.state == "active":
             shown = route.destination_cidr_block or route.prefix_list_id
-            yield f"{shown} → {attachments}", {end for end in ends if end}
+            found.append((f"{shown} → {attachments}", {end for end in ends if end}))
+    return found
 
 
-def connected(network: Network, one: str, other: str) -> bool | None:
+def connected(ground: Ground, one: str, other: str) -> bool | None:
     """Whether a peering connection, transit gateways, private gateways or a core network may connect two VPCs.
 
     None where the snapshot lacks what tells.
     """
-    if any(network.lacks(network.home_of(vpc_id), *_CONNECTIONS) for vpc_id in (one, other)):
+    if any(ground.lacks_for_vpc(vpc_id, *_CONNECTIONS) for vpc_id in (one, other)):
         return None
+    if other in ground.told(_peers, one):
+        return True
+    return not ground.told(_ways_out, one).isdisjoint(ground.told(_ways_out, other))
+
+
+def _peers(network: Network, vpc_id: str) -> set[str | None]:
+    """The VPCs that a peering connection connects with one, or may yet."""
+    found: set[str | None] = set()
     for peering in network.vpc_peering_connections.values():
         ends = {peering.requester_vpc_info.vpc_id, peering.accepter_vpc_info.vpc_id}
-        if ends == {one, other} and str(peering.status.code) not in _GONE:
-            return True
-    return not _ways_out(network, one).isdisjoint(_ways_out(network, other))
+        if vpc_id in ends and str(peering.status.code) not in _GONE:
+            found |= ends - {vpc_id}
+    return found
 
 
 def _ways_out(network: Network, vpc_id: str) -> set[str]:

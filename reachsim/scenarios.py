@@ -215,7 +215,7 @@ def _walk(
     if aimed.via:
         walked = tuple(_must_cross(flow, aimed.via) for flow in walked)
     walked = tuple(_beyond(ground.network, flow, aimed) for flow in walked)
-    walked = tuple(told_apart(ground.network, flow, start.vpc_id, aimed.interfaces) for flow in walked)
+    walked = tuple(told_apart(ground, flow, start.vpc_id, aimed.interfaces) for flow in walked)
     lacking = ground.network.lacks(start.home, "describe-vpcs") if start.vpc_id or start.origin.vpc_id else ()
     if lacking:
         known = ground.network.interface_addresses

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, cached_property, lru_cache
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -30,6 +30,7 @@ from reachsim.routing import CompiledTable, Parts, compile_table, compile_transi
 
 OriginKind = Literal["interface", "internet", "on-premises"]
 Route = Literal["private", "aws-public", "internet", "on-premises"]
+Told = TypeVar("Told")
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -128,6 +129,15 @@ class Ground:
         self.lacks_for_vpc = cache(self._lacks_for_vpc)
         self.zone_of = cache(self._zone_of)
         self.once = lru_cache(maxsize=512)(self._once)
+        self._told = cache(self._tell)
+
+    def told(self, fact: Callable[[Network, str], Told], name: str) -> Told:
+        """What ``fact`` says of one thing of the network, worked out the first time that it is asked for."""
+        found: Told = self._told(fact, name)
+        return found
+
+    def _tell(self, fact: Callable[[Network, str], Any], name: str) -> Any:
+        return fact(self.network, name)
 
     def _group_rules(self, group_id: str, direction: Direction) -> tuple[Rule, ...]:
         return security_group_rules(self.network, self.network.security_groups[group_id], direction)
