@@ -8,8 +8,8 @@ twice. The engine knows places only as names: what happens at one is the caller'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -206,16 +206,12 @@ def walk(start: Iterable[Flow[Context]], step: Step[Context], loop: Step[Context
     return tuple(ended)
 
 
-def kinds(services: IntervalSet) -> Iterator[IntervalSet]:
+@lru_cache(maxsize=1024)
+def kinds(services: IntervalSet) -> tuple[IntervalSet, ...]:
     """Split services into TCP, UDP, ICMP, ICMPv6 and all others, those that are not empty."""
-    rest = services
-    for protocol in (TCP, UDP, ICMP, ICMPV6):
-        part = rest & protocol_services(protocol)
-        rest = rest - protocol_services(protocol)
-        if part:
-            yield part
-    if rest:
-        yield rest
+    every = [protocol_services(protocol) for protocol in (TCP, UDP, ICMP, ICMPV6)]
+    parts = [services & one for one in every] + [services - IntervalSet.union_of(every)]
+    return tuple(part for part in parts if part)
 
 
 def answered(flow: Flow[Context]) -> tuple[Flow[Context] | None, Flow[Context] | None]:

@@ -126,6 +126,9 @@ class IntervalSet:
     @property
     def size(self) -> int:
         """Number of members."""
+        if len(self.spans) == 1:
+            low, high = self.spans[0]
+            return high - low + 1
         return sum(high - low + 1 for low, high in self.spans)
 
     @property

@@ -201,7 +201,8 @@ def _walk(
     ground: Ground, base: Scenario, start: Source, aimed: Destination, targets: IntervalSet, services: IntervalSet,
     family: str | None,
 ) -> Scenario:  # fmt: skip
-    boxes = [box for one in (V4, V6) for box in _boxes(start, targets & one & FAMILIES[family], one, services)]
+    families = [one for one in (V4, V6) if one <= FAMILIES[family]]
+    boxes = [box for one in families for box in _boxes(start, targets & one, one, services)]
     if not start.place:
         return _outside_vpcs(ground.network, base, start, targets & FAMILIES[family], services)
     accelerated = _accelerated(ground.network, aimed) if not boxes and start.origin.kind == "internet" else None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -55,7 +56,11 @@ def parse_selector(text: str) -> Selector:
         raise QuestionError(
             "a selector is a word like codebuild:NAME, i-…, ip:10.0.0.0/8, internet or ecr.dkr", "BAD_SELECTOR"
         )
-    text = text.strip()
+    return _parsed(text.strip())
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Selector:
     kind, colon, value = text.partition(":")
     if colon and kind in WORD_KINDS:
         if not value:

@@ -92,9 +92,8 @@ def _read(line: bytes) -> dict[str, Any]:
         if not isinstance(question.get(key), str):
             raise QuestionError(f"{key} must be a selector (a string)", "BAD_QUESTION")
     _refuse_misspelled(question)
-    for key, kinds in KINDS.items():
-        value = question.get(key)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, kinds)):
+    for key, value in question.items():
+        if key in KINDS and value is not None and (isinstance(value, bool) or not isinstance(value, KINDS[key])):
             raise QuestionError(f"{key} has the wrong type: {json.dumps(value)[:80]}", "BAD_QUESTION")
     for one in question.get("requests") or []:
         if not isinstance(one, dict):

@@ -29,7 +29,7 @@ from reachsim.forwarding.ground import (
 )
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
-from reachsim.model.network import subnet_addresses
+from reachsim.model.network import Network, subnet_addresses
 from reachsim.model.records import RouteTable
 from reachsim.routing import ADVERTISED, Candidate, CompiledTable, next_route
 
@@ -57,7 +57,7 @@ def send(ground: Ground, flow: Walk) -> list[Walk]:
     own = flow.with_sources(interface.addresses)
     if own is None:
         return parts
-    local = _amazon_local(ground, interface)
+    local = ground.told(_amazon_local, interface.vpc_id)
     rest = own.with_destinations(own.destinations - local)
     amazon = own.with_destinations(local)
     if amazon is not None:
@@ -99,9 +99,9 @@ def _foreign_source(ground: Ground, flow: Walk, interface: Interface) -> Walk:
     return lost(flow, Gap("APPLIANCE_MAY_FORWARD", interface.id, detail))
 
 
-def _amazon_local(ground: Ground, interface: Interface) -> IntervalSet:
-    """Addresses of the VPC resolver, instance metadata and the like, as the interface sees them."""
-    blocks = [block.block for block in ground.network.vpc_blocks(interface.vpc_id) if block.block.first < V6_BASE]
+def _amazon_local(network: Network, vpc_id: str) -> IntervalSet:
+    """Addresses of the VPC resolver, instance metadata and the like, as the VPC's interfaces see them."""
+    blocks = [block.block for block in network.vpc_blocks(vpc_id) if block.block.first < V6_BASE]
     resolver = IntervalSet.single(blocks[0].first + 2) if blocks else EMPTY
     return _UNFILTERED | resolver
 

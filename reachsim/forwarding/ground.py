@@ -314,6 +314,7 @@ def _range(low: int, high: int) -> str:
     return str(low) if low == high else f"{low}-{high}"
 
 
+@lru_cache(maxsize=4096)
 def describe_addresses(addresses: IntervalSet, limit: int = 3) -> str:
     """Addresses in words: the first blocks and ranges, and whether there are more; nine tenths of a family's public
     addresses are simply its public addresses.

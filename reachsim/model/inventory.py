@@ -396,8 +396,7 @@ class Inventory:
 
     def source(self, resource_id: str, below: str = "") -> str | None:
         """``FILE#/json/pointer`` of a resource, or of something below it."""
-        place = self.places.get(resource_id)
-        return None if place is None else f"{place.file}#{place.pointer}{below}"
+        return f"{self.places[resource_id]}{below}" if resource_id in self.places else None
 
     def transit_gateway_of_table(self, table_id: str) -> str:
         table = self.transit_gateway_route_tables.get(table_id)

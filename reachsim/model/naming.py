@@ -21,6 +21,11 @@ class Names(Mapping[str, str]):
             self._known[resource_id] = next((name for name in named if name), "")
         return self._known[resource_id]
 
+    def label(self, resource_id: str) -> str:
+        """The id with the name behind it."""
+        name = self._name(resource_id)
+        return f"{resource_id} ({name})" if name else resource_id
+
     def __getitem__(self, resource_id: str) -> str:
         name = self._name(resource_id)
         if not name:

@@ -70,8 +70,7 @@ class Network(Inventory):
 
     def label(self, resource_id: str) -> str:
         """The id with the Name tag behind it, as people know it."""
-        name = self.names.get(resource_id)
-        return f"{resource_id} ({name})" if name else resource_id
+        return self.names.label(resource_id)
 
     def standing(self, origin: str) -> tuple[str, str, str] | None:
         """VPC, zone and subnet of an interface, an instance or a build's virtual interface (``…@subnet-…``)."""
