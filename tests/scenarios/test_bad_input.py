@@ -168,7 +168,7 @@ def put(value: Any, *keys: str | int) -> Callable[[Any], None]:
         (VPCS, ("Vpcs", 0), None, "object", "null"),
         (VPCS, ("Vpcs", 0, "VpcId"), 7, "str", "int"),
         (VPCS, ("Vpcs", 0, "CidrBlock"), "10.0.0.0/99", "a CIDR block", "'10.0.0.0/99'"),
-        (VPCS, ("Vpcs", 0, "CidrBlock"), ["10.0.0.0/16"], "a CIDR block", "list"),
+        (VPCS, ("Vpcs", 0, "CidrBlock"), ["10.0.0.0/16"], "a CIDR block", "array"),
         (VPCS, ("Vpcs", 0, "CidrBlockAssociationSet", 0, "CidrBlockState", "State"), {}, "str", "object"),
         (ROUTE_TABLES, ("RouteTables", 0, "Routes"), None, "array", "null"),
         (ROUTE_TABLES, ("RouteTables", 0, "Routes", 0, "DestinationCidrBlock"), "all", "a CIDR block", "'all'"),
