@@ -445,7 +445,8 @@ def _addresses(
     led = [one.vpc_id for one in toward] or [
         vpc_id for vpc_id in sorted(network.vpcs) if not asked.isdisjoint(network.vpc_addresses(vpc_id))
     ]
-    for vpc_id in dict.fromkeys(led):
+    led = list(dict.fromkeys(led))
+    for vpc_id in led:
         behind = private | (rest & announced(network, vpc_id))
         if behind:
             made += _from_on_premises(network, vpc_id, behind)
@@ -455,7 +456,7 @@ def _addresses(
             "UNKNOWN_RESOURCE", f"ip:{format_set(addresses)[0]}", "what leads in from there is not known", lacking
         )
         return (*made, _nowhere(network, Selector("ip", "source"), gap))
-    for gap in _unseen_neighbours(network, toward, rest):
+    for gap in (*_unseen_neighbours(network, toward, rest), *_peerings_unseen(network, led, rest)):
         made.append(_nowhere(network, Selector("ip", gap.component), gap))
     if made:
         return tuple(made)
@@ -490,6 +491,32 @@ def _ways_in_unseen(network: Network, toward: Sequence[Interface], private: bool
             "describe-vpn-gateways", "describe-transit-gateway-vpc-attachments", "describe-transit-gateway-attachments",
         ]  # fmt: skip
     return tuple(path for home in homes for path in network.lacks(home, *operations))
+
+
+def _peerings_unseen(network: Network, vpcs: Sequence[str], addresses: IntervalSet) -> list[Gap]:
+    """Peering connections that no file describes and by which the addresses may come: a route leads back to them."""
+    found: list[Gap] = []
+    for vpc_id in vpcs:
+        home = network.home_of(vpc_id)
+        lacking = network.lacks(home, "describe-vpc-peering-connections")
+        if not lacking:
+            continue
+        tables = [one for one in network.route_tables.values() if one.vpc_id == vpc_id]
+        if any(_back_to_peer(route, addresses) for table in tables for route in table.routes):
+            detail = f"what leads into {network.label(vpc_id)} by peering connections is not known"
+            found.append(Gap("UNKNOWN_RESOURCE", vpc_id, detail, lacking))
+        elif network.lacks(home, "describe-route-tables") or any(
+            isinstance(one.routes, aws.NotThere) for one in tables
+        ):
+            lacking += network.lacks(home, "describe-route-tables")
+            detail = f"whether {network.label(vpc_id)} routes to peering connections is not known"
+            found.append(Gap("UNKNOWN_RESOURCE", vpc_id, detail, lacking))
+    return found
+
+
+def _back_to_peer(route: aws.Route, addresses: IntervalSet) -> bool:
+    block = route.destination_cidr_block or route.destination_ipv6_cidr_block
+    return route.vpc_peering_connection_id is not None and (block is None or not block.block.isdisjoint(addresses))
 
 
 def _unseen_neighbours(network: Network, toward: Sequence[Interface], addresses: IntervalSet) -> list[Gap]:

@@ -38,3 +38,19 @@ def test_what_a_transit_gateway_brings_from_elsewhere_is_not_known() -> None:
     assert load_files(net.files()).simulate(source, target, protocol="tcp", port=443).outcome == "blocked"
     net.tgw_peering(tgw, far.tgw(), far)
     assert load_files(net.files()).simulate(source, target, protocol="tcp", port=443).outcome == "unknown"
+
+
+@pytest.mark.parametrize(("source", "outcome"), [("172.20.1.9", "unknown"), ("172.21.0.9", "blocked")])
+def test_peering_that_is_routed_to_and_not_described_may_lead_in(source: str, outcome: str) -> None:
+    net, far = Build(), Build("222222222222", tag="far")
+    vpc = net.vpc("10.0.0.0/16")
+    target = net.interface(net.subnet(vpc, "10.0.1.0/24"), "10.0.1.5", [net.group(vpc, ingress=OPEN)])
+    net.route(net.main_table(vpc), "172.20.0.0/16", net.peering(vpc, far.vpc("172.20.0.0/16"), peer=far))
+    files = {path: data for path, data in net.files().items() if "peering-connections" not in path}
+    found = load_files(files).simulate(f"ip:{source}", target, protocol="tcp", port=443)
+    assert found.outcome == outcome
+    assert any("describe-vpc-peering-connections" in path for path in found.missing) is (outcome == "unknown")
+    files = {path: data for path, data in files.items() if "describe-route-tables" not in path}
+    found = load_files(files).simulate(f"ip:{source}", target, protocol="tcp", port=443)
+    assert found.outcome == "unknown"
+    assert any("describe-vpc-peering-connections" in path for path in found.missing)
