@@ -34,9 +34,13 @@ def net_sets(ground: Ground) -> Iterator[IntervalSet]:
     for acl in network.network_acls:
         for direction in DIRECTIONS:
             yield from (rule.peers for rule in ground.acl_rules(acl, direction))
-    for name in network.route_tables:
-        yield from (part.destinations for part in ground.table(name).parts)
     lists = dict.fromkeys(network.prefix_lists)
+    for table in network.route_tables.values():
+        for route in table.routes:
+            named = (route.destination_cidr_block, route.destination_ipv6_cidr_block)
+            yield from (one.block for one in named if one is not None)
+            if route.destination_prefix_list_id:
+                lists[route.destination_prefix_list_id] = None
     for routes in network.transit_gateway_routes.values():
         yield from (one.destination_cidr_block.block for one in routes.routes if one.destination_cidr_block)
         lists.update((one.prefix_list_id, None) for one in routes.routes if one.prefix_list_id)

@@ -20,7 +20,8 @@ from reachsim.packets import protocol_services
 from reachsim.slices.acls import Acls, Planes
 from reachsim.slices.axes import Axes, Bools, Numbers
 from reachsim.slices.doubts import Doubts
-from reachsim.slices.ways import OTHER, STRAIGHT, Gate, Start, State, Walker, Way, Ways
+from reachsim.slices.starts import Start
+from reachsim.slices.ways import OTHER, STRAIGHT, Gate, State, Walker, Way, Ways
 
 ANYWHERE: Final = -2
 """Where a way ends that does not deliver."""
@@ -126,7 +127,7 @@ class Net:
         first: list[str] = []
         start_of: dict[str, int] = {}
         for subnet in self._subnets:
-            start = walker.start_of(subnet)
+            start = walker.starts.of(subnet)
             if start not in starts:
                 starts[start] = len(starts)
                 first.append(subnet)

@@ -8,12 +8,11 @@ Availability Zone.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from enum import IntEnum
-from functools import cache
 from typing import NamedTuple
 
-from reachsim.addresses import EVERYWHERE, RFC1918, RFC6598, V4, V6
+from reachsim.addresses import EVERYWHERE, V4, V6
 from reachsim.engine import walk
 from reachsim.evidence import Direction, Gap, Leg
 from reachsim.filters import Rule
@@ -21,7 +20,7 @@ from reachsim.forwarding import Context, Ground, Walk, step_at
 from reachsim.forwarding.departure import by_subnet_table
 from reachsim.forwarding.filtering import identity_survives, tgw_references
 from reachsim.forwarding.ground import Origin, block, stopped, with_context
-from reachsim.forwarding.transit import associated_table, attachment_of
+from reachsim.forwarding.transit import associated_table
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.packets import (
@@ -35,7 +34,7 @@ from reachsim.packets import (
     Box,
     PacketSet,
 )
-from reachsim.routing import Candidate, Target
+from reachsim.slices.starts import Starts
 
 PLAIN_HOPS = frozenset((
     "route-table", "network-acl", "transit-gateway-attachment", "transit-gateway-route-table", "vpc-peering-connection",
@@ -98,20 +97,6 @@ class BareGround(Ground):
         return (Rule(group_id, direction, EVERYWHERE, ALL_SERVICES, True, ""),)
 
 
-class Start(NamedTuple):
-    """What a way out of a subnet depends on, apart from its own filters.
-
-    ``routes`` are those of its table to addresses of VPCs, ``zone`` what there is of its Availability Zone on them; by
-    the table's id and the zone's where something else may tell subnets apart.
-    """
-
-    vpc_id: str
-    routes: Hashable
-    zone: Hashable
-    subnet_id: str
-    """A subnet that stands for its like; of itself alone where its table or network ACL is not known."""
-
-
 class Walker:
     """Walks ways for one service."""
 
@@ -126,81 +111,31 @@ class Walker:
         self.every = ground.network.all_vpc_addresses
         self._kept: dict[tuple[Gate, Leg], Ways] = {}
         self._representatives: dict[tuple[str, str], str] = {}
-        self._routes = cache(self._routes_of)
-        self._exit = cache(self._exit_of)
-        self._zone_like = cache(self._first_zone_like)
-        self._first_zones: dict[Hashable, str | None] = {}
-
-    def start_of(self, subnet_id: str) -> Start:
-        network = self.ground.network
-        table, acl = network.route_table_of(subnet_id), network.network_acl_of(subnet_id)
-        vpc_id = network.subnets[subnet_id].vpc_id
-        zone = self.ground.zone_of(subnet_id)
-        if table is None or acl is None:
-            return Start(vpc_id, table.route_table_id if table else "", zone, subnet_id)
-        routes = self._routes(table.route_table_id)
-        if isinstance(routes, str):
-            return Start(vpc_id, routes, zone, "")
-        gateways = sorted({target.id for _, target, _ in routes if target.kind == "transit-gateway"})
-        entries = tuple((self._zone_like(zone), self._entry(gateway, vpc_id, zone)) for gateway in gateways)
-        return Start(vpc_id, routes, entries, "")
-
-    def _routes_of(self, table_id: str) -> tuple[tuple[IntervalSet, Target, str], ...] | str:
-        """The routes of a table to addresses of VPCs, if tables that have the same lead the same way; else its id."""
-        table = self.ground.table(table_id)
-        if table.missing or table.unread:
-            return table_id
-        found = []
-        for part in table.parts.meeting(self.every):
-            first, asked = part.winners[0], part.destinations & self.every
-            plain = self._is_plain(first, asked) and first.route.state in ("active", "blackhole")
-            if not plain or any(one.target != first.target for one in part.winners):
-                return table_id
-            found.append((asked, first.target, first.route.state))
-        return tuple(found)
-
-    def _is_plain(self, candidate: Candidate, asked: IntervalSet) -> bool:
-        """Whether a route's target leads all subnets of a VPC, or of one zone of it, the same way."""
-        target = candidate.target
-        if target.kind == "internet-gateway":  # which forwards to no private address, whatever else it does
-            return target.id in self.ground.network.internet_gateways and asked <= RFC1918 | RFC6598
-        return target.kind in ("local", "transit-gateway")
-
-    def _entry(self, gateway_id: str, vpc_id: str, zone: str | None) -> str:
-        """By which network ACL a subnet in a zone of a VPC enters a transit gateway."""
-        attachment = attachment_of(self.ground, gateway_id, vpc_id)
-        subnets = attachment.subnet_ids if attachment is not None else ()
-        entry = next((one for one in subnets if self.ground.zone_of(one) == zone), "")
-        acl = self.ground.network.network_acl_of(entry)
-        return entry if acl is None else acl.network_acl_id
-
-    def _first_zone_like(self, zone: str | None) -> str | None:
-        """The first zone that was asked for of those in which every attachment leads into its VPC as in this one."""
-        exits = []
-        for attachment in self.ground.network.transit_gateway_vpc_attachments.values():
-            subnets = sorted(attachment.subnet_ids)
-            mine = [one for one in subnets if self.ground.zone_of(one) == zone][:1] or subnets
-            exits.append(tuple(self._exit(one) for one in mine))
-        return self._first_zones.setdefault(tuple(exits), zone)
-
-    def _exit_of(self, subnet_id: str) -> Hashable:
-        """What tells a subnet apart by which traffic comes out of a transit gateway, with nobody in it."""
-        network = self.ground.network
-        table, acl = network.route_table_of(subnet_id), network.network_acl_of(subnet_id)
-        if table is None or acl is None or subnet_id in self.inhabited:
-            return subnet_id
-        routes = self._routes(table.route_table_id)
-        if isinstance(routes, str) or any(target.kind != "local" for _, target, _ in routes):
-            return subnet_id
-        return network.subnets[subnet_id].vpc_id, table.route_table_id, acl.network_acl_id
+        self.starts = Starts(self.ground, self.every, self.inhabited)
 
     def out_of(self, subnet_id: str, leg: Leg) -> Ways:
         """The ways by a subnet's route table, up to the first transit gateway; its own network ACL is left out."""
+        routes = self.starts.plain_routes(subnet_id)
+        if routes is None:
+            return self.walked_out_of(subnet_id, leg, self.every)
+        vpc_id = self.ground.network.subnets[subnet_id].vpc_id
+        near = far = EMPTY
+        for asked, target, state in routes:
+            if target.kind == "local" and state == "active":
+                near |= asked & self.ground.network.vpc_addresses(vpc_id)
+            if target.kind == "transit-gateway" and state == "active":
+                far |= asked
+        local = Way(State.OPEN, vpc=vpc_id, known=leg == "request")
+        ways: Ways = [(near, local), (self.every - near - far, BLOCKED)]
+        return [*ways, *self.walked_out_of(subnet_id, leg, far)] if far else ways
+
+    def walked_out_of(self, subnet_id: str, leg: Leg, addresses: IntervalSet) -> Ways:
+        """The ways to some addresses, walked whatever the routes are."""
         vpc_id = self.ground.network.subnets[subnet_id].vpc_id
         own = self.ground.network.vpc_addresses(vpc_id)
         ended: list[Walk] = []
         for family in (V4, V6):
-            mine, asked = own & family, self.every & family
+            mine, asked = own & family, addresses & family
             if not mine or not asked:
                 continue
             flow = self._flow(mine, asked, leg, ("leave", subnet_id), vpc_id)
@@ -303,7 +238,7 @@ class Walker:
         table, _ = associated_table(self.ground, gateway_id, attachment_id, self.ground.network.home_of(gateway_id))
         if table is not None:  # attachments of one table are alike
             attachment_id = self._representatives.setdefault((gateway_id, table), attachment_id)
-        return Gate(gateway_id, table or "", attachment_id, self._zone_like(flow.context.zone))
+        return Gate(gateway_id, table or "", attachment_id, self.starts.zone_like(flow.context.zone))
 
     def _pinned(self, flow: Walk) -> bool:
         """Whether an attachment in appliance mode holds the flow to one of several subnets, for the reply too."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections import Counter
@@ -11,8 +12,14 @@ from pathlib import Path
 import pytest
 
 from reachsim import Reach, SnapshotError, load, load_files
+from reachsim.addresses import V4, V6
+from reachsim.evidence import Leg
+from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.packets import protocol_services
+from reachsim.selectors import ANY_CLIENT_PORTS
 from reachsim.simulate import answer_of, ask
 from reachsim.slices.matrix import ANSWERS, OUTCOMES, Matrix
+from reachsim.slices.ways import Walker, Way, Ways
 from tests.benchmarks import organization
 from tests.build import ANYWHERE, AclEntry, Build
 from tests.property import networks
@@ -87,6 +94,32 @@ def test_counts_are_those_of_the_answers(topic: str) -> None:
                 expected[OUTCOMES[answers.outcomes[target]]] += others * len(matrix.members[end])
         found = dict(zip(OUTCOMES, matrix.counts(matrix.sources).tolist(), strict=True))
         assert {outcome: pairs for outcome, pairs in found.items() if pairs} == +expected
+
+
+def by_way(ways: Ways, within: IntervalSet) -> dict[Way, IntervalSet]:
+    """Ways that lead the same way together, as far as some addresses go."""
+    found: dict[Way, IntervalSet] = {}
+    for addresses, way in ways:
+        found[way] = found.get(way, EMPTY) | (addresses & within)
+    return {way: addresses for way, addresses in found.items() if addresses}
+
+
+def test_plain_ways_are_those_that_are_walked() -> None:
+    """What is told of plain routes without a walk."""
+    compared = 0
+    for topic, seed in itertools.product(networks.TOPICS, SEEDS):
+        ground = load_files(networks.network(topic, seed).files()).ground
+        network = ground.network
+        walker = Walker(ground, protocol_services(6, IntervalSet.single(443)), ANY_CLIENT_PORTS, network.subnets)
+        for subnet_id, subnet in network.subnets.items():
+            if walker.starts.plain_routes(subnet_id) is not None:
+                legs: tuple[Leg, ...] = ("request", "response")
+                for leg, version in itertools.product(legs, (V4, V6)):
+                    within = version if network.vpc_addresses(subnet.vpc_id) & version else EMPTY
+                    walked = walker.walked_out_of(subnet_id, leg, walker.every)
+                    assert by_way(walker.out_of(subnet_id, leg), within) == by_way(walked, within)
+                    compared += 1
+    assert compared > 100
 
 
 LISTS = ("IpPermissions", "IpPermissionsEgress", "Entries", "Routes", "Groups")
