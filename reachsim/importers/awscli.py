@@ -136,6 +136,8 @@ def _collect(read: Sequence[_Read]) -> tuple[Answers, list[str], list[Ignored]]:
     for one, regions in zip(read, told, strict=True):
         call = one.answer.call
         mine = _account(one, account)
+        if several_owners := _several_owners(one):
+            warnings.append(f"{one.file.name} holds records of several accounts: {several_owners}; all go to {mine}")
         where = one.file.region or _majority(regions) or _majority(votes[mine]) or region
         if _says_none(one) and (
             (several and not one.file.scope)
@@ -200,6 +202,14 @@ def _file_name(answer: Answer) -> str | None:
 
 def _account(one: _Read, others: str) -> str:
     return one.file.scope or _majority(_accounts(one)) or others
+
+
+def _several_owners(one: _Read) -> str:
+    """The accounts that the records of one answer belong to, if it is put together from those of several."""
+    if one.file.scope or one.answer.call.key not in places.NOT_SHARED:
+        return ""
+    owners = Counter(owner for record in _records(one) if (owner := places.owner_of(record)))
+    return ", ".join(f"{owner} ({count})" for owner, count in sorted(owners.items())) if len(owners) > 1 else ""
 
 
 def _records(one: _Read) -> list[Mapping[str, Any]]:

@@ -143,6 +143,12 @@ def test_an_answer_put_together_from_several_regions_is_shared_out(tmp_path: Pat
     assert f"enis.json {said}" in report.warnings
 
 
+def test_an_answer_put_together_from_several_accounts_is_named(tmp_path: Path) -> None:
+    report, _ = run(tmp_path, {"enis.json": {"NetworkInterfaces": [eni(), eni("eni-2", owner=OTHER), eni("eni-3")]}})
+    said = f"enis.json holds records of several accounts: {ME} (2), {OTHER} (1); all go to {ME}"
+    assert said in report.warnings
+
+
 @pytest.mark.parametrize("name", ["describe-vpcs.txt", "describe-vpcs", "vpcs.jsonl", "vpcs.NDJSON", "vpcs.out"])
 def test_names_that_do_not_end_in_json(name: str, tmp_path: Path) -> None:
     report, written = run(tmp_path, {"enis.json": ENIS, name: {"Vpcs": [VPC]}})
