@@ -264,10 +264,12 @@ def _completeness(document: Mapping[str, Any], path: str, keys: list[str]) -> It
 
 
 def _twice_listed(document: Mapping[str, Any], path: str) -> Iterator[Problem]:
-    """Records of a list that stand there more than once, word by word: AWS lists each one once."""
+    """Records of a list that stand there more than once, word by word; names AWS may repeat, records it does not."""
     for key, records in document.items():
         seen: dict[str, str] = {}
         for index, record in enumerate(records if isinstance(records, list) else ()):
+            if not isinstance(record, dict):
+                continue
             pointer = f"/{escaped(key)}/{index}"
             first = seen.setdefault(json.dumps(record, sort_keys=True), pointer)
             if first != pointer:
