@@ -60,12 +60,12 @@ class failures:
                 raise FailedCall(
                     of_error(self.path, status, code, str(response["Error"].get("Message", "")))
                 ) from error
+            case exceptions.ConnectionError():
+                raise FailedCall(Outcome("not-collected", NOT_COLLECTED), unreachable=True) from error
             case Exception() if isinstance(error, _lost()) or _raised_in(error, "botocore.credentials"):
                 raise ExpiredError(expired(self.who)) from error
             case ResponseParserError():  # a page for people, say; botocore itself does not ask again
                 raise FailedCall(Outcome("not-collected", NOT_COLLECTED), retried=False) from error
-            case exceptions.ConnectionError():
-                raise FailedCall(Outcome("not-collected", NOT_COLLECTED), unreachable=True) from error
             case exceptions.BotoCoreError():
                 raise FailedCall(Outcome("not-collected", NOT_COLLECTED)) from error
             # JSON or XML, but not what the call answers with

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from reachsim.cli import group
 from reachsim.collect.errors import ExpiredError
-from reachsim.collect.failures import failures
+from reachsim.collect.failures import FailedCall, failures
 from tests.unit.collect import gaps
 from tests.unit.collect.conftest import SIGNED_IN
 from tests.unit.collect.pipeline import REGION
@@ -192,3 +192,17 @@ def test_credentials_that_are_renewed_too_late() -> None:
     held = credentials.RefreshableCredentials.create_from_metadata(past, lambda: past, "test")
     with pytest.raises(ExpiredError), failures("", "profile a"):
         held.get_frozen_credentials()
+
+
+def test_a_connection_that_is_lost_while_credentials_are_renewed_is_no_end_of_them() -> None:
+    credentials = pytest.importorskip("botocore.credentials")
+    exceptions = pytest.importorskip("botocore.exceptions")
+
+    def renew() -> dict[str, str]:
+        raise exceptions.EndpointConnectionError(endpoint_url="https://sts.example", error="no such host")
+
+    past = {"access_key": "a", "secret_key": "b", "token": "c", "expiry_time": "2020-01-01T00:00:00Z"}
+    held = credentials.RefreshableCredentials.create_from_metadata(past, renew, "test")
+    with pytest.raises(FailedCall) as failed, failures("", "profile a"):
+        held.get_frozen_credentials()
+    assert failed.value.unreachable
