@@ -72,7 +72,7 @@ def test_what_only_the_state_holds_stays(how: str, live: Path, tmp_path: Path) -
     plan.prior.append({"address": "aws_subnet.mine", "mode": "managed", "type": "aws_subnet", "name": "mine",
                        "provider_name": "registry.terraform.io/hashicorp/aws", "values": {
                            "id": "subnet-priv", "vpc_id": "vpc-1", "cidr_block": "10.0.1.0/24"}})  # fmt: skip
-    expressions = {"cidr_block": {"constant_value": "10.0.1.0/24"}}
+    expressions = {"cidr_block": {"constant_value": "10.0.1.0/24"}, "vpc_id": {"constant_value": "vpc-1"}}
     plan.root["resources"].append({"address": "aws_subnet.mine", "mode": "managed", "type": "aws_subnet",
                                    "name": "mine", "expressions": expressions})  # fmt: skip
     if how == "-target":
