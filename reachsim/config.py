@@ -89,6 +89,11 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return (*(f"codebuild:{name}" for name in self.pipeline.projects), *self.pipeline.clients)
 
     @property
+    def folders(self) -> dict[str, Path]:
+        """Where the files of projects' builds are."""
+        return {name: self.folder / place for name, place in self.code.items()}
+
+    @property
     def pins(self) -> dict[str, IntervalSet]:
         """Names with the addresses that the file gives them."""
         return {name.rstrip(".").lower(): _addresses(blocks) for name, blocks in self.hosts.items()}
@@ -139,7 +144,23 @@ def read_config(path: Path) -> Config:
                 parse_block(block)
             except ValueError as error:
                 raise SnapshotError(Fault(str(path), f"/hosts/{name}/{index}", "an address or block", block)) from error
+    _check_accepted(path, config)
     return msgspec.structs.replace(config, folder=path.parent)
+
+
+def _check_accepted(path: Path, config: Config) -> None:
+    """Raise SnapshotError for an acceptance that names no code: it would accept nothing without a word."""
+    if not config.accept:
+        return
+    from difflib import get_close_matches
+
+    from reachsim.codes import CODES
+
+    for number, one in enumerate(config.accept):
+        if one.id not in CODES:
+            near = get_close_matches(one.id, CODES, 1)
+            found = f"{one.id!r}" + (f" ({near[0]}?)" if near else "")
+            raise SnapshotError(Fault(str(path), f"/accept/{number}/id", "the code of a finding", found))
 
 
 def _fault(path: Path, error: msgspec.ValidationError) -> Fault:

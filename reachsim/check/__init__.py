@@ -80,8 +80,7 @@ def check(
     """
     network = ground.network
     config = config or Config()
-    folders = {name: config.folder / place for name, place in config.code.items()}
-    folders |= {name: Path(place) for name, place in (code or {}).items()}
+    folders = config.folders | {name: Path(place) for name, place in (code or {}).items()}
     found, lacking = _sources(network, tuple(chosen or config.sources))
     judged = [_judge(ground, source, config, folders) for source in found]
     cells = [cell for one in judged for cell in one.cells]
@@ -145,7 +144,7 @@ def _accepted(config: Config, findings: Sequence[Finding]) -> tuple[Acceptance, 
 def open_policies(ground: Ground, sources: Sequence[str], config: Config) -> tuple[str, ...]:
     """Files that leave it open whether a policy lets somebody outside use a resource of these sources' pipelines."""
     network = ground.network
-    folders = {name: config.folder / place for name, place in config.code.items()}
+    folders = config.folders
     needs: list[Need] = []
     for source in sources:
         who = parse_selector(source)

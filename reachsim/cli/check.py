@@ -53,10 +53,11 @@ def command(
     reach = options.open_reach(snapshot, settings, assume_defaults)
     given = folders(code)
     found = reach.check(sources or None, given)
+    files = {name: str(place) for name, place in reach.config.folders.items()} | given
     if form == "json":
         text = json.dumps(found.to_json(), indent=2, ensure_ascii=False)
     elif form != "text":
-        text = getattr(import_module(f"reachsim.report.{form}"), f"render_{form}")(found, reach.network, given)
+        text = getattr(import_module(f"reachsim.report.{form}"), f"render_{form}")(found, reach.network, files)
     else:
         text = render_check(found, reach, **options.look(output))
     options.emit(text, output, overwrite)

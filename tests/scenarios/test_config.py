@@ -166,3 +166,10 @@ def test_what_makes_no_sense_is_refused_with_its_place(tmp_path: Path, text: str
 def test_none_is_found_where_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert find_config(str(tmp_path / "snapshot")) == Config()
+
+
+def test_an_acceptance_names_a_code(tmp_path: Path) -> None:
+    """One that is misspelt would accept nothing without a word."""
+    (tmp_path / "reachsim.toml").write_text('[[accept]]\nid = "PUBLIC_EGRES_POSSIBLE"\nreason = "known"\n')
+    with pytest.raises(SnapshotError, match=r"/accept/0/id.*'PUBLIC_EGRES_POSSIBLE' \(PUBLIC_EGRESS_POSSIBLE\?\)"):
+        read_config(tmp_path / "reachsim.toml")

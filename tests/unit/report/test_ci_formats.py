@@ -125,6 +125,21 @@ def test_sarif_points_at_the_line_of_the_build() -> None:
     assert places[0] == (f"{LEAKY}/code/app-build/buildspec.yml", 11)
 
 
+def test_sarif_points_at_the_files_that_the_configuration_names(tmp_path: Path) -> None:
+    """``[code]`` of reachsim.toml, as ``--code`` gives them."""
+    folder = tmp_path / "app"
+    folder.mkdir()
+    for name in ("buildspec.yml", "Dockerfile"):
+        text = (ROOT / LEAKY / "code" / "app-build" / name).read_text(encoding="utf-8")
+        (folder / name).write_text("# moved\n" + text, encoding="utf-8")
+    (tmp_path / "reachsim.toml").write_text('[code]\napp-build = "app"\n', encoding="utf-8")
+    given = ["check", str(ROOT / LEAKY), "--config", str(tmp_path / "reachsim.toml"), "--format", "sarif"]
+    document = json.loads(CliRunner().invoke(group, given).stdout)
+    found = [one["locations"][0]["physicalLocation"] for one in document["runs"][0]["results"]]
+    places = {(one["artifactLocation"]["uri"], one["region"]["startLine"]) for one in found}
+    assert (f"{folder}/buildspec.yml", 12) in places
+
+
 def test_sarif_points_at_the_line_of_the_record() -> None:
     log = json.loads(invoke(LEAKY, "--format", "sarif")[0])
     (one,) = [one for one in log["runs"][0]["results"] if one["ruleId"] == "DNS_PRIVATE_DNS_DISABLED"]
