@@ -398,3 +398,47 @@ def test_keys_of_repositories_and_log_groups_are_judged_as_those_of_a_capture(
     declared = ("  Vpc:\n    Type", f"  Key: {key}\n  Vpc:\n    Type") if key else ("  Vpc:\n", "  Vpc:\n")
     check = imported(edited(changes, declared, (SOURCE, SOURCE + PUSHES), (last, last + may_use)), tmp_path).check()
     assert {one.step: one.outcome for one in check.steps}[step] == outcome
+
+
+# --- what is written once and meant twice -----------------------------------------------------------------------------
+
+
+def test_merged_keys_count_and_own_ones_go_before_them(tmp_path: Path) -> None:
+    """YAML's ``<<``, which the AWS CLI writes out before it deploys."""
+    text = """
+Base: &base {VpcId: !Ref Vpc, GroupDescription: g}
+Open: &open {SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 0.0.0.0/0}]}
+Resources:
+  Vpc: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.0.0.0/16}}
+  A: {Type: 'AWS::EC2::SecurityGroup', Properties: {<<: [*base, *open], GroupName: a}}
+  B: {Type: 'AWS::EC2::SecurityGroup', Properties: {SecurityGroupIngress: [], <<: *open, VpcId: !Ref Vpc}}
+"""
+    (tmp_path / "t.yaml").write_text(text, encoding="utf-8")
+    report = import_cloudformation(tmp_path / "t.yaml", tmp_path / "out", region="eu-west-1", account="111111111111")
+    groups = load(tmp_path / "out").network.security_groups
+    assert [rule.from_port for rule in groups["sg-A"].ip_permissions] == [22]
+    assert groups["sg-B"].ip_permissions == ()
+    assert report.warnings == ()
+
+
+@pytest.mark.parametrize("place", ["resource", "properties", "rule"])
+def test_an_include_beside_other_keys_is_refused(place: str, tmp_path: Path) -> None:
+    """It may add any property: a rule of a group, the policy of an endpoint."""
+    include = "'Fn::Transform': {Name: 'AWS::Include', Parameters: {Location: 's3://b/k'}}"
+    at = {name: f"{include}, " if name == place else "" for name in ("resource", "properties", "rule")}
+    rule = f"SecurityGroupIngress: [{{{at['rule']}IpProtocol: tcp, FromPort: 1, ToPort: 2}}]"
+    group = f"{{Type: 'AWS::EC2::SecurityGroup', {at['resource']}Properties: {{{at['properties']}{rule}}}}}"
+    (tmp_path / "t.yaml").write_text(f"Resources:\n  A: {group}\n", encoding="utf-8")
+    with pytest.raises(UnsupportedError, match="uses Fn::Transform AWS::Include, which runs in AWS only"):
+        import_cloudformation(tmp_path / "t.yaml", tmp_path / "out", region="eu-west-1")
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("Resources: {}", "expected a CloudFormation template with Resources"),
+    ("Resources:\n  A: {{ name }}", "expected keys that are texts, found line 2"),
+    ("Resources: {A: {Type: 'AWS::EC2::VPC', Properties: [1]}}", "/Resources/A/Properties: expected an object"),
+])  # fmt: skip
+def test_what_is_no_template_is_told(text: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(SnapshotError, match=told):
+        import_cloudformation(tmp_path / "t.yaml", tmp_path / "out", region="eu-west-1")

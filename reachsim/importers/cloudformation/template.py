@@ -68,7 +68,7 @@ def read_template(source: Path, region: str, given: Mapping[str, Any]) -> Templa
     name = shown(str(source))
     text = read_text(source, name)
     value, lines = load_yaml(text, name)
-    if not isinstance(value, dict) or not isinstance(value.get("Resources"), dict):
+    if not isinstance(value, dict) or not isinstance(value.get("Resources"), dict) or not value["Resources"]:
         raise SnapshotError(Fault(name, "/Resources", "a CloudFormation template with Resources", _found(value)))
     template = Template(name, source.resolve().parent, value, lines)
     _refuse_includes(template)
@@ -81,6 +81,9 @@ def read_template(source: Path, region: str, given: Mapping[str, Any]) -> Templa
     for logical_id, one in template.section("Resources").items():
         if not isinstance(one, dict) or not isinstance(one.get("Type"), str):
             raise SnapshotError(Fault(name, f"/Resources/{logical_id}", "an object with a Type", _found(one)))
+        if not isinstance(one.get("Properties") or {}, dict):
+            found = _found(one["Properties"])
+            raise SnapshotError(Fault(name, f"/Resources/{logical_id}/Properties", "an object", found))
     return template
 
 
@@ -151,7 +154,7 @@ def _plain(node: Any, budget: list[int], name: str) -> Any:
         raise SnapshotError(Fault(name, "", f"at most {MAX_NODES} values", "more (aliases repeat them)"))
     match node.id:
         case "mapping":
-            value: Any = {str(key.value): _plain(held, budget, name) for key, held in node.value}
+            value: Any = _mapping(node, budget, name)
         case "sequence":
             value = [_plain(held, budget, name) for held in node.value]
         case _:
@@ -163,6 +166,23 @@ def _plain(node: Any, budget: list[int], name: str) -> Any:
     if word == "GetAtt" and isinstance(value, str):
         value = value.split(".", 1)
     return {word if word in ("Ref", "Condition") else f"Fn::{word}": value}
+
+
+def _mapping(node: Any, budget: list[int], name: str) -> Values:
+    """A mapping, with what it merges (``<<``): CloudFormation takes none, but the AWS CLI writes them out first."""
+    own: Values = {}
+    merged: Values = {}
+    for key, held in node.value:
+        if key.id != "scalar":
+            found = f"line {key.start_mark.line + 1}: a mapping or list as a key"
+            raise SnapshotError(Fault(name, "", "keys that are texts", found))
+        value = _plain(held, budget, name)
+        if str(key.tag).endswith(":merge"):
+            for one in value if isinstance(value, list) else [value]:
+                merged = (one if isinstance(one, dict) else {}) | merged
+        else:
+            own[str(key.value)] = value
+    return merged | own
 
 
 def _scalar(node: Any) -> Any:
@@ -195,12 +215,24 @@ def _transform(template: Template, region: str, given: Mapping[str, Any]) -> Non
 
 
 def _refuse_includes(template: Template) -> None:
+    """Raise UnsupportedError for what AWS puts beside other keys: which it adds there is not to be seen. One that
+    stands alone is a value, which is unknown.
+    """
     places = [template.sections, *(template.section(name) for name in template.sections)]
-    for held in places:
+    beside = [held for held in _objects(template.section("Resources")) if len(held) > 1]
+    for held in (*places, *beside):
         if "Fn::Transform" in held:
             found = held["Fn::Transform"]
             told = found.get("Name", "") if isinstance(found, dict) else ""
             raise UnsupportedError(_IN_AWS_ONLY.format(file=template.file, told=f"Fn::Transform {told}".strip()))
+
+
+def _objects(value: Any) -> Iterator[Values]:
+    """Every object in a value, however deep."""
+    if isinstance(value, dict):
+        yield value
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _objects(one)
 
 
 class _Loops:

@@ -105,9 +105,10 @@ def _decode(source: Path, name: str) -> Values:
 
 
 _FORMS: Final = (
-    (b'"@level":', "the log of terraform plan -json"), (b'resource "', "Terraform's configuration"),
+    (b'"@level":', "the log of terraform plan -json"),
     (b"Terraform will perform the following actions", "the text of terraform show"),
     (b" will be created", "the text of terraform show"), (b"execution plan", "the text of terraform show"),
+    (b'resource "', "Terraform's configuration"),
 )  # fmt: skip
 """What other things that Terraform prints and reads have at their beginning, and what they are."""
 
