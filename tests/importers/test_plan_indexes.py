@@ -162,3 +162,72 @@ def test_private_dns_that_nothing_tells_is_about_the_names_of_the_service(tmp_pa
     ]
     assert ask(reach, "subnet-all-0", "logs") == "allowed"
     assert ask(reach, "subnet-all-0", "sts") == "unknown"
+
+
+# --- attributes that are unknown for the provider's own sake ----------------------------------------------------------
+
+
+def test_a_group_that_is_not_given_is_no_peer_of_a_rule(tmp_path: Path) -> None:
+    """``source_security_group_id = lookup(each.value, "source_security_group_id", null)`` beside ``cidr_blocks``: the
+    provider computes the one that is not given.
+    """
+    plan = PlanJson(region=REGION)
+    network(plan, 0)
+    plan.add("aws_security_group.g", name="g", vpc_id=Ref("aws_vpc.v.id"))
+    plan.add("aws_security_group_rule.r", index="https", type="ingress", protocol="tcp", from_port=443, to_port=443,
+             security_group_id=Ref("aws_security_group.g.id"), cidr_blocks=["10.0.0.0/16"],
+             source_security_group_id=Ref("each.value"))  # fmt: skip
+    reach, report = run(plan, tmp_path)
+    (rule,) = reach.network.security_groups["sg-g"].ip_permissions
+    assert (len(rule.ip_ranges), rule.user_id_group_pairs) == (1, ())
+    assert report.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("second", "target"), [("network_interface_id", "igw-g"), ("nat_gateway_id", "unknown-target")]
+)
+def test_of_two_targets_of_a_route_one_is_given(second: str, target: str, tmp_path: Path) -> None:
+    """``gateway_id = try(each.value.gateway_id, null)``, and all other targets likewise."""
+    plan = PlanJson(region=REGION)
+    network(plan, 1)
+    plan.add("aws_nat_gateway.n", subnet_id=Ref("aws_subnet.all[0].id"))
+    plan.add("aws_network_interface.e", subnet_id=Ref("aws_subnet.all[0].id"))
+    targets = {"gateway_id": Ref("local.routes"), second: Ref("local.routes")}
+    plan.add("aws_route.r", index="x", route_table_id=Ref("aws_route_table.isolated.id"),
+             destination_cidr_block="0.0.0.0/0", **targets)  # fmt: skip
+    reach, _ = run(plan, tmp_path)
+    (route,) = (
+        one for one in reach.network.route_tables["rtb-isolated"].routes if one.destination_cidr_block == "0.0.0.0/0"
+    )
+    assert (route.gateway_id, route.nat_gateway_id, route.network_interface_id) == (target, None, None)
+
+
+@pytest.mark.parametrize("given", ["root", "module", "default"])
+def test_a_variable_that_is_null_names_no_instance(given: str, tmp_path: Path) -> None:
+    """``instance = var.instance``: null, so that the provider computes it; the only instance has no such address."""
+    plan = PlanJson(region=REGION)
+    network(plan, 1)
+    associate(plan, "public", "public", 1, Ref("aws_subnet.all[0].id"))
+    plan.add("aws_instance.i", ami="ami-1", subnet_id=Ref("aws_subnet.all[0].id"))
+    module = "" if given == "root" else "module.address"
+    plan.add("aws_eip.e", module=module, domain="vpc", instance=Ref("var.instance"))
+    plan.more["variables"] = {"instance": {"value": None}} if given == "root" else {}
+    if module:
+        plan.call(module, **({"instance": None} if given == "module" else {}))
+    reach, report = run(plan, tmp_path)
+    assert ask(reach, "i-i") == "blocked"
+    assert report.warnings == ()
+
+
+def test_a_rule_of_which_only_the_direction_is_open(tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    network(plan, 1)
+    associate(plan, "isolated", "isolated", 1, Ref("aws_subnet.all[0].id"))
+    plan.add("aws_security_group.g", name="g", vpc_id=Ref("aws_vpc.v.id"), egress=[], ingress=[])
+    plan.add("aws_security_group_rule.r", type=Ref("terraform_data.x.output"), protocol="tcp", from_port=443,
+             to_port=443, security_group_id=Ref("aws_security_group.g.id"), cidr_blocks=["10.0.0.0/8"])  # fmt: skip
+    for name in "ab":
+        plan.add(f"aws_instance.{name}", ami="ami-1", subnet_id=Ref("aws_subnet.all[0].id"),
+                 vpc_security_group_ids=Ref("aws_security_group.g.id"))  # fmt: skip
+    reach, _ = run(plan, tmp_path)
+    assert ask(reach, "i-a", "i-b") == "unknown"

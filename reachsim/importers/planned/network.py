@@ -324,19 +324,8 @@ def restricted_group(world: World, one: Resource) -> None:
         return
     group_id = str(record["GroupId"])
     for key, rule in (("IpPermissions", {"protocol": "-1", "self": True}), ("IpPermissionsEgress", EVERYTHING)):
-        record[key] = _without(record.get(key, []), permissions(world, group_id, one.home, [rule])[0])
+        record[key] = without(record.get(key, []), _permission(world, group_id, one.home, rule))
     world.presume(group_id, f"{one.address} is taken to be the CDK's: it revokes the default rules of {group_id}")
-
-
-def _without(held: Iterable[Document], rule: Document) -> list[Document]:
-    """Rules less the peers of one."""
-    kept = []
-    for one in held:
-        if one["IpProtocol"] == rule["IpProtocol"]:
-            one = one | {name: [peer for peer in one[name] if peer not in rule[name]] for name in PEERS}
-        if one["IpProtocol"] != rule["IpProtocol"] or any(one[name] for name in PEERS):
-            kept.append(one)
-    return kept
 
 
 def default_groups(world: World, vpc_id: str) -> list[str]:
@@ -417,6 +406,12 @@ def _peer(peer: str, home: Home) -> Document:
     return {"GroupId": group_id, "UserId": account if slash else home[0]}
 
 
+_RULE_PEERS: Final = (
+    "cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "source_security_group_id", "cidr_ipv4", "cidr_ipv6",
+    "prefix_list_id", "referenced_security_group_id",
+)  # fmt: skip
+
+
 def group_rule(world: World, one: Resource) -> None:
     """A separate rule: ``aws_security_group_rule`` or ``aws_vpc_security_group_ingress_rule`` and its like."""
     group_id = one.text("security_group_id")
@@ -434,12 +429,16 @@ def group_rule(world: World, one: Resource) -> None:
         record[key] = without(record.get(key, []), old)
     if one.action == "delete":
         return
+    if one.open("type"):
+        world.undecided(one, "the direction", group_id, ways=("leak", "block"))
+        return
     if not is_whole(one.values):
         world.undecided(one, "the protocol or the ports", group_id)
         return
     rule = _permission(world, group_id, one.home, one.values)
-    if not any(rule[name] for name in ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")):
+    if one.open(*_RULE_PEERS) or not any(rule[name] for name in PEERS):
         world.undecided(one, "the peer of the rule", group_id)
+    if not any(rule[name] for name in PEERS):
         return
     _join(record.setdefault(key, []), rule)
 

@@ -242,12 +242,37 @@ class Resolver:
             references = _references(expression)
             if not references or (value is not None and not _open(here)):
                 continue
+            if value is None and (
+                self._is_known(references, scope) or _stands_for_none(one.kind, name, values, unknown)
+            ):
+                continue  # it is null, and the provider's to say
             if value is None and here is not True and self.plan.instances[one.address].unknown:
                 continue  # the plan says that it is null
             if isinstance(value, list) and any(isinstance(held, dict) for held in value):
                 self._fill_objects(value, here, references, scope, one, at, left)
                 continue
             self._fill_leaf(values, name, here, references, scope, one, at, left)
+
+    def _is_known(self, references: Sequence[str], scope: Scope, depth: int = 0) -> bool:
+        """Whether everything that an expression names is known when the plan is made."""
+        return depth < MAX_STEPS and all(
+            self._is_known_one(parts_of(one), scope, depth) for one in _longest(references)
+        )
+
+    def _is_known_one(self, parts: Sequence[str | int], scope: Scope, depth: int) -> bool:
+        if parts[0] in ("count", "path", "terraform") or parts[:2] == ["each", "key"]:
+            return True
+        if parts[0] == "each":
+            return scope.value is not None or (bool(scope.loop) and self._is_known(scope.loop, scope, depth + 1))
+        if parts[0] != "var":
+            return False
+        if not scope.module:
+            return parts[1] in self.plan.variables
+        parent, label = _parent(scope.module)
+        call = ((self._module_config(parent) or {}).get("module_calls") or {}).get(label) or {}
+        expression = (call.get("expressions") or {}).get(str(parts[1])) or {}
+        outer = self._scope(parent, _key(scope.module), call, 0)
+        return not _references(expression) or self._is_known(_references(expression), outer, depth + 1)
 
     def _fill_blocks(
         self, values: dict[str, Any], name: str, unknown: Any, expression: Any, scope: Scope, one: Instance, at: str,
@@ -383,6 +408,11 @@ class Resolver:
 
     def _only_one(self, name: str, one: Instance) -> list[Any]:
         """The single resource of the expected kind, in the same module or else in the plan (locals hide the name)."""
+        opened = (
+            {key for key, value in one.unknown.items() if value is True} if isinstance(one.unknown, dict) else set()
+        )
+        if name in _WAYS and len(_WAYS & opened & (self._config(one) or {}).get("expressions", {}).keys()) > 1:
+            return []  # one of these is given, and which is not to be seen
         kinds = [kind for kind in EXPECTED[name] if kind in EXPECTED[name][:2]]
         for everywhere in (False, True):
             held = [
@@ -677,6 +707,25 @@ def _longest(references: Sequence[str]) -> list[str]:
         if not any(other.startswith((f"{one}.", f"{one}[")) for other in kept) and one not in kept:
             kept.append(one)
     return kept
+
+
+_WAYS: Final = frozenset({
+    "gateway_id", "nat_gateway_id", "egress_only_gateway_id", "transit_gateway_id", "vpc_endpoint_id",
+    "vpc_peering_connection_id", "carrier_gateway_id", "local_gateway_id", "core_network_arn",
+})  # fmt: skip
+"""Attributes of a route, of which one is given."""
+_EITHER: Final[Mapping[tuple[str, str], Iterable[str]]] = {
+    ("aws_security_group_rule", "source_security_group_id"): ("cidr_blocks", "ipv6_cidr_blocks", "self"),
+    ("aws_route", "network_interface_id"): _WAYS, ("aws_route", "instance_id"): _WAYS,
+}  # fmt: skip
+"""Computed attributes, and those that cannot be given beside them (documentation of the provider)."""
+
+
+def _stands_for_none(kind: str, name: str, values: Mapping[str, Any], unknown: Any) -> bool:
+    """Whether an attribute is unknown but for the provider's own sake, as another is given in its place."""
+    others = _EITHER.get((kind, name), ())
+    opened = unknown if isinstance(unknown, dict) else {}
+    return any(values.get(other) not in (None, False, []) or opened.get(other) for other in others)
 
 
 def _by_value(kept: Sequence[str], scope: Scope) -> int | str | None:
