@@ -71,8 +71,8 @@ def permission_services(permission: IpPermission) -> IntervalSet:
         return ALL_SERVICES
     if protocol in (ICMP, ICMPV6):
         return icmp_services(protocol, -1 if low is None else low, -1 if high is None else high)
-    if protocol in (TCP, UDP) and low is not None and low >= 0:
-        return protocol_services(protocol, IntervalSet.span(low, low if high is None else high))
+    if protocol in (TCP, UDP) and low is not None and high is not None and low >= 0:
+        return protocol_services(protocol, IntervalSet.span(low, high))
     return protocol_services(protocol)
 
 
@@ -108,7 +108,7 @@ def security_group_rules(network: Network, group: SecurityGroup, direction: Dire
                     pair.group_id if pair else None,
                     pair,
                     missing,
-                    "" if peer else f"whom the rule {ports} of {group.group_id} names is not known",
+                    "" if peer else f"whom else the rule {ports} of {group.group_id} names is not known",
                 )
             )
     return tuple(rules)
@@ -125,7 +125,10 @@ def _peers(
         addresses, _, missing = network.prefix_list(reference.prefix_list_id, home)
         found.append((reference.prefix_list_id, EMPTY if addresses is None else addresses, None, missing))
     found += [(pair.group_id or "", EMPTY, pair, ()) for pair in permission.user_id_group_pairs]
-    return found or [("", EMPTY, None, ())]
+    lists = (permission.ip_ranges, permission.ipv6_ranges, permission.prefix_list_ids, permission.user_id_group_pairs)
+    if not found or any(isinstance(one, NotThere) for one in lists):  # AWS prints all four, and one of them has a peer
+        found.append(("", EMPTY, None, ()))
+    return found
 
 
 def _identity(permission: IpPermission) -> tuple[str, int, int]:
@@ -159,11 +162,11 @@ def describe_permission(permission: IpPermission) -> str:
         return "all traffic"
     name = next((text for text, number in PROTOCOLS.items() if number == protocol), f"protocol {protocol}")
     low, high = permission.from_port, permission.to_port
-    if protocol not in (TCP, UDP, ICMP, ICMPV6) or low is None or low < 0 or (low, high) == (0, 65535):
+    if protocol not in (TCP, UDP, ICMP, ICMPV6) or low is None or high is None or low < 0 or (low, high) == (0, 65535):
         return name
     if protocol in (ICMP, ICMPV6):
-        return f"{name} type {low}" + ("" if high is None or high < 0 else f" code {high}")
-    return f"{name}/{low}" if high in (None, low) else f"{name}/{low}-{high}"
+        return f"{name} type {low}" + ("" if high < 0 else f" code {high}")
+    return f"{name}/{low}" if high == low else f"{name}/{low}-{high}"
 
 
 def network_acl_rules(network: Network, acl: NetworkAcl, direction: Direction) -> tuple[Rule, ...]:

@@ -42,9 +42,6 @@ def through_security_groups(ground: Ground, flow: Walk, interface: Interface, di
     All groups of an interface together decide (N81). An interface without any (a NAT gateway's) is not filtered.
     """
     network = ground.network
-    if not interface.groups_known:
-        detail = f"the security groups of {network.label(interface.id)} are not in the snapshot"
-        return [flow.unknown(unseen(interface.id, detail))]
     if not interface.groups:
         return [flow]
     gaps = unknown_groups(ground, interface)

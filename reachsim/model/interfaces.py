@@ -10,7 +10,7 @@ import msgspec
 from reachsim.addresses import V4
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.decode import garbage_collector_paused
-from reachsim.model.records import NetworkInterface, NotThere, Subnet
+from reachsim.model.records import NetworkInterface, Subnet
 
 Kind = Literal["interface", "virtual", "public", "any", "endpoint", "nat", "load-balancer", "gateway-load-balancer"]
 
@@ -45,7 +45,6 @@ class Interface(msgspec.Struct, frozen=True):
     deny_all_igw_traffic: bool = False
     kind: Kind = "interface"
     instance_id: str | None = None
-    groups_known: bool = True
 
     @property
     def public_addresses(self) -> IntervalSet:
@@ -120,7 +119,7 @@ def interface_of(record: NetworkInterface) -> Interface:
         return Interface(
             record.network_interface_id, record.vpc_id or "", record.subnet_id or "", groups,
             IntervalSet.single(pairs[0][0].number), (), record.source_dest_check, record.deny_all_igw_traffic,
-            _kind(record), attachment.instance_id if attachment else None, not isinstance(record.groups, NotThere),
+            _kind(record), attachment.instance_id if attachment else None,
         )  # fmt: skip
     spans = [(private.number, private.number) for private, _ in pairs]
     spans += [(one.ipv6_address.number, one.ipv6_address.number) for one in record.ipv6_addresses]
@@ -141,7 +140,6 @@ def interface_of(record: NetworkInterface) -> Interface:
         deny_all_igw_traffic=record.deny_all_igw_traffic,
         kind=_kind(record),
         instance_id=attachment.instance_id if attachment else None,
-        groups_known=not isinstance(record.groups, NotThere),
     )
 
 

@@ -6,7 +6,7 @@ walk name the file that it would have needed (DESIGN, "What a verdict needs").
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
 from typing import TypeVar
 
@@ -50,8 +50,11 @@ class Inventory:
             aws.SecurityGroupRule,
             lambda r: r.security_group_rule_id,
         )
-        self.network_interfaces = ec2(
-            "describe-network-interfaces", "NetworkInterfaces", aws.NetworkInterface, lambda r: r.network_interface_id
+        self.network_interfaces: Mapping[str, aws.NetworkInterface] = ec2(
+            "describe-network-interfaces",
+            "NetworkInterfaces",
+            aws.DescribedNetworkInterface,
+            lambda r: r.network_interface_id,
         )
         self.internet_gateways = ec2(
             "describe-internet-gateways", "InternetGateways", aws.InternetGateway, lambda r: r.internet_gateway_id
@@ -159,7 +162,8 @@ class Inventory:
             for r, reservation in enumerate(self._records(path, "Reservations", aws.ListedReservation)):
                 for i, instance in enumerate(reservation.instances):
                     for n, one in enumerate(instance.network_interfaces):
-                        whole = one.subnet_id and one.vpc_id and one.private_ip_address
+                        placed = one.subnet_id and one.vpc_id and one.private_ip_address
+                        whole = placed and not isinstance(one.groups, aws.NotThere)
                         if not whole or one.network_interface_id in self.network_interfaces:
                             continue
                         owned = aws.InterfaceAttachment(instance.instance_id)
@@ -167,7 +171,7 @@ class Inventory:
                         found[one.network_interface_id] = msgspec.structs.replace(one, attachment=owned)
                         self.places[one.network_interface_id] = place
         if found:
-            self.network_interfaces = dict(sorted((self.network_interfaces | found).items()))
+            self.network_interfaces = dict(sorted({**self.network_interfaces, **found}.items()))
 
     def _load_compute(self, home: Home) -> None:
         path = self.path(home, "lambda", "list-functions")

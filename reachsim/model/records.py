@@ -35,6 +35,18 @@ def _in_order(record: msgspec.Struct, *fields: str) -> None:
             force_setattr(record, field, tuple(sorted(held)))
 
 
+def _expected(there: bool, what: str) -> None:
+    """A record without what AWS prints in each is none of AWS's: no default may stand in for it."""
+    if not there:
+        raise ValueError(f"Expected {what}, got one without")
+
+
+def _check_account(owner: str | None) -> None:
+    """Of a VPC's owner become names of files: twelve digits, and nothing else."""
+    if owner is not None and not (len(owner) == 12 and owner.isascii() and owner.isdigit()):
+        raise ValueError(f"Expected an account id of 12 digits, got {owner!r}")
+
+
 class Tag(Ec2, frozen=True):
     key: str = ""
     value: str = ""
@@ -76,6 +88,9 @@ class Vpc(Ec2, frozen=True):
     encryption_control: VpcEncryptionControl | None = None
     tags: tuple[Tag, ...] = ()
 
+    def __post_init__(self) -> None:
+        _check_account(self.owner_id)
+
 
 class Subnet(Ec2, frozen=True):
     subnet_id: str
@@ -86,9 +101,13 @@ class Subnet(Ec2, frozen=True):
     availability_zone_id: str | None = None
     assign_ipv6_address_on_creation: bool = False
     enable_dns64: bool = False
+    ipv6_native: bool = False
     owner_id: str | None = None
     block_public_access_states: BlockPublicAccessStates | None = None
     tags: tuple[Tag, ...] = ()
+
+    def __post_init__(self) -> None:
+        _expected(self.cidr_block is not None or self.ipv6_native, "a subnet with CidrBlock or Ipv6Native")
 
 
 class DhcpValue(Ec2, frozen=True):
@@ -112,8 +131,13 @@ class AssociationState(Ec2, frozen=True):
 class RouteTableAssociation(Ec2, frozen=True):
     subnet_id: str | None = None
     gateway_id: str | None = None
+    public_ipv4_pool: str | None = None
     main: bool = False
     association_state: AssociationState = AssociationState()
+
+    def __post_init__(self) -> None:
+        whose = self.main or self.subnet_id or self.gateway_id or self.public_ipv4_pool
+        _expected(bool(whose), "an association with SubnetId or GatewayId")
 
 
 class IgwFirewall(Ec2, frozen=True):
@@ -171,16 +195,16 @@ def _check_order(protocol: str, low: int | None, high: int | None) -> None:
 
 
 class PortRange(Ec2, frozen=True):
-    from_: int = msgspec.field(default=0, name="From")
-    to: int = 65535
+    from_: int = msgspec.field(name="From")
+    to: int
 
     def __post_init__(self) -> None:
         _check_range("ports", self.from_, self.to, 0, 65535)
 
 
 class IcmpTypeCode(Ec2, frozen=True):
-    type: int = -1
-    code: int = -1
+    type: int
+    code: int
 
     def __post_init__(self) -> None:
         _check_range("ICMP type and code", self.type, self.code, -1, 255)
@@ -200,8 +224,7 @@ class NetworkAclEntry(Ec2, frozen=True):
         _check_protocol(self.protocol)
         if self.rule_action.lower() not in ("allow", "deny"):
             raise ValueError(f"Expected the action allow or deny, got {self.rule_action!r}")
-        if self.cidr_block is None and self.ipv6_cidr_block is None:
-            raise ValueError("Expected an entry with CidrBlock or Ipv6CidrBlock, got one without")
+        _expected(bool(self.cidr_block or self.ipv6_cidr_block), "an entry with CidrBlock or Ipv6CidrBlock")
         if self.port_range is not None:
             _check_order(self.protocol, self.port_range.from_, self.port_range.to)
 
@@ -260,10 +283,10 @@ class IpPermission(Ec2, frozen=True):
     ip_protocol: str
     from_port: int | None = None
     to_port: int | None = None
-    ip_ranges: tuple[IpRange, ...] = ()
-    ipv6_ranges: tuple[Ipv6Range, ...] = ()
-    prefix_list_ids: tuple[PrefixListReference, ...] = ()
-    user_id_group_pairs: tuple[UserIdGroupPair, ...] = ()
+    ip_ranges: tuple[IpRange, ...] = NOT_THERE
+    ipv6_ranges: tuple[Ipv6Range, ...] = NOT_THERE
+    prefix_list_ids: tuple[PrefixListReference, ...] = NOT_THERE
+    user_id_group_pairs: tuple[UserIdGroupPair, ...] = NOT_THERE
 
     def __post_init__(self) -> None:
         _check_protocol(self.ip_protocol)
@@ -272,6 +295,7 @@ class IpPermission(Ec2, frozen=True):
         else:
             _check_range("ports", self.from_port, self.to_port, -1, 65535)
             _check_order(self.ip_protocol, self.from_port, self.to_port)
+        _expected((self.from_port is None) == (self.to_port is None), "a rule with both FromPort and ToPort or neither")
 
 
 class SecurityGroup(Ec2, frozen=True):
@@ -302,7 +326,14 @@ class SecurityGroupRule(Ec2, frozen=True):
 
 
 class PublicAssociation(Ec2, frozen=True):
+    """Of an Outpost's and a Wavelength Zone's the public address is the customer's and the carrier's."""
+
     public_ip: Address | None = None
+    customer_owned_ip: str | None = None
+    carrier_ip: str | None = None
+
+    def __post_init__(self) -> None:
+        _expected(bool(self.public_ip or self.customer_owned_ip or self.carrier_ip), "an association with PublicIp")
 
 
 class PrivateIpAddress(Ec2, frozen=True):
@@ -359,12 +390,21 @@ class NetworkInterface(Ec2, frozen=True):
             _in_order(self, "groups")
 
 
+class DescribedNetworkInterface(NetworkInterface, frozen=True):
+    """As ``describe-network-interfaces`` prints it: always with its place and its groups."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _expected(self.subnet_id is not None and self.vpc_id is not None, "an interface with SubnetId and VpcId")
+        _expected(not isinstance(self.groups, NotThere), "an interface with Groups")
+
+
 class InstanceState(Ec2, frozen=True):
     name: str = "running"
 
 
 class IamInstanceProfile(Ec2, frozen=True):
-    arn: str | None = None
+    arn: str
 
 
 class InstanceNetworkInterface(Ec2, frozen=True):
@@ -443,6 +483,11 @@ class NatGateway(Ec2, frozen=True):
     attached_appliances: tuple[AttachedAppliance, ...] = ()
     tags: tuple[Tag, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.state == "available" and self.availability_mode != "regional":
+            for one in self.nat_gateway_addresses:
+                _expected(one.private_ip is not None, "an address of a NAT gateway with PrivateIp")
+
 
 class CidrBlockItem(Ec2, frozen=True):
     cidr_block: Cidr
@@ -464,6 +509,9 @@ class VpcPeeringConnectionVpcInfo(Ec2, frozen=True):
     cidr_block_set: tuple[CidrBlockItem, ...] = ()
     ipv6_cidr_block_set: tuple[Ipv6CidrBlockItem, ...] = ()
     peering_options: PeeringOptions | None = None
+
+    def __post_init__(self) -> None:
+        _check_account(self.owner_id)
 
 
 class StatusCode(Ec2, frozen=True):
@@ -644,6 +692,9 @@ class VpcEndpoint(Ec2, frozen=True):
     tags: tuple[Tag, ...] = ()
 
     def __post_init__(self) -> None:
+        _expected(self.vpc_id is not None, "an endpoint with VpcId")
+        to_service = self.vpc_endpoint_type in ("Gateway", "Interface", "GatewayLoadBalancer")
+        _expected(bool(self.service_name) or not to_service, "an endpoint with ServiceName")
         _in_order(self, "route_table_ids", "subnet_ids", "network_interface_ids", "groups")
 
 
@@ -693,7 +744,7 @@ class VpcBlockPublicAccessExclusion(Ec2, frozen=True):
 
 
 class AttributeValue(Ec2, frozen=True):
-    value: bool = False
+    value: bool
 
 
 class VpcAttribute(Ec2, frozen=True):
@@ -859,9 +910,11 @@ class CodeBuild(msgspec.Struct, frozen=True, rename="camel"):
 class VpcConfig(CodeBuild, frozen=True):
     vpc_id: str | None = None
     subnets: tuple[str, ...] = ()
-    security_group_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = NOT_THERE
 
     def __post_init__(self) -> None:
+        whole = not self.subnets or not isinstance(self.security_group_ids, NotThere)
+        _expected(whole, "a vpcConfig with securityGroupIds")
         _in_order(self, "subnets", "security_group_ids")
 
 
@@ -966,7 +1019,8 @@ class Fleet(CodeBuild, frozen=True):
 
 
 class PolicyDetail(Ec2, frozen=True):
-    policy_document: msgspec.Raw = msgspec.Raw(b"{}")
+    policy_name: str | None = None
+    policy_document: msgspec.Raw = msgspec.Raw(b"")
 
 
 class AttachedPolicy(Ec2, frozen=True):
@@ -991,8 +1045,8 @@ class RoleDetail(Ec2, frozen=True):
     role_id: str | None = None
     tags: tuple[Tag, ...] | None = None
     assume_role_policy_document: msgspec.Raw = msgspec.Raw(b"")
-    role_policy_list: tuple[PolicyDetail, ...] = ()
-    attached_managed_policies: tuple[AttachedPolicy, ...] = ()
+    role_policy_list: tuple[PolicyDetail, ...] = NOT_THERE
+    attached_managed_policies: tuple[AttachedPolicy, ...] = NOT_THERE
     permissions_boundary: PermissionsBoundary | None = None
     instance_profile_list: tuple[InstanceProfile, ...] = ()
 
@@ -1011,20 +1065,20 @@ class UserDetail(Ec2, frozen=True):
     arn: str
     user_id: str | None = None
     tags: tuple[Tag, ...] | None = None
-    user_policy_list: tuple[PolicyDetail, ...] = ()
-    attached_managed_policies: tuple[AttachedPolicy, ...] = ()
-    group_list: tuple[str, ...] = ()
+    user_policy_list: tuple[PolicyDetail, ...] = NOT_THERE
+    attached_managed_policies: tuple[AttachedPolicy, ...] = NOT_THERE
+    group_list: tuple[str, ...] = NOT_THERE
     permissions_boundary: PermissionsBoundary | None = None
 
 
 class GroupDetail(Ec2, frozen=True):
     group_name: str | None = None
-    group_policy_list: tuple[PolicyDetail, ...] = ()
-    attached_managed_policies: tuple[AttachedPolicy, ...] = ()
+    group_policy_list: tuple[PolicyDetail, ...] = NOT_THERE
+    attached_managed_policies: tuple[AttachedPolicy, ...] = NOT_THERE
 
 
 class AccountAuthorizationDetails(Ec2, frozen=True):
-    user_detail_list: tuple[UserDetail, ...] = ()
+    user_detail_list: tuple[UserDetail, ...] = NOT_THERE
     group_detail_list: tuple[GroupDetail, ...] = ()
     role_detail_list: tuple[RoleDetail, ...] = ()
     policies: tuple[ManagedPolicyDetail, ...] = ()
@@ -1328,7 +1382,7 @@ class Bucket(Ec2, frozen=True):
 class BucketLocation(Ec2, frozen=True):
     """Where a bucket is: null for us-east-1, and ``EU`` for the oldest ones of eu-west-1 (API_GetBucketLocation)."""
 
-    location_constraint: str | None = None
+    location_constraint: str | None
 
     @property
     def region(self) -> str:

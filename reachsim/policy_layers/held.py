@@ -19,4 +19,7 @@ def document(text: str | bytes, where: str) -> policy.Document:
 
 @lru_cache(maxsize=512)
 def _parsed(text: str | bytes) -> policy.Document:
-    return policy.parse(json.loads(text))
+    given = json.loads(text)
+    if isinstance(given, dict) and "Statement" not in given:
+        raise ValueError("it has no Statement, which AWS demands")
+    return policy.parse(given)

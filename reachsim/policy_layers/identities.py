@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from reachsim import policy
 from reachsim.model import records as aws
@@ -97,7 +97,7 @@ def role_documents(
     details: aws.AccountAuthorizationDetails, role: aws.RoleDetail, path: str
 ) -> tuple[list[policy.Document], list[str]]:
     """(a role's inline and managed policies, managed ones that the file does not hold). Raises SnapshotError."""
-    return _documents(details, role.role_policy_list, role.attached_managed_policies, path)
+    return _documents(details, role.arn, role.role_policy_list, role.attached_managed_policies, path)
 
 
 def user_documents(
@@ -107,24 +107,33 @@ def user_documents(
 
     Raises SnapshotError.
     """
+    documents, unseen = _documents(details, user.arn, user.user_policy_list, user.attached_managed_policies, path)
     groups = [group for group in details.group_detail_list if group.group_name in user.group_list]
+    for group in groups:
+        held = (group.group_policy_list, group.attached_managed_policies)
+        more, lacking = _documents(details, f"the group {group.group_name}", *held, path)
+        documents += more
+        unseen += lacking
+    if isinstance(user.group_list, aws.NotThere):
+        unseen.append(f"the groups of {user.arn}")
     lost = set(user.group_list) - {group.group_name for group in groups}
-    inline = [*user.user_policy_list, *(one for group in groups for one in group.group_policy_list)]
-    attached = [*user.attached_managed_policies, *(one for group in groups for one in group.attached_managed_policies)]
-    documents, unseen = _documents(details, inline, attached, path)
     return documents, [*unseen, *(f"the group {name}" for name in sorted(lost))]
 
 
 def _documents(
-    details: aws.AccountAuthorizationDetails, inline: Iterable[aws.PolicyDetail],
-    attached_policies: Iterable[aws.AttachedPolicy], path: str,
+    details: aws.AccountAuthorizationDetails, whose: str, inline: Sequence[aws.PolicyDetail],
+    attached_policies: Sequence[aws.AttachedPolicy], path: str,
 ) -> tuple[list[policy.Document], list[str]]:  # fmt: skip
-    documents = [document(bytes(one.policy_document), path) for one in inline]
-    unseen: list[str] = []
+    """(policies, what the file does not hold of them). AWS prints lists of none, and a document with each policy."""
+    documents = [document(bytes(one.policy_document), path) for one in inline if one.policy_document]
+    unseen = [f"the policy {one.policy_name} of {whose}" for one in inline if not one.policy_document]
+    for held, what in ((inline, "inline"), (attached_policies, "managed")):
+        if isinstance(held, aws.NotThere):
+            unseen.append(f"the {what} policies of {whose}")
     for attached in attached_policies:
         found = managed(details, attached.policy_arn or "", path)
         if found is None:
-            unseen.append(attached.policy_arn or "")
+            unseen.append(attached.policy_arn or "a managed policy without its ARN")
         else:
             documents.append(found)
     return documents, unseen

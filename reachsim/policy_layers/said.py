@@ -68,9 +68,13 @@ def endpoint(network: Network, asked: Asked, way: str) -> Said:
     found = network.vpc_endpoints[way]
     for detail in network.planned("PLANNED_POLICY_UNKNOWN", way):
         return not_known("endpoint", way, detail)
-    if not found.policy_document:
-        return Said("endpoint", "allow")
     service = network.endpoint_services.get(found.service_name)
+    if not found.policy_document:
+        # AWS prints the policy of full access too (N140): without one, a service that has policies is not told of.
+        if found.vpc_endpoint_type == "Gateway" or (service is not None and service.vpc_endpoint_policy_supported):
+            why = f"the policy of {network.label(way)} is not in the snapshot"
+            return not_known("endpoint", way, why, network.places[way].file)
+        return Said("endpoint", "allow")
     if service is not None and service.vpc_endpoint_policy_supported is False:
         detail = f"{found.service_name} does not support endpoint policies"
         return Said(

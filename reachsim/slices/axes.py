@@ -168,8 +168,7 @@ class Axes:
     def _is_odd(self, interface: Interface, numbers: Sequence[int]) -> bool:
         """Whether all that an interface asks and is asked is for the point path."""
         plain, subnet_id = self._plain_addresses(interface.subnet_id, interface.vpc_id), interface.subnet_id
-        odd = not numbers or not interface.groups_known
-        odd = odd or (len(numbers) > 1 and interface.addresses.size != len(numbers))
+        odd = not numbers or (len(numbers) > 1 and interface.addresses.size != len(numbers))
         for number in numbers:
             odd = odd or number not in plain or (subnet_id, number) in self._seen
             self._seen.add((subnet_id, number))

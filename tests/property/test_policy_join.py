@@ -107,7 +107,8 @@ def simulated(case: dict[str, Any], action: str, arn: str) -> str:
     held["VpcEndpoints"][0]["PolicyDocument"] = json.dumps(case["endpoint"], ensure_ascii=False)
     role = {"Arn": ROLE, "RoleName": "app", "RoleId": "AROAAPP", "Tags": [{"Key": "チーム", "Value": "赤"}],
             "InstanceProfileList": [{"Arn": f"arn:aws:iam::{OWN}:instance-profile/app"}],
-            "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": case["identity"]}]}  # fmt: skip
+            "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": case["identity"]}],
+            "AttachedManagedPolicies": []}  # fmt: skip
     policies = []
     if case["boundary"] is not None:
         limit = f"arn:aws:iam::{OWN}:policy/limit"

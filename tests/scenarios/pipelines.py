@@ -110,7 +110,8 @@ class Pipeline(Build):
             }
             for name, statements in roles.items()
         ]
-        self.put("iam/get-account-authorization-details", {"RoleDetailList": details, "Policies": []}, region="global")
+        answer = {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": details, "Policies": []}
+        self.put("iam/get-account-authorization-details", answer, region="global")
 
     def no_policy(self, path: str, code: str) -> None:
         """A resource that is known to have no policy."""

@@ -197,10 +197,10 @@ def test_a_rule_that_names_nobody_we_know_may_admit_anybody() -> None:
     assert outcome(net, source, "ip:203.0.113.9", port=80) == "blocked"
 
 
-@pytest.mark.parametrize("key", ["Entries", "Routes", "Groups"])
+@pytest.mark.parametrize("key", ["Entries", "Routes"])
 def test_a_record_without_its_list_is_not_known(key: str) -> None:
     net, source = by_nat()
-    where = {"Entries": "network-acls", "Routes": "route-tables", "Groups": "network-interfaces"}[key]
+    where = {"Entries": "network-acls", "Routes": "route-tables"}[key]
     for record in net._lists[f"ec2/describe-{where}"]:
         del record[key]
     assert outcome(net, source, "ip:203.0.113.9") == "unknown"
@@ -300,7 +300,19 @@ def no_documents(details: Any) -> None:
             del version["Document"]
 
 
-@pytest.mark.parametrize("edit", [no_roles, no_managed_policies, no_versions, no_documents])
+def no_list(key: str) -> Callable[[Any], object]:
+    def edit(details: Any) -> None:
+        details.pop(key, None)
+        for one in details.get("RoleDetailList", ()):
+            one.pop(key, None)
+
+    return edit
+
+
+NO_LISTS = [no_list(key) for key in ("RoleDetailList", "UserDetailList", "AttachedManagedPolicies")]
+
+
+@pytest.mark.parametrize("edit", [no_roles, no_managed_policies, no_versions, no_documents, *NO_LISTS])
 def test_an_instance_whose_permissions_are_told_in_part_may_be_a_client(edit: Callable[[Any], object]) -> None:
     """``get-account-authorization-details --filter`` leaves lists empty that are not asked for."""
     clients = [one.source for one in load_files(shipped()).check().matrix if one.source.startswith("i-")]
@@ -308,6 +320,60 @@ def test_an_instance_whose_permissions_are_told_in_part_may_be_a_client(edit: Ca
     assert clients
     assert {one.source for one in some.matrix} >= set(clients)
     assert some.overall == "undecided"
+
+
+@pytest.mark.parametrize("key", ["RolePolicyList", "AttachedManagedPolicies"])
+def test_a_role_without_a_list_of_its_policies_may_have_others(key: str) -> None:
+    """AWS prints empty lists."""
+    reach = load_files(edited(shipped(), "iam/get-account-authorization-details", no_list(key)))
+    requests = [{"action": "ecr:BatchGetImage", "resource": "arn:aws:ecr:ap-northeast-1:111111111111:repository/app"}]
+    verdict = reach.simulate("codebuild:app-build", "ecr.api", protocol="tcp", port=443, requests=requests)
+    assert (verdict.outcome, verdict.layers["identity-policy"]) == ("unknown", "unknown")
+
+
+def test_an_inline_policy_without_its_document_is_not_known() -> None:
+    def edit(details: Any) -> None:
+        for role in details["RoleDetailList"]:
+            for one in role["RolePolicyList"]:
+                del one["PolicyDocument"]
+
+    found = load_files(edited(shipped(), "iam/get-account-authorization-details", edit)).check()
+    assert found.overall == "undecided"
+
+
+def test_a_policy_without_statements_is_a_fault() -> None:
+    def edit(details: Any) -> None:
+        for role in details["RoleDetailList"]:
+            for one in role["RolePolicyList"]:
+                del one["PolicyDocument"]["Statement"]
+
+    with pytest.raises(SnapshotError, match=r"get-account-authorization-details\.json.*Statement"):
+        load_files(edited(shipped(), "iam/get-account-authorization-details", edit)).check()
+
+
+def test_a_gateway_endpoint_without_its_policy_is_not_known_to_let_anything_through() -> None:
+    def edit(document: Any) -> None:
+        for one in document["VpcEndpoints"]:
+            if one["VpcEndpointType"] == "Gateway":
+                del one["PolicyDocument"]
+
+    requests = [{"action": "s3:GetObject", "resource": "arn:aws:s3:::somebody-elses/x"}]
+    reach = load_files(edited(shipped(), "ec2/describe-vpc-endpoints", edit))
+    verdict = reach.simulate("codebuild:app-build", "s3", protocol="tcp", port=443, requests=requests)
+    assert verdict.layers["endpoint-policy"] == "unknown"
+    assert any("is not in the snapshot" in one.detail for one in verdict.assumptions)
+
+
+@pytest.mark.parametrize("key", ["UserIdGroupPairs", "PrefixListIds"])
+def test_a_rule_without_one_of_its_lists_may_name_others(key: str) -> None:
+    def edit(document: Any) -> None:
+        for group in document["SecurityGroups"]:
+            for rule in (*group["IpPermissions"], *group["IpPermissionsEgress"]):
+                del rule[key]
+
+    target = {"UserIdGroupPairs": "git-codecommit", "PrefixListIds": "s3"}[key]
+    reach = load_files(edited(shipped(), "ec2/describe-security-groups", edit))
+    assert reach.simulate("codebuild:app-build", target, protocol="tcp", port=443).outcome == "unknown"
 
 
 def test_an_answer_without_instances_is_a_fault() -> None:

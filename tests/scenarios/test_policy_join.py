@@ -27,14 +27,15 @@ def document(*statements: dict[str, Any]) -> dict[str, Any]:
 def iam(net: Build, *statements: dict[str, Any], boundary: dict[str, Any] | None = None, role: str = BUILD) -> None:
     """The account's IAM details, in which the build's role has these statements."""
     name = role.rsplit("/", 1)[-1]
-    found: dict[str, Any] = {"Arn": role, "RoleName": name, "InstanceProfileList": []}
+    found: dict[str, Any] = {"Arn": role, "RoleName": name, "InstanceProfileList": [], "AttachedManagedPolicies": []}
     found["RolePolicyList"] = [{"PolicyName": "p", "PolicyDocument": document(*statements)}]
     policies = []
     if boundary is not None:
         arn = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
         found["PermissionsBoundary"] = {"PermissionsBoundaryArn": arn, "PermissionsBoundaryType": "Policy"}
         policies = [{"Arn": arn, "PolicyVersionList": [{"Document": document(boundary), "IsDefaultVersion": True}]}]
-    net.put("iam/get-account-authorization-details", {"RoleDetailList": [found], "Policies": policies}, region="global")
+    details = {"UserDetailList": [], "RoleDetailList": [found], "Policies": policies}
+    net.put("iam/get-account-authorization-details", details, region="global")
 
 
 def two_zones(first: dict[str, Any] | None, second: dict[str, Any] | None, shut: str | None = None) -> Build:

@@ -26,6 +26,7 @@ def unless(operator: str, key: str, value: Any) -> dict[str, Any]:
 def known(net: Build, trust: dict[str, Any] | None = None, role: str = BUILD, **more: Any) -> Build:
     """The network with a role, and a user, of which the account's IAM details tell id and tags."""
     found = {"Arn": role, "RoleName": role.rsplit("/", 1)[-1], "RoleId": ROLE_ID, "InstanceProfileList": [],
+             "AttachedManagedPolicies": [],
              "Tags": [{"Key": "Team", "Value": "red"}], **more}  # fmt: skip
     found["RolePolicyList"] = [{"PolicyName": "p", "PolicyDocument": document(ALL)}]
     if trust is not None:
@@ -219,13 +220,13 @@ DEPLOY = f"arn:aws:iam::{ACCOUNT}:role/deploy"
 
 
 def assume(trust: dict[str, Any] | None, role: str = DEPLOY, **more: Any) -> Verdict:
-    build = {"Arn": BUILD, "RoleName": "build", "InstanceProfileList": [],
+    build = {"Arn": BUILD, "RoleName": "build", "InstanceProfileList": [], "AttachedManagedPolicies": [],
              "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": document(more.pop("own", ALL))}]}  # fmt: skip
     deploy = {"Arn": DEPLOY, "RoleName": "deploy", "InstanceProfileList": [], "RolePolicyList": []}
     if trust is not None:
         deploy["AssumeRolePolicyDocument"] = trust
     net = private()
-    net.put(DETAILS, {"RoleDetailList": [build, deploy], "Policies": []}, region="global")
+    net.put(DETAILS, {"UserDetailList": [], "RoleDetailList": [build, deploy], "Policies": []}, region="global")
     return get(net, {"action": "sts:AssumeRole", "resource": role}, **more)
 
 

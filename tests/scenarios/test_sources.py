@@ -124,7 +124,7 @@ def test_a_service_acts_as_its_task_role() -> None:
     inline = [{"PolicyName": "p", "PolicyDocument": document}]
     net.put(
         "iam/get-account-authorization-details",
-        {"RoleDetailList": [{"Arn": role, "RoleName": "task", "RolePolicyList": inline}], "Policies": []},
+        {"RoleDetailList": [{"Arn": role, "RolePolicyList": inline, "AttachedManagedPolicies": []}], "Policies": []},
         region="global",
     )
     request = {"action": "logs:PutLogEvents", "resource": "arn:aws:logs:us-east-1:111111111111:log-group:g:*"}

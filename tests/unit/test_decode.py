@@ -33,7 +33,7 @@ def test_keys_that_we_do_not_know_are_skipped() -> None:
 
 
 def test_states_that_we_do_not_know_are_kept_in_small_letters() -> None:
-    data = b'{"VpcEndpoints": [{"VpcEndpointId": "v", "State": "AvailableSoon"}]}'
+    data = b'{"VpcEndpoints": [{"VpcEndpointId": "v", "VpcId": "vpc-1", "ServiceName": "s", "State": "AvailableSoon"}]}'
     found = decode_collection(data, "VpcEndpoints", aws.VpcEndpoint)
     assert found is not None
     assert [one.state for one in found.records] == ["availablesoon"]
@@ -117,7 +117,7 @@ def test_a_permission_that_names_no_packets(permission: str, expected: str) -> N
         ('"Protocol": "tcpp"', "", "expected an IP protocol, found 'tcpp'"),
         ('"Protocol": "6", "PortRange": {"From": 1, "To": 70000}', "/PortRange",
          "expected ports from 0 to 65535, found 70000"),
-        ('"Protocol": "1", "IcmpTypeCode": {"Type": 256}', "/IcmpTypeCode",
+        ('"Protocol": "1", "IcmpTypeCode": {"Type": 256, "Code": 0}', "/IcmpTypeCode",
          "expected ICMP type and code from -1 to 255, found 256"),
     ],
 )  # fmt: skip
@@ -158,3 +158,75 @@ def test_the_garbage_collector_comes_back_after_a_fault() -> None:
     with pytest.raises(ValueError, match="oops"), garbage_collector_paused():
         raise ValueError("oops")
     assert gc.isenabled()
+
+
+ENI = '"NetworkInterfaceId": "e", "SubnetId": "s", "VpcId": "v", "Groups": []'
+PORTS = "a rule with both FromPort and ToPort or neither"
+PLACED = "an interface with SubnetId and VpcId"
+ENDPOINT = '"VpcEndpointId": "e", "VpcId": "v"'
+
+
+@pytest.mark.parametrize(
+    ("kind", "record", "expected"),
+    [
+        (aws.DescribedNetworkInterface, ENI.replace('"SubnetId": "s", ', ""), f"expected {PLACED}"),
+        (aws.DescribedNetworkInterface, ENI.replace('"VpcId": "v", ', ""), f"expected {PLACED}"),
+        (aws.DescribedNetworkInterface, ENI.replace(', "Groups": []', ""), "expected an interface with Groups"),
+        (aws.PrivateIpAddress, '"PrivateIpAddress": "10.0.0.1", "Association": {}',
+         "expected an association with PublicIp"),
+        (aws.RouteTableAssociation, '"Main": false', "expected an association with SubnetId or GatewayId"),
+        (aws.IpPermission, '"IpProtocol": "tcp", "ToPort": 443', f"expected {PORTS}"),
+        (aws.IpPermission, '"IpProtocol": "tcp", "FromPort": 1', f"expected {PORTS}"),
+        (aws.Subnet, '"SubnetId": "s", "VpcId": "v"', "expected a subnet with CidrBlock or Ipv6Native"),
+        (aws.VpcEndpoint, '"VpcEndpointId": "e", "ServiceName": "s"', "expected an endpoint with VpcId"),
+        (aws.VpcEndpoint, ENDPOINT, "expected an endpoint with ServiceName"),
+        (aws.VpcEndpoint, f'{ENDPOINT}, "VpcEndpointType": "Interface"', "expected an endpoint with ServiceName"),
+        (aws.NatGateway, '"NatGatewayId": "n", "NatGatewayAddresses": [{"PublicIp": "192.0.2.1"}]',
+         "expected an address of a NAT gateway with PrivateIp"),
+    ],
+)  # fmt: skip
+def test_a_record_without_what_aws_always_prints_is_a_fault(kind: type, record: str, expected: str) -> None:
+    assert worded(f'{{"R": [{{{record}}}]}}'.encode(), "R", kind).partition(": ")[2] == f"{expected}, found one without"
+
+
+@pytest.mark.parametrize(
+    ("kind", "record"),
+    [
+        (aws.DescribedNetworkInterface, ENI),
+        (aws.PrivateIpAddress, '"PrivateIpAddress": "10.0.0.1", "Association": {"CarrierIp": "192.0.2.1"}'),
+        (aws.PrivateIpAddress, '"PrivateIpAddress": "10.0.0.1", "Association": {"CustomerOwnedIp": "192.0.2.1"}'),
+        (aws.RouteTableAssociation, '"Main": true'),
+        (aws.RouteTableAssociation, '"PublicIpv4Pool": "p"'),
+        (aws.Subnet, '"SubnetId": "s", "VpcId": "v", "Ipv6Native": true'),
+        (aws.VpcEndpoint, f'{ENDPOINT}, "VpcEndpointType": "Resource"'),
+        (aws.NatGateway, '"NatGatewayId": "n", "State": "failed", "NatGatewayAddresses": [{}]'),
+        (aws.NatGateway, '"NatGatewayId": "n", "AvailabilityMode": "regional", "NatGatewayAddresses": [{}]'),
+    ],
+)
+def test_what_aws_leaves_out_itself_is_no_fault(kind: type, record: str) -> None:
+    found = decode_collection(f'{{"R": [{{{record}}}]}}'.encode(), "R", kind)
+    assert found is not None
+    assert len(found.records) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "expected"),
+    [
+        (aws.VpcAttribute, '{"EnableDnsSupport": {}}', "#/EnableDnsSupport: expected the key Value, found none"),
+        (aws.BucketLocation, "{}", "#: expected the key LocationConstraint, found none"),
+        (aws.Project, '{"name": "p", "vpcConfig": {"vpcId": "v", "subnets": ["s"]}}',
+         "#/vpcConfig: expected a vpcConfig with securityGroupIds, found one without"),
+        (aws.Instance, '{"InstanceId": "i", "IamInstanceProfile": {}}',
+         "#/IamInstanceProfile: expected the key Arn, found none"),
+        *((aws.Vpc, f'{{"VpcId": "v", "OwnerId": "{owner}"}}',
+           f"#: expected an account id of 12 digits, found '{owner}'")
+          for owner in ("../../../etc", "", "11111111111", "1111111111111", "١١١١١١١١١١١١", "11111111111a")),
+        (aws.VpcPeeringConnection, '{"VpcPeeringConnectionId": "p", "AccepterVpcInfo": {"OwnerId": "x"}}',
+         "#/AccepterVpcInfo: expected an account id of 12 digits, found 'x'"),
+    ],
+)  # fmt: skip
+def test_a_file_without_what_aws_always_prints_is_a_fault(kind: type, file: str, expected: str) -> None:
+    with pytest.raises(msgspec.ValidationError) as caught:
+        decode(file.encode(), kind)
+    told = fault("f.json", caught.value)
+    assert f"#{told.pointer}: expected {told.expected}, found {told.found}" == expected

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from reachsim import load_files
@@ -54,7 +56,6 @@ def test_what_is_no_protocol(text: str) -> None:
         (IpPermission("tcp", -1, -1), protocol_services(TCP)),
         (IpPermission("tcp"), protocol_services(TCP)),
         (IpPermission("udp", 0, 0), ports(UDP, 0, 0)),
-        (IpPermission("udp", 53), ports(UDP, 53, 53)),
         (IpPermission("icmp", -1, -1), protocol_services(ICMP)),
         (IpPermission("icmp", 8, -1), icmp_services(ICMP, 8, -1)),
         (IpPermission("icmp", 3, 4), icmp_services(ICMP, 3, 4)),
@@ -117,7 +118,11 @@ def test_services_of_a_network_acl_entry(held: NetworkAclEntry, expected: Interv
         (IpPermission("icmp", -1, -1), "icmp"),
         (IpPermission("icmp", 8, -1), "icmp type 8"),
         (IpPermission("icmp", 3, 4), "icmp type 3 code 4"),
+        (IpPermission("icmp", 0, 0), "icmp type 0 code 0"),
+        (IpPermission("tcp"), "tcp"),
+        (IpPermission("tcp", 0, 10), "tcp/0-10"),
         (IpPermission("50"), "protocol 50"),
+        (IpPermission("50", 443, 443), "protocol 50"),
     ],
 )
 def test_a_rule_in_words(permission: IpPermission, text: str) -> None:
@@ -173,12 +178,73 @@ def test_a_rule_cites_its_place_in_the_snapshot(net: Build) -> None:
     assert group_rules(net, group)[1].source == place
 
 
-def test_a_rule_is_called_by_its_id_where_the_snapshot_has_it(net: Build) -> None:
-    group = net.group("vpc-1", ingress=[("tcp", 443, 443, "10.0.0.0/8"), ("tcp", 443, 443, "10.0.0.0/16")])
-    record = {"SecurityGroupRuleId": "sgr-1", "GroupId": group, "IsEgress": False, "IpProtocol": "tcp",
-              "FromPort": 443, "ToPort": 443, "CidrIpv4": "10.0.0.0/8"}  # fmt: skip
-    net.put("ec2/describe-security-group-rules", {"SecurityGroupRules": [record]})
-    assert [rule.name for rule in group_rules(net, group)] == ["sgr-1", "tcp/443 10.0.0.0/16"]
+def test_a_rule_of_the_other_direction_cites_its_own_list(net: Build) -> None:
+    (rule,) = group_rules(net, net.group("vpc-1", egress=[("tcp", 22, 22, "10.0.0.0/8")]), egress=True)
+    assert (
+        rule.source
+        == "111111111111/us-east-1/ec2/describe-security-groups.json#/SecurityGroups/1/IpPermissionsEgress/0"
+    )
+    assert rule.text == "tcp/22 to 10.0.0.0/8"
+
+
+@pytest.mark.parametrize(("egress", "key"), [(False, "IpPermissions"), (True, "IpPermissionsEgress")])
+def test_a_group_without_its_list_of_rules_may_let_everything_through(net: Build, egress: bool, key: str) -> None:
+    group = net.group("vpc-1")
+    del net[group][key]
+    (rule,) = group_rules(net, group, egress)
+    assert (rule.allow, rule.peers, rule.services) == (True, EVERYWHERE, ALL_SERVICES)
+    assert rule.unread == f"{group} has no {key} in the snapshot, not even an empty list"
+
+
+def test_a_rule_that_names_a_group_says_so(net: Build) -> None:
+    other = net.group("vpc-1")
+    (rule,) = group_rules(net, net.group("vpc-1", ingress=[("tcp", 443, 443, other)]))
+    assert (rule.text, rule.unread) == (f"tcp/443 from {other}", "")
+
+
+def test_whom_a_rule_names_is_not_known_without_the_group_s_id(net: Build) -> None:
+    group = net.group("vpc-1", ingress=[("tcp", 443, 443, net.group("vpc-1"))])
+    net[group]["IpPermissions"][0]["UserIdGroupPairs"] = [{"UserId": "111111111111"}]
+    name(net, group, IpProtocol="tcp", FromPort=443, ToPort=443)
+    (rule,) = group_rules(net, group)
+    assert (rule.name, rule.text) == ("sgr-1", "tcp/443 from ")
+    assert rule.unread == f"whom else the rule tcp/443 of {group} names is not known"
+
+
+def name(net: Build, group: str, egress: bool = False, **what: Any) -> None:
+    """The snapshot has ids of the group's rules: first of one in the other direction, which looks alike."""
+    records = [{"SecurityGroupRuleId": f"sgr-{number}", "GroupId": group, "IsEgress": direction, **what}
+               for number, direction in ((2, not egress), (1, egress))]  # fmt: skip
+    net.put("ec2/describe-security-group-rules", {"SecurityGroupRules": records})
+
+
+@pytest.mark.parametrize("egress", [False, True])
+def test_a_rule_is_called_by_its_id_where_the_snapshot_has_it(net: Build, egress: bool) -> None:
+    rules = [("tcp", 443, 443, "10.0.0.0/8"), ("tcp", 443, 443, "10.0.0.0/16")]
+    group = net.group("vpc-1", **{"egress" if egress else "ingress": rules})
+    name(net, group, egress, IpProtocol="tcp", FromPort=443, ToPort=443, CidrIpv4="10.0.0.0/8")
+    assert [rule.name for rule in group_rules(net, group, egress)] == ["sgr-1", "tcp/443 10.0.0.0/16"]
+
+
+@pytest.mark.parametrize(
+    ("peer", "said"),
+    [("2001:db8::/32", {"CidrIpv6": "2001:db8::/32"}), ("pl-1", {"PrefixListId": "pl-1"}),
+     ("sg-peer", {"ReferencedGroupInfo": {"GroupId": "sg-peer"}})],
+)  # fmt: skip
+def test_every_kind_of_peer_has_its_rule_s_id(net: Build, peer: str, said: dict[str, Any]) -> None:
+    net.prefix_list(["10.1.0.0/16"], name="pl-1")
+    net.group("vpc-1", name="sg-peer")
+    group = net.group("vpc-1", ingress=[("tcp", 443, 443, peer)])
+    name(net, group, IpProtocol="tcp", FromPort=443, ToPort=443, **said)
+    assert [rule.name for rule in group_rules(net, group)] == ["sgr-1"]
+
+
+@pytest.mark.parametrize("said", [{}, {"FromPort": -1, "ToPort": -1}])
+@pytest.mark.parametrize("port", [None, -1])
+def test_ports_that_are_left_out_are_minus_one(net: Build, said: dict[str, int], port: int | None) -> None:
+    group = net.group("vpc-1", ingress=[("-1", port, port, "10.0.0.0/8")])
+    name(net, group, IpProtocol="-1", CidrIpv4="10.0.0.0/8", **said)
+    assert [rule.name for rule in group_rules(net, group)] == ["sgr-1"]
 
 
 def test_the_id_of_a_rule_in_the_other_direction_is_not_taken(net: Build) -> None:
@@ -212,6 +278,13 @@ def test_a_hand_made_acl_without_closing_denials_is_closed_all_the_same(net: Bui
     net[acl]["Entries"] = net[acl]["Entries"][:1]
     last = acl_rules(net, acl)[-1]
     assert (last.name, last.allow, last.peers, last.services) == (32767, False, EVERYWHERE, ALL_SERVICES)
+    assert last.text == "deny all traffic"
+
+
+def test_an_entry_of_ipv6_has_its_block(net: Build) -> None:
+    acl = net.acl("vpc-1", [(100, "in", "allow", "6", (443, 443), "2001:db8::/32")])
+    rule = acl_rules(net, acl)[0]
+    assert (rule.peers, rule.text) == (parse_block("2001:db8::/32"), "allow tcp/443 2001:db8::/32")
 
 
 def test_an_entry_cites_its_place_in_the_file_not_in_the_order(net: Build) -> None:
@@ -225,7 +298,7 @@ def test_an_entry_cites_its_place_in_the_file_not_in_the_order(net: Build) -> No
     ("protocol", "detail", "text"),
     [("6", (443, 443), "allow tcp/443 10.0.0.0/8"), ("17", (1, 9), "allow udp/1-9 10.0.0.0/8"),
      ("6", (0, 65535), "allow tcp 10.0.0.0/8"), ("-1", None, "allow all traffic 10.0.0.0/8"),
-     ("50", None, "allow protocol 50 10.0.0.0/8")],
+     ("50", None, "allow protocol 50 10.0.0.0/8"), ("50", (1, 9), "allow protocol 50 10.0.0.0/8")],
 )  # fmt: skip
 def test_an_entry_in_words(net: Build, protocol: str, detail: tuple[int, int] | None, text: str) -> None:
     acl = net.acl("vpc-1", [(100, "in", "allow", protocol, detail, "10.0.0.0/8")])

@@ -33,8 +33,9 @@ def run(tmp_path: Path, files: dict[str, Any]) -> tuple[ImportReport, dict[str, 
     }
 
 
-def eni(name: str = "eni-1", *, owner: str = ME, zone: str = "eu-west-1a") -> dict[str, str]:
-    return {"NetworkInterfaceId": name, "OwnerId": owner, "AvailabilityZone": zone, "VpcId": "vpc-1"}
+def eni(name: str = "eni-1", *, owner: str = ME, zone: str = "eu-west-1a") -> dict[str, Any]:
+    return {"NetworkInterfaceId": name, "OwnerId": owner, "AvailabilityZone": zone, "VpcId": "vpc-1",
+            "SubnetId": "subnet-1", "Groups": []}  # fmt: skip
 
 
 ENIS = {"NetworkInterfaces": [eni()]}

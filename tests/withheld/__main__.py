@@ -1,7 +1,8 @@
-"""``python -m tests.withheld {files,values} [--each N]``: all that the tests try a share of.
+"""``python -m tests.withheld {files,fields,values} [--each N]``: all that the tests try a share of.
 
 ``files``: every file of every shipped snapshot left out, refused or cut off, under every command that answers.
-``values``: single values gone or made nonsense. Prints what is wrong; exit code 1 if anything is.
+``fields``: every field of every kind of record left out. ``values``: single values gone or made nonsense.
+Prints what is wrong; exit code 1 if anything is.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ import argparse
 import itertools
 import sys
 
-from tests.withheld import files, values
+from tests.withheld import fields, files, values
 
 
 def main() -> int:
     options = argparse.ArgumentParser(prog="python -m tests.withheld", description=__doc__)
-    options.add_argument("what", choices=["files", "values"])
+    options.add_argument("what", choices=["files", "fields", "values"])
     options.add_argument("--each", type=int, default=1, metavar="N", help="only each N-th trial")
     options.add_argument("--first", type=int, default=0, metavar="N", help="begin with this one")
     given = options.parse_args()
@@ -26,6 +27,12 @@ def main() -> int:
             for complaint in files.complaints(name, path, held, surface):
                 wrong += 1
                 print(f"{name} {path} {what}, {surface}: {complaint}", flush=True)
+    elif given.what == "fields":
+        for name, path, field, held in itertools.islice(fields.trials(), given.first, None, given.each):
+            tried += 1
+            for complaint in fields.complaints(name, path, held):
+                wrong += 1
+                print(f"{name} {path}#/{field}: {complaint}", flush=True)
     else:
         for name, what, held in itertools.islice(values.trials(), given.first, None, given.each):
             tried += 1

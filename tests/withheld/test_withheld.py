@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from tests.withheld import files, values
+from tests.withheld import fields, files, values
 from tests.withheld.surfaces import PLAIN
 
 
@@ -27,6 +27,13 @@ def test_a_value_that_is_gone_or_nonsense_makes_no_answer_better(kind: str) -> N
     share = list(itertools.islice(mine, 5, None, 241))
     assert len(share) > 10
     assert [(name, what, found) for name, what, held in share if (found := values.complaints(name, what, held))] == []
+
+
+def test_a_field_that_is_left_out_turns_no_answer_round() -> None:
+    share = list(itertools.islice(fields.trials(), 7, None, 97))
+    assert len(share) > 10
+    assert [(name, path, field, found) for name, path, field, held in share
+            if (found := fields.complaints(name, path, held))] == []  # fmt: skip
 
 
 def test_a_file_that_is_left_out_is_felt() -> None:

@@ -100,8 +100,3 @@ def complaints(name: str, what: str, files: Files) -> list[str]:
     if after.overall != "undecided" and RANK[after.overall] > RANK[before.overall]:
         found.append(f"{before.overall} -> {after.overall}")
     return found
-
-
-def _tells_none(what: str) -> bool:
-    path, _, place = what.split(" ")[0].partition("#")
-    return place.endswith(TELLS_NONE) and not path.endswith("describe-nat-gateways.json")
