@@ -1,0 +1,25 @@
+"""The modules that are mutated, and for each the tests that should notice: the quick ones that are about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+ROOT = REPOSITORY / "reachsim"
+
+_SETS = ["tests/unit/test_packets.py", "tests/property/test_set_laws.py"]
+_POLICIES = [f"tests/unit/policy/test_policy_{name}.py" for name in ("cases", "conditions", "facts", "judge")]
+_POLICIES += ["tests/property/test_policies.py"]
+
+TESTS: dict[str, list[str]] = {
+    "intervals": ["reachsim/intervals.py", "tests/unit/test_intervals.py", "tests/property/test_interval_laws.py"],
+    "packets": ["reachsim/packets.py", *_SETS],
+    "addresses": ["reachsim/addresses.py", "tests/unit/test_addresses.py"],
+    "filters": ["reachsim/filters.py", "tests/unit/test_filters.py", "tests/property/test_filters.py"],
+    "routing": ["reachsim/routing.py", "tests/unit/test_routing.py", "tests/property/test_routing.py"],
+    "policy.glob": ["reachsim/policy/glob.py", "tests/unit/policy/test_policy_glob.py", *_POLICIES[:3]],
+    **{
+        f"policy.{name}": [f"reachsim/policy/{name}.py", *_POLICIES]
+        for name in ("truth", "variables", "operators", "conditions", "principals", "statements", "evaluate")
+    },
+}
