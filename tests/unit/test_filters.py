@@ -180,10 +180,8 @@ def test_a_rule_cites_its_place_in_the_snapshot(net: Build) -> None:
 
 def test_a_rule_of_the_other_direction_cites_its_own_list(net: Build) -> None:
     (rule,) = group_rules(net, net.group("vpc-1", egress=[("tcp", 22, 22, "10.0.0.0/8")]), egress=True)
-    assert (
-        rule.source
-        == "111111111111/us-east-1/ec2/describe-security-groups.json#/SecurityGroups/1/IpPermissionsEgress/0"
-    )
+    place = "111111111111/us-east-1/ec2/describe-security-groups.json#/SecurityGroups/1/IpPermissionsEgress/0"
+    assert (rule.source, rule.unread) == (place, "")
     assert rule.text == "tcp/22 to 10.0.0.0/8"
 
 
@@ -285,6 +283,7 @@ def test_an_entry_of_ipv6_has_its_block(net: Build) -> None:
     acl = net.acl("vpc-1", [(100, "in", "allow", "6", (443, 443), "2001:db8::/32")])
     rule = acl_rules(net, acl)[0]
     assert (rule.peers, rule.text) == (parse_block("2001:db8::/32"), "allow tcp/443 2001:db8::/32")
+    assert Rule(acl, 1, EMPTY, EMPTY, True, "").unread == ""
 
 
 def test_an_entry_cites_its_place_in_the_file_not_in_the_order(net: Build) -> None:

@@ -127,3 +127,8 @@ def test_which_sets_of_an_index_meet_another_at_the_edges(
     sets: list[list[tuple[int, int]]], asked: list[tuple[int, int]], places: list[int]
 ) -> None:
     assert Index(map(IntervalSet.of, sets)).meeting(IntervalSet.of(asked)) == places
+
+
+def test_sets_that_hash_alike_are_apart() -> None:
+    one, other = IntervalSet.single(-1), IntervalSet.single(-2)
+    assert (hash(one) == hash(other), one == other) == (True, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from reachsim import load_files
 from reachsim.addresses import Cidr, parse_address
 from reachsim.model.network import Network
-from reachsim.model.records import Route, TransitGatewayRoute, TransitGatewayRoutes
+from reachsim.model.records import Route, TransitGatewayRoute, TransitGatewayRouteAttachment, TransitGatewayRoutes
 from reachsim.routing import (
     PREFIX_LIST,
     PROPAGATED,
@@ -19,6 +20,8 @@ from reachsim.routing import (
     compile_table,
     compile_transit_table,
     longest_prefix,
+    next_route,
+    next_transit_route,
     target_of,
 )
 from tests.build import Build
@@ -183,3 +186,169 @@ def test_a_transit_gateways_prefix_list_is_looked_up() -> None:
 def test_a_transit_gateways_unknown_prefix_list_is_named() -> None:
     _, missing = transit(TransitGatewayRoute(prefix_list_id="pl-gone"))
     assert missing == ("111111111111/us-east-1/ec2/get-managed-prefix-list-entries/pl-gone.json",)
+
+
+# --- targets --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("gateway", "kind"),
+    [("nat-1", "nat-gateway"), ("eigw-1", "egress-only-internet-gateway"), ("lgw-1", "local-gateway"),
+     ("cagw-1", "carrier-gateway")],
+)  # fmt: skip
+def test_gateways_are_told_by_their_ids(gateway: str, kind: str) -> None:
+    assert target_of(Route(gateway_id=gateway)) == Target(kind, gateway)
+
+
+@pytest.mark.parametrize(("field", "kind"), [("odb_network_arn", "odb-network"), ("instance_id", "instance")])
+def test_targets_that_few_routes_have(field: str, kind: str) -> None:
+    assert target_of(Route(**{field: "x"})) == Target(kind, "x")  # type: ignore[arg-type]
+
+
+def by_address(address: str, **more: str) -> list[str]:
+    """Where a route server's route leads that names its next hop by address."""
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    net.interface(net.subnet(vpc, "10.0.1.0/24"), "10.0.1.5", [net.group(vpc)], name="hop")
+    net.interface(net.subnet(vpc, "10.0.2.0/24"), "10.0.2.5", [net.group(vpc)], name="other")
+    table = net.table(vpc)
+    route = {"DestinationCidrBlock": "192.0.2.0/24", "Origin": "Advertisement", "State": "active",
+             "IpAddress": address, **more}  # fmt: skip
+    net[table]["Routes"].append(route)
+    network = load_files(net.files()).network
+    parts = compile_table(network, network.route_tables[table], HOME).parts
+    return [f"{one.target.kind} {one.target.id}" for part in parts
+            if parse_address("192.0.2.1") in part.destinations for one in part.winners]  # fmt: skip
+
+
+def test_a_next_hop_by_address_is_the_interface_that_has_it() -> None:
+    assert by_address("10.0.1.5") == ["network-interface eni-hop"]
+    assert by_address("10.0.1.5", GatewayId="igw-1") == ["internet-gateway igw-1"]
+
+
+@pytest.mark.parametrize("address", ["10.0.1.6", "10.9.9.9"])
+def test_a_next_hop_that_nobody_has_is_unknown(address: str) -> None:
+    assert by_address(address) == [f"unknown {address}"]
+
+
+# --- what is not known ----------------------------------------------------------------------------------------------
+
+
+def test_a_table_that_is_read_whole_says_so() -> None:
+    assert compiled(("0.0.0.0/0", "igw-1"), ("::/0", "igw-1"), ("pl-twelve", "nat-1")).unread == ""
+    assert CompiledTable(longest_prefix([]), Cidr("10.0.0.0/8").block, ()).unread == ""
+
+
+@pytest.mark.parametrize(
+    ("routes", "why"),
+    [(None, "{} has no Routes in the snapshot, not even an empty list"),
+     ([{"GatewayId": "igw-1", "State": "active"}], "what destinations route 0 of {} is for is not known")],
+)  # fmt: skip
+def test_a_table_that_is_not_read_whole_says_why(routes: list[dict[str, str]] | None, why: str) -> None:
+    net = Build()
+    table = net.table(net.vpc("10.0.0.0/16"))
+    del net[table]["Routes"]
+    if routes is not None:
+        net[table]["Routes"] = routes
+    network = load_files(net.files()).network
+    assert compile_table(network, network.route_tables[table], HOME).unread == why.format(table)
+
+
+def test_the_vpc_s_own_blocks_are_told() -> None:
+    assert compiled().local == Cidr("10.0.0.0/16").block
+
+
+def test_the_local_route_that_stands_in_no_table_is_as_aws_writes_it() -> None:
+    net = Build()
+    table = net.table(net.vpc("10.0.0.0/16"))
+    net[table]["Routes"] = []
+    network = load_files(net.files()).network
+    (part,) = compile_table(network, network.route_tables[table], HOME).parts
+    (local,) = part.winners
+    assert (local.route, local.target) == (
+        Route(gateway_id="local", origin="CreateRouteTable"),
+        Target("local", "local"),
+    )
+
+
+def test_a_propagated_route_within_the_vpc_hides_none_behind_it() -> None:
+    table = compiled(("10.0.1.0/24", "vgw-1", "EnableVgwRoutePropagation"), ("192.0.2.0/24", "igw-1"))
+    assert target(table, "192.0.2.1") == ["igw-1"]
+
+
+def test_whether_a_route_server_s_route_within_the_vpc_beats_local_is_open() -> None:
+    assert sorted(target(compiled(("10.0.1.0/24", "eni-1", "Advertisement")), "10.0.1.7")) == ["eni-1", "local"]
+
+
+# --- the route behind -----------------------------------------------------------------------------------------------
+
+
+def behind(destination: str, *routes: tuple[str, str]) -> tuple[str, bool] | None:
+    """Of a table whose route to ``destination`` is gone: (what takes its traffic then, was that one longer)."""
+    net = Build()
+    table = net.table(net.vpc("10.0.0.0/16"))
+    net.prefix_list(["192.0.2.0/24"], name="listed")
+    for block, hop in routes:
+        net.route(table, block, hop.removesuffix("!"), state="blackhole" if hop.endswith("!") else "active")
+    network = load_files(net.files()).network
+    record = network.route_tables[table]
+    place = parse_address(destination.split("/")[0])
+    (winner,) = next(part.winners for part in compile_table(network, record, HOME).parts if place in part.destinations)
+    found = next_route(network, record, HOME, winner, Cidr(destination).block)
+    return None if found is None else (found.item.target.id, found.longer)
+
+
+@pytest.mark.parametrize(
+    ("routes", "expected"),
+    [
+        ([("192.0.2.0/24", "nat-1")], None),
+        ([("192.0.2.0/24", "nat-1"), ("0.0.0.0/0", "igw-1")], ("igw-1", True)),
+        ([("192.0.2.0/24", "nat-1"), ("0.0.0.0/0", "igw-1"), ("192.0.0.0/8", "tgw-1")], ("tgw-1", True)),
+        ([("192.0.2.0/24", "nat-1"), ("192.0.0.0/8", "tgw-1"), ("0.0.0.0/0", "igw-1")], ("tgw-1", True)),
+        ([("192.0.2.0/24", "nat-1"), ("0.0.0.0/0", "igw-1!")], None),
+        ([("192.0.2.0/24", "nat-1"), ("192.0.2.0/25", "igw-1")], None),
+        ([("192.0.2.0/24", "nat-1"), ("198.51.100.0/24", "igw-1")], None),
+        ([("192.0.2.0/24", "nat-1"), ("pl-listed", "igw-1")], ("igw-1", False)),
+        ([("192.0.2.0/24", "nat-1"), ("pl-listed", "igw-1"), ("0.0.0.0/0", "tgw-1")], ("igw-1", False)),
+    ],
+)
+def test_what_a_route_goes_before(routes: list[tuple[str, str]], expected: tuple[str, bool] | None) -> None:
+    assert behind("192.0.2.128/25", *routes) == expected
+
+
+def transit_behind(*routes: TransitGatewayRoute) -> tuple[str | None, bool] | None:
+    """What takes the traffic of the first of a transit gateway's routes if that is gone."""
+    network = load_files({}).network
+    network.transit_gateway_routes["tgw-rtb-1"] = TransitGatewayRoutes(routes=routes)
+    found = next_transit_route(network, "tgw-rtb-1", HOME, routes[0], Cidr("192.0.2.0/24").block)
+    return None if found is None else (found.item.destination_cidr_block, found.longer)
+
+
+def test_what_a_transit_gateway_s_route_goes_before() -> None:
+    won, wide = TransitGatewayRoute(Cidr("192.0.2.0/24")), TransitGatewayRoute(Cidr("192.0.0.0/8"))
+    assert transit_behind(won) is None
+    assert transit_behind(won, wide) == ("192.0.0.0/8", True)
+    assert transit_behind(won, TransitGatewayRoute(Cidr("192.0.0.0/8"), state="blackhole")) is None
+
+
+# --- ranks of a transit gateway's propagated routes -----------------------------------------------------------------
+
+KINDS = ["vpc", "direct-connect-gateway", "connect", "vpn", "vpn-concentrator", "client-vpn", "peering", "new"]
+
+
+def propagated(*kinds: str) -> TransitGatewayRoute:
+    attachments = tuple(TransitGatewayRouteAttachment(resource_type=kind) for kind in kinds)
+    return TransitGatewayRoute(Cidr("192.0.2.0/24"), type="propagated", transit_gateway_attachments=attachments)
+
+
+@pytest.mark.parametrize(("better", "worse"), list(itertools.pairwise(KINDS)))
+def test_n185_the_kinds_of_attachments_have_an_order(better: str, worse: str) -> None:
+    routes = TransitGatewayRoutes(routes=(propagated(worse), propagated(better)))
+    (part,) = compile_transit_table(load_files({}).network, routes, HOME)[0]
+    assert part.winners == (propagated(better),)
+
+
+def test_of_several_attachments_the_best_counts() -> None:
+    routes = TransitGatewayRoutes(routes=(propagated("connect"), propagated("peering", "vpc")))
+    (part,) = compile_transit_table(load_files({}).network, routes, HOME)[0]
+    assert part.winners == (propagated("peering", "vpc"),)
