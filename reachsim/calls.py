@@ -118,6 +118,7 @@ _EC2: Final = """
     describe-vpc-block-public-access-exclusions VpcBlockPublicAccessExclusions
     describe-vpc-block-public-access-options VpcBlockPublicAccessOptions
     describe-vpc-endpoint-associations VpcEndpointAssociations
+    describe-vpc-endpoint-service-configurations ServiceConfigurations
     describe-vpc-endpoint-services ServiceDetails
     describe-vpc-endpoints VpcEndpoints
     describe-vpc-peering-connections VpcPeeringConnections

@@ -70,6 +70,7 @@ CALLS = {
     "ec2/describe-managed-prefix-lists": "PrefixLists",
     "ec2/describe-vpc-endpoints": "VpcEndpoints",
     "ec2/describe-vpc-endpoint-services": "ServiceDetails",
+    "ec2/describe-vpc-endpoint-service-configurations": "ServiceConfigurations",
     "ec2/describe-vpc-endpoint-associations": "VpcEndpointAssociations",
     "ec2/describe-vpc-block-public-access-exclusions": "VpcBlockPublicAccessExclusions",
     "route53resolver/list-resolver-rules": "ResolverRules",

@@ -41,6 +41,7 @@ _MORE: Final = {
     "transit-gateway": "transit.transit_gateway",
     "transit": "transit.transit",
     "load-balancer": "load_balancers.load_balancer",
+    "private-link": "load_balancers.private_link",
     "load-balancer-send": "balanced_sending.send",
     "load-balancer-back": "load_balancers.back",
     "load-balancer-reply": "load_balancers.reply",

@@ -39,7 +39,7 @@ def send(ground: Ground, flow: Walk) -> list[Walk]:
     doors: list[Door] = []
     for listener in listeners:
         for pool in listener.pools:
-            doors += _doors(ground, At(node, balancer, listener, pool))
+            doors += _doors(ground, At(node, balancer, listener, pool, node))
     found: list[Walk] = []
     rest = [flow]
     for door in sorted(doors, key=lambda one: one.rank):

@@ -33,9 +33,10 @@ from reachsim.forwarding.ground import (
 )
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
+from reachsim.model.load_balancing import leads_to_a_customers_service, nodes_behind
 from reachsim.model.network import own_address
 from reachsim.model.records import NatGateway, VpcEndpoint
-from reachsim.packets import DESTINATION, SERVICE, TCP, protocol_services
+from reachsim.packets import DESTINATION, SERVICE, TCP, UDP, protocol_services
 
 INTERFACE_FILES = ("describe-network-interfaces",)
 
@@ -257,11 +258,6 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
         reached = _at_endpoint(ground, reached, endpoint)
         if endpoint.vpc_endpoint_type == "Interface":
             reached = _offered_in_zone(ground, reached, endpoint, interface)
-            if ".vpce-svc-" in endpoint.service_name:
-                label = network.label(endpoint.vpc_endpoint_id)
-                detail = f"what stands behind {label} ({endpoint.service_name}) was taken to answer"
-                unseen_service = assume("ENDPOINT_SERVICE_UNSEEN", endpoint.vpc_endpoint_id, detail, "block")
-                reached = reached.assuming(unseen_service)
         reached = reached.through(
             hop(reached, endpoint.vpc_endpoint_id, "vpc-endpoint", f"{network.label(endpoint.vpc_endpoint_id)}: "
                 f"{endpoint.service_name}", source=network.source(endpoint.vpc_endpoint_id))
@@ -270,6 +266,13 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
             label = network.label(endpoint.vpc_endpoint_id)
             detail = f"what is behind {label} ({endpoint.vpc_endpoint_type}) is not modelled"
             reached = reached.unknown(Gap("UNMODELLED_COMPONENT", endpoint.vpc_endpoint_id, detail))
+        if leads_to_a_customers_service(endpoint) and flow.protocol in (TCP, UDP):
+            if nodes_behind(network, endpoint) is not None:
+                return reached.to("private-link", interface.id, endpoint.vpc_endpoint_id)
+            label = network.label(endpoint.vpc_endpoint_id)
+            detail = f"what stands behind {label} ({endpoint.service_name}) was taken to answer"
+            unseen_service = assume("ENDPOINT_SERVICE_UNSEEN", endpoint.vpc_endpoint_id, detail, "block")
+            reached = reached.assuming(unseen_service)
         return finish(reached, endpoint.vpc_endpoint_id, "vpc-endpoint", route_to_interface(flow), interface)
     instance = network.instances.get(interface.instance_id or "")
     if instance is not None and instance.state.name != "running":
@@ -284,7 +287,7 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
 def _at_endpoint(ground: Ground, flow: Walk, endpoint: VpcEndpoint) -> Walk:
     endpoint_id, state = endpoint.vpc_endpoint_id, endpoint.state
     label = ground.network.label(endpoint_id)
-    if flow.protocol != TCP:
+    if not carries(endpoint, flow.protocol):
         flow = flow.blocked(
             block(flow, "PROTOCOL_RESTRICTION", endpoint_id, f"{label} takes TCP only", direction="ingress")
         )
@@ -295,6 +298,13 @@ def _at_endpoint(ground: Ground, flow: Walk, endpoint: VpcEndpoint) -> Walk:
         return flow.unknown(Gap("ENDPOINT_PARTIAL", endpoint_id, f"{label} is only partly available", can_hide="block"))
     why = block(flow, "BAD_STATE", endpoint_id, f"{label} is {state}", direction="ingress")
     return past_state(flow, endpoint_id, state, ("available",), why)
+
+
+def carries(endpoint: VpcEndpoint, protocol: int) -> bool:
+    """Whether an endpoint takes a protocol: TCP (N134), and UDP to a customer's endpoint service, whose load balancer
+    may listen for it ("AWS PrivateLink support for User Datagram Protocol services", AWS networking blog, 2024).
+    """
+    return protocol == TCP or (protocol == UDP and leads_to_a_customers_service(endpoint))
 
 
 def _offered_in_zone(ground: Ground, flow: Walk, endpoint: VpcEndpoint, interface: Interface) -> Walk:

@@ -53,6 +53,7 @@ from reachsim.model.load_balancing import (
     first_address,
     listeners_of,
     members_of,
+    nodes_behind,
     nodes_of,
     preserves_client,
     zone_of,
@@ -63,37 +64,73 @@ _WORKING = ("active", "active_impaired")
 
 
 class At(msgspec.Struct, frozen=True):
-    """Where on a load balancer a request is: the interface that took it, and the listener and pool it goes to."""
+    """Where on a load balancer a request is: the interface that took it, and the listener and pool it goes to.
+
+    ``entrance`` is where the client's connection ends: that interface, or the endpoint's that leads to it.
+    """
 
     node: Interface
     balancer: Balancer
     listener: Listening
     pool: Pool
+    entrance: Interface
 
 
 # --- in -------------------------------------------------------------------------------------------------------------
 
 
+def private_link(ground: Ground, flow: Walk) -> list[Walk]:
+    """From an endpoint's interface to a Network Load Balancer behind it, one in the interface's zone.
+
+    Its security groups see the client's own address, not its groups, unless their inbound rules are not enforced for
+    PrivateLink. **Source:** "Create a service powered by AWS PrivateLink" (considerations: the load balancer in the
+    zone of the endpoint's interface, picked at random; targets see the load balancer's private addresses).
+    """
+    entrance, endpoint = ground.network.interfaces[flow.place[1]], ground.network.vpc_endpoints[flow.place[2]]
+    nodes = nodes_behind(ground.network, endpoint) or ()
+    far = endpoint.service_region not in (None, ground.network.home_of(endpoint.vpc_endpoint_id)[1])
+    zone = ground.zone_of(entrance.subnet_id)
+    near = [one for one in nodes if far or ground.zone_of(one.subnet_id) == zone]
+    if not near:
+        detail = f"no load balancer of {endpoint.service_name} is in {zone}, where {entrance.id} is"
+        code, at = "VPCE_SERVICE_NOT_INSTALLED_IN_AZ", entrance.id
+        return [stopped(flow, block(flow, code, endpoint.vpc_endpoint_id, detail, at=at, direction="ingress"))]
+    found: list[Walk] = []
+    for node, part in zip(near, choose(flow, len(near)), strict=False):
+        found += [one.to("load-balancer", node.id, entrance.id) for one in _past_enforced_groups(ground, part, node)]
+    return found
+
+
+def _past_enforced_groups(ground: Ground, flow: Walk, node: Interface) -> list[Walk]:
+    balancer, _ = balancer_of(ground.network, node.id)
+    record = ground.network.load_balancers[balancer.id] if balancer is not None else None
+    if record is None or record.enforce_security_group_inbound_rules_on_private_link_traffic == "off":
+        return [flow]
+    parts = through_security_groups(ground, with_context(flow, sender=None), node, "ingress")
+    return [with_context(part, sender=flow.context.sender) for part in parts]
+
+
 def load_balancer(ground: Ground, flow: Walk) -> list[Walk]:
     """At a load balancer's interface, past its security groups: to the listeners that take the request."""
-    node = ground.network.interfaces[flow.place[1]]
+    node, entrance = (ground.network.interfaces[name] for name in (flow.place[1], flow.place[-1]))
     balancer, gap = owner(ground, node)
     if balancer is None:
-        return [_answered(flow.unknown(gap), node)]
+        return [_answered(flow.unknown(gap), node, entrance)]
     if balancer.state not in _WORKING:
         detail = f"{label_of(balancer)} is {balancer.state}"
         flow = flow.blocked(block(flow, "BAD_STATE", balancer.id, detail, direction="ingress"))
     if flow.protocol in (ICMP, ICMPV6):
-        return _pinged(flow, node, balancer)
+        return _pinged(flow, node, balancer)  # no endpoint carries it
     listeners, lacking = listeners_of(ground.network, balancer)
     if lacking:
-        return [_answered(flow.unknown(missing(lacking, balancer.id, f"where {label_of(balancer)} listens")), node)]
+        gap = missing(lacking, balancer.id, f"where {label_of(balancer)} listens")
+        return [_answered(flow.unknown(gap), node, entrance)]
     found: list[Walk] = []
     rest: Walk | None = flow
     for listener in listeners:
         inside = rest.with_services(_services(listener)) if rest is not None and _takes(listener, flow) else None
         if inside is not None and rest is not None:
-            found += _listened(ground, inside, node, balancer, listener)
+            found += _listened(ground, inside, node, balancer, listener, entrance)
             rest = rest.with_services(rest.services - _services(listener))
     return [*found, stopped(rest, _mismatch(rest, balancer, listeners))] if rest is not None else found
 
@@ -112,9 +149,9 @@ def label_of(balancer: Balancer) -> str:
     return f"{balancer.kind} load balancer {balancer.name}"
 
 
-def _answered(flow: Walk, node: Interface) -> Walk:
+def _answered(flow: Walk, node: Interface, entrance: Interface) -> Walk:
     """The load balancer itself answers, or is as far as the snapshot tells."""
-    return finish(flow, node.id, "load-balancer", route_to_interface(flow), node)
+    return finish(flow, node.id, "load-balancer", route_to_interface(flow), entrance)
 
 
 def _services(listener: Listening) -> IntervalSet:
@@ -131,11 +168,11 @@ def _pinged(flow: Walk, node: Interface, balancer: Balancer) -> list[Walk]:
     asks for no answer (path MTU discovery) has arrived.
     """
     if answered(flow)[0] is None:
-        return [_answered(flow, node)]
+        return [_answered(flow, node, node)]
     echo = icmp_services(flow.protocol, 8 if flow.protocol == ICMP else 128, -1)
     inside = flow.with_services(echo) if balancer.kind != "network" else None
     outside = flow if inside is None else flow.with_services(flow.services - echo)
-    parts = [] if inside is None else [_answered(inside, node)]
+    parts = [] if inside is None else [_answered(inside, node, node)]
     return [*parts, stopped(outside, _mismatch(outside, balancer, ()))] if outside is not None else parts
 
 
@@ -158,7 +195,9 @@ def _mismatch(flow: Walk, balancer: Balancer, listeners: tuple[Listening, ...]) 
 # --- to a pool ------------------------------------------------------------------------------------------------------
 
 
-def _listened(ground: Ground, flow: Walk, node: Interface, balancer: Balancer, listener: Listening) -> list[Walk]:
+def _listened(
+    ground: Ground, flow: Walk, node: Interface, balancer: Balancer, listener: Listening, entrance: Interface
+) -> list[Walk]:
     detail = f"{label_of(balancer)} listens on {listener.protocol} {listener.port}"
     source = ground.network.source(balancer.id)
     flow = flow.through(hop(flow, balancer.id, "load-balancer", detail, rule=listener.port, source=source))
@@ -166,27 +205,27 @@ def _listened(ground: Ground, flow: Walk, node: Interface, balancer: Balancer, l
         detail = f"{label_of(balancer)}: only the default action of {listener.protocol} {listener.port} was followed"
         flow = flow.assuming(assume("LB_RULES_NOT_FOLLOWED", balancer.id, detail, "leak"))
     if listener.answers:
-        return [_answered(flow, node)]
+        return [_answered(flow, node, entrance)]
     if not listener.pools:
         detail = f"{listener.protocol} {listener.port} of {label_of(balancer)} forwards to no target group"
         return [stopped(flow, block(flow, "ELBV2_LISTENER_HAS_NO_TG", listener.id, detail, at=balancer.id))]
     found: list[Walk] = []
     for pool, part in zip(listener.pools, choose(flow, len(listener.pools)), strict=False):
-        found += _to_pool(ground, part, At(node, balancer, listener, pool))
+        found += _to_pool(ground, part, At(node, balancer, listener, pool, entrance))
     return found
 
 
 def _to_pool(ground: Ground, flow: Walk, at: At) -> list[Walk]:
     if not at.pool.protocol:
         gap = unseen(at.pool.id, f"target group {at.pool.name} of {label_of(at.balancer)} is not in the snapshot")
-        return [_answered(flow.unknown(gap), at.node)]
+        return [_answered(flow.unknown(gap), at.node, at.entrance)]
     if flow.protocol not in at.pool.protocols:
         detail = f"target group {at.pool.name} ({at.pool.protocol or 'no protocol'}) does not take {describe(flow)}"
         return [stopped(flow, block(flow, "ELBV2_LISTENER_REQUIRES_TG_ACCEPT", at.listener.id, detail, at=at.pool.id))]
     members, lacking = members_of(ground.network, at.balancer, at.pool)
     if lacking:
         gap = missing(lacking, at.pool.id, f"what is registered in {at.pool.name}")
-        return [_answered(flow.unknown(gap), at.node)]
+        return [_answered(flow.unknown(gap), at.node, at.entrance)]
     sure, unsure, why = eligible(ground, at, members)
     options = sorted((*sure, *unsure))
     if not options:
@@ -195,7 +234,7 @@ def _to_pool(ground: Ground, flow: Walk, at: At) -> list[Walk]:
     found: list[Walk] = []
     for member, part in zip(options, choose(flow, len(options)), strict=False):
         if member in unsure:
-            found.append(_answered(part.unknown(why), at.node))
+            found.append(_answered(part.unknown(why), at.node, at.entrance))
         else:
             found += _to_member(ground, part, at, member)
     return found
@@ -256,7 +295,7 @@ def _to_member(ground: Ground, flow: Walk, at: At, member: Member) -> list[Walk]
     kind = at.pool.target_type
     if kind == "lambda":
         invoked = flow.through(hop(flow, member.id, "lambda-function", f"{at.pool.name} invokes {member.id}"))
-        return [finish(invoked, member.id, "lambda-function", route_to_interface(flow), at.node)]
+        return [finish(invoked, member.id, "lambda-function", route_to_interface(flow), at.entrance)]
     addresses, gap = addresses_of(ground, at.pool, member)
     if not addresses:
         return [lost(flow, gap)]
@@ -289,11 +328,13 @@ def addresses_of(ground: Ground, pool: Pool, member: Member) -> tuple[list[int],
 def _connect(ground: Ground, flow: Walk, at: At, address: int, member: Member) -> list[Walk]:
     """Open the connection to a target's address, or pass on the client's."""
     preserves, lacking = preserves_client(ground.network, at.balancer, at.pool)
+    if at.entrance != at.node:  # targets behind PrivateLink never see the client's address
+        preserves, lacking = False, ()
     target = IntervalSet.single(address)
     family = V4 if target <= V4 else V6
     if lacking:
         gap = missing(lacking, at.pool.id, f"whether {at.pool.name} preserves client addresses")
-        return [_answered(flow.unknown(gap), at.node)]
+        return [_answered(flow.unknown(gap), at.node, at.entrance)]
     if not preserves or flow.sources.isdisjoint(family):
         return _from_node(ground, flow, at, target, member)
     if not target <= ground.network.vpc_addresses(at.node.vpc_id):
@@ -366,8 +407,8 @@ def _translated(flow: Walk, at: At, target: IntervalSet, port: int, *, preserves
         flow.source,
         flow.port,
         flow.context.sender,
-        at.node.subnet_id,
-        at.node.vpc_id,
+        at.entrance.subnet_id,
+        at.entrance.vpc_id,
         balancer=balanced,
     )
     service = protocol_services(flow.protocol, IntervalSet.single(port))
@@ -416,7 +457,7 @@ def back(ground: Ground, flow: Walk) -> list[Walk]:
     flow = msgspec.structs.replace(
         flow, source=last.balancer.destination, destination=last.source, port=last.port, service=last.balancer.service
     )
-    return [homeward(with_context(flow, session=flow.context.session[:-1]), node.subnet_id)]
+    return [homeward(with_context(flow, session=flow.context.session[:-1]), last.subnet_id)]
 
 
 def reply(ground: Ground, flow: Walk) -> list[Walk]:

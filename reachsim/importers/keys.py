@@ -34,6 +34,7 @@ EC2_KEYS = {
     "SecurityGroupRules": "describe-security-group-rules",
     "SecurityGroupVpcAssociations": "describe-security-group-vpc-associations",
     "SecurityGroups": "describe-security-groups",
+    "ServiceConfigurations": "describe-vpc-endpoint-service-configurations",
     "ServiceDetails": "describe-vpc-endpoint-services",
     "ServiceNames": "describe-vpc-endpoint-services",
     "Subnets": "describe-subnets",

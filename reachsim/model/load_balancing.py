@@ -151,6 +151,25 @@ def nodes_of(network: Network, load_balancer_arn: str) -> tuple[Interface, ...]:
     return tuple(network.interfaces[name] for name in network.interfaces_of_description.get(f"ELB {ending}", ()))
 
 
+def nodes_behind(network: Network, endpoint: aws.VpcEndpoint) -> tuple[Interface, ...] | None:
+    """The interfaces of the Network Load Balancers of the endpoint service that an endpoint leads to, by id; None where
+    the snapshot does not hold them all.
+    """
+    if not leads_to_a_customers_service(endpoint):
+        return None
+    service = network.service_configurations.get(endpoint.service_name)
+    balancers = service.network_load_balancer_arns if service is not None else ()
+    nodes = [nodes_of(network, arn) for arn in balancers if arn in network.load_balancers]
+    if not balancers or len(nodes) < len(balancers) or not all(nodes):
+        return None
+    return tuple(sorted((node for some in nodes for node in some), key=lambda one: one.id))
+
+
+def leads_to_a_customers_service(endpoint: aws.VpcEndpoint) -> bool:
+    """Whether somebody's own endpoint service is behind an endpoint, and not one of AWS's."""
+    return endpoint.vpc_endpoint_type == "Interface" and ".vpce-svc-" in endpoint.service_name
+
+
 def answering_nodes(network: Network, load_balancer_arn: str) -> tuple[Interface, ...]:
     """Nodes whose addresses a load balancer's name resolves to: of a Network Load Balancer those with a target that
     they send to, or all where that is not known or none has one.

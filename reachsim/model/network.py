@@ -421,6 +421,13 @@ class Network(Inventory):
         return {name: endpoint for endpoint, names in self.interfaces_of_resolver_endpoint.items() for name in names}
 
     @cached_property
+    def service_configurations(self) -> dict[str, aws.ServiceConfiguration]:
+        """The endpoint services of the snapshot's accounts, by name."""
+        paths = [self.path(home, "ec2", "describe-vpc-endpoint-service-configurations") for home in self.homes]
+        records = [self._records(path, "ServiceConfigurations", aws.ServiceConfiguration) for path in paths]
+        return {one.service_name: one for some in records for one in some}
+
+    @cached_property
     def load_balancer_of_description(self) -> dict[str, aws.LoadBalancer]:
         """Load balancer by the end of its ARN, which its interfaces' descriptions repeat (``app/NAME/ID``)."""
         return {arn.partition(":loadbalancer/")[2]: record for arn, record in self.load_balancers.items()}

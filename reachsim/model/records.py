@@ -715,6 +715,16 @@ class VpcEndpointService(Ec2, frozen=True):
         _in_order(self, "private_dns_names")
 
 
+class ServiceConfiguration(Ec2, frozen=True):
+    """An endpoint service as its provider sees it."""
+
+    service_name: str = ""
+    network_load_balancer_arns: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _in_order(self, "network_load_balancer_arns")
+
+
 class DescribeVpcEndpointServices(Ec2, frozen=True):
     """Old answers hold ``ServiceNames`` only."""
 
@@ -1110,6 +1120,7 @@ class LoadBalancer(Ec2, frozen=True):
     type: str = "application"
     availability_zones: tuple[LoadBalancerZone, ...] = ()
     ip_address_type: str | None = None
+    enforce_security_group_inbound_rules_on_private_link_traffic: str = "on"
 
 
 class TargetGroupTuple(Ec2, frozen=True):

@@ -19,12 +19,12 @@ import numpy.typing as npt
 from reachsim.addresses import AMAZON_LOCAL, V6_BASE
 from reachsim.evidence import Gap
 from reachsim.forwarding import Ground
-from reachsim.forwarding.delivery import SSH, carries_git
+from reachsim.forwarding.delivery import SSH, carries, carries_git
 from reachsim.forwarding.ground import missing, unseen
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
+from reachsim.model.load_balancing import nodes_behind
 from reachsim.model.network import Network, subnet_addresses
-from reachsim.packets import TCP
 from reachsim.selectors import client_ports_of
 
 Bools = npt.NDArray[np.bool_]
@@ -241,6 +241,8 @@ def receiving_at(ground: Ground, interface: Interface, service: int) -> Receivin
         what = "the endpoint of an interface"
         gap = missing(lacking, interface.vpc_id, what) if lacking else unseen(interface.vpc_id, what)
         return Receiving(gaps=(gap,))
+    if nodes_behind(network, endpoint) is not None:
+        return Receiving(other=True)
     state = endpoint.state
     gaps: tuple[Gap, ...] = ()
     if state == "partial":
@@ -251,7 +253,7 @@ def receiving_at(ground: Ground, interface: Interface, service: int) -> Receivin
         gaps += (Gap("GIT_SSH_NOT_VIA_ENDPOINT", "", "SSH is not documented", can_hide="block"),)
     if endpoint.vpc_endpoint_type != "Interface":
         gaps += (Gap("UNMODELLED_COMPONENT", "", endpoint.vpc_endpoint_type or ""),)
-    blocked = service >> 16 != TCP or (state != "partial" and state.standing("available") == "does-not")
+    blocked = not carries(endpoint, service >> 16) or (state != "partial" and state.standing("available") == "does-not")
     return Receiving(blocked, gaps)
 
 

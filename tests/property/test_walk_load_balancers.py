@@ -33,7 +33,30 @@ def balanced(topic: str, seed: int) -> tuple[Draft, list[str]]:
         kind = rng.choice(("application", "network", "network", "classic"))
         made = add_classic if kind == "classic" else add_new
         nodes += made(draft, site, number, kind, instances, inner)
-    return draft, nodes
+    return draft, nodes + private_links(draft)
+
+
+def private_links(draft: Draft) -> list[str]:
+    """Endpoint services of some Network Load Balancers, and an endpoint's interface for each, in whatever VPC."""
+    rng, net = draft.rng, draft.sites[0].net
+    made = [one for one in net._lists["elbv2/describe-load-balancers"] if one["Type"] == "network"]
+    found: list[str] = []
+    for number, balancer in enumerate(made):
+        if draft.chance(0.3):
+            balancer["EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"] = rng.choice(("on", "off"))
+        service = f"com.amazonaws.vpce.{net.region}.vpce-svc-{number}"
+        arns = sorted({balancer["LoadBalancerArn"], rng.choice(made)["LoadBalancerArn"]})
+        net._lists["ec2/describe-vpc-endpoint-service-configurations"].append(
+            {"ServiceName": service, "NetworkLoadBalancerArns": arns}
+        )
+        site = rng.choice([one for one in draft.sites if one.net is net])
+        place = rng.choice(site.places)
+        endpoint = net.interface_endpoint(
+            site.id, service, {place.id: site.v4(place, 90 + number)}, site.groups[:1], private_dns=False,
+            name=f"own{number}",
+        )  # fmt: skip
+        found.append(net.interface_of(endpoint))
+    return found
 
 
 def groups(rng: random.Random, site: Site) -> list[str]:

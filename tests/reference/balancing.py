@@ -209,3 +209,18 @@ def _classic(world: World, node: str, name: str, protocol: int, port: int, pick:
     near = _in_reach(world, node, targets, set(balancer["AvailabilityZones"]), crosses)
     target = pick(sorted(near, key=lambda one: str(one["Id"])))
     return Connection("", _address(world, "instance", target["Id"], pick), inner[0], classic=True)
+
+
+def nodes_behind(world: World, service: str) -> list[str]:
+    """The interfaces of the load balancers of an endpoint service; none if the snapshot doesn't know it."""
+    rows = world.rows("ec2/describe-vpc-endpoint-service-configurations", "ServiceConfigurations")
+    arns = [arn for _, row in rows if row["ServiceName"] == service for arn in row["NetworkLoadBalancerArns"]]
+    endings = {f"ELB {arn.partition(':loadbalancer/')[2]}" for arn in arns}
+    return sorted(eni for eni, row in world.interfaces.items() if row.get("Description") in endings)
+
+
+def enforces_groups_on_private_link(world: World, node: str) -> bool:
+    for _, row in world.rows("elbv2/describe-load-balancers", "LoadBalancers"):
+        if world.interfaces[node]["Description"] == f"ELB {row['LoadBalancerArn'].partition(':loadbalancer/')[2]}":
+            return bool(row.get("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic", "on") == "on")
+    raise Unknown(node)

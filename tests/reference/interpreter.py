@@ -17,7 +17,15 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, ip_network
 from typing import TypeVar
 
-from tests.reference.balancing import Connection, Refused, connect, icmp, is_balancer
+from tests.reference.balancing import (
+    Connection,
+    Refused,
+    connect,
+    enforces_groups_on_private_link,
+    icmp,
+    is_balancer,
+    nodes_behind,
+)
 from tests.reference.world import (
     ICMP,
     ICMPV6,
@@ -171,6 +179,8 @@ class Walk:
         """The subnet by which the flow, as it looks between two translations, entered by an attachment in appliance
         mode; it always enters there again.
         """
+        self.by_private_link = False
+        """Whether the groups that filter are those of a load balancer behind PrivateLink."""
         self.hops = 0
         self.seen: set[tuple[str, str, Flight]] = set()
         """Where it has left a subnet, on which leg, and how it looked then."""
@@ -251,15 +261,35 @@ class Walk:
             endpoint = self.endpoint_of(arrival.id)
             if self.world.endpoints[endpoint]["State"].lower() != "available":
                 raise Dropped("BAD_STATE", endpoint)  # N130
-            if self.flight.protocol != TCP:
+            own = ".vpce-svc-" in self.world.endpoints[endpoint]["ServiceName"]
+            if self.flight.protocol != TCP and not (own and self.flight.protocol == UDP):
                 raise Dropped("PROTOCOL_RESTRICTION", endpoint)  # N134
+            if own:
+                self.through_private_link(arrival.id, endpoint)
         elif kind in ("gateway_load_balancer", "gateway_load_balancer_endpoint"):
             raise Unknown(kind)  # N120
         elif is_balancer(self.world, arrival.id):
             self.balance(arrival.id)
         return arrival
 
-    def balance(self, node: str) -> None:
+    def through_private_link(self, eni: str, endpoint: str) -> None:
+        """To a Network Load Balancer of the endpoint service, in the zone of the endpoint's interface."""
+        nodes = nodes_behind(self.world, self.world.endpoints[endpoint]["ServiceName"])
+        zone = self.world.interfaces[eni]["AvailabilityZone"]
+        near = [one for one in nodes if self.world.interfaces[one]["AvailabilityZone"] == zone]
+        if not near:
+            if nodes:
+                raise Dropped("VPCE_SERVICE_NOT_INSTALLED_IN_AZ", endpoint)
+            return
+        node = self.pick(near)
+        row = self.world.interfaces[node]
+        if enforces_groups_on_private_link(self.world, node):
+            self.by_private_link = True  # the client's address is seen, its groups are not
+            self.require_groups([one["GroupId"] for one in row["Groups"]], "ingress", row["VpcId"])
+            self.by_private_link = False
+        self.balance(node, by_private_link=True)
+
+    def balance(self, node: str, *, by_private_link: bool = False) -> None:
         """Through a load balancer: its own connection to a target must work both ways, before it can answer."""
         detail = self.flight.detail
         try:
@@ -276,6 +306,8 @@ class Walk:
             return
         ports = self.packet.nat_ports[len(self.translations) :]
         source, port = self.flight.source, self.flight.source_port
+        if by_private_link:
+            made = replace(made, keeps_client=False)
         if made.keeps_client:
             if not self.world.in_vpc(self.world.interfaces[node]["VpcId"], made.address):
                 raise Unknown("a kept client address outside the load balancer's VPC")
@@ -996,6 +1028,8 @@ class Walk:
         """Whether an address is a private one of an interface with the group (N85, N88 to N91)."""
         group = pair["GroupId"]
         if pair.get("PeeringStatus") in ("deleted", "rejected", "expired", "failed"):
+            return False
+        if self.by_private_link:
             return False
         if group not in self.world.groups:
             account = pair.get("UserId")
