@@ -766,7 +766,7 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "Wait until the endpoint is available, or recreate it."),
     ("ENDPOINT_SERVICE_UNSEEN", "network", _SHARED_SERVICE,
      "The endpoint leads to somebody's endpoint service. What stands behind it, a load balancer and its targets, was "
-     "taken to answer.", "Check the provider's load balancer, its listeners and its targets."),
+     "taken to answer.", "Capture the provider's account as well, or check its load balancer, listeners and targets."),
     ("SYMBOLIC_SIGNER_ECR", "endpoint-policy", "",  # P6
      "Downloads of image layers are signed by ECR's own account, whose id is not known. Conditions on the principal "
      "were judged for an account that is not yours.", "Allow the layer bucket without conditions on the principal."),

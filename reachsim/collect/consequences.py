@@ -34,6 +34,7 @@ _OF_EC2: Final = {
     "addresses": "which Elastic IP addresses are in use",
     "security-group-rules": "which rule of a security group decides, by its id",
     "vpc-endpoint-associations": "names of endpoints for resources and service networks",
+    "vpc-endpoint-service-configurations": "what stands behind endpoints for your own endpoint services",
     "vpc-endpoint-services": "private DNS names of endpoints that do not list them",
 }
 _OTHER: Final = {

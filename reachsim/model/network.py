@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cached_property
 
 from reachsim.addresses import PUBLIC, V6, Cidr
@@ -472,7 +472,17 @@ class Network(Inventory):
                 found = found | IntervalSet.union_of(cidr.block for cidr in one.cidrs)
         for listed in self._lists_of_gateway_endpoints.values():
             found = found | listed
-        return found
+        return found | IntervalSet.union_of(self._listed_by_entries())
+
+    def _listed_by_entries(self) -> Iterator[IntervalSet]:
+        """The lists of AWS's that describe-prefix-lists leaves out, such as CloudFront's, as far as their entries are
+        there.
+        """
+        for home in self.homes:
+            path = self.path(home, "ec2", "describe-managed-prefix-lists")
+            for one in self.read_collection(path, "PrefixLists", aws.ManagedPrefixList):
+                if one.owner_id == "AWS" and one.prefix_list_id not in self.prefix_lists:
+                    yield self.prefix_list(one.prefix_list_id, home)[0] or EMPTY
 
     @cached_property
     def _lists_of_gateway_endpoints(self) -> dict[str, IntervalSet]:
