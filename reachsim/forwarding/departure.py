@@ -27,6 +27,7 @@ from reachsim.forwarding.ground import (
     unseen,
     with_context,
 )
+from reachsim.forwarding.internet_firewalls import past_internet_firewall
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network, subnet_addresses
@@ -164,6 +165,8 @@ def route_by_table(ground: Ground, flow: Walk) -> list[Walk]:
 def by_gateway_table(ground: Ground, flow: Walk) -> list[Walk]:
     """In from an internet or virtual private gateway: by its own route table where it has one (N21, N22)."""
     gateway_id, vpc_id, *subnets = flow.place[1:]
+    if subnets:
+        flow = past_internet_firewall(ground, flow, gateway_id, vpc_id, subnets[0])
     table = ground.network.gateway_route_table(gateway_id)
     parts = [flow.to("local", vpc_id, "")] if table is None else _routed(ground, flow, table, "", vpc_id)
     return [

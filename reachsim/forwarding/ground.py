@@ -182,13 +182,22 @@ class Ground:
 
     @cached_property
     def internet_firewalls(self) -> dict[str, str]:
-        """Firewalls at internet gateways, by gateway: the routes to them tell ("IgwFirewall", EC2 API, Route)."""
-        return {
+        """Automated Internet Firewalls by the internet gateway or VPC that they are at ("IgwFirewall" of a route,
+        "NetworkFirewallAssociations" of a VPC, EC2 API).
+        """
+        network = self.network
+        found = {
             route.gateway_id or route.egress_only_internet_gateway_id or "": route.igw_firewall.firewall_arn
-            for table in self.network.route_tables.values()
+            for table in network.route_tables.values()
             for route in table.routes
             if route.igw_firewall is not None
         }
+        associated = (
+            (vpc_id, one.firewall_arn)
+            for vpc_id, vpc in network.vpcs.items()
+            for one in vpc.network_firewall_associations
+        )
+        return found | dict(associated)
 
     def _once(
         self, walk: Callable[[Ground, tuple[Walk, ...]], tuple[Walk, ...]], start: tuple[Walk, ...]

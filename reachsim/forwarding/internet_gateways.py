@@ -30,6 +30,7 @@ from reachsim.forwarding.ground import (
     stopped,
     with_context,
 )
+from reachsim.forwarding.internet_firewalls import past_internet_firewall
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
@@ -51,21 +52,10 @@ def internet_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     last = flow.context.links[-1] if flow.context.links else ""
     firewall = last if last in ground.firewalls else ""
     flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, firewall=firewall)
-    flow = _past_firewall(ground, flow, gateway_id)
+    flow = past_internet_firewall(ground, flow, gateway_id, vpc_id, subnet_id)
+    if flow.end:
+        return [flow]
     return [part for family in (V4, V6) for part in _out_by_family(ground, flow, gateway_id, vpc_id, family)]
-
-
-def _past_firewall(ground: Ground, flow: Walk, gateway_id: str) -> Walk:
-    """Not known to pass where a firewall inspects everything that crosses the gateway, by a policy that is not read.
-
-    **Source:** Network Firewall API, IgwFirewallConfiguration: it "inspects all traffic between your VPC and its
-    internet gateway, without changes to your subnets or route tables".
-    """
-    firewall = ground.internet_firewalls.get(gateway_id)
-    if firewall is None:
-        return flow
-    detail = f"{firewall} inspects what crosses {ground.network.label(gateway_id)}, and its policy is not read"
-    return flow.unknown(Gap("FIREWALL_RULE_NOT_READ", firewall or gateway_id, detail, can_hide="block"))
 
 
 def _out_by_family(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, family: IntervalSet) -> list[Walk]:
@@ -299,7 +289,6 @@ def internet_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
     detail = f"{network.label(gateway_id)} is not attached to {vpc_id}"
     loose = block(flow, "BAD_STATE", gateway_id, detail, direction="ingress")
     flow = past_attachment(flow, gateway.attachments, vpc_id, loose)
-    flow = _past_firewall(ground, flow, gateway_id)
     crossed = (*flow.context.crossed, "internet-gateway")
     flow = with_context(flow, crossed=crossed)
     parts: list[Walk] = []
@@ -413,7 +402,7 @@ def egress_only_gateway(ground: Ground, flow: Walk) -> list[Walk]:
             stopped(flow, block(flow, "EIGW_INBOUND", gateway_id, f"{label} carries only flows that the VPC starts"))
         ]
     flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id)
-    flow = _past_firewall(ground, flow, gateway_id)
+    flow = past_internet_firewall(ground, flow, gateway_id, vpc_id, subnet_id)
     parts: list[Walk] = []
     old = flow.with_destinations(V4)
     if old is not None:

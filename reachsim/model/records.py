@@ -71,6 +71,10 @@ class VpcIpv6Cidr(Ec2, frozen=True):
     ipv6_address_attribute: str | None = None
 
 
+class NetworkFirewallAssociation(Ec2, frozen=True):
+    firewall_arn: str = ""
+
+
 class VpcEncryptionControl(Ec2, frozen=True):
     mode: str = ""
     state: State = State("available")
@@ -86,6 +90,7 @@ class Vpc(Ec2, frozen=True):
     owner_id: str | None = None
     block_public_access_states: BlockPublicAccessStates | None = None
     encryption_control: VpcEncryptionControl | None = None
+    network_firewall_associations: tuple[NetworkFirewallAssociation, ...] = ()
     tags: tuple[Tag, ...] = ()
 
     def __post_init__(self) -> None:
@@ -102,6 +107,7 @@ class Subnet(Ec2, frozen=True):
     assign_ipv6_address_on_creation: bool = False
     enable_dns64: bool = False
     ipv6_native: bool = False
+    network_firewall_connectivity_type: str = ""
     owner_id: str | None = None
     block_public_access_states: BlockPublicAccessStates | None = None
     tags: tuple[Tag, ...] = ()

@@ -529,12 +529,21 @@ def block_public_access(draft: Draft) -> None:
 
 
 def inspected(draft: Draft) -> None:
-    """Firewalls at internet gateways, told by some route to them."""
+    """Firewalls at internet gateways, told by some route to them or by the VPC, and how they treat its subnets."""
     for one in draft.sites:
-        for table in one.tables if draft.chance(0.05) else ():
+        if not draft.chance(0.06):
+            continue
+        firewall = {"FirewallArn": f"arn:firewall/{one.id}"}
+        if draft.chance(0.5):
+            one.net[one.id]["NetworkFirewallAssociations"] = [firewall]
+        for table in one.tables:
             for route in one.net[table]["Routes"]:
                 if route.get("GatewayId", "").startswith("igw-") or "EgressOnlyInternetGatewayId" in route:
-                    route["IgwFirewall"] = {"FirewallArn": f"arn:firewall/{one.id}", "Status": "active"}
+                    route["IgwFirewall"] = firewall
+        for place in one.places:
+            kind = draft.rng.choice(("flexible", "outbound-only", "bidirectional", "exclude", "az-unsupported", ""))
+            if kind:
+                one.net[place.id]["NetworkFirewallConnectivityType"] = kind
 
 
 def edge(draft: Draft, one: Site) -> None:

@@ -608,7 +608,8 @@ class Walk:
         gone = Arrival("internet", id, sender)
         held = self.world.public_holder(self.flight.destination) is not None or self.goes_to_virtual_origin()
         vpc = self.home_of(sender)
-        self.may_be_inspected(id)
+        if self.leg == "response":
+            self.may_be_inspected(id, vpc, sender.subnet)
         if self.leg == "response" and not (self.entry is None and self.flight.destination.version == 6 and held):
             self.require_public_access(sender.subnet or vpc, id, exempt=bool(self.translations))
             return gone
@@ -616,6 +617,10 @@ class Walk:
             raise Unknown(id)
         if not is_attached(self.world.internet_gateways[id], vpc):
             raise Dropped("BAD_STATE", id)
+        connectivity = self.may_be_inspected(id, vpc, sender.subnet)
+        if connectivity not in (None, "bidirectional") and self.leg == "request":
+            self.require_public_access(sender.subnet or vpc, id, exempt=sender.kind == "nat")
+            raise Unknown("whether the firewall translates the source")
         source = self.genuine_source(id, sender)
         self.require_public_access(sender.subnet or vpc, id, exempt=sender.kind == "nat")
         if self.flight.destination.version == 4:
@@ -628,9 +633,14 @@ class Walk:
             self.by_transit_gateway = False
         return self.on_the_internet(gone)
 
-    def may_be_inspected(self, gateway: str) -> None:
-        """Whether a firewall at the gateway lets something pass is not read."""
-        self.unsure = self.unsure or gateway in self.world.inspected_gateways
+    def may_be_inspected(self, gateway: str, vpc: str, subnet: str) -> str | None:
+        """Whether a firewall at the gateway lets something pass is not read; how it treats the subnet, if it does."""
+        connectivity = str(self.world.subnets.get(subnet, {}).get("NetworkFirewallConnectivityType", ""))
+        inspected = gateway in self.world.inspected_gateways or self.world.vpcs[vpc].get("NetworkFirewallAssociations")
+        if not inspected or connectivity in ("exclude", "az-unsupported"):
+            return None
+        self.unsure = True
+        return connectivity
 
     def genuine_source(self, igw: str, sender: Sender) -> Ip:
         """The public address of the packet's source (N30, N33, N36, N47)."""
@@ -674,13 +684,13 @@ class Walk:
     def out_by_egress_only_gateway(self, id: str, sender: Sender) -> Arrival:
         """N37: IPv6, from inside only."""
         gone = Arrival("internet", id, sender)
-        self.may_be_inspected(id)
         if self.leg == "response":
             return gone
         if id not in self.world.egress_only_gateways:
             raise Unknown(id)
         if not is_attached(self.world.egress_only_gateways[id], self.home_of(sender)):
             raise Dropped("BAD_STATE", id)
+        self.may_be_inspected(id, self.home_of(sender), sender.subnet)
         self.genuine_source(id, sender)
         self.require_public_access(sender.subnet, id, exempt=True)
         self.exit = gone
@@ -716,7 +726,7 @@ class Walk:
         gateway = self.world.internet_gateway_of(vpc)
         if gateway is None or self.world.is_private_v6(vpc, self.flight.destination):
             raise Dropped("NO_POSSIBLE_DESTINATION", gone.id)
-        self.may_be_inspected(gateway)
+        self.may_be_inspected(gateway, vpc, subnet)
         return self.from_gateway(gateway, vpc, subnet)
 
     def enter_from_internet(self, igw: str) -> Arrival:
@@ -724,7 +734,6 @@ class Walk:
         if self.leg == "request":
             self.entry, self.translated_before_entry = igw, len(self.translations)
             self.asked = self.flight.destination
-        self.may_be_inspected(igw)
         gateway = self.world.internet_gateways[igw]
         held = self.world.public_holder(self.flight.destination)
         vpc = self.world.interfaces[held[0]]["VpcId"] if held else ""
@@ -740,6 +749,7 @@ class Walk:
         if self.world.is_private_v6(vpc, private):
             raise Dropped("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", igw)  # N39
         self.flight = replace(self.flight, destination=private)
+        self.may_be_inspected(igw, vpc, row["SubnetId"])
         return self.from_gateway(igw, vpc, row["SubnetId"])
 
     def require_public_access(self, subnet: str, gateway: str, *, exempt: bool) -> None:

@@ -1,14 +1,13 @@
-"""States of resources and what AWS's documentation says of them; firewalls that no route leads to."""
+"""States of resources, and what AWS's documentation says of them."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.scenarios.lan import ANY, Lan, ask, assumed, codes, fate, natted, public
+from tests.scenarios.lan import ANY, Lan, ask, assumed, codes, fate, natted
 from tests.scenarios.test_facts_transit import Hub
 
 WORLD = "ip:198.51.100.7"
-FIREWALL = "arn:aws:network-firewall:us-east-1:111111111111:firewall/igw-1"
 
 
 def test_a_nat_gateway_that_is_being_deleted_may_still_carry_traffic() -> None:
@@ -57,36 +56,6 @@ def test_an_interface_that_is_attached_to_nothing_is_judged_as_if_it_were_in_use
     verdict = ask(net, net.client, net.server)
     assert fate(verdict) == ("allowed", "private")
     assert assumed(verdict) == {("INTERFACE_NOT_ATTACHED", held)}
-
-
-def inspected(net: Lan, table: str) -> Lan:
-    for route in net[table]["Routes"]:
-        if route.get("GatewayId", "").startswith("igw-") or "EgressOnlyInternetGatewayId" in route:
-            route["IgwFirewall"] = {"FirewallArn": FIREWALL, "Status": "active"}
-    return net
-
-
-def test_what_a_firewall_at_the_internet_gateway_lets_out_is_not_known() -> None:
-    verdict = ask(inspected(public(), "rtb-a"), "eni-client", WORLD)
-    assert fate(verdict) == ("unknown", "none")
-    assert assumed(verdict) == {("FIREWALL_RULE_NOT_READ", FIREWALL)}
-    net = natted()
-    assert ask(inspected(net, net.tn), net.client, WORLD).outcome == "unknown"
-
-
-def test_what_it_lets_in_is_not_known_either_though_another_route_tells_of_it() -> None:
-    net = inspected(public(), "rtb-a")
-    net.give_public(net.server, "203.0.113.8")
-    net.route(net.tb, "0.0.0.0/0", "igw-1")
-    assert ask(net, "internet", net.server).outcome == "unknown"
-    assert ask(net, net.client, net.server).outcome == "allowed"
-
-
-def test_nor_what_an_egress_only_gateways_firewall_lets_out() -> None:
-    net = Lan(ipv6="2600:1f18:aa:bb00::/56")
-    net.route(net.ta, "::/0", net.eigw(net.vpc_id))
-    assert ask(net, net.client, "ip:2a00::1").outcome == "allowed"
-    assert ask(inspected(net, net.ta), net.client, "ip:2a00::1").outcome == "unknown"
 
 
 @pytest.mark.parametrize("mode", ["enforce", "monitor"])

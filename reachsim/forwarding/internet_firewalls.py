@@ -1,0 +1,30 @@
+"""Automated Internet Firewalls, which stand at internet gateways without any route that leads to them.
+
+**Source:** Network Firewall API, IgwFirewallConfiguration: it "inspects all traffic between your VPC and its internet
+gateway, without changes to your subnets or route tables"; EC2 API, Subnet, NetworkFirewallConnectivityType: subnets may
+be excluded, and interfaces without a public address may go out by the firewall's own translation.
+"""
+
+from __future__ import annotations
+
+from reachsim.evidence import Gap
+from reachsim.forwarding.ground import Ground, Walk, lost
+
+_NOT_INSPECTED = ("exclude", "az-unsupported")
+_WITHOUT_TRANSLATION = "bidirectional"
+
+
+def past_internet_firewall(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id: str) -> Walk:
+    """Not known to pass, as the firewall's policy is not read. A request may even leave without a public address: then
+    what becomes of it is not known at all.
+    """
+    firewall = ground.internet_firewalls.get(gateway_id) or ground.internet_firewalls.get(vpc_id)
+    subnet = ground.network.subnets.get(subnet_id)
+    connectivity = subnet.network_firewall_connectivity_type if subnet is not None else ""
+    if firewall is None or connectivity in _NOT_INSPECTED:
+        return flow
+    detail = f"{firewall} inspects what crosses {ground.network.label(gateway_id)}, and its policy is not read"
+    translates = connectivity != _WITHOUT_TRANSLATION and gateway_id.startswith("igw-")
+    if translates and flow.leg == "request" and flow.place[0] == "internet-gateway":
+        return lost(flow, Gap("FIREWALL_RULE_NOT_READ", firewall, detail))
+    return flow.unknown(Gap("FIREWALL_RULE_NOT_READ", firewall, detail, can_hide="block"))

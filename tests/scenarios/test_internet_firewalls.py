@@ -1,0 +1,80 @@
+"""Automated Internet Firewalls: they inspect what crosses an internet gateway, without a route that leads to them.
+
+Expectations from the EC2 API reference (Route, IgwFirewall; Vpc, NetworkFirewallAssociations; Subnet,
+NetworkFirewallConnectivityType) and the Network Firewall API reference (IgwFirewallConfiguration).
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.scenarios.lan import Lan, ask, assumed, fate, natted, public
+
+WORLD = "ip:198.51.100.7"
+FIREWALL = "arn:aws:network-firewall:us-east-1:111111111111:firewall/igw-1"
+
+
+def inspected(net: Lan, table: str = "rtb-a", by: str = "route") -> Lan:
+    for route in net[table]["Routes"] if by == "route" else ():
+        if route.get("GatewayId", "").startswith("igw-") or "EgressOnlyInternetGatewayId" in route:
+            route["IgwFirewall"] = {"FirewallArn": FIREWALL, "Status": "active"}
+    if by == "vpc":
+        net[net.vpc_id]["NetworkFirewallAssociations"] = [
+            {"FirewallArn": FIREWALL, "FirewallOnboardingStatus": "active", "FirewallMode": "enforce"}
+        ]
+    return net
+
+
+@pytest.mark.parametrize("by", ["route", "vpc"])
+def test_what_it_lets_out_is_not_known(by: str) -> None:
+    verdict = ask(inspected(public(), by=by), "eni-client", WORLD)
+    assert fate(verdict) == ("unknown", "none")
+    assert assumed(verdict) == {("FIREWALL_RULE_NOT_READ", FIREWALL)}
+    net = natted()
+    assert ask(inspected(net, net.tn, by), net.client, WORLD).outcome == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("connectivity", "outcome"),
+    [("flexible", "unknown"), ("outbound-only", "unknown"), (None, "unknown"), ("bidirectional", "blocked"),
+     ("exclude", "blocked"), ("az-unsupported", "blocked")],
+)  # fmt: skip
+def test_it_may_translate_for_what_has_no_public_address(connectivity: str | None, outcome: str) -> None:
+    net = inspected(public(address=None))
+    if connectivity:
+        net[net.a]["NetworkFirewallConnectivityType"] = connectivity
+    net.project("app", net.vpc_id, [net.a], [net.open])
+    for source in (net.client, "codebuild:app"):
+        assert ask(net, source, WORLD).outcome == outcome
+
+
+@pytest.mark.parametrize("connectivity", ["exclude", "az-unsupported"])
+def test_it_inspects_no_subnet_that_it_leaves_out(connectivity: str) -> None:
+    net = inspected(public())
+    net[net.a]["NetworkFirewallConnectivityType"] = connectivity
+    assert fate(ask(net, net.client, WORLD)) == ("allowed", "internet")
+    assert fate(ask(net, "internet", net.client)) == ("allowed", "internet")
+
+
+def test_what_it_lets_in_is_not_known_either_though_another_route_tells_of_it() -> None:
+    net = inspected(public())
+    net.give_public(net.server, "203.0.113.8")
+    net.route(net.tb, "0.0.0.0/0", "igw-1")
+    assert ask(net, "internet", net.server).outcome == "unknown"
+    assert ask(net, net.client, net.server).outcome == "allowed"
+
+
+def test_nor_what_passes_an_egress_only_gateway() -> None:
+    net = Lan(ipv6="2600:1f18:aa:bb00::/56")
+    net.route(net.ta, "::/0", net.eigw(net.vpc_id))
+    assert ask(net, net.client, "ip:2a00::1").outcome == "allowed"
+    assert ask(inspected(net), net.client, "ip:2a00::1").outcome == "unknown"
+
+
+def test_what_is_blocked_before_it_stays_blocked() -> None:
+    net = inspected(public())
+    net["sg-open"]["IpPermissionsEgress"] = []
+    assert ask(net, net.client, WORLD).outcome == "blocked"
+    net = inspected(public())
+    net.bpa("block-bidirectional")
+    assert ask(net, net.client, WORLD).outcome == "blocked"
