@@ -92,6 +92,7 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
         why = block(flow, "BAD_STATE", gateway_id, f"{network.label(gateway_id)} is {gateway.state}")
         flow = past_state(flow, gateway_id, gateway.state, _WORKING, why)
     table_id, gap = associated_table(ground, gateway_id, attachment_id, home)
+    gap = _translation(ground, gateway_id, attachment_id) or gap
     if gap is not None:
         return [lost(flow, gap)]
     if table_id is None:
@@ -122,6 +123,17 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
     cause = "RETURN_ROUTE_MISSING" if left.leg == "response" else None
     why = block(left, "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", table_id, detail, cause=cause)
     return [*parts, stopped(left, why)]
+
+
+def _translation(ground: Ground, gateway_id: str, attachment_id: str) -> Gap | None:
+    """A gap where the transit gateway translates addresses at an attachment (EC2 API,
+    ModifyTransitGatewayAttachmentNatConfiguration): the rules are not read.
+    """
+    attachment = ground.network.transit_gateway_attachments.get((gateway_id, attachment_id))
+    if attachment is None or attachment.nat_gateway_support == "disabled":
+        return None
+    detail = f"{attachment_id} has NAT gateway support, whose rules are not modelled"
+    return Gap("UNMODELLED_COMPONENT", attachment_id, detail)
 
 
 def _home(ground: Ground, gateway_id: str) -> Home:
@@ -215,6 +227,9 @@ def _by_route(
 
 def _into(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str, kind: str, resource: str) -> list[Walk]:
     network = ground.network
+    translation = _translation(ground, gateway_id, attachment_id)
+    if translation is not None:
+        return [lost(flow, translation)]
     attachment = network.transit_gateway_vpc_attachments.get(attachment_id)
     if attachment is not None or kind == "vpc":
         return _into_vpc(ground, flow, attachment, attachment_id, resource)

@@ -557,6 +557,7 @@ class TransitGatewayAttachment(Ec2, frozen=True):
     resource_id: str | None = None
     resource_owner_id: str | None = None
     state: State = State("available")
+    nat_gateway_support: str = "disabled"
     association: TransitGatewayAttachmentAssociation | None = None
     tags: tuple[Tag, ...] = ()
 

@@ -432,6 +432,8 @@ def attach(draft: Draft, one: Site, tgw: str, tables: list[str]) -> str:
     )  # fmt: skip
     if draft.chance(0.95):
         one.net.associate(draft.rng.choice(tables), attachment)
+    if draft.chance(0.04):
+        one.net[attachment]["NatGatewaySupport"] = draft.rng.choice(("enabled", "disabled", "enabling"))
     one.targets.append(tgw)
     for other in draft.sites:
         if other is not one:

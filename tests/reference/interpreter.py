@@ -882,6 +882,7 @@ class Walk:
             raise Dropped("LOOP", tgw)
         if tgw in self.world.transit_gateways and self.world.transit_gateways[tgw]["State"] != "available":
             raise Dropped("BAD_STATE", tgw)
+        self.require_no_translation(tgw, attachment)
         table = self.transit_table_of(tgw, attachment)
         if table is None:
             raise Dropped("TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", attachment)
@@ -896,6 +897,10 @@ class Walk:
             raise Dropped("TGW_RTB_BAD_STATE_ROUTE", table)
         options = sorted(one["TransitGatewayAttachmentId"] for one in best["TransitGatewayAttachments"])
         return self.to_attachment(tgw, self.pick(options), zone)
+
+    def require_no_translation(self, tgw: str, attachment: str) -> None:
+        if self.world.attachments.get((tgw, attachment), {}).get("NatGatewaySupport", "disabled") != "disabled":
+            raise Unknown(attachment)
 
     def transit_table_of(self, tgw: str, attachment: str) -> str | None:
         for table, row in self.world.transit_tables.items():
@@ -914,6 +919,7 @@ class Walk:
         row = self.world.attachments.get((tgw, id))
         if row is None:
             raise Unknown(id)
+        self.require_no_translation(tgw, id)
         if row["State"] != "available":
             raise Dropped("BAD_STATE_ATTACHMENT", id)
         kind = row["ResourceType"]

@@ -30,6 +30,17 @@ def test_a_transit_gateway_carries_traffic_in_its_own_working_states_only(state:
     assert fate(ask(net, "eni-x", "eni-y")) == ("allowed", "private")
 
 
+@pytest.mark.parametrize("at", ["tgw-attach-x", "tgw-attach-y"])
+def test_what_a_transit_gateway_translates_is_not_known(at: str) -> None:
+    net = Hub()
+    net[at]["NatGatewaySupport"] = "disabled"
+    assert fate(ask(net, "eni-x", "eni-y")) == ("allowed", "private")
+    net[at]["NatGatewaySupport"] = "enabled"
+    verdict = ask(net, "eni-x", "eni-y")
+    assert fate(verdict) == ("unknown", "none")
+    assert ("UNMODELLED_COMPONENT", at) in assumed(verdict)
+
+
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
