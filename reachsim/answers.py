@@ -16,7 +16,8 @@ import msgspec
 from reachsim.addresses import format_address
 from reachsim.classes import Classes
 from reachsim.model.interfaces import Interface
-from reachsim.selectors import interfaces_of_instance, parse_selector
+from reachsim.selectors import parse_selector
+from reachsim.sources import interfaces_of_instance
 from reachsim.templates import Template, cut, pattern
 from reachsim.verdict import Verdict, block_json
 

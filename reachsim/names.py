@@ -26,9 +26,10 @@ from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 from reachsim.model.records import NotThere
 from reachsim.resolver_paths import resolved
-from reachsim.selectors import Source, check_named, parse_selector, sources
+from reachsim.selectors import check_named, parse_selector
 from reachsim.service_hosts import Kind, host_variants
 from reachsim.shown import Shown
+from reachsim.sources import Source, sources
 
 Word = Literal["private", "gateway", "public", "no-answer", "unknown"]
 PIPELINE = ("git-codecommit", "codecommit", "codebuild", "ecr.api", "ecr.dkr", "s3", "logs", "sts")

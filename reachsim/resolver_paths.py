@@ -19,7 +19,7 @@ from reachsim.forwarding import Context, Ground, Origin, forward
 from reachsim.forwarding.ground import Walk
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.packets import CHOICES, Box, protocol_services
-from reachsim.selectors import Source
+from reachsim.sources import Source
 from reachsim.workloads import ANY_CLIENT_PORTS
 
 

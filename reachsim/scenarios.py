@@ -13,6 +13,7 @@ import msgspec
 
 from reachsim.addresses import NAT64, PUBLIC, V4, V6
 from reachsim.apart import told_apart
+from reachsim.destinations import Destination, destination
 from reachsim.dns import Reason, Resolution, resolve_outside
 from reachsim.engine import ICMP_REPLIES, kinds
 from reachsim.evidence import Assumption, Block, Gap, Hop
@@ -35,7 +36,8 @@ from reachsim.packets import (
     protocol_services,
 )
 from reachsim.resolver_paths import resolved
-from reachsim.selectors import Destination, Selector, Source, destination, sources
+from reachsim.selectors import Selector
+from reachsim.sources import Source, sources
 from reachsim.workloads import ANY_CLIENT_PORTS
 
 NAT_PORTS = ANY_CLIENT_PORTS

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from reachsim.addresses import V4, V6
+from reachsim.destinations import implied_requests
 from reachsim.engine import ICMP_REPLIES
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Gap, Hop
@@ -31,7 +32,7 @@ from reachsim.packets import (
     PacketSet,
 )
 from reachsim.scenarios import Scenario, scenarios, services_of
-from reachsim.selectors import implied_requests, parse_selector
+from reachsim.selectors import parse_selector
 from reachsim.services import SERVICES
 from reachsim.snapshot import Planned
 from reachsim.verdict import Outcome, Path, Question, RouteWord, Verdict, traffic_of

@@ -19,7 +19,8 @@ VALUES = {"shown", "digits", "errors", "codes", "intervals", "addresses", "packe
 ENGINE = VALUES | {"transitions", "engine"}
 FACTS = VALUES | {"snapshot", "model"}
 WAYS = FACTS | {"dns", "filters", "routing", "services"}
-ANSWERS = WAYS | ENGINE | {"graph", "selectors", "policy", "pipeline", "verdict", "simulate", "check"}
+ASKED = {"selectors", "sources", "destinations"}
+ANSWERS = WAYS | ENGINE | ASKED | {"graph", "policy", "pipeline", "verdict", "simulate", "check"}
 LATER = ANSWERS | {"diagnose", "explain", "diff", "fix", "asserts", "patch", "changes"}
 MAY_IMPORT = {
     "shown": set(),
@@ -45,9 +46,11 @@ MAY_IMPORT = {
     "routing": WAYS,
     "services": WAYS,
     "workloads": WAYS,
-    "selectors": WAYS | {"forwarding", "workloads"},
+    "selectors": WAYS,
+    "sources": WAYS | {"forwarding", "selectors", "workloads"},
+    "destinations": WAYS | {"selectors", "sources"},
     "pipeline": WAYS | {"toml"},
-    "graph": WAYS | ENGINE | {"classes", "selectors", "forwarding", "simulate", "templates"},
+    "graph": WAYS | ENGINE | {"classes", "forwarding", "simulate", "templates"},
     "verdict": VALUES | {"policy"},
     "simulate": (ANSWERS - {"check"}) | {"forwarding", "scenarios", "policy_layers"},
     "check": ANSWERS | {"forwarding", "workloads", "policy_layers", "config", "scenarios"},
@@ -66,9 +69,9 @@ MAY_IMPORT = {
     "forwarding": WAYS | ENGINE | {"evidence"},
     "fleet_proxy": WAYS | ENGINE | {"forwarding"},
     "service_hosts": WAYS,
-    "names": WAYS | ENGINE | {"forwarding", "selectors", "workloads", "resolver_paths", "service_hosts"},
-    "resolver_paths": WAYS | ENGINE | {"forwarding", "selectors", "workloads"},
-    "scenarios": WAYS | ENGINE | {"apart", "forwarding", "selectors", "workloads", "fleet_proxy", "resolver_paths"},
+    "names": WAYS | ENGINE | ASKED | {"forwarding", "workloads", "resolver_paths", "service_hosts"},
+    "resolver_paths": WAYS | ENGINE | ASKED | {"forwarding", "workloads"},
+    "scenarios": WAYS | ENGINE | ASKED | {"apart", "forwarding", "workloads", "fleet_proxy", "resolver_paths"},
     "apart": FACTS | {"forwarding", "routing"},
     "policy_layers": WAYS | ENGINE | {"forwarding", "scenarios", "policy", "verdict"},
     "api": ANSWERS

@@ -9,7 +9,8 @@ from reachsim.check import STARTERS, check
 from reachsim.config import Config
 from reachsim.errors import QuestionError
 from reachsim.forwarding import Ground
-from reachsim.selectors import parse_selector, sources
+from reachsim.selectors import parse_selector
+from reachsim.sources import sources
 from reachsim.verdict import Check, Finding, Overall
 
 

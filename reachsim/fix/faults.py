@@ -22,8 +22,9 @@ from reachsim.config import Config
 from reachsim.errors import QuestionError
 from reachsim.evidence import Block
 from reachsim.forwarding import Ground
-from reachsim.selectors import parse_selector, sources
+from reachsim.selectors import parse_selector
 from reachsim.simulate import simulate
+from reachsim.sources import sources
 from reachsim.verdict import Check, Verdict
 from reachsim.workloads import find_project, find_service
 

@@ -11,7 +11,8 @@ from reachsim.addresses import V4, format_address
 from reachsim.errors import QuestionError
 from reachsim.model import records as aws
 from reachsim.model.network import Network, subnet_addresses
-from reachsim.selectors import Source, parse_selector, sources
+from reachsim.selectors import parse_selector
+from reachsim.sources import Source, sources
 
 
 class Start(NamedTuple):

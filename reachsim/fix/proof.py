@@ -14,7 +14,8 @@ from reachsim.errors import ReachsimError
 from reachsim.fix.records import Opened
 from reachsim.forwarding import Ground
 from reachsim.packets import CHOICE, CLIENT_PORT, DIMENSIONS, NAT_PORT, SECOND_NAT_PORT, PacketSet
-from reachsim.selectors import Source, parse_selector, sources
+from reachsim.selectors import parse_selector
+from reachsim.sources import Source, sources
 
 EVERYWHERE: Final = "ip:0.0.0.0/0"
 MOST_BYSTANDERS: Final = 40

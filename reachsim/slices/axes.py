@@ -25,7 +25,7 @@ from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.load_balancing import nodes_behind
 from reachsim.model.network import Network, subnet_addresses
-from reachsim.selectors import client_ports_of
+from reachsim.sources import client_ports_of
 
 Bools = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]

@@ -6,11 +6,12 @@ share an answer.
 
 from __future__ import annotations
 
+from reachsim.destinations import destination
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
 from reachsim.packets import protocol_services
 from reachsim.scenarios import crossing, to_addresses
-from reachsim.selectors import Selector, destination
+from reachsim.selectors import Selector
 from reachsim.simulate import Answer, answer_of
 from reachsim.verdict import RouteWord
 

@@ -16,10 +16,10 @@ from reachsim.addresses import V4, V6
 from reachsim.evidence import Leg
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.packets import protocol_services
-from reachsim.selectors import ANY_CLIENT_PORTS
 from reachsim.simulate import answer_of, ask
 from reachsim.slices.matrix import ANSWERS, OUTCOMES, Matrix
 from reachsim.slices.ways import Walker, Way, Ways
+from reachsim.workloads import ANY_CLIENT_PORTS
 from tests.benchmarks import organization
 from tests.build import ANYWHERE, AclEntry, Build
 from tests.property import networks

@@ -13,7 +13,8 @@ from reachsim import load_files
 from reachsim.addresses import format_set
 from reachsim.dns import Resolution
 from reachsim.resolver_paths import resolved
-from reachsim.selectors import parse_selector, sources
+from reachsim.selectors import parse_selector
+from reachsim.sources import sources
 from tests.build import Build
 from tests.property.comparison import world_of
 from tests.reference.names import Answer, Names

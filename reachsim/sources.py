@@ -1,0 +1,516 @@
+"""What a selector stands for as a source: the places to start a walk from.
+
+What the asker chooses and what chance chooses are told apart here (DESIGN, "Verdicts"): an address block or a subnet
+is a set of which the asker may pick, the subnet a build lands in is not. **Source:** DESIGN, "Selectors".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from reachsim import workloads
+from reachsim.addresses import EVERYWHERE, PUBLIC, RFC1918, RFC6598, V6, format_set
+from reachsim.errors import QuestionError
+from reachsim.evidence import Assumption, Block, Gap
+from reachsim.forwarding import Origin
+from reachsim.forwarding.ground import attached
+from reachsim.forwarding.internet_gateways import gateway_of
+from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.model import records as aws
+from reachsim.model.interfaces import Interface, virtual_interface
+from reachsim.model.network import Network, sending_addresses
+from reachsim.model.places import Home
+from reachsim.model.private_networks import announced
+from reachsim.selectors import Selector, block_of, check_named
+from reachsim.workloads import ANY_CLIENT_PORTS, LINUX_PORTS, WINDOWS_PORTS, Placement, Workload
+
+NOWHERE: Final[Home] = ("000000000000", "unknown")
+"""The home of a snapshot without any."""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One place to start from.
+
+    Sources of one ``group`` are alternatives that chance picks from; different groups are the asker's to choose from.
+    With ``by_chance`` the source's own address is chance too. ``vpc_id`` is where names are resolved; empty outside
+    every VPC. ``fleet`` is the CodeBuild fleet that a build runs on. ``blocks`` and ``gaps`` say that nothing can start
+    here, or that it is not known what does.
+    """
+
+    group: str
+    origin: Origin
+    addresses: IntervalSet
+    place: tuple[str, ...]
+    home: Home
+    client_ports: IntervalSet
+    vpc_id: str = ""
+    by_chance: bool = False
+    role: str | None = None
+    fleet: str = ""
+    blocks: tuple[Block, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+
+
+def sources(
+    network: Network, selector: Selector, toward: tuple[Interface, ...] = (), addresses: IntervalSet = EMPTY
+) -> tuple[Source, ...]:
+    """The places that a source selector stands for. ``toward`` are the interfaces asked for, where traffic comes from
+    outside, ``addresses`` what is asked for whoever has it.
+
+    Raises QuestionError if the file that would hold the resource is there and lacks it; where the file is missing the
+    answer is one source with a gap.
+    """
+    kind, value = selector.kind, selector.value
+    if kind in ("codebuild", "ecs", "lambda"):
+        return workload(network, selector)
+    if kind == "i":
+        return _instance(network, value)
+    if kind == "eni":
+        return (
+            (_interface(network, network.interfaces[value]),)
+            if value in network.interfaces
+            else _unknown(network, selector, "describe-network-interfaces")
+        )
+    if kind in ("subnet", "vpc"):
+        return _any_interfaces(network, selector)
+    if kind == "vpce":
+        return _endpoint_interfaces(network, value)
+    if kind == "nat":
+        return _nat(network, value)
+    if kind == "ip":
+        return _addresses(network, block_of(value), toward, addresses)
+    if kind in ("internet", "igw"):
+        return _internet(network, selector, toward)
+    check_named(str(selector), network)
+    raise QuestionError(f"{selector} cannot be a source", "BAD_SOURCE")
+
+
+def _nowhere(network: Network, selector: Selector, why: Gap | Block) -> Source:
+    """A source that starts nowhere: not known (a gap), or known not to (a block)."""
+    home = network.homes[0] if network.homes else NOWHERE
+    origin = Origin("interface", str(selector))
+    gaps = (why,) if isinstance(why, Gap) else ()
+    blocks = (why,) if isinstance(why, Block) else ()
+    return Source(str(selector), origin, EMPTY, (), home, ANY_CLIENT_PORTS, blocks=blocks, gaps=gaps)
+
+
+def _unknown(network: Network, selector: Selector, operation: str, service: str = "ec2") -> tuple[Source, ...]:
+    return (_nowhere(network, selector, not_found(network, selector, operation, service)),)
+
+
+def not_found(network: Network, selector: Selector, operation: str, service: str = "ec2") -> Gap:
+    """Why nothing of that name is known. Raises QuestionError if every file that could hold it is there."""
+    collected = {(m["account"], m["region"]) for _, m in network.snapshot.named() if m["service"] == service}
+    homes = [home for home in network.homes if home in collected] or network.homes
+    paths = [network.path(home, service, operation) for home in homes]
+    lacking = network.unknown(*paths) if paths else (f"*/*/{service}/{operation}.json",)
+    if lacking:
+        return _missing(selector, lacking[0])
+    raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION", str(selector))
+
+
+def _missing(selector: Selector, path: str) -> Gap:
+    detail = f"{selector} is not known: {path} is not in the snapshot"
+    return Gap("NO_SOURCE_OR_DESTINATION", str(selector), detail, (path,))
+
+
+def client_ports_of(network: Network, interface: Interface) -> IntervalSet:
+    """The ephemeral ports of what runs behind an interface (DESIGN, "Verdicts"; fact N113)."""
+    instance = network.instances.get(interface.instance_id or "")
+    if instance is None:
+        return LINUX_PORTS if interface.kind == "virtual" else ANY_CLIENT_PORTS
+    return WINDOWS_PORTS if (instance.platform or "").lower() == "windows" else LINUX_PORTS
+
+
+def _interface(network: Network, interface: Interface, group: str | None = None) -> Source:
+    instance = network.instances.get(interface.instance_id or "")
+    assumptions: tuple[Assumption, ...] = ()
+    if instance is not None and instance.state.name != "running":
+        detail = f"{network.label(instance.instance_id)} is {instance.state.name}; judged as if it ran"
+        assumptions = (Assumption("INSTANCE_STOPPED", instance.instance_id, detail, "block"),)
+    record = network.network_interfaces.get(interface.id)
+    if record is not None and record.status == "available":
+        detail = f"{network.label(interface.id)} is attached to nothing; judged as if something used it"
+        assumptions = (*assumptions, Assumption("INTERFACE_NOT_ATTACHED", interface.id, detail, "block"))
+    profile = instance.iam_instance_profile.arn if instance and instance.iam_instance_profile else None
+    return Source(
+        group or interface.id,
+        Origin("interface", interface.id, interface, vpc_id=interface.vpc_id),
+        interface.addresses,
+        ("send", interface.id),
+        network.home_of(interface.id if interface.id in network.places else interface.subnet_id),
+        client_ports_of(network, interface),
+        interface.vpc_id,
+        role=profile,
+        assumptions=assumptions,
+    )
+
+
+def interfaces_of_instance(network: Network, instance_id: str) -> tuple[Interface, ...]:
+    instance = network.instances.get(instance_id)
+    named = {one.network_interface_id for one in instance.network_interfaces} if instance else set()
+    return tuple(one for one in network.interfaces.values() if one.instance_id == instance_id or one.id in named)
+
+
+def _instance(network: Network, instance_id: str) -> tuple[Source, ...]:
+    if instance_id not in network.instances:
+        return _unknown(network, Selector("i", instance_id), "describe-instances")
+    found = interfaces_of_instance(network, instance_id)
+    if not found:
+        selector = Selector("i", instance_id)
+        return (_nowhere(network, selector, no_interfaces(network, selector)),)
+    profile = network.instances[instance_id].iam_instance_profile
+    role = profile.arn if profile else None
+    made = (
+        _interface(network, one if one.instance_id else msgspec.structs.replace(one, instance_id=instance_id))
+        for one in found
+    )
+    return tuple(msgspec.structs.replace(one, role=role) for one in made)
+
+
+def no_interfaces(network: Network, selector: Selector) -> Gap:
+    """Why no interface of a resource is known."""
+    path = network.path(network.home_of(selector.value), "ec2", "describe-network-interfaces")
+    lacking = network.unknown(path)
+    if lacking:
+        return _missing(selector, lacking[0])
+    return Gap("UNKNOWN_RESOURCE", str(selector), f"{selector} has no network interface in the snapshot")
+
+
+# --- builds, tasks, functions ---------------------------------------------------------------------------------------
+
+
+def workload(network: Network, selector: Selector) -> tuple[Source, ...]:
+    """Where a project, service or function may run; chance picks (`reachsim.workloads`)."""
+    found = _find_workload(network, selector)
+    if isinstance(found, tuple) and not isinstance(found, Workload):
+        return found
+    base = Source(
+        str(selector), Origin("interface", str(selector)), EMPTY, (), found.home, found.client_ports, by_chance=True,
+        role=found.role,
+    )  # fmt: skip
+    return tuple(_placed(base, one) for one in found.placements)
+
+
+def _find_workload(network: Network, selector: Selector) -> Workload | tuple[Source, ...]:
+    kind, value = selector.kind, selector.value
+    if kind == "codebuild":
+        return workloads.project(network, value) or _unknown(network, selector, "batch-get-projects", "codebuild")
+    if kind == "lambda":
+        return workloads.function(network, value) or _unknown(network, selector, "list-functions", "lambda")
+    cluster, slash, name = value.partition("/")
+    if not slash or not name:
+        raise QuestionError(f"{selector} must be ecs:CLUSTER/SERVICE", "BAD_SELECTOR")
+    return workloads.service(network, cluster, name) or _unknown_service(network, selector, cluster)
+
+
+def _unknown_service(network: Network, selector: Selector, cluster: str) -> tuple[Source, ...]:
+    """No such service: known only where the services of its cluster are, or all clusters and it is none of them."""
+    if any(known.rsplit("/", 1)[-1] == cluster for _, known in network.ecs_services):
+        raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION", str(selector))
+    lists = [network.path(one, "ecs", "list-clusters") for one in network.homes]
+    if network.unknown(*lists) or not lists:
+        path = (network.unknown(*lists) or ("*/*/ecs/list-clusters.json",))[0]
+        return (_nowhere(network, selector, _missing(selector, path)),)
+    listed = {arn.rsplit("/", 1)[-1]: home for home, arn in network.ecs_clusters}
+    if cluster not in listed:
+        raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION", str(selector))
+    path = network.path(listed[cluster], "ecs", "describe-services", cluster)
+    return (_nowhere(network, selector, _missing(selector, path)),)
+
+
+def _placed(base: Source, one: Placement) -> Source:
+    """A source at one of its placements; without an interface it is outside every VPC."""
+    made = msgspec.structs.replace(base, gaps=one.gaps, assumptions=one.assumptions, fleet=one.fleet)
+    interface = one.interface
+    if interface is None:
+        return made
+    return msgspec.structs.replace(
+        made,
+        origin=Origin("interface", interface.id, interface, vpc_id=interface.vpc_id),
+        addresses=interface.addresses,
+        place=("send", interface.id),
+        vpc_id=interface.vpc_id,
+    )
+
+
+# --- sets -----------------------------------------------------------------------------------------------------------
+
+
+def _any_interfaces(network: Network, selector: Selector) -> tuple[Source, ...]:
+    kind, value = selector.kind, selector.value
+    if kind == "subnet":
+        if value not in network.subnets:
+            return _unknown(network, selector, "describe-subnets")
+        subnets: tuple[str, ...] = (value,)
+    else:
+        if value not in network.vpcs:
+            return _unknown(network, selector, "describe-vpcs")
+        subnets = network.subnets_of(value)
+        if not subnets:
+            raise QuestionError(f"{value} has no subnet", "NO_SOURCE_OR_DESTINATION")
+    return tuple(_anything_in(network, subnet_id) for subnet_id in subnets)
+
+
+def _anything_in(network: Network, subnet_id: str, addresses: IntervalSet | None = None) -> Source:
+    subnet = network.subnets[subnet_id]
+    groups = tuple(sorted(g for g, one in network.security_groups.items() if one.vpc_id == subnet.vpc_id))
+    interface = virtual_interface(subnet, groups, subnet_id, "any")
+    if addresses is not None:
+        interface = msgspec.structs.replace(interface, addresses=addresses)
+    detail = f"any interface that could be in {subnet_id}, with any security group of its VPC and a public address"
+    assumption = Assumption("ANY_INTERFACE_OF_SUBNET", subnet_id, detail)
+    made = _interface(network, interface)
+    return msgspec.structs.replace(made, assumptions=(assumption,))
+
+
+def _endpoint_interfaces(network: Network, endpoint_id: str) -> tuple[Source, ...]:
+    endpoint = network.vpc_endpoints.get(endpoint_id)
+    if endpoint is None:
+        return _unknown(network, Selector("vpce", endpoint_id), "describe-vpc-endpoints")
+    found = [network.interfaces[name] for name in endpoint.network_interface_ids if name in network.interfaces]
+    if not found:
+        label = network.label(endpoint_id)
+        why = Block("VPCE_INTRA_VPC_TRAFFIC", endpoint_id, None, None, "request", "egress", "timeout",
+                    f"{label} never starts a connection")  # fmt: skip
+        return (_nowhere(network, Selector("vpce", endpoint_id), why),)
+    return tuple(_interface(network, one) for one in found)
+
+
+def _nat(network: Network, gateway_id: str) -> tuple[Source, ...]:
+    gateway = network.nat_gateways.get(gateway_id)
+    if gateway is None:
+        return _unknown(network, Selector("nat", gateway_id), "describe-nat-gateways")
+    made = []
+    for address in sending_addresses(gateway):
+        if address.private_ip is None or not gateway.subnet_id:
+            continue
+        pairs = ((address.private_ip.number, address.public_ip.number),) if address.public_ip else ()
+        own = IntervalSet.single(address.private_ip.number)
+        interface = Interface(gateway_id, gateway.vpc_id or "", gateway.subnet_id, (), own, pairs, kind="nat")
+        known = next((one for one in network.interfaces_in(gateway.subnet_id) if own <= one.addresses), None)
+        made.append(_interface(network, known or interface))
+    if not made:
+        gap = Gap("UNMODELLED_COMPONENT", gateway_id, f"{gateway_id} as a source is not modelled")
+        return (_nowhere(network, Selector("nat", gateway_id), gap),)
+    return tuple(made)
+
+
+def _internet(network: Network, selector: Selector, toward: tuple[Interface, ...]) -> tuple[Source, ...]:
+    """The internet, by the gateway of each VPC that the destination lies in."""
+    addresses = network.internet_addresses
+    if selector.kind == "igw":
+        if selector.value not in network.internet_gateways:
+            return _unknown(network, selector, "describe-internet-gateways")
+        attachments = network.internet_gateways[selector.value].attachments
+        vpcs = [one.vpc_id for one in attachments if one.vpc_id] or [""]
+        return tuple(_from_internet(network, selector.value, vpc or "", addresses) for vpc in vpcs)
+    vpcs = list(dict.fromkeys(one.vpc_id for one in toward)) or [""]
+    return tuple(_at_gateway(network, vpc_id, addresses, toward) for vpc_id in vpcs)
+
+
+def _public(interfaces: Sequence[Interface], vpc_id: str) -> bool:
+    """Whether any of the VPC's interfaces has an address that the internet could ask for."""
+    return any(one.public or one.addresses & V6 for one in interfaces if one.vpc_id == vpc_id)
+
+
+def _at_gateway(network: Network, vpc_id: str, addresses: IntervalSet, toward: Sequence[Interface]) -> Source:
+    gateway_id = gateway_of(network, vpc_id)
+    if gateway_id is not None:
+        return _from_internet(network, gateway_id, vpc_id, addresses)
+    base = _from_internet(network, "", vpc_id, addresses)
+    home = network.home_of(vpc_id)
+    lacking = network.lacks(home, "describe-internet-gateways") if vpc_id and _public(toward, vpc_id) else ()
+    if lacking:
+        gap = Gap("UNKNOWN_RESOURCE", vpc_id, f"the internet gateway of {vpc_id} is not in the snapshot", lacking)
+        return msgspec.structs.replace(base, gaps=(gap,))
+    where = network.label(vpc_id) if vpc_id else "what is outside every VPC"
+    egress_only = [
+        name for name, one in sorted(network.egress_only_internet_gateways.items()) if attached(one.attachments, vpc_id)
+    ]
+    if egress_only:
+        detail = f"{where} has only {network.label(egress_only[0])}, which carries nothing that starts outside"
+        why = Block("EIGW_INBOUND", egress_only[0], None, None, "request", "ingress", "timeout", detail)
+    else:
+        detail = f"{where} has no internet gateway"
+        why = Block("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", vpc_id or "internet", None, None, "request", "ingress",
+                    "timeout", detail)  # fmt: skip
+    return msgspec.structs.replace(base, blocks=(why,))
+
+
+def _from_internet(network: Network, gateway_id: str, vpc_id: str, addresses: IntervalSet) -> Source:
+    origin = Origin("internet", "internet", None, gateway_id, vpc_id)
+    place = ("internet-gateway-in", gateway_id, vpc_id)
+    return Source(
+        f"internet@{gateway_id or vpc_id}", origin, addresses, place, network.home_of(vpc_id), ANY_CLIENT_PORTS
+    )
+
+
+def _addresses(
+    network: Network, addresses: IntervalSet, toward: tuple[Interface, ...], asked: IntervalSet
+) -> tuple[Source, ...]:
+    """Addresses as a source: interfaces that have them, else anything that could in their subnets, else from
+    outside.
+    """
+    made: list[Source] = []
+    rest = addresses
+    for vpc_id in sorted(network.vpcs):
+        inside = addresses & network.vpc_addresses(vpc_id)
+        for subnet_id, part in network.split_by_subnet(vpc_id, inside) if inside else ():
+            rest = rest - part
+            if subnet_id is not None:
+                made += _in_subnet(network, subnet_id, part)
+    public = rest & PUBLIC
+    for interface, _ in list(network.public_addresses.values()):
+        mine = interface.public_addresses & public
+        if mine:
+            made.append(_interface(network, interface))
+            public = public - mine
+    for vpc_id in dict.fromkeys(one.vpc_id for one in toward) if public else ():
+        from_outside = public if _public(toward, vpc_id) else public - announced(network, vpc_id)
+        if from_outside:
+            made.append(_at_gateway(network, vpc_id, from_outside, toward))
+    private = rest - PUBLIC
+    led = [one.vpc_id for one in toward] or [
+        vpc_id for vpc_id in sorted(network.vpcs) if not asked.isdisjoint(network.vpc_addresses(vpc_id))
+    ]
+    led = list(dict.fromkeys(led))
+    for vpc_id in led:
+        behind = private | (rest & announced(network, vpc_id))
+        if behind:
+            made += _from_on_premises(network, vpc_id, behind)
+    lacking = _ways_in_unseen(network, toward, bool(private))
+    if lacking and (private or not made):
+        gap = Gap(
+            "UNKNOWN_RESOURCE", f"ip:{format_set(addresses)[0]}", "what leads in from there is not known", lacking
+        )
+        return (*made, _nowhere(network, Selector("ip", "source"), gap))
+    for gap in (*_unseen_neighbours(network, toward, rest), *_peerings_unseen(network, led, rest)):
+        made.append(_nowhere(network, Selector("ip", gap.component), gap))
+    if made:
+        return tuple(made)
+    return (_nowhere(network, Selector("ip", "source"), _no_way_in(network, addresses, toward)),)
+
+
+_NEVER_FROM_THE_INTERNET = (
+    ("IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS", RFC1918),
+    ("IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS", RFC6598),
+)
+
+
+def _no_way_in(network: Network, addresses: IntervalSet, toward: Sequence[Interface]) -> Block:
+    """Why nothing gets in from addresses outside every VPC: an internet gateway refuses private ones (N35)."""
+    sender = f"ip:{format_set(addresses)[0]}"
+    for vpc_id in dict.fromkeys(one.vpc_id for one in toward):
+        gateway_id = gateway_of(network, vpc_id)
+        code = next((code for code, private in _NEVER_FROM_THE_INTERNET if addresses <= private), None)
+        if gateway_id is not None and code is not None and _public(toward, vpc_id):
+            detail = f"{network.label(gateway_id)}, the only way in, takes nothing from the private {sender[3:]}"
+            return Block(code, gateway_id, None, None, "request", "ingress", "timeout", detail)
+    detail = "the addresses are in no VPC of the snapshot, and nothing leads in from where they are"
+    return Block("NO_PATH", sender, None, None, "request", "ingress", "timeout", detail)
+
+
+def _ways_in_unseen(network: Network, toward: Sequence[Interface], private: bool) -> tuple[str, ...]:
+    """Files without which an address may belong to a VPC, or private gateways may lead in from it."""
+    homes = dict.fromkeys(network.home_of(one.id) for one in toward) or dict.fromkeys(network.homes)
+    operations = ["describe-vpcs", "describe-subnets"]
+    if private:
+        operations += [
+            "describe-vpn-gateways", "describe-transit-gateway-vpc-attachments", "describe-transit-gateway-attachments",
+        ]  # fmt: skip
+    return tuple(path for home in homes for path in network.lacks(home, *operations))
+
+
+def _peerings_unseen(network: Network, vpcs: Sequence[str], addresses: IntervalSet) -> list[Gap]:
+    """Peering connections that no file describes and by which the addresses may come: a route leads back to them."""
+    found: list[Gap] = []
+    for vpc_id in vpcs:
+        home = network.home_of(vpc_id)
+        lacking = network.lacks(home, "describe-vpc-peering-connections")
+        if not lacking:
+            continue
+        tables = [one for one in network.route_tables.values() if one.vpc_id == vpc_id]
+        if any(_back_to_peer(route, addresses) for table in tables for route in table.routes):
+            detail = f"what leads into {network.label(vpc_id)} by peering connections is not known"
+            found.append(Gap("UNKNOWN_RESOURCE", vpc_id, detail, lacking))
+        elif network.lacks(home, "describe-route-tables") or any(
+            isinstance(one.routes, aws.NotThere) for one in tables
+        ):
+            lacking += network.lacks(home, "describe-route-tables")
+            detail = f"whether {network.label(vpc_id)} routes to peering connections is not known"
+            found.append(Gap("UNKNOWN_RESOURCE", vpc_id, detail, lacking))
+    return found
+
+
+def _back_to_peer(route: aws.Route, addresses: IntervalSet) -> bool:
+    block = route.destination_cidr_block or route.destination_ipv6_cidr_block
+    return route.vpc_peering_connection_id is not None and (block is None or not block.block.isdisjoint(addresses))
+
+
+def _unseen_neighbours(network: Network, toward: Sequence[Interface], addresses: IntervalSet) -> list[Gap]:
+    """Peering connections and transit gateway attachments by which the addresses may come from a VPC, or a transit
+    gateway, that the snapshot does not hold.
+    """
+    vpcs = {one.vpc_id for one in toward}
+    found: list[Gap] = []
+    for peering_id, peering in sorted(network.vpc_peering_connections.items()):
+        ends = (peering.requester_vpc_info, peering.accepter_vpc_info)
+        for near, far in (ends, ends[::-1]):
+            if peering.status.code == "active" and near.vpc_id in vpcs and far.vpc_id not in network.vpcs:
+                blocks = [one.cidr_block.block for one in far.cidr_block_set]
+                blocks += [one.ipv6_cidr_block.block for one in far.ipv6_cidr_block_set]
+                blocks += [far.cidr_block.block] if far.cidr_block else []
+                if not addresses.isdisjoint(IntervalSet.union_of(blocks) if blocks else EVERYWHERE - PUBLIC):
+                    detail = f"whether {far.vpc_id or 'the peer'} sends by {network.label(peering_id)} is not known"
+                    found.append(Gap("PEER_ACCOUNT_UNSEEN", peering_id, detail))
+    gateways = {
+        one.transit_gateway_id for one in network.transit_gateway_vpc_attachments.values() if one.vpc_id in vpcs
+    }
+    for (gateway_id, attachment_id), attachment in sorted(network.transit_gateway_attachments.items()):
+        known = network.vpcs.keys() if attachment.resource_type == "vpc" else network.transit_gateways.keys()
+        joins = attachment.resource_type in ("vpc", "peering", "connect")
+        if gateway_id in gateways and joins and attachment.resource_id not in known and not addresses <= PUBLIC:
+            detail = f"what sends by {network.label(attachment_id)} is not in the snapshot"
+            found.append(Gap("PEER_ACCOUNT_UNSEEN", attachment_id, detail))
+    return found
+
+
+def _in_subnet(network: Network, subnet_id: str, addresses: IntervalSet) -> list[Source]:
+    made: list[Source] = []
+    rest = addresses
+    for interface in network.interfaces_in(subnet_id):
+        mine = interface.addresses & rest
+        if mine:
+            source = _interface(network, interface)
+            made.append(msgspec.structs.replace(source, addresses=mine))
+            rest = rest - mine
+    subnet = network.subnets[subnet_id]
+    spare = rest & virtual_interface(subnet, (), subnet_id, "any").addresses
+    if spare and not made:
+        made.append(_anything_in(network, subnet_id, spare))
+    return made
+
+
+def _from_on_premises(network: Network, vpc_id: str, addresses: IntervalSet) -> list[Source]:
+    """From behind the private gateways that lead into a VPC."""
+    home = network.home_of(vpc_id)
+    made = []
+    for gateway_id, gateway in sorted(network.vpn_gateways.items()):
+        if attached(gateway.vpc_attachments, vpc_id):
+            origin = Origin("on-premises", gateway_id, None, gateway_id, vpc_id)
+            place = ("vpn-gateway-in", gateway_id, vpc_id)
+            made.append(Source(f"on-premises@{gateway_id}", origin, addresses, place, home, ANY_CLIENT_PORTS))
+    gateways = {
+        one.transit_gateway_id for one in network.transit_gateway_vpc_attachments.values() if one.vpc_id == vpc_id
+    }
+    for (gateway_id, attachment_id), attachment in sorted(network.transit_gateway_attachments.items()):
+        if gateway_id in gateways and attachment.resource_type in ("vpn", "direct-connect-gateway"):
+            origin = Origin("on-premises", attachment_id, None, attachment_id, vpc_id)
+            place = ("transit", gateway_id, attachment_id)
+            made.append(Source(f"on-premises@{attachment_id}", origin, addresses, place, home, ANY_CLIENT_PORTS))
+    return made
