@@ -92,6 +92,7 @@ def check(
     outside = outsiders(network, codecommit_repositories(network, needs))
     expected = [(one, _ask(ground, one, config.pins)) for one in config.expect]
     held = [cell.verdict for cell in (*cells, *further) if cell.verdict]
+    open_exits = [verdict for verdict in beyond if verdict.outcome == "unknown"]
     verdicts = [*held, *beyond, *(verdict for _, verdict in expected)]
     missing = sorted({
         *lacking, *shared.missing, *outside.missing, *(path for verdict in verdicts for path in verdict.missing),
@@ -112,14 +113,14 @@ def check(
         *(finding for one in judged for finding in one.findings), *(one for pair in expected for one in _unmet(*pair)),
     )  # fmt: skip
     assumptions = tuple(dict.fromkeys(
-        (*(one for verdict in held for one in _weighty(verdict)), *(one for each in judged for one in each.assumptions),
-         *outside.assumptions, *left_out(network))
+        (*(one for verdict in (*held, *open_exits) for one in _weighty(verdict)),
+         *(one for each in judged for one in each.assumptions), *outside.assumptions, *left_out(network))
     ))  # fmt: skip
     steps = tuple(step for one in judged for step in one.steps)
     return Check(
         overall, tuple(cells), steps, findings, tuple(missing), assumptions, _alike(found, cells),
         _accepted(config, findings), known_of(network, cells),
-        tuple(path for one in beyond if one.outcome == "unknown" for path in one.missing),
+        tuple(path for one in open_exits for path in one.missing),
         (*shared.missing, *outside.missing),
     )  # fmt: skip
 

@@ -1,7 +1,9 @@
 """Ways from a source to the networks behind private gateways: an exit unless ``reachsim.toml`` lists it.
 
 Only addresses that may lie there are asked for. An address of a VPC in the snapshot does not, unless a route leads it
-to a private gateway, or to a transit gateway whose tables send it elsewhere than into a VPC or are not known.
+to a private gateway, or to a transit gateway whose tables send it elsewhere than into a VPC or are not known. Other
+targets that are not modelled (local and carrier gateways, core networks) are asked for like private gateways, and
+appliances for what no VPC of the snapshot holds: what lies behind them is not known.
 
 **Source:** DESIGN, "How ``overall`` is found" (unlisted ``on-premises`` ways); VPC peering carries no transit (N181).
 """
@@ -17,15 +19,21 @@ from reachsim.addresses import EVERYWHERE, Cidr, parse_block
 from reachsim.evidence import Assumption, Gap
 from reachsim.forwarding import Ground
 from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.model.network import Network
 from reachsim.model.records import TransitGatewayRoute
 from reachsim.packets import ALL_SERVICES
+from reachsim.routing import Target, target_of
 from reachsim.scenarios import Scenario, to_addresses
 from reachsim.selectors import parse_selector
 from reachsim.simulate import weigh, with_planned
 from reachsim.verdict import Question, Verdict
 
-_PRIVATE: Final = ("vgw-", "tgw-")
-PRIVATE_BLOCKS: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+_ELSEWHERE: Final = frozenset((
+    "local", "internet-gateway", "egress-only-internet-gateway", "nat-gateway", "vpc-peering-connection",
+))  # fmt: skip
+"""Kinds of target behind which no private network lies; of a NAT gateway its own table tells."""
+_APPLIANCES: Final = ("instance", "network-interface", "vpc-endpoint")
+PRIVATE_BLOCKS: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 
 
 def private_exits(ground: Ground, sources: Iterable[str]) -> list[Verdict]:
@@ -67,19 +75,25 @@ def _undecided(verdict: Verdict, gaps: Iterable[Gap]) -> Verdict:
     )  # fmt: skip
 
 
-def _leading(ground: Ground) -> dict[str, IntervalSet]:
-    """Gateways that routes lead to, and the destinations of these routes."""
+def _leading(ground: Ground) -> dict[Target, IntervalSet]:
+    """Targets of routes behind which a private network may lie, and the destinations of these routes."""
     network = ground.network
-    found: dict[str, list[IntervalSet]] = {}
+    found: dict[Target, list[IntervalSet]] = {}
     for table_id, table in network.route_tables.items():
         for route in table.routes:
-            target = route.transit_gateway_id or route.gateway_id or ""
-            if target.startswith(_PRIVATE):
-                block = route.destination_cidr_block or route.destination_ipv6_cidr_block
-                found.setdefault(target, []).append(
-                    _destinations(ground, table_id, block, route.destination_prefix_list_id)
-                )
+            target = target_of(route)
+            if target.kind in _ELSEWHERE or _is_gateway_endpoint(network, target):
+                continue
+            block = route.destination_cidr_block or route.destination_ipv6_cidr_block
+            found.setdefault(target, []).append(
+                _destinations(ground, table_id, block, route.destination_prefix_list_id)
+            )
     return {target: IntervalSet.union_of(parts) for target, parts in found.items()}
+
+
+def _is_gateway_endpoint(network: Network, target: Target) -> bool:
+    endpoint = network.vpc_endpoints.get(target.id)
+    return endpoint is not None and endpoint.vpc_endpoint_type == "Gateway"
 
 
 def _destinations(ground: Ground, owner: str, block: Cidr | None, list_id: str | None) -> IntervalSet:
@@ -90,11 +104,13 @@ def _destinations(ground: Ground, owner: str, block: Cidr | None, list_id: str |
     return EVERYWHERE if addresses is None else addresses
 
 
-def _behind(ground: Ground, leading: dict[str, IntervalSet]) -> IntervalSet:
+def _behind(ground: Ground, leading: dict[Target, IntervalSet]) -> IntervalSet:
     """Destinations that some route leads towards a private network, or nobody knows where."""
     found = [EMPTY]
     for target, destinations in leading.items():
-        parts = [destinations] if target.startswith("vgw-") else _beyond_transit(ground, target)
+        if target.kind in _APPLIANCES:
+            continue
+        parts = _beyond_transit(ground, target.id) if target.kind == "transit-gateway" else [destinations]
         found += [destinations] if parts is None else parts
     return IntervalSet.union_of(found)
 

@@ -6,6 +6,8 @@ import pytest
 
 from reachsim import load_files
 from reachsim.check.exits import PRIVATE_BLOCKS, private_exits
+from reachsim.model.network import Network
+from reachsim.routing import target_of
 from tests.build import ANYWHERE, Build
 from tests.property.networks import network
 
@@ -16,7 +18,7 @@ SEEDS = range(7000, 7004)
 def test_exits_are_those_of_whole_blocks(topic: str) -> None:
     for seed in SEEDS:
         reach = load_files(network(topic, seed).files())
-        if not any(one.startswith(("vgw-", "tgw-")) for one in _targets(reach.network.route_tables)):
+        if not _targets(reach.network) & {"vpn-gateway", "transit-gateway", "network-interface", "instance"}:
             assert private_exits(reach.ground, list(reach.network.interfaces)) == []
             continue
         for source in list(reach.network.interfaces)[:3]:
@@ -28,9 +30,9 @@ def test_exits_are_those_of_whole_blocks(topic: str) -> None:
             assert unknown <= {one.question.destination for one in found if one.outcome == "unknown"}
 
 
-def _targets(tables: object) -> list[str]:
-    routes = [route for table in tables.values() for route in table.routes]  # type: ignore[attr-defined]
-    return [route.transit_gateway_id or route.gateway_id or "" for route in routes]
+def _targets(network: Network) -> set[str]:
+    """The kinds of target that routes name."""
+    return {target_of(route).kind for table in network.route_tables.values() for route in table.routes}
 
 
 def organization(vpcs: int, leading: str, tables_known: bool = True) -> tuple[dict[str, bytes], str]:

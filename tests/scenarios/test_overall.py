@@ -94,6 +94,36 @@ def test_a_private_gateway_that_nobody_listed_is_a_leak() -> None:
     assert exits(found.check) == {("PUBLIC_EGRESS_POSSIBLE", "medium", "vgw-1")}
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"LocalGatewayId": "lgw-1"},
+        {"CarrierGatewayId": "cagw-1"},
+        {"CoreNetworkArn": "arn:aws:networkmanager::111111111111:core-network/core-network-1"},
+        {"OdbNetworkArn": "arn:aws:odb:us-east-1:111111111111:odb-network/odbnet-1"},
+    ],
+)
+def test_what_lies_behind_a_target_that_is_not_modelled_is_not_known(target: dict[str, str]) -> None:
+    net = Pipeline()
+    route = {"DestinationCidrBlock": "10.0.0.0/8", "State": "active", "Origin": "CreateRoute", **target}
+    net["rtb-build"]["Routes"].append(route)
+    found = Checked(net)
+    assert (found.overall, found.check.exit_code) == ("undecided", 3)
+    assert any(one.code == "UNMODELLED_COMPONENT" for one in found.check.assumptions)
+
+
+@pytest.mark.parametrize(("admits", "overall"), [(True, "undecided"), (False, "private-and-working")])
+def test_an_appliance_may_lead_to_a_private_network(admits: bool, overall: str) -> None:
+    net = Pipeline()
+    group = net.group("vpc-1", ingress=[ANYWHERE] if admits else [], egress=[ANYWHERE])
+    appliance = net.interface(net.client_a, "10.10.21.77", [group], source_dest_check=False)
+    net["rtb-build"]["Routes"].append(
+        {"DestinationCidrBlock": "10.0.0.0/8", "NetworkInterfaceId": appliance, "State": "active",
+         "Origin": "CreateRoute"}
+    )  # fmt: skip
+    assert Checked(net).overall == overall
+
+
 def test_exposed_without_a_way_out() -> None:
     net = Pipeline()
     public_client(net, egress=False)
