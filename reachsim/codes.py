@@ -736,7 +736,8 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "Only the default action of the load balancer's listener was followed. Its rules on hosts and paths, and "
      "authentication, are not modelled.", "Ask about the targets of those rules by themselves."),
     ("LB_TARGET_HEALTH_IGNORED", "network", _LB_TARGET_HEALTH,
-     "Every registered target was taken to be healthy and to get its share of the traffic.",
+     "Registered targets that were not healthy when the snapshot was taken, or whose health it does not tell, were "
+     "taken to get their share of the traffic.",
      "Check the health of the targets."),
     ("NLB_RETURN_PATH_ASSUMED", "network", _NLB_ATTRIBUTES,
      "A target's reply to a client whose address a Network Load Balancer keeps was taken to return through the load "

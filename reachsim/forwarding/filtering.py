@@ -216,7 +216,7 @@ def _mismatch(ground: Ground, flow: Walk, interface: Interface, direction: Direc
             code, detail = "SG_HAS_NO_RULES", f"{label} has no {direction} rule at all; wanted {wanted}"
         else:
             code, detail = "ENI_SG_RULES_MISMATCH", f"no {direction} rule of {label} admits {wanted}"
-        cause = "SG_REFERENCE_STALE" if any(_is_stale(rule) for rule in rules) else None
+        cause = "SG_REFERENCE_STALE" if any(_is_stale(ground, rule) for rule in rules) else None
         lost_identity = _referencing_off(ground, flow, rules, direction)
         if lost_identity:
             inspected = lost_identity in flow.context.inspected
@@ -239,8 +239,14 @@ def _mismatch(ground: Ground, flow: Walk, interface: Interface, direction: Direc
     return blocks
 
 
-def _is_stale(rule: Rule) -> bool:
-    return rule.group_peer is not None and rule.group_peer.peering_stale
+def _is_stale(ground: Ground, rule: Rule) -> bool:
+    """Whether a rule names a group by a connection that is gone, or a group that is in no file of its account (N90)."""
+    if rule.group is None or rule.group_peer is None:
+        return False
+    account, region = ground.network.home_of(rule.owner)
+    home = (rule.group_peer.user_id or account, region)
+    gone = rule.group not in ground.network.security_groups
+    return rule.group_peer.peering_stale or (gone and not ground.network.lacks(home, "describe-security-groups"))
 
 
 def _by_references(ground: Ground, flow: Walk, interface: Interface, direction: Direction) -> list[Walk]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.scenarios.lan import ANY, Lan, ask, assumed, codes, fate, natted
+from tests.scenarios.lan import ANY, Lan, ask, assumed, causes, codes, fate, natted
 from tests.scenarios.test_facts_transit import Hub
 
 WORLD = "ip:198.51.100.7"
@@ -57,6 +57,15 @@ def test_a_peering_connection_that_nobody_accepted_carries_nothing(status: str, 
     net.route(net.ta, "10.8.0.0/16", pcx, state=route)
     net.route(net.main_table(other), "10.0.0.0/16", pcx)
     assert codes(ask(net, net.client, "eni-far")) == {reason if route == "active" else "BAD_STATE_ROUTE"}
+
+
+def test_a_group_that_no_file_of_its_account_lists_is_a_stale_reference() -> None:
+    net = Lan()
+    group = net.group(net.vpc_id, [("tcp", 443, 443, "sg-deleted")])
+    net[net.server]["Groups"] = [{"GroupId": group, "GroupName": group}]
+    assert causes(ask(net, net.client, net.server)) == {"SG_REFERENCE_STALE"}
+    net[group]["IpPermissions"] = [net._permission(("tcp", 443, 443, "222222222222/sg-elsewhere"))]
+    assert causes(ask(net, net.client, net.server)) == {None}
 
 
 @pytest.mark.parametrize("ends", ["source", "destination"])
