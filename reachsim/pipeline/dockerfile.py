@@ -244,7 +244,7 @@ def _words(text: str, name: str) -> tuple[tuple[str, ...], bool]:
     if flat.startswith("[") and name in ("RUN", "COPY", "ADD", "CMD", "ENTRYPOINT", "SHELL", "VOLUME", ""):
         try:
             listed = json.loads(flat)
-        except ValueError:
+        except (ValueError, RecursionError):
             listed = None
         if isinstance(listed, list):
             return tuple(str(one) for one in listed), True

@@ -182,8 +182,7 @@ def _installed(call: Call, names: list[str], is_global: bool, *, scripts: bool, 
         sure = "likely"
     found: list[Found] = []
     named = [one for one in names if not _is_local(one)]
-    for name in named:
-        found += _of_specifier(call, name, sure)
+    found += _of_specifiers(call, named, sure)
     package = call.json("package.json") if not is_global else None
     if not is_global and (not names or package is not None):
         found += _of_project(call, package, sure, explicit=bool(names))
@@ -198,8 +197,23 @@ def _is_local(specifier: str) -> bool:
     )
 
 
-def _of_specifier(call: Call, name: str, sure: Confidence) -> list[Found]:
-    """What a package specifier contacts: a registry, a Git host, a tarball's host."""
+def _of_specifiers(call: Call, names: Iterable[str], sure: Confidence) -> list[Found]:
+    """What package specifiers contact: registries, Git hosts, tarballs' hosts."""
+    asked: set[str] = set()
+    found: list[Found] = []
+    for name in dict.fromkeys(names):
+        elsewhere = _not_of_a_registry(call, name, sure)
+        if elsewhere is not None:
+            found += elsewhere
+            continue
+        scope = name.split("/")[0] if name.startswith("@") else ""
+        if scope not in asked:
+            asked.add(scope)
+            found += _registry(call, scope, sure)
+    return found
+
+
+def _not_of_a_registry(call: Call, name: str, sure: Confidence) -> list[Found] | None:
     at = name.find("@", 1)
     version = name[at + 1 :] if at > 0 else ""
     for text in (name, version):
@@ -209,8 +223,7 @@ def _of_specifier(call: Call, name: str, sure: Confidence) -> list[Found]:
             return urls.destination(text, "package", sure)
         if re.match(r"(github|gitlab|bitbucket):", text) or re.fullmatch(r"[\w.-]+/[\w.-]+(#.*)?", text):
             return _of_shorthand(text, sure)
-    scope = name.split("/")[0] if name.startswith("@") else ""
-    return _registry(call, scope, sure)
+    return None
 
 
 def _of_shorthand(text: str, sure: Confidence) -> list[Found]:
@@ -255,9 +268,8 @@ def _of_project(call: Call, package: dict[str, Any] | None, sure: Confidence, *,
                 found += urls.destination(url, "package", sure)
         if found:
             return found
-    for name, version in dependencies.items():
-        if not _is_local(version):
-            found += _of_specifier(call, f"{name}@{version}", sure)
+    wanted = [f"{name}@{version}" for name, version in dependencies.items() if not _is_local(version)]
+    found += _of_specifiers(call, wanted, sure)
     return list(dict.fromkeys(found)) or ([] if dependencies else _registry(call, "", "likely"))
 
 

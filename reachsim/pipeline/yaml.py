@@ -11,11 +11,11 @@ import warnings
 from typing import Any, Final
 
 from reachsim.errors import QuestionError
+from reachsim.nesting import nests_too_deeply
 
 MAX_YAML: Final = 1 << 20
 """Bytes: the parser is linear but slow, and no CodeBuild buildspec or compose file comes near."""
 MAX_NODES: Final = 200_000
-MAX_DEPTH: Final = 400
 
 
 class TooLarge(Exception):
@@ -31,7 +31,7 @@ def compose(text: str, name: str) -> Any:
         raise QuestionError(
             f"{name}: expected at most {MAX_YAML >> 20} MiB of YAML, found {len(text)} characters", "BAD_YAML"
         )
-    if _nesting(text) > MAX_DEPTH:  # the parser would find out by itself, after seconds
+    if nests_too_deeply(text):
         raise QuestionError(f"{name}: expected YAML, found lists or tables nested too deeply", "BAD_YAML")
     reader = YAML(typ="safe", pure=True)
     try:
@@ -49,15 +49,6 @@ def compose(text: str, name: str) -> Any:
         raise QuestionError(f"{name}: expected YAML, found lists or tables nested too deeply", "BAD_YAML") from None
     except (ValueError, TypeError, AttributeError, IndexError) as error:
         raise QuestionError(f"{name}: expected YAML, found: {error}", "BAD_YAML") from None
-
-
-def _nesting(text: str) -> int:
-    """How deep brackets and braces nest at most, quoted ones counted as well."""
-    depth = most = 0
-    for mark in re.findall(r"[\[\]{}]", text):
-        depth = depth + 1 if mark in "[{" else max(depth - 1, 0)
-        most = max(most, depth)
-    return most
 
 
 def _line(text: str, number: int) -> str:

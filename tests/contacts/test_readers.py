@@ -75,6 +75,11 @@ HEAD = "version: 0.2\nphases: {build: {commands: "
     ("quadratic gradle", ["gradle build"], {"build.gradle": b"pluginManagement { " * 10_000}),
     ("quadratic cmake", ["cmake ."], {"CMakeLists.txt": b"FetchContent_Declare(" * 5_000}),
     ("onbuild", ["docker build ."], {"Dockerfile": b"FROM scratch\n" + b"ONBUILD RUN x\n" * 4000}),
+    ("packages", ["npm i " * 10_000], {}),
+    ("packages of scopes", ["npm i " + " ".join(f"@s{n % 9}/p{n}" for n in range(6_000))], {}),
+    ("eval of eval", ["eval " * 12_000 + "true"], {}),
+    ("here-documents", ["<<E\n" * 15_000], {}),
+    ("a list that never ends", ["docker build ."], {"Dockerfile": b"FROM a\nRUN " + b"[" * 60_000}),
     ("continued line", ["docker build ."], {"Dockerfile": b"FROM alpine\nRUN a \\\n" + b"&& b \\\n" * 5000 + b"&& c"}),
 ], ids=lambda one: one if isinstance(one, str) else "")  # fmt: skip
 def test_what_is_large_or_nested_takes_no_more_than_its_time(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -296,3 +297,12 @@ def test_a_faulty_file_of_the_live_snapshot_is_named(data: bytes, found: str, tm
     (folder / "111122223333/eu-west-1/ec2/describe-subnets.json").write_bytes(data)
     with pytest.raises(SnapshotError, match=f"^111122223333/eu-west-1/ec2/describe-subnets.json.*{found}"):
         run("Resources: {V: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.1.0.0/16}}}", tmp_path, onto=folder)
+
+
+@pytest.mark.parametrize("mark", ["{", "[", "[[ "])
+def test_a_template_that_nests_too_deeply_is_refused_at_once(mark: str, tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text(mark * 30_000)
+    start = time.process_time()
+    with pytest.raises(SnapshotError, match="too deep a nesting"):
+        import_cloudformation(tmp_path / "t.yaml", tmp_path / "out", region="eu-west-1", account="111122223333")
+    assert time.process_time() - start < 1

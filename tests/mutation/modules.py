@@ -8,8 +8,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 ROOT = REPOSITORY / "reachsim"
 
 _SETS = ["tests/unit/test_packets.py", "tests/property/test_set_laws.py"]
-_POLICIES = [f"tests/unit/policy/test_policy_{name}.py" for name in ("cases", "conditions", "facts", "judge")]
-_POLICIES += ["tests/property/test_policies.py"]
+_CONDITIONS, _FACTS = ("cases", "conditions"), ("cases", "facts", "judge")
+_POLICIES = {
+    "glob": ("glob", "conditions"), "variables": _CONDITIONS, "operators": _CONDITIONS, "conditions": _CONDITIONS,
+    "truth": _CONDITIONS, "principals": _FACTS, "statements": _FACTS, "evaluate": _FACTS,
+}  # fmt: skip
 
 TESTS: dict[str, list[str]] = {
     "intervals": ["reachsim/intervals.py", "tests/unit/test_intervals.py", "tests/property/test_interval_laws.py"],
@@ -17,9 +20,10 @@ TESTS: dict[str, list[str]] = {
     "addresses": ["reachsim/addresses.py", "tests/unit/test_addresses.py"],
     "filters": ["reachsim/filters.py", "tests/unit/test_filters.py", "tests/property/test_filters.py"],
     "routing": ["reachsim/routing.py", "tests/unit/test_routing.py", "tests/property/test_routing.py"],
-    "policy.glob": ["reachsim/policy/glob.py", "tests/unit/policy/test_policy_glob.py", *_POLICIES[:3]],
     **{
-        f"policy.{name}": [f"reachsim/policy/{name}.py", *_POLICIES]
-        for name in ("truth", "variables", "operators", "conditions", "principals", "statements", "evaluate")
+        f"policy.{name}": [
+            f"reachsim/policy/{name}.py", *(f"tests/unit/policy/test_policy_{one}.py" for one in tests),
+        ]
+        for name, tests in _POLICIES.items()
     },
-}
+}  # fmt: skip

@@ -107,6 +107,7 @@ def _reached(session: pytest.Session, file: str) -> dict[str, Reached]:
 class _Recorder:
     def __init__(self, file: str) -> None:
         self.file = file
+        self.caches = _caches()
         self.found: dict[str, tuple[list[int], float]] = {}
 
     @pytest.hookimpl(wrapper=True)
@@ -120,7 +121,8 @@ class _Recorder:
         def called(frame: FrameType, *_: object) -> Any:
             return local(frame) if frame.f_code.co_filename == self.file else None
 
-        _empty_caches()
+        for one in self.caches:
+            one.cache_clear()
         before = time.process_time()
         sys.settrace(called)
         try:
@@ -143,7 +145,8 @@ def _in_fork(session: pytest.Session, change: Callable[[], None], seconds: int) 
             _quiet()
             _bounded(seconds)
             change()
-            _empty_caches()
+            for one in _caches():
+                one.cache_clear()
             pytest_runtestloop(session)
             code = 0
         except session.Failed:
@@ -186,10 +189,8 @@ def _bounded(seconds: int = SECONDS) -> None:
     signal.alarm(20 * seconds)
 
 
-def _empty_caches() -> None:
-    for one in gc.get_objects():
-        if isinstance(one, functools._lru_cache_wrapper):
-            one.cache_clear()
+def _caches() -> list[Any]:
+    return [one for one in gc.get_objects() if isinstance(one, functools._lru_cache_wrapper)]
 
 
 def _code_change(module: Any, mutant: Mutant) -> Callable[[], None] | None:

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from reachsim.errors import Fault, SnapshotError, UnsupportedError
 from reachsim.importers.dump import shown
+from reachsim.nesting import nests_too_deeply
 
 MAX_TEMPLATE: Final = 4 << 20
 """Bytes; CloudFormation itself takes 1 MB."""
@@ -126,6 +127,8 @@ def load_yaml(text: str, name: str) -> tuple[Any, dict[str, int]]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
+    if nests_too_deeply(text):
+        raise SnapshotError(Fault(name, "", "YAML or JSON", "too deep a nesting"))
     reader = YAML(typ="safe", pure=True)
     reader.allow_duplicate_keys = True
     try:

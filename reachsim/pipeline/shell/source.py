@@ -13,6 +13,8 @@ from reachsim.pipeline.variables import MAX_TEXT
 
 MAX_PIPES: Final = 500
 """Commands in one pipeline: the parser's memory grows with the square of it."""
+MAX_HERE_DOCUMENTS: Final = 1000
+"""In one text: the parser's time grows with the square of those that never end."""
 
 
 def refused(text: str) -> str | None:
@@ -23,6 +25,8 @@ def refused(text: str) -> str | None:
         return "not a text"
     if max(map(_pipes, re.split(r";|(?<![|\\])\n", text))) > MAX_PIPES:
         return f"a pipeline of more than {MAX_PIPES} commands"
+    if text.count("<<") > MAX_HERE_DOCUMENTS:
+        return f"more than {MAX_HERE_DOCUMENTS} here-documents"
     return None
 
 

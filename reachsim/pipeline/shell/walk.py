@@ -20,6 +20,10 @@ from reachsim.pipeline.variables import MAX_TEXT, shown
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+NESTED: Final = 3
+MAX_HELD: Final = 1 << 19
+"""Characters of texts that run each other, from `NESTED` of them on: ``eval`` of ``eval`` reads each again."""
+
 
 class Shell:
     """One walk. ``perform`` is called for every simple command, ``note`` for what the walk itself cannot read."""
@@ -28,21 +32,25 @@ class Shell:
         self.perform = perform
         self.note = note
         self.depth = 0
+        self.held = 0
         self.calls = 0
 
     def run(self, text: str, scope: Scope, confidence: Confidence, line: int, file: str) -> Result:
         """Walk a text. ``line`` is the line of ``file`` on which it begins."""
-        why = refused(text) if self.depth < MAX_DEPTH else "scripts that call each other too deeply"
+        deep = self.depth >= MAX_DEPTH or (self.depth >= NESTED and self.held + len(text) > MAX_HELD)
+        why = "scripts that call each other too deeply" if deep else refused(text)
         if why:
             self.note(Gap(shown(text[:120]), why), line, file)
             return Result(None, None)
         walk = Walk(self, Source(text.replace("\r\n", "\n")), line, file)
         root = parser("tree_sitter_bash").parse(walk.source).root_node
         self.depth += 1
+        self.held += len(text)
         try:
             return walk.block(list(root.children), scope, confidence)
         finally:
             self.depth -= 1
+            self.held -= len(text)
 
 
 class Walk(Control):
