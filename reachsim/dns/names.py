@@ -328,6 +328,8 @@ def public_answer(network: Network | None, name: str, pins: Mapping[str, Interva
     addresses = PUBLIC - listed - ours - own
     if suffix in GATEWAY_SERVICES and network is not None and region is None:  # a bucket of whatever Region
         addresses = addresses | network.service_addresses(suffix)
+    if is_aws and "s3-website" in name and network is not None and region is not None:  # not told whether listed
+        addresses = addresses | (network.service_prefix_list("s3", region) or EMPTY)
     if is_aws:
         where = f" in {region}" if region else ""
         hop = dns_hop(name, name, f"a public address of {suffix or 'an AWS service'}{where}")

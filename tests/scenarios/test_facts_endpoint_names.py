@@ -73,6 +73,14 @@ def test_n144_legacy_names_of_the_same_region_go_by_the_gateway_endpoint() -> No
         assert fate(ask(net, net.client, f"host:{name}")) == ("allowed", "private")
 
 
+@pytest.mark.parametrize("form", ["s3-website-us-east-1", "s3-website.us-east-1"])
+def test_n145_whether_the_gateway_endpoint_takes_a_buckets_website_is_not_documented(form: str) -> None:
+    net = Lan()
+    assert ask(net, net.client, f"host:mine.{form}.amazonaws.com", port=80).outcome == "blocked"
+    net.gateway_endpoint(net.vpc_id, "s3", [net.ta])
+    assert ask(net, net.client, f"host:mine.{form}.amazonaws.com", port=80).outcome == "unknown"
+
+
 def test_n144_global_services_by_their_own_endpoint() -> None:
     net = Lan()
     net.interface_endpoint(net.vpc_id, "com.amazonaws.iam", {net.b: "10.0.2.20"}, [net.open], name="iam")
