@@ -19,6 +19,7 @@ from reachsim.check.needs import Need
 from reachsim.check.strangers import ANYONE, STRANGER, Stranger, addresses, context_of, request_of, strangers
 from reachsim.model import records as aws
 from reachsim.model.network import Network
+from reachsim.model.places import Home
 from reachsim.policy_layers import document as document_of
 from reachsim.policy_layers import registry_counts
 from reachsim.selectors import parse_selector
@@ -80,26 +81,40 @@ class _Held(Struct, frozen=True):
 
 
 def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[_Held]:
-    """The policies of each repository in the snapshot and of each bucket in use."""
+    """The policies of each repository in the snapshot and of each repository and bucket in use."""
     for home in network.homes:
         partition = services.partition_of(home[1])
         registry = network.path(home, "ecr", "get-registry-policy")
         if network.snapshot.status(registry) == "ok" and registry_counts(network, home, PULL.lower()):
             arn = f"arn:{partition}:ecr:{home[1]}:{home[0]}:repository/any"
             yield _Held(registry, f"the registry {home[0]} in {home[1]}", (PULL, PUSH), arn)
-        repositories = network.path(home, "ecr", "describe-repositories")
-        for one in network.read_collection(repositories, "repositories", aws.Repository):
-            arn = f"arn:{partition}:ecr:{home[1]}:{home[0]}:repository/{one.repository_name}"
-            path = network.path(home, "ecr", "get-repository-policy", one.repository_name)
-            yield _Held(path, one.repository_name, (PULL, PUSH), arn)
+        start = f"arn:{partition}:ecr:{home[1]}:{home[0]}:repository/"
+        for name in _repositories(network, home, [arn for arn in _asked(needs) if arn.startswith(start)]):
+            path = network.path(home, "ecr", "get-repository-policy", name)
+            yield _Held(path, name, (PULL, PUSH), start + name)
     own = {account: services.partition_of(region) for account, region in network.homes}
     for bucket in _buckets(needs):
         for account, partition in sorted(own.items()):
             listed = network.path((account, "global"), "s3api", "list-buckets")
             names = {one.name for one in network.read_collection(listed, "Buckets", aws.Bucket)}
-            if bucket in names:
+            if bucket in names or network.unknown(listed):
                 path = network.path((account, "global"), "s3api", "get-bucket-policy", bucket)
                 yield _Held(path, bucket, ("s3:GetObject", "s3:PutObject"), f"arn:{partition}:s3:::{bucket}/*")
+
+
+def _asked(needs: Sequence[Need]) -> list[str]:
+    """The resources that the pipeline's requests name."""
+    return list(dict.fromkeys(str(request["resource"]) for need in needs for request in need.requests))
+
+
+def _repositories(network: Network, home: Home, asked: Sequence[str]) -> list[str]:
+    """The repositories of a home: those listed, those whose policy is there, and those asked for if none are listed."""
+    listed = network.path(home, "ecr", "describe-repositories")
+    found = [one.repository_name for one in network.read_collection(listed, "repositories", aws.Repository)]
+    found += [name for name, _ in network.snapshot.children(*home, "ecr", "get-repository-policy")]
+    if network.unknown(listed):
+        found += [arn.split("repository/", 1)[1] for arn in asked if not set(arn) & set("*?")]
+    return list(dict.fromkeys(found))
 
 
 def public_repositories(network: Network, needs: Sequence[Need]) -> Iterator[Finding]:
@@ -115,9 +130,9 @@ def public_repositories(network: Network, needs: Sequence[Need]) -> Iterator[Fin
 
 
 def _buckets(needs: Sequence[Need]) -> list[str]:
-    arns = [str(request["resource"]) for need in needs for request in need.requests]
-    named = [arn.split(":::", 1)[1].split("/")[0] for arn in arns if ":s3:::" in arn]
-    return [name for name in dict.fromkeys(named) if "*" not in name and not name.startswith("prod-")]
+    named = [arn.split(":::", 1)[1].split("/")[0] for arn in _asked(needs) if ":s3:::" in arn]
+    own = (name for name in dict.fromkeys(named) if not name.endswith("-starport-layer-bucket"))
+    return [name for name in own if "*" not in name]
 
 
 def _judged(network: Network, held: _Held) -> Iterator[Finding | str]:

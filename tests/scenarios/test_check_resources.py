@@ -124,10 +124,12 @@ def bucket(document: dict[str, Any], restrict: bool | None = None) -> Check:
     return load_files(with_bucket(document, restrict)).check()
 
 
-def with_bucket(document: dict[str, Any], restrict: bool | None = None) -> dict[str, bytes]:
-    net = Pipeline(artifacts={"type": "S3", "location": "artifacts"})
-    net.put("s3api/list-buckets", {"Buckets": [{"Name": "artifacts"}]}, region="global")
-    net.put("s3api/get-bucket-policy/artifacts", {"Policy": json.dumps(document)}, region="global")
+def with_bucket(
+    document: dict[str, Any], restrict: bool | None = None, name: str = "artifacts"
+) -> dict[str, bytes]:  # fmt: skip
+    net = Pipeline(artifacts={"type": "S3", "location": name})
+    net.put("s3api/list-buckets", {"Buckets": [{"Name": name}]}, region="global")
+    net.put(f"s3api/get-bucket-policy/{name}", {"Policy": json.dumps(document)}, region="global")
     if restrict is not None:
         block = {"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": restrict}}
         net.put("s3api/get-public-access-block/artifacts", block, region="global")
@@ -155,6 +157,35 @@ def test_public_bucket_exposes_unless_public_access_is_blocked() -> None:
     assert bucket(document).overall == "exposed"
     assert "BUCKET_PUBLIC" in found(bucket(document, restrict=False))
     assert bucket(document, restrict=True).overall != "exposed"
+
+
+def without(files: dict[str, bytes], *parts: str) -> Check:
+    return load_files({path: data for path, data in files.items() if not any(part in path for part in parts)}).check()
+
+
+def test_bucket_is_judged_whatever_its_name_and_whether_or_not_it_is_listed() -> None:
+    files = with_bucket(policy(for_all("s3:*", "*")), name="prod-artifacts")
+    assert "BUCKET_PUBLIC" in found(load_files(files).check())
+    assert "BUCKET_PUBLIC" in found(without(files, "list-buckets"))
+    check = without(files, "list-buckets", "get-bucket-policy")
+    assert check.overall == "undecided"
+    assert any(path.endswith("get-bucket-policy/prod-artifacts.json") for path in check.missing)
+    listed = with_bucket(policy(), name="other") | {path: data for path, data in files.items() if "list-b" not in path}
+    assert "BUCKET_PUBLIC" not in found(load_files(listed).check())  # somebody else's
+
+
+def test_repository_is_judged_where_no_list_names_it() -> None:
+    net = Pipeline()
+    net.put("ecr/get-repository-policy/app", {"policyText": json.dumps(policy(for_all(PULL)))})
+    assert found(load_files(net.files()).check()) == {"ECR_REPOSITORY_PUBLIC": "high"}
+
+
+def test_policy_of_a_repository_that_a_build_pushes_to_is_asked_for_where_no_list_names_it() -> None:
+    push = f"docker push {ACCOUNT}.dkr.ecr.ap-northeast-1.amazonaws.com/own:1"
+    spec = f"version: 0.2\nphases:\n  build:\n    commands:\n      - {push}\n".encode()
+    check = load_files(Pipeline().files() | {"code/p1/buildspec.yml": spec}).check()
+    assert check.overall == "undecided"
+    assert any(path.endswith("ecr/get-repository-policy/own.json") for path in check.missing)
 
 
 def test_default_policy_of_the_s3_endpoint_lets_data_out() -> None:
