@@ -76,7 +76,8 @@ def needs_of(network: Network, source: str, contacts: Contacts | None = None) ->
     needs = [*_untold(found[1])] if found is not None else []
     needs += [_of_contact(home, one) for one in contacts.contacts if one.confidence != "possible"]
     needs += [_of_unresolved(one) for one in contacts.unresolved if _names_an_image(one)]
-    needs += [_of_unresolved(one, "run") for one in contacts.unresolved if "CodeBuild refuses it" in one.why]
+    needs += [_of_unresolved(one, "run") for one in contacts.unresolved
+              if one.surely or "CodeBuild refuses it" in one.why]  # fmt: skip
     proxied = [one for one in contacts.unresolved if one.why == PROXY_REACHES]
     needs += [Need("environment", "", place=f"{one.file}:{one.line} {one.text}: {one.why}") for one in proxied]
     if proxied or (found is not None and _proxies(found[1])):
@@ -135,7 +136,7 @@ def _own(home: Home, resource: str) -> str:
     return ":".join(parts)
 
 
-_OPEN_IMAGE: Final = r"Dockerfile|which (image|registry)|no FROM|(compose|docker-bake) file|build's directory"
+_OPEN_IMAGE: Final = r"Dockerfile|which (images?|registry)|no FROM|(compose|docker-bake) file|build's directory"
 
 
 def _names_an_image(row: Unresolved) -> bool:

@@ -54,7 +54,8 @@ def walk(host: Host, build: ImageBuild, command: Command) -> None:
     name = outer.context_path(build.dockerfile) or build.dockerfile
     sure = command.confidence
     if text is None:
-        gap = Gap(command.text, f"{name} is not in the context, or no text file")
+        why = f"{name} is not in the context, or no text file: which images it is built from is not known"
+        gap = Gap(command.text, why)
         host.add(gap, command.file, command.line, command.text, sure)
         return
     if len(text) > dockerfile.MAX_DOCKERFILE:

@@ -119,10 +119,10 @@ class Walk:
         self.without = 0  # image builds by programs that need no daemon
         self.commands, self.scripts = MAX_COMMANDS, MAX_SCRIPTS
         self.found: dict[tuple[object, ...], Contact] = {}
-        self.gaps: dict[Unresolved, None] = {}
+        self.gaps: dict[tuple[str, int, str, str], Unresolved] = {}
 
     def result(self) -> Contacts:
-        return Contacts(tuple(self.found.values()), tuple(self.gaps))
+        return Contacts(tuple(self.found.values()), tuple(self.gaps.values()))
 
     # --- the buildspec ------------------------------------------------------------------------------------------------
 
@@ -390,8 +390,11 @@ class Walk:
 
     # --- rows ---------------------------------------------------------------------------------------------------------
 
-    def note(self, gap: Gap, line: int, file: str) -> None:
-        self.gaps.setdefault(Unresolved(file, line, shown(gap.text), shown(gap.why)))
+    def note(self, gap: Gap, line: int, file: str, *, surely: bool = False) -> None:
+        """Keep a gap; ``surely``: a normal run contacts something there."""
+        key = (file, line, shown(gap.text), shown(gap.why))
+        old = self.gaps.get(key)
+        self.gaps[key] = Unresolved(*key, surely=surely or (old is not None and old.surely))
 
     def add(
         self,
@@ -406,7 +409,7 @@ class Walk:
     ) -> None:
         """Keep a row; the same row found again is kept once, with the surer word and the requests of both."""
         if isinstance(found, Gap):
-            self.note(found, line, file)
+            self.note(found, line, file, surely=found.surely and confidence != "possible")
         if not isinstance(found, Destination):
             return
         for choice in alternatives.choices([found.host]):
@@ -416,7 +419,8 @@ class Walk:
             return
         found = self.own.mirrored(found)
         if nothing_known(found.host):
-            self.note(Gap(text, urls.why_unknown(found.host)), line, file)
+            surely = weaker(found.confidence, confidence) != "possible"
+            self.note(Gap(text, urls.why_unknown(found.host)), line, file, surely=surely)
             return
         service, kind = _service(found)
         sure = weaker(found.confidence, confidence)

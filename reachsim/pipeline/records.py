@@ -50,10 +50,11 @@ class Destination(msgspec.Struct, frozen=True):
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """Something that may contact a destination which the files do not tell."""
+    """Something that may contact a destination which the files do not tell; ``surely``: it does."""
 
     text: str
     why: str
+    surely: bool = False
 
 
 class Script(msgspec.Struct, frozen=True):
@@ -145,6 +146,8 @@ class Unresolved(msgspec.Struct, frozen=True):
     line: int
     text: str
     why: str
+    surely: bool = False
+    """Whether a normal run contacts something there: then only its host is not known."""
 
     def to_json(self) -> dict[str, object]:
         return {"file": self.file, "line": self.line, "text": self.text, "why": self.why}

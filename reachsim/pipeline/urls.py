@@ -84,7 +84,7 @@ def destination(text: str, kind: Kind = "download", confidence: Confidence = "ce
     if url.scheme not in PORTS:
         return []
     if nothing_known(url.host):
-        return [Gap(shown(text), why_unknown(text))]
+        return [Gap(shown(text), why_unknown(text), surely=confidence != "possible")]
     if is_here(url.host):
         return []
     if not re.fullmatch(rf"(?:[\w.:*-]|{OPEN}[^{CLOSE}]*{CLOSE})+", url.host):
@@ -96,7 +96,7 @@ def named(text: str, kind: Kind = "download", confidence: Confidence = "certain"
     """What a URL contacts that somebody must have meant: where nothing of it is known, that is a gap."""
     found = destination(text, kind, confidence)
     if not found and parse(text) is None and nothing_known(text) and text.strip("\"' "):
-        return [Gap(shown(text), why_unknown(text))]
+        return [Gap(shown(text), why_unknown(text), surely=confidence != "possible")]
     return found
 
 
@@ -137,7 +137,7 @@ def git_destination(text: str, confidence: Confidence = "certain", action: str =
     if url.scheme == "file" or is_here(url.host):
         return []
     if nothing_known(url.host):
-        return [Gap(shown(text), why_unknown(text))]
+        return [Gap(shown(text), why_unknown(text), surely=confidence != "possible")]
     port = url.port if url.scheme in PORTS else 443
     requests = codecommit_requests(url, action)
     return [Destination(url.host, port, "git", confidence, "run", "git-codecommit" if requests else None, requests)]

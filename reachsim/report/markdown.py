@@ -9,12 +9,12 @@ from typing import Final
 from reachsim.model.network import Network
 from reachsim.report.columns import clean
 from reachsim.report.places import Places
+from reachsim.report.text import overall_sentence
 from reachsim.report.words import label
 from reachsim.verdict import Check, Finding
 
 SIGNS: Final = {"private-and-working": "✅", "undecided": "❔"}
 WORDS: Final = {
-    "private-and-working": "Nothing leaves for the internet, nothing gets in from it, and every step works.",
     "private-but-failing": "Nothing leaves for the internet and nothing gets in from it, but a step fails.",
     "leaking": "Traffic can leave for the internet, or take the internet's way out to AWS.",
     "exposed": "The internet, or somebody else's account, gets in.",
@@ -27,7 +27,7 @@ def render_markdown(check: Check, network: Network, code: Mapping[str, str] | No
     """The check as Markdown; arguments as for `reachsim.report.sarif.render_sarif`."""
     places = Places(network, code)
     accepted = {(one.id, one.component): one.reason for one in check.accepted}
-    lines = [f"## {SIGNS.get(check.overall, '❌')} reachsim: {check.overall}", "", WORDS[check.overall], ""]
+    lines = [f"## {SIGNS.get(check.overall, '❌')} reachsim: {check.overall}", "", _sentence(check), ""]
     standing = [one for one in check.findings if (one.id, one.component) not in accepted]
     if standing:
         lines += _table(("severity", "finding", "component", "what", "where"), (
@@ -49,6 +49,10 @@ def render_markdown(check: Check, network: Network, code: Mapping[str, str] | No
         lines += [f"- {plain(one.code)} {plain(one.component)}: {plain(one.detail)}" for one in check.assumptions]
         lines += ["", "</details>", ""]
     return "\n".join(lines)
+
+
+def _sentence(check: Check) -> str:
+    return overall_sentence(check) if check.overall == "private-and-working" else WORDS[check.overall]
 
 
 def _row(finding: Finding, network: Network, places: Places) -> Sequence[str]:

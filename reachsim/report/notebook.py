@@ -19,7 +19,7 @@ from reachsim.report.ladder import MOST_WAYS, groups
 from reachsim.report.languages import TEXTS
 from reachsim.report.names import render_names
 from reachsim.report.pages import environment, part
-from reachsim.report.text import OVERALL, describe, render_check, render_trace
+from reachsim.report.text import describe, overall_sentence, render_check, render_trace
 from reachsim.report.verify import render_verification
 from reachsim.report.ways import blocks_of, way_of
 from reachsim.report.words import Labels
@@ -36,7 +36,7 @@ def show(value: Shown, network: Labels | None = None) -> str:
     match value:
         case Check():
             found = map_of(lay_out(value, network), value.matrix, network, TEXTS["en"])
-            return _render(network, kind="check", check=value, meaning=OVERALL[value.overall],
+            return _render(network, kind="check", check=value, meaning=overall_sentence(value),
                            matrix=matrix_of(value, {}), map=found)  # fmt: skip
         case Verdict():
             ways = list(groups(value.paths))

@@ -34,6 +34,7 @@ OVERALL = {
     "exposed": "The internet, or someone outside the account or organization, can get in.",
     "undecided": "The snapshot lacks what decides it, so neither private nor working is claimed.",
 }
+UNTOLD = "Nothing leaves for the internet, nothing gets in from it, and every step that the build's files tell works."
 ANSWERS = {
     "allowed": "it gets through, and the reply gets back",
     "blocked": "it does not get through",
@@ -59,7 +60,7 @@ def render_check(check: Check, network: Labels, *, colour: bool = False, columns
     """
     paint = Paint(colour, columns)
     word = paint.outcome(_COLOURS.get(check.overall, "blocked"), check.overall)
-    lines = [paint.bold("overall: ") + word, *wrap(OVERALL[check.overall], columns, "  ")]
+    lines = [paint.bold("overall: ") + word, *wrap(overall_sentence(check), columns, "  ")]
     lines += ["", *render_matrix(check, network, paint)]
     if check.steps:
         lines += ["", paint.bold("steps"), *_steps(check.steps, check.same_as, network, paint)]
@@ -69,6 +70,17 @@ def render_check(check: Check, network: Labels, *, colour: bool = False, columns
     lines += _gaps(check.missing, paint)
     lines += _premises(check.assumptions, network, paint)
     return "\n".join(lines) + "\n"
+
+
+def overall_sentence(check: Check) -> str:
+    """The verdict in a sentence."""
+    return UNTOLD if is_untold(check) else OVERALL[check.overall]
+
+
+def is_untold(check: Check) -> bool:
+    """Whether "working" cannot speak for every command: the build's files do not tell what some contact."""
+    untold = any(one.id == "BUILD_CONTACTS_UNRESOLVED" for one in check.findings)
+    return untold and check.overall == "private-and-working"
 
 
 def render_trace(verdict: Verdict, network: Labels, *, colour: bool = False, columns: int = WIDTH) -> str:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from reachsim import QuestionError, load, load_files
 from reachsim.cli import group as cli
 from reachsim.config import Config
+from reachsim.report.text import render_check
 from reachsim.verdict import Check, PipelineStep
 from tests.scenarios.pipelines import BUILD, REGISTRY, Pipeline
 
@@ -82,6 +83,36 @@ def test_an_unused_way_out_is_of_less_weight() -> None:
     net.with_nat()
     [egress] = [one for one in checked(net).findings if one.id == "PUBLIC_EGRESS_POSSIBLE"]
     assert egress.severity == "medium"
+
+
+@pytest.mark.parametrize(
+    ("command", "overall"),
+    [
+        ("curl https://$SOME_HOST/x", "undecided"),
+        ("git clone https://$SOME_HOST/x.git", "undecided"),
+        ("test -f x || curl https://$SOME_HOST/x", "private-and-working"),
+        ('if [ -n "$HOOK" ]; then curl $HOOK; fi', "private-and-working"),
+    ],
+)
+def test_a_host_that_nobody_knows_is_asked_by_every_run_or_by_some(command: str, overall: str) -> None:
+    check = checked(Pipeline(), f"FROM {REGISTRY}/app:latest\nRUN {command}\n")
+    assert check.overall == overall
+    assert "BUILD_CONTACTS_UNRESOLVED" in {one.id for one in check.findings}
+
+
+def test_a_dockerfile_that_is_not_there_is_not_called_private_and_working() -> None:
+    held = {"code/p1/buildspec.yml": BUILDSPEC.replace("build -t", "build -f Missing -t").encode()}
+    check = load_files(Pipeline().files() | held).check()
+    assert (check.overall, steps(check)["pull"].outcome) == ("undecided", "unknown")
+
+
+def test_what_the_files_do_not_tell_is_not_said_to_work() -> None:
+    net = Pipeline()
+    told, untold = checked(net), checked(net, f"FROM {REGISTRY}/app:latest\nRUN ./own-tool\n")
+    assert untold.overall == told.overall == "private-and-working"
+    network = load_files(net.files()).network
+    assert "every step works" in render_check(told, network)
+    assert "every step that the build's files tell works" in " ".join(render_check(untold, network).split())
 
 
 def test_base_image_that_no_file_tells_is_not_called_private_and_working() -> None:
