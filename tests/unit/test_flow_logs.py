@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -194,3 +195,76 @@ def test_a_broken_gzip_a_folder_without_files_and_a_wrong_format_are_named(tmp_p
         list(read_flow_logs([tmp_path / "empty"]))
     with pytest.raises(SnapshotError, match=r"--log-format: expected fields of VPC Flow Logs, found nonsense"):
         read(tmp_path, RECORD, "${version} ${nonsense}")
+
+
+# --- AWS's own examples ("Flow log record examples", VPC User Guide) --------------------------------------------------
+
+FLAGS = """\
+version vpc-id subnet-id instance-id interface-id account-id type srcaddr dstaddr srcport dstport pkt-srcaddr \
+pkt-dstaddr protocol bytes packets start end action tcp-flags log-status
+3 vpc-a subnet-a i-0 eni-1 123456789010 IPv4 52.213.180.42 10.0.0.62 43416 5001 52.213.180.42 10.0.0.62 6 568 8 \
+1566848875 1566848933 ACCEPT 2 OK
+3 vpc-a subnet-a i-0 eni-1 123456789010 IPv4 10.0.0.62 52.213.180.42 5001 43416 10.0.0.62 52.213.180.42 6 376 7 \
+1566848875 1566848933 ACCEPT 18 OK
+3 vpc-a subnet-a i-0 eni-1 123456789010 IPv4 10.0.0.62 52.213.180.42 5001 43418 10.0.0.62 52.213.180.42 6 63388 1219 \
+1566848933 1566849113 ACCEPT 1 OK
+3 vpc-a subnet-a i-0 eni-1 123456789010 IPv4 52.213.180.42 10.0.0.62 43638 5001 52.213.180.42 10.0.0.62 6 1260 17 \
+1566933133 1566933193 ACCEPT 3 OK
+3 vpc-a subnet-a i-0 eni-1 123456789010 IPv4 10.0.0.62 52.213.180.42 5001 43638  10.0.0.62 52.213.180.42 6 967 14 \
+1566933133 1566933193 ACCEPT 19 OK
+"""
+TRANSIT = """\
+version interface-id account-id vpc-id subnet-id instance-id srcaddr dstaddr srcport dstport protocol tcp-flags type \
+pkt-srcaddr pkt-dstaddr action log-status
+3 eni-1 123456789010 vpc-a subnet-1 - 10.40.1.175 10.40.2.236 39812 80 6 3 IPv4 10.20.33.164 10.40.2.236 ACCEPT OK
+3 eni-2 123456789010 vpc-a subnet-2 - 10.40.2.236 10.40.2.31 80 39812 6 19 IPv4 10.40.2.236 10.20.33.164 ACCEPT OK
+"""
+SERVICES = """\
+version srcaddr dstaddr srcport dstport protocol start end type packets bytes account-id vpc-id subnet-id instance-id \
+interface-id region az-id sublocation-type sublocation-id action tcp-flags pkt-srcaddr pkt-dstaddr \
+pkt-src-aws-service pkt-dst-aws-service traffic-path flow-direction log-status
+5 52.95.128.179 10.0.0.71 80 34210 6 1616729292 1616729349 IPv4 14 15044 123456789012 vpc-a subnet-a i-0 eni-1 \
+ap-southeast-2 apse2-az3 - - ACCEPT 19 52.95.128.179 10.0.0.71 S3 - - ingress OK
+5 10.0.0.71 52.95.128.179 34210 80 6 1616729292 1616729349 IPv4 7 471 123456789012 vpc-a subnet-a i-0 eni-1 \
+ap-southeast-2 apse2-az3 - - ACCEPT 3 10.0.0.71 52.95.128.179 - S3 8 egress OK
+"""
+
+
+def told(record: FlowRecord) -> tuple[str, int, tuple[str, ...], bool]:
+    """(who to whom, as the packets themselves say; the port they go to; what it may be; whether it opens)."""
+    ends = f"{format_address(record.packet_source)} → {format_address(record.packet_destination)}"
+    return ends, record.port, record.readings, record.opening
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (FLAGS, [
+            ("52.213.180.42 → 10.0.0.62", 5001, ("request",), True),
+            ("10.0.0.62 → 52.213.180.42", 43416, ("reply",), False),
+            ("10.0.0.62 → 52.213.180.42", 43418, ("reply",), False),
+            ("52.213.180.42 → 10.0.0.62", 5001, ("request",), True),
+            ("10.0.0.62 → 52.213.180.42", 43638, ("reply",), False),
+        ]),
+        (TRANSIT, [
+            ("10.20.33.164 → 10.40.2.236", 80, ("request",), True),
+            ("10.40.2.236 → 10.20.33.164", 39812, ("reply",), False),
+        ]),
+        (SERVICES, [
+            ("52.95.128.179 → 10.0.0.71", 34210, ("reply",), False),
+            ("10.0.0.71 → 52.95.128.179", 80, ("request",), True),
+        ]),
+    ],
+    ids=["tcp-flags", "transit gateway", "services"],
+)  # fmt: skip
+def test_aws_s_own_examples_of_versions_3_and_5(data: str, expected: list[Any], tmp_path: Path) -> None:
+    found = [line.record for line in read(tmp_path, data)]
+    assert [told(one) for one in found if one is not None] == expected
+    if data is SERVICES:
+        assert [one.way for one in found if one is not None] == ["ingress", "egress"]
+
+
+def test_aws_s_example_without_protocol_and_action_tells_what_it_lacks(tmp_path: Path) -> None:
+    head = "instance-id interface-id srcaddr dstaddr pkt-srcaddr pkt-dstaddr"
+    with pytest.raises(SnapshotError, match=r"flow\.log:1: expected a format with the field protocol"):
+        read(tmp_path, f"{head}\n- eni-1 10.0.1.5 10.0.0.220 10.0.1.5 203.0.113.5\n")
