@@ -27,6 +27,7 @@ from reachsim.importers import (
     import_terraform,
 )
 from reachsim.patch import apply, read_patch
+from reachsim.pipeline import powershell
 from reachsim.pipeline.contacts import contacts_of
 from reachsim.policy.lint import lint
 from reachsim.snapshot import Snapshot, open_snapshot
@@ -221,6 +222,19 @@ def run_build(path: str, data: bytes) -> None:
     contacts_of(files["buildspec.yml"], files)
 
 
+POWERSHELL = (
+    b"$u = 'https://a.example.com/x'; Invoke-WebRequest -Uri $u -OutFile x\nif ($env:X) { choco install -y nodejs }\n",
+    b'(New-Object Net.WebClient).DownloadString("https://b.example.com/$env:X") | iex\nInstall-Module Pester -Force\n',
+    b'foreach ($one in 1..3) {\n  irm -Uri "https://c.example.com/$one" `\n    -Method Get\n}\n',
+    b"@'\ntext\n'@ | Out-File y\n",
+)
+
+
+def run_powershell(_: str, data: bytes) -> None:
+    for _statement in powershell.read(data.decode("utf-8", "replace"), {"X": "y"}):
+        pass
+
+
 def run_log(_: str, data: bytes) -> None:
     reach().diagnose(data, source="codebuild:app-build")
 
@@ -324,6 +338,7 @@ TARGETS: dict[str, Target] = {
     "evaluate": Target(run_evaluate, cases),
     "build": Target(run_build, lambda: [(f"{case}/{path}", data) for case, files in builds().items()
                                         for path, data in files.items()]),
+    "powershell": Target(run_powershell, lambda: [("", one) for one in POWERSHELL]),
     "log": Target(run_log, lambda: [("", data) for data in tree(ROOT / "tests/diagnose/logs").values()]),
     "terraform": Target(run_terraform, plans),
     "cloudformation": Target(run_cloudformation, templates),

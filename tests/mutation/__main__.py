@@ -84,7 +84,8 @@ def told(module: str, tried: list[Mutant], known: dict[tuple[str, Key], str]) ->
     killed = count["killed"] + count["too long"]
     score = 100 * killed / max(1, len(tried) - count["equivalent"])
     kept = ", ".join(f"{number} {word}" for word, number in sorted(count.items()))
-    print(f"{module}: {len(tried)} mutants, {kept}; {score:.1f} % of those that can be told apart killed", flush=True)
+    of = f"{len(tried)} of {len(wanted(module, 1))} mutants"
+    print(f"{module}: {of}, {kept}; {score:.1f} % of those that can be told apart killed", flush=True)
     return count["survived"]
 
 

@@ -62,5 +62,5 @@ def test_a_share_of_the_mutants_is_killed(tmp_path: Path) -> None:
     results = [json.loads(line)[-1] for line in state.read_text().splitlines()]
     assert len(results) >= 3, run.stderr
     assert "killed" in results
-    assert f"addresses: {len(wanted('addresses', 50))} mutants" in run.stdout
+    assert f"addresses: {len(wanted('addresses', 50))} of {len(wanted('addresses', 1))} mutants" in run.stdout
     assert run.returncode == int("\n+ " in run.stdout)

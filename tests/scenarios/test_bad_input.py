@@ -20,10 +20,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from reachsim import load_files
+from reachsim import load, load_files
 from reachsim.cli import group as cli
 from reachsim.errors import ReachsimError
 from reachsim.report.text import render_check
+from reachsim.snapshot import open_snapshot
 from tests.build import Build
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -636,6 +637,19 @@ def test_a_name_that_leaves_the_zip(tmp_path: Path, name: str) -> None:
 def test_a_name_twice_in_a_zip(tmp_path: Path) -> None:
     place = zipped(tmp_path / "s.zip", [*pipeline_members(), (VPCS, b'{"Vpcs": []}')])
     refused(place, "s.zip: expected each name once in the zip", f"'{VPCS}' twice")
+
+
+def test_names_that_are_one_to_other_systems_are_apart_in_a_zip(tmp_path: Path) -> None:
+    """Nothing is unpacked: no letters' case, no form of Unicode and no device's name makes one member another."""
+    twins = [VPCS.replace("describe-vpcs", "Describe-VPCs"), VPCS.replace("vpcs.json", "vpcs.JSON"),
+             VPCS.replace("/ec2/", "//ec2/"), VPCS.replace("/ec2/", "/./ec2/"), VPCS + " ", VPCS + ".",
+             "caf\u00e9.json", "cafe\u0301.json", "CON", "nul.json", "aux/x.json"]  # fmt: skip
+    held = open_snapshot(zipped(tmp_path / "s.zip", [*pipeline_members(), *((one, b"{}") for one in twins)]))
+    whole = {str(name): data for name, data in pipeline_members()}
+    assert held.read(VPCS) == whole[VPCS]
+    assert load(tmp_path / "s.zip").check().overall == load_files(whole).check().overall
+    assert set(held.paths) == {*whole, *twins}
+    assert [one.name for one in tmp_path.iterdir()] == ["s.zip"]
 
 
 def test_a_symbolic_link_in_a_zip(tmp_path: Path) -> None:
