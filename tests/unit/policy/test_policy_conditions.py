@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from reachsim.policy.conditions import read_operator
+from reachsim.policy.conditions import Condition, condition, in_words, read_operator
+from reachsim.policy.conditions import holds as is_true
 from reachsim.policy.operators import OPERATORS
+from reachsim.policy.truth import PRESENT, UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -106,3 +108,50 @@ def test_variables_in_conditions(make: Any) -> None:
     assert effect("Bool", "${aws:flag}", k_k="true", aws_flag="true") == "allow"
     assert effect("NumericEquals", "${aws:n}", k_k="1", aws_n="1") == "none"
     assert effect("StringNotEquals", "${aws:name}", k_k="b") == "allow"
+
+
+# --- one condition by itself ------------------------------------------------------------------------------------------
+
+
+def one(operator: str, key: str, *values: str) -> Condition:
+    made = condition(operator, key, values, "2012-10-17")
+    assert made is not None
+    return made
+
+
+def test_of_several_values_one_may_be_a_variable() -> None:
+    wanted = one("StringEquals", "k", "${aws:username}", "b")
+    assert [is_true(wanted, {"k": text, "aws:username": "ann"}) for text in ("ann", "b", "c")] == [True, True, False]
+
+
+def test_a_key_that_is_there_with_a_value_that_nobody_knows() -> None:
+    assert is_true(one("StringEquals", "k", "present"), {"k": PRESENT}) is None
+    assert [is_true(one("Null", "k", text), {"k": PRESENT}) for text in ("true", "false")] == [False, True]
+    assert is_true(one("Null", "k", "true"), {"k": UNKNOWN}) is None
+
+
+def test_null_of_what_is_neither_true_nor_false_never_is_true() -> None:
+    assert [is_true(one("Null", "k", "maybe"), context) for context in ({}, {"k": "x"})] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("operator", "found", "words"),
+    [
+        ("StringEquals", None, "the request has no k"),
+        ("StringEquals", "", "the request has empty text"),
+        ("StringEquals", "ab", "the request has ab"),
+        ("StringEquals", ("ab",), "the request has ab"),
+        ("StringEquals", ("a", "b"), "the request has several values of k and the operator takes one"),
+        ("ForAnyValue:StringEquals", ("a", "b"), "the request has a, b"),
+        ("StringEquals", PRESENT, "which k the request has is not known"),
+        ("StringEquals", UNKNOWN, "whether the request has k, and which value, is not known"),
+    ],
+)
+def test_what_the_request_has_in_words(operator: str, found: Any, words: str) -> None:
+    context = {} if found is None else {"k": found}
+    assert in_words(one(operator, "k", "x"), context) == f"condition {operator} k x: {words}"
+
+
+def test_a_variable_without_a_value_is_told() -> None:
+    told = in_words(one("StringEquals", "k", "${aws:username}", "b"), {"k": "a"})
+    assert told.endswith("k ${aws:username} or b: the request has a (no value for the variable in ${aws:username})")
