@@ -8,6 +8,7 @@ zone that you created with different AWS accounts" (Route 53 Developer Guide); A
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from reachsim.dns.joined import found_file
 from reachsim.dns.names import endpoint_zones, names_unseen
@@ -39,9 +40,12 @@ def zones_for(asking: Asking, name: str, profiles: Brought, noted: Noted) -> lis
     return sorted(found, key=lambda zone: (-len(zone.name), zone.rank, zone.kind, zone.id))
 
 
+MOST_LABELS: Final = 127
+
+
 def _and_above(name: str) -> Iterator[str]:
-    """The name and every name above it."""
-    labels = name.split(".")
+    """The name and every name above it. A name of DNS has at most 127 labels: longer ones are nobody's zone."""
+    labels = name.split(".")[-MOST_LABELS:]
     return (".".join(labels[start:]) for start in range(len(labels)))
 
 
