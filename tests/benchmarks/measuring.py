@@ -44,10 +44,11 @@ class Measured(NamedTuple):
 
 
 class Ran(NamedTuple):
-    """A process that has ended: processor seconds, and the most memory that it held, in bytes."""
+    """A process that has ended: processor seconds, the most memory that it held, in bytes, and what it printed."""
 
     seconds: float
     memory: int
+    said: str
 
 
 def timed(call: Callable[[], object]) -> float:
@@ -65,10 +66,11 @@ def ran(command: Sequence[str], codes: Iterable[int] = (0,)) -> Ran:
         )  # fmt: skip
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        said = out.read().decode()
         if process.returncode not in codes:
-            out.seek(0)
-            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {out.read().decode()}")
-    return Ran(used.ru_utime + used.ru_stime, used.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {said}")
+    return Ran(used.ru_utime + used.ru_stime, used.ru_maxrss * (1 if sys.platform == "darwin" else 1024), said)
 
 
 def _environment() -> dict[str, str]:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reachsim import Reach, load
+from reachsim.model.decode import garbage_collector_paused
+from reachsim.model.interfaces import Interface
 from reachsim.slices.matrix import Answers, Matrix
 from tests.benchmarks.figure import Figure, Place
 from tests.benchmarks.measuring import Measured, Value, profile_of, timed
@@ -22,8 +24,10 @@ class Both:
         self.reach = reach
         self.slices: Matrix
         self.plain: Plain
-        self.preparing = timed(self._prepare)
-        self.plain_preparing = timed(self._prepare_plain)
+        self.interfaces = tuple(reach.network.interfaces.values())  # made when first asked for, by either
+        with garbage_collector_paused():  # as the command does
+            self.preparing = timed(self._prepare)
+            self.plain_preparing = timed(self._prepare_plain)
         interfaces = self.slices.interfaces
         self.first = [interfaces[members[0]] for members in self.slices.members]
         self.last = [interfaces[members[-1]] for members in self.slices.members]
@@ -40,6 +44,11 @@ class Both:
     def run_plain(self, ends: Sequence[int]) -> list[list[tuple[bool, bool]]]:
         answer, last = self.plain.answer, self.last
         return [[answer(source, target) for target in last] for source in (self.first[end] for end in ends)]
+
+    def run_whole(self, source: Interface) -> list[tuple[bool, bool]]:
+        """A row of the plain walker with nothing given: it knows of no interfaces that are alike."""
+        answer = self.plain.answer
+        return [answer(source, target) for target in self.interfaces]
 
     def agree(self, ends: Sequence[int], ours: list[Answers], theirs: list[list[tuple[bool, bool]]]) -> int:
         """How many cells agree. Raises AssertionError for one that does not."""
@@ -80,50 +89,41 @@ def _one_source(place: Place, size: int) -> Measured:
     ends = [rng.choice([end for end, one in enumerate(both.first) if one.kind == "interface"])
             for _ in range(place.rounds(9) + 1)]  # fmt: skip
     both.agree(ends, both.run(ends), both.run_plain(ends))
-    ours, theirs = [], []
+    ours, theirs, alone = [], [], []
     for end in ends[1:]:
         ours.append(timed(lambda: both.run([end])))  # noqa: B023 (called at once)
         theirs.append(timed(lambda: both.run_plain([end])))  # noqa: B023
-    cold = [(t + both.plain_preparing) / (o + both.preparing) for t, o in zip(theirs, ours, strict=True)]
+        alone.append(timed(lambda: both.run_whole(both.first[end])))  # noqa: B023
+    more = both.preparing - both.plain_preparing
     values = (
         Value("plain walker / slice path, both prepared", tuple(t / o for t, o in zip(theirs, ours, strict=True))),
-        Value("the same, preparing both counted for this row alone", tuple(cold)),
-    )
+        Value("the same for a single row, preparing counted; the walker, without classes, asks every interface",
+              tuple((a + both.plain_preparing) / (o + both.preparing) for a, o in zip(alone, ours, strict=True))),
+        Value("rows after which preparing the slice path has paid, against that",
+              tuple(more / (a - o) for a, o in zip(alone, ours, strict=True))),
+    )  # fmt: skip
     checked = f"{len(ends) * len(both.last):,} pairs of classes, all equal"
     return Measured(values, checked, profile_of(lambda: both.run(ends)))
 
 
 def _growth(place: Place, size: int) -> Measured:
-    """Of loading, preparing and a sample of the rows: all rows of the bigger one are estimated from an even tenth."""
-    taken: dict[str, list[tuple[float, float]]] = {"load": [], "prepare": [], "all pairs": []}
-    for _ in range(place.rounds(2)):
-        smaller, bigger = (_stages(place.organization(one), share) for one, share in ((size // 10, 1), (size, 10)))
-        for name, found in taken.items():
-            found.append((smaller[name], bigger[name]))
+    """Of loading, preparing and counting all pairs, as `reachsim matrix` does."""
+    rounds = [tuple(_stages(place.organization(one)) for one in (size // 10, size)) for _ in range(place.rounds(2))]
     return Measured(
-        tuple(Value(f"{name}, ten times as many interfaces", tuple(big / small for small, big in taken[name]))
+        tuple(Value(f"{name}, ten times as many interfaces", tuple(big[name] / small[name] for small, big in rounds))
               for name in ("all pairs", "load", "prepare")),
-        "the rows are those of `all-pairs`", (),
+        "the pairs counted are those of `reachsim matrix`", (),
     )  # fmt: skip
 
 
-def _stages(folder: Path, share: int) -> dict[str, float]:
-    found: list[Reach] = []
-
-    loading = timed(lambda: found.append(load(folder)))
-    kept: list[Matrix] = []
-    preparing = timed(lambda: kept.append(Matrix(found[0].ground, 6, PORT, kinds=("interface",))))
-    matrix = kept[0]
-    blocks = len(matrix.sources) // share
-    step = 200 if share > 1 else len(matrix.sources)
-    sources = matrix.sources
-    chosen = [end for start in range(0, len(sources), step * share) for end in sources[start : start + step]]
-
-    def rows() -> None:
-        for _ in matrix.answers(chosen):
-            pass
-
-    return {"load": loading, "prepare": preparing, "all pairs": timed(rows) * blocks * share / len(chosen)}
+def _stages(folder: Path) -> dict[str, float]:
+    with garbage_collector_paused():  # as the command does
+        reaches: list[Reach] = []
+        loading = timed(lambda: reaches.append(load(folder)))
+        matrices: list[Matrix] = []
+        preparing = timed(lambda: matrices.append(Matrix(reaches[0].ground, 6, PORT, kinds=("interface",))))
+        counting = timed(lambda: matrices[0].counts(matrices[0].sources))
+    return {"load": loading, "prepare": preparing, "all pairs": counting}
 
 
 FIGURES = (

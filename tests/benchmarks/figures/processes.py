@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from functools import partial
 
 from tests.benchmarks.figure import Figure, Place
 from tests.benchmarks.measuring import ROOT, Measured, Ran, Value, in_turn, profile_of_command, ran, ratios
@@ -64,9 +66,14 @@ def _check_parse(place: Place, size: int) -> Measured:
 def _matrix_parse(place: Place, size: int) -> Measured:
     folder = str(place.organization(size))
     asked = ("matrix", folder, "--to", "interface")
-    found = in_turn({"floor": lambda: ran(floor(folder)), "matrix": lambda: ran((*REACHSIM, *asked))}, place.rounds(3))
-    over = ratios("reachsim matrix --to interface / parsing", seconds(found["matrix"]), seconds(found["floor"]))
-    return Measured((over,), "the same bytes are read", profile_of_command(asked))
+    staged = (sys.executable, "-m", "tests.benchmarks.staged", folder)
+    commands = {"floor": floor(folder), "matrix": (*REACHSIM, *asked), "stages": staged}
+    found = in_turn({name: partial(ran, command) for name, command in commands.items()}, place.rounds(3))
+    parsing = seconds(found["floor"])
+    over = ratios("reachsim matrix --to interface / parsing", seconds(found["matrix"]), parsing)
+    stages = [json.loads(one.said) for one in found["stages"]]
+    parts = [ratios(f"{name} / parsing", [one[name] for one in stages], parsing) for name in stages[0]]
+    return Measured((over, *parts), "the same bytes are read", profile_of_command(asked))
 
 
 def _memory(place: Place, size: int, command: str, *options: str) -> Measured:
