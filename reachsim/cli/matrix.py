@@ -109,7 +109,7 @@ def command(
         from reachsim.slices.cluster import Cluster, job_of
 
         cluster = Cluster(scheduler or "", jobs or 0)
-        run = cluster.runner(job_of(tiles, memory))
+        run = cluster.runner(job_of(tiles))
     with click.progressbar(length=tiles.matrix.ends, label="pairs", file=sys.stderr, hidden=options.quiet()) as bar:
         if output is None:
             counts = parts.count(tiles, run, bar.update)

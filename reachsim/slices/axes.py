@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Iterable, Sequence
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -119,19 +118,19 @@ class Axes:
         self.ground, self.service = ground, service
         self.interfaces = tuple(network.interfaces.values())
         net_sets = list(net_sets)
-        self._numbers = [_numbers(one.addresses) for one in self.interfaces]
-        used = list(dict.fromkeys(itertools.chain.from_iterable(self._numbers)))
+        numbers_of = [_numbers(one.addresses) for one in self.interfaces]
+        used = list(dict.fromkeys(itertools.chain.from_iterable(numbers_of)))
         self.net_atoms = Atoms(net_sets, used)
         self.overlapping = _overlapping(network)
         singles = [IntervalSet.single(number) for number in used] if self.overlapping else []
         self.atoms = Atoms([*net_sets, *group_sets, *singles], used)
         self._resolvers = IntervalSet.of((number, number) for number in _resolvers(network))
-        self._plain_addresses = cache(self._plain_addresses_of)
+        self._plain: dict[tuple[str, str], IntervalSet] = {}
         self._seen: set[tuple[str, int]] = set()
         alike: dict[Hashable, list[int]] = {}
         ends: dict[tuple[Class, ...], list[int]] = {}
         for index, interface in enumerate(self.interfaces):
-            numbers = self._numbers[index]
+            numbers = numbers_of[index]
             odd = self._is_odd(interface, numbers)
             likeness: Hashable = index
             if not odd and len(numbers) == 1 and not self.overlapping:
@@ -157,7 +156,7 @@ class Axes:
         """Whether the files that list what is in a VPC are missing: what else is there is not known then."""
         return bool(self.ground.lacks_for_vpc(vpc_id, "describe-subnets", "describe-network-interfaces"))
 
-    def _plain_addresses_of(self, subnet_id: str, vpc_id: str) -> IntervalSet:
+    def _plain_addresses(self, subnet_id: str, vpc_id: str) -> IntervalSet:
         """The addresses of a subnet that are nothing but those of interfaces; none where it is not known whole."""
         network = self.ground.network
         subnet = network.subnets.get(subnet_id)
@@ -167,7 +166,10 @@ class Axes:
 
     def _is_odd(self, interface: Interface, numbers: Sequence[int]) -> bool:
         """Whether all that an interface asks and is asked is for the point path."""
-        plain, subnet_id = self._plain_addresses(interface.subnet_id, interface.vpc_id), interface.subnet_id
+        subnet_id, place = interface.subnet_id, (interface.subnet_id, interface.vpc_id)
+        if place not in self._plain:
+            self._plain[place] = self._plain_addresses(*place)
+        plain = self._plain[place]
         odd = not numbers or (len(numbers) > 1 and interface.addresses.size != len(numbers))
         for number in numbers:
             odd = odd or number not in plain or (subnet_id, number) in self._seen

@@ -1,18 +1,22 @@
 """Tiles made by Dask workers: processes of this machine, or a cluster that the user names.
 
-Tiles do not depend on each other, so workers need nothing but the snapshot, which each is sent once, and then a tile
-at a time. What a worker makes is what would be made here, byte for byte; a tile that is lost with its worker is made
-again by another. The only part of reachsim beside ``reachsim snapshot`` that talks over a network.
+Tiles do not depend on each other, so workers need nothing but the tables of rows and the snapshot, which each is sent
+once, and then a tile at a time. What a worker makes is what would be made here, byte for byte; a tile that is lost with
+its worker is made again by another. The only part of reachsim beside ``reachsim snapshot`` that talks over a network.
 
 Imported only inside functions: it needs numpy, and to run it Dask (the extra ``cluster``).
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
+import pickle
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 from threading import Lock
 from typing import Any, Final, NamedTuple
 
@@ -20,9 +24,8 @@ import msgspec
 
 from reachsim.errors import QuestionError, UnsupportedError
 from reachsim.forwarding import Ground
-from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
-from reachsim.slices.tiles import Form, Part, Tile, Tiles
+from reachsim.slices.tiles import Part, Tile, Tiles
 from reachsim.snapshot import Snapshot
 
 WAITING: Final = 3
@@ -34,27 +37,62 @@ PATIENCE: Final = 15
 
 
 class Job(NamedTuple):
-    """What makes the same tiles anywhere: the snapshot's files, packed, and what is asked of them."""
+    """What makes the same tiles anywhere: the tiles with their tables of rows, and the snapshot's files, for what the
+    point path is asked; both packed.
+    """
 
+    code: str
+    tables: bytes
     files: bytes
-    protocol: int
-    port: int
-    memory: int
-    form: Form
-    blocked: bool
-    kinds: tuple[str, ...]
-    pins: Mapping[str, IntervalSet]
     appliances: Mapping[str, str]
     assume_defaults: bool
 
     def tiles(self) -> Tiles:
-        """The tiles of the job's matrix."""
+        """The tiles of the job's matrix. Raises UnsupportedError where this is another reachsim than the sender's."""
+        if self.code != _code():
+            raise UnsupportedError("the workers run another version of reachsim")
+        found: Tiles = _Unpickler(io.BytesIO(zlib.decompress(self.tables)), self).load()
+        return found
+
+    def ground(self) -> Ground:
+        """The network of the job's matrix."""
         files = msgspec.msgpack.decode(zlib.decompress(self.files), type=dict[str, bytes])
-        network = Network(Snapshot.of(files), assume_defaults=self.assume_defaults)
-        return Tiles(
-            Ground(network, self.appliances), self.protocol, self.port, memory=self.memory, form=self.form,
-            blocked=self.blocked, pins=self.pins, kinds=self.kinds,
-        )  # fmt: skip
+        return Ground(Network(Snapshot.of(files), assume_defaults=self.assume_defaults), self.appliances)
+
+
+class Later:
+    """Stands for the network of a job, which is not built before something asks for it: most tiles never do."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def __getattr__(self, name: str) -> Any:
+        if "_ground" not in self.__dict__:
+            self._ground = self._job.ground()
+        return getattr(self._ground, name)
+
+
+class _Pickler(pickle.Pickler):
+    """Leaves the network out."""
+
+    def __init__(self, file: io.BytesIO, ground: Ground) -> None:
+        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+        self._ground = ground
+
+    def persistent_id(self, obj: Any) -> str | None:
+        return _GROUND if obj is self._ground else None
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, file: io.BytesIO, job: Job) -> None:
+        super().__init__(file)
+        self._later = Later(job)
+
+    def persistent_load(self, _pid: str) -> Later:
+        return self._later
+
+
+_GROUND: Final = "ground"
 
 
 def packed(snapshot: Snapshot) -> bytes:
@@ -98,11 +136,9 @@ class Maker:
         self.job, self._tiles, self._lock = job, None, Lock()
 
     def make(self, tile: Tile) -> Part:
-        """The part of a tile. Raises UnsupportedError where this reachsim plans other tiles."""
+        """The part of a tile. Raises UnsupportedError where this is another reachsim than the sender's."""
         with self._lock:  # a matrix remembers what it has seen; workers may have several threads
             self._tiles = self._tiles or self.job.tiles()
-            if self._tiles.plan[tile.number] != tile:
-                raise UnsupportedError("the workers run another version of reachsim")
             return self._tiles.make(tile)
 
 
@@ -190,14 +226,23 @@ class Cluster:
             raise QuestionError(f"the Dask scheduler at {self.address} has no workers", "NO_WORKERS") from error
 
 
-def job_of(tiles: Tiles, memory: int) -> Job:
-    """The job whose tiles are these; ``memory`` is what they were planned with."""
-    matrix = tiles.matrix
-    network = matrix.ground.network
-    return Job(
-        packed(network.snapshot), matrix.protocol, matrix.port, memory, tiles.form, tiles.blocked, tuple(tiles.kinds),
-        dict(matrix.pins), matrix.ground.appliances, network.assume_defaults,
-    )  # fmt: skip
+def job_of(tiles: Tiles) -> Job:
+    """The job whose tiles are these."""
+    ground = tiles.matrix.ground
+    file = io.BytesIO()
+    _Pickler(file, ground).dump(tiles)
+    tables = zlib.compress(file.getvalue(), 1)
+    files = packed(ground.network.snapshot)
+    return Job(_code(), tables, files, ground.appliances, ground.network.assume_defaults)
+
+
+def _code() -> str:
+    """A digest of the code that makes tiles."""
+    digest = hashlib.sha256()
+    folder = Path(__file__).resolve().parent.parent
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _size(value: object) -> int:
@@ -213,7 +258,7 @@ def _plugin(maker: Maker) -> tuple[Any, str]:
 
     plugin = WorkerPlugin()
     plugin.maker = maker
-    return plugin, f"reachsim-{zlib.crc32(maker.job.files):08x}-{id(maker):x}"
+    return plugin, f"reachsim-{zlib.crc32(maker.job.tables):08x}-{id(maker):x}"
 
 
 def _made(name: str, tile: Tile) -> tuple[str, Part]:

@@ -35,6 +35,14 @@ class Out(NamedTuple):
     """What is perhaps so, packed."""
 
 
+class Asked(NamedTuple):
+    """The same as addresses, classes, and addresses that are in doubt."""
+
+    addresses: IntervalSet
+    members: list[int]
+    doubted: list[tuple[IntervalSet, Gap]]
+
+
 class In(NamedTuple):
     """Whom the groups of a receiver admit: atoms, groups, and everybody perhaps."""
 
@@ -72,6 +80,7 @@ class Groups:
             for group in each.groups:
                 carriers.setdefault(group, []).append(position)
         self._carriers = carriers
+        self._asked_by = {key: self._lets_ask(*key) for key in keys}
         self._bits: dict[int, Small] = {}
         order = np.argsort(self.set_of, kind="stable")
         bounds = np.searchsorted(self.set_of[order], np.arange(len(keys) + 1)).tolist()
@@ -102,7 +111,7 @@ class Groups:
         if key not in self._out:
             if len(self._out) == MOST_KEPT:
                 self._out.clear()
-            self._out[key] = self._lets_out(groups, vpc_id)
+            self._out[key] = self._lets_out(self._asked_by[key])
         return self._out[key]
 
     def asked(self, groups: tuple[str, ...], vpc_id: str) -> IntervalSet | None:
@@ -126,9 +135,9 @@ class Groups:
             return None
         return IntervalSet.union_of(rule.peers for rule, _ in found)
 
-    def _lets_out(self, groups: tuple[str, ...], vpc_id: str) -> Out:
+    def _lets_ask(self, groups: tuple[str, ...], vpc_id: str) -> Asked:
         if not groups:
-            return self._to_addresses(_ALL)
+            return Asked(_ALL, [], [])
         ground, interface = self.ground, Interface("a sender", vpc_id, "", groups, EMPTY)
         asked: list[IntervalSet] = []
         members: list[int] = []
@@ -146,12 +155,15 @@ class Groups:
                     asked.append(resolved.peers)
                 doubted += [(peers.peers, gap) for peers, gap in doubts]
         doubted += [(_ALL, gap) for gap in unknown_groups(ground, interface)]
-        out = self._to_addresses(asked[0] if len(asked) == 1 else IntervalSet.union_of(asked))
-        if not members and not doubted:
+        return Asked(asked[0] if len(asked) == 1 else IntervalSet.union_of(asked), members, doubted)
+
+    def _lets_out(self, asked: Asked) -> Out:
+        out = self._to_addresses(asked.addresses)
+        if not asked.members and not asked.doubted:
             return out
         sure = out.sure.copy()
-        sure[members] = True
-        return self._with_doubts(sure, doubted)
+        sure[asked.members] = True
+        return self._with_doubts(sure, asked.doubted)
 
     def _to_addresses(self, addresses: IntervalSet) -> Out:
         """Nothing but these addresses; one row for all whose groups name the same."""

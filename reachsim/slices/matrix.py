@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -84,6 +84,10 @@ class Matrix:
         self._first: Numbers = np.array([mine[0] for mine in axes.classes_of], np.int64)
         self._several = [(end, mine) for end, mine in enumerate(axes.classes_of) if len(mine) > 1]
         self._moved = bool(self._several or (self._first != np.arange(self.ends)).any())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what asks the point path, which is made anew."""
+        return {name: value for name, value in self.__dict__.items() if name != "_columns"}
 
     @cached_property
     def sources(self) -> list[int]:

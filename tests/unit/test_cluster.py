@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 import time
@@ -12,8 +13,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from reachsim import UnsupportedError, load
 from reachsim.cli import group
 from reachsim.slices import cluster
+from reachsim.slices.matrix import KINDS
+from reachsim.slices.tiles import Tile, Tiles
 from tests.benchmarks import organization
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -122,6 +126,26 @@ def test_processes_of_this_machine_make_the_same_bytes(
     found = run(snapshot, "-o", out, "--jobs", 2)
     assert (out.read_bytes(), found.stdout) == alone
     assert found.stderr.startswith("moved ")
+
+
+@pytest.mark.parametrize("kinds", [("interface",), KINDS])
+def test_workers_build_no_network_unless_the_point_path_is_asked(
+    kinds: tuple[str, ...], snapshot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiles = Tiles(load(snapshot).ground, 6, 443, memory=8 << 10, form="jsonl", kinds=kinds)
+    alone = [tiles.make(tile) for tile in tiles.plan]
+    built: list[cluster.Job] = []
+    ground = cluster.Job.ground
+    monkeypatch.setattr(cluster.Job, "ground", lambda job: built.append(job) or ground(job))
+    maker = pickle.loads(pickle.dumps(cluster.Maker(cluster.job_of(tiles))))
+    assert [maker.make(tile) for tile in tiles.plan] == alone
+    assert len(built) == (0 if kinds == ("interface",) else 1)
+
+
+def test_workers_of_another_version_are_refused(snapshot: Path) -> None:
+    job = cluster.job_of(Tiles(load(snapshot).ground, 6, 443, memory=8 << 10))
+    with pytest.raises(UnsupportedError, match="another version"):
+        cluster.Maker(job._replace(code="older")).make(Tile(0, (0,)))
 
 
 def test_one_of_jobs_and_scheduler(snapshot: Path) -> None:
