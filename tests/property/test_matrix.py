@@ -122,7 +122,7 @@ def test_plain_ways_are_those_that_are_walked() -> None:
     assert compared > 100
 
 
-LISTS = ("IpPermissions", "IpPermissionsEgress", "Entries", "Routes", "Groups")
+LISTS = ("IpPermissions", "IpPermissionsEgress", "Entries", "Routes")
 
 
 @pytest.mark.parametrize("key", LISTS)
