@@ -123,8 +123,7 @@ def endpoint_answer(network: Network, name: str, endpoint: aws.VpcEndpoint, how:
     interfaces = [network.network_interfaces.get(one) for one in endpoint.network_interface_ids]
     known = [network.interfaces[i.network_interface_id] for i in interfaces if i is not None]
     chosen = [i for i in known if not zone or _zone_name(network, i.subnet_id) == zone]
-    families = {"ipv4": V4, "ipv6": V6}.get((endpoint.dns_options.dns_record_ip_type or "").lower(), V4 | V6)
-    addresses = IntervalSet.union_of(interface.addresses for interface in chosen) & families
+    addresses = IntervalSet.union_of(interface.addresses for interface in chosen) & _families(endpoint, name)
     if not addresses:
         path = network.path(network.home_of(endpoint_id), "ec2", "describe-network-interfaces")
         lacking = network.unknown(path)
@@ -149,6 +148,16 @@ def endpoint_answer(network: Network, name: str, endpoint: aws.VpcEndpoint, how:
         name, addresses, service=suffix, region=region, endpoint_id=endpoint_id, hops=(hop,), gaps=gaps,
         assumptions=assumptions,
     )  # fmt: skip
+
+
+def _families(endpoint: aws.VpcEndpoint, name: str) -> IntervalSet:
+    """The addresses that a name of the endpoint can have, by its DNS record IP type (N147): defined by the service, its
+    private names have IPv4 ones only.
+    """
+    kind = (endpoint.dns_options.dns_record_ip_type or "").lower()
+    if kind == "service-defined":
+        return V4 | V6 if ".vpce." in name else V4
+    return {"ipv4": V4, "ipv6": V6}.get(kind, V4 | V6)
 
 
 def _zone_name(network: Network, subnet_id: str) -> str | None:

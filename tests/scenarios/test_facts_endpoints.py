@@ -287,6 +287,15 @@ def test_n147_record_type_decides_which_family_is_answered() -> None:
     assert ask(net, net.client, "logs", family="ipv6").outcome == "blocked"
 
 
+def test_n147_defined_by_the_service_private_names_are_ipv4_and_the_endpoints_own_are_both() -> None:
+    net, endpoint = dual_stack()
+    net[endpoint]["DnsOptions"]["DnsRecordIpType"] = "service-defined"
+    own = net[endpoint]["DnsEntries"][0]["DnsName"]
+    assert ask(net, net.client, "logs", family="ipv6").outcome == "blocked"
+    assert fate(ask(net, net.client, "logs", family="ipv4")) == ("allowed", "private")
+    assert fate(ask(net, net.client, f"host:{own}", family="ipv6")) == ("allowed", "private")
+
+
 @pytest.mark.parametrize("family", ["ipv4", "ipv6"])
 def test_n147_the_asked_family_leaves_the_other_out(family: str) -> None:
     net, _ = dual_stack()
