@@ -171,11 +171,16 @@ GET = [{"action": "s3:GetObject", "resource": "arn:aws:s3:::mine/key"}]
 
 
 def test_n140_policy_of_an_endpoint() -> None:
+    layers = ["network", "endpoint-policy"]
+    net = Lan()
+    served = net.interface_endpoint(net.vpc_id, "logs", {net.b: "10.0.2.20"}, [net.open])
+    del net[served]["PolicyDocument"]  # of a service without policies; of one that has some, AWS prints it
+    put = [{"action": "logs:PutLogEvents", "resource": "arn:aws:logs:us-east-1:111111111111:log-group:g:*"}]
+    assert ask(net, net.client, "logs", requests=put, layers=layers).outcome == "allowed"
     net = Lan()
     endpoint = net.gateway_endpoint(net.vpc_id, "s3", [net.ta])
-    layers = ["network", "endpoint-policy"]
     del net[endpoint]["PolicyDocument"]
-    assert ask(net, net.client, "s3", requests=PUT, layers=layers).outcome == "allowed"
+    assert ask(net, net.client, "s3", requests=PUT, layers=layers).outcome == "unknown"
     net = Lan()
     deny = {"Sid": "NoPut", "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "*"}
     allow = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
