@@ -31,7 +31,6 @@ _OF_EC2: Final = {
     "prefix-lists": "rules and routes with AWS's own prefix lists",
     "managed-prefix-lists": "rules and routes with prefix lists",
     "instances": "sources named i-…, and the pipeline's clients",
-    "addresses": "which Elastic IP addresses are in use",
     "security-group-rules": "which rule of a security group decides, by its id",
     "vpc-endpoint-associations": "names of endpoints for resources and service networks",
     "vpc-endpoint-service-configurations": "what stands behind endpoints for your own endpoint services",
