@@ -6,8 +6,10 @@ credentials of sources and webhooks; pre-shared keys of VPN connections and BGP 
 user names and passwords inside URLs; values of ``env: variables:`` in a buildspec that is part of a project; values of
 tags whose key is on the deny list; e-mail addresses of accounts; and, wherever they stand in a text (a command of a
 buildspec, a description), keys and tokens whose form tells what they are: access keys of AWS, tokens of GitHub, GitLab,
-Slack, npm, PyPI, Docker Hub and Stripe, private keys in PEM form, and what is assigned to a variable that is called
-like a secret. Variables that only *name* a parameter or a secret are kept, as they say what a build contacts.
+Slack, npm, PyPI, Docker Hub and Stripe, private keys in PEM form, what is assigned to a variable that is called like a
+secret, and what commands are given as a password (``--password x``, ``docker login -p x``, ``curl -u a:x``,
+``Authorization: Bearer x``). Variables that only *name* a parameter or a secret are kept, as they say what a build
+contacts.
 
 **Not** looked at: other secrets in descriptions, commands, tags and names. **Source:** CodeBuild, Lambda, ECS,
 CodePipeline and EC2 API references; the vendors' documentation of their tokens' prefixes.
@@ -48,6 +50,14 @@ _ASSIGNED: Final = re.compile(
     r"(?:\"[^\"$\n]+\"|'[^'\n]+'|[^\s\"'$;&|()]+)(?=\s|$|[;&|)\"'])",
     re.IGNORECASE,
 )
+_OPTION: Final = re.compile(
+    r"((?<![\w-])--(?:password|passwd|passphrase|api-?key|(?:access|auth)-?token|client-secret)[ \t]+"
+    r"|\blogin\b[^\n;&|]{0,200}?[ \t]-p[ \t]*|\bauthorization:[ \t]*(?:basic|bearer|token)[ \t]+"
+    r"|(?<![\w-])(?:-u|--user)[ \t]*[\"']?(?!\d+:\d+\b)[^\s:$\"']+:)"
+    r"(?:\"[^\"$\n]+\"|'[^'\n]+'|(?![-\"'$`<&|;])[^\s\"'$;&|()]+)(?=\s|$|[;&|)\"'])",
+    re.IGNORECASE,
+)
+"""What commands are given as a password: options of many tools, ``docker login -p``, headers, ``curl -u user:…``."""
 _SHORTEST: Final = 12
 """Characters that a text has at least which is searched for tokens."""
 
@@ -113,6 +123,8 @@ def _text(value: str) -> str:
     value = _TOKEN.sub("", value)
     if "=" in value:
         value = _ASSIGNED.sub(r"\1", value)
+    if "-" in value or ":" in value:
+        value = _OPTION.sub(r"\1REDACTED", value)  # a word, so that the command's other words keep their meaning
     return _URL_USER.sub(r"\1\2", value) if "://" in value else value
 
 

@@ -62,6 +62,12 @@ phases:
         {"source": {"buildspec": f"phases:\n  build:\n    commands:\n    - export API_TOKEN={PLANTED}\n"}},
         {"source": {"buildspec": f"phases: {{build: {{commands: ['DB_PASSWORD=\"{PLANTED} {PLANTED}\" make']}}}}"}},
         {"Description": f"login with password={PLANTED}"},
+        {"source": {"buildspec": f"docker login -u me -p {PLANTED} registry.example"}},
+        {"source": {"buildspec": f"docker login -u me --password '{PLANTED} a' registry.example"}},
+        {"source": {"buildspec": f"- 'mysql --password {PLANTED} -h db'"}},
+        {"source": {"buildspec": f"curl -u me:{PLANTED} https://example.com"}},
+        {"source": {"buildspec": f"curl --user 'me:{PLANTED}' https://example.com"}},
+        {"source": {"buildspec": f"curl -H 'Authorization: Bearer {PLANTED}' https://example.com"}},
         {"virtualInterfaces": [{"authKey": PLANTED, "bgpPeers": [{"authKey": PLANTED}]}]},
     ],
     ids=lambda record: json.dumps(record)[:50],
@@ -133,3 +139,23 @@ def test_the_answer_itself_is_not_changed() -> None:
     record = {"Tags": [{"Key": "password", "Value": PLANTED}]}
     redactor()(record)
     assert record["Tags"][0]["Value"] == PLANTED
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "aws ecr get-login-password | docker login --username AWS --password-stdin 1.dkr.ecr.us-east-1.amazonaws.com",
+        "docker login -u $USER -p $PASSWORD registry.example", 'docker login -p "$PASSWORD" registry.example',
+        "aws secretsmanager get-secret-value --secret-id prod/db", "ssh-keygen -p -f key", "mkdir -p build/out",
+        "docker run -p 8080:80 registry.example", "docker run --user 1000:1000 registry.example",
+        "git push -u origin main", "pip install --user -r requirements.txt", "curl -H 'Authorization: Bearer $TOKEN' x",
+        "sudo -u postgres psql", "docker build --secret id=npm,src=.npmrc .",
+    ],
+)  # fmt: skip
+def test_commands_without_secrets_stay(command: str) -> None:
+    assert redactor()({"buildspec": command}) == {"buildspec": command}
+
+
+def test_a_command_keeps_its_meaning() -> None:
+    found = redactor()({"buildspec": "docker login -u me -p hunter2x registry.example && make"})
+    assert found == {"buildspec": "docker login -u me -p REDACTED registry.example && make"}
