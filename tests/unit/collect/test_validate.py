@@ -201,7 +201,8 @@ def statement(**changes: Any) -> str:
     ],
 )
 def test_policies_are_what_aws_stores(document: str, problem: str | None) -> None:
-    answer = {"VpcEndpoints": [{"VpcEndpointId": "vpce-1", "PolicyDocument": document}]}
+    held = {"VpcEndpointId": "vpce-1", "VpcId": "vpc-1", "ServiceName": "com.amazonaws.eu-west-1.s3"}
+    answer = {"VpcEndpoints": [held | {"VpcEndpointType": "Gateway", "PolicyDocument": document}]}
     lines = found({f"{HOME}/ec2/describe-vpc-endpoints.json": answer})
     if problem is None:
         assert lines == []
