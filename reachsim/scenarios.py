@@ -7,7 +7,7 @@ weigh.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -123,6 +123,14 @@ def crossing(found: Iterable[Scenario], component: str) -> tuple[Scenario, ...]:
     return tuple(
         msgspec.structs.replace(one, flows=tuple(_must_cross(flow, component) for flow in one.flows)) for one in found
     )
+
+
+def starts_of(start: Source, targets: IntervalSet, services: IntervalSet) -> Iterator[Walk]:
+    """Where walks from a place to addresses begin: one for each kind of packet."""
+    context = Context(start.origin, start.origin.interface)
+    for family in (V4, V6):
+        for box in _boxes(start, targets & family, family, services):
+            yield Walk(box, start.place, context)
 
 
 def _from(

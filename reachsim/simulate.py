@@ -99,7 +99,8 @@ def ask(
     number = read_protocol(protocol)
     check_question(number, port, family, None)
     wanted = services_of(number, port)
-    return scenarios(ground, parse_selector(source), parse_selector(target), wanted, family, pins or {})
+    ends = parse_selector(source), parse_selector(target)
+    return ground.remembered((*ends, wanted, family), lambda: scenarios(ground, *ends, wanted, family, pins or {}))
 
 
 def simulate(

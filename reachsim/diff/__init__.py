@@ -11,24 +11,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reachsim.changes import compare
+from reachsim.changes import Change, compare
 from reachsim.check.known import known_of
 from reachsim.config import Config
 from reachsim.diff.blind import same_moment
 from reachsim.diff.bundles import bundles
-from reachsim.diff.causes import Trials, causes_of
-from reachsim.diff.cells import Asked, State, evaluate
+from reachsim.diff.causes import Pair, Trials, causes_of
+from reachsim.diff.cells import Asked, State
 from reachsim.diff.findings import causes_of_findings
 from reachsim.diff.impacts import impacts
 from reachsim.diff.overall import judge
 from reachsim.diff.plan import plan_of
 from reachsim.diff.policies import policy_changes
+from reachsim.diff.reading import Reader, read_of
 from reachsim.diff.records import Besides, CellChange, Diff, Impact, Moved, PolicyChange
 from reachsim.diff.scope import matters_not
 from reachsim.diff.telling import cell_change
 from reachsim.diff.touching import Touching, only_filters
 from reachsim.diff.unseen import hides
 from reachsim.forwarding import Ground
+from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 from reachsim.selectors import check_named
 from reachsim.verdict import Cell, Side
@@ -61,6 +63,7 @@ def diff(
     if comparison.names:
         network = Network(comparison.before, assume_defaults=before.network.assume_defaults)
         before = Ground(network, before.appliances)
+    before, after = (Reader(one.network, one.appliances) for one in (before, after))
     relevant = [one for one in comparison.changes if not matters_not(one)]
     units = dict(sorted(bundles(relevant).items(), key=lambda one: one[1][0].is_whole))  # of several causes, the rule
     touching = Touching(before.network, after.network, units, config.pins)
@@ -68,22 +71,24 @@ def diff(
     plan = plan_of(before, after, config, touching, tuple(sources), tuple(targets), edited=edited)
     # An address that was the network's own, or became so, is no news about the internet.
     own = before.network.own_public_addresses | after.network.own_public_addresses
-    states = {
-        asked: (evaluate(before, asked, config.pins, own), evaluate(after, asked, config.pins, own))
-        for asked in plan.questions
-    }
-    changed = {asked: pair for asked, pair in states.items() if not pair[0].same_as(pair[1])}
-    trials = Trials(comparison, touching, after, config.pins, states, own)
+    answers = _answers(before, after, plan.questions, units, config, own)
+    each = plan.others.each
+    more = [one for asked, pair in answers.items() if not pair[0].same_as(pair[1]) for one in each.get(asked, ())[1:]]
+    answers |= _answers(before, after, more, units, config, own)
+    changed = {asked: (pair[0].state, pair[1].state) for asked, pair in answers.items() if not pair[0].same_as(pair[1])}
+    trials = Trials(comparison, touching, after, config.pins, answers, own)
     found = causes_of(trials, changed, tuple(units)) if causes else dict.fromkeys(changed, (tuple(units), ()))
     judged = judge(before, after, config, plan.near)
     hidden = hides(
-        after, config, states, plan, judged, filters_only=edited and only_filters(relevant), told_alike=edited
+        after, config, answers, plan, judged, filters_only=edited and only_filters(relevant), told_alike=edited
     )
-    because = causes_of_findings(
-        trials, config, judged.sources, judged.appeared, judged.gone, units,
-        dict.fromkeys(frozenset(ids) for ids, _ in found.values()),
-    ) if causes else {}  # fmt: skip
-    kept = {asked: pair for asked, pair in states.items() if asked in plan.needed or asked in changed}
+    because = (
+        causes_of_findings(trials, config, judged, units, dict.fromkeys(frozenset(ids) for ids, _ in found.values()))
+        if causes
+        else {}
+    )
+    kept = {asked: changed.get(asked) or (answers[asked][0].state, answers[asked][1].state)
+            for asked in answers if asked in plan.needed or asked in changed}  # fmt: skip
     policies = policy_changes(comparison, relevant, (after.network, before.network))
     return Diff(
         impacts(trials, comparison.changes, units, found, because, causes),
@@ -99,6 +104,18 @@ def diff(
         _side(after.network, {asked: pair[1] for asked, pair in kept.items()}, plan.needed),
         Besides(plan.others.compared, plan.others.skipped, plan.others.left_out, plan.unseen), trials.limits,
     )  # fmt: skip
+
+
+def _answers(
+    before: Reader, after: Reader, questions: Sequence[Asked], units: Mapping[str, Sequence[Change]], config: Config,
+    own: IntervalSet,
+) -> dict[Asked, Pair]:  # fmt: skip
+    """Every question's answers before and after."""
+    older = dict(before.answers(questions, config.pins, own))
+    reads = [read_of(some, before.network, after.network) for some in units.values()]
+    alike = {asked: answer for asked, answer in older.items() if asked.packets_only and answer.unread(*reads)}
+    newer = dict(after.answers([one for one in questions if one not in alike], config.pins, own))
+    return {asked: (older[asked], (alike.get(asked) or newer[asked])) for asked in questions}
 
 
 def _side(network: Network, states: Mapping[Asked, State], needed: Mapping[Asked, bool]) -> Side:

@@ -11,12 +11,13 @@ Sets that make no valid snapshot (a subnet without its VPC) decide nothing and a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Final
 
 from reachsim.changes import Comparison
 from reachsim.diff.bundles import bundles
-from reachsim.diff.cells import Asked, State, evaluate
+from reachsim.diff.cells import Asked
+from reachsim.diff.reading import Answer, Reader, read_of
 from reachsim.diff.records import Matters
 from reachsim.diff.touching import Touching
 from reachsim.errors import ReachsimError
@@ -28,8 +29,9 @@ Chosen = frozenset[str]
 """Ids of changes, each standing for its bundle."""
 Causes = tuple[tuple[str, ...], tuple[str, ...]]
 """(ids of the least changes to undo for the old answer, others of which each does it alone)."""
-Pair = tuple[State, State]
+Pair = tuple[Answer, Answer]
 """The answers before and after."""
+_NONE: Final[Chosen] = frozenset()
 
 MOST_TRIALS: Final = 3000
 """Answers worth working out for single changes that may be causes, and again for changes that cause nothing."""
@@ -47,20 +49,26 @@ class Trials:
         touching: Which changes can touch which question; the others need not be undone for it.
         after: The newer one.
         pins: Names with addresses of the user's.
-        states: The answers before and after.
+        answers: Those before and after.
         without: Addresses that are no news.
     """
 
     def __init__(
         self, comparison: Comparison, touching: Touching, after: Ground, pins: Mapping[str, IntervalSet],
-        states: Mapping[Asked, Pair], without: IntervalSet = EMPTY,
+        answers: Mapping[Asked, Pair], without: IntervalSet = EMPTY,
     ) -> None:  # fmt: skip
         self._bundles = bundles(comparison.changes)
         self._comparison, self._touching, self._after, self._pins = comparison, touching, after, pins
         self._without = without
-        self.answers = states
-        self._grounds: dict[Chosen, Ground | None] = {}
-        self._states: dict[tuple[Chosen, Asked], State | None] = {}
+        self.answers = answers
+        self._known = {asked: {touching.question(asked): pair[0], _NONE: pair[1]} for asked, pair in answers.items()}
+        self._of_source: dict[str, list[Asked]] = {}
+        for asked in answers:
+            if asked.packets_only:
+                self._of_source.setdefault(asked.source, []).append(asked)
+        self._invalid: set[tuple[Chosen, Asked]] = set()
+        self._reads = {name: read_of(some, *touching.networks) for name, some in self._bundles.items()}
+        self._grounds: dict[Chosen, Reader | None] = {}
         self._limits: dict[str, None] = {}
 
     @property
@@ -76,29 +84,54 @@ class Trials:
         """The changes that can make a difference to an answer."""
         return self._touching.question(asked)
 
-    def state(self, undone: Chosen, asked: Asked) -> State | None:
-        """The answer with these changes undone; None if that makes no valid snapshot."""
-        every = self.touching(asked)
-        chosen = undone & every
-        if not chosen or chosen == every:
-            return self.answers[asked][0 if chosen else 1]
-        if (chosen, asked) not in self._states:
-            ground = self.ground(chosen)
-            self._states[chosen, asked] = None if ground is None else self._evaluate(ground, asked)
-        return self._states[chosen, asked]
+    def answer(self, undone: Chosen, asked: Asked, among: Container[Asked] = ()) -> Answer | None:
+        """The answer with these changes undone; None if that makes no valid snapshot.
 
-    def is_back(self, undone: Chosen, asked: Asked) -> bool:
+        ``among`` are questions that will be put, too: those of the same source are answered by the same walk.
+        """
+        chosen = undone & self.touching(asked)
+        if self._open(chosen, asked):
+            alike = [
+                one for one in self._of_source.get(asked.source, ()) if one != asked and one in among
+                and undone & self.touching(one) == chosen and self._open(chosen, one)
+            ]  # fmt: skip
+            self._work_out(chosen, [asked, *alike])
+        return self._known[asked].get(chosen)
+
+    def is_back(self, undone: Chosen, asked: Asked, among: Container[Asked] = ()) -> bool:
         """Whether the old answer is back with these changes undone."""
-        state = self.state(undone, asked)
-        return state is not None and state.same_as(self.answers[asked][0])
+        found = self.answer(undone, asked, among)
+        return found is not None and found.same_as(self.answers[asked][0])
 
-    def _evaluate(self, ground: Ground, asked: Asked) -> State | None:
+    def _open(self, chosen: Chosen, asked: Asked) -> bool:
+        """Whether an answer has yet to be worked out: one that read none of what differs is the same."""
+        known = self._known[asked]
+        if chosen in known or (chosen, asked) in self._invalid:
+            return False
+        like = next((one for other, one in known.items() if one.unread(*map(self._reads.get, chosen ^ other))), None)
+        if like is not None:
+            known[chosen] = like
+        return like is None
+
+    def _work_out(self, chosen: Chosen, questions: Sequence[Asked]) -> None:
+        ground = self.ground(chosen)
         try:
-            return evaluate(ground, asked, self._pins, self._without)
+            given = ground.answers(questions, self._pins, self._without, self._known_of) if ground is not None else ()
+            found = dict(given)
         except ReachsimError:
-            return None
+            for one in questions if len(questions) > 1 else ():
+                self._work_out(chosen, [one])
+            found = {}
+        for asked in questions:
+            if asked in found:
+                self._known[asked][chosen] = found[asked]
+            elif chosen not in self._known[asked]:
+                self._invalid.add((chosen, asked))
 
-    def ground(self, undone: Chosen) -> Ground | None:
+    def _known_of(self, asked: Asked) -> Iterable[Answer]:
+        return self._known[asked].values()
+
+    def ground(self, undone: Chosen) -> Reader | None:
         """The newer snapshot with these changes undone; None if that makes no valid one."""
         if undone not in self._grounds:
             if len(self._grounds) > 64:
@@ -106,7 +139,7 @@ class Trials:
             try:
                 snapshot = self._comparison.without([one for name in sorted(undone) for one in self._bundles[name]])
                 network = Network(snapshot, assume_defaults=self._after.network.assume_defaults)
-                self._grounds[undone] = Ground(network, self._after.appliances)
+                self._grounds[undone] = Reader(network, self._after.appliances)
             except ReachsimError:
                 self._grounds[undone] = None
         return self._grounds[undone]
@@ -134,7 +167,7 @@ def causes_of(trials: Trials, changed: Iterable[Asked], units: Sequence[str]) ->
 
 
 def _kind(trials: Trials, asked: Asked) -> object:
-    before, after = trials.answers[asked]
+    before, after = (one.state for one in trials.answers[asked])
     inward = asked.destination if asked.source == "internet" else asked.source
     return inward, trials.touching(asked), before.outcome, before.route, after.outcome, after.route, after.layers
 
@@ -144,7 +177,7 @@ def _alone(trials: Trials, relevant: Mapping[Asked, Sequence[str]]) -> dict[Aske
     found: dict[Asked, list[str]] = {asked: [] for asked in relevant}
     for one in dict.fromkeys(one for mine in relevant.values() for one in mine):
         for asked, mine in relevant.items():
-            if one in mine and trials.is_back(frozenset((one,)), asked):
+            if one in mine and trials.is_back(frozenset((one,)), asked, relevant):
                 found[asked].append(one)
     return {asked: [one for one in relevant[asked] if one in each] for asked, each in found.items()}
 
@@ -207,7 +240,8 @@ def effect(trials: Trials, changes: Sequence[str], causing: Chosen) -> dict[str,
         group = groups.pop()
         undone = frozenset(group)
         acts = any(
-            _differs(trials.state(undone, asked), after) or _differs(trials.state(every - undone, asked), before)
+            _differs(trials.answer(undone, asked, trials.answers), after)
+            or _differs(trials.answer(every - undone, asked, trials.answers), before)
             for asked, (before, after) in trials.answers.items() if not undone.isdisjoint(trials.touching(asked))
         )  # fmt: skip
         if acts and len(group) > 1:
@@ -217,5 +251,5 @@ def effect(trials: Trials, changes: Sequence[str], causing: Chosen) -> dict[str,
     return found
 
 
-def _differs(state: State | None, other: State) -> bool:
-    return state is not None and not state.same_as(other)
+def _differs(answer: Answer | None, other: Answer) -> bool:
+    return answer is not None and not answer.same_as(other)

@@ -6,7 +6,7 @@ port, counts too. **Source:** DESIGN, "Verdicts", "The engine".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -125,21 +125,41 @@ def evaluate(
     """Answer a question, with its sets. ``without``: public addresses that the sets leave out where the question is
     about the internet or a public name.
     """
-    protocol = read_protocol(asked.protocol)
+    return state_of(ground, asked, walked(ground, asked, pins), without)
+
+
+def walked(ground: Ground, asked: Asked, pins: Mapping[str, IntervalSet]) -> tuple[Scenario, ...] | None:
+    """The walks of a question; None where its source or destination does not exist."""
     try:
-        found = ask(ground, asked.source, asked.destination, protocol=asked.protocol, port=asked.port, pins=pins)
+        return ask(ground, asked.source, asked.destination, protocol=asked.protocol, port=asked.port, pins=pins)
     except QuestionError as error:
         if error.code == "NO_SOURCE_OR_DESTINATION":
-            return State("absent", "none", (), {}, {}, packets_only=asked.packets_only)
+            return None
         raise
+
+
+def signature(found: Sequence[Scenario] | None) -> Hashable:
+    """What a question's answer rests on, for packets alone: where it is equal the answers are, but for their words."""
+    return found if found is None else tuple(
+        (one.group, one.origin, one.asked, one.chance_source, one.chance_destination, one.symbolic, one.blocks,
+         one.gaps, frozenset((flow.outcome, route_of(one, flow), flow.box) for flow in one.flows))
+        for one in found
+    )  # fmt: skip
+
+
+def state_of(ground: Ground, asked: Asked, found: Sequence[Scenario] | None, without: IntervalSet) -> State:
+    """The answer to a question that was walked."""
+    if found is None:
+        return State("absent", "none", (), {}, {}, packets_only=asked.packets_only)
+    protocol = read_protocol(asked.protocol)
     question = Question(asked.source, asked.destination, asked.protocol, asked.port)
     verdict = weigh(question, found, explicit_icmp=protocol in ICMP_REPLIES and asked.port is not None)
     verdict = judge_requests(ground, verdict, found, asked.requests, LAYERS, asked=False)
-    walked, verdict = verdict, with_planned(verdict, ground.network.snapshot.manifest.planned)
+    known, verdict = verdict, with_planned(verdict, ground.network.snapshot.manifest.planned)
     kept = _Kept(asked, without)
     passes, unknown = _sets(found, kept)
     doubts = _doubts(found, kept)
-    if verdict.outcome != walked.outcome:  # a value that a plan does not tell decides
+    if verdict.outcome != known.outcome:  # a value that a plan does not tell decides
         doubts |= _planned_doubts(found, verdict)
     return State(
         verdict.outcome, verdict.route, tuple(sorted(verdict.layers.items())), passes, unknown, verdict.blocked_by,

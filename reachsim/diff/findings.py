@@ -13,40 +13,39 @@ from reachsim.changes import Change
 from reachsim.check import check
 from reachsim.config import Config
 from reachsim.diff.causes import Chosen, Trials
+from reachsim.diff.overall import Judged, Key, findings_of
 from reachsim.errors import ReachsimError
 from reachsim.verdict import Finding
 
-Key = tuple[str, str]
-"""(finding's id, component)."""
 MOST_CHECKS: Final = 40
 
 
 def causes_of_findings(
-    trials: Trials, config: Config, near: Sequence[str], appeared: Iterable[Finding], gone: Iterable[Finding],
-    units: Mapping[str, Sequence[Change]], known: Iterable[Chosen],
+    trials: Trials, config: Config, judged: Judged, units: Mapping[str, Sequence[Change]], known: Iterable[Chosen]
 ) -> dict[Key, tuple[str, ...]]:  # fmt: skip
     """Finding → ids of the changes that cause it.
 
     Args:
         trials: The newer snapshot with changes undone.
         config: Check's configuration.
-        near: The sources compared.
-        appeared, gone: The findings.
+        judged: What check finds before and after.
         units: Id → changes that are undone together.
         known: Causes of changed answers.
     """
-    if not near:
+    if not judged.sources:
         return {}
     tried: dict[Chosen, frozenset[Key] | None] = {}
+    if judged.found is not None:
+        tried = {frozenset(units): judged.found[0], frozenset(): judged.found[1]}
     known = list(known)
 
     def findings(undone: Chosen) -> frozenset[Key] | None:
         if undone not in tried and len(tried) < MOST_CHECKS:
-            tried[undone] = _findings(trials, config, near, undone)
+            tried[undone] = _findings(trials, config, judged.sources, undone)
         return tried.get(undone)
 
     found: dict[Key, tuple[str, ...]] = {}
-    for there, some in ((True, appeared), (False, gone)):
+    for there, some in ((True, judged.appeared), (False, judged.gone)):
         for finding in some:
             key = (finding.id, finding.component)
             named = _named(finding, units)
@@ -77,6 +76,6 @@ def _findings(trials: Trials, config: Config, near: Sequence[str], undone: Chose
     if ground is None:
         return None
     try:
-        return frozenset((one.id, one.component) for one in check(ground, near, config).findings)
+        return findings_of(check(ground, near, config))
     except ReachsimError:
         return None

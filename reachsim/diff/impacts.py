@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from reachsim.changes import Change
 from reachsim.diff.causes import Causes, Trials, effect
 from reachsim.diff.cells import Asked
-from reachsim.diff.findings import Key
+from reachsim.diff.overall import Key
 from reachsim.diff.records import Impact, Matters
 
 

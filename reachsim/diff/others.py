@@ -1,13 +1,15 @@
 """Everybody else: what stands in the VPCs and is no part of a pipeline, against the internet and each other.
 
-A comparison asks about every network interface that a change can touch, by itself where they are few. Where they are
-many, interfaces that nothing tells apart in either snapshot (`reachsim.classes`) share the answer of one of them; and
-where even those make too many pairs, the pairs are left out and the comparison says so.
+A comparison asks about every network interface that a change can touch. Interfaces that nothing tells apart in either
+snapshot (`reachsim.classes`) get the same answers, so that one of them is asked for all; where they are few, each is
+told by itself if that answer changed. Where even one of each kind makes too many pairs, the pairs are left out and the
+comparison says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from reachsim.classes import Classes
@@ -17,8 +19,10 @@ from reachsim.forwarding import Ground
 from reachsim.model.interfaces import Interface
 from reachsim.workloads import placings
 
-MOST_QUESTIONS: Final = 1000
-"""Questions worth putting one by one."""
+MOST_QUESTIONS: Final = 2500
+"""Questions worth putting."""
+MOST_TOLD: Final = 1000
+"""Questions worth telling one by one."""
 _SENDS: Final = ("interface",)
 _RECEIVES: Final = ("interface", "load-balancer", "gateway-load-balancer")
 
@@ -27,10 +31,13 @@ Alike = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 class Others(NamedTuple):
-    """What to ask. ``left_out`` says in words what is not asked, as it is too much."""
+    """What to ask. ``left_out`` says in words what is not asked, as it is too much. ``each`` are the questions that a
+    question stands for, where all are to be told if its answer changed; else ``alike`` names them.
+    """
 
     questions: tuple[Asked, ...] = ()
     alike: Mapping[Asked, Alike] = {}
+    each: Mapping[Asked, tuple[Asked, ...]] = {}
     compared: int = 0
     skipped: int = 0
     left_out: str = ""
@@ -52,19 +59,23 @@ def others(
     touched = frozenset(end for end in ends.all if touching.end(end))
     wary = frozenset(ends.all) if every else touched
     skipped = len(ends.all) - len(touched)
-    for grouped in (False, True):
-        kinds = ends.grouped(touched) if grouped else [(end,) for end in ends.all]
-        outward = [one for one in _outward(kinds, ends, wary) if one not in asked]
-        pairs = _count_pairs(kinds, touched)
-        if len(outward) + pairs <= MOST_QUESTIONS:
-            served = frozenset(one.source for one in asked)
-            questions = [*outward, *_pairs(kinds, ends, touched, served)]
-            return Others(tuple(questions), _alike(questions, kinds), len(touched), skipped)
-    if len(outward) > MOST_QUESTIONS:
+    served = frozenset(one.source for one in asked)
+    single = [(end,) for end in ends.all]
+    kinds = ends.grouped(touched, touching.components)
+    outward = [one for one in _outward(single, ends, wary) if one not in asked]
+    if len(outward) + _count_pairs(single, touched) <= MOST_TOLD:
+        each = _each(_pairs(single, ends, touched, served), kinds)
+        return Others((*outward, *each), {}, each, len(touched), skipped)
+    outward = [one for one in _outward(kinds, ends, wary) if one not in asked]
+    pairs = _count_pairs(kinds, touched)
+    if len(outward) + pairs <= MOST_QUESTIONS:
+        questions = (*outward, *_pairs(kinds, ends, touched, served))
+        return Others(questions, _alike(questions, kinds), {}, len(touched), skipped)
+    if len(outward) > MOST_TOLD:
         left = f"{len(wary)} network interfaces, to each other and the internet"
-        return Others((), {}, 0, skipped, left, internet_left_out=True)
+        return Others((), {}, {}, 0, skipped, left, internet_left_out=True)
     left = f"{pairs} pairs of network interfaces"
-    return Others(tuple(outward), _alike(outward, kinds), len(touched), skipped, left)
+    return Others(tuple(outward), _alike(outward, kinds), {}, len(touched), skipped, left)
 
 
 Kinds = Sequence[tuple[str, ...]]
@@ -83,6 +94,7 @@ class _Ends:
         self.interfaces: dict[str, Interface] = {**self._sides[0], **self._sides[1]}
         self.workloads = tuple(dict.fromkeys(name for ground in self._grounds for name in _workloads(ground)))
         self.all = (*self.interfaces, *self.workloads)
+        self._of_instance = Counter(one.instance_id for one in self.interfaces.values())
 
     def sends(self, end: str) -> bool:
         return end not in self.interfaces or self.interfaces[end].kind in _SENDS
@@ -90,14 +102,23 @@ class _Ends:
     def receives(self, end: str) -> bool:
         return end in self.interfaces
 
-    def grouped(self, touched: frozenset[str]) -> Kinds:
+    def _shares_instance(self, one: Interface) -> bool:
+        return one.id in self.interfaces and one.instance_id is not None and self._of_instance[one.instance_id] > 1
+
+    def grouped(self, touched: frozenset[str], changed: Collection[str]) -> Kinds:
+        """Ends by kind; one that changed itself (``changed``: ids of components) stands alone, as does an interface of
+        an instance with several. Within a subnet no network ACL is passed, so it counts which one it is.
+        """
         classes = [Classes(ground) for ground in self._grounds]
         found: dict[object, list[str]] = {}
         for end in self.all:
             sides = [side.get(end) for side in self._sides]
             kinds = [None if one is None else known.of(one) for one, known in zip(sides, classes, strict=True)]
             alone = any(one is not None and kind is None for one, kind in zip(sides, kinds, strict=True))
-            key = end if alone or end not in self.interfaces else (end in touched, *kinds)
+            here = [one for one in sides if one is not None]
+            alone = alone or end in changed or any(one.id in changed or self._shares_instance(one) for one in here)
+            subnets = [one.subnet_id if one is not None else "" for one in sides]
+            key = end if alone or end not in self.interfaces else (end in touched, *kinds, *subnets)
             found.setdefault(key, []).append(end)
         return [tuple(some) for some in found.values()]
 
@@ -146,6 +167,16 @@ def _pairs(kinds: Kinds, ends: _Ends, touched: frozenset[str], served: frozenset
         for target in targets:
             if target != kind[0] and (kind[0] in touched or target in touched):
                 yield Asked(kind[0], target, packets_only=True)
+
+
+def _each(questions: Iterable[Asked], kinds: Kinds) -> Mapping[Asked, tuple[Asked, ...]]:
+    """One question of each kind → all of its kind: the first two of a kind stand for any two."""
+    first = {end: number for number, kind in enumerate(kinds) for end in kind}
+    found: dict[tuple[object, object], list[Asked]] = {}
+    for one in questions:
+        key = (first.get(one.source, one.source), first.get(one.destination, one.destination))
+        found.setdefault(key, []).append(one)
+    return {some[0]: tuple(some) for some in found.values()}
 
 
 def _alike(questions: Sequence[Asked], kinds: Kinds) -> Mapping[Asked, Alike]:

@@ -13,6 +13,9 @@ from reachsim.selectors import parse_selector
 from reachsim.sources import sources
 from reachsim.verdict import Check, Finding, Overall
 
+Key = tuple[str, str]
+"""(finding's id, component)."""
+
 
 class Judged(NamedTuple):
     """``overall`` before and after (None: the same on both sides), findings that came and went, files that the newer
@@ -28,14 +31,23 @@ class Judged(NamedTuple):
     """As in `Check`, of the newer snapshot."""
     sources: tuple[str, ...] = ()
     """Those of the newer snapshot that were judged."""
+    found: tuple[frozenset[Key], frozenset[Key]] | None = None
+    """All findings before and after, if the same sources were judged."""
 
 
 def judge(before: Ground, after: Ground, config: Config, near: Sequence[str]) -> Judged:
     """Compare check's answers for the sources that a change can touch."""
     if not near:
         return Judged()
-    found = _compare(_check(before, config, near), _check(after, config, near))
-    return found._replace(sources=tuple(_there(after, near)))
+    older, newer = _check(before, config, near), _check(after, config, near)
+    both = (findings_of(older), findings_of(newer)) if older is not None and newer is not None else None
+    there = tuple(_there(after, near))
+    return _compare(older, newer)._replace(sources=there, found=both if there == tuple(_there(before, near)) else None)
+
+
+def findings_of(answer: Check) -> frozenset[Key]:
+    """The findings by what tells them apart."""
+    return frozenset((one.id, one.component) for one in answer.findings)
 
 
 def _check(ground: Ground, config: Config, wanted: Sequence[str]) -> Check | None:

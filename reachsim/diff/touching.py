@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from reachsim.changes import Change
 from reachsim.diff.cells import Asked
@@ -56,6 +56,13 @@ class Touching:
         self._everything = frozenset(name for name, some in units.items() if not all(map(matters_not, some)))
 
     @property
+    def components(self) -> frozenset[str]:
+        """What changed, by id."""
+        changes = [one for some in self._units.values() for one in some]
+        within = (str(atom.path[1]) for one in changes for atom in one.atoms if len(atom.path) > 1)
+        return frozenset((*(one.component for one in changes), *within))
+
+    @property
     def any(self) -> bool:
         """Whether there is a change of more than names."""
         return bool(self._everything)
@@ -87,9 +94,12 @@ class Touching:
         """Whether a change surely changes nothing for an end."""
         if matters_not(change):
             return True
-        kind, component = _local(change), change.component
-        if kind is None:
-            return False
+        places = places_of(change)
+        return places is not None and all(self._passed_by(crossed, one) for one in places)
+
+    def _passed_by(self, crossed: Crossed, place: Place) -> bool:
+        """Whether traffic surely does not come past a place."""
+        kind, component = place[:2]
         if kind == "vpc-endpoint":
             endpoints = [one.vpc_endpoints[component] for one in self.networks if component in one.vpc_endpoints]
             return bool(endpoints) and all(one.vpc_id not in crossed.vpcs for one in endpoints)
@@ -211,7 +221,9 @@ class Touching:
 
 def only_filters(changes: Iterable[Change]) -> bool:
     """Whether all that changed are rules, entries and routes, which no policy's judgement of strangers asks about."""
-    return all(_local(one) in ("security-group", "network-acl", "route-table") for one in changes)
+    return all(
+        places is not None and all(kind != "vpc-endpoint" for kind, *_ in places) for places in map(places_of, changes)
+    )
 
 
 class Crossed(NamedTuple):
@@ -224,18 +236,34 @@ class Crossed(NamedTuple):
     between: frozenset[str]
 
 
-def _local(change: Change) -> str | None:
-    """The kind of component whose contents alone changed, if that is all that a change is."""
-    if change.kind not in _INSIDE:
-        return None
-    inside = _INSIDE[change.kind]
-    return change.kind if all(len(one.path) > 2 and one.path[2] in inside for one in change.atoms) else None
+Place = tuple[str, ...]
+"""(kind of component, its id, and of a security group the direction): rules, entries, routes or a policy."""
 
 
-_INSIDE = {
-    "security-group": ("IpPermissions", "IpPermissionsEgress"), "network-acl": ("Entries",), "route-table": ("Routes",),
-    "vpc-endpoint": ("PolicyDocument",),
-}  # fmt: skip
+def places_of(change: Change) -> frozenset[Place] | None:
+    """Whose rules, entries, routes or policy alone changed, if that is all that a change is."""
+    found: set[Place] = set()
+    for atom in change.atoms:
+        collection, component, section = (*map(str, atom.path[:3]), "", "", "")[:3]
+        if (collection, section) not in _INSIDE:
+            return None
+        kind, *direction = _INSIDE[collection, section]
+        if kind:
+            found.add((kind, component, *direction))
+    return frozenset(found)
+
+
+_INSIDE: Final[Mapping[tuple[str, str], Place]] = {
+    ("SecurityGroups", "IpPermissions"): ("security-group", "ingress"),
+    ("SecurityGroups", "IpPermissionsEgress"): ("security-group", "egress"),
+    ("NetworkAcls", "Entries"): ("network-acl",),
+    ("RouteTables", "Routes"): ("route-table",),
+    ("VpcEndpoints", "PolicyDocument"): ("vpc-endpoint",),
+    ("VpcEndpoints", "RouteTableIds"): ("",),
+}
+"""Where what changed stands in a file → the kind of component; nothing reads an endpoint's route tables but from the
+tables themselves.
+"""
 
 
 def _stands_between(network: Network, record: aws.NetworkInterface) -> bool:

@@ -12,23 +12,26 @@ from collections.abc import Mapping
 
 from reachsim.check import open_policies
 from reachsim.config import Config
-from reachsim.diff.cells import OUTWARD, Asked, Doubt, State, union
+from reachsim.diff.cells import OUTWARD, Asked, Doubt, union
 from reachsim.diff.overall import Judged
 from reachsim.diff.plan import Plan
+from reachsim.diff.reading import Answer
 from reachsim.forwarding import Ground
 
 
-def newly_open(asked: Asked, before: State, after: State, told_alike: bool) -> tuple[Doubt, ...]:
+def newly_open(asked: Asked, answers: tuple[Answer, Answer], told_alike: bool) -> tuple[Doubt, ...]:
     """What decides whether some traffic newly leaves or gets in, and is not known.
 
     Args:
         asked: The question. One about neither the internet nor a service says nothing about that.
-        before, after: Its answers.
+        answers: Those before and after.
         told_alike: Whether what both do not tell is surely the same.
     """
     inward = asked.source == "internet"
-    network = dict(after.layers).get("network")
-    if not (inward or asked.destination == "internet" or (network == "unknown" and not asked.packets_only)):
+    if not inward and asked.destination != "internet" and asked.packets_only:
+        return ()
+    before, after = answers[0].state, answers[1].state
+    if not inward and asked.destination != "internet" and dict(after.layers).get("network") != "unknown":
         return ()
     passed = union(before.passing(None if inward else OUTWARD).values())
     found = []
@@ -42,7 +45,7 @@ def newly_open(asked: Asked, before: State, after: State, told_alike: bool) -> t
 
 
 def hides(
-    after: Ground, config: Config, states: Mapping[Asked, tuple[State, State]], plan: Plan, judged: Judged, *,
+    after: Ground, config: Config, answers: Mapping[Asked, tuple[Answer, Answer]], plan: Plan, judged: Judged, *,
     filters_only: bool, told_alike: bool,
 ) -> tuple[str, ...]:  # fmt: skip
     """What leaves it open whether something newly leaves or gets in, in words, then the files that would tell.
@@ -50,7 +53,7 @@ def hides(
     Args:
         after: The newer snapshot.
         config: Who takes part.
-        states: Every question's answers before and after.
+        answers: Every question's before and after.
         plan: Who is asked about, and who is not.
         judged: Check's answers.
         filters_only: Whether nothing can have changed but what packets meet.
@@ -58,8 +61,8 @@ def hides(
     """
     words: list[str] = []
     files: dict[str, None] = {}
-    for asked, (older, newer) in states.items():
-        doubts = newly_open(asked, older, newer, told_alike)
+    for asked, pair in answers.items():
+        doubts = newly_open(asked, pair, told_alike)
         if doubts:
             words.append(f"{asked.source} → {asked.destination}")
             files |= dict.fromkeys(path for one in doubts for path in one.missing)

@@ -12,7 +12,7 @@ from reachsim.evidence import Gap
 from reachsim.forwarding import appliances, delivery, departure, endpoints, internet_gateways
 from reachsim.forwarding.ground import Context, Ground, Origin, Walk, block, describe, lost, missing, stopped
 
-__all__ = ["Context", "Ground", "Origin", "Walk", "forward", "step_at"]
+__all__ = ["Context", "Ground", "Origin", "Walk", "forward", "loop", "step", "step_at"]
 
 Step = Callable[[Ground, Walk], list[Walk]]
 _STEPS: Final[dict[str, Step]] = {
@@ -62,16 +62,19 @@ def step_at(kind: str) -> Step:
 
 def forward(ground: Ground, start: Iterable[Walk]) -> tuple[Walk, ...]:
     """Walk flows from their places to their ends, there and back."""
+    return walk(start, lambda flow: step(ground, flow), lambda flow: loop(ground, flow))
 
-    def step(flow: Walk) -> list[Walk]:
-        return step_at(flow.place[0])(ground, flow)
 
-    def loop(flow: Walk) -> list[Walk]:
-        at = flow.place[1] if len(flow.place) > 1 else flow.place[0]
-        detail = f"{describe(flow)} comes back to {ground.network.label(at)}: the routes form a loop"
-        return [stopped(flow, block(flow, "NO_POSSIBLE_DESTINATION", at, detail))]
+def step(ground: Ground, flow: Walk) -> list[Walk]:
+    """What becomes of a flow at the place where it is."""
+    return step_at(flow.place[0])(ground, flow)
 
-    return walk(start, step, loop)
+
+def loop(ground: Ground, flow: Walk) -> list[Walk]:
+    """A flow that came back to a place ends there."""
+    at = flow.place[1] if len(flow.place) > 1 else flow.place[0]
+    detail = f"{describe(flow)} comes back to {ground.network.label(at)}: the routes form a loop"
+    return [stopped(flow, block(flow, "NO_POSSIBLE_DESTINATION", at, detail))]
 
 
 def _unmodelled(ground: Ground, flow: Walk) -> list[Walk]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cache, cached_property, lru_cache
 from typing import Any, Literal, TypeVar
 
@@ -111,7 +111,10 @@ class Context(msgspec.Struct, frozen=True):
     route: Route | None = None
 
 
+Found = TypeVar("Found")
 Walk = Flow[Context]
+Forward = Callable[["Ground", tuple[Walk, ...]], tuple[Walk, ...]]
+Once = Callable[[Forward, tuple[Walk, ...]], tuple[Walk, ...]]
 
 
 class Ground:
@@ -121,14 +124,14 @@ class Ground:
         """``appliances``: what the user says that an interface, instance or endpoint does (``forward`` or ``nat``)."""
         self.network = network
         self.appliances = dict(appliances or {})
-        self.group_rules = cache(self._group_rules)
-        self.acl_rules = cache(self._acl_rules)
-        self.table = cache(self._table)
+        self.group_rules: Callable[[str, Direction], tuple[Rule, ...]] = cache(self._group_rules)
+        self.acl_rules: Callable[[str, Direction], tuple[Rule, ...]] = cache(self._acl_rules)
+        self.table: Callable[[str], CompiledTable] = cache(self._table)
         self.transit_table = cache(self._transit_table)
         self.peered_vpcs = cache(self._peered_vpcs)
         self.lacks_for_vpc = cache(self._lacks_for_vpc)
         self.zone_of = cache(self._zone_of)
-        self.once = lru_cache(maxsize=512)(self._once)
+        self.once: Once = lru_cache(maxsize=512)(self._once)
         self._told = cache(self._tell)
 
     def told(self, fact: Callable[[Network, str], Told], name: str) -> Told:
@@ -199,11 +202,13 @@ class Ground:
         )
         return found | dict(associated)
 
-    def _once(
-        self, walk: Callable[[Ground, tuple[Walk, ...]], tuple[Walk, ...]], start: tuple[Walk, ...]
-    ) -> tuple[Walk, ...]:
+    def _once(self, walk: Forward, start: tuple[Walk, ...]) -> tuple[Walk, ...]:
         """What a walk comes to. Builds ask for many public names, and each of them stands for the same addresses."""
         return walk(self, start)
+
+    def remembered(self, _: Hashable, asked: Callable[[], Found]) -> Found:
+        """What a question comes to. Nothing is remembered here: that is for whoever asks the same again."""
+        return asked()
 
     @cached_property
     def zonal_nodes(self) -> tuple[Interface, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from reachsim.changes import compare
 from reachsim.config import Config
 from reachsim.diff import CellChange, Diff, diff
 from reachsim.diff.cells import Asked, evaluate, shift
+from reachsim.diff.others import _Ends
 from reachsim.diff.scope import questions
 from reachsim.packets import DIMENSIONS, PacketSet
 from tests.property.comparison import corners, origin_of, packet_of, world_of
@@ -228,7 +230,7 @@ def test_a_difference_is_the_set_difference_of_the_full_answers(topic: str) -> N
             if not first.same_as(second):
                 changed += 1
                 told = diff(old.ground, new.ground, sources=[source], targets=[EVERYWHERE])
-                assert_caused(old, new, source, told.cells[0])
+                assert_caused(old, new, Asked(source, EVERYWHERE), told.cells[0])
                 break
     print(f"{topic}: {changed} of {len(SEEDS)} networks differ, {packets} packets interpreted in both")
     assert changed
@@ -252,7 +254,7 @@ def test_of_every_kind_of_edit_a_difference_is_the_set_difference_of_the_full_an
         told = diff(old.ground, new.ground, sources=[source], targets=[EVERYWHERE])
         assert bool(told.cells) == (not first.same_as(second))
         if told.cells:
-            assert_caused(old, new, source, told.cells[0])
+            assert_caused(old, new, Asked(source, EVERYWHERE), told.cells[0])
         count += 1
         if count == 4:
             return
@@ -289,12 +291,11 @@ def interpreted(
     return count
 
 
-def assert_caused(old: Reach, new: Reach, source: str, told: CellChange) -> None:
+def assert_caused(old: Reach, new: Reach, asked: Asked, told: CellChange) -> None:
     """Undone, the causes give back the old answer, any smaller set does not; each alternative alone does, and no other
     change.
     """
     comparison = compare(old.network, new.network)
-    asked = Asked(source, EVERYWHERE)
     before = evaluate(old.ground, asked, {})
 
     def is_back(ids: Iterable[str]) -> bool:
@@ -326,7 +327,7 @@ def test_of_several_edits_the_causes_are_the_least_and_what_depends_on_nothing_c
                 told = diff(old.ground, new.ground, sources=[source], targets=[EVERYWHERE])
                 changed += len(told.cells)
                 for cell in told.cells:
-                    assert_caused(old, new, source, cell)
+                    assert_caused(old, new, Asked(source, EVERYWHERE), cell)
                 assert_idle(old, new, source, told)
                 break
     print(f"{topic}: {changed} answers changed by several edits")
@@ -343,6 +344,40 @@ def assert_idle(old: Reach, new: Reach, source: str, told: Diff) -> None:
         idle = evaluate(undone.ground, asked, {}).same_as(after) and evaluate(made.ground, asked, {}).same_as(before)
         assert (impact.matters == "nothing") <= idle, change
         assert (impact.matters == "indirectly") <= (not idle), change
+
+
+@pytest.mark.parametrize("topic", sorted(TOPICS))
+def test_everybodys_differences_are_those_of_each_pair_asked_by_itself(topic: str) -> None:
+    """Answers are taken from walks to many, of one interface for its like, and of one network for both: each is what
+    the pair gets by itself, and so are the causes.
+    """
+    differing = 0
+    for seed in range(6000, 6002):
+        draft = network(topic, seed)
+        files, rng = draft.files(), random.Random(f"everybody/{topic}/{seed}")
+        after = files
+        for name in rng.choices(sorted(EDITS | MORE_EDITS), k=3):
+            after = edited(after, name, rng) or after
+        old, new = load_files(files), load_files(after)
+        told = diff(old.ground, new.ground, edited=True)
+        if told.besides.left_out:
+            continue
+        found = {(one.source, one.destination): one for one in told.cells}
+        pairs = {
+            (source, destination) for one in told.cells for source in (one.source, *one.like_source)
+            for destination in (one.destination, *one.like_destination) if source != destination
+        }  # fmt: skip
+        everyone = _Ends(old.ground, new.ground)
+        names = [one for one in everyone.all if everyone.sends(one) and everyone.receives(one)]
+        asked = [Asked(*one, packets_only=True) for one in permutations([*names, "internet"], 2)]
+        for one in asked:
+            first, second = (evaluate(each.ground, one, {}) for each in (old, new))
+            assert ((one.source, one.destination) in pairs) == (not first.same_as(second)), (seed, one)
+        for ends in rng.sample(sorted(found), min(2, len(found))):
+            if "internet" not in ends and not found[ends].needed:
+                assert_caused(old, new, Asked(*ends, packets_only=True), found[ends])
+        differing += len(pairs)
+    print(f"{topic}: {differing} pairs differ")
 
 
 @pytest.mark.parametrize("topic", sorted(TOPICS))

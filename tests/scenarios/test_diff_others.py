@@ -9,7 +9,7 @@ import pytest
 from reachsim import load_files
 from reachsim.diff import CellChange, Diff, others
 from reachsim.diff.cells import Asked, evaluate, shift, words
-from tests.build import Build, GroupRule
+from tests.build import AclEntry, Build, GroupRule
 from tests.scenarios.pipelines import Pipeline
 
 SSH: GroupRule = ("tcp", 22, 22, "0.0.0.0/0")
@@ -107,6 +107,7 @@ def test_what_nobody_touches_is_not_compared() -> None:
 def test_many_share_answers_and_too_many_are_left_out(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     """The answer of those that nothing tells apart is what each would get by itself."""
     monkeypatch.setattr(others, "MOST_QUESTIONS", most)
+    monkeypatch.setattr(others, "MOST_TOLD", most)
 
     def opened(net: Build) -> None:
         net.permit("sg-data", "in", ("tcp", 22, 22, "10.0.0.0/16"))
@@ -157,6 +158,7 @@ def test_files_that_both_lack_leave_pipelines_uncompared_and_the_gate_open() -> 
 def test_the_many_that_nobody_touches_do_not_count_for_the_few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two touched interfaces are compared with the internet, however many others there are."""
     monkeypatch.setattr(others, "MOST_QUESTIONS", 4)
+    monkeypatch.setattr(others, "MOST_TOLD", 4)
 
     def let_out(net: Build) -> None:
         net.permit("sg-data", "out", ("tcp", 443, 443, "0.0.0.0/0"))
@@ -168,3 +170,49 @@ def test_the_many_that_nobody_touches_do_not_count_for_the_few(monkeypatch: pyte
     assert diff.besides.left_out.endswith("pairs of network interfaces")
     assert ("i-data5", "internet") in ends(diff)
     assert diff.gate[0] == "fail"
+
+
+def alike(diff: Diff) -> set[tuple[str, str]]:
+    return {
+        (source, destination) for one in diff.cells for source in (one.source, *one.like_source)
+        for destination in (one.destination, *one.like_destination) if source != destination
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("most", [1000, 0])
+def test_a_network_acl_tells_neighbours_from_those_of_another_subnet(
+    monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """Within a subnet no network ACL is passed, even if both subnets have the same one."""
+    monkeypatch.setattr(others, "MOST_TOLD", most)
+
+    def office(*entries: AclEntry) -> Build:
+        net = Build("111111111111", "eu-west-1")
+        vpc = net.vpc("10.0.0.0/16", name="1")
+        acl = net.acl(vpc, [*entries, (100, "in", "allow", "-1", None, "0.0.0.0/0"),
+                            (100, "out", "allow", "-1", None, "0.0.0.0/0")], name="1")  # fmt: skip
+        group = net.group(vpc, [("tcp", 22, 22, "10.0.0.0/16")], name="1")
+        table = net.table(vpc, name="1")
+        for n in (1, 2):
+            subnet = net.subnet(vpc, f"10.0.{n}.0/24", "eu-west-1a", table=table, acl=acl, name=str(n))
+            for host in (5, 6):
+                net.instance(subnet, f"10.0.{n}.{host}", [group], name=f"{n}{host}")
+        return net
+
+    after = office((50, "in", "deny", "tcp", (22, 22), "10.0.0.0/16"))
+    diff = load_files(office().files()).diff(load_files(after.files()))
+    assert alike(diff) == {(f"i-{n}{a}", f"i-{m}{b}") for n, m in ((1, 2), (2, 1)) for a in (5, 6) for b in (5, 6)}
+
+
+@pytest.mark.parametrize("most", [1000, 0])
+def test_each_change_of_many_alike_counts(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr(others, "MOST_TOLD", most)
+
+    def grouped(net: Build) -> None:
+        extra = net.group("vpc-1", [("tcp", 8443, 8443, "10.0.0.0/16")], [], name="extra")
+        for n in (5, 6):
+            net[net.interface_of(f"i-web{n}")]["Groups"].append({"GroupId": extra, "GroupName": extra})
+
+    diff = compared(grouped)
+    texts = {f"{one.change.component} {one.change.text}": one.matters for one in diff.changes}
+    assert sorted(texts.values()) == ["causes", "causes", "indirectly"], texts
