@@ -149,6 +149,7 @@ def test_the_same_capture_hides_nothing_from_itself() -> None:
 
 def test_too_many_to_ask_leaves_the_gate_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(others, "MOST_QUESTIONS", 1)
+    monkeypatch.setattr(others, "MOST_TOLD", 1)
     diff = load_files(lan().files()).diff(load_files(lan(lambda net: net.permit("sg-web", "in", SSH)).files()))
     word, because = diff.gate
     assert (word, because[0]) == ("undecided", f"not compared: {diff.besides.left_out}")
