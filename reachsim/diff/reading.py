@@ -216,7 +216,5 @@ def _read_of(change: Change, networks: Sequence[Network]) -> Reads | None:
     if places is None or any(kind == "vpc-endpoint" for kind, *_ in places):
         return None
     routes = [atom for atom in change.atoms if atom.path[0] == "RouteTables"]
-    words = {
-        word for atom in routes for word in re.findall(_READ_ELSEWHERE, str((atom.path, atom.before, atom.after)))
-    }
+    words = {word for atom in routes for word in re.findall(_READ_ELSEWHERE, str((atom.path, atom.before, atom.after)))}
     return None if any(words - one.prefix_lists.keys() for one in networks) else places

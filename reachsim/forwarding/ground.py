@@ -124,8 +124,8 @@ class Ground:
         """``appliances``: what the user says that an interface, instance or endpoint does (``forward`` or ``nat``)."""
         self.network = network
         self.appliances = dict(appliances or {})
-        self.group_rules: Callable[[str, Direction], tuple[Rule, ...]] = cache(self._group_rules)
-        self.acl_rules: Callable[[str, Direction], tuple[Rule, ...]] = cache(self._acl_rules)
+        self.group_rules: Callable[..., tuple[Rule, ...]] = cache(self._group_rules)
+        self.acl_rules: Callable[..., tuple[Rule, ...]] = cache(self._acl_rules)
         self.table: Callable[[str], CompiledTable] = cache(self._table)
         self.transit_table = cache(self._transit_table)
         self.peered_vpcs = cache(self._peered_vpcs)
