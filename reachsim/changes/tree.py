@@ -213,7 +213,8 @@ def _permissions(value: list[Json]) -> Node:
     for one in value:
         if not isinstance(one, dict):
             return value
-        base = {key: kept for key, kept in one.items() if key not in dict(PEERS)}
+        peers = dict(PEERS)  # a list that is not there is not known, and no empty one
+        base = {key: [] if key in peers else kept for key, kept in one.items()}
         for key, field in PEERS:
             for peer in one.get(key) or ():
                 name = f"{rule_ports(one)} {peer.get(field) if isinstance(peer, dict) else peer}"

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from reachsim.changes import Comparison, compare
+from reachsim.changes.tree import grow, restore
 from reachsim.model.network import Network
 from reachsim.snapshot import Snapshot
 from tests.scenarios.pipelines import IN, LAYERS, OUT, Pipeline, for_all
@@ -233,3 +234,12 @@ def test_a_copy_that_speaks_of_the_first_one_is_a_change(snapshots: Path) -> Non
     assert {one.kind for one in (*changes, *back)} == {"vpc-endpoint"}
     assert all("arn:aws:codecommit:ap-northeast-1:111111111111:app" in one.text for one in changes)
     assert all("arn:aws:codecommit:ap-northeast-1:999999999999:app" in one.text for one in back)
+
+
+def test_a_change_undone_leaves_other_rules_as_they_were() -> None:
+    """A rule's lists of peers that are empty stay so: one that is not there would count as not known."""
+    lists: dict[str, list[Any]] = {"IpRanges": [], "Ipv6Ranges": [], "PrefixListIds": [], "UserIdGroupPairs": []}
+    known = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, **lists, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+    unknown = {"IpProtocol": "udp", "FromPort": 53, "ToPort": 53, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+    document = {"SecurityGroups": [{"GroupId": "sg-1", "IpPermissions": [known, unknown]}]}
+    assert restore(grow(document, "ec2/describe-security-groups")) == document
