@@ -14,6 +14,7 @@ from functools import cached_property, partial
 from typing import Any, Final
 
 from reachsim.changes import Change
+from reachsim.destinations import destination
 from reachsim.diff.cells import Asked, State, signature, state_of, walked
 from reachsim.diff.scope import matters_not
 from reachsim.diff.touching import Place, places_of
@@ -25,7 +26,8 @@ from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
 from reachsim.packets import ALL_SERVICES, DESTINATION
 from reachsim.scenarios import starts_of
-from reachsim.selectors import destination, parse_selector, sources
+from reachsim.selectors import parse_selector
+from reachsim.sources import sources
 
 Reads = frozenset[Place]
 _MOST_KEPT: Final = 2048
