@@ -276,9 +276,7 @@ def git(call: Call) -> Outcome:
     if command in ("fetch", "pull", "push", "ls-remote") or (command == "archive" and "--remote" in " ".join(words)):
         given = arguments(words, _GIT_SUB)
         action = "GitPush" if command == "push" else "GitPull"
-        remote = given.rest[0] if given.rest else "origin"
-        if given.has("dry-run", "n") and command != "push":
-            return Outcome((), None)
+        remote = given.last("remote") or (given.rest[0] if given.rest else "origin")
         return Outcome(tuple(_remote_url(call, remote, action, call.path(folder))), None)
     if command == "lfs" and words[:1] and words[0] in ("pull", "fetch", "push", "clone", "checkout"):
         kept = re.search(r"(?m)^[ \t]*+url[ \t]*+=[ \t]*+(\S++)", call.read(posixpath.join(folder, ".lfsconfig")) or "")

@@ -58,7 +58,7 @@ _OPENS: Final = re.compile(
 
 _REACHES: Final = re.compile(
     r"https?:|\b(?:requests|httpx|urllib\.request|urllib3|aiohttp|socket|boto3|subprocess|axios|HTTP|Downloads)\.\w+\("
-    r"|\b(?:fetch|copy|system|exec|curl_init)\(|download\w*[(.]|install\w*\(|\bPkg\."
+    r"|\b(?:fetch|copy|system|exec|curl_init)\(|\b(?:from_pretrained|load_model|load_dataset)\(\s{0,20}[A-Za-z_]|download\w*[(.]|install\w*\(|\bPkg\."
 )
 
 

@@ -70,7 +70,7 @@ PROGRAMS: Final[dict[str, str]] = {
     "micromamba": "conda.conda", "cmake": "cmake.cmake", "ab": "programs.by_url", "hey": "programs.by_url",
     "wrk": "programs.by_url", "siege": "programs.by_url", "http": "programs.by_url", "https": "programs.by_url",
     "lighthouse": "programs.by_url", "artillery": "programs.by_url", "newman": "programs.by_url",
-    "k6": "programs.by_url", "cf": "deploy.cloud_foundry",
+    "k6": "programs.by_url", "svn": "programs.by_url", "hg": "programs.by_url", "cf": "deploy.cloud_foundry",
     "pulumi": "deploy.pulumi", "go": "go_modules.go", "mvn": "java_packages.maven",
     "mvnw": "java_packages.maven", "gradle": "java_packages.gradle", "gradlew": "java_packages.gradle",
     "cargo": "packages.cargo", "gem": "packages.gem", "bundle": "packages.bundle", "bundler": "packages.bundle",
