@@ -78,8 +78,9 @@ def no_private_dns() -> Build:
 def narrow_group() -> Build:
     net = Pipeline()
     net["sg-build"]["IpPermissionsEgress"] = [
-        {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.10.0.0/16"}]}
-    ]
+        {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.10.0.0/16"}],
+         "Ipv6Ranges": [], "PrefixListIds": [], "UserIdGroupPairs": []}
+    ]  # fmt: skip
     return net
 
 
