@@ -467,3 +467,34 @@ def test_what_a_zone_answers_that_is_told_in_part(address: str, name: str, tmp_p
         plan.add(one, more=held)
     reach, _ = run(plan, tmp_path)
     assert ask(reach, "i-i", "host:db.corp.example") == "unknown"
+
+
+def test_what_is_added_to_adopted_default_resources_is_added_to_the_vpcs_own(tmp_path: Path) -> None:
+    """Rules, routes and associations name them by the id of ``aws_default_…``."""
+    plan = PlanJson(region=REGION)
+    vpc, public = Ref("aws_vpc.v.id"), Ref("aws_internet_gateway.g.id")
+    any_port = {"from_port": 0, "to_port": 0}
+    plan.add("aws_vpc.v", cidr_block="10.0.0.0/16")
+    plan.add("aws_internet_gateway.g", vpc_id=vpc)
+    plan.add("aws_subnet.a", vpc_id=vpc, cidr_block="10.0.1.0/24")
+    plan.add("aws_default_route_table.d", default_route_table_id=Ref("aws_vpc.v.default_route_table_id"))
+    plan.add("aws_default_security_group.d", vpc_id=vpc)
+    plan.add("aws_default_network_acl.d", default_network_acl_id=Ref("aws_vpc.v.default_network_acl_id"),
+             **{way: [{"rule_no": 100, "action": "allow", "protocol": "-1", "cidr_block": "0.0.0.0/0", **any_port}]
+                for way in ("ingress", "egress")})  # fmt: skip
+    plan.add("aws_route_table_association.a", subnet_id=Ref("aws_subnet.a.id"),
+             route_table_id=Ref("aws_default_route_table.d.id"))  # fmt: skip
+    plan.add("aws_route.out", route_table_id=Ref("aws_default_route_table.d.id"),
+             destination_cidr_block="0.0.0.0/0", gateway_id=public)  # fmt: skip
+    for port in (80, 443):
+        plan.add(f"aws_security_group_rule.r{port}", security_group_id=Ref("aws_default_security_group.d.id"),
+                 type="ingress", protocol="tcp", from_port=port, to_port=port, cidr_blocks=["0.0.0.0/0"])  # fmt: skip
+    plan.add("aws_network_acl_rule.r", network_acl_id=Ref("aws_default_network_acl.d.id"), rule_number=50, egress=False,
+             protocol="tcp", rule_action="deny", cidr_block="0.0.0.0/0", from_port=80, to_port=80)  # fmt: skip
+    plan.add("aws_instance.i", ami="ami-1", subnet_id=Ref("aws_subnet.a.id"), associate_public_ip_address=True)
+    reach, report = run(plan, tmp_path)
+    found = {
+        port: reach.simulate("internet", "i-i", protocol="tcp", port=port).outcome for port in (22, 80, 443)
+    }  # fmt: skip
+    assert found == {22: "blocked", 80: "blocked", 443: "allowed"}
+    assert report.warnings == ()

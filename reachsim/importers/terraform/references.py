@@ -103,6 +103,11 @@ _DEFAULTS: Final = {
     ("aws_ec2_transit_gateway", "transit_gateway_route_table_id"): "association_default_route_table_id",
     ("aws_instance", "network_interface_id"): "primary_network_interface_id",
 }  # fmt: skip
+_ADOPTED: Final = {
+    "aws_default_route_table": "default_route_table_id", "aws_default_network_acl": "default_network_acl_id",
+    "aws_default_security_group": "vpc_id",
+}  # fmt: skip
+"""Default resources, and what names the one that is meant."""
 DECLARED_AS_ATTRIBUTES: Final = {
     "aws_security_group": ("ingress", "egress"), "aws_network_acl": ("ingress", "egress"),
     "aws_route_table": ("route",),
@@ -186,11 +191,22 @@ class Resolver:
                 self._fill_unshown(resource, one, expressions)
             unknown |= _without_expression(one.unknown, expressions)
             if resource is not None:
+                self._adopt(resource)
                 resource.unseen |= _unseen(one, expressions)
         elif one.unknown and one.address in self.resources:
             pass  # a resource without configuration: nothing tells more
         self._stack.pop()
         self._done.add(one.address)
+
+    def _adopt(self, resource: Resource) -> None:
+        """A default resource that Terraform adopts has the id of what AWS made with the VPC."""
+        found: Any = resource.text(_ADOPTED.get(resource.kind, "")) if resource.new else ""
+        if found and resource.kind == "aws_default_security_group":
+            vpcs = (one for one in self.resources.values() if one.kind in ("aws_vpc", "aws_default_vpc"))
+            vpc = next((one for one in vpcs if one.id == found), None)
+            found = attribute(vpc, "default_security_group_id") if vpc is not None else None
+        if isinstance(found, str) and found:
+            resource.id = found
 
     def _fill_unshown(self, resource: Resource, one: Instance, expressions: Mapping[str, Any]) -> None:
         """Targets of routes written as blocks, which Terraform before 0.13 does not show in the configuration: one that
