@@ -50,7 +50,7 @@ _BRANCHES: Final = re.compile(r"\b(?:if|unless|for|while|try|tryCatch|def|functi
 _OPENS: Final = re.compile(
     r"(?:\b(?:urlopen|urlretrieve|Request|wget\.download|read_csv|read_json|download\.file|source|download_file"
     r"|load_state_dict_from_url|download_url_to_file|fetch|axios(?:\.\w{1,8})?|URI\.open|Net::HTTP\.get\w*|file_get_contents"
-    r"|(?:requests|httpx|session|https?|got|Downloads|HTTP)\.(?:get|post|put|head|request|download|stream))"
+    r"|(?:requests|httpx|session|https?|require\([\"']https?[\"']\)|got|Downloads|HTTP)\.(?:get|post|put|head|request|download|stream))"
     r"\(\s{0,20}(?:URI(?:\.parse)?\(\s{0,5})?|\b(?:getprint|getstore|copy)[ (]\s{0,5})"
     r"[\"'](https?://[^\s\"'{}]{1,500})[\"']"
 )
