@@ -13,7 +13,7 @@ from typing import Final, cast
 
 from msgspec.structs import replace
 
-from reachsim.pipeline import clients, inline, installers, knowledge, urls
+from reachsim.pipeline import clients, installers, knowledge, urls
 from reachsim.pipeline.builtins import BUILTINS, LOCAL
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.records import Found, Gap, Script
@@ -433,16 +433,25 @@ def _python(call: Call, running: tuple[str, ...]) -> Outcome:
         return Outcome(tuple(knowledge.index("pypi")), "")
     if name == "-":
         return _text(call, "python", program or "")
-    found = inline.fetched(call, "python", program, whole=False) if program else []
+    found = _of_file(call, "python", program)
     return Outcome((*found, Gap(call.command.text, "a python program; only shell scripts are read")), None)
 
 
 def _text(call: Call, program: str, text: str) -> Outcome:
     """A program that stands in the command: what its calls fetch, and a gap where it may reach for more."""
+    from reachsim.pipeline import inline
+
     language = inline.LANGUAGES.get(program, "")
     found = inline.fetched(call, language, text, whole=True)
     gap = Gap(call.command.text, f"a {program} program; only shell scripts are read")
     return Outcome((*found, *((gap,) if inline.leaves_open(call, language, text) else ())), None)
+
+
+def _of_file(call: Call, program: str, text: str | None) -> list[Found]:
+    """What the calls of a program's file fetch."""
+    from reachsim.pipeline import inline
+
+    return inline.fetched(call, inline.LANGUAGES.get(program, ""), text, whole=False) if text else []
 
 
 def _make(call: Call) -> Outcome:
@@ -541,5 +550,5 @@ def _interpreter(call: Call, program: str) -> Outcome:
         return _by_name("composer", Call(call.command, rest))
     if any(re.fullmatch(r"-\w*[erE]|-p|--eval|-c", flag) for flag in flags):
         return _text(call, program, " ".join(call.words))
-    found = inline.fetched(call, inline.LANGUAGES.get(program, ""), text, whole=False) if text else []
+    found = _of_file(call, program, text)
     return Outcome((*found, Gap(call.command.text, f"a {program} program; only shell scripts are read")), None)
