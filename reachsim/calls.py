@@ -400,7 +400,6 @@ _NOT_LOOPED: Final = frozenset(
         "organizations/list-parents",
         "organizations/list-policies",
         "organizations/list-policies-for-target",
-        "s3api/get-bucket-acl",
         "s3api/get-bucket-policy-status",
         "vpc-lattice/list-service-network-vpc-associations",
     }

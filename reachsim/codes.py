@@ -593,7 +593,8 @@ _FINDINGS: Final[tuple[_Ours, ...]] = (
      "The internet reaches this network interface.",
      "Remove the public address, the route or the rule that lets it in."),
     ("BUCKET_PUBLIC", "resource-policy", _S3_PUBLIC,
-     "The bucket's policy lets any account use it.", "Name the callers in the policy, or turn on Block Public Access."),
+     "The bucket's policy or its access control list lets any account use it.",
+     "Name the callers in the policy, disable access control lists, or turn on Block Public Access."),
     ("RESOURCE_SHARED_OUTSIDE", "resource-policy", _ENDPOINT_POLICY,
      "A resource policy lets somebody from outside the snapshot's accounts use the resource: an account, an "
      "organization, or whoever comes from certain addresses.",

@@ -20,8 +20,8 @@ from reachsim.check.strangers import ANYONE, STRANGER, Stranger, addresses, cont
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.model.places import Home
+from reachsim.policy_layers import access_blocks, registry_counts
 from reachsim.policy_layers import document as document_of
-from reachsim.policy_layers import registry_counts
 from reachsim.selectors import parse_selector
 from reachsim.verdict import Finding
 from reachsim.workloads import project
@@ -60,6 +60,8 @@ def shared_resources(network: Network, needs: Sequence[Need]) -> Shared:
     missing: list[str] = []
     for held in _held_by(network, needs):
         status = network.snapshot.status(held.path)
+        if ":s3:" in held.arn:
+            findings += _by_list(network, held.path.split("/", 1)[0], held.name)
         if status in ("missing", "refused"):
             missing.append(held.path)
         elif status == "ok":
@@ -147,7 +149,11 @@ def _judged(network: Network, held: _Held) -> Iterator[Finding | str]:
         return
     document = document_of(text, path)
     owner = path.split("/", 1)[0]
-    if ":s3:" in arn and policy.is_public(document) and _restricts_public(network, owner, name):
+    if (
+        ":s3:" in arn
+        and policy.is_public(document)
+        and any(one.restrict_public_buckets for one in access_blocks(network, owner, name)[0])
+    ):
         return
     told: set[str] = set()
     for who in strangers(network, document, owner):
@@ -184,16 +190,22 @@ def _opened(
     return [], ""
 
 
-def _restricts_public(network: Network, owner: str, bucket: str) -> bool:
-    """Whether S3 Block Public Access, of the bucket or of the account, leaves a bucket with a public policy to the
-    owner's account."""
-    home = (owner, "global")
-    for path in (network.path(home, "s3api", "get-public-access-block", bucket),
-                 network.path(home, "s3control", "get-public-access-block")):  # fmt: skip
-        held = network.read(path, aws.PublicAccessBlock)
-        if held is not None and held.public_access_block_configuration.restrict_public_buckets:
-            return True
-    return False
+_EVERYONE: Final = ("/global/AllUsers", "/global/AuthenticatedUsers")
+"""Ends of the groups that everyone is in, or everyone with an AWS account (S3 User Guide, "Access control list (ACL)
+overview")."""
+
+
+def _by_list(network: Network, owner: str, bucket: str) -> Iterator[Finding]:
+    """That a bucket's access control list lets everyone in, where Block Public Access does not ignore it."""
+    path = network.path((owner, "global"), "s3api", "get-bucket-acl", bucket)
+    held = network.read(path, aws.BucketAcl)
+    blocks, _ = access_blocks(network, owner, bucket)
+    if held is None or any(one.ignore_public_acls for one in blocks):
+        return
+    granted = [str(one.permission) for one in held.grants if (one.grantee.uri or "").endswith(_EVERYONE)]
+    if granted:
+        title = f"the access control list of {bucket} lets any account use it"
+        yield finding_of("BUCKET_PUBLIC", "high", bucket, title, [f"{path}: {', '.join(granted)} to everyone"])
 
 
 # --- endpoints --------------------------------------------------------------------------------------------------------

@@ -51,6 +51,7 @@ LATER: Final[Mapping[str, tuple[str, type[Any]]]] = {
     "route53resolver/list-firewall-domains": ("", records.FirewallDomains),
     "route53resolver/list-firewall-rules": ("FirewallRules", records.FirewallRule),
     "route53resolver/list-resolver-endpoint-ip-addresses": ("IpAddresses", records.ResolverEndpointIpAddress),
+    "s3api/get-bucket-acl": ("", records.BucketAcl),
     "s3api/get-bucket-encryption": ("", records.BucketEncryption),
     "s3api/get-bucket-location": ("", records.BucketLocation),
     "s3api/get-public-access-block": ("", records.PublicAccessBlock),

@@ -1410,11 +1410,27 @@ class BucketLocation(Ec2, frozen=True):
 
 
 class PublicAccessBlockConfiguration(Ec2, frozen=True):
+    ignore_public_acls: bool = False
     restrict_public_buckets: bool = False
 
 
 class PublicAccessBlock(Ec2, frozen=True):
     public_access_block_configuration: PublicAccessBlockConfiguration = PublicAccessBlockConfiguration()
+
+
+class Grantee(Ec2, frozen=True):
+    uri: str | None = msgspec.field(default=None, name="URI")
+
+
+class Grant(Ec2, frozen=True):
+    grantee: Grantee = Grantee()
+    permission: str | None = None
+
+
+class BucketAcl(Ec2, frozen=True):
+    """A bucket's access control list. A grantee with a ``URI`` is one of the groups that S3 knows."""
+
+    grants: tuple[Grant, ...] = NOT_THERE
 
 
 class DefaultEncryption(Ec2, frozen=True):

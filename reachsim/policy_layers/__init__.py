@@ -22,11 +22,11 @@ from reachsim.policy_layers.identities import (
 )
 from reachsim.policy_layers.join import Answer, Known, judge_elsewhere, judge_requests
 from reachsim.policy_layers.organizations import levels, organization_of
-from reachsim.policy_layers.resources import registry_counts
+from reachsim.policy_layers.resources import access_blocks, registry_counts
 from reachsim.policy_layers.roles import Identity
 
 __all__ = [
-    "Answer", "Identity", "Known", "described", "document", "iam_details", "identity_of", "judge_elsewhere",
-    "judge_requests", "levels", "lists_roles", "managed", "organization_of", "profile_role", "registry_counts",
-    "role_documents", "user_documents",
+    "Answer", "Identity", "Known", "access_blocks", "described", "document", "iam_details", "identity_of",
+    "judge_elsewhere", "judge_requests", "levels", "lists_roles", "managed", "organization_of", "profile_role",
+    "registry_counts", "role_documents", "user_documents",
 ]  # fmt: skip

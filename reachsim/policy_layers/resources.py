@@ -174,17 +174,10 @@ def _public(network: Network, asked: Asked, bucket: str, grants: frozenset[Via])
     """A public bucket policy lets an outsider in only where Block Public Access is off (fact 17)."""
     if asked.request.principal.kind == "service":
         return Said("resource", "allow", grants=grants)
-    home = (asked.request.resource_account, "global")
-    paths = (
-        network.path(home, "s3api", "get-public-access-block", bucket),
-        network.path(home, "s3control", "get-public-access-block"),
-    )
-    missing = network.unknown(*paths)
-    for path in paths:
-        held = network.read(path, _PublicAccessBlock)
-        if held is not None and held.configuration.restrict_public_buckets:
-            why = f"S3 Block Public Access is on for {bucket}, whose policy is public"
-            return Said("resource", "deny", "RESOURCE_POLICY_DENY", bucket, None, why)
+    blocks, missing = access_blocks(network, asked.request.resource_account, bucket)
+    if any(one.restrict_public_buckets for one in blocks):
+        why = f"S3 Block Public Access is on for {bucket}, whose policy is public"
+        return Said("resource", "deny", "RESOURCE_POLICY_DENY", bucket, None, why)
     if missing:
         return not_known(
             "resource", bucket, f"whether S3 Block Public Access is on for {bucket} is not known", *missing
@@ -192,9 +185,14 @@ def _public(network: Network, asked: Asked, bucket: str, grants: frozenset[Via])
     return Said("resource", "allow", grants=grants)
 
 
-class _Configuration(msgspec.Struct, frozen=True, rename="pascal"):
-    restrict_public_buckets: bool = False
-
-
-class _PublicAccessBlock(msgspec.Struct, frozen=True):
-    configuration: _Configuration = msgspec.field(name="PublicAccessBlockConfiguration", default=_Configuration())
+def access_blocks(
+    network: Network, owner: str, bucket: str
+) -> tuple[list[aws.PublicAccessBlockConfiguration], tuple[str, ...]]:
+    """(S3 Block Public Access as set for a bucket and for its owner's account, files that would tell of more)."""
+    home = (owner, "global")
+    paths = (
+        network.path(home, "s3api", "get-public-access-block", bucket),
+        network.path(home, "s3control", "get-public-access-block"),
+    )
+    held = (network.read(path, aws.PublicAccessBlock) for path in paths)
+    return [one.public_access_block_configuration for one in held if one is not None], network.unknown(*paths)

@@ -159,6 +159,29 @@ def test_public_bucket_exposes_unless_public_access_is_blocked() -> None:
     assert bucket(document, restrict=True).overall != "exposed"
 
 
+@pytest.mark.parametrize(
+    ("group", "ignored", "public"),
+    [("AllUsers", False, True), ("AuthenticatedUsers", False, True), ("AllUsers", True, False),
+     ("s3/LogDelivery", False, False)],
+)  # fmt: skip
+def test_access_control_list_that_lets_everyone_in_exposes(group: str, ignored: bool, public: bool) -> None:
+    uri = "http://acs.amazonaws.com/groups/" + (group if "/" in group else f"global/{group}")
+    grants = [
+        {"Grantee": {"Type": "CanonicalUser", "ID": "79a5"}, "Permission": "FULL_CONTROL"},
+        {"Grantee": {"Type": "Group", "URI": uri}, "Permission": "WRITE"},
+    ]
+    home = f"{ACCOUNT}/global/s3api"
+    files = with_bucket(policy()) | {
+        f"{home}/get-bucket-acl/artifacts.json": json.dumps({"Owner": {"ID": "79a5"}, "Grants": grants}).encode(),
+        f"{home}/get-public-access-block/artifacts.json": json.dumps(
+            {"PublicAccessBlockConfiguration": {"IgnorePublicAcls": ignored}}
+        ).encode(),
+    }
+    check = load_files(files).check()
+    assert ("BUCKET_PUBLIC" in found(check)) is public
+    assert (check.overall == "exposed") is public
+
+
 def without(files: dict[str, bytes], *parts: str) -> Check:
     return load_files({path: data for path, data in files.items() if not any(part in path for part in parts)}).check()
 

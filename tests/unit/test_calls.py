@@ -236,6 +236,7 @@ def test_one_file_per_thing_asked_about(loop: Loop) -> None:
         "us-east-1/network-firewall/describe-firewall/arn:aws:network-firewall:us-east-1:1:firewall%2Ff",
         "global/s3api/get-bucket-policy/artifacts",
         "global/s3api/get-bucket-encryption/artifacts",
+        "global/s3api/get-bucket-acl/artifacts",
         "global/s3api/get-bucket-location/artifacts",
         "global/s3api/get-public-access-block/artifacts",
         "global/route53/get-hosted-zone/Z1",
@@ -340,5 +341,5 @@ def test_without_a_region_or_a_directory_nothing_is_written(loop: Loop) -> None:
 
 def test_the_loop_names_nothing_it_leaves_out() -> None:
     text = shell_loop()
-    for word in ("lambda", "ecs ", "get-bucket-acl", "list-policies", "vpc-lattice"):
+    for word in ("lambda", "ecs ", "get-bucket-policy-status", "list-policies", "vpc-lattice"):
         assert word not in text
