@@ -619,7 +619,9 @@ _FINDINGS: Final[tuple[_Ours, ...]] = (
 # reachsim: assumptions.
 _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("ASSUMED_DEFAULT", "snapshot", "",
-     "The file named is missing, and AWS's default was taken in its place, as asked.", "Capture the call."),
+     "The file named is missing, and AWS's default was taken in its place, as asked; or it tells no policy of an "
+     "endpoint, which then was taken to have the one that AWS gives it, which allows everything.",
+     "Capture the call."),
     ("PLANNED_ALL_TAKEN", "snapshot", "",
      "A list in the plan names a resource as a whole: all of its instances were taken to be in it, though a filter may "
      "leave some out.", "Check again after the deployment."),

@@ -108,7 +108,7 @@ def security_group_rules(network: Network, group: SecurityGroup, direction: Dire
                     pair.group_id if pair else None,
                     pair,
                     missing,
-                    "" if peer else f"whom else the rule {ports} of {group.group_id} names is not known",
+                    "" if peer else f"whom the rule {ports} of {group.group_id} names is not known",
                 )
             )
     return tuple(rules)
@@ -125,10 +125,7 @@ def _peers(
         addresses, _, missing = network.prefix_list(reference.prefix_list_id, home)
         found.append((reference.prefix_list_id, EMPTY if addresses is None else addresses, None, missing))
     found += [(pair.group_id or "", EMPTY, pair, ()) for pair in permission.user_id_group_pairs]
-    lists = (permission.ip_ranges, permission.ipv6_ranges, permission.prefix_list_ids, permission.user_id_group_pairs)
-    if not found or any(isinstance(one, NotThere) for one in lists):  # AWS prints all four, and one of them has a peer
-        found.append(("", EMPTY, None, ()))
-    return found
+    return found or [("", EMPTY, None, ())]
 
 
 def _identity(permission: IpPermission) -> tuple[str, int, int]:

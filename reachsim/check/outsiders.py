@@ -72,8 +72,7 @@ def outsiders(network: Network, repositories: Sequence[str]) -> Outsiders:
         if details is None:
             missing.append(path)
             continue
-        users_told = not isinstance(details.user_detail_list, aws.NotThere)
-        if network.lists_all(path) and not (users_told and details.role_detail_list):
+        if network.lists_all(path) and not details.role_detail_list:
             missing.append(path)  # every account has roles: without any, the answer was filtered
         mine = [arn for arn in repositories if arn.split(":")[4] == account]
         for who in _identities(network, details, account, path):

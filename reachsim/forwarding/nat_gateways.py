@@ -147,6 +147,8 @@ def _translated(
     is_private = gateway.connectivity_type == "private"
     if address.public_ip is None and not is_private:
         return lost(flow, unseen(gateway_id, f"{label} is a public one, and its public address is not told"))
+    if address.private_ip is None and nat_subnet:
+        return lost(flow, unseen(gateway_id, f"the address of {label} in {nat_subnet} is not told"))
     own = IntervalSet.single(number)
     pairs = ((number, address.public_ip.number),) if address.public_ip and not is_private else ()
     sender = Interface(gateway_id, vpc_id, nat_subnet, (), own, pairs, kind="nat")

@@ -289,10 +289,10 @@ class IpPermission(Ec2, frozen=True):
     ip_protocol: str
     from_port: int | None = None
     to_port: int | None = None
-    ip_ranges: tuple[IpRange, ...] = NOT_THERE
-    ipv6_ranges: tuple[Ipv6Range, ...] = NOT_THERE
-    prefix_list_ids: tuple[PrefixListReference, ...] = NOT_THERE
-    user_id_group_pairs: tuple[UserIdGroupPair, ...] = NOT_THERE
+    ip_ranges: tuple[IpRange, ...] = ()
+    ipv6_ranges: tuple[Ipv6Range, ...] = ()
+    prefix_list_ids: tuple[PrefixListReference, ...] = ()
+    user_id_group_pairs: tuple[UserIdGroupPair, ...] = ()
 
     def __post_init__(self) -> None:
         _check_protocol(self.ip_protocol)
@@ -397,12 +397,13 @@ class NetworkInterface(Ec2, frozen=True):
 
 
 class DescribedNetworkInterface(NetworkInterface, frozen=True):
-    """As ``describe-network-interfaces`` prints it: always with its place and its groups."""
+    """As ``describe-network-interfaces`` prints it: with its place, and with its groups if it can have any."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _expected(self.subnet_id is not None and self.vpc_id is not None, "an interface with SubnetId and VpcId")
-        _expected(not isinstance(self.groups, NotThere), "an interface with Groups")
+        has_none = self.interface_type in ("nat_gateway", "transit_gateway", "gateway_load_balancer_endpoint")
+        _expected(has_none or not isinstance(self.groups, NotThere), "an interface with Groups")
 
 
 class InstanceState(Ec2, frozen=True):
@@ -488,11 +489,6 @@ class NatGateway(Ec2, frozen=True):
     nat_gateway_addresses: tuple[NatGatewayAddress, ...] = ()
     attached_appliances: tuple[AttachedAppliance, ...] = ()
     tags: tuple[Tag, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.state == "available" and self.availability_mode != "regional":
-            for one in self.nat_gateway_addresses:
-                _expected(one.private_ip is not None, "an address of a NAT gateway with PrivateIp")
 
 
 class CidrBlockItem(Ec2, frozen=True):
@@ -1084,7 +1080,7 @@ class UserDetail(Ec2, frozen=True):
     tags: tuple[Tag, ...] | None = None
     user_policy_list: tuple[PolicyDetail, ...] = NOT_THERE
     attached_managed_policies: tuple[AttachedPolicy, ...] = NOT_THERE
-    group_list: tuple[str, ...] = NOT_THERE
+    group_list: tuple[str, ...] = ()
     permissions_boundary: PermissionsBoundary | None = None
 
 
@@ -1095,7 +1091,7 @@ class GroupDetail(Ec2, frozen=True):
 
 
 class AccountAuthorizationDetails(Ec2, frozen=True):
-    user_detail_list: tuple[UserDetail, ...] = NOT_THERE
+    user_detail_list: tuple[UserDetail, ...] = ()
     group_detail_list: tuple[GroupDetail, ...] = ()
     role_detail_list: tuple[RoleDetail, ...] = ()
     policies: tuple[ManagedPolicyDetail, ...] = ()

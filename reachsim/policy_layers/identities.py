@@ -114,8 +114,6 @@ def user_documents(
         more, lacking = _documents(details, f"the group {group.group_name}", *held, path)
         documents += more
         unseen += lacking
-    if isinstance(user.group_list, aws.NotThere):
-        unseen.append(f"the groups of {user.arn}")
     lost = set(user.group_list) - {group.group_name for group in groups}
     return documents, [*unseen, *(f"the group {name}" for name in sorted(lost))]
 
@@ -124,12 +122,13 @@ def _documents(
     details: aws.AccountAuthorizationDetails, whose: str, inline: Sequence[aws.PolicyDetail],
     attached_policies: Sequence[aws.AttachedPolicy], path: str,
 ) -> tuple[list[policy.Document], list[str]]:  # fmt: skip
-    """(policies, what the file does not hold of them). AWS prints lists of none, and a document with each policy."""
+    """(policies, what the file does not hold of them). AWS prints lists of none, and a document with each policy; one
+    without either list was left without both, one with a single list has no policies of the other kind.
+    """
     documents = [document(bytes(one.policy_document), path) for one in inline if one.policy_document]
     unseen = [f"the policy {one.policy_name} of {whose}" for one in inline if not one.policy_document]
-    for held, what in ((inline, "inline"), (attached_policies, "managed")):
-        if isinstance(held, aws.NotThere):
-            unseen.append(f"the {what} policies of {whose}")
+    if isinstance(inline, aws.NotThere) and isinstance(attached_policies, aws.NotThere):
+        unseen.append(f"the policies of {whose}")
     for attached in attached_policies:
         found = managed(details, attached.policy_arn or "", path)
         if found is None:

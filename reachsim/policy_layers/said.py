@@ -70,11 +70,11 @@ def endpoint(network: Network, asked: Asked, way: str) -> Said:
         return not_known("endpoint", way, detail)
     service = network.endpoint_services.get(found.service_name)
     if not found.policy_document:
-        # AWS prints the policy of full access too (N140): without one, a service that has policies is not told of.
-        if found.vpc_endpoint_type == "Gateway" or (service is not None and service.vpc_endpoint_policy_supported):
-            why = f"the policy of {network.label(way)} is not in the snapshot"
-            return not_known("endpoint", way, why, network.places[way].file)
-        return Said("endpoint", "allow")
+        # AWS prints the policy of full access too (N140); of a service without policies there is none to print.
+        if found.vpc_endpoint_type != "Gateway" and not (service and service.vpc_endpoint_policy_supported):
+            return Said("endpoint", "allow")
+        detail = f"{network.source(way)} tells no policy of {network.label(way)}: the default one, which allows all"
+        return Said("endpoint", "allow", assumptions=(Assumption("ASSUMED_DEFAULT", way, detail, "block"),))
     if service is not None and service.vpc_endpoint_policy_supported is False:
         detail = f"{found.service_name} does not support endpoint policies"
         return Said(

@@ -206,7 +206,7 @@ def test_whom_a_rule_names_is_not_known_without_the_group_s_id(net: Build) -> No
     name(net, group, IpProtocol="tcp", FromPort=443, ToPort=443)
     (rule,) = group_rules(net, group)
     assert (rule.name, rule.text) == ("sgr-1", "tcp/443 from ")
-    assert rule.unread == f"whom else the rule tcp/443 of {group} names is not known"
+    assert rule.unread == f"whom the rule tcp/443 of {group} names is not known"
 
 
 def name(net: Build, group: str, egress: bool = False, **what: Any) -> None:

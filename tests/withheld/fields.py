@@ -1,6 +1,7 @@
 """Every field of a snapshot's records left out in turn: no answer turns round.
 
-`KNOWN` holds the few that AWS leaves out itself, each with what it means by it: nobody can tell that they are gone.
+`KNOWN` holds the few that AWS leaves out itself, or people who write a file by hand, each with what is meant by it:
+nobody can tell that they are gone.
 """
 
 from __future__ import annotations
@@ -16,9 +17,15 @@ from tests.withheld.values import GONE, places, with_change
 
 SURFACES: Final = ("trace", "query", "matrix", "names")
 
+_LISTS: Final = ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
 KNOWN: Final = {
+    **{f"ec2/describe-security-groups/SecurityGroups/*/{rules}/*/{one}": "a rule that names somebody in another list"
+       for rules in ("IpPermissions", "IpPermissionsEgress") for one in _LISTS},
+    **{f"iam/get-account-authorization-details/RoleDetailList/*/{one}": "a role whose policies stand in the other list"
+       for one in ("RolePolicyList", "AttachedManagedPolicies")},
     "codebuild/batch-get-projects/projects/*/vpcConfig": "a project that builds on AWS's own network",
     "codebuild/batch-get-projects/projects/*/serviceRole": "who calls is not known, which is an assumption",
+    "ec2/describe-vpc-endpoints/VpcEndpoints/*/PolicyDocument": "AWS's own policy, an assumption",
     "ec2/describe-instances/Reservations/*/Instances/*/IamInstanceProfile": "an instance without a role",
 }  # fmt: skip
 
