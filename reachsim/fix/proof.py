@@ -1,4 +1,4 @@
-"""What a fix opens, exactly: measured over the pipeline's sources and everybody else in their VPCs."""
+"""What a fix opens and closes, exactly: measured over the pipeline's sources and everybody else in their VPCs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from reachsim.addresses import V6
 from reachsim.check.docker_server import of_servers
 from reachsim.config import Config
 from reachsim.diff import Diff
@@ -17,7 +18,7 @@ from reachsim.packets import CHOICE, CLIENT_PORT, DIMENSIONS, NAT_PORT, SECOND_N
 from reachsim.selectors import parse_selector
 from reachsim.sources import Source, sources
 
-EVERYWHERE: Final = "ip:0.0.0.0/0"
+EVERYWHERE: Final = ("ip:0.0.0.0/0", "ip:::/0")
 MOST_BYSTANDERS: Final = 40
 _NOTHING: Final = PacketSet.empty(len(DIMENSIONS))
 
@@ -51,14 +52,29 @@ def also_opened(before: Ground, after: Ground, who: Sequence[str], config: Confi
     return tuple(found)
 
 
+def also_closed(before: Ground, after: Ground, who: Sequence[str], config: Config) -> tuple[Opened, ...]:
+    """What got through from and to those beside the sources, and surely does so no more."""
+    beside = bystanders(before, who)
+    return tuple(Opened(source, words(lost)) for source, lost in _gained(after, before, beside, config))
+
+
+def left_out(ground: Ground, who: Sequence[str]) -> int:
+    """How many of those beside the sources are not asked, as they are many."""
+    return max(len(_beside(ground, who)) - MOST_BYSTANDERS, 0)
+
+
 def bystanders(ground: Ground, who: Sequence[str]) -> list[str]:
-    """Other interfaces in the VPCs of the sources."""
+    """Other interfaces in the VPCs of the sources, as far as they are asked."""
+    return _beside(ground, who)[:MOST_BYSTANDERS]
+
+
+def _beside(ground: Ground, who: Sequence[str]) -> list[str]:
     network = ground.network
     mine = {one.origin.id for source in who for one in _sources(ground, source)}
     vpcs = {one.vpc_id for source in who for one in _sources(ground, source)}
     others = [one.id for one in network.interfaces.values()
               if one.vpc_id in vpcs and one.id not in mine and one.kind == "interface"]  # fmt: skip
-    return sorted(others)[:MOST_BYSTANDERS]
+    return sorted(others)
 
 
 def _sources(ground: Ground, source: str) -> tuple[Source, ...]:
@@ -69,15 +85,28 @@ def _sources(ground: Ground, source: str) -> tuple[Source, ...]:
 
 
 def _gained(before: Ground, after: Ground, who: Iterable[str], config: Config) -> Iterable[tuple[str, PacketSet]]:
+    families = EVERYWHERE if any(_has_ipv6(one) for one in (before, after)) else EVERYWHERE[:1]
     for source in who:
-        for asked in (Asked(source, EVERYWHERE), Asked("internet", source)):
-            try:
-                old, new = (evaluate(one, asked, config.pins).passing() for one in (before, after))
-            except ReachsimError:
-                continue
-            gained = union(minus(new, old).values())
-            if gained:
-                yield source if asked.source == source else f"internet → {source}", gained
+        outward = _gain(before, after, [Asked(source, one) for one in families], config)
+        inward = _gain(before, after, [Asked("internet", source)], config)
+        yield from ((name, gained) for name, gained in ((source, outward), (f"internet → {source}", inward)) if gained)
+
+
+def _gain(before: Ground, after: Ground, questions: Iterable[Asked], config: Config) -> PacketSet:
+    found = _NOTHING
+    for asked in questions:
+        try:
+            old, new = (evaluate(one, asked, config.pins).passing() for one in (before, after))
+        except ReachsimError:
+            continue
+        found = found | union(minus(new, old).values())
+    return found
+
+
+def _has_ipv6(ground: Ground) -> bool:
+    return any(one.addresses & V6 for one in ground.network.interfaces.values()) or any(
+        one.ipv6_cidr_block_association_set for one in ground.network.subnets.values()
+    )
 
 
 def _count(packets: PacketSet) -> int:

@@ -45,7 +45,7 @@ class Left(msgspec.Struct, frozen=True):
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """Traffic that the fix lets through besides what the pipeline needs, from one source."""
+    """Traffic from one source that the fix lets through besides what the pipeline needs, or that it stops."""
 
     source: str
     traffic: tuple[Traffic, ...]
@@ -55,7 +55,8 @@ class Plan(Shown, frozen=True):
     """The smallest changes found, proven: the snapshot with ``patch`` applied was judged again.
 
     ``before`` and ``after`` are check's words, ``diff`` is all that the patch changes, ``also_opens`` what passes newly
-    and is no part of what the pipeline needs. ``missing`` are files without which it isn't decided what is wrong.
+    and is no part of what the pipeline needs, ``also_closes`` what others in its VPCs lose; ``left_out`` of these were
+    not asked, as they are many. ``missing`` are files without which it isn't decided what is wrong.
     """
 
     status: Status
@@ -66,6 +67,10 @@ class Plan(Shown, frozen=True):
     patch: Patch
     diff: Diff
     also_opens: tuple[Opened, ...]
+    also_closes: tuple[Opened, ...] = ()
+    left_out: int = 0
+    unjudged: tuple[str, ...] = ()
+    """What may be refused to a build and is not known to be asked for, in words."""
     policies: dict[str, str] = msgspec.field(default_factory=dict)
     """Holder (and name) → a policy's whole text after the fix, of those that it changes."""
     missing: tuple[str, ...] = ()
@@ -87,6 +92,9 @@ class Plan(Shown, frozen=True):
             "fixes": [one.to_json() for one in self.mends],
             "left": [msgspec.to_builtins(one) for one in self.left],
             "also_opens": [msgspec.to_builtins(one) for one in self.also_opens],
+            "also_closes": [msgspec.to_builtins(one) for one in self.also_closes],
+            "left_out": self.left_out,
+            "unjudged": list(self.unjudged),
             "missing": list(self.missing),
             "patch": self.patch.to_json(),
             "proof": self.diff.to_json(),

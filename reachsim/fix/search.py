@@ -25,7 +25,7 @@ from reachsim.fix.candidates import NO_CHANGE, candidates, why_not
 from reachsim.fix.closing import is_outside
 from reachsim.fix.faults import Fault, Judged, faults_of, judge, open_to_strangers
 from reachsim.fix.making import apply_step
-from reachsim.fix.proof import also_opened, opening
+from reachsim.fix.proof import also_closed, also_opened, left_out, opening
 from reachsim.fix.quotas import past_quota
 from reachsim.fix.records import Left, Mend, Plan, Status
 from reachsim.fix.steps import (
@@ -42,6 +42,7 @@ from reachsim.fix.steps import (
     policy_key,
 )
 from reachsim.fix.taken import Steps, Taken
+from reachsim.fix.unjudged import unjudged
 from reachsim.forwarding import Ground
 from reachsim.model.network import Network
 from reachsim.patch import Patch, apply
@@ -85,7 +86,9 @@ def finish(
     return Plan(
         _status(first, last, left), first.check.overall, last.check.overall,
         tuple(sorted(mends, key=lambda one: one.opens)), left or _beyond(last), patch, proof,
-        also_opened(ground, edited, first.sources, config, proof), _policies(edited, mends),
+        also_opened(ground, edited, first.sources, config, proof),
+        also_closed(ground, edited, first.sources, config), left_out(ground, first.sources),
+        unjudged(edited, config, last.sources), _policies(edited, mends),
         last.check.missing if last.check.overall == "undecided" else (),
     )  # fmt: skip
 

@@ -49,6 +49,9 @@ def render_fix(plan: Plan, network: Labels, *, colour: bool = False, columns: in
         lines += [line for text in left_of(plan, network) for line in wrap(text, columns, "  - ", "    ")]
     if plan.mends:
         lines += ["", paint.bold("proof"), *_proof(plan, network, paint)]
+    if plan.unjudged:
+        lines += ["", paint.bold("not judged")]
+        lines += [line for text in plan.unjudged for line in wrap(text, columns, "  - ", "    ")]
     if plan.missing:
         lines += ["", paint.bold("to decide, add"), *(f"  {one}" for one in plan.missing)]
     if plan.mends:
@@ -136,12 +139,19 @@ def _proof(plan: Plan, network: Labels, paint: Paint) -> Iterator[str]:
     verdict, reasons = plan.diff.gate
     text = "nothing newly leaves or is newly exposed" if verdict == "pass" else f"{verdict}: {', '.join(reasons)}"
     yield from wrap(text, paint.columns, "  ")
-    if not plan.also_opens:
-        yield "  nothing else is opened"
-        return
-    yield "  opened besides what the pipeline needs, as the same rules apply to it:"
+    if plan.also_opens:
+        yield "  opened besides what the pipeline needs, as the same rules apply to it:"
     for one in plan.also_opens:
         yield from _also(one.source, by_ends(one.traffic), network, paint)
+    if plan.also_closes:
+        yield "  taken from others in the same VPCs, as they go the same ways:"
+    for one in plan.also_closes:
+        yield from _also(one.source, by_ends(one.traffic), network, paint)
+    if not (plan.also_opens or plan.also_closes):
+        yield "  nothing else is opened, and nothing taken from others"
+    if plan.left_out:
+        many = "interfaces" if plan.left_out > 1 else "interface"
+        yield f"  not asked, as they are many: {plan.left_out} other {many} in the same VPCs"
 
 
 def _also(source: str, groups: Sequence[list[Traffic]], network: Labels, paint: Paint) -> Iterator[str]:
