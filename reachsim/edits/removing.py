@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from reachsim.edits.draft import LISTS, PEERS, Draft, Record, kind_of
+from reachsim.edits.removing_named import is_named, remove_named
 from reachsim.errors import QuestionError
 
 
@@ -23,6 +24,8 @@ def remove(draft: Draft, component: str) -> None:
     resource, slash, rest = component.partition("/")
     if component.startswith("codebuild:"):
         _remove_project(draft, component.removeprefix("codebuild:"))
+    elif is_named(component):
+        remove_named(draft, component)
     elif slash and kind_of(resource) == "rtb":
         draft.remove_route(resource, rest)
     elif slash or kind_of(component) == "sgr":
