@@ -121,3 +121,18 @@ def test_a_route_of_a_table_that_goes_too_is_nobodys_question(live: Path, tmp_pa
     plan.add("aws_route_table.priv", action="delete", before={"id": "rtb-priv", "vpc_id": "vpc-1"})
     _, report = over(plan, live, tmp_path)
     assert report.warnings == ()
+
+
+def test_rules_of_the_default_group_of_a_vpc_that_is_looked_up(live: Path, tmp_path: Path) -> None:
+    """``aws_default_security_group`` with ``vpc_id = data.aws_vpc.this.id``: the plan does not tell the group's id."""
+    file = live / "111111111111/us-east-1/ec2/describe-security-groups.json"
+    document = json.loads(file.read_text())
+    document["SecurityGroups"][0] |= {"GroupName": "default"}
+    file.write_text(json.dumps(document), encoding="utf-8")
+    plan = PlanJson()
+    plan.add("aws_default_security_group.d", vpc_id="vpc-1")
+    plan.add("aws_security_group_rule.r", security_group_id=Ref("aws_default_security_group.d.id"), type="ingress",
+             protocol="tcp", from_port=443, to_port=443, cidr_blocks=["0.0.0.0/0"])  # fmt: skip
+    reach, _ = over(plan, live, tmp_path)
+    default = next(one for one in reach.network.security_groups.values() if one.group_name == "default")
+    assert [rule.from_port for rule in default.ip_permissions] == [443]

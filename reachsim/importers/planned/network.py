@@ -309,6 +309,7 @@ def default_vpc(world: World, one: Resource) -> str:
 def default_group(world: World, one: Resource) -> None:
     record = world.get(one.text("id")) or _default_of(world, "ec2/describe-security-groups", one, "GroupName")
     if record is not None:
+        world.call_also(one.id, str(record["GroupId"]))
         record["IpPermissions"] = permissions(world, record["GroupId"], one.home, one.blocks("ingress"))
         record["IpPermissionsEgress"] = permissions(world, record["GroupId"], one.home, one.blocks("egress"))
         record["Tags"] = one.tags()

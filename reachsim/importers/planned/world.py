@@ -216,6 +216,10 @@ class World:
         held = self._records.get(id)
         return held[2] if held is not None else None
 
+    def call_also(self, id: str, known: str) -> None:
+        """Another id for the EC2 record of that id, by which the source names it."""
+        self._records.setdefault(id, self._records[known])
+
     def get_in(self, call: str, id: str) -> Document | None:
         """The record of that id or name in a list call."""
         held = self._by_call.get(call, {}).get(id)
