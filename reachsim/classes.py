@@ -21,6 +21,7 @@ from reachsim.forwarding.network_firewall import named_addresses
 from reachsim.intervals import IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface
+from reachsim.routing import target_of
 
 Class = tuple[object, ...]
 
@@ -60,8 +61,20 @@ class Classes:
         return (
             subnet.vpc_id, network.home_of(name), table.route_table_id if table else name,
             acl.network_acl_id if acl else name, self.ground.zone_of(name), subnet.enable_dns64,
-            subnet.block_public_access_states, name in self._bpa_named,
+            subnet.block_public_access_states, name in self._bpa_named, name if name in self._with_targets else "",
         )  # fmt: skip
+
+    @cached_property
+    def _with_targets(self) -> frozenset[str]:
+        """Subnets in which a target of routes stands: what is sent to it from within crosses no network ACL."""
+        network = self.ground.network
+        found: set[str] = set()
+        for target in {target_of(route) for table in network.route_tables.values() for route in table.routes}:
+            gateway, endpoint = network.nat_gateways.get(target.id), network.vpc_endpoints.get(target.id)
+            interface = network.interfaces.get(target.id)
+            found.update(one.subnet_id for one in (gateway, interface) if one is not None and one.subnet_id)
+            found.update(endpoint.subnet_ids if endpoint is not None else ())
+        return frozenset(found)
 
     @cached_property
     def _bpa_named(self) -> frozenset[str]:
