@@ -82,7 +82,7 @@ def told(module: str, tried: list[Mutant], known: dict[tuple[str, Key], str]) ->
             nth = f"  # {mutant.nth}" if mutant.nth else ""
             print(f"{module}:{mutant.line} {where}\n- {mutant.was}\n+ {mutant.now}{nth}")
     killed = count["killed"] + count["too long"]
-    score = 100 * killed / max(1, len(tried) - count["equivalent"])
+    score = 100 * killed / max(1, killed + count["survived"])
     kept = ", ".join(f"{number} {word}" for word, number in sorted(count.items()))
     of = f"{len(tried)} of {len(wanted(module, 1))} mutants"
     print(f"{module}: {of}, {kept}; {score:.1f} % of those that can be told apart killed", flush=True)

@@ -212,7 +212,7 @@ def test_whom_a_rule_names_is_not_known_without_the_group_s_id(net: Build) -> No
 def name(net: Build, group: str, egress: bool = False, **what: Any) -> None:
     """The snapshot has ids of the group's rules: first of one in the other direction, which looks alike."""
     records = [{"SecurityGroupRuleId": f"sgr-{number}", "GroupId": group, "IsEgress": direction, **what}
-               for number, direction in ((2, not egress), (1, egress))]  # fmt: skip
+               for number, direction in ((0, not egress), (1, egress))]  # fmt: skip
     net.put("ec2/describe-security-group-rules", {"SecurityGroupRules": records})
 
 

@@ -132,3 +132,7 @@ def test_which_sets_of_an_index_meet_another_at_the_edges(
 def test_sets_that_hash_alike_are_apart() -> None:
     one, other = IntervalSet.single(-1), IntervalSet.single(-2)
     assert (hash(one) == hash(other), one == other) == (True, False)
+
+
+def test_a_span_within_the_last_of_several_changes_nothing() -> None:
+    assert IntervalSet.of([(1, 2), (5, 20), (6, 7)]).spans == ((1, 2), (5, 20))

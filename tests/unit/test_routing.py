@@ -17,6 +17,7 @@ from reachsim.routing import (
     STATIC,
     CompiledTable,
     Target,
+    _behind,
     compile_table,
     compile_transit_table,
     longest_prefix,
@@ -352,3 +353,36 @@ def test_of_several_attachments_the_best_counts() -> None:
     routes = TransitGatewayRoutes(routes=(propagated("connect"), propagated("peering", "vpc")))
     (part,) = compile_transit_table(load_files({}).network, routes, HOME)[0]
     assert part.winners == (propagated("peering", "vpc"),)
+
+
+# --- the order behind a route, by itself ------------------------------------------------------------------------------
+
+WON, FAR = Cidr("192.0.2.0/25"), Cidr("0.0.0.0/0")
+
+
+def next_of(*entries: tuple[Cidr, int, str], destinations: Cidr = WON) -> tuple[str, bool] | None:
+    found = _behind([(WON, STATIC, "won"), *entries], "won", destinations.block)
+    return None if found is None else (found.item, found.longer)
+
+
+def test_behind_a_route_the_better_rank_comes_first_and_else_the_order_of_the_table() -> None:
+    assert next_of((FAR, PROPAGATED, "worse"), (FAR, STATIC, "better")) == ("better", True)
+    assert next_of((FAR, STATIC, "one"), (FAR, STATIC, "another")) == ("one", True)
+
+
+def test_a_route_that_takes_only_part_of_the_destinations_goes_before_nothing() -> None:
+    assert next_of((FAR, STATIC, "far"), destinations=Cidr("192.0.2.0/24")) is None
+
+
+def test_of_a_route_s_own_blocks_the_longest_won() -> None:
+    own = (Cidr("192.0.0.0/16"), STATIC, "won")
+    assert next_of(own, (Cidr("192.0.0.0/20"), STATIC, "between")) == ("between", True)
+
+
+def test_a_target_of_a_new_kind_is_unknown() -> None:
+    net = Build()
+    table = net.table(net.vpc("10.0.0.0/16"))
+    net[table]["Routes"].append({"DestinationCidrBlock": "192.0.2.0/24", "QuantumGatewayId": "q", "State": "active"})
+    network = load_files(net.files()).network
+    parts = compile_table(network, network.route_tables[table], HOME).parts
+    assert [one.target for part in parts for one in part.winners if one.index > 0] == [Target("unknown", "")]
