@@ -215,7 +215,10 @@ class Touching:
         for link in (link for network in self.networks for link in _links(network)):
             merged = set(link).union(*(found.get(vpc, {vpc}) for vpc in link))
             found |= dict.fromkeys(merged, merged)
-        alike = {id(near): frozenset(near) for near in found.values()}  # one set for all that it joins
+        alike: dict[int, frozenset[str]] = {}  # one set for all that it joins
+        for near in found.values():
+            if id(near) not in alike:
+                alike[id(near)] = frozenset(near)
         return {vpc: alike[id(near)] for vpc, near in found.items()}
 
 
