@@ -213,7 +213,8 @@ class Touching:
         """VPC → every VPC that peering connections and transit gateways may lead to, on either side."""
         found: dict[str, set[str]] = {vpc: {vpc} for network in self.networks for vpc in network.vpcs}
         for link in (link for network in self.networks for link in _links(network)):
-            merged = set(link).union(*(found.get(vpc, {vpc}) for vpc in link))
+            parts = {id(near): near for vpc in link if (near := found.get(vpc)) is not None}
+            merged = set(link).union(*parts.values())
             found |= dict.fromkeys(merged, merged)
         alike: dict[int, frozenset[str]] = {}  # one set for all that it joins
         for near in found.values():
