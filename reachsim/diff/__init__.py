@@ -17,7 +17,7 @@ from reachsim.config import Config
 from reachsim.diff.blind import same_moment
 from reachsim.diff.bundles import bundles
 from reachsim.diff.causes import Pair, Trials, causes_of
-from reachsim.diff.cells import Asked, State
+from reachsim.diff.cells import Asked, State, evaluate
 from reachsim.diff.findings import causes_of_findings
 from reachsim.diff.impacts import impacts
 from reachsim.diff.overall import judge
@@ -75,7 +75,10 @@ def diff(
     each = plan.others.each
     more = [one for asked, pair in answers.items() if not pair[0].same_as(pair[1]) for one in each.get(asked, ())[1:]]
     answers |= _answers(before, after, more, units, config, own)
-    changed = {asked: (pair[0].state, pair[1].state) for asked, pair in answers.items() if not pair[0].same_as(pair[1])}
+    changed = {  # asked by itself, so that the words are about it alone
+        asked: (evaluate(before, asked, config.pins, own), evaluate(after, asked, config.pins, own))
+        for asked, pair in answers.items() if not pair[0].same_as(pair[1])
+    }  # fmt: skip
     trials = Trials(comparison, touching, after, config.pins, answers, own)
     found = causes_of(trials, changed, tuple(units)) if causes else dict.fromkeys(changed, (tuple(units), ()))
     judged = judge(before, after, config, plan.near)
