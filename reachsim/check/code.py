@@ -26,7 +26,8 @@ def contacts_of_project(network: Network, name: str, folders: Mapping[str, Path]
 
     The configuration tells of the user's tools and mirrors, and what the project's variables hold.
 
-    Raises QuestionError if the given folder or the buildspec is none.
+    A buildspec that the project holds and that is none keeps that build alone from being told: CodeBuild refuses it.
+    Raises QuestionError if the given folder, or the buildspec in a file, is none.
     """
     held = _held(network, name)
     found = find_project(network, name)
@@ -35,7 +36,15 @@ def contacts_of_project(network: Network, name: str, folders: Mapping[str, Path]
     try:
         return _read(network, name, folders, held, config)
     except QuestionError as error:
+        if _is_inline(found[1].source.buildspec) and name not in folders:
+            return _unreadable(f"buildspec of {name}", str(error))
         raise QuestionError(f"codebuild:{name}: {error}", error.code) from error
+
+
+def _unreadable(file: str, why: str) -> Contacts:
+    from reachsim.pipeline.records import Contacts, Unresolved
+
+    return Contacts(unresolved=(Unresolved(file, 1, "", why.removeprefix(f"{file}: "), surely=True),))
 
 
 def _read(

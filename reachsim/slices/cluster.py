@@ -10,11 +10,10 @@ Imported only inside functions: it needs numpy, and to run it Dask (the extra ``
 from __future__ import annotations
 
 import hashlib
-import io
-import pickle
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -34,15 +33,17 @@ there.
 """
 PATIENCE: Final = 15
 """Seconds to wait for a scheduler and its first worker."""
+_NO_DASK: Final = "--jobs and --scheduler need Dask: pip install 'reachsim[cluster]'"
 
 
 class Job(NamedTuple):
-    """What makes the same tiles anywhere: the tiles with their tables of rows, and the snapshot's files, for what the
-    point path is asked; both packed.
+    """What makes the same tiles anywhere: the tiles with their tables of rows, as Dask writes them, and the snapshot's
+    files, for what the point path is asked; both packed.
     """
 
     code: str
-    tables: bytes
+    header: Mapping[str, Any]
+    tables: tuple[bytes, ...]
     files: bytes
     appliances: Mapping[str, str]
     assume_defaults: bool
@@ -51,7 +52,11 @@ class Job(NamedTuple):
         """The tiles of the job's matrix. Raises UnsupportedError where this is another reachsim than the sender's."""
         if self.code != _code():
             raise UnsupportedError("the workers run another version of reachsim")
-        found: Tiles = _Unpickler(io.BytesIO(zlib.decompress(self.tables)), self).load()
+        from distributed.protocol.serialize import deserialize
+
+        found: Tiles
+        found, later = deserialize(self.header, [zlib.decompress(frame) for frame in self.tables])
+        later.job = self
         return found
 
     def ground(self) -> Ground:
@@ -63,36 +68,15 @@ class Job(NamedTuple):
 class Later:
     """Stands for the network of a job, which is not built before something asks for it: most tiles never do."""
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
+    job: Job | None = None
+    _ground: Ground | None = None
 
     def __getattr__(self, name: str) -> Any:
-        if "_ground" not in self.__dict__:
-            self._ground = self._job.ground()
+        if name.startswith("__") or self.job is None:
+            raise AttributeError(name)
+        if self._ground is None:
+            self._ground = self.job.ground()
         return getattr(self._ground, name)
-
-
-class _Pickler(pickle.Pickler):
-    """Leaves the network out."""
-
-    def __init__(self, file: io.BytesIO, ground: Ground) -> None:
-        super().__init__(file, pickle.HIGHEST_PROTOCOL)
-        self._ground = ground
-
-    def persistent_id(self, obj: Any) -> str | None:
-        return _GROUND if obj is self._ground else None
-
-
-class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO, job: Job) -> None:
-        super().__init__(file)
-        self._later = Later(job)
-
-    def persistent_load(self, _pid: str) -> Later:
-        return self._later
-
-
-_GROUND: Final = "ground"
 
 
 def packed(snapshot: Snapshot) -> bytes:
@@ -200,7 +184,7 @@ class Cluster:
         try:
             from distributed import Client, LocalCluster
         except ImportError as error:
-            raise UnsupportedError("--jobs and --scheduler need Dask: pip install 'reachsim[cluster]'") from error
+            raise UnsupportedError(_NO_DASK) from error
         if self.address:
             try:
                 client = Client(self.address, timeout=PATIENCE, set_as_default=False)
@@ -227,13 +211,16 @@ class Cluster:
 
 
 def job_of(tiles: Tiles) -> Job:
-    """The job whose tiles are these."""
-    ground = tiles.matrix.ground
-    file = io.BytesIO()
-    _Pickler(file, ground).dump(tiles)
-    tables = zlib.compress(file.getvalue(), 1)
+    """The job whose tiles are these. Raises UnsupportedError without Dask."""
+    try:
+        from distributed.protocol.serialize import serialize
+    except ImportError as error:
+        raise UnsupportedError(_NO_DASK) from error
+    ground, later = tiles.matrix.ground, Later()
+    header, frames = serialize((deepcopy(tiles, {id(ground): later}), later))
+    tables = tuple(zlib.compress(bytes(frame), 1) for frame in frames)
     files = packed(ground.network.snapshot)
-    return Job(_code(), tables, files, ground.appliances, ground.network.assume_defaults)
+    return Job(_code(), header, tables, files, ground.appliances, ground.network.assume_defaults)
 
 
 def _code() -> str:
@@ -258,7 +245,7 @@ def _plugin(maker: Maker) -> tuple[Any, str]:
 
     plugin = WorkerPlugin()
     plugin.maker = maker
-    return plugin, f"reachsim-{zlib.crc32(maker.job.tables):08x}-{id(maker):x}"
+    return plugin, f"reachsim-{zlib.crc32(b''.join(maker.job.tables)):08x}-{id(maker):x}"
 
 
 def _made(name: str, tile: Tile) -> tuple[str, Part]:
