@@ -82,6 +82,7 @@ _OTHER: Final = {
     "ecr/get-repository-policy": "resource policy of that repository",
     "ecr/get-registry-policy": "resource policy of the registry",
     "s3api/list-buckets": "resource policies of buckets",
+    "s3api/get-bucket-acl": "whether everyone may use that bucket",
     "s3api/get-bucket-policy": "resource policy of that bucket",
     "s3api/get-bucket-location": "destinations named s3:… of buckets in another Region",
     "s3api/get-public-access-block": "whether that bucket may be public",

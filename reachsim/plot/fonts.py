@@ -42,13 +42,13 @@ def drawable(text: str) -> str:
 
 @cache
 def letters(name: str) -> frozenset[str]:
-    """The letters that a family has both in its regular and in its bold face."""
+    """The letters that a family has both in its regular and in its bold face, if it has one."""
     from matplotlib import font_manager
     from matplotlib.ft2font import FT2Font
 
-    faces = {
-        font_manager.findfont(font_manager.FontProperties(family=name, weight=weight)) for weight in ("normal", "bold")
-    }
+    upright = [one for one in font_manager.fontManager.ttflist if one.name == name and one.style == "normal"]
+    faces = {next(one.fname for one in upright if _regular(one))}
+    faces.update(one.fname for one in upright if str(one.weight) in ("700", "bold"))
     return frozenset.intersection(*(frozenset(map(chr, FT2Font(face).get_charmap())) for face in faces))
 
 

@@ -146,6 +146,15 @@ def test_inline_buildspec_of_the_project(code: dict[str, bytes]) -> None:
     assert check.overall == "private-but-failing"
 
 
+def test_a_buildspec_that_a_project_holds_and_that_is_none_leaves_its_build_untold() -> None:
+    net = Pipeline()
+    net["p1"]["source"]["buildspec"] = 'version: "0.2"\n'
+    check = load_files(net.files()).check()
+    assert check.overall == "undecided"
+    (finding,) = [one for one in check.findings if one.id == "BUILD_CONTACTS_UNRESOLVED"]
+    assert finding.evidence == ("buildspec of p1:1 : expected a buildspec with phases, found a table of version",)
+
+
 def folder(place: Path, **files: str) -> Path:
     for name, text in {"buildspec.yml": BUILDSPEC, "Dockerfile": OWN, **files}.items():
         (place / name).parent.mkdir(parents=True, exist_ok=True)
