@@ -2,7 +2,8 @@
 
 **Source:** Network Firewall API, IgwFirewallConfiguration: it "inspects all traffic between your VPC and its internet
 gateway, without changes to your subnets or route tables"; EC2 API, Subnet, NetworkFirewallConnectivityType: subnets may
-be excluded, and interfaces without a public address may go out by the firewall's own translation.
+be excluded, and interfaces without a public address may go out by the firewall's own translation; Network Security
+Manager API, IgwFirewallConfig: what a subnet has holds for its interfaces, and "inbound responses are inspected" too.
 """
 
 from __future__ import annotations

@@ -416,5 +416,7 @@ def egress_only_gateway(ground: Ground, flow: Walk) -> list[Walk]:
 def egress_only_in(ground: Ground, flow: Walk) -> list[Walk]:
     """A reply comes back in by the egress-only gateway."""
     gateway_id, vpc_id = flow.place[1:3]
-    flow = past_block_public_access(ground, flow, gateway_id, vpc_id, _origin_subnet(flow))
+    subnet_id = _origin_subnet(flow)
+    flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id)
+    flow = past_internet_firewall(ground, flow, gateway_id, vpc_id, subnet_id)
     return [flow.to("local", vpc_id, "")]

@@ -417,7 +417,11 @@ class Walk:
         self.flight = replace(self.flight, destination=own)
         if not sender.subnet and not exit.id.startswith("vgw-"):  # a regional NAT gateway
             return Arrival("interface", sender.id)
-        return self.from_gateway(exit.id, self.home_of(sender))
+        vpc = self.home_of(sender)
+        back = self.from_gateway(exit.id, vpc)
+        if exit.kind == "internet":  # by whom it is for, though the request left by another subnet
+            self.may_be_inspected(exit.id, vpc, self.subnet_at(back) or "")
+        return back
 
     def from_gateway(self, gateway: str, vpc: str, subnet: str = "") -> Arrival:
         """In from a gateway: by its own route table, if it has one (N21, N22). Block Public Access goes by the subnet
@@ -536,10 +540,13 @@ class Walk:
     def deliver(self, vpc: str, from_subnet: str | None) -> Arrival:
         """To the interface of a VPC that has the destination address."""
         found = self.interface_or_origin(vpc, self.flight.destination)
-        subnet = self.origin[1] if found.id == "origin" else self.world.subnet_of(found.id)
+        subnet = self.subnet_at(found)
         if subnet and subnet != from_subnet:
             self.require_acl(subnet, egress=False)
         return found
+
+    def subnet_at(self, arrival: Arrival) -> str | None:
+        return self.origin[1] if arrival.id == "origin" else self.world.subnet_of(arrival.id)
 
     def interface_or_origin(self, vpc: str, ip: Ip) -> Arrival:
         virtual_home = self.origin[0] == "virtual" and self.world.vpc_of(self.origin[1]) == vpc

@@ -56,6 +56,30 @@ def test_it_inspects_no_subnet_that_it_leaves_out(connectivity: str) -> None:
     assert fate(ask(net, "internet", net.client)) == ("allowed", "internet")
 
 
+@pytest.mark.parametrize(
+    ("connectivity", "outcome"), [("flexible", "unknown"), ("bidirectional", "unknown"), ("exclude", "allowed")]
+)
+@pytest.mark.parametrize(("gateway", "to"), [("igw", WORLD), ("igw", "ip:2a00::1"), ("eigw", "ip:2a00::1")])
+def test_what_comes_back_goes_by_the_subnet_that_it_is_for(
+    gateway: str, to: str, connectivity: str, outcome: str
+) -> None:
+    net = Lan(ipv6="2600:1f18:aa:bb00::/56", zone_b="us-east-1a")
+    net.give_public(net.client, "203.0.113.5")
+    tgw = net.tgw()
+    attachment, table = net.tgw_attachment(tgw, net.vpc_id, [net.b]), net.tgw_table(tgw)
+    net.associate(table, attachment)
+    way_out = net.igw(net.vpc_id) if gateway == "igw" else net.eigw(net.vpc_id)
+    for everywhere in ("0.0.0.0/0", "::/0") if gateway == "igw" else ("::/0",):
+        net.tgw_route(table, everywhere, attachment)
+        net.route(net.ta, everywhere, tgw)
+        net.route(net.tb, everywhere, way_out)
+    assert ask(net, net.client, to).outcome == "allowed"
+    inspected(net, net.tb)
+    net[net.b]["NetworkFirewallConnectivityType"] = "exclude"
+    net[net.a]["NetworkFirewallConnectivityType"] = connectivity
+    assert ask(net, net.client, to).outcome == outcome
+
+
 def test_what_it_lets_in_is_not_known_either_though_another_route_tells_of_it() -> None:
     net = inspected(public())
     net.give_public(net.server, "203.0.113.8")
