@@ -61,7 +61,8 @@ class Classes:
         return (
             subnet.vpc_id, network.home_of(name), table.route_table_id if table else name,
             acl.network_acl_id if acl else name, self.ground.zone_of(name), subnet.enable_dns64,
-            subnet.block_public_access_states, name in self._bpa_named, name if name in self._with_targets else "",
+            subnet.block_public_access_states, subnet.network_firewall_connectivity_type, name in self._bpa_named,
+            name if name in self._with_targets else "",
         )  # fmt: skip
 
     @cached_property

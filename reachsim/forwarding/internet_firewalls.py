@@ -15,11 +15,16 @@ _NOT_INSPECTED = ("exclude", "az-unsupported")
 _WITHOUT_TRANSLATION = "bidirectional"
 
 
+def internet_firewall(ground: Ground, gateway_id: str, vpc_id: str) -> str | None:
+    """The firewall at a gateway of a VPC, told by the routes to the gateway or by the VPC."""
+    return ground.internet_firewalls.get(gateway_id) or ground.internet_firewalls.get(vpc_id)
+
+
 def past_internet_firewall(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id: str) -> Walk:
     """Not known to pass, as the firewall's policy is not read. A request may even leave without a public address: then
     what becomes of it is not known at all.
     """
-    firewall = ground.internet_firewalls.get(gateway_id) or ground.internet_firewalls.get(vpc_id)
+    firewall = internet_firewall(ground, gateway_id, vpc_id)
     subnet = ground.network.subnets.get(subnet_id)
     connectivity = subnet.network_firewall_connectivity_type if subnet is not None else ""
     if firewall is None or connectivity in _NOT_INSPECTED:

@@ -92,7 +92,7 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
         why = block(flow, "BAD_STATE", gateway_id, f"{network.label(gateway_id)} is {gateway.state}")
         flow = past_state(flow, gateway_id, gateway.state, _WORKING, why)
     table_id, gap = associated_table(ground, gateway_id, attachment_id, home)
-    gap = _translation(ground, gateway_id, attachment_id) or gap
+    gap = translation_at(ground, gateway_id, attachment_id) or gap
     if gap is not None:
         return [lost(flow, gap)]
     if table_id is None:
@@ -125,7 +125,7 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
     return [*parts, stopped(left, why)]
 
 
-def _translation(ground: Ground, gateway_id: str, attachment_id: str) -> Gap | None:
+def translation_at(ground: Ground, gateway_id: str, attachment_id: str) -> Gap | None:
     """A gap where the transit gateway translates addresses at an attachment (EC2 API,
     ModifyTransitGatewayAttachmentNatConfiguration): the rules are not read.
     """
@@ -227,7 +227,7 @@ def _by_route(
 
 def _into(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str, kind: str, resource: str) -> list[Walk]:
     network = ground.network
-    translation = _translation(ground, gateway_id, attachment_id)
+    translation = translation_at(ground, gateway_id, attachment_id)
     if translation is not None:
         return [lost(flow, translation)]
     attachment = network.transit_gateway_vpc_attachments.get(attachment_id)

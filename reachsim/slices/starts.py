@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from reachsim.addresses import RFC1918, RFC6598
 from reachsim.forwarding import Ground
+from reachsim.forwarding.internet_firewalls import internet_firewall
 from reachsim.forwarding.transit import attachment_of
 from reachsim.intervals import IntervalSet
 from reachsim.model.records import NotThere, RouteTable
@@ -26,7 +27,8 @@ class Start(NamedTuple):
 
     ``routes`` are those of its table to addresses of VPCs, ``zone`` what there is of its Availability Zone on them; the
     table's id and the zone's where something else may tell subnets apart. ``subnet_id`` is empty but for a subnet
-    whose table or network ACL is not known.
+    whose table or network ACL is not known, or from which a firewall at an internet gateway may be met: it treats each
+    subnet its own way.
     """
 
     vpc_id: str
@@ -48,6 +50,7 @@ class Starts:
         self.zone_like = cache(self._first_zone_like)
         self._routes = cache(self._routes_of)
         self._exit = cache(self._exit_of)
+        self._inspected = cache(self._is_inspected)
         self._written: dict[Hashable, Routes | None] = {}
         self._first_zones: dict[Hashable, str | None] = {}
 
@@ -60,7 +63,8 @@ class Starts:
             return Start(vpc_id, table.route_table_id if table else "", zone, subnet_id)
         routes = self.plain_routes(subnet_id)
         if routes is None:
-            return Start(vpc_id, table.route_table_id, zone, "")
+            inspected = self._inspected(table.route_table_id, vpc_id)
+            return Start(vpc_id, table.route_table_id, zone, subnet_id if inspected else "")
         gateways = sorted({target.id for _, target, _ in routes if target.kind == "transit-gateway"})
         entries = tuple((self.zone_like(zone), self._entry(gateway, vpc_id, zone)) for gateway in gateways)
         return Start(vpc_id, routes, entries, "")
@@ -70,10 +74,21 @@ class Starts:
         nowhere. None if there are any others, or if not all is known.
         """
         network = self.ground.network
+        subnet = network.subnets.get(subnet_id)
         table, acl = network.route_table_of(subnet_id), network.network_acl_of(subnet_id)
-        if table is None or acl is None or network.subnets[subnet_id].vpc_id not in network.vpcs:
+        if subnet is None or table is None or acl is None or subnet.vpc_id not in network.vpcs:
+            return None
+        if self._inspected(table.route_table_id, subnet.vpc_id):
             return None
         return self._routes(table.route_table_id)
+
+    def _is_inspected(self, table_id: str, vpc_id: str) -> bool:
+        """Whether a route of a table leads to an internet gateway with a firewall, whose policy is not read."""
+        if not self.ground.internet_firewalls:
+            return False
+        targets = map(target_of, self.ground.network.route_tables[table_id].routes)
+        gateways = (target.id for target in targets if target.kind == "internet-gateway")
+        return any(internet_firewall(self.ground, gateway, vpc_id) for gateway in gateways)
 
     def _routes_of(self, table_id: str) -> Routes | None:
         table = self.ground.network.route_tables[table_id]

@@ -20,7 +20,7 @@ from reachsim.forwarding import Context, Ground, Walk, step_at
 from reachsim.forwarding.departure import by_subnet_table
 from reachsim.forwarding.filtering import identity_survives, tgw_references
 from reachsim.forwarding.ground import Origin, block, stopped, with_context
-from reachsim.forwarding.transit import associated_table
+from reachsim.forwarding.transit import associated_table, translation_at
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.packets import (
@@ -236,7 +236,8 @@ class Walker:
     def _gate(self, flow: Walk) -> Gate:
         gateway_id, attachment_id = flow.place[1:3]
         table, _ = associated_table(self.ground, gateway_id, attachment_id, self.ground.network.home_of(gateway_id))
-        if table is not None:  # attachments of one table are alike
+        if table is not None and translation_at(self.ground, gateway_id, attachment_id) is None:
+            # attachments of one table are alike
             attachment_id = self._representatives.setdefault((gateway_id, table), attachment_id)
         return Gate(gateway_id, table or "", attachment_id, self.starts.zone_like(flow.context.zone))
 

@@ -198,6 +198,56 @@ def test_a_public_address_and_the_switches_tell_interfaces_apart() -> None:
     compare(reach, 6, 443)
 
 
+def test_a_firewall_at_the_internet_gateway_treats_each_subnet_its_own_way() -> None:
+    net = Build()
+    vpc, other = net.vpc("10.0.0.0/16"), net.vpc("10.1.0.0/16")
+    table = net.table(vpc, [("0.0.0.0/0", net.igw(vpc))])
+    net[vpc]["NetworkFirewallAssociations"] = [{"FirewallArn": "arn:firewall/1"}]
+    group = net.group(vpc, ingress=ANYWHERE)
+    for number, connectivity in enumerate(("flexible", "bidirectional", "exclude", "outbound-only")):
+        subnet = net.subnet(vpc, f"10.0.{number}.0/24", table=table)
+        net[subnet]["NetworkFirewallConnectivityType"] = connectivity
+        net.interface(subnet, f"10.0.{number}.10", [group])
+    net.interface(net.subnet(other, "10.1.0.0/24"), "10.1.0.10", [net.group(other, ingress=ANYWHERE)])
+    seen = compare(load_files(net.files()), 6, 443)
+    assert seen["unknown"]
+    assert seen["blocked"]
+
+
+@pytest.mark.parametrize("translating", range(3))
+def test_an_attachment_that_translates_addresses_is_unlike_others_of_its_table(translating: int) -> None:
+    net = Build()
+    gateway = net.tgw()
+    routes = net.tgw_table(gateway)
+    for number in range(3):
+        vpc = net.vpc(f"10.{number}.0.0/16")
+        subnet = net.subnet(vpc, f"10.{number}.0.0/24", table=net.table(vpc, [("10.0.0.0/8", gateway)]))
+        net.interface(subnet, f"10.{number}.0.10", [net.group(vpc, ingress=ANYWHERE)])
+        attachment = net.tgw_attachment(gateway, vpc, [subnet])
+        net.associate(routes, attachment)
+        net.tgw_route(routes, f"10.{number}.0.0/16", attachment)
+        net[attachment]["NatGatewaySupport"] = "enabled" if number == translating else "disabled"
+    seen = compare(load_files(net.files()), 6, 443)
+    assert seen["unknown"]
+    assert seen["allowed"]
+
+
+def test_subnets_that_only_network_acls_and_attachments_name() -> None:
+    net = Build()
+    gateway = net.tgw()
+    for number in range(2):
+        vpc = net.vpc(f"10.{number}.0.0/16")
+        subnet = net.subnet(vpc, f"10.{number}.0.0/24", table=net.table(vpc, [("10.0.0.0/8", gateway)]))
+        net.interface(subnet, f"10.{number}.0.10", [net.group(vpc, ingress=ANYWHERE)])
+        net.tgw_attachment(gateway, vpc, [subnet])
+    files = net.files()
+    path = next(path for path in files if path.endswith("describe-subnets.json"))
+    document = json.loads(files[path])
+    del document["Subnets"][1]
+    files[path] = json.dumps(document).encode()
+    compare(load_files(files), 6, 443)
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_zones_and_tables_that_look_alike(seed: int) -> None:
     """Subnets share walks where tables and zones lead alike; here all zones do but for one thing in one of them."""

@@ -6,8 +6,12 @@ NetworkFirewallConnectivityType) and the Network Firewall API reference (IgwFire
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from reachsim import load_files
+from reachsim.answers import Answers
 from tests.scenarios.lan import Lan, ask, assumed, fate, natted, public
 
 WORLD = "ip:198.51.100.7"
@@ -78,6 +82,18 @@ def test_what_comes_back_goes_by_the_subnet_that_it_is_for(
     net[net.b]["NetworkFirewallConnectivityType"] = "exclude"
     net[net.a]["NetworkFirewallConnectivityType"] = connectivity
     assert ask(net, net.client, to).outcome == outcome
+
+
+def test_subnets_that_it_treats_differently_share_no_answers_though_their_table_is_one() -> None:
+    net = inspected(public(address=None), by="vpc")
+    senders = []
+    for number, connectivity in enumerate(("flexible", "exclude", "bidirectional")):
+        subnet = net.subnet(net.vpc_id, f"10.0.{100 + number}.0/24", table=net.ta)
+        net[subnet]["NetworkFirewallConnectivityType"] = connectivity
+        senders.append(net.interface(subnet, f"10.0.{100 + number}.10", [net.open]))
+    answers = Answers(load_files(net.files()))
+    found = [json.loads(answers.answer(1, one, "internet", {"protocol": "tcp", "port": 443})) for one in senders]
+    assert [one["outcome"] for one in found] == ["unknown", "blocked", "blocked"]
 
 
 def test_what_it_lets_in_is_not_known_either_though_another_route_tells_of_it() -> None:
