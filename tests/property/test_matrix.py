@@ -232,6 +232,29 @@ def test_an_attachment_that_translates_addresses_is_unlike_others_of_its_table(t
     assert seen["allowed"]
 
 
+def test_members_of_a_group_in_vpcs_of_which_it_is_not_known_whether_they_are_peered() -> None:
+    net = Build()
+    gateway = net.tgw()
+    routes = net.tgw_table(gateway)
+    named = ""
+    for number in range(2):
+        vpc = net.vpc(f"10.{number}.0.0/16")
+        subnet = net.subnet(vpc, f"10.{number}.0.0/24", table=net.table(vpc, [("10.0.0.0/8", gateway)]))
+        egress = [("tcp", 443, 443, named)] if named else ANYWHERE
+        group, other = net.group(vpc, ingress=ANYWHERE, egress=egress), net.group(vpc, ingress=ANYWHERE)
+        named = named or group
+        for host in (10, 11, 12):
+            net.interface(subnet, f"10.{number}.0.{host}", [group if host == 11 else other])
+        attachment = net.tgw_attachment(gateway, vpc, [subnet])
+        net.associate(routes, attachment)
+        net.tgw_route(routes, f"10.{number}.0.0/16", attachment)
+    files = {path: data for path, data in net.files().items() if "describe-vpc-peering" not in path}
+    assert len(files) < len(net.files())
+    seen = compare(load_files(files), 6, 443)
+    assert seen["unknown"]
+    assert seen["blocked"]
+
+
 def test_subnets_that_only_network_acls_and_attachments_name() -> None:
     net = Build()
     gateway = net.tgw()
