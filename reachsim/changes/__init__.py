@@ -11,7 +11,7 @@ role first (`reachsim.changes.roles`), so that only what really differs is a cha
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -115,7 +115,7 @@ class Comparison:
         if data[0] == data[1] or operation in MIRRORS:
             return []
         with garbage_collector_paused():
-            before, after = (_tree(file, one, operation) for one in data)
+            before, after = _trees(file, data, operation)
         self._trees[file] = after
         if isinstance(before, dict) and isinstance(after, dict) and ("Error" in before) != ("Error" in after):
             return [Atom(file, (), before, after)]
@@ -141,13 +141,29 @@ def compare(before: Network, after: Network) -> Comparison:
     return Comparison(before.snapshot, after.snapshot, matches(before, after))
 
 
-def _tree(file: str, data: bytes | None, operation: str) -> Node:
+def _trees(file: str, data: Sequence[bytes | None], operation: str) -> tuple[Node, ...]:
+    """The trees of a file's two contents, or what it holds where that is no document."""
+    plain = not file.endswith(".json") or operation == file
+    documents = [one if plain else _document(one) for one in data]
+    return tuple(
+        _tree(held, document, operation, documents[1 - side])
+        for side, (held, document) in enumerate(zip(data, documents, strict=True))
+    )
+
+
+def _tree(data: bytes | None, document: Any, operation: str, beside: Any) -> Node:
     if data is None:
         return MISSING
-    if not file.endswith(".json") or operation == file:
-        return data
     try:
-        return grow(_decoded(data), operation)
+        return data if document is data else grow(document, operation, beside)
+    except (ValueError, RecursionError):
+        return data
+
+
+def _document(data: bytes | None) -> Any:
+    """A file's document; the file as it is if it holds none."""
+    try:
+        return data if data is None else _decoded(data)
     except (ValueError, RecursionError):
         return data
 

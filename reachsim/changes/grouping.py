@@ -137,7 +137,7 @@ def _owners(atoms: Iterable[Atom], trees: Mapping[str, Node]) -> dict[str, str]:
         held = tree if isinstance(tree, dict) else {}
         if operation == "ec2/describe-vpc-endpoints":
             for key, one in _keyed(held.get("VpcEndpoints")):
-                found |= {eni: key for eni, _ in _keyed(one.get("NetworkInterfaceIds"))}
+                found |= {eni: key for eni in one.get("NetworkInterfaceIds") or () if isinstance(eni, str)}
         elif operation == "ec2/describe-network-interfaces":
             for eni, one in _keyed(held.get("NetworkInterfaces")):
                 owner = _owner(one)

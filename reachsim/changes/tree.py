@@ -92,14 +92,18 @@ class Written(dict[str, Node]):
     """A policy document that stands in the file as text."""
 
 
-def grow(document: Json, operation: str) -> Node:
-    """The tree of a file. ``operation`` is the file's service and call, ``ec2/describe-vpcs``."""
-    return _grow(document, "", operation.startswith(ORDERED))
+def grow(document: Json, operation: str, beside: Json = None) -> Node:
+    """The tree of a file. ``operation`` is the file's service and call, ``ec2/describe-vpcs``.
+
+    What the file lists and the document ``beside`` it lists just so is left as it stands: no difference is within.
+    """
+    return _grow(document, "", operation.startswith(ORDERED), beside)
 
 
-def _grow(value: Json, name: str, ordered: bool) -> Node:
+def _grow(value: Json, name: str, ordered: bool, beside: Json = None) -> Node:
     if isinstance(value, dict):
-        return {key: _grow(one, key, ordered) for key, one in value.items()}
+        others = beside if isinstance(beside, dict) else {}
+        return {key: _grow(one, key, ordered, others.get(key)) for key, one in value.items()}
     if name in _DOCUMENTS and isinstance(value, str):
         return _policy(value)
     if name == "Statement" and isinstance(value, dict):
@@ -108,10 +112,18 @@ def _grow(value: Json, name: str, ordered: bool) -> Node:
         return value
     if name.startswith("IpPermissions"):
         return _permissions(value)
-    keys = [_key(one, name) for one in value]
-    if not all(isinstance(key, str) for key in keys) or len(set(keys)) < len(keys):
+    elements = _by_key(value, name)
+    if elements is None:
         return value
-    return Keyed((str(key), _grow(one, "", ordered)) for key, one in zip(keys, value, strict=True))
+    known = _by_key(beside, name) if isinstance(beside, list) else None
+    alike = {key for key, one in elements.items() if key in known and known[key] == one} if known else ()
+    return Keyed((key, one if key in alike else _grow(one, "", ordered)) for key, one in elements.items())
+
+
+def _by_key(value: list[Json], name: str) -> dict[str, Json] | None:
+    """The elements of a list under what tells them apart, if something does."""
+    found = {key: one for one in value if isinstance(key := _key(one, name), str)}
+    return found if len(found) == len(value) else None
 
 
 def _policy(text: str) -> Node:

@@ -124,7 +124,9 @@ class Touching:
         return self._kept[near]
 
     def _components(self, subnets: Iterable[str], groups: Iterable[str]) -> frozenset[str]:
-        return frozenset((*groups, *(name for subnet in subnets for name in self._filters.get(subnet, ()))))
+        """What changed of the groups, and of the subnets' network ACLs and route tables."""
+        filters = (name for subnet in subnets for name in self._filters.get(subnet, ()))
+        return frozenset((*self._changed.intersection(groups), *filters))
 
     def _own(self, selector: str, kind: str) -> Own | None:
         """What is an end's own, of the kinds of which that is plain to see; None where it is not."""
@@ -174,14 +176,23 @@ class Touching:
         return found
 
     @cached_property
+    def _changed(self) -> frozenset[str]:
+        """Groups, network ACLs and route tables that changed inside: nothing else is asked for by where it stands."""
+        changes = (one for some in self._units.values() for one in some)
+        return frozenset(component for one in changes for _, component, *_ in places_of(one) or ())
+
+    @cached_property
     def _filters(self) -> dict[str, set[str]]:
-        """Subnet → the network ACLs and route tables that it has on either side."""
+        """Subnet → the network ACLs and route tables that it has on either side, of those that changed."""
         found: dict[str, set[str]] = {}
         for network in self.networks:
+            if self._changed.isdisjoint(network.network_acls.keys() | network.route_tables.keys()):
+                continue
             for subnet in network.subnets:
                 acl, table = network.network_acl_of(subnet), network.route_table_of(subnet)
-                kept = found.setdefault(subnet, set())
-                kept.update([acl.network_acl_id] if acl else (), [table.route_table_id] if table else ())
+                names = {acl.network_acl_id if acl else "", table.route_table_id if table else ""} & self._changed
+                if names:
+                    found.setdefault(subnet, set()).update(names)
         return found
 
     @cached_property
@@ -194,11 +205,11 @@ class Touching:
 
     @cached_property
     def _between(self) -> dict[str, Own]:
-        """VPC → what stands in between there."""
+        """VPC → what stands in between there, of what has a group or a subnet's filter that changed."""
         found: dict[str, tuple[set[str], set[str]]] = {}
         for network in self.networks:
             targets = _targets(network)
-            for record in network.network_interfaces.values():
+            for record in self._with_changes(network):
                 if _stands_between(network, record) or not targets.isdisjoint(_called(record)):
                     subnets, groups = found.setdefault(record.vpc_id or "", (set(), set()))
                     subnets.add(record.subnet_id or "")
@@ -207,6 +218,12 @@ class Touching:
                 found.setdefault(attachment.vpc_id or "", (set(), set()))[0].update(attachment.subnet_ids)
         return {vpc: Own(frozenset((vpc,)), frozenset(subnets), frozenset(groups))
                 for vpc, (subnets, groups) in found.items()}  # fmt: skip
+
+    def _with_changes(self, network: Network) -> Iterable[aws.NetworkInterface]:
+        """The interfaces with a group, or in a subnet with a filter, that changed."""
+        changed, subnets, records = self._changed, self._filters, network.network_interfaces.values()
+        yield from [record for record in records for one in record.groups if one.group_id in changed]
+        yield from [record for record in records if record.subnet_id in subnets] if subnets else ()
 
     @cached_property
     def _joined(self) -> dict[str, frozenset[str]]:

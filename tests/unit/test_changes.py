@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import re
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from reachsim.changes import Comparison, compare
-from reachsim.changes.tree import grow, restore
+from reachsim.changes.tree import differences, grow, restore
 from reachsim.model.network import Network
 from reachsim.snapshot import Snapshot
 from tests.scenarios.pipelines import IN, LAYERS, OUT, Pipeline, for_all
@@ -243,3 +244,26 @@ def test_a_change_undone_leaves_other_rules_as_they_were() -> None:
     unknown = {"IpProtocol": "udp", "FromPort": 53, "ToPort": 53, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
     document = {"SecurityGroups": [{"GroupId": "sg-1", "IpPermissions": [known, unknown]}]}
     assert restore(grow(document, "ec2/describe-security-groups")) == document
+
+
+def test_what_two_files_list_alike_is_left_as_it_stands() -> None:
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+    groups = [{"GroupId": f"sg-{number}", "IpPermissions": [rule]} for number in range(3)]
+    closed = {"GroupId": "sg-1", "IpPermissions": []}
+    lists = {
+        "one changed": [groups[0], closed, groups[2]],
+        "one gone, in another order": [groups[2], groups[0]],
+        "one twice": [*groups, closed],
+        "one without an id": [*groups, {"IpPermissions": [rule]}],
+        "none": [],
+    }
+    call = "ec2/describe-security-groups"
+    documents = [{"SecurityGroups": one} for one in (groups, *lists.values())]
+    for before, after in itertools.permutations(documents, 2):
+        beside = grow(before, call, after), grow(after, call, before)
+        alone = grow(before, call), grow(after, call)
+        assert list(differences("f", *beside)) == list(differences("f", *alone))
+        assert [restore(one) for one in beside] == [before, after]
+    one = grow(documents[0], call, documents[1])["SecurityGroups"]
+    assert one["sg-0"] is groups[0]
+    assert list(one["sg-1"]["IpPermissions"]) == ["tcp 443 10.0.0.0/8"]
