@@ -7,6 +7,7 @@ the change can touch. The search for causes is left out: it has no counterpart.
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 from pathlib import Path
@@ -81,7 +82,9 @@ class Round(NamedTuple):
 
 
 def _loaded(files: dict[str, bytes], newer: dict[str, bytes]) -> tuple[Reach, Reach]:
-    return load_files(files), load_files(newer)
+    found = load_files(files), load_files(newer)
+    gc.freeze()  # as the command does
+    return found
 
 
 def _round(files: dict[str, bytes], newer: dict[str, bytes], count: int) -> Round:
