@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-_ORDER: Final = re.compile(r"#(?=#\w*\[)|(?<![^\s]):(?=:[A-Za-z][\w-]*( .*?)?::)")
+_ORDER: Final = r"#(?=#\w*\[)|(?<![^\s]):(?=:[A-Za-z][\w-]*( .*?)?::)"
 """How a line begins that a CI system takes for a command: ``##vso[`` of Azure Pipelines, ``##[`` of it and of GitHub's
 runner, ``##teamcity[``, and ``::name::`` of GitHub's runner. **Source:** "Logging commands" of each.
 """
@@ -30,7 +30,8 @@ def printable(text: str) -> str:
     >>> print(printable("##vso[task.setvariable variable=A]b"))
     \\u0023#vso[task.setvariable variable=A]b
     """
-    text = _ORDER.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    if "##" in text or "::" in text:
+        text = re.sub(_ORDER, lambda match: f"\\u{ord(match[0]):04x}", text)
     return text if text.isprintable() else "".join(_spelled(character) for character in text)
 
 

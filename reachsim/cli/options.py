@@ -116,7 +116,7 @@ def columns() -> int:
     return min(max(get_terminal_size((120, 24)).columns, 60), 160)
 
 
-_COLOUR = re.compile("\033\\[(?:[012]|3[1-6](?:;1)?)m")  # those of reachsim.report.paint
+_COLOUR = "\033\\[(?:[012]|3[1-6](?:;1)?)m"  # those of reachsim.report.paint
 
 
 def harmless(text: str) -> str:
@@ -125,9 +125,15 @@ def harmless(text: str) -> str:
     Ids and names come from the snapshot, and a terminal obeys what it is sent. The rest is spelled ``\\uXXXX``, which
     in JSON means the same as before.
     """
-    colours = [*_COLOUR.findall(text), ""]
-    parts = ["\n".join(map(printable, part.split("\n"))) for part in _COLOUR.split(text)]
+    if "\033" not in text:
+        return _lines(text)
+    colours = [*re.findall(_COLOUR, text), ""]
+    parts = [_lines(part) for part in re.split(_COLOUR, text)]
     return "".join(part + colour for part, colour in zip(parts, colours, strict=True))
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def look(place: Path | None) -> Look:

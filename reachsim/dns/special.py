@@ -7,7 +7,6 @@ zone or rule of the VPC answers (fact N166).
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from reachsim.dns.resolution import Resolution, below, no_such_name
@@ -18,7 +17,12 @@ PRIVATE_USE: Final = (
     "private", "test",
 )  # fmt: skip
 """Domains that are not in public DNS."""
-_LABEL: Final = re.compile(r"[^\s/:*?@#\\.]{1,63}")
+_IN_NO_NAME: Final = frozenset("/:*?@#\\")
+
+
+def _could_be_a_name(name: str) -> bool:
+    is_one_word = name.split() == [name] and _IN_NO_NAME.isdisjoint(name)
+    return is_one_word and all(0 < len(label) < 64 for label in name.split("."))
 
 
 def special_answer(name: str) -> Resolution | None:
@@ -32,7 +36,7 @@ def special_answer(name: str) -> Resolution | None:
     if below(name, "localhost"):
         detail = f"{name} is the client itself, and the network has no part in it"
         return Resolution(name, gaps=(Gap("UNKNOWN_DESTINATION", name, detail, can_hide="block"),))
-    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")):
+    if len(name) > 253 or not _could_be_a_name(name):
         return _none(name, f"{name} is no name that DNS could have")
     if "." not in name or below(name, "docker.internal") or below(name, "cluster.local"):
         detail = f"what {name} means depends on the client: its hosts file, its search domains, its container's network"

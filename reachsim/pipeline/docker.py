@@ -208,13 +208,20 @@ def logged_in(call: Call, registry: str, password: str = "") -> list[Found]:
     return found
 
 
+_ON_THE_MACHINE: Final = (
+    "docker-archive:", "docker-daemon:", "oci:", "oci-archive:", "dir:", "containers-storage:", "tarball:", "sif:",
+    "ostree:",
+)  # fmt: skip
+"""Transports of skopeo and its like for images that are in no registry (containers-transports(5))."""
+
+
 def remote(text: str) -> str:
     """The image in a registry that a word names, without its transport; "" if it lies on the machine itself.
 
     >>> remote("docker://quay.io/a/b:1"), remote("oci-archive:x.tar"), remote("alpine:3")
     ('quay.io/a/b:1', '', 'alpine:3')
     """
-    if re.match(r"(?:docker-archive|docker-daemon|oci|oci-archive|dir|containers-storage|tarball|sif|ostree):", text):
+    if text.startswith(_ON_THE_MACHINE):
         return ""
     return text.removeprefix("docker://")
 

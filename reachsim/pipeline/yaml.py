@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from reachsim.errors import QuestionError
 from reachsim.nesting import nests_too_deeply
@@ -26,6 +26,12 @@ def compose(text: str, name: str) -> Any:
     """The node graph of the first document. Raises QuestionError, one line, for what is no YAML."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
+    from ruamel.yaml.resolver import VersionedResolver
+
+    class OnlyTexts(VersionedResolver):
+        """Finds no types: whatever a scalar looks like, it is a text."""
+
+        versioned_resolver: ClassVar[dict[str, Any]] = {}
 
     if len(text) > MAX_YAML:
         raise QuestionError(
@@ -34,6 +40,7 @@ def compose(text: str, name: str) -> Any:
     if nests_too_deeply(text):
         raise QuestionError(f"{name}: expected YAML, found lists or tables nested too deeply", "BAD_YAML")
     reader = YAML(typ="safe", pure=True)
+    reader.Resolver = OnlyTexts
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an anchor given twice: the later one counts, as YAML says

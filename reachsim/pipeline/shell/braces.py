@@ -10,11 +10,15 @@ from typing import Final
 
 MAX_BRACED: Final = 100
 """Words that one word expands to at most; beyond that it stays as it is."""
-_GROUP: Final = re.compile(r"(?<![\\$])\{([^{}\s'\"]*(?:,|\.\.)[^{}\s'\"]*)\}")
+_GROUP: Final = r"(?<![\\$])\{([^{}\s'\"]*(?:,|\.\.)[^{}\s'\"]*)\}"
+
+
+def _group(text: str) -> re.Match[str] | None:
+    return re.search(_GROUP, text) if "{" in text else None
 
 
 def has_braces(text: str) -> bool:
-    return _GROUP.search(text) is not None
+    return _group(text) is not None
 
 
 def braced(text: str) -> list[str]:
@@ -33,7 +37,7 @@ def braced(text: str) -> list[str]:
 
 
 def _first(text: str) -> list[str]:
-    match = _GROUP.search(text)
+    match = _group(text)
     values = _values(match[1]) if match else None
     if match is None or values is None:
         return [text]
