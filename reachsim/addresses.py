@@ -7,6 +7,7 @@ never matches an IPv6 packet, fact N3). Parsing and printing go through the stan
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -143,10 +144,18 @@ def _formatted(addresses: IntervalSet) -> tuple[str, ...]:
 @lru_cache(maxsize=65536)
 def _blocks(span: Span) -> tuple[str, ...]:
     low, high = span
-    make: type[ipaddress.IPv4Address] | type[ipaddress.IPv6Address] = ipaddress.IPv4Address
-    if low >= V6_BASE:
-        low, high, make = low - V6_BASE, high - V6_BASE, ipaddress.IPv6Address
-    return tuple(str(block) for block in ipaddress.summarize_address_range(make(low), make(high)))
+    if low < V6_BASE:
+        return tuple(_blocks_of_v4(low, high))
+    first, last = ipaddress.IPv6Address(low - V6_BASE), ipaddress.IPv6Address(high - V6_BASE)
+    return tuple(str(block) for block in ipaddress.summarize_address_range(first, last))
+
+
+def _blocks_of_v4(low: int, high: int) -> Iterator[str]:
+    """The largest block that begins where the last one ended, again and again, to the end."""
+    while low <= high:
+        size = min(low & -low or V6_BASE, 1 << (high - low + 1).bit_length() - 1)
+        yield f"{low >> 24}.{low >> 16 & 255}.{low >> 8 & 255}.{low & 255}/{33 - size.bit_length()}"
+        low += size
 
 
 def _union(*blocks: str) -> IntervalSet:

@@ -122,7 +122,13 @@ def _grow(value: Json, name: str, ordered: bool, beside: Json = None) -> Node:
 
 def _by_key(value: list[Json], name: str) -> dict[str, Json] | None:
     """The elements of a list under what tells them apart, if something does."""
-    found = {key: one for one in value if isinstance(key := _key(one, name), str)}
+    field = _BY_FIELD.get(name)
+    keys = (
+        [one.get(field) if isinstance(one, dict) else None for one in value]
+        if field
+        else [_key(one, name) for one in value]
+    )
+    found = {key: one for key, one in zip(keys, value, strict=True) if isinstance(key, str)}
     return found if len(found) == len(value) else None
 
 
@@ -141,9 +147,7 @@ def _key(element: Json, name: str) -> str | None:
         return None
     if name in _TAGS:
         return _text(element, "Key", "key")
-    if name in _KEYS:
-        return _KEYS[name](element)
-    return _text(element, _BY_FIELD[name]) if name in _BY_FIELD else None
+    return _KEYS[name](element) if name in _KEYS else None
 
 
 def _text(element: Mapping[str, Json], *fields: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import random
 
 import pytest
 
@@ -159,3 +160,15 @@ def test_blocks_are_what_the_standard_library_takes_them_for(text: str) -> None:
     base = V6_BASE if expected.version == 6 else 0
     low, high = (base + int(one) for one in (expected.network_address, expected.broadcast_address))
     assert parse_block(text).spans == ((low, high),)
+
+
+def test_a_range_is_printed_as_the_blocks_that_the_standard_library_finds() -> None:
+    chance = random.Random(1)
+    spans = [(0, V6_BASE - 1), (1, V6_BASE - 2), (0, 1), (V6_BASE - 2, V6_BASE - 1)]
+    for _ in range(300):
+        low = chance.getrandbits(chance.randint(0, 32))
+        spans.append((low, min(V6_BASE - 1, low + chance.getrandbits(chance.randint(0, 32)))))
+    for low, high in spans:
+        ends = ipaddress.IPv4Address(low), ipaddress.IPv4Address(high)
+        expected = [str(block).removesuffix("/32") for block in ipaddress.summarize_address_range(*ends)]
+        assert format_set(IntervalSet.span(low, high)) == expected
