@@ -163,7 +163,7 @@ class Inventory:
                 for i, instance in enumerate(reservation.instances):
                     for n, one in enumerate(instance.network_interfaces):
                         placed = one.subnet_id and one.vpc_id and one.private_ip_address
-                        whole = placed and not isinstance(one.groups, aws.NotThere)
+                        whole = placed and one.public_told and not isinstance(one.groups, aws.NotThere)
                         if not whole or one.network_interface_id in self.network_interfaces:
                             continue
                         owned = aws.InterfaceAttachment(instance.instance_id)

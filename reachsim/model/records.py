@@ -338,8 +338,9 @@ class PublicAssociation(Ec2, frozen=True):
     customer_owned_ip: str | None = None
     carrier_ip: str | None = None
 
-    def __post_init__(self) -> None:
-        _expected(bool(self.public_ip or self.customer_owned_ip or self.carrier_ip), "an association with PublicIp")
+    @property
+    def is_told(self) -> bool:
+        return bool(self.public_ip or self.customer_owned_ip or self.carrier_ip)
 
 
 class PrivateIpAddress(Ec2, frozen=True):
@@ -395,6 +396,12 @@ class NetworkInterface(Ec2, frozen=True):
         if len(self.groups) > 1:
             _in_order(self, "groups")
 
+    @property
+    def public_told(self) -> bool:
+        """Whether each of its associations tells the public address."""
+        associations = (self.association, *(one.association for one in self.private_ip_addresses))
+        return all(one is None or one.is_told for one in associations)
+
 
 class DescribedNetworkInterface(NetworkInterface, frozen=True):
     """As ``describe-network-interfaces`` prints it: with its place, and with its groups if it can have any."""
@@ -404,6 +411,7 @@ class DescribedNetworkInterface(NetworkInterface, frozen=True):
         _expected(self.subnet_id is not None and self.vpc_id is not None, "an interface with SubnetId and VpcId")
         has_none = self.interface_type in ("nat_gateway", "transit_gateway", "gateway_load_balancer_endpoint")
         _expected(has_none or not isinstance(self.groups, NotThere), "an interface with Groups")
+        _expected(self.public_told, "an association with PublicIp")
 
 
 class InstanceState(Ec2, frozen=True):
