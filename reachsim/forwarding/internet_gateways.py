@@ -34,6 +34,7 @@ from reachsim.forwarding.internet_firewalls import past_internet_firewall
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
+from reachsim.model.records import EgressOnlyInternetGateway, InternetGateway
 from reachsim.packets import SOURCE
 
 _NOWHERE = EVERYWHERE - PUBLIC - RFC1918 - RFC6598
@@ -46,9 +47,7 @@ def internet_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     gateway = ground.network.internet_gateways.get(gateway_id)
     if gateway is None:
         return [not_there(ground, flow, gateway_id, vpc_id, "describe-internet-gateways")]
-    label = ground.network.label(gateway_id)
-    loose = block(flow, "BAD_STATE", gateway_id, f"{label} is not attached to {vpc_id}")
-    flow = past_attachment(flow, gateway.attachments, vpc_id, loose)
+    flow = _attached(ground, flow, gateway, "egress")
     last = flow.context.links[-1] if flow.context.links else ""
     firewall = last if last in ground.firewalls else ""
     flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, firewall=firewall)
@@ -56,6 +55,16 @@ def internet_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     if flow.end:
         return [flow]
     return [part for family in (V4, V6) for part in _out_by_family(ground, flow, gateway_id, vpc_id, family)]
+
+
+def _attached(
+    ground: Ground, flow: Walk, gateway: InternetGateway | EgressOnlyInternetGateway, direction: Direction
+) -> Walk:
+    """The flow at a gateway, past whether that is attached to the VPC (N34)."""
+    gateway_id, vpc_id = flow.place[1:3]
+    detail = f"{ground.network.label(gateway_id)} is not attached to {vpc_id}"
+    loose = block(flow, "BAD_STATE", gateway_id, detail, direction=direction)
+    return past_attachment(flow, gateway.attachments, vpc_id, loose)
 
 
 def _out_by_family(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, family: IntervalSet) -> list[Walk]:
@@ -286,9 +295,7 @@ def internet_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
     gateway = network.internet_gateways.get(gateway_id)
     if gateway is None:
         return [not_there(ground, flow, gateway_id, vpc_id, "describe-internet-gateways")]
-    detail = f"{network.label(gateway_id)} is not attached to {vpc_id}"
-    loose = block(flow, "BAD_STATE", gateway_id, detail, direction="ingress")
-    flow = past_attachment(flow, gateway.attachments, vpc_id, loose)
+    flow = _attached(ground, flow, gateway, "ingress")
     crossed = (*flow.context.crossed, "internet-gateway")
     flow = with_context(flow, crossed=crossed)
     parts: list[Walk] = []
@@ -394,9 +401,8 @@ def egress_only_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     gateway = ground.network.egress_only_internet_gateways.get(gateway_id)
     if gateway is None:
         return [not_there(ground, flow, gateway_id, vpc_id, "describe-egress-only-internet-gateways")]
+    flow = _attached(ground, flow, gateway, "egress")
     label = ground.network.label(gateway_id)
-    loose = block(flow, "BAD_STATE", gateway_id, f"{label} is not attached to {vpc_id}")
-    flow = past_attachment(flow, gateway.attachments, vpc_id, loose)
     if flow.leg == "response":
         return [
             stopped(flow, block(flow, "EIGW_INBOUND", gateway_id, f"{label} carries only flows that the VPC starts"))
