@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from reachsim.importers.planned.network import default_groups
+from reachsim.importers.planned.defaults import default_groups
+from reachsim.importers.planned.interfaces import interface_record
 from reachsim.importers.planned.resource import Resource, Values, blocks_of, number_of, text_of, texts_of
-from reachsim.importers.planned.routes import interface_record
 from reachsim.importers.planned.symbols import arn, attribute, balancer_ending
 from reachsim.importers.planned.world import World
 from reachsim.importers.tree import Document

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,147 +12,24 @@ import msgspec
 
 from reachsim.importers import transit
 from reachsim.importers.planned import (
-    balancers,
+    acls,
     conditional,
-    encryption,
-    firewalls,
+    endpoints,
     interfaces,
-    names,
-    network,
-    pipeline,
+    peerings,
     removing,
-    routes,
+    service_lists,
+    transit_gateways,
+    vpcs,
 )
 from reachsim.importers.planned.forms import documented
+from reachsim.importers.planned.kinds import MAKERS
 from reachsim.importers.planned.managed import add_managed_policies
 from reachsim.importers.planned.resource import Home, Resource, settle_blocks, words_within
 from reachsim.importers.planned.symbols import declared_as
 from reachsim.importers.planned.world import OF_OLD_VPCS, UNDECIDED, World
 from reachsim.importers.tree import FORMAT_VERSION, TOOL, json_bytes
 from reachsim.snapshot import Manifest, Snapshot
-
-Maker = Callable[[World, Resource], None]
-
-MAKERS: Final[Mapping[str, Maker]] = {
-    "aws_vpc": network.vpc,
-    "aws_default_vpc": network.vpc,
-    "aws_vpc_ipv4_cidr_block_association": network.vpc_cidr,
-    "aws_vpc_ipv6_cidr_block_association": network.vpc_cidr,
-    "aws_vpc_dhcp_options": network.dhcp_options,
-    "aws_vpc_dhcp_options_association": network.dhcp_association,
-    "aws_vpc_block_public_access_options": interfaces.public_access_options,
-    "aws_vpc_block_public_access_exclusion": interfaces.public_access_exclusion,
-    "aws_subnet": network.subnet,
-    "aws_default_subnet": network.subnet,
-    "aws_subnet_cidr": network.subnet_cidr,
-    "aws_ec2_managed_prefix_list": routes.prefix_list,
-    "aws_ec2_managed_prefix_list_entry": routes.prefix_list,
-    "aws_security_group": network.group,
-    "aws_default_security_group": network.default_group,
-    "aws_security_group_rule": network.group_rule,
-    "aws_vpc_security_group_ingress_rule": network.group_rule,
-    "aws_vpc_security_group_egress_rule": network.group_rule,
-    "custom_vpcrestrictdefaultsg": network.restricted_group,
-    "aws_network_acl": network.acl,
-    "aws_default_network_acl": network.acl,
-    "aws_network_acl_rule": network.acl_rule,
-    "aws_network_acl_association": network.acl_association,
-    "aws_internet_gateway": routes.internet_gateway,
-    "aws_vpn_gateway": routes.vpn_gateway,
-    "aws_internet_gateway_attachment": routes.gateway_attachment,
-    "aws_egress_only_internet_gateway": routes.egress_only_gateway,
-    "aws_ec2_carrier_gateway": routes.carrier_gateway,
-    "aws_vpn_gateway_attachment": routes.gateway_attachment,
-    "aws_eip": routes.elastic_ip,
-    "aws_nat_gateway": routes.nat_gateway,
-    "aws_vpc_peering_connection": routes.peering,
-    "aws_vpc_peering_connection_accepter": routes.peering_accepter,
-    "aws_vpc_peering_connection_options": routes.peering_accepter,
-    "aws_ec2_transit_gateway": routes.transit_gateway,
-    "aws_ec2_transit_gateway_route_table": routes.transit_table,
-    "aws_ec2_transit_gateway_vpc_attachment": routes.transit_attachment,
-    "aws_ec2_transit_gateway_peering_attachment": routes.transit_peering,
-    "aws_vpn_connection": routes.vpn_connection,
-    "aws_vpn_connection_route": routes.vpn_route,
-    "aws_ec2_transit_gateway_route_table_association": routes.transit_table_link,
-    "aws_ec2_transit_gateway_route_table_propagation": routes.transit_table_link,
-    "aws_ec2_transit_gateway_route": routes.transit_route,
-    "aws_ec2_transit_gateway_prefix_list_reference": routes.transit_route,
-    "aws_iam_role": pipeline.role,
-    "aws_iam_policy": pipeline.managed_policy,
-    "aws_iam_role_policy": pipeline.role_policy,
-    "aws_iam_role_policy_attachment": pipeline.role_attachment,
-    "aws_iam_policy_attachment": pipeline.role_attachment,
-    "aws_iam_instance_profile": pipeline.instance_profile,
-    "aws_iam_user": pipeline.user,
-    "aws_iam_user_policy": pipeline.user_policy,
-    "aws_iam_user_policy_attachment": pipeline.user_policy,
-    "aws_network_interface": interfaces.interface,
-    "aws_launch_template": interfaces.launch_template,
-    "aws_instance": interfaces.instance,
-    "aws_network_interface_attachment": interfaces.interface_attachment,
-    "aws_network_interface_sg_attachment": interfaces.interface_group,
-    "aws_eip_association": interfaces.address_association,
-    "aws_vpc_endpoint": interfaces.endpoint,
-    "aws_vpc_endpoint_policy": interfaces.endpoint_policy,
-    "aws_vpc_endpoint_route_table_association": interfaces.endpoint_association,
-    "aws_vpc_endpoint_subnet_association": interfaces.endpoint_association,
-    "aws_vpc_endpoint_security_group_association": interfaces.endpoint_association,
-    "aws_vpc_endpoint_private_dns": interfaces.endpoint_association,
-    "aws_networkfirewall_rule_group": firewalls.rule_group,
-    "aws_networkfirewall_firewall_policy": firewalls.firewall_policy,
-    "aws_networkfirewall_firewall": firewalls.firewall,
-    "aws_route53_resolver_firewall_domain_list": firewalls.domain_list,
-    "aws_route53_resolver_firewall_rule_group": firewalls.dns_group,
-    "aws_route53_resolver_firewall_rule": firewalls.dns_rule,
-    "aws_route53_resolver_firewall_rule_group_association": firewalls.dns_association,
-    "aws_route53_resolver_firewall_config": firewalls.dns_config,
-    "aws_route_table": routes.table,
-    "aws_default_route_table": routes.table,
-    "aws_route": routes.route,
-    "aws_main_route_table_association": routes.main_association,
-    "aws_route_table_association": routes.association,
-    "aws_vpn_gateway_route_propagation": routes.propagation,
-    "aws_route53_zone": names.zone,
-    "aws_route53_zone_association": names.zone_association,
-    "aws_route53_record": names.record,
-    "aws_service_discovery_private_dns_namespace": names.namespace,
-    "aws_route53_resolver_endpoint": names.resolver_endpoint,
-    "aws_route53_resolver_rule": names.resolver_rule,
-    "aws_route53_resolver_rule_association": names.resolver_association,
-    "aws_codecommit_repository": pipeline.source_repository,
-    "aws_codebuild_fleet": pipeline.fleet,
-    "aws_codebuild_project": pipeline.project,
-    "aws_ecr_repository": pipeline.image_repository,
-    "aws_ecr_repository_policy": pipeline.image_repository_policy,
-    "aws_ecr_pull_through_cache_rule": pipeline.cache_rule,
-    "aws_ecr_registry_policy": pipeline.registry_policy,
-    "aws_ecrpublic_repository": pipeline.public_repository,
-    "aws_kms_key": encryption.key,
-    "aws_kms_key_policy": encryption.key_policy,
-    "aws_kms_alias": encryption.alias,
-    "aws_kms_grant": encryption.grant,
-    "aws_s3_bucket": pipeline.bucket,
-    "aws_s3_bucket_server_side_encryption_configuration": encryption.bucket_encryption,
-    "aws_s3_bucket_policy": pipeline.bucket_policy,
-    "aws_s3_bucket_public_access_block": pipeline.bucket_public_access,
-    "aws_s3_account_public_access_block": pipeline.account_public_access,
-    "aws_cloudwatch_log_group": pipeline.log_group,
-    "aws_codepipeline": pipeline.code_pipeline,
-    "aws_lb": balancers.balancer,
-    "aws_lb_target_group": balancers.target_group,
-    "aws_lb_target_group_attachment": balancers.attachment,
-    "aws_lb_listener": balancers.listener,
-    "aws_elb": balancers.classic,
-    "aws_elb_attachment": balancers.classic_attachment,
-    "aws_ecs_cluster": pipeline.cluster,
-    "aws_ecs_task_definition": pipeline.task_definition,
-    "aws_ecs_service": pipeline.service,
-    "aws_lambda_function": pipeline.function,
-    "aws_autoscaling_group": balancers.group_of_instances,
-    "aws_autoscaling_attachment": balancers.registering,
-}
-"""Kind -> what writes its records; the order is the order of work."""
 
 UNDECIDABLE: Final[Sequence[tuple[str, str, str]]] = (
     ("aws_networkfirewall_t", "", "what a firewall that inspects TLS lets through"),
@@ -250,7 +127,7 @@ def _service_list(world: World, home: Home, held: Mapping[str, Any]) -> None:
     name, list_id = str(held.get("PrefixListName", "")), str(held.get("PrefixListId", ""))
     blocks = tuple(str(block) for block in held.get("Cidrs", ()))
     if name.startswith("com.amazonaws.") and list_id:
-        interfaces.add_service_list(world, home, name.rpartition(f".{home[1]}.")[2], list_id, blocks)
+        service_lists.add_service_list(world, home, name.rpartition(f".{home[1]}.")[2], list_id, blocks)
 
 
 def _reserve(world: World, resources: Iterable[Resource]) -> None:
@@ -258,13 +135,13 @@ def _reserve(world: World, resources: Iterable[Resource]) -> None:
     for one in resources:
         service = one.text("service_name").rpartition(".")[2]
         gateway = (one.text("vpc_endpoint_type") or "Gateway") == "Gateway"
-        if one.kind == "aws_vpc_endpoint" and gateway and service in interfaces.SYMBOLIC_BLOCKS:
-            interfaces.service_list(world, one.home, service)
+        if one.kind == "aws_vpc_endpoint" and gateway and service in service_lists.SYMBOLIC_BLOCKS:
+            service_lists.service_list(world, one.home, service)
             continue
         named = repr(one.values) if "prefix_list" in repr(one.values) else ""
-        for owner, ids in interfaces.SERVICE_LISTS.items():
+        for owner, ids in service_lists.SERVICE_LISTS.items():
             if ids.get(one.home[1], "-") in named:
-                interfaces.service_list(world, one.home, owner)
+                service_lists.service_list(world, one.home, owner)
 
 
 def _make(world: World, resources: Sequence[Resource]) -> None:
@@ -331,9 +208,9 @@ def _is_awss(kind: str) -> bool:
 
 def _finish(world: World, resources: Sequence[Resource]) -> None:
     """What AWS fills in once everything is there."""
-    network.check_subnets(world, resources)
-    interfaces.finish_endpoints(world)
-    network.default_acls(world)
+    vpcs.check_subnets(world, resources)
+    endpoints.finish_endpoints(world)
+    acls.default_acls(world)
     for one in resources:
         if one.kind == "aws_eip" and one.action != "delete" and (world.alone or one.action != "keep"):
             interfaces.address_association(world, one)
@@ -343,12 +220,12 @@ def _finish(world: World, resources: Sequence[Resource]) -> None:
         world.drop(place, call)
     _instance_routes(world)
     add_managed_policies(world)
-    vpcs = {str(record["VpcId"]): record for _, record in world.each("ec2/describe-vpcs")}
-    routes.propagated(world)
-    routes.peered_blocks(world)
+    by_id = {str(record["VpcId"]): record for _, record in world.each("ec2/describe-vpcs")}
+    transit_gateways.propagated(world)
+    peerings.peered_blocks(world)
     for home in sorted(world.answers):
         if home[1] != "global" and world.rows(home, "ec2/describe-transit-gateway-route-tables"):
-            world.warnings += transit.complete(world.answers[home], vpcs)[1]
+            world.warnings += transit.complete(world.answers[home], by_id)[1]
     if world.alone and any(one.kind in ("aws_vpc", "aws_default_vpc") and not one.new for one in resources):
         for place in list(world.answers):
             for call in OF_OLD_VPCS:

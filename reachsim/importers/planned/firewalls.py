@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from reachsim.importers.planned.interfaces import interface_record
 from reachsim.importers.planned.resource import Resource, Values, blocks_of, number_of, text_of, texts_of
-from reachsim.importers.planned.routes import interface_record
 from reachsim.importers.planned.symbols import arn, firewall_endpoints
 from reachsim.importers.planned.world import World
 from reachsim.importers.tree import Document

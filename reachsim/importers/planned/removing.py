@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from reachsim.importers.planned import removing_services, routes
-from reachsim.importers.planned.interfaces import FULL_ACCESS
-from reachsim.importers.planned.network import default_dhcp
+from reachsim.importers.planned.endpoints import FULL_ACCESS
 from reachsim.importers.planned.resource import Home, Resource
+from reachsim.importers.planned.vpcs import default_dhcp
 from reachsim.importers.planned.world import World
 from reachsim.importers.tree import Document
 

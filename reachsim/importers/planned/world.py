@@ -8,7 +8,7 @@ what is planned" would be more than anybody knows.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final
@@ -224,6 +224,10 @@ class World:
         """The record of that id or name in a list call."""
         held = self._by_call.get(call, {}).get(id)
         return held[2] if held is not None else None
+
+    def vpc_of(self, ids: Iterable[str], default: str = "") -> str:
+        """The VPC of the first of these subnets or route tables that is there."""
+        return next((str(held["VpcId"]) for one in ids if (held := self.get(one)) and held.get("VpcId")), default)
 
     def home_of(self, id: str, default: Home) -> Home:
         held = self._records.get(id)

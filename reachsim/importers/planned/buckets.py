@@ -1,0 +1,65 @@
+"""S3 buckets, their policies, and S3 Block Public Access.
+
+**Source:** Amazon S3 API Reference; Terraform's and CloudFormation's documentation of the attributes.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from reachsim.importers.planned.encryption import bucket_encryption
+from reachsim.importers.planned.resource import Home, Resource, Values, flag_of, text_of
+from reachsim.importers.planned.world import World
+
+
+def bucket(world: World, one: Resource) -> None:
+    place = (one.home[0], "global")
+    world.add(one.home, "s3api/list-buckets", {"Name": one.id, "BucketRegion": one.home[1]})
+    if one.new or world.alone:
+        world.put(place, f"s3api/get-bucket-policy/{one.id}", {"Error": {"Code": "NoSuchBucketPolicy"}})
+        location = None if one.home[1] == "us-east-1" else one.home[1]
+        world.put(place, f"s3api/get-bucket-location/{one.id}", {"LocationConstraint": location})
+        _block_public(world, place, one.id, dict.fromkeys(_BLOCKS, True))
+    bucket_encryption(world, one)
+    if one.values.get("policy"):
+        bucket_policy(world, one)
+
+
+_BLOCKS: Final = {
+    "block_public_acls": "BlockPublicAcls", "ignore_public_acls": "IgnorePublicAcls",
+    "block_public_policy": "BlockPublicPolicy", "restrict_public_buckets": "RestrictPublicBuckets",
+}  # fmt: skip
+
+
+def _block_public(world: World, place: Home, name: str, values: Values) -> None:
+    """New buckets block public access (S3 since April 2023)."""
+    configuration = {key: flag_of(values, attribute_) for attribute_, key in _BLOCKS.items()}
+    document = {"PublicAccessBlockConfiguration": configuration}
+    world.put(place, f"s3api/get-public-access-block/{name}", document)
+
+
+def bucket_policy(world: World, one: Resource) -> None:
+    name = one.text("bucket") or text_of(one.before, "bucket")
+    place, call = (one.home[0], "global"), f"s3api/get-bucket-policy/{name}"
+    policy = one.values.get("policy")
+    if one.action == "delete":
+        world.put(place, call, {"Error": {"Code": "NoSuchBucketPolicy"}})
+    elif policy and name:
+        world.put(place, call, {"Policy": policy if isinstance(policy, str) else json.dumps(policy)})
+    else:
+        world.warnings.append(f"{one.address}: the policy is known only after apply: what it allows is unknown")
+        world.drop(place, call)
+
+
+def bucket_public_access(world: World, one: Resource) -> None:
+    if one.action == "delete":
+        _block_public(world, (one.home[0], "global"), text_of(one.before, "bucket"), {})
+    else:
+        _block_public(world, (one.home[0], "global"), one.text("bucket"), one.values)
+
+
+def account_public_access(world: World, one: Resource) -> None:
+    configuration = {key: one.flag(attribute_) for attribute_, key in _BLOCKS.items()}
+    document = {"PublicAccessBlockConfiguration": configuration}
+    world.put((one.home[0], "global"), "s3control/get-public-access-block", document)

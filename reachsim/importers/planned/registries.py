@@ -1,0 +1,68 @@
+"""ECR: repositories, registries and pull-through caches, private and public.
+
+**Source:** Amazon ECR API Reference; Terraform's and CloudFormation's documentation of the attributes.
+"""
+
+from __future__ import annotations
+
+import json
+
+from reachsim.importers.planned.documents import named_file
+from reachsim.importers.planned.encryption import repository_encryption
+from reachsim.importers.planned.resource import Resource, text_of
+from reachsim.importers.planned.symbols import arn, attribute
+from reachsim.importers.planned.world import World
+
+
+def image_repository(world: World, one: Resource) -> None:
+    world.add(one.home, "ecr/describe-repositories", {
+        "repositoryArn": arn(one), "registryId": one.home[0], "repositoryName": one.id,
+        "repositoryUri": str(attribute(one, "repository_url")),
+        "imageTagMutability": one.text("image_tag_mutability") or "MUTABLE",
+        "encryptionConfiguration": repository_encryption(one),
+    })  # fmt: skip
+    if one.open("encryption_configuration"):
+        world.undecided(one, "encryption_configuration", arn(one), ways=("block",))
+    call = f"ecr/get-repository-policy/{named_file(one.id)}"
+    if world.document(one.home, call) is None and (one.new or world.alone):
+        world.put(one.home, call, {"Error": {"Code": "RepositoryPolicyNotFoundException"}})
+
+
+def image_repository_policy(world: World, one: Resource) -> None:
+    name = one.text("repository") or text_of(one.before, "repository")
+    call = f"ecr/get-repository-policy/{named_file(name)}"
+    policy = one.values.get("policy") if one.action != "delete" else None
+    if one.action == "delete":
+        world.put(one.home, call, {"Error": {"Code": "RepositoryPolicyNotFoundException"}})
+    elif policy and name:
+        text = policy if isinstance(policy, str) else json.dumps(policy)
+        world.put(one.home, call, {"registryId": one.home[0], "repositoryName": name, "policyText": text})
+    else:
+        world.warnings.append(f"{one.address}: the policy is known only after apply: what it allows is unknown")
+        world.drop(one.home, call)
+
+
+def cache_rule(world: World, one: Resource) -> None:
+    world.add(one.home, "ecr/describe-pull-through-cache-rules", {
+        "ecrRepositoryPrefix": one.text("ecr_repository_prefix"),
+        "upstreamRegistryUrl": one.text("upstream_registry_url"),
+        "registryId": one.home[0],
+    })  # fmt: skip
+
+
+def registry_policy(world: World, one: Resource) -> None:
+    policy = one.values.get("policy")
+    if policy:
+        text = policy if isinstance(policy, str) else json.dumps(policy)
+        world.put(one.home, "ecr/get-registry-policy", {"registryId": one.home[0], "policyText": text})
+    elif one.open("policy"):
+        world.warnings.append(f"{one.address}: the policy is known only after apply: what it allows is unknown")
+        detail = f"the policy of the registry, {one.address}, is known only after apply"
+        world.note(f"registry {one.home[0]}", "PLANNED_POLICY_UNKNOWN", detail, "block")
+
+
+def public_repository(world: World, one: Resource) -> None:
+    call, place = "ecr-public/describe-repositories", (one.home[0], "global")
+    held = world.document(place, call) or {"repositories": []}
+    held["repositories"].append({"repositoryName": one.id, "repositoryArn": arn(one), "registryId": one.home[0]})
+    world.put(place, call, held)
