@@ -37,9 +37,13 @@ MOST_COMPARED: Final = 5000
 class Reach:
     """A loaded snapshot. Get one from `load` or `load_files`."""
 
-    def __init__(self, snapshot: Snapshot, *, assume_defaults: bool = False, config: Config | None = None) -> None:
+    def __init__(
+        self, snapshot: Snapshot, *, assume_defaults: bool = False, config: Config | None = None,
+        beside: Reach | None = None,
+    ) -> None:  # fmt: skip
         self.config = config or Config()
-        self.network = Network(snapshot, assume_defaults=assume_defaults)
+        other = beside.network if beside is not None else None
+        self.network: Network = Network(snapshot, assume_defaults=assume_defaults, beside=other)
         self.ground = Ground(self.network, self.config.appliances)
         self.pins = self.config.pins
         self.edited_from: tuple[Reach, ...] = ()
@@ -198,7 +202,7 @@ class Reach:
         return verify_flow_logs(self.ground, read_flow_logs([Path(one) for one in flow_logs], log_format))
 
     def _edited(self, snapshot: Snapshot) -> Reach:
-        edited = Reach(snapshot, assume_defaults=self.network.assume_defaults, config=self.config)
+        edited = Reach(snapshot, assume_defaults=self.network.assume_defaults, config=self.config, beside=self)
         edited.edited_from = (self, *self.edited_from)
         return edited
 
@@ -307,6 +311,7 @@ def load(
     *,
     assume_defaults: bool = False,
     config: Config | str | os.PathLike[str] | None = None,
+    beside: Reach | None = None,
 ) -> Reach:
     """Open a snapshot directory or zip. Raises SnapshotError.
 
@@ -314,12 +319,17 @@ def load(
 
     ``assume_defaults``: DHCP options, DNS attributes, Block Public Access, hosted zones, resolver rules and DNS
     Firewall that are missing count as AWS's defaults, and every verdict that rests on one says so.
+
+    ``beside``: a snapshot to compare with; files that are the same in both are decoded and indexed once.
     """
     if config is not None and not isinstance(config, Config):
         config = read_config(Path(config))
-    return Reach(open_snapshot(path), assume_defaults=assume_defaults, config=config)
+    return Reach(open_snapshot(path), assume_defaults=assume_defaults, config=config, beside=beside)
 
 
-def load_files(files: Mapping[str, bytes], *, assume_defaults: bool = False, config: Config | None = None) -> Reach:
+def load_files(
+    files: Mapping[str, bytes], *, assume_defaults: bool = False, config: Config | None = None,
+    beside: Reach | None = None,
+) -> Reach:  # fmt: skip
     """Like `load`, from files in memory: path within the snapshot → bytes."""
-    return Reach(Snapshot.of(files), assume_defaults=assume_defaults, config=config)
+    return Reach(Snapshot.of(files), assume_defaults=assume_defaults, config=config, beside=beside)

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, NoReturn
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -120,6 +121,7 @@ class Snapshot:
         self._readers = dict(sorted(readers.items()))
         self._errors: dict[str, ErrorFile | None] = {}
         self._partial: dict[str, bool] = {}
+        self._alike: WeakKeyDictionary[Snapshot, dict[str, bool]] = WeakKeyDictionary()
         self.manifest = self._read_manifest()
 
     @staticmethod
@@ -176,6 +178,16 @@ class Snapshot:
         """Whether there is such a file, whatever is in it."""
         return path in self._readers
 
+    def alike(self, other: Snapshot, path: str) -> bool:
+        """Whether both hold a file, and the same one byte for byte. Raises SnapshotError if it cannot be read."""
+        mine, its = self._readers.get(path), other._readers.get(path)
+        if mine is None or its is None or mine is its:
+            return mine is not None and mine is its
+        known = self._alike.setdefault(other, {})
+        if path not in known:
+            known[path] = self.read(path) == other.read(path)
+        return known[path]
+
     def status(self, path: str) -> Status:
         """``ok``, ``partial`` (one page of several: what it lacks cannot be told), ``absent`` (AWS said there is none),
         ``refused`` (AWS did not answer) or ``missing`` (no file).
@@ -200,6 +212,13 @@ class Snapshot:
     def seen_partial(self, path: str) -> bool:
         """Whether a file is known to be `partial`, from what has been read of it."""
         return self._partial.get(path, False)
+
+    def note_like(self, other: Snapshot, path: str) -> None:
+        """Take over what another snapshot knows of a file that is the same in both."""
+        if path in other._errors:
+            self._errors.setdefault(path, other._errors[path])
+        if path in other._partial:
+            self._partial.setdefault(path, other._partial[path])
 
     def note_partial(self, path: str, partial: bool) -> None:
         """Take from whoever decodes a file whether it is `partial`, so that it is not searched besides."""

@@ -54,7 +54,7 @@ def command(
     """
     agree(form, lang)
     older = options.open_reach(before, settings, assume_defaults)
-    newer = options.open_reach(after, settings, assume_defaults)
+    newer = options.open_reach(after, settings, assume_defaults, beside=older)
     found = older.diff(newer, sources=sources, targets=targets)
     options.emit(shown(found, older, newer, form, output, (before, after), lang, gate=gate), output, overwrite)
     sys.exit(found.exit_code(gate=gate))

@@ -63,8 +63,12 @@ def watched(sources: list[str]) -> Iterator[str]:
         yield from bar
 
 
-def open_reach(snapshot: str | None, settings: Path | None, assume_defaults: bool) -> Reach:
+def open_reach(
+    snapshot: str | None, settings: Path | None, assume_defaults: bool, beside: Reach | None = None
+) -> Reach:  # fmt: skip
     """The snapshot that was named, here or in the configuration, with the configuration that holds for it.
+
+    ``beside``: one that is open already and mostly the same.
 
     Raises SnapshotError, and click's UsageError if no snapshot is named anywhere.
     """
@@ -77,7 +81,7 @@ def open_reach(snapshot: str | None, settings: Path | None, assume_defaults: boo
     if place is None:
         raise click.UsageError("Missing argument 'SNAPSHOT': no reachsim.toml names one either.")
     with garbage_collector_paused():
-        reach = load(place, assume_defaults=assume_defaults, config=config)
+        reach = load(place, assume_defaults=assume_defaults, config=config, beside=beside)
         _KEPT[1:] = [reach]
         click.get_current_context().find_root().obj = reach
         gc.freeze()  # the network stays: no collection need look at it again

@@ -69,7 +69,7 @@ def command(
 
     reach = options.open_reach(snapshot, settings, assume_defaults)
     if against is not None:
-        found = reach.diff(options.open_reach(against, settings, assume_defaults), sources=sources)
+        found = reach.diff(options.open_reach(against, settings, assume_defaults, reach), sources=sources)
         ax = plot_diff(found)
     elif target is not None:
         protocol, port = ("tcp", 443) if parse_selector(target).kind in NAMED else (None, None)

@@ -61,7 +61,7 @@ def diff(
         check_named(selector, before.network, after.network)
     comparison = compare(before.network, after.network)
     if comparison.names:
-        network = Network(comparison.before, assume_defaults=before.network.assume_defaults)
+        network = Network(comparison.before, assume_defaults=before.network.assume_defaults, beside=before.network)
         before = Ground(network, before.appliances)
     before, after = (Reader(one.network, one.appliances) for one in (before, after))
     relevant = [one for one in comparison.changes if not matters_not(one)]

@@ -138,7 +138,8 @@ class Trials:
                 self._grounds.clear()
             try:
                 snapshot = self._comparison.without([one for name in sorted(undone) for one in self._bundles[name]])
-                network = Network(snapshot, assume_defaults=self._after.network.assume_defaults)
+                after = self._after.network
+                network = Network(snapshot, assume_defaults=after.assume_defaults, beside=after)
                 self._grounds[undone] = Reader(network, self._after.appliances)
             except ReachsimError:
                 self._grounds[undone] = None

@@ -122,7 +122,8 @@ def edited_by(ground: Ground, steps: Iterable[Step]) -> tuple[Ground, Patch]:
     for step in in_order(steps):
         apply_step(draft, step)
     patch = draft.patch()
-    network = Network(apply(ground.network.snapshot, patch), assume_defaults=ground.network.assume_defaults)
+    network = Network(apply(ground.network.snapshot, patch), assume_defaults=ground.network.assume_defaults,
+                      beside=ground.network)  # fmt: skip
     refused = past_quota(ground.network, network)
     if refused:
         raise UnsupportedError(refused)

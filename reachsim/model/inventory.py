@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
-from typing import TypeVar
+from operator import is_
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,18 +21,26 @@ from reachsim.snapshot import Snapshot
 
 Record = TypeVar("Record", bound=msgspec.Struct)
 Key = TypeVar("Key", bound=Hashable)
+Table = TypeVar("Table")
 
 
 class Inventory:
-    """All resources of a snapshot, typed and by id; `_load` reads them, and notes the faults that it meets."""
+    """All resources of a snapshot, typed and by id; `_load` reads them, and notes the faults that it meets.
 
-    def __init__(self, snapshot: Snapshot, *, assume_defaults: bool = False) -> None:
+    ``beside`` is another snapshot's inventory: what the two have in common is decoded, and kept, once.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, *, assume_defaults: bool = False, beside: Inventory | None = None
+    ) -> None:  # fmt: skip
         self.snapshot = snapshot
+        self.beside = beside
         self.assume_defaults = assume_defaults or snapshot.manifest.assume_defaults
         self.homes = snapshot.homes()
         self.places = Places()
         self._faults: dict[str, Fault] = {}
         self._kept: dict[tuple[str, str], tuple[msgspec.Struct, ...]] = {}
+        self._tables: dict[str, tuple[list[tuple[Any, ...]], Any]] = {}
 
     # --- loading ----------------------------------------------------------------------------------------------------
 
@@ -121,13 +130,16 @@ class Inventory:
                         self.transit_gateway_associations[gateway, one.transit_gateway_attachment_id] = table
 
     def _load_pipeline(self) -> None:
-        self.instances: dict[str, aws.Instance] = {}
+        instances: dict[str, aws.Instance] = {}
+        parts = []
         for home in self.homes:
             path = self.path(home, "ec2", "describe-instances")
-            for r, reservation in enumerate(self._records(path, "Reservations", aws.Reservation)):
+            parts.append(self._records(path, "Reservations", aws.Reservation))
+            for r, reservation in enumerate(parts[-1]):
                 for i, instance in enumerate(reservation.instances):
                     place = Place(home, path, f"/Reservations/{r}/Instances/{i}")
-                    self._take(self.instances, instance.instance_id, instance, place, instance.instance_id)
+                    self._take(instances, instance.instance_id, instance, place, instance.instance_id)
+        self.instances = self._one_table("Reservations", parts, instances)
         self._load_listed_interfaces()
         self.projects: dict[tuple[Home, str], aws.Project] = {}
         self.fleets: dict[str, aws.Fleet] = {}
@@ -231,9 +243,11 @@ class Inventory:
         self, service: str, operation: str, key: str, kind: type[Record], identity: Callable[[Record], str]
     ) -> dict[str, Record]:
         found: dict[str, Record] = {}
+        parts = []
         for home in self.homes:
             path = self.path(home, service, operation)
             records = self._records(path, key, kind)
+            parts.append(records)
             names = [identity(record) for record in records]
             mine = dict(zip(names, records, strict=True))
             if len(mine) == len(names) and mine.keys().isdisjoint(found) and all(map(str.isprintable, names)):
@@ -247,7 +261,7 @@ class Inventory:
                 else:
                     found[name] = record
                     self.places[name] = place
-        return {name: found[name] for name in sorted(found)}
+        return self._one_table(key, parts, {name: found[name] for name in sorted(found)})
 
     def _take(self, found: dict[Key, Record], key: Key, record: Record, place: Place, name: str) -> None:
         """Take in a record; where several accounts list one, the owner's. Two that contradict each other are a fault.
@@ -275,8 +289,35 @@ class Inventory:
             self._faults.setdefault(path, error.faults[0])
         return ()
 
+    def _shared(self, path: str, kind: type[Record]) -> tuple[Record, ...] | None:
+        """What was decoded of a file already, here or, if the file is the same, in the inventory beside."""
+        key = (path, kind.__name__)
+        kept = self._kept.get(key)
+        if kept is None and self.beside is not None:
+            kept = self.beside._shared(path, kind)
+            if kept is None or not self.snapshot.alike(self.beside.snapshot, path):
+                return None
+            self.snapshot.note_like(self.beside.snapshot, path)
+            self._kept[key] = kept
+        return kept  # type: ignore[return-value]
+
+    def _one_table(self, name: str, records: list[tuple[Any, ...]], table: Table) -> Table:
+        """A table that was made of these records; the one of the inventory beside if that was made of the same."""
+        known = self.beside._tables.get(name) if self.beside is not None else None
+        if known is not None and len(known[0]) == len(records) and all(map(is_, known[0], records)):
+            table = known[1]
+        self._tables[name] = (records, table)
+        return table
+
     def _decode_collection(self, path: str, key: str, kind: type[Record]) -> tuple[Record, ...]:
         """The records of a file; none of an error's, or of one page of several."""
+        shared = self._shared(path, kind)
+        if shared is not None:
+            return shared
+        self._kept[path, kind.__name__] = records = self._decoded(path, key, kind)
+        return records
+
+    def _decoded(self, path: str, key: str, kind: type[Record]) -> tuple[Record, ...]:
         data = self.snapshot.read(path)
         if self.snapshot.seen_partial(path):
             return ()
@@ -290,9 +331,7 @@ class Inventory:
 
     def _one(self, path: str, kind: type[Record]) -> Record | None:
         try:
-            if self.snapshot.status(path) != "ok":
-                return None
-            return decode(self.snapshot.read(path), kind)
+            return self._read(path, kind)
         except msgspec.MsgspecError as error:
             self._faults.setdefault(path, fault(path, error))
         except SnapshotError as error:  # not readable
@@ -333,31 +372,32 @@ class Inventory:
 
     def read(self, path: str, kind: type[Record]) -> Record | None:
         """Decode one file, once; None unless its status is "ok". Raises SnapshotError if it cannot be decoded."""
-        kept = self._kept.get((path, kind.__name__))
-        if kept is not None:
-            return kept[0]  # type: ignore[return-value]
-        if self.snapshot.status(path) != "ok":
-            return None
         try:
-            found = decode(self.snapshot.read(path), kind)
+            return self._read(path, kind)
         except msgspec.MsgspecError as error:
             raise SnapshotError(fault(path, error)) from error
+
+    def _read(self, path: str, kind: type[Record]) -> Record | None:
+        shared = self._shared(path, kind)
+        if shared is not None:
+            return shared[0]
+        if self.snapshot.status(path) != "ok":
+            return None
+        found = decode(self.snapshot.read(path), kind)
         self._kept[path, kind.__name__] = (found,)
         return found
 
     def read_collection(self, path: str, key: str, kind: type[Record]) -> tuple[Record, ...]:
         """Decode the records of one file now; none unless its status is "ok". Raises SnapshotError."""
-        kept = self._kept.get((path, kind.__name__))
-        if kept is not None:
-            return kept  # type: ignore[return-value]
+        shared = self._shared(path, kind)
+        if shared is not None:
+            return shared
         if self.snapshot.status(path) != "ok":
             return ()
         try:
-            found = self._decode_collection(path, key, kind)
+            return self._decode_collection(path, key, kind)
         except msgspec.MsgspecError as error:
             raise SnapshotError(fault(path, error)) from error
-        self._kept[path, kind.__name__] = found
-        return found
 
     def home_of(self, resource_id: str) -> Home:
         """Account and Region in whose files a resource stands; those of the only home if it stands nowhere.

@@ -8,28 +8,34 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterator
 from functools import cached_property
+from typing import Final
 
 from reachsim.addresses import PUBLIC, V6, Cidr
 from reachsim.errors import Fault, SnapshotError
 from reachsim.intervals import EMPTY, Index, IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.decode import garbage_collector_paused
+from reachsim.model.indexes import index
 from reachsim.model.interfaces import Interface, Interfaces
 from reachsim.model.inventory import Inventory
 from reachsim.model.naming import Names
 from reachsim.model.places import Home
 from reachsim.snapshot import Snapshot
 
+_INTERFACES: Final = ("network_interfaces", "vpc_endpoints", "nat_gateways")
+"""The tables that interfaces are made of."""
+
 
 class Network(Inventory):
-    """All resources of a snapshot, typed and indexed. Raises SnapshotError if any file cannot be decoded."""
+    """All resources of a snapshot, typed and indexed. Raises SnapshotError if any file cannot be decoded.
 
-    def __init__(self, snapshot: Snapshot, *, assume_defaults: bool = False) -> None:
-        super().__init__(snapshot, assume_defaults=assume_defaults)
-        self._subnet_indexes: dict[str, tuple[tuple[str, ...], tuple[IntervalSet, ...], Index]] = {}
-        self._members: dict[str, IntervalSet] = {}
-        self._interfaces_by_subnet: dict[str, list[Interface]] = {}
-        self._interfaces_by_address: dict[str, tuple[dict[int, list[Interface]], list[Interface]]] = {}
+    ``beside``: a network, mostly of the same files, whose records and indexes serve where nothing differs.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, *, assume_defaults: bool = False, beside: Network | None = None
+    ) -> None:  # fmt: skip
+        super().__init__(snapshot, assume_defaults=assume_defaults, beside=beside)
         with garbage_collector_paused():
             self._load()
             self._check_subnets()
@@ -105,7 +111,7 @@ class Network(Inventory):
 
     # --- VPCs and subnets -------------------------------------------------------------------------------------------
 
-    @cached_property
+    @index("vpc_endpoints")
     def endpoints_by_vpc(self) -> dict[str | None, tuple[aws.VpcEndpoint, ...]]:
         """The VPC endpoints of each VPC, by their ids."""
         found: dict[str | None, list[aws.VpcEndpoint]] = {}
@@ -113,7 +119,7 @@ class Network(Inventory):
             found.setdefault(endpoint.vpc_id, []).append(endpoint)
         return {vpc_id: tuple(held) for vpc_id, held in found.items()}
 
-    @cached_property
+    @index("vpcs")
     def _vpc_blocks(self) -> dict[str, tuple[Cidr, ...]]:
         return {vpc_id: _blocks_of_vpc(vpc) for vpc_id, vpc in self.vpcs.items()}
 
@@ -121,22 +127,22 @@ class Network(Inventory):
         """The CIDR blocks of a VPC that are associated, IPv4 and IPv6, the primary one first."""
         return self._vpc_blocks.get(vpc_id, ())
 
-    @cached_property
+    @index("vpcs")
     def _vpc_addresses(self) -> dict[str, IntervalSet]:
         return {vpc: IntervalSet.union_of(one.block for one in blocks) for vpc, blocks in self._vpc_blocks.items()}
 
-    @cached_property
+    @index("vpcs")
     def vpcs_with_ipv6(self) -> tuple[str, ...]:
         return tuple(vpc_id for vpc_id, addresses in self._vpc_addresses.items() if addresses & V6)
 
     def vpc_addresses(self, vpc_id: str) -> IntervalSet:
         return self._vpc_addresses.get(vpc_id, EMPTY)
 
-    @cached_property
+    @index("vpcs")
     def all_vpc_addresses(self) -> IntervalSet:
         return IntervalSet.union_of(self._vpc_addresses.values())
 
-    @cached_property
+    @index("subnets")
     def _subnet_blocks(self) -> dict[str, list[tuple[int, int, str]]]:
         found: dict[str, list[tuple[int, int, str]]] = {}
         for subnet_id, subnet in self.subnets.items():
@@ -157,6 +163,10 @@ class Network(Inventory):
             rest = rest - blocks[place]
         return [*found, (None, rest)] if rest else found
 
+    @index("subnets")
+    def _subnet_indexes(self) -> dict[str, tuple[tuple[str, ...], tuple[IntervalSet, ...], Index]]:
+        return {}
+
     def _subnet_index(self, vpc_id: str) -> tuple[tuple[str, ...], tuple[IntervalSet, ...], Index]:
         """A VPC's subnets by their first address, their addresses, and which of these hold some addresses."""
         if vpc_id not in self._subnet_indexes:
@@ -165,7 +175,7 @@ class Network(Inventory):
             self._subnet_indexes[vpc_id] = ids, blocks, Index(blocks)
         return self._subnet_indexes[vpc_id]
 
-    @cached_property
+    @index("route_tables")
     def _table_of_subnet(self) -> dict[str, str]:
         return {
             association.subnet_id: table_id
@@ -174,7 +184,7 @@ class Network(Inventory):
             if association.subnet_id and not association.association_state.state.gone
         }
 
-    @cached_property
+    @index("route_tables")
     def _main_tables(self) -> dict[str, str]:
         return {
             table.vpc_id: table_id
@@ -192,7 +202,7 @@ class Network(Inventory):
         """The gateway (edge) route table of an internet or virtual private gateway, if it has one (fact N21)."""
         return self._gateway_tables.get(gateway_id)
 
-    @cached_property
+    @index("route_tables")
     def _gateway_tables(self) -> dict[str, aws.RouteTable]:
         return {
             association.gateway_id: table
@@ -201,7 +211,7 @@ class Network(Inventory):
             if association.gateway_id
         }
 
-    @cached_property
+    @index("network_acls", "subnets")
     def _acl_of_subnet(self) -> dict[str, str]:
         found = {
             subnet_id: acl_id
@@ -223,7 +233,7 @@ class Network(Inventory):
 
     # --- interfaces -------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @index(*_INTERFACES)
     def interfaces(self) -> Interfaces:
         endpoints = (name for endpoint in self.vpc_endpoints.values() for name in endpoint.network_interface_ids)
         nats = (
@@ -234,12 +244,16 @@ class Network(Inventory):
         )
         return Interfaces(self.network_interfaces, frozenset(endpoints), frozenset(nats))
 
-    @cached_property
+    @index("network_interfaces")
     def _names_by_subnet(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for name, record in self.network_interfaces.items():
             found.setdefault(record.subnet_id or "", []).append(name)
         return found
+
+    @index(*_INTERFACES)
+    def _interfaces_by_subnet(self) -> dict[str, list[Interface]]:
+        return {}
 
     def interfaces_in(self, subnet_id: str) -> list[Interface]:
         if subnet_id not in self._interfaces_by_subnet:
@@ -250,6 +264,10 @@ class Network(Inventory):
     def interfaces_of_vpcs(self, vpcs: Collection[str]) -> list[Interface]:
         records = self.network_interfaces.items()
         return [self.interfaces[name] for name, record in records if (record.vpc_id or "") in vpcs]
+
+    @index(*_INTERFACES)
+    def _interfaces_by_address(self) -> dict[str, tuple[dict[int, list[Interface]], list[Interface]]]:
+        return {}
 
     def interfaces_at(self, subnet_id: str, addresses: IntervalSet) -> list[Interface]:
         """The subnet's interfaces that may have one of the addresses; exactly the one that has it for a single one."""
@@ -282,7 +300,7 @@ class Network(Inventory):
             if record.attachment is not None and record.attachment.instance_id == resource_id
         ]  # fmt: skip
 
-    @cached_property
+    @index("network_interfaces")
     def _names_by_group(self) -> dict[str, list[str]]:
         """Security group → the interfaces that carry it."""
         found: dict[str, list[str]] = {}
@@ -291,6 +309,10 @@ class Network(Inventory):
                 found.setdefault(group.group_id, []).append(name)
         return found
 
+    @index(*_INTERFACES)
+    def _members(self) -> dict[str, IntervalSet]:
+        return {}
+
     def members(self, group_id: str) -> IntervalSet:
         """Private addresses of the interfaces that carry a security group (fact N85)."""
         if group_id not in self._members:
@@ -298,7 +320,7 @@ class Network(Inventory):
             self._members[group_id] = IntervalSet.union_of(self.interfaces[name].addresses for name in names)
         return self._members[group_id]
 
-    @cached_property
+    @index("security_group_rules")
     def security_group_rules_of(self) -> dict[str, list[aws.SecurityGroupRule]]:
         """Rules of describe-security-group-rules by group."""
         found: dict[str, list[aws.SecurityGroupRule]] = {}
@@ -314,7 +336,7 @@ class Network(Inventory):
             return self.members(group_id)
         return IntervalSet.union_of(self.interfaces[name].addresses for name in near)
 
-    @cached_property
+    @index(*_INTERFACES)
     def public_addresses(self) -> dict[int, tuple[Interface, int]]:
         """Public IPv4 address → the interface and its private address behind it."""
         found: dict[int, tuple[Interface, int]] = {}
@@ -345,11 +367,11 @@ class Network(Inventory):
         order = self._order_of_public_addresses
         return [(public, *self.public_addresses[public]) for public in sorted(mine, key=order.__getitem__)]
 
-    @cached_property
+    @index(*_INTERFACES)
     def _order_of_public_addresses(self) -> dict[int, int]:
         return {public: place for place, public in enumerate(self.public_addresses)}
 
-    @cached_property
+    @index(*_INTERFACES)
     def regional_nat_addresses(self) -> IntervalSet:
         """The public addresses of regional NAT gateways, which take nothing but answers (N52, N54)."""
         return IntervalSet.of(
@@ -357,12 +379,12 @@ class Network(Inventory):
             if one.kind == "nat" and not one.subnet_id
         )  # fmt: skip
 
-    @cached_property
+    @index(*_INTERFACES)
     def interface_addresses(self) -> IntervalSet:
         """Every address, private and public, that an interface of the snapshot has."""
         return IntervalSet.union_of(one.addresses | one.public_addresses for one in self.interfaces.values())
 
-    @cached_property
+    @index(*_INTERFACES)
     def own_public_addresses(self) -> IntervalSet:
         """Every public IPv4 address of an interface in the snapshot."""
         return IntervalSet.of((public, public) for public in self.public_addresses)
@@ -374,18 +396,18 @@ class Network(Inventory):
         """
         return PUBLIC - self.aws_addresses - self.all_vpc_addresses - self.own_public_addresses
 
-    @cached_property
+    @index("vpc_endpoints")
     def endpoint_of_interface(self) -> dict[str, aws.VpcEndpoint]:
         return {name: endpoint for endpoint in self.vpc_endpoints.values() for name in endpoint.network_interface_ids}
 
-    @cached_property
+    @index("instances", *_INTERFACES)
     def primary_interfaces(self) -> dict[str, Interface]:
         """Instance → its primary network interface, the one with the least device index."""
         found: dict[str, tuple[int, str]] = {}
         for instance in self.instances.values():
-            for index, one in enumerate(instance.network_interfaces):
+            for number, one in enumerate(instance.network_interfaces):
                 if one.network_interface_id in self.interfaces:
-                    entry = (index, one.network_interface_id)
+                    entry = (number, one.network_interface_id)
                     found[instance.instance_id] = min(found.get(instance.instance_id, entry), entry)
         for name, record in self.network_interfaces.items():
             attachment = record.attachment
@@ -397,7 +419,7 @@ class Network(Inventory):
                 found.setdefault(attachment.instance_id, (0, name))
         return {instance_id: self.interfaces[name] for instance_id, (_, name) in found.items()}
 
-    @cached_property
+    @index("network_interfaces")
     def interfaces_of_description(self) -> dict[str, tuple[str, ...]]:
         """Interfaces of each load balancer, by the description that AWS gives them (``ELB app/NAME/ID``), sorted."""
         found: dict[str, list[str]] = {}
@@ -406,7 +428,7 @@ class Network(Inventory):
                 found.setdefault(record.description or "", []).append(name)
         return {description: tuple(names) for description, names in found.items()}
 
-    @cached_property
+    @index("network_interfaces")
     def interfaces_of_resolver_endpoint(self) -> dict[str, tuple[str, ...]]:
         """Interfaces of each resolver endpoint, by the description that AWS gives them: ``Route 53 Resolver: ID:…``."""
         found: dict[str, list[str]] = {}
@@ -416,7 +438,7 @@ class Network(Inventory):
                 found.setdefault(rest.partition(":")[0], []).append(name)
         return {endpoint: tuple(names) for endpoint, names in found.items()}
 
-    @cached_property
+    @index("network_interfaces")
     def resolver_endpoint_of_interface(self) -> dict[str, str]:
         return {name: endpoint for endpoint, names in self.interfaces_of_resolver_endpoint.items() for name in names}
 
@@ -427,12 +449,12 @@ class Network(Inventory):
         records = [self._records(path, "ServiceConfigurations", aws.ServiceConfiguration) for path in paths]
         return {one.service_name: one for some in records for one in some}
 
-    @cached_property
+    @index("load_balancers")
     def load_balancer_of_description(self) -> dict[str, aws.LoadBalancer]:
         """Load balancer by the end of its ARN, which its interfaces' descriptions repeat (``app/NAME/ID``)."""
         return {arn.partition(":loadbalancer/")[2]: record for arn, record in self.load_balancers.items()}
 
-    @cached_property
+    @index("nat_gateways")
     def nats_of_vpc(self) -> dict[str, tuple[tuple[int, aws.NatGateway], ...]]:
         """VPC → its NAT gateways that have not been deleted, one entry for each private address of theirs."""
         found: dict[str, dict[int, aws.NatGateway]] = {}
