@@ -34,6 +34,7 @@ def default_groups(world: World, vpc_id: str) -> list[str]:
 
 
 def default_of(world: World, call: str, one: Resource, key: str) -> Document | None:
+    """The record that AWS made with the VPC of a resource."""
     for _, held in world.each(call):
         if held.get("VpcId") == one.text("vpc_id") and held.get(key) in ("default", True):
             return held
@@ -41,6 +42,7 @@ def default_of(world: World, call: str, one: Resource, key: str) -> Document | N
 
 
 def given_groups(world: World, one: Resource, held: list[str], name: str) -> list[str]:
+    """The security groups that a resource gives, with one that nothing tells where some are unknown."""
     if one.unknown & {name, f"{name}.0"} or any(at.startswith(f"{name}.") for at in one.unknown):
         world.undecided(one, name, one.id)
         return [*held, UNSEEN_GROUP]

@@ -7,6 +7,7 @@ from typing import Any
 
 
 def named_file(name: str) -> str:
+    """A name as part of a snapshot's path."""
     return name.replace("/", "%2F")
 
 

@@ -11,113 +11,47 @@ an expression names nothing else, the only resource of the expected kind in the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from reachsim.errors import Fault, SnapshotError
 from reachsim.importers.planned import Resource, attribute
 from reachsim.importers.planned.resource import texts_within
-from reachsim.importers.planned.symbols import PREFIXES, firewall_endpoints
+from reachsim.importers.planned.symbols import firewall_endpoints
+from reachsim.importers.terraform.addresses import key_of, labels_of, parent_of, parts_of
 from reachsim.importers.terraform.choices import Choice, Pick
+from reachsim.importers.terraform.expected import (
+    EXPECTED,
+    MANY,
+    ONLY,
+    WAYS,
+    default_attribute,
+    named_as,
+    stands_for_none,
+    whole_arns,
+)
+from reachsim.importers.terraform.expressions import (
+    all_references,
+    flat_of,
+    is_leaf,
+    is_open,
+    longest,
+    open_leaves,
+    references_of,
+    unseen_blocks,
+    walk,
+    without_expression,
+)
 from reachsim.importers.terraform.plan import Instance, Plan
 from reachsim.importers.terraform.policies import document_of
 
-_GROUPS: Final = ("aws_security_group", "aws_default_security_group")
-_SUBNETS: Final = ("aws_subnet", "aws_default_subnet")
-_TABLES: Final = ("aws_route_table", "aws_default_route_table", "aws_vpc")
-_ACLS: Final = ("aws_network_acl", "aws_default_network_acl", "aws_vpc")
-_BALANCERS: Final = ("aws_lb", "aws_alb")
-_TARGETS: Final = ("aws_lb_target_group", "aws_alb_target_group")
-EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
-    "vpc_id": ("aws_vpc", "aws_default_vpc", *_SUBNETS), "peer_vpc_id": ("aws_vpc", "aws_default_vpc"),
-    "subnet_id": _SUBNETS, "subnet_ids": _SUBNETS, "subnets": _SUBNETS,
-    "security_group_id": _GROUPS, "security_group_ids": _GROUPS, "security_groups": _GROUPS,
-    "vpc_security_group_ids": _GROUPS, "source_security_group_id": _GROUPS, "referenced_security_group_id": _GROUPS,
-    "route_table_id": _TABLES, "route_table_ids": _TABLES, "default_route_table_id": ("aws_vpc", "aws_default_vpc"),
-    "network_acl_id": _ACLS, "default_network_acl_id": ("aws_vpc", "aws_default_vpc", "aws_default_network_acl"),
-    "internet_gateway_id": ("aws_internet_gateway",),
-    "gateway_id": ("aws_internet_gateway", "aws_vpn_gateway", "aws_vpc_endpoint"),
-    "nat_gateway_id": ("aws_nat_gateway",),
-    "egress_only_gateway_id": ("aws_egress_only_internet_gateway",), "allocation_id": ("aws_eip",),
-    "transit_gateway_id": ("aws_ec2_transit_gateway",), "peer_transit_gateway_id": ("aws_ec2_transit_gateway",),
-    "transit_gateway_attachment_id": (
-        "aws_ec2_transit_gateway_vpc_attachment", "aws_ec2_transit_gateway_peering_attachment", "aws_vpn_connection",
-    ),
-    "transit_gateway_route_table_id": ("aws_ec2_transit_gateway_route_table", "aws_ec2_transit_gateway"),
-    "vpc_peering_connection_id": ("aws_vpc_peering_connection", "aws_vpc_peering_connection_accepter"),
-    "vpc_endpoint_id": ("aws_vpc_endpoint",), "network_interface_id": ("aws_network_interface", "aws_instance"),
-    "destination_prefix_list_id": ("aws_ec2_managed_prefix_list", "aws_vpc_endpoint", "aws_prefix_list"),
-    "prefix_list_ids": ("aws_ec2_managed_prefix_list", "aws_vpc_endpoint", "aws_prefix_list"),
-    "prefix_list_id": ("aws_ec2_managed_prefix_list", "aws_vpc_endpoint", "aws_prefix_list"),
-    "instance": ("aws_instance",), "instance_id": ("aws_instance",), "vpn_gateway_id": ("aws_vpn_gateway",),
-    "vpn_connection_id": ("aws_vpn_connection",), "customer_gateway_id": ("aws_customer_gateway",),
-    "dhcp_options_id": ("aws_vpc_dhcp_options",), "propagating_vgws": ("aws_vpn_gateway",),
-    "zone_id": ("aws_route53_zone", "aws_vpc_endpoint", "aws_lb"), "role": ("aws_iam_role",),
-    "roles": ("aws_iam_role",), "service_role": ("aws_iam_role",), "role_arn": ("aws_iam_role",),
-    "task_role_arn": ("aws_iam_role",), "execution_role_arn": ("aws_iam_role",), "policy_arn": ("aws_iam_policy",),
-    "permissions_boundary": ("aws_iam_policy",), "iam_instance_profile": ("aws_iam_instance_profile",),
-    "bucket": ("aws_s3_bucket", "aws_s3_bucket_public_access_block", "aws_s3_bucket_policy"),
-    "repository": ("aws_ecr_repository",), "fleet_arn": ("aws_codebuild_fleet",), "cluster": ("aws_ecs_cluster",),
-    "task_definition": ("aws_ecs_task_definition",), "load_balancer_arn": _BALANCERS, "load_balancers": ("aws_elb",),
-    "target_group_arn": _TARGETS, "target_group_arns": _TARGETS, "lb_target_group_arn": _TARGETS,
-    "target_id": ("aws_instance", "aws_lambda_function", *_BALANCERS), "elb": ("aws_elb",),
-    "instances": ("aws_instance",), "firewall_policy_arn": ("aws_networkfirewall_firewall_policy",),
-    "resource_arn": ("aws_networkfirewall_rule_group",),
-    "firewall_rule_group_id": ("aws_route53_resolver_firewall_rule_group",),
-    "firewall_domain_list_id": ("aws_route53_resolver_firewall_domain_list",),
-}  # fmt: skip
-"""Attribute -> kinds of resource that it names."""
-_OF_SUBNETS: Final = ("subnet_id", "subnet_ids", "subnets")
-MANY: Final = frozenset({
-    "subnet_ids", "subnets", "security_group_ids", "security_groups", "vpc_security_group_ids", "route_table_ids",
-    "prefix_list_ids", "propagating_vgws", "cidr_blocks", "ipv6_cidr_blocks", "private_ips", "records", "roles",
-    "managed_policy_arns", "domain_name_servers", "instances", "target_group_arns", "load_balancers",
-    "identifiers", "values", "resources", "not_resources", "input_artifacts", "output_artifacts", "ipv6_addresses",
-})  # fmt: skip
-ONLY: Final[Mapping[str, tuple[str, ...]]] = {
-    "policy": ("json", "minified_json", "policy"),
-    "assume_role_policy": ("json", "minified_json", "assume_role_policy"),
-    "service_name": ("service_name",), "cidr_block": ("cidr_block", "cidr", "secondary_cidr_blocks"),
-    "ipv6_cidr_block": (),
-    "buildspec": (), "container_definitions": (), "name": ("name", "dns_name", "fqdn", "domain_name", "id"),
-    "bucket_prefix": (), "name_prefix": (), "description": (), "tags": (), "tags_all": (),
-}  # fmt: skip
-"""Attributes that take a reference's value as it is only if it is of these: others are put together from parts."""
-_ARN: Final = frozenset({"service_role", "role_arn", "task_role_arn", "execution_role_arn", "policy_arn", "fleet_arn",
-                         "permissions_boundary", "task_definition", "managed_policy_arns", "load_balancer_arn",
-                         "target_group_arn", "target_group_arns", "lb_target_group_arn", "firewall_policy_arn",
-                         "resource_arn"})  # fmt: skip
-WHOLE: Final = frozenset({
-    "aws_codecommit_repository", "aws_ecr_repository", "aws_iam_role", "aws_iam_user", "aws_codebuild_project",
-    "aws_kms_key", "aws_sns_topic", "aws_sqs_queue", "aws_lambda_function", "aws_codepipeline",
-})  # fmt: skip
-"""Kinds whose ARN stands in policies as it is."""
-_DEFAULTS: Final = {
-    ("aws_vpc", "route_table_id"): "main_route_table_id",
-    ("aws_vpc", "default_route_table_id"): "default_route_table_id",
-    ("aws_vpc", "network_acl_id"): "default_network_acl_id", ("aws_subnet", "vpc_id"): "vpc_id",
-    ("aws_vpc", "default_network_acl_id"): "default_network_acl_id",
-    ("aws_vpc_endpoint", "prefix_list_ids"): "prefix_list_id",
-    ("aws_vpc_endpoint", "destination_prefix_list_id"): "prefix_list_id",
-    ("aws_vpc_endpoint", "prefix_list_id"): "prefix_list_id",
-    ("aws_ec2_transit_gateway", "transit_gateway_route_table_id"): "association_default_route_table_id",
-    ("aws_instance", "network_interface_id"): "primary_network_interface_id",
-}  # fmt: skip
-_ADOPTED: Final = {
+ADOPTED: Final = {
     "aws_default_route_table": "default_route_table_id", "aws_default_network_acl": "default_network_acl_id",
     "aws_default_security_group": "vpc_id",
 }  # fmt: skip
 """Default resources, and what names the one that is meant."""
-DECLARED_AS_ATTRIBUTES: Final = {
-    "aws_security_group": ("ingress", "egress"), "aws_network_acl": ("ingress", "egress"),
-    "aws_route_table": ("route",),
-}  # fmt: skip
-"""Blocks that are unknown in a plan when none is declared, and when ``dynamic`` makes them of something unknown."""
-NEVER_COMPUTED: Final = frozenset({"vpc_config", "network_configuration", "subnet_configuration", "entry"})
-"""Blocks that AWS does not fill in: unknown as a whole, they are made by ``dynamic`` from something unknown."""
-_IMAGE: Final = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/[a-z0-9/._-]+")
-_PART: Final = re.compile(r"\[(?:\"((?:[^\"\\]|\\.)*)\"|([0-9]{1,9}))\]|\.?([^.\[\]]+)")
-_LOOPS: Final = frozenset({"count", "each", "path", "terraform", "self"})
+IMAGE: Final = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/[a-z0-9/._-]+")
+LOOPS: Final = frozenset({"count", "each", "path", "terraform", "self"})
 MAX_STEPS: Final = 64
 
 
@@ -131,18 +65,6 @@ class Scope(NamedTuple):
     loop: tuple[str, ...] = ()
     copies: int = 0
     value: Any = None
-
-
-def parts_of(reference: str) -> list[str | int]:
-    """The steps of a reference.
-
-    >>> parts_of('module.net["a.b"].ids[0]')
-    ['module', 'net', 'a.b', 'ids', 0]
-    """
-    found: list[str | int] = []
-    for quoted, number, word in _PART.findall(reference):
-        found.append(int(number) if number else word or quoted.replace('\\"', '"'))
-    return found
 
 
 class Resolver:
@@ -164,7 +86,7 @@ class Resolver:
         for one in plan.instances.values():
             address = one.module
             while address:
-                parent, label = _parent(address)
+                parent, label = parent_of(address)
                 self._modules.setdefault(f"{parent}>{label}", set()).add(address)
                 address = parent
         self._done: set[str] = set()
@@ -189,10 +111,10 @@ class Resolver:
             self._fill(values, one.unknown, expressions, scope, one, "", unknown)
             if resource is not None:
                 self._fill_unshown(resource, one, expressions)
-            unknown |= _without_expression(one.unknown, expressions)
+            unknown |= without_expression(one.unknown, expressions)
             if resource is not None:
                 self._adopt(resource)
-                resource.unseen |= _unseen(one, expressions)
+                resource.unseen |= unseen_blocks(one, expressions)
         elif one.unknown and one.address in self.resources:
             pass  # a resource without configuration: nothing tells more
         self._stack.pop()
@@ -200,7 +122,7 @@ class Resolver:
 
     def _adopt(self, resource: Resource) -> None:
         """A default resource that Terraform adopts has the id of what AWS made with the VPC."""
-        found: Any = resource.text(_ADOPTED.get(resource.kind, "")) if resource.new else ""
+        found: Any = resource.text(ADOPTED.get(resource.kind, "")) if resource.new else ""
         if found and resource.kind == "aws_default_security_group":
             vpcs = (one for one in self.resources.values() if one.kind in ("aws_vpc", "aws_default_vpc"))
             vpc = next((one for one in vpcs if one.id == found), None)
@@ -217,7 +139,7 @@ class Resolver:
         if not isinstance(held, list) or not isinstance(opened, list):
             return
         for route, unknown in zip(held, opened, strict=False):
-            leaves = [name for name in _leaves(unknown) if name in EXPECTED]
+            leaves = [name for name in open_leaves(unknown) if name in EXPECTED]
             if isinstance(route, dict) and len(leaves) == 1:
                 found = self._only_one(leaves[0], one)
                 route |= {leaves[0]: found[0]} if found and isinstance(found[0], str) else {}
@@ -226,8 +148,8 @@ class Resolver:
         """Every text that a resource's attributes hold or may hold: ids of what it names among them."""
         found = set(texts_within(one.values))
         scope = Scope(one.module, one.index)
-        for references in _all_references((self._config(one) or {}).get("expressions") or {}):
-            found |= {str(value) for value in _flat(self._values(references, scope, "", 0))}
+        for references in all_references((self._config(one) or {}).get("expressions") or {}):
+            found |= {str(value) for value in flat_of(self._values(references, scope, "", 0))}
         return found
 
     def _config(self, one: Instance) -> Mapping[str, Any] | None:
@@ -251,15 +173,15 @@ class Resolver:
         for name, expression in expressions.items():
             here = unknown.get(name) if isinstance(unknown, dict) else unknown
             at = f"{path}{name}"
-            if isinstance(expression, list) or (isinstance(expression, dict) and not _is_leaf(expression)):
+            if isinstance(expression, list) or (isinstance(expression, dict) and not is_leaf(expression)):
                 self._fill_blocks(values, name, here, expression, scope, one, at, left)
                 continue
             value = values.get(name)
-            references = _references(expression)
-            if not references or (value is not None and not _open(here)):
+            references = references_of(expression)
+            if not references or (value is not None and not is_open(here)):
                 continue
             if value is None and (
-                self._is_known(references, scope) or _stands_for_none(one.kind, name, values, unknown)
+                self._is_known(references, scope) or stands_for_none(one.kind, name, values, unknown)
             ):
                 continue  # it is null, and the provider's to say
             if value is None and here is not True and self.plan.instances[one.address].unknown:
@@ -271,9 +193,7 @@ class Resolver:
 
     def _is_known(self, references: Sequence[str], scope: Scope, depth: int = 0) -> bool:
         """Whether everything that an expression names is known when the plan is made."""
-        return depth < MAX_STEPS and all(
-            self._is_known_one(parts_of(one), scope, depth) for one in _longest(references)
-        )
+        return depth < MAX_STEPS and all(self._is_known_one(parts_of(one), scope, depth) for one in longest(references))
 
     def _is_known_one(self, parts: Sequence[str | int], scope: Scope, depth: int) -> bool:
         if parts[0] in ("count", "path", "terraform") or parts[:2] == ["each", "key"]:
@@ -284,11 +204,11 @@ class Resolver:
             return False
         if not scope.module:
             return parts[1] in self.plan.variables
-        parent, label = _parent(scope.module)
+        parent, label = parent_of(scope.module)
         call = ((self._module_config(parent) or {}).get("module_calls") or {}).get(label) or {}
         expression = (call.get("expressions") or {}).get(str(parts[1])) or {}
-        outer = self._scope(parent, _key(scope.module), call, 0)
-        return not _references(expression) or self._is_known(_references(expression), outer, depth + 1)
+        outer = self._scope(parent, key_of(scope.module), call, 0)
+        return not references_of(expression) or self._is_known(references_of(expression), outer, depth + 1)
 
     def _fill_blocks(
         self, values: dict[str, Any], name: str, unknown: Any, expression: Any, scope: Scope, one: Instance, at: str,
@@ -296,11 +216,11 @@ class Resolver:
     ) -> None:  # fmt: skip
         blocks = expression if isinstance(expression, list) else [expression]
         held = values.get(name)
-        if isinstance(held, list) and len(blocks) > 1 and len(held) != len(blocks) and _open(unknown):
+        if isinstance(held, list) and len(blocks) > 1 and len(held) != len(blocks) and is_open(unknown):
             left.add(f"{at}.dynamic")  # which of the blocks declares which of the values is not to be seen
             return
         listed = held if isinstance(held, list) else [held] if isinstance(held, dict) else []
-        if not listed and _open(unknown):
+        if not listed and is_open(unknown):
             listed = [{} for _ in blocks]
             values[name] = listed
         for number, value in enumerate(listed):
@@ -327,7 +247,7 @@ class Resolver:
         for number, value in enumerate(listed):
             inner = unknown[number] if isinstance(unknown, list) and number < len(unknown) else unknown
             for name, held in inner.items() if isinstance(value, dict) and isinstance(inner, dict) else ():
-                if _open(held):
+                if is_open(held):
                     open_.setdefault(name, []).append((value, held))
         for name, places in open_.items():
             if len(places) > 1 and not self._alike(references, scope, name, len(places)):
@@ -338,7 +258,7 @@ class Resolver:
 
     def _alike(self, references: Sequence[str], scope: Scope, name: str, places: int) -> bool:
         """Whether so many places can only name the same thing."""
-        named = [(one, _flat(self._values([one], scope, name, 0))) for one in _longest(references)]
+        named = [(one, flat_of(self._values([one], scope, name, 0))) for one in longest(references)]
         values = {value for _, found in named for value in found if value != ""}
         return len(values) == 1 and sum(references.count(one) for one, found in named if found) >= places
 
@@ -347,24 +267,24 @@ class Resolver:
         at: str, left: set[str],
     ) -> None:  # fmt: skip
         if name == "container_definitions":  # a text of JSON: images in it are named by their repositories' addresses
-            named = _flat(self._values(references, scope, "image", 0))
-            values["named_images"] = [one for one in named if isinstance(one, str) and _IMAGE.fullmatch(one)]
-        if name in ("resources", "not_resources", "identifiers") and not _whole_arns(references):
+            named = flat_of(self._values(references, scope, "image", 0))
+            values["named_images"] = [one for one in named if isinstance(one, str) and IMAGE.fullmatch(one)]
+        if name in ("resources", "not_resources", "identifiers") and not whole_arns(references):
             left.add(at)
             return
         if name in MANY and name in EXPECTED and self._is_choice(references, scope, name):
             left.add(at)
             return
         before, self._pools = self._pools, []
-        found = _named_by(name, self._values(references, scope, name, 0))
-        pools, self._pools = [pool for pool in self._pools if _named_by(name, pool)], before
+        found = named_as(name, self._values(references, scope, name, 0))
+        pools, self._pools = [pool for pool in self._pools if named_as(name, pool)], before
         if name in ("subnets", "subnet_ids", "route_table_ids"):
             self._note_choice(references, scope, at, one)
         if name == "vpc_endpoint_id" and not found:
             found = self._firewall_endpoint(references, scope)
         if not found and name in EXPECTED:
             found = self._only_source(name, scope, at, one) if name in MANY else self._only_one(name, one)
-        flat = list(dict.fromkeys(_flat(found)))
+        flat = list(dict.fromkeys(flat_of(found)))
         if name in MANY:
             known = [value for value in values.get(name) or [] if isinstance(value, str)]
             merged = list(dict.fromkeys([*known, *flat]))
@@ -379,16 +299,16 @@ class Resolver:
             left.add(at)
         resource = self.resources.get(one.address)
         if pools and flat and resource is not None:
-            self.picks += [Pick(resource, values, name, at, left, frozenset(_flat(pool))) for pool in pools]
+            self.picks += [Pick(resource, values, name, at, left, frozenset(flat_of(pool))) for pool in pools]
 
     def _is_choice(self, references: Sequence[str], scope: Scope, name: str) -> bool:
         """Whether a list may be one of several: ``var.a ? aws_subnet.a[*].id : aws_subnet.b[*].id``."""
-        kept = _longest(references)
+        kept = longest(references)
         chooses = any(
             one.split(".")[0] in ("var", "local", "count", "each") and not self._is_list(one, scope, name)
             for one in kept
         )  # fmt: skip
-        named = {tuple(parts_of(one)[:2]) for one in kept if _flat(self._values([one], scope, name, 0))}
+        named = {tuple(parts_of(one)[:2]) for one in kept if flat_of(self._values([one], scope, name, 0))}
         return chooses and len(named) > 1
 
     def _is_list(self, reference: str, scope: Scope, name: str) -> bool:
@@ -402,7 +322,7 @@ class Resolver:
         resource = self.resources.get(one.address)
         if any(reference.split(".")[0] in ("count", "each") for reference in references):
             return
-        for reference in _longest(references) if resource is not None else ():
+        for reference in longest(references) if resource is not None else ():
             parts = parts_of(reference)
             instances = self._by_base.get((scope.module, reference), []) if len(parts) == 2 else []
             if resource is not None and len(instances) > 1:
@@ -411,14 +331,14 @@ class Resolver:
     def _firewall_endpoint(self, references: Sequence[str], scope: Scope) -> list[str]:
         """A Network Firewall's endpoint: the only one, or that of the subnet which the expression names."""
         found: dict[str, str] = {}
-        for reference in _longest(references):
+        for reference in longest(references):
             parts = parts_of(reference)
             for one in self._by_base.get((scope.module, f"{parts[0]}.{parts[1]}"), []) if len(parts) > 1 else []:
                 if one.kind == "aws_networkfirewall_firewall":
                     self.resolve(one)
                     found |= firewall_endpoints(self.resources[one.address])
         if len(found) > 1:
-            named = set(_flat(self._values(references, scope, "subnet_id", 0)))
+            named = set(flat_of(self._values(references, scope, "subnet_id", 0)))
             found = {subnet: endpoint for subnet, endpoint in found.items() if subnet in named}
         return list(found.values()) if len(found) == 1 else []
 
@@ -427,7 +347,7 @@ class Resolver:
         opened = (
             {key for key, value in one.unknown.items() if value is True} if isinstance(one.unknown, dict) else set()
         )
-        if name in _WAYS and len(_WAYS & opened & (self._config(one) or {}).get("expressions", {}).keys()) > 1:
+        if name in WAYS and len(WAYS & opened & (self._config(one) or {}).get("expressions", {}).keys()) > 1:
             return []  # one of these is given, and which is not to be seen
         kinds = [kind for kind in EXPECTED[name] if kind in EXPECTED[name][:2]]
         for everywhere in (False, True):
@@ -458,16 +378,16 @@ class Resolver:
         resource = self.resources.get(one.address)
         if not scope.module or resource is None:
             return []
-        parent, label = _parent(scope.module)
+        parent, label = parent_of(scope.module)
         call = ((self._module_config(parent) or {}).get("module_calls") or {}).get(label) or {}
         own = [
             self._of(other, [], name, 0) for other in self.plan.instances.values()
             if _within(other.module, scope.module) and other.kind in EXPECTED[name] and not other.data
         ]  # fmt: skip
-        sources = {f"{scope.module}'s own": _named_by(name, own)}
+        sources = {f"{scope.module}'s own": named_as(name, own)}
         for variable in call.get("expressions") or {}:
             values = self._variable(["var", variable], Scope(scope.module, None), name, 0)
-            sources[f"{scope.module}'s input {variable}"] = _named_by(name, values)
+            sources[f"{scope.module}'s input {variable}"] = named_as(name, values)
         held = {source: values for source, values in sources.items() if values}
         if len(held) != 1:
             return []
@@ -481,9 +401,9 @@ class Resolver:
     def _scope(self, module: str, key: int | str | None, config: Mapping[str, Any], copies: int) -> Scope:
         """Where the expressions of a resource or module call stand."""
         loop = config.get("for_each_expression")
-        references = _references(loop)
+        references = references_of(loop)
         held = [loop.get("constant_value")] if isinstance(loop, dict) else []
-        if len(_longest(references)) == 1 and references[0].startswith("var."):
+        if len(longest(references)) == 1 and references[0].startswith("var."):
             held = self._variable(parts_of(references[0]), Scope(module, None), "", 0)
         value = held[0].get(key) if len(held) == 1 and isinstance(held[0], dict) else None
         return Scope(module, key, tuple(references), copies, value)
@@ -493,17 +413,17 @@ class Resolver:
             raise SnapshotError(Fault(self.plan.file, "/configuration", "references that end", "cyclic references at "
                                       + ", ".join(references[:3])))  # fmt: skip
         found: list[Any] = []
-        kept = _longest(references)
+        kept = longest(references)
         looped = any(reference.split(".")[0] in ("count", "each") for reference in kept)
         keys = self._keys(kept, scope, name, depth)
         by_value = _by_value(kept, scope)
         for reference in kept:
             parts = parts_of(reference)
-            if parts[0] in ("each",) and scope.loop and not any(r.split(".")[0] not in _LOOPS for r in kept):
+            if parts[0] in ("each",) and scope.loop and not any(r.split(".")[0] not in LOOPS for r in kept):
                 steps = [step for step in parts[2:] if isinstance(step, str)]
                 inner = [f"{one}.{'.'.join(steps)}" if steps else one for one in scope.loop]
                 found += self._values([*inner, "each.key"], scope._replace(loop=()), name, depth + 1)
-            elif parts[0] not in _LOOPS:
+            elif parts[0] not in LOOPS:
                 found += self._value(parts, scope._replace(key=by_value), name, looped, keys, depth)
         return found
 
@@ -543,7 +463,7 @@ class Resolver:
         expected = EXPECTED.get(name)
         if expected is not None and one.kind not in expected and not one.data and not rest:
             return None
-        asked = str(rest[0]) if rest else _default(one.kind, name)
+        asked = str(rest[0]) if rest else default_attribute(one.kind, name)
         if rest and expected is not None and one.kind not in expected and not one.data and asked in ("id", "arn"):
             return None
         if name in ONLY and not {asked, *rest[-1:]} & {*ONLY[name]}:
@@ -553,30 +473,30 @@ class Resolver:
             return self._data(one, asked, rest, depth)
         if resource.values.get(asked) is None and one.address not in self._stack:
             self.resolve(one)
-        return _walk(attribute(resource, asked), rest[1:])
+        return walk(attribute(resource, asked), rest[1:])
 
     def _data(self, one: Instance, asked: str, rest: Sequence[str | int], depth: int) -> Any:
         if one.values.get(asked) is None and one.kind == "aws_iam_policy_document" and depth < MAX_STEPS:
             self.resolve(one)
             return document_of(one.values, one.unknown)
-        return _walk(one.values.get(asked), rest[1:])
+        return walk(one.values.get(asked), rest[1:])
 
     def _variable(self, parts: Sequence[str | int], scope: Scope, name: str, depth: int) -> list[Any]:
         variable = str(parts[1])
         if not scope.module:
-            return [_walk(self.plan.variables.get(variable), parts[2:])]
-        parent, label = _parent(scope.module)
+            return [walk(self.plan.variables.get(variable), parts[2:])]
+        parent, label = parent_of(scope.module)
         call = ((self._module_config(parent) or {}).get("module_calls") or {}).get(label) or {}
         expression = (call.get("expressions") or {}).get(variable)
         if not isinstance(expression, dict):
             return []
         if "constant_value" in expression:
-            return [_walk(expression["constant_value"], parts[2:])]
+            return [walk(expression["constant_value"], parts[2:])]
         copies = len(self._modules.get(f"{parent}>{label}", ()))
-        outer = self._scope(parent, _key(scope.module), call, copies)
-        found = self._values(_references(expression), outer, name, depth + 1)
+        outer = self._scope(parent, key_of(scope.module), call, copies)
+        found = self._values(references_of(expression), outer, name, depth + 1)
         index = next((step for step in parts[2:] if isinstance(step, int)), None)
-        flat = _flat(found)
+        flat = flat_of(found)
         return [flat[index]] if index is not None and index < len(flat) else found
 
     def _output(self, parts: Sequence[str | int], scope: Scope, name: str, looped: bool, depth: int) -> list[Any]:
@@ -585,20 +505,20 @@ class Resolver:
         if not addresses:
             addresses = [f"{scope.module}.module.{label}".lstrip(".")]
         rest = list(parts[2:])
-        keyed = [one for one in addresses if rest and _key(one) == rest[0] and _key(one) is not None]
+        keyed = [one for one in addresses if rest and key_of(one) == rest[0] and key_of(one) is not None]
         if keyed:
             addresses, rest = keyed, rest[1:]
         elif looped and len(addresses) > 1:
-            addresses = [one for one in addresses if _key(one) == scope.key] or addresses
+            addresses = [one for one in addresses if key_of(one) == scope.key] or addresses
         if not rest:
             return []
         found: list[Any] = []
         for address in addresses:
             output = ((self._module_config(address) or {}).get("outputs") or {}).get(str(rest[0])) or {}
-            references = _references(output.get("expression"))
+            references = references_of(output.get("expression"))
             inner = self._values(references, Scope(address, None), name, depth + 1)
             index = next((step for step in rest[1:] if isinstance(step, int)), None)
-            flat = _flat(inner)
+            flat = flat_of(inner)
             if looped and index is None and name not in MANY and len(flat) > 1 and isinstance(scope.key, int):
                 if len(flat) != scope.copies:
                     self._pools.append(flat)
@@ -611,145 +531,12 @@ def _within(module: str, outer: str) -> bool:
     return module == outer or module.startswith(f"{outer}.")
 
 
-def _named_by(name: str, values: Iterable[Any]) -> list[Any]:
-    """Of the values of references those that the attribute may hold: where it names resources by AWS's ids, no number
-    and no flag that only picks among them.
-    """
-    found = [value for value in values if value not in (None, "")]
-    prefixes = {PREFIXES.get(kind, "") for kind in EXPECTED.get(name, ("",))}
-    if prefixes & {"", "Z"}:
-        return [value for value in found if not isinstance(value, bool)] if name in EXPECTED else found
-    if name not in ("vpc_id", "peer_vpc_id", *_OF_SUBNETS):
-        prefixes = (prefixes - {"vpc", "subnet"}) | {"vpce", "eni", "rtb", "acl"}
-    beginnings = tuple(f"{prefix}-" for prefix in prefixes)
-    flat = [value for value in _flat(found) if isinstance(value, str) and value.startswith(beginnings)]
-    return list(dict.fromkeys(flat))
-
-
-def _whole_arns(references: Sequence[str]) -> bool:
-    """Whether a list in a policy can only be of these ARNs as they are: nobody writes ``/*`` behind a role's."""
-    kept = _longest(references)
-    return all(one.split(".")[0] in WHOLE and one.endswith(".arn") for one in kept)
-
-
-def _default(kind: str, name: str) -> str:
-    if (kind, name) in _DEFAULTS:
-        return _DEFAULTS[kind, name]
-    if name in _ARN:
-        return "arn"
-    if name in ("cidr_blocks", "cidr_block"):
-        return "cidr_block"
-    return "private_ip" if name in ("records", "private_ips") else "id"
-
-
-def _walk(value: Any, steps: Sequence[str | int]) -> Any:
-    for step in steps:
-        if isinstance(value, list) and isinstance(step, int):
-            value = value[step] if step < len(value) else None
-        elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
-            value = value[0].get(str(step))
-        elif isinstance(value, dict):
-            value = value.get(str(step))
-        else:
-            return None
-    return value
-
-
-def _flat(values: Iterable[Any]) -> list[Any]:
-    found: list[Any] = []
-    for value in values:
-        found += _flat(value) if isinstance(value, list) else [value] if isinstance(value, str | int) else []
-    return found
-
-
-def _unseen(one: Instance, expressions: Mapping[str, Any]) -> set[str]:
-    blocks = DECLARED_AS_ATTRIBUTES.get(one.kind, ()) if isinstance(one.unknown, dict) else ()
-    return {name for name in blocks if one.unknown.get(name) is True and name not in expressions}
-
-
-def _without_expression(unknown: Any, expressions: Mapping[str, Any]) -> set[str]:
-    """What is unknown of blocks that ``dynamic`` makes: the configuration does not show their expressions."""
-    found: set[str] = set()
-    for name, held in unknown.items() if isinstance(unknown, dict) else ():
-        if name in expressions:
-            continue
-        if held is not True:
-            found |= {f"{name}.{leaf}" for leaf in _leaves(held)}
-        elif name in NEVER_COMPUTED:
-            found.add(name)
-    return found
-
-
-def _leaves(unknown: Any) -> Iterator[str]:
-    for one in unknown if isinstance(unknown, list) else [unknown]:
-        for name, held in one.items() if isinstance(one, dict) else ():
-            if _open(held):
-                yield name
-        if one is True:
-            yield "part"
-
-
-def _is_leaf(expression: Mapping[str, Any]) -> bool:
-    return not expression or "constant_value" in expression or "references" in expression
-
-
-def _open(unknown: Any) -> bool:
-    """Whether anything below is unknown."""
-    if isinstance(unknown, dict):
-        return any(_open(one) for one in unknown.values())
-    if isinstance(unknown, list):
-        return any(_open(one) for one in unknown)
-    return unknown is True
-
-
-def _references(expression: Any) -> list[str]:
-    held = expression.get("references") if isinstance(expression, dict) else None
-    return [one for one in held if isinstance(one, str)] if isinstance(held, list) else []
-
-
-def _all_references(expression: Any) -> Iterator[list[str]]:
-    """The references of every expression below."""
-    if isinstance(expression, dict) and _references(expression):
-        yield _references(expression)
-    elif isinstance(expression, dict | list):
-        for one in expression.values() if isinstance(expression, dict) else expression:
-            yield from _all_references(one)
-
-
-def _longest(references: Sequence[str]) -> list[str]:
-    """Without those that only shorten the one before."""
-    kept: list[str] = []
-    for one in references:
-        if not any(other.startswith((f"{one}.", f"{one}[")) for other in kept) and one not in kept:
-            kept.append(one)
-    return kept
-
-
-_WAYS: Final = frozenset({
-    "gateway_id", "nat_gateway_id", "egress_only_gateway_id", "transit_gateway_id", "vpc_endpoint_id",
-    "vpc_peering_connection_id", "carrier_gateway_id", "local_gateway_id", "core_network_arn",
-})  # fmt: skip
-"""Attributes of a route, of which one is given."""
-_EITHER: Final[Mapping[tuple[str, str], Iterable[str]]] = {
-    ("aws_security_group_rule", "source_security_group_id"): ("cidr_blocks", "ipv6_cidr_blocks", "self"),
-    ("aws_route", "network_interface_id"): _WAYS, ("aws_route", "instance_id"): _WAYS,
-}  # fmt: skip
-"""Computed attributes, and those that cannot be given beside them (documentation of the provider)."""
-
-
-def _stands_for_none(kind: str, name: str, values: Mapping[str, Any], unknown: Any) -> bool:
-    """Whether an attribute is unknown but for the provider's own sake, as another is given in its place."""
-    others = _EITHER.get((kind, name), ())
-    opened = unknown if isinstance(unknown, dict) else {}
-    return any(values.get(other) not in (None, False, []) or opened.get(other) for other in others)
-
-
 def _by_value(kept: Sequence[str], scope: Scope) -> int | str | None:
     """The key that an expression indexes with: ``each.value`` or a part of it, if that alone is named and known."""
     named = [parts_of(one) for one in kept if one.startswith("each.")]
     if len(named) != 1 or named[0][1:2] != ["value"] or scope.value is None:
         return scope.key
-    value = _walk(scope.value, named[0][2:])
+    value = walk(scope.value, named[0][2:])
     return value if isinstance(value, str) else scope.key
 
 
@@ -758,40 +545,3 @@ def _same_key(instances: list[Instance], key: int | str | None) -> list[Instance
     if isinstance(key, int):
         return [instances[key % len(instances)]]
     return [one for one in instances if one.index == key] or instances
-
-
-def labels_of(address: str) -> list[str]:
-    """The labels of a module's address.
-
-    >>> labels_of('module.net["a"].module.dns[0]')
-    ['net', 'dns']
-    """
-    parts = parts_of(address)
-    return [str(parts[n + 1]) for n, part in enumerate(parts) if part == "module" and n + 1 < len(parts)]
-
-
-def _parent(address: str) -> tuple[str, str]:
-    """A module's parent address and its label.
-
-    >>> _parent('module.net["a"].module.dns[0]'), _parent("module.net")
-    (('module.net["a"]', 'dns'), ('', 'net'))
-    """
-    depth, cut = 0, 0
-    quoted = False
-    for position, character in enumerate(address):
-        if character == '"':
-            quoted = not quoted
-        depth += (character == "[") - (character == "]") if not quoted else 0
-        if not quoted and depth == 0 and address.startswith("module.", position) and (
-            position == 0 or address[position - 1] == "."
-        ):  # fmt: skip
-            cut = position
-    own = address[cut:].removeprefix("module.")
-    return address[:cut].rstrip("."), own.partition("[")[0]
-
-
-def _key(address: str) -> int | str | None:
-    match = re.search(r"\[(?:\"(.*)\"|([0-9]{1,9}))\]$", address)
-    if match is None:
-        return None
-    return int(match[2]) if match[2] else match[1]

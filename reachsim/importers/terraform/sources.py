@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from reachsim.importers.terraform.addresses import labels_of
 from reachsim.importers.terraform.plan import Instance, Plan
-from reachsim.importers.terraform.references import labels_of
 
 _BLOCK: Final = re.compile(
     r'^[ \t]*(?:resource[ \t]+"([^"\n]+)"[ \t]+"([^"\n]+)"|module[ \t]+"([^"\n]+)")', re.MULTILINE
