@@ -1,13 +1,13 @@
 """Which interfaces no rule of the network tells apart, so that a question about one answers it for all of them.
 
-Two interfaces are of one class if everything that the walk reads of them is equal: their VPC, security groups and
+Two interfaces are of one class if everything that the walk reads of them is equal: their VPC, type, security groups and
 switches, how their subnets are filtered and routed, what may run on them, and which of the blocks named anywhere (in
 rules, of firewalls too, routes, prefix lists, peering connections) hold their address. What is left to tell them apart
 is their names.
 
-An interface that something names by itself (a route's target, an endpoint, a gateway, a load balancer, an appliance),
-or that has a public address, several addresses or delegated prefixes, is in no class. **Source:** engine fact sheet
-(classes of addresses).
+An interface that something names by itself (a route's target, an endpoint, a gateway, a load balancer, an appliance, a
+note of a plan), or that has a public address, several addresses or delegated prefixes, is in no class. **Source:**
+engine fact sheet (classes of addresses).
 """
 
 from __future__ import annotations
@@ -43,16 +43,18 @@ class Classes:
         network = self.ground.network
         if interface.kind != "interface" or interface.public or interface.addresses.size != 1:
             return None
-        if not {interface.id, interface.instance_id}.isdisjoint(self._named):
+        if not {interface.id, interface.instance_id, interface.subnet_id}.isdisjoint(self._named):
             return None
         subnet = network.subnets.get(interface.subnet_id)
         if subnet is None or network.places[interface.id].home != network.places[interface.subnet_id].home:
             return None
+        record = network.network_interfaces[interface.id]
         instance = network.instances.get(interface.instance_id or "")
         state = (instance.state.name, instance.platform) if instance is not None else (interface.instance_id is None,)
         return (
             interface.groups, interface.source_dest_check, interface.deny_all_igw_traffic, state,
-            self._subnet_class(subnet), bisect_right(self._bounds, interface.addresses.first),
+            record.interface_type, record.status, self._subnet_class(subnet),
+            bisect_right(self._bounds, interface.addresses.first),
         )  # fmt: skip
 
     def _subnet_class(self, subnet: aws.Subnet) -> Class:
@@ -96,8 +98,9 @@ class Classes:
 
     @cached_property
     def _named(self) -> frozenset[str]:
-        """Interfaces and instances that something names."""
+        """Interfaces, instances and subnets that something names."""
         found = set(self.ground.appliances)
+        found.update(note.component for note in self.ground.network.snapshot.manifest.planned)
         for table in self.ground.network.route_tables.values():
             for route in table.routes:
                 found.update(name for name in (route.network_interface_id, route.instance_id) if name)
