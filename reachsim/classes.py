@@ -13,8 +13,8 @@ engine fact sheet (classes of addresses).
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Callable, Iterable
+from functools import cache, cached_property
 
 from reachsim.forwarding import Ground
 from reachsim.forwarding.network_firewall import named_addresses
@@ -23,7 +23,9 @@ from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface
 from reachsim.routing import target_of
 
-Class = tuple[object, ...]
+Class = int
+"""A class by its number, in the order in which they were met."""
+_Traits = tuple[object, ...]
 
 
 class Classes:
@@ -32,6 +34,8 @@ class Classes:
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
         self._known: dict[str, Class | None] = {}
+        self._numbers: dict[_Traits, Class] = {}
+        self._subnet_class: Callable[[str], Class | None] = cache(self._class_of_subnet)
 
     def of(self, interface: Interface) -> Class | None:
         """The class of an interface; None if it stands for itself alone."""
@@ -39,33 +43,38 @@ class Classes:
             self._known[interface.id] = self._class_of(interface)
         return self._known[interface.id]
 
+    def _numbered(self, traits: _Traits) -> Class:
+        return self._numbers.setdefault(traits, len(self._numbers))
+
     def _class_of(self, interface: Interface) -> Class | None:
         network = self.ground.network
         if interface.kind != "interface" or interface.public or interface.addresses.size != 1:
             return None
         if not {interface.id, interface.instance_id, interface.subnet_id}.isdisjoint(self._named):
             return None
-        subnet = network.subnets.get(interface.subnet_id)
-        if subnet is None or network.places[interface.id].home != network.places[interface.subnet_id].home:
+        subnet = self._subnet_class(interface.subnet_id)
+        if subnet is None or network.places.home(interface.id) != network.places.home(interface.subnet_id):
             return None
         record = network.network_interfaces[interface.id]
         instance = network.instances.get(interface.instance_id or "")
         state = (instance.state.name, instance.platform) if instance is not None else (interface.instance_id is None,)
-        return (
+        return self._numbered((
             interface.groups, interface.source_dest_check, interface.deny_all_igw_traffic, state,
-            record.interface_type, record.status, self._subnet_class(subnet),
-            bisect_right(self._bounds, interface.addresses.first),
-        )  # fmt: skip
+            record.interface_type, record.status, subnet, bisect_right(self._bounds, interface.addresses.first),
+        ))  # fmt: skip
 
-    def _subnet_class(self, subnet: aws.Subnet) -> Class:
-        network, name = self.ground.network, subnet.subnet_id
+    def _class_of_subnet(self, name: str) -> Class | None:
+        network = self.ground.network
+        subnet = network.subnets.get(name)
+        if subnet is None:
+            return None
         table, acl = network.route_table_of(name), network.network_acl_of(name)
-        return (
+        return self._numbered((
             subnet.vpc_id, network.home_of(name), table.route_table_id if table else name,
             acl.network_acl_id if acl else name, self.ground.zone_of(name), subnet.enable_dns64,
             subnet.block_public_access_states, subnet.network_firewall_connectivity_type, name in self._bpa_named,
             name if name in self._with_targets else "",
-        )  # fmt: skip
+        ))  # fmt: skip
 
     @cached_property
     def _with_targets(self) -> frozenset[str]:
