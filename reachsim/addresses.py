@@ -117,7 +117,7 @@ def format_address(number: int) -> str:
     '::1'
     """
     if number < V6_BASE:
-        return str(ipaddress.IPv4Address(number))
+        return f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
     return str(ipaddress.IPv6Address(number - V6_BASE))
 
 
@@ -127,13 +127,11 @@ def format_set(addresses: IntervalSet) -> list[str]:
     >>> format_set(parse_block("10.0.0.0/8") - parse_block("10.128.0.0/9"))
     ['10.0.0.0/9']
     """
-    return list(_formatted(addresses))
+    return [format_address(addresses.first)] if addresses.size == 1 else list(_formatted(addresses))
 
 
 @lru_cache(maxsize=65536)
 def _formatted(addresses: IntervalSet) -> tuple[str, ...]:
-    if len(addresses.spans) == 1 and addresses.size == 1:
-        return (format_address(addresses.first),)
     return tuple(
         text.removesuffix("/32") if "." in text else text.removesuffix("/128")
         for span in (addresses & V4).spans + (addresses & V6).spans

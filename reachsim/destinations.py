@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from reachsim import services
@@ -21,6 +23,9 @@ from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.selectors import Selector, block_of, check_named
 from reachsim.sources import interfaces_of_instance, no_interfaces, not_found, workload
+
+_AWS_RESOURCES: Final = ("ecr", "s3", "codecommit", "logs")
+"""Kinds of selectors that name a resource of an AWS service."""
 
 
 class Destination(msgspec.Struct, frozen=True):
@@ -63,7 +68,7 @@ def destination(network: Network, selector: Selector, home: Home, *, from_outsid
         return Destination(selector, name=value, interfaces=balancer[1] if balancer is not None else ())
     if kind == "service":
         return Destination(selector, name=service_host(network, value, home))
-    if kind in ("ecr", "s3", "codecommit", "logs"):
+    if kind in _AWS_RESOURCES:
         return _aws_resource(network, selector, home)
     if kind in ("igw", "nat"):
         collection = network.internet_gateways if kind == "igw" else network.nat_gateways
@@ -134,6 +139,8 @@ def implied_requests(selector: Selector, home: Home) -> list[dict[str, str]]:
     They go to the resource of that name in the asker's account and Region; nothing for other selectors.
     """
     kind, value = selector.kind, selector.value
+    if kind not in _AWS_RESOURCES:
+        return []
     account, region = home
     partition = services.partition_of(region)
     implied: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -142,8 +149,6 @@ def implied_requests(selector: Selector, home: Home) -> list[dict[str, str]]:
         "codecommit": (f"codecommit:{region}:{account}:{value}", ("codecommit:GitPull",)),
         "logs": (f"logs:{region}:{account}:log-group:{value}:*", ("logs:PutLogEvents",)),
     }
-    if kind not in implied:
-        return []
     arn, actions = implied[kind]
     return [{"action": action, "resource": f"arn:{partition}:{arn}"} for action in actions]
 

@@ -8,6 +8,7 @@ weigh.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -70,6 +71,7 @@ class Scenario(msgspec.Struct, frozen=True):
         return self.resolution.reason if self.resolution else None
 
 
+@lru_cache(maxsize=1024)
 def services_of(protocol: int | None, port: int | None) -> IntervalSet:
     """The services that a question names. For ICMP ``port`` is the type."""
     if protocol is None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -267,6 +268,7 @@ Owner = tuple[str | None, str | None, bool]
 _NOT_AWS: Final[Owner] = (None, None, False)
 
 
+@lru_cache(maxsize=256)
 def _partition(region: str) -> _Partition | None:
     return next((part for part in _PARTITIONS if re.fullmatch(part.regions, region)), None)
 

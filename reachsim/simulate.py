@@ -32,7 +32,7 @@ from reachsim.packets import (
     PacketSet,
 )
 from reachsim.scenarios import Scenario, scenarios, services_of
-from reachsim.selectors import parse_selector
+from reachsim.selectors import Selector, parse_selector
 from reachsim.services import SERVICES
 from reachsim.snapshot import Planned
 from reachsim.verdict import Outcome, Path, Question, RouteWord, Verdict, traffic_of
@@ -98,9 +98,15 @@ def ask(
     """The scenarios of a question, walked. Raises QuestionError."""
     number = read_protocol(protocol)
     check_question(number, port, family, None)
-    wanted = services_of(number, port)
-    ends = parse_selector(source), parse_selector(target)
-    return ground.remembered((*ends, wanted, family), lambda: scenarios(ground, *ends, wanted, family, pins or {}))
+    return _walked(ground, parse_selector(source), parse_selector(target), services_of(number, port), family, pins)
+
+
+def _walked(
+    ground: Ground, source: Selector, target: Selector, services: IntervalSet, family: str | None,
+    pins: Mapping[str, IntervalSet] | None,
+) -> tuple[Scenario, ...]:  # fmt: skip
+    asked = (source, target, services, family)
+    return ground.remembered(asked, lambda: scenarios(ground, *asked, pins or {}))
 
 
 def simulate(
@@ -123,12 +129,13 @@ def simulate(
 
     number = read_protocol(protocol)
     check_question(number, port, family, layers)
-    found = ask(ground, source, target, protocol=protocol, port=port, family=family, pins=pins)
+    aimed = parse_selector(target)
+    found = _walked(ground, parse_selector(source), aimed, services_of(number, port), family, pins)
     question = Question(source, target, None if protocol is None else str(protocol), port, family)
     verdict = weigh(question, found, explicit_icmp=number in ICMP_REPLIES and port is not None)
     counted = tuple(layers) if layers is not None else LAYERS
     if requests is None and found:
-        requests = implied_requests(parse_selector(target), found[0].source.home)
+        requests = implied_requests(aimed, found[0].source.home)
     if "network" not in counted and not requests:
         raise QuestionError("layers other than network judge requests, and the question has none", "BAD_LAYER")
     if "network" not in counted:
@@ -507,11 +514,13 @@ def _assumptions(found: Sequence[Scenario], outcome: Outcome) -> Iterable[Assump
 
 def _paths(found: Sequence[Scenario]) -> tuple[Path, ...]:
     """Flows of one way and fate together, allowed ones first."""
+    walked = [(one, flow) for one in found for flow in one.flows]
+    if len(walked) == 1:
+        return tuple(_path(one, [flow]) for one, flow in walked)
     together: dict[tuple[object, ...], tuple[Scenario, list[Walk]]] = {}
-    for one in found:
-        for flow in one.flows:
-            key = (one.origin, flow.outcome, flow.hops, flow.blocks, flow.gaps)
-            together.setdefault(key, (one, []))[1].append(flow)
+    for one, flow in walked:
+        key = (one.origin, flow.outcome, flow.hops, flow.blocks, flow.gaps)
+        together.setdefault(key, (one, []))[1].append(flow)
     rank = {"allowed": 0, "intermittent": 1, "unknown": 2, "blocked": 3}
     ordered = sorted(together.values(), key=lambda entry: rank[entry[1][0].outcome])
     return tuple(_path(one, flows) for one, flows in ordered[:MAX_PATHS])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import date
+from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -290,21 +291,28 @@ def path_json(path: Path) -> dict[str, Any]:
 
 def traffic_of(box: Box) -> Traffic:
     """A box of one kind (see `reachsim.engine.kinds`) in words."""
-    protocol = box[SERVICE].first >> 16
-    name = PROTOCOL_NAMES.get(protocol, "")
-    ports: tuple[tuple[int, int], ...] = ()
-    client_ports: tuple[tuple[int, int], ...] = ()
-    if protocol in (TCP, UDP):
-        ports = _within(box[SERVICE], protocol)
-        client_ports = box[CLIENT_PORT].spans
-    elif name:
-        ports = tuple(dict.fromkeys((low >> 8, high >> 8) for low, high in _within(box[SERVICE], protocol)))
-    else:
-        protocols = IntervalSet.of((low >> 16, high >> 16) for low, high in box[SERVICE].spans)
-        name = str(protocol) if protocols.size == 1 else "other"
-    known = box[SOURCE] != IntervalSet.single(0)  # what AWS's own network sends from is not
+    protocol, ports = _in_words(box[SERVICE])
+    client_ports = box[CLIENT_PORT].spans if protocol in ("tcp", "udp") else ()
+    known = box[SOURCE] != _UNTOLD
     source, destination = tuple(format_set(box[SOURCE])) if known else (), tuple(format_set(box[DESTINATION]))
-    return Traffic(source, destination, name, ports, client_ports)
+    return Traffic(source, destination, protocol, ports, client_ports)
+
+
+_UNTOLD = IntervalSet.single(0)
+"""What AWS's own network sends from."""
+
+
+@lru_cache(maxsize=4096)
+def _in_words(services: IntervalSet) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """The protocol and the ports of services of one kind."""
+    protocol = services.first >> 16
+    name = PROTOCOL_NAMES.get(protocol, "")
+    if protocol in (TCP, UDP):
+        return name, _within(services, protocol)
+    if name:
+        return name, tuple(dict.fromkeys((low >> 8, high >> 8) for low, high in _within(services, protocol)))
+    protocols = IntervalSet.of((low >> 16, high >> 16) for low, high in services.spans)
+    return str(protocol) if protocols.size == 1 else "other", ()
 
 
 def _within(services: IntervalSet, protocol: int) -> tuple[tuple[int, int], ...]:
