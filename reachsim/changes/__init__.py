@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -32,6 +33,7 @@ from reachsim.changes.tree import (
     put,
     restore,
 )
+from reachsim.changes.versions import trees
 from reachsim.changes.words import (
     blackholes,
     describe,
@@ -111,9 +113,9 @@ class Comparison:
 
     def _differences(self, file: str) -> list[Atom]:
         operation, _ = operation_of(file)
-        data = [one.read(file) if one.holds(file) else None for one in (self.before, self.after)]
-        if data[0] == data[1] or operation in MIRRORS:
+        if operation in MIRRORS or self.after.alike(self.before, file):
             return []
+        data = [one.read(file) if one.holds(file) else None for one in (self.before, self.after)]
         with garbage_collector_paused():
             before, after = _trees(file, data, operation)
         self._trees[file] = after
@@ -123,12 +125,12 @@ class Comparison:
 
     def without(self, undone: Iterable[Change]) -> Snapshot:
         """The newer snapshot with these changes undone."""
-        trees: dict[str, Node] = {}
+        made: dict[str, Node] = {}
         for change in undone:
             for atom in change.atoms:
-                trees[atom.file] = put(trees.get(atom.file, self._trees[atom.file]), atom.path, atom.before)
-        gone = [file for file, tree in trees.items() if tree is MISSING]
-        kept = {file: _bytes(tree) for file, tree in trees.items() if tree is not MISSING}
+                made[atom.file] = put(made.get(atom.file, self._trees[atom.file]), atom.path, atom.before)
+        gone = [file for file, tree in made.items() if tree is MISSING]
+        kept = {file: _bytes(tree) for file, tree in made.items() if tree is not MISSING}
         return self.after.edited(kept, gone)
 
     def only(self, made: Collection[Change]) -> Snapshot:
@@ -144,6 +146,9 @@ def compare(before: Network, after: Network) -> Comparison:
 def _trees(file: str, data: Sequence[bytes | None], operation: str) -> tuple[Node, ...]:
     """The trees of a file's two contents, or what it holds where that is no document."""
     plain = not file.endswith(".json") or operation == file
+    if not plain and None not in data and not operation.startswith(ORDERED):
+        with suppress(ValueError, RecursionError):
+            return trees(data[0] or b"", data[1] or b"", operation)
     documents = [one if plain else _document(one) for one in data]
     return tuple(
         _tree(held, document, operation, documents[1 - side])
@@ -177,7 +182,7 @@ def _decoded(data: bytes) -> Any:
 
 
 def _bytes(tree: Node) -> bytes:
-    return tree if isinstance(tree, bytes) else json.dumps(restore(tree), ensure_ascii=False).encode()
+    return tree if isinstance(tree, bytes) else msgspec.json.encode(restore(tree))
 
 
 # --- telling --------------------------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+import msgspec
+
 from reachsim.changes.pairs import pairs, place
 from reachsim.changes.renaming import Renaming
 from reachsim.changes.staying import stale
@@ -211,4 +213,7 @@ def _facet(atom: Atom) -> tuple[str, ...]:
 def _keyed(node: Node) -> Iterator[tuple[str, Any]]:
     """The elements of a list by their keys."""
     if isinstance(node, dict):
-        yield from ((key, one) for key, one in node.items() if isinstance(one, str | dict))
+        decoded = (
+            (key, msgspec.json.decode(one) if isinstance(one, msgspec.Raw) else one) for key, one in node.items()
+        )
+        yield from ((key, one) for key, one in decoded if isinstance(one, str | dict))

@@ -42,7 +42,7 @@ _TAGS: Final = ("Tags", "TagSet", "tags")
 _SETS: Final = frozenset({
     "RouteTableIds", "SubnetIds", "subnets", "securityGroupIds", "NetworkInterfaceIds", "Cidrs", "clusterArns",
 })  # fmt: skip
-_BY_FIELD: Final[Mapping[str, str]] = {
+BY_FIELD: Final[Mapping[str, str]] = {
     "Vpcs": "VpcId", "Subnets": "SubnetId", "RouteTables": "RouteTableId", "NetworkAcls": "NetworkAclId",
     "SecurityGroups": "GroupId", "NetworkInterfaces": "NetworkInterfaceId", "DhcpOptions": "DhcpOptionsId",
     "InternetGateways": "InternetGatewayId", "EgressOnlyInternetGateways": "EgressOnlyInternetGatewayId",
@@ -122,7 +122,7 @@ def _grow(value: Json, name: str, ordered: bool, beside: Json = None) -> Node:
 
 def _by_key(value: list[Json], name: str) -> dict[str, Json] | None:
     """The elements of a list under what tells them apart, if something does."""
-    field = _BY_FIELD.get(name)
+    field = BY_FIELD.get(name)
     keys = (
         [one.get(field) if isinstance(one, dict) else None for one in value]
         if field
