@@ -17,7 +17,7 @@ PLACES = click.Path(exists=True, path_type=Path)
 @options.snapshot
 @click.option(
     "--flow-logs", "flow_logs", multiple=True, type=PLACES, metavar="FILE",
-    help="VPC Flow Logs: a file (text, gzip, Parquet, CloudWatch's JSON) or a folder of them (repeatable).",
+    help="VPC Flow Logs: a file (text, gzip, Parquet, JSON, CSV) or a folder of them (repeatable).",
 )  # fmt: skip
 @click.option(
     "--log-format", metavar="FORMAT", help="Format of records without a header line: '${version} ${vpc-id} …'."

@@ -1,7 +1,8 @@
 """Verdicts against reality: VPC Flow Logs and Reachability Analyzer's results.
 
     flow_logs   records of flow log files          gate      what the filters at an interface say of a packet
-    traffic     records against gate and walk      insights  Reachability Analyzer's results against verdicts
+    forms       what such files are packed in      traffic   records against gate and walk
+    parquet     one such form                      insights  Reachability Analyzer's results against verdicts
 
 `reachsim.api.Reach.verify` is the way in.
 """

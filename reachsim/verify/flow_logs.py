@@ -1,24 +1,21 @@
-"""VPC Flow Logs as text: records of the default format, and of any other that has a header line.
+"""VPC Flow Logs: records of the default format, and of any other that has a header line.
 
 Read are files as Amazon S3 gets them (text with a header line, gzip or plain, or Parquet), lines as CloudWatch Logs
-exports them (a time stamp before each record) and prints them (``aws logs tail``), and the JSON of
-``aws logs get-log-events``, ``filter-log-events`` and ``get-query-results``. **Source:** "Flow log records", "Flow log
-record examples", "Flow log files", "Flow log limitations" (VPC User Guide).
+exports them (a time stamp before each record) and prints them (``aws logs tail``), and what `reachsim.verify.forms`
+unpacks. **Source:** "Flow log records", "Flow log record examples", "Flow log limitations" (VPC User Guide).
 """
 
 from __future__ import annotations
 
-import gzip
-import io
-import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from reachsim.addresses import parse_address
 from reachsim.errors import Fault, SnapshotError
+from reachsim.verify.forms import lines_of
 
 DEFAULT_FORMAT = (
     "version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "packets", "bytes",
@@ -33,9 +30,20 @@ FIELDS = frozenset(DEFAULT_FORMAT) | {
 }  # fmt: skip
 """The fields of versions 2 to 8."""
 NEEDED = ("interface-id", "srcaddr", "dstaddr", "protocol", "action")
-LONGEST_LINE = 1 << 16
-LARGEST_JSON = 1 << 30
+_SPELLINGS: Final = {name.replace("-", ""): name for name in FIELDS} | {
+    "starttime": "start", "endtime": "end", "account": "account-id", "sourceaddress": "srcaddr",
+    "destinationaddress": "dstaddr", "sourceport": "srcport", "destinationport": "dstport", "numpackets": "packets",
+    "numbytes": "bytes", "packetsourceaddress": "pkt-srcaddr", "packetdestinationaddress": "pkt-dstaddr",
+    "traffictype": "type",
+}  # fmt: skip
+"""Fields as they are spelt in files and by Athena's and CloudWatch Logs Insights' own columns, without - and _."""
+_TELLING: Final = frozenset({"interface-id", "srcaddr", "dstaddr", "pkt-srcaddr", "pkt-dstaddr", "log-status"})
+"""Fields whose names stand in no record: the line is a header line."""
 PORTED = (6, 17)
+LATEST = 253_402_300_799
+"""The last second of the year 9999."""
+NOT_LOGS = ("aws-logs-write-test", "_SUCCESS")
+"""Files that CloudWatch Logs and Spark put beside what they export."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*")
 
 Reading = Literal["request", "reply"]
@@ -46,6 +54,7 @@ class FlowRecord(NamedTuple):
     """What a record tells, without what differs from packet to packet of the same kind (the client's port, counts).
 
     ``readings``: whether it may be of requests, of replies, or of either. ``opening``: its packets opened a connection.
+    ``path``: traffic-path, 0 where it is not told.
     """
 
     interface: str
@@ -60,15 +69,22 @@ class FlowRecord(NamedTuple):
     accepted: bool
     way: Way
     reason: str
+    path: int
 
 
 class Line(NamedTuple):
-    """One record, or None where a line says that there was nothing to record, with its place and times."""
+    """One record with its place and times, or None and why nothing can be compared with the line."""
 
     record: FlowRecord | None
     place: str
     start: int | None
     end: int | None
+    why: Literal["", "no-data", "fields-lack"] = ""
+
+
+def field_of(text: str) -> str:
+    """The field that a column's name is, however it is spelt; "" if it is none."""
+    return _SPELLINGS.get(text.replace("-", "").replace("_", "").lower(), "")
 
 
 def read_flow_logs(paths: Iterable[Path], form: str | None = None) -> Iterator[Line]:
@@ -83,28 +99,33 @@ def read_flow_logs(paths: Iterable[Path], form: str | None = None) -> Iterator[L
         UnsupportedError: A file is Parquet, and pyarrow is not installed.
     """
     for path in paths:
-        files = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
+        files = _files(path) if path.is_dir() else [path]
         if not files:
             raise SnapshotError(Fault(str(path), "", "flow log files in the folder", "none"))
         for file in files:
             try:
                 with file.open("rb") as opened:
-                    yield from read_lines(_texts(opened, str(file)), str(file), form)
+                    yield from read_lines(lines_of(opened, str(file), field_of), str(file), form)
             except (OSError, EOFError, zlib.error) as error:
                 why = getattr(error, "strerror", None) or str(error)
                 raise SnapshotError(Fault(str(file), "", "a readable flow log file", why)) from error
 
 
+def _files(folder: Path) -> list[Path]:
+    found = (one for one in folder.rglob("*") if one.is_file() and one.name not in NOT_LOGS)
+    return sorted(one for one in found if not one.name.endswith(".metadata"))  # of Athena's results
+
+
 def read_lines(lines: Iterable[str], label: str, form: str | None = None) -> Iterator[Line]:
     """The records of lines of one file. Raises SnapshotError."""
-    names = _names(form, "--log-format") if form else None
+    names = _format(form) if form else None
     for number, text in enumerate(lines, 1):
         words = text.split()
         if not words:
             continue
         place = f"{label}:{number}"
-        if all(word.replace("_", "-") in FIELDS for word in words):
-            names = _names(text, place)
+        if _TELLING & {field_of(word) for word in words}:
+            names = tuple(field_of(word) or word for word in words)
             continue
         known = names or DEFAULT_FORMAT
         words = _without_stamp(words, len(known))
@@ -115,14 +136,15 @@ def read_lines(lines: Iterable[str], label: str, form: str | None = None) -> Ite
         yield _line(dict(zip(known, words, strict=True)), place)
 
 
-def _names(text: str, place: str) -> tuple[str, ...]:
-    names = tuple(word.removeprefix("${").removesuffix("}").replace("_", "-") for word in text.split())
-    unknown = [name for name in names if name not in FIELDS]
+def _format(text: str) -> tuple[str, ...]:
+    words = [word.removeprefix("${").removesuffix("}") for word in text.split()]
+    unknown = [word for word in words if not field_of(word)]
     if unknown:
-        raise SnapshotError(Fault(place, "", "fields of VPC Flow Logs", unknown[0][:80]))
+        raise SnapshotError(Fault("--log-format", "", "fields of VPC Flow Logs", unknown[0][:80]))
+    names = tuple(map(field_of, words))
     lacking = [name for name in NEEDED if name not in names and f"pkt-{name}" not in names]
     if lacking:
-        raise SnapshotError(Fault(place, "", f"a format with the field {lacking[0]}", "one without it"))
+        raise SnapshotError(Fault("--log-format", "", f"a format with the field {lacking[0]}", "one without it"))
     return names
 
 
@@ -136,33 +158,39 @@ def _without_stamp(words: list[str], wanted: int) -> list[str]:
 
 
 def _line(fields: Mapping[str, str], place: str) -> Line:
-    start, end = (_number(fields, key, place, 1 << 40) for key in ("start", "end"))
-    if fields.get("log-status", "OK") in ("NODATA", "SKIPDATA") or fields["action"] == "-":
-        return Line(None, place, start, end)
-    if fields["action"] not in ("ACCEPT", "REJECT"):
-        raise SnapshotError(Fault(place, "", "the action ACCEPT or REJECT", fields["action"][:80]))
-    source, packet_source = _addresses(fields, "srcaddr", place)
-    destination, packet_destination = _addresses(fields, "dstaddr", place)
+    start, end = (_number(fields, key, place, LATEST) for key in ("start", "end"))
+    if fields.get("log-status", "OK") in ("NODATA", "SKIPDATA"):
+        return Line(None, place, start, end, "no-data")
+    action = fields.get("action", "-")
+    if action not in ("ACCEPT", "REJECT", "-"):
+        raise SnapshotError(Fault(place, "", "the action ACCEPT or REJECT", action[:80]))
+    ends = _ends(fields, place)
     protocol = _number(fields, "protocol", place, 255)
-    if protocol is None:
-        raise SnapshotError(Fault(place, "", "a protocol number", "-"))
     client, port = (_number(fields, key, place, 65535) for key in ("srcport", "dstport"))
-    if protocol in PORTED and port is None:
-        raise SnapshotError(Fault(place, "", "a format with the field dstport", "one without it"))
     flags = _number(fields, "tcp-flags", place, 255) if protocol == 6 else None
+    if action == "-" or ends is None or protocol is None or (protocol in PORTED and port is None):
+        return Line(None, place, start, end, "fields-lack")
     way: Way = "ingress" if fields.get("flow-direction") == "ingress" else ""
     if fields.get("flow-direction") == "egress":
         way = "egress"
     record = FlowRecord(
-        fields["interface-id"], source, destination, packet_source, packet_destination, protocol,
+        fields.get("interface-id", "-"), *ends, protocol,
         port or 0 if protocol in PORTED else 0, _readings(protocol, client, port or 0, flags),
-        flags is not None and bool(flags & 2) and not flags & 16, fields["action"] == "ACCEPT",
-        way, fields.get("reject-reason", "-"),
+        flags is not None and bool(flags & 2) and not flags & 16, action == "ACCEPT",
+        way, fields.get("reject-reason", "-"), _number(fields, "traffic-path", place, 255) or 0,
     )  # fmt: skip
     return Line(record, place, start, end)
 
 
-def _addresses(fields: Mapping[str, str], name: str, place: str) -> tuple[int, int]:
+def _ends(fields: Mapping[str, str], place: str) -> tuple[int, int, int, int] | None:
+    """The source and destination that the interface saw, and the packet's own; None if an end is not told at all."""
+    source, destination = (_addresses(fields, name, place) for name in ("srcaddr", "dstaddr"))
+    if source is None or destination is None:
+        return None
+    return source[0], destination[0], source[1], destination[1]
+
+
+def _addresses(fields: Mapping[str, str], name: str, place: str) -> tuple[int, int] | None:
     """The address that the interface saw, and the packet's own, each standing in for the other."""
     found = []
     for key in (name, f"pkt-{name}"):
@@ -172,13 +200,9 @@ def _addresses(fields: Mapping[str, str], name: str, place: str) -> tuple[int, i
         except ValueError as error:
             raise SnapshotError(Fault(place, "", f"an IP address as {key}", text[:80])) from error
     own, packet = found
-    if own is None and packet is None:
-        raise SnapshotError(Fault(place, "", f"an IP address as {name}", "-"))
-    first = own if own is not None else packet
-    second = packet if packet is not None else own
-    assert first is not None
-    assert second is not None
-    return first, second
+    if own is None:
+        return None if packet is None else (packet, packet)
+    return own, own if packet is None else packet
 
 
 def _number(fields: Mapping[str, str], name: str, place: str, most: int) -> int | None:
@@ -205,58 +229,3 @@ def _readings(protocol: int, client: int | None, port: int, flags: int | None) -
         if client < edge <= port:
             return ("reply",)
     return ("request", "reply")
-
-
-# --- files ------------------------------------------------------------------------------------------------------------
-
-
-def _texts(opened: Any, label: str) -> Iterator[str]:
-    """The lines of a file, whatever it is packed in."""
-    head = opened.read(4)
-    opened.seek(0)
-    if head[:2] == b"\x1f\x8b":
-        opened = gzip.GzipFile(fileobj=opened)
-    elif head == b"PAR1":
-        from reachsim.verify.parquet import parquet_lines  # few need it
-
-        yield from parquet_lines(opened, label, FIELDS)
-        return
-    stream = io.BufferedReader(opened) if isinstance(opened, gzip.GzipFile) else opened
-    if stream.peek(1)[:1] in (b"{", b"["):
-        yield from _messages(_json(stream, label), label)
-        return
-    number = 0
-    while line := stream.readline(LONGEST_LINE):
-        number += 1
-        if len(line) == LONGEST_LINE:
-            raise SnapshotError(Fault(f"{label}:{number}", "", "lines of flow log records", "a line without an end"))
-        try:
-            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise SnapshotError(Fault(f"{label}:{number}", "", "text in UTF-8", "other bytes")) from error
-
-
-def _json(stream: Any, label: str) -> Any:
-    data = stream.read(LARGEST_JSON + 1)
-    if len(data) > LARGEST_JSON:
-        raise SnapshotError(Fault(label, "", "at most 1 GiB of JSON", "more"))
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise SnapshotError(Fault(label, "", "complete JSON in UTF-8", str(error))) from error
-
-
-def _messages(document: Any, label: str) -> Iterator[str]:
-    """The messages in the answers of get-log-events, filter-log-events and get-query-results."""
-    if isinstance(document, dict):
-        document = document.get("events", document.get("results"))
-    if not isinstance(document, list):
-        raise SnapshotError(Fault(label, "", "the events of CloudWatch Logs, or its query results", "other JSON"))
-    for index, one in enumerate(document):
-        message = one.get("message") if isinstance(one, dict) else None
-        if isinstance(one, list):
-            cells = [cell for cell in one if isinstance(cell, dict)]
-            message = next((cell.get("value") for cell in cells if cell.get("field") == "@message"), None)
-        if not isinstance(message, str) or "\n" in message.strip():
-            raise SnapshotError(Fault(label, f"/{index}", "an event with one record as its message", "another"))
-        yield message

@@ -23,6 +23,15 @@ ASKABLE = re.compile(r"(?:eni|i|igw|vpce|nat)-[0-9a-zA-Z]+")
 BLIND = frozenset({"UNKNOWN_RESOURCE", "UNKNOWN_PEERED_SGS", "TGW_RTB_ROUTES_ARE_UNKNOWN", "NO_SOURCE_OR_DESTINATION",
                    "UNSUPPORTED_COMPONENT", "UNKNOWN_DESTINATION", "IGW_NAT_REFLECTION"})  # fmt: skip
 """Explanations by which the analyzer says that it did not see all, or does not look there."""
+PARTLY = frozenset({"PATH_THROUGH_GWLB_NOT_CHECKED", "FIREWALL_UNSUPPORTED_HIGHER_PRIORITY_RULE_GROUP_TYPE",
+                    "FIREWALL_UNSUPPORTED_HIGHER_PRIORITY_RULES", "FIREWALL_UNSUPPORTED_RULE_OPTIONS",
+                    "MISSING_TARGET_GROUP_ATTRIBUTES", "ASSUMPTION_PRESERVE_CLIENT_IP_IS_DISABLED",
+                    "ASSUMPTION_PRESERVE_CLIENT_IP_IS_ENABLED"})  # fmt: skip
+"""Additional details by which it says so of a path that it found."""
+ONE_WAY = frozenset({"UNIDIRECTIONAL_PATH_ANALYSIS_ONLY", "RESPONSE_RTB_HAS_NO_ROUTE_TO_TRANSIT_GATEWAY"})
+"""Additional details by which it says that the way back is not part of the result."""
+SEARCHED = ("FILTER_AT_SOURCE_", "FILTER_AT_DESTINATION_", "COMPONENT_FILTER_RESTRICTION")
+"""How explanations begin that name a filter of the path or the analysis, not the network."""
 WHOLE = (0, 65535)
 
 
@@ -63,9 +72,14 @@ class Header(_Ec2, frozen=True):
     destination_port_ranges: tuple[dict[str, int], ...] = ()
 
 
+class Detail(_Ec2, frozen=True):
+    additional_detail_type: str | None = None
+
+
 class PathComponent(_Ec2, frozen=True):
     component: Component | None = None
     outbound_header: Header | None = None
+    additional_details: tuple[Detail, ...] = ()
 
 
 class Explanation(_Ec2, frozen=True):
@@ -80,6 +94,8 @@ class Analysis(_Ec2, frozen=True):
     filter_in_arns: tuple[str, ...] = ()
     filter_out_arns: tuple[str, ...] = ()
     forward_path_components: tuple[PathComponent, ...] = ()
+    return_path_components: tuple[PathComponent, ...] = ()
+    suggested_accounts: tuple[str, ...] = ()
     explanations: tuple[Explanation, ...] = ()
 
 
@@ -159,9 +175,25 @@ def _judge(ground: Ground, place: str, analysis: Analysis, path: InsightsPath | 
     if theirs == (verdict.outcome in ("allowed", "intermittent")):
         return ""
     codes = tuple(dict.fromkeys(one.explanation_code for one in analysis.explanations if one.explanation_code))
-    if not theirs and BLIND & set(codes):
+    not_told = _not_told_by_path(analysis, verdict) if theirs else _not_told_by_codes(analysis, codes)
+    return not_told or _disagreement(ground, place, analysis, asked, verdict, codes)
+
+
+def _not_told_by_codes(analysis: Analysis, codes: tuple[str, ...]) -> str:
+    """Why a path that was not found does not say that the network stops the traffic; "" if it does."""
+    if analysis.suggested_accounts or BLIND & set(codes):
         return "not-seen-by-analyzer"
-    return _disagreement(ground, place, analysis, asked, verdict, codes)
+    return "filters-not-asked" if codes and all(code.startswith(SEARCHED) for code in codes) else ""
+
+
+def _not_told_by_path(analysis: Analysis, verdict: Verdict) -> str:
+    """Why a path that was found does not say that the traffic gets through, and its reply back; "" if it does."""
+    components = analysis.forward_path_components + analysis.return_path_components
+    details = {detail.additional_detail_type for one in components for detail in one.additional_details}
+    if PARTLY & details:
+        return "not-seen-by-analyzer"
+    replies = verdict.blocked_by and all(block.leg == "response" for block in verdict.blocked_by)
+    return "one-way" if replies and ONE_WAY & details else ""
 
 
 def _disagreement(

@@ -5,21 +5,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from reachsim.errors import Fault, SnapshotError, UnsupportedError
+from reachsim.verify.forms import table_line
 
 ROWS_AT_ONCE = 1 << 14
 
 
-def parquet_lines(opened: Any, label: str, fields: Collection[str]) -> Iterator[str]:
+def parquet_lines(opened: Any, label: str, field: Callable[[str], str]) -> Iterator[str]:
     """The records as lines of text below a header line; a value that is not there is ``-``.
 
     Args:
         opened: The file, open for reading bytes; it is read batch by batch.
         label: What the file is called.
-        fields: The fields of VPC Flow Logs; other columns are left out.
+        field: Gives the flow log field that a column is, or ""; columns that are none are left out.
 
     Raises:
         SnapshotError: The file is no Parquet file, or has none of the fields.
@@ -32,12 +33,11 @@ def parquet_lines(opened: Any, label: str, fields: Collection[str]) -> Iterator[
         raise UnsupportedError(f"{label}: flow logs as Parquet need pyarrow: pip install 'reachsim[tables]'") from error
     try:
         file = pq.ParquetFile(opened)
-        columns = [name for name in file.schema_arrow.names if name.replace("_", "-") in fields]
+        columns = [name for name in file.schema_arrow.names if field(name)]
         if not columns:
             raise SnapshotError(Fault(label, "", "columns that are fields of VPC Flow Logs", "others"))
         yield " ".join(columns)
         for batch in file.iter_batches(ROWS_AT_ONCE, columns=columns):
-            values = [["-" if one is None else str(one) for one in batch[name].to_pylist()] for name in columns]
-            yield from map(" ".join, zip(*values, strict=True))
+            yield from map(table_line, zip(*(batch[name].to_pylist() for name in columns), strict=True))
     except pa.ArrowException as error:
         raise SnapshotError(Fault(label, "", "a readable Parquet file", " ".join(str(error).split())[:200])) from error

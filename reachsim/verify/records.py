@@ -13,6 +13,7 @@ Hides = Literal["leak", "block"]
 
 REASONS = {
     "no-data": "no traffic, or none recorded, in the interval (NODATA, SKIPDATA)",
+    "fields-lack": "the record, or the format of its flow log, lacks an address, the port, the protocol or the action",
     "interface-unseen": "of a network interface not in the snapshot; a build's own is gone when the build ends",
     "direction-untold": "the record does not tell which way the packet went",
     "own-address-unseen": "the interface has no address of that family in the snapshot",
@@ -24,6 +25,7 @@ REASONS = {
     "ends-untold": "the file holds neither the analysis's path nor the components that it found",
     "ends-not-asked": "the path begins or ends at a kind of component that reachsim takes no questions about",
     "filters-not-asked": "the path is narrowed in a way that reachsim takes no questions about",
+    "one-way": "the analysis leaves the way back out, and there reachsim says that it stops",
     "not-seen-by-analyzer": "Reachability Analyzer does not know, or does not support, a component on the way",
 }
 """Why something that was recorded is not compared."""

@@ -3,6 +3,7 @@
 An ACCEPT says that the filters at the interface pass the packet and, of a request that comes in, that it got there
 at all; a REJECT that one of the filters, or Block Public Access, stops it. A record is a disagreement only if it
 contradicts the verdict whatever it may be of: where ports and flags do not tell a request from a reply, both are tried.
+**Source:** "Flow log records" (traffic-path), "Flow log limitations", "Flow log record examples" (VPC User Guide).
 """
 
 from __future__ import annotations
@@ -28,6 +29,16 @@ BLOCKED_PUBLIC = "VPC_BLOCK_PUBLIC_ACCESS_ENABLED"
 PRESERVING = frozenset({"network_load_balancer", "gateway_load_balancer", "gateway_load_balancer_endpoint",
                         "global_accelerator_managed"})  # fmt: skip
 """Interfaces by which a client's own address comes to interfaces that the client cannot reach by themselves."""
+PATHS = {
+    2: ("an internet gateway or a gateway endpoint", ("igw-", "eigw-", "vpce-")),
+    3: ("a virtual private gateway", ("vgw-",)),
+    4: ("a peering connection", ("pcx-",)),
+    5: ("a peering connection", ("pcx-",)),
+    6: ("a local gateway", ("lgw-",)),
+    7: ("a gateway endpoint", ("vpce-",)),
+    8: ("an internet gateway", ("igw-", "eigw-")),
+}  # fmt: skip
+"""What traffic-path says egress traffic took, with the prefixes of such components (1, within the VPC, says little)."""
 UNDOCUMENTED = frozenset({"transit_gateway", "gateway_load_balancer_endpoint", "gateway_load_balancer"})
 
 AGREE = "agree"
@@ -40,6 +51,7 @@ class Finding(NamedTuple):
     hides: Hides = "leak"
     said: str = ""
     why: tuple[str, ...] = ()
+    way: str = ""
 
 
 class _Kind(NamedTuple):
@@ -55,16 +67,16 @@ def verify_flow_logs(ground: Ground, lines: Iterable[Line]) -> Verification:
     kinds: dict[FlowRecord, _Kind] = {}
     first: int | None = None
     last: int | None = None
-    empty = 0
+    skipped: dict[str, int] = {}
     for line in lines:
         first = min(one for one in (first, line.start) if one is not None) if first or line.start else None
         last = max(one for one in (last, line.end) if one is not None) if last or line.end else None
         if line.record is None:
-            empty += 1
+            skipped[line.why] = skipped.get(line.why, 0) + 1
         else:
             known = kinds.get(line.record)
             kinds[line.record] = _Kind(known.records + 1, known.place) if known else _Kind(1, line.place)
-    skipped = {"no-data": empty} if empty else {}
+    total = sum(skipped.values()) + sum(kind.records for kind in kinds.values())
     judge = _Judge(ground, kinds.keys())
     agreed = 0
     found: list[Disagreement] = []
@@ -76,7 +88,6 @@ def verify_flow_logs(ground: Ground, lines: Iterable[Line]) -> Verification:
             found.append(judge.disagreement(record, finding, kind))
         else:
             skipped[finding.word] = skipped.get(finding.word, 0) + kind.records
-    total = empty + sum(kind.records for kind in kinds.values())
     found.sort(key=lambda one: (one.hides != "leak", one.what, one.place))
     return Verification(total, agreed, tuple(found), dict(sorted(skipped.items())), first, last)
 
@@ -128,7 +139,7 @@ class _Judge:
                 return Finding("disagree", "leak", "blocked", tuple(block.detail for block in found.blocks))
             if "allowed" not in found.outcomes:
                 return Finding("snapshot-lacks")
-            return self._arrival(packet) if packet.way == "ingress" else Finding(AGREE)
+            return self._arrival(record, packet) if packet.way == "ingress" else self._leaving(record, packet)
         if "blocked" in found.outcomes:
             return Finding(AGREE)
         if "unknown" in found.outcomes:
@@ -161,9 +172,25 @@ class _Judge:
             return Finding("snapshot-lacks")
         return Finding("disagree", "block", "allowed", ("VPC Block Public Access does not stop this",))
 
-    def _arrival(self, packet: Packet) -> Finding:
-        """A request that came in had a way to come by."""
+    def _leaving(self, record: FlowRecord, packet: Packet) -> Finding:
+        """A request that went out by a gateway had a way by such a one."""
+        what, prefixes = PATHS.get(record.path, ("", ()))
+        asked = self._asked(packet)
+        flows = [flow for one in asked for flow in one.flows]
+        if not what or not flows or any(one.gaps for one in asked) or any(flow.gaps for flow in flows):
+            return Finding(AGREE)
+        if any(hop.leg == "request" and hop.component.startswith(prefixes) for flow in flows for hop in flow.hops):
+            return Finding(AGREE)
+        said = f"traffic-path {record.path} is {what}, of which AWS tells as best it can"
+        return Finding("disagree", "leak", f"no way by {what}", (said,), f" by traffic-path {record.path}")
+
+    def _arrival(self, record: FlowRecord, packet: Packet) -> Finding:
+        """A request that came in had a way to come by. Of a packet that goes on from here (to a NAT gateway, an
+        appliance) the question would be another one.
+        """
         network = self._ground.network
+        if record.packet_destination not in packet.interface.addresses | packet.interface.public_addresses:
+            return Finding(AGREE)
         peer = IntervalSet.single(packet.peer)
         outside = peer.isdisjoint(network.vpc_addresses(packet.interface.vpc_id))
         if outside and any(
@@ -216,7 +243,7 @@ class _Judge:
         service = name if port is None else f"{name} port {port}"
         to = "from" if way == "ingress" else "to"
         what = f"{label}: {service} {to} {format_address(peer)}, {way}"
-        recorded = "ACCEPT" if record.accepted else "REJECT"
+        recorded = ("ACCEPT" if record.accepted else "REJECT") + finding.way
         return Disagreement(what, recorded, finding.said, finding.hides, finding.why, kind.records, kind.place, trace)
 
 

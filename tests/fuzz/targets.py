@@ -342,7 +342,25 @@ def flows() -> list[Seed]:
     line = f"2 111111111111 {eni} 10.0.0.1 {own} 40000 443 6 1 1 1 2 ACCEPT OK\n"
     head = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status tcp-flags\n"  # noqa: E501
     event = {"events": [{"timestamp": 1, "message": line}]}
-    return [("", (line * 3).encode()), ("", (head + line[:-1] + " 18\n").encode()), ("", json.dumps(event).encode())]
+    fields = {
+        "interfaceId": eni,
+        "srcAddr": "10.0.0.1",
+        "dstAddr": own,
+        "dstPort": 443,
+        "protocol": 6,
+        "action": "ACCEPT",
+    }
+    by_field = {"results": [[{"field": name, "value": str(value)} for name, value in fields.items()]]}
+    table = "\n".join(",".join(f'"{one}"' for one in row) for row in (head.split(), [*line.split(), "2"]))
+    texts = [
+        line * 3,
+        head + line[:-1] + " 18\n",
+        table,
+        f"@timestamp,@message\n1,{line}",
+        f"1970-01-01T00:00:00Z {line}",
+    ]
+    documents = [event, by_field, [fields], {"message": line}]
+    return [("", one.encode()) for one in (*texts, *map(json.dumps, documents))]
 
 
 def run_insights(_: str, data: bytes) -> None:

@@ -11,13 +11,16 @@ from click.testing import CliRunner
 
 from reachsim import load_files
 from reachsim.cli import group
+from reachsim.codes import CODES
 from reachsim.verify import Verification
-from reachsim.verify.flow_logs import read_lines
+from reachsim.verify.flow_logs import DEFAULT_FORMAT, read_lines
+from reachsim.verify.insights import BLIND, SEARCHED
 from reachsim.verify.traffic import verify_flow_logs
 from tests.build import Build
 
 FIELDS = (
-    "interface-id srcaddr dstaddr srcport dstport protocol action tcp-flags flow-direction reject-reason pkt-srcaddr"
+    "interface-id srcaddr dstaddr srcport dstport protocol action tcp-flags flow-direction reject-reason pkt-srcaddr "
+    "pkt-dstaddr traffic-path"
 )
 
 
@@ -92,6 +95,19 @@ RECORDS = [
     ("eni-web 198.51.100.9 192.0.2.1 50000 443 6 ACCEPT", "direction-untold"),
     ("eni-web 198.51.100.9 192.0.2.1 50000 443 6 ACCEPT - ingress", "agree"),
     ("eni-web 2001:db8::1 2001:db8::2 50000 443 6 ACCEPT - ingress", "own-address-unseen"),
+    # the gateway by which AWS says that it left; 1 is another resource of the VPC
+    ("eni-web 10.0.1.5 198.51.100.9 50000 443 6 ACCEPT 2 egress - - - 8", "agree"),
+    ("eni-web 10.0.1.5 198.51.100.9 50000 443 6 ACCEPT 2 egress - - - 2", "agree"),
+    ("eni-web 10.0.1.5 198.51.100.9 50000 443 6 ACCEPT 2 egress - - - 1", "agree"),
+    ("eni-web 10.0.1.5 198.51.100.9 50000 443 6 ACCEPT 2 egress - - - 3", "leak"),
+    ("eni-web 10.0.1.5 198.51.100.9 50000 443 6 ACCEPT 2 egress - - - 7", "leak"),
+    ("eni-app 10.0.2.5 198.51.100.9 50000 443 6 ACCEPT 2 egress - - - 8", "leak"),
+    ("eni-app 10.0.2.5 198.51.100.9 22 50000 6 ACCEPT 18 egress - - - 8", "agree"),
+    # a packet that goes on from the interface, as at an appliance: nothing need lead to the interface's own address
+    ("eni-app 198.51.100.9 10.0.2.5 50000 22 6 ACCEPT 2 ingress - - 192.0.2.9", "agree"),
+    ("eni-app 198.51.100.9 10.0.2.5 50000 23 6 ACCEPT 2 ingress - - 192.0.2.9", "leak"),
+    # an address or the port is not told
+    ("eni-web 198.51.100.9 10.0.1.5 50000 - 6 ACCEPT", "fields-lack"),
     # a client whose address a middlebox replaced: one of the two is what the filters saw
     ("eni-app 10.0.2.6 10.0.2.5 50000 8080 6 ACCEPT - ingress - 10.0.1.5", "agree"),
 ]  # fmt: skip
@@ -134,7 +150,7 @@ def test_interfaces_whose_filters_aws_does_not_document_are_left_out() -> None:
 def test_without_the_file_that_decides_nothing_is_said() -> None:
     files = account().files()
     del files["111111111111/us-east-1/ec2/describe-network-acls.json"]
-    lines = [FIELDS, "eni-web 198.51.100.9 10.0.1.5 50000 443 6 ACCEPT 2 ingress - -"]
+    lines = [FIELDS, "eni-web 198.51.100.9 10.0.1.5 50000 443 6 ACCEPT 2 ingress - - - -"]
     found = verify_flow_logs(load_files(files).ground, read_lines(lines, "log"))
     assert found.not_compared == {"snapshot-lacks": 1}
 
@@ -153,6 +169,58 @@ def test_equal_records_count_together_and_the_worst_stands_first() -> None:
     assert found.disagreements[1].verdict.outcome == "allowed"
 
 
+# --- AWS's own examples ("Flow log record examples", VPC User Guide) --------------------------------------------------
+
+
+def examples() -> Build:
+    """Networks that are as the examples say: who is let in, a network ACL that lets no reply out, a NAT gateway."""
+    net = Build()
+    vpc = net.vpc("172.31.0.0/16", ipv6="2001:db8:1234:a100::/56")
+    subnet = net.subnet(vpc, "172.31.0.0/20", ipv6="2001:db8:1234:a102::/64")
+    net.subnet(vpc, "172.31.32.0/20", ipv6="2001:db8:1234:a100::/64")
+    mute = net.subnet(vpc, "172.31.16.0/20", acl=net.acl(vpc, [(100, "in", "allow", "-1", None, "0.0.0.0/0")]),
+                      table=net.table(vpc, [("0.0.0.0/0", net.igw(vpc))]))  # fmt: skip
+    ssh = net.group(vpc, ingress=[("tcp", 22, 22, "172.31.0.0/16"), ("tcp", 22, 22, "2001:db8:1234:a100::/56")],
+                    egress=[("-1", None, None, "0.0.0.0/0"), ("-1", None, None, "::/0")])  # fmt: skip
+    net.interface(subnet, "172.31.9.12", [ssh], ipv6="2001:db8:1234:a102:3304:8879:34cf:4071", name="ssh")
+    net.interface(mute, "172.31.16.21", [ssh], name="in")
+    ping = net.group(vpc, ingress=[("icmp", 8, -1, "203.0.113.12/32")])
+    net.interface(mute, "172.31.16.139", [ping], public="198.51.100.7", name="ping")
+    other = net.vpc("10.0.0.0/16")
+    public = net.subnet(other, "10.0.0.0/24", table=net.table(other, [("0.0.0.0/0", net.igw(other))]))
+    nat = net.nat(public, "10.0.0.220", "198.51.100.8")
+    private = net.subnet(other, "10.0.1.0/24", table=net.table(other, [("0.0.0.0/0", nat)]))
+    net.interface(private, "10.0.1.5", [net.group(other)], name="client")
+    return net
+
+
+THROUGH = "interface-id srcaddr dstaddr pkt-srcaddr pkt-dstaddr srcport dstport protocol action tcp-flags"
+IPV6 = "2001:db8:1234:a100:8d6e:3477:df66:f105 2001:db8:1234:a102:3304:8879:34cf:4071"
+EXAMPLES = [
+    ("2 123456789010 eni-in 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK", "agree"),
+    ("2 123456789010 eni-ssh 172.31.9.69 172.31.9.12 49761 3389 6 20 4249 1418530010 1418530070 REJECT OK", "agree"),
+    ("2 123456789010 eni-ssh - - - - - - - 1431280876 1431280934 - NODATA", "no-data"),
+    ("2 123456789010 eni-11111111aaaaaaaaa - - - - - - - 1431280876 1431280934 - SKIPDATA", "no-data"),
+    ("2 123456789010 eni-ping 203.0.113.12 172.31.16.139 0 0 1 4 336 1432917027 1432917142 ACCEPT OK", "agree"),
+    ("2 123456789010 eni-ping 172.31.16.139 203.0.113.12 0 0 1 4 336 1432917094 1432917142 REJECT OK", "agree"),
+    (f"2 123456789010 eni-ssh {IPV6} 34892 22 6 54 8855 1477913708 1477913820 ACCEPT OK", "agree"),
+    ("NAT 10.0.1.5 10.0.0.220 10.0.1.5 203.0.113.5 39000 443 6 ACCEPT 2", "agree"),
+    ("NAT 10.0.0.220 203.0.113.5 10.0.0.220 203.0.113.5 2048 443 6 ACCEPT 2", "agree"),
+    ("NAT 203.0.113.5 10.0.0.220 203.0.113.5 10.0.0.220 443 2048 6 ACCEPT 18", "agree"),
+    ("NAT 10.0.0.220 10.0.1.5 203.0.113.5 10.0.1.5 443 39000 6 ACCEPT 18", "agree"),
+    ("eni-client 10.0.1.5 203.0.113.5 10.0.1.5 203.0.113.5 39000 443 6 ACCEPT 2", "agree"),
+    ("eni-client 203.0.113.5 10.0.1.5 203.0.113.5 10.0.1.5 443 39000 6 ACCEPT 18", "agree"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("record", "expected"), EXAMPLES, ids=[record for record, _ in EXAMPLES])
+def test_aws_s_examples_in_networks_as_they_tell(record: str, expected: str) -> None:
+    net = examples()
+    head = " ".join(DEFAULT_FORMAT) if record.startswith("2 ") else THROUGH
+    lines = [head, record.replace("NAT", net.interface_of("nat-1"))]
+    assert word(verify_flow_logs(load_files(net.files()).ground, read_lines(lines, "log"))) == expected
+
+
 # --- Reachability Analyzer --------------------------------------------------------------------------------------------
 
 
@@ -161,6 +229,17 @@ def analysis(found: bool, codes: tuple[str, ...] = (), **more: Any) -> dict[str,
         "NetworkInsightsAnalysisId": "nia-1", "NetworkInsightsPathId": "nip-1", "Status": "succeeded",
         "NetworkPathFound": found, "Explanations": [{"ExplanationCode": code} for code in codes], **more,
     }  # fmt: skip
+
+
+def failed() -> dict[str, Any]:
+    """As the API tells it: without NetworkPathFound."""
+    found = {**analysis(False), "Status": "failed", "StatusMessage": "Source and destination are the same"}
+    del found["NetworkPathFound"]
+    return found
+
+
+def detailed(code: str) -> dict[str, Any]:
+    return {"Component": {"Id": "eni-web"}, "AdditionalDetails": [{"AdditionalDetailType": code}]}
 
 
 def path(source: str, target: str, port: int | None = 443, **more: Any) -> dict[str, Any]:
@@ -190,6 +269,19 @@ ANALYSES = [
     (analysis(True), path("eni-gone", APP), "snapshot-lacks"),
     (analysis(False, ("UNSUPPORTED_COMPONENT",)), path("igw-1", WEB), "not-seen-by-analyzer"),
     (analysis(False, Status="running"), path("igw-1", WEB), "not-finished"),
+    (analysis(False, Status="failed", StatusMessage="An internal error"), path("igw-1", WEB), "not-finished"),
+    (failed(), path("igw-1", WEB), "not-finished"),
+    # analyses over several accounts
+    (analysis(False, AdditionalAccounts=["222222222222"], SuggestedAccounts=["333333333333"]), path("igw-1", WEB), "not-seen-by-analyzer"),  # noqa: E501
+    (analysis(True, AdditionalAccounts=["222222222222"]), path(WEB, "arn:aws:ec2:us-east-1:222222222222:network-interface/eni-9"), "snapshot-lacks"),  # noqa: E501
+    # a path's or an analysis's own filter is what stops it
+    (analysis(False, ("FILTER_AT_SOURCE_DESTINATION_PORT_RANGE",)), path("igw-1", WEB), "filters-not-asked"),
+    (analysis(False, ("FILTER_AT_SOURCE_PROTOCOL", "ENI_SG_RULES_MISMATCH")), path("igw-1", WEB), "block"),
+    # the way back is left out; what lets replies out of this subnet is nothing
+    (analysis(True), path(WEB, "eni-deaf"), "leak"),
+    (analysis(True, ForwardPathComponents=[detailed("UNIDIRECTIONAL_PATH_ANALYSIS_ONLY")]), path(WEB, "eni-deaf"), "one-way"),  # noqa: E501
+    (analysis(True, ForwardPathComponents=[detailed("UNIDIRECTIONAL_PATH_ANALYSIS_ONLY")]), path("igw-1", WEB, 22), "leak"),  # noqa: E501
+    (analysis(True, ReturnPathComponents=[detailed("PATH_THROUGH_GWLB_NOT_CHECKED")]), path("igw-1", WEB, 22), "not-seen-by-analyzer"),  # noqa: E501
     (analysis(False), None, "ends-untold"),
     (analysis(True, ForwardPathComponents=[
         {"Component": {"Id": "eni-web"}, "OutboundHeader": {"Protocol": "6", "DestinationPortRanges": [{"From": 8080, "To": 8080}]}},  # noqa: E501
@@ -208,7 +300,32 @@ def test_an_analysis_agrees_or_not(
     assert word(load_files(account().files()).verify(insights=files)) == expected
 
 
+EVERY = [code for code, row in CODES.items() if row.origin == "aws"]
+
+
+def test_every_explanation_code_of_aws_is_read(tmp_path: Path) -> None:
+    """Where both say that it is blocked they agree; else it is a disagreement or told why not, with the code's name."""
+    reach = load_files(account().files())
+    blocked, allowed = tmp_path / "blocked.json", tmp_path / "allowed.json"
+    assert len(EVERY) > 70
+    for file, port in ((blocked, 22), (allowed, 443)):
+        results = [{**analysis(False, (code,)), "NetworkInsightsAnalysisId": f"nia-{code}"} for code in EVERY]
+        asked = path("igw-1", WEB, port)
+        file.write_text(json.dumps({"NetworkInsightsAnalyses": results, "NetworkInsightsPaths": [asked]}))
+    assert reach.verify(insights=[blocked]).agreed == len(EVERY)
+    found = reach.verify(insights=[allowed])
+    told = {one.what.split(":")[0].removeprefix("nia-"): one.why for one in found.disagreements}
+    assert all(why == (f"Reachability Analyzer says {code}",) for code, why in told.items())
+    assert set(EVERY) - told.keys() == BLIND | {code for code in EVERY if code.startswith(SEARCHED)}
+
+
 # --- The command ------------------------------------------------------------------------------------------------------
+
+
+def test_a_way_that_we_do_not_know_is_told_with_its_path() -> None:
+    found = seen(account(), "eni-app 10.0.2.5 198.51.100.9 50000 443 6 ACCEPT 2 egress - - - 8").disagreements[0]
+    assert (found.recorded, found.said) == ("ACCEPT by traffic-path 8", "no way by an internet gateway")
+    assert found.verdict.outcome == "blocked"
 
 
 def test_the_command_lists_disagreements_with_their_traces(tmp_path: Path) -> None:

@@ -41,12 +41,25 @@ def test_a_record_of_the_default_format(tmp_path: Path) -> None:
     assert (record.readings, record.way, record.opening) == (("request",), "", False)
 
 
+DISCOVERED = [
+    "version", "accountId", "interfaceId", "srcAddr", "dstAddr", "srcPort", "dstPort", "protocol", "packets", "bytes",
+    "startTime", "endTime", "action", "logStatus",
+]  # fmt: skip
+BY_FIELD = dict(zip(DISCOVERED, RECORD.split(), strict=True))
+ATHENA = [name.replace("-", "_") for name in DEFAULT_FORMAT]
 FORMS = {
     "gzip": gzip.compress(RECORD.encode()),
     "CloudWatch's export": f"2023-11-14T22:13:20.000Z {RECORD}",
     "aws logs tail": f"2023-11-14T22:13:20+00:00 eni-web-all {RECORD}",
     "get-log-events": json.dumps({"events": [{"timestamp": 1, "message": RECORD}], "nextForwardToken": "f/1"}),
     "get-query-results": json.dumps({"results": [[{"field": "@ptr", "value": "x"}, {"field": "@message", "value": RECORD}]]}),  # noqa: E501
+    "get-query-results by field": json.dumps({"results": [[{"field": name, "value": value} for name, value in BY_FIELD.items()]]}),  # noqa: E501
+    "Logs Insights' JSON": json.dumps([{**BY_FIELD, "@timestamp": "2023-11-14 22:13:20.000"}]),
+    "Logs Insights' CSV": f'@timestamp,@message\n2023-11-14 22:13:20.000,"{RECORD}"\n',
+    "Logs Insights' CSV by field": ",".join(["@timestamp", *BY_FIELD]) + "\r\n" + ",".join(["2023-11-14 22:13:20.000", *BY_FIELD.values()]) + "\r\n",  # noqa: E501
+    "Athena's CSV": "\n".join(",".join(f'"{one}"' for one in line) for line in (["date", *ATHENA], ["2023-11-14", *RECORD.split()])),  # noqa: E501
+    "a subscription's records": json.dumps({"messageType": "DATA_MESSAGE", "logEvents": [{"id": "1", "timestamp": 1, "message": RECORD}]}),  # noqa: E501
+    "Firehose's records": '{"messageType": "CONTROL_MESSAGE", "logEvents": []}' + json.dumps({"message": RECORD}),
     "Windows's line ends": f"{RECORD}\r\n\r\n",
     "a byte order mark": b"\xef\xbb\xbf" + RECORD.encode(),
 }  # fmt: skip
@@ -76,7 +89,45 @@ def test_without_a_header_line_the_format_can_be_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("status", ["NODATA", "SKIPDATA"])
 def test_a_line_without_traffic_is_a_line_without_a_record(status: str, tmp_path: Path) -> None:
     (line,) = read(tmp_path, f"2 111111111111 eni-web - - - - - - - 1700000000 1700000060 - {status}")
-    assert line.record is None
+    assert (line.record, line.why) == (None, "no-data")
+
+
+HEAD = "interface-id srcaddr dstaddr dstport protocol action"
+LACKING = [
+    RECORD.replace("198.51.100.9", "-"),
+    RECORD.replace("10.0.1.5", "-"),
+    RECORD.replace(" 6 10", " - 10"),
+    RECORD.replace("ACCEPT", "-"),
+    RECORD.replace(" 443 ", " - "),
+    "interface-id srcaddr dstaddr protocol action\neni-1 10.0.0.1 10.0.0.2 6 ACCEPT",
+    "interface-id srcaddr dstaddr dstport protocol\neni-1 10.0.0.1 10.0.0.2 443 6",
+    # AWS's example of a NAT gateway ("Flow log record examples")
+    "instance-id interface-id srcaddr dstaddr pkt-srcaddr pkt-dstaddr\n"
+    "- eni-1 10.0.1.5 10.0.0.220 10.0.1.5 203.0.113.5",
+]
+
+
+@pytest.mark.parametrize("text", LACKING)
+def test_a_record_that_lacks_what_is_compared_is_counted(text: str, tmp_path: Path) -> None:
+    """ "If a field is not applicable or could not be computed for a specific record, the record displays '-'"."""
+    (line,) = read(tmp_path, text)
+    assert (line.record, line.why) == (None, "fields-lack")
+
+
+def test_a_header_may_name_fields_that_came_later_and_lack_the_interface(tmp_path: Path) -> None:
+    """Of a NAT gateway that is in no subnet the interface is ``-``."""
+    record = only(read(tmp_path, f"{HEAD} a-field-of-version-12\n- 10.0.0.1 10.0.0.2 443 6 ACCEPT x"))
+    assert (record.interface, record.port) == ("-", 443)
+    record = only(read(tmp_path, f"{HEAD.removeprefix('interface-id ')}\n10.0.0.1 10.0.0.2 443 6 ACCEPT"))
+    assert (record.interface, record.port) == ("-", 443)
+
+
+def test_fields_of_ecs_and_of_later_versions_are_read_over(tmp_path: Path) -> None:
+    more = ("ecs-cluster-arn ecs-cluster-name ecs-container-id ecs-second-container-id ecs-service-name ecs-task-id "
+            "reject-reason traffic-path resource-id encryption-status")  # fmt: skip
+    values = "arn:aws:ecs:us-east-1:111111111111:cluster/app app 0f1e-1 - web 9c3f BPA - nat-1 0"
+    record = only(read(tmp_path, f"version {HEAD} {more}\n8 eni-1 10.0.0.1 10.0.0.2 443 6 REJECT {values}"))
+    assert (record.port, record.reason, record.path) == (443, "BPA", 0)
 
 
 def test_a_folder_is_all_its_files_in_order(tmp_path: Path) -> None:
@@ -84,6 +135,8 @@ def test_a_folder_is_all_its_files_in_order(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "b.log.gz").write_bytes(gzip.compress(RECORD.encode()))
     (folder / "a.log").write_text(RECORD.replace("443", "80"))
+    (folder / "c.csv.metadata").write_bytes(b"\x08\x07")
+    (tmp_path / "logs" / "aws-logs-write-test").write_text("Permission Check Successful")
     found = [line.record for line in read_flow_logs([tmp_path / "logs"])]
     assert [record.port for record in found if record] == [80, 443]
 
@@ -119,8 +172,8 @@ def test_parquet_holds_the_same_records(tmp_path: Path) -> None:
 def test_parquet_of_something_else_is_named(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="columns that are fields of VPC Flow Logs, found others"):
         read(tmp_path, parquet(["tgw-id"], "tgw-1"))
-    with pytest.raises(SnapshotError, match="a format with the field srcaddr"):
-        read(tmp_path, parquet(["interface-id", "action"], "eni-1 ACCEPT"))
+    (line,) = read(tmp_path, parquet(["interface-id", "action"], "eni-1 ACCEPT"))
+    assert line.why == "fields-lack"
 
 
 @pytest.mark.parametrize("cut", [10, -9])
@@ -163,17 +216,18 @@ FAULTS = {
     RECORD.replace("198.51.100.9", "198.51.100.999"): ("flow.log:1", "an IP address as srcaddr", "198.51.100.999"),
     RECORD.replace(" 443 ", " 70000 "): ("flow.log:1", "a number up to 65535 as dstport", "70000"),
     RECORD.replace(" 6 10", " tcp 10"): ("flow.log:1", "a number up to 255 as protocol", "tcp"),
-    RECORD.replace(" 6 10", " - 10"): ("flow.log:1", "a protocol number", "-"),
     RECORD.replace("ACCEPT", "MAYBE"): ("flow.log:1", "the action ACCEPT or REJECT", "MAYBE"),
-    RECORD.replace("198.51.100.9", "-"): ("flow.log:1", "an IP address as srcaddr", "-"),
+    RECORD.replace("1700000000", "1700000000000"): ("flow.log:1", "a number up to 253402300799 as start", "17000000"),
     f"{RECORD}\n{RECORD} more": ("flow.log:2", "14 fields of the default format, or a header line", "15 fields"),
-    "interface-id srcaddr dstaddr protocol\n": ("flow.log:1", "a format with the field action", "one without it"),
-    "interface-id srcaddr dstaddr protocol action\neni-1 10.0.0.1 10.0.0.2 6 ACCEPT": (
-        "flow.log:2", "a format with the field dstport", "one without it",
-    ),
     "PAR1....": ("flow.log", "a readable Parquet file", ""),
-    '{"events": 7}': ("flow.log", "the events of CloudWatch Logs, or its query results", "other JSON"),
-    '{"events": [{"message": 7}]}': ("flow.log#/0", "an event with one record as its message", "another"),
+    '{"events": 7}': ("flow.log", "the events of CloudWatch Logs, its query results, or Firehose's records", ""),
+    '{"message": "x"} 7': ("flow.log:1", "14 fields of the default format, or a header line", "1 fields"),
+    '{"events": [{"message": 7}]}': ("flow.log#/0", "an event with one record", "another"),
+    '{"events": []} {"events": ["x"]}': ("flow.log#/1/0", "an event with one record", "another"),
+    '{"events": [{"message": "a\\nb"}]}': ("flow.log#/0", "an event with one record", "another"),
+    "a,b\n1,2": ("flow.log:1", "columns that are fields of VPC Flow Logs", "a,b"),
+    '"srcaddr","dstaddr"\n"10.0.0.1"\n': ("flow.log:2", "2 cells as in the header line", "1"),
+    '"srcaddr","dstaddr"\n"10.0.0.1" x\n': ("flow.log:2", "rows of CSV", ""),
     '{"events": [': ("flow.log", "complete JSON in UTF-8", ""),
     "x" * 70_000: ("flow.log:1", "lines of flow log records", "a line without an end"),
 }  # fmt: skip
@@ -195,6 +249,10 @@ def test_a_broken_gzip_a_folder_without_files_and_a_wrong_format_are_named(tmp_p
         list(read_flow_logs([tmp_path / "empty"]))
     with pytest.raises(SnapshotError, match=r"--log-format: expected fields of VPC Flow Logs, found nonsense"):
         read(tmp_path, RECORD, "${version} ${nonsense}")
+    with pytest.raises(
+        SnapshotError, match=r"--log-format: expected a format with the field srcaddr, found one without"
+    ):
+        read(tmp_path, RECORD, "${version} ${interface-id}")
 
 
 # --- AWS's own examples ("Flow log record examples", VPC User Guide) --------------------------------------------------
@@ -262,9 +320,3 @@ def test_aws_s_own_examples_of_versions_3_and_5(data: str, expected: list[Any], 
     assert [told(one) for one in found if one is not None] == expected
     if data is SERVICES:
         assert [one.way for one in found if one is not None] == ["ingress", "egress"]
-
-
-def test_aws_s_example_without_protocol_and_action_tells_what_it_lacks(tmp_path: Path) -> None:
-    head = "instance-id interface-id srcaddr dstaddr pkt-srcaddr pkt-dstaddr"
-    with pytest.raises(SnapshotError, match=r"flow\.log:1: expected a format with the field protocol"):
-        read(tmp_path, f"{head}\n- eni-1 10.0.1.5 10.0.0.220 10.0.1.5 203.0.113.5\n")
