@@ -124,7 +124,7 @@ def read_lines(lines: Iterable[str], label: str, form: str | None = None) -> Ite
         if not words:
             continue
         place = f"{label}:{number}"
-        if _TELLING & {field_of(word) for word in words}:
+        if not words[0][0].isdigit() and _TELLING & {field_of(word) for word in words}:
             names = tuple(field_of(word) or word for word in words)
             continue
         known = names or DEFAULT_FORMAT
