@@ -23,6 +23,7 @@ from reachsim.forwarding import Context, Ground, Walk, forward
 from reachsim.forwarding.ground import Origin, Route
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
+from reachsim.model.records import NetworkInterface
 from reachsim.packets import (
     ALL_SERVICES,
     CHOICES,
@@ -217,9 +218,9 @@ def _walk(
     boxes = [box for one in families for box in _boxes(start, targets & one, one, services)]
     if not start.place:
         return _outside_vpcs(ground.network, base, start, targets & FAMILIES[family], services)
-    accelerated = _accelerated(ground.network, aimed) if not boxes and start.origin.kind == "internet" else None
-    if accelerated is not None:
-        return msgspec.structs.replace(base, gaps=(accelerated,))
+    led_in = _led_in(ground.network, aimed) if not boxes and start.origin.kind == "internet" else None
+    if led_in is not None:
+        return msgspec.structs.replace(base, gaps=(led_in,))
     if not boxes:
         return msgspec.structs.replace(base, blocks=(_no_family(start, targets & FAMILIES[family], family),))
     name = base.resolution.name if base.resolution and ground.firewalls else ""  # nothing else on a way reads it
@@ -276,21 +277,30 @@ def _no_family(start: Source, targets: IntervalSet, asked: str | None) -> Block:
     return Block(code, at, None, at, "request", "egress", "timeout", detail)
 
 
-def _accelerated(network: Network, aimed: Destination) -> Gap | None:
-    """A gap where AWS Global Accelerator may lead the internet to what has no public address.
+def _led_in(network: Network, aimed: Destination) -> Gap | None:
+    """A gap where a service of AWS may lead the internet to what has no public address.
 
-    It does so to instances and load balancers, by an interface that it has in their subnet ("How AWS Global Accelerator
-    works", client IP address preservation); which ones are its endpoints is in no file of a snapshot.
+    AWS Global Accelerator and CloudFront's VPC origins do so to instances and load balancers, by interfaces that they
+    have in their subnets ("How AWS Global Accelerator works", client IP address preservation; "Restrict access with VPC
+    origins"; AWSCloudFrontVPCOriginServiceRolePolicy has CloudFront's tag). Which ones they lead to is in no file of a
+    snapshot.
     """
     for one in aimed.interfaces:
         if one.instance_id is None and one.kind != "load-balancer":
             continue
         for other in network.interfaces_in(one.subnet_id):
             record = network.network_interfaces.get(other.id)
-            if record is not None and record.interface_type == "global_accelerator_managed":
-                detail = f"whether AWS Global Accelerator leads the internet to {network.label(one.id)} by {other.id}"
+            service = _leading_service(record) if record is not None else ""
+            if service:
+                detail = f"whether {service} leads the internet to {network.label(one.id)} by {other.id}"
                 return Gap("UNMODELLED_COMPONENT", other.id, f"{detail}, in its subnet, is not modelled")
     return None
+
+
+def _leading_service(record: NetworkInterface) -> str:
+    if record.interface_type == "global_accelerator_managed":
+        return "AWS Global Accelerator"
+    return "Amazon CloudFront" if any(tag.key == "aws.cloudfront.vpcorigin" for tag in record.tag_set) else ""
 
 
 def _outside_vpcs(

@@ -1,7 +1,8 @@
 """Whole accounts that look closed from the internet, and what leads in all the same.
 
 Expected is what AWS's pages say: "Preserve client IP addresses in AWS Global Accelerator" (an interface of the type
-global_accelerator_managed in the subnet of each endpoint; endpoints need no public address).
+global_accelerator_managed in the subnet of each endpoint; endpoints need no public address), "Restrict access with VPC
+origins" (CloudFront's interfaces carry the tag that AWSCloudFrontVPCOriginServiceRolePolicy asks for).
 """
 
 from __future__ import annotations
@@ -26,6 +27,15 @@ def accelerated(subnet: str = "subnet-a") -> Lan:
 
 def test_an_instance_beside_global_accelerator_is_not_surely_closed() -> None:
     verdict = ask(accelerated(), "internet", "i-1")
+    assert (fate(verdict), assumed(verdict)) == (("unknown", "none"), {("UNMODELLED_COMPONENT", "eni-ga")})
+
+
+def test_nor_is_one_beside_an_interface_of_cloudfronts() -> None:
+    net = accelerated()
+    net["eni-ga"]["InterfaceType"] = "interface"
+    assert codes(ask(net, "internet", "i-1")) == {"IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"}
+    net["eni-ga"]["TagSet"] = [{"Key": "aws.cloudfront.vpcorigin", "Value": "enabled"}]
+    verdict = ask(net, "internet", "i-1")
     assert (fate(verdict), assumed(verdict)) == (("unknown", "none"), {("UNMODELLED_COMPONENT", "eni-ga")})
 
 
