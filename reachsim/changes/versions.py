@@ -19,7 +19,8 @@ def trees(before: bytes, after: bytes, operation: str) -> tuple[Node, Node]:
     ``operation`` is the file's service and call, ``ec2/describe-vpcs``, whose lists are no orders of precedence.
     """
     older, newer = (msgspec.json.decode(one, type=dict[str, msgspec.Raw]) for one in (before, after))
-    lists = {name: found for name in older.keys() & newer.keys()
+    both = older.keys() & newer.keys() if ("Error" in older) == ("Error" in newer) else ()  # else all of it differs
+    lists = {name: found for name in both
              if (found := _records(name, older[name], newer[name])) is not None}  # fmt: skip
     rests = [{name: msgspec.json.decode(one) for name, one in side.items() if name not in lists}
              for side in (older, newer)]  # fmt: skip

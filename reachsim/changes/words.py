@@ -275,7 +275,7 @@ def _field(path: tuple[str, ...], before: Json, after: Json) -> str:
     name = ".".join(inside)
     if len(path) == 2 and path[-1] == "Value":  # an attribute in a file of its own
         name = path[0][:1].lower() + path[0][1:]
-    if path[0] == "Entries":
+    if path[0] == "Entries" and len(path) > 1:  # else one is listed twice
         return f"entry {path[1]} {'added' if before is MISSING else 'removed' if after is MISSING else 'changed'}"
     if path[-1] in (before, after):  # an element of a list of ids
         return f"{'.'.join(inside[:-1])}: {path[-1]} {'added' if before is MISSING else 'removed'}"

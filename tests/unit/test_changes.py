@@ -267,3 +267,11 @@ def test_what_two_files_list_alike_is_left_as_it_stands() -> None:
     one = grow(documents[0], call, documents[1])["SecurityGroups"]
     assert one["sg-0"] is groups[0]
     assert list(one["sg-1"]["IpPermissions"]) == ["tcp 443 10.0.0.0/8"]
+
+
+def test_an_entry_of_a_prefix_list_that_is_listed_twice_is_told() -> None:
+    path = "111111111111/us-east-1/ec2/get-managed-prefix-list-entries/pl-1.json"
+    entries = [{"Cidr": "10.1.0.0/16"}]
+    older, newer = (network({path: json.dumps({"Entries": some}).encode()}) for some in (entries, entries * 2))
+    (change,) = compare(older, newer).changes
+    assert change.component == "pl-1"

@@ -9,8 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from reachsim.changes import Comparison
+from reachsim.changes.renaming import Renaming
 from reachsim.changes.tree import MISSING, Atom, canonical, differences, grow, put, restore
 from reachsim.changes.versions import trees
+from reachsim.snapshot import Snapshot
 from tests.property.networks import TOPICS, network
 from tests.property.test_diff import EDITS, MORE_EDITS, edited
 
@@ -80,3 +83,12 @@ def test_differences_are_those_of_the_documents(topic: str) -> None:
 def test_what_is_no_object_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"malformed|truncated|Expected|utf-8"):
         trees(b'{"Vpcs": []}', data, "ec2/describe-vpcs")
+
+
+def test_an_error_beside_records_differs_from_records_as_a_whole() -> None:
+    records = {"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}]}
+    path = "111111111111/us-east-1/ec2/describe-vpcs.json"
+    sides = [Snapshot.of({path: json.dumps(one).encode()}) for one in (records, {**records, "Error": {"Code": "X"}})]
+    (change,) = Comparison(*sides, Renaming()).changes
+    assert change.files == (path,)
+    assert canonical(change.atoms[0].before) == canonical(grow(records, "ec2/describe-vpcs"))
