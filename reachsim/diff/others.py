@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from reachsim.classes import Classes
@@ -17,12 +18,15 @@ from reachsim.diff.cells import Asked
 from reachsim.diff.touching import Touching
 from reachsim.forwarding import Ground
 from reachsim.model.interfaces import Interface
+from reachsim.model.network import Network
 from reachsim.workloads import placings
 
 MOST_QUESTIONS: Final = 2500
 """Questions worth putting."""
 MOST_TOLD: Final = 1000
 """Questions worth telling one by one."""
+_FEW: Final = 64
+"""Questions that are sooner put than those are found that get the same answers."""
 _SENDS: Final = ("interface",)
 _RECEIVES: Final = ("interface", "load-balancer", "gateway-load-balancer")
 
@@ -56,26 +60,39 @@ def others(
         every: Ask about all, also those whom no change can touch, how they stand to the internet.
     """
     ends = _Ends(before, after)
-    touched = frozenset(end for end in ends.all if touching.end(end))
+    touched = touching.any_of(ends.interfaces) | {one for one in ends.workloads if touching.end(one)}
     wary = frozenset(ends.all) if every else touched
-    skipped = len(ends.all) - len(touched)
-    served = frozenset(one.source for one in asked)
-    single = [(end,) for end in ends.all]
-    kinds = ends.grouped(touched, touching.components)
-    outward = [one for one in _outward(single, ends, wary) if one not in asked]
-    if len(outward) + _count_pairs(single, touched) <= MOST_TOLD:
-        each = _each(_pairs(single, ends, touched, served), kinds)
-        return Others((*outward, *each), {}, each, len(touched), skipped)
-    outward = [one for one in _outward(kinds, ends, wary) if one not in asked]
-    pairs = _count_pairs(kinds, touched)
-    if len(outward) + pairs <= MOST_QUESTIONS:
-        questions = (*outward, *_pairs(kinds, ends, touched, served))
-        return Others(questions, _alike(questions, kinds), {}, len(touched), skipped)
-    if len(outward) > MOST_TOLD:
-        left = f"{len(wary)} network interfaces, to each other and the internet"
-        return Others((), {}, {}, 0, skipped, left, internet_left_out=True)
+    compared = len(touched), len(ends.all) - len(touched)
+    if not wary:
+        return Others((), {}, {}, *compared)
+    most = max(MOST_TOLD, MOST_QUESTIONS)
+    if len(wary) > most and ends.least_kinds(wary) - len(asked) > most:
+        return _nothing(wary, compared)
+    pairs = _count_pairs(len(touched), len(ends.all))
     left = f"{pairs} pairs of network interfaces"
-    return Others(tuple(outward), _alike(outward, kinds), {}, len(touched), skipped, left)
+    served = frozenset(one.source for one in asked)
+    single = [(end,) for end in ends.all if end in wary]
+    outward = [one for one in _outward(single, ends) if one not in asked]
+    if len(outward) + pairs <= MOST_TOLD:
+        kinds = ends.grouped(touched, touching.components)
+        each = _each(_pairs([(end,) for end in ends.all], ends, touched, served), kinds)
+        return Others((*outward, *each), {}, each, *compared)
+    least_pairs = _count_pairs(min(1, len(touched)), ends.least_kinds(ends.all))
+    if len(outward) <= min(_FEW, MOST_TOLD) and least_pairs > MOST_QUESTIONS:
+        return Others(tuple(outward), {}, {}, *compared, left)
+    kinds = ends.grouped(touched, touching.components)
+    outward = [one for one in _outward([kind for kind in kinds if kind[0] in wary], ends) if one not in asked]
+    if len(outward) + _count_pairs(sum(one[0] in touched for one in kinds), len(kinds)) <= MOST_QUESTIONS:
+        questions = (*outward, *_pairs(kinds, ends, touched, served))
+        return Others(questions, _alike(questions, kinds), {}, *compared)
+    if len(outward) > MOST_TOLD:
+        return _nothing(wary, compared)
+    return Others(tuple(outward), _alike(outward, kinds), {}, *compared, left)
+
+
+def _nothing(wary: Collection[str], compared: tuple[int, int]) -> Others:
+    left = f"{len(wary)} network interfaces, to each other and the internet"
+    return Others((), {}, {}, 0, compared[1], left, internet_left_out=True)
 
 
 Kinds = Sequence[tuple[str, ...]]
@@ -87,20 +104,46 @@ class _Ends:
 
     def __init__(self, before: Ground, after: Ground) -> None:
         self._grounds = (before, after)
-        self._sides = [dict(_named(ground)) for ground in self._grounds]
+        older, newer = (one.network for one in self._grounds)
+        same = older.interfaces is newer.interfaces and older.instances is newer.instances
+        named = _named(older)
+        self._sides = (named, named if same else _named(newer))
         endpoints = [vpce for ground in self._grounds for vpce in ground.network.vpc_endpoints.values()
                      if vpce.vpc_endpoint_type == "Interface"]  # fmt: skip
         self.endpoints = tuple(dict.fromkeys(one.vpc_endpoint_id for one in endpoints))
-        self.interfaces: dict[str, Interface] = {**self._sides[0], **self._sides[1]}
+        self.interfaces = {**self._sides[0], **self._sides[1]}
+        """End → the interface's id."""
         self.workloads = tuple(dict.fromkeys(name for ground in self._grounds for name in _workloads(ground)))
         self.all = (*self.interfaces, *self.workloads)
-        self._of_instance = Counter(one.instance_id for one in self.interfaces.values())
 
     def sends(self, end: str) -> bool:
-        return end not in self.interfaces or self.interfaces[end].kind in _SENDS
+        return end not in self.interfaces or self._last(end).kind in _SENDS
 
     def receives(self, end: str) -> bool:
         return end in self.interfaces
+
+    def least_kinds(self, ends: Iterable[str]) -> int:
+        """How many kinds some ends are of at the least: in different subnets they are of different ones."""
+        older, newer = ((one, ground.network.network_interfaces)
+                        for one, ground in zip(self._sides, self._grounds, strict=True))  # fmt: skip
+        return max(
+            len({records[named[end]].subnet_id for end in ends if end in named}) for named, records in (older, newer)
+        )
+
+    def _at(self, side: int, end: str) -> Interface | None:
+        name = self._sides[side].get(end)
+        return None if name is None else self._grounds[side].network.interfaces[name]
+
+    def _last(self, end: str) -> Interface:
+        """An end's interface in the newer snapshot, or else in the older one."""
+        found = self._at(1, end) or self._at(0, end)
+        if found is None:
+            raise KeyError(end)
+        return found
+
+    @cached_property
+    def _of_instance(self) -> Counter[str | None]:
+        return Counter(self._last(end).instance_id for end in self.interfaces)
 
     def _shares_instance(self, one: Interface) -> bool:
         return one.id in self.interfaces and one.instance_id is not None and self._of_instance[one.instance_id] > 1
@@ -112,7 +155,7 @@ class _Ends:
         classes = [Classes(ground) for ground in self._grounds]
         found: dict[object, list[str]] = {}
         for end in self.all:
-            sides = [side.get(end) for side in self._sides]
+            sides = [self._at(side, end) for side in (0, 1)]
             kinds = [None if one is None else known.of(one) for one, known in zip(sides, classes, strict=True)]
             alone = any(one is not None and kind is None for one, kind in zip(sides, kinds, strict=True))
             here = [one for one in sides if one is not None]
@@ -123,15 +166,16 @@ class _Ends:
         return [tuple(some) for some in found.values()]
 
 
-def _named(ground: Ground) -> Iterator[tuple[str, Interface]]:
-    network = ground.network
-    mine = [one for one in network.interfaces.values() if one.kind in _RECEIVES]
-    many: dict[str, int] = {}
-    for one in mine:
-        many[one.instance_id or ""] = many.get(one.instance_id or "", 0) + 1
-    for one in mine:
-        instance = one.instance_id or ""
-        yield instance if instance in network.instances and many[instance] == 1 else one.id, one
+def _named(network: Network) -> dict[str, str]:
+    """End → the interface that it is, or has."""
+    special, records = network.interfaces.kinds, network.network_interfaces
+    mine = [name for name in records if name not in special or special[name] in _RECEIVES]
+    if not network.instances:
+        return dict(zip(mine, mine, strict=True))
+    owners = [one.instance_id if (one := records[name].attachment) is not None else None for name in mine]
+    many = Counter(owners)
+    return {owner if owner in network.instances and many[owner] == 1 else name: name
+            for name, owner in zip(mine, owners, strict=True)}  # fmt: skip
 
 
 def _workloads(ground: Ground) -> Iterator[str]:
@@ -144,17 +188,17 @@ def _workloads(ground: Ground) -> Iterator[str]:
                 yield f"ecs:{cluster.rsplit('/', 1)[-1]}/{one.service_name}"
 
 
-def _outward(kinds: Kinds, ends: _Ends, touched: frozenset[str]) -> Iterator[Asked]:
-    for first in (kind[0] for kind in kinds if kind[0] in touched):
+def _outward(kinds: Kinds, ends: _Ends) -> Iterator[Asked]:
+    for first, *_ in kinds:
         if ends.sends(first):
             yield Asked(first, "internet", packets_only=True)
         if ends.receives(first):
             yield Asked("internet", first, packets_only=True)
 
 
-def _count_pairs(kinds: Kinds, touched: frozenset[str]) -> int:
-    near = sum(one[0] in touched for one in kinds)
-    return near * (2 * len(kinds) - near)
+def _count_pairs(near: int, every: int) -> int:
+    """How many pairs there are with so many of all of them."""
+    return near * (2 * every - near)
 
 
 def _pairs(kinds: Kinds, ends: _Ends, touched: frozenset[str], served: frozenset[str]) -> Iterator[Asked]:

@@ -77,6 +77,11 @@ class Touching:
             self._of_end[selector] = self._end(selector)
         return self._of_end[selector]
 
+    def any_of(self, ends: Iterable[str]) -> frozenset[str]:
+        """Those of some ends, interfaces and instances with one, that a change can touch."""
+        near = self._perhaps
+        return frozenset(end for end in ends if (near is None or end in near) and self.end(end))
+
     def _end(self, selector: str) -> frozenset[str]:
         kind, name = parse_selector(selector).kind, parse_selector(selector).value
         public = kind == "host" and name not in self._pinned and not name.endswith(_OWN_NAMES)
@@ -85,7 +90,9 @@ class Touching:
         own = None if self._zones else self._own(selector, kind)
         if own is None:
             return self._everything
-        crossed = self._crossed(own)
+        return self._touching(self._crossed(own))
+
+    def _touching(self, crossed: Crossed) -> frozenset[str]:
         return frozenset(
             name for name in self._everything if any(not self._spares(crossed, one) for one in self._units[name])
         )
@@ -111,6 +118,31 @@ class Touching:
         """What traffic of an end comes past, at most."""
         near = self._near(own.vpcs)
         return Crossed(near.vpcs, self._components(own.subnets, own.groups), near.components)
+
+    @cached_property
+    def _perhaps(self) -> frozenset[str] | None:
+        """The interfaces, and instances with one, of which alone a change may touch some; None where it may be any."""
+        changes = [one for name in self._everything for one in self._units[name] if not matters_not(one)]
+        if self._zones or not self._changed.isdisjoint(self._edge_tables) or None in map(places_of, changes):
+            return None
+        found: set[str] = set()
+        for network in self.networks:
+            records = network.network_interfaces
+            holders = {*network.vpcs, *self._between, *network.endpoints_by_vpc}
+            near = frozenset(vpc for vpc in holders if self._is_between(vpc or ""))
+            found.update(network.interfaces.kinds)
+            found.update(one.network_interface_id for one in self._with_changes(network))
+            found.update(name for name, one in records.items() if (one.vpc_id or "") in near) if near else None
+        owned = (one for network in self.networks for name in found & network.network_interfaces.keys()
+                 if (one := network.network_interfaces[name].attachment) is not None)  # fmt: skip
+        return frozenset((*found, *(one.instance_id for one in owned if one.instance_id)))
+
+    def _is_between(self, vpc: str) -> bool:
+        """Whether a change can touch whoever is in a VPC, by what stands in between."""
+        near = self._near(frozenset((vpc,)))
+        if near not in self._touched_between:
+            self._touched_between[near] = bool(self._touching(Crossed(near.vpcs, frozenset(), near.components)))
+        return self._touched_between[near]
 
     def _near(self, vpcs: frozenset[str]) -> Crossed:
         """What stands in between in the VPCs that traffic of these can get to."""
@@ -160,20 +192,14 @@ class Touching:
     def _kept(self) -> dict[frozenset[str], Crossed]:
         return {}
 
+    @cached_property
+    def _touched_between(self) -> dict[Crossed, bool]:
+        return {}
+
     def _interfaces(self, name: str) -> list[Interface]:
         """The interfaces of an instance, or the one of that id, on either side."""
-        names = self._of_instances.get(name, (name,))
+        names = dict.fromkeys(one.id for network in self.networks for one in network.interfaces_known_as(name))
         return [network.interfaces[one] for network in self.networks for one in names if one in network.interfaces]
-
-    @cached_property
-    def _of_instances(self) -> dict[str, dict[str, None]]:
-        """Instance → its interfaces, on either side."""
-        found: dict[str, dict[str, None]] = {}
-        for network in self.networks:
-            for record in network.network_interfaces.values():
-                if record.attachment is not None and record.attachment.instance_id:
-                    found.setdefault(record.attachment.instance_id, {})[record.network_interface_id] = None
-        return found
 
     @cached_property
     def _changed(self) -> frozenset[str]:
@@ -219,11 +245,19 @@ class Touching:
         return {vpc: Own(frozenset((vpc,)), frozenset(subnets), frozenset(groups))
                 for vpc, (subnets, groups) in found.items()}  # fmt: skip
 
-    def _with_changes(self, network: Network) -> Iterable[aws.NetworkInterface]:
+    def _with_changes(self, network: Network) -> tuple[aws.NetworkInterface, ...]:
         """The interfaces with a group, or in a subnet with a filter, that changed."""
-        changed, subnets, records = self._changed, self._filters, network.network_interfaces.values()
-        yield from [record for record in records for one in record.groups if one.group_id in changed]
-        yield from [record for record in records if record.subnet_id in subnets] if subnets else ()
+        table = id(network.network_interfaces)  # both networks' may be one
+        if table not in self._changed_records:
+            changed, subnets, records = self._changed, self._filters, network.network_interfaces.values()
+            found = [record for record in records for one in record.groups if one.group_id in changed]
+            found += [record for record in records if record.subnet_id in subnets] if subnets else []
+            self._changed_records[table] = tuple(found)
+        return self._changed_records[table]
+
+    @cached_property
+    def _changed_records(self) -> dict[int, tuple[aws.NetworkInterface, ...]]:
+        return {}
 
     @cached_property
     def _joined(self) -> dict[str, frozenset[str]]:

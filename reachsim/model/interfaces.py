@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, ItemsView, Iterator, Mapping, ValuesView
+from collections.abc import ItemsView, Iterator, Mapping, ValuesView
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -61,7 +62,7 @@ class Interfaces(Mapping[str, Interface]):
     """
 
     def __init__(
-        self, records: Mapping[str, NetworkInterface], endpoints: Collection[str], nats: Collection[str]
+        self, records: Mapping[str, NetworkInterface], endpoints: frozenset[str], nats: frozenset[str]
     ) -> None:
         self._records, self._endpoints, self._nats = records, endpoints, nats
         self._made: dict[str, Interface] = {}
@@ -77,6 +78,14 @@ class Interfaces(Mapping[str, Interface]):
                 made = msgspec.structs.replace(made, kind="nat")
             self._made[name] = made
         return made
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        """The kinds of those that are no plain interfaces, by id."""
+        found: dict[str, Kind] = dict.fromkeys(self._endpoints & self._records.keys(), "endpoint")
+        found |= {name: _kind(record) for name, record in self._records.items()
+                  if record.interface_type in _KINDS or (record.description or "").startswith("ELB ")}  # fmt: skip
+        return found | dict.fromkeys(self._nats & self._records.keys(), "nat")
 
     def __contains__(self, name: object) -> bool:
         return name in self._records

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from functools import cached_property
 from typing import Final
@@ -246,10 +247,10 @@ class Network(Inventory):
 
     @index("network_interfaces")
     def _names_by_subnet(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
+        found: dict[str, list[str]] = defaultdict(list)
         for name, record in self.network_interfaces.items():
-            found.setdefault(record.subnet_id or "", []).append(name)
-        return found
+            found[record.subnet_id or ""].append(name)
+        return dict(found)
 
     @index(*_INTERFACES)
     def _interfaces_by_subnet(self) -> dict[str, list[Interface]]:
@@ -294,20 +295,25 @@ class Network(Inventory):
         """The interface of that id, or the interfaces of the instance of that id."""
         if resource_id in self.interfaces:
             return [self.interfaces[resource_id]]
-        records = self.network_interfaces.items()
-        return [
-            self.interfaces[name] for name, record in records
-            if record.attachment is not None and record.attachment.instance_id == resource_id
-        ]  # fmt: skip
+        return [self.interfaces[name] for name in self._names_by_instance.get(resource_id, ())]
+
+    @index("network_interfaces")
+    def _names_by_instance(self) -> dict[str, list[str]]:
+        """Instance → its interfaces."""
+        found: dict[str, list[str]] = {}
+        for name, record in self.network_interfaces.items():
+            if record.attachment is not None and record.attachment.instance_id:
+                found.setdefault(record.attachment.instance_id, []).append(name)
+        return found
 
     @index("network_interfaces")
     def _names_by_group(self) -> dict[str, list[str]]:
         """Security group → the interfaces that carry it."""
-        found: dict[str, list[str]] = {}
+        found: dict[str, list[str]] = defaultdict(list)
         for name, record in self.network_interfaces.items():
             for group in record.groups:
-                found.setdefault(group.group_id, []).append(name)
-        return found
+                found[group.group_id].append(name)
+        return dict(found)
 
     @index(*_INTERFACES)
     def _members(self) -> dict[str, IntervalSet]:
@@ -341,10 +347,7 @@ class Network(Inventory):
         """Public IPv4 address → the interface and its private address behind it."""
         found: dict[int, tuple[Interface, int]] = {}
         for name, record in self.network_interfaces.items():
-            public = record.association
-            for one in record.private_ip_addresses:
-                public = one.association or public
-            if public is not None:
+            if record.association or [one for one in record.private_ip_addresses if one.association]:
                 interface = self.interfaces[name]
                 found.update((number, (interface, private)) for private, number in interface.public)
         for gateway_id, gateway in self.nat_gateways.items():  # a regional one's stand on no interface (N54)

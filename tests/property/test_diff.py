@@ -19,9 +19,11 @@ from reachsim import Reach, load_files
 from reachsim.changes import compare
 from reachsim.config import Config
 from reachsim.diff import CellChange, Diff, diff
+from reachsim.diff.bundles import bundles
 from reachsim.diff.cells import Asked, evaluate, shift
 from reachsim.diff.others import _Ends
-from reachsim.diff.scope import questions
+from reachsim.diff.scope import matters_not, questions
+from reachsim.diff.touching import Touching
 from reachsim.packets import DIMENSIONS, PacketSet
 from tests.property.comparison import corners, origin_of, packet_of, world_of
 from tests.property.networks import TOPICS, network
@@ -378,6 +380,27 @@ def test_everybodys_differences_are_those_of_each_pair_asked_by_itself(topic: st
                 assert_caused(old, new, Asked(*ends, packets_only=True), found[ends])
         differing += len(pairs)
     print(f"{topic}: {differing} pairs differ")
+
+
+@pytest.mark.parametrize("topic", sorted(TOPICS))
+def test_those_whom_a_change_can_touch_are_found_without_asking_everybody(topic: str) -> None:
+    touched = everybody = 0
+    for seed in range(6100, 6130):
+        draft = network(topic, seed)
+        files, rng = draft.files(), random.Random(f"touching/{topic}/{seed}")
+        after = files
+        for name in rng.choices(sorted(EDITS | MORE_EDITS), k=rng.choice([1, 1, 2])):
+            after = edited(after, name, rng) or after
+        old = load_files(files)
+        new = load_files(after, beside=rng.choice([old, None]))
+        units = bundles([one for one in compare(old.network, new.network).changes if not matters_not(one)])
+        ends = _Ends(old.ground, new.ground)
+        found = Touching(old.network, new.network, units).any_of(ends.interfaces)
+        assert found == {one for one in ends.interfaces if Touching(old.network, new.network, units).end(one)}, seed
+        assert ends.least_kinds(ends.all) <= len(ends.grouped(found, ()))
+        touched, everybody = touched + len(found), everybody + len(ends.interfaces)
+    print(f"{topic}: {touched} of {everybody} touched")
+    assert 0 < touched < everybody
 
 
 @pytest.mark.parametrize("topic", sorted(TOPICS))
