@@ -179,10 +179,12 @@ class Draft:
     # --- rules ------------------------------------------------------------------------------------------------------
 
     def add_rule(
-        self, group: str, direction: str, protocol: str, ports: tuple[int, int] | None, peer: str
+        self, group: str, direction: str, protocol: str, ports: tuple[int, int] | None, peer: str, owner: str = ""
     ) -> None:  # fmt: skip
-        """A rule of a security group. ``direction``: ingress or egress; ``peer``: block, ``pl-…`` or ``sg-…``."""
-        owner = self.network.home_of(group)[0]
+        """A rule of a security group. ``direction``: ingress or egress; ``peer``: block, ``pl-…`` or ``sg-…``, which
+        the account ``owner`` holds if not the group's own.
+        """
+        owner = owner or self.network.home_of(group)[0]
         permission: Record = {"IpProtocol": protocol, **{key: [] for key, _ in PEERS}}
         if ports is not None:
             permission |= {"FromPort": ports[0], "ToPort": ports[1]}

@@ -19,8 +19,11 @@ from reachsim.fix.steps import (
     AddGroupRule,
     AddInlinePolicy,
     AddPolicyStatement,
+    AddRoute,
+    AddTransitRoute,
     AddTrustStatement,
     AssociateEndpoint,
+    AssociateZone,
     CopyImage,
     CreateEndpoint,
     CreateGroup,
@@ -29,6 +32,7 @@ from reachsim.fix.steps import (
     RemoveGroupRule,
     ReplaceStatement,
     SetEndpointPolicy,
+    SetFleetVpc,
     SetPrivateDns,
     SetProjectVpc,
     SetVpcAttribute,
@@ -60,7 +64,7 @@ def render(network: Network, steps: Sequence[Step], policies: Mapping[str, str])
         home = _home(network, step)
         if len(network.homes) > 1 and home not in (None, last):
             lines.append(f"# in {' of '.join(home[::-1])}:")
-        last = home or last
+        last = None if isinstance(step, AssociateZone) else home or last
         line = _command(network, step, policies)
         lines += [line] if line not in lines else []
         if isinstance(step, CreateGroup | CreateEndpoint):
@@ -81,6 +85,8 @@ def _home(network: Network, step: Step) -> tuple[str, ...] | None:
     if isinstance(step, SetProjectVpc | UseImage):
         found = find_project(network, step.project)
         return found[0] if found else None
+    if isinstance(step, AssociateZone):
+        return (step.owner,)
     if component.startswith("arn:"):
         region, account = component.split(":", 5)[3:5]
         return (account, region) if region and account else (account,) if account else None
@@ -129,9 +135,20 @@ def _command(network: Network, step: Step, policies: Mapping[str, str]) -> str:
                      for file, line in step.places]  # fmt: skip
             return "\n".join((_copy_image(step), f"# in the source of {step.project}:", *edits))
         case DeleteRoute():
-            family = "--destination-ipv6-cidr-block" if ":" in step.destination else "--destination-cidr-block"
-            option = "--destination-prefix-list-id" if step.destination.startswith("pl-") else family
-            return f"aws ec2 delete-route --route-table-id {step.table} {option} {step.destination}"
+            return f"aws ec2 delete-route --route-table-id {step.table} {_destination(step.destination)}"
+        case AddRoute():
+            option = {"pcx": "--vpc-peering-connection-id", "tgw": "--transit-gateway-id"}[
+                step.target.partition("-")[0]
+            ]
+            made = f"aws ec2 create-route --route-table-id {step.table} {_destination(step.destination)}"
+            return f"{made} {option} {step.target}"
+        case AddTransitRoute():
+            return (
+                f"aws ec2 create-transit-gateway-route --transit-gateway-route-table-id {step.table} "
+                f"--destination-cidr-block {step.destination} --transit-gateway-attachment-id {step.attachment}"
+            )
+        case AssociateZone():
+            return _associate_zone(step)
         case DisablePropagation():
             call = "aws ec2 disable-vgw-route-propagation"
             return f"{call} --route-table-id {step.table} --gateway-id {step.gateway}"
@@ -143,7 +160,28 @@ def _command(network: Network, step: Step, policies: Mapping[str, str]) -> str:
         case SetProjectVpc():
             config = {"vpcId": step.vpc, "subnets": list(step.subnets), "securityGroupIds": list(step.groups)}
             return f"aws codebuild update-project --name {shlex.quote(step.project)} --vpc-config {_json(config)}"
+        case SetFleetVpc():
+            config = {"vpcId": step.vpc, "subnets": list(step.subnets), "securityGroupIds": list(step.groups)}
+            return f"aws codebuild update-fleet --arn {step.fleet} --vpc-config {_json(config)}"
     assert_never(step)
+
+
+def _destination(block: str) -> str:
+    """The option that names a route's destination."""
+    if block.startswith("pl-"):
+        return f"--destination-prefix-list-id {block}"
+    return f"{'--destination-ipv6-cidr-block' if ':' in block else '--destination-cidr-block'} {block}"
+
+
+def _associate_zone(step: AssociateZone) -> str:
+    """Another account's zone takes its leave first ("Associating an Amazon VPC and a private hosted zone that you
+    created with different AWS accounts").
+    """
+    zone = f"--hosted-zone-id {step.zone} --vpc VPCRegion={step.region},VPCId={step.vpc}"
+    associate = f"aws route53 associate-vpc-with-hosted-zone {zone}"
+    if step.owner == step.account:
+        return associate
+    return f"aws route53 create-vpc-association-authorization {zone}\n# in {step.account}:\n{associate}"
 
 
 def _put_policy(holder: str, name: str, document: str) -> str:
@@ -159,6 +197,9 @@ def _put_policy(holder: str, name: str, document: str) -> str:
             return f"aws ecr set-repository-policy {where} --repository-name {repository} --policy-text {document}"
         case "bucket":
             return f"aws s3api put-bucket-policy --bucket {holder.rpartition(':')[2]} --policy {document}"
+        case "key":
+            where = f"--region {holder.split(':')[3]} --key-id {holder}"
+            return f"aws kms put-key-policy {where} --policy-name default --policy {document}"
         case "managed":
             return f"aws iam create-policy-version --policy-arn {holder} --policy-document {document} --set-as-default"
     who = "user" if ":user/" in holder else "role"
@@ -182,7 +223,7 @@ def _json(value: object) -> str:
 def _permission(step: AddGroupRule) -> dict[str, object]:
     found: dict[str, object] = {"IpProtocol": step.protocol, "FromPort": step.first, "ToPort": step.last}
     key, field = peer_field(step.peer)
-    return found | {key: [{field: step.peer}]}
+    return found | {key: [{field: step.peer} | ({"UserId": step.owner} if step.owner else {})]}
 
 
 def _permissions_of(network: Network, step: RemoveGroupRule) -> list[dict[str, object]]:

@@ -12,11 +12,14 @@ from typing import Final
 from reachsim import services
 from reachsim.check.docker_server import MARK, of_servers
 from reachsim.fix.allowing import endpoint_statement, repository_statement, role_policy, trust_statement
-from reachsim.fix.closing import close_way_in, close_way_out
+from reachsim.fix.closing import close_way_in, close_way_out, is_outside
 from reachsim.fix.exempting import bound_to_endpoints, name_endpoint, name_endpoint_for, spare_interfaces, spare_service
 from reachsim.fix.faults import Fault
 from reachsim.fix.filtering import acl_entry, free_numbers, group_rule
 from reachsim.fix.images import image_of, own_images
+from reachsim.fix.keys import admitted_by_keys, may_use_keys
+from reachsim.fix.leading import aims_at_private, lead
+from reachsim.fix.moving import stays_outside
 from reachsim.fix.places import start_of
 from reachsim.fix.quotas import full
 from reachsim.fix.serving import serve, waiting_for
@@ -27,10 +30,14 @@ from reachsim.forwarding import Ground
 from reachsim.selectors import parse_selector
 
 FILTERS: Final = ("ENI_SG_RULES_MISMATCH", "SG_HAS_NO_RULES")
-DENIES: Final = (
-    "VPCE_POLICY_EXPLICIT_DENY", "IDENTITY_POLICY_DENY", "RESOURCE_POLICY_DENY", "SCP_DENY", "RCP_DENY",
-    "BOUNDARY_DENY", "SESSION_POLICY_DENY",
-)  # fmt: skip
+OWNERS: Final = {
+    "VPCE_POLICY_EXPLICIT_DENY": "whoever owns the endpoint's policy", "IDENTITY_POLICY_DENY": "the role's owner",
+    "RESOURCE_POLICY_DENY": "the owner of the resource and its policy", "KMS_KEY_UNUSABLE": "the key's owner",
+    "SCP_DENY": "whoever governs the organization", "RCP_DENY": "whoever governs the organization",
+    "BOUNDARY_DENY": "whoever set the role's permissions boundary", "SESSION_POLICY_DENY": "whoever starts the session",
+    "ROLE_CANNOT_CREATE_ENI": "the role's owner",
+}  # fmt: skip
+"""Who decides where a policy denies, and nothing here gets by."""
 
 
 def candidates(ground: Ground, fault: Fault, taken: Taken) -> list[Steps]:
@@ -83,15 +90,19 @@ def _let_through(ground: Ground, fault: Fault, taken: Taken) -> Iterator[Steps]:
         yield from endpoint_statement(ground, fault, start)
     elif code == "IDENTITY_POLICY_DENY":
         yield from name_endpoint(ground, fault)
+        yield from may_use_keys(ground, fault)
         if not bound_to_endpoints(ground, fault):
             yield from role_policy(ground, fault)
     elif code == "RESOURCE_POLICY_DENY":
         yield from name_endpoint_for(ground, fault)
+        yield from admitted_by_keys(ground, fault)
         yield from repository_statement(ground, fault)
     elif code == "DNS_SUPPORT_DISABLED":
         yield (SetVpcAttribute(start.vpc, "enableDnsSupport"),)
-    elif is_service:
-        yield from serve(ground, fault, start, taken)
+    else:
+        yield from lead(ground, fault, start)
+        if is_service and not aims_at_private(fault):
+            yield from serve(ground, fault, start, taken)
 
 
 def _by_endpoint(ground: Ground, fault: Fault) -> bool:
@@ -110,12 +121,21 @@ def why_not(ground: Ground, fault: Fault) -> str | None:
         return "whom its owners want in is not told by the snapshot: narrow the policy, or accept it in reachsim.toml"
     if fault.kind == "leaves" and fault.destination.startswith("ip:"):
         return _why_kept(fault)
+    if is_outside(fault):
+        return stays_outside(ground.network, parse_selector(fault.source).value)
     if code == "ROLE_DOES_NOT_TRUST_CODEBUILD":
         return "a statement of the role's trust policy denies it: that is its owners' decision"
-    if code in DENIES or code == "ROLE_CANNOT_CREATE_ENI":
-        return "a policy denies it, or another account's policy does not allow it: that is its owners' decision"
+    if code in OWNERS and fault.block is not None:
+        return f"{fault.block.detail}; that is for {OWNERS[code]} to decide"
     if fault.kind == "blocked" and parse_selector(fault.destination).kind == "host":
         return _why_not_host(fault)
+    if code == "DNS_FIREWALL_BLOCK" and fault.block is not None:
+        return f"{fault.block.detail}; let a rule before it allow the name, or take the name off its list"
+    if code == "NO_POSSIBLE_DESTINATION" and fault.block is not None:
+        return (
+            f"{fault.block.detail}, and {fault.destination} answers with no other: give one end addresses of the "
+            "other's family (dual-stack subnets and endpoints)"
+        )
     if code.startswith("DNS_") or code == "CROSS_REGION_NOT_VIA_ENDPOINT":
         return "how the name resolves is decided outside the endpoints of this VPC"
     return _why_no_rule(ground, fault) or _why_not_ready(ground, fault)

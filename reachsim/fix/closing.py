@@ -8,11 +8,13 @@ from reachsim.addresses import PUBLIC
 from reachsim.edits.draft import PROPAGATED
 from reachsim.fix.faults import Fault
 from reachsim.fix.moving import move_into_vpc
+from reachsim.fix.places import routes_to
 from reachsim.fix.steps import DeleteRoute, DisablePropagation, RemoveGroupRule, Step
 from reachsim.fix.taken import Steps
 from reachsim.forwarding import Ground
 from reachsim.model import records as aws
 from reachsim.model.network import Network
+from reachsim.routing import target_of
 from reachsim.selectors import parse_selector
 
 
@@ -20,7 +22,7 @@ def is_outside(fault: Fault) -> bool:
     """Whether traffic leaves because its project runs outside every VPC."""
     paths = fault.verdict.paths if fault.verdict and fault.kind == "leaves" else ()
     return fault.source.startswith("codebuild:") and any(
-        path.hops and path.hops[0].type == "codebuild-project" for path in paths if path.outcome == "allowed"
+        any(hop.type == "codebuild-project" for hop in path.hops) for path in paths if path.outcome == "allowed"
     )
 
 
@@ -45,17 +47,9 @@ def close_way_out(ground: Ground, fault: Fault) -> Iterator[Steps]:
         yield tuple(steps)
 
 
-def _of_destination(table: aws.RouteTable | None, destination: object) -> list[aws.Route]:
-    return [
-        one for one in (table.routes if table is not None else ())
-        if str(destination) in map(str, (one.destination_cidr_block, one.destination_ipv6_cidr_block,
-                                         one.destination_prefix_list_id))
-    ]  # fmt: skip
-
-
 def _covers_public(network: Network, table: aws.RouteTable | None, destination: object) -> bool:
     """Whether a route's destination holds public addresses besides private ones."""
-    for one in _of_destination(table, destination):
+    for one in routes_to(table, destination):
         block = one.destination_cidr_block or one.destination_ipv6_cidr_block
         addresses = block.block if block is not None else None
         if one.destination_prefix_list_id and table is not None:
@@ -70,16 +64,13 @@ def _covers_public(network: Network, table: aws.RouteTable | None, destination: 
 def _closing(table: aws.RouteTable | None, destination: object) -> list[Step]:
     """What takes away the routes of a table to a destination, local ones left out."""
     found: list[Step] = []
-    for one in _of_destination(table, destination):
-        targets = (one.nat_gateway_id, one.gateway_id, one.egress_only_internet_gateway_id, one.transit_gateway_id,
-                   one.vpc_peering_connection_id, one.network_interface_id, one.instance_id, one.local_gateway_id,
-                   one.carrier_gateway_id, one.core_network_arn)  # fmt: skip
-        target = next((target for target in targets if target and target != "local"), None)
-        if table is not None and target is not None:
+    for one in routes_to(table, destination):
+        target = target_of(one)
+        if table is not None and target.id and target.kind != "local":
             if one.origin == PROPAGATED:
-                found.append(DisablePropagation(table.route_table_id, target, str(destination)))
+                found.append(DisablePropagation(table.route_table_id, target.id, str(destination)))
             else:
-                found.append(DeleteRoute(table.route_table_id, str(destination), target))
+                found.append(DeleteRoute(table.route_table_id, str(destination), target.id))
     return found
 
 

@@ -17,8 +17,11 @@ from reachsim.fix.steps import (
     AddGroupRule,
     AddInlinePolicy,
     AddPolicyStatement,
+    AddRoute,
+    AddTransitRoute,
     AddTrustStatement,
     AssociateEndpoint,
+    AssociateZone,
     CopyImage,
     CreateEndpoint,
     CreateGroup,
@@ -27,6 +30,7 @@ from reachsim.fix.steps import (
     RemoveGroupRule,
     ReplaceStatement,
     SetEndpointPolicy,
+    SetFleetVpc,
     SetPrivateDns,
     SetProjectVpc,
     SetVpcAttribute,
@@ -84,6 +88,7 @@ def _resource(step: Step) -> dict[str, Any] | None:
             return _of(f"AWS::EC2::SecurityGroup{'Ingress' if inward else 'Egress'}", {
                 "GroupId": step.group, "IpProtocol": step.protocol, "FromPort": step.first, "ToPort": step.last,
                 peer or ("CidrIpv6" if ":" in step.peer else "CidrIp"): step.peer,
+                **({"SourceSecurityGroupOwnerId": step.owner} if step.owner else {}),
             })  # fmt: skip
         case AddAclEntry():
             return _of("AWS::EC2::NetworkAclEntry", {
@@ -113,11 +118,22 @@ def _resource(step: Step) -> dict[str, Any] | None:
         case CopyImage(makes=True) | UseImage(makes=True):
             name = step.repository.split(":", 5)[5].removeprefix("repository/")
             return _of("AWS::ECR::Repository", {"RepositoryName": name})
+        case AddRoute():
+            return _of("AWS::EC2::Route", {
+                "RouteTableId": step.table,
+                "DestinationIpv6CidrBlock" if ":" in step.destination else "DestinationCidrBlock": step.destination,
+                "VpcPeeringConnectionId" if step.target.startswith("pcx-") else "TransitGatewayId": step.target,
+            })  # fmt: skip
+        case AddTransitRoute():
+            return _of("AWS::EC2::TransitGatewayRoute", {
+                "TransitGatewayRouteTableId": step.table, "DestinationCidrBlock": step.destination,
+                "TransitGatewayAttachmentId": step.attachment,
+            })  # fmt: skip
         case (
             AssociateEndpoint() | SetPrivateDns() | SetVpcAttribute() | AddPolicyStatement() | DeleteRoute()
             | DisablePropagation()
             | RemoveGroupRule() | SetProjectVpc() | SetEndpointPolicy() | ReplaceStatement() | CopyImage() | UseImage()
-            | AddTrustStatement()
+            | AddTrustStatement() | AssociateZone() | SetFleetVpc()
         ):  # fmt: skip
             return None
     assert_never(step)

@@ -62,7 +62,7 @@ OPEN: Final = frozenset({
 })  # fmt: skip
 """Findings about who may use a resource."""
 
-_PARTIAL: Final = ("SUBNET_ACL_RESTRICTION", "ENI_SG_RULES_MISMATCH")
+_PARTIAL: Final = ("SUBNET_ACL_RESTRICTION", "ENI_SG_RULES_MISMATCH", "BAD_STATE_ROUTE")
 """What may stop some addresses of a name and let others pass, so that it is unknown whether the way is open."""
 
 

@@ -34,10 +34,11 @@ def _question(fault: Fault) -> tuple[str, int, int]:
 
 
 def _endpoint(ground: Ground, fault: Fault, start: Start) -> aws.VpcEndpoint | None:
-    """The endpoint that the source's traffic to a service goes by, or would."""
+    """The endpoint that the source's traffic to a service goes by, wherever it stands, or would."""
     crossed = [path.terminal for path in fault.verdict.paths] if fault.verdict else []
+    ends = [ground.network.vpc_endpoints[one] for one in crossed if one in ground.network.vpc_endpoints]
     found = endpoints_for(ground.network, start.vpc, fault.destination, start.region)
-    return next((one for one in found if one.vpc_endpoint_id in crossed), found[0] if found else None)
+    return next(iter((*ends, *found)), None)
 
 
 def group_rule(ground: Ground, fault: Fault, start: Start) -> Iterator[Steps]:
@@ -48,8 +49,11 @@ def group_rule(ground: Ground, fault: Fault, start: Start) -> Iterator[Steps]:
     if group is None:
         return
     if block.direction == "ingress":
-        if group.vpc_id == start.vpc:
-            yield from ((AddGroupRule(block.component, "ingress", protocol, first, last, own),) for own in start.groups)
+        home, mine = ground.network.home_of(block.component), (start.account, start.region)
+        if group.vpc_id == start.vpc or home[1] == mine[1]:  # by a peering connection or transit gateway, if it may be
+            owner = start.account if home[0] != mine[0] else ""
+            for own in start.groups:
+                yield (AddGroupRule(block.component, "ingress", protocol, first, last, own, owner),)
         blocks = blocks_of(ground.network, start.subnets)
         yield tuple(AddGroupRule(block.component, "ingress", protocol, first, last, one) for one in blocks)
         return
@@ -137,10 +141,9 @@ def free_numbers(acl: aws.NetworkAcl, egress: bool, denying: object, many: int, 
     used = taken | {
         one.rule_number for one in acl.entries if one.egress == egress and one.rule_number <= HIGHEST_NUMBER
     }
-    limit = denying if isinstance(denying, int) and denying < DEFAULT_ACL_RULE else None
-    if limit is None:
+    if not isinstance(denying, int) or denying >= DEFAULT_ACL_RULE:
         first = (max(used, default=90) // 10 + 1) * 10
-        step = 10 if first + 10 * many <= HIGHEST_NUMBER else 1
-        free = [number for number in range(first, HIGHEST_NUMBER + 1, step) if number not in used]
-        return free[:many]
-    return sorted([number for number in range(limit - 1, 0, -1) if number not in used][:many])
+        if first + 10 * many <= HIGHEST_NUMBER:
+            return [first + 10 * number for number in range(many)]
+        denying = HIGHEST_NUMBER + 1
+    return sorted([number for number in range(denying - 1, 0, -1) if number not in used][:many])

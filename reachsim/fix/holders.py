@@ -1,19 +1,20 @@
 """Policy documents in a snapshot being edited, by what holds them.
 
-A holder is an endpoint's id, or the ARN of an ECR repository, a bucket, a role or user (whose inline policies have
-names) or a managed policy of the account's own.
+A holder is an endpoint's id, or the ARN of an ECR repository, a bucket, a KMS key, a role or user (whose inline
+policies have names) or a managed policy of the account's own.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from reachsim.edits.draft import Draft, Record
 from reachsim.errors import QuestionError
 
 Document = dict[str, Any]
+_KINDS: Final = {"ecr": "repository", "s3": "bucket", "kms": "key"}
 
 
 def read(draft: Draft, holder: str, policy: str = "") -> Document:
@@ -34,6 +35,8 @@ def _held(draft: Draft, holder: str, policy: str) -> Any:
         return draft.document(repository_file(draft, holder)).get("policyText")
     if kind == "bucket":
         return draft.document(_bucket_file(draft, holder)).get("Policy")
+    if kind == "key":
+        return draft.document(_key_file(draft, holder)).get("Policy")
     if kind == "managed":
         return _version(draft, holder)["Document"]
     return _inline(draft, holder, policy)["PolicyDocument"]
@@ -49,6 +52,8 @@ def write(draft: Draft, holder: str, document: Document, policy: str = "") -> No
         draft.put(repository_file(draft, holder), {"policyText": text})
     elif kind == "bucket":
         draft.put(_bucket_file(draft, holder), {"Policy": text})
+    elif kind == "key":
+        draft.put(_key_file(draft, holder), {"Policy": text, "PolicyName": "default"})
     elif kind == "managed":
         _version(draft, holder)["Document"] = document
     else:
@@ -88,8 +93,8 @@ def kind_of(holder: str) -> str:
     parts = holder.split(":", 5)
     if len(parts) < 6:
         return "endpoint"
-    if parts[2] in ("ecr", "s3"):
-        return "repository" if parts[2] == "ecr" else "bucket"
+    if parts[2] in _KINDS:
+        return _KINDS[parts[2]]
     return "managed" if parts[5].startswith("policy/") else "identity"
 
 
@@ -103,6 +108,11 @@ def _bucket_file(draft: Draft, arn: str) -> str:
     paths = [draft.network.path((account, "global"), "s3api", "get-bucket-policy", name)
              for account in draft.network.snapshot.accounts()]  # fmt: skip
     return next((path for path in paths if draft.network.snapshot.holds(path)), paths[0])
+
+
+def _key_file(draft: Draft, arn: str) -> str:
+    region, account, name = arn.split(":", 5)[3:]
+    return draft.network.path((account, region), "kms", "get-key-policy", name.removeprefix("key/"))
 
 
 def _details(draft: Draft, arn: str) -> Record:

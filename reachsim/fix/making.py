@@ -6,7 +6,7 @@ import json
 from typing import assert_never
 
 from reachsim import services
-from reachsim.edits.draft import Draft, Record
+from reachsim.edits.draft import PROPAGATED, Draft, Record, destination_field
 from reachsim.edits.removing import remove as remove_component
 from reachsim.errors import QuestionError
 from reachsim.fix import holders
@@ -16,8 +16,11 @@ from reachsim.fix.steps import (
     AddGroupRule,
     AddInlinePolicy,
     AddPolicyStatement,
+    AddRoute,
+    AddTransitRoute,
     AddTrustStatement,
     AssociateEndpoint,
+    AssociateZone,
     CopyImage,
     CreateEndpoint,
     CreateGroup,
@@ -26,20 +29,24 @@ from reachsim.fix.steps import (
     RemoveGroupRule,
     ReplaceStatement,
     SetEndpointPolicy,
+    SetFleetVpc,
     SetPrivateDns,
     SetProjectVpc,
     SetVpcAttribute,
     Step,
     UseImage,
+    routes_made,
 )
 from reachsim.model.network import Network
 
 
 def apply_step(draft: Draft, step: Step) -> None:
-    """Make a step in a snapshot's files. Raises QuestionError if what it changes is not there."""
+    """Make a step in a snapshot's files. Raises QuestionError if what it changes is not there, or AWS refuses it."""
+    for table, destination in routes_made(step):
+        _refuse_second_route(draft, table, destination)
     match step:
         case AddGroupRule():
-            draft.add_rule(step.group, step.direction, step.protocol, (step.first, step.last), step.peer)
+            draft.add_rule(step.group, step.direction, step.protocol, (step.first, step.last), step.peer, step.owner)
         case AddAclEntry():
             draft.record(step.acl).setdefault("Entries", []).append(_entry(step))
         case AssociateEndpoint():
@@ -76,6 +83,13 @@ def apply_step(draft: Draft, step: Step) -> None:
         case UseImage():
             _copy_image(draft, step)
             _use_image(draft, step)
+        case AddRoute():
+            draft.add_route(step.table, step.destination, step.target)
+        case AddTransitRoute():
+            _add_transit_route(draft, step)
+        case AssociateZone():
+            path = draft.network.path((step.owner, "global"), "route53", "get-hosted-zone", step.zone)
+            draft.document(path).setdefault("VPCs", []).append({"VPCRegion": step.region, "VPCId": step.vpc})
         case DeleteRoute():
             draft.remove_route(step.table, step.destination)
         case DisablePropagation():
@@ -84,13 +98,37 @@ def apply_step(draft: Draft, step: Step) -> None:
             is_id = step.rule.startswith("sgr-")
             draft.remove_rule(step.rule if is_id else f"{step.group}/{step.direction}/{step.rule}")
         case SetProjectVpc():
-            for project in draft.rows("batch-get-projects", "projects", "codebuild"):
-                if project.get("name") == step.project:
-                    project["vpcConfig"] = {
-                        "vpcId": step.vpc, "subnets": list(step.subnets), "securityGroupIds": list(step.groups),
-                    }  # fmt: skip
+            _set_vpc(draft, "projects", "name", step.project, step)
+        case SetFleetVpc():
+            _set_vpc(draft, "fleets", "arn", step.fleet, step)
         case _:
             assert_never(step)
+
+
+def _refuse_second_route(draft: Draft, table: str, destination: str) -> None:
+    """A table holds one static route to a destination; CreateRoute and a gateway endpoint are refused a second."""
+    key = destination_field(destination)
+    for one in draft.record(table).get("Routes") or ():
+        if one.get(key) == destination and one.get("Origin") != PROPAGATED:
+            raise QuestionError(f"{table} has a route to {destination} already", "BAD_EDIT")
+
+
+def _add_transit_route(draft: Draft, step: AddTransitRoute) -> None:
+    home = draft.network.home_of(step.table)
+    path = draft.network.path(home, "ec2", "search-transit-gateway-routes", step.table)
+    target = {"TransitGatewayAttachmentId": step.attachment, "ResourceId": step.vpc, "ResourceType": "vpc"}
+    draft.document(path).setdefault("Routes", []).append({
+        "DestinationCidrBlock": step.destination, "TransitGatewayAttachments": [target], "Type": "static",
+        "State": "active",
+    })  # fmt: skip
+
+
+def _set_vpc(draft: Draft, key: str, field: str, name: str, step: SetProjectVpc | SetFleetVpc) -> None:
+    for one in draft.rows(f"batch-get-{key}", key, "codebuild"):
+        if one.get(field) == name:
+            one["vpcConfig"] = {
+                "vpcId": step.vpc, "subnets": list(step.subnets), "securityGroupIds": list(step.groups),
+            }  # fmt: skip
 
 
 def _entry(step: AddAclEntry) -> Record:

@@ -69,10 +69,23 @@ def prefix_list_of(network: Network, service: str, region: str) -> str | None:
     return next((key for key, one in network.prefix_lists.items() if (one.prefix_list_name or "").endswith(name)), None)
 
 
-def blocks_of(network: Network, subnets: Iterable[str]) -> list[str]:
-    """The IPv4 blocks of subnets."""
-    found = (network.subnets[one].cidr_block for one in dict.fromkeys(subnets) if one in network.subnets)
-    return [str(one) for one in found if one is not None]
+def blocks_of(network: Network, subnets: Iterable[str], *, v6: bool = False) -> list[str]:
+    """The blocks of subnets in one family."""
+    found: list[object] = []
+    for one in (network.subnets[each] for each in dict.fromkeys(subnets) if each in network.subnets):
+        own = [each.ipv6_cidr_block for each in one.ipv6_cidr_block_association_set
+               if not each.ipv6_cidr_block_state.state.gone]  # fmt: skip
+        found += own if v6 else [one.cidr_block] if one.cidr_block is not None else []
+    return [str(one) for one in found]
+
+
+def routes_to(table: aws.RouteTable | None, destination: object) -> list[aws.Route]:
+    """The routes of a table to a destination, spelled as AWS does."""
+    return [
+        one for one in (table.routes if table is not None else ())
+        if str(destination) in map(str, (one.destination_cidr_block, one.destination_ipv6_cidr_block,
+                                         one.destination_prefix_list_id))
+    ]  # fmt: skip
 
 
 def subnets_of_endpoint(network: Network, endpoint: aws.VpcEndpoint) -> list[str]:

@@ -1,4 +1,6 @@
-"""What a fix opens and closes, exactly: measured over the pipeline's sources and everybody else in their VPCs."""
+"""What a fix opens and closes, exactly: measured over the pipeline's sources and everybody else in their VPCs and in
+those that it changes.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ from reachsim.diff.cells import Asked, evaluate, minus, union, words
 from reachsim.errors import ReachsimError
 from reachsim.fix.records import Opened
 from reachsim.forwarding import Ground
+from reachsim.model.network import Network
 from reachsim.packets import CHOICE, CLIENT_PORT, DIMENSIONS, NAT_PORT, SECOND_NAT_PORT, PacketSet
 from reachsim.selectors import parse_selector
 from reachsim.sources import Source, sources
@@ -26,7 +29,9 @@ _NOTHING: Final = PacketSet.empty(len(DIMENSIONS))
 def opening(before: Ground, after: Ground, who: Sequence[str], config: Config) -> int:
     """How many (source, destination, service) newly pass, over the sources and those beside them."""
     before, after, who = _with_servers(before, after, who)
-    return sum(_count(packets) for _, packets in _gained(before, after, [*who, *bystanders(after, who)], config))
+    return sum(
+        _count(packets) for _, packets in _gained(before, after, [*who, *bystanders(after, who, before)], config)
+    )
 
 
 def _with_servers(before: Ground, after: Ground, who: Sequence[str]) -> tuple[Ground, Ground, list[str]]:
@@ -45,7 +50,7 @@ def also_opened(before: Ground, after: Ground, who: Sequence[str], config: Confi
             passing = union(evaluate(after, asked, config.pins).passing().values())
             needed[cell.source] = needed.get(cell.source, _NOTHING) | passing
     found = []
-    for source, packets in _gained(before, after, [*who, *bystanders(after, who)], config):
+    for source, packets in _gained(before, after, [*who, *bystanders(after, who, before)], config):
         more = packets - needed.get(source, _NOTHING)
         if more:
             found.append(Opened(source, words(more)))
@@ -54,27 +59,41 @@ def also_opened(before: Ground, after: Ground, who: Sequence[str], config: Confi
 
 def also_closed(before: Ground, after: Ground, who: Sequence[str], config: Config) -> tuple[Opened, ...]:
     """What got through from and to those beside the sources, and surely does so no more."""
-    beside = bystanders(before, who)
+    beside = bystanders(before, who, after)
     return tuple(Opened(source, words(lost)) for source, lost in _gained(after, before, beside, config))
 
 
-def left_out(ground: Ground, who: Sequence[str]) -> int:
+def left_out(before: Ground, after: Ground, who: Sequence[str]) -> int:
     """How many of those beside the sources are not asked, as they are many."""
-    return max(len(_beside(ground, who)) - MOST_BYSTANDERS, 0)
+    return max(len(_beside(before, who, after)) - MOST_BYSTANDERS, 0)
 
 
-def bystanders(ground: Ground, who: Sequence[str]) -> list[str]:
-    """Other interfaces in the VPCs of the sources, as far as they are asked."""
-    return _beside(ground, who)[:MOST_BYSTANDERS]
+def bystanders(ground: Ground, who: Sequence[str], other: Ground) -> list[str]:
+    """Other interfaces in the VPCs of the sources and in those where two snapshots differ, as far as they are asked."""
+    return _beside(ground, who, other)[:MOST_BYSTANDERS]
 
 
-def _beside(ground: Ground, who: Sequence[str]) -> list[str]:
+def _beside(ground: Ground, who: Sequence[str], other: Ground) -> list[str]:
     network = ground.network
     mine = {one.origin.id for source in who for one in _sources(ground, source)}
-    vpcs = {one.vpc_id for source in who for one in _sources(ground, source)}
+    vpcs = {one.vpc_id for source in who for one in _sources(ground, source)} | _differing(network, other.network)
     others = [one.id for one in network.interfaces.values()
               if one.vpc_id in vpcs and one.id not in mine and one.kind == "interface"]  # fmt: skip
     return sorted(others)
+
+
+def _differing(one: Network, other: Network) -> set[str | None]:
+    """The VPCs whose route tables, security groups or network ACLs differ, or what joins them to others."""
+    kinds = ((one.route_tables, other.route_tables), (one.security_groups, other.security_groups),
+             (one.network_acls, other.network_acls))  # fmt: skip
+    found: set[str | None] = {
+        record.vpc_id
+        for mine, theirs in kinds for key, record in mine.items() if theirs.get(key) != record
+    }  # fmt: skip
+    gateways = {one.transit_gateway_of_table(table) for table, routes in one.transit_gateway_routes.items()
+                if other.transit_gateway_routes.get(table) != routes}  # fmt: skip
+    return found | {each.vpc_id for each in one.transit_gateway_vpc_attachments.values()
+                    if each.transit_gateway_id in gateways}  # fmt: skip
 
 
 def _sources(ground: Ground, source: str) -> tuple[Source, ...]:

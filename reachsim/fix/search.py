@@ -43,6 +43,7 @@ from reachsim.fix.steps import (
 )
 from reachsim.fix.taken import Steps, Taken
 from reachsim.fix.unjudged import unjudged
+from reachsim.fix.wishes import not_given
 from reachsim.forwarding import Ground
 from reachsim.model.network import Network
 from reachsim.patch import Patch, apply
@@ -81,13 +82,13 @@ def finish(
     ground: Ground, edited: Ground, config: Config, patch: Patch, mends: Sequence[Mend], first: Judged, last: Judged
 ) -> Plan:
     """The plan with its proof: the edited snapshot as it was judged, and all that differs."""
-    left = _left(edited, last)
+    left = (*_left(edited, last), *not_given(edited, config, last.check))
     proof = diff(ground, edited, config, sources=first.sources, causes=False, edited=True)
     return Plan(
         _status(first, last, left), first.check.overall, last.check.overall,
         tuple(sorted(mends, key=lambda one: one.opens)), left or _beyond(last), patch, proof,
         also_opened(ground, edited, first.sources, config, proof),
-        also_closed(ground, edited, first.sources, config), left_out(ground, first.sources),
+        also_closed(ground, edited, first.sources, config), left_out(ground, edited, first.sources),
         unjudged(edited, config, last.sources), _policies(edited, mends),
         last.check.missing if last.check.overall == "undecided" else (),
     )  # fmt: skip
@@ -109,7 +110,7 @@ def _policies(edited: Ground, mends: Iterable[Mend]) -> dict[str, str]:
 
 
 def _status(first: Judged, last: Judged, left: Sequence[Left]) -> Status:
-    if last.check.overall == "undecided" and all(one.code in UNDECIDED for one in left):
+    if (left or last.check.overall == "undecided") and all(one.code in UNDECIDED for one in left):
         return "undecided"
     if left or last.check.overall != "private-and-working":
         return "partly"
@@ -141,8 +142,8 @@ def _mend_all(ground: Ground, config: Config, judged: Judged) -> dict[Steps, lis
     for _ in range(ROUNDS):
         before = len(found)
         for outside in (False, True):  # where a project may move to shows once the ways out are closed
-            for fault in faults:
-                if is_outside(fault) == outside and (not outside or len(found) == before):
+            if not outside or len(found) == before:
+                for fault in (one for one in faults if is_outside(one) == outside):
                     _mend(here, fault, found)
         if len(found) == before:
             break
@@ -285,7 +286,7 @@ def _left(ground: Ground, judged: Judged) -> tuple[Left, ...]:
             found.setdefault((name, block.code), Left(name, block.code, block.detail))
     if judged.check.overall == "undecided" and not judged.check.missing:
         for finding in judged.check.findings:
-            if finding.id in UNDECIDED:
+            if finding.id == "BUILD_CONTACTS_UNRESOLVED":
                 found[finding.component, finding.id] = Left(
                     finding.component, finding.id, finding.title, tuple(finding.evidence)
                 )  # fmt: skip

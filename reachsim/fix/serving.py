@@ -32,6 +32,8 @@ from reachsim.forwarding import Ground
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 
+GATEWAYS: Final = ("s3", "dynamodb")
+"""Services with gateway endpoints, which cost nothing and need no names."""
 WAITING: Final = ("pending", "pendingacceptance")
 DEAD: Final = ("failed", "rejected", "expired")
 """States of an endpoint that never serves and keeps its names (API Reference, ``VpcEndpoint``)."""
@@ -51,7 +53,9 @@ def serve(ground: Ground, fault: Fault, start: Start, taken: Taken) -> Iterator[
                 yield tuple(AssociateEndpoint(endpoint.vpc_endpoint_id, one, listed) for one in missing)
         elif endpoint.vpc_endpoint_type == "Interface":
             yield from _names_on(ground, endpoint, start)
-    if any(one.state == "available" for one in found) or waiting_for(network, start.vpc, service, start.region):
+    kind = "Gateway" if service in GATEWAYS else "Interface"
+    there = any(one.state == "available" and one.vpc_endpoint_type == kind for one in found)
+    if there or waiting_for(network, start.vpc, service, start.region):
         return
     dead = tuple(one.vpc_endpoint_id for one in found if one.state in DEAD)
     for steps in _new_endpoint(ground, service, start, listed, taken):
@@ -81,7 +85,7 @@ def _new_endpoint(ground: Ground, service: str, start: Start, listed: str | None
     partition = "cn.com" if start.region.startswith("cn-") else "com"
     name = f"{partition}.amazonaws.{start.region}.{service}"
     made = f"vpce-proposed-{service.replace('.', '-')}"
-    if service in ("s3", "dynamodb"):
+    if service in GATEWAYS:
         tables = dict.fromkeys(
             table.route_table_id for subnet in start.subnets if (table := network.route_table_of(subnet)) is not None
         )

@@ -10,7 +10,9 @@ import msgspec
 
 
 class AddGroupRule(msgspec.Struct, frozen=True, tag=True):
-    """A rule of a security group; ``peer`` is a group, a prefix list or a block."""
+    """A rule of a security group; ``peer`` is a group, a prefix list or a block, ``owner`` the account of a group that
+    another one than the group's own holds.
+    """
 
     group: str
     direction: str
@@ -18,6 +20,7 @@ class AddGroupRule(msgspec.Struct, frozen=True, tag=True):
     first: int
     last: int
     peer: str
+    owner: str = ""
 
 
 class AddAclEntry(msgspec.Struct, frozen=True, tag=True):
@@ -147,6 +150,33 @@ class UseImage(msgspec.Struct, frozen=True, tag=True):
     places: tuple[tuple[str, int], ...]
 
 
+class AddRoute(msgspec.Struct, frozen=True, tag=True):
+    """A static route of a VPC's route table."""
+
+    table: str
+    destination: str
+    target: str
+
+
+class AddTransitRoute(msgspec.Struct, frozen=True, tag=True):
+    """A static route of a transit gateway route table to the attachment of a VPC."""
+
+    table: str
+    destination: str
+    attachment: str
+    vpc: str
+
+
+class AssociateZone(msgspec.Struct, frozen=True, tag=True):
+    """A private hosted zone that one more VPC is answered by; ``owner``: the zone's account."""
+
+    zone: str
+    owner: str
+    vpc: str
+    region: str
+    account: str
+
+
 class DeleteRoute(msgspec.Struct, frozen=True, tag=True):
     """A route taken away."""
 
@@ -180,19 +210,46 @@ class SetProjectVpc(msgspec.Struct, frozen=True, tag=True):
     groups: tuple[str, ...]
 
 
+class SetFleetVpc(msgspec.Struct, frozen=True, tag=True):
+    """A CodeBuild fleet (its ARN) moved into subnets."""
+
+    fleet: str
+    vpc: str
+    subnets: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
 Step = (
     AddGroupRule | AddAclEntry | AssociateEndpoint | CreateEndpoint | CreateGroup | SetPrivateDns | SetVpcAttribute
     | AddPolicyStatement | ReplaceStatement | SetEndpointPolicy | AddInlinePolicy | DeleteRoute | RemoveGroupRule
-    | SetProjectVpc | CopyImage | UseImage | AddTrustStatement | DisablePropagation
+    | SetProjectVpc | CopyImage | UseImage | AddTrustStatement | DisablePropagation | AddRoute | AddTransitRoute
+    | AssociateZone | SetFleetVpc
 )  # fmt: skip
 
 
 def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """Each step once, those first that make what others change or name."""
+    """Each step once, those first that make what others change or name, and those that clear a route's place."""
+    every = list(dict.fromkeys(steps))
     first = (SetVpcAttribute, CreateGroup, CreateEndpoint, CopyImage)
-    return tuple(
-        sorted(dict.fromkeys(steps), key=lambda step: [*(isinstance(step, one) for one in first)], reverse=True)
-    )
+    routed = {place for step in every for place in routes_made(step)}
+
+    def rank(step: Step) -> list[bool]:
+        clears = isinstance(step, DeleteRoute) and (step.table, step.destination) in routed
+        return [clears, *(isinstance(step, one) for one in first)]
+
+    return tuple(sorted(every, key=rank, reverse=True))
+
+
+def routes_made(step: Step) -> tuple[tuple[str, str], ...]:
+    """(route table, destination) of the routes that a step makes, of which a table holds one each (N15)."""
+    match step:
+        case AddRoute():
+            return ((step.table, step.destination),)
+        case AssociateEndpoint():
+            return ((step.table, step.prefix_list),)
+        case CreateEndpoint():
+            return tuple((table, step.prefix_list) for table in step.tables)
+    return ()
 
 
 def component_of(step: Step) -> str:
@@ -214,8 +271,12 @@ def component_of(step: Step) -> str:
             return step.principal
         case AddTrustStatement():
             return step.role
-        case DeleteRoute() | DisablePropagation():
+        case DeleteRoute() | DisablePropagation() | AddRoute() | AddTransitRoute():
             return step.table
+        case AssociateZone():
+            return step.zone
+        case SetFleetVpc():
+            return step.fleet
         case SetProjectVpc() | UseImage():
             return f"codebuild:{step.project}"
         case CopyImage():
@@ -232,7 +293,8 @@ def describe(step: Step) -> str:
     match step:
         case AddGroupRule():
             way = "from" if step.direction == "ingress" else "to"
-            return f"add {step.direction} rule: {step.protocol} {ports(step.first, step.last)} {way} {step.peer}"
+            peer = f"{step.peer} of {step.owner}" if step.owner else step.peer
+            return f"add {step.direction} rule: {step.protocol} {ports(step.first, step.last)} {way} {peer}"
         case AddAclEntry():
             side, way = ("outbound", "to") if step.egress else ("inbound", "from")
             what = f"{step.protocol} {ports(step.first, step.last)} {way} {step.block}"
@@ -274,8 +336,14 @@ def describe(step: Step) -> str:
             return f"disable route propagation from {step.gateway}, which brings {step.destination}"
         case RemoveGroupRule():
             return f"remove {step.direction} rule {step.rule}"
-        case SetProjectVpc():
+        case SetProjectVpc() | SetFleetVpc():
             return f"run in {', '.join(step.subnets)} of {step.vpc} with {', '.join(step.groups)}"
+        case AddRoute():
+            return f"add route {step.destination} to {step.target}"
+        case AddTransitRoute():
+            return f"add static route {step.destination} to {step.attachment} of {step.vpc}"
+        case AssociateZone():
+            return f"associate the private hosted zone with {step.vpc}"
     assert_never(step)
 
 

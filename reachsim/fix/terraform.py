@@ -18,8 +18,11 @@ from reachsim.fix.steps import (
     AddGroupRule,
     AddInlinePolicy,
     AddPolicyStatement,
+    AddRoute,
+    AddTransitRoute,
     AddTrustStatement,
     AssociateEndpoint,
+    AssociateZone,
     CopyImage,
     CreateEndpoint,
     CreateGroup,
@@ -28,6 +31,7 @@ from reachsim.fix.steps import (
     RemoveGroupRule,
     ReplaceStatement,
     SetEndpointPolicy,
+    SetFleetVpc,
     SetPrivateDns,
     SetProjectVpc,
     SetVpcAttribute,
@@ -69,7 +73,7 @@ def _block(step: Step, number: int, policies: Mapping[str, str]) -> str:
             field = peer or ("cidr_ipv6" if ":" in step.peer else "cidr_ipv4")
             return _resource(kind, f"fix_{number}", {
                 "security_group_id": step.group, "ip_protocol": step.protocol, "from_port": step.first,
-                "to_port": step.last, field: step.peer,
+                "to_port": step.last, field: f"{step.owner}/{step.peer}" if step.owner else step.peer,
             })  # fmt: skip
         case AddAclEntry():
             return _resource("aws_network_acl_rule", f"fix_{number}", {
@@ -111,13 +115,37 @@ def _block(step: Step, number: int, policies: Mapping[str, str]) -> str:
             return f"# {component_of(step)}: {describe(step)} ({told})"
         case DeleteRoute() | RemoveGroupRule():
             return f"# {component_of(step)}: {describe(step)} (take the rule or route out of its resource)"
-        case SetProjectVpc():
+        case SetProjectVpc() | SetFleetVpc():
             groups, subnets = json.dumps(list(step.groups)), json.dumps(list(step.subnets))
-            return _change("aws_codebuild_project", step, (
+            kind = "aws_codebuild_project" if isinstance(step, SetProjectVpc) else "aws_codebuild_fleet"
+            return _change(kind, step, (
                 f'vpc_config {{\n    vpc_id             = "{step.vpc}"\n    subnets            = {subnets}\n'
                 f"    security_group_ids = {groups}\n  }}"
             ))  # fmt: skip
+        case AddRoute():
+            return _resource("aws_route", f"fix_{number}", {
+                "route_table_id": step.table,
+                "destination_ipv6_cidr_block" if ":" in step.destination else "destination_cidr_block":
+                    step.destination,
+                "vpc_peering_connection_id" if step.target.startswith("pcx-") else "transit_gateway_id": step.target,
+            })  # fmt: skip
+        case AddTransitRoute():
+            return _resource("aws_ec2_transit_gateway_route", f"fix_{number}", {
+                "transit_gateway_route_table_id": step.table, "destination_cidr_block": step.destination,
+                "transit_gateway_attachment_id": step.attachment,
+            })  # fmt: skip
+        case AssociateZone():
+            return _zone(step, number)
     assert_never(step)
+
+
+def _zone(step: AssociateZone, number: int) -> str:
+    values: dict[str, Value] = {"zone_id": step.zone, "vpc_id": step.vpc, "vpc_region": step.region}
+    associated = _resource("aws_route53_zone_association", f"fix_{number}", values)
+    if step.owner == step.account:
+        return associated
+    leave = _resource("aws_route53_vpc_association_authorization", f"fix_{number}", values)
+    return f"# in account {step.owner}:\n{leave}\n# in account {step.account}:\n{associated}"
 
 
 def _policy(step: AddPolicyStatement | SetEndpointPolicy | ReplaceStatement, policies: Mapping[str, str]) -> str:
@@ -131,6 +159,8 @@ def _policy(step: AddPolicyStatement | SetEndpointPolicy | ReplaceStatement, pol
             return _policy_resource("aws_ecr_repository_policy", "repository", _repository(holder), document)
         case "bucket":
             return _policy_resource("aws_s3_bucket_policy", "bucket", holder.rpartition(":")[2], document)
+        case "key":
+            return _policy_resource("aws_kms_key_policy", "key_id", holder, document)
     told = json.dumps(json.loads(document), indent=2, ensure_ascii=False)
     return _change("aws_iam_policy" if not name else "aws_iam_role_policy", step, f"{name} policy = {told}".strip())
 

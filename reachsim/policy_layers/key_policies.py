@@ -78,6 +78,12 @@ def judge_use(network: Network, asked: Asked, use: KeyUse) -> KeySays:
     return KeySays([theirs, rcp] if rcp else [theirs], mine)
 
 
+def customer_key(network: Network, use: KeyUse) -> str | None:
+    """The ARN of the key that is used; None for one that AWS manages, and where it is not known which it is."""
+    key = _find(network, use)
+    return None if isinstance(key, Said) or key.managed else key.arn
+
+
 def asked_itself(network: Network, asked: Asked) -> Said:
     """What a key's policy, grants and state say to a request that is made of KMS itself."""
     arn = asked.request.resource_arn

@@ -26,6 +26,7 @@ STATUS = {
     "partly": "These changes mend what this snapshot has the power to mend; something stays wrong.",
     "undecided": "What is wrong is not decided: what that depends on is not known.",
 }
+NO_MENDS = "Nothing that reachsim can propose mends what is wrong."
 MOST_NAMES = 4
 MOST_TRAFFIC = 4
 
@@ -41,7 +42,8 @@ def render_fix(plan: Plan, network: Labels, *, colour: bool = False, columns: in
     """
     paint = Paint(colour, columns)
     word = paint.outcome("allowed" if plan.after == "private-and-working" else "blocked", plan.after)
-    lines = [paint.bold("overall: ") + f"{plan.before} → {word}", *wrap(STATUS[plan.status], columns, "  ")]
+    told = STATUS[plan.status] if plan.mends or plan.status != "partly" else NO_MENDS
+    lines = [paint.bold("overall: ") + f"{plan.before} → {word}", *wrap(told, columns, "  ")]
     for number, mend in enumerate(plan.mends, 1):
         lines += ["", *_mend(number, mend, network, paint)]
     if plan.left:

@@ -1,0 +1,243 @@
+"""Fixes of ways that lead nowhere: to shared endpoints of another account, past routes whose target is gone, out of
+fleets; each ends private and working, which the reference interpreter confirms.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from reachsim import load_files
+from reachsim.fix import Plan, awscli, cloudformation, terraform
+from reachsim.fix.steps import describe
+from tests.scenarios.hub import CENTRAL, shared
+from tests.scenarios.pipelines import ACCOUNT, REGION, Pipeline, for_all, policy
+from tests.scenarios.test_fix import Files, assert_interpreted, assert_no_step_is_idle, fixed, steps_of, with_acl
+
+FLEET = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:fleet/f1:1"
+HALF = [(100, "in", "allow", "tcp", (443, 443), "10.10.0.0/16"), (100, "out", "allow", "tcp", (443, 443), "0.0.0.0/0")]
+OWN_ONLY = for_all("ecr:*", Condition={"StringEquals": {"aws:PrincipalAccount": CENTRAL}})
+
+
+def stale(destination: str, target: str, **more: Any) -> Files:
+    """A route of the build's table whose target is gone."""
+    net = Pipeline(**more)
+    net.route("rtb-build", destination, target, state="blackhole")
+    return net.files()
+
+
+def endpoint_gone() -> Files:
+    net = Pipeline()
+    rows = net._lists["ec2/describe-vpc-endpoints"]
+    rows[:] = [one for one in rows if one["VpcEndpointId"] != "vpce-s3"]
+    for route in (*net["rtb-build"]["Routes"], *net["rtb-client"]["Routes"]):
+        if "DestinationPrefixListId" in route:
+            route["State"] = "blackhole"
+    return net.files()
+
+
+def on_fleet(**fleet: Any) -> Pipeline:
+    net = Pipeline(in_vpc=False)
+    net["p1"]["environment"]["fleet"] = {"fleetArn": FLEET}
+    net._add("codebuild/batch-get-fleets", FLEET, {"arn": FLEET, "name": "f1"} | fleet)
+    return net
+
+
+def inbound_only(gateway: bool) -> Files:
+    """An interface endpoint of S3 whose private names are for inbound resolver endpoints alone."""
+    net = Pipeline(s3_tables=["client"])
+    names = [f"s3.{REGION}.amazonaws.com", f"*.s3.{REGION}.amazonaws.com"]
+    places = {net.ep_a: "10.10.11.40", net.ep_c: "10.10.12.40"}
+    net.interface_endpoint("vpc-1", "s3", places, ["sg-ep"], names=names, name="inner")
+    net["vpce-inner"]["DnsOptions"]["PrivateDnsOnlyForInboundResolverEndpoint"] = True
+    if not gateway:
+        rows = net._lists["ec2/describe-vpc-endpoints"]
+        rows[:] = [one for one in rows if one["VpcEndpointId"] != "vpce-s3"]
+        for table in ("rtb-build", "rtb-client"):
+            net[table]["Routes"] = [one for one in net[table]["Routes"] if "DestinationPrefixListId" not in one]
+    return net.files()
+
+
+GROUP = [
+    ("sg-proposed-build", "create security group codebuild-p1 in vpc-1"),
+    ("sg-proposed-build", "add egress rule: tcp 443 to sg-ep"),
+    ("sg-proposed-build", "add egress rule: tcp 443 to pl-1"),
+]
+PLACE = "run in subnet-build-a, subnet-build-c of vpc-1 with"
+IN_VPC = {"vpcId": "vpc-1", "subnets": ["subnet-build-a"], "securityGroupIds": ["sg-build"]}
+FAILING: dict[str, tuple[Callable[[], Files], list[tuple[str, str]]]] = {
+    "no route back, transit gateway": (lambda: shared(missing=["back"]), [
+        ("rtb-ht", "add route 10.10.0.0/16 to tgw-h1")]),
+    "no route back, peering": (lambda: shared("pcx", ["back"]), [("rtb-ht", "add route 10.10.0.0/16 to pcx-1")]),
+    "no route there": (lambda: shared(missing=["forth"]), [
+        ("rtb-build", "add route 10.99.0.0/16 to tgw-h1"), ("rtb-client", "add route 10.99.0.0/16 to tgw-h1")]),
+    "neither": (lambda: shared("pcx", ["forth", "back"]), [
+        ("rtb-build", "add route 10.99.0.0/16 to pcx-1"), ("rtb-client", "add route 10.99.0.0/16 to pcx-1"),
+        ("rtb-ht", "add route 10.10.0.0/16 to pcx-1")]),
+    "no route back in the transit gateway": (lambda: shared(missing=["gateway"]), [
+        ("tgw-rtb-h1", "add static route 10.10.0.0/16 to tgw-attach-hspoke of vpc-1")]),
+    "zones of the central VPC alone": (lambda: shared(missing=["zones"]), [
+        (f"Z333{number}", "associate the private hosted zone with vpc-1") for number in (1, 2, 3, 4)]),
+    "endpoints' group over a transit gateway": (lambda: shared(admits="10.20.0.0/16"), [
+        ("sg-hep", f"add ingress rule: tcp 443 from {block}")
+        for block in ("10.10.1.0/24", "10.10.2.0/24", "10.10.21.0/24")]),
+    "endpoints' group over a peering connection": (lambda: shared("pcx", admits="10.20.0.0/16"), [
+        ("sg-hep", f"add ingress rule: tcp 443 from {group} of {ACCOUNT}") for group in ("sg-build", "sg-client")]),
+    "central network ACL": (lambda: shared(acl=HALF), [  # type: ignore[arg-type]
+        ("acl-hx", "add inbound rule 110: allow tcp 32768-60999 from 10.99.1.0/24"),
+        ("acl-hx", "add outbound rule 110: allow tcp 32768-60999 to 10.10.1.0/24"),
+        ("acl-hx", "add outbound rule 120: allow tcp 32768-60999 to 10.10.2.0/24"),
+        ("acl-hx", "add outbound rule 130: allow tcp 32768-60999 to 10.10.21.0/24")]),
+    "central endpoint policy": (lambda: shared(policies={"ecr.api": policy(OWN_ONLY)}), [
+        ("vpce-hecr-api", "add policy statement: Allow ecr:GetAuthorizationToken on * if aws:PrincipalAccount "
+         f"StringEquals {ACCOUNT}")]),
+    "the S3 endpoint is gone and its route is not": (endpoint_gone, [
+        ("rtb-build", "delete route pl-1, which leads to vpce-s3"),
+        ("vpce-proposed-s3", "create gateway endpoint for s3 in rtb-build")]),
+    "the route of another S3 endpoint that is gone": (lambda: stale("pl-1", "vpce-gone", s3_tables=["client"]), [
+        ("rtb-build", "delete route pl-1, which leads to vpce-gone"),
+        ("vpce-s3", "associate with route table rtb-build")]),
+    "a stale route that hides part of an endpoint's": (lambda: stale("52.216.0.0/16", "nat-gone"), [
+        ("rtb-build", "delete route 52.216.0.0/16, which leads to nat-gone")]),
+    "a stale route, and no endpoint behind it": (lambda: stale("52.216.0.0/16", "nat-gone", s3_tables=["client"]), [
+        ("rtb-build", "delete route 52.216.0.0/16, which leads to nat-gone"),
+        ("vpce-s3", "associate with route table rtb-build")]),
+    "a stale default route that hides nothing": (lambda: stale("0.0.0.0/0", "nat-gone", s3_tables=["client"]), [
+        ("vpce-s3", "associate with route table rtb-build")]),
+    "a stale route to the endpoints' subnet": (lambda: stale("10.10.11.0/24", "eni-gone"), [
+        ("rtb-build", "delete route 10.10.11.0/24, which leads to eni-gone")]),
+    "a fleet without a VPC": (lambda: on_fleet().files(), [*GROUP, (FLEET, f"{PLACE} sg-proposed-build")]),
+    "a fleet without a VPC whose builds may overflow": (lambda: on_fleet(overflowBehavior="ON_DEMAND").files(), [
+        *GROUP, (FLEET, f"{PLACE} sg-proposed-build"), ("codebuild:p1", f"{PLACE} sg-proposed-build")]),
+    "builds that overflow a fleet in a VPC": (
+        lambda: on_fleet(overflowBehavior="ON_DEMAND", vpcConfig=IN_VPC).files(), [
+        ("codebuild:p1", "run in subnet-build-a of vpc-1 with sg-build")]),
+    "private names for resolver endpoints alone": (lambda: inbound_only(gateway=True), [
+        ("vpce-s3", "associate with route table rtb-build")]),
+    "private names for resolver endpoints alone, no gateway endpoint": (lambda: inbound_only(gateway=False), [
+        ("vpce-proposed-s3", "create gateway endpoint for s3 in rtb-build")]),
+    "the highest number of a network ACL is taken": (
+        lambda: with_acl([(32766, "in", "allow", "tcp", (443, 443), "10.10.21.0/24"),
+                          (100, "out", "allow", "-1", None, "0.0.0.0/0")], "ep-a", "ep-c").files(), [
+        ("acl-x", "add inbound rule 32764: allow tcp 443 from 10.10.1.0/24"),
+        ("acl-x", "add inbound rule 32765: allow tcp 443 from 10.10.2.0/24")]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_a_way_that_leads_nowhere_is_led_where_it_belongs(name: str) -> None:
+    make, expected = FAILING[name]
+    files = make()
+    plan = load_files(files).fix()
+    assert sorted(steps_of(plan)) == sorted(expected)
+    assert (plan.status, plan.after, plan.left) == ("proven", "private-and-working", ())
+    assert plan.diff.gate[0] == "pass"
+    reach = fixed(files, plan)
+    assert reach.fix().status == "nothing to fix"
+    assert_interpreted(reach)
+    assert_no_step_is_idle(files, plan)
+
+
+def test_shared_endpoints_that_serve_need_nothing() -> None:
+    for link in ("tgw", "pcx"):
+        assert load_files(shared(link)).fix().status == "nothing to fix"
+
+
+def test_no_endpoint_is_proposed_beside_a_zone_that_answers_its_name() -> None:
+    """AWS refuses private DNS where a private hosted zone of that name is associated with the VPC."""
+    plan = load_files(shared(missing=["back"])).fix()
+    every = [step for mend in plan.mends for steps, _ in mend.alternatives for step in steps]
+    assert not any("endpoint for" in describe(step) for step in (*plan.steps, *every))
+
+
+def test_what_a_route_opens_to_others_of_the_central_vpc_is_told() -> None:
+    files = shared("pcx", ["back"])
+    path = f"{CENTRAL}/{REGION}/ec2/describe-network-interfaces.json"
+    held = json.loads(files[path])
+    held["NetworkInterfaces"].append({
+        "NetworkInterfaceId": "eni-beside", "SubnetId": "subnet-ha", "VpcId": "vpc-h1", "OwnerId": CENTRAL,
+        "InterfaceType": "interface", "Status": "in-use", "SourceDestCheck": True, "PrivateIpAddress": "10.99.1.77",
+        "PrivateIpAddresses": [{"PrivateIpAddress": "10.99.1.77", "Primary": True}], "Ipv6Addresses": [],
+        "Groups": [{"GroupId": "sg-hep", "GroupName": "sg-hep"}], "AvailabilityZone": f"{REGION}a", "TagSet": [],
+    })  # fmt: skip
+    files[path] = json.dumps(held).encode()
+    group = f"{ACCOUNT}/{REGION}/ec2/describe-security-groups.json"
+    groups = json.loads(files[group])
+    client = next(one for one in groups["SecurityGroups"] if one["GroupId"] == "sg-client")
+    ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "10.99.0.0/16"}]}
+    client["IpPermissions"] = [ssh | {"PrefixListIds": [], "Ipv6Ranges": [], "UserIdGroupPairs": []}]
+    files[group] = json.dumps(groups).encode()
+    plan = load_files(files).fix()
+    assert "eni-beside" in {one.source for one in plan.also_opens}
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda: on_fleet(proxyConfiguration={"defaultBehavior": "ALLOW_ALL"}), "managed proxy"),
+        (lambda: _lambda(), "Lambda compute runs outside every VPC"),
+    ],
+)
+def test_what_runs_in_no_vpc_is_said(make: Callable[[], Pipeline], why: str) -> None:
+    plan = load_files(make().files()).fix()
+    assert (plan.status, plan.steps) == ("partly", ())
+    assert all(why in one.why for one in plan.left)
+
+
+def _lambda() -> Pipeline:
+    net = Pipeline(in_vpc=False)
+    net["p1"]["environment"]["type"] = "LINUX_LAMBDA_CONTAINER"
+    return net
+
+
+def forms(plan: Plan, files: Files) -> tuple[str, str, str]:
+    network = load_files(files).network
+    return (awscli.render(network, plan.steps, plan.policies), terraform.render(plan.steps, plan.policies),
+            cloudformation.render(plan.steps, plan.policies))  # fmt: skip
+
+
+def test_forms_of_a_route_back() -> None:
+    files = shared(missing=["back", "gateway"])
+    commands, blocks, template = forms(load_files(files).fix(), files)
+    assert (
+        "aws ec2 create-route --route-table-id rtb-ht --destination-cidr-block 10.10.0.0/16 --transit-gateway-id tgw-h1"
+        in commands
+    )
+    assert "aws ec2 create-transit-gateway-route --transit-gateway-route-table-id tgw-rtb-h1" in commands
+    assert 'transit_gateway_id     = "tgw-h1"' in blocks
+    assert 'resource "aws_ec2_transit_gateway_route"' in blocks
+    kinds = {one["Type"] for one in json.loads(template)["Resources"].values()}
+    assert kinds == {"AWS::EC2::Route", "AWS::EC2::TransitGatewayRoute"}
+
+
+def test_forms_of_another_accounts_zone_take_its_leave_first() -> None:
+    files = shared(missing=["zones"])
+    commands, blocks, _ = forms(load_files(files).fix(), files)
+    lines = commands.splitlines()
+    for number in (1, 2, 3, 4):
+        zone = f"--hosted-zone-id Z333{number} --vpc VPCRegion={REGION},VPCId=vpc-1"
+        leave, there = (
+            lines.index(f"aws route53 {call} {zone}")
+            for call in ("create-vpc-association-authorization", "associate-vpc-with-hosted-zone")
+        )
+        assert (lines[leave - 1], lines[leave + 1], there) == (f"# in {CENTRAL}:", f"# in {ACCOUNT}:", leave + 2)
+    assert blocks.count('resource "aws_route53_vpc_association_authorization"') == 4
+    assert blocks.count('resource "aws_route53_zone_association"') == 4
+
+
+def test_a_stale_route_goes_before_what_takes_its_place() -> None:
+    files = endpoint_gone()
+    commands, _, _ = forms(load_files(files).fix(), files)
+    gone = commands.index("aws ec2 delete-route --route-table-id rtb-build --destination-prefix-list-id pl-1")
+    assert gone < commands.index("aws ec2 create-vpc-endpoint")
+
+
+def test_a_fleet_is_moved_by_its_own_call() -> None:
+    files = on_fleet().files()
+    commands, blocks, template = forms(load_files(files).fix(), files)
+    assert f"aws codebuild update-fleet --arn {FLEET} --vpc-config" in commands
+    assert f"# In the aws_codebuild_fleet that is {FLEET}:" in blocks
+    assert any(FLEET in one for one in json.loads(template)["Metadata"]["ChangesToExistingResources"])
