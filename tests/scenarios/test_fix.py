@@ -518,7 +518,7 @@ def github() -> Pipeline:
 @pytest.mark.parametrize(
     ("make", "what", "why"),
     [
-        (denying_role, "codebuild:p1 → ecr.api", "a policy denies it"),
+        (denying_role, "codebuild:p1 → ecr.api", "denies ecr:GetAuthorizationToken"),
         (github, "codebuild:p1 → host:github.com", "contradict each other"),
         (lambda: with_nat(github()), "codebuild:p1 → host:github.com", "contradict each other"),
     ],
