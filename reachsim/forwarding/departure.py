@@ -220,15 +220,15 @@ def _routed(ground: Ground, flow: Walk, table: RouteTable, subnet_id: str, vpc_i
     if reply_to_nat is not None:
         return _past_acl(ground, reply_to_nat, subnet_id)
     parts: list[Walk] = []
-    rest = flow.destinations
-    for piece in compiled.parts.meeting(rest):
-        part = flow.with_destinations(piece.destinations & flow.destinations) if rest & piece.destinations else None
+    routed: list[IntervalSet] = []
+    for piece in compiled.parts.meeting(flow.destinations):
+        part = flow.with_destinations(piece.destinations)
         if part is None:
             continue
-        rest = rest - piece.destinations
+        routed.append(piece.destinations)
         for candidate, chosen in _winners(part, piece.winners, table):
             parts += _taken(ground, chosen, table, compiled, candidate, subnet_id, vpc_id)
-    unrouted = flow.with_destinations(rest)
+    unrouted = flow.with_destinations(flow.destinations - IntervalSet.union_of(routed))
     if unrouted is not None:
         parts += [_no_route(ground, part, table, compiled) for part in _past_acl(ground, unrouted, subnet_id)]
     return parts

@@ -25,6 +25,7 @@ from reachsim.forwarding.ground import (
     with_context,
 )
 from reachsim.forwarding.private_gateways import on_premises
+from reachsim.intervals import IntervalSet
 from reachsim.model.places import Home
 from reachsim.model.private_networks import PRIVATE_ATTACHMENTS
 from reachsim.model.records import TransitGatewayRoute, TransitGatewayVpcAttachment
@@ -110,13 +111,13 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
     if lacking:
         return [lost(flow, missing(lacking, table_id, f"a prefix list that {table_id} routes by"))]
     parts: list[Walk] = []
-    rest = flow.destinations
-    for piece in compiled.meeting(rest):
+    taken: list[IntervalSet] = []
+    for piece in compiled.meeting(flow.destinations):
         part = flow.with_destinations(piece.destinations)
         if part is not None:
-            rest = rest - piece.destinations
+            taken.append(piece.destinations)
             parts += _by_route(ground, part, piece, gateway_id, table_id)
-    left = flow.with_destinations(rest)
+    left = flow.with_destinations(flow.destinations - IntervalSet.union_of(taken))
     if left is None:
         return parts
     detail = f"{network.label(table_id)} has no route to {describe_addresses(left.destinations)}"
