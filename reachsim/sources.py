@@ -120,9 +120,15 @@ def _missing(selector: Selector, path: str) -> Gap:
 
 def client_ports_of(network: Network, interface: Interface) -> IntervalSet:
     """The ephemeral ports of what runs behind an interface (DESIGN, "Verdicts"; fact N113)."""
-    instance = network.instances.get(interface.instance_id or "")
+    if interface.kind == "virtual" and interface.instance_id not in network.instances:
+        return LINUX_PORTS
+    return ports_behind(network.instances.get(interface.instance_id or ""))
+
+
+def ports_behind(instance: aws.Instance | None) -> IntervalSet:
+    """The ephemeral ports of an instance, and of what is none."""
     if instance is None:
-        return LINUX_PORTS if interface.kind == "virtual" else ANY_CLIENT_PORTS
+        return ANY_CLIENT_PORTS
     return WINDOWS_PORTS if (instance.platform or "").lower() == "windows" else LINUX_PORTS
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from reachsim.addresses import V4
+from reachsim.addresses import V4, V6_BASE
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.decode import garbage_collector_paused
 from reachsim.model.records import NetworkInterface, Subnet
@@ -55,6 +55,8 @@ class Interface(msgspec.Struct, frozen=True):
 class Interfaces(Mapping[str, Interface]):
     """Interfaces by id, in the order of their records; each is made when it is first asked for.
 
+    ``listed`` are the ids that an endpoint or a NAT gateway lists: their records may not tell all.
+
     Args:
         records: what describe-network-interfaces says.
         endpoints: ids that an endpoint lists as its own, though their record may not tell.
@@ -65,6 +67,7 @@ class Interfaces(Mapping[str, Interface]):
         self, records: Mapping[str, NetworkInterface], endpoints: frozenset[str], nats: frozenset[str]
     ) -> None:
         self._records, self._endpoints, self._nats = records, endpoints, nats
+        self.listed = frozenset((*endpoints, *nats))
         self._made: dict[str, Interface] = {}
         self._ordered: dict[str, Interface] | None = None
 
@@ -107,6 +110,19 @@ class Interfaces(Mapping[str, Interface]):
             with garbage_collector_paused():
                 self._ordered = {name: self[name] for name in self._records}
         return self._ordered
+
+
+def plain_address(record: NetworkInterface) -> int | None:
+    """The private IPv4 address of what is nothing but a network interface with that one address and no public one; None
+    of any other. Of two such records `interface_of` makes interfaces that differ in the fields that these differ in.
+    """
+    listed = record.private_ip_addresses
+    if len(listed) != 1 or record.ipv6_addresses or record.ipv4_prefixes or record.ipv6_prefixes:
+        return None
+    if record.association is not None or listed[0].association is not None or _kind(record) != "interface":
+        return None
+    number = listed[0].private_ip_address.number
+    return number if number < V6_BASE else None
 
 
 def interface_of(record: NetworkInterface) -> Interface:

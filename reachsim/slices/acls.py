@@ -14,7 +14,7 @@ from reachsim.evidence import Direction
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
 from reachsim.packets import protocol_services
-from reachsim.slices.axes import Atoms, Bools, Numbers
+from reachsim.slices.atoms import Atoms, Bools, Numbers
 
 
 class OfAtoms(NamedTuple):

@@ -1,21 +1,20 @@
-"""The axes of the matrix: addresses of interfaces in order, cut where any rule names an address, grouped by likeness.
+"""The axes of the matrix: addresses of interfaces in order, grouped by likeness.
 
-A *node* is one address of one interface. Between two bounds (ends of the blocks that anything names) no rule tells
-addresses apart: an *atom*. Nodes of one subnet and atom, with the same security groups and switches, form a *class*,
-and get the same answers. Security groups bound atoms more finely than networks do, so there are two kinds of atoms.
+A *node* is one address of one interface. Nodes of one subnet and atom (`reachsim.slices.atoms`), with the same security
+groups and switches, form a *class*, and get the same answers. Security groups bound atoms more finely than networks do,
+so there are two kinds of atoms.
 """
 
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_left, bisect_right
-from collections.abc import Hashable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from reachsim.addresses import AMAZON_LOCAL, V6_BASE
+from reachsim.addresses import AMAZON_LOCAL, V4, V6_BASE
 from reachsim.evidence import Gap
 from reachsim.forwarding import Ground
 from reachsim.forwarding.delivery import SSH, carries, carries_git
@@ -24,91 +23,25 @@ from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.load_balancing import nodes_behind
 from reachsim.model.network import Network, subnet_addresses
+from reachsim.slices.atoms import Atoms, Bools, Numbers
+from reachsim.slices.kinds import GroupSet, Kinds, Place, Plain, Receiving, Traits, plain_interfaces
 from reachsim.sources import client_ports_of
 
-Bools = npt.NDArray[np.bool_]
-Numbers = npt.NDArray[np.int64]
-Small = npt.NDArray[np.uint8]
-MOST_IN_A_SPAN = 16
+MOST_IN_A_SPAN: Final = 16
 """Addresses in a row that are told apart one by one; an interface with more of them stands for itself."""
-
-
-class Receiving(NamedTuple):
-    """What becomes of a request that has reached an interface: surely nothing, not known, or for the point path."""
-
-    blocked: bool = False
-    gaps: tuple[Gap, ...] = ()
-    other: bool = False
-
-
-class Class(NamedTuple):
-    """Nodes that get the same answers. ``alone`` names an interface that is like no other; ``outward`` is what an
-    internet gateway goes by: whether there is a public address, and the interface's switches.
-    """
-
-    net_atom: int
-    atom: int
-    subnet_id: str
-    vpc_id: str
-    groups: tuple[str, ...]
-    kind: str
-    client_ports: IntervalSet
-    receiving: Receiving
-    alone: str
-    version: int
-    outward: tuple[bool, bool, bool]
-
-
-class Atoms:
-    """Positions of addresses between bounds."""
-
-    def __init__(self, sets: Iterable[IntervalSet], used: Sequence[int]) -> None:
-        spans = {span for one in set(sets) for span in one.spans}
-        bounds = sorted({edge for low, high in spans for edge in (low, high + 1)})
-        places, atoms = np.unique(_places(bounds, used), return_inverse=True)
-        self._bounds = bounds
-        self._index = {place: index for index, place in enumerate(places.tolist())}
-        self._lows = [bounds[place - 1] if place else 0 for place in self._index]
-        self._of: dict[int, int] = dict(zip(used, atoms.tolist(), strict=True))
-        self.count = len(places)
-
-    def of(self, address: int) -> int:
-        """The atom of an address in use."""
-        return self._of[address]
-
-    def slices(self, addresses: IntervalSet) -> list[tuple[int, int]]:
-        """The atoms in a set whose edges are bounds, as half-open ranges."""
-        lows = self._lows
-        found = []
-        for low, high in addresses.spans:
-            start, end = bisect_left(lows, low), bisect_right(lows, high)
-            if start < end:
-                found.append((start, end))
-        return found
-
-    def cut(self, addresses: IntervalSet) -> list[int]:
-        """The atoms that a set holds only part of."""
-        edges = [edge for low, high in addresses.spans for edge in (low, high + 1)]
-        places = (bisect_right(self._bounds, edge) for edge in edges if not self._is_bound(edge))
-        return [self._index[place] for place in places if place in self._index]
-
-    def _is_bound(self, edge: int) -> bool:
-        place = bisect_left(self._bounds, edge)
-        return place < len(self._bounds) and self._bounds[place] == edge
-
-    def row(self, addresses: IntervalSet) -> Bools:
-        """The atoms in a set, as a row."""
-        row = np.zeros(self.count, np.bool_)
-        for start, end in self.slices(addresses):
-            row[start:end] = True
-        return row
+NO_ATOM: Final = -1
+"""Of classes for the point path."""
+ADDRESS_BITS: Final = 32
+Named = TypeVar("Named")
 
 
 class Axes:
     """The axes of a network's matrix for one service.
 
-    ``classes`` are sorted by atom. Interfaces of the same classes share an end: ``members`` are the interfaces of each,
-    ``classes_of`` its classes, by which ends are sorted.
+    Classes have numbers, by atom. What is known of each is in columns: ``atom_of``, ``net_atom_of`` and, as numbers of
+    ``places``, ``sets`` and ``traits``, ``place_of``, ``set_of`` and ``traits_of``. Interfaces (``names``) of the same
+    classes share an end: ``members`` are the interfaces of each, ``classes_of`` its classes, by which ends are sorted.
+    ``with_ipv6`` are the interfaces that have addresses besides IPv4.
     """
 
     def __init__(
@@ -116,108 +49,182 @@ class Axes:
     ) -> None:
         network = ground.network
         self.ground, self.service = ground, service
-        self.interfaces = tuple(network.interfaces.values())
-        net_sets = list(net_sets)
-        numbers_of = [_numbers(one.addresses) for one in self.interfaces]
-        used = list(dict.fromkeys(itertools.chain.from_iterable(numbers_of)))
-        self.net_atoms = Atoms(net_sets, used)
+        self.names = tuple(network.network_interfaces)
         self.overlapping = _overlapping(network)
-        singles = [IntervalSet.single(number) for number in used] if self.overlapping else []
-        self.atoms = Atoms([*net_sets, *group_sets, *singles], used)
         self._resolvers = IntervalSet.of((number, number) for number in _resolvers(network))
-        self._plain: dict[tuple[str, str], IntervalSet] = {}
-        self._seen: set[tuple[str, int]] = set()
-        alike: dict[Hashable, list[int]] = {}
-        ends: dict[tuple[Class, ...], list[int]] = {}
-        for index, interface in enumerate(self.interfaces):
-            numbers = numbers_of[index]
-            odd = self._is_odd(interface, numbers)
-            likeness: Hashable = index
-            if not odd and len(numbers) == 1 and not self.overlapping:
-                likeness = (self._likeness(interface), self.net_atoms.of(numbers[0]), self.atoms.of(numbers[0]))
-            members = alike.get(likeness)
-            if members is None:
-                members = alike[likeness] = ends.setdefault(self._classes_of(interface, numbers, odd=odd), [])
-            members.append(index)
-        self.classes = sorted({one for mine in ends for one in mine},
-                              key=lambda one: (one.atom, one.subnet_id, one.groups, one.kind, one.alone,
-                                               one.client_ports.spans, str(one.receiving), one.outward))  # fmt: skip
-        position = {one: index for index, one in enumerate(self.classes)}
-        placed = sorted((tuple(position[one] for one in mine), members) for mine, members in ends.items())
+        self._plain: dict[Place, IntervalSet] = {}
+        kinds = Kinds()
+        plain = self._plain_nodes(kinds)
+        others = self._others(plain)
+        interfaces = [network.interfaces[self.names[index]] for index in others]
+        numbers_of = [_numbers(one.addresses) for one in interfaces]
+        self.with_ipv6 = {index for index, one in zip(others, interfaces, strict=True) if not one.addresses <= V4}
+        self._cut(list(net_sets), group_sets, plain.addresses, list(itertools.chain.from_iterable(numbers_of)))
+        codes = plain.kinds * self.atoms.count + self.atoms.of_v4(plain.addresses)
+        ends: dict[tuple[int, ...], list[int]] = {
+            (code,): members for code, members in _grouped(codes, plain.interfaces)
+        }
+        seen: set[tuple[str, int]] = set()
+        for index, interface, numbers in zip(others, interfaces, numbers_of, strict=True):
+            nodes = self._nodes(interface, numbers, kinds, odd=self._is_odd(interface, numbers, seen))
+            ends.setdefault(tuple(kind * self.atoms.count + atom for kind, atom in nodes), []).append(index)
+        self._sort(kinds, ends)
+
+    def _cut(
+        self, net_sets: list[IntervalSet], group_sets: Iterable[IntervalSet], v4: Numbers, others: list[int]
+    ) -> None:
+        v4 = np.concatenate([v4, np.array([number for number in others if number < V6_BASE], np.int64)])
+        v6 = [number for number in others if number >= V6_BASE]
+        if not (len(v4) or v6):
+            v4 = np.zeros(1, np.int64)
+        self.net_atoms = Atoms(net_sets, v4, v6)
+        singles = [IntervalSet.single(number) for number in others] if self.overlapping else []
+        self.atoms = Atoms([*net_sets, *group_sets, *singles], v4, v6)
+
+    def _sort(self, kinds: Kinds, ends: dict[tuple[int, ...], list[int]]) -> None:
+        """Put the classes and ends in order. ``ends``: by the classes of each, a kind and an atom in one number."""
+        codes = np.unique(np.array([code for mine in ends for code in mine], np.int64))
+        kind, atom = np.divmod(codes, self.atoms.count)
+        self.places, place = _sorted(kinds.places, lambda one: one)
+        self.sets, groups = _sorted(kinds.sets, lambda one: one)
+        self.traits, traits = _sorted(kinds.traits, lambda one: one.order)
+        parts = kinds.parts[kind]
+        columns = atom, place[parts[:, 0]], groups[parts[:, 1]], traits[parts[:, 2]]
+        order = np.lexsort(columns[::-1])
+        self.atom_of, self.place_of, self.set_of, self.traits_of = (column[order] for column in columns)
+        of_atom: Numbers = np.array([self.net_atoms.of(low) for low in self.atoms.lows], np.int64)
+        odd = self.of_traits(lambda one: one.kind == "odd", np.bool_)
+        self.net_atom_of = np.where(odd, NO_ATOM, of_atom[self.atom_of])
+        self.count = len(codes)
+        position = dict(zip(codes[order].tolist(), range(len(codes)), strict=True))
+        placed = sorted((tuple([position[code] for code in mine]), members) for mine, members in ends.items())
         self.classes_of = [mine for mine, _ in placed]
-        self.members = [each for _, each in placed]
-        self.atom_of = np.array([one.atom for one in self.classes], np.int64)
+        self.members = [sorted(members) for _, members in placed]
+
+    def of_traits(self, told: Callable[[Traits], object], kind: npt.DTypeLike) -> npt.NDArray[Any]:
+        """By class, what is told of its traits."""
+        return np.array([told(one) for one in self.traits], kind)[self.traits_of]
+
+    def client_ports(self, position: int) -> IntervalSet:
+        """The ports by which the class at a position asks."""
+        found: IntervalSet = self.traits[self.traits_of[position]].client_ports
+        return found
 
     def row(self, addresses: IntervalSet) -> Bools:
         """The classes in a set whose edges are bounds."""
         return self.atoms.row(addresses)[self.atom_of]
 
+    def _plain_nodes(self, kinds: Kinds) -> Plain:
+        """The interfaces that their records tell all about, at addresses that are nothing but theirs; none where
+        interfaces of two VPCs may share an address.
+        """
+        plain = plain_interfaces(self.ground.network, kinds)
+        place = kinds.parts[plain.kinds, 0]
+        spans = [
+            (_at(number, low), _at(number, high)) for number, one in enumerate(kinds.places)
+            for low, high in (self._plain_addresses(one) & V4).spans
+        ]  # fmt: skip
+        inside = _within(_at(place, plain.addresses), spans)
+        return plain.where(inside & self._is_single(plain, place, list(kinds.places)) & (not self.overlapping))
+
+    def _is_single(self, plain: Plain, place: Numbers, places: list[Place]) -> Bools:
+        """Which plain interfaces share their address in their subnet with no other."""
+        network = self.ground.network
+        subnets: dict[str, int] = {}
+        number_of: Numbers = np.array([subnets.setdefault(one.subnet_id, len(subnets)) for one in places], np.int64)
+        others = (network.interfaces[self.names[index]] for index in self._others(plain))
+        taken = [
+            _at(subnets[one.subnet_id], number) for one in others if one.subnet_id in subnets
+            for number in _numbers(one.addresses & V4)
+        ]  # fmt: skip
+        mine = _at(number_of[place], plain.addresses)
+        every = np.concatenate([mine, np.array(taken, np.int64)])
+        _, place_of, counts = np.unique(every, return_inverse=True, return_counts=True)
+        found: Bools = counts[place_of[: len(mine)]] == 1
+        return found
+
+    def _others(self, plain: Plain) -> list[int]:
+        found: list[int] = np.setdiff1d(np.arange(len(self.names)), plain.interfaces, assume_unique=True).tolist()
+        return found
+
     def _unlisted(self, vpc_id: str) -> bool:
         """Whether the files that list what is in a VPC are missing: what else is there is not known then."""
         return bool(self.ground.lacks_for_vpc(vpc_id, "describe-subnets", "describe-network-interfaces"))
 
-    def _plain_addresses(self, subnet_id: str, vpc_id: str) -> IntervalSet:
+    def _plain_addresses(self, place: Place) -> IntervalSet:
         """The addresses of a subnet that are nothing but those of interfaces; none where it is not known whole."""
-        network = self.ground.network
+        network, (subnet_id, vpc_id) = self.ground.network, place
         subnet = network.subnets.get(subnet_id)
         if subnet is None or subnet.vpc_id != vpc_id or vpc_id not in network.vpcs or self._unlisted(vpc_id):
             return EMPTY
         return subnet_addresses(subnet) - AMAZON_LOCAL - self._resolvers
 
-    def _is_odd(self, interface: Interface, numbers: Sequence[int]) -> bool:
+    def _is_odd(self, interface: Interface, numbers: Sequence[int], seen: set[tuple[str, int]]) -> bool:
         """Whether all that an interface asks and is asked is for the point path."""
-        subnet_id, place = interface.subnet_id, (interface.subnet_id, interface.vpc_id)
+        subnet_id, place = interface.subnet_id, Place(interface.subnet_id, interface.vpc_id)
         if place not in self._plain:
-            self._plain[place] = self._plain_addresses(*place)
+            self._plain[place] = self._plain_addresses(place)
         plain = self._plain[place]
         odd = not numbers or (len(numbers) > 1 and interface.addresses.size != len(numbers))
         for number in numbers:
-            odd = odd or number not in plain or (subnet_id, number) in self._seen
-            self._seen.add((subnet_id, number))
+            odd = odd or number not in plain or (subnet_id, number) in seen
+            seen.add((subnet_id, number))
         return odd
 
-    def _likeness(self, interface: Interface) -> Hashable:
-        """All of an interface that its classes go by, its addresses apart."""
-        network = self.ground.network
-        endpoint = network.endpoint_of_interface.get(interface.id)
-        return (
-            interface.subnet_id, interface.vpc_id, interface.groups, interface.kind,
-            client_ports_of(network, interface), endpoint and endpoint.vpc_endpoint_id, *_outward(interface),
-        )  # fmt: skip
-
-    def _classes_of(self, interface: Interface, numbers: Sequence[int], *, odd: bool) -> tuple[Class, ...]:
+    def _nodes(self, interface: Interface, numbers: Sequence[int], kinds: Kinds, *, odd: bool) -> list[tuple[int, int]]:
+        """The nodes of an interface: (kind, atom) of each. An odd one has a single one, wherever it is."""
         alone = interface.id if odd or len(numbers) > 1 or self.overlapping else ""
         ports, outward = client_ports_of(self.ground.network, interface), _outward(interface)
+        place = Place(interface.subnet_id, interface.vpc_id)
+        groups = GroupSet(interface.groups, interface.vpc_id)
         if odd:
             number = numbers[0] if numbers else 0
-            atom = self.atoms.of(number) if numbers else 0
-            where = (interface.subnet_id, interface.vpc_id, interface.groups)
-            receiving = Receiving(other=True)
-            return (Class(-1, atom, *where, "odd", ports, receiving, alone, _version(number), outward),)
+            traits = Traits("odd", alone, ports, Receiving(other=True), outward, _version(number))
+            return [(kinds.number(place, groups, traits), self.atoms.of(number) if numbers else 0)]
         receiving = receiving_at(self.ground, interface, self.service)
-        return tuple(
-            Class(
-                self.net_atoms.of(number), self.atoms.of(number), interface.subnet_id, interface.vpc_id,
-                interface.groups, interface.kind, ports, receiving, f"{alone}/{number}" if alone else "",
-                _version(number), outward,
+        return [
+            (
+                kinds.number(place, groups, Traits(
+                    interface.kind, f"{alone}/{number}" if alone else "", ports, receiving, outward, _version(number)
+                )),
+                self.atoms.of(number),
             )
             for number in numbers
-        )  # fmt: skip
+        ]  # fmt: skip
+
+
+def _at(place: Any, number: Any) -> Any:
+    """An IPv4 address in one of several places, as one number."""
+    return place << ADDRESS_BITS | number
+
+
+def _within(numbers: Numbers, spans: Sequence[tuple[int, int]]) -> Bools:
+    """Which numbers are in some spans, which are in order."""
+    lows, highs = np.array(spans, np.int64).reshape(-1, 2).T
+    found: Bools = np.append(-1, highs)[np.searchsorted(lows, numbers, side="right")] >= numbers
+    return found
+
+
+def _grouped(keys: Numbers, values: Numbers) -> Iterator[tuple[int, list[int]]]:
+    """The values of each key, in the order in which they come."""
+    order = np.argsort(keys, kind="stable")
+    ordered, mine = keys[order], values[order].tolist()
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1)).tolist()
+    for low, high in itertools.pairwise([*starts, len(mine)]):
+        yield int(ordered[low]), mine[low:high]
+
+
+def _sorted(numbers: Mapping[Named, int], key: Callable[[Named], Any]) -> tuple[tuple[Named, ...], Numbers]:
+    """What is numbered in order, and the new number by the old one."""
+    found = tuple(sorted(numbers, key=key))
+    place = np.empty(len(found), np.int64)
+    place[[numbers[one] for one in found]] = np.arange(len(found))
+    return found, place
 
 
 def _numbers(addresses: IntervalSet) -> list[int]:
     """The first addresses of each span."""
     return [number for low, high in addresses.spans for number in range(low, min(high + 1, low + MOST_IN_A_SPAN))]
-
-
-def _places(bounds: Sequence[int], numbers: Sequence[int]) -> Numbers:
-    """Between which bounds numbers lie: how many bounds are no greater than each."""
-    small = bisect_left(bounds, V6_BASE)
-    kept: Numbers = np.array([min(number, V6_BASE) for number in numbers], np.int64)
-    places = np.searchsorted(np.array(bounds[:small], np.int64), kept, side="right")
-    for place in np.flatnonzero(kept == V6_BASE).tolist():
-        places[place] = bisect_right(bounds, numbers[place])
-    return places
 
 
 def _version(number: int) -> int:

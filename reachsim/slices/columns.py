@@ -16,7 +16,8 @@ from reachsim.addresses import PUBLIC, V4
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
-from reachsim.slices.axes import Axes, Numbers, Small
+from reachsim.slices.atoms import Numbers, Small
+from reachsim.slices.axes import Axes
 from reachsim.slices.gateways import Found, Gateways
 from reachsim.slices.groups import Groups
 
@@ -148,13 +149,15 @@ class Senders:
     def kind(self, end: int, addresses: IntervalSet) -> Hashable:
         """A key that ends share if nothing between them and some addresses tells them apart."""
         positions = self.axes.classes_of[end]
-        one = self.axes.classes[positions[0]]
+        axes, position = self.axes, positions[0]
+        one = axes.traits[axes.traits_of[position]]
         if self._apart or len(positions) > 1 or one.alone or one.kind != "interface":
             return end
-        asked = self.groups.asked(one.groups, one.vpc_id)
+        asked = self.groups.asked(int(axes.set_of[position]))
         if asked is None:
             return end
-        return one.net_atom, one.subnet_id, one.client_ports, one.outward, asked & addresses
+        place = axes.places[axes.place_of[position]]
+        return axes.net_atom_of[position], place.subnet_id, one.client_ports, one.outward, asked & addresses
 
 
 def interfaces_behind(network: Network, name: str, ends: Mapping[str, int]) -> tuple[int, ...] | None:

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from reachsim.slices.axes import Numbers, Small
+from reachsim.slices.atoms import Numbers, Small
 
 BITS: Final[Small] = np.array([128 >> bit for bit in range(8)], np.uint8)
 """By place in a byte, as `numpy.packbits` has them."""

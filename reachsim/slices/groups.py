@@ -17,7 +17,8 @@ from reachsim.forwarding.filtering import resolve, unknown_groups
 from reachsim.forwarding.ground import Origin, missing, unseen
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
-from reachsim.slices.axes import Axes, Bools, Numbers, Small
+from reachsim.slices.atoms import Bools, Numbers, Small
+from reachsim.slices.axes import Axes
 from reachsim.slices.doubts import Doubts
 
 MOST_KEPT: Final = 256
@@ -36,7 +37,7 @@ class Out(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """The same as addresses, classes, and addresses that are in doubt."""
+    """The same as addresses, sets of groups, and addresses that are in doubt."""
 
     addresses: IntervalSet
     members: list[int]
@@ -53,19 +54,16 @@ class In(NamedTuple):
 
 
 class Groups:
-    """The security groups of the classes, for one service."""
+    """The security groups of the classes, for one service. Numbers are those of the axes' sets of groups."""
 
     def __init__(self, ground: Ground, axes: Axes, doubts: Doubts, service: int) -> None:
         self.ground, self.axes, self.doubts, self.service = ground, axes, doubts, service
-        self._out: dict[tuple[tuple[str, ...], str], Out] = {}
+        self._out: dict[int, Out] = {}
         self._rows: dict[IntervalSet, Bools] = {}
         self._to: dict[IntervalSet, Out] = {}
-        self._asked: dict[tuple[tuple[str, ...], str], IntervalSet | None] = {}
-        keys: dict[tuple[tuple[str, ...], str], int] = {}
-        self.set_of: Numbers = np.array([keys.setdefault((one.groups, one.vpc_id), len(keys)) for one in axes.classes],
-                                        np.int64)  # fmt: skip
-        self.sets = tuple(keys)
-        admitted = [self._admits(*key) for key in keys]
+        self._asked: dict[int, IntervalSet | None] = {}
+        self._named: dict[int, Numbers] = {}
+        admitted = [self._admits(*one) for one in axes.sets]
         self.everybody: Bools = np.array([one.everybody for one in admitted], np.bool_)
         self.gaps: Numbers = np.array([doubts.number(one.gaps) for one in admitted], np.int64)
         spans = [(*span, number) for number, one in enumerate(admitted) for span in axes.atoms.slices(one.addresses)]
@@ -75,22 +73,21 @@ class Groups:
         for number, one in enumerate(admitted):
             for group in one.groups:
                 self._naming.setdefault(group, []).append(number)
-        carriers: dict[str, list[int]] = {}
-        for position, each in enumerate(axes.classes):
+        self._carriers: dict[str, list[int]] = {}
+        for number, each in enumerate(axes.sets):
             for group in each.groups:
-                carriers.setdefault(group, []).append(position)
-        self._carriers = carriers
-        self._asked_by = {key: self._lets_ask(*key) for key in keys}
+                self._carriers.setdefault(group, []).append(number)
+        self._asked_by = [self._lets_ask(*one) for one in axes.sets]
         self._bits: dict[int, Small] = {}
-        order = np.argsort(self.set_of, kind="stable")
-        bounds = np.searchsorted(self.set_of[order], np.arange(len(keys) + 1)).tolist()
+        order = np.argsort(axes.set_of, kind="stable")
+        bounds = np.searchsorted(axes.set_of[order], np.arange(len(axes.sets) + 1)).tolist()
         self._of_set = [order[low:high] for low, high in itertools.pairwise(bounds)]
 
     def admitting(self, atom: int) -> Bools:
         """Per class: whether its groups admit the addresses of an atom."""
-        sets = np.zeros(len(self.sets), np.bool_)
+        sets = np.zeros(len(self.axes.sets), np.bool_)
         sets[self._set[(self._low <= atom) & (atom < self._high)]] = True
-        return sets[self.set_of]
+        return sets[self.axes.set_of]
 
     def admitting_bits(self, atom: int) -> Small:
         """The same, packed."""
@@ -100,26 +97,26 @@ class Groups:
             self._bits[atom] = np.packbits(self.admitting(atom))
         return self._bits[atom]
 
-    def naming(self, groups: tuple[str, ...]) -> Numbers:
+    def naming(self, number: int) -> Numbers:
         """The classes whose groups name one of the sender's, whose members they admit."""
-        found = [self._of_set[number] for group in groups for number in self._naming.get(group, ())]
-        return np.concatenate(found) if found else _NONE
+        if number not in self._named:
+            named = [one for group in self.axes.sets[number].groups for one in self._naming.get(group, ())]
+            self._named[number] = np.concatenate([self._of_set[one] for one in named]) if named else _NONE
+        return self._named[number]
 
-    def out(self, groups: tuple[str, ...], vpc_id: str) -> Out:
+    def out(self, number: int) -> Out:
         """Whom the groups let ask."""
-        key = (groups, vpc_id)
-        if key not in self._out:
+        if number not in self._out:
             if len(self._out) == MOST_KEPT:
                 self._out.clear()
-            self._out[key] = self._lets_out(self._asked_by[key])
-        return self._out[key]
+            self._out[number] = self._lets_out(self._asked_by[number])
+        return self._out[number]
 
-    def asked(self, groups: tuple[str, ...], vpc_id: str) -> IntervalSet | None:
+    def asked(self, number: int) -> IntervalSet | None:
         """The addresses that the groups let ask; None where that is not known."""
-        key = (groups, vpc_id)
-        if key not in self._asked:
-            self._asked[key] = self._addresses_asked(groups, vpc_id)
-        return self._asked[key]
+        if number not in self._asked:
+            self._asked[number] = self._addresses_asked(*self.axes.sets[number])
+        return self._asked[number]
 
     def _addresses_asked(self, groups: tuple[str, ...], vpc_id: str) -> IntervalSet | None:
         ground, interface = self.ground, Interface("a sender", vpc_id, "", groups, EMPTY)
@@ -150,7 +147,7 @@ class Groups:
                 if rule.group is not None and resolved.peers and not self.axes.overlapping:
                     near = ground.peered_vpcs(vpc_id)
                     carriers = self._carriers.get(rule.group, [])
-                    members += [one for one in carriers if self.axes.classes[one].vpc_id in near]
+                    members += [one for one in carriers if self.axes.sets[one].vpc_id in near]
                 else:
                     asked.append(resolved.peers)
                 doubted += [(peers.peers, gap) for peers, gap in doubts]
@@ -162,7 +159,8 @@ class Groups:
         if not asked.members and not asked.doubted:
             return out
         sure = out.sure.copy()
-        sure[asked.members] = True
+        for number in asked.members:
+            sure[self._of_set[number]] = True
         return self._with_doubts(sure, asked.doubted)
 
     def _to_addresses(self, addresses: IntervalSet) -> Out:

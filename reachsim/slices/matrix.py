@@ -13,11 +13,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from reachsim.addresses import V4
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
 from reachsim.simulate import answer_of, ask
-from reachsim.slices.axes import Bools, Numbers, Small
+from reachsim.slices.atoms import Bools, Numbers, Small
 from reachsim.slices.columns import Cell, Columns, Senders
 from reachsim.slices.counting import Tally, bit_of
 from reachsim.slices.gateways import Found, Gateways
@@ -70,7 +69,7 @@ class Matrix:
         self.ground, self.protocol, self.port, self.pins = ground, protocol, port, pins or {}
         self.rows = Rows(ground, protocol, port)
         axes = self.rows.axes
-        self.interfaces = axes.interfaces
+        self.names = axes.names
         self.members: Sequence[Sequence[int]] = axes.members
         self.ends = len(axes.members)
         endpoints = tuple(ground.network.vpc_endpoints) if "endpoint" in kinds else ()
@@ -91,14 +90,14 @@ class Matrix:
 
     @cached_property
     def sources(self) -> list[int]:
-        place = {position: index for index, position in enumerate(self.rows.order())}
-        classes = self.rows.axes.classes_of
-        return sorted(range(self.ends), key=lambda end: place[classes[end][0]])
+        place = np.argsort(self.rows.order())
+        found: list[int] = np.argsort(place[self._first], kind="stable").tolist()
+        return found
 
     @cached_property
     def end_of(self) -> Numbers:
         """The end of each interface."""
-        found = np.zeros(len(self.interfaces), np.int64)
+        found = np.zeros(len(self.names), np.int64)
         for end, members in enumerate(self.members):
             found[list(members)] = end
         return found
@@ -113,16 +112,16 @@ class Matrix:
         total = np.zeros(len(OUTCOMES), np.int64)
         for batch in self._batches(ends, BITS_AT_ONCE):
             plain = len(batch) > 1 or self._kinds[batch[0]] >= 0
-            bits = self.rows.bits([self.rows.axes.classes_of[end][0] for end in batch]) if plain else None
+            bits = self.rows.bits(self._first[batch].tolist()) if plain else None
             total += self._counted_cells(batch) if bits is None else self._counted_bits(batch, bits)
         return total
 
     def _counted_bits(self, ends: Sequence[int], bits: Bits) -> Numbers:
         """Counts of plain senders of which nothing is in doubt."""
-        own = np.array([self.rows.axes.classes_of[end][0] for end in ends], np.int64)
+        own = self._first[ends]
         every = self.tally.of(bits.every) - bit_of(bits.every, own)  # none asks itself
         some = every if bits.some is bits.every else self.tally.of(bits.some) - bit_of(bits.some, own)
-        others = len(self.interfaces) - 1
+        others = len(self.names) - 1
         return np.array([others - some, np.zeros_like(some), some - every, every]) @ self.tally.sizes[ends]
 
     def _counted_cells(self, ends: Sequence[int]) -> Numbers:
@@ -137,13 +136,13 @@ class Matrix:
     @cached_property
     def tally(self) -> Tally:
         sizes: Numbers = np.array([len(members) for members in self.members], np.int64)
-        return Tally(self.rows.axes.classes_of, sizes, len(self.rows.axes.classes))
+        return Tally(self.rows.axes.classes_of, sizes, self.rows.axes.count)
 
     def _batches(self, ends: Sequence[int], most: int) -> Iterator[list[int]]:
         """Neighbours that can be computed together, ``most`` cells of them: of one class each, with the same client
         ports.
         """
-        rows = max(1, most // max(len(self.rows.axes.classes), 1))
+        rows = max(1, most // max(self.rows.axes.count, 1))
         waiting: list[int] = []
         alike = -1
         for end in ends:
@@ -159,15 +158,12 @@ class Matrix:
     @cached_property
     def _kinds(self) -> list[int]:
         """By end: a number for its client's ports; -1 if it is no plain sender of one class."""
-        axes = self.rows.axes
         numbers: dict[IntervalSet, int] = {}
-        return [
-            numbers.setdefault(axes.classes[mine[0]].client_ports, len(numbers)) if self._is_plain(mine) else -1
-            for mine in axes.classes_of
-        ]
-
-    def _is_plain(self, positions: tuple[int, ...]) -> bool:
-        return len(positions) == 1 and not self.rows.silent(positions[0]) and not self.rows.beyond(positions[0])
+        ports = self.rows.axes.of_traits(lambda one: numbers.setdefault(one.client_ports, len(numbers)), np.int64)
+        kinds: list[int] = np.where(self.rows.silent | self.rows.beyond, -1, ports)[self._first].tolist()
+        for end, _ in self._several:
+            kinds[end] = -1
+        return kinds
 
     def _answers(self, ends: Sequence[int]) -> Iterator[Answers]:
         cells = self._cells(ends)
@@ -188,12 +184,12 @@ class Matrix:
 
     def _cells(self, ends: Sequence[int]) -> Cells:
         positions = [position for end in ends for position in self.rows.axes.classes_of[end]]
-        if len(ends) > 1 or self._is_plain(tuple(positions)):
+        if len(ends) > 1 or self._kinds[ends[0]] >= 0:
             return self.rows.cells(positions)
-        nothing = np.zeros((1, len(self.rows.axes.classes)), np.bool_)
-        if any(self.rows.silent(position) for position in positions):
+        nothing = np.zeros((1, self.rows.axes.count), np.bool_)
+        if self.rows.silent[positions].any():
             return Cells(nothing, nothing, nothing, nothing, None)
-        if any(self.rows.beyond(position) for position in positions):
+        if self.rows.beyond[positions].any():
             return Cells(nothing, nothing, nothing, nothing, ~nothing)
         return self.rows.cells(positions).best()
 
@@ -254,11 +250,9 @@ class Matrix:
             self._asking = end
             self._asked.clear()
         if (end, target) not in self._asked:
-            source = self.interfaces[self.members[end][0]].id
-            if target < self.ends:  # of one end with itself: two different interfaces, if there are two
-                name = self.interfaces[self.members[target][-1]].id
-            else:
-                name = self.columns[target - self.ends]
+            source = self.names[self.members[end][0]]
+            # of one end with itself: two different interfaces, if there are two
+            name = self.names[self.members[target][-1]] if target < self.ends else self.columns[target - self.ends]
             found = ask(self.ground, source, name, protocol=self.protocol, port=self.port, pins=self.pins)
             self._asked[end, target] = self._numbered(answer_of(found))
         return self._asked[end, target]
@@ -274,7 +268,7 @@ class Matrix:
 
     @cached_property
     def _columns(self) -> Columns:
-        ends = {one.id: int(self.end_of[index]) for index, one in enumerate(self.interfaces)}
+        ends = dict(zip(self.names, self.end_of.tolist(), strict=True))
         return Columns(
             self.ground, self.columns, ends, Gateways(self.ground, self.protocol, self.port),
             Senders(self.ground, self.rows.axes, self.rows.groups),
@@ -282,8 +276,9 @@ class Matrix:
         )  # fmt: skip
 
     def _with_columns(self, end: int, found: Answers) -> Answers:
-        first = self.interfaces[self.members[end][0]]
-        every, some, route, missing = self._columns.of(end, first.id, found, only_v4=first.addresses <= V4)
+        first = self.members[end][0]
+        only_v4 = first not in self.rows.axes.with_ipv6
+        every, some, route, missing = self._columns.of(end, self.names[first], found, only_v4=only_v4)
         return Answers(
             np.concatenate([found.every, every.astype(np.uint8)]), np.concatenate([found.some, some.astype(np.uint8)]),
             np.concatenate([found.route, route.astype(np.uint8)]),

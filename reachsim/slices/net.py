@@ -18,7 +18,8 @@ from reachsim.forwarding.ground import missing, unseen
 from reachsim.intervals import IntervalSet
 from reachsim.packets import protocol_services
 from reachsim.slices.acls import Acls, Planes
-from reachsim.slices.axes import Axes, Bools, Numbers
+from reachsim.slices.atoms import Bools, Numbers
+from reachsim.slices.axes import NO_ATOM, Axes
 from reachsim.slices.doubts import Doubts
 from reachsim.slices.starts import Start
 from reachsim.slices.ways import OTHER, STRAIGHT, Gate, State, Walker, Way, Ways
@@ -82,33 +83,39 @@ class Net:
     def __init__(self, ground: Ground, axes: Axes, doubts: Doubts, protocol: int, port: int) -> None:
         network = ground.network
         self.axes, self.doubts = axes, doubts
-        clients = tuple(dict.fromkeys(one.client_ports for one in axes.classes))
+        clients = tuple(dict.fromkeys(one.client_ports for one in axes.traits))
         self.acls = Acls(ground, axes.net_atoms, protocol, port, clients)
-        spots: dict[tuple[str, int], int] = {}
-        numbers = [
-            -1 if one.kind == "odd" else spots.setdefault((one.subnet_id, one.net_atom), len(spots))
-            for one in axes.classes
-        ]
-        self.spot_of: Numbers = np.array(numbers, np.int64)
-        self.spots = tuple(spots)
-        self._atom: Numbers = np.array([atom for _, atom in spots], np.int64)
-        subnets = list(dict.fromkeys(subnet for subnet, _ in spots))
+        places = self._number_spots()
+        subnets = [axes.places[place].subnet_id for place in places]
         vpcs = {name: number for number, name in enumerate(network.vpcs)}
         self._subnets = {name: number for number, name in enumerate(subnets)}
-        self._subnet: Numbers = np.array([self._subnets[subnet] for subnet, _ in spots], np.int64)
-        self._vpc: Numbers = np.array([vpcs[network.subnets[subnet].vpc_id] for subnet, _ in spots], np.int64)
-        acls = {subnet: network.network_acl_of(subnet) for subnet in subnets}
-        self._acl_of = {
-            subnet: self.acls.unknown if acl is None else self.acls.index[acl.network_acl_id]
-            for subnet, acl in acls.items()
-        }
-        self._acl: Numbers = np.array([self._acl_of[subnet] for subnet, _ in spots], np.int64)
-        gaps = {subnet: doubts.number(_no_acl(ground, subnet) if acl is None else ()) for subnet, acl in acls.items()}
-        self._acl_gap: Numbers = np.array([gaps[subnet] for subnet, _ in spots], np.int64)
+        vpc_of: Numbers = np.array([vpcs[network.subnets[subnet].vpc_id] for subnet in subnets], np.int64)
+        self._vpc = vpc_of[self._subnet]
+        acls = [network.network_acl_of(subnet) for subnet in subnets]
+        acl_of: Numbers = np.array(
+            [self.acls.unknown if acl is None else self.acls.index[acl.network_acl_id] for acl in acls], np.int64
+        )
+        self._acl = acl_of[self._subnet]
+        gaps = [_no_acl(ground, subnet) if acl is None else () for subnet, acl in zip(subnets, acls, strict=True)]
+        self._acl_gap = np.array([doubts.number(one) for one in gaps], np.int64)[self._subnet]
         self._places()
         self._kept: dict[tuple[int, int, tuple[int, ...]], Answering] = {}
         service = protocol_services(protocol, IntervalSet.single(port))
         self._walk(Walker(ground, service, IntervalSet.union_of(clients), subnets), vpcs)
+
+    def _number_spots(self) -> list[int]:
+        """Number spots and their subnets in the order of the classes; returns the place of each subnet."""
+        axes = self.axes
+        plain = np.flatnonzero(axes.net_atom_of != NO_ATOM)
+        atom, place = axes.net_atom_of[plain], axes.place_of[plain]
+        first, number = _numbered(place * axes.net_atoms.count + atom)
+        self.spot_of: Numbers = np.full(axes.count, -1, np.int64)
+        self.spot_of[plain] = number
+        self._atom: Numbers = atom[first]
+        places, self._subnet = _numbered(place[first])
+        self.count = len(first)
+        found: list[int] = place[first][places].tolist()
+        return found
 
     def _places(self) -> None:
         """Which spots each subnet has, and which VPC is at each atom."""
@@ -132,7 +139,7 @@ class Net:
                 starts[start] = len(starts)
                 first.append(subnet)
             start_of[subnet] = starts[start]
-        self._start: Numbers = np.array([start_of[subnet] for subnet, _ in self.spots], np.int64)
+        self._start: Numbers = np.array([start_of[subnet] for subnet in self._subnets], np.int64)[self._subnet]
         self._ways: dict[Way, int] = {OTHER: 0, STRAIGHT: 1}
         self._there = self._paint(walker.out_of(subnet, "request") for subnet in first)
         back = self._paint(walker.out_of(subnet, "response") for subnet in first)
@@ -336,7 +343,7 @@ class Net:
 
     def _other(self, spots: Numbers, ask: Asking, back: list[Answering], place: Numbers) -> Bools | None:
         """Cells for the point path: ways of other kinds, and such as end in another VPC than the receiver's."""
-        found = np.zeros((len(spots), len(self.spots)), np.bool_)
+        found = np.zeros((len(spots), self.count), np.bool_)
         if any(one.other is not None for one in back):
             found |= _each([found[0] if one.other is None else one.other for one in back], place)
             if ask.lost is not None:
@@ -361,7 +368,7 @@ class Net:
         if exempt is not None:
             there[-1][exempt] = 0
         most = max(len(one.doubts) for one in back)
-        nothing = np.zeros(len(self.spots), np.int64)
+        nothing = np.zeros(self.count, np.int64)
         replies = [
             np.array([one.doubts[number] if number < len(one.doubts) else nothing for one in back])[place]
             for number in range(most)
@@ -376,6 +383,15 @@ class Net:
         for one in (*there, *replies):
             one[near] = 0
         return (*there, *replies)
+
+
+def _numbered(values: Numbers) -> tuple[Numbers, Numbers]:
+    """(where each value comes first, in that order; of each value the number of its first)."""
+    _, first, place = np.unique(values, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    number = np.empty(len(order), np.int64)
+    number[order] = np.arange(len(order))
+    return first[order], number[place]
 
 
 def _each(rows: Sequence[npt.NDArray[Any]], place: Numbers) -> npt.NDArray[Any]:

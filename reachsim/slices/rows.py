@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from reachsim.forwarding import Ground
-from reachsim.slices.axes import Axes, Bools, Numbers, Small
+from reachsim.slices.atoms import Bools, Numbers, Small
+from reachsim.slices.axes import Axes
 from reachsim.slices.bounds import group_sets, net_sets
 from reachsim.slices.counting import BITS
 from reachsim.slices.doubts import Doubts
@@ -90,30 +91,27 @@ class Rows:
         self.doubts = Doubts()
         self.groups = Groups(ground, self.axes, self.doubts, service)
         self.net = Net(ground, self.axes, self.doubts, protocol, port)
-        classes = self.axes.classes
+        of_traits = self.axes.of_traits
         self._to_spot: Numbers = np.maximum(self.net.spot_of, 0)
-        self._arrives = np.array([not one.receiving.blocked for one in classes], np.bool_)
-        self._told = np.array([not one.receiving.gaps for one in classes], np.bool_)
-        self._other = _if_any(np.array([one.receiving.other for one in classes], np.bool_))
-        self._odd = _if_any(np.array([one.kind == "odd" for one in classes], np.bool_))
-        self._version = np.array([one.version for one in classes], np.int64)
+        self._arrives: Bools = of_traits(lambda one: not one.receiving.blocked, np.bool_)
+        self._told: Bools = of_traits(lambda one: not one.receiving.gaps, np.bool_)
+        self._other = _if_any(of_traits(lambda one: one.receiving.other, np.bool_))
+        self._odd = _if_any(of_traits(lambda one: one.kind == "odd", np.bool_))
+        self._version: Numbers = of_traits(lambda one: one.version, np.int64)
         self._arrives_by_version = {
             version: np.packbits(self._arrives & (self._version == version)) for version in set(self._version.tolist())
         }
-        self._kind: Numbers = np.array([self.doubts.number(one.receiving.gaps) for one in classes], np.int64)
-        self._in_gaps = self.groups.gaps[self.groups.set_of]
-        self._everybody = _if_any(self.groups.everybody[self.groups.set_of])
+        self._kind: Numbers = of_traits(lambda one: self.doubts.number(one.receiving.gaps), np.int64)
+        self._in_gaps = self.groups.gaps[self.axes.set_of]
+        self._everybody = _if_any(self.groups.everybody[self.axes.set_of])
         doubted = (self._odd, self._other, self._everybody)
         self._plain = bool(self._told.all()) and all(one is None for one in doubted)
         """Whether nothing about any receiver is in doubt."""
 
-    def silent(self, position: int) -> bool:
-        """Whether the class at a position never asks for anything."""
-        return self.axes.classes[position].kind == "endpoint"
-
-    def beyond(self, position: int) -> bool:
-        """Whether what the class at a position asks for is all for the point path."""
-        return self.axes.classes[position].kind in ("odd", "load-balancer")
+        self.silent: Bools = of_traits(lambda one: one.kind == "endpoint", np.bool_)
+        """The classes that never ask for anything."""
+        self.beyond: Bools = of_traits(lambda one: one.kind in ("odd", "load-balancer"), np.bool_)
+        """The classes of which all that they ask for is for the point path."""
 
     def cells(self, positions: Sequence[int]) -> Cells:
         """The rows of classes with the same client ports that are neither `silent` nor `beyond`."""
@@ -132,15 +130,14 @@ class Rows:
 
     def unpacked(self, rows: Small) -> Bools:
         """Rows of bits, a byte for each."""
-        return np.unpackbits(rows, axis=1, count=len(self.axes.classes)).view(np.bool_)
+        return np.unpackbits(rows, axis=1, count=self.axes.count).view(np.bool_)
 
     def _outs(self, positions: Sequence[int]) -> list[Out]:
-        classes = self.axes.classes
-        return [self.groups.out(classes[position].groups, classes[position].vpc_id) for position in positions]
+        return [self.groups.out(number) for number in self.axes.set_of[positions].tolist()]
 
     def _reach(self, positions: Sequence[int]) -> Reach:
-        spots, place = np.unique(self.net.spot_of[list(positions)], return_inverse=True)
-        return Reach(spots, place, self.net.rows(spots, self.axes.classes[positions[0]].client_ports))
+        spots, place = np.unique(self.net.spot_of[positions], return_inverse=True)
+        return Reach(spots, place, self.net.rows(spots, self.axes.client_ports(positions[0])))
 
     def _sure(self, positions: Sequence[int], reach: Reach, outs: Sequence[Out]) -> Bits | None:
         row = reach.row
@@ -167,7 +164,7 @@ class Rows:
         if len(self._arrives_by_version) == 1:
             (arriving,) = self._arrives_by_version.values()
             return arriving
-        return np.array([self._arrives_by_version[self.axes.classes[position].version] for position in positions])
+        return np.array([self._arrives_by_version[version] for version in self._version[positions].tolist()])
 
     def _doubtful(self, positions: Sequence[int], reach: Reach, outs: Sequence[Out]) -> Cells:
         spread = self._spread(positions, reach)
@@ -191,9 +188,8 @@ class Rows:
 
     def why(self, position: int) -> tuple[Numbers, ...]:
         """Why cells of the class at a position are not known: numbers of `reachsim.slices.doubts`."""
-        one = self.axes.classes[position]
         reach = self._reach([position])
-        out = self.groups.out(one.groups, one.vpc_id)
+        (out,) = self._outs([position])
         settled = self._lets_in([position], reach)[0]
         lost = np.zeros(len(settled), np.bool_)
         if reach.row.lost is not None:
@@ -202,10 +198,11 @@ class Rows:
         doubts = (mine, np.where(settled | lost, 0, self._in_gaps), np.where(lost, 0, self._kind))
         return (*(each[0][self._to_spot] for each in reach.row.doubts), *doubts)
 
-    def order(self) -> list[int]:
+    def order(self) -> Numbers:
         """Positions such that rows that share most follow each other."""
-        classes = self.axes.classes
-        return sorted(range(len(classes)), key=lambda p: (classes[p].client_ports.spans, self.net.spot_of[p], p))
+        ports = sorted({one.client_ports.spans for one in self.axes.traits})
+        by_ports = self.axes.of_traits(lambda one: ports.index(one.client_ports.spans), np.int64)
+        return np.lexsort((self.net.spot_of, by_ports))
 
     def _for_the_point_path(self, spread: Spread, out_maybe: Bools, passed: Bools) -> Bools:
         other = np.zeros(passed.shape, np.bool_) if spread.other is None else spread.other & out_maybe
@@ -215,7 +212,7 @@ class Rows:
 
     def _spread(self, positions: Sequence[int], reach: Reach) -> Spread:
         net, (spots, place, found) = self.net, reach
-        of_version = self._version == self._version[list(positions)][:, None]
+        of_version = self._version == self._version[positions][:, None]
 
         def wide(rows: Bools) -> Bools:
             """Rows per spot as rows per class, of a sender's own version."""
@@ -250,8 +247,8 @@ class Rows:
 
     def _admitted(self, positions: Sequence[int], reach: Reach) -> Small:
         """The same as bits."""
-        found = np.array([self.groups.admitting_bits(self.axes.classes[position].atom) for position in positions])
-        named = [self.groups.naming(self.axes.classes[position].groups) for position in positions]
+        found = np.array([self.groups.admitting_bits(atom) for atom in self.axes.atom_of[positions].tolist()])
+        named = [self.groups.naming(number) for number in self.axes.set_of[positions].tolist()]
         sender = np.repeat(np.arange(len(named)), [len(one) for one in named])
         receiver = np.concatenate(named)
         knows = self.net.knowing(reach.spots, reach.row.known, reach.place[sender], self._to_spot[receiver])

@@ -62,7 +62,7 @@ class Tiles:
             need_arrow()
         self.matrix = Matrix(ground, protocol, port, pins, kinds)
         self.form, self.blocked, self.kinds = form, blocked, kinds
-        row = (len(self.matrix.interfaces) + len(self.matrix.columns)) * (ROW_BYTES if form else 1)
+        row = (len(self.matrix.names) + len(self.matrix.columns)) * (ROW_BYTES if form else 1)
         self._most = max(1, memory // row)
 
     @cached_property
@@ -105,7 +105,7 @@ class Tiles:
         open_ = np.flatnonzero(answers.some[:ends].astype(np.bool_))
         outcomes = outcome_of(answers.every[open_], answers.some[open_])
         found = np.bincount(outcomes, self.matrix.tally.sizes[open_], len(OUTCOMES)).astype(np.int64)
-        found[0] = len(self.matrix.interfaces) - found.sum()
+        found[0] = len(self.matrix.names) - found.sum()
         found[outcome_of(answers.every[end], answers.some[end])] -= 1  # none asks itself
         return found * mine
 
@@ -124,7 +124,7 @@ class Tiles:
         place = np.concatenate([matrix.end_of, np.arange(matrix.ends, matrix.ends + len(matrix.columns))])
         wanted = (outcomes[place] != 0) | self.blocked
         if "interface" not in self.kinds:
-            wanted[: len(matrix.interfaces)] = False
+            wanted[: len(matrix.names)] = False
         written = np.nonzero(wanted)[0]
         values = np.stack([outcomes, answers.every, answers.some, answers.route, answers.missing])[:, place[written]]
         return list(matrix.members[end]), written.astype(np.int32), values.astype(np.int32)
@@ -137,7 +137,7 @@ class Tiles:
             tails = [(target, names[target] + self._tail(tuple(one))) for target, one in
                      zip(targets.tolist(), values.T.tolist(), strict=True)]  # fmt: skip
             for member in members:
-                head = f'{{"source": {json.dumps(self.matrix.interfaces[member].id)}, "destination": '
+                head = f'{{"source": {json.dumps(self.matrix.names[member])}, "destination": '
                 yield from (head + tail for target, tail in tails if target != member)
 
     def _tail(self, values: tuple[int, ...]) -> str:
@@ -158,7 +158,7 @@ class Tiles:
 
     @cached_property
     def _target_names(self) -> list[str]:
-        return [*(one.id for one in self.matrix.interfaces), *self.matrix.columns]
+        return [*self.matrix.names, *self.matrix.columns]
 
     # --- Parquet ----------------------------------------------------------------------------------------------------
 
@@ -177,7 +177,7 @@ class Tiles:
         missing = [list(self.matrix.missing[number]) for number in values[4]] if values[4].any() else None
         none = pa.array([[]], pa.list_(pa.string())).take(pa.array(np.zeros(len(sources), np.int32)))
         columns = [
-            words(place, [self.matrix.interfaces[one].id for one in names]),
+            words(place, [self.matrix.names[one] for one in names]),
             words(target_place, [self._target_names[one] for one in seen]),
             words(of_kind[target_place] if len(seen) else target_place, KINDS),
             words(values[0], OUTCOMES), words(values[1], ANSWERS), words(values[2], ANSWERS),

@@ -17,8 +17,10 @@ from reachsim.evidence import Leg
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.packets import protocol_services
 from reachsim.simulate import answer_of, ask
+from reachsim.slices.kinds import Kinds, Receiving, Traits, plain_interfaces
 from reachsim.slices.matrix import ANSWERS, OUTCOMES, Matrix
 from reachsim.slices.ways import Walker, Way, Ways
+from reachsim.sources import client_ports_of
 from reachsim.workloads import ANY_CLIENT_PORTS
 from tests.benchmarks import organization
 from tests.build import ANYWHERE, AclEntry, Build
@@ -35,13 +37,13 @@ def compare(reach: Reach, protocol: int, port: int) -> Counter[str]:
     for end, answers in matrix.answers(matrix.sources):
         outcomes = answers.outcomes
         for target in range(matrix.ends + len(matrix.columns)):
-            source = matrix.interfaces[matrix.members[end][target % len(matrix.members[end])]].id
+            source = matrix.names[matrix.members[end][target % len(matrix.members[end])]]
             if (end, target) in matrix._asked and target < matrix.ends:
                 seen["asked of the point path"] += 1
                 continue
             members = matrix.members[target] if target < matrix.ends else []
-            others = [one for one in members if matrix.interfaces[one].id != source] or members
-            name = matrix.interfaces[others[-1]].id if others else matrix.columns[target - matrix.ends]
+            others = [one for one in members if matrix.names[one] != source] or members
+            name = matrix.names[others[-1]] if others else matrix.columns[target - matrix.ends]
             said = (
                 ANSWERS[answers.every[target]], ANSWERS[answers.some[target]],
                 matrix.routes[answers.route[target]], matrix.missing[answers.missing[target]],
@@ -58,10 +60,10 @@ def test_the_modalities_are_the_outcome() -> None:
         matrix = Matrix(reach.ground, 6, 22)
         for end, answers in matrix.answers(matrix.sources):
             outcomes = answers.outcomes
-            source = matrix.interfaces[matrix.members[end][0]].id
+            source = matrix.names[matrix.members[end][0]]
             for target, members in enumerate(matrix.members):
-                verdict = reach.simulate(source, matrix.interfaces[members[-1]].id, protocol="tcp", port=22)
-                found = ask(reach.ground, source, matrix.interfaces[members[-1]].id, protocol="tcp", port=22)
+                verdict = reach.simulate(source, matrix.names[members[-1]], protocol="tcp", port=22)
+                found = ask(reach.ground, source, matrix.names[members[-1]], protocol="tcp", port=22)
                 assert OUTCOMES[outcomes[target]] == verdict.outcome
                 assert answer_of(found)[2:] == (verdict.route, verdict.missing)
 
@@ -309,3 +311,23 @@ def test_zones_and_tables_that_look_alike(seed: int) -> None:
     seen = compare(load_files(net.files()), 6, 443)
     assert seen["allowed"]
     assert seen["blocked"]
+
+
+def test_plain_interfaces_are_what_is_made_of_their_records() -> None:
+    compared = 0
+    for topic, seed in itertools.product(networks.TOPICS, SEEDS):
+        network = load_files(networks.network(topic, seed).files()).network
+        kinds = Kinds()
+        found = plain_interfaces(network, kinds)
+        places, sets, traits = list(kinds.places), list(kinds.sets), list(kinds.traits)
+        for index, kind, address in zip(*(column.tolist() for column in found), strict=True):
+            place, groups, trait = kinds.parts[kind].tolist()
+            made = list(network.interfaces.values())[index]
+            assert made.addresses == IntervalSet.single(address)
+            assert places[place] == (made.subnet_id, made.vpc_id)
+            assert sets[groups] == (made.groups, made.vpc_id)
+            outward = (bool(made.public), made.source_dest_check, made.deny_all_igw_traffic)
+            ports = client_ports_of(network, made)
+            assert traits[trait] == Traits(made.kind, "", ports, Receiving(), outward, 4)
+            compared += 1
+    assert compared > 50

@@ -420,7 +420,7 @@ def told_apart_by_a_firewall() -> Reach:
 def test_a_matrix_keeps_apart_whom_a_firewall_tells_apart() -> None:
     matrix = Matrix(told_apart_by_a_firewall().ground, 6, 443)
     found = {
-        matrix.interfaces[member].id: OUTCOMES[answers.outcomes[-1]]
+        matrix.names[member]: OUTCOMES[answers.outcomes[-1]]
         for end, answers in matrix.answers(matrix.sources)
         for member in matrix.members[end]
     }

@@ -28,9 +28,8 @@ class Both:
         with garbage_collector_paused():  # as the command does
             self.preparing = timed(self._prepare)
             self.plain_preparing = timed(self._prepare_plain)
-        interfaces = self.slices.interfaces
-        self.first = [interfaces[members[0]] for members in self.slices.members]
-        self.last = [interfaces[members[-1]] for members in self.slices.members]
+        self.first = [self.interfaces[members[0]] for members in self.slices.members]
+        self.last = [self.interfaces[members[-1]] for members in self.slices.members]
 
     def _prepare(self) -> None:
         self.slices = Matrix(self.reach.ground, 6, PORT, kinds=("interface",))
