@@ -53,9 +53,9 @@ class Tally:
         return found
 
 
-def bit_of(rows: Small, positions: Numbers) -> Numbers:
-    """The bit at a position of each row's own."""
-    found: Numbers = rows[np.arange(len(rows)), positions >> 3].astype(np.int64) >> (7 - (positions & 7)) & 1
+def bit_of(rows: Small, place: Numbers, positions: Numbers) -> Numbers:
+    """One bit of each row that ``place`` names, each at a position of its own."""
+    found: Numbers = rows[place, positions >> 3].astype(np.int64) >> (7 - (positions & 7)) & 1
     return found
 
 

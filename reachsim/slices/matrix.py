@@ -119,10 +119,13 @@ class Matrix:
     def _counted_bits(self, ends: Sequence[int], bits: Bits) -> Numbers:
         """Counts of plain senders of which nothing is in doubt."""
         own = self._first[ends]
-        every = self.tally.of(bits.every) - bit_of(bits.every, own)  # none asks itself
-        some = every if bits.some is bits.every else self.tally.of(bits.some) - bit_of(bits.some, own)
-        others = len(self.names) - 1
-        return np.array([others - some, np.zeros_like(some), some - every, every]) @ self.tally.sizes[ends]
+
+        def others(rows: Small) -> Numbers:
+            return self.tally.of(rows)[bits.place] - bit_of(rows, bits.place, own)  # none asks itself
+
+        every = others(bits.every)
+        some = every if bits.some is bits.every else others(bits.some)
+        return np.array([len(self.names) - 1 - some, np.zeros_like(some), some - every, every]) @ self.tally.sizes[ends]
 
     def _counted_cells(self, ends: Sequence[int]) -> Numbers:
         total = np.zeros(len(OUTCOMES), np.int64)

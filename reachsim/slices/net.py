@@ -1,6 +1,7 @@
 """The network between subnets as rows: whether and how each place reaches every other, security groups apart.
 
-A *spot* is a subnet and an atom of addresses in it: all that network ACLs and routes can tell apart.
+A *spot* is a subnet and an atom of addresses in it: all that network ACLs and routes can tell apart. Most of what
+becomes of a spot's traffic depends on its *origin* alone: where its ways start, its network ACL and its atom.
 """
 
 from __future__ import annotations
@@ -50,13 +51,15 @@ class Row(NamedTuple):
 
 
 class Asking(NamedTuple):
-    """Requests of some spots to every atom. ``exempt``: the subnet of which a request is in already, or -1."""
+    """Requests of some spots to every atom. ``to``: the VPC in which each ends, ``exempt``: the subnet of which it is
+    in already, or -1; ``other``, ``to`` and ``exempt`` are None where they make no difference.
+    """
 
     asked: Bools
     lost: Bools | None
     known: Bools
     other: Bools | None
-    to: npt.NDArray[np.int32]
+    to: npt.NDArray[np.int32] | None
     exempt: npt.NDArray[np.int32] | None
     crossed: tuple[npt.NDArray[np.int32], ...]
 
@@ -139,7 +142,8 @@ class Net:
                 starts[start] = len(starts)
                 first.append(subnet)
             start_of[subnet] = starts[start]
-        self._start: Numbers = np.array([start_of[subnet] for subnet in self._subnets], np.int64)[self._subnet]
+        number: Numbers = np.array([start_of[subnet] for subnet in self._subnets], np.int64)
+        self._number_origins(number[self._subnet])
         self._ways: dict[Way, int] = {OTHER: 0, STRAIGHT: 1}
         self._there = self._paint(walker.out_of(subnet, "request") for subnet in first)
         back = self._paint(walker.out_of(subnet, "response") for subnet in first)
@@ -148,6 +152,11 @@ class Net:
         back_on = self._paint(walker.beyond(gate, "response") for gate in gates)
         self._back, self._back_on = np.ascontiguousarray(back.T), np.ascontiguousarray(back_on.T)
         self._tabulate({gate: number for number, gate in enumerate(gates)}, vpcs)
+
+    def _number_origins(self, start: Numbers) -> None:
+        code = (start * (self.acls.unknown + 1) + self._acl) * self.axes.net_atoms.count + self._atom
+        first, self._origin = _numbered(code)
+        self._starts, self._acls, self._atoms = start[first], self._acl[first], self._atom[first]
 
     def _paint(self, rows: Iterable[Ways]) -> npt.NDArray[np.int32]:
         atoms = self.axes.net_atoms
@@ -165,7 +174,9 @@ class Net:
 
     def _tabulate(self, gates: dict[Gate, int], vpcs: dict[str, int]) -> None:
         ways = list(self._ways)
-        self._state = np.array([way.state for way in ways], np.int8)
+        state = np.array([way.state for way in ways], np.int8)
+        self._leads, self._ends = state != int(State.BLOCKED), state == int(State.OPEN)
+        self._lost, self._unwalked = _if_any(state == int(State.LOST)), state == int(State.OTHER)
         self._gap: Numbers = np.array([self.doubts.number(way.gaps) for way in ways], np.int64)
         self._to = np.array([vpcs.get(way.vpc, -1) for way in ways], np.int32)
         self._exempt = np.array([self._subnets.get(way.exempt, -1) for way in ways], np.int32)
@@ -239,16 +250,16 @@ class Net:
         return np.repeat(np.arange(len(near)), [len(one) for one in near]), np.concatenate(near)
 
     def _ask(self, spots: Numbers) -> Asking:
+        origins, place = np.unique(self._origin[spots], return_inverse=True)
         request, every_atom = self.acls.request, np.arange(self.axes.net_atoms.count)
-        ways = self._there[self._start[spots]]
+        ways = self._there[self._starts[origins]]
         gates = self._gate[ways]
         onward = gates >= 0
         more = np.where(onward, self._there_on[gates, every_atom], 1) if onward.any() else None
         last = ways if more is None else np.where(onward, more, ways)
-        state = self._state[last]
-        asked = request.egress[self._acl[spots]] & (state != State.BLOCKED)
+        asked = request.egress[self._acls[origins]] & self._leads[last]
         known = self._knows[ways]
-        into = request.of_atoms(self._atom[spots]).ingress
+        into = request.of_atoms(self._atoms[origins]).ingress
         crossed = (ways,) if more is None else (ways, more)
         for each in crossed:
             for slot in self._request[0]:
@@ -257,11 +268,16 @@ class Net:
                 asked &= request.egress[slot[each], every_atom]
         if more is not None:
             known = known & self._knows[more]
-        to = np.where(state == State.OPEN, self._to[last], ANYWHERE)
+        to = np.where(self._ends[last], self._to[last], ANYWHERE)
+        other = self._unwalked[last]
+        if self._apart:
+            other |= (to != self._vpc_of_atom) & (to != ANYWHERE) & (self._vpc_of_atom != ANYWHERE)
         exempt = self._exempt[last]
         return Asking(
-            asked, _if_any(state == State.LOST), known, _if_any(state == State.OTHER), to,
-            exempt if (exempt >= 0).any() else None, crossed,
+            asked[place], None if self._lost is None else _if_any(self._lost[last][place]), known[place],
+            other[place] if other.any() else None, None if self._apart else to[place],
+            exempt[place] if (exempt >= 0).any() else None,
+            tuple(each[place] for each in crossed) if self._doubtful else (),
         )  # fmt: skip
 
     def _answering(self, atom: int, vpc: int, client_ports: IntervalSet) -> Answering:
@@ -273,16 +289,15 @@ class Net:
         return self._kept[key]
 
     def _answers_to(self, atom: int, vpc: int, client_ports: IntervalSet) -> Answering:
-        """Per start first, then per spot."""
-        starts = self._start
+        """Per start first, then per origin, then per spot."""
+        starts, origin = self._starts, self._origin
         ways = self._back[atom]
         gates = self._gate[ways]
         onward = gates >= 0
         more = np.where(onward, self._back_on[atom, np.maximum(gates, 0)], 1) if onward.any() else None
         last = ways if more is None else np.where(onward, more, ways)
         crossed = (ways,) if more is None else (ways, more)
-        state = self._state[last]
-        leaving = state != State.BLOCKED
+        leaving = self._leads[last]
         found = []
         for number in self.acls.ports(client_ports):
             reply, (ingress, egress) = self.acls.replies[number], self._replies[number]
@@ -291,21 +306,23 @@ class Net:
             for each in crossed:
                 for slot in egress:
                     sent &= to_us[slot[each]]
-            passed = sent[starts] & to_us[self._acl]
+            passed = sent[starts] & to_us[self._acls]
             for each in crossed:
                 for slot in ingress:
-                    passed &= reply.ingress[slot[each][starts], self._atom]
-            found.append(passed)
+                    passed &= reply.ingress[slot[each][starts], self._atoms]
+            found.append(passed[origin])
         every = some = found[0]
         if not all(np.array_equal(every, one) for one in found[1:]):
             every, some = np.logical_and.reduce(found), np.logical_or.reduce(found)
-        wrong = (state == State.OPEN) & (self._to[last] != vpc)
-        gone, other, exempt = state == State.LOST, (state == State.OTHER) | wrong, self._exempt[last]
+        gone = None if self._lost is None else _if_any(self._lost[last])
+        other = self._unwalked[last] | (self._ends[last] & (self._to[last] != vpc))
+        exempt = self._exempt[last]
+        start = starts[origin]
         return Answering(
             self.acls.request.of_atoms(np.array([atom])).ingress[0][self._acl], tuple(found), every, some,
-            gone[starts] if gone.any() else None, other[starts] if other.any() else None,
-            exempt[starts] if (exempt >= 0).any() else None,
-            tuple(self._gap[each][starts] for each in crossed) if self._doubtful else (),
+            None if gone is None else gone[start], other[start] if other.any() else None,
+            exempt[start] if (exempt >= 0).any() else None,
+            tuple(self._gap[each][start] for each in crossed) if self._doubtful else (),
         )  # fmt: skip
 
     def _answered(
@@ -343,15 +360,17 @@ class Net:
 
     def _other(self, spots: Numbers, ask: Asking, back: list[Answering], place: Numbers) -> Bools | None:
         """Cells for the point path: ways of other kinds, and such as end in another VPC than the receiver's."""
+        answered = all(one.other is None for one in back)
+        if answered and ask.other is None and ask.to is None:
+            return None
         found = np.zeros((len(spots), self.count), np.bool_)
-        if any(one.other is not None for one in back):
+        if not answered:
             found |= _each([found[0] if one.other is None else one.other for one in back], place)
             if ask.lost is not None:
                 found &= ~self._wide(ask.lost)
         if ask.other is not None:
             found |= self._wide(ask.other)
-        elsewhere = (ask.to != self._vpc_of_atom) & (ask.to != ANYWHERE) & (self._vpc_of_atom != ANYWHERE)
-        if not self._apart or elsewhere.any():
+        if ask.to is not None:
             to = self._wide(ask.to)
             found |= (to != self._vpc) & (to != ANYWHERE)
         found[self._near(spots)] = False

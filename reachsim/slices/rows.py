@@ -51,11 +51,12 @@ class Cells(NamedTuple):
 
 class Bits(NamedTuple):
     """Of some classes of senders, [from, to] with a bit for each: what holds, where nothing is in doubt. ``some`` is
-    the very array of ``every`` where no client port fares worse than another.
+    the very array of ``every`` where no client port fares worse than another. ``place``: the row of each sender.
     """
 
     every: Small
     some: Small
+    place: Numbers
 
 
 class Spread(NamedTuple):
@@ -115,18 +116,18 @@ class Rows:
 
     def cells(self, positions: Sequence[int]) -> Cells:
         """The rows of classes with the same client ports that are neither `silent` nor `beyond`."""
-        reach, outs = self._reach(positions), self._outs(positions)
-        bits = self._sure(positions, reach, outs)
+        reach = self._reach(positions)
+        bits = self._sure(positions, reach)
         if bits is None:
-            return self._doubtful(positions, reach, outs)
-        every = some = self.unpacked(bits.every)
+            return self._doubtful(positions, reach, self._outs(positions))
+        every = some = self.unpacked(bits.every[bits.place])
         if bits.some is not bits.every:
-            some = self.unpacked(bits.some)
+            some = self.unpacked(bits.some[bits.place])
         return Cells(every, every, some, some, None)
 
     def bits(self, positions: Sequence[int]) -> Bits | None:
         """The same rows with a bit for each cell; None if any is in doubt."""
-        return self._sure(positions, self._reach(positions), self._outs(positions)) if self._plain else None
+        return self._sure(positions, self._reach(positions)) if self._plain else None
 
     def unpacked(self, rows: Small) -> Bools:
         """Rows of bits, a byte for each."""
@@ -139,25 +140,51 @@ class Rows:
         spots, place = np.unique(self.net.spot_of[positions], return_inverse=True)
         return Reach(spots, place, self.net.rows(spots, self.axes.client_ports(positions[0])))
 
-    def _sure(self, positions: Sequence[int], reach: Reach, outs: Sequence[Out]) -> Bits | None:
+    def _sure(self, positions: Sequence[int], reach: Reach) -> Bits | None:
         row = reach.row
-        known = self._plain and row.lost is None and row.other is None and all(out.doubts is None for out in outs)
-        if not known or any(doubt.any() for doubt in row.doubts):
+        if not self._plain or row.lost is not None or row.other is not None or any(one.any() for one in row.doubts):
+            return None
+        first_spots, kind = self._kinds_of_spots(reach)
+        first, place = self._distinct(positions, kind[reach.place])
+        senders, mine = [positions[one] for one in first.tolist()], kind[reach.place[first]]
+        outs = self._outs(senders)
+        if any(out.doubts is not None for out in outs):
             return None
         passed = np.array([out.bits for out in outs])
-        passed &= self._admitted(positions, reach)
-        passed &= self._arriving(positions)
-        every = passed & self._packed(row.every, reach.place)
-        if row.some is row.every or np.array_equal(row.every, row.some):
-            return Bits(every, every)
-        return Bits(every, passed & self._packed(row.some, reach.place))
+        passed &= self._admitted(senders, reach._replace(place=reach.place[first]))
+        passed &= self._arriving(senders)
+        rows = row.every[first_spots], row.some[first_spots]
+        every = passed & self._packed(rows[0])[mine]
+        if row.some is row.every or np.array_equal(*rows):
+            return Bits(every, every, place)
+        return Bits(every, passed & self._packed(rows[1])[mine], place)
 
-    def _packed(self, rows: Bools, place: Numbers) -> Small:
-        """Rows per spot as bits per class, one for each place. Subnets of one kind in a VPC mostly have equal rows."""
+    def _kinds_of_spots(self, reach: Reach) -> tuple[Numbers, Numbers]:
+        """(rows of spots that are all different, the number of its like among them by row of a spot). Subnets of one
+        kind in a VPC are mostly alike.
+        """
+        row = reach.row
+        rows = [row.every, self.net.spread(reach.spots, row.known, near=True)]
+        if row.some is not row.every:
+            rows.append(row.some)
+        told = np.packbits(np.concatenate(rows, axis=1), axis=1)
         first: dict[bytes, int] = {}
-        number = np.array([first.setdefault(row.tobytes(), len(first)) for row in rows], np.int64)
-        kept = rows[np.unique(number, return_index=True)[1]]
-        return np.packbits(kept.take(self._to_spot, axis=1), axis=1)[number[place]]
+        kind = np.array([first.setdefault(one.tobytes(), len(first)) for one in told], np.int64)
+        return np.unique(kind, return_index=True)[1], kind
+
+    def _distinct(self, positions: Sequence[int], spots: Numbers) -> tuple[Numbers, Numbers]:
+        """(senders of which no two have the same groups, atom and kind of spot, the number of its like among them by
+        sender).
+        """
+        axes = self.axes
+        code = axes.set_of[positions] * axes.atoms.count + axes.atom_of[positions]
+        code = (code * 2 + (self._version[positions] == 6)) * (spots.max() + 1) + spots
+        _, first, place = np.unique(code, return_index=True, return_inverse=True)
+        return first, place
+
+    def _packed(self, rows: Bools) -> Small:
+        """Rows per spot as bits per class."""
+        return np.packbits(rows.take(self._to_spot, axis=1), axis=1)
 
     def _arriving(self, positions: Sequence[int]) -> Small:
         """The receivers of each sender's version at which a request may arrive."""
