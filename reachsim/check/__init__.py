@@ -18,6 +18,7 @@ from reachsim.check.assumed import assumed, left_out
 from reachsim.check.code import contacts_of_project
 from reachsim.check.deployments import deploy_needs, deployments
 from reachsim.check.docker_server import MARK, PLACED, parted, with_docker_server
+from reachsim.check.entrances import entrances
 from reachsim.check.exits import private_exits
 from reachsim.check.findings import finding_of, network_findings
 from reachsim.check.known import known_of
@@ -84,7 +85,7 @@ def check(
     found, lacking = _sources(network, tuple(chosen or config.sources))
     judged = [_judge(ground, source, config, folders) for source in found]
     cells = [cell for one in judged for cell in one.cells]
-    further = [cell for one in judged for cell in one.further]
+    further = [*(cell for one in judged for cell in one.further), *entrances(ground, found)]
     beyond = [*private_exits(ground, found), *(verdict for one in judged for verdict in one.exits)]
     needs = [need for one in judged for need in one.needs]
     judged += [_judge_deployment(ground, service, config.pins) for service in deployments(network, needs)]

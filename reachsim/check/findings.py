@@ -124,7 +124,7 @@ def _exposures(network: Network, cells: Sequence[Cell]) -> Iterable[Finding]:
         lines += [
             f"{hop.type} {network.label(hop.component)}: {hop.detail}"
             for path in cell.verdict.paths if path.outcome == "allowed"
-            for hop in path.hops if hop.leg == "request" and hop.type == "security-group"
+            for hop in path.hops if hop.leg == "request" and hop.type in ("load-balancer", "security-group")
         ][:4]  # fmt: skip
         yield finding_of("INTERFACE_EXPOSED", "high", cell.destination, title, lines)
 

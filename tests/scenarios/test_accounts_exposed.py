@@ -59,3 +59,44 @@ def test_a_pipeline_whose_client_it_may_lead_to_is_undecided() -> None:
     assert check.overall == "undecided"
     cell = next(one for one in check.matrix if (one.source, one.destination) == ("internet", "i-1"))
     assert cell.outcome == "unknown"
+
+
+def fronted(scheme: str = "HTTPS", admits: str = "sg-open") -> Lan:
+    """A private instance ``i-1`` that an internet-facing load balancer forwards to."""
+    net = Lan()
+    net.route(net.ta, "0.0.0.0/0", net.igw(net.vpc_id))
+    net.instance(net.a, "10.0.1.8", [net.open if admits == "sg-open" else net.group(net.vpc_id, name="shut")], name="1")
+    kind = "application" if scheme == "HTTPS" else "network"
+    balancer = load_balancer(net, "lb", {net.a: ("10.0.1.200", "203.0.113.200")}, [net.open], kind, cross_zone=True)
+    listener(net, balancer, 443, [target_group(net, "t", ["i-1"], "HTTP" if kind == "application" else "TCP")], scheme)
+    return net
+
+
+def inward(files: dict[str, bytes]) -> tuple[str, list[str], tuple[str, ...]]:
+    check = load_files(files).check(sources=["i-1"])
+    titles = [one.title for one in check.findings if (one.id, one.severity) == ("INTERFACE_EXPOSED", "high")]
+    return check.overall, titles, check.missing
+
+
+@pytest.mark.parametrize("scheme", ["HTTPS", "TCP"])
+def test_a_client_behind_an_internet_facing_load_balancer_is_exposed(scheme: str) -> None:
+    net = fronted(scheme)
+    assert ask(net, "internet", "i-1").outcome == "blocked"  # it has no address of its own there
+    assert inward(net.files()) == ("exposed", ["the internet reaches i-1"], ())
+
+
+def test_one_that_its_groups_shut_is_not() -> None:
+    assert inward(fronted(admits="nobody").files()) == ("private-but-failing", [], ())
+
+
+@pytest.mark.parametrize("lacking", ["describe-target-health/t", "describe-load-balancers"])
+def test_what_a_load_balancer_forwards_to_has_to_be_known(lacking: str) -> None:
+    files = {name: data for name, data in fronted().files().items() if f"/{lacking}.json" not in name}
+    overall, titles, missing = inward(files)
+    assert (overall, titles) == ("undecided", [])
+    assert [name.partition("/elbv2/")[2] for name in missing] == [f"{lacking}.json"]
+
+
+def test_nor_does_it_matter_where_the_groups_shut_its_nodes_out() -> None:
+    files = {name: data for name, data in fronted(admits="nobody").files().items() if "/elbv2/" not in name}
+    assert inward(files)[0] == "private-but-failing"
