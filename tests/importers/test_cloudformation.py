@@ -235,9 +235,26 @@ def test_what_is_no_template_is_told_in_one_line(text: str, told: str, tmp_path:
     assert "\n" not in str(caught.value)
 
 
-def test_parameters_without_a_value_are_all_named(tmp_path: Path) -> None:
-    text = "Parameters: {A: {Type: String}, B: {Type: String}}\nResources: {V: {Type: 'AWS::EC2::VPC'}}"
-    with pytest.raises(QuestionError, match=r"without a value: A, B"):
+def test_parameters_without_a_value_are_all_named_and_not_known(tmp_path: Path) -> None:
+    text = (
+        "Parameters: {B: {Type: 'AWS::EC2::Subnet::Id'}, A: {Type: 'AWS::EC2::VPC::Id'}, C: {Type: String}}\n"
+        "Conditions: {Closed: !Equals [!Ref C, 'yes']}\nResources:\n"
+        "  Group: {Type: 'AWS::EC2::SecurityGroup', Properties: {GroupDescription: g, VpcId: !Ref A,\n"
+        "    SecurityGroupEgress: !If [Closed, [{IpProtocol: '-1', CidrIp: 127.0.0.1/32}], !Ref 'AWS::NoValue']}}\n"
+        "  Job: {Type: 'AWS::Lambda::Function', Properties: {FunctionName: job,\n"
+        "    VpcConfig: {SubnetIds: [!Ref B], SecurityGroupIds: [!Ref Group]}}}\n"
+    )
+    reach, report = run(text, tmp_path)
+    assert "parameters without a value: A, B, C; what rests on them is not known" in report.warnings[0]
+    assert reach.simulate("lambda:job", "internet").outcome == "unknown"
+
+
+def test_a_loop_needs_its_parameter(tmp_path: Path) -> None:
+    text = (
+        "Transform: AWS::LanguageExtensions\nParameters: {N: {Type: CommaDelimitedList}}\n"
+        "Resources: {'Fn::ForEach::L': [I, !Ref N, {'V${I}': {Type: 'AWS::EC2::VPC'}}]}"
+    )
+    with pytest.raises(QuestionError, match="needs parameter N, which has no value"):
         run(text, tmp_path)
 
 

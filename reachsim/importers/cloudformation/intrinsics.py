@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import ip_network
 from typing import Any, Final
 
-from reachsim.errors import Fault, QuestionError, SnapshotError
+from reachsim.errors import Fault, SnapshotError
 from reachsim.importers.cloudformation.template import Template, Values
 
 _SUB: Final = re.compile(r"\$\{([^!}][^}]*)\}")
@@ -44,8 +44,8 @@ Lookup = Callable[[str, str | None], Any]
 """(logical id, attribute or None for Ref) -> value; raises KeyError for no such resource."""
 
 
-def parameters_of(template: Template, given: Mapping[str, Any], pseudo: Mapping[str, Any]) -> Values:
-    """The value of every parameter. Raises QuestionError that lists those without any."""
+def parameters_of(template: Template, given: Mapping[str, Any], pseudo: Mapping[str, Any]) -> tuple[Values, list[str]]:
+    """(the value of every parameter, the names of those that have none and are not known)."""
     found: Values = dict(pseudo)
     missing: list[str] = []
     for name, held in template.section("Parameters").items():
@@ -56,12 +56,10 @@ def parameters_of(template: Template, given: Mapping[str, Any], pseudo: Mapping[
             found[name] = Unknown(f"parameter {name} is read from the Parameter Store")
         elif value is None:
             missing.append(name)
+            found[name] = Unknown(f"parameter {name} has no value")
         else:
             found[name] = _typed(kind, value)
-    if missing:
-        raise QuestionError(f"{template.file}: parameters without a value: {', '.join(sorted(missing))} "
-                            "(--parameters FILE gives them)", "MISSING_PARAMETERS")  # fmt: skip
-    return found
+    return found, sorted(missing)
 
 
 def _typed(kind: str, value: Any) -> Any:

@@ -76,7 +76,10 @@ class Stack:
             "AWS::StackId": f"arn:{partition_of(region)}:cloudformation:{region}:{account}:stack/{name}/{NO_UUID}",
         }  # fmt: skip
         pseudo |= {key: value for key, value in given.items() if key in pseudo}
-        self.parameters = parameters_of(template, given, pseudo)
+        self.parameters, missing = parameters_of(template, given, pseudo)
+        if missing:
+            told = f"parameters without a value: {', '.join(missing)}; what rests on them is not known"
+            self.warnings.append(f"{template.file}: {told} (--parameters FILE gives them)")
         self.imports = imports or {}
         self.family = family or Family()
         self.evaluator = Evaluator(template, self.parameters, self._lookup, self._import, zones)

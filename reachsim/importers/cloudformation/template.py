@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from reachsim.errors import Fault, SnapshotError, UnsupportedError
+from reachsim.errors import Fault, QuestionError, SnapshotError, UnsupportedError
 from reachsim.importers.dump import shown
 from reachsim.nesting import nests_too_deeply
 
@@ -64,13 +64,16 @@ class Template:
 def read_template(source: Path, region: str, given: Mapping[str, Any]) -> Template:
     """Read a template; ``given`` are the values of its parameters.
 
-    Raises SnapshotError for what is none, UnsupportedError for a transform without its extra.
+    Raises SnapshotError for what is none, UnsupportedError for a transform without its extra, QuestionError for a loop
+    over a parameter that has no value.
     """
     name = shown(str(source))
     text = read_text(source, name)
     value, lines = load_yaml(text, name)
     if not isinstance(value, dict) or not isinstance(value.get("Resources"), dict) or not value["Resources"]:
-        raise SnapshotError(Fault(name, "/Resources", "a CloudFormation template with Resources", _found(value)))
+        held = value.get("Resources") if isinstance(value, dict) else None
+        found = "Resources that hold nothing" if held in ({}, []) else _found(value)
+        raise SnapshotError(Fault(name, "/Resources", "a CloudFormation template with Resources", found))
     template = Template(name, source.resolve().parent, value, lines)
     _refuse_includes(template)
     loops = _Loops(template, given, region)
@@ -290,8 +293,14 @@ class _Loops:
             return self.region
         if not isinstance(node, dict) or not isinstance(node.get("Ref"), str):
             return node
-        declared = self.template.section("Parameters").get(node["Ref"]) or {}
-        value = self.given.get(node["Ref"], declared.get("Default") if isinstance(declared, dict) else None)
+        name = node["Ref"]
+        declared = self.template.section("Parameters").get(name)
+        held = declared if isinstance(declared, dict) else {}
+        stored = str(held.get("Type", "")).startswith("AWS::SSM::Parameter::Value")  # the default is its path there
+        value = self.given.get(name, None if stored else held.get("Default"))
+        if declared is not None and not isinstance(value, str | int | list):
+            told = f"{self.template.file}: Fn::ForEach needs parameter {name}, which has no value (--parameters FILE)"
+            raise QuestionError(told, "MISSING_PARAMETERS")
         return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
