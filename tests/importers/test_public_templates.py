@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reachsim.api import Reach, load
-from reachsim.errors import SnapshotError
+from reachsim.errors import QuestionError, SnapshotError
 from reachsim.importers import ImportReport, import_cloudformation
 
 VPC = """
@@ -550,3 +550,45 @@ def test_stacks_that_import_from_each_other_are_a_cycle(tmp_path: Path) -> None:
     )
     with pytest.raises(SnapshotError, match="a cycle: b → a → b"):
         run(parent, tmp_path)
+
+
+# --- a template within a cloud assembly of the CDK --------------------------------------------------------------------
+
+
+def assembly(folder: Path, environment: str) -> Path:
+    """A cloud assembly of one stack, whose role may write to one log group of a concrete account."""
+    folder.mkdir()
+    stack = {"type": "aws:cloudformation:stack", "environment": environment,
+             "properties": {"templateFile": "App.template.json"}}  # fmt: skip
+    artifacts = {"App": stack, "App.assets": {"type": "cdk:asset-manifest", "properties": {"file": "App.assets.json"}}}
+    (folder / "manifest.json").write_text(json.dumps({"version": "48.0.0", "artifacts": artifacts}))
+    policy = {"Statement": [{"Effect": "Allow", "Action": "logs:*",
+                             "Resource": "arn:aws:logs:eu-west-1:222222222222:log-group:*"}]}  # fmt: skip
+    (folder / "App.template.json").write_text(json.dumps({"Resources": {
+        "Own": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.7.0.0/16"}},
+        "Allow": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": policy}},
+    }}))  # fmt: skip
+    return folder
+
+
+def test_the_assembly_tells_account_and_region(tmp_path: Path) -> None:
+    source = assembly(tmp_path / "cdk.out", "aws://222222222222/eu-west-1") / "App.template.json"
+    report = import_cloudformation(source, tmp_path / "out")
+    assert (report.accounts, report.regions, report.warnings) == (("222222222222",), ("eu-west-1",), ())
+    other = import_cloudformation(source, tmp_path / "other", account="111111111111", region="us-east-1")
+    assert (other.accounts, other.regions) == (("111111111111",), ("us-east-1",))
+
+
+def test_a_stand_in_for_the_account_says_whom_the_template_names(tmp_path: Path) -> None:
+    source = assembly(tmp_path / "cdk.out", "aws://unknown-account/unknown-region") / "App.template.json"
+    with pytest.raises(QuestionError, match="--region"):
+        import_cloudformation(source, tmp_path / "out")
+    report = import_cloudformation(source, tmp_path / "out", region="eu-west-1")
+    assert "what the template names of 222222222222 for another account's" in report.warnings[0]
+
+
+@pytest.mark.parametrize("named", ["", "manifest.json"])
+def test_an_assembly_lists_its_templates(named: str, tmp_path: Path) -> None:
+    folder = assembly(tmp_path / "cdk.out", "")
+    with pytest.raises(SnapshotError, match=r"cloud assembly of the CDK: name one of its templates, App\.template"):
+        import_cloudformation(folder / named if named else folder, tmp_path / "out", region="eu-west-1")

@@ -6,23 +6,28 @@ stack has made already, so that a changed template updates and deletes by id.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from reachsim.errors import Fault, QuestionError, SnapshotError
 from reachsim.files import write_tree
+from reachsim.importers.cloudformation.assembly import stack_of
 from reachsim.importers.cloudformation.kinds import kind_of_type
 from reachsim.importers.cloudformation.stacks import Stack
-from reachsim.importers.cloudformation.template import load_yaml, read_template, read_text
+from reachsim.importers.cloudformation.template import Template, load_yaml, read_template, read_text
 from reachsim.importers.dump import shown
 from reachsim.importers.places import NO_ACCOUNT, is_account, is_region
 from reachsim.importers.planned import Resource, build_snapshot
 from reachsim.importers.planned.forms import documented
 from reachsim.importers.planned.live import open_live
+from reachsim.importers.planned.resource import texts_within
 from reachsim.importers.terraform.importing import read_prefix_lists
 from reachsim.importers.tree import Ignored, ImportReport
 from reachsim.snapshot import Snapshot
+
+_OF_AN_ACCOUNT: Final = re.compile(r"arn:[^:\s]*:[^:\s]*:[^:\s]*:([0-9]{12}):")
 
 
 def import_cloudformation(
@@ -47,7 +52,8 @@ def import_cloudformation(
         overwrite: Replace ``out`` if it exists.
         onto: A live snapshot to lay the stack over, or that of another template, whose exports ``Fn::ImportValue``
             finds; without it the template is all there is.
-        account, region: Where the stack is deployed; parameters AWS::AccountId and AWS::Region tell it, too.
+        account, region: Where the stack is deployed; parameters AWS::AccountId and AWS::Region tell it, too, and so
+            does the manifest of the CDK's cloud assembly that the template lies in.
         prefix_lists: ``aws ec2 describe-prefix-lists`` of the Region.
         parameters: Values of parameters: a JSON or YAML object, the AWS CLI's list of ParameterKey and ParameterValue,
             or CodePipeline's template configuration.
@@ -62,16 +68,15 @@ def import_cloudformation(
     """
     live = open_live(onto)
     given = read_parameters(parameters) if parameters is not None else {}
-    own = _region(region, given, live, source)
-    mine = account or str(given.get("AWS::AccountId", "")) or (live.homes()[0][0] if live and live.homes() else "")
-    presumed = []
-    if not is_account(mine):
-        if mine:
-            raise QuestionError(f"{mine!r} is no account id", "BAD_ACCOUNT")
-        mine = NO_ACCOUNT
-        told = f"nothing tells the account: {NO_ACCOUNT} stands for it (--account names it)"
-        presumed.append((NO_ACCOUNT, told))
+    assembled = stack_of(source)
+    own = _region(region, given, assembled.region, live, source)
+    below = live.homes()[0][0] if live and live.homes() else ""
+    mine = account or str(given.get("AWS::AccountId", "")) or assembled.account or below
+    if mine and not is_account(mine):
+        raise QuestionError(f"{mine!r} is no account id", "BAD_ACCOUNT")
     template = read_template(source, own, given)
+    presumed = [] if mine else [(NO_ACCOUNT, _stand_in(template))]
+    mine = mine or NO_ACCOUNT
     known = _stack_resources(stack_resources) if stack_resources is not None else {}
     ids = {logical_id: physical for logical_id, (_, physical) in known.items()}
     with documented(shown(str(source))):
@@ -102,8 +107,19 @@ def import_cloudformation(
     )  # fmt: skip
 
 
-def _region(region: str | None, given: Mapping[str, Any], live: Snapshot | None, source: Path) -> str:
-    found = region or str(given.get("AWS::Region", "")) or (live.homes()[0][1] if live and live.homes() else "")
+def _stand_in(template: Template) -> str:
+    """What is taken for granted where nothing tells the account."""
+    told = f"nothing tells the account: {NO_ACCOUNT} stands for it (--account names it)"
+    named = {found for text in texts_within(template.section("Resources")) for found in _OF_AN_ACCOUNT.findall(text)}
+    others = f", and what the template names of {', '.join(sorted(named))} for another account's"
+    return told + (others if named else "")
+
+
+def _region(
+    region: str | None, given: Mapping[str, Any], assembled: str, live: Snapshot | None, source: Path
+) -> str:  # fmt: skip
+    below = live.homes()[0][1] if live and live.homes() else ""
+    found = region or str(given.get("AWS::Region", "")) or assembled or below
     if not found:
         raise QuestionError(f"{shown(str(source))} does not tell the Region: name it with --region", "NO_REGION")
     if not is_region(found):

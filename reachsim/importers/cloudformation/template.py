@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from reachsim.errors import Fault, QuestionError, SnapshotError, UnsupportedError
+from reachsim.importers.cloudformation.assembly import MANIFEST, stacks_of
 from reachsim.importers.dump import shown
 from reachsim.nesting import nests_too_deeply
 
@@ -72,7 +73,8 @@ def read_template(source: Path, region: str, given: Mapping[str, Any]) -> Templa
     value, lines = load_yaml(text, name)
     if not isinstance(value, dict) or not isinstance(value.get("Resources"), dict) or not value["Resources"]:
         held = value.get("Resources") if isinstance(value, dict) else None
-        found = "Resources that hold nothing" if held in ({}, []) else _found(value)
+        beside = _listed(source.parent) if source.name == MANIFEST else ""
+        found = "Resources that hold nothing" if held in ({}, []) else beside or _found(value)
         raise SnapshotError(Fault(name, "/Resources", "a CloudFormation template with Resources", found))
     template = Template(name, source.resolve().parent, value, lines)
     _refuse_includes(template)
@@ -94,7 +96,7 @@ def read_template(source: Path, region: str, given: Mapping[str, Any]) -> Templa
 def read_text(source: Path, name: str) -> str:
     try:
         if source.is_dir():
-            raise SnapshotError(Fault(name, "", "a file", "a folder"))
+            raise SnapshotError(Fault(name, "", "a template", _listed(source) or "a folder"))
         size = source.stat().st_size
         if size > MAX_TEMPLATE:
             raise SnapshotError(Fault(name, "", f"at most {MAX_TEMPLATE} bytes (CloudFormation takes 1 MB)", f"{size}"))
@@ -108,6 +110,12 @@ def read_text(source: Path, name: str) -> str:
         raise SnapshotError(Fault(name, "", "a readable file", error.strerror or str(error))) from error
     except UnicodeDecodeError as error:
         raise SnapshotError(Fault(name, "", "YAML or JSON in UTF-8", "other bytes")) from error
+
+
+def _listed(folder: Path) -> str:
+    """What a cloud assembly holds, in words; "" for another folder."""
+    templates = [one.template for one in stacks_of(folder)]
+    return f"a cloud assembly of the CDK: name one of its templates, {', '.join(templates)}" if templates else ""
 
 
 def _lines(mapping: Any) -> Iterator[tuple[str, int]]:
