@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -221,7 +222,15 @@ GROUP = (
     ('{"Resources": {"A": {"Type": "AWS::EC2::VPC"', "complete YAML or JSON"),
     ("version: 0.2\nphases: {}", "an object with phases, version"),
     ("Resources: {A: 7}", "/Resources/A: expected an object with a Type"),
-    ("Resources: {A: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: !Ref Nobody}}}", "'Nobody'"),
+    ("Resources: {A: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: !Ref Nobody}}}", "/Resources/A: expected a Ref"),
+    ("Resources: {A: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: !Reff P}}}", "/Resources/A: expected a function"),
+    ("Resources: {A: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: {'Fn::Ref': P}}}}", "found Fn::Ref"),
+    ("Resources: {A: {Type: 'AWS::EC2::VPC', DependsOn: [A, B]}}", "/Resources/A/DependsOn: expected a resource"),
+    ("Resources: {}", "found Resources that hold nothing"),
+    ("Access denied", "found a text"),
+    ('{"format_version": "1.2", "planned_values": {}, "resource_changes": []}', "import terraform takes it"),
+    ('{"version": 4, "terraform_version": "1.9.0", "resources": []}', "terraform show -json"),
+    ("service: app\nprovider: {name: aws}\nresources: {Resources: {}}", "give the template that it makes"),
     ("Resources: {A: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: !FindInMap [M, a, b]}}}", "/Mappings/M"),
     ("Resources: {A: {Type: 'AWS::EC2::VPC', Condition: Nope}}", "the condition Nope"),
     ("Conditions: {A: !Condition B, B: !Condition A}\nResources: {V: {Type: A, Condition: A}}", "a cycle"),
@@ -233,6 +242,13 @@ def test_what_is_no_template_is_told_in_one_line(text: str, told: str, tmp_path:
         run(text, tmp_path)
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("shown", [json.dumps, lambda body: body], ids=["text", "object"])
+def test_a_template_as_the_aws_cli_prints_it(shown: Callable[[Any], Any], tmp_path: Path) -> None:
+    body = {"Resources": {"V": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.3.0.0/16"}}}}
+    reach, _ = run(json.dumps({"TemplateBody": shown(body), "StagesAvailable": ["Processed"]}), tmp_path)
+    assert list(reach.network.vpcs) == ["vpc-V"]
 
 
 def test_parameters_without_a_value_are_all_named_and_not_known(tmp_path: Path) -> None:
@@ -263,9 +279,13 @@ def test_a_template_without_a_region_asks_for_one(tmp_path: Path) -> None:
         run("Resources: {V: {Type: 'AWS::EC2::VPC'}}", tmp_path, region=None)
 
 
-def test_a_macro_runs_in_aws_only(tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedError, match="runs in AWS only"):
-        run("Transform: OurMacro\nResources: {V: {Type: 'AWS::EC2::VPC'}}", tmp_path)
+@pytest.mark.parametrize("transform", [
+    "OurMacro", "[AWS::LanguageExtensions, OurMacro]", "{Name: OurMacro, Parameters: {Size: 2}}",
+    "[{Name: OurMacro}, AWS::LanguageExtensions]",
+])  # fmt: skip
+def test_a_macro_runs_in_aws_only(transform: str, tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedError, match="the transform OurMacro, which runs in AWS only"):
+        run(f"Transform: {transform}\nResources: {{V: {{Type: 'AWS::EC2::VPC'}}}}", tmp_path)
 
 
 SERVERLESS = """

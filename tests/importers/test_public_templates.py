@@ -143,6 +143,34 @@ def test_subnets_that_overlap_are_refused_with_their_lines(tmp_path: Path) -> No
         run(f"Resources:{VPC}{other}", tmp_path)
 
 
+@pytest.mark.parametrize(("more", "refused"), [
+    ("", True),
+    ("  More: {Type: 'AWS::EC2::VPCCidrBlock', Properties: {VpcId: !Ref Vpc, CidrBlock: 100.64.0.0/16}}\n", False),
+    ("  More: {Type: 'AWS::EC2::VPCCidrBlock', Properties: {VpcId: !Ref Vpc, CidrBlock: !ImportValue x}}\n", False),
+    ("  More: {Type: 'AWS::EC2::VPCCidrBlock', Properties: {VpcId: !Ref Vpc, CidrBlock: 100.65.0.0/16}}\n", True),
+])  # fmt: skip
+def test_a_subnet_outside_its_vpc_is_refused(more: str, refused: bool, tmp_path: Path) -> None:
+    other = "  B: {Type: 'AWS::EC2::Subnet', Properties: {VpcId: !Ref Vpc, CidrBlock: 100.64.1.0/24}}\n"
+    if not refused:
+        reach, _ = run(f"Resources:{VPC}{other}{more}", tmp_path)
+        assert reach.network.subnets["subnet-B"].cidr_block == "100.64.1.0/24"
+        return
+    with pytest.raises(SnapshotError, match=r"B.cidr_block: expected a block within 10.0.0.0/16.* of vpc-Vpc, found"):
+        run(f"Resources:{VPC}{other}{more}", tmp_path)
+
+
+def test_a_group_of_a_vpc_that_nothing_tells_is_not_in_the_default_one(tmp_path: Path) -> None:
+    text = "Resources:\n  G: {Type: 'AWS::EC2::SecurityGroup', Properties: {GroupDescription: g%s}}\n"
+    call = tmp_path / "live" / "111111111111" / "us-east-1" / "ec2"
+    call.mkdir(parents=True)
+    default = {"VpcId": "vpc-d", "CidrBlock": "172.31.0.0/16", "IsDefault": True}
+    (call / "describe-vpcs.json").write_text(json.dumps({"Vpcs": [default]}))
+    (call / "describe-security-groups.json").write_text('{"SecurityGroups": []}')
+    for given, vpc_id in (("", "vpc-d"), (", VpcId: !ImportValue vpc", "vpc-unknown")):
+        reach, _ = run(text % given, tmp_path, onto=tmp_path / "live", overwrite=True)
+        assert reach.network.security_groups["sg-G"].vpc_id == vpc_id
+
+
 def test_blocks_are_written_as_aws_keeps_them(tmp_path: Path) -> None:
     """AWS cuts off the host part of blocks: 10.100.119.0/21 is 10.100.112.0/21."""
     text = (

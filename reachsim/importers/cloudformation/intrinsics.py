@@ -23,6 +23,12 @@ _RESOLVED: Final = re.compile(r"\{\{resolve:[a-z-]+:")
 """A dynamic reference, which only the deployment resolves."""
 MAX_DEPTH: Final = 200
 _ZONES: Final = "abcdef"
+_IN_AWS_ONLY: Final = ("Transform", "GetStackOutput")
+_FUNCTIONS: Final = frozenset({
+    "Join", "Split", "Select", "Equals", "FindInMap", "Base64", "GetAZs", "Cidr", "ImportValue", "Length",
+    "ToJsonString",
+})  # fmt: skip
+"""Functions whose arguments are worked out first."""
 
 
 class Unknown:
@@ -90,12 +96,24 @@ class Evaluator:
         self._conditions: dict[str, bool | Unknown] = {}
         self._open: list[str] = []
         self._depth = 0
+        self._at = ""
+
+    def within(self, logical_id: str, node: Any) -> Any:
+        """`value` of what a resource declares: faults name that resource."""
+        before, self._at = self._at, f"/Resources/{logical_id}"
+        try:
+            return self.value(node)
+        finally:
+            self._at = before
+
+    def _fault(self, expected: str, found: str) -> SnapshotError:
+        return SnapshotError(Fault(self.template.file, self._at, expected, found))
 
     def value(self, node: Any) -> Any:
         """A value with every function worked out; members that are ``AWS::NoValue`` are gone."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise SnapshotError(Fault(self.template.file, "", "functions that end", "too deep a nesting or a cycle"))
+            raise self._fault("functions that end", "too deep a nesting or a cycle")
         try:
             return self._value(node)
         finally:
@@ -147,8 +165,7 @@ class Evaluator:
         try:
             return self.lookup(name, None)
         except KeyError:
-            fault = Fault(self.template.file, "", "a Ref to a parameter or resource", repr(name))
-            raise SnapshotError(fault) from None
+            raise self._fault("a Ref to a parameter or resource", repr(name)) from None
 
     def _attribute(self, argument: Any) -> Any:
         argument = self.value(argument)
@@ -156,12 +173,11 @@ class Evaluator:
         if isinstance(parts, Unknown) or any(isinstance(one, Unknown) for one in parts or []):
             return Unknown("Fn::GetAtt")
         if not isinstance(parts, list) or len(parts) != 2:
-            raise SnapshotError(Fault(self.template.file, "", "Fn::GetAtt [resource, attribute]", repr(argument)[:80]))
+            raise self._fault("Fn::GetAtt [resource, attribute]", repr(argument)[:80])
         try:
             return self.lookup(str(parts[0]), str(parts[1]))
         except KeyError:
-            fault = Fault(self.template.file, "", "an Fn::GetAtt of a resource", repr(parts[0]))
-            raise SnapshotError(fault) from None
+            raise self._fault("an Fn::GetAtt of a resource", repr(parts[0])) from None
 
     def _function(self, name: str, argument: Any) -> Any:
         if name == "GetAtt":
@@ -179,8 +195,10 @@ class Evaluator:
         if name == "Not":
             one = self._truth(argument[0] if isinstance(argument, list) else argument)
             return one if isinstance(one, Unknown) else not one
-        if name == "Transform":
-            return Unknown("Fn::Transform runs in AWS only")
+        if name in _IN_AWS_ONLY:
+            return Unknown(f"Fn::{name} runs in AWS only")
+        if name not in _FUNCTIONS:
+            raise self._fault("a function of CloudFormation", f"Fn::{name}")
         value = self.value(argument)
         unknown = next(_unknowns(value), None)
         if unknown is not None and name != "Select":
@@ -188,7 +206,7 @@ class Evaluator:
         try:
             return self._plain(name, value)
         except (TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
-            raise SnapshotError(Fault(self.template.file, "", f"arguments of Fn::{name}", repr(value)[:80])) from error
+            raise self._fault(f"arguments of Fn::{name}", repr(value)[:80]) from error
 
     def _plain(self, name: str, value: Any) -> Any:
         match name:
@@ -218,10 +236,8 @@ class Evaluator:
                 return self.imports(str(value))
             case "Length":
                 return len(value)
-            case "ToJsonString":
+            case _:  # "ToJsonString"
                 return json.dumps(value, separators=(",", ":"))
-            case _:
-                return Unknown(f"Fn::{name}")
 
     def _map(self, value: Any) -> Any:
         name, first, second, *rest = value
@@ -236,7 +252,7 @@ class Evaluator:
 
     def _if(self, argument: Any) -> Any:
         if not isinstance(argument, list) or len(argument) != 3:
-            raise SnapshotError(Fault(self.template.file, "", "Fn::If [condition, then, else]", repr(argument)[:80]))
+            raise self._fault("Fn::If [condition, then, else]", repr(argument)[:80])
         truth = self.condition(str(argument[0]))
         if isinstance(truth, Unknown):
             return truth
@@ -252,7 +268,7 @@ class Evaluator:
         if isinstance(text, Unknown):
             return text
         if not isinstance(text, str):
-            raise SnapshotError(Fault(self.template.file, "", "a text in Fn::Sub", repr(text)[:80]))
+            raise self._fault("a text in Fn::Sub", repr(text)[:80])
         unknown: list[Unknown] = []
 
         def put(match: re.Match[str]) -> str:

@@ -136,7 +136,7 @@ class Stack:
         if held is None:
             return
         resource = self.resources[logical_id]
-        values, _ = translate(self.declared[logical_id]["Type"], self.evaluator.value(held))
+        values, _ = translate(self.declared[logical_id]["Type"], self.evaluator.within(logical_id, held))
         resource.values |= {key: one for key, one in values.items() if isinstance(one, str)}
         name_resources([resource], self.others)
 
@@ -215,7 +215,8 @@ class Stack:
             "Type",
         ):
             if isinstance(properties, dict) and key in properties:
-                values, _ = translate(self.declared[logical_id]["Type"], {key: self.evaluator.value(properties[key])})
+                worked = {key: self.evaluator.within(logical_id, properties[key])}
+                values, _ = translate(self.declared[logical_id]["Type"], worked)
                 for name, one in values.items():
                     resource.values.setdefault(name, one)
                     if not resource.values[name]:
@@ -281,13 +282,13 @@ class Stack:
         if logical_id not in self.nested:
             self._opening.add(logical_id)
             properties = self.declared[logical_id].get("Properties") or {}
-            url = self.evaluator.value(properties.get("TemplateURL"))
+            url = self.evaluator.within(logical_id, properties.get("TemplateURL"))
             file = self._template_file(logical_id, url)
-            given = self.evaluator.value(properties.get("Parameters") or {})
+            given = self.evaluator.within(logical_id, properties.get("Parameters") or {})
             if file is None:
                 self.touched |= dict.fromkeys(words_within(given), f"{self.path}{logical_id}")
                 told = url if isinstance(url, str) else "known only after the deployment"
-                why = f"undecidable: everything in its template ({told}), which is no file here"
+                why = f"undecidable: everything in its template ({told}), which is no file here (--template-root)"
                 self.unsupported.append((f"{self.path}{logical_id} ({_STACK})", why))
                 self.nested[logical_id] = None
                 return None
@@ -344,7 +345,7 @@ class Stack:
                     self.touched |= nested.touched
                 continue
             resource = self.resources[logical_id]
-            properties = self.evaluator.value(held.get("Properties") or {})
+            properties = self.evaluator.within(logical_id, held.get("Properties") or {})
             if not isinstance(properties, dict):
                 properties = {}
             resource.values, resource.unknown = translate(held["Type"], properties)

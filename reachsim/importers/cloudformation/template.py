@@ -71,10 +71,13 @@ def read_template(source: Path, region: str, given: Mapping[str, Any]) -> Templa
     name = shown(str(source))
     text = read_text(source, name)
     value, lines = load_yaml(text, name)
+    if isinstance(value, dict) and "TemplateBody" in value:  # as aws cloudformation get-template prints it
+        body = value["TemplateBody"]
+        value, lines = load_yaml(body, name) if isinstance(body, str) else (body, {})
     if not isinstance(value, dict) or not isinstance(value.get("Resources"), dict) or not value["Resources"]:
         held = value.get("Resources") if isinstance(value, dict) else None
         beside = _listed(source.parent) if source.name == MANIFEST else ""
-        found = "Resources that hold nothing" if held in ({}, []) else beside or _found(value)
+        found = "Resources that hold nothing" if held in ({}, []) else beside or _instead(value)
         raise SnapshotError(Fault(name, "/Resources", "a CloudFormation template with Resources", found))
     template = Template(name, source.resolve().parent, value, lines)
     _refuse_includes(template)
@@ -90,6 +93,10 @@ def read_template(source: Path, region: str, given: Mapping[str, Any]) -> Templa
         if not isinstance(one.get("Properties") or {}, dict):
             found = _found(one["Properties"])
             raise SnapshotError(Fault(name, f"/Resources/{logical_id}/Properties", "an object", found))
+        needs = one.get("DependsOn") or []
+        for needed in needs if isinstance(needs, list) else [needs]:
+            if isinstance(needed, str) and needed not in template.section("Resources"):
+                raise SnapshotError(Fault(name, f"/Resources/{logical_id}/DependsOn", "a resource", repr(needed)))
     return template
 
 
@@ -127,10 +134,26 @@ def _lines(mapping: Any) -> Iterator[tuple[str, int]]:
             yield str(key.value), key.start_mark.line + 1
 
 
+_OTHERS: Final[Mapping[str, str]] = {
+    "planned_values": "a Terraform plan: reachsim import terraform takes it",
+    "terraform_version": "a Terraform file: reachsim import terraform takes what terraform show -json prints",
+    "provider": "a configuration of another tool: give the template that it makes (of serverless package, say)",
+}
+"""What other documents hold, and what to do with them."""
+
+
 def _found(value: Any) -> str:
     if isinstance(value, dict):
         return "an object with " + (", ".join(sorted(map(str, value))[:5]) or "nothing in it")
-    return "nothing" if value is None else f"a {type(value).__name__}"
+    if value is None:
+        return "nothing"
+    return "a text" if isinstance(value, str) else f"a {type(value).__name__}"
+
+
+def _instead(value: Any) -> str:
+    """What a document is that is no template, and what to do with it, as far as its keys tell."""
+    held = value if isinstance(value, dict) else {}
+    return next((told for key, told in _OTHERS.items() if key in held), "") or _found(value)
 
 
 def load_yaml(text: str, name: str) -> tuple[Any, dict[str, int]]:
@@ -217,7 +240,8 @@ def _scalar(node: Any) -> Any:
 
 def _transform(template: Template, region: str, given: Mapping[str, Any]) -> None:
     held = template.sections.get("Transform") or []
-    wanted = [one for one in (held if isinstance(held, list) else [held]) if isinstance(one, str)]
+    listed = held if isinstance(held, list) else [held]
+    wanted = [str(one.get("Name", "")) if isinstance(one, dict) else str(one) for one in listed]
     others = [one for one in wanted if one not in ("AWS::LanguageExtensions", _SAM, *_ADDING)]
     if others:
         raise UnsupportedError(_IN_AWS_ONLY.format(file=template.file, told=f"the transform {', '.join(others)}"))

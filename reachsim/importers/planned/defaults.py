@@ -13,10 +13,14 @@ from reachsim.importers.tree import Document
 
 UNSEEN_GROUP: Final = "sg-unknown"
 """Stands for security groups that nothing tells: no file holds it."""
+UNSEEN_VPC: Final = "vpc-unknown"
 
 
 def default_vpc(world: World, one: Resource) -> str:
-    """The default VPC's id where a resource names none."""
+    """The default VPC's id where a resource names none, an id that no file holds where nothing tells what it names."""
+    if one.open("vpc_id"):
+        world.undecided(one, "vpc_id")
+        return UNSEEN_VPC
     for home, held in world.each("ec2/describe-vpcs"):
         if held.get("IsDefault") and home == one.home:
             return str(held["VpcId"])

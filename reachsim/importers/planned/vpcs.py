@@ -9,7 +9,7 @@ routes.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from reachsim.errors import Fault, SnapshotError
@@ -180,8 +180,12 @@ def subnet(world: World, one: Resource) -> None:
 
 
 def check_subnets(world: World, resources: Iterable[Resource]) -> None:
-    """Raise SnapshotError for declared subnets that overlap another one of their VPC, which AWS refuses."""
+    """Raise SnapshotError for declared subnets that AWS refuses: they overlap another one of their VPC, or their block
+    is none of its.
+    """
+    resources = list(resources)
     declared = {one.id: one for one in resources if one.kind in ("aws_subnet", "aws_default_subnet")}
+    _check_range(world, resources, declared)
     blocks: dict[str, list[tuple[IPv4Network, str]]] = {}
     for _, record in world.each("ec2/describe-subnets"):
         if record.get("CidrBlock"):
@@ -194,6 +198,26 @@ def check_subnets(world: World, resources: Iterable[Resource]) -> None:
             if one is not None and net.overlaps(following):
                 found = f"{following} of {other} within {net} of {name}"
                 faults.append(Fault(one.place, f"{one.address}.cidr_block", "subnets that do not overlap", found))
+    if faults:
+        raise SnapshotError(*faults)
+
+
+def _check_range(world: World, resources: Iterable[Resource], declared: Mapping[str, Resource]) -> None:
+    """Raise SnapshotError for subnets outside the blocks of their VPC, where all of these are told."""
+    open_ = {
+        one.id if one.kind == "aws_vpc" else one.text("vpc_id") for one in resources
+        if one.kind in ("aws_vpc", "aws_vpc_ipv4_cidr_block_association") and not one.text("cidr_block")
+    }  # fmt: skip
+    faults = []
+    for one in declared.values() if "" not in open_ else ():
+        vpc_id = str((world.get(one.id) or {}).get("VpcId"))
+        held = [state["CidrBlock"] for state in (world.get(vpc_id) or {}).get("CidrBlockAssociationSet", [])]
+        cidr = one.text("cidr_block")
+        if not cidr or not held or vpc_id in open_ or one.action in ("keep", "delete"):
+            continue
+        if not any(IPv4Network(cidr).subnet_of(IPv4Network(block)) for block in held):
+            expected = f"a block within {', '.join(held)} of {vpc_id}"
+            faults.append(Fault(one.place, f"{one.address}.cidr_block", expected, cidr))
     if faults:
         raise SnapshotError(*faults)
 
