@@ -155,12 +155,11 @@ class Reach:
             QuestionError: something to edit is not there.
         """
         from reachsim.edits import what_if
-        from reachsim.patch import apply, read_patch
+        from reachsim.patch import apply, read_patch, read_patch_file
 
         reach = self
         if patch is not None:
-            given = patch if isinstance(patch, Mapping) else Path(patch).read_bytes()
-            found = read_patch(given, "patch" if isinstance(patch, Mapping) else os.fspath(patch))
+            found = read_patch(patch) if isinstance(patch, Mapping) else read_patch_file(Path(patch))
             reach = self._edited(apply(self.network.snapshot, found))
         return reach._edited(apply(reach.network.snapshot, what_if(reach.network, **edits))) if edits else reach
 

@@ -15,8 +15,10 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from pathlib import Path
 from typing import Any, Final, Literal, NoReturn, get_args
 
 import msgspec
@@ -32,6 +34,8 @@ _MISSING: Final = object()
 BUILD_FILES: Final = "code/"
 MOST_LEVELS: Final = 64
 """How deep a value may be nested."""
+MOST_BYTES: Final = 255
+"""How long a file's name may be on most file systems."""
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -82,7 +86,7 @@ def read_patch(data: bytes | str | Mapping[str, Json], name: str = "patch") -> P
     """
     if isinstance(data, bytes | str):
         try:
-            document = json.loads(data, parse_constant=_no_constant)
+            document = json.loads(data, parse_constant=_no_constant, parse_float=_finite)
         except (ValueError, RecursionError) as error:
             _wrong(name, "", "a patch file in JSON", str(error))
     else:
@@ -100,15 +104,31 @@ def read_patch(data: bytes | str | Mapping[str, Json], name: str = "patch") -> P
     return Patch(tuple(_read_edit(name, f"/edits/{n}", one) for n, one in enumerate(edits)), why)
 
 
+def read_patch_file(path: Path) -> Patch:
+    """A patch from a file. Raises SnapshotError if it cannot be read, or holds none."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SnapshotError(Fault(str(path), "", "a patch file", error.strerror or str(error))) from error
+    return read_patch(data, str(path))
+
+
 def _read_edit(name: str, at: str, edit: Json) -> Edit:
     if not isinstance(edit, dict):
         _wrong(name, at, "an object with file and patch", _kind(edit))
     file, operations = edit.get("file", _MISSING), edit.get("patch", _MISSING)
-    if not isinstance(file, str) or not file or ".." in file.split("/") or file.startswith("/") or "\\" in file:
+    if not isinstance(file, str) or not _is_within(file):
         _wrong(name, f"{at}/file", "a file's path within the snapshot", _shown(file))
     if not isinstance(operations, list):
         _wrong(name, f"{at}/patch", "a list of RFC 6902 operations", _kind(operations))
     return Edit(file, tuple(_read_operation(name, f"{at}/patch/{n}", one) for n, one in enumerate(operations)))
+
+
+def _is_within(file: str) -> bool:
+    """Whether a path names a file within a snapshot, spelled the one way that the snapshot spells it."""
+    parts = file.split("/")
+    plain = all(part not in ("", ".", "..") and len(part.encode(errors="replace")) <= MOST_BYTES for part in parts)
+    return plain and "\\" not in file and min(file) >= " " and parts[0][1:2] != ":"
 
 
 def _read_operation(name: str, at: str, found: Json) -> Operation:
@@ -130,6 +150,11 @@ def _read_operation(name: str, at: str, found: Json) -> Operation:
 
 def _no_constant(text: str) -> NoReturn:
     raise ValueError(f"{text}, which is no JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_constant(text)
 
 
 def _is_deep(value: Json) -> bool:
@@ -166,7 +191,26 @@ def apply(snapshot: Snapshot, patch: Patch) -> Snapshot:
             documents[edit.file] = operate(documents[edit.file], operation, edit.file)
     written = {path: _encoded(path, one) for path, one in documents.items() if one is not _MISSING}
     gone = [path for path, one in documents.items() if one is _MISSING]
+    _keep_apart(snapshot, written, gone)
     return snapshot.edited(written | _manifest(snapshot, written, gone), gone)
+
+
+def _keep_apart(snapshot: Snapshot, written: Iterable[str], gone: Iterable[str]) -> None:
+    """Raises SnapshotError if a new file would be where a folder is, or below a file."""
+    written = [path for path in written if not snapshot.holds(path)]
+    if not written:
+        return
+    files = ({*snapshot.paths} - {*gone}) | {*written}
+    folders = {folder for path in files for folder in _folders(path)}
+    for path in written:
+        if path in folders:
+            _wrong(path, "", "a path that no folder has", "a folder of the snapshot")
+        if above := next((one for one in _folders(path) if one in files), None):
+            _wrong(path, "", "a path below folders", f"{above}, which is a file")
+
+
+def _folders(path: str) -> list[str]:
+    return [path[:at] for at, letter in enumerate(path) if letter == "/"]
 
 
 def _manifest(snapshot: Snapshot, written: Mapping[str, bytes], gone: Iterable[str]) -> dict[str, bytes]:

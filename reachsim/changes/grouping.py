@@ -74,6 +74,9 @@ class Grouping:
                 return ("endpoint association", key, atom.path[3])
             if atom.path[2] in ("SubnetIds", "NetworkInterfaceIds"):
                 return ("resource", key, "interfaces")
+        names = {*atom.path[2:3]} & {"PrivateDnsEnabled", "DnsEntries"}
+        if kind == "vpc-endpoint" and key not in self._whole and names:
+            return ("endpoint names", key)  # private DNS brings its names
         if len(atom.path) > 2 and (named := self._named_by_rule(atom)):
             return ("resource", named)
         if _is_membership(atom) and key not in self._whole and self._carrier(atom) not in self._whole:

@@ -115,8 +115,8 @@ def describe(atom: Atom) -> str:
         return _entry(name, before, after)
     if section == "Statement":
         return statement_text(atom.path, before, after)
-    if section == "Associations":
-        return _happened("association", name, before, after)
+    if section in ("Associations", "DnsEntries"):
+        return _happened("association" if section == "Associations" else "name", name, before, after)
     if section == "HostedZones" and len(atom.path) == 2:
         zone = before if after is MISSING else after
         return f"{'created' if before is MISSING else 'deleted'}: {zone.get('Name')}"

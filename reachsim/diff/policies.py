@@ -23,6 +23,7 @@ from reachsim.snapshot import Snapshot
 
 Kind = Literal["identity", "endpoint", "resource"]
 TRUST: Final = "AssumeRolePolicyDocument"
+_SHUT: Final = ", which S3 Block Public Access refuses all the same"
 _EXAMPLE: Final = " (an example, not in the snapshot)"
 _KINDS: dict[str, Kind] = {
     TRUST: "resource",
@@ -78,7 +79,13 @@ def _compared(
     more = real.proof(newer, older, zone, view, own, service)
     less = real.proof(older, newer, zone, view, own, service)
     keys = _keys(older, newer)
-    return PolicyChange(named, ids, more.more, _words(more, kind, keys), less.more, _words(less, kind, keys))
+    account = file.split("/", 1)[0]
+    told = [
+        _words(answer, kind, keys) + (_SHUT if kind == "bucket" and answer.witness is not None
+                                      and real.is_shut(place, account, component, held, answer.witness) else "")
+        for place, held, answer in ((0, newer, more), (1, older, less))
+    ]  # fmt: skip
+    return PolicyChange(named, ids, more.more, told[0], less.more, told[1])
 
 
 def _keys(*sides: Sequence[Document]) -> frozenset[str]:

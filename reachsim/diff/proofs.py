@@ -15,10 +15,12 @@ from reachsim import policy, services
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.policy.judge import View
+from reachsim.policy.public import turns_away
 from reachsim.policy.statements import Document
 from reachsim.policy.symbolic import Difference, allows_more
 from reachsim.policy.symbolic_cells import CallerClass, Zone
 from reachsim.policy_layers import iam_details
+from reachsim.policy_layers.resources import access_blocks
 
 MOST_RESOURCES: Final = 60
 """Resources of a service that are tried as proofs."""
@@ -44,6 +46,12 @@ class Real:
 
     def __init__(self, networks: Sequence[Network]) -> None:
         self._networks = networks
+
+    def is_shut(self, place: int, owner: str, bucket: str, held: Sequence[Document], asked: policy.Request) -> bool:
+        """Whether S3 Block Public Access keeps out a request that a bucket's public policy would let in (fact 17)."""
+        blocks, _ = access_blocks(self._networks[place], owner, bucket)
+        shut = any(one.restrict_public_buckets for one in blocks)
+        return shut and any(turns_away(document, asked) for document in held)
 
     def proof(
         self, newer: Sequence[Document], older: Sequence[Document], zone: Zone, view: View, own: Sequence[str] = (),

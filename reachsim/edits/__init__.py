@@ -8,10 +8,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from reachsim.edits.draft import Draft
 from reachsim.edits.removing import remove as remove_component
+from reachsim.errors import QuestionError
 from reachsim.model.network import Network
 from reachsim.patch import Patch
 
@@ -41,25 +42,41 @@ def what_if(
         remove: Components to delete, with what goes with them.
 
     Raises:
-        QuestionError: Something to edit is not there.
+        QuestionError: Something to edit is not there, or the edit makes no sense.
     """
     draft = Draft(network)
-    for table, destination, target in _several(add_route):
+    for table, destination, target in _several("add_route", add_route, ("route table", "destination", "target")):
         draft.add_route(table, destination, target)
-    for table, destination in _several(remove_route):
+    for table, destination in _several("remove_route", remove_route, ("route table", "destination")):
         draft.remove_route(table, destination)
-    for group, direction, protocol, ports, peer in _several(add_rule):
+    for group, direction, protocol, ports, peer in _several("add_rule", add_rule, _RULE):
         span = (ports, ports) if isinstance(ports, int) else ports
         draft.add_rule(group, direction, protocol, span, peer)
-    for rule in [remove_rule] if isinstance(remove_rule, str) else remove_rule:
+    for rule in _names("remove_rule", remove_rule):
         draft.remove_rule(rule)
-    for component, document in _several(set_policy):
+    for component, document in _several("set_policy", set_policy, ("component", "document")):
         draft.set_policy(component, document)
-    for component in [remove] if isinstance(remove, str) else remove:
+    for component in _names("remove", remove):
         remove_component(draft, component)
     return draft.patch()
 
 
-def _several(given: Any) -> Sequence[Any]:
-    """One tuple, or several: as several."""
-    return (given,) if given and isinstance(given, tuple) and isinstance(given[0], str) else given
+_RULE: Final = ("group", "direction", "protocol", "ports", "peer")
+
+
+def _several(name: str, given: Any, parts: Sequence[str]) -> Sequence[Any]:
+    """One tuple, or several: as several. Raises QuestionError for what is neither."""
+    is_one = isinstance(given, list | tuple) and len(given) > 0 and isinstance(given[0], str)
+    found = (given,) if is_one else given
+    if not isinstance(found, list | tuple) or not all(
+        isinstance(one, list | tuple) and len(one) == len(parts) and isinstance(one[0], str) for one in found
+    ):
+        raise QuestionError(f"{name} takes ({', '.join(parts)}), or a list of such, not {given!r}", "BAD_EDIT")
+    return found
+
+
+def _names(name: str, given: Any) -> Sequence[str]:
+    found = [given] if isinstance(given, str) else given
+    if not isinstance(found, list | tuple) or not all(isinstance(one, str) for one in found):
+        raise QuestionError(f"{name} takes a name, or a list of names, not {given!r}", "BAD_EDIT")
+    return found

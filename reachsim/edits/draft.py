@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import ipaddress
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -138,7 +139,7 @@ class Draft:
 
     def add_route(self, table: str, destination: str, target: str) -> None:
         """A static route; it replaces one with the same destination, as CreateRoute and ReplaceRoute do."""
-        kind = kind_of(target)
+        kind, destination = kind_of(target), canonical(destination)
         if kind not in TARGET_FIELDS:
             raise QuestionError(f"{target} cannot be the target of a route", "BAD_EDIT")
         routes = self.record(table).setdefault("Routes", [])
@@ -184,7 +185,7 @@ class Draft:
         """A rule of a security group. ``direction``: ingress or egress; ``peer``: block, ``pl-…`` or ``sg-…``, which
         the account ``owner`` holds if not the group's own.
         """
-        owner = owner or self.network.home_of(group)[0]
+        owner, peer = owner or self.network.home_of(group)[0], canonical(peer)
         permission: Record = {"IpProtocol": protocol, **{key: [] for key, _ in PEERS}}
         if ports is not None:
             permission |= {"FromPort": ports[0], "ToPort": ports[1]}
@@ -267,6 +268,18 @@ def destination_field(destination: str) -> str:
     if destination.startswith("pl-"):
         return "DestinationPrefixListId"
     return "DestinationIpv6CidrBlock" if ":" in destination else "DestinationCidrBlock"
+
+
+def canonical(block: str) -> str:
+    """A block as EC2 stores it, without the bits that its prefix leaves out; what is no block stays as it is.
+
+    >>> canonical("10.0.1.5/16"), canonical("pl-1")
+    ('10.0.0.0/16', 'pl-1')
+    """
+    try:
+        return str(ipaddress.ip_network(block, strict=False)) if "/" in block else block
+    except ValueError:
+        return block
 
 
 def peer_field(peer: str) -> tuple[str, str]:

@@ -15,6 +15,8 @@ from reachsim.edits.draft import LISTS, PEERS, Draft, Record, kind_of
 from reachsim.edits.removing_named import is_named, remove_named
 from reachsim.errors import QuestionError
 
+_RULES: Final = ("sgr", "sg", "acl")
+
 
 def remove(draft: Draft, component: str) -> None:
     """Delete a component: a resource by id, a route (``rtb-…/0.0.0.0/0``) or a rule (see `Draft.remove_rule`).
@@ -26,12 +28,17 @@ def remove(draft: Draft, component: str) -> None:
         _remove_project(draft, component.removeprefix("codebuild:"))
     elif is_named(component):
         remove_named(draft, component)
+        _forget_routes(draft, component)
     elif slash and kind_of(resource) == "rtb":
         draft.remove_route(resource, rest)
-    elif slash or kind_of(component) == "sgr":
+    elif kind_of(resource) in _RULES and (slash or kind_of(component) == "sgr"):
         draft.remove_rule(component)
     elif component.startswith("i-"):
         _remove_instance(draft, component)
+    elif slash or kind_of(component) not in LISTS:
+        known = "an id, a rule (acl-…/inbound/100, sg-…/ingress/tcp 443 PEER) or a route (rtb-…/0.0.0.0/0)"
+        what = f"{component!r} is nothing that reachsim can delete, as {known} is; write its change as a patch file"
+        raise QuestionError(what, "BAD_EDIT")
     else:
         record = draft.record(component)
         if kind_of(component) in _SPECIAL:
@@ -146,6 +153,14 @@ def _prefix_list(draft: Draft, record: Record) -> None:
             draft.put(entries, None)
 
 
+def _options(draft: Draft, record: Record) -> None:
+    component = str(record["DhcpOptionsId"])
+    for vpc in draft.rows("describe-vpcs", "Vpcs"):
+        if vpc.get("DhcpOptionsId") == component:
+            what = f"{component} are the DHCP options of {vpc.get('VpcId')}, which AWS does not delete"
+            raise QuestionError(what, "BAD_EDIT")
+
+
 def _table(draft: Draft, record: Record) -> None:
     component = str(record["RouteTableId"])
     if any(one.get("Main") for one in record.get("Associations") or ()):
@@ -231,5 +246,6 @@ def _attachment(draft: Draft, record: Record) -> None:
 
 _SPECIAL: Final[dict[str, Callable[[Draft, Record], None]]] = {
     "vpce": _with_interfaces, "nat": _with_interfaces, "eni": _interface, "sg": _group, "pl": _prefix_list,
-    "rtb": _table, "acl": _acl, "subnet": _subnet, "vpc": _vpc, "tgw": _transit_gateway, "tgw-attach": _attachment,
+    "rtb": _table, "acl": _acl, "subnet": _subnet, "vpc": _vpc, "dopt": _options, "tgw": _transit_gateway,
+    "tgw-attach": _attachment,
 }  # fmt: skip

@@ -1,5 +1,5 @@
-"""What is gone with a resource that is not told by an id of EC2's: hosted zones, resolver rules, transit gateway route
-tables, roles, users, managed policies, repositories, buckets and functions.
+"""What is gone with a resource that no other file tells of by its id alone: zones, resolvers' parts, transit gateway
+route tables, VPN connections, load balancers, fleets, roles, policies, repositories, buckets, log groups, functions.
 
 **Source:** the lists of each call in the snapshot format (DESIGN); IAM User Guide, "Deleting policies": a managed
 policy is detached from all that it is attached to first.
@@ -36,7 +36,20 @@ _LISTED: Final[tuple[tuple[str, Listed], ...]] = (
     ("ecr:", Listed("ecr", "describe-repositories", "repositories", "repositoryName")),
     ("s3:", Listed("s3api", "list-buckets", "Buckets", "Name", True)),
     ("lambda:", Listed("lambda", "list-functions", "Functions", "FunctionName")),
+    ("codecommit:", Listed("codecommit", "list-repositories", "repositories", "repositoryName")),
+    ("logs:", Listed("logs", "describe-log-groups", "logGroups", "logGroupName")),
+    ("rslvr-in-", Listed("route53resolver", "list-resolver-endpoints", "ResolverEndpoints", "Id")),
+    ("rslvr-out-", Listed("route53resolver", "list-resolver-endpoints", "ResolverEndpoints", "Id")),
+    ("rslvr-frg-", Listed("route53resolver", "list-firewall-rule-group-associations", "FirewallRuleGroupAssociations",
+                          "FirewallRuleGroupId")),
+    ("rp-", Listed("route53profiles", "list-profile-associations", "ProfileAssociations", "ProfileId")),
+    ("vpn-", Listed("ec2", "describe-vpn-connections", "VpnConnections", "VpnConnectionId")),
+    ("cagw-", Listed("ec2", "describe-carrier-gateways", "CarrierGateways", "CarrierGatewayId")),
+    ("eipalloc-", Listed("ec2", "describe-addresses", "Addresses", "AllocationId")),
+    (":loadbalancer/", Listed("elbv2", "describe-load-balancers", "LoadBalancers", "LoadBalancerArn")),
+    (":fleet/", Listed("codebuild", "batch-get-fleets", "fleets", "arn")),
 )  # fmt: skip
+_SELECTORS: Final = ("ecr:", "s3:", "lambda:", "codecommit:", "logs:")
 
 
 def is_named(component: str) -> bool:
@@ -49,18 +62,19 @@ def remove_named(draft: Draft, component: str) -> None:
     spelled = _spelled(component)
     listed = _listed(spelled)
     assert listed is not None
-    name = spelled.partition(":")[2] if spelled.startswith(("ecr:", "s3:", "lambda:")) else spelled
-    found = False
+    name = spelled.partition(":")[2] if spelled.startswith(_SELECTORS) else spelled
+    gone: list[Any] = []
     for rows in _rows(draft, listed):
-        kept = [one for one in rows if one.get(listed.field) != name]
-        found = found or len(kept) < len(rows)
-        rows[:] = kept
-    if not found:
+        gone += [one for one in rows if one.get(listed.field) == name]
+        rows[:] = [one for one in rows if one.get(listed.field) != name]
+    if not gone:
         raise QuestionError(f"{component} is not in the snapshot", "NO_SUCH_COMPONENT")
     _drop_files(draft, listed, name.rpartition("/hostedzone/")[2])
     for mark, also in _ALSO.items():
         if mark in spelled:
             also(draft, name)
+    for one in gone if spelled.startswith("eipalloc-") else ():
+        _released(draft, str(one.get("PublicIp")))
 
 
 def _spelled(component: str) -> str:
@@ -116,6 +130,41 @@ def _without_table(draft: Draft, table: str) -> None:
             del one["Association"]
 
 
+def _without_interfaces(draft: Draft, told: str) -> None:
+    """The interfaces that AWS made, by what their descriptions begin with."""
+    for file in draft.files("describe-network-interfaces"):
+        rows = draft.document(file).get("NetworkInterfaces") or []
+        rows[:] = [one for one in rows if not str(one.get("Description") or "").startswith(told)]
+
+
+def _without_resolver(draft: Draft, endpoint: str) -> None:
+    _without_interfaces(draft, f"Route 53 Resolver: {endpoint}:")
+
+
+def _without_balancer(draft: Draft, arn: str) -> None:
+    _without_interfaces(draft, f"ELB {arn.partition(':loadbalancer/')[2]}")
+
+
+def _without_tunnels(draft: Draft, connection: str) -> None:
+    """The attachment of a VPN connection to a transit gateway."""
+    for file in draft.files("describe-transit-gateway-attachments"):
+        rows = draft.document(file).get("TransitGatewayAttachments") or []
+        rows[:] = [one for one in rows if one.get("ResourceId") != connection]
+
+
+def _released(draft: Draft, address: str) -> None:
+    """An Elastic IP address given back: who had it has none, but a NAT gateway keeps its own (EC2: ReleaseAddress)."""
+    for nat in draft.rows("describe-nat-gateways", "NatGateways"):
+        if any(one.get("PublicIp") == address for one in nat.get("NatGatewayAddresses") or ()):
+            what = f"{address} is the address of {nat.get('NatGatewayId')}, which AWS does not take from it"
+            raise QuestionError(what, "BAD_EDIT")
+    for eni in draft.rows("describe-network-interfaces", "NetworkInterfaces"):
+        for holder in (eni, *(eni.get("PrivateIpAddresses") or ())):
+            if (holder.get("Association") or {}).get("PublicIp") == address:
+                del holder["Association"]
+
+
 _ALSO: Final[dict[str, Callable[[Draft, str], None]]] = {
-    ":policy/": _detached, "rslvr-rr-": _dissociated, "tgw-rtb-": _without_table,
+    ":policy/": _detached, "rslvr-rr-": _dissociated, "tgw-rtb-": _without_table, "rslvr-in-": _without_resolver,
+    "rslvr-out-": _without_resolver, ":loadbalancer/": _without_balancer, "vpn-": _without_tunnels,
 }  # fmt: skip

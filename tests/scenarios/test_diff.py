@@ -19,7 +19,19 @@ from reachsim.diff.cells import evaluate
 from reachsim.diff.scope import questions
 from reachsim.verdict import Traffic
 from tests.build import Build
-from tests.scenarios.pipelines import BUILD, BUILD_ROLE, CLIENT, IN, LAYERS, OUT, Pipeline, for_all, policy, statement
+from tests.scenarios.pipelines import (
+    BUILD,
+    BUILD_ROLE,
+    CLIENT,
+    IN,
+    LAYERS,
+    OUT,
+    REGION,
+    Pipeline,
+    for_all,
+    policy,
+    statement,
+)
 
 EVERY_PORT = ((0, 65535),)
 
@@ -467,3 +479,38 @@ def test_a_set_in_words_is_the_set() -> None:
     assert udp.ports == EVERY_PORT
     assert "10.0.0.0/8" not in udp.destination
     assert IN[2] == OUT[2] == "allow"
+
+
+def test_private_dns_and_the_names_it_brings_are_one_change() -> None:
+    names = [f"*.dkr.ecr.{REGION}.amazonaws.com", f"dkr.ecr.{REGION}.amazonaws.com"]
+
+    def net(on: bool) -> Pipeline:
+        made = Pipeline(endpoints=["git-codecommit", "ecr.api", "logs"])
+        made.add_endpoint("ecr.dkr", 7, private_dns=on, names=names)
+        return made
+
+    for before, after, words in ((False, True, "name added: "), (True, False, "name removed: ")):
+        diff = compared(net(before), net(after))
+        (change,) = diff.changes
+        assert change.matters == "causes"
+        assert all(f"{words}{name}" in change.change.text for name in names)
+        assert cell(diff, "ecr.dkr").causes == (change.change.id,)
+
+
+@pytest.mark.parametrize("shut", [True, False])
+def test_what_block_public_access_refuses_is_told_with_what_a_policy_now_allows(shut: bool) -> None:
+    def net(opened: bool) -> Pipeline:
+        made = Pipeline()
+        made.put("s3api/list-buckets", {"Buckets": [{"Name": "out"}]}, region="global")
+        block = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "RestrictPublicBuckets"), shut)
+        made.put("s3api/get-public-access-block/out", {"PublicAccessBlockConfiguration": block}, region="global")
+        held = {"Policy": json.dumps(policy(for_all("s3:GetObject", "arn:aws:s3:::out/*")))}
+        absent = {"Error": {"Code": "NoSuchBucketPolicy"}}
+        made.put("s3api/get-bucket-policy/out", held if opened else absent, region="global")
+        return made
+
+    (told,) = compared(net(opened=False), net(opened=True)).policies
+    assert told.more.startswith("s3:GetObject on arn:aws:s3:::out/")
+    assert told.more.endswith(", which S3 Block Public Access refuses all the same") == shut
+    (told,) = compared(net(opened=True), net(opened=False)).policies
+    assert told.less.endswith(", which S3 Block Public Access refuses all the same") == shut

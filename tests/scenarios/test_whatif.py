@@ -170,6 +170,21 @@ def test_edits_in_python() -> None:
     assert outcome(gone, "internet") == ("blocked", "none")
 
 
+def test_lists_do_for_tuples_and_blocks_are_stored_as_aws_stores_them() -> None:
+    reach = opened(with_nat()).what_if(
+        add_route=["rtb-client", "198.51.100.9/24", "nat-1"], add_rule=["sg-client", "ingress", "tcp", 22, "10.9.8.7/8"]
+    )
+    routes = reach.network.route_tables["rtb-client"].routes
+    assert "198.51.100.0/24" in {str(one.destination_cidr_block) for one in routes}
+    (rule,) = reach.network.security_groups["sg-client"].ip_permissions
+    assert [str(one.cidr_ip) for one in rule.ip_ranges] == ["10.0.0.0/8"]
+
+
+def test_a_patch_file_that_is_not_there_is_a_fault_of_it(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="expected a patch file"):
+        opened().what_if(patch=tmp_path / "none.json")
+
+
 def test_policies_of_buckets_and_repositories() -> None:
     deny = policy(for_all("ecr:*", effect="Deny"))
     after = opened().what_if(set_policy=("ecr:app", deny))
@@ -187,7 +202,19 @@ def test_policies_of_buckets_and_repositories() -> None:
         {"add_route": ("rtb-build", "0.0.0.0/0", "vpc-1")},
         {"add_rule": ("sg-ep", "inward", "tcp", 443, "sg-build")},
         {"set_policy": ("nat-1", {})},
+        {"set_policy": ("s3:", {})},
+        {"set_policy": "vpce-s3"},
+        {"add_route": ("rtb-build", "0.0.0.0/0")},
+        {"add_route": "rtb-build"},
+        {"add_route": [("rtb-build", "0.0.0.0/0", "nat-1"), 5]},
+        {"remove_route": ("rtb-build",)},
+        {"remove_route": ("rtb-build", "10.10.0.0/16")},
+        {"add_rule": ("sg-ep", "ingress", "tcp", 443)},
+        {"remove_rule": 5},
+        {"remove": 5},
+        {"remove": ["vpce-s3", None]},
     ],
+    ids=str,
 )
 def test_edits_that_make_no_sense(edits: dict[str, Any]) -> None:
     with pytest.raises(QuestionError):

@@ -84,7 +84,11 @@ def test_what_does_not_apply_names_file_and_pointer(operation: dict[str, Any], p
         ({"format": 1, "edits": [], "why": 1}, "/why"),
         ({"format": 1, "edits": [1]}, "/edits/0"),
         (patch(file="../x"), "/edits/0/file"),
-        (patch(file="/x"), "/edits/0/file"),
+        *(
+            (patch(file=one), "/edits/0/file")
+            for one in ("/x", "./x", "a//x", "a/./x", "a/", "a\\x", "C:/x", "c:x", "a\0x", "a\nx", f"a/{'x' * 256}", "")
+        ),
+        ('{"format": 1, "edits": [], "x": 1e999}', ""),
         ({"format": 1, "edits": [{"file": "x"}]}, "/edits/0/patch"),
         (patch({"op": "delete", "path": ""}), "/edits/0/patch/0/op"),
         (patch({"op": "remove", "path": "x"}), "/edits/0/patch/0/path"),
@@ -99,6 +103,17 @@ def test_a_faulty_patch_file_is_told_by_pointer(document: Any, pointer: str) -> 
     with pytest.raises(SnapshotError) as caught:
         read_patch(document, "fix.json")
     assert (caught.value.faults[0].file, caught.value.faults[0].pointer) == ("fix.json", pointer)
+
+
+@pytest.mark.parametrize("file", ["111111111111", "111111111111/us-east-1/ec2", f"{FILE}/x.json"])
+def test_no_file_takes_a_folders_place_nor_a_folder_a_files(file: str) -> None:
+    made = read_patch(patch({"op": "add", "path": "", "value": {}}, file=file))
+    with pytest.raises(SnapshotError) as caught:
+        apply(Snapshot.of({FILE: b"{}"}), made)
+    assert caught.value.faults[0].file == file
+    below = patch({"op": "add", "path": "", "value": {}}, file=f"{FILE}/x.json")
+    moved = {"format": 1, "edits": [*patch({"op": "remove", "path": ""})["edits"], *below["edits"]]}
+    assert list(apply(Snapshot.of({FILE: b"{}"}), read_patch(moved)).paths) == [f"{FILE}/x.json"]
 
 
 def test_files_are_made_and_taken_away_as_a_whole() -> None:

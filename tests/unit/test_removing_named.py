@@ -8,6 +8,7 @@ import pytest
 
 from reachsim import Reach, load_files
 from reachsim.errors import QuestionError
+from tests.resolvers import firewall, forward_rule, profile, resolver_endpoint
 from tests.scenarios.pipelines import ACCOUNT, BUILD, REGION, Pipeline, for_all, policy, statement
 
 MANAGED = f"arn:aws:iam::{ACCOUNT}:policy/logs"
@@ -87,3 +88,85 @@ def test_what_rests_on_it_changes(reach: Reach) -> None:
 def test_what_is_not_there_cannot_go(reach: Reach, nonsense: str) -> None:
     with pytest.raises(QuestionError, match=f"{nonsense} is not in the snapshot"):
         reach.what_if(remove=[nonsense])
+
+
+# Parts of Route 53 Resolver, VPN connections, addresses, load balancers, fleets
+
+FLEET = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:fleet/f1:1"
+BALANCER = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/net/n/1"
+
+
+@pytest.fixture(scope="module")
+def wide() -> Reach:
+    net = Pipeline()
+    gateway = net.tgw(name="1")
+    net.vpn(gateway, name="1")
+    net.vpn(net.vgw("vpc-1", name="1"), ["192.0.2.0/24"], name="2")
+    places = {net.ep_a: "10.10.11.70", net.ep_c: "10.10.12.70"}
+    endpoint = resolver_endpoint(net, "vpc-1", places, ["sg-ep"], "OUTBOUND", name="1")
+    forward_rule(net, "vpc-1", "corp.example", ["192.0.2.2"], endpoint=endpoint)
+    blocked = {"Action": "BLOCK", "BlockResponse": "NXDOMAIN", "domains": (f"logs.{REGION}.amazonaws.com",)}
+    firewall(net, "vpc-1", blocked)
+    profile(net, "vpc-1")
+    net._add("codebuild/batch-get-fleets", FLEET, {"arn": FLEET, "name": "f1"})
+    net._lists["elbv2/describe-load-balancers"].append(
+        {"LoadBalancerArn": BALANCER, "LoadBalancerName": "n", "Type": "network", "Scheme": "internal",
+         "VpcId": "vpc-1", "State": {"Code": "active"}, "AvailabilityZones": []}
+    )  # fmt: skip
+    net["eni-1-eth0"]["Association"] = {"PublicIp": "203.0.113.7", "IpOwnerId": ACCOUNT}
+    net["eni-1-eth0"]["PrivateIpAddresses"][0]["Association"] = net["eni-1-eth0"]["Association"]
+    net.interface(net.ep_a, "10.10.11.80", [], name="balancer")
+    net["eni-balancer"]["Description"] = "ELB net/n/1"
+    nat = net.with_nat(())
+    held = net[nat]["NatGatewayAddresses"][0]["PublicIp"]
+    addresses = [
+        {"AllocationId": "eipalloc-1", "PublicIp": "203.0.113.7", "NetworkInterfaceId": "eni-1-eth0"},
+        {"AllocationId": "eipalloc-nat", "PublicIp": held},
+    ]
+    net.put("ec2/describe-addresses", {"Addresses": addresses})
+    net.put("codecommit/list-repositories", {"repositories": [{"repositoryName": "app"}]})
+    net.put("logs/describe-log-groups", {"logGroups": [{"logGroupName": "/aws/codebuild/p1"}]})
+    return load_files(net.files())
+
+
+@pytest.mark.parametrize(
+    "component",
+    ["rslvr-out-1", "rslvr-frg-1", "rp-1", "vpn-1", "vpn-2", FLEET, BALANCER, "eipalloc-1", "codecommit:app",
+     "logs:/aws/codebuild/p1"],
+)  # fmt: skip
+def test_what_else_is_gone_is_gone(wide: Reach, component: str) -> None:
+    after = wide.what_if(remove=component)
+    assert wide.diff(after).changes
+    with pytest.raises(QuestionError, match="is not in the snapshot"):
+        after.what_if(remove=component)
+
+
+def test_with_it_goes_what_aws_made_for_it(wide: Reach) -> None:
+    def left(component: str) -> set[str]:
+        return {*wide.network.interfaces} - {*wide.what_if(remove=component).network.interfaces}
+
+    assert left("rslvr-out-1") == {"eni-rslvr-out-1-1", "eni-rslvr-out-1-2"}
+    assert left(BALANCER) == {"eni-balancer"}
+    attachments = wide.what_if(remove="vpn-1").network.transit_gateway_attachments
+    assert (len(wide.network.transit_gateway_attachments), len(attachments)) == (1, 0)
+    logs = [one.simulate(BUILD, "logs", protocol="tcp", port=443).outcome
+            for one in (wide, wide.what_if(remove="rslvr-frg-1"))]  # fmt: skip
+    assert logs == ["blocked", "allowed"]
+    client = wide.what_if(remove="eipalloc-1").network.interfaces["eni-1-eth0"]
+    assert (len(wide.network.interfaces["eni-1-eth0"].public), len(client.public)) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("component", "why"),
+    [
+        ("eipalloc-nat", "is the address of nat-1"),
+        ("dopt-1", "DHCP options of vpc-1"),
+        ("lgw-1", "nothing that reachsim can delete"),
+        (f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k", "nothing that reachsim can delete"),
+        ("", "nothing that reachsim can delete"),
+        ("vpce-s3/rtb-build", "nothing that reachsim can delete"),
+    ],
+)
+def test_what_aws_or_reachsim_does_not_delete_is_said(wide: Reach, component: str, why: str) -> None:
+    with pytest.raises(QuestionError, match=why):
+        wide.what_if(remove=component)
