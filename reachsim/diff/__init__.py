@@ -57,7 +57,9 @@ def diff(
         QuestionError: A selector makes no sense.
     """
     config = config or Config()
-    for selector in (*sources, *targets):
+    interfaces = before.network.network_interfaces.keys(), after.network.network_interfaces.keys()
+    named = {*sources, *targets}.difference(*interfaces)
+    for selector in (one for one in (*sources, *targets) if one in named):
         check_named(selector, before.network, after.network)
     comparison = compare(before.network, after.network)
     if comparison.names:

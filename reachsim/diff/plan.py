@@ -49,7 +49,9 @@ def plan_of(
     """
     everyone = sources_of(before.network, after.network, sources or config.sources)
     unsure = not edited and blind(after.network, names=True)
-    near = tuple(one for one in everyone.sources if unsure or (touching.any and targets) or touching.end(one))
+    aimed = any(touching.end(one) for one in targets)
+    touched = touching.any_of(everyone.sources)
+    near = tuple(one for one in everyone.sources if unsure or aimed or one in touched)
     needed = {
         asked: wanted for source in near
         for asked, wanted in questions(before.network, after.network, source, targets, config)
@@ -61,7 +63,8 @@ def plan_of(
     if not chosen and (touching.any or not edited):
         lacking = tuple(dict.fromkeys((*lacking, *_interfaces(after.network))))
         unseen = tuple(dict.fromkeys((*unseen, *(one for one in lacking if one in _interfaces(before.network)))))
-    skipped = tuple(one for one in everyone.sources if one not in near)
+    compared = frozenset(near)
+    skipped = tuple(one for one in everyone.sources if one not in compared)
     return Plan(needed, rest, near, skipped, tuple(dict.fromkeys((*lacking, *unseen))), unseen)
 
 

@@ -78,9 +78,12 @@ class Touching:
         return self._of_end[selector]
 
     def any_of(self, ends: Iterable[str]) -> frozenset[str]:
-        """Those of some ends, interfaces and instances with one, that a change can touch."""
-        near = self._perhaps
-        return frozenset(end for end in ends if (near is None or end in near) and self.end(end))
+        """Those of some ends that a change can touch, found without asking about each interface among them."""
+        wanted = frozenset(ends)
+        if self._perhaps is not None:
+            others = wanted.difference(*(network.network_interfaces for network in self.networks))
+            wanted = self._perhaps & wanted | others
+        return frozenset(end for end in wanted if self.end(end))
 
     def _end(self, selector: str) -> frozenset[str]:
         kind, name = parse_selector(selector).kind, parse_selector(selector).value

@@ -347,7 +347,7 @@ class Network(Inventory):
         """Public IPv4 address → the interface and its private address behind it."""
         found: dict[int, tuple[Interface, int]] = {}
         for name, record in self.network_interfaces.items():
-            if record.association or [one for one in record.private_ip_addresses if one.association]:
+            if _is_public(record):
                 interface = self.interfaces[name]
                 found.update((number, (interface, private)) for private, number in interface.public)
         for gateway_id, gateway in self.nat_gateways.items():  # a regional one's stand on no interface (N54)
@@ -558,6 +558,15 @@ class Network(Inventory):
             return None, path
         value = record.enable_dns_support if attribute == "enableDnsSupport" else record.enable_dns_hostnames
         return (None if value is None else value.value), path
+
+
+def _is_public(record: aws.NetworkInterface) -> bool:
+    """Whether a public address is associated with an interface."""
+    if record.association is None:
+        for one in record.private_ip_addresses:
+            if one.association is not None:
+                return True
+    return record.association is not None
 
 
 def own_address(address: aws.NatGatewayAddress) -> int | None:
