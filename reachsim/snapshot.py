@@ -94,7 +94,8 @@ class Planned(msgspec.Struct, frozen=True, rename="camel"):
 class Manifest(msgspec.Struct, frozen=True, rename="camel"):
     """What ``snapshot.json`` says that matters to a verdict.
 
-    ``started`` is when a capture began, ``complete`` whether it came to its end. ``planned`` and ``declared`` come from
+    ``started`` is when a capture began, ``complete`` whether it came to its end, ``accounts`` and ``regions`` whom it
+    asks. ``planned`` and ``declared`` come from
     importers of plans and templates; ``declared`` tells where (``FILE:LINE``) a resource is declared. ``alone`` says
     that the lists hold what one plan or template declares, and not what else the account has. ``exports`` are the
     values that templates export, by name.
@@ -104,6 +105,8 @@ class Manifest(msgspec.Struct, frozen=True, rename="camel"):
     assume_defaults: bool = False
     started: str | None = None
     complete: bool = True
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
     planned: tuple[Planned, ...] = ()
     declared: dict[str, str] = {}
     alone: bool = False
@@ -322,14 +325,20 @@ def _directory(root: Path) -> dict[str, Callable[[], bytes]]:
         raise SnapshotError(Fault(place, "", "a readable folder", error.strerror or str(error)))
 
     readers: dict[str, Callable[[], bytes]] = {}
+    identity = _identity(root)
     for folder, _, names in os.walk(root, onerror=unreadable):
         for name in names:
             file = Path(folder, name)
-            readers[file.relative_to(root).as_posix()] = _file(file, root)
+            readers[file.relative_to(root).as_posix()] = _file(file, root, identity)
     return readers
 
 
-def _file(file: Path, root: Path) -> Callable[[], bytes]:
+def _identity(folder: Path) -> tuple[int, int]:
+    found = folder.stat()
+    return found.st_dev, found.st_ino
+
+
+def _file(file: Path, root: Path, identity: tuple[int, int]) -> Callable[[], bytes]:
     def read() -> bytes:
         if file.is_symlink() and not file.resolve().is_relative_to(root.resolve()):
             raise OSError(
@@ -337,6 +346,9 @@ def _file(file: Path, root: Path) -> Callable[[], bytes]:
             )  # a stranger's could cite any file of the reader's
         if not stat.S_ISREG(file.stat().st_mode):  # reading a pipe or device may never end
             raise OSError("a pipe, socket or device")
-        return file.read_bytes()
+        data = file.read_bytes()
+        if _identity(root) != identity:  # half of the old one and half of the new one would be neither
+            raise OSError("of another snapshot, which took the place of this one while it was read")
+        return data
 
     return read

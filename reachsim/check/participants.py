@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from reachsim import policy, services
 from reachsim.model import records as aws
 from reachsim.model.network import Network
@@ -14,7 +16,7 @@ from reachsim.policy_layers import Identity, iam_details, identity_of, lists_rol
 
 def pipeline_sources(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(selectors of every project and client, files without which more there may be: one that lacks a project which
-    list-projects names is no whole one).
+    list-projects names is no whole one, and of a capture that goes on there may be more anywhere).
 
     Where one Region's projects are known, another's are asked for only if the snapshot holds VPCs of it.
     """
@@ -37,7 +39,15 @@ def pipeline_sources(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]
         for path in network.lacks(home, "describe-instances")  # who pushes is an instance
         if not network.lacks(home, "describe-vpcs")
     ]
+    lacking += [network.path(home, "codebuild", "batch-get-projects") for home in _not_yet_asked(network)]
     return (*dict.fromkeys(projects), *_clients(network)), tuple(lacking)
+
+
+def _not_yet_asked(network: Network) -> list[Home]:
+    """Accounts and Regions of which a capture that has not come to its end holds nothing."""
+    manifest = network.snapshot.manifest
+    asked = product(manifest.accounts, manifest.regions)
+    return [] if manifest.complete else [home for home in asked if home not in network.homes]
 
 
 def _clients(network: Network) -> list[str]:
