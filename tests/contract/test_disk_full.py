@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import resource
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,13 +69,19 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @contextmanager
 def full_disk(room: int) -> Iterator[None]:
-    """No file of this process may grow past some bytes (``ulimit -f``): writing fails on the way, as on a full disk."""
+    """No file of this process may grow past some bytes (``ulimit -f``): writing fails on the way, as on a full disk.
+
+    Python is kept from writing modules' bytecode meanwhile, of which it would leave the first bytes.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    writes = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        sys.dont_write_bytecode = writes
 
 
 def command(name: str, sources: dict[str, str], folder: Path) -> tuple[list[str], Path]:

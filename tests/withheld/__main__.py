@@ -12,6 +12,7 @@ import itertools
 import sys
 
 from tests.withheld import fields, files, values
+from tests.withheld.surfaces import PLAIN
 
 
 def main() -> int:
@@ -19,10 +20,12 @@ def main() -> int:
     options.add_argument("what", choices=["files", "fields", "values"])
     options.add_argument("--each", type=int, default=1, metavar="N", help="only each N-th trial")
     options.add_argument("--first", type=int, default=0, metavar="N", help="begin with this one")
+    options.add_argument("--surface", action="append", choices=[*PLAIN], help="of files, only under these commands")
     given = options.parse_args()
     wrong = tried = 0
     if given.what == "files":
-        for name, path, what, held, surface in itertools.islice(files.trials(), given.first, None, given.each):
+        wanted = (one for one in files.trials() if not given.surface or one[4] in given.surface)
+        for name, path, what, held, surface in itertools.islice(wanted, given.first, None, given.each):
             tried += 1
             for complaint in files.complaints(name, path, held, surface):
                 wrong += 1

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
-from reachsim import Reach
+from reachsim import Reach, load_files
+from reachsim.errors import QuestionError, SnapshotError
 from reachsim.names import PIPELINE
 from reachsim.pipeline.contacts import contacts_of
 from reachsim.pipeline.own import own_knowledge
@@ -29,6 +31,8 @@ class Case(NamedTuple):
     files: Files
     client: str
     log: bytes
+    gone: str
+    """What is deleted to see what that does: in the leaky one what lets it out."""
 
     @property
     def build(self) -> str:
@@ -122,6 +126,61 @@ def diagnose(reach: Reach, case: Case) -> Words:
     return found
 
 
+_WHOLE: dict[str, Reach] = {}
+
+
+def _whole(case: Case) -> Reach:
+    """The snapshot with nothing withheld."""
+    if case.name not in _WHOLE:
+        _WHOLE[case.name] = load_files(case.files)
+    return _WHOLE[case.name]
+
+
+@cache
+def _closed(name: str, gone: str) -> Reach:
+    return _WHOLE[name].what_if(remove=[gone])
+
+
+def _without(case: Case) -> Reach:
+    """The whole without what lets it out, or without one endpoint."""
+    _whole(case)
+    return _closed(case.name, case.gone)
+
+
+def diff(reach: Reach, case: Case) -> Words:
+    """The gate between what is told and the whole, and between these and the whole without one component."""
+    whole = _whole(case)
+    closed = _without(case)
+    pairs = {"whole → told": (whole, reach), "told → whole": (reach, whole), "closed → told": (closed, reach),
+             "told → closed": (reach, closed)}  # fmt: skip
+    return {key: older.diff(newer).gate[0] for key, (older, newer) in pairs.items()}
+
+
+def whatif(reach: Reach, case: Case) -> Words:
+    """What gets through, and what the gate says, once a component is gone."""
+    try:
+        edited = reach.what_if(remove=[case.gone])
+    except QuestionError:  # who is not told of it
+        return {"edit": "unknown"}
+    found: Words = {"edit": "made", "gate": reach.diff(edited).gate[0]}
+    for source in (case.build, case.client):
+        for target, more in (("internet", {}), ("ecr.dkr", TCP), ("s3", TCP)):
+            found |= words_of(edited.simulate(source, target, **more), f"{source} → {target}")
+    return found
+
+
+def fix(reach: Reach, case: Case) -> Words:
+    """Whether there is something to mend, and whether the mends, made in the whole snapshot, let anything out or in."""
+    plan = reach.fix()
+    faults = {"nothing to fix": "none", "undecided": "undecided"}.get(plan.status, "some")
+    whole = _whole(case)
+    try:
+        gate = whole.diff(whole.what_if(patch=plan.patch.to_json())).gate[0] if plan.patch.edits else "pass"
+    except (QuestionError, SnapshotError):  # of lists that were cut, the patch does not fit the whole ones
+        gate = "undecided"
+    return {"faults": faults, "gate of the mends": gate}
+
+
 PLAIN: dict[str, Callable[[Reach, Case], Words]] = {
-    one.__name__: one for one in (check, contacts, diagnose, matrix, names, query, trace)
+    one.__name__: one for one in (check, contacts, diagnose, diff, fix, matrix, names, query, trace, whatif)
 }
