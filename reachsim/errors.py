@@ -51,6 +51,10 @@ class ReachsimError(Exception):
         super().__init__(printable(message))
 
 
+LONGEST: Final = 500
+"""Characters of a place or of what was found there that a message holds."""
+
+
 class Fault(NamedTuple):
     """One thing wrong with one file.
 
@@ -63,8 +67,13 @@ class Fault(NamedTuple):
     found: str
 
     def __str__(self) -> str:
-        place = f"{self.file}#{self.pointer}" if self.pointer else self.file
-        return printable(f"{place}: expected {self.expected}, found {self.found}")
+        place = f"{self.file}#{_short(self.pointer)}" if self.pointer else self.file
+        return printable(f"{place}: expected {self.expected}, found {_short(self.found)}")
+
+
+def _short(text: str) -> str:
+    """What a stranger's file holds may be of any length; a message is read by people."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 class SnapshotError(ReachsimError):

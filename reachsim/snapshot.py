@@ -340,10 +340,9 @@ def _identity(folder: Path) -> tuple[int, int]:
 
 def _file(file: Path, root: Path, identity: tuple[int, int]) -> Callable[[], bytes]:
     def read() -> bytes:
-        if file.is_symlink() and not file.resolve().is_relative_to(root.resolve()):
-            raise OSError(
-                "a symbolic link that leaves the snapshot"
-            )  # a stranger's could cite any file of the reader's
+        if file.is_symlink() and not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(root)):
+            # a stranger's could cite any file of the reader's
+            raise OSError("a symbolic link that leaves the snapshot")
         if not stat.S_ISREG(file.stat().st_mode):  # reading a pipe or device may never end
             raise OSError("a pipe, socket or device")
         data = file.read_bytes()

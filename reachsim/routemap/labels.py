@@ -49,7 +49,7 @@ def cut(text: str, columns: int = LONGEST) -> str:
     >>> cut("a" * 50, 5)
     'aaaa…'
     """
-    text = "".join(c if c.isprintable() else " " for c in text)
+    text = "".join(c if c.isprintable() else " " for c in text[: columns + 1])  # each takes a column at least
     if columns_of(text) <= columns:
         return text
     while columns_of(text) > columns - (1 if text.isascii() else 2):

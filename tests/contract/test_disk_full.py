@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 import pytest
 
+from reachsim.cli import COMMANDS, group
 from tests.contract.conftest import BROKEN, DUMP, LEAKY, PRIVATE, ROOT, Run
 
 BUILD = ["--from", "codebuild:app-build"]
@@ -29,6 +31,8 @@ FILES: dict[str, list[str]] = {
     "fix": ["fix", BROKEN, "--format", "patch"],
     "whatif": ["whatif", LEAKY, "--remove", "nat-0fe4076b67f4c4eb8"],
     "diff html": ["diff", PRIVATE, BROKEN, "--format", "html", "--from", "codebuild:app-build"],
+    "whatif html": ["whatif", LEAKY, "--remove", "nat-0fe4076b67f4c4eb8", "--format", "html", *TRACE],
+    **{f"fix {form}": ["fix", BROKEN, "--format", form] for form in ("terraform", "awscli", "cloudformation")},
     "report": ["report", PRIVATE],
     "permissions": ["permissions", "--format", "terraform"],
     **{f"plot {form}": ["plot", PRIVATE, "OUT." + form] for form in ("png", "svg")},
@@ -95,6 +99,17 @@ def command(name: str, sources: dict[str, str], folder: Path) -> tuple[list[str]
 
 def left(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_every_command_that_writes_is_tried() -> None:
+    """What a capture writes on a full disk is in tests/unit/collect/test_faults.py."""
+    writing = set()
+    for name in COMMANDS:
+        found = group.get_command(click.Context(group), name)
+        assert found is not None
+        if any("-o" in one.opts or one.name == "out" for one in found.params):
+            writing.add(name)
+    assert {one.split()[0] for one in FILES | FOLDERS} == writing - {"snapshot"}
 
 
 @pytest.mark.parametrize("name", FILES)

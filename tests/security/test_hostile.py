@@ -11,6 +11,7 @@ import json
 import re
 import resource
 import time
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -251,6 +252,25 @@ def test_a_symbolic_link_that_leaves_a_snapshot_is_no_part_of_it(tmp_path: Path)
     assert "symbolic link" in result.output
 
 
+def test_links_that_lead_round_end(tmp_path: Path) -> None:
+    folder = tmp_path / "s/111111111111/eu-west-1/ec2"
+    folder.mkdir(parents=True)
+    (folder / "describe-vpcs.json").symlink_to("describe-vpcs.json")
+    (folder / "describe-subnets.json").symlink_to("describe-nat-gateways.json")
+    (folder / "describe-nat-gateways.json").symlink_to("describe-subnets.json")
+    (folder / "here").symlink_to(".")
+    (folder / "up").symlink_to(tmp_path)
+    (tmp_path / "round").symlink_to("round")
+    for place in (tmp_path / "s", tmp_path / "round"):
+        for command in (["validate"], ["check"], ["anonymize"]):
+            ran, seconds, _ = measured(command[0], place, *([tmp_path / "out"] if command == ["anonymize"] else []))
+            assert ran.exit_code == 2, ran.output
+            assert seconds < 5
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code/buildspec.yml").symlink_to("buildspec.yml")
+    assert run("contacts", tmp_path / "code/buildspec.yml").exit_code == 2
+
+
 # --- Bombs ------------------------------------------------------------------------------------------------------------
 
 ANCHORS = "\n".join(
@@ -292,6 +312,10 @@ JSONS = {
     "deep arrays": b"[" * 100_000, "deep objects": b'{"a":' * 100_000,
     "long number": b'{"Vpcs": [' + b"9" * 100_000 + b"]}",
     "exponent": b'{"Vpcs": [1e999999999]}', "no UTF-8": b'{"Vpcs": "\xff\xfe"}', "half a pair": b'{"Vpcs": "\\ud800"}',
+    "beyond all numbers": b'{"Vpcs": [1e400, -1e400]}', "no number": b'{"Vpcs": [NaN, Infinity]}',
+    "halves of pairs as keys": b'{"\\ud800": 1, "\\udfff": 2, "Vpcs": []}', "whole numbers that overflow":
+    b'{"Vpcs": [{"IsDefault": 18446744073709551616}]}', "a text of deep JSON":
+    json.dumps({"Vpcs": [{"VpcId": "[" * 100_000}]}).encode(),
     "a key twice": b'{"Vpcs": [], "Vpcs": [{}]}', "wide": b'{"Vpcs": [' + b"{}," * 100_000 + b"{}]}",
 }  # fmt: skip
 
@@ -307,6 +331,35 @@ def test_a_file_of_json_that_hurts(kind: str, operation: str, tmp_path: Path) ->
         assert result.exit_code in (0, 2, 3)
         assert seconds < 5
         assert kilobytes < 300_000
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return held.getvalue()
+
+
+VPCS = "111111111111/eu-west-1/ec2/describe-vpcs.json"
+ZIPS = {
+    "zips in zips": lambda: zipped({"111111111111.zip": zipped({"a.zip": zipped({VPCS: b"[" * 10_000_000})})}),
+    "deep names": lambda: zipped({"a/" * 20_000 + "b.json": b"{}"}),
+    "a folder and a file of one name": lambda: zipped({VPCS: b"{}", f"{VPCS}/x.json": b"{}"}),
+    "many names": lambda: zipped({f"111111111111/eu-west-1/ec2/describe-vpcs/{n}.json": b"" for n in range(20_000)}),
+    "much of one letter": lambda: zipped({VPCS: b" " * 60_000_000 + b"{"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ZIPS)
+def test_a_zip_that_unfolds(kind: str, tmp_path: Path) -> None:
+    """Nothing within is unpacked but what a question reads, and that as far as it says to be."""
+    (tmp_path / "s.zip").write_bytes(ZIPS[kind]())
+    result, seconds, kilobytes = measured("check", tmp_path / "s.zip")
+    assert result.exit_code in (2, 3), result.output
+    assert seconds < 5
+    assert kilobytes < 300_000
+    assert [one.name for one in tmp_path.iterdir()] == ["s.zip"]
 
 
 def test_a_policy_with_a_thousand_stars_is_judged_at_once() -> None:

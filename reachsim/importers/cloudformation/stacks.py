@@ -319,7 +319,7 @@ class Stack:
             try:
                 file = place.resolve()
                 there = file.is_file()
-            except (OSError, ValueError):  # no name that a file can have
+            except (OSError, RuntimeError, ValueError):  # no name that a file can have, or a link to itself
                 continue
             if there and not file.is_relative_to(self.root.resolve()):
                 expected = f"a template in {self.root.name or self.root} (--template-root names another folder)"
