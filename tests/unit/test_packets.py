@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
+from reachsim import packets
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.packets import (
     ALL_SERVICES,
@@ -23,6 +26,12 @@ ONE, TWO = IntervalSet.single(1), IntervalSet.single(2)
 
 def square(*corners: int) -> PacketSet:
     return PacketSet.box(tuple(IntervalSet.span(0, corner) for corner in corners))
+
+
+def test_protocols_have_iana_s_numbers_and_dimensions_the_names_of_their_places() -> None:
+    known = socket.IPPROTO_ICMP, socket.IPPROTO_TCP, socket.IPPROTO_UDP, socket.IPPROTO_ICMPV6
+    assert known == (ICMP, TCP, UDP, ICMPV6)
+    assert [getattr(packets, name.upper()) for name in packets.DIMENSIONS] == list(range(7))
 
 
 @pytest.mark.parametrize("protocol", [0, ICMP, TCP, UDP, 50, ICMPV6, 255])
