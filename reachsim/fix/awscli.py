@@ -254,12 +254,14 @@ def _new_endpoint(step: CreateEndpoint) -> str:
 
 
 def _create_group(step: CreateGroup) -> str:
-    """A group, without the rule that lets everything out, which AWS gives each new one."""
+    """A group, without the rules that let everything out, which AWS gives each new one, for IPv6 as well."""
     call = f"aws ec2 create-security-group --vpc-id {step.vpc} --group-name {shlex.quote(step.name)}"
-    everything = _json([{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}])
+    mine = f'describe-security-group-rules --filters "Name=group-id,Values=${_variable(step)}"'
+    query = shlex.quote("SecurityGroupRules[?IsEgress].SecurityGroupRuleId")
     return (
         f"{_variable(step)}=$({call} --description {shlex.quote(step.description)} --query GroupId --output text)\n"
-        f'aws ec2 revoke-security-group-egress --group-id "${_variable(step)}" --ip-permissions {everything}'
+        f'aws ec2 revoke-security-group-egress --group-id "${_variable(step)}" --security-group-rule-ids '
+        f"$(aws ec2 {mine} --query {query} --output text)"
     )
 
 

@@ -1,6 +1,7 @@
 """A fix as a CloudFormation template's resources, and what to change in those that stand.
 
-**Source:** CloudFormation Template Reference, ``AWS::EC2``, ``AWS::IAM``, ``AWS::ECR``.
+**Source:** CloudFormation Template Reference, ``AWS::EC2``, ``AWS::IAM``, ``AWS::ECR`` ("AWS::EC2::SecurityGroup": "if
+you do not add egress rules, we add egress rules that allow all outbound").
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from reachsim.fix.steps import (
     PROTOCOL_NUMBERS,
@@ -42,6 +43,9 @@ from reachsim.fix.steps import (
 )
 
 DESCRIPTION = "Proposals of reachsim, proven on the snapshot only; reachsim changes nothing."
+
+NOWHERE: Final = [{"IpProtocol": "-1", "CidrIp": "127.0.0.1/32"}]
+"""A rule that lets nothing out: a group without any gets one from AWS that lets everything out."""
 
 
 def render(steps: Iterable[Step], policies: Mapping[str, str]) -> str:
@@ -108,6 +112,7 @@ def _resource(step: Step) -> dict[str, Any] | None:
         case CreateGroup():
             return _of("AWS::EC2::SecurityGroup", {
                 "VpcId": step.vpc, "GroupName": step.name, "GroupDescription": step.description,
+                "SecurityGroupEgress": NOWHERE,
             })  # fmt: skip
         case AddInlinePolicy():
             who = "User" if ":user/" in step.principal else "Role"

@@ -42,12 +42,14 @@ from reachsim.fix.steps import (
     policy_key,
 )
 
+ALONE = "# Where a resource holds rules, routes or VPCs in-line, write them there: the two ways exclude each other."
+"""**Source:** the notes of aws_security_group, aws_network_acl, aws_route_table and aws_route53_zone."""
 Value = str | int | bool | list[str]
 
 
 def render(steps: Iterable[Step], policies: Mapping[str, str]) -> str:
     """Blocks for each step. ``policies``: holder (and name) → a policy's whole text after the fix."""
-    blocks: dict[str, None] = {HEADER: None}
+    blocks: dict[str, None] = {f"{HEADER}\n{ALONE}": None}
     made: dict[str, str] = {}
     for number, step in enumerate(steps, 1):
         if isinstance(step, CreateGroup):
