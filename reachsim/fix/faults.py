@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from reachsim.addresses import parse_block
 from reachsim.check import STARTERS, Need, check, needs_of, pipeline_sources
 from reachsim.check.answers import Answers, answers_to
 from reachsim.check.code import contacts_of_project
@@ -22,6 +23,7 @@ from reachsim.config import Config
 from reachsim.errors import QuestionError
 from reachsim.evidence import Block
 from reachsim.forwarding import Ground
+from reachsim.intervals import IntervalSet
 from reachsim.selectors import parse_selector
 from reachsim.simulate import simulate
 from reachsim.sources import sources
@@ -46,6 +48,15 @@ class Fault(NamedTuple):
     @property
     def name(self) -> str:
         return self.source if self.kind == "open" else f"{self.source} → {self.destination}"
+
+    @property
+    def aims(self) -> IntervalSet:
+        """The destinations of what ``block`` stops."""
+        return IntervalSet.union_of(
+            parse_block(text)
+            for path in (self.verdict.paths if self.verdict else ()) if self.block in path.blocked_by
+            for traffic in path.traffic for text in traffic.destination
+        )  # fmt: skip
 
 
 class Judged(NamedTuple):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reachsim.addresses import parse_block
+from reachsim.addresses import V4, V6, parse_block
 from reachsim.check.docker_server import MARK
 from reachsim.filters import DEFAULT_ACL_RULE, Rule, network_acl_rules, protocol_number
 from reachsim.fix.faults import Fault
@@ -54,7 +54,7 @@ def group_rule(ground: Ground, fault: Fault, start: Start) -> Iterator[Steps]:
             owner = start.account if home[0] != mine[0] else ""
             for own in start.groups:
                 yield (AddGroupRule(block.component, "ingress", protocol, first, last, own, owner),)
-        blocks = blocks_of(ground.network, start.subnets)
+        blocks = _blocks(ground, fault, start.subnets)
         yield tuple(AddGroupRule(block.component, "ingress", protocol, first, last, one) for one in blocks)
         return
     for own in _groups_of_project(ground, fault):
@@ -69,7 +69,7 @@ def group_rule(ground: Ground, fault: Fault, start: Start) -> Iterator[Steps]:
         return
     for one in endpoint.groups:
         yield (AddGroupRule(block.component, "egress", protocol, first, last, one.group_id or ""),)
-    blocks = blocks_of(ground.network, subnets_of_endpoint(ground.network, endpoint))
+    blocks = _blocks(ground, fault, subnets_of_endpoint(ground.network, endpoint))
     yield tuple(AddGroupRule(block.component, "egress", protocol, first, last, one) for one in blocks)
 
 
@@ -82,7 +82,7 @@ def acl_entry(ground: Ground, fault: Fault, start: Start, taken: Taken) -> Itera
         return
     endpoint = _endpoint(ground, fault, start)
     near = (block.leg, block.direction) in (("request", "egress"), ("response", "ingress"))  # the client's side
-    peers = _blocks_of_service(ground, fault, start, endpoint) if near else blocks_of(ground.network, start.subnets)
+    peers = _blocks_of_service(ground, fault, start, endpoint) if near else _blocks(ground, fault, start.subnets)
     protocol, first, last = _question(fault)
     if block.leg == "response":
         first, last = start.client_ports
@@ -126,14 +126,23 @@ def _blocks_of_service(ground: Ground, fault: Fault, start: Start, endpoint: aws
     """Where a service is to be reached: the subnets of its endpoint's interfaces, or its prefix list's blocks."""
     other = _other_end(ground, fault)
     if other is not None:
-        return blocks_of(ground.network, other.subnets)
+        return _blocks(ground, fault, other.subnets)
     if endpoint is None:
         return []
     if endpoint.vpc_endpoint_type == "Gateway":
         listed = prefix_list_of(ground.network, fault.destination, start.region)
         found = ground.network.prefix_lists[listed].cidrs if listed else ()
-        return [str(one) for one in found if ":" not in str(one)]
-    return blocks_of(ground.network, subnets_of_endpoint(ground.network, endpoint))
+        return [str(one) for one in found if (":" in str(one)) in _families(fault)]
+    return _blocks(ground, fault, subnets_of_endpoint(ground.network, endpoint))
+
+
+def _families(fault: Fault) -> list[bool]:
+    """Whether it is IPv6 that a fault stops: no, yes, or both."""
+    return [v6 for v6, addresses in ((False, V4), (True, V6)) if fault.aims & addresses]
+
+
+def _blocks(ground: Ground, fault: Fault, subnets: Sequence[str]) -> list[str]:
+    return [block for v6 in _families(fault) for block in blocks_of(ground.network, subnets, v6=v6)]
 
 
 def free_numbers(acl: aws.NetworkAcl, egress: bool, denying: object, many: int, taken: set[int]) -> list[int]:

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reachsim.addresses import PUBLIC, V4, parse_block
+from reachsim.addresses import PUBLIC, V4
 from reachsim.edits.draft import PROPAGATED
 from reachsim.fix.faults import Fault
 from reachsim.fix.places import Start, blocks_of, routes_to, subnets_of_endpoint
 from reachsim.fix.steps import AddRoute, AddTransitRoute, AssociateZone, DeleteRoute, Step
 from reachsim.fix.taken import Steps
 from reachsim.forwarding import Ground
-from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 from reachsim.routing import target_of
 
@@ -52,17 +51,7 @@ def lead(ground: Ground, fault: Fault, start: Start) -> Iterator[Steps]:
 
 def aims_at_private(fault: Fault) -> bool:
     """Whether the name of a fault's destination was answered by private addresses, which no new endpoint changes."""
-    aims = _aims(fault)
-    return bool(aims) and not aims & PUBLIC
-
-
-def _aims(fault: Fault) -> IntervalSet:
-    """The destinations of what a fault's block stops."""
-    return IntervalSet.union_of(
-        parse_block(text)
-        for path in (fault.verdict.paths if fault.verdict else ()) if fault.block in path.blocked_by
-        for traffic in path.traffic for text in traffic.destination
-    )  # fmt: skip
+    return bool(fault.aims) and not fault.aims & PUBLIC
 
 
 def _past_stale(network: Network, table_id: str, destination: object) -> Iterator[Steps]:
@@ -80,7 +69,7 @@ def _far_ends(network: Network, fault: Fault, start: Start) -> list[tuple[str, l
     """(VPC, subnets) where what a block stops is bound for: the endpoint, or back to the client."""
     if fault.block is not None and fault.block.leg == "response":
         return [(start.vpc, list(start.subnets))]
-    aims = _aims(fault)
+    aims = fault.aims
     found: dict[str, list[str]] = {}
     for endpoint in network.vpc_endpoints.values():
         enis = (network.interfaces[one] for one in endpoint.network_interface_ids if one in network.interfaces)
@@ -107,6 +96,6 @@ def _attachments(network: Network, vpc: str) -> dict[str, str]:
 
 def _blocks(network: Network, fault: Fault, vpc: str, subnets: Iterable[str]) -> list[list[str]]:
     """The blocks of a VPC, and those of some of its subnets, in the family of a fault's traffic."""
-    v6 = not _aims(fault) & V4
+    v6 = not fault.aims & V4
     whole = [str(one) for one in network.vpc_blocks(vpc) if (":" in str(one)) == v6]
     return [one for one in (whole, blocks_of(network, subnets, v6=v6)) if one]

@@ -259,7 +259,7 @@ def _others(around: Ground, config: Config, who: Sequence[str], steps: Steps, re
         own = {_same_effect(one) for one in steps}
         if own & {_same_effect(one) for option in options for one in option}:
             for option in options:
-                if frozenset(option) not in seen and {_same_effect(one) for one in option} != own:
+                if frozenset(option) not in seen and not own <= {_same_effect(one) for one in option}:
                     seen.add(frozenset(option))
                     yield option
 

@@ -13,8 +13,9 @@ import pytest
 from reachsim import load_files
 from reachsim.fix import Plan, awscli, cloudformation, terraform
 from reachsim.fix.steps import describe
+from tests.build import AclEntry
 from tests.scenarios.hub import CENTRAL, shared
-from tests.scenarios.pipelines import ACCOUNT, REGION, Pipeline, for_all, policy
+from tests.scenarios.pipelines import ACCOUNT, IN, OUT, REGION, Pipeline, for_all, policy
 from tests.scenarios.test_fix import Files, assert_interpreted, assert_no_step_is_idle, fixed, steps_of, with_acl
 
 FLEET = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:fleet/f1:1"
@@ -59,6 +60,34 @@ def inbound_only(gateway: bool) -> Files:
         for table in ("rtb-build", "rtb-client"):
             net[table]["Routes"] = [one for one in net[table]["Routes"] if "DestinationPrefixListId" not in one]
     return net.files()
+
+
+def dual_stack(*entries: AclEntry) -> Files:
+    """Subnets and endpoints with both families, and groups that let both out of the build; ``entries``: a network ACL
+    of the endpoints' subnets, whose group then lets in both.
+    """
+    net = Pipeline()
+    net["vpc-1"]["Ipv6CidrBlockAssociationSet"] = [_six("2001:db8:10::/56")]
+    for table in ("rtb-build", "rtb-ep", "rtb-client"):
+        net.route(table, "2001:db8:10::/56", "local", origin="CreateRouteTable")
+    for number, subnet in enumerate((net.build_a, net.build_c, net.ep_a, net.ep_c, net.client_a), 1):
+        six = [_six(f"2001:db8:10:{number}::/64")]
+        net[subnet].update(Ipv6CidrBlockAssociationSet=six, AssignIpv6AddressOnCreation=True)
+    for number, service in enumerate(("git-codecommit", "ecr-api", "ecr-dkr", "logs"), 20):
+        net[f"vpce-{service}"].update(IpAddressType="dualstack", DnsOptions={"DnsRecordIpType": "dualstack"})
+        for place in (1, 2):
+            address = {"Ipv6Address": f"2001:db8:10:{2 + place}::{number}"}
+            net[f"eni-vpce-{service}-{place}"].update(Ipv6Addresses=[address], DenyAllIgwTraffic=True)
+    for group in ("sg-build", "sg-client"):
+        net.permit(group, "out", ("-1", None, None, "::/0"))
+    if entries:
+        net["sg-ep"]["IpPermissions"] = [net._permission(("tcp", 443, 443, one)) for one in ("sg-build", "sg-client")]
+        net.use_acl(net.acl("vpc-1", entries, name="x"), net.ep_a, net.ep_c)
+    return net.files()
+
+
+def _six(block: str) -> dict[str, Any]:
+    return {"Ipv6CidrBlock": block, "Ipv6CidrBlockState": {"State": "associated"}}
 
 
 GROUP = [
@@ -119,6 +148,13 @@ FAILING: dict[str, tuple[Callable[[], Files], list[tuple[str, str]]]] = {
         ("vpce-s3", "associate with route table rtb-build")]),
     "private names for resolver endpoints alone, no gateway endpoint": (lambda: inbound_only(gateway=False), [
         ("vpce-proposed-s3", "create gateway endpoint for s3 in rtb-build")]),
+    "both families, and a group that lets IPv4 in": (dual_stack, [
+        ("sg-ep", "add ingress rule: tcp 443 from sg-build")]),
+    "both families, and a network ACL that lets IPv4 through": (lambda: dual_stack(IN, OUT), [
+        ("acl-x", "add inbound rule 110: allow tcp 443 from 2001:db8:10:1::/64"),
+        ("acl-x", "add inbound rule 120: allow tcp 443 from 2001:db8:10:2::/64"),
+        ("acl-x", "add outbound rule 110: allow tcp 32768-60999 to 2001:db8:10:1::/64"),
+        ("acl-x", "add outbound rule 120: allow tcp 32768-60999 to 2001:db8:10:2::/64")]),
     "the highest number of a network ACL is taken": (
         lambda: with_acl([(32766, "in", "allow", "tcp", (443, 443), "10.10.21.0/24"),
                           (100, "out", "allow", "-1", None, "0.0.0.0/0")], "ep-a", "ep-c").files(), [
