@@ -20,7 +20,7 @@ import msgspec
 
 from reachsim import services
 from reachsim.errors import QuestionError
-from reachsim.pipeline import alternatives, builds, knowledge, programs, urls
+from reachsim.pipeline import alternatives, builds, knowledge, programs, steering, urls
 from reachsim.pipeline import buildspec as specs
 from reachsim.pipeline import project as projects
 from reachsim.pipeline.call import Outcome
@@ -237,15 +237,48 @@ class Walk:
             command.scope.ended = True
             return Result(None, None)
         chosen = [] if programs.is_builtin(command) else alternatives.choices([*command.words, command.stdin or ""])
-        if not chosen:
-            return self._taken(command, programs.read(command, tuple(self.running)))
-        return self._each(command, [_filled(command, one) for one in chosen])
+        if chosen:
+            return self._each(command, [_filled(command, one) for one in chosen])
+        forked = self._forked(command) if command.scope.machine.forks else []
+        return self._forks(command, self._read(command), forked)
+
+    def _read(self, command: Command) -> Outcome:
+        return programs.read(command, tuple(self.running))
+
+    def _forked(self, command: Command) -> list[tuple[Outcome, Confidence]]:
+        """What a command contacts after each branch that may have steered it elsewhere, and how sure what it contacts
+        otherwise is.
+        """
+        if programs.is_builtin(command):
+            return []
+        read = [
+            (steering.as_if(command.scope, one, lambda: self._read(command)), one.otherwise)
+            for one in command.scope.machine.forks
+        ]
+        return [(outcome, otherwise) for outcome, otherwise in read if outcome is not None]
+
+    def _forks(self, command: Command, outcome: Outcome, forked: list[tuple[Outcome, Confidence]]) -> Result:
+        """What a command contacts whatever branch has run is as sure as the command."""
+        levels: dict[object, Confidence] = {}
+        for place in map(_place, outcome.found):
+            levels[place] = "certain"
+            for one, otherwise in forked:
+                if place not in map(_place, one.found):
+                    levels[place] = weaker(levels[place], otherwise)
+        kept = tuple(found for found in outcome.found if levels[_place(found)] == "certain")
+        result = self._taken(command, Outcome(kept, outcome.stdout, outcome.status))
+        unsure = [(found, levels[_place(found)]) for found in outcome.found if levels[_place(found)] != "certain"]
+        unsure += [(found, "possible") for one, _ in forked for found in one.found if _place(found) not in levels]
+        for found, level in unsure:
+            twin = msgspec.structs.replace(command, confidence=weaker(command.confidence, level))
+            self._taken(twin, Outcome((found,), None, None))
+        return result
 
     def _each(self, command: Command, commands: list[Command]) -> Result:
         """A command of which the branch before it decides some words: only what it contacts whatever they are keeps
         its confidence.
         """
-        outcomes = [programs.read(one, tuple(self.running)) for one in commands]
+        outcomes = [self._read(one) for one in commands]
         reached = [{_place(found) for found in outcome.found} for outcome in outcomes]
         results = []
         for one, outcome in zip(commands, outcomes, strict=True):

@@ -18,6 +18,7 @@ from typing import Final
 
 from reachsim.errors import QuestionError
 from reachsim.pipeline.own import Own
+from reachsim.pipeline.steering import Fork
 from reachsim.pipeline.variables import ROOT, is_known
 
 MAX_FILE: Final = 8 << 20
@@ -119,9 +120,10 @@ class Machine:
 
     Paths are absolute within the machine. What commands have written lies over the rest; None stands for a file that
     was written with unknown content. ``settings`` is what commands have configured (registries, mirrors, remotes),
-    ``cached`` the folders that are kept between builds, ``own`` what the user has added to the tables. ``curated`` says
-    that the machine is one of CodeBuild's own images, ``assumed`` that this is only taken for granted.
-    ``architectures`` are Docker's names of what it runs on, several where an image is built for several.
+    ``forks`` what only some runs configure, ``cached`` the folders that are kept between builds, ``own`` what the user
+    has added to the tables. ``curated`` says that the machine is one of CodeBuild's own images, ``assumed`` that this
+    is only taken for granted. ``architectures`` are Docker's names of what it runs on, several where an image is built
+    for several.
     """
 
     def __init__(self, context: Mapping[str, bytes], mounts: list[tuple[str, str]]) -> None:
@@ -129,6 +131,7 @@ class Machine:
         self.mounts = mounts
         self.written: dict[str, str | None] = {}
         self.settings: dict[str, str] = {}
+        self.forks: list[Fork] = []
         self.distribution: str | None = None
         self.image = ""
         self.curated = False
@@ -143,7 +146,7 @@ class Machine:
 
     def copy(self) -> Machine:
         twin = Machine(self.context, list(self.mounts))
-        twin.written, twin.settings = dict(self.written), dict(self.settings)
+        twin.written, twin.settings, twin.forks = dict(self.written), dict(self.settings), list(self.forks)
         twin.distribution, twin.image, twin.curated = self.distribution, self.image, self.curated
         twin.own, twin.architectures = self.own, self.architectures
         return twin

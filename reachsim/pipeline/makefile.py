@@ -1,18 +1,21 @@
 """The recipes that ``make TARGET`` runs.
 
-Rules, pattern rules, prerequisites, plain variables, ``define`` with ``call``, and included makefiles are read;
-conditionals (both branches count) and other functions are not.
+Rules, pattern rules, prerequisites, plain variables, ``define`` with ``call``, conditionals and included makefiles are
+read; other functions are not.
 **Source:** GNU Make Manual, "Rules", "How to Use Variables", "Including Other Makefiles", "Recipe Echoing", "Defining
-and Redefining Pattern Rules", "Canned Recipes", "The call Function".
+and Redefining Pattern Rules", "Canned Recipes", "The call Function", "Syntax of Conditionals", "Variables from the
+Environment".
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from msgspec import Struct
+
+from reachsim.pipeline.variables import is_known
 
 _RULE: Final = re.compile(r"^([^\s#:=][^#:=]*?)\s*::?(?!=)\s*([^=;#]*)(?:;(.*))?$")
 _VARIABLE: Final = re.compile(r"^[ \t]*(?:export\s+|override\s+)*([\w.-]+)\s*(\?=|:=|::=|\+=|=|!=)\s*(.*)$")
@@ -26,10 +29,12 @@ Included = Callable[[str], list[tuple[str, str]]]
 
 
 class Recipe(Struct, frozen=True):
-    """The commands of one target, each with its line and the makefile that it stands in ("": the first)."""
+    """The commands of one target, each with its line, the makefile that it stands in ("": the first), and whether it
+    runs whatever the conditionals around it come to.
+    """
 
     target: str
-    commands: tuple[tuple[str, int, str], ...]
+    commands: tuple[tuple[str, int, str, bool], ...]
 
 
 def _nothing(_word: str) -> list[tuple[str, str]]:
@@ -37,7 +42,11 @@ def _nothing(_word: str) -> list[tuple[str, str]]:
 
 
 def recipes(
-    text: str, targets: list[str], given: dict[str, str], included: Included = _nothing
+    text: str,
+    targets: list[str],
+    given: dict[str, str],
+    included: Included = _nothing,
+    environment: Mapping[str, str] | None = None,
 ) -> tuple[list[Recipe], list[str], dict[str, str]]:
     """(the recipes in the order in which make runs them, targets that are not there, make's variables).
 
@@ -49,7 +58,7 @@ def recipes(
     queue, seen = [("", text)], {""}
     while queue:  # what is included last comes last: a rule may stand anywhere
         name, one = queue.pop(0)
-        for word in _read(one, name, rules, variables):
+        for word in _read(one, name, rules, variables, {**(environment or {}), **given}):
             for other, content in included(_named(word, variables)):
                 if other not in seen and len(seen) < MAX_INCLUDED:
                     seen.add(other)
@@ -73,15 +82,19 @@ def recipes(
         prerequisites, commands = rule
         for one in prerequisites:
             visit(one.replace("%", stem), depth + 1)
-        lines = [(one, line, file) for command, line, file in commands for one in _canned(command, variables)]
-        found.append(Recipe(name, tuple((_shell(command, name, stem), line, file) for command, line, file in lines)))
+        lines = [
+            (_shell(one, name, stem), line, file, sure)
+            for command, line, file, sure in commands
+            for one in _canned(command, variables)
+        ]
+        found.append(Recipe(name, tuple(lines)))
 
     for name in wanted:
         visit(name, 0)
     return found, missing, variables
 
 
-def _rule_of(name: str, rules: _Rules) -> tuple[tuple[list[str], list[tuple[str, int, str]]] | None, str]:
+def _rule_of(name: str, rules: _Rules) -> tuple[tuple[list[str], list[_Line]] | None, str]:
     """(the rule for a target, what stands for ``%``): its own, else the pattern rule with the shortest stem."""
     own = rules.get(name)
     fitting = [
@@ -115,10 +128,13 @@ def _canned(command: str, variables: dict[str, str]) -> list[str]:
     return _CALL.sub(filled, command).split("\n") if "$(call" in command else [command]
 
 
-def _read(text: str, file: str, rules: _Rules, variables: dict[str, str]) -> list[str]:
-    """Add a makefile's rules and variables; the words of its ``include`` lines are the answer."""
+def _read(text: str, file: str, rules: _Rules, variables: dict[str, str], outer: Mapping[str, str]) -> list[str]:
+    """Add a makefile's rules and variables; the words of its ``include`` lines are the answer. ``outer`` are variables
+    from outside of it.
+    """
     included: list[str] = []
     current: list[str] = []
+    around: list[_Conditional] = []
     lines = text.split("\n")
     number = 0
     while number < len(lines):
@@ -128,6 +144,9 @@ def _read(text: str, file: str, rules: _Rules, variables: dict[str, str]) -> lis
             number += 1
             line += "\n" + lines[number]
         number += 1
+        if _conditional(line, around, variables, outer) or any(one.now is False for one in around):
+            continue
+        sure = all(one.now for one in around)
         define = _DEFINE.match(line)
         if define:
             body = []
@@ -139,7 +158,7 @@ def _read(text: str, file: str, rules: _Rules, variables: dict[str, str]) -> lis
             continue
         if line.startswith("\t"):
             for name in current:
-                rules[name][1].append((line[1:], start, file))
+                rules[name][1].append((line[1:], start, file, sure))
             continue
         flat = line.replace("\\\n", " ")
         include = _INCLUDE.match(flat)
@@ -161,14 +180,65 @@ def _read(text: str, file: str, rules: _Rules, variables: dict[str, str]) -> lis
                 old = rules.get(name, ([], []))
                 rules[name] = ([*old[0], *rule[2].split()], old[1])
                 if rule[3]:
-                    rules[name][1].append((rule[3], start, file))
+                    rules[name][1].append((rule[3], start, file, sure))
         elif flat.strip() and not flat.lstrip().startswith("#"):
             current = []
     return included
 
 
-_Rules = dict[str, tuple[list[str], list[tuple[str, int, str]]]]
+_Line = tuple[str, int, str, bool]
+_Rules = dict[str, tuple[list[str], list[_Line]]]
 _NAMED: Final = re.compile(r"\$[({]([\w.-]+)[)}]")
+
+
+class _Conditional:
+    """An ``if…`` that is being read: whether its present branch is taken (None: not told), and whether one was."""
+
+    def __init__(self, now: bool | None) -> None:
+        self.now = now
+        self.taken = now
+
+    def turn(self, holds: bool | None) -> None:
+        """``else``, with a condition of its own or none."""
+        before = self.taken
+        self.now = False if before else holds if before is False else None if holds is not False else False
+        self.taken = True if before or self.now else before if holds is False else None
+
+
+_IF: Final = re.compile(r"^ *(?P<else>else\b *)?(?P<word>ifn?eq|ifn?def)\b\s*(?P<rest>.*)$")
+_SIDES: Final = re.compile(r"\(([^,]*),(.*)\)|\"([^\"]*)\"\s*\"([^\"]*)\"|'([^']*)'\s*'([^']*)'")
+
+
+def _conditional(line: str, around: list[_Conditional], variables: dict[str, str], outer: Mapping[str, str]) -> bool:
+    """Whether a line is one of a conditional; ``around`` holds those that are open."""
+    plain = line.split("#")[0].strip(" ")
+    match = _IF.match(plain)
+    if match and (around or not match["else"]):
+        holds = _holds(match["word"], match["rest"].strip(), variables, outer)
+        if match["else"]:
+            around[-1].turn(holds)
+        else:
+            around.append(_Conditional(holds))
+    elif around and plain == "else":
+        around[-1].turn(True)
+    elif around and plain == "endif":
+        around.pop()
+    else:
+        return False
+    return True
+
+
+def _holds(word: str, rest: str, variables: dict[str, str], outer: Mapping[str, str]) -> bool | None:
+    """Whether a condition holds; None where a variable that no file sets may come from outside."""
+    known = {name: value for name, value in outer.items() if is_known(value)}
+    if word in ("ifdef", "ifndef"):
+        value = variables.get(rest, outer.get(rest))
+        return None if value is None or not re.fullmatch(r"[\w.-]+", rest) else (value != "") == (word == "ifdef")
+    sides = _SIDES.match(rest)
+    if sides is None:
+        return None
+    one, other = (_named(side.strip(), {**known, **variables}) for side in sides.groups() if side is not None)
+    return None if "$" in one + other else (one == other) == (word == "ifeq")
 
 
 def _named(text: str, variables: dict[str, str]) -> str:

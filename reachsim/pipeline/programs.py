@@ -473,7 +473,7 @@ def _make(call: Call) -> Outcome:
         paths = paths or [call.path(posixpath.join(folder, word))]
         return [(path, text) for path in paths if (text := call.machine.read(path)) is not None]
 
-    found, missing, variables = makefile.recipes(text, targets, settings, included)
+    found, missing, variables = makefile.recipes(text, targets, settings, included, call.variables)
     variables = {name: value for name, value in variables.items() if name in settings or name not in call.variables}
     merged = dict(call.variables) | {"MAKE": "make"}
     for name, value in variables.items():
@@ -487,9 +487,10 @@ def _make(call: Call) -> Outcome:
             line,
             tuple((name, merged[name]) for name in ("MAKE", *variables) if name in merged),
             directory=call.path(folder),
+            confidence="certain" if sure else "possible",
         )
         for recipe in found
-        for command, line, file in recipe.commands
+        for command, line, file, sure in recipe.commands
     ]
     gaps = [Gap(call.command.text, f"the makefile has no plain rule for {shown(name)}") for name in missing]
     return Outcome((*scripts, *gaps), None)

@@ -1,8 +1,8 @@
 """Small builds, and the hosts that each contacts: the files ``builds/*.txt``, written by hand.
 
 A build begins with ``=== name``. Its buildspec's commands follow, one a line (``#block``: all of them are one command),
-then its other files, each behind ``--- path``. ``@@`` has every host: no other may be found. ``~host`` may be only
-possible, the rest must be at least likely. ``hub`` stands for a pull from Docker Hub, ``{pypi}`` for the hosts of a
+then its other files, each behind ``--- path``. ``@@`` has every host: no other may be found. ``~host`` is not certain,
+the rest must be at least likely. ``hub`` stands for a pull from Docker Hub, ``{pypi}`` for the hosts of a
 package index. Each line ``!! text`` is a piece of a gap that must be told, and no other gap may be.
 """
 
@@ -43,7 +43,7 @@ def builds(text: str) -> Iterator[Build]:
 
 
 def named(words: str) -> Iterator[tuple[str, bool]]:
-    """(host, whether it must be at least likely)."""
+    """(host, whether it must be at least likely; else it must not be certain)."""
     for word in words.split():
         name, sure = word.removeprefix("~"), not word.startswith("~")
         match = INDEX.fullmatch(name)
@@ -66,6 +66,7 @@ def test_build(build: Build) -> None:
     gaps = [f"{one.text} | {one.why}" for one in found.unresolved]
     assert set(words) == set(build.hosts), gaps
     assert [host for host, sure in build.hosts.items() if sure and words[host] == "possible"] == []
+    assert [host for host, sure in build.hosts.items() if not sure and words[host] == "certain"] == []
     for piece in build.gaps:
         assert any(piece in gap for gap in gaps), f"no gap says {piece!r}: {gaps}"
     for gap in gaps:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from reachsim.pipeline import steering
 from reachsim.pipeline.alternatives import merged
 from reachsim.pipeline.records import Confidence
 from reachsim.pipeline.shell.scope import Scope
@@ -22,6 +23,7 @@ class Branches:
         self.closed = False  # whether some branch is surely taken
         self._ends: list[dict[str, str]] = []
         self._unlikely: list[dict[str, str]] = []
+        self._forks: list[steering.Fork | None] = []
 
     def run(self, status: bool | None, walk: Callable[[Scope, Confidence], object], sure: Confidence) -> None:
         """Walk a branch; ``status`` says whether its condition holds."""
@@ -30,10 +32,17 @@ class Branches:
             walk(self.scope, sure)
             return
         inner = self.scope.copy()
+        before = steering.values(inner)
         walk(inner, "possible")
         self.scope.functions |= inner.functions
+        even = status is not False and not self.closed
+        fork = steering.keep(inner, before, "likely" if even else "certain")
         if not inner.ended:
-            (self._unlikely if status is False or self.closed else self._ends).append(inner.variables)
+            (self._ends if even else self._unlikely).append(inner.variables)
+        if even and not inner.ended:
+            self._forks.append(fork)
+        elif fork is not None and inner.ended:
+            self.scope.machine.forks.remove(fork)
         self.open = self.open and status is False
         self.closed = self.closed or status is True
 
@@ -42,6 +51,8 @@ class Branches:
         if self._ends:
             ends = self._ends if self.closed else [self.before, *self._ends]
             self.scope.variables |= merged(self.before, ends)
+            if self.closed:
+                steering.settle(self.scope, self._forks)
         for variables in self._unlikely:
             for name, value in variables.items():  # what such a branch sets counts where nothing else has set it
                 if name not in self.before:

@@ -130,6 +130,9 @@ class Control(Lists):
         if not nodes and not any(one.type == "in" for one in node.children):
             values = look_up("@", scope.variables).split() if "@" in scope.variables else [unknown("@")]
         own = unknown(self.text(name))
+        if node.children[0].type == "select":
+            scope.variables[self.text(name)] = own
+            return self._perhaps(body, scope)
         rounds = [{self.text(name): one if is_known(one) else own} for one in values]
         self._rounds(node, body, [one for number, one in enumerate(rounds) if one not in rounds[:number]], scope, sure)
         return Result(None, True)
@@ -212,4 +215,7 @@ class Control(Lists):
             return [word for child in node.children for word in self._test_words(child, scope, sure)]
         if not node.is_named or node.type == "test_operator":
             return [self.text(node)]
+        if_set = re.fullmatch(r"\"?\$\{(\w+):?\+\w*\}\"?", self.text(node))
+        if if_set and if_set[1] not in scope.variables:
+            return [unknown(if_set[1])]  # no file sets it, but a project may
         return [self.value(node, scope, sure)]

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from reachsim.pipeline import steering
 from reachsim.pipeline.alternatives import merged
 from reachsim.pipeline.records import Confidence
 from reachsim.pipeline.shell.commands import Commands
@@ -53,7 +54,7 @@ class Lists(Commands):
         if left.status is not None and left.status is not wanted:
             if wanted or left.stdout == NEVER:
                 return left if wanted else Result(left.stdout, True)
-            self._perhaps(node, scope, redirects)
+            self._perhaps(node, scope, redirects, "certain")
             return Result(left.stdout, left.status)
         surely = left.status is wanted
         right = self._redirected(node, redirects, scope, sure) if surely else self._perhaps(node, scope, redirects)
@@ -62,10 +63,15 @@ class Lists(Commands):
             return Result(output, True if right.status is not None else None)
         return Result(output, right.status if left.status is not None else None)
 
-    def _perhaps(self, node: Node, scope: Scope, redirects: Sequence[Node] = ()) -> Result:
+    def _perhaps(
+        self, node: Node, scope: Scope, redirects: Sequence[Node] = (), otherwise: Confidence = "likely"
+    ) -> Result:
         """What only some runs execute; an ``exit`` in it does not end the others, nor do its variables hold for all."""
-        before = dict(scope.variables)
+        before, steered = dict(scope.variables), steering.values(scope)
         result = self._redirected(node, redirects, scope, "possible")
+        fork = steering.keep(scope, steered, otherwise)
+        if fork is not None and scope.ended:
+            scope.machine.forks.remove(fork)
         scope.variables = merged(before, [before] if scope.ended else [before, scope.variables])
         scope.ended = scope.broken = False
         return result
