@@ -12,8 +12,8 @@ from typing import Final
 from reachsim import services
 from reachsim.pipeline import aws_commands, urls
 from reachsim.pipeline.call import Arguments, Call
-from reachsim.pipeline.records import Found, Request
-from reachsim.pipeline.variables import starred, unknown
+from reachsim.pipeline.records import Found, Gap, Request
+from reachsim.pipeline.variables import nothing_known, starred, unknown
 
 _LEGACY_STS: Final = frozenset(
     ["ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1", "eu-central-1", "eu-north-1",
@@ -60,9 +60,11 @@ def service_of(host: str) -> str | None:
 def custom_endpoint(call: Call, given: Arguments, command: str) -> list[Found] | None:
     """The destination of ``--endpoint-url`` or its variables; None if none is given."""
     name = "AWS_ENDPOINT_URL_" + {"s3api": "s3"}.get(command, command).upper().replace("-", "_")
-    url = given.last("endpoint-url")
+    url = given.last("endpoint-url", "endpoint")  # an option may be cut short where no other begins so
     if not url and call.env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") != "true":
         url = call.env(name, "AWS_ENDPOINT_URL")
+    if url and nothing_known(url):
+        return [Gap(call.command.text, urls.why_unknown(url), surely=True)]
     return urls.destination(url, "aws") if url else None
 
 

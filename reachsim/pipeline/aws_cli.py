@@ -177,6 +177,8 @@ def _destination(call: Call, given: Arguments, service: str, operation: str, res
         )
     step = "login" if is_login(f"{service} {operation}") else "run"
     host = service_host(call, service, region)
+    if service == "ecr-public" and given.last("region"):
+        host = f"api.ecr-public.{region}.amazonaws.com"  # us-east-1 and us-west-2 have it, others fail
     suffix = service_of(host) or service
     return Destination(host, 443, "aws", "certain", "login" if step == "login" else "run", suffix, requests)
 

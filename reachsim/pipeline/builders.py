@@ -13,6 +13,7 @@ import re
 from typing import Final
 
 from reachsim.pipeline import image, urls
+from reachsim.pipeline.aws_calls import bucket_host
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.docker import is_local, keep_local, pushed
 from reachsim.pipeline.go_modules import go
@@ -137,12 +138,28 @@ def nix(call: Call) -> Outcome:
         return Outcome((cache,) if installs else (), None)
     if word not in ("build", "develop", "run", "shell", "flake", "profile", "copy", "print-dev-env"):
         return Outcome((), None)
-    found: list[Found] = [cache]
+    found: list[Found] = [] if word == "copy" else [cache]
+    given = arguments(words, ["from", "to", "store", "eval-store", "substituters", "extra-substituters"])
+    for url in given.all("from", "to", "store", "substituters", "extra-substituters"):
+        found += _nix_store(call, url)
     named = " ".join(plain[1:]) + (call.read("flake.nix") or "") + (call.read("flake.lock") or "")
     if re.search(r"github:|nixpkgs|\"type\": \"github\"", named):
         found += [Destination("api.github.com", 443, "package", "likely"),
                   Destination("codeload.github.com", 443, "package", "likely")]  # fmt: skip
     return Outcome(tuple(found), None)
+
+
+def _nix_store(call: Call, url: str) -> list[Found]:
+    """A store of Nix's that is none of this machine: a binary cache by HTTP, in a bucket, or by SSH.
+
+    **Source:** Nix Reference Manual, "Store Types" (S3 Binary Cache Store: ``region``, ``endpoint``).
+    """
+    if not url.startswith("s3://"):
+        return urls.destination(url, "package")
+    bucket, _, query = url.removeprefix("s3://").partition("?")
+    options = dict(one.split("=", 1) for one in query.split("&") if "=" in one)
+    host = options.get("endpoint") or bucket_host(call, bucket.split("/")[0], options.get("region", "us-east-1"))
+    return urls.destination(host if "://" in host else f"https://{host}", "package")
 
 
 def conan(call: Call) -> Outcome:

@@ -16,7 +16,7 @@ from reachsim import services
 from reachsim.pipeline import knowledge, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.git_urls import git_found
-from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Request, weaker
+from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Request, Script, weaker
 from reachsim.pipeline.variables import starred, unknown
 
 _VALUED: Final = ["chdir", "var", "var-file", "backend-config", "target", "out", "plugin-dir", "lock-timeout",
@@ -47,7 +47,7 @@ def terraform(call: Call) -> Outcome:
         folder = posixpath.join(folder, given.rest[-1])  # Terraform before 0.15: the folder is the last argument
     texts = [call.machine.read(path) or "" for path in call.machine.glob(call.path(f"{folder}/*.tf"))]
     text = "\n".join(re.sub(r"(?m)^[ \t]*(#|//).*$", "", one) for one in texts)
-    found: list[Found] = []
+    found: list[Found] = list(_checkpoint(call, call.program, word))
     if word == "init" and not text and not given.has("from-module"):
         why = "no .tf file is in the context: which providers, modules and backend it uses is not known"
         found.append(Gap(call.command.text, why))
@@ -55,9 +55,9 @@ def terraform(call: Call) -> Outcome:
         found += _modules(call, text)
         needs = not text or re.search(r"\b(?:provider|required_providers|resource|data)\b", text)
         if word != "get" and needs and not given.has("plugin-dir") and not call.cached(".terraform"):
-            found += knowledge.tool("terraform" if call.program != "tofu" else "tofu", word)
+            found += _of_tool(call, word)
         elif word != "get" and needs and not given.has("plugin-dir"):
-            found += [msgspec.structs.replace(one, confidence="likely") for one in knowledge.tool("terraform", word)
+            found += [msgspec.structs.replace(one, confidence="likely") for one in _of_tool(call, word)
                       if one.confidence != "possible"]  # fmt: skip
     if word != "get" and given.last("backend") != "false":
         key = f"terraform.backend {call.path(folder)}"
@@ -68,6 +68,19 @@ def terraform(call: Call) -> Outcome:
         found += _provider(call, text, given.all("var"))
         found.append(Gap(call.command.text, "which APIs the providers call is not worked out"))
     return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def _of_tool(call: Call, word: str) -> list[Destination]:
+    return [one for one in knowledge.tool("tofu" if call.program == "tofu" else "terraform", word, call.variables)
+            if one.host != _CHECKPOINT]  # fmt: skip
+
+
+def _checkpoint(call: Call, program: str, word: str) -> list[Destination]:
+    """The service that HashiCorp's programs ask for newer versions."""
+    return [one for one in knowledge.tool(program, word, call.variables) if one.host == _CHECKPOINT]
+
+
+_CHECKPOINT: Final = "checkpoint-api.hashicorp.com"
 
 
 def _provider(call: Call, text: str, given: list[str]) -> list[Found]:
@@ -155,7 +168,7 @@ def packer(call: Call) -> Outcome:
     )
     word = given.rest[0] if given.rest else ""
     if word in ("init", "plugins"):
-        return Outcome(tuple(knowledge.tool("packer", " ".join(call.words))), "")
+        return Outcome(tuple(knowledge.tool("packer", " ".join(call.words), call.variables)), "")
     if word != "build":
         return Outcome((), None)
     place = given.rest[-1] if len(given.rest) > 1 else "."
@@ -188,9 +201,20 @@ def pulumi(call: Call) -> Outcome:
     found = [] if word == "install" else _pulumi_backend(call)
     if word not in ("stack", "config"):
         found += knowledge.tool("pulumi", word)
+    if word == "install":
+        found += _of_runtime(call, given.last("cwd", "C") or ".")
     if word in ("up", "update", "preview", "refresh", "destroy", "import", "watch"):
         found.append(Gap(call.command.text, "which APIs the providers call is not worked out"))
     return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def _of_runtime(call: Call, folder: str) -> list[Found]:
+    """``pulumi install``: the packages of the program, by its language's own manager (Pulumi documentation)."""
+    text = call.read(posixpath.join(folder, "Pulumi.yaml")) or ""
+    runtime = re.search(r"(?m)^runtime:[ \t]*(?:\n\s+name:\s*)?[\"']?(\w+)", text)
+    command = {"nodejs": "npm install", "python": "pip install -r requirements.txt", "go": "go mod download",
+               "dotnet": "dotnet restore"}.get(runtime[1] if runtime else "")  # fmt: skip
+    return [Script(command, directory=call.path(folder))] if command else []
 
 
 def cloud_foundry(call: Call) -> Outcome:

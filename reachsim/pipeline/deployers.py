@@ -157,7 +157,7 @@ _DEPLOYERS: Final[dict[str, tuple[_Row, ...]]] = {
         (("deploy", "remove", "rollback"), (("cloudformation", "!"), ("s3", "!"), ("sts", "?"), ("lambda", "~"))),
         (("info", "invoke"), (("cloudformation", "?"),)),
     ),
-    "copilot": ((("deploy", "svc", "job", "env", "app"), (("cloudformation", "!"), ("ssm", "!"), ("ecr", "?"))),),
+    "copilot": ((("deploy", "svc", "job", "env", "app"), (("cloudformation", "!"), ("ssm", "?"), ("ecr", "?"))),),
     "eb": ((("deploy", "create", "use"), (("elasticbeanstalk", "!"), ("s3", "?"))),),
     "ampx": (
         (("pipeline-deploy", "sandbox"), (("cloudformation", "!"), ("sts", "?"), ("ssm", "?"), ("s3", "?"))),

@@ -203,8 +203,16 @@ def _keep(call: Call, place: str, text: str | None) -> None:
         call.machine.written[call.path(place)] = text
 
 
+_FILE: Final = re.compile(
+    r"[\w.+-]+\.(?:zip|gz|tgz|bz2|xz|tar|sh|deb|rpm|apk|jar|war|json|ya?ml|txt|exe|msi|pem|crt|asc|whl|py|html?|xml|log)",
+    re.IGNORECASE,
+)
+
+
 def _fetched(target: str, *, follows: bool) -> list[Found]:
     if "://" not in target:
+        if _FILE.fullmatch(target):
+            return [Gap(target, "curl and wget take it for a host's name; it is meant for a file's")]
         if nothing_known(target):
             return [Gap(shown(target), urls.why_unknown(target))]
         target = f"http://{target}"

@@ -52,8 +52,8 @@ def runs(call: Call, text: str) -> Outcome | None:
     found: list[Found] = []
     # The files that are read may hold such marks themselves.
     marks = [one for one in map(digits.number, re.findall(_MARK, text)) if one is not None and one < len(_table())]
-    for mark in marks:
-        one = _table()[mark]
+    patterns = {_table()[mark].url.pattern for mark in marks}
+    for one in (row for row in _table() if row.url.pattern in patterns):  # a script may have a row for each certainty
         for target in one.targets:
             if target in knowledge.indexes():
                 found += knowledge.index(target, one.confidence)

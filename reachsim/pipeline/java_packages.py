@@ -187,7 +187,8 @@ def gradle(call: Call) -> Outcome:
     given = arguments(
         call.words, ["p", "project-dir", "b", "build-file", "I", "init-script", "P", "D", "x", "exclude-task", "c"]
     )
-    if given.has("offline") or given.has("stop", "status") or (given.has(*_PASSIVE) and not given.rest):
+    made = given.rest[:1] == ["init"] or given.rest == ["wrapper"]  # tasks of Gradle's own, which resolve nothing
+    if given.has("offline") or given.has("stop", "status") or (given.has(*_PASSIVE) and not given.rest) or made:
         return Outcome(tuple(found), None)
     folder = given.last("p", "project-dir") or "."
     names = [

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, cast
 
 from msgspec import Struct
@@ -32,7 +33,9 @@ class Index(Struct, frozen=True):
 
 
 class Tool(Struct, frozen=True):
-    """One row of ``tools.csv``."""
+    """One row of ``tools.csv``. ``variable``: one that turns this contact off where it is set, or to the host that it
+    names.
+    """
 
     program: str
     arguments: str  # a regular expression
@@ -40,6 +43,7 @@ class Tool(Struct, frozen=True):
     confidence: Confidence
     kind: Kind
     source: str
+    variable: str = ""
 
 
 class ImagePattern(Struct, frozen=True):
@@ -82,13 +86,16 @@ def indexes() -> dict[str, tuple[Index, ...]]:
     return found
 
 
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
+
+
 @cache
 def _tools() -> dict[str, tuple[Tool, ...]]:
     found: dict[str, tuple[Tool, ...]] = {}
     for row in rows("tools.csv"):
         targets = tuple(part for part in row["targets"].split(";") if part)
         one = Tool(row["program"], row["arguments"], targets, cast(Confidence, row["confidence"]),
-                   cast(Kind, row["kind"]), row["source"])  # fmt: skip
+                   cast(Kind, row["kind"]), row["source"], row["variable"])  # fmt: skip
         found[one.program] = (*found.get(one.program, ()), one)
     return found
 
@@ -109,18 +116,22 @@ def knows_tool(program: str) -> bool:
     return program in _tools()
 
 
-def tool(program: str, arguments: str) -> list[Destination]:
-    """What a tool of ``tools.csv`` contacts with these arguments."""
-    return reached(_tools().get(program, ()), arguments)
+def tool(program: str, arguments: str, variables: Mapping[str, str] = _NONE) -> list[Destination]:
+    """What a tool of ``tools.csv`` contacts with these arguments and variables."""
+    return reached(_tools().get(program, ()), arguments, variables)
 
 
-def reached(rows: Iterable[Tool], arguments: str) -> list[Destination]:
+def reached(rows: Iterable[Tool], arguments: str, variables: Mapping[str, str] = _NONE) -> list[Destination]:
     """What the rows of a tool say of these arguments. A host may bear a port."""
     found: list[Destination] = []
     for row in rows:
         if not re.search(row.arguments, arguments):
             continue
-        for target in row.targets:
+        set_ = variables.get(row.variable, "") if row.variable else ""
+        other = re.fullmatch(r"(?:https?://)?([\w-]+(?:\.[\w-]+)+(?::\d+)?)(?:/.*)?", set_)
+        if set_ and other is None:
+            continue
+        for target in (other[1],) if other else row.targets:
             if target in indexes():
                 found += index(target, row.confidence)
             else:

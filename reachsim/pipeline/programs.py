@@ -70,7 +70,8 @@ PROGRAMS: Final[dict[str, str]] = {
     "micromamba": "conda.conda", "cmake": "cmake.cmake", "ab": "programs.by_url", "hey": "programs.by_url",
     "wrk": "programs.by_url", "siege": "programs.by_url", "http": "programs.by_url", "https": "programs.by_url",
     "lighthouse": "programs.by_url", "artillery": "programs.by_url", "newman": "programs.by_url",
-    "k6": "programs.by_url", "svn": "programs.by_url", "hg": "programs.by_url", "cf": "deploy.cloud_foundry",
+    **dict.fromkeys(("k6", "lwp-download", "lwp-request", "lwp-mirror", "GET", "axel"), "programs.by_url"),
+     "svn": "programs.by_url", "hg": "programs.by_url", "cf": "deploy.cloud_foundry",
     "pulumi": "deploy.pulumi", "go": "go_modules.go", "mvn": "java_packages.maven",
     "mvnw": "java_packages.maven", "gradle": "java_packages.gradle", "gradlew": "java_packages.gradle",
     "cargo": "packages.cargo", "gem": "packages.gem", "bundle": "packages.bundle", "bundler": "packages.bundle",
@@ -504,7 +505,7 @@ def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Out
         return _by_name("dependency-check", call)
     if knowledge.knows_tool(program):
         plain = " ".join(call.words)
-        return Outcome(tuple(knowledge.tool(program, plain)), None)
+        return Outcome(tuple(knowledge.tool(program, plain, call.variables)), None)
     if "/" in name or program.endswith(".sh"):
         path = call.path(name)
         if call.machine.exists(path) or path.startswith(ROOT + "/") or path in call.machine.written:

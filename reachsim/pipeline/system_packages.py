@@ -104,8 +104,10 @@ def yum(call: Call) -> Outcome:
     )
     plain = given.rest
     if call.program == "amazon-linux-extras":
-        ask = plain[:1] in (["install"], ["enable"])
-        return Outcome(tuple(repositories(call, "yum", "certain")) if ask and plain[0] == "install" else (), "")
+        asked = repositories(call, "yum", "certain") if plain[:1] == ["install"] else []
+        if plain[:1] == ["install"] and "epel" in plain:
+            add(call, "yum", "epel")  # the topic holds epel-release: what comes behind it asks EPEL too
+        return Outcome(tuple(asked), "")
     if call.program == "yum-config-manager" or plain[:1] == ["config-manager"]:
         added = given.last("add-repo") or next((one for one in plain if "://" in one), None)
         named = given.last("from-repofile") or added  # dnf 5: config-manager addrepo --from-repofile=URL
@@ -288,6 +290,7 @@ def _replaced(call: Call, one: Destination) -> list[Found]:
         if plain != host and not (plain and _as_pattern(plain, host)):
             continue
         target = new.replace("\\/", "/")
+        target = target if "://" in target else target.lstrip("/")
         parsed = urls.parse(target if "://" in target else f"http://{target}")
         if nothing_known(target):
             return [Gap(shown(target), urls.why_unknown(target))]
