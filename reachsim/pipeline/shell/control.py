@@ -16,13 +16,14 @@ from reachsim.pipeline.shell.branches import Branches
 from reachsim.pipeline.shell.judge import judge
 from reachsim.pipeline.shell.lists import Lists
 from reachsim.pipeline.shell.reading import reading
-from reachsim.pipeline.shell.scope import DONE, NEVER, Result, Scope, one_line
+from reachsim.pipeline.shell.scope import DONE, NEVER, Result, Scope, absolute, one_line
 from reachsim.pipeline.variables import is_known, look_up, unknown
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 MAX_ROUNDS: Final = 100
+_FOR_A_FILE: Final = re.compile(r"(?:\[{1,2}\s+|test\s+)-[fes]\s+[\"']?(?P<path>[\w./-]+)[\"']?(?:\s+\]{1,2})?")
 
 
 class Control(Lists):
@@ -67,7 +68,10 @@ class Control(Lists):
         """
         branches = Branches(scope)
         only = self._survivor([body for _, body in arms], whole=not arms[-1][0])
+        absent = self._absent([condition for condition, _ in arms], scope)
         for number, (condition, body) in enumerate(arms):
+            if number in absent:
+                continue
             test = self.block(condition, scope, sure if branches.open else "possible") if condition else DONE
             constant = test.stdout == NEVER
             if constant and test.status is False:
@@ -80,6 +84,16 @@ class Control(Lists):
                 break
         branches.join()
         return Result("" if not arms else None, True)
+
+    def _absent(self, conditions: list[list[Node]], scope: Scope) -> set[int]:
+        """Branches for files that are not there, where another branch is for one that is: lock files, as a rule."""
+        asked = [_FOR_A_FILE.fullmatch(self.text(one[0]).strip()) if len(one) == 1 else None for one in conditions]
+        there = {
+            number: scope.machine.exists(absolute(match["path"], scope.directory))
+            for number, match in enumerate(asked)
+            if match
+        }
+        return {number for number, known in there.items() if not known} if any(there.values()) else set()
 
     def _survivor(self, bodies: list[list[Node]], *, whole: bool) -> int | None:
         """The only branch that does not end in failure; None if there are several, or it may be that none is taken."""
