@@ -1,59 +1,204 @@
-"""The commands of a text that Windows' ``cmd`` runs, one after another.
+"""What Windows' ``cmd`` runs of a text: its commands, ``if``, ``for``, ``call``, ``set``, blocks and batch files.
 
-It is no reader of the language: blocks, ``for`` and ``if`` are left to a gap. **Source:** Microsoft, "cmd" (``&&``,
-``||``, ``&``), "set" (``%NAME%``).
+Not read: ``goto`` and labels, delayed expansion. **Source:** Microsoft, "cmd" (``&&``, ``||``, ``&``), "if", "for",
+"call", "set" (``%NAME%``), "start".
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Iterator
+from typing import Final, Protocol
 
+from reachsim.pipeline import powershell
 from reachsim.pipeline.call import quoted
+from reachsim.pipeline.records import Confidence, weaker
+from reachsim.pipeline.variables import is_known, unknown
 
-_PARTS: Final = re.compile(r"\s*(\&\&|\|\||\&)\s*")
-_BLOCK: Final = re.compile(r"(?:for|if|goto|call|:)\b|\(|:", re.IGNORECASE)
+MAX_DEPTH: Final = 20
+_SILENT: Final = re.compile(r"(?:rem|echo|setlocal|endlocal|exit|pause|title|color|cls|ver|prompt|shift)\b|echo[.:]|::",
+                            re.IGNORECASE)  # fmt: skip
+_SIGN: Final = re.compile(r"(\&\&|\|\||\&)\s*|\n")
+_TOOLS: Final = frozenset(
+    ["vcvarsall.bat", "vcvars64.bat", "vcvars32.bat", "vsdevcmd.bat", "refreshenv", "refreshenv.cmd", "cd.", "where",
+     "icacls", "reg", "msiexec", "robocopy", "xcopy", "taskkill", "timeout", "del", "rd", "md", "copy", "move", "ren"]
+)  # fmt: skip
+"""Programs that only change the machine or the session."""
+_CONDITION: Final = re.compile(
+    r"(?:/i\s+)?(?P<not>not\s+)?(?:/i\s+)?(?:(?P<word>exist|defined|errorlevel)\s+(?P<what>\"[^\"]*\"|\S+)"
+    r"|(?P<one>\"[^\"]*\"|[^\s=\"]*)\s*(?:==|\s(?P<sign>EQU|NEQ|LSS|LEQ|GTR|GEQ)\s)\s*(?P<other>\"[^\"]*\"|\S+))\s*",
+    re.IGNORECASE,
+)
+_FOR: Final = re.compile(
+    r"for\s+(?P<kind>/[a-z]\s+(?:\"[^\"]*\"\s+)?)?%%?(?P<name>\w)\s+in\s*\((?P<values>[^)]*)\)\s*do\s+", re.IGNORECASE
+)
 
 
-class Part(NamedTuple):
-    """One command as a POSIX shell would take it; of one that is not read "". ``text`` is as written."""
+class Host(powershell.Host, Protocol):
+    """What runs around a text."""
 
-    text: str
-    command: str
-    sure: bool
+    def powershell(self, text: str, sure: Confidence) -> None: ...
 
 
-def read(text: str, variables: Mapping[str, str]) -> Iterator[Part]:
-    """The commands of a text, and whether each runs whenever the text does.
+class Reader:
+    """One walk through a text and the texts within it."""
 
-    >>> [one.command for one in read("curl.exe -o x https://a.example.com && echo 1", {})]
-    ['curl -o x https://a.example.com', 'echo 1']
-    """
-    sure = True
-    for piece, sign in _pieces(re.sub(r"(?:\^|\\)\r?\n", " ", text)):
-        plain = re.sub(r"%(\w+)%", lambda one: variables.get(one[1], one[0]), piece.strip().lstrip("@"))
-        if plain and not plain.lower().startswith(("rem ", "::")):
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.depth = 0
+
+    def text(self, text: str, sure: Confidence) -> None:
+        if len(text) > powershell.MAX_TEXT:
+            self.host.gap(text)
+            return
+        for piece, follows in _pieces(re.sub(r"(?:\^|\\)\r?\n", " ", text)):
+            self._statement(piece.strip().lstrip("@").strip(), sure if follows else weaker(sure, "possible"))
+
+    def _statement(self, text: str, sure: Confidence) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH or len(text) > powershell.MAX_STATEMENT:
+            self.host.gap(text)
+        else:
+            self._read(text, sure)
+        self.depth -= 1
+
+    def _read(self, text: str, sure: Confidence) -> None:
+        if text.startswith("("):
+            self.text(text[1 : _closing(text, 0)], sure)
+            return
+        match = re.match(r"(if|for|call|set|start|goto)\b\s*", text, re.IGNORECASE)
+        if not text or _SILENT.match(text):
+            return
+        if (match and match[1].lower() == "goto") or text.startswith(":"):
+            self.host.gap(text)
+        elif match and match[1].lower() in ("if", "for"):
+            getattr(self, f"_{match[1].lower()}")(text, match.end(), sure)
+        elif match and match[1].lower() == "set":
+            self._set(text[match.end() :])
+        elif match:
+            rest = (
+                re.sub(r"^(?:/\w+\s+|\"[^\"]*\"\s+(?=\S))*", "", text[match.end() :])
+                if match[1].lower() == "start"
+                else text[match.end() :]
+            )
+            self._statement(rest, sure)
+        else:
+            self._command(text, sure)
+
+    def _if(self, text: str, at: int, sure: Confidence) -> None:
+        condition = _CONDITION.match(text, at)
+        if condition is None:
+            self.host.gap(text)
+            return
+        holds = self._holds(condition)
+        first, rest = _taken(text[condition.end() :])
+        self._statement(first, sure if holds is True else weaker(sure, "possible"))
+        other = re.match(r"\s*else\s+|\s*else(?=\()", rest, re.IGNORECASE)
+        if other:
+            self._statement(rest[other.end() :], sure if holds is False else weaker(sure, "possible"))
+
+    def _holds(self, condition: re.Match[str]) -> bool | None:
+        """Whether a condition holds, as far as the files tell."""
+        word, found = (condition["word"] or "").lower(), None
+        if word == "exist":
+            found = True if self.host.exists(powershell.place(self._filled(condition["what"]).strip('"'))) else None
+        elif word == "defined":
+            found = True if condition["what"] in self.host.variables else None
+        elif not word and not condition["sign"]:
+            one, other = (self._filled(condition[side]).strip('"') for side in ("one", "other"))
+            found = one == other if is_known(one + other) and "%" not in one + other else None
+        return found if found is None or not condition["not"] else not found
+
+    def _for(self, text: str, at: int, sure: Confidence) -> None:  # noqa: ARG002
+        head = _FOR.match(text)
+        if head is None:
+            self.host.gap(text)
+            return
+        values = (
+            self._filled(head["values"]).split() if not head["kind"] and not re.search(r"[*?]", head["values"]) else []
+        )
+        for value in values or [unknown(head["name"])]:
+            body = re.sub(rf"%%?(?:~\w*)?{head['name']}\b", lambda _, value=value: value.strip('"'), text[head.end() :])  # type: ignore[misc]
+            self._statement(body, sure if values else weaker(sure, "possible"))
+
+    def _set(self, text: str) -> None:
+        name, equals, value = text.strip().strip('"').partition("=")
+        if equals and not name.startswith("/"):
+            self.host.variables[name.strip()] = self._filled(value)
+
+    def _filled(self, text: str) -> str:
+        return re.sub(r"%(\w+)(?::[^%]*)?%", lambda one: self.host.variables.get(one[1], one[0]), text)
+
+    def _command(self, text: str, sure: Confidence) -> None:
+        commands: list[str] = []
+        for element in re.findall(r"(?:\"[^\"]*\"|[^|\"])+", text):
+            plain = self._filled(element.strip())
             words = re.findall(r"(?:\"[^\"]*\"|[^\s\"])+", plain)
-            name = re.sub(r"\.exe$", "", words[0].strip('"'), flags=re.IGNORECASE)
-            powershell = name.lower().rsplit("\\", 1)[-1] in ("powershell", "pwsh")
-            known = not _BLOCK.match(plain) and "%" not in words[0]
-            rest = [quoted(word.replace('"', "")) for word in words[1:]]
-            command = plain if powershell else " ".join([quoted(name.replace("\\", "/")), *rest])
-            yield Part(plain, command if known else "", sure)
-        sure = sure and sign != "||"
+            words = [one for at, one in enumerate(words) if not re.match(r"\d?>|<", one)
+                     and not (at and re.fullmatch(r"\d?>{1,2}|<", words[at - 1]))]  # fmt: skip
+            if not words:
+                continue
+            name = re.sub(r"\.exe$", "", powershell.place(words[0].strip('"')), flags=re.IGNORECASE)
+            last = name.rsplit("/", 1)[-1].lower()
+            if last in ("powershell", "pwsh"):
+                self.host.powershell(powershell.handed_in(plain), sure)
+            elif last == "cmd":
+                self.text(re.sub(r"^\S+\s+(?:/\w(?::\w+)?\s+)*", "", plain).strip().strip("\"'"), sure)
+            elif last in _TOOLS:
+                continue
+            elif re.search(r"\.(?:bat|cmd)$", last) and (not name.startswith("/") or self.host.exists(name)):
+                self.host.script(name, sure)
+            elif "%" in words[0]:
+                self.host.gap(element)
+            else:
+                name = name.rsplit("/", 1)[-1] if name.startswith("/") else name
+                commands.append(" ".join([quoted(name), *(quoted(word.replace('"', "")) for word in words[1:])]))
+        if commands:
+            self.host.run(" | ".join(commands), sure)
 
 
-def _pieces(text: str) -> Iterator[tuple[str, str]]:
-    """The commands between ``&&``, ``||`` and ``&`` outside of quotes, each with the sign behind it."""
-    piece, quote, at = "", False, 0
+def read(text: str, host: Host, sure: Confidence) -> None:
+    """Walk a text."""
+    Reader(host).text(text, sure)
+
+
+def _taken(text: str) -> tuple[str, str]:
+    """(the command that follows a condition, what stands behind it)."""
+    if text.startswith("("):
+        end = _closing(text, 0)
+        return text[: end + 1], text[end + 1 :]
+    return text, ""
+
+
+def _closing(text: str, at: int) -> int:
+    """The position of the bracket that closes the one at ``at``."""
+    depth, quote = 0, False
+    for position in range(at, len(text)):
+        sign = text[position]
+        quote = quote != (sign == '"')
+        depth += 0 if quote else (sign == "(") - (sign == ")")
+        if not depth:
+            return position
+    return len(text)
+
+
+def _pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """The commands between line ends, ``&&``, ``||`` and ``&`` outside of quotes and blocks, each with whether it runs
+    whenever those before it succeed.
+    """
+    piece, quote, depth, at, sure = "", False, 0, 0, True
     while at < len(text):
-        sign = _PARTS.match(text, at) if not quote and text[at] in "&|" else None
+        sign = _SIGN.match(text, at) if text[at] in "&|\n" and not quote and not depth else None
         if sign:
-            yield piece, sign[1]
+            yield piece, sure
+            sure = (sure or sign[1] is None) and sign[1] != "||"
             piece, at = "", sign.end()
             continue
         quote = quote != (text[at] == '"')
+        opens = text[at] == "(" and (
+            depth > 0 or not piece.strip("@ ") or re.search(r"(?:\s|else|do)$", piece[-5:]) is not None
+        )
+        depth += 0 if quote else opens - (text[at] == ")" and depth > 0)
         piece += text[at]
         at += 1
-    yield piece, ""
+    yield piece, sure

@@ -14,7 +14,7 @@ import os
 import posixpath
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -42,7 +42,7 @@ from reachsim.pipeline.records import (
     Unresolved,
     weaker,
 )
-from reachsim.pipeline.shell import Command, Result, Scope, Shell, absolute, positional
+from reachsim.pipeline.shell import Command, Result, Scope, Shell, positional
 from reachsim.pipeline.variables import (
     ACCOUNT_NAMES,
     ROOT,
@@ -54,6 +54,9 @@ from reachsim.pipeline.variables import (
     unknown,
     unknown_names,  # fmt: skip
 )
+
+if TYPE_CHECKING:
+    from reachsim.pipeline import powershell
 
 MAX_COMMANDS: Final = 60_000
 MAX_SCRIPTS: Final = 2_000
@@ -145,7 +148,7 @@ class Walk:
                 f"expected a table with commands, found {entry.value}: CodeBuild refuses it, and nothing in it is read"
             )
             self.note(Gap(f"phases: {entry.name}", why), entry.line, name)
-        session: dict[str, str] = {}
+        session: powershell.Session = {}
         runner = self._runner(spec)
         for phase in spec.phases:
             self.phase = phase.name
@@ -164,10 +167,17 @@ class Walk:
 
     def _runner(self, spec: specs.Buildspec) -> str:
         """The shell that runs the commands: the buildspec's, else PowerShell on Windows and sh elsewhere (CodeBuild
-        User Guide, "Shells and commands in build environments").
+        User Guide, "Shells and commands in build environments"). Without a project the commands' own form tells.
         """
         on_windows = self.owned is not None and self.owned.project.environment.type.startswith("WINDOWS_")
-        return spec.shell or ("powershell" if on_windows else "")
+        if spec.shell or self.owned is not None:
+            return spec.shell or ("powershell" if on_windows else "")
+        written = [text for phase in spec.phases for text, _ in (*phase.commands, *phase.last)]
+        if any("$env:" in text or "\\" in text or "-" in text for text in written):
+            from reachsim.pipeline import powershell
+
+            on_windows = any(map(powershell.looks_so, written))
+        return "powershell" if on_windows else ""
 
     def _scope(self, spec: specs.Buildspec, overrides: dict[str, str]) -> Scope:
         owned = self.owned
@@ -374,52 +384,18 @@ class Walk:
         line: int,
         file: str,
         shell: str,
-        kept: dict[str, str] | None = None,
+        session: powershell.Session | None = None,
     ) -> None:
-        """Walk a PowerShell text, as far as it is read. ``kept`` are the variables of the session that goes on."""
-        from reachsim.pipeline import powershell
+        """Walk a PowerShell text, as far as it is read. ``session`` is what goes on from one text to the next."""
+        from reachsim.pipeline import windows
 
-        for one in powershell.read(text, scope.variables, kept):
-            sure = weaker(confidence, "likely") if one.nested else confidence
-            for found in one.found:
-                self.add(found, file, line, text[:120], sure)
-            if one.command:
-                self.shell.run(one.command, scope, sure, line, file)
-            if one.script:
-                self._powershell_script(one.script, text, scope, sure, line, file, shell)
-            if not one.known:
-                self.note(Gap(text[:120], f"{shell} is not read"), line, file)
-
-    def _powershell_script(
-        self, name: str, text: str, scope: Scope, sure: Confidence, line: int, file: str, shell: str
-    ) -> None:
-        path = absolute(name, scope.directory)
-        script = scope.machine.read(path)
-        if script is None or path in self.running or self.scripts < 0:
-            self.note(Gap(text[:120], f"{name} is not in the context, or it calls itself"), line, file)
-            return
-        self.scripts -= 1
-        self.running.append(path)
-        try:
-            self.powershell(script, scope, sure, 1, scope.machine.context_path(path) or path, shell)
-        finally:
-            self.running.pop()
+        windows.Texts(self, scope, line, file, shell, {} if session is None else session).powershell(text, confidence)
 
     def windows(self, text: str, scope: Scope, confidence: Confidence, line: int, file: str) -> None:
         """Walk a text that ``cmd`` runs, or whichever shell an image of Windows has been given."""
-        from reachsim.pipeline import cmd, powershell
+        from reachsim.pipeline import windows
 
-        if powershell.is_meant(text):
-            self.powershell(text, scope, confidence, line, file, "powershell")
-            return
-        for one in cmd.read(text, scope.variables):
-            sure = confidence if one.sure else weaker(confidence, "possible")
-            if re.match(r"(?:\S*\\)?(?:powershell|pwsh)\b", one.command, re.IGNORECASE):
-                self.powershell(powershell.handed_in(one.text), scope, sure, line, file, "powershell")
-            elif one.command:
-                self.shell.run(one.command, scope, sure, line, file)
-            else:
-                self.note(Gap(one.text[:120], "cmd is not read"), line, file)
+        windows.Texts(self, scope, line, file, "cmd", {}).batch(text, confidence)
 
     # --- rows ---------------------------------------------------------------------------------------------------------
 

@@ -236,7 +236,7 @@ def _continued(text: str, escape: str) -> str:
             lines[number] = "\\"
     while lines and lines[-1] == "\\":
         lines.pop()
-    return "\n".join(lines).removesuffix("\\")
+    return "\n".join(lines).removesuffix("\\" if escape == "\\" else "")
 
 
 def _words(text: str, name: str) -> tuple[tuple[str, ...], bool]:

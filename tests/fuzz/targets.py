@@ -27,7 +27,7 @@ from reachsim.importers import (
     import_terraform,
 )
 from reachsim.patch import apply, read_patch
-from reachsim.pipeline import buildspec, powershell
+from reachsim.pipeline import buildspec
 from reachsim.pipeline.contacts import contacts_of
 from reachsim.policy.lint import lint
 from reachsim.snapshot import Snapshot, open_snapshot
@@ -266,8 +266,10 @@ POWERSHELL = (
 
 
 def run_powershell(_: str, data: bytes) -> None:
-    for _statement in powershell.read(data.decode("utf-8", "replace"), {"X": "y"}):
-        pass
+    text = data.decode("utf-8", "replace")
+    for shell in ("powershell.exe", "cmd.exe"):
+        spec = {"version": 0.2, "env": {"shell": shell}, "phases": {"build": {"commands": [text]}}}
+        contacts_of(json.dumps(spec).encode(), {})
 
 
 def run_log(_: str, data: bytes) -> None:
