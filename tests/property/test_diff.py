@@ -34,6 +34,7 @@ ATTEMPTS = 12
 """Edits tried per network until one changes an answer."""
 NOTHING = PacketSet.empty(len(DIMENSIONS))
 Files = dict[str, bytes]
+Edit = Callable[[dict[str, Any], random.Random], bool]
 EVERYWHERE = "ip:0.0.0.0/0"
 
 
@@ -147,7 +148,7 @@ def turn_block(document: dict[str, Any], rng: random.Random) -> bool:
     return False
 
 
-def other_state(key: str, working: str, broken: str) -> Callable[[dict[str, Any], random.Random], bool]:
+def other_state(key: str, working: str, broken: str) -> Edit:
     def edit(document: dict[str, Any], rng: random.Random) -> bool:
         for one in rows(document, key, rng):
             if key == "VpcPeeringConnections":
@@ -170,14 +171,14 @@ def other_groups(document: dict[str, Any], rng: random.Random) -> bool:
     return False
 
 
-EDITS: dict[str, tuple[str, Callable[[dict[str, Any], random.Random], bool]]] = {
+EDITS: dict[str, tuple[str, Edit]] = {
     "drop rule": ("describe-security-groups", drop_rule),
     "add rule": ("describe-security-groups", add_rule),
     "turn entry": ("describe-network-acls", turn_entry),
     "drop route": ("describe-route-tables", drop_route),
     "blackhole": ("describe-route-tables", blackhole),
 }
-MORE_EDITS: dict[str, tuple[str, Callable[[dict[str, Any], random.Random], bool]]] = {
+MORE_EDITS: dict[str, tuple[str, Edit]] = {
     "swap entries": ("describe-network-acls", swap_entries),
     "swap tables": ("describe-route-tables", swap_tables),
     "prefix list": ("get-managed-prefix-list-entries", listed),
@@ -365,21 +366,26 @@ def test_everybodys_differences_are_those_of_each_pair_asked_by_itself(topic: st
         if told.besides.left_out:
             continue
         found = {(one.source, one.destination): one for one in told.cells}
-        pairs = {
-            (source, destination) for one in told.cells for source in (one.source, *one.like_source)
-            for destination in (one.destination, *one.like_destination) if source != destination
-        }  # fmt: skip
-        everyone = _Ends(old.ground, new.ground)
-        names = [one for one in everyone.all if everyone.sends(one) and everyone.receives(one)]
-        asked = [Asked(*one, packets_only=True) for one in permutations([*names, "internet"], 2)]
-        for one in asked:
-            first, second = (evaluate(each.ground, one, {}) for each in (old, new))
-            assert ((one.source, one.destination) in pairs) == (not first.same_as(second)), (seed, one)
+        pairs = told_of_everybody(old, new, told)
         for ends in rng.sample(sorted(found), min(2, len(found))):
             if "internet" not in ends and not found[ends].needed:
                 assert_caused(old, new, Asked(*ends, packets_only=True), found[ends])
         differing += len(pairs)
     print(f"{topic}: {differing} pairs differ")
+
+
+def told_of_everybody(old: Reach, new: Reach, told: Diff) -> set[tuple[str, str]]:
+    """The pairs whose answers differ, as they are told; they are those that differ when each is asked by itself."""
+    pairs = {
+        (source, destination) for one in told.cells for source in (one.source, *one.like_source)
+        for destination in (one.destination, *one.like_destination) if source != destination
+    }  # fmt: skip
+    everyone = _Ends(old.ground, new.ground)
+    names = [one for one in everyone.all if everyone.sends(one) and everyone.receives(one)]
+    for ends in permutations([*names, "internet"], 2):
+        first, second = (evaluate(each.ground, Asked(*ends, packets_only=True), {}) for each in (old, new))
+        assert (ends in pairs) == (not first.same_as(second)), ends
+    return pairs
 
 
 @pytest.mark.parametrize("topic", sorted(TOPICS))
