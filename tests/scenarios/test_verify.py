@@ -194,7 +194,7 @@ def examples() -> Build:
     return net
 
 
-THROUGH = "interface-id srcaddr dstaddr pkt-srcaddr pkt-dstaddr srcport dstport protocol action tcp-flags"
+THROUGH = "interface-id srcaddr dstaddr pkt-srcaddr pkt-dstaddr srcport dstport protocol action tcp-flags traffic-path"
 IPV6 = "2001:db8:1234:a100:8d6e:3477:df66:f105 2001:db8:1234:a102:3304:8879:34cf:4071"
 EXAMPLES = [
     ("2 123456789010 eni-in 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK", "agree"),
@@ -204,12 +204,12 @@ EXAMPLES = [
     ("2 123456789010 eni-ping 203.0.113.12 172.31.16.139 0 0 1 4 336 1432917027 1432917142 ACCEPT OK", "agree"),
     ("2 123456789010 eni-ping 172.31.16.139 203.0.113.12 0 0 1 4 336 1432917094 1432917142 REJECT OK", "agree"),
     (f"2 123456789010 eni-ssh {IPV6} 34892 22 6 54 8855 1477913708 1477913820 ACCEPT OK", "agree"),
-    ("NAT 10.0.1.5 10.0.0.220 10.0.1.5 203.0.113.5 39000 443 6 ACCEPT 2", "agree"),
-    ("NAT 10.0.0.220 203.0.113.5 10.0.0.220 203.0.113.5 2048 443 6 ACCEPT 2", "agree"),
-    ("NAT 203.0.113.5 10.0.0.220 203.0.113.5 10.0.0.220 443 2048 6 ACCEPT 18", "agree"),
-    ("NAT 10.0.0.220 10.0.1.5 203.0.113.5 10.0.1.5 443 39000 6 ACCEPT 18", "agree"),
-    ("eni-client 10.0.1.5 203.0.113.5 10.0.1.5 203.0.113.5 39000 443 6 ACCEPT 2", "agree"),
-    ("eni-client 203.0.113.5 10.0.1.5 203.0.113.5 10.0.1.5 443 39000 6 ACCEPT 18", "agree"),
+    ("NAT 10.0.1.5 10.0.0.220 10.0.1.5 203.0.113.5 39000 443 6 ACCEPT 2 -", "agree"),
+    ("NAT 10.0.0.220 203.0.113.5 10.0.0.220 203.0.113.5 2048 443 6 ACCEPT 2 8", "agree"),
+    ("NAT 203.0.113.5 10.0.0.220 203.0.113.5 10.0.0.220 443 2048 6 ACCEPT 18 -", "agree"),
+    ("NAT 10.0.0.220 10.0.1.5 203.0.113.5 10.0.1.5 443 39000 6 ACCEPT 18 -", "agree"),
+    ("eni-client 10.0.1.5 203.0.113.5 10.0.1.5 203.0.113.5 39000 443 6 ACCEPT 2 1", "agree"),
+    ("eni-client 203.0.113.5 10.0.1.5 203.0.113.5 10.0.1.5 443 39000 6 ACCEPT 18 -", "agree"),
 ]  # fmt: skip
 
 
