@@ -95,7 +95,7 @@ def _parts(text: str) -> Iterator[Piece | Variable]:
             yield text[at : found.start()]
         yield part
         at = found.end()
-    if at < len(text) or not text:
+    if at < len(text):
         yield text[at:]
 
 

@@ -10,8 +10,9 @@ ROOT = REPOSITORY / "reachsim"
 _SETS = ["tests/unit/test_packets.py", "tests/property/test_set_laws.py"]
 _CONDITIONS, _FACTS = ("cases", "conditions"), ("cases", "facts", "judge")
 _POLICIES = {
-    "glob": ("glob", "conditions"), "variables": _CONDITIONS, "operators": _CONDITIONS, "conditions": _CONDITIONS,
-    "truth": _CONDITIONS, "principals": _FACTS, "statements": _FACTS, "evaluate": _FACTS,
+    "glob": ("glob", "conditions"), "variables": (*_CONDITIONS, "variables"), "operators": _CONDITIONS,
+    "conditions": _CONDITIONS, "truth": _CONDITIONS, "principals": _FACTS, "statements": _FACTS,
+    "evaluate": _FACTS,
 }  # fmt: skip
 
 TESTS: dict[str, list[str]] = {
