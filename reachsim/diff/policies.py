@@ -85,7 +85,8 @@ def _compared(
                                       and real.is_shut(place, account, component, held, answer.witness) else "")
         for place, held, answer in ((0, newer, more), (1, older, less))
     ]  # fmt: skip
-    return PolicyChange(named, ids, more.more, told[0], less.more, told[1])
+    exposes = kind == TRUST and more.witness is not None and real.is_builds(component) and real.is_foreign(more.witness)
+    return PolicyChange(named, ids, more.more, told[0], less.more, told[1], exposes)
 
 
 def _keys(*sides: Sequence[Document]) -> frozenset[str]:

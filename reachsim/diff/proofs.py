@@ -47,6 +47,15 @@ class Real:
     def __init__(self, networks: Sequence[Network]) -> None:
         self._networks = networks
 
+    def is_builds(self, role: str) -> bool:
+        """Whether builds run with a role."""
+        return any(one.service_role == role for network in self._networks for one in network.projects.values())
+
+    def is_foreign(self, asked: policy.Request) -> bool:
+        """Whether a request is by somebody of no account of the snapshots, other than an AWS service."""
+        known = {account for network in self._networks for account in network.snapshot.accounts()}
+        return asked.principal.kind != "service" and asked.principal.account not in known
+
     def is_shut(self, place: int, owner: str, bucket: str, held: Sequence[Document], asked: policy.Request) -> bool:
         """Whether S3 Block Public Access keeps out a request that a bucket's public policy would let in (fact 17)."""
         blocks, _ = access_blocks(self._networks[place], owner, bucket)

@@ -119,7 +119,10 @@ class Besides(msgspec.Struct, frozen=True):
 
 
 class PolicyChange(msgspec.Struct, frozen=True):
-    """What a changed policy now allows, or no longer does: yes with a request as proof, no, or None (not decided)."""
+    """What a changed policy now allows, or no longer does: yes with a request as proof, no, or None (not decided).
+
+    ``exposes``: it lets somebody outside the snapshots' accounts be a build's role.
+    """
 
     component: str
     changes: tuple[str, ...]
@@ -127,6 +130,7 @@ class PolicyChange(msgspec.Struct, frozen=True):
     more: str
     allows_less: bool | None
     less: str
+    exposes: bool = False
 
 
 class Diff(Shown, frozen=True):
@@ -176,6 +180,7 @@ class Diff(Shown, frozen=True):
             for cell in self.cells if cell.leaves or cell.exposes
         ]  # fmt: skip
         found += [f"{one.id} {one.component}".rstrip() for one in self.appeared if one.id in EXPOSURES]
+        found += [f"{one.component} now allows {one.more}" for one in self.policies if one.exposes]
         if found:
             return "fail", tuple(dict.fromkeys(found))
         open_cells = [f"{cell.source} → {cell.destination}" for cell in self.cells if cell.undecided or _open(cell)]

@@ -24,6 +24,7 @@ from reachsim.fix.steps import (
     AddTrustStatement,
     AssociateEndpoint,
     AssociateZone,
+    AttachGroup,
     CopyImage,
     CreateEndpoint,
     CreateGroup,
@@ -109,6 +110,10 @@ def _command(network: Network, step: Step, policies: Mapping[str, str]) -> str:
             )
         case AssociateEndpoint():
             return f"aws ec2 modify-vpc-endpoint --vpc-endpoint-id {step.endpoint} --add-route-table-ids {step.table}"
+        case AttachGroup():
+            return (
+                f"aws ec2 modify-vpc-endpoint --vpc-endpoint-id {step.endpoint} --add-security-group-ids {step.group}"
+            )
         case CreateEndpoint():
             return _create_endpoint(step)
         case CreateGroup():

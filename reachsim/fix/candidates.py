@@ -13,6 +13,7 @@ from reachsim import services
 from reachsim.check.docker_server import MARK, of_servers
 from reachsim.fix.allowing import endpoint_statement, repository_statement, role_policy, trust_statement
 from reachsim.fix.closing import close_way_in, close_way_out, is_outside
+from reachsim.fix.crowding import beside_full
 from reachsim.fix.exempting import bound_to_endpoints, name_endpoint, name_endpoint_for, spare_interfaces, spare_service
 from reachsim.fix.faults import Fault
 from reachsim.fix.filtering import acl_entry, free_numbers, group_rule
@@ -83,7 +84,8 @@ def _let_through(ground: Ground, fault: Fault, taken: Taken) -> Iterator[Steps]:
     if is_service and code in (*FILTERS, "SUBNET_ACL_RESTRICTION") and not _by_endpoint(ground, fault):
         yield from serve(ground, fault, start, taken)  # no rule that opens the way to public addresses
     if code in FILTERS:
-        yield from group_rule(ground, fault, start)
+        crowded = full(ground.network, fault.block.component, fault.block.direction)
+        yield from (beside_full if crowded else group_rule)(ground, fault, start)
     elif code == "SUBNET_ACL_RESTRICTION":
         yield from acl_entry(ground, fault, start, taken)
     elif code in ("VPCE_POLICY_SERVICE_BUCKET_MISSING", "VPCE_POLICY_IMPLICIT_DENY"):

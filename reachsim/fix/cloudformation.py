@@ -23,6 +23,7 @@ from reachsim.fix.steps import (
     AddTrustStatement,
     AssociateEndpoint,
     AssociateZone,
+    AttachGroup,
     CopyImage,
     CreateEndpoint,
     CreateGroup,
@@ -138,7 +139,7 @@ def _resource(step: Step) -> dict[str, Any] | None:
             AssociateEndpoint() | SetPrivateDns() | SetVpcAttribute() | AddPolicyStatement() | DeleteRoute()
             | DisablePropagation()
             | RemoveGroupRule() | SetProjectVpc() | SetEndpointPolicy() | ReplaceStatement() | CopyImage() | UseImage()
-            | AddTrustStatement() | AssociateZone() | SetFleetVpc()
+            | AddTrustStatement() | AssociateZone() | SetFleetVpc() | AttachGroup()
         ):  # fmt: skip
             return None
     assert_never(step)

@@ -26,14 +26,15 @@ from reachsim.packets import protocol_services
 HIGHEST_NUMBER: Final = 32766
 
 
-def _question(fault: Fault) -> tuple[str, int, int]:
+def asked_of(fault: Fault) -> tuple[str, int, int]:
+    """Protocol and first and last port of what a fault is about."""
     question = fault.verdict.question if fault.verdict else None
     protocol = (question.protocol if question else None) or "tcp"
     port = question.port if question and question.port is not None else 443
     return protocol, port, port
 
 
-def _endpoint(ground: Ground, fault: Fault, start: Start) -> aws.VpcEndpoint | None:
+def endpoint_of(ground: Ground, fault: Fault, start: Start) -> aws.VpcEndpoint | None:
     """The endpoint that the source's traffic to a service goes by, wherever it stands, or would."""
     crossed = [path.terminal for path in fault.verdict.paths] if fault.verdict else []
     ends = [ground.network.vpc_endpoints[one] for one in crossed if one in ground.network.vpc_endpoints]
@@ -44,7 +45,7 @@ def _endpoint(ground: Ground, fault: Fault, start: Start) -> aws.VpcEndpoint | N
 def group_rule(ground: Ground, fault: Fault, start: Start) -> Iterator[Steps]:
     block = fault.block
     assert block is not None
-    protocol, first, last = _question(fault)
+    protocol, first, last = asked_of(fault)
     group = ground.network.security_groups.get(block.component)
     if group is None:
         return
@@ -59,7 +60,7 @@ def group_rule(ground: Ground, fault: Fault, start: Start) -> Iterator[Steps]:
         return
     for own in _groups_of_project(ground, fault):
         yield (AddGroupRule(block.component, "egress", protocol, first, last, own),)
-    endpoint = _endpoint(ground, fault, start)
+    endpoint = endpoint_of(ground, fault, start)
     if endpoint is None:
         return
     if endpoint.vpc_endpoint_type == "Gateway":
@@ -80,10 +81,10 @@ def acl_entry(ground: Ground, fault: Fault, start: Start, taken: Taken) -> Itera
     acl = ground.network.network_acls.get(block.component)
     if acl is None:
         return
-    endpoint = _endpoint(ground, fault, start)
+    endpoint = endpoint_of(ground, fault, start)
     near = (block.leg, block.direction) in (("request", "egress"), ("response", "ingress"))  # the client's side
     peers = _blocks_of_service(ground, fault, start, endpoint) if near else _blocks(ground, fault, start.subnets)
-    protocol, first, last = _question(fault)
+    protocol, first, last = asked_of(fault)
     if block.leg == "response":
         first, last = start.client_ports
     egress = block.direction == "egress"

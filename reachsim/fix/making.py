@@ -21,6 +21,7 @@ from reachsim.fix.steps import (
     AddTrustStatement,
     AssociateEndpoint,
     AssociateZone,
+    AttachGroup,
     CopyImage,
     CreateEndpoint,
     CreateGroup,
@@ -57,6 +58,10 @@ def apply_step(draft: Draft, step: Step) -> None:
             _create_endpoint(draft, step)
         case CreateGroup():
             _create_group(draft, step)
+        case AttachGroup():
+            record = draft.record(step.endpoint)
+            for one in (record, *map(draft.record, record.get("NetworkInterfaceIds") or ())):
+                one["Groups"] = [*(one.get("Groups") or ()), {"GroupId": step.group, "GroupName": step.group}]
         case SetPrivateDns():
             _switch_private_dns_on(draft.record(step.endpoint))
         case SetVpcAttribute():

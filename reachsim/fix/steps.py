@@ -72,6 +72,13 @@ class CreateGroup(msgspec.Struct, frozen=True, tag=True):
     description: str
 
 
+class AttachGroup(msgspec.Struct, frozen=True, tag=True):
+    """One security group more on an interface endpoint."""
+
+    endpoint: str
+    group: str
+
+
 class SetPrivateDns(msgspec.Struct, frozen=True, tag=True):
     """Private DNS of an interface endpoint switched on."""
 
@@ -223,7 +230,7 @@ Step = (
     AddGroupRule | AddAclEntry | AssociateEndpoint | CreateEndpoint | CreateGroup | SetPrivateDns | SetVpcAttribute
     | AddPolicyStatement | ReplaceStatement | SetEndpointPolicy | AddInlinePolicy | DeleteRoute | RemoveGroupRule
     | SetProjectVpc | CopyImage | UseImage | AddTrustStatement | DisablePropagation | AddRoute | AddTransitRoute
-    | AssociateZone | SetFleetVpc
+    | AssociateZone | SetFleetVpc | AttachGroup
 )  # fmt: skip
 
 
@@ -259,7 +266,7 @@ def component_of(step: Step) -> str:
             return step.group
         case AddAclEntry():
             return step.acl
-        case AssociateEndpoint() | SetPrivateDns() | SetEndpointPolicy():
+        case AssociateEndpoint() | SetPrivateDns() | SetEndpointPolicy() | AttachGroup():
             return step.endpoint
         case AddPolicyStatement() | ReplaceStatement():
             return step.holder
@@ -308,6 +315,8 @@ def describe(step: Step) -> str:
             return f"create {kind} endpoint for {step.service} in {where}{instead}"
         case CreateGroup():
             return f"create security group {step.name} in {step.vpc}"
+        case AttachGroup():
+            return f"attach security group {step.group}"
         case SetPrivateDns():
             return "switch private DNS on"
         case SetVpcAttribute():

@@ -23,6 +23,7 @@ from reachsim.fix.steps import (
     AddTrustStatement,
     AssociateEndpoint,
     AssociateZone,
+    AttachGroup,
     CopyImage,
     CreateEndpoint,
     CreateGroup,
@@ -87,6 +88,9 @@ def _block(step: Step, number: int, policies: Mapping[str, str]) -> str:
         case AssociateEndpoint():
             return _resource("aws_vpc_endpoint_route_table_association", f"fix_{number}",
                              {"vpc_endpoint_id": step.endpoint, "route_table_id": step.table})  # fmt: skip
+        case AttachGroup():
+            return _resource("aws_vpc_endpoint_security_group_association", f"fix_{number}",
+                             {"vpc_endpoint_id": step.endpoint, "security_group_id": step.group})  # fmt: skip
         case CreateEndpoint():
             return _endpoint(step)
         case CreateGroup():

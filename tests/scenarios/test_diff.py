@@ -514,3 +514,29 @@ def test_what_block_public_access_refuses_is_told_with_what_a_policy_now_allows(
     assert told.more.endswith(", which S3 Block Public Access refuses all the same") == shut
     (told,) = compared(net(opened=True), net(opened=False)).policies
     assert told.less.endswith(", which S3 Block Public Access refuses all the same") == shut
+
+
+@pytest.mark.parametrize(
+    ("principal", "gate"),
+    [
+        ({"AWS": "*"}, "fail"),
+        ({"AWS": "arn:aws:iam::999999999999:root"}, "fail"),
+        ({"AWS": "arn:aws:iam::111111111111:root"}, "pass"),
+        ({"Service": "codepipeline.amazonaws.com"}, "pass"),
+    ],
+)
+def test_a_builds_role_that_strangers_may_assume_is_newly_exposed(principal: dict[str, str], gate: str) -> None:
+    def net(*more: Any) -> Pipeline:
+        made = Pipeline()
+        details = made._more[f"{made.account}/global/iam/get-account-authorization-details.json"]
+        own = {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        for one in details["RoleDetailList"]:
+            mine = more if one["RoleName"] == "build" else ()
+            one["AssumeRolePolicyDocument"] = policy(own, *mine)
+        return made
+
+    opened = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    diff = compared(net(), net(opened))
+    assert diff.gate[0] == gate
+    assert any("(trust policy) now allows sts:AssumeRole by" in one for one in diff.gate[1]) == (gate == "fail")
+    assert compared(net(opened), net()).gate[0] == "pass"

@@ -30,6 +30,7 @@ from reachsim.fix.steps import (
     AddTrustStatement,
     AssociateEndpoint,
     AssociateZone,
+    AttachGroup,
     CopyImage,
     CreateEndpoint,
     CreateGroup,
@@ -75,6 +76,7 @@ STEPS: tuple[Step, ...] = (
     AddAclEntry("acl-x", 110, True, "tcp", 32768, 60999, "10.10.1.0/24"),
     AddAclEntry("acl-x", 120, False, "udp", 53, 53, "2001:db8::/64"),
     AssociateEndpoint("vpce-s3", "rtb-build", "pl-1"), SetPrivateDns("vpce-logs"),
+    AttachGroup("vpce-logs", "sg-proposed-build"),
     AddPolicyStatement("vpce-s3", ONE), AddPolicyStatement(REPOSITORY, ONE), AddPolicyStatement(KEY, ONE),
     ReplaceStatement(BUCKET, "", 0, "Own", ONE, "why"), ReplaceStatement(ROLE, "own", 0, "Own", ONE, "why"),
     ReplaceStatement(MANAGED, "", 0, "Own", ONE, "why"), SetEndpointPolicy("vpce-logs", TEXT),
@@ -197,6 +199,8 @@ ARGUMENTS = {
     "aws_vpc_endpoint_route_table_association": "route_table_id! vpc_endpoint_id!",
     "aws_vpc_endpoint": "service_name! vpc_id! auto_accept policy private_dns_enabled dns_options ip_address_type "
                         "route_table_ids subnet_configuration subnet_ids security_group_ids tags vpc_endpoint_type",
+    "aws_vpc_endpoint_security_group_association": "region replace_default_association security_group_id! "
+                                                   "vpc_endpoint_id!",
     "aws_vpc_endpoint_policy": "vpc_endpoint_id! policy",
     "aws_security_group": "description egress ingress name_prefix name revoke_rules_on_delete tags vpc_id",
     "aws_route": "region route_table_id! destination_cidr_block destination_ipv6_cidr_block "

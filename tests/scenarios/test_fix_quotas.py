@@ -9,7 +9,7 @@ from reachsim.fix.quotas import past_quota
 from reachsim.model.network import Network
 from tests.build import AclEntry, Build, GroupRule
 from tests.scenarios.pipelines import Pipeline
-from tests.scenarios.test_fix import with_acl
+from tests.scenarios.test_fix import assert_interpreted, assert_no_step_is_idle, fixed, steps_of, with_acl
 
 
 def rules(count: int) -> list[GroupRule]:
@@ -66,14 +66,50 @@ def test_n98_no_entry_is_proposed_that_does_not_fit() -> None:
     assert not any(type(step).__name__ == "AddAclEntry" for mend in plan.mends for step in mend.steps)
 
 
-def test_a_fault_that_a_full_group_keeps_from_being_mended_says_so() -> None:
+def crowded(group: str, key: str) -> Pipeline:
+    """A group with as many rules in a direction as AWS takes, and none that is needed."""
     net = Pipeline()
-    net["sg-build"]["IpPermissionsEgress"] = [
-        net._permission(("tcp", 9000, 9000, f"192.0.2.{number}/32")) for number in range(60)
-    ]
-    plan = load_files(net.files()).fix()
+    net[group][key] = [net._permission(("tcp", 9000, 9000, f"192.0.2.{number}/32")) for number in range(60)]
+    return net
+
+
+ENDPOINTS = ("ecr-api", "ecr-dkr", "git-codecommit", "logs")
+
+
+@pytest.mark.parametrize(
+    ("group", "key", "expected"),
+    [
+        ("sg-build", "IpPermissionsEgress", [
+            ("codebuild:p1", "run in subnet-build-a, subnet-build-c of vpc-1 with sg-build, sg-proposed-more-egress"),
+            ("sg-proposed-more-egress", "create security group more-egress in vpc-1"),
+            ("sg-proposed-more-egress", "add egress rule: tcp 443 to pl-1"),
+            ("sg-proposed-more-egress", "add egress rule: tcp 443 to sg-ep")]),
+        ("sg-ep", "IpPermissions", [
+            ("sg-proposed-more-ingress", "create security group more-ingress in vpc-1"),
+            ("sg-proposed-more-ingress", "add ingress rule: tcp 443 from sg-build"),
+            ("sg-proposed-more-ingress", "add ingress rule: tcp 443 from sg-client"),
+            *((f"vpce-{one}", "attach security group sg-proposed-more-ingress") for one in ENDPOINTS)]),
+    ],
+)  # fmt: skip
+def test_beside_a_full_group_another_one_is_put(group: str, key: str, expected: list[tuple[str, str]]) -> None:
+    files = crowded(group, key).files()
+    plan = load_files(files).fix()
+    assert sorted(steps_of(plan)) == sorted(expected)
+    assert (plan.status, plan.after, plan.left) == ("proven", "private-and-working", ())
+    assert_interpreted(fixed(files, plan))
+    assert_no_step_is_idle(files, plan)
+
+
+def test_a_fault_that_a_full_group_keeps_from_being_mended_says_so() -> None:
+    """An instance's groups are its owner's; a network interface has five at most."""
+    many = crowded("sg-client", "IpPermissionsEgress")
+    plan = load_files(many.files()).fix()
     why = {one.why for one in plan.left if one.code == "ENI_SG_RULES_MISMATCH"}
-    assert why == {"sg-build has 60 outbound rules, and AWS's quota is 60: merge some, or have the quota raised"}
+    assert why == {"sg-client has 60 outbound rules, and AWS's quota is 60: merge some, or have the quota raised"}
+    five = crowded("sg-build", "IpPermissionsEgress")
+    own = [five.group("vpc-1", [], rules(60), name=f"no{number}") for number in range(4)]
+    five["p1"]["vpcConfig"]["securityGroupIds"] += own
+    assert any("sg-build has 60 outbound rules" in one.why for one in load_files(five.files()).fix().left)
 
 
 def test_a_fault_of_an_acl_that_denies_by_its_first_number_says_so() -> None:
