@@ -133,7 +133,8 @@ class Snapshot:
 
     def edited(self, files: Mapping[str, bytes], gone: Iterable[str] = ()) -> Snapshot:
         """The snapshot with these files in place of its own, and without those that are gone."""
-        kept = {path: reader for path, reader in self._readers.items() if path not in set(gone)}
+        gone = frozenset(gone)
+        kept = {path: reader for path, reader in self._readers.items() if path not in gone}
         return Snapshot(self.label, kept | {path: _constant(data) for path, data in files.items()})
 
     @property
