@@ -1,13 +1,14 @@
 """The mutants of a module: its source with one small change each, found in its syntax tree.
 
-Not changed are annotations, docstrings, ``assert`` (there for the type checker) and the texts of ``raise`` and of
-f-strings (words for people, which other tests compare whole).
+Not changed are annotations and names for types, docstrings, ``assert`` (there for the type checker) and the texts of
+``raise`` and of f-strings (words for people, which other tests compare whole).
 """
 
 from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -43,6 +44,8 @@ OPERATIONS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Mod: ast.Mult, ast.BitOr: ast.BitAnd, ast.BitAnd: ast.BitOr, ast.LShift: ast.RShift, ast.RShift: ast.LShift,
     ast.Pow: ast.Mult,
 }  # fmt: skip
+TYPE = re.compile(r"_?[A-Z][A-Za-z]*[a-z][A-Za-z]*")
+"""How names for types are spelt, which constants are not."""
 NAMES = {
     "any": "all", "all": "any", "min": "max", "max": "min", "bisect_left": "bisect_right",
     "bisect_right": "bisect_left", "startswith": "endswith", "endswith": "startswith", "lower": "upper",
@@ -104,6 +107,8 @@ def _of_statement(statement: ast.stmt, function: str) -> Iterator[Change]:
     match statement:
         case ast.Expr(value=ast.Constant()) | ast.Assign(targets=[ast.Name(id="__slots__" | "__all__")]):
             return  # a docstring, names
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Subscript() | ast.BinOp()) if TYPE.fullmatch(name):
+            return
         case ast.Expr() | ast.AugAssign():
             if function:
                 yield function, statement, statement, ast.Pass()

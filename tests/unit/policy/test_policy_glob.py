@@ -31,6 +31,18 @@ def test_matches_as_a_regular_expression_does(pattern: str, text: str) -> None:
     assert Glob.parse(pattern).matches(text) == fits(pattern, text)
 
 
+LONG = ("*a?*b?*", "*?a*?b*", "*a?*?b", "a?*b?*a", "*ab?*a*?", "?*a?b*a?")
+
+
+def test_every_short_pattern_and_long_ones_match_as_regular_expressions_do() -> None:
+    short = ["".join(some) for size in range(5) for some in product("ab*?", repeat=size)]
+    texts = ["".join(some) for size in range(7) for some in product("ab", repeat=size)]
+    for chosen, tried in ((short, texts[:31]), (LONG, texts)):
+        for pattern in chosen:
+            glob = Glob.parse(pattern)
+            assert [text for text in tried if glob.matches(text)] == [text for text in tried if fits(pattern, text)]
+
+
 @given(st.text("ab*?", max_size=8))
 def test_literal_pieces_hold_no_wildcards(text: str) -> None:
     glob = Glob.of([Literal(text)])
