@@ -11,7 +11,7 @@ _SETS = ["tests/unit/test_packets.py", "tests/property/test_set_laws.py"]
 _CONDITIONS, _FACTS = ("cases", "conditions"), ("cases", "facts", "judge")
 _POLICIES = {
     "glob": ("glob", "conditions"), "variables": (*_CONDITIONS, "variables"), "operators": _CONDITIONS,
-    "conditions": _CONDITIONS, "truth": _CONDITIONS, "principals": _FACTS, "statements": _FACTS,
+    "conditions": _CONDITIONS, "truth": _CONDITIONS, "principals": _FACTS, "statements": (*_FACTS, "statements"),
     "evaluate": _FACTS,
 }  # fmt: skip
 
