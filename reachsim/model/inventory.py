@@ -35,12 +35,18 @@ class Inventory:
     ) -> None:  # fmt: skip
         self.snapshot = snapshot
         self.beside = beside
+        self._row: int = beside._row + 1 if beside is not None else 0
         self.assume_defaults = assume_defaults or snapshot.manifest.assume_defaults
         self.homes = snapshot.homes()
         self.places = Places()
         self._faults: dict[str, Fault] = {}
         self._kept: dict[tuple[str, str], tuple[msgspec.Struct, ...]] = {}
         self._tables: dict[str, tuple[list[tuple[Any, ...]], Any]] = {}
+
+    def _let_go(self) -> None:
+        """Give up the inventory beside, once all is loaded, where one stands beside the other in a long row."""
+        if self._row >= _LONGEST_ROW:
+            self.beside, self._row = None, 0
 
     # --- loading ----------------------------------------------------------------------------------------------------
 
@@ -447,6 +453,8 @@ class Inventory:
         return (table.transit_gateway_id or "") if table else ""
 
 
+_LONGEST_ROW = 16
+"""Inventories in a row, each beside the one before."""
 _FOR_LIFE = ("vpc_id", "subnet_id", "cidr_block", "availability_zone_id")
 """What a resource keeps for as long as it exists, whoever lists it."""
 _TWO_SIDED = (aws.VpcPeeringConnection, aws.TransitGatewayPeeringAttachment, aws.PrefixList)

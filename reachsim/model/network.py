@@ -43,6 +43,7 @@ class Network(Inventory):
             self._check_associations()
         if self._faults:
             raise SnapshotError(*self._faults.values())
+        self._let_go()
 
     def _check_subnets(self) -> None:
         """AWS refuses subnets of one VPC that overlap ("Subnet CIDR blocks"); a walk over them would be ambiguous."""

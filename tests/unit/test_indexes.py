@@ -134,3 +134,16 @@ def test_files_on_disk_are_alike_by_what_they_hold(tmp_path: Path) -> None:
     assert snapshot.alike(other, path)
     assert not snapshot.alike(other, "no such file")
     assert not open_snapshot(SHIPPED).alike(Snapshot.of({path: b"{}"}), path)
+
+
+def test_a_long_row_of_edited_copies_holds_together() -> None:
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    net.interface(net.subnet(vpc, "10.0.1.0/24"), "10.0.1.5", [net.group(vpc)])
+    files = net.files()
+    reach = load_files(files)
+    (path,) = (one for one in files if one.endswith("describe-security-groups.json"))
+    for number in range(300):
+        reach = load_files({**files, path: files[path] + b" " * number}, beside=reach)
+    assert held(reach) == held(load_files({**files, path: files[path] + b" " * 299}))
+    assert reach.network.names == load_files(files).network.names
