@@ -13,6 +13,8 @@ import numpy as np
 from reachsim.evidence import Direction
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
+from reachsim.model.network import Network
+from reachsim.model.records import NetworkAclEntry
 from reachsim.packets import protocol_services
 from reachsim.slices.atoms import Atoms, Bools, Numbers
 
@@ -39,12 +41,15 @@ class Acls:
     """The network ACLs of a network, for one service and the client ports that ask for it.
 
     ``request`` judges requests; ``replies`` judge replies, one for each set of client ports that no ACL tells apart.
+    Network ACLs with the same entries share a number: ``index`` has that of each.
     """
 
     def __init__(self, ground: Ground, atoms: Atoms, protocol: int, port: int, clients: Iterable[IntervalSet]) -> None:
         self.ground, self.atoms = ground, atoms
-        self.names = tuple(ground.network.network_acls)
-        self.index = {name: position for position, name in enumerate(self.names)}
+        first = first_alike(ground.network)
+        self.names = tuple(dict.fromkeys(first.values()))
+        number = {name: position for position, name in enumerate(self.names)}
+        self.index = {name: number[alike] for name, alike in first.items()}
         self.none, self.unknown = len(self.names), len(self.names) + 1
         self.request = self._planes((protocol << 16) | port)
         self.replies: list[Planes] = []
@@ -87,6 +92,12 @@ class Acls:
                     for start, end in self.atoms.slices(rule.peers):
                         plane[position, start:end] = rule.allow
         return plane
+
+
+def first_alike(network: Network) -> dict[str, str]:
+    """Of each network ACL the first with the same entries."""
+    first: dict[tuple[NetworkAclEntry, ...], str] = {}
+    return {name: first.setdefault(acl.entries, name) for name, acl in network.network_acls.items()}
 
 
 _DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")

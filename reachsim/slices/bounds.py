@@ -10,6 +10,7 @@ from reachsim.forwarding import Ground
 from reachsim.forwarding.network_firewall import named_addresses
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import subnet_addresses
+from reachsim.slices.acls import first_alike
 
 DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
 
@@ -37,7 +38,7 @@ def net_sets(ground: Ground) -> Iterator[IntervalSet]:
     for attachment in network.transit_gateway_vpc_attachments.values():  # what enters by one may be there already
         subnets = (network.subnets[name] for name in attachment.subnet_ids if name in network.subnets)
         yield from (subnet_addresses(subnet) for subnet in subnets)
-    for acl in network.network_acls:
+    for acl in dict.fromkeys(first_alike(network).values()):
         for direction in DIRECTIONS:
             yield from (rule.peers for rule in ground.acl_rules(acl, direction))
     lists = dict.fromkeys(network.prefix_lists)
