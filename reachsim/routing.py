@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +23,8 @@ from reachsim.model.records import NotThere, Route, RouteTable, TransitGatewayRo
 Item = TypeVar("Item")
 
 STATIC, PREFIX_LIST, PROPAGATED = 0, 1, 2
+FEW: Final = 8
+"""So many parts are gone through, more are looked up."""
 ADVERTISED = "Advertisement"
 """Origin of the routes that VPC Route Server puts into a table."""
 
@@ -55,6 +57,8 @@ class Parts(tuple[Part[Item], ...]):
 
     def meeting(self, destinations: IntervalSet) -> list[Part[Item]]:
         """The parts that hold some of the destinations, in the order of the split."""
+        if len(self) <= FEW:
+            return [part for part in self if (part.destinations & destinations).spans]
         return [self[place] for place in self._index.meeting(destinations)]
 
     @cached_property

@@ -50,6 +50,7 @@ class Starts:
         self.zone_like = cache(self._first_zone_like)
         self._routes = cache(self._routes_of)
         self._exit = cache(self._exit_of)
+        self._entry = cache(self._entry_of)
         self._inspected = cache(self._is_inspected)
         self._written: dict[Hashable, Routes | None] = {}
         self._first_zones: dict[Hashable, str | None] = {}
@@ -61,7 +62,7 @@ class Starts:
         vpc_id = network.subnets[subnet_id].vpc_id
         if table is None or network.network_acl_of(subnet_id) is None:
             return Start(vpc_id, table.route_table_id if table else "", zone, subnet_id)
-        routes = self.plain_routes(subnet_id)
+        routes = self._plain_routes(table.route_table_id, vpc_id)
         if routes is None:
             inspected = self._inspected(table.route_table_id, vpc_id)
             return Start(vpc_id, table.route_table_id, zone, subnet_id if inspected else "")
@@ -76,11 +77,14 @@ class Starts:
         network = self.ground.network
         subnet = network.subnets.get(subnet_id)
         table, acl = network.route_table_of(subnet_id), network.network_acl_of(subnet_id)
-        if subnet is None or table is None or acl is None or subnet.vpc_id not in network.vpcs:
+        if subnet is None or table is None or acl is None:
             return None
-        if self._inspected(table.route_table_id, subnet.vpc_id):
+        return self._plain_routes(table.route_table_id, subnet.vpc_id)
+
+    def _plain_routes(self, table_id: str, vpc_id: str) -> Routes | None:
+        if vpc_id not in self.ground.network.vpcs or self._inspected(table_id, vpc_id):
             return None
-        return self._routes(table.route_table_id)
+        return self._routes(table_id)
 
     def _is_inspected(self, table_id: str, vpc_id: str) -> bool:
         """Whether a route of a table leads to an internet gateway with a firewall, whose policy is not read."""
@@ -116,8 +120,10 @@ class Starts:
         if table.missing or table.unread:
             return None
         found = []
-        for part in table.parts.meeting(self.every):
+        for part in table.parts:
             first, asked = part.winners[0], part.destinations & self.every
+            if not asked.spans:
+                continue
             plain = self._is_plain(first, asked) and first.route.state in ("active", "blackhole")
             if not plain or any(one.target != first.target for one in part.winners):
                 return None
@@ -130,7 +136,7 @@ class Starts:
             return target.id in self.ground.network.internet_gateways and asked <= RFC1918 | RFC6598
         return target.kind in ("local", "transit-gateway")
 
-    def _entry(self, gateway_id: str, vpc_id: str, zone: str | None) -> str:
+    def _entry_of(self, gateway_id: str, vpc_id: str, zone: str | None) -> str:
         """By which network ACL a subnet in a zone of a VPC enters a transit gateway."""
         attachment = attachment_of(self.ground, gateway_id, vpc_id)
         subnets = attachment.subnet_ids if attachment is not None else ()

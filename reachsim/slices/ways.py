@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
+from functools import cache
 from typing import NamedTuple
 
 from reachsim.addresses import EVERYWHERE, V4, V6
@@ -112,22 +113,31 @@ class Walker:
         self._kept: dict[tuple[Gate, Leg], Ways] = {}
         self._representatives: dict[tuple[str, str], str] = {}
         self.starts = Starts(self.ground, self.every, self.inhabited)
+        self._parted = cache(self._parting)
 
     def out_of(self, subnet_id: str, leg: Leg) -> Ways:
         """The ways by a subnet's route table, up to the first transit gateway; its own network ACL is left out."""
+        parts = self._parted(subnet_id)
+        if parts is None:
+            return self.walked_out_of(subnet_id, leg, self.every)
+        near, far, rest = parts
+        local = Way(State.OPEN, vpc=self.ground.network.subnets[subnet_id].vpc_id, known=leg == "request")
+        ways: Ways = [(near, local), (rest, BLOCKED)]
+        return [*ways, *self.walked_out_of(subnet_id, leg, far)] if far else ways
+
+    def _parting(self, subnet_id: str) -> tuple[IntervalSet, IntervalSet, IntervalSet] | None:
+        """What plain routes lead to: (in the VPC, by transit gateways, nowhere); None where routes are not plain."""
         routes = self.starts.plain_routes(subnet_id)
         if routes is None:
-            return self.walked_out_of(subnet_id, leg, self.every)
-        vpc_id = self.ground.network.subnets[subnet_id].vpc_id
+            return None
+        own = self.ground.network.vpc_addresses(self.ground.network.subnets[subnet_id].vpc_id)
         near = far = EMPTY
         for asked, target, state in routes:
             if target.kind == "local" and state == "active":
-                near |= asked & self.ground.network.vpc_addresses(vpc_id)
+                near |= asked & own
             if target.kind == "transit-gateway" and state == "active":
                 far |= asked
-        local = Way(State.OPEN, vpc=vpc_id, known=leg == "request")
-        ways: Ways = [(near, local), (self.every - near - far, BLOCKED)]
-        return [*ways, *self.walked_out_of(subnet_id, leg, far)] if far else ways
+        return near, far, self.every - near - far
 
     def walked_out_of(self, subnet_id: str, leg: Leg, addresses: IntervalSet) -> Ways:
         """The ways to some addresses, walked whatever the routes are."""
