@@ -76,10 +76,13 @@ def permission_services(permission: IpPermission) -> IntervalSet:
     return protocol_services(protocol)
 
 
-def security_group_rules(network: Network, group: SecurityGroup, direction: Direction) -> tuple[Rule, ...]:
+def security_group_rules(
+    network: Network, group: SecurityGroup, direction: Direction, service: int | None = None
+) -> tuple[Rule, ...]:
     """The rules of a security group in one direction, one per peer: all allow, and their order means nothing (N80).
 
-    A rule that names another group has no ``peers``: whose addresses those are depends on where the traffic is.
+    Only those that name the ``service``, if one is given. A rule that names another group has no ``peers``: whose
+    addresses those are depends on where the traffic is.
     """
     key, permissions = ("IpPermissions", group.ip_permissions)
     if direction == "egress":
@@ -92,6 +95,8 @@ def security_group_rules(network: Network, group: SecurityGroup, direction: Dire
         rules.append(Rule(group.group_id, key, EVERYWHERE, ALL_SERVICES, True, why, place, unread=why))
     for index, permission in enumerate(permissions):
         services = permission_services(permission)
+        if service is not None and service not in services:
+            continue
         ports = describe_permission(permission)
         place = network.source(group.group_id, f"/{key}/{index}")
         for peer, peers, pair, missing in _peers(network, group, permission):

@@ -125,6 +125,7 @@ class Ground:
         self.network = network
         self.appliances = dict(appliances or {})
         self.group_rules: Callable[..., tuple[Rule, ...]] = cache(self._group_rules)
+        self.group_rules_at: Callable[..., tuple[Rule, ...]] = cache(self._group_rules_at)
         self.acl_rules: Callable[..., tuple[Rule, ...]] = cache(self._acl_rules)
         self.table: Callable[[str], CompiledTable] = cache(self._table)
         self.transit_table = cache(self._transit_table)
@@ -144,6 +145,10 @@ class Ground:
 
     def _group_rules(self, group_id: str, direction: Direction) -> tuple[Rule, ...]:
         return security_group_rules(self.network, self.network.security_groups[group_id], direction)
+
+    def _group_rules_at(self, group_id: str, direction: Direction, service: int) -> tuple[Rule, ...]:
+        """Those that name a service."""
+        return security_group_rules(self.network, self.network.security_groups[group_id], direction, service)
 
     def _acl_rules(self, acl_id: str, direction: Direction) -> tuple[Rule, ...]:
         return network_acl_rules(self.network, self.network.network_acls[acl_id], direction)

@@ -595,7 +595,7 @@ def subnet_addresses(subnet: aws.Subnet) -> IntervalSet:
         for one in subnet.ipv6_cidr_block_association_set
         if not one.ipv6_cidr_block_state.state.gone
     ]
-    return IntervalSet.union_of(blocks)
+    return blocks[0] if len(blocks) == 1 else IntervalSet.union_of(blocks)
 
 
 def _blocks_of_vpc(vpc: aws.Vpc) -> tuple[Cidr, ...]:

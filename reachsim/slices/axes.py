@@ -51,7 +51,7 @@ class Axes:
         self.ground, self.service = ground, service
         self.names = tuple(network.network_interfaces)
         self.overlapping = _overlapping(network)
-        self._resolvers = IntervalSet.of((number, number) for number in _resolvers(network))
+        self._reserved = AMAZON_LOCAL | IntervalSet.of((number, number) for number in _resolvers(network))
         self._plain: dict[Place, IntervalSet] = {}
         kinds = Kinds()
         plain = self._plain_nodes(kinds)
@@ -157,7 +157,7 @@ class Axes:
         subnet = network.subnets.get(subnet_id)
         if subnet is None or subnet.vpc_id != vpc_id or vpc_id not in network.vpcs or self._unlisted(vpc_id):
             return EMPTY
-        return subnet_addresses(subnet) - AMAZON_LOCAL - self._resolvers
+        return subnet_addresses(subnet) - self._reserved
 
     def _is_odd(self, interface: Interface, numbers: Sequence[int], seen: set[tuple[str, int]]) -> bool:
         """Whether all that an interface asks and is asked is for the point path."""

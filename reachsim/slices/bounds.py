@@ -15,15 +15,17 @@ from reachsim.slices.acls import first_alike
 DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
 
 
-def group_sets(ground: Ground) -> Iterator[IntervalSet]:
-    """What rules of security groups name, groups apart; of these the members where it is not known who is peered."""
+def group_sets(ground: Ground, service: int) -> Iterator[IntervalSet]:
+    """What rules of security groups for a service name, groups apart; of these the members where it is not known who
+    is peered.
+    """
     network = ground.network
     for group in network.security_groups:
         for direction in DIRECTIONS:
-            yield from (rule.peers for rule in ground.group_rules(group, direction))
+            yield from (rule.peers for rule in ground.group_rules_at(group, direction, service))
     if not any(ground.lacks_for_vpc(vpc_id, "describe-vpc-peering-connections") for vpc_id in network.vpcs):
         return
-    rules = (rule for group in network.security_groups for rule in ground.group_rules(group, "egress"))
+    rules = (rule for group in network.security_groups for rule in ground.group_rules_at(group, "egress", service))
     for name in dict.fromkeys(rule.group for rule in rules if rule.group is not None):
         yield from (network.members_in(name, frozenset((vpc_id,))) for vpc_id in network.vpcs)
 

@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from reachsim.evidence import Gap
+from reachsim.evidence import Direction, Gap
+from reachsim.filters import Rule
 from reachsim.forwarding import Context, Ground
 from reachsim.forwarding.filtering import resolve, unknown_groups
 from reachsim.forwarding.ground import Origin, missing, unseen
@@ -126,11 +127,16 @@ class Groups:
             return None
         found = [
             resolve(ground, NOBODY, interface, rule, "egress")
-            for group in groups for rule in ground.group_rules(group, "egress") if self.service in rule.services
+            for group in groups for rule in ground.group_rules_at(group, "egress", self.service)
         ]  # fmt: skip
         if any(doubts for _, doubts in found):
             return None
         return IntervalSet.union_of(rule.peers for rule, _ in found)
+
+    def _rules(self, group: str, direction: Direction) -> tuple[Rule, ...]:
+        if group not in self.ground.network.security_groups:
+            return ()
+        return self.ground.group_rules_at(group, direction, self.service)
 
     def _lets_ask(self, groups: tuple[str, ...], vpc_id: str) -> Asked:
         if not groups:
@@ -140,9 +146,7 @@ class Groups:
         members: list[int] = []
         doubted: list[tuple[IntervalSet, Gap]] = []
         for group in groups:
-            for rule in ground.group_rules(group, "egress") if group in ground.network.security_groups else ():
-                if self.service not in rule.services:
-                    continue
+            for rule in self._rules(group, "egress"):
                 resolved, doubts = resolve(ground, NOBODY, interface, rule, "egress")
                 if rule.group is not None and resolved.peers and not self.axes.overlapping:
                     near = ground.peered_vpcs(vpc_id)
@@ -201,9 +205,7 @@ class Groups:
         named: set[str] = set()
         gaps = tuple(unknown_groups(ground, Interface("a receiver", vpc_id, "", groups, EMPTY)))
         for group in groups:
-            for rule in ground.group_rules(group, "ingress") if group in ground.network.security_groups else ():
-                if self.service not in rule.services:
-                    continue
+            for rule in self._rules(group, "ingress"):
                 if rule.missing:
                     gaps += (missing(rule.missing, rule.owner, "a prefix list"),)
                 elif rule.unread:

@@ -101,12 +101,15 @@ def plain_interfaces(network: Network, kinds: Kinds) -> Plain:
         if address is None or name in listed:
             continue
         attachment = record.attachment
-        ports = ports_behind(None if attachment is None else instances.get(attachment.instance_id or ""))
-        switches = record.source_dest_check, record.deny_all_igw_traffic
-        key = (record.subnet_id, record.vpc_id, record.groups, ports, switches)
+        instance = None if attachment is None else instances.get(attachment.instance_id or "")
+        key = (
+            record.subnet_id, record.vpc_id, record.groups, record.source_dest_check, record.deny_all_igw_traffic,
+            None if instance is None else instance.platform or "",
+        )  # fmt: skip
         kind = known.get(key)
         if kind is None:
-            vpc_id = record.vpc_id or ""
+            vpc_id, ports = record.vpc_id or "", ports_behind(instance)
+            switches = record.source_dest_check, record.deny_all_igw_traffic
             kind = known[key] = kinds.number(
                 Place(record.subnet_id or "", vpc_id), GroupSet(tuple([one.group_id for one in record.groups]), vpc_id),
                 Traits("interface", "", ports, Receiving(), (False, *switches), 4),

@@ -88,7 +88,7 @@ class Rows:
     def __init__(self, ground: Ground, protocol: int, port: int) -> None:
         self.ground = ground
         service = (protocol << 16) | port
-        self.axes = Axes(ground, service, group_sets(ground), net_sets(ground))
+        self.axes = Axes(ground, service, group_sets(ground, service), net_sets(ground))
         self.doubts = Doubts()
         self.groups = Groups(ground, self.axes, self.doubts, service)
         self.net = Net(ground, self.axes, self.doubts, protocol, port)
