@@ -17,7 +17,7 @@ from reachsim.addresses import EVERYWHERE, V4, V6, Cidr, format_set
 from reachsim.evidence import Direction
 from reachsim.filters import Rule, network_acl_rules, security_group_rules
 from reachsim.intervals import EMPTY, IntervalSet
-from reachsim.model.network import Network, subnet_addresses
+from reachsim.model.network import Network
 from reachsim.model.records import RouteTable
 from reachsim.routing import compile_table
 
@@ -90,7 +90,7 @@ def address_map(network: Network, vpc: str) -> AddressMap:
 def _subnets(network: Network, vpc: str, space: IntervalSet) -> Group:
     bars, taken = [], EMPTY
     for subnet_id in sorted(network.subnets_of(vpc), key=lambda one: _first(network, one)):
-        own = subnet_addresses(network.subnets[subnet_id])
+        own = network.addresses_of_subnet[subnet_id]
         taken |= own
         bars.append(Bar("subnet", f"{', '.join(format_set(own))} {network.label(subnet_id)}", own))
     free = space - taken
@@ -99,7 +99,7 @@ def _subnets(network: Network, vpc: str, space: IntervalSet) -> Group:
 
 
 def _first(network: Network, subnet_id: str) -> tuple[int, str]:
-    own = subnet_addresses(network.subnets[subnet_id])
+    own = network.addresses_of_subnet[subnet_id]
     return (own.first if own else 0), subnet_id
 
 

@@ -116,6 +116,26 @@ class Flow(msgspec.Struct, Generic[Context], frozen=True):
         """The part whose destination is among the addresses, or None."""
         return self._with_header(self.destination, addresses)
 
+    def by_sources(self, addresses: IntervalSet) -> tuple[Flow[Context] | None, Flow[Context] | None]:
+        """(the part whose source is among the addresses, the part whose source is not)."""
+        here = self.sources
+        inside = here & addresses
+        if not inside.spans:
+            return None, self
+        if inside is here or inside == here:
+            return self, None
+        return self.with_sources(inside), self.with_sources(here - inside)
+
+    def by_destinations(self, addresses: IntervalSet) -> tuple[Flow[Context] | None, Flow[Context] | None]:
+        """(the part whose destination is among the addresses, the part whose destination is not)."""
+        here = self.destinations
+        inside = here & addresses
+        if not inside.spans:
+            return None, self
+        if inside is here or inside == here:
+            return self, None
+        return self.with_destinations(inside), self.with_destinations(here - inside)
+
     def with_services(self, services: IntervalSet) -> Flow[Context] | None:
         """The part whose service, as a filter on this leg sees it, is among the services, or None."""
         protocol = self.protocol

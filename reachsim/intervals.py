@@ -110,6 +110,9 @@ class IntervalSet:
 
     def __le__(self, other: IntervalSet) -> bool:
         """Whether every member is one of ``other``."""
+        left, right = self.spans, other.spans
+        if len(right) == 1:
+            return not left or (right[0][0] <= left[0][0] and left[-1][1] <= right[0][1])
         return not (self - other).spans
 
     def __contains__(self, value: int) -> bool:
@@ -172,6 +175,13 @@ class Index:
     def meeting(self, other: IntervalSet) -> list[int]:
         """The places of the sets that have a member in common with another set, in order."""
         lows, highs, places, spans = self._lows, self._highs, self._places, other.spans
+        if len(spans) == 1:
+            low, high = spans[0]
+            first = bisect_left(highs, low)
+            if first == len(lows) or high < lows[first]:
+                return []
+            if high <= highs[first]:
+                return [places[first]]
         found: set[int] = set()
         if len(spans) > len(lows):  # as many look-ups as the shorter of the two has spans
             for low, high, place in zip(lows, highs, places, strict=True):

@@ -53,10 +53,9 @@ def network_interface(ground: Ground, flow: Walk) -> list[Walk]:
         parts = through_network_acl(ground, flow, interface.subnet_id, "ingress")
     found: list[Walk] = []
     for part in parts:
-        own = part.with_destinations(interface.addresses)
+        own, foreign = part.by_destinations(interface.addresses)
         if own is not None:  # it is not asked to forward what is for itself
             found.append(own.to("receive", interface_id))
-        foreign = part.with_destinations(part.destinations - interface.addresses)
         if foreign is not None:
             found += _at_interface(ground, foreign, interface)
     return found

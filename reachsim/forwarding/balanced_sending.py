@@ -127,7 +127,7 @@ def _resumed(parts: list[Walk], node: Interface) -> list[Walk]:
 def _by_target(flow: Walk, doors: list[Door]) -> list[tuple[Walk, bool]]:
     """The parts to a target's address (on another port) and to other addresses."""
     targets = IntervalSet.union_of(one.target for one in doors)
-    parts = ((flow.with_destinations(targets), True), (flow.with_destinations(flow.destinations - targets), False))
+    parts = zip(flow.by_destinations(targets), (True, False), strict=True)
     return [(part, reached) for part, reached in parts if part is not None]
 
 

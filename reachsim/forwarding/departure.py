@@ -30,7 +30,7 @@ from reachsim.forwarding.ground import (
 from reachsim.forwarding.internet_firewalls import past_internet_firewall
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
-from reachsim.model.network import Network, subnet_addresses
+from reachsim.model.network import Network
 from reachsim.model.records import RouteTable
 from reachsim.routing import ADVERTISED, Candidate, CompiledTable, next_route
 
@@ -51,16 +51,11 @@ def send(ground: Ground, flow: Walk) -> list[Walk]:
         ]
     if interface.kind == "load-balancer" and flow.place[2:] != (TO_TARGETS,):
         return [flow.to("load-balancer-send", interface.id)]
-    parts: list[Walk] = []
-    foreign = flow.with_sources(flow.sources - interface.addresses)
-    if foreign is not None:
-        parts.append(_foreign_source(ground, foreign, interface))
-    own = flow.with_sources(interface.addresses)
+    own, foreign = flow.by_sources(interface.addresses)
+    parts = [_foreign_source(ground, foreign, interface)] if foreign is not None else []
     if own is None:
         return parts
-    local = ground.told(_amazon_local, interface.vpc_id)
-    rest = own.with_destinations(own.destinations - local)
-    amazon = own.with_destinations(local)
+    amazon, rest = own.by_destinations(ground.told(_amazon_local, interface.vpc_id))
     if amazon is not None:
         detail = "an Amazon service on a link-local or reserved address: never routed nor filtered (N10, N94)"
         reached = amazon.through(hop(amazon, "amazon-local", "service", detail))
@@ -81,9 +76,8 @@ def _on_its_way(ground: Ground, flow: Walk, interface: Interface) -> list[Walk]:
     """Past the interface's security groups: to VPC Lattice, which its own associations decide (N195), or elsewhere."""
     if flow.destinations.isdisjoint(VPC_LATTICE):
         return [flow.to("leave", interface.subnet_id)]
-    onward = flow.with_destinations(flow.destinations - VPC_LATTICE)
+    lattice, onward = flow.by_destinations(VPC_LATTICE)
     parts = [onward.to("leave", interface.subnet_id)] if onward is not None else []
-    lattice = flow.with_destinations(VPC_LATTICE)
     if lattice is not None:
         detail = f"whether a service network of VPC Lattice is associated with {interface.vpc_id} is not modelled"
         gap = Gap("UNMODELLED_COMPONENT", "vpc-lattice", detail)
@@ -121,11 +115,9 @@ def leave(ground: Ground, flow: Walk) -> list[Walk]:
     for taken in _encrypted(ground, subnet.vpc_id):
         flow = flow.assuming(taken)
     parts: list[Walk] = []
-    here = flow.destinations & subnet_addresses(subnet)
-    inside = flow.with_destinations(here)
+    inside, outside = flow.by_destinations(ground.network.addresses_of_subnet[subnet_id])
     if inside is not None:
         parts.append(inside.to("deliver", subnet_id))
-    outside = flow.with_destinations(flow.destinations - here)
     if outside is not None:
         parts += by_subnet_table(ground, outside, subnet_id, subnet.vpc_id)
     return parts
@@ -225,9 +217,11 @@ def _routed(ground: Ground, flow: Walk, table: RouteTable, subnet_id: str, vpc_i
         part = flow.with_destinations(piece.destinations)
         if part is None:
             continue
-        routed.append(piece.destinations)
         for candidate, chosen in _winners(part, piece.winners, table):
             parts += _taken(ground, chosen, table, compiled, candidate, subnet_id, vpc_id)
+        if part is flow:
+            return parts
+        routed.append(piece.destinations)
     unrouted = flow.with_destinations(flow.destinations - IntervalSet.union_of(routed))
     if unrouted is not None:
         parts += [_no_route(ground, part, table, compiled) for part in _past_acl(ground, unrouted, subnet_id)]
@@ -327,7 +321,7 @@ def _doubts(ground: Ground, flow: Walk, table: RouteTable, candidate: Candidate,
     made = named is not None and route.origin == "CreateRoute"
     whole = [block.block for block in ground.network.vpc_blocks(vpc_id)] if made else []
     if named is not None and any(named.block <= block for block in whole):
-        subnets = (subnet_addresses(ground.network.subnets[one]) for one in ground.network.subnets_of(vpc_id))
+        subnets = (ground.network.addresses_of_subnet[one] for one in ground.network.subnets_of(vpc_id))
         known = named.block in whole or any(named.block == one & _family(named) for one in subnets)
         if not known or candidate.target.kind not in _INTO_THE_VPC:
             detail = f"route {named} of {table_id} lies within the VPC's own range: AWS would refuse it"
@@ -356,7 +350,7 @@ def _by_local_route(
 ) -> list[Walk]:
     """The local route serves the VPC's own blocks, whatever destination it is written with (N4)."""
     own = ground.network.vpc_addresses(vpc_id)
-    inside, outside = flow.with_destinations(own), flow.with_destinations(flow.destinations - own)
+    inside, outside = flow.by_destinations(own)
     parts = [inside.to("local", vpc_id, subnet_id)] if inside is not None else []
     if outside is not None:
         detail = f"{describe_addresses(outside.destinations)} is outside the blocks of {ground.network.label(vpc_id)}"

@@ -14,7 +14,6 @@ from reachsim.forwarding.ground import (
     assume,
     block,
     describe_addresses,
-    from_own_addresses,
     hop,
     lost,
     not_there,
@@ -37,7 +36,7 @@ def vpc_endpoint(ground: Ground, flow: Walk) -> list[Walk]:
     why = block(flow, "BAD_STATE", endpoint_id, f"{label} is {endpoint.state}")
     flow = past_state(flow, endpoint_id, endpoint.state, ("available",), why)
     if flow.context.sender is None or any(link not in flow.context.inspected for link in flow.context.links):
-        own, foreign = from_own_addresses(flow, ground.network.vpc_addresses(vpc_id))
+        own, foreign = flow.by_sources(ground.network.vpc_addresses(vpc_id))
         parts = []
         if own is not None:
             detail = f"whether {label} serves what left {vpc_id} and came back into it is not documented"

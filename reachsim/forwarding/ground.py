@@ -401,8 +401,3 @@ def keeps_client(flow: Walk) -> bool:
     """Whether a Network Load Balancer sent it on with the client's address."""
     last = flow.context.session[-1].balancer if flow.context.session else None
     return last is not None and last.preserves
-
-
-def from_own_addresses(flow: Walk, own: IntervalSet) -> tuple[Walk | None, Walk | None]:
-    """(what comes from addresses of one's own, what does not)."""
-    return flow.with_sources(own), flow.with_sources(flow.sources - own)

@@ -78,15 +78,14 @@ def _out_by_family(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, fam
         "NO_POSSIBLE_DESTINATION": _NOWHERE,
     }
     for code, block_of_addresses in private.items():
-        inside = part.with_destinations(block_of_addresses) if part is not None else None
-        if inside is not None and part is not None:
+        inside, part = part.by_destinations(block_of_addresses) if part is not None else (None, None)
+        if inside is not None:
             to = describe_addresses(inside.destinations)
             detail, cause = f"{ground.network.label(gateway_id)} does not forward to {to}", None
             if flow.leg == "response":
                 cause, table_id = "RETURN_ROUTE_MISSING", flow.place[-1]
                 detail = f"{ground.network.label(table_id)} has no route of its own for the reply to {to}; {detail}"
             found.append(stopped(inside, block(inside, code, gateway_id, detail, cause=cause)))
-            part = part.with_destinations(part.destinations - block_of_addresses)
     if part is None:
         return found
     translate = _translated if family is V4 else _untranslated

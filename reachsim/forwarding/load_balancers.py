@@ -351,11 +351,10 @@ def _connect(ground: Ground, flow: Walk, at: At, address: int, member: Member) -
             )
         ]
     found: list[Walk] = []
-    itself = flow.with_sources(target)
+    itself, others = flow.by_sources(target)
     if itself is not None:
         detail = f"{describe_addresses(target)} is the client itself; {label_of(at.balancer)} keeps its address"
         found.append(stopped(itself, block(itself, "NLB_TARGET_IS_CLIENT", at.balancer.id, detail, at=at.pool.id)))
-    others = flow.with_sources(flow.sources - target)
     if others is not None:
         detail = f"{label_of(at.balancer)} passes the client's address on to {_in_words(target, member)}"
         code = "ELBV2_SOURCE_ADDRESS_PRESERVATION"

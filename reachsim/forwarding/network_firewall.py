@@ -457,11 +457,11 @@ def _top_level(text: str) -> Iterator[str]:
 def matching(flow: Walk, pattern: Pattern) -> tuple[Walk | None, list[Walk]]:
     """(the part of a flow that a pattern matches on this leg, disjoint parts that it does not)."""
     outside: list[Walk | None] = []
-    inside = flow.with_sources(pattern.sources)
-    outside.append(flow.with_sources(flow.sources - pattern.sources))
+    inside, other = flow.by_sources(pattern.sources)
+    outside.append(other)
     if inside is not None:
-        outside.append(inside.with_destinations(inside.destinations - pattern.destinations))
-        inside = inside.with_destinations(pattern.destinations)
+        inside, other = inside.by_destinations(pattern.destinations)
+        outside.append(other)
     if inside is not None:
         outside.append(inside.with_services(inside.services - pattern.services))
         inside = inside.with_services(pattern.services)

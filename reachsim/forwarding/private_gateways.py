@@ -18,7 +18,6 @@ from reachsim.forwarding.ground import (
     assume,
     block,
     describe_addresses,
-    from_own_addresses,
     hop,
     lost,
     missing,
@@ -53,15 +52,14 @@ def peering(ground: Ground, flow: Walk) -> list[Walk]:
         blocks.append(there.cidr_block.block)
     peer_addresses = IntervalSet.union_of(blocks) | network.vpc_addresses(there.vpc_id or "")
     parts: list[Walk] = []
-    outside = flow.with_destinations(flow.destinations - peer_addresses)
+    inside, outside = flow.by_destinations(peer_addresses)
     if outside is not None:
         where = f"outside the peer VPC {there.vpc_id}"
         detail = f"{describe_addresses(outside.destinations)} is {where}: peering carries no transit"
         parts.append(stopped(outside, block(outside, "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", peering_id, detail)))
-    inside = flow.with_destinations(peer_addresses)
     if inside is None:
         return parts
-    inside, foreign = from_own_addresses(inside, network.vpc_addresses(vpc_id))
+    inside, foreign = inside.by_sources(network.vpc_addresses(vpc_id))
     if foreign is not None:
         detail = f"{describe_addresses(foreign.sources)} is outside {vpc_id}: peering carries no transit"
         parts.append(stopped(foreign, block(foreign, "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", peering_id, detail)))
@@ -105,7 +103,7 @@ def vpn_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         flow = past_state(flow, gateway_id, gateway.state, ATTACHED, why)
     flow = _past_vpn(ground, flow, gateway_id)
     parts: list[Walk] = []
-    inside, foreign = from_own_addresses(flow, network.vpc_addresses(vpc_id))
+    inside, foreign = flow.by_sources(network.vpc_addresses(vpc_id))
     if foreign is not None:
         detail = f"{describe_addresses(foreign.sources)} is no private address of an interface in {vpc_id}"
         parts.append(stopped(foreign, block(foreign, "VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS", gateway_id, detail)))
@@ -160,7 +158,7 @@ def vpn_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
     gateway_id, vpc_id = flow.place[1:3]
     parts: list[Walk] = []
     own = ground.network.vpc_addresses(vpc_id)
-    outside = flow.with_destinations(flow.destinations - own)
+    inside, outside = flow.by_destinations(own)
     lacking = ground.lacks_for_vpc(vpc_id, "describe-vpcs") if outside is not None else ()
     if outside is not None and lacking:
         return [lost(flow, missing(lacking, vpc_id, f"the addresses of {vpc_id}"))]
@@ -168,5 +166,4 @@ def vpn_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
         detail = f"{describe_addresses(outside.destinations)} is no private address of an interface in {vpc_id}"
         why = block(outside, "VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", gateway_id, detail, direction="ingress")
         parts.append(stopped(outside, why))
-    inside = flow.with_destinations(own)
     return [*parts, inside.to("gateway-table", gateway_id, vpc_id)] if inside is not None else parts

@@ -145,11 +145,16 @@ class Network(Inventory):
         return IntervalSet.union_of(self._vpc_addresses.values())
 
     @index("subnets")
+    def addresses_of_subnet(self) -> dict[str, IntervalSet]:
+        """All addresses of each subnet, IPv4 and IPv6."""
+        return {subnet_id: subnet_addresses(subnet) for subnet_id, subnet in self.subnets.items()}
+
+    @index("subnets")
     def _subnet_blocks(self) -> dict[str, list[tuple[int, int, str]]]:
         found: dict[str, list[tuple[int, int, str]]] = {}
-        for subnet_id, subnet in self.subnets.items():
-            for low, high in subnet_addresses(subnet).spans:
-                found.setdefault(subnet.vpc_id, []).append((low, high, subnet_id))
+        for subnet_id, addresses in self.addresses_of_subnet.items():
+            for low, high in addresses.spans:
+                found.setdefault(self.subnets[subnet_id].vpc_id, []).append((low, high, subnet_id))
         return {vpc_id: sorted(blocks) for vpc_id, blocks in found.items()}
 
     def subnets_of(self, vpc_id: str) -> tuple[str, ...]:
@@ -173,7 +178,7 @@ class Network(Inventory):
         """A VPC's subnets by their first address, their addresses, and which of these hold some addresses."""
         if vpc_id not in self._subnet_indexes:
             ids = self.subnets_of(vpc_id)
-            blocks = tuple(subnet_addresses(self.subnets[subnet_id]) for subnet_id in ids)
+            blocks = tuple(self.addresses_of_subnet[subnet_id] for subnet_id in ids)
             self._subnet_indexes[vpc_id] = ids, blocks, Index(blocks)
         return self._subnet_indexes[vpc_id]
 
