@@ -275,22 +275,12 @@ def split(
 
     ``by_source`` says whether the rule's peer is the source (an ingress rule) or the destination (an egress rule).
     """
-    here = flow.sources if by_source else flow.destinations
-    matched = here & peers
-    if not matched:
-        return None, [flow]
     wanted = flow.services
-    same = wanted & services
-    if not same:
+    if wanted.isdisjoint(services):
         return None, [flow]
-    if matched is here and same is wanted:  # all of it
-        return flow, []
-    narrowed = flow.with_sources(matched) if by_source else flow.with_destinations(matched)
-    if narrowed is None:  # a fixed address outside the peers
-        return None, [flow]
-    outside: list[Flow[Context] | None] = []
-    if here != matched:
-        outside.append(flow.with_sources(here - peers) if by_source else flow.with_destinations(here - peers))
-    inside = narrowed.with_services(services)
-    outside.append(narrowed.with_services(narrowed.services - services))
-    return inside, [part for part in outside if part is not None]
+    matched, others = flow.by_sources(peers) if by_source else flow.by_destinations(peers)
+    outside = [others] if others is not None else []
+    if matched is None or wanted <= services:
+        return matched, outside
+    inside, left = matched.with_services(services), matched.with_services(wanted - services)
+    return inside, [*outside, left] if left is not None else outside

@@ -113,7 +113,7 @@ def vpn_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         )
         inside = inside.through(crossed)
         known = led_to(network, gateway_id)
-        for part in (inside.with_destinations(known), inside.with_destinations(inside.destinations - known)):
+        for part in inside.by_destinations(known):
             if part is not None and part.destinations.isdisjoint(known) and part.leg == "request":
                 detail = f"the static routes of the VPN connections of {label} do not lead to " + describe_addresses(
                     part.destinations

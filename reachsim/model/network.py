@@ -201,9 +201,15 @@ class Network(Inventory):
 
     def route_table_of(self, subnet_id: str) -> aws.RouteTable | None:
         """The effective route table: the explicit association's, else the VPC's main one (facts N1, N2)."""
-        subnet = self.subnets.get(subnet_id)
-        table = self._table_of_subnet.get(subnet_id) or (self._main_tables.get(subnet.vpc_id) if subnet else None)
-        return self.route_tables.get(table) if table else None
+        if subnet_id not in self._effective_tables:
+            subnet = self.subnets.get(subnet_id)
+            table = self._table_of_subnet.get(subnet_id) or (self._main_tables.get(subnet.vpc_id) if subnet else None)
+            self._effective_tables[subnet_id] = self.route_tables.get(table) if table else None
+        return self._effective_tables[subnet_id]
+
+    @index("route_tables", "subnets")
+    def _effective_tables(self) -> dict[str, aws.RouteTable | None]:
+        return {}
 
     def gateway_route_table(self, gateway_id: str) -> aws.RouteTable | None:
         """The gateway (edge) route table of an internet or virtual private gateway, if it has one (fact N21)."""
@@ -235,8 +241,14 @@ class Network(Inventory):
 
         None if the snapshot lacks it or its entries.
         """
-        acl = self.network_acls.get(self._acl_of_subnet.get(subnet_id, ""))
-        return None if acl is None or isinstance(acl.entries, aws.NotThere) else acl
+        if subnet_id not in self._effective_acls:
+            acl = self.network_acls.get(self._acl_of_subnet.get(subnet_id, ""))
+            self._effective_acls[subnet_id] = None if acl is None or isinstance(acl.entries, aws.NotThere) else acl
+        return self._effective_acls[subnet_id]
+
+    @index("network_acls", "subnets")
+    def _effective_acls(self) -> dict[str, aws.NetworkAcl | None]:
+        return {}
 
     # --- interfaces -------------------------------------------------------------------------------------------------
 
