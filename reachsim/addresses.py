@@ -127,7 +127,7 @@ def format_set(addresses: IntervalSet) -> list[str]:
     >>> format_set(parse_block("10.0.0.0/8") - parse_block("10.128.0.0/9"))
     ['10.0.0.0/9']
     """
-    return [format_address(addresses.first)] if addresses.size == 1 else list(_formatted(addresses))
+    return [format_address(addresses.first)] if addresses.is_single else list(_formatted(addresses))
 
 
 @lru_cache(maxsize=65536)

@@ -190,6 +190,8 @@ class Flow(msgspec.Struct, Generic[Context], frozen=True):
         return msgspec.structs.replace(self, gaps=self.gaps + new)
 
     def assuming(self, *assumptions: Assumption) -> Flow[Context]:
+        if not assumptions:
+            return self
         new = tuple(one for one in assumptions if one not in self.assumptions)
         return msgspec.structs.replace(self, assumptions=self.assumptions + new)
 

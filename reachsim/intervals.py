@@ -135,6 +135,11 @@ class IntervalSet:
         return sum(high - low + 1 for low, high in self.spans)
 
     @property
+    def is_single(self) -> bool:
+        """Whether it has exactly one member."""
+        return len(self.spans) == 1 and self.spans[0][0] == self.spans[0][1]
+
+    @property
     def first(self) -> int:
         """The least member. Raises ValueError for the empty set."""
         if not self.spans:

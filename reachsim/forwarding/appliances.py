@@ -123,11 +123,7 @@ def inspection(ground: Ground, flow: Walk, endpoint: VpcEndpoint, subnet_id: str
         detail = f"{label} ({endpoint.vpc_endpoint_type}) as the target of a route is not modelled"
         return [lost(flow, Gap("UNMODELLED_COMPONENT", endpoint_id, detail))]
     parts = [flow] if own in (None, subnet_id) else through_network_acl(ground, flow, own or "", "ingress")
-    said = f"{label} is {endpoint.state}"
-    parts = [
-        past_state(part, endpoint_id, endpoint.state, ("available",), block(part, "BAD_STATE", endpoint_id, said))
-        for part in parts
-    ]
+    parts = [past_state(part, endpoint_id, endpoint.state, ("available",), label) for part in parts]
     known = owned is not None or ground.appliances.get(endpoint_id) == "forward"
     if not known or own is None:
         detail = f"{label} hands the traffic to appliances; what they let through is not known"

@@ -35,7 +35,7 @@ def past_block_public_access(
     """
     by_nat = flow.context.sender is not None and flow.context.sender.kind == "nat" and not flow.context.links
     by_nat = by_nat or gateway_id.startswith("eigw-") or bool(flow.leg == "response" and flow.context.session)
-    held = block_mode(ground.network, vpc_id, subnet_id)
+    held = ground.told(block_mode, vpc_id, subnet_id)
     if held.mode not in (None, BIDIRECTIONAL) and firewall:
         held = _without_exclusions(ground.network, vpc_id, firewall, held)
     label = ground.network.label(gateway_id)

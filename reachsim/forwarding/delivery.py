@@ -296,8 +296,7 @@ def _at_endpoint(ground: Ground, flow: Walk, endpoint: VpcEndpoint) -> Walk:
         flow = flow.unknown(Gap("GIT_SSH_NOT_VIA_ENDPOINT", endpoint_id, detail, can_hide="block"))
     if state == "partial":
         return flow.unknown(Gap("ENDPOINT_PARTIAL", endpoint_id, f"{label} is only partly available", can_hide="block"))
-    why = block(flow, "BAD_STATE", endpoint_id, f"{label} is {state}", direction="ingress")
-    return past_state(flow, endpoint_id, state, ("available",), why)
+    return past_state(flow, endpoint_id, state, ("available",), label, direction="ingress")
 
 
 def carries(endpoint: VpcEndpoint, protocol: int) -> bool:

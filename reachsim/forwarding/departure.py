@@ -6,11 +6,14 @@ basics" (N108: checked only at the subnet's boundary).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
+
+import msgspec
 
 from reachsim.addresses import AMAZON_LOCAL, V4, V6, V6_BASE, VPC_LATTICE, Cidr
 from reachsim.engine import choose
-from reachsim.evidence import Assumption, Block, Gap
+from reachsim.evidence import Assumption, Block, Gap, Hop
 from reachsim.forwarding.block_public_access import past_block_public_access
 from reachsim.forwarding.filtering import through_network_acl, through_security_groups
 from reachsim.forwarding.ground import (
@@ -111,9 +114,10 @@ def leave(ground: Ground, flow: Walk) -> list[Walk]:
     subnet = ground.network.subnets.get(subnet_id)
     if subnet is None:
         return [_no_subnet(ground, flow, subnet_id)]
-    flow = with_context(flow, zone=ground.zone_of(subnet_id))
-    for taken in _encrypted(ground, subnet.vpc_id):
-        flow = flow.assuming(taken)
+    zone = ground.zone_of(subnet_id)
+    if flow.context.zone != zone:
+        flow = with_context(flow, zone=zone)
+    flow = flow.assuming(*ground.told(_encrypted, subnet.vpc_id))
     parts: list[Walk] = []
     inside, outside = flow.by_destinations(ground.network.addresses_of_subnet[subnet_id])
     if inside is not None:
@@ -123,13 +127,13 @@ def leave(ground: Ground, flow: Walk) -> list[Walk]:
     return parts
 
 
-def _encrypted(ground: Ground, vpc_id: str) -> tuple[Assumption, ...]:
+def _encrypted(network: Network, vpc_id: str) -> tuple[Assumption, ...]:
     """What is taken for granted in a VPC that enforces encryption in transit (N195)."""
-    vpc = ground.network.vpcs.get(vpc_id)
+    vpc = network.vpcs.get(vpc_id)
     control = vpc.encryption_control if vpc is not None else None
     if control is None or control.mode != "enforce" or control.state.standing() == "does-not":
         return ()
-    detail = f"{ground.network.label(vpc_id)} enforces encryption in transit, which was taken to stop nothing"
+    detail = f"{network.label(vpc_id)} enforces encryption in transit, which was taken to stop nothing"
     return (assume("VPC_ENCRYPTION_ENFORCED", vpc_id, detail, "block"),)
 
 
@@ -230,8 +234,8 @@ def _routed(ground: Ground, flow: Walk, table: RouteTable, subnet_id: str, vpc_i
 
 def _winners(flow: Walk, winners: tuple[Candidate, ...], table: RouteTable) -> list[tuple[Candidate, Walk]]:
     """The one route, or each of several equal ones as AWS may pick it (N14)."""
-    by_target = {candidate.target: candidate for candidate in winners}
-    if len(by_target) == 1:
+    by_target = {candidate.target: candidate for candidate in winners} if len(winners) > 1 else {}
+    if len(by_target) < 2:
         return [(winners[0], flow)]
     options = [by_target[target] for target in sorted(by_target, key=lambda one: (one.id, one.kind))]
     between = ", ".join(option.target.id for option in options)
@@ -257,24 +261,20 @@ def _taken(
         return [lost(part, gap) for part in _past_acl(ground, flow, subnet_id)]
     kind, target = candidate.target.kind, candidate.target.id
     route = candidate.route
-    source = ground.network.source(table.route_table_id, f"/Routes/{candidate.index}" if candidate.index >= 0 else "")
-    label = ground.network.label(table.route_table_id)
-    crossed = hop(
-        flow,
-        table.route_table_id,
-        "route-table",
-        f"{label}: {candidate.destination} → {ground.network.label(target)}",
-        rule=candidate.destination,
-        source=source,
+    told = ground.kept(
+        ("route", table.route_table_id, candidate.index, candidate.destination, vpc_id, flow.leg),
+        lambda: _told_of(ground, flow, table, candidate, vpc_id),
     )
-    same_subnet = subnet_id != "" and _target_subnet(ground, kind, target) == subnet_id
     found: list[Walk] = []
-    flow = flow.assuming(*_doubts(ground, flow, table, candidate, vpc_id))
-    for part in _past_acl(ground, flow, "" if same_subnet else subnet_id):
-        part = part.through(crossed)
+    flow = flow.assuming(*told.doubts)
+    if route.state == "blackhole":
+        flow = flow.assuming(*_nothing_takes_over(flow, table, candidate))
+    for part in _past_acl(ground, flow, "" if told.target_subnet == subnet_id else subnet_id):
+        part = part.through(told.hop)
         if route.state == "blackhole":
-            found.append(stopped(part, _blackhole(ground, part, table, candidate, crossed.source, subnet_id, vpc_id)))
+            found.append(stopped(part, _blackhole(ground, part, table, candidate, told.hop.source, subnet_id, vpc_id)))
         elif route.state != "active":
+            label = ground.network.label(table.route_table_id)
             detail = f"route {candidate.destination} of {label} is in state {route.state!r}, whose meaning is not known"
             found.append(lost(part, Gap("ROUTE_STATE_FILTERED", table.route_table_id, detail)))
         elif kind == "local":
@@ -313,7 +313,28 @@ _INTO_THE_VPC = ("local", "nat-gateway", "network-interface", "vpc-endpoint")
 """Kinds of target that AWS takes in a static route within the VPC's own range (N4, N8)."""
 
 
-def _doubts(ground: Ground, flow: Walk, table: RouteTable, candidate: Candidate, vpc_id: str) -> tuple[Assumption, ...]:
+class _Told(msgspec.Struct, frozen=True):
+    """What is told of a route whoever takes it, and in which subnet its target is."""
+
+    hop: Hop
+    doubts: tuple[Assumption, ...]
+    target_subnet: str | None
+
+
+def _told_of(ground: Ground, flow: Walk, table: RouteTable, candidate: Candidate, vpc_id: str) -> _Told:
+    network, target = ground.network, candidate.target
+    crossed = hop(
+        flow,
+        table.route_table_id,
+        "route-table",
+        f"{network.label(table.route_table_id)}: {candidate.destination} → {network.label(target.id)}",
+        rule=candidate.destination,
+        source=network.source(table.route_table_id, f"/Routes/{candidate.index}" if candidate.index >= 0 else ""),
+    )
+    return _Told(crossed, _doubts(ground, table, candidate, vpc_id), _target_subnet(ground, target.kind, target.id))
+
+
+def _doubts(ground: Ground, table: RouteTable, candidate: Candidate, vpc_id: str) -> tuple[Assumption, ...]:
     """What is taken for granted where this route is used."""
     found: list[Assumption] = []
     table_id, route = table.route_table_id, candidate.route
@@ -330,14 +351,20 @@ def _doubts(ground: Ground, flow: Walk, table: RouteTable, candidate: Candidate,
     if route.destination_prefix_list_id and endpoint is not None and endpoint.vpc_endpoint_type != "Gateway":
         detail = f"route {candidate.destination} of {table_id} leads to {candidate.target.id}: AWS would refuse it"
         found.append(assume("PREFIX_LIST_ROUTE_TO_MIDDLEBOX", table_id, detail, "leak"))
-    if route.state == "blackhole" and any(
+    return tuple(found)
+
+
+def _nothing_takes_over(flow: Walk, table: RouteTable, candidate: Candidate) -> Iterator[Assumption]:
+    """That no other route serves what a blackhole takes."""
+    route = candidate.route
+    named = route.destination_cidr_block or route.destination_ipv6_cidr_block
+    if any(
         one.state == "active" and block is not None and block != named and not block.block.isdisjoint(flow.destinations)
         for one in table.routes
         for block in (one.destination_cidr_block, one.destination_ipv6_cidr_block)
     ):
-        detail = f"no wider route of {table_id} takes over from its blackhole {candidate.destination}"
-        found.append(assume("BLACKHOLE_NO_FALLTHROUGH", table_id, detail, "leak"))
-    return tuple(found)
+        detail = f"no wider route of {table.route_table_id} takes over from its blackhole {candidate.destination}"
+        yield assume("BLACKHOLE_NO_FALLTHROUGH", table.route_table_id, detail, "leak")
 
 
 def _family(block: Cidr) -> IntervalSet:

@@ -33,8 +33,7 @@ def vpc_endpoint(ground: Ground, flow: Walk) -> list[Walk]:
     label = ground.network.label(endpoint_id)
     if endpoint.vpc_endpoint_type != "Gateway":
         return inspection(ground, flow, endpoint, flow.place[3])
-    why = block(flow, "BAD_STATE", endpoint_id, f"{label} is {endpoint.state}")
-    flow = past_state(flow, endpoint_id, endpoint.state, ("available",), why)
+    flow = past_state(flow, endpoint_id, endpoint.state, ("available",), label)
     if flow.context.sender is None or any(link not in flow.context.inspected for link in flow.context.links):
         own, foreign = flow.by_sources(ground.network.vpc_addresses(vpc_id))
         parts = []

@@ -134,14 +134,22 @@ class Ground:
         self.zone_of = cache(self._zone_of)
         self.once: Once = lru_cache(maxsize=512)(self._once)
         self._told = cache(self._tell)
+        self._kept: dict[Hashable, Any] = {}
 
-    def told(self, fact: Callable[[Network, str], Told], name: str) -> Told:
-        """What ``fact`` says of one thing of the network, worked out the first time that it is asked for."""
-        found: Told = self._told(fact, name)
+    def kept(self, key: Hashable, made: Callable[[], Found]) -> Found:
+        """What was made for this key before, or is made now: what the configuration tells, whatever flows."""
+        if key not in self._kept:
+            self._kept[key] = made()
+        found: Found = self._kept[key]
         return found
 
-    def _tell(self, fact: Callable[[Network, str], Any], name: str) -> Any:
-        return fact(self.network, name)
+    def told(self, fact: Callable[..., Told], *names: str) -> Told:
+        """What ``fact`` says of something of the network, worked out the first time that it is asked for."""
+        found: Told = self._told(fact, *names)
+        return found
+
+    def _tell(self, fact: Callable[..., Any], *names: str) -> Any:
+        return fact(self.network, *names)
 
     def _group_rules(self, group_id: str, direction: Direction) -> tuple[Rule, ...]:
         return security_group_rules(self.network, self.network.security_groups[group_id], direction)
@@ -288,13 +296,16 @@ def assume(code: str, component: str, detail: str, can_hide: Literal["leak", "bl
     return Assumption(code, component, detail, can_hide)
 
 
-def past_state(flow: Walk, component: str, state: State, working: tuple[str, ...], why: Block) -> Walk:
+def past_state(
+    flow: Walk, component: str, state: State, working: tuple[str, ...], label: str, *, code: str = "BAD_STATE",
+    direction: Direction = "egress",
+) -> Walk:  # fmt: skip
     """The flow past something in a state: blocked if that means that it does not work, else not known."""
     match state.standing(*working):
         case "works":
             return flow
         case "does-not":
-            return flow.blocked(why)
+            return flow.blocked(block(flow, code, component, f"{label} is {state}", direction=direction))
         case "unknown":
             detail = f"{component} is in state {str(state)!r}, whose meaning is not known"
             return flow.unknown(Gap("UNMODELLED_COMPONENT", component, detail))

@@ -48,12 +48,11 @@ def nat_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         detail = f"{by} routes the reply to {label}, which would send it from another address"
         why = block(flow, "NO_POSSIBLE_DESTINATION", gateway_id, detail, cause="RETURN_ROUTE_MISSING")
         return [stopped(flow, why)]
-    why = block(flow, "BAD_STATE", gateway_id, f"{label} is {gateway.state}")
     if gateway.state == "deleting":  # "may still be processing traffic" (EC2 API, NatGateway)
         detail = f"{label} is being deleted and may still carry traffic"
         flow = flow.unknown(Gap("UNMODELLED_COMPONENT", gateway_id, detail))
     else:
-        flow = past_state(flow, gateway_id, gateway.state, ("available",), why)
+        flow = past_state(flow, gateway_id, gateway.state, ("available",), label)
     if gateway.attached_appliances:
         detail = f"{label} has an appliance attached that may filter"
         flow = flow.unknown(Gap("NAT_ATTACHED_APPLIANCE", gateway_id, detail, can_hide="block"))

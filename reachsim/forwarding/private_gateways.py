@@ -44,8 +44,7 @@ def peering(ground: Ground, flow: Walk) -> list[Walk]:
     if there is None or not any(end.vpc_id == vpc_id for end in ends):
         detail = f"{label} does not connect {vpc_id}"
         return [stopped(flow, block(flow, "BAD_STATE_ATTACHMENT", peering_id, detail))]
-    why = block(flow, "BAD_STATE", peering_id, f"{label} is {connection.status.code}")
-    flow = past_state(flow, peering_id, connection.status.code, ("active",), why)
+    flow = past_state(flow, peering_id, connection.status.code, ("active",), label)
     blocks = [one.cidr_block.block for one in there.cidr_block_set]
     blocks += [one.ipv6_cidr_block.block for one in there.ipv6_cidr_block_set]
     if there.cidr_block is not None:
@@ -99,8 +98,7 @@ def vpn_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         loose = block(flow, "BAD_STATE_ATTACHMENT", gateway_id, f"{label} is not attached to {vpc_id}")
         flow = past_attachment(flow, gateway.vpc_attachments, vpc_id, loose)
     else:
-        why = block(flow, "BAD_STATE", gateway_id, f"{label} is {gateway.state}")
-        flow = past_state(flow, gateway_id, gateway.state, ATTACHED, why)
+        flow = past_state(flow, gateway_id, gateway.state, ATTACHED, label)
     flow = _past_vpn(ground, flow, gateway_id)
     parts: list[Walk] = []
     inside, foreign = flow.by_sources(network.vpc_addresses(vpc_id))
@@ -130,9 +128,9 @@ def _past_vpn(ground: Ground, flow: Walk, gateway_id: str) -> Walk:
     if not mine or any(one.state in ("available", "modifying") for one in mine):
         return flow
     worst = min(mine, key=lambda one: (one.state.standing() != "unknown", one.vpn_connection_id))
-    detail = f"{ground.network.label(worst.vpn_connection_id)} of {ground.network.label(gateway_id)} is {worst.state}"
-    why = block(flow, "BAD_STATE_VPN", worst.vpn_connection_id, detail)
-    return past_state(flow, worst.vpn_connection_id, worst.state, ("available", "modifying"), why)
+    label = f"{ground.network.label(worst.vpn_connection_id)} of {ground.network.label(gateway_id)}"
+    working = ("available", "modifying")
+    return past_state(flow, worst.vpn_connection_id, worst.state, working, label, code="BAD_STATE_VPN")
 
 
 def on_premises(ground: Ground, flow: Walk, gateway_id: str, *back: str) -> Walk:

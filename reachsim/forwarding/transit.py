@@ -51,8 +51,8 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         detail = f"{label} has no attachment to {ground.network.label(vpc_id)}"
         return [stopped(flow, block(flow, "BAD_STATE_ATTACHMENT", gateway_id, detail))]
     attachment_id = found.transit_gateway_attachment_id
-    why = block(flow, "BAD_STATE_ATTACHMENT", attachment_id, f"{attachment_id} of {label} is {found.state}")
-    flow = past_state(flow, attachment_id, found.state, _WORKING, why)
+    mine = f"{attachment_id} of {label}"
+    flow = past_state(flow, attachment_id, found.state, _WORKING, mine, code="BAD_STATE_ATTACHMENT")
     zone = ground.zone_of(subnet_id) if subnet_id else flow.context.zone
     entry = next((one for one in found.subnet_ids if ground.zone_of(one) == zone), None)
     source = ground.network.source(attachment_id)
@@ -67,9 +67,7 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         parts = through_network_acl(ground, flow, entry, "ingress")
     moved = []
     for part in parts:
-        part = part.through(
-            hop(part, attachment_id, "transit-gateway-attachment", f"{attachment_id} of {label}", source=source)
-        )
+        part = part.through(hop(part, attachment_id, "transit-gateway-attachment", mine, source=source))
         moved.append(with_context(part, zone=zone, links=(*part.context.links, attachment_id)).to(
             "transit", gateway_id, attachment_id
         ))  # fmt: skip
@@ -90,8 +88,7 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
     home = _home(ground, gateway_id)
     gateway = network.transit_gateways.get(gateway_id)
     if gateway is not None:
-        why = block(flow, "BAD_STATE", gateway_id, f"{network.label(gateway_id)} is {gateway.state}")
-        flow = past_state(flow, gateway_id, gateway.state, _WORKING, why)
+        flow = past_state(flow, gateway_id, gateway.state, _WORKING, network.label(gateway_id))
     table_id, gap = associated_table(ground, gateway_id, attachment_id, home)
     gap = translation_at(ground, gateway_id, attachment_id) or gap
     if gap is not None:
@@ -186,17 +183,7 @@ def _by_route(
     destination = str(route.destination_cidr_block or route.prefix_list_id)
     label = network.label(table_id)
     if route.state != "active":
-        detail = f"route {destination} of {label} is {route.state}"
-        cause = "RETURN_ROUTE_MISSING" if flow.leg == "response" else None
-        behind = next_transit_route(network, table_id, network.home_of(gateway_id), route, flow.destinations)
-        if behind is not None and cause is None:
-            cause = "TGW_RTB_MORE_SPECIFIC_ROUTE" if behind.longer else "TGW_RTB_HIGHER_PRIORITY_ROUTE"
-            shown = behind.item.destination_cidr_block or behind.item.prefix_list_id
-            detail = f"{detail}, and goes before {shown} → {_targets_of(behind.item)}"
-        why = block(flow, "TGW_RTB_BAD_STATE_ROUTE", table_id, detail, rule=destination, cause=cause)
-        if route.state != "blackhole":
-            return [past_state(flow, table_id, route.state, ("active",), why).ended("unknown")]
-        return [stopped(flow, why)]
+        return [_by_dead_route(ground, flow, route, gateway_id, table_id)]
     targets = sorted(
         {
             (one.transit_gateway_attachment_id, one.resource_type or "", one.resource_id or "")
@@ -226,6 +213,23 @@ def _by_route(
     return parts
 
 
+def _by_dead_route(ground: Ground, flow: Walk, route: TransitGatewayRoute, gateway_id: str, table_id: str) -> Walk:
+    """By a route that does not work, or is in a state that nobody knows."""
+    network = ground.network
+    if route.state != "blackhole" and route.state.standing() == "unknown":
+        return past_state(flow, table_id, route.state, (), "").ended("unknown")
+    destination = str(route.destination_cidr_block or route.prefix_list_id)
+    detail = f"route {destination} of {network.label(table_id)} is {route.state}"
+    cause = "RETURN_ROUTE_MISSING" if flow.leg == "response" else None
+    behind = next_transit_route(network, table_id, network.home_of(gateway_id), route, flow.destinations)
+    if behind is not None and cause is None:
+        cause = "TGW_RTB_MORE_SPECIFIC_ROUTE" if behind.longer else "TGW_RTB_HIGHER_PRIORITY_ROUTE"
+        shown = behind.item.destination_cidr_block or behind.item.prefix_list_id
+        detail = f"{detail}, and goes before {shown} → {_targets_of(behind.item)}"
+    why = block(flow, "TGW_RTB_BAD_STATE_ROUTE", table_id, detail, rule=destination, cause=cause)
+    return flow.blocked(why).ended("dropped" if route.state == "blackhole" else "unknown")
+
+
 def _into(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str, kind: str, resource: str) -> list[Walk]:
     network = ground.network
     translation = translation_at(ground, gateway_id, attachment_id)
@@ -250,14 +254,11 @@ def _past_state(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str,
     network = ground.network
     attachment = network.transit_gateway_attachments.get((gateway_id, attachment_id))
     if attachment is not None:
-        why = block(flow, "BAD_STATE_ATTACHMENT", attachment_id, f"{attachment_id} is {attachment.state}")
-        flow = past_state(flow, attachment_id, attachment.state, _WORKING, why)
+        flow = past_state(flow, attachment_id, attachment.state, _WORKING, attachment_id, code="BAD_STATE_ATTACHMENT")
     connection = network.vpn_connections.get(resource)
     if connection is not None:
-        detail = f"{network.label(resource)} of {attachment_id} is {connection.state}"
-        flow = past_state(
-            flow, resource, connection.state, _WORKING, block(flow, "TGW_BAD_STATE_VPN", resource, detail)
-        )
+        mine = f"{network.label(resource)} of {attachment_id}"
+        flow = past_state(flow, resource, connection.state, _WORKING, mine, code="TGW_BAD_STATE_VPN")
     return flow
 
 
@@ -276,9 +277,9 @@ def _into_vpc(
         return [lost(flow, Gap("PEER_ACCOUNT_UNSEEN", attachment_id, detail, lacking))]
     label = f"{attachment_id} into {network.label(attachment.vpc_id or '')}"
     source = network.source(attachment_id)
-    detail = f"{attachment_id} is {attachment.state}"
-    why = block(flow, "BAD_STATE_ATTACHMENT", attachment_id, detail, direction="ingress")
-    flow = past_state(flow, attachment_id, attachment.state, _WORKING, why)
+    flow = past_state(
+        flow, attachment_id, attachment.state, _WORKING, attachment_id, code="BAD_STATE_ATTACHMENT", direction="ingress"
+    )
     subnets = sorted(attachment.subnet_ids)
     options = _options(ground, flow, attachment, subnets)
     if not options:
@@ -319,8 +320,7 @@ def _into_peer(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str) 
         )
     ends = (peering.requester_tgw_info, peering.accepter_tgw_info)
     other = next((end for end in ends if end.transit_gateway_id != gateway_id), None)
-    why = block(flow, "BAD_STATE_ATTACHMENT", attachment_id, f"{attachment_id} is {peering.state}")
-    flow = past_state(flow, attachment_id, peering.state, ("available",), why)
+    flow = past_state(flow, attachment_id, peering.state, ("available",), attachment_id, code="BAD_STATE_ATTACHMENT")
     if other is None or other.transit_gateway_id not in network.transit_gateways:
         owner = other.owner_id if other else "unknown"
         detail = f"{attachment_id} leads to a transit gateway of account {owner} that is not in the snapshot"

@@ -290,7 +290,7 @@ class Network(Inventory):
 
     def interfaces_at(self, subnet_id: str, addresses: IntervalSet) -> list[Interface]:
         """The subnet's interfaces that may have one of the addresses; exactly the one that has it for a single one."""
-        if addresses.size != 1:
+        if not addresses.is_single:
             return self.interfaces_in(subnet_id)
         if subnet_id not in self._interfaces_by_address:
             self._interfaces_by_address[subnet_id] = self._by_address(subnet_id)
