@@ -23,7 +23,6 @@ from reachsim.forwarding.ground import (
     describe,
     describe_addresses,
     describe_services,
-    first_cover,
     hop,
     missing,
     unseen,
@@ -44,20 +43,20 @@ def through_security_groups(ground: Ground, flow: Walk, interface: Interface, di
     network = ground.network
     if not interface.groups:
         return [flow]
-    gaps = unknown_groups(ground, interface)
+    by_source = direction == "ingress"
+    here, services = flow.sources if by_source else flow.destinations, flow.services
     rules: list[Rule] = []
     doubts: list[Doubt] = []
     for group in interface.groups:
-        if group in network.security_groups:
-            for rule in ground.group_rules(group, direction):
-                resolved, doubtful = resolve(ground, flow.context, interface, rule, direction)
-                rules.append(resolved)
-                doubts += doubtful
+        for rule in ground.group_rules(group, direction) if group in network.security_groups else ():
+            resolved, doubtful = resolve(ground, flow.context, interface, rule, direction)
+            if services <= resolved.services and here <= resolved.peers:
+                return [_admitted(flow, interface, resolved)]
+            rules.append(resolved)
+            doubts += doubtful
     rest = [flow]
     ended: list[Walk] = []
-    by_source = direction == "ingress"
-    cover = first_cover(rules, flow, by_source=by_source)
-    for rule in [cover] if cover is not None else rules:
+    for rule in rules:
         still: list[Walk] = []
         for part in rest:
             inside, outside = split(part, rule.peers, rule.services, by_source=by_source)
@@ -65,6 +64,7 @@ def through_security_groups(ground: Ground, flow: Walk, interface: Interface, di
                 ended.append(_admitted(inside, interface, rule))
             still += outside
         rest = still
+    gaps = unknown_groups(ground, interface) if rest else []
     for part in rest:
         for left, why in _doubted(part, doubts, gaps, by_source=by_source):
             if why:

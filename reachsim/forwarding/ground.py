@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cache, cached_property, lru_cache
 from typing import Any, Literal, TypeVar
 
@@ -372,13 +372,6 @@ def describe(flow: Walk) -> str:
     """The flow's header in words."""
     services = describe_services(flow.services)
     return f"{services} from {describe_addresses(flow.sources)} to {describe_addresses(flow.destinations)}"
-
-
-def first_cover(rules: Iterable[Rule], flow: Walk, *, by_source: bool) -> Rule | None:
-    """A rule that matches all of the flow, if there is one."""
-    here = flow.sources if by_source else flow.destinations
-    services = flow.services
-    return next((rule for rule in rules if services <= rule.services and here <= rule.peers), None)
 
 
 ATTACHED = ("available", "attached")

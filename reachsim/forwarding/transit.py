@@ -26,6 +26,7 @@ from reachsim.forwarding.ground import (
 )
 from reachsim.forwarding.private_gateways import on_premises
 from reachsim.intervals import IntervalSet
+from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.model.private_networks import PRIVATE_ATTACHMENTS
 from reachsim.model.records import TransitGatewayRoute, TransitGatewayVpcAttachment
@@ -45,7 +46,7 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     )
     if lacking:
         return [lost(flow, missing(lacking, gateway_id, f"how {gateway_id} is attached"))]
-    found = attachment_of(ground, gateway_id, vpc_id)
+    found = ground.kept(("attachment", gateway_id, vpc_id), lambda: attachment_of(ground, gateway_id, vpc_id))
     label = ground.network.label(gateway_id)
     if found is None:
         detail = f"{label} has no attachment to {ground.network.label(vpc_id)}"
@@ -54,7 +55,7 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     mine = f"{attachment_id} of {label}"
     flow = past_state(flow, attachment_id, found.state, _WORKING, mine, code="BAD_STATE_ATTACHMENT")
     zone = ground.zone_of(subnet_id) if subnet_id else flow.context.zone
-    entry = next((one for one in found.subnet_ids if ground.zone_of(one) == zone), None)
+    entry = next(iter(_subnets_in(ground, found, zone)), None)
     source = ground.network.source(attachment_id)
     if entry is None:
         detail = f"{attachment_id} of {label} has no subnet in the zone of {subnet_id}"
@@ -89,7 +90,9 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
     gateway = network.transit_gateways.get(gateway_id)
     if gateway is not None:
         flow = past_state(flow, gateway_id, gateway.state, _WORKING, network.label(gateway_id))
-    table_id, gap = associated_table(ground, gateway_id, attachment_id, home)
+    table_id, gap = ground.kept(
+        ("associated", gateway_id, attachment_id), lambda: associated_table(ground, gateway_id, attachment_id, home)
+    )
     gap = translation_at(ground, gateway_id, attachment_id) or gap
     if gap is not None:
         return [lost(flow, gap)]
@@ -114,6 +117,8 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
         if part is not None:
             taken.append(piece.destinations)
             parts += _by_route(ground, part, piece, gateway_id, table_id)
+        if part is flow:
+            return parts
     left = flow.with_destinations(flow.destinations - IntervalSet.union_of(taken))
     if left is None:
         return parts
@@ -198,19 +203,17 @@ def _by_route(
     if len(targets) > 1:
         detail = f"{label} sends {destination} by any of {', '.join(target for target, _, _ in targets)}"
         flow = flow.assuming(assume("PREFIX_LISTS_OVERLAP", table_id, detail, "neither"))
-    file = network.path(_home(ground, gateway_id), "ec2", "search-transit-gateway-routes", table_id)
+    source = ground.told(_place_of_routes, gateway_id, table_id)
     parts: list[Walk] = []
     for (target, kind, resource), part in zip(targets, choose(flow, len(targets)), strict=True):
-        crossed = hop(
-            part,
-            table_id,
-            "transit-gateway-route-table",
-            f"{label}: {destination} → {target} ({kind})",
-            rule=destination,
-            source=f"{file}#/Routes",
-        )
+        detail = f"{label}: {destination} → {target} ({kind})"
+        crossed = hop(part, table_id, "transit-gateway-route-table", detail, rule=destination, source=source)
         parts += _into(ground, part.through(crossed), gateway_id, target or "", kind, resource)
     return parts
+
+
+def _place_of_routes(network: Network, gateway_id: str, table_id: str) -> str:
+    return f"{network.path(network.home_of(gateway_id), 'ec2', 'search-transit-gateway-routes', table_id)}#/Routes"
 
 
 def _by_dead_route(ground: Ground, flow: Walk, route: TransitGatewayRoute, gateway_id: str, table_id: str) -> Walk:
@@ -280,8 +283,7 @@ def _into_vpc(
     flow = past_state(
         flow, attachment_id, attachment.state, _WORKING, attachment_id, code="BAD_STATE_ATTACHMENT", direction="ingress"
     )
-    subnets = sorted(attachment.subnet_ids)
-    options = _options(ground, flow, attachment, subnets)
+    options = _options(ground, flow, attachment)
     if not options:
         return [lost(flow, unseen(attachment_id, f"{attachment_id} has no subnets in the snapshot"))]
     parts: list[Walk] = []
@@ -294,14 +296,20 @@ def _into_vpc(
     return parts
 
 
-def _options(ground: Ground, flow: Walk, attachment: TransitGatewayVpcAttachment, subnets: list[str]) -> list[str]:
+def _options(ground: Ground, flow: Walk, attachment: TransitGatewayVpcAttachment) -> list[str]:
     """The attachment's subnets that traffic may enter by: the one in its zone, else any (N188); with appliance mode any
     one, and the same whenever the flow comes back, its reply included (N187).
     """
     if attachment.options.appliance_mode_support == "enable":
         held = dict(flow.context.pinned).get(_entered(flow, attachment.transit_gateway_attachment_id))
-        return [held] if held is not None else subnets
-    return [subnet for subnet in subnets if ground.zone_of(subnet) == flow.context.zone][:1] or subnets
+        return [held] if held is not None else sorted(attachment.subnet_ids)
+    return sorted(_subnets_in(ground, attachment, flow.context.zone))[:1] or sorted(attachment.subnet_ids)
+
+
+def _subnets_in(ground: Ground, attachment: TransitGatewayVpcAttachment, zone: str | None) -> list[str]:
+    """The attachment's subnets in a zone."""
+    key = ("subnets", attachment.transit_gateway_attachment_id, zone)
+    return ground.kept(key, lambda: [one for one in attachment.subnet_ids if ground.zone_of(one) == zone])
 
 
 def _entered(flow: Walk, attachment_id: str) -> tuple[str, int]:
