@@ -33,11 +33,12 @@ _NOT_COVERED: Final = {
     "NO_ROUTE_TO_DESTINATION": "CANNOT_ROUTE",
     "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT": "TGW_RTB_CANNOT_ROUTE",
 }
+_TOLD_MORE_OF: Final = frozenset((*_NO_WAY_OVER, *_NOT_COVERED))
 
 
 def told_apart(ground: Ground, flow: Walk, vpc_id: str, aimed: Sequence[Interface]) -> Walk:
     """The flow, with the cause behind a missing route to interfaces of other VPCs."""
-    if not vpc_id or not any(block.code in (*_NO_WAY_OVER, *_NOT_COVERED) for block in flow.blocks):
+    if not vpc_id or _TOLD_MORE_OF.isdisjoint([block.code for block in flow.blocks]):
         return flow
     there = {one.vpc_id for one in aimed if not one.addresses.isdisjoint(flow.destinations)}
     if not there or vpc_id in there:

@@ -221,10 +221,10 @@ def walk(start: Iterable[Flow[Context]], step: Step[Context], loop: Step[Context
             continue
         here = (flow.leg, flow.place, flow.source, flow.destination)
         if here in flow.visited:
-            waiting.extend(loop(flow))
+            waiting += loop(flow)
             continue
         flow = msgspec.structs.replace(flow, visited=flow.visited | {here})
-        waiting.extend(list(step(flow))[::-1])
+        waiting += [*step(flow)][::-1]
     return tuple(ended)
 
 

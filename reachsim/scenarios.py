@@ -230,7 +230,7 @@ def _walk(
         walked = tuple(_must_cross(flow, aimed.via) for flow in walked)
     walked = tuple(_beyond(ground.network, flow, aimed) for flow in walked)
     walked = tuple(told_apart(ground, flow, start.vpc_id, aimed.interfaces) for flow in walked)
-    lacking = ground.network.lacks(start.home, "describe-vpcs") if start.vpc_id or start.origin.vpc_id else ()
+    lacking = ground.told(Network.lacks, start.home, "describe-vpcs") if start.vpc_id or start.origin.vpc_id else ()
     if lacking:
         known = ground.network.interface_addresses
         walked = tuple(_in_unseen_vpc(flow, lacking, known) for flow in walked)

@@ -56,6 +56,8 @@ class Weighed(msgspec.Struct, frozen=True):
 
 def read_protocol(protocol: object) -> int | None:
     """A protocol as the question gives it: a name, a number, or None. Raises QuestionError."""
+    if type(protocol) is str and protocol in PROTOCOLS:
+        return PROTOCOLS[protocol]
     if protocol is None or protocol in ("any", "-1", -1):
         return None
     if isinstance(protocol, bool) or not isinstance(protocol, str | int):
@@ -125,8 +127,6 @@ def simulate(
 
     Raises QuestionError.
     """
-    from reachsim.policy_layers import judge_requests  # costs the policy language; most questions have no requests
-
     number = read_protocol(protocol)
     check_question(number, port, family, layers)
     aimed = parse_selector(target)
@@ -140,8 +140,11 @@ def simulate(
         raise QuestionError("layers other than network judge requests, and the question has none", "BAD_LAYER")
     if "network" not in counted:
         verdict = msgspec.structs.replace(verdict, outcome="allowed", blocked_by=(), layers={}, missing=())
-    judged = judge_requests(ground, verdict, found, requests, counted, asked=layers is not None)
-    return with_planned(judged, ground.network.snapshot.manifest.planned)
+    if requests:
+        from reachsim.policy_layers import judge_requests  # costs the policy language; most questions have no requests
+
+        verdict = judge_requests(ground, verdict, found, requests, counted, asked=layers is not None)
+    return with_planned(verdict, ground.network.snapshot.manifest.planned)
 
 
 def simulate_each(
@@ -225,12 +228,12 @@ def weigh(question: Question, found: Sequence[Scenario], *, explicit_icmp: bool 
     """From walked scenarios to the network's verdict."""
     considered = [_considered(one, explicit_icmp) for one in found]
     outcome = _same_for_all(considered) or _outcome(_by_group(considered))
-    flows = [flow for one in considered for flow in one.flows]
-    symbolic_split = outcome == "unknown" and any(one.symbolic for one in considered) and not any(
-        flow.gaps and not flow.blocks for flow in flows
+    symbolic = any(one.symbolic for one in considered)
+    symbolic_split = outcome == "unknown" and symbolic and not any(
+        flow.gaps and not flow.blocks for one in considered for flow in one.flows
     ) and not any(one.gaps for one in considered)  # fmt: skip
     routes = _routes(considered)
-    if outcome == "allowed" and len(routes) > 1 and any(one.symbolic for one in considered):
+    if outcome == "allowed" and len(routes) > 1 and symbolic:
         outcome, symbolic_split = "unknown", True
     route: RouteWord = "none"
     if outcome in ("allowed", "intermittent"):

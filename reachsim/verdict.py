@@ -257,12 +257,11 @@ class Check(Shown, frozen=True):
 
 def block_json(block: Block) -> dict[str, Any]:
     """A block as JSON prints it."""
-    found: dict[str, Any] = {"code": block.code}
-    if block.cause is not None:
-        found["cause"] = block.cause
-    for key in ("component", "rule", "at", "leg", "direction", "symptom", "detail"):
-        found[key] = getattr(block, key)
-    return found
+    return {
+        "code": block.code, **({"cause": block.cause} if block.cause is not None else {}),
+        "component": block.component, "rule": block.rule, "at": block.at, "leg": block.leg,
+        "direction": block.direction, "symptom": block.symptom, "detail": block.detail,
+    }  # fmt: skip
 
 
 def step_json(step: PipelineStep) -> dict[str, Any]:

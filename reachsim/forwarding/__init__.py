@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Final, cast
 
@@ -62,7 +62,7 @@ def step_at(kind: str) -> Step:
 
 def forward(ground: Ground, start: Iterable[Walk]) -> tuple[Walk, ...]:
     """Walk flows from their places to their ends, there and back."""
-    return walk(start, lambda flow: step(ground, flow), lambda flow: loop(ground, flow))
+    return walk(start, partial(step, ground), partial(loop, ground))
 
 
 def step(ground: Ground, flow: Walk) -> list[Walk]:

@@ -143,12 +143,12 @@ class Ground:
         found: Found = self._kept[key]
         return found
 
-    def told(self, fact: Callable[..., Told], *names: str) -> Told:
+    def told(self, fact: Callable[..., Told], *names: Hashable) -> Told:
         """What ``fact`` says of something of the network, worked out the first time that it is asked for."""
         found: Told = self._told(fact, *names)
         return found
 
-    def _tell(self, fact: Callable[..., Any], *names: str) -> Any:
+    def _tell(self, fact: Callable[..., Any], *names: Hashable) -> Any:
         return fact(self.network, *names)
 
     def _group_rules(self, group_id: str, direction: Direction) -> tuple[Rule, ...]:

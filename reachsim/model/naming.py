@@ -13,6 +13,7 @@ class Names(Mapping[str, str]):
     def __init__(self, *collections: Mapping[str, msgspec.Struct]) -> None:
         self._collections = collections
         self._known: dict[str, str] = {}
+        self._labels: dict[str, str] = {}
 
     def _name(self, resource_id: str) -> str:
         """The name; empty if there is none."""
@@ -23,8 +24,10 @@ class Names(Mapping[str, str]):
 
     def label(self, resource_id: str) -> str:
         """The id with the name behind it."""
-        name = self._name(resource_id)
-        return f"{resource_id} ({name})" if name else resource_id
+        if resource_id not in self._labels:
+            name = self._name(resource_id)
+            self._labels[resource_id] = f"{resource_id} ({name})" if name else resource_id
+        return self._labels[resource_id]
 
     def __getitem__(self, resource_id: str) -> str:
         name = self._name(resource_id)
