@@ -51,7 +51,7 @@ class Answers:
 
     def answer(self, question_id: object, source: str, destination: str, arguments: Mapping[str, Any]) -> str:
         """One line of JSON. Raises QuestionError and SnapshotError as `Reach.simulate` does."""
-        head = _JSON.encode(question_id)
+        head = question_id if type(question_id) is int else _JSON.encode(question_id)
         return f'{{"id":{head},{self._rest(source, destination, arguments)}'
 
     def _rest(self, source: str, destination: str, arguments: Mapping[str, Any]) -> str:
@@ -109,11 +109,11 @@ class Answers:
         """The one interface that a selector names, if it is one."""
         if selector not in self._ends:
             network = self.reach.network
-            found = (
-                interfaces_of_instance(network, selector) if selector.startswith("i-")
-                else tuple(one for one in (network.interfaces.get(selector),) if one is not None)
-            )  # fmt: skip
-            self._ends[selector] = found[0] if len(found) == 1 else None
+            if selector in network.interfaces:
+                self._ends[selector] = network.interfaces[selector]
+            else:
+                found = interfaces_of_instance(network, selector) if selector.startswith("i-") else ()
+                self._ends[selector] = found[0] if len(found) == 1 else None
         return self._ends[selector]
 
     def _names_of_all(self, ends: tuple[Interface, ...]) -> tuple[str, ...]:

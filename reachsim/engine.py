@@ -77,16 +77,16 @@ class Flow(msgspec.Struct, Generic[Context], frozen=True):
     @property
     def sources(self) -> IntervalSet:
         """Source addresses of the header here."""
-        return self._addresses(self.source)
+        header = self.source
+        return self.box[header] if isinstance(header, int) else self._addresses(header)
 
     @property
     def destinations(self) -> IntervalSet:
         """Destination addresses of the header here."""
-        return self._addresses(self.destination)
+        header = self.destination
+        return self.box[header] if isinstance(header, int) else self._addresses(header)
 
-    def _addresses(self, header: Header) -> IntervalSet:
-        if isinstance(header, int):
-            return self.box[header]
+    def _addresses(self, header: Shifted | IntervalSet) -> IntervalSet:
         return self.box[header.dimension].shift(header.by) if isinstance(header, Shifted) else header
 
     @property
@@ -278,11 +278,12 @@ def split(
     ``by_source`` says whether the rule's peer is the source (an ingress rule) or the destination (an egress rule).
     """
     wanted = flow.services
-    if wanted.isdisjoint(services):
+    every = wanted <= services
+    if not every and wanted.isdisjoint(services):
         return None, [flow]
     matched, others = flow.by_sources(peers) if by_source else flow.by_destinations(peers)
     outside = [others] if others is not None else []
-    if matched is None or wanted <= services:
+    if matched is None or every:
         return matched, outside
     inside, left = matched.with_services(services), matched.with_services(wanted - services)
     return inside, [*outside, left] if left is not None else outside

@@ -78,12 +78,17 @@ class IntervalSet:
         left, right = self.spans, other.spans
         if self is other or not left:
             return self
-        if not right or left[-1][1] < right[0][0] or right[-1][1] < left[0][0]:
+        if not right:
             return EMPTY
-        if len(right) == 1 and right[0][0] <= left[0][0] and left[-1][1] <= right[0][1]:
+        low, high, first, last = left[0][0], left[-1][1], right[0][0], right[-1][1]
+        if high < first or last < low:
+            return EMPTY
+        if len(right) == 1 and first <= low and high <= last:
             return self
-        if len(left) == 1 and left[0][0] <= right[0][0] and right[-1][1] <= left[0][1]:
+        if len(left) == 1 and low <= first and last <= high:
             return other
+        if low == high:
+            return self if low in other else EMPTY
         if len(left) + len(right) > _MANY:
             return _kept_intersection(self, other)
         return _intersection(self, other)
@@ -112,7 +117,8 @@ class IntervalSet:
         """Whether every member is one of ``other``."""
         left, right = self.spans, other.spans
         if len(right) == 1:
-            return not left or (right[0][0] <= left[0][0] and left[-1][1] <= right[0][1])
+            low, high = right[0]
+            return not left or (low <= left[0][0] and left[-1][1] <= high)
         return not (self - other).spans
 
     def __contains__(self, value: int) -> bool:

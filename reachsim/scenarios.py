@@ -214,8 +214,8 @@ def _walk(
     ground: Ground, base: Scenario, start: Source, aimed: Destination, targets: IntervalSet, services: IntervalSet,
     family: str | None,
 ) -> Scenario:  # fmt: skip
-    families = [one for one in (V4, V6) if one <= FAMILIES[family]]
-    boxes = [box for one in families for box in _boxes(start, targets & one, one, services)]
+    asked = (V4, V6) if family is None else (FAMILIES[family],)
+    boxes = [box for one in asked for box in _boxes(start, targets & one, one, services)]
     if not start.place:
         return _outside_vpcs(ground.network, base, start, targets & FAMILIES[family], services)
     led_in = _led_in(ground.network, aimed) if not boxes and start.origin.kind == "internet" else None
@@ -239,8 +239,10 @@ def _walk(
 
 def _boxes(start: Source, targets: IntervalSet, family: IntervalSet, services: IntervalSet) -> list[Box]:
     """Boxes of one kind each, ICMP messages that ask apart from those that do not."""
+    if not targets:
+        return []
     mine = start.addresses & family
-    if not mine or not targets:
+    if not mine:
         return []
     made: list[Box] = []
     for part in kinds(services):

@@ -249,7 +249,7 @@ def weigh(question: Question, found: Sequence[Scenario], *, explicit_icmp: bool 
     if outcome == "unknown" and not symbolic_split:  # there they tell what stops some of the addresses
         blocked_by = tuple(b for b in blocked_by if b.code.startswith("DNS_")) + _unknown_blocks(gaps)
     missing = tuple(sorted({path for gap in gaps for path in gap.missing}))
-    names_hops = tuple(dict.fromkeys(hop for one in considered for hop in _name_hops(one, one.flows)))
+    names_hops = tuple(dict.fromkeys(hop for one in considered if one.resolution for hop in _name_hops(one, one.flows)))
     return Verdict(
         question, outcome, route, {"network": outcome}, blocked_by, _paths(considered), missing,
         tuple(dict.fromkeys(assumptions)), names_hops,
@@ -531,8 +531,10 @@ def _paths(found: Sequence[Scenario]) -> tuple[Path, ...]:
 
 def _name_hops(one: Scenario, flows: Sequence[Walk]) -> tuple[Hop, ...]:
     """The hops of the name; that no route leads to an endpoint is said only where none of the flows reaches it."""
-    reached = {flow.context.terminal for flow in flows}
     hops = one.resolution.hops if one.resolution else ()
+    if not hops:
+        return ()
+    reached = {flow.context.terminal for flow in flows}
     return tuple(h for h in hops if h.rule != "VPCE_ROUTE_TABLE_NOT_ASSOCIATED" or h.component not in reached)
 
 
@@ -541,6 +543,6 @@ def _path(one: Scenario, flows: list[Walk]) -> Path:
     outcome: Outcome = first.outcome  # type: ignore[assignment]
     route: RouteWord = route_of(one, first) if outcome == "allowed" else "none"
     hops = _name_hops(one, flows) + first.hops
-    traffic = tuple(dict.fromkeys(traffic_of(flow.box) for flow in flows))
+    traffic = tuple(dict.fromkeys([traffic_of(flow.box) for flow in flows]))
     missing = tuple(dict.fromkeys(path for gap in first.gaps for path in gap.missing)) if outcome == "unknown" else ()
     return Path(outcome, route, traffic, hops, first.context.terminal, first.blocks, one.origin, missing)

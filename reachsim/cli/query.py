@@ -95,12 +95,12 @@ def _read(line: bytes) -> dict[str, Any]:
     for key, value in question.items():
         if key in KINDS and value is not None and type(value) not in KINDS[key]:
             raise QuestionError(f"{key} has the wrong type: {json.dumps(value)[:80]}", "BAD_QUESTION")
-    for one in question.get("requests") or []:
+    for one in question.get("requests") or ():
         if not isinstance(one, dict):
             raise QuestionError("requests must be a list of objects", "BAD_QUESTION")
         if not isinstance(one.get("principal"), str | dict | None):
             raise QuestionError("principal must be an ARN or a service name (a string)", "BAD_REQUEST")
-    if any(not isinstance(one, str) for one in question.get("layers") or []):
+    if question.get("layers") and any(not isinstance(one, str) for one in question["layers"]):
         raise QuestionError("layers must be a list of strings", "BAD_QUESTION")
     return question
 

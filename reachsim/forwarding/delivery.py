@@ -115,6 +115,8 @@ def deliver(ground: Ground, flow: Walk) -> list[Walk]:
         if part is not None:
             parts.append(part.to("receive", interface.id))
             rest = rest - addresses
+    if not rest:
+        return parts
     back = _awaiting_nat(ground, flow, rest)
     if back is not None:
         parts.append(_at_nat(ground, flow, back))
@@ -351,15 +353,17 @@ def finish(
 
     ``receiver`` is the interface that answers, else ``back`` is the place where the reply enters.
     """
-    flow = with_context(flow, terminal=terminal, terminal_kind=kind, route=route)
+    reached = msgspec.structs.replace(flow.context, terminal=terminal, terminal_kind=kind, route=route)
     asking, one_way = answered(flow)
     if asking is None:
         assert one_way is not None
-        return one_way.ended("ok")
+        return msgspec.structs.replace(one_way, context=reached, end="ok")
     if one_way is not None:
         raise ValueError("a walk starts with one-way messages apart from those that ask for an answer")
-    reply = msgspec.structs.replace(asking, leg="response", source=asking.destination, destination=asking.source)
-    reply = with_context(reply, sender=None, links=())
+    reply = msgspec.structs.replace(
+        asking, leg="response", source=asking.destination, destination=asking.source,
+        context=msgspec.structs.replace(reached, sender=None, links=()),
+    )  # fmt: skip
     if receiver is not None:
         return homeward(reply, receiver.subnet_id)
     return reply.to(*back)

@@ -216,8 +216,9 @@ def _mismatch(ground: Ground, flow: Walk, interface: Interface, direction: Direc
             code, detail = "SG_HAS_NO_RULES", f"{label} has no {direction} rule at all; wanted {wanted}"
         else:
             code, detail = "ENI_SG_RULES_MISMATCH", f"no {direction} rule of {label} admits {wanted}"
-        cause = "SG_REFERENCE_STALE" if any(_is_stale(ground, rule) for rule in rules) else None
-        lost_identity = _referencing_off(ground, flow, rules, direction)
+        naming = [rule for rule in rules if rule.group is not None]
+        cause = "SG_REFERENCE_STALE" if any(_is_stale(ground, rule) for rule in naming) else None
+        lost_identity = _referencing_off(ground, flow, naming, direction)
         if lost_identity:
             inspected = lost_identity in flow.context.inspected
             code, cause = "SG_REFERENCES_NOT_PRESERVED" if inspected else "SG_REFERENCING_SUPPORT", None
@@ -262,7 +263,7 @@ def _by_references(ground: Ground, flow: Walk, interface: Interface, direction: 
     return parts
 
 
-def _referencing_off(ground: Ground, flow: Walk, rules: tuple[Rule, ...], direction: Direction) -> str | None:
+def _referencing_off(ground: Ground, flow: Walk, rules: list[Rule], direction: Direction) -> str | None:
     """The attachment or middlebox that loses the sender's groups, if a rule would have matched by one of them (facts
     N87, N89).
     """
@@ -295,12 +296,17 @@ def through_network_acl(ground: Ground, flow: Walk, subnet_id: str, direction: D
         return [
             flow.unknown(missing(lacking, subnet_id, what) if lacking else unseen(subnet_id, f"{what} is not known"))
         ]
+    by_source = direction == "ingress"
+    rules = ground.acl_rules(acl.network_acl_id, direction)
+    first = rules[0]
+    if flow.services <= first.services and (flow.sources if by_source else flow.destinations) <= first.peers:
+        return [_decided(ground, flow, subnet_id, first, direction)]
     rest = [flow]
     found: list[Walk] = []
-    for rule in ground.acl_rules(acl.network_acl_id, direction):
+    for rule in rules:
         still: list[Walk] = []
         for part in rest:
-            inside, outside = split(part, rule.peers, rule.services, by_source=direction == "ingress")
+            inside, outside = split(part, rule.peers, rule.services, by_source=by_source)
             still += outside
             if inside is not None:
                 found.append(_decided(ground, inside, subnet_id, rule, direction))
@@ -315,9 +321,9 @@ _ANY_CLIENT_PORT: Final = IntervalSet.span(1024, 65535)
 
 def _by_a_builds_ports(flow: Walk, rule: Rule) -> bool:
     """Whether an entry tells a build's ephemeral ports from others; which ones builds use is not documented (N113)."""
-    origin = flow.context.origin.interface
     if flow.leg != "response" or flow.protocol not in (TCP, UDP) or flow.port != CLIENT_PORT or flow.context.session:
         return False
+    origin = flow.context.origin.interface
     build = origin is not None and origin.kind == "virtual" and origin.id.startswith("codebuild:")
     return build and not protocol_services(flow.protocol, _ANY_CLIENT_PORT) <= rule.services
 

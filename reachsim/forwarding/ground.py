@@ -344,11 +344,15 @@ def _range(low: int, high: int) -> str:
     return str(low) if low == high else f"{low}-{high}"
 
 
-@lru_cache(maxsize=4096)
 def describe_addresses(addresses: IntervalSet, limit: int = 3) -> str:
     """Addresses in words: the first blocks and ranges, and whether there are more; nine tenths of a family's public
     addresses are simply its public addresses.
     """
+    return format_address(addresses.first) if addresses.is_single else _several_in_words(addresses, limit)
+
+
+@lru_cache(maxsize=4096)
+def _several_in_words(addresses: IntervalSet, limit: int) -> str:
     words: list[str] = []
     for name, public in _PUBLIC_BY_NAME if addresses.size >= 1 << 31 else ():
         mine = addresses & public

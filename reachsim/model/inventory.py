@@ -411,13 +411,13 @@ class Inventory:
         A VPC of another account is at home there, collected or not: who merely uses a shared subnet sees neither all
         its interfaces nor its endpoints and gateways (facts N73, N152).
         """
-        place = self.places.get(resource_id)
-        if place is not None:
+        if resource_id in self.places:
+            home = self.places.home(resource_id)
             vpc = self.vpcs.get(resource_id)
             owner = vpc.owner_id if vpc is not None else None
-            if owner is None or owner == place.home[0] or place.home[0] not in self._own_accounts:
-                return place.home
-            return owner, place.home[1]
+            if owner is None or owner == home[0] or home[0] not in self._own_accounts:
+                return home
+            return owner, home[1]
         for record_id in self._parts_of_unseen_vpcs.get(resource_id, ()):
             return self.places[record_id].home
         return self.homes[0] if self.homes else ("000000000000", "unknown")
