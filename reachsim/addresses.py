@@ -127,7 +127,12 @@ def format_set(addresses: IntervalSet) -> list[str]:
     >>> format_set(parse_block("10.0.0.0/8") - parse_block("10.128.0.0/9"))
     ['10.0.0.0/9']
     """
-    return [format_address(addresses.first)] if addresses.is_single else list(_formatted(addresses))
+    return list(blocks_of(addresses))
+
+
+def blocks_of(addresses: IntervalSet) -> tuple[str, ...]:
+    """Like `format_set`."""
+    return (format_address(addresses.first),) if addresses.is_single else _formatted(addresses)
 
 
 @lru_cache(maxsize=65536)

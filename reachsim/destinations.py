@@ -162,10 +162,8 @@ def _resource(network: Network, selector: Selector, *, from_outside: bool) -> De
     found, operation = _interfaces_of(network, selector)
     if not found:
         return Destination(selector, gaps=_gap_or_error(network, selector, operation))
-    addresses = IntervalSet.union_of(
-        ((one.addresses & V6) | one.public_addresses) if from_outside else one.addresses for one in found
-    )
-    return Destination(selector, addresses, interfaces=found)
+    held = [((one.addresses & V6) | one.public_addresses) if from_outside else one.addresses for one in found]
+    return Destination(selector, held[0] if len(held) == 1 else IntervalSet.union_of(held), interfaces=found)
 
 
 def _interfaces_of(network: Network, selector: Selector) -> tuple[tuple[Interface, ...], str]:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from typing import Final, Generic, TypeVar
 
-import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reachsim.evidence import Assumption, Block, Gap, Hop, Leg
 from reachsim.intervals import IntervalSet
@@ -50,7 +50,7 @@ ICMP_REPLIES: Final = {ICMP: {8: 0, 13: 14, 15: 16, 17: 18}, ICMPV6: {128: 129}}
 """ICMP request types and the types that answer them (RFC 792, RFC 950, RFC 4443). Other types are one-way messages."""
 
 
-class Flow(msgspec.Struct, Generic[Context], frozen=True):
+class Flow(Struct, Generic[Context], frozen=True):
     """A product of packets with the same fate so far.
 
     ``box`` is in the asked coordinates and holds packets of one kind (TCP, UDP, ICMP, ICMPv6, or neither of them),
@@ -159,7 +159,7 @@ class Flow(msgspec.Struct, Generic[Context], frozen=True):
             return None
         if kept is here or kept == here:
             return self
-        return msgspec.structs.replace(self, box=(*self.box[:dimension], kept, *self.box[dimension + 1 :]))
+        return replace(self, box=(*self.box[:dimension], kept, *self.box[dimension + 1 :]))
 
     def _with_header(self, header: Header, addresses: IntervalSet) -> Flow[Context] | None:
         if isinstance(header, int):
@@ -176,27 +176,27 @@ class Flow(msgspec.Struct, Generic[Context], frozen=True):
 
     def to(self, *place: str) -> Flow[Context]:
         """The flow, gone on to another place."""
-        return msgspec.structs.replace(self, place=place)
+        return replace(self, place=place)
 
     def through(self, *hops: Hop) -> Flow[Context]:
-        return msgspec.structs.replace(self, hops=self.hops + hops)
+        return replace(self, hops=self.hops + hops)
 
     def blocked(self, *blocks: Block) -> Flow[Context]:
         new = tuple(block for block in blocks if block not in self.blocks)
-        return msgspec.structs.replace(self, blocks=self.blocks + new)
+        return replace(self, blocks=self.blocks + new)
 
     def unknown(self, *gaps: Gap) -> Flow[Context]:
         new = tuple(gap for gap in gaps if gap not in self.gaps)
-        return msgspec.structs.replace(self, gaps=self.gaps + new)
+        return replace(self, gaps=self.gaps + new)
 
     def assuming(self, *assumptions: Assumption) -> Flow[Context]:
         if not assumptions:
             return self
         new = tuple(one for one in assumptions if one not in self.assumptions)
-        return msgspec.structs.replace(self, assumptions=self.assumptions + new)
+        return replace(self, assumptions=self.assumptions + new)
 
     def ended(self, where: str) -> Flow[Context]:
-        return msgspec.structs.replace(self, end=where)
+        return replace(self, end=where)
 
     @property
     def outcome(self) -> str:
@@ -223,7 +223,7 @@ def walk(start: Iterable[Flow[Context]], step: Step[Context], loop: Step[Context
         if here in flow.visited:
             waiting += loop(flow)
             continue
-        flow = msgspec.structs.replace(flow, visited=flow.visited | {here})
+        flow = replace(flow, visited=flow.visited | {here})
         waiting += [*step(flow)][::-1]
     return tuple(ended)
 

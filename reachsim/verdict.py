@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from reachsim.addresses import format_set
+from reachsim.addresses import blocks_of
 from reachsim.evidence import Assumption, Block, Hop
 from reachsim.intervals import IntervalSet
 from reachsim.packets import CLIENT_PORT, DESTINATION, ICMP, ICMPV6, SERVICE, SOURCE, TCP, UDP, Box
@@ -292,9 +292,8 @@ def traffic_of(box: Box) -> Traffic:
     """A box of one kind (see `reachsim.engine.kinds`) in words."""
     protocol, ports = _in_words(box[SERVICE])
     client_ports = box[CLIENT_PORT].spans if protocol in ("tcp", "udp") else ()
-    known = box[SOURCE] != _UNTOLD
-    source, destination = tuple(format_set(box[SOURCE])) if known else (), tuple(format_set(box[DESTINATION]))
-    return Traffic(source, destination, protocol, ports, client_ports)
+    source = blocks_of(box[SOURCE]) if box[SOURCE] != _UNTOLD else ()
+    return Traffic(source, blocks_of(box[DESTINATION]), protocol, ports, client_ports)
 
 
 _UNTOLD = IntervalSet.single(0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
+from msgspec.structs import replace
 
 from reachsim.engine import answered
 from reachsim.evidence import Gap
@@ -208,9 +208,9 @@ def _at_nat(ground: Ground, flow: Walk, gateway: NatGateway) -> Walk:
     last = session[-1]
     detail = f"{ground.network.label(last.gateway)} sends the reply on to the client"
     back = flow.through(hop(flow, last.gateway, "nat-gateway", detail))
-    back = msgspec.structs.replace(back, destination=last.source, port=last.port)
+    back = replace(back, destination=last.source, port=last.port)
     if last.destination is not None:
-        back = msgspec.structs.replace(back, source=last.destination)
+        back = replace(back, source=last.destination)
     back = with_context(back, session=session[:-1], zone=last.zone)
     return back.to("leave", last.subnet_id) if last.subnet_id else back.to(*by_own_table(gateway))
 
@@ -225,7 +225,7 @@ def _from_nat_instance(ground: Ground, flow: Walk, interface: Interface) -> Walk
     last = flow.context.session[-1]
     detail = f"{ground.network.label(interface.id)} sends the reply on to the client"
     back = flow.through(hop(flow, interface.id, "network-interface", detail))
-    back = msgspec.structs.replace(back, destination=last.source, port=last.port)
+    back = replace(back, destination=last.source, port=last.port)
     return with_context(back, session=flow.context.session[:-1]).to("leave", interface.subnet_id)
 
 
@@ -353,16 +353,16 @@ def finish(
 
     ``receiver`` is the interface that answers, else ``back`` is the place where the reply enters.
     """
-    reached = msgspec.structs.replace(flow.context, terminal=terminal, terminal_kind=kind, route=route)
+    reached = replace(flow.context, terminal=terminal, terminal_kind=kind, route=route)
     asking, one_way = answered(flow)
     if asking is None:
         assert one_way is not None
-        return msgspec.structs.replace(one_way, context=reached, end="ok")
+        return replace(one_way, context=reached, end="ok")
     if one_way is not None:
         raise ValueError("a walk starts with one-way messages apart from those that ask for an answer")
-    reply = msgspec.structs.replace(
+    reply = replace(
         asking, leg="response", source=asking.destination, destination=asking.source,
-        context=msgspec.structs.replace(reached, sender=None, links=()),
+        context=replace(reached, sender=None, links=()),
     )  # fmt: skip
     if receiver is not None:
         return homeward(reply, receiver.subnet_id)

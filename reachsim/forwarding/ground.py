@@ -6,7 +6,8 @@ from collections.abc import Callable, Hashable, Mapping
 from functools import cache, cached_property, lru_cache
 from typing import Any, Literal, TypeVar
 
-import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reachsim.addresses import PUBLIC, V4, V6, format_address, format_set
 from reachsim.engine import Flow, Header
@@ -33,7 +34,7 @@ Route = Literal["private", "aws-public", "internet", "on-premises"]
 Told = TypeVar("Told")
 
 
-class Origin(msgspec.Struct, frozen=True):
+class Origin(Struct, frozen=True):
     """Where a walk starts, and where its replies must come back to.
 
     ``gateway`` is the internet gateway, virtual private gateway or transit gateway attachment by which traffic from
@@ -47,7 +48,7 @@ class Origin(msgspec.Struct, frozen=True):
     vpc_id: str = ""
 
 
-class Balanced(msgspec.Struct, frozen=True):
+class Balanced(Struct, frozen=True):
     """What a load balancer's interface remembers besides: it translates the destination too, and with ``preserves`` it
     does not translate the source.
     """
@@ -58,7 +59,7 @@ class Balanced(msgspec.Struct, frozen=True):
     preserves: bool
 
 
-class Translation(msgspec.Struct, frozen=True):
+class Translation(Struct, frozen=True):
     """What a NAT gateway remembers of a flow: how the header looked before, and where the reply leaves the gateway.
 
     ``destination`` is filled where NAT64 changed it; ``zone`` is where a NAT gateway that is in no subnet served it.
@@ -76,7 +77,7 @@ class Translation(msgspec.Struct, frozen=True):
     zone: str | None = None
 
 
-class Context(msgspec.Struct, frozen=True):
+class Context(Struct, frozen=True):
     """What AWS's rules need to know of a flow besides its header.
 
     ``sender`` is the interface whose private address is the source now; None when the source is somebody outside.
@@ -132,7 +133,7 @@ class Ground:
         self.peered_vpcs = cache(self._peered_vpcs)
         self.lacks_for_vpc = cache(self._lacks_for_vpc)
         self.zone_of = cache(self._zone_of)
-        self.once: Once = lru_cache(maxsize=512)(self._once)
+        self.once: Once = lru_cache(maxsize=64)(self._once)
         self._told = cache(self._tell)
         self._kept: dict[Hashable, Any] = {}
 
@@ -247,7 +248,7 @@ def next_port(flow: Walk) -> int | None:
 
 
 def with_context(flow: Walk, **changes: object) -> Walk:
-    return msgspec.structs.replace(flow, context=msgspec.structs.replace(flow.context, **changes))
+    return replace(flow, context=replace(flow.context, **changes))
 
 
 def missing(files: tuple[str, ...], component: str, what: str) -> Gap:
