@@ -110,11 +110,13 @@ class Flow(Struct, Generic[Context], frozen=True):
 
     def with_sources(self, addresses: IntervalSet) -> Flow[Context] | None:
         """The part whose source is among the addresses, or None."""
-        return self._with_header(self.source, addresses)
+        header = self.source
+        return self.with_dimension(header, addresses) if isinstance(header, int) else self._fixed(header, addresses)
 
     def with_destinations(self, addresses: IntervalSet) -> Flow[Context] | None:
         """The part whose destination is among the addresses, or None."""
-        return self._with_header(self.destination, addresses)
+        header = self.destination
+        return self.with_dimension(header, addresses) if isinstance(header, int) else self._fixed(header, addresses)
 
     def by_sources(self, addresses: IntervalSet) -> tuple[Flow[Context] | None, Flow[Context] | None]:
         """(the part whose source is among the addresses, the part whose source is not)."""
@@ -161,9 +163,7 @@ class Flow(Struct, Generic[Context], frozen=True):
             return self
         return replace(self, box=(*self.box[:dimension], kept, *self.box[dimension + 1 :]))
 
-    def _with_header(self, header: Header, addresses: IntervalSet) -> Flow[Context] | None:
-        if isinstance(header, int):
-            return self.with_dimension(header, addresses)
+    def _fixed(self, header: Shifted | IntervalSet, addresses: IntervalSet) -> Flow[Context] | None:
         if isinstance(header, Shifted):
             return self.with_dimension(header.dimension, addresses.shift(-header.by))
         return self if header <= addresses else None

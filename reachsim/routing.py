@@ -58,7 +58,14 @@ class Parts(tuple[Part[Item], ...]):
     def meeting(self, destinations: IntervalSet) -> list[Part[Item]]:
         """The parts that hold some of the destinations, in the order of the split."""
         if len(self) <= FEW:
-            return [part for part in self if (part.destinations & destinations).spans]
+            found: list[Part[Item]] = []
+            for part in self:
+                met = destinations & part.destinations
+                if met is destinations:
+                    return [part]
+                if met.spans:
+                    found.append(part)
+            return found
         return [self[place] for place in self._index.meeting(destinations)]
 
     @cached_property
