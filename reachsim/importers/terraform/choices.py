@@ -37,8 +37,8 @@ class Choice:
 
 
 class Pick(NamedTuple):
-    """An attribute that an index decides, among more or fewer resources than there are indexes: ``left`` takes the
-    attribute's path where it turns out to be open.
+    """An attribute that an index decides, among more or fewer resources than there are indexes, or something else that
+    a plan does not show: ``left`` takes the attribute's path where it turns out to be open.
     """
 
     resource: Resource
@@ -47,6 +47,7 @@ class Pick(NamedTuple):
     at: str
     left: set[str]
     pool: frozenset[str]
+    by: str = "an index"
 
 
 _ALIKE: Final = frozenset({"nat_gateway_id", "gateway_id", "egress_only_gateway_id", "allocation_id"})
@@ -69,8 +70,8 @@ def settle_picks(picks: Iterable[Pick], resources: Mapping[str, Resource]) -> No
         if len({(one in public, ways.get(one)) for one in pick.pool}) > 1:
             _leave_open(pick)
             continue
-        why = (f"which of {len(pick.pool)} is the {pick.at} of {pick.resource.address} is decided by an index that a "
-               "plan does not show: taken in their order")  # fmt: skip
+        why = (f"which of {len(pick.pool)} is the {pick.at} of {pick.resource.address} is decided by {pick.by} "
+               "that a plan does not show: taken in their order")  # fmt: skip
         pick.resource.guesses[pick.resource.id] = why
 
 

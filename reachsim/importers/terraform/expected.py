@@ -136,10 +136,17 @@ _EITHER: Final[Mapping[tuple[str, str], Iterable[str]]] = {
     ("aws_route", "network_interface_id"): WAYS, ("aws_route", "instance_id"): WAYS,
 }  # fmt: skip
 """Computed attributes, and those that cannot be given beside them (documentation of the provider)."""
+_OF_ENDPOINTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "route_table_ids": ("Gateway",), "security_group_ids": ("Interface", "Resource", "ServiceNetwork"),
+    "subnet_ids": ("Interface", "GatewayLoadBalancer", "Resource", "ServiceNetwork"),
+}  # fmt: skip
+"""Attributes of an endpoint that are for these types alone."""
 
 
 def stands_for_none(kind: str, name: str, values: Mapping[str, Any], unknown: Any) -> bool:
     """Whether an attribute is unknown but for the provider's own sake, as another is given in its place."""
+    if kind == "aws_vpc_endpoint" and name in _OF_ENDPOINTS and "vpc_endpoint_type" in values:
+        return (values["vpc_endpoint_type"] or "Gateway") not in _OF_ENDPOINTS[name]
     others = _EITHER.get((kind, name), ())
     opened = unknown if isinstance(unknown, dict) else {}
     return any(values.get(other) not in (None, False, []) or opened.get(other) for other in others)

@@ -10,8 +10,10 @@ an expression names nothing else, the only resource of the expected kind in the 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Network
 from typing import Any, Final, NamedTuple
 
 from reachsim.errors import Fault, SnapshotError
@@ -31,6 +33,7 @@ from reachsim.importers.terraform.expected import (
     whole_arns,
 )
 from reachsim.importers.terraform.expressions import (
+    NEVER_COMPUTED,
     all_references,
     flat_of,
     is_leaf,
@@ -52,6 +55,9 @@ ADOPTED: Final = {
 """Default resources, and what names the one that is meant."""
 IMAGE: Final = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/[a-z0-9/._-]+")
 LOOPS: Final = frozenset({"count", "each", "path", "terraform", "self"})
+OF_SUBNETS: Final = frozenset({"subnets", "subnet_ids"})
+IN_BLOCKS: Final = OF_SUBNETS | {"security_group_ids", "security_groups"}
+UNSHOWN: Final = "a part of the configuration"
 MAX_STEPS: Final = 64
 
 
@@ -109,9 +115,11 @@ class Resolver:
             unknown: set[str] = resource.unknown if resource is not None else set()
             expressions = config.get("expressions") or {}
             self._fill(values, one.unknown, expressions, scope, one, "", unknown)
+            filled: set[str] = set()
             if resource is not None:
                 self._fill_unshown(resource, one, expressions)
-            unknown |= without_expression(one.unknown, expressions)
+                filled = self._fill_dynamic(resource, one, expressions, scope)
+            unknown |= without_expression(one.unknown, expressions) - filled
             if resource is not None:
                 self._adopt(resource)
                 resource.unseen |= unseen_blocks(one, expressions)
@@ -143,6 +151,35 @@ class Resolver:
             if isinstance(route, dict) and len(leaves) == 1:
                 found = self._only_one(leaves[0], one)
                 route |= {leaves[0]: found[0]} if found and isinstance(found[0], str) else {}
+
+    def _fill_dynamic(
+        self, resource: Resource, one: Instance, expressions: Mapping[str, Any], scope: Scope
+    ) -> set[str]:  # fmt: skip
+        """Subnets and security groups of a block that ``dynamic`` makes, whose expressions no plan shows: taken where
+        all that the module is given or has comes to one choice. Returns what is known then.
+        """
+        filled: set[str] = set()
+        for block in NEVER_COMPUTED - expressions.keys():
+            held = resource.values.get(block)
+            opened = one.unknown.get(block) if isinstance(one.unknown, dict) else None
+            if not (isinstance(held, list) and isinstance(opened, list) and len(held) == len(opened) == 1):
+                continue
+            leaves = set(open_leaves(opened))
+            for name in leaves & IN_BLOCKS:
+                found = self._only_source(name, scope, f"{block}.{name}", one, whole=name in OF_SUBNETS)
+                if found:
+                    held[0][name] = found
+                    filled.add(f"{block}.{name}")
+                    self._pick(resource, held[0], name, f"{block}.{name}", resource.unknown, found)
+            if filled & {f"{block}.{name}" for name in OF_SUBNETS}:
+                filled.add(f"{block}.vpc_id")  # that of the subnets
+        return filled
+
+    def _pick(
+        self, resource: Resource, values: dict[str, Any], name: str, at: str, left: set[str], pool: Sequence[Any]
+    ) -> None:  # fmt: skip
+        if len(set(flat_of(pool))) > 1:
+            self.picks.append(Pick(resource, values, name, at, left, frozenset(flat_of(pool)), UNSHOWN))
 
     def named_by(self, one: Instance) -> set[str]:
         """Every text that a resource's attributes hold or may hold: ids of what it names among them."""
@@ -285,6 +322,9 @@ class Resolver:
         if not found and name in EXPECTED:
             found = self._only_source(name, scope, at, one) if name in MANY else self._only_one(name, one)
         flat = list(dict.fromkeys(flat_of(found)))
+        if len(flat) > 1 and name == "vpc_id" and not any(one.startswith("local.") for one in references):
+            flat = self._around(str(values.get("cidr_block") or ""), flat)
+            pools = pools if len(flat) > 1 else []
         if name in MANY:
             known = [value for value in values.get(name) or [] if isinstance(value, str)]
             merged = list(dict.fromkeys([*known, *flat]))
@@ -298,8 +338,18 @@ class Resolver:
         else:
             left.add(at)
         resource = self.resources.get(one.address)
+        if resource is not None and flat and name in EXPECTED and self._is_member(references, scope, name):
+            self._pick(resource, values, name, at, left, flat)
         if pools and flat and resource is not None:
             self.picks += [Pick(resource, values, name, at, left, frozenset(flat_of(pool))) for pool in pools]
+
+    def _around(self, block: str, vpcs: list[Any]) -> list[Any]:
+        """Of several VPCs that a subnet may be in those whose blocks its own is within, where all of these are told."""
+        blocks = {one.id: one.text("cidr_block") for one in self.resources.values() if one.kind == "aws_vpc"}
+        more = any(one.kind == "aws_vpc_ipv4_cidr_block_association" for one in self.resources.values())
+        if more or not is_block(block) or not all(is_block(blocks.get(vpc, "")) for vpc in vpcs):
+            return vpcs
+        return [vpc for vpc in vpcs if IPv4Network(block).subnet_of(IPv4Network(blocks[vpc]))]
 
     def _is_choice(self, references: Sequence[str], scope: Scope, name: str) -> bool:
         """Whether a list may be one of several: ``var.a ? aws_subnet.a[*].id : aws_subnet.b[*].id``."""
@@ -310,6 +360,35 @@ class Resolver:
         )  # fmt: skip
         named = {tuple(parts_of(one)[:2]) for one in kept if flat_of(self._values([one], scope, name, 0))}
         return chooses and len(named) > 1
+
+    def _is_member(
+        self, references: Sequence[str], scope: Scope, name: str, depth: int = 0, *, member: bool = False
+    ) -> bool:  # fmt: skip
+        """Whether a member of an input or output is named that is put together of several: ``var.groups.build`` of
+        ``{build = aws_security_group.a.id, db = aws_security_group.b.id}``. Which of them it is no plan shows.
+        """
+        for reference in longest(references) if depth < MAX_STEPS else ():
+            inner, behind, steps = self._behind(parts_of(reference), scope)
+            within = member or any(isinstance(step, str) for step in steps)
+            named = [one for one in longest(inner) if named_as(name, self._values([one], behind, name, depth + 1))]
+            if (within and len(named) > 1) or self._is_member(inner, behind, name, depth + 1, member=within):
+                return True
+        return False
+
+    def _behind(self, parts: Sequence[str | int], scope: Scope) -> tuple[list[str], Scope, Sequence[str | int]]:
+        """(what a module's input or output is put together of, where that stands, the steps into it)."""
+        if parts[0] == "var" and scope.module:
+            parent, label = parent_of(scope.module)
+            call = ((self._module_config(parent) or {}).get("module_calls") or {}).get(label) or {}
+            expression = (call.get("expressions") or {}).get(str(parts[1]))
+            return references_of(expression), self._scope(parent, key_of(scope.module), call, 0), parts[2:]
+        if parts[0] == "module" and len(parts) > 2:
+            address = f"{scope.module}.module.{parts[1]}".lstrip(".")
+            outputs = (self._module_config(address) or {}).get("outputs") or {}
+            steps = parts[2:] if str(parts[2]) in outputs else parts[3:]  # behind the key of an instance
+            output = outputs.get(str(steps[0])) if steps else None
+            return references_of((output or {}).get("expression")), Scope(address, None), steps[1:]
+        return [], scope, ()
 
     def _is_list(self, reference: str, scope: Scope, name: str) -> bool:
         """Whether a variable holds a list, which can be no condition."""
@@ -371,9 +450,9 @@ class Resolver:
                 return [value]
         return []
 
-    def _only_source(self, name: str, scope: Scope, at: str, one: Instance) -> list[Any]:
+    def _only_source(self, name: str, scope: Scope, at: str, one: Instance, *, whole: bool = True) -> list[Any]:
         """The list that a local of a module can only be put together from: of all inputs that hold such resources and
-        of the module's own, there is one.
+        of the module's own, there is one; with ``whole`` false, one of a single member.
         """
         resource = self.resources.get(one.address)
         if not scope.module or resource is None:
@@ -389,11 +468,11 @@ class Resolver:
             values = self._variable(["var", variable], Scope(scope.module, None), name, 0)
             sources[f"{scope.module}'s input {variable}"] = named_as(name, values)
         held = {source: values for source, values in sources.items() if values}
-        if len(held) != 1:
+        if len(held) != 1 or (not whole and any(len(set(flat_of(values))) > 1 for values in held.values())):
             return []
         ((source, values),) = held.items()
-        resource.taken.append(f"{at} of {one.address} is of a local, which a plan does not show: {source} is all that "
-                              f"it can be of, and all {len(values)} are taken")  # fmt: skip
+        resource.taken.append(f"{at} of {one.address} is of a local or a block of dynamic, which a plan does not show: "
+                              f"{source} is all that it can be of, and all {len(values)} are taken")  # fmt: skip
         return values
 
     # --- references ---------------------------------------------------------------------------------------------------
@@ -451,7 +530,8 @@ class Resolver:
             instances = [one for one in instances if one.index == rest[0]]
             rest = rest[1:]
         elif looped and len(instances) > 1:
-            if isinstance(scope.key, int) and len(instances) != scope.copies and name in EXPECTED:
+            other = isinstance(scope.key, int) and len(instances) != scope.copies
+            if (other or _keyed_otherwise(instances, scope.key)) and name in EXPECTED:
                 self._pools.append([self._of(one, rest, name, depth) for one in instances])
             instances = _same_key(instances, scope.key)
         elif not rest and any(one.index in keys for one in instances):
@@ -494,10 +574,20 @@ class Resolver:
             return [walk(expression["constant_value"], parts[2:])]
         copies = len(self._modules.get(f"{parent}>{label}", ()))
         outer = self._scope(parent, key_of(scope.module), call, copies)
-        found = self._values(references_of(expression), outer, name, depth + 1)
+        found = self._values(self._into(references_of(expression), parts[2:], outer), outer, name, depth + 1)
         index = next((step for step in parts[2:] if isinstance(step, int)), None)
         flat = flat_of(found)
         return [flat[index]] if index is not None and index < len(flat) else found
+
+    def _into(self, references: list[str], steps: Sequence[str | int], scope: Scope) -> list[str]:
+        """References with the steps taken into what they name: ``["s3"].id`` of an output that is a resource with
+        for_each names that instance.
+        """
+        kept = longest(references)
+        instances = self._by_base.get((scope.module, kept[0]), []) if len(kept) == 1 else []
+        if not steps or not isinstance(steps[0], str) or all(one.index != steps[0] for one in instances):
+            return references
+        return [f"{kept[0]}[{json.dumps(steps[0])}]" + "".join(f".{one}" for one in steps[1:2])]
 
     def _output(self, parts: Sequence[str | int], scope: Scope, name: str, looped: bool, depth: int) -> list[Any]:
         label = str(parts[1])
@@ -515,8 +605,9 @@ class Resolver:
         found: list[Any] = []
         for address in addresses:
             output = ((self._module_config(address) or {}).get("outputs") or {}).get(str(rest[0])) or {}
-            references = references_of(output.get("expression"))
-            inner = self._values(references, Scope(address, None), name, depth + 1)
+            scope_of = Scope(address, None)
+            references = self._into(references_of(output.get("expression")), rest[1:], scope_of)
+            inner = self._values(references, scope_of, name, depth + 1)
             index = next((step for step in rest[1:] if isinstance(step, int)), None)
             flat = flat_of(inner)
             if looped and index is None and name not in MANY and len(flat) > 1 and isinstance(scope.key, int):
@@ -525,6 +616,18 @@ class Resolver:
                 index = scope.key % len(flat)
             found += [flat[index]] if index is not None and index < len(flat) else inner
         return found
+
+
+def is_block(text: str) -> bool:
+    """Whether a text is an IPv4 block without host part.
+
+    >>> is_block("10.0.0.0/16"), is_block("10.0.0.1/16"), is_block("")
+    (True, False, False)
+    """
+    try:
+        return "/" in text and bool(IPv4Network(text))
+    except ValueError:
+        return False
 
 
 def _within(module: str, outer: str) -> bool:
@@ -538,6 +641,14 @@ def _by_value(kept: Sequence[str], scope: Scope) -> int | str | None:
         return scope.key
     value = walk(scope.value, named[0][2:])
     return value if isinstance(value, str) else scope.key
+
+
+def _keyed_otherwise(instances: list[Instance], key: int | str | None) -> bool:
+    """Whether instances have keys, none of which is this one: ``aws_subnet.all["${each.key}/build"]`` looks the same as
+    ``aws_subnet.all[each.key]``.
+    """
+    keys = [one.index for one in instances]
+    return isinstance(key, str) and key not in keys and any(isinstance(one, str) for one in keys)
 
 
 def _same_key(instances: list[Instance], key: int | str | None) -> list[Instance]:
