@@ -80,10 +80,11 @@ class Touching:
     def any_of(self, ends: Iterable[str]) -> frozenset[str]:
         """Those of some ends that a change can touch, found without asking about each interface among them."""
         wanted = frozenset(ends)
-        if self._perhaps is not None:
-            others = wanted.difference(*(network.network_interfaces for network in self.networks))
-            wanted = self._perhaps & wanted | others
-        return frozenset(end for end in wanted if self.end(end))
+        others = wanted.difference(*(network.network_interfaces for network in self.networks))
+        if others:
+            others = others.difference(*(network.names_by_instance for network in self.networks))
+        near = wanted if self._perhaps is None else self._perhaps & wanted | others
+        return frozenset(end for end in near if self.end(end))
 
     def _end(self, selector: str) -> frozenset[str]:
         kind, name = parse_selector(selector).kind, parse_selector(selector).value

@@ -313,10 +313,10 @@ class Network(Inventory):
         """The interface of that id, or the interfaces of the instance of that id."""
         if resource_id in self.interfaces:
             return [self.interfaces[resource_id]]
-        return [self.interfaces[name] for name in self._names_by_instance.get(resource_id, ())]
+        return [self.interfaces[name] for name in self.names_by_instance.get(resource_id, ())]
 
     @index("network_interfaces")
-    def _names_by_instance(self) -> dict[str, list[str]]:
+    def names_by_instance(self) -> dict[str, list[str]]:
         """Instance → its interfaces."""
         found: dict[str, list[str]] = {}
         for name, record in self.network_interfaces.items():

@@ -7,8 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from reachsim import load_files
+from reachsim.changes import compare
 from reachsim.diff import CellChange, Diff, others
+from reachsim.diff.bundles import bundles
 from reachsim.diff.cells import Asked, evaluate, shift, words
+from reachsim.diff.touching import Touching
 from tests.build import AclEntry, Build, GroupRule
 from tests.scenarios.pipelines import Pipeline
 
@@ -216,3 +219,33 @@ def test_each_change_of_many_alike_counts(monkeypatch: pytest.MonkeyPatch, most:
     diff = compared(grouped)
     texts = {f"{one.change.component} {one.change.text}": one.matters for one in diff.changes}
     assert sorted(texts.values()) == ["causes", "causes", "indirectly"], texts
+
+
+@pytest.mark.parametrize(("edit", "touched"), [
+    (lambda net: net.permit("sg-data", "out", SSH), {"i-data5", "i-data6"}),
+    (lambda net: net.permit("sg-web", "out", ("tcp", 22, 22, "192.0.2.0/24")), {"i-web5", "i-web6"}),
+    (lambda net: net.permit("sg-more", "in", SSH), {"i-web5", "eni-more"}),
+    (lambda net: net.route("rtb-priv", "192.0.2.0/24", "nat-1"), {"i-data5", "i-data6", "i-web5", "eni-more"}),
+    (lambda net: net.route("rtb-pub", "192.0.2.0/24", "nat-1"), None),
+    (lambda net: net["eni-more"].update(SourceDestCheck=False), None),
+])  # fmt: skip
+def test_instances_are_touched_by_what_any_of_their_interfaces_has(
+    edit: Callable[[Build], object], touched: set[str] | None
+) -> None:
+    """None: everybody. The table of the subnet of a NAT gateway is passed by all that it translates."""
+
+    def second(net: Build) -> None:
+        group = net.group("vpc-1", [], name="more")
+        net.interface(net["i-data5"]["SubnetId"], "10.0.2.9", [group], name="more")
+        net["eni-more"]["Attachment"] = {"InstanceId": "i-web5", "DeviceIndex": 1, "Status": "attached"}
+
+    before = load_files(lan(second).files())
+    after = load_files(lan(lambda net: (second(net), edit(net))).files(), beside=before)
+    units = bundles(compare(before.network, after.network).changes)
+    touching = Touching(before.network, after.network, units)
+    everybody = [*before.network.instances, *(one for one in before.network.interfaces if one.startswith("eni-"))]
+    found = touching.any_of(everybody)
+    assert found == {one for one in everybody if touching.end(one)}
+    assert {one for one in found if one.startswith("i-") or one == "eni-more"} == (
+        touched or {*before.network.instances, "eni-more"}
+    )
