@@ -11,8 +11,8 @@ _SETS = ["tests/unit/test_packets.py", "tests/property/test_set_laws.py"]
 _CONDITIONS, _FACTS = ("cases", "conditions"), ("cases", "facts", "judge")
 _POLICIES = {
     "glob": ("glob", "conditions"), "variables": (*_CONDITIONS, "variables"), "operators": _CONDITIONS,
-    "conditions": _CONDITIONS, "truth": _CONDITIONS, "principals": _FACTS, "statements": (*_FACTS, "statements"),
-    "evaluate": _FACTS,
+    "conditions": _CONDITIONS, "truth": _CONDITIONS, "principals": (*_FACTS, "principals"),
+    "statements": (*_FACTS, "statements"), "evaluate": (*_FACTS, "evaluate"),
 }  # fmt: skip
 
 TESTS: dict[str, list[str]] = {

@@ -194,14 +194,16 @@ def _caches() -> list[Any]:
 
 
 def _code_change(module: Any, mutant: Mutant) -> Callable[[], None] | None:
-    """Puts the mutated function's code into the module's function; None for what is outside of functions."""
+    """Puts the mutated function's code into the module's function; None for what is outside of functions, and for
+    functions within others, of which there may be some already.
+    """
     found, path = module, []
     for name in mutant.function.split(".") if mutant.function else []:
         path.append(name)
         found = inspect.unwrap(_plain(inspect.getattr_static(found, name)))
         if isinstance(found, FunctionType):
             break
-    if not isinstance(found, FunctionType):
+    if not isinstance(found, FunctionType) or ".".join(path) != mutant.function:
         return None
     code: CodeType | None = compile(mutant.source, str(module.__file__), "exec", dont_inherit=True)
     for name in path:

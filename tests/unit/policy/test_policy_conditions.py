@@ -33,6 +33,13 @@ from reachsim.policy.truth import PRESENT, UNKNOWN
         ("DateLessThanEquals", "2026-01-01T00:00:00.5Z", "2026-01-01T00:00:00.25Z", True),
         ("DateGreaterThan", "2026-01-01", "no date", False),
         ("DateGreaterThanEquals", "2026-01-01", "2026-01-01", True),
+        ("DateLessThan", "2026-01-01T00:00:00.5Z", "2026-01-01T00:00:00.25Z", True),
+        ("DateEquals", "2026-01-01T00:00:00.5Z", "1767225600.5", True),
+        ("DateGreaterThan", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00.000001Z", True),
+        ("StringEqualsIgnoreCase", "Straße Ærø", "sTRAßE æRØ", True),
+        ("StringEqualsIgnoreCase", "Straße", "STRASSE", False),
+        ("StringEqualsIgnoreCase", "éab", "ÉAB", True),
+        ("StringEqualsIgnoreCase", "ß", "ẞ", True),
         ("Bool", True, "True", True),
         ("Bool", "maybe", "maybe", False),
         ("IpAddress", "10.0.0.0/33", "10.0.0.0", False),
@@ -155,3 +162,10 @@ def test_what_the_request_has_in_words(operator: str, found: Any, words: str) ->
 def test_a_variable_without_a_value_is_told() -> None:
     told = in_words(one("StringEquals", "k", "${aws:username}", "b"), {"k": "a"})
     assert told.endswith("k ${aws:username} or b: the request has a (no value for the variable in ${aws:username})")
+
+
+def test_what_each_operator_expects_in_words() -> None:
+    expected = {"String": "text", "Numeric": "a number", "Date": "a date or epoch seconds"}
+    for operator in OPERATORS.values():
+        family = next((one for one in expected if operator.name.startswith(one)), None)
+        assert family is None or operator.expects == expected[family]

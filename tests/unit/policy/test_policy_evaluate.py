@@ -1,0 +1,85 @@
+"""Every kind of policy that allows, denies or is silent, together: the decision, who blocks, and the reasons told."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+from reachsim import policy
+from reachsim.policy.evaluate import Compiled
+
+KINDS = ("identity", "boundary", "scp", "rcp", "resource", "endpoint")
+WORDS = ("allow", "none", "deny")
+OTHER = "444455556666"
+
+
+def policies(make: Any, words: tuple[str, ...]) -> policy.Policies:
+    """A policy of each kind, two levels of SCPs; one that says nothing allows something else."""
+    documents = {
+        "allow": make.document(Principal={"AWS": make.ann}), "deny": make.document("Deny", Principal={"AWS": make.ann}),
+        "none": make.document(Action="iam:*", Principal={"AWS": make.ann}),
+    }  # fmt: skip
+    identity, boundary, root, below, rcp, resource, endpoint = (documents[word] for word in words)
+    return policy.Policies(
+        identity=(identity,), boundary=(boundary,), scps=((root,), (below,)), rcps=((rcp,),), resource=resource,
+        endpoint=(endpoint,),
+    )  # fmt: skip
+
+
+def joined(words: tuple[str, ...]) -> dict[str, str]:
+    """What each kind says; of the levels of SCPs a Deny counts before silence, and that before an Allow."""
+    identity, boundary, root, below, *others = words
+    scp = max(root, below, key=WORDS.index)
+    return dict(zip(KINDS, (identity, boundary, scp, *others), strict=True))
+
+
+def test_every_combination_in_the_own_account_and_in_another(make: Any) -> None:
+    for owner in (make.account, OTHER):
+        request = make.request(owner=owner)
+        for words in product(WORDS, WORDS, WORDS, WORDS, ("allow", "deny"), WORDS, WORDS):
+            said = joined(words)
+            silent = {kind for kind, word in said.items() if word == "none"}
+            if owner == make.account:  # the bucket's policy need not say anything; where it names ann, it is enough
+                silent -= {"identity", "boundary", "resource"} if said["resource"] == "allow" else {"resource"}
+            denies = {kind for kind, word in said.items() if word == "deny"}
+            expected = "ExplicitlyDenied" if denies else "ImplicitlyDenied" if silent else "Allowed"
+            compiled = Compiled(policies(make, words))
+            decision = compiled.evaluate(request)
+            assert decision.decision == expected, words
+            assert compiled.decide(request) == expected, words
+            assert decision.blocked_by == tuple(kind for kind in KINDS if kind in denies | silent), words
+            told = [one.policy.partition("[")[0] for one in decision.decided_by]
+            blocking = set(decision.blocked_by) or {kind for kind, word in said.items() if word == "allow"}
+            assert list(dict.fromkeys(told)) == [kind for kind in KINDS if kind in blocking], words
+
+
+def test_of_the_policies_of_a_level_one_allow_is_told_and_every_deny(make: Any) -> None:
+    allowing, denying = make.document(Sid="A"), make.document("Deny", Sid="D")
+    everything = (make.document(),)
+    allowed = make.decide(make.request(), identity=everything, scps=((allowing, allowing),))
+    assert [one.policy for one in allowed.decided_by] == ["identity[0]", "scp[0][0]"]
+    denied = make.decide(make.request(), identity=everything, scps=((denying, denying, allowing),))
+    assert [(one.policy, one.statement) for one in denied.decided_by] == [("scp[0][0]", "D"), ("scp[0][1]", "D")]
+
+
+def test_a_public_bucket_that_is_turned_away_hides_no_other_reason(make: Any) -> None:
+    stranger = make.request({"type": "Anonymous"}, owner=OTHER)
+    public = make.document(Principal="*")
+    decision = make.decide(stranger, resource=public, endpoint=(make.document("Deny", Principal="*"),),
+                           s3_block_public_access=True)  # fmt: skip
+    assert decision.blocked_by == ("resource", "endpoint")
+    assert [one.policy for one in decision.decided_by] == ["s3-block-public-access", "endpoint[0]"]
+
+
+def test_notes_are_about_what_was_judged(make: Any) -> None:
+    everything = (make.document(),)
+    key = make.request(action="kms:Decrypt", arn=f"arn:aws:kms:us-east-1:{make.account}:key/k")
+    for effect in ("Allow", "Deny"):
+        told = make.decide(key, identity=everything, resource=make.document(effect, Principal={"AWS": make.ann})).notes
+        assert told == ()
+    assert make.decide(key, identity=everything).notes == ("KMS grants are not modelled",)
+    service = make.request("logs.amazonaws.com")
+    assert make.decide(service, resource=make.document(Principal="*")).notes == (
+        'that Principal "*" covers AWS services is an assumption',
+    )
+    assert make.decide(service, resource=make.document(Principal={"Service": "logs.amazonaws.com"})).notes == ()
