@@ -138,3 +138,18 @@ def test_equality_is_for_packet_sets_only() -> None:
 def test_many_small_boxes_stay_one_canonical_set() -> None:
     boxes = [(IntervalSet.single(x), IntervalSet.single(y)) for x in range(40) for y in range(40)]
     assert list(PacketSet.union_of(boxes, 2).boxes()) == [(IntervalSet.span(0, 39), IntervalSet.span(0, 39))]
+
+
+@pytest.mark.parametrize("corners", [(5,), (5, 7), (5, 7, 9)])
+def test_nothing_added_taken_away_or_met(corners: tuple[int, ...]) -> None:
+    some, nothing = square(*corners), PacketSet.empty(len(corners))
+    assert some | nothing == nothing | some == some - nothing == some
+    assert some & nothing == nothing & some == nothing - some == some - some == nothing
+    assert nothing | nothing == nothing & nothing == nothing
+    assert [one.dimensions for one in (some | nothing, some & nothing, some - nothing)] == [len(corners)] * 3
+
+
+def test_what_remains_has_a_dimension_less() -> None:
+    for dropped, left in enumerate([(7, 9), (5, 9), (5, 7)]):
+        assert square(5, 7, 9).project(dropped) == square(*left)
+        assert square(5, 7, 9).project(dropped).dimensions == 2
