@@ -25,7 +25,7 @@ _TOOLS: Final = frozenset(
 )  # fmt: skip
 """Programs that only change the machine or the session."""
 _CONDITION: Final = re.compile(
-    r"(?:/i\s+)?(?P<not>not\s+)?(?:/i\s+)?(?:(?P<word>exist|defined|errorlevel)\s+(?P<what>\"[^\"]*\"|\S+)"
+    r"(?:/i\s++)?(?P<not>not\s++)?(?:/i\s++)?(?:(?P<word>exist|defined|errorlevel)\s+(?P<what>\"[^\"]*\"|\S+)"
     r"|(?P<one>\"[^\"]*\"|[^\s=\"]*)\s*(?:==|\s(?P<sign>EQU|NEQ|LSS|LEQ|GTR|GEQ)\s)\s*(?P<other>\"[^\"]*\"|\S+))\s*",
     re.IGNORECASE,
 )

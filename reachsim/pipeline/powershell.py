@@ -76,8 +76,8 @@ _KEYWORD: Final = re.compile(
 )
 _CMDLET: Final = re.compile(r"\s*(?:[A-Z][a-z]+-[A-Z]\w+\b|\$\w|\[\w|(?:iex|iwr|irm)\b)")
 _WINDOWS: Final = re.compile(
-    r"(?m)^\s*(?:(?:Write|Get|Set|New|Remove|Copy|Move|Test|Invoke|Start|Install|Expand|Compress|Import)-[A-Z]\w+\b"
-    r"|\$env:\w+\s*=|&?\s*\.\\[\w.-]+)|\"\$env:\w"
+    r"(?m)^[ \t]*(?:(?:Write|Get|Set|New|Remove|Copy|Move|Test|Invoke|Start|Install|Expand|Compress|Import)-[A-Z]\w+\b"
+    r"|\$env:\w+\s*=|&?[ \t]*\.\\[\w.-]+)|\"\$env:\w"
 )
 _HARMLESS: Final = re.compile(
     r"(?:Write-\w+|New-\w+|Remove-Item\w*|Expand-Archive|Compress-Archive|Copy-Item\w*|Move-Item\w*|Rename-Item"
