@@ -155,3 +155,24 @@ def test_an_interface_endpoint_has_no_route_tables(tmp_path: Path) -> None:
     assert made["vpce-e-this-logs"].route_table_ids == ()
     assert made["vpce-e-this-logs"].subnet_ids == BUILDS
     assert made["vpce-e-this-s3"].subnet_ids == ()
+
+
+@pytest.mark.parametrize(("given", "default"), [
+    (("aws_route_table.build.id", "aws_subnet.build"), True),
+    (("aws_route_table.build.id", "aws_vpc.main.id"), False),
+    (("aws_route_table.build.id", "data.aws_iam_policy_document.p.json"), False),
+    (("aws_route_table.build.id", "local.policy"), False),
+])  # fmt: skip
+@pytest.mark.parametrize("loop", ["local.endpoints", "var.endpoints"])
+def test_the_policy_of_a_modules_endpoints_is_awss_default_where_nothing_makes_one(
+    loop: str, given: tuple[str, ...], default: bool, tmp_path: Path
+) -> None:
+    """The provider leaves a policy open that is null: every plan of the endpoints' module shows it as unknown."""
+    plan = PlanJson()
+    network(plan)
+    plan.call("module.e", vpc=Ref("aws_vpc.main.id"), endpoints=Ref(*given))
+    plan.add("aws_vpc_endpoint.this", index="logs", module="module.e", vpc_id=Ref("var.vpc"), for_each=Ref(loop),
+             vpc_endpoint_type="Interface", service_name="com.amazonaws.us-east-1.logs", subnet_ids=Ref("each.value"),
+             policy=Ref("each.value.policy"))  # fmt: skip
+    _, report = run(plan, tmp_path)
+    assert any("policy is known only after apply" in told for told in report.warnings) is not default

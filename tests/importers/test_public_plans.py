@@ -401,6 +401,11 @@ def test_routes_that_an_old_plan_does_not_show_stay_open_among_several(tmp_path:
     (b'{"@level":"info","@message":"Terraform 1.9.0","type":"version"}\n{"@level":"info"}\n', "log of terraform plan"),
     (b"\nTerraform will perform the following actions:\n\n  # aws_vpc.a will be created\n", "text of terraform show"),
     (b'resource "aws_vpc" "a" {\n}\n', "Terraform's configuration"), (b"\x1f\x8b\x08", "a compressed file"),
+    (b"\n", "an empty file: save the plan"), (b'{"format_version": "1.0"}', "needs a saved plan or a state"),
+    (b'{"resource": {"aws_vpc": {"v": {}}}}', "Terraform's configuration: save the plan"),
+    (b'{"Resources": {"V": {"Type": "AWS::EC2::VPC"}}}', "reachsim import cloudformation takes it"),
+    (b'level=info msg=x\n{"format_version": "1.2"}', "give the JSON of one plan alone"),
+    (b'{"format_version": "1.2"}\n{"format_version": "1.2"}\n', "several documents"),
 ])  # fmt: skip
 def test_what_is_no_json_of_terraform_show_is_named(data: bytes, told: str, tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_bytes(data)

@@ -65,13 +65,14 @@ def read_plan(source: Path) -> Plan:
     document = _decode(source, name)
     version = str(document.get("format_version", ""))
     if "format_version" not in document:
-        found = "a raw state file: show it with terraform show -json" if "lineage" in document else "another document"
+        found = next((told for key, told in _OTHERS.items() if key in document), "another document")
         raise SnapshotError(Fault(name, "", "the output of terraform show -json (format_version)", found))
     if version.split(".")[0] not in ("0", "1"):
         raise SnapshotError(Fault(name, "/format_version", "format version 0.x or 1.x", version))
     state = "planned_values" not in document and "resource_changes" not in document
     if state and "values" not in document:
-        raise SnapshotError(Fault(name, "", "planned_values of a plan, or values of a state", "neither"))
+        found = f"neither: terraform show -json needs a saved plan or a state ({_SAVE})"
+        raise SnapshotError(Fault(name, "", "planned_values of a plan, or values of a state", found))
     try:
         return _take_apart(name, document, state)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -83,7 +84,7 @@ def _decode(source: Path, name: str) -> Values:
     try:
         size = source.stat().st_size
         if source.is_dir():
-            raise SnapshotError(Fault(name, "", "a file", "a folder"))
+            raise SnapshotError(Fault(name, "", "a file that terraform show -json wrote", f"a folder: {_SAVE}"))
         if size > MAX_BYTES:
             raise SnapshotError(Fault(name, "", f"at most {MAX_BYTES} bytes", f"{size} bytes"))
         data = source.read_bytes().removeprefix(b"\xef\xbb\xbf")
@@ -104,6 +105,13 @@ def _decode(source: Path, name: str) -> Values:
     return document
 
 
+_SAVE: Final = "save the plan with -out=FILE and show it with terraform show -json FILE"
+_OTHERS: Final[Mapping[str, str]] = {
+    "lineage": "a raw state file: show it with terraform show -json",
+    "Resources": "a CloudFormation template: reachsim import cloudformation takes it",
+    "resource": f"Terraform's configuration: {_SAVE}",
+}
+"""What other objects of JSON hold, and what to do with them."""
 _FORMS: Final = (
     (b'"@level":', "the log of terraform plan -json"),
     (b"Terraform will perform the following actions", "the text of terraform show"),
@@ -117,9 +125,13 @@ def _other_form(data: bytes) -> str:
     """What a file that is no JSON is, where it can be told; "" where it cannot."""
     if data.startswith(b"\x1f\x8b"):
         return "a compressed file"
+    if not data.strip():
+        return f"an empty file: {_SAVE}"
     beginning = data[:20000]
     told = next((form for mark, form in _FORMS if mark in beginning), "")
-    return f"{told}: save the plan with -out=FILE and show it with terraform show -json FILE" if told else ""
+    if not told and b'"format_version"' in data:
+        return "lines that are no part of it, or several documents: give the JSON of one plan alone"
+    return f"{told}: {_SAVE}" if told else ""
 
 
 def _text(value: object) -> str:

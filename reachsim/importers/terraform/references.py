@@ -20,7 +20,7 @@ from reachsim.errors import Fault, SnapshotError
 from reachsim.importers.planned import Resource, attribute
 from reachsim.importers.planned.resource import texts_within
 from reachsim.importers.planned.symbols import firewall_endpoints
-from reachsim.importers.terraform.addresses import key_of, labels_of, parent_of, parts_of
+from reachsim.importers.terraform.addresses import key_of, parent_of, parts_of
 from reachsim.importers.terraform.choices import Choice, Pick
 from reachsim.importers.terraform.expected import (
     EXPECTED,
@@ -45,6 +45,7 @@ from reachsim.importers.terraform.expressions import (
     walk,
     without_expression,
 )
+from reachsim.importers.terraform.given import LOOPS, MAX_STEPS, behind, call_of, has_default_policy, module_of
 from reachsim.importers.terraform.plan import Instance, Plan
 from reachsim.importers.terraform.policies import document_of
 
@@ -54,11 +55,9 @@ ADOPTED: Final = {
 }  # fmt: skip
 """Default resources, and what names the one that is meant."""
 IMAGE: Final = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/[a-z0-9/._-]+")
-LOOPS: Final = frozenset({"count", "each", "path", "terraform", "self"})
 OF_SUBNETS: Final = frozenset({"subnets", "subnet_ids"})
 IN_BLOCKS: Final = OF_SUBNETS | {"security_group_ids", "security_groups"}
 UNSHOWN: Final = "a part of the configuration"
-MAX_STEPS: Final = 64
 
 
 class Scope(NamedTuple):
@@ -190,18 +189,11 @@ class Resolver:
         return found
 
     def _config(self, one: Instance) -> Mapping[str, Any] | None:
-        module = self._module_config(one.module)
-        for held in (module or {}).get("resources") or []:
+        for held in module_of(self.plan.configuration, one.module).get("resources") or []:
             if held.get("address") == one.base:
                 found: Mapping[str, Any] = held
                 return found
         return None
-
-    def _module_config(self, address: str) -> Mapping[str, Any] | None:
-        config: Mapping[str, Any] = self.plan.configuration
-        for label in labels_of(address):
-            config = ((config.get("module_calls") or {}).get(label) or {}).get("module") or {}
-        return config
 
     def _fill(
         self, values: dict[str, Any], unknown: Any, expressions: Mapping[str, Any], scope: Scope, one: Instance,
@@ -223,10 +215,21 @@ class Resolver:
                 continue  # it is null, and the provider's to say
             if value is None and here is not True and self.plan.instances[one.address].unknown:
                 continue  # the plan says that it is null
+            if one.kind == "aws_vpc_endpoint" and at == "policy" and self._is_default(one, references, scope):
+                continue
             if isinstance(value, list) and any(isinstance(held, dict) for held in value):
                 self._fill_objects(value, here, references, scope, one, at, left)
                 continue
             self._fill_leaf(values, name, here, references, scope, one, at, left)
+
+    def _is_default(self, one: Instance, references: Sequence[str], scope: Scope) -> bool:
+        """Whether the policy of a module's endpoint is AWS's default, with a note."""
+        resource = self.resources.get(one.address)
+        if resource is None or not has_default_policy(self.plan.configuration, scope.module, references, scope.loop):
+            return False
+        told = f"nothing that {scope.module} is given makes one"
+        resource.guesses[resource.id] = f"the policy of {one.address} is taken for AWS's default: {told}"
+        return True
 
     def _is_known(self, references: Sequence[str], scope: Scope, depth: int = 0) -> bool:
         """Whether everything that an expression names is known when the plan is made."""
@@ -241,10 +244,8 @@ class Resolver:
             return False
         if not scope.module:
             return parts[1] in self.plan.variables
-        parent, label = parent_of(scope.module)
-        call = ((self._module_config(parent) or {}).get("module_calls") or {}).get(label) or {}
-        expression = (call.get("expressions") or {}).get(str(parts[1])) or {}
-        outer = self._scope(parent, key_of(scope.module), call, 0)
+        expression = (self._call(scope).get("expressions") or {}).get(str(parts[1])) or {}
+        outer = self._outer(scope)
         return not references_of(expression) or self._is_known(references_of(expression), outer, depth + 1)
 
     def _fill_blocks(
@@ -368,27 +369,13 @@ class Resolver:
         ``{build = aws_security_group.a.id, db = aws_security_group.b.id}``. Which of them it is no plan shows.
         """
         for reference in longest(references) if depth < MAX_STEPS else ():
-            inner, behind, steps = self._behind(parts_of(reference), scope)
+            inner, module, steps = behind(self.plan.configuration, parts_of(reference), scope.module)
+            outer = self._outer(scope) if reference.startswith("var.") and scope.module else Scope(module, None)
             within = member or any(isinstance(step, str) for step in steps)
-            named = [one for one in longest(inner) if named_as(name, self._values([one], behind, name, depth + 1))]
-            if (within and len(named) > 1) or self._is_member(inner, behind, name, depth + 1, member=within):
+            named = [one for one in longest(inner) if named_as(name, self._values([one], outer, name, depth + 1))]
+            if (within and len(named) > 1) or self._is_member(inner, outer, name, depth + 1, member=within):
                 return True
         return False
-
-    def _behind(self, parts: Sequence[str | int], scope: Scope) -> tuple[list[str], Scope, Sequence[str | int]]:
-        """(what a module's input or output is put together of, where that stands, the steps into it)."""
-        if parts[0] == "var" and scope.module:
-            parent, label = parent_of(scope.module)
-            call = ((self._module_config(parent) or {}).get("module_calls") or {}).get(label) or {}
-            expression = (call.get("expressions") or {}).get(str(parts[1]))
-            return references_of(expression), self._scope(parent, key_of(scope.module), call, 0), parts[2:]
-        if parts[0] == "module" and len(parts) > 2:
-            address = f"{scope.module}.module.{parts[1]}".lstrip(".")
-            outputs = (self._module_config(address) or {}).get("outputs") or {}
-            steps = parts[2:] if str(parts[2]) in outputs else parts[3:]  # behind the key of an instance
-            output = outputs.get(str(steps[0])) if steps else None
-            return references_of((output or {}).get("expression")), Scope(address, None), steps[1:]
-        return [], scope, ()
 
     def _is_list(self, reference: str, scope: Scope, name: str) -> bool:
         """Whether a variable holds a list, which can be no condition."""
@@ -457,8 +444,7 @@ class Resolver:
         resource = self.resources.get(one.address)
         if not scope.module or resource is None:
             return []
-        parent, label = parent_of(scope.module)
-        call = ((self._module_config(parent) or {}).get("module_calls") or {}).get(label) or {}
+        call = self._call(scope)
         own = [
             self._of(other, [], name, 0) for other in self.plan.instances.values()
             if _within(other.module, scope.module) and other.kind in EXPECTED[name] and not other.data
@@ -486,6 +472,13 @@ class Resolver:
             held = self._variable(parts_of(references[0]), Scope(module, None), "", 0)
         value = held[0].get(key) if len(held) == 1 and isinstance(held[0], dict) else None
         return Scope(module, key, tuple(references), copies, value)
+
+    def _call(self, scope: Scope) -> Mapping[str, Any]:
+        return call_of(self.plan.configuration, scope.module)
+
+    def _outer(self, scope: Scope, copies: int = 0) -> Scope:
+        """Where the call of a scope's module stands."""
+        return self._scope(parent_of(scope.module)[0], key_of(scope.module), self._call(scope), copies)
 
     def _values(self, references: Sequence[str], scope: Scope, name: str, depth: int) -> list[Any]:
         if depth > MAX_STEPS:
@@ -565,15 +558,13 @@ class Resolver:
         variable = str(parts[1])
         if not scope.module:
             return [walk(self.plan.variables.get(variable), parts[2:])]
-        parent, label = parent_of(scope.module)
-        call = ((self._module_config(parent) or {}).get("module_calls") or {}).get(label) or {}
-        expression = (call.get("expressions") or {}).get(variable)
+        expression = (self._call(scope).get("expressions") or {}).get(variable)
         if not isinstance(expression, dict):
             return []
         if "constant_value" in expression:
             return [walk(expression["constant_value"], parts[2:])]
-        copies = len(self._modules.get(f"{parent}>{label}", ()))
-        outer = self._scope(parent, key_of(scope.module), call, copies)
+        parent, label = parent_of(scope.module)
+        outer = self._outer(scope, len(self._modules.get(f"{parent}>{label}", ())))
         found = self._values(self._into(references_of(expression), parts[2:], outer), outer, name, depth + 1)
         index = next((step for step in parts[2:] if isinstance(step, int)), None)
         flat = flat_of(found)
@@ -604,7 +595,7 @@ class Resolver:
             return []
         found: list[Any] = []
         for address in addresses:
-            output = ((self._module_config(address) or {}).get("outputs") or {}).get(str(rest[0])) or {}
+            output = (module_of(self.plan.configuration, address).get("outputs") or {}).get(str(rest[0])) or {}
             scope_of = Scope(address, None)
             references = self._into(references_of(output.get("expression")), rest[1:], scope_of)
             inner = self._values(references, scope_of, name, depth + 1)
