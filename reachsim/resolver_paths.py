@@ -9,6 +9,7 @@ query is walked as any other traffic is.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
@@ -22,12 +23,34 @@ from reachsim.packets import CHOICES, Box, protocol_services
 from reachsim.sources import Source
 from reachsim.workloads import ANY_CLIENT_PORTS
 
+MOST_RESOLUTIONS: Final = 20_000
+"""Answers of VPCs to names that are remembered at once."""
+
 
 def resolved(ground: Ground, start: Source, name: str, pins: Mapping[str, IntervalSet]) -> Resolution:
     """A name as the source's VPC resolves it."""
-    found = resolve(ground.network, start.vpc_id, name, pins, carries(ground, start))
+    found = _in_vpc(ground, start, name, pins)
     near = _in_own_zone(ground, start, found.addresses)
     return msgspec.structs.replace(found, addresses=near) if near else found
+
+
+def _in_vpc(ground: Ground, start: Source, name: str, pins: Mapping[str, IntervalSet]) -> Resolution:
+    """The answer that every client in the VPC gets, remembered; a client's own where queries are sent on."""
+    key = (start.vpc_id, name, frozenset(pins.items()))
+    known: Resolution | None = ground.resolutions.get(key)
+    if known is not None:
+        return known
+    sent: list[str] = []
+    carried = carries(ground, start)
+
+    def noted(sender: str, address: int, protocol: int, port: int) -> Carried:
+        sent.append(sender)
+        return carried(sender, address, protocol, port)
+
+    found = resolve(ground.network, start.vpc_id, name, pins, noted)
+    if not sent and len(ground.resolutions) < MOST_RESOLUTIONS:
+        ground.resolutions[key] = found
+    return found
 
 
 def _in_own_zone(ground: Ground, start: Source, addresses: IntervalSet) -> IntervalSet:

@@ -143,7 +143,6 @@ def _from(
     network = ground.network
     resolution: Resolution | None = None
     refused: Resolution | None = None
-    options = [aimed.addresses]
     symbolic = False
     if aimed.name:
         resolution = resolved(ground, start, aimed.name, pins) if start.vpc_id else resolve_outside(
@@ -153,13 +152,6 @@ def _from(
             refused, resolution = resolution, resolution.otherwise
         resolution = _with_dns64(network, start, resolution)
         symbolic = resolution.public
-        options = [resolution.addresses]
-        if not symbolic:
-            options = _one_by_one(resolution.addresses & FAMILIES[family], start)
-    elif aimed.receivers:
-        options = [one.addresses & FAMILIES[family] for one in aimed.receivers]
-    elif aimed.by_chance:
-        options = _one_by_one(aimed.addresses & FAMILIES[family], start)
     blocks = start.blocks + aimed.blocks + (resolution.blocks if resolution else ())
     gaps = start.gaps + aimed.gaps + (resolution.gaps if resolution else ())
     lacking = network.lacks(start.home, "describe-vpcs") if gaps and start.vpc_id else ()
@@ -175,8 +167,18 @@ def _from(
     )  # fmt: skip
     if blocks or gaps:
         return [msgspec.structs.replace(base, blocks=(*unanswered, *blocks))]
+    options = _options(start, aimed, resolution, FAMILIES[family])
     walked = [_walk(ground, base, start, aimed, option, services, family) for option in options or [EMPTY]]
     return [_stopped_before(one, unanswered) for one in walked] if unanswered else walked
+
+
+def _options(start: Source, aimed: Destination, resolution: Resolution | None, asked: IntervalSet) -> list[IntervalSet]:
+    """The sets of addresses to walk to, each by itself: what chance picks from, one by one."""
+    if resolution is not None:
+        return [resolution.addresses] if resolution.public else _one_by_one(resolution.addresses & asked, start)
+    if aimed.receivers:
+        return [one.addresses & asked for one in aimed.receivers]
+    return _one_by_one(aimed.addresses & asked, start) if aimed.by_chance else [aimed.addresses]
 
 
 def _stopped_before(walked: Scenario, blocks: tuple[Block, ...]) -> Scenario:

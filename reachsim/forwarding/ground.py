@@ -136,6 +136,8 @@ class Ground:
         self.once: Once = lru_cache(maxsize=64)(self._once)
         self._told = cache(self._tell)
         self._kept: dict[Hashable, Any] = {}
+        self.resolutions: dict[Hashable, Any] = {}
+        """What names are resolved to, which `reachsim.resolver_paths` remembers here."""
 
     def kept(self, key: Hashable, made: Callable[[], Found]) -> Found:
         """What was made for this key before, or is made now: what the configuration tells, whatever flows."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reachsim import SnapshotError
+from reachsim import SnapshotError, load_files
 from tests.build import Build
 from tests.resolvers import forward_rule, resolver_endpoint, use_rule
 from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, causes, codes, fate, natted
@@ -307,6 +307,9 @@ def test_n160_clients_need_a_way_to_the_inbound_endpoint_that_dhcp_options_name(
     assert blocks(verdict) == {("ENI_SG_RULES_MISMATCH", net.shut, None, "eni-rslvr-in-1-1", "request", "ingress")}
     assert causes(verdict) == {"DNS_FORWARDER_UNREACHABLE"}
     assert fate(ask(net, net.server, f"host:{NAME}"))[0] == "allowed"
+    reach = load_files(net.files())
+    for source, outcome in ((net.server, "allowed"), (net.client, "blocked"), (net.server, "allowed")):
+        assert reach.simulate(source, f"host:{NAME}", protocol="tcp", port=443).outcome == outcome
 
 
 def test_n160_an_instance_that_runs_dns_may_answer_anything() -> None:
