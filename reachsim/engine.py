@@ -92,7 +92,7 @@ class Flow(Struct, Generic[Context], frozen=True):
     @property
     def protocol(self) -> int:
         """The IP protocol; the least of them for a flow of other protocols than TCP, UDP and ICMP."""
-        return self.box[SERVICE].first >> 16
+        return self.box[SERVICE].spans[0][0] >> 16
 
     @property
     def services(self) -> IntervalSet:

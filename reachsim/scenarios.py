@@ -230,8 +230,9 @@ def _walk(
     walked = ground.once(forward, tuple(Walk(box, start.place, context) for box in boxes))
     if aimed.via:
         walked = tuple(_must_cross(flow, aimed.via) for flow in walked)
-    walked = tuple(_beyond(ground.network, flow, aimed) for flow in walked)
-    walked = tuple(told_apart(ground, flow, start.vpc_id, aimed.interfaces) for flow in walked)
+    walked = tuple([
+        told_apart(ground, _beyond(ground.network, flow, aimed), start.vpc_id, aimed.interfaces) for flow in walked
+    ])  # fmt: skip
     lacking = ground.told(Network.lacks, start.home, "describe-vpcs") if start.vpc_id or start.origin.vpc_id else ()
     if lacking:
         known = ground.network.interface_addresses

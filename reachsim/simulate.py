@@ -228,11 +228,11 @@ def weigh(question: Question, found: Sequence[Scenario], *, explicit_icmp: bool 
     """From walked scenarios to the network's verdict."""
     considered = [_considered(one, explicit_icmp) for one in found]
     outcome = _same_for_all(considered) or _outcome(_by_group(considered))
-    symbolic = any(one.symbolic for one in considered)
+    symbolic = outcome in ("allowed", "unknown") and any(one.symbolic for one in considered)
     symbolic_split = outcome == "unknown" and symbolic and not any(
         flow.gaps and not flow.blocks for one in considered for flow in one.flows
     ) and not any(one.gaps for one in considered)  # fmt: skip
-    routes = _routes(considered)
+    routes = _routes(considered) if outcome in ("allowed", "intermittent") else {}
     if outcome == "allowed" and len(routes) > 1 and symbolic:
         outcome, symbolic_split = "unknown", True
     route: RouteWord = "none"
