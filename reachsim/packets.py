@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
 from msgspec import Struct
@@ -28,6 +29,7 @@ PORTS: Final = IntervalSet.span(0, 65535)
 ALL_SERVICES: Final = IntervalSet.span(0, (256 << 16) - 1)
 CHOICES: Final = IntervalSet.span(0, 65535)
 """Numbers of the dimension ``choice``: a point where AWS picks one of n ways splits them into n nearly equal spans."""
+_spans = attrgetter("spans")
 
 Box = tuple[IntervalSet, ...]
 """A product: one non-empty set per dimension."""
@@ -105,7 +107,7 @@ class PacketSet:
     @staticmethod
     def box(box: Box) -> PacketSet:
         """One product. Empty if any factor is."""
-        if not all(box):
+        if not all(map(_spans, box)):
             return PacketSet.empty(len(box))
         node: _Node = box[-1]
         for factor in reversed(box[:-1]):

@@ -16,6 +16,7 @@ import msgspec
 from reachsim.addresses import V4, V6
 from reachsim.dns import Resolution, resolve
 from reachsim.dns.resolution import Carried, Carries
+from reachsim.engine import Flow
 from reachsim.forwarding import Context, Ground, Origin, forward
 from reachsim.forwarding.ground import Walk
 from reachsim.intervals import EMPTY, IntervalSet
@@ -84,7 +85,7 @@ def carries(ground: Ground, start: Source) -> Carries:
         )  # fmt: skip
         if not box[0]:
             return Carried("unknown")
-        return _summed(forward(ground, [Walk(box, place, Context(origin, origin.interface))]))
+        return _summed(forward(ground, [Flow(box, place, Context(origin, origin.interface))]))
 
     return carried
 

@@ -16,7 +16,7 @@ from reachsim.addresses import NAT64, PUBLIC, V4, V6
 from reachsim.apart import told_apart
 from reachsim.destinations import Destination, destination
 from reachsim.dns import Reason, Resolution, resolve_outside
-from reachsim.engine import ICMP_REPLIES, kinds
+from reachsim.engine import ICMP_REPLIES, Flow, kinds
 from reachsim.evidence import Assumption, Block, Gap, Hop
 from reachsim.fleet_proxy import Asked, past_proxy
 from reachsim.forwarding import Context, Ground, Walk, forward
@@ -133,7 +133,7 @@ def starts_of(start: Source, targets: IntervalSet, services: IntervalSet) -> Ite
     context = Context(start.origin, start.origin.interface)
     for family in (V4, V6):
         for box in _boxes(start, targets & family, family, services):
-            yield Walk(box, start.place, context)
+            yield Flow(box, start.place, context)
 
 
 def _from(
@@ -227,7 +227,7 @@ def _walk(
         return msgspec.structs.replace(base, blocks=(_no_family(start, targets & FAMILIES[family], family),))
     name = base.resolution.name if base.resolution and ground.firewalls else ""  # nothing else on a way reads it
     context = Context(start.origin, start.origin.interface, name=name, receivers=aimed.receivers)
-    walked = ground.once(forward, tuple(Walk(box, start.place, context) for box in boxes))
+    walked = ground.once(forward, tuple(Flow(box, start.place, context) for box in boxes))
     if aimed.via:
         walked = tuple(_must_cross(flow, aimed.via) for flow in walked)
     walked = tuple([
@@ -354,11 +354,11 @@ def _on_aws_network(network: Network, start: Source, box: Box, kind: str) -> Wal
     if kind == "own":
         owner = network.public_addresses[box[DESTINATION].first][0].id
         detail = f"whether {network.label(owner)} lets in what AWS's own network sends is not known"
-        walk = Walk(box, ("outside",), Context(Origin("interface", origin)), hops=hops)
+        walk = Flow(box, ("outside",), Context(Origin("interface", origin)), hops=hops)
         return walk.unknown(Gap("UNKNOWN_RESOURCE", owner, detail))
     route: Route = "aws-public" if kind == "service" else "internet"
     context = Context(Origin("interface", origin), terminal=kind, terminal_kind=kind, route=route)
-    return Walk(box, ("outside",), context, hops=hops, end="ok")
+    return Flow(box, ("outside",), context, hops=hops, end="ok")
 
 
 def _must_cross(flow: Walk, component: str) -> Walk:

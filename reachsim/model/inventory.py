@@ -411,8 +411,8 @@ class Inventory:
         A VPC of another account is at home there, collected or not: who merely uses a shared subnet sees neither all
         its interfaces nor its endpoints and gateways (facts N73, N152).
         """
-        if resource_id in self.places:
-            home = self.places.home(resource_id)
+        home = self.places.known_home(resource_id)
+        if home is not None:
             vpc = self.vpcs.get(resource_id)
             owner = vpc.owner_id if vpc is not None else None
             if owner is None or owner == home[0] or home[0] not in self._own_accounts:

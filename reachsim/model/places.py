@@ -51,6 +51,10 @@ class Places(Mapping[str, Place]):
         made = self._made.get(name)
         return made.home if made is not None else self._listed[name][0][0]
 
+    def known_home(self, name: str) -> Home | None:
+        """Like `home`; None for an id that stands nowhere."""
+        return self.home(name) if name in self._listed else None
+
     def __contains__(self, name: object) -> bool:
         return name in self._listed
 
