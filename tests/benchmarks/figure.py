@@ -47,6 +47,8 @@ class Figure(NamedTuple):
     ambition: float
     unit: str
     measure: Callable[[Place, int], Measured]
+    about: str = ""
+    """What both sides do, where the title does not tell."""
 
     def met(self, value: float) -> str:
         """Which of the goals a value meets."""

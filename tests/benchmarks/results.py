@@ -61,7 +61,7 @@ def render(figures: Sequence[Figure], parts: Mapping[str, Part], state: str) -> 
 
 
 def _section(figure: Figure, part: Part, size: str, state: str) -> str:
-    lines = [f"## {figure.name}", "", f"{figure.title} ({size} interfaces).", ""]
+    lines = [f"## {figure.name}", "", f"{figure.title} ({size} interfaces). {figure.about}".rstrip(), ""]
     lines += [f"- {label}: **{_spread(rounds, figure.unit)}**" for label, rounds in part.values]
     lines.append(f"- Checked first: {part.checked}.")
     if part.profile:
