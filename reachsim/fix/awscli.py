@@ -75,7 +75,7 @@ def render(network: Network, steps: Sequence[Step], policies: Mapping[str, str])
         call = _new_endpoint(step)
         if step.id in text:  # another command names what this one makes
             text = text.replace(call, f"{_variable(step)}=$({call} --query VpcEndpoint.VpcEndpointId --output text)")
-    for name, variable in made.items():  # in JSON, which stands in single quotes, and bare
+    for name, variable in sorted(made.items(), reverse=True):  # in JSON, which stands in single quotes, and bare
         text = text.replace(f'"{name}"', f'"\'"${variable}"\'"').replace(name, f'"${variable}"')
     return text
 

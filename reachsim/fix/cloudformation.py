@@ -79,7 +79,7 @@ def render(steps: Iterable[Step], policies: Mapping[str, str]) -> str:
 
 
 def _name(text: str) -> str:
-    return "".join(part.capitalize() for part in re.split(r"\W+", text))
+    return "".join(part.capitalize() for part in re.split(r"[\W_]+", text))
 
 
 def _resource(step: Step) -> dict[str, Any] | None:

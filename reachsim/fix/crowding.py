@@ -27,7 +27,7 @@ def beside_full(ground: Ground, fault: Fault, start: Start) -> Iterator[Steps]:
     block, endpoint = fault.block, endpoint_of(ground, fault, start)
     if block is None or endpoint is None or endpoint.vpc_id != start.vpc:
         return
-    name = f"more-{block.direction}"
+    name = f"beside-{block.component.removeprefix('sg-')}"
     made = CreateGroup(f"sg-proposed-{name}", start.vpc, name, f"Beside {block.component}, which is full")
     if block.direction == "ingress":
         if len(endpoint.groups) < GROUPS:

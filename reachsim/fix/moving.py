@@ -67,7 +67,7 @@ def _groups(network: Network, vpc: str, region: str, name: str) -> Iterator[tupl
         if one.vpc_id == vpc and idle and one.group_name != "default":
             yield (), key
             break
-    made = CreateGroup("sg-proposed-build", vpc, f"codebuild-{name}", f"Builds of {name}")
+    made = CreateGroup(f"sg-proposed-{name}", vpc, f"codebuild-{name}", f"Builds of {name}")
     groups = dict.fromkeys(one.group_id or "" for other in interface_endpoints(network, vpc) for one in other.groups)
     peers = [*groups, *((listed,) if (listed := prefix_list_of(network, "s3", region)) else ())]
     yield (made, *(AddGroupRule(made.id, "egress", "tcp", 443, 443, peer) for peer in peers)), made.id

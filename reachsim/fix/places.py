@@ -11,6 +11,7 @@ from reachsim.addresses import V4, format_address
 from reachsim.errors import QuestionError
 from reachsim.model import records as aws
 from reachsim.model.network import Network, subnet_addresses
+from reachsim.routing import Target, target_of
 from reachsim.selectors import parse_selector
 from reachsim.sources import Source, sources
 
@@ -121,7 +122,18 @@ def interface_endpoints(network: Network, vpc: str) -> list[aws.VpcEndpoint]:
 
 
 def leads_out(network: Network, subnet: str) -> bool:
-    """Whether a subnet's route table leads to an internet or NAT gateway."""
+    """Whether a subnet's route table leads to the internet by a gateway, or by a NAT gateway whose own subnet does."""
+    nats = (network.nat_gateways.get(target.id) for target in _targets(network, subnet))
+    return _has_gateway(network, subnet) or any(
+        one.subnet_id is None or _has_gateway(network, one.subnet_id) for one in nats if one is not None
+    )
+
+
+def _has_gateway(network: Network, subnet: str) -> bool:
+    gateways = ("internet-gateway", "egress-only-internet-gateway")
+    return any(one.kind in gateways for one in _targets(network, subnet))
+
+
+def _targets(network: Network, subnet: str) -> list[Target]:
     table = network.route_table_of(subnet)
-    targets = [one.gateway_id or one.nat_gateway_id or "" for one in table.routes] if table else []
-    return any(target.startswith(("igw-", "nat-")) for target in targets)
+    return [target_of(one) for one in table.routes] if table is not None else []

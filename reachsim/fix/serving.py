@@ -84,7 +84,7 @@ def _new_endpoint(ground: Ground, service: str, start: Start, listed: str | None
         return
     partition = "cn.com" if start.region.startswith("cn-") else "com"
     name = f"{partition}.amazonaws.{start.region}.{service}"
-    made = f"vpce-proposed-{service.replace('.', '-')}"
+    made = taken.id_for(network, f"vpce-proposed-{service.replace('.', '-')}", start.vpc)
     if service in GATEWAYS:
         tables = dict.fromkeys(
             table.route_table_id for subnet in start.subnets if (table := network.route_table_of(subnet)) is not None
@@ -101,7 +101,8 @@ def _new_endpoint(ground: Ground, service: str, start: Start, listed: str | None
     if groups:
         yield (CreateEndpoint(made, start.vpc, service, name, placed, (next(iter(groups)),)),)
         return
-    group = CreateGroup("sg-proposed-endpoints", start.vpc, "vpc-endpoints", "VPC endpoints of the pipeline")
+    own_id = taken.id_for(network, "sg-proposed-endpoints", start.vpc)
+    group = CreateGroup(own_id, start.vpc, "vpc-endpoints", "VPC endpoints of the pipeline")
     rules: list[Step] = [AddGroupRule(group.id, "ingress", "tcp", 443, 443, own) for own in start.groups]
     new: list[Step] = [] if group.id in network.security_groups else [group, *rules]
     yield (*new, CreateEndpoint(made, start.vpc, service, name, placed, (group.id,)))

@@ -56,7 +56,7 @@ def render(steps: Iterable[Step], policies: Mapping[str, str]) -> str:
         if isinstance(step, CreateGroup):
             made[step.id] = f"aws_security_group.{_name(step.id)}.id"
         elif isinstance(step, CreateEndpoint):
-            made[step.id] = f'"${{aws_vpc_endpoint.{_name(step.service)}.id}}"'  # which stands in policies' text, too
+            made[step.id] = f'"${{aws_vpc_endpoint.{_endpoint_name(step)}.id}}"'  # which stands in policies' text, too
         blocks[_block(step, number, policies)] = None
     text = "\n\n".join(blocks) + "\n"
     for name, reference in made.items():
@@ -66,6 +66,10 @@ def render(steps: Iterable[Step], policies: Mapping[str, str]) -> str:
 
 def _name(text: str) -> str:
     return re.sub(r"\W+", "_", text).strip("_")
+
+
+def _endpoint_name(step: CreateEndpoint) -> str:
+    return _name(step.id.removeprefix("vpce-proposed-"))
 
 
 def _block(step: Step, number: int, policies: Mapping[str, str]) -> str:
@@ -191,7 +195,7 @@ def _endpoint(step: CreateEndpoint) -> str:
             "security_group_ids": list(step.groups), "private_dns_enabled": True,
         }  # fmt: skip
     gone = f"# take away the aws_vpc_endpoint that is {', '.join(step.instead_of)}\n" if step.instead_of else ""
-    return gone + _resource("aws_vpc_endpoint", _name(step.service), values)
+    return gone + _resource("aws_vpc_endpoint", _endpoint_name(step), values)
 
 
 def _resource(kind: str, name: str, values: Mapping[str, Value]) -> str:

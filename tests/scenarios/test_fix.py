@@ -311,10 +311,10 @@ FAILING: dict[str, tuple[Callable[[], Pipeline | Files], Steps]] = {
         (f"{OWN_ARN}/app", "change statement All into Allow ecr:BatchGetImage if aws:PrincipalOrgID StringEquals "
          "o-aaaa: only principals with aws:PrincipalOrgID o-aaaa")]),
     "SC03 outside every VPC": (lambda: Pipeline(in_vpc=False), [
-        ("sg-proposed-build", "create security group codebuild-p1 in vpc-1"),
-        ("sg-proposed-build", "add egress rule: tcp 443 to sg-ep"),
-        ("sg-proposed-build", "add egress rule: tcp 443 to pl-1"),
-        ("codebuild:p1", "run in subnet-build-a, subnet-build-c of vpc-1 with sg-proposed-build")]),
+        ("sg-proposed-p1", "create security group codebuild-p1 in vpc-1"),
+        ("sg-proposed-p1", "add egress rule: tcp 443 to sg-ep"),
+        ("sg-proposed-p1", "add egress rule: tcp 443 to pl-1"),
+        ("codebuild:p1", "run in subnet-build-a, subnet-build-c of vpc-1 with sg-proposed-p1")]),
     "a default route to a private gateway": (lambda: to_private_gateway(), [
         ("rtb-build", "delete route 0.0.0.0/0, which leads to vgw-v")]),
     "a default route that a private gateway propagates": (lambda: to_private_gateway("EnableVgwRoutePropagation"), [

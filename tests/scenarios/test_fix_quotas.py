@@ -80,15 +80,15 @@ ENDPOINTS = ("ecr-api", "ecr-dkr", "git-codecommit", "logs")
     ("group", "key", "expected"),
     [
         ("sg-build", "IpPermissionsEgress", [
-            ("codebuild:p1", "run in subnet-build-a, subnet-build-c of vpc-1 with sg-build, sg-proposed-more-egress"),
-            ("sg-proposed-more-egress", "create security group more-egress in vpc-1"),
-            ("sg-proposed-more-egress", "add egress rule: tcp 443 to pl-1"),
-            ("sg-proposed-more-egress", "add egress rule: tcp 443 to sg-ep")]),
+            ("codebuild:p1", "run in subnet-build-a, subnet-build-c of vpc-1 with sg-build, sg-proposed-beside-build"),
+            ("sg-proposed-beside-build", "create security group beside-build in vpc-1"),
+            ("sg-proposed-beside-build", "add egress rule: tcp 443 to pl-1"),
+            ("sg-proposed-beside-build", "add egress rule: tcp 443 to sg-ep")]),
         ("sg-ep", "IpPermissions", [
-            ("sg-proposed-more-ingress", "create security group more-ingress in vpc-1"),
-            ("sg-proposed-more-ingress", "add ingress rule: tcp 443 from sg-build"),
-            ("sg-proposed-more-ingress", "add ingress rule: tcp 443 from sg-client"),
-            *((f"vpce-{one}", "attach security group sg-proposed-more-ingress") for one in ENDPOINTS)]),
+            ("sg-proposed-beside-ep", "create security group beside-ep in vpc-1"),
+            ("sg-proposed-beside-ep", "add ingress rule: tcp 443 from sg-build"),
+            ("sg-proposed-beside-ep", "add ingress rule: tcp 443 from sg-client"),
+            *((f"vpce-{one}", "attach security group sg-proposed-beside-ep") for one in ENDPOINTS)]),
     ],
 )  # fmt: skip
 def test_beside_a_full_group_another_one_is_put(group: str, key: str, expected: list[tuple[str, str]]) -> None:

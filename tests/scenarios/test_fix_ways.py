@@ -5,6 +5,7 @@ fleets; each ends private and working, which the reference interpreter confirms.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from reachsim import load_files
 from reachsim.fix import Plan, awscli, cloudformation, terraform
-from reachsim.fix.steps import describe
+from reachsim.fix.steps import AddGroupRule, CreateEndpoint, CreateGroup, Step, describe
 from tests.build import AclEntry
 from tests.scenarios.hub import CENTRAL, shared
 from tests.scenarios.pipelines import ACCOUNT, IN, OUT, REGION, Pipeline, for_all, policy
@@ -91,9 +92,9 @@ def _six(block: str) -> dict[str, Any]:
 
 
 GROUP = [
-    ("sg-proposed-build", "create security group codebuild-p1 in vpc-1"),
-    ("sg-proposed-build", "add egress rule: tcp 443 to sg-ep"),
-    ("sg-proposed-build", "add egress rule: tcp 443 to pl-1"),
+    ("sg-proposed-p1", "create security group codebuild-p1 in vpc-1"),
+    ("sg-proposed-p1", "add egress rule: tcp 443 to sg-ep"),
+    ("sg-proposed-p1", "add egress rule: tcp 443 to pl-1"),
 ]
 PLACE = "run in subnet-build-a, subnet-build-c of vpc-1 with"
 IN_VPC = {"vpcId": "vpc-1", "subnets": ["subnet-build-a"], "securityGroupIds": ["sg-build"]}
@@ -138,9 +139,9 @@ FAILING: dict[str, tuple[Callable[[], Files], list[tuple[str, str]]]] = {
         ("vpce-s3", "associate with route table rtb-build")]),
     "a stale route to the endpoints' subnet": (lambda: stale("10.10.11.0/24", "eni-gone"), [
         ("rtb-build", "delete route 10.10.11.0/24, which leads to eni-gone")]),
-    "a fleet without a VPC": (lambda: on_fleet().files(), [*GROUP, (FLEET, f"{PLACE} sg-proposed-build")]),
+    "a fleet without a VPC": (lambda: on_fleet().files(), [*GROUP, (FLEET, f"{PLACE} sg-proposed-p1")]),
     "a fleet without a VPC whose builds may overflow": (lambda: on_fleet(overflowBehavior="ON_DEMAND").files(), [
-        *GROUP, (FLEET, f"{PLACE} sg-proposed-build"), ("codebuild:p1", f"{PLACE} sg-proposed-build")]),
+        *GROUP, (FLEET, f"{PLACE} sg-proposed-p1"), ("codebuild:p1", f"{PLACE} sg-proposed-p1")]),
     "builds that overflow a fleet in a VPC": (
         lambda: on_fleet(overflowBehavior="ON_DEMAND", vpcConfig=IN_VPC).files(), [
         ("codebuild:p1", "run in subnet-build-a of vpc-1 with sg-build")]),
@@ -277,3 +278,43 @@ def test_a_fleet_is_moved_by_its_own_call() -> None:
     assert f"aws codebuild update-fleet --arn {FLEET} --vpc-config" in commands
     assert f"# In the aws_codebuild_fleet that is {FLEET}:" in blocks
     assert any(FLEET in one for one in json.loads(template)["Metadata"]["ChangesToExistingResources"])
+
+
+def two_vpcs() -> Files:
+    """A project in each of two VPCs without any endpoint, and one outside of both."""
+    net = Pipeline(endpoints=[], s3_tables=[])
+    net._lists["ec2/describe-vpc-endpoints"].clear()
+    net.vpc("10.40.0.0/16", name="2")
+    other = net.subnet("vpc-2", "10.40.1.0/24", f"{REGION}a", table=net.table("vpc-2", name="o"), name="o")
+    group = net.group("vpc-2", [], [("-1", None, None, "0.0.0.0/0")], name="o")
+    source = ("CODECOMMIT", f"https://git-codecommit.{REGION}.amazonaws.com/v1/repos/app")
+    role = f"arn:aws:iam::{ACCOUNT}:role/build"
+    net.project("p2", "vpc-2", [other], [group], source=source, serviceRole=role)
+    net.project("p3_x", source=source, serviceRole=role)
+    return net.files()
+
+
+def test_what_is_made_in_two_vpcs_has_two_ids_in_every_form() -> None:
+    files = two_vpcs()
+    plan = load_files(files).fix()
+    assert (plan.status, plan.after, plan.left) == ("proven", "private-and-working", ())
+    made = [(one.vpc, one.service, one.id) for one in plan.steps if isinstance(one, CreateEndpoint)]
+    served = {"git-codecommit", "ecr.api", "ecr.dkr", "logs", "s3"}
+    assert {(vpc, service) for vpc, service, _ in made} == {(vpc, one) for vpc in ("vpc-1", "vpc-2") for one in served}
+    assert len({one for *_, one in made}) == len(made) == 2 * len(served)
+    groups = [one for one in plan.steps if isinstance(one, CreateGroup)]
+    assert len({one.id for one in groups}) == len(groups)
+    commands, blocks, template = forms(plan, files)
+    assert "-proposed-" not in commands
+    assert '"$SG_PROPOSED_ENDPOINTS_2"' in commands
+    assert not re.search(r'"\$\w+"-', commands)
+    names = re.findall(r'^resource "(\w+" "\w+)"', blocks, re.MULTILINE)
+    assert len({*names}) == len(names)
+    assert "proposed" not in blocks.lower().replace("sg_proposed", "").replace("proposals", "")
+    resources = json.loads(template)["Resources"]
+    assert len(resources) == len([one for one in plan.steps if cloudformation_makes(one)])
+    assert all(name.isalnum() for name in resources)
+
+
+def cloudformation_makes(step: Step) -> bool:
+    return isinstance(step, CreateEndpoint | CreateGroup | AddGroupRule)
