@@ -29,6 +29,8 @@ SHAREABLE = ("service", "host", "internet", "eni", "i")
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 MOST_KEPT = 20_000
 """Answers kept at once."""
+MOST_CHARACTERS = 100_000_000
+"""Characters of answers kept at once: one about the internet may have tens of thousands."""
 
 
 class _Told(NamedTuple):
@@ -46,6 +48,7 @@ class Answers:
         self.classes = Classes(reach.ground)
         self._kept: dict[tuple[object, ...], _Told] = {}
         self._templates: dict[tuple[object, ...], Template] = {}
+        self._characters = 0
         self._ends: dict[str, Interface | None] = {}
         self._names: dict[str, tuple[str, ...]] = {}
 
@@ -63,7 +66,7 @@ class Answers:
         kept = self._kept.get(key)
         if kept is None:
             kept = _Told(self._asked(source, destination, arguments), ends)
-            if len(self._kept) < MOST_KEPT:
+            if len(self._kept) < MOST_KEPT and self._has_room(kept.text):
                 self._kept[key] = kept
         if kept.ends == ends:
             return kept.text
@@ -74,9 +77,15 @@ class Answers:
             fits = alike == pattern(theirs)
             text = kept.text if fits else self._asked(source, destination, arguments)
             template = cut(text, theirs if fits else names)
-            if len(self._templates) < MOST_KEPT:
+            if len(self._templates) < MOST_KEPT and self._has_room(text):
                 self._templates[key, alike] = template
         return template.filled(names)
+
+    def _has_room(self, text: str) -> bool:
+        """Whether a text may be kept, which is counted then."""
+        fits = self._characters + len(text) <= MOST_CHARACTERS
+        self._characters += len(text) if fits else 0
+        return fits
 
     def _asked(self, source: str, destination: str, arguments: Mapping[str, Any]) -> str:
         """The answer worked out, without its id."""

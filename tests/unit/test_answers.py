@@ -35,6 +35,17 @@ def test_an_interface_that_a_plan_leaves_open_gets_an_answer_of_its_own() -> Non
     assert outcomes(files, net.client, like, other) == ["allowed", "unknown"]
 
 
+def test_what_finds_no_room_is_answered_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = Lan()
+    others = [net.interface(net.b, f"10.0.2.{host}", [net.open]) for host in (20, 21, 22)]
+    monkeypatch.setattr("reachsim.answers.MOST_CHARACTERS", 0)
+    assert outcomes(net.files(), net.client, *others) == ["allowed"] * 3
+    reach = load_files(net.files())
+    answers = Answers(reach)
+    answers.answer(1, net.client, others[0], {"protocol": "tcp", "port": 443})
+    assert not answers._kept
+
+
 def outcomes(files: dict[str, bytes], source: str, *targets: str) -> list[str]:
     """What is answered one after the other, each as if asked alone."""
     reach = load_files(files)
