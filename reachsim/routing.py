@@ -24,7 +24,7 @@ Item = TypeVar("Item")
 
 STATIC, PREFIX_LIST, PROPAGATED = 0, 1, 2
 FEW: Final = 8
-"""So many parts are gone through, more are looked up."""
+"""So many parts are gone through for a set of addresses, more are looked up."""
 ADVERTISED = "Advertisement"
 """Origin of the routes that VPC Route Server puts into a table."""
 
@@ -57,15 +57,8 @@ class Parts(tuple[Part[Item], ...]):
 
     def meeting(self, destinations: IntervalSet) -> list[Part[Item]]:
         """The parts that hold some of the destinations, in the order of the split."""
-        if len(self) <= FEW:
-            found: list[Part[Item]] = []
-            for part in self:
-                met = destinations & part.destinations
-                if met is destinations:
-                    return [part]
-                if met.spans:
-                    found.append(part)
-            return found
+        if len(self) <= FEW and not destinations.is_single:
+            return [part for part in self if (part.destinations & destinations).spans]
         return [self[place] for place in self._index.meeting(destinations)]
 
     @cached_property
