@@ -174,7 +174,33 @@ def default_needs(network: Network, source: str) -> tuple[Need, ...]:
         there = {one.log_group_name for one in network.read_collection(listed, "logGroups", aws.LogGroup)}
         asked = log_actions(group, frozenset(there))
         needs.append(Need("logs", "logs", tuple(_request(one, stream) for one in asked)))
-    return tuple(needs)
+    return (*needs, *_kept_in_buckets(network, home, project))
+
+
+def _kept_in_buckets(network: Network, home: Home, project: aws.Project) -> list[Need]:
+    """Logs, artifacts and the cache that the configuration keeps in buckets. What CodePipeline gets is uploaded where
+    the project's action has output artifacts; artifacts in a bucket of its own are what its type is there for.
+    """
+    places: list[tuple[str, str | None, tuple[str, ...]]] = []
+    stored = project.logs_config.s3_logs if project.logs_config else None
+    if stored is not None and stored.status == "ENABLED":
+        places.append(("logs", stored.location, ("s3:PutObject",)))
+    for one in (project.artifacts, *(project.secondary_artifacts or ())):
+        if one is not None and one.type == "S3":
+            places.append(("artifacts", one.location, ("s3:PutObject",)))
+        elif one is not None and one.type == "CODEPIPELINE":
+            from reachsim.pipeline.project import output_bucket  # costs the parsers, which few projects need
+
+            bucket = output_bucket(network.snapshot, *home, project.name)
+            places += [("artifacts", bucket, ("s3:PutObject",))] if bucket else []
+    if project.cache is not None and project.cache.type == "S3":
+        places.append(("cache", project.cache.location, ("s3:GetObject", "s3:PutObject")))
+    needs = []
+    for step, location, actions in places:
+        bucket = (location or "").rsplit(":", 1)[-1].split("/")[0]
+        arn = f"arn:{services.partition_of(home[1])}:s3:::{bucket or '*'}/*"
+        needs.append(Need(step, "s3", tuple(_request(one, arn) for one in actions), open=not bucket))
+    return needs
 
 
 def _request(action: str, resource: str) -> dict[str, Any]:

@@ -998,12 +998,18 @@ class ProjectArtifacts(CodeBuild, frozen=True):
         return (self.location or "").rsplit(":", 1)[-1].split("/")[0]
 
 
+class ProjectCache(CodeBuild, frozen=True):
+    type: str | None = None
+    location: str | None = None
+
+
 class Project(CodeBuild, frozen=True):
     name: str
     arn: str | None = None
     service_role: str | None = None
     artifacts: ProjectArtifacts | None = None
     secondary_artifacts: tuple[ProjectArtifacts, ...] | None = None
+    cache: ProjectCache | None = None
     encryption_key: str | None = None
     vpc_config: VpcConfig | None = None
     source: ProjectSource = ProjectSource()

@@ -131,8 +131,13 @@ def _log_groups_of(snapshot: Snapshot, account: str, region: str) -> frozenset[s
     return frozenset(one.log_group_name for one in answer.log_groups)
 
 
+class _Artifact(_Record, frozen=True):
+    name: str = ""
+
+
 class _Action(_Record, frozen=True):
     configuration: dict[str, str] = {}
+    output_artifacts: tuple[_Artifact, ...] = ()
 
 
 class _Stage(_Record, frozen=True):
@@ -154,6 +159,19 @@ def artifact_bucket(snapshot: Snapshot, account: str, region: str, project: str)
 
     Raises SnapshotError for a pipeline that cannot be read.
     """
+    return next((bucket for bucket, _ in _handed_over(snapshot, account, region, project)), "")
+
+
+def output_bucket(snapshot: Snapshot, account: str, region: str, project: str) -> str:
+    """The bucket to which a project uploads what its pipeline hands on; "" if no action of it has output artifacts.
+
+    Raises SnapshotError for a pipeline that cannot be read.
+    """
+    return next((bucket for bucket, output in _handed_over(snapshot, account, region, project) if output), "")
+
+
+def _handed_over(snapshot: Snapshot, account: str, region: str, project: str) -> Iterator[tuple[str, bool]]:
+    """(artifact store, whether the project's action there has output artifacts) of the pipelines that run a project."""
     for _, path in snapshot.children(account, region, "codepipeline", "get-pipeline"):
         if snapshot.status(path) != "ok":
             continue
@@ -161,12 +179,11 @@ def artifact_bucket(snapshot: Snapshot, account: str, region: str, project: str)
             pipeline = msgspec.json.decode(snapshot.read(path), type=_PipelineAnswer).pipeline
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise SnapshotError(Fault(path, "", "a pipeline as the AWS CLI prints it", str(error))) from None
-        runs = any(action.configuration.get("ProjectName") == project for stage in pipeline.stages
-                   for action in stage.actions)  # fmt: skip
+        runs = [action for stage in pipeline.stages for action in stage.actions
+                if action.configuration.get("ProjectName") == project]  # fmt: skip
         store = pipeline.artifact_stores.get(region, pipeline.artifact_store)
         if runs and store is not None and store.location:
-            return store.location
-    return ""
+            yield store.location, any(action.output_artifacts for action in runs)
 
 
 def variables(owned: Owned) -> dict[str, str]:
