@@ -38,6 +38,9 @@ _PROJECT: Final = re.compile(
     r"/aws/codebuild/([\w-]{2,150})|:build/([\w-]{2,150}):[0-9a-f]{8}-|CODEBUILD_BUILD_ID=([\w-]{2,150}):"
 )
 _SHOWN: Final = re.compile(r"^\+{1,3} ")
+_ALIKE: Final = frozenset({"timeout", "no-connection", "unreachable", "refused", "name-not-found", "reset"})
+_EXACTER: Final = _ALIKE | {"unauthorized", "forbidden", "certificate", "proxy"}
+"""What a message that only says "no connection" may stand for."""
 NEAR: Final = 4
 """Lines back in which a URL or a connection still belongs to an error."""
 
@@ -165,7 +168,7 @@ class _Reader:
         if line.startswith("status code: ") and any(one.line >= number - 2 for one in self.found.values()):
             return  # the AWS SDK for Go tells the rest of an error on a line of its own
         place = messages.place_of(line)
-        denied = messages.denied_of(line) if kind in ("access-denied", "forbidden") else messages.Denied()
+        denied = messages.denied_of(line) if kind in ("access-denied", "forbidden", "image-pull") else messages.Denied()
         if not place.host and not denied.action:
             urls = [messages.url_of(body) for at, body in self.near if at >= number - NEAR]
             back = [one for one in urls if one.host]
@@ -181,6 +184,9 @@ class _Reader:
         resource = denied.resource or (f"s3://{denied.bucket}" if denied.bucket else "")
         if bare and kind not in ("no-space", "docker-daemon") and self._told_already(kind, action, resource):
             return
+        if kind == "no-connection" and place.host and self._told_exactly(place.host):
+            return
+        place = self._over_vaguer(number, kind, place)
         key = (kind, place.host, place.port, "" if place.host else place.address, action, resource, self.phase)
         old = self.found.get(key)
         if old is not None:
@@ -199,5 +205,22 @@ class _Reader:
         same = [self.found[key] for key in self.open]
         if action or resource:
             return any(one.kind == kind and action in ("", one.action) for one in same)
-        alike = {"timeout", "no-connection", "unreachable", "refused", "name-not-found", "reset"}
-        return any(one.kind == kind or {one.kind, kind} <= alike for one in same)
+        return any(one.kind == kind or {one.kind, kind} <= _ALIKE for one in same)
+
+    def _told_exactly(self, host: str) -> bool:
+        """Whether an error of the same command said why a host was not connected to."""
+        return any(self.found[key].host == host and self.found[key].kind in _EXACTER - {"no-connection"}
+                   for key in self.open)  # fmt: skip
+
+    def _over_vaguer(self, number: int, kind: Kind, place: messages.Place) -> messages.Place:
+        """What the same command's error said less exactly, without its host or without the reason, is taken back."""
+        for key in [*self.open] if place.host else ():
+            old = self.found[key]
+            unexplained = old.kind == "no-connection" and old.host == place.host and kind in _EXACTER - {old.kind}
+            hostless = old.kind == kind and old.count == 1 and not (old.host or old.action or old.resource)
+            near = old.line >= number - NEAR and (not place.address or old.address in ("", place.address))
+            if unexplained or (hostless and near):
+                place = place._replace(address=place.address or old.address)
+                self.open.remove(key)
+                del self.found[key]
+        return place

@@ -17,7 +17,8 @@ from reachsim.diagnose.records import Kind
 
 _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
     ("configuration", r"YAML_FILE_ERROR|Variables Error Message: (?:parameter does not exist|ParameterNotFound)"
-                      r"|(?:[Rr]epository|reference) not found for (?:primary|secondary) source"),
+                      r"|(?:[Rr]epository|reference) not found for (?:primary|secondary) source"
+                      r"|Secrets Manager Error Message: ResourceNotFoundException"),
     ("rate-limited", r"toomanyrequests|429 Too Many Requests|pull rate limit"),
     ("dns-conflict", r"conflicting DNS domain|ConflictingDomainExists|overlapping name ?space"),
     ("dns-attributes", r"requires both .{0,20}enableDns(?:Support|Hostnames)"
@@ -31,21 +32,25 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                       r"|dial unix /var/run/docker\.sock"),
     ("access-denied", r"(?:is )?not authorized to perform|\((?:AccessDenied\w*|UnauthorizedOperation|403)\) when"
                       r" calling|^(?:npm ERR! )?AccessDenied(?:Exception)?:|\bACCESS_DENIED\b"
-                      r"|does not allow AWS CodeBuild"),
+                      r"|does not allow AWS CodeBuild|Failed to get access token from arn:"
+                      r"|[Aa]ccess denied to connection arn:"),
     ("unauthorized", r"no basic auth credentials|authorization token has expired|\b401 Unauthorized"
-                     r"|returned error: 401|requested access to the resource is denied|pull access denied"
+                     r"|returned error: 401|\b401 \(Unauthorized\)|requested access to the resource is denied"
+                     r"|pull access denied"
                      r"|authentication required"
                      r"|must be logged in to the server|could not read (?:Username|Password) for"
                      r"|Unable to locate credentials"
                      r"|\((?:ExpiredToken\w*|InvalidClientTokenId"
                      r"|UnrecognizedClientException)\)|Authentication failed for|Permission denied \(publickey"),
     ("certificate", r"x509:|CERTIFICATE_VERIFY_FAILED|SSL certificate problem|unable to get local issuer"
+                    r"|invalid peer certificate"
                     r"|self[- ]signed certificate|SELF_SIGNED_CERT|UNABLE_TO_(?:VERIFY|GET_ISSUER)|certificate verify"
-                    r"|certificate verification failed|PKIX path building failed|SSL validation failed"
-                    r"|certificate is not trusted|tls: failed to verify|SSLHandshakeException"),
+                    r"|[Cc]ertificate verification failed|PKIX path building failed|SSL validation failed"
+                    r"|certificate is (?:not|NOT) trusted|tls: failed to verify|SSLHandshakeException"),
     ("proxy", r"Failed to connect to proxy|proxyconnect tcp|from proxy after CONNECT|ProxyError"
               r"|407 Proxy Authentication|Could not resolve proxy"),
-    ("name-not-found", r"no such host|No such host is known|Could not resolve (?:host|proxy|['‘\"])"
+    ("name-not-found", r"no such host|No such host is known|Could(?: not|n't) resolve (?:host|proxy|['‘\"])"
+                       r"|Resolving timed out"
                        r"|Temporary failure (?:in name resolution|resolving)"
                        r"|Name or service not known|nodename nor servname|\bENOTFOUND\b|\bEAI_AGAIN\b"
                        r"|unable to resolve host|bad address|UnknownHostException|Unknown host|server misbehaving"
@@ -55,6 +60,7 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                        r"|Name does not resolve|No address associated with hostname"
                        r"|lookup \S+(?: on \S+)?: .*(?:timeout|refused)|Could not lookup"),
     ("refused", r"[Cc]onnection refused|:econnrefused\b|\bECONNREFUSED\b|actively refused"),
+    ("timeout", r"Could not connect to \S+ \([\d.]+\), connection timed out"),  # apt: then what IPv6 came to
     ("unreachable", r"[Nn]etwork is unreachable|[Nn]o route to host|\bENETUNREACH\b|\bEHOSTUNREACH\b"),
     ("no-connection", r"Could not connect to the endpoint URL|Couldn't connect to server|Could not reach host"
                       r"|[Tt]emporary error \(try again later\)|network error \(check Internet connection"
@@ -63,10 +69,11 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                       r"|Unable to load the service index"
                       r"|CONNECTION FAILED for url|unable to access index for repository|cannot open URL '"
                       r"|Got socket error trying to find package|Unable to (?:connect to|resolve package) source '"
-                      r"|Unable to connect to the remote server"),
+                      r"|Unable to connect to the remote server|[Cc]ouldn't connect to 'https?:"),
     ("timeout", r"i/o timeout|[Tt]imed[ -]?out|\bE(?:SOCKET)?TIMEDOUT\b|Client\.Timeout|Timeout was reached"
                 r"|deadline exceeded|request canceled while waiting|timeout on endpoint URL|TLS handshake timeout"
-                r"|request context canceled|failed to validate logger args|EIDLETIMEOUT|Idle timeout reached"
+                r"|deadline has elapsed|request context canceled|failed to validate logger args|EIDLETIMEOUT"
+                r"|Idle timeout reached"
                 r"|:e?timed?out\b|execution expired|[Cc]onnection timeout|OpenTimeout|: [Tt]imeout\b|ConnectTimeout"),
     ("forbidden", r"403[ :,(]+Forbidden|HTTP 403\b|HTTPS? Error 403|status(?: code)?:? 403|returned error: 403"
                   r"|ERROR 403|error: 403\b|<Code>AccessDenied|\bE403\b|403 \(Forbidden\)|[Ss]tatus code: 403"
@@ -83,7 +90,8 @@ STEMS: Final = (
     "overlapping", "conflicting", "insufficient", "free addresses", "vpc_client", "ec2 error", "space", "enospc",
     "quota", "docker daemon", "docker.sock", "pull customer", "unable_to_pull", "reset", "eof", "aborted",
     "disconnected", "address associated", "issuer", "does not resolve", "client", "yaml_file", "parameter",
-    "not found for", "could not read", "network request", "logger args", "logged in", "such host", "could not be",
+    "not found for", "resourcenotfound", "could not read", "network request", "logger args", "logged in",
+    "such host", "could not be",
     "temporarily", "service index", "index for repository", "cannot open", "socket error", "package source",
 )  # fmt: skip
 """In small letters, what every message of the table above has one of: most lines need no closer look."""
@@ -96,6 +104,11 @@ def stems_of(pattern: str) -> frozenset[str]:
 
 
 KIND: Final = tuple((kind, stems_of(pattern), re.compile(pattern)) for kind, pattern in _KINDS)
+_NO_ERROR: Final = re.compile(
+    r"^\s*(?:✓|✔|√|ok\b|PASS\b|--- PASS|=== RUN|\[INFO\] (?:Running|Tests run) |adding: |inflating: )"
+    r"|^\s*(?:should|returns?|throws?|handles?|retries) .*\(\d+ ?m?s\)$|(?:\.\.\.|::\S+) (?:ok|PASSED)\b|\b0 timed out"
+)
+"""Lines of test runners and of archivers: the error that they name is a test's or a file's name."""
 WITHOUT_HOST: Final[frozenset[Kind]] = frozenset({
     "configuration",
     "rate-limited", "network-interface", "no-internet", "image-pull", "no-addresses", "no-space", "docker-daemon",
@@ -118,7 +131,7 @@ _NAMED: Final = tuple(re.compile(pattern) for pattern in (
     rf"|Cannot initiate the connection to|Failed to open TCP connection to|Connecting to|Connection to"
     rf"|Operation timed out to|[Cc]ould not reach host)"
     rf" ['\"]?(?P<host>{_HOST})['\"]?(?:(?::| port )(?P<port>\d+|https?\b))?",
-    rf"(?:Could not resolve (?:host(?:name)?:?|proxy:)?|Could not resolve|Temporary failure resolving"
+    rf"(?:Could(?: not|n't) resolve (?:host(?:name)?:?|proxy:)?|Could not resolve|Temporary failure resolving"
     rf"|Failed to resolve|unable to resolve host address|bad address|ENOTFOUND|EAI_AGAIN|Unknown host"
     rf"|UnknownHostException:|Could not lookup) *[‘'\"]?(?P<host>{_HOST})",
     rf"host=['\"](?P<host>{_HOST})['\"], port=(?P<port>\d+)",
@@ -189,7 +202,7 @@ def kind_of(line: str) -> Kind | None:
     """
     small = line.lower()
     there = {stem for stem in STEMS if stem in small}
-    if not there:
+    if not there or _NO_ERROR.search(line):
         return None
     if _IMAGE_PULL.search(line):
         return "image-pull"

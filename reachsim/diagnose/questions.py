@@ -91,7 +91,7 @@ def completed(error: LogError, contacts: tuple[Contact, ...], home: Home) -> Log
         return msgspec.structs.replace(error, host=worded, port=443, implied=guessed)
     if error.host or error.address or error.action or error.kind not in (
         "timeout", "refused", "unreachable", "reset", "no-connection", "name-not-found", "forbidden", "certificate",
-        "rate-limited", "access-denied", "unauthorized",
+        "rate-limited", "access-denied", "unauthorized", "proxy",
     ):  # fmt: skip
         return error
     registry = error.kind in ("rate-limited", "unauthorized") and not is_of_source(error)

@@ -14,6 +14,7 @@ import pytest
 from reachsim import load_files
 from reachsim.diagnose import Diagnosed, Diagnosis
 from reachsim.diagnose import messages as messages_module
+from reachsim.diagnose.log import read_log
 from tests.build import Build
 from tests.scenarios.lan import ANY, Lan, natted
 from tests.scenarios.pipelines import ACCOUNT, BUILD_ROLE, REGION, Pipeline, for_all, policy, statement
@@ -375,10 +376,49 @@ def test_message(kind: str, host: str, command: str, line: str) -> None:
         "npm WARN deprecated request@2.88.2: request has been deprecated",
         "  returns 503 when the upstream does not answer (12 ms)",
         "Unable to initialize cache download: no paths specified to be cached",
+        "  ✓ throws ECONNREFUSED when the server is down (3 ms)",
+        "    should return 401 Unauthorized without a token (3 ms)",
+        "tests/test_net.py::test_connection_timeout PASSED [ 12%]",
+        "--- PASS: TestConnectionRefused (0.00s)",
+        "[INFO] Running com.example.UnknownHostExceptionTest",
+        "3 passed, 0 failed, 0 timed out",
+        "  adding: docs/timed-out.md (deflated 40%)",
     ],
 )
 def test_a_line_that_tells_of_no_connection(line: str) -> None:
     assert messages_module.kind_of(line) is None
+
+
+@pytest.mark.parametrize(
+    ("phase", "line", "kind", "host", "action"),
+    [
+        ("DOWNLOAD_SOURCE", 'CLIENT_ERROR Message: RequestError: send request failed caused by: Get '
+         '"https://b.s3.eu-west-1.amazonaws.com/a": dial tcp 52.218.0.1:443: i/o timeout for primary source', "timeout",
+         "b.s3.eu-west-1.amazonaws.com", ""),
+        ("DOWNLOAD_SOURCE", "GIT_CLONE_FAILED Message: unable to access 'https://git.example.com/a.git/': SSL "
+         "certificate problem: self signed certificate", "certificate", "git.example.com", ""),
+        ("DOWNLOAD_SOURCE", "CLIENT_ERROR Message: Failed to get access token from arn:aws:codestar-connections:"
+         "us-east-1:1:connection/a for primary source", "access-denied", "", ""),
+        ("DOWNLOAD_SOURCE", "Secrets Manager Error Message: ResourceNotFoundException: Secrets Manager can't find the "
+         "specified secret.", "configuration", "", ""),
+        ("PROVISIONING", "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE: Unable to pull customer's container image. denied: "
+         f"User: {SESSION} is not authorized to perform: ecr:BatchGetImage "
+         f"on resource: arn:aws:ecr:{R}:{A}:repository/a",
+         "image-pull", "", "ecr:BatchGetImage"),
+    ],
+)  # fmt: skip
+def test_a_phase_s_own_error(phase: str, line: str, kind: str, host: str, action: str) -> None:
+    text = f"{STAMP} Phase complete: {phase} State: FAILED\n{STAMP} Phase context status code: {line}\n"
+    (error,) = read_log(text.encode()).errors
+    assert (error.kind, error.host, error.phase, error.action) == (kind, host, phase.lower(), action)
+
+
+def test_an_error_with_its_reason_stands_for_the_one_without() -> None:
+    lines = ("npm error code E403", "npm error 403 403 Forbidden - GET https://npm.example.com/a")
+    assert only(with_nat(), log("BUILD", "npm ci", *lines)).error.host == "npm.example.com"
+    source = "error NU1301: Unable to load the service index for source https://n.example.com/v3/index.json."
+    lines = (source, "error NU1301:   Response status code does not indicate success: 401 (Unauthorized).", source)
+    assert only(with_nat(), log("BUILD", "dotnet restore", *lines)).error.kind == "unauthorized"
 
 
 def test_an_address_alone_is_asked_for() -> None:
