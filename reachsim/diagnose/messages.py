@@ -35,6 +35,7 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                       r"|does not allow AWS CodeBuild|Failed to get access token from arn:"
                       r"|[Aa]ccess denied to connection arn:"),
     ("unauthorized", r"no basic auth credentials|authorization token has expired|\b401 Unauthorized"
+                     r"|\bE401\b|HTTP error 401\b|\b401 Error, Credentials not correct"
                      r"|returned error: 401|\b401 \(Unauthorized\)|requested access to the resource is denied"
                      r"|pull access denied"
                      r"|authentication required"
@@ -43,7 +44,7 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                      r"|\((?:ExpiredToken\w*|InvalidClientTokenId"
                      r"|UnrecognizedClientException)\)|Authentication failed for|Permission denied \(publickey"),
     ("certificate", r"x509:|CERTIFICATE_VERIFY_FAILED|SSL certificate problem|unable to get local issuer"
-                    r"|invalid peer certificate"
+                    r"|invalid peer certificate|cannot verify \S+'s certificate"
                     r"|self[- ]signed certificate|SELF_SIGNED_CERT|UNABLE_TO_(?:VERIFY|GET_ISSUER)|certificate verify"
                     r"|[Cc]ertificate verification failed|PKIX path building failed|SSL validation failed"
                     r"|certificate is (?:not|NOT) trusted|tls: failed to verify|SSLHandshakeException"),
@@ -59,8 +60,10 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                        r"|remote name could not be resolved|: ?nxdomain\b|Resource temporarily unavailable \("
                        r"|Name does not resolve|No address associated with hostname"
                        r"|lookup \S+(?: on \S+)?: .*(?:timeout|refused)|Could not lookup"),
-    ("refused", r"[Cc]onnection refused|:econnrefused\b|\bECONNREFUSED\b|actively refused"),
-    ("timeout", r"Could not connect to \S+ \([\d.]+\), connection timed out"),  # apt: then what IPv6 came to
+    ("refused", r"Can't connect to MySQL server on '[^']+' \(111\)"
+                r"|[Cc]onnection refused|:econnrefused\b|\bECONNREFUSED\b|actively refused"),
+    ("timeout", r"Can't connect to MySQL server on '[^']+' \(110\)"
+                r"|Could not connect to \S+ \([\d.]+\), connection timed out"),  # apt: then what IPv6 came to
     ("unreachable", r"[Nn]etwork is unreachable|[Nn]o route to host|\bENETUNREACH\b|\bEHOSTUNREACH\b"),
     ("no-connection", r"Could not connect to the endpoint URL|Couldn't connect to server|Could not reach host"
                       r"|[Tt]emporary error \(try again later\)|network error \(check Internet connection"
@@ -75,7 +78,7 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                 r"|deadline has elapsed|request context canceled|failed to validate logger args|EIDLETIMEOUT"
                 r"|Idle timeout reached"
                 r"|:e?timed?out\b|execution expired|[Cc]onnection timeout|OpenTimeout|: [Tt]imeout\b|ConnectTimeout"),
-    ("forbidden", r"403[ :,(]+Forbidden|HTTP 403\b|HTTPS? Error 403|status(?: code)?:? 403|returned error: 403"
+    ("forbidden", r"403[ :,(]+Forbidden|HTTP 403\b|HTTPS? [Ee]rror 403|status(?: code)?:? 403|returned error: 403"
                   r"|ERROR 403|error: 403\b|<Code>AccessDenied|\bE403\b|403 \(Forbidden\)|[Ss]tatus code: 403"
                   r"|403 for URL|HTTP response code: 403"),
     ("reset", r"connection reset|\bECONNRESET\b|Connection reset|RemoteDisconnected|unexpected EOF|EOF occurred"
@@ -138,6 +141,10 @@ _NAMED: Final = tuple(re.compile(pattern) for pattern in (
     rf"conflicting DNS domain for (?P<host>{_HOST})",
     rf"to_address, \{{(?:~c)?[\"'](?P<host>{_HOST})[\"'], (?P<port>\d+)",
     rf"could not be resolved: '(?P<host>{_HOST})'",
+    rf"[Ff]ailed host lookup: '(?P<host>{_HOST})'",
+    rf"cannot verify (?P<host>{_HOST})'s certificate",
+    rf"connection to server at \"(?P<host>{_HOST})\"(?: \([^)]*\))?, port (?P<port>\d+)",
+    rf"Can't connect to MySQL server on '(?P<host>{_HOST})(?::(?P<port>\d+))?'",
 ))  # fmt: skip
 _UNKNOWN_NAME: Final = re.compile(rf"(?P<host>{_HOST}): (?:Name or service not known|nodename nor servname"
                                   r"|Temporary failure|Name does not resolve)")  # fmt: skip
@@ -221,7 +228,8 @@ def place_of(line: str) -> Place:
         if found and (found["host"].endswith(".sh") or not _FILES.search(found["host"])):  # get.helm.sh is no file
             groups = found.groupdict()
             named = groups.get("port") or ""
-            number = digits.port(named, 80 if named == "http" else port or _port_of(line, found["host"]))
+            usual = 80 if named == "http" else 3306 if "MySQL server on" in line else 0
+            number = digits.port(named, usual or port or _port_of(line, found["host"]))
             resolver = (groups.get("resolver") or "").strip("[]")
             return Place(found["host"].lower(), number, address, resolver, _path_of(line, found["host"]))
     url = url_of(line)
