@@ -176,3 +176,16 @@ def test_the_policy_of_a_modules_endpoints_is_awss_default_where_nothing_makes_o
              policy=Ref("each.value.policy"))  # fmt: skip
     _, report = run(plan, tmp_path)
     assert any("policy is known only after apply" in told for told in report.warnings) is not default
+
+
+def test_which_tier_a_network_acl_is_for_is_open_though_their_routes_are_alike(tmp_path: Path) -> None:
+    plan = PlanJson()
+    network(plan)
+    plan.add("aws_subnet.db", vpc_id=Ref("aws_vpc.main.id"), cidr_block="10.0.90.0/24")
+    plan.call("module.acl", vpc=Ref("aws_vpc.main.id"), tiers=Ref("aws_subnet.build[0].id", "aws_subnet.db.id"))
+    plan.add("aws_network_acl.n", module="module.acl", vpc_id=Ref("var.vpc"), subnet_ids=Ref("var.tiers.db"),
+             ingress=[], egress=[])  # fmt: skip
+    plan.add("aws_route_table_association.db", subnet_id=Ref("aws_subnet.db.id"),
+             route_table_id=Ref("aws_route_table.build.id"))  # fmt: skip
+    _, report = run(plan, tmp_path)
+    assert "module.acl.aws_network_acl.n: subnet_ids is known only after apply" in report.warnings

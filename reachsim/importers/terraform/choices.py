@@ -54,13 +54,19 @@ _ALIKE: Final = frozenset({"nat_gateway_id", "gateway_id", "egress_only_gateway_
 """Attributes that lead the same way, whichever of a pool they name."""
 _OF_SUBNETS: Final = frozenset({"subnet_id", "subnet_ids", "subnets"})
 
+_BY_WAY: Final[Mapping[str, frozenset[str]]] = {
+    "aws_route_table_association": frozenset({"route_table_id"}), "aws_network_acl": frozenset(),
+    "aws_default_network_acl": frozenset(), "aws_network_acl_association": frozenset(),
+}  # fmt: skip
+"""Attributes of which the ways out tell whether it matters which resource they name; subnets' elsewhere."""
+
 
 def settle_picks(picks: Iterable[Pick], resources: Mapping[str, Resource]) -> None:
     """Take back what an index may have picked otherwise, unless all that it may pick are alike."""
     by_way = []
     for pick in picks:
-        of_table = pick.resource.kind == "aws_route_table_association"
-        if pick.name in ("route_table_id",) if of_table else pick.name in _OF_SUBNETS:
+        by = _BY_WAY.get(pick.resource.kind, _OF_SUBNETS)
+        if pick.name in by:
             by_way.append(pick)
         elif pick.name not in _ALIKE:
             _leave_open(pick)
