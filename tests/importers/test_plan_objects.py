@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reachsim.api import Reach
-from tests.importers.test_terraform import network, run
+from tests.importers.test_terraform import network, project, run
 from tests.plans import PlanJson, Ref
 
 Document = dict[str, Any]
@@ -170,12 +170,15 @@ def test_the_policy_of_a_modules_endpoints_is_awss_default_where_nothing_makes_o
     """The provider leaves a policy open that is null: every plan of the endpoints' module shows it as unknown."""
     plan = PlanJson()
     network(plan)
+    project(plan)
     plan.call("module.e", vpc=Ref("aws_vpc.main.id"), endpoints=Ref(*given))
     plan.add("aws_vpc_endpoint.this", index="logs", module="module.e", vpc_id=Ref("var.vpc"), for_each=Ref(loop),
              vpc_endpoint_type="Interface", service_name="com.amazonaws.us-east-1.logs", subnet_ids=Ref("each.value"),
-             policy=Ref("each.value.policy"))  # fmt: skip
-    _, report = run(plan, tmp_path)
+             policy=Ref("each.value.policy"), private_dns_enabled=Ref("each.value.private_dns_enabled"))  # fmt: skip
+    reach, report = run(plan, tmp_path)
     assert any("policy is known only after apply" in told for told in report.warnings) is not default
+    noted = [one.detail for one in reach.simulate("codebuild:app", "logs").assumptions if one.code == "PLANNED_VALUE"]
+    assert any("policy of" in told and "private_dns_enabled of" in told for told in noted) is default
 
 
 def test_which_tier_a_network_acl_is_for_is_open_though_their_routes_are_alike(tmp_path: Path) -> None:

@@ -52,6 +52,11 @@ class Resource:
         """Those of these attributes of which nothing tells the value, or a part of it."""
         return [name for name in names if any(at == name or at.startswith(f"{name}.") for at in self.unknown)]
 
+    def guess(self, component: str, why: str) -> None:
+        """Note what was taken for granted of a component."""
+        held = self.guesses.get(component, "")
+        self.guesses[component] = f"{held}; {why}" if held and why not in held else why
+
     def text(self, *names: str) -> str:
         """The first of these attributes that is a text (or a number), else ""."""
         return text_of(self.values, *names)

@@ -78,7 +78,7 @@ def settle_picks(picks: Iterable[Pick], resources: Mapping[str, Resource]) -> No
             continue
         why = (f"which of {len(pick.pool)} is the {pick.at} of {pick.resource.address} is decided by {pick.by} "
                "that a plan does not show: taken in their order")  # fmt: skip
-        pick.resource.guesses[pick.resource.id] = why
+        pick.resource.guess(pick.resource.id, why)
 
 
 def _leave_open(pick: Pick) -> None:

@@ -72,15 +72,15 @@ def kinds_named(configuration: Configuration, references: Sequence[str], module:
     return found
 
 
-def has_default_policy(
+def has_defaults(
     configuration: Configuration, module: str, references: Sequence[str], loop: Sequence[str]
 ) -> bool:  # fmt: skip
-    """Whether an endpoint's ``each.value.policy`` can only be null, which the provider leaves open: what is not used
-    elsewhere of the inputs that a module makes its endpoints of names only route tables, subnets and groups.
+    """Whether an endpoint's ``each.value.policy``, unknown in the plan, can only be null: what is not used elsewhere of
+    the inputs that a module makes its endpoints of names only route tables, subnets and groups, of which no policy is.
 
     Args:
         module: The module's address.
-        references: What the policy's expression names.
+        references: What the attribute's expression names.
         loop: What the endpoints' for_each names.
     """
     heads = {parts_of(one)[0] for one in longest(loop)}

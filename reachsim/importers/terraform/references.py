@@ -45,7 +45,7 @@ from reachsim.importers.terraform.expressions import (
     walk,
     without_expression,
 )
-from reachsim.importers.terraform.given import LOOPS, MAX_STEPS, behind, call_of, has_default_policy, module_of
+from reachsim.importers.terraform.given import LOOPS, MAX_STEPS, behind, call_of, has_defaults, module_of
 from reachsim.importers.terraform.plan import Instance, Plan
 from reachsim.importers.terraform.policies import document_of
 
@@ -55,6 +55,8 @@ ADOPTED: Final = {
 }  # fmt: skip
 """Default resources, and what names the one that is meant."""
 IMAGE: Final = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/[a-z0-9/._-]+")
+LEFT_OPEN: Final = {"policy": "AWS's default", "private_dns_enabled": "the provider's default, false"}
+"""Attributes of an endpoint that the provider leaves open where they are null, and what that comes to."""
 OF_SUBNETS: Final = frozenset({"subnets", "subnet_ids"})
 IN_BLOCKS: Final = OF_SUBNETS | {"security_group_ids", "security_groups"}
 UNSHOWN: Final = "a part of the configuration"
@@ -215,20 +217,21 @@ class Resolver:
                 continue  # it is null, and the provider's to say
             if value is None and here is not True and self.plan.instances[one.address].unknown:
                 continue  # the plan says that it is null
-            if one.kind == "aws_vpc_endpoint" and at == "policy" and self._is_default(one, references, scope):
+            if one.kind == "aws_vpc_endpoint" and self._is_default(at, one, references, scope):
                 continue
             if isinstance(value, list) and any(isinstance(held, dict) for held in value):
                 self._fill_objects(value, here, references, scope, one, at, left)
                 continue
             self._fill_leaf(values, name, here, references, scope, one, at, left)
 
-    def _is_default(self, one: Instance, references: Sequence[str], scope: Scope) -> bool:
-        """Whether the policy of a module's endpoint is AWS's default, with a note."""
-        resource = self.resources.get(one.address)
-        if resource is None or not has_default_policy(self.plan.configuration, scope.module, references, scope.loop):
+    def _is_default(self, name: str, one: Instance, references: Sequence[str], scope: Scope) -> bool:
+        """Whether an attribute of a module's endpoint is null, which the provider leaves open, with a note."""
+        resource, default = self.resources.get(one.address), LEFT_OPEN.get(name)
+        given = default and has_defaults(self.plan.configuration, scope.module, references, scope.loop)
+        if resource is None or not given:
             return False
-        told = f"nothing that {scope.module} is given makes one"
-        resource.guesses[resource.id] = f"the policy of {one.address} is taken for AWS's default: {told}"
+        told = f"taken for {default}: nothing that {scope.module} is given makes one"
+        resource.guess(resource.id, f"the {name} of {one.address} is {told}")
         return True
 
     def _is_known(self, references: Sequence[str], scope: Scope, depth: int = 0) -> bool:
