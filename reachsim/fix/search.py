@@ -35,6 +35,7 @@ from reachsim.fix.steps import (
     AddTrustStatement,
     ReplaceStatement,
     SetEndpointPolicy,
+    SetFleetVpc,
     Step,
     component_of,
     describe,
@@ -89,9 +90,15 @@ def finish(
         tuple(sorted(mends, key=lambda one: one.opens)), left or _beyond(last), patch, proof,
         also_opened(ground, edited, first.sources, config, proof),
         also_closed(ground, edited, first.sources, config), left_out(ground, edited, first.sources),
-        unjudged(edited, config, last.sources), _policies(edited, mends),
+        (*unjudged(edited, config, last.sources), *_of_fleets(mends)), _policies(edited, mends),
         last.check.missing if last.check.overall == "undecided" else (),
     )  # fmt: skip
+
+
+def _of_fleets(mends: Iterable[Mend]) -> Iterable[str]:
+    """What a fleet needs in a VPC and a snapshot does not tell: a service role of its own that may make interfaces."""
+    for fleet in dict.fromkeys(one.fleet for mend in mends for one in mend.steps if isinstance(one, SetFleetVpc)):
+        yield f"whether {fleet} has a service role that may create network interfaces, which it needs in a VPC"
 
 
 def _policies(edited: Ground, mends: Iterable[Mend]) -> dict[str, str]:

@@ -274,6 +274,9 @@ def test_a_stale_route_goes_before_what_takes_its_place() -> None:
 
 def test_a_fleet_is_moved_by_its_own_call() -> None:
     files = on_fleet().files()
+    assert load_files(files).fix().unjudged == (
+        f"whether {FLEET} has a service role that may create network interfaces, which it needs in a VPC",
+    )
     commands, blocks, template = forms(load_files(files).fix(), files)
     assert f"aws codebuild update-fleet --arn {FLEET} --vpc-config" in commands
     assert f"# In the aws_codebuild_fleet that is {FLEET}:" in blocks
