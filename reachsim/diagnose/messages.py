@@ -109,7 +109,8 @@ def stems_of(pattern: str) -> frozenset[str]:
 KIND: Final = tuple((kind, stems_of(pattern), re.compile(pattern)) for kind, pattern in _KINDS)
 _NO_ERROR: Final = re.compile(
     r"^\s*(?:✓|✔|√|ok\b|PASS\b|--- PASS|=== RUN|\[INFO\] (?:Running|Tests run) |adding: |inflating: )"
-    r"|^\s*(?:should|returns?|throws?|handles?|retries) .*\(\d+ ?m?s\)$|(?:\.\.\.|::\S+) (?:ok|PASSED)\b|\b0 timed out"
+    r"|^\s*(?:should|returns?|throws?|handles?|retries) .*\(\d+ ?m?s\)$"
+    r"|(?:\.\.\.|::\S{1,99}) (?:ok|PASSED)\b|\b0 timed out"
 )
 """Lines of test runners and of archivers: the error that they name is a test's or a file's name."""
 WITHOUT_HOST: Final[frozenset[Kind]] = frozenset({
@@ -126,7 +127,7 @@ WORDED: Final = (LAYERS, LOGGER, LOGIN)
 """Messages whose wording tells what was contacted where no host does: layers of an image, logs, a login at ECR."""
 _IMAGE_PULL: Final = re.compile(r"BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE|[Uu]nable to pull customer's container image")
 
-_HOST: Final = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,22}[A-Za-z]"
+_HOST: Final = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.){1,20}[A-Za-z][A-Za-z0-9-]{0,22}[A-Za-z]"
 _IP: Final = r"(?:\d{1,3}\.){3}\d{1,3}|\[[0-9a-f:.]{2,45}\]"
 _NAMED: Final = tuple(re.compile(pattern) for pattern in (
     rf"lookup (?P<host>{_HOST})\.?(?: on (?P<resolver>{_IP}):53)?",
@@ -141,6 +142,7 @@ _NAMED: Final = tuple(re.compile(pattern) for pattern in (
     rf"conflicting DNS domain for (?P<host>{_HOST})",
     rf"to_address, \{{(?:~c)?[\"'](?P<host>{_HOST})[\"'], (?P<port>\d+)",
     rf"could not be resolved: '(?P<host>{_HOST})'",
+    rf"getaddrinfo for (?P<host>{_HOST}) failed",
     rf"[Ff]ailed host lookup: '(?P<host>{_HOST})'",
     rf"cannot verify (?P<host>{_HOST})'s certificate",
     rf"connection to server at \"(?P<host>{_HOST})\"(?: \([^)]*\))?, port (?P<port>\d+)",

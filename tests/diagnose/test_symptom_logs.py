@@ -6,6 +6,7 @@ The messages are in the tools' own words. A symptom that no log shows (S35 to S3
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -419,6 +420,14 @@ def test_an_error_with_its_reason_stands_for_the_one_without() -> None:
     source = "error NU1301: Unable to load the service index for source https://n.example.com/v3/index.json."
     lines = (source, "error NU1301:   Response status code does not indicate success: 401 (Unauthorized).", source)
     assert only(with_nat(), log("BUILD", "dotnet restore", *lines)).error.kind == "unauthorized"
+
+
+@pytest.mark.parametrize("part", ["a.", "a-", "//a.", ":", "should ", "Could not connect to "])
+def test_a_line_made_of_one_thing_is_read_in_no_time(part: str) -> None:
+    begun = time.process_time()
+    messages_module.place_of(f"{part * 4000}"[:3950] + "b refused")
+    messages_module.kind_of(f"{part * 4000}"[:3950] + "b refused")
+    assert time.process_time() - begun < 1
 
 
 def test_an_address_alone_is_asked_for() -> None:
