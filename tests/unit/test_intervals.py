@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from reachsim.intervals import EMPTY, Index, IntervalSet
@@ -136,3 +138,14 @@ def test_sets_that_hash_alike_are_apart() -> None:
 
 def test_a_span_within_the_last_of_several_changes_nothing() -> None:
     assert IntervalSet.of([(1, 2), (5, 20), (6, 7)]).spans == ((1, 2), (5, 20))
+
+
+def test_all_small_sets_against_each_other() -> None:
+    small = [frozenset(n for n in range(6) if bits >> n & 1) for bits in range(64)]
+    sets = {one: IntervalSet.of((n, n) for n in one) for one in small}
+    for (left, mine), (right, other) in product(sets.items(), repeat=2):
+        assert (mine <= other) == (left <= right)
+        assert mine & other == sets[left & right]
+        assert mine | other == sets[left | right]
+        assert mine - other == sets[left - right]
+        assert mine.isdisjoint(other) == left.isdisjoint(right)

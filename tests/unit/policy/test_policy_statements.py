@@ -55,3 +55,22 @@ def test_of_many_actions_a_document_remembers_some() -> None:
     assert [one.statement.label for one in found.relevant("s3:get1").allows] == ["0"]
     assert [one.statement.label for one in found.relevant("s3:putobject").denies] == ["1"]
     assert len(found.known) == 1
+
+
+def test_of_action_and_not_action_both_must_fit() -> None:
+    found = document({**ALLOW, "Action": "s3:*", "NotAction": "s3:Put*"})
+    assert len(found.relevant("s3:getobject").allows) == 1
+    assert found.relevant("s3:putobject").allows == found.relevant("ecr:getobject").allows == ()
+
+
+def test_an_element_with_a_variable_among_its_patterns_is_not_fixed() -> None:
+    found = statement(Resource=["arn:aws:s3:::b/${aws:username}", "arn:aws:s3:::c/*"])
+    assert (found.resources[0].fixed, found.takes, found.begins) == (False, None, None)
+    assert statement(Resource=["arn:aws:s3:::b", "arn:aws:s3:::c/*"]).resources[0].fixed
+
+
+def test_how_resources_begin_is_told_where_that_is_all() -> None:
+    assert statement(Resource=["a/*", "b/*"]).begins == ("a/", "b/")
+    assert [statement(Resource=some).begins for some in (["a/*", "b"], ["a/*", "b?"], "a*b")] == [None] * 3
+    negated = {key: value for key, value in ALLOW.items() if key != "Resource"}
+    assert document({**negated, "NotResource": "a/*"}).statements[0].begins is None
