@@ -399,8 +399,10 @@ class NetworkInterface(Ec2, frozen=True):
     @property
     def public_told(self) -> bool:
         """Whether each of its associations tells the public address."""
-        associations = (self.association, *(one.association for one in self.private_ip_addresses))
-        return all(one is None or one.is_told for one in associations)
+        for one in (self.association, *[one.association for one in self.private_ip_addresses]):
+            if one is not None and not one.is_told:
+                return False
+        return True
 
 
 class DescribedNetworkInterface(NetworkInterface, frozen=True):
@@ -409,8 +411,9 @@ class DescribedNetworkInterface(NetworkInterface, frozen=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         _expected(self.subnet_id is not None and self.vpc_id is not None, "an interface with SubnetId and VpcId")
-        has_none = self.interface_type in ("nat_gateway", "transit_gateway", "gateway_load_balancer_endpoint")
-        _expected(has_none or not isinstance(self.groups, NotThere), "an interface with Groups")
+        if isinstance(self.groups, NotThere):
+            has_none = self.interface_type in ("nat_gateway", "transit_gateway", "gateway_load_balancer_endpoint")
+            _expected(has_none, "an interface with Groups")
         _expected(self.public_told, "an association with PublicIp")
 
 
