@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import sys
@@ -103,6 +104,7 @@ def command(
         tiles = Tiles(
             reach.ground, number, port, memory=memory, form=kind, blocked=blocked, pins=reach.pins, kinds=kinds
         )  # fmt: skip
+        gc.freeze()
     run: parts.Runner = parts.one_by_one
     cluster = None
     if scheduler is not None or (jobs or 1) > 1:

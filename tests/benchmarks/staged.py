@@ -14,8 +14,6 @@ def main(folder: str) -> None:
     with garbage_collector_paused():
         reaches, matrices = [], []
         found["of it loading"] = timed(lambda: reaches.append(load(folder)))
-        network = reaches[0].network
-        found["of it making interfaces of their records"] = timed(lambda: list(network.interfaces.values()))
         found["of it preparing"] = timed(
             lambda: matrices.append(Matrix(reaches[0].ground, 6, 443, kinds=("interface",)))
         )
