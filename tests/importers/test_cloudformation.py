@@ -189,6 +189,8 @@ def test_vpc_of_another_stack_leaves_its_verdicts_open(tmp_path: Path) -> None:
     reach, report = run(text, tmp_path)
     assert reach.simulate("codebuild:app", "internet").outcome == "unknown"
     assert any("vpc_config" in one for one in report.warnings)
+    named = [one for one in report.warnings if "(--exports FILE gives it)" in one]
+    assert [one.split()[4] for one in named] == ["vpc", "subnet-a", "subnet-b", "group"]
 
 
 def test_loops_are_unrolled(tmp_path: Path) -> None:

@@ -262,7 +262,11 @@ class Stack:
                     return stack.output(own)
         finally:
             self.family.importing.pop()
-        return self.imports.get(name, Unknown(f"the export {name} of another stack"))
+        if name in self.imports:
+            return self.imports[name]
+        told = f"{self.template.file}: what the export {name} stands for is not known (--exports FILE gives it)"
+        self.warnings += [told] if told not in self.warnings else []
+        return Unknown(f"the export {name} of another stack")
 
     def exports(self) -> dict[str, str]:
         """What the stack and those nested in it export, by name, as far as the template tells it."""
