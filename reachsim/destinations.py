@@ -22,7 +22,7 @@ from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.selectors import Selector, block_of, check_named
-from reachsim.sources import interfaces_of_instance, no_interfaces, not_found, workload
+from reachsim.sources import gone, interfaces_of_instance, no_interfaces, not_found, workload
 
 _AWS_RESOURCES: Final = ("ecr", "s3", "codecommit", "logs")
 """Kinds of selectors that name a resource of an AWS service."""
@@ -160,6 +160,9 @@ def _resource(network: Network, selector: Selector, *, from_outside: bool) -> De
     if kind == "vpce":
         return _endpoint_destination(network, value)
     found, operation = _interfaces_of(network, selector)
+    terminated = gone(network, value, "ingress") if not found else None
+    if terminated is not None:
+        return Destination(selector, blocks=(terminated,))
     if not found:
         return Destination(selector, gaps=_gap_or_error(network, selector, operation))
     held = [((one.addresses & V6) | one.public_addresses) if from_outside else one.addresses for one in found]

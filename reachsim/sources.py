@@ -14,7 +14,7 @@ import msgspec
 from reachsim import workloads
 from reachsim.addresses import EVERYWHERE, PUBLIC, RFC1918, RFC6598, V6, format_set
 from reachsim.errors import QuestionError
-from reachsim.evidence import Assumption, Block, Gap
+from reachsim.evidence import Assumption, Block, Direction, Gap
 from reachsim.forwarding import Origin
 from reachsim.forwarding.ground import attached
 from reachsim.forwarding.internet_gateways import gateway_of
@@ -168,7 +168,7 @@ def _instance(network: Network, instance_id: str) -> tuple[Source, ...]:
     found = interfaces_of_instance(network, instance_id)
     if not found:
         selector = Selector("i", instance_id)
-        return (_nowhere(network, selector, no_interfaces(network, selector)),)
+        return (_nowhere(network, selector, gone(network, instance_id) or no_interfaces(network, selector)),)
     profile = network.instances[instance_id].iam_instance_profile
     role = profile.arn if profile else None
     made = (
@@ -176,6 +176,18 @@ def _instance(network: Network, instance_id: str) -> tuple[Source, ...]:
         for one in found
     )
     return tuple(msgspec.structs.replace(one, role=role) for one in made)
+
+
+def gone(network: Network, instance_id: str, direction: Direction = "egress") -> Block | None:
+    """A block if the instance is terminated: AWS lists it for about an hour more, its interfaces no longer.
+
+    **Source:** EC2 User Guide, "Instance lifecycle" and "What happens when you terminate an instance".
+    """
+    instance = network.instances.get(instance_id)
+    if instance is None or instance.state.name not in ("shutting-down", "terminated"):
+        return None
+    detail = f"{network.label(instance_id)} is {instance.state.name} and has no network interface any more"
+    return Block("BAD_STATE", instance_id, None, None, "request", direction, "timeout", detail)
 
 
 def no_interfaces(network: Network, selector: Selector) -> Gap:

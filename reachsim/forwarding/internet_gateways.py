@@ -30,7 +30,7 @@ from reachsim.forwarding.ground import (
     stopped,
     with_context,
 )
-from reachsim.forwarding.internet_firewalls import past_internet_firewall
+from reachsim.forwarding.internet_firewalls import internet_firewall, past_internet_firewall
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
@@ -51,7 +51,8 @@ def internet_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     last = flow.context.links[-1] if flow.context.links else ""
     firewall = last if last in ground.firewalls else ""
     flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, firewall=firewall)
-    flow = past_internet_firewall(ground, flow, gateway_id, vpc_id, subnet_id)
+    inspected = _left_from(ground, flow, gateway_id, vpc_id, subnet_id)
+    flow = past_internet_firewall(ground, flow, gateway_id, vpc_id, *inspected)
     if flow.end:
         return [flow]
     return [part for family in (V4, V6) for part in _out_by_family(ground, flow, gateway_id, vpc_id, family)]
@@ -135,6 +136,12 @@ def _sender(ground: Ground, flow: Walk, vpc_id: str) -> Interface | None:
             if not interface.addresses.isdisjoint(addresses):
                 return interface
     return None
+
+
+def _left_from(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id: str) -> tuple[str, ...]:
+    """The subnet whose table leads to the gateway, and that of the interface behind the source, if it is another."""
+    sender = _sender(ground, flow, vpc_id) if internet_firewall(ground, gateway_id, vpc_id) else None
+    return (subnet_id,) if sender is None or not sender.subnet_id else (subnet_id, sender.subnet_id)
 
 
 def _no_public_address(ground: Ground, flow: Walk, gateway_id: str, sender: Interface | None) -> Walk:
@@ -407,7 +414,8 @@ def egress_only_gateway(ground: Ground, flow: Walk) -> list[Walk]:
             stopped(flow, block(flow, "EIGW_INBOUND", gateway_id, f"{label} carries only flows that the VPC starts"))
         ]
     flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id)
-    flow = past_internet_firewall(ground, flow, gateway_id, vpc_id, subnet_id)
+    inspected = _left_from(ground, flow, gateway_id, vpc_id, subnet_id)
+    flow = past_internet_firewall(ground, flow, gateway_id, vpc_id, *inspected)
     parts: list[Walk] = []
     old = flow.with_destinations(V4)
     if old is not None:

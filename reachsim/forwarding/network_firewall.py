@@ -1,8 +1,8 @@
 """What an AWS Network Firewall lets through: stateless rules on every packet, then the stateful engine on the flow.
 
 5-tuple rules and domain lists are judged exactly; a rule whose Suricata text or options are not read makes the traffic
-that it could match unknown, unless a rule that comes before has decided. Once the stateful engine passes a flow, its
-replies are not looked at again.
+that it could match unknown, unless a rule that comes before has decided. Once the stateful engine passes or drops a
+flow, its replies are not looked at again.
 
 **Source:** Network Firewall Developer Guide: "Network Firewall stateless and stateful rules engines", "Managing
 evaluation order for Suricata compatible rules", "Stateful domain list rule groups", "Defining rule actions" (facts N192
@@ -190,8 +190,8 @@ def _stateful(
     ground: Ground, flow: Walk, policy: aws.FirewallPolicy, owned: OwnedFirewall, endpoint_id: str, name: str
 ) -> list[Walk]:
     if flow.leg == "response":
-        if endpoint_id in flow.context.passed:
-            return [flow]
+        if endpoint_id in flow.context.passed or endpoint_id in flow.context.refused:
+            return [flow]  # whatever lets a refused flow pass lets its replies pass as well
         if endpoint_id not in flow.context.tracked:
             detail = f"the stateful engine of {name} sees only the reply: what it does with it is not followed"
             return [flow.unknown(Gap("FIREWALL_RULE_NOT_READ", endpoint_id, detail, can_hide="block"))]
@@ -229,7 +229,7 @@ def _apply(flow: Walk, rule: Rule, engine: Engine, endpoint_id: str, name: str) 
         return [_passed(flow, endpoint_id)], []
     symptom = "refused" if rule.action == "reject" else "timeout"
     detail = f"{rule.text} of {name} {rule.action}s {describe(flow)}"
-    return [flow.blocked(_dropped(flow, rule.owner, rule.text, detail, symptom=symptom))], []
+    return [_refused(flow, _dropped(flow, rule.owner, rule.text, detail, symptom=symptom), endpoint_id)], []
 
 
 def _apply_domains(
@@ -251,7 +251,7 @@ def _apply_domains(
         ], []
     detail = f"{rule.text} of {name} does not let {asked} through"
     why = block(flow, "FIREWALL_DOMAIN_DENY", rule.owner, detail, rule=rule.text)
-    return [flow.blocked(why)], []
+    return [_refused(flow, why, endpoint_id)], []
 
 
 def _within(name: str, domain: str) -> bool:
@@ -264,10 +264,14 @@ def _passed(flow: Walk, endpoint_id: str) -> Walk:
     return with_context(flow, passed=(*flow.context.passed, endpoint_id))
 
 
+def _refused(flow: Walk, why: Block, endpoint_id: str) -> Walk:
+    return with_context(flow.blocked(why), refused=(*flow.context.refused, endpoint_id))
+
+
 def _by_default(flow: Walk, engine: Engine, endpoint_id: str, name: str) -> Walk:
     if engine.default.startswith("drop"):
         detail = f"no rule of {name} passes {describe(flow)}, and its default action is aws:{engine.default}"
-        return flow.blocked(_dropped(flow, endpoint_id, "default", detail))
+        return _refused(flow, _dropped(flow, endpoint_id, "default", detail), endpoint_id)
     return flow
 
 

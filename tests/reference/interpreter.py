@@ -616,7 +616,7 @@ class Walk:
         held = self.world.public_holder(self.flight.destination) is not None or self.goes_to_virtual_origin()
         vpc = self.home_of(sender)
         if self.leg == "response":
-            self.may_be_inspected(id, vpc, sender.subnet)
+            self.may_be_inspected(id, vpc, sender.subnet, *self.own_subnet(vpc))
         if self.leg == "response" and not (self.entry is None and self.flight.destination.version == 6 and held):
             self.require_public_access(sender.subnet or vpc, id, exempt=bool(self.translations))
             return gone
@@ -624,8 +624,8 @@ class Walk:
             raise Unknown(id)
         if not is_attached(self.world.internet_gateways[id], vpc):
             raise Dropped("BAD_STATE", id)
-        connectivity = self.may_be_inspected(id, vpc, sender.subnet)
-        if connectivity not in (None, "bidirectional") and self.leg == "request":
+        treated = self.may_be_inspected(id, vpc, sender.subnet, *self.own_subnet(vpc))
+        if treated - {"bidirectional"} and self.leg == "request":
             self.require_public_access(sender.subnet or vpc, id, exempt=sender.kind == "nat")
             raise Unknown("whether the firewall translates the source")
         source = self.genuine_source(id, sender)
@@ -640,14 +640,24 @@ class Walk:
             self.by_transit_gateway = False
         return self.on_the_internet(gone)
 
-    def may_be_inspected(self, gateway: str, vpc: str, subnet: str) -> str | None:
-        """Whether a firewall at the gateway lets something pass is not read; how it treats the subnet, if it does."""
-        connectivity = str(self.world.subnets.get(subnet, {}).get("NetworkFirewallConnectivityType", ""))
+    def may_be_inspected(self, gateway: str, vpc: str, *subnets: str) -> set[str]:
+        """How a firewall at the gateway treats the subnets, of those that it inspects; what it lets pass is not read.
+
+        ``subnets``: the one that the gateway is reached from, and the one that the address is of. Which of them counts
+        where they differ is not documented.
+        """
+        kinds = {str(self.world.subnets.get(one, {}).get("NetworkFirewallConnectivityType", "")) for one in subnets}
         inspected = gateway in self.world.inspected_gateways or self.world.vpcs[vpc].get("NetworkFirewallAssociations")
-        if not inspected or connectivity in ("exclude", "az-unsupported"):
-            return None
-        self.unsure = True
-        return connectivity
+        treated = kinds - {"exclude", "az-unsupported"} if inspected else set()
+        self.unsure = self.unsure or bool(treated)
+        return treated
+
+    def own_subnet(self, vpc: str) -> list[str]:
+        """The subnet of the interface of the VPC that has the packet's source address, if one has it."""
+        if self.is_origin(vpc):
+            return [self.origin[1]]
+        eni = self.world.interface_at(vpc, self.flight.source)
+        return [str(self.world.interfaces[eni]["SubnetId"])] if eni else []
 
     def genuine_source(self, igw: str, sender: Sender) -> Ip:
         """The public address of the packet's source (N30, N33, N36, N47)."""
@@ -697,7 +707,7 @@ class Walk:
             raise Unknown(id)
         if not is_attached(self.world.egress_only_gateways[id], self.home_of(sender)):
             raise Dropped("BAD_STATE", id)
-        self.may_be_inspected(id, self.home_of(sender), sender.subnet)
+        self.may_be_inspected(id, self.home_of(sender), sender.subnet, *self.own_subnet(self.home_of(sender)))
         self.genuine_source(id, sender)
         self.require_public_access(sender.subnet, id, exempt=True)
         self.exit = gone

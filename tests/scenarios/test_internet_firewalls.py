@@ -118,3 +118,30 @@ def test_what_is_blocked_before_it_stays_blocked() -> None:
     net = inspected(public())
     net.bpa("block-bidirectional")
     assert ask(net, net.client, WORLD).outcome == "blocked"
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "47"])
+@pytest.mark.parametrize("address", [None, "203.0.113.5"])
+@pytest.mark.parametrize(
+    ("own", "outcome"),
+    [("flexible", "unknown"), (None, "unknown"), ("bidirectional", None), ("exclude", None)],
+)
+def test_whose_subnet_decides_is_not_known_where_a_transit_gateway_leads_to_another(
+    protocol: str, address: str | None, own: str | None, outcome: str | None
+) -> None:
+    """The interface is in a subnet that the firewall inspects, and leaves by one that it does not."""
+    net = Lan(zone_b="us-east-1a")
+    if address:
+        net.give_public(net.client, address)
+    tgw = net.tgw()
+    attachment, table = net.tgw_attachment(tgw, net.vpc_id, [net.b]), net.tgw_table(tgw)
+    net.associate(table, attachment)
+    net.tgw_route(table, "0.0.0.0/0", attachment)
+    net.route(net.ta, "0.0.0.0/0", tgw)
+    net.route(net.tb, "0.0.0.0/0", net.igw(net.vpc_id))
+    inspected(net, net.tb)
+    net[net.b]["NetworkFirewallConnectivityType"] = "exclude"
+    if own:
+        net[net.a]["NetworkFirewallConnectivityType"] = own
+    without = "unknown" if own == "bidirectional" and address else "allowed" if address else "blocked"
+    assert ask(net, net.client, WORLD, protocol, 443 if protocol == "tcp" else None).outcome == (outcome or without)

@@ -435,3 +435,24 @@ def test_an_answer_is_not_kept_for_whom_a_firewall_tells_apart() -> None:
     one, other = (classes.of(reach.network.interfaces[f"eni-private-{host}"]) for host in (80, 81))
     assert one is not None
     assert one != other
+
+
+@pytest.mark.parametrize(
+    ("rules", "policy", "rule"),
+    [
+        ([five_tuple("DROP", protocol="IP")], {}, "rule 1"),
+        ([five_tuple("REJECT", port="443")], {}, "rule 1"),
+        ([five_tuple("PASS", port="80")], {"StatefulDefaultActions": ["aws:drop_established"]}, "default"),
+    ],
+)
+def test_n192_the_replies_of_what_the_stateful_engine_drops_are_no_fault_of_their_own(
+    rules: list[Any], policy: dict[str, Any], rule: str
+) -> None:
+    """Whatever lets the flow pass lets its replies pass: the rule is told once, of the request."""
+    net = Edge()
+    if policy:
+        policy["StatefulEngineOptions"] = {"RuleOrder": "STRICT_ORDER"}
+    net.firewall(StatefulRuleGroupReferences=[net.rules("r", {"StatefulRules": rules}) | {"Priority": 1}], **policy)
+    verdict = net.out()
+    assert [(one.rule, one.leg) for one in verdict.blocked_by] == [(rule, "request")]
+    assert codes(verdict) == {"FIREWALL_RULES_RESTRICTION"}

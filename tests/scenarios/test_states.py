@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.scenarios.lan import ANY, Lan, ask, assumed, causes, codes, fate, natted
+from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, causes, codes, fate, natted
 from tests.scenarios.test_facts_transit import Hub
 
 WORLD = "ip:198.51.100.7"
@@ -85,3 +85,21 @@ def test_a_vpc_that_enforces_encryption_in_transit_is_said_to(mode: str) -> None
     verdict = ask(net, net.client, net.server)
     assert fate(verdict) == ("allowed", "private")
     assert assumed(verdict) == ({("VPC_ENCRYPTION_ENFORCED", net.vpc_id)} if mode == "enforce" else set())
+
+
+@pytest.mark.parametrize("state", ["shutting-down", "terminated"])
+def test_a_terminated_instance_neither_sends_nor_answers(state: str) -> None:
+    """EC2 User Guide: it is listed for a while, without its interfaces; nothing starts it again."""
+    net = Lan()
+    gone = net.instance(net.a, "10.0.1.99", [net.open], name="gone")
+    net[gone]["State"] = {"Code": 48, "Name": state}
+    assert assumed(ask(net, gone, net.server)) == {("INSTANCE_STOPPED", gone)}  # its interface is still there
+    rows = net._lists["ec2/describe-network-interfaces"]
+    rows.remove(next(one for one in rows if one["NetworkInterfaceId"] == net.interface_of(gone)))
+    net[gone]["NetworkInterfaces"] = []
+    for source, target, direction in ((gone, net.server, "egress"), (net.client, gone, "ingress")):
+        verdict = ask(net, source, target)
+        assert fate(verdict) == ("blocked", "none")
+        assert blocks(verdict) == {("BAD_STATE", gone, None, None, "request", direction)}
+    net[gone]["State"]["Name"] = "running"
+    assert ask(net, gone, net.server).outcome == "unknown"
