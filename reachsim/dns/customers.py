@@ -19,6 +19,7 @@ from reachsim.evidence import Gap
 _IN_A_VPC: Final = {
     "rds": "a database",
     "docdb": "a database",
+    "docdb-elastic": "a database",
     "neptune": "a database",
     "redshift": "a data warehouse",
     "redshift-serverless": "a data warehouse",

@@ -24,7 +24,8 @@ _NAME = r"[a-z0-9-]+\.([a-z0-9-]+\.elb|elb\.[a-z0-9-]+)\.amazonaws\.com(\.cn)?"
 def balancer_answer(network: Network, name: str) -> Resolution | None:
     """The answer for a load balancer's own name; None for other names.
 
-    A load balancer that the snapshot lacks is somebody's: any public address, not one of AWS's services.
+    A load balancer that the snapshot lacks is somebody's: any public address, not one of AWS's services. Of an internal
+    one the address is not known, nor of a Network Load Balancer, whose name does not tell whether it is internal.
     """
     if "elb." not in name:
         return None
@@ -41,8 +42,10 @@ def balancer_answer(network: Network, name: str) -> Resolution | None:
         network.path(home, service, "describe-load-balancers") for home in network.homes for service in ("elbv2", "elb")
     ]
     lacking = network.unknown(*paths)
-    if wanted.startswith("internal-"):
-        detail = f"{name} names an internal load balancer that is not in the snapshot"
+    is_network = ".elb.amazonaws." not in wanted  # NAME.elb.REGION: internal ones are called like public ones
+    if wanted.startswith("internal-") or is_network:
+        kind = "a Network Load Balancer, which may be internal, and" if is_network else "an internal load balancer that"
+        detail = f"{name} names {kind} is not in the snapshot"
         return Resolution(name, gaps=(Gap("UNKNOWN_DESTINATION", name, detail, lacking),))
     addresses = PUBLIC & V4 - network.aws_addresses - network.all_vpc_addresses
     if not lacking:

@@ -67,8 +67,9 @@ def resolve(
 def resolve_outside(
     name: str, pins: Mapping[str, IntervalSet] | None = None, network: Network | None = None
 ) -> Resolution:
-    """Resolve a name as somebody outside every VPC would: publicly."""
-    return public_answer(network, plain(name), pins or {})
+    """Resolve a name as somebody outside every VPC would: publicly. An endpoint's own name has private addresses."""
+    own = vpce_name(network, plain(name)) if network is not None else None
+    return own or public_answer(network, plain(name), pins or {})
 
 
 def of_vpc(asking: Asking, name: str) -> Resolution:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pytest
 
 from tests.balancers import listener, load_balancer, target_group
-from tests.scenarios.lan import ANY, ANY6, Lan, ask, blocks, codes, fate
+from tests.scenarios.lan import ANY, ANY6, Lan, ask, assumed, blocks, codes, fate, natted
 
 TARGETS = "10.0.2.8", "10.0.3.8"
 
@@ -149,3 +149,21 @@ def test_a_public_load_balancer_without_public_ipv4_is_found_by_ipv6() -> None:
     net.route(net.ta, "::/0", igw)
     assert fate(ask(net, "internet", net.name)) == ("allowed", "internet")
     assert fate(ask(net, net.client, net.name)) == ("allowed", "private")
+
+
+@pytest.mark.parametrize("net", [Lan(), natted()])
+@pytest.mark.parametrize(
+    "name", ["partner-0123456789abcdef.elb.us-east-1.amazonaws.com", "internal-partner-123.us-east-1.elb.amazonaws.com"]
+)
+def test_an_unseen_load_balancers_name_may_lead_to_private_addresses(name: str, net: Lan) -> None:
+    """Names of internal Network Load Balancers have no ``internal-``: github.com/batfish/batfish, test-load-balancer,
+    describes one of scheme "internal" as ``test-lb-725b996cb6be8fba.elb.us-east-2.amazonaws.com``.
+    """
+    verdict = ask(net, net.client, f"host:{name}")
+    assert (verdict.outcome, assumed(verdict)) == ("unknown", {("UNKNOWN_DESTINATION", name)})
+
+
+def test_an_unseen_load_balancer_whose_name_tells_that_it_is_public_is_on_the_internet() -> None:
+    name = "host:partner-123.us-east-1.elb.amazonaws.com"
+    assert fate(ask(natted(), "eni-client", name)) == ("allowed", "internet")
+    assert ask(Lan(), "eni-client", name).outcome == "blocked"

@@ -217,3 +217,41 @@ def test_n146_the_inbound_endpoint_of_the_same_vpc_is_no_way_for_its_clients() -
     resolver_endpoint(net, net.vpc_id, {net.b: "10.0.2.53"}, [net.open])
     net["vpce-logs"]["DnsOptions"]["PrivateDnsOnlyForInboundResolverEndpoint"] = True
     assert causes(ask(net, net.client, "logs")) == {"DNS_RESOLVES_TO_PUBLIC_ADDRESS"}
+
+
+PRIVATE_API = "a1b2c3-vpce-api.execute-api.us-east-1.amazonaws.com"
+
+
+def with_private_api(net: Lan, **more: Any) -> Lan:
+    """An endpoint for API Gateway without private DNS names, with which a private API is associated."""
+    names = ["execute-api.us-east-1.amazonaws.com", "*.execute-api.us-east-1.amazonaws.com"]
+    net.interface_endpoint(
+        net.vpc_id, "execute-api", {net.b: "10.0.2.40"}, [net.open], **{"private_dns": False, "names": names} | more,
+        name="api",
+    )  # fmt: skip
+    return net
+
+
+def test_the_name_of_a_private_api_is_its_endpoints_without_private_dns() -> None:
+    """API Gateway Developer Guide, "Invoke a private API": a Route 53 alias, which resolves everywhere."""
+    net = with_private_api(natted())
+    assert fate(ask(net, net.client, f"host:{PRIVATE_API}")) == ("allowed", "private")
+    assert fate(ask(net, net.client, f"host:{PRIVATE_API.replace('-vpce-api', '')}")) == ("allowed", "aws-public")
+    unseen = ask(net, net.client, f"host:{PRIVATE_API.replace('vpce-api', 'vpce-0b1')}")
+    assert (unseen.outcome, assumed(unseen)) == (
+        "unknown", {("UNKNOWN_DESTINATION", PRIVATE_API.replace("vpce-api", "vpce-0b1"))}
+    )  # fmt: skip
+
+
+def test_private_dns_of_the_clients_own_endpoint_takes_every_apis_name() -> None:
+    net = with_private_api(Lan(), private_dns=True)
+    assert fate(ask(net, net.client, f"host:{PRIVATE_API.replace('vpce-api', 'vpce-0b1')}")) == ("allowed", "private")
+
+
+@pytest.mark.parametrize("host", [PRIVATE_API, "vpce-api.execute-api.us-east-1.vpce.amazonaws.com"])
+def test_n143_an_endpoints_name_leads_nobody_in_from_outside(host: str) -> None:
+    net = with_private_api(natted())
+    net.project("outside")
+    assert fate(ask(net, "codebuild:outside", f"host:{host}")) == ("blocked", "none")
+    assert ask(net, "internet", f"host:{host}").outcome == "blocked"
+    assert ask(net, "codebuild:outside", f"host:{host.replace('vpce-api', 'vpce-0b1')}").outcome == "unknown"
