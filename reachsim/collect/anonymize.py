@@ -29,9 +29,9 @@ MANIFEST: Final = "snapshot.json"
 _KEPT_LIST: Final = """
     action architecture availabilityzone availabilityzoneid availabilityzones code defaultversionid effect
     hostnametype igwblockmode imagepullcredentialstype interfacetype internetgatewayblockmode ipprotocol keyword
-    notaction operation operator platform platformdetails platformfamily privatednspreference protocol provider
-    qtype recordtype resourcetype ruleaction scheme sourcetype state statename status tenancy type usageoperation
-    version virtualizationtype zonename
+    notaction operation operator parentzoneid parentzonename platform platformdetails platformfamily
+    privatednspreference protocol provider qtype recordtype resourcetype ruleaction scheme sourcetype state statename
+    status tenancy type usageoperation version virtualizationtype zoneid zonename zonetype
 """
 _KEPT: Final = frozenset(_KEPT_LIST.split())
 _ACTIONS: Final = frozenset(

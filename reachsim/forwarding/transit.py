@@ -2,10 +2,13 @@
 network.
 
 **Source:** "How AWS Transit Gateway works", "Amazon VPC attachments in AWS Transit Gateway", "Network ACLs for
-transit gateways" (facts N117, N118, N183 to N189).
+transit gateways" (facts N117, N118, N183 to N189); AWS Local Zones User Guide, "Transit gateway connection between
+Local Zones".
 """
 
 from __future__ import annotations
+
+import re
 
 from reachsim.engine import choose
 from reachsim.evidence import Gap
@@ -29,10 +32,12 @@ from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.model.private_networks import PRIVATE_ATTACHMENTS
-from reachsim.model.records import TransitGatewayRoute, TransitGatewayVpcAttachment
+from reachsim.model.records import AvailabilityZone, TransitGatewayRoute, TransitGatewayVpcAttachment
 from reachsim.routing import Part, next_transit_route
 
 _WORKING = ("available", "modifying")
+_FARTHER_ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-\d+-[a-z0-9-]+")
+"""Names of Local Zones and Wavelength Zones: ``us-west-2-lax-1a``, ``us-east-1-wl1-bos-wlz-1``."""
 
 
 def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
@@ -54,7 +59,9 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     attachment_id = found.transit_gateway_attachment_id
     mine = f"{attachment_id} of {label}"
     flow = past_state(flow, attachment_id, found.state, _WORKING, mine, code="BAD_STATE_ATTACHMENT")
-    zone = ground.zone_of(subnet_id) if subnet_id else flow.context.zone
+    zone, gap = entry_zone(ground, subnet_id) if subnet_id else (flow.context.zone, None)
+    if gap is not None:
+        return [lost(flow, gap)]
     entry = next(iter(_subnets_in(ground, found, zone)), None)
     source = ground.network.source(attachment_id)
     if entry is None:
@@ -73,6 +80,24 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
             "transit", gateway_id, attachment_id
         ))  # fmt: skip
     return moved
+
+
+def entry_zone(ground: Ground, subnet_id: str) -> tuple[str | None, Gap | None]:
+    """(the zone by whose attachment a subnet reaches transit gateways, why that is not known).
+
+    A subnet of a Local Zone, which cannot be attached itself, uses the attachment in the parent zone.
+    """
+    network = ground.network
+    subnet = network.subnets.get(subnet_id)
+    if subnet is None or not _FARTHER_ZONE.fullmatch(subnet.availability_zone or ""):
+        return ground.zone_of(subnet_id), None
+    path = network.path(network.home_of(subnet_id), "ec2", "describe-availability-zones")
+    for one in network.read_collection(path, "AvailabilityZones", AvailabilityZone):
+        parent = one.parent_zone_id if subnet.availability_zone_id else one.parent_zone_name
+        if one.zone_name == subnet.availability_zone and one.zone_type == "local-zone" and parent:
+            return parent, None
+    detail = f"the zone by which {subnet_id} in {subnet.availability_zone} reaches transit gateways is not known"
+    return None, Gap("UNKNOWN_RESOURCE", subnet_id, detail, network.unknown(path))
 
 
 def attachment_of(ground: Ground, gateway_id: str, vpc_id: str) -> TransitGatewayVpcAttachment | None:

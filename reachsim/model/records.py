@@ -116,6 +116,13 @@ class Subnet(Ec2, frozen=True):
         _expected(self.cidr_block is not None or self.ipv6_native, "a subnet with CidrBlock or Ipv6Native")
 
 
+class AvailabilityZone(Ec2, frozen=True):
+    zone_name: str = ""
+    zone_type: str = ""
+    parent_zone_name: str | None = None
+    parent_zone_id: str | None = None
+
+
 class DhcpValue(Ec2, frozen=True):
     value: str = ""
 

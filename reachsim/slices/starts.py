@@ -13,7 +13,7 @@ from typing import NamedTuple
 from reachsim.addresses import RFC1918, RFC6598
 from reachsim.forwarding import Ground
 from reachsim.forwarding.internet_firewalls import internet_firewall
-from reachsim.forwarding.transit import attachment_of
+from reachsim.forwarding.transit import attachment_of, entry_zone
 from reachsim.intervals import IntervalSet
 from reachsim.model.records import NotThere, RouteTable
 from reachsim.routing import Candidate, Target, target_of
@@ -58,9 +58,9 @@ class Starts:
     def of(self, subnet_id: str) -> Start:
         """The start of a subnet."""
         network = self.ground.network
-        table, zone = network.route_table_of(subnet_id), self.ground.zone_of(subnet_id)
+        table, (zone, gap) = network.route_table_of(subnet_id), entry_zone(self.ground, subnet_id)
         vpc_id = network.subnets[subnet_id].vpc_id
-        if table is None or network.network_acl_of(subnet_id) is None:
+        if table is None or network.network_acl_of(subnet_id) is None or gap is not None:
             return Start(vpc_id, table.route_table_id if table else "", zone, subnet_id)
         routes = self._plain_routes(table.route_table_id, vpc_id)
         if routes is None:

@@ -15,12 +15,12 @@ from tests.build import AclEntry, Build, GroupRule
 
 FEATURES = frozenset(
     ("ipv6", "internet", "nat", "endpoints", "peering", "transit", "vpn", "block", "lists", "references", "filters",
-     "regional", "edge", "advertised")
+     "regional", "edge", "advertised", "local zones")
 )  # fmt: skip
 TOPICS: dict[str, frozenset[str]] = {
     "gateways": frozenset(("internet", "nat", "endpoints", "peering", "filters")),
     "ipv6": frozenset(("ipv6", "internet", "peering", "filters")),
-    "transit": frozenset(("transit", "nat", "internet")),
+    "transit": frozenset(("transit", "nat", "internet", "local zones")),
     "regions": frozenset(("transit", "regions", "ipv6")),
     "accounts": frozenset(("accounts", "peering", "references", "transit")),
     "vpn": frozenset(("vpn", "internet", "transit")),
@@ -164,6 +164,8 @@ def network(topic: str, seed: int) -> Draft:
     if draft.has("block"):
         block_public_access(draft)
     inspected(draft)
+    if draft.has("local zones"):
+        local_zones(draft)
     return draft
 
 
@@ -546,6 +548,28 @@ def inspected(draft: Draft) -> None:
             kind = draft.rng.choice(("flexible", "outbound-only", "bidirectional", "exclude", "az-unsupported", ""))
             if kind:
                 one.net[place.id]["NetworkFirewallConnectivityType"] = kind
+
+
+def local_zones(draft: Draft) -> None:
+    """Move subnets to Local Zones; no subnet of one can be attached to a transit gateway."""
+    for one in draft.sites:
+        attachments = one.net._lists["ec2/describe-transit-gateway-vpc-attachments"]
+        attached = {subnet for row in attachments for subnet in row["SubnetIds"]}
+        for place in one.places:
+            if place.id not in attached and draft.chance(0.3):
+                place.zone = f"{one.net.region}-bos-1{draft.rng.choice('ab')}"
+                one.net[place.id].update(AvailabilityZone=place.zone, AvailabilityZoneId=f"id-{place.zone}")
+                for eni in one.net._lists["ec2/describe-network-interfaces"]:
+                    if eni["SubnetId"] == place.id:
+                        eni["AvailabilityZone"] = place.zone
+    for net in {id(one): one for one in draft.builds}.values():
+        if draft.chance(0.9):
+            parents = {letter: f"{net.region}{draft.rng.choice('abc')}" for letter in "ab"}
+            rows = [
+                {"ZoneName": f"{net.region}-bos-1{letter}", "ZoneType": "local-zone", "ParentZoneName": parent,
+                 "ParentZoneId": f"id-{parent}"} for letter, parent in parents.items()
+            ]  # fmt: skip
+            net.put("ec2/describe-availability-zones", {"AvailabilityZones": rows})
 
 
 def edge(draft: Draft, one: Site) -> None:

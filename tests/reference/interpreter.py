@@ -873,7 +873,7 @@ class Walk:
     def through_transit_gateway(self, id: str, sender: Sender) -> Arrival:
         """N183: into the transit gateway by the attachment's subnet in the sender's zone."""
         vpc = self.home_of(sender)
-        zone = self.zone_of(sender)
+        zone = self.world.parent_zone(sender.subnet, self.zone_of(sender))
         if id not in self.world.transit_gateways:
             raise Unknown(id)
         found = [

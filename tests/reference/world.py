@@ -281,6 +281,16 @@ class World:
     def _holders(self) -> dict[tuple[str, Ip], str | None]:
         return {}
 
+    def parent_zone(self, subnet: str, zone: str | None) -> str | None:
+        """The zone whose attachment serves a subnet: that of a Local Zone's parent, where it is one."""
+        if zone is None or zone.count("-") <= 2 or not subnet:
+            return zone
+        answer = self.files.get(f"{self.homes[subnet]}/ec2/describe-availability-zones.json", {})
+        for row in answer.get("AvailabilityZones", []):
+            if row["ZoneName"] == zone and row["ZoneType"] == "local-zone":
+                return str(row["ParentZoneName"])
+        raise Unknown(zone)
+
     def interface_at(self, vpc: str, ip: Ip) -> str | None:
         """The interface of a VPC that has an address."""
         if (vpc, ip) not in self._holders:

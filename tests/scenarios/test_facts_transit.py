@@ -433,3 +433,32 @@ def test_n187_appliance_mode_holds_both_legs_to_one_zone() -> None:
     for path in verdict.paths:
         boxes = {hop.component for hop in path.hops if hop.component.startswith("eni-box")}
         assert len(boxes) == 1
+
+
+def in_local_zone(parent: str | None = "us-east-1a", kind: str = "local-zone") -> Hub:
+    """The client's subnet is in a Local Zone; its VPC is attached in zone a, as no subnet of a Local Zone can be."""
+    net = Hub()
+    net["subnet-x"].update(AvailabilityZone="us-east-1-bos-1a", AvailabilityZoneId="use1-bos1-az1")
+    if parent:
+        row = {"ZoneName": "us-east-1-bos-1a", "ZoneId": "use1-bos1-az1", "ZoneType": kind, "ParentZoneName": parent,
+               "ParentZoneId": f"id-{parent}"}  # fmt: skip
+        net.put("ec2/describe-availability-zones", {"AvailabilityZones": [row]})
+    return net
+
+
+@pytest.mark.parametrize("ends", [("eni-x", "eni-y"), ("eni-y", "eni-x")])
+def test_n183_a_local_zone_uses_the_attachment_of_its_parent_zone(ends: tuple[str, str]) -> None:
+    """AWS Local Zones User Guide, "Transit gateway connection between Local Zones"."""
+    assert fate(ask(in_local_zone(), *ends)) == ("allowed", "private")
+    assert codes(ask(in_local_zone("us-east-1b"), *ends)) == {"TGW_ROUTE_AZ_RESTRICTION"}
+    verdict = ask(in_local_zone(None), *ends)
+    assert (verdict.outcome, list(verdict.missing)) == (
+        "unknown", ["111111111111/us-east-1/ec2/describe-availability-zones.json"]
+    )  # fmt: skip
+    assert ask(in_local_zone(kind="wavelength-zone"), *ends).outcome == "unknown"
+
+
+def test_n183_what_a_filter_stops_in_a_local_zone_stays_blocked() -> None:
+    net = in_local_zone(None)
+    net["sg-x"]["IpPermissionsEgress"] = []
+    assert codes(ask(net, "eni-x", "eni-y")) == {"SG_HAS_NO_RULES"}
