@@ -22,7 +22,7 @@ from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.selectors import Selector, block_of, check_named
-from reachsim.sources import gone, interfaces_of_instance, no_interfaces, not_found, workload
+from reachsim.sources import gone, interfaces_of_instance, no_interfaces, not_found, unattached, workload
 
 _AWS_RESOURCES: Final = ("ecr", "s3", "codecommit", "logs")
 """Kinds of selectors that name a resource of an AWS service."""
@@ -75,6 +75,9 @@ def destination(network: Network, selector: Selector, home: Home, *, from_outsid
         if value not in collection:
             operation = "describe-internet-gateways" if kind == "igw" else "describe-nat-gateways"
             return Destination(selector, gaps=(not_found(network, selector, operation),))
+        loose = unattached(network, value)
+        if loose is not None:
+            return Destination(selector, blocks=(loose,))
         return Destination(selector, network.internet_addresses | network.aws_addresses, via=value)
     return _resource(network, selector, from_outside=from_outside)
 

@@ -23,7 +23,7 @@ from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface, virtual_interface
 from reachsim.model.network import Network, sending_addresses
 from reachsim.model.places import Home
-from reachsim.model.private_networks import announced
+from reachsim.model.private_networks import PRIVATE_ATTACHMENTS, announced
 from reachsim.selectors import Selector, block_of, check_named
 from reachsim.workloads import ANY_CLIENT_PORTS, LINUX_PORTS, WINDOWS_PORTS, Placement, Workload
 
@@ -324,11 +324,23 @@ def _internet(network: Network, selector: Selector, toward: tuple[Interface, ...
     if selector.kind == "igw":
         if selector.value not in network.internet_gateways:
             return _unknown(network, selector, "describe-internet-gateways")
+        loose = unattached(network, selector.value, "ingress")
+        if loose is not None:
+            return (_nowhere(network, selector, loose),)
         attachments = network.internet_gateways[selector.value].attachments
-        vpcs = [one.vpc_id for one in attachments if one.vpc_id] or [""]
+        vpcs = [one.vpc_id for one in attachments if one.vpc_id]
         return tuple(_from_internet(network, selector.value, vpc or "", addresses) for vpc in vpcs)
     vpcs = list(dict.fromkeys(one.vpc_id for one in toward)) or [""]
     return tuple(_at_gateway(network, vpc_id, addresses, toward) for vpc_id in vpcs)
+
+
+def unattached(network: Network, gateway_id: str, direction: Direction = "egress") -> Block | None:
+    """A block if an internet gateway is attached to no VPC: it leads nowhere, in or out."""
+    gateway = network.internet_gateways.get(gateway_id)
+    if gateway is None or any(one.vpc_id for one in gateway.attachments):
+        return None
+    detail = f"{network.label(gateway_id)} is attached to no VPC"
+    return Block("UNASSOCIATED_COMPONENT", gateway_id, None, None, "request", direction, "timeout", detail)
 
 
 def _public(interfaces: Sequence[Interface], vpc_id: str) -> bool:
@@ -397,10 +409,14 @@ def _addresses(
         vpc_id for vpc_id in sorted(network.vpcs) if not asked.isdisjoint(network.vpc_addresses(vpc_id))
     ]
     led = list(dict.fromkeys(led))
+    if private and not toward and (not asked or asked - network.all_vpc_addresses):  # out again, as central egress does
+        made += _from_on_premises(network, None, private)
+        private = EMPTY
     for vpc_id in led:
         behind = private | (rest & announced(network, vpc_id))
         if behind:
             made += _from_on_premises(network, vpc_id, behind)
+    private = rest - PUBLIC
     lacking = _ways_in_unseen(network, toward, bool(private))
     if lacking and (private or not made):
         gap = Gap(
@@ -514,21 +530,26 @@ def _in_subnet(network: Network, subnet_id: str, addresses: IntervalSet) -> list
     return made
 
 
-def _from_on_premises(network: Network, vpc_id: str, addresses: IntervalSet) -> list[Source]:
-    """From behind the private gateways that lead into a VPC."""
-    home = network.home_of(vpc_id)
+def _from_on_premises(network: Network, vpc_id: str | None, addresses: IntervalSet) -> list[Source]:
+    """From behind the private gateways that lead into a VPC, or into any."""
+    attachments = network.transit_gateway_vpc_attachments.values()
+    gateways = {one.transit_gateway_id for one in attachments if vpc_id in (None, one.vpc_id)}
     made = []
     for gateway_id, gateway in sorted(network.vpn_gateways.items()):
-        if attached(gateway.vpc_attachments, vpc_id):
-            origin = Origin("on-premises", gateway_id, None, gateway_id, vpc_id)
-            place = ("vpn-gateway-in", gateway_id, vpc_id)
-            made.append(Source(f"on-premises@{gateway_id}", origin, addresses, place, home, ANY_CLIENT_PORTS))
-    gateways = {
-        one.transit_gateway_id for one in network.transit_gateway_vpc_attachments.values() if one.vpc_id == vpc_id
-    }
+        for led in (vpc_id,) if vpc_id is not None else [one.vpc_id for one in gateway.vpc_attachments]:
+            if led and attached(gateway.vpc_attachments, led):
+                place = ("vpn-gateway-in", gateway_id, led)
+                made.append(_behind(network, gateway_id, led, place, addresses))
     for (gateway_id, attachment_id), attachment in sorted(network.transit_gateway_attachments.items()):
-        if gateway_id in gateways and attachment.resource_type in ("vpn", "direct-connect-gateway"):
-            origin = Origin("on-premises", attachment_id, None, attachment_id, vpc_id)
+        if gateway_id in gateways and attachment.resource_type in PRIVATE_ATTACHMENTS:
             place = ("transit", gateway_id, attachment_id)
-            made.append(Source(f"on-premises@{attachment_id}", origin, addresses, place, home, ANY_CLIENT_PORTS))
+            led = vpc_id or next(one.vpc_id for one in attachments if one.transit_gateway_id == gateway_id) or ""
+            made.append(_behind(network, attachment_id, led, place, addresses))
     return made
+
+
+def _behind(network: Network, entrance: str, vpc_id: str, place: tuple[str, ...], addresses: IntervalSet) -> Source:
+    """From one's own premises, in by a private gateway or an attachment of a transit gateway."""
+    origin = Origin("on-premises", entrance, None, entrance, vpc_id)
+    home = network.home_of(vpc_id)
+    return Source(f"on-premises@{entrance}", origin, addresses, place, home, ANY_CLIENT_PORTS)

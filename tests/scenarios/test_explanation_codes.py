@@ -27,10 +27,9 @@ NOT_ASKED = {
     "ENI_ADDRESS_RESTRICTION": "what an interface or a build sends is asked for with addresses of its own",
     "IGW_DESTINATION_ADDRESS_IN_VPC_CIDRS": "who has an address from outside is looked for by public addresses",
     "VPCE_GATEWAY_EGRESS_SOURCE_ADDRESS_RESTRICTION": "gateway endpoints answer from the address that was asked",
-    "UNKNOWN_PEERED_SGS": "unknown here, not blocked (N91)",
-    "NO_SOURCE_OR_DESTINATION": "an error of the question",
-    "UNASSOCIATED_COMPONENT": "an error of the question",
-    "UNSUPPORTED_COMPONENT": "unknown here, not blocked (N20)",
+    "UNKNOWN_PEERED_SGS": "unknown here, not blocked: the assumption SECURITY_GROUP_UNSEEN (N91)",
+    "NO_SOURCE_OR_DESTINATION": "an error of the question (test_bad_input.py)",
+    "UNSUPPORTED_COMPONENT": "unknown here, not blocked: the assumption UNMODELLED_COMPONENT (N20)",
 }
 UNKNOWN = ("UNKNOWN_DESTINATION", "UNKNOWN_RESOURCE", "TGW_RTB_ROUTES_ARE_UNKNOWN")
 """Codes of what the snapshot does not tell: assumptions of an unknown verdict."""
@@ -54,6 +53,26 @@ class Rules:
         net = Lan()
         net.route(net.ta, "10.9.0.0/16", "local")
         return ask(net, "eni-client", "ip:10.9.0.1")
+
+    @staticmethod
+    def gateway_of_no_vpc() -> Verdict:
+        net = public()
+        net.igw(None, name="loose")
+        return ask(net, "igw-loose", "eni-client")
+
+    @staticmethod
+    def way_out_by_a_gateway_of_no_vpc() -> Verdict:
+        net = public()
+        net.igw(None, name="loose")
+        return ask(net, "eni-client", "igw-loose")
+
+    @staticmethod
+    def terminated() -> Verdict:
+        net = Lan()
+        net.instance(net.a, "10.0.1.9", [net.open], state="terminated", name="t")
+        net["i-t"]["NetworkInterfaces"] = []
+        net._lists["ec2/describe-network-interfaces"].pop()
+        return ask(net, "i-t", "eni-server")
 
     @staticmethod
     def checks_addresses() -> Verdict:
@@ -418,6 +437,9 @@ ROWS: dict[str, Callable[[], Verdict]] = {
     "IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS": Rules.shared_beyond_gateway,
     "BAD_STATE gateway": Rules.detached,
     "BAD_STATE nat": Rules.nat_failed,
+    "BAD_STATE instance": Rules.terminated,
+    "UNASSOCIATED_COMPONENT in": Rules.gateway_of_no_vpc,
+    "UNASSOCIATED_COMPONENT out": Rules.way_out_by_a_gateway_of_no_vpc,
     "BAD_STATE peering": Rules.peering_pending,
     "PROTOCOL_RESTRICTION nat": Rules.nat_protocol,
     "PROTOCOL_RESTRICTION endpoint": Rules.endpoint_protocol,
