@@ -408,8 +408,9 @@ _BLOCKS: Final[tuple[_Block, ...]] = (
      "The VPC attribute enableDnsSupport is off, so the VPC's resolver answers no query and no name can be looked "
      "up.", "Set enableDnsSupport to true."),
     ("DNS_CUSTOM_RESOLVER_UNKNOWN", "dns", "name-not-found", _DNS,
-     "The DHCP options send the VPC's queries to DNS servers other than AmazonProvidedDNS. What those answer is not "
-     "known.", "Use AmazonProvidedDNS, or let those servers forward AWS names to the VPC's resolver."),
+     "Queries go to DNS servers other than AmazonProvidedDNS: by the VPC's DHCP options, or because they come from "
+     "one's own premises. What those answer is not known.",
+     "Use AmazonProvidedDNS, or let those servers forward AWS names to the VPC's resolver."),
     ("DNS_FORWARDED_UNKNOWN", "dns", "name-not-found", _RULES,
      "A resolver rule forwards the name to other DNS servers. What those answer is not known.",
      "Add a SYSTEM rule for the name if the VPC's resolver is meant to answer."),

@@ -20,7 +20,7 @@ from reachsim.engine import ICMP_REPLIES, Flow, kinds
 from reachsim.evidence import Assumption, Block, Gap, Hop
 from reachsim.fleet_proxy import Asked, past_proxy
 from reachsim.forwarding import Context, Ground, Walk, forward
-from reachsim.forwarding.ground import Origin, Route
+from reachsim.forwarding.ground import Origin, Route, describe_addresses
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
 from reachsim.model.records import NetworkInterface
@@ -148,6 +148,9 @@ def _from(
         resolution = resolved(ground, start, aimed.name, pins) if start.vpc_id else resolve_outside(
             aimed.name, pins, network
         )  # fmt: skip
+        if start.origin.kind == "on-premises" and resolution.public:
+            detail = f"what name servers on premises answer for {aimed.name} is not known"
+            resolution = Resolution(aimed.name, gaps=(Gap("DNS_CUSTOM_RESOLVER_UNKNOWN", start.origin.id, detail),))
         if resolution.otherwise is not None:  # the walk goes on as if the name had been answered
             refused, resolution = resolution, resolution.otherwise
         resolution = _with_dns64(network, start, resolution)
@@ -230,9 +233,11 @@ def _walk(
     walked = ground.once(forward, tuple(Flow(box, start.place, context) for box in boxes))
     if aimed.via:
         walked = tuple(_must_cross(flow, aimed.via) for flow in walked)
-    walked = tuple([
-        told_apart(ground, _beyond(ground.network, flow, aimed), start.vpc_id, aimed.interfaces) for flow in walked
-    ])  # fmt: skip
+    walked = tuple([_beyond(ground.network, flow, aimed) for flow in walked])
+    wanted = _wanted(ground.network, aimed, base.resolution)
+    if wanted:
+        walked = tuple([_not_elsewhere(ground.network, flow, wanted, str(aimed.selector)) for flow in walked])
+    walked = tuple([told_apart(ground, flow, start.vpc_id, aimed.interfaces) for flow in walked])
     lacking = ground.told(Network.lacks, start.home, "describe-vpcs") if start.vpc_id or start.origin.vpc_id else ()
     if lacking:
         known = ground.network.interface_addresses
@@ -366,6 +371,32 @@ def _must_cross(flow: Walk, component: str) -> Walk:
         return flow
     detail = f"the traffic gets there, but not by {component}"
     return flow.blocked(Block("NO_POSSIBLE_DESTINATION", component, None, None, "request", "egress", "timeout", detail))
+
+
+def _wanted(network: Network, aimed: Destination, resolution: Resolution | None) -> frozenset[str]:
+    """The interfaces of the resource that was asked for, by itself or by a name of its own; empty for addresses."""
+    endpoint = network.vpc_endpoints.get(resolution.endpoint_id) if resolution and resolution.endpoint_id else None
+    if endpoint is not None:
+        return frozenset(endpoint.network_interface_ids)
+    return frozenset(one.id for one in aimed.interfaces) if aimed.selector.kind != "ip" else frozenset()
+
+
+def _not_elsewhere(network: Network, flow: Walk, wanted: frozenset[str], asked: str) -> Walk:
+    """Blocked if it surely ends at somebody else who has the address of what was asked for: networks may overlap.
+
+    Behind a private gateway there may be a way on to it.
+    """
+    terminal = flow.context.terminal
+    if flow.blocks or not terminal or any(hop.component in wanted for hop in flow.hops):
+        return flow
+    addresses = describe_addresses(flow.box[DESTINATION])
+    if flow.context.route == "on-premises" and flow.gaps:
+        return flow
+    if flow.context.route == "on-premises":
+        detail = f"whether {network.label(terminal)} leads on to {asked} at {addresses} is not in the snapshot"
+        return flow.unknown(Gap("ON_PREMISES_UNSEEN", terminal, detail))
+    detail = f"{addresses} leads to {network.label(terminal)} from here, which is not what {asked} stands for"
+    return flow.blocked(Block("NO_POSSIBLE_DESTINATION", terminal, None, None, "request", "egress", "timeout", detail))
 
 
 def _in_unseen_vpc(flow: Walk, lacking: tuple[str, ...], known: IntervalSet) -> Walk:

@@ -38,6 +38,8 @@ def questions(draft: Draft) -> list[tuple[str, str]]:
         found.append(("internet", "ip:0.0.0.0/0"))
     if any(target.startswith(("vgw-", "tgw-")) for one in draft.sites for target in one.targets):
         found.append(("ip:192.168.7.0/24", target))
+        if rng.random() < 0.3:
+            found.append(("ip:192.168.7.0/24", "ip:0.0.0.0/0"))
     return found
 
 

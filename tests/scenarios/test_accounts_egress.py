@@ -204,3 +204,44 @@ def test_zones_of_a_gateway_that_is_managed_by_hand_are_all_it_serves() -> None:
     }
     net["nat-r"]["AutoProvisionZones"] = "enabled"
     assert fate(ask(net, net.third, WORLD)) == ("allowed", "internet")
+
+
+SITE = "ip:192.168.4.4"
+
+
+def central(kind: str = "vpn") -> Lan:
+    """A VPC with a NAT gateway, to which a transit gateway leads what comes from one's own premises."""
+    net = Lan()
+    nat, gateway = net.with_nat(), net.tgw()
+    entry = net.subnet(
+        net.vpc_id, "10.0.20.0/28", table=net.table(net.vpc_id, [("0.0.0.0/0", nat)], name="e"), name="e"
+    )
+    net.route(net.tn, "192.168.0.0/16", gateway)
+    site = net.vpn(gateway, ["192.168.0.0/16"]) if kind == "vpn" else net._tgw_attachment(gateway, kind, "x-1", "site")
+    table, attachment = net.tgw_table(gateway), net.tgw_attachment(gateway, net.vpc_id, [entry], name="v")
+    for one, block in ((attachment, "0.0.0.0/0"), (site, "192.168.0.0/16")):
+        net.associate(table, one)
+        net.tgw_route(table, block, one)
+    return net
+
+
+@pytest.mark.parametrize("kind", ["vpn", "direct-connect-gateway", "client-vpn", "vpn-concentrator"])
+@pytest.mark.parametrize("target", [WORLD, "internet"])
+def test_ones_own_premises_leave_by_a_central_nat_gateway(kind: str, target: str) -> None:
+    """ "NAT gateway basics": entered by a transit gateway it serves what comes by VPN and Direct Connect (N50)."""
+    assert fate(ask(central(kind), SITE, target)) == ("allowed", "internet")
+
+
+def test_ones_own_premises_do_not_leave_by_a_virtual_private_gateway() -> None:
+    net = natted()
+    net.vpn(net.vgw(net.vpc_id), ["192.168.0.0/16"])
+    assert codes(ask(net, SITE, WORLD)) == {"VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"}
+
+
+def test_where_nothing_leads_in_nothing_leads_out() -> None:
+    assert codes(ask(natted(), SITE, WORLD)) == {"NO_PATH"}
+
+
+def test_what_name_servers_on_premises_answer_is_not_known() -> None:
+    verdict = ask(central(), SITE, "host:github.com")
+    assert (verdict.outcome, codes(verdict)) == ("unknown", {"DNS_CUSTOM_RESOLVER_UNKNOWN"})
