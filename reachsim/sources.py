@@ -6,7 +6,7 @@ is a set of which the asker may pick, the subnet a build lands in is not. **Sour
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -18,12 +18,14 @@ from reachsim.evidence import Assumption, Block, Direction, Gap
 from reachsim.forwarding import Origin
 from reachsim.forwarding.ground import attached
 from reachsim.forwarding.internet_gateways import gateway_of
+from reachsim.forwarding.unmodelled import not_modelled
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface, virtual_interface
 from reachsim.model.network import Network, sending_addresses
 from reachsim.model.places import Home
 from reachsim.model.private_networks import PRIVATE_ATTACHMENTS, announced
+from reachsim.routing import target_of
 from reachsim.selectors import Selector, block_of, check_named
 from reachsim.workloads import ANY_CLIENT_PORTS, LINUX_PORTS, WINDOWS_PORTS, Placement, Workload
 
@@ -331,7 +333,9 @@ def _internet(network: Network, selector: Selector, toward: tuple[Interface, ...
         vpcs = [one.vpc_id for one in attachments if one.vpc_id]
         return tuple(_from_internet(network, selector.value, vpc or "", addresses) for vpc in vpcs)
     vpcs = list(dict.fromkeys(one.vpc_id for one in toward)) or [""]
-    return tuple(_at_gateway(network, vpc_id, addresses, toward) for vpc_id in vpcs)
+    made = [_at_gateway(network, vpc_id, addresses, toward) for vpc_id in vpcs]
+    carriers = _ways_in_not_modelled(network, vpcs, addresses, ("carrier-gateway",))
+    return (*made, *(_nowhere(network, Selector("internet", ""), gap) for gap in carriers))
 
 
 def unattached(network: Network, gateway_id: str, direction: Direction = "egress") -> Block | None:
@@ -423,7 +427,11 @@ def _addresses(
             "UNKNOWN_RESOURCE", f"ip:{format_set(addresses)[0]}", "what leads in from there is not known", lacking
         )
         return (*made, _nowhere(network, Selector("ip", "source"), gap))
-    for gap in (*_unseen_neighbours(network, toward, rest), *_peerings_unseen(network, led, rest)):
+    ways_in = (
+        *_unseen_neighbours(network, toward, rest), *_peerings_unseen(network, led, rest),
+        *_ways_in_not_modelled(network, led, rest, _NOT_MODELLED),
+    )  # fmt: skip
+    for gap in ways_in:
         made.append(_nowhere(network, Selector("ip", gap.component), gap))
     if made:
         return tuple(made)
@@ -486,6 +494,25 @@ def _back_to_peer(route: aws.Route, addresses: IntervalSet) -> bool:
     return route.vpc_peering_connection_id is not None and (block is None or not block.block.isdisjoint(addresses))
 
 
+_NOT_MODELLED: Final = ("core-network", "local-gateway", "carrier-gateway", "odb-network")
+"""Kinds of route targets behind which there may be anybody."""
+
+
+def _ways_in_not_modelled(
+    network: Network, vpcs: Iterable[str], addresses: IntervalSet, kinds: Sequence[str]
+) -> list[Gap]:
+    """Core networks, gateways of Outposts and the like by which the addresses may come: a route leads back to them."""
+    found: dict[str, Gap] = {}
+    for vpc_id in vpcs:
+        for table in network.route_tables.values():
+            for route in table.routes if table.vpc_id == vpc_id else ():
+                target = target_of(route)
+                block = route.destination_cidr_block or route.destination_ipv6_cidr_block
+                if target.kind in kinds and (block is None or not block.block.isdisjoint(addresses)):
+                    found[target.id] = not_modelled(target.id, target.kind, f"what sends by {network.label(target.id)}")
+    return [gap for _, gap in sorted(found.items())]
+
+
 def _unseen_neighbours(network: Network, toward: Sequence[Interface], addresses: IntervalSet) -> list[Gap]:
     """Peering connections and transit gateway attachments by which the addresses may come from a VPC, or a transit
     gateway, that the snapshot does not hold.
@@ -507,7 +534,7 @@ def _unseen_neighbours(network: Network, toward: Sequence[Interface], addresses:
     }
     for (gateway_id, attachment_id), attachment in sorted(network.transit_gateway_attachments.items()):
         known = network.vpcs.keys() if attachment.resource_type == "vpc" else network.transit_gateways.keys()
-        joins = attachment.resource_type in ("vpc", "peering", "connect")
+        joins = attachment.resource_type not in PRIVATE_ATTACHMENTS
         if gateway_id in gateways and joins and attachment.resource_id not in known and not addresses <= PUBLIC:
             detail = f"what sends by {network.label(attachment_id)} is not in the snapshot"
             found.append(Gap("PEER_ACCOUNT_UNSEEN", attachment_id, detail))

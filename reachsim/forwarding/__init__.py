@@ -8,9 +8,9 @@ from importlib import import_module
 from typing import Final, cast
 
 from reachsim.engine import walk
-from reachsim.evidence import Gap
 from reachsim.forwarding import appliances, delivery, departure, endpoints, internet_gateways
 from reachsim.forwarding.ground import Context, Ground, Origin, Walk, block, describe, lost, missing, stopped
+from reachsim.forwarding.unmodelled import not_modelled
 
 __all__ = ["Context", "Ground", "Origin", "Walk", "forward", "loop", "step", "step_at"]
 
@@ -80,9 +80,8 @@ def loop(ground: Ground, flow: Walk) -> list[Walk]:
 def _unmodelled(ground: Ground, flow: Walk) -> list[Walk]:
     """To a target that is not modelled: never "blocked", never "private" (N20, N195)."""
     kind, target = flow.place[:2]
-    detail = f"{ground.network.label(target) or 'a route target'} ({kind}) is not modelled"
     vpc_id = flow.place[2] if len(flow.place) > 2 else ""
     lacking = ground.lacks_for_vpc(vpc_id, "describe-network-interfaces") if kind == "unknown" and target else ()
     if lacking:
         return [lost(flow, missing(lacking, target, f"the interface that has {target}, the target of a route,"))]
-    return [lost(flow, Gap("UNMODELLED_COMPONENT", target, detail))]
+    return [lost(flow, not_modelled(target, kind, ground.network.label(target) or "a route target"))]

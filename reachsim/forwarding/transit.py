@@ -28,6 +28,7 @@ from reachsim.forwarding.ground import (
     with_context,
 )
 from reachsim.forwarding.private_gateways import on_premises
+from reachsim.forwarding.unmodelled import not_modelled
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 from reachsim.model.places import Home
@@ -273,8 +274,7 @@ def _into(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str, kind:
         return [on_premises(ground, flow.through(crossed), attachment_id, "transit", gateway_id, attachment_id)]
     if kind == "peering":
         return [_into_peer(ground, flow, gateway_id, attachment_id)]
-    detail = f"{attachment_id} ({kind or 'kind not known'}) is not modelled"
-    return [lost(flow, Gap("UNMODELLED_COMPONENT", attachment_id, detail))]
+    return [lost(flow, not_modelled(attachment_id, kind or "kind not known", attachment_id))]
 
 
 def _past_state(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str, resource: str) -> Walk:

@@ -462,3 +462,55 @@ def test_n183_what_a_filter_stops_in_a_local_zone_stays_blocked() -> None:
     net = in_local_zone(None)
     net["sg-x"]["IpPermissionsEgress"] = []
     assert codes(ask(net, "eni-x", "eni-y")) == {"SG_HAS_NO_RULES"}
+
+
+NOT_MODELLED = {
+    "arn:aws:networkmanager::111111111111:core-network/core-network-1": "get-core-network-policy",
+    "lgw-1": "search-local-gateway-routes",
+    "cagw-1": "describe-carrier-gateways",
+}
+
+
+@pytest.mark.parametrize(("target", "call"), NOT_MODELLED.items())
+def test_n195_what_is_behind_a_route_is_unknown_by_the_call_that_would_tell_in_both_directions(
+    target: str, call: str
+) -> None:
+    net = Lan()
+    assert codes(ask(net, "ip:172.16.5.5", net.client)) == {"NO_PATH"}
+    net.route(net.ta, "172.16.0.0/16", target)
+    for source, destination in ((net.client, "ip:172.16.5.5"), ("ip:172.16.5.5", net.client)):
+        verdict = ask(net, source, destination)
+        assert fate(verdict) == ("unknown", "none")
+        (told,) = [one for one in verdict.assumptions if one.code == "UNMODELLED_COMPONENT"]
+        assert told.component == target
+        assert call in told.detail
+    assert ask(net, "ip:172.17.5.5", net.client).outcome == "blocked"  # no route leads back there
+
+
+def test_n195_a_carrier_gateway_may_let_the_internet_in() -> None:
+    net = Lan()
+    assert ask(net, "internet", net.client).outcome == "blocked"
+    net.route(net.ta, "0.0.0.0/0", "cagw-1")
+    assert fate(ask(net, "internet", net.client)) == ("unknown", "none")
+
+
+@pytest.mark.parametrize(
+    ("kind", "call"),
+    [
+        ("connect", "describe-transit-gateway-connect-peers"),
+        ("network-function", "describe-transit-gateway-attachments"),
+        ("tgw-peering", "describe-transit-gateway-peering-attachments"),
+        ("new-kind", "not modelled"),
+    ],
+)
+def test_n195_what_is_behind_an_attachment_is_unknown_in_both_directions(kind: str, call: str) -> None:
+    net = Hub()
+    made = net._tgw_attachment(net.tgw_id, kind, "x-1", "other")
+    net.associate(net.rt, made)
+    net.tgw_route(net.rt, "172.16.0.0/16", made)
+    net.route("rtb-x", "172.16.0.0/16", net.tgw_id)
+    for source, destination in (("eni-x", "ip:172.16.5.5"), ("ip:172.16.5.5", "eni-x")):
+        verdict = ask(net, source, destination)
+        assert fate(verdict) == ("unknown", "none")
+        assert made in {one.component for one in verdict.assumptions}
+    assert any(call in one.detail for one in ask(net, "eni-x", "ip:172.16.5.5").assumptions)
