@@ -830,7 +830,9 @@ class Walk:
         vpcs = [row["VpcId"] for row in gateway["VpcAttachments"] if is_attached(gateway, row["VpcId"])]
         if not vpcs:
             raise Dropped("BAD_STATE", id)
-        if self.world.interface_at(vpcs[0], self.flight.destination) is None:
+        nobody = self.world.interface_at(vpcs[0], self.flight.destination) is None
+        led = self.world.edge_table_of(id) is not None and self.world.in_vpc(vpcs[0], self.flight.destination)
+        if nobody and not led:  # else it may yet be led to an appliance
             raise Dropped("VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", id)
         return self.from_gateway(id, vpcs[0])
 
