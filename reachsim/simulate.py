@@ -356,7 +356,9 @@ def _weigh_one(one: Scenario) -> Weighed:
         weighed = Weighed(asked, full, full, some, some)
     else:
         weighed = Weighed(asked, full, asked - members(one.asked - passes - unknown), some, members(passes | unknown))
-    return _over_symbolic(weighed, 0 if one.chance_source else 1) if one.symbolic else weighed
+    if not one.symbolic:
+        return weighed
+    return _over_symbolic(weighed, 0) if one.chance_source else _over_families(weighed)
 
 
 def _over_symbolic(weighed: Weighed, dimension: int) -> Weighed:
@@ -370,6 +372,29 @@ def _over_symbolic(weighed: Weighed, dimension: int) -> Weighed:
         asked, everywhere(weighed.full), weighed.maybe_full.project(dimension), everywhere(weighed.some),
         weighed.maybe_some.project(dimension),
     )  # fmt: skip
+
+
+def _over_families(weighed: Weighed) -> Weighed:
+    """The true address may be of either family, and with it the address that the client sends from (fact N148): sure is
+    what holds for both.
+    """
+    sent = [IntervalSet.union_of(box[0] & family for box in weighed.asked.boxes()) for family in (V4, V6)]
+    if not all(sent):
+        return _over_symbolic(weighed, 1)
+    parts = [
+        _over_symbolic(Weighed(*(_sent_from(packets, own) for packets in msgspec.structs.astuple(weighed))), 1)
+        for own in sent
+    ]
+    four, six = (Weighed(*(packets.project(0) for packets in msgspec.structs.astuple(part))) for part in parts)
+    return Weighed(
+        four.asked | six.asked, four.full & six.full, four.maybe_full | six.maybe_full, four.some & six.some,
+        four.maybe_some | six.maybe_some,
+    )  # fmt: skip
+
+
+def _sent_from(packets: PacketSet, sources: IntervalSet) -> PacketSet:
+    boxes = [(box[0] & sources, *box[1:]) for box in packets.boxes() if not box[0].isdisjoint(sources)]
+    return PacketSet.union_of(boxes, packets.dimensions)
 
 
 Answer = Literal["no", "unknown", "yes"]

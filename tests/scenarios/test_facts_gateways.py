@@ -374,3 +374,15 @@ def test_n60_appliance_attached_to_a_nat_gateway_is_unknown() -> None:
     verdict = ask(net, net.client, WORLD)
     assert fate(verdict) == ("unknown", "none")
     assert ("NAT_ATTACHED_APPLIANCE", "nat-main") in assumed(verdict)
+
+
+@pytest.mark.parametrize("four", [True, False])
+def test_n148_a_public_name_of_unknown_families_needs_a_way_out_for_both(four: bool) -> None:
+    """Whether it has AAAA records is not known offline, and with the answer the client's own address is chosen."""
+    net = Lan(ipv6="2600:1f18:aa:bb00::/56")
+    net.route(net.ta, "::/0", net.eigw(net.vpc_id))
+    if four:
+        net.route(net.ta, "0.0.0.0/0", net.with_nat())
+    verdict = ask(net, net.client, "host:github.com")
+    assert fate(verdict) == (("allowed", "internet") if four else ("unknown", "none"))
+    assert ("PUBLIC_NAME_ADDRESSES_UNKNOWN" in {one.code for one in verdict.assumptions}) is not four
