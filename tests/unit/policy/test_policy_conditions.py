@@ -40,6 +40,8 @@ from reachsim.policy.truth import PRESENT, UNKNOWN
         ("StringEqualsIgnoreCase", "Straße", "STRASSE", False),
         ("StringEqualsIgnoreCase", "éab", "ÉAB", True),
         ("StringEqualsIgnoreCase", "ß", "ẞ", True),
+        ("StringEqualsIgnoreCase", "ak", "a\u212a", True),
+        ("BinaryEquals", "QQ==", "Q!Q==", False),
         ("Bool", True, "True", True),
         ("Bool", "maybe", "maybe", False),
         ("IpAddress", "10.0.0.0/33", "10.0.0.0", False),
@@ -169,3 +171,8 @@ def test_what_each_operator_expects_in_words() -> None:
     for operator in OPERATORS.values():
         family = next((one for one in expected if operator.name.startswith(one)), None)
         assert family is None or operator.expects == expected[family]
+
+
+def test_numbers_dates_bytes_and_addresses_take_no_variables() -> None:
+    kinds = ("Numeric", "Date", "Binary", "IpAddress", "NotIpAddress", "Null")
+    assert [one.name for one in OPERATORS.values() if one.variables and one.name.startswith(kinds)] == []
