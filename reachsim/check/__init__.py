@@ -90,7 +90,7 @@ def check(
     needs = [need for one in judged for need in one.needs]
     judged += [_judge_deployment(ground, service, config.pins) for service in deployments(network, needs)]
     shared = shared_resources(network, needs)
-    outside = outsiders(network, codecommit_repositories(network, needs))
+    outside = outsiders(network, codecommit_repositories(network, needs), found)
     expected = [(one, _ask(ground, one, config.pins)) for one in config.expect]
     held = [cell.verdict for cell in (*cells, *further) if cell.verdict]
     open_exits = [verdict for verdict in beyond if verdict.outcome == "unknown"]
@@ -152,7 +152,7 @@ def open_policies(ground: Ground, sources: Sequence[str], config: Config) -> tup
         who = parse_selector(source)
         contacts = contacts_of_project(network, who.value, folders, config) if who.kind == "codebuild" else None
         needs += needs_of(network, source, contacts) if who.kind in STARTERS else ()
-    outside = outsiders(network, codecommit_repositories(network, needs))
+    outside = outsiders(network, codecommit_repositories(network, needs), sources)
     return (*shared_resources(network, needs).missing, *outside.missing)
 
 

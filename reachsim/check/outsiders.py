@@ -1,9 +1,10 @@
-"""Who can use the pipeline's CodeCommit repositories from anywhere on the internet.
+"""Who can use the pipeline's CodeCommit repositories from anywhere on the internet, or be one of its builds.
 
 CodeCommit has public names that no setting of a VPC closes, and no resource policies: what keeps a stranger's network
 out is a condition (aws:SourceVpce, SourceVpc or SourceIp) in the policies of those who may use a repository. Whoever
 can sign in from outside counts: IAM users, roles that another account or an identity provider may assume, and roles
-that one of these may assume, from role to role. Whether a user has credentials just now is not asked.
+that one of these may assume, from role to role. Whether a user has credentials just now is not asked. A build's service
+role is a resource of the pipeline, and its trust policy says who may use it.
 
 **Source:** pipeline-services fact sheet, P2; pipeline-scenarios, SC13; CodeCommit User Guide, "Infrastructure
 security".
@@ -26,6 +27,7 @@ from reachsim.model.network import Network
 from reachsim.policy.principals import Via
 from reachsim.policy.statements import Kind
 from reachsim.policy_layers import (
+    described,
     document,
     iam_details,
     levels,
@@ -33,7 +35,9 @@ from reachsim.policy_layers import (
     role_documents,
     user_documents,
 )  # fmt: skip
+from reachsim.selectors import parse_selector
 from reachsim.verdict import Finding
+from reachsim.workloads import find_project
 
 ACTIONS: Final = (
     "codecommit:GitPull", "codecommit:GitPush", "codecommit:GetFile", "codecommit:GetBlob", "codecommit:PutFile",
@@ -62,10 +66,12 @@ class _Who(Struct, frozen=True):
     unseen: tuple[str, ...] = ()
 
 
-def outsiders(network: Network, repositories: Sequence[str]) -> Outsiders:
-    """Who may use these repositories (ARNs) from outside. Raises SnapshotError for a policy that cannot be judged."""
-    findings: list[Finding] = []
-    missing: list[str] = []
+def outsiders(network: Network, repositories: Sequence[str], sources: Sequence[str]) -> Outsiders:
+    """Who may use these repositories (ARNs) from outside, and who may be one of these sources' builds.
+
+    Raises SnapshotError for a policy that cannot be judged.
+    """
+    findings, missing = _assumable(network, sources)
     assumptions: list[Assumption] = []
     for account in dict.fromkeys(arn.split(":")[4] for arn in repositories):
         details, path = iam_details(network, account)
@@ -86,6 +92,34 @@ def outsiders(network: Network, repositories: Sequence[str]) -> Outsiders:
                 missing.append(path)
                 assumptions.append(Assumption("UNKNOWN_RESOURCE", who.arn, detail, "leak"))
     return Outsiders(tuple(findings), tuple(dict.fromkeys(missing)), tuple(assumptions))
+
+
+def _assumable(network: Network, sources: Sequence[str]) -> tuple[list[Finding], list[str]]:
+    """(service roles of builds that somebody outside may assume, who then does whatever a build may do; files without
+    which there may be more).
+    """
+    findings: list[Finding] = []
+    missing: list[str] = []
+    for role in dict.fromkeys(_roles_of_builds(network, sources)):
+        account = role.split(":")[4]
+        held = described(network, account, role)
+        if held is None:
+            missing += network.unknown(network.path((account, "global"), "iam", "get-account-authorization-details"))
+            continue
+        how = _from_outside(network, document(held.trust, held.path), role, account) if held.trust else ""
+        if how:
+            title = f"{role.split(':', 5)[-1]}, with which builds run, is {how}"
+            lines = [f"{held.path}: its trust policy"]
+            findings.append(finding_of("RESOURCE_SHARED_OUTSIDE", "medium", role, title, lines))
+    return findings, missing
+
+
+def _roles_of_builds(network: Network, sources: Sequence[str]) -> Iterator[str]:
+    for one in map(parse_selector, sources):
+        found = find_project(network, one.value) if one.kind == "codebuild" else None
+        role = (found[1].service_role if found is not None else None) or ""
+        if role.startswith("arn:") and ":role/" in role:
+            yield role
 
 
 def _judged(network: Network, who: _Who, account: str, repositories: Iterable[str]) -> Iterator[Finding]:

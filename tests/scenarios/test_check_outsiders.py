@@ -164,3 +164,31 @@ def test_policies_that_are_not_seen_leave_it_open(more: Record) -> None:
     assert any(one.component.endswith("user/u-ext") and one.can_hide == "leak" for one in found.check.assumptions)
     bound = statement("codecommit:*", "*", "Deny", Condition={"Null": {"aws:SourceVpce": "true"}})
     assert checked(users=[user(bound, **more)]).overall == "private-and-working"
+
+
+@pytest.mark.parametrize(
+    ("principal", "more", "exposed"),
+    [
+        ({"Service": "codebuild.amazonaws.com"}, {}, False),
+        ({"AWS": "*"}, {}, True),
+        ({"AWS": "arn:aws:iam::222222222222:root"}, {}, True),
+        ({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, {}, False),
+        ({"AWS": "*"}, {"Condition": {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}}, False),
+        ({"AWS": "*"}, {"Condition": {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}}, False),
+        ({"Federated": "token.actions.githubusercontent.com"}, {"Action": "sts:AssumeRoleWithWebIdentity"}, True),
+    ],
+)
+def test_a_builds_role_that_strangers_may_assume_is_a_resource_shared_outside(
+    principal: Record, more: Record, exposed: bool
+) -> None:
+    """Though it may do nothing with CodeCommit: it pushes images."""
+    net = Pipeline()
+    trust = policy(trusting({"Service": "codebuild.amazonaws.com"}), {**trusting(principal), **more})
+    push = statement(["ecr:PutImage", "ecr:InitiateLayerUpload"])
+    roles = [role("build", None, push, AssumeRolePolicyDocument=trust), role("dev", None, *CLIENT_ROLE)]
+    details = {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": roles, "Policies": []}
+    net.put(IAM, details, region="global")
+    found = Checked(net)
+    shared = [one.component for one in found.check.findings if one.id == "RESOURCE_SHARED_OUTSIDE"]
+    assert shared == ([f"arn:aws:iam::{ACCOUNT}:role/build"] if exposed else [])
+    assert (found.overall == "exposed") is exposed
