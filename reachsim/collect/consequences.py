@@ -30,6 +30,7 @@ _OF_EC2: Final = {
     "vpc-attribute": _NAMES,
     "prefix-lists": "rules and routes with AWS's own prefix lists",
     "managed-prefix-lists": "rules and routes with prefix lists",
+    "availability-zones": "transit gateways from subnets in Local Zones",
     "instances": "sources named i-…, and the pipeline's clients",
     "security-group-rules": "which rule of a security group decides, by its id",
     "vpc-endpoint-associations": "names of endpoints for resources and service networks",
