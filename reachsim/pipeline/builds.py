@@ -336,8 +336,11 @@ class _Walk:
     # --- files --------------------------------------------------------------------------------------------------------
 
     def _place(self, target: str, name: str, state: _State, *, several: bool) -> str:
+        """Where a file lands: in the target if that is a folder, which it may be without a slash at its end."""
         place = absolute(target, state.scope.directory)
-        return posixpath.join(place, posixpath.basename(name)) if target.endswith(("/", ".")) or several else place
+        folder = place == state.scope.directory or place in _FOLDERS or state.scope.machine.has_folder(place)
+        inside = several or folder or target.endswith(("/", "."))
+        return posixpath.join(place, posixpath.basename(name)) if inside else place
 
     def _copied(self, name: str, target: str, state: _State, *, several: bool) -> None:
         """What COPY puts into the image: files, the contents of folders, matches of a pattern."""
@@ -372,6 +375,13 @@ class _Walk:
         for path, text in self.outer.written.items():
             if path == whole or path.startswith(whole.rstrip("/") + "/"):
                 machine.written[posixpath.normpath(place + path[len(whole) :])] = text
+
+
+# Folders that every Linux image has.
+_FOLDERS: Final = frozenset(
+    ("/", "/bin", "/etc", "/home", "/opt", "/root", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/local", "/usr/local/bin",
+     "/usr/src", "/var", "/var/tmp")
+)  # fmt: skip
 
 
 class _State:

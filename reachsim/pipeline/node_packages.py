@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Final
 
+import msgspec
+
 from reachsim.pipeline import knowledge, node_scripts, system_packages, urls
-from reachsim.pipeline.call import Call, Outcome, arguments, quoted
+from reachsim.pipeline.call import Arguments, Call, Outcome, arguments, quoted
 from reachsim.pipeline.git_urls import git_found
 from reachsim.pipeline.index_urls import index_at
 from reachsim.pipeline.records import Confidence, Destination, Found, Script
@@ -93,12 +95,17 @@ _MAX_HOSTS: Final = 50
 
 
 def npm(call: Call) -> Outcome:
-    """npm, yarn and pnpm by their common words."""
+    """npm, yarn and pnpm by their common words, which Corepack may fetch first."""
     given = arguments(call.words, _VALUED)
     folder = given.last("prefix", "C", "cwd", "dir")
     if folder and is_known(folder):
         call.scope = call.scope.copy()
         call.scope.directory = call.path(folder)
+    outcome = _by_words(call, given)
+    return msgspec.structs.replace(outcome, found=tuple(dict.fromkeys([*_shimmed(call), *outcome.found])))
+
+
+def _by_words(call: Call, given: Arguments) -> Outcome:
     plain = given.rest
     word = plain[0] if plain else ("install" if call.program in ("yarn", "yarnpkg") else "")
     if given.has("version", "v", "h", "help") and not plain:
@@ -376,17 +383,37 @@ def corepack(call: Call) -> Outcome:
     **Source:** nodejs/corepack, config.json: Yarn before 2 from registry.yarnpkg.com, later ones from repo.yarnpkg.com.
     """
     plain = [word for word in call.words if not word.startswith("-")]
+    if plain[:1] == ["enable"]:
+        call.configure("corepack", " ".join(plain[1:]) or "pnpm pnpx yarn yarnpkg")
+    if plain[:1] == ["disable"]:
+        call.configure("corepack", "")
     if not plain or plain[0] not in ("prepare", "install", "use", "up", "hydrate"):
         return Outcome((), None)
+    return Outcome(tuple(_manager(call, plain[1] if len(plain) > 1 else _pinned(call))), "")
+
+
+def _pinned(call: Call) -> str:
+    """The package manager that the project names: ``yarn@4.1.1``."""
+    return str((call.json("package.json") or {}).get("packageManager", ""))
+
+
+def _shimmed(call: Call) -> list[Found]:
+    """What Corepack's link fetches before the package manager that the project pins runs."""
+    name = _pinned(call)
+    enabled = call.program in (call.setting("corepack") or "").split()
+    fits = enabled and re.match(r"\w+@\d", name) and call.program.startswith(name.partition("@")[0])
+    return _manager(call, name) if fits else []
+
+
+def _manager(call: Call, name: str) -> list[Found]:
     url = call.env("COREPACK_NPM_REGISTRY")
     if url:
-        return Outcome(tuple(index_at(url, "npm", "certain")), "")
-    name = plain[1] if len(plain) > 1 else str((call.json("package.json") or {}).get("packageManager", ""))
+        return index_at(url, "npm", "certain")
     version = re.match(r"yarn@(?:(\d+)|(stable|berry|latest|canary))", name)
     if version is None:
-        return Outcome(tuple(knowledge.index("yarn-releases" if name.startswith("yarn") else "npm")), "")
+        return list(knowledge.index("yarn-releases" if name.startswith("yarn") else "npm"))
     classic = int(version[1] or 2) < 2
-    return Outcome((Destination(f"{'registry' if classic else 'repo'}.yarnpkg.com", 443, "package"),), "")
+    return [Destination(f"{'registry' if classic else 'repo'}.yarnpkg.com", 443, "package")]
 
 
 def playwright(call: Call) -> Outcome:

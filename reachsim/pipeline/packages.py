@@ -6,7 +6,9 @@ Composer, "Repositories"; NuGet, "nuget.config reference".
 
 from __future__ import annotations
 
+import posixpath
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from reachsim import services, toml
@@ -345,8 +347,7 @@ def _lambda(call: Call, word: str) -> list[Found]:
     return found
 
 
-_NUGET_CONFIGS: Final = ("nuget.config", "NuGet.Config", "NuGet.config", "nuget.Config", "Nuget.Config",
-                         "/root/.nuget/NuGet/NuGet.Config")  # fmt: skip
+_NUGET_CONFIGS: Final = ("nuget.config", "NuGet.Config", "NuGet.config", "nuget.Config", "Nuget.Config")
 
 
 def _nuget_sources(call: Call, options: Arguments, word: str) -> list[Found]:
@@ -361,19 +362,52 @@ def _nuget_sources(call: Call, options: Arguments, word: str) -> list[Found]:
     if given:
         return [one for url in given for one in index_at(url, "nuget", "certain")]
     named = options.last("configfile")
-    places = (named,) if named else _NUGET_CONFIGS
-    text = call.first(*places)
-    if text is None and (named or any(call.exists(one) for one in places)):
-        return [
-            Gap(call.command.text, f"which sources {shown(named or 'nuget.config')} names; it is not in these files")
-        ]
-    body = first_between(without(text or "", "<!--", "-->"), "<packageSources>", "</packageSources>")
-    found: list[Found] = []
-    listed = re.findall(r"<add\s[^<>]*value=\"([^\"<>]*)\"", body or "")
-    for url in [*listed, *(call.setting("nuget.source") or "").split()]:
+    texts, gaps = _nuget_configs(call, (named,) if named else _nuget_places(call, options))
+    if named and not texts:
+        return [Gap(call.command.text, f"which sources {shown(named)} names; it is not in these files")]
+    sources: list[str] = []
+    closed = bool(gaps or call.setting("nuget.closed"))
+    for text in texts:
+        body = first_between(without(text, "<!--", "-->"), "<packageSources>", "</packageSources>") or ""
+        sources += re.findall(r"<add\s[^<>]*value=\"([^\"<>]*)\"", body)
+        closed = closed or "<clear" in body
+        if "<clear" in body:
+            break
+    found: list[Found] = list(gaps)
+    for url in [*sources, *(call.setting("nuget.source") or "").split()]:
         url = expand(re.sub(r"%(\w+)%", r"${\1}", url), call.variables)
         if "://" in url or not is_known(url):
             found += index_at(url, "nuget", sure)
-    if (body is not None and "<clear" in body) or call.setting("nuget.closed"):
-        return found
-    return [*found, *knowledge.index("nuget", sure)]
+    return found if closed else [*found, *knowledge.index("nuget", sure)]
+
+
+def _nuget_configs(call: Call, places: Iterable[str]) -> tuple[list[str], list[Gap]]:
+    """The settings files that are there, the nearest first, and what stops where one is not to be read."""
+    texts: list[str] = []
+    for place in places:
+        text = call.read(place)
+        if text is None and call.exists(place):
+            return texts, [Gap(call.command.text, f"which sources {shown(place)} names; it is not in these files")]
+        if text is not None:
+            texts.append(text)
+    return texts, []
+
+
+def _nuget_places(call: Call, options: Arguments) -> Iterator[str]:
+    """Where NuGet looks for its settings: beside the project or solution, in the folders above it, at the user's.
+
+    **Source:** NuGet, "Common NuGet configurations", "How settings are applied".
+    """
+    named = [one for one in options.rest[1:] if is_known(one)] if options.rest[:1] != ["tool"] else []
+    project = next((one for one in named if re.search(r"\.(?:\w+proj|slnx?)$", one)), None)
+    folder = call.path(posixpath.dirname(project) or "." if project else next(filter(call.has_folder, named), "."))
+    while True:
+        for name in _NUGET_CONFIGS:
+            place = posixpath.join(folder, name)
+            if call.exists(place):
+                yield place
+                break
+        if folder in ("/", posixpath.dirname(folder)):
+            break
+        folder = posixpath.dirname(folder)
+    yield "/root/.nuget/NuGet/NuGet.Config"
