@@ -249,6 +249,7 @@ class _Walk:
     def _workdir(self, one: Instruction, state: _State, sure: Confidence, number: int) -> None:  # noqa: ARG002
         place = expand(" ".join(one.words).strip("\"'"), state.scope.variables)
         state.scope.directory = absolute(_path(place), state.scope.directory)
+        state.scope.machine.folders.add(state.scope.directory)
 
     def _shell(self, one: Instruction, state: _State, sure: Confidence, number: int) -> None:  # noqa: ARG002
         state.shell = re.split(r"[\\/]", one.words[0])[-1].lower() if one.words else "sh"
@@ -338,8 +339,7 @@ class _Walk:
     def _place(self, target: str, name: str, state: _State, *, several: bool) -> str:
         """Where a file lands: in the target if that is a folder, which it may be without a slash at its end."""
         place = absolute(target, state.scope.directory)
-        folder = place == state.scope.directory or place in _FOLDERS or state.scope.machine.has_folder(place)
-        inside = several or folder or target.endswith(("/", "."))
+        inside = several or target.endswith(("/", ".")) or state.scope.machine.is_folder(place)
         return posixpath.join(place, posixpath.basename(name)) if inside else place
 
     def _copied(self, name: str, target: str, state: _State, *, several: bool) -> None:
@@ -375,13 +375,6 @@ class _Walk:
         for path, text in self.outer.written.items():
             if path == whole or path.startswith(whole.rstrip("/") + "/"):
                 machine.written[posixpath.normpath(place + path[len(whole) :])] = text
-
-
-# Folders that every Linux image has.
-_FOLDERS: Final = frozenset(
-    ("/", "/bin", "/etc", "/home", "/opt", "/root", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/local", "/usr/local/bin",
-     "/usr/src", "/var", "/var/tmp")
-)  # fmt: skip
 
 
 class _State:

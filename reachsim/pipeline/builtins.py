@@ -162,7 +162,7 @@ def _copy(call: Call) -> Outcome:
             continue
         text = call.read(source)
         place = call.path(target)
-        if target.endswith("/") or target == "." or len(sources) > 1 or call.machine.has_folder(place):
+        if target.endswith("/") or target == "." or len(sources) > 1 or call.machine.is_folder(place):
             place = posixpath.join(place, posixpath.basename(source))
         if text is not None:
             call.machine.written[place] = text
@@ -172,6 +172,11 @@ def _copy(call: Call) -> Outcome:
             origin = call.machine.context_path(call.path(source))
             if origin is not None:
                 call.machine.mounts.insert(0, (call.path(target), origin))
+    return Outcome((), "")
+
+
+def _mkdir(call: Call) -> Outcome:
+    call.machine.folders.update(call.path(name) for name in arguments(call.words, ["m", "mode"]).rest if is_known(name))
     return Outcome((), "")
 
 
@@ -222,7 +227,7 @@ BUILTINS: Final[dict[str, Callable[[Call], Outcome]]] = {
     "export": _export,
     "declare": _export, "local": _export, "readonly": _export, "typeset": _export, "read": _read, "exit": _exit,
     "return": _exit, "break": _break, "continue": _break, "seq": _seq, "trap": _trap, "test": _test, "[": _test,
-    "cp": _copy, "mv": _copy, "install": _copy, "ln": _copy, "rm": _remove, "cut": _text("cut"),
+    "cp": _copy, "mv": _copy, "install": _copy, "ln": _copy, "mkdir": _mkdir, "rm": _remove, "cut": _text("cut"),
     "awk": _text("awk"),
     "jq": _text("jq"), "head": _text("head"), "tail": _text("head"), "sort": _text("sort"), "uniq":
     _text("sort"), "basename": _basename, "dirname": _basename, "tr": _text("tr"), "base64": _text("decode"),

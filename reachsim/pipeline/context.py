@@ -115,21 +115,29 @@ def text_of(data: bytes) -> str | None:
     return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
+# Folders that every Linux image has, and those of tools that are nothing else.
+_FOLDERS: Final = frozenset(
+    ("/", "/bin", "/etc", "/home", "/opt", "/root", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/local", "/usr/local/bin",
+     "/usr/src", "/var", "/var/tmp", "/root/.m2", "/root/.gradle", "/root/.cargo")
+)  # fmt: skip
+
+
 class Machine:
     """A file system during the build. ``mounts`` map its paths to the context's, the latest first.
 
     Paths are absolute within the machine. What commands have written lies over the rest; None stands for a file that
-    was written with unknown content. ``settings`` is what commands have configured (registries, mirrors, remotes),
-    ``forks`` what only some runs configure, ``cached`` the folders that are kept between builds, ``own`` what the user
-    has added to the tables. ``curated`` says that the machine is one of CodeBuild's own images, ``assumed`` that this
-    is only taken for granted. ``architectures`` are Docker's names of what it runs on, several where an image is built
-    for several.
+    was written with unknown content. ``folders`` are those that commands have made, ``settings`` what they have
+    configured (registries, mirrors, remotes), ``forks`` what only some runs configure, ``cached`` the folders that are
+    kept between builds, ``own`` what the user has added to the tables. ``curated`` says that the machine is one of
+    CodeBuild's own images, ``assumed`` that this is only taken for granted. ``architectures`` are Docker's names of
+    what it runs on, several where an image is built for several.
     """
 
     def __init__(self, context: Mapping[str, bytes], mounts: list[tuple[str, str]]) -> None:
         self.context = context
         self.mounts = mounts
         self.written: dict[str, str | None] = {}
+        self.folders: set[str] = set()
         self.settings: dict[str, str] = {}
         self.forks: list[Fork] = []
         self.distribution: str | None = None
@@ -147,6 +155,7 @@ class Machine:
     def copy(self) -> Machine:
         twin = Machine(self.context, list(self.mounts))
         twin.written, twin.settings, twin.forks = dict(self.written), dict(self.settings), list(self.forks)
+        twin.folders = set(self.folders)
         twin.distribution, twin.image, twin.curated = self.distribution, self.image, self.curated
         twin.own, twin.architectures = self.own, self.architectures
         return twin
@@ -180,6 +189,10 @@ class Machine:
             return False
         prefix = "" if name == "." else name + "/"
         return any(one.startswith(prefix) for one in self.context)
+
+    def is_folder(self, path: str) -> bool:
+        """Whether a file that is copied there without a slash lands inside."""
+        return path in _FOLDERS or path in self.folders or self.has_folder(path)
 
     def matches(self, pattern: str) -> list[str]:
         """The machine's paths of files and folders of the context that match, folders alone if it ends with ``/``."""
