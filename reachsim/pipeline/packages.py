@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+import msgspec
+
 from reachsim import services, toml
 from reachsim.pipeline import knowledge, shapes, urls
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
@@ -378,7 +380,17 @@ def _nuget_sources(call: Call, options: Arguments, word: str) -> list[Found]:
         url = expand(re.sub(r"%(\w+)%", r"${\1}", url), call.variables)
         if "://" in url or not is_known(url):
             found += index_at(url, "nuget", sure)
-    return found if closed else [*found, *knowledge.index("nuget", sure)]
+    if not closed:
+        found += knowledge.index("nuget", sure)
+    several = len({one.host for one in found if isinstance(one, Destination) and one.service != "s3"}) > 1
+    return [_perhaps(one) if several else one for one in found]
+
+
+def _perhaps(one: Found) -> Found:
+    """CodeArtifact's bucket is asked only for what no other source delivers first."""
+    if isinstance(one, Destination) and one.service == "s3" and one.confidence == "certain":
+        return msgspec.structs.replace(one, confidence="likely")
+    return one
 
 
 def _nuget_configs(call: Call, places: Iterable[str]) -> tuple[list[str], list[Gap]]:
