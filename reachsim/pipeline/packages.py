@@ -318,7 +318,7 @@ def dotnet(call: Call) -> Outcome:
         return Outcome((), "")
     if plain[:2] == ["nuget", "push"] or word == "push":
         return Outcome(tuple(index_at(given.last("s", "source"), "nuget", "certain")), None)
-    if word not in (*_DOTNET, "install") or given.has("no-restore", "no-build", "version", "info") or word == "nuget":
+    if word not in (*_DOTNET, "install") or given.has("no-restore", "no-build") or word == "nuget":
         return Outcome((), None)
     if word == "tool" and plain[1:2] not in (["install"], ["restore"], ["update"]):
         return Outcome((), None)
