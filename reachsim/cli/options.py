@@ -63,6 +63,14 @@ def watched(sources: list[str]) -> Iterator[str]:
         yield from bar
 
 
+def leave_alone() -> None:
+    """Have the collector of cycles look no more at what is loaded, and seldom at what is made of it: as large as that,
+    it has no cycles either.
+    """
+    gc.freeze()
+    gc.set_threshold(1_000_000, 50, 100)
+
+
 def open_reach(
     snapshot: str | None, settings: Path | None, assume_defaults: bool, beside: Reach | None = None
 ) -> Reach:  # fmt: skip
@@ -84,8 +92,7 @@ def open_reach(
         reach = load(place, assume_defaults=assume_defaults, config=config, beside=beside)
         _KEPT[1:] = [reach]
         click.get_current_context().find_root().obj = reach
-        gc.freeze()  # the network stays: no collection need look at it again
-    gc.set_threshold(1_000_000, 50, 100)  # what is made of it has no cycles either, and is as large
+        leave_alone()
     if not reach.network.snapshot.manifest.complete:
         told = f"reachsim: {place} is a capture that did not come to its end: what is missing is unknown"
         click.echo(harmless(told), err=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import random
 
 from reachsim import Reach, load
 from reachsim.answers import Answers
+from reachsim.cli.options import leave_alone
 from reachsim.cli.query import answer
 from tests.benchmarks.figure import Figure, Place
 from tests.benchmarks.measuring import Measured, Value, profile_of, timed
@@ -31,7 +31,7 @@ def questions(reach: Reach, seed: int) -> list[bytes]:
 
 def _queries(place: Place, size: int) -> Measured:
     reach = load(place.organization(size))
-    gc.freeze()  # as the command does
+    leave_alone()  # as the command does
     asked = questions(reach, 0)
     kept = Answers(reach)
     for line in asked[::30]:
