@@ -8,11 +8,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 ROOT = REPOSITORY / "reachsim"
 
 _SETS = ["tests/unit/test_packets.py", "tests/property/test_set_laws.py"]
-_CONDITIONS, _FACTS = ("cases", "conditions"), ("cases", "facts", "judge")
+_CONDITIONS, _FACTS = ("conditions", "cases"), ("facts", "judge", "cases")
 _POLICIES = {
-    "glob": ("glob", "conditions"), "variables": (*_CONDITIONS, "variables"), "operators": _CONDITIONS,
-    "conditions": _CONDITIONS, "truth": _CONDITIONS, "principals": (*_FACTS, "principals"),
-    "statements": (*_FACTS, "statements"), "evaluate": (*_FACTS, "evaluate"),
+    "glob": ("glob", "conditions"), "variables": ("variables", *_CONDITIONS), "operators": _CONDITIONS,
+    "conditions": _CONDITIONS, "truth": _CONDITIONS, "principals": ("principals", *_FACTS),
+    "statements": ("statements", *_FACTS), "evaluate": ("evaluate", *_FACTS),
 }  # fmt: skip
 
 TESTS: dict[str, list[str]] = {

@@ -41,6 +41,7 @@ from reachsim.policy.truth import PRESENT, UNKNOWN
         ("StringEqualsIgnoreCase", "éab", "ÉAB", True),
         ("StringEqualsIgnoreCase", "ß", "ẞ", True),
         ("StringEqualsIgnoreCase", "ak", "a\u212a", True),
+        ("StringEqualsIgnoreCase", "οδος", "οδοσ", True),
         ("BinaryEquals", "QQ==", "Q!Q==", False),
         ("Bool", True, "True", True),
         ("Bool", "maybe", "maybe", False),
@@ -52,7 +53,9 @@ from reachsim.policy.truth import PRESENT, UNKNOWN
         ("IpAddress", "2001:db8::1", "2001:db8::1", True),
         ("ArnEquals", "arn:aws:s3:::b*", "arn:aws:s3:::b:c", True),
         ("ArnLike", "*", "arn:aws:s3:::b", False),
+        ("ArnLike", "arn:aws:s3::b", "arn:aws:s3::b", False),
         ("ArnLike", "arn:aws:s3:::b", "b", False),
+        ("ArnLike", "arn:aws:s3:::b", "arn:aws:s3", False),
         ("ArnNotEquals", "arn:aws:s3:::b", "b", True),
         ("ArnLike", "arn:aws:s3:::B", "arn:aws:s3:::b", False),
         ("StringEquals", "a", "A", False),
@@ -167,10 +170,14 @@ def test_a_variable_without_a_value_is_told() -> None:
 
 
 def test_what_each_operator_expects_in_words() -> None:
-    expected = {"String": "text", "Numeric": "a number", "Date": "a date or epoch seconds"}
+    expected = {
+        "String": "text", "Numeric": "a number", "Date": "a date or epoch seconds", "Bool": '"true" or "false"',
+        "Null": '"true" or "false"', "Binary": "base-64 text", "IpAddress": "an address or CIDR block",
+        "NotIpAddress": "an address or CIDR block", "Arn": "an ARN of six parts",
+    }  # fmt: skip
     for operator in OPERATORS.values():
-        family = next((one for one in expected if operator.name.startswith(one)), None)
-        assert family is None or operator.expects == expected[family]
+        family = next(one for one in expected if operator.name.startswith(one))
+        assert operator.expects == expected[family]
 
 
 def test_numbers_dates_bytes_and_addresses_take_no_variables() -> None:
