@@ -2,7 +2,8 @@
 
 In the fork the mutated function's code takes the place of the original's, caches are emptied, and the tests that reach
 the changed statement run, the quickest first, until one fails. A change outside of functions (a constant, a default)
-needs a new process, which imports the module with the change.
+needs a new process, which imports the module with the change; so does one that no test reaches, since the function may
+be called while the module is imported.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Plugin:
                 key=lambda one: reached[one.nodeid].seconds,
             )
             change = _code_change(module, mutant)
-            if change is None:
+            if change is None or not session.items:
                 result = _in_new_process(self.module, mutant, [str(one) for one in session.config.args])
             else:
                 result = _in_fork(session, change, _patience(reached[one.nodeid] for one in session.items))

@@ -73,6 +73,8 @@ from reachsim.policy.truth import PRESENT, UNKNOWN
         ("ForAllValues:StringEquals", "a", "", True),
         ("ForAnyValue:StringEquals", "", "", False),
         ("ForAllValues:StringEquals", "a", "a", True),
+        ("ForAnyValue:NumericEquals", "ten", ["10"], False),
+        ("ForAllValues:NumericNotEquals", "ten", ["10"], True),
         ("ForAllValues:StringLikeIfExists", "a*", ["ab", "b"], False),
         ("Null", ["true", "false"], "x", True),
         ("Null", False, "", True),

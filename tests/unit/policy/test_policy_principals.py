@@ -14,6 +14,7 @@ CALLERS = [
     (f"{IAM}user/a:b", "user", "a:b"),
     (f"{IAM}role/service-role/build", "role", "build"),
     (f"{STS}assumed-role/build/run:1", "session", "build"),
+    (f"{STS}assumed-role/build/run/1", "session", "build"),
     (f"{STS}federated-user/bob", "federated-user", "bob"),
     (f"{IAM}oidc-provider/token.actions.githubusercontent.com", "provider", ""),
     (f"{IAM}saml-provider/corp", "provider", ""),
@@ -35,7 +36,7 @@ def test_callers_of_no_account(text: str, kind: str) -> None:
 
 def test_nobody_in_particular() -> None:
     found = Principal.parse({"type": "Anonymous"})
-    assert (found.kind, found.account, found.name) == ("anonymous", "", "")
+    assert (found.text, found.kind, found.account, found.name) == ("anonymous", "anonymous", "", "")
 
 
 NOBODY = [
@@ -54,7 +55,8 @@ def test_what_names_no_caller(text: str) -> None:
 HALVES = [
     f"{STS}root", f"{IAM}user/", f"{IAM}oidc-provider", f"{STS}oidc-provider/corp", f"{IAM}assumed-role/build/run",
     f"{STS}federated-user", f"{IAM}federated-user/bob", f"x{IAM}user/ann", f"{STS}role/build",
-    "arn:aws:iam::11112222333a:root", "arn:aws:iam::１１１１２２２２３３３３:root",
+    "arn:aws:iam::11112222333a:root", "arn:aws:iam::cloudfront:user/*", "arn:aws:iam::cloudfront:role/E1",
+    "arn:aws:iam::１１１１２２２２３３３３:root",
 ]  # fmt: skip
 
 
@@ -134,6 +136,7 @@ PROVIDER = f"{IAM}saml-provider/corp"
         ({"Service": ("logs.amazonaws.com",)}, "logs.amazonaws.com", Via.SERVICE),
         ({"Service": ("logs.amazonaws.com",)}, "ec2.amazonaws.com", None),
         ({"Federated": (PROVIDER,)}, PROVIDER, Via.SERVICE),
+        ({"Federated": (f"{IAM}saml-provider/other",)}, PROVIDER, None),
         ({"Federated": ("*",)}, PROVIDER, Via.SERVICE),
         ({"Federated": ("*",)}, "logs.amazonaws.com", None),
         ({"Federated": ("*",)}, ANN, None),
@@ -171,3 +174,9 @@ def test_for_a_gateway_an_account_is_its_root_user() -> None:
 )
 def test_who_is_to_be_spared_is_listed_on_every_level(aws: tuple[str, ...], caller: str, missing: str | None) -> None:
     assert PrincipalElement.of("NotPrincipal", {"AWS": aws}).missing_level(Principal.parse(caller)) == missing
+
+
+def test_accounts_are_ids_and_root_users_alone() -> None:
+    element = PrincipalElement.of("Principal", {"AWS": ("*", ANN, "444455556666", ROOT, "someone")})
+    assert element.accounts == {"111122223333", "444455556666"}
+    assert (element.names, element.roles) == ({ANN}, frozenset())

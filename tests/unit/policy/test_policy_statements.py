@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reachsim import policy
-from reachsim.policy.statements import Document, Statement
+from reachsim.policy.statements import Document, Note, Statement
 
 ALLOW: dict[str, Any] = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::b/*"}
 CONDITION = {"StringEquals": {"aws:SourceVpce": "vpce-1"}}
@@ -74,3 +74,19 @@ def test_how_resources_begin_is_told_where_that_is_all() -> None:
     assert [statement(Resource=some).begins for some in (["a/*", "b"], ["a/*", "b?"], "a*b")] == [None] * 3
     negated = {key: value for key, value in ALLOW.items() if key != "Resource"}
     assert document({**negated, "NotResource": "a/*"}).statements[0].begins is None
+
+
+def test_the_first_that_allows() -> None:
+    deny = {**ALLOW, "Effect": "Deny"}
+    first = document(deny, ALLOW, ALLOW).first_allow
+    assert first is not None
+    assert first.label == "1"
+    assert document(deny).first_allow is None
+
+
+def test_notes_count_for_their_kinds_and_some_for_gateways_alone() -> None:
+    notes = (Note("every"), Note("scp", frozenset({"scp"})), Note("gateway", gateway_only=True))
+    found = Document("2012-10-17", (), notes)
+    assert found.notes_for("identity") == ("every",)
+    assert found.notes_for("scp") == ("every", "scp")
+    assert found.notes_for("endpoint", gateway=True) == ("every", "gateway")
