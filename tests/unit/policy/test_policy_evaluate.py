@@ -5,8 +5,11 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
+import pytest
+
 from reachsim import policy
-from reachsim.policy.evaluate import Compiled
+from reachsim.policy.evaluate import Compiled, Decider, must_trust
+from reachsim.policy.truth import UNKNOWN
 
 KINDS = ("identity", "boundary", "scp", "rcp", "resource", "endpoint")
 WORDS = ("allow", "none", "deny")
@@ -68,7 +71,12 @@ def test_a_public_bucket_that_is_turned_away_hides_no_other_reason(make: Any) ->
     decision = make.decide(stranger, resource=public, endpoint=(make.document("Deny", Principal="*"),),
                            s3_block_public_access=True)  # fmt: skip
     assert decision.blocked_by == ("resource", "endpoint")
-    assert [one.policy for one in decision.decided_by] == ["s3-block-public-access", "endpoint[0]"]
+    turned_away, denied = decision.decided_by
+    words = (
+        "S3 Block Public Access is on and the bucket policy is public: nobody outside the owner's account may use it"
+    )
+    assert turned_away == Decider("s3-block-public-access", "", "deny", words)
+    assert denied.policy == "endpoint[0]"
 
 
 def test_notes_are_about_what_was_judged(make: Any) -> None:
@@ -83,3 +91,29 @@ def test_notes_are_about_what_was_judged(make: Any) -> None:
         'that Principal "*" covers AWS services is an assumption',
     )
     assert make.decide(service, resource=make.document(Principal={"Service": "logs.amazonaws.com"})).notes == ()
+
+
+def test_an_open_question_is_no_decision(make: Any) -> None:
+    wanted = make.document(Condition={"StringEquals": {"aws:SourceVpce": "vpce-1"}})
+    request = make.request(context={"aws:sourcevpce": UNKNOWN})
+    ready = Compiled(policy.Policies(identity=(wanted,)))
+    for answer in (ready.decide, ready.evaluate):
+        with pytest.raises(ValueError, match=r"\(use judge\): .*aws:SourceVpce"):
+            answer(request)
+
+
+def test_a_service_linked_role_is_told_from_other_roles_whoever_asks_first(make: Any) -> None:
+    role = make.request(make.role)
+    linked = make.request(f"arn:aws:iam::{make.account}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS")
+    bound = policy.Policies(identity=(make.document(),), scps=((make.document("Deny"),),))
+    for requests in ((role, linked, role), (linked, role, linked)):
+        deciding, evaluating = Compiled(bound), Compiled(bound)
+        expected = ["Allowed" if one is linked else "ExplicitlyDenied" for one in requests]
+        assert [deciding.decide(one) for one in requests] == expected
+        assert [evaluating.evaluate(one).decision for one in requests] == expected
+
+
+def test_a_role_must_trust_though_its_path_holds_a_colon(make: Any) -> None:
+    arn = f"arn:aws:iam::{make.account}:role/a:b/c"
+    assert must_trust(make.request(action="sts:AssumeRole", arn=arn))
+    assert not must_trust(make.request(action="sts:AssumeRole", arn=arn.replace("role/", "user/")))

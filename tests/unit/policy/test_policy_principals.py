@@ -27,8 +27,13 @@ def test_callers_of_an_account(text: str, kind: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kind"), [("logs.amazonaws.com", "service"), ("accounts.google.com", "provider")]
-)  # fmt: skip
+    ("text", "kind"),
+    [
+        ("logs.amazonaws.com", "service"),
+        ("accounts.google.com", "provider"),
+        ("arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1", "service"),
+    ],
+)
 def test_callers_of_no_account(text: str, kind: str) -> None:
     found = Principal.parse(text)
     assert (found.text, found.kind, found.account, found.name) == (text, kind, "", "")
