@@ -72,6 +72,7 @@ def test_several_patterns_cover_together() -> None:
 
 def test_order_of_wildcards_does_not_matter() -> None:
     assert Glob.parse("a*?*") == Glob.parse("a?*") == Glob.parse("a*?")
+    assert Glob.parse("a**b") == Glob.parse("a*b")
 
 
 def test_split_keeps_literal_characters() -> None:
@@ -97,3 +98,9 @@ def test_overlap_and_cover_of_long_patterns_end() -> None:
     assert long.overlaps(Glob.parse("*a" * 100 + "*"))  # both fit some long text
     covers([long], Glob.parse("*ab" * 60))
     assert time.process_time() - start < 10
+
+
+def test_a_pattern_of_any_length_is_covered_by_itself_and_by_the_star() -> None:
+    text = "a?" * 3000 + "*"
+    assert covers([Glob.parse(text)], Glob.parse(text))
+    assert covers([Glob.parse("*")], Glob.parse(text))
