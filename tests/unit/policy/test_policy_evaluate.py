@@ -14,6 +14,7 @@ from reachsim.policy.truth import UNKNOWN
 KINDS = ("identity", "boundary", "scp", "rcp", "resource", "endpoint")
 WORDS = ("allow", "none", "deny")
 OTHER = "444455556666"
+LINKED = "arn:aws:iam::111122223333:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
 
 
 def policies(make: Any, words: tuple[str, ...]) -> policy.Policies:
@@ -104,7 +105,7 @@ def test_an_open_question_is_no_decision(make: Any) -> None:
 
 def test_a_service_linked_role_is_told_from_other_roles_whoever_asks_first(make: Any) -> None:
     role = make.request(make.role)
-    linked = make.request(f"arn:aws:iam::{make.account}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS")
+    linked = make.request(LINKED)
     bound = policy.Policies(identity=(make.document(),), scps=((make.document("Deny"),),))
     for requests in ((role, linked, role), (linked, role, linked)):
         deciding, evaluating = Compiled(bound), Compiled(bound)
@@ -117,3 +118,53 @@ def test_a_role_must_trust_though_its_path_holds_a_colon(make: Any) -> None:
     arn = f"arn:aws:iam::{make.account}:role/a:b/c"
     assert must_trust(make.request(action="sts:AssumeRole", arn=arn))
     assert not must_trust(make.request(action="sts:AssumeRole", arn=arn.replace("role/", "user/")))
+
+
+def test_no_root_user_assumes_a_role(make: Any) -> None:
+    role = make.request(make.root, "sts:AssumeRole", make.role)
+    trusting = make.document(Principal={"AWS": make.root})
+    decision = make.decide(role, identity=(make.document(),), resource=trusting)
+    assert (decision.decision, decision.blocked_by) == ("ImplicitlyDenied", ("identity",))
+    assert decision.decided_by == (Decider("identity", "", "none", "no root user may call sts:AssumeRole"),)
+
+
+def test_a_public_bucket_turns_away_only_what_its_policy_allows(make: Any) -> None:
+    public = make.document(Action="s3:PutObject", Principal="*")
+    ready = Compiled(policy.Policies(resource=public, s3_block_public_access=True))
+    for action, word in (("s3:GetObject", "ImplicitlyDenied"), ("s3:PutObject", "ExplicitlyDenied")):
+        stranger = make.request({"type": "Anonymous"}, action, owner=OTHER)
+        assert ready.decide(stranger) == ready.evaluate(stranger).decision == word
+
+
+def test_an_identity_provider_has_no_identity_side_in_its_own_account(make: Any) -> None:
+    decision = make.decide(make.request(f"arn:aws:iam::{make.account}:saml-provider/corp"))
+    assert (decision.decision, decision.blocked_by) == ("ImplicitlyDenied", ("resource",))
+    assert not must_trust(make.request())
+
+
+def test_who_allows_is_told_of_each_identity_policy_and_that_there_is_none(make: Any) -> None:
+    told = make.decide(make.request(), identity=(make.document(), make.document())).decided_by
+    assert [one.policy for one in told] == ["identity[0]", "identity[1]"]
+    assert make.decide(make.request()).decided_by == (Decider("identity", "", "none", "no identity policy"),)
+
+
+def test_notes_under_a_hierarchy_and_on_access_points(make: Any) -> None:
+    everything = (make.document(),)
+    bound = {"identity": everything, "scps": (everything,)}
+    assert make.decide(make.request(make.role), **bound).notes == ()
+    assert make.decide(make.request(LINKED), **bound).notes == (
+        f"{LINKED} is taken for a service-linked role, which SCPs and RCPs do not bind",
+    )
+    assert make.decide(make.request(action="sts:AssumeRole", arn=make.role), **bound).notes == ()
+    silent = make.document(Action="s3:PutObject", Principal="*")
+    assert make.decide(make.request(), identity=everything, rcps=((silent,),)).notes == (
+        "AWS's full-access RCP cannot be detached; the input seems to leave it out",
+    )
+    point = f"arn:aws:s3:us-east-1:{make.account}:accesspoint/a/object/k"
+    assert make.decide(make.request(arn=point), identity=everything).notes == (
+        "S3 access points are not modelled: the access point and its bucket both have a policy",
+    )
+    lambdas = make.request(action="s3-object-lambda:GetObject", arn=point.replace(":s3:", ":s3-object-lambda:"))
+    assert make.decide(lambdas, identity=everything).notes == ()
+    key = make.request(LINKED, "kms:Decrypt", f"arn:aws:kms:us-east-1:{make.account}:key/k")
+    assert make.decide(key, identity=everything).notes == ("KMS grants are not modelled",)
