@@ -104,3 +104,13 @@ def test_a_pattern_of_any_length_is_covered_by_itself_and_by_the_star() -> None:
     text = "a?" * 3000 + "*"
     assert covers([Glob.parse(text)], Glob.parse(text))
     assert covers([Glob.parse("*")], Glob.parse(text))
+
+
+def test_a_text_and_what_begins_like_it() -> None:
+    assert Glob.parse("ab").overlaps(Glob.parse("ab*"))
+    assert not Glob.parse("ab").overlaps(Glob.parse("abc*"))
+    assert Glob.parse("ab") != "ab"
+
+
+def test_a_letter_that_no_pattern_mentions_is_not_covered() -> None:
+    assert not covers([Glob.parse("X")], Glob.parse("?"))
