@@ -168,3 +168,23 @@ def test_notes_under_a_hierarchy_and_on_access_points(make: Any) -> None:
     assert make.decide(lambdas, identity=everything).notes == ()
     key = make.request(LINKED, "kms:Decrypt", f"arn:aws:kms:us-east-1:{make.account}:key/k")
     assert make.decide(key, identity=everything).notes == ("KMS grants are not modelled",)
+
+
+def test_what_is_silent_is_told_once_and_alone(make: Any) -> None:
+    everything, silent = make.document(Principal="*"), make.document(Action="iam:*")
+    abroad = make.decide(make.request(owner=OTHER), identity=(everything,)).decided_by
+    assert abroad == (Decider("resource", "", "none", "no resource policy"),)
+    below = make.decide(make.request(), identity=(everything,), scps=((everything,), (silent,))).decided_by
+    assert {(one.policy[:6], one.effect) for one in below} == {("scp[1]", "none")}
+    rcps = make.decide(make.request(), identity=(everything,), rcps=((everything, everything),)).decided_by
+    assert [one.policy for one in rcps] == ["identity[0]", "rcp[0][0]"]
+
+
+def test_notes_are_about_who_calls_and_what_is_asked(make: Any) -> None:
+    plain, everything = make.document(), make.document(Principal="*")
+    linked = make.decide(make.request(LINKED), identity=(plain,), rcps=((everything,),))
+    assert linked.notes == (f"{LINKED} is taken for a service-linked role, which SCPs and RCPs do not bind",)
+    keys = f"arn:aws:kms:us-east-1:{make.account}:"
+    assert make.decide(make.request(action="kms:Decrypt", arn=f"{keys}key/k"), resource=everything).notes == ()
+    alias = make.request(action="kms:CreateAlias", arn=f"{keys}alias/a")
+    assert make.decide(alias, identity=(plain,)).notes == ()
