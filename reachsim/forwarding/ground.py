@@ -86,9 +86,9 @@ class Context(Struct, frozen=True):
     did, and ``outside`` the addresses that it was seen to come from there, where they are known. ``terminal``,
     ``terminal_kind`` and ``route`` are filled where the request ends. ``name`` is the host name that the client asked
     for. ``inspected`` and ``inspected_back`` are the middleboxes that request and reply crossed, ``redirected`` says
-    that a gateway route table led there. ``tracked``, ``passed`` and ``refused`` are the firewall endpoints whose
-    stateful engine saw the request, passed it and dropped it; ``pinned`` the subnets that appliance mode holds a flow
-    to, by attachment and number of translations until then. ``receivers`` are the virtual interfaces that the asked
+    that a gateway route table led there. ``tracked`` and ``decided`` are the firewall endpoints whose stateful engine
+    saw the request, and of which a rule decided on it; ``pinned`` the subnets that appliance mode holds a flow to, by
+    attachment and number of translations until then. ``receivers`` are the virtual interfaces that the asked
     destination stands for.
     """
 
@@ -105,8 +105,7 @@ class Context(Struct, frozen=True):
     inspected_back: tuple[str, ...] = ()
     redirected: bool = False
     tracked: tuple[str, ...] = ()
-    passed: tuple[str, ...] = ()
-    refused: tuple[str, ...] = ()
+    decided: tuple[str, ...] = ()
     pinned: tuple[tuple[tuple[str, int], str], ...] = ()
     receivers: tuple[Interface, ...] = ()
     terminal: str = ""

@@ -48,9 +48,7 @@ def internet_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     if gateway is None:
         return [not_there(ground, flow, gateway_id, vpc_id, "describe-internet-gateways")]
     flow = _attached(ground, flow, gateway, "egress")
-    last = flow.context.links[-1] if flow.context.links else ""
-    firewall = last if last in ground.firewalls else ""
-    flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, firewall=firewall)
+    flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, firewall=_firewall(ground, flow))
     inspected = _left_from(ground, flow, gateway_id, vpc_id, subnet_id)
     flow = past_internet_firewall(ground, flow, gateway_id, vpc_id, *inspected)
     if flow.end:
@@ -136,6 +134,12 @@ def _sender(ground: Ground, flow: Walk, vpc_id: str) -> Interface | None:
             if not interface.addresses.isdisjoint(addresses):
                 return interface
     return None
+
+
+def _firewall(ground: Ground, flow: Walk) -> str:
+    """The endpoint of the Network Firewall that hands the flow to the gateway, if one does (N70)."""
+    last = flow.context.links[-1] if flow.context.links else ""
+    return last if last in ground.firewalls else ""
 
 
 def _left_from(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_id: str) -> tuple[str, ...]:
@@ -413,7 +417,7 @@ def egress_only_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         return [
             stopped(flow, block(flow, "EIGW_INBOUND", gateway_id, f"{label} carries only flows that the VPC starts"))
         ]
-    flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id)
+    flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, firewall=_firewall(ground, flow))
     inspected = _left_from(ground, flow, gateway_id, vpc_id, subnet_id)
     flow = past_internet_firewall(ground, flow, gateway_id, vpc_id, *inspected)
     parts: list[Walk] = []

@@ -1,7 +1,8 @@
 """What an AWS Network Firewall lets through: stateless rules on every packet, then the stateful engine on the flow.
 
 5-tuple rules and domain lists are judged exactly; a rule whose Suricata text or options are not read makes the traffic
-that it could match unknown, unless a rule that comes before has decided. Once the stateful engine passes or drops a
+that it could match unknown, unless a rule that comes before has decided. So does a rule that names ports, for protocols
+that have none: whether it matches those depends on Suricata's version. Once the stateful engine passes or drops a
 flow, its replies are not looked at again.
 
 **Source:** Network Firewall Developer Guide: "Network Firewall stateless and stateful rules engines", "Managing
@@ -29,6 +30,10 @@ Action = Literal["pass", "drop", "reject", "unknown"]
 
 HARMLESS = frozenset(("sid", "msg", "rev", "gid", "classtype", "priority", "metadata", "reference"))
 """Rule options that do not narrow what a rule matches."""
+
+HEADER_SERVICES = {name: protocol_services(number) for name, number in PROTOCOLS.items()}
+HEADER_SERVICES["icmp"] |= HEADER_SERVICES["icmpv6"]
+"""Services by the protocol that a rule's header names; ``icmp`` stands for both versions (Suricata, "Protocol")."""
 
 WEB = {"TLS_SNI": 443, "HTTP_HOST": 80}
 """Where a domain list finds the name, and the port on which a client is taken to speak that protocol."""
@@ -190,8 +195,8 @@ def _stateful(
     ground: Ground, flow: Walk, policy: aws.FirewallPolicy, owned: OwnedFirewall, endpoint_id: str, name: str
 ) -> list[Walk]:
     if flow.leg == "response":
-        if endpoint_id in flow.context.passed or endpoint_id in flow.context.refused:
-            return [flow]  # whatever lets a refused flow pass lets its replies pass as well
+        if endpoint_id in flow.context.decided:
+            return [flow]  # whatever lets a refused flow, or one not known, pass lets its replies pass as well
         if endpoint_id not in flow.context.tracked:
             detail = f"the stateful engine of {name} sees only the reply: what it does with it is not followed"
             return [flow.unknown(Gap("FIREWALL_RULE_NOT_READ", endpoint_id, detail, can_hide="block"))]
@@ -222,14 +227,14 @@ def _apply(flow: Walk, rule: Rule, engine: Engine, endpoint_id: str, name: str) 
     """(decided, still open) of what a rule's header matches."""
     if rule.action == "unknown":
         detail = f"{rule.text} of {rule.owner} is not read: whether {name} lets {describe(flow)} through is not known"
-        return [flow.unknown(Gap("FIREWALL_RULE_NOT_READ", rule.owner, detail))], []
+        return [_decided(flow.unknown(Gap("FIREWALL_RULE_NOT_READ", rule.owner, detail)), endpoint_id)], []
     if rule.domains or rule.only_others:
         return _apply_domains(flow, rule, engine, endpoint_id, name)
     if rule.action == "pass":
-        return [_passed(flow, endpoint_id)], []
+        return [_decided(flow, endpoint_id)], []
     symptom = "refused" if rule.action == "reject" else "timeout"
     detail = f"{rule.text} of {name} {rule.action}s {describe(flow)}"
-    return [_refused(flow, _dropped(flow, rule.owner, rule.text, detail, symptom=symptom), endpoint_id)], []
+    return [_decided(flow.blocked(_dropped(flow, rule.owner, rule.text, detail, symptom=symptom)), endpoint_id)], []
 
 
 def _apply_domains(
@@ -238,7 +243,7 @@ def _apply_domains(
     asked = flow.context.name
     if not asked:
         detail = f"{rule.text} of {name} goes by the name that the client asks for, which is not known"
-        return [flow.unknown(Gap("FIREWALL_DOMAIN_UNKNOWN", rule.owner, detail))], []
+        return [_decided(flow.unknown(Gap("FIREWALL_DOMAIN_UNKNOWN", rule.owner, detail)), endpoint_id)], []
     listed = any(_within(asked, domain) for domain in rule.domains)
     if listed == rule.only_others:
         return [], [flow]
@@ -247,11 +252,11 @@ def _apply_domains(
             return [], [flow]  # the handshake, which carries no name yet, is dropped before
         detail = f"{name} lets {asked} through by {rule.text}; a client may claim a name that is not its peer's"
         return [
-            _passed(flow.assuming(Assumption("FIREWALL_NAME_CLAIMED", rule.owner, detail, "leak")), endpoint_id)
+            _decided(flow.assuming(Assumption("FIREWALL_NAME_CLAIMED", rule.owner, detail, "leak")), endpoint_id)
         ], []
     detail = f"{rule.text} of {name} does not let {asked} through"
     why = block(flow, "FIREWALL_DOMAIN_DENY", rule.owner, detail, rule=rule.text)
-    return [_refused(flow, why, endpoint_id)], []
+    return [_decided(flow.blocked(why), endpoint_id)], []
 
 
 def _within(name: str, domain: str) -> bool:
@@ -260,18 +265,15 @@ def _within(name: str, domain: str) -> bool:
     return name == domain.lstrip(".") or (domain.startswith(".") and name.endswith(domain))
 
 
-def _passed(flow: Walk, endpoint_id: str) -> Walk:
-    return with_context(flow, passed=(*flow.context.passed, endpoint_id))
-
-
-def _refused(flow: Walk, why: Block, endpoint_id: str) -> Walk:
-    return with_context(flow.blocked(why), refused=(*flow.context.refused, endpoint_id))
+def _decided(flow: Walk, endpoint_id: str) -> Walk:
+    """A rule has decided on the flow, so that its replies are not looked at again."""
+    return with_context(flow, decided=(*flow.context.decided, endpoint_id))
 
 
 def _by_default(flow: Walk, engine: Engine, endpoint_id: str, name: str) -> Walk:
     if engine.default.startswith("drop"):
         detail = f"no rule of {name} passes {describe(flow)}, and its default action is aws:{engine.default}"
-        return _refused(flow, _dropped(flow, endpoint_id, "default", detail), endpoint_id)
+        return _decided(flow.blocked(_dropped(flow, endpoint_id, "default", detail)), endpoint_id)
     return flow
 
 
@@ -372,9 +374,7 @@ def _five_tuple(
     known: Action = "pass" if action == "pass" else "reject" if action == "reject" else "drop"
     header = rule.header
     protocol = header.protocol.lower()
-    services = (
-        ALL_SERVICES if protocol == "ip" else protocol_services(PROTOCOLS[protocol]) if protocol in PROTOCOLS else None
-    )
+    services = ALL_SERVICES if protocol == "ip" else HEADER_SERVICES.get(protocol)
     narrowed = any(option.keyword.lower() not in HARMLESS for option in rule.rule_options)
     try:
         variables = {name: one.definition for name, one in group.rule_variables.ip_sets.items()}
@@ -388,17 +388,20 @@ def _five_tuple(
         return
     if services is None or narrowed:  # an application's protocol, or options that look further than the header
         known, services = "unknown", ALL_SERVICES if services is None else services
-    patterns = [Pattern(sources, destinations, _on_ports(services, destination_ports), source_ports)]
+    ways = [(sources, destinations, source_ports, destination_ports)]
     if header.direction.upper() == "ANY":
-        patterns.append(Pattern(destinations, sources, _on_ports(services, source_ports), destination_ports))
-    for pattern in patterns:
-        yield Rule(known, pattern, owner, text)
+        ways.append((destinations, sources, destination_ports, source_ports))
+    for start, end, start_ports, end_ports in ways:
+        if start_ports == end_ports == PORTS:
+            yield Rule(known, Pattern(start, end, services), owner, text)
+            continue
+        yield Rule(known, Pattern(start, end, services & _on_ports(end_ports), start_ports), owner, text)
+        without = services - _on_ports(PORTS)
+        yield Rule("unknown", Pattern(start, end, without), owner, f"{text} (ports, for a protocol without)")
 
 
-def _on_ports(services: IntervalSet, ports: IntervalSet) -> IntervalSet:
-    if ports == PORTS:
-        return services
-    return services & (protocol_services(TCP, ports) | protocol_services(UDP, ports))
+def _on_ports(ports: IntervalSet) -> IntervalSet:
+    return protocol_services(TCP, ports) | protocol_services(UDP, ports)
 
 
 def _addresses(text: str, variables: Mapping[str, tuple[str, ...]], home: IntervalSet) -> IntervalSet:

@@ -214,6 +214,50 @@ def test_n192_strict_order_as_they_stand_then_the_default(rules: list[Any], defa
     assert net.out().outcome == outcome
 
 
+def dual_stack() -> Edge:
+    net = Edge()
+    for place, block in ((net.net, "2600:1f18:0:100::/56"), (net.sub_c, "2600:1f18:0:101::/64")):
+        state = {"Ipv6CidrBlock": block, "Ipv6CidrBlockState": {"State": "associated"}}
+        net[place]["Ipv6CidrBlockAssociationSet"] = [state]
+    net[net.client]["Ipv6Addresses"] = [{"Ipv6Address": "2600:1f18:0:101::5"}]
+    net.route(net.table_c, "::/0", net.endpoint)
+    net.route(net.table_f, "::/0", net.gateway)
+    net.route("rtb-edge", "2600:1f18:0:101::/64", net.endpoint)
+    return net
+
+
+SPECIAL = five_tuple("PASS", RuleOptions=[{"Keyword": "flow", "Settings": ["established"]}])
+
+
+@pytest.mark.parametrize(
+    ("protocol", "rule", "outcome"),
+    [
+        ("icmp", five_tuple("DROP", protocol="ICMP"), "blocked"),
+        ("icmpv6", five_tuple("DROP", protocol="ICMP"), "blocked"),  # "icmp" stands for both
+        ("icmpv6", five_tuple("DROP", protocol="ICMPV6"), "blocked"),
+        ("icmp", five_tuple("DROP", protocol="ICMPV6"), "allowed"),
+        ("icmp", five_tuple("DROP", protocol="IP"), "blocked"),
+        ("icmp", five_tuple("DROP", protocol="IP", port="443"), "unknown"),  # as Suricata's version has it
+        ("icmp", five_tuple("DROP", protocol="ICMP", port="443"), "unknown"),
+        ("udp", five_tuple("DROP", protocol="IP", port="443"), "blocked"),
+        ("udp", five_tuple("DROP", protocol="IP", port="80"), "allowed"),
+    ],
+)
+def test_n192_protocols_of_a_header(protocol: str, rule: dict[str, Any], outcome: str) -> None:
+    net = dual_stack()
+    net.firewall(StatefulRuleGroupReferences=[net.rules("r", {"StatefulRules": [rule]})])
+    destination = "ip:2001:4860:4860::8888" if protocol == "icmpv6" else "ip:8.8.8.8"
+    port = 443 if protocol == "udp" else None
+    assert net.reach().simulate(net.client, destination, protocol=protocol, port=port).outcome == outcome
+
+
+def test_n192_a_rule_that_is_not_read_may_pass_the_flow_and_so_its_replies() -> None:
+    back = five_tuple("DROP", protocol="IP", destination="10.0.0.0/8")
+    net = Edge()
+    net.firewall(StatefulRuleGroupReferences=[net.rules("r", {"StatefulRules": [SPECIAL, back]})])
+    assert net.out().outcome == "unknown"
+
+
 def allow_list(net: Edge, *targets: str, kind: str = "ALLOWLIST") -> dict[str, Any]:
     listed = {"Targets": list(targets), "TargetTypes": ["TLS_SNI", "HTTP_HOST"], "GeneratedRulesType": kind}
     return net.rules("domains", {"RulesSourceList": listed})
@@ -383,6 +427,16 @@ def test_n70_no_exclusion_helps_what_passes_a_network_firewall(mode: str) -> Non
     verdict = net.out()
     assert codes(verdict) == {"VPC_BLOCK_PUBLIC_ACCESS_ENABLED"}
     assert "whatever is excluded" in verdict.blocked_by[0].detail
+
+
+def test_n70_no_exclusion_helps_before_an_egress_only_gateway() -> None:
+    net = dual_stack()
+    net.firewall()
+    net.route(net.table_f, "::/0", net.eigw(net.net))
+    net.bpa("block-bidirectional", {net.sub_f: "allow-bidirectional", net.sub_c: "allow-bidirectional"})
+    verdict = net.reach().simulate(net.client, "ip:2001:4860:4860::8888", **HTTPS)
+    assert "VPC_BLOCK_PUBLIC_ACCESS_ENABLED" in codes(verdict)
+    assert verdict.blocked_by[0].leg == "request"
 
 
 def test_n70_an_excluded_nat_gateway_behind_the_firewall_talks_to_the_gateway_itself() -> None:
