@@ -584,6 +584,13 @@ class Build:
             self.route(table, prefix_list, endpoint)
         return endpoint
 
+    def appliance_endpoint(self, vpc: str, subnet: str, state: str = "available", name: str | None = None) -> str:
+        """A Gateway Load Balancer endpoint (N149)."""
+        service = f"com.amazonaws.vpce.{self.region}.vpce-svc-1"
+        endpoint = self._endpoint(self._id("vpce", name), "GatewayLoadBalancer", vpc, service, None)
+        self[endpoint].update(SubnetIds=[subnet], State=state)
+        return endpoint
+
     def interface_endpoint(
         self,
         vpc: str,

@@ -12,10 +12,12 @@ import random
 from dataclasses import dataclass, field
 
 from tests.build import AclEntry, Build, GroupRule
+from tests.property.firewalls import firewall
+from tests.reference.world import target_of
 
 FEATURES = frozenset(
     ("ipv6", "internet", "nat", "endpoints", "peering", "transit", "vpn", "block", "lists", "references", "filters",
-     "regional", "edge", "advertised", "local zones")
+     "regional", "edge", "advertised", "local zones", "inspection")
 )  # fmt: skip
 TOPICS: dict[str, frozenset[str]] = {
     "gateways": frozenset(("internet", "nat", "endpoints", "peering", "filters")),
@@ -30,6 +32,7 @@ TOPICS: dict[str, frozenset[str]] = {
     "filters": frozenset(("filters", "ipv6", "internet", "nat")),
     "translation": frozenset(("regional", "nat", "internet", "ipv6", "peering", "transit")),
     "edge": frozenset(("edge", "internet", "vpn", "advertised", "ipv6")),
+    "inspection": frozenset(("inspection", "internet", "nat", "transit", "ipv6")),
     "everything": FEATURES,
 }
 ON_PREMISES = "192.168.0.0/16"
@@ -166,6 +169,9 @@ def network(topic: str, seed: int) -> Draft:
     inspected(draft)
     if draft.has("local zones"):
         local_zones(draft)
+    for one in draft.sites:
+        if draft.has("inspection"):
+            inspection(draft, one)
     return draft
 
 
@@ -584,6 +590,50 @@ def edge(draft: Draft, one: Site) -> None:
             one.net.route(table, f"10.{one.index}.{place.number}.0/24", draft.rng.choice(one.interfaces))
     if draft.chance(0.1):
         one.net.route(table, f"10.{one.index}.0.0/16", draft.rng.choice(one.interfaces))
+
+
+def inspection(draft: Draft, one: Site) -> None:
+    """A subnet with a Gateway Load Balancer endpoint, mostly a firewall's, on the way out of a VPC, on the way in by
+    its internet gateway and between its subnets (N8, N21, N149, N194); mostly both ways alike (N23).
+    """
+    net, block = one.net, f"10.{one.index}.9.0/24"
+    table = net.table(one.id)
+    zone = f"{net.region}a"
+    home = net.subnet(one.id, block, zone, f"2600:1f18:0:{one.index}09::/64" if one.ipv6 else None, table)
+    endpoint = net.appliance_endpoint(one.id, home, state="available" if draft.chance(0.97) else "deleting")
+    if draft.chance(0.85):
+        firewall(draft.rng, net, one.id, endpoint)
+    for used in one.tables:
+        inspect_routes(draft, one, used, table, endpoint)
+    gateways = [target for target in one.targets if target.startswith("igw-") and not edge_tables(net, target)]
+    if gateways and draft.chance(0.8):
+        entrance = net.table(one.id)
+        net.edge_table(entrance, gateways[0])
+        for place in one.places:
+            if draft.chance(0.8):
+                net.route(entrance, f"10.{one.index}.{place.number}.0/24", endpoint)
+            if one.ipv6 and draft.chance(0.8) and net[place.id]["Ipv6CidrBlockAssociationSet"]:
+                net.route(entrance, f"2600:1f18:0:{one.index}0{place.number}::/64", endpoint)
+
+
+def inspect_routes(draft: Draft, one: Site, used: str, own: str, endpoint: str) -> None:
+    """Put the endpoint in the way of a table's routes, which its own subnet's table takes over."""
+    net = one.net
+    for route in list(net[used]["Routes"]):
+        destination = str(route.get("DestinationCidrBlock") or route.get("DestinationIpv6CidrBlock", ""))
+        moves = destination and target_of(route) != "local" and route["Origin"] == "CreateRoute"
+        if moves and route["State"] == "active" and draft.chance(0.85):
+            net.route(own, destination, target_of(route))
+            net.route(used, destination, endpoint)
+    if len(one.places) > 1 and draft.chance(0.3):
+        for place in one.places:
+            if draft.chance(0.8):
+                net.route(used, f"10.{one.index}.{place.number}.0/24", endpoint)
+
+
+def edge_tables(net: Build, gateway: str) -> list[str]:
+    tables = net._lists["ec2/describe-route-tables"]
+    return [one["RouteTableId"] for one in tables for row in one["Associations"] if row.get("GatewayId") == gateway]
 
 
 def advertised(draft: Draft, one: Site) -> None:

@@ -26,6 +26,7 @@ from tests.reference.balancing import (
     is_balancer,
     nodes_behind,
 )
+from tests.reference.firewalls import Firewall, firewall_behind
 from tests.reference.world import (
     ICMP,
     ICMPV6,
@@ -33,6 +34,7 @@ from tests.reference.world import (
     UDP,
     Detail,
     Files,
+    Flight,
     Ip,
     Json,
     Unknown,
@@ -98,19 +100,9 @@ class Dropped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Flight:
-    """The packet as it is on the wire now."""
-
-    source: Ip
-    destination: Ip
-    protocol: int
-    detail: Detail
-    source_port: int
-
-
-@dataclass(frozen=True, slots=True)
 class Sender:
-    """Whatever puts the packet on a subnet: an "interface", a "nat" gateway or a TGW "attachment".
+    """Whatever puts the packet on a subnet: an "interface", a "nat" gateway, a TGW "attachment" or a middlebox's
+    "endpoint".
 
     A regional NAT gateway stands in no subnet: it has a VPC, a route table and, for what passes it, a zone (N54).
     """
@@ -171,6 +163,12 @@ class Walk:
         self.peering_from_nat = False
         self.by_transit_gateway = False
         """Whether the request came by a transit gateway since it got its present source address (N89)."""
+        self.by_middlebox = False
+        """Whether the request came through a middlebox since it got its present source address (N87)."""
+        self.crossed: dict[str, list[str]] = {"request": [], "response": []}
+        """The middleboxes that each leg came through, in whatever order."""
+        self.firewall_flows: dict[str, str] = {}
+        """What the stateful engine behind an endpoint has done with the request."""
         self.unsure = False
         """Some filter on the way could not be judged; if nothing else drops the packet, the result is unknown."""
         self.translated = 0
@@ -195,6 +193,7 @@ class Walk:
             if arrival.kind != "amazon-local" and self.has_answer():
                 self.leg = "response"
                 self.answer(arrival)
+                self.require_symmetry()
         except Dropped as drop:
             return Result("dropped", drop.code, drop.component, drop.leg or self.leg)
         except Unknown:
@@ -442,6 +441,12 @@ class Walk:
             if subnet:
                 self.require_public_access(subnet, gateway, exempt=False)
             return self.deliver(vpc, None)
+        if self.is_middlebox(target):
+            if gateway.startswith("igw-"):
+                exempt = self.leg == "response" and bool(self.translations)
+                home = str(self.world.endpoints[target]["SubnetIds"][0])
+                self.require_public_access(home, gateway, exempt=exempt, endpoint=target)
+            return self.to_endpoint(target, Sender("gateway", gateway, "", vpc))
         if target not in self.world.interfaces:
             raise Unknown(target)
         if gateway.startswith("igw-"):
@@ -535,7 +540,7 @@ class Walk:
             return bool(self.world.nat_gateways[target].get("SubnetId") == subnet)
         if target in self.world.interfaces:
             return bool(self.world.interfaces[target]["SubnetId"] == subnet)
-        return False
+        return self.is_middlebox(target) and self.world.endpoints[target]["SubnetIds"] == [subnet]
 
     def deliver(self, vpc: str, from_subnet: str | None) -> Arrival:
         """To the interface of a VPC that has the destination address."""
@@ -601,7 +606,7 @@ class Walk:
         self.translations.append(Translation(id, before.source, before.source_port, before.destination, zone))
         own = self.world.nat_address(id, zone)
         self.flight = replace(self.flight, source=own, source_port=port, destination=destination)
-        self.by_transit_gateway = False
+        self.by_transit_gateway = self.by_middlebox = False
         return self.travel(self.nat_sender(id, zone))
 
     def nat_sender(self, id: str, zone: str | None) -> Sender:
@@ -618,7 +623,7 @@ class Walk:
         if self.leg == "response":
             self.may_be_inspected(id, vpc, sender.subnet, *self.own_subnet(vpc))
         if self.leg == "response" and not (self.entry is None and self.flight.destination.version == 6 and held):
-            self.require_public_access(sender.subnet or vpc, id, exempt=bool(self.translations))
+            self.require_public_access(sender.subnet or vpc, id, exempt=bool(self.translations), endpoint=sender.id)
             return gone
         if id not in self.world.internet_gateways:
             raise Unknown(id)
@@ -626,10 +631,10 @@ class Walk:
             raise Dropped("BAD_STATE", id)
         treated = self.may_be_inspected(id, vpc, sender.subnet, *self.own_subnet(vpc))
         if treated - {"bidirectional"} and self.leg == "request":
-            self.require_public_access(sender.subnet or vpc, id, exempt=sender.kind == "nat")
+            self.require_public_access(sender.subnet or vpc, id, exempt=sender.kind == "nat", endpoint=sender.id)
             raise Unknown("whether the firewall translates the source")
         source = self.genuine_source(id, sender)
-        self.require_public_access(sender.subnet or vpc, id, exempt=sender.kind == "nat")
+        self.require_public_access(sender.subnet or vpc, id, exempt=sender.kind == "nat", endpoint=sender.id)
         if self.flight.destination.version == 4:
             for blocks, name in ((RFC1918, "RFC1918"), (RFC6598, "RFC6598")):
                 if any(self.flight.destination in one for one in blocks):
@@ -637,7 +642,7 @@ class Walk:
         self.flight = replace(self.flight, source=source)
         if self.leg == "request":
             self.exit = gone
-            self.by_transit_gateway = False
+            self.by_transit_gateway = self.by_middlebox = False
         return self.on_the_internet(gone)
 
     def may_be_inspected(self, gateway: str, vpc: str, *subnets: str) -> set[str]:
@@ -709,7 +714,7 @@ class Walk:
             raise Dropped("BAD_STATE", id)
         self.may_be_inspected(id, self.home_of(sender), sender.subnet, *self.own_subnet(self.home_of(sender)))
         self.genuine_source(id, sender)
-        self.require_public_access(sender.subnet, id, exempt=True)
+        self.require_public_access(sender.subnet, id, exempt=True, endpoint=sender.id)
         self.exit = gone
         return self.on_the_internet(gone)
 
@@ -769,9 +774,13 @@ class Walk:
         self.may_be_inspected(igw, vpc, row["SubnetId"])
         return self.from_gateway(igw, vpc, row["SubnetId"])
 
-    def require_public_access(self, subnet: str, gateway: str, *, exempt: bool) -> None:
-        """Block Public Access (N66 to N69); ``exempt``: the talker is a NAT or egress-only gateway (N67)."""
-        mode = self.world.block_public_access_mode(subnet)
+    def require_public_access(self, subnet: str, gateway: str, *, exempt: bool, endpoint: str = "") -> None:
+        """Block Public Access (N66 to N69); ``exempt``: the talker is a NAT or egress-only gateway (N67).
+
+        ``endpoint``: the middlebox in the subnet that talks to the gateway; no exclusion helps a firewall's (N70).
+        """
+        excludable = firewall_behind(self.world, endpoint) is None
+        mode = self.world.block_public_access_mode(subnet, excludable=excludable)
         if mode == "off" or (mode == "block-ingress" and exempt):
             return
         raise Dropped("VPC_BLOCK_PUBLIC_ACCESS_ENABLED", gateway)
@@ -837,8 +846,10 @@ class Walk:
         return self.from_gateway(id, vpcs[0])
 
     def to_endpoint(self, id: str, sender: Sender) -> Arrival:
-        """A gateway endpoint (N15 to N17, N135 to N137); any other kind as a route target is unknown (N149)."""
+        """A gateway endpoint (N15 to N17, N135 to N137) or a Gateway Load Balancer's; other kinds are unknown."""
         endpoint = self.world.endpoints.get(id)
+        if self.is_middlebox(id):
+            return self.through_middlebox(id, sender)
         if endpoint is None or endpoint["VpcEndpointType"] != "Gateway":
             raise Unknown(id)
         vpc = self.home_of(sender)
@@ -854,6 +865,48 @@ class Walk:
         if sender.subnet and not self.world.in_vpc(vpc, self.flight.source):
             raise Dropped("VPCE_GATEWAY_SOURCE_OUTSIDE_VPC", id)  # N137
         return Arrival("service", id, sender)
+
+    def is_middlebox(self, id: str) -> bool:
+        endpoint = self.world.endpoints.get(id)
+        return endpoint is not None and endpoint["VpcEndpointType"] == "GatewayLoadBalancer"
+
+    def through_middlebox(self, id: str, sender: Sender) -> Arrival:
+        """To a Gateway Load Balancer endpoint and on from its own subnet; what appliances do is unknown (N149)."""
+        endpoint = self.world.endpoints[id]
+        (home,) = endpoint["SubnetIds"]
+        if home != sender.subnet:
+            self.require_acl(home, egress=False)
+        if endpoint["State"].lower() != "available":
+            raise Dropped("BAD_STATE", id)
+        firewall = firewall_behind(self.world, id)  # N194
+        if firewall is None:
+            raise Unknown(id)
+        self.inspect(firewall, id)
+        self.crossed[self.leg].append(id)
+        self.by_middlebox = self.by_middlebox or self.leg == "request"
+        return self.travel(Sender("endpoint", id, home))
+
+    def inspect(self, firewall: Firewall, endpoint: str) -> None:
+        """Stateless rules see every packet, the stateful engine the flow: what it passes once, it passes (N192)."""
+        action = firewall.stateless(self.flight)
+        if action == "forward":
+            action = self.stateful(firewall, endpoint)
+        if action == "drop":
+            raise Dropped("FIREWALL_RULES_RESTRICTION", endpoint)
+        self.unsure = self.unsure or action == "unknown"
+
+    def stateful(self, firewall: Firewall, endpoint: str) -> str:
+        if self.leg == "response":
+            known = self.firewall_flows.get(endpoint, "unknown")  # an engine that sees the reply alone: not documented
+            return firewall.stateful(self.flight) if known == "unmatched" else known
+        action = firewall.stateful(self.flight)
+        self.firewall_flows[endpoint] = action
+        return action
+
+    def require_symmetry(self) -> None:
+        """The answer crosses the middleboxes of the request and no others (N23, N187)."""
+        if sorted(self.crossed["request"]) != sorted(self.crossed["response"]):
+            raise Dropped("MIDDLEBOX_ASYMMETRIC", self.origin[1])
 
     def to_appliance(self, id: str, sender: Sender) -> Arrival:
         """An interface as a route target: forwards only without the check (N24), and who knows what it does (N25)."""
@@ -1064,7 +1117,7 @@ class Walk:
         group = pair["GroupId"]
         if pair.get("PeeringStatus") in ("deleted", "rejected", "expired", "failed"):
             return False
-        if self.by_private_link:
+        if self.by_private_link or (self.by_middlebox and direction == "ingress"):
             return False
         if group not in self.world.groups:
             account = pair.get("UserId")

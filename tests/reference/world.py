@@ -7,6 +7,7 @@ what the rules of a filter say of one packet.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache, cached_property
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
@@ -23,6 +24,17 @@ UNIQUE_LOCAL = ip_network("fc00::/7")
 LATTICE = (ip_network("169.254.171.0/24"), ip_network("fd00:ec2:80::/64"))
 """AWS's own services on every host: resolver, instance metadata, time (N10)."""
 PROTOCOL_NAMES = {"icmp": ICMP, "tcp": TCP, "udp": UDP, "icmpv6": ICMPV6}
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """The packet as it is on the wire now."""
+
+    source: Ip
+    destination: Ip
+    protocol: int
+    detail: Detail
+    source_port: int
 
 
 class Unknown(Exception):
@@ -426,12 +438,12 @@ class World:
             if tgw in self.transit_gateways
         )
 
-    def block_public_access_mode(self, subnet: str) -> str:
+    def block_public_access_mode(self, subnet: str, *, excludable: bool = True) -> str:
         """The effective mode of a subnet, or of a VPC for what is in none: its own field (N65), else what options and
-        exclusions say (N68)."""
+        exclusions say (N68); ``excludable``: whether exclusions count."""
         row = self.subnets.get(subnet) or self.vpcs[subnet]
         states = row.get("BlockPublicAccessStates")
-        if states and states.get("InternetGatewayBlockMode"):
+        if excludable and states and states.get("InternetGatewayBlockMode"):
             return str(states["InternetGatewayBlockMode"])
         home = f"{self.homes[next(one for one in self.subnets if subnet in (one, self.vpc_of(one)))]}/ec2"
         options = self.files.get(f"{home}/describe-vpc-block-public-access-options.json")
@@ -439,7 +451,7 @@ class World:
         if options is None:
             raise Unknown("Block Public Access")
         mode = str(options["VpcBlockPublicAccessOptions"]["InternetGatewayBlockMode"])
-        if mode == "off":
+        if mode == "off" or not excludable:
             return mode
         if exclusions is None:
             raise Unknown("Block Public Access exclusions")
