@@ -726,7 +726,8 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "The appliance was taken to do what reachsim.toml says of it.", "Check the appliance by hand."),
     ("FIREWALL_RULE_NOT_READ", "network", _FIREWALL_ENGINES,  # N192, N193
      "A rule of AWS Network Firewall (Suricata text, rule options, TCP flags, ports of a protocol without, decrypted "
-     "TLS) is not read, and it could match this traffic.", "Use 5-tuple rules or domain lists, or check the rule by hand."),
+     "TLS) is not read, and it could match this traffic.",
+     "Use 5-tuple rules or domain lists, or check the rule by hand."),
     ("FIREWALL_DOMAIN_UNKNOWN", "network", _FIREWALL_DOMAINS,  # N193
      "A domain list of AWS Network Firewall decides by the name that the client asks for, and the question names "
      "none.", "Ask with host:NAME."),
