@@ -246,6 +246,9 @@ class Touching:
                     groups.update(one.group_id for one in record.groups)
             for attachment in network.transit_gateway_vpc_attachments.values():
                 found.setdefault(attachment.vpc_id or "", (set(), set()))[0].update(attachment.subnet_ids)
+            for endpoint in network.vpc_endpoints.values():
+                if endpoint.vpc_endpoint_type == "GatewayLoadBalancer":
+                    found.setdefault(endpoint.vpc_id or "", (set(), set()))[0].update(endpoint.subnet_ids)
         return {vpc: Own(frozenset((vpc,)), frozenset(subnets), frozenset(groups))
                 for vpc, (subnets, groups) in found.items()}  # fmt: skip
 

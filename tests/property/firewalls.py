@@ -17,9 +17,9 @@ RANGES = ((443, 443), (22, 22), (1024, 65535), (0, 1023))
 STANDARD = ("aws:pass", "aws:drop", "aws:forward_to_sfe")
 
 
-def firewall(rng: random.Random, net: Build, vpc: str, endpoint: str) -> None:
+def firewall(rng: random.Random, net: Build, vpc: str, endpoint: str, name: str) -> None:
     """A firewall behind an endpoint of a VPC, mostly one that lets something through."""
-    arn = f"arn:aws:network-firewall:{net.region}:{net.account}:{{}}/{endpoint}"
+    arn = f"arn:aws:network-firewall:{net.region}:{net.account}:{{}}/of-{name}"
     policy: dict[str, Any] = {
         "StatelessDefaultActions": rng.choices(STANDARD, (2, 1, 7)),
         "StatelessFragmentDefaultActions": ["aws:pass"],
@@ -43,7 +43,7 @@ def firewall(rng: random.Random, net: Build, vpc: str, endpoint: str) -> None:
         group("stateful", number, stateful_group(rng)) for number in range(rng.choice((0, 1, 1, 2)))
     ]
     net.put(f"network-firewall/describe-firewall/{arn.format('firewall').replace('/', '%2F')}", {
-        "Firewall": {"FirewallName": endpoint, "FirewallArn": arn.format("firewall"), "VpcId": vpc,
+        "Firewall": {"FirewallName": name, "FirewallArn": arn.format("firewall"), "VpcId": vpc,
                      "FirewallPolicyArn": arn.format("firewall-policy")},
         "FirewallStatus": {"SyncStates": {"any": {"Attachment": {"EndpointId": endpoint, "Status": "READY"}}}},
     })  # fmt: skip

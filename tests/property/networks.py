@@ -602,7 +602,7 @@ def inspection(draft: Draft, one: Site) -> None:
     home = net.subnet(one.id, block, zone, f"2600:1f18:0:{one.index}09::/64" if one.ipv6 else None, table)
     endpoint = net.appliance_endpoint(one.id, home, state="available" if draft.chance(0.97) else "deleting")
     if draft.chance(0.85):
-        firewall(draft.rng, net, one.id, endpoint)
+        firewall(draft.rng, net, one.id, endpoint, f"site-{one.index}")
     for used in one.tables:
         inspect_routes(draft, one, used, table, endpoint)
     gateways = [target for target in one.targets if target.startswith("igw-") and not edge_tables(net, target)]

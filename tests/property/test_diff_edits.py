@@ -27,7 +27,8 @@ from tests.scenarios.pipelines import BUILD, CLIENT, Pipeline, for_all, policy
 ENOUGH, MOST = 4, 40
 """Networks tried for each kind of edit, and of how many at the most if no answer differs."""
 TOPIC_OF: Final = {
-    "Block Public Access": "block", "transit routes": "transit", "prefix list": "lists", "add rule": "gateways",
+    "Block Public Access": "block", "transit routes": "transit", "add rule": "gateways", "prefix list": "lists",
+    "prefix list in a rule": "lists",
     "swap entries": "filters", "group reference": "references", "peering": "gateways", "public address": "gateways",
 }  # fmt: skip
 IDLE: Final = frozenset({"instance"})

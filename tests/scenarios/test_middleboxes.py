@@ -510,3 +510,15 @@ def test_n192_the_replies_of_what_the_stateful_engine_drops_are_no_fault_of_thei
     verdict = net.out()
     assert [(one.rule, one.leg) for one in verdict.blocked_by] == [(rule, "request")]
     assert codes(verdict) == {"FIREWALL_RULES_RESTRICTION"}
+
+
+def test_the_table_of_the_endpoints_subnet_touches_whoever_is_routed_there() -> None:
+    before, after = Edge(), Edge()
+    before.firewall()
+    after.firewall()
+    after[after.table_f]["Routes"].pop()  # to the internet gateway
+    diff = load_files(before.files()).diff(load_files(after.files()), sources=[before.client])
+    assert (diff.compared, diff.skipped) == ((before.client,), ())
+    assert {(one.before.outcome, one.after.outcome) for one in diff.cells if one.destination == "internet"} == {
+        ("allowed", "blocked")
+    }
