@@ -108,9 +108,11 @@ def _translated(ground: Ground, flow: Walk, interface: Interface) -> Walk:
 def _crossed(flow: Walk, component: str) -> Walk:
     """Note a middlebox on this leg; links make the receiver forget the sender's security groups."""
     context = flow.context
-    if flow.leg == "request":
-        return with_context(flow, links=(*context.links, component), inspected=(*context.inspected, component))
-    return with_context(flow, links=(*context.links, component), inspected_back=(*context.inspected_back, component))
+    links, crossing = (*context.links, component), (component, len(context.session))
+    if flow.leg == "response":
+        return with_context(flow, links=links, crossings_back=(*context.crossings_back, crossing))
+    inspected, crossings = (*context.inspected, component), (*context.crossings, crossing)
+    return with_context(flow, links=links, inspected=inspected, crossings=crossings)
 
 
 def inspection(ground: Ground, flow: Walk, endpoint: VpcEndpoint, subnet_id: str) -> list[Walk]:
@@ -143,11 +145,13 @@ def inspection(ground: Ground, flow: Walk, endpoint: VpcEndpoint, subnet_id: str
 
 
 def symmetric(ground: Ground, flow: Walk) -> Walk:
-    """A reply at its end: it must have crossed the middleboxes of the request, and no others (N23, N187, N201)."""
-    there, back = flow.context.inspected, flow.context.inspected_back
+    """A reply at its end: it must have crossed the middleboxes of the request, and no others (N23, N187, N201), between
+    the same two translations: to a middlebox, what is before one and behind it are different flows.
+    """
+    there, back = flow.context.crossings, flow.context.crossings_back
     if sorted(there) == sorted(back):
         return flow
-    odd = next(iter([one for one in (*there, *back) if one not in there or one not in back] or there))
+    odd, _ = next(iter([one for one in (*there, *back) if one not in there or one not in back] or there))
     label = ground.network.label(odd)
     detail = f"request and reply do not both pass {label}: a stateful middlebox drops what it sees only half of"
     code = "INGRESS_RTB_TRAFFIC_REDIRECTION" if flow.context.redirected else "MIDDLEBOX_ASYMMETRIC"

@@ -85,11 +85,11 @@ class Context(Struct, frozen=True):
     Availability Zone that the flow is in. ``exit`` is the gateway by which the request left for the internet, if it
     did, and ``outside`` the addresses that it was seen to come from there, where they are known. ``terminal``,
     ``terminal_kind`` and ``route`` are filled where the request ends. ``name`` is the host name that the client asked
-    for. ``inspected`` and ``inspected_back`` are the middleboxes that request and reply crossed, ``redirected`` says
-    that a gateway route table led there. ``tracked`` and ``decided`` are the firewall endpoints whose stateful engine
-    saw the request, and of which a rule decided on it; ``pinned`` the subnets that appliance mode holds a flow to, by
-    attachment and number of translations until then. ``receivers`` are the virtual interfaces that the asked
-    destination stands for.
+    for. ``inspected`` are the middleboxes that the request crossed, ``crossings`` and ``crossings_back`` those of
+    request and reply with the number of translations until then; ``redirected`` says that a gateway route table led
+    there. ``tracked`` and ``decided`` are the firewall endpoints whose stateful engine saw the request, and of which a
+    rule decided on it; ``pinned`` the subnets that appliance mode holds a flow to, by attachment and number of
+    translations until then. ``receivers`` are the virtual interfaces that the asked destination stands for.
     """
 
     origin: Origin
@@ -102,7 +102,8 @@ class Context(Struct, frozen=True):
     outside: IntervalSet = EMPTY
     name: str = ""
     inspected: tuple[str, ...] = ()
-    inspected_back: tuple[str, ...] = ()
+    crossings: tuple[tuple[str, int], ...] = ()
+    crossings_back: tuple[tuple[str, int], ...] = ()
     redirected: bool = False
     tracked: tuple[str, ...] = ()
     decided: tuple[str, ...] = ()

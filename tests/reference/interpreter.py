@@ -165,8 +165,8 @@ class Walk:
         """Whether the request came by a transit gateway since it got its present source address (N89)."""
         self.by_middlebox = False
         """Whether the request came through a middlebox since it got its present source address (N87)."""
-        self.crossed: dict[str, list[str]] = {"request": [], "response": []}
-        """The middleboxes that each leg came through, in whatever order."""
+        self.crossed: dict[str, list[tuple[str, int]]] = {"request": [], "response": []}
+        """The middleboxes that each leg came through, in whatever order, and behind how many translations."""
         self.firewall_flows: dict[str, str] = {}
         """What the stateful engine behind an endpoint has done with the request."""
         self.unsure = False
@@ -882,7 +882,7 @@ class Walk:
         if firewall is None:
             raise Unknown(id)
         self.inspect(firewall, id)
-        self.crossed[self.leg].append(id)
+        self.crossed[self.leg].append((id, self.translated))
         self.by_middlebox = self.by_middlebox or self.leg == "request"
         return self.travel(Sender("endpoint", id, home))
 

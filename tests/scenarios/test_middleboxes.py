@@ -114,6 +114,16 @@ def test_n23_request_past_the_middlebox_of_the_reply() -> None:
     assert codes(verdict) == {"MIDDLEBOX_ASYMMETRIC"}
 
 
+def test_n23_before_and_behind_a_nat_gateway_are_different_flows() -> None:
+    """The request passes the firewall behind the NAT gateway, the reply before it: once each, but not the same flow."""
+    net = Edge(edge=False)
+    net.firewall()
+    ways = [("0.0.0.0/0", net.endpoint), ("10.0.1.0/24", net.endpoint)]
+    public = net.subnet(net.net, "10.0.8.0/24", table=net.table(net.net, ways))
+    net.route(net.table_c, "0.0.0.0/0", net.nat(public, "10.0.8.9", "203.0.113.99"))
+    assert codes(net.out()) == {"MIDDLEBOX_ASYMMETRIC"}
+
+
 def test_n22_edge_target_without_public_address() -> None:
     net = Edge(edge=False, back=False)
     net.interface(net.sub_f, "10.0.9.9", [net.open], source_dest_check=False, name="box")
