@@ -31,7 +31,6 @@ from reachsim.routing import CompiledTable, Parts, compile_table, compile_transi
 
 OriginKind = Literal["interface", "internet", "on-premises"]
 Route = Literal["private", "aws-public", "internet", "on-premises"]
-Told = TypeVar("Told")
 
 
 class Origin(Struct, frozen=True):
@@ -136,7 +135,6 @@ class Ground:
         self.lacks_for_vpc = cache(self._lacks_for_vpc)
         self.zone_of = cache(self._zone_of)
         self.once: Once = lru_cache(maxsize=64)(self._once)
-        self._told = cache(self._tell)
         self._kept: dict[Hashable, Any] = {}
         self.resolutions: dict[Hashable, Any] = {}
         """What names are resolved to, which `reachsim.resolver_paths` remembers here."""
@@ -148,13 +146,9 @@ class Ground:
         found: Found = self._kept[key]
         return found
 
-    def told(self, fact: Callable[..., Told], *names: Hashable) -> Told:
+    def told(self, fact: Callable[..., Found], *names: Hashable) -> Found:
         """What ``fact`` says of something of the network, worked out the first time that it is asked for."""
-        found: Told = self._told(fact, *names)
-        return found
-
-    def _tell(self, fact: Callable[..., Any], *names: Hashable) -> Any:
-        return fact(self.network, *names)
+        return self.kept((fact, *names), lambda: fact(self.network, *names))
 
     def _group_rules(self, group_id: str, direction: Direction) -> tuple[Rule, ...]:
         return security_group_rules(self.network, self.network.security_groups[group_id], direction)
