@@ -13,14 +13,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from reachsim.check.answers import Answers, answers_to
+from reachsim.check.answers import Answers, answer_to_wish, answers_to
 from reachsim.check.assumed import assumed, left_out
 from reachsim.check.code import contacts_of_project
 from reachsim.check.deployments import deploy_needs, deployments
 from reachsim.check.docker_server import MARK, PLACED, parted, with_docker_server
 from reachsim.check.entrances import entrances
 from reachsim.check.exits import private_exits
-from reachsim.check.findings import finding_of, network_findings
+from reachsim.check.findings import finding_of, network_findings, unmet
 from reachsim.check.known import known_of
 from reachsim.check.needs import SERVICES, Need, codecommit_repositories, needs_of
 from reachsim.check.neighbours import exposed_neighbours
@@ -33,7 +33,7 @@ from reachsim.check.resolvers import resolver_findings
 from reachsim.check.resources import endpoint_findings, public_repositories, shared_resources
 from reachsim.check.service_plane import environment_image, no_docker, pipeline_findings, pulled_through
 from reachsim.check.steps import really_needed, settled, steps_of
-from reachsim.config import Config, Expect
+from reachsim.config import Config
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption
 from reachsim.forwarding import Ground
@@ -91,7 +91,7 @@ def check(
     judged += [_judge_deployment(ground, service, config.pins) for service in deployments(network, needs)]
     shared = shared_resources(network, needs)
     outside = outsiders(network, codecommit_repositories(network, needs), found)
-    expected = [(one, _ask(ground, one, config.pins)) for one in config.expect]
+    expected = [(one, answer_to_wish(ground, one, config.pins)) for one in config.expect]
     held = [cell.verdict for cell in (*cells, *further) if cell.verdict]
     open_exits = [verdict for verdict in beyond if verdict.outcome == "unknown"]
     verdicts = [*held, *beyond, *(verdict for _, verdict in expected)]
@@ -111,7 +111,7 @@ def check(
         *shared.findings, *outside.findings, *endpoint_findings(network, found), *pipeline_findings(network),
         *public_repositories(network, needs), *resolver_findings(ground, found),
         *exposed_neighbours(ground, found),
-        *(finding for one in judged for finding in one.findings), *(one for pair in expected for one in _unmet(*pair)),
+        *(finding for one in judged for finding in one.findings), *(one for pair in expected for one in unmet(*pair)),
     )  # fmt: skip
     assumptions = tuple(dict.fromkeys(
         (*(one for verdict in (*held, *open_exits) for one in _weighty(verdict)),
@@ -234,25 +234,6 @@ def _places(judged: Sequence[Judged], sources: Sequence[str]) -> dict[tuple[str,
 
 def _cell(source: str, destination: str, verdict: Verdict, *, needed: bool) -> Cell:
     return Cell(source, destination, verdict.outcome, verdict.route, needed, verdict.blocked_by, verdict)
-
-
-def _ask(ground: Ground, expected: Expect, pins: Mapping[str, IntervalSet]) -> Verdict:
-    return simulate(
-        ground, expected.source, expected.to, protocol=expected.protocol, port=expected.port, pins=pins
-    )  # fmt: skip
-
-
-def _unmet(expected: Expect, verdict: Verdict) -> Iterable[Finding]:
-    """What must hold (``[[expect]]``) and does not, or is not known to."""
-    wanted = {"outcome": expected.outcome, "route": expected.route}
-    found = {"outcome": verdict.outcome, "route": verdict.route}
-    wrong = [f"{key} {found[key]}, expected {word}" for key, word in wanted.items() if word not in (None, found[key])]
-    if not wrong:
-        return
-    code = "EXPECTATION_UNDECIDED" if verdict.outcome == "unknown" else "EXPECTATION_NOT_MET"
-    title = f"{expected.source} → {expected.to}: {'; '.join(wrong)}"
-    evidence = [f"{block.code}: {block.detail}" for block in verdict.blocked_by[:4]]
-    yield finding_of(code, "info" if verdict.outcome == "unknown" else "high", expected.source, title, evidence)
 
 
 def _alike(sources: Sequence[str], cells: Sequence[Cell]) -> dict[str, tuple[str, ...]]:

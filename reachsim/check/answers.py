@@ -13,10 +13,11 @@ import msgspec
 from msgspec import Struct
 
 from reachsim.check.needs import Need
+from reachsim.config import Expect
 from reachsim.evidence import Assumption
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
-from reachsim.simulate import simulate_each
+from reachsim.simulate import simulate, simulate_each
 from reachsim.verdict import Outcome, Verdict, worst
 
 Asked = tuple[str, str, int]
@@ -104,3 +105,8 @@ def _of_open(source: str, best: Verdict, plain: Verdict) -> Verdict:
 
 def _without_resource(verdict: Verdict) -> dict[str, Outcome]:
     return {name: word for name, word in verdict.layers.items() if name != "resource-policy"}
+
+
+def answer_to_wish(ground: Ground, wish: Expect, pins: Mapping[str, IntervalSet]) -> Verdict:
+    """What becomes of the traffic that an ``[[expect]]`` is about."""
+    return simulate(ground, wish.source, wish.to, protocol=wish.protocol, port=wish.port, pins=pins)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reachsim.check.outcome import OUTWARD, THROUGH, exposes, leaks
 from reachsim.codes import CODES
+from reachsim.config import Expect
 from reachsim.evidence import Block
 from reachsim.filters import DEFAULT_ACL_RULE
 from reachsim.model.network import Network
@@ -199,3 +200,23 @@ def _subnets_of(network: Network, source: str) -> tuple[str, ...]:
         placed = (one.interface for one in found.placements) if found is not None else ()
         return tuple(one.subnet_id for one in placed if one is not None)
     return tuple(one.subnet_id for one in network.interfaces_known_as(selector.value))
+
+
+def unmet(wish: Expect, verdict: Verdict) -> Iterable[Finding]:
+    """What must hold (``[[expect]]``) and does not, or is not known to."""
+    wrong = falls_short(wish, verdict)
+    if wrong:
+        title = f"{wish.source} → {wish.to}: {'; '.join(wrong)}"
+        evidence = [f"{block.code}: {block.detail}" for block in verdict.blocked_by[:4]]
+        severity: Severity = "info" if verdict.outcome == "unknown" else "high"
+        yield finding_of(code_of_unmet(verdict), severity, wish.source, title, evidence)
+
+
+def falls_short(wish: Expect, verdict: Verdict) -> list[str]:
+    """Where a verdict is not what is wished, in words."""
+    pairs = (("outcome", wish.outcome, verdict.outcome), ("route", wish.route, verdict.route))
+    return [f"{key} {found}, expected {wanted}" for key, wanted, found in pairs if wanted not in (None, found)]
+
+
+def code_of_unmet(verdict: Verdict) -> str:
+    return "EXPECTATION_UNDECIDED" if verdict.outcome == "unknown" else "EXPECTATION_NOT_MET"

@@ -9,23 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reachsim.addresses import PUBLIC, parse_block
+from reachsim.check.answers import answer_to_wish
+from reachsim.check.findings import code_of_unmet, falls_short
 from reachsim.check.outcome import OUTWARD, THROUGH
 from reachsim.config import Config, Expect
 from reachsim.fix.records import Left
 from reachsim.forwarding import Ground
-from reachsim.simulate import simulate
 from reachsim.verdict import Check, Verdict
 
 
 def not_given(ground: Ground, config: Config, answer: Check) -> Iterator[Left]:
     """Wishes that do not hold, and findings that stand though the pipeline is private and works."""
     for wish in config.expect:
-        verdict = simulate(ground, wish.source, wish.to, protocol=wish.protocol, port=wish.port, pins=config.pins)
-        wrong = [word for word, found in ((wish.outcome, verdict.outcome), (wish.route, verdict.route))
-                 if word not in (None, found)]  # fmt: skip
-        if wrong:
-            code = "EXPECTATION_UNDECIDED" if verdict.outcome == "unknown" else "EXPECTATION_NOT_MET"
-            yield Left(f"{wish.source} → {wish.to}", code, _why(wish, verdict, answer))
+        verdict = answer_to_wish(ground, wish, config.pins)
+        if falls_short(wish, verdict):
+            yield Left(f"{wish.source} → {wish.to}", code_of_unmet(verdict), _why(wish, verdict, answer))
     accepted = {(one.id, one.component) for one in answer.accepted}
     for finding in answer.findings if answer.overall == "private-and-working" else ():
         standing = finding.severity in ("high", "medium") and (finding.id, finding.component) not in accepted
