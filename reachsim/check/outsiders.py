@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from reachsim import policy
 from reachsim.check.findings import finding_of
+from reachsim.check.participants import service_role
 from reachsim.check.strangers import ANYWHERE, Stranger, context_of, request_of, strangers
 from reachsim.evidence import Assumption
 from reachsim.model import records as aws
@@ -35,9 +36,7 @@ from reachsim.policy_layers import (
     role_documents,
     user_documents,
 )  # fmt: skip
-from reachsim.selectors import parse_selector
 from reachsim.verdict import Finding
-from reachsim.workloads import find_project
 
 ACTIONS: Final = (
     "codecommit:GitPull", "codecommit:GitPush", "codecommit:GetFile", "codecommit:GetBlob", "codecommit:PutFile",
@@ -100,7 +99,9 @@ def _assumable(network: Network, sources: Sequence[str]) -> tuple[list[Finding],
     """
     findings: list[Finding] = []
     missing: list[str] = []
-    for role in dict.fromkeys(_roles_of_builds(network, sources)):
+    for role in dict.fromkeys(service_role(network, one) for one in sources):
+        if not role.startswith("arn:") or ":role/" not in role:
+            continue
         account = role.split(":")[4]
         held = described(network, account, role)
         if held is None:
@@ -112,14 +113,6 @@ def _assumable(network: Network, sources: Sequence[str]) -> tuple[list[Finding],
             lines = [f"{held.path}: its trust policy"]
             findings.append(finding_of("RESOURCE_SHARED_OUTSIDE", "medium", role, title, lines))
     return findings, missing
-
-
-def _roles_of_builds(network: Network, sources: Sequence[str]) -> Iterator[str]:
-    for one in map(parse_selector, sources):
-        found = find_project(network, one.value) if one.kind == "codebuild" else None
-        role = (found[1].service_role if found is not None else None) or ""
-        if role.startswith("arn:") and ":role/" in role:
-            yield role
 
 
 def _judged(network: Network, who: _Who, account: str, repositories: Iterable[str]) -> Iterator[Finding]:

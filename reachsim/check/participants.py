@@ -12,6 +12,8 @@ from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.policy_layers import Identity, iam_details, identity_of, lists_roles, profile_role
+from reachsim.selectors import parse_selector
+from reachsim.workloads import find_project
 
 
 def pipeline_sources(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -108,3 +110,10 @@ def _allows_git(document: policy.Document, role: str, home: Home) -> bool:
         if policy.judge(document, request, "identity").effect in ("allow", "unknown"):
             return True
     return False
+
+
+def service_role(network: Network, source: str) -> str:
+    """The service role of the CodeBuild project that a selector names; "" for any other selector, or without one."""
+    selector = parse_selector(source)
+    found = find_project(network, selector.value) if selector.kind == "codebuild" else None
+    return (found[1].service_role or "") if found is not None else ""

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reachsim import services
+from reachsim.check.participants import service_role
 from reachsim.check.provisioning import DESCRIBE, INTERFACE
 from reachsim.check.service_plane import Repository, repository_of
 from reachsim.fix.faults import Fault
@@ -139,7 +140,7 @@ def repository_statement(ground: Ground, fault: Fault) -> Iterator[Steps]:
         condition = {"StringEquals": {"aws:SourceAccount": account, "aws:SourceArn": source}}
         yield (_grant(repository.arn, {"Service": "codebuild.amazonaws.com"}, {"Condition": condition}),)
         return
-    role = _role(ground.network, fault)
+    role = service_role(ground.network, fault.source)
     for resource in _by_resource(refused(ground, fault, "resource-policy")):
         parts = resource.split(":", 5)
         if role and len(parts) == 6 and parts[2] == "ecr" and "*" not in resource:
@@ -180,8 +181,3 @@ def _is_held(network: Network, repository: Repository) -> bool:
     """Whether the snapshot knows the repository's policy, or that it has none: then its account is one's own."""
     path = network.path((repository.account, repository.region), "ecr", "get-repository-policy", repository.name)
     return network.snapshot.status(path) in ("ok", "absent")
-
-
-def _role(network: Network, fault: Fault) -> str:
-    found = find_project(network, parse_selector(fault.source).value) if fault.source.startswith("codebuild:") else None
-    return (found[1].service_role or "") if found else ""

@@ -41,6 +41,7 @@ from reachsim.fix.steps import (
     UseImage,
     component_of,
     policy_key,
+    vpc_config,
 )
 from reachsim.model.network import Network
 from reachsim.workloads import find_project
@@ -163,11 +164,10 @@ def _command(network: Network, step: Step, policies: Mapping[str, str]) -> str:
                 return f"{call} --security-group-rule-ids {step.rule}"
             return f"{call} --ip-permissions {_json(_permissions_of(network, step))}"
         case SetProjectVpc():
-            config = {"vpcId": step.vpc, "subnets": list(step.subnets), "securityGroupIds": list(step.groups)}
-            return f"aws codebuild update-project --name {shlex.quote(step.project)} --vpc-config {_json(config)}"
+            named = f"aws codebuild update-project --name {shlex.quote(step.project)}"
+            return f"{named} --vpc-config {_json(vpc_config(step))}"
         case SetFleetVpc():
-            config = {"vpcId": step.vpc, "subnets": list(step.subnets), "securityGroupIds": list(step.groups)}
-            return f"aws codebuild update-fleet --arn {step.fleet} --vpc-config {_json(config)}"
+            return f"aws codebuild update-fleet --arn {step.fleet} --vpc-config {_json(vpc_config(step))}"
     assert_never(step)
 
 

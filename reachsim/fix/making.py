@@ -37,6 +37,7 @@ from reachsim.fix.steps import (
     Step,
     UseImage,
     routes_made,
+    vpc_config,
 )
 from reachsim.model.network import Network
 
@@ -131,9 +132,7 @@ def _add_transit_route(draft: Draft, step: AddTransitRoute) -> None:
 def _set_vpc(draft: Draft, key: str, field: str, name: str, step: SetProjectVpc | SetFleetVpc) -> None:
     for one in draft.rows(f"batch-get-{key}", key, "codebuild"):
         if one.get(field) == name:
-            one["vpcConfig"] = {
-                "vpcId": step.vpc, "subnets": list(step.subnets), "securityGroupIds": list(step.groups),
-            }  # fmt: skip
+            one["vpcConfig"] = vpc_config(step)
 
 
 def _entry(step: AddAclEntry) -> Record:

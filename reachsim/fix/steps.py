@@ -247,6 +247,11 @@ def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
     return tuple(sorted(every, key=rank, reverse=True))
 
 
+def vpc_config(step: SetProjectVpc | SetFleetVpc) -> dict[str, object]:
+    """Where a step has builds run, as CodeBuild's API takes and prints it."""
+    return {"vpcId": step.vpc, "subnets": list(step.subnets), "securityGroupIds": list(step.groups)}
+
+
 def routes_made(step: Step) -> tuple[tuple[str, str], ...]:
     """(route table, destination) of the routes that a step makes, of which a table holds one each (N15)."""
     match step:
