@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import accumulate
 from operator import itemgetter
 from typing import Final
 
@@ -170,7 +171,7 @@ class IntervalSet:
 
 
 class Index:
-    """Disjoint sets by what they hold: which of them meet another set.
+    """Sets by what they hold: which of them meet another set. Quickest where they are disjoint.
 
     >>> index = Index([IntervalSet.span(1, 5), IntervalSet.of([(8, 9), (20, 30)])])
     >>> index.meeting(IntervalSet.span(6, 21)), index.meeting(IntervalSet.single(6))
@@ -181,6 +182,8 @@ class Index:
         spans = sorted((low, high, place) for place, one in enumerate(sets) for low, high in one.spans)
         self._lows = [low for low, _, _ in spans]
         self._highs = [high for _, high, _ in spans]
+        self._highest = [*accumulate(self._highs, max)]
+        self._apart = all(high < low for high, low in zip(self._highs, self._lows[1:], strict=False))
         self._places = [place for _, _, place in spans]
 
     def meeting(self, other: IntervalSet) -> list[int]:
@@ -188,10 +191,10 @@ class Index:
         lows, highs, places, spans = self._lows, self._highs, self._places, other.spans
         if len(spans) == 1:
             low, high = spans[0]
-            first = bisect_left(highs, low)
+            first = bisect_left(self._highest, low)
             if first == len(lows) or high < lows[first]:
                 return []
-            if high <= highs[first]:
+            if first + 1 == len(lows) or high < lows[first + 1]:
                 return [places[first]]
         found: set[int] = set()
         if len(spans) > len(lows):  # as many look-ups as the shorter of the two has spans
@@ -201,9 +204,11 @@ class Index:
                     found.add(place)
             return sorted(found)
         for low, high in spans:
-            first = bisect_left(highs, low)
-            if first < len(lows) and lows[first] <= high:
-                found.update(places[first : bisect_right(lows, high, first)])
+            first = bisect_left(self._highest, low)
+            last = bisect_right(lows, high, first)
+            found.update(
+                places[first:last] if self._apart else (places[at] for at in range(first, last) if highs[at] >= low)
+            )
         return sorted(found)
 
 

@@ -237,7 +237,7 @@ def _walk(
     wanted = _wanted(ground.network, aimed, base.resolution)
     if wanted:
         walked = tuple([_not_elsewhere(ground.network, flow, wanted, str(aimed.selector)) for flow in walked])
-    walked = tuple([told_apart(ground, flow, start.vpc_id, aimed.interfaces) for flow in walked])
+    walked = told_apart(ground, walked, start.vpc_id, aimed.interfaces)
     lacking = ground.told(Network.lacks, start.home, "describe-vpcs") if start.vpc_id or start.origin.vpc_id else ()
     if lacking:
         known = ground.network.interface_addresses

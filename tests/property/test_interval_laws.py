@@ -51,14 +51,14 @@ def test_many_spans_with_few(many: list[tuple[int, int]], few: list[tuple[int, i
     assert {value for value in range(620) if value in left} == scattered
 
 
-@given(st.lists(apart(0, 12, 120), max_size=4), st.one_of(apart(0, 60, 120), spans()))
+@given(st.lists(apart(0, 12, 120), max_size=4), st.one_of(apart(0, 60, 120), spans()), st.booleans())
 def test_an_index_tells_which_sets_meet_another(
-    drawn: list[list[tuple[int, int]]], asked: list[tuple[int, int]]
+    drawn: list[list[tuple[int, int]]], asked: list[tuple[int, int]], disjoint: bool
 ) -> None:
     taken: set[int] = set()
     sets = []
-    for mine in drawn:  # only what no earlier one has: an index is of disjoint sets
-        own = {n for low, high in mine for n in range(low, high + 1)} - taken
+    for mine in drawn:
+        own = {n for low, high in mine for n in range(low, high + 1)} - (taken if disjoint else set())
         taken |= own
         sets.append(IntervalSet.of((n, n) for n in own))
     other = IntervalSet.of(asked)
