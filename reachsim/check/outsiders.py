@@ -221,6 +221,6 @@ def _from_within(network: Network, trust: policy.Document, role: str, who: _Who,
 
 
 def _trusts(network: Network, trust: policy.Document, who: Stranger, action: str, role: str, account: str) -> bool:
-    context = {**context_of(network, who.caller, account), **who.keys, "aws:SourceIp": ANYWHERE[0]}
+    context = {**context_of(network, who.caller, account), "aws:SourceIp": ANYWHERE[0], **who.keys}
     request = request_of(who.caller, action, role, account, context)
     return policy.judge(trust, request, "resource").effect in ("allow", "unknown")

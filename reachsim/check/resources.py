@@ -156,7 +156,7 @@ def _judged(network: Network, held: _Held) -> Iterator[Finding | str]:
     ):
         return
     told: set[str] = set()
-    for who in strangers(network, document, owner):
+    for who in strangers(network, document, owner, unsigned=":s3:" in arn):
         opened, place = _opened(network, document, who, actions, arn, owner)
         if not opened or who.whose in told:
             continue
@@ -165,10 +165,11 @@ def _judged(network: Network, held: _Held) -> Iterator[Finding | str]:
             yield who.unless
             continue
         lets_in = f"the policy of {name} lets {who.whose} use it"
-        evidence = [f"{path}: {', '.join(opened)}" + (f" from {place}" if place else "")]
+        how = f", {who.how}" if who.how else ""
+        evidence = [f"{path}: {', '.join(opened)}" + (f" from {place}" if place else "") + how]
         if who.whose == ANYONE and not place:
             code = "ECR_REPOSITORY_PUBLIC" if ":ecr:" in arn else "BUCKET_PUBLIC"
-            yield finding_of(code, "high", name, lets_in, [f"{path}: allows {', '.join(opened)} to any account"])
+            yield finding_of(code, "high", name, lets_in, [f"{path}: allows {', '.join(opened)} to any account{how}"])
             return
         lets_in += f" from {place}" if place else ""
         lets_in += ", which is not in the snapshot" if who.whose.startswith("account ") else ""
@@ -179,10 +180,10 @@ def _opened(
     network: Network, document: policy.Document, who: Stranger, actions: Sequence[str], arn: str, owner: str
 ) -> tuple[list[str], str]:
     """The actions that a stranger may take, and from which block of addresses if not from anywhere."""
-    context = {**context_of(network, who.caller, owner), **who.keys}
+    context = context_of(network, who.caller, owner)
     for address, place in addresses(document):
-        requests = (request_of(who.caller, action, arn, owner, context | {"aws:SourceIp": address})
-                    for action in actions)  # fmt: skip
+        keys = {**context, "aws:SourceIp": address, **who.keys}
+        requests = (request_of(who.caller, action, arn, owner, keys) for action in actions)
         opened = [one.action for one in requests
                   if policy.judge(document, one, "resource").effect in ("allow", "unknown")]  # fmt: skip
         if opened:
@@ -241,18 +242,20 @@ def _data_out(network: Network, endpoint: aws.VpcEndpoint, suffix: str, region: 
     document = policy_of_endpoint(network, endpoint)
     gateway = endpoint.vpc_endpoint_type == "Gateway"
     lines = []
-    for whose, caller_account, organization in (
-        ("a role of the own account", account, "o-own"), ("credentials of another account", STRANGER, "o-stranger"),
-    ):  # fmt: skip
+    own = ("a role of the own account", account, {"aws:PrincipalOrgID": "o-own"})
+    for whose, caller_account, theirs in (own, ("credentials of another account", STRANGER, {})):
         caller = f"arn:aws:iam::{caller_account}:role/any"
         context = {
             "aws:PrincipalAccount": caller_account, "aws:PrincipalArn": caller, "aws:ResourceAccount": STRANGER,
-            "aws:ResourceOrgID": "o-stranger", "aws:PrincipalOrgID": organization, "aws:SecureTransport": "true",
-            "aws:SourceVpce": endpoint.vpc_endpoint_id, "aws:SourceVpc": endpoint.vpc_id or "",
+            "aws:SecureTransport": "true", "aws:SourceVpce": endpoint.vpc_endpoint_id,
+            "aws:SourceVpc": endpoint.vpc_id or "",
         }  # fmt: skip
-        request = policy.Request(policy.Principal.parse(caller), action, resource, STRANGER, context)
-        if policy.judge(document, request, "endpoint", gateway=gateway).effect in ("allow", "unknown"):
-            lines.append(f"{action} on another account's resource passes with {whose}")
+        for organization in ({"aws:ResourceOrgID": "o-stranger", "aws:PrincipalOrgID": "o-stranger"}, {}):
+            keys = context | organization | theirs
+            request = policy.Request(policy.Principal.parse(caller), action, resource, STRANGER, keys)
+            if policy.judge(document, request, "endpoint", gateway=gateway).effect in ("allow", "unknown"):
+                lines.append(f"{action} on another account's resource passes with {whose}")
+                break
     return lines
 
 

@@ -2,25 +2,32 @@
 
 Outside are accounts that the snapshot does not hold, organizations that are not the owner's, identity providers and,
 where a statement names everyone, anybody. A policy names them as principals or in conditions (``aws:PrincipalArn``,
-``aws:PrincipalAccount``, ``aws:PrincipalOrgID``, ``aws:PrincipalOrgPaths``). They come over the public way, from any
-address; what else a request says of them, such as tags and headers, they choose themselves. Not modelled: endpoints and
-VPCs of others (``aws:SourceVpce``, ``aws:SourceVpc``).
+``aws:PrincipalAccount``, ``aws:PrincipalOrgID``, ``aws:PrincipalOrgPaths``). Where a policy asks for it, they are also
+members of no organization, users instead of roles, and callers without a signature. They come over the public way, from
+any address, and where a policy asks for that too, by an endpoint in a VPC of their own or through an AWS service. What
+else a request says of them, such as tags and headers, they choose themselves. Not modelled: named endpoints and VPCs of
+others (``aws:SourceVpce``, ``aws:SourceVpc``).
 
-**Source:** IAM User Guide, "AWS global condition context keys"; IAM Access Analyzer, "findings for external access".
+**Source:** IAM User Guide, "AWS global condition context keys" (aws:PrincipalOrgID: "included in the request context
+only if the principal is a member of an organization"); IAM Access Analyzer, "findings for external access".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reachsim import policy
 from reachsim.addresses import PUBLIC, format_address, parse_block
 from reachsim.model.network import Network
+from reachsim.policy.glob import Glob
 from reachsim.policy_layers import organization_of
 
+_ANY: Final = "any"
 STRANGER: Final = "999999999999"
 """Stands for an account that is neither the snapshot's nor of its organization."""
 ANYONE: Final = "any account"
@@ -35,26 +42,90 @@ _ABSENT: Final = frozenset(
      "aws:PrincipalServiceNamesList", "s3:DataAccessPointArn", "s3:DataAccessPointAccount",
      "s3:AccessPointNetworkOrigin", "aws:PrincipalOrgID", "aws:ResourceOrgID")
 )  # fmt: skip
+_ORGANIZATION_KEYS: Final = frozenset({"aws:principalorgid", "aws:principalorgpaths"})
+_WAY_KEYS: Final = frozenset(
+    {"aws:sourceip", "aws:sourcevpce", "aws:sourcevpc", "aws:sourcevpcarn", "aws:vpcsourceip", "aws:vpceaccount",
+     "aws:vpceorgid", "aws:vpceorgpaths", "aws:viaawsservice", "aws:calledvia", "aws:calledviafirst",
+     "aws:calledvialast"}
+)  # fmt: skip
+_CALLER_KEYS: Final = frozenset(
+    {"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid", "aws:username"}
+)
+_NO_ORGANIZATION: Final = {"aws:PrincipalOrgID": None, "aws:PrincipalOrgPaths": None}
+_BY_ENDPOINT: Final = {
+    "aws:SourceIp": None, "aws:SourceVpce": "vpce-0stranger", "aws:SourceVpc": "vpc-0stranger",
+    "aws:SourceVpcArn": f"arn:aws:ec2:us-east-1:{STRANGER}:vpc/vpc-0stranger", "aws:VpcSourceIp": policy.PRESENT,
+    "aws:VpceAccount": STRANGER, "aws:VpceOrgID": "o-stranger", "aws:VpceOrgPaths": ("o-stranger/r-any/ou-any/",),
+}  # fmt: skip
+_BY_SERVICE: Final = {
+    "aws:SourceIp": None, "aws:ViaAWSService": "true", "aws:CalledVia": policy.PRESENT,
+    "aws:CalledViaFirst": policy.PRESENT, "aws:CalledViaLast": policy.PRESENT,
+}  # fmt: skip
+_UNSIGNED: Final = policy.Principal("anonymous", "anonymous")
+Keys = Mapping[str, Any]
 
 
 class Stranger(Struct, frozen=True):
-    """A caller from outside with the keys that its requests have besides; ``whose`` says in words who it is.
+    """A caller from outside with the keys that its requests have besides, None for one that they lack; ``whose`` says
+    in words who it is, ``how`` what is special about it or its way, "" if nothing is.
 
     ``unless`` is the file that would tell whether it is one at all, or "".
     """
 
     caller: policy.Principal
     whose: str
-    keys: Mapping[str, Any]
+    keys: Keys
     unless: str = ""
+    how: str = ""
 
 
-def strangers(network: Network, document: policy.Document, owner: str) -> Iterator[Stranger]:
+def strangers(
+    network: Network, document: policy.Document, owner: str, *, unsigned: bool = False
+) -> Iterator[Stranger]:  # fmt: skip
     """The strangers that the Allow statements of a policy may mean, anybody first.
 
     Args:
         owner: the account that the policy belongs to.
+        unsigned: Whether requests without a signature are taken, too.
     """
+    asked = frozenset(one.lookup for statement in document.statements for one in statement.conditions)
+    for who in _meant(network, document, owner):
+        for more, by in product(_sorts(document, asked, who), _ways(asked)):
+            how = ", ".join(words for words in (more.how, by[0]) if words)
+            yield replace(more, keys={**more.keys, **by[1]}, how=how)
+        if unsigned and who.whose == ANYONE and who.caller.account == STRANGER and asked & _CALLER_KEYS:
+            for words, keys in _ways(asked):
+                how = ", ".join(("without a signature", *((words,) if words else ())))
+                yield Stranger(_UNSIGNED, ANYONE, {**_NO_ORGANIZATION, "aws:userid": None, **keys}, how=how)
+
+
+def _ways(asked: frozenset[str]) -> tuple[tuple[str, Keys], ...]:
+    """The ways by which requests of strangers may come, the public one first: in words, and the keys that tell."""
+    if not asked & _WAY_KEYS:
+        return (("", {}),)
+    own = ("by a VPC endpoint of its own", _BY_ENDPOINT)
+    return ("", {}), own, ("through an AWS service", _BY_SERVICE)
+
+
+def _sorts(document: policy.Document, asked: frozenset[str], who: Stranger) -> Iterator[Stranger]:
+    """A stranger, and the sorts of it that a policy may tell apart: of no organization, a user, with some user id."""
+    yield who
+    if who.caller.name != _ANY or who.whose.startswith("organization "):
+        return
+    if asked & _ORGANIZATION_KEYS:
+        yield replace(who, keys={**who.keys, **_NO_ORGANIZATION}, how="of no organization")
+    if asked & _CALLER_KEYS:
+        user = policy.Principal.parse(f"arn:aws:iam::{who.caller.account}:user/{_ANY}")
+        yield replace(who, caller=user, keys={**who.keys, "aws:username": policy.PRESENT}, how="as an IAM user")
+    for pattern in _values(document, "aws:userid"):
+        if pattern.startswith("*"):
+            session = _filled(pattern[1:]).rpartition(":")[2] or _ANY
+            keys = {**who.keys, "aws:userid": f"AROASTRANGER:{session}"}
+            yield replace(who, keys=keys, how=f"in a session named {session}")
+
+
+def _meant(network: Network, document: policy.Document, owner: str) -> Iterator[Stranger]:
+    """The strangers that statements name, or everyone if they do, as ordinary roles that come over the public way."""
     own = {*network.snapshot.accounts(), owner}
     elements = [element for one in document.statements if one.effect == "Allow" for element in one.principals]
     if any(element.everyone or element.name == "NotPrincipal" for element in elements):
@@ -88,22 +159,49 @@ def _stranger(
 
 
 def _role_of(account: str) -> policy.Principal:
-    return policy.Principal.parse(f"arn:aws:iam::{account}:role/any")
+    return policy.Principal.parse(f"arn:aws:iam::{account}:role/{_ANY}")
 
 
 def _named_by_conditions(document: policy.Document) -> Iterator[policy.Principal]:
     for account in _values(document, "aws:principalaccount"):
-        if policy.is_account(account):
-            yield _role_of(account)
-    for arn in _values(document, "aws:principalarn"):
-        parts = arn.split(":", 5)
-        if len(parts) == 6:
-            account = parts[4] if policy.is_account(parts[4]) else STRANGER
-            filled = ":".join((*parts[:4], account, parts[5])).replace("*", "any").replace("?", "a")
-            try:
-                yield policy.Principal.parse(filled)
-            except ValueError:
-                yield _role_of(account)
+        yield from map(_role_of, _account_of(account))
+    for pattern in _values(document, "aws:principalarn"):
+        yield from _fitting(pattern)
+
+
+def _account_of(pattern: str) -> Iterator[str]:
+    """An account that fits a pattern, a stranger's if the pattern leaves it the choice."""
+    digits = pattern.replace("?", "9")
+    lacking = len(STRANGER) - len(digits.replace("*", ""))
+    account = digits.replace("*", "9" * max(lacking, 0), 1).replace("*", "")
+    if policy.is_account(account):
+        yield account
+
+
+def _fitting(pattern: str) -> Iterator[policy.Principal]:
+    """Roles and users whose ARNs fit a pattern, of a stranger's account if it leaves that open; else whoever has the
+    account that it names."""
+    parts = pattern.split(":", 5)
+    whole = len(parts) == 6
+    partition = parts[1] if whole and not set(parts[1]) & set("*?") else "aws"
+    account = next(_account_of(parts[4] or "*"), STRANGER) if whole else STRANGER
+    rest = _filled(pattern.rpartition(":")[2])
+    named = (rest, f"role/{rest}", f"user/{rest}", f"role/{rest.rpartition('/')[2]}", f"user/{rest.rpartition('/')[2]}")
+    found = [arn for one in named if Glob.parse(pattern).matches(arn := f"arn:{partition}:iam::{account}:{one}")]
+    callers = [caller for caller in map(_principal, found) if caller is not None]
+    if callers or whole:
+        yield from callers[:1] or (_role_of(account),)
+
+
+def _principal(arn: str) -> policy.Principal | None:
+    try:
+        return policy.Principal.parse(arn)
+    except ValueError:
+        return None
+
+
+def _filled(pattern: str) -> str:
+    return pattern.replace("*", _ANY).replace("?", "a")
 
 
 def _values(document: policy.Document, *keys: str) -> Iterator[str]:
@@ -135,6 +233,9 @@ def context_of(network: Network, caller: policy.Principal, account: str) -> dict
         "aws:PrincipalArn": caller.text, "aws:PrincipalAccount": caller.account, "aws:ResourceAccount": account,
         "aws:CurrentTime": policy.PRESENT, "aws:EpochTime": policy.PRESENT,
     }  # fmt: skip
+    if caller.kind == "anonymous":
+        context |= {"aws:PrincipalAccount": "anonymous", "aws:PrincipalType": "Anonymous"}
+        context |= dict.fromkeys(("aws:PrincipalArn", "aws:PrincipalIsAWSService"))
     if caller.kind == "user":
         context |= {"aws:username": caller.name, "aws:PrincipalType": "User"}
     if caller.kind == "role":
@@ -149,7 +250,8 @@ def context_of(network: Network, caller: policy.Principal, account: str) -> dict
 def request_of(
     caller: policy.Principal, action: str, resource: str, account: str, context: Mapping[str, Any]
 ) -> policy.Request:
-    """A request over the public way; what the context does not hold and only others have is absent."""
+    """A request; what the context does not hold and only others have is absent, and so is what it holds as None."""
     parts = resource.split(":")
     region = {"aws:RequestedRegion": parts[3]} if len(parts) > 3 and parts[3] else {}
-    return policy.Request(caller, action, resource, account, {**context, **region}, absent=_ABSENT)
+    held = {key: value for key, value in context.items() if value is not None}
+    return policy.Request(caller, action, resource, account, held | region, absent=_ABSENT | (context.keys() - held))

@@ -90,6 +90,84 @@ def test_condition_that_binds_to_ones_own_keeps_strangers_out(condition: dict[st
     assert (check.overall, found(check)) == ("private-and-working", {})
 
 
+def unless(condition: dict[str, Any]) -> dict[str, Any]:
+    return for_all(PULL, effect="Deny", Condition=condition)
+
+
+@pytest.mark.parametrize(
+    ("condition", "how"),
+    [
+        ({"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}, "of no organization"),
+        ({"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": f"{ORGANIZATION}/*"}}, "of no organization"),
+        ({"Null": {"aws:PrincipalOrgID": "true"}}, "of no organization"),
+        ({"StringLike": {"aws:SourceVpce": "vpce-*"}}, "by a VPC endpoint of its own"),
+        ({"Null": {"aws:SourceVpc": "false"}}, "by a VPC endpoint of its own"),
+        ({"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}}, "by a VPC endpoint of its own"),
+        ({"Bool": {"aws:ViaAWSService": "true"}}, "through an AWS service"),
+        ({"ForAnyValue:StringEquals": {"aws:CalledVia": "athena.amazonaws.com"}}, "through an AWS service"),
+        ({"StringEquals": {"aws:PrincipalType": "User"}}, "as an IAM user"),
+        ({"StringEquals": {"aws:PrincipalType": "User", "aws:username": "build"}}, "as an IAM user"),
+        ({"StringLike": {"aws:userid": "*:build"}}, "in a session named build"),
+        ({"StringLike": {"aws:PrincipalArn": "*:role/build"}}, ""),
+        ({"StringLike": {"aws:PrincipalArn": "*build*"}}, ""),
+        ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/ci-*"}}, ""),
+    ],
+)
+def test_condition_that_strangers_can_meet_binds_nobody(condition: dict[str, Any], how: str) -> None:
+    (finding,) = (one for one in shared(policy(for_all(PULL, Condition=condition))).findings if one.severity == "high")
+    assert finding.id == "ECR_REPOSITORY_PUBLIC"
+    assert finding.evidence[0].endswith(f"to any account, {how}" if how else "to any account")
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringNotEquals": {"aws:PrincipalOrgID": ORGANIZATION}, "Null": {"aws:PrincipalOrgID": "false"}},
+        {"ForAnyValue:StringNotLike": {"aws:PrincipalOrgPaths": f"{ORGANIZATION}/*"}},
+        {"Null": {"aws:SourceVpce": "true"}},
+        {"StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-1"}, "Bool": {"aws:ViaAWSService": "false"}},
+    ],
+)
+def test_denial_that_strangers_can_go_round_keeps_nobody_out(condition: dict[str, Any]) -> None:
+    check = shared(policy(for_all(PULL), unless(condition)))
+    assert (check.overall, found(check)) == ("exposed", {"ECR_REPOSITORY_PUBLIC": "high"})
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringNotEquals": {"aws:PrincipalOrgID": ORGANIZATION}},
+        {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}},
+        {"StringNotEquals": {"aws:VpceAccount": ACCOUNT}},
+        {"StringNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"}},
+    ],
+)
+def test_denial_that_strangers_cannot_go_round_keeps_them_out(condition: dict[str, Any]) -> None:
+    check = shared(policy(for_all(PULL), unless(condition)))
+    assert (check.overall, found(check)) == ("private-and-working", {})
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::2222*:role/build"}},
+        {"StringLike": {"aws:PrincipalAccount": "2222????????"}},
+    ],
+)
+def test_an_account_with_a_wildcard_is_many(condition: dict[str, Any]) -> None:
+    check = shared(policy(for_all(PULL, Condition=condition)))
+    assert (check.overall, found(check)) == ("exposed", {"RESOURCE_SHARED_OUTSIDE": "medium"})
+
+
+def test_requests_without_a_signature_are_anybodys_too() -> None:
+    everything = ["arn:aws:s3:::artifacts", "arn:aws:s3:::artifacts/*"]
+    signed = {"StringNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:*"}, "Null": {"aws:PrincipalArn": "false"}}
+    deny = for_all("s3:*", everything, effect="Deny", Condition=signed)
+    check = bucket(policy(for_all("s3:*", everything), deny))
+    (finding,) = (one for one in check.findings if one.id == "BUCKET_PUBLIC")
+    assert finding.evidence[0].endswith("to any account, without a signature")
+
+
 def test_what_a_caller_chooses_binds_nobody() -> None:
     check = shared(policy(for_all(PULL, Condition={"StringEquals": {"aws:Referer": "secret"}})))
     assert found(check) == {"ECR_REPOSITORY_PUBLIC": "high"}
@@ -264,6 +342,18 @@ def test_endpoint_policies_that_let_data_out_are_told_apart() -> None:
     assert told["vpce-logs"] == (
         "logs:PutLogEvents on another account's resource passes with a role of the own account",
     )
+
+
+def test_an_endpoint_policy_lets_data_out_to_accounts_of_no_organization() -> None:
+    net = Pipeline(endpoints=())
+    mine = {"StringEqualsIfExists": {"aws:ResourceOrgID": ORGANIZATION}}
+    net.add_endpoint("logs", 1, policy(for_all("logs:*", Condition=mine)))
+    net.add_endpoint(
+        "ecr.dkr", 2, policy(for_all("*", Condition={"StringEquals": {"aws:ResourceOrgID": ORGANIZATION}}))
+    )
+    code = "ENDPOINT_POLICY_LETS_DATA_OUT"
+    told = {one.component for one in load_files(net.files()).check().findings if one.id == code}
+    assert told == {"vpce-logs", "vpce-s3"}
 
 
 def test_what_stands_open_beside_the_pipeline_is_named() -> None:
