@@ -25,9 +25,9 @@ from reachsim.pipeline import buildspec as specs
 from reachsim.pipeline import project as projects
 from reachsim.pipeline.call import Outcome
 from reachsim.pipeline.context import Folder, Machine, open_context
+from reachsim.pipeline.ledger import Ledger
 from reachsim.pipeline.own import Own
 from reachsim.pipeline.records import (
-    ORDER,
     Confidence,
     Contact,
     Contacts,
@@ -103,7 +103,7 @@ def contacts_of(
                 walk.note(Gap(member.buildspec, str(error)), 1, name)
                 continue
         walk.build(other, place, dict(member.variables), "certain" if other is not spec else "possible")
-    return walk.result()
+    return walk.ledger.contacts()
 
 
 class Walk:
@@ -116,16 +116,12 @@ class Walk:
         self.region = owned.region if owned else unknown("region")
         self.account = owned.account if owned else unknown("account")
         self.phase = ""
-        self.shell = Shell(self.perform, self.note)
+        self.ledger = Ledger()
+        self.shell = Shell(self.perform, self.note, self.ledger)
         self.running: list[str] = []
         self.within = 0  # builds and containers of the Docker daemon around what is walked
         self.without = 0  # image builds by programs that need no daemon
         self.commands, self.scripts = MAX_COMMANDS, MAX_SCRIPTS
-        self.found: dict[tuple[object, ...], Contact] = {}
-        self.gaps: dict[tuple[str, int, str, str], Unresolved] = {}
-
-    def result(self) -> Contacts:
-        return Contacts(tuple(self.found.values()), tuple(self.gaps.values()))
 
     # --- the buildspec ------------------------------------------------------------------------------------------------
 
@@ -401,9 +397,7 @@ class Walk:
 
     def note(self, gap: Gap, line: int, file: str, *, surely: bool = False) -> None:
         """Keep a gap; ``surely``: a normal run contacts something there."""
-        key = (file, line, shown(gap.text), shown(gap.why))
-        old = self.gaps.get(key)
-        self.gaps[key] = Unresolved(*key, surely=surely or (old is not None and old.surely))
+        self.ledger.note(gap, line, file, surely=surely)
 
     def add(
         self,
@@ -432,16 +426,11 @@ class Walk:
             self.note(Gap(text, urls.why_unknown(found.host)), line, file, surely=surely)
             return
         service, kind = _service(found)
-        sure = weaker(found.confidence, confidence)
-        host = shown(found.host)
-        key = (host, found.port, file, line, text, kind, found.step, self.phase)
-        old = self.found.get(key)
-        if old is not None:
-            sure = sure if ORDER[sure] < ORDER[old.confidence] else old.confidence
-        requests = tuple(dict.fromkeys([*(old.requests if old else ()), *found.requests]))
         alone = found.step in ("pull", "push") and not self.within and (self.without > 0 or not daemon)
-        self.found[key] = Contact(host, found.port, found.protocol, kind, file, line, self.phase, shown(text), sure,
-                                  found.step, service, requests, self.within > 0, proxied, alone)  # fmt: skip
+        row = Contact(shown(found.host), found.port, found.protocol, kind, file, line, self.phase, shown(text),
+                      weaker(found.confidence, confidence), found.step, service, found.requests, self.within > 0,
+                      proxied, alone)  # fmt: skip
+        self.ledger.add(row)
         self._partly(found.host, text, file, line)
 
     def _partly(self, host: str, text: str, file: str, line: int) -> None:

@@ -9,33 +9,35 @@ from collections.abc import Callable
 
 from reachsim.pipeline import steering
 from reachsim.pipeline.alternatives import merged
-from reachsim.pipeline.records import Confidence
+from reachsim.pipeline.ledger import Branch, Ledger
 from reachsim.pipeline.shell.scope import Scope
 
 
 class Branches:
-    """Branches of which one runs: those that surely do change the scope, the others a copy of it."""
+    """Branches of which one runs: one that surely does changes the scope, the others a copy of it."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, ledger: Ledger) -> None:
         self.scope = scope
+        self.ledger = ledger
         self.before = dict(scope.variables)
         self.open = True  # whether every run comes to the next condition
         self.closed = False  # whether some branch is surely taken
         self._ends: list[dict[str, str]] = []
         self._unlikely: list[dict[str, str]] = []
         self._forks: list[steering.Fork | None] = []
+        self._rows: list[Branch] = []
 
-    def run(self, status: bool | None, walk: Callable[[Scope, Confidence], object], sure: Confidence) -> None:
-        """Walk a branch; ``status`` says whether its condition holds."""
+    def run(self, status: bool | None, walk: Callable[[Scope], object], *, fails: bool) -> None:
+        """Walk a branch; ``status``: whether its condition holds, ``fails``: whether it ends the build in failure."""
         if status is True and self.open and not self.closed:
             self.closed, self.open = True, False
-            walk(self.scope, sure)
+            walk(self.scope)
             return
         inner = self.scope.copy()
         before = steering.values(inner)
-        walk(inner, "possible")
-        self.scope.functions |= inner.functions
         even = status is not False and not self.closed
+        self._rows.append(self.ledger.branch(lambda: walk(inner), alive=even and not fails))
+        self.scope.functions |= inner.functions
         fork = steering.keep(inner, before, "likely" if even else "certain")
         if not inner.ended:
             (self._ends if even else self._unlikely).append(inner.variables)
@@ -47,7 +49,8 @@ class Branches:
         self.closed = self.closed or status is True
 
     def join(self) -> None:
-        """Let the scope know what the branches have set."""
+        """Let the scope know what the branches have set, and the ledger what they contact."""
+        self.ledger.join(self._rows, whole=self.closed)
         if self._ends:
             ends = self._ends if self.closed else [self.before, *self._ends]
             self.scope.variables |= merged(self.before, ends)

@@ -63,10 +63,10 @@ class Control(Lists):
 
     def _arms(self, arms: list[tuple[list[Node], list[Node]]], scope: Scope, sure: Confidence) -> Result:
         """The branches of an ``if``. One whose condition the values decide is as sure as the whole, and so is one
-        that every build takes that does not fail; the others are kept as possible, for a project may set other values,
-        unless the condition is written to be constant.
+        that every build takes that does not fail, and what all branches contact; the rest is kept as possible, for a
+        project may set other values, unless the condition is written to be constant.
         """
-        branches = Branches(scope)
+        branches = Branches(scope, self.shell.ledger)
         only = self._survivor([body for _, body in arms], whole=not arms[-1][0])
         absent = self._absent([condition for condition, _ in arms], scope)
         for number, (condition, body) in enumerate(arms):
@@ -79,7 +79,7 @@ class Control(Lists):
             status = test.status if all(self._decides(one) for one in condition) else None
             if status is None and only is not None:
                 status = number == only
-            branches.run(status, lambda inner, level, nodes=body: self.block(nodes, inner, level), sure)  # type: ignore[misc]
+            branches.run(status, lambda inner, nodes=body: self.block(nodes, inner, sure), fails=self._fails(body))  # type: ignore[misc]
             if constant:
                 break
         branches.join()
@@ -118,7 +118,7 @@ class Control(Lists):
     def _case_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
         subject_node = node.child_by_field_name("value")
         subject = self.value(subject_node, scope, sure) if subject_node is not None else unknown("case")
-        branches = Branches(scope)
+        branches = Branches(scope, self.shell.ledger)
         items: list[tuple[list[str], list[Node]]] = []
         for item in (one for one in node.children if one.type == "case_item"):
             patterns = [self.text(one).strip("\"'") for one in item.children_by_field_name("value")]
@@ -130,7 +130,7 @@ class Control(Lists):
             if fits is None and only is not None:
                 fits = number == only
             status = True if "*" in patterns else fits
-            branches.run(status, lambda inner, level, nodes=body: self.block(nodes, inner, level), sure)  # type: ignore[misc]
+            branches.run(status, lambda inner, nodes=body: self.block(nodes, inner, sure), fails=self._fails(body))  # type: ignore[misc]
         branches.join()
         return Result(None, True)
 

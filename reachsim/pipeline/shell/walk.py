@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from reachsim.pipeline.grammars import parser
+from reachsim.pipeline.ledger import Ledger
 from reachsim.pipeline.records import Confidence, Gap, weaker
 from reachsim.pipeline.shell.control import Control
 from reachsim.pipeline.shell.lists import STATEMENTS
@@ -26,11 +27,14 @@ MAX_HELD: Final = 1 << 19
 
 
 class Shell:
-    """One walk. ``perform`` is called for every simple command, ``note`` for what the walk itself cannot read."""
+    """One walk. ``perform`` is called for every simple command, ``note`` for what the walk itself cannot read; both
+    keep what they find in ``ledger``.
+    """
 
-    def __init__(self, perform: Perform, note: Note) -> None:
+    def __init__(self, perform: Perform, note: Note, ledger: Ledger) -> None:
         self.perform = perform
         self.note = note
+        self.ledger = ledger
         self.depth = 0
         self.held = 0
         self.calls = 0

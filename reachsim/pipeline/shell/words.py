@@ -20,6 +20,8 @@ from reachsim.pipeline.variables import CLOSE, MAX_TEXT, MAX_VALUE, OPEN, is_kno
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from reachsim.pipeline.ledger import Ledger
+
 MAX_DEPTH: Final = 60
 MAX_PATHS: Final = 100
 
@@ -29,6 +31,7 @@ class Running(Protocol):
 
     perform: Perform
     note: Note
+    ledger: Ledger
     depth: int
     calls: int
 
