@@ -54,11 +54,8 @@ def terraform(call: Call) -> Outcome:
     if word in ("init", "get", "providers"):
         found += _modules(call, text)
         needs = not text or re.search(r"\b(?:provider|required_providers|resource|data)\b", text)
-        if word != "get" and needs and not given.has("plugin-dir") and not call.cached(".terraform"):
-            found += _of_tool(call, word)
-        elif word != "get" and needs and not given.has("plugin-dir"):
-            found += [msgspec.structs.replace(one, confidence="likely") for one in _of_tool(call, word)
-                      if one.confidence != "possible"]  # fmt: skip
+        if word != "get" and needs and not given.has("plugin-dir"):
+            found += _of_tool(call, word, text)
     if word != "get" and given.last("backend") != "false":
         key = f"terraform.backend {call.path(folder)}"
         if word == "init":
@@ -70,9 +67,17 @@ def terraform(call: Call) -> Outcome:
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 
-def _of_tool(call: Call, word: str) -> list[Destination]:
-    return [one for one in knowledge.tool("tofu" if call.program == "tofu" else "terraform", word, call.variables)
-            if one.host != _CHECKPOINT]  # fmt: skip
+def _of_tool(call: Call, word: str, text: str) -> list[Destination]:
+    """The registry, and where it says that the providers lie: HashiCorp's own at HashiCorp, the others on GitHub."""
+    named = re.findall(_PROVIDER_SOURCE, text)
+    own = text and not re.search(r'\bmodule\s+"', text) and all(one.split("/")[-2] == "hashicorp" for one in named)
+    sure: Confidence = "certain" if text and not call.cached(".terraform") else "likely"
+    return [msgspec.structs.replace(one, confidence=weaker(one.confidence, sure))
+            for one in knowledge.tool("tofu" if call.program == "tofu" else "terraform", word, call.variables)
+            if one.host != _CHECKPOINT and not (own and one.index == "terraform-others")]  # fmt: skip
+
+
+_PROVIDER_SOURCE: Final = r"(?m)^[^#\n]*\bsource\s*=\s*\"((?:[\w.-]+/)?[\w-]+/[\w-]+)\""
 
 
 def _checkpoint(call: Call, program: str, word: str) -> list[Destination]:

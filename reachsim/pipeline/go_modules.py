@@ -1,7 +1,8 @@
 """go: module proxies, checksum database, version control hosts, vendored modules.
 
 **Source:** Go Modules Reference, "Module proxy", "Private modules", "Checksum database", "Vendoring"; Go 1.13 release
-notes (the proxy became the default); fact P76 (before it: the host of the import path).
+notes (the proxy became the default), "go install"; golang/go issue 40580 (sum.golang.org is asked beside the proxy);
+fact P76 (before it: the host of the import path).
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def _fetched(call: Call, plain: list[str]) -> list[Found]:
     sure: Confidence = (
         "likely" if cached or (module is None and not _versioned(plain) and plain[0] == "list") else "certain"
     )
-    return _proxied(call, named, sure)
+    return _proxied(call, named, sure, alone=plain[0] in ("install", "run") and _versioned(plain))
 
 
 def _is_path(word: str) -> bool:
@@ -116,8 +117,10 @@ def required(module: str) -> list[str]:
     return list(found)
 
 
-def _proxied(call: Call, modules: list[str], sure: Confidence) -> list[Found]:
-    """GOPROXY's list in order: the first is asked for all, the next only where that has nothing."""
+def _proxied(call: Call, modules: list[str], sure: Confidence, *, alone: bool = False) -> list[Found]:
+    """GOPROXY's list in order: the first is asked for all, the next only where that has nothing. ``alone``: no go.mod
+    and go.sum count, as for ``go install PATH@VERSION``.
+    """
     setting = _setting(call, "GOPROXY")
     private = [one for name in ("GOPRIVATE", "GONOPROXY") for one in (_setting(call, name) or "").split(",") if one]
     outside = [one for one in modules if any(_matches(one, pattern) for pattern in private)]
@@ -137,13 +140,13 @@ def _proxied(call: Call, modules: list[str], sure: Confidence) -> list[Found]:
             found += knowledge.index("go-proxy", level)
         else:
             found += urls.destination(entry, "package", level)
-    if _asks_sums(call, proxied) and "off" not in entries[:1]:
-        found += knowledge.index("go-sum", "likely")
+    if _asks_sums(call, proxied, "" if alone else call.read("go.sum") or "") and "off" not in entries[:1]:
+        found += knowledge.index("go-sum", sure if alone else "likely")
     return found
 
 
-def _asks_sums(call: Call, modules: list[str]) -> bool:
-    """The checksum database is asked for what go.sum lacks."""
+def _asks_sums(call: Call, modules: list[str], sums: str) -> bool:
+    """The checksum database is asked for what go.sum lacks. proxy.golang.org does not stand in for it."""
     if _setting(call, "GOSUMDB") in ("off",) or _setting(call, "GONOSUMCHECK") or _setting(call, "GOINSECURE") == "*":
         return False
     skipped = [
@@ -152,7 +155,6 @@ def _asks_sums(call: Call, modules: list[str]) -> bool:
         for one in (_setting(call, name) or "").split(",")
         if one
     ]
-    sums = call.read("go.sum") or ""
     asked = [
         one for one in modules if f"{one} v" not in sums and not any(_matches(one, pattern) for pattern in skipped)
     ]

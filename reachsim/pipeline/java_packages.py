@@ -29,7 +29,11 @@ def maven(call: Call) -> Outcome:
         return Outcome(tuple(found), None)
     if given.has("o", "offline") or (not given.rest and not given.has("f", "file")):
         return Outcome(tuple(found), None)
-    sure: Confidence = "likely" if call.cached(".m2") else "certain"
+    place = given.last("f", "file") or "pom.xml"
+    pom = call.read(place)
+    if pom is None and any(":" not in word for word in given.rest):  # plugins' own goals need no project
+        found.append(Gap(call.command.text, f"{shown(place)} is not in the context: which repositories it names"))
+    sure: Confidence = "likely" if pom is None or call.cached(".m2") else "certain"
     named = given.last("s", "settings")
     places = [named] if named else ["/root/.m2/settings.xml", "/usr/share/maven/ref/settings-docker.xml"]
     settings = call.first(*places)
@@ -39,8 +43,7 @@ def maven(call: Call) -> Outcome:
     mirrors = _mirrors(_expanded(settings or "", call, ""))
     everything = [url for what, url in mirrors if what.split(",")[0].strip() in ("*", "external:*", "external:http:*")]
     spared = {one.strip()[1:] for what, _ in mirrors for one in what.split(",") if one.strip().startswith("!")}
-    pom = call.read(given.last("f", "file") or "pom.xml") or ""
-    texts = [*_modules(call, given.last("f", "file") or "pom.xml"), settings or ""]
+    texts = [*_modules(call, place), settings or ""]
     named_there = [one for text in texts for one in _repository_urls(_expanded(text, call, text))]
     own = list(dict.fromkeys(url for name, url in named_there if not everything or name in spared))
     if everything and "central" not in spared:
@@ -51,8 +54,8 @@ def maven(call: Call) -> Outcome:
     for url in own:
         found += index_at(url, "maven", sure) if is_known(url) else [Gap(shown(url), urls.why_unknown(url))]
     if any(re.fullmatch(r"(?:[\w.-]+:)*deploy(?:-file)?", word) for word in given.rest):
-        found += _deployed(call, pom)
-    found += [*jib.of_maven(call, pom), *_analysed(call, pom)]
+        found += _deployed(call, pom or "")
+    found += [*jib.of_maven(call, pom or ""), *_analysed(call, pom or "")]
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 

@@ -80,14 +80,22 @@ def apt(call: Call) -> Outcome:
     return Outcome((*found, *repositories(call, "apt", "certain")), "")
 
 
+_APPLETS: Final = frozenset(["add", "update", "upgrade", "fetch", "cache", "del", "info", "search", "fix", "version"])
+
+
 def apk(call: Call) -> Outcome:
-    given = arguments(
-        call.words, ["X", "repository", "t", "virtual", "p", "root", "keys-dir", "repositories-file", "arch"]
-    )
-    plain = given.rest
-    if not plain or plain[0] not in ("add", "update", "upgrade", "fetch", "cache") or given.has("no-network"):
+    """apk: whatever fetches. The first word that names an applet is it, even behind an option that takes a value: the
+    packages of ``apk --virtual add git`` are added under the name "add" (apk-tools: apk.c, deduce_applet).
+    """
+    applet = next((word for word in call.words if word in _APPLETS), "")
+    others = list(call.words)
+    bare = others.index(applet) if applet else 0
+    if applet and not re.fullmatch(r"-t|--virtual", others[bare - 1] if bare else ""):
+        del others[bare]
+    given = arguments(others, ["X", "repository", "t", "virtual", "p", "root", "keys-dir", "repositories-file", "arch"])
+    if applet not in ("add", "update", "upgrade", "fetch", "cache") or given.has("no-network"):
         return Outcome((), None)
-    if plain[0] == "add" and len(plain) == 1:
+    if applet == "add" and not given.rest:
         return Outcome((), "")
     found: list[Found] = list(repositories(call, "apk", "certain"))
     for url in given.all("X", "repository"):
