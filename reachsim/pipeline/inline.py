@@ -1,8 +1,9 @@
 """Programs in Python, R, Julia and JavaScript, as far as single calls in their texts tell what they fetch.
 
 ``inline.csv`` has a row per kind of call: the language, a pattern of the call, a pattern that must stand beside it, the
-targets as in ``tools.csv``, and the variable that names another server. Calls that are handed a URL need no row. A
-program of which more than its text decides (a condition, a function that may never be called) is less sure.
+targets as in ``tools.csv``, and the variable that names another server. Calls that are handed a URL, and clients of
+AWS's SDKs, need no row. A program of which more than its text decides (a condition, a function that may never be
+called) is less sure.
 **Source:** the column ``source``.
 """
 
@@ -11,17 +12,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from typing import Final, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from reachsim.pipeline import knowledge, urls
+from reachsim.pipeline import knowledge, python_calls, sdk_clients, urls
 from reachsim.pipeline.call import Call
 from reachsim.pipeline.index_urls import index_at
 from reachsim.pipeline.records import Confidence, Destination, Found, Kind, weaker
 
 LONGEST: Final = 200_000
 """Characters of a program that are looked at."""
+MAX_CALLS: Final = 300
+"""Calls of one program that are looked at."""
 
 
 class _Row(Struct, frozen=True):
@@ -47,18 +52,24 @@ LANGUAGES: Final = {"python": "python", "Rscript": "r", "R": "r", "julia": "juli
                     "ruby": "ruby", "perl": "perl", "php": "php"}  # fmt: skip
 _COMMENT: Final = {"node": r"(?m)^[ \t]*//.*$", "php": r"(?m)^[ \t]*//.*$"}
 _BRANCHES: Final = re.compile(r"\b(?:if|unless|for|while|try|tryCatch|def|function|lambda|catch|except)\b")
+_URL: Final = (
+    r"[fF]?[\"'`](https?://(?:[^\s\"'`{}$/]{1,200}/[^\s\"'`{}$]{0,400}(?=[\"'`{$])|[^\s\"'`{}$/]{1,200}(?=[\"'`])))"
+)
 _OPENS: Final = re.compile(
     r"(?:\b(?:urlopen|urlretrieve|Request|wget\.download|read_csv|read_json|download\.file|source|download_file"
     r"|load_state_dict_from_url|download_url_to_file|fetch|axios(?:\.\w{1,8})?|URI\.open|Net::HTTP\.get\w*|file_get_contents"
-    r"|(?:requests|httpx|session|https?|require\([\"']https?[\"']\)|got|Downloads|HTTP)\.(?:get|post|put|head|request|download|stream))"
-    r"\(\s{0,20}(?:URI(?:\.parse)?\(\s{0,5})?|\b(?:getprint|getstore|copy)[ (]\s{0,5})"
-    r"[\"'](https?://[^\s\"'{}]{1,500})[\"']"
+    r"|(?:requests|httpx|session|https?|require\([\"']https?[\"']\)|got|Downloads|HTTP)\.(?:get|post|put|patch|delete|head|request|download|stream))"
+    r"\(\s{0,20}(?:[\"'](?:GET|POST|PUT|PATCH|DELETE|HEAD)[\"']\s{0,5},\s{0,20})?"
+    r"(?:url\s{0,5}=\s{0,5})?(?:URI(?:\.parse)?\(\s{0,5})?|\b(?:getprint|getstore|copy)[ (]\s{0,5})"
+    rf"(?:{_URL}|(?P<name>[A-Za-z_]\w{{0,60}})\b(?![.(]))"
 )
+"""A call that is handed a URL, or a name that stands for one. The URL of a text that is put together counts as far as
+it is written, if its host is."""
 
 
 _REACHES: Final = re.compile(
-    r"https?:|\b(?:requests|httpx|urllib\.request|urllib3|aiohttp|socket|boto3|subprocess|axios|HTTP|Downloads)\.\w+\("
-    r"|\b(?:fetch|copy|system|exec|curl_init)\(|\b(?:from_pretrained|load_model|load_dataset)\(\s{0,20}[A-Za-z_]|download\w*[(.]|install\w*\(|\bPkg\."
+    r"https?:|\b(?:requests|httpx|urllib\.request|urllib3|aiohttp|socket|subprocess|axios|HTTP|Downloads)\.\w+\("
+    r"|\b(?:boto3|aws-sdk)\b|@aws-sdk/|\bAws(?:::|\\)|\b(?:fetch|copy|system|exec|execSync|spawn|curl_init)\(|\b(?:from_pretrained|load_model|load_dataset)\(\s{0,20}[A-Za-z_]|download\w*[(.]|install\w*\(|\bPkg\."
 )
 
 
@@ -68,9 +79,10 @@ def fetched(call: Call, language: str, text: str, *, whole: bool) -> list[Found]
     """
     text = _code(language, text)
     branches = whole and _BRANCHES.search(text) is not None
+    runs = python_calls.running_lines(text) if language == "python" and not whole else None
     found: list[Found] = []
     for match, reached in _calls(call, language, text):
-        sure: Confidence = "likely" if branches else "certain" if whole else _of_line(text, match.start())
+        sure: Confidence = "likely" if branches else "certain" if whole else _of_line(text, match.start(), runs)
         found += [_weakened(one, sure) for one in reached]
     return list(dict.fromkeys(found))
 
@@ -100,9 +112,18 @@ def _calls(call: Call, language: str, text: str) -> Iterator[tuple[re.Match[str]
         if match and row.beside.search(text):
             for target in row.targets:
                 yield match, _reached(call, row, target)
-    for match in _OPENS.finditer(text):
-        url = match[1]
-        yield match, urls.fetched(url)
+    for match in islice(_OPENS.finditer(text), MAX_CALLS):
+        url = match[1] or _named(match["name"], text)
+        if url:
+            yield match, urls.fetched(url)
+    for match, service in sdk_clients.asked(call, language, text):
+        yield match, [service]
+
+
+def _named(name: str, text: str) -> str | None:
+    """The URL that a name stands for, where the program sets it once."""
+    values = re.findall(rf"(?m)(?<![\w.]){name}\s{{0,5}}(?::\s{{0,5}}\w{{1,20}}\s{{0,5}})?=\s{{0,5}}({_URL}|\S)", text)
+    return values[0][1] if len(values) == 1 else None
 
 
 def _reached(call: Call, row: _Row, target: str) -> list[Found]:
@@ -114,8 +135,12 @@ def _reached(call: Call, row: _Row, target: str) -> list[Found]:
     return index_at(named, target, row.confidence)
 
 
-def _of_line(text: str, at: int) -> Confidence:
-    """A call of a file: at the left edge it runs whenever the file does, unless an earlier line ends it."""
+def _of_line(text: str, at: int, runs: frozenset[int] | None) -> Confidence:
+    """A call of a file: at the left edge it runs whenever the file does, unless an earlier line ends it, and so it does
+    in what lines there call.
+    """
+    if runs is not None:
+        return "likely" if text.count("\n", 0, at) + 1 in runs else "possible"
     line = text[text.rfind("\n", 0, at) + 1 : at]
     return "possible" if line[:1].isspace() else "likely"
 
@@ -123,4 +148,4 @@ def _of_line(text: str, at: int) -> Confidence:
 def _weakened(one: Found, sure: Confidence) -> Found:
     if not isinstance(one, Destination):
         return one
-    return Destination(one.host, one.port, one.kind, weaker(one.confidence, sure), index=one.index)
+    return replace(one, confidence=weaker(one.confidence, sure))
