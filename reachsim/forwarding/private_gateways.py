@@ -78,10 +78,11 @@ def peering(ground: Ground, flow: Walk) -> list[Walk]:
 
 
 def _over(flow: Walk, peering_id: str) -> Walk:
-    """Note the crossing; a NAT gateway behind the flow remembers it (N51)."""
+    """Note the crossing; a NAT gateway behind the flow remembers it (N51), unless a middlebox stands between them."""
     context = flow.context
     session = context.session
-    if flow.leg == "request" and session and session[-1].balancer is None:
+    between = any(translations == len(session) for _, translations in context.crossings)
+    if flow.leg == "request" and session and session[-1].balancer is None and not between:
         session = (*session[:-1], msgspec.structs.replace(session[-1], peering=peering_id))
     return with_context(flow, links=(*context.links, peering_id), session=session)
 

@@ -360,6 +360,8 @@ class Walk:
             back = self.enter_from_on_premises(arrival.id)
         else:
             back = self.back_at_gateway(arrival)
+        if arrival is self.exit:  # it left after it came in, and not again
+            self.entry = None
         as_it_was = back.kind == "interface" and self.exit is not None and self.flight.destination.version == 6
         # An IPv6 request was never translated, so any way back will do. Else, if the request came in at a gateway, from
         # outside or by way of another gateway, its answer leaves there.
@@ -727,8 +729,12 @@ class Walk:
         if self.leg == "response" and self.goes_to_virtual_origin():
             return self.back_to_virtual_origin(gone)
         if held is None:
-            if destination.version == 6 and any(self.world.in_vpc(vpc, destination) for vpc in self.world.vpcs):
-                raise Dropped("NO_POSSIBLE_DESTINATION", gone.id)
+            home = next((vpc for vpc in self.world.vpcs if self.world.in_vpc(vpc, destination)), None)
+            if destination.version == 6 and home is not None:
+                gateway = self.world.internet_gateway_of(home)
+                if gateway is None or self.world.edge_table_of(gateway) is None:
+                    raise Dropped("NO_POSSIBLE_DESTINATION", gone.id)
+                return self.from_gateway(gateway, home)  # nobody has it, but a middlebox may be met before
             return gone
         if "public" in self.origin[3:] and not self.translations and destination.version == 4:
             raise Unknown("what lets in an address that nobody knows")
@@ -928,7 +934,6 @@ class Walk:
     def through_transit_gateway(self, id: str, sender: Sender) -> Arrival:
         """N183: into the transit gateway by the attachment's subnet in the sender's zone."""
         vpc = self.home_of(sender)
-        zone = self.world.parent_zone(sender.subnet, self.zone_of(sender))
         if id not in self.world.transit_gateways:
             raise Unknown(id)
         found = [
@@ -940,6 +945,7 @@ class Walk:
         attachment = found[0]["TransitGatewayAttachmentId"]
         if found[0]["State"] != "available":
             raise Dropped("BAD_STATE_ATTACHMENT", attachment)
+        zone = self.world.parent_zone(sender.subnet, self.zone_of(sender))
         near = [subnet for subnet in found[0]["SubnetIds"] if self.world.subnets[subnet]["AvailabilityZone"] == zone]
         if not near:
             raise Dropped("TGW_ROUTE_AZ_RESTRICTION", attachment)
