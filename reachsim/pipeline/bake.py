@@ -1,33 +1,41 @@
 """docker buildx bake: the targets of its JSON and HCL files, and of compose files.
 
-HCL is read as far as values are plain strings, lists and tables of strings; functions and matrices are not.
-**Source:** Docker documentation, "Bake file reference".
+What the files compute with functions, conditions or matrices is unknown. **Source:** Docker documentation, "Bake file
+reference" (lookup order, targets, groups, inherits, contexts), "docker buildx bake" (``--set``, ``--push``).
 """
 
 from __future__ import annotations
 
+import fnmatch
 import json
-import re
+from collections.abc import Mapping
 from typing import Any, Final
 
-from reachsim.pipeline import compose, image, urls
+from reachsim.pipeline import compose, hcl, image, urls
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
+from reachsim.pipeline.docker import cache_read, cache_written, keep_local
 from reachsim.pipeline.records import Found, Gap, ImageBuild
-from reachsim.pipeline.variables import expand, shown
-
-MAX_HCL: Final = 1 << 16
+from reachsim.pipeline.shapes import listing, table
+from reachsim.pipeline.variables import is_known, shown
 
 _BAKE_FILES: Final = ("docker-bake.json", "docker-bake.override.json", "docker-bake.hcl", "docker-bake.override.hcl")
 _COMPOSE_FILES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+_VALUED: Final = ["f", "file", "set", "progress", "metadata-file", "builder", "allow", "call", "sbom", "provenance",
+                  "var"]  # fmt: skip
+_OF_LISTS: Final = ("cache-from", "cache-to", "tags", "output", "platforms")
 
 
 def bake(call: Call, words: list[str]) -> Outcome:
-    """Targets of JSON files and, as far as they are plain strings, of HCL files; the rest is a gap."""
-    given = arguments(words, ["f", "file", "set", "progress", "metadata-file", "builder", "allow", "call"])
+    """The targets that are asked for, ``default`` unless others are; files that are not there are gaps."""
+    given = arguments(words, _VALUED)
+    remote = [one for one in given.rest if "://" in one]
+    found: list[Found] = [one for place in remote for one in urls.destination(place.split("#")[0])]
     names = given.all("f", "file") or [one for one in (*_COMPOSE_FILES, *_BAKE_FILES) if call.exists(one)]
-    found: list[Found] = []
+    if remote:
+        return Outcome((*found, Gap(call.command.text, "the bake file lies in another repository")), "")
     if not names:
         return Outcome((Gap(call.command.text, "there is no docker-bake file in the context"),), "")
+    read: list[tuple[str, str]] = []
     for name in names:
         text = call.read(name)
         if text is None:
@@ -35,110 +43,129 @@ def bake(call: Call, words: list[str]) -> Outcome:
         elif name.endswith((".yml", ".yaml")):
             found += compose.builds(call, name, [])
         else:
-            found += _baked(call, name, text, given)
-    return Outcome(tuple(found), "")
+            read.append((name, text))
+    return Outcome((*found, *(_baked(call, read, given) if read else ())), "")
 
 
-def _baked(call: Call, name: str, text: str, given: Arguments) -> list[Found]:
-    try:
-        document: dict[str, Any] = json.loads(text) if name.endswith(".json") else _hcl(text, call)
-    except (ValueError, RecursionError):
-        return [Gap(name, "not readable")]
-    targets = document.get("target") if isinstance(document, dict) else None
-    if not isinstance(targets, dict):
-        return [Gap(name, "no targets")]
-    wanted = _expanded(given.rest or ["default"], document)
+def _baked(call: Call, files: list[tuple[str, str]], given: Arguments) -> list[Found]:
     found: list[Found] = []
-    for target in [one for one in wanted if one in targets] or list(targets):
-        found += _bake_target(call, name, targets, target, given)
+    listed: list[hcl.Block] = []
+    document: dict[str, dict[str, Any]] = {"target": {}, "group": {}}
+    for name, text in files:
+        try:
+            if name.endswith(".json"):
+                _merge(document, json.loads(text))
+            else:
+                listed += hcl.blocks(text)
+        except (ValueError, RecursionError):
+            found.append(Gap(name, "not readable"))
+    variables = _variables(call, listed)
+    for block in listed:
+        if block.kind in document:
+            _merge(document, {block.kind: {block.label: block.values(variables)}})
+    where = files[0][0]
+    if not document["target"]:
+        return found or [Gap(where, "no targets")]
+    wanted = _expanded(given.rest or ["default"], document["group"])
+    for target in [one for one in wanted if one in document["target"]] or list(document["target"]):
+        found += _bake_target(call, where, document["target"], target, given)
     return found
 
 
-def _expanded(names: list[str], document: dict[str, Any]) -> list[str]:
-    groups = document.get("group") or {}
+def _merge(document: dict[str, dict[str, Any]], more: Any) -> None:
+    """Add the targets and groups of one more file: what it says of one goes before what was said."""
+    for kind, known in document.items():
+        for name, body in table(more, kind).items():
+            known[name] = _over(table(known, name), table(body))
+
+
+def _over(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    tables = {name: old[name] | new[name] for name in old.keys() & new.keys()
+              if isinstance(old[name], dict) and isinstance(new[name], dict)}  # fmt: skip
+    return old | new | tables
+
+
+def _variables(call: Call, listed: list[hcl.Block]) -> Mapping[str, str]:
+    """The variables that the files define, as the environment sets them or else by their defaults."""
+    found = dict(call.variables)
+    for block in listed:
+        default = block.values(found).get("default") if block.kind == "variable" else None
+        if isinstance(default, str) and not found.get(block.label):
+            found[block.label] = default
+    return found
+
+
+def _expanded(names: list[str], groups: dict[str, Any]) -> list[str]:
     queue, found = list(names), []
     for name in queue:
-        group = groups.get(name) if isinstance(groups, dict) else None
+        group = groups.get(name)
         if isinstance(group, dict) and len(queue) < 500:
-            queue += [str(one) for one in group.get("targets", []) if one not in queue]
+            queue += [str(one) for one in listing(group.get("targets")) if one not in queue]
         else:
             found.append(name)
     return found
 
 
 def _bake_target(call: Call, name: str, targets: dict[str, Any], target: str, given: Arguments) -> list[Found]:
-    merged: dict[str, Any] = {}
-    queue, seen = [target], set()
-    while queue:
-        one = queue.pop()
-        body = targets.get(one)
-        if one in seen or not isinstance(body, dict):
-            continue
-        seen.add(one)
-        merged = body | merged
-        queue += [str(parent) for parent in body.get("inherits", [])]
-    place = str(merged.get("context", "."))
+    body = _inherited(targets, target, given.all("set"), frozenset())
+    place = str(body.get("context", "."))
+    what = f"{name}: {target}"
     if "://" in place:
-        return [*urls.destination(place), Gap(f"{name}: {target}", "the Dockerfile lies in another repository")]
-    inline = merged.get("dockerfile-inline")
+        return [*urls.destination(place.split("#")[0]), Gap(what, "the Dockerfile lies in another repository")]
+    if not is_known(place):
+        return [Gap(what, f"the build's directory: {urls.why_unknown(place)}")]
+    inline = body.get("dockerfile-inline")
+    tags = [str(one) for one in listing(body.get("tags"))]
+    aim = body.get("target")
     directory = call.path(place)
-    table = merged.get("args") if isinstance(merged.get("args"), dict) else {}
-    values = tuple((str(key), str(value)) for key, value in (table or {}).items())
-    contexts = merged.get("contexts") if isinstance(merged.get("contexts"), dict) else {}
     found: list[Found] = [
-        ImageBuild(f"{directory}/{merged.get('dockerfile', 'Dockerfile')}", directory, merged.get("target"), values,
-                   tuple((str(key), str(value)) for key, value in (contexts or {}).items()),
-                   str(inline) if inline is not None else None, True)
+        ImageBuild(f"{directory}/{body.get('dockerfile', 'Dockerfile')}", directory,
+                   str(aim) if aim is not None else None, _strings(body, "args"), _strings(body, "contexts"),
+                   str(inline) if inline is not None else None, True, tags=tuple(tags),
+                   platforms=tuple(str(one) for one in listing(body.get("platforms")) if is_known(str(one))))
     ]  # fmt: skip
-    for text in merged.get("cache-from", []):
-        found += image.cache(str(text), "certain")
-    tags = [str(one) for one in merged.get("tags", [])]
-    if given.has("push") or "type=registry" in str(merged.get("output", "")):
+    if "matrix" in body:
+        found.append(Gap(what, "a matrix of targets: what differs between them is not worked out"))
+    for one in listing(body.get("cache-from")):
+        found += cache_read(call, _options(one), "certain")
+    for one in listing(body.get("cache-to")):
+        found += cache_written(call, _options(one))
+    for tag in tags:
+        keep_local(call, tag)
+    if given.has("push") or "registry" in (outputs := str(body.get("output", ""))) or "push=true" in outputs:
         found += [one for tag in tags for one in image.pushes(tag)]
     return found
 
 
-def _hcl(text: str, call: Call) -> dict[str, Any]:
-    """The blocks of a bake file whose values are plain: strings, lists of strings, tables of strings."""
-    if len(text) > MAX_HCL:
-        raise ValueError("too large")
-    text = re.sub(r"(?m)^[ \t]*(#|//).*$", "", text)
-    variables = {
-        match[1]: match[2]
-        for match in re.finditer(r'variable\s+"(\w+)"\s*\{[^{}]*?default\s*=\s*"([^"]*)"', text)
-    }  # fmt: skip
-    variables |= {name: value for name in variables if (value := call.variables.get(name))}
-    document: dict[str, Any] = {"target": {}, "group": {}}
-    end = 0
-    for match in re.finditer(r'(target|group)\s+"([\w.-]+)"\s*\{', text):
-        if match.start() >= end:  # not within the block before
-            body = _balanced(text, match.end())
-            end = match.end() + len(body)
-            document[match[1]][match[2]] = _hcl_body(body, variables)
-    return document
-
-
-def _balanced(text: str, start: int) -> str:
-    depth = 1
-    for match in re.finditer(r"[{}]", text[start:]):
-        depth += 1 if match[0] == "{" else -1
-        if depth == 0:
-            return text[start : start + match.start()]
-    return text[start:]
-
-
-def _hcl_body(text: str, variables: dict[str, str]) -> dict[str, Any]:
-    def plain(value: str) -> str:
-        return expand(value, variables)
-
+def _inherited(targets: dict[str, Any], name: str, given: list[str], seen: frozenset[str]) -> dict[str, Any]:
+    """A target with what it inherits, the later of its parents first, and what ``--set`` says of each of them."""
+    body = table(targets, name)
+    if name in seen:
+        return {}
     found: dict[str, Any] = {}
-    for match in re.finditer(r'(?m)^[ \t]*([\w-]+)\s*=\s*"((?:[^"\\]|\\.)*)"', text):
-        found[match[1]] = plain(match[2])
-    for match in re.finditer(r"(?m)^[ \t]*([\w-]+)\s*=\s*\[(.*?)\]", text, re.DOTALL):
-        found[match[1]] = [plain(one) for one in re.findall(r'"((?:[^"\\]|\\.)*)"', match[2])]
-    for match in re.finditer(r"(?m)^[ \t]*([\w-]+)\s*=\s*\{(.*?)\}", text, re.DOTALL):
-        found[match[1]] = {
-            key: plain(value)
-            for key, value in re.findall(r'(?<![\w.-])"?([\w.-]++)"?+\s*+[=:]\s*+"([^"]*+)"', match[2])
-        }
-    return found
+    for parent in listing(body.get("inherits")):
+        found = _over(found, _inherited(targets, str(parent), given, seen | {name}))
+    return _set(_over(found, body), name, given)
+
+
+def _set(body: dict[str, Any], target: str, given: list[str]) -> dict[str, Any]:
+    """``--set PATTERN.KEY[.NAME]=VALUE`` laid over a target."""
+    for text in given:
+        path, _, value = text.partition("=")
+        pattern, _, key = path.partition(".")
+        key, _, name = key.partition(".")
+        if not fnmatch.fnmatchcase(target, pattern):
+            continue
+        key = "platforms" if key == "platform" else key
+        new = {name: value} if name else [value] if key in _OF_LISTS else value
+        body = _over(body, {key: new})
+    return body
+
+
+def _strings(body: dict[str, Any], name: str) -> tuple[tuple[str, str], ...]:
+    return tuple((str(key), str(value)) for key, value in table(body, name).items() if value != "null")
+
+
+def _options(value: Any) -> str:
+    """A cache as ``--cache-from`` writes it; bake files may write a table."""
+    return ",".join(f"{key}={one}" for key, one in value.items()) if isinstance(value, dict) else str(value)

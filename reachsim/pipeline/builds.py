@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reachsim.pipeline import dockerfile, image, knowledge, urls
 from reachsim.pipeline.context import Machine
@@ -33,11 +34,12 @@ class Host(Protocol):
     def windows(self, text: str, scope: Scope, confidence: Confidence, line: int, file: str) -> None: ...
 
 
-class _Built(Struct, frozen=True):
-    """A stage after its walk: what a later stage that builds on it takes over."""
+class Built(Struct, frozen=True):
+    """A stage after its walk: what a later stage, or a later build of the same build, that builds on it takes over."""
 
     machine: Machine
     env: dict[str, str]
+    arguments: dict[str, str]
     directory: str
     triggers: tuple[Instruction, ...]
     shell: str
@@ -80,6 +82,12 @@ def fresh(outer: Machine, name: str) -> Machine:
     return machine
 
 
+def built_here(outer: Machine, name: str) -> Built | None:
+    """What is known of an image that this build has made itself."""
+    found = outer.images.get(str(image.parse(name)))
+    return found if isinstance(found, Built) else None
+
+
 class _Walk:
     def __init__(
         self, host: Host, build: ImageBuild, command: Command, file: Dockerfile, name: str, shift: int
@@ -91,7 +99,7 @@ class _Walk:
         self.platforms = {"BUILDPLATFORM": (machine,), "TARGETPLATFORM": build.platforms or (machine,)}
         self.globals = self._globals()
         self.contexts = dict(build.contexts)
-        self.built: dict[int, _Built] = {}
+        self.built: dict[int, Built] = {}
         self.pulled: dict[str, Confidence] = {}
 
     def run(self) -> None:
@@ -115,6 +123,9 @@ class _Walk:
             level = self._level(number, needed)
             if level is not None:
                 self._stage(number, stage, bases[number], level)
+        made = self.built[dockerfile.aim(file, self.build.target)]
+        for name in self.build.tags:
+            self.outer.images[str(image.parse(name))] = replace(made, arguments={})
 
     def _level(self, number: int, needed: set[int]) -> Confidence | None:
         if number in needed:
@@ -153,25 +164,25 @@ class _Walk:
 
     def _stage(self, number: int, stage: Stage, base: str, sure: Confidence) -> None:
         earlier = dockerfile.stage_number(self.file, base, number) if not base.isdigit() else None
-        if earlier is not None and earlier in self.built:
-            old = self.built[earlier]
-            machine, env, directory = old.machine.copy(), dict(old.env), old.directory
-            triggers, shell = old.triggers, old.shell
-        else:
-            machine, env, directory, triggers = fresh(self.outer, base), {}, "/", ()
-            shell = _shell_of(base)
-            machine.architectures = self._architectures(stage)
+        old = self.built.get(earlier) if earlier is not None else built_here(self.outer, base)
+        if old is None:
             self._from(stage, base, sure)
-        scope = Scope(machine, {"HOME": "/root", **env}, directory)
+            old = Built(fresh(self.outer, base), {}, {}, "/", (), _shell_of(base))
+            old.machine.architectures = self._architectures(stage)
+        machine, env = old.machine.copy(), dict(old.env)
+        arguments = {} if self.build.buildkit is False else old.arguments
+        scope = Scope(machine, {"HOME": "/root", **arguments, **env}, old.directory)
         account = self.command.scope.variables.get("codebuild:account")
         if account:
             scope.variables["codebuild:account"] = account
-        state = _State(scope, env, [], shell)
-        for one in triggers:
+        state = _State(scope, env, dict(arguments), [], old.shell)
+        for one in old.triggers:
             self._instruction(one, state, sure, number)
         for one in stage.instructions:
             self._instruction(one, state, sure, number)
-        self.built[number] = _Built(machine, state.env, scope.directory, tuple(state.triggers), state.shell)
+        self.built[number] = Built(
+            machine, state.env, state.arguments, scope.directory, tuple(state.triggers), state.shell
+        )
 
     def _architectures(self, stage: Stage) -> tuple[str, ...]:
         """What a stage runs on: the platforms that the image is built for, unless its FROM names another."""
@@ -238,6 +249,7 @@ class _Walk:
                 state.scope.variables[name] = self.globals[name]
             else:
                 state.scope.variables.setdefault(name, unknown(name))
+            state.arguments[name] = state.scope.variables[name]
 
     def _env(self, one: Instruction, state: _State, sure: Confidence, number: int) -> None:  # noqa: ARG002
         for pair in one.words:
@@ -349,10 +361,11 @@ class _Walk:
             return
         source = posixpath.normpath(posixpath.join(root, name.lstrip("/")))
         if any(one in name for one in "*?["):
-            place = absolute(target, state.scope.directory)
-            for found in self.outer.glob(posixpath.join(self.build.directory, name.lstrip("/"))):
+            matches = self.outer.glob(posixpath.join(self.build.directory, name.lstrip("/")))
+            for found in matches:
                 inside = self.outer.context_path(found) or found
-                state.scope.machine.mounts.insert(0, (posixpath.join(place, posixpath.basename(found)), inside))
+                place = self._place(target, found, state, several=several or len(matches) > 1)
+                state.scope.machine.mounts.insert(0, (place, inside))
             return
         is_file = source in self.outer.context
         whole = posixpath.normpath(posixpath.join(self.build.directory, name.lstrip("/")))
@@ -380,8 +393,10 @@ class _Walk:
 class _State:
     """What one stage's instructions change."""
 
-    def __init__(self, scope: Scope, env: dict[str, str], triggers: list[Instruction], shell: str) -> None:
-        self.scope, self.env, self.triggers = scope, env, triggers
+    def __init__(
+        self, scope: Scope, env: dict[str, str], arguments: dict[str, str], triggers: list[Instruction], shell: str
+    ) -> None:
+        self.scope, self.env, self.arguments, self.triggers = scope, env, arguments, triggers
         self.shell = shell
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from reachsim.pipeline import containers, image
 from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.docker import cache_read, cache_written
 from reachsim.pipeline.records import Found, Gap, ImageBuild
 from reachsim.pipeline.shapes import listing, table
 from reachsim.pipeline.variables import expand, is_known, shown
@@ -226,7 +227,7 @@ def _of_service(
     found: list[Found] = []
     done = f"compose.built {home} {work!r}"
     if word != "pull" and built and not no_build and (again or call.setting(done) is None):
-        found += _build(call, work, home)
+        found += _build(call, work, home, (str(name),) if name else ())
         call.configure(done, "yes")
         if name:
             call.configure(f"image {image.parse(str(name))}", "local")
@@ -238,7 +239,7 @@ def _of_service(
     return found
 
 
-def _build(call: Call, work: Any, home: str) -> list[Found]:
+def _build(call: Call, work: Any, home: str, tags: tuple[str, ...] = ()) -> list[Found]:
     if isinstance(work, str):
         work = {"context": work}
     if not isinstance(work, dict):
@@ -251,23 +252,25 @@ def _build(call: Call, work: Any, home: str) -> list[Found]:
     if not is_known(place):
         return [Gap(shown(place), "the build's directory is not known")]
     directory = posixpath.normpath(posixpath.join(work.get("", home), place))
-    given = work.get("args")
-    if isinstance(given, list):
-        given = dict(str(one).split("=", 1) for one in given if "=" in str(one))
-    values = tuple((str(key), str(value)) for key, value in table(given).items() if value is not None)
     inline = work.get("dockerfile_inline")
     found: list[Found] = [
         ImageBuild(posixpath.join(directory, str(work.get("dockerfile", "Dockerfile"))), directory, work.get("target"),
-                   values, (), str(inline) if inline is not None else None, None,
-                   work.get("place") if inline is not None else None, work.get("secrets"))
+                   _pairs(work.get("args")), _pairs(work.get("additional_contexts")),
+                   str(inline) if inline is not None else None, None,
+                   work.get("place") if inline is not None else None, work.get("secrets"), tags=tags)
     ]  # fmt: skip
-    for one in work.get("cache_from") or []:
-        reference = str(one)
-        if "type=" not in reference:
-            found += image.pulls(reference, "likely")
-        elif "type=registry" in reference and "ref=" in reference:
-            found += image.pulls(reference.split("ref=", 1)[1].split(",")[0])
+    for one in listing(work.get("cache_from")):
+        found += cache_read(call, str(one), "certain" if "type=" in str(one) else "likely")
+    for one in listing(work.get("cache_to")):
+        found += cache_written(call, str(one))
     return found
+
+
+def _pairs(given: Any) -> tuple[tuple[str, str], ...]:
+    """A mapping that Compose lets one write as a list of ``NAME=VALUE`` too."""
+    if isinstance(given, list):
+        given = dict(str(one).split("=", 1) for one in given if "=" in str(one))
+    return tuple((str(key), str(value)) for key, value in table(given).items() if value is not None)
 
 
 def builds(call: Call, name: str, names: list[str]) -> list[Found]:

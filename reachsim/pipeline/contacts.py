@@ -328,12 +328,15 @@ class Walk:
 
     def _container(self, run: ContainerRun, command: Command) -> None:
         """A command in a container: what it sees of the build are the folders that are mounted."""
-        machine = builds.fresh(command.scope.machine, run.image)
+        made = builds.built_here(command.scope.machine, run.image)
+        machine = made.machine.copy() if made is not None else builds.fresh(command.scope.machine, run.image)
         for place, source in run.mounts:
             inside = command.scope.machine.context_path(source)
             if inside is not None and not inside.startswith(".."):
                 machine.mounts.insert(0, (place, "" if inside == "." else inside))
-        scope = Scope(machine, {"HOME": "/root", **dict(run.variables)}, run.directory)
+        env, directory = (made.env, made.directory) if made is not None else ({}, "/")
+        variables = {"HOME": "/root", **env, **dict(run.variables)}
+        scope = Scope(machine, variables, directory if run.directory == "/" else run.directory)
         for name in ("codebuild:account", "AWS_REGION", "AWS_DEFAULT_REGION"):
             if name in command.scope.variables:
                 scope.variables.setdefault(name, command.scope.variables[name])
@@ -479,6 +482,8 @@ def _filled(command: Command, choice: Mapping[str, str]) -> Command:
 
 def _place(found: Found) -> object:
     """What makes two findings of one command the same contact."""
+    if isinstance(found, ImageBuild):
+        return msgspec.structs.replace(found, tags=())
     return (found.host, found.port) if isinstance(found, Destination) else found
 
 

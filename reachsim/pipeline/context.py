@@ -128,9 +128,9 @@ class Machine:
     Paths are absolute within the machine. What commands have written lies over the rest; None stands for a file that
     was written with unknown content. ``folders`` are those that commands have made, ``settings`` what they have
     configured (registries, mirrors, remotes), ``forks`` what only some runs configure, ``cached`` the folders that are
-    kept between builds, ``own`` what the user has added to the tables. ``curated`` says that the machine is one of
-    CodeBuild's own images, ``assumed`` that this is only taken for granted. ``architectures`` are Docker's names of
-    what it runs on, several where an image is built for several.
+    kept between builds, ``own`` what the user has added to the tables, ``images`` what is known of those that were
+    built here. ``curated`` says that the machine is one of CodeBuild's own images, ``assumed`` that this is only taken
+    for granted. ``architectures`` are Docker's names of what it runs on, several where an image is built for several.
     """
 
     def __init__(self, context: Mapping[str, bytes], mounts: list[tuple[str, str]]) -> None:
@@ -147,6 +147,7 @@ class Machine:
         self.architectures: tuple[str, ...] = ("amd64",)
         self.cached: tuple[str, ...] = ()
         self.own = Own()
+        self.images: dict[str, object] = {}
 
     @classmethod
     def of_build(cls, context: Mapping[str, bytes]) -> Machine:
@@ -158,6 +159,7 @@ class Machine:
         twin.folders = set(self.folders)
         twin.distribution, twin.image, twin.curated = self.distribution, self.image, self.curated
         twin.own, twin.architectures = self.own, self.architectures
+        twin.images = dict(self.images)
         return twin
 
     def context_path(self, path: str) -> str | None:

@@ -11,12 +11,14 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from reachsim import services
 from reachsim.pipeline import image, urls
+from reachsim.pipeline.aws_calls import bucket_host
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.git_urls import git_found
 from reachsim.pipeline.knowledge import tool
-from reachsim.pipeline.records import Confidence, Found, Gap, ImageBuild
-from reachsim.pipeline.variables import is_known, shown, unknown_names
+from reachsim.pipeline.records import Confidence, Destination, Found, Gap, ImageBuild, Request
+from reachsim.pipeline.variables import is_known, shown, starred, unknown, unknown_names
 
 _OUTER: Final = ["config", "c", "context", "H", "host", "l", "log-level", "tlscacert", "tlscert", "tlskey", "root",
                  "storage-driver", "cgroup-manager", "n", "namespace"]  # fmt: skip
@@ -175,7 +177,7 @@ def _done(call: Call, word: str, words: list[str]) -> Outcome:
         case "tag":
             plain = [one for one in words if not one.startswith("-")]
             for one in plain[1:2]:
-                keep_local(call, one)
+                keep_local(call, one, plain[0])
             return Outcome((), "")
         case "load" | "import":
             call.configure("image *", "loaded")
@@ -239,9 +241,15 @@ def pushed(call: Call, name: str) -> list[Found]:
     return found
 
 
-def keep_local(call: Call, name: str) -> None:
-    """Remember an image that this build has made, so that a later ``FROM`` or ``run`` of it is no pull."""
+def keep_local(call: Call, name: str, source: str = "") -> None:
+    """Remember an image that this build has made, so that a later ``FROM`` or ``run`` of it is no pull. With another
+    ``source`` it is that image under a second name.
+    """
     call.configure(f"image {image.parse(name)}", "local")
+    images = call.machine.images
+    made = images.get(str(image.parse(source))) if source else None
+    if made is not None:
+        images[str(image.parse(name))] = made
 
 
 def is_local(settings: dict[str, str], name: str) -> bool:
@@ -290,13 +298,12 @@ def build(call: Call, words: list[str], *, buildx_builder: bool = False) -> Outc
     buildkit = _buildkit(call, buildx_builder)
     found: list[Found] = []
     for text in given.all("cache-from"):
-        found += image.cache(text, "certain" if buildkit else "likely")
+        found += cache_read(call, text, "certain" if buildkit else "likely")
     place = given.rest[-1] if given.rest else "."
     work = _work(call, given, place, buildkit)
     found += work
     for text in given.all("cache-to"):
-        place = image.reference(text)
-        found += image.pushes(place) if place else []
+        found += cache_written(call, text)
     outputs = " ".join(given.all("output", "o"))
     if given.has("push") or "type=registry" in outputs or "push=true" in outputs:
         names = [*given.all("t", "tag"), *re.findall(r"name=([^,\s\"]+)", outputs)]
@@ -304,6 +311,32 @@ def build(call: Call, words: list[str], *, buildx_builder: bool = False) -> Outc
     for name in given.all("t", "tag"):
         keep_local(call, name)
     return Outcome(tuple(found), "")
+
+
+def cache_read(call: Call, text: str, sure: Confidence) -> list[Found]:
+    """What ``--cache-from`` reads: an image of a registry, or where else BuildKit keeps its cache."""
+    return [*image.cache(text, sure), *_kept_elsewhere(call, text, "s3:GetObject")]
+
+
+def cache_written(call: Call, text: str) -> list[Found]:
+    """What ``--cache-to`` writes to."""
+    place = image.reference(text)
+    return [*(image.pushes(place) if place else ()), *_kept_elsewhere(call, text, "s3:PutObject")]
+
+
+def _kept_elsewhere(call: Call, text: str, action: str) -> list[Found]:
+    """A build cache in a bucket or blob store (Docker documentation, "Amazon S3 cache", "Azure Blob Storage cache")."""
+    parts = dict(part.split("=", 1) for part in text.split(",") if "=" in part)
+    if parts.get("type") == "azblob" and "account_url" in parts:
+        return list(urls.destination(parts["account_url"]))
+    if parts.get("type") != "s3":
+        return []
+    if "endpoint_url" in parts:
+        return list(urls.destination(parts["endpoint_url"]))
+    bucket = parts.get("bucket") or call.env("AWS_BUCKET") or unknown("bucket")
+    region = parts.get("region") or call.region
+    arn = starred(f"arn:{services.partition_of(region)}:s3:::{bucket}/*")
+    return [Destination(bucket_host(call, bucket, region), 443, "aws", service="s3", requests=(Request(action, arn),))]
 
 
 def _buildkit(call: Call, buildx_builder: bool) -> bool | None:
@@ -320,6 +353,7 @@ def _work(call: Call, given: Arguments, place: str, buildkit: bool | None) -> li
         "Dockerfile", "", given.last("target"), tuple(build_argument(call, one) for one in given.all("build-arg")),
         tuple((name, value) for name, _, value in named), None, buildkit, None,
         tuple(_secret(call, one) for one in given.all("secret")), _platforms(call, given.all("platform")),
+        tuple(given.all("t", "tag")),
     )  # fmt: skip
     dockerfile = given.last("f", "file")
     if place == "-":

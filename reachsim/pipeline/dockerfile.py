@@ -271,13 +271,8 @@ def pairs(text: str, name: str) -> Iterable[str]:
 
 def needed(file: Dockerfile, target: str | None, bases: list[str], sources: list[list[str]]) -> set[int]:
     """The numbers of the stages that the target needs; ``bases`` and ``sources`` are names after expansion."""
-    names = {stage.name.lower(): number for number, stage in enumerate(file.stages) if stage.name}
-    last = len(file.stages) - 1
-    if target:
-        number = digits.number(target)
-        last = names.get(target.lower(), number if number is not None and number <= last else last)
     found: set[int] = set()
-    queue = [last] if last >= 0 else []
+    queue = [aim(file, target)] if file.stages else []
     while queue:
         number = queue.pop()
         if number in found:
@@ -288,6 +283,16 @@ def needed(file: Dockerfile, target: str | None, bases: list[str], sources: list
             if other is not None:
                 queue.append(other)
     return found
+
+
+def aim(file: Dockerfile, target: str | None) -> int:
+    """The number of the stage that is built: the target, by name or number, else the last."""
+    last = len(file.stages) - 1
+    if not target:
+        return last
+    names = {stage.name.lower(): number for number, stage in enumerate(file.stages) if stage.name}
+    number = digits.number(target)
+    return names.get(target.lower(), number if number is not None and number <= last else last)
 
 
 def stage_number(file: Dockerfile, name: str, before: int) -> int | None:

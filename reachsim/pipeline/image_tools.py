@@ -1,4 +1,4 @@
-"""kaniko, skopeo, crane and pack: images built, copied and pushed by other means than Dockerfiles and Docker.
+"""kaniko, buildctl, skopeo, crane and pack: images built, copied and pushed by other means than Dockerfiles and Docker.
 
 **Source:** kaniko README (executor's flags, "Caching Layers"); skopeo(1), containers-transports(5); crane documentation
 (``crane auth login``, ``copy``, ``push``); oras documentation; skopeo-sync(1); regclient documentation, "regctl";
@@ -14,7 +14,7 @@ from reachsim import services
 from reachsim.pipeline import image, urls
 from reachsim.pipeline.aws_calls import bucket_host
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
-from reachsim.pipeline.docker import build_argument, logged_in, pushed, remote
+from reachsim.pipeline.docker import build_argument, cache_read, cache_written, logged_in, pushed, remote
 from reachsim.pipeline.records import Destination, Found, Gap, ImageBuild, Request
 from reachsim.pipeline.variables import shown, starred
 
@@ -50,6 +50,48 @@ def kaniko(call: Call) -> Outcome:
         found += image.pushes(cache, "likely") if push and not given.has("no-push-cache") else []
     if push:
         found += [one for name in given.all("destination", "d") for one in pushed(call, name)]
+    return Outcome(tuple(dict.fromkeys(found)), "")
+
+
+_BUILDCTL: Final = ["frontend", "local", "opt", "output", "o", "export-cache", "import-cache", "secret", "ssh",
+                    "allow", "progress", "trace", "no-cache-filter", "metadata-file", "addr", "tlsdir",
+                    "registry-auth-tlscontext", "source-policy-file", "ref-file"]  # fmt: skip
+
+
+def buildctl(call: Call) -> Outcome:
+    """``buildctl build``: BuildKit's own client (BuildKit README, "Building a Dockerfile", "Export cache")."""
+    given = arguments(call.words, _BUILDCTL)
+    found: list[Found] = []
+    daemon = given.last("addr") or call.env("BUILDKIT_HOST") or ""
+    if daemon.startswith("tcp://"):
+        found += urls.destination(daemon.replace("tcp://", "https://", 1))
+    if given.rest[:1] != ["build"]:
+        return Outcome(tuple(found), None)
+    options = [one.partition("=") for one in given.all("opt")]
+    local = dict(one.split("=", 1) for one in given.all("local") if "=" in one)
+    plain = {name: value for name, _, value in options}
+    outputs = given.all("output", "o")
+    tags = [name for one in outputs for name in re.findall(r"name=\"?([^,\s\"]+)", one)]
+    if "context" in plain and "://" in plain["context"]:
+        found += _elsewhere(call, plain["context"].split("#")[0])
+        found.append(Gap(call.command.text, "the Dockerfile lies elsewhere"))
+    elif (given.last("frontend") or "").startswith(("dockerfile.v0", "gateway.v0")):
+        if plain.get("source"):
+            found += image.pulls(plain["source"])
+        name = plain.get("filename", "Dockerfile")
+        path = f"{call.path(local.get('dockerfile', '.'))}/{name}"
+        values = tuple((key.partition(":")[2], value) for key, _, value in options if key.startswith("build-arg:"))
+        contexts = tuple((key.partition(":")[2], value) for key, _, value in options if key.startswith("context:"))
+        found.append(ImageBuild(path, call.path(local.get("context", ".")), plain.get("target"), values, contexts,
+                                None, True, tags=tuple(tags)))  # fmt: skip
+    else:
+        found.append(Gap(call.command.text, "what this frontend of BuildKit builds is not worked out"))
+    for one in given.all("import-cache"):
+        found += cache_read(call, one, "certain")
+    for one in given.all("export-cache"):
+        found += cache_written(call, one)
+    if "push=true" in " ".join(outputs):
+        found += [one for name in tags for one in pushed(call, name)]
     return Outcome(tuple(dict.fromkeys(found)), "")
 
 

@@ -89,6 +89,8 @@ class ImageBuild(msgspec.Struct, frozen=True):
     """(id, path on the build's machine) of the files handed in as secrets; None: not told."""
     platforms: tuple[str, ...] = ()
     """What it is built for (``linux/arm64``); none: for what the build runs on."""
+    tags: tuple[str, ...] = ()
+    """The names that the image is given, under which later builds of this one find it."""
 
 
 class ContainerRun(msgspec.Struct, frozen=True):

@@ -161,7 +161,9 @@ def yum(call: Call) -> Outcome:
 
 
 def rpm(call: Call) -> Outcome:
-    """rpm -i URL, rpm --import URL, dpkg: only what is named by a URL."""
+    """rpm -i URL, rpm --import URL, dpkg: only what is named by a URL; EPEL's own package adds its repository."""
+    if call.program == "rpm" and any("epel-release" in word for word in call.words):
+        add(call, "yum", "epel")
     return Outcome(tuple(one for word in call.words for one in urls.destination(word, "package")), "")
 
 

@@ -1,0 +1,124 @@
+"""HCL as far as a build's files use it: blocks with labels, and values that are strings, lists and tables of them.
+
+A name stands for the variable of that name. Whatever needs HCL's functions, conditions or loops is an unknown value.
+**Source:** HCL Native Syntax Specification (structural elements, template and heredoc expressions).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeAlias
+
+from msgspec import Struct
+
+from reachsim.pipeline.variables import look_up, unknown
+
+MAX_HCL: Final = 1 << 16
+DEEPEST: Final = 30
+
+Value: TypeAlias = "str | list[Value] | dict[str, Value]"
+
+_TOKEN: Final = re.compile(
+    r"[ \t\r]+|\#[^\n]*|//[^\n]*|/\*(?s:.*?)\*/|(?P<token><<-?(?P<mark>\w+)\n(?s:.*?)\n[ \t]*(?P=mark)(?!\w)"
+    r'|"(?:[^"\\]|\\.)*"|[\w.-]+|\n|.)'
+)
+_OPENS: Final = {"{": "}", "[": "]", "(": ")"}
+
+
+class Block(Struct, frozen=True):
+    """A block: ``target "app" { … }`` has the kind ``target`` and the label ``app``; its attributes are unread."""
+
+    kind: str
+    label: str
+    attributes: dict[str, list[str]]
+
+    def values(self, variables: Mapping[str, str]) -> dict[str, Value]:
+        """The attributes with their variables filled in."""
+        return {name: _value(tokens, variables) for name, tokens in self.attributes.items()}
+
+
+def blocks(text: str) -> list[Block]:
+    """The blocks at a file's top level. Raises ValueError if the text is too large.
+
+    >>> [one.values({"V": "1"}) for one in blocks('target "a" { tags = ["x:${V}"] }')]
+    [{'tags': ['x:1']}]
+    """
+    if len(text) > MAX_HCL:
+        raise ValueError("too large")
+    tokens = [match["token"] for match in _TOKEN.finditer(text) if match["token"]]
+    found, at = [], 0
+    while at < len(tokens):
+        words = []
+        while at < len(tokens) and re.match(r'[\w"]', tokens[at]):
+            words.append(tokens[at].strip('"'))
+            at += 1
+        if words and tokens[at : at + 1] == ["{"]:
+            end = _end(tokens, at)
+            found.append(Block(words[0], words[1] if len(words) > 1 else "", dict(_pairs(tokens[at + 1 : end - 1]))))
+            at = end
+        else:
+            at += 1
+    return found
+
+
+def _end(tokens: list[str], start: int) -> int:
+    """The place behind the bracket that closes the one at ``start``."""
+    waiting: list[str] = []
+    for at in range(start, len(tokens)):
+        if tokens[at] in _OPENS:
+            waiting.append(_OPENS[tokens[at]])
+        elif waiting and tokens[at] == waiting[-1]:
+            waiting.pop()
+        if not waiting:
+            return at + 1
+    return len(tokens)
+
+
+def _parts(tokens: list[str], ends: str) -> Iterator[list[str]]:
+    """The tokens between separators that stand in no bracket."""
+    part: list[str] = []
+    at = 0
+    while at < len(tokens):
+        stop = _end(tokens, at) if tokens[at] in _OPENS else at + 1
+        if tokens[at] in ends:
+            yield part
+            part = []
+        else:
+            part += tokens[at:stop]
+        at = stop
+    yield part
+
+
+def _pairs(tokens: list[str]) -> Iterator[tuple[str, list[str]]]:
+    for part in _parts(tokens, "\n,"):
+        if len(part) > 2 and part[1] in ("=", ":"):
+            yield part[0].strip('"'), part[2:]
+
+
+def _value(tokens: list[str], variables: Mapping[str, str], depth: int = 0) -> Value:
+    tokens = tokens if depth < DEEPEST else []
+    first = tokens[0] if tokens else ""
+    if first in ("[", "{") and _end(tokens, 0) == len(tokens):
+        if first == "{":
+            return {name: _value(rest, variables, depth + 1) for name, rest in _pairs(tokens[1:-1])}
+        parts = ([one for one in part if one != "\n"] for part in _parts(tokens[1:-1], ","))
+        return [_value(part, variables, depth + 1) for part in parts if part]
+    if len(tokens) != 1:
+        return unknown(" ".join(tokens).strip()[:80])
+    if first.startswith("<<"):
+        return _filled(first.partition("\n")[2].rpartition("\n")[0] + "\n", variables)
+    if first.startswith('"'):
+        return _filled(re.sub(r'\\(["\\])', r"\1", first[1:-1]), variables)
+    return first if re.fullmatch(r"[\d.]+|true|false|null", first) else look_up(first, variables)
+
+
+def _filled(text: str, variables: Mapping[str, str]) -> str:
+    """A template with its variables; ``$${`` is no variable, and more than a name within the braces is unknown."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[0].startswith("$$"):
+            return match[0][1:]
+        return look_up(match[1], variables) if match[1].isidentifier() else unknown(match[1])
+
+    return re.sub(r"\$?\$\{([^{}]*)\}", value, text)
