@@ -8,8 +8,8 @@ any address, and where a policy asks for that too, by an endpoint in a VPC of th
 else a request says of them, such as tags and headers, they choose themselves. Not modelled: named endpoints and VPCs of
 others (``aws:SourceVpce``, ``aws:SourceVpc``).
 
-**Source:** IAM User Guide, "AWS global condition context keys" (aws:PrincipalOrgID: "included in the request context
-only if the principal is a member of an organization"); IAM Access Analyzer, "findings for external access".
+**Source:** IAM User Guide, "AWS global condition context keys" (aws:PrincipalOrgID is there only for
+members of an organization); IAM Access Analyzer, "findings for external access".
 """
 
 from __future__ import annotations

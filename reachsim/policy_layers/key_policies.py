@@ -175,8 +175,8 @@ def _policy(network: Network, question: Asked, key: _Key, use: KeyUse) -> Said:
     held = _document(network, key, use)
     if isinstance(held, Said):
         return held
-    refuses = f"the policy of {key.arn} refuses {question.request.action}, which {use.service} needs"
-    found, _ = resource_said(network, held, question, key.arn, refuses)
+    wanted = f"{question.request.action}, which {use.service} needs"
+    found, _ = resource_said(network, held, question, key.arn, f"the policy of {key.arn}", wanted)
     nobody = question.role is None and question.request.principal.has_identity
     return not_known("resource", key.arn, found.why) if found.effect == "none" and nobody else found
 

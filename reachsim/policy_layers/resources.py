@@ -67,7 +67,7 @@ def _resource(network: Network, asked: Asked) -> Said:
         )
     text = _policy_text(network, path)
     held = document(text, path)
-    said, judged = resource_said(network, held, asked, name, f"the policy of {name} refuses {request.action}")
+    said, judged = resource_said(network, held, asked, name, f"the policy of {name}", request.action)
     if judged.effect == "allow" and bucket and not request.same_account and policy.is_public(held):
         return _public(network, asked, name, judged.grants)
     return said
@@ -90,8 +90,8 @@ def _with_registry(network: Network, asked: Asked, repository: Said) -> Said:
         unseen = Assumption("UNKNOWN_RESOURCE", account, detail, "block")
         return msgspec.structs.replace(repository, assumptions=(*repository.assumptions, unseen))
     held = document(_policy_text(network, path), path)
-    refuses = f"the policy of the registry {account} refuses {asked.request.action}"
-    registry, _ = resource_said(network, held, asked, account, refuses)
+    whose = f"the policy of the registry {account}"
+    registry, _ = resource_said(network, held, asked, account, whose, asked.request.action)
     both = {said.effect: said for said in (registry, repository)}
     unsure = registry.unsure or repository.unsure
     if "deny" not in both and "allow" in both and unsure:
@@ -124,8 +124,8 @@ def _trust(network: Network, asked: Asked) -> Said:
             return Said("resource", "none", "RESOURCE_POLICY_DENY", role, None, why)
         why = f"the trust policy of {role}, which must allow the request, is not in the snapshot"
         return not_known("resource", role, why, iam_details(network, account)[1])
-    refuses = f"the trust policy of {role} refuses {asked.request.action}"
-    return resource_said(network, document(held.trust, held.path), asked, role, refuses)[0]
+    whose = f"the trust policy of {role}"
+    return resource_said(network, document(held.trust, held.path), asked, role, whose, asked.request.action)[0]
 
 
 def _no_such_repository(network: Network, home: Home, name: str) -> bool:

@@ -87,9 +87,11 @@ def endpoint(network: Network, asked: Asked, way: str) -> Said:
         code = "VPCE_POLICY_SERVICE_BUCKET_MISSING"
     request = asked.request
     label = network.label(way)
-    why = f"the policy of {label} does not let {request.action} on {request.resource_arn} through: {judged.why}"
+    wanted = f"{request.action} on {request.resource_arn}"
     if judged.effect == "unknown":
-        return not_known("endpoint", way, why, *asked.missing)
+        detail = f"whether the policy of {label} lets {wanted} through is not known: {judged.why}"
+        return not_known("endpoint", way, detail, *asked.missing)
+    why = f"the policy of {label} does not let {wanted} through: {judged.why}"
     return Said("endpoint", judged.effect, code, way, judged.statement, why)
 
 
@@ -170,22 +172,23 @@ def judge_naming(
 
 
 def resource_said(
-    network: Network, held: policy.Document, asked: Asked, component: str, refuses: str
+    network: Network, held: policy.Document, asked: Asked, component: str, whose: str, wanted: str
 ) -> tuple[Said, policy.Judgement]:
-    """What a resource's policy says, in both forms; ``refuses`` begins the sentence that tells why it does not allow.
+    """What a resource's policy says, in both forms; ``whose`` it is and what is ``wanted`` begin the sentence on why.
 
     A policy that surely does not allow, of which it is only open whether it denies, is silent and ``unsure``.
     """
     judged = judge_naming(network, held, asked, "resource")
-    why = f"{refuses}: {judged.why}"
+    open_ = f"whether {whose} refuses {wanted} is not known: {judged.why}"
     if judged.effect != "unknown":
+        why = f"{whose} refuses {wanted}: {judged.why}"
         said = Said("resource", judged.effect, "RESOURCE_POLICY_DENY", component, judged.statement, why,
                     grants=judged.grants)  # fmt: skip
     elif judge_naming(network, held, asked, "endpoint").effect in ("none", "deny"):
-        silent = f"{refuses}: no statement allows it"
-        said = Said("resource", "none", "RESOURCE_POLICY_DENY", component, None, silent, unsure=why)
+        silent = f"{whose} refuses {wanted}: no statement allows it"
+        said = Said("resource", "none", "RESOURCE_POLICY_DENY", component, None, silent, unsure=open_)
     else:
-        said = not_known("resource", component, why)
+        said = not_known("resource", component, open_)
     return said, judged
 
 

@@ -76,11 +76,16 @@ def compare(world: World, scenario: Scenario, rng: random.Random, most: int = MO
     for flow in scenario.flows:
         for point in corners(flow.box, rng, most):
             packet = packet_of(point)
-            if packet.destination not in NOT_ROUTED:
+            if packet.destination not in NOT_ROUTED and not _held_by_another(world, origin, packet):
                 result = judge(world, origin, packet)
                 assert agree(world, flow, result), told(flow, origin, packet, result)
                 compared += 1
     return compared
+
+
+def _held_by_another(world: World, origin: Origin, packet: Packet) -> bool:
+    """Whether a build would have an address that is an interface's now: the interpreter takes it for that one."""
+    return origin[0] == "virtual" and world.interface_at(world.vpc_of(origin[1]), packet.source) is not None
 
 
 def agree(world: World, flow: Walk, result: Result) -> bool:

@@ -416,9 +416,11 @@ class Walk:
         if private is not None:
             own = self.world.nat_address(private.nat, private.zone)
         self.flight = replace(self.flight, destination=own)
+        vpc = self.home_of(sender)
         if not sender.subnet and not exit.id.startswith("vgw-"):  # a regional NAT gateway
             return Arrival("interface", sender.id)
-        vpc = self.home_of(sender)
+        if private is not None and exit.kind == "internet" and self.is_regional(private.nat, vpc):  # by way of others
+            return Arrival("interface", self.world.nat_interface(private.nat))
         back = self.from_gateway(exit.id, vpc)
         if exit.kind == "internet":  # by whom it is for, though the request left by another subnet
             self.may_be_inspected(exit.id, vpc, self.subnet_at(back) or "")

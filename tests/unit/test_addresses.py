@@ -53,7 +53,9 @@ def test_what_is_no_address(text: str) -> None:
         parse_address(text)
 
 
-@pytest.mark.parametrize("text", ["", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "/8", "::/129", "10.0.0/24", "all"])
+@pytest.mark.parametrize(
+    "text", ["", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "/8", "::/129", "10.0.0/24", "10.0.0.0.0/24", "all"]
+)
 def test_what_is_no_block(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (the standard library words it)
         parse_block(text)
@@ -74,7 +76,8 @@ def test_the_ends_of_a_block(text: str, first: str, last: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "length"), [("10.0.0.0/8", 8), ("10.0.0.1", 32), ("0.0.0.0/0", 0), ("::/0", 0), ("2001:db8::1", 128)]
+    ("text", "length"),
+    [("10.0.0.0/8", 8), ("10.0.0.1", 32), ("0.0.0.0/0", 0), ("::/0", 0), ("2001:db8::1", 128), ("::/128", 128)],
 )
 def test_prefix_length_within_the_family(text: str, length: int) -> None:
     assert Cidr(text).length == length

@@ -123,6 +123,8 @@ def test_the_text_of_a_set_names_its_spans() -> None:
         ([[(1, 1)], [(3, 3)]], [(3, 9)], [1]),
         ([[(1, 1)], [(3, 3)], [(5, 5)]], [(1, 5)], [0, 1, 2]),
         ([[(1, 1), (5, 5)], [(3, 3)]], [(2, 4)], [1]),
+        ([[(1, 5)]], [(7, 8), (10, 10)], []),
+        ([[(1, 5)]], [(4, 8), (10, 10)], [0]),
         ([[(1, 9)], [(2, 3)]], [(4, 4)], [0]),  # one within another
         ([[(1, 9)], [(2, 3)]], [(3, 3)], [0, 1]),
         ([[(2, 3)], [(1, 9)], [(5, 6)]], [(4, 5), (20, 20)], [1, 2]),
@@ -133,6 +135,17 @@ def test_which_sets_of_an_index_meet_another_at_the_edges(
     sets: list[list[tuple[int, int]]], asked: list[tuple[int, int]], places: list[int]
 ) -> None:
     assert Index(map(IntervalSet.of, sets)).meeting(IntervalSet.of(asked)) == places
+
+
+@pytest.mark.parametrize(
+    ("spans", "single"), [([(3, 3)], True), ([(3, 4)], False), ([(3, 3), (5, 5)], False), ([(3, 3), (5, 9)], False)]
+)
+def test_a_set_of_one_number(spans: list[tuple[int, int]], single: bool) -> None:
+    assert IntervalSet.of(spans).is_single == single
+
+
+def test_no_number_is_not_one() -> None:
+    assert not EMPTY.is_single
 
 
 def test_sets_that_hash_alike_are_apart() -> None:
