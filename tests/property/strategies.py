@@ -40,7 +40,12 @@ def boxes(dimensions: int) -> SearchStrategy[Box]:
 
 
 def packet_sets(dimensions: int = 3) -> SearchStrategy[PacketSet]:
-    return st.lists(boxes(dimensions), max_size=4).map(lambda found: PacketSet.union_of(found, dimensions))
+    """Unions of up to four products, mostly of several that are not empty."""
+    full = st.tuples(*[interval_sets(SIDE).map(lambda one: one or IntervalSet.span(1, 2))] * dimensions)
+    some = st.lists(full, min_size=1, max_size=4)
+    return st.one_of(st.lists(boxes(dimensions), max_size=4), some, some, some).map(
+        lambda found: PacketSet.union_of(found, dimensions)
+    )
 
 
 # --- addresses ------------------------------------------------------------------------------------------------------

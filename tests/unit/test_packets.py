@@ -153,3 +153,14 @@ def test_what_remains_has_a_dimension_less() -> None:
     for dropped, left in enumerate([(7, 9), (5, 9), (5, 7)]):
         assert square(5, 7, 9).project(dropped) == square(*left)
         assert square(5, 7, 9).project(dropped).dimensions == 2
+
+
+def test_what_remains_of_several_products() -> None:
+    one, two = IntervalSet.single(1), IntervalSet.single(2)
+    both = PacketSet.union_of([(one, one, two), (two, two, one)], 3)
+    for dropped, left in enumerate([[(one, two), (two, one)], [(one, two), (two, one)], [(one, one), (two, two)]]):
+        assert both.project(dropped) == PacketSet.union_of(left, 2)
+    flat = PacketSet.union_of([(one, two), (two, one)], 2)
+    assert flat.project(0) == flat.project(1) == PacketSet.box((one | two,))
+    wide = PacketSet.union_of([(one, one), (two, one | two)], 2)
+    assert wide.project(0) == PacketSet.box((one | two,))
