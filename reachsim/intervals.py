@@ -183,7 +183,7 @@ class Index:
         self._lows = [low for low, _, _ in spans]
         self._highs = [high for _, high, _ in spans]
         self._highest = [*accumulate(self._highs, max)]
-        self._apart = all(high < low for high, low in zip(self._highs, self._lows[1:], strict=False))
+        self._in_order = self._highest == self._highs  # as those of disjoint sets are
         self._places = [place for _, _, place in spans]
 
     def meeting(self, other: IntervalSet) -> list[int]:
@@ -206,9 +206,10 @@ class Index:
         for low, high in spans:
             first = bisect_left(self._highest, low)
             last = bisect_right(lows, high, first)
-            found.update(
-                places[first:last] if self._apart else (places[at] for at in range(first, last) if highs[at] >= low)
-            )
+            if self._in_order:
+                found.update(places[first:last])
+            else:
+                found.update(places[at] for at in range(first, last) if highs[at] >= low)
         return sorted(found)
 
 

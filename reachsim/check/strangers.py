@@ -8,8 +8,8 @@ any address, and where a policy asks for that too, by an endpoint in a VPC of th
 else a request says of them, such as tags and headers, they choose themselves. Not modelled: named endpoints and VPCs of
 others (``aws:SourceVpce``, ``aws:SourceVpc``).
 
-**Source:** IAM User Guide, "AWS global condition context keys" (aws:PrincipalOrgID is there only for
-members of an organization); IAM Access Analyzer, "findings for external access".
+**Source:** IAM User Guide, "AWS global condition context keys" (aws:PrincipalOrgID is there only for members of
+an organization); IAM Access Analyzer, "findings for external access".
 """
 
 from __future__ import annotations
@@ -91,12 +91,15 @@ def strangers(
     asked = frozenset(one.lookup for statement in document.statements for one in statement.conditions)
     for who in _meant(network, document, owner):
         for more, by in product(_sorts(document, asked, who), _ways(asked)):
-            how = ", ".join(words for words in (more.how, by[0]) if words)
-            yield replace(more, keys={**more.keys, **by[1]}, how=how)
+            yield replace(more, keys={**more.keys, **by[1]}, how=_joined(more.how, by[0]))
         if unsigned and who.whose == ANYONE and who.caller.account == STRANGER and asked & _CALLER_KEYS:
             for words, keys in _ways(asked):
-                how = ", ".join(("without a signature", *((words,) if words else ())))
+                how = _joined("without a signature", words)
                 yield Stranger(_UNSIGNED, ANYONE, {**_NO_ORGANIZATION, "aws:userid": None, **keys}, how=how)
+
+
+def _joined(*words: str) -> str:
+    return ", ".join(one for one in words if one)
 
 
 def _ways(asked: frozenset[str]) -> tuple[tuple[str, Keys], ...]:

@@ -84,8 +84,7 @@ def fresh(outer: Machine, name: str) -> Machine:
 
 def built_here(outer: Machine, name: str) -> Built | None:
     """What is known of an image that this build has made itself."""
-    found = outer.images.get(str(image.parse(name)))
-    return found if isinstance(found, Built) else None
+    return outer.images.get(str(image.parse(name)))
 
 
 class _Walk:

@@ -14,12 +14,15 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reachsim.errors import QuestionError
 from reachsim.pipeline.own import Own
 from reachsim.pipeline.steering import Fork
 from reachsim.pipeline.variables import ROOT, is_known
+
+if TYPE_CHECKING:
+    from reachsim.pipeline.builds import Built
 
 MAX_FILE: Final = 8 << 20
 """Bytes of one file that are read at most; lock files may be large, anything beyond counts as unreadable."""
@@ -147,7 +150,7 @@ class Machine:
         self.architectures: tuple[str, ...] = ("amd64",)
         self.cached: tuple[str, ...] = ()
         self.own = Own()
-        self.images: dict[str, object] = {}
+        self.images: dict[str, Built] = {}
 
     @classmethod
     def of_build(cls, context: Mapping[str, bytes]) -> Machine:

@@ -179,13 +179,14 @@ def resource_said(
     A policy that surely does not allow, of which it is only open whether it denies, is silent and ``unsure``.
     """
     judged = judge_naming(network, held, asked, "resource")
-    open_ = f"whether {whose} refuses {wanted} is not known: {judged.why}"
+    refuses = f"{whose} refuses {wanted}"
+    open_ = f"whether {refuses} is not known: {judged.why}"
     if judged.effect != "unknown":
-        why = f"{whose} refuses {wanted}: {judged.why}"
+        why = f"{refuses}: {judged.why}"
         said = Said("resource", judged.effect, "RESOURCE_POLICY_DENY", component, judged.statement, why,
                     grants=judged.grants)  # fmt: skip
     elif judge_naming(network, held, asked, "endpoint").effect in ("none", "deny"):
-        silent = f"{whose} refuses {wanted}: no statement allows it"
+        silent = f"{refuses}: no statement allows it"
         said = Said("resource", "none", "RESOURCE_POLICY_DENY", component, None, silent, unsure=open_)
     else:
         said = not_known("resource", component, open_)
