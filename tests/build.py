@@ -693,7 +693,7 @@ class Build:
         }
         answers[f"{self.account}/global/route53/list-hosted-zones.json"] = {"HostedZones": self._zones}
         answers |= self._more
-        return {path: json.dumps(answers[path], indent=2).encode() for path in sorted(answers)}
+        return {path: json.dumps(answers[path]).encode() for path in sorted(answers)}
 
     def write(self, folder: Path) -> Path:
         """Write the files below ``folder`` (made if need be) and return it."""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 
 from reachsim import load_files
 from tests.property.comparison import assert_partition, compare, world_of
-from tests.property.networks import TOPICS, Draft, network
+from tests.property.draft import Draft
+from tests.property.networks import TOPICS, network
 from tests.property.test_walk import questions
 from tests.property.test_walk_load_balancers import TOPICS as BALANCED_TOPICS
 from tests.property.test_walk_load_balancers import balanced

@@ -10,7 +10,8 @@ from collections import Counter
 from reachsim import Reach, Verdict, load_files
 from reachsim.forwarding import Walk
 from tests.build import Record
-from tests.property.networks import TOPICS, Draft, network
+from tests.property.draft import Draft
+from tests.property.networks import TOPICS, network
 from tests.property.test_metamorphic import TCP, Files, settled
 
 NOT_LISTED = ("DenyAllIgwTraffic", "TagSet", "RequesterManaged", "AvailabilityZone")

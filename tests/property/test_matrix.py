@@ -174,8 +174,7 @@ def test_all_pairs_of_an_organization(seed: int, tmp_path: Path) -> None:
 
 
 def test_addresses_that_two_vpcs_share() -> None:
-    draft = networks.Draft(random.Random(1), networks.FEATURES, [networks.Build()])
-    net = draft.builds[0]
+    net = Build()
     for _ in range(2):
         vpc = net.vpc("10.0.0.0/16")
         own = net.group(vpc)
@@ -183,7 +182,7 @@ def test_addresses_that_two_vpcs_share() -> None:
         subnet = net.subnet(vpc, "10.0.1.0/24")
         for host in (10, 11, 12):
             net.interface(subnet, f"10.0.1.{host}", [own] if host == 10 else [group, own][: host - 10])
-    compare(load_files(draft.files()), 6, 443)
+    compare(load_files(net.files()), 6, 443)
 
 
 def test_a_public_address_and_the_switches_tell_interfaces_apart() -> None:

@@ -29,7 +29,9 @@ from reachsim.verdict import Cell, Check
 from reachsim.verdict import Path as VerdictPath
 from reachsim.verdict import Question as Asked
 from tests.build import Record
-from tests.property.networks import BLOCKS, BLOCKS_V6, TOPICS, Draft, network, rule
+from tests.property.draft import BLOCKS, BLOCKS_V6, Draft
+from tests.property.networks import TOPICS, network
+from tests.property.sites import rule
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ["private-pipeline", "leaky-pipeline", "broken-pipeline"]

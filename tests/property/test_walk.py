@@ -17,7 +17,8 @@ from reachsim.forwarding import Walk
 from reachsim.packets import DIMENSIONS, PacketSet
 from reachsim.scenarios import Scenario
 from tests.property.comparison import assert_partition, compare, corners, ip_of, world_of
-from tests.property.networks import TOPICS, Draft, network
+from tests.property.draft import Draft
+from tests.property.networks import TOPICS, network
 
 NETWORKS_PER_TOPIC, AT_ONCE = 156, 39
 BATCHES = [

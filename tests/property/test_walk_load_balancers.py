@@ -9,7 +9,8 @@ import pytest
 from reachsim import load_files
 from tests.balancers import classic, listener, load_balancer, target_group
 from tests.property.comparison import assert_partition, compare, world_of
-from tests.property.networks import Draft, Site, network
+from tests.property.draft import Draft, Site
+from tests.property.networks import network
 
 TOPICS = ("filters", "references", "gateways", "transit")
 NETWORKS_PER_TOPIC = 60

@@ -9,7 +9,8 @@ import pytest
 
 from reachsim import load_files
 from tests.property.comparison import assert_partition, compare, world_of
-from tests.property.networks import Draft, network
+from tests.property.draft import Draft
+from tests.property.networks import network
 
 TOPICS = ("gateways", "ipv6", "filters", "block")
 NETWORKS_PER_TOPIC = 30

@@ -1,0 +1,92 @@
+"""A VPC of a random network: subnets, interfaces, network ACLs and the rules of its security groups."""
+
+from __future__ import annotations
+
+from tests.build import AclEntry, Build, GroupRule
+from tests.property.draft import BLOCKS, BLOCKS_V6, ICMP, ICMPV6, PORTS, Draft, Place, Site
+
+
+def site(draft: Draft, net: Build, index: int) -> Site:
+    """A VPC of one to three subnets in two zones with one interface each, and often a second one in the first."""
+    rng = draft.rng
+    ipv6 = draft.has("ipv6")
+    block_v6 = f"2600:1f18:0:{index}00::/56" if ipv6 else None
+    more = [f"10.{index + 100}.0.0/20"] if draft.chance(0.1) else []
+    made = Site(net, net.vpc(f"10.{index}.0.0/16", ipv6=block_v6, secondary=more), index, ipv6)
+    if ipv6 and draft.chance(0.12):
+        net[made.id]["Ipv6CidrBlockAssociationSet"][0]["Ipv6AddressAttribute"] = "private"  # N39
+    made.groups = [net.group(made.id, ingress=[], egress=[]) for _ in range(2)]
+    for number in range(1, rng.randint(1, 3) + 1):
+        zone = f"{net.region}{'ab'[number % 2]}"
+        table = net.table(made.id) if draft.chance(0.6) else None
+        acl = net.acl(made.id, entries(draft, ipv6)) if draft.has("filters") and draft.chance(0.7) else None
+        block = f"2600:1f18:0:{index}0{number}::/64" if ipv6 and draft.chance(0.85) else None
+        subnet = net.subnet(made.id, f"10.{index}.{number}.0/24", zone, block, table, acl)
+        made.places.append(Place(subnet, number, zone, table))
+        for host in (10, 11) if number == 1 and draft.chance(0.4) else (10,):
+            made.interfaces.append(interface(draft, made, made.places[-1], host, has_v6=block is not None))
+    return made
+
+
+def interface(draft: Draft, one: Site, place: Place, host: int, *, has_v6: bool) -> str:
+    public = f"198.51.100.{one.index * 40 + place.number * 10 + host}" if draft.chance(0.5) else None
+    more = [(one.v4(place, host + 20), None)] if draft.chance(0.1) else []
+    made = one.net.interface(
+        place.id, one.v4(place, host), draft.rng.sample(one.groups, draft.rng.choice((1, 1, 2))), public=public,
+        secondary=more, ipv6=one.v6(place, host) if has_v6 and draft.chance(0.85) else (),
+        source_dest_check=draft.chance(0.9),
+    )  # fmt: skip
+    if draft.chance(0.1) and host == 10:  # prefix delegation
+        one.net[made]["Ipv4Prefixes"] = [{"Ipv4Prefix": f"{one.v4(place, 208)}/28"}]
+        if has_v6:
+            one.net[made]["Ipv6Prefixes"] = [{"Ipv6Prefix": f"2600:1f18:0:{one.index}0{place.number}:1::/80"}]
+    return made
+
+
+def entries(draft: Draft, ipv6: bool) -> list[AclEntry]:
+    """Entries of a network ACL: some of any kind, then mostly one that allows the rest."""
+    rng = draft.rng
+    found: list[AclEntry] = []
+    for direction in ("in", "out"):
+        for number in range(100, 100 + rng.randint(0, 3)):
+            v6 = ipv6 and draft.chance(0.4)
+            protocol = rng.choice(("tcp", "tcp", "udp", "-1", "47", "icmpv6" if v6 else "icmp"))
+            detail = rng.choice((*PORTS, None)) if protocol in ("tcp", "udp") else None
+            if protocol.startswith("icmp"):
+                detail = rng.choice(ICMPV6 if v6 else ICMP)
+            action = rng.choice(("allow", "deny"))
+            found.append((number, direction, action, protocol, detail, rng.choice(BLOCKS_V6 if v6 else BLOCKS)))
+        for number, block in ((200, "0.0.0.0/0"), (201, "::/0")):
+            if draft.chance(0.85):
+                found.append((number, direction, "allow", "-1", None, block))
+    return found
+
+
+def rules(draft: Draft, one: Site) -> None:
+    """Rules of a VPC's security groups: often open, else a few narrow ones, also by group and by prefix list."""
+    for group in one.groups:
+        for direction in ("in", "out"):
+            narrow = draft.chance(0.75 if draft.features & {"filters", "references", "lists"} else 0.3)
+            if narrow:
+                for _ in range(draft.rng.randint(0, 4)):
+                    one.net.permit(group, direction, rule(draft, one))
+            if not narrow or draft.chance(0.1):
+                for block in ("0.0.0.0/0", "::/0"):
+                    one.net.permit(group, direction, ("-1", None, None, block))
+
+
+def rule(draft: Draft, one: Site) -> GroupRule:
+    rng = draft.rng
+    v6 = one.ipv6 and draft.chance(0.4)
+    peer = rng.choice(BLOCKS_V6 if v6 else BLOCKS)
+    if draft.lists and draft.chance(0.4) and one.net is draft.builds[0]:
+        peer = rng.choice(draft.lists)
+    if draft.has("references") and draft.chance(0.7):
+        peer = rng.choice([f"{other.net.account}/{group}" for other in draft.sites for group in other.groups])
+        if draft.chance(0.06):
+            peer = rng.choice(("999999999999/sg-unseen", "222222222222/sg-unseen", "sg-gone"))
+    protocol = rng.choice(("tcp", "tcp", "udp", "-1", "-1", "6", "47", "icmpv6" if v6 else "icmp"))
+    if protocol in ("-1", "47"):
+        return protocol, None, None, peer
+    low, high = rng.choice((ICMPV6 if v6 else ICMP) if protocol.startswith("icmp") else PORTS)
+    return protocol, low, high, peer
