@@ -64,8 +64,8 @@ class Reach:
 
         Args:
             source, destination: selectors.
-            protocol: tcp, udp, icmp, icmpv6 or a number; None = any.
-            port: 0 to 65535, for ICMP the type; None = any.
+            protocol: tcp, udp, icmp (over IPv6 that is ICMPv6), icmpv6 or a number; None = any.
+            port: 0 to 65535, for ICMP the type (8 is echo request over IPv6 too); None = any.
             family: ipv4 or ipv6; None = both.
             requests: IAM requests to test on the way, each with ``action`` and ``resource``.
             layers: which layers count towards the outcome.

@@ -72,6 +72,7 @@ _VPC_ENCRYPTION: Final = "/vpc/latest/userguide/vpc-encryption-controls.html"
 _BPA: Final = "/vpc/latest/userguide/security-vpc-bpa.html"
 _CUSTOM_ACL: Final = "/vpc/latest/userguide/custom-network-acl.html"
 _DNS: Final = "/vpc/latest/userguide/AmazonDNS-concepts.html"
+_DHCP: Final = "/vpc/latest/userguide/DHCPOptionSetConcepts.html"
 _ZONES: Final = "/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html"
 _RULES: Final = "/Route53/latest/DeveloperGuide/resolver-overview-forward-vpc-to-network-using-rules.html"
 _DNS_FIREWALL: Final = "/Route53/latest/DeveloperGuide/resolver-dns-firewall-overview.html"
@@ -820,6 +821,9 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("DNS_SERVERS_MIXED", "dns", _DNS,  # N160
      "The DHCP options name other DNS servers beside AmazonProvidedDNS. Clients were taken to ask AmazonProvidedDNS, "
      "the first of the list, and no other.", "Name either AmazonProvidedDNS or servers of your own, as AWS advises."),
+    ("DHCP_OPTIONS_NONE", "dns", _DHCP,  # N160
+     "The VPC has no set of DHCP options. Instances on the Nitro System then ask the VPC's resolver, as all clients "
+     "were taken to do; those on Xen have no name server at all.", "Associate a set of DHCP options with the VPC."),
     ("DNS_PROFILE_UNSEEN", "dns", "",  # N173
      "A Route 53 Profile is associated with the VPC, but what it brings is not in the snapshot.",
      "Capture route53profiles list-profile-resource-associations."),
@@ -845,7 +849,7 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
         IPV6_PRIVATE_SPACE NAT_THEN_GATEWAY_ENDPOINT"""),
     ("block", """
         BPA_NAT_BEHIND_FIREWALL
-        BUILD_EPHEMERAL_PORTS DNS_FORWARDER_RETRIES DNS_FORWARD_TCP_CLOSED DNS_REDIRECTION_UNSEEN
+        BUILD_EPHEMERAL_PORTS DHCP_OPTIONS_NONE DNS_FORWARDER_RETRIES DNS_FORWARD_TCP_CLOSED DNS_REDIRECTION_UNSEEN
         ENDPOINT_SERVICE_UNSEEN FIREWALL_MANAGED_RULES IDENTITY_POLICY_NOT_COUNTED INSTANCE_STOPPED
         INTERFACE_NOT_ATTACHED
         LB_TARGET_HEALTH_IGNORED NLB_RETURN_PATH_ASSUMED ON_PREMISES_RETURN_ASSUMED

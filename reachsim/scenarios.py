@@ -20,7 +20,7 @@ from reachsim.engine import ICMP_REPLIES, Flow, kinds
 from reachsim.evidence import Assumption, Block, Gap, Hop
 from reachsim.fleet_proxy import Asked, past_proxy
 from reachsim.forwarding import Context, Ground, Walk, forward
-from reachsim.forwarding.ground import Origin, Route, describe_addresses
+from reachsim.forwarding.ground import Origin, Route, describe_addresses, describe_services
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
 from reachsim.model.records import NetworkInterface
@@ -85,6 +85,29 @@ def services_of(protocol: int | None, port: int | None) -> IntervalSet:
     if protocol in ICMP_REPLIES:
         return icmp_services(protocol, port, -1)
     return protocol_services(protocol, IntervalSet.single(port))
+
+
+ECHO_OVER_IPV6 = {8: 128, 0: 129}
+"""ICMP's types of echo request and reply → ICMPv6's (RFC 792, RFC 4443)."""
+
+
+@lru_cache(maxsize=1024)
+def services_over(family: IntervalSet, services: IntervalSet) -> IntervalSet:
+    """What services mean over one family: ICMP stands for ICMPv6 over IPv6, and ICMPv6 is nothing over IPv4.
+
+    Of ICMP's types those of echo have a counterpart there.
+    """
+    foreign = protocol_services(ICMPV6 if family is V4 else ICMP)
+    own = services - foreign
+    if own or family is V4:
+        return own
+    if services == foreign:
+        return protocol_services(ICMPV6)
+    return IntervalSet.union_of(
+        icmp_services(ICMPV6, six, -1)
+        for four, six in ECHO_OVER_IPV6.items()
+        if not services.isdisjoint(icmp_services(ICMP, four, -1))
+    )
 
 
 def scenarios(
@@ -227,7 +250,7 @@ def _walk(
     if led_in is not None:
         return msgspec.structs.replace(base, gaps=(led_in,))
     if not boxes:
-        return msgspec.structs.replace(base, blocks=(_no_family(start, targets & FAMILIES[family], family),))
+        return msgspec.structs.replace(base, blocks=(_no_family(start, targets & FAMILIES[family], services, family),))
     name = base.resolution.name if base.resolution and ground.firewalls else ""  # nothing else on a way reads it
     context = Context(start.origin, start.origin.interface, name=name, receivers=aimed.receivers)
     walked = ground.once(forward, tuple(Flow(box, start.place, context) for box in boxes))
@@ -253,11 +276,8 @@ def _boxes(start: Source, targets: IntervalSet, family: IntervalSet, services: I
     if not mine:
         return []
     made: list[Box] = []
-    for part in kinds(services):
-        protocol = part.first >> 16
-        if part != services and protocol == (ICMPV6 if family is V4 else ICMP):
-            continue  # of any protocol, the other family's messages are not meant
-        pieces = [part]
+    for part in kinds(services_over(family, services)):
+        protocol, pieces = part.first >> 16, [part]
         if protocol in ICMP_REPLIES:
             asking = IntervalSet.union_of(icmp_services(protocol, kind, -1) for kind in ICMP_REPLIES[protocol])
             pieces = [part & asking, part - asking]
@@ -271,9 +291,14 @@ def _ports(start: Source, services: IntervalSet) -> IntervalSet:
     return start.client_ports if services.first >> 16 in (6, 17) else PORTS
 
 
-def _no_family(start: Source, targets: IntervalSet, asked: str | None) -> Block:
+def _no_family(start: Source, targets: IntervalSet, services: IntervalSet, asked: str | None) -> Block:
     family = "IPv6" if targets & V6 and not targets & V4 else "IPv4"
     at = start.origin.id
+    shared = IntervalSet.union_of(targets & one for one in (V4, V6) if start.addresses & one)
+    if shared:
+        what, over = describe_services(services), "IPv6" if shared <= V6 else "IPv4"
+        detail = f"{what} does not go over {over}, by which {at} reaches {describe_addresses(shared)}"
+        return Block("NO_POSSIBLE_DESTINATION", at, None, at, "request", "egress", "timeout", detail)
     if not targets and start.origin.kind == "internet":
         gateway = start.origin.gateway or start.origin.vpc_id or "internet"
         return Block("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", gateway, None, None, "request", "ingress", "timeout",
@@ -320,8 +345,8 @@ def _outside_vpcs(
 
     A public address of the snapshot's own leads into a VPC, whose filters see an address that nobody knows: unknown.
     """
-    public = targets & PUBLIC & V4
-    if not public:
+    public, services = targets & PUBLIC & V4, services_over(V4, services)
+    if not public or not services:
         detail = f"{start.origin.id} runs on AWS's own network, from which only public IPv4 addresses are reached"
         block = Block("NO_PATH", start.origin.id, None, None, "request", "egress", "timeout", detail)
         return msgspec.structs.replace(base, blocks=(block,))

@@ -22,7 +22,9 @@ EXIT_CODES = {"allowed": 0, "blocked": 1, "intermittent": 1, "unknown": 3}
     "--to", "target", required=True, metavar="SELECTOR", help="Who is asked: ecr.dkr, host:NAME, i-…, internet …"
 )
 @click.option(
-    "--protocol", help="tcp, udp, icmp or a number. Services and names are asked by tcp/443 unless you say else."
+    "--protocol",
+    help="tcp, udp, icmp (over IPv6: ICMPv6), icmpv6 or a number. Services and names are asked by tcp/443 unless you "
+    "say else.",
 )
 @click.option("--port", type=click.IntRange(0, 65535), help="Destination port, for icmp the type.")
 @click.option("--family", type=click.Choice(["ipv4", "ipv6"]), help="Only this address family.")

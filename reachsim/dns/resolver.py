@@ -1,7 +1,8 @@
 """Which name servers the clients of a VPC ask, and whether the VPC's own resolver answers.
 
-**Source:** "Understanding Amazon DNS", "DHCP option sets" (VPC User Guide: own name servers beside AmazonProvidedDNS
-"might cause unexpected behavior"; facts N160, N161). Clients ask the name servers in the order of the list.
+**Source:** "Understanding Amazon DNS", "DHCP option sets", "DHCP option set concepts" (VPC User Guide: own name servers
+beside AmazonProvidedDNS "might cause unexpected behavior"; without a set, instances on the Nitro System ask
+169.254.169.253 and those on Xen nobody; facts N160, N161). Clients ask the name servers in the order of the list.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from reachsim.dns.resolution import Asking, Noted, no_such_name
 from reachsim.evidence import Block
 
 AMAZON = {"amazonprovideddns", "169.254.169.253", "fd00:ec2::253"}
+NO_OPTIONS = "default"
+"""Stands where a VPC has no set of DHCP options (API_AssociateDhcpOptions)."""
 
 
 def other_servers(asking: Asking, noted: Noted) -> tuple[str, tuple[str, ...]]:
@@ -20,6 +23,10 @@ def other_servers(asking: Asking, noted: Noted) -> tuple[str, tuple[str, ...]]:
     """
     network, vpc_id = asking.network, asking.vpc_id
     vpc = network.vpcs.get(vpc_id)
+    if vpc is not None and vpc.dhcp_options_id == NO_OPTIONS:
+        detail = f"{asking.label} has no DHCP options: clients were taken to ask its resolver, as on the Nitro System"
+        noted.take("DHCP_OPTIONS_NONE", vpc_id, detail, "block")
+        return "", ()
     path = network.path(asking.home, "ec2", "describe-dhcp-options")
     options = network.dhcp_options.get(vpc.dhcp_options_id or "") if vpc else None
     if options is None:

@@ -29,7 +29,7 @@ from reachsim.forwarding.ground import (
     unseen,
     with_context,
 )
-from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.intervals import IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import own_address, sending_addresses
 from reachsim.model.records import NatGateway, NatGatewayAddress
@@ -96,9 +96,8 @@ def _protocols_of_nat(flow: Walk) -> tuple[list[Walk], Walk | None]:
     protocol = flow.box[SERVICE].first >> 16
     if protocol not in (ICMP, TCP, UDP):
         return [], flow
-    six = NAT64 if protocol != ICMP else EMPTY
-    takes = [flow.with_destinations(V4), flow.with_destinations(six)]
-    return [part for part in takes if part is not None], flow.with_destinations(V6 - six)
+    takes = [flow.with_destinations(V4), flow.with_destinations(NAT64)]
+    return [part for part in takes if part is not None], flow.with_destinations(V6 - NAT64)
 
 
 def _home_of_nat(gateway: NatGateway) -> str:

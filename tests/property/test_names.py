@@ -226,6 +226,8 @@ class Draft:
                 servers = self.some(self.inbound, 2) or ["192.168.0.53"]
                 values = [{"Value": one} for one in servers]
                 self.net[f"dopt-{number}"]["DhcpConfigurations"][0]["Values"] = values
+            elif self.chance(0.05):
+                self.net[f"vpc-{number}"]["DhcpOptionsId"] = "default"
 
     def files(self) -> dict[str, bytes]:
         """The snapshot's files; of some configurations one is lacking."""

@@ -75,6 +75,8 @@ class Names:
     def query(self, eni: str, name: str, qtype: str) -> Answer:
         """One query, to the name servers that the client knows by DHCP (N160)."""
         vpc = self.world.interfaces[eni]["VpcId"]
+        if self.world.vpcs[vpc]["DhcpOptionsId"] == "default":  # none: instances on the Nitro System ask the resolver
+            return self.of_vpc(vpc, name, qtype)
         options = self.world.by_id("describe-dhcp-options", "DhcpOptions", "DhcpOptionsId")
         servers = [
             value["Value"]

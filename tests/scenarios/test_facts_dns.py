@@ -48,6 +48,15 @@ def test_n160_the_amazon_resolver_by_any_of_its_names(servers: list[str]) -> Non
     assert ("DNS_SERVERS_MIXED", "dopt-v") not in assumed(verdict)
 
 
+def test_n160_without_dhcp_options_clients_ask_the_resolver_as_on_nitro() -> None:
+    net = private_logs()
+    net[net.vpc_id]["DhcpOptionsId"] = "default"
+    verdict = ask(net, net.client, "logs")
+    assert fate(verdict) == ("allowed", "private")
+    assert ("DHCP_OPTIONS_NONE", net.vpc_id) in assumed(verdict)
+    assert not verdict.missing
+
+
 def test_n160_of_several_name_servers_clients_ask_the_first() -> None:
     net = private_logs(dns_servers=["AmazonProvidedDNS", "10.0.0.10"])
     verdict = ask(net, net.client, "logs")

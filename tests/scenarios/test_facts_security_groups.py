@@ -253,7 +253,39 @@ def test_n92_icmpv6_without_ports_is_all_of_it() -> None:
     net = Lan(ipv6=SIX)
     dress(net, net.server, net.group(net.vpc_id, [("icmpv6", None, None, "::/0")]))
     assert fate(ask(net, net.client, net.server, "icmpv6", 128)) == ("allowed", "private")
-    assert ask(net, net.client, net.server, "icmp", 8).outcome == "blocked"
+    assert ask(net, net.client, net.server, "icmp", 8, family="ipv4").outcome == "blocked"
+
+
+@pytest.mark.parametrize(("asked", "family", "expected"), [
+    (("icmp", None), "ipv6", "allowed"),
+    (("icmp", 8), "ipv6", "allowed"),  # echo over IPv6 is type 128
+    ((1, None), "ipv6", "allowed"),
+    (("icmp", 8), None, "allowed"),
+    (("icmp", 8), "ipv4", "blocked"),
+    (("icmp", 13), "ipv6", "blocked"),  # ICMPv6 has no timestamps
+    (("icmpv6", 128), "ipv4", "blocked"),
+    (("icmpv6", 128), None, "allowed"),
+])  # fmt: skip
+def test_n92_icmp_over_ipv6_is_icmpv6_and_icmpv6_is_nothing_over_ipv4(
+    asked: tuple[str | int, int | None], family: str | None, expected: str
+) -> None:
+    net = Lan(ipv6=SIX)
+    dress(net, net.server, net.group(net.vpc_id, [("icmpv6", None, None, "::/0")]))
+    verdict = ask(net, net.client, net.server, *asked, family=family)
+    assert verdict.outcome == expected
+    if expected == "allowed":
+        assert {one.protocol for path in verdict.paths if path.outcome == "allowed" for one in path.traffic} == {
+            "icmpv6"
+        }
+
+
+@pytest.mark.parametrize("target", ["eni-server", "ip:10.0.2.5", "ip:198.51.100.7", "internet"])
+def test_n92_icmpv6_to_ipv4_addresses_is_told_as_such(target: str) -> None:
+    verdict = ask(public(), "eni-client", target, "icmpv6", 128)
+    assert fate(verdict) == ("blocked", "none")
+    (block,) = verdict.blocked_by
+    assert block.code in ("NO_POSSIBLE_DESTINATION", "IPV6_NOT_ASSIGNED")
+    assert "IPv4" in block.detail or "IPv6" in block.detail
 
 
 def test_n94_amazons_own_addresses_are_not_filtered() -> None:
