@@ -620,3 +620,64 @@ def test_an_assembly_lists_its_templates(named: str, tmp_path: Path) -> None:
     folder = assembly(tmp_path / "cdk.out", "")
     with pytest.raises(SnapshotError, match=r"cloud assembly of the CDK: name one of its templates, App\.template"):
         import_cloudformation(folder / named if named else folder, tmp_path / "out", region="eu-west-1")
+
+
+# --- targets that a service or an Auto Scaling group registers --------------------------------------------------------
+
+FRONT = f"""
+Resources:{VPC}
+  Gate: {{Type: 'AWS::EC2::InternetGateway'}}
+  Attached: {{Type: 'AWS::EC2::VPCGatewayAttachment', Properties: {{VpcId: !Ref Vpc, InternetGatewayId: !Ref Gate}}}}
+  Out:
+    Type: AWS::EC2::Route
+    Properties: {{RouteTableId: !Ref Table, DestinationCidrBlock: 0.0.0.0/0, GatewayId: !Ref Gate}}
+  InTable: {{Type: 'AWS::EC2::SubnetRouteTableAssociation', Properties: {{SubnetId: !Ref A, RouteTableId: !Ref Table}}}}
+  Open:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: anyone
+      VpcId: !Ref Vpc
+      SecurityGroupIngress: [{{IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: 0.0.0.0/0}}]
+  Front:
+    Type: AWS::ElasticLoadBalancingV2::LoadBalancer
+    Properties: {{Scheme: internet-facing, Name: front, Subnets: [!Ref A], SecurityGroups: [!Ref Open]}}
+  Old:
+    Type: AWS::ElasticLoadBalancing::LoadBalancer
+    Properties:
+      LoadBalancerName: old
+      Scheme: internet-facing
+      Subnets: [!Ref A]
+      SecurityGroups: [!Ref Open]
+      Listeners: [{{LoadBalancerPort: '80', InstancePort: '80', Protocol: HTTP}}]
+  Web: {{Type: 'AWS::ElasticLoadBalancingV2::TargetGroup', Properties: {{Port: 80, Protocol: HTTP, VpcId: !Ref Vpc}}}}
+  Listener:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties:
+      LoadBalancerArn: !Ref Front
+      Port: 80
+      Protocol: HTTP
+      DefaultActions: [{{Type: forward, TargetGroupArn: !Ref Web}}]
+"""
+SERVICE = "  App: {Type: 'AWS::ECS::Service', Properties: {TaskDefinition: app, LoadBalancers: [%s]}}\n"
+SCALED = "  App: {Type: 'AWS::AutoScaling::AutoScalingGroup', Properties: {MaxSize: '2', MinSize: '1', %s}}\n"
+
+
+@pytest.mark.parametrize(("members", "node"), [
+    (SERVICE % "{TargetGroupArn: !Ref Web, ContainerName: app, ContainerPort: 80}", "eni-front-1"),
+    (SERVICE % "{TargetGroupArn: !ImportValue web, ContainerName: app, ContainerPort: 80}", "eni-front-1"),
+    (SERVICE % "{LoadBalancerName: !Ref Old, ContainerName: app, ContainerPort: 80}", "eni-old-1"),
+    (SCALED % "TargetGroupARNs: [!Ref Web]", "eni-front-1"),
+    (SCALED % "TrafficSources: [{Identifier: !Ref Web, Type: elbv2}]", "eni-front-1"),
+    (SCALED % "TrafficSources: [{Identifier: !Ref Old, Type: elb}]", "eni-old-1"),
+    (SCALED % "LoadBalancerNames: [!Ref Old]", "eni-old-1"),
+])  # fmt: skip
+def test_what_a_service_registers_is_not_known_before_it_runs(members: str, node: str, tmp_path: Path) -> None:
+    """Found by the templates of AWS CDK's ``ApplicationLoadBalancedFargateService``, a load balancer for everyone."""
+    reach, _ = run(FRONT + members, tmp_path)
+    assert reach.simulate("internet", node, protocol="tcp", port=80).outcome == "unknown"
+
+
+@pytest.mark.parametrize("node", ["eni-front-1", "eni-old-1"])
+def test_a_balancer_without_targets_leads_nowhere(node: str, tmp_path: Path) -> None:
+    reach, _ = run(FRONT, tmp_path)
+    assert reach.simulate("internet", node, protocol="tcp", port=80).outcome == "blocked"

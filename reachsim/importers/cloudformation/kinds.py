@@ -89,7 +89,7 @@ TYPES: Final[Mapping[str, Row]] = {
     "S3::BucketPolicy": ("aws_s3_bucket_policy", {"policy_document": "policy"}),
     "Logs::LogGroup": ("aws_cloudwatch_log_group", {"log_group_name": "name"}),
     "ECS::Cluster": ("aws_ecs_cluster", {"cluster_name": "name"}),
-    "ECS::Service": ("aws_ecs_service", {"service_name": "name"}),
+    "ECS::Service": ("aws_ecs_service", {"service_name": "name", "load_balancers": "load_balancer"}),
     "ECS::TaskDefinition": ("aws_ecs_task_definition", {}),
     "Lambda::Function": ("aws_lambda_function", {}),
     "IAM::Role": ("aws_iam_role", {
@@ -118,7 +118,7 @@ TYPES: Final[Mapping[str, Row]] = {
     "NetworkFirewall::RuleGroup": ("aws_networkfirewall_rule_group", {"rule_group_name": "name"}),
     "Route53Resolver::FirewallDomainList": ("aws_route53_resolver_firewall_domain_list", {}),
     "Route53Resolver::FirewallRuleGroup": ("aws_route53_resolver_firewall_rule_group", {}),
-    "AutoScaling::AutoScalingGroup": ("aws_autoscaling_group", {}),
+    "AutoScaling::AutoScalingGroup": ("aws_autoscaling_group", {"traffic_sources": "traffic_source"}),
     "EC2::LaunchTemplate": ("aws_launch_template", {}),
 }  # fmt: skip
 """Type (without ``AWS::``) -> kind, and properties that are called otherwise."""

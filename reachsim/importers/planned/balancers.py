@@ -153,17 +153,28 @@ def attachment(world: World, one: Resource) -> None:
         held["TargetHealthDescriptions"].append(_target(one.values))
 
 
+_GROUPS_NAMED: Final = ("target_group_arns", "lb_target_group_arn", "target_group_arn", "alternate_target_group_arn")
+_CLASSIC_NAMED: Final = ("load_balancers", "load_balancer_names", "load_balancer_name", "elb_name", "elb")
+_EITHER_NAMED: Final = ("identifier",)
+"""Attributes by which a service or an Auto Scaling group names what its members are registered with."""
+
+
 def registering(world: World, one: Resource) -> None:
     """A service or group whose members become targets: which they are is not known before it runs."""
-    arns = one.texts("target_group_arns", "lb_target_group_arn")
-    arns += [text_of(block, "target_group_arn") for block in one.blocks("load_balancer")]
-    if any(
-        at.rpartition(".")[2] in ("target_group_arns", "lb_target_group_arn", "target_group_arn") for at in one.unknown
-    ):
+    blocks = [one.values, *one.blocks("load_balancer"), *one.blocks("traffic_source")]
+    blocks += [inner for block in blocks for inner in blocks_of(block, "advanced_configuration")]
+    names = {text for block in blocks for text in texts_of(block, *_GROUPS_NAMED, *_EITHER_NAMED)}
+    for group in filter(None, (world.get_in(TARGET_GROUPS, name) for name in sorted(names))):
+        world.dropped.append((one.home, f"elbv2/describe-target-health/{group['TargetGroupName']}"))
+    opened = {at.rpartition(".")[2] for at in one.unknown}
+    if not opened.isdisjoint(_GROUPS_NAMED + _EITHER_NAMED):
         _open_targets(world, one, "the target group")
-    for group in (world.get_in(TARGET_GROUPS, name) for name in arns):
-        if group is not None:
-            world.dropped.append((one.home, f"elbv2/describe-target-health/{group['TargetGroupName']}"))
+    if (
+        any(texts_of(block, *_CLASSIC_NAMED) for block in blocks)
+        or any(world.get_in(CLASSIC, name) for name in names)
+        or not opened.isdisjoint(_CLASSIC_NAMED + _EITHER_NAMED)
+    ):
+        world.drop(one.home, CLASSIC)
 
 
 def listener(world: World, one: Resource) -> None:
@@ -262,5 +273,3 @@ def group_of_instances(world: World, one: Resource) -> None:
     """An Auto Scaling group: its instances exist only once it runs; here, what they become members of."""
     registering(world, one)
     world.leave_out(one.address, one.kind, "undecidable: the instances that the group starts")
-    if texts_of(one.values, "load_balancers") or texts_of(one.values, "load_balancer_names"):
-        world.drop(one.home, CLASSIC)

@@ -149,5 +149,6 @@ MAKERS: Final[Mapping[str, Maker]] = {
     "aws_lambda_function": workloads.function,
     "aws_autoscaling_group": balancers.group_of_instances,
     "aws_autoscaling_attachment": balancers.registering,
+    "aws_autoscaling_traffic_source_attachment": balancers.registering,
 }
 """Kind -> what writes its records; the order is the order of work."""
