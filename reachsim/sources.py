@@ -24,7 +24,7 @@ from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface, virtual_interface
 from reachsim.model.network import Network, sending_addresses
 from reachsim.model.places import Home
-from reachsim.model.private_networks import PRIVATE_ATTACHMENTS, announced
+from reachsim.model.private_networks import PRIVATE_ATTACHMENTS, announced, joined
 from reachsim.routing import target_of
 from reachsim.selectors import Selector, block_of, check_named
 from reachsim.workloads import ANY_CLIENT_PORTS, LINUX_PORTS, WINDOWS_PORTS, Placement, Workload
@@ -529,9 +529,7 @@ def _unseen_neighbours(network: Network, toward: Sequence[Interface], addresses:
                 if not addresses.isdisjoint(IntervalSet.union_of(blocks) if blocks else EVERYWHERE - PUBLIC):
                     detail = f"whether {far.vpc_id or 'the peer'} sends by {network.label(peering_id)} is not known"
                     found.append(Gap("PEER_ACCOUNT_UNSEEN", peering_id, detail))
-    gateways = {
-        one.transit_gateway_id for one in network.transit_gateway_vpc_attachments.values() if one.vpc_id in vpcs
-    }
+    gateways = {gateway_id for vpc_id in vpcs for gateway_id in joined(network, vpc_id)}
     for (gateway_id, attachment_id), attachment in sorted(network.transit_gateway_attachments.items()):
         known = network.vpcs.keys() if attachment.resource_type == "vpc" else network.transit_gateways.keys()
         joins = attachment.resource_type not in PRIVATE_ATTACHMENTS
@@ -559,8 +557,8 @@ def _in_subnet(network: Network, subnet_id: str, addresses: IntervalSet) -> list
 
 def _from_on_premises(network: Network, vpc_id: str | None, addresses: IntervalSet) -> list[Source]:
     """From behind the private gateways that lead into a VPC, or into any."""
-    attachments = network.transit_gateway_vpc_attachments.values()
-    gateways = {one.transit_gateway_id for one in attachments if vpc_id in (None, one.vpc_id)}
+    gateways = joined(network, vpc_id)
+    attached_vpcs = [one.vpc_id for one in network.transit_gateway_vpc_attachments.values() if one.vpc_id]
     made = []
     for gateway_id, gateway in sorted(network.vpn_gateways.items()):
         for led in (vpc_id,) if vpc_id is not None else [one.vpc_id for one in gateway.vpc_attachments]:
@@ -570,8 +568,7 @@ def _from_on_premises(network: Network, vpc_id: str | None, addresses: IntervalS
     for (gateway_id, attachment_id), attachment in sorted(network.transit_gateway_attachments.items()):
         if gateway_id in gateways and attachment.resource_type in PRIVATE_ATTACHMENTS:
             place = ("transit", gateway_id, attachment_id)
-            led = vpc_id or next(one.vpc_id for one in attachments if one.transit_gateway_id == gateway_id) or ""
-            made.append(_behind(network, attachment_id, led, place, addresses))
+            made.append(_behind(network, attachment_id, vpc_id or attached_vpcs[0], place, addresses))
     return made
 
 

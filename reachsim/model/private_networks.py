@@ -40,9 +40,7 @@ def announced(network: Network, vpc_id: str) -> IntervalSet:
         for route in table.routes:
             if route.gateway_id in gateways:
                 blocks += [route.destination_cidr_block, route.destination_ipv6_cidr_block]
-    transit = {
-        one.transit_gateway_id for one in network.transit_gateway_vpc_attachments.values() if one.vpc_id == vpc_id
-    }
+    transit = joined(network, vpc_id)
     for table_id, routes in network.transit_gateway_routes.items():
         if network.transit_gateway_of_table(table_id) in transit:
             blocks += [
@@ -51,6 +49,23 @@ def announced(network: Network, vpc_id: str) -> IntervalSet:
                 if any(one.resource_type in PRIVATE_ATTACHMENTS for one in route.transit_gateway_attachments)
             ]
     return IntervalSet.union_of(_blocks(blocks))
+
+
+def joined(network: Network, vpc_id: str | None) -> set[str]:
+    """The transit gateways that a VPC (any VPC, if None) is attached to, and those that peering joins to them.
+
+    **Source:** Amazon VPC Transit Gateways, "Example: Peered transit gateways": behind the other one may be a VPN.
+    """
+    attachments = network.transit_gateway_vpc_attachments.values()
+    found = {one.transit_gateway_id for one in attachments if vpc_id in (None, one.vpc_id) and one.transit_gateway_id}
+    links = [
+        {gateway_id, one.resource_id}
+        for (gateway_id, _), one in network.transit_gateway_attachments.items()
+        if one.resource_type == "peering" and one.resource_id
+    ]
+    while more := {one for link in links if link & found for one in link} - found:
+        found |= more
+    return found
 
 
 def _blocks(blocks: Iterable[Cidr | None]) -> list[IntervalSet]:
