@@ -165,25 +165,27 @@ class Build:
     def subnet(
         self,
         vpc: str,
-        cidr: str,
+        cidr: str | None,
         az: str = "us-east-1a",
         ipv6: str | None = None,
         table: str | None = None,
         acl: str | None = None,
         name: str | None = None,
     ) -> str:
-        """A subnet; without ``table`` it uses the VPC's main one, without ``acl`` the VPC's default one."""
+        """A subnet; without ``table`` it uses the VPC's main one, without ``acl`` the VPC's default one, without
+        ``cidr`` it has IPv6 only.
+        """
         subnet = self._id("subnet", name)
         self._add("ec2/describe-subnets", subnet, {
             "SubnetId": subnet,
             "VpcId": vpc,
-            "CidrBlock": cidr,
+            **({"CidrBlock": cidr} if cidr else {"AssignIpv6AddressOnCreation": True}),
             "Ipv6CidrBlockAssociationSet": _ipv6_blocks(ipv6),
             "AvailabilityZone": az,
             "AvailabilityZoneId": f"id-{az}",
             "MapPublicIpOnLaunch": False,
             "EnableDns64": False,
-            "Ipv6Native": False,
+            "Ipv6Native": cidr is None,
             "State": "available",
             "OwnerId": self.account,
         })  # fmt: skip
@@ -256,7 +258,7 @@ class Build:
     def interface(
         self,
         subnet: str,
-        address: str,
+        address: str | None,
         groups: Iterable[str] = (),
         public: str | None = None,
         secondary: Iterable[tuple[str, str | None]] = (),
@@ -265,10 +267,12 @@ class Build:
         instance: str | None = None,
         name: str | None = None,
     ) -> str:
-        """A network interface; ``secondary`` holds further (private, public or None) addresses."""
+        """A network interface; ``secondary`` holds further (private, public or None) addresses. In a subnet of IPv6
+        only it has no ``address``.
+        """
         eni = self._id("eni", name)
         attachment = {"InstanceId": instance, "InstanceOwnerId": self.account, "Status": "attached"}
-        return self._interface(eni, subnet, [(address, public), *secondary], {
+        return self._interface(eni, subnet, [(address, public), *secondary] if address else [], {
             "InterfaceType": "interface",
             "Groups": [{"GroupId": group, "GroupName": group} for group in groups],
             "Ipv6Addresses": [{"Ipv6Address": one} for one in ([ipv6] if isinstance(ipv6, str) else ipv6)],
@@ -595,7 +599,7 @@ class Build:
         self,
         vpc: str,
         service: str,
-        subnets: Mapping[str, str],
+        subnets: Mapping[str, str | None],
         groups: Iterable[str],
         private_dns: bool = True,
         names: Iterable[str] = (),
@@ -608,7 +612,7 @@ class Build:
         Args:
             vpc: Its VPC.
             service: Endpoint service suffix ("ecr.api") or a whole service name.
-            subnets: The address of its interface by subnet.
+            subnets: The address of its interface by subnet; None in one of IPv6 only.
             groups: Its security groups.
             private_dns: Whether the private names are switched on.
             names: Its private names ("api.ecr.us-east-1.amazonaws.com"); the endpoint's own name is always there.
@@ -621,7 +625,7 @@ class Build:
         enis = []
         for number, (subnet, address) in enumerate(subnets.items(), start=1):
             own_v6 = (ipv6 or {}).get(subnet)
-            enis.append(self._interface(f"eni-{endpoint}-{number}", subnet, [(address, None)], {
+            enis.append(self._interface(f"eni-{endpoint}-{number}", subnet, [(address, None)] if address else [], {
                 "InterfaceType": "vpc_endpoint",
                 "Description": f"VPC Endpoint Interface {endpoint}",
                 "RequesterManaged": True,
@@ -630,14 +634,15 @@ class Build:
                 "SourceDestCheck": True,
                 "DenyAllIgwTraffic": own_v6 is not None,
             }))  # fmt: skip
+        both = "dualstack" if all(subnets.values()) else "ipv6"
         regional = f"{endpoint}.{service_name.rpartition(f'{self.region}.')[2]}.{self.region}.vpce.amazonaws.com"
         self[endpoint].update({
             "SubnetIds": list(subnets),
             "Groups": [{"GroupId": group, "GroupName": group} for group in groups],
             "NetworkInterfaceIds": enis,
             "PrivateDnsEnabled": private_dns,
-            "IpAddressType": "dualstack" if ipv6 else "ipv4",
-            "DnsOptions": {"DnsRecordIpType": "dualstack" if ipv6 else "ipv4"},
+            "IpAddressType": both if ipv6 else "ipv4",
+            "DnsOptions": {"DnsRecordIpType": both if ipv6 else "ipv4"},
             "DnsEntries": [
                 {"DnsName": regional, "HostedZoneId": "Z7HUB22UULQXV"},
                 *({"DnsName": one, "HostedZoneId": f"Z{endpoint}"} for one in (names if private_dns else ())),
@@ -803,13 +808,13 @@ class Build:
             "SubnetId": subnet,
             "VpcId": self[subnet]["VpcId"],
             "AvailabilityZone": self[subnet]["AvailabilityZone"],
-            "PrivateIpAddress": addresses[0][0],
+            **({"PrivateIpAddress": addresses[0][0]} if addresses else {}),
             "PrivateIpAddresses": private,
             "Status": "in-use",
             "RequesterManaged": False,
             "OwnerId": self.account,
             "TagSet": [],
-            **_association(addresses[0][1]),
+            **(_association(addresses[0][1]) if addresses else {}),
             **more,
         })  # fmt: skip
 

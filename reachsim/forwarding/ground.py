@@ -76,6 +76,10 @@ class Translation(Struct, frozen=True):
     zone: str | None = None
 
 
+Connection = tuple[str, IntervalSet, IntervalSet]
+"""What a firewall's endpoint sees of a request: the endpoint, and the source and destination that it has there."""
+
+
 class Context(Struct, frozen=True):
     """What AWS's rules need to know of a flow besides its header.
 
@@ -86,8 +90,8 @@ class Context(Struct, frozen=True):
     ``terminal_kind`` and ``route`` are filled where the request ends. ``name`` is the host name that the client asked
     for. ``inspected`` are the middleboxes that the request crossed, ``crossings`` and ``crossings_back`` those of
     request and reply with the number of translations until then; ``redirected`` says that a gateway route table led
-    there. ``tracked`` and ``decided`` are the firewall endpoints whose stateful engine saw the request, and of which a
-    rule decided on it; ``pinned`` the subnets that appliance mode holds a flow to, by attachment and number of
+    there. ``tracked`` and ``decided`` are the connections that firewalls saw in the request, statefully, and those
+    that a rule decided on; ``pinned`` the subnets that appliance mode holds a flow to, by attachment and number of
     translations until then. ``receivers`` are the virtual interfaces that the asked destination stands for.
     """
 
@@ -104,8 +108,8 @@ class Context(Struct, frozen=True):
     crossings: tuple[tuple[str, int], ...] = ()
     crossings_back: tuple[tuple[str, int], ...] = ()
     redirected: bool = False
-    tracked: tuple[str, ...] = ()
-    decided: tuple[str, ...] = ()
+    tracked: tuple[Connection, ...] = ()
+    decided: tuple[Connection, ...] = ()
     pinned: tuple[tuple[tuple[str, int], str], ...] = ()
     receivers: tuple[Interface, ...] = ()
     terminal: str = ""

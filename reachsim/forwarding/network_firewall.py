@@ -20,7 +20,7 @@ from msgspec import Struct
 from reachsim.addresses import EVERYWHERE, parse_block
 from reachsim.evidence import Assumption, Block, Gap
 from reachsim.filters import PROTOCOLS
-from reachsim.forwarding.ground import Ground, Walk, block, describe, with_context
+from reachsim.forwarding.ground import Connection, Ground, Walk, block, describe, with_context
 from reachsim.intervals import IntervalSet
 from reachsim.model import firewalls as aws
 from reachsim.model.firewalls import OwnedFirewall, firewall_file
@@ -195,9 +195,9 @@ def _stateful(
     ground: Ground, flow: Walk, policy: aws.FirewallPolicy, owned: OwnedFirewall, endpoint_id: str, name: str
 ) -> list[Walk]:
     if flow.leg == "response":
-        if endpoint_id in flow.context.decided:
+        if _is_known(flow, endpoint_id, flow.context.decided):
             return [flow]  # whatever lets a refused flow, or one not known, pass lets its replies pass as well
-        if endpoint_id not in flow.context.tracked:
+        if not _is_known(flow, endpoint_id, flow.context.tracked):
             detail = f"the stateful engine of {name} sees only the reply: what it does with it is not followed"
             return [flow.unknown(Gap("FIREWALL_RULE_NOT_READ", endpoint_id, detail, can_hide="block"))]
     if policy.tls_inspection_configuration_arn:
@@ -206,7 +206,7 @@ def _stateful(
     engine = _engine(ground, policy, owned)
     flow = flow.assuming(*engine.assumptions)
     if flow.leg == "request":
-        flow = with_context(flow, tracked=(*flow.context.tracked, endpoint_id))
+        flow = with_context(flow, tracked=(*flow.context.tracked, _connection(flow, endpoint_id)))
     if engine.gaps:
         return [flow.unknown(*engine.gaps)]
     rest, found = [flow], []
@@ -267,7 +267,19 @@ def _within(name: str, domain: str) -> bool:
 
 def _decided(flow: Walk, endpoint_id: str) -> Walk:
     """A rule has decided on the flow, so that its replies are not looked at again."""
-    return with_context(flow, decided=(*flow.context.decided, endpoint_id))
+    return with_context(flow, decided=(*flow.context.decided, _connection(flow, endpoint_id)))
+
+
+def _connection(flow: Walk, endpoint_id: str) -> Connection:
+    return endpoint_id, flow.sources, flow.destinations
+
+
+def _is_known(reply: Walk, endpoint_id: str, connections: tuple[Connection, ...]) -> bool:
+    """Whether a reply belongs to one of the connections; what comes to an endpoint again, translated, is another."""
+    return any(
+        endpoint == endpoint_id and reply.sources <= asked and reply.destinations <= asking
+        for endpoint, asking, asked in connections
+    )
 
 
 def _by_default(flow: Walk, engine: Engine, endpoint_id: str, name: str) -> Walk:

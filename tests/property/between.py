@@ -71,7 +71,7 @@ def transit(draft: Draft) -> None:
 
 def attach(draft: Draft, one: Site, tgw: str, tables: list[str]) -> str:
     """A VPC's attachment, its association, and routes from the VPC to the others."""
-    by_zone = {place.zone: place.id for place in draft.rng.sample(one.places, len(one.places))}
+    by_zone = {place.zone: place.id for place in draft.rng.sample(one.v4_places, len(one.v4_places))}
     zones = list(by_zone)[: 2 if draft.chance(0.8) else 1]
     attachment = one.net.tgw_attachment(
         tgw, one.id, [by_zone[zone] for zone in zones], group_references=draft.chance(0.8),

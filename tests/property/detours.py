@@ -24,7 +24,7 @@ def odd_routes(draft: Draft, one: Site) -> None:
             net.route(table, "198.18.0.0/15", rng.choice(one.interfaces))
         nats = [target for target in one.targets if target.startswith("nat-")]
         if nats and draft.chance(0.05):
-            net.route(table, f"10.{one.index}.{rng.choice(one.places).number}.0/24", rng.choice(nats))
+            net.route(table, str(rng.choice(one.v4_places).cidr), rng.choice(nats))
 
 
 def block_public_access(draft: Draft) -> None:
@@ -88,8 +88,9 @@ def edge(draft: Draft, one: Site) -> None:
     table = one.net.table(one.id)
     one.net.edge_table(table, draft.rng.choice(gateways))
     for place in one.places:
-        if draft.chance(0.3):
-            one.net.route(table, f"10.{one.index}.{place.number}.0/24", draft.rng.choice(one.interfaces))
+        for block in filter(None, (place.cidr, place.cidr_v6)):
+            if draft.chance(0.3):
+                one.net.route(table, block, draft.rng.choice(one.interfaces))
     if draft.chance(0.1):
         one.net.route(table, f"10.{one.index}.0.0/16", draft.rng.choice(one.interfaces))
 
@@ -112,10 +113,9 @@ def inspection(draft: Draft, one: Site) -> None:
         entrance = net.table(one.id)
         net.edge_table(entrance, gateways[0])
         for place in one.places:
-            if draft.chance(0.8):
-                net.route(entrance, f"10.{one.index}.{place.number}.0/24", endpoint)
-            if one.ipv6 and draft.chance(0.8) and net[place.id]["Ipv6CidrBlockAssociationSet"]:
-                net.route(entrance, f"2600:1f18:0:{one.index}0{place.number}::/64", endpoint)
+            for block in filter(None, (place.cidr, place.cidr_v6)):
+                if draft.chance(0.8):
+                    net.route(entrance, block, endpoint)
 
 
 def inspect_routes(draft: Draft, one: Site, used: str, own: str, endpoint: str) -> None:
@@ -129,8 +129,9 @@ def inspect_routes(draft: Draft, one: Site, used: str, own: str, endpoint: str) 
             net.route(used, destination, endpoint)
     if len(one.places) > 1 and draft.chance(0.3):
         for place in one.places:
-            if draft.chance(0.8):
-                net.route(used, f"10.{one.index}.{place.number}.0/24", endpoint)
+            for block in filter(None, (place.cidr, place.cidr_v6)):
+                if draft.chance(0.8):
+                    net.route(used, block, endpoint)
 
 
 def edge_tables(net: Build, gateway: str) -> list[str]:
@@ -143,8 +144,8 @@ def advertised(draft: Draft, one: Site) -> None:
     for table in one.tables:
         for destination in ("203.0.113.0/24", "0.0.0.0/0", f"10.{one.index}.1.0/25", "10.0.0.0/8", ON_PREMISES):
             if draft.chance(0.25):
-                place = draft.rng.choice(one.places)
-                next_hop = one.v4(place, draft.rng.choice((10, 10, 77)))
+                place = draft.rng.choice(one.v4_places)
+                next_hop = place.v4(draft.rng.choice((10, 10, 77)))
                 one.net[table]["Routes"].append(
                     {"DestinationCidrBlock": destination, "IpAddress": next_hop, "Origin": "Advertisement",
                      "State": "active"}

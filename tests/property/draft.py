@@ -29,12 +29,22 @@ LISTS = (
 
 @dataclass
 class Place:
-    """A subnet: its number in its VPC, and its own route table, if any."""
+    """A subnet: its number in its VPC, its own route table if it has one, and its blocks. No ``cidr``: IPv6 only."""
 
     id: str
     number: int
     zone: str
     table: str | None
+    cidr: str | None
+    cidr_v6: str | None
+
+    def v4(self, host: int) -> str:
+        assert self.cidr is not None
+        return f"{self.cidr.rpartition('.')[0]}.{host}"
+
+    def v6(self, host: int) -> str:
+        assert self.cidr_v6 is not None
+        return f"{self.cidr_v6.removesuffix('/64')}{host:x}"
 
 
 @dataclass
@@ -67,11 +77,10 @@ class Site:
         own = [place.table or self.net.main_table(self.id) for place in self.places]
         return list(dict.fromkeys(own)) + self.more_tables
 
-    def v4(self, place: Place, host: int) -> str:
-        return f"10.{self.index}.{place.number}.{host}"
-
-    def v6(self, place: Place, host: int) -> str:
-        return f"2600:1f18:0:{self.index}0{place.number}::{host:x}"
+    @property
+    def v4_places(self) -> list[Place]:
+        """Its subnets that have IPv4."""
+        return [place for place in self.places if place.cidr]
 
 
 @dataclass

@@ -26,11 +26,11 @@ from tests.property.ways_out import endpoints, internet, vpn
 
 FEATURES = frozenset(
     ("ipv6", "internet", "nat", "endpoints", "peering", "transit", "vpn", "block", "lists", "references", "filters",
-     "regional", "edge", "advertised", "local zones", "inspection")
+     "regional", "edge", "advertised", "local zones", "inspection", "ipv6 only")
 )  # fmt: skip
 TOPICS: dict[str, frozenset[str]] = {
     "gateways": frozenset(("internet", "nat", "endpoints", "peering", "filters")),
-    "ipv6": frozenset(("ipv6", "internet", "peering", "filters")),
+    "ipv6": frozenset(("ipv6", "ipv6 only", "internet", "peering", "filters", "endpoints")),
     "transit": frozenset(("transit", "nat", "internet", "local zones")),
     "regions": frozenset(("transit", "regions", "ipv6")),
     "accounts": frozenset(("accounts", "peering", "references", "transit")),
@@ -39,7 +39,7 @@ TOPICS: dict[str, frozenset[str]] = {
     "lists": frozenset(("lists", "internet", "nat", "peering", "vpn", "transit")),
     "references": frozenset(("references", "peering", "transit")),
     "filters": frozenset(("filters", "ipv6", "internet", "nat")),
-    "translation": frozenset(("regional", "nat", "internet", "ipv6", "peering", "transit")),
+    "translation": frozenset(("regional", "nat", "internet", "ipv6", "ipv6 only", "peering", "transit")),
     "edge": frozenset(("edge", "internet", "vpn", "advertised", "ipv6")),
     "inspection": frozenset(("inspection", "internet", "nat", "transit", "ipv6")),
     "everything": FEATURES,

@@ -17,29 +17,41 @@ def site(draft: Draft, net: Build, index: int) -> Site:
         net[made.id]["Ipv6CidrBlockAssociationSet"][0]["Ipv6AddressAttribute"] = "private"  # N39
     made.groups = [net.group(made.id, ingress=[], egress=[]) for _ in range(2)]
     for number in range(1, rng.randint(1, 3) + 1):
-        zone = f"{net.region}{'ab'[number % 2]}"
-        table = net.table(made.id) if draft.chance(0.6) else None
-        acl = net.acl(made.id, entries(draft, ipv6)) if draft.has("filters") and draft.chance(0.7) else None
-        block = f"2600:1f18:0:{index}0{number}::/64" if ipv6 and draft.chance(0.85) else None
-        subnet = net.subnet(made.id, f"10.{index}.{number}.0/24", zone, block, table, acl)
-        made.places.append(Place(subnet, number, zone, table))
+        made.places.append(place(draft, made, number))
         for host in (10, 11) if number == 1 and draft.chance(0.4) else (10,):
-            made.interfaces.append(interface(draft, made, made.places[-1], host, has_v6=block is not None))
+            made.interfaces.append(interface(draft, made, made.places[-1], host))
     return made
 
 
-def interface(draft: Draft, one: Site, place: Place, host: int, *, has_v6: bool) -> str:
-    public = f"198.51.100.{one.index * 40 + place.number * 10 + host}" if draft.chance(0.5) else None
-    more = [(one.v4(place, host + 20), None)] if draft.chance(0.1) else []
-    made = one.net.interface(
-        place.id, one.v4(place, host), draft.rng.sample(one.groups, draft.rng.choice((1, 1, 2))), public=public,
-        secondary=more, ipv6=one.v6(place, host) if has_v6 and draft.chance(0.85) else (),
-        source_dest_check=draft.chance(0.9),
-    )  # fmt: skip
-    if draft.chance(0.1) and host == 10:  # prefix delegation
-        one.net[made]["Ipv4Prefixes"] = [{"Ipv4Prefix": f"{one.v4(place, 208)}/28"}]
-        if has_v6:
-            one.net[made]["Ipv6Prefixes"] = [{"Ipv6Prefix": f"2600:1f18:0:{one.index}0{place.number}:1::/80"}]
+def place(draft: Draft, one: Site, number: int) -> Place:
+    """A subnet; the first of a VPC always has IPv4, the others may have IPv6 only."""
+    net = one.net
+    zone = f"{net.region}{'ab'[number % 2]}"
+    table = net.table(one.id) if draft.chance(0.6) else None
+    acl = net.acl(one.id, entries(draft, one.ipv6)) if draft.has("filters") and draft.chance(0.7) else None
+    block = f"2600:1f18:0:{one.index}0{number}::/64" if one.ipv6 and draft.chance(0.85) else None
+    is_native = number > 1 and block is not None and draft.has("ipv6 only") and draft.chance(0.7)
+    cidr = None if is_native else f"10.{one.index}.{number}.0/24"
+    return Place(net.subnet(one.id, cidr, zone, block, table, acl), number, zone, table, cidr, block)
+
+
+def interface(draft: Draft, one: Site, where: Place, host: int) -> str:
+    net, rng = one.net, draft.rng
+    groups = rng.sample(one.groups, rng.choice((1, 1, 2)))
+    checked = draft.chance(0.9)
+    ipv6 = where.v6(host) if where.cidr_v6 and draft.chance(0.85 if where.cidr else 1) else ()
+    if where.cidr is None:
+        made = net.interface(where.id, None, groups, ipv6=ipv6, source_dest_check=checked)
+    else:
+        number = one.index * 40 + where.number * 10 + host
+        public = f"198.51.100.{number}" if draft.chance(0.5) else None
+        more = [(where.v4(host + 20), f"198.18.100.{number}" if draft.chance(0.4) else None)]
+        made = net.interface(
+            where.id, where.v4(host), groups, public, more if draft.chance(0.25) else (), ipv6, checked
+        )  # fmt: skip
+    if draft.chance(0.2) and host == 10:  # prefix delegation
+        net[made]["Ipv4Prefixes"] = [{"Ipv4Prefix": f"{where.v4(208)}/28"}] if where.cidr else []
+        net[made]["Ipv6Prefixes"] = [{"Ipv6Prefix": f"{where.v6(0)[:-2]}1::/80"}] if where.cidr_v6 else []
     return made
 
 

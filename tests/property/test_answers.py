@@ -37,8 +37,8 @@ def test_shared_answers_are_those_of_each_by_itself(topic: str) -> None:
 def crowd(draft: object) -> None:
     """Give each place neighbours that may be of one class, with and without a Name tag."""
     for site in draft.sites:  # type: ignore[attr-defined]
-        for place in site.places:
+        for place in site.v4_places:
             for host in (101, 102, 130):
                 name = f"{site.index}x{place.number}x{host}"
-                interface = site.net.interface(place.id, site.v4(place, host), [site.groups[0]], name=name)
+                interface = site.net.interface(place.id, place.v4(host), [site.groups[0]], name=name)
                 site.net[interface]["TagSet"] = [{"Key": "Name", "Value": name}] if host < 130 else []

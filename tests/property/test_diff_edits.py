@@ -24,7 +24,7 @@ from tests.property.networks import TOPICS, network
 from tests.property.test_diff import EDITS, MORE_EDITS, Edit, Files, rows, told_of_everybody
 from tests.scenarios.pipelines import BUILD, CLIENT, Pipeline, for_all, policy
 
-ENOUGH, MOST = 4, 40
+ENOUGH, MOST = 4, 80
 """Networks tried for each kind of edit, and of how many at the most if no answer differs."""
 TOPIC_OF: Final = {
     "Block Public Access": "block", "transit routes": "transit", "add rule": "gateways", "prefix list": "lists",

@@ -24,8 +24,8 @@ def balanced(topic: str, seed: int) -> tuple[Draft, list[str]]:
     rng = draft.rng = random.Random(f"balancers/{topic}/{seed}")
     site = draft.sites[0]
     instances = [
-        site.net.instance(place.id, site.v4(place, 150 + number), groups(rng, site), name=f"t{place.number}-{number}")
-        for place in site.places
+        site.net.instance(place.id, place.v4(150 + number), groups(rng, site), name=f"t{place.number}-{number}")
+        for place in site.v4_places
         for number in range(2)
     ]
     inner: list[str] = []
@@ -51,9 +51,9 @@ def private_links(draft: Draft) -> list[str]:
             {"ServiceName": service, "NetworkLoadBalancerArns": arns}
         )
         site = rng.choice([one for one in draft.sites if one.net is net])
-        place = rng.choice(site.places)
+        place = rng.choice(site.v4_places)
         endpoint = net.interface_endpoint(
-            site.id, service, {place.id: site.v4(place, 90 + number)}, site.groups[:1], private_dns=False,
+            site.id, service, {place.id: place.v4(90 + number)}, site.groups[:1], private_dns=False,
             name=f"own{number}",
         )  # fmt: skip
         found.append(net.interface_of(endpoint))
@@ -66,12 +66,12 @@ def groups(rng: random.Random, site: Site) -> list[str]:
 
 def places(draft: Draft, site: Site, number: int) -> dict[str, str | tuple[str, str]]:
     """A node per zone, as AWS allows one subnet of each; some with a public address."""
-    by_zone = {place.zone: place for place in draft.rng.sample(site.places, len(site.places))}
+    by_zone = {place.zone: place for place in draft.rng.sample(site.v4_places, len(site.v4_places))}
     chosen = list(by_zone.values())[: draft.rng.choice((1, 2, 2))]
     public = draft.chance(0.4)
     return {
-        place.id: (site.v4(place, 100 + number), f"192.0.2.{100 + number * 20 + place.number}") if public
-        else site.v4(place, 100 + number)
+        place.id: (place.v4(100 + number), f"192.0.2.{100 + number * 20 + place.number}") if public
+        else place.v4(100 + number)
         for place in chosen
     }  # fmt: skip
 
@@ -122,9 +122,12 @@ def group(draft: Draft, site: Site, name: str, kind: str, protocol: str, instanc
     if draft.chance(0.5):
         chosen = [(one, rng.choice(PORTS)) for one in rng.sample(instances, rng.randint(0, min(3, len(instances))))]
         return target_group(net, name, chosen, protocol, **attributes)
-    here = {net[eni]["PrivateIpAddress"]: net[eni]["AvailabilityZone"] for eni in site.interfaces}
-    if len(draft.sites) > 1 and draft.sites[1].net is net:
-        here |= {net[eni]["PrivateIpAddress"]: "all" for eni in draft.sites[1].interfaces}
+    near = site.interfaces
+    far = draft.sites[1].interfaces if len(draft.sites) > 1 and draft.sites[1].net is net else []
+    here = {
+        net[eni]["PrivateIpAddress"]: net[eni]["AvailabilityZone"] for eni in near if net[eni]["PrivateIpAddresses"]
+    }
+    here |= {net[eni]["PrivateIpAddress"]: "all" for eni in far if net[eni]["PrivateIpAddresses"]}
     addresses = rng.sample(sorted(here), min(len(here), rng.randint(1, 3)))
     ports = [(one, rng.choice(PORTS)) for one in addresses]
     return target_group(net, name, ports, protocol, kind="ip", zones=here, **attributes)
@@ -152,5 +155,5 @@ def test_engine_and_interpreter_agree_behind_load_balancers(topic: str) -> None:
                 compared += compare(world, scenario, draft.rng)
                 passed += sum(flow.outcome == "allowed" for flow in scenario.flows)
     print(f"{topic}: {NETWORKS_PER_TOPIC} networks, {compared} packets compared, {passed} classes allowed")
-    assert compared > NETWORKS_PER_TOPIC * 100
+    assert compared > NETWORKS_PER_TOPIC * 80
     assert passed > NETWORKS_PER_TOPIC // 2

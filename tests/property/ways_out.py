@@ -15,26 +15,26 @@ def internet(draft: Draft, one: Site) -> None:
     homes = {net[nat].get("SubnetId") for nat in nats}
     for place in one.places:
         table = place.table or net.main_table(one.id)
-        inside = nats and (place.id not in homes or draft.chance(0.05))
+        inside = nats and (place.id not in homes or draft.chance(0.12))
         if igw and draft.chance(0.85):
             net.route(table, "0.0.0.0/0", rng.choice(nats) if inside and draft.chance(0.8) else igw)
         ways = [target for target in (igw, eigw) if target]
         if one.ipv6 and ways and draft.chance(0.85):
             net.route(table, "::/0", rng.choice(ways))
-        if one.ipv6 and inside and draft.chance(0.5):
+        if one.ipv6 and inside and draft.chance(0.5 if place.cidr else 0.9):
             net.route(table, "64:ff9b::/96", rng.choice(nats))  # N57
 
 
 def nat_gateway(draft: Draft, one: Site, number: int) -> str | None:
-    """A NAT gateway in one of the first two subnets, mostly public and working."""
-    if not draft.has("nat") or number >= len(one.places) or (number and draft.chance(0.7)):
+    """A NAT gateway in one of the first two subnets with IPv4, mostly public and working."""
+    if not draft.has("nat") or number >= len(one.v4_places) or (number and draft.chance(0.6)):
         return None
-    place = one.places[number]
+    place = one.v4_places[number]
     if draft.has("regional") and draft.chance(0.6):
         return regional_nat(draft, one, number)
     private = draft.chance(0.15)
     return one.net.nat(
-        place.id, one.v4(place, 200), public=None if private else f"192.0.2.{one.index * 2 + number}",
+        place.id, place.v4(200), public=None if private else f"192.0.2.{one.index * 2 + number}",
         kind="private" if private else "public", state=nat_state(draft),
     )  # fmt: skip
 
@@ -74,6 +74,7 @@ def regional_nat(draft: Draft, one: Site, number: int) -> str:
 
 
 def endpoints(draft: Draft, one: Site) -> None:
+    """A gateway endpoint and an interface endpoint, which may be one of another Region's service or of VPC Lattice."""
     net, rng = one.net, draft.rng
     if draft.chance(0.6):
         net.gateway_endpoint(one.id, "s3", rng.sample(one.tables, rng.randint(1, len(one.tables))))
@@ -81,9 +82,15 @@ def endpoints(draft: Draft, one: Site) -> None:
             net.route(one.tables[0], "52.216.0.0/15", rng.choice([*one.targets, "igw-gone"]))  # N17
     if draft.chance(0.5):
         place = rng.choice(one.places)
-        has_v6 = bool(net[place.id]["Ipv6CidrBlockAssociationSet"]) and draft.chance(0.5)
-        ipv6 = {place.id: one.v6(place, 20)} if has_v6 else None
-        net.interface_endpoint(one.id, "ecr.api", {place.id: one.v4(place, 20)}, one.groups[:1], ipv6=ipv6)
+        has_v6 = place.cidr_v6 and (place.cidr is None or draft.chance(0.5))
+        ipv6 = {place.id: place.v6(20)} if has_v6 else None
+        service = rng.choice(("ecr.api", "ecr.api", "ecr.api", "com.amazonaws.eu-west-1.ecr.api"))
+        own = {place.id: place.v4(20) if place.cidr else None}
+        endpoint = net.interface_endpoint(one.id, service, own, one.groups[:1], ipv6=ipv6)
+        if "eu-west-1" in service:
+            net[endpoint]["ServiceRegion"] = "eu-west-1"
+        elif draft.chance(0.15):  # N150
+            net[endpoint]["VpcEndpointType"] = rng.choice(("Resource", "ServiceNetwork"))
 
 
 def vpn(draft: Draft, one: Site) -> None:

@@ -167,8 +167,8 @@ class Walk:
         """Whether the request came through a middlebox since it got its present source address (N87)."""
         self.crossed: dict[str, list[tuple[str, int]]] = {"request": [], "response": []}
         """The middleboxes that each leg came through, in whatever order, and behind how many translations."""
-        self.firewall_flows: dict[str, str] = {}
-        """What the stateful engine behind an endpoint has done with the request."""
+        self.firewall_flows: dict[tuple[str, frozenset[Ip]], str] = {}
+        """What the stateful engine behind an endpoint has done with the request, by the two ends that it saw there."""
         self.unsure = False
         """Some filter on the way could not be judged; if nothing else drops the packet, the result is unknown."""
         self.translated = 0
@@ -260,9 +260,11 @@ class Walk:
             endpoint = self.endpoint_of(arrival.id)
             if self.world.endpoints[endpoint]["State"].lower() != "available":
                 raise Dropped("BAD_STATE", endpoint)  # N130
-            own = ".vpce-svc-" in self.world.endpoints[endpoint]["ServiceName"]
+            own = ".vpce-svc-" in self.world.endpoints[endpoint].get("ServiceName", "")
             if self.flight.protocol != TCP and not (own and self.flight.protocol == UDP):
                 raise Dropped("PROTOCOL_RESTRICTION", endpoint)  # N134
+            if self.world.endpoints[endpoint]["VpcEndpointType"] != "Interface":
+                self.unsure = True  # N150: a resource or a service network of VPC Lattice
             if own:
                 self.through_private_link(arrival.id, endpoint)
         elif kind in ("gateway_load_balancer", "gateway_load_balancer_endpoint"):
@@ -904,11 +906,12 @@ class Walk:
         self.unsure = self.unsure or action == "unknown"
 
     def stateful(self, firewall: Firewall, endpoint: str) -> str:
+        seen = endpoint, frozenset((self.flight.source, self.flight.destination))
         if self.leg == "response":
-            known = self.firewall_flows.get(endpoint, "unknown")  # an engine that sees the reply alone: not documented
+            known = self.firewall_flows.get(seen, "unknown")  # an engine that sees the reply alone: not documented
             return firewall.stateful(self.flight) if known == "unmatched" else known
         action = firewall.stateful(self.flight)
-        self.firewall_flows[endpoint] = action
+        self.firewall_flows[seen] = action
         return action
 
     def require_symmetry(self) -> None:

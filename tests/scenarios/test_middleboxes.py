@@ -361,6 +361,19 @@ def test_n192_stateless_rules_see_every_packet(rules: list[Any], default: list[s
     assert net.out().outcome == outcome
 
 
+def test_a_firewall_that_is_crossed_twice_tells_the_two_connections_apart() -> None:
+    """To the client's own public address: out by the firewall, where a rule passes it, and in by it again, where no
+    rule matches, so that replies are looked at.
+    """
+    net = Edge()
+    passes = five_tuple("PASS", port="443", destination="203.0.113.5/32")
+    drops = five_tuple("DROP")
+    drops["Header"] |= {"Source": "10.0.1.5/32", "SourcePort": "443"}
+    net.firewall(StatefulRuleGroupReferences=[net.rules("r", {"StatefulRules": [passes, drops]})])
+    assert net.reach().simulate("eni-client", "ip:203.0.113.5", **HTTPS).outcome == "blocked"
+    assert net.reach().simulate("eni-client", "ip:198.51.100.7", **HTTPS).outcome == "allowed"
+
+
 # --- NAT64 and DNS64 --------------------------------------------------------------------------------------------------
 
 
