@@ -262,7 +262,7 @@ def _transit_entries(
         elif route.prefix_list_id:
             _, blocks, lacking = network.prefix_list(route.prefix_list_id, home)
             missing += lacking
-            entries += [(block, PREFIX_LIST, route) for block in blocks]
+            entries += [(block, _transit_rank(route), route) for block in blocks]
     return entries, missing
 
 
@@ -271,6 +271,11 @@ _PROPAGATED_BY = ("vpc", "direct-connect-gateway", "connect", "vpn", "vpn-concen
 
 
 def _transit_rank(route: TransitGatewayRoute) -> int:
+    """The rank of a route; AWS shows each entry of a prefix list as a propagated one that names the list ("View prefix
+    list references", Transit Gateway guide).
+    """
+    if route.prefix_list_id:
+        return PREFIX_LIST
     if route.type != "propagated":
         return STATIC
     kinds = [one.resource_type for one in route.transit_gateway_attachments]

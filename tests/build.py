@@ -521,17 +521,27 @@ class Build:
         """A Direct Connect gateway's attachment."""
         return self._tgw_attachment(tgw, "direct-connect-gateway", self._id("dxgw", None), name)
 
-    def tgw_peering(self, tgw: str, peer_tgw: str, peer: Build, name: str | None = None) -> str:
-        """A peering attachment of this Region's transit gateway with one in ``peer``'s; both get the records."""
-        attachment = self._tgw_attachment(tgw, "peering", peer_tgw, name)
-        peer._register_attachment(attachment, peer_tgw, "peering", tgw, "available")
+    def tgw_connect(self, tgw: str, transport: str, name: str | None = None) -> str:
+        """A Connect attachment: tunnels to an appliance behind another attachment."""
+        return self._tgw_attachment(tgw, "connect", transport, name)
+
+    def tgw_peering(
+        self, tgw: str, peer_tgw: str, peer: Build, state: str = "available", name: str | None = None
+    ) -> str:
+        """A peering attachment of a transit gateway with one in ``peer``, which may be this Build; both sides get the
+        records.
+        """
+        attachment = self._tgw_attachment(tgw, "peering", peer_tgw, name, state)
+        own = self[attachment]
+        peer._register_attachment(attachment, peer_tgw, "peering", tgw, state)
+        self._records[attachment] = own
         record = {
             "TransitGatewayAttachmentId": attachment,
             "RequesterTgwInfo": {"TransitGatewayId": tgw, "OwnerId": self.account, "Region": self.region},
             "AccepterTgwInfo": {"TransitGatewayId": peer_tgw, "OwnerId": peer.account, "Region": peer.region},
-            "State": "available",
+            "State": state,
         }
-        for build in (self, peer):
+        for build in {id(one): one for one in (self, peer)}.values():
             build._lists["ec2/describe-transit-gateway-peering-attachments"].append(record)
         return attachment
 
@@ -549,7 +559,7 @@ class Build:
 
     def associate(self, table: str, attachment: str) -> None:
         """Let a transit gateway route table route what comes from an attachment (N184)."""
-        record = self[attachment]
+        record = self._attachment_at(table, attachment)
         record["Association"] = {"TransitGatewayRouteTableId": table, "State": "associated"}
         self._more[f"{self._home}/ec2/get-transit-gateway-route-table-associations/{table}.json"]["Associations"].append({
             "TransitGatewayAttachmentId": attachment,
@@ -564,14 +574,36 @@ class Build:
         if attachment == "blackhole":
             route["State"] = "blackhole"
         else:
-            record = self[attachment]
-            target = {key: record[key] for key in ("TransitGatewayAttachmentId", "ResourceId", "ResourceType")}
+            target = self._target_at(table, attachment)
             route |= {"State": "active", "TransitGatewayAttachments": [target]}
         if type == "propagated":
             path = f"{self._home}/ec2/get-transit-gateway-route-table-propagations/{table}.json"
-            target = {key: record[key] for key in ("TransitGatewayAttachmentId", "ResourceId", "ResourceType")}
             self._more[path]["TransitGatewayRouteTablePropagations"].append(target | {"State": "enabled"})
         self._more[f"{self._home}/ec2/search-transit-gateway-routes/{table}.json"]["Routes"].append(route)
+
+    def tgw_list(self, table: str, prefix_list: str, attachment: str, *, one_by_one: bool = True) -> None:
+        """A transit gateway table's reference to a prefix list, of which AWS shows each entry as a propagated route;
+        not ``one_by_one``: a single route that names the list.
+        """
+        to: Record = {"State": "blackhole"}
+        if attachment != "blackhole":
+            to = {"State": "active", "TransitGatewayAttachments": [self._target_at(table, attachment)]}
+        entries = self._more[f"{self._home}/ec2/get-managed-prefix-list-entries/{prefix_list}.json"]["Entries"]
+        routes = [{"DestinationCidrBlock": one["Cidr"], "Type": "propagated"} for one in entries]
+        self._more[f"{self._home}/ec2/search-transit-gateway-routes/{table}.json"]["Routes"] += [
+            {**one, "PrefixListId": prefix_list, **to} for one in (routes if one_by_one else [{"Type": "static"}])
+        ]
+
+    def _attachment_at(self, table: str, attachment: str) -> Record:
+        """The record of an attachment at a table's transit gateway; a peering attachment has one on each side."""
+        rows: list[Record] = self._lists["ec2/describe-transit-gateway-attachments"]
+        tgw = self[table]["TransitGatewayId"]
+        mine = (row for row in rows if row["TransitGatewayId"] == tgw)
+        return next(row for row in mine if row["TransitGatewayAttachmentId"] == attachment)
+
+    def _target_at(self, table: str, attachment: str) -> Record:
+        record = self._attachment_at(table, attachment)
+        return {key: record[key] for key in ("TransitGatewayAttachmentId", "ResourceId", "ResourceType")}
 
     # --- Endpoints and names ------------------------------------------------------------------------------------
 

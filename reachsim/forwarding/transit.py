@@ -210,32 +210,38 @@ def _by_route(
     table_id: str,
 ) -> list[Walk]:
     network = ground.network
-    route = piece.winners[0]
-    destination = str(route.destination_cidr_block or route.prefix_list_id)
+    first = piece.winners[0]
+    destination = str(first.destination_cidr_block or first.prefix_list_id)
     label = network.label(table_id)
-    if route.state != "active":
-        return [_by_dead_route(ground, flow, route, gateway_id, table_id)]
-    targets = sorted(
-        {
-            (one.transit_gateway_attachment_id, one.resource_type or "", one.resource_id or "")
-            for winner in piece.winners
-            for one in winner.transit_gateway_attachments
-            if one.transit_gateway_attachment_id
-        }
-    )
-    if not targets:
+    dead = next((winner for winner in piece.winners if winner.state != "active"), None)
+    ways = [*_targets(piece.winners), *([None] if dead is not None else [])]
+    if not ways:
         detail = f"route {destination} of {label} names no attachment"
         return [lost(flow, unseen(table_id, detail))]
-    if len(targets) > 1:
-        detail = f"{label} sends {destination} by any of {', '.join(target for target, _, _ in targets)}"
+    if len(ways) > 1:
+        detail = f"{label} sends {destination} by any of {', '.join(way[0] if way else 'a blackhole' for way in ways)}"
         flow = flow.assuming(assume("PREFIX_LISTS_OVERLAP", table_id, detail, "neither"))
     source = ground.told(_place_of_routes, gateway_id, table_id)
     parts: list[Walk] = []
-    for (target, kind, resource), part in zip(targets, choose(flow, len(targets)), strict=True):
-        detail = f"{label}: {destination} → {target} ({kind})"
-        crossed = hop(part, table_id, "transit-gateway-route-table", detail, rule=destination, source=source)
-        parts += _into(ground, part.through(crossed), gateway_id, target or "", kind, resource)
+    for way, part in zip(ways, choose(flow, len(ways)), strict=True):
+        if way is not None:
+            detail = f"{label}: {destination} → {way[0]} ({way[1]})"
+            crossed = hop(part, table_id, "transit-gateway-route-table", detail, rule=destination, source=source)
+            parts += _into(ground, part.through(crossed), gateway_id, *way)
+        elif dead is not None:
+            parts.append(_by_dead_route(ground, part, dead, gateway_id, table_id))
     return parts
+
+
+def _targets(routes: tuple[TransitGatewayRoute, ...]) -> list[tuple[str, str, str]]:
+    """(attachment, kind, resource) that the working ones of some routes lead to, in order."""
+    working = (route for route in routes if route.state == "active")
+    return sorted({
+        (one.transit_gateway_attachment_id, one.resource_type or "", one.resource_id or "")
+        for route in working
+        for one in route.transit_gateway_attachments
+        if one.transit_gateway_attachment_id
+    })  # fmt: skip
 
 
 def _place_of_routes(network: Network, gateway_id: str, table_id: str) -> str:

@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.deep.differential import KINDS, disagreement
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,23 +35,6 @@ def test_every_kind_compares_packets() -> None:
         compared, what = disagreement(kind, 9_999_999)
         assert what is None, what
         assert compared > 0, kind
-
-
-@pytest.mark.parametrize(
-    ("kind", "seed"),
-    [
-        ("network/lists", 20001245),  # from on-premises out by a NAT gateway, and back
-        ("network/translation", 20000531),  # likewise by a regional one
-        ("network/ipv6", 20000076),  # to an IPv6 address that nobody has, behind a gateway's own table
-        ("network/transit", 20000072),  # by an attachment in a bad state, from a zone that is not known
-        ("network/inspection", 20001108),  # from a NAT gateway through a middlebox and over peering (N51)
-        ("load-balancers/references", 20000286),  # to a balancer's address, which leads to on-premises from here
-    ],
-)
-def test_what_the_long_run_found(kind: str, seed: int) -> None:
-    compared, what = disagreement(kind, seed)
-    assert what is None, what
-    assert compared > 0
 
 
 def test_a_fault_is_told_with_its_network() -> None:

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass, field
 
 from tests.build import Build
 from tests.property.draft import ON_PREMISES, Draft, Site
+
+
+@dataclass
+class Hub:
+    """A transit gateway with its route tables and the VPCs attached to it."""
+
+    net: Build
+    tgw: str
+    tables: list[str]
+    attached: list[tuple[Site, str]] = field(default_factory=list)
 
 
 def route_to(draft: Draft, one: Site, other: Site, target: str, probability: float = 0.85) -> None:
@@ -18,19 +29,30 @@ def route_to(draft: Draft, one: Site, other: Site, target: str, probability: flo
 
 
 def peering(draft: Draft) -> None:
-    near = [one for one in draft.sites if one.net.region == draft.builds[0].region]
-    for first, second in itertools.pairwise(near):
-        if draft.chance(0.1):
+    """Between each VPC and the next, also of another account or Region."""
+    for first, second in itertools.pairwise(draft.sites):
+        if draft.chance(0.1) or (first.net.region != second.net.region and draft.chance(0.5)):
             continue
         status = "deleted" if draft.chance(0.1) else "active"
         pcx = first.net.peering(first.id, second.id, status, peer=second.net)
         if status == "deleted":
             mark_stale(first, second)
             mark_stale(second, first)
-        route_to(draft, first, second, pcx)
-        route_to(draft, second, first, pcx)
-        for one in (first, second):
+        for one, other in ((first, second), (second, first)):
+            route_to(draft, one, other, pcx)
             one.targets.append(pcx)
+            if draft.chance(0.3):
+                by_nat_gateway(one, other)
+
+
+def by_nat_gateway(one: Site, other: Site) -> None:
+    """Lead to the other VPC by a NAT gateway from all subnets but its own, whose table leads on (N51)."""
+    nats = [target for target in one.targets if target.startswith("nat-") and one.net[target].get("SubnetId")]
+    for nat in nats[:1]:
+        home = next(place for place in one.places if place.id == one.net[nat]["SubnetId"])
+        for table in one.tables:
+            if table != (home.table or one.net.main_table(one.id)):
+                one.net.route(table, other.cidr, nat)
 
 
 def mark_stale(one: Site, other: Site) -> None:
@@ -42,53 +64,68 @@ def mark_stale(one: Site, other: Site) -> None:
                     pair["PeeringStatus"] = "deleted"
 
 
+# --- Transit gateways -------------------------------------------------------------------------------------------------
+
+
 def transit(draft: Draft) -> None:
-    """A transit gateway per Region with one to three tables; two Regions' gateways are peered."""
-    rng = draft.rng
-    hubs: list[tuple[Build, str, list[str]]] = []
+    """A transit gateway per Region or two, each with one to three tables, joined by peering attachments."""
     keeps = draft.chance(0.7)
+    hubs: list[Hub] = []
     for net in draft.builds:
-        tgw = net.tgw(group_references=keeps)
-        if draft.chance(0.02):
-            net[tgw]["State"] = "deleting"
-        tables = [net.tgw_table(tgw) for _ in range(rng.randint(1, 3))]
-        hubs.append((net, tgw, tables))
-        attached = [(one, attach(draft, one, tgw, tables)) for one in draft.sites if one.net is net]
-        for table in tables:
-            for one, attachment in attached:
-                fill(draft, net, table, attachment, one)
-            if draft.chance(0.4):
-                exit = rng.choice([attachment for _, attachment in attached])
-                net.tgw_route(table, "0.0.0.0/0", exit)
-                net.tgw_route(table, "::/0", exit)
-            if draft.chance(0.2):
-                net.tgw_route(table, rng.choice(("10.1.1.0/24", "10.0.2.0/24", "203.0.113.0/24")), "blackhole")
-        if draft.has("vpn"):
-            on_premises(draft, net, tgw, tables)
-    if len(hubs) == 2:
-        join(draft, hubs[0], hubs[1])
+        sites = [one for one in draft.sites if one.net is net]
+        several = len(sites) > 1 and draft.has("hubs") and draft.chance(0.7)
+        for mine in (sites[:1], sites[1:]) if several else (sites,):
+            hubs.append(hub(draft, net, mine, keeps))
+    for one, other in itertools.pairwise(hubs):
+        join(draft, one, other)
+    if len(hubs) > 2:
+        onward(draft, hubs)
 
 
-def attach(draft: Draft, one: Site, tgw: str, tables: list[str]) -> str:
+def hub(draft: Draft, net: Build, sites: list[Site], keeps: bool) -> Hub:
+    tgw = net.tgw(group_references=keeps)
+    if draft.chance(0.02):
+        net[tgw]["State"] = "deleting"
+    made = Hub(net, tgw, [net.tgw_table(tgw) for _ in range(draft.rng.randint(1, 3))])
+    made.attached = [(one, attach(draft, one, made)) for one in sites]
+    for table in made.tables:
+        for one, attachment in made.attached:
+            fill(draft, net, table, attachment, one)
+        if draft.chance(0.4):
+            exit = draft.rng.choice([attachment for _, attachment in made.attached])
+            net.tgw_route(table, "0.0.0.0/0", exit)
+            net.tgw_route(table, "::/0", exit)
+        if draft.chance(0.2):
+            block = draft.rng.choice(("10.1.1.0/24", "10.0.2.0/24", "203.0.113.0/24", "2600:1f18:0:101::/64"))
+            net.tgw_route(table, block, "blackhole")
+    if draft.has("vpn"):
+        on_premises(draft, made)
+    if draft.lists and net is draft.builds[0]:
+        by_lists(draft, made)
+    return made
+
+
+def attach(draft: Draft, one: Site, hub: Hub) -> str:
     """A VPC's attachment, its association, and routes from the VPC to the others."""
     by_zone = {place.zone: place.id for place in draft.rng.sample(one.v4_places, len(one.v4_places))}
     zones = list(by_zone)[: 2 if draft.chance(0.8) else 1]
     attachment = one.net.tgw_attachment(
-        tgw, one.id, [by_zone[zone] for zone in zones], group_references=draft.chance(0.8),
+        hub.tgw, one.id, [by_zone[zone] for zone in zones], group_references=draft.chance(0.8),
         appliance_mode=draft.chance(0.15),
         state="available" if draft.chance(0.95) else "deleting",
     )  # fmt: skip
     if draft.chance(0.95):
-        one.net.associate(draft.rng.choice(tables), attachment)
+        one.net.associate(draft.rng.choice(hub.tables), attachment)
     if draft.chance(0.04):
         one.net[attachment]["NatGatewaySupport"] = draft.rng.choice(("enabled", "disabled", "enabling"))
-    one.targets.append(tgw)
+    one.targets.append(hub.tgw)
     for other in draft.sites:
         if other is not one:
-            route_to(draft, one, other, tgw, 0.6 if "peering" in draft.features else 0.85)
+            route_to(draft, one, other, hub.tgw, 0.6 if "peering" in draft.features else 0.85)
     for table in one.tables:
         if draft.chance(0.4):
-            one.net.route(table, draft.rng.choice(("0.0.0.0/0", "10.0.0.0/8", ON_PREMISES, "::/0")), tgw)
+            block = draft.rng.choice(("0.0.0.0/0", "10.0.0.0/8", ON_PREMISES, "::/0", "64:ff9b::/96"))
+            one.net.route(table, block, hub.tgw)
     return attachment
 
 
@@ -97,28 +134,44 @@ def fill(draft: Draft, net: Build, table: str, attachment: str, one: Site) -> No
     for block in (one.cidr, *((one.cidr_v6,) if one.ipv6 else ())):
         if draft.chance(0.85):
             net.tgw_route(table, block, attachment, "propagated")
+            if draft.chance(0.08):
+                net.tgw_route(table, block, "blackhole")
         elif draft.chance(0.5):
             net.tgw_route(table, block, attachment)
-        if draft.chance(0.08):
-            net.tgw_route(table, block, "blackhole")
 
 
-def on_premises(draft: Draft, net: Build, tgw: str, tables: list[str]) -> None:
-    """A VPN or Direct Connect attachment."""
-    attachment = net.direct_connect(tgw) if draft.chance(0.4) else net.vpn(
-        tgw, [ON_PREMISES], state="available" if draft.chance(0.9) else "deleted"
-    )  # fmt: skip
-    net.associate(draft.rng.choice(tables), attachment)
-    second = net.vpn(tgw, [ON_PREMISES]) if draft.chance(0.3) else None
+def on_premises(draft: Draft, hub: Hub) -> None:
+    """VPN, Direct Connect and Connect attachments, some of which propagate the same prefix as a VPC (N185)."""
+    net, rng = hub.net, draft.rng
+    way = rng.choice(("direct-connect-gateway", "vpn", "vpn", "vpn", "connect"))
+    if way == "direct-connect-gateway":
+        attachment = net.direct_connect(hub.tgw)
+    elif way == "connect":
+        attachment = net.tgw_connect(hub.tgw, rng.choice(hub.attached)[1])
+    else:
+        attachment = net.vpn(hub.tgw, [ON_PREMISES], state="available" if draft.chance(0.9) else "deleted")
+    net.associate(rng.choice(hub.tables), attachment)
+    second = net.vpn(hub.tgw, [ON_PREMISES]) if draft.chance(0.3) else None
     if second:
-        net.associate(draft.rng.choice(tables), second)
-    for table in tables:
+        net.associate(rng.choice(hub.tables), second)
+    for table in hub.tables:
         if draft.chance(0.85):
-            net.tgw_route(table, ON_PREMISES, attachment, draft.rng.choice(("static", "propagated")))
+            net.tgw_route(table, ON_PREMISES, attachment, rng.choice(("static", "propagated")))
             if second and draft.chance(0.7):
                 share(net, table, second)
-        if draft.chance(0.15):
-            net.tgw_route(table, "203.0.113.0/24", attachment, "propagated")
+        if second and draft.chance(0.2):
+            net.tgw_route(table, "192.168.7.0/24", attachment, "propagated")
+        for block in ("203.0.113.0/24", "10.1.0.0/16"):
+            if draft.chance(0.15):
+                net.tgw_route(table, block, attachment, "propagated")
+
+
+def by_lists(draft: Draft, hub: Hub) -> None:
+    """References to prefix lists, which go before what is propagated (N185)."""
+    ways = [attachment for _, attachment in hub.attached] + ["blackhole"]
+    for table in hub.tables:
+        for prefix_list in draft.rng.sample(draft.lists, draft.rng.choice((0, 1, 1, 2))):
+            hub.net.tgw_list(table, prefix_list, draft.rng.choice(ways), one_by_one=draft.chance(0.8))
 
 
 def share(net: Build, table: str, attachment: str) -> None:
@@ -128,16 +181,28 @@ def share(net: Build, table: str, attachment: str) -> None:
     route["TransitGatewayAttachments"].append({key: net[attachment][key] for key in keys})
 
 
-def join(draft: Draft, one: tuple[Build, str, list[str]], other: tuple[Build, str, list[str]]) -> None:
-    """Peer two transit gateways, with static routes to each other's VPCs (N188)."""
-    (net, tgw, tables), (peer, peer_tgw, peer_tables) = one, other
-    attachment = net.tgw_peering(tgw, peer_tgw, peer)
-    net.associate(draft.rng.choice(tables), attachment)
-    peer._records[f"{attachment}"] = peer[attachment]
-    peer.associate(draft.rng.choice(peer_tables), attachment)
-    for build, own_tables in ((net, tables), (peer, peer_tables)):
-        for table in own_tables:
-            for there in draft.sites:
-                if there.net is not build and draft.chance(0.9):
-                    build.tgw_route(table, there.cidr, attachment)
-                    build.tgw_route(table, there.cidr_v6, attachment)
+def join(draft: Draft, one: Hub, other: Hub) -> None:
+    """Peer two transit gateways, of one Region or of two, with static routes to each other's VPCs (N188)."""
+    state = "available" if draft.chance(0.95) else "deleting"
+    attachment = one.net.tgw_peering(one.tgw, other.tgw, other.net, state)
+    for here, there in ((one, other), (other, one)):
+        if draft.chance(0.95):
+            here.net.associate(draft.rng.choice(here.tables), attachment)
+        for table in here.tables:
+            for site, _ in there.attached:
+                if draft.chance(0.9):
+                    here.net.tgw_route(table, site.cidr, attachment)
+                    here.net.tgw_route(table, site.cidr_v6, attachment)
+            if draft.chance(0.15):
+                here.net.tgw_route(table, draft.rng.choice(("203.0.113.0/24", ON_PREMISES)), attachment)
+
+
+def onward(draft: Draft, hubs: list[Hub]) -> None:
+    """Routes from the first of three transit gateways to the VPCs of the last, and back, by way of the second."""
+    for near, far in ((hubs[0], hubs[2]), (hubs[2], hubs[0])):
+        rows = near.net._lists["ec2/describe-transit-gateway-attachments"]
+        links = [row for row in rows if row["ResourceType"] == "peering" and row["TransitGatewayId"] == near.tgw]
+        for table in near.tables:
+            for site, _ in far.attached:
+                if draft.chance(0.8):
+                    near.net.tgw_route(table, site.cidr, links[0]["TransitGatewayAttachmentId"])

@@ -26,13 +26,14 @@ from tests.property.ways_out import endpoints, internet, vpn
 
 FEATURES = frozenset(
     ("ipv6", "internet", "nat", "endpoints", "peering", "transit", "vpn", "block", "lists", "references", "filters",
-     "regional", "edge", "advertised", "local zones", "inspection", "ipv6 only")
+     "regional", "edge", "advertised", "local zones", "inspection", "ipv6 only", "hubs")
 )  # fmt: skip
 TOPICS: dict[str, frozenset[str]] = {
     "gateways": frozenset(("internet", "nat", "endpoints", "peering", "filters")),
     "ipv6": frozenset(("ipv6", "ipv6 only", "internet", "peering", "filters", "endpoints")),
     "transit": frozenset(("transit", "nat", "internet", "local zones")),
-    "regions": frozenset(("transit", "regions", "ipv6")),
+    "hubs": frozenset(("transit", "hubs", "vpn", "lists", "references")),
+    "regions": frozenset(("transit", "regions", "ipv6", "hubs", "peering")),
     "accounts": frozenset(("accounts", "peering", "references", "transit")),
     "vpn": frozenset(("vpn", "internet", "transit")),
     "block": frozenset(("block", "internet", "nat", "ipv6")),

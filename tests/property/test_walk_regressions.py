@@ -68,6 +68,61 @@ def hub(net: Build, *indices: int) -> tuple[str, str]:
 # --- Repaired in the engine -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("one_by_one", [True, False])
+def test_a_prefix_list_of_a_transit_gateway_goes_before_what_is_propagated(*, one_by_one: bool) -> None:  # N185
+    """AWS shows each entry of the list as a propagated route that names it."""
+    net = Build()
+    source = host(net, 0)
+    host(net, 1)
+    _, table = hub(net, 0, 1)
+    net.route("rtb-1-main", "10.0.0.0/16", "tgw-1")
+    assert outcomes(net, source, "ip:10.1.1.5") == {"allowed"}
+    net.tgw_list(table, net.prefix_list(["10.1.0.0/16"]), "blackhole", one_by_one=one_by_one)
+    assert outcomes(net, source, "ip:10.1.1.5") == {"blocked"}
+    net.tgw_route(table, "10.1.0.0/16", "tgw-attach-1")
+    assert outcomes(net, source, "ip:10.1.1.5") == {"allowed"}
+
+
+def open_firewall(net: Build, vpc: str, endpoint: str) -> None:
+    """A Network Firewall behind an endpoint, which passes everything."""
+    arn = f"arn:aws:network-firewall:{net.region}:{net.account}:{{}}%2Ff"
+    own = {"FirewallName": "f", "FirewallArn": arn.format("firewall").replace("%2F", "/"), "VpcId": vpc,
+           "FirewallPolicyArn": arn.format("firewall-policy").replace("%2F", "/")}  # fmt: skip
+    status = {"SyncStates": {"us-east-1a": {"Attachment": {"EndpointId": endpoint, "Status": "READY"}}}}
+    net.put(f"network-firewall/describe-firewall/{arn.format('firewall')}", {"Firewall": own, "FirewallStatus": status})
+    policy = {"StatelessDefaultActions": ["aws:pass"], "StatelessFragmentDefaultActions": ["aws:pass"]}
+    net.put(f"network-firewall/describe-firewall-policy/{arn.format('firewall-policy')}", {"FirewallPolicy": policy})
+
+
+@pytest.mark.parametrize("inspected", [False, True])
+def test_answers_over_peering_find_a_nat_gateway_unless_a_middlebox_stands_between(*, inspected: bool) -> None:  # N51
+    """The other VPC has no route back."""
+    net = Build()
+    source = host(net, 0)
+    host(net, 1)
+    pcx = net.peering("vpc-0", "vpc-1")
+    inner, home = net.table("vpc-0", [("10.1.0.0/16", pcx)]), net.table("vpc-0", [("10.1.0.0/16", pcx)])
+    nat = net.nat(net.subnet("vpc-0", "10.0.2.0/24", table=home, name="nat"), "10.0.2.9", "198.51.100.9")
+    net.route("rtb-0-main", "10.1.0.0/16", nat)
+    if inspected:
+        endpoint = net.appliance_endpoint("vpc-0", net.subnet("vpc-0", "10.0.3.0/24", table=inner, name="inner"))
+        open_firewall(net, "vpc-0", endpoint)
+        net.route(home, "10.1.0.0/16", endpoint)
+    assert outcomes(net, source, "ip:10.1.1.5") == {"blocked" if inspected else "allowed"}
+    assert codes(net, source, "ip:10.1.1.5") == ({"NO_ROUTE_TO_DESTINATION"} if inspected else set())
+
+
+def test_of_two_prefix_lists_of_a_transit_gateway_either_may_decide() -> None:  # N14
+    net = Build()
+    source = host(net, 0)
+    host(net, 1)
+    _, table = hub(net, 0, 1)
+    net.route("rtb-1-main", "10.0.0.0/16", "tgw-1")
+    for target in ("blackhole", "tgw-attach-1"):
+        net.tgw_list(table, net.prefix_list(["10.1.0.0/16"]), target)
+    assert outcomes(net, source, "ip:10.1.1.5") == {"allowed", "blocked"}
+
+
 @pytest.mark.parametrize(
     ("destination", "protocol", "code"),
     [

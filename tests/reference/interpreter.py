@@ -43,7 +43,6 @@ from tests.reference.world import (
     block,
     is_attached,
     permission_covers,
-    transit_rank,
 )
 
 Origin = tuple[str, str] | tuple[str, str, tuple[str, ...]] | tuple[str, str, tuple[str, ...], str]
@@ -972,14 +971,18 @@ class Walk:
         answer = self.world.named("search-transit-gateway-routes", table)
         if answer is None or answer.get("AdditionalRoutesAvailable"):
             raise Unknown(table)  # N189
-        matching = [row for row in answer["Routes"] if self.flight.destination in block(row["DestinationCidrBlock"])]
-        if not matching:
+        ranked = self.world.transit_routes(answer["Routes"], self.flight.destination)
+        if not ranked:
             raise Dropped("TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", table)
-        best = min(matching, key=transit_rank)
-        if best["State"] != "active":
+        best = [row for rank, row in ranked if rank == min(rank for rank, _ in ranked)]
+        active = [row for row in best if row["State"] == "active"]
+        options = sorted(
+            {one["TransitGatewayAttachmentId"] for row in active for one in row["TransitGatewayAttachments"]}
+        )
+        chosen = self.pick(options + [""] * (len(active) < len(best)))
+        if not chosen:
             raise Dropped("TGW_RTB_BAD_STATE_ROUTE", table)
-        options = sorted(one["TransitGatewayAttachmentId"] for one in best["TransitGatewayAttachments"])
-        return self.to_attachment(tgw, self.pick(options), zone)
+        return self.to_attachment(tgw, chosen, zone)
 
     def require_no_translation(self, tgw: str, attachment: str) -> None:
         if self.world.attachments.get((tgw, attachment), {}).get("NatGatewaySupport", "disabled") != "disabled":

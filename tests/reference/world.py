@@ -6,7 +6,7 @@ what the rules of a filter say of one packet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -219,6 +219,17 @@ class World:
             else:
                 self._prefix_lists[id] = tuple(block(text) for text in aws[0]["Cidrs"]) if aws else None
         return self._prefix_lists[id]
+
+    def transit_routes(self, routes: Sequence[Json], ip: Ip) -> list[tuple[tuple[int, int], Json]]:
+        """The routes of a transit gateway's table to an address, each with its rank: the least comes first."""
+        found: list[tuple[tuple[int, int], Json]] = []
+        for row in routes:
+            own = [block(row["DestinationCidrBlock"])] if "DestinationCidrBlock" in row else None
+            blocks = own or self.prefix_list(row["PrefixListId"])
+            if blocks is None:
+                raise Unknown(row["PrefixListId"])
+            found += [((-one.prefixlen, transit_rank(row)), row) for one in blocks if ip in one]
+        return found
 
     # --- Places -----------------------------------------------------------------------------------------------------
 
@@ -512,8 +523,18 @@ def target_of(route: Json) -> str:
     return "unknown-target"
 
 
-def transit_rank(route: Json) -> tuple[int, int]:
-    return (-block(route["DestinationCidrBlock"]).prefixlen, 0 if route["Type"] == "static" else 1)
+PROPAGATED_BY = ("vpc", "direct-connect-gateway", "connect", "vpn", "vpn-concentrator", "client-vpn", "peering")
+
+
+def transit_rank(route: Json) -> int:
+    """Static routes, those of prefix lists (of whatever type they say that they are), propagated ones by what they come
+    from (N185).
+    """
+    if route.get("PrefixListId"):
+        return 1
+    if route["Type"] == "static":
+        return 0
+    return 2 + min(PROPAGATED_BY.index(one["ResourceType"]) for one in route["TransitGatewayAttachments"])
 
 
 def acl_entry_matches(entry: Json, protocol: int, detail: Detail) -> bool:
