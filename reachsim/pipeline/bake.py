@@ -11,9 +11,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from reachsim.pipeline import compose, hcl, image, urls
+from reachsim.pipeline import compose, hcl, urls
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
-from reachsim.pipeline.docker import cache_read, cache_written, keep_local
+from reachsim.pipeline.docker import cache_read, cache_written, keep_local, pushed_by
 from reachsim.pipeline.records import Found, Gap, ImageBuild
 from reachsim.pipeline.shapes import listing, table
 from reachsim.pipeline.variables import is_known, shown
@@ -132,9 +132,8 @@ def _bake_target(call: Call, name: str, targets: dict[str, Any], target: str, gi
         found += cache_written(call, _options(one))
     for tag in tags:
         keep_local(call, tag)
-    if given.has("push") or "registry" in (outputs := str(body.get("output", ""))) or "push=true" in outputs:
-        found += [one for tag in tags for one in image.pushes(tag)]
-    return found
+    outputs = map(_options, listing(body.get("output")))
+    return [*found, *pushed_by(call, outputs, tags, push=given.has("push"))]
 
 
 def _inherited(targets: dict[str, Any], name: str, given: list[str], seen: frozenset[str]) -> dict[str, Any]:

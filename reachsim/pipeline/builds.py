@@ -296,8 +296,8 @@ class _Walk:
             text, line = " ".join(map(_quoted, one.words)), one.body_line
         language = re.match(r"#!.*?(python|node|ruby|perl|php)", text)
         if language:
-            self.add(Gap(one.whole, f"a {language[1]} program; only shell scripts are read"), one.line, one.whole, sure)
-            return
+            text = f"{language[1]} <<'END-OF-PROGRAM'\n{text}\nEND-OF-PROGRAM"
+            line -= 1
         self.host.run(text, state.scope.copy(), sure, line + self.shift, self.name)
 
     def _secret(self, mount: dict[str, str], state: _State) -> None:

@@ -118,8 +118,10 @@ def _mapfile(call: Call) -> Outcome:
 
 
 def _exit(call: Call) -> Outcome:
+    well = call.words[:1] in ((), ("0",))
     call.scope.ended = True
-    return Outcome((), "", call.words[:1] in ((), ("0",)))
+    call.scope.left = "success" if well else "failure"
+    return Outcome((), "", well)
 
 
 def _break(call: Call) -> Outcome:
@@ -162,8 +164,9 @@ def _copy(call: Call) -> Outcome:
             continue
         text = call.read(source)
         place = call.path(target)
-        if target.endswith("/") or target == "." or len(sources) > 1 or call.machine.is_folder(place):
-            place = posixpath.join(place, posixpath.basename(source))
+        inside = target == "." or len(sources) > 1 or call.machine.is_folder(place)
+        if inside or target.endswith("/"):
+            place = posixpath.normpath(posixpath.join(place, posixpath.basename(source.rstrip("/"))))
         if text is not None:
             call.machine.written[place] = text
         elif call.path(source) in call.machine.written:
@@ -171,8 +174,24 @@ def _copy(call: Call) -> Outcome:
         elif call.has_folder(source):
             origin = call.machine.context_path(call.path(source))
             if origin is not None:
-                call.machine.mounts.insert(0, (call.path(target), origin))
+                call.machine.mounts[:0] = [
+                    (to, origin) for to in dict.fromkeys([place] if inside else [place, call.path(target)])
+                ]
     return Outcome((), "")
+
+
+def _mktemp(call: Call) -> Outcome:
+    """``mktemp [-d] [TEMPLATE]``: a new file or folder, under a name that no other has."""
+    given = arguments(call.words, ["p", "suffix"])
+    number = str(int(call.setting("mktemp") or "0") + 1)
+    call.configure("mktemp", number)
+    template = given.rest[0] if given.rest else ""
+    name = re.sub(r"X{3,}(?=[^X]*$)", number, template) if template else f"tmp.{number}"
+    if given.last("p") or given.has("t", "tmpdir") or not template:
+        name = posixpath.join(given.last("p", "tmpdir") or call.env("TMPDIR") or "/tmp", name)
+    if given.has("d", "directory"):
+        call.machine.folders.add(call.path(name))
+    return Outcome((), name + "\n")
 
 
 def _mkdir(call: Call) -> Outcome:
@@ -227,8 +246,8 @@ BUILTINS: Final[dict[str, Callable[[Call], Outcome]]] = {
     "export": _export,
     "declare": _export, "local": _export, "readonly": _export, "typeset": _export, "read": _read, "exit": _exit,
     "return": _exit, "break": _break, "continue": _break, "seq": _seq, "trap": _trap, "test": _test, "[": _test,
-    "cp": _copy, "mv": _copy, "install": _copy, "ln": _copy, "mkdir": _mkdir, "rm": _remove, "cut": _text("cut"),
-    "awk": _text("awk"),
+    "cp": _copy, "mv": _copy, "mktemp": _mktemp, "install": _copy, "ln": _copy, "mkdir": _mkdir, "rm": _remove,
+    "cut": _text("cut"), "awk": _text("awk"),
     "jq": _text("jq"), "head": _text("head"), "tail": _text("head"), "sort": _text("sort"), "uniq":
     _text("sort"), "basename": _basename, "dirname": _basename, "tr": _text("tr"), "base64": _text("decode"),
     "envsubst": _text("envsubst"), "mapfile": _mapfile, "readarray": _mapfile,

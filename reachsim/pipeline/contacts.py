@@ -152,7 +152,7 @@ class Walk:
                 self._runtime(entry, name, sure)
             for text, line in (*phase.commands, *phase.last):
                 inner = scope if spec.version != "0.1" else scope.copy()
-                inner.ended = False
+                inner.ended = inner.doubted = False
                 if re.match(r"(powershell|pwsh)", runner):
                     self.powershell(text, inner, sure, line, name, runner, session)
                     continue
@@ -336,7 +336,7 @@ class Walk:
                 machine.mounts.insert(0, (place, "" if inside == "." else inside))
         env, directory = (made.env, made.directory) if made is not None else ({}, "/")
         variables = {"HOME": "/root", **env, **dict(run.variables)}
-        scope = Scope(machine, variables, directory if run.directory == "/" else run.directory)
+        scope = Scope(machine, variables, directory if run.directory is None else run.directory)
         for name in ("codebuild:account", "AWS_REGION", "AWS_DEFAULT_REGION"):
             if name in command.scope.variables:
                 scope.variables.setdefault(name, command.scope.variables[name])
@@ -351,6 +351,7 @@ class Walk:
         self.scripts -= 1
         scope = command.scope.copy() if script.own_process else command.scope
         kept = {name: scope.variables.get(name) for name in ("0", "BASH_SOURCE")}
+        doubted = scope.doubted
         if script.own_process or script.arguments:
             scope.variables |= positional(script.arguments)
         scope.variables |= command.assigned | dict(script.variables)
@@ -367,7 +368,7 @@ class Walk:
         finally:
             self.running.pop()
         if not script.own_process:
-            scope.ended = False
+            scope.ended, scope.doubted = False, doubted
             scope.variables |= {name: value for name, value in kept.items() if value is not None}
         return result
 
@@ -471,11 +472,13 @@ def _by_proxy(command: Command, found: Found) -> bool | None:
 
 
 def _filled(command: Command, choice: Mapping[str, str]) -> Command:
-    """The command with the values of one branch. A word that is a value and nothing else is parted at its blanks."""
+    """The command with the values of one branch. A word that is a value and nothing else is parted at its blanks, and
+    is none where it names the program and is empty: ``$SUDO make``.
+    """
     words: list[str] = []
     for word in command.words:
         text = alternatives.filled(word, choice)
-        words += text.split() if word in choice and text.split() else [text]
+        words += text.split() if word in choice and (text.split() or not words) else [text]
     stdin = command.stdin and alternatives.filled(command.stdin, choice)
     return msgspec.structs.replace(command, words=tuple(words), stdin=stdin)
 

@@ -56,7 +56,7 @@ def started(call: Call, given: Arguments) -> list[Found]:
     official = _OFFICIAL.match(whole) and knowledge.distribution(reference.host, reference.path, reference.tag)
     tool = next((one for one in _tools() if one.image.fullmatch(whole)), None)
     entry = given.last("entrypoint")
-    directory = given.last("workdir", "w") or (tool.directory if tool else "/")
+    directory = given.last("workdir", "w") or (tool.directory if tool else None)
     if entry or tool is not None:
         program = entry or (tool.program if tool is not None else "")
         return [_run(call, given, (program, *words), directory, "certain")] if program else []
@@ -72,7 +72,7 @@ def inside(words: list[str]) -> list[Found]:
     return [ContainerRun("", tuple(words), confidence="likely")] if words and is_known(words[0]) else []
 
 
-def _run(call: Call, given: Arguments, words: tuple[str, ...], directory: str, sure: Confidence) -> ContainerRun:
+def _run(call: Call, given: Arguments, words: tuple[str, ...], directory: str | None, sure: Confidence) -> ContainerRun:
     variables = [
         (name, value if equals else call.env(name) or "")
         for name, equals, value in (one.partition("=") for one in given.all("env", "e"))

@@ -49,5 +49,5 @@ def deno(call: Call) -> Outcome:
         else:
             found += urls.destination(one, "package", "certain" if one in rest else asked)
     if word == "task" or given.has("allow-net", "allow-all", "A", "N"):  # without, a program has no network
-        found.append(Gap(call.command.text, "a deno program; only shell scripts are read"))
+        found.append(Gap(call.command.text, "a deno program; of it only what it writes out is read"))
     return Outcome(tuple(dict.fromkeys(found)), None)

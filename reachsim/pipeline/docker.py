@@ -7,6 +7,7 @@ podman-push(1), buildah-from(1), containers-transports(5); facts P56 to P61, P73
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec.structs import replace
@@ -304,13 +305,24 @@ def build(call: Call, words: list[str], *, buildx_builder: bool = False) -> Outc
     found += work
     for text in given.all("cache-to"):
         found += cache_written(call, text)
-    outputs = " ".join(given.all("output", "o"))
-    if given.has("push") or "type=registry" in outputs or "push=true" in outputs:
-        names = [*given.all("t", "tag"), *re.findall(r"name=([^,\s\"]+)", outputs)]
-        found += [one for name in names for one in pushed(call, name)]
-    for name in given.all("t", "tag"):
+    tags = given.all("t", "tag")
+    found += pushed_by(call, given.all("output", "o"), tags, push=given.has("push"))
+    for name in tags:
         keep_local(call, name)
     return Outcome(tuple(found), "")
+
+
+def pushed_by(call: Call, outputs: Iterable[str], tags: list[str], *, push: bool = False) -> list[Found]:
+    """What BuildKit's outputs push: ``type=registry``, and ``type=image`` with ``push=true``, under the names that they
+    bear, else the image's tags; ``push`` is ``--push``, which stands for ``type=registry``.
+    """
+    names = list(tags) if push else []
+    for text in outputs:
+        fields = re.findall(r'(?:"[^"]*"|[^,"])+', text)
+        parts = dict(one.replace('"', "").partition("=")[::2] for one in fields)
+        if parts.get("type") == "registry" or (parts.get("type") == "image" and parts.get("push") in ("true", "1")):
+            names += parts["name"].split(",") if parts.get("name") else tags
+    return [one for name in dict.fromkeys(names) if name for one in pushed(call, name)]
 
 
 def cache_read(call: Call, text: str, sure: Confidence) -> list[Found]:

@@ -14,7 +14,7 @@ from reachsim import services
 from reachsim.pipeline import image, urls
 from reachsim.pipeline.aws_calls import bucket_host
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
-from reachsim.pipeline.docker import build_argument, cache_read, cache_written, logged_in, pushed, remote
+from reachsim.pipeline.docker import build_argument, cache_read, cache_written, logged_in, pushed, pushed_by, remote
 from reachsim.pipeline.records import Destination, Found, Gap, ImageBuild, Request
 from reachsim.pipeline.variables import shown, starred
 
@@ -90,8 +90,7 @@ def buildctl(call: Call) -> Outcome:
         found += cache_read(call, one, "certain")
     for one in given.all("export-cache"):
         found += cache_written(call, one)
-    if "push=true" in " ".join(outputs):
-        found += [one for name in tags for one in pushed(call, name)]
+    found += pushed_by(call, outputs, [])
     return Outcome(tuple(dict.fromkeys(found)), "")
 
 

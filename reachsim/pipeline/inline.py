@@ -18,10 +18,10 @@ from typing import Final, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reachsim.pipeline import knowledge, python_calls, sdk_clients, urls
+from reachsim.pipeline import knowledge, program_commands, python_calls, sdk_clients, urls
 from reachsim.pipeline.call import Call
 from reachsim.pipeline.index_urls import index_at
-from reachsim.pipeline.records import Confidence, Destination, Found, Kind, weaker
+from reachsim.pipeline.records import Confidence, Destination, Found, Kind, Script, weaker
 
 LONGEST: Final = 200_000
 """Characters of a program that are looked at."""
@@ -73,9 +73,9 @@ _REACHES: Final = re.compile(
 )
 
 
-def fetched(call: Call, language: str, text: str, *, whole: bool) -> list[Found]:
-    """What a program's calls fetch. ``whole`` says that it is all that runs, as behind ``-c``; of a file some parts
-    may not run: what is indented is only possible.
+def fetched(call: Call, language: str, text: str, *, whole: bool, file: str = "") -> list[Found]:
+    """What a program's calls fetch, and the commands that it runs. ``whole`` says that it is all that runs, as behind
+    ``-c``; of a file some parts may not run: what is indented is only possible.
     """
     text = _code(language, text)
     branches = whole and _BRANCHES.search(text) is not None
@@ -84,6 +84,9 @@ def fetched(call: Call, language: str, text: str, *, whole: bool) -> list[Found]
     for match, reached in _calls(call, language, text):
         sure: Confidence = "likely" if branches else "certain" if whole else _of_line(text, match.start(), runs)
         found += [_weakened(one, sure) for one in reached]
+    for one in program_commands.ran(language, text):
+        level = "likely" if branches else "certain" if whole else _of_line(text, _start(text, one.line), runs)
+        found.append(Script(one.text, file, one.line if file else 0, confidence=level))
     return list(dict.fromkeys(found))
 
 
@@ -133,6 +136,12 @@ def _reached(call: Call, row: _Row, target: str) -> list[Found]:
     if named and "://" not in named:
         named = f"https://{named}"
     return index_at(named, target, row.confidence)
+
+
+def _start(text: str, line: int) -> int:
+    """Where a line begins, its indentation behind it."""
+    lines = text.split("\n")[:line]
+    return len("\n".join(lines)) - len(lines[-1].lstrip()) if lines else 0
 
 
 def _of_line(text: str, at: int, runs: frozenset[int] | None) -> Confidence:

@@ -374,9 +374,16 @@ def _file(call: Call, name: str, rest: list[str], running: tuple[str, ...], *, o
     if well_known is not None:
         return well_known
     language = _language(name, text)
+    if language and own_process:
+        return read(replace(call.command, words=(*_INTERPRETERS.get(language, (language,)), name, *rest)), running)
     if language:
-        return Outcome((Gap(call.command.text, f"a {language} program; only shell scripts are read"),), None)
+        return Outcome((Gap(call.command.text, f"a {language} program; of it only what it writes out is read"),), None)
     return Outcome((Script(text, place, 1, _extra(call), tuple(rest), own_process),))
+
+
+_INTERPRETERS: Final = {"pwsh": ("pwsh", "-File"), "powershell": ("pwsh", "-File"), "make": ("make", "-f"),
+                        "deno": ("deno", "run"), "bun": ("bun", "run")}  # fmt: skip
+"""How a program's first line has it run, where it is not by its language's name alone."""
 
 
 def _why_unread(call: Call, path: str) -> str:
@@ -430,13 +437,13 @@ def _python(call: Call, running: tuple[str, ...]) -> Outcome:
     if posixpath.basename(name) == "setup.py":
         if any(word in ("install", "develop", "test") for word in words[1:]):
             return Outcome(tuple(knowledge.index("pypi", "likely")), None)
-        return Outcome((), None)
+        return Outcome(tuple(_of_file(call, "python", name, program)), None)
     if posixpath.basename(name) in ("get-pip.py", "get_pip.py"):
         return Outcome(tuple(knowledge.index("pypi")), "")
     if name == "-":
         return _text(call, "python", program or "")
-    found = _of_file(call, "python", program)
-    return Outcome((*found, Gap(call.command.text, "a python program; only shell scripts are read")), None)
+    found = _of_file(call, "python", name, program)
+    return Outcome((*found, Gap(call.command.text, "a python program; of it only what it writes out is read")), None)
 
 
 def _text(call: Call, program: str, text: str) -> Outcome:
@@ -445,15 +452,17 @@ def _text(call: Call, program: str, text: str) -> Outcome:
 
     language = inline.LANGUAGES.get(program, "")
     found = inline.fetched(call, language, text, whole=True)
-    gap = Gap(call.command.text, f"a {program} program; only shell scripts are read")
+    gap = Gap(call.command.text, f"a {program} program; of it only what it writes out is read")
     return Outcome((*found, *((gap,) if inline.leaves_open(call, language, text) else ())), None)
 
 
-def _of_file(call: Call, program: str, text: str | None) -> list[Found]:
-    """What the calls of a program's file fetch."""
+def _of_file(call: Call, program: str, name: str, text: str | None) -> list[Found]:
+    """What the calls of a program's file fetch, and what it runs."""
     from reachsim.pipeline import inline
 
-    return inline.fetched(call, inline.LANGUAGES.get(program, ""), text, whole=False) if text else []
+    place = call.machine.context_path(call.path(name)) or call.path(name)
+    language = inline.LANGUAGES.get(program, "")
+    return inline.fetched(call, language, text, whole=False, file=place) if text else []
 
 
 def _make(call: Call) -> Outcome:
@@ -547,11 +556,15 @@ def _interpreter(call: Call, program: str) -> Outcome:
     well_known = installers.runs(call, text) if text is not None else None
     if well_known is not None:
         return well_known
-    if not rest or any(flag in ("-v", "--version", "-V") for flag in flags):
+    if any(flag in ("-v", "--version", "-V") for flag in flags) or (not rest and not text):
         return Outcome((), None)
+    if not rest:
+        return _text(call, program, text or "")
     if program == "php" and posixpath.basename(rest[0]) in ("composer.phar", "composer"):
         return _by_name("composer", Call(call.command, rest))
     if any(re.fullmatch(r"-\w*[erE]|-p|--eval|-c", flag) for flag in flags):
         return _text(call, program, " ".join(call.words))
-    found = _of_file(call, program, text)
-    return Outcome((*found, Gap(call.command.text, f"a {program} program; only shell scripts are read")), None)
+    found = _of_file(call, program, rest[0], text)
+    return Outcome(
+        (*found, Gap(call.command.text, f"a {program} program; of it only what it writes out is read")), None
+    )

@@ -11,17 +11,24 @@ import ast
 MAX_LINES = 5_000
 
 
+def parsed(text: str) -> ast.Module | None:
+    """A program's tree; None if it is no Python, or too long."""
+    if text.count("\n") > MAX_LINES:
+        return None
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def running_lines(text: str) -> frozenset[int] | None:
     """The lines that run when the program is started as a script; None if it is no Python that can be read.
 
     >>> sorted(running_lines("def a():\\n    b()\\ndef b():\\n    x()\\ndef c():\\n    x()\\na()\\n"))
     [1, 2, 3, 4, 5, 7]
     """
-    if text.count("\n") > MAX_LINES:
-        return None
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parsed(text)
+    if tree is None:
         return None
     bodies: dict[str, list[ast.AST]] = {}
     for node in ast.walk(tree):

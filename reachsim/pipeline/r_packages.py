@@ -37,7 +37,7 @@ def r(call: Call) -> Outcome:
         return Outcome(tuple(program(call, "; ".join(texts), whole=True)), None)
     if name is None:
         return Outcome(tuple(program(call, call.stdin, whole=True)) if call.stdin else (), None)
-    gap = Gap(call.command.text, f"a {call.program} program; only shell scripts are read")
+    gap = Gap(call.command.text, f"a {call.program} program; of it only what it writes out is read")
     text = call.read(name)
     return Outcome((*(program(call, text, whole=False) if text else ()), gap), None)
 

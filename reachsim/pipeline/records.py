@@ -100,7 +100,8 @@ class ContainerRun(msgspec.Struct, frozen=True):
     words: tuple[str, ...]
     variables: tuple[tuple[str, str], ...] = ()
     mounts: tuple[tuple[str, str], ...] = ()
-    directory: str = "/"
+    directory: str | None = None
+    """Where it runs; None: where the image says."""
     confidence: Confidence = "certain"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from reachsim.pipeline import steering
 from reachsim.pipeline.alternatives import merged
 from reachsim.pipeline.ledger import Branch, Ledger
-from reachsim.pipeline.shell.scope import Scope
+from reachsim.pipeline.shell.scope import Left, Scope
 
 
 class Branches:
@@ -26,18 +26,24 @@ class Branches:
         self._unlikely: list[dict[str, str]] = []
         self._forks: list[steering.Fork | None] = []
         self._rows: list[Branch] = []
+        self._goes_on = False  # whether some run comes to what follows
+        self._left: Left = "failure"
 
     def run(self, status: bool | None, walk: Callable[[Scope], object], *, fails: bool) -> None:
         """Walk a branch; ``status``: whether its condition holds, ``fails``: whether it ends the build in failure."""
         if status is True and self.open and not self.closed:
             self.closed, self.open = True, False
             walk(self.scope)
+            self._goes_on = not self.scope.ended
             return
         inner = self.scope.copy()
         before = steering.values(inner)
         even = status is not False and not self.closed
         self._rows.append(self.ledger.branch(lambda: walk(inner), alive=even and not fails))
         self.scope.functions |= inner.functions
+        if even:
+            self.scope.doubt(inner)
+            self._left = inner.left if inner.ended and inner.left == "success" else self._left
         fork = steering.keep(inner, before, "likely" if even else "certain")
         if not inner.ended:
             (self._ends if even else self._unlikely).append(inner.variables)
@@ -51,6 +57,8 @@ class Branches:
     def join(self) -> None:
         """Let the scope know what the branches have set, and the ledger what they contact."""
         self.ledger.join(self._rows, whole=self.closed)
+        if self.closed and not self._ends and not self._goes_on and not self.scope.ended:
+            self.scope.ended, self.scope.left = True, self._left
         if self._ends:
             ends = self._ends if self.closed else [self.before, *self._ends]
             self.scope.variables |= merged(self.before, ends)

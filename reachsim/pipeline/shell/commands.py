@@ -142,6 +142,7 @@ class Commands(Words):
             return Result(None, None)
         body, origin, line, file = found
         kept = {name: scope.variables.get(name) for name in (*"123456789", "@", "*", "#")}
+        doubted = scope.doubted
         scope.variables |= positional(command.words[1:]) | command.assigned
         self.shell.depth += 1
         try:
@@ -149,7 +150,7 @@ class Commands(Words):
             result = walk.statement(body, scope, command.confidence, command.stdin)
         finally:
             self.shell.depth -= 1
-        scope.ended = False
+        scope.ended, scope.doubted = False, doubted
         for name, value in kept.items():
             if value is None:
                 scope.variables.pop(name, None)

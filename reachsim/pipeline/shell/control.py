@@ -185,6 +185,7 @@ class Control(Lists):
         never = test.stdout == NEVER and not enters
         if body is not None and not never:
             self.statement(body, scope, sure if enters else "possible", stdin)
+            scope.doubt(scope)
             scope.ended = scope.broken = False
         return Result(None, True)
 

@@ -73,6 +73,7 @@ class Lists(Commands):
         if fork is not None and scope.ended:
             scope.machine.forks.remove(fork)
         scope.variables = merged(before, [before] if scope.ended else [before, scope.variables])
+        scope.doubt(scope)
         scope.ended = scope.broken = False
         return result
 

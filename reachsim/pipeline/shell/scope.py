@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from reachsim.pipeline.shell.source import Source
 
 
+Left = Literal["success", "failure"]
+
+
 class Scope:
     """What a shell knows while it runs: variables, functions, its directory, its machine."""
 
@@ -30,13 +33,20 @@ class Scope:
         self.directory = directory
         self.functions: dict[str, tuple[Node, Source, int, str]] = {}
         self.ended = False
+        self.left: Left = "failure"
+        self.doubted = False  # some run that does not fail has ended before
         self.broken = False  # by ``break`` or ``continue``
 
     def copy(self) -> Scope:
         """The scope of a subshell: what it sets is lost, what it writes to files stays."""
         twin = Scope(self.machine, dict(self.variables), self.directory)
         twin.functions = dict(self.functions)
+        twin.doubted = self.doubted
         return twin
+
+    def doubt(self, inner: Scope) -> None:
+        """What follows a branch that only some runs take: less sure if it ends the shell, and that is no failure."""
+        self.doubted = self.doubted or inner.doubted or (inner.ended and inner.left == "success")
 
 
 class Command(Struct, frozen=True):

@@ -84,6 +84,8 @@ class Walk(Control):
             )
             return Result(None, None)
         self.depth += 1
+        if scope.doubted:
+            sure = weaker(sure, "likely")
         try:
             visit = getattr(self, f"_{node.type}", None) if node.type in _VISITED else None
             if visit is None:
