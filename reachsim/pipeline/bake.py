@@ -18,7 +18,7 @@ from reachsim.pipeline.records import Found, Gap, ImageBuild
 from reachsim.pipeline.shapes import listing, table
 from reachsim.pipeline.variables import is_known, shown
 
-_BAKE_FILES: Final = ("docker-bake.json", "docker-bake.override.json", "docker-bake.hcl", "docker-bake.override.hcl")
+_BAKE_FILES: Final = ("docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl")
 _COMPOSE_FILES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 _VALUED: Final = ["f", "file", "set", "progress", "metadata-file", "builder", "allow", "call", "sbom", "provenance",
                   "var"]  # fmt: skip
@@ -148,17 +148,21 @@ def _inherited(targets: dict[str, Any], name: str, given: list[str], seen: froze
 
 
 def _set(body: dict[str, Any], target: str, given: list[str]) -> dict[str, Any]:
-    """``--set PATTERN.KEY[.NAME]=VALUE`` laid over a target."""
+    """``--set PATTERN.KEY[.NAME]=VALUE`` laid over a target; ``+=`` adds to a list (docker/buildx: newOverrides)."""
+    lists: dict[str, list[str]] = {}
     for text in given:
         path, _, value = text.partition("=")
-        pattern, _, key = path.partition(".")
+        pattern, _, key = path.removesuffix("+").partition(".")
         key, _, name = key.partition(".")
         if not fnmatch.fnmatchcase(target, pattern):
             continue
         key = "platforms" if key == "platform" else key
-        new = {name: value} if name else [value] if key in _OF_LISTS else value
-        body = _over(body, {key: new})
-    return body
+        if key in _OF_LISTS:
+            before = [str(one) for one in listing(body.get(key))] if path.endswith("+") else []
+            lists[key] = [*lists.get(key, before), value]
+        else:
+            body = _over(body, {key: {name: value} if name else value})
+    return _over(body, dict(lists))
 
 
 def _strings(body: dict[str, Any], name: str) -> tuple[tuple[str, str], ...]:

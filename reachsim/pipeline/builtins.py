@@ -221,6 +221,11 @@ def _undecided(call: Call) -> Outcome:  # noqa: ARG001
     return Outcome((), None, None)
 
 
+def _uname(call: Call) -> Outcome:
+    """``uname``: the system; of what the machine is, nothing is told."""
+    return Outcome((), "Linux\n" if set(call.words) <= {"-s", "--kernel-name"} else None)
+
+
 def _pwd(call: Call) -> Outcome:
     return Outcome((), call.scope.directory + "\n")
 
@@ -253,7 +258,7 @@ BUILTINS: Final[dict[str, Callable[[Call], Outcome]]] = {
     "envsubst": _text("envsubst"), "mapfile": _mapfile, "readarray": _mapfile,
     "true": _constant, ":": _constant, "false": _constant, "which": _undecided, "type": _undecided, "hash":
     _undecided, "grep": _text("grep"), "egrep": _text("grep"), "fgrep": _text("grep"), "diff": _undecided, "cmp":
-    _undecided, "pgrep": _undecided, "id": _undecided, "pwd": _pwd, "shift": _shift,
+    _undecided, "pgrep": _undecided, "id": _undecided, "pwd": _pwd, "uname": _uname, "shift": _shift,
 }  # fmt: skip
 
 # Programs that contact nobody, or nobody but this machine. Anything that is in none of the tables is a gap.

@@ -1,14 +1,17 @@
 """What Windows' ``cmd`` runs of a text: its commands, ``if``, ``for``, ``call``, ``set``, blocks and batch files.
 
-Not read: ``goto`` and labels, delayed expansion. **Source:** Microsoft, "cmd" (``&&``, ``||``, ``&``), "if", "for",
-"call", "set" (``%NAME%``), "start".
+A ``goto`` back to an earlier label makes a loop, of which one round is read. Not read: delayed expansion, arguments of
+subroutines. **Source:** Microsoft, "cmd" (``&&``, ``||``, ``&``), "if", "for", "call", "goto", "exit", "set"
+(``%NAME%``), "start".
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, Protocol
+
+from msgspec import Struct
 
 from reachsim.pipeline import powershell
 from reachsim.pipeline.call import quoted
@@ -16,7 +19,7 @@ from reachsim.pipeline.records import Confidence, weaker
 from reachsim.pipeline.variables import is_known, unknown
 
 MAX_DEPTH: Final = 20
-_SILENT: Final = re.compile(r"(?:rem|echo|setlocal|endlocal|exit|pause|title|color|cls|ver|prompt|shift)\b|echo[.:]|::",
+_SILENT: Final = re.compile(r"(?:rem|echo|setlocal|endlocal|pause|title|color|cls|ver|prompt|shift)\b|echo[.:]|::",
                             re.IGNORECASE)  # fmt: skip
 _SIGN: Final = re.compile(r"(\&\&|\|\||\&)\s*|\n")
 _TOOLS: Final = frozenset(
@@ -24,6 +27,19 @@ _TOOLS: Final = frozenset(
      "icacls", "reg", "msiexec", "robocopy", "xcopy", "taskkill", "timeout", "del", "rd", "md", "copy", "move", "ren"]
 )  # fmt: skip
 """Programs that only change the machine or the session."""
+_EXIT: Final = re.compile(r"exit\b(?:\s+/b)?\s*(?P<status>[^\s)]*)", re.IGNORECASE)
+_END: Final = "eof"
+_FAILURE: Final = "!failure"
+
+
+class _Piece(Struct, frozen=True):
+    """A command; ``follows``: it runs whenever those before it succeed, ``chained``: not if they fail."""
+
+    text: str
+    follows: bool
+    chained: bool
+
+
 _CONDITION: Final = re.compile(
     r"(?:/i\s++)?(?P<not>not\s++)?(?:/i\s++)?(?:(?P<word>exist|defined|errorlevel)\s+(?P<what>\"[^\"]*\"|\S+)"
     r"|(?P<one>\"[^\"]*\"|[^\s=\"]*)\s*(?:==|\s(?P<sign>EQU|NEQ|LSS|LEQ|GTR|GEQ)\s)\s*(?P<other>\"[^\"]*\"|\S+))\s*",
@@ -46,13 +62,73 @@ class Reader:
     def __init__(self, host: Host) -> None:
         self.host = host
         self.depth = 0
+        self.pieces: list[_Piece] = []
+        self.jump = ""  # the label that the last statement has gone to
+        self.perhaps = False  # only some runs have
+        self.called: set[str] = set()
 
     def text(self, text: str, sure: Confidence) -> None:
         if len(text) > powershell.MAX_TEXT:
             self.host.gap(text)
             return
-        for piece, follows in _pieces(re.sub(r"(?:\^|\\)\r?\n", " ", text)):
-            self._statement(piece.strip().lstrip("@").strip(), sure if follows else weaker(sure, "possible"))
+        pieces = list(_pieces(re.sub(r"(?:\^|\\)\r?\n", " ", text)))
+        if self.depth:
+            self._block(pieces, sure)
+            return
+        self.pieces = pieces
+        self._from(0, sure)
+
+    def _from(self, at: int, sure: Confidence) -> None:
+        """Walk the pieces of the text from one on, where its jumps lead."""
+        doubted = at
+        while at < len(self.pieces):
+            piece = self.pieces[at]
+            at += 1
+            level = sure if piece.follows else weaker(sure, "possible")
+            self.jump, self.perhaps = "", False
+            self._statement(piece.text, weaker(level, "likely") if at <= doubted else level)
+            target = self._target(self.jump, at) if self.jump else None
+            if target is None:
+                continue
+            if self.perhaps or piece.chained or not piece.follows:
+                doubted = doubted if self._fails(target) else max(doubted, target)
+            else:
+                at = target
+        self.jump = ""
+
+    def _block(self, pieces: list[_Piece], sure: Confidence) -> None:
+        """Walk a block, up to where it is left."""
+        for piece in pieces:
+            self.jump = ""
+            self._statement(piece.text, sure if piece.follows else weaker(sure, "possible"))
+            if self.jump:
+                self.perhaps = self.perhaps or piece.chained or not piece.follows
+                break
+
+    def _target(self, label: str, at: int) -> int | None:
+        """Where a jump leads: the piece behind the label, or the end; None if that lies before, in a loop."""
+        if label in (_END, _FAILURE):
+            return len(self.pieces)
+        found = self._label(label)
+        if found is None:
+            self.host.gap(f"goto {label}")
+        return found if found is None or found > at else None
+
+    def _label(self, label: str) -> int | None:
+        here = re.compile(rf":\s*{re.escape(label)}(?:[\s:].*)?", re.IGNORECASE | re.DOTALL).fullmatch
+        return next((number for number, one in enumerate(self.pieces, 1) if here(one.text)), None)
+
+    def _fails(self, at: int) -> bool:
+        """Whether what follows there soon ends the text in failure, and contacts nothing before."""
+        if at >= len(self.pieces):
+            return self.jump == _FAILURE
+        for piece in self.pieces[at : at + 5]:
+            left = _EXIT.match(piece.text)
+            if left:
+                return left["status"].strip("0") != ""
+            if not _SILENT.match(piece.text) and piece.text:
+                break
+        return False
 
     def _statement(self, text: str, sure: Confidence) -> None:
         self.depth += 1
@@ -67,10 +143,15 @@ class Reader:
             self.text(text[1 : _closing(text, 0)], sure)
             return
         match = re.match(r"(if|for|call|set|start|goto)\b\s*", text, re.IGNORECASE)
-        if not text or _SILENT.match(text):
+        left = _EXIT.match(text)
+        if not text or _SILENT.match(text) or text.startswith(":"):
             return
-        if (match and match[1].lower() == "goto") or text.startswith(":"):
-            self.host.gap(text)
+        if left:
+            self.jump = _FAILURE if left["status"].strip("0") else _END
+        elif match and match[1].lower() == "goto":
+            self.jump = text[match.end() :].strip().removeprefix(":").lower()
+        elif match and match[1].lower() == "call" and text[match.end() :].startswith(":"):
+            self._subroutine(text[match.end() + 1 :].split()[:1], sure)
         elif match and match[1].lower() in ("if", "for"):
             getattr(self, f"_{match[1].lower()}")(text, match.end(), sure)
         elif match and match[1].lower() == "set":
@@ -85,6 +166,16 @@ class Reader:
         else:
             self._command(text, sure)
 
+    def _subroutine(self, names: list[str], sure: Confidence) -> None:
+        """``call :LABEL``: what stands there, up to ``exit /b``; each is read once."""
+        label = names[0].lower() if names else ""
+        at = self._label(label)
+        if at is None:
+            self.host.gap(f"call :{label}")
+        elif label not in self.called:
+            self.called.add(label)
+            self._from(at, sure)
+
     def _if(self, text: str, at: int, sure: Confidence) -> None:
         condition = _CONDITION.match(text, at)
         if condition is None:
@@ -92,10 +183,25 @@ class Reader:
             return
         holds = self._holds(condition)
         first, rest = _taken(text[condition.end() :])
-        self._statement(first, sure if holds is True else weaker(sure, "possible"))
         other = re.match(r"\s*else\s+|\s*else(?=\()", rest, re.IGNORECASE)
-        if other:
-            self._statement(rest[other.end() :], sure if holds is False else weaker(sure, "possible"))
+        bodies = [first, rest[other.end() :]] if other else [first]
+        jumps: list[str] = []
+
+        def walk(body: str) -> Callable[[], object]:
+            def walked() -> None:
+                self.jump = ""
+                self._statement(body, sure)
+                jumps.append(self.jump)
+
+            return walked
+
+        may = [holds is not False, holds is not True]
+        walks = [(walk(body), may[number] and not _ends_badly(body)) for number, body in enumerate(bodies)]
+        self.host.branches(walks, whole=holds is not None or other is not None)
+        taken = [jump for number, jump in enumerate(jumps) if may[number]]
+        whole = holds is True or (other is not None and all(taken))
+        self.jump = next(filter(None, taken), "")
+        self.perhaps = self.perhaps or (bool(self.jump) and not whole)
 
     def _holds(self, condition: re.Match[str]) -> bool | None:
         """Whether a condition holds, as far as the files tell."""
@@ -120,6 +226,7 @@ class Reader:
         for value in values or [unknown(head["name"])]:
             body = re.sub(rf"%%?(?:~\w*)?{head['name']}\b", lambda _, value=value: value.strip('"'), text[head.end() :])  # type: ignore[misc]
             self._statement(body, sure if values else weaker(sure, "possible"))
+            self.perhaps = self.perhaps or not values
 
     def _set(self, text: str) -> None:
         name, equals, value = text.strip().strip('"').partition("=")
@@ -144,6 +251,7 @@ class Reader:
                 self.host.powershell(powershell.handed_in(plain), sure)
             elif last == "cmd":
                 self.text(re.sub(r"^\S+\s+(?:/\w(?::\w+)?\s+)*", "", plain).strip().strip("\"'"), sure)
+                self.jump = ""
             elif last in _TOOLS:
                 continue
             elif re.search(r"\.(?:bat|cmd)$", last) and (not name.startswith("/") or self.host.exists(name)):
@@ -182,16 +290,23 @@ def _closing(text: str, at: int) -> int:
     return len(text)
 
 
-def _pieces(text: str) -> Iterator[tuple[str, bool]]:
-    """The commands between line ends, ``&&``, ``||`` and ``&`` outside of quotes and blocks, each with whether it runs
-    whenever those before it succeed.
-    """
-    piece, quote, depth, at, sure = "", False, 0, 0, True
+def _ends_badly(body: str) -> bool:
+    """Whether a branch ends in failure."""
+    inner = body[1 : _closing(body, 0)] if body.startswith("(") else body
+    last = [one.text for one in _pieces(inner) if one.text][-1:]
+    left = _EXIT.match(last[0]) if last else None
+    return left is not None and left["status"].strip("0") != ""
+
+
+def _pieces(text: str) -> Iterator[_Piece]:
+    """The commands between line ends, ``&&``, ``||`` and ``&`` outside of quotes and blocks."""
+    piece, quote, depth, at, sure, chained = "", False, 0, 0, True, False
     while at < len(text):
         sign = _SIGN.match(text, at) if text[at] in "&|\n" and not quote and not depth else None
         if sign:
-            yield piece, sure
+            yield _Piece(piece.strip().lstrip("@").strip(), sure, chained)
             sure = (sure or sign[1] is None) and sign[1] != "||"
+            chained = sign[1] in ("&&", "||")
             piece, at = "", sign.end()
             continue
         quote = quote != (text[at] == '"')
@@ -201,4 +316,4 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
         depth += 0 if quote else opens - (text[at] == ")" and depth > 0)
         piece += text[at]
         at += 1
-    yield piece, sure
+    yield _Piece(piece.strip().lstrip("@").strip(), sure, chained)

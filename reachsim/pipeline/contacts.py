@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -28,6 +28,7 @@ from reachsim.pipeline.context import Folder, Machine, open_context
 from reachsim.pipeline.ledger import Ledger
 from reachsim.pipeline.own import Own
 from reachsim.pipeline.records import (
+    Choice,
     Confidence,
     Contact,
     Contacts,
@@ -308,7 +309,9 @@ class Walk:
         stdout = outcome.stdout
         daemon = _asks_docker(command)
         for one in outcome.found:
-            if isinstance(one, Script):
+            if isinstance(one, Choice):
+                self._choice(one, command)
+            elif isinstance(one, Script):
                 result = self._script(one, command)
                 stdout = result.stdout if stdout is None else stdout
             elif isinstance(one, ImageBuild | ContainerRun):
@@ -325,6 +328,13 @@ class Walk:
                 self.add(one, command.file, command.line, command.text, command.confidence, proxied=proxied,
                          daemon=daemon)  # fmt: skip
         return Result(stdout, outcome.status)
+
+    def _choice(self, choice: Choice, command: Command) -> None:
+        def walk(found: tuple[Found, ...]) -> Callable[[], object]:
+            return lambda: self._taken(command, Outcome(found))
+
+        rows = [self.ledger.branch(walk(found), alive=alive) for found, alive in choice.arms]
+        self.ledger.join(rows, whole=choice.whole)
 
     def _container(self, run: ContainerRun, command: Command) -> None:
         """A command in a container: what it sees of the build are the folders that are mounted."""

@@ -55,19 +55,21 @@ def kaniko(call: Call) -> Outcome:
 
 _BUILDCTL: Final = ["frontend", "local", "opt", "output", "o", "export-cache", "import-cache", "secret", "ssh",
                     "allow", "progress", "trace", "no-cache-filter", "metadata-file", "addr", "tlsdir",
-                    "registry-auth-tlscontext", "source-policy-file", "ref-file"]  # fmt: skip
+                    "registry-auth-tlscontext", "source-policy-file", "ref-file", "oci-layout", "exporter",
+                    "exporter-opt", "frontend-opt", "export-cache-opt", "timeout", "tlsservername", "tlscacert",
+                    "tlscert", "tlskey"]  # fmt: skip
 
 
 def buildctl(call: Call) -> Outcome:
-    """``buildctl build``: BuildKit's own client (BuildKit README, "Building a Dockerfile", "Export cache")."""
+    """``buildctl build``: BuildKit's own client (BuildKit README; moby/buildkit: cmd/buildctl/build.go)."""
     given = arguments(call.words, _BUILDCTL)
     found: list[Found] = []
     daemon = given.last("addr") or call.env("BUILDKIT_HOST") or ""
     if daemon.startswith("tcp://"):
         found += urls.destination(daemon.replace("tcp://", "https://", 1))
-    if given.rest[:1] != ["build"]:
+    if given.rest[:1] not in (["build"], ["b"]):
         return Outcome(tuple(found), None)
-    options = [one.partition("=") for one in given.all("opt")]
+    options = [one.partition("=") for one in given.all("frontend-opt", "opt")]
     local = dict(one.split("=", 1) for one in given.all("local") if "=" in one)
     plain = {name: value for name, _, value in options}
     outputs = given.all("output", "o")

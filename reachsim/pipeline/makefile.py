@@ -28,13 +28,28 @@ Included = Callable[[str], list[tuple[str, str]]]
 """What gives (name, text) of the makefiles that a word of an ``include`` names."""
 
 
+class Arm(Struct, frozen=True):
+    """A branch of a conditional that the files do not decide; ``of``: how many there are, 0 if none may be taken."""
+
+    conditional: int
+    number: int
+    of: int
+
+
+class Line(Struct, frozen=True):
+    """A command of a recipe, where it stands ("": the first makefile), and the branches around it."""
+
+    text: str
+    line: int
+    file: str
+    within: tuple[Arm, ...]
+
+
 class Recipe(Struct, frozen=True):
-    """The commands of one target, each with its line, the makefile that it stands in ("": the first), and whether it
-    runs whatever the conditionals around it come to.
-    """
+    """The commands of one target."""
 
     target: str
-    commands: tuple[tuple[str, int, str, bool], ...]
+    commands: tuple[Line, ...]
 
 
 def _nothing(_word: str) -> list[tuple[str, str]]:
@@ -83,8 +98,8 @@ def recipes(
         for one in prerequisites:
             visit(one.replace("%", stem), depth + 1)
         lines = [
-            (_shell(one, name, stem), line, file, sure)
-            for command, line, file, sure in commands
+            Line(_shell(one, name, stem), line, file, tuple(Arm(at.number, arm, at.arms) for at, arm in within))
+            for command, line, file, within in commands
             for one in _canned(command, variables)
         ]
         found.append(Recipe(name, tuple(lines)))
@@ -144,9 +159,9 @@ def _read(text: str, file: str, rules: _Rules, variables: dict[str, str], outer:
             number += 1
             line += "\n" + lines[number]
         number += 1
-        if _conditional(line, around, variables, outer) or any(one.now is False for one in around):
+        if _conditional(line, start, around, variables, outer) or any(one.now is False for one in around):
             continue
-        sure = all(one.now for one in around)
+        within = tuple((one, one.arm) for one in around if one.now is None)
         define = _DEFINE.match(line)
         if define:
             body = []
@@ -158,7 +173,7 @@ def _read(text: str, file: str, rules: _Rules, variables: dict[str, str], outer:
             continue
         if line.startswith("\t"):
             for name in current:
-                rules[name][1].append((line[1:], start, file, sure))
+                rules[name][1].append((line[1:], start, file, within))
             continue
         flat = line.replace("\\\n", " ")
         include = _INCLUDE.match(flat)
@@ -180,13 +195,13 @@ def _read(text: str, file: str, rules: _Rules, variables: dict[str, str], outer:
                 old = rules.get(name, ([], []))
                 rules[name] = ([*old[0], *rule[2].split()], old[1])
                 if rule[3]:
-                    rules[name][1].append((rule[3], start, file, sure))
+                    rules[name][1].append((rule[3], start, file, within))
         elif flat.strip() and not flat.lstrip().startswith("#"):
             current = []
     return included
 
 
-_Line = tuple[str, int, str, bool]
+_Line = tuple[str, int, str, tuple[tuple["_Conditional", int], ...]]
 _Rules = dict[str, tuple[list[str], list[_Line]]]
 _NAMED: Final = re.compile(r"\$[({]([\w.-]+)[)}]")
 
@@ -194,23 +209,31 @@ _NAMED: Final = re.compile(r"\$[({]([\w.-]+)[)}]")
 class _Conditional:
     """An ``if…`` that is being read: whether its present branch is taken (None: not told), and whether one was."""
 
-    def __init__(self, now: bool | None) -> None:
+    def __init__(self, now: bool | None, number: int) -> None:
         self.now = now
         self.taken = now
+        self.number = number
+        self.arm = 1
+        self.arms = 0
 
     def turn(self, holds: bool | None) -> None:
         """``else``, with a condition of its own or none."""
         before = self.taken
+        self.arm += 1
         self.now = False if before else holds if before is False else None if holds is not False else False
         self.taken = True if before or self.now else before if holds is False else None
 
 
+_UNAME: Final = re.compile(r"\$\(shell uname(?: -s)?(?: 2>[^()]{0,60})?\)")
+"""What ``make`` runs on is Linux; Windows alone sets OS."""
 _IF: Final = re.compile(r"^ *(?P<else>else\b *)?(?P<word>ifn?eq|ifn?def)\b\s*(?P<rest>.*)$")
 _SIDES: Final = re.compile(r"\(([^,]*),(.*)\)|\"([^\"]*)\"\s*\"([^\"]*)\"|'([^']*)'\s*'([^']*)'")
 
 
-def _conditional(line: str, around: list[_Conditional], variables: dict[str, str], outer: Mapping[str, str]) -> bool:
-    """Whether a line is one of a conditional; ``around`` holds those that are open."""
+def _conditional(
+    line: str, number: int, around: list[_Conditional], variables: dict[str, str], outer: Mapping[str, str]
+) -> bool:
+    """Whether a line is one of a conditional; ``around`` holds those that are open, each by its line's number."""
     plain = line.split("#")[0].strip(" ")
     match = _IF.match(plain)
     if match and (around or not match["else"]):
@@ -218,9 +241,10 @@ def _conditional(line: str, around: list[_Conditional], variables: dict[str, str
         if match["else"]:
             around[-1].turn(holds)
         else:
-            around.append(_Conditional(holds))
+            around.append(_Conditional(holds, number))
     elif around and plain == "else":
         around[-1].turn(True)
+        around[-1].arms = around[-1].arm
     elif around and plain == "endif":
         around.pop()
     else:
@@ -230,14 +254,15 @@ def _conditional(line: str, around: list[_Conditional], variables: dict[str, str
 
 def _holds(word: str, rest: str, variables: dict[str, str], outer: Mapping[str, str]) -> bool | None:
     """Whether a condition holds; None where a variable that no file sets may come from outside."""
-    known = {name: value for name, value in outer.items() if is_known(value)}
+    known = {"OS": ""} | {name: value for name, value in outer.items() if is_known(value)}
     if word in ("ifdef", "ifndef"):
         value = variables.get(rest, outer.get(rest))
         return None if value is None or not re.fullmatch(r"[\w.-]+", rest) else (value != "") == (word == "ifdef")
     sides = _SIDES.match(rest)
     if sides is None:
         return None
-    one, other = (_named(side.strip(), {**known, **variables}) for side in sides.groups() if side is not None)
+    values = (_named(side.strip(), {**known, **variables}) for side in sides.groups() if side is not None)
+    one, other = (_UNAME.sub("Linux", value) for value in values)
     return None if "$" in one + other else (one == other) == (word == "ifeq")
 
 

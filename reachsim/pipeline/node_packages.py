@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -306,6 +306,9 @@ def _one_per_host(found: Iterable[str]) -> list[str]:
     return list(kept.values())
 
 
+_NONE: Final[Mapping[str, str]] = {}
+
+
 def _binaries(call: Call, package: dict[str, Any]) -> list[Found]:
     """What packages of the project download when they are installed (``npm_binaries.csv``)."""
     names = _dependencies(package)
@@ -316,13 +319,16 @@ def _binaries(call: Call, package: dict[str, Any]) -> list[Found]:
             return True
         return f"{name}@" in lock and re.search(rf"^[\"']?/?{re.escape(name)}@", lock, re.MULTILINE) is not None
 
-    return _downloads(call, inside)
+    return _downloads(call, inside, names)
 
 
-def _downloads(call: Call, inside: Callable[[str], bool]) -> list[Found]:
+def _downloads(call: Call, inside: Callable[[str], bool], versions: Mapping[str, str] = _NONE) -> list[Found]:
     found: list[Found] = []
     for row in _programs_of_packages():
         if not inside(row["package"]) or call.env(*row["unless"].split()) is not None:
+            continue
+        major = re.search(r"\d{1,9}", versions.get(row["package"], ""))
+        if row["before"] and major and int(major[0]) >= int(row["before"]):
             continue
         for target in row["targets"].split(";"):
             if target in knowledge.indexes():

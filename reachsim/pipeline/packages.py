@@ -245,11 +245,18 @@ def composer(call: Call) -> Outcome:
         needs = [name for key in ("require", "require-dev") for name in shapes.table(project, key) if "/" in str(name)]
         if not needs:
             return Outcome((), "")
-    return Outcome(tuple(dict.fromkeys(_composer_hosts(call, project or {}, sure))), "")
+    return Outcome(tuple(dict.fromkeys(_composer_hosts(call, project or {}, word in ("install", "i"), sure))), "")
 
 
-def _composer_hosts(call: Call, project: dict[str, Any], sure: Confidence) -> list[Found]:
+def _composer_hosts(call: Call, project: dict[str, Any], by_lock: bool, sure: Confidence) -> list[Found]:
+    """What Composer asks. ``by_lock``: for what a lock file names, if there is one: then it fetches the archives alone,
+    and asks repositories for nothing (composer/composer: Installer::doInstall).
+    """
     found: list[Found] = []
+    lock = call.read("composer.lock")
+    archives = sure
+    if by_lock and lock is not None:
+        sure = "likely"
     listed = project.get("repositories") or []
     entries = list(listed.values()) if isinstance(listed, dict) else listed if isinstance(listed, list) else []
     public = not (
@@ -268,11 +275,10 @@ def _composer_hosts(call: Call, project: dict[str, Any], sure: Confidence) -> li
                           Destination("codeload.github.com", 443, "package", "likely")]  # fmt: skip
         elif kind != "path":
             found += index_at(one["url"], "packagist", sure)
-    lock = call.read("composer.lock")
     if lock is not None:
         dists = re.findall(r'"dist":\s*\{[^{}]*?"url":\s*"([^"]+)"', lock.replace("\\/", "/"))
         for host in dict.fromkeys(urls.parse(one).host for one in dists if urls.parse(one)):  # type: ignore[union-attr]
-            found.append(Destination(host, 443, "package", sure))
+            found.append(Destination(host, 443, "package", archives))
     for url in (call.setting("composer.repository") or "").split():
         found += index_at(url, "packagist", sure) if "://" in url or not is_known(url) else []
     mirror = call.setting("composer.packagist")

@@ -10,7 +10,8 @@ documentation, "Sources".
 from __future__ import annotations
 
 import re
-from typing import Final, Protocol
+from collections.abc import Callable, Sequence
+from typing import Final, Literal, Protocol
 
 import msgspec
 
@@ -18,10 +19,12 @@ from reachsim.pipeline import powershell_text as texts
 from reachsim.pipeline import urls
 from reachsim.pipeline.alternatives import either
 from reachsim.pipeline.call import Call, Outcome, quoted
-from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Script, weaker
+from reachsim.pipeline.records import Choice, Confidence, Destination, Found, Gap, Script, weaker
 from reachsim.pipeline.variables import is_known, look_up, unknown
 
 Value = str | tuple[str, ...]
+Ended = Literal["success", "failure", "perhaps"]
+"""How a text has been left before its end, or may have been."""
 Session = dict[str, Value]
 """What a session has set: variables, ``env:NAME`` those of the environment, and ``function:NAME``."""
 
@@ -48,6 +51,11 @@ class Host(Protocol):
     def exists(self, path: str) -> bool: ...
 
     def gap(self, text: str) -> None: ...
+
+    def branches(self, walks: Sequence[tuple[Callable[[], object], bool]], *, whole: bool) -> None:
+        """Walk branches of which one runs, each with whether a build that does not fail may take it; ``whole``: one
+        of those surely runs. What all of them contact is as sure as their walks take it for.
+        """
 
 
 _VALUE: Final = r"(?:'[^'\n]*'|\"[^\"\n]*\"|\$\{?(?:env:)?\w+\}?|https?://[^\s;|)'\"]+)"
@@ -114,6 +122,7 @@ class Reader:
     def __init__(self, host: Host, session: Session) -> None:
         self.host, self.own = host, session
         self.depth, self.left = 0, MAX_STATEMENTS
+        self.ended: Ended | None = None
 
     def text(self, text: str, sure: Confidence) -> str | None:
         """Walk a text; the output of its last statement."""
@@ -122,13 +131,17 @@ class Reader:
         if self.depth > MAX_DEPTH or len(text) > MAX_TEXT:
             self.host.gap(text)
             text = ""
+        self.ended = None
         for statement in texts.statements(text):
             self.left -= 1
             if self.left < 0 or len(statement) > MAX_STATEMENT:
                 self.host.gap(statement)
                 break
             output = self._statement(statement, sure)
-            if re.match(r"(?:exit|return|throw)\b", statement, re.IGNORECASE) and sure == "certain":
+            self.ended = _ends(statement) or self.ended
+            if self.ended == "perhaps":  # some run that does not fail has ended
+                self.ended, sure = None, weaker(sure, "likely")
+            elif self.ended:
                 break
         self.depth -= 1
         return output
@@ -219,22 +232,44 @@ class Reader:
         return found
 
     def _if(self, rest: str, sure: Confidence) -> None:
-        decided = True
-        taken = False
-        for holds, body in self._arms(rest, sure):
-            surely = holds is True and decided and not taken
-            self.text(body, sure if surely else "possible")
-            taken = taken or surely
-            decided = decided and holds is not None
+        arms = self._arms(rest, sure)
+        taken = next((number for number, (holds, _) in enumerate(arms) if holds is not False), None)
+        if taken is None or arms[taken][0] is None:
+            self._branches(
+                [(body, holds is not False) for holds, body in arms], sure, whole=bool(arms) and arms[-1][0] is True
+            )
+            return
+        self._branches([(body, False) for number, (_, body) in enumerate(arms) if number != taken], sure, whole=False)
+        self.text(arms[taken][1], sure)
+
+    def _branches(self, bodies: list[tuple[str, bool]], sure: Confidence, *, whole: bool) -> None:
+        """Walk branches of which one runs; each with whether it may be taken."""
+        ends: list[Ended | None] = []
+
+        def walk(body: str) -> Callable[[], object]:
+            def walked() -> None:
+                self.text(body, sure)
+                ends.append(self.ended)
+
+            return walked
+
+        self.host.branches([(walk(body), may and not _fails(body)) for body, may in bodies], whole=whole)
+        taken = [end for end, (_, may) in zip(ends, bodies, strict=True) if may]
+        if whole and taken and all(taken):
+            self.ended = "success" if "success" in taken else "failure"
+        else:
+            self.ended = "perhaps" if "success" in taken else None
 
     def _try(self, rest: str, sure: Confidence) -> None:
         at = rest.find("{")
         end = texts.group(rest, at)
         self.text(rest[at + 1 : end - 1], sure)
+        self.ended = None
         for match in re.finditer(r"\b(catch|finally)\b[^{]*\{", rest[end:], re.IGNORECASE):
             start = end + match.end() - 1
             body = rest[start + 1 : texts.group(rest, start) - 1]
             self.text(body, sure if match[1].lower() == "finally" else "possible")
+            self.ended = None
 
     def _foreach(self, rest: str, sure: Confidence) -> None:
         head = re.match(r"\(\s*\$(\w+)\s+in\s+", rest, re.IGNORECASE)
@@ -245,22 +280,27 @@ class Reader:
             if head:
                 self.own[head[1].lower()] = values if isinstance(values, str) and is_known(values) else unknown(head[1])
             self.text(body, sure if isinstance(values, str) and is_known(values) else "possible")
+            self.ended = None
             return
         for one in values:
             self.own[head[1].lower()] = one
             self.text(body, sure)
+        self.ended = None
 
     def _for(self, rest: str, sure: Confidence) -> None:  # noqa: ARG002
         self.text(self._body(rest[texts.group(rest, 0) :]), "possible")
+        self.ended = None
 
     _while = _for
 
     def _do(self, rest: str, sure: Confidence) -> None:
         self.text(self._body(rest), sure)
+        self.ended = None
 
-    def _switch(self, rest: str, sure: Confidence) -> None:  # noqa: ARG002
-        for body in self._cases(rest):
-            self.text(body, "possible")
+    def _switch(self, rest: str, sure: Confidence) -> None:
+        inside = self._body(rest[texts.group(rest, rest.find("(")) :])
+        closed = re.search(r"(?:^|\})\s*default\s*\{[^{}]*\}\s*$", inside, re.IGNORECASE) is not None
+        self._branches([(body, True) for body in self._cases(rest)], sure, whole=closed)
 
     def _cases(self, rest: str) -> list[str]:
         inside = self._body(rest[texts.group(rest, rest.find("(")) :])
@@ -409,6 +449,7 @@ class Reader:
         for value in stdin if each and isinstance(stdin, tuple) else (unknown("_"),):
             self.own["_"] = value
             self.text(self._body(element), level)
+        self.ended = None
         return True
 
     def _command(self, element: str, sure: Confidence) -> str:
@@ -427,6 +468,7 @@ class Reader:
         body = self.own.get(f"function:{name.lower()}")
         if isinstance(body, str):
             self.text(body, sure)
+            self.ended = None
             return ""
         if re.fullmatch(r"(?:iex|Invoke-Expression)", name, re.IGNORECASE):
             self._evaluated(element[len(parts[0]) :], sure)
@@ -461,6 +503,7 @@ class Reader:
                 self.host.run(f'eval "$({command})"', sure)
         elif text.startswith(("'", '"')):
             self.text(self.value(text), sure)
+            self.ended = None
         else:
             self.host.gap(f"Invoke-Expression {text}")
 
@@ -615,6 +658,17 @@ class _Collecting:
     def gap(self, text: str) -> None:  # noqa: ARG002
         self.whole = False
 
+    def branches(self, walks: Sequence[tuple[Callable[[], object], bool]], *, whole: bool) -> None:
+        arms: list[tuple[tuple[Found, ...], bool]] = []
+        kept = self.found
+        for walk, alive in walks:
+            self.found = []
+            walk()
+            arms.append((tuple(self.found), alive))
+        self.found = kept
+        if any(found for found, _ in arms):
+            self.found.append(Choice(tuple(arms), whole))
+
 
 def program(call: Call) -> Outcome:
     """``powershell -Command``: the text as it stands in the files, for what the shell around it makes of its ``$``."""
@@ -624,6 +678,24 @@ def program(call: Call) -> Outcome:
     if not host.whole or not text:
         host.found.append(Gap(call.command.text, f"{call.program.lstrip('@')} is not read"))
     return Outcome(tuple(host.found), None)
+
+
+_EXIT: Final = re.compile(r"(?P<word>exit|return|throw)\b\s*(?P<status>[^\s;}]*)", re.IGNORECASE)
+
+
+def _ends(statement: str) -> Ended | None:
+    """Whether a statement leaves the text, and how."""
+    match = _EXIT.match(statement)
+    if match is None:
+        return None
+    fails = {"throw": True, "exit": match["status"].strip("0") != "", "return": False}[match["word"].lower()]
+    return "failure" if fails else "success"
+
+
+def _fails(body: str) -> bool:
+    """Whether a branch ends in failure."""
+    last = list(texts.statements(body))[-1:]
+    return bool(last) and _ends(last[0]) == "failure"
 
 
 def _program(path: str) -> str:

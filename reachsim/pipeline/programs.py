@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Final, cast
+from itertools import groupby
+from typing import TYPE_CHECKING, Final, cast
 
 from msgspec.structs import replace
 
 from reachsim.pipeline import clients, installers, knowledge, urls
 from reachsim.pipeline.builtins import BUILTINS, LOCAL
 from reachsim.pipeline.call import Call, Outcome, arguments
-from reachsim.pipeline.records import Found, Gap, Script
+from reachsim.pipeline.records import Choice, Found, Gap, Script
 from reachsim.pipeline.shell import Command
 from reachsim.pipeline.variables import ROOT, expand, is_known, shown
+
+if TYPE_CHECKING:
+    from reachsim.pipeline import makefile
 
 Reader = Callable[[Call], Outcome]
 
@@ -26,6 +30,12 @@ Reader = Callable[[Call], Outcome]
 def by_url(call: Call) -> Outcome:
     """Programs that contact what their arguments name by a URL: ab, hey, wrk, httpie, newman …"""
     return Outcome(tuple(one for word in call.words for one in urls.destination(word)), None)
+
+
+def by_url_or_name(call: Call) -> Outcome:
+    """Installers of plugins: from where the table says, unless a plugin is named by its URL."""
+    named = by_url(call)
+    return named if named.found else Outcome(tuple(knowledge.tool(call.program, " ".join(call.words), call.variables)))
 
 
 def mix(call: Call) -> Outcome:
@@ -71,6 +81,7 @@ PROGRAMS: Final[dict[str, str]] = {
     "wrk": "programs.by_url", "siege": "programs.by_url", "http": "programs.by_url", "https": "programs.by_url",
     "lighthouse": "programs.by_url", "artillery": "programs.by_url", "newman": "programs.by_url",
     **dict.fromkeys(("k6", "lwp-download", "lwp-request", "lwp-mirror", "GET", "axel"), "programs.by_url"),
+    **dict.fromkeys(("elasticsearch-plugin", "opensearch-plugin", "kibana-plugin"), "programs.by_url_or_name"),
      "svn": "programs.by_url", "hg": "programs.by_url", "cf": "deploy.cloud_foundry",
     "pulumi": "deploy.pulumi", "go": "go_modules.go", "mvn": "java_packages.maven",
     "mvnw": "java_packages.maven", "gradle": "java_packages.gradle", "gradlew": "java_packages.gradle",
@@ -466,7 +477,7 @@ def _of_file(call: Call, program: str, name: str, text: str | None) -> list[Foun
 
 
 def _make(call: Call) -> Outcome:
-    from reachsim.pipeline import makefile
+    from reachsim.pipeline.makefile import recipes
 
     given = arguments(call.words, ["C", "directory", "f", "file", "makefile", "j", "o", "I", "l"])
     folder = given.last("C", "directory") or "."
@@ -484,27 +495,38 @@ def _make(call: Call) -> Outcome:
         paths = paths or [call.path(posixpath.join(folder, word))]
         return [(path, text) for path in paths if (text := call.machine.read(path)) is not None]
 
-    found, missing, variables = makefile.recipes(text, targets, settings, included, call.variables)
+    found, missing, variables = recipes(text, targets, settings, included, call.variables)
     variables = {name: value for name, value in variables.items() if name in settings or name not in call.variables}
     merged = dict(call.variables) | {"MAKE": "make"}
     for name, value in variables.items():
         merged[re.sub(r"[.-]", "_", name)] = re.sub(r"\$[({]([\w.-]+)[)}]", r"${\1}", value)
     for _ in range(4):
         merged |= {name: expand(merged[name], merged) for name in variables if name in merged and "$" in merged[name]}
-    scripts: list[Found] = [
-        Script(
-            command,
-            call.machine.context_path(file or call.path(place)) or place,
-            line,
-            tuple((name, merged[name]) for name in ("MAKE", *variables) if name in merged),
-            directory=call.path(folder),
-            confidence="certain" if sure else "possible",
-        )
-        for recipe in found
-        for command, line, file, sure in recipe.commands
-    ]
+    values = tuple((name, merged[name]) for name in ("MAKE", *variables) if name in merged)
+
+    def script(one: makefile.Line) -> Script:
+        file = call.machine.context_path(one.file or call.path(place)) or place
+        return Script(one.text, file, one.line, values, directory=call.path(folder))
+
+    scripts = [one for recipe in found for one in _recipe(recipe.commands, script)]
     gaps = [Gap(call.command.text, f"the makefile has no plain rule for {shown(name)}") for name in missing]
     return Outcome((*scripts, *gaps), None)
+
+
+def _recipe(lines: Sequence[makefile.Line], script: Callable[[makefile.Line], Script], depth: int = 0) -> list[Found]:
+    """The lines of a recipe, those in branches of one conditional as a choice of them."""
+    found: list[Found] = []
+    for _, group in groupby(lines, lambda one: one.within[depth].conditional if len(one.within) > depth else 0):
+        together = list(group)
+        if len(together[0].within) <= depth:
+            found += map(script, together)
+            continue
+        arms: dict[int, list[makefile.Line]] = {}
+        for one in together:
+            arms.setdefault(one.within[depth].number, []).append(one)
+        walked = tuple((tuple(_recipe(arm, script, depth + 1)), True) for arm in arms.values())
+        found.append(Choice(walked, len(arms) == together[0].within[depth].of))
+    return found
 
 
 def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Outcome:

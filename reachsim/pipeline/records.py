@@ -105,8 +105,15 @@ class ContainerRun(msgspec.Struct, frozen=True):
     confidence: Confidence = "certain"
 
 
+class Choice(msgspec.Struct, frozen=True):
+    """Branches of which one runs, each with whether a build that does not fail may take it; ``whole``: surely one."""
+
+    arms: tuple[tuple[tuple[Found, ...], bool], ...]
+    whole: bool
+
+
 PROXY_REACHES: Final = "what the proxy reaches is not told by any file"
-Found = Destination | Gap | Script | ImageBuild | ContainerRun
+Found = Destination | Gap | Script | ImageBuild | ContainerRun | Choice
 
 
 class Contact(msgspec.Struct, frozen=True, omit_defaults=False):

@@ -79,8 +79,8 @@ def _is_clients(name: str, text: str) -> bool:
 def _use(made: re.Match[str], text: str) -> re.Match[str] | None:
     """The first call of a client that is made here: by its name, or on the spot."""
     name = made["name"]
-    if name is None:
-        chained = re.compile(r"[^()\n]{0,200}\)\s{0,5}(?:->|\.)\s{0,5}\w+\s{0,3}\(").match(text, made.end())
+    chained = re.compile(r"[^()\n]{0,200}\)\s{0,5}(?:->|\.)\s{0,5}\w+\s{0,3}\(").match(text, made.end())
+    if chained or name is None:
         return made if chained else None
     return re.compile(rf"(?<![\w.]){re.escape(name)}\s{{0,20}}(?:->|\.)\s{{0,5}}\w+(?:\.\w+)?\s{{0,3}}\(?").search(
         text, made.end()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from reachsim.pipeline import cmd, installers, powershell
@@ -37,6 +38,10 @@ class Texts:
 
     def keep(self, path: str, url: str) -> None:
         self.scope.machine.written[absolute(path, self.scope.directory)] = installers.mark_of(url)
+
+    def branches(self, walks: Sequence[tuple[Callable[[], object], bool]], *, whole: bool) -> None:
+        ledger = self.walk.ledger
+        ledger.join([ledger.branch(walk, alive=alive) for walk, alive in walks], whole=whole)
 
     def gap(self, text: str) -> None:
         self.walk.note(Gap(text[:120], f"{self.shell} is not read"), self.line, self.file)
