@@ -33,7 +33,13 @@ from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.model.private_networks import PRIVATE_ATTACHMENTS
-from reachsim.model.records import AvailabilityZone, TransitGatewayRoute, TransitGatewayVpcAttachment
+from reachsim.model.records import (
+    AvailabilityZone,
+    TransitGatewayInfo,
+    TransitGatewayRoute,
+    TransitGatewayVpcAttachment,
+)
+from reachsim.model.states import State
 from reachsim.routing import Part, next_transit_route
 
 _WORKING = ("available", "modifying")
@@ -350,23 +356,36 @@ def _entered(flow: Walk, attachment_id: str) -> tuple[str, int]:
 
 def _into_peer(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str) -> Walk:
     network = ground.network
-    peering = network.transit_gateway_peering_attachments.get(attachment_id)
-    if peering is None:
-        lacking = network.lacks(_home(ground, gateway_id), "describe-transit-gateway-peering-attachments")
+    lacking = network.lacks(_home(ground, gateway_id), "describe-transit-gateway-peering-attachments")
+    found = _other_end(network, gateway_id, attachment_id, described=not lacking)
+    if found is None:
         what = f"peering attachment {attachment_id}"
         return lost(
             flow, missing(lacking, attachment_id, what) if lacking else unseen(attachment_id, f"{what} is unknown")
         )
-    ends = (peering.requester_tgw_info, peering.accepter_tgw_info)
-    other = next((end for end in ends if end.transit_gateway_id != gateway_id), None)
-    flow = past_state(flow, attachment_id, peering.state, ("available",), attachment_id, code="BAD_STATE_ATTACHMENT")
-    if other is None or other.transit_gateway_id not in network.transit_gateways:
-        owner = other.owner_id if other else "unknown"
+    other, owner, state = found
+    flow = past_state(flow, attachment_id, state, ("available",), attachment_id, code="BAD_STATE_ATTACHMENT")
+    if other not in network.transit_gateways:
         detail = f"{attachment_id} leads to a transit gateway of account {owner} that is not in the snapshot"
         return lost(flow, Gap("PEER_ACCOUNT_UNSEEN", attachment_id, detail))
-    label = f"{attachment_id} to {network.label(other.transit_gateway_id)}"
+    label = f"{attachment_id} to {network.label(other)}"
     crossed = hop(flow, attachment_id, "transit-gateway-attachment", label, source=network.source(attachment_id))
     links = (*flow.context.links, attachment_id)
-    return with_context(flow.through(crossed), links=links, zone=None).to(
-        "transit", other.transit_gateway_id, attachment_id
-    )
+    return with_context(flow.through(crossed), links=links, zone=None).to("transit", other, attachment_id)
+
+
+def _other_end(
+    network: Network, gateway_id: str, attachment_id: str, *, described: bool
+) -> tuple[str, str, State] | None:
+    """(the transit gateway that a peering attachment leads to, its account, the attachment's state): by its own
+    record or, where nothing is described, by the list of all attachments, which has the other gateway as its resource.
+    """
+    peering = network.transit_gateway_peering_attachments.get(attachment_id)
+    if peering is not None:
+        ends = (peering.requester_tgw_info, peering.accepter_tgw_info)
+        other = next((end for end in ends if end.transit_gateway_id != gateway_id), TransitGatewayInfo())
+        return other.transit_gateway_id or "", other.owner_id or "unknown", peering.state
+    listed = network.transit_gateway_attachments.get((gateway_id, attachment_id))
+    if described or listed is None or listed.resource_type != "peering" or not listed.resource_id:
+        return None
+    return listed.resource_id, listed.resource_owner_id or "unknown", listed.state

@@ -166,8 +166,8 @@ def _name(file: Found, call: Call, document: Document) -> str | None:
         return told
     if call.operation == "get-role-policy" and "RoleName" in document and "PolicyName" in document:
         return f"{document['RoleName']}/{document['PolicyName']}"
-    stem = file.path.stem.replace("%2F", "/")
-    if file.path.parent.name.lower().replace("_", "-") == call.operation:
+    stem = file.path.stem.replace("%2F", "/").replace("%3A", ":")
+    if _operation_in(file.path.parent.name) == call.operation and _operation_in(file.path.stem) is None:
         return stem.removesuffix(call.suffix) or None
     plain = stem.lower().replace("_", "-")
     at = plain.find(call.operation)

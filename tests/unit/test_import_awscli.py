@@ -78,6 +78,8 @@ def test_a_scattered_snapshot_gives_the_same_verdict(name: str, form: str, snaps
         ("ecr/get-repository-policy/a%2Fb.json", {"Error": {"Code": "RepositoryPolicyNotFoundException"}},
          "eu-west-1/ecr/get-repository-policy/a%2Fb.json"),
         ("get-bucket-policy-my.bucket.json", {"Policy": "{}"}, "global/s3api/get-bucket-policy/my.bucket.json"),
+        ("s3-get-bucket-policy/logs", {"Policy": "{}"}, "global/s3api/get-bucket-policy/logs.json"),
+        ("ecr-get-repository-policy/a%2Fb", {"policyText": "{}"}, "eu-west-1/ecr/get-repository-policy/a%2Fb.json"),
         ("get-managed-prefix-list-entries.pl-1.json", {"Entries": []},
          "eu-west-1/ec2/get-managed-prefix-list-entries/pl-1.json"),
         ("a.json", {"HostedZone": {"Id": "/hostedzone/Z1"}}, "global/route53/get-hosted-zone/Z1.json"),
