@@ -1,6 +1,7 @@
 """Worked examples of the VPC User Guide and the Network Firewall Developer Guide, with what their pages state.
 
-"VPC with public and private subnets (NAT)" (Scenario 2) with its recommended security groups and network ACLs.
+"VPC with public and private subnets (NAT)" (Scenario 2) with its recommended security groups and network ACLs,
+"Middlebox scenarios", "Network Firewall example architectures with routing".
 Addresses and tables are the pages' own; the networks are rebuilt.
 """
 
@@ -9,10 +10,12 @@ from __future__ import annotations
 import pytest
 
 from tests.build import Build
-from tests.scenarios.documented import EVERYWHERE, OUT, PRIVATE, SHUT, rows
+from tests.scenarios.documented import EVERYWHERE, OUT, PRIVATE, SHUT, Guide, rows, said
 from tests.scenarios.lan import ask, crossed, fate
 
 HOME = "203.0.113.0/24"
+OPEN = ("unknown", "none")
+"""What an appliance lets through is not in the files."""
 
 
 def scenario2(*, acls: bool = False) -> Build:
@@ -89,3 +92,109 @@ def test_scenario_2_over_ipv6(source: str, target: str, expected: tuple[str, str
     assert fate(verdict) == expected
     if source == "i-db":
         assert "eigw-1" in crossed(verdict)
+
+
+# --- middleboxes ------------------------------------------------------------------------------------------------------
+
+
+def between_subnets(*, back: bool = True) -> Guide:
+    """Subnets a and b (10.0.1.0/24, 10.0.2.0/24), an appliance in c; more specific routes lead through it."""
+    net = Guide()
+    net.site("a", "10.0.0.0/16")
+    net.tier("c", "a", "10.0.3.0/24")
+    net["eni-c"]["SourceDestCheck"] = False
+    net.tier("b", "a", "10.0.2.0/24", [("10.0.1.0/24", "eni-c")] if back else [])
+    net.route("rtb-a", "10.0.2.0/24", "eni-c")
+    return net
+
+
+def test_traffic_between_subnets_passes_the_appliance_both_ways() -> None:
+    """The page "Inspect traffic between subnets"; "Asymmetric routing is not supported" (gateway route tables)."""
+    for source, target in (("eni-a", "eni-b"), ("eni-b", "eni-a")):
+        assert said(between_subnets(), source, target, eni_c="forward") == PRIVATE
+        assert said(between_subnets(), source, target) == OPEN
+        assert said(between_subnets(back=False), source, target, eni_c="forward") == SHUT
+    assert said(between_subnets(), "eni-a", "eni-c") == PRIVATE  # the local route
+
+
+def before_a_subnet(*, edge: bool = True) -> Guide:
+    """The page "Inspect traffic destined for a subnet": subnet b, an appliance in c, the gateway's own table."""
+    net = Guide()
+    net.site("b", "10.0.0.0/16", subnet="10.0.2.0/24")
+    igw = net.igw("vpc-b", name="1")
+    net.tier("c", "b", "10.0.3.0/24", [(EVERYWHERE, igw)])
+    net["eni-c"]["SourceDestCheck"] = False
+    for name, address in (("b", "203.0.113.2"), ("c", "203.0.113.3")):
+        association = {"IpOwnerId": net.account, "PublicIp": address}
+        net[f"eni-{name}"]["Association"] = association
+        net[f"eni-{name}"]["PrivateIpAddresses"][0]["Association"] = association
+    net.route("rtb-b", EVERYWHERE, "eni-c")
+    net.edge_table(net.table("vpc-b", [("10.0.2.0/24", "eni-c")] if edge else [], name="edge"), igw)
+    return net
+
+
+@pytest.mark.parametrize(("source", "target"), [("internet", "eni-b"), ("eni-b", "ip:198.51.100.9")])
+def test_traffic_destined_for_a_subnet_passes_the_appliance(source: str, target: str) -> None:
+    assert said(before_a_subnet(), source, target, eni_c="forward") == OUT
+    assert said(before_a_subnet(), source, target) == OPEN
+    assert said(before_a_subnet(edge=False), source, target, eni_c="forward") == SHUT
+
+
+# --- Network Firewall architectures -----------------------------------------------------------------------------------
+
+
+def two_zones() -> Guide:
+    """The page "Multi zone architecture with an internet gateway": a firewall before a customer subnet in each zone."""
+    net = Guide()
+    igw = ""
+    edge: list[tuple[str, str]] = []
+    for number, zone in enumerate("ab", 1):
+        block = f"10.0.{number}0.0/24"
+        if number == 1:
+            net.site(zone, "10.0.0.0/16", subnet=block, zone=zone)
+            igw = net.igw("vpc-a", name="1")
+        else:
+            net.tier(zone, "a", block, zone=zone)
+        net.tier(f"fw{zone}", "a", f"10.0.{number}.0/24", [(EVERYWHERE, igw)], zone)
+        endpoint = net.appliance_endpoint("vpc-a", f"subnet-fw{zone}", name=f"fw{zone}")
+        net.route(f"rtb-{zone}", EVERYWHERE, endpoint)
+        edge.append((block, endpoint))
+        association = {"IpOwnerId": net.account, "PublicIp": f"203.0.113.{number}"}
+        net[f"eni-{zone}"]["Association"] = association
+        net[f"eni-{zone}"]["PrivateIpAddresses"][0]["Association"] = association
+    net.edge_table(net.table("vpc-a", edge, name="edge"), igw)
+    return net
+
+
+@pytest.mark.parametrize("zone", "ab")
+def test_each_zone_has_its_firewall_both_ways(zone: str) -> None:
+    net = two_zones()
+    for source, target in (("internet", f"eni-{zone}"), (f"eni-{zone}", "ip:198.51.100.9")):
+        assert said(net, source, target, **{f"vpce_fw{zone}": "forward"}) == OUT
+        other = "b" if zone == "a" else "a"
+        assert said(net, source, target, **{f"vpce_fw{other}": "forward"}) == OPEN
+    assert said(net, "eni-a", "eni-b") == PRIVATE  # the local route
+
+
+def firewall_before_nat(*, back: bool = True) -> Guide:
+    """The page "Architecture with an internet gateway and a NAT gateway": the firewall stands before the latter."""
+    net = Guide()
+    net.site("v", "10.0.0.0/16", subnet="10.0.3.0/24")
+    igw = net.igw("vpc-v", name="1")
+    net.tier("nat", "v", "10.0.1.0/24", [(EVERYWHERE, igw)])
+    nat = net.nat("subnet-nat", "10.0.1.9", "203.0.113.9", name="1")
+    net.tier("fw", "v", "10.0.2.0/24", [(EVERYWHERE, nat)])
+    endpoint = net.appliance_endpoint("vpc-v", "subnet-fw", name="fw")
+    net.route("rtb-v", EVERYWHERE, endpoint)
+    if back:
+        net.route("rtb-nat", "10.0.3.0/24", endpoint)
+    return net
+
+
+def test_the_nat_gateways_subnet_sends_replies_through_the_firewall() -> None:
+    net = firewall_before_nat()
+    assert said(net, "eni-v", "ip:198.51.100.9", vpce_fw="forward") == OUT
+    assert said(net, "eni-v", "ip:198.51.100.9") == OPEN
+    assert said(net, "internet", "eni-v", vpce_fw="forward") == SHUT
+    past = said(firewall_before_nat(back=False), "eni-v", "ip:198.51.100.9", vpce_fw="forward")
+    assert past == SHUT  # replies must pass the firewall of their requests
