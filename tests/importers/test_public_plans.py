@@ -503,3 +503,48 @@ def test_what_is_added_to_adopted_default_resources_is_added_to_the_vpcs_own(tmp
     }  # fmt: skip
     assert found == {22: "blocked", 80: "blocked", 443: "allowed"}
     assert report.warnings == ()
+
+
+@pytest.mark.parametrize("inline", [True, False])
+def test_a_nat_gateway_may_be_given_as_any_gateway(inline: bool, tmp_path: Path) -> None:
+    """The plan of Batfish's ``test-nat-gateway``: what was pulled after it shows the route's ``NatGatewayId``."""
+    plan = PlanJson(region=REGION)
+    behind_nat(plan, routed=False)
+    gateway = Ref("aws_nat_gateway.n.id")
+    plan.add("aws_subnet.b", vpc_id=Ref("aws_vpc.v.id"), cidr_block="10.0.2.0/24")
+    plan.add("aws_route_table_association.own", subnet_id=Ref("aws_subnet.b.id"),
+             route_table_id=Ref("aws_route_table.own.id"))  # fmt: skip
+    plan.add("aws_instance.j", ami="ami-1", subnet_id=Ref("aws_subnet.b.id"),
+             vpc_security_group_ids=Ref("aws_security_group.g.id"))  # fmt: skip
+    way = [{"cidr_block": "0.0.0.0/0", "gateway_id": gateway}] if inline else []
+    plan.add("aws_route_table.own", vpc_id=Ref("aws_vpc.v.id"), route=way)
+    if not inline:
+        plan.add("aws_route.r", route_table_id=Ref("aws_route_table.own.id"), destination_cidr_block="0.0.0.0/0",
+                 gateway_id=gateway)  # fmt: skip
+    reach, _ = run(plan, tmp_path)
+    assert ask(reach, "i-j", "ip:198.51.100.9") == "allowed"
+    assert [one.nat_gateway_id for one in reach.network.route_tables["rtb-own"].routes] == [None, "nat-n"]
+
+
+def test_the_nat_gateway_of_another_block_is_none_of_the_gateways(tmp_path: Path) -> None:
+    """One list of references stands for all blocks; the gateway that a local hides is the internet gateway."""
+    plan = PlanJson(region=REGION)
+    behind_nat(plan, routed=False)
+    plan.add("aws_route_table.own", vpc_id=Ref("aws_vpc.v.id"), route=[
+        {"cidr_block": "198.51.100.0/24", "nat_gateway_id": Ref("aws_nat_gateway.n.id")},
+        {"cidr_block": "0.0.0.0/0", "gateway_id": Ref("local.gateway")},
+    ])  # fmt: skip
+    reach, report = run(plan, tmp_path)
+    ways = {one.nat_gateway_id or one.gateway_id for one in reach.network.route_tables["rtb-own"].routes}
+    assert ways == {"local", "nat-n", "igw-g"}
+    assert any("of a local" in told for told in report.warnings)
+
+
+def test_what_names_something_else_is_not_taken_for_the_only_one_that_it_could_be(tmp_path: Path) -> None:
+    plan = PlanJson(region=REGION)
+    behind_nat(plan, routed=False)
+    plan.add("aws_route.r", route_table_id=Ref("aws_route_table.private.id"), destination_cidr_block="0.0.0.0/0",
+             nat_gateway_id=Ref("aws_internet_gateway.g.id"))  # fmt: skip
+    reach, report = run(plan, tmp_path)
+    assert ask(reach, "i-i", "ip:198.51.100.9") == "unknown"
+    assert not any("of a local" in told for told in report.warnings)

@@ -681,3 +681,15 @@ def test_what_a_service_registers_is_not_known_before_it_runs(members: str, node
 def test_a_balancer_without_targets_leads_nowhere(node: str, tmp_path: Path) -> None:
     reach, _ = run(FRONT, tmp_path)
     assert reach.simulate("internet", node, protocol="tcp", port=80).outcome == "blocked"
+
+
+def test_a_nat_gateway_may_be_given_as_any_gateway(tmp_path: Path) -> None:
+    text = f"""
+Resources:{VPC}
+  Nat: {{Type: 'AWS::EC2::NatGateway', Properties: {{SubnetId: !Ref A, ConnectivityType: private}}}}
+  Route:
+    Type: AWS::EC2::Route
+    Properties: {{RouteTableId: !Ref Table, DestinationCidrBlock: 0.0.0.0/0, GatewayId: !Ref Nat}}
+"""
+    reach, _ = run(text, tmp_path)
+    assert [one.nat_gateway_id for one in reach.network.route_tables["rtb-Table"].routes] == [None, "nat-Nat"]

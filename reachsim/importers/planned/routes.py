@@ -16,6 +16,11 @@ TARGETS = {
     "carrier_gateway_id": "CarrierGatewayId", "core_network_arn": "CoreNetworkArn", "vpc_endpoint_id": "GatewayId",
     "gateway_id": "GatewayId",
 }  # fmt: skip
+_BY_ID = {
+    "nat": "NatGatewayId", "tgw": "TransitGatewayId", "pcx": "VpcPeeringConnectionId",
+    "eigw": "EgressOnlyInternetGatewayId", "cagw": "CarrierGatewayId",
+}  # fmt: skip
+"""What AWS shows a target as that was given as a gateway of another kind: ``gateway_id = aws_nat_gateway.a.id``."""
 UNKNOWN_TARGET = "unknown-target"
 """Stands in a route whose target nothing tells: no component of AWS is called so, and what goes there is unknown."""
 
@@ -92,8 +97,7 @@ def _route(world: World, one: Resource, values: Values) -> Document | None:
     for name, key in sorted(TARGETS.items(), key=lambda item: values.get(item[0]) == one.before.get(item[0])):
         target = text_of(values, name)  # what changes goes before computed ones, which keep their old values
         if target:
-            kind = "EgressOnlyInternetGatewayId" if target.startswith("eigw-") else key
-            made[kind] = target
+            made[_BY_ID.get(target.partition("-")[0], key)] = target
             break
     else:
         made["GatewayId"] = UNKNOWN_TARGET

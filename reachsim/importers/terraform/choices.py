@@ -111,11 +111,16 @@ def _ways_out(resources: Iterable[Resource]) -> dict[str, tuple[str, ...]]:
     for one in resources:
         if one.kind in ("aws_route_table", "aws_default_route_table"):
             for block in blocks_of(one.values, "route"):
-                tables.setdefault(one.id, set()).update(name for name in TARGETS if block.get(name))
+                tables.setdefault(one.id, set()).update(_way(block[name]) for name in TARGETS if block.get(name))
         elif one.kind == "aws_route":
             found = tables.setdefault(one.text("route_table_id"), set())
-            found.update(name for name in TARGETS if one.text(name))
+            found.update(_way(one.text(name)) for name in TARGETS if one.text(name))
         elif one.kind == "aws_route_table_association":
             table_of[one.text("subnet_id")] = one.text("route_table_id")
     by_table = {table: tuple(sorted(found)) for table, found in tables.items()}
     return by_table | {subnet: by_table.get(table, ()) for subnet, table in table_of.items()}
+
+
+def _way(target: object) -> str:
+    """The kind of what a route leads to, as its id tells it: a NAT gateway may be given as any gateway."""
+    return str(target).partition("-")[0]

@@ -56,6 +56,7 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "firewall_domain_list_id": ("aws_route53_resolver_firewall_domain_list",),
 }  # fmt: skip
 """Attribute -> kinds of resource that it names."""
+_OTHER_GATEWAYS: Final = ("nat-", "tgw-", "pcx-", "eigw-", "cagw-")
 _OF_SUBNETS: Final = ("subnet_id", "subnet_ids", "subnets")
 MANY: Final = frozenset({
     "subnet_ids", "subnets", "security_group_ids", "security_groups", "vpc_security_group_ids", "route_table_ids",
@@ -107,6 +108,14 @@ def named_as(name: str, values: Iterable[Any]) -> list[Any]:
     beginnings = tuple(f"{prefix}-" for prefix in prefixes)
     flat = [value for value in flat_of(found) if isinstance(value, str) and value.startswith(beginnings)]
     return list(dict.fromkeys(flat))
+
+
+def other_gateways(values: Iterable[Any]) -> list[Any]:
+    """Of the values of references the gateways that have an attribute of their own: AWS takes
+    ``gateway_id = aws_nat_gateway.a.id``, too, and shows it as the NAT gateway's route.
+    """
+    flat = flat_of(list(values))
+    return list(dict.fromkeys(one for one in flat if isinstance(one, str) and one.startswith(_OTHER_GATEWAYS)))
 
 
 def whole_arns(references: Sequence[str]) -> bool:

@@ -29,6 +29,7 @@ from reachsim.importers.terraform.expected import (
     WAYS,
     default_attribute,
     named_as,
+    other_gateways,
     stands_for_none,
     whole_arns,
 )
@@ -290,12 +291,15 @@ class Resolver:
             for name, held in inner.items() if isinstance(value, dict) and isinstance(inner, dict) else ():
                 if is_open(held):
                     open_.setdefault(name, []).append((value, held))
+        alone = len(open_) == 1 and not any(
+            value.get(way) for value in listed if isinstance(value, dict) for way in WAYS
+        )
         for name, places in open_.items():
             if len(places) > 1 and not self._alike(references, scope, name, len(places)):
                 left.add(f"{at}.{name}")
                 continue
             for value, held in places:
-                self._fill_leaf(value, name, held, references, scope, one, f"{at}.{name}", left)
+                self._fill_leaf(value, name, held, references, scope, one, f"{at}.{name}", left, alone=alone)
 
     def _alike(self, references: Sequence[str], scope: Scope, name: str, places: int) -> bool:
         """Whether so many places can only name the same thing."""
@@ -305,8 +309,9 @@ class Resolver:
 
     def _fill_leaf(
         self, values: dict[str, Any], name: str, unknown: Any, references: Sequence[str], scope: Scope, one: Instance,
-        at: str, left: set[str],
+        at: str, left: set[str], *, alone: bool = True,
     ) -> None:  # fmt: skip
+        """Fill in one attribute; ``alone``: the references are its own, and not those of a list of blocks."""
         if name == "container_definitions":  # a text of JSON: images in it are named by their repositories' addresses
             named = flat_of(self._values(references, scope, "image", 0))
             values["named_images"] = [one for one in named if isinstance(one, str) and IMAGE.fullmatch(one)]
@@ -323,7 +328,9 @@ class Resolver:
             self._note_choice(references, scope, at, one)
         if name == "vpc_endpoint_id" and not found:
             found = self._firewall_endpoint(references, scope)
-        if not found and name in EXPECTED:
+        if not found and alone and name == "gateway_id":
+            found = other_gateways(self._values(references, scope, "", 0))
+        if not found and name in EXPECTED and not (alone and self._names_another(references, scope)):
             found = self._only_source(name, scope, at, one) if name in MANY else self._only_one(name, one)
         flat = list(dict.fromkeys(flat_of(found)))
         if len(flat) > 1 and name == "vpc_id" and not any(one.startswith("local.") for one in references):
@@ -346,6 +353,11 @@ class Resolver:
             self._pick(resource, values, name, at, left, flat)
         if pools and flat and resource is not None:
             self.picks += [Pick(resource, values, name, at, left, frozenset(flat_of(pool))) for pool in pools]
+
+    def _names_another(self, references: Sequence[str], scope: Scope) -> bool:
+        """Whether an expression names a resource of the plan, though none that it was expected to."""
+        named = (parts_of(one) for one in longest(references))
+        return any(len(parts) > 1 and (scope.module, f"{parts[0]}.{parts[1]}") in self._by_base for parts in named)
 
     def _around(self, block: str, vpcs: list[Any]) -> list[Any]:
         """Of several VPCs that a subnet may be in those whose blocks its own is within, where all of these are told."""
