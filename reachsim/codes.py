@@ -732,6 +732,22 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("FIREWALL_DOMAIN_UNKNOWN", "network", _FIREWALL_DOMAINS,  # N193
      "A domain list of AWS Network Firewall decides by the name that the client asks for, and the question names "
      "none.", "Ask with host:NAME."),
+    ("FIREWALL_PROTOCOL_UNKNOWN", "network", _FIREWALL_DOMAINS,  # N193
+     "A domain list of AWS Network Firewall finds TLS and HTTP on every port. What clients speak on this port decides, "
+     "and is not known.", "Ask about port 443, 80 or 22, or add 5-tuple rules for the port."),
+    ("FIREWALL_PORT_PROTOCOL", "network", _FIREWALL_DOMAINS,  # N193
+     "Clients of TCP ports 443, 80 and 22 were taken to speak TLS, HTTP and SSH. AWS Network Firewall goes by what "
+     "they speak, and treats other protocols otherwise.", "Drop other protocols on these ports by rules of their own."),
+    ("FIREWALL_HANDSHAKE_PASSES", "network", _FIREWALL_ENGINES,  # N192
+     "AWS Network Firewall drops what a client sends over a TCP connection, not the handshake that opens it: a port "
+     "scan finds the server, and what a server sends first may come through.",
+     "Drop the first packet by a 5-tuple rule where that matters."),
+    ("FIREWALL_NAME_IN_ONE_PACKET", "network", _FIREWALL_ENGINES,  # N192
+     "The name that the client asks for was taken to come in one packet. The default action drop_established drops "
+     "the first part of a longer greeting.", "Use aws:drop_established_app_layer_to_server."),
+    ("FIREWALL_DEFAULT_UNCLEAR", "network", _FIREWALL_ENGINES,  # N192
+     "AWS does not document what the application-layer default actions of AWS Network Firewall do with packets of "
+     "other protocols than TCP, or the default action is not known.", "Pass or drop them by 5-tuple rules."),
     ("FIREWALL_NAME_CLAIMED", "network", _FIREWALL_DOMAINS,  # N193
      "A domain list of AWS Network Firewall lets the name through. A client can claim a name that is not its peer's: "
      "such a list bounds names, not addresses.", "Bound the addresses as well where it matters."),
@@ -845,18 +861,20 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
 _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
     ("leak", """
         BLACKHOLE_NO_FALLTHROUGH BPA_EXCLUSION_NOT_COUNTED BPA_INCONSISTENT DNS_FIREWALL_FAIL_OPEN DNS_SERVERS_MIXED
-        ECS_TASK_IPV6 FIREWALL_NAME_CLAIMED
+        ECS_TASK_IPV6 FIREWALL_HANDSHAKE_PASSES FIREWALL_NAME_CLAIMED
         IPV6_PRIVATE_SPACE NAT_THEN_GATEWAY_ENDPOINT"""),
     ("block", """
         BPA_NAT_BEHIND_FIREWALL
         BUILD_EPHEMERAL_PORTS DHCP_OPTIONS_NONE DNS_FORWARDER_RETRIES DNS_FORWARD_TCP_CLOSED DNS_REDIRECTION_UNSEEN
-        ENDPOINT_SERVICE_UNSEEN FIREWALL_MANAGED_RULES IDENTITY_POLICY_NOT_COUNTED INSTANCE_STOPPED
+        ENDPOINT_SERVICE_UNSEEN FIREWALL_MANAGED_RULES FIREWALL_NAME_IN_ONE_PACKET IDENTITY_POLICY_NOT_COUNTED
+        INSTANCE_STOPPED
         INTERFACE_NOT_ATTACHED
         LB_TARGET_HEALTH_IGNORED NLB_RETURN_PATH_ASSUMED ON_PREMISES_RETURN_ASSUMED
         PUSH_NEEDS_NO_S3 REGIONAL_NAT_WITHOUT_SUBNET_ACL REPORTS_DESTINATION_ASSUMED TGW_ZONE_RULE
         VPC_ENCRYPTION_ENFORCED"""),
     ("either", """
-        APPLIANCE_AS_SAID ASSUMED_DEFAULT DNS_PROFILE_PRECEDENCE FLEET_PROXY_FIRST_MATCH LB_RULES_NOT_FOLLOWED
+        APPLIANCE_AS_SAID ASSUMED_DEFAULT DNS_PROFILE_PRECEDENCE FIREWALL_PORT_PROTOCOL FLEET_PROXY_FIRST_MATCH
+        LB_RULES_NOT_FOLLOWED
         PLANNED_ADDRESS PLANNED_ALL_TAKEN PLANNED_BLOCKS_UNSEEN PLANNED_LEFT_OUT PLANNED_TAKEN PLANNED_VALUE
         PREFIX_LIST_ROUTE_TO_MIDDLEBOX
         PRIVATE_DNS_NAME_ASSUMED STATIC_LOCAL_ROUTE
@@ -869,7 +887,8 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
         LOGS_LOSS_EFFECT_UNKNOWN PREFIX_LISTS_OVERLAP ROUTE_SERVER_PRIORITY_UNKNOWN SYMBOLIC_SIGNER_ECR"""),
     ("undecided", """
         APPLIANCE_MAY_FORWARD DNS_FORWARDING_LOOP DNS_MANAGED_LIST_UNREADABLE DNS_PROFILE_UNSEEN ENDPOINT_PARTIAL
-        FIREWALL_DOMAIN_UNKNOWN FIREWALL_RULE_NOT_READ FLEET_PROXY_SCOPE_UNKNOWN GIT_SSH_NOT_VIA_ENDPOINT
+        FIREWALL_DEFAULT_UNCLEAR FIREWALL_DOMAIN_UNKNOWN FIREWALL_PROTOCOL_UNKNOWN FIREWALL_RULE_NOT_READ
+        FLEET_PROXY_SCOPE_UNKNOWN GIT_SSH_NOT_VIA_ENDPOINT
         INSPECTED_BY_APPLIANCE NAT_ATTACHED_APPLIANCE ON_PREMISES_UNSEEN PEER_ACCOUNT_UNSEEN PLANNED_NAMES_UNKNOWN
         PLANNED_POLICY_UNKNOWN PLANNED_STEP_UNKNOWN PLANNED_VALUE_UNKNOWN
         PUBLIC_NAME_ADDRESSES_UNKNOWN ROUTE_STATE_FILTERED SECURITY_GROUP_UNSEEN SG_REFERENCE_OVER_INTERNET

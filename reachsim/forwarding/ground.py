@@ -90,9 +90,9 @@ class Context(Struct, frozen=True):
     ``terminal_kind`` and ``route`` are filled where the request ends. ``name`` is the host name that the client asked
     for. ``inspected`` are the middleboxes that the request crossed, ``crossings`` and ``crossings_back`` those of
     request and reply with the number of translations until then; ``redirected`` says that a gateway route table led
-    there. ``tracked`` and ``decided`` are the connections that firewalls saw in the request, statefully, and those
-    that a rule decided on; ``pinned`` the subnets that appliance mode holds a flow to, by attachment and number of
-    translations until then. ``receivers`` are the virtual interfaces that the asked destination stands for.
+    there. ``tracked`` and ``decided`` are the requests that stateful engines of firewalls saw, and those on which a
+    rule decided; ``pinned`` the subnets that appliance mode holds a flow to, by attachment and number of translations
+    until then. ``receivers`` are the virtual interfaces that the asked destination stands for.
     """
 
     origin: Origin
@@ -241,6 +241,21 @@ class Ground:
     def _lacks_for_vpc(self, vpc_id: str, *operations: str) -> tuple[str, ...]:
         """Files of the VPC's account and Region that are not known."""
         return self.network.lacks(self.network.home_of(vpc_id), *operations)
+
+
+def answers_one(flow: Walk, endpoint_id: str, seen: tuple[Connection, ...]) -> bool:
+    """Whether a flow is the reply to a request that was seen before an endpoint; behind a translation it is another."""
+    if flow.leg == "request":
+        return False
+    here = (one for one in seen if one[0] == endpoint_id)
+    return any(flow.destinations <= sources and flow.sources <= destinations for _, sources, destinations in here)
+
+
+def decided(flow: Walk, endpoint_id: str) -> Walk:
+    """The flow, with the note that a rule of the stateful engine behind an endpoint decides on its replies too."""
+    if flow.leg == "response":
+        return flow
+    return with_context(flow, decided=(*flow.context.decided, (endpoint_id, flow.sources, flow.destinations)))
 
 
 def next_port(flow: Walk) -> int | None:

@@ -160,11 +160,12 @@ class DescribeRuleGroup(Aws, frozen=True):
 
 
 class OwnedFirewall(Struct, frozen=True):
-    """A firewall and the account and Region in whose files it stands."""
+    """A firewall and the account and Region in whose files it stands; ``status`` is that of the endpoint."""
 
     home: Home
     path: str
     firewall: Firewall
+    status: str = ""
 
 
 def firewalls_by_endpoint(network: Network) -> dict[str, OwnedFirewall]:
@@ -175,8 +176,9 @@ def firewalls_by_endpoint(network: Network) -> dict[str, OwnedFirewall]:
             record = network.read(path, DescribeFirewall)
             if record is not None:
                 for state in record.firewall_status.sync_states.values():
-                    if state.attachment.endpoint_id:
-                        found[state.attachment.endpoint_id] = OwnedFirewall(home, path, record.firewall)
+                    one, status = state.attachment, (state.attachment.status or "").lower()
+                    if one.endpoint_id:
+                        found[one.endpoint_id] = OwnedFirewall(home, path, record.firewall, status)
     return found
 
 

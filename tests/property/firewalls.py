@@ -14,6 +14,11 @@ ADDRESSES = (
 )  # fmt: skip
 PORTS = ("ANY", "ANY", "443", "22", "1024:65535", "40000:", "!443", "[22,443]", "[1024:65535,!8080]")
 RANGES = ((443, 443), (22, 22), (1024, 65535), (0, 1023))
+DEFAULTS: tuple[list[str], ...] = (
+    [], ["aws:drop_strict"], ["aws:drop_established"], ["aws:alert_strict"],
+    ["aws:drop_established_app_layer", "aws:alert_established_app_layer"],
+    ["aws:drop_established_app_layer_to_server"],
+)  # fmt: skip
 STANDARD = ("aws:pass", "aws:drop", "aws:forward_to_sfe")
 
 
@@ -35,8 +40,10 @@ def firewall(rng: random.Random, net: Build, vpc: str, endpoint: str, name: str)
     ]
     strict = rng.random() < 0.5
     if strict:
-        actions = rng.choice(([], ["aws:drop_strict"], ["aws:drop_established"], ["aws:alert_strict"]))
-        policy |= {"StatefulEngineOptions": {"RuleOrder": "STRICT_ORDER"}, "StatefulDefaultActions": actions}
+        policy |= {
+            "StatefulEngineOptions": {"RuleOrder": "STRICT_ORDER"},
+            "StatefulDefaultActions": rng.choice(DEFAULTS),
+        }
     if rng.random() < 0.2:
         policy["PolicyVariables"] = {"RuleVariables": {"HOME_NET": {"Definition": ["10.0.0.0/8"]}}}
     policy["StatefulRuleGroupReferences"] = [
@@ -80,12 +87,17 @@ def stateful_group(rng: random.Random) -> dict[str, Any]:
         return {"RulesSource": {"RulesString": 'drop tls any any -> any any (tls.sni; content:"example.com"; sid:1;)'}}
     if kind < 0.2:
         kinds = rng.sample(("TLS_SNI", "HTTP_HOST"), rng.randint(1, 2))
-        listed = {"Targets": [".example.com"], "TargetTypes": kinds, "GeneratedRulesType": "ALLOWLIST"}
-        return {"RulesSource": {"RulesSourceList": listed}}
-    group: dict[str, Any] = {"RulesSource": {"StatefulRules": [five_tuple(rng) for _ in range(rng.randint(1, 4))]}}
-    if rng.random() < 0.2:
-        group["RuleVariables"] = {"IPSets": {"HOME_NET": {"Definition": ["10.0.0.0/16", "10.1.0.0/16"]}}}
-    return group
+        does = rng.choices(("ALLOWLIST", "DENYLIST", "REJECTLIST", "ALERTLIST"), (4, 2, 1, 1))[0]
+        listed = {"Targets": [".example.com"], "TargetTypes": kinds, "GeneratedRulesType": does}
+        return {"RulesSource": {"RulesSourceList": listed}} | variables(rng)
+    return {"RulesSource": {"StatefulRules": [five_tuple(rng) for _ in range(rng.randint(1, 4))]}} | variables(rng)
+
+
+def variables(rng: random.Random) -> dict[str, Any]:
+    """Of a rule group: those that it does not state are the policy's."""
+    sets = {"HOME_NET": ["10.0.0.0/16", "10.1.0.0/16"], "EXTERNAL_NET": ["!10.0.0.0/16"]}
+    stated = {name: {"Definition": blocks} for name, blocks in sets.items() if rng.random() < 0.15}
+    return {"RuleVariables": {"IPSets": stated}} if stated else {}
 
 
 def five_tuple(rng: random.Random) -> dict[str, Any]:

@@ -1,13 +1,16 @@
 """What an AWS Network Firewall does with one packet, from its policy and rule groups as parsed JSON (N192 to N194).
 
 Written from the Network Firewall Developer Guide ("How AWS Network Firewall filters network traffic", "Managing
-evaluation order for Suricata compatible rules", "Stateful domain list rule groups"), not from the engine. Three
-conventions are shared with the engine:
+evaluation order for Suricata compatible rules", "Examples of stateful rules", "Limitations and caveats") and AWS's best
+practices for rules that customers write, not from the engine. Conventions that are shared with the engine:
 
-* A client that connects to TCP port 443 or 80 is taken to speak TLS or HTTP, which is what a domain list looks at. No
-  packet here tells the name that it asks for, so what such a list does is unknown.
+* A flow is looked at when its first packet comes, then when the client says what it speaks and whom it asks for. No
+  packet here tells a name, so a list of domains may match or not.
+* A client that connects to TCP port 443, 80 or 22 is taken to speak TLS, HTTP or SSH; on another port it may speak
+  anything, since Suricata goes by what it hears and not by the port.
 * Drop-established lets nothing through that is of any use, so it counts as a drop of the request.
 * To a rule that names ports, a packet that has none is unknown: it depends on Suricata's version.
+* What the default actions of the application layer do with anything but TCP is not documented.
 """
 
 from __future__ import annotations
@@ -20,7 +23,10 @@ from tests.reference.world import ICMP, ICMPV6, TCP, UDP, Flight, Ip, Json, Worl
 PROTOCOLS = {"tcp": (TCP,), "udp": (UDP,), "icmp": (ICMP, ICMPV6)}
 IDENTIFYING = {"sid", "msg", "rev"}
 """Rule options that do not narrow what a rule matches."""
-WEB = {"TLS_SNI": 443, "HTTP_HOST": 80}
+Nets = dict[str, str]
+"""What the variables of a rule group's addresses stand for."""
+SPEECH = {"TLS_SNI": "tls", "HTTP_HOST": "http"}
+HEARD = {443: ("tls",), 80: ("http",), 22: ("ssh",)}
 
 
 def firewall_behind(world: World, endpoint: str) -> Firewall | None:
@@ -28,16 +34,17 @@ def firewall_behind(world: World, endpoint: str) -> Firewall | None:
     for path, answer in world.files.items():
         if "/network-firewall/describe-firewall/" in path:
             zones = answer["FirewallStatus"]["SyncStates"].values()
-            if any(zone["Attachment"]["EndpointId"] == endpoint for zone in zones):
-                return Firewall(world, answer["Firewall"])
+            for zone in zones:
+                if zone["Attachment"]["EndpointId"] == endpoint:
+                    return Firewall(world, answer["Firewall"], zone["Attachment"].get("Status", "READY"))
     return None
 
 
 class Firewall:
     """A firewall's policy, asked about packets."""
 
-    def __init__(self, world: World, row: Json) -> None:
-        self.world, self.vpc = world, row["VpcId"]
+    def __init__(self, world: World, row: Json, status: str) -> None:
+        self.world, self.vpc, self.ready = world, row["VpcId"], status == "READY"
         self.policy: Json = self.file("describe-firewall-policy", row["FirewallPolicyArn"])["FirewallPolicy"]
 
     def file(self, operation: str, arn: str) -> Any:
@@ -60,37 +67,72 @@ class Firewall:
                     return "unknown" if by_flags else standard(definition["Actions"])
         return standard(self.policy["StatelessDefaultActions"])
 
-    def stateful(self, packet: Flight) -> str:
-        """ "pass", "drop", "unknown" or, where no rule decides and the rest goes through, "unmatched"."""
-        strict = self.policy.get("StatefulEngineOptions", {}).get("RuleOrder") == "STRICT_ORDER"
-        found = [
-            said
-            for group in self.groups("StatefulRuleGroupReferences")
-            for rule in self.rules(group)
-            if (said := rule(packet))
-        ]
+    def stateful(self, packet: Flight, *, reply: bool) -> str:
+        """ "pass", "drop" or "unknown" where that holds for the whole flow; "open", or "perhaps" if that is not known,
+        where the engine lets the first packet go on and would look at what answers it.
+        """
+        found = [said for rule in self.of_packets() if (said := rule(packet))]
         if found:
-            return found[0] if strict else min(found, key=("pass", "unknown", "drop").index)
-        drops = strict and any(one.startswith("aws:drop") for one in self.policy.get("StatefulDefaultActions", []))
-        return "drop" if drops else "unmatched"
+            return found[0] if self.strict else min(found, key=("pass", "unknown", "drop").index)
+        if reply:
+            return "open"
+        ends = self.endings(packet)
+        return "perhaps" if len(ends) > 1 or "unknown" in ends else "open" if ends == {"pass"} else "drop"
 
-    def rules(self, group: Json) -> Iterator[Callable[[Flight], str | None]]:
-        """The rules of a stateful group: each says what it does with a packet, None if it does not match."""
-        source = group["RulesSource"]
-        if source.get("RulesString"):
-            yield lambda _: "unknown"
-        home = self.home_net(group)
-        for kind in source.get("RulesSourceList", {}).get("TargetTypes", []):
-            yield lambda packet, port=WEB[kind]: domain_list(packet, port, home)  # type: ignore[misc]
-        for rule in source.get("StatefulRules", []):
-            yield lambda packet, rule=rule: five_tuple(rule, packet, home)  # type: ignore[misc]
+    @property
+    def strict(self) -> bool:
+        return bool(self.policy.get("StatefulEngineOptions", {}).get("RuleOrder") == "STRICT_ORDER")
 
-    def home_net(self, group: Json) -> list[str]:
-        """HOME_NET: the group's own, else the policy's, else the blocks of the firewall's VPC."""
-        own = group.get("RuleVariables", {}).get("IPSets", {})
-        general = self.policy.get("PolicyVariables", {}).get("RuleVariables", {})
-        stated = own.get("HOME_NET") or general.get("HOME_NET")
-        return list(stated["Definition"]) if stated else [str(one) for one in blocks_of(self.world.vpcs[self.vpc])]
+    def endings(self, packet: Flight) -> set[str]:
+        """Everything that may become of a request which no rule on packets matches."""
+        by_default = self.default(packet)
+        if packet.protocol != TCP or self.policy_drops("aws:drop_strict"):
+            return {by_default}
+        found = set()
+        for speech in HEARD.get(port_of(packet), ("tls", "http", "ssh")):
+            found |= {by_default, *self.of_names(packet, speech)}
+        return found
+
+    def policy_drops(self, *actions: str) -> bool:
+        return self.strict and any(one in actions for one in self.policy.get("StatefulDefaultActions", []))
+
+    def default(self, packet: Flight) -> str:
+        if self.policy_drops("aws:drop_established_app_layer", "aws:drop_established_app_layer_to_server"):
+            return "drop" if packet.protocol == TCP else "unknown"
+        return "drop" if self.policy_drops("aws:drop_strict", "aws:drop_established") else "pass"
+
+    def of_packets(self) -> Iterator[Callable[[Flight], str | None]]:
+        """The rules that look at a packet's header: each says what it does with it, None if it does not match."""
+        for group in self.groups("StatefulRuleGroupReferences"):
+            if group["RulesSource"].get("RulesString"):
+                yield lambda _: "unknown"
+            nets = self.nets(group)
+            for rule in group["RulesSource"].get("StatefulRules", []):
+                yield lambda packet, rule=rule, nets=nets: five_tuple(rule, packet, nets)  # type: ignore[misc]
+
+    def of_names(self, packet: Flight, speech: str) -> Iterator[str]:
+        """What the lists of domains may do with a client of a protocol, whoever it asks for."""
+        for group in self.groups("StatefulRuleGroupReferences"):
+            listed, nets = group["RulesSource"].get("RulesSourceList", {}), self.nets(group)
+            outward = names("$HOME_NET", packet.source, nets) and names("$EXTERNAL_NET", packet.destination, nets)
+            if not outward or speech not in [SPEECH[kind] for kind in listed.get("TargetTypes", [])]:
+                continue
+            if listed["GeneratedRulesType"] == "ALLOWLIST":
+                yield "pass"
+                if not self.strict:
+                    yield "drop"
+            elif listed["GeneratedRulesType"] != "ALERTLIST":
+                yield "drop"
+
+    def nets(self, group: Json) -> Nets:
+        """A group's own HOME_NET and EXTERNAL_NET, each by itself, else the policy's: its HOME_NET is the VPC's blocks
+        unless it is stated, its EXTERNAL_NET all the rest.
+        """
+        general = self.policy.get("PolicyVariables", {}).get("RuleVariables", {}).get("HOME_NET")
+        home = list(general["Definition"]) if general else [str(one) for one in blocks_of(self.world.vpcs[self.vpc])]
+        own = {name: one["Definition"] for name, one in group.get("RuleVariables", {}).get("IPSets", {}).items()}
+        outside = own.get("EXTERNAL_NET") or ["!" + one for one in home]
+        return {"$HOME_NET": f"[{','.join(own.get('HOME_NET') or home)}]", "$EXTERNAL_NET": f"[{','.join(outside)}]"}
 
 
 def standard(actions: list[str]) -> str:
@@ -120,16 +162,11 @@ def port_of(packet: Flight) -> int:
     return packet.detail
 
 
-def domain_list(packet: Flight, port: int, home: list[str]) -> str | None:
-    outward = names("$HOME_NET", packet.source, home) and names("$EXTERNAL_NET", packet.destination, home)
-    return "unknown" if packet.protocol == TCP and packet.detail == port and outward else None
-
-
-def five_tuple(rule: Json, packet: Flight, home: list[str]) -> str | None:
+def five_tuple(rule: Json, packet: Flight, nets: Nets) -> str | None:
     """What a stateful rule does with a packet; alerts do nothing."""
     if rule["Action"] == "ALERT":
         return None
-    matched = header_matches(rule["Header"], packet, home)
+    matched = header_matches(rule["Header"], packet, nets)
     if matched is False:
         return None
     narrowed = any(option["Keyword"] not in IDENTIFYING for option in rule["RuleOptions"])
@@ -138,7 +175,7 @@ def five_tuple(rule: Json, packet: Flight, home: list[str]) -> str | None:
     return "pass" if rule["Action"] == "PASS" else "drop"
 
 
-def header_matches(header: Json, packet: Flight, home: list[str]) -> bool | None:
+def header_matches(header: Json, packet: Flight, nets: Nets) -> bool | None:
     """None: the header does not tell."""
     protocol = header["Protocol"].lower()
     if packet.protocol not in PROTOCOLS.get(protocol, (packet.protocol,)):
@@ -148,7 +185,7 @@ def header_matches(header: Json, packet: Flight, home: list[str]) -> bool | None
     said = [
         ports_match(header, one, other, packet)
         for one, other in ways
-        if names(header[one], packet.source, home) and names(header[other], packet.destination, home)
+        if names(header[one], packet.source, nets) and names(header[other], packet.destination, nets)
     ]
     if True in said:
         return True if protocol in (*PROTOCOLS, "ip") else None  # who speaks an application's protocol is not seen
@@ -164,11 +201,11 @@ def ports_match(header: Json, one: str, other: str, packet: Flight) -> bool | No
     return port_among(wanted[0], packet.source_port) and port_among(wanted[1], port_of(packet))
 
 
-def names(text: str, ip: Ip, home: list[str]) -> bool:
+def names(text: str, ip: Ip, nets: Nets) -> bool:
     """Whether an address expression names an address: ANY, a block, ``$HOME_NET``, ``$EXTERNAL_NET``, !x, [x,!y]."""
-    if text in ("$HOME_NET", "$EXTERNAL_NET"):
-        return any(ip in block(one) for one in home) == (text == "$HOME_NET")
-    return among(text, lambda one: names(one, ip, home), lambda one: ip in block(one))
+    if text in nets:
+        return names(nets[text], ip, nets)
+    return among(text, lambda one: names(one, ip, nets), lambda one: ip in block(one))
 
 
 def port_among(text: str, port: int) -> bool:

@@ -166,8 +166,8 @@ class Walk:
         """Whether the request came through a middlebox since it got its present source address (N87)."""
         self.crossed: dict[str, list[tuple[str, int]]] = {"request": [], "response": []}
         """The middleboxes that each leg came through, in whatever order, and behind how many translations."""
-        self.firewall_flows: dict[tuple[str, frozenset[Ip]], str] = {}
-        """What the stateful engine behind an endpoint has done with the request, by the two ends that it saw there."""
+        self.firewall_flows: dict[tuple[str, Ip, Ip], str] = {}
+        """What the stateful engine behind an endpoint has done with the request, between two addresses."""
         self.unsure = False
         """Some filter on the way could not be judged; if nothing else drops the packet, the result is unknown."""
         self.translated = 0
@@ -898,20 +898,33 @@ class Walk:
     def inspect(self, firewall: Firewall, endpoint: str) -> None:
         """Stateless rules see every packet, the stateful engine the flow: what it passes once, it passes (N192)."""
         action = firewall.stateless(self.flight)
+        if not firewall.ready:
+            self.unsure = True
         if action == "forward":
             action = self.stateful(firewall, endpoint)
+        elif action == "pass" and self.leg == "response" and self.flight.protocol == TCP:
+            seen = self.flow_at(endpoint) in self.firewall_flows
+            action = "unknown" if seen else "pass"  # the engine misses half of what it has seen
         if action == "drop":
             raise Dropped("FIREWALL_RULES_RESTRICTION", endpoint)
-        self.unsure = self.unsure or action == "unknown"
+        self.unsure = self.unsure or action in ("unknown", "perhaps")
 
     def stateful(self, firewall: Firewall, endpoint: str) -> str:
-        seen = endpoint, frozenset((self.flight.source, self.flight.destination))
-        if self.leg == "response":
-            known = self.firewall_flows.get(seen, "unknown")  # an engine that sees the reply alone: not documented
-            return firewall.stateful(self.flight) if known == "unmatched" else known
-        action = firewall.stateful(self.flight)
-        self.firewall_flows[seen] = action
+        reply = self.leg == "response"
+        known = "open"
+        if reply:
+            known = self.firewall_flows.get(self.flow_at(endpoint), "unknown")  # the reply alone: not documented
+        if known not in ("open", "perhaps"):
+            return known
+        action = firewall.stateful(self.flight, reply=reply)
+        if not reply:
+            self.firewall_flows[self.flow_at(endpoint)] = action
         return action
+
+    def flow_at(self, endpoint: str) -> tuple[str, Ip, Ip]:
+        """The request as an endpoint sees it, or the one that a reply there answers."""
+        ends = self.flight.source, self.flight.destination
+        return (endpoint, *(ends if self.leg == "request" else reversed(ends)))
 
     def require_symmetry(self) -> None:
         """The answer crosses the middleboxes of the request and no others (N23, N187)."""

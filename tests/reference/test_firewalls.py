@@ -65,13 +65,45 @@ def test_a_rule_with_ports_leaves_open_what_has_none() -> None:
 
 
 def test_address_and_port_expressions() -> None:
-    home = ["10.0.0.0/16"]
+    nets = {"$HOME_NET": "[10.0.0.0/16]", "$EXTERNAL_NET": "[!10.0.0.0/16]"}
     inside, outside = ip_address("10.0.1.5"), ip_address("198.51.100.7")
     for text in ("ANY", "$HOME_NET", "10.0.0.0/8", "[10.0.0.0/8,!10.0.2.0/24]", "!$EXTERNAL_NET", "[!10.0.2.0/24]"):
-        assert names(text, inside, home), text
+        assert names(text, inside, nets), text
     for text in ("$HOME_NET", "10.0.0.0/8", "[10.0.0.0/8,!10.0.2.0/24]", "!$EXTERNAL_NET", "!198.51.100.0/24"):
-        assert not names(text, outside, home), text
+        assert not names(text, outside, nets), text
     assert [port_among(text, 443) for text in ("443", "1024:", ":443", "!80", "[80,443]", "[1:999,!443]")] == [
         True, False, True, True, True, False,
     ]  # fmt: skip
     assert among("ANY", lambda _: False, lambda _: False)
+
+
+@pytest.mark.parametrize(
+    ("does", "policy", "protocol", "port", "kind"),
+    [
+        ("ALLOWLIST", {}, 6, 8443, "unknown"),  # TLS may be dropped
+        ("ALLOWLIST", {}, 6, 22, "delivered"),  # SSH is not
+        ("ALLOWLIST", {}, 17, 443, "delivered"),
+        ("ALLOWLIST", STRICT | {"StatefulDefaultActions": ["aws:drop_strict"]}, 6, 443, "dropped"),
+        ("ALLOWLIST", STRICT | {"StatefulDefaultActions": ["aws:drop_established"]}, 6, 8443, "unknown"),
+        ("DENYLIST", STRICT | {"StatefulDefaultActions": ["aws:drop_established"]}, 6, 8443, "dropped"),
+        ("ALLOWLIST", STRICT, 6, 443, "delivered"),  # no rule that drops is made of it
+        ("DENYLIST", STRICT | {"StatefulDefaultActions": ["aws:drop_established_app_layer"]}, 17, 443, "unknown"),
+    ],
+)
+def test_lists_of_domains(does: str, policy: dict[str, Any], protocol: int, port: int, kind: str) -> None:  # N193
+    net = Edge()
+    listed = {"Targets": [".example.com"], "TargetTypes": ["TLS_SNI"], "GeneratedRulesType": does}
+    net.firewall(StatefulRuleGroupReferences=[net.rules("d", {"RulesSourceList": listed}) | {"Priority": 1}], **policy)
+    assert out(net, protocol, port).kind == kind
+
+
+def test_rules_on_packets_go_before_lists_of_domains() -> None:  # N192
+    for action, kind in (("PASS", "delivered"), ("DROP", "dropped")):
+        net = Edge()
+        listed = {"Targets": [".example.com"], "TargetTypes": ["TLS_SNI"], "GeneratedRulesType": "DENYLIST"}
+        groups = [
+            net.rules("d", {"RulesSourceList": listed}) | {"Priority": 1},
+            net.rules("r", {"StatefulRules": [five_tuple(action)]}) | {"Priority": 2},
+        ]
+        net.firewall(StatefulRuleGroupReferences=groups, **STRICT)
+        assert out(net).kind == kind

@@ -38,14 +38,14 @@ class Edge(Build):
         if edge:
             self.edge_table(self.table(self.net, [("10.0.1.0/24", self.endpoint)], name="edge"), self.gateway)
 
-    def firewall(self, **policy: Any) -> None:
+    def firewall(self, status: str = "READY", **policy: Any) -> None:
         """A Network Firewall behind the endpoint; ``policy``: keys of its FirewallPolicy."""
         arns = {kind: ARN.format(f"{kind}/f") for kind in ("firewall", "firewall-policy")}
         self.put(f"network-firewall/describe-firewall/{arns['firewall'].replace('/', '%2F')}", {
             "Firewall": {"FirewallName": "f", "FirewallArn": arns["firewall"], "VpcId": self.net,
                          "FirewallPolicyArn": arns["firewall-policy"], "SubnetMappings": [{"SubnetId": self.sub_f}]},
             "FirewallStatus": {"Status": "READY", "SyncStates": {
-                "us-east-1a": {"Attachment": {"SubnetId": self.sub_f, "EndpointId": self.endpoint}}}},
+                "us-east-1a": {"Attachment": {"SubnetId": self.sub_f, "EndpointId": self.endpoint, "Status": status}}}},
         })  # fmt: skip
         full = {"StatelessDefaultActions": ["aws:forward_to_sfe"],
                 "StatelessFragmentDefaultActions": ["aws:forward_to_sfe"]} | policy  # fmt: skip

@@ -1,0 +1,229 @@
+"""The rules of AWS Network Firewall's stateful engine, made ready: rule groups in the order in which they are tried.
+
+A rule on packets matches by the header, so it decides at the first packet of a flow. A rule on names, which Network
+Firewall makes of a domain list, matches later: once Suricata knows by the content, on whatever port, that the client
+speaks TLS or HTTP, and which name it asks for. In strict order an allow list drops nothing by itself.
+
+**Source:** Network Firewall Developer Guide: "Managing evaluation order for Suricata compatible rules", "Examples of
+stateful rules for Network Firewall" (the rules made of domain lists), "Limitations and caveats for stateful rules"
+(``HOME_NET``, ``EXTERNAL_NET``); AWS Security Services Best Practices, "Customer managed rules" (facts N192 and N193).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+from reachsim.addresses import EVERYWHERE
+from reachsim.evidence import Assumption, Gap
+from reachsim.filters import PROTOCOLS
+from reachsim.forwarding import suricata
+from reachsim.forwarding.firewall_patterns import Pattern
+from reachsim.forwarding.ground import Ground
+from reachsim.forwarding.suricata import Sets, Unreadable
+from reachsim.intervals import IntervalSet
+from reachsim.model import firewalls as aws
+from reachsim.model.firewalls import OwnedFirewall, firewall_file
+from reachsim.packets import ALL_SERVICES, PORTS, TCP, UDP, protocol_services
+
+Action = Literal["pass", "drop", "reject"]
+Application = Literal["TLS", "HTTP", "another"]
+Default = Literal["pass", "drop_strict", "drop_established", "drop_application", "unknown"]
+
+HARMLESS = frozenset(("sid", "msg", "rev", "gid", "classtype", "priority", "metadata", "reference"))
+"""Rule options that do not narrow what a rule matches."""
+
+HEADER_SERVICES = {name: protocol_services(number) for name, number in PROTOCOLS.items()}
+HEADER_SERVICES["icmp"] |= HEADER_SERVICES["icmpv6"]
+"""Services by the protocol that a rule's header names; ``icmp`` stands for both versions (Suricata, "Protocol")."""
+
+LOOKS_AT: dict[str, Application] = {"TLS_SNI": "TLS", "HTTP_HOST": "HTTP"}
+"""Where a domain list finds the name."""
+
+DEFAULTS: dict[str, Default] = {
+    "drop_strict": "drop_strict",
+    "drop_established": "drop_established",
+    "drop_established_app_layer": "drop_application",
+    "drop_established_app_layer_to_server": "drop_application",
+}
+
+
+class Rule(Struct, frozen=True):
+    """One rule on packets; one with the action ``unknown`` is not read."""
+
+    action: Action | Literal["unknown"]
+    pattern: Pattern
+    owner: str
+    text: str
+
+
+class NameRule(Struct, frozen=True):
+    """One rule on the name that a client of an application's protocol asks for; with ``others``, on all other names."""
+
+    action: Action
+    pattern: Pattern
+    owner: str
+    text: str
+    application: Application
+    domains: tuple[str, ...]
+    others: bool = False
+
+    def matches(self, asked: str) -> bool | None:
+        """None where the name is not known."""
+        return any(_within(asked, domain.lower()) for domain in self.domains) != self.others if asked else None
+
+
+class Engine(Struct, frozen=True):
+    """The stateful engine of a policy: rules in the order in which they are tried, and what becomes of the rest."""
+
+    rules: tuple[Rule, ...]
+    names: tuple[NameRule, ...]
+    default: Default
+    gaps: tuple[Gap, ...]
+    assumptions: tuple[Assumption, ...]
+
+
+def stateful_engine(ground: Ground, policy: aws.FirewallPolicy, owned: OwnedFirewall) -> Engine:
+    """The rules in their order: pass before drop before reject by default, else as they stand (STRICT_ORDER)."""
+    strict = policy.stateful_engine_options.rule_order == "STRICT_ORDER"
+    references = policy.stateful_rule_group_references
+    if strict:
+        references = tuple(sorted(references, key=lambda one: one.priority or 0))
+    found: list[Rule | NameRule] = []
+    gaps: list[Gap] = []
+    assumptions: list[Assumption] = []
+    for reference in references:
+        if ":aws-managed:" in reference.resource_arn:
+            name = reference.resource_arn.rsplit("/", 1)[-1]
+            detail = f"AWS's own rule group {name} is taken to let the traffic through: its rules are not published"
+            assumptions.append(Assumption("FIREWALL_MANAGED_RULES", reference.resource_arn, detail, "block"))
+            continue
+        group = rule_group(ground, owned, reference.resource_arn)
+        if isinstance(group, Gap):
+            gaps.append(group)
+        else:
+            found += _rules(ground, group, policy, owned, reference.resource_arn, strict=strict)
+    if not strict:
+        order = {"pass": 0, "unknown": 1, "drop": 2, "reject": 3}
+        found.sort(key=lambda rule: order[rule.action])  # stable: a rule that is not read may drop or pass
+    return Engine(
+        tuple(rule for rule in found if isinstance(rule, Rule)),
+        tuple(rule for rule in found if isinstance(rule, NameRule)),
+        _default(policy) if strict else "pass",
+        tuple(gaps),
+        tuple(assumptions),
+    )
+
+
+def rule_group(ground: Ground, owned: OwnedFirewall, arn: str) -> aws.RuleGroup | Gap:
+    path = firewall_file(ground.network, owned.home, "describe-rule-group", arn)
+    answer = ground.network.read(path, aws.DescribeRuleGroup)
+    if answer is None:
+        return Gap("UNKNOWN_RESOURCE", arn, f"rule group {arn} is not in the snapshot ({path})", (path,))
+    return answer.rule_group
+
+
+def _default(policy: aws.FirewallPolicy) -> Default:
+    """What becomes in strict order of what no rule matches; alerts change nothing."""
+    actions = [one.removeprefix("aws:") for one in policy.stateful_default_actions]
+    found = {DEFAULTS.get(one, "unknown") for one in actions if not one.startswith("alert_")}
+    return found.pop() if len(found) == 1 else "unknown" if found else "pass"
+
+
+def _rules(
+    ground: Ground, group: aws.RuleGroup, policy: aws.FirewallPolicy, owned: OwnedFirewall, owner: str, *, strict: bool
+) -> Iterator[Rule | NameRule]:
+    sets = _address_sets(ground, group, policy, owned)
+    source = group.rules_source
+    if source.rules_string:
+        yield Rule("unknown", Pattern(), owner, "Suricata text")
+    if source.rules_source_list is not None:
+        yield from _of_domains(source.rules_source_list, sets, owner, strict=strict)
+    ports = suricata.defined(
+        {name: one.definition for name, one in group.rule_variables.port_sets.items()}, suricata.ports
+    )
+    for index, rule in enumerate(source.stateful_rules):
+        yield from _five_tuple(rule, sets, ports, owner, f"rule {index + 1}")
+
+
+def _address_sets(
+    ground: Ground, group: aws.RuleGroup, policy: aws.FirewallPolicy, owned: OwnedFirewall
+) -> dict[str, IntervalSet]:
+    """The variables of a rule group; those that it does not state are the policy's.
+
+    The policy's ``HOME_NET`` is stated or the blocks of the firewall's VPC, and its ``EXTERNAL_NET`` the rest, whatever
+    the rule group's ``HOME_NET``.
+    """
+    network, vpc_id = ground.network, owned.firewall.vpc_id
+    own = {name: one.definition for name, one in group.rule_variables.ip_sets.items()}
+    general = policy.policy_variables.rule_variables.get("HOME_NET")
+    found: dict[str, IntervalSet] = {}
+    if general is not None:
+        found = suricata.defined({"HOME_NET": general.definition}, suricata.addresses)
+    elif vpc_id in network.vpcs:
+        found = {"HOME_NET": network.vpc_addresses(vpc_id)}
+    if found:
+        found["EXTERNAL_NET"] = EVERYWHERE - found["HOME_NET"]
+    inherited = {name: one for name, one in found.items() if name not in own}
+    return inherited | suricata.defined(own, suricata.addresses)
+
+
+def _of_domains(listed: aws.DomainList, sets: Sets, owner: str, *, strict: bool) -> Iterator[Rule | NameRule]:
+    """A domain list looks at TLS and HTTP from HOME_NET to EXTERNAL_NET."""
+    if listed.generated_rules_type == "ALERTLIST":
+        return
+    known = "HOME_NET" in sets and "EXTERNAL_NET" in sets
+    pattern = Pattern(sets["HOME_NET"], sets["EXTERNAL_NET"], protocol_services(TCP)) if known else Pattern()
+    for kind in listed.target_types:
+        application, text = LOOKS_AT.get(kind), f"domain list on {kind}"
+        if application is None or not known:
+            yield Rule("unknown", pattern, owner, text)
+        elif listed.generated_rules_type in ("DENYLIST", "REJECTLIST"):
+            action: Action = "reject" if listed.generated_rules_type == "REJECTLIST" else "drop"
+            yield NameRule(action, pattern, owner, text, application, listed.targets)
+        else:
+            yield NameRule("pass", pattern, owner, text, application, listed.targets)
+            if not strict:
+                yield NameRule("drop", pattern, owner, text, application, listed.targets, others=True)
+
+
+def _within(name: str, domain: str) -> bool:
+    """A target with a leading dot is the domain and everything below it, else the name itself."""
+    return name == domain.lstrip(".") or (domain.startswith(".") and name.endswith(domain))
+
+
+def _five_tuple(rule: aws.StatefulRule, sets: Sets, ports: Sets, owner: str, text: str) -> Iterator[Rule]:
+    action = rule.action.lower()
+    if action == "alert":
+        return
+    known: Action | Literal["unknown"] = "pass" if action == "pass" else "reject" if action == "reject" else "drop"
+    header = rule.header
+    protocol = header.protocol.lower()
+    services = ALL_SERVICES if protocol == "ip" else HEADER_SERVICES.get(protocol)
+    narrowed = any(option.keyword.lower() not in HARMLESS for option in rule.rule_options)
+    try:
+        sources = suricata.addresses(header.source, sets)
+        destinations = suricata.addresses(header.destination, sets)
+        source_ports = suricata.ports(header.source_port, ports)
+        destination_ports = suricata.ports(header.destination_port, ports)
+    except Unreadable:
+        yield Rule("unknown", Pattern(), owner, text)
+        return
+    if services is None or narrowed:  # an application's protocol, or options that look further than the header
+        known, services = "unknown", ALL_SERVICES if services is None else services
+    ways = [(sources, destinations, source_ports, destination_ports)]
+    if header.direction.upper() == "ANY":
+        ways.append((destinations, sources, destination_ports, source_ports))
+    for start, end, start_ports, end_ports in ways:
+        if start_ports == end_ports == PORTS:
+            yield Rule(known, Pattern(start, end, services), owner, text)
+            continue
+        yield Rule(known, Pattern(start, end, services & _on_ports(end_ports), start_ports), owner, text)
+        without = services - _on_ports(PORTS)
+        yield Rule("unknown", Pattern(start, end, without), owner, f"{text} (ports, for a protocol without)")
+
+
+def _on_ports(ports: IntervalSet) -> IntervalSet:
+    return protocol_services(TCP, ports) | protocol_services(UDP, ports)

@@ -1,0 +1,250 @@
+"""AWS Network Firewall, rule by rule as its developer guide has it: lists of domains, default actions, variables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reachsim import load_files
+from reachsim.verdict import Verdict
+from tests.scenarios.test_middleboxes import HTTPS, Edge, codes, five_tuple
+
+STRICT = {"StatefulEngineOptions": {"RuleOrder": "STRICT_ORDER"}}
+BOTH = ("TLS_SNI", "HTTP_HOST")
+
+
+def strict(*actions: str) -> dict[str, Any]:
+    return STRICT | {"StatefulDefaultActions": [f"aws:{one}" for one in actions]}
+
+
+def domains(net: Edge, does: str, *targets: str, priority: int = 1, looks_at: tuple[str, ...] = BOTH) -> dict[str, Any]:
+    listed = {"Targets": list(targets), "TargetTypes": list(looks_at), "GeneratedRulesType": does}
+    return net.rules(f"domains-{priority}", {"RulesSourceList": listed}) | {"Priority": priority}
+
+
+def tuples(net: Edge, *rules: Any, priority: int = 2, **more: Any) -> dict[str, Any]:
+    return net.rules(f"tuples-{priority}", {"StatefulRules": list(rules)}, **more) | {"Priority": priority}
+
+
+def assumed(verdict: Verdict) -> set[str]:
+    return {one.code for one in verdict.assumptions}
+
+
+def behind_list(does: str, policy: dict[str, Any], looks_at: tuple[str, ...] = BOTH) -> Edge:
+    net = Edge()
+    net.firewall(StatefulRuleGroupReferences=[domains(net, does, "github.com", looks_at=looks_at)], **policy)
+    return net
+
+
+@pytest.mark.parametrize(
+    ("does", "policy", "host", "port", "outcome"),
+    [
+        ("ALLOWLIST", {}, "github.com", 8443, "allowed"),  # TLS and HTTP are passed, and nothing drops the rest
+        ("ALLOWLIST", {}, "api.github.com", 8443, "unknown"),  # TLS is dropped, SSH is not
+        ("ALLOWLIST", {}, "api.github.com", 443, "blocked"),
+        ("ALLOWLIST", {}, "api.github.com", 80, "blocked"),
+        ("ALLOWLIST", {}, "api.github.com", 22, "allowed"),
+        ("DENYLIST", {}, "github.com", 8443, "unknown"),
+        ("DENYLIST", {}, "pypi.org", 8443, "allowed"),
+        ("REJECTLIST", {}, "github.com", 8443, "unknown"),
+        ("REJECTLIST", {}, "github.com", 443, "blocked"),
+        ("ALERTLIST", {}, "github.com", 8443, "allowed"),
+        ("ALLOWLIST", strict("drop_established"), "github.com", 443, "allowed"),
+        ("ALLOWLIST", strict("drop_established"), "github.com", 8443, "unknown"),  # passed if TLS or HTTP
+        ("ALLOWLIST", strict("drop_established"), "pypi.org", 8443, "blocked"),
+        ("ALLOWLIST", strict("drop_strict"), "github.com", 443, "blocked"),  # the handshake carries no name
+        ("ALLOWLIST", strict(), "pypi.org", 443, "allowed"),  # in strict order no rule that drops is made of it
+        ("DENYLIST", strict("drop_established"), "github.com", 8443, "blocked"),
+        ("DENYLIST", strict("drop_established"), "pypi.org", 8443, "blocked"),
+    ],
+)
+def test_n193_a_domain_list_acts_on_every_port(
+    does: str, policy: dict[str, Any], host: str, port: int, outcome: str
+) -> None:
+    verdict = behind_list(does, policy).out(host, port=port)
+    assert verdict.outcome == outcome
+    assert ("FIREWALL_PROTOCOL_UNKNOWN" in assumed(verdict)) == (outcome == "unknown")
+
+
+def test_n193_other_protocols_than_tcp_carry_no_name() -> None:
+    assert behind_list("ALLOWLIST", {}).out("api.github.com", protocol="udp", port=443).outcome == "allowed"
+
+
+def test_n193_a_list_on_tls_leaves_http_alone() -> None:
+    net = behind_list("ALLOWLIST", {}, ("TLS_SNI",))
+    assert net.out("pypi.org", port=80).outcome == "allowed"
+    assert net.out("pypi.org", port=443).outcome == "blocked"
+
+
+@pytest.mark.parametrize(("port", "shown"), [(443, True), (22, True), (8443, False)])
+def test_n193_what_a_port_is_for_is_taken_for_what_it_carries(port: int, shown: bool) -> None:
+    verdict = behind_list("ALLOWLIST", {}).out("api.github.com", port=port)
+    found = [one.can_hide for one in verdict.assumptions if one.code == "FIREWALL_PORT_PROTOCOL"]
+    assert found == ([{443: "leak", 22: "block"}[port]] if shown else [])
+
+
+@pytest.mark.parametrize(
+    ("does", "policy", "port", "outcome"),
+    [
+        ("ALLOWLIST", {}, 8443, "unknown"),
+        ("ALLOWLIST", {}, 22, "allowed"),
+        ("ALLOWLIST", strict("drop_strict"), 443, "blocked"),
+        ("DENYLIST", strict("drop_established"), 443, "blocked"),  # whoever is asked for
+        ("ALLOWLIST", strict("drop_established"), 22, "blocked"),
+        ("ALLOWLIST", strict("alert_established"), 443, "allowed"),
+    ],
+)
+def test_n193_what_ends_alike_for_every_name_needs_none(
+    does: str, policy: dict[str, Any], port: int, outcome: str
+) -> None:
+    net = behind_list(does, policy)
+    verdict = net.reach().simulate(net.client, "ip:140.82.112.3", protocol="tcp", port=port)
+    assert verdict.outcome == outcome
+    assert ("FIREWALL_DOMAIN_UNKNOWN" in assumed(verdict)) == (outcome == "unknown")
+
+
+@pytest.mark.parametrize(
+    ("does", "action", "policy", "outcome"),
+    [
+        ("DENYLIST", "PASS", strict(), "allowed"),  # the pass rule matches the first packet, which names nobody
+        ("ALLOWLIST", "DROP", strict(), "blocked"),
+        ("ALLOWLIST", "DROP", {}, "blocked"),
+        ("DENYLIST", "PASS", {}, "allowed"),
+    ],
+)
+@pytest.mark.parametrize("port", ["ANY", "443"])
+def test_n192_a_rule_on_packets_goes_before_every_list(
+    does: str, action: str, policy: dict[str, Any], outcome: str, port: str
+) -> None:
+    net = Edge()
+    groups = [domains(net, does, "github.com"), tuples(net, five_tuple(action, port=port))]
+    net.firewall(StatefulRuleGroupReferences=groups, **policy)
+    verdict = net.out("github.com")
+    assert verdict.outcome == outcome
+    assert codes(verdict) == ({"FIREWALL_RULES_RESTRICTION"} if outcome == "blocked" else set())
+
+
+def test_n192_the_server_answers_before_a_list_hears_the_name() -> None:
+    net = Edge()
+    back = five_tuple("DROP", protocol="IP", destination="$HOME_NET")
+    net.firewall(StatefulRuleGroupReferences=[domains(net, "ALLOWLIST", "github.com"), tuples(net, back)])
+    verdict = net.out("github.com")
+    assert [(one.code, one.leg) for one in verdict.blocked_by] == [("FIREWALL_RULES_RESTRICTION", "response")]
+
+
+@pytest.mark.parametrize(
+    ("actions", "protocol", "outcome"),
+    [
+        ("drop_strict", "tcp", "blocked"), ("drop_strict", "udp", "blocked"), ("drop_strict", "icmp", "blocked"),
+        ("drop_established", "tcp", "blocked"), ("drop_established", "udp", "blocked"),
+        ("drop_established", "icmp", "blocked"),
+        ("drop_established_app_layer", "tcp", "blocked"), ("drop_established_app_layer", "udp", "unknown"),
+        ("drop_established_app_layer_to_server", "tcp", "blocked"),
+        ("drop_established_app_layer_to_server", "icmp", "unknown"),
+        ("alert_established_app_layer", "tcp", "allowed"), ("alert_established_app_layer_to_server", "udp", "allowed"),
+        ("alert_strict", "icmp", "allowed"), ("something_new", "tcp", "unknown"),
+    ],
+)  # fmt: skip
+def test_n192_default_actions_of_strict_order(actions: str, protocol: str, outcome: str) -> None:
+    net = Edge()
+    net.firewall(**strict(actions))
+    port = None if protocol == "icmp" else 443
+    verdict = net.reach().simulate(net.client, "ip:8.8.8.8", protocol=protocol, port=port)
+    assert verdict.outcome == outcome
+    assert ("FIREWALL_DEFAULT_UNCLEAR" in assumed(verdict)) == (outcome == "unknown")
+
+
+@pytest.mark.parametrize(("action", "shown"), [("drop_established", True), ("drop_strict", False)])
+def test_n192_handshakes_pass_where_only_what_is_established_is_dropped(action: str, shown: bool) -> None:
+    net = Edge()
+    net.firewall(**strict(action))
+    assert ("FIREWALL_HANDSHAKE_PASSES" in assumed(net.out())) == shown
+
+
+@pytest.mark.parametrize(
+    ("action", "shown"), [("drop_established", True), ("drop_established_app_layer_to_server", False)]
+)
+def test_n192_a_long_greeting_is_dropped_before_its_name_is_read(action: str, shown: bool) -> None:
+    verdict = behind_list("ALLOWLIST", strict(action)).out("github.com")
+    assert verdict.outcome == "allowed"
+    assert ("FIREWALL_NAME_IN_ONE_PACKET" in assumed(verdict)) == shown
+
+
+@pytest.mark.parametrize(
+    ("own", "general", "outcome"),
+    [
+        ({"HOME_NET": ["140.82.112.0/20"]}, None, "blocked"),  # EXTERNAL_NET stays what the policy's is
+        ({"HOME_NET": ["140.82.112.0/20"], "EXTERNAL_NET": ["192.0.2.0/24"]}, None, "allowed"),
+        ({}, ["10.0.0.0/8", "140.82.112.0/20"], "allowed"),
+        ({"HOME_NET": ["10.0.0.0/16"]}, ["10.0.0.0/8", "140.82.112.0/20"], "allowed"),
+        ({"EXTERNAL_NET": ["140.82.0.0/16", "!140.82.112.0/24"]}, None, "allowed"),
+        ({"EXTERNAL_NET": ["140.82.0.0/16", "!140.82.113.0/24"]}, None, "blocked"),
+        ({"OTHER": ["$NOBODY"]}, None, "blocked"),  # only a rule that names it cannot be read
+    ],
+)
+def test_n192_external_net_is_the_policys_unless_stated(
+    own: dict[str, list[str]], general: list[str] | None, outcome: str
+) -> None:
+    net = Edge()
+    sets = {name: {"Definition": blocks} for name, blocks in own.items()}
+    rule = five_tuple("DROP", destination="$EXTERNAL_NET")
+    group = tuples(net, rule, RuleVariables={"IPSets": sets})
+    variables = {} if general is None else {"RuleVariables": {"HOME_NET": {"Definition": general}}}
+    net.firewall(StatefulRuleGroupReferences=[group], PolicyVariables=variables)
+    assert net.reach().simulate(net.client, "ip:140.82.112.3", **HTTPS).outcome == outcome
+
+
+def test_n193_a_list_looks_at_the_blocks_of_the_firewalls_vpc_unless_home_net_is_stated() -> None:
+    net = Edge()
+    listed = {"Targets": ["pypi.org"], "TargetTypes": ["TLS_SNI"], "GeneratedRulesType": "ALLOWLIST"}
+    elsewhere = {"IPSets": {"HOME_NET": {"Definition": ["10.9.0.0/16"]}}}
+    net.firewall(StatefulRuleGroupReferences=[net.rules("d", {"RulesSourceList": listed}, RuleVariables=elsewhere)])
+    assert net.out("github.com").outcome == "allowed"
+    net.firewall(StatefulRuleGroupReferences=[net.rules("d", {"RulesSourceList": listed})])
+    assert net.out("github.com").outcome == "blocked"
+
+
+def test_home_net_of_a_vpc_that_is_not_in_the_snapshot_is_unknown() -> None:
+    files = behind_list("ALLOWLIST", {}).files()
+    path = next(path for path in files if "describe-firewall/" in path)
+    elsewhere = {path: files[path].replace(b'"vpc-1"', b'"vpc-elsewhere"')}
+    assert elsewhere[path] != files[path]
+    assert load_files(files | elsewhere).simulate("eni-client", "host:pypi.org", **HTTPS).outcome == "unknown"
+
+
+@pytest.mark.parametrize(("status", "outcome"), [("READY", "allowed"), ("FAILED", "unknown"), ("SCALING", "unknown")])
+def test_n194_an_endpoint_that_is_not_ready(status: str, outcome: str) -> None:
+    net = Edge()
+    net.firewall(status=status)
+    assert net.out().outcome == outcome
+
+
+@pytest.mark.parametrize(("protocol", "outcome"), [("tcp", "unknown"), ("udp", "allowed")])
+def test_n192_a_request_that_is_inspected_and_its_reply_that_is_not(protocol: str, outcome: str) -> None:
+    """Asymmetrically forwarded TCP is subject to the stream exception policy (Troubleshooting)."""
+    net = Edge()
+    back = {"Priority": 1, "RuleDefinition": {"Actions": ["aws:pass"], "MatchAttributes": {
+        "Destinations": [{"AddressDefinition": "10.0.0.0/16"}]}}}  # fmt: skip
+    group = net.rules("s", {"StatelessRulesAndCustomActions": {"StatelessRules": [back]}}, "stateless")
+    net.firewall(StatelessRuleGroupReferences=[group | {"Priority": 1}])
+    assert net.reach().simulate(net.client, "ip:8.8.8.8", protocol=protocol, port=443).outcome == outcome
+
+
+@pytest.mark.parametrize(("protocol", "outcome"), [("tcp", "unknown"), ("udp", "allowed")])
+def test_tls_inspection_leaves_other_protocols_alone(protocol: str, outcome: str) -> None:
+    net = Edge()
+    net.firewall(TLSInspectionConfigurationArn="arn:aws:network-firewall:us-east-1:111111111111:tls-configuration/t")
+    assert net.reach().simulate(net.client, "ip:8.8.8.8", protocol=protocol, port=443).outcome == outcome
+
+
+def test_n192_a_flow_behind_a_translation_is_another_flow() -> None:
+    """The neighbour's public address leads out and in again: the engine sees two flows, and drops a reply of one."""
+    net = Edge()
+    net.interface(net.sub_c, "10.0.1.6", [net.open], public="203.0.113.6", name="neighbour")
+    there = five_tuple("PASS", destination="203.0.113.6/32")
+    back = five_tuple("DROP", destination="203.0.113.5/32")
+    back["Header"]["Source"] = "10.0.1.6/32"
+    net.firewall(StatefulRuleGroupReferences=[tuples(net, there, back)], **strict())
+    verdict = net.reach().simulate(net.client, "ip:203.0.113.6", **HTTPS)
+    assert [(one.code, one.leg) for one in verdict.blocked_by] == [("FIREWALL_RULES_RESTRICTION", "response")]
