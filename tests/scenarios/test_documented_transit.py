@@ -184,3 +184,80 @@ def test_appliance_mode_keeps_both_directions_on_one_appliance(source: str, targ
         said(shared_appliance(routed=False), source, target, **FORWARDS) == SHUT
     )  # nothing leads on from the appliance
     assert said(shared_appliance(), source, target) == ("unknown", "none")  # what it lets through is not in the files
+
+
+# --- of AWS's Networking & Content Delivery blog ----------------------------------------------------------------------
+
+
+def single_exit(*, blackholes: bool = True) -> Guide:
+    """The post "Creating a single internet exit point from multiple VPCs Using AWS Transit Gateway": apps a and b,
+    egress 192.168.0.0/16; blackholes for what is private keep the apps apart.
+    """
+    net = Guide()
+    gateway = net.tgw(name="1")
+    for number, name in enumerate("ab"):
+        net.site(name, f"10.{number}.0.0/16", [(EVERYWHERE, gateway)])
+    net.site("c", "192.168.0.0/16", subnet="192.168.1.0/24")
+    net.tier("public", "c", "192.168.2.0/24", [(EVERYWHERE, net.igw("vpc-c", name="c")), ("10.0.0.0/8", gateway)])
+    net.route("rtb-c", EVERYWHERE, net.nat("subnet-public", "192.168.2.9", "203.0.113.9", name="c"))
+    apps, egress = net.tgw_table(gateway, name="apps"), net.tgw_table(gateway, name="egress")
+    net.attach(gateway, apps, "a", "b")
+    net.attach(gateway, egress, "c")
+    net.propagate(egress, "a", "b")
+    net.tgw_route(apps, EVERYWHERE, "tgw-attach-c")
+    for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16") if blackholes else ():
+        net.tgw_route(apps, block, "blackhole")
+    return net
+
+
+@rows(
+    ("eni-a", "internet", OUT), ("eni-b", "ip:198.51.100.9", OUT), ("eni-a", "eni-b", SHUT), ("eni-b", "eni-a", SHUT),
+    ("eni-a", "eni-c", SHUT), ("internet", "eni-b", SHUT),
+)  # fmt: skip
+def test_a_single_exit_for_vpcs_that_are_kept_apart(source: str, target: str, expected: tuple[str, str]) -> None:
+    verdict = ask(single_exit(), source, target)
+    assert fate(verdict) == expected
+    if target in ("eni-a", "eni-b") and source != "internet":
+        assert codes(verdict) == {"TGW_RTB_BAD_STATE_ROUTE"}
+
+
+def test_without_the_blackholes_the_exits_nat_gateway_joins_them() -> None:
+    """What they are for: the NAT gateway translates, and its subnet's table leads to every app."""
+    verdict = ask(single_exit(blackholes=False), "eni-a", "eni-b")
+    assert fate(verdict) == PRIVATE
+    assert "nat-c" in crossed(verdict)
+
+
+def central_inspection(*, back: bool = True) -> Guide:
+    """The post "Deployment models for AWS Network Firewall", north-south and east-west by one inspection VPC: transit
+    gateway, firewall, NAT gateway, internet gateway, and back the same way.
+    """
+    net = Guide()
+    gateway = net.tgw(name="1")
+    for number, name in enumerate("ab"):
+        net.site(name, f"10.{number}.0.0/16", [(EVERYWHERE, gateway)])
+    net.site("c", "100.64.0.0/16", subnet="100.64.0.0/24")
+    igw = net.igw("vpc-c", name="c")
+    net.tier("fw", "c", "100.64.1.0/24", [("10.0.0.0/8", gateway)])
+    net.tier("nat", "c", "100.64.2.0/24", [(EVERYWHERE, igw)])
+    net.route("rtb-fw", EVERYWHERE, net.nat("subnet-nat", "100.64.2.9", "203.0.113.9", name="c"))
+    endpoint = net.appliance_endpoint("vpc-c", "subnet-fw", name="fw")
+    net.route("rtb-c", EVERYWHERE, endpoint)
+    net.route("rtb-nat", "10.0.0.0/8", endpoint if back else gateway)
+    spokes, inspected = net.tgw_table(gateway, name="spokes"), net.tgw_table(gateway, name="inspected")
+    net.attach(gateway, spokes, "a", "b")
+    net.associate(inspected, net.tgw_attachment(gateway, "vpc-c", ["subnet-c"], appliance_mode=True, name="c"))
+    net.tgw_route(spokes, EVERYWHERE, "tgw-attach-c")
+    net.propagate(inspected, "a", "b")
+    return net
+
+
+def test_one_inspection_vpc_sees_what_goes_out_and_what_goes_between() -> None:
+    net = central_inspection()
+    for source, target, expected in (("eni-a", "ip:198.51.100.9", OUT), ("eni-a", "eni-b", PRIVATE)):
+        assert said(net, source, target, vpce_fw="forward") == expected
+        assert said(net, source, target) == ("unknown", "none")
+    assert said(net, "internet", "eni-a", vpce_fw="forward") == SHUT
+    past = central_inspection(back=False)
+    assert said(past, "eni-a", "ip:198.51.100.9", vpce_fw="forward") == SHUT  # its replies pass the firewall by
+    assert said(past, "eni-a", "eni-b", vpce_fw="forward") == PRIVATE
