@@ -666,6 +666,9 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "configuration.", "Say what the appliance does, or check it by hand."),
     ("INSTANCE_STOPPED", "network", "",
      "The instance is not running; it was judged as if it ran.", "Start the instance."),
+    ("AMAZON_LOCAL_SERVICE_ASSUMED", "network", _SUBNET_ROUTES,  # N94
+     "A service that Amazon has on the host itself was taken to be there. Some are on instances, tasks, nodes of a "
+     "cluster or the Nitro System only, which the snapshot does not always tell.", ""),
     ("INTERFACE_NOT_ATTACHED", "network", "",
      "The network interface is attached to nothing; it was judged as if something used it.", "Attach the interface."),
     ("VPC_ENCRYPTION_ENFORCED", "network", _VPC_ENCRYPTION,  # N195
@@ -864,6 +867,7 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
         ECS_TASK_IPV6 FIREWALL_HANDSHAKE_PASSES FIREWALL_NAME_CLAIMED
         IPV6_PRIVATE_SPACE NAT_THEN_GATEWAY_ENDPOINT"""),
     ("block", """
+        AMAZON_LOCAL_SERVICE_ASSUMED
         BPA_NAT_BEHIND_FIREWALL
         BUILD_EPHEMERAL_PORTS DHCP_OPTIONS_NONE DNS_FORWARDER_RETRIES DNS_FORWARD_TCP_CLOSED DNS_REDIRECTION_UNSEEN
         ENDPOINT_SERVICE_UNSEEN FIREWALL_MANAGED_RULES FIREWALL_NAME_IN_ONE_PACKET IDENTITY_POLICY_NOT_COUNTED

@@ -7,13 +7,13 @@ basics" (N108: checked only at the subnet's boundary).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import msgspec
 
-from reachsim.addresses import AMAZON_LOCAL, V4, V6, V6_BASE, VPC_LATTICE, Cidr
+from reachsim.addresses import V4, V6, V6_BASE, VPC_LATTICE, Cidr
 from reachsim.engine import choose
 from reachsim.evidence import Assumption, Block, Gap, Hop
+from reachsim.forwarding import amazon_local
 from reachsim.forwarding.block_public_access import past_block_public_access
 from reachsim.forwarding.filtering import through_network_acl, through_security_groups
 from reachsim.forwarding.ground import (
@@ -31,7 +31,7 @@ from reachsim.forwarding.ground import (
     with_context,
 )
 from reachsim.forwarding.internet_firewalls import past_internet_firewall
-from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.intervals import IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
 from reachsim.model.records import RouteTable
@@ -39,8 +39,6 @@ from reachsim.routing import ADVERTISED, Candidate, CompiledTable, next_route
 
 TO_TARGETS = "targets"
 """Marks the place of what a load balancer's interface sends: to registered targets only."""
-
-_UNFILTERED: Final = AMAZON_LOCAL - VPC_LATTICE
 
 
 def send(ground: Ground, flow: Walk) -> list[Walk]:
@@ -58,13 +56,9 @@ def send(ground: Ground, flow: Walk) -> list[Walk]:
     parts = [_foreign_source(ground, foreign, interface)] if foreign is not None else []
     if own is None:
         return parts
-    amazon, rest = own.by_destinations(ground.told(_amazon_local, interface.vpc_id))
+    amazon, rest = own.by_destinations(ground.told(amazon_local.addresses_of, interface.vpc_id))
     if amazon is not None:
-        detail = "an Amazon service on a link-local or reserved address: never routed nor filtered (N10, N94)"
-        reached = amazon.through(hop(amazon, "amazon-local", "service", detail))
-        parts.append(
-            with_context(reached, terminal="amazon-local", terminal_kind="service", route="private").ended("ok")
-        )
+        parts += amazon_local.reach(ground, amazon, interface)
     if rest is not None:
         detail = f"{ground.network.label(interface.id)} in {ground.network.label(interface.subnet_id)} sends"
         out = rest.through(
@@ -95,13 +89,6 @@ def _foreign_source(ground: Ground, flow: Walk, interface: Interface) -> Walk:
         return stopped(flow, block(flow, "ENI_ADDRESS_RESTRICTION", interface.id, detail))
     detail = f"{label} may send for others (source/destination check is off)"
     return lost(flow, Gap("APPLIANCE_MAY_FORWARD", interface.id, detail))
-
-
-def _amazon_local(network: Network, vpc_id: str) -> IntervalSet:
-    """Addresses of the VPC resolver, instance metadata and the like, as the VPC's interfaces see them."""
-    blocks = [block.block for block in network.vpc_blocks(vpc_id) if block.block.first < V6_BASE]
-    resolver = IntervalSet.single(blocks[0].first + 2) if blocks else EMPTY
-    return _UNFILTERED | resolver
 
 
 def leave(ground: Ground, flow: Walk) -> list[Walk]:

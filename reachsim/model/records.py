@@ -436,6 +436,11 @@ class InstanceNetworkInterface(Ec2, frozen=True):
     network_interface_id: str
 
 
+class InstanceMetadataOptions(Ec2, frozen=True):
+    http_endpoint: str | None = None
+    http_protocol_ipv6: str | None = None
+
+
 class Instance(Ec2, frozen=True):
     instance_id: str
     vpc_id: str | None = None
@@ -445,6 +450,7 @@ class Instance(Ec2, frozen=True):
     network_interfaces: tuple[InstanceNetworkInterface, ...] = ()
     private_ip_address: str | None = None
     platform: str | None = None
+    metadata_options: InstanceMetadataOptions | None = None
     tags: tuple[Tag, ...] = ()
 
 

@@ -28,8 +28,10 @@ from tests.reference.balancing import (
 )
 from tests.reference.firewalls import Firewall, firewall_behind
 from tests.reference.world import (
+    DNS,
     ICMP,
     ICMPV6,
+    METADATA,
     TCP,
     UDP,
     Detail,
@@ -209,7 +211,7 @@ class Walk:
             return self.receive(self.enter_from_on_premises(id))
         if kind == "virtual":
             if self.world.is_amazon_local(self.world.vpc_of(id), self.flight.destination):
-                return Arrival("amazon-local", "amazon-local")
+                return self.to_amazon(self.world.vpc_of(id))
             self.require_groups(self.origin_groups(), "egress", self.world.vpc_of(id))
             self.may_go_to_lattice(id)
             return self.receive(self.travel(Sender("interface", id, id)))
@@ -231,10 +233,22 @@ class Walk:
         if row["SourceDestCheck"] and not self.world.owns(id, self.flight.source):
             raise Dropped("ENI_ADDRESS_RESTRICTION", id)  # N24
         if self.world.is_amazon_local(row["VpcId"], self.flight.destination):
-            return Arrival("amazon-local", "amazon-local")  # N10, N94, N114, N160
+            return self.to_amazon(row["VpcId"])
         self.require_groups(self.origin_groups(), "egress", row["VpcId"])
         self.may_go_to_lattice(row["SubnetId"])
         return self.receive(self.travel(Sender("interface", id, row["SubnetId"])))
+
+    def to_amazon(self, vpc: str) -> Arrival:
+        """To a service of AWS's own on the host, which takes what it is for: no filter, no route (N10, N94, N114)."""
+        ip = self.flight.destination
+        takes = self.world.amazon_service(ip)
+        if (self.flight.protocol, self.flight.detail) not in takes:
+            raise Dropped("PROTOCOL_RESTRICTION", "amazon-local")
+        if takes is DNS and not self.world.resolver_answers(vpc):
+            raise Dropped("DNS_SUPPORT_DISABLED", vpc)
+        if str(ip) in METADATA and not self.world.metadata_answers(self.origin[1], ip):
+            raise Dropped("BAD_STATE", self.origin[1])
+        return Arrival("amazon-local", "amazon-local")
 
     def may_go_to_lattice(self, subnet: str) -> None:
         """VPC Lattice is behind the sender's filters, and what is associated with the VPC is not known (N195)."""

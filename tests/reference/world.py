@@ -20,9 +20,25 @@ Detail = int | tuple[int, int] | None
 
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
 AMAZON_LOCAL = (ip_network("169.254.168.0/22"), ip_network("fd00:ec2::/32"))
+"""AWS's own services on every host (N10)."""
 UNIQUE_LOCAL = ip_network("fc00::/7")
 LATTICE = (ip_network("169.254.171.0/24"), ip_network("fd00:ec2:80::/64"))
-"""AWS's own services on every host: resolver, instance metadata, time (N10)."""
+DNS = {(TCP, 53), (UDP, 53)}
+RESOLVER = ("169.254.169.253", "fd00:ec2::253")
+METADATA = ("169.254.169.254", "fd00:ec2::254")
+WINDOWS = ("169.254.169.250", "169.254.169.251", "fd00:ec2::250", "fd00:ec2::251")
+AMAZON_SERVICES = {
+    one: takes
+    for addresses, takes in (
+        (METADATA, {(TCP, 80)}),
+        (("169.254.169.123", "fd00:ec2::123"), {(UDP, 123)}),  # time
+        (WINDOWS, {(TCP, 1688)}),
+        (("169.254.170.2",), {(TCP, 80)}),  # ECS tasks
+        (("169.254.170.23", "fd00:ec2::23"), {(TCP, 80), (TCP, 2703)}),  # EKS Pod Identity
+    )
+    for one in addresses
+}
+"""What they take."""
 PROTOCOL_NAMES = {"icmp": ICMP, "tcp": TCP, "udp": UDP, "icmpv6": ICMPV6}
 
 
@@ -273,6 +289,31 @@ class World:
         """Whether an address is one of AWS's own services in a VPC; its third address is the resolver's (N160)."""
         resolver = block(self.vpcs[vpc]["CidrBlock"]).network_address + 2
         return ip == resolver or (any(ip in one for one in AMAZON_LOCAL) and not self.is_lattice(ip))
+
+    def amazon_service(self, ip: Ip) -> set[tuple[int, int]]:
+        """What one of AWS's own services takes; what else is in their range is not documented."""
+        if not any(ip in one for one in AMAZON_LOCAL) or str(ip) in RESOLVER:
+            return DNS
+        if str(ip) not in AMAZON_SERVICES:
+            raise Unknown(str(ip))
+        return AMAZON_SERVICES[str(ip)]
+
+    def resolver_answers(self, vpc: str) -> bool:
+        """N161."""
+        answer = self.named("describe-vpc-attribute", f"{vpc}.enableDnsSupport")
+        if answer is None:
+            raise Unknown("DNS support")
+        return bool(answer["EnableDnsSupport"]["Value"])
+
+    def metadata_answers(self, eni: str, ip: Ip) -> bool:
+        """Whether an instance's metadata is on; of what is none, and where nothing tells, it is."""
+        instances = [
+            one for _, row in self.rows("ec2/describe-instances", "Reservations") for one in row["Instances"]
+            if any(eni == interface["NetworkInterfaceId"] for interface in one.get("NetworkInterfaces", []))
+        ]  # fmt: skip
+        options = instances[0].get("MetadataOptions", {}) if instances else {}
+        switches = ["HttpEndpoint", "HttpProtocolIpv6"] if ip.version == 6 else ["HttpEndpoint"]
+        return "disabled" not in [options.get(one) for one in switches]
 
     def is_lattice(self, ip: Ip) -> bool:
         """Whether an address is VPC Lattice's, behind the filters of the sender (N195)."""

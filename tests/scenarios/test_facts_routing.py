@@ -132,13 +132,71 @@ def test_n09_neighbours_in_a_subnet_need_no_route() -> None:
     assert net.ta not in crossed(verdict)
 
 
-@pytest.mark.parametrize("address", ["169.254.169.254", "169.254.169.253", "10.0.0.2"])
-def test_n10_reserved_addresses_are_never_forwarded(address: str) -> None:
-    net = Lan()
+AMAZONS_OWN = {
+    "169.254.169.253": ("udp/53", "tcp/53"), "10.0.0.2": ("udp/53", "tcp/53"), "fd00:ec2::253": ("udp/53", "tcp/53"),
+    "169.254.169.254": ("tcp/80",), "fd00:ec2::254": ("tcp/80",),
+    "169.254.169.123": ("udp/123",), "fd00:ec2::123": ("udp/123",),
+    "169.254.169.250": ("tcp/1688",), "169.254.169.251": ("tcp/1688",), "fd00:ec2::251": ("tcp/1688",),
+    "169.254.170.2": ("tcp/80",), "169.254.170.23": ("tcp/80", "tcp/2703"), "fd00:ec2::23": ("tcp/80", "tcp/2703"),
+}  # fmt: skip
+EVERYWHERE = {"169.254.169.253", "10.0.0.2", "169.254.169.123", "169.254.169.250", "169.254.169.251"}
+
+
+@pytest.mark.parametrize("asked", ["udp/53", "tcp/53", "tcp/80", "udp/123", "tcp/1688", "tcp/2703", "tcp/443"])
+@pytest.mark.parametrize("address", AMAZONS_OWN)
+def test_n10_reserved_addresses_are_never_forwarded_and_take_what_they_are_for(address: str, asked: str) -> None:
+    net = Lan(ipv6="2600:1f10:0:100::/56")
     net.route(net.ta, "0.0.0.0/0", net.with_nat())
-    verdict = ask(net, net.client, f"ip:{address}", "udp", 53)
-    assert fate(verdict) == ("allowed", "private")
+    protocol, _, port = asked.partition("/")
+    verdict = ask(net, net.client, f"ip:{address}", protocol, int(port))
     assert "nat-main" not in crossed(verdict)
+    if asked in AMAZONS_OWN[address]:
+        assert fate(verdict) == ("allowed", "private")
+        told = ("AMAZON_LOCAL_SERVICE_ASSUMED", net.client) in assumed(verdict)
+        assert told is (address not in EVERYWHERE)
+    else:
+        assert fate(verdict) == ("blocked", "none")
+        assert codes(verdict) == {"PROTOCOL_RESTRICTION"}
+
+
+@pytest.mark.parametrize("address", ["169.254.169.1", "169.254.168.4", "fd00:ec2::1"])
+def test_n10_what_amazon_has_elsewhere_in_its_range_is_not_documented(address: str) -> None:
+    net = Lan(ipv6="2600:1f10:0:100::/56")
+    verdict = ask(net, net.client, f"ip:{address}", "tcp", 80)
+    assert fate(verdict) == ("unknown", "none")
+    assert ("UNMODELLED_COMPONENT", "amazon-local") in assumed(verdict)
+
+
+def test_n161_an_address_of_the_resolver_answers_only_with_dns_support() -> None:
+    for address in ("ip:10.0.0.2", "ip:169.254.169.253"):
+        net = Lan(dns_support=False)
+        assert blocks(ask(net, net.client, address, "udp", 53)) == {
+            ("DNS_SUPPORT_DISABLED", net.vpc_id, None, None, "request", "ingress")
+        }
+        files = net.files()
+        path = f"{net._home}/ec2/describe-vpc-attribute/{net.vpc_id}.enableDnsSupport.json"
+        del files[path]
+        assert ask(files, net.client, address, "udp", 53).missing == (path,)
+        assert fate(ask(files, net.client, address, "tcp", 443)) == ("blocked", "none")
+
+
+@pytest.mark.parametrize(("options", "v4", "v6"), [
+    ({"HttpEndpoint": "enabled", "HttpProtocolIpv6": "enabled"}, "allowed", "allowed"),
+    ({"HttpEndpoint": "enabled", "HttpProtocolIpv6": "disabled"}, "allowed", "blocked"),
+    ({"HttpEndpoint": "disabled", "HttpProtocolIpv6": "enabled"}, "blocked", "blocked"),
+])  # fmt: skip
+def test_n94_instance_metadata_is_there_where_the_instances_options_say_so(
+    options: dict[str, str], v4: str, v6: str
+) -> None:
+    net = Lan(ipv6="2600:1f10:0:100::/56")
+    instance = net.instance(net.a, "10.0.1.9", [net.open], ipv6="2600:1f10:0:101::9")
+    net[instance]["MetadataOptions"] = options
+    for address, expected in (("169.254.169.254", v4), ("fd00:ec2::254", v6)):
+        verdict = ask(net, instance, f"ip:{address}", "tcp", 80)
+        assert verdict.outcome == expected
+        if expected == "blocked":
+            assert {(one.code, one.component) for one in verdict.blocked_by} == {("BAD_STATE", instance)}
+        assert (address == "fd00:ec2::254" and expected == "allowed") == bool(assumed(verdict))
 
 
 def test_n11_blackhole_takes_the_match_and_drops() -> None:

@@ -293,8 +293,8 @@ def test_n94_amazons_own_addresses_are_not_filtered() -> None:
     shut = net.group(net.vpc_id, [], [], name="shut")
     dress(net, net.client, shut)
     net.use_acl(net.a, net.acl(net.vpc_id, []))
-    for address in ("169.254.169.253", "10.0.0.2", "169.254.169.254"):
-        assert fate(ask(net, net.client, f"ip:{address}", "udp", 53)) == ("allowed", "private")
+    for address, *asked in (("169.254.169.253", "udp", 53), ("10.0.0.2", "tcp", 53), ("169.254.169.254", "tcp", 80)):
+        assert fate(ask(net, net.client, f"ip:{address}", *asked)) == ("allowed", "private")
     verdict = ask(net, net.client, net.server, "udp", 53)
     assert ("SG_HAS_NO_RULES", shut, None, net.client, "request", "egress") in blocks(verdict)
 
