@@ -62,6 +62,7 @@ _AWS: Final = "https://docs.aws.amazon.com"
 _EXPLANATION_CODES: Final = "/vpc/latest/reachability/explanation-codes.html"
 _HOW_RA_WORKS: Final = "/vpc/latest/reachability/how-reachability-analyzer-works.html"
 _ROUTE_PRIORITY: Final = "/vpc/latest/userguide/route-tables-priority.html"
+_PREFIX_LISTS: Final = "/vpc/latest/userguide/managed-prefix-lists.html"
 _SUBNET_ROUTES: Final = "/vpc/latest/userguide/subnet-route-tables.html"
 _IGW: Final = "/vpc/latest/userguide/VPC_Internet_Gateway.html"
 _ROUTE_OPTIONS: Final = "/vpc/latest/userguide/route-table-options.html"
@@ -701,6 +702,9 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("PREFIX_LIST_ROUTE_TO_MIDDLEBOX", "network", _ROUTE_OPTIONS,  # N18
      "A route to a prefix list leads to a Gateway Load Balancer endpoint and was followed, although AWS accepts no "
      "such route.", "Check the route; AWS would refuse it."),
+    ("PREFIX_LIST_CHANGING", "network", _PREFIX_LISTS,
+     "A prefix list was being made, changed, restored or deleted when the snapshot was taken. The entries that the "
+     "snapshot holds were taken.", "Capture the snapshot again once the list's state ends in -complete."),
     ("PREFIX_LISTS_OVERLAP", "network", _ROUTE_PRIORITY,  # N14
      "Two prefix list routes with different targets hold the same block. AWS picks one at random.",
      "Remove the overlap."),
@@ -880,7 +884,7 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
         APPLIANCE_AS_SAID ASSUMED_DEFAULT DNS_PROFILE_PRECEDENCE FIREWALL_PORT_PROTOCOL FLEET_PROXY_FIRST_MATCH
         LB_RULES_NOT_FOLLOWED
         PLANNED_ADDRESS PLANNED_ALL_TAKEN PLANNED_BLOCKS_UNSEEN PLANNED_LEFT_OUT PLANNED_TAKEN PLANNED_VALUE
-        PREFIX_LIST_ROUTE_TO_MIDDLEBOX
+        PREFIX_LIST_CHANGING PREFIX_LIST_ROUTE_TO_MIDDLEBOX
         PRIVATE_DNS_NAME_ASSUMED STATIC_LOCAL_ROUTE
         ASSUMPTION_PRESERVE_CLIENT_IP_IS_DISABLED ASSUMPTION_PRESERVE_CLIENT_IP_IS_ENABLED
         FIREWALL_UNSUPPORTED_HIGHER_PRIORITY_RULES FIREWALL_UNSUPPORTED_HIGHER_PRIORITY_RULE_GROUP_TYPE

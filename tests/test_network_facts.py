@@ -45,6 +45,10 @@ def test_facts_are_numbered_once_and_in_order() -> None:
     assert len(numbers) == 170
 
 
+def test_each_fact_says_where_it_comes_from() -> None:
+    assert [one["fact"] for one in FACTS if not one["marks"] or set(one["marks"]) - set("RBEMI")] == []
+
+
 @pytest.mark.parametrize("fact", FACTS, ids=[one["fact"] for one in FACTS])
 def test_each_fact_has_a_test_that_exists(fact: dict[str, str]) -> None:
     named = fact["tests"].split()

@@ -32,6 +32,7 @@ from reachsim.forwarding.ground import (
     with_context,
 )
 from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.model.edges import edges, kept_apart
 from reachsim.model.interfaces import Interface
 from reachsim.model.load_balancing import leads_to_a_customers_service, nodes_behind
 from reachsim.model.network import own_address
@@ -70,8 +71,18 @@ def local(ground: Ground, flow: Walk) -> list[Walk]:
         elif subnet_id == from_subnet:
             parts.append(part.to("deliver", subnet_id))
         else:
-            parts.append(part.to("enter", subnet_id))
+            parts.append(_between(ground, part, from_subnet, subnet_id).to("enter", subnet_id))
     return parts
+
+
+def _between(ground: Ground, flow: Walk, from_subnet: str, to_subnet: str) -> Walk:
+    """Blocked where the local route does not join the two subnets (N195)."""
+    at = ground.told(edges)
+    why = kept_apart(at.get(from_subnet), at.get(to_subnet)) if at else ""
+    if not why:
+        return flow
+    detail = f"{ground.network.label(from_subnet)} does not reach {ground.network.label(to_subnet)}: {why}"
+    return flow.blocked(block(flow, "NO_POSSIBLE_DESTINATION", to_subnet, detail, at=from_subnet))
 
 
 def _nobody(ground: Ground, flow: Walk, at: str) -> Walk:

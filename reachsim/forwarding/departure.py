@@ -13,7 +13,7 @@ import msgspec
 from reachsim.addresses import V4, V6, V6_BASE, VPC_LATTICE, Cidr
 from reachsim.engine import choose
 from reachsim.evidence import Assumption, Block, Gap, Hop
-from reachsim.forwarding import amazon_local
+from reachsim.forwarding import amazon_local, prefix_lists
 from reachsim.forwarding.block_public_access import past_block_public_access
 from reachsim.forwarding.filtering import through_network_acl, through_security_groups
 from reachsim.forwarding.ground import (
@@ -202,6 +202,9 @@ def _routed(ground: Ground, flow: Walk, table: RouteTable, subnet_id: str, vpc_i
     reply_to_nat = _nat_reply_over_peering(ground, flow, vpc_id)
     if reply_to_nat is not None:
         return _past_acl(ground, reply_to_nat, subnet_id)
+    changing = prefix_lists.of_table(ground, table)
+    if changing and not flow.destinations <= compiled.local:
+        flow = flow.assuming(*changing)
     parts: list[Walk] = []
     routed: list[IntervalSet] = []
     for piece in compiled.parts.meeting(flow.destinations):
@@ -296,8 +299,8 @@ def _blackhole(
     )  # fmt: skip
 
 
-_INTO_THE_VPC = ("local", "nat-gateway", "network-interface", "vpc-endpoint")
-"""Kinds of target that AWS takes in a static route within the VPC's own range (N4, N8)."""
+_INTO_THE_VPC = ("local", "nat-gateway", "network-interface", "vpc-endpoint", "local-gateway")
+"""Kinds of target that AWS takes in a static route within the VPC's own range (N4, N8); the last one on Outposts."""
 
 
 class _Told(msgspec.Struct, frozen=True):

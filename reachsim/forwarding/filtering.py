@@ -14,6 +14,7 @@ from reachsim.addresses import EVERYWHERE, V6
 from reachsim.engine import split
 from reachsim.evidence import Block, Direction, Gap
 from reachsim.filters import Rule
+from reachsim.forwarding import prefix_lists
 from reachsim.forwarding.ground import (
     Context,
     Ground,
@@ -26,6 +27,15 @@ from reachsim.forwarding.ground import (
     hop,
     missing,
     unseen,
+)
+from reachsim.forwarding.group_references import (
+    identity_survives,
+    is_endpoint_over_transit,
+    is_stale,
+    loses_groups,
+    losing,
+    names_sender,
+    references_at_an_edge,
 )
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
@@ -43,6 +53,7 @@ def through_security_groups(ground: Ground, flow: Walk, interface: Interface, di
     network = ground.network
     if not interface.groups:
         return [flow]
+    flow = flow.assuming(*prefix_lists.of_groups(ground, flow, interface.groups, direction))
     by_source = direction == "ingress"
     here, services = flow.sources if by_source else flow.destinations, flow.services
     rules: list[Rule] = []
@@ -124,6 +135,11 @@ def resolve(
         matches = context.sender is not None and rule.group in context.sender.groups
         matches = matches and identity_survives(ground, context, interface.vpc_id)
         doubts = _members_over_internet(ground, context, interface, rule, rule.group)
+        if matches and context.links:
+            matches = not is_endpoint_over_transit(context, interface)
+            unsure = references_at_an_edge(ground, context, interface) if matches else []
+            doubts += [(msgspec.structs.replace(rule, peers=EVERYWHERE), gap) for gap in unsure]
+            matches = matches and not unsure
         return msgspec.structs.replace(rule, peers=EVERYWHERE if matches else EMPTY), doubts
     near = ground.peered_vpcs(interface.vpc_id)
     peers = ground.network.members_in(rule.group, near)
@@ -181,29 +197,6 @@ def _unseen_members(ground: Ground, interface: Interface, rule: Rule, group: str
     return found
 
 
-def identity_survives(ground: Ground, context: Context, receiver_vpc: str) -> bool:
-    """Whether a receiver in the VPC still knows the sender's security groups: same VPC, peering in a Region, or a
-    transit gateway with security group referencing on at the gateway and both attachments (facts N85, N88, N89)."""
-    sender = context.sender
-    if sender is None:
-        return False
-    if not context.links:
-        return sender.vpc_id == receiver_vpc
-    if any(link in context.inspected for link in context.links):
-        return False  # a middlebox on the way (N87)
-    if all(link.startswith("pcx-") for link in context.links):
-        return receiver_vpc in ground.peered_vpcs(sender.vpc_id)
-    return all(tgw_references(ground, link) for link in context.links)
-
-
-def tgw_references(ground: Ground, attachment_id: str) -> bool:
-    attachment = ground.network.transit_gateway_vpc_attachments.get(attachment_id)
-    if attachment is None or attachment.options.security_group_referencing_support != "enable":
-        return False
-    gateway = ground.network.transit_gateways.get(attachment.transit_gateway_id or "")
-    return gateway is not None and gateway.options.security_group_referencing_support == "enable"
-
-
 def _mismatch(ground: Ground, flow: Walk, interface: Interface, direction: Direction) -> list[Block]:
     """One block per attached group (DESIGN, ``component``)."""
     peer = describe_addresses(flow.sources if direction == "ingress" else flow.destinations)
@@ -217,72 +210,32 @@ def _mismatch(ground: Ground, flow: Walk, interface: Interface, direction: Direc
         else:
             code, detail = "ENI_SG_RULES_MISMATCH", f"no {direction} rule of {label} admits {wanted}"
         naming = [rule for rule in rules if rule.group is not None]
-        cause = "SG_REFERENCE_STALE" if any(_is_stale(ground, rule) for rule in naming) else None
-        lost_identity = _referencing_off(ground, flow, naming, direction)
-        if lost_identity:
-            inspected = lost_identity in flow.context.inspected
-            code, cause = "SG_REFERENCES_NOT_PRESERVED" if inspected else "SG_REFERENCING_SUPPORT", None
-            detail = (
-                f"{label} names a group of the sender, but {lost_identity} does not carry security group references"
+        cause = "SG_REFERENCE_STALE" if any(is_stale(ground, rule) for rule in naming) else None
+        lost = losing(ground, flow, naming, interface, direction)
+        source = ground.network.source(group)
+        if not lost:
+            blocks.append(
+                block(flow, code, group, detail, at=interface.id, direction=direction, cause=cause, source=source)
             )
-        blocks.append(
-            block(
-                flow,
-                code,
-                group,
-                detail,
-                at=interface.id,
-                direction=direction,
-                cause=cause,
-                source=ground.network.source(group),
+        for one in lost:
+            detail = f"{label} names a group of the sender, but {one.words}"
+            blocks.append(
+                block(flow, one.code, one.component, detail, at=interface.id, direction=direction, source=source)
             )
-        )
     return blocks
-
-
-def _is_stale(ground: Ground, rule: Rule) -> bool:
-    """Whether a rule names a group by a connection that is gone, or a group that is in no file of its account (N90)."""
-    if rule.group is None or rule.group_peer is None:
-        return False
-    account, region = ground.network.home_of(rule.owner)
-    home = (rule.group_peer.user_id or account, region)
-    gone = rule.group not in ground.network.security_groups
-    return rule.group_peer.peering_stale or (gone and not ground.network.lacks(home, "describe-security-groups"))
 
 
 def _by_references(ground: Ground, flow: Walk, interface: Interface, direction: Direction) -> list[Walk]:
     """What no rule admits, in parts: for each the rules that name one of the sender's groups fit all of it or none."""
     parts = [flow]
-    if _loses_groups(ground, flow, direction) is None:
+    if not loses_groups(ground, flow, interface, direction):
         return parts
     for group in interface.groups:
         for rule in ground.group_rules(group, direction) if group in ground.network.security_groups else ():
-            if _names_sender(rule, flow):
+            if names_sender(rule, flow):
                 halves = [split(part, part.sources, rule.services, by_source=True) for part in parts]
                 parts = [one for inside, outside in halves for one in (inside, *outside) if one is not None]
     return parts
-
-
-def _referencing_off(ground: Ground, flow: Walk, rules: list[Rule], direction: Direction) -> str | None:
-    """The attachment or middlebox that loses the sender's groups, if a rule would have matched by one of them (facts
-    N87, N89).
-    """
-    if any(_names_sender(rule, flow) and flow.services & rule.services for rule in rules):
-        return _loses_groups(ground, flow, direction)
-    return None
-
-
-def _names_sender(rule: Rule, flow: Walk) -> bool:
-    sender = flow.context.sender
-    return sender is not None and rule.group is not None and rule.group in sender.groups
-
-
-def _loses_groups(ground: Ground, flow: Walk, direction: Direction) -> str | None:
-    """The attachment or middlebox on the way that does not tell the receiver of the sender's groups."""
-    if direction != "ingress" or flow.context.sender is None:
-        return None
-    losing = [link for link in flow.context.links if link in flow.context.inspected or link.startswith("tgw-")]
-    return next((link for link in losing if not tgw_references(ground, link)), None)
 
 
 def through_network_acl(ground: Ground, flow: Walk, subnet_id: str, direction: Direction) -> list[Walk]:

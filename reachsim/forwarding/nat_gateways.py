@@ -30,6 +30,7 @@ from reachsim.forwarding.ground import (
     with_context,
 )
 from reachsim.intervals import IntervalSet
+from reachsim.model.edges import edges
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import own_address, sending_addresses
 from reachsim.model.records import NatGateway, NatGatewayAddress
@@ -56,7 +57,7 @@ def nat_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     if gateway.attached_appliances:
         detail = f"{label} has an appliance attached that may filter"
         flow = flow.unknown(Gap("NAT_ATTACHED_APPLIANCE", gateway_id, detail, can_hide="block"))
-    flow = _past_zone(ground, flow, gateway)
+    flow = _past_zone(ground, _from_an_edge(ground, flow, gateway, subnet_id), gateway)
     parts: list[Walk] = []
     foreign = _foreign_to_nat(ground, flow, vpc_id)
     if foreign:
@@ -188,6 +189,18 @@ def _names_of_zone(ground: Ground, vpc_id: str, zone: str) -> set[str]:
     subnets = (ground.network.subnets[one] for one in ground.network.subnets_of(vpc_id))
     both = ((one.availability_zone_id, one.availability_zone) for one in subnets)
     return {zone} | {name for pair in both if zone in pair for name in pair if name}
+
+
+def _from_an_edge(ground: Ground, flow: Walk, gateway: NatGateway, subnet_id: str) -> Walk:
+    """A regional NAT gateway expands across Availability Zones; whether it serves other places is not documented."""
+    edge = ground.told(edges).get(subnet_id)
+    if gateway.availability_mode != "regional" or edge is None:
+        return flow
+    label = ground.network.label(gateway.nat_gateway_id)
+    detail = (
+        f"whether {label}, a regional NAT gateway, serves {subnet_id} in {edge.name} ({edge.kind}) is not documented"
+    )
+    return flow.unknown(Gap("UNMODELLED_COMPONENT", gateway.nat_gateway_id, detail))
 
 
 def _past_zone(ground: Ground, flow: Walk, gateway: NatGateway) -> Walk:

@@ -3,15 +3,14 @@ network.
 
 **Source:** "How AWS Transit Gateway works", "Amazon VPC attachments in AWS Transit Gateway", "Network ACLs for
 transit gateways" (facts N117, N118, N183 to N189); AWS Local Zones User Guide, "Transit gateway connection between
-Local Zones".
+Local Zones"; VPC User Guide, "Subnets in AWS Wavelength".
 """
 
 from __future__ import annotations
 
-import re
-
 from reachsim.engine import choose
 from reachsim.evidence import Gap
+from reachsim.forwarding import prefix_lists
 from reachsim.forwarding.filtering import through_network_acl
 from reachsim.forwarding.ground import (
     Ground,
@@ -30,6 +29,7 @@ from reachsim.forwarding.ground import (
 from reachsim.forwarding.private_gateways import on_premises
 from reachsim.forwarding.unmodelled import not_modelled
 from reachsim.intervals import IntervalSet
+from reachsim.model.edges import edges
 from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.model.private_networks import PRIVATE_ATTACHMENTS
@@ -43,8 +43,6 @@ from reachsim.model.states import State
 from reachsim.routing import Part, next_transit_route
 
 _WORKING = ("available", "modifying")
-_FARTHER_ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-\d+-[a-z0-9-]+")
-"""Names of Local Zones and Wavelength Zones: ``us-west-2-lax-1a``, ``us-east-1-wl1-bos-wlz-1``."""
 
 
 def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
@@ -92,16 +90,17 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
 def entry_zone(ground: Ground, subnet_id: str) -> tuple[str | None, Gap | None]:
     """(the zone by whose attachment a subnet reaches transit gateways, why that is not known).
 
-    A subnet of a Local Zone, which cannot be attached itself, uses the attachment in the parent zone.
+    A subnet of a Local Zone or Wavelength Zone, which cannot be attached itself, uses the one in the parent zone.
     """
     network = ground.network
     subnet = network.subnets.get(subnet_id)
-    if subnet is None or not _FARTHER_ZONE.fullmatch(subnet.availability_zone or ""):
+    edge = ground.told(edges).get(subnet_id)
+    if subnet is None or edge is None or edge.kind == "outpost":
         return ground.zone_of(subnet_id), None
     path = network.path(network.home_of(subnet_id), "ec2", "describe-availability-zones")
     for one in network.read_collection(path, "AvailabilityZones", AvailabilityZone):
         parent = one.parent_zone_id if subnet.availability_zone_id else one.parent_zone_name
-        if one.zone_name == subnet.availability_zone and one.zone_type == "local-zone" and parent:
+        if one.zone_name == subnet.availability_zone and one.zone_type == edge.kind and parent:
             return parent, None
     detail = f"the zone by which {subnet_id} in {subnet.availability_zone} reaches transit gateways is not known"
     return None, Gap("UNKNOWN_RESOURCE", subnet_id, detail, network.unknown(path))
@@ -142,6 +141,7 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
     compiled, lacking = ground.transit_table(table_id, gateway_id)
     if lacking:
         return [lost(flow, missing(lacking, table_id, f"a prefix list that {table_id} routes by"))]
+    flow = flow.assuming(*prefix_lists.of_transit_table(ground, table_id, routes))
     parts: list[Walk] = []
     taken: list[IntervalSet] = []
     for piece in compiled.meeting(flow.destinations):

@@ -108,6 +108,7 @@ class Subnet(Ec2, frozen=True):
     enable_dns64: bool = False
     ipv6_native: bool = False
     network_firewall_connectivity_type: str = ""
+    outpost_arn: str | None = None
     owner_id: str | None = None
     block_public_access_states: BlockPublicAccessStates | None = None
     tags: tuple[Tag, ...] = ()

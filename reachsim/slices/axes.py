@@ -19,7 +19,9 @@ from reachsim.evidence import Gap
 from reachsim.forwarding import Ground
 from reachsim.forwarding.delivery import SSH, carries, carries_git
 from reachsim.forwarding.ground import missing, unseen
+from reachsim.forwarding.group_references import tells_groups
 from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.model.edges import edges
 from reachsim.model.interfaces import Interface
 from reachsim.model.load_balancing import nodes_behind
 from reachsim.model.network import Network, subnet_addresses
@@ -157,6 +159,8 @@ class Axes:
         subnet = network.subnets.get(subnet_id)
         if subnet is None or subnet.vpc_id != vpc_id or vpc_id not in network.vpcs or self._unlisted(vpc_id):
             return EMPTY
+        if subnet_id in self.ground.told(edges):
+            return EMPTY  # who reaches whom there takes more than routes
         return subnet_addresses(subnet) - self._reserved
 
     def _is_odd(self, interface: Interface, numbers: Sequence[int], seen: set[tuple[str, int]]) -> bool:
@@ -250,8 +254,8 @@ def receiving_at(ground: Ground, interface: Interface, service: int) -> Receivin
         what = "the endpoint of an interface"
         gap = missing(lacking, interface.vpc_id, what) if lacking else unseen(interface.vpc_id, what)
         return Receiving(gaps=(gap,))
-    if nodes_behind(network, endpoint) is not None:
-        return Receiving(other=True)
+    if nodes_behind(network, endpoint) is not None or ground.told(tells_groups):
+        return Receiving(other=True)  # over a transit gateway it knows no groups, near by it does (N89)
     state = endpoint.state
     gaps: tuple[Gap, ...] = ()
     if state == "partial":

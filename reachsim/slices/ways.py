@@ -19,8 +19,8 @@ from reachsim.evidence import Direction, Gap, Leg
 from reachsim.filters import Rule
 from reachsim.forwarding import Context, Ground, Walk, step_at
 from reachsim.forwarding.departure import by_subnet_table
-from reachsim.forwarding.filtering import identity_survives, tgw_references
 from reachsim.forwarding.ground import Origin, block, stopped, with_context
+from reachsim.forwarding.group_references import identity_survives, tgw_references
 from reachsim.forwarding.transit import associated_table, translation_at
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface

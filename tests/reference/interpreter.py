@@ -180,6 +180,8 @@ class Walk:
         """
         self.by_private_link = False
         """Whether the groups that filter are those of a load balancer behind PrivateLink."""
+        self.receiver: Json = {}
+        """The interface whose groups filter what comes in."""
         self.hops = 0
         self.seen: set[tuple[str, str, Flight]] = set()
         """Where it has left a subnet, on which leg, and how it looked then."""
@@ -264,6 +266,7 @@ class Walk:
         kind = row.get("InterfaceType", "interface")
         if kind == "nat_gateway":
             raise Dropped("NO_POSSIBLE_DESTINATION", arrival.id)  # N52: outbound only
+        self.receiver = row
         self.require_groups([one["GroupId"] for one in row["Groups"]], "ingress", row["VpcId"])
         if kind in ("transit_gateway", "global_accelerator_managed", "ec2_instance_connect_endpoint"):
             raise Unknown(kind)
@@ -565,6 +568,8 @@ class Walk:
         """To the interface of a VPC that has the destination address."""
         found = self.interface_or_origin(vpc, self.flight.destination)
         subnet = self.subnet_at(found)
+        if subnet and from_subnet and self.world.kept_apart(from_subnet, subnet):
+            raise Dropped("NO_POSSIBLE_DESTINATION", subnet)  # N195
         if subnet and subnet != from_subnet:
             self.require_acl(subnet, egress=False)
         return found
@@ -598,6 +603,8 @@ class Walk:
             self.unsure = True  # it "may still be processing traffic"
         elif nat["State"] != "available":
             raise Dropped("BAD_STATE", id)
+        if regional and self.world.edge_of(sender.subnet) is not None:
+            self.unsure = True  # N195
         if regional and not self.world.nat_serves(id, self.zone_of(sender)):
             raise Dropped("REGIONAL_NGW_ROUTE_AZ_RESTRICTION", id)  # N54
         by_transit = self.by_transit_gateway or (self.origin[1].startswith("tgw-") and not self.translations)
@@ -1168,14 +1175,19 @@ class Walk:
             return None
         if self.keeps_client and direction == "ingress":  # the load balancer's groups count, not the client's
             home = self.world.interfaces[self.origin[1]]["VpcId"]
-            return group in self.origin_groups() and self.reference_reaches(vpc, home, direction)
+            return group in self.origin_groups() and self.reference_reaches(vpc, home, direction, "")
         if direction == "ingress" and self.origin[0] == "virtual" and peer == self.packet.source:
             home = self.world.vpc_of(self.origin[1])  # its address is its own, whoever holds it now
-            reached = group in self.origin_groups() and self.reference_reaches(vpc, home, direction)
+            reached = group in self.origin_groups() and self.reference_reaches(vpc, home, direction, self.origin[1])
             return None if reached and self.exit is not None else reached
         for eni, row in self.world.interfaces.items():
             carries = any(one["GroupId"] == group for one in row["Groups"])
-            if carries and self.world.owns(eni, peer) and self.reference_reaches(vpc, row["VpcId"], direction):
+            if not carries or not self.world.owns(eni, peer):
+                continue
+            reaches = self.reference_reaches(vpc, row["VpcId"], direction, row["SubnetId"])
+            if reaches is None:
+                return None
+            if reaches:
                 by_internet = direction == "ingress" and self.exit is not None and self.leg == "request"
                 return None if by_internet else True  # IPv6 that left by one gateway and came in by another: open
         return False
@@ -1185,9 +1197,13 @@ class Walk:
         near = (one for one in self.world.vpcs if one == vpc or self.world.same_region_peers(vpc, one))
         return any(self.world.in_vpc(one, ip) for one in near)
 
-    def reference_reaches(self, vpc: str, other: str, direction: str) -> bool:
+    def reference_reaches(self, vpc: str, other: str, direction: str, subnet: str) -> bool | None:
+        """Whether a receiver is told of the groups of a sender in a subnet of another VPC; None where that is open."""
         if direction == "ingress" and self.by_transit_gateway:
-            return self.world.transit_gateway_references(vpc, other)
+            if self.receiver.get("InterfaceType") == "vpc_endpoint":
+                return False  # N89
+            at_edge = self.world.edge_of(subnet) or self.world.edge_of(self.receiver["SubnetId"])
+            return self.world.transit_gateway_references(vpc, other) and (None if at_edge else True)
         return vpc == other or self.world.same_region_peers(vpc, other)
 
     def origin_groups(self) -> list[str]:

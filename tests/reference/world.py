@@ -346,14 +346,26 @@ class World:
         return {}
 
     def parent_zone(self, subnet: str, zone: str | None) -> str | None:
-        """The zone whose attachment serves a subnet: that of a Local Zone's parent, where it is one."""
-        if zone is None or zone.count("-") <= 2 or not subnet:
+        """The zone whose attachment serves a subnet: that of a Local or Wavelength Zone's parent, where it is one."""
+        if zone is None or zone.count("-") <= 2 or not subnet or "OutpostArn" in self.subnets[subnet]:
             return zone
         answer = self.files.get(f"{self.homes[subnet]}/ec2/describe-availability-zones.json", {})
         for row in answer.get("AvailabilityZones", []):
-            if row["ZoneName"] == zone and row["ZoneType"] == "local-zone":
+            if row["ZoneName"] == zone and row["ZoneType"] in ("local-zone", "wavelength-zone"):
                 return str(row["ParentZoneName"])
         raise Unknown(zone)
+
+    def edge_of(self, subnet: str) -> str | None:
+        """The Outpost, Local Zone or Wavelength Zone that a subnet is in, if it is in one."""
+        row = self.subnets.get(subnet, {})
+        zone = str(row.get("AvailabilityZone", ""))
+        return row.get("OutpostArn") or (zone if zone.count("-") > 2 else None)
+
+    def kept_apart(self, one: str, other: str) -> bool:
+        """Whether the local route doesn't join two subnets: on two Outposts, or in two Wavelength Zones (N195)."""
+        here, there = self.edge_of(one), self.edge_of(other)
+        alike = any(kind in (here or "") and kind in (there or "") for kind in (":outpost/", "-wlz-"))
+        return alike and here != there
 
     def interface_at(self, vpc: str, ip: Ip) -> str | None:
         """The interface of a VPC that has an address."""

@@ -234,6 +234,30 @@ def test_n89_group_references_over_a_transit_gateway(references: tuple[bool, boo
     verdict = ask(net, "eni-x", "eni-y")
     assert verdict.outcome == ("blocked" if code else "allowed")
     assert codes(verdict) == ({code} if code else set())
+    off = [one for one, on in zip((net.tgw_id, "tgw-attach-x", "tgw-attach-y"), references, strict=True) if not on]
+    assert {(one.component, one.at) for one in verdict.blocked_by} == {(one, "eni-y") for one in off}
+    assert all(one.detail.startswith(server) for one in verdict.blocked_by)
+
+
+def test_n89_everything_that_has_references_off_is_named() -> None:
+    net = Hub((False, False, False))
+    server = net.group("vpc-y", [("tcp", 443, 443, "sg-x")], name="s")
+    net["eni-y"]["Groups"] = [{"GroupId": server, "GroupName": server}]
+    verdict = ask(net, "eni-x", "eni-y")
+    assert codes(verdict) == {"SG_REFERENCING_SUPPORT"}
+    assert {one.component for one in verdict.blocked_by} == {net.tgw_id, "tgw-attach-x", "tgw-attach-y"}
+
+
+def test_n89_endpoints_are_told_of_no_groups_over_a_transit_gateway() -> None:
+    net = Hub((True, True, True))
+    guard = net.group("vpc-y", [("tcp", 443, 443, "sg-x"), ("tcp", 443, 443, "sg-y")], name="e")
+    endpoint = net.interface_endpoint("vpc-y", "logs", {"subnet-y": "10.1.1.20"}, [guard], name="logs")
+    verdict = ask(net, "eni-x", endpoint)
+    assert {(one.code, one.at) for one in verdict.blocked_by} == {("SG_REFERENCING_SUPPORT", verdict.blocked_by[0].at)}
+    assert "endpoint" in verdict.blocked_by[0].detail
+    assert ask(net, "eni-y", endpoint).outcome == "allowed"
+    net.permit(guard, "in", ("tcp", 443, 443, "10.0.0.0/16"))
+    assert ask(net, "eni-x", endpoint).outcome == "allowed"
 
 
 def test_n89_only_ingress_rules_may_refer_over_a_transit_gateway() -> None:
