@@ -454,6 +454,8 @@ def _no_way_in(network: Network, addresses: IntervalSet, toward: Sequence[Interf
             detail = f"{network.label(gateway_id)}, the only way in, takes nothing from the private {sender[3:]}"
             return Block(code, gateway_id, None, None, "request", "ingress", "timeout", detail)
     detail = "the addresses are in no VPC of the snapshot, and nothing leads in from where they are"
+    if addresses <= network.all_vpc_addresses:
+        detail = "no interface can have the addresses: they are a VPC's, but reserved or in none of its subnets"
     return Block("NO_PATH", sender, None, None, "request", "ingress", "timeout", detail)
 
 

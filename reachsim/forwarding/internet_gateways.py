@@ -342,9 +342,23 @@ def internet_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
     lacking = ground.lacks_for_vpc(vpc_id, "describe-network-interfaces", "describe-subnets")
     if lacking:
         return [*parts, lost(left, missing(lacking, vpc_id, f"who has {describe_addresses(left.destinations)}"))]
-    detail = f"{describe_addresses(left.destinations)} is no public address of an interface in {network.label(vpc_id)}"
-    code = "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"
-    return [*parts, stopped(left, block(left, code, gateway_id, detail, direction="ingress"))]
+    return [*parts, *_for_nobody_here(ground, left, gateway_id, vpc_id)]
+
+
+def _for_nobody_here(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str) -> list[Walk]:
+    """What is for no interface of the VPC; an IPv6 address is its own, so one outside of the VPC's blocks tells why."""
+    label = ground.network.label(vpc_id)
+    elsewhere, unassociated = flow.by_destinations(V6 - ground.network.vpc_addresses(vpc_id))
+    parts: list[Walk] = []
+    if elsewhere is not None:
+        detail = f"{describe_addresses(elsewhere.destinations)} is outside the blocks of {label}"
+        why = block(elsewhere, "IGW_DESTINATION_ADDRESS_IN_VPC_CIDRS", gateway_id, detail, direction="ingress")
+        parts.append(stopped(elsewhere, why))
+    if unassociated is not None:
+        detail = f"{describe_addresses(unassociated.destinations)} is no public address of an interface in {label}"
+        why = block(unassociated, "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", gateway_id, detail, direction="ingress")
+        parts.append(stopped(unassociated, why))
+    return parts
 
 
 def _to_interface(ground: Ground, flow: Walk, gateway_id: str, interface: Interface) -> Walk:

@@ -25,7 +25,6 @@ NOT_ASKED = {
     "IGW_NAT_REFLECTION": "the way out and back in is followed (N85)",
     "TGW_ATTACH_VPC_AZ_RESTRICTION": "the zone that traffic enters by is chosen, or held to by appliance mode (N187)",
     "ENI_ADDRESS_RESTRICTION": "what an interface or a build sends is asked for with addresses of its own",
-    "IGW_DESTINATION_ADDRESS_IN_VPC_CIDRS": "who has an address from outside is looked for by public addresses",
     "VPCE_GATEWAY_EGRESS_SOURCE_ADDRESS_RESTRICTION": "gateway endpoints answer from the address that was asked",
     "UNKNOWN_PEERED_SGS": "unknown here, not blocked: the assumption SECURITY_GROUP_UNSEEN (N91)",
     "NO_SOURCE_OR_DESTINATION": "an error of the question (test_bad_input.py)",
@@ -143,6 +142,10 @@ class Rules:
     @staticmethod
     def nobody_has_it() -> Verdict:
         return ask(public(address=None), "internet", "eni-client")
+
+    @staticmethod
+    def in_by_the_gateway_of_another_vpc() -> Verdict:
+        return ask(public(ipv6="2600:1f10:0:100::/56"), "igw-1", "ip:2600:1f10:0:900::5")
 
     @staticmethod
     def private_beyond_gateway() -> Verdict:
@@ -433,6 +436,7 @@ ROWS: dict[str, Callable[[], Verdict]] = {
     "SUBNET_ACL_RESTRICTION reply": Rules.acl_reply,
     "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS": Rules.no_public_address,
     "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS": Rules.nobody_has_it,
+    "IGW_DESTINATION_ADDRESS_IN_VPC_CIDRS": Rules.in_by_the_gateway_of_another_vpc,
     "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS": Rules.private_beyond_gateway,
     "IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS": Rules.shared_beyond_gateway,
     "BAD_STATE gateway": Rules.detached,

@@ -452,3 +452,13 @@ def test_a_build_in_a_full_subnet_waits_for_an_address() -> None:
         net.interface(tiny, f"10.0.3.{number}", [other])
     net.project("app", net.vpc_id, [tiny], [net.open])
     assert ask(net, "codebuild:app", net.client).outcome == "allowed"
+
+
+@pytest.mark.parametrize("address", ["10.0.99.1", "10.0.0.2", "10.0.1.1", "10.0.1.255"])
+def test_addresses_of_a_vpc_that_no_interface_can_have_are_told_as_such(address: str) -> None:
+    net = Lan()
+    (block,) = ask(net, f"ip:{address}", net.server).blocked_by
+    assert block.code == "NO_PATH"
+    assert "no interface can have" in block.detail
+    (block,) = ask(net, "ip:172.16.0.1", net.server).blocked_by
+    assert "in no VPC" in block.detail
