@@ -62,7 +62,6 @@ _AWS: Final = "https://docs.aws.amazon.com"
 _EXPLANATION_CODES: Final = "/vpc/latest/reachability/explanation-codes.html"
 _HOW_RA_WORKS: Final = "/vpc/latest/reachability/how-reachability-analyzer-works.html"
 _ROUTE_PRIORITY: Final = "/vpc/latest/userguide/route-tables-priority.html"
-_PREFIX_LISTS: Final = "/vpc/latest/userguide/managed-prefix-lists.html"
 _SUBNET_ROUTES: Final = "/vpc/latest/userguide/subnet-route-tables.html"
 _IGW: Final = "/vpc/latest/userguide/VPC_Internet_Gateway.html"
 _ROUTE_OPTIONS: Final = "/vpc/latest/userguide/route-table-options.html"
@@ -80,6 +79,7 @@ _DNS_FIREWALL: Final = "/Route53/latest/DeveloperGuide/resolver-dns-firewall-ove
 _PRIVATELINK: Final = "/vpc/latest/privatelink/privatelink-access-aws-services.html"
 _SHARED_SERVICE: Final = "/vpc/latest/privatelink/privatelink-share-your-services.html"
 _INTERFACE_ENDPOINT: Final = "/vpc/latest/privatelink/create-interface-endpoint.html"
+_S3_ENDPOINTS: Final = "/vpc/latest/privatelink/vpc-endpoints-s3.html"
 _GATEWAY_ENDPOINT: Final = "/vpc/latest/privatelink/gateway-endpoints.html"
 _ENDPOINT_POLICY: Final = "/vpc/latest/privatelink/vpc-endpoints-access.html"
 _CROSS_REGION: Final = "/vpc/latest/privatelink/aws-services-cross-region-privatelink-support.html"
@@ -678,6 +678,9 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("PRIVATE_DNS_NAME_ASSUMED", "dns", _PRIVATELINK,  # N144, P34
      "The snapshot does not list the private DNS names of the endpoint; the usual names of its service were taken.",
      "Capture describe-vpc-endpoint-services, and describe-vpc-endpoints with DnsEntries."),
+    ("GATEWAY_ENDPOINT_WITHOUT_HOSTNAMES", "dns", _S3_ENDPOINTS,  # N139
+     "AWS wants both DNS attributes on in a VPC that uses its resolver with a gateway endpoint. DNS hostnames are off, "
+     "and the endpoint was taken to work all the same, as its names are public.", "Set enableDnsHostnames to true."),
     ("NAT_THEN_GATEWAY_ENDPOINT", "network", _NAT_BASICS,  # N59
      "Behind a NAT gateway, that gateway's own route table sends the traffic to a gateway endpoint. No AWS page "
      "confirms that this works.", "Associate the source's own route table with the gateway endpoint."),
@@ -702,9 +705,10 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("PREFIX_LIST_ROUTE_TO_MIDDLEBOX", "network", _ROUTE_OPTIONS,  # N18
      "A route to a prefix list leads to a Gateway Load Balancer endpoint and was followed, although AWS accepts no "
      "such route.", "Check the route; AWS would refuse it."),
-    ("PREFIX_LIST_CHANGING", "network", _PREFIX_LISTS,
-     "A prefix list was being made, changed, restored or deleted when the snapshot was taken. The entries that the "
-     "snapshot holds were taken.", "Capture the snapshot again once the list's state ends in -complete."),
+    ("STATE_CHANGING", "network", "",  # N2
+     "Something was being changed when the snapshot was taken. Entries of a prefix list were taken as the snapshot "
+     "holds them, what was being associated to be in force, and what was being ended to be over.",
+     "Capture the snapshot again once the change is complete."),
     ("PREFIX_LISTS_OVERLAP", "network", _ROUTE_PRIORITY,  # N14
      "Two prefix list routes with different targets hold the same block. AWS picks one at random.",
      "Remove the overlap."),
@@ -874,9 +878,8 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
         AMAZON_LOCAL_SERVICE_ASSUMED
         BPA_NAT_BEHIND_FIREWALL
         BUILD_EPHEMERAL_PORTS DHCP_OPTIONS_NONE DNS_FORWARDER_RETRIES DNS_FORWARD_TCP_CLOSED DNS_REDIRECTION_UNSEEN
-        ENDPOINT_SERVICE_UNSEEN FIREWALL_MANAGED_RULES FIREWALL_NAME_IN_ONE_PACKET IDENTITY_POLICY_NOT_COUNTED
-        INSTANCE_STOPPED
-        INTERFACE_NOT_ATTACHED
+        ENDPOINT_SERVICE_UNSEEN FIREWALL_MANAGED_RULES FIREWALL_NAME_IN_ONE_PACKET GATEWAY_ENDPOINT_WITHOUT_HOSTNAMES
+        IDENTITY_POLICY_NOT_COUNTED INSTANCE_STOPPED INTERFACE_NOT_ATTACHED
         LB_TARGET_HEALTH_IGNORED NLB_RETURN_PATH_ASSUMED ON_PREMISES_RETURN_ASSUMED
         PUSH_NEEDS_NO_S3 REGIONAL_NAT_WITHOUT_SUBNET_ACL REPORTS_DESTINATION_ASSUMED TGW_ZONE_RULE
         VPC_ENCRYPTION_ENFORCED"""),
@@ -884,8 +887,8 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
         APPLIANCE_AS_SAID ASSUMED_DEFAULT DNS_PROFILE_PRECEDENCE FIREWALL_PORT_PROTOCOL FLEET_PROXY_FIRST_MATCH
         LB_RULES_NOT_FOLLOWED
         PLANNED_ADDRESS PLANNED_ALL_TAKEN PLANNED_BLOCKS_UNSEEN PLANNED_LEFT_OUT PLANNED_TAKEN PLANNED_VALUE
-        PREFIX_LIST_CHANGING PREFIX_LIST_ROUTE_TO_MIDDLEBOX
-        PRIVATE_DNS_NAME_ASSUMED STATIC_LOCAL_ROUTE
+        PREFIX_LIST_ROUTE_TO_MIDDLEBOX
+        PRIVATE_DNS_NAME_ASSUMED STATE_CHANGING STATIC_LOCAL_ROUTE
         ASSUMPTION_PRESERVE_CLIENT_IP_IS_DISABLED ASSUMPTION_PRESERVE_CLIENT_IP_IS_ENABLED
         FIREWALL_UNSUPPORTED_HIGHER_PRIORITY_RULES FIREWALL_UNSUPPORTED_HIGHER_PRIORITY_RULE_GROUP_TYPE
         FIREWALL_UNSUPPORTED_RULE_OPTIONS MISSING_TARGET_GROUP_ATTRIBUTES PATH_THROUGH_GWLB_NOT_CHECKED"""),

@@ -20,6 +20,7 @@ from reachsim.engine import ICMP_REPLIES, Flow, kinds
 from reachsim.evidence import Assumption, Block, Gap, Hop
 from reachsim.fleet_proxy import Asked, past_proxy
 from reachsim.forwarding import Context, Ground, Walk, forward
+from reachsim.forwarding.endpoints import asked_by_name
 from reachsim.forwarding.ground import Origin, Route, describe_addresses, describe_services
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
@@ -257,6 +258,8 @@ def _walk(
     if aimed.via:
         walked = tuple(_must_cross(flow, aimed.via) for flow in walked)
     walked = tuple([_beyond(ground.network, flow, aimed) for flow in walked])
+    if base.resolution is not None and base.resolution.public and start.vpc_id:
+        walked = tuple([asked_by_name(ground, flow, start.vpc_id) for flow in walked])
     wanted = _wanted(ground.network, aimed, base.resolution)
     if wanted:
         walked = tuple([_not_elsewhere(ground.network, flow, wanted, str(aimed.selector)) for flow in walked])

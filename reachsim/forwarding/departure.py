@@ -13,7 +13,7 @@ import msgspec
 from reachsim.addresses import V4, V6, V6_BASE, VPC_LATTICE, Cidr
 from reachsim.engine import choose
 from reachsim.evidence import Assumption, Block, Gap, Hop
-from reachsim.forwarding import amazon_local, prefix_lists
+from reachsim.forwarding import amazon_local, changing
 from reachsim.forwarding.block_public_access import past_block_public_access
 from reachsim.forwarding.filtering import through_network_acl, through_security_groups
 from reachsim.forwarding.ground import (
@@ -188,6 +188,7 @@ def _redirected(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, by_int
 def by_subnet_table(ground: Ground, flow: Walk, subnet_id: str, vpc_id: str) -> list[Walk]:
     """By the subnet's route table, past its network ACL."""
     table = ground.network.route_table_of(subnet_id)
+    flow = flow.assuming(*changing.of_subnet(ground, flow, subnet_id, vpc_id))
     if table is None or vpc_id not in ground.network.vpcs:
         lacking = ground.lacks_for_vpc(vpc_id, "describe-vpcs", "describe-route-tables")
         parts = _past_acl(ground, flow, subnet_id)
@@ -202,9 +203,9 @@ def _routed(ground: Ground, flow: Walk, table: RouteTable, subnet_id: str, vpc_i
     reply_to_nat = _nat_reply_over_peering(ground, flow, vpc_id)
     if reply_to_nat is not None:
         return _past_acl(ground, reply_to_nat, subnet_id)
-    changing = prefix_lists.of_table(ground, table)
-    if changing and not flow.destinations <= compiled.local:
-        flow = flow.assuming(*changing)
+    lists = changing.of_table(ground, table)
+    if lists and not flow.destinations <= compiled.local:
+        flow = flow.assuming(*lists)
     parts: list[Walk] = []
     routed: list[IntervalSet] = []
     for piece in compiled.parts.meeting(flow.destinations):

@@ -50,6 +50,19 @@ def vpc_endpoint(ground: Ground, flow: Walk) -> list[Walk]:
     return _into_service(ground, flow, endpoint, vpc_id)
 
 
+def asked_by_name(ground: Ground, flow: Walk, vpc_id: str) -> Walk:
+    """What is assumed where a name led to a gateway endpoint: AWS wants DNS hostnames on in the VPC (N139)."""
+    endpoint = ground.network.vpc_endpoints.get(flow.context.terminal)
+    if endpoint is None or endpoint.vpc_endpoint_type != "Gateway":
+        return flow
+    hostnames, _ = ground.network.vpc_attribute(vpc_id, "enableDnsHostnames")
+    if hostnames is not False:
+        return flow
+    label = ground.network.label(vpc_id)
+    detail = f"{label} has enableDnsHostnames off, which was taken not to keep {endpoint.vpc_endpoint_id} from working"
+    return flow.assuming(assume("GATEWAY_ENDPOINT_WITHOUT_HOSTNAMES", vpc_id, detail, "block"))
+
+
 def _into_service(ground: Ground, flow: Walk, endpoint: VpcEndpoint, vpc_id: str) -> list[Walk]:
     """Gateway endpoints carry TCP and ICMP echo (N136)."""
     endpoint_id = endpoint.vpc_endpoint_id

@@ -14,7 +14,7 @@ from reachsim.addresses import EVERYWHERE, V6
 from reachsim.engine import split
 from reachsim.evidence import Block, Direction, Gap
 from reachsim.filters import Rule
-from reachsim.forwarding import prefix_lists
+from reachsim.forwarding import changing
 from reachsim.forwarding.ground import (
     Context,
     Ground,
@@ -53,7 +53,7 @@ def through_security_groups(ground: Ground, flow: Walk, interface: Interface, di
     network = ground.network
     if not interface.groups:
         return [flow]
-    flow = flow.assuming(*prefix_lists.of_groups(ground, flow, interface.groups, direction))
+    flow = flow.assuming(*changing.of_groups(ground, flow, interface.groups, direction))
     by_source = direction == "ingress"
     here, services = flow.sources if by_source else flow.destinations, flow.services
     rules: list[Rule] = []

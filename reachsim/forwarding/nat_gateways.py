@@ -10,6 +10,7 @@ import msgspec
 from reachsim.addresses import NAT64, V4, V6, format_address
 from reachsim.engine import choose
 from reachsim.evidence import Gap
+from reachsim.forwarding import changing
 from reachsim.forwarding.delivery import by_own_table
 from reachsim.forwarding.filtering import through_network_acl
 from reachsim.forwarding.ground import (
@@ -58,6 +59,7 @@ def nat_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         detail = f"{label} has an appliance attached that may filter"
         flow = flow.unknown(Gap("NAT_ATTACHED_APPLIANCE", gateway_id, detail, can_hide="block"))
     flow = _past_zone(ground, _from_an_edge(ground, flow, gateway, subnet_id), gateway)
+    flow = flow.assuming(*changing.of_nat_gateway(gateway))
     parts: list[Walk] = []
     foreign = _foreign_to_nat(ground, flow, vpc_id)
     if foreign:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from reachsim.engine import choose
 from reachsim.evidence import Gap
-from reachsim.forwarding import prefix_lists
+from reachsim.forwarding import changing
 from reachsim.forwarding.filtering import through_network_acl
 from reachsim.forwarding.ground import (
     Ground,
@@ -141,7 +141,7 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
     compiled, lacking = ground.transit_table(table_id, gateway_id)
     if lacking:
         return [lost(flow, missing(lacking, table_id, f"a prefix list that {table_id} routes by"))]
-    flow = flow.assuming(*prefix_lists.of_transit_table(ground, table_id, routes))
+    flow = flow.assuming(*changing.of_transit_table(ground, table_id, routes))
     parts: list[Walk] = []
     taken: list[IntervalSet] = []
     for piece in compiled.meeting(flow.destinations):

@@ -769,6 +769,7 @@ class VpcEndpointAssociation(Ec2, frozen=True):
 
 class VpcBlockPublicAccessOptions(Ec2, frozen=True):
     internet_gateway_block_mode: str | None = None
+    state: str | None = None
 
 
 class DescribeVpcBlockPublicAccessOptions(Ec2, frozen=True):

@@ -166,6 +166,18 @@ def test_n139_without_dns_support_the_gateway_endpoint_is_not_found() -> None:
     assert verdict.blocked_by[0].symptom == "name-not-found"
 
 
+def test_n139_a_gateway_endpoint_without_dns_hostnames_works_by_assumption() -> None:
+    net = Lan(dns_hostnames=False)
+    net.gateway_endpoint(net.vpc_id, "s3", [net.ta])
+    verdict = ask(net, net.client, "s3")
+    assert fate(verdict) == ("allowed", "private")
+    assert ("GATEWAY_ENDPOINT_WITHOUT_HOSTNAMES", net.vpc_id) in assumed(verdict)
+    assert not assumed(ask(net, net.client, "ip:52.216.0.1"))
+    net = Lan()
+    net.gateway_endpoint(net.vpc_id, "s3", [net.ta])
+    assert not assumed(ask(net, net.client, "s3"))
+
+
 PUT = [{"action": "s3:PutObject", "resource": "arn:aws:s3:::mine/key"}]
 GET = [{"action": "s3:GetObject", "resource": "arn:aws:s3:::mine/key"}]
 

@@ -1,0 +1,130 @@
+"""What was being changed when the snapshot was taken: which state of it holds is not sure.
+
+**Source:** EC2 API, ManagedPrefixList, RouteTableAssociationState, VpcCidrBlockState, NatGatewayAddress,
+VpcBlockPublicAccessOptions; "Consolidate and manage network CIDR blocks with managed prefix lists" (VPC User
+Guide: what names a list "always use the current (latest) version").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from reachsim.evidence import Assumption, Direction
+from reachsim.filters import permission_services
+from reachsim.forwarding.ground import Ground, Walk, assume
+from reachsim.intervals import IntervalSet
+from reachsim.model.network import Network
+from reachsim.model.records import ManagedPrefixList, NatGateway, RouteTable, TransitGatewayRoutes
+
+CODE: Final = "STATE_CHANGING"
+SETTLED: Final = frozenset({
+    "create-complete", "modify-complete", "modify-failed", "restore-complete", "restore-failed", "delete-failed",
+})  # fmt: skip
+"""States of a prefix list in which its entries are those of the last version that was made."""
+_BEGINS, _ENDS = frozenset({"associating", "assigning"}), frozenset({"disassociating", "unassigning", "failing"})
+
+
+# --- Prefix lists -----------------------------------------------------------------------------------------------------
+
+
+def unsettled(network: Network) -> dict[str, str]:
+    """State by prefix list, of those whose entries may not be what holds."""
+    paths = (network.path(home, "ec2", "describe-managed-prefix-lists") for home in network.homes)
+    lists = (one for path in paths for one in network.read_collection(path, "PrefixLists", ManagedPrefixList))
+    return {one.prefix_list_id: one.state for one in lists if one.state and one.state not in SETTLED}
+
+
+def _taken(ground: Ground, owner: str, names: Iterable[str | None]) -> tuple[Assumption, ...]:
+    named = dict.fromkeys(name for name in names if name)
+    states = ground.told(unsettled) if named else {}
+    words = "the entries in the snapshot were taken to hold"
+    return tuple(
+        assume(CODE, name, f"{name}, which {owner} names, is {states[name]}: {words}", "leak")
+        for name in named if name in states
+    )  # fmt: skip
+
+
+def of_groups(ground: Ground, flow: Walk, groups: tuple[str, ...], direction: Direction) -> list[Assumption]:
+    """What is assumed of the lists that rules of security groups name, as far as they concern a flow."""
+    return [
+        one for group in groups for services, assumed in ground.told(_rules_with_lists, group, direction)
+        if not services.isdisjoint(flow.services) for one in _taken(ground, group, assumed)
+    ]  # fmt: skip
+
+
+def _rules_with_lists(
+    network: Network, group_id: str, direction: Direction
+) -> tuple[tuple[IntervalSet, tuple[str, ...]], ...]:
+    group = network.security_groups.get(group_id)
+    permissions = () if group is None else group.ip_permissions
+    if group is not None and direction == "egress":
+        permissions = group.ip_permissions_egress
+    lists = ((one, tuple(named.prefix_list_id for named in one.prefix_list_ids)) for one in permissions)
+    return tuple((permission_services(one), named) for one, named in lists if named)
+
+
+def of_table(ground: Ground, table: RouteTable) -> tuple[Assumption, ...]:
+    """What is assumed of the lists that a VPC's route table routes by."""
+    names = (route.destination_prefix_list_id for route in table.routes)
+    return ground.kept(("changing lists", table.route_table_id), lambda: _taken(ground, table.route_table_id, names))
+
+
+def of_transit_table(ground: Ground, table_id: str, routes: TransitGatewayRoutes) -> tuple[Assumption, ...]:
+    """What is assumed of the lists that a transit gateway's route table routes by."""
+    names = (route.prefix_list_id for route in routes.routes)
+    return ground.kept(("changing lists", table_id), lambda: _taken(ground, table_id, names))
+
+
+# --- Associations -----------------------------------------------------------------------------------------------------
+
+
+def of_subnet(ground: Ground, flow: Walk, subnet_id: str, vpc_id: str) -> list[Assumption]:
+    """What is assumed of a subnet's route table, and of its VPC's blocks as far as a flow is for them (N2)."""
+    blocks = ground.told(_blocks, vpc_id)
+    return [
+        *ground.told(_associations).get(subnet_id, ()),
+        *(told for block, told in blocks if not block.isdisjoint(flow.destinations)),
+    ]
+
+
+def _associations(network: Network) -> dict[str, tuple[Assumption, ...]]:
+    found: dict[str, tuple[Assumption, ...]] = {}
+    for table_id, table in network.route_tables.items():
+        for one in table.associations:
+            state = one.association_state.state
+            if one.subnet_id and _changes(state):
+                told = _assumed(f"the association of {one.subnet_id}", table_id, state)
+                found[one.subnet_id] = (*found.get(one.subnet_id, ()), told)
+    return found
+
+
+def _blocks(network: Network, vpc_id: str) -> tuple[tuple[IntervalSet, Assumption], ...]:
+    vpc = network.vpcs.get(vpc_id)
+    four = vpc.cidr_block_association_set if vpc else ()
+    six = vpc.ipv6_cidr_block_association_set if vpc else ()
+    states = [(one.cidr_block, one.cidr_block_state.state) for one in four]
+    states += [(one.ipv6_cidr_block, one.ipv6_cidr_block_state.state) for one in six]
+    return tuple(
+        (block.block, _assumed(f"the association of {block}", vpc_id, state))
+        for block, state in states if _changes(state)
+    )  # fmt: skip
+
+
+def of_nat_gateway(gateway: NatGateway) -> tuple[Assumption, ...]:
+    """What is assumed of a NAT gateway's addresses: all but those that it failed to take are its own."""
+    states = ((one.public_ip or one.private_ip, (one.status or "").lower()) for one in gateway.nat_gateway_addresses)
+    return tuple(
+        assume(CODE, gateway.nat_gateway_id, f"address {address} of {gateway.nat_gateway_id} is {state}: it was taken "
+               "to be in use", "block")
+        for address, state in states if _changes(state)
+    )  # fmt: skip
+
+
+def _changes(state: str) -> bool:
+    return state in _BEGINS or state in _ENDS
+
+
+def _assumed(what: str, component: str, state: str) -> Assumption:
+    words = "to be in force" if state in _BEGINS else "to have ended"
+    return assume(CODE, component, f"{what} with {component} is {state}: it was taken {words}", "leak")
