@@ -20,6 +20,8 @@ from reachsim.model import records as aws
 
 IN_FORCE = ("COMPLETE", "CREATING", "UPDATING")
 """States of an association that counts; an OVERRIDDEN one does not."""
+_CHANGING = ("CREATING", "UPDATING", "DELETING")
+_OUT_OF_FORCE = ("DELETING", "FAILED", "OVERRIDDEN")
 
 
 class Rules(Struct, frozen=True):
@@ -53,6 +55,9 @@ def rules_for(asking: Asking, name: str, profiles: Brought, noted: Noted) -> Rul
     for _, one in everywhere(
         network, service, "list-resolver-rule-associations", "ResolverRuleAssociations", aws.ResolverRuleAssociation
     ):
+        rule = known.get(one.resolver_rule_id) if one.vpc_id == asking.vpc_id else None
+        if rule is not None and _concerns(rule, name):
+            _note_state(noted, one)
         if one.vpc_id == asking.vpc_id and (one.status or "COMPLETE").upper() in IN_FORCE:
             ranks[one.resolver_rule_id] = 0
     matching: list[tuple[aws.ResolverRule, int]] = []
@@ -63,7 +68,7 @@ def rules_for(asking: Asking, name: str, profiles: Brought, noted: Noted) -> Rul
             noted.lack("UNKNOWN_RESOURCE", rule_id, f"resolver rule {rule_id} is not in the snapshot")
         elif rule.rule_type.upper() == "DELEGATE":
             delegating.append(rule)
-        elif rule.domain_name == "." or below(name, plain(rule.domain_name)):
+        elif _concerns(rule, name):
             matching.append((rule, rank))
     if not matching:
         return Rules(delegating=tuple(delegating))
@@ -74,6 +79,21 @@ def rules_for(asking: Asking, name: str, profiles: Brought, noted: Noted) -> Rul
         detail = f"{best.id} was taken before {rivals[0].id}, as the VPC's own rules go before a profile's"
         noted.take("DNS_PROFILE_PRECEDENCE", best.id, detail, "leak")
     return Rules(best, rank, tuple(delegating))
+
+
+def _concerns(rule: aws.ResolverRule, name: str) -> bool:
+    return rule.domain_name == "." or below(name, plain(rule.domain_name))
+
+
+def _note_state(noted: Noted, association: aws.ResolverRuleAssociation) -> None:
+    """That an association that comes or goes counts, or does not; and that nobody knows what its state means."""
+    rule_id, status = association.resolver_rule_id, (association.status or "COMPLETE").upper()
+    what = f"the association of rule {rule_id} with {association.vpc_id} is {status}"
+    if status in _CHANGING:
+        counts = "to be in force" if status in IN_FORCE else "to have ended"
+        noted.take("STATE_CHANGING", rule_id, f"{what}: it was taken {counts}", "leak")
+    elif status not in (*IN_FORCE, *_OUT_OF_FORCE):
+        noted.lack("UNMODELLED_COMPONENT", rule_id, f"{what}, whose meaning is not known")
 
 
 def alike(one: aws.ResolverRule, other: aws.ResolverRule) -> bool:
