@@ -591,7 +591,8 @@ _FINDINGS: Final[tuple[_Ours, ...]] = (
     ("CODECOMMIT_USABLE_FROM_OUTSIDE", "identity-policy", "",
      "Whoever holds the credentials of a principal that may use the repository can do so from the internet: "
      "CodeCommit has a public name and no resource policy.",
-     "Require aws:SourceVpce, aws:SourceVpc or aws:SourceIp in the identity policies or a service control policy."),
+     "Require your own aws:SourceVpce, aws:SourceVpc or aws:SourceIp in the identity policies or a service control "
+     "policy."),
     ("INTERFACE_EXPOSED", "network", _IGW,
      "The internet reaches this network interface.",
      "Remove the public address, the route or the rule that lets it in."),

@@ -49,12 +49,13 @@ class _Partition(msgspec.Struct, frozen=True):
 
 
 ECR_DOWNLOAD: Final = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+"""What a pull asks for ("AWS managed policies for Amazon ECR", AmazonEC2ContainerRegistryPullOnly)."""
 ECR_PULL: Final = ("ecr:BatchCheckLayerAvailability", *ECR_DOWNLOAD)
 ECR_PUSH: Final = (
     "ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage",
     "ecr:UploadLayerPart",
 )  # fmt: skip
-"""What a role needs to pull and push ("IAM permissions for pushing an image", Amazon ECR User Guide)."""
+"""What AWS has one allow for pulls and pushes ("IAM permissions for pushing an image", Amazon ECR User Guide)."""
 
 # Facts P13; botocore partitions.json. The first is the SDKs' choice for a Region that no expression matches.
 _PARTITIONS: Final = (

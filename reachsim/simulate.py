@@ -233,7 +233,7 @@ def weigh(question: Question, found: Sequence[Scenario], *, explicit_icmp: bool 
         flow.gaps and not flow.blocks for one in considered for flow in one.flows
     ) and not any(one.gaps for one in considered)  # fmt: skip
     routes = _routes(considered) if outcome in ("allowed", "intermittent") else {}
-    if outcome == "allowed" and len(routes) > 1 and symbolic:
+    if outcome == "allowed" and any(one.symbolic and len(_routes([one])) > 1 for one in considered):
         outcome, symbolic_split = "unknown", True
     route: RouteWord = "none"
     if outcome in ("allowed", "intermittent"):

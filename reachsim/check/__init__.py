@@ -14,12 +14,13 @@ from typing import Final
 from msgspec import Struct
 
 from reachsim.check.answers import Answers, answer_to_wish, answers_to
-from reachsim.check.assumed import assumed, left_out
+from reachsim.check.assumed import assumed, left_out, untold
 from reachsim.check.code import contacts_of_project
-from reachsim.check.deployments import deploy_needs, deployments
+from reachsim.check.deployments import deploy_needs, deployments, unseen_task
 from reachsim.check.docker_server import MARK, PLACED, parted, with_docker_server
 from reachsim.check.entrances import entrances
 from reachsim.check.exits import private_exits
+from reachsim.check.failures import Wanted, failures
 from reachsim.check.findings import finding_of, network_findings, unmet
 from reachsim.check.known import known_of
 from reachsim.check.needs import SERVICES, Need, codecommit_repositories, needs_of
@@ -59,6 +60,7 @@ class Judged(Struct, frozen=True):
     needs: tuple[Need, ...]
     settled: list[Outcome]
     findings: list[Finding]
+    wants: tuple[Wanted, ...]
     missing: tuple[str, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     exits: tuple[Verdict, ...] = ()
@@ -104,10 +106,11 @@ def check(
     overall = overall_of(
         (*cells, *further), beyond, [outcome for one in judged for outcome in one.settled], found=bool(found),
         lacking=bool(lacking), shared=shared.exposed or bool(outside.findings),
-        open_policies=bool(shared.missing or outside.missing),
+        open_policies=bool(shared.missing or outside.missing), open_exits=any(need.leads_out for need in needs),
     )  # fmt: skip
     findings = (
         *network_findings(network, (*cells, *further), beyond, _places(judged, found)),
+        *failures(network, (want for one in judged for want in one.wants)),
         *shared.findings, *outside.findings, *endpoint_findings(network, found), *pipeline_findings(network),
         *public_repositories(network, needs), *resolver_findings(ground, found),
         *exposed_neighbours(ground, found),
@@ -174,17 +177,17 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
     if any(need.by for need in needs):
         server = f"{source}{MARK}"
         more = answers_to(ground, server, [need for need in needs if need.by], pins)
-        answers = Answers(answers.cells, answers.own | more.own)
-        for key, verdict in more.cells.items():
+        answers = Answers(answers.cells, answers.own | more.own, answers.apart)
+        for key, verdict in more.all_cells:
             counts = any(really_needed(need, needs, answers) for need in needs if need.by and need.asked == key)
             further.append(_cell(server, key[0], verdict, needed=counts))
         further.append(_cell(server, "internet", simulate(ground, server, "internet", pins=pins), needed=False))
         further.append(_cell("internet", server, simulate(ground, "internet", server, pins=pins), needed=False))
         exits = tuple(private_exits(ground, [server]))
         placed.append(Assumption("DOCKER_SERVER_PLACED", server, PLACED, "neither"))
-    for key, verdict in answers.cells.items():
+    for key, verdict in answers.all_cells:
         counts = any(really_needed(need, needs, answers) for need in needs if not need.by and need.asked == key)
-        in_matrix = not key[0].startswith("host:") and key[1:] == ("tcp", 443)
+        in_matrix = answers.cells[key] is verdict and not key[0].startswith("host:") and key[1:] == ("tcp", 443)
         (cells if in_matrix else further).append(_cell(source, key[0], verdict, needed=counts))
     cells.append(_cell(source, "internet", simulate(ground, source, "internet", pins=pins), needed=False))
     cells.append(_cell("internet", source, simulate(ground, "internet", source, pins=pins), needed=False))
@@ -198,16 +201,18 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
         findings += [*environment_image(found[1]), *refused_start(network, start)]
         if contacts is not None:
             findings += no_docker(found[1], contacts)
+    told = {one.detail for some in opened.values() for one in some}
     if contacts is not None and contacts.unresolved:
         many = len(contacts.unresolved)
         title = f"what {many} {'commands' if many > 1 else 'command'} of {source} may contact is not told by its files"
         lines = [f"{one.file}:{one.line} {one.text}: {one.why}" for one in contacts.unresolved]
+        told.update(lines)
         findings.append(finding_of("BUILD_CONTACTS_UNRESOLVED", "info", source, title, lines))
     missing, assumptions = (start.missing, start.assumptions) if start is not None else ((), ())
     return Judged(
-        cells, further, steps, needs, outcomes, findings, (*missing, *answers.missing),
+        cells, further, steps, needs, outcomes, findings, _wants(source, needs, answers), (*missing, *answers.missing),
         (*assumptions, *placed, *(one for step, some in opened.items() if step != "provisioning" for one in some),
-         *answers.assumptions, *assumed(source, steps, cells)), exits,
+         *answers.assumptions, *assumed(source, steps, cells), *untold(source, needs, told)), exits,
     )  # fmt: skip
 
 
@@ -216,10 +221,18 @@ def _judge_deployment(ground: Ground, service: str, pins: Mapping[str, IntervalS
     cluster, name = parse_selector(service).value.split("/", 1)
     found = find_service(ground.network, cluster, name)
     needs = deploy_needs(ground.network, *found) if found is not None else ()
+    unseen = unseen_task(ground.network, *found) if found is not None else ()
     answers = answers_to(ground, service, needs, pins)
-    further = [_cell(service, key[0], verdict, needed=True) for key, verdict in answers.cells.items()]
+    further = [_cell(service, key[0], verdict, needed=True) for key, verdict in answers.all_cells]
     steps = steps_of(service, needs, answers)
-    return Judged([], further, steps, needs, [step.outcome for step in steps], [])
+    return Judged([], further, steps, needs, [step.outcome for step in steps], [], _wants(service, needs, answers),
+                  unseen, tuple(untold(service, needs)))  # fmt: skip
+
+
+def _wants(source: str, needs: Sequence[Need], answers: Answers) -> tuple[Wanted, ...]:
+    """The needs that count, with what they get, where their destinations are told."""
+    told = ((need, answers.of(need)) for need in needs if really_needed(need, needs, answers))
+    return tuple(Wanted(need.by or source, need, verdict) for need, verdict in told if verdict is not None)
 
 
 def _places(judged: Sequence[Judged], sources: Sequence[str]) -> dict[tuple[str, str], list[str]]:

@@ -25,10 +25,17 @@ _SOME_NAME: Final = "a-name-that-no-policy-singles-out"
 
 
 class Answers(Struct, frozen=True):
-    """``cells``: by destination, protocol and port; ``own``: by need (`Need.question`)."""
+    """``cells``: by destination, protocol and port, of several names that stand for a destination (a bucket's and
+    another's) the worst; ``own``: by need (`Need.question`); ``apart``: names that fare otherwise than their cell."""
 
     cells: dict[Asked, Verdict]
     own: dict[Any, Verdict]
+    apart: tuple[tuple[Asked, Verdict], ...] = ()
+
+    @property
+    def all_cells(self) -> tuple[tuple[Asked, Verdict], ...]:
+        """The cells and what is apart."""
+        return (*self.cells.items(), *self.apart)
 
     def of(self, need: Need) -> Verdict | None:
         """What a need gets on its own; None if its destination is not told."""
@@ -59,20 +66,48 @@ def answers_to(
     for need in needs:
         if need.destination:
             asked.setdefault(need.asked, []).append(need)
-    found = Answers({}, {})
+    cells: dict[Asked, Verdict] = {}
+    own: dict[Any, Verdict] = {}
+    apart: list[tuple[Asked, Verdict]] = []
     for key, mine in asked.items():
-        destination, protocol, port = key
-        wanted = [_joined(one for one in mine if not one.open)]
-        for one in mine:
-            wanted.append(one.requests)
-            if one.open:
-                wanted.append(tuple(map(_with_a_name, one.requests)))
-        verdicts = iter(simulate_each(ground, source, destination, wanted, protocol=protocol, port=port, pins=pins))
-        found.cells[key] = next(verdicts)
-        for one in mine:
-            verdict = next(verdicts)
-            found.own[one.question] = _of_open(source, verdict, next(verdicts)) if one.open else verdict
-    return found
+        names = dict.fromkeys(one.host for one in mine) or {"": None}
+        verdicts = [_by_name(ground, source, key, name, [one for one in mine if one.host == name], pins, own)
+                    for name in names]  # fmt: skip
+        worst_one = min(verdicts, key=lambda one: _WORST_FIRST.index(one.outcome))
+        alike = [one for one in verdicts if _fate(one) == _fate(worst_one)]
+        notes = dict.fromkeys(note for one in alike for note in one.assumptions)
+        cells[key] = msgspec.structs.replace(worst_one, assumptions=tuple(notes))
+        apart += [(key, one) for one in verdicts if one not in alike]
+    return Answers(cells, own, tuple(apart))
+
+
+_WORST_FIRST: Final[tuple[Outcome, ...]] = ("blocked", "unknown", "intermittent", "allowed")
+
+
+def _fate(verdict: Verdict) -> tuple[object, ...]:
+    return verdict.outcome, verdict.route, verdict.blocked_by, verdict.missing
+
+
+def _by_name(
+    ground: Ground, source: str, key: Asked, name: str, needs: Sequence[Need], pins: Mapping[str, IntervalSet],
+    own: dict[Any, Verdict],
+) -> Verdict:  # fmt: skip
+    """What becomes of all that a destination is asked for by a name, "" for its own; that of each need goes to
+    ``own``.
+    """
+    destination, protocol, port = key
+    wanted = [_joined(one for one in needs if not one.open)]
+    for one in needs:
+        wanted.append(one.requests)
+        if one.open:
+            wanted.append(tuple(map(_with_a_name, one.requests)))
+    target = f"host:{name}" if name else destination
+    verdicts = iter(simulate_each(ground, source, target, wanted, protocol=protocol, port=port, pins=pins))
+    together = next(verdicts)
+    for one in needs:
+        verdict = next(verdicts)
+        own[one.question] = _of_open(source, verdict, next(verdicts)) if one.open else verdict
+    return together
 
 
 def _joined(needs: Iterable[Need]) -> tuple[dict[str, Any], ...]:

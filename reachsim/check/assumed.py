@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
+from reachsim.check.needs import Need
 from reachsim.check.outcome import THROUGH
-from reachsim.evidence import Assumption
+from reachsim.evidence import Assumption, CanHide
 from reachsim.model.network import Network
 from reachsim.verdict import Cell, PipelineStep
 
@@ -25,6 +26,14 @@ def assumed(source: str, steps: Iterable[PipelineStep], cells: Iterable[Cell]) -
             yield Assumption("LOGS_LOSS_EFFECT_UNKNOWN", source, detail, "neither")
         elif step.step == "reports":
             yield Assumption("REPORTS_DESTINATION_ASSUMED", source, "its test reports go to CodeBuild's API", "block")
+
+
+def untold(source: str, needs: Iterable[Need], told: Container[str] = ()) -> Iterator[Assumption]:
+    """What needs lead to that nothing tells, but for what has been ``told`` in these words."""
+    for need in needs:
+        if not need.destination and need.place not in told:
+            can_hide: CanHide = "leak" if need.leads_out else "block"
+            yield Assumption("UNKNOWN_RESOURCE", source, f"{need.step}: {need.place}", can_hide)
 
 
 def left_out(network: Network) -> Iterator[Assumption]:

@@ -1,7 +1,7 @@
 """The last step: ECS services that pull the pipeline's image from their own subnets.
 
 A service takes part if a pipeline's stage deploys it, or if its task definition runs an image from a repository that a
-build is seen to push to, or may: of a plan, nothing may tell the image. Tasks on instances are left to the instance's
+build is seen to push to, or may: nothing may tell the image. Tasks on instances are left to the instance's
 agent, which pulls by the instance's own interface; only Fargate's tasks pull by theirs.
 
 **Source:** pipeline-services fact sheet, P61i; Amazon ECS Developer Guide, "Fargate task networking" (platform 1.4.0
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from reachsim import services
-from reachsim.check.needs import Need
+from reachsim.check.needs import Need, in_bucket
 from reachsim.check.service_plane import pipelines, repository_of
 from reachsim.model import records as aws
 from reachsim.model.network import Network
@@ -58,7 +58,7 @@ def deploy_needs(network: Network, home: Home, record: aws.EcsService) -> tuple[
         return ()
     task = task_definition_of(network, home, record)
     if task is None:
-        path = network.path(home, "ecs", "describe-task-definition", (record.task_definition or "").rsplit("/", 1)[-1])
+        (path,) = unseen_task(network, home, record)
         return (Need("deploy", "", place=f"the image that {record.service_name} runs is not known ({path})"),)
     role = {"principal": task.execution_role_arn} if task.execution_role_arn else {}
     needs: list[Need] = []
@@ -72,6 +72,13 @@ def deploy_needs(network: Network, home: Home, record: aws.EcsService) -> tuple[
         for secret in container.secrets:
             needs += _secret_needs(home, secret.value_from, role)
     return tuple(need for index, need in enumerate(needs) if need not in needs[:index])
+
+
+def unseen_task(network: Network, home: Home, record: aws.EcsService) -> tuple[str, ...]:
+    """The file that would tell what a service on Fargate runs, if it does not."""
+    if not on_fargate(record) or task_definition_of(network, home, record) is not None:
+        return ()
+    return (network.path(home, "ecs", "describe-task-definition", (record.task_definition or "").rsplit("/", 1)[-1]),)
 
 
 def _image_needs(home: Home, image: str, role: dict[str, Any]) -> Iterator[Need]:
@@ -88,11 +95,12 @@ def _image_needs(home: Home, image: str, role: dict[str, Any]) -> Iterator[Need]
         for host in (f"api.ecr.{repository.region}", f"{repository.account}.dkr.ecr.{repository.region}"):
             yield Need("deploy", f"host:{host}.{services.dns_suffix(repository.region)}", place=f"image {image}")
         return
-    layers = services.layer_objects(home[1])
     yield Need("deploy", "ecr.api", place=f"image {image}")
     pull = tuple({"action": action, "resource": repository.arn, **role} for action in services.ECR_DOWNLOAD)
-    yield Need("deploy", "ecr.dkr", pull, place=f"image {image}")
-    yield Need("deploy", "s3", ({"action": "s3:GetObject", "resource": layers},), place=f"image {image}")
+    registry = image.split("/", 1)[0]
+    host = registry if registry != services.host("ecr.dkr", home[1], home[0]) else ""
+    yield Need("deploy", "ecr.dkr", pull, place=f"image {image}", host=host)
+    yield in_bucket("deploy", home, services.layer_objects(home[1]), ("s3:GetObject",), f"image {image}")
 
 
 def _secret_needs(home: Home, value: str, role: dict[str, Any]) -> Iterator[Need]:
@@ -109,4 +117,4 @@ def _secret_needs(home: Home, value: str, role: dict[str, Any]) -> Iterator[Need
 
 def _images(network: Network, home: Home, record: aws.EcsService) -> list[str]:
     task = task_definition_of(network, home, record)
-    return [one.image for one in task.container_definitions] if task is not None else []
+    return [one.image for one in task.container_definitions] if task is not None else [""]

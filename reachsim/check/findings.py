@@ -1,4 +1,4 @@
-"""What is to know or to mend in the network: ways out and in, rules that stop a needed step, detours, stale routes.
+"""What is to know or to mend in the network: ways out and in, detours, stale routes.
 
 **Source:** DESIGN, "check": ``findings``.
 """
@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from reachsim.check.outcome import OUTWARD, THROUGH, exposes, leaks
 from reachsim.codes import CODES
 from reachsim.config import Expect
-from reachsim.evidence import Block
-from reachsim.filters import DEFAULT_ACL_RULE
 from reachsim.model.network import Network
 from reachsim.selectors import parse_selector
 from reachsim.verdict import Cell, Finding, Severity, Verdict
@@ -28,7 +26,6 @@ def network_findings(
     yield from _outside_vpc(network, cells)
     yield from _exits(network, cells, beyond, places)
     yield from _exposures(network, cells)
-    yield from _failures(network, cells, places)
     yield from _detours(network, cells)
     yield from _stale_routes(network, cells)
 
@@ -59,7 +56,10 @@ def _outside_vpc(network: Network, cells: Sequence[Cell]) -> Iterable[Finding]:
         how = "with open internet access" if free else "behind its fleet's managed proxy"
         title = f"{cell.source} runs outside every VPC, {how}"
         severity: Severity = "high" if free else "low"
-        yield finding_of("CODEBUILD_NOT_IN_VPC", severity, cell.source, title, [outside[0].hops[0].detail])
+        remedy = ""
+        if found is not None and "LAMBDA" in (found[1].environment.type or ""):
+            remedy = "Run the builds on EC2 compute: builds on Lambda compute cannot be in a VPC."
+        yield finding_of("CODEBUILD_NOT_IN_VPC", severity, cell.source, title, [outside[0].hops[0].detail], remedy)
 
 
 def _gateways_out(verdict: Verdict) -> list[str]:
@@ -128,29 +128,6 @@ def _exposures(network: Network, cells: Sequence[Cell]) -> Iterable[Finding]:
             for hop in path.hops if hop.leg == "request" and hop.type in ("load-balancer", "security-group")
         ][:4]  # fmt: skip
         yield finding_of("INTERFACE_EXPOSED", "high", cell.destination, title, lines)
-
-
-def _failures(network: Network, cells: Sequence[Cell], places: Places) -> Iterable[Finding]:
-    """One finding per rule or component that stops a needed step."""
-    blocks: dict[tuple[str, str, object], tuple[Block, list[str]]] = {}
-    for cell in cells:
-        if cell.needed and cell.outcome in ("blocked", "intermittent"):
-            for block in cell.blocked_by:
-                known = blocks.setdefault((block.code, block.component, block.rule), (block, []))
-                known[1].extend(f"{line}; {block.detail}" for line in _contacts(cell, places, cell.outcome))
-    for block, lines in blocks.values():
-        remedy = " ".join(
-            part for part in (_remedy(block.cause), _remedy(block.code) if block.cause is None else "") if part
-        )
-        cause = f" ({block.cause})" if block.cause else ""
-        where = f", rule {'*' if block.rule == DEFAULT_ACL_RULE else block.rule}" if block.rule is not None else ""
-        title = f"{network.label(block.component)}{where} stops what the pipeline needs{cause}: {block.detail}"
-        yield finding_of(block.code, "high", block.component, title, lines, remedy)
-
-
-def _remedy(code: str | None) -> str:
-    known = CODES.get(code or "")
-    return known.remedy if known else ""
 
 
 def _detours(network: Network, cells: Sequence[Cell]) -> Iterable[Finding]:

@@ -41,7 +41,8 @@ class Need(Struct, frozen=True):
     is one that the files do not tell; ``open`` says that they tell the service, but not the resource's name;
     ``in_image`` that a Docker build contacts it; ``by`` is the source that it is asked from, "" for the step's own;
     ``by_proxy`` whether a proxy is asked for it, as far as the build's files tell; ``by_client`` that an image is
-    pulled or pushed without the Docker daemon.
+    pulled or pushed without the Docker daemon; ``host`` is the name that is looked up, "" for the destination's own;
+    ``leads_out`` that what is not told may lead out of the private network.
     """
 
     step: str
@@ -56,15 +57,18 @@ class Need(Struct, frozen=True):
     by: str = ""
     by_proxy: bool | None = None
     by_client: bool = False
+    host: str = ""
+    leads_out: bool = False
 
     @property
     def asked(self) -> tuple[str, str, int]:
         return self.destination, self.protocol, self.port
 
     @property
-    def question(self) -> tuple[str, tuple[str, str, int], tuple[tuple[str, ...], ...], bool]:
+    def question(self) -> tuple[str, tuple[str, str, int], str, tuple[tuple[str, ...], ...], bool]:
         """What is asked for a need on its own, as a key."""
-        return self.by, self.asked, tuple(tuple(map(str, one.values())) for one in self.requests), self.open
+        requests = tuple(tuple(map(str, one.values())) for one in self.requests)
+        return self.by, self.asked, self.host, requests, self.open
 
 
 def needs_of(network: Network, source: str, contacts: Contacts | None = None) -> tuple[Need, ...]:
@@ -79,7 +83,8 @@ def needs_of(network: Network, source: str, contacts: Contacts | None = None) ->
     needs += [_of_unresolved(one, "run") for one in contacts.unresolved
               if one.surely or "CodeBuild refuses it" in one.why]  # fmt: skip
     proxied = [one for one in contacts.unresolved if one.why == PROXY_REACHES]
-    needs += [Need("environment", "", place=f"{one.file}:{one.line} {one.text}: {one.why}") for one in proxied]
+    needs += [Need("environment", "", place=f"{one.file}:{one.line} {one.text}: {one.why}", leads_out=True)
+              for one in proxied]  # fmt: skip
     if proxied or (found is not None and _proxies(found[1])):
         needs = [_behind_a_proxy(need, [one.text for one in proxied]) for need in needs]
     return tuple(need for index, need in enumerate(needs) if need not in needs[:index])
@@ -106,8 +111,10 @@ def _of_contact(home: Home, contact: Contact) -> Need:
     requests = tuple(_request(one.action, _own(home, one.resource)) for one in contact.requests)
     instead = (place or contact.command) if contact.confidence == "likely" else ""
     destination, is_open = _destination(home, contact.host)
+    ordinary = services.is_known(destination) and services.host(destination, home[1], home[0])
+    host = contact.host if ordinary and contact.host != ordinary and not is_open else ""
     return Need(contact.step, destination, requests, contact.port, contact.protocol, place, instead, is_open,
-                contact.in_image, by_proxy=contact.by_proxy, by_client=contact.by_client)  # fmt: skip
+                contact.in_image, by_proxy=contact.by_proxy, by_client=contact.by_client, host=host)  # fmt: skip
 
 
 def _destination(home: Home, host: str) -> tuple[str, bool]:
@@ -162,8 +169,8 @@ def default_needs(network: Network, source: str) -> tuple[Need, ...]:
     registry = _arn(home, "ecr", "repository/*")
     needs += [
         Need("login", "ecr.api", (_request("ecr:GetAuthorizationToken", "*"),)),
-        Need("pull", "ecr.dkr", tuple(_request(one, registry) for one in services.ECR_PULL)),
-        Need("pull", "s3", (_request("s3:GetObject", services.layer_objects(home[1])),)),
+        Need("pull", "ecr.dkr", tuple(_request(one, registry) for one in services.ECR_DOWNLOAD)),
+        in_bucket("pull", home, services.layer_objects(home[1]), ("s3:GetObject",)),
         Need("push", "ecr.dkr", tuple(_request(one, registry) for one in services.ECR_PUSH)),
     ]
     logs = project.logs_config.cloud_watch_logs if project.logs_config else None
@@ -199,8 +206,16 @@ def _kept_in_buckets(network: Network, home: Home, project: aws.Project) -> list
     for step, location, actions in places:
         bucket = (location or "").rsplit(":", 1)[-1].split("/")[0]
         arn = f"arn:{services.partition_of(home[1])}:s3:::{bucket or '*'}/*"
-        needs.append(Need(step, "s3", tuple(_request(one, arn) for one in actions), open=not bucket))
+        needs.append(in_bucket(step, home, arn, actions))
     return needs
+
+
+def in_bucket(step: str, home: Home, objects: str, actions: Sequence[str], place: str = "") -> Need:
+    """What a step does to a bucket's objects (an ARN), which its own name leads to unless a dot stands in it."""
+    bucket = objects.split(":::", 1)[-1].split("/", 1)[0]
+    host = "" if set(bucket) & set(".*") else f"{bucket}.{services.host('s3', home[1], home[0])}"
+    requests = tuple(_request(one, objects) for one in actions)
+    return Need(step, "s3", requests, place=place, open="*" in bucket, host=host)
 
 
 def _request(action: str, resource: str) -> dict[str, Any]:
@@ -237,8 +252,8 @@ def _source_needs(network: Network, home: Home, project: aws.Project) -> list[Ne
         elif one.type in ("S3", "CODEPIPELINE"):
             place = one.location if one.type == "S3" else artifact_bucket(network.snapshot, *home, project.name)
             key = "/*" if one.type == "CODEPIPELINE" else ""
-            requests = (_request("s3:GetObject", f"arn:{services.partition_of(home[1])}:s3:::{place}{key}"),)
-            needs.append(Need("source", "s3", requests if place else ()))
+            objects = f"arn:{services.partition_of(home[1])}:s3:::{place}{key}"
+            needs.append(in_bucket("source", home, objects, ("s3:GetObject",)) if place else Need("source", "s3"))
         elif one.type in GIT_HOSTS:
             needs.append(Need("source", f"host:{GIT_HOSTS[one.type]}"))
         elif one.type in SELF_HOSTED and (host := urlsplit(one.location or "").hostname):
@@ -259,8 +274,9 @@ def _untold(project: aws.Project) -> list[Need]:
     if project.environment.docker_server is not None and fleet is not None and fleet.fleet_arn:
         place = "images are pulled, built and pushed by the docker server of a fleet, whose place is not documented"
         needs += [Need(step, "", place=place) for step in ("pull", "push")]
-    untold = [f"{name}: what the proxy reaches is not known" for name in _proxies(project)]
-    untold += [f"the file system {one.location} that the build mounts is not judged"
+    needs += [Need("environment", "", place=f"{name}: what the proxy reaches is not known", leads_out=True)
+              for name in _proxies(project)]  # fmt: skip
+    untold = [f"the file system {one.location} that the build mounts is not judged"
                for one in project.file_system_locations or ()]  # fmt: skip
     return needs + [Need("environment", "", place=place) for place in untold]
 

@@ -25,7 +25,7 @@ def exposes(cell: Cell) -> bool:
 
 def overall_of(
     cells: Sequence[Cell], beyond: Sequence[Verdict], steps: Sequence[Outcome], *, found: bool, lacking: bool,
-    shared: bool, open_policies: bool,
+    shared: bool, open_policies: bool, open_exits: bool = False,
 ) -> Overall:  # fmt: skip
     """The overall word.
 
@@ -35,12 +35,14 @@ def overall_of(
         steps: what becomes of every needed step.
         found: whether any source was found. lacking: whether a file is missing that could name more of them.
         shared: whether a policy lets someone outside use a resource; open_policies: whether that is not known.
+        open_exits: whether something leads to where nobody knows, such as a proxy.
     """
     if any(leaks(cell) for cell in cells) or any(verdict.outcome in THROUGH for verdict in beyond):
         return "leaking"
     if shared or any(exposes(cell) for cell in cells):
         return "exposed"
     open_ways = any(could_leave(cell) for cell in cells)
+    open_ways = open_ways or open_exits
     if not found or lacking or open_ways or open_policies or any(verdict.outcome == "unknown" for verdict in beyond):
         return "undecided"
     if any(outcome in ("blocked", "intermittent") for outcome in steps):

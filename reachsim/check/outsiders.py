@@ -1,10 +1,11 @@
 """Who can use the pipeline's CodeCommit repositories from anywhere on the internet, or be one of its builds.
 
 CodeCommit has public names that no setting of a VPC closes, and no resource policies: what keeps a stranger's network
-out is a condition (aws:SourceVpce, SourceVpc or SourceIp) in the policies of those who may use a repository. Whoever
-can sign in from outside counts: IAM users, roles that another account or an identity provider may assume, and roles
-that one of these may assume, from role to role. Whether a user has credentials just now is not asked. A build's service
-role is a resource of the pipeline, and its trust policy says who may use it.
+out is a condition (aws:SourceVpce, SourceVpc or SourceIp) in the policies of those who may use a repository. It has to
+name the own network: anybody may ask by a VPC endpoint of his own. Whoever can sign in from outside counts: IAM users,
+roles that another account or an identity provider may assume, and roles that one of these may assume, from role to
+role. Whether a user has credentials just now is not asked. A build's service role is a resource of the pipeline, and
+its trust policy says who may use it.
 
 **Source:** pipeline-services fact sheet, P2; pipeline-scenarios, SC13; CodeCommit User Guide, "Infrastructure
 security".
@@ -12,8 +13,8 @@ security".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -43,6 +44,18 @@ ACTIONS: Final = (
     "codecommit:CreateCommit",
 )  # fmt: skip
 """What reads or writes a repository's content."""
+
+
+_IN_PUBLIC: Final = "from anywhere on the internet"
+_WAYS: Final[Mapping[str, Sequence[Mapping[str, Any]]]] = {
+    _IN_PUBLIC: [{"aws:SourceIp": address} for address in ANYWHERE],
+    "through a VPC endpoint of anybody's": [
+        {"aws:SourceIp": None, "aws:SourceVpce": "vpce-0stranger", "aws:SourceVpc": "vpc-0stranger",
+         "aws:VpcSourceIp": policy.PRESENT},
+    ],
+}  # fmt: skip
+"""Ways of a stranger to CodeCommit, and the keys that its requests have then; keys of a VPC endpoint's owner it has not
+(policy-evaluation fact sheet, 65 and 66)."""
 
 
 class Outsiders(Struct, frozen=True):
@@ -116,15 +129,29 @@ def _assumable(network: Network, sources: Sequence[str]) -> tuple[list[Finding],
 
 
 def _judged(network: Network, who: _Who, account: str, repositories: Iterable[str]) -> Iterator[Finding]:
-    opened = {arn: [action for action in ACTIONS if _may(network, who, account, action, arn)] for arn in repositories}
-    opened = {arn: actions for arn, actions in opened.items() if actions}
-    if not opened:
-        return
+    for way, requests in _WAYS.items():
+        opened = {
+            arn: [action for action in ACTIONS if _may(network, who, account, action, arn, requests)]
+            for arn in repositories
+        }
+        opened = {arn: actions for arn, actions in opened.items() if actions}
+        if opened:
+            yield _usable(who, opened, way)
+            return
+
+
+def _usable(who: _Who, opened: Mapping[str, Sequence[str]], way: str) -> Finding:
     names = ", ".join(arn.rsplit(":", 1)[-1] for arn in opened)
-    title = f"{who.arn.split(':', 5)[-1]} can use {names} in CodeCommit from anywhere on the internet ({who.how})"
-    lines = [f"{arn}: {', '.join(actions)} without a condition on the network" for arn, actions in opened.items()]
-    lines.append("HTTPS to CodeCommit's public names is open to everyone; no setting of a VPC changes that")
-    yield finding_of("CODECOMMIT_USABLE_FROM_OUTSIDE", "high", who.arn, title, lines)
+    title = f"{who.arn.split(':', 5)[-1]} can use {names} in CodeCommit {way} ({who.how})"
+    lines = [
+        f"{arn}: {', '.join(actions)} without a condition that names your network" for arn, actions in opened.items()
+    ]
+    lines.append(
+        "HTTPS to CodeCommit's public names is open to everyone; no setting of a VPC changes that"
+        if way == _IN_PUBLIC
+        else "anybody may make a VPC endpoint for CodeCommit in a VPC of his own"
+    )
+    return finding_of("CODECOMMIT_USABLE_FROM_OUTSIDE", "high", who.arn, title, lines)
 
 
 def _identities(
@@ -164,7 +191,10 @@ def _who(
 
 def _may_yet(network: Network, who: _Who, account: str, resource: str) -> bool:
     """Whether an identity could use a repository if policies that are not seen allowed everything."""
-    return any(_may(network, replace(who, documents=(*who.documents, _ALL)), account, one, resource) for one in ACTIONS)
+    known = replace(who, documents=(*who.documents, _ALL))
+    return any(
+        _may(network, known, account, one, resource, way) for one in ACTIONS for way in _WAYS.values()
+    )  # fmt: skip
 
 
 _ALL: Final = document(
@@ -172,13 +202,15 @@ _ALL: Final = document(
 )
 
 
-def _may(network: Network, who: _Who, account: str, action: str, resource: str) -> bool:
-    """Whether the policies that are in the snapshot let it through from each public address, or may."""
+def _may(
+    network: Network, who: _Who, account: str, action: str, resource: str, way: Sequence[Mapping[str, Any]]
+) -> bool:  # fmt: skip
+    """Whether the policies that are in the snapshot let it through with each of these keys of a way, or may."""
     caller = policy.Principal.parse(who.arn)
     context = context_of(network, caller, account)
     scps = levels(network, account, "SERVICE_CONTROL_POLICY")
-    for address in ANYWHERE:
-        request = request_of(caller, action, resource, account, context | {"aws:SourceIp": address})
+    for keys in way:
+        request = request_of(caller, action, resource, account, {**context, **keys})
         if not _passes(who.documents, request, "identity"):
             return False
         if who.boundary is not None and not _passes([who.boundary], request, "boundary"):

@@ -186,7 +186,7 @@ def _ways(ground: Ground, config: Config, source: str, needs: Sequence[Need]) ->
     every = Answers({}, {key: one for each in answers.values() for key, one in each.own.items()})
     found: list[Way] = []
     for end, each in answers.items():
-        for key, verdict in each.cells.items():
+        for key, verdict in each.all_cells:
             mine = [need for need in by_end[end] if need.asked == key]
             found.append(Way(
                 end, key[0], verdict, _requests([need for need in mine if not need.open]),

@@ -38,7 +38,7 @@ def _refusing(ground: Ground, config: Config, source: str) -> Iterator[str]:
     for path in (one for one in network.snapshot.paths if one.startswith(folder.removesuffix(".json"))):
         name = unquote(path.rpartition("/")[2].removesuffix(".json"))
         arn = f"arn:{services.partition_of(home[1])}:ecr:{home[1]}:{home[0]}:repository/{name}"
-        requests = [{"action": one, "resource": arn} for one in (*services.ECR_PULL, *services.ECR_PUSH)]
+        requests = [{"action": one, "resource": arn} for one in (*services.ECR_DOWNLOAD, *services.ECR_PUSH)]
         try:
             verdict = simulate(ground, source, "ecr.dkr", protocol="tcp", port=443, requests=requests, pins=config.pins)
         except ReachsimError:

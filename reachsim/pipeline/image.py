@@ -148,7 +148,7 @@ def some_ecr(region: str, step: Step) -> Destination:
     return Destination(host, 443, "registry", "likely", step, "ecr.dkr", requests)
 
 
-_ACTIONS: Final = {"pull": services.ECR_PULL, "push": services.ECR_PUSH}
+_ACTIONS: Final = {"pull": services.ECR_DOWNLOAD, "push": services.ECR_PUSH}
 
 
 def _requests(ecr: re.Match[str], reference: Reference, step: Step) -> tuple[Request, ...]:

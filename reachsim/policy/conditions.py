@@ -17,6 +17,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from .operators import NULL, OPERATORS, Operator, Test
+from .stand_ins import plain
 from .truth import PRESENT, Truth, Unknown, either, every, opposite
 from .variables import Context, Template
 
@@ -142,7 +143,7 @@ def in_words(condition: Condition, context: Context) -> str:
     elif isinstance(found, tuple) and len(found) > 1 and condition.quantifier is Quantifier.ONE:
         had = f"the request has several values of {condition.key} and the operator takes one"
     else:
-        had = f"the request has {', '.join([found] if isinstance(found, str) else found) or 'empty text'}"
+        had = f"the request has {', '.join(map(plain, [found] if isinstance(found, str) else found)) or 'empty text'}"
     return f"condition {condition}: {had}{_without_value(condition, context)}"
 
 

@@ -16,6 +16,7 @@ from .conditions import holds, in_words
 from .glob import Glob, covers
 from .principals import PrincipalElement, Via
 from .request import Request
+from .stand_ins import plain
 from .statements import PRINCIPAL_KINDS, Document, Element, Finding, Kind, Pattern, Statement, Word
 from .truth import UNKNOWN, Truth, Unknown, either, opposite
 
@@ -235,8 +236,27 @@ def explain(finding: Finding, document: Document, request: Request, view: View) 
     what = f"{request.action} on {request.resource_arn}"
     if finding.effect == "allow":
         return label, f"statement {label} allows {what}"
-    reasons = " and ".join(in_words(condition, request.keys) for condition in statement.conditions)
-    return label, f"statement {label} denies {what}" + (f", {reasons}" if reasons else "")
+    reasons = [in_words(condition, request.keys) for condition in statement.conditions]
+    if view.kind in PRINCIPAL_KINDS:
+        reasons = [*(_not_spared(one, request) for one in statement.principals), *reasons]
+    told = " and ".join(filter(None, reasons))
+    return label, f"statement {label} denies {what}" + (f", {told}" if told else "")
+
+
+def _not_spared(element: PrincipalElement, request: Request) -> str:
+    """Why a ``NotPrincipal`` with Deny does not spare the caller; "" for a ``Principal``."""
+    if element.name == "Principal":
+        return ""
+    caller = request.principal
+    level = element.missing_level(caller)
+    if level is None:
+        return "NotPrincipal spares nobody with a permissions boundary"
+    lacking = {"account": f"account {caller.account}", "role": f"role {caller.name}"}
+    who = plain(lacking.get(level, f"{level} {caller.text}"))
+    if caller.kind not in ("session", "role", "user"):
+        return f"NotPrincipal does not list the {who}"
+    levels = "account, role and session" if caller.kind == "session" else f"account and {caller.kind}"
+    return f"NotPrincipal has to list {levels} to spare somebody, and does not list the {who}"
 
 
 def _nearest(document: Document, request: Request, view: View) -> tuple[str, str]:
@@ -279,6 +299,6 @@ def _reason(statement: Statement, request: Request, view: View, wanted: Truth) -
     if view.kind in PRINCIPAL_KINDS and names(statement, request, view) is None:
         name = statement.principals[0].name
         remark = " (on a gateway endpoint an account is its root user alone)" if view.gateway else ""
-        return f"{name} does not name {request.principal.text}{remark}"
+        return f"{name} does not name {plain(request.principal.text)}{remark}"
     condition = next(one for one in statement.conditions if holds(one, request.keys) is wanted)
     return in_words(condition, request.keys)

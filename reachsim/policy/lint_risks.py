@@ -19,6 +19,7 @@ from .judge import judge
 from .lint import Issue, Place, Severity, Subject
 from .principals import Principal, is_account
 from .request import Request
+from .stand_ins import ECR_ACCOUNT, ECR_ORGANIZATION, ECR_SIGNER
 
 _SYSTEM_IDS: Final = {
     f"aws:{name}".lower(): name
@@ -63,11 +64,14 @@ def on_document(top: object, kind: str) -> Iterator[Issue]:
         document = parse(top)
     except PolicyError:
         return
-    signer = Principal("arn:aws:iam::ecr:role/ecr", "role", "ecr", "ecr")
-    foreign = {"aws:PrincipalOrgID": "o-ecr", "aws:ResourceOrgID": "o-ecr", "aws:PrincipalAccount": "ecr"}
+    signer = Principal(ECR_SIGNER, "role", ECR_ACCOUNT, "ecr")
+    foreign = {
+        "aws:PrincipalOrgID": ECR_ORGANIZATION, "aws:ResourceOrgID": ECR_ORGANIZATION,
+        "aws:PrincipalAccount": ECR_ACCOUNT,
+    }  # fmt: skip
     places = _LAYERS.findall(str(top)) or [("aws", "us-east-1")]  # the Regions that it names, else any one
     layers = (f"arn:{partition}:s3:::prod-{region}-starport-layer-bucket/0" for partition, region in places)
-    asked = (Request(signer, "s3:GetObject", arn, "ecr", foreign) for arn in layers)
+    asked = (Request(signer, "s3:GetObject", arn, ECR_ACCOUNT, foreign) for arn in layers)
     allows_s3 = any(one.statement.resources for one in document.relevant("s3:getobject").allows)
     if allows_s3 and all(judge(document, one, "endpoint").effect != "allow" for one in asked):
         message = (

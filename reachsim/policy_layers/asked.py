@@ -19,15 +19,14 @@ from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.policy.reference import has_resource_types
+from reachsim.policy.stand_ins import BUILD, ECR_ACCOUNT, ECR_SIGNER, OTHER_ACCOUNT
 from reachsim.policy_layers.callers import NOBODY, Asking, Choices, instance_of
 from reachsim.policy_layers.identities import role_named, role_of
-from reachsim.policy_layers.keys import ECR_ACCOUNT, OWNER_KEYS, absent_keys, address_key, choices, present_keys
+from reachsim.policy_layers.keys import OWNER_KEYS, absent_keys, address_key, choices, present_keys
 from reachsim.policy_layers.ways import Way
 from reachsim.scenarios import Scenario
 
-STRANGER: Final = "stranger"
-"""Stands for the account that owns a bucket which the snapshot's accounts are known not to own."""
-_LAYER_SIGNER: Final = policy.Principal(f"arn:aws:iam::{ECR_ACCOUNT}:role/ecr", "role", ECR_ACCOUNT, "ecr")
+_LAYER_SIGNER: Final = policy.Principal(ECR_SIGNER, "role", ECR_ACCOUNT, "ecr")
 _LAYER_BUCKET: Final = r"prod-[a-z]{2}(-[a-z]+)+-\d+-starport-layer-bucket"
 
 
@@ -93,7 +92,7 @@ def read_request(network: Network, given: Mapping[str, Any], way: Way, one: Scen
         context = {known: kept for known, kept in context.items() if known.lower() != str(key).lower()}
         context[str(key)] = tuple(map(_text, value)) if isinstance(value, list) else _text(value)
     # a bucket of which nothing is known is asked about as the source's own, whose file would tell
-    whose = owner.account or (STRANGER if account in owner.others else account)
+    whose = owner.account or (OTHER_ACCOUNT if account in owner.others else account)
     asked = policy.Request(caller, action, resource, whose, context, wildcard, absent)
     key = address_key(way)
     several = context.get(key) is policy.PRESENT
@@ -122,10 +121,12 @@ def bucket_of(arn: str) -> str:
 
 
 def _session(role: str, one: Scenario) -> str:
-    """The session in which a source acts: a role's name without its path, and a name that tells the source."""
+    """The session in which a source acts: a role's name without its path, and the name that the source's service gives
+    a session ("View CodeBuild details in CloudTrail"; an instance's id; a function's name)."""
     parts = role.split(":")
     name, source = role.rsplit("/", 1)[-1], one.source.group
-    session = instance_of(one) or source.split(":", 1)[-1].replace("/", "-") or "session"
+    build = f"AWSCodeBuild-{BUILD}" if source.startswith("codebuild:") else ""
+    session = instance_of(one) or build or source.split(":", 1)[-1].replace("/", "-") or "session"
     return f"{':'.join(parts[:2])}:sts::{parts[4]}:assumed-role/{name}/{session}"
 
 

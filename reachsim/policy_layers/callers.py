@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from reachsim import policy, services
 from reachsim.model.network import Network
+from reachsim.policy.stand_ins import BUILD
 from reachsim.policy_layers.identities import described
 from reachsim.policy_layers.roles import Described
 from reachsim.scenarios import Scenario
@@ -34,7 +35,8 @@ _UNSIGNED: Final = ("aws:PrincipalArn", "aws:PrincipalOrgID", "aws:PrincipalOrgP
 _TYPES: Final = {"session": "AssumedRole", "role": "AssumedRole", "user": "User", "root": "Account",
                  "federated-user": "FederatedUser", "anonymous": "Anonymous"}  # fmt: skip
 _TEMPORARY: Final = frozenset({"session", "role", "federated-user"})
-_BUILDS: Final = tuple(f"AWSCodeBuild-{'-'.join(letter * n for n in (8, 4, 4, 4, 12))}" for letter in "0f")
+_BUILDS: Final = (BUILD, BUILD.replace("0", "f"))
+"""Two ids of builds, as far apart as can be."""
 
 
 class Asking(Struct, frozen=True):
@@ -108,17 +110,20 @@ def callers_lack(network: Network, one: Scenario, asking: Asking) -> list[str]:
 def callers_choices(network: Network, one: Scenario, asking: Asking) -> Choices:
     """The caller's keys of which a few values are known, one of which they have.
 
-    A build's session is named after the build, whose id nobody knows beforehand; whether a session without multi-factor
-    authentication has ``aws:MultiFactorAuthPresent``, and an unsigned request ``aws:userid``, AWS's text leaves open.
+    A build's session and ARN are named after the build, whose id nobody knows beforehand; whether a session without
+    multi-factor authentication has ``aws:MultiFactorAuthPresent``, and an unsigned request ``aws:userid``, AWS's text
+    leaves open.
     """
     if asking.caller.kind == "anonymous":
         return {"aws:userid": (None, "anonymous")}
     found: Choices = {}
     if asking.by_source:
         found["aws:MultiFactorAuthPresent"] = (None, "false")
-        held = _described(network, asking)
-        if held is not None and held.unique_id and one.source.group.startswith("codebuild:"):
-            found["aws:userid"] = tuple(f"{held.unique_id}:{build}" for build in _BUILDS)
+        held, arn = _described(network, asking), _session_keys(network, one).get("codebuild:ProjectArn", "")
+        if arn:
+            found["codebuild:BuildArn"] = tuple(f"{arn.replace(':project/', ':build/')}:{build}" for build in _BUILDS)
+        if held is not None and held.unique_id and arn:
+            found["aws:userid"] = tuple(f"{held.unique_id}:AWSCodeBuild-{build}" for build in _BUILDS)
     return found
 
 

@@ -18,9 +18,10 @@ from reachsim.intervals import IntervalSet
 from reachsim.policy.conditions import Condition
 from reachsim.policy.judge import GRANTING_KINDS
 from reachsim.policy.request import OpenContext
+from reachsim.policy.stand_ins import OTHER_ACCOUNT
 from reachsim.policy.statements import Kind
 from reachsim.policy.variables import Variable
-from reachsim.policy_layers.asked import STRANGER, Asked
+from reachsim.policy_layers.asked import Asked
 from reachsim.policy_layers.callers import Choices
 from reachsim.policy_layers.keys import OWNER_KEYS
 
@@ -104,7 +105,7 @@ def _owners(not_owners: frozenset[str], tests: Iterable[Condition]) -> tuple[str
     texts = {value.template.text for one in tests if one.operator.name != "Null" for value in one.values}
     if any(one.operator.name not in _ACCOUNT_OPERATORS for one in tests) or not all(map(policy.is_account, texts)):
         return ()
-    return (*sorted(texts - not_owners), STRANGER)
+    return (*sorted(texts - not_owners), OTHER_ACCOUNT)
 
 
 def _with(request: policy.Request, keys: dict[str, str | None]) -> policy.Request:

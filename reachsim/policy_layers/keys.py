@@ -13,13 +13,11 @@ from reachsim.addresses import format_address
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 from reachsim.packets import SERVICE, TCP
+from reachsim.policy.stand_ins import ECR_ACCOUNT, ECR_ORGANIZATION, ECR_PATH, OTHER_ORGANIZATION
 from reachsim.policy_layers.callers import Asking, Choices, caller_keys, callers_choices, callers_lack
 from reachsim.policy_layers.organizations import organization_of, organization_path
 from reachsim.policy_layers.ways import UNSEEN, Way
 from reachsim.scenarios import Scenario
-
-ECR_ACCOUNT: Final = "ecr"
-"""Stands for the account of ECR that signs layer downloads: no customer's (fact 27), so no id that one could be."""
 
 _VPC_KEYS: Final = ("aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp", "aws:VpceAccount",
                     "aws:VpceOrgID", "aws:VpceOrgPaths")  # fmt: skip
@@ -55,6 +53,8 @@ def present_keys(network: Network, way: Way, one: Scenario, asking: Asking) -> d
         if found is not None:
             context[f"aws:{kind}OrgID"] = found
         path = organization_path(network, whose) if whose in network.snapshot.accounts() else None
+        if whose == ECR_ACCOUNT:
+            path = ECR_PATH
         if path is not None:
             context[f"aws:{kind}OrgPaths"] = (path,)
     if asking.owner == "":
@@ -133,8 +133,8 @@ def _organization(network: Network, account: str, home: str) -> str | policy.Unk
     if not account:
         return None
     if account == ECR_ACCOUNT:
-        return "o-ecr"
+        return ECR_ORGANIZATION
     if account in network.snapshot.accounts():
         return organization_of(network, account)
     own = organization_of(network, home)
-    return "o-other" if own is None else policy.UNKNOWN
+    return OTHER_ORGANIZATION if own is None else policy.UNKNOWN

@@ -17,7 +17,8 @@ from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.policy.evaluate import must_trust
 from reachsim.policy.principals import Via
-from reachsim.policy_layers.asked import STRANGER, Asked, bucket_of
+from reachsim.policy.stand_ins import OTHER_ACCOUNT
+from reachsim.policy_layers.asked import Asked, bucket_of
 from reachsim.policy_layers.held import document
 from reachsim.policy_layers.identities import described, iam_details, lists_roles
 from reachsim.policy_layers.key_policies import asked_itself
@@ -40,7 +41,7 @@ def _resource(network: Network, asked: Asked) -> Said:
         return _trust(network, asked)
     if request.service == "kms" and must_trust(request) and not set(request.resource_arn) & set("*?"):
         return asked_itself(network, asked)
-    if bucket and request.resource_account == STRANGER:
+    if bucket and request.resource_account == OTHER_ACCOUNT:
         why = f"{bucket} belongs to no account of the snapshot, so whether its policy lets the caller in is not known"
         return not_known("resource", bucket, why)
     if bucket:

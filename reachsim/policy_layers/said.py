@@ -128,7 +128,8 @@ def _own_policies(network: Network, asked: Asked) -> list[Said]:
         said = Said("identity", "deny", "IDENTITY_POLICY_DENY", arn, denied.statement, why)
     elif not unseen and not _may_allow(documents, asked):
         open_ = next((one.why for one in judged if one.effect == "unknown"), "")
-        why = f"no policy of {arn} allows {request.action} on {request.resource_arn}"
+        nearest = _nearest(documents, judged, asked)
+        why = f"no policy of {arn} allows {request.action} on {request.resource_arn}{nearest}"
         said = Said("identity", "none", "IDENTITY_POLICY_DENY", arn, None, why, unsure=open_)
     elif unseen or any(one.effect == "unknown" for one in judged):
         reasons = unseen or [one.why for one in judged if one.effect == "unknown"]
@@ -138,6 +139,13 @@ def _own_policies(network: Network, asked: Asked) -> list[Said]:
         said = Said("identity", "allow")
     boundary = _boundary(found, asked)
     return [said, boundary] if boundary else [said]
+
+
+def _nearest(documents: Sequence[policy.Document], judged: Sequence[policy.Judgement], asked: Asked) -> str:
+    """Which statement on the action comes nearest to allowing, and where it ends; "" if none is on the action."""
+    action = asked.request.folded_action
+    on_it = (one.why for held, one in zip(documents, judged, strict=True) if held.relevant(action).allows)
+    return "".join(f"; {why}" for why in list(on_it)[:1])
 
 
 def _may_allow(documents: Sequence[policy.Document], asked: Asked) -> bool:

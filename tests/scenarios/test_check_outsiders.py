@@ -85,7 +85,10 @@ def test_roles_that_only_services_assume_are_no_way_in() -> None:
         ({"StringEquals": {"aws:SourceVpc": "vpc-9"}}, True),
         ({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, False),
         ({"NotIpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}, True),
-        ({"Null": {"aws:SourceVpce": "true"}}, False),
+        ({"Null": {"aws:SourceVpce": "true"}}, True),
+        ({"StringNotLike": {"aws:SourceVpce": "vpce-*"}}, True),
+        ({"NotIpAddress": {"aws:VpcSourceIp": "10.10.0.0/16"}}, True),
+        ({"Null": {"aws:SourceIp": "true"}}, True),
         ({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}, True),
     ],
 )
@@ -162,7 +165,7 @@ def test_policies_that_are_not_seen_leave_it_open(more: Record) -> None:
     found = checked(users=[user(**more)])
     assert (found.overall, named(found)) == ("undecided", [])
     assert any(one.component.endswith("user/u-ext") and one.can_hide == "leak" for one in found.check.assumptions)
-    bound = statement("codecommit:*", "*", "Deny", Condition={"Null": {"aws:SourceVpce": "true"}})
+    bound = statement("codecommit:*", "*", "Deny", Condition={"StringNotEquals": {"aws:SourceVpc": "vpc-1"}})
     assert checked(users=[user(bound, **more)]).overall == "private-and-working"
 
 

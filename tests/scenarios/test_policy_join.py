@@ -226,7 +226,7 @@ def test_boundary_and_identity_both_block() -> None:
     [
         (BUILD, None, "allowed"),
         (BUILD, {**ALL, "Action": "iam:*"}, "blocked"),
-        (f"arn:aws:sts::{ACCOUNT}:assumed-role/build/app", {**ALL, "Action": "iam:*"}, "allowed"),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/build/app", {**ALL, "Action": "iam:*"}, "blocked"),  # not a build's name
         (ACCOUNT, None, "blocked"),
         ("*", {**ALL, "Action": "iam:*"}, "allowed"),
     ],

@@ -1,0 +1,120 @@
+"""What stops the needs of a pipeline, as findings: one per rule or component and what is behind it.
+
+A name that no endpoint answers leads to public addresses. Where no route leads on, filters that stop this way too are
+no faults of their own: to open them would open a way out. **Source:** DESIGN, "check": ``findings``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from reachsim import services
+from reachsim.addresses import PUBLIC, parse_block
+from reachsim.check.needs import Need
+from reachsim.codes import CODES
+from reachsim.evidence import Block
+from reachsim.filters import DEFAULT_ACL_RULE
+from reachsim.model.network import Network
+from reachsim.simulate import CAUSES_OF_ROUTES
+from reachsim.verdict import Finding, Severity, Verdict
+
+_BY_ROUTE = ("s3", "dynamodb", "s3express")
+"""Services with gateway endpoints: filters have to admit their public addresses."""
+_NO_ROUTE = "NO_ROUTE_TO_DESTINATION"
+_FILTERS = ("ENI_SG_RULES_MISMATCH", "SG_HAS_NO_RULES", "SUBNET_ACL_RESTRICTION")
+_STAYS = "Leave it as it is: to let public addresses pass would open a way out."
+_THIRD_PARTY = (
+    "No VPC endpoint serves {host}: fetch from a copy of your own (CodeCommit, Amazon ECR, CodeArtifact, S3 or a "
+    "mirror in the VPC), or accept a way out."
+)
+_ECR_PUBLIC = "Copy the images into a repository of your own in Amazon ECR, or pull them through a cache beforehand."
+
+
+class Wanted(Struct, frozen=True):
+    """A need that counts, from where it is asked, and what it gets."""
+
+    source: str
+    need: Need
+    verdict: Verdict
+
+
+class _Stop(Struct, frozen=True):
+    """What one block does to one need. ``spared`` says that the block may stay; ``host`` is the third party's name that
+    is asked for, or "".
+    """
+
+    block: Block
+    spared: bool
+    host: str
+    lines: list[str]
+
+
+def failures(network: Network, wants: Iterable[Wanted]) -> Iterator[Finding]:
+    """The findings on what stops needed steps."""
+    stops: dict[tuple[object, ...], _Stop] = {}
+    for want in wants:
+        if want.verdict.outcome not in ("blocked", "intermittent"):
+            continue
+        host = _third_party(want)
+        beside = _spared(want, host)
+        for block in want.verdict.blocked_by:
+            spared = block.code in beside and block.cause is None
+            tied = want.need.destination if block.cause in CAUSES_OF_ROUTES else ""
+            key = (block.code, block.component, block.rule, block.cause, tied, spared, bool(host))
+            stop = stops.setdefault(key, _Stop(block, spared, host, []))
+            stop.lines.append(f"{_evidence(want)}; {block.detail}")
+    for stop in stops.values():
+        yield _finding(network, stop)
+
+
+def _finding(network: Network, stop: _Stop) -> Finding:
+    block = stop.block
+    where = f", rule {'*' if block.rule == DEFAULT_ACL_RULE else block.rule}" if block.rule is not None else ""
+    what = f"{network.label(block.component)}{where}"
+    severity: Severity = "info" if stop.spared else "high"
+    if stop.spared:
+        title = f"{what} stops the way to public addresses, too, as is wanted of a private network: {block.detail}"
+    else:
+        cause = f" ({block.cause})" if block.cause else ""
+        title = f"{what} stops what the pipeline needs{cause}: {block.detail}"
+    lines = tuple(dict.fromkeys(stop.lines))
+    return Finding(block.code, severity, title, block.component, lines, _remedy(stop))
+
+
+def _remedy(stop: _Stop) -> str:
+    block = stop.block
+    if stop.spared:
+        return _STAYS
+    if block.code == "DNS_NAME_NOT_COVERED_BY_ENDPOINT" and "ECR Public" in block.detail:
+        return _ECR_PUBLIC
+    known = CODES.get(block.cause or block.code)
+    own = known.remedy if known else ""
+    if not stop.host or block.cause or block.code not in (*_FILTERS, _NO_ROUTE):
+        return own
+    told = _THIRD_PARTY.format(host=stop.host)
+    return told if block.code == _NO_ROUTE else f"{told} For the latter: {own}"
+
+
+def _spared(want: Wanted, host: str) -> tuple[str, ...]:
+    """The codes of blocks that are no faults beside the others of a need's verdict."""
+    blocks = want.verdict.blocked_by
+    if any(one.code == "DNS_NAME_NOT_COVERED_BY_ENDPOINT" for one in blocks):
+        return (*_FILTERS, _NO_ROUTE)
+    lost = any(one.code == _NO_ROUTE and (host or one.cause in CAUSES_OF_ROUTES) for one in blocks)
+    return _FILTERS if lost and want.need.destination not in _BY_ROUTE else ()
+
+
+def _third_party(want: Wanted) -> str:
+    """The public name of somebody else that is asked for, or ""."""
+    kind, _, host = want.need.destination.partition(":")
+    if kind != "host" or services.service_of_host(host)[2]:
+        return ""
+    aims = (text for path in want.verdict.paths for one in path.traffic for text in one.destination)
+    return host if any(parse_block(text) <= PUBLIC for text in aims) else ""
+
+
+def _evidence(want: Wanted) -> str:
+    place = f", by {want.need.place}" if want.need.place else ""
+    return f"{want.source} → {want.need.destination.removeprefix('host:')}: {want.verdict.outcome}{place}"
