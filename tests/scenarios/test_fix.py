@@ -235,6 +235,7 @@ def no_endpoints() -> Pipeline:
     return with_nat(net)
 
 
+DOWNLOAD = "ecr:BatchGetImage, ecr:GetDownloadUrlForLayer"
 PULL = "ecr:BatchCheckLayerAvailability, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer"
 THEIR_ARN = f"arn:aws:ecr:{REGION}:{THEIRS}:repository/base"
 OWN_ARN = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository"
@@ -277,10 +278,10 @@ FAILING: dict[str, tuple[Callable[[], Pipeline | Files], Steps]] = {
         (f"{OWN_ARN}/ci", f"add policy statement: Allow {PULL} by codebuild.amazonaws.com if aws:SourceAccount "
          f"StringEquals {ACCOUNT} and aws:SourceArn StringEquals arn:aws:codebuild:{REGION}:{ACCOUNT}:project/p1")]),
     "SC16b endpoint for the own account": (lambda: foreign(endpoint=f"{OWN_ARN}/*"), [
-        ("vpce-ecr-dkr", f"add policy statement: Allow {PULL} on {THEIR_ARN} if aws:PrincipalAccount StringEquals "
+        ("vpce-ecr-dkr", f"add policy statement: Allow {DOWNLOAD} on {THEIR_ARN} if aws:PrincipalAccount StringEquals "
          f"{ACCOUNT}")]),
     "SC16c role for the own account": (lambda: foreign(build_role=BUILD_ROLE), [
-        (ROLE, f"add inline policy reachsim-ecr-dkr: Allow {PULL} on {THEIR_ARN}")]),
+        (ROLE, f"add inline policy reachsim-ecr-dkr: Allow {DOWNLOAD} on {THEIR_ARN}")]),
     "SC16d another account's repository": (lambda: foreign(admits=False), [
         (THEIR_ARN, f"add policy statement: Allow {PULL} by {ROLE}")]),
     "SC17 another Region's base image": (
@@ -359,7 +360,8 @@ FAILING: dict[str, tuple[Callable[[], Pipeline | Files], Steps]] = {
         ("vpce-proposed-git-codecommit", "create interface endpoint for git-codecommit in subnet-ep-a, subnet-ep-c")]),
     "a role that may not touch images": (
         lambda: Pipeline(build_role=[one for one in BUILD_ROLE if one["Action"] != PUSH_AND_PULL]), [
-        (ROLE, f"add inline policy reachsim-ecr-dkr: Allow {PULL}, ecr:CompleteLayerUpload, ecr:InitiateLayerUpload, "
+        (ROLE, f"add inline policy reachsim-ecr-dkr: Allow {DOWNLOAD}, ecr:BatchCheckLayerAvailability, "
+               "ecr:CompleteLayerUpload, ecr:InitiateLayerUpload, "
          f"ecr:PutImage, ecr:UploadLayerPart on {OWN_ARN}/*")]),
     "a role that may not log in": (poor_role, [
         ("arn:aws:iam::111111111111:role/build",

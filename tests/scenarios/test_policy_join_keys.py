@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reachsim import load_files
+from reachsim.policy import stand_ins
 from reachsim.verdict import Verdict
 from tests.build import Build
 from tests.scenarios.test_policy_join import ACCOUNT, ALL, BUILD, GET, OTHER, document, get, only_if, private
@@ -302,7 +303,7 @@ def test_a_policy_that_no_snapshot_holds_is_an_assumption() -> None:
 
 @pytest.mark.parametrize("limited", [True, False, None])
 def test_fact_39_not_principal_hits_whoever_has_a_boundary(limited: bool | None) -> None:
-    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/build/app"
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/build/AWSCodeBuild-{stand_ins.BUILD}"
     spared = {"Effect": "Deny", "NotPrincipal": {"AWS": [ACCOUNT, BUILD, session]}, "Action": "*", "Resource": "*"}
     net = private(document({**ALL, "Principal": "*"}, spared))
     arn = f"arn:aws:iam::{ACCOUNT}:policy/limit"
