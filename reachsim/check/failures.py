@@ -57,10 +57,10 @@ def failures(network: Network, wants: Iterable[Wanted]) -> Iterator[Finding]:
     for want in wants:
         if want.verdict.outcome not in ("blocked", "intermittent"):
             continue
-        host = _third_party(want)
-        beside = _spared(want, host)
+        host = third_party(want.need.destination, want.verdict)
+        beside = spared_by(want.need.destination, want.verdict)
         for block in want.verdict.blocked_by:
-            spared = block.code in beside and block.cause is None
+            spared = block in beside
             tied = want.need.destination if block.cause in CAUSES_OF_ROUTES else ""
             key = (block.code, block.component, block.rule, block.cause, tied, spared, bool(host))
             stop = stops.setdefault(key, _Stop(block, spared, host, []))
@@ -80,38 +80,45 @@ def _finding(network: Network, stop: _Stop) -> Finding:
         cause = f" ({block.cause})" if block.cause else ""
         title = f"{what} stops what the pipeline needs{cause}: {block.detail}"
     lines = tuple(dict.fromkeys(stop.lines))
-    return Finding(block.code, severity, title, block.component, lines, _remedy(stop))
+    return Finding(
+        block.code, severity, title, block.component, lines, remedy_of(block, spared=stop.spared, host=stop.host)
+    )
 
 
-def _remedy(stop: _Stop) -> str:
-    block = stop.block
-    if stop.spared:
+def remedy_of(block: Block, *, spared: bool, host: str) -> str:
+    """What to do about a block; ``host`` is the third party's name that it keeps from, "" if it is none."""
+    if spared:
         return _STAYS
     if block.code == "DNS_NAME_NOT_COVERED_BY_ENDPOINT" and "ECR Public" in block.detail:
         return _ECR_PUBLIC
-    known = CODES.get(block.cause or block.code)
-    own = known.remedy if known else ""
-    if not stop.host or block.cause or block.code not in (*_FILTERS, _NO_ROUTE):
+    told = (CODES[code].remedy for code in (block.cause, block.code) if code is not None and code in CODES)
+    own = next(filter(None, told), "")
+    if not host or block.cause or block.code not in (*_FILTERS, _NO_ROUTE):
         return own
-    told = _THIRD_PARTY.format(host=stop.host)
-    return told if block.code == _NO_ROUTE else f"{told} For the latter: {own}"
+    instead = _THIRD_PARTY.format(host=host)
+    return instead if block.code == _NO_ROUTE else f"{instead} For the latter: {own}"
 
 
-def _spared(want: Wanted, host: str) -> tuple[str, ...]:
-    """The codes of blocks that are no faults beside the others of a need's verdict."""
-    blocks = want.verdict.blocked_by
+def spared_by(destination: str, verdict: Verdict) -> tuple[Block, ...]:
+    """What stops the way to a destination's public addresses beside what leads it there: no faults of their own."""
+    blocks = verdict.blocked_by
+    host = destination.removeprefix("host:")
+    spared: tuple[str, ...] = ()
     if any(one.code == "DNS_NAME_NOT_COVERED_BY_ENDPOINT" for one in blocks):
-        return (*_FILTERS, _NO_ROUTE)
-    lost = any(one.code == _NO_ROUTE and (host or one.cause in CAUSES_OF_ROUTES) for one in blocks)
-    return _FILTERS if lost and want.need.destination not in _BY_ROUTE else ()
+        spared = (*_FILTERS, _NO_ROUTE)
+    elif destination not in _BY_ROUTE and services.service_of_host(host)[0] not in _BY_ROUTE:
+        others = third_party(destination, verdict)
+        lost = any(one.code == _NO_ROUTE and (others or one.cause in CAUSES_OF_ROUTES) for one in blocks)
+        spared = _FILTERS if lost else ()
+    return tuple(one for one in blocks if one.code in spared and one.cause is None)
 
 
-def _third_party(want: Wanted) -> str:
+def third_party(destination: str, verdict: Verdict) -> str:
     """The public name of somebody else that is asked for, or ""."""
-    kind, _, host = want.need.destination.partition(":")
+    kind, _, host = destination.partition(":")
     if kind != "host" or services.service_of_host(host)[2]:
         return ""
-    aims = (text for path in want.verdict.paths for one in path.traffic for text in one.destination)
+    aims = (text for path in verdict.paths for one in path.traffic for text in one.destination)
     return host if any(parse_block(text) <= PUBLIC for text in aims) else ""
 
 

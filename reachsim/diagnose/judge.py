@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from reachsim import services
+from reachsim.check.failures import remedy_of, spared_by, third_party
 from reachsim.check.provisioning import provisioning
 from reachsim.codes import CODES
 from reachsim.diagnose.messages import WITHOUT_HOST, tool_of
@@ -31,10 +32,11 @@ from reachsim.evidence import Block
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
 from reachsim.model.places import Home
+from reachsim.policy_layers.asked import is_layer_download
 from reachsim.selectors import parse_selector
 from reachsim.simulate import simulate
 from reachsim.verdict import Verdict
-from reachsim.workloads import find_project
+from reachsim.workloads import find_project, find_service, task_definition_of
 
 if TYPE_CHECKING:
     from reachsim.pipeline.records import Contact
@@ -73,6 +75,10 @@ class Asker:
         self.record = found[1] if found else None
         self.home: Home = found[0] if found else self.network.home_of(selector.value)
         self.role = (found[1].service_role or "") if found else ""
+        service = find_service(self.network, *selector.value.split("/", 1)) if selector.kind == "ecs" else None
+        if service is not None:
+            task = task_definition_of(self.network, *service)
+            self.home, self.role = service[0], (task.execution_role_arn or "") if task is not None else ""
         self.files = self._files()
         self._contacts: dict[str, tuple[Contact, ...]] = {}
 
@@ -105,8 +111,17 @@ class Asker:
             return None
         return simulate(
             self.ground, self.source, asked.destination, protocol="tcp", port=asked.port,
-            requests=asked.requests or None, pins=self.pins,
+            requests=self._signed(asked.requests) or None, pins=self.pins,
         )  # fmt: skip
+
+    def _signed(self, requests: tuple[dict[str, str], ...]) -> tuple[dict[str, str], ...]:
+        """A task's image and secrets are fetched in its execution role, not in its own."""
+        if not self.source.startswith("ecs:") or not self.role:
+            return requests
+        return tuple(
+            one if is_layer_download(one["action"], one["resource"]) else {"principal": self.role, **one}
+            for one in requests
+        )
 
     @property
     def in_vpc(self) -> bool:
@@ -186,8 +201,12 @@ def _proven(error: LogError, verdict: Verdict | None) -> Iterator[Cause]:
         return
     seen = _SEEN_AS.get(error.kind, ())
     sure: Likelihood = "certain" if verdict.outcome == "blocked" else "likely"
+    destination = verdict.question.destination
+    spared, host = spared_by(destination, verdict), third_party(destination, verdict)
     for block in verdict.blocked_by:
-        yield _of_block(block, sure if block.symptom in seen or _fits_vpce(error, block) else "possible")
+        fits = block not in spared and (block.symptom in seen or _fits_vpce(error, block))
+        cause = _of_block(block, sure if fits else "possible")
+        yield msgspec.structs.replace(cause, remedy=remedy_of(block, spared=block in spared, host=host))
 
 
 def _fits_vpce(error: LogError, block: Block) -> bool:

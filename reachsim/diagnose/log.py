@@ -112,6 +112,7 @@ class _Reader:
         self.open: list[tuple[object, ...]] = []  # errors of the command that runs
         self.failed = False
         self.near: list[tuple[int, str]] = []  # lines with a URL, lately
+        self.pushed = messages.Place()  # the registry that an image goes to
         self.projects: dict[str, None] = {}
 
     def read(self, lines: list[str]) -> Log:
@@ -141,6 +142,8 @@ class _Reader:
         kind = messages.kind_of(body)
         if kind is not None:
             self._error(number, body, kind)
+        if pushes := messages.PUSHES.match(body):
+            self.pushed = messages.place_of(pushes[1])
         if "://" in body:
             self.near = [*self.near[-3:], (number, body)]
 
@@ -162,7 +165,7 @@ class _Reader:
         for key in self.open:
             if not failed:
                 self.found[key] = msgspec.structs.replace(self.found[key], fatal=False)
-        self.open = []
+        self.open, self.pushed = [], messages.Place()
 
     def _error(self, number: int, line: str, kind: Kind) -> None:
         if line.startswith("status code: ") and any(one.line >= number - 2 for one in self.found.values()):
@@ -174,6 +177,8 @@ class _Reader:
             back = [one for one in urls if one.host]
             if back and kind not in ("no-space", "docker-daemon", "network-interface", "no-addresses"):
                 place = back[-1]._replace(address=place.address or back[-1].address)
+            elif kind in ("unauthorized", "access-denied", "forbidden") and self.pushed.host:
+                place = self.pushed
         bare = not place.host and not place.address
         command = self.running or self.step or messages.tool_of(line)
         told = command or self.phase == "download_source" or any(one.search(line) for one in messages.WORDED)

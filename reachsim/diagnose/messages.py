@@ -32,6 +32,7 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                       r"|dial unix /var/run/docker\.sock"),
     ("access-denied", r"(?:is )?not authorized to perform|\((?:AccessDenied\w*|UnauthorizedOperation|403)\) when"
                       r" calling|^(?:npm ERR! )?AccessDenied(?:Exception)?:|\bACCESS_DENIED\b"
+                      r"|authorization failed for (?:primary|secondary) source"
                       r"|does not allow AWS CodeBuild|Failed to get access token from arn:"
                       r"|[Aa]ccess denied to connection arn:"),
     ("unauthorized", r"no basic auth credentials|authorization token has expired|\b401 Unauthorized"
@@ -89,6 +90,7 @@ STEMS: Final = (
     "eai_again", "bad address", "unknown host", "unknownhost", "misbehaving", "nxdomain", "dns", "nodename", "lookup",
     "refused", "unreachable", "no route", "enet", "ehost", "connect", "reach host", "temporary error", "baseurl", "403",
     "denied", "authorized", "unauthorized", "401", "credential", "authentication", "token", "allow aws", "publickey",
+    "authorization",
     "x509", "certificate", "tls", "ssl", "self_signed", "unable_to", "pkix", "proxy", "toomany", "429", "rate limit",
     "overlapping", "conflicting", "insufficient", "free addresses", "vpc_client", "ec2 error", "space", "enospc",
     "quota", "docker daemon", "docker.sock", "pull customer", "unable_to_pull", "reset", "eof", "aborted",
@@ -123,8 +125,13 @@ LAYERS: Final = re.compile(r"error pulling image configuration|failed to copy: h
                            r"|error parsing HTTP 403 response body")  # fmt: skip
 LOGGER: Final = re.compile(r"failed to (?:validate logger args|create Cloudwatch log stream)")
 LOGIN: Final = re.compile(r"\bGetAuthorizationToken\b")
-WORDED: Final = (LAYERS, LOGGER, LOGIN)
-"""Messages whose wording tells what was contacted where no host does: layers of an image, logs, a login at ECR."""
+SECRETS: Final = re.compile(r"unable to (?:retrieve secrets?|get registry auth) from (?P<service>ssm|asm)")
+WORDED: Final = (LAYERS, LOGGER, LOGIN, SECRETS)
+"""Messages whose wording tells what was contacted where no host does: layers of an image, logs, a login at ECR, a
+task's secrets."""
+OF_A_TASK: Final = re.compile(r"ResourceInitializationError|CannotPullContainerError|CannotStartContainerError")
+"""What Amazon ECS says of a stopped task ("Amazon ECS stopped tasks error messages")."""
+PUSHES: Final = re.compile(r"^The push refers to repository \[([^\]]+)\]")
 _IMAGE_PULL: Final = re.compile(r"BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE|[Uu]nable to pull customer's container image")
 
 _HOST: Final = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.){1,20}[A-Za-z][A-Za-z0-9-]{0,22}[A-Za-z]"
@@ -308,7 +315,7 @@ def denied_of(line: str) -> Denied:
     how = (whose["how"] or whose["how2"] or "") if whose else ""
     return Denied(
         (held.get("principal") or "").rstrip(".,"), held.get("action") or "",
-        (held.get("resource") or held.get("role") or "").rstrip(".,;\"'"),
+        (held.get("resource") or held.get("role") or "").strip(".,;\"'"),
         word.removesuffix("s") if word.startswith("perm") else word,
         how.startswith("explicit"), calling["operation"] if calling else "",
         f"{bucket['bucket']}{bucket['key'] or ''}" if bucket else "",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from reachsim import services
-from reachsim.diagnose.messages import LAYERS, LOGGER, LOGIN
+from reachsim.diagnose.messages import LAYERS, LOGGER, LOGIN, SECRETS
 from reachsim.diagnose.records import LogError
 from reachsim.model.places import Home
 
@@ -68,12 +68,15 @@ def contacts_of_source(owned: Owned) -> tuple[Contact, ...]:
 
 
 def _worded(error: LogError, contacts: tuple[Contact, ...], home: Home) -> str:
-    """The host that a message without one is about by its wording: the ECS agent's about logs, an SDK's about a login
-    at ECR, Docker's about layers, which ECR keeps in a bucket of its own; "" where the wording does not tell.
+    """The host that a message without one is about by its wording: the ECS agent's about logs or secrets, an SDK's
+    about a login at ECR, Docker's about layers, which ECR keeps in a bucket of its own; "" where it does not tell.
     """
     account, region = home
     if LOGGER.search(error.text):
         return services.host("logs", region, account)
+    secrets = SECRETS.search(error.text)
+    if secrets:
+        return services.host({"ssm": "ssm", "asm": "secretsmanager"}[secrets["service"]], region, account)
     if LOGIN.search(error.text) and not error.action:
         return services.host("ecr.api", region, account)
     if not LAYERS.search(error.text):
@@ -122,7 +125,7 @@ def question_of(error: LogError, home: Home, role: str, contacts: tuple[Contact,
     host = _regular(host, home)
     requests = named
     if error.kind in DENIALS and not named:
-        requests = _of_source(error, host, contacts) or tuple(_implied(error, host, home))
+        requests = _of_source(error, host, contacts, home) or tuple(_implied(error, host, home))
     if requests and error.principal and not _same_role(error.principal, role):
         requests = tuple({**one, "principal": error.principal} for one in requests)
     if host:
@@ -130,12 +133,14 @@ def question_of(error: LogError, home: Home, role: str, contacts: tuple[Contact,
     return Asked(f"ip:{error.address}", error.port) if error.address else Asked()
 
 
-def _of_source(error: LogError, host: str, contacts: tuple[Contact, ...]) -> tuple[dict[str, str], ...]:
+def _of_source(
+    error: LogError, host: str, contacts: tuple[Contact, ...], home: Home
+) -> tuple[dict[str, str], ...]:  # fmt: skip
     """The requests that fetching the project's source makes of a host, for an error of that."""
     if not is_of_source(error):
         return ()
     made = [one for contact in contacts if contact.host == host for one in contact.requests]
-    return tuple({"action": one.action, "resource": one.resource} for one in made if one.action in _FETCH)
+    return tuple({"action": one.action, "resource": _own(one.resource, home)} for one in made if one.action in _FETCH)
 
 
 _FETCH: Final = ("s3:GetObject", "s3:GetObjectVersion", "codecommit:GitPull")

@@ -1,0 +1,147 @@
+"""Log lines as users report them in public threads, with what their builds and tasks lacked.
+
+Amazon ECS: aws-samples/aws-fargate-pipeline-lambda-autoscaling#3, doctorray117/minecraft-ondemand#74,
+aws-samples/serverless-jenkins-on-aws-fargate#7; CodeArtifact: data-dot-all/dataall#826. **Source** of the words: CodeBuild
+User Guide, "Troubleshooting"; Amazon ECS Developer Guide, "Amazon ECS stopped tasks error messages".
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from reachsim import load_files
+from reachsim.diagnose import Diagnosed, Diagnosis
+from tests.build import Build
+from tests.scenarios.pipelines import ACCOUNT, BUILD_ROLE, REGION, REGISTRY, Pipeline, for_all, policy, statement
+
+STAMP = "[Container] 2026/03/02 10:01:02.123456 "
+LAYERS = f"prod-{REGION}-starport-layer-bucket.s3.{REGION}.amazonaws.com"
+BUCKET = "arn:aws:s3:::app-artifacts"
+
+
+def told(net: Build, *lines: str) -> Diagnosis:
+    return load_files(net.files()).diagnose("\n".join(lines).encode())
+
+
+def only(net: Build, *lines: str) -> Diagnosed:
+    (one,) = told(net, *lines).errors
+    return one
+
+
+def tasks(*, services: tuple[str, ...] = ("web",)) -> Build:
+    """A pipeline whose image ECS runs in subnets without a route to S3 and without an endpoint for parameters."""
+    net = Pipeline()
+    net.subnet("vpc-1", "10.10.41.0/24", f"{REGION}a", table=net.table("vpc-1", name="tasks"), name="tasks")
+    group = net.group("vpc-1", [], name="tasks")
+    cluster, task = (
+        f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/prod",
+        f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/web:7",
+    )
+    net.put("ecs/list-clusters", {"clusterArns": [cluster]})
+    net.put("ecs/describe-services/prod", {"services": [
+        {"serviceName": name, "clusterArn": cluster, "launchType": "FARGATE", "taskDefinition": task,
+         "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-tasks"], "securityGroups": [group]}}}
+        for name in services
+    ]})  # fmt: skip
+    net.put("ecs/describe-task-definition/web:7", {"taskDefinition": {
+        "taskDefinitionArn": task, "networkMode": "awsvpc", "containerDefinitions": [{"image": f"{REGISTRY}/app:1"}],
+        "executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/build",
+    }})  # fmt: skip
+    return net
+
+
+PULL = (
+    "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to copy: httpReadSeeker: failed "
+    f'open: failed to do request: Get "https://{LAYERS}/a/b?X-Amz-Algorithm=AWS4": dial tcp 52.219.4.10:443: i/o timeout'
+)
+PARAMETERS = (
+    "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable "
+    "to retrieve secrets from ssm: service call has been retried 5 time(s): RequestCanceled: request context canceled "
+    "caused by: context deadline exceeded"
+)
+
+
+@pytest.mark.parametrize(("message", "host", "cause"), [
+    (PULL, LAYERS, "VPCE_ROUTE_TABLE_NOT_ASSOCIATED"),
+    (PARAMETERS, f"ssm.{REGION}.amazonaws.com", "VPCE_MISSING_FOR_SERVICE"),
+])  # fmt: skip
+def test_what_ecs_says_of_a_task_is_asked_from_the_task_s_subnets(message: str, host: str, cause: str) -> None:
+    """The build's subnets have all that the task's lack."""
+    one = only(tasks(), message)
+    assert (one.error.kind, one.error.host) == ("timeout", host)
+    assert (one.causes[0].cause, one.causes[0].component, one.causes[0].likelihood) == (cause, "rtb-tasks", "certain")
+
+
+def test_of_several_services_the_one_that_the_message_names_is_meant() -> None:
+    net = tasks(services=("web", "worker"))
+    assert told(net, PULL).source == "codebuild:p1"
+    assert told(net, f"(service worker) was unable to place a task. {PULL}").source == "ecs:prod/worker"
+
+
+def test_codebuild_s_own_pull_of_its_image_is_no_task_s() -> None:
+    message = (
+        "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE: Unable to pull customer's container image. CannotPullContainerError: x"
+    )
+    assert told(tasks(), message).source == "codebuild:p1"
+
+
+def test_a_source_that_is_not_authorized_is_the_role_s_fault() -> None:
+    net = Pipeline(build_role=[one for one in BUILD_ROLE if one["Action"] != "codecommit:GitPull"])
+    message = "CLIENT_ERROR: authorization failed for primary source and source version refs/heads/main"
+    one = only(net, f"{STAMP}Phase is DOWNLOAD_SOURCE", message)
+    assert (one.error.kind, one.error.phase) == ("access-denied", "download_source")
+    assert one.error.host == f"git-codecommit.{REGION}.amazonaws.com"
+    assert (one.causes[0].code, one.causes[0].likelihood) == ("IDENTITY_POLICY_DENY", "certain")
+    assert f"arn:aws:codecommit:{REGION}:{ACCOUNT}:app" in one.causes[0].detail
+
+
+def test_a_resource_in_quotes_is_read_without_them() -> None:
+    denial = for_all("s3:PutObject", effect="Deny", Sid="NoPut")
+    net = Pipeline(
+        build_role=[*BUILD_ROLE, statement("s3:PutObject", f"{BUCKET}/*")], s3_policy=policy(for_all("*"), denial)
+    )
+    one = only(
+        net, f"{STAMP}Entering phase UPLOAD_ARTIFACTS",
+        f"AccessDenied: User: arn:aws:sts::{ACCOUNT}:assumed-role/build/AWSCodeBuild-1 is not authorized to perform: "
+        f's3:PutObject on resource: "{BUCKET}/app/b1" with an explicit deny in a VPC endpoint policy',
+    )  # fmt: skip
+    assert one.error.resource == f"{BUCKET}/app/b1"
+    assert [cause.code for cause in one.causes if cause.likelihood == "certain"] == ["VPCE_POLICY_EXPLICIT_DENY"]
+
+
+def test_a_push_without_a_login_names_the_registry() -> None:
+    one = only(
+        Pipeline(), f"{STAMP}Entering phase POST_BUILD", f"{STAMP}Running command docker push $REGISTRY/app",
+        f"The push refers to repository [{REGISTRY}/app]", *(f"{n:012x}: Preparing" for n in range(9)),
+        "no basic auth credentials",
+    )  # fmt: skip
+    assert (one.error.kind, one.error.host, one.error.phase) == ("unauthorized", REGISTRY, "post_build")
+
+
+def test_the_missing_endpoint_comes_before_the_filters_that_stop_the_way_too() -> None:
+    net = Pipeline()
+    net["sg-build"]["IpPermissionsEgress"] = [net._permission(("tcp", 443, 443, "10.10.0.0/16"))]
+    one = only(
+        net, f"{STAMP}Entering phase BUILD",
+        f"{STAMP}Running command aws codeartifact login --tool pip --domain d --repository r",
+        f'Connect timeout on endpoint URL: "https://codeartifact.{REGION}.amazonaws.com/v1/authorization-token?domain=d"',
+    )  # fmt: skip
+    assert [(cause.code, cause.likelihood) for cause in one.causes] == [
+        ("NO_ROUTE_TO_DESTINATION", "certain"), ("ENI_SG_RULES_MISMATCH", "possible"),
+    ]  # fmt: skip
+    assert "Leave it as it is" in one.causes[1].remedy
+
+
+def test_nobody_is_told_to_make_an_endpoint_for_somebody_else_s_host() -> None:
+    one = only(
+        Pipeline(), f"{STAMP}Entering phase INSTALL", f"{STAMP}Running command curl -sSfO https://get.example.org/x",
+        "curl: (28) Failed to connect to get.example.org port 443 after 30001 ms: Timeout was reached",
+    )  # fmt: skip
+    assert "No VPC endpoint serves get.example.org" in one.causes[0].remedy
+
+
+def test_the_files_of_a_log_may_be_json() -> None:
+    events = {"events": [{"timestamp": 1, "message": PULL}]}
+    assert load_files(tasks().files()).diagnose(json.dumps(events).encode()).source == "ecs:prod/web"
