@@ -1,8 +1,8 @@
 """Log lines as users report them in public threads, with what their builds and tasks lacked.
 
 Amazon ECS: aws-samples/aws-fargate-pipeline-lambda-autoscaling#3, doctorray117/minecraft-ondemand#74,
-aws-samples/serverless-jenkins-on-aws-fargate#7; CodeArtifact: data-dot-all/dataall#826. **Source** of the words: CodeBuild
-User Guide, "Troubleshooting"; Amazon ECS Developer Guide, "Amazon ECS stopped tasks error messages".
+aws-samples/serverless-jenkins-on-aws-fargate#7; CodeArtifact: data-dot-all/dataall#826. **Source** of the words:
+CodeBuild User Guide, "Troubleshooting"; Amazon ECS Developer Guide, "Amazon ECS stopped tasks error messages".
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def tasks(*, services: tuple[str, ...] = ("web",)) -> Build:
 
 PULL = (
     "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to copy: httpReadSeeker: failed "
-    f'open: failed to do request: Get "https://{LAYERS}/a/b?X-Amz-Algorithm=AWS4": dial tcp 52.219.4.10:443: i/o timeout'
+    f'open: failed to do request: Get "https://{LAYERS}/a/b?X-Amz-Expires=1": dial tcp 52.219.4.10:443: i/o timeout'
 )
 PARAMETERS = (
     "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable "
