@@ -32,7 +32,6 @@ from reachsim.evidence import Block
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
 from reachsim.model.places import Home
-from reachsim.policy_layers.asked import is_layer_download
 from reachsim.selectors import parse_selector
 from reachsim.simulate import simulate
 from reachsim.verdict import Verdict
@@ -115,12 +114,11 @@ class Asker:
         )  # fmt: skip
 
     def _signed(self, requests: tuple[dict[str, str], ...]) -> tuple[dict[str, str], ...]:
-        """A task's image and secrets are fetched in its execution role, not in its own."""
+        """A task's image and secrets are fetched in its execution role, not in its own; ECR itself signs for layers."""
         if not self.source.startswith("ecs:") or not self.role:
             return requests
         return tuple(
-            one if is_layer_download(one["action"], one["resource"]) else {"principal": self.role, **one}
-            for one in requests
+            one if "-starport-layer-bucket/" in one["resource"] else {"principal": self.role, **one} for one in requests
         )
 
     @property
