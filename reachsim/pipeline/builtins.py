@@ -15,7 +15,7 @@ from typing import Final, cast
 from reachsim.pipeline import urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.records import Found, Script
-from reachsim.pipeline.shell import NEVER, absolute, arrays, judge, named, reading, write
+from reachsim.pipeline.shell import NEVER, absolute, arguments_of, arrays, judge, named, reading, set_arguments, write
 from reachsim.pipeline.variables import MAX_TEXT, ROOT, is_known, unknown
 
 
@@ -231,9 +231,20 @@ def _pwd(call: Call) -> Outcome:
 
 
 def _shift(call: Call) -> Outcome:
-    values = call.scope.variables
-    for number in range(1, 9):
-        values[str(number)] = values.get(str(number + 1), "")
+    words = arguments_of(call.scope.variables)
+    count = call.words[0] if call.words else "1"
+    if words is not None and count.isdigit() and int(count) > len(words):
+        return Outcome((), "", False)
+    set_arguments(call.scope.variables, words[int(count) :] if words is not None and count.isdigit() else None)
+    return Outcome((), "")
+
+
+def _set(call: Call) -> Outcome:
+    """``set -- WORD …`` and ``set WORD …``: the arguments from here on."""
+    if "--" in call.words:
+        set_arguments(call.scope.variables, call.words[call.words.index("--") + 1 :])
+    elif call.words and call.words[0][:1] not in ("-", "+"):
+        set_arguments(call.scope.variables, call.words)
     return Outcome((), "")
 
 
@@ -259,6 +270,7 @@ BUILTINS: Final[dict[str, Callable[[Call], Outcome]]] = {
     "true": _constant, ":": _constant, "false": _constant, "which": _undecided, "type": _undecided, "hash":
     _undecided, "grep": _text("grep"), "egrep": _text("grep"), "fgrep": _text("grep"), "diff": _undecided, "cmp":
     _undecided, "pgrep": _undecided, "id": _undecided, "pwd": _pwd, "uname": _uname, "shift": _shift,
+    "set": _set,
 }  # fmt: skip
 
 # Programs that contact nobody, or nobody but this machine. Anything that is in none of the tables is a gap.

@@ -43,7 +43,7 @@ from reachsim.pipeline.records import (
     Unresolved,
     weaker,
 )
-from reachsim.pipeline.shell import Command, Result, Scope, Shell, positional
+from reachsim.pipeline.shell import Command, Result, Scope, Shell, set_arguments
 from reachsim.pipeline.variables import (
     ACCOUNT_NAMES,
     ROOT,
@@ -363,7 +363,7 @@ class Walk:
         kept = {name: scope.variables.get(name) for name in ("0", "BASH_SOURCE")}
         doubted = scope.doubted
         if script.own_process or script.arguments:
-            scope.variables |= positional(script.arguments)
+            set_arguments(scope.variables, script.arguments)
         scope.variables |= command.assigned | dict(script.variables)
         if script.directory is not None:
             scope.directory = script.directory

@@ -91,6 +91,8 @@ _CHECKPOINT: Final = "checkpoint-api.hashicorp.com"
 def _provider(call: Call, text: str, given: list[str]) -> list[Found]:
     """The AWS provider checks its credentials with STS before it calls anything else."""
     found: list[Found] = []
+    if not re.search(r'\bprovider\s+"aws"', text) and re.search(r'\b(?:resource|data)\s+"aws_', text):
+        found.append(Destination(services.host("sts", call.region, ""), 443, "aws", "likely", "run", "sts"))
     for match in re.finditer(r'\bprovider\s+"aws"\s*\{(?:[^{}\n]*\}|.{0,3000}?\n\})', text, re.DOTALL):
         body = match[0]
         sure: Confidence = "certain" if re.search(r"\bassume_role\w*\b", body) else "likely"

@@ -55,13 +55,16 @@ _BRANCHES: Final = re.compile(r"\b(?:if|unless|for|while|try|tryCatch|def|functi
 _URL: Final = (
     r"[fF]?[\"'`](https?://(?:[^\s\"'`{}$/]{1,200}/[^\s\"'`{}$]{0,400}(?=[\"'`{$])|[^\s\"'`{}$/]{1,200}(?=[\"'`])))"
 )
+_PLACE: Final = rf"(?:{_URL}|(?P<name>[A-Za-z_]\w{{0,60}})\b(?![.(]))"
+_HANDED: Final = (
+    r"\(\s{0,20}(?:[\"'](?:GET|POST|PUT|PATCH|DELETE|HEAD)[\"']\s{0,5},\s{0,20})?(?:url\s{0,5}=\s{0,5})?"
+    r"(?:URI(?:\.parse)?\(\s{0,5})?"
+)
 _OPENS: Final = re.compile(
     r"(?:\b(?:urlopen|urlretrieve|Request|wget\.download|read_csv|read_json|download\.file|source|download_file"
     r"|load_state_dict_from_url|download_url_to_file|fetch|axios(?:\.\w{1,8})?|URI\.open|Net::HTTP\.get\w*|file_get_contents"
     r"|(?:requests|httpx|session|https?|require\([\"']https?[\"']\)|got|Downloads|HTTP)\.(?:get|post|put|patch|delete|head|request|download|stream))"
-    r"\(\s{0,20}(?:[\"'](?:GET|POST|PUT|PATCH|DELETE|HEAD)[\"']\s{0,5},\s{0,20})?"
-    r"(?:url\s{0,5}=\s{0,5})?(?:URI(?:\.parse)?\(\s{0,5})?|\b(?:getprint|getstore|copy)[ (]\s{0,5})"
-    rf"(?:{_URL}|(?P<name>[A-Za-z_]\w{{0,60}})\b(?![.(]))"
+    rf"{_HANDED}|\b(?:getprint|getstore|copy)[ (]\s{{0,5}}){_PLACE}"
 )
 """A call that is handed a URL, or a name that stands for one. The URL of a text that is put together counts as far as
 it is written, if its host is."""
@@ -119,8 +122,29 @@ def _calls(call: Call, language: str, text: str) -> Iterator[tuple[re.Match[str]
         url = match[1] or _named(match["name"], text)
         if url:
             yield match, urls.fetched(url)
+    for match in _of_clients(text):
+        url = match[1] or _named(match["name"], text)
+        if url:
+            yield match, urls.fetched(url)
     for match, service in sdk_clients.asked(call, language, text):
         yield match, [service]
+
+
+def _of_clients(text: str) -> Iterator[re.Match[str]]:
+    """The requests of sessions and browsers that a program makes, by the names that it gives them."""
+    names = {match[1] or match[2] for match in islice(_CLIENT.finditer(text), MAX_CLIENTS)}
+    if names:
+        either = "|".join(re.escape(one) for one in sorted(names))
+        asks = rf"(?<![\w.])(?:{either})\.(?:get|post|put|patch|delete|head|request|goto){_HANDED}{_PLACE}"
+        yield from islice(re.compile(asks).finditer(text), MAX_CALLS)
+
+
+MAX_CLIENTS: Final = 20
+_CLIENT: Final = re.compile(
+    r"(?:(?<![\w.])([\w.]{1,60})\s{0,5}(?::\s{0,5}[\w.]{1,60}\s{0,5})?=\s{0,5}(?:await\s{1,5})?)?"
+    r"(?:requests\.[sS]ession|httpx\.(?:Async)?Client|aiohttp\.ClientSession|urllib3\.PoolManager|webdriver\.[A-Z]\w{1,20}"
+    r"|\w{1,30}\.new_?[pP]age)\((?:[^()\n]{0,200}\)\s{1,5}as\s{1,5}(\w{1,60}))?"
+)
 
 
 def _named(name: str, text: str) -> str | None:

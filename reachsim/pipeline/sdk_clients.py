@@ -47,6 +47,10 @@ _BUCKET: Final = re.compile(
     r"\bbucket(?:_name)?[\"']?\s{0,5}(?:=>|=|:|\()\s{0,5}[\"']([a-z0-9][a-z0-9.-]{2,62})[\"']", re.IGNORECASE
 )
 
+_HANDED: Final = re.compile(
+    r"\.(?:upload_file(?:obj)?\(\s{0,20}[^,()]{1,200},|download_file(?:obj)?\()\s{0,20}[\"']([a-z0-9][a-z0-9.-]{2,62})[\"']"
+)
+
 
 def asked(call: Call, language: str, text: str) -> Iterator[tuple[re.Match[str], Destination]]:
     """(the call that asks, the service's host) of each client; the place is where it is asked first."""
@@ -97,6 +101,6 @@ def _host(call: Call, command: str, text: str, arguments: str) -> Destination:
     region = written[1] if written else call.region
     host = services.host("s3", region, "") if command == "s3" else aws_commands.host(command, region)
     if command == "s3":
-        named = {one[1] for one in _BUCKET.finditer(text)}
+        named = {one[1] for pattern in (_BUCKET, _HANDED) for one in islice(pattern.finditer(text), MAX_CLIENTS)}
         host = f"{named.pop() if len(named) == 1 else unknown('bucket')}.{host}"
     return Destination(host, 443, "aws", service=None)

@@ -20,11 +20,12 @@ from reachsim.pipeline.shell.scope import (
     Result,
     Scope,
     absolute,
+    arguments_of,
     named,
-    positional,
+    set_arguments,
     write,
 )
 from reachsim.pipeline.shell.walk import Shell
 
-__all__ = ["NEVER", "Command", "Result", "Scope", "Shell", "absolute", "arrays", "judge", "named", "positional",
-           "reading", "write"]  # fmt: skip
+__all__ = ["NEVER", "Command", "Result", "Scope", "Shell", "absolute", "arguments_of", "arrays", "judge", "named",
+           "reading", "set_arguments", "write"]  # fmt: skip

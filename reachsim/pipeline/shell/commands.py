@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from reachsim.pipeline.records import Confidence, Gap
 from reachsim.pipeline.shell import arrays
 from reachsim.pipeline.shell.arrays import keyed
-from reachsim.pipeline.shell.scope import DONE, Command, Result, Scope, named, one_line, positional
+from reachsim.pipeline.shell.scope import DONE, Command, Result, Scope, arguments_of, named, one_line, set_arguments
 from reachsim.pipeline.shell.words import MAX_DEPTH, Words
 from reachsim.pipeline.urls import PROXIES
 from reachsim.pipeline.variables import is_known, look_up
@@ -141,9 +141,10 @@ class Commands(Words):
             self.shell.note(Gap(command.text[:120], why), command.line, self.file)
             return Result(None, None)
         body, origin, line, file = found
-        kept = {name: scope.variables.get(name) for name in (*"123456789", "@", "*", "#")}
+        kept = arguments_of(scope.variables)
         doubted = scope.doubted
-        scope.variables |= positional(command.words[1:]) | command.assigned
+        set_arguments(scope.variables, command.words[1:])
+        scope.variables |= command.assigned
         self.shell.depth += 1
         try:
             walk = type(self)(self.shell, origin, line, file)
@@ -151,9 +152,5 @@ class Commands(Words):
         finally:
             self.shell.depth -= 1
         scope.ended, scope.doubted = False, doubted
-        for name, value in kept.items():
-            if value is None:
-                scope.variables.pop(name, None)
-            else:
-                scope.variables[name] = value
+        set_arguments(scope.variables, kept)
         return Result(result.stdout, result.status)

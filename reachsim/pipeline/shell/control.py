@@ -15,9 +15,9 @@ from reachsim.pipeline.records import Confidence, Gap
 from reachsim.pipeline.shell.branches import Branches
 from reachsim.pipeline.shell.judge import judge
 from reachsim.pipeline.shell.lists import Lists
-from reachsim.pipeline.shell.reading import reading
-from reachsim.pipeline.shell.scope import DONE, NEVER, Result, Scope, absolute, one_line
-from reachsim.pipeline.variables import is_known, look_up, unknown
+from reachsim.pipeline.shell.reading import options, reading
+from reachsim.pipeline.shell.scope import DONE, NEVER, Result, Scope, absolute, arguments_of, one_line
+from reachsim.pipeline.variables import is_known, unknown
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -142,7 +142,8 @@ class Control(Lists):
         nodes = node.children_by_field_name("value")
         values = [word for one in nodes for word in self.words(one, scope, sure)]
         if not nodes and not any(one.type == "in" for one in node.children):
-            values = look_up("@", scope.variables).split() if "@" in scope.variables else [unknown("@")]
+            given = arguments_of(scope.variables)
+            values = [unknown("@")] if given is None else given
         own = unknown(self.text(name))
         if node.children[0].type == "select":
             scope.variables[self.text(name)] = own
@@ -178,32 +179,47 @@ class Control(Lists):
         rounds = self._lines(conditions, scope, sure, stdin) if not until else None
         if rounds is not None and body is not None:
             self._rounds(node, body, rounds, scope, sure)
-            scope.ended = scope.broken = False
+            scope.broken = False
             return Result(None, True)
-        test = self.block(conditions, scope, sure, stdin)
-        enters = test.stdout == NEVER and test.status is not until
-        never = test.stdout == NEVER and not enters
-        if body is not None and not never:
-            self.statement(body, scope, sure if enters else "possible", stdin)
-            scope.doubt(scope)
-            scope.ended = scope.broken = False
+        for _ in range(MAX_ROUNDS):
+            words = arguments_of(scope.variables)
+            test = self.block(conditions, scope, sure, stdin)
+            decided = test.stdout == NEVER or (self._tests(conditions) and test.status is not None)
+            if body is None or (decided and test.status is until):
+                break
+            self.statement(body, scope, sure if decided else "possible", stdin)
+            left, scope.broken = scope.ended or scope.broken, False
+            if not decided:
+                scope.doubt(scope)
+                scope.ended = False
+            if left or not decided or arguments_of(scope.variables) == words:  # else: a loop over the arguments
+                break
         return Result(None, True)
+
+    def _tests(self, conditions: list[Node]) -> bool:
+        """Whether a loop's condition is a test, and no command that may fail at first."""
+        first = conditions[0] if len(conditions) == 1 else None
+        return first is not None and (first.type == "test_command" or self.text(first).startswith("test "))
 
     def _lines(
         self, conditions: list[Node], scope: Scope, sure: Confidence, stdin: str | None
     ) -> list[dict[str, str]] | None:
-        """What each line sets that ``while read …`` reads; None where the loop reads otherwise, or unknown lines."""
+        """What each line sets that ``while read …`` reads, each option that ``while getopts …`` finds; None where the
+        loop reads otherwise, or unknown lines or arguments.
+        """
         first = conditions[0] if len(conditions) == 1 else None
         while first is not None and first.type == "list":
             first = first.children[0]
-        if first is None or first.type != "command" or stdin is None or not is_known(stdin):
+        if first is None or first.type != "command":
             return None
         words: list[str] = []
         for one in first.children:
             if one.type not in ("variable_assignment", "file_redirect"):
                 words += [self.text(one)] if one.type == "command_name" else self.words(one, scope, sure)
+        if words[:1] == ["getopts"]:
+            return options(words[1:], scope.variables)
         wanted = reading(words[1:]) if words[:1] == ["read"] else None
-        if wanted is None or wanted.array is not None:
+        if wanted is None or wanted.array is not None or stdin is None or not is_known(stdin):
             return None
         given = dict(self.assignment(one, scope, sure) for one in first.children if one.type == "variable_assignment")
         found: list[dict[str, str]] = []

@@ -1,6 +1,6 @@
-"""What ``read`` makes of a line.
+"""What ``read`` makes of a line, and ``getopts`` of the arguments.
 
-**Source:** POSIX, read; Bash Reference Manual, "read".
+**Source:** POSIX, read and getopts; Bash Reference Manual, "read".
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from reachsim.pipeline.shell import arrays
+from reachsim.pipeline.shell.scope import arguments_of
+from reachsim.pipeline.variables import is_known
 
 
 class Reading(Struct, frozen=True):
@@ -59,3 +61,33 @@ def reading(words: Sequence[str]) -> Reading | None:
         else:
             names.append(word)
     return Reading(tuple(names), array)
+
+
+def options(words: Sequence[str], variables: dict[str, str]) -> list[dict[str, str]] | None:
+    """What each round of ``getopts`` with these words sets; ``OPTIND`` is then past the options. None where the
+    arguments are not known.
+
+    >>> options(["t:p", "flag", "-pt", "v1", "app"], {})
+    [{'flag': 'p'}, {'flag': 't', 'OPTARG': 'v1'}]
+    """
+    given = list(words[2:]) if words[2:] else arguments_of(variables)
+    if len(words) < 2 or given is None or not all(is_known(one) for one in (*words[:2], *given)):
+        return None
+    letters, name = words[0].lstrip(":"), words[1]
+    found: list[dict[str, str]] = []
+    number = 0
+    while number < len(given) and given[number].startswith("-") and given[number] not in ("-", "--"):
+        left = given[number][1:]
+        number += 1
+        while left:
+            letter, left = left[0], left[1:]
+            takes = f"{letter}:" in letters
+            if takes and not left and number == len(given):
+                letter, takes = "?", False
+            found.append({name: letter if letter in letters else "?"})
+            if takes:
+                found[-1]["OPTARG"] = left or given[number]
+                number += not left
+                left = ""
+    variables["OPTIND"] = str(number + 1 + (given[number : number + 1] == ["--"]))
+    return found

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct
 
 from reachsim.pipeline.records import Confidence, Gap
+from reachsim.pipeline.shell.arrays import elements, store
 from reachsim.pipeline.variables import MAX_TEXT, OPEN
 
 if TYPE_CHECKING:
@@ -89,12 +90,23 @@ def named(value: str, name: str) -> str:
     return re.sub(f"{OPEN}!(?!ecr-token|installer )[^\ue001]*", OPEN + name.replace("\\", ""), value)
 
 
-def positional(words: tuple[str, ...]) -> dict[str, str]:
-    """``$1`` … ``$9``, ``$@``, ``$*`` and ``$#`` of a function or script."""
-    numbered = {str(number): word for number, word in enumerate(words[:9], 1)}
-    rest = {str(number): "" for number in range(len(numbered) + 1, 10)}
-    joined = " ".join(words)
-    return numbered | rest | {"@": joined, "*": joined, "#": str(len(words))}
+def set_arguments(variables: dict[str, str], words: Sequence[str] | None) -> None:
+    """Set ``$1``, ``$2`` …, ``$@``, ``$*`` and ``$#`` of a function or script; None: they are not known."""
+    store(variables, "@", ((None, one) for one in words or ()), append=False)
+    for name in [one for one in variables if one.isdigit() and one != "0"]:
+        del variables[name]
+    if words is None:
+        for name in ("@", "@[@]", "*", "#"):
+            variables.pop(name, None)
+        return
+    variables |= {str(number): "" for number in range(1, 10)}
+    variables |= {str(number): word for number, word in enumerate(words, 1)}
+    variables |= {"*": variables["@"], "#": str(len(words))}
+
+
+def arguments_of(variables: Mapping[str, str]) -> list[str] | None:
+    """The words of ``"$@"``; None where they are not known."""
+    return list(elements(variables, "@").values()) if "@" in variables else None
 
 
 def absolute(path: str, directory: str) -> str:

@@ -48,6 +48,9 @@ class Shell:
             return Result(None, None)
         walk = Walk(self, Source(text.replace("\r\n", "\n")), line, file)
         root = parser("tree_sitter_bash").parse(walk.source).root_node
+        if "\n" not in text.strip() and _unfinished(root):
+            self.note(Gap(shown(text[:120]), "a redirection names no file: a shell runs nothing of this"), line, file)
+            confidence = weaker(confidence, "possible")
         self.depth += 1
         self.held += len(text)
         try:
@@ -106,6 +109,22 @@ class Walk(Control):
         return self.block([one for one in node.children if one.is_named], scope, sure, stdin)
 
 
+def _unfinished(node: Node) -> bool:
+    """Whether a redirection has no file, as the last one of ``aws s3 ls --region <region>``."""
+    nodes = [node] if node.has_error else []
+    while nodes:
+        one = nodes.pop()
+        of = _WITHOUT_FILE if one.type == "file_redirect" else _REDIRECTIONS
+        for child in one.children:
+            if child.type == "ERROR" and one.type != "variable_assignment" and child.text in of:
+                return True
+            if child.has_error:
+                nodes.append(child)
+    return False
+
+
+_REDIRECTIONS: Final = (b"<", b">", b">>")
+_WITHOUT_FILE: Final = (b"|", b"||", b"&&", b";")
 _VISITED: Final = frozenset({
     "list", "pipeline", "redirected_statement", "subshell", "compound_statement", "do_group", "program",
     "negated_command", "if_statement", "case_statement", "for_statement", "c_style_for_statement", "while_statement",

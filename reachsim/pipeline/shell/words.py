@@ -13,7 +13,7 @@ from reachsim.pipeline.alternatives import either
 from reachsim.pipeline.records import Confidence
 from reachsim.pipeline.shell.arrays import elements
 from reachsim.pipeline.shell.braces import braced, has_braces
-from reachsim.pipeline.shell.scope import NEVER, Note, Perform, Result, Scope, absolute
+from reachsim.pipeline.shell.scope import NEVER, Note, Perform, Result, Scope, absolute, arguments_of
 from reachsim.pipeline.shell.source import Source
 from reachsim.pipeline.variables import CLOSE, MAX_TEXT, MAX_VALUE, OPEN, is_known, look_up, modified, unknown
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 MAX_DEPTH: Final = 60
 MAX_PATHS: Final = 100
+_OPTIONS_READ: Final = re.compile(r"\$\(\(\s*\$?OPTIND\s*-\s*1\s*\)\)")
+_ELEMENTS: Final = re.compile(
+    r"\$\{(?P<keys>!?)(?:(?P<name>\w+)\[[@*]\]|@)(?::\s*(?P<start>\d{1,3})(?::\s*(?P<count>\d{1,3}))?)?\}"
+)
 
 
 class Running(Protocol):
@@ -79,21 +83,31 @@ class Words:
             quoted = any(one.type in _QUOTED for one in node.children)
             return [value] if quoted else _split(value)
         if node.type == "string" and self.text(node) in ('"$@"', '"${@}"'):
-            return look_up("@", scope.variables).split() if "@" in scope.variables else []
+            return arguments_of(scope.variables) or []
         return [self.value(node, scope, sure)]
 
     def _elements(self, node: Node, scope: Scope) -> list[str] | None:
-        """The words of ``"${A[@]}"`` and ``"${!A[@]}"``, one for each element; None for anything else."""
+        """The words of ``"${A[@]}"``, ``"${A[@]:1}"``, ``"${@:2}"`` and ``"${!A[@]}"``, one for each element; None for
+        anything else.
+        """
         inner = [node]
         if node.type == "string":
             inner = [one for one in node.children if one.type not in ('"', "string_content")]
         if len(inner) != 1 or inner[0].type != "expansion":
             return None
-        match = re.fullmatch(r"\$\{(!?)(\w+)\[[@*]\]\}", self.text(inner[0]))
+        match = _ELEMENTS.fullmatch(self.text(inner[0]))
         if match is None or (node.type == "string" and self.text(node) != f'"{match[0]}"'):
             return None
-        known = elements(scope.variables, match[2])
-        return list(known if match[1] else known.values()) if known else None
+        if match["name"] is None:
+            words, first = arguments_of(scope.variables), 1
+        else:
+            known = elements(scope.variables, match["name"])
+            is_array = f"{match['name']}[@]" in scope.variables
+            words, first = list(known if match["keys"] else known.values()) if is_array else None, 0
+        if words is None or match["start"] is None:
+            return words
+        start = max(int(match["start"]) - first, 0)
+        return words[start : start + int(match["count"])] if match["count"] else words[start:]
 
     def value(self, node: Node, scope: Scope, sure: Confidence) -> str:
         """The text of one word, string or expansion."""
@@ -134,7 +148,8 @@ class Words:
                 return path
             case "arithmetic_expansion":
                 self.within(node, scope, sure)
-                return unknown("number")
+                past = scope.variables.get("OPTIND") if _OPTIONS_READ.fullmatch(self.text(node)) else None
+                return str(int(past) - 1) if past and past.isdigit() else unknown("number")
             case "array":
                 return " ".join(self.value(one, scope, sure) for one in node.children if one.is_named)
             case _:
