@@ -78,6 +78,7 @@ class Detail(_Ec2, frozen=True):
 
 class PathComponent(_Ec2, frozen=True):
     component: Component | None = None
+    inbound_header: Header | None = None
     outbound_header: Header | None = None
     additional_details: tuple[Detail, ...] = ()
 
@@ -233,11 +234,17 @@ def _is_whole(ports: PortRange | None) -> bool:
 
 
 def _from_components(analysis: Analysis) -> _Question | str:
-    """The question that an analysis answers, as far as the path that it found tells: its two ends and the packet."""
+    """The question that an analysis answers, as far as the path that it found tells: its two ends and the packet.
+
+    The components of a path that was not found end where it stops, not at the destination. An internet gateway tells
+    the packet as it comes in, and of what it sends on only the address that it translates to. **Source:**
+    "Getting started with Reachability Analyzer using the AWS CLI", the two examples of Step 3.
+    """
     named = [one for one in analysis.forward_path_components if one.component is not None and one.component.id]
-    if len(named) < 2:
+    if len(named) < 2 or not analysis.network_path_found:
         return "ends-untold"
-    header = named[0].outbound_header or Header()
+    headers = (named[0].outbound_header, named[0].inbound_header)
+    header = next((one for one in headers if one and (one.protocol or one.destination_port_ranges)), Header())
     spans = {(one.get("From"), one.get("To")) for one in header.destination_port_ranges}
     first = next(iter(spans)) if len(spans) == 1 else (None, None)
     port = first[0] if first[0] is not None and first[0] == first[1] else None

@@ -22,7 +22,7 @@ REASONS = {
     "snapshot-lacks": "the snapshot lacks what decides it",
     "no-filters": "of an interface of AWS's own, whose filters are not documented",
     "not-finished": "the analysis failed, or still runs",
-    "ends-untold": "the file holds neither the analysis's path nor the components that it found",
+    "ends-untold": "the file holds neither the analysis's path nor a whole path that it found",
     "ends-not-asked": "the path begins or ends at a kind of component that reachsim takes no questions about",
     "filters-not-asked": "the path is narrowed in a way that reachsim takes no questions about",
     "one-way": "the analysis leaves the way back out, and there reachsim says that it stops",

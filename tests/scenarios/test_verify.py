@@ -242,6 +242,19 @@ def detailed(code: str) -> dict[str, Any]:
     return {"Component": {"Id": "eni-web"}, "AdditionalDetails": [{"AdditionalDetailType": code}]}
 
 
+def entering(port: int) -> dict[str, Any]:
+    """An internet gateway at the head of a path, as "Getting started with Reachability Analyzer" shows it."""
+    return {
+        "SequenceNumber": 1, "Component": {"Id": "igw-1"},
+        "OutboundHeader": {"DestinationAddresses": ["10.0.1.5/32"]},
+        "InboundHeader": {
+            "DestinationAddresses": ["203.0.113.5/32"], "DestinationPortRanges": [{"From": port, "To": port}],
+            "Protocol": "6", "SourceAddresses": ["0.0.0.0/5", "11.0.0.0/8"],
+            "SourcePortRanges": [{"From": 0, "To": 65535}],
+        },
+    }  # fmt: skip
+
+
 def path(source: str, target: str, port: int | None = 443, **more: Any) -> dict[str, Any]:
     found = {"NetworkInsightsPathId": "nip-1", "Source": source, "Destination": target, "Protocol": "tcp", **more}
     return found if port is None else {**found, "DestinationPort": port}
@@ -287,6 +300,11 @@ ANALYSES = [
         {"Component": {"Id": "eni-web"}, "OutboundHeader": {"Protocol": "6", "DestinationPortRanges": [{"From": 8080, "To": 8080}]}},  # noqa: E501
         {"Component": {"Id": "eni-app"}},
     ]), None, "agree"),
+    # an internet gateway tells the packet as it comes in
+    (analysis(True, ForwardPathComponents=[entering(443), {"Component": {"Id": "eni-web"}}]), None, "agree"),
+    (analysis(True, ForwardPathComponents=[entering(22), {"Component": {"Id": "eni-web"}}]), None, "leak"),
+    # the components of a path that was not found end where it stops
+    (analysis(False, ("ENI_SG_RULES_MISMATCH",), ForwardPathComponents=[{"Component": {"Id": "eni-web"}}, {"Component": {"Id": "eni-app"}}]), None, "ends-untold"),  # noqa: E501
 ]  # fmt: skip
 
 
@@ -298,6 +316,49 @@ def test_an_analysis_agrees_or_not(
     files[0].write_text(json.dumps({"NetworkInsightsAnalyses": [result]}))
     files[1].write_text(json.dumps({"NetworkInsightsPaths": [asked] if asked else []}))
     assert word(load_files(account().files()).verify(insights=files)) == expected
+
+
+@pytest.mark.parametrize("rule", [None, ("tcp", 22, 22, "0.0.0.0/0")])
+@pytest.mark.parametrize("with_path", [True, False])
+def test_the_guide_s_two_examples(rule: tuple[str, int, int, str] | None, with_path: bool, tmp_path: Path) -> None:
+    """SSH from the internet to an instance: before a rule of its security group allows it, and after.
+
+    **Source:** Reachability Analyzer guide, "Getting started with Reachability Analyzer using the AWS CLI": the path of
+    Step 1, and the examples "Not reachable" and "Reachable" of Step 3; the trace names the components of the second.
+    """
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    gateway = net.igw(vpc)
+    everything = [(100, way, "allow", "-1", None, "0.0.0.0/0") for way in ("in", "out")]
+    table, acl = net.table(vpc, [("0.0.0.0/0", gateway)]), net.acl(vpc, everything)
+    subnet = net.subnet(vpc, "10.0.2.0/24", table=table, acl=acl)
+    group = net.group(vpc, ingress=[("tcp", 443, 443, "0.0.0.0/0"), *([rule] if rule else [])])
+    instance = net.instance(subnet, "10.0.2.87", [group], public="34.230.71.227")
+    eni = net.interface_of(instance)
+    there = [entering(22), *({"Component": {"Id": one}} for one in (acl, group, eni, instance))]
+    back = [{"Component": {"Id": one}} for one in (instance, eni, group, acl, table, gateway)]
+    result = (analysis(True, ForwardPathComponents=there, ReturnPathComponents=back) if rule
+              else analysis(False, ("ENI_SG_RULES_MISMATCH",)))  # fmt: skip
+    asked = {
+        "NetworkInsightsPathId": "nip-1", "Source": gateway, "Protocol": "tcp",
+        "FilterAtSource": {
+            "DestinationAddress": "34.230.71.227", "DestinationPortRange": {"FromPort": 22, "ToPort": 22}
+        },
+    }  # fmt: skip
+    file = tmp_path / "insights.json"
+    file.write_text(json.dumps({
+        "NetworkInsightsAnalyses": [result], "NetworkInsightsPaths": [asked] if with_path else [], "NextToken": "more",
+    }))  # fmt: skip
+    reach = load_files(net.files())
+    assert word(reach.verify(insights=[file])) == ("agree" if with_path or rule else "ends-untold")
+    verdict = reach.simulate(gateway, instance, protocol="tcp", port=22)
+    if rule is None:
+        assert [(block.code, block.component) for block in verdict.blocked_by] == [("ENI_SG_RULES_MISMATCH", group)]
+        return
+    ways = {leg: [(hop.component, hop.rule) for hop in verdict.paths[0].hops if hop.leg == leg]
+            for leg in ("request", "response")}  # fmt: skip
+    assert ways["request"] == [(gateway, None), (acl, 100), (group, "tcp/22 0.0.0.0/0"), (eni, None)]
+    assert ways["response"] == [(acl, 100), (table, "0.0.0.0/0"), (gateway, None), ("internet", None)]
 
 
 EVERY = [code for code, row in CODES.items() if row.origin == "aws"]
