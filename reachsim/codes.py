@@ -830,6 +830,9 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "DNS Firewall looks at every name that a name is redirected to. Redirections of public names are not known "
      "offline; how it treats alias records and queries from other networks is not documented.",
      "Let the rule trust redirections (TRUST_REDIRECTION_DOMAIN), or check the name by hand."),
+    ("DNS_FIREWALL_OVERRIDE", "dns", _DNS_FIREWALL,  # N167
+     "A DNS Firewall rule answers with a CNAME record of its own (OVERRIDE). Clients were taken to follow it, so that "
+     "they reach what that name stands for, not what they asked for.", "Check the name that the rule answers with."),
     ("DNS_FIREWALL_FAIL_OPEN", "dns", _DNS_FIREWALL,  # N167
      "DNS Firewall fails open in this VPC: while it does not answer, queries that its rules block pass.",
      "Set the VPC's DNS Firewall failure mode to closed."),
@@ -878,7 +881,8 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
     ("block", """
         AMAZON_LOCAL_SERVICE_ASSUMED
         BPA_NAT_BEHIND_FIREWALL
-        BUILD_EPHEMERAL_PORTS DHCP_OPTIONS_NONE DNS_FORWARDER_RETRIES DNS_FORWARD_TCP_CLOSED DNS_REDIRECTION_UNSEEN
+        BUILD_EPHEMERAL_PORTS DHCP_OPTIONS_NONE DNS_FIREWALL_OVERRIDE DNS_FORWARDER_RETRIES DNS_FORWARD_TCP_CLOSED
+        DNS_REDIRECTION_UNSEEN
         ENDPOINT_SERVICE_UNSEEN FIREWALL_MANAGED_RULES FIREWALL_NAME_IN_ONE_PACKET GATEWAY_ENDPOINT_WITHOUT_HOSTNAMES
         IDENTITY_POLICY_NOT_COUNTED INSTANCE_STOPPED INTERFACE_NOT_ATTACHED
         LB_TARGET_HEALTH_IGNORED NLB_RETURN_PATH_ASSUMED ON_PREMISES_RETURN_ASSUMED

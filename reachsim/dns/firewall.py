@@ -2,8 +2,9 @@
 
 Rule groups by the priority of their association, rules by their own, first match ends. A rule that inspects
 redirections is asked about every name of a CNAME chain, one that trusts them about the first name only, and what it
-lets through then passes whole. A list that AWS manages, and a threat protection, cannot be read: they may match any
-name, never "not listed". What the rest of the chain of a public name is, is not known offline.
+lets through then passes whole. A block may answer with a CNAME record of its own (OVERRIDE), which clients follow. A
+list that AWS manages, and a threat protection, cannot be read: they may match any name, never "not listed". What the
+rest of the chain of a public name is, is not known offline.
 
 **Source:** "How DNS Firewall works", "Rule settings in DNS Firewall", "Managing your own domain lists" (``*`` may only
 stand first), "DNS Firewall VPC configuration" (Route 53 Developer Guide); API reference FirewallRule; facts N167, N168.
@@ -11,6 +12,7 @@ stand first), "DNS Firewall VPC configuration" (Route 53 Developer Guide); API r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -19,12 +21,13 @@ from msgspec import Struct
 from reachsim.addresses import V4, V6
 from reachsim.dns.joined import everywhere, found_file
 from reachsim.dns.profiles import Brought
-from reachsim.dns.resolution import Asking, Noted, Resolution, no_such_name, plain, without
-from reachsim.evidence import Gap
+from reachsim.dns.resolution import Asking, Noted, Resolution, dns_hop, no_such_name, plain, without
+from reachsim.evidence import Assumption, Gap
 from reachsim.intervals import IntervalSet
 from reachsim.model import records as aws
 
 Word = Literal["pass", "block", "unknown"]
+Follow = Callable[[Asking, str], Resolution]
 _TYPES = {"TYPE1": "A", "TYPE28": "AAAA"}
 _FAMILIES = (("A", V4), ("AAAA", V6))
 
@@ -32,13 +35,15 @@ _FAMILIES = (("A", V4), ("AAAA", V6))
 class Rule(Struct, frozen=True):
     """A rule made ready: ``domains`` is None where its list cannot be read, with the ``gap`` that says why.
 
-    ``action`` is ALLOW, ALERT, BLOCK, or "" where the whole group cannot be read.
+    ``action`` is ALLOW, ALERT, BLOCK, or "" where the whole group cannot be read. ``override`` is the name that a block
+    answers with.
     """
 
     group: str
     name: str
     action: str
     response: str
+    override: str
     trusts: bool
     qtype: str | None
     domains: tuple[str, ...] | None
@@ -86,7 +91,7 @@ def _rules(asking: Asking, group: str) -> list[Rule]:
     if network.snapshot.status(path) != "ok":
         detail = f"the rules of DNS Firewall rule group {group} are not in the snapshot ({path})"
         gap = Gap("UNKNOWN_RESOURCE", group, detail, (path,), can_hide="block")
-        return [Rule(group, group, "", "", False, None, None, gap)]
+        return [Rule(group, group, "", "", "", False, None, None, gap)]
     records = network.read_collection(path, "FirewallRules", aws.FirewallRule)
     return [_rule(asking, group, one) for one in sorted(records, key=lambda one: one.priority)]
 
@@ -96,10 +101,12 @@ def _rule(asking: Asking, group: str, record: aws.FirewallRule) -> Rule:
     qtype = _TYPES.get((record.qtype or "").upper(), record.qtype)
     name = record.name or str(record.priority)
     response = record.block_response or "NODATA"
+    override = ""
     if response.upper() == "OVERRIDE":
-        response = f"CNAME {record.block_override_domain or 'of another name'}"
+        override = plain(record.block_override_domain or "")
+        response = f"CNAME {override or 'of another name'}"
     trusts = (record.firewall_domain_redirection_action or "").upper() == "TRUST_REDIRECTION_DOMAIN"
-    return Rule(group, name, record.action.upper(), response, trusts, qtype, domains, gap)
+    return Rule(group, name, record.action.upper(), response, override, trusts, qtype, domains, gap)
 
 
 def _domains(asking: Asking, group: str, record: aws.FirewallRule) -> tuple[tuple[str, ...] | None, Gap | None]:
@@ -147,7 +154,7 @@ def matches(pattern: str, name: str) -> bool | None:
 def decide(rules: tuple[Rule, ...], name: str, qtype: str, *, first: bool) -> Decision:
     """What one chain of rules says of one name of one query type; ``first`` of those that its chain begins with."""
     gaps: list[Gap] = []
-    words: set[Word] = set()
+    words: set[tuple[Word, str]] = set()
     may_trust = False
     for rule in rules:
         if (rule.qtype is not None and rule.qtype.upper() != qtype) or (rule.trusts and not first):
@@ -157,13 +164,13 @@ def decide(rules: tuple[Rule, ...], name: str, qtype: str, *, first: bool) -> De
             continue
         word: Word = "block" if rule.action == "BLOCK" else "pass"
         if listed:
-            if words - {word}:
+            if words - {(word, rule.override)}:
                 return Decision("unknown", rule, tuple(gaps), may_trust)
             return Decision(word, rule, (), may_trust)
-        words |= {word} if rule.action else {"pass", "block"}
+        words |= {(word, rule.override)} if rule.action else {("pass", ""), ("block", "")}
         may_trust = may_trust or not rule.action or (rule.trusts and word == "pass")
         gaps.append(rule.gap or _undocumented(rule, name))
-    undecided = "block" in words
+    undecided = any(word == "block" for word, _ in words)
     return Decision("unknown" if undecided else "pass", None, tuple(gaps) if undecided else (), may_trust)
 
 
@@ -178,28 +185,69 @@ def _any(found: object) -> bool | None:
     return True if True in some else None if None in some else False
 
 
-def screened(asking: Asking, name: str, found: Resolution, profiles: Brought, noted: Noted) -> Resolution:
-    """The answer for a name after DNS Firewall; ``found`` is what the resolver would answer without it."""
+def screened(
+    asking: Asking, name: str, found: Resolution, profiles: Brought, noted: Noted, answer: Follow
+) -> Resolution:
+    """The answer for a name after DNS Firewall; ``found`` is what the resolver would answer without it.
+
+    ``answer`` tells what it would answer for another name, without DNS Firewall too.
+    """
     ordered = chains(asking, profiles, noted)
     if not ordered:
         return found
     words = {qtype: _of_type(ordered, name, found, qtype) for qtype, _ in _FAMILIES}
     if asking.inbound:
         return _asked_from_outside(asking, name, _with_unseen_redirection(name, found, ordered), words)
-    blocked = [qtype for qtype, _ in _FAMILIES if words[qtype].word == "block"]
-    if len(blocked) == len(_FAMILIES):
-        return _blocked(asking, name, found, words[blocked[0]])
+    blocked = {qtype: one for qtype, one in words.items() if one.word == "block"}
     kept = found.addresses & IntervalSet.union_of(family for qtype, family in _FAMILIES if qtype not in blocked)
-    if blocked and found.addresses and not kept:
-        return _blocked(asking, name, found, words[blocked[0]])
     gaps = [
         gap
         for qtype, family in _FAMILIES
         if words[qtype].word == "unknown" and (found.gaps or found.addresses & family)
         for gap in words[qtype].gaps
     ]  # fmt: skip
-    made = msgspec.structs.replace(found, addresses=kept, gaps=tuple(dict.fromkeys((*found.gaps, *gaps))))
-    return _with_unseen_redirection(name, made, ordered)
+    passes = msgspec.structs.replace(found, addresses=kept, gaps=tuple(dict.fromkeys((*found.gaps, *gaps))))
+    nothing = len(blocked) == len(_FAMILIES) or bool(blocked and found.addresses and not kept)
+    rest = None if nothing else _with_unseen_redirection(name, passes, ordered)
+    overriding = {qtype: one.rule for qtype, one in blocked.items() if one.rule is not None and one.rule.override}
+    if overriding:
+        return _overridden(asking, found, rest, ordered, overriding, answer)
+    return rest or _blocked(asking, name, found, next(iter(blocked.values())))
+
+
+def _overridden(
+    asking: Asking, found: Resolution, rest: Resolution | None, ordered: tuple[tuple[Rule, ...], ...],
+    rules: dict[str, Rule], answer: Follow,
+) -> Resolution:  # fmt: skip
+    """The answer where rules answer queries of some types with a name of their own; ``rest`` is what others pass.
+
+    Whether DNS Firewall is asked about its own answer is not documented: it is not known where that matters.
+    """
+    rule, name = next(iter(rules.values())), found.name
+    how = f"DNS Firewall rule {rule.name} of {rule.group} answers {name} with CNAME {rule.override}"
+    other = answer(msgspec.structs.replace(asking, left=asking.left - 1), rule.override)
+    words = {
+        _of_type(ordered, rule.override, other, qtype).word
+        for qtype, family in _FAMILIES
+        if qtype in rules and (other.gaps or other.addresses & family)
+    }
+    if not words <= {"pass"} or len({one.override for one in rules.values()}) > 1:
+        unsure = f"{how}: what clients come to is not known"
+        return Resolution(name, gaps=(Gap("DNS_FIREWALL_OVERRIDE", rule.group, unsure, can_hide="block"),))
+    other = _with_unseen_redirection(rule.override, other, ordered)
+    addresses = other.addresses & IntervalSet.union_of(family for qtype, family in _FAMILIES if qtype in rules)
+    if not addresses and not other.gaps:
+        return rest or _blocked(asking, name, found, Decision("block", rule))
+    hop = dns_hop(rule.group, name, how, rule.name)
+    assumption = Assumption("DNS_FIREWALL_OVERRIDE", rule.group, f"{how}, which clients were taken to follow", "block")
+    if rest is None or not (rest.addresses or rest.gaps):
+        chain = (rule.override, *other.chain)
+        made = msgspec.structs.replace(other, name=name, addresses=addresses, chain=chain)
+    else:
+        gaps = tuple(dict.fromkeys((*rest.gaps, *other.gaps)))
+        public = rest.public or other.public
+        made = msgspec.structs.replace(rest, addresses=rest.addresses | addresses, public=public, gaps=gaps)
+    return made.noting(hop).assuming(assumption)
 
 
 def _of_type(ordered: tuple[tuple[Rule, ...], ...], name: str, found: Resolution, qtype: str) -> Decision:
@@ -211,7 +259,7 @@ def _of_type(ordered: tuple[tuple[Rule, ...], ...], name: str, found: Resolution
     words = {one.word for one in decided}
     if words <= {"pass"}:
         return Decision("pass")
-    if words == {"block"}:
+    if words == {"block"} and len({one.rule.override for one in decided if one.rule is not None}) == 1:
         return decided[0]
     gaps = tuple(gap for one in decided for gap in one.gaps)
     if not gaps:

@@ -90,7 +90,8 @@ def _answered(asking: Asking, name: str, noted: Noted) -> Resolution:
     if noted.gaps:  # what it brings could go before anything else
         return noted.unknown(name)
     found = _lookup(asking, name, profiles)
-    found = screened(asking, name, found, profiles, noted).assuming(*noted.assumptions)
+    found = screened(asking, name, found, profiles, noted, lambda there, other: _lookup(there, other, profiles))
+    found = found.assuming(*noted.assumptions)
     if found.blocks or not noted.gaps:
         return found
     return msgspec.structs.replace(found, gaps=tuple(dict.fromkeys((*noted.gaps, *found.gaps))))

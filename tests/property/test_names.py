@@ -57,7 +57,7 @@ class Draft:
     """Two or three VPCs, linked by peering, with random names."""
 
     def __init__(self, seed: int) -> None:
-        self.rng = random.Random(f"names/{seed}")
+        self.rng, self.seed = random.Random(f"names/{seed}"), seed
         self.net = Build()
         self.vpcs: list[str] = []
         self.subnets: list[str] = []
@@ -204,7 +204,14 @@ class Draft:
             rule["FirewallDomainRedirectionAction"] = "TRUST_REDIRECTION_DOMAIN"
         if self.chance(0.2):
             rule["Qtype"] = self.rng.choice(("A", "AAAA", "TXT"))
-        return rule
+        return rule | self.response(f"{group}-{index}") if rule["Action"] == "BLOCK" else rule
+
+    def response(self, rule: str) -> dict[str, Any]:
+        """Sometimes a name of the rule's own, drawn apart from the rest."""
+        rng = random.Random(f"{self.seed}/{rule}")
+        if rng.random() < 0.6:
+            return {"BlockResponse": rng.choice(("NODATA", "NXDOMAIN"))}
+        return {"BlockResponse": "OVERRIDE", "BlockOverrideDomain": rng.choice(ASKED) + rng.choice(("", "."))}
 
     def profiles(self) -> None:
         endpoints = [row for row in self.net._lists["ec2/describe-vpc-endpoints"] if row["PrivateDnsEnabled"]]

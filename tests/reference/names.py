@@ -145,9 +145,12 @@ class Names:
         if profile is None:
             return UNKNOWN
         found = self.look_up(vpc, name, qtype, profile, inbound, trail or (vpc,), left)
-        word = self.screen(vpc, name, qtype, profile, found)
+        word, instead = self.screen(vpc, name, qtype, profile, found)
         if word == "block" and not inbound:
-            return no("DNS_FIREWALL_BLOCK")
+            if not instead:
+                return no("DNS_FIREWALL_BLOCK")
+            found = self.look_up(vpc, instead, qtype, profile, inbound, trail or (vpc,), left - 1)
+            word, _ = self.screen(vpc, instead, qtype, profile, found)  # if it is asked about its own answer
         if found.kind == "none" or (found.kind == "addresses" and not found.addresses):
             return found
         return found if word == "pass" else UNKNOWN
@@ -334,8 +337,8 @@ class Names:
 
     # --- DNS Firewall (N167, N168) ------------------------------------------------------------------------------------
 
-    def screen(self, vpc: str, name: str, qtype: str, profile: list[list[Json]], found: Answer) -> str:
-        """pass, block or unknown, by the VPC's own rule groups and by each profile's."""
+    def screen(self, vpc: str, name: str, qtype: str, profile: list[list[Json]], found: Answer) -> tuple[str, str]:
+        """(pass, block or unknown, the name that a block answers with), by the VPC's rule groups and each profile's."""
         rows = self.rows("route53resolver/list-firewall-rule-group-associations", "FirewallRuleGroupAssociations")
         own = sorted((row["Priority"], row["FirewallRuleGroupId"]) for row in rows if row["VpcId"] == vpc)
         sets = [[group for _, group in own]]
@@ -344,13 +347,13 @@ class Names:
             ranked = sorted((json.loads(row["ResourceProperties"])["priority"], row["ResourceArn"]) for row in groups)
             sets.append([arn.rpartition("/")[2] for _, arn in ranked])
         words = [self.of_groups(groups, name, qtype, found) for groups in sets if groups]
-        matched = {word for word, hit in words if hit or word == "unknown"}
-        if matched <= {"pass"}:
-            return "pass"
-        return matched.pop() if len(matched) == 1 else "unknown"
+        matched = {(word, override(rule)) for word, rule in words if rule or word == "unknown"}
+        if {word for word, _ in matched} <= {"pass"}:
+            return "pass", ""
+        return matched.pop() if len(matched) == 1 else ("unknown", "")
 
-    def of_groups(self, groups: list[str], name: str, qtype: str, found: Answer) -> tuple[str, bool]:
-        """(word, whether some rule matched the name)."""
+    def of_groups(self, groups: list[str], name: str, qtype: str, found: Answer) -> tuple[str, Json | None]:
+        """(word, the rule that says so, if one matches)."""
         rules: list[Json] = []
         for group in groups:
             answer = self.file(f"list-firewall-rules/{group}")
@@ -360,23 +363,23 @@ class Names:
                 rules += sorted(answer["FirewallRules"], key=lambda rule: rule["Priority"])
         word, rule, doubt = self.decide(rules, name, qtype, first=True)
         if word != "pass" or (rule is not None and trusts(rule)):
-            return word, rule is not None
+            return word, rule
         if found.kind == "public" and not found.chain and not found.aliases:
             word = self.rest_unseen(rules, name, qtype)
         elif found.kind == "public":
             word = self.rest_unseen(rules, (*found.chain, *found.aliases)[-1], qtype)
         words = [word]
         for one in found.chain:
-            next_word = self.decide(rules, one, qtype, first=False)[0]
+            next_word, next_rule, _ = self.decide(rules, one, qtype, first=False)
             if next_word == "block":
                 if not doubt:
-                    return "block", True
+                    return "block", next_rule
                 next_word = "unknown"
             words.append(next_word)
         for one in found.aliases:
             next_word = self.decide(rules, one, qtype, first=False)[0]
             words.append("unknown" if next_word != "pass" else "pass")
-        return ("unknown" if "unknown" in words else "pass"), rule is not None
+        return ("unknown" if "unknown" in words else "pass"), rule
 
     def rest_unseen(self, rules: list[Json], last: str, qtype: str) -> str:
         """Where a public name leads on is not known offline: it matters where all that is not listed is blocked."""
@@ -399,7 +402,7 @@ class Names:
 
     def decide(self, rules: list[Json], name: str, qtype: str, *, first: bool) -> tuple[str, Json | None, bool]:
         """(word, the rule that matched, whether an unread rule may have let it pass on trust)."""
-        maybe: set[str] = set()
+        maybe: set[tuple[str, str]] = set()
         doubt = False
         for rule in rules:
             if rule.get("Qtype") not in (None, qtype) or (trusts(rule) and not first):
@@ -407,11 +410,16 @@ class Names:
             word = "block" if rule["Action"] == "BLOCK" else "pass"
             domains = self.domains(rule)
             if domains is None:
-                maybe |= {"block", "pass"} if rule["Action"] == "ANY" else {word}
+                maybe |= {("block", ""), ("pass", "")} if rule["Action"] == "ANY" else {(word, override(rule))}
                 doubt = doubt or rule["Action"] == "ANY" or (word == "pass" and trusts(rule))
             elif any(one == "*" or wildcard(one, name) for one in domains):
-                return ("unknown" if maybe - {word} else word), rule, doubt
-        return ("unknown" if "block" in maybe else "pass"), None, doubt
+                return ("unknown" if maybe - {(word, override(rule))} else word), rule, doubt
+        return ("unknown" if "block" in dict(maybe) else "pass"), None, doubt
+
+
+def override(rule: Json | None) -> str:
+    """The name that a rule answers with."""
+    return str((rule or {}).get("BlockOverrideDomain", "")).rstrip(".")
 
 
 def trusts(rule: Json) -> bool:

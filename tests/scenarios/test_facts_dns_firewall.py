@@ -60,17 +60,77 @@ def test_n167_alert_lets_pass_and_ends_the_search() -> None:
     assert fate(ask(net, net.client, "host:github.com")) == ("allowed", "internet")
 
 
-@pytest.mark.parametrize(
-    ("response", "told"),
-    [({"BlockResponse": "NODATA"}, "NODATA"), ({"BlockResponse": "NXDOMAIN"}, "NXDOMAIN"),
-     ({"BlockResponse": "OVERRIDE", "BlockOverrideDomain": "sink.example"}, "CNAME sink.example")],
-)  # fmt: skip
-def test_n167_every_response_of_a_block_keeps_the_answer_from_the_client(response: dict[str, Any], told: str) -> None:
+@pytest.mark.parametrize("response", ["NODATA", "NXDOMAIN"])
+def test_n167_a_block_keeps_the_answer_from_the_client(response: str) -> None:
     net = natted()
-    firewall(net, net.vpc_id, {"Action": "BLOCK", "domains": ("github.com",), **response})
+    firewall(net, net.vpc_id, block("github.com", BlockResponse=response))
     verdict = ask(net, net.client, "host:github.com")
     assert codes(verdict) == {"DNS_FIREWALL_BLOCK"}
-    assert told in verdict.blocked_by[0].detail
+    assert response in verdict.blocked_by[0].detail
+
+
+def override(*domains: str, by: str = "sink.internal.example", **more: Any) -> dict[str, Any]:
+    return block(*domains, BlockResponse="OVERRIDE", BlockOverrideDomain=by, **more)
+
+
+def with_sink(*rules: dict[str, Any]) -> Lan:
+    net = natted()
+    net.zone("internal.example", [net.vpc_id], [("sink.internal.example", "A", ["10.0.2.5"])])
+    firewall(net, net.vpc_id, *rules)
+    return net
+
+
+def test_n167_a_block_may_answer_with_a_name_of_its_own() -> None:
+    net = with_sink(override("github.com"))
+    verdict = ask(net, net.client, "host:github.com")
+    assert fate(verdict) == ("allowed", "private")
+    assert "DNS_FIREWALL_OVERRIDE" in {code for code, _ in assumed(verdict)}
+    assert any("CNAME sink.internal.example" in hop.detail for hop in verdict.paths[0].hops)
+    assert fate(ask(net, net.client, "host:pypi.org")) == ("allowed", "internet")
+
+
+def test_n167_the_name_that_a_block_answers_with_may_be_public() -> None:
+    net = with_sink(override("github.com", by="sink.example."))
+    assert fate(ask(net, net.client, "host:github.com")) == ("allowed", "internet")
+
+
+def test_n167_the_name_that_a_block_answers_with_may_have_no_address() -> None:
+    net = with_sink(override("github.com", by="nobody.internal.example"))
+    assert codes(ask(net, net.client, "host:github.com")) == {"DNS_FIREWALL_BLOCK"}
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [override("*")],  # the name that it answers with is one of those that it blocks
+        [override("github.com"), block("*.internal.example")],
+        [{"Action": "BLOCK", "BlockResponse": "NODATA"}, override("github.com")],  # which of the two is not known
+    ],
+)
+def test_n167_what_a_name_of_its_own_comes_to_may_be_unknown(rules: list[dict[str, Any]]) -> None:
+    net = natted()
+    net.zone("internal.example", [net.vpc_id], [("sink.internal.example", "A", ["10.0.2.5"])])
+    made = [
+        rule if "domains" in rule else rule | {"FirewallDomainListId": domain_list(net, managed=True)} for rule in rules
+    ]
+    firewall(net, net.vpc_id, *made)
+    assert ask(net, net.client, "host:github.com").outcome == "unknown"
+
+
+@pytest.mark.parametrize(("by", "outcome"), [("sink.internal.example", "allowed"), ("", "unknown")])
+def test_n167_blocks_of_vpc_and_profile_that_answer_otherwise(by: str, outcome: str) -> None:
+    net = with_sink(override("github.com"))
+    other = override("github.com", by=by) if by else block("github.com")
+    profile(net, net.vpc_id, (arn(net, firewall_group(net, [other], "p")), 200))
+    assert ask(net, net.client, "host:github.com").outcome == outcome
+
+
+@pytest.mark.parametrize("qtype", ["A", "AAAA"])
+def test_n167_a_name_of_its_own_for_one_query_type(qtype: str) -> None:
+    net = with_sink(override("db.internal.example", Qtype=qtype))
+    net.zone("db.internal.example", [net.vpc_id], [("db.internal.example", "A", ["10.0.2.6"])])
+    reached = {hop.detail for path in ask(net, net.client, "host:db.internal.example").paths for hop in path.hops}
+    assert any("sink.internal.example" in detail for detail in reached) == (qtype == "A")
 
 
 def test_n167_no_match_passes() -> None:
