@@ -96,6 +96,8 @@ def stateful_engine(ground: Ground, policy: aws.FirewallPolicy, owned: OwnedFire
     assumptions: list[Assumption] = []
     for reference in references:
         if ":aws-managed:" in reference.resource_arn:
+            if reference.override.action == "DROP_TO_ALERT":
+                continue
             name = reference.resource_arn.rsplit("/", 1)[-1]
             detail = f"AWS's own rule group {name} is taken to let the traffic through: its rules are not published"
             assumptions.append(Assumption("FIREWALL_MANAGED_RULES", reference.resource_arn, detail, "block"))

@@ -40,6 +40,9 @@ def inspect(ground: Ground, flow: Walk, endpoint_id: str, owned: OwnedFirewall) 
     if owned.status not in ("", "ready"):
         detail = f"the endpoint of firewall {name} is {owned.status}: whether it inspects traffic is not known"
         flow = flow.unknown(Gap("UNMODELLED_COMPONENT", endpoint_id, detail))
+    if owned.firewall.proxy_settings is not None:
+        detail = f"firewall {name} is a proxy, which may send traffic on by a NAT gateway of its own"
+        flow = flow.unknown(Gap("UNMODELLED_COMPONENT", endpoint_id, detail))
     found: list[Walk] = []
     for part, action in _stateless(ground, flow, policy, owned, name):
         if action == "stateful":
@@ -162,6 +165,10 @@ def _stateful(
             return [_half_seen(flow, endpoint_id, name, "reply")]
     if policy.tls_inspection_configuration_arn and flow.protocol == TCP:
         detail = f"{name} decrypts TLS; what it finds there is not followed"
+        flow = flow.unknown(Gap("FIREWALL_RULE_NOT_READ", endpoint_id, detail, can_hide="block"))
+    checked = policy.resolved_ip_validation
+    if checked is not None and checked.action != "ALERT" and flow.leg == "request":
+        detail = f"{name} stops what goes to addresses that no DNS answer told before; which these are is not known"
         flow = flow.unknown(Gap("FIREWALL_RULE_NOT_READ", endpoint_id, detail, can_hide="block"))
     engine = ground.kept((stateful_engine, owned.path), lambda: stateful_engine(ground, policy, owned))
     flow = flow.assuming(*engine.assumptions)

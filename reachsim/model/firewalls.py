@@ -36,6 +36,7 @@ class Firewall(Aws, frozen=True):
     firewall_name: str = ""
     firewall_arn: str = ""
     vpc_id: str = ""
+    proxy_settings: dict[str, Any] | None = None
 
 
 class DescribeFirewall(Aws, frozen=True):
@@ -43,9 +44,14 @@ class DescribeFirewall(Aws, frozen=True):
     firewall_status: FirewallStatus = FirewallStatus()
 
 
+class Override(Aws, frozen=True):
+    action: str | None = None
+
+
 class RuleGroupReference(Aws, frozen=True):
     resource_arn: str
     priority: int | None = None
+    override: Override = Override()
 
 
 class StatefulEngineOptions(Aws, frozen=True):
@@ -60,6 +66,10 @@ class PolicyVariables(Aws, frozen=True):
     rule_variables: dict[str, Definition] = {}
 
 
+class ResolvedIPValidation(Aws, frozen=True):
+    action: str | None = None
+
+
 class FirewallPolicy(Aws, frozen=True):
     stateless_rule_group_references: tuple[RuleGroupReference, ...] = ()
     stateless_default_actions: tuple[str, ...] = ()
@@ -68,6 +78,9 @@ class FirewallPolicy(Aws, frozen=True):
     stateful_engine_options: StatefulEngineOptions = StatefulEngineOptions()
     policy_variables: PolicyVariables = PolicyVariables()
     tls_inspection_configuration_arn: str | None = msgspec.field(default=None, name="TLSInspectionConfigurationArn")
+    resolved_ip_validation: ResolvedIPValidation | None = msgspec.field(
+        default=None, name="Route53ResolvedIPValidation"
+    )
 
 
 class DescribeFirewallPolicy(Aws, frozen=True):

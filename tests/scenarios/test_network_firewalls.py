@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reachsim import load_files
+from reachsim import Reach, load_files
 from reachsim.verdict import Verdict
 from tests.scenarios.test_middleboxes import HTTPS, Edge, codes, five_tuple
 
@@ -205,12 +205,17 @@ def test_n193_a_list_looks_at_the_blocks_of_the_firewalls_vpc_unless_home_net_is
     assert net.out("github.com").outcome == "blocked"
 
 
-def test_home_net_of_a_vpc_that_is_not_in_the_snapshot_is_unknown() -> None:
-    files = behind_list("ALLOWLIST", {}).files()
+def changed(net: Edge, old: bytes, new: bytes) -> Reach:
+    """The network with other words in what describes the firewall."""
+    files = net.files()
     path = next(path for path in files if "describe-firewall/" in path)
-    elsewhere = {path: files[path].replace(b'"vpc-1"', b'"vpc-elsewhere"')}
-    assert elsewhere[path] != files[path]
-    assert load_files(files | elsewhere).simulate("eni-client", "host:pypi.org", **HTTPS).outcome == "unknown"
+    assert old in files[path]
+    return load_files(files | {path: files[path].replace(old, new)})
+
+
+def test_home_net_of_a_vpc_that_is_not_in_the_snapshot_is_unknown() -> None:
+    reach = changed(behind_list("ALLOWLIST", {}), b'"vpc-1"', b'"vpc-elsewhere"')
+    assert reach.simulate("eni-client", "host:pypi.org", **HTTPS).outcome == "unknown"
 
 
 @pytest.mark.parametrize(("status", "outcome"), [("READY", "allowed"), ("FAILED", "unknown"), ("SCALING", "unknown")])
@@ -236,6 +241,71 @@ def test_tls_inspection_leaves_other_protocols_alone(protocol: str, outcome: str
     net = Edge()
     net.firewall(TLSInspectionConfigurationArn="arn:aws:network-firewall:us-east-1:111111111111:tls-configuration/t")
     assert net.reach().simulate(net.client, "ip:8.8.8.8", protocol=protocol, port=443).outcome == outcome
+
+
+@pytest.mark.parametrize(("action", "outcome"), [("DROP", "unknown"), ("REJECT", "unknown"), ("ALERT", "allowed")])
+def test_addresses_that_no_dns_answer_told(action: str, outcome: str) -> None:
+    net = Edge()
+    net.firewall(Route53ResolvedIPValidation={"Action": action, "DNSFirewallRuleGroupId": "rslvr-frg-1"})
+    assert net.out().outcome == outcome
+
+
+def test_a_firewall_in_proxy_mode_is_not_modelled() -> None:
+    net = Edge()
+    net.firewall()
+    reach = changed(net, b'"FirewallName"', b'"ProxySettings": {}, "FirewallName"')
+    verdict = reach.simulate(net.client, "host:github.com", **HTTPS)
+    assert (verdict.outcome, "UNMODELLED_COMPONENT" in assumed(verdict)) == ("unknown", True)
+
+
+@pytest.mark.parametrize(("override", "shown"), [({}, True), ({"Override": {"Action": "DROP_TO_ALERT"}}, False)])
+def test_managed_rules_that_only_alert_stop_nothing(override: dict[str, Any], shown: bool) -> None:
+    net = Edge()
+    arn = "arn:aws:network-firewall:us-east-1:aws-managed:stateful-rulegroup/BotNetCommandAndControlDomainsStrictOrder"
+    net.firewall(StatefulRuleGroupReferences=[{"ResourceArn": arn, "Priority": 1} | override], **strict())
+    verdict = net.out()
+    assert (verdict.outcome, "FIREWALL_MANAGED_RULES" in assumed(verdict)) == ("allowed", shown)
+
+
+def test_a_policy_of_an_account_that_is_not_in_the_snapshot_is_named() -> None:
+    net = Edge()
+    net.firewall()
+    reach = changed(net, b"111111111111:firewall-policy", b"222222222222:firewall-policy")
+    verdict = reach.simulate(net.client, "host:github.com", **HTTPS)
+    assert verdict.outcome == "unknown"
+    assert any(one.startswith("222222222222/us-east-1/network-firewall/") for one in verdict.missing)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        five_tuple("DROP", destination="@BETA"),  # an IP set reference
+        five_tuple("DROP", RuleOptions=[{"Keyword": "sid", "Settings": ["1"]},
+                                        {"Keyword": "geoip", "Settings": ["src,!US,UK"]}]),
+        five_tuple("DROP", destination="$NOWHERE"),
+    ],
+)  # fmt: skip
+def test_rules_on_what_the_rule_group_does_not_tell_are_unknown(rule: Any) -> None:
+    net = Edge()
+    net.firewall(StatefulRuleGroupReferences=[tuples(net, rule)])
+    assert net.out().outcome == "unknown"
+
+
+@pytest.mark.parametrize(("first", "outcome"), [(1, "blocked"), (3, "allowed")])
+def test_n192_stateless_groups_by_their_priority_in_the_policy(first: int, outcome: str) -> None:
+    """Whatever the priorities of rules within the groups, and whatever else an action does."""
+    net = Edge()
+
+    def group(name: str, priority: int, rule: int, *actions: str) -> dict[str, Any]:
+        rules = [
+            {"Priority": rule, "RuleDefinition": {"Actions": list(actions), "MatchAttributes": {"Protocols": [6]}}}
+        ]
+        source = {"StatelessRulesAndCustomActions": {"StatelessRules": rules}}
+        return net.rules(name, source, "stateless") | {"Priority": priority}
+
+    groups = [group("pass", 2, 1, "aws:pass", "Metric"), group("drop", first, 9, "aws:drop", "Metric")]
+    net.firewall(StatelessRuleGroupReferences=groups, StatelessFragmentDefaultActions=["aws:drop"])
+    assert net.out().outcome == outcome
 
 
 def test_n192_a_flow_behind_a_translation_is_another_flow() -> None:
