@@ -267,6 +267,7 @@ def _hairpin(ground: Ground, flow: Walk, vpc_id: str) -> Walk:
         return flow.to("egress-only-in", flow.context.exit, vpc_id)  # stateful: replies return by it (N37)
     origin = flow.context.origin.interface
     own = flow.leg == "request" and origin is not None and origin.kind == "public" and flow.source == SOURCE
+    own = own and flow.sources <= V4  # an IPv6 address is its own public one
     if own and origin is not None and not flow.destinations <= ground.network.regional_nat_addresses:
         detail = f"what lets in {ground.network.label(origin.id)} is not known, as its public address is not"
         return lost(flow, Gap("UNKNOWN_RESOURCE", origin.id, detail))

@@ -31,6 +31,8 @@ def route_to(draft: Draft, one: Site, other: Site, target: str, probability: flo
 def peering(draft: Draft) -> None:
     """Between each VPC and the next, also of another account or Region."""
     for first, second in itertools.pairwise(draft.sites):
+        if first.overlaps and second.overlaps:
+            continue  # AWS would refuse it
         if draft.chance(0.1) or (first.net.region != second.net.region and draft.chance(0.5)):
             continue
         status = "deleted" if draft.chance(0.1) else "active"
@@ -120,13 +122,22 @@ def attach(draft: Draft, one: Site, hub: Hub) -> str:
         one.net[attachment]["NatGatewaySupport"] = draft.rng.choice(("enabled", "disabled", "enabling"))
     one.targets.append(hub.tgw)
     for other in draft.sites:
-        if other is not one:
+        if other is not one and not one.overlaps:
             route_to(draft, one, other, hub.tgw, 0.6 if "peering" in draft.features else 0.85)
+        elif other is not one:
+            from_own_subnets(draft, one, other, hub.tgw)
     for table in one.tables:
         if draft.chance(0.4):
             block = draft.rng.choice(("0.0.0.0/0", "10.0.0.0/8", ON_PREMISES, "::/0", "64:ff9b::/96"))
             one.net.route(table, block, hub.tgw)
     return attachment
+
+
+def from_own_subnets(draft: Draft, one: Site, other: Site, tgw: str) -> None:
+    """Routes to another VPC from the subnets that no other VPC has: the rest goes by their NAT gateways."""
+    for place in one.v4_places:
+        if not str(place.cidr).startswith("100.64.") and draft.chance(0.9):
+            one.net.route(place.table or one.net.main_table(one.id), other.cidr, tgw)
 
 
 def fill(draft: Draft, net: Build, table: str, attachment: str, one: Site) -> None:
@@ -168,10 +179,11 @@ def on_premises(draft: Draft, hub: Hub) -> None:
 
 def by_lists(draft: Draft, hub: Hub) -> None:
     """References to prefix lists, which go before what is propagated (N185)."""
-    ways = [attachment for _, attachment in hub.attached] + ["blackhole"]
+    ways = [attachment for _, attachment in hub.attached]
     for table in hub.tables:
         for prefix_list in draft.rng.sample(draft.lists, draft.rng.choice((0, 1, 1, 2))):
-            hub.net.tgw_list(table, prefix_list, draft.rng.choice(ways), one_by_one=draft.chance(0.8))
+            way = "blackhole" if draft.chance(0.25) else draft.rng.choice(ways)
+            hub.net.tgw_list(table, prefix_list, way, one_by_one=draft.chance(0.8))
 
 
 def share(net: Build, table: str, attachment: str) -> None:

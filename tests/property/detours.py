@@ -7,6 +7,8 @@ from tests.property.draft import ON_PREMISES, Draft, Site
 from tests.property.firewalls import firewall
 from tests.reference.world import target_of
 
+UNMODELLED = ("lgw-1", "cagw-1", "arn:aws:networkmanager::111111111111:core-network/core-1")
+
 
 def odd_routes(draft: Draft, one: Site) -> None:
     """Blackholes, prefix-list routes with their ties, routes to interfaces, and routes into the VPC itself (N8)."""
@@ -22,8 +24,10 @@ def odd_routes(draft: Draft, one: Site) -> None:
                 net.route(table, rng.choice(("203.0.113.0/24", "203.0.113.128/26")), rng.choice(one.targets))
         if draft.chance(0.03):
             net.route(table, "198.18.0.0/15", rng.choice(one.interfaces))
+        if draft.chance(0.06):  # N20
+            net.route(table, rng.choice(("198.18.0.0/16", "192.168.0.0/17")), rng.choice(UNMODELLED))
         nats = [target for target in one.targets if target.startswith("nat-")]
-        if nats and draft.chance(0.05):
+        if nats and draft.chance(0.12):
             net.route(table, str(rng.choice(one.v4_places).cidr), rng.choice(nats))
 
 
@@ -105,7 +109,7 @@ def inspection(draft: Draft, one: Site) -> None:
     home = net.subnet(one.id, block, zone, f"2600:1f18:0:{one.index}09::/64" if one.ipv6 else None, table)
     endpoint = net.appliance_endpoint(one.id, home, state="available" if draft.chance(0.97) else "deleting")
     if draft.chance(0.85):
-        firewall(draft.rng, net, one.id, endpoint, f"site-{one.index}")
+        firewall(draft.rng, net, one.id, [endpoint], f"site-{one.index}")
     for used in one.tables:
         inspect_routes(draft, one, used, table, endpoint)
     gateways = [target for target in one.targets if target.startswith("igw-") and not edge_tables(net, target)]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from tests.build import Build
 
 ON_PREMISES = "192.168.0.0/16"
+OVERLAPPING = "100.64.0.0/16"
+"""A block that several VPCs may have, each of them behind a private NAT gateway."""
 PORTS = ((443, 443), (22, 22), (53, 53), (1024, 65535), (32768, 60999), (0, 65535), (1024, 40000))
 BLOCKS = (
     "0.0.0.0/0", "0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/16", "10.0.1.0/24", "10.1.0.0/16", "52.216.0.0/15",
@@ -76,6 +78,10 @@ class Site:
         """Its route tables that some subnet uses."""
         own = [place.table or self.net.main_table(self.id) for place in self.places]
         return list(dict.fromkeys(own)) + self.more_tables
+
+    @property
+    def overlaps(self) -> bool:
+        return OVERLAPPING in [one["CidrBlock"] for one in self.net[self.id]["CidrBlockAssociationSet"]]
 
     @property
     def v4_places(self) -> list[Place]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 from tests.build import Build
@@ -22,8 +23,8 @@ DEFAULTS: tuple[list[str], ...] = (
 STANDARD = ("aws:pass", "aws:drop", "aws:forward_to_sfe")
 
 
-def firewall(rng: random.Random, net: Build, vpc: str, endpoint: str, name: str) -> None:
-    """A firewall behind an endpoint of a VPC, mostly one that lets something through."""
+def firewall(rng: random.Random, net: Build, vpc: str, endpoints: Sequence[str], name: str) -> None:
+    """A firewall behind endpoints of a VPC, mostly one that lets something through."""
     arn = f"arn:aws:network-firewall:{net.region}:{net.account}:{{}}/of-{name}"
     policy: dict[str, Any] = {
         "StatelessDefaultActions": rng.choices(STANDARD, (2, 1, 7)),
@@ -52,7 +53,10 @@ def firewall(rng: random.Random, net: Build, vpc: str, endpoint: str, name: str)
     net.put(f"network-firewall/describe-firewall/{arn.format('firewall').replace('/', '%2F')}", {
         "Firewall": {"FirewallName": name, "FirewallArn": arn.format("firewall"), "VpcId": vpc,
                      "FirewallPolicyArn": arn.format("firewall-policy")},
-        "FirewallStatus": {"SyncStates": {"any": {"Attachment": {"EndpointId": endpoint, "Status": "READY"}}}},
+        "FirewallStatus": {"SyncStates": {
+            f"zone-{number}": {"Attachment": {"EndpointId": endpoint, "Status": "READY"}}
+            for number, endpoint in enumerate(endpoints)
+        }},
     })  # fmt: skip
     path = f"network-firewall/describe-firewall-policy/{arn.format('firewall-policy').replace('/', '%2F')}"
     net.put(path, {"FirewallPolicy": policy})

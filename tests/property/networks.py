@@ -11,6 +11,7 @@ import random
 
 from tests.build import Build
 from tests.property.between import peering, transit
+from tests.property.central import central
 from tests.property.detours import (
     advertised,
     block_public_access,
@@ -21,12 +22,12 @@ from tests.property.detours import (
     odd_routes,
 )
 from tests.property.draft import LISTS, Draft
-from tests.property.sites import rules, site
+from tests.property.sites import rules, shared, site
 from tests.property.ways_out import endpoints, internet, vpn
 
 FEATURES = frozenset(
     ("ipv6", "internet", "nat", "endpoints", "peering", "transit", "vpn", "block", "lists", "references", "filters",
-     "regional", "edge", "advertised", "local zones", "inspection", "ipv6 only", "hubs")
+     "regional", "edge", "advertised", "local zones", "inspection", "ipv6 only", "hubs", "central", "overlap")
 )  # fmt: skip
 TOPICS: dict[str, frozenset[str]] = {
     "gateways": frozenset(("internet", "nat", "endpoints", "peering", "filters")),
@@ -42,8 +43,10 @@ TOPICS: dict[str, frozenset[str]] = {
     "filters": frozenset(("filters", "ipv6", "internet", "nat")),
     "translation": frozenset(("regional", "nat", "internet", "ipv6", "ipv6 only", "peering", "transit")),
     "edge": frozenset(("edge", "internet", "vpn", "advertised", "ipv6")),
-    "inspection": frozenset(("inspection", "internet", "nat", "transit", "ipv6")),
-    "everything": FEATURES,
+    "inspection": frozenset(("inspection", "internet", "nat", "transit", "ipv6", "references")),
+    "central": frozenset(("central", "transit", "references", "ipv6")),
+    "overlap": frozenset(("overlap", "transit", "nat", "vpn")),
+    "everything": FEATURES - {"central"},
 }
 
 
@@ -60,6 +63,8 @@ def network(topic: str, seed: int) -> Draft:
         far = "regions" in features
         draft.builds.append(Build(region="us-west-2", tag="w-") if far else Build("222222222222", tag="w-"))
         draft.sites.append(site(draft, draft.builds[1], 5))
+    if "accounts" in features and draft.chance(0.5):
+        shared(draft, draft.sites[0], draft.builds[1])
     for one in draft.sites:
         rules(draft, one)
         internet(draft, one)
@@ -69,7 +74,9 @@ def network(topic: str, seed: int) -> Draft:
             vpn(draft, one)
     if draft.has("peering"):
         peering(draft)
-    if draft.has("transit"):
+    if "central" in features:
+        central(draft)
+    elif draft.has("transit"):
         transit(draft)
     for one in draft.sites:
         odd_routes(draft, one)

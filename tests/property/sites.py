@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.build import AclEntry, Build, GroupRule
-from tests.property.draft import BLOCKS, BLOCKS_V6, ICMP, ICMPV6, PORTS, Draft, Place, Site
+from tests.property.draft import BLOCKS, BLOCKS_V6, ICMP, ICMPV6, OVERLAPPING, PORTS, Draft, Place, Site
 
 
 def site(draft: Draft, net: Build, index: int) -> Site:
@@ -12,6 +12,7 @@ def site(draft: Draft, net: Build, index: int) -> Site:
     ipv6 = draft.has("ipv6")
     block_v6 = f"2600:1f18:0:{index}00::/56" if ipv6 else None
     more = [f"10.{index + 100}.0.0/20"] if draft.chance(0.1) else []
+    more += [OVERLAPPING] if draft.has("overlap") else []
     made = Site(net, net.vpc(f"10.{index}.0.0/16", ipv6=block_v6, secondary=more), index, ipv6)
     if ipv6 and draft.chance(0.12):
         net[made.id]["Ipv6CidrBlockAssociationSet"][0]["Ipv6AddressAttribute"] = "private"  # N39
@@ -31,13 +32,15 @@ def place(draft: Draft, one: Site, number: int) -> Place:
     acl = net.acl(one.id, entries(draft, one.ipv6)) if draft.has("filters") and draft.chance(0.7) else None
     block = f"2600:1f18:0:{one.index}0{number}::/64" if one.ipv6 and draft.chance(0.85) else None
     is_native = number > 1 and block is not None and draft.has("ipv6 only") and draft.chance(0.7)
-    cidr = None if is_native else f"10.{one.index}.{number}.0/24"
+    overlaps = number > 1 and one.overlaps and draft.chance(0.7)
+    cidr = None if is_native else f"100.64.{number}.0/24" if overlaps else f"10.{one.index}.{number}.0/24"
     return Place(net.subnet(one.id, cidr, zone, block, table, acl), number, zone, table, cidr, block)
 
 
 def interface(draft: Draft, one: Site, where: Place, host: int) -> str:
     net, rng = one.net, draft.rng
-    groups = rng.sample(one.groups, rng.choice((1, 1, 2)))
+    near = [group for other in draft.sites if other.net is net for group in other.groups]
+    groups = rng.sample(near if near and draft.chance(0.06) else one.groups, rng.choice((1, 1, 2)))  # N97
     checked = draft.chance(0.9)
     ipv6 = where.v6(host) if where.cidr_v6 and draft.chance(0.85 if where.cidr else 1) else ()
     if where.cidr is None:
@@ -53,6 +56,24 @@ def interface(draft: Draft, one: Site, where: Place, host: int) -> str:
         net[made]["Ipv4Prefixes"] = [{"Ipv4Prefix": f"{where.v4(208)}/28"}] if where.cidr else []
         net[made]["Ipv6Prefixes"] = [{"Ipv6Prefix": f"{where.v6(0)[:-2]}1::/80"}] if where.cidr_v6 else []
     return made
+
+
+def shared(draft: Draft, one: Site, guest: Build) -> None:
+    """An interface of another account in a subnet that it shares, with a group of that account's own."""
+    where = draft.rng.choice(one.v4_places)
+    guest._records[where.id] = one.net[where.id]
+    if draft.chance(0.5):
+        guest._lists["ec2/describe-subnets"].append(one.net[where.id])
+        guest._lists["ec2/describe-vpcs"].append(one.net[one.id])
+    group = guest.group(one.id, [], [])
+    made = guest.interface(where.id, where.v4(60), [group], f"198.18.200.{where.number}" if draft.chance(0.5) else None)
+    one.net._records[made] = guest[made]
+    one.interfaces.append(made)
+    for direction in ("in", "out"):
+        peer = f"{one.net.account}/{draft.rng.choice(one.groups)}" if draft.chance(0.5) else "0.0.0.0/0"
+        guest.permit(group, direction, ("-1", None, None, peer))
+        if draft.chance(0.5):
+            one.net.permit(draft.rng.choice(one.groups), direction, ("-1", None, None, f"{guest.account}/{group}"))
 
 
 def entries(draft: Draft, ipv6: bool) -> list[AclEntry]:
@@ -95,7 +116,7 @@ def rule(draft: Draft, one: Site) -> GroupRule:
         peer = rng.choice(draft.lists)
     if draft.has("references") and draft.chance(0.7):
         peer = rng.choice([f"{other.net.account}/{group}" for other in draft.sites for group in other.groups])
-        if draft.chance(0.06):
+        if draft.chance(0.1):
             peer = rng.choice(("999999999999/sg-unseen", "222222222222/sg-unseen", "sg-gone"))
     protocol = rng.choice(("tcp", "tcp", "udp", "-1", "-1", "6", "47", "icmpv6" if v6 else "icmp"))
     if protocol in ("-1", "47"):

@@ -83,6 +83,23 @@ def test_a_prefix_list_of_a_transit_gateway_goes_before_what_is_propagated(*, on
     assert outcomes(net, source, "ip:10.1.1.5") == {"allowed"}
 
 
+def test_a_task_with_ipv6_only_needs_no_unknown_public_address() -> None:  # N36
+    """To IPv6 addresses of another VPC, by way of the internet; "a public address" is one of IPv4."""
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16", V6.format(0), name="0")
+    subnet = net.subnet(vpc, None, ipv6="2600:1f18:0:1::/64", name="0")
+    net.route("rtb-0-main", "::/0", net.igw(vpc))
+    host(net, 1)
+    net.route("rtb-1-main", "::/0", net.igw("vpc-1"))
+    groups = [net.group(vpc, OPEN, OPEN)]
+    awsvpc = {"subnets": [subnet], "securityGroups": groups, "assignPublicIp": "ENABLED"}
+    service = {"serviceName": "web", "launchType": "FARGATE", "networkConfiguration": {"awsvpcConfiguration": awsvpc}}
+    net.put("ecs/describe-services/main", {"services": [service]})
+    net._lists["ecs/list-clusters"].append("arn:aws:ecs:us-east-1:111111111111:cluster/main")
+    assert outcomes(net, "ecs:main/web", "ip:2600:1f18:0:101::5") == {"allowed"}
+    assert outcomes(net, "ecs:main/web", "ip:2600:1f18:0:101::6") == {"blocked"}
+
+
 def open_firewall(net: Build, vpc: str, endpoint: str) -> None:
     """A Network Firewall behind an endpoint, which passes everything."""
     arn = f"arn:aws:network-firewall:{net.region}:{net.account}:{{}}%2Ff"

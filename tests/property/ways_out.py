@@ -9,15 +9,20 @@ def internet(draft: Draft, one: Site) -> None:
     """Internet gateway, egress-only gateway and NAT gateways, and the default routes to them."""
     net, rng = one.net, draft.rng
     igw = net.igw(one.id, "detached" if draft.chance(0.04) else "available") if draft.has("internet") else None
-    nats = [made for made in (nat_gateway(draft, one, number) for number in (0, 1)) if made] if igw else []
+    one.targets += [igw] if igw else []
+    made = [nat_gateway(draft, one, number) for number in (0, 1)] if igw or one.overlaps else []
+    nats = [nat for nat in made if nat]
     eigw = net.eigw(one.id) if one.ipv6 and draft.has("ipv6") else None
-    one.targets += [target for target in (igw, *nats) if target]
+    one.targets += nats
     homes = {net[nat].get("SubnetId") for nat in nats}
     for place in one.places:
         table = place.table or net.main_table(one.id)
         inside = nats and (place.id not in homes or draft.chance(0.12))
         if igw and draft.chance(0.85):
             net.route(table, "0.0.0.0/0", rng.choice(nats) if inside and draft.chance(0.8) else igw)
+        if inside and one.overlaps and draft.chance(0.8):
+            for block in ("10.0.0.0/8", ON_PREMISES):
+                net.route(table, block, rng.choice(nats))
         ways = [target for target in (igw, eigw) if target]
         if one.ipv6 and ways and draft.chance(0.85):
             net.route(table, "::/0", rng.choice(ways))
@@ -30,9 +35,9 @@ def nat_gateway(draft: Draft, one: Site, number: int) -> str | None:
     if not draft.has("nat") or number >= len(one.v4_places) or (number and draft.chance(0.6)):
         return None
     place = one.v4_places[number]
-    if draft.has("regional") and draft.chance(0.6):
+    if draft.has("regional") and draft.chance(0.6) and any(target.startswith("igw-") for target in one.targets):
         return regional_nat(draft, one, number)
-    private = draft.chance(0.15)
+    private = draft.chance(0.7 if one.overlaps else 0.15)
     return one.net.nat(
         place.id, place.v4(200), public=None if private else f"192.0.2.{one.index * 2 + number}",
         kind="private" if private else "public", state=nat_state(draft),
