@@ -20,7 +20,7 @@ from tests.property.comparison import assert_partition, compare, corners, ip_of,
 from tests.property.draft import Draft
 from tests.property.networks import TOPICS, network
 
-NETWORKS_PER_TOPIC, AT_ONCE = 156, 39
+NETWORKS_PER_TOPIC, AT_ONCE = 132, 33
 BATCHES = [
     (topic, first)
     for topic in TOPICS

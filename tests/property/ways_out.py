@@ -17,7 +17,7 @@ def internet(draft: Draft, one: Site) -> None:
     homes = {net[nat].get("SubnetId") for nat in nats}
     for place in one.places:
         table = place.table or net.main_table(one.id)
-        inside = nats and (place.id not in homes or draft.chance(0.12))
+        inside = nats and (place.id not in homes or draft.chance(0.05))
         if igw and draft.chance(0.85):
             net.route(table, "0.0.0.0/0", rng.choice(nats) if inside and draft.chance(0.8) else igw)
         if inside and one.overlaps and draft.chance(0.8):
@@ -28,11 +28,19 @@ def internet(draft: Draft, one: Site) -> None:
             net.route(table, "::/0", rng.choice(ways))
         if one.ipv6 and inside and draft.chance(0.5 if place.cidr else 0.9):
             net.route(table, "64:ff9b::/96", rng.choice(nats))  # N57
+    if len(homes - {None}) > 1 and draft.chance(0.7):
+        first, second = ({place.id: place for place in one.places}[net[nat]["SubnetId"]] for nat in nats)
+        if first.table != second.table:
+            net.route(first.table or net.main_table(one.id), "0.0.0.0/0", nats[1])
 
 
 def nat_gateway(draft: Draft, one: Site, number: int) -> str | None:
     """A NAT gateway in one of the first two subnets with IPv4, mostly public and working."""
-    if not draft.has("nat") or number >= len(one.v4_places) or (number and draft.chance(0.6)):
+    if (
+        not draft.has("nat")
+        or number >= len(one.v4_places)
+        or (number and draft.chance(0.6 if len(one.v4_places) < 3 else 0.25))
+    ):
         return None
     place = one.v4_places[number]
     if draft.has("regional") and draft.chance(0.6) and any(target.startswith("igw-") for target in one.targets):
