@@ -435,7 +435,8 @@ def _addresses(
         made.append(_nowhere(network, Selector("ip", gap.component), gap))
     if made:
         return tuple(made)
-    return (_nowhere(network, Selector("ip", "source"), _no_way_in(network, addresses, toward)),)
+    why = _routes_unread(network, led) or _no_way_in(network, addresses, toward)
+    return (_nowhere(network, Selector("ip", "source"), why),)
 
 
 _NEVER_FROM_THE_INTERNET = (
@@ -513,6 +514,17 @@ def _ways_in_not_modelled(
                 if target.kind in kinds and (block is None or not block.block.isdisjoint(addresses)):
                     found[target.id] = not_modelled(target.id, target.kind, f"what sends by {network.label(target.id)}")
     return [gap for _, gap in sorted(found.items())]
+
+
+def _routes_unread(network: Network, vpcs: Sequence[str]) -> Gap | None:
+    """A gap where the routes of some VPC are not known, which may lead back by what is not modelled."""
+    for vpc_id in vpcs:
+        lacking = network.lacks(network.home_of(vpc_id), "describe-route-tables")
+        tables = (one for one in network.route_tables.values() if one.vpc_id == vpc_id)
+        if lacking or any(isinstance(one.routes, aws.NotThere) for one in tables):
+            detail = f"whether a route of {network.label(vpc_id)} leads back to the addresses is not known"
+            return Gap("UNKNOWN_RESOURCE", vpc_id, detail, lacking)
+    return None
 
 
 def _unseen_neighbours(network: Network, toward: Sequence[Interface], addresses: IntervalSet) -> list[Gap]:

@@ -33,6 +33,7 @@ from reachsim.forwarding.ground import (
 )
 from reachsim.forwarding.network_firewall import inspect
 from reachsim.intervals import IntervalSet
+from reachsim.model.firewalls import unread_firewalls
 from reachsim.model.interfaces import Interface
 from reachsim.model.records import VpcEndpoint
 
@@ -129,7 +130,8 @@ def inspection(ground: Ground, flow: Walk, endpoint: VpcEndpoint, subnet_id: str
     known = owned is not None or ground.appliances.get(endpoint_id) == "forward"
     if not known or own is None:
         detail = f"{label} hands the traffic to appliances; what they let through is not known"
-        return [lost(part, Gap("INSPECTED_BY_APPLIANCE", endpoint_id, detail)) for part in parts]
+        gap = Gap("INSPECTED_BY_APPLIANCE", endpoint_id, detail, ground.told(unread_firewalls))
+        return [lost(part, gap) for part in parts]
     found: list[Walk] = []
     for part in parts:
         what = "appliances said to pass it on" if owned is None else f"firewall {owned.firewall.firewall_name}"

@@ -39,6 +39,10 @@ class Firewall(Aws, frozen=True):
     proxy_settings: dict[str, Any] | None = None
 
 
+class ListedFirewall(Aws, frozen=True):
+    firewall_arn: str
+
+
 class DescribeFirewall(Aws, frozen=True):
     firewall: Firewall
     firewall_status: FirewallStatus = FirewallStatus()
@@ -193,6 +197,16 @@ def firewalls_by_endpoint(network: Network) -> dict[str, OwnedFirewall]:
                     if one.endpoint_id:
                         found[one.endpoint_id] = OwnedFirewall(home, path, record.firewall, status)
     return found
+
+
+def unread_firewalls(network: Network) -> tuple[str, ...]:
+    """Files of the firewalls that are listed and not described. Raises SnapshotError."""
+    found: list[str] = []
+    for home in network.homes:
+        listed = network.path(home, "network-firewall", "list-firewalls")
+        for one in network.read_collection(listed, "Firewalls", ListedFirewall):
+            found.append(network.path(home, "network-firewall", "describe-firewall", one.firewall_arn))
+    return network.unknown(*found)
 
 
 def firewall_file(network: Network, home: Home, operation: str, arn: str) -> str:

@@ -271,7 +271,7 @@ FILTERS: dict[str, tuple[str, Callable[[Way], bool]]] = {
     "group named, of another account": ("network/accounts", is_of_another_account),
     "group named, stale": ("network/references", lambda w: w.stops("SG_REFERENCE_STALE")),
     "group named, unseen": ("network/everything", lambda w: w.is_unknown("SECURITY_GROUP_UNSEEN")),
-    "group named, lost in a middlebox": ("network/inspection", lambda w: w.stops("SG_REFERENCES_NOT_PRESERVED")),
+    "group named, lost in a middlebox": ("network/everything", lambda w: w.stops("SG_REFERENCES_NOT_PRESERVED")),
     "group named, lost at a transit gateway": ("network/hubs", lambda w: w.stops("SG_REFERENCING_SUPPORT")),
     "group's prefix list": (
         "network/lists", lambda w: any(one.type == "security-group" and " pl-" in one.detail for one in w.hops)

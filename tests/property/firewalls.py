@@ -58,6 +58,7 @@ def firewall(rng: random.Random, net: Build, vpc: str, endpoints: Sequence[str],
             for number, endpoint in enumerate(endpoints)
         }},
     })  # fmt: skip
+    net._lists["network-firewall/list-firewalls"].append({"FirewallName": name, "FirewallArn": arn.format("firewall")})
     path = f"network-firewall/describe-firewall-policy/{arn.format('firewall-policy').replace('/', '%2F')}"
     net.put(path, {"FirewallPolicy": policy})
 

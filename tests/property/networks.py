@@ -43,7 +43,7 @@ TOPICS: dict[str, frozenset[str]] = {
     "filters": frozenset(("filters", "ipv6", "internet", "nat")),
     "translation": frozenset(("regional", "nat", "internet", "ipv6", "ipv6 only", "peering", "transit")),
     "edge": frozenset(("edge", "internet", "vpn", "advertised", "ipv6")),
-    "inspection": frozenset(("inspection", "internet", "nat", "transit", "ipv6", "references")),
+    "inspection": frozenset(("inspection", "internet", "nat", "transit", "ipv6")),
     "central": frozenset(("central", "transit", "references", "ipv6")),
     "overlap": frozenset(("overlap", "transit", "nat", "vpn")),
     "everything": FEATURES - {"central"},

@@ -100,6 +100,18 @@ def test_a_task_with_ipv6_only_needs_no_unknown_public_address() -> None:  # N36
     assert outcomes(net, "ecs:main/web", "ip:2600:1f18:0:101::6") == {"blocked"}
 
 
+def test_without_route_tables_it_is_not_known_whether_a_core_network_leads_in() -> None:  # N20, N195
+    net = Build()
+    target = host(net, 0)
+    net.route("rtb-0-main", "192.168.0.0/16", "arn:aws:networkmanager::111111111111:core-network/c")
+    files = net.files()
+    assert load_files(files).simulate("ip:192.168.7.5", target).outcome == "unknown"
+    (path,) = (path for path in files if path.endswith("/describe-route-tables.json"))
+    del files[path]
+    found = load_files(files).simulate("ip:192.168.7.5", target)
+    assert (found.outcome, found.missing) == ("unknown", (path,))
+
+
 def open_firewall(net: Build, vpc: str, endpoint: str) -> None:
     """A Network Firewall behind an endpoint, which passes everything."""
     arn = f"arn:aws:network-firewall:{net.region}:{net.account}:{{}}%2Ff"

@@ -374,6 +374,17 @@ def test_a_firewall_that_is_crossed_twice_tells_the_two_connections_apart() -> N
     assert net.reach().simulate("eni-client", "ip:198.51.100.7", **HTTPS).outcome == "allowed"
 
 
+def test_a_firewall_that_is_listed_and_not_described_is_named_as_missing() -> None:
+    net = Edge()
+    assert net.out().missing == ()
+    arn = ARN.format("firewall/f")
+    net._lists["network-firewall/list-firewalls"].append({"FirewallName": "f", "FirewallArn": arn})
+    path = f"111111111111/us-east-1/network-firewall/describe-firewall/{arn.replace('/', '%2F')}.json"
+    assert (net.out().outcome, net.out().missing) == ("unknown", (path,))
+    net.firewall()
+    assert (net.out().outcome, net.out().missing) == ("allowed", ())
+
+
 # --- NAT64 and DNS64 --------------------------------------------------------------------------------------------------
 
 
