@@ -28,7 +28,7 @@ Reader = Callable[[Call], Outcome]
 
 
 def by_url(call: Call) -> Outcome:
-    """Programs that contact what their arguments name by a URL: ab, hey, wrk, httpie, newman …"""
+    """Programs that contact what their arguments name by a URL: ab, hey, wrk, httpie …"""
     return Outcome(tuple(one for word in call.words for one in urls.destination(word)), None)
 
 
@@ -79,8 +79,9 @@ PROGRAMS: Final[dict[str, str]] = {
     "corepack": "node_packages.corepack", "bun": "node_packages.npm", "conda": "conda.conda", "mamba": "conda.conda",
     "micromamba": "conda.conda", "cmake": "cmake.cmake", "ab": "programs.by_url", "hey": "programs.by_url",
     "wrk": "programs.by_url", "siege": "programs.by_url", "http": "programs.by_url", "https": "programs.by_url",
-    "lighthouse": "programs.by_url", "artillery": "programs.by_url", "newman": "programs.by_url",
-    **dict.fromkeys(("k6", "lwp-download", "lwp-request", "lwp-mirror", "GET", "axel"), "programs.by_url"),
+    "lighthouse": "programs.by_url", "artillery": "plans.plan", "newman": "plans.plan", "k6": "plans.plan",
+    "jmeter": "plans.plan", "locust": "plans.plan",
+    **dict.fromkeys(("lwp-download", "lwp-request", "lwp-mirror", "GET", "axel"), "programs.by_url"),
     **dict.fromkeys(("elasticsearch-plugin", "opensearch-plugin", "kibana-plugin"), "programs.by_url_or_name"),
      "svn": "programs.by_url", "hg": "programs.by_url", "cf": "deploy.cloud_foundry",
     "pulumi": "deploy.pulumi", "go": "go_modules.go", "mvn": "java_packages.maven",

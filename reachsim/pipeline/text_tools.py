@@ -77,21 +77,22 @@ def jq(call: Call) -> Outcome:
 
 def grep(call: Call) -> Outcome:
     """The lines that hold a plain pattern: letters, digits, few other signs, with ``^`` and ``$`` at its ends. Whether
-    there are any is a question, so either status is a normal run's.
+    there are any is a question, so either status is a normal run's; what ``-v`` leaves over is rarely one.
     """
     given = arguments(call.words, ["e", "regexp", "f", "m", "max-count", "A", "B", "C", "include", "exclude"])
     rest = list(given.rest)
     pattern = given.last("e", "regexp") or (rest.pop(0) if rest else "")
     text = call.read(rest[0]) if len(rest) == 1 else call.stdin if not rest else None
     plain = re.fullmatch(r"\^?[\w /:=@,#-]*\$?", pattern)
+    turned = given.has("v", "invert-match")
+    status = True if turned and not given.has("q", "quiet", "silent") else None
     odd = set(given.options) - {"v", "E", "F", "i", "e", "regexp", "invert-match", "h", "s"}
     if text is None or not is_known(text) or plain is None or odd or len(text) > MAX_TEXT:
-        return Outcome((), None, None)
+        return Outcome((), None, status)
     flags = re.IGNORECASE if given.has("i") else 0
     inside = re.compile(re.escape(pattern) if given.has("F") else pattern, flags).search
-    turned = given.has("v", "invert-match")
     kept = [line for line in text.split("\n") if line and (inside(line) is None) is turned]
-    return Outcome((), "".join(f"{line}\n" for line in kept), None)
+    return Outcome((), "".join(f"{line}\n" for line in kept), status if kept else None)
 
 
 def decode(call: Call) -> Outcome:
