@@ -13,8 +13,9 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
-from reachsim.pipeline import powershell
+from reachsim.pipeline import powershell, powershell_values
 from reachsim.pipeline.call import quoted
+from reachsim.pipeline.powershell_values import place
 from reachsim.pipeline.records import Confidence, weaker
 from reachsim.pipeline.variables import is_known, unknown
 
@@ -50,7 +51,7 @@ _FOR: Final = re.compile(
 )
 
 
-class Host(powershell.Host, Protocol):
+class Host(powershell_values.Host, Protocol):
     """What runs around a text."""
 
     def powershell(self, text: str, sure: Confidence) -> None: ...
@@ -68,7 +69,7 @@ class Reader:
         self.called: set[str] = set()
 
     def text(self, text: str, sure: Confidence) -> None:
-        if len(text) > powershell.MAX_TEXT:
+        if len(text) > powershell_values.MAX_TEXT:
             self.host.gap(text)
             return
         pieces = list(_pieces(re.sub(r"(?:\^|\\)\r?\n", " ", text)))
@@ -132,7 +133,7 @@ class Reader:
 
     def _statement(self, text: str, sure: Confidence) -> None:
         self.depth += 1
-        if self.depth > MAX_DEPTH or len(text) > powershell.MAX_STATEMENT:
+        if self.depth > MAX_DEPTH or len(text) > powershell_values.MAX_STATEMENT:
             self.host.gap(text)
         else:
             self._read(text, sure)
@@ -207,7 +208,7 @@ class Reader:
         """Whether a condition holds, as far as the files tell."""
         word, found = (condition["word"] or "").lower(), None
         if word == "exist":
-            found = True if self.host.exists(powershell.place(self._filled(condition["what"]).strip('"'))) else None
+            found = True if self.host.exists(place(self._filled(condition["what"]).strip('"'))) else None
         elif word == "defined":
             found = True if condition["what"] in self.host.variables else None
         elif not word and not condition["sign"]:
@@ -245,7 +246,7 @@ class Reader:
                      and not (at and re.fullmatch(r"\d?>{1,2}|<", words[at - 1]))]  # fmt: skip
             if not words:
                 continue
-            name = re.sub(r"\.exe$", "", powershell.place(words[0].strip('"')), flags=re.IGNORECASE)
+            name = re.sub(r"\.exe$", "", place(words[0].strip('"')), flags=re.IGNORECASE)
             last = name.rsplit("/", 1)[-1].lower()
             if last in ("powershell", "pwsh"):
                 self.host.powershell(powershell.handed_in(plain), sure)

@@ -57,7 +57,7 @@ from reachsim.pipeline.variables import (
 )
 
 if TYPE_CHECKING:
-    from reachsim.pipeline import powershell
+    from reachsim.pipeline.powershell_values import Session
 
 MAX_COMMANDS: Final = 60_000
 MAX_SCRIPTS: Final = 2_000
@@ -145,7 +145,7 @@ class Walk:
                 f"expected a table with commands, found {entry.value}: CodeBuild refuses it, and nothing in it is read"
             )
             self.note(Gap(f"phases: {entry.name}", why), entry.line, name)
-        session: powershell.Session = {}
+        session: Session = {}
         runner = self._runner(spec)
         for phase in spec.phases:
             self.phase = phase.name
@@ -394,7 +394,7 @@ class Walk:
         line: int,
         file: str,
         shell: str,
-        session: powershell.Session | None = None,
+        session: Session | None = None,
     ) -> None:
         """Walk a PowerShell text, as far as it is read. ``session`` is what goes on from one text to the next."""
         from reachsim.pipeline import windows

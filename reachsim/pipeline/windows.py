@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reachsim.pipeline import cmd, installers, powershell
 from reachsim.pipeline.call import quoted
+from reachsim.pipeline.powershell_values import Session
 from reachsim.pipeline.records import Confidence, Found, Gap
 from reachsim.pipeline.shell import Scope, absolute
 from reachsim.pipeline.variables import is_known
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class Texts:
     """The host of texts that stand on one line of one file."""
 
-    def __init__(self, walk: Walk, scope: Scope, line: int, file: str, shell: str, session: powershell.Session) -> None:
+    def __init__(self, walk: Walk, scope: Scope, line: int, file: str, shell: str, session: Session) -> None:
         self.walk, self.scope, self.line, self.file, self.shell = walk, scope, line, file, shell
         self.session = session
         self.variables = scope.variables

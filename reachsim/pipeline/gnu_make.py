@@ -1,0 +1,68 @@
+"""``make``: the recipes of its targets, as scripts.
+
+**Source:** GNU make manual, "How to Run make" and "Syntax of Conditionals".
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Sequence
+from itertools import groupby
+
+from reachsim.pipeline import makefile
+from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.records import Choice, Found, Gap, Script
+from reachsim.pipeline.variables import expand, shown
+
+
+def make(call: Call) -> Outcome:
+    """What make runs, with the makefile's variables."""
+    given = arguments(call.words, ["C", "directory", "f", "file", "makefile", "j", "o", "I", "l"])
+    folder = given.last("C", "directory") or "."
+    names = given.all("f", "file", "makefile") or ["GNUmakefile", "makefile", "Makefile"]
+    place = next((one for name in names if call.read(one := posixpath.join(folder, name)) is not None), "")
+    text = call.read(place) if place else None
+    if text is None:
+        made = call.setting("makefile.generated")
+        return Outcome(() if made else (Gap(call.command.text, "there is no makefile in the context"),), None)
+    targets = [word for word in given.rest if "=" not in word]
+    settings = dict(word.split("=", 1) for word in given.rest if "=" in word)
+
+    def included(word: str) -> list[tuple[str, str]]:
+        paths = call.machine.glob(call.path(posixpath.join(folder, word))) if "*" in word else []
+        paths = paths or [call.path(posixpath.join(folder, word))]
+        return [(path, text) for path in paths if (text := call.machine.read(path)) is not None]
+
+    found, missing, variables = makefile.recipes(text, targets, settings, included, call.variables)
+    variables = {name: value for name, value in variables.items() if name in settings or name not in call.variables}
+    merged = dict(call.variables) | {"MAKE": "make"}
+    for name, value in variables.items():
+        merged[re.sub(r"[.-]", "_", name)] = re.sub(r"\$[({]([\w.-]+)[)}]", r"${\1}", value)
+    for _ in range(4):
+        merged |= {name: expand(merged[name], merged) for name in variables if name in merged and "$" in merged[name]}
+    values = tuple((name, merged[name]) for name in ("MAKE", *variables) if name in merged)
+
+    def script(one: makefile.Line) -> Script:
+        file = call.machine.context_path(one.file or call.path(place)) or place
+        return Script(one.text, file, one.line, values, directory=call.path(folder))
+
+    scripts = [one for recipe in found for one in _recipe(recipe.commands, script)]
+    gaps = [Gap(call.command.text, f"the makefile has no plain rule for {shown(name)}") for name in missing]
+    return Outcome((*scripts, *gaps), None)
+
+
+def _recipe(lines: Sequence[makefile.Line], script: Callable[[makefile.Line], Script], depth: int = 0) -> list[Found]:
+    """The lines of a recipe, those in branches of one conditional as a choice of them."""
+    found: list[Found] = []
+    for _, group in groupby(lines, lambda one: one.within[depth].conditional if len(one.within) > depth else 0):
+        together = list(group)
+        if len(together[0].within) <= depth:
+            found += map(script, together)
+            continue
+        arms: dict[int, list[makefile.Line]] = {}
+        for one in together:
+            arms.setdefault(one.within[depth].number, []).append(one)
+        walked = tuple((tuple(_recipe(arm, script, depth + 1)), True) for arm in arms.values())
+        found.append(Choice(walked, len(arms) == together[0].within[depth].of))
+    return found
