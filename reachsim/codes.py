@@ -858,6 +858,10 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("DNS_PROFILE_UNSEEN", "dns", "",  # N173
      "A Route 53 Profile is associated with the VPC, but what it brings is not in the snapshot.",
      "Capture route53profiles list-profile-resource-associations."),
+    ("FURTHER_ACCESS_UNSEEN", "resource-policy", "",
+     "What may let somebody in besides a resource's own policy (the policy of the registry, the access control list of "
+     "a bucket) is not in the snapshot and was taken to let nobody in.",
+     "Capture ecr get-registry-policy, s3api get-bucket-acl."),
     ("ENDPOINT_POLICY_UNSUPPORTED", "endpoint-policy", _ENDPOINT_POLICY,  # N140
      "The service does not support endpoint policies, so the endpoint's policy was not counted.", ""),
     ("GIT_SSH_NOT_VIA_ENDPOINT", "network", "",  # P33
@@ -876,7 +880,7 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
 _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
     ("leak", """
         BLACKHOLE_NO_FALLTHROUGH BPA_EXCLUSION_NOT_COUNTED BPA_INCONSISTENT DNS_FIREWALL_FAIL_OPEN DNS_SERVERS_MIXED
-        ECS_TASK_IPV6 FIREWALL_HANDSHAKE_PASSES FIREWALL_NAME_CLAIMED
+        ECS_TASK_IPV6 FIREWALL_HANDSHAKE_PASSES FIREWALL_NAME_CLAIMED FURTHER_ACCESS_UNSEEN
         IPV6_PRIVATE_SPACE NAT_THEN_GATEWAY_ENDPOINT"""),
     ("block", """
         AMAZON_LOCAL_SERVICE_ASSUMED

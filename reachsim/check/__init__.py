@@ -118,7 +118,8 @@ def check(
     )  # fmt: skip
     assumptions = tuple(dict.fromkeys(
         (*(one for verdict in (*held, *open_exits) for one in _weighty(verdict)),
-         *(one for each in judged for one in each.assumptions), *outside.assumptions, *left_out(network))
+         *(one for each in judged for one in each.assumptions), *shared.assumptions, *outside.assumptions,
+         *left_out(network))
     ))  # fmt: skip
     steps = tuple(step for one in judged for step in one.steps)
     return Check(

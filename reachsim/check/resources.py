@@ -17,6 +17,7 @@ from reachsim import policy, services
 from reachsim.check.findings import finding_of
 from reachsim.check.needs import Need
 from reachsim.check.strangers import ANYONE, STRANGER, Stranger, addresses, context_of, request_of, strangers
+from reachsim.evidence import Assumption
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.model.places import Home
@@ -47,59 +48,78 @@ WRITES: Final = {
 
 
 class Shared(Struct, frozen=True):
-    """What the resource policies say: findings, whether they expose the pipeline, files that would tell more."""
+    """What the resource policies say: findings, whether they expose the pipeline, files that would tell more, and what
+    was taken for granted.
+    """
 
     findings: tuple[Finding, ...]
     exposed: bool
     missing: tuple[str, ...]
+    assumptions: tuple[Assumption, ...]
 
 
 def shared_resources(network: Network, needs: Sequence[Need]) -> Shared:
     """The policies of repositories and buckets that the pipeline uses."""
-    findings: list[Finding] = []
-    missing: list[str] = []
-    for held in _held_by(network, needs):
-        status = network.snapshot.status(held.path)
-        if ":s3:" in held.arn:
-            findings += _by_list(network, held.path.split("/", 1)[0], held.name)
-        if status in ("missing", "refused"):
-            missing.append(held.path)
-        elif status == "ok":
-            for told in _judged(network, held):
-                if isinstance(told, str):
-                    missing.append(told)
-                else:
-                    findings.append(told)
-    return Shared(tuple(findings), bool(findings), tuple(missing))
+    told = [one for held in _held_by(network, needs) for one in _told(network, held)]
+    findings = tuple(one for one in told if isinstance(one, Finding))
+    missing = dict.fromkeys(one for one in told if isinstance(one, str))
+    assumptions = dict.fromkeys(one for one in told if isinstance(one, Assumption))
+    return Shared(findings, bool(findings), tuple(missing), tuple(assumptions))
+
+
+_Told = Finding | str | Assumption
+"""What lets somebody in, a file that would tell, or what was taken for granted."""
+
+
+def _told(network: Network, held: _Held) -> Iterator[_Told]:
+    """What a resource's policy and access control list say."""
+    if ":s3:" in held.arn:
+        yield from _by_list(network, held.path.split("/", 1)[0], held.name)
+    if network.snapshot.known(held.path):
+        yield from _judged(network, held)
+    else:
+        yield _taken_shut(network, held.path, held.name) if held.further else held.path
+
+
+def _taken_shut(network: Network, path: str, component: str) -> str | Assumption:
+    """What few use to let somebody in is taken not to where nobody captured it; where AWS did not answer it is open."""
+    if network.snapshot.status(path) != "missing":
+        return path
+    detail = f"{path} is not in the snapshot and was taken to let nobody in"
+    return Assumption("FURTHER_ACCESS_UNSEEN", component, detail, "leak")
 
 
 class _Held(Struct, frozen=True):
-    """A resource's policy: its file, the resource's name, the actions worth asking about, and its ARN."""
+    """A resource's policy: its file, the resource's name, the actions worth asking about, and its ARN. ``further``: it
+    stands beside the policies of the resources themselves.
+    """
 
     path: str
     name: str
     actions: tuple[str, ...]
     arn: str
+    further: bool = False
 
 
 def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[_Held]:
     """The policies of each repository in the snapshot and of each repository and bucket in use."""
     for home in network.homes:
         partition = services.partition_of(home[1])
-        registry = network.path(home, "ecr", "get-registry-policy")
-        if network.snapshot.status(registry) == "ok" and registry_counts(network, home, PULL.lower()):
-            arn = f"arn:{partition}:ecr:{home[1]}:{home[0]}:repository/any"
-            yield _Held(registry, f"the registry {home[0]} in {home[1]}", (PULL, PUSH), arn)
         start = f"arn:{partition}:ecr:{home[1]}:{home[0]}:repository/"
-        for name in _repositories(network, home, [arn for arn in _asked(needs) if arn.startswith(start)]):
+        names = _repositories(network, home, [arn for arn in _asked(needs) if arn.startswith(start)])
+        registry = network.path(home, "ecr", "get-registry-policy")
+        told = network.snapshot.status(registry) == "ok"
+        if (told or names) and registry_counts(network, home, PULL.lower()):
+            yield _Held(registry, f"the registry {home[0]} in {home[1]}", (PULL, PUSH), f"{start}any", further=True)
+        for name in names:
             path = network.path(home, "ecr", "get-repository-policy", name)
             yield _Held(path, name, (PULL, PUSH), start + name)
     own = {account: services.partition_of(region) for account, region in network.homes}
     for bucket in _buckets(needs):
         for account, partition in sorted(own.items()):
             listed = network.path((account, "global"), "s3api", "list-buckets")
-            names = {one.name for one in network.read_collection(listed, "Buckets", aws.Bucket)}
-            if bucket in names or network.unknown(listed):
+            mine = {one.name for one in network.read_collection(listed, "Buckets", aws.Bucket)}
+            if bucket in mine or network.unknown(listed):
                 path = network.path((account, "global"), "s3api", "get-bucket-policy", bucket)
                 yield _Held(path, bucket, ("s3:GetObject", "s3:PutObject"), f"arn:{partition}:s3:::{bucket}/*")
 
@@ -149,12 +169,11 @@ def _judged(network: Network, held: _Held) -> Iterator[Finding | str]:
         return
     document = document_of(text, path)
     owner = path.split("/", 1)[0]
-    if (
-        ":s3:" in arn
-        and policy.is_public(document)
-        and any(one.restrict_public_buckets for one in access_blocks(network, owner, name)[0])
-    ):
-        return
+    if ":s3:" in arn and policy.is_public(document):
+        blocks, untold = access_blocks(network, owner, name)
+        if untold or any(one.restrict_public_buckets for one in blocks):
+            yield from () if any(one.restrict_public_buckets for one in blocks) else untold
+            return
     told: set[str] = set()
     for who in strangers(network, document, owner, unsigned=":s3:" in arn):
         opened, place = _opened(network, document, who, actions, arn, owner)
@@ -196,15 +215,20 @@ _EVERYONE: Final = ("/global/AllUsers", "/global/AuthenticatedUsers")
 overview")."""
 
 
-def _by_list(network: Network, owner: str, bucket: str) -> Iterator[Finding]:
+def _by_list(network: Network, owner: str, bucket: str) -> Iterator[_Told]:
     """That a bucket's access control list lets everyone in, where Block Public Access does not ignore it."""
     path = network.path((owner, "global"), "s3api", "get-bucket-acl", bucket)
     held = network.read(path, aws.BucketAcl)
-    blocks, _ = access_blocks(network, owner, bucket)
-    if held is None or any(one.ignore_public_acls for one in blocks):
+    blocks, untold = access_blocks(network, owner, bucket)
+    if any(one.ignore_public_acls for one in blocks):
+        return
+    if held is None:
+        yield from (_taken_shut(network, one, bucket) for one in network.unknown(path))
         return
     granted = [str(one.permission) for one in held.grants if (one.grantee.uri or "").endswith(_EVERYONE)]
-    if granted:
+    if granted and untold:
+        yield from untold
+    elif granted:
         title = f"the access control list of {bucket} lets any account use it"
         yield finding_of("BUCKET_PUBLIC", "high", bucket, title, [f"{path}: {', '.join(granted)} to everyone"])
 

@@ -28,7 +28,7 @@ from reachsim.diff.records import Besides, CellChange, Diff, Impact, Moved, Poli
 from reachsim.diff.scope import matters_not
 from reachsim.diff.telling import cell_change
 from reachsim.diff.touching import Touching, only_filters
-from reachsim.diff.unseen import hides
+from reachsim.diff.unseen import Listed, hides
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
@@ -84,8 +84,16 @@ def diff(
     trials = Trials(comparison, touching, after, config.pins, answers, own)
     found = causes_of(trials, changed, tuple(units)) if causes else dict.fromkeys(changed, (tuple(units), ()))
     judged = judge(before, after, config, plan.near)
+    listed = Listed.of(before.network, after.network)
     hidden = hides(
-        after, config, answers, plan, judged, filters_only=edited and only_filters(relevant), told_alike=edited
+        after,
+        config,
+        answers,
+        plan,
+        judged,
+        listed=listed,
+        filters_only=edited and only_filters(relevant),
+        told_alike=edited,
     )
     because = (
         causes_of_findings(trials, config, judged, units, dict.fromkeys(frozenset(ids) for ids, _ in found.values()))
@@ -98,12 +106,13 @@ def diff(
     return Diff(
         impacts(trials, comparison.changes, units, found, because, causes),
         tuple(
-            cell_change(asked, plan.needed.get(asked, False), pair, found[asked], plan.others.alike.get(asked))
+            cell_change(asked, plan.needed.get(asked, False), pair, found[asked], listed, plan.others.alike.get(asked))
             for asked, pair in changed.items()
         ),
         policies, judged.overall, judged.appeared, judged.gone, comparison.names,
         plan.near, plan.skipped,
         {f"{code} {component}": ids for (code, component), ids in because.items()},
+        frozenset(f"{code} {component}" for code, component in judged.doubtful),
         tuple(dict.fromkeys((*plan.lacking, *hidden))),
         _side(before.network, {asked: pair[0] for asked, pair in kept.items()}, plan.needed),
         _side(after.network, {asked: pair[1] for asked, pair in kept.items()}, plan.needed),

@@ -40,7 +40,7 @@ _EXITS: Final = (
     "nat-gateway", "egress-only-internet-gateway", "internet-gateway", "vpn-gateway", "transit-gateway-attachment",
     "codebuild-project",
 )  # fmt: skip
-_NOTHING: Final = PacketSet.empty(len(DIMENSIONS))
+NOTHING: Final = PacketSet.empty(len(DIMENSIONS))
 
 
 class Doubt(NamedTuple):
@@ -115,7 +115,7 @@ class State(msgspec.Struct, frozen=True):
         found: dict[str, PacketSet] = {}
         for (origin, route), packets in self.passes.items():
             if routes is None or route in routes:
-                found[origin] = found.get(origin, _NOTHING) | packets
+                found[origin] = found.get(origin, NOTHING) | packets
         return found
 
 
@@ -212,7 +212,7 @@ def _doubts(found: Sequence[Scenario], kept: _Kept) -> dict[Doubt, PacketSet]:
 def _planned_doubts(found: Sequence[Scenario], verdict: Verdict) -> dict[Doubt, PacketSet]:
     """A doubt about everything, for the values of a plan that nothing tells."""
     untold = tuple((one.code, one.component, ()) for one in verdict.assumptions if one.code == "PLANNED_VALUE_UNKNOWN")
-    return {Doubt(one.origin, "none", untold): _NOTHING for one in found}
+    return {Doubt(one.origin, "none", untold): NOTHING for one in found}
 
 
 def _names(gaps: Iterable[Gap]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
@@ -256,19 +256,19 @@ def shift(before: State, after: State) -> Shift:
                 moved[origin, was, now] = shared
     gone, opened = minus(old, new), minus(after.open, before.open)
     if after.cut_off:
-        return Shift(minus(new, old), {}, moved, {key: union((gone.get(key, _NOTHING), opened.get(key, _NOTHING)))
+        return Shift(minus(new, old), {}, moved, {key: union((gone.get(key, NOTHING), opened.get(key, NOTHING)))
                                                   for key in (*gone, *opened)})  # fmt: skip
     return Shift(minus(new, old), minus(gone, after.open), moved, opened)
 
 
 def minus(left: Mapping[str, PacketSet], right: Mapping[str, PacketSet]) -> dict[str, PacketSet]:
     """The set difference, for each place of start."""
-    found = {origin: packets - right.get(origin, _NOTHING) for origin, packets in left.items()}
+    found = {origin: packets - right.get(origin, NOTHING) for origin, packets in left.items()}
     return {origin: packets for origin, packets in found.items() if packets}
 
 
 def union(sets: Iterable[PacketSet]) -> PacketSet:
-    found = _NOTHING
+    found = NOTHING
     for one in sets:
         found = found | one
     return found

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from reachsim.check import STARTERS, check
 from reachsim.config import Config
+from reachsim.diff.records import EXPOSURES, OF_PACKETS
 from reachsim.errors import QuestionError
 from reachsim.forwarding import Ground
+from reachsim.model.network import Network
 from reachsim.selectors import parse_selector
 from reachsim.sources import sources
 from reachsim.verdict import Check, Finding, Overall
@@ -29,6 +32,8 @@ class Judged(NamedTuple):
     open_exits: tuple[str, ...] = ()
     open_policies: tuple[str, ...] = ()
     """As in `Check`, of the newer snapshot."""
+    doubtful: Mapping[Key, tuple[str, ...]] = MappingProxyType({})
+    """Findings that came and may have been there before: the files that the older snapshot lacks to tell."""
     sources: tuple[str, ...] = ()
     """Those of the newer snapshot that were judged."""
     found: tuple[frozenset[Key], frozenset[Key]] | None = None
@@ -42,7 +47,37 @@ def judge(before: Ground, after: Ground, config: Config, near: Sequence[str]) ->
     older, newer = _check(before, config, near), _check(after, config, near)
     both = (findings_of(older), findings_of(newer)) if older is not None and newer is not None else None
     there = tuple(_there(after, near))
-    return _compare(older, newer)._replace(sources=there, found=both if there == tuple(_there(before, near)) else None)
+    judged = _compare(older, newer)
+    return judged._replace(
+        doubtful=_doubtful(before.network, older, judged.appeared) if older is not None else {},
+        sources=there, found=both if there == tuple(_there(before, near)) else None,
+    )  # fmt: skip
+
+
+def _doubtful(before: Network, older: Check, appeared: Iterable[Finding]) -> dict[Key, tuple[str, ...]]:
+    """The exposures that came, and the files without which the older snapshot does not rule them out. That packets
+    newly leave or get in is proven by answers, whatever a finding says.
+    """
+    found = {}
+    for one in appeared:
+        if one.id not in EXPOSURES:
+            continue
+        lacking: Iterable[str] = older.missing
+        if one.id == "ECR_PUBLIC_REPOSITORY":
+            homes = [(account, "global") for account, _ in before.homes]
+            lacking = before.unknown(*(before.path(home, "ecr-public", "describe-repositories") for home in homes))
+        elif one.id not in OF_PACKETS:
+            users = (path for path in older.missing if "/codebuild/" in path)
+            lacking = (*(path for path in older.open_policies if not _of_another(path, one.component)), *users)
+        if lacking:
+            found[one.id, one.component] = tuple(dict.fromkeys(lacking))
+    return found
+
+
+def _of_another(path: str, component: str) -> bool:
+    """Whether a file is about one resource, and another one."""
+    parts = path.removesuffix(".json").split("/")
+    return len(parts) > 4 and parts[4].replace("%2F", "/") != component
 
 
 def findings_of(answer: Check) -> frozenset[Key]:

@@ -151,6 +151,8 @@ class Diff(Shown, frozen=True):
     skipped: tuple[str, ...]
     because: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Finding, as ``id component`` → ids of the changes that it came or went with, as far as that was found."""
+    doubtful: frozenset[str] = frozenset()
+    """Findings that appeared, as ``id component``, and may have been there before."""
     undecided: tuple[str, ...] = ()
     """What leaves it open whether something newly leaves or gets in: answers that are not known, in words, and the
     files that would tell.
@@ -179,7 +181,8 @@ class Diff(Shown, frozen=True):
             f"{cell.source} → {cell.destination}" + (f" by {', '.join(cell.exits)}" if cell.exits else "")
             for cell in self.cells if cell.leaves or cell.exposes
         ]  # fmt: skip
-        found += [f"{one.id} {one.component}".rstrip() for one in self.appeared if one.id in EXPOSURES]
+        news = {f"{one.id} {one.component}": one for one in self.appeared if one.id in EXPOSURES}
+        found += [name.rstrip() for name in news if name not in self.doubtful]
         found += [f"{one.component} now allows {one.more}" for one in self.policies if one.exposes]
         if found:
             return "fail", tuple(dict.fromkeys(found))
@@ -225,12 +228,15 @@ class Diff(Shown, frozen=True):
         return self.because.get(f"{one.id} {one.component}", ())
 
 
-EXPOSURES = frozenset({
+OF_PACKETS = frozenset({
     "PUBLIC_EGRESS_POSSIBLE", "CODEBUILD_NOT_IN_VPC", "FLEET_OVERFLOW_LEAVES_VPC", "INTERFACE_EXPOSED",
+})  # fmt: skip
+"""Findings that say that packets can leave or get in."""
+EXPOSURES = OF_PACKETS | frozenset({
     "ECR_REPOSITORY_PUBLIC", "ECR_PUBLIC_REPOSITORY", "BUCKET_PUBLIC", "RESOURCE_SHARED_OUTSIDE",
     "CODECOMMIT_USABLE_FROM_OUTSIDE",
 })  # fmt: skip
-"""Findings that say that something can leave or get in."""
+"""Those, and findings that say that a policy lets somebody in."""
 
 
 def _open(cell: CellChange) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reachsim.diff.causes import Causes
-from reachsim.diff.cells import OUTWARD, Asked, State, minus, shift, union, words
+from reachsim.diff.cells import Asked, State, shift, union, words
 from reachsim.diff.others import Alike
 from reachsim.diff.records import Answer, CellChange, Moved
+from reachsim.diff.unseen import Listed, news
 from reachsim.packets import PacketSet
 from reachsim.verdict import RouteWord
 
@@ -16,7 +17,7 @@ Turn = tuple[RouteWord, RouteWord]
 
 
 def cell_change(
-    asked: Asked, needed: bool, states: tuple[State, State], causes: Causes, alike: Alike | None = None
+    asked: Asked, needed: bool, states: tuple[State, State], causes: Causes, listed: Listed, alike: Alike | None = None
 ) -> CellChange:  # fmt: skip
     """What changed of a question whose two answers differ.
 
@@ -25,12 +26,12 @@ def cell_change(
         needed: Whether a step of the pipeline needs it.
         states: The answers before and after.
         causes: Ids of the least changes that cause it, and of others that do by themselves.
+        listed: Addresses about which the snapshots differ whose they are.
         alike: Other sources and destinations with the same answers.
     """
     before, after = states
     found = shift(before, after)
-    news = found.gained if asked.source == "internet" else minus(after.passing(OUTWARD), before.passing(OUTWARD))
-    out = union(news.values())
+    out = news(asked, before, after, listed)
     return CellChange(
         asked.source,
         asked.destination,

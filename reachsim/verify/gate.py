@@ -7,6 +7,7 @@ if both let it pass. What becomes of it elsewhere, on the way there or of its re
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from reachsim.addresses import PUBLIC, V4, V6
@@ -71,8 +72,13 @@ def gate(ground: Ground, packet: Packet, *, groups: bool) -> Gate | None:
         frozenset(part.outcome for part in parts),
         tuple(dict.fromkeys(block for part in parts for block in part.blocks)),
         tuple(dict.fromkeys(gap for part in parts for gap in part.gaps)),
-        groups and _may_be_member(ground, flow, packet, sender),
+        groups and not _surely_stopped(parts) and _may_be_member(ground, flow, packet, sender),
     )
+
+
+def _surely_stopped(parts: Iterable[Walk]) -> bool:
+    """Whether network ACLs alone stop it."""
+    return all(any(block.code == "SUBNET_ACL_RESTRICTION" for block in part.blocks) for part in parts)
 
 
 def sender_at(network: Network, interface: Interface, address: int) -> Interface | None:

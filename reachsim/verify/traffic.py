@@ -177,9 +177,13 @@ class _Judge:
         what, prefixes = PATHS.get(record.path, ("", ()))
         asked = self._asked(packet)
         flows = [flow for one in asked for flow in one.flows]
-        if not what or not flows or any(one.gaps for one in asked) or any(flow.gaps for flow in flows):
+        if not what or not asked:
             return Finding(AGREE)
         if any(hop.leg == "request" and hop.component.startswith(prefixes) for flow in flows for hop in flow.hops):
+            return Finding(AGREE)
+        if any(one.gaps for one in asked) or any(flow.gaps for flow in flows):
+            return Finding("snapshot-lacks")
+        if not flows:
             return Finding(AGREE)
         said = f"traffic-path {record.path} is {what}, of which AWS tells as best it can"
         return Finding("disagree", "leak", f"no way by {what}", (said,), f" by traffic-path {record.path}")
@@ -200,11 +204,13 @@ class _Judge:
             return Finding(AGREE)
         asked = self._asked(packet)
         flows = [flow for one in asked for flow in one.flows]
-        if not asked or any(one.gaps for one in asked):
+        if not asked:
             return Finding(AGREE)
         blocks = [[block for block in flow.blocks if block.leg == "request"] for flow in flows]
-        if any(not some or flow.gaps for some, flow in zip(blocks, flows, strict=True)):
+        if any(not some and not flow.gaps for some, flow in zip(blocks, flows, strict=True)):
             return Finding(AGREE)
+        if any(one.gaps for one in asked) or any(flow.gaps for flow in flows):
+            return Finding("snapshot-lacks")
         if peer <= PUBLIC and not packet.interface.public and not peer.isdisjoint(network.aws_addresses):
             return Finding(AGREE)  # an AWS service answers or calls by an endpoint
         said = [block for some in blocks for block in some] + [block for one in asked for block in one.blocks]

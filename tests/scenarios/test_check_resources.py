@@ -208,9 +208,11 @@ def with_bucket(
     net = Pipeline(artifacts={"type": "S3", "location": name})
     net.put("s3api/list-buckets", {"Buckets": [{"Name": name}]}, region="global")
     net.put(f"s3api/get-bucket-policy/{name}", {"Policy": json.dumps(document)}, region="global")
-    if restrict is not None:
-        block = {"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": restrict}}
-        net.put("s3api/get-public-access-block/artifacts", block, region="global")
+    none = {"Error": {"Code": "NoSuchPublicAccessBlockConfiguration"}}
+    block = none if restrict is None else {"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": restrict}}
+    net.put(f"s3api/get-public-access-block/{name}", block, region="global")
+    net.put("s3control/get-public-access-block", none, region="global")
+    net.put(f"s3api/get-bucket-acl/{name}", {"Owner": {"ID": "79a5"}, "Grants": []}, region="global")
     spec = b"version: 0.2\nphases:\n  build:\n    commands:\n      - make\nartifacts:\n  files: [app]\n"
     return net.files() | {"code/p1/buildspec.yml": spec}
 
@@ -258,6 +260,40 @@ def test_access_control_list_that_lets_everyone_in_exposes(group: str, ignored: 
     check = load_files(files).check()
     assert ("BUCKET_PUBLIC" in found(check)) is public
     assert (check.overall == "exposed") is public
+
+
+def test_public_bucket_is_undecided_where_block_public_access_is_not_known() -> None:
+    files = with_bucket(policy(for_all("s3:*", ["arn:aws:s3:::artifacts", "arn:aws:s3:::artifacts/*"])))
+    for lacking in ("s3api/get-public-access-block/artifacts", "s3control/get-public-access-block"):
+        check = without(files, lacking)
+        assert (check.overall, "BUCKET_PUBLIC" in found(check)) == ("undecided", False)
+        assert any(path.endswith(f"{lacking}.json") for path in check.missing)
+
+
+REFUSED, GOES_ON = b'{"Error": {"Code": "AccessDenied"}}', b'{"Grants": [], "policyText": "{}", "NextToken": "x"}'
+
+
+@pytest.mark.parametrize("answer", [None, REFUSED, GOES_ON])
+@pytest.mark.parametrize("path", ["global/s3api/get-bucket-acl/artifacts", "ap-northeast-1/ecr/get-registry-policy"])
+def test_what_else_may_let_somebody_in_is_assumed_not_to_and_open_where_aws_did_not_answer(
+    path: str, answer: bytes | None
+) -> None:
+    place = f"{ACCOUNT}/{path}.json"
+    files = with_bucket(policy()) | {f"{ACCOUNT}/ap-northeast-1/ecr/get-repository-policy/app.json":
+                                     b'{"Error": {"Code": "RepositoryPolicyNotFoundException"}}'}  # fmt: skip
+    files.pop(place, None)
+    check = load_files(files | ({place: answer} if answer else {})).check()
+    unseen = [one.detail for one in check.assumptions if one.code == "FURTHER_ACCESS_UNSEEN" and place in one.detail]
+    assert (place in check.missing, bool(unseen)) == (answer is not None, answer is None)
+    assert check.overall == "undecided" if answer else check.overall != "undecided"
+
+
+def test_policy_that_is_cut_off_is_not_none() -> None:
+    net = Pipeline()
+    net.put("ecr/get-repository-policy/app", {"policyText": json.dumps(policy()), "NextToken": "x"})
+    check = load_files(net.files()).check()
+    assert check.overall == "undecided"
+    assert f"{ACCOUNT}/ap-northeast-1/ecr/get-repository-policy/app.json" in check.missing
 
 
 def without(files: dict[str, bytes], *parts: str) -> Check:

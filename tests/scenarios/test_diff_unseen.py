@@ -128,6 +128,50 @@ def test_what_is_refused_is_as_good_as_lacking(name: str) -> None:
     assert (word, bool(refused.keys() & set(because))) == ("undecided", True)
 
 
+@pytest.mark.parametrize("name", OPENING)
+def test_what_the_newer_snapshot_alone_tells_is_no_proof_of_news(name: str) -> None:
+    before, after = sides(name)
+    lacking = {path for path in after if before.get(path) != after[path]}
+    older = {path: data for path, data in before.items() if path not in lacking}
+    word, because = load_files(older).diff(load_files(after)).gate
+    assert word == "undecided"
+    assert {f"{path} of the older snapshot" for path in lacking} & set(because)
+
+
+@pytest.mark.parametrize("name", ["a NAT gateway", "a network ACL", "a client that the internet reaches"])
+def test_what_packets_prove_stays_proven_whatever_else_the_older_snapshot_lacks(name: str) -> None:
+    before, after = sides(name)
+    older = {path: data for path, data in before.items() if "/iam/" not in path and "/ecr/" not in path}
+    assert load_files(older).diff(load_files(after)).gate[0] == "fail"
+
+
+@pytest.mark.parametrize("bucket", ["out", "others"])
+def test_a_bucket_that_opens_is_news_unless_its_own_policy_was_not_told(bucket: str) -> None:
+    sides = []
+    for statements in ((), (for_all("s3:*", "*"),)):
+        net = Pipeline(artifacts={"type": "S3", "location": "out"}, cache={"type": "S3", "location": "others"})
+        net.put("s3api/list-buckets", {"Buckets": [{"Name": "out"}, {"Name": "others"}]}, region="global")
+        none = {"Error": {"Code": "NoSuchPublicAccessBlockConfiguration"}}
+        net.put("s3control/get-public-access-block", none, region="global")
+        for name in ("out", "others"):
+            held = statements if name == "out" else ()
+            net.put(f"s3api/get-bucket-policy/{name}", {"Policy": json.dumps(policy(*held))}, region="global")
+            net.put(f"s3api/get-public-access-block/{name}", none, region="global")
+        sides.append(net.files())
+    older = {path: data for path, data in sides[0].items() if not path.endswith(f"get-bucket-policy/{bucket}.json")}
+    word, because = load_files(older).diff(load_files(sides[1])).gate
+    assert (word, because[0]) == ("undecided" if bucket == "out" else "fail", "BUCKET_PUBLIC out")
+
+
+def test_ways_from_more_of_a_clients_ports_are_no_news() -> None:
+    """What leaves from some of them leaves; which system an instance runs on says which ports it uses."""
+    net = Pipeline()
+    public_client(net)
+    files = net.files()
+    untold = {path: data for path, data in files.items() if not path.endswith("describe-instances.json")}
+    assert load_files(files).diff(load_files(untold)).gate[0] == "undecided"
+
+
 def test_an_edited_copy_lacks_the_same_but_for_what_the_edit_can_touch() -> None:
     net = Pipeline()
     nat_elsewhere(net)

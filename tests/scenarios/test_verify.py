@@ -17,6 +17,7 @@ from reachsim.verify.flow_logs import DEFAULT_FORMAT, read_lines
 from reachsim.verify.insights import BLIND, SEARCHED
 from reachsim.verify.traffic import verify_flow_logs
 from tests.build import Build
+from tests.scenarios.pipelines import Pipeline
 
 FIELDS = (
     "interface-id srcaddr dstaddr srcport dstport protocol action tcp-flags flow-direction reject-reason pkt-srcaddr "
@@ -153,6 +154,22 @@ def test_without_the_file_that_decides_nothing_is_said() -> None:
     lines = [FIELDS, "eni-web 198.51.100.9 10.0.1.5 50000 443 6 ACCEPT 2 ingress - - - -"]
     found = verify_flow_logs(load_files(files).ground, read_lines(lines, "log"))
     assert found.not_compared == {"snapshot-lacks": 1}
+
+
+def test_without_the_file_that_tells_the_way_nothing_is_said_of_it() -> None:
+    files = account().files()
+    lines = [FIELDS, "eni-deaf 10.200.0.1 10.0.3.5 50000 22 6 ACCEPT 2 ingress - - - -"]
+    assert verify_flow_logs(load_files(files).ground, read_lines(lines, "log")).disagreements[0].hides == "leak"
+    told = {path: data for path, data in files.items() if "transit-gateway-vpc-attachments" not in path}
+    assert verify_flow_logs(load_files(told).ground, read_lines(lines, "log")).not_compared == {"snapshot-lacks": 1}
+
+
+def test_what_a_network_acl_stops_is_stopped_whoever_is_member_of_a_group() -> None:
+    net = account()
+    acl = net.acl("vpc-1", [(100, "in", "allow", "6", (22, 22), "0.0.0.0/0")])
+    Pipeline.use_acl(net, acl, net["eni-app"]["SubnetId"])  # type: ignore[arg-type]
+    record = "eni-app 10.0.1.77 10.0.2.5 50000 8080 6 ACCEPT"
+    assert word(seen(net, record)) == "leak"
 
 
 def test_equal_records_count_together_and_the_worst_stands_first() -> None:

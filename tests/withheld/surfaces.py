@@ -5,9 +5,14 @@ A word is what somebody acts on. With a file less, each may become the surface's
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
+import tempfile
 from collections.abc import Callable
 from functools import cache
+from itertools import product
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from reachsim import Reach, load_files
@@ -181,6 +186,52 @@ def fix(reach: Reach, case: Case) -> Words:
     return {"faults": faults, "gate of the mends": gate}
 
 
+FLOW = "version account-id interface-id srcaddr dstaddr srcport dstport protocol action log-status flow-direction"
+PEERS = ("198.51.100.9", "52.94.8.7", "10.0.0.5", "10.20.0.15")
+
+
+@cache
+def _recorded(name: str) -> dict[str, tuple[str, str]]:
+    """Key → (kind of file, its path): what flow logs and Reachability Analyzer might have said, a file for each."""
+    folder = Path(tempfile.mkdtemp(prefix="recorded-"))
+    atexit.register(shutil.rmtree, folder)
+    network = _WHOLE[name].network
+    found: dict[str, tuple[str, str]] = {}
+
+    def keep(kind: str, key: str, text: str) -> None:
+        place = folder / str(len(found))
+        place.write_text(text, encoding="utf-8")
+        found[key] = kind, str(place)
+
+    for eni, one in network.network_interfaces.items():
+        own = one.private_ip_address
+        for peer, action, out in product(PEERS, ("ACCEPT", "REJECT"), (True, False)):
+            ends = f"{own} {peer} 40000 443" if out else f"{peer} {own} 40000 {22 if peer == PEERS[0] else 443}"
+            line = f"5 1 {eni} {ends} 6 {action} OK {'egress' if out else 'ingress'}"
+            keep("flow_logs", f"{eni} {peer} {action} {'out' if out else 'in'}", f"{FLOW}\n{line}\n")
+        for gateway, works in product(network.internet_gateways, (True, False)):
+            ports = {"FromPort": 443, "ToPort": 443}
+            aimed = {"DestinationAddress": PEERS[0], "DestinationPortRange": ports}
+            path = {"NetworkInsightsPathId": "p", "Source": eni, "Destination": gateway, "Protocol": "tcp",
+                    "FilterAtSource": aimed}  # fmt: skip
+            analysis = {"NetworkInsightsAnalysisId": "a", "NetworkInsightsPathId": "p", "Status": "succeeded",
+                        "NetworkPathFound": works}  # fmt: skip
+            document = {"NetworkInsightsPaths": [path], "NetworkInsightsAnalyses": [analysis]}
+            keep("insights", f"{eni} {gateway} {works}", json.dumps(document))
+    return found
+
+
+def verify(reach: Reach, case: Case) -> Words:
+    """Whether records agree, one by one; what cannot be compared is not known."""
+    _whole(case)
+    words: Words = {}
+    for key, (kind, place) in _recorded(case.name).items():
+        compared = reach.verify(flow_logs=[place]) if kind == "flow_logs" else reach.verify(insights=[place])
+        hides = [one.hides for one in compared.disagreements]
+        words[key] = hides[0] if hides else "agreed" if compared.agreed else "unknown"
+    return words
+
+
 PLAIN: dict[str, Callable[[Reach, Case], Words]] = {
-    one.__name__: one for one in (check, contacts, diagnose, diff, fix, matrix, names, query, trace, whatif)
+    one.__name__: one for one in (check, contacts, diagnose, diff, fix, matrix, names, query, trace, verify, whatif)
 }

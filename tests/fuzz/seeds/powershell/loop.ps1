@@ -1,0 +1,4 @@
+foreach ($one in 1..3) {
+  irm -Uri "https://c.example.com/$one" `
+    -Method Get
+}

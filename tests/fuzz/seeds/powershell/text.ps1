@@ -1,0 +1,3 @@
+@'
+text
+'@ | Out-File y
