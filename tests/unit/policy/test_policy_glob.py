@@ -6,9 +6,11 @@ import re
 import time
 from itertools import product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reachsim.policy import glob
 from reachsim.policy.glob import Glob, Literal, covers
 
 TEXTS = ["".join(letters) for size in range(7) for letters in product("abc", repeat=size)]
@@ -39,15 +41,30 @@ def test_every_short_pattern_and_long_ones_match_as_regular_expressions_do() -> 
     texts = ["".join(some) for size in range(7) for some in product("ab", repeat=size)]
     for chosen, tried in ((short, texts[:31]), (LONG, texts)):
         for pattern in chosen:
-            glob = Glob.parse(pattern)
-            assert [text for text in tried if glob.matches(text)] == [text for text in tried if fits(pattern, text)]
+            parsed = Glob.parse(pattern)
+            assert [text for text in tried if parsed.matches(text)] == [text for text in tried if fits(pattern, text)]
 
 
 @given(st.text("ab*?", max_size=8))
 def test_literal_pieces_hold_no_wildcards(text: str) -> None:
-    glob = Glob.of([Literal(text)])
-    assert glob.matches(text)
-    assert not glob.has_wildcard
+    literal = Glob.of([Literal(text)])
+    assert literal.matches(text)
+    assert not literal.has_wildcard
+
+
+def test_pieces_of_a_pattern_stand_one_after_the_other() -> None:
+    assert Glob.of(["a", "*", "b"]) == Glob.parse("a*b")
+
+
+def test_only_a_star_at_the_end_leaves_how_texts_begin() -> None:
+    begins = {"ab*": "ab", "*": "", "ab": None, "ab?": None, "a?*": None, "a*b*": None, "": None}
+    assert {pattern: Glob.parse(pattern).begin for pattern in begins} == begins
+
+
+def test_what_ends_alike_overlaps_wherever_the_star_stands() -> None:
+    assert Glob.parse("*cab").overlaps(Glob.parse("*ab"))
+    assert Glob.parse("*ab").overlaps(Glob.parse("*cab"))
+    assert not Glob.parse("*cb").overlaps(Glob.parse("*ab"))
 
 
 @given(patterns, patterns)
@@ -98,6 +115,18 @@ def test_overlap_and_cover_of_long_patterns_end() -> None:
     assert long.overlaps(Glob.parse("*a" * 100 + "*"))  # both fit some long text
     covers([long], Glob.parse("*ab" * 60))
     assert time.process_time() - start < 10
+
+
+def test_places_that_were_searched_are_not_searched_again() -> None:
+    started = time.process_time()
+    assert not Glob.parse("*a" * 6 + "*ab*").overlaps(Glob.parse("?c" * 40))
+    assert time.process_time() - started < 1
+
+
+def test_what_is_not_shown_within_the_budget_is_not_covered(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert covers([Glob.parse("*a?*")], Glob.parse("*a*b"))
+    monkeypatch.setattr(glob, "_COVER_BUDGET", 2)
+    assert not covers([Glob.parse("*a?*")], Glob.parse("*a*b"))
 
 
 def test_a_pattern_of_any_length_is_covered_by_itself_and_by_the_star() -> None:
