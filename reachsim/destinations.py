@@ -109,13 +109,13 @@ def _aws_resource(network: Network, selector: Selector, home: Home) -> Destinati
         raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION", str(selector))
     if kind == "s3":
         bucket = value.partition("/")[0]
-        name = services.host("s3", _bucket_region(network, bucket, account) or region, account)
+        name = services.host("s3", bucket_region(network, bucket, account) or region, account)
         return Destination(selector, name=name if "." in bucket else f"{bucket}.{name}")
     suffix = {"ecr": "ecr.dkr", "codecommit": "git-codecommit", "logs": "logs"}[kind]
     return Destination(selector, name=services.host(suffix, region, account))
 
 
-def _bucket_region(network: Network, bucket: str, account: str) -> str | None:
+def bucket_region(network: Network, bucket: str, account: str) -> str | None:
     """The Region that a bucket is in, by its location; None where the snapshot does not tell."""
     path = found_file(network, (account, "global"), "s3api", "get-bucket-location", bucket)
     answer = network.read(path, aws.BucketLocation)

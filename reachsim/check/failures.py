@@ -20,6 +20,7 @@ from reachsim.model.network import Network
 from reachsim.simulate import CAUSES_OF_ROUTES
 from reachsim.verdict import Finding, Severity, Verdict
 
+_UNCOVERED = ("DNS_NAME_NOT_COVERED_BY_ENDPOINT", "CROSS_REGION_NOT_VIA_ENDPOINT")
 _BY_ROUTE = ("s3", "dynamodb", "s3express")
 """Services with gateway endpoints: filters have to admit their public addresses."""
 _NO_ROUTE = "NO_ROUTE_TO_DESTINATION"
@@ -28,6 +29,10 @@ _STAYS = "Leave it as it is: to let public addresses pass would open a way out."
 _THIRD_PARTY = (
     "No VPC endpoint serves {host}: fetch from a copy of your own (CodeCommit, Amazon ECR, CodeArtifact, S3 or a "
     "mirror in the VPC), or accept a way out."
+)
+_NOT_PRINCIPAL = (
+    "Deny everybody (Principal *) but those whom a condition on aws:PrincipalArn names, in place of NotPrincipal: each "
+    "build has a session of another name."
 )
 _ECR_PUBLIC = "Copy the images into a repository of your own in Amazon ECR, or pull them through a cache beforehand."
 
@@ -91,6 +96,8 @@ def remedy_of(block: Block, *, spared: bool, host: str) -> str:
         return _STAYS
     if block.code == "DNS_NAME_NOT_COVERED_BY_ENDPOINT" and "ECR Public" in block.detail:
         return _ECR_PUBLIC
+    if "NotPrincipal has to list" in block.detail:
+        return _NOT_PRINCIPAL
     told = (CODES[code].remedy for code in (block.cause, block.code) if code is not None and code in CODES)
     own = next(filter(None, told), "")
     if not host or block.cause or block.code not in (*_FILTERS, _NO_ROUTE):
@@ -104,7 +111,7 @@ def spared_by(destination: str, verdict: Verdict) -> tuple[Block, ...]:
     blocks = verdict.blocked_by
     host = destination.removeprefix("host:")
     spared: tuple[str, ...] = ()
-    if any(one.code == "DNS_NAME_NOT_COVERED_BY_ENDPOINT" for one in blocks):
+    if any(one.code in _UNCOVERED for one in blocks):
         spared = (*_FILTERS, _NO_ROUTE)
     elif destination not in _BY_ROUTE and services.service_of_host(host)[0] not in _BY_ROUTE:
         others = third_party(destination, verdict)

@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reachsim import services
+from reachsim.destinations import bucket_region
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.model.places import Home
@@ -87,7 +88,19 @@ def needs_of(network: Network, source: str, contacts: Contacts | None = None) ->
               for one in proxied]  # fmt: skip
     if proxied or (found is not None and _proxies(found[1])):
         needs = [_behind_a_proxy(need, [one.text for one in proxied]) for need in needs]
+    needs = [_where_it_is(network, home, need) for need in needs]
     return tuple(need for index, need in enumerate(needs) if need not in needs[:index])
+
+
+def _where_it_is(network: Network, home: Home, need: Need) -> Need:
+    """A need of a bucket in another Region asks there: S3 sends the client on to it."""
+    arn = next((str(one["resource"]) for one in need.requests if ":s3:::" in str(one["resource"])), "")
+    bucket = arn.split(":::", 1)[-1].split("/", 1)[0]
+    region = bucket_region(network, bucket, home[0]) if need.destination == "s3" and bucket else None
+    if region in (None, home[1]):
+        return need
+    base = services.host("s3", region or "", home[0])
+    return replace(need, destination=f"host:{base if '.' in bucket else f'{bucket}.{base}'}", host="")
 
 
 def _behind_a_proxy(need: Need, proxies: Sequence[str]) -> Need:
@@ -181,7 +194,8 @@ def default_needs(network: Network, source: str) -> tuple[Need, ...]:
         there = {one.log_group_name for one in network.read_collection(listed, "logGroups", aws.LogGroup)}
         asked = log_actions(group, frozenset(there))
         needs.append(Need("logs", "logs", tuple(_request(one, stream) for one in asked)))
-    return (*needs, *_kept_in_buckets(network, home, project))
+    needs += _kept_in_buckets(network, home, project)
+    return tuple(_where_it_is(network, home, need) for need in needs)
 
 
 def _kept_in_buckets(network: Network, home: Home, project: aws.Project) -> list[Need]:

@@ -60,7 +60,8 @@ class Shared(Struct, frozen=True):
 
 def shared_resources(network: Network, needs: Sequence[Need]) -> Shared:
     """The policies of repositories and buckets that the pipeline uses."""
-    told = [one for held in _held_by(network, needs) for one in _told(network, held)]
+    told: list[_Told] = [one for held in _held_by(network, needs) for one in _told(network, held)]
+    told += _replicated(network)
     findings = tuple(one for one in told if isinstance(one, Finding))
     missing = dict.fromkeys(one for one in told if isinstance(one, str))
     assumptions = dict.fromkeys(one for one in told if isinstance(one, Assumption))
@@ -87,6 +88,21 @@ def _taken_shut(network: Network, path: str, component: str) -> str | Assumption
         return path
     detail = f"{path} is not in the snapshot and was taken to let nobody in"
     return Assumption("FURTHER_ACCESS_UNSEEN", component, detail, "leak")
+
+
+def _replicated(network: Network) -> Iterator[Finding]:
+    """Registries whose images ECR itself copies to accounts outside the snapshot (P81)."""
+    for account, region in network.homes:
+        path = network.path((account, region), "ecr", "describe-registry")
+        record = network.read(path, aws.DescribedRegistry)
+        config = record.replication_configuration if record is not None else None
+        for one in dict.fromkeys(to for rule in (config.rules if config else ()) for to in rule.destinations):
+            if one.registry_id and one.registry_id not in network.snapshot.accounts():
+                name = f"the registry {account} in {region}"
+                title = f"{name} copies images to account {one.registry_id}, which is not in the snapshot"
+                lines = [f"{path}: replication to {one.registry_id} in {one.region}"]
+                remedy = "Take the destination out of the registry's replication configuration, unless it is yours."
+                yield finding_of("RESOURCE_SHARED_OUTSIDE", "medium", name, title, lines, remedy)
 
 
 class _Held(Struct, frozen=True):

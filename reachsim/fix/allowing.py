@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from reachsim import services
 from reachsim.check.participants import service_role
@@ -23,6 +23,7 @@ from reachsim.fix.taken import Steps
 from reachsim.forwarding import Ground
 from reachsim.model.network import Network
 from reachsim.policy_layers.asked import bucket_of
+from reachsim.policy_layers.identities import identity_of
 from reachsim.selectors import parse_selector
 from reachsim.simulate import simulate
 from reachsim.workloads import find_project
@@ -39,7 +40,7 @@ def refused(ground: Ground, fault: Fault, layer: str) -> list[dict[str, Any]]:
     found = []
     for request in fault.requests:
         verdict = simulate(
-            ground, fault.source, fault.destination, protocol=question.protocol, port=question.port,
+            ground, fault.source, question.destination, protocol=question.protocol, port=question.port,
             requests=[request], layers=("network", layer),
         )  # fmt: skip
         if verdict.layers.get(layer) in ("blocked", "intermittent"):
@@ -93,11 +94,30 @@ def role_policy(ground: Ground, fault: Fault) -> Iterator[Steps]:
     if fault.destination == "provisioning":
         repository = environment_repository(ground, fault.source)
         asked = {"*": ["ecr:GetAuthorizationToken"], repository.arn: list(services.ECR_PULL)} if repository else {}
-    statements = [{"Effect": "Allow", "Action": _one(actions), "Resource": resource}
-                  for resource, actions in asked.items()]  # fmt: skip
+    statements = [
+        {"Effect": "Allow", "Action": _one(actions), "Resource": resource,
+         **_binding(ground, fault, block.component, actions)}
+        for resource, actions in asked.items()
+    ]  # fmt: skip
     if statements:
         name = f"reachsim-{fault.destination.removeprefix('host:').replace('.', '-')}"
         yield (_inline(block.component, name, statements),)
+
+
+_NETWORK_KEYS: Final = frozenset({"aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip", "aws:sourceip"})
+
+
+def _binding(ground: Ground, fault: Fault, arn: str, actions: Sequence[str]) -> dict[str, Any]:
+    """A condition on the endpoints of the way, where what allows these actions now is bound to a network, too."""
+    held, _ = identity_of(ground.network, arn.split(":")[4], arn)
+    bound = any(
+        one.lookup in _NETWORK_KEYS
+        for policy in (held.documents if held is not None else ()) for action in actions
+        for finding in policy.relevant(action.lower()).allows for one in finding.statement.conditions
+    )  # fmt: skip
+    hops = [hop for path in (fault.verdict.paths if fault.verdict else ()) for hop in path.hops]
+    crossed = sorted({hop.component for hop in hops if hop.type == "vpc-endpoint"})
+    return {"Condition": {"StringEquals": {"aws:SourceVpce": _one(crossed)}}} if bound and crossed else {}
 
 
 def _inline(principal: str, name: str, statements: Sequence[Mapping[str, Any]]) -> AddInlinePolicy:

@@ -139,11 +139,24 @@ class Way(NamedTuple):
     requests: tuple[Mapping[str, Any], ...]
     needed: bool
     places: tuple[str, ...]
+    own: tuple[tuple[str, Verdict], ...] = ()
+    """What each need gets on its own, with its place in the build's files or ""."""
+
+    def stopped_by(self, block: Block) -> tuple[str, ...]:
+        """Where the build's files contact what a block keeps from them."""
+        stopped = [place for place, verdict in self.own if any(_alike(one, block) for one in verdict.blocked_by)]
+        return tuple(dict.fromkeys(place for place in stopped if place)) if stopped else self.places
+
+
+def _alike(one: Block, other: Block) -> bool:
+    """Whether two blocks are one rule's; of the rules of names, of one name."""
+    same = (one.code, one.cause, one.component, one.rule) == (other.code, other.cause, other.component, other.rule)
+    return same and (one.detail == other.detail or not one.code.startswith("DNS_"))
 
 
 def _blocked(ways: Iterable[Way]) -> list[Fault]:
     return [
-        Fault("blocked", way.source, way.destination, way.verdict, block, way.requests, way.places)
+        Fault("blocked", way.source, way.destination, way.verdict, block, way.requests, way.stopped_by(block))
         for way in ways if way.needed and way.verdict.outcome in ("blocked", "intermittent", "unknown")
         for block in way.verdict.blocked_by
         if way.verdict.outcome != "unknown" or (block.code in _PARTIAL and not way.verdict.missing)
@@ -192,6 +205,7 @@ def _ways(ground: Ground, config: Config, source: str, needs: Sequence[Need]) ->
                 end, key[0], verdict, _requests([need for need in mine if not need.open]),
                 any(really_needed(need, needs, every) for need in mine),
                 tuple(dict.fromkeys(need.place for need in mine if need.place)),
+                tuple((need.place, own) for need in mine if (own := each.of(need)) is not None),
             ))  # fmt: skip
     return found
 

@@ -1375,6 +1375,23 @@ class AccountSetting(CodeBuild, frozen=True):
     value: str | None = None
 
 
+class ReplicationDestination(CodeBuild, frozen=True):
+    region: str | None = None
+    registry_id: str = ""
+
+
+class ReplicationRule(CodeBuild, frozen=True):
+    destinations: tuple[ReplicationDestination, ...] = ()
+
+
+class ReplicationConfiguration(CodeBuild, frozen=True):
+    rules: tuple[ReplicationRule, ...] = ()
+
+
+class DescribedRegistry(CodeBuild, frozen=True):
+    replication_configuration: ReplicationConfiguration | None = None
+
+
 class PullThroughCacheRule(CodeBuild, frozen=True):
     ecr_repository_prefix: str
     upstream_registry_url: str | None = None

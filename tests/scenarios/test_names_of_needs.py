@@ -191,3 +191,64 @@ def test_a_condition_on_the_build_s_arn_is_decided_for_all_builds_of_the_project
         net = Pipeline()
         net["vpce-git-codecommit"]["PolicyDocument"] = json.dumps(policy(own))
         assert Checked(net).cell("git-codecommit", BUILD).outcome == outcome
+
+
+@pytest.mark.parametrize(("place", "outcome"), [
+    ("us-west-2", "blocked"), ("ap-northeast-1", "allowed"), (None, "blocked"),  # null stands for us-east-1
+])  # fmt: skip
+def test_a_bucket_is_asked_for_in_the_region_that_it_is_in(place: str | None, outcome: str) -> None:
+    """The gateway endpoint and its prefix list serve their own Region alone."""
+    net = storing()
+    net.put("s3api/get-bucket-policy/app-artifacts", {"Error": {"Code": "NoSuchBucketPolicy"}}, region="global")
+    net.put("s3api/get-bucket-location/app-artifacts", {"LocationConstraint": place}, region="global")
+    found = Checked(net)
+    assert (found.step("artifacts").outcome, found.step("pull").outcome) == (outcome, "allowed")
+    assert found.findings().get("CROSS_REGION_NOT_VIA_ENDPOINT") == ("high" if outcome == "blocked" else None)
+
+
+@pytest.mark.parametrize(("account", "exposed"), [("999900001111", True), (ACCOUNT, False)])
+def test_a_registry_that_copies_its_images_to_strangers_is_exposed(account: str, *, exposed: bool) -> None:
+    """ECR itself replicates; no way of the VPC and no policy of the source registry has a say."""
+    net = Pipeline()
+    rules = [{"destinations": [{"region": REGION, "registryId": account}]}]
+    net.put("ecr/describe-registry", {"registryId": ACCOUNT, "replicationConfiguration": {"rules": rules}})
+    found = Checked(net)
+    assert found.overall == ("exposed" if exposed else "private-and-working")
+    assert found.findings().get("RESOURCE_SHARED_OUTSIDE") == ("medium" if exposed else None)
+
+
+def test_a_task_definition_that_is_not_seen_leaves_the_deployment_open() -> None:
+    net = Pipeline()
+    cluster = f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/prod"
+    net.put("ecs/list-clusters", {"clusterArns": [cluster]})
+    service = {"serviceName": "web", "clusterArn": cluster, "launchType": "FARGATE", "taskDefinition": "web:7"}
+    net.put("ecs/describe-services/prod", {"services": [service]})
+    found = Checked(net)
+    assert (found.overall, found.step("deploy").outcome) == ("undecided", "unknown")
+    assert any("describe-task-definition/web:7" in path for path in found.check.missing)
+
+
+def test_builds_in_a_vpc_and_out_of_it_take_several_ways_none_of_which_is_unknown() -> None:
+    """A fleet in the VPC whose overflowing builds run outside."""
+    net = Pipeline()
+    project = net["p1"]
+    arn = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:fleet/linux:1"
+    fleet = {"arn": arn, "name": "linux", "overflowBehavior": "ON_DEMAND", "vpcConfig": project.pop("vpcConfig")}
+    net.put("codebuild/batch-get-fleets", {"fleets": [fleet]})
+    project["environment"]["fleet"] = {"fleetArn": arn}
+    found = Checked(net)
+    assert (found.fate("ecr.api"), found.overall) == (("allowed", "mixed"), "leaking")
+    assert {one.severity for one in found.check.findings if one.id == "FLEET_OVERFLOW_LEAVES_VPC"} == {"high"}
+
+
+def test_a_fix_keeps_a_role_bound_to_the_network() -> None:
+    """The role was to work from a VPC, if from the wrong one; it isn't to work from anywhere now."""
+    net = Pipeline()
+    bound = statement(
+        ["codecommit:GitPull", "codecommit:GitPush"], Condition={"StringEquals": {"aws:SourceVpc": "vpc-9"}}
+    )
+    net.roles({"build": list(BUILD_ROLE), "dev": [bound]})
+    plan = load_files(net.files()).fix()
+    (mend,) = plan.mends
+    (step,) = mend.to_json()["steps"]
+    assert '"aws:SourceVpce": "vpce-git-codecommit"' in json.dumps(step).replace('\\"', '"')
