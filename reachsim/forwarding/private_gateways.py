@@ -114,9 +114,7 @@ def vpn_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         known = led_to(network, gateway_id)
         for part in inside.by_destinations(known):
             if part is not None and part.destinations.isdisjoint(known) and part.leg == "request":
-                detail = f"the static routes of the VPN connections of {label} do not lead to " + describe_addresses(
-                    part.destinations
-                )
+                detail = f"the VPN connections of {label} do not lead to {describe_addresses(part.destinations)}"
                 part = part.unknown(Gap("ON_PREMISES_UNSEEN", gateway_id, f"{detail}; only Direct Connect could"))
             if part is not None:
                 parts.append(on_premises(ground, part, gateway_id, "vpn-gateway-in", gateway_id, vpc_id))

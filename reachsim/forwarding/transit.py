@@ -8,8 +8,9 @@ Local Zones"; VPC User Guide, "Subnets in AWS Wavelength".
 
 from __future__ import annotations
 
+from reachsim.addresses import V6
 from reachsim.engine import choose
-from reachsim.evidence import Gap
+from reachsim.evidence import Direction, Gap
 from reachsim.forwarding import changing
 from reachsim.forwarding.filtering import through_network_acl
 from reachsim.forwarding.ground import (
@@ -64,6 +65,7 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     attachment_id = found.transit_gateway_attachment_id
     mine = f"{attachment_id} of {label}"
     flow = past_state(flow, attachment_id, found.state, _WORKING, mine, code="BAD_STATE_ATTACHMENT")
+    flow = _past_family(ground, flow, found, "egress")
     zone, gap = entry_zone(ground, subnet_id) if subnet_id else (flow.context.zone, None)
     if gap is not None:
         return [lost(flow, gap)]
@@ -85,6 +87,17 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
             "transit", gateway_id, attachment_id
         ))  # fmt: skip
     return moved
+
+
+def _past_family(ground: Ground, flow: Walk, attachment: TransitGatewayVpcAttachment, direction: Direction) -> Walk:
+    """Blocked if it is IPv6 that the attachment does not support: "the elastic network interfaces used by the
+    attachments need to have IPv6 addresses" ("Amazon VPC connectivity options for IPv6", IPv6 on AWS).
+    """
+    if attachment.options.ipv6_support != "disable" or flow.destinations.isdisjoint(V6):
+        return flow
+    attachment_id = attachment.transit_gateway_attachment_id
+    detail = f"{ground.network.label(attachment_id)} has IPv6 support off: it carries IPv4 only"
+    return flow.blocked(block(flow, "PROTOCOL_RESTRICTION", attachment_id, detail, direction=direction))
 
 
 def entry_zone(ground: Ground, subnet_id: str) -> tuple[str | None, Gap | None]:
@@ -320,6 +333,7 @@ def _into_vpc(
     flow = past_state(
         flow, attachment_id, attachment.state, _WORKING, attachment_id, code="BAD_STATE_ATTACHMENT", direction="ingress"
     )
+    flow = _past_family(ground, flow, attachment, "ingress")
     options = _options(ground, flow, attachment)
     if not options:
         return [lost(flow, unseen(attachment_id, f"{attachment_id} has no subnets in the snapshot"))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reachsim.addresses import EVERYWHERE, Cidr
+from reachsim.addresses import EVERYWHERE, V4, Cidr
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 
@@ -17,14 +17,17 @@ PRIVATE_ATTACHMENTS = ("vpn", "direct-connect-gateway", "vpn-concentrator", "cli
 
 
 def led_to(network: Network, gateway_id: str) -> IntervalSet:
-    """Where a virtual private gateway's VPN connections lead, if all of them have static routes only.
+    """Where a virtual private gateway's VPN connections lead: where their static routes do, if they have those only.
 
-    Everywhere if one may learn its routes by BGP, or there is none (Direct Connect).
+    Everywhere within IPv4 if one may learn its routes by BGP ("a virtual private gateway does not support IPv6 for
+    Site-to-Site VPN connections", "How AWS Site-to-Site VPN works"), everywhere if there is none (Direct Connect).
     """
     mine = [one for one in network.vpn_connections.values() if one.vpn_gateway_id == gateway_id]
-    if not mine or not all(one.options.static_routes_only for one in mine):
+    if not mine:
         return EVERYWHERE
-    return IntervalSet.union_of(_blocks(route.destination_cidr_block for one in mine for route in one.routes))
+    if not all(one.options.static_routes_only for one in mine):
+        return V4
+    return V4 & IntervalSet.union_of(_blocks(route.destination_cidr_block for one in mine for route in one.routes))
 
 
 def announced(network: Network, vpc_id: str) -> IntervalSet:

@@ -586,6 +586,7 @@ class TransitGatewayAttachment(Ec2, frozen=True):
 class TransitGatewayVpcAttachmentOptions(Ec2, frozen=True):
     appliance_mode_support: str | None = None
     security_group_referencing_support: str | None = None
+    ipv6_support: str | None = None
     dns_support: str | None = None
 
 

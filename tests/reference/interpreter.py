@@ -853,6 +853,8 @@ class Walk:
         if self.world.interface_at(vpc, self.flight.source) is None and not self.is_origin(vpc) and not regional:
             raise Dropped("VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS", id)
         mine = [one for one in self.world.vpn_connections.values() if one.get("VpnGatewayId") == id]
+        if mine and self.flight.destination.version == 6:
+            self.unsure = True  # no VPN connection of a virtual private gateway carries IPv6: only Direct Connect could
         if mine and all(one.get("Options", {}).get("StaticRoutesOnly") for one in mine):
             known = [block(route["DestinationCidrBlock"]) for one in mine for route in one["Routes"]]
             self.unsure = self.unsure or not any(self.flight.destination in one for one in known)
@@ -987,6 +989,7 @@ class Walk:
         near = [subnet for subnet in found[0]["SubnetIds"] if self.world.subnets[subnet]["AvailabilityZone"] == zone]
         if not near:
             raise Dropped("TGW_ROUTE_AZ_RESTRICTION", attachment)
+        self.require_family(found[0])
         self.by_transit_gateway = self.by_transit_gateway or self.leg == "request"
         self.require_acl(near[0], egress=False)  # N117; N118: in the sender's own subnet too
         return self.from_attachment(id, attachment, zone)
@@ -1017,6 +1020,11 @@ class Walk:
         if not chosen:
             raise Dropped("TGW_RTB_BAD_STATE_ROUTE", table)
         return self.to_attachment(tgw, chosen, zone)
+
+    def require_family(self, attachment: Json) -> None:
+        """An attachment without IPv6 support has no IPv6 addresses to carry IPv6 by."""
+        if self.flight.destination.version == 6 and attachment.get("Options", {}).get("Ipv6Support") == "disable":
+            raise Dropped("PROTOCOL_RESTRICTION", attachment["TransitGatewayAttachmentId"])
 
     def require_no_translation(self, tgw: str, attachment: str) -> None:
         if self.world.attachments.get((tgw, attachment), {}).get("NatGatewaySupport", "disabled") != "disabled":
@@ -1060,6 +1068,7 @@ class Walk:
             return self.from_attachment(there, id, None)
         if kind != "vpc" or row["ResourceId"] not in self.world.vpcs or id not in self.world.vpc_attachments:
             raise Unknown(id)
+        self.require_family(self.world.vpc_attachments[id])
         subnets = sorted(self.world.vpc_attachments[id]["SubnetIds"])
         if self.world.vpc_attachments[id].get("Options", {}).get("ApplianceModeSupport") == "enable":  # N187
             flow = (id, self.translated)

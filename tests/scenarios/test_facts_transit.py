@@ -10,6 +10,8 @@ from reachsim import load_files
 from reachsim.forwarding import Ground
 from reachsim.verdict import Verdict
 from tests.build import AclEntry, Build
+from tests.property.test_matrix import compare
+from tests.property.test_walk_regressions import host, hub, outcomes
 from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, causes, codes, crossed, fate
 
 WORLD = "ip:198.51.100.7"
@@ -107,6 +109,37 @@ def test_n184_no_association_drops() -> None:
     code = "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION"
     assert blocks(verdict) == {(code, "tgw-attach-x", None, None, "request", "egress")}
     assert ask(files, "eni-x", "eni-y").outcome == "allowed"
+
+
+@pytest.mark.parametrize("off", ["tgw-attach-0", "tgw-attach-1"])
+def test_n183_an_attachment_without_ipv6_support_carries_ipv4_only(off: str) -> None:
+    net = Build()
+    source, server = host(net, 0), host(net, 1)
+    tgw, _ = hub(net, 0, 1)
+    for block in ("0.0.0.0/0", "::/0"):
+        net.route("rtb-1-main", block, tgw)
+    assert ask(net, source, server, family="ipv6").outcome == "allowed"
+    for record in net._lists["ec2/describe-transit-gateway-vpc-attachments"]:
+        if record["TransitGatewayAttachmentId"] == off:
+            record["Options"]["Ipv6Support"] = "disable"
+    verdict = ask(net, source, server, family="ipv6")
+    assert {(one.code, one.component) for one in verdict.blocked_by} == {("PROTOCOL_RESTRICTION", off)}
+    assert ask(net, source, server, family="ipv4").outcome == "allowed"
+    assert "blocked" in outcomes(net, source, "ip:::/0")  # as the reference interpreter says
+    compare(load_files(net.files()), 6, 443)
+
+
+def test_n190_no_vpn_of_a_virtual_private_gateway_carries_ipv6() -> None:
+    net = Lan(ipv6="2600:1f10:0:100::/56")
+    vgw = net.vgw(net.vpc_id)
+    for block in ("2001:db8:99::/48", "192.168.0.0/16"):
+        net.route(net.ta, block, vgw)
+    assert fate(ask(net, net.client, "ip:2001:db8:99::1")) == ("allowed", "on-premises")  # by Direct Connect
+    net.vpn(vgw, ["192.168.0.0/16"])
+    verdict = ask(net, net.client, "ip:2001:db8:99::1")
+    assert fate(verdict) == ("unknown", "none")
+    assert ("ON_PREMISES_UNSEEN", vgw) in assumed(verdict)
+    assert fate(ask(net, net.client, "ip:192.168.0.1")) == ("allowed", "on-premises")
 
 
 def test_n185_longest_prefix_then_static_and_blackhole_drops() -> None:
