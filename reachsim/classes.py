@@ -17,9 +17,11 @@ from collections.abc import Callable, Iterable
 from functools import cache, cached_property
 
 from reachsim.forwarding import Ground
+from reachsim.forwarding.changing import associations
 from reachsim.forwarding.network_firewall import named_addresses
 from reachsim.intervals import IntervalSet
 from reachsim.model import records as aws
+from reachsim.model.edges import edges
 from reachsim.model.interfaces import Interface
 from reachsim.routing import target_of
 
@@ -57,7 +59,9 @@ class Classes:
             return None
         record = network.network_interfaces[interface.id]
         instance = network.instances.get(interface.instance_id or "")
-        state = (instance.state.name, instance.platform) if instance is not None else (interface.instance_id is None,)
+        state: _Traits = (interface.instance_id is None,)
+        if instance is not None:
+            state = (instance.state.name, instance.platform, instance.metadata_options)
         return self._numbered((
             interface.groups, interface.source_dest_check, interface.deny_all_igw_traffic, state,
             record.interface_type, record.status, subnet, bisect_right(self._bounds, interface.addresses.first),
@@ -73,7 +77,8 @@ class Classes:
             subnet.vpc_id, network.home_of(name), table.route_table_id if table else name,
             acl.network_acl_id if acl else name, self.ground.zone_of(name), subnet.enable_dns64,
             subnet.block_public_access_states, subnet.network_firewall_connectivity_type, name in self._bpa_named,
-            name if name in self._with_targets else "",
+            name if name in self._with_targets or name in self.ground.told(associations) else "",
+            self.ground.told(edges).get(name),
         ))  # fmt: skip
 
     @cached_property

@@ -83,12 +83,13 @@ def of_subnet(ground: Ground, flow: Walk, subnet_id: str, vpc_id: str) -> list[A
     """What is assumed of a subnet's route table, and of its VPC's blocks as far as a flow is for them (N2)."""
     blocks = ground.told(_blocks, vpc_id)
     return [
-        *ground.told(_associations).get(subnet_id, ()),
+        *ground.told(associations).get(subnet_id, ()),
         *(told for block, told in blocks if not block.isdisjoint(flow.destinations)),
     ]
 
 
-def _associations(network: Network) -> dict[str, tuple[Assumption, ...]]:
+def associations(network: Network) -> dict[str, tuple[Assumption, ...]]:
+    """By subnet, what is assumed of its association with a route table."""
     found: dict[str, tuple[Assumption, ...]] = {}
     for table_id, table in network.route_tables.items():
         for one in table.associations:

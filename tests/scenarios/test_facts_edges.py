@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
 
 from reachsim import load_files
+from reachsim.answers import Answers
 from tests.property.comparison import compare, world_of
 from tests.property.test_matrix import compare as compare_matrix
 from tests.scenarios.lan import Lan, ask, assumed, codes, fate
@@ -95,3 +97,27 @@ def test_n89_whether_groups_are_told_of_at_an_edge_is_not_known(subnet: str) -> 
     assert fate(verdict) == ("unknown", "none")
     assert ("UNMODELLED_COMPONENT", subnet) in assumed(verdict)
     agree(net, "eni-x", "eni-y")
+
+
+def test_what_tells_interfaces_apart_there_is_no_shared_answer() -> None:
+    """Two Outposts, two settings of instance metadata, an association that is being made: each is asked by itself."""
+    net = Lan()
+    for name, key, value in (
+        ("p", "OutpostArn", POST.format("1")), ("q", "OutpostArn", POST.format("2")), ("r", "", ""), ("s", "", ""),
+    ):  # fmt: skip
+        net.subnet(net.vpc_id, f"10.0.{ord(name)}.0/24", table=net.ta, name=name)
+        if key:
+            net[f"subnet-{name}"][key] = value
+        for host in (5, 6):
+            instance = net.instance(f"subnet-{name}", f"10.0.{ord(name)}.{host}", [net.open], name=f"{name}{host}")
+            net[instance]["MetadataOptions"] = {"HttpEndpoint": "disabled" if host == 6 else "enabled"}
+    net[net.ta]["Associations"][-1]["AssociationState"] = {"State": "associating"}
+    reach = load_files(net.files())
+    answers = Answers(reach)
+    for source in sorted(reach.network.instances):
+        for target in (*sorted(reach.network.instances), "ip:169.254.169.254"):
+            if source != target:
+                asked = {"protocol": "tcp", "port": 80}
+                alone = json.dumps(reach.simulate(source, target, **asked).to_json("1"), ensure_ascii=False,
+                                   separators=(",", ":"))  # type: ignore[arg-type]  # fmt: skip
+                assert answers.answer("1", source, target, asked) == alone
