@@ -58,7 +58,7 @@ _METADATA: Final = _made("instance metadata", "169.254.169.254 fd00:ec2::254", (
 _SERVICES: Final = (
     _METADATA,
     _made("the Amazon Time Sync Service", "169.254.169.123 fd00:ec2::123", (UDP,), (123,)),
-    _made("Windows activation", "169.254.169.250 169.254.169.251 fd00:ec2::250 fd00:ec2::251", (TCP,), (1688,)),
+    _made("Windows activation", "169.254.169.250 169.254.169.251 fd00:ec2::250", (TCP,), (1688,)),
     _made("the task metadata endpoint", "169.254.170.2", (TCP,), (80,), "an ECS task or a build"),
     _made("the EKS Pod Identity Agent", "169.254.170.23 fd00:ec2::23", (TCP,), (80, 2703), "the agent, on an EKS node"),
 )

@@ -26,7 +26,7 @@ LATTICE = (ip_network("169.254.171.0/24"), ip_network("fd00:ec2:80::/64"))
 DNS = {(TCP, 53), (UDP, 53)}
 RESOLVER = ("169.254.169.253", "fd00:ec2::253")
 METADATA = ("169.254.169.254", "fd00:ec2::254")
-WINDOWS = ("169.254.169.250", "169.254.169.251", "fd00:ec2::250", "fd00:ec2::251")
+WINDOWS = ("169.254.169.250", "169.254.169.251", "fd00:ec2::250")
 AMAZON_SERVICES = {
     one: takes
     for addresses, takes in (

@@ -136,7 +136,7 @@ AMAZONS_OWN = {
     "169.254.169.253": ("udp/53", "tcp/53"), "10.0.0.2": ("udp/53", "tcp/53"), "fd00:ec2::253": ("udp/53", "tcp/53"),
     "169.254.169.254": ("tcp/80",), "fd00:ec2::254": ("tcp/80",),
     "169.254.169.123": ("udp/123",), "fd00:ec2::123": ("udp/123",),
-    "169.254.169.250": ("tcp/1688",), "169.254.169.251": ("tcp/1688",), "fd00:ec2::251": ("tcp/1688",),
+    "169.254.169.250": ("tcp/1688",), "169.254.169.251": ("tcp/1688",), "fd00:ec2::250": ("tcp/1688",),
     "169.254.170.2": ("tcp/80",), "169.254.170.23": ("tcp/80", "tcp/2703"), "fd00:ec2::23": ("tcp/80", "tcp/2703"),
 }  # fmt: skip
 EVERYWHERE = {"169.254.169.253", "10.0.0.2", "169.254.169.123", "169.254.169.250", "169.254.169.251"}
@@ -159,7 +159,7 @@ def test_n10_reserved_addresses_are_never_forwarded_and_take_what_they_are_for(a
         assert codes(verdict) == {"PROTOCOL_RESTRICTION"}
 
 
-@pytest.mark.parametrize("address", ["169.254.169.1", "169.254.168.4", "fd00:ec2::1"])
+@pytest.mark.parametrize("address", ["169.254.169.1", "169.254.168.4", "fd00:ec2::1", "fd00:ec2::251"])
 def test_n10_what_amazon_has_elsewhere_in_its_range_is_not_documented(address: str) -> None:
     net = Lan(ipv6="2600:1f10:0:100::/56")
     verdict = ask(net, net.client, f"ip:{address}", "tcp", 80)
