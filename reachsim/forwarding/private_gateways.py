@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from reachsim.addresses import V6
 from reachsim.evidence import Gap
 from reachsim.forwarding.appliances import symmetric
 from reachsim.forwarding.delivery import finish
@@ -154,6 +155,9 @@ def vpn_gateway_in(ground: Ground, flow: Walk) -> list[Walk]:
     """In from behind a virtual private gateway: to private addresses of interfaces of its VPC."""
     gateway_id, vpc_id = flow.place[1:3]
     parts: list[Walk] = []
+    if flow.leg == "request" and led_to(ground.network, gateway_id).isdisjoint(V6) and flow.sources <= V6:
+        detail = f"no VPN connection of {ground.network.label(gateway_id)} carries IPv6; only Direct Connect could"
+        flow = flow.unknown(Gap("ON_PREMISES_UNSEEN", gateway_id, detail))
     own = ground.network.vpc_addresses(vpc_id)
     inside, outside = flow.by_destinations(own)
     lacking = ground.lacks_for_vpc(vpc_id, "describe-vpcs") if outside is not None else ()

@@ -867,6 +867,9 @@ class Walk:
         if id.startswith("tgw-attach-"):
             (tgw,) = (tgw for tgw, attachment in self.world.attachments if attachment == id)
             return self.from_attachment(tgw, id, None)
+        has_vpn = any(one.get("VpnGatewayId") == id for one in self.world.vpn_connections.values())
+        if self.leg == "request" and self.flight.source.version == 6 and has_vpn:
+            self.unsure = True  # only Direct Connect could bring IPv6
         gateway = self.world.vpn_gateways[id]
         vpcs = [row["VpcId"] for row in gateway["VpcAttachments"] if is_attached(gateway, row["VpcId"])]
         if not vpcs:

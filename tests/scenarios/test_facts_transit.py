@@ -140,6 +140,8 @@ def test_n190_no_vpn_of_a_virtual_private_gateway_carries_ipv6() -> None:
     assert fate(verdict) == ("unknown", "none")
     assert ("ON_PREMISES_UNSEEN", vgw) in assumed(verdict)
     assert fate(ask(net, net.client, "ip:192.168.0.1")) == ("allowed", "on-premises")
+    assert fate(ask(net, "ip:192.168.0.1", net.client)) == ("allowed", "on-premises")
+    assert fate(ask(net, "ip:2001:db8:99::1", net.client)) == ("unknown", "none")
 
 
 def test_n185_longest_prefix_then_static_and_blackhole_drops() -> None:
