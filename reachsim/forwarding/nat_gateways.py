@@ -120,7 +120,7 @@ def _translate_nat(ground: Ground, flow: Walk, gateway: NatGateway, vpc_id: str,
     parts = _to_nat(ground, flow, gateway, subnet_id)
     addresses = _sending(ground, gateway, flow.context.zone)
     label = ground.network.label(gateway.nat_gateway_id)
-    if any(one.gateway == gateway.nat_gateway_id for one in flow.context.session):
+    if any(one.gateway == gateway.nat_gateway_id for one in _of_this_connection(flow.context.session)):
         detail = f"{describe(flow)} comes back to {label}, which translated it already: the routes form a loop"
         at, cause = gateway.nat_gateway_id, "NAT_WITHOUT_INTERNET_GATEWAY"
         return [stopped(part, block(part, "NO_POSSIBLE_DESTINATION", at, detail, cause=cause)) for part in parts]
@@ -136,6 +136,12 @@ def _translate_nat(ground: Ground, flow: Walk, gateway: NatGateway, vpc_id: str,
         for part in parts
         for address, chosen in zip(addresses, choose(part, len(addresses)), strict=True)
     ]
+
+
+def _of_this_connection(session: tuple[Translation, ...]) -> tuple[Translation, ...]:
+    """The translations since a load balancer opened a connection of its own, if one did: it is new to a gateway."""
+    opened = [place for place, one in enumerate(session) if one.balancer is not None and not one.balancer.preserves]
+    return session[opened[-1] + 1 :] if opened else session
 
 
 def _translated(
