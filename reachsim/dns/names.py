@@ -79,7 +79,12 @@ def endpoint_zones(asking: Asking, name: str, profiles: Mapping[str, int], noted
         if rank and not endpoint.private_dns_enabled:
             detail = f"whether a Route 53 Profile shares the names of {endpoint_id}, whose private DNS is off, is open"
             noted.lack("DNS_PROFILE_UNSEEN", endpoint_id, detail)
-        elif _answers_privately(endpoint, inbound=asking.inbound):
+        elif not _would_answer(endpoint, inbound=asking.inbound):
+            continue
+        elif endpoint.state.standing("available", "partial") == "unknown":
+            detail = f"{endpoint_id} is in state {str(endpoint.state)!r}, whose meaning is not known"
+            noted.lack("UNMODELLED_COMPONENT", endpoint_id, detail)
+        elif endpoint.state in ("available", "partial"):
             found += [Zone(private.removeprefix("*."), "endpoint", endpoint_id, rank) for private in told]
     return list(dict.fromkeys(found))
 
@@ -110,13 +115,13 @@ def names_unseen(asking: Asking, name: str, noted: Noted) -> None:
             noted.lack("UNKNOWN_RESOURCE", endpoint_id, detail, listed)
 
 
-def _answers_privately(endpoint: aws.VpcEndpoint, *, inbound: bool) -> bool:
-    """Whether the endpoint's private DNS answers clients in the VPC, or ``inbound`` resolvers (N142, N146)."""
+def _would_answer(endpoint: aws.VpcEndpoint, *, inbound: bool) -> bool:
+    """Whether the endpoint's private DNS answers clients in the VPC, or ``inbound`` resolvers, while it works (N142,
+    N146).
+    """
     if endpoint.vpc_endpoint_type not in ("Interface", *LATTICE_TYPES) or not endpoint.private_dns_enabled:
         return False
-    if endpoint.dns_options.private_dns_only_for_inbound_resolver_endpoint and not inbound:
-        return False
-    return endpoint.state in ("available", "partial")
+    return inbound or not endpoint.dns_options.private_dns_only_for_inbound_resolver_endpoint
 
 
 def endpoint_answer(network: Network, name: str, endpoint: aws.VpcEndpoint, how: str, zone: str = "") -> Resolution:

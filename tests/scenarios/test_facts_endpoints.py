@@ -45,6 +45,15 @@ def test_n130_only_an_available_endpoint_carries_traffic(state: str) -> None:
     assert blocks(verdict) == {("BAD_STATE", endpoint, None, None, "request", "ingress")}
 
 
+def test_n130_a_state_that_nobody_knows_leaves_the_names_open() -> None:
+    net, endpoint, interface = with_endpoint()
+    net[endpoint]["State"] = "of-tomorrow"
+    for target in ("logs", interface):
+        verdict = ask(net, net.client, target)
+        assert fate(verdict) == ("unknown", "none")
+        assert ("UNMODELLED_COMPONENT", endpoint) in assumed(verdict)
+
+
 def test_n130_gateway_endpoint_must_be_available() -> None:
     net = Lan()
     endpoint = net.gateway_endpoint(net.vpc_id, "s3", [net.ta])
