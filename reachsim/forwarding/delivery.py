@@ -61,7 +61,7 @@ def local(ground: Ground, flow: Walk) -> list[Walk]:
         part = flow.with_destinations(addresses)
         if part is None:
             continue
-        nat = _awaiting_nat(ground, part, part.destinations) if subnet_id is None else None
+        nat = _awaiting_nat(ground, part, part.destinations, vpc_id) if subnet_id is None else None
         if nat is not None:
             parts.append(_at_nat(ground, part, nat))  # a regional one is in no subnet (N54)
         elif subnet_id is None and lacking:
@@ -128,7 +128,7 @@ def deliver(ground: Ground, flow: Walk) -> list[Walk]:
             rest = rest - addresses
     if not rest:
         return parts
-    back = _awaiting_nat(ground, flow, rest)
+    back = _awaiting_nat(ground, flow, rest, vpc_id)
     if back is not None:
         parts.append(_at_nat(ground, flow, back))
         rest = EMPTY
@@ -147,11 +147,14 @@ def deliver(ground: Ground, flow: Walk) -> list[Walk]:
     return [*parts, _nobody(ground, left, subnet_id)]
 
 
-def _awaiting_nat(ground: Ground, flow: Walk, addresses: IntervalSet) -> NatGateway | None:
-    """The NAT gateway that a reply goes back to, working or not: what became of the request is judged there."""
+def _awaiting_nat(ground: Ground, flow: Walk, addresses: IntervalSet, vpc_id: str) -> NatGateway | None:
+    """The NAT gateway of a VPC that a reply goes back to, working or not: what became of the request is judged there.
+
+    In another VPC, whose blocks may overlap, somebody else has its address.
+    """
     session = flow.context.session
     gateway = ground.network.nat_gateways.get(session[-1].gateway) if flow.leg == "response" and session else None
-    if gateway is None or isinstance(flow.destination, int):
+    if gateway is None or gateway.vpc_id != vpc_id or isinstance(flow.destination, int):
         return None
     own = (own_address(one) for one in gateway.nat_gateway_addresses)
     return gateway if any(number is not None and number in addresses for number in own) else None
@@ -178,7 +181,7 @@ def receive(ground: Ground, flow: Walk) -> list[Walk]:
     virtual = next((one for one in flow.context.receivers if one.id == name), None)
     interface = virtual or ground.network.interfaces[name]
     if interface.kind == "nat":
-        gateway = _awaiting_nat(ground, flow, interface.addresses) or next(
+        gateway = _awaiting_nat(ground, flow, interface.addresses, interface.vpc_id) or next(
             (one for number, one in ground.network.nats_of_vpc.get(interface.vpc_id, ())
              if number in interface.addresses), None)  # fmt: skip
         return [_at_nat(ground, flow, gateway) if gateway is not None else _nobody(ground, flow, name)]

@@ -494,6 +494,24 @@ def test_a_group_reference_is_open_for_ipv6_that_went_by_internet_gateways() -> 
     assert outcomes(net, source, "ip:2600:1f18:0:101::6") == {"blocked"}
 
 
+def test_a_nat_gateway_of_another_vpc_with_the_same_address_takes_no_replies() -> None:  # N52, N201
+    net = Build()
+    for index in (0, 1):
+        vpc = net.vpc(f"10.{index}.0.0/16", secondary=["100.64.0.0/16"], name=str(index))
+        net.table(vpc, name=f"nat-{index}")
+        net.subnet(vpc, f"10.{index}.1.0/24", name=str(index))
+        net.subnet(vpc, "100.64.1.0/24", table=f"rtb-nat-{index}", name=f"nat-{index}")
+        net.interface(f"subnet-{index}", f"10.{index}.1.5", [net.group(vpc, OPEN, OPEN)], name=str(index))
+    tgw, _ = hub(net, 0, 1)
+    net["rtb-0-main"]["Routes"].pop()  # of IPv6
+    net["rtb-0-main"]["Routes"].pop()
+    net.route("rtb-0-main", "10.1.0.0/16", net.nat("subnet-nat-0", "100.64.1.9", kind="private"))
+    net.route("rtb-nat-0", "10.1.0.0/16", tgw)
+    assert outcomes(net, "eni-0", "ip:10.1.1.5") == {"blocked"}  # the reply goes to nobody in the other VPC
+    net.nat("subnet-nat-1", "100.64.1.9", kind="private")
+    assert outcomes(net, "eni-0", "ip:10.1.1.5") == {"blocked"}
+
+
 @pytest.mark.parametrize(
     ("kind", "seed"),
     [
