@@ -381,7 +381,9 @@ def _into_peer(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str) 
     flow = past_state(flow, attachment_id, state, ("available",), attachment_id, code="BAD_STATE_ATTACHMENT")
     if other not in network.transit_gateways:
         detail = f"{attachment_id} leads to a transit gateway of account {owner} that is not in the snapshot"
-        return lost(flow, Gap("PEER_ACCOUNT_UNSEEN", attachment_id, detail))
+        theirs = [home for home in network.homes if home[0] == owner]
+        files = tuple(path for home in theirs for path in network.lacks(home, "describe-transit-gateways"))
+        return lost(flow, Gap("PEER_ACCOUNT_UNSEEN", attachment_id, detail, files))
     label = f"{attachment_id} to {network.label(other)}"
     crossed = hop(flow, attachment_id, "transit-gateway-attachment", label, source=network.source(attachment_id))
     links = (*flow.context.links, attachment_id)
