@@ -17,8 +17,10 @@ import msgspec
 from reachsim import toml
 from reachsim.addresses import parse_block
 from reachsim.errors import Fault, SnapshotError
+from reachsim.inputs import read_input
 from reachsim.intervals import IntervalSet
 
+MOST_CONFIG = 16 << 20
 NAME = "reachsim.toml"
 
 
@@ -127,9 +129,7 @@ def _addresses(blocks: tuple[str, ...]) -> IntervalSet:
 def read_config(path: Path) -> Config:
     """Read a configuration file. Raises SnapshotError naming the file, the place and what was expected."""
     try:
-        data = toml.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SnapshotError(Fault(str(path), "", "a readable file", error.strerror or str(error))) from error
+        data = toml.loads(read_input(path, MOST_CONFIG).decode().replace("\r\n", "\n").replace("\r", "\n"))
     except ValueError as error:
         raise SnapshotError(Fault(str(path), "", "TOML in UTF-8", str(error))) from error
     if "folder" in data:

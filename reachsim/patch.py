@@ -24,6 +24,7 @@ from typing import Any, Final, Literal, NoReturn, get_args
 import msgspec
 
 from reachsim.errors import Fault, SnapshotError
+from reachsim.inputs import read_input
 from reachsim.snapshot import Snapshot
 
 Json = Any
@@ -106,11 +107,7 @@ def read_patch(data: bytes | str | Mapping[str, Json], name: str = "patch") -> P
 
 def read_patch_file(path: Path) -> Patch:
     """A patch from a file. Raises SnapshotError if it cannot be read, or holds none."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise SnapshotError(Fault(str(path), "", "a patch file", error.strerror or str(error))) from error
-    return read_patch(data, str(path))
+    return read_patch(read_input(path), str(path))
 
 
 def _read_edit(name: str, at: str, edit: Json) -> Edit:

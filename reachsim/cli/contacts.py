@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,7 @@ def command(
 def _name(buildspec: Path, folder: Path) -> str:
     """The buildspec's path within the context, as given if it lies elsewhere."""
     try:
-        return buildspec.resolve().relative_to(folder.resolve()).as_posix()
+        return Path(os.path.realpath(buildspec)).relative_to(os.path.realpath(folder)).as_posix()
     except ValueError:
         return str(buildspec)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from reachsim.errors import Fault, SnapshotError
+from reachsim.inputs import read_input
 
 if TYPE_CHECKING:
     from reachsim.policy import Document
@@ -25,7 +26,7 @@ def no_number(text: str) -> NoReturn:
 
 def read(file: Path) -> str:
     """The text of a file, "-" being standard input. Raises SnapshotError if it is not UTF-8."""
-    data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    data = sys.stdin.buffer.read() if str(file) == "-" else read_input(file)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -7,8 +7,9 @@ import sys
 from codecs import BOM_UTF8
 from contextlib import nullcontext
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
@@ -18,6 +19,8 @@ from reachsim.errors import QuestionError, SnapshotError
 if TYPE_CHECKING:
     from reachsim.answers import Answers
 
+MOST_LINE: Final = 16 << 20
+"""Bytes of a question: a line without an end is no question."""
 KINDS: dict[str, tuple[type, ...]] = {
     "source": (str,), "destination": (str,), "protocol": (str, int), "port": (int,), "family": (str,), "requests": (list,),  # noqa: E501
     "layers": (list,),
@@ -53,7 +56,9 @@ def command(snapshot: str | None, source: Path | None, assume_defaults: bool, se
     answers = Answers(options.open_reach(snapshot, settings, assume_defaults))
     failed = False
     with source.open("rb") if source is not None else nullcontext(sys.stdin.buffer) as lines:
-        for line in lines:
+        for line in iter(partial(lines.readline, MOST_LINE), b""):
+            if len(line) == MOST_LINE:
+                raise QuestionError(f"a question of more than {MOST_LINE} bytes", "BAD_JSON")
             if line.strip():
                 text, well = answer(answers, line)
                 failed = failed or not well

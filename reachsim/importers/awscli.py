@@ -21,11 +21,11 @@ from typing import Any, Final
 import msgspec
 
 from reachsim.calls import path
-from reachsim.errors import Fault, QuestionError, SnapshotError
+from reachsim.errors import Fault, SnapshotError
 from reachsim.files import write_tree
 from reachsim.importers import places
 from reachsim.importers.answers import Answer, identify, operation_of
-from reachsim.importers.dump import Found, find_loose, shown
+from reachsim.importers.dump import Found, find_loose, keep_apart, shown
 from reachsim.importers.loose import read_loose
 from reachsim.importers.tree import Answers, Document, Ignored, ImportReport, merge, snapshot_files
 from reachsim.redact import redactor
@@ -61,8 +61,7 @@ def import_awscli(source: Path, out: Path, *, overwrite: bool = False) -> Import
         QuestionError: ``out`` exists already, holds the source, or cannot be written.
     """
     found, ignored = find_loose(source, _ENDINGS)
-    if source.resolve().is_relative_to(out.resolve()):
-        raise QuestionError(f"{shown(str(out))} holds the source: write the snapshot elsewhere", "TARGET_EXISTS")
+    keep_apart(source, out)
     read, unknown, said = _read_all(found, source)
     if not read:
         raise SnapshotError(Fault(shown(str(source)), "", "answers of the AWS CLI", f"{len(found)} other files"))

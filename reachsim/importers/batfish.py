@@ -19,10 +19,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from reachsim.errors import Fault, QuestionError, SnapshotError
+from reachsim.errors import Fault, SnapshotError
 from reachsim.files import write_tree
 from reachsim.importers import transit
-from reachsim.importers.dump import find_files, shown
+from reachsim.importers.dump import find_files, keep_apart, shown
 from reachsim.importers.keys import WRAPPED
 from reachsim.importers.parts import Part, name_of, read_parts
 from reachsim.importers.placing import place
@@ -45,8 +45,7 @@ def import_batfish(source: Path, out: Path, *, overwrite: bool = False) -> Impor
         QuestionError: ``out`` exists already, holds the source, or cannot be written.
     """
     found, unused = find_files(source)
-    if source.resolve().is_relative_to(out.resolve()):
-        raise QuestionError(f"{shown(str(out))} holds the source: write the snapshot elsewhere", "TARGET_EXISTS")
+    keep_apart(source, out)
     parts, unknown, read = read_parts(found)
     if not parts:
         raise SnapshotError(Fault(shown(str(source)), "", "answers such as Vpcs.json", f"{len(found)} other files"))

@@ -24,14 +24,14 @@ from pathlib import Path
 from typing import Final
 
 from reachsim.calls import path
-from reachsim.errors import Fault, QuestionError, SnapshotError
+from reachsim.errors import Fault, SnapshotError
 from reachsim.files import write_tree
 from reachsim.importers import config_edges, places
 from reachsim.importers.config_declared import Item
 from reachsim.importers.config_items import facts_of, lists_of, unread
 from reachsim.importers.config_sources import Recorded, newest, read_source
 from reachsim.importers.config_spelling import decoded
-from reachsim.importers.dump import shown
+from reachsim.importers.dump import keep_apart, shown
 from reachsim.importers.tree import Answers, Document, ImportReport, snapshot_files
 from reachsim.redact import redactor
 
@@ -56,8 +56,7 @@ def import_config(source: Path, out: Path, *, overwrite: bool = False) -> Import
         SnapshotError: A file cannot be read, or holds no item that can be used; nothing was written.
         QuestionError: ``out`` exists already, holds the source, or cannot be written.
     """
-    if source.resolve().is_relative_to(out.resolve()):
-        raise QuestionError(f"{shown(str(out))} holds the source: write the snapshot elsewhere", "TARGET_EXISTS")
+    keep_apart(source, out)
     found, ignored, warnings = read_source(source)
     answers, said = _answers(newest(found))
     if not answers:

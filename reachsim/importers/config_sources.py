@@ -7,6 +7,7 @@ AWS Config API reference, SelectResourceConfig, BatchGetResourceConfig, GetResou
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -113,7 +114,7 @@ def _captured(record: Recorded) -> datetime:
 
 def _packed(source: Path) -> list[Found]:
     """The ``.json.gz`` files that Config delivers."""
-    where = source.resolve()
+    where = Path(os.path.realpath(source))
     files = [where] if where.is_file() else sorted(where.rglob("*.json.gz"))
     return [
         Found(file, shown(file.relative_to(where if where.is_dir() else where.parent).as_posix()), "", None)

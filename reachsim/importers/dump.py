@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import os
 import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -17,9 +18,10 @@ from typing import Any
 
 import msgspec
 
-from reachsim.errors import Fault, SnapshotError
+from reachsim.errors import Fault, QuestionError, SnapshotError
 from reachsim.importers.places import is_region, named_in
 from reachsim.importers.tree import Ignored
+from reachsim.inputs import read_input
 
 TOP = "aws_configs"
 MAX_BYTES = 1 << 30
@@ -115,6 +117,12 @@ def read_values(file: Found) -> list[Any]:
     return values_of(file.name, read_bytes(file))
 
 
+def keep_apart(source: Path, out: Path) -> None:
+    """Raise QuestionError if what is to be written would take the place of its source."""
+    if Path(os.path.realpath(source)).is_relative_to(os.path.realpath(out)):
+        raise QuestionError(f"{shown(str(out))} holds the source: write the snapshot elsewhere", "TARGET_EXISTS")
+
+
 def read_bytes(file: Found) -> bytes:
     """The bytes of one file.
 
@@ -122,14 +130,9 @@ def read_bytes(file: Found) -> bytes:
         SnapshotError: It cannot be read, or is too large.
     """
     try:
-        size = file.path.stat().st_size
-        if size > MAX_BYTES:
-            raise SnapshotError(Fault(file.name, "", f"at most {MAX_BYTES} bytes", f"{size} bytes"))
-        return file.path.read_bytes()
-    except OSError as error:
-        raise SnapshotError(Fault(file.name, "", "a readable file", error.strerror or str(error))) from error
+        return read_input(file.path, MAX_BYTES, file.name)
     except MemoryError as error:
-        raise SnapshotError(Fault(file.name, "", "a file that fits into memory", f"{size} bytes")) from error
+        raise SnapshotError(Fault(file.name, "", "a file that fits into memory", "a larger one")) from error
 
 
 def values_of(name: str, data: bytes) -> list[Any]:

@@ -14,6 +14,7 @@ import msgspec
 
 from reachsim.errors import Fault, QuestionError, SnapshotError
 from reachsim.forwarding import Ground
+from reachsim.inputs import read_input
 from reachsim.model.decode import decode, fault
 from reachsim.simulate import simulate
 from reachsim.verdict import Verdict
@@ -118,9 +119,7 @@ def read_insights(files: Iterable[Path]) -> Read:
     paths: dict[str, InsightsPath] = {}
     for file in files:
         try:
-            found = decode(file.read_bytes(), Document)
-        except OSError as error:
-            raise SnapshotError(Fault(str(file), "", "a readable file", error.strerror or str(error))) from error
+            found = decode(read_input(file), Document)
         except msgspec.MsgspecError as error:
             raise SnapshotError(fault(str(file), error)) from error
         if found.network_insights_analyses is None and found.network_insights_paths is None:

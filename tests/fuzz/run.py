@@ -16,8 +16,6 @@ from tests.fuzz.mutate import broken
 from tests.fuzz.targets import CORPUS, EXPECTED, TARGETS, Seed
 
 SECONDS_PER_100_KB = 1.0
-FLOOR = 1.0
-"""Seconds that any input may take: what a target does besides parsing, a whole check say, takes its time."""
 HUNG = 20.0
 MOST_MEMORY = 3 << 30
 """Bytes of address space of a process of `python -m tests.fuzz`: who wants more gets a MemoryError."""
@@ -62,7 +60,7 @@ def trial(target: str, name: str, data: bytes) -> str | None:
         place = _place(error)
         return f"{type(error).__name__}: {error} at {place}"[:600]
     took = time.process_time() - started
-    allowed = max(FLOOR, SECONDS_PER_100_KB * len(data) / 100_000)
+    allowed = max(TARGETS[target].seconds, SECONDS_PER_100_KB * len(data) / 100_000)
     return f"{took:.1f} s for {len(data)} bytes" if took > allowed else None
 
 

@@ -43,8 +43,11 @@ Seed = tuple[str, bytes]
 
 
 class Target(NamedTuple):
+    """``seconds``: what any input may take, since a target does more than parse it: a whole check, say."""
+
     run: Callable[[str, bytes], object]
     seeds: Callable[[], list[Seed]]
+    seconds: float = 1.0
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -75,6 +78,31 @@ def run_snapshot(path: str, data: bytes) -> None:
     reach.simulate("codebuild:app-build", "s3", requests=[{"action": "s3:GetObject"}])
     if len(data) % 8 == 0:  # eight times as slow as the rest
         reach.check()
+
+
+BUILD: Final = "codebuild:app-build"
+COMMANDS: Final = (
+    ("check", "{}"), ("trace", "{}", "--from", "internet", "--to", BUILD), ("names", "{}", "--from", BUILD),
+    ("matrix", "{}", "--blocked"), ("export", "{}"), ("export", "{}", "--of", "matrix", "--format", "csv"),
+    ("plot", "{}", "-o", "OUT.svg"), ("report", "{}", "-o", "OUT.html"), ("fix", "{}"), ("validate", "{}"),
+    ("whatif", "{}", "--remove", "vpce-0fb6de72b0b3f3043"), ("anonymize", "{}", "OUT", "--key", "k"),
+    ("diff", "{}", "WHOLE", "--gate"), ("diff", "WHOLE", "{}", "--format", "html"),
+    ("check", "{}", "--format", "sarif"),
+)  # fmt: skip
+"""What is asked of a snapshot on the command line, besides what `run_snapshot` asks."""
+
+
+def run_commands(path: str, data: bytes) -> None:
+    with written({f"s/{name}": one for name, one in {**snapshot(), path: data}.items()}) as folder:
+        named = {"{}": str(folder / "s"), "WHOLE": str(ROOT / "snapshots/broken-pipeline")}
+        line = [named.get(one, one.replace("OUT", str(folder / "out"))) for one in COMMANDS[len(data) % len(COMMANDS)]]
+        ran = CliRunner().invoke(group, line)
+        if ran.exception is not None and not isinstance(ran.exception, SystemExit):
+            raise ran.exception
+        odd = {one for one in ran.stderr if not one.isprintable() and one != "\n"}
+        assert ran.exit_code in (0, 1, 2, 3), ran.exit_code
+        assert not odd, odd
+        assert ran.exit_code != 2 or (ran.output and not list(folder.glob("out*"))), "half of an answer"
 
 
 def run_zip(_: str, data: bytes) -> None:
@@ -407,6 +435,7 @@ def insights() -> list[Seed]:
 
 TARGETS: dict[str, Target] = {
     "snapshot": Target(run_snapshot, lambda: list(snapshot().items())),
+    "commands": Target(run_commands, lambda: list(snapshot().items()), 6.0),
     "zip": Target(run_zip, zips),
     "validate": Target(run_validate, answers),
     "query": Target(run_query, questions),

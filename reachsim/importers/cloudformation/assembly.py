@@ -50,7 +50,7 @@ def stacks_of(folder: Path) -> list[AssembledStack]:
         if manifest.stat().st_size > _MAX_MANIFEST:
             return []
         held = msgspec.json.decode(manifest.read_bytes(), type=_Manifest)
-    except (OSError, msgspec.MsgspecError, UnicodeError):
+    except (OSError, msgspec.MsgspecError, UnicodeError, RecursionError):
         return []
     return [
         AssembledStack(one.properties.template_file, *_environment(one.environment))

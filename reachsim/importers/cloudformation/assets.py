@@ -55,6 +55,6 @@ def _read(listed: Path) -> _Assets:
     try:
         if listed.stat().st_size <= _MAX_LIST:
             return msgspec.json.decode(listed.read_bytes(), type=_Assets)
-    except (OSError, msgspec.MsgspecError, UnicodeError):
+    except (OSError, msgspec.MsgspecError, UnicodeError, RecursionError):
         return _Assets()
     return _Assets()

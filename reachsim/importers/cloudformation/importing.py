@@ -6,6 +6,7 @@ stack has made already, so that a changed template updates and deletes by id.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -82,7 +83,7 @@ def import_cloudformation(
     with documented(shown(str(source))):
         stack = Stack(template, given, (mine, own), physical=ids, zones=_zones(live, own), files=(source.resolve(),),
                       imports={**(live.manifest.exports if live else {}), **(_exports(exports) if exports else {})},
-                      root=template_root.resolve() if template_root is not None else None,
+                      root=Path(os.path.realpath(template_root)) if template_root is not None else None,
                       live=live.manifest.declared if live is not None else None)  # fmt: skip
         resources = list(stack.all())
         _rules_replace_the_default(resources)

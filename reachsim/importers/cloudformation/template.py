@@ -17,6 +17,7 @@ from typing import Any, Final
 from reachsim.errors import Fault, QuestionError, SnapshotError, UnsupportedError
 from reachsim.importers.cloudformation.assembly import MANIFEST, stacks_of
 from reachsim.importers.dump import shown
+from reachsim.inputs import read_input
 from reachsim.nesting import nests_too_deeply
 
 MAX_TEMPLATE: Final = 4 << 20
@@ -107,7 +108,7 @@ def read_text(source: Path, name: str) -> str:
         size = source.stat().st_size
         if size > MAX_TEMPLATE:
             raise SnapshotError(Fault(name, "", f"at most {MAX_TEMPLATE} bytes (CloudFormation takes 1 MB)", f"{size}"))
-        data = source.read_bytes()
+        data = read_input(source, MAX_TEMPLATE, name)
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # as PowerShell's > writes it
             return data.decode("utf-16")
         if data.startswith((b"PK\x03\x04", b"\x1f\x8b")):

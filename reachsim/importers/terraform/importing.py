@@ -28,6 +28,7 @@ from reachsim.importers.terraform.plan import Instance, Plan, is_aws, read_plan
 from reachsim.importers.terraform.references import Resolver
 from reachsim.importers.terraform.sources import Sources
 from reachsim.importers.tree import Ignored, ImportReport
+from reachsim.inputs import read_input
 
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]*:([a-z0-9-]*):(\d{12}):")
 _LISTS: Final = ("aws_prefix_list", "aws_ec2_managed_prefix_list")
@@ -92,14 +93,12 @@ def read_prefix_lists(source: Path) -> dict[str, list[Mapping[str, Any]]]:
     """AWS's own prefix lists by Region. Raises SnapshotError."""
     name = shown(str(source))
     try:
-        held = msgspec.json.decode(source.read_bytes())
+        held = msgspec.json.decode(read_input(source, name=name))
         lists = held["PrefixLists"]
         found: dict[str, list[Mapping[str, Any]]] = {}
         for one in lists:
             found.setdefault(str(one["PrefixListName"]).split(".")[2], []).append(one)
-    except OSError as error:
-        raise SnapshotError(Fault(name, "", "a readable file", error.strerror or str(error))) from error
-    except (msgspec.MsgspecError, KeyError, TypeError, IndexError, UnicodeError) as error:
+    except (msgspec.MsgspecError, KeyError, TypeError, IndexError, UnicodeError, RecursionError) as error:
         raise SnapshotError(
             Fault(name, "", "the answer of aws ec2 describe-prefix-lists", "another document")
         ) from error

@@ -15,6 +15,7 @@ import msgspec
 
 from reachsim.errors import Fault, SnapshotError
 from reachsim.importers.dump import MAX_BYTES, kind_of, shown
+from reachsim.inputs import read_input
 
 Values = dict[str, Any]
 _PROVIDER: Final = re.compile(r"(?:.*/)?(aws)$")
@@ -87,7 +88,7 @@ def _decode(source: Path, name: str) -> Values:
             raise SnapshotError(Fault(name, "", "a file that terraform show -json wrote", f"a folder: {_SAVE}"))
         if size > MAX_BYTES:
             raise SnapshotError(Fault(name, "", f"at most {MAX_BYTES} bytes", f"{size} bytes"))
-        data = source.read_bytes().removeprefix(b"\xef\xbb\xbf")
+        data = read_input(source, MAX_BYTES, name).removeprefix(b"\xef\xbb\xbf")
     except OSError as error:
         raise SnapshotError(Fault(name, "", "a readable file", error.strerror or str(error))) from error
     if data.startswith(b"PK\x03\x04"):
