@@ -48,20 +48,22 @@ def watched() -> Iterator[None]:
 
 
 def trial(target: str, name: str, data: bytes) -> str | None:
-    """What is wrong with how the target takes the data: an exception that is not ours, or too much time."""
-    started = time.process_time()
-    try:
-        with warnings.catch_warnings(), watched():
-            warnings.simplefilter("error")
-            TARGETS[target].run(name, data)
-    except EXPECTED:
-        pass
-    except Exception as error:
-        place = _place(error)
-        return f"{type(error).__name__}: {error} at {place}"[:600]
-    took = time.process_time() - started
+    """What is wrong with how the target takes the data: an exception that is not ours, or too much time, twice."""
     allowed = max(TARGETS[target].seconds, SECONDS_PER_100_KB * len(data) / 100_000)
-    return f"{took:.1f} s for {len(data)} bytes" if took > allowed else None
+    for _ in range(2):  # what is read once only, or collected as garbage meanwhile, is no input's fault
+        started = time.process_time()
+        try:
+            with warnings.catch_warnings(), watched():
+                warnings.simplefilter("error")
+                TARGETS[target].run(name, data)
+        except EXPECTED:
+            pass
+        except Exception as error:
+            return f"{type(error).__name__}: {error} at {_place(error)}"[:600]
+        took = time.process_time() - started
+        if took <= allowed:
+            return None
+    return f"{took:.1f} s for {len(data)} bytes"
 
 
 def _place(error: BaseException) -> str:
