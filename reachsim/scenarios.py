@@ -177,7 +177,7 @@ def _from(
             resolution = Resolution(aimed.name, gaps=(Gap("DNS_CUSTOM_RESOLVER_UNKNOWN", start.origin.id, detail),))
         if resolution.otherwise is not None:  # the walk goes on as if the name had been answered
             refused, resolution = resolution, resolution.otherwise
-        resolution = _with_dns64(network, start, resolution)
+        resolution = with_dns64(network, start, resolution)
         symbolic = resolution.public
     blocks = start.blocks + aimed.blocks + (resolution.blocks if resolution else ())
     gaps = start.gaps + aimed.gaps + (resolution.gaps if resolution else ())
@@ -216,14 +216,15 @@ def _stopped_before(walked: Scenario, blocks: tuple[Block, ...]) -> Scenario:
     return msgspec.structs.replace(walked, flows=flows)
 
 
-def _with_dns64(network: Network, start: Source, resolution: Resolution) -> Resolution:
-    """A subnet with DNS64 gets IPv6 addresses made up for a name that has none of its own (N58).
+def with_dns64(network: Network, start: Source, resolution: Resolution) -> Resolution:
+    """A subnet with DNS64 gets IPv6 addresses made up for a name that has none of its own, of the VPC's resolver and of
+    no other name server (N58).
 
     Whether a public name has some is not known offline; of AWS services' names only the IPv4 ones are.
     """
     subnet = network.subnets.get(start.origin.interface.subnet_id) if start.origin.interface else None
     own = resolution.addresses & V6
-    if subnet is None or not subnet.enable_dns64 or (own and not resolution.public):
+    if subnet is None or not subnet.enable_dns64 or resolution.without_dns64 or (own and not resolution.public):
         return resolution
     made = (resolution.addresses & V4).shift(NAT64.first)
     return msgspec.structs.replace(resolution, addresses=resolution.addresses | made)

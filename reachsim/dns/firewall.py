@@ -206,7 +206,10 @@ def screened(
         if words[qtype].word == "unknown" and (found.gaps or found.addresses & family)
         for gap in words[qtype].gaps
     ]  # fmt: skip
-    passes = msgspec.structs.replace(found, addresses=kept, gaps=tuple(dict.fromkeys((*found.gaps, *gaps))))
+    passes = msgspec.structs.replace(
+        found, addresses=kept, gaps=tuple(dict.fromkeys((*found.gaps, *gaps))),
+        without_dns64=found.without_dns64 or "AAAA" in blocked,
+    )  # fmt: skip
     nothing = len(blocked) == len(_FAMILIES) or bool(blocked and found.addresses and not kept)
     rest = None if nothing else _with_unseen_redirection(name, passes, ordered)
     overriding = {qtype: one.rule for qtype, one in blocked.items() if one.rule is not None and one.rule.override}

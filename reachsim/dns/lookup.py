@@ -58,7 +58,7 @@ def resolve(
     options, servers = other_servers(asking, noted)
     if servers:
         found = by_servers(asking, wanted, options, servers, of_vpc)
-        return found.assuming(*noted.assumptions)
+        return msgspec.structs.replace(found.assuming(*noted.assumptions), without_dns64=True)
     if noted.gaps:
         return noted.unknown(wanted)
     return of_vpc(asking, wanted).assuming(*noted.assumptions)

@@ -31,7 +31,8 @@ class Resolution(msgspec.Struct, frozen=True):
     ``service`` and ``region`` name the AWS service that a public name belongs to. ``reason`` says why an AWS
     service's name did not lead to an endpoint of the VPC. ``chain`` are the names that CNAME records led through,
     ``aliases`` those that Route 53's own alias records did. With ``blocks`` there is no answer; with ``gaps`` it is
-    not known. ``otherwise`` is the answer that there would be without the blocks, where that can be told.
+    not known. ``otherwise`` is the answer that there would be without the blocks, where that can be told. With
+    ``without_dns64`` the VPC's resolver makes up no IPv6 addresses for it: others are asked, or AAAA is blocked.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Resolution(msgspec.Struct, frozen=True):
     chain: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     otherwise: Resolution | None = None
+    without_dns64: bool = False
 
     def noting(self, *hops: Hop) -> Resolution:
         return msgspec.structs.replace(self, hops=hops + self.hops)

@@ -13,6 +13,7 @@ from reachsim import load_files
 from reachsim.addresses import format_set
 from reachsim.dns import Resolution
 from reachsim.resolver_paths import resolved
+from reachsim.scenarios import with_dns64
 from reachsim.selectors import parse_selector
 from reachsim.sources import sources
 from tests.build import Build
@@ -75,6 +76,8 @@ class Draft:
         self.firewall()
         self.profiles()
         self.servers()
+        for subnet in self.subnets:
+            self.net[subnet]["EnableDns64"] = self.chance(0.3)
 
     def chance(self, p: float) -> bool:
         return self.rng.random() < p
@@ -266,7 +269,7 @@ def compare(seed: int) -> Counter[str]:
         (start,) = sources(reach.network, parse_selector(f"eni-client-{number}"))
         for name in ASKED:
             expected: Answer = reference.ask(f"eni-client-{number}", name)
-            found = resolved(reach.ground, start, name, {})
+            found = with_dns64(reach.network, start, resolved(reach.ground, start, name, {}))
             assert told(found) == (expected.kind, expected.addresses), (seed, number, name, found, expected)
             kinds[expected.kind] += 1
     return kinds

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from ipaddress import IPv6Address
 from typing import Any
 
-from tests.reference.interpreter import Packet, judge
+from tests.reference.interpreter import NAT64, Packet, judge
 from tests.reference.world import UDP, Json, World, address
 
 AMAZON = {"AmazonProvidedDNS", "169.254.169.253", "fd00:ec2::253"}
@@ -63,7 +64,10 @@ class Names:
 
     def ask(self, eni: str, name: str) -> Answer:
         """What a client gets that asks for both families."""
-        both = [self.query(eni, name, qtype) for qtype in ("A", "AAAA")]
+        four, six = (self.query(eni, name, qtype) for qtype in ("A", "AAAA"))
+        if six.kind == "addresses" and not six.addresses and six.code in ("", four.code):
+            six = self.made_up(eni, four)
+        both = [four, six]
         kinds = {one.kind for one in both}
         if "unknown" in kinds:
             return UNKNOWN
@@ -72,20 +76,35 @@ class Names:
         addresses = frozenset().union(*(one.addresses for one in both))
         return Answer("addresses", addresses) if addresses else no("")
 
-    def query(self, eni: str, name: str, qtype: str) -> Answer:
-        """One query, to the name servers that the client knows by DHCP (N160)."""
+    def made_up(self, eni: str, four: Answer) -> Answer:
+        """IPv6 addresses that the VPC's resolver makes up for a name without, for subnets with DNS64 (N58)."""
+        subnet = self.world.subnets[self.world.interfaces[eni]["SubnetId"]]
+        if not subnet["EnableDns64"] or not self.asks_its_resolver(self.servers(eni)):
+            return EMPTY
+        made = (int(NAT64.network_address) + int(address(text)) for text in four.addresses)
+        return Answer("addresses", frozenset(str(IPv6Address(number)) for number in made))
+
+    def asks_its_resolver(self, servers: list[str]) -> bool:
+        return bool(servers) and servers[0] in AMAZON
+
+    def servers(self, eni: str) -> list[str]:
+        """The name servers that a client knows by DHCP (N160)."""
         vpc = self.world.interfaces[eni]["VpcId"]
         if self.world.vpcs[vpc]["DhcpOptionsId"] == "default":  # none: instances on the Nitro System ask the resolver
-            return self.of_vpc(vpc, name, qtype)
+            return ["AmazonProvidedDNS"]
         options = self.world.by_id("describe-dhcp-options", "DhcpOptions", "DhcpOptionsId")
-        servers = [
+        return [
             value["Value"]
             for row in options[self.world.vpcs[vpc]["DhcpOptionsId"]]["DhcpConfigurations"]
             if row["Key"] == "domain-name-servers"
             for value in row["Values"]
         ]
-        if servers and servers[0] in AMAZON:
-            return self.of_vpc(vpc, name, qtype)
+
+    def query(self, eni: str, name: str, qtype: str) -> Answer:
+        """One query, to the name servers that the client knows."""
+        servers = self.servers(eni)
+        if self.asks_its_resolver(servers):
+            return self.of_vpc(self.world.interfaces[eni]["VpcId"], name, qtype)
         return self.elsewhere([eni], servers, name, qtype, (), MOST_STEPS)
 
     def elsewhere(
@@ -150,6 +169,7 @@ class Names:
             if not instead:
                 return no("DNS_FIREWALL_BLOCK")
             found = self.look_up(vpc, instead, qtype, profile, inbound, trail or (vpc,), left - 1)
+            found = replace(found, code=found.code or "DNS_FIREWALL_OVERRIDE")
             word, _ = self.screen(vpc, instead, qtype, profile, found)  # if it is asked about its own answer
         if found.kind == "none" or (found.kind == "addresses" and not found.addresses):
             return found

@@ -12,6 +12,7 @@ from reachsim.forwarding import Ground
 from reachsim.slices.matrix import OUTCOMES, Matrix
 from reachsim.verdict import Verdict
 from tests.build import ANYWHERE, Build
+from tests.resolvers import resolver_endpoint
 
 ARN = "arn:aws:network-firewall:us-east-1:111111111111:{}"
 HTTPS = {"protocol": "tcp", "port": 443}
@@ -422,6 +423,22 @@ def test_n58_dns64_makes_up_an_address_for_an_ipv4_name() -> None:
     verdict = load_files(six().files()).simulate("eni-client", "logs", **question)
     assert (verdict.outcome, verdict.route) == ("allowed", "aws-public")
     assert load_files(six(dns64=False).files()).simulate("eni-client", "logs", **question).outcome == "blocked"
+
+
+def test_n58_other_name_servers_make_up_nothing() -> None:
+    """DNS64 is the VPC's own resolver's; here another VPC's inbound endpoint answers, reached by peering."""
+    net = six()
+    client = net["eni-client"]["VpcId"]
+    there = net.vpc("10.1.0.0/16", name="there")
+    subnet = net.subnet(there, "10.1.1.0/24", name="there")
+    pcx = net.peering(client, there)
+    for table, block in ((net.main_table(there), "10.0.0.0/16"), ("rtb-2", "10.1.0.0/16")):
+        net.route(table, block, pcx)
+    net["eni-client"]["Groups"] = [{"GroupId": net.group(client, [], [*ANYWHERE, ("-1", None, None, "::/0")])}]
+    resolver_endpoint(net, there, {subnet: "10.1.1.53"}, [net.group(there, ANYWHERE)], name="in")
+    assert load_files(net.files()).simulate("eni-client", "logs", **HTTPS, family="ipv6").outcome == "allowed"
+    net[str(net[client]["DhcpOptionsId"])]["DhcpConfigurations"][0]["Values"] = [{"Value": "10.1.1.53"}]
+    assert load_files(net.files()).simulate("eni-client", "logs", **HTTPS, family="ipv6").outcome == "blocked"
 
 
 # --- Block Public Access at a middlebox -------------------------------------------------------------------------------
