@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from reachsim.pipeline.records import Confidence, Gap
 from reachsim.pipeline.shell.branches import Branches
+from reachsim.pipeline.shell.commands import MAX_CALLS
 from reachsim.pipeline.shell.judge import judge
 from reachsim.pipeline.shell.lists import Lists
 from reachsim.pipeline.shell.reading import options, reading
@@ -192,7 +193,9 @@ class Control(Lists):
             if not decided:
                 scope.doubt(scope)
                 scope.ended = False
-            if left or not decided or arguments_of(scope.variables) == words:  # else: a loop over the arguments
+            self.shell.calls += 1 + len(words or ()) // 100
+            over_arguments = arguments_of(scope.variables) != words
+            if left or not decided or not over_arguments or self.shell.calls > MAX_CALLS:
                 break
         return Result(None, True)
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final, Literal
 from msgspec import Struct
 
 from reachsim.pipeline.records import Confidence, Gap
-from reachsim.pipeline.shell.arrays import elements, store
 from reachsim.pipeline.variables import MAX_TEXT, OPEN
 
 if TYPE_CHECKING:
@@ -92,21 +91,25 @@ def named(value: str, name: str) -> str:
 
 def set_arguments(variables: dict[str, str], words: Sequence[str] | None) -> None:
     """Set ``$1``, ``$2`` …, ``$@``, ``$*`` and ``$#`` of a function or script; None: they are not known."""
-    store(variables, "@", ((None, one) for one in words or ()), append=False)
-    for name in [one for one in variables if one.isdigit() and one != "0"]:
-        del variables[name]
+    before = variables.get("#", "")
+    for number in range(1, max(int(before) if before.isdecimal() else 0, 9) + 1):
+        variables.pop(str(number), None)
     if words is None:
-        for name in ("@", "@[@]", "*", "#"):
+        for name in ("@", "*", "#"):
             variables.pop(name, None)
         return
-    variables |= {str(number): "" for number in range(1, 10)}
+    joined = " ".join(words)
+    variables |= {str(number): "" for number in range(len(words) + 1, 10)}
     variables |= {str(number): word for number, word in enumerate(words, 1)}
-    variables |= {"*": variables["@"], "#": str(len(words))}
+    variables |= {"@": joined, "*": joined, "#": str(len(words))}
 
 
 def arguments_of(variables: Mapping[str, str]) -> list[str] | None:
     """The words of ``"$@"``; None where they are not known."""
-    return list(elements(variables, "@").values()) if "@" in variables else None
+    count = variables.get("#", "")
+    if count.isdecimal():
+        return [variables[str(number)] for number in range(1, int(count) + 1)]
+    return variables["@"].split() if "@" in variables else None
 
 
 def absolute(path: str, directory: str) -> str:
