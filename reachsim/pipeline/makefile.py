@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from reachsim.pipeline.variables import is_known
 
-_RULE: Final = re.compile(r"^([^\s#:=][^#:=]*?)\s*::?(?!=)\s*([^=;#]*)(?:;(.*))?$")
+_RULE: Final = re.compile(r"^([^\s#:=][^#:=]*+)::?(?!=)\s*+([^=;#]*+)(?:;(.*))?$")
 _VARIABLE: Final = re.compile(r"^[ \t]*(?:export\s+|override\s+)*([\w.-]+)\s*(\?=|:=|::=|\+=|=|!=)\s*(.*)$")
 
 
@@ -190,10 +190,11 @@ def _read(text: str, file: str, rules: _Rules, variables: dict[str, str], outer:
             continue
         rule = _RULE.match(flat)
         if rule:
-            current = rule[1].split()
+            current = list(dict.fromkeys(rule[1].split()))
+            needs = rule[2].split()
             for name in current:
-                old = rules.get(name, ([], []))
-                rules[name] = ([*old[0], *rule[2].split()], old[1])
+                old = rules.get(name)
+                rules[name] = ([*old[0], *needs], old[1]) if old else (needs, [])
                 if rule[3]:
                     rules[name][1].append((rule[3], start, file, within))
         elif flat.strip() and not flat.lstrip().startswith("#"):
@@ -281,12 +282,14 @@ def _expanded(rules: _Rules, variables: dict[str, str]) -> _Rules:
     def words(text: str) -> list[str]:
         return _named(text, variables).split()
 
+    filled = {id(some): some for some, _ in rules.values()}  # what many targets of a line share is filled in once
+    needed = {key: [one for part in some for one in words(part)] for key, some in filled.items()}
     found: _Rules = {}
     for target, (prerequisites, commands) in rules.items():
-        needs = [one for part in prerequisites for one in words(part)]
+        needs = needed[id(prerequisites)]
         for name in words(target):
-            old = found.get(name, ([], []))
-            found[name] = ([*old[0], *needs], [*old[1], *commands])
+            old = found.get(name)
+            found[name] = ([*old[0], *needs], [*old[1], *commands]) if old else (needs, [*commands])
     return found
 
 
