@@ -27,6 +27,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from reachsim.errors import Fault, SnapshotError
+from reachsim.pages import PageEnd
 
 Status = Literal["ok", "partial", "absent", "refused", "missing"]
 
@@ -63,19 +64,6 @@ class ErrorFile(msgspec.Struct, frozen=True, rename="pascal"):
     """What stands in a file whose call AWS refused, or answered with "there is none"."""
 
     error: ErrorCode
-
-
-class PageEnd(msgspec.Struct, frozen=True):
-    """What AWS, or the AWS CLI, puts into an answer that goes on in another one."""
-
-    next_token: str | None = msgspec.field(default=None, name="NextToken")
-    next_token_lower: str | None = msgspec.field(default=None, name="nextToken")
-    next_marker: str | None = msgspec.field(default=None, name="NextMarker")
-    is_truncated: bool = msgspec.field(default=False, name="IsTruncated")
-
-    @property
-    def goes_on(self) -> bool:
-        return bool(self.next_token or self.next_token_lower or self.next_marker or self.is_truncated)
 
 
 class Planned(msgspec.Struct, frozen=True, rename="camel"):

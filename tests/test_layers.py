@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "reachsim"
 # row here. "Everything below" is spelled out, so that the table can be read as the map of the house.
 VALUES = {"shown", "digits", "errors", "codes", "intervals", "addresses", "packets", "evidence"}
 ENGINE = VALUES | {"transitions", "engine"}
-FACTS = VALUES | {"snapshot", "model"}
+FACTS = VALUES | {"pages", "snapshot", "model"}
 WAYS = FACTS | {"dns", "filters", "routing", "services"}
 ASKED = {"selectors", "sources", "destinations"}
 ANSWERS = WAYS | ENGINE | ASKED | {"graph", "policy", "pipeline", "verdict", "simulate", "check"}
@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "shown": set(),
     "digits": set(),
     "toml": set(),
+    "pages": set(),
     "errors": set(),
     "codes": {"errors"},
     "intervals": {"errors"},
@@ -36,7 +37,7 @@ MAY_IMPORT = {
     "engine": ENGINE,
     "policy": set(),
     "archive": {"errors", "snapshot"},
-    "snapshot": VALUES | {"archive"},
+    "snapshot": VALUES | {"archive", "pages"},
     "patch": VALUES | {"inputs", "snapshot"},
     "changes": FACTS,
     "edits": FACTS | {"patch"},

@@ -27,7 +27,7 @@ LATTICE_TYPES = ("Resource", "ServiceNetwork")
 VPC_LATTICE_NAME = r"\.vpc-lattice-(svcs|rsc)\.[a-z0-9-]+\.on\.aws$"
 """Names of VPC Lattice's services and resources: link-local addresses in the VPCs of a service network (N195)."""
 
-_PRIVATE_API = re.compile(r"[a-z0-9]+-(?P<endpoint>vpce-[0-9a-z]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?")
+_PRIVATE_API = r"[a-z0-9]+-(?P<endpoint>vpce-[0-9a-z]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?"
 
 
 def private_names(network: Network, endpoint: aws.VpcEndpoint) -> tuple[tuple[str, ...], str | None]:
@@ -177,7 +177,7 @@ def vpce_name(network: Network, name: str) -> Resolution | None:
 
     **Source:** API Gateway Developer Guide, "Invoke a private API" (Route 53 alias ``API-vpce-…``).
     """
-    private_api = _PRIVATE_API.fullmatch(name)
+    private_api = re.fullmatch(_PRIVATE_API, name) if ".execute-api." in name else None
     if private_api is not None and (own := network.vpc_endpoints.get(private_api["endpoint"])) is not None:
         return endpoint_answer(network, name, own, "the name of a private API")
     if not name.startswith("vpce-") and ".vpce-" not in name and private_api is None:

@@ -19,7 +19,7 @@ import msgspec
 from reachsim.addresses import Address, Cidr
 from reachsim.errors import Fault
 from reachsim.model.states import State
-from reachsim.snapshot import PageEnd
+from reachsim.pages import PageEnd
 
 Record = TypeVar("Record")
 

@@ -107,9 +107,8 @@ def aws(call: Call) -> Outcome:
         )
     if spoken == "ssm start-session":
         found.append(Destination(services.host("ssmmessages", region_of(call, given), ""), 443, "aws", "likely"))
-    status = (
-        None if re.match(r"describe|get|list|head", operation) and service != "sts" and not is_login(spoken) else True
-    )
+    asks = operation.startswith(("describe", "get", "list", "head")) and service != "sts" and not is_login(spoken)
+    status = None if asks else True
     return Outcome(tuple(found), _output(call, given, spoken), status)
 
 

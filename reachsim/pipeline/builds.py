@@ -283,7 +283,7 @@ class _Walk:
                 self._secret(mount, state)
         if one.flag("network") == "none":
             return
-        if re.match(r"(powershell|pwsh)", state.shell):
+        if state.shell.startswith(("powershell", "pwsh")):
             text = one.text.replace("\\\n", " ")
             self.host.powershell(text, state.scope.copy(), sure, one.line + self.shift, self.name, state.shell)
             return

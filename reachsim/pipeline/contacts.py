@@ -154,7 +154,7 @@ class Walk:
             for text, line in (*phase.commands, *phase.last):
                 inner = scope if spec.version != "0.1" else scope.copy()
                 inner.ended = inner.doubted = False
-                if re.match(r"(powershell|pwsh)", runner):
+                if runner.startswith(("powershell", "pwsh")):
                     self.powershell(text, inner, sure, line, name, runner, session)
                     continue
                 if runner.startswith("cmd"):

@@ -47,7 +47,7 @@ def _setting(call: Call, name: str) -> str | None:
 
 
 def _fetched(call: Call, plain: list[str]) -> list[Found]:
-    named = [re.sub(r"@.*$", "", word) for word in plain[1:] if _is_path(word)]
+    named = [word.partition("@")[0] for word in plain[1:] if _is_path(word)]
     flags = " ".join([*call.words, _setting(call, "GOFLAGS") or ""])
     vendored = "-mod=vendor" in flags or (call.has_folder("vendor") and "-mod=mod" not in flags)
     if vendored and plain[0] not in ("get", "mod") and not _versioned(plain):

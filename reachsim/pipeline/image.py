@@ -113,7 +113,7 @@ def logs_in(host: str, confidence: Confidence = "certain") -> list[Destination |
     >>> [one.host for one in logs_in("")]
     ['auth.docker.io', 'registry-1.docker.io']
     """
-    name = re.sub(r"^https?://", "", host).partition("/")[0]
+    name = host.removeprefix("https://").removeprefix("http://").partition("/")[0]
     return list(_registry(Reference(DOCKER_HUB if name in _HUB_NAMES else name, "", ""), host, "login", confidence))
 
 

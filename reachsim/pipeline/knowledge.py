@@ -68,7 +68,8 @@ class ImagePattern(Struct, frozen=True):
 def rows(name: str) -> Iterator[dict[str, str]]:
     """The rows of one of the package's tables."""
     text = Path(__file__).with_name(name).read_text(encoding="utf-8")
-    yield from csv.DictReader(text.splitlines())
+    head, *held = csv.reader(text.splitlines())
+    return (dict(zip(head, row, strict=True)) for row in held)
 
 
 @cache
@@ -190,14 +191,16 @@ _OTHERS: Final = {
     "mariadb": "ubuntu", "bash": "alpine", "sonarqube": "ubuntu", "mongo": "ubuntu", "mysql": "oracle",
 }  # fmt: skip
 _CODENAMES: Final = {
-    "debian": r"(?:^|[-.])(?:bookworm|bullseye|buster|stretch|jessie|trixie|sid|slim|debian)",
-    "ubuntu": r"(?:^|[-.])(?:noble|jammy|focal|bionic|xenial|trusty|ubuntu)",
-    "amazonlinux": r"(?:^|[-.])(?:al2023|al2|amazonlinux|amazoncorretto|corretto)",
-    "azurelinux": r"(?:^|[-.])(?:azurelinux|cbl-mariner)",
-    "fedora": r"(?:^|[-.])fedora",
-    "ubi": r"(?:^|[-.])ubi",
-    "rocky": r"(?:^|[-.])rockylinux",
+    "alpine": ("-alpine",),
+    "debian": ("-bookworm", "-bullseye", "-buster", "-stretch", "-jessie", "-trixie", "-sid", "-slim", "-debian"),
+    "ubuntu": ("-noble", "-jammy", "-focal", "-bionic", "-xenial", "-trusty", "-ubuntu"),
+    "amazonlinux": ("-al2023", "-al2", "-amazonlinux", "-amazoncorretto", "-corretto"),
+    "azurelinux": ("-azurelinux", "-cbl-mariner"),
+    "fedora": ("-fedora",),
+    "ubi": ("-ubi",),
+    "rocky": ("-rockylinux",),
 }
+"""What the parts of a tag begin with, which hyphens and dots part."""
 
 
 def distribution(host: str, path: str, tag: str) -> str | None:
@@ -209,12 +212,11 @@ def distribution(host: str, path: str, tag: str) -> str | None:
     'debian'
     """
     name = path.removeprefix("docker/").removeprefix("library/")
-    if re.search(r"(?:^|[-.])alpine", tag):
-        return "alpine"
     official = host in ("docker.io", "public.ecr.aws") and (path.startswith("library/") or "docker/library/" in path)
     last = name.rsplit("/", 1)[-1]
-    for family, pattern in _CODENAMES.items():
-        if re.search(pattern, tag):
+    parted = f"-{tag.replace('.', '-')}"
+    for family, words in _CODENAMES.items():
+        if any(word in parted for word in words):
             return family
     whole = f"docker.io/library/{last}" if official else f"{host}/{path}"
     found = (name for pattern, name in _distributions() if pattern.matches(whole) or pattern.matches(f"{whole}:{tag}"))

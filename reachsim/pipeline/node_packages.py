@@ -228,7 +228,7 @@ def _not_of_a_registry(call: Call, name: str, sure: Confidence) -> list[Found] |
             return git_found(call, re.sub(r"^git\+|#.*$", "", text), confidence=sure)
         if text.startswith(("http://", "https://")):
             return urls.destination(text, "package", sure)
-        if re.match(r"(github|gitlab|bitbucket):", text) or re.fullmatch(r"[\w.-]+/[\w.-]+(#.*)?", text):
+        if text.startswith(("github:", "gitlab:", "bitbucket:")) or re.fullmatch(r"[\w.-]+/[\w.-]+(#.*)?", text):
             return _of_shorthand(text, sure)
     return None
 

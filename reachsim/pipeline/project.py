@@ -6,8 +6,6 @@ What CodeBuild itself contacts for a build stands here too, as contacts of the s
 **Source:** CodeBuild API Reference, "Project"; facts P50 to P54, P61c to P61e.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Final

@@ -34,14 +34,14 @@ def mix(call: Call) -> Outcome:
     text = " ".join(call.words[1:] if call.words[:1] == ("do",) else call.words)
     found: list[Found] = []
     for task in re.split(r",\s|\s\+\s", text) if call.words[:1] == ("do",) else [text]:
-        if _MIX.match(task.strip()):
+        if task.strip().startswith(_MIX):
             found += knowledge.index("hex")
         for word in task.split() if task.startswith(("archive.install", "escript.install")) else ():
             found += urls.fetched(word) if "://" in word else []
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 
-_MIX: Final = re.compile(r"deps\.get|local\.hex|local\.rebar|archive\.install hex|hex\.publish|deps\.update")
+_MIX: Final = ("deps.get", "local.hex", "local.rebar", "archive.install hex", "hex.publish", "deps.update")
 
 
 PROGRAMS: Final[dict[str, str]] = {

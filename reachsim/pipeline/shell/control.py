@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 MAX_ROUNDS: Final = 100
-_FOR_A_FILE: Final = re.compile(r"(?:\[{1,2}\s+|test\s+)-[fes]\s+[\"']?(?P<path>[\w./-]+)[\"']?(?:\s+\]{1,2})?")
+_FOR_A_FILE: Final = r"(?:\[{1,2}\s+|test\s+)-[fes]\s+[\"']?(?P<path>[\w./-]+)[\"']?(?:\s+\]{1,2})?"
 
 
 class Control(Lists):
@@ -88,7 +88,7 @@ class Control(Lists):
 
     def _absent(self, conditions: list[list[Node]], scope: Scope) -> set[int]:
         """Branches for files that are not there, where another branch is for one that is: lock files, as a rule."""
-        asked = [_FOR_A_FILE.fullmatch(self.text(one[0]).strip()) if len(one) == 1 else None for one in conditions]
+        asked = [re.fullmatch(_FOR_A_FILE, self.text(one[0]).strip()) if len(one) == 1 else None for one in conditions]
         there = {
             number: scope.machine.exists(absolute(match["path"], scope.directory))
             for number, match in enumerate(asked)

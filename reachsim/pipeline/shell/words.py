@@ -184,7 +184,7 @@ class Words:
                                                                        "subscript")), None)  # fmt: skip
         if name_node is None:
             return unknown("expansion")
-        name = re.split(r"[\[\]]", self.text(name_node))[0]
+        name = self.text(name_node).partition("[")[0]
         index = name_node.child_by_field_name("index") if name_node.type == "subscript" else None
         if node.children[1].type == "#":
             return unknown(name)
