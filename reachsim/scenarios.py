@@ -18,7 +18,6 @@ from reachsim.destinations import Destination, destination
 from reachsim.dns import Reason, Resolution, resolve_outside
 from reachsim.engine import ICMP_REPLIES, Flow, kinds
 from reachsim.evidence import Assumption, Block, Gap, Hop
-from reachsim.fleet_proxy import Asked, past_proxy
 from reachsim.forwarding import Context, Ground, Walk, forward
 from reachsim.forwarding.endpoints import asked_by_name
 from reachsim.forwarding.ground import Origin, Route, describe_addresses, describe_services
@@ -372,6 +371,8 @@ def _proxied(network: Network, start: Source, resolution: Resolution | None, flo
     proxy = fleet.proxy_configuration if fleet is not None else None
     if proxy is None or fleet is None or proxy.default_behavior is None:
         return tuple(flows)
+    from reachsim.fleet_proxy import Asked, past_proxy  # few fleets have a proxy
+
     asked = Asked(resolution.name, resolution.service is not None) if resolution is not None else Asked()
     return tuple(part for flow in flows for part in past_proxy(flow, proxy, fleet.name or start.fleet, asked))
 

@@ -14,10 +14,8 @@ import msgspec
 
 from reachsim.dns.causes import why_public, zone_elsewhere
 from reachsim.dns.firewall import screened
-from reachsim.dns.forwarders import by_servers, forwarded
 from reachsim.dns.names import ec2_answer, endpoint_answer, public_answer, vpce_name
 from reachsim.dns.profiles import Brought, brought
-from reachsim.dns.records import zone_answer
 from reachsim.dns.resolution import (
     MAX_STEPS,
     Asking,
@@ -57,6 +55,8 @@ def resolve(
     noted = Noted()
     options, servers = other_servers(asking, noted)
     if servers:
+        from reachsim.dns.forwarders import by_servers  # few VPCs ask other servers than their own
+
         found = by_servers(asking, wanted, options, servers, of_vpc)
         return msgspec.structs.replace(found.assuming(*noted.assumptions), without_dns64=True)
     if noted.gaps:
@@ -124,6 +124,8 @@ def _by_rule(asking: Asking, name: str, rules: Rules, zone: Zone | None) -> Reso
     if zone is not None and len(zone.name) == rules.length and zone.rank != rules.rank:
         detail = f"{rule.id} and {zone.id} both are for {zone.name}, one of them by a Route 53 Profile"
         return Resolution(name, gaps=(Gap("DNS_PROFILE_PRECEDENCE", rule.id, detail),))
+    from reachsim.dns.forwarders import forwarded
+
     return forwarded(asking, name, rule, of_vpc)
 
 
@@ -140,6 +142,8 @@ def _by_zone(asking: Asking, name: str, zones: list[Zone], profiles: Brought, no
     if zone.kind == "endpoint":
         how = f"private DNS of {network.label(zone.id)}"
         return endpoint_answer(network, name, network.vpc_endpoints[zone.id], how)
+    from reachsim.dns.records import zone_answer  # many networks have no private zone
+
     return zone_answer(asking, name, zone, lambda there, target: _lookup(there, target, profiles))
 
 

@@ -31,7 +31,6 @@ from reachsim.forwarding.ground import (
     stopped,
     with_context,
 )
-from reachsim.forwarding.network_firewall import inspect
 from reachsim.intervals import IntervalSet
 from reachsim.model.firewalls import unread_firewalls
 from reachsim.model.interfaces import Interface
@@ -141,6 +140,8 @@ def inspection(ground: Ground, flow: Walk, endpoint: VpcEndpoint, subnet_id: str
             crossed = crossed.assuming(assume("APPLIANCE_AS_SAID", endpoint_id, f"{label}: {what}", "leak"))
             inspected = [crossed]
         else:
+            from reachsim.forwarding.network_firewall import inspect  # few networks have a firewall
+
             inspected = inspect(ground, crossed, endpoint_id, owned)
         found += [_crossed(one, endpoint_id).to("leave", own) for one in inspected]
     return found
