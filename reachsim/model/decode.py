@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -59,7 +59,7 @@ def _decode(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
         raise error
 
 
-class Collection(NamedTuple, Generic[Record]):
+class Collection(msgspec.Struct, Generic[Record], frozen=True):
     """The records of an answer, and whether it goes on in another one."""
 
     records: tuple[Record, ...]

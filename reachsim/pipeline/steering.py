@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
+
+from msgspec import Struct
 
 from reachsim.pipeline.records import Confidence
 
@@ -31,7 +33,7 @@ _T = TypeVar("_T")
 Values = dict[tuple[_Where, str], str | None]
 
 
-class Fork(NamedTuple):
+class Fork(Struct, frozen=True):
     """What a branch sets: each value, with the one that stands there otherwise, and how sure what is contacted
     otherwise is.
     """

@@ -33,13 +33,19 @@ def compose(text: str, name: str) -> Any:
 
         versioned_resolver: ClassVar[dict[str, Any]] = {}
 
+    class WithoutPlugIns(YAML):
+        """Searches no folders for plug-ins, of which none is wanted."""
+
+        def official_plug_ins(self) -> list[str]:
+            return []
+
     if len(text) > MAX_YAML:
         raise QuestionError(
             f"{name}: expected at most {MAX_YAML >> 20} MiB of YAML, found {len(text)} characters", "BAD_YAML"
         )
     if nests_too_deeply(text):
         raise QuestionError(f"{name}: expected YAML, found lists or tables nested too deeply", "BAD_YAML")
-    reader = YAML(typ="safe", pure=True)
+    reader = WithoutPlugIns(typ="safe", pure=True)
     reader.Resolver = OnlyTexts
     try:
         with warnings.catch_warnings():
