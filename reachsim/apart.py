@@ -6,16 +6,14 @@ facts N180 to N195.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
 
 from reachsim.evidence import Block
 from reachsim.forwarding import Ground, Walk
-from reachsim.intervals import Index, IntervalSet
-from reachsim.model.interfaces import Interface
+from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 from reachsim.routing import target_of
 
@@ -38,36 +36,19 @@ _NOT_COVERED: Final = {
 _TOLD_MORE_OF: Final = frozenset((*_NO_WAY_OVER, *_NOT_COVERED))
 
 
-def told_apart(ground: Ground, flows: Iterable[Walk], vpc_id: str, aimed: Sequence[Interface]) -> tuple[Walk, ...]:
+VpcsAt = Callable[[IntervalSet], set[str]]
+"""The VPCs of the interfaces that are asked for and have one of the addresses."""
+
+
+def told_apart(ground: Ground, flows: Iterable[Walk], vpc_id: str, asked: VpcsAt) -> tuple[Walk, ...]:
     """The flows, with the cause behind each missing route from a VPC to interfaces of other VPCs."""
-    if not vpc_id:
-        return tuple(flows)
-    asked = _Asked(aimed)
-    return tuple([_told(ground, flow, vpc_id, asked) for flow in flows])
+    return tuple([_told(ground, flow, vpc_id, asked) for flow in flows] if vpc_id else flows)
 
 
-class _Asked:
-    """The VPCs whose interfaces are asked for, by address."""
-
-    def __init__(self, interfaces: Sequence[Interface]) -> None:
-        self._interfaces = interfaces
-
-    @cached_property
-    def _by_vpc(self) -> tuple[list[str], Index]:
-        found: dict[str, list[IntervalSet]] = {}
-        for one in self._interfaces:
-            found.setdefault(one.vpc_id, []).append(one.addresses)
-        return list(found), Index(map(IntervalSet.union_of, found.values()))
-
-    def at(self, addresses: IntervalSet) -> set[str]:
-        vpc_ids, index = self._by_vpc
-        return {vpc_ids[place] for place in index.meeting(addresses)}
-
-
-def _told(ground: Ground, flow: Walk, vpc_id: str, asked: _Asked) -> Walk:
+def _told(ground: Ground, flow: Walk, vpc_id: str, asked: VpcsAt) -> Walk:
     if _TOLD_MORE_OF.isdisjoint([block.code for block in flow.blocks]):
         return flow
-    there = asked.at(flow.destinations)
+    there = asked(flow.destinations)
     if not there or vpc_id in there:
         return flow
     if any(connected(ground, vpc_id, other) is not False for other in there):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -16,7 +17,7 @@ from reachsim.dns.load_balancers import balancer_nodes
 from reachsim.dns.names import private_names
 from reachsim.errors import QuestionError
 from reachsim.evidence import Block, Gap
-from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.intervals import EMPTY, Index, IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
@@ -28,7 +29,7 @@ _AWS_RESOURCES: Final = ("ecr", "s3", "codecommit", "logs")
 """Kinds of selectors that name a resource of an AWS service."""
 
 
-class Destination(msgspec.Struct, frozen=True):
+class Destination(msgspec.Struct, frozen=True, dict=True):
     """What is asked for, as far as it does not depend on who asks.
 
     Either ``addresses`` (the asker's choice) or a ``name`` to resolve. ``interfaces`` are those that the addresses
@@ -47,6 +48,18 @@ class Destination(msgspec.Struct, frozen=True):
     blocks: tuple[Block, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
+    def vpcs_at(self, addresses: IntervalSet) -> set[str]:
+        """The VPCs of those of its interfaces that have one of the addresses."""
+        vpc_ids, index = self._by_vpc
+        return {vpc_ids[place] for place in index.meeting(addresses)}
+
+    @cached_property
+    def _by_vpc(self) -> tuple[list[str], Index]:
+        found: dict[str, list[IntervalSet]] = {}
+        for one in self.interfaces:
+            found.setdefault(one.vpc_id, []).append(one.addresses)
+        return list(found), Index(map(IntervalSet.union_of, found.values()))
+
 
 def destination(network: Network, selector: Selector, home: Home, *, from_outside: bool = False) -> Destination:
     """What a destination selector stands for, asked from a home (account and Region).
@@ -57,10 +70,7 @@ def destination(network: Network, selector: Selector, home: Home, *, from_outsid
     kind, value = selector.kind, selector.value
     if kind == "ip":
         block = block_of(value)
-        owners = tuple(
-            one for one in network.interfaces.values() if not (one.addresses | one.public_addresses).isdisjoint(block)
-        )
-        return Destination(selector, block, interfaces=owners)
+        return Destination(selector, block, interfaces=network.interfaces_with(block))
     if kind == "internet":
         return Destination(selector, network.internet_addresses)
     if kind == "host":
@@ -185,8 +195,8 @@ def _interfaces_of(network: Network, selector: Selector) -> tuple[tuple[Interfac
             network.interfaces_in(value)
         ), "describe-network-interfaces" if value in network.subnets else "describe-subnets"
     if kind == "vpc":
-        inside = tuple(one for one in network.interfaces.values() if one.vpc_id == value)
-        return inside, "describe-network-interfaces" if value in network.vpcs else "describe-vpcs"
+        operation = "describe-network-interfaces" if value in network.vpcs else "describe-vpcs"
+        return tuple(network.interfaces_of_vpcs((value,))), operation
     raise QuestionError(f"{selector} cannot be a destination", "BAD_DESTINATION")
 
 

@@ -102,11 +102,7 @@ class Flow(Struct, Generic[Context], frozen=True):
         protocol = self.protocol
         if protocol in (TCP, UDP):
             return protocol_services(protocol, self.box[self.port])
-        if protocol in ICMP_REPLIES:
-            return IntervalSet.union_of(
-                (self.box[SERVICE] & asked).shift(answer) for asked, answer in _icmp_shifts(protocol)
-            )
-        return self.box[SERVICE]
+        return _icmp_answers(protocol, self.box[SERVICE]) if protocol in ICMP_REPLIES else self.box[SERVICE]
 
     def with_sources(self, addresses: IntervalSet) -> Flow[Context] | None:
         """The part whose source is among the addresses, or None."""
@@ -268,6 +264,12 @@ def _icmp_shifts(protocol: int) -> list[tuple[IntervalSet, int]]:
         (protocol_services(protocol, codes.shift(asked << 8)), (answer - asked) << 8)
         for asked, answer in ICMP_REPLIES[protocol].items()
     ]
+
+
+@lru_cache(maxsize=1024)
+def _icmp_answers(protocol: int, services: IntervalSet) -> IntervalSet:
+    """What answers ICMP messages of these services."""
+    return IntervalSet.union_of((services & asked).shift(answer) for asked, answer in _icmp_shifts(protocol))
 
 
 def split(

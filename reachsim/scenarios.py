@@ -23,6 +23,7 @@ from reachsim.forwarding.endpoints import asked_by_name
 from reachsim.forwarding.ground import Origin, Route, describe_addresses, describe_services
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
+from reachsim.model.places import Home
 from reachsim.model.records import NetworkInterface
 from reachsim.packets import (
     ALL_SERVICES,
@@ -121,17 +122,19 @@ def scenarios(
     """Walk a question. Raises QuestionError for selectors that name nothing."""
     network = ground.network
     home = network.homes[0] if network.homes else ("000000000000", "us-east-1")
+    known: dict[tuple[Home, bool], Destination] = {}
     if source.kind in ("internet", "igw", "ip"):
         outside = source.kind in ("internet", "igw")
-        aimed = destination(network, target, home, from_outside=outside)
+        known[home, outside] = aimed = destination(network, target, home, from_outside=outside)
         started = sources(network, source, aimed.interfaces, aimed.addresses)
     else:
         started = sources(network, source)
     found: list[Scenario] = []
     for start in started:
-        from_outside = not start.vpc_id and start.origin.kind != "on-premises"
-        aimed = destination(network, target, start.home, from_outside=from_outside)
-        found += _from(ground, start, aimed, services, family, pins)
+        asked = start.home, not start.vpc_id and start.origin.kind != "on-premises"
+        if asked not in known:
+            known[asked] = destination(network, target, start.home, from_outside=asked[1])
+        found += _from(ground, start, known[asked], services, family, pins)
     return tuple(found)
 
 
@@ -263,7 +266,7 @@ def _walk(
     wanted = _wanted(ground.network, aimed, base.resolution)
     if wanted:
         walked = tuple([_not_elsewhere(ground.network, flow, wanted, str(aimed.selector)) for flow in walked])
-    walked = told_apart(ground, walked, start.vpc_id, aimed.interfaces)
+    walked = told_apart(ground, walked, start.vpc_id, aimed.vpcs_at)
     lacking = ground.told(Network.lacks, start.home, "describe-vpcs") if start.vpc_id or start.origin.vpc_id else ()
     if lacking:
         known = ground.network.interface_addresses

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from reachsim.addresses import V4, V6
+from reachsim.addresses import EVERYWHERE, V4, V6
 from reachsim.destinations import implied_requests
 from reachsim.engine import ICMP_REPLIES
 from reachsim.errors import QuestionError
@@ -22,10 +22,12 @@ from reachsim.forwarding import Ground, Walk
 from reachsim.intervals import IntervalSet
 from reachsim.packets import (
     CHOICE,
+    CHOICES,
     CLIENT_PORT,
     DESTINATION,
     DIMENSIONS,
     NAT_PORT,
+    PORTS,
     SECOND_NAT_PORT,
     SERVICE,
     SOURCE,
@@ -265,8 +267,9 @@ def _considered(one: Scenario, explicit_icmp: bool) -> Scenario:
     kept = tuple(flow for flow in one.flows if not _one_way(flow))
     if len(kept) == len(one.flows) or not kept:
         return one
-    asked = PacketSet.union_of([flow.box for flow in kept], len(DIMENSIONS))
-    return msgspec.structs.replace(one, flows=kept, asked=asked)
+    services = IntervalSet.union_of({flow.box[SERVICE] for flow in kept})
+    of_them = PacketSet.box((EVERYWHERE, EVERYWHERE, services, PORTS, PORTS, PORTS, CHOICES))
+    return msgspec.structs.replace(one, flows=kept, asked=one.asked & of_them)  # the flows add up to what was asked
 
 
 def _one_way(flow: Walk) -> bool:

@@ -110,6 +110,7 @@ class Snapshot:
     def __init__(self, label: str, readers: Mapping[str, Callable[[], bytes]]) -> None:
         self.label = label
         self._readers = dict(sorted(readers.items()))
+        self._at_hand = ("", b"")  # read for its status: who has asked for that mostly reads the file next
         self._errors: dict[str, ErrorFile | None] = {}
         self._partial: dict[str, bool] = {}
         self._alike: WeakKeyDictionary[Snapshot, dict[str, bool]] = WeakKeyDictionary()
@@ -152,6 +153,10 @@ class Snapshot:
         """The bytes of a file, without a byte order mark (PowerShell writes one). Raises SnapshotError."""
         if path not in self._readers:
             self.fail(path, "", "a file", "none")
+        at_hand, self._at_hand = self._at_hand, ("", b"")
+        return at_hand[1] if path == at_hand[0] else self._read(path)
+
+    def _read(self, path: str) -> bytes:
         try:
             data = self._readers[path]().removeprefix(codecs.BOM_UTF8)
         except OSError as error:
@@ -160,8 +165,8 @@ class Snapshot:
             self.fail(path, "", "a file that fits into memory", "a larger one")
         except UnreadableMemberError as error:
             self.fail(path, "", "a readable member of the zip", str(error))
-        if len(data) >= ERROR_SIZE:
-            self._errors[path] = None  # so that nobody reads it again to see whether it is one
+        if path not in self._errors:  # so that nobody reads it again to see whether it is one
+            self._errors[path] = _decode_error(data) if len(data) < ERROR_SIZE and b'"Error"' in data else None
         if path not in self._partial and len(data) < LARGE:
             self._partial[path] = path.endswith(".json") and _goes_on(data)
         return data
@@ -232,8 +237,8 @@ class Snapshot:
 
     def _error(self, path: str) -> ErrorFile | None:
         if path not in self._errors:
-            data = self.read(path)
-            self._errors[path] = _decode_error(data) if len(data) < ERROR_SIZE and b'"Error"' in data else None
+            data = self._read(path)
+            self._at_hand = (path, data) if len(data) < LARGE else ("", b"")
         return self._errors[path]
 
     def _read_manifest(self) -> Manifest:

@@ -161,7 +161,8 @@ def _interface(network: Network, interface: Interface, group: str | None = None)
 def interfaces_of_instance(network: Network, instance_id: str) -> tuple[Interface, ...]:
     instance = network.instances.get(instance_id)
     named = {one.network_interface_id for one in instance.network_interfaces} if instance else set()
-    return tuple(one for one in network.interfaces.values() if one.instance_id == instance_id or one.id in named)
+    attached = network.names_by_instance.get(instance_id, ())
+    return tuple(network.interfaces[name] for name in sorted({*attached, *named}) if name in network.interfaces)
 
 
 def _instance(network: Network, instance_id: str) -> tuple[Source, ...]:

@@ -405,6 +405,16 @@ class Network(Inventory):
         """Every address, private and public, that an interface of the snapshot has."""
         return IntervalSet.union_of(one.addresses | one.public_addresses for one in self.interfaces.values())
 
+    def interfaces_with(self, addresses: IntervalSet) -> tuple[Interface, ...]:
+        """The interfaces that have one of the addresses, private or public."""
+        held, index = self._by_every_address
+        return tuple(held[place] for place in index.meeting(addresses))
+
+    @index(*_INTERFACES)
+    def _by_every_address(self) -> tuple[tuple[Interface, ...], Index]:
+        held = tuple(self.interfaces.values())
+        return held, Index(one.addresses | one.public_addresses for one in held)
+
     @index(*_INTERFACES)
     def own_public_addresses(self) -> IntervalSet:
         """Every public IPv4 address of an interface in the snapshot."""

@@ -11,11 +11,15 @@ from typing import Any
 import pytest
 
 from reachsim import load, load_files
+from reachsim.addresses import parse_block
 from reachsim.errors import SnapshotError
+from reachsim.intervals import Index
 from reachsim.model.network import Network
 from reachsim.snapshot import Snapshot, open_snapshot
+from reachsim.sources import interfaces_of_instance
 from tests.build import Build
 from tests.property.networks import TOPICS, network
+from tests.property.test_listed_interfaces import as_instances
 
 SHIPPED = Path(__file__).resolve().parent.parent.parent / "snapshots" / "leaky-pipeline"
 INDEXES = {
@@ -57,6 +61,8 @@ def exact(value: Any) -> Any:
     """A value in a form in which a list that a file lacks is told from an empty one."""
     if isinstance(value, dict):
         return [(key, exact(one)) for key, one in value.items()]
+    if isinstance(value, Index):
+        return exact(vars(value))
     if isinstance(value, tuple | list):
         return type(value).__name__, [exact(one) for one in value]
     fields = getattr(value, "__struct_fields__", None)
@@ -147,3 +153,19 @@ def test_a_long_row_of_edited_copies_holds_together() -> None:
         reach = load_files({**files, path: files[path] + b" " * number}, beside=reach)
     assert held(reach) == held(load_files({**files, path: files[path] + b" " * 299}))
     assert reach.network.names == load_files(files).network.names
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_interfaces_are_found_by_any_of_their_addresses_and_by_their_instance(seed: int) -> None:
+    draft = network("everything", seed)
+    as_instances(draft)
+    made = Network(Snapshot.of(draft.files()))
+    interfaces = list(made.interfaces.values())
+    for one in interfaces:
+        for block in (one.addresses, one.public_addresses, parse_block("10.0.0.0/9"), parse_block("::/0")):
+            expected = [two for two in interfaces if not (two.addresses | two.public_addresses).isdisjoint(block)]
+            assert list(made.interfaces_with(block)) == expected
+        if one.instance_id:
+            expected = [two for two in interfaces if two.instance_id == one.instance_id]
+            assert list(interfaces_of_instance(made, one.instance_id)) == expected
+    assert any(one.instance_id for one in interfaces)

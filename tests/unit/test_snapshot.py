@@ -89,6 +89,19 @@ def test_an_error_with_a_long_message_is_still_an_error() -> None:
     assert status(VPCS, data) == "refused"
 
 
+@pytest.mark.parametrize("data", [b'{"Vpcs": []}', error("AccessDenied")])
+def test_a_file_is_read_once_for_its_state_and_content(data: bytes) -> None:
+    reads: list[str] = []
+
+    def reader() -> bytes:
+        reads.append(VPCS)
+        return data
+
+    asked, decoded = (Snapshot("made", {VPCS: reader}) for _ in range(2))
+    assert (asked.status(VPCS), asked.read(VPCS)) == (decoded.read(VPCS) and decoded.status(VPCS), data)
+    assert len(reads) == 2
+
+
 def test_a_large_file_is_read_once_for_its_state_and_content() -> None:
     reads = []
 
