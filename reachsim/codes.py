@@ -859,9 +859,9 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "A Route 53 Profile is associated with the VPC, but what it brings is not in the snapshot.",
      "Capture route53profiles list-profile-resource-associations."),
     ("FURTHER_ACCESS_UNSEEN", "resource-policy", "",
-     "What may let somebody in besides a resource's own policy (the policy of the registry, the access control list of "
-     "a bucket) is not in the snapshot and was taken to let nobody in.",
-     "Capture ecr get-registry-policy, s3api get-bucket-acl."),
+     "What may let somebody in besides a resource's own policy (the policy and the replication of the registry, the "
+     "access control list of a bucket) is not in the snapshot and was taken to let nobody in.",
+     "Capture ecr get-registry-policy, ecr describe-registry, s3api get-bucket-acl."),
     ("ENDPOINT_POLICY_UNSUPPORTED", "endpoint-policy", _ENDPOINT_POLICY,  # N140
      "The service does not support endpoint policies, so the endpoint's policy was not counted.", ""),
     ("GIT_SSH_NOT_VIA_ENDPOINT", "network", "",  # P33

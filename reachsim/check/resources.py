@@ -61,7 +61,7 @@ class Shared(Struct, frozen=True):
 def shared_resources(network: Network, needs: Sequence[Need]) -> Shared:
     """The policies of repositories and buckets that the pipeline uses."""
     told: list[_Told] = [one for held in _held_by(network, needs) for one in _told(network, held)]
-    told += _replicated(network)
+    told += _replicated(network, needs)
     findings = tuple(one for one in told if isinstance(one, Finding))
     missing = dict.fromkeys(one for one in told if isinstance(one, str))
     assumptions = dict.fromkeys(one for one in told if isinstance(one, Assumption))
@@ -90,15 +90,17 @@ def _taken_shut(network: Network, path: str, component: str) -> str | Assumption
     return Assumption("FURTHER_ACCESS_UNSEEN", component, detail, "leak")
 
 
-def _replicated(network: Network) -> Iterator[Finding]:
+def _replicated(network: Network, needs: Sequence[Need]) -> Iterator[_Told]:
     """Registries whose images ECR itself copies to accounts outside the snapshot (P81)."""
-    for account, region in network.homes:
-        path = network.path((account, region), "ecr", "describe-registry")
+    for home, names in _registries(network, needs):
+        name = f"the registry {home[0]} in {home[1]}"
+        path = network.path(home, "ecr", "describe-registry")
+        if names and not network.snapshot.known(path):
+            yield _taken_shut(network, path, name)
         record = network.read(path, aws.DescribedRegistry)
         config = record.replication_configuration if record is not None else None
         for one in dict.fromkeys(to for rule in (config.rules if config else ()) for to in rule.destinations):
             if one.registry_id and one.registry_id not in network.snapshot.accounts():
-                name = f"the registry {account} in {region}"
                 title = f"{name} copies images to account {one.registry_id}, which is not in the snapshot"
                 lines = [f"{path}: replication to {one.registry_id} in {one.region}"]
                 remedy = "Take the destination out of the registry's replication configuration, unless it is yours."
@@ -119,10 +121,8 @@ class _Held(Struct, frozen=True):
 
 def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[_Held]:
     """The policies of each repository in the snapshot and of each repository and bucket in use."""
-    for home in network.homes:
-        partition = services.partition_of(home[1])
-        start = f"arn:{partition}:ecr:{home[1]}:{home[0]}:repository/"
-        names = _repositories(network, home, [arn for arn in _asked(needs) if arn.startswith(start)])
+    for home, names in _registries(network, needs):
+        start = _start_of(home)
         registry = network.path(home, "ecr", "get-registry-policy")
         told = network.snapshot.status(registry) == "ok"
         if (told or names) and registry_counts(network, home, PULL.lower()):
@@ -143,6 +143,18 @@ def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[_Held]:
 def _asked(needs: Sequence[Need]) -> list[str]:
     """The resources that the pipeline's requests name."""
     return list(dict.fromkeys(str(request["resource"]) for need in needs for request in need.requests))
+
+
+def _start_of(home: Home) -> str:
+    """What the ARNs of a registry's repositories begin with."""
+    return f"arn:{services.partition_of(home[1])}:ecr:{home[1]}:{home[0]}:repository/"
+
+
+def _registries(network: Network, needs: Sequence[Need]) -> Iterator[tuple[Home, list[str]]]:
+    """Every account and Region, with the repositories there that are in the snapshot or in use."""
+    asked = _asked(needs)
+    for home in network.homes:
+        yield home, _repositories(network, home, [arn for arn in asked if arn.startswith(_start_of(home))])
 
 
 def _repositories(network: Network, home: Home, asked: Sequence[str]) -> list[str]:

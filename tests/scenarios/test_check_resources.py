@@ -274,7 +274,11 @@ REFUSED, GOES_ON = b'{"Error": {"Code": "AccessDenied"}}', b'{"Grants": [], "pol
 
 
 @pytest.mark.parametrize("answer", [None, REFUSED, GOES_ON])
-@pytest.mark.parametrize("path", ["global/s3api/get-bucket-acl/artifacts", "ap-northeast-1/ecr/get-registry-policy"])
+@pytest.mark.parametrize(
+    "path",
+    ["global/s3api/get-bucket-acl/artifacts", "ap-northeast-1/ecr/get-registry-policy",
+     "ap-northeast-1/ecr/describe-registry"],
+)  # fmt: skip
 def test_what_else_may_let_somebody_in_is_assumed_not_to_and_open_where_aws_did_not_answer(
     path: str, answer: bytes | None
 ) -> None:
