@@ -82,6 +82,7 @@ _OTHER: Final = {
     "route53/list-hosted-zones-by-vpc": "names in hosted zones of other accounts",
     "ecr/get-repository-policy": "resource policy of that repository",
     "ecr/get-registry-policy": "resource policy of the registry",
+    "ecr/describe-registry": "whether the registry copies images to other accounts",
     "s3api/list-buckets": "resource policies of buckets",
     "s3api/get-bucket-acl": "whether everyone may use that bucket",
     "s3api/get-bucket-policy": "resource policy of that bucket",

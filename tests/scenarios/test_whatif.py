@@ -181,7 +181,7 @@ def test_lists_do_for_tuples_and_blocks_are_stored_as_aws_stores_them() -> None:
 
 
 def test_a_patch_file_that_is_not_there_is_a_fault_of_it(tmp_path: Path) -> None:
-    with pytest.raises(SnapshotError, match="expected a patch file"):
+    with pytest.raises(SnapshotError, match="expected a readable file"):
         opened().what_if(patch=tmp_path / "none.json")
 
 
