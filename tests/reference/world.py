@@ -92,12 +92,18 @@ class World:
 
     @cached_property
     def subnets(self) -> dict[str, Json]:
-        return self.by_id("describe-subnets", "Subnets", "SubnetId")
+        return {row["SubnetId"]: row for _, row in self.subnets_as_told}
+
+    @cached_property
+    def subnets_as_told(self) -> list[tuple[str, Json]]:
+        """Subnets as `rows`; what a shared one's owner says of it comes last, and counts (N73)."""
+        rows = self.rows("ec2/describe-subnets", "Subnets")
+        return sorted(rows, key=lambda one: one[0].split("/")[0] == one[1].get("OwnerId"))
 
     @cached_property
     def homes(self) -> dict[str, str]:
         """Account and Region, as in the path, of each subnet and security group."""
-        subnets = {row["SubnetId"]: home for home, row in self.rows("ec2/describe-subnets", "Subnets")}
+        subnets = {row["SubnetId"]: home for home, row in self.subnets_as_told}
         return subnets | {
             row["GroupId"]: home for home, row in self.rows("ec2/describe-security-groups", "SecurityGroups")
         }
