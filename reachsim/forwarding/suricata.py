@@ -24,7 +24,7 @@ def addresses(text: str, known: Sets) -> IntervalSet:
 
     >>> from reachsim.addresses import format_set
     >>> format_set(addresses("[10.0.0.0/8,!10.0.0.0/9]", {}))
-    ('10.128.0.0/9',)
+    ['10.128.0.0/9']
     """
     return _expression(text, known, EVERYWHERE, parse_block)
 
