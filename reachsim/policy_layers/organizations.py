@@ -2,6 +2,9 @@
 
 AWS rule (facts 11, 12): SCPs bind the principals, RCPs the resources of member accounts; the management account is
 exempt. Only the management account may ask who is above whom, so the files are looked for in every account's folder.
+Every root, unit and account has an SCP and the RCP of full access attached (AWS Organizations API Reference,
+"DetachPolicy"; User Guide, "RCP syntax"), unless that type of policy is disabled, which detaches all of them (User
+Guide, "Disabling a policy type").
 """
 
 from __future__ import annotations
@@ -56,7 +59,11 @@ def organization_path(network: Network, account: str) -> str | None:
 
 
 def levels(network: Network, account: str, kind: OrganizationPolicy) -> Levels:
-    """The SCPs or RCPs that bind an account, as far as the snapshot holds them. Raises SnapshotError."""
+    """The SCPs or RCPs that bind an account, as far as the snapshot holds them. Raises SnapshotError.
+
+    Where the organization has a type of policy enabled, every root, unit and account has one attached: what has none
+    anywhere is not enabled, and binds nobody.
+    """
     path = network.path((account, "global"), "organizations", "describe-organization")
     if network.snapshot.status(path) == "absent":
         return Levels()
@@ -71,6 +78,8 @@ def levels(network: Network, account: str, kind: OrganizationPolicy) -> Levels:
         documents, lacking = _attached(network, account, target, kind)
         found.append(documents)
         unseen += lacking
+    if not any(found) and not unseen:
+        return Levels()
     return Levels(tuple(found), tuple(unseen))
 
 

@@ -531,6 +531,16 @@ def test_fact_12_rcps_deny() -> None:
     assert get(organized("rcp", root=[foreign])).outcome == "allowed"
 
 
+@pytest.mark.parametrize("kind", ["scp", "rcp"])
+def test_a_type_of_policy_that_is_attached_nowhere_is_disabled(kind: str) -> None:
+    """AWS Organizations User Guide, "Disabling a policy type": that detaches all policies of the type."""
+    net = organized(kind)
+    for target in ("r-1", "ou-1", ACCOUNT):
+        net.put(f"organizations/list-policies-for-target/{target}.{TYPES[kind]}", {"Policies": []}, region="global")
+    verdict = get(net)
+    assert (verdict.outcome, why(verdict)) == ("allowed", set())
+
+
 def test_the_management_account_is_exempt() -> None:
     net = organized("scp", root=[{**ALL, "Effect": "Deny"}])
     net.put(
