@@ -103,7 +103,7 @@ def vpn_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         flow = past_state(flow, gateway_id, gateway.state, ATTACHED, label)
     flow = _past_vpn(ground, flow, gateway_id)
     parts: list[Walk] = []
-    inside, foreign = flow.by_sources(network.vpc_addresses(vpc_id))
+    inside, foreign = flow.by_sources(_senders(ground, flow, vpc_id))
     if foreign is not None:
         detail = f"{describe_addresses(foreign.sources)} is no private address of an interface in {vpc_id}"
         parts.append(stopped(foreign, block(foreign, "VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS", gateway_id, detail)))
@@ -120,6 +120,19 @@ def vpn_gateway(ground: Ground, flow: Walk) -> list[Walk]:
             if part is not None:
                 parts.append(on_premises(ground, part, gateway_id, "vpn-gateway-in", gateway_id, vpc_id))
     return parts
+
+
+def _senders(ground: Ground, flow: Walk, vpc_id: str) -> IntervalSet:
+    """The addresses that the VPC's own virtual private gateway takes traffic from.
+
+    What another VPC sends with addresses of this one, its block being the same, counts as an interface's if there is
+    one that has them.
+    """
+    network, sender = ground.network, flow.context.sender
+    away = sender is not None and sender.vpc_id != vpc_id
+    if not away or ground.lacks_for_vpc(vpc_id, "describe-network-interfaces"):
+        return network.vpc_addresses(vpc_id)
+    return IntervalSet.union_of(one.addresses for one in network.interfaces.values() if one.vpc_id == vpc_id)
 
 
 def _past_vpn(ground: Ground, flow: Walk, gateway_id: str) -> Walk:

@@ -65,6 +65,26 @@ def hub(net: Build, *indices: int) -> tuple[str, str]:
     return tgw, table
 
 
+def test_a_vpn_gateway_takes_nothing_from_another_vpc_with_the_same_block() -> None:
+    """VPC Reachability Analyzer, "Explanation codes", VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS: a virtual private gateway
+    takes no traffic whose source is no private address of an interface of its VPC."""
+    net = Build()
+    everyone = [net.vpc("100.64.0.0/16", name=name) for name in ("a", "b")]
+    subnets = [net.subnet(vpc, f"100.64.{number}.0/24") for number, vpc in enumerate(everyone)]
+    source, _ = (net.interface(subnet, f"100.64.{number}.5", [net.group(vpc, OPEN, OPEN)])
+                 for number, (vpc, subnet) in enumerate(zip(everyone, subnets, strict=True)))  # fmt: skip
+    tgw = net.tgw()
+    table = net.tgw_table(tgw)
+    ways = [net.tgw_attachment(tgw, vpc, [subnet]) for vpc, subnet in zip(everyone, subnets, strict=True)]
+    for way in ways:
+        net.associate(table, way)
+    net.tgw_route(table, "203.0.113.0/24", ways[1])
+    net.route("rtb-a-main", "203.0.113.0/24", tgw)
+    net.route("rtb-b-main", "203.0.113.0/24", net.vgw(everyone[1]))
+    assert outcomes(net, source, INTERNET) == {"blocked"}
+    assert codes(net, source, INTERNET) == {"VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS"}
+
+
 # --- Repaired in the engine -------------------------------------------------------------------------------------------
 
 
@@ -528,6 +548,11 @@ def test_a_nat_gateway_of_another_vpc_with_the_same_address_takes_no_replies() -
         ("network/everything", 70002434),  # Block Public Access where the reply leaves by another subnet
         ("network/everything", 70002577),  # a regional NAT gateway replies from the zone that it served in
         ("network/filters", 70003846),  # NAT64: the reply is IPv4 at the network ACL
+        ("network/everything", 50000048),  # equal routes of two transit gateways that form a loop
+        ("network/overlap", 50000101),  # another VPC's traffic with addresses of one whose gateway it leaves by
+        ("network/overlap", 50000355),  # a group's member that only has the address of who sends
+        ("network/block", 50000444),  # private IPv6 space behind an appliance at a gateway's edge
+        ("load-balancers/transit", 50001087),  # a load balancer's own packets by a gateway with a firewall
     ],
 )
 def test_networks_about_which_the_deep_run_found_a_disagreement(kind: str, seed: int) -> None:

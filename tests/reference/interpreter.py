@@ -184,7 +184,7 @@ class Walk:
         """The interface whose groups filter what comes in."""
         self.hops = 0
         self.seen: set[tuple[str, str, Flight]] = set()
-        """Where it has left a subnet, on which leg, and how it looked then."""
+        """Where it has left a subnet or come to a transit gateway, on which leg, and how it looked then."""
         self.connection: Connection | None = None
         """What a load balancer does, if the packet is one of its own to a target."""
         self.terminal: str | None = None
@@ -343,7 +343,7 @@ class Walk:
         self.choices, self.unsure, self.terminal = inner.choices, self.unsure or inner.unsure, result.terminal
         if result.kind == "dropped":
             raise Dropped(result.code or "", result.component or "", result.leg)
-        if result.kind == "unknown" and not inner.unsure:
+        if result.kind == "unknown" and result.terminal is None:
             raise Unknown("behind a load balancer")
 
     def loses_kept_clients(self, target: Ip) -> bool:
@@ -755,6 +755,8 @@ class Walk:
         if held is None:
             home = next((vpc for vpc in self.world.vpcs if self.world.in_vpc(vpc, destination)), None)
             if destination.version == 6 and home is not None:
+                if self.world.is_private_v6(home, destination):
+                    raise Dropped("NO_POSSIBLE_DESTINATION", gone.id)  # N39
                 gateway = self.world.internet_gateway_of(home)
                 if gateway is None or self.world.edge_table_of(gateway) is None:
                     raise Dropped("NO_POSSIBLE_DESTINATION", gone.id)
@@ -1000,8 +1002,10 @@ class Walk:
     def from_attachment(self, tgw: str, attachment: str, zone: str | None) -> Arrival:
         """N184, N185: the attachment's table, longest prefix, static first."""
         self.hops += 1
-        if self.hops > MOST_HOPS:
-            raise Dropped("LOOP", tgw)
+        here = (self.leg, f"{tgw} {attachment}", self.flight)
+        if self.hops > MOST_HOPS or here in self.seen:
+            raise Dropped("LOOP", tgw)  # as in `travel`
+        self.seen.add(here)
         if tgw in self.world.transit_gateways and self.world.transit_gateways[tgw]["State"] != "available":
             raise Dropped("BAD_STATE", tgw)
         self.require_no_translation(tgw, attachment)
@@ -1194,7 +1198,7 @@ class Walk:
             return None if reached and self.exit is not None else reached
         for eni, row in self.world.interfaces.items():
             carries = any(one["GroupId"] == group for one in row["Groups"])
-            if not carries or not self.world.owns(eni, peer):
+            if not carries or not self.world.owns(eni, peer) or self.is_namesake(eni, peer, direction):
                 continue
             reaches = self.reference_reaches(vpc, row["VpcId"], direction, row["SubnetId"])
             if reaches is None:
@@ -1203,6 +1207,11 @@ class Walk:
                 by_internet = direction == "ingress" and self.exit is not None and self.leg == "request"
                 return None if by_internet else True  # IPv6 that left by one gateway and came in by another: open
         return False
+
+    def is_namesake(self, eni: str, peer: Ip, direction: str) -> bool:
+        """Whether an interface only has the address of the one that sent, in another VPC of overlapping blocks."""
+        sent = direction == "ingress" and self.origin[0] in ("interface", "balancer") and peer == self.packet.source
+        return sent and eni != self.origin[1]
 
     def is_in_sight(self, vpc: str, ip: Ip) -> bool:
         """Whether an address belongs to a VPC of the snapshot whose groups a rule may name, so to a known interface."""
