@@ -159,6 +159,58 @@ def test_a_subnet_outside_its_vpc_is_refused(more: str, refused: bool, tmp_path:
         run(f"Resources:{VPC}{other}{more}", tmp_path)
 
 
+PRIVATE_BUILD = """
+  Rules: {Type: 'AWS::EC2::SecurityGroup', Properties: {GroupDescription: e, VpcId: !Ref Vpc, SecurityGroupIngress: [
+    {IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: %s}]}}
+  Point: {Type: 'AWS::EC2::VPCEndpoint', Properties: {VpcEndpointType: Interface, VpcId: !Ref Vpc, SubnetIds: [!Ref A],
+    PrivateDnsEnabled: true, SecurityGroupIds: [!Ref Rules], ServiceName: com.amazonaws.us-east-1.ecr.api}}
+  App: {Type: 'AWS::CodeBuild::Project', Properties: {Name: app, ServiceRole: 'arn:aws:iam::111111111111:role/r',
+    Source: {Type: NO_SOURCE, BuildSpec: x}, Artifacts: {Type: NO_ARTIFACTS},
+    Environment: {Type: LINUX_CONTAINER, ComputeType: BUILD_GENERAL1_SMALL, Image: 'aws/codebuild/standard:7.0'},
+    VpcConfig: {VpcId: !Ref Vpc, Subnets: [!Ref A], SecurityGroupIds: [!Ref Group]}}}
+"""
+
+
+@pytest.mark.parametrize(("block", "rule", "outcome"), [
+    ("10.0.1.0/24", "10.0.0.0/24", "blocked"),
+    ("10.0.1.0/24", "10.0.1.0/24", "allowed"),
+    ("!ImportValue a", "10.0.0.0/24", "unknown"),
+    ("!ImportValue a", "10.0.3.0/24", "unknown"),
+    ("!ImportValue a", "10.0.9.0/24", "blocked"),
+    ("!ImportValue a", "172.16.0.0/12", "blocked"),
+    ("!ImportValue a", "10.0.0.0/16", "allowed"),
+    ("!ImportValue a", "10.0.0.0/8", "allowed"),
+])  # fmt: skip
+def test_a_rule_on_part_of_a_vpc_is_open_for_a_subnet_of_unknown_block(
+    block: str, rule: str, outcome: str, tmp_path: Path
+) -> None:
+    """Amazon VPC User Guide, "Subnet CIDR blocks": it is a part of the VPC's block and overlaps no other subnet's."""
+    other = "  B: {Type: 'AWS::EC2::Subnet', Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.9.0/24}}\n"
+    text = f"Resources:{VPC.replace('10.0.1.0/24', block)}{other}{PRIVATE_BUILD % rule}"
+    verdict = run(text, tmp_path)[0].simulate("codebuild:app", "ecr.api", protocol="tcp", port=443)
+    assert verdict.outcome == outcome
+    assert ("PLANNED_VALUE_UNKNOWN" in {one.code for one in verdict.assumptions}) == (outcome == "unknown")
+
+
+@pytest.mark.parametrize(("rule", "outcome"), [("10.255.0.0/16", "unknown"), ("0.0.0.0/0", "allowed")])
+def test_a_vpc_of_unknown_block_may_have_any_private_one(rule: str, outcome: str, tmp_path: Path) -> None:
+    text = f"Resources:{VPC.replace('10.0.1.0/24', '!ImportValue a').replace('10.0.0.0/16', '!ImportValue b')}"
+    verdict = run(text + PRIVATE_BUILD % rule, tmp_path)[0].simulate("codebuild:app", "ecr.api", protocol="tcp")
+    assert verdict.outcome == outcome
+
+
+@pytest.mark.parametrize(("destination", "told"), [("10.0.3.0/24", True), ("10.9.0.0/16", False)])
+def test_a_route_for_part_of_a_vpc_is_open_for_a_subnet_of_unknown_block(
+    destination: str, told: bool, tmp_path: Path
+) -> None:
+    text = f"""Resources:{VPC.replace("10.0.1.0/24", "!ImportValue a")}
+  Inner: {{Type: 'AWS::EC2::Route', Properties: {{RouteTableId: !Ref Table, DestinationCidrBlock: {destination},
+    NetworkInterfaceId: eni-1}}}}
+"""
+    notes = run(text, tmp_path)[0].network.snapshot.manifest.planned
+    assert any(note.component == "rtb-Table" and "cidr_block of A" in note.detail for note in notes) == told
+
+
 def test_a_group_of_a_vpc_that_nothing_tells_is_not_in_the_default_one(tmp_path: Path) -> None:
     text = "Resources:\n  G: {Type: 'AWS::EC2::SecurityGroup', Properties: {GroupDescription: g%s}}\n"
     call = tmp_path / "live" / "111111111111" / "us-east-1" / "ec2"

@@ -20,6 +20,7 @@ from reachsim.importers.planned import (
     removing,
     service_lists,
     transit_gateways,
+    unknown_blocks,
     vpcs,
 )
 from reachsim.importers.planned.forms import documented
@@ -215,6 +216,7 @@ def _finish(world: World, resources: Sequence[Resource]) -> None:
         if one.kind == "aws_eip" and one.action != "delete" and (world.alone or one.action != "keep"):
             interfaces.address_association(world, one)
     conditional.note(world, resources)
+    unknown_blocks.leave_open(world, resources)
     world.settle()
     for place, call in world.dropped:
         world.drop(place, call)
