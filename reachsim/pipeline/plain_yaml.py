@@ -11,7 +11,7 @@ nothing is read of it: the caller turns to a whole parser. Nodes are named and m
 from __future__ import annotations
 
 import re
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 from msgspec import Struct
 
@@ -49,6 +49,7 @@ class ScalarNode(Struct, frozen=True):
 class SequenceNode(Struct, frozen=True):
     """A list. It ends where the next thing begins."""
 
+    flow_style: ClassVar[bool] = False
     value: list[Node]
     start_mark: Mark
     end_mark: Mark
@@ -57,6 +58,7 @@ class SequenceNode(Struct, frozen=True):
 class MappingNode(Struct, frozen=True):
     """A table, in the order in which it is written."""
 
+    flow_style: ClassVar[bool] = False
     value: list[tuple[ScalarNode, Node]]
     start_mark: Mark
     end_mark: Mark

@@ -38,9 +38,9 @@ def shape(node: Any) -> object:
         case "ScalarNode":
             return node.value, node.style or "", marks
         case "SequenceNode":
-            return [shape(one) for one in node.value], marks
+            return [shape(one) for one in node.value], node.flow_style, marks
         case "MappingNode":
-            return [(shape(key), shape(value)) for key, value in node.value], marks
+            return [(shape(key), shape(value)) for key, value in node.value], node.flow_style, marks
         case other:
             raise AssertionError(other)
 
