@@ -17,9 +17,10 @@ from msgspec import Struct
 
 _TEXT: Final = re.compile(r"[ -~\n]*")
 _LINE: Final = re.compile(
-    r"(?P<indent> {0,80})(?P<item>- +)?(?:(?P<key>[A-Za-z_][\w.-]{0,60}):(?= |$) *)?"
+    r"(?P<indent> {0,80}+)(?P<item>- ++)?(?:(?P<key>[A-Za-z_][\w.-]{0,60}):(?= |$) *+)?"
     r"(?:\"(?P<double>[^\"\\]*)\"|'(?P<single>[^']*)'"
-    r"|(?P<plain>[\w./$](?:[!\"$-9;-~]|(?<! )#|:(?=[!-~])| ++(?=[!\"$-~]))*+))?(?: +#.*| *)",
+    r"|(?P<plain>[\w./$](?:[!\"$-9;-~]|(?<! )#|:(?=[!-~])| ++(?=[!\"$-~]))*+))?"
+    r" *+(?:(?<= )#.*)?",
     re.ASCII,
 )
 _NOTHING: Final = re.compile(r" *(?:#.*)?")
