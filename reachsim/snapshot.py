@@ -321,9 +321,10 @@ def _directory(root: Path) -> dict[str, Callable[[], bytes]]:
     readers: dict[str, Callable[[], bytes]] = {}
     identity = _identity(root)
     for folder, _, names in os.walk(root, onerror=unreadable):
+        place = Path(folder)
+        below = place.relative_to(root)
         for name in names:
-            file = Path(folder, name)
-            readers[file.relative_to(root).as_posix()] = _file(file, root, identity)
+            readers[f"{below.as_posix()}/{name}" if below.parts else name] = _file(place / name, root, identity)
     return readers
 
 

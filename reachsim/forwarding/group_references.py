@@ -6,7 +6,7 @@ referencing" in "Amazon VPC attachments in AWS Transit Gateway"; facts N85 to N9
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from reachsim.evidence import Direction, Gap
 from reachsim.filters import Rule
@@ -16,7 +16,7 @@ from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
 
 
-class Loss(NamedTuple):
+class Loss(Struct, frozen=True):
     """What keeps the sender's groups from the receiver: the block's code, the component, and in words."""
 
     code: str

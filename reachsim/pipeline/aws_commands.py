@@ -68,13 +68,8 @@ _WAITS: Final = {
 
 
 @cache
-def _rows() -> dict[str, dict[str, str]]:
-    return {row["command"]: row for row in knowledge.rows("aws_commands.csv")}
-
-
-@cache
 def _row(name: str) -> Row | None:
-    row = _rows().get(name)
+    row = next(knowledge.rows("aws_commands.csv", name), None) if name else None
     if row is None:
         return None
     host = row["host"] or name + ".{region}.{suffix_domain}"

@@ -65,10 +65,14 @@ class ImagePattern(Struct, frozen=True):
         return image.startswith(self.opening) and re.fullmatch(self.expression, image) is not None
 
 
-def rows(name: str) -> Iterator[dict[str, str]]:
-    """The rows of one of the package's tables."""
-    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
-    head, *held = csv.reader(text.splitlines())
+def rows(name: str, first: str = "") -> Iterator[dict[str, str]]:
+    """The rows of one of the package's tables; with ``first``, only those whose first field is that.
+
+    >>> [row["host"] for row in rows("aws_commands.csv", "account")]
+    ['account.us-east-1.{suffix_domain}']
+    """
+    title, *lines = Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines()
+    head, *held = csv.reader([title, *(line for line in lines if line.startswith(f"{first}," if first else ""))])
     return (dict(zip(head, row, strict=True)) for row in held)
 
 
