@@ -71,10 +71,18 @@ def _of_tool(call: Call, word: str, text: str) -> list[Destination]:
     """The registry, and where it says that the providers lie: HashiCorp's own at HashiCorp, the others on GitHub."""
     named = re.findall(_PROVIDER_SOURCE, text)
     own = text and not re.search(r'\bmodule\s+"', text) and all(one.split("/")[-2] == "hashicorp" for one in named)
-    sure: Confidence = "certain" if text and not call.cached(".terraform") else "likely"
+    sure: Confidence = "certain" if text and not _keeps_providers(call) else "likely"
     return [msgspec.structs.replace(one, confidence=weaker(one.confidence, sure))
             for one in knowledge.tool("tofu" if call.program == "tofu" else "terraform", word, call.variables)
             if one.host != _CHECKPOINT and not (own and one.index == "terraform-others")]  # fmt: skip
+
+
+def _keeps_providers(call: Call) -> bool:
+    """Whether builds keep the folder of providers; the one of plug-ins is read only if a variable says so.
+
+    **Source:** Terraform CLI configuration file: ``plugin_cache_dir``, TF_PLUGIN_CACHE_DIR.
+    """
+    return call.cached(".terraform/") or (call.env("TF_PLUGIN_CACHE_DIR") is not None and call.cached(".terraform.d"))
 
 
 _PROVIDER_SOURCE: Final = r"(?m)^[^#\n]*\bsource\s*=\s*\"((?:[\w.-]+/)?[\w-]+/[\w-]+)\""

@@ -206,6 +206,7 @@ def gradle(call: Call) -> Outcome:
     sure: Confidence = "likely" if call.cached(".gradle") else "certain"
     if not texts:
         found += [*knowledge.index("maven", "likely"), *knowledge.index("gradle-plugins", "likely")]
+        found.append(Gap(call.command.text, "build.gradle is not in the context: which repositories it names"))
         return Outcome(tuple(dict.fromkeys([*found, *jib.of_gradle(call, "")])), None)
     text = re.sub(r"(?m)(?<!:)//.*$", "", without("\n".join(texts), "/*", "*/"))
     found += [*_repositories(text, sure), *_unsaid(call, text), *jib.of_gradle(call, text)]

@@ -201,6 +201,8 @@ _CODENAMES: Final = {
     "amazonlinux": ("-al2023", "-al2", "-amazonlinux", "-amazoncorretto", "-corretto"),
     "azurelinux": ("-azurelinux", "-cbl-mariner"),
     "fedora": ("-fedora",),
+    "centos-stream": ("-centos-stream", "-centosstream"),
+    "centos": ("-centos",),
     "ubi": ("-ubi",),
     "rocky": ("-rockylinux",),
 }

@@ -312,14 +312,15 @@ _NONE: Final[Mapping[str, str]] = {}
 def _binaries(call: Call, package: dict[str, Any]) -> list[Found]:
     """What packages of the project download when they are installed (``npm_binaries.csv``)."""
     names = _dependencies(package)
+    return _downloads(call, lambda name: name in names or _locked(call, name), names)
+
+
+def _locked(call: Call, name: str) -> bool:
+    """Whether the project's lock file has the package, asked for by the project or by a package of it."""
     lock = call.first("npm-shrinkwrap.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml") or ""
-
-    def inside(name: str) -> bool:
-        if name in names or f'"node_modules/{name}"' in lock:
-            return True
-        return f"{name}@" in lock and re.search(rf"^[\"']?/?{re.escape(name)}@", lock, re.MULTILINE) is not None
-
-    return _downloads(call, inside, names)
+    if f'"node_modules/{name}"' in lock:
+        return True
+    return f"{name}@" in lock and re.search(rf"^[\"']?/?{re.escape(name)}@", lock, re.MULTILINE) is not None
 
 
 def _downloads(call: Call, inside: Callable[[str], bool], versions: Mapping[str, str] = _NONE) -> list[Found]:
@@ -353,9 +354,9 @@ def npx(call: Call) -> Outcome:
     bare = re.sub(r"(?<=.)@[^@/]*$", "", name)
     package = call.json("package.json")
     found: list[Found] = []
-    local = package is not None and (
-        bare in _dependencies(package) or _PROVIDERS.get(bare, "") in _dependencies(package)
-    )
+    named = {} if package is None else _dependencies(package)
+    hoisted = package is not None and not packages and name == bare and _hoisted(call, bare)
+    local = bare in named or _PROVIDERS.get(bare, "") in named or hoisted
     if not given.has("no-install", "offline") and not local and is_known(name):
         sure: Confidence = "certain" if package is not None or name != bare or packages else "likely"
         found += _registry(call, name.split("/")[0] if name.startswith("@") else "", sure)
@@ -365,6 +366,11 @@ def npx(call: Call) -> Outcome:
         rest = " ".join(quoted(one) for one in [_COMMANDS.get(command, command), *given.rest[1:]])
         found.append(Script(rest, own_process=True))
     return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def _hoisted(call: Call, name: str) -> bool:
+    """Whether npm or Yarn 1 lay the commands of the package, which others ask for, beside the project's own."""
+    return not call.exists("pnpm-lock.yaml") and not call.exists(".yarnrc.yml") and _locked(call, name)
 
 
 # The package that brings a command of another name, and the other way round.
