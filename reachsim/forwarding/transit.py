@@ -22,6 +22,7 @@ from reachsim.forwarding.ground import (
     hop,
     lost,
     missing,
+    not_there,
     past_state,
     stopped,
     unseen,
@@ -47,7 +48,10 @@ _WORKING = ("available", "modifying")
 
 
 def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
-    """From a VPC's route to its attachment: working, with a subnet in the sender's zone, past that subnet's ACL."""
+    """From a VPC's route to its attachment: working, with a subnet in the sender's zone, past that subnet's ACL.
+
+    A plan or template that does not declare the gateway does not tell of all its attachments.
+    """
     gateway_id, vpc_id, subnet_id = flow.place[1:4]
     lacking = ground.lacks_for_vpc(
         vpc_id,
@@ -59,6 +63,8 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         return [lost(flow, missing(lacking, gateway_id, f"how {gateway_id} is attached"))]
     found = ground.kept(("attachment", gateway_id, vpc_id), lambda: attachment_of(ground, gateway_id, vpc_id))
     label = ground.network.label(gateway_id)
+    if found is None and gateway_id not in ground.network.transit_gateways and ground.network.snapshot.manifest.alone:
+        return [not_there(ground, flow, gateway_id, vpc_id, "describe-transit-gateways")]
     if found is None:
         detail = f"{label} has no attachment to {ground.network.label(vpc_id)}"
         return [stopped(flow, block(flow, "BAD_STATE_ATTACHMENT", gateway_id, detail))]

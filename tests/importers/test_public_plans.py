@@ -548,3 +548,85 @@ def test_what_names_something_else_is_not_taken_for_the_only_one_that_it_could_b
     reach, report = run(plan, tmp_path)
     assert ask(reach, "i-i", "ip:198.51.100.9") == "unknown"
     assert not any("of a local" in told for told in report.warnings)
+
+
+# --- states: what exists already, of which others may have made parts ------------------------------------------------
+
+BUILD = {
+    "artifacts": [{"type": "NO_ARTIFACTS"}], "source": [{"type": "NO_SOURCE", "buildspec": "version: 0.2"}],
+    "environment": [{"type": "LINUX_CONTAINER", "compute_type": "BUILD_GENERAL1_SMALL", "image": "x"}],
+    "vpc_config": [{"vpc_id": "vpc-1", "subnets": ["subnet-1"], "security_group_ids": ["sg-1"]}],
+}  # fmt: skip
+ANY = {"from_port": 0, "to_port": 0, "protocol": "-1", "cidr_blocks": ["0.0.0.0/0"]}
+
+
+def state(tmp_path: Path, **more: dict[str, Any]) -> Reach:
+    """A state with a build in a subnet of a VPC; a further resource is called by its kind."""
+    held: dict[str, dict[str, Any]] = {
+        "aws_vpc": {"id": "vpc-1", "cidr_block": "10.0.0.0/16", "enable_dns_hostnames": True,
+                    "enable_dns_support": True, "default_route_table_id": "rtb-main",
+                    "default_network_acl_id": "acl-main", "default_security_group_id": "sg-main"},
+        "aws_subnet": {"id": "subnet-1", "vpc_id": "vpc-1", "cidr_block": "10.0.1.0/24"},
+        "aws_security_group": {"id": "sg-1", "name": "b", "vpc_id": "vpc-1", "ingress": [ANY], "egress": [ANY]},
+        "aws_codebuild_project": {"id": "app", "name": "app", "service_role": "arn:aws:iam::111111111111:role/r"}
+        | BUILD,
+        **more,
+    }  # fmt: skip
+    resources = [
+        {"address": f"{kind}.x", "mode": "managed", "type": kind, "name": "x", "provider_name": PROVIDER,
+         "schema_version": 1, "values": values, "sensitive_values": {}}
+        for kind, values in held.items()
+    ]  # fmt: skip
+    document = {"format_version": "1.0", "terraform_version": "1.9.0", "values": {"root_module": {}}}
+    document["values"]["root_module"] = {"resources": resources}  # type: ignore[index]
+    (tmp_path / "state.json").write_text(json.dumps(document))
+    import_terraform(tmp_path / "state.json", tmp_path / "out", region="us-east-1", account="111111111111")
+    return load(tmp_path / "out")
+
+
+def table(**route: str) -> dict[str, dict[str, Any]]:
+    """A route table of the subnet with one route."""
+    return {
+        "aws_route_table": {"id": "rtb-1", "vpc_id": "vpc-1", "route": [{"cidr_block": "0.0.0.0/0"} | route]},
+        "aws_route_table_association": {"id": "rtbassoc-1", "route_table_id": "rtb-1", "subnet_id": "subnet-1"},
+    }
+
+
+def test_a_transit_gateway_that_a_state_does_not_declare_may_be_attached(tmp_path: Path) -> None:
+    """Amazon VPC Transit Gateways guide, "Transit gateway VPC attachments": its owner or another state attaches it."""
+    reach = state(tmp_path, **table(transit_gateway_id="tgw-1"))
+    verdict = reach.simulate("codebuild:app", "internet", protocol="tcp", port=443)
+    assert (verdict.outcome, "tgw-1" in {one.component for one in verdict.assumptions}) == ("unknown", True)
+
+
+def test_the_main_route_table_of_a_vpc_that_exists_may_have_routes(tmp_path: Path) -> None:
+    """Amazon VPC User Guide, "Main route table": it can be changed like any other."""
+    verdict = state(tmp_path).simulate("codebuild:app", "internet", protocol="tcp", port=443)
+    assert verdict.outcome == "unknown"
+    assert ("PLANNED_VALUE_UNKNOWN", "rtb-main") in {(one.code, one.component) for one in verdict.assumptions}
+
+
+def test_the_main_route_table_that_a_state_declares_is_told(tmp_path: Path) -> None:
+    main = {"id": "rtb-main", "vpc_id": "vpc-1", "default_route_table_id": "rtb-main", "route": []}
+    verdict = state(tmp_path, aws_default_route_table=main).simulate("codebuild:app", "internet", protocol="tcp")
+    assert verdict.outcome == "blocked"
+
+
+def test_the_default_acl_of_a_vpc_that_exists_is_taken_to_be_as_aws_made_it(tmp_path: Path) -> None:
+    nat = {"id": "nat-1", "subnet_id": "subnet-1", "private_ip": "10.0.1.9", "connectivity_type": "private"}
+    reach = state(tmp_path, aws_nat_gateway=nat, **table(nat_gateway_id="nat-1"))
+    notes = {(note.code, note.component, note.can_hide) for note in reach.network.snapshot.manifest.planned}
+    assert ("PLANNED_TAKEN", "acl-main", "block") in notes
+
+
+@pytest.mark.parametrize(("told", "outcome"), [("available", "allowed"), ("pendingAcceptance", "blocked")])
+def test_an_endpoint_has_the_state_that_is_told(told: str, outcome: str, tmp_path: Path) -> None:
+    """AWS PrivateLink guide, "Interface endpoint states"."""
+    point = {
+        "id": "vpce-1", "vpc_id": "vpc-1", "vpc_endpoint_type": "Interface", "private_dns_enabled": True,
+        "service_name": "com.amazonaws.us-east-1.ecr.api", "subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"],
+        "state": told,
+    }  # fmt: skip
+    main = {"id": "rtb-main", "vpc_id": "vpc-1", "default_route_table_id": "rtb-main", "route": []}
+    reach = state(tmp_path, aws_vpc_endpoint=point, aws_default_route_table=main)
+    assert ask(reach, "codebuild:app", "ecr.api") == outcome

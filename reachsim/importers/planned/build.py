@@ -217,6 +217,7 @@ def _finish(world: World, resources: Sequence[Resource]) -> None:
             interfaces.address_association(world, one)
     conditional.note(world, resources)
     unknown_blocks.leave_open(world, resources)
+    vpcs.existing_defaults(world, resources)
     world.settle()
     for place, call in world.dropped:
         world.drop(place, call)

@@ -44,8 +44,8 @@ def endpoint(world: World, one: Resource) -> None:
         world.undecided_any(one, "service_name", TABLES, vpc_id, "leak")
     record = world.add(one.home, "ec2/describe-vpc-endpoints", {
         "VpcEndpointId": one.id, "VpcEndpointType": kind, "VpcId": vpc_id, "ServiceName": service,
-        "State": "available", "OwnerId": one.home[0], "RequesterManaged": False, "Tags": one.tags(),
-        "ServiceRegion": one.text("service_region") or one.home[1],
+        "State": one.text("state") or "available", "OwnerId": one.home[0], "RequesterManaged": False,
+        "ServiceRegion": one.text("service_region") or one.home[1], "Tags": one.tags(),
     })  # fmt: skip
     for name, key in (("route_table_ids", "RouteTableIds"), ("subnet_ids", "SubnetIds")):
         held = one.texts(name)

@@ -9,8 +9,9 @@ routes.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Final
 
 from reachsim.errors import Fault, SnapshotError
 from reachsim.importers.planned.acls import entry_of, new_acl
@@ -120,6 +121,29 @@ def _default_resources(world: World, one: Resource) -> None:
         if record is not None:
             record["IpPermissions"] = permissions(world, group, one.home, [own])
             record["IpPermissionsEgress"] = permissions(world, group, one.home, [everything(world, one.id)])
+
+
+def existing_defaults(world: World, resources: Sequence[Resource]) -> None:
+    """Note that nothing tells how the main route table, default network ACL and default group of VPCs that exist
+    already were changed since AWS made them; those that are declared are told.
+    """
+    told = {one.id for one in resources if one.kind.removeprefix("aws_default_") in _DEFAULTS}
+    for one in resources if world.alone else ():
+        if one.kind not in ("aws_vpc", "aws_default_vpc") or one.new:
+            continue
+        for what, words in _DEFAULTS.items():
+            made = str(attribute(one, f"default_{what}_id"))
+            detail = f"how the {words} of {one.address}, which exists already, was changed is not told"
+            if made not in told and what == "route_table":
+                world.note(made, "PLANNED_VALUE_UNKNOWN", detail, "leak")
+            elif made not in told:
+                world.note(made, "PLANNED_TAKEN", f"{detail}: taken to be as AWS made it", "block")
+
+
+_DEFAULTS: Final = {
+    "route_table": "main route table", "network_acl": "default network ACL", "security_group": "default security group",
+}  # fmt: skip
+"""What AWS makes with a VPC."""
 
 
 def vpc_cidr(world: World, one: Resource) -> None:
