@@ -100,10 +100,10 @@ _TOKENS: Final = re.compile(
         )
     )
 )
-_SETTING: Final = re.compile(
-    r"(?P<number>(?<![\w./-])\d{1,5}(?![\w./-]))|(?:(?!(?<![\w./-])\d{1,5}(?![\w./-])).)+", re.DOTALL
-)
-"""A number that stands by itself, or what lies between two of them."""
+_LONE: Final = r"(?<![\w./-])\d{1,5}(?![\w./-])"
+_LONG: Final = r"(?<![\w:.])(?=[0-9a-fA-F:]*::|(?:[0-9a-fA-F]{1,4}:){7})[0-9a-fA-F:]+(?:/\d{1,3})?(?![\w:])"
+_SETTING: Final = re.compile(f"(?P<address>{_LONG})|(?P<number>{_LONE})|(?:(?!{_LONG}|{_LONE}).)+", re.DOTALL)
+"""An IPv6 address, a number that stands by itself, or what lies between such."""
 _QUOTED: Final = re.compile(r"'[^']*'")
 """The text that stands in for the value of a policy variable."""
 _OF_POLICIES: Final = re.compile(r"\$\{(?:[*?$]\}|[^}]*:)")

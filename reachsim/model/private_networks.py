@@ -6,8 +6,6 @@ prefixes that it knows, by BGP or by static routes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from reachsim.addresses import EVERYWHERE, V4, Cidr
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
@@ -27,11 +25,12 @@ def led_to(network: Network, gateway_id: str) -> IntervalSet:
         return EVERYWHERE
     if not all(one.options.static_routes_only for one in mine):
         return V4
-    return V4 & IntervalSet.union_of(_blocks(route.destination_cidr_block for one in mine for route in one.routes))
+    blocks = (route.destination_cidr_block for one in mine for route in one.routes)
+    return V4 & IntervalSet.union_of(one.block for one in blocks if one is not None)
 
 
 def announced(network: Network, vpc_id: str) -> IntervalSet:
-    """Addresses that routes place behind private gateways of a VPC, default routes left out."""
+    """Addresses that routes place behind private gateways of a VPC, default routes and the halves of such left out."""
     gateways = {
         name for name, one in network.vpn_gateways.items() if any(a.vpc_id == vpc_id for a in one.vpc_attachments)
     }
@@ -51,7 +50,7 @@ def announced(network: Network, vpc_id: str) -> IntervalSet:
                 for route in routes.routes
                 if any(one.resource_type in PRIVATE_ATTACHMENTS for one in route.transit_gateway_attachments)
             ]
-    return IntervalSet.union_of(_blocks(blocks))
+    return IntervalSet.union_of(one.block for one in blocks if one is not None and one.length > 1)
 
 
 def joined(network: Network, vpc_id: str | None) -> set[str]:
@@ -69,7 +68,3 @@ def joined(network: Network, vpc_id: str | None) -> set[str]:
     while more := {one for link in links if link & found for one in link} - found:
         found |= more
     return found
-
-
-def _blocks(blocks: Iterable[Cidr | None]) -> list[IntervalSet]:
-    return [block.block for block in blocks if block is not None and block.length > 0]

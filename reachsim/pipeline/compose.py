@@ -17,6 +17,8 @@ from reachsim.pipeline.shapes import listing, table
 from reachsim.pipeline.variables import expand, is_known, shown
 from reachsim.pipeline.yaml import load
 
+MAX_EXTENDED: Final = 20
+
 _FILES: Final = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _OVERRIDES: Final = ("compose.override.yaml", "compose.override.yml", "docker-compose.override.yml")
 _OUTER: Final = [
@@ -78,14 +80,14 @@ def compose(call: Call, words: list[str]) -> Outcome:
         return Outcome((Gap(call.command.text, "there is no compose file in the context"),), None)
     services: dict[str, dict[str, Any]] = {}
     home = posixpath.dirname(call.path(names[0])) if is_known(names[0]) else call.scope.directory
-    gaps: list[Found] = []
+    reading = _Reading()
     for name in names:
         if call.read(name) is None:
             return Outcome((Gap(shown(name), "not in the context"),), None)
-        for key, value in _read(call, name, home, gaps).items():
+        for key, value in _read(call, name, home, reading).items():
             services[key] = _merged(services.get(key, {}), value)
     wanted = _wanted(services, given.rest if word != "run" else given.rest[:1], outer.all("profile"), word)
-    found: list[Found] = gaps
+    found = reading.gaps
     for key in wanted:
         again = given.has("build") or word == "build"
         found += _of_service(call, services[key], home, word, no_build=given.has("no-build"), again=again)
@@ -94,12 +96,35 @@ def compose(call: Call, words: list[str]) -> Outcome:
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 
-def _read(call: Call, name: str, home: str, gaps: list[Found], depth: int = 0) -> dict[str, dict[str, Any]]:
+class _Reading:
+    """What of a command's compose files could not be read, and the services of those that were, by file and folder.
+
+    While a file is being read it has none: who includes it again goes round in a circle.
+    """
+
+    def __init__(self) -> None:
+        self.gaps: list[Found] = []
+        self.services: dict[tuple[str, str], dict[str, dict[str, Any]] | None] = {}
+
+
+def _read(call: Call, name: str, home: str, reading: _Reading, depth: int = 0) -> dict[str, dict[str, Any]]:
     """The services of a compose file, those that it includes and those that its own extend among them."""
-    text = call.read(name)
-    if text is None or depth > 8:
-        gaps.append(Gap(shown(name), "not in the context" if text is None else "compose files that include each other"))
+    text, key = call.read(name), (call.path(name), home)
+    known = reading.services.get(key)
+    if known is not None:
+        return known
+    if text is None or depth > 8 or key in reading.services:
+        why = "not in the context" if text is None else "compose files that include each other"
+        reading.gaps.append(Gap(shown(name), why))
         return {}
+    reading.services[key] = None
+    found = reading.services[key] = _services(call, name, home, text, reading, depth)
+    return found
+
+
+def _services(
+    call: Call, name: str, home: str, text: str, reading: _Reading, depth: int
+) -> dict[str, dict[str, Any]]:  # fmt: skip
     document = _filled(load(text), _environment(call, home))
     listed = document.get("services") if isinstance(document, dict) else None
     if not isinstance(listed, dict) and isinstance(document, dict) and "version" not in document:
@@ -108,11 +133,11 @@ def _read(call: Call, name: str, home: str, gaps: list[Found], depth: int = 0) -
     found: dict[str, dict[str, Any]] = {}
     for entry in listing(table(document).get("include")):
         for path in (posixpath.join(beside, one) for one in _paths(entry)):
-            found |= _read(call, path, posixpath.dirname(call.path(path)), gaps, depth + 1)
+            found |= _read(call, path, posixpath.dirname(call.path(path)), reading, depth + 1)
     mine = {str(key): one for key, one in table(listed).items() if isinstance(one, dict)}
     for key, one in mine.items():
         own = {part: value for part, value in one.items() if part in _KEYS}
-        base = _base(call, name, one.get("extends"), mine, gaps, depth)
+        base = _base(call, name, one.get("extends"), mine, reading, depth)
         placed = _placed(own, home, text, call, name)
         if isinstance(placed.get("build"), dict):
             placed["build"]["secrets"] = _secrets(placed["build"].get("secrets"), table(document, "secrets"), home)
@@ -139,7 +164,7 @@ def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
 
 
 def _base(
-    call: Call, name: str, extends: Any, mine: dict[str, dict[str, Any]], gaps: list[Found], depth: int
+    call: Call, name: str, extends: Any, mine: dict[str, dict[str, Any]], reading: _Reading, depth: int
 ) -> dict[str, Any]:
     """The service that another one extends, of the same file or of another."""
     service = extends if isinstance(extends, str) else table(extends).get("service")
@@ -148,10 +173,24 @@ def _base(
         return {}
     if isinstance(other, str):
         path = posixpath.join(posixpath.dirname(name), other)
-        found = _read(call, path, posixpath.dirname(call.path(path)), gaps, depth + 1)
+        if call.path(path) == call.path(name):
+            return _of_own(call, name, service, mine, reading, depth)
+        found = _read(call, path, posixpath.dirname(call.path(path)), reading, depth + 1)
         return found.get(service, {})
+    return _of_own(call, name, service, mine, reading, depth)
+
+
+def _of_own(
+    call: Call, name: str, service: str, mine: dict[str, dict[str, Any]], reading: _Reading, depth: int
+) -> dict[str, Any]:
+    """A service of the same file, with what it extends itself."""
     base = mine.get(service, {})
-    return {part: value for part, value in base.items() if part in _KEYS and part not in ("depends_on", "profiles")}
+    if depth > MAX_EXTENDED:
+        reading.gaps.append(Gap(shown(name), "services that extend each other"))
+        return {}
+    older = _base(call, name, base.get("extends"), mine, reading, depth + 1)
+    own = {part: value for part, value in base.items() if part in _KEYS and part not in ("depends_on", "profiles")}
+    return _merged(older, own)
 
 
 def _placed(own: dict[str, Any], home: str, text: str, call: Call, name: str) -> dict[str, Any]:
@@ -276,8 +315,9 @@ def _pairs(given: Any) -> tuple[tuple[str, str], ...]:
 def builds(call: Call, name: str, names: list[str]) -> list[Found]:
     """The images that the services of one compose file build (``docker buildx bake -f compose.yaml``)."""
     home = posixpath.dirname(call.path(name))
-    found: list[Found] = []
-    services = _read(call, name, home, found)
+    reading = _Reading()
+    services = _read(call, name, home, reading)
+    found = reading.gaps
     for key in _wanted(services, names, [], "build"):
         if services[key].get("build"):
             found += _build(call, services[key]["build"], home)

@@ -59,7 +59,7 @@ from reachsim.pipeline.variables import (
 if TYPE_CHECKING:
     from reachsim.pipeline.powershell_values import Session
 
-MAX_COMMANDS: Final = 60_000
+MAX_COMMANDS: Final = 20_000
 MAX_SCRIPTS: Final = 2_000
 """Commands and called scripts that are walked at most: scripts that call each other can multiply without end."""
 

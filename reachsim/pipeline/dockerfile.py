@@ -187,7 +187,7 @@ def _instruction(node: Node, source: bytes, escape: str) -> Instruction:
             key, _, value = _text(child, source).lstrip("-").partition("=")
             flags.append((key, value.strip("\"'")))
             body_start = child.end_byte
-        elif child.type.endswith("_instruction"):
+        elif child.type.endswith("_instruction") and child.type != node.type:  # ONBUILD ONBUILD is refused
             inner = _instruction(child, source, escape)
     block_start = node.end_byte
     marks = list(_marks(node, source))

@@ -15,7 +15,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from reachsim.pipeline.variables import is_known
+from reachsim.pipeline.variables import filled, is_known, unknown
 
 _RULE: Final = re.compile(r"^([^\s#:=][^#:=]*+)::?(?!=)\s*+([^=;#]*+)(?:;(.*))?$")
 _VARIABLE: Final = re.compile(r"^[ \t]*(?:export\s+|override\s+)*([\w.-]+)\s*(\?=|:=|::=|\+=|=|!=)\s*(.*)$")
@@ -24,6 +24,8 @@ _VARIABLE: Final = re.compile(r"^[ \t]*(?:export\s+|override\s+)*([\w.-]+)\s*(\?
 _DEFINE: Final = re.compile(r"(?:export[ \t]++|override[ \t]++)*define[ \t]++([\w.-]++)[ \t]*+:?=?[ \t]*+$")
 _INCLUDE: Final = re.compile(r"^ *[-s]?include\s+(.+)$")
 MAX_INCLUDED: Final = 50
+MAX_ARGUMENTS: Final = 100
+"""Of a call; further ones are not filled in."""
 Included = Callable[[str], list[tuple[str, str]]]
 """What gives (name, text) of the makefiles that a word of an ``include`` names."""
 
@@ -134,13 +136,15 @@ def _canned(command: str, variables: dict[str, str]) -> list[str]:
     if named and "\n" in variables.get(named[1], ""):
         return variables[named[1]].split("\n")
 
-    def filled(match: re.Match[str]) -> str:
+    def body_of(match: re.Match[str]) -> str:
         body = variables.get(match[1], "")
-        for number, value in enumerate(match[2].split(","), 1):
-            body = re.sub(rf"\$[({{]{number}[)}}]|\${number}", lambda _, value=value: value.strip(), body)  # type: ignore[misc]
+        for number, value in enumerate(match[2].split(",")[:MAX_ARGUMENTS], 1):
+            stripped = value.strip()
+            own = re.compile(rf"\$[({{]{number}[)}}]|\${number}")
+            body = _bounded(filled(own, lambda _, stripped=stripped: stripped, body))  # type: ignore[misc]
         return body
 
-    return _CALL.sub(filled, command).split("\n") if "$(call" in command else [command]
+    return _bounded(filled(_CALL, body_of, command)).split("\n") if "$(call" in command else [command]
 
 
 def _read(text: str, file: str, rules: _Rules, variables: dict[str, str], outer: Mapping[str, str]) -> list[str]:
@@ -267,12 +271,17 @@ def _holds(word: str, rest: str, variables: dict[str, str], outer: Mapping[str, 
     return None if "$" in one + other else (one == other) == (word == "ifeq")
 
 
+def _bounded(text: str | None) -> str:
+    """A text, or the mark of one that grew too long."""
+    return unknown("value") if text is None else text
+
+
 def _named(text: str, variables: dict[str, str]) -> str:
     """A text with the plain variables in it filled in."""
     for _ in range(5):
         if "$" not in text or len(text) > 10_000:
             break
-        text = _NAMED.sub(lambda match: variables.get(match[1], match[0]), text)
+        text = _bounded(filled(_NAMED, lambda match: variables.get(match[1], match[0]), text))
     return text
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.records import Found, Gap, Script
 from reachsim.pipeline.shapes import listing, table
-from reachsim.pipeline.variables import shown, unknown
+from reachsim.pipeline.variables import filled, shown, unknown
 from reachsim.pipeline.yaml import load
 
 _FILES: Final = ("Taskfile.yml", "taskfile.yml", "Taskfile.yaml", "taskfile.yaml", "Taskfile.dist.yml",
@@ -143,7 +143,8 @@ def _filled(value: Any, known: _Vars) -> Any:
     for _ in range(5):
         if "{{" not in value:
             break
-        value = _NAMED.sub(lambda match: _plain(known.get(match[1]), match[0]), value)
+        longer = filled(_NAMED, lambda match: _plain(known.get(match[1]), match[0]), value)
+        value = unknown("value") if longer is None else longer
     return _OTHER.sub(unknown("template"), value)
 
 

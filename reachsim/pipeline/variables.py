@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 MAX_VALUE: Final = 1 << 16
@@ -95,7 +95,7 @@ def expand(text: str, variables: Mapping[str, str], depth: int = 0) -> str:
     'golang:1.22'
     """
 
-    def replace(match: re.Match[str]) -> str:
+    def value_of(match: re.Match[str]) -> str:
         if match[0] == "\\$":
             return "$"
         name = match["braced"] or match["plain"]
@@ -104,8 +104,20 @@ def expand(text: str, variables: Mapping[str, str], depth: int = 0) -> str:
         rest = expand(match["rest"], variables, depth + 1) if depth < 8 else match["rest"]
         return modified(name, match["operator"], rest, variables)
 
-    found = _REFERENCE.sub(replace, text) if len(text) <= MAX_TEXT else text
-    return found if len(found) <= MAX_TEXT else unknown("value")
+    found = filled(_REFERENCE, value_of, text) if len(text) <= MAX_TEXT else None
+    return unknown("value") if found is None else found
+
+
+def filled(pattern: re.Pattern[str], value_of: Callable[[re.Match[str]], str], text: str) -> str | None:
+    """The text with each match replaced; None as soon as that is longer than `MAX_TEXT`."""
+    parts, size, at = list[str](), 0, 0
+    for match in pattern.finditer(text):
+        parts += [text[at : match.start()], value_of(match)]
+        at = match.end()
+        size += len(parts[-2]) + len(parts[-1])
+        if size > MAX_TEXT:
+            return None
+    return "".join([*parts, text[at:]]) if size + len(text) - at <= MAX_TEXT else None
 
 
 def modified(name: str, operator: str, rest: str, variables: Mapping[str, str]) -> str:

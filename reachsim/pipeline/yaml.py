@@ -20,6 +20,10 @@ MAX_YAML: Final = 1 << 20
 MAX_NODES: Final = 200_000
 
 
+_Merged = dict[tuple[int, int], dict[str, Any]]
+"""What a mapping node holds, by the node and how deep within ``<<`` it stands."""
+
+
 class TooLarge(Exception):
     """A document that expands to more than `MAX_NODES` nodes."""
 
@@ -80,20 +84,20 @@ def load(text: str) -> Any:
     """Texts, lists and dicts; None for what is no YAML."""
     try:
         node = compose(text, "")
-        return _plain(node, [MAX_NODES], 0)
+        return _plain(node, [MAX_NODES], 0, {})
     except (QuestionError, TooLarge):
         return None
 
 
-def _plain(node: Any, left: list[int], depth: int) -> Any:
+def _plain(node: Any, left: list[int], depth: int, merged: _Merged) -> Any:
     left[0] -= 1
     if left[0] < 0 or depth > 40:
         raise TooLarge
     kind = type(node).__name__
     if kind == "SequenceNode":
-        return [_plain(one, left, depth + 1) for one in node.value]
+        return [_plain(one, left, depth + 1, merged) for one in node.value]
     if kind == "MappingNode":
-        return {key: _plain(value, left, depth + 1) for key, value in entries(node)}
+        return {key: _plain(value, left, depth + 1, merged) for key, value in entries(node, merged)}
     if node is None or (node.value in ("", "~", "null") and not node.style):
         return None
     if node.value in ("true", "false") and not node.style:
@@ -101,19 +105,30 @@ def _plain(node: Any, left: list[int], depth: int) -> Any:
     return node.value
 
 
-def entries(node: Any, depth: int = 0) -> list[tuple[str, Any]]:
-    """The entries of a mapping node, those of ``<<`` merged in, the last of equal keys winning."""
+def entries(node: Any, merged: _Merged | None = None) -> list[tuple[str, Any]]:
+    """The entries of a mapping node, those of ``<<`` merged in, the last of equal keys winning.
+
+    ``merged`` keeps what has been worked out, for as long as the document is there: maps that merge each other are then
+    no bomb.
+    """
+    return list(_entries(node, 0, {} if merged is None else merged).items())
+
+
+def _entries(node: Any, depth: int, known: _Merged) -> dict[str, Any]:
+    if (id(node), depth) in known:
+        return known[id(node), depth]
     merged: dict[str, Any] = {}
     own: dict[str, Any] = {}
     for key, value in node.value:
         name = key.value if isinstance(key.value, str) else ""
         if name == "<<" and depth < 10:
-            for one in value.value if type(value).__name__ == "SequenceNode" else [value]:
-                if type(one).__name__ == "MappingNode":
-                    merged |= {k: v for k, v in entries(one, depth + 1) if k not in merged}
+            several = value.value if is_sequence(value) else [value]
+            for one in {id(one): one for one in several if is_mapping(one)}.values():
+                merged |= {k: v for k, v in _entries(one, depth + 1, known).items() if k not in merged}
         else:
             own[name] = value
-    return list((merged | own).items())
+    found = known[id(node), depth] = merged | own
+    return found
 
 
 def is_mapping(node: Any) -> bool:

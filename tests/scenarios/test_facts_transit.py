@@ -387,6 +387,25 @@ def test_n190_the_internet_behind_a_private_gateway_is_unknown() -> None:
         assert ("ON_PREMISES_UNSEEN", vgw) in assumed(verdict)
 
 
+def test_n190_a_static_default_route_of_a_vpn_leads_everywhere() -> None:
+    """Site-to-Site VPN, "Route tables and route priority": traffic goes to the prefixes that the gateway knows."""
+    net = by_static_vpn()
+    net["vpn-1"]["Routes"][0]["DestinationCidrBlock"] = "0.0.0.0/0"
+    assert fate(ask(net, net.client, WORLD)) == ("allowed", "on-premises")
+
+
+def test_n190_halves_of_a_default_route_are_one() -> None:
+    """What is behind a private gateway to which everything goes is the internet, however the routes are written."""
+    answers = []
+    for halves in (["0.0.0.0/0"], ["0.0.0.0/1", "128.0.0.0/1"]):
+        net = Lan()
+        vgw = net.vgw(net.vpc_id)
+        for block in halves:
+            net.route(net.ta, block, vgw)
+        answers.append((codes(ask(net, WORLD, net.client)), fate(ask(net, WORLD, net.client))))
+    assert answers[0] == answers[1]
+
+
 def by_static_vpn(destination: str = "0.0.0.0/0") -> Lan:
     """The client's subnet routed at a virtual private gateway whose VPN connection has one static route."""
     net = Lan()

@@ -308,6 +308,47 @@ def test_a_buildspec_that_unfolds(kind: str, tmp_path: Path) -> None:
     assert kilobytes < 300_000
 
 
+LONG = "x" * 50_000
+ROUNDS = "".join(f"for v{n} in 1 2 3 4 5 6 7 8 9; do\n" for n in range(9)) + "curl https://$v1.example\n" + "done\n" * 9
+MERGED = "l0: &l0 {a: b}\n" + "".join(f"l{n}: &l{n} {{<<: [{', '.join([f'*l{n - 1}'] * 9)}]}}\n" for n in range(1, 10))
+BUILDS = {
+    "prerequisites": ("make all", "Makefile", f"A = {LONG}\nall: {'$(A)' * 2400}\n\tcurl https://a.example\n"),
+    "a call's argument": ("make all", "Makefile", f"define f\n{'$1' * 20_000}\nendef\nall:\n\t$(call f,{LONG})\n"),
+    "a call's arguments": ("make all", "Makefile", f"f = {LONG}\nall:\n\t$(call f,{'a,' * 20_000})\n"),
+    "templates": ("task all", "Taskfile.yml", "version: '3'\nvars:\n" + "".join(
+        f"  {name}: '{('{{.' + follower + '}}') * 1000}'\n" for name, follower in ("AB", "BC", "CD", "DE"))
+        + "tasks: {all: {cmds: ['echo {{.A}}']}}\n"),
+    "files that include each other": ("docker compose up", "compose.yaml",
+        "include: [compose.yaml, compose.yaml, compose.yaml]\nservices: {a: {build: .}}\n"),
+    "services that extend each other": ("docker compose up", "compose.yaml", "services:\n  s0: {image: a}\n" + "".join(
+        f"  s{n}: {{extends: {{service: s{n - 1}, file: compose.yaml}}}}\n" for n in range(1, 300))),
+    "maps that merge each other": ("docker compose up", "compose.yaml",
+        f"{MERGED}services: {{a: {{image: x, <<: *l9}}}}\n"),
+    "loops within loops": ("bash run.sh", "run.sh", ROUNDS),
+    "instructions for later": ("docker build .", "Dockerfile", f"FROM a\n{'ONBUILD ' * 20_000}RUN x\n"),
+    "here-documents": ("docker build .", "Dockerfile", "FROM a\n" + "RUN <<A <<B <<C\n" * 5_000 + "A\nB\nC\n"),
+}  # fmt: skip
+"""What a build's command reads: the command, the file and its text."""
+
+
+@pytest.mark.parametrize("kind", BUILDS)
+def test_a_build_that_unfolds(kind: str, tmp_path: Path) -> None:
+    command, name, text = BUILDS[kind]
+    (tmp_path / "buildspec.yml").write_text(f"version: 0.2\nphases: {{build: {{commands: ['{command}']}}}}\n")
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    result, seconds, kilobytes = measured("contacts", tmp_path / "buildspec.yml", "--context", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert seconds < 5
+    assert kilobytes < 300_000
+
+
+def test_a_merged_map_of_a_buildspec_is_no_bomb(tmp_path: Path) -> None:
+    place = tmp_path / "buildspec.yml"
+    place.write_text(f"version: 0.2\n{MERGED}env: {{variables: {{<<: *l9}}}}\nphases: {{build: {{commands: [ls]}}}}\n")
+    result, seconds, _ = measured("contacts", place)
+    assert (result.exit_code, seconds < 5) == (0, True), result.output
+
+
 JSONS = {
     "deep arrays": b"[" * 100_000, "deep objects": b'{"a":' * 100_000,
     "long number": b'{"Vpcs": [' + b"9" * 100_000 + b"]}",

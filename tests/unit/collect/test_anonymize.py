@@ -333,6 +333,7 @@ def test_a_block_of_ipv6_holds_what_it_held(address: ipaddress.IPv6Address, leng
     inside = ipaddress.IPv6Address(int(block.network_address) | other & int(block.hostmask))
     renamed = ipaddress.ip_network(NAMES.text(str(block)))
     assert NAMES.address(inside) in renamed
+    assert NAMES.setting(str(block)) == str(renamed)  # a rule group's list of addresses may hold ports as well
 
 
 def _turned_into_a_word_that_stays(word: str) -> bool:
