@@ -1,8 +1,7 @@
 """YAML with line numbers, bounded: no bomb of aliases expands, nothing is constructed but texts, lists and tables.
 
 **Source:** YAML 1.2.2; ruamel.yaml's `compose` gives the node graph, in which an alias is the node itself. All scalars
-stay texts, so that ``no``, ``012`` and ``1:30`` read as they are written. A document of the plain part of YAML is
-read by `reachsim.pipeline.plain_yaml`, which gives the same nodes sooner.
+stay texts, so that ``no``, ``012`` and ``1:30`` read as they are written.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from typing import Any, ClassVar, Final
 
 from reachsim.errors import QuestionError
 from reachsim.nesting import nests_too_deeply
-from reachsim.pipeline import plain_yaml
 
 MAX_YAML: Final = 1 << 20
 """Bytes: the parser is linear but slow, and no CodeBuild buildspec or compose file comes near."""
@@ -30,17 +28,6 @@ class TooLarge(Exception):
 
 def compose(text: str, name: str) -> Any:
     """The node graph of the first document. Raises QuestionError, one line, for what is no YAML."""
-    if len(text) > MAX_YAML:
-        raise QuestionError(
-            f"{name}: expected at most {MAX_YAML >> 20} MiB of YAML, found {len(text)} characters", "BAD_YAML"
-        )
-    if nests_too_deeply(text):
-        raise QuestionError(f"{name}: expected YAML, found lists or tables nested too deeply", "BAD_YAML")
-    return plain_yaml.compose(text) or compose_any(text, name)
-
-
-def compose_any(text: str, name: str) -> Any:
-    """The same by ruamel.yaml, whatever the document holds."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
     from ruamel.yaml.resolver import VersionedResolver
@@ -56,6 +43,12 @@ def compose_any(text: str, name: str) -> Any:
         def official_plug_ins(self) -> list[str]:
             return []
 
+    if len(text) > MAX_YAML:
+        raise QuestionError(
+            f"{name}: expected at most {MAX_YAML >> 20} MiB of YAML, found {len(text)} characters", "BAD_YAML"
+        )
+    if nests_too_deeply(text):
+        raise QuestionError(f"{name}: expected YAML, found lists or tables nested too deeply", "BAD_YAML")
     reader = WithoutPlugIns(typ="safe", pure=True)
     reader.Resolver = OnlyTexts
     try:
