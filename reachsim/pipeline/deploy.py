@@ -53,7 +53,7 @@ def terraform(call: Call) -> Outcome:
         found.append(Gap(call.command.text, why))
     if word in ("init", "get", "providers"):
         found += _modules(call, text)
-        needs = not text or re.search(r"\b(?:provider|required_providers|resource|data)\b", text)
+        needs = not text or re.search(r"\b(?:provider|required_providers|resource|data|module)\b", text)
         if word != "get" and needs and not given.has("plugin-dir"):
             found += _of_tool(call, word, text)
     if word != "get" and given.last("backend") != "false":
@@ -143,7 +143,7 @@ def _modules(call: Call, text: str) -> list[Found]:
             found += urls.destination(source)
         elif re.fullmatch(r"[\w-]+/[\w-]+/[\w-]+(//.*)?", source):
             found += knowledge.index("terraform")[:1]
-            found.append(Destination("codeload.github.com", 443, "download", "likely"))
+            found.append(Destination("github.com", 443, "git"))  # the public registry sends Terraform to git::https
     return found
 
 

@@ -55,7 +55,7 @@ def _fetched(call: Call, plain: list[str]) -> list[Found]:
     module = call.read("go.mod")
     if not named:
         if module is None:
-            if _old(call) or _setting(call, "GO111MODULE") == "off":
+            if _old(call) or _setting(call, "GO111MODULE") == "off" or _needs_none(call, plain[1:]):
                 return []
             return _proxied(call, [], "likely")
         named = required(module)
@@ -70,6 +70,15 @@ def _fetched(call: Call, plain: list[str]) -> list[Found]:
         "likely" if cached or (module is None and not _versioned(plain) and plain[0] == "list") else "certain"
     )
     return _proxied(call, named, sure, alone=plain[0] in ("install", "run") and _versioned(plain))
+
+
+def _needs_none(call: Call, words: list[str]) -> bool:
+    """Whether all that is named are files that import of the standard library alone (``go build hello.go``)."""
+    texts = [call.read(word) for word in words if word.endswith(".go")]
+    if not texts or len(texts) < len(words):
+        return False
+    imports = "\n".join(re.search(r"(?ms)^package\b.*?(?=^func\b|\Z)", text or ".")[0] for text in texts)  # type: ignore[index]
+    return all(text is not None for text in texts) and not re.search(r'"[\w-]+\.[\w./-]*"', imports)
 
 
 def _is_path(word: str) -> bool:

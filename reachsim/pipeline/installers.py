@@ -60,7 +60,7 @@ def runs(call: Call, text: str) -> Outcome | None:
             else:
                 found.append(Destination(target, 443, "download", one.confidence))
         for family in one.repositories:
-            if family == ("yum" if call.machine.distribution == "amazonlinux" else "apt"):
+            if family == ("yum" if (call.machine.distribution or "").startswith("amazonlinux") else "apt"):
                 found += system_packages.repositories(call, family, "likely")
             system_packages.add(call, family, f"https://{one.targets[0]}/")
     return Outcome(tuple(dict.fromkeys(found)), "") if marks else None

@@ -207,6 +207,12 @@ _CODENAMES: Final = {
     "rocky": ("-rockylinux",),
 }
 """What the parts of a tag begin with, which hyphens and dots part."""
+_AMAZON_LINUX_2: Final = (
+    r"(?:amazonlinux/)?amazonlinux:2(?:\.0.*)?"
+    r"|(?:lambda|amazon/aws-lambda)[/-](?:python:3\.(?:[89]|1[01])|nodejs:1[0-8]|java:(?:11|17)|ruby:(?:2\.7|3\.2)"
+    r"|dotnet:[67])(?:\D.*)?"
+)
+"""Names and tags of images of Amazon Linux 2 (Lambda Developer Guide: base images of runtimes)."""
 
 
 def distribution(host: str, path: str, tag: str) -> str | None:
@@ -221,6 +227,8 @@ def distribution(host: str, path: str, tag: str) -> str | None:
     official = host in ("docker.io", "public.ecr.aws") and (path.startswith("library/") or "docker/library/" in path)
     last = name.rsplit("/", 1)[-1]
     parted = f"-{tag.replace('.', '-')}"
+    if re.search(r"-al2(?!023)", parted) or re.fullmatch(_AMAZON_LINUX_2, f"{name}:{tag}"):
+        return "amazonlinux-2"
     for family, words in _CODENAMES.items():
         if any(word in parted for word in words):
             return family
@@ -291,4 +299,6 @@ def curated_distribution(image: str) -> str | None:
     """
     if not image.startswith("aws/codebuild/"):
         return None
+    if re.match(r"aws/codebuild/amazonlinux2-", image):
+        return "amazonlinux-2"
     return "amazonlinux" if "amazonlinux" in image or "lambda" in image else "ubuntu"

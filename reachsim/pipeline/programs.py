@@ -118,7 +118,7 @@ def _sets_up_the_shell(call: Call) -> bool:
 def _shadowed(call: Call, name: str) -> bool:
     """A file of the context that happens to bear a known program's name (``./terraform``), wrappers aside."""
     unread = call.machine.written.get(call.path(name), "") is None  # downloaded, under the name of what it is
-    return "/" in name and call.exists(name) and not unread and posixpath.basename(name) not in ("mvnw", "gradlew")
+    return "/" in name and call.exists(name) and not unread and posixpath.basename(name) not in _WRAPPERS
 
 
 def _xargs(call: Call) -> Outcome:
@@ -194,9 +194,12 @@ def _shell(call: Call, running: tuple[str, ...]) -> Outcome:
         if not is_known(call.stdin) and re.search("\ue000!", call.stdin):
             return Outcome((Gap(call.command.text, _MADE),))
         return Outcome((Script(call.stdin, arguments=tuple(words), variables=_extra(call)),), None)
+    if posixpath.basename(words[0]) in _WRAPPERS:
+        return read(replace(call.command, words=tuple(words), stdin=None), running)
     return _file(call, words[0], words[1:], running, own_process=True)
 
 
+_WRAPPERS: Final = ("mvnw", "gradlew")  # what these scripts do is known; their own text only starts Java
 _MADE: Final = "runs a script that the build downloads or makes; it is not in these files"
 
 

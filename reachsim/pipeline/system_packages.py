@@ -22,6 +22,7 @@ _INDEXES: Final = {
     "ubuntu": ("ubuntu",),
     "alpine": ("alpine",),
     "amazonlinux": ("amazonlinux",),
+    "amazonlinux-2": ("amazonlinux-2",),
     "fedora": ("fedora",),
     "centos": ("centos",),
     "centos-stream": ("centos-stream",),
@@ -34,8 +35,8 @@ _INDEXES: Final = {
     "azurelinux": ("azurelinux",),
 }
 _FAMILIES: Final = {"apt": ("debian", "ubuntu"), "apk": ("alpine", "wolfi"),
-                    "yum": ("amazonlinux", "fedora", "centos", "centos-stream", "rocky", "alma", "oracle",
-                            "ubi", "azurelinux")}  # fmt: skip
+                    "yum": ("amazonlinux", "amazonlinux-2", "fedora", "centos", "centos-stream", "rocky", "alma",
+                            "oracle", "ubi", "azurelinux")}  # fmt: skip
 # Distributions that a family means where the image does not tell.
 _GUESSES: Final = {"apt": ("debian", "ubuntu"), "apk": ("alpine",), "yum": ("amazonlinux",)}
 _CURATED: Final = {"apt": "ubuntu", "yum": "amazonlinux"}  # CodeBuild's images with apt are Ubuntu
