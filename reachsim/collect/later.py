@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from reachsim.errors import Fault, SnapshotError
-from reachsim.model import firewalls, records
+from reachsim.model import firewall_policies, firewalls, records
 from reachsim.model.decode import decode, decode_collection, fault
 from reachsim.snapshot import Snapshot
 
@@ -39,8 +39,8 @@ LATER: Final[Mapping[str, tuple[str, type[Any]]]] = {
     "logs/describe-log-groups": ("logGroups", records.LogGroup),
     "network-firewall/list-firewalls": ("Firewalls", firewalls.ListedFirewall),
     "network-firewall/describe-firewall": ("", firewalls.DescribeFirewall),
-    "network-firewall/describe-firewall-policy": ("", firewalls.DescribeFirewallPolicy),
-    "network-firewall/describe-rule-group": ("", firewalls.DescribeRuleGroup),
+    "network-firewall/describe-firewall-policy": ("", firewall_policies.DescribeFirewallPolicy),
+    "network-firewall/describe-rule-group": ("", firewall_policies.DescribeRuleGroup),
     "organizations/describe-organization": ("", records.DescribeOrganization),
     "route53/get-hosted-zone": ("", records.HostedZoneDetail),
     "route53/list-hosted-zones": ("HostedZones", records.HostedZone),

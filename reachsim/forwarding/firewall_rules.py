@@ -24,7 +24,7 @@ from reachsim.forwarding.firewall_patterns import Pattern
 from reachsim.forwarding.ground import Ground
 from reachsim.forwarding.suricata import Sets, Unreadable
 from reachsim.intervals import IntervalSet
-from reachsim.model import firewalls as aws
+from reachsim.model import firewall_policies as aws
 from reachsim.model.firewalls import OwnedFirewall, firewall_file
 from reachsim.packets import ALL_SERVICES, PORTS, TCP, UDP, protocol_services
 

@@ -22,7 +22,7 @@ from reachsim.forwarding.firewall_patterns import Pattern, matching
 from reachsim.forwarding.firewall_rules import Rule, rule_group, stateful_engine
 from reachsim.forwarding.ground import Ground, Walk, answers_one, block, decided, describe, with_context
 from reachsim.intervals import IntervalSet
-from reachsim.model import firewalls as aws
+from reachsim.model import firewall_policies as aws
 from reachsim.model.firewalls import OwnedFirewall, firewall_file
 from reachsim.packets import PORTS, TCP, UDP, protocol_services
 
