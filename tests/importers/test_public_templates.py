@@ -211,6 +211,24 @@ def test_a_route_for_part_of_a_vpc_is_open_for_a_subnet_of_unknown_block(
     assert any(note.component == "rtb-Table" and "cidr_block of A" in note.detail for note in notes) == told
 
 
+@pytest.mark.parametrize(("attached", "outcome"), [(True, "allowed"), (False, "blocked")])
+def test_a_regional_nat_gateway_has_a_way_out_of_its_own(attached: bool, outcome: str, tmp_path: Path) -> None:
+    """Amazon VPC User Guide, "Regional NAT gateways …": no public subnet; its route table leads to the gateway."""
+    text = f"""Resources:{VPC}{PRIVATE_BUILD % "10.0.9.0/24"}
+  Joined: {{Type: 'AWS::EC2::SubnetRouteTableAssociation', Properties: {{RouteTableId: !Ref Table, SubnetId: !Ref A}}}}
+  Nat: {{Type: 'AWS::EC2::NatGateway', Properties: {{VpcId: !Ref Vpc, AvailabilityMode: regional}}}}
+  Out: {{Type: 'AWS::EC2::Route', Properties: {{RouteTableId: !Ref Table, DestinationCidrBlock: 0.0.0.0/0,
+    NatGatewayId: !Ref Nat}}}}
+"""
+    if attached:
+        text += """
+  Way: {Type: 'AWS::EC2::InternetGateway'}
+  Door: {Type: 'AWS::EC2::VPCGatewayAttachment', Properties: {VpcId: !Ref Vpc, InternetGatewayId: !Ref Way}}
+"""
+    verdict = run(text, tmp_path)[0].simulate("codebuild:app", "internet", protocol="tcp", port=443)
+    assert verdict.outcome == outcome
+
+
 def test_a_group_of_a_vpc_that_nothing_tells_is_not_in_the_default_one(tmp_path: Path) -> None:
     text = "Resources:\n  G: {Type: 'AWS::EC2::SecurityGroup', Properties: {GroupDescription: g%s}}\n"
     call = tmp_path / "live" / "111111111111" / "us-east-1" / "ec2"

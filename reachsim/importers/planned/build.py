@@ -15,6 +15,7 @@ from reachsim.importers.planned import (
     acls,
     conditional,
     endpoints,
+    gateways,
     interfaces,
     peerings,
     removing,
@@ -210,6 +211,7 @@ def _is_awss(kind: str) -> bool:
 def _finish(world: World, resources: Sequence[Resource]) -> None:
     """What AWS fills in once everything is there."""
     vpcs.check_subnets(world, resources)
+    gateways.regional_tables(world, resources)
     endpoints.finish_endpoints(world)
     acls.default_acls(world)
     for one in resources:

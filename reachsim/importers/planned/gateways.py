@@ -1,12 +1,16 @@
 """Internet, egress-only, carrier, NAT and virtual private gateways, VPN connections and Elastic IP addresses.
 
-**Source:** Amazon VPC User Guide, "Internet gateways", "NAT gateways"; AWS Site-to-Site VPN User Guide.
+**Source:** Amazon VPC User Guide, "Internet gateways", "NAT gateways", "Regional NAT gateways for automatic multi-AZ
+expansion"; AWS Site-to-Site VPN User Guide.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from reachsim.importers.planned.interfaces import interface_record
 from reachsim.importers.planned.resource import Resource
+from reachsim.importers.planned.routes import new_table
 from reachsim.importers.planned.symbols import attribute
 from reachsim.importers.planned.transit_gateways import attach, join_by_default
 from reachsim.importers.planned.world import World
@@ -111,6 +115,33 @@ def nat_gateway(world: World, one: Resource) -> None:
             "InterfaceType": "nat_gateway", "Description": f"Interface for NAT Gateway {one.id}",
             "RequesterManaged": True, "SourceDestCheck": False,
         })  # fmt: skip
+
+
+def regional_tables(world: World, resources: Iterable[Resource]) -> None:
+    """The route table that AWS makes for a regional NAT gateway: it leads to the VPC's internet gateway.
+
+    Without one in the source, a VPC that exists already may have one: its table stays unknown then.
+    """
+    made = {one.id for one in resources if one.kind == "aws_vpc" and one.new}
+    leaving = {
+        str(held.get("VpcId")): str(record["InternetGatewayId"])
+        for _, record in world.each("ec2/describe-internet-gateways") for held in record.get("Attachments", [])
+    }  # fmt: skip
+    for home, record in world.each("ec2/describe-nat-gateways"):
+        vpc_id = str(record.get("VpcId"))
+        if (
+            record.get("AvailabilityMode") != "regional"
+            or record.get("RouteTableId")
+            or vpc_id not in made | {*leaving}
+        ):
+            continue
+        record["RouteTableId"] = f"rtb-{record['NatGatewayId']}"
+        table = new_table(world, record["RouteTableId"], vpc_id, home)
+        if vpc_id in leaving:
+            table["Routes"].append({
+                "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": leaving[vpc_id], "Origin": "CreateRoute",
+                "State": "active",
+            })  # fmt: skip
 
 
 def vpn_gateway(world: World, one: Resource) -> None:
