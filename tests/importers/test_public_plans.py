@@ -606,6 +606,11 @@ def test_the_main_route_table_of_a_vpc_that_exists_may_have_routes(tmp_path: Pat
     assert ("PLANNED_VALUE_UNKNOWN", "rtb-main") in {(one.code, one.component) for one in verdict.assumptions}
 
 
+def test_a_service_may_have_an_endpoint_that_a_state_does_not_declare(tmp_path: Path) -> None:
+    reach = state(tmp_path)
+    assert ("PLANNED_TAKEN", "vpc-1") in codes(reach, "codebuild:app", "sts")
+
+
 def test_the_main_route_table_that_a_state_declares_is_told(tmp_path: Path) -> None:
     main = {"id": "rtb-main", "vpc_id": "vpc-1", "default_route_table_id": "rtb-main", "route": []}
     verdict = state(tmp_path, aws_default_route_table=main).simulate("codebuild:app", "internet", protocol="tcp")

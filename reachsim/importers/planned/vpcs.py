@@ -125,12 +125,15 @@ def _default_resources(world: World, one: Resource) -> None:
 
 def existing_defaults(world: World, resources: Sequence[Resource]) -> None:
     """Note that nothing tells how the main route table, default network ACL and default group of VPCs that exist
-    already were changed since AWS made them; those that are declared are told.
+    already were changed since AWS made them, and which endpoints others made there; what is declared is told.
     """
     told = {one.id for one in resources if one.kind.removeprefix("aws_default_") in _DEFAULTS}
     for one in resources if world.alone else ():
         if one.kind not in ("aws_vpc", "aws_default_vpc") or one.new:
             continue
+        others = f"endpoints of {one.address}, which exists already, that are not declared are taken not to exist"
+        for way in ("leak", "block"):
+            world.note(one.id, "PLANNED_TAKEN", others, way)
         for what, words in _DEFAULTS.items():
             made = str(attribute(one, f"default_{what}_id"))
             detail = f"how the {words} of {one.address}, which exists already, was changed is not told"
