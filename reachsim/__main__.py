@@ -17,8 +17,15 @@ import threading
 def main() -> None:
     """Run a command; see `reachsim.cli`."""
     gc.set_threshold(200_000, 20, 20)
-    from reachsim import cli
+    from reachsim.errors import missing_package, not_installed
 
+    try:
+        from reachsim import cli
+    except ModuleNotFoundError as error:
+        if (package := missing_package(error)) is None:
+            raise
+        sys.stderr.write(f"reachsim: error: {not_installed(package)}\n")
+        raise SystemExit(2) from None
     try:
         cli.main()
     except SystemExit as end:

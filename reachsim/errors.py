@@ -98,3 +98,20 @@ class QuestionError(ReachsimError):
 
 class UnsupportedError(ReachsimError):
     """The input is understood, but reachsim does not handle it."""
+
+
+def missing_package(error: BaseException) -> str | None:
+    """The package of others whose absence an error tells; None if it tells something else.
+
+    >>> missing_package(ModuleNotFoundError("No module named 'msgspec.json'", name="msgspec.json"))
+    'msgspec'
+    >>> missing_package(ModuleNotFoundError("No module named 'reachsim.nothing'", name="reachsim.nothing")) is None
+    True
+    """
+    name = (error.name or "").split(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    return name if name and name != "reachsim" else None
+
+
+def not_installed(package: str) -> str:
+    """One line that says so, and where it is told what brings the package."""
+    return f"the package {package} is not installed; README.md tells how to install what reachsim needs"

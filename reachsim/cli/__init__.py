@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from reachsim.errors import QuestionError, ReachsimError, SnapshotError, printable
+from reachsim.errors import QuestionError, ReachsimError, SnapshotError, missing_package, not_installed, printable
 
 COMMANDS = {
     "anonymize": "reachsim.cli.anonymize",
@@ -87,7 +87,10 @@ class Commands(click.Group):
             _leave(ctx, 2)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
-        except Exception:
+        except Exception as error:
+            if (package := missing_package(error)) is not None:
+                click.echo(f"reachsim: error: {not_installed(package)}", err=True)
+                ctx.exit(2)
             import traceback
 
             click.echo(f"{traceback.format_exc()}reachsim: error: this is a fault of reachsim itself", err=True)

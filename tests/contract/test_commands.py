@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import json
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -122,6 +124,29 @@ def test_a_fault_of_our_own_does_not_look_like_an_answer(monkeypatch: pytest.Mon
     assert result.exit_code == 2
     assert "RuntimeError: oops" in result.stderr
     assert result.stderr.endswith("reachsim: error: this is a fault of reachsim itself\n")
+
+
+def test_a_package_that_is_not_installed_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ModuleNotFoundError("No module named 'tree_sitter.x'", name="tree_sitter.x")
+
+    monkeypatch.setattr("reachsim.api.Reach.check", fail)
+    result = click.testing.CliRunner().invoke(group, ["check", PRIVATE])
+    assert result.exit_code == 2
+    assert result.stderr.startswith("reachsim: error: the package tree_sitter is not installed")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("package", ["click", "msgspec"])
+def test_it_is_so_too_before_a_command_has_begun(package: str) -> None:
+    program = (
+        f"import sys; sys.modules[{package!r}] = None; sys.argv[1:] = ['contacts', 'buildspec.yml']\n"
+        "from reachsim.__main__ import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"reachsim: error: the package {package} is not installed")
+    assert done.stderr.count("\n") == 1
 
 
 # query
