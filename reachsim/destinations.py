@@ -50,6 +50,9 @@ class Destination(msgspec.Struct, frozen=True, dict=True):
 
     def vpcs_at(self, addresses: IntervalSet) -> set[str]:
         """The VPCs of those of its interfaces that have one of the addresses."""
+        if len(self.interfaces) == 1:
+            one = self.interfaces[0]
+            return set() if one.addresses.isdisjoint(addresses) else {one.vpc_id}
         vpc_ids, index = self._by_vpc
         return {vpc_ids[place] for place in index.meeting(addresses)}
 

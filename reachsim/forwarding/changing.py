@@ -47,10 +47,18 @@ def _taken(ground: Ground, owner: str, names: Iterable[str | None]) -> tuple[Ass
 
 def of_groups(ground: Ground, flow: Walk, groups: tuple[str, ...], direction: Direction) -> list[Assumption]:
     """What is assumed of the lists that rules of security groups name, as far as they concern a flow."""
-    return [
-        one for group in groups for services, assumed in ground.told(_rules_with_lists, group, direction)
-        if not services.isdisjoint(flow.services) for one in _taken(ground, group, assumed)
+    found = ground.kept(("changing groups", groups, direction), lambda: _in_groups(ground, groups, direction))
+    return [one for services, assumed in found if not services.isdisjoint(flow.services) for one in assumed]
+
+
+def _in_groups(
+    ground: Ground, groups: tuple[str, ...], direction: Direction
+) -> list[tuple[IntervalSet, tuple[Assumption, ...]]]:
+    found = [
+        (services, _taken(ground, group, named))
+        for group in groups for services, named in _rules_with_lists(ground.network, group, direction)
     ]  # fmt: skip
+    return [(services, assumed) for services, assumed in found if assumed]
 
 
 def _rules_with_lists(
@@ -66,26 +74,26 @@ def _rules_with_lists(
 
 def of_table(ground: Ground, table: RouteTable) -> tuple[Assumption, ...]:
     """What is assumed of the lists that a VPC's route table routes by."""
-    names = (route.destination_prefix_list_id for route in table.routes)
-    return ground.kept(("changing lists", table.route_table_id), lambda: _taken(ground, table.route_table_id, names))
+    return ground.kept(("changing lists", table.route_table_id), lambda: _taken(
+        ground, table.route_table_id, (route.destination_prefix_list_id for route in table.routes)
+    ))  # fmt: skip
 
 
 def of_transit_table(ground: Ground, table_id: str, routes: TransitGatewayRoutes) -> tuple[Assumption, ...]:
     """What is assumed of the lists that a transit gateway's route table routes by."""
-    names = (route.prefix_list_id for route in routes.routes)
-    return ground.kept(("changing lists", table_id), lambda: _taken(ground, table_id, names))
+    return ground.kept(("changing lists", table_id), lambda: _taken(
+        ground, table_id, (route.prefix_list_id for route in routes.routes)
+    ))  # fmt: skip
 
 
 # --- Associations -----------------------------------------------------------------------------------------------------
 
 
-def of_subnet(ground: Ground, flow: Walk, subnet_id: str, vpc_id: str) -> list[Assumption]:
+def of_subnet(ground: Ground, flow: Walk, subnet_id: str, vpc_id: str) -> tuple[Assumption, ...]:
     """What is assumed of a subnet's route table, and of its VPC's blocks as far as a flow is for them (N2)."""
+    mine = ground.told(associations).get(subnet_id, ())
     blocks = ground.told(_blocks, vpc_id)
-    return [
-        *ground.told(associations).get(subnet_id, ()),
-        *(told for block, told in blocks if not block.isdisjoint(flow.destinations)),
-    ]
+    return (*mine, *[told for block, told in blocks if not block.isdisjoint(flow.destinations)]) if blocks else mine
 
 
 def associations(network: Network) -> dict[str, tuple[Assumption, ...]]:

@@ -145,14 +145,20 @@ class Ground:
 
     def kept(self, key: Hashable, made: Callable[[], Found]) -> Found:
         """What was made for this key before, or is made now: what the configuration tells, whatever flows."""
-        if key not in self._kept:
-            self._kept[key] = made()
-        found: Found = self._kept[key]
+        try:
+            found: Found = self._kept[key]
+        except KeyError:
+            found = self._kept[key] = made()
         return found
 
     def told(self, fact: Callable[..., Found], *names: Hashable) -> Found:
         """What ``fact`` says of something of the network, worked out the first time that it is asked for."""
-        return self.kept((fact, *names), lambda: fact(self.network, *names))
+        key = (fact, *names)
+        try:
+            found: Found = self._kept[key]
+        except KeyError:
+            found = self._kept[key] = fact(self.network, *names)
+        return found
 
     def _group_rules(self, group_id: str, direction: Direction) -> tuple[Rule, ...]:
         return security_group_rules(self.network, self.network.security_groups[group_id], direction)
