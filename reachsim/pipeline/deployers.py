@@ -132,7 +132,14 @@ def _fetches_itself(call: Call, settings: dict[str, Any]) -> bool:
 
 
 def _operation(call: Call) -> str:
-    return next((word for word in call.words if not word.startswith("-")), "")
+    """The first word that is neither an option nor an option's value (``--require-approval never deploy``)."""
+    known = {word for words, _ in _DEPLOYERS.get(call.program, ()) for word in words}
+    plain = [
+        word
+        for before, word in zip(("", *call.words), call.words, strict=False)
+        if not word.startswith("-") and (word in known or not before.startswith("-") or "=" in before)
+    ]
+    return plain[0] if plain else ""
 
 
 def _calls(call: Call, program: str, operation: str, region: str) -> list[Destination]:

@@ -129,8 +129,9 @@ def tool(program: str, arguments: str, variables: Mapping[str, str] = _NONE) -> 
 def reached(rows: Iterable[Tool], arguments: str, variables: Mapping[str, str] = _NONE) -> list[Destination]:
     """What the rows of a tool say of these arguments. A host may bear a port."""
     found: list[Destination] = []
+    behind = _behind_options(arguments)
     for row in rows:
-        if not re.search(row.arguments, arguments):
+        if not any(re.search(row.arguments, one) for one in (arguments, *(() if "(?!" in row.arguments else behind))):
             continue
         set_ = variables.get(row.variable, "") if row.variable else ""
         other = re.fullmatch(r"(?:https?://)?([\w-]+(?:\.[\w-]+)+(?::\d+)?)(?:/.*)?", set_)
@@ -143,6 +144,23 @@ def reached(rows: Iterable[Tool], arguments: str, variables: Mapping[str, str] =
                 host, _, port = target.partition(":")
                 found.append(Destination(host, int(port or 443), row.kind, row.confidence))
     return found
+
+
+def _behind_options(arguments: str) -> tuple[str, ...]:
+    """What follows the options before a subcommand, each taken with and without the next word as its value.
+
+    >>> _behind_options("--debug --org acme test --all")
+    ('acme test --all', 'test --all')
+    >>> _behind_options("test --all"), _behind_options("--help test")
+    ((), ())
+    """
+    words = arguments.split(" ")
+    places = [0]
+    for at in places:
+        if words[at].startswith("-") and words[at] not in ("-h", "--help"):
+            valued = "=" not in words[at] and at + 1 < len(words) and not words[at + 1].startswith("-")
+            places += [one for one in (at + 1, at + 2)[: 1 + valued] if one < len(words) and one not in places]
+    return tuple(" ".join(words[at:]) for at in places if not words[at].startswith("-") and at)
 
 
 # Official images by the distribution they are made of, where the tag does not say it (Docker Official Images).

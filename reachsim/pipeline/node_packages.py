@@ -105,13 +105,24 @@ def npm(call: Call) -> Outcome:
     return msgspec.structs.replace(outcome, found=tuple(dict.fromkeys([*_shimmed(call), *outcome.found])))
 
 
+def _yarn_itself(plain: list[str]) -> tuple[Found, ...]:
+    """Where ``yarn policies set-version`` and ``yarn set version`` fetch Yarn from.
+
+    **Source:** yarnpkg/yarn, src/cli/commands/policies.js: GitHub's list of releases, and the release's file.
+    """
+    if plain[0] == "policies" and re.match(r"$|latest|rc|\D?[01]\b", " ".join(plain[2:])):
+        return (Destination("api.github.com", 443, "download"), Destination("github.com", 443, "download"),
+                Destination("release-assets.githubusercontent.com", 443, "download", "likely"))  # fmt: skip
+    return tuple(knowledge.index("yarn-releases", "certain"))
+
+
 def _by_words(call: Call, given: Arguments) -> Outcome:
     plain = given.rest
     word = plain[0] if plain else ("install" if call.program in ("yarn", "yarnpkg") else "")
     if given.has("version", "v", "h", "help") and not plain:
         return Outcome((), None)
     if call.program.startswith("yarn") and plain[:2] in (["set", "version"], ["policies", "set-version"]):
-        return Outcome(tuple(knowledge.index("yarn-releases", "certain")), "")
+        return Outcome(_yarn_itself(plain), "")
     if word in ("config", "set") or (word == "c" and call.program == "npm"):
         return _configured(call, plain)
     if call.program == "pnpm" and word in ("recursive", "multi", "m") and len(plain) > 1:
