@@ -858,6 +858,9 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("DNS_PROFILE_UNSEEN", "dns", "",  # N173
      "A Route 53 Profile is associated with the VPC, but what it brings is not in the snapshot.",
      "Capture route53profiles list-profile-resource-associations."),
+    ("DEPLOYMENTS_UNSEEN", "network", "",  # P61i
+     "Which ECS clusters there are is not in the snapshot. No service was taken to run what the pipeline builds.",
+     "Capture ecs list-clusters, list-services and describe-services."),
     ("FURTHER_ACCESS_UNSEEN", "resource-policy", "",
      "What may let somebody in besides a resource's own policy (the policy and the replication of the registry, the "
      "access control list of a bucket) is not in the snapshot and was taken to let nobody in.",
@@ -885,8 +888,8 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
     ("block", """
         AMAZON_LOCAL_SERVICE_ASSUMED
         BPA_NAT_BEHIND_FIREWALL
-        BUILD_EPHEMERAL_PORTS DHCP_OPTIONS_NONE DNS_FIREWALL_OVERRIDE DNS_FORWARDER_RETRIES DNS_FORWARD_TCP_CLOSED
-        DNS_REDIRECTION_UNSEEN
+        BUILD_EPHEMERAL_PORTS DEPLOYMENTS_UNSEEN DHCP_OPTIONS_NONE DNS_FIREWALL_OVERRIDE DNS_FORWARDER_RETRIES
+        DNS_FORWARD_TCP_CLOSED DNS_REDIRECTION_UNSEEN
         ENDPOINT_SERVICE_UNSEEN FIREWALL_MANAGED_RULES FIREWALL_NAME_IN_ONE_PACKET GATEWAY_ENDPOINT_WITHOUT_HOSTNAMES
         IDENTITY_POLICY_NOT_COUNTED INSTANCE_STOPPED INTERFACE_NOT_ATTACHED
         LB_TARGET_HEALTH_IGNORED NLB_RETURN_PATH_ASSUMED ON_PREMISES_RETURN_ASSUMED

@@ -16,7 +16,7 @@ from msgspec import Struct
 from reachsim.check.answers import Answers, answer_to_wish, answers_to
 from reachsim.check.assumed import assumed, left_out, untold
 from reachsim.check.code import contacts_of_project
-from reachsim.check.deployments import deploy_needs, deployments, unseen_task
+from reachsim.check.deployments import deploy_needs, deployments, unseen_deployments, unseen_task
 from reachsim.check.docker_server import MARK, PLACED, parted, with_docker_server
 from reachsim.check.entrances import entrances
 from reachsim.check.exits import private_exits
@@ -91,6 +91,7 @@ def check(
     beyond = [*private_exits(ground, found), *(verdict for one in judged for verdict in one.exits)]
     needs = [need for one in judged for need in one.needs]
     judged += [_judge_deployment(ground, service, config.pins) for service in deployments(network, needs)]
+    judged.append(_further_deployments(network, needs))
     shared = shared_resources(network, needs)
     outside = outsiders(network, codecommit_repositories(network, needs), found)
     expected = [(one, answer_to_wish(ground, one, config.pins)) for one in config.expect]
@@ -228,6 +229,14 @@ def _judge_deployment(ground: Ground, service: str, pins: Mapping[str, IntervalS
     steps = steps_of(service, needs, answers)
     return Judged([], further, steps, needs, [step.outcome for step in steps], [], _wants(service, needs, answers),
                   unseen, tuple(untold(service, needs)))  # fmt: skip
+
+
+def _further_deployments(network: Network, needs: Sequence[Need]) -> Judged:
+    """What leaves open whether more services run the image; a step that nobody can judge if a file would tell."""
+    unseen = unseen_deployments(network, needs)
+    missing = tuple(one for one in unseen if isinstance(one, str))
+    return Judged([], [], [], (), ["unknown"] if missing else [], [], (), missing,
+                  tuple(one for one in unseen if not isinstance(one, str)))  # fmt: skip
 
 
 def _wants(source: str, needs: Sequence[Need], answers: Answers) -> tuple[Wanted, ...]:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from reachsim import services
 from reachsim.check.needs import Need, in_bucket
 from reachsim.check.service_plane import pipelines, repository_of
+from reachsim.evidence import Assumption
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.model.places import Home
@@ -30,10 +31,7 @@ _SECRETS: Final = {
 def deployments(network: Network, needs: Sequence[Need]) -> list[str]:
     """Selectors of the services that run what the pipeline builds (``needs``: those of its builds)."""
     named = {name for _, pipeline in pipelines(network) for name in _deployed(pipeline)}
-    pushed = {
-        str(request["resource"])
-        for need in needs for request in need.requests if request["action"] == "ecr:PutImage"
-    }  # fmt: skip
+    pushed = _pushed(needs)
     found = []
     for (home, cluster), records in sorted(network.ecs_services.items()):
         short = cluster.rsplit("/", 1)[-1]
@@ -43,6 +41,39 @@ def deployments(network: Network, needs: Sequence[Need]) -> list[str]:
             if (short, record.service_name) in named or repositories & pushed or (pushed and "" in images):
                 found.append(f"ecs:{short}/{record.service_name}")
     return found
+
+
+def unseen_deployments(network: Network, needs: Sequence[Need]) -> tuple[str | Assumption, ...]:
+    """What leaves it open whether more services run what the pipeline builds: files by name, as AWS did not answer or
+    told no more than that a cluster is there; an assumption for an account whose clusters nobody asked for.
+    """
+    served = {
+        (cluster.rsplit("/", 1)[-1], one.service_name)
+        for (_, cluster), records in network.ecs_services.items() for one in records
+    }  # fmt: skip
+    unseen = {
+        network.path(home, "ecs", "describe-services", cluster)
+        for home, pipeline in pipelines(network) for cluster, service in _deployed(pipeline)
+        if (cluster, service) not in served
+    }  # fmt: skip
+    if not _pushed(needs):
+        return tuple(sorted(unseen))
+    described = {(home, cluster.rsplit("/", 1)[-1]) for home, cluster in network.ecs_services}
+    clusters = [(home, arn.rsplit("/", 1)[-1]) for home, arn in network.ecs_clusters]
+    unseen |= {network.path(home, "ecs", "describe-services", one) for home, one in clusters
+               if (home, one) not in described}  # fmt: skip
+    lists = {network.path(home, "ecs", "list-clusters"): home for home in network.homes}
+    unseen |= {path for path in lists if network.snapshot.status(path) in ("refused", "partial")}
+    taken = [
+        Assumption("DEPLOYMENTS_UNSEEN", "/".join(home), f"{path} is not in the snapshot", "block")
+        for path, home in lists.items() if network.snapshot.status(path) == "missing"
+    ]  # fmt: skip
+    return (*sorted(unseen), *taken)
+
+
+def _pushed(needs: Sequence[Need]) -> set[str]:
+    requests = [request for need in needs for request in need.requests]
+    return {str(request["resource"]) for request in requests if request["action"] == "ecr:PutImage"}
 
 
 def _deployed(pipeline: aws.Pipeline) -> Iterator[tuple[str, str]]:

@@ -236,6 +236,37 @@ def test_a_deployed_service_pulls_from_its_own_subnets() -> None:
     assert {cell.source for cell in check.matrix} == {BUILD, "i-1", "internet"}
 
 
+CLUSTERS = f"{ACCOUNT}/{REGION}/ecs/list-clusters.json"
+SERVICES = f"{ACCOUNT}/{REGION}/ecs/describe-services/web.json"
+REFUSED = {"Error": {"Code": "AccessDeniedException"}}
+
+
+@pytest.mark.parametrize(
+    ("gone", "refused", "overall", "missing"),
+    [
+        ((SERVICES,), (), "undecided", (SERVICES,)),
+        ((), ("ecs/describe-services/web",), "undecided", (SERVICES,)),
+        ((), ("ecs/list-clusters",), "undecided", (CLUSTERS,)),
+        ((CLUSTERS,), (), "private-and-working", ()),
+    ],
+)
+def test_services_that_may_run_the_image_and_are_not_told(
+    gone: tuple[str, ...], refused: tuple[str, ...], overall: str, missing: tuple[str, ...]
+) -> None:
+    net = with_service()
+    for path in refused:
+        net.put(path, REFUSED)
+    files = {path: data for path, data in net.files().items() if path not in gone}
+    check = load_files(files).check()
+    assert (check.overall, check.missing) == (overall, missing)
+    assert ("DEPLOYMENTS_UNSEEN" in {one.code for one in check.assumptions}) == (CLUSTERS in gone)
+
+
+def test_a_deployed_service_that_the_snapshot_does_not_hold_is_not_known() -> None:
+    net = with_service(serviceName="other")
+    assert (check_of(net).overall, check_of(net).missing) == ("undecided", (SERVICES,))
+
+
 def test_a_service_without_the_layers_way_fails_to_deploy() -> None:
     net = with_service()
     net["vpce-s3"]["RouteTableIds"] = ["rtb-build"]
