@@ -75,6 +75,9 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     zone, gap = entry_zone(ground, subnet_id) if subnet_id else (flow.context.zone, None)
     if gap is not None:
         return [lost(flow, gap)]
+    unpicked = _unpicked_zone(ground, subnet_id, found)
+    if unpicked:
+        return [lost(flow, unseen(attachment_id, f"{mine} may have no subnet in the zone of {subnet_id}: {unpicked}"))]
     entry = next(iter(_subnets_in(ground, found, zone)), None)
     source = ground.network.source(attachment_id)
     if entry is None:
@@ -104,6 +107,17 @@ def _past_family(ground: Ground, flow: Walk, attachment: TransitGatewayVpcAttach
     attachment_id = attachment.transit_gateway_attachment_id
     detail = f"{ground.network.label(attachment_id)} has IPv6 support off: it carries IPv4 only"
     return flow.blocked(block(flow, "PROTOCOL_RESTRICTION", attachment_id, detail, direction=direction))
+
+
+def _unpicked_zone(ground: Ground, subnet_id: str, attachment: TransitGatewayVpcAttachment) -> str:
+    """Which zone AWS has yet to pick, so that nothing tells whether the attachment has a subnet in the sender's; "" if
+    it tells: the sender's subnet may be the attachment's own."""
+    if not subnet_id or subnet_id in attachment.subnet_ids:
+        return ""
+    open_ = (
+        ground.network.planned("PLANNED_VALUE_UNKNOWN", f"{one} zone") for one in (subnet_id, *attachment.subnet_ids)
+    )
+    return next((details[0] for details in open_ if details), "")
 
 
 def entry_zone(ground: Ground, subnet_id: str) -> tuple[str | None, Gap | None]:

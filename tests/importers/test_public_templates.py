@@ -229,6 +229,32 @@ def test_a_regional_nat_gateway_has_a_way_out_of_its_own(attached: bool, outcome
     assert verdict.outcome == outcome
 
 
+ATTACHED = """
+  Hub: {Type: 'AWS::EC2::TransitGateway'}
+  Joined: {Type: 'AWS::EC2::SubnetRouteTableAssociation', Properties: {RouteTableId: !Ref Table, SubnetId: !Ref A}}
+  B: {Type: 'AWS::EC2::Subnet', Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.2.0/24%s}}
+  To: {Type: 'AWS::EC2::TransitGatewayVpcAttachment', Properties: {VpcId: !Ref Vpc, SubnetIds: [!Ref B],
+    TransitGatewayId: !Ref Hub}}
+  Over: {Type: 'AWS::EC2::Route', Properties: {RouteTableId: !Ref Table, DestinationCidrBlock: 0.0.0.0/0,
+    TransitGatewayId: !Ref Hub}}
+"""
+
+
+@pytest.mark.parametrize(("ours", "theirs", "outcome"), [
+    ("a", "b", "blocked"), ("a", "", "unknown"), ("", "a", "unknown"), ("", "", "unknown"),
+])  # fmt: skip
+def test_a_transit_gateway_may_serve_the_zone_that_aws_has_yet_to_pick(
+    ours: str, theirs: str, outcome: str, tmp_path: Path
+) -> None:
+    """Amazon VPC Transit Gateways guide, "Transit gateway VPC attachments": it serves the zones of its subnets."""
+    mine, other = (f", AvailabilityZone: us-east-1{zone}" if zone else "" for zone in (ours, theirs))
+    vpc = VPC.replace("10.0.1.0/24", f"10.0.1.0/24{mine}")
+    text = f"Resources:{vpc}{PRIVATE_BUILD % '10.0.9.0/24'}{ATTACHED % other}"
+    verdict = run(text, tmp_path)[0].simulate("codebuild:app", "internet", protocol="tcp", port=443)
+    codes = {one.code for one in verdict.blocked_by}
+    assert (verdict.outcome, "TGW_ROUTE_AZ_RESTRICTION" in codes) == (outcome, outcome == "blocked")
+
+
 def test_a_group_of_a_vpc_that_nothing_tells_is_not_in_the_default_one(tmp_path: Path) -> None:
     text = "Resources:\n  G: {Type: 'AWS::EC2::SecurityGroup', Properties: {GroupDescription: g%s}}\n"
     call = tmp_path / "live" / "111111111111" / "us-east-1" / "ec2"

@@ -185,6 +185,7 @@ def subnet(world: World, one: Resource) -> None:
     if not zone and not one.text("availability_zone_id"):
         zone = f"{one.home[1]}{'abc'[number % 3]}"
         world.note(one.id, "PLANNED_VALUE", f"AWS picks the Availability Zone of {one.address}: {zone} stands for it")
+        world.note(f"{one.id} zone", "PLANNED_VALUE_UNKNOWN", f"AWS picks the Availability Zone of {one.address}")
     cidr = one.text("cidr_block")
     if not cidr and not one.flag("ipv6_native"):
         cidr = _free_block(world, vpc_id, one)
