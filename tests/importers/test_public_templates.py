@@ -255,6 +255,38 @@ def test_a_transit_gateway_may_serve_the_zone_that_aws_has_yet_to_pick(
     assert (verdict.outcome, "TGW_ROUTE_AZ_RESTRICTION" in codes) == (outcome, outcome == "blocked")
 
 
+BALANCED = """
+  B: {Type: 'AWS::EC2::Subnet', Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.2.0/24%s}}
+  Web: {Type: 'AWS::EC2::Instance', Properties: {ImageId: ami-1, SubnetId: !Ref B, SecurityGroupIds: [!Ref Any]}}
+  Any: {Type: 'AWS::EC2::SecurityGroup', Properties: {GroupDescription: g, VpcId: !Ref Vpc, SecurityGroupIngress: [
+    {IpProtocol: '-1', CidrIp: 0.0.0.0/0}]}}
+  Way: {Type: 'AWS::EC2::InternetGateway'}
+  Door: {Type: 'AWS::EC2::VPCGatewayAttachment', Properties: {VpcId: !Ref Vpc, InternetGatewayId: !Ref Way}}
+  Joined: {Type: 'AWS::EC2::SubnetRouteTableAssociation', Properties: {RouteTableId: !Ref Table, SubnetId: !Ref A}}
+  Out: {Type: 'AWS::EC2::Route', Properties: {RouteTableId: !Ref Table, DestinationCidrBlock: 0.0.0.0/0,
+    GatewayId: !Ref Way}}
+  Lb: {Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer', Properties: {Name: lb, Type: network, Subnets: [!Ref A]}}
+  Pool: {Type: 'AWS::ElasticLoadBalancingV2::TargetGroup', Properties: {Protocol: TCP, Port: 443, VpcId: !Ref Vpc,
+    TargetType: instance, Targets: [{Id: !Ref Web}]}}
+  Ear: {Type: 'AWS::ElasticLoadBalancingV2::Listener', Properties: {LoadBalancerArn: !Ref Lb, Port: 443, Protocol: TCP,
+    DefaultActions: [{Type: forward, TargetGroupArn: !Ref Pool}]}}
+"""
+
+
+@pytest.mark.parametrize(("ours", "theirs", "outcome"), [
+    ("a", "a", "allowed"), ("a", "b", "blocked"), ("a", "", "unknown"), ("", "", "unknown"),
+])  # fmt: skip
+def test_a_load_balancer_may_send_to_the_zone_that_aws_has_yet_to_pick(
+    ours: str, theirs: str, outcome: str, tmp_path: Path
+) -> None:
+    """Elastic Load Balancing User Guide, "How Elastic Load Balancing works": to targets in the zones of its subnets."""
+    mine, other = (f", AvailabilityZone: us-east-1{zone}" if zone else "" for zone in (ours, theirs))
+    vpc = VPC.replace("10.0.1.0/24", f"10.0.1.0/24{mine}")
+    reach, _ = run(f"Resources:{vpc}{BALANCED % other}", tmp_path)
+    (made,) = reach.network.load_balancers.values()
+    assert reach.simulate("internet", f"host:{made.dns_name}", protocol="tcp", port=443).outcome == outcome
+
+
 def test_a_group_of_a_vpc_that_nothing_tells_is_not_in_the_default_one(tmp_path: Path) -> None:
     text = "Resources:\n  G: {Type: 'AWS::EC2::SecurityGroup', Properties: {GroupDescription: g%s}}\n"
     call = tmp_path / "live" / "111111111111" / "us-east-1" / "ec2"

@@ -9,6 +9,7 @@ documentation of ``aws_lb`` and ``AWS::ElasticLoadBalancingV2::LoadBalancer``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from reachsim.importers.planned.defaults import default_groups
@@ -273,3 +274,22 @@ def group_of_instances(world: World, one: Resource) -> None:
     """An Auto Scaling group: its instances exist only once it runs; here, what they become members of."""
     registering(world, one)
     world.leave_out(one.address, one.kind, "undecidable: the instances that the group starts")
+
+
+def open_zones(world: World, resources: Sequence[Resource]) -> None:
+    """Leave open what does not get through a load balancer where AWS has yet to pick the zone of a subnet of its VPC.
+
+    It sends to targets in the zones of its own subnets alone.
+    """
+    guessed = [
+        one for one in resources
+        if one.kind == "aws_subnet" and one.action != "delete" and world.get(one.id) is not None
+        and not one.text("availability_zone", "availability_zone_id")
+    ]  # fmt: skip
+    for _, held in world.each(BALANCERS) if guessed else ():
+        own = {str(zone["SubnetId"]) for zone in held["AvailabilityZones"]}
+        theirs = {str(each["SubnetId"]) for _, each in world.each("ec2/describe-subnets")
+                  if each.get("VpcId") == held["VpcId"]}  # fmt: skip
+        for one in guessed if theirs - own else ():
+            if one.id in theirs | own:
+                world.undecided(one, "availability_zone", str(held["LoadBalancerArn"]))

@@ -13,6 +13,7 @@ import msgspec
 from reachsim.importers import transit
 from reachsim.importers.planned import (
     acls,
+    balancers,
     conditional,
     endpoints,
     gateways,
@@ -219,6 +220,7 @@ def _finish(world: World, resources: Sequence[Resource]) -> None:
             interfaces.address_association(world, one)
     conditional.note(world, resources)
     unknown_blocks.leave_open(world, resources)
+    balancers.open_zones(world, resources)
     vpcs.existing_defaults(world, resources)
     world.settle()
     for place, call in world.dropped:
