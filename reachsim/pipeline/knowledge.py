@@ -306,7 +306,7 @@ def _of_ecr_public(name: str) -> str | None:
         return "ubuntu"
     if name.startswith(("debian/", "bitnami/", "nginx/nginx")):
         return "debian"
-    return "ubuntu" if name.startswith("codebuild/") and "standard" in name and "amazonlinux" not in name else None
+    return curated_distribution(f"aws/{name}") if "standard" in name else None
 
 
 def curated_distribution(image: str) -> str | None:

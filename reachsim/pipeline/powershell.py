@@ -101,6 +101,8 @@ class Reader(Control):
         if keyword and visit is not None:
             visit(statement[keyword.end() :], sure)
             return None
+        if re.fullmatch(r"\[[\w.]+\([^()]*\)\]", statement):  # an attribute: [CmdletBinding()]
+            return None
         if re.match(r"(?:class|enum|trap)\b", statement, re.IGNORECASE):
             self.host.gap(statement)
             return None
@@ -238,6 +240,8 @@ class Reader(Control):
             return ""
         if re.search(r"\.(?:ps1|bat|cmd)$", path, re.IGNORECASE) and ("/" in path or self.host.exists(path)):
             self.host.script(path, sure)
+            return ""
+        if not called and element.startswith(("'", '"')):  # a text is written, not run: '…' -f $x
             return ""
         if (
             (not called and not re.fullmatch(r"[\w./\\:+-]+", name))

@@ -47,7 +47,8 @@ _MIX: Final = ("deps.get", "local.hex", "local.rebar", "archive.install hex", "h
 PROGRAMS: Final[dict[str, str]] = {
     "make": "gnu_make.make", "gmake": "gnu_make.make",
     "mix": "readers.mix", "asdf": "version_managers.asdf", "mise": "version_managers.mise",
-    "rtx": "version_managers.mise", "deno": "deno.deno", "R": "r_packages.r", "Rscript": "r_packages.r",
+    "rtx": "version_managers.mise", "deno": "deno.deno", "swift": "swift_packages.swift",
+    "R": "r_packages.r", "Rscript": "r_packages.r",
     **dict.fromkeys(("install.r", "install2.r", "installGithub.r", "installBioc.r"), "r_packages.littler"),
     **dict.fromkeys(("powershell", "powershell.exe", "@powershell", "PowerShell", "PowerShell.exe", "pwsh", "pwsh.exe"),
                     "powershell_program.program"),
