@@ -454,7 +454,7 @@ class Walk:
             why = f"{urls.why_unknown(unknown(name))}: a part of the host is not known"
             if name.upper() in ACCOUNT_NAMES:
                 why = f"{name} is not set in these files; by convention it is the build's own account"
-            self.note(Gap(text, why), line, file)
+            self.note(Gap(text, why, once=True), line, file)
 
 
 _DAEMONS: Final = frozenset({"docker", "docker-compose", "docker-buildx", "buildx", "pack", "sam"})

@@ -20,7 +20,7 @@ class Branch(Struct):
     """The rows of one branch, as sure as if it ran. ``alive``: a build that does not fail may take it."""
 
     rows: dict[tuple[object, ...], Contact]
-    gaps: dict[tuple[str, int, str, str], Unresolved]
+    gaps: dict[tuple[object, ...], Unresolved]
     alive: bool
 
     def places(self) -> dict[tuple[str, int], Confidence]:
@@ -36,7 +36,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._rows: dict[tuple[object, ...], Contact] = {}
-        self._gaps: dict[tuple[str, int, str, str], Unresolved] = {}
+        self._gaps: dict[tuple[object, ...], Unresolved] = {}
 
     def contacts(self) -> Contacts:
         return Contacts(tuple(self._rows.values()), tuple(self._gaps.values()))
@@ -52,9 +52,12 @@ class Ledger:
 
     def note(self, gap: Gap, line: int, file: str, *, surely: bool = False) -> None:
         """Keep a gap; ``surely``: a normal run contacts something there."""
-        key = (file, line, shown(gap.text), shown(gap.why))
+        row = Unresolved(file, line, shown(gap.text), shown(gap.why), surely=surely)
+        self._keep((row.why,) if gap.once else (file, line, row.text, row.why), row)
+
+    def _keep(self, key: tuple[object, ...], row: Unresolved) -> None:
         old = self._gaps.get(key)
-        self._gaps[key] = Unresolved(*key, surely=surely or (old is not None and old.surely))
+        self._gaps[key] = row if old is None else replace(old, surely=old.surely or row.surely)
 
     def branch(self, walk: Callable[[], object], *, alive: bool) -> Branch:
         """The rows that a branch's walk adds, kept apart until `join`."""
@@ -79,5 +82,5 @@ class Ledger:
             for row in branch.rows.values():
                 level = shared.get((row.host, row.port), "possible") if branch.alive else "possible"
                 self.add(replace(row, confidence=weaker(row.confidence, level)))
-            for gap in branch.gaps.values():
-                self.note(Gap(gap.text, gap.why), gap.line, gap.file)
+            for key, gap in branch.gaps.items():
+                self._keep(key, replace(gap, surely=False))

@@ -55,6 +55,8 @@ class Gap(msgspec.Struct, frozen=True):
     text: str
     why: str
     surely: bool = False
+    once: bool = False
+    """Whether its reason is told once a build, however many commands it touches."""
 
 
 class Script(msgspec.Struct, frozen=True):

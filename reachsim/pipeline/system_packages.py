@@ -266,7 +266,9 @@ def _own(call: Call, family: str, sure: Confidence) -> list[Found]:
         level = sure if len(guesses) == 1 and family == "apk" else "likely" if len(guesses) == 1 else "possible"
         what = machine.image or "the build image"
         if family != "apk":
-            found.append(Gap(shown(call.command.text), f"which distribution {shown(what)} is made of is not known"))
+            found.append(
+                Gap(shown(call.command.text), f"which distribution {shown(what)} is made of is not known", once=True)
+            )
         names = [index for one in guesses for index in _INDEXES[one]]
     else:
         level, names = sure, list(_INDEXES[known])

@@ -103,3 +103,21 @@ def test_what_is_no_buildspec_is_refused_at_once(data: bytes, what: str) -> None
         contacts_of(data, {})
     assert "\n" not in str(caught.value)
     assert time.process_time() - start < 1
+
+
+def test_what_a_variable_hides_of_a_host_is_told_once_a_build() -> None:
+    """So is an image whose distribution is not known."""
+    spec = b"""version: 0.2
+phases:
+  build:
+    commands:
+      - docker pull $AWS_ACCOUNT_ID.dkr.ecr.eu-west-1.amazonaws.com/a
+      - if [ -n "$PUSH" ]; then docker push $AWS_ACCOUNT_ID.dkr.ecr.eu-west-1.amazonaws.com/a; fi
+      - aws s3 cp a s3://$BUCKET/a && aws s3 cp b s3://$BUCKET/b
+      - aws s3 cp c s3://$OTHER/c
+      - docker build .
+"""
+    image = b"FROM quay.io/acme/base\nRUN apt-get update\nRUN apt-get install -y curl\n"
+    found = contacts_of(spec, {"buildspec.yml": spec, "Dockerfile": image})
+    assert [one.why.split(" ")[0] for one in found.unresolved] == ["AWS_ACCOUNT_ID", "BUCKET", "OTHER", "which"]
+    assert [one.line for one in found.unresolved] == [5, 7, 8, 2]
