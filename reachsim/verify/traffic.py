@@ -9,13 +9,14 @@ contradicts the verdict whatever it may be of: where ports and flags do not tell
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from reachsim.addresses import PUBLIC, format_address
 from reachsim.errors import QuestionError
 from reachsim.evidence import Direction
 from reachsim.forwarding import Ground
+from reachsim.forwarding.block_public_access import OFF, block_mode
 from reachsim.intervals import IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.scenarios import Scenario
@@ -144,8 +145,9 @@ class _Judge:
             return Finding(AGREE)
         if "unknown" in found.outcomes:
             return Finding("snapshot-lacks")
-        if self._public_access(packet).word == AGREE:
-            return Finding(AGREE)
+        access = self._public_access(packet)
+        if access.word == AGREE or (access.word == "snapshot-lacks" and packet.peer in PUBLIC and not self._off):
+            return access
         if record.protocol == 6 and not record.opening and _without_action(record) in self._accepted:
             return Finding("reply-stands")
         return Finding("disagree", "block", "allowed", ("no security group and no network ACL of it stops this",))
@@ -171,6 +173,13 @@ class _Judge:
         if any(one.gaps or any(flow.gaps for flow in one.flows) for one in self._asked(packet)):
             return Finding("snapshot-lacks")
         return Finding("disagree", "block", "allowed", ("VPC Block Public Access does not stop this",))
+
+    @cached_property
+    def _off(self) -> bool:
+        """Whether VPC Block Public Access is known to be off wherever a packet may leave for the internet."""
+        network = self._ground.network
+        modes = {block_mode(network, one.vpc_id or "", name).mode for name, one in network.subnets.items()}
+        return modes == {OFF}
 
     def _leaving(self, record: FlowRecord, packet: Packet) -> Finding:
         """A request that went out by a gateway had a way by such a one."""

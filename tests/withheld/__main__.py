@@ -1,7 +1,8 @@
-"""``python -m tests.withheld {files,fields,values} [--each N]``: all that the tests try a share of.
+"""``python -m tests.withheld {files,fields,values,generated} [--each N]``: all that the tests try a share of.
 
 ``files``: every file of every shipped snapshot left out, refused or cut off, under every command that answers.
 ``fields``: every field of every kind of record left out. ``values``: single values gone or made nonsense.
+``generated``: random networks without an account, a Region, a file or a page, until ``--most`` have been tried.
 Prints what is wrong; exit code 1 if anything is.
 """
 
@@ -11,16 +12,17 @@ import argparse
 import itertools
 import sys
 
-from tests.withheld import fields, files, values
+from tests.withheld import fields, files, generated, values
 from tests.withheld.surfaces import PLAIN
 
 
 def main() -> int:
     options = argparse.ArgumentParser(prog="python -m tests.withheld", description=__doc__)
-    options.add_argument("what", choices=["files", "fields", "values"])
+    options.add_argument("what", choices=["files", "fields", "values", "generated"])
     options.add_argument("--each", type=int, default=1, metavar="N", help="only each N-th trial")
     options.add_argument("--first", type=int, default=0, metavar="N", help="begin with this one")
     options.add_argument("--surface", action="append", choices=[*PLAIN], help="of files, only under these commands")
+    options.add_argument("--most", type=int, default=10_000, metavar="N", help="of generated, so many trials")
     given = options.parse_args()
     wrong = tried = 0
     if given.what == "files":
@@ -36,6 +38,13 @@ def main() -> int:
             for complaint in fields.complaints(name, path, held):
                 wrong += 1
                 print(f"{name} {path}#/{field}: {complaint}", flush=True)
+    elif given.what == "generated":
+        last = given.first + given.most * given.each
+        for topic, seed, what, held in itertools.islice(generated.every(), given.first, last, given.each):
+            tried += 1
+            for complaint in generated.complaints(topic, seed, held):
+                wrong += 1
+                print(f"{topic} {seed} {what}: {complaint}", flush=True)
     else:
         for name, what, held in itertools.islice(values.trials(), given.first, None, given.each):
             tried += 1

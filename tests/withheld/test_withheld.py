@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from tests.withheld import fields, files, values
+from tests.withheld import fields, files, generated, values
 from tests.withheld.surfaces import PLAIN
 
 EACH = {"diff": 101, "whatif": 101, "fix": 251}
@@ -37,6 +37,30 @@ def test_a_field_that_is_left_out_turns_no_answer_round() -> None:
     assert len(share) > 10
     assert [(name, path, field, found) for name, path, field, held in share
             if (found := fields.complaints(name, path, held))] == []  # fmt: skip
+
+
+@pytest.mark.parametrize("topic", ["accounts", "regions"])
+def test_an_account_or_region_that_is_not_there_turns_no_answer_round(topic: str) -> None:
+    share = list(generated.trials(topic, 7_100_000, whole_homes=True))
+    assert len(share) > 2
+    assert [(what, found) for what, held in share if (found := generated.complaints(topic, 7_100_000, held))] == []
+
+
+@pytest.mark.parametrize(("topic", "first"), [("everything", 4), ("translation", 9), ("regions", 2), ("lists", 0)])
+def test_a_withheld_file_of_a_network_of_all_features_turns_no_answer_round(topic: str, first: int) -> None:
+    trials = generated.trials(topic, 7_100_010, whole_homes=False)
+    share = list(itertools.islice(trials, first, None, 19))
+    assert len(share) > 2
+    assert [(what, found) for what, held in share if (found := generated.complaints(topic, 7_100_010, held))] == []
+
+
+def test_a_rejected_record_is_not_held_against_a_snapshot_that_lacks_what_blocks_public_access() -> None:
+    """VPC Flow Logs, "Flow log record examples": a REJECT may be of VPC Block Public Access, here where it is on."""
+    operations = ("describe-vpc-block-public-access-options", "describe-vpc-endpoints")
+    trials = [(what, held) for what, held in generated.trials("everything", 7_100_010, whole_homes=False)
+              if any(f"/{one}.json refused" in what for one in operations)]  # fmt: skip
+    assert len(trials) == 2
+    assert [generated.complaints("everything", 7_100_010, held) for _, held in trials] == [[], []]
 
 
 def test_a_file_that_is_left_out_is_felt() -> None:
