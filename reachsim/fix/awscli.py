@@ -11,7 +11,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from reachsim.edits.draft import peer_field
+from reachsim.edits.draft import peer_field, ports_of
+from reachsim.filters import protocol_number
 from reachsim.fix import holders
 from reachsim.fix.steps import (
     TRUST,
@@ -39,11 +40,14 @@ from reachsim.fix.steps import (
     SetVpcAttribute,
     Step,
     UseImage,
+    as_record,
     component_of,
     policy_key,
+    span_of,
     vpc_config,
 )
 from reachsim.model.network import Network
+from reachsim.model.records import NotThere
 from reachsim.workloads import find_project
 
 HEADER = (
@@ -106,8 +110,7 @@ def _command(network: Network, step: Step, policies: Mapping[str, str]) -> str:
             block = "--ipv6-cidr-block" if ":" in step.block else "--cidr-block"
             return (
                 f"aws ec2 create-network-acl-entry --network-acl-id {step.acl} {side} --rule-number {step.number} "
-                f"--protocol {step.protocol} --port-range From={step.first},To={step.last} {block} {step.block} "
-                "--rule-action allow"
+                f"--protocol {_protocol(step)} {_span(step)}{block} {step.block} --rule-action allow"
             )
         case AssociateEndpoint():
             return f"aws ec2 modify-vpc-endpoint --vpc-endpoint-id {step.endpoint} --add-route-table-ids {step.table}"
@@ -225,6 +228,19 @@ def _json(value: object) -> str:
     return shlex.quote(json.dumps(value, ensure_ascii=False))
 
 
+def _protocol(step: AddAclEntry) -> str:
+    """By name where the CLI knows one."""
+    return step.protocol if step.protocol in ("tcp", "udp", "icmp") else str(protocol_number(step.protocol))
+
+
+def _span(step: AddAclEntry) -> str:
+    options = {"IcmpTypeCode": "--icmp-type-code", "PortRange": "--port-range"}
+    return "".join(
+        f"{options[key]} {','.join(f'{name}={value}' for name, value in span.items())} "
+        for key, span in span_of(step).items()
+    )
+
+
 def _permission(step: AddGroupRule) -> dict[str, object]:
     found: dict[str, object] = {"IpProtocol": step.protocol, "FromPort": step.first, "ToPort": step.last}
     key, field = peer_field(step.peer)
@@ -233,14 +249,15 @@ def _permission(step: AddGroupRule) -> dict[str, object]:
 
 def _permissions_of(network: Network, step: RemoveGroupRule) -> list[dict[str, object]]:
     what, _, peer = step.rule.rpartition(" ")
-    protocol, _, ports = what.partition(" ")
-    found: dict[str, object] = {"IpProtocol": "-1" if what == "all traffic" else protocol}
-    if ports and what != "all traffic":
-        first, _, last = ports.partition("-")
-        found |= {"FromPort": int(first), "ToPort": int(last or first)}
-    assert step.group in network.security_groups
+    group = network.security_groups[step.group]
+    held = group.ip_permissions if step.direction == "ingress" else group.ip_permissions_egress
+    assert not isinstance(held, NotThere)
     key, field = peer_field(peer)
-    return [found | {key: [{field: peer}]}]
+    rules = [rule for rule in map(as_record, held) if ports_of(rule) == what]
+    return [
+        {name: value for name, value in rule.items() if value is not None} | {key: [{field: peer}]}
+        for rule in rules
+    ][:1]  # fmt: skip
 
 
 def _create_endpoint(step: CreateEndpoint) -> str:

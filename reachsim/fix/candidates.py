@@ -52,7 +52,7 @@ def _candidates(ground: Ground, fault: Fault, taken: Taken) -> Iterator[Steps]:
         case "leaves":
             yield from close_way_out(ground, fault)
         case "exposed":
-            yield from close_way_in(fault)
+            yield from close_way_in(ground, fault)
         case "open":
             yield from keep_out(ground, fault)
         case "refused":

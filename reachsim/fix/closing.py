@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reachsim.addresses import PUBLIC
-from reachsim.edits.draft import PROPAGATED
+from reachsim.edits.draft import PROPAGATED, ports_of
+from reachsim.filters import describe_permission
 from reachsim.fix.faults import Fault
 from reachsim.fix.moving import move_into_vpc
 from reachsim.fix.places import routes_to
-from reachsim.fix.steps import DeleteRoute, DisablePropagation, RemoveGroupRule, Step
+from reachsim.fix.steps import DeleteRoute, DisablePropagation, RemoveGroupRule, Step, as_record
 from reachsim.fix.taken import Steps
 from reachsim.forwarding import Ground
 from reachsim.model import records as aws
@@ -74,7 +75,7 @@ def _closing(table: aws.RouteTable | None, destination: object) -> list[Step]:
     return found
 
 
-def close_way_in(fault: Fault) -> Iterator[Steps]:
+def close_way_in(ground: Ground, fault: Fault) -> Iterator[Steps]:
     """The rules of security groups that let the internet in."""
     verdict = fault.verdict
     assert verdict is not None
@@ -82,6 +83,15 @@ def close_way_in(fault: Fault) -> Iterator[Steps]:
     for path in verdict.paths:
         for hop in path.hops if path.outcome == "allowed" else ():
             if hop.type == "security-group" and hop.leg == "request" and hop.rule is not None:
-                steps[RemoveGroupRule(hop.component, "ingress", str(hop.rule))] = None
+                rule = _as_edits_say(ground.network, hop.component, str(hop.rule))
+                steps[RemoveGroupRule(hop.component, "ingress", rule)] = None
     if steps:
         yield tuple(steps)
+
+
+def _as_edits_say(network: Network, group: str, rule: str) -> str:
+    """How an edit names a rule that a trace names by its traffic and peer, for want of an id."""
+    traffic, _, peer = rule.rpartition(" ")
+    found = network.security_groups[group].ip_permissions
+    held = () if isinstance(found, aws.NotThere) else found
+    return next((f"{ports_of(as_record(one))} {peer}" for one in held if describe_permission(one) == traffic), rule)

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, assert_never
 
+from reachsim.filters import protocol_number
 from reachsim.fix.steps import (
-    PROTOCOL_NUMBERS,
     TRUST,
     AddAclEntry,
     AddGroupRule,
@@ -41,6 +41,7 @@ from reachsim.fix.steps import (
     component_of,
     describe,
     policy_key,
+    span_of,
 )
 
 DESCRIPTION = "Proposals of reachsim, proven on the snapshot only; reachsim changes nothing."
@@ -98,8 +99,8 @@ def _resource(step: Step) -> dict[str, Any] | None:
         case AddAclEntry():
             return _of("AWS::EC2::NetworkAclEntry", {
                 "NetworkAclId": step.acl, "RuleNumber": step.number, "Egress": step.egress, "RuleAction": "allow",
-                "Protocol": int(PROTOCOL_NUMBERS.get(step.protocol, step.protocol)),
-                "PortRange": {"From": step.first, "To": step.last},
+                "Protocol": protocol_number(step.protocol),
+                **{{"IcmpTypeCode": "Icmp"}.get(key, key): span for key, span in span_of(step).items()},
                 "Ipv6CidrBlock" if ":" in step.block else "CidrBlock": step.block,
             })  # fmt: skip
         case CreateEndpoint():

@@ -13,6 +13,7 @@ from typing import Final
 
 from reachsim.addresses import V4, V6, parse_block
 from reachsim.check.docker_server import MARK
+from reachsim.engine import ICMP_REPLIES
 from reachsim.filters import DEFAULT_ACL_RULE, Rule, network_acl_rules, protocol_number
 from reachsim.fix.faults import Fault
 from reachsim.fix.places import Start, blocks_of, endpoints_for, prefix_list_of, start_of, subnets_of_endpoint
@@ -21,16 +22,22 @@ from reachsim.fix.taken import Steps, Taken
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
 from reachsim.model import records as aws
-from reachsim.packets import protocol_services
+from reachsim.packets import PORTS, TCP, UDP, icmp_services, protocol_services
 
 HIGHEST_NUMBER: Final = 32766
 
 
 def asked_of(fault: Fault) -> tuple[str, int, int]:
-    """Protocol and first and last port of what a fault is about."""
+    """Protocol and first and last port of what a fault is about; for ICMP the type and every code."""
     question = fault.verdict.question if fault.verdict else None
     protocol = (question.protocol if question else None) or "tcp"
-    port = question.port if question and question.port is not None else 443
+    port = question.port if question else None
+    number = protocol_number(protocol)
+    if number in ICMP_REPLIES:
+        return protocol, -1 if port is None else port, -1
+    if number not in (TCP, UDP):
+        return protocol, -1, -1
+    port = 443 if port is None else port
     return protocol, port, port
 
 
@@ -85,10 +92,13 @@ def acl_entry(ground: Ground, fault: Fault, start: Start, taken: Taken) -> Itera
     near = (block.leg, block.direction) in (("request", "egress"), ("response", "ingress"))  # the client's side
     peers = _blocks_of_service(ground, fault, start, endpoint) if near else _blocks(ground, fault, start.subnets)
     protocol, first, last = asked_of(fault)
-    if block.leg == "response":
+    number = protocol_number(protocol)
+    if block.leg == "response" and number in ICMP_REPLIES:
+        first = ICMP_REPLIES[number].get(first, -1)
+    elif block.leg == "response" and first >= 0:
         first, last = start.client_ports
     egress = block.direction == "egress"
-    services = protocol_services(protocol_number(protocol), IntervalSet.span(first, last))
+    services = _services(number, first, last)
     rules = network_acl_rules(ground.network, acl, "egress" if egress else "ingress")
     peers = [one for one in peers if not _admits(rules, parse_block(one), services)]
     used = {number for name, out, number in taken.numbers if (name, out) == (block.component, egress)}
@@ -98,6 +108,12 @@ def acl_entry(ground: Ground, fault: Fault, start: Start, taken: Taken) -> Itera
             AddAclEntry(block.component, number, egress, protocol, first, last, peer)
             for number, peer in zip(numbers, peers, strict=True)
         )
+
+
+def _services(protocol: int, first: int, last: int) -> IntervalSet:
+    if protocol in ICMP_REPLIES:
+        return icmp_services(protocol, first, last)
+    return protocol_services(protocol, PORTS if first < 0 else IntervalSet.span(first, last))
 
 
 def _admits(rules: Sequence[Rule], peer: IntervalSet, services: IntervalSet) -> bool:

@@ -9,9 +9,9 @@ from reachsim import services
 from reachsim.edits.draft import PROPAGATED, Draft, Record, destination_field
 from reachsim.edits.removing import remove as remove_component
 from reachsim.errors import QuestionError
+from reachsim.filters import protocol_number
 from reachsim.fix import holders
 from reachsim.fix.steps import (
-    PROTOCOL_NUMBERS,
     AddAclEntry,
     AddGroupRule,
     AddInlinePolicy,
@@ -37,6 +37,7 @@ from reachsim.fix.steps import (
     Step,
     UseImage,
     routes_made,
+    span_of,
     vpc_config,
 )
 from reachsim.model.network import Network
@@ -138,9 +139,9 @@ def _set_vpc(draft: Draft, key: str, field: str, name: str, step: SetProjectVpc 
 def _entry(step: AddAclEntry) -> Record:
     return {
         "RuleNumber": step.number, "Egress": step.egress, "RuleAction": "allow",
-        "Protocol": PROTOCOL_NUMBERS.get(step.protocol, step.protocol),
+        "Protocol": str(protocol_number(step.protocol)),
         "Ipv6CidrBlock" if ":" in step.block else "CidrBlock": step.block,
-        "PortRange": {"From": step.first, "To": step.last},
+        **span_of(step),
     }  # fmt: skip
 
 

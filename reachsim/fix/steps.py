@@ -8,10 +8,14 @@ from typing import Any, assert_never
 
 import msgspec
 
+from reachsim.filters import protocol_number
+from reachsim.model.records import IpPermission
+from reachsim.packets import ICMP, ICMPV6
+
 
 class AddGroupRule(msgspec.Struct, frozen=True, tag=True):
     """A rule of a security group; ``peer`` is a group, a prefix list or a block, ``owner`` the account of a group that
-    another one than the group's own holds.
+    another one than the group's own holds. ``first`` and ``last`` are ports; for ICMP type and code, -1 for every one.
     """
 
     group: str
@@ -24,7 +28,7 @@ class AddGroupRule(msgspec.Struct, frozen=True, tag=True):
 
 
 class AddAclEntry(msgspec.Struct, frozen=True, tag=True):
-    """An entry of a network ACL that allows."""
+    """An entry of a network ACL that allows; ``first`` and ``last`` as in `AddGroupRule`."""
 
     acl: str
     number: int
@@ -296,8 +300,18 @@ def component_of(step: Step) -> str:
     assert_never(step)
 
 
-def ports(first: int, last: int) -> str:
-    return str(first) if first == last else f"{first}-{last}"
+def is_icmp(step: AddGroupRule | AddAclEntry) -> bool:
+    return protocol_number(step.protocol) in (ICMP, ICMPV6)
+
+
+def _traffic(step: AddGroupRule | AddAclEntry) -> str:
+    """Protocol and ports, or what ICMP has instead."""
+    if is_icmp(step):
+        kind = "" if step.first < 0 else f" type {step.first}"
+        return f"{step.protocol}{kind}" + ("" if step.last < 0 else f" code {step.last}")
+    if step.first < 0:
+        return step.protocol
+    return f"{step.protocol} {step.first}" + ("" if step.first == step.last else f"-{step.last}")
 
 
 def describe(step: Step) -> str:
@@ -306,11 +320,10 @@ def describe(step: Step) -> str:
         case AddGroupRule():
             way = "from" if step.direction == "ingress" else "to"
             peer = f"{step.peer} of {step.owner}" if step.owner else step.peer
-            return f"add {step.direction} rule: {step.protocol} {ports(step.first, step.last)} {way} {peer}"
+            return f"add {step.direction} rule: {_traffic(step)} {way} {peer}"
         case AddAclEntry():
             side, way = ("outbound", "to") if step.egress else ("inbound", "from")
-            what = f"{step.protocol} {ports(step.first, step.last)} {way} {step.block}"
-            return f"add {side} rule {step.number}: allow {what}"
+            return f"add {side} rule {step.number}: allow {_traffic(step)} {way} {step.block}"
         case AssociateEndpoint():
             return f"associate with route table {step.table}"
         case CreateEndpoint():
@@ -388,7 +401,22 @@ def policy_key(holder: str, name: str = "") -> str:
 
 TRUST = "AssumeRolePolicyDocument"
 """How `policy_key` calls a role's trust policy."""
-PROTOCOL_NUMBERS = {"tcp": "6", "udp": "17", "icmp": "1"}
+
+
+def span_of(step: AddAclEntry) -> dict[str, dict[str, int]]:
+    """What an entry says of ports: nothing for a protocol without them, types for ICMP.
+
+    **Source:** EC2 API Reference, CreateNetworkAclEntry: IcmpTypeCode is required for protocols 1 and 58, PortRange for
+    6 and 17.
+    """
+    if is_icmp(step):
+        return {"IcmpTypeCode": {"Type": step.first, "Code": step.last}}
+    return {"PortRange": {"From": step.first, "To": step.last}} if step.first >= 0 else {}
+
+
+def as_record(rule: IpPermission) -> dict[str, Any]:
+    """Protocol and ports of a rule, as AWS prints them."""
+    return {"IpProtocol": rule.ip_protocol, "FromPort": rule.from_port, "ToPort": rule.to_port}
 
 
 def to_json(step: Step) -> dict[str, Any]:

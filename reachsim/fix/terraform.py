@@ -40,6 +40,7 @@ from reachsim.fix.steps import (
     UseImage,
     component_of,
     describe,
+    is_icmp,
     policy_key,
 )
 
@@ -72,6 +73,12 @@ def _endpoint_name(step: CreateEndpoint) -> str:
     return _name(step.id.removeprefix("vpce-proposed-"))
 
 
+def _span(step: AddAclEntry) -> dict[str, int]:
+    if is_icmp(step):
+        return {"icmp_type": step.first, "icmp_code": step.last}
+    return {"from_port": step.first, "to_port": step.last} if step.first >= 0 else {}
+
+
 def _block(step: Step, number: int, policies: Mapping[str, str]) -> str:
     match step:
         case AddGroupRule():
@@ -87,7 +94,7 @@ def _block(step: Step, number: int, policies: Mapping[str, str]) -> str:
                 "network_acl_id": step.acl, "rule_number": step.number, "egress": step.egress,
                 "protocol": step.protocol, "rule_action": "allow",
                 "ipv6_cidr_block" if ":" in step.block else "cidr_block": step.block,
-                "from_port": step.first, "to_port": step.last,
+                **_span(step),
             })  # fmt: skip
         case AssociateEndpoint():
             return _resource("aws_vpc_endpoint_route_table_association", f"fix_{number}",
