@@ -47,13 +47,23 @@ class Wanted(Struct, frozen=True):
 
 class _Stop(Struct, frozen=True):
     """What one block does to one need. ``spared`` says that the block may stay; ``host`` is the third party's name that
-    is asked for, or "".
+    is asked for, or "". ``details`` are what is said of each name that one rule stops.
     """
 
     block: Block
     spared: bool
     host: str
     lines: list[str]
+    details: list[str]
+
+    @property
+    def told(self) -> str:
+        """What is stopped, in words: of several names the first three."""
+        details = list(dict.fromkeys(self.details))
+        if not self.block.code.startswith("DNS_") or len(details) == 1:
+            return self.block.detail
+        more = f"; and {len(details) - 3} more" if len(details) > 3 else ""
+        return "; ".join(details[:3]) + more
 
 
 def failures(network: Network, wants: Iterable[Wanted]) -> Iterator[Finding]:
@@ -68,7 +78,8 @@ def failures(network: Network, wants: Iterable[Wanted]) -> Iterator[Finding]:
             spared = block in beside
             tied = want.need.destination if block.cause in CAUSES_OF_ROUTES else ""
             key = (block.code, block.component, block.rule, block.cause, tied, spared, bool(host))
-            stop = stops.setdefault(key, _Stop(block, spared, host, []))
+            stop = stops.setdefault(key, _Stop(block, spared, host, [], []))
+            stop.details.append(block.detail)
             stop.lines.append(f"{_evidence(want)}; {block.detail}")
     for stop in stops.values():
         yield _finding(network, stop)
@@ -80,10 +91,10 @@ def _finding(network: Network, stop: _Stop) -> Finding:
     what = f"{network.label(block.component)}{where}"
     severity: Severity = "info" if stop.spared else "high"
     if stop.spared:
-        title = f"{what} stops the way to public addresses, too, as is wanted of a private network: {block.detail}"
+        title = f"{what} stops the way to public addresses, too, as is wanted of a private network: {stop.told}"
     else:
         cause = f" ({block.cause})" if block.cause else ""
-        title = f"{what} stops what the pipeline needs{cause}: {block.detail}"
+        title = f"{what} stops what the pipeline needs{cause}: {stop.told}"
     lines = tuple(dict.fromkeys(stop.lines))
     return Finding(
         block.code, severity, title, block.component, lines, remedy_of(block, spared=stop.spared, host=stop.host)

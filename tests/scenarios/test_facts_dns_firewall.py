@@ -13,6 +13,7 @@ from reachsim.dns.firewall import matches
 from tests.build import Build
 from tests.resolvers import arn, domain_list, firewall, firewall_group, forward_rule, profile, use_firewall
 from tests.scenarios.lan import Lan, ask, assumed, blocks, codes, fate, natted
+from tests.scenarios.pipelines import REGION, Checked, Pipeline
 from tests.scenarios.test_facts_dns import answered, private_logs
 from tests.scenarios.test_facts_resolver import Hub
 
@@ -357,3 +358,12 @@ def test_n173_groups_of_vpc_and_profile_that_differ_leave_the_name_unknown() -> 
     verdict = ask(net, net.client, "host:github.com")
     assert verdict.outcome == "unknown"
     assert {code for code, _ in assumed(verdict)} == {"DNS_PROFILE_PRECEDENCE"}
+
+
+def test_a_finding_s_title_names_every_name_that_a_rule_blocks() -> None:
+    """Route 53 Resolver DNS Firewall: a rule's list may hold several domains, and one rule blocks them all."""
+    net = Pipeline()
+    names = [f"{one}.{REGION}.amazonaws.com" for one in ("git-codecommit", "logs")]
+    firewall(net, "vpc-1", block(*names))
+    (title,) = [one.title for one in Checked(net).check.findings if one.id == "DNS_FIREWALL_BLOCK"]
+    assert all(name in title for name in names)
