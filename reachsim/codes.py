@@ -741,6 +741,9 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "A rule of AWS Network Firewall (Suricata text, rule options, TCP flags, ports of a protocol without, decrypted "
      "TLS) is not read, and it could match this traffic.",
      "Use 5-tuple rules or domain lists, or check the rule by hand."),
+    ("FIREWALL_HOME_NET_UNKNOWN", "network", _FIREWALL_DOMAINS,  # N193
+     "Whether HOME_NET of AWS Network Firewall includes the IPv6 and secondary IPv4 blocks of the firewall's VPC where "
+     "no policy states it is not documented.", "State HOME_NET in the firewall policy."),
     ("FIREWALL_DOMAIN_UNKNOWN", "network", _FIREWALL_DOMAINS,  # N193
      "A domain list of AWS Network Firewall decides by the name that the client asks for, and the question names "
      "none.", "Ask with host:NAME."),
@@ -910,7 +913,8 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
         LOGS_LOSS_EFFECT_UNKNOWN PREFIX_LISTS_OVERLAP ROUTE_SERVER_PRIORITY_UNKNOWN SYMBOLIC_SIGNER_ECR"""),
     ("undecided", """
         APPLIANCE_MAY_FORWARD DNS_FORWARDING_LOOP DNS_MANAGED_LIST_UNREADABLE DNS_PROFILE_UNSEEN ENDPOINT_PARTIAL
-        FIREWALL_DEFAULT_UNCLEAR FIREWALL_DOMAIN_UNKNOWN FIREWALL_PROTOCOL_UNKNOWN FIREWALL_RULE_NOT_READ
+        FIREWALL_DEFAULT_UNCLEAR FIREWALL_DOMAIN_UNKNOWN FIREWALL_HOME_NET_UNKNOWN
+        FIREWALL_PROTOCOL_UNKNOWN FIREWALL_RULE_NOT_READ
         FLEET_PROXY_SCOPE_UNKNOWN GIT_SSH_NOT_VIA_ENDPOINT
         INSPECTED_BY_APPLIANCE NAT_ATTACHED_APPLIANCE ON_PREMISES_UNSEEN PEER_ACCOUNT_UNSEEN PLANNED_NAMES_UNKNOWN
         PLANNED_POLICY_UNKNOWN PLANNED_STEP_UNKNOWN PLANNED_VALUE_UNKNOWN

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from reachsim.evidence import Assumption, Block, Gap
 from reachsim.forwarding.firewall_patterns import matching
-from reachsim.forwarding.firewall_rules import Action, Application, Engine, NameRule
+from reachsim.forwarding.firewall_rules import Action, Application, Engine, NameRule, home_net_unknown
 from reachsim.forwarding.ground import Walk, block, decided, describe
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.packets import PORTS, TCP, protocol_services
@@ -94,7 +94,7 @@ class Judge(Struct, frozen=True):
                 matched = rule.matches(asked)
                 if matched is not False:
                     found.add(Fate(rule.action, rule))
-                if matched:
+                if matched and not rule.unsure:
                     return frozenset(found)
         return frozenset((*found, Fate("pass" if self.engine.default == "pass" else "drop")))
 
@@ -103,6 +103,8 @@ class Judge(Struct, frozen=True):
         rules = sorted((fate.rule for fate in fates if fate.rule is not None), key=lambda rule: (rule.owner, rule.text))
         if _mixed(fates):
             rule = rules[0]
+            if asked and any(one.unsure for one in rules):
+                return flow.unknown(home_net_unknown(rule, self.name, describe(flow)))
             detail = f"{rule.text} of {self.name} goes by the name that the client asks for, which is not known"
             code = "FIREWALL_DOMAIN_UNKNOWN"
             if asked:

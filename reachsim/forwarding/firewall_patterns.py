@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reachsim.addresses import EVERYWHERE
 from reachsim.forwarding.ground import Walk
@@ -17,6 +18,11 @@ class Pattern(Struct, frozen=True):
     destinations: IntervalSet = EVERYWHERE
     services: IntervalSet = ALL_SERVICES
     source_ports: IntervalSet = PORTS
+
+
+def both(one: Pattern, other: Pattern) -> Pattern:
+    """What two patterns match that differ in addresses only."""
+    return replace(one, sources=one.sources & other.sources, destinations=one.destinations & other.destinations)
 
 
 def matching(flow: Walk, pattern: Pattern) -> tuple[Walk | None, list[Walk]]:

@@ -4,23 +4,28 @@ A rule on packets matches by the header, so it decides at the first packet of a 
 Firewall makes of a domain list, matches later: once Suricata knows by the content, on whatever port, that the client
 speaks TLS or HTTP, and which name it asks for. In strict order an allow list drops nothing by itself.
 
+``HOME_NET`` is "the CIDR of your inspection VPC" where no policy states it: whether that includes the VPC's IPv6 blocks
+and secondary IPv4 ones is not documented, so what a rule matches by one reading only it matches perhaps (``unsure``).
+
 **Source:** Network Firewall Developer Guide: "Managing evaluation order for Suricata compatible rules", "Examples of
 stateful rules for Network Firewall" (the rules made of domain lists), "Limitations and caveats for stateful rules"
-(``HOME_NET``, ``EXTERNAL_NET``); AWS Security Services Best Practices, "Customer managed rules" (facts N192 and N193).
+(``HOME_NET``, ``EXTERNAL_NET``); API Reference, PolicyVariables (``HOME_NET`` by default); AWS Security Services Best
+Practices, "Customer managed rules" (facts N192 and N193).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reachsim.addresses import EVERYWHERE
 from reachsim.evidence import Assumption, Gap
 from reachsim.filters import PROTOCOLS
 from reachsim.forwarding import suricata
-from reachsim.forwarding.firewall_patterns import Pattern
+from reachsim.forwarding.firewall_patterns import Pattern, both
 from reachsim.forwarding.ground import Ground
 from reachsim.forwarding.suricata import Sets, Unreadable
 from reachsim.intervals import IntervalSet
@@ -57,6 +62,7 @@ class Rule(Struct, frozen=True):
     pattern: Pattern
     owner: str
     text: str
+    unsure: bool = False
 
 
 class NameRule(Struct, frozen=True):
@@ -69,10 +75,20 @@ class NameRule(Struct, frozen=True):
     application: Application
     domains: tuple[str, ...]
     others: bool = False
+    unsure: bool = False
 
     def matches(self, asked: str) -> bool | None:
         """None where the name is not known."""
         return any(_within(asked, domain.lower()) for domain in self.domains) != self.others if asked else None
+
+
+def home_net_unknown(rule: Rule | NameRule, name: str, traffic: str) -> Gap:
+    """What a rule matches by one reading of ``HOME_NET`` only."""
+    detail = (
+        f"whether {rule.text} of {rule.owner} matches {traffic} in {name} depends on HOME_NET, which no policy states: "
+        "whether a VPC's IPv6 and secondary blocks are part of it is not documented"
+    )
+    return Gap("FIREWALL_HOME_NET_UNKNOWN", rule.owner, detail)
 
 
 class Engine(Struct, frozen=True):
@@ -108,8 +124,7 @@ def stateful_engine(ground: Ground, policy: aws.FirewallPolicy, owned: OwnedFire
         else:
             found += _rules(ground, group, policy, owned, reference.resource_arn, strict=strict)
     if not strict:
-        order = {"pass": 0, "unknown": 1, "drop": 2, "reject": 3}
-        found.sort(key=lambda rule: order[rule.action])  # stable: a rule that is not read may drop or pass
+        found.sort(key=_rank)  # stable
     return Engine(
         tuple(rule for rule in found if isinstance(rule, Rule)),
         tuple(rule for rule in found if isinstance(rule, NameRule)),
@@ -117,6 +132,13 @@ def stateful_engine(ground: Ground, policy: aws.FirewallPolicy, owned: OwnedFire
         tuple(gaps),
         tuple(assumptions),
     )
+
+
+def _rank(rule: Rule | NameRule) -> int:
+    """In the default order; a rule that is not read may drop or pass."""
+    if rule.unsure:
+        return 1 if rule.action == "pass" else 4
+    return {"pass": 0, "unknown": 1, "drop": 2, "reject": 3}[rule.action]
 
 
 def rule_group(ground: Ground, owned: OwnedFirewall, arn: str) -> aws.RuleGroup | Gap:
@@ -137,7 +159,20 @@ def _default(policy: aws.FirewallPolicy) -> Default:
 def _rules(
     ground: Ground, group: aws.RuleGroup, policy: aws.FirewallPolicy, owned: OwnedFirewall, owner: str, *, strict: bool
 ) -> Iterator[Rule | NameRule]:
-    sets = _address_sets(ground, group, policy, owned)
+    """The rules of a group; where two readings of ``HOME_NET`` differ, what both match before what one does."""
+    surely, perhaps = (
+        list(_read(group, sets, owner, strict=strict)) for sets in _address_sets(ground, group, policy, owned)
+    )
+    for rule, other in zip(surely, perhaps, strict=True):
+        if rule == other:
+            yield rule
+            continue
+        yield replace(rule, pattern=both(rule.pattern, other.pattern))
+        yield replace(rule, unsure=True)
+        yield replace(other, unsure=True)
+
+
+def _read(group: aws.RuleGroup, sets: Sets, owner: str, *, strict: bool) -> Iterator[Rule | NameRule]:
     source = group.rules_source
     if source.rules_string:
         yield Rule("unknown", Pattern(), owner, "Suricata text")
@@ -152,22 +187,25 @@ def _rules(
 
 def _address_sets(
     ground: Ground, group: aws.RuleGroup, policy: aws.FirewallPolicy, owned: OwnedFirewall
-) -> dict[str, IntervalSet]:
-    """The variables of a rule group; those that it does not state are the policy's.
+) -> tuple[Sets, Sets]:
+    """The variables of a rule group, by the narrowest and the widest reading; what it does not state is the policy's.
 
-    The policy's ``HOME_NET`` is stated or the blocks of the firewall's VPC, and its ``EXTERNAL_NET`` the rest, whatever
-    the rule group's ``HOME_NET``.
+    The policy's ``HOME_NET`` is stated or the block or blocks of the firewall's VPC, and its ``EXTERNAL_NET`` the rest,
+    whatever the rule group's ``HOME_NET``.
     """
     network, vpc_id = ground.network, owned.firewall.vpc_id
     own = {name: one.definition for name, one in group.rule_variables.ip_sets.items()}
     general = policy.policy_variables.rule_variables.get("HOME_NET")
-    found: dict[str, IntervalSet] = {}
-    if general is not None:
-        found = suricata.defined({"HOME_NET": general.definition}, suricata.addresses)
-    elif vpc_id in network.vpcs:
-        found = {"HOME_NET": network.vpc_addresses(vpc_id)}
+    stated = suricata.defined({"HOME_NET": general.definition} if general is not None else {}, suricata.addresses)
+    if general is not None or vpc_id not in network.vpcs:
+        return _with_own(stated, own), _with_own(stated, own)
+    primary, whole = network.vpc_blocks(vpc_id)[0].block, network.vpc_addresses(vpc_id)
+    return _with_own({"HOME_NET": primary}, own), _with_own({"HOME_NET": whole}, own)
+
+
+def _with_own(found: dict[str, IntervalSet], own: Mapping[str, Sequence[str]]) -> Sets:
     if found:
-        found["EXTERNAL_NET"] = EVERYWHERE - found["HOME_NET"]
+        found = found | {"EXTERNAL_NET": EVERYWHERE - found["HOME_NET"]}
     inherited = {name: one for name, one in found.items() if name not in own}
     return inherited | suricata.defined(own, suricata.addresses)
 

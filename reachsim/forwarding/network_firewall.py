@@ -19,7 +19,7 @@ from reachsim.addresses import EVERYWHERE, parse_block
 from reachsim.evidence import Block, Gap
 from reachsim.forwarding.firewall_names import Judge
 from reachsim.forwarding.firewall_patterns import Pattern, matching
-from reachsim.forwarding.firewall_rules import Rule, rule_group, stateful_engine
+from reachsim.forwarding.firewall_rules import Rule, home_net_unknown, rule_group, stateful_engine
 from reachsim.forwarding.ground import Ground, Walk, answers_one, block, decided, describe, with_context
 from reachsim.intervals import IntervalSet
 from reachsim.model import firewall_policies as aws
@@ -194,6 +194,8 @@ def _stateful(
 
 def _applied(flow: Walk, rule: Rule, name: str) -> Walk:
     """What a rule on packets does with what its header matches."""
+    if rule.unsure and rule.action != "unknown":
+        return flow.unknown(home_net_unknown(rule, name, describe(flow)))
     match rule.action:
         case "pass":
             return flow

@@ -73,7 +73,8 @@ class Firewall:
         """
         found = [said for rule in self.of_packets() if (said := rule(packet))]
         if found:
-            return found[0] if self.strict else min(found, key=("pass", "unknown", "drop").index)
+            first = found[0] if self.strict else min(found, key=("pass", "unknown", "drop", "perhaps drop").index)
+            return "unknown" if first == "perhaps drop" else first
         if reply:
             return "open"
         ends = self.endings(packet)
@@ -108,13 +109,16 @@ class Firewall:
                 yield lambda _: "unknown"
             nets = self.nets(group)
             for rule in group["RulesSource"].get("StatefulRules", []):
-                yield lambda packet, rule=rule, nets=nets: five_tuple(rule, packet, nets)  # type: ignore[misc]
+                yield lambda packet, rule=rule, nets=nets: by_every_reading(rule, packet, nets)  # type: ignore[misc]
 
     def of_names(self, packet: Flight, speech: str) -> Iterator[str]:
         """What the lists of domains may do with a client of a protocol, whoever it asks for."""
         for group in self.groups("StatefulRuleGroupReferences"):
             listed, nets = group["RulesSource"].get("RulesSourceList", {}), self.nets(group)
-            outward = names("$HOME_NET", packet.source, nets) and names("$EXTERNAL_NET", packet.destination, nets)
+            outward = any(
+                names("$HOME_NET", packet.source, one) and names("$EXTERNAL_NET", packet.destination, one)
+                for one in nets
+            )
             if not outward or speech not in [SPEECH[kind] for kind in listed.get("TargetTypes", [])]:
                 continue
             if listed["GeneratedRulesType"] == "ALLOWLIST":
@@ -124,15 +128,29 @@ class Firewall:
             elif listed["GeneratedRulesType"] != "ALERTLIST":
                 yield "drop"
 
-    def nets(self, group: Json) -> Nets:
-        """A group's own HOME_NET and EXTERNAL_NET, each by itself, else the policy's: its HOME_NET is the VPC's blocks
-        unless it is stated, its EXTERNAL_NET all the rest.
+    def nets(self, group: Json) -> list[Nets]:
+        """A group's own HOME_NET and EXTERNAL_NET, each by itself, else the policy's, of which EXTERNAL_NET is all that
+        HOME_NET is not. Where that is not stated it is the VPC's primary block, or all of its blocks (PolicyVariables:
+        "the CIDR of your inspection VPC").
         """
         general = self.policy.get("PolicyVariables", {}).get("RuleVariables", {}).get("HOME_NET")
-        home = list(general["Definition"]) if general else [str(one) for one in blocks_of(self.world.vpcs[self.vpc])]
+        blocks = [str(one) for one in blocks_of(self.world.vpcs[self.vpc])]
+        homes = [list(general["Definition"])] if general else [[self.world.vpcs[self.vpc]["CidrBlock"]], blocks]
         own = {name: one["Definition"] for name, one in group.get("RuleVariables", {}).get("IPSets", {}).items()}
-        outside = own.get("EXTERNAL_NET") or ["!" + one for one in home]
-        return {"$HOME_NET": f"[{','.join(own.get('HOME_NET') or home)}]", "$EXTERNAL_NET": f"[{','.join(outside)}]"}
+        found = []
+        for home in homes:
+            outside = own.get("EXTERNAL_NET") or ["!" + one for one in home]
+            inside = own.get("HOME_NET") or home
+            found.append({"$HOME_NET": f"[{','.join(inside)}]", "$EXTERNAL_NET": f"[{','.join(outside)}]"})
+        return found
+
+
+def by_every_reading(rule: Json, packet: Flight, nets: list[Nets]) -> str | None:
+    """What a rule does where every reading of its variables agrees."""
+    said = {five_tuple(rule, packet, one) for one in nets}
+    if len(said) == 1:
+        return said.pop()
+    return "unknown" if said & {"pass", "unknown"} else "perhaps drop"
 
 
 def standard(actions: list[str]) -> str:

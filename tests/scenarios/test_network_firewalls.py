@@ -318,3 +318,58 @@ def test_n192_a_flow_behind_a_translation_is_another_flow() -> None:
     net.firewall(StatefulRuleGroupReferences=[tuples(net, there, back)], **strict())
     verdict = net.reach().simulate(net.client, "ip:203.0.113.6", **HTTPS)
     assert [(one.code, one.leg) for one in verdict.blocked_by] == [("FIREWALL_RULES_RESTRICTION", "response")]
+
+
+def widened(net: Edge) -> None:
+    """The client's block is a secondary one of the VPC."""
+    states = [{"CidrBlock": one, "CidrBlockState": {"State": "associated"}} for one in ("10.7.0.0/16", "10.0.0.0/16")]
+    net[net.net].update(CidrBlock="10.7.0.0/16", CidrBlockAssociationSet=states)
+
+
+def header(action: str, **parts: str) -> Any:
+    rule = five_tuple(action)
+    rule["Header"] |= parts
+    return rule
+
+
+@pytest.mark.parametrize(
+    ("does", "host", "outcome"),
+    [
+        ("ALLOWLIST", "github.com", "allowed"),  # passed by the list, or not looked at by it
+        ("ALLOWLIST", "pypi.org", "unknown"),
+        ("DENYLIST", "github.com", "unknown"),
+        ("DENYLIST", "pypi.org", "allowed"),
+    ],
+)
+def test_n193_whether_home_net_holds_more_than_the_primary_block_is_not_documented(
+    does: str, host: str, outcome: str
+) -> None:
+    """API Reference, PolicyVariables: by default "the CIDR of your inspection VPC"."""
+    net = behind_list(does, {})
+    widened(net)
+    verdict = net.out(host)
+    assert verdict.outcome == outcome
+    assert ("FIREWALL_HOME_NET_UNKNOWN" in assumed(verdict)) == (outcome == "unknown")
+
+
+@pytest.mark.parametrize(
+    ("rule", "outcome"),
+    [
+        (header("DROP", Source="$HOME_NET"), "unknown"),
+        (header("DROP", Source="!$HOME_NET", Protocol="TCP"), "unknown"),
+        (header("DROP", Destination="$EXTERNAL_NET"), "blocked"),
+        (header("DROP", Source="10.0.0.0/16"), "blocked"),
+        (header("DROP", Source="10.7.0.0/16"), "allowed"),
+    ],
+)
+def test_n192_a_rule_that_names_home_net_is_judged_where_every_reading_agrees(rule: Any, outcome: str) -> None:
+    net = Edge()
+    widened(net)
+    net.firewall(StatefulRuleGroupReferences=[tuples(net, rule)])
+    assert net.reach().simulate(net.client, "ip:140.82.112.3", **HTTPS).outcome == outcome
+    net.firewall(
+        StatefulRuleGroupReferences=[tuples(net, rule)],
+        PolicyVariables={"RuleVariables": {"HOME_NET": {"Definition": ["10.0.0.0/8"]}}},
+    )
+    stated = net.reach().simulate(net.client, "ip:140.82.112.3", **HTTPS)
+    assert stated.outcome != "unknown"
