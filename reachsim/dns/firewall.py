@@ -71,17 +71,30 @@ def chains(asking: Asking, profiles: Brought, noted: Noted) -> tuple[tuple[Rule,
     path = network.path(asking.home, "route53resolver", "list-firewall-rule-group-associations")
     if network.unknown(path):
         noted.default(network, path, asking.vpc_id, "no DNS Firewall rule group is associated")
+    associations = everywhere(
+        network, "route53resolver", "list-firewall-rule-group-associations", "FirewallRuleGroupAssociations",
+        aws.FirewallRuleGroupAssociation,
+    )  # fmt: skip
     own = [
         (one.priority or 0, one.firewall_rule_group_id or "")
-        for _, one in everywhere(
-            network, "route53resolver", "list-firewall-rule-group-associations", "FirewallRuleGroupAssociations",
-            aws.FirewallRuleGroupAssociation,
-        )
-        if one.vpc_id == asking.vpc_id and (one.status or "").upper() != "DELETING"
-    ]  # fmt: skip
+        for _, one in associations
+        if one.vpc_id == asking.vpc_id and _in_force(one, noted)
+    ]
     groups = [[group for _, group in sorted(set(own))], *([one.id for one in some] for some in profiles.groups)]
     made = [tuple(rule for group in some for rule in _rules(asking, group)) for some in groups]
     return tuple(rules for rules in made if rules)
+
+
+def _in_force(association: aws.FirewallRuleGroupAssociation, noted: Noted) -> bool:
+    """Whether an association counts; that one which comes, goes or changes does or does not is noted."""
+    group, status = association.firewall_rule_group_id or "", (association.status or "COMPLETE").upper()
+    what = f"the association of DNS Firewall rule group {group} with {association.vpc_id} is {status}"
+    if status in ("UPDATING", "DELETING"):
+        counts = "as it stands" if status == "UPDATING" else "to have ended"
+        noted.take("STATE_CHANGING", group, f"{what}: it was taken {counts}", "leak")
+    elif status != "COMPLETE":
+        noted.lack("UNMODELLED_COMPONENT", group, f"{what}, whose meaning is not known")
+    return status != "DELETING"
 
 
 def _rules(asking: Asking, group: str) -> list[Rule]:

@@ -55,6 +55,24 @@ def test_n167_groups_by_the_priority_of_their_association(first: str, outcome: s
     assert ask(net, net.client, "host:github.com").outcome == outcome
 
 
+@pytest.mark.parametrize(
+    ("status", "outcome", "code"),
+    [
+        ("COMPLETE", "blocked", None), ("UPDATING", "blocked", "STATE_CHANGING"),
+        ("DELETING", "allowed", "STATE_CHANGING"), ("OF-TOMORROW", "blocked", None),
+    ],
+)  # fmt: skip
+def test_n167_an_association_that_changes_or_ends_is_never_silent(status: str, outcome: str, code: str | None) -> None:
+    """API Reference, FirewallRuleGroupAssociation: COMPLETE, DELETING or UPDATING."""
+    net = natted()
+    group = firewall(net, net.vpc_id, block("github.com"))
+    for row in net._lists["route53resolver/list-firewall-rule-group-associations"]:
+        row["Status"] = status
+    verdict = ask(net, net.client, "host:github.com")
+    assert verdict.outcome == outcome
+    assert (("STATE_CHANGING", group) in assumed(verdict)) == (code is not None)
+
+
 def test_n167_alert_lets_pass_and_ends_the_search() -> None:
     net = natted()
     firewall(net, net.vpc_id, {"Action": "ALERT", "domains": ("github.com",)}, block("github.com"))
