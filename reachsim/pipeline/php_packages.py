@@ -8,12 +8,28 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reachsim.pipeline import knowledge, shapes, urls
+from reachsim.pipeline import knowledge, shapes, system_packages, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.git_urls import git_found
 from reachsim.pipeline.index_urls import index_at
 from reachsim.pipeline.records import Confidence, Destination, Found
 from reachsim.pipeline.variables import is_known
+
+
+def extensions(call: Call) -> Outcome:
+    """install-php-extensions: the distribution's packages that extensions need, PECL, and sources that are named.
+
+    **Source:** mlocati/docker-php-extension-installer, README: APT and APK packages, PECL, sources by URL.
+    """
+    names = [word for word in call.words if not word.startswith("@")]
+    if not names:
+        return Outcome((), None)
+    family = "apk" if call.machine.distribution == "alpine" else "apt"
+    found: list[Found] = [*system_packages.repositories(call, family, "likely"),
+                          Destination("pecl.php.net", 443, "package", "likely")]  # fmt: skip
+    for word in names:
+        found += urls.destination(word)
+    return Outcome(tuple(dict.fromkeys(found)), None)
 
 
 def composer(call: Call) -> Outcome:
