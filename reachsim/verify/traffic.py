@@ -146,7 +146,7 @@ class _Judge:
         if "unknown" in found.outcomes:
             return Finding("snapshot-lacks")
         access = self._public_access(packet)
-        if access.word == AGREE or (access.word == "snapshot-lacks" and packet.peer in PUBLIC and not self._off):
+        if access.word == AGREE or (access.word == "snapshot-lacks" and not self._off):
             return access
         if record.protocol == 6 and not record.opening and _without_action(record) in self._accepted:
             return Finding("reply-stands")

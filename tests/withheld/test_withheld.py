@@ -57,10 +57,11 @@ def test_a_withheld_file_of_a_network_of_all_features_turns_no_answer_round(topi
 def test_a_rejected_record_is_not_held_against_a_snapshot_that_lacks_what_blocks_public_access() -> None:
     """VPC Flow Logs, "Flow log record examples": a REJECT may be of VPC Block Public Access, here where it is on."""
     operations = ("describe-vpc-block-public-access-options", "describe-vpc-endpoints")
-    trials = [(what, held) for what, held in generated.trials("everything", 7_100_010, whole_homes=False)
-              if any(f"/{one}.json refused" in what for one in operations)]  # fmt: skip
-    assert len(trials) == 2
-    assert [generated.complaints("everything", 7_100_010, held) for _, held in trials] == [[], []]
+    for seed in (7_100_000, 7_100_010):
+        trials = [held for what, held in generated.trials("everything", seed, whole_homes=False)
+                  if any(f"/{one}.json refused" in what for one in operations)]  # fmt: skip
+        assert len(trials) == 2
+        assert [generated.complaints("everything", seed, held) for held in trials] == [[], []]
 
 
 def test_a_file_that_is_left_out_is_felt() -> None:
