@@ -668,6 +668,8 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "configuration.", "Say what the appliance does, or check it by hand."),
     ("INSTANCE_STOPPED", "network", "",
      "The instance is not running; it was judged as if it ran.", "Start the instance."),
+    ("AMAZON_LOCAL_OTHER_PORTS", "network", _SUBNET_ROUTES,  # N10
+     "A service that Amazon has on the host itself was taken to take nothing but what it is documented for.", ""),
     ("AMAZON_LOCAL_SERVICE_ASSUMED", "network", _SUBNET_ROUTES,  # N94
      "A service that Amazon has on the host itself was taken to be there. Some are on instances, tasks, nodes of a "
      "cluster or the Nitro System only, which the snapshot does not always tell.", ""),
@@ -885,6 +887,7 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
 # What each assumption can hide. A verdict's own ``can_hide`` is one of the two where this says ``either``.
 _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
     ("leak", """
+        AMAZON_LOCAL_OTHER_PORTS
         BLACKHOLE_NO_FALLTHROUGH BPA_EXCLUSION_NOT_COUNTED BPA_INCONSISTENT DNS_FIREWALL_FAIL_OPEN DNS_SERVERS_MIXED
         ECS_TASK_IPV6 FIREWALL_HANDSHAKE_PASSES FIREWALL_NAME_CLAIMED FURTHER_ACCESS_UNSEEN
         IPV6_PRIVATE_SPACE NAT_THEN_GATEWAY_ENDPOINT"""),

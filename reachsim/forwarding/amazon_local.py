@@ -100,6 +100,8 @@ def _at(ground: Ground, flow: Walk, service: _Service, interface: Interface) -> 
     if other is not None:
         takes = describe_services(service.services)
         detail = f"{service.name} at {describe_addresses(flow.destinations)} takes {takes} only"
+        said = f"{service.name} was taken to take nothing but {takes}: no page says what its address does with the rest"
+        other = other.assuming(assume("AMAZON_LOCAL_OTHER_PORTS", TERMINAL, said, "leak"))
         parts.append(stopped(other, block(other, "PROTOCOL_RESTRICTION", TERMINAL, detail, direction="ingress")))
     if asked is not None:
         detail = f"{service.name}, an Amazon service on the host: never routed nor filtered (N10, N94)"

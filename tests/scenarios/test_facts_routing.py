@@ -157,6 +157,7 @@ def test_n10_reserved_addresses_are_never_forwarded_and_take_what_they_are_for(a
     else:
         assert fate(verdict) == ("blocked", "none")
         assert codes(verdict) == {"PROTOCOL_RESTRICTION"}
+    assert (("AMAZON_LOCAL_OTHER_PORTS", "amazon-local") in assumed(verdict)) is (verdict.outcome == "blocked")
 
 
 @pytest.mark.parametrize("address", ["169.254.169.1", "169.254.168.4", "fd00:ec2::1", "fd00:ec2::251"])
