@@ -49,6 +49,18 @@ class Code(msgspec.Struct, frozen=True):
     can_hide: CanHide | None = None
 
 
+NO_BLOCK_HERE: Final[Mapping[str, str]] = MappingProxyType({
+    "IGW_NAT_REFLECTION": "the way out and back in is followed (N85)",
+    "TGW_ATTACH_VPC_AZ_RESTRICTION": "the zone that traffic enters by is chosen, or held to by appliance mode (N187)",
+    "ENI_ADDRESS_RESTRICTION": "what an interface or a build sends is asked for with addresses of its own",
+    "VPCE_GATEWAY_EGRESS_SOURCE_ADDRESS_RESTRICTION": "gateway endpoints answer from the address that was asked",
+    "UNKNOWN_PEERED_SGS": "unknown here, not blocked: the assumption SECURITY_GROUP_UNSEEN (N91)",
+    "NO_SOURCE_OR_DESTINATION": "an error of the question",
+    "UNSUPPORTED_COMPONENT": "unknown here, not blocked: the assumption UNMODELLED_COMPONENT (N20)",
+})  # fmt: skip
+"""Codes of Reachability Analyzer that no verdict of reachsim holds, and why."""
+
+
 class UnknownCodeError(QuestionError, ValueError):
     """No such code; ``matches`` holds the codes whose spelling is near."""
 

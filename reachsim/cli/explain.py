@@ -67,19 +67,31 @@ def command(code: str | None, everything: bool, assumptions: bool, lang: Lang) -
 
 
 def _english(found: Code) -> list[str]:
+    from reachsim.codes import NO_BLOCK_HERE
+
     about = f"{KINDS[found.kind]} · layer: {found.layer} · {ORIGINS[found.origin]}"
     seen = [f"Usually seen as: {found.symptom}"] if found.symptom else []
-    return [about, found.text, *seen, *_hides(found, "en"), *([f"To mend: {found.remedy}"] if found.remedy else [])]
+    never = [f"No verdict of reachsim holds it: {NO_BLOCK_HERE[found.code]}."] if found.code in NO_BLOCK_HERE else []
+    return [
+        about,
+        found.text,
+        *never,
+        *seen,
+        *_hides(found, "en"),
+        *([f"To mend: {found.remedy}"] if found.remedy else []),
+    ]
 
 
 def _japanese(found: Code) -> list[str]:
+    from reachsim.codes import NO_BLOCK_HERE
     from reachsim.report.languages import japanese
 
     texts = japanese()[found.code]
     about = f"{KINDS_JA[found.kind]} · レイヤー: {found.layer} · {ORIGINS_JA[found.origin]}"
     seen = [f"見え方: {found.symptom}"] if found.symptom else []
     mend = [f"直し方: {texts['remedy']}"] if texts["remedy"] else []
-    return [about, texts["text"], *seen, *_hides(found, "ja"), *mend]
+    never = ["reachsim の答えにはこのコードは現れません。"] if found.code in NO_BLOCK_HERE else []
+    return [about, texts["text"], *never, *seen, *_hides(found, "ja"), *mend]
 
 
 def _hides(found: Code, lang: Lang) -> list[str]:

@@ -1,5 +1,5 @@
 """Exactly one fault, exactly its code: the blocks that VPC Reachability Analyzer has a code for (explanation-codes.md,
-section 1). Codes that AWS gives to questions which cannot be asked here are listed with the reason.
+section 1). Codes that no verdict holds are listed with the reason (`reachsim.codes.NO_BLOCK_HERE`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reachsim import load_files
-from reachsim.codes import CODES
+from reachsim.codes import CODES, NO_BLOCK_HERE
 from reachsim.forwarding import Ground
 from reachsim.verdict import Verdict
 from tests.build import ANYWHERE, Build
@@ -21,15 +21,6 @@ from tests.scenarios.test_facts_transit import Hub
 from tests.scenarios.test_middleboxes import Edge, five_tuple
 
 WORLD = "ip:198.51.100.7"
-NOT_ASKED = {
-    "IGW_NAT_REFLECTION": "the way out and back in is followed (N85)",
-    "TGW_ATTACH_VPC_AZ_RESTRICTION": "the zone that traffic enters by is chosen, or held to by appliance mode (N187)",
-    "ENI_ADDRESS_RESTRICTION": "what an interface or a build sends is asked for with addresses of its own",
-    "VPCE_GATEWAY_EGRESS_SOURCE_ADDRESS_RESTRICTION": "gateway endpoints answer from the address that was asked",
-    "UNKNOWN_PEERED_SGS": "unknown here, not blocked: the assumption SECURITY_GROUP_UNSEEN (N91)",
-    "NO_SOURCE_OR_DESTINATION": "an error of the question (test_bad_input.py)",
-    "UNSUPPORTED_COMPONENT": "unknown here, not blocked: the assumption UNMODELLED_COMPONENT (N20)",
-}
 UNKNOWN = ("UNKNOWN_DESTINATION", "UNKNOWN_RESOURCE", "TGW_RTB_ROUTES_ARE_UNKNOWN")
 """Codes of what the snapshot does not tell: assumptions of an unknown verdict."""
 
@@ -528,7 +519,7 @@ def test_every_code_of_reachability_analyzer_is_met_or_said_not_to_be() -> None:
         name for name in blocks if f"test_code_{name.lower()}" in dir(test_load_balancers) or name.startswith("TARGET_")
     }
     met = {row.split()[0] for row in (*ROWS, *BEHIND)} | balancing | set(UNKNOWN)
-    assert not met & NOT_ASKED.keys()
+    assert not met & NO_BLOCK_HERE.keys()
     assert blocks - {name for name in blocks if "FILTER" in name or name == "IGW_EXPECTS_PUBLIC_ADDRESS"} == (
-        met | NOT_ASKED.keys()
+        met | NO_BLOCK_HERE.keys()
     )

@@ -6,8 +6,10 @@ import re
 from typing import get_args
 
 import pytest
+from click.testing import CliRunner
 
-from reachsim.codes import CODES, Code, Kind, Layer, Origin, Symptom, UnknownCodeError, explain
+from reachsim.cli import group
+from reachsim.codes import CODES, NO_BLOCK_HERE, Code, Kind, Layer, Origin, Symptom, UnknownCodeError, explain
 from reachsim.errors import QuestionError
 
 OURS = {
@@ -149,3 +151,10 @@ def test_explain_offers_near_codes() -> None:
 def test_explain_says_nothing_about_near_codes_where_there_are_none() -> None:
     with pytest.raises(ValueError, match=r"^unknown code 'qqq'$"):
         explain("qqq")
+
+
+def test_explain_says_which_codes_no_verdict_holds() -> None:
+    for code, why in NO_BLOCK_HERE.items():
+        said = " ".join(CliRunner().invoke(group, ["explain", code]).output.split())
+        assert f"No verdict of reachsim holds it: {why}." in said
+    assert "No verdict" not in CliRunner().invoke(group, ["explain", "SUBNET_ACL_RESTRICTION"]).output
