@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reachsim.addresses import EVERYWHERE, parse_block
-from reachsim.evidence import Block, Gap
+from reachsim.evidence import Assumption, Block, Gap
 from reachsim.forwarding.firewall_names import Judge
 from reachsim.forwarding.firewall_patterns import Pattern, matching
 from reachsim.forwarding.firewall_rules import Rule, home_net_unknown, rule_group, stateful_engine
@@ -40,6 +40,11 @@ def inspect(ground: Ground, flow: Walk, endpoint_id: str, owned: OwnedFirewall) 
     if owned.status not in ("", "ready"):
         detail = f"the endpoint of firewall {name} is {owned.status}: whether it inspects traffic is not known"
         flow = flow.unknown(Gap("UNMODELLED_COMPONENT", endpoint_id, detail))
+    if owned.sync.upper() not in ("", "IN_SYNC"):
+        detail = (
+            f"the configuration of firewall {name} is {owned.sync}: its rules were taken to be in force as they stand"
+        )
+        flow = flow.assuming(Assumption("STATE_CHANGING", endpoint_id, detail, "leak"))
     if owned.firewall.proxy_settings is not None:
         detail = f"firewall {name} is a proxy, which may send traffic on by a NAT gateway of its own"
         flow = flow.unknown(Gap("UNMODELLED_COMPONENT", endpoint_id, detail))

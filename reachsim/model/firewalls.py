@@ -29,6 +29,7 @@ class SyncState(Aws, frozen=True):
 
 class FirewallStatus(Aws, frozen=True):
     sync_states: dict[str, SyncState] = {}
+    configuration_sync_state_summary: str | None = None
 
 
 class Firewall(Aws, frozen=True):
@@ -49,12 +50,15 @@ class DescribeFirewall(Aws, frozen=True):
 
 
 class OwnedFirewall(Struct, frozen=True):
-    """A firewall and the account and Region in whose files it stands; ``status`` is that of the endpoint."""
+    """A firewall and the account and Region in whose files it stands; ``status`` is that of the endpoint,
+    ``sync`` whether the firewall has its configuration as it stands (IN_SYNC).
+    """
 
     home: Home
     path: str
     firewall: Firewall
     status: str = ""
+    sync: str = ""
 
 
 def firewalls_by_endpoint(network: Network) -> dict[str, OwnedFirewall]:
@@ -64,10 +68,11 @@ def firewalls_by_endpoint(network: Network) -> dict[str, OwnedFirewall]:
         for _, path in network.snapshot.children(*home, "network-firewall", "describe-firewall"):
             record = network.read(path, DescribeFirewall)
             if record is not None:
+                sync = record.firewall_status.configuration_sync_state_summary or ""
                 for state in record.firewall_status.sync_states.values():
                     one, status = state.attachment, (state.attachment.status or "").lower()
                     if one.endpoint_id:
-                        found[one.endpoint_id] = OwnedFirewall(home, path, record.firewall, status)
+                        found[one.endpoint_id] = OwnedFirewall(home, path, record.firewall, status, sync)
     return found
 
 

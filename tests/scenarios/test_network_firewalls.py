@@ -373,3 +373,13 @@ def test_n192_a_rule_that_names_home_net_is_judged_where_every_reading_agrees(ru
     )
     stated = net.reach().simulate(net.client, "ip:140.82.112.3", **HTTPS)
     assert stated.outcome != "unknown"
+
+
+@pytest.mark.parametrize(("sync", "told"), [("IN_SYNC", False), ("PENDING", True), ("CAPACITY_CONSTRAINED", True)])
+def test_n194_rules_that_have_not_come_to_the_firewall_are_never_silent(sync: str, told: bool) -> None:
+    """API Reference, FirewallStatus: whether the firewall's settings and policy are in sync in every zone."""
+    net = behind_list("ALLOWLIST", {})
+    files = changed(net, b'"SyncStates"', f'"ConfigurationSyncStateSummary": "{sync}", "SyncStates"'.encode())
+    verdict = files.simulate(net.client, "host:github.com", **HTTPS)
+    assert verdict.outcome == "allowed"
+    assert ("STATE_CHANGING" in assumed(verdict)) is told
