@@ -136,6 +136,7 @@ def pulled_through(network: Network, source: str, needs: Sequence[Need]) -> Cach
         for arn in dict.fromkeys(str(one["resource"]) for one in need.requests if one["action"] == PULL):
             rule = _rule(network, arn)
             if rule is None:
+                more += _not_listed(network, need, arn)
                 continue
             region, account, name = arn.split(":", 5)[3], arn.split(":", 5)[4], arn.split("repository/", 1)[-1]
             path = network.path((account, region), "ecr", "describe-repositories")
@@ -159,6 +160,28 @@ def pulled_through(network: Network, source: str, needs: Sequence[Need]) -> Cach
                 line = f"{source} → {name}: no such repository yet, so nothing is cached"
                 findings.append(finding_of("UPSTREAM_REDIRECT_NEEDS_INTERNET", "low", name, title, [line]))
     return Cached(tuple(more), tuple(findings))
+
+
+def _not_listed(network: Network, need: Need, arn: str) -> Iterator[Need]:
+    """A pull from a repository that its account's list does not hold: it fails, unless a pull-through cache that
+    nobody read makes it of an upstream registry's, or it was made since.
+    """
+    parts = arn.split(":", 5)
+    if len(parts) < 6 or set(arn) & set("*?") or not parts[5].startswith("repository/"):
+        return
+    name = parts[5].removeprefix("repository/")
+    listed, rules = (network.path((parts[4], parts[3]), "ecr", operation)
+                     for operation in ("describe-repositories", "describe-pull-through-cache-rules"))  # fmt: skip
+    held = {one.repository_name for one in network.read_collection(listed, "repositories", aws.Repository)}
+    if network.snapshot.status(listed) != "ok" or name in held:
+        return
+    unread = network.snapshot.status(rules) != "ok"
+    why = f"whether it comes through a cache is not known ({rules})" if unread else f"{listed} does not list it"
+    yield Need(
+        need.step,
+        "",
+        place=f"{need.place}: {name} is no repository of {parts[4]}, and {why}" if unread else f"{need.place}: {why}",
+    )
 
 
 def _rule(network: Network, arn: str) -> aws.PullThroughCacheRule | None:

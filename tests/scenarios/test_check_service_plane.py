@@ -26,6 +26,7 @@ from tests.scenarios.pipelines import (
 from tests.scenarios.test_check_code import BUILDSPEC
 
 CI_IMAGE = f"{REGISTRY}/ci:1"
+REFUSED = {"Error": {"Code": "AccessDeniedException"}}
 
 
 def check_of(net: Pipeline, **code: str) -> Check:
@@ -183,6 +184,20 @@ def test_without_the_list_of_repositories_it_is_open_whether_an_image_is_cached(
     assert step(check_of(net, **code), "pull").outcome == "unknown"
 
 
+@pytest.mark.parametrize("rules", [None, REFUSED, {"pullThroughCacheRules": []}])
+def test_a_pull_from_a_repository_that_is_not_listed_is_not_known_to_work(rules: Record | None) -> None:
+    net = Pipeline()
+    if rules is not None:
+        net.put("ecr/describe-pull-through-cache-rules", rules)
+    net.put("ecr/describe-repositories", {"repositories": [{"repositoryName": "app"}]})
+    check = check_of(net, **{"buildspec.yml": BUILDSPEC, "Dockerfile": f"FROM {REGISTRY}/{CACHED}:1.22\n"})
+    assert (step(check, "pull").outcome, check.overall) == ("unknown", "undecided")
+    told = (
+        "describe-repositories" if rules and "pullThroughCacheRules" in rules else "describe-pull-through-cache-rules"
+    )
+    assert any(told in one.detail for one in check.assumptions)
+
+
 # --- ECR Public -------------------------------------------------------------------------------------------------------
 
 
@@ -238,7 +253,6 @@ def test_a_deployed_service_pulls_from_its_own_subnets() -> None:
 
 CLUSTERS = f"{ACCOUNT}/{REGION}/ecs/list-clusters.json"
 SERVICES = f"{ACCOUNT}/{REGION}/ecs/describe-services/web.json"
-REFUSED = {"Error": {"Code": "AccessDeniedException"}}
 
 
 @pytest.mark.parametrize(
