@@ -139,9 +139,8 @@ def pulled_through(network: Network, source: str, needs: Sequence[Need]) -> Cach
                 more += _not_listed(network, need, arn)
                 continue
             region, account, name = arn.split(":", 5)[3], arn.split(":", 5)[4], arn.split("repository/", 1)[-1]
-            path = network.path((account, region), "ecr", "describe-repositories")
+            path, held = _listed(network, (account, region))
             upstream = (rule.upstream_registry_url or "the upstream registry").removeprefix("https://").split("/")[0]
-            held = {one.repository_name for one in network.read_collection(path, "repositories", aws.Repository)}
             if network.snapshot.status(path) != "ok":
                 place = f"{need.place}: whether {name} is cached is not known ({path})"
                 more.append(Need(need.step, "", place=place))
@@ -166,31 +165,41 @@ def _not_listed(network: Network, need: Need, arn: str) -> Iterator[Need]:
     """A pull from a repository that its account's list does not hold: it fails, unless a pull-through cache that
     nobody read makes it of an upstream registry's, or it was made since.
     """
-    parts = arn.split(":", 5)
-    if len(parts) < 6 or set(arn) & set("*?") or not parts[5].startswith("repository/"):
+    placed = _placed(arn)
+    if placed is None or "?" in arn:
         return
-    name = parts[5].removeprefix("repository/")
-    listed, rules = (network.path((parts[4], parts[3]), "ecr", operation)
-                     for operation in ("describe-repositories", "describe-pull-through-cache-rules"))  # fmt: skip
-    held = {one.repository_name for one in network.read_collection(listed, "repositories", aws.Repository)}
+    home, name = placed
+    listed, held = _listed(network, home)
     if network.snapshot.status(listed) != "ok" or name in held:
         return
-    unread = network.snapshot.status(rules) != "ok"
-    why = f"whether it comes through a cache is not known ({rules})" if unread else f"{listed} does not list it"
-    yield Need(
-        need.step,
-        "",
-        place=f"{need.place}: {name} is no repository of {parts[4]}, and {why}" if unread else f"{need.place}: {why}",
-    )
+    why = f"{listed} does not list {name}"
+    rules = network.path(home, "ecr", "describe-pull-through-cache-rules")
+    if network.snapshot.status(rules) != "ok":
+        why += f", and whether it comes through a cache is not known ({rules})"
+    yield Need(need.step, "", place=f"{need.place}: {why}")
+
+
+def _placed(arn: str) -> tuple[Home, str] | None:
+    """(account and Region, name) of one repository; None for what names several, or none."""
+    parts = arn.split(":", 5)
+    if len(parts) < 6 or "*" in arn or not parts[5].startswith("repository/"):
+        return None
+    return (parts[4], parts[3]), parts[5].removeprefix("repository/")
+
+
+def _listed(network: Network, home: Home) -> tuple[str, set[str]]:
+    """The file that lists the repositories of an account and Region, and their names."""
+    path = network.path(home, "ecr", "describe-repositories")
+    return path, {one.repository_name for one in network.read_collection(path, "repositories", aws.Repository)}
 
 
 def _rule(network: Network, arn: str) -> aws.PullThroughCacheRule | None:
     """The rule with the longest prefix of a repository's name, else the one for all that no other rule covers."""
-    parts = arn.split(":", 5)
-    if len(parts) < 6 or "*" in arn or not parts[5].startswith("repository/"):
+    placed = _placed(arn)
+    if placed is None:
         return None
-    name = parts[5].removeprefix("repository/")
-    path = network.path((parts[4], parts[3]), "ecr", "describe-pull-through-cache-rules")
+    home, name = placed
+    path = network.path(home, "ecr", "describe-pull-through-cache-rules")
     rules = network.read_collection(path, "pullThroughCacheRules", aws.PullThroughCacheRule)
     fitting = [one for one in rules if name.startswith(f"{one.ecr_repository_prefix.rstrip('/')}/")]
     rest = next((one for one in rules if one.ecr_repository_prefix == ROOT), None)
