@@ -167,6 +167,9 @@ def _union(*blocks: str) -> IntervalSet:
 
 RFC1918: Final = _union("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 RFC6598: Final = _union("100.64.0.0/10")
+DOCKER_BRIDGE: Final = _union("172.17.0.0/16")
+"""What Docker's default bridge takes on its host, unless it is told otherwise ("Bridge network driver")."""
+
 ULA: Final = _union("fc00::/7")
 LINK_LOCAL: Final = _union("169.254.0.0/16", "fe80::/10")
 AMAZON_LOCAL: Final = _union("169.254.168.0/22", "fd00:ec2::/32")

@@ -840,6 +840,10 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("BUILD_EPHEMERAL_PORTS", "network", _CUSTOM_ACL,  # N113
      "A network ACL admits replies to some client ports only. AWS does not document which ones builds use; those of "
      "the image's operating system were taken.", "Admit replies to ports 1024 to 65535."),
+    ("DOCKER_BRIDGE_ADDRESSES", "network", "/vpc/latest/userguide/vpc-cidr-blocks.html",
+     "A build's destination has an address of 172.17.0.0/16, which Docker's default bridge takes for itself on a host. "
+     "AWS does not document the bridge of CodeBuild's hosts; it was taken not to be in the way.",
+     "Give what builds contact addresses outside 172.17.0.0/16."),
     ("DNS_MANAGED_LIST_UNREADABLE", "dns", _DNS_FIREWALL,  # N168
      "A DNS Firewall rule uses a domain list or threat protection managed by AWS, whose names cannot be read.",
      "Check the name by hand."),
@@ -907,7 +911,7 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
         AMAZON_LOCAL_SERVICE_ASSUMED
         BPA_NAT_BEHIND_FIREWALL
         BUILD_EPHEMERAL_PORTS DEPLOYMENTS_UNSEEN DHCP_OPTIONS_NONE DNS_FIREWALL_OVERRIDE DNS_FORWARDER_RETRIES
-        DNS_FORWARD_TCP_CLOSED DNS_REDIRECTION_UNSEEN
+        DNS_FORWARD_TCP_CLOSED DNS_REDIRECTION_UNSEEN DOCKER_BRIDGE_ADDRESSES
         ENDPOINT_SERVICE_UNSEEN FIREWALL_MANAGED_RULES FIREWALL_NAME_IN_ONE_PACKET GATEWAY_ENDPOINT_WITHOUT_HOSTNAMES
         IDENTITY_POLICY_NOT_COUNTED INSTANCE_STOPPED INTERFACE_NOT_ATTACHED
         LB_TARGET_HEALTH_IGNORED NLB_RETURN_PATH_ASSUMED ON_PREMISES_RETURN_ASSUMED

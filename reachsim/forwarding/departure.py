@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from reachsim.addresses import V4, V6, V6_BASE, VPC_LATTICE, Cidr
+from reachsim.addresses import DOCKER_BRIDGE, V4, V6, V6_BASE, VPC_LATTICE, Cidr
 from reachsim.engine import choose
 from reachsim.evidence import Assumption, Block, Gap, Hop
 from reachsim.forwarding import amazon_local, changing
@@ -65,8 +65,23 @@ def send(ground: Ground, flow: Walk) -> list[Walk]:
             hop(rest, interface.id, "network-interface", detail, source=ground.network.source(interface.id))
         )
         for part in through_security_groups(ground, out, interface, "egress"):
-            parts += _on_its_way(ground, part, interface)
+            for one in _past_docker(part, interface):
+                parts += _on_its_way(ground, one, interface)
     return parts
+
+
+def _past_docker(flow: Walk, interface: Interface) -> list[Walk]:
+    """A build runs in a container on a host that runs Docker, whose default bridge takes addresses for itself: what is
+    for them there never leaves the host. Which bridge CodeBuild's hosts have is not documented.
+
+    **Source:** "VPC CIDR blocks" (VPC User Guide: services that use 172.17.0.0/16) and what it refers to.
+    """
+    if not interface.is_build or flow.destinations.isdisjoint(DOCKER_BRIDGE):
+        return [flow]
+    inside, outside = flow.by_destinations(DOCKER_BRIDGE)
+    detail = "172.17.0.0/16 was taken not to be the bridge of Docker on the build's host"
+    taken = assume("DOCKER_BRIDGE_ADDRESSES", interface.id.partition("@")[0], detail, "block")
+    return [*([inside.assuming(taken)] if inside else []), *([outside] if outside else [])]
 
 
 def _on_its_way(ground: Ground, flow: Walk, interface: Interface) -> list[Walk]:

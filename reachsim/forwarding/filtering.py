@@ -277,8 +277,11 @@ def _by_a_builds_ports(flow: Walk, rule: Rule) -> bool:
     if flow.leg != "response" or flow.protocol not in (TCP, UDP) or flow.port != CLIENT_PORT or flow.context.session:
         return False
     origin = flow.context.origin.interface
-    build = origin is not None and origin.kind == "virtual" and origin.id.startswith("codebuild:")
-    return build and not protocol_services(flow.protocol, _ANY_CLIENT_PORT) <= rule.services
+    return (
+        origin is not None
+        and origin.is_build
+        and not protocol_services(flow.protocol, _ANY_CLIENT_PORT) <= rule.services
+    )
 
 
 def _decided(ground: Ground, flow: Walk, subnet_id: str, rule: Rule, direction: Direction) -> Walk:

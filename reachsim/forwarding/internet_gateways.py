@@ -150,7 +150,7 @@ def _left_from(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnet_
 
 def _no_public_address(ground: Ground, flow: Walk, gateway_id: str, sender: Interface | None) -> Walk:
     who = ground.network.label(sender.id) if sender else describe_addresses(flow.sources)
-    is_build = sender is not None and sender.kind == "virtual" and sender.id.startswith("codebuild:")
+    is_build = sender is not None and sender.is_build
     detail = f"{who} has no public IPv4 address, so {ground.network.label(gateway_id)} cannot forward for it"
     if is_build:
         detail = f"{detail}; the interfaces of CodeBuild never get one"

@@ -51,6 +51,11 @@ class Interface(msgspec.Struct, frozen=True):
     def public_addresses(self) -> IntervalSet:
         return IntervalSet.of((public, public) for _, public in self.public)
 
+    @property
+    def is_build(self) -> bool:
+        """Whether CodeBuild makes it for a build."""
+        return self.kind == "virtual" and self.id.startswith("codebuild:")
+
 
 class Interfaces(Mapping[str, Interface]):
     """Interfaces by id, in the order of their records; each is made when it is first asked for.

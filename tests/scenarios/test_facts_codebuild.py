@@ -208,3 +208,18 @@ def test_a_filter_before_a_component_that_is_not_followed_still_blocks() -> None
     verdict = ask(net, net.client, WORLD)
     assert codes(verdict) == {"SG_HAS_NO_RULES"}
     assert causes(verdict) == {None}
+
+
+def test_addresses_of_dockers_bridge_are_told_for_builds_alone() -> None:
+    """VPC User Guide, "VPC CIDR blocks": services use 172.17.0.0/16, which Docker's bridge takes on a host."""
+    net = Lan(secondary=["172.17.0.0/16"])
+    net.interface(net.subnet(net.vpc_id, "172.17.1.0/24", table=net.tb), "172.17.1.5", [net.open], name="bridged")
+    net.project("app", net.vpc_id, [net.a], [net.open])
+    told = {("DOCKER_BRIDGE_ADDRESSES", "codebuild:app")}
+    for asker, there, code in (
+        ("codebuild:app", "eni-bridged", told),
+        ("codebuild:app", net.server, set()),
+        (net.client, "eni-bridged", set()),
+    ):
+        verdict = ask(net, asker, there)
+        assert (verdict.outcome, assumed(verdict)) == ("allowed", code), (asker, there)
