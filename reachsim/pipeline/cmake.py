@@ -1,7 +1,7 @@
-"""cmake: what a project's CMakeLists.txt fetches while it is configured; the makefiles that follow are its own.
+"""Programs that write makefiles: what a project's CMakeLists.txt fetches while it is configured; Autotools' scripts.
 
 **Source:** CMake documentation, "FetchContent" (declared content is fetched when the project is configured) and
-"ExternalProject" (when it is built).
+"ExternalProject" (when it is built); GNU Autoconf manual, "Running configure Scripts".
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def cmake(call: Call) -> Outcome:
     given = arguments(call.words, ["S", "B", "G", "T", "C", "P", "E", "preset", "target", "j", "config", "parallel"])
     if given.has("build", "install", "E", "version", "help"):
         return Outcome((), None)
-    call.configure("makefile.generated", "yes")
+    _generated(call, given.last("B") or ".")
     folder = given.last("S") or (given.rest[0] if given.rest else ".")
     lists = call.read(f"{folder}/CMakeLists.txt")
     found: list[Found] = []
@@ -34,3 +34,23 @@ def cmake(call: Call) -> Outcome:
         for url in re.findall(r"\bURL\s+\"?(https?://[^\s\"]+)", block):
             found += urls.fetched(url)
     return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def configure(call: Call) -> Outcome:
+    """``./configure``, ``./config`` and their like of sources that are not in these files: they look at the machine."""
+    _generated(call, ".")
+    return Outcome((), None)
+
+
+def _generated(call: Call, folder: str) -> None:
+    """The makefiles in a folder are what a program writes."""
+    call.configure("makefile.generated", f"{call.setting('makefile.generated') or ''}{call.path(folder)}\n")
+
+
+def is_generated(call: Call, folder: str) -> bool:
+    """Whether a program writes the makefile of a folder, or of one that it lies in, or would: its ``configure``."""
+    path = call.path(folder)
+    if call.exists(f"{path}/configure"):
+        return True
+    places = (call.setting("makefile.generated") or "").splitlines()
+    return any(path == one or path.startswith(one.rstrip("/") + "/") for one in places)

@@ -61,7 +61,13 @@ def dotnet(call: Call) -> Outcome:
         return Outcome((), None)
     if word == "add" and "package" not in plain:
         return Outcome((), None)
+    restored = call.setting("dotnet.restored")
     found = _nuget_sources(call, given, word)
+    project = _project(given)
+    if project and not restored and word not in ("tool", "new", "push") and not call.exists(project):
+        found.append(
+            Gap(call.command.text, f"{shown(project)} is not in the context: which packages and sources it names")
+        )
     if word == "lambda":
         found += _lambda(call, plain[1] if len(plain) > 1 else "")
     return Outcome(tuple(dict.fromkeys(found)), None)
@@ -142,13 +148,20 @@ def _nuget_configs(call: Call, places: Iterable[str]) -> tuple[list[str], list[G
     return texts, []
 
 
+def _project(options: Arguments) -> str | None:
+    """The project or solution that is named, without a pattern in it."""
+    return next(
+        (one for one in options.rest[1:] if re.fullmatch(r"[^*?]+\.(?:\w+proj|slnx?)", one) and is_known(one)), None
+    )
+
+
 def _nuget_places(call: Call, options: Arguments) -> Iterator[str]:
     """Where NuGet looks for its settings: beside the project or solution, in the folders above it, at the user's.
 
     **Source:** NuGet, "Common NuGet configurations", "How settings are applied".
     """
     named = [one for one in options.rest[1:] if is_known(one)] if options.rest[:1] != ["tool"] else []
-    project = next((one for one in named if re.search(r"\.(?:\w+proj|slnx?)$", one)), None)
+    project = _project(options)
     folder = call.path(posixpath.dirname(project) or "." if project else next(filter(call.has_folder, named), "."))
     while True:
         for name in _NUGET_CONFIGS:

@@ -12,6 +12,7 @@ from itertools import groupby
 
 from reachsim.pipeline import makefile
 from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.cmake import is_generated
 from reachsim.pipeline.records import Choice, Found, Gap, Script
 from reachsim.pipeline.variables import expand, shown
 
@@ -19,13 +20,16 @@ from reachsim.pipeline.variables import expand, shown
 def make(call: Call) -> Outcome:
     """What make runs, with the makefile's variables."""
     given = arguments(call.words, ["C", "directory", "f", "file", "makefile", "j", "o", "I", "l"])
+    if given.has("v", "version", "h", "help") and not given.rest:
+        return Outcome((), None)
     folder = given.last("C", "directory") or "."
     names = given.all("f", "file", "makefile") or ["GNUmakefile", "makefile", "Makefile"]
     place = next((one for name in names if call.read(one := posixpath.join(folder, name)) is not None), "")
     text = call.read(place) if place else None
     if text is None:
-        made = call.setting("makefile.generated")
-        return Outcome(() if made else (Gap(call.command.text, "there is no makefile in the context"),), None)
+        return Outcome(
+            () if is_generated(call, folder) else (Gap(call.command.text, "there is no makefile in the context"),), None
+        )
     targets = [word for word in given.rest if "=" not in word]
     settings = dict(word.split("=", 1) for word in given.rest if "=" in word)
 

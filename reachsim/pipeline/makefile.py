@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from reachsim.pipeline.variables import filled, is_known, unknown
 
-_RULE: Final = re.compile(r"^([^\s#:=][^#:=]*+)::?(?!=)\s*+([^=;#]*+)(?:;(.*))?$")
+_RULE: Final = re.compile(r"^([^\s#:=][^#:=]*+)::?(?!=)\s*+([^=;#]*+)(?:;(.*)|#.*)?$")
 _VARIABLE: Final = re.compile(r"^[ \t]*(?:export\s+|override\s+)*([\w.-]+)\s*(\?=|:=|::=|\+=|=|!=)\s*(.*)$")
 
 

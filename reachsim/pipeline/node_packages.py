@@ -322,7 +322,7 @@ _NONE: Final[Mapping[str, str]] = {}
 
 def _binaries(call: Call, package: dict[str, Any]) -> list[Found]:
     """What packages of the project download when they are installed (``npm_binaries.csv``)."""
-    names = _dependencies(package)
+    names = {name: version for name, version in _dependencies(package).items() if not _is_local(version)}
     return _downloads(call, lambda name: name in names or _locked(call, name), names)
 
 

@@ -359,7 +359,7 @@ def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Out
                 inner = reader_of(program)
                 return inner(call) if inner is not None else Outcome((), None)
             return _file(call, name, list(call.words), running, own_process=True)
-    if program in ("node", "ruby", "perl", "php", "julia", "ts-node", "nodejs"):
+    if program in ("node", "ruby", "perl", "php", "julia", "ts-node", "tsx", "esno", "nodejs"):
         return _interpreter(call, program)
     if call.words and all(re.fullmatch(r"-{1,2}(?:v|V|version|h|help)|version|help", word) for word in call.words):
         return Outcome((), None)  # whatever it is, it only tells of itself
