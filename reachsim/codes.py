@@ -113,6 +113,7 @@ _CODEBUILD_PROXY: Final = "/codebuild/latest/userguide/run-codebuild-in-managed-
 _CODEBUILD_PROXY_SERVER: Final = "/codebuild/latest/userguide/use-proxy-server.html"
 _CODEBUILD_TROUBLES: Final = "/codebuild/latest/userguide/troubleshooting.html"
 _ECR_ENDPOINTS: Final = "/AmazonECR/latest/userguide/vpc-endpoints.html"
+_ECR_TEMPLATES: Final = "/AmazonECR/latest/userguide/repository-creation-templates.html"
 _S3_PUBLIC: Final = "/AmazonS3/latest/userguide/access-control-block-public-access.html"
 _BUILDSPEC: Final = "/codebuild/latest/userguide/build-spec-ref.html"
 _CODECOMMIT_VPC: Final = "/codecommit/latest/userguide/codecommit-and-interface-VPC.html"
@@ -947,6 +948,14 @@ _DIAGNOSES: Final[tuple[_Ours, ...]] = (
     ("REGISTRY_RATE_LIMIT", "network", "",
      "The registry limits how many images an address or account may pull in a time, and the build is past it.",
      "Keep the images in a repository of your own in ECR, or log in to the registry."),
+    ("SERVICE_RATE_LIMIT", "network", "",
+     "The service takes only so many requests of an account in a time, and answers no more until it has passed; the "
+     "network has no part in it.",
+     "Start fewer builds at once, let the client try again later, or ask for a higher quota."),
+    ("REPOSITORY_DOES_NOT_EXIST", "snapshot", _ECR_TEMPLATES,
+     "The registry or Git server answers that it has no such repository; the network has no part in it. Amazon ECR "
+     "makes a repository of a push only by a repository creation template that is for CREATE_ON_PUSH.",
+     "Make the repository, or correct its name, account or Region."),
     ("CERTIFICATE_NOT_TRUSTED", "network", _CODEBUILD_PROXY_SERVER,
      "The client does not trust the server's certificate. Often a proxy opens TLS connections on the way and signs "
      "with its own authority, or the image lacks the authority's certificate.",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from reachsim import services
+from reachsim.addresses import V4, format_address
 from reachsim.check.failures import remedy_of, spared_by, third_party
 from reachsim.check.provisioning import provisioning
 from reachsim.codes import CODES
@@ -28,6 +29,7 @@ from reachsim.diagnose.questions import (
     question_of,
 )
 from reachsim.diagnose.records import RANK, Cause, Diagnosed, Kind, Likelihood, LogError
+from reachsim.dns.resolver import AMAZON
 from reachsim.evidence import Block
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
@@ -104,13 +106,13 @@ class Asker:
             return contacts_of_source(owned) if owned is not None else ()
         return self.contacts(error.command or tool_of(error.text))
 
-    def ask(self, asked: Asked) -> Verdict | None:
-        """The snapshot's answer; None if there is nothing to ask."""
+    def ask(self, asked: Asked, layers: tuple[str, ...] | None = None) -> Verdict | None:
+        """The snapshot's answer, by ``layers`` alone if they are given; None if there is nothing to ask."""
         if not asked.destination:
             return None
         return simulate(
             self.ground, self.source, asked.destination, protocol="tcp", port=asked.port,
-            requests=self._signed(asked.requests) or None, pins=self.pins,
+            requests=self._signed(asked.requests) or None, layers=layers, pins=self.pins,
         )  # fmt: skip
 
     def _signed(self, requests: tuple[dict[str, str], ...]) -> tuple[dict[str, str], ...]:
@@ -148,6 +150,8 @@ def judged(asker: Asker, whole: LogError) -> Diagnosed:
     asked = question_of(whole, asker.home, asker.role, asker.contacts_of(whole))
     verdict = asker.ask(asked)
     causes = [*_stated(whole, verdict), *_known(asker, whole, verdict), *_proven(whole, verdict)]
+    if not causes and whole.kind in DENIALS and verdict is not None and verdict.outcome == "unknown":
+        causes += _without_an_allow(asker, asked)
     if not any(RANK[one.likelihood] < RANK["possible"] for one in causes):
         causes += _unexplained(whole, verdict)
     if whole.implied:
@@ -207,6 +211,14 @@ def _proven(error: LogError, verdict: Verdict | None) -> Iterator[Cause]:
         yield msgspec.structs.replace(cause, remedy=remedy_of(block, spared=block in spared, host=host))
 
 
+def _without_an_allow(asker: Asker, asked: Asked) -> Iterator[Cause]:
+    """That no policy of the caller allows what was refused, where only a resource's policy that is not in the snapshot
+    could: of another account's resource even that would not do."""
+    answer = asker.ask(asked, ("identity-policy",))
+    for block in answer.blocked_by if answer is not None and answer.outcome == "blocked" else ():
+        yield _of_block(block, "likely")
+
+
 def _fits_vpce(error: LogError, block: Block) -> bool:
     """A client that was pointed at an endpoint's own name gets an answer, but the wrong one (S04)."""
     return "vpce-" in error.host and block.cause in ("DNS_PRIVATE_DNS_DISABLED", "DNS_HOSTNAMES_DISABLED")
@@ -224,6 +236,8 @@ def _known(asker: Asker, error: LogError, verdict: Verdict | None) -> Iterator[C
             yield from _image_pull(asker, error)
         case "rate-limited":
             yield from _rate_limited(asker, error, verdict)
+        case "no-repository":
+            yield _cause("REPOSITORY_DOES_NOT_EXIST", "certain", host or asker.source, text[:200])
         case "configuration":
             yield _cause("BUILD_CONFIGURATION_NOT_ACCEPTED", "certain", asker.source, text[:200])
         case "access-denied" if error.action == "sts:AssumeRole" and re.search(r"CodeBuild is not authorized", text):
@@ -245,7 +259,7 @@ def _known(asker: Asker, error: LogError, verdict: Verdict | None) -> Iterator[C
         case "proxy":
             yield _cause("PROXY_NOT_USABLE", "likely", host or error.address, text[:200])
         case "name-not-found":
-            yield from _resolver(error, verdict)
+            yield from _resolver(asker, error, verdict)
     if error.kind in DENIALS and re.search(r"vpce-[\w-]+\.(?:api|dkr)\.ecr\.", host):
         detail = f"{host} is the endpoint's own name, and no registry answers by it"
         yield _cause("ENDPOINT_NAME_IS_NO_REGISTRY", "certain", host, detail)
@@ -288,6 +302,10 @@ def _image_pull(asker: Asker, error: LogError) -> Iterator[Cause]:
 
 
 def _rate_limited(asker: Asker, error: LogError, verdict: Verdict | None) -> Iterator[Cause]:
+    service = services.service_of_host(error.host)[0] if error.host else None
+    if service not in (None, "ecr.dkr", "ecr.api"):
+        yield _cause("SERVICE_RATE_LIMIT", "certain", error.host, error.text[:200])
+        return
     registry = error.host or "docker.io"
     yield _cause("REGISTRY_RATE_LIMIT", "certain", registry, error.text[:200])
     if not asker.in_vpc:
@@ -331,14 +349,24 @@ def _certificate(error: LogError) -> Iterator[Cause]:
         yield _cause("CERTIFICATE_NOT_TRUSTED", "likely", error.host, error.text[:200])
 
 
-def _resolver(error: LogError, verdict: Verdict | None) -> Iterator[Cause]:
+def _resolver(asker: Asker, error: LogError, verdict: Verdict | None) -> Iterator[Cause]:
     in_container = error.command.startswith("RUN") or "docker" in error.command
     if error.resolver in _PUBLIC_RESOLVERS:
         detail = f"{error.host} was asked of {error.resolver}, not of the VPC's resolver"
         yield _cause("CONTAINER_RESOLVER_FALLBACK", "certain", error.resolver, detail)
+    elif error.resolver and not _amazon_s(asker, error.resolver):
+        detail = f"{error.host} was asked of {error.resolver}, which is the resolver of no VPC in the snapshot"
+        yield _cause("DNS_CUSTOM_RESOLVER_UNKNOWN", "likely", error.resolver, detail)
     elif in_container and not any(block.code.startswith("DNS_") for block in (verdict.blocked_by if verdict else ())):
         detail = "the name resolves by the snapshot; a container's resolver may not be the build's own"
         yield _cause("CONTAINER_RESOLVER_FALLBACK", "possible", error.host, detail)
+
+
+def _amazon_s(asker: Asker, resolver: str) -> bool:
+    """Whether an address is that of a VPC's resolver, or one of the build's own host, which asks it in turn."""
+    blocks = [block.block for vpc_id in asker.network.vpcs for block in asker.network.vpc_blocks(vpc_id)]
+    own = {format_address(block.first + 2) for block in blocks if block <= V4}
+    return resolver in AMAZON | own or resolver.startswith("127.")
 
 
 def _upstream(asker: Asker, host: str) -> Cause:

@@ -43,6 +43,8 @@ _EXACTER: Final = _ALIKE | {"unauthorized", "forbidden", "certificate", "proxy"}
 """What a message that only says "no connection" may stand for."""
 NEAR: Final = 4
 """Lines back in which a URL or a connection still belongs to an error."""
+TRACE: Final = 20
+"""Lines back, over a stack trace, to the error whose properties are printed."""
 
 
 class Log(NamedTuple):
@@ -142,6 +144,8 @@ class _Reader:
         kind = messages.kind_of(body)
         if kind is not None:
             self._error(number, body, kind)
+        elif below := messages.HOST_BELOW.match(body):
+            self._host_below(number, below["host"])
         if pushes := messages.PUSHES.match(body):
             self.pushed = messages.place_of(pushes[1])
         if "://" in body:
@@ -168,6 +172,10 @@ class _Reader:
         self.open, self.pushed = [], messages.Place()
 
     def _error(self, number: int, line: str, kind: Kind) -> None:
+        if (line == "EOF" and not self.pushed.host) or (line.endswith(": EOF") and "://" not in line):
+            return  # the end of a here-document, which CodeBuild shows with its command, or of a file
+        if kind == "no-connection" and "RequestError: " in line and not messages.OF_A_TASK.search(line):
+            return  # the next line tells what caused it
         if line.startswith("status code: ") and any(one.line >= number - 2 for one in self.found.values()):
             return  # the AWS SDK for Go tells the rest of an error on a line of its own
         place = messages.place_of(line)
@@ -177,7 +185,7 @@ class _Reader:
             back = [one for one in urls if one.host]
             if back and kind not in ("no-space", "docker-daemon", "network-interface", "no-addresses"):
                 place = back[-1]._replace(address=place.address or back[-1].address)
-            elif kind in ("unauthorized", "access-denied", "forbidden") and self.pushed.host:
+            elif kind in ("unauthorized", "access-denied", "forbidden", "reset", "no-repository") and self.pushed.host:
                 place = self.pushed
         bare = not place.host and not place.address
         command = self.running or self.step or messages.tool_of(line)
@@ -204,6 +212,13 @@ class _Reader:
             )  # fmt: skip
         if key not in self.open:
             self.open.append(key)
+
+    def _host_below(self, number: int, host: str) -> None:
+        """The host that an error's own properties name, a stack trace below the message."""
+        for key in self.open:
+            old = self.found[key]
+            if not (old.host or old.address or old.action) and old.line >= number - TRACE:
+                self.found[key] = msgspec.structs.replace(old, host=host.lower())
 
     def _told_already(self, kind: Kind, action: str, resource: str) -> bool:
         """Whether a line without a host only repeats what the same command's error before it said."""

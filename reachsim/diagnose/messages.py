@@ -18,8 +18,13 @@ from reachsim.diagnose.records import Kind
 _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
     ("configuration", r"YAML_FILE_ERROR|Variables Error Message: (?:parameter does not exist|ParameterNotFound)"
                       r"|(?:[Rr]epository|reference) not found for (?:primary|secondary) source"
-                      r"|Secrets Manager Error Message: ResourceNotFoundException"),
-    ("rate-limited", r"toomanyrequests|429 Too Many Requests|pull rate limit"),
+                      r"|Secrets Manager Error Message: ResourceNotFoundException"
+                      r"|\bKMS\.(?:NotFound|Disabled|KMSInvalidState)Exception\b"),
+    ("rate-limited", r"toomanyrequests|429 Too Many Requests|pull rate limit|\bHTTP 429\b|returned error: 429"
+                     r"|\((?:Throttling\w*|TooManyRequestsException|RequestLimitExceeded|SlowDown)\) when calling"
+                     r"|\bThrottlingException:|api error (?:Throttling\w*|TooManyRequestsException|SlowDown):"),
+    ("no-repository", r"[Nn]ame unknown: The repository with name|\bNAME_UNKNOWN\b|\bRepositoryNotFoundException\b"
+                      r"|\bRepositoryDoesNotExistException\b|^fatal: repository '[^']+' not found"),
     ("dns-conflict", r"conflicting DNS domain|ConflictingDomainExists|overlapping name ?space"),
     ("dns-attributes", r"requires both .{0,20}enableDns(?:Support|Hostnames)"
                        r"|PrivateDnsOnlyForInboundResolverEndpoint to true"),
@@ -34,10 +39,12 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                       r" calling|^(?:npm ERR! )?AccessDenied(?:Exception)?:|\bACCESS_DENIED\b"
                       r"|authorization failed for (?:primary|secondary) source"
                       r"|does not allow AWS CodeBuild|Failed to get access token from arn:"
+                      r"|Error Code: AccessDenied\w*[;)]|api error AccessDenied\w*:|\bDENIED: User: arn:"
                       r"|[Aa]ccess denied to connection arn:"),
     ("unauthorized", r"no basic auth credentials|authorization token has expired|\b401 Unauthorized"
                      r"|\bE401\b|HTTP error 401\b|\b401 Error, Credentials not correct"
                      r"|returned error: 401|\b401 \(Unauthorized\)|requested access to the resource is denied"
+                     r"|status code 401 from server|\bUNAUTHORIZED: "
                      r"|pull access denied"
                      r"|authentication required"
                      r"|must be logged in to the server|could not read (?:Username|Password) for"
@@ -58,6 +65,7 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                        r"|unable to resolve host|bad address|UnknownHostException|Unknown host|server misbehaving"
                        r"|\bNXDOMAIN\b|DNS lookup (?:error|failed)|DNS: transient error"
                        r"|Failed to resolve '[\w.-]+'(?! from)"
+                       r"|Inaccessible host: `"
                        r"|remote name could not be resolved|: ?nxdomain\b|Resource temporarily unavailable \("
                        r"|Name does not resolve|No address associated with hostname"
                        r"|lookup \S+(?: on \S+)?: .*(?:timeout|refused)|Could not lookup"),
@@ -77,13 +85,15 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
     ("timeout", r"i/o timeout|[Tt]imed[ -]?out|\bE(?:SOCKET)?TIMEDOUT\b|Client\.Timeout|Timeout was reached"
                 r"|deadline exceeded|request canceled while waiting|timeout on endpoint URL|TLS handshake timeout"
                 r"|deadline has elapsed|request context canceled|failed to validate logger args|EIDLETIMEOUT"
-                r"|Idle timeout reached"
+                r"|Idle timeout reached|failed to connect to \S+ \(port \d+\) from \S+ \(port \d+\) after \d+ms"
                 r"|:e?timed?out\b|execution expired|[Cc]onnection timeout|OpenTimeout|: [Tt]imeout\b|ConnectTimeout"),
     ("forbidden", r"403[ :,(]+Forbidden|HTTP 403\b|HTTPS? [Ee]rror 403|status(?: code)?:? 403|returned error: 403"
                   r"|ERROR 403|error: 403\b|<Code>AccessDenied|\bE403\b|403 \(Forbidden\)|[Ss]tatus code: 403"
-                  r"|403 for URL|HTTP response code: 403"),
+                  r"|403 for URL|HTTP response code: 403|http resp 403\b|status code 403 from server"),
     ("reset", r"connection reset|\bECONNRESET\b|Connection reset|RemoteDisconnected|unexpected EOF|EOF occurred"
-              r"|Connection aborted"),
+              r"|Connection aborted|(?:^|: )EOF$|Connection was closed before we received a valid response"
+              r"|\bERR_SOCKET_CLOSED\b|socket hang up"),
+    ("no-connection", r"\bRequestError: (?:send request failed|\.{3})?$"),
 )  # fmt: skip
 STEMS: Final = (
     "timeout", "timed", "deadline", "canceled", "expired", "resol", "no such host", "not known", "enotfound",
@@ -97,7 +107,10 @@ STEMS: Final = (
     "disconnected", "address associated", "issuer", "does not resolve", "client", "yaml_file", "parameter",
     "not found for", "resourcenotfound", "could not read", "network request", "logger args", "logged in",
     "such host", "could not be",
-    "temporarily", "service index", "index for repository", "cannot open", "socket error", "package source",
+    "temporarily", "hang up", "name unknown", "name_unknown", "repositorynotfound", "repositorydoesnot",
+    "fatal: repository", "throttling", "slowdown", "requestlimit", "inaccessible", "requesterror", "kms.",
+    "was closed", "socket_closed", "service index", "index for repository", "cannot open", "socket error",
+    "package source",
 )  # fmt: skip
 """In small letters, what every message of the table above has one of: most lines need no closer look."""
 
@@ -116,7 +129,7 @@ _NO_ERROR: Final = re.compile(
 )
 """Lines of test runners and of archivers: the error that they name is a test's or a file's name."""
 WITHOUT_HOST: Final[frozenset[Kind]] = frozenset({
-    "configuration",
+    "configuration", "no-repository",
     "rate-limited", "network-interface", "no-internet", "image-pull", "no-addresses", "no-space", "docker-daemon",
     "access-denied", "unauthorized", "dns-conflict", "dns-attributes", "forbidden",
 })  # fmt: skip
@@ -126,11 +139,15 @@ LAYERS: Final = re.compile(r"error pulling image configuration|failed to copy: h
 LOGGER: Final = re.compile(r"failed to (?:validate logger args|create Cloudwatch log stream)")
 LOGIN: Final = re.compile(r"\bGetAuthorizationToken\b")
 SECRETS: Final = re.compile(r"unable to (?:retrieve secrets?|get registry auth) from (?P<service>ssm|asm)")
-WORDED: Final = (LAYERS, LOGGER, LOGIN, SECRETS)
+ECR_LOGIN: Final = re.compile(r"unable to retrieve ecr registry auth")
+S3_SERVICE: Final = re.compile(r"\(Service: (?:Amazon )?S3[;,]")
+WORDED: Final = (LAYERS, LOGGER, LOGIN, SECRETS, ECR_LOGIN, S3_SERVICE)
 """Messages whose wording tells what was contacted where no host does: layers of an image, logs, a login at ECR, a
-task's secrets."""
+task's secrets, S3 as the AWS SDK for Java names it."""
 OF_A_TASK: Final = re.compile(r"ResourceInitializationError|CannotPullContainerError|CannotStartContainerError")
 """What Amazon ECS says of a stopped task ("Amazon ECS stopped tasks error messages")."""
+HOST_BELOW: Final = re.compile(r"^hostname: '(?P<host>[\w.-]+)',?$")
+"""Of the properties that the AWS SDK for JavaScript prints below an error, the one that names the host."""
 PUSHES: Final = re.compile(r"^The push refers to repository \[([^\]]+)\]")
 _IMAGE_PULL: Final = re.compile(r"BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE|[Uu]nable to pull customer's container image")
 
@@ -151,6 +168,8 @@ _NAMED: Final = tuple(re.compile(pattern) for pattern in (
     rf"could not be resolved: '(?P<host>{_HOST})'",
     rf"getaddrinfo for (?P<host>{_HOST}) failed",
     rf"[Ff]ailed host lookup: '(?P<host>{_HOST})'",
+    rf"failed to connect to (?P<host>{_HOST})/{_IP} \(port (?P<port>\d+)\)",
+    rf"Inaccessible host: `(?P<host>{_HOST})'",
     rf"cannot verify (?P<host>{_HOST})'s certificate",
     rf"connection to server at \"(?P<host>{_HOST})\"(?: \([^)]*\))?, port (?P<port>\d+)",
     rf"Can't connect to MySQL server on '(?P<host>{_HOST})(?::(?P<port>\d+))?'",

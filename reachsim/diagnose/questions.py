@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from reachsim import services
-from reachsim.diagnose.messages import LAYERS, LOGGER, LOGIN, SECRETS
+from reachsim.diagnose.messages import ECR_LOGIN, LAYERS, LOGGER, LOGIN, S3_SERVICE, SECRETS
 from reachsim.diagnose.records import LogError
 from reachsim.model.places import Home
 
@@ -49,6 +49,8 @@ def contacts_of_command(command: str, files: Mapping[str, bytes], owned: Owned |
     from reachsim.errors import QuestionError
     from reachsim.pipeline.contacts import contacts_of
 
+    if re.match(r"FROM |COPY --from=", command):  # a step of a Dockerfile, in place of the command that builds it
+        files, command = {"Dockerfile": f"FROM scratch\n{command}\n".encode()}, "docker build ."
     spec = {"version": "0.2", "phases": {"build": {"commands": [command.removeprefix("RUN ")]}}}
     try:
         found = contacts_of(json.dumps(spec).encode(), files, owned)
@@ -77,8 +79,10 @@ def _worded(error: LogError, contacts: tuple[Contact, ...], home: Home) -> str:
     secrets = SECRETS.search(error.text)
     if secrets:
         return services.host({"ssm": "ssm", "asm": "secretsmanager"}[secrets["service"]], region, account)
-    if LOGIN.search(error.text) and not error.action:
+    if (LOGIN.search(error.text) and not error.action) or ECR_LOGIN.search(error.text):
         return services.host("ecr.api", region, account)
+    if S3_SERVICE.search(error.text):
+        return services.host("s3", region, account)
     if not LAYERS.search(error.text):
         return ""
     kept = [one.host for one in contacts if "-starport-layer-bucket." in one.host]
@@ -88,16 +92,16 @@ def _worded(error: LogError, contacts: tuple[Contact, ...], home: Home) -> str:
 
 def completed(error: LogError, contacts: tuple[Contact, ...], home: Home) -> LogError:
     """The error with the host that its wording or its command means, where the message names none and does need one."""
-    worded = _worded(error, contacts, home) if not error.host else ""
+    worded = _worded(error, contacts, home) if not error.host and error.kind != "image-pull" else ""
     if worded:
         guessed = LAYERS.search(error.text) is not None and not contacts
         return msgspec.structs.replace(error, host=worded, port=443, implied=guessed)
     if error.host or error.address or error.action or error.kind not in (
         "timeout", "refused", "unreachable", "reset", "no-connection", "name-not-found", "forbidden", "certificate",
-        "rate-limited", "access-denied", "unauthorized", "proxy",
+        "rate-limited", "access-denied", "unauthorized", "proxy", "no-repository",
     ):  # fmt: skip
         return error
-    registry = error.kind in ("rate-limited", "unauthorized") and not is_of_source(error)
+    registry = error.kind in ("rate-limited", "unauthorized", "no-repository") and not is_of_source(error)
     chosen = [one for one in contacts if one.kind == "registry" or not registry]
     return msgspec.structs.replace(error, host=chosen[0].host, port=chosen[0].port) if chosen else error
 
@@ -116,7 +120,8 @@ def question_of(error: LogError, home: Home, role: str, contacts: tuple[Contact,
         return Asked("internet")
     if error.kind == "no-output":
         return Asked(f"host:{services.host('logs', region, account)}")
-    if error.kind in ("network-interface", "image-pull", "no-addresses", "no-space", "docker-daemon", "configuration"):
+    if error.kind in ("network-interface", "image-pull", "no-addresses", "no-space", "docker-daemon", "configuration",
+                      "no-repository"):  # fmt: skip
         return Asked()
     named = _named_request(error, home, contacts)
     host = error.host
@@ -183,8 +188,10 @@ def _named_request(error: LogError, home: Home, contacts: tuple[Contact, ...]) -
         path = bucket if action in ("s3:ListBucket", "s3:GetBucketLocation") else f"{bucket}/{key or '*'}"
         resource = f"arn:{services.partition_of(home[1])}:s3:::{path}"
     if not resource:
-        held = [one.resource for contact in contacts for one in contact.requests if one.action == action]
-        resource = held[0] if held else "*"
+        made = [one for contact in contacts for one in contact.requests]
+        held = [one.resource for one in made if one.action == action]
+        buckets = [one.resource.split("/", 1)[0] for one in made if ":s3:::" in one.resource]
+        resource = held[0] if held else buckets[0] if buckets and action == "s3:ListBucket" else "*"
     return ({"action": action, "resource": _own(resource, home)},)
 
 
@@ -196,6 +203,8 @@ def _prefix_of(error: LogError, contacts: tuple[Contact, ...]) -> str:
         known = services.service(suffix) if suffix else None
         if known or suffix:
             return known.iam_prefix if known else str(suffix)
+    if error.action in _OPERATIONS["s3"]:
+        return "s3"
     actions = [one.action.split(":") for contact in contacts for one in contact.requests]
     for prefix, name in actions:
         if _OPERATIONS.get(prefix, {}).get(error.action, error.action) == name:
@@ -249,7 +258,8 @@ def _implied(error: LogError, host: str, home: Home) -> Iterator[dict[str, str]]
     arn = f"arn:{services.partition_of(region)}"
     if suffix == "git-codecommit":
         repository = re.search(r"/v1/repos/([\w.-]+)", error.path)
-        action = "codecommit:GitPush" if re.search(r"\bgit\b.*\bpush\b", error.command) else "codecommit:GitPull"
+        pushes = re.search(r"\bgit\b.*\bpush\b", error.command) or "git-receive-pack" in error.path
+        action = "codecommit:GitPush" if pushes else "codecommit:GitPull"
         name = repository[1] if repository else "*"
         yield {"action": action, "resource": f"{arn}:codecommit:{region}:{home[0]}:{name}"}
     elif suffix == "ecr.api":

@@ -12,7 +12,8 @@ from reachsim.verdict import Verdict, block_json
 Kind = Literal[
     "timeout", "refused", "unreachable", "reset", "no-connection", "name-not-found", "forbidden", "access-denied",
     "unauthorized", "certificate", "rate-limited", "proxy", "no-internet", "network-interface", "image-pull",
-    "no-addresses", "no-space", "docker-daemon", "configuration", "dns-conflict", "dns-attributes", "no-output",
+    "no-addresses", "no-space", "docker-daemon", "configuration", "no-repository", "dns-conflict", "dns-attributes",
+    "no-output",
 ]  # fmt: skip
 Likelihood = Literal["certain", "likely", "possible"]
 RANK: Final[dict[Likelihood, int]] = {"certain": 0, "likely": 1, "possible": 2}

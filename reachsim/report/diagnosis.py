@@ -16,6 +16,7 @@ KINDS = {
     "rate-limited": "rate limited", "proxy": "proxy failed", "no-internet": "no internet",
     "network-interface": "no network interface for the build", "image-pull": "build image not pulled",
     "no-addresses": "no free address", "no-space": "disk full", "docker-daemon": "no Docker daemon",
+    "configuration": "configuration not accepted", "no-repository": "no such repository",
     "dns-conflict": "conflicting DNS names", "dns-attributes": "DNS attributes of the VPC", "no-output": "empty log",
 }  # fmt: skip
 """What the kinds of errors are called."""

@@ -145,3 +145,95 @@ def test_nobody_is_told_to_make_an_endpoint_for_somebody_else_s_host() -> None:
 def test_the_files_of_a_log_may_be_json() -> None:
     events = {"events": [{"timestamp": 1, "message": PULL}]}
     assert load_files(tasks().files()).diagnose(json.dumps(events).encode()).source == "ecs:prod/web"
+
+
+# --- what names neither its host nor its service outright -------------------------------------------------------------
+
+RETRIEVAL = (
+    "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
+)
+
+
+@pytest.mark.parametrize(("message", "host"), [
+    ("unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError: send request failed",
+     f"api.ecr.{REGION}.amazonaws.com"),
+    ("unable to get registry auth from asm: service call has been retried 5 time(s): asm fetching secret from the "
+     "service for hub: RequestError: ...", f"secretsmanager.{REGION}.amazonaws.com"),
+])  # fmt: skip
+def test_a_task_s_message_that_the_console_cuts_short(message: str, host: str) -> None:
+    """aws/aws-app-mesh-examples#413, aws-samples/keycloak-on-aws#222."""
+    one = only(tasks(), RETRIEVAL + message)
+    assert (one.error.kind, one.error.host) == ("no-connection", host)
+    whole = only(tasks(), f'{RETRIEVAL}{message} caused by: Post "https://{host}/": dial tcp 52.1.2.3:443: i/o timeout')
+    assert whole.error.kind == "timeout"
+
+
+def test_an_operation_that_only_s3_has_is_asked_of_s3() -> None:
+    """zoellner/sharp-heic-lambda-layer#28."""
+    one = only(
+        Pipeline(), f"{STAMP}Entering phase POST_BUILD", f"{STAMP}Running command npm run deploy",
+        "An error occurred (AccessDenied) when calling the CreateMultipartUpload operation: Access Denied",
+    )  # fmt: skip
+    assert one.requests == ({"action": "s3:PutObject", "resource": "*"},)
+    assert (one.causes[0].code, one.causes[0].likelihood) == ("IDENTITY_POLICY_DENY", "certain")
+
+
+def test_what_no_policy_of_the_caller_allows_is_told_though_the_bucket_s_policy_is_not_there() -> None:
+    """aws-samples/aws-serverless-workshops#354; the bucket's own policy could allow it."""
+    one = only(
+        Pipeline(), f"{STAMP}Entering phase BUILD", f"{STAMP}Running command aws s3 cp s3://site/app ./ --recursive",
+        "fatal error: An error occurred (403) when calling the ListObjectsV2 operation: Forbidden",
+    )  # fmt: skip
+    assert one.requests == ({"action": "s3:ListBucket", "resource": "arn:aws:s3:::site"},)
+    assert one.verdict is not None
+    assert one.verdict.outcome == "unknown"
+    assert [(cause.code, cause.likelihood) for cause in one.causes] == [("IDENTITY_POLICY_DENY", "likely")]
+
+
+def test_a_push_by_another_git_client_is_a_push() -> None:
+    """treeverse/dvc#9416."""
+    url = f"https://git-codecommit.{REGION}.amazonaws.com/v1/repos/other/info/refs?service=git-receive-pack"
+    one = only(Pipeline(), f"{STAMP}Running command dvc exp push", f"ERROR: unexpected http resp 403 for {url}")
+    assert [request["action"] for request in one.requests] == ["codecommit:GitPush"]
+
+
+def test_a_limit_of_codecommit_is_not_a_registry_s() -> None:
+    """blog.serverworks.co.jp/CodeCommit-429: many projects that clone at once."""
+    one = only(
+        Pipeline(), f"{STAMP}Phase is DOWNLOAD_SOURCE",
+        "error: RPC failed; HTTP 429 curl 22 The requested URL returned error: 429",
+        "fatal: the remote end hung up unexpectedly",
+    )  # fmt: skip
+    assert (one.error.kind, one.error.host) == ("rate-limited", f"git-codecommit.{REGION}.amazonaws.com")
+    assert [cause.code for cause in one.causes] == ["SERVICE_RATE_LIMIT"]
+
+
+def test_the_layers_of_codebuild_s_own_image_are_not_ecr_s_by_the_message_alone() -> None:
+    """www.alessiokoci.com/blog/pull-private-docker-image-auth-terraform-aws."""
+    one = only(
+        Pipeline(), "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE: Unable to pull customer's container image. "
+        "CannotPullContainerError: error pulling image configuration: toomanyrequests: Too Many Requests.",
+    )  # fmt: skip
+    assert (one.error.kind, one.error.host) == ("image-pull", "")
+    assert (one.causes[0].code, one.causes[0].likelihood) == ("REGISTRY_RATE_LIMIT", "certain")
+
+
+def test_the_end_of_a_here_document_is_no_error() -> None:
+    shown = (f"{STAMP}Running command cat <<EOF > ~/.npmrc", "registry=https://npm.example.com", "EOF")
+    assert told(Pipeline(), f"{STAMP}Entering phase BUILD", *shown).errors == ()
+
+
+def test_a_key_that_is_gone_is_the_configuration_s_fault() -> None:
+    """awsdocs/aws-cloudformation-user-guide#645."""
+    one = only(Pipeline(), f"CLIENT_ERROR: Error in UPLOAD_ARTIFACTS phase: KMS.NotFoundException: Key "
+               f"'arn:aws:kms:us-east-1:{ACCOUNT}:key/1' does not exist status code: 400, request id: 1")  # fmt: skip
+    assert (one.error.kind, one.causes[0].code) == ("configuration", "BUILD_CONFIGURATION_NOT_ACCEPTED")
+
+
+def test_every_kind_of_error_has_words() -> None:
+    from typing import get_args
+
+    from reachsim.diagnose.records import Kind
+    from reachsim.report.diagnosis import KINDS
+
+    assert set(KINDS) == set(get_args(Kind))
