@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import click
 
+from reachsim.cli.ending import ended_like_control_c, told
 from reachsim.errors import QuestionError, ReachsimError, SnapshotError, missing_package, not_installed, printable
 
 COMMANDS = {
@@ -67,18 +68,20 @@ class Commands(click.Group):
         """Run a command; every error of ours is one line on standard error and exit code 2.
 
         Exit codes 0, 1 and 3 are answers (DESIGN), so whatever ends a command before its answer gets another one:
-        Ctrl-C and a reader that left get what shells give for these, our own mistakes 2.
+        Ctrl-C, SIGTERM and a reader that left get what shells give for these, our own mistakes 2.
         """
         try:
-            return super().invoke(ctx)
+            with ended_like_control_c():
+                return super().invoke(ctx)
         except ReachsimError as error:
             faults = error.faults if isinstance(error, SnapshotError) else (error,)
             for fault in faults:
                 click.echo(f"reachsim: error: {fault}{_meant(ctx, error)}", err=True)
             ctx.exit(2)
-        except KeyboardInterrupt:
-            click.echo("reachsim: interrupted", err=True)
-            ctx.exit(130)
+        except KeyboardInterrupt as error:
+            why, code = told(error)
+            click.echo(f"reachsim: {why}", err=True)
+            ctx.exit(code)
         except BrokenPipeError:
             _leave(ctx, 141)
         except OSError as error:

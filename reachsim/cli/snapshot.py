@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,10 +67,7 @@ def command(
     accounts = _accounts(aws, regions, all_regions, roles, org)
     progress = watched()
     try:
-        with _ended_like_control_c():
-            record = capture(
-                out, accounts, scope=scope, redact=redact, overwrite=overwrite, progress=progress, told=_tell
-            )
+        record = capture(out, accounts, scope=scope, redact=redact, overwrite=overwrite, progress=progress, told=_tell)
     except KeyboardInterrupt:
         _tell(f"{out}.partial holds what came so far, and every command reads it; the same command goes on from there")
         raise
@@ -80,18 +75,6 @@ def command(
         progress.close()
     lacking = _report(out, record)
     sys.exit(3 if strict and lacking else 0)
-
-
-@contextmanager
-def _ended_like_control_c() -> Iterator[None]:
-    """Let SIGTERM (a pipeline that is cancelled) and SIGHUP (a terminal that closes) end a capture as Ctrl-C does."""
-    found = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {one: signal.signal(one, signal.default_int_handler) for one in found}
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
 
 
 def _tell(text: str) -> None:
