@@ -120,6 +120,29 @@ def test_an_id_of_the_stack_is_taken_apart_as_templates_do(tmp_path: Path) -> No
     assert [one["repositoryName"] for one in held["repositories"]] == ["app-000000000000"]
 
 
+@pytest.mark.parametrize("live", [False, True])
+def test_a_zone_beyond_those_that_are_known_is_a_further_one(live: bool, tmp_path: Path) -> None:
+    """Several Regions have more than three (AWS Global Infrastructure), a live snapshot shows those in use."""
+    options: dict[str, Any] = {}
+    if live:
+        run(f"Resources:{VPC}".replace("10.0.1.0/24", "10.0.1.0/24, AvailabilityZone: us-east-1f"), tmp_path)
+        (tmp_path / "out").rename(tmp_path / "live")
+        options = {"onto": tmp_path / "live"}
+    subnets = "".join(
+        f"  S{n}: {{Type: 'AWS::EC2::Subnet', Properties: {{VpcId: !Ref Vpc, CidrBlock: 10.0.10{n}.0/24, "
+        f"AvailabilityZone: !Select [{n}, !GetAZs '']}}}}\n"
+        for n in range(6)
+    )
+    text = f"Resources:{VPC}" if not live else (
+        "Resources:\n  Vpc: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.0.0.0/16}}\n"
+    )  # fmt: skip
+    reach, _ = run(text + subnets, tmp_path, **options)
+    zones = [reach.network.subnets[f"subnet-S{n}"].availability_zone for n in range(6)]
+    assert len(set(zones)) == 6
+    assert {zone[:-1] for zone in zones} == {"us-east-1"}
+    assert zones[0] == ("us-east-1f" if live else "us-east-1a")
+
+
 @pytest.mark.parametrize(("beginning", "told"), [(b"PK\x03\x04", "an archive"), (b"\x1f\x8b", "an archive")])
 def test_an_archive_is_no_template(beginning: bytes, told: str, tmp_path: Path) -> None:
     (tmp_path / "template.zip").write_bytes(beginning + b"\x00\xff")
@@ -821,3 +844,23 @@ Resources:{VPC}
 """
     reach, _ = run(text, tmp_path)
     assert [one.nat_gateway_id for one in reach.network.route_tables["rtb-Table"].routes] == [None, "nat-Nat"]
+
+
+def test_that_a_separate_egress_rule_replaces_awss_own_is_said(tmp_path: Path) -> None:
+    """AWS CloudFormation documents it for the group's own property only ("AWS::EC2::SecurityGroup")."""
+    rule = "{GroupId: !Ref Group, IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 10.0.0.0/16}"
+    instances = "".join(
+        f"  {name}: {{Type: 'AWS::EC2::Instance', Properties: {{SubnetId: !Ref A, "
+        f"SecurityGroupIds: [!Ref {group}]}}}}\n"
+        for name, group in (("One", "Group"), ("Two", "Other"))
+    )
+    other = "{GroupDescription: o, VpcId: !Ref Vpc, SecurityGroupIngress: [{IpProtocol: -1, CidrIp: 10.0.0.0/16}]}"
+    text = (
+        f"Resources:{VPC}{instances}  Other: {{Type: 'AWS::EC2::SecurityGroup', Properties: {other}}}\n"
+        f"  Out: {{Type: 'AWS::EC2::SecurityGroupEgress', Properties: {rule}}}\n"
+    )
+    reach, _ = run(text, tmp_path)
+    verdict = reach.simulate("i-One", "i-Two", protocol="tcp", port=8080)
+    assert verdict.outcome == "blocked"
+    assert ("PLANNED_TAKEN", "sg-Group") in {(one.code, one.component) for one in verdict.assumptions}
+    assert "sg-Other" not in {one.component for one in verdict.assumptions}

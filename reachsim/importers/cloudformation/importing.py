@@ -179,7 +179,7 @@ def _stack_resources(source: Path) -> dict[str, tuple[str, str]]:
 
 
 def _zones(live: Snapshot | None, region: str) -> tuple[str, ...]:
-    """The Availability Zones that a live snapshot knows of."""
+    """The Availability Zones of a Region that a live snapshot knows of; Local Zones are none."""
     if live is None:
         return ()
     import msgspec
@@ -190,11 +190,12 @@ def _zones(live: Snapshot | None, region: str) -> tuple[str, ...]:
             document = msgspec.json.decode(live.read(path))
             for one in document.get("Subnets", []) if isinstance(document, dict) else []:
                 found.add(str(one.get("AvailabilityZone", "")))
-    return tuple(sorted(found - {""}))
+    return tuple(sorted(zone for zone in found if zone[:-1] == region))
 
 
 def _rules_replace_the_default(resources: list[Resource]) -> None:
-    """AWS's rule that lets everything out goes as soon as a group has one of the template's."""
+    """AWS's rule that lets everything out goes as soon as a group has one of the template's, also where that is a
+    resource of its own (AWS documents it for the group's own property; the CDK found it so, aws/aws-cdk#987)."""
     held = {
         str(one.values.get("security_group_id")) for one in resources
         if one.kind == "aws_vpc_security_group_egress_rule"
@@ -203,3 +204,4 @@ def _rules_replace_the_default(resources: list[Resource]) -> None:
         if one.kind == "aws_security_group" and one.id in held:
             egress = one.values.get("egress") or []
             one.values["egress"] = [rule for rule in egress if not rule.get("default")]
+            one.values["without_default"] = len(one.values["egress"]) < len(egress)

@@ -45,6 +45,18 @@ class Removed:
     """``AWS::NoValue``."""
 
 
+class Zones(list[str]):
+    """The Availability Zones that stand for those of a Region: which and how many it has, only AWS tells."""
+
+    def pick(self, index: int) -> str:
+        """The zone at an index, which is a further one of the Region where the index goes past those here."""
+        if index < len(self) or not self:
+            return self[index]
+        further = [f"{self[0][:-1]}{letter}" for letter in _ZONES]
+        known: list[str] = [*self, *(one for one in further if one not in self)]
+        return known[index]
+
+
 NO_VALUE: Final = Removed()
 Lookup = Callable[[str, str | None], Any]
 """(logical id, attribute or None for Ref) -> value; raises KeyError for no such resource."""
@@ -219,7 +231,7 @@ class Evaluator:
                 index, held = value
                 if isinstance(held, Unknown) or isinstance(index, Unknown):
                     return held if isinstance(held, Unknown) else index
-                return held[int(index)]
+                return held.pick(int(index)) if isinstance(held, Zones) else held[int(index)]
             case "Equals":
                 return _text(value[0]) == _text(value[1])
             case "FindInMap":
@@ -229,7 +241,7 @@ class Evaluator:
             case "GetAZs":
                 region = value if isinstance(value, str) and value else self.parameters["AWS::Region"]
                 same = region == self.parameters["AWS::Region"]
-                return list(self.zones) if self.zones and same else [f"{region}{letter}" for letter in _ZONES[:3]]
+                return Zones(self.zones if self.zones and same else (f"{region}{letter}" for letter in _ZONES[:3]))
             case "Cidr":
                 return _cidr(value)
             case "ImportValue":

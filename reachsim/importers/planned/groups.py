@@ -32,6 +32,11 @@ def group(world: World, one: Resource) -> None:
     if not vpc_id:
         vpc_id = default_vpc(world, one)
     record = new_group(world, one.id, one.text("name") or one.id, vpc_id, one.home, one.tags())
+    if flag_of(one.values, "without_default"):
+        told = (
+            f"the egress rules of {one.address} that are resources of their own are taken to replace AWS's default rule"
+        )
+        world.presume(one.id, told)
     if world.alone or one.new or "ingress" in one.values:
         _replace(world, record, "IpPermissions", one, "ingress")
     if world.alone or one.new or "egress" in one.values:
