@@ -64,7 +64,8 @@ class Classes:
             state = (instance.state.name, instance.platform, instance.metadata_options)
         return self._numbered((
             interface.groups, interface.source_dest_check, interface.deny_all_igw_traffic, state,
-            record.interface_type, record.status, subnet, bisect_right(self._bounds, interface.addresses.first),
+            record.interface_type, record.status, record.attachment and record.attachment.status, subnet,
+            bisect_right(self._bounds, interface.addresses.first),
         ))  # fmt: skip
 
     def _class_of_subnet(self, name: str) -> Class | None:

@@ -681,6 +681,11 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "configuration.", "Say what the appliance does, or check it by hand."),
     ("INSTANCE_STOPPED", "network", "",
      "The instance is not running; it was judged as if it ran.", "Start the instance."),
+    ("WORKLOAD_NOT_ACTIVE", "network", "",
+     "The build fleet, service or function is not active; it was judged as if it ran.", "Bring it into service."),
+    ("VPN_TUNNELS_DOWN", "network", _VPN_PRIORITY,  # N190
+     "No tunnel of the VPN connection was up when the snapshot was taken. One was taken to be, as that changes by "
+     "itself.", "Check the tunnels of the VPN connection and the customer's side."),
     ("AMAZON_LOCAL_OTHER_PORTS", "network", _SUBNET_ROUTES,  # N10
      "A service that Amazon has on the host itself was taken to take nothing but what it is documented for.", ""),
     ("AMAZON_LOCAL_SERVICE_ASSUMED", "network", _SUBNET_ROUTES,  # N94
@@ -722,8 +727,9 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "A route to a prefix list leads to a Gateway Load Balancer endpoint and was followed, although AWS accepts no "
      "such route.", "Check the route; AWS would refuse it."),
     ("STATE_CHANGING", "network", "",  # N2
-     "Something was being changed when the snapshot was taken. Entries of a prefix list were taken as the snapshot "
-     "holds them, what was being associated to be in force, and what was being ended to be over.",
+     "Something was being changed when the snapshot was taken, or was in a state that AWS does not document. Entries "
+     "of prefix lists, addresses and rules were taken as the snapshot holds them; an association that had begun, to be "
+     "in force, one that was ending or had failed, to be over; a gateway or connection that came or went, not to work.",
      "Capture the snapshot again once the change is complete."),
     ("PREFIX_LISTS_OVERLAP", "network", _ROUTE_PRIORITY,  # N14
      "Two prefix list routes with different targets hold the same block. AWS picks one at random.",
@@ -917,7 +923,7 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
         IDENTITY_POLICY_NOT_COUNTED INSTANCE_STOPPED INTERFACE_NOT_ATTACHED
         LB_TARGET_HEALTH_IGNORED NLB_RETURN_PATH_ASSUMED ON_PREMISES_RETURN_ASSUMED
         PUSH_NEEDS_NO_S3 REGIONAL_NAT_WITHOUT_SUBNET_ACL REPORTS_DESTINATION_ASSUMED TGW_ZONE_RULE
-        VPC_ENCRYPTION_ENFORCED"""),
+        VPC_ENCRYPTION_ENFORCED VPN_TUNNELS_DOWN WORKLOAD_NOT_ACTIVE"""),
     ("either", """
         APPLIANCE_AS_SAID ASSUMED_DEFAULT DNS_PROFILE_PRECEDENCE FIREWALL_PORT_PROTOCOL FLEET_PROXY_FIRST_MATCH
         LB_RULES_NOT_FOLLOWED

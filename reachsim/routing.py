@@ -257,6 +257,8 @@ def _transit_entries(
     entries: list[Entry[TransitGatewayRoute]] = []
     missing: tuple[str, ...] = ()
     for route in routes.routes:
+        if route.state == "deleted":
+            continue
         if route.destination_cidr_block is not None:
             entries.append((route.destination_cidr_block, _transit_rank(route), route))
         elif route.prefix_list_id:

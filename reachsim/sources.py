@@ -17,6 +17,7 @@ from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Direction, Gap
 from reachsim.forwarding import Origin
 from reachsim.forwarding.ground import attached
+from reachsim.forwarding.in_use import as_if_used
 from reachsim.forwarding.internet_gateways import gateway_of
 from reachsim.forwarding.unmodelled import not_modelled
 from reachsim.intervals import EMPTY, IntervalSet
@@ -136,14 +137,6 @@ def ports_behind(instance: aws.Instance | None) -> IntervalSet:
 
 def _interface(network: Network, interface: Interface, group: str | None = None) -> Source:
     instance = network.instances.get(interface.instance_id or "")
-    assumptions: tuple[Assumption, ...] = ()
-    if instance is not None and instance.state.name != "running":
-        detail = f"{network.label(instance.instance_id)} is {instance.state.name}; judged as if it ran"
-        assumptions = (Assumption("INSTANCE_STOPPED", instance.instance_id, detail, "block"),)
-    record = network.network_interfaces.get(interface.id)
-    if record is not None and record.status == "available":
-        detail = f"{network.label(interface.id)} is attached to nothing; judged as if something used it"
-        assumptions = (*assumptions, Assumption("INTERFACE_NOT_ATTACHED", interface.id, detail, "block"))
     profile = instance.iam_instance_profile.arn if instance and instance.iam_instance_profile else None
     return Source(
         group or interface.id,
@@ -154,7 +147,7 @@ def _interface(network: Network, interface: Interface, group: str | None = None)
         client_ports_of(network, interface),
         interface.vpc_id,
         role=profile,
-        assumptions=assumptions,
+        assumptions=tuple(as_if_used(network, interface)),
     )
 
 

@@ -102,6 +102,8 @@ def _build_placements(network: Network, home: Home, record: aws.Project) -> tupl
         gap = Gap("UNKNOWN_RESOURCE", selector, f"fleet {arn} of {selector} is not in the snapshot", (path,))
         return (Placement(gaps=(gap,)),)
     on_fleet = _by_config(network, home, selector, fleet.vpc_config, fleet=arn)
+    status = fleet.status.status_code if fleet.status is not None else "ACTIVE"
+    on_fleet = _unless_active(on_fleet, arn, f"fleet {fleet.name or arn} of {selector}", status)
     own = _by_config(network, home, selector, record.vpc_config)
     differ = _where(fleet.vpc_config) != _where(record.vpc_config)
     placed = on_fleet
@@ -124,6 +126,16 @@ def _where(config: aws.VpcConfig | None) -> tuple[frozenset[str], frozenset[str]
 
 def _assuming(placed: tuple[Placement, ...], assumption: Assumption) -> tuple[Placement, ...]:
     return tuple(msgspec.structs.replace(one, assumptions=(*one.assumptions, assumption)) for one in placed)
+
+
+def _unless_active(
+    placed: tuple[Placement, ...], component: str, label: str, status: str, active: tuple[str, ...] = ("ACTIVE",)
+) -> tuple[Placement, ...]:
+    """Places of something that may not run at all, which is judged as if it did."""
+    if status in active:
+        return placed
+    detail = f"{label} is {status}; judged as if it were active"
+    return _assuming(placed, Assumption("WORKLOAD_NOT_ACTIVE", component, detail, "block"))
 
 
 def _by_config(
@@ -200,7 +212,8 @@ def service(network: Network, cluster: str, name: str) -> Workload | None:
         for config, one in placed
         for subnet_id in config.subnets
     ]
-    return Workload(home, role, ports, tuple(dict.fromkeys(made)))
+    places = _unless_active(tuple(dict.fromkeys(made)), selector, selector, record.status)
+    return Workload(home, role, ports, places)
 
 
 def placings(record: aws.EcsService) -> list[tuple[aws.AwsVpcConfiguration, aws.EcsService | aws.EcsDeployment]]:
@@ -288,9 +301,7 @@ def function(network: Network, name: str) -> Workload | None:
     if found is None:
         return None
     home, record = found
-    config = record.vpc_config
-    if config is None or not config.subnet_ids:
-        return Workload(home, record.role, ANY_CLIENT_PORTS, (Placement(),))
+    config = record.vpc_config or aws.FunctionVpcConfig()
     made = []
     for subnet_id in config.subnet_ids:
         placed = _in_subnet(network, home, f"lambda:{name}", subnet_id, config.security_group_ids)
@@ -301,4 +312,5 @@ def function(network: Network, name: str) -> Workload | None:
             both = msgspec.structs.replace(placed.interface, addresses=placed.interface.addresses | six)
             placed = msgspec.structs.replace(placed, interface=both)
         made.append(placed)
-    return Workload(home, record.role, ANY_CLIENT_PORTS, tuple(made))
+    places = _unless_active(tuple(made) or (Placement(),), name, f"lambda:{name}", record.state, ("Active", "Inactive"))
+    return Workload(home, record.role, ANY_CLIENT_PORTS, places)

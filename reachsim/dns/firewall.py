@@ -33,7 +33,8 @@ _FAMILIES = (("A", V4), ("AAAA", V6))
 
 
 class Rule(Struct, frozen=True):
-    """A rule made ready: ``domains`` is None where its list cannot be read, with the ``gap`` that says why.
+    """A rule made ready: ``domains`` is None where its list cannot be read, with the ``gap`` that says why. With both,
+    it is not known whether the rule is in force.
 
     ``action`` is ALLOW, ALERT, BLOCK, or "" where the whole group cannot be read. ``override`` is the name that a block
     answers with.
@@ -75,30 +76,37 @@ def chains(asking: Asking, profiles: Brought, noted: Noted) -> tuple[tuple[Rule,
         network, "route53resolver", "list-firewall-rule-group-associations", "FirewallRuleGroupAssociations",
         aws.FirewallRuleGroupAssociation,
     )  # fmt: skip
-    own = [
-        (one.priority or 0, one.firewall_rule_group_id or "")
-        for _, one in associations
-        if one.vpc_id == asking.vpc_id and _in_force(one, noted)
-    ]
-    groups = [[group for _, group in sorted(set(own))], *([one.id for one in some] for some in profiles.groups)]
-    made = [tuple(rule for group in some for rule in _rules(asking, group)) for some in groups]
+    mine = [one for _, one in associations if one.vpc_id == asking.vpc_id and _in_force(one, noted)]
+    own = {(one.priority or 0, one.firewall_rule_group_id or ""): _unheard_of(one) for one in mine}
+    made = [tuple(rule for (_, group), doubt in sorted(own.items(), key=lambda one: one[0])
+                  for rule in _rules(asking, group, doubt))]  # fmt: skip
+    made += [tuple(rule for group in some for rule in _rules(asking, group.id)) for some in profiles.groups]
     return tuple(rules for rules in made if rules)
 
 
 def _in_force(association: aws.FirewallRuleGroupAssociation, noted: Noted) -> bool:
-    """Whether an association counts; that one which comes, goes or changes does or does not is noted."""
+    """Whether an association counts; that one which goes or changes does or does not is noted."""
     group, status = association.firewall_rule_group_id or "", (association.status or "COMPLETE").upper()
     what = f"the association of DNS Firewall rule group {group} with {association.vpc_id} is {status}"
     if status in ("UPDATING", "DELETING"):
         counts = "as it stands" if status == "UPDATING" else "to have ended"
         noted.take("STATE_CHANGING", group, f"{what}: it was taken {counts}", "leak")
-    elif status != "COMPLETE":
-        noted.lack("UNMODELLED_COMPONENT", group, f"{what}, whose meaning is not known")
     return status != "DELETING"
 
 
-def _rules(asking: Asking, group: str) -> list[Rule]:
-    """The rules of a group in their order; an unread group is a rule that may do anything."""
+def _unheard_of(association: aws.FirewallRuleGroupAssociation) -> Gap | None:
+    """What is not known of an association in a state that nobody knows."""
+    group, status = association.firewall_rule_group_id or "", (association.status or "COMPLETE").upper()
+    if status in ("COMPLETE", "UPDATING"):
+        return None
+    detail = f"the association of DNS Firewall rule group {group} with {association.vpc_id} is {status}"
+    return Gap("UNMODELLED_COMPONENT", group, f"{detail}, whose meaning is not known", can_hide="block")
+
+
+def _rules(asking: Asking, group: str, doubt: Gap | None = None) -> list[Rule]:
+    """The rules of a group in their order; an unread group is a rule that may do anything. With a ``doubt`` it is not
+    known whether they are in force.
+    """
     network = asking.network
     path = found_file(network, asking.home, "route53resolver", "list-firewall-rules", group)
     if network.snapshot.status(path) != "ok":
@@ -106,11 +114,16 @@ def _rules(asking: Asking, group: str) -> list[Rule]:
         gap = Gap("UNKNOWN_RESOURCE", group, detail, (path,), can_hide="block")
         return [Rule(group, group, "", "", "", False, None, None, gap)]
     records = network.read_collection(path, "FirewallRules", aws.FirewallRule)
-    return [_rule(asking, group, one) for one in sorted(records, key=lambda one: one.priority)]
+    made = [one for one in records if (one.status or "COMPLETE").upper() != "CREATION_FAILED"]
+    rules = [_rule(asking, group, one) for one in sorted(made, key=lambda one: one.priority)]
+    return [msgspec.structs.replace(one, gap=one.gap or doubt) for one in rules]
 
 
 def _rule(asking: Asking, group: str, record: aws.FirewallRule) -> Rule:
     domains, gap = _domains(asking, group, record)
+    if record.status and record.status.upper() != "COMPLETE":
+        detail = f"rule {record.name} of {group} is {record.status}: whether it is in force is not known"
+        gap = Gap("UNMODELLED_COMPONENT", group, detail, can_hide="block")
     qtype = _TYPES.get((record.qtype or "").upper(), record.qtype)
     name = record.name or str(record.priority)
     response = record.block_response or "NODATA"
@@ -140,6 +153,10 @@ def _domains(asking: Asking, group: str, record: aws.FirewallRule) -> tuple[tupl
         who = managed.managed_owner_name
         detail = f"rule {record.name} of {group} uses {managed.name or list_id}, managed by {who}"
         return None, Gap("DNS_MANAGED_LIST_UNREADABLE", list_id, detail, can_hide="block")
+    changing = next((one for one in known if one.status not in (None, "COMPLETE", "COMPLETE_IMPORT_FAILED")), None)
+    if changing is not None:
+        detail = f"DNS Firewall list {list_id} is {changing.status}: what it holds is not known"
+        return None, Gap("UNMODELLED_COMPONENT", list_id, detail, can_hide="block")
     path = found_file(network, asking.home, "route53resolver", "list-firewall-domains", list_id)
     answer = network.read(path, aws.FirewallDomains)
     if answer is None or (not answer.domains and not known):  # of a managed list AWS prints nothing
@@ -176,7 +193,7 @@ def decide(rules: tuple[Rule, ...], name: str, qtype: str, *, first: bool) -> De
         if listed is False:
             continue
         word: Word = "block" if rule.action == "BLOCK" else "pass"
-        if listed:
+        if listed and rule.gap is None:
             if words - {(word, rule.override)}:
                 return Decision("unknown", rule, tuple(gaps), may_trust)
             return Decision(word, rule, (), may_trust)

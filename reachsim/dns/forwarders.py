@@ -12,7 +12,7 @@ N160, N165, N169.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 from msgspec import Struct
@@ -21,7 +21,7 @@ from reachsim.addresses import V4, format_address
 from reachsim.dns.joined import everywhere
 from reachsim.dns.resolution import Asking, Carried, Noted, Resolution, dns_hop
 from reachsim.dns.resolver import address_of
-from reachsim.evidence import Gap
+from reachsim.evidence import Assumption, Gap
 from reachsim.intervals import IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.network import Network
@@ -29,6 +29,7 @@ from reachsim.model.network import Network
 TCP, UDP = 6, 17
 Answer = Callable[[Asking, str], Resolution]
 _WORKING = ("OPERATIONAL", "UPDATING", "AUTO_RECOVERING")
+_ATTACHED = ("ATTACHED", "UPDATING", "UPDATE_FAILED")
 
 
 class Server(Struct, frozen=True):
@@ -63,7 +64,8 @@ def forwarded(asking: Asking, name: str, rule: aws.ResolverRule, answer: Answer)
         missing = _missing(asking, rule, servers) if outbound is None else ()
         gap = Gap("DNS_FORWARDED_UNKNOWN", rule.id, f"{how}: their answer is not known", missing)
         return Resolution(name, gaps=(gap,))
-    return _ask(asking, name, senders, servers, (rule.id, "DNS_FORWARDED_UNKNOWN", how), answer)
+    found = _ask(asking, name, senders, servers, (rule.id, "DNS_FORWARDED_UNKNOWN", how), answer)
+    return found.assuming(*_being_changed([outbound]))
 
 
 def by_servers(asking: Asking, name: str, options: str, servers: tuple[str, ...], answer: Answer) -> Resolution:
@@ -113,6 +115,7 @@ def _ask(
     noted = Noted()
     for one in through:
         noted.assumptions += one.carried.assumptions
+    noted.assumptions += _being_changed([one.endpoint for one in through])
     if len(through) < len(tries):
         noted.take("DNS_FORWARDER_RETRIES", component, f"{how}, and not every one of these can be reached", "block")
     if not all(one.by_tcp for one in through):
@@ -121,6 +124,13 @@ def _ask(
     ends = ", ".join(dict.fromkeys(_told(one) for one in through))
     hop = dns_hop(component, name, f"{how}: {ends}")
     return found.noting(hop).assuming(*dict.fromkeys(noted.assumptions))
+
+
+def _being_changed(endpoints: Iterable[aws.ResolverEndpoint | None]) -> list[Assumption]:
+    """What is assumed of endpoints that get or lose network interfaces (API_ResolverEndpoint, Status)."""
+    changing = [one for one in endpoints if one is not None and (one.status or "").upper() == "UPDATING"]
+    words = "is UPDATING: its interfaces were taken to be those of the snapshot"
+    return [Assumption("STATE_CHANGING", one.id, f"{one.id} {words}", "block") for one in changing]
 
 
 def _told(one: _Try) -> str:
@@ -244,6 +254,8 @@ def _by_addresses(network: Network, endpoint_id: str) -> list[str]:
     for home in network.homes:
         path = network.path(home, "route53resolver", "list-resolver-endpoint-ip-addresses", endpoint_id)
         for one in network.read_collection(path, "IpAddresses", aws.ResolverEndpointIpAddress):
+            if (one.status or "ATTACHED").upper() not in _ATTACHED:
+                continue
             numbers = {address.number for address in (one.ip, one.ipv6) if address is not None}
             wanted = IntervalSet.of((number, number) for number in numbers)
             found += [i.id for i in network.interfaces_in(one.subnet_id or "") if not i.addresses.isdisjoint(wanted)]

@@ -15,10 +15,6 @@ from reachsim.dns.joined import found_file, resource_of
 from reachsim.dns.resolution import Asking, Noted
 from reachsim.model import records as aws
 
-PAST = ("DELETED", "FAILED")
-CHANGING = ("CREATING", "DELETING")
-"""States of an association that may or may not be in force when a name is looked up."""
-
 
 class Group(msgspec.Struct, frozen=True, order=True):
     """A DNS Firewall rule group, with its priority among those of the same profile."""
@@ -51,13 +47,12 @@ def brought(asking: Asking, noted: Noted) -> Brought:
     associated = [
         one
         for one in network.read_collection(path, "ProfileAssociations", aws.ProfileAssociation)
-        if one.resource_id == asking.vpc_id and (one.status or "").upper() not in PAST
+        if one.resource_id == asking.vpc_id and _counts(noted, one.profile_id or "", one.status)
     ]
     made = Brought({}, {}, {}, ())
     groups: list[tuple[Group, ...]] = []
     ordered = sorted(associated, key=lambda one: (one.priority or 0, one.profile_id or ""))
     for rank, one in enumerate(ordered, start=1):
-        _note_change(noted, one.profile_id or "", one.status)
         groups.append(_add(asking, noted, made, one.profile_id or "", rank))
     return msgspec.structs.replace(made, groups=tuple(groups))
 
@@ -73,10 +68,9 @@ def _add(asking: Asking, noted: Noted, made: Brought, profile: str, rank: int) -
         return ()
     groups: list[Group] = []
     for one in network.read_collection(path, "ProfileResourceAssociations", aws.ProfileResourceAssociation):
-        if (one.status or "").upper() in PAST:
+        if not _counts(noted, profile, one.status):
             continue
         kind, resource = _kind(one.resource_arn), resource_of(one.resource_arn)
-        _note_change(noted, profile, one.status)
         if kind == "firewall-rule-group":
             groups.append(Group(_priority(one.resource_properties), resource))
         elif kind == "hostedzone":
@@ -91,10 +85,17 @@ def _add(asking: Asking, noted: Noted, made: Brought, profile: str, rank: int) -
     return tuple(sorted(groups))
 
 
-def _note_change(noted: Noted, profile: str, status: str | None) -> None:
-    if (status or "").upper() in CHANGING:
-        detail = f"what Route 53 Profile {profile} brings is {(status or '').lower()} and may not be in force"
-        noted.lack("DNS_PROFILE_UNSEEN", profile, detail)
+def _counts(noted: Noted, profile: str, status: str | None) -> bool:
+    """Whether an association counts; that it may or may not be in force is noted."""
+    state = (status or "COMPLETE").upper()
+    what = f"an association of Route 53 Profile {profile} is {state}"
+    if state == "FAILED":  # whether it was its making or its ending
+        noted.take("STATE_CHANGING", profile, f"{what}: it was taken to have ended", "leak")
+    elif state == "UPDATING":
+        noted.take("STATE_CHANGING", profile, f"{what}: it was taken as it stands", "leak")
+    elif state not in ("COMPLETE", "DELETED"):
+        noted.lack("DNS_PROFILE_UNSEEN", profile, f"{what} and may not be in force")
+    return state not in ("FAILED", "DELETED")
 
 
 def _kind(arn: str) -> str:

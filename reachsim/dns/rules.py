@@ -20,8 +20,9 @@ from reachsim.model import records as aws
 
 IN_FORCE = ("COMPLETE", "CREATING", "UPDATING")
 """States of an association that counts; an OVERRIDDEN one does not."""
-_CHANGING = ("CREATING", "UPDATING", "DELETING")
+_CHANGING = ("CREATING", "UPDATING", "DELETING", "FAILED")
 _OUT_OF_FORCE = ("DELETING", "FAILED", "OVERRIDDEN")
+"""An association is FAILED whether it was its making or its ending that failed."""
 
 
 class Rules(Struct, frozen=True):
@@ -74,6 +75,7 @@ def rules_for(asking: Asking, name: str, profiles: Brought, noted: Noted) -> Rul
         return Rules(delegating=tuple(delegating))
     matching.sort(key=lambda entry: (-len(plain(entry[0].domain_name)), entry[1], entry[0].id))
     best, rank = matching[0]
+    _note_rule(noted, best)
     rivals = [one for one, _ in matching[1:] if plain(one.domain_name) == plain(best.domain_name)]
     if any(not alike(best, one) for one in rivals):
         detail = f"{best.id} was taken before {rivals[0].id}, as the VPC's own rules go before a profile's"
@@ -94,6 +96,15 @@ def _note_state(noted: Noted, association: aws.ResolverRuleAssociation) -> None:
         noted.take("STATE_CHANGING", rule_id, f"{what}: it was taken {counts}", "leak")
     elif status not in (*IN_FORCE, *_OUT_OF_FORCE):
         noted.lack("UNMODELLED_COMPONENT", rule_id, f"{what}, whose meaning is not known")
+
+
+def _note_rule(noted: Noted, rule: aws.ResolverRule) -> None:
+    """That a rule that is being changed counts as it stands; and that nobody knows what its state means."""
+    status = (rule.status or "COMPLETE").upper()
+    if status in ("UPDATING", "DELETING", "FAILED"):
+        noted.take("STATE_CHANGING", rule.id, f"rule {rule.id} is {status}: it was taken as it stands", "leak")
+    elif status != "COMPLETE":
+        noted.lack("UNMODELLED_COMPONENT", rule.id, f"rule {rule.id} is {status}, whose meaning is not known")
 
 
 def alike(one: aws.ResolverRule, other: aws.ResolverRule) -> bool:

@@ -116,8 +116,9 @@ def _derived(network: Network, home: Home, vpc_id: str, subnet_id: str) -> Held:
     mode = options.vpc_block_public_access_options.internet_gateway_block_mode if options is not None else None
     if mode is None:
         return Held(None, missing=network.unknown(options_path) or (options_path,))
-    if options is not None and options.vpc_block_public_access_options.state == "update-in-progress":
-        return Held(mode, ", which was being changed", doubt="STATE_CHANGING")
+    state = options.vpc_block_public_access_options.state if options is not None else None
+    if state not in (None, "default-state", "update-complete"):
+        return Held(mode, f", which was in state {state}", doubt="STATE_CHANGING")
     if mode == OFF:
         return Held(OFF)
     lacking = network.unknown(exclusions_path)

@@ -1,8 +1,8 @@
 """What was being changed when the snapshot was taken: which state of it holds is not sure.
 
-**Source:** EC2 API, ManagedPrefixList, RouteTableAssociationState, VpcCidrBlockState, NatGatewayAddress,
-VpcBlockPublicAccessOptions; "Consolidate and manage network CIDR blocks with managed prefix lists" (VPC User
-Guide: what names a list "always use the current (latest) version").
+**Source:** EC2 API, ManagedPrefixList, RouteTableAssociationState, VpcCidrBlockState, SubnetCidrBlockState, Subnet
+(State), NatGatewayAddress, VpcBlockPublicAccessOptions; "Consolidate and manage network CIDR blocks with managed prefix
+lists" (VPC User Guide: what names a list "always use the current (latest) version").
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from reachsim.forwarding.ground import Ground, Walk, assume
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 from reachsim.model.records import ManagedPrefixList, NatGateway, RouteTable, TransitGatewayRoutes
+from reachsim.model.states import State
 
 CODE: Final = "STATE_CHANGING"
 SETTLED: Final = frozenset({
     "create-complete", "modify-complete", "modify-failed", "restore-complete", "restore-failed", "delete-failed",
 })  # fmt: skip
 """States of a prefix list in which its entries are those of the last version that was made."""
-_BEGINS, _ENDS = frozenset({"associating", "assigning"}), frozenset({"disassociating", "unassigning", "failing"})
+_STANDS: Final = frozenset({"", "associated", "disassociated", "failed", "succeeded"})
+_ENDS: Final = frozenset({"disassociating", "unassigning", "failing"})
 
 
 # --- Prefix lists -----------------------------------------------------------------------------------------------------
@@ -90,14 +92,16 @@ def of_transit_table(ground: Ground, table_id: str, routes: TransitGatewayRoutes
 
 
 def of_subnet(ground: Ground, flow: Walk, subnet_id: str, vpc_id: str) -> tuple[Assumption, ...]:
-    """What is assumed of a subnet's route table, and of its VPC's blocks as far as a flow is for them (N2)."""
+    """What is assumed of a subnet's route table, and of the blocks of its VPC and the VPC's subnets as far as a flow is
+    for them (N2).
+    """
     mine = ground.told(associations).get(subnet_id, ())
     blocks = ground.told(_blocks, vpc_id)
     return (*mine, *[told for block, told in blocks if not block.isdisjoint(flow.destinations)]) if blocks else mine
 
 
 def associations(network: Network) -> dict[str, tuple[Assumption, ...]]:
-    """By subnet, what is assumed of its association with a route table."""
+    """By subnet, what is assumed of its state and of its association with a route table."""
     found: dict[str, tuple[Assumption, ...]] = {}
     for table_id, table in network.route_tables.items():
         for one in table.associations:
@@ -105,35 +109,45 @@ def associations(network: Network) -> dict[str, tuple[Assumption, ...]]:
             if one.subnet_id and _changes(state):
                 told = _assumed(f"the association of {one.subnet_id}", table_id, state)
                 found[one.subnet_id] = (*found.get(one.subnet_id, ()), told)
+    for name, subnet in network.subnets.items():
+        if subnet.state != "available":
+            told = assume(CODE, name, f"{name} is {subnet.state}: judged as if it were available", "block")
+            found[name] = (*found.get(name, ()), told)
     return found
 
 
 def _blocks(network: Network, vpc_id: str) -> tuple[tuple[IntervalSet, Assumption], ...]:
     vpc = network.vpcs.get(vpc_id)
     four = vpc.cidr_block_association_set if vpc else ()
-    six = vpc.ipv6_cidr_block_association_set if vpc else ()
-    states = [(one.cidr_block, one.cidr_block_state.state) for one in four]
-    states += [(one.ipv6_cidr_block, one.ipv6_cidr_block_state.state) for one in six]
+    states = [(vpc_id, one.cidr_block, one.cidr_block_state.state) for one in four]
+    subnets = ((one, network.subnets[one].ipv6_cidr_block_association_set) for one in network.subnets_of(vpc_id))
+    for owner, six in ((vpc_id, vpc.ipv6_cidr_block_association_set if vpc else ()), *subnets):
+        states += [(owner, one.ipv6_cidr_block, one.ipv6_cidr_block_state.state) for one in six]
     return tuple(
-        (block.block, _assumed(f"the association of {block}", vpc_id, state))
-        for block, state in states if _changes(state)
+        (block.block, _assumed(f"the association of {block}", owner, state))
+        for owner, block, state in states if _changes(state)
     )  # fmt: skip
 
 
 def of_nat_gateway(gateway: NatGateway) -> tuple[Assumption, ...]:
     """What is assumed of a NAT gateway's addresses: all but those that it failed to take are its own."""
-    states = ((one.public_ip or one.private_ip, (one.status or "").lower()) for one in gateway.nat_gateway_addresses)
+    states = ((one.public_ip or one.private_ip, one.status) for one in gateway.nat_gateway_addresses)
     return tuple(
-        assume(CODE, gateway.nat_gateway_id, f"address {address} of {gateway.nat_gateway_id} is {state}: it was taken "
-               "to be in use", "block")
+        assume(CODE, gateway.nat_gateway_id, f"address {address} of {gateway.nat_gateway_id} is "
+               f"{_in_words(state)}: it was taken to be in use", "block")
         for address, state in states if _changes(state)
     )  # fmt: skip
 
 
 def _changes(state: str) -> bool:
-    return state in _BEGINS or state in _ENDS
+    """Whether something is being changed, or in a state that nobody knows."""
+    return state not in _STANDS
 
 
-def _assumed(what: str, component: str, state: str) -> Assumption:
-    words = "to be in force" if state in _BEGINS else "to have ended"
-    return assume(CODE, component, f"{what} with {component} is {state}: it was taken {words}", "leak")
+def _assumed(what: str, component: str, state: State) -> Assumption:
+    words = "to have ended" if state.gone else "to be in force"
+    return assume(CODE, component, f"{what} with {component} is {_in_words(state)}: it was taken {words}", "leak")
+
+
+def _in_words(state: State) -> str:
+    return state if state.standing("assigning") != "unknown" or state in _ENDS else f"in the unheard-of state {state}"

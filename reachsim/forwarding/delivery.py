@@ -31,6 +31,7 @@ from reachsim.forwarding.ground import (
     unseen,
     with_context,
 )
+from reachsim.forwarding.in_use import as_if_used
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.edges import edges, kept_apart
 from reachsim.model.interfaces import Interface
@@ -290,13 +291,7 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
             unseen_service = assume("ENDPOINT_SERVICE_UNSEEN", endpoint.vpc_endpoint_id, detail, "block")
             reached = reached.assuming(unseen_service)
         return finish(reached, endpoint.vpc_endpoint_id, "vpc-endpoint", route_to_interface(flow), interface)
-    instance = network.instances.get(interface.instance_id or "")
-    if instance is not None and instance.state.name != "running":
-        detail = f"{network.label(instance.instance_id)} is {instance.state.name}; judged as if it ran"
-        reached = reached.assuming(assume("INSTANCE_STOPPED", instance.instance_id, detail, "block"))
-    if record is not None and record.status == "available":
-        detail = f"{label} is attached to nothing; judged as if something used it"
-        reached = reached.assuming(assume("INTERFACE_NOT_ATTACHED", interface.id, detail, "block"))
+    reached = reached.assuming(*as_if_used(network, interface))
     return finish(reached, interface.id, "network-interface", route_to_interface(flow), interface)
 
 

@@ -329,10 +329,18 @@ def past_state(
         case "works":
             return flow
         case "does-not":
+            flow = flow.assuming(*in_change(component, label, state))
             return flow.blocked(block(flow, code, component, f"{label} is {state}", direction=direction))
         case "unknown":
             detail = f"{component} is in state {str(state)!r}, whose meaning is not known"
             return flow.unknown(Gap("UNMODELLED_COMPONENT", component, detail))
+
+
+def in_change(component: str, label: str, state: State) -> tuple[Assumption, ...]:
+    """What is assumed of something that comes or goes: that it does not work."""
+    if not state.changing:
+        return ()
+    return (assume("STATE_CHANGING", component, f"{label} is {state}: it was taken not to work", "leak"),)
 
 
 def stopped(flow: Walk, *blocks: Block) -> Walk:
@@ -423,7 +431,10 @@ def past_attachment(flow: Walk, attachments: tuple[GatewayAttachment, ...], vpc_
         case "works":
             return flow
         case "does-not":
-            return flow.blocked(why)
+            here = (one.state for one in attachments if one.vpc_id == vpc_id)
+            label = f"the attachment of {why.component} to {vpc_id}"
+            told = (one for state in here for one in in_change(why.component, label, state))
+            return flow.assuming(*told).blocked(why)
         case "unknown":
             detail = f"whether {why.component} is attached to {vpc_id} is not known"
             return flow.unknown(Gap("UNMODELLED_COMPONENT", why.component, detail))

@@ -35,6 +35,7 @@ from reachsim.forwarding.ground import (
     lost,
     missing,
     next_port,
+    past_state,
     stopped,
     unseen,
     with_context,
@@ -116,9 +117,7 @@ def load_balancer(ground: Ground, flow: Walk) -> list[Walk]:
     balancer, gap = owner(ground, node)
     if balancer is None:
         return [_answered(flow.unknown(gap), node, entrance)]
-    if balancer.state not in _WORKING:
-        detail = f"{label_of(balancer)} is {balancer.state}"
-        flow = flow.blocked(block(flow, "BAD_STATE", balancer.id, detail, direction="ingress"))
+    flow = past_state(flow, balancer.id, balancer.state, _WORKING, label_of(balancer), direction="ingress")
     if flow.protocol in (ICMP, ICMPV6):
         return _pinged(flow, node, balancer)  # no endpoint carries it
     listeners, lacking = listeners_of(ground.network, balancer)

@@ -55,7 +55,7 @@ def nat_gateway(ground: Ground, flow: Walk) -> list[Walk]:
         flow = flow.unknown(Gap("UNMODELLED_COMPONENT", gateway_id, detail))
     else:
         flow = past_state(flow, gateway_id, gateway.state, ("available",), label)
-    if gateway.attached_appliances:
+    if any(one.attachment_state not in ("detached", "attach-failed") for one in gateway.attached_appliances):
         detail = f"{label} has an appliance attached that may filter"
         flow = flow.unknown(Gap("NAT_ATTACHED_APPLIANCE", gateway_id, detail, can_hide="block"))
     flow = _past_zone(ground, _from_an_edge(ground, flow, gateway, subnet_id), gateway)

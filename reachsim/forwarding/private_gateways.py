@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from reachsim.addresses import V6
-from reachsim.evidence import Gap
+from reachsim.evidence import Assumption, Gap
 from reachsim.forwarding.appliances import symmetric
 from reachsim.forwarding.delivery import finish
 from reachsim.forwarding.ground import (
@@ -30,6 +30,7 @@ from reachsim.forwarding.ground import (
 )
 from reachsim.intervals import IntervalSet
 from reachsim.model.private_networks import led_to
+from reachsim.model.records import VpnConnection
 
 
 def peering(ground: Ground, flow: Walk) -> list[Walk]:
@@ -138,12 +139,23 @@ def _senders(ground: Ground, flow: Walk, vpc_id: str) -> IntervalSet:
 def _past_vpn(ground: Ground, flow: Walk, gateway_id: str) -> Walk:
     """Blocked if the gateway has VPN connections and none of them works (Direct Connect leaves no trace of its own)."""
     mine = [one for one in ground.network.vpn_connections.values() if one.vpn_gateway_id == gateway_id]
-    if not mine or any(one.state in ("available", "modifying") for one in mine):
-        return flow
+    working = [one for one in mine if one.state in ("available", "modifying")]
+    if not mine or working:
+        return flow.assuming(*tunnels_down(ground, gateway_id, *working))
     worst = min(mine, key=lambda one: (one.state.standing() != "unknown", one.vpn_connection_id))
     label = f"{ground.network.label(worst.vpn_connection_id)} of {ground.network.label(gateway_id)}"
-    working = ("available", "modifying")
-    return past_state(flow, worst.vpn_connection_id, worst.state, working, label, code="BAD_STATE_VPN")
+    return past_state(flow, worst.vpn_connection_id, worst.state, (), label, code="BAD_STATE_VPN")
+
+
+def tunnels_down(ground: Ground, gateway_id: str, *connections: VpnConnection) -> tuple[Assumption, ...]:
+    """What is assumed of VPN connections of which no tunnel was up when the snapshot was taken (EC2 API, VgwTelemetry):
+    that one comes up, as nothing in the configuration keeps it down.
+    """
+    if not connections or not all(one.is_down for one in connections):
+        return ()
+    names = ", ".join(sorted(ground.network.label(one.vpn_connection_id) for one in connections))
+    detail = f"no tunnel of {names} was up when the snapshot was taken; one was taken to be"
+    return (assume("VPN_TUNNELS_DOWN", gateway_id, detail, "block"),)
 
 
 def on_premises(ground: Ground, flow: Walk, gateway_id: str, *back: str) -> Walk:

@@ -20,6 +20,7 @@ from reachsim.forwarding.ground import (
     block,
     describe_addresses,
     hop,
+    in_change,
     lost,
     missing,
     not_there,
@@ -28,7 +29,7 @@ from reachsim.forwarding.ground import (
     unseen,
     with_context,
 )
-from reachsim.forwarding.private_gateways import on_premises
+from reachsim.forwarding.private_gateways import on_premises, tunnels_down
 from reachsim.forwarding.unmodelled import not_modelled
 from reachsim.intervals import IntervalSet
 from reachsim.model.edges import edges
@@ -162,7 +163,13 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
         return [lost(flow, gap)]
     if table_id is None:
         detail = f"{attachment_id} is associated with no route table of {network.label(gateway_id)}"
+        ended = association_of(network, gateway_id, attachment_id)
+        if ended is not None:
+            flow = flow.assuming(*in_change(attachment_id, f"the association of {attachment_id}", ended[1]))
         return [stopped(flow, block(flow, "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", attachment_id, detail))]
+    table = network.transit_gateway_route_tables.get(table_id)
+    if table is not None:
+        flow = past_state(flow, table_id, table.state, ("available",), network.label(table_id))
     routes = network.transit_gateway_routes.get(table_id)
     if routes is None:
         path = network.path(home, "ec2", "search-transit-gateway-routes", table_id)
@@ -211,17 +218,14 @@ def _home(ground: Ground, gateway_id: str) -> Home:
 def associated_table(ground: Ground, gateway_id: str, attachment_id: str, home: Home) -> tuple[str | None, Gap | None]:
     """(the route table that an attachment is associated with, why that is not known)."""
     network = ground.network
-    known = network.transit_gateway_associations.get((gateway_id, attachment_id))
+    known = association_of(network, gateway_id, attachment_id)
     if known is not None:
-        return known, None
-    attachment = network.transit_gateway_attachments.get((gateway_id, attachment_id))
-    association = attachment.association if attachment else None
-    if association is not None and association.transit_gateway_route_table_id:
-        standing = association.state.standing("associated")
+        table_id, state = known
+        standing = state.standing("associated")
         if standing == "unknown":
-            detail = f"the association of {attachment_id} is in state {str(association.state)!r}, which is not known"
+            detail = f"the association of {attachment_id} is in state {str(state)!r}, which is not known"
             return None, Gap("UNMODELLED_COMPONENT", attachment_id, detail)
-        return (association.transit_gateway_route_table_id if standing == "works" else None), None
+        return (table_id if standing == "works" else None), None
     gateway = network.transit_gateways.get(gateway_id)
     if gateway is not None and gateway.owner_id not in (None, home[0]):
         detail = f"{network.label(gateway_id)} belongs to account {gateway.owner_id}, which is not in the snapshot"
@@ -235,6 +239,16 @@ def associated_table(ground: Ground, gateway_id: str, attachment_id: str, home: 
     if lacking:
         return None, missing(lacking, attachment_id, f"the route table association of {attachment_id}")
     return None, None
+
+
+def association_of(network: Network, gateway_id: str, attachment_id: str) -> tuple[str, State] | None:
+    """The route table that an attachment is, was or will be associated with, and the association's state."""
+    known = network.transit_gateway_associations.get((gateway_id, attachment_id))
+    attachment = network.transit_gateway_attachments.get((gateway_id, attachment_id))
+    association = attachment.association if attachment else None
+    if association is None or not association.transit_gateway_route_table_id or (known and known[1] == "associated"):
+        return known
+    return association.transit_gateway_route_table_id, association.state
 
 
 def _targets_of(route: TransitGatewayRoute) -> str:
@@ -288,12 +302,12 @@ def _place_of_routes(network: Network, gateway_id: str, table_id: str) -> str:
 
 
 def _by_dead_route(ground: Ground, flow: Walk, route: TransitGatewayRoute, gateway_id: str, table_id: str) -> Walk:
-    """By a route that does not work, or is in a state that nobody knows."""
+    """By a blackhole, or a route of which it is not known whether it is in force."""
     network = ground.network
-    if route.state != "blackhole" and route.state.standing() == "unknown":
-        return past_state(flow, table_id, route.state, (), "").ended("unknown")
     destination = str(route.destination_cidr_block or route.prefix_list_id)
     detail = f"route {destination} of {network.label(table_id)} is {route.state}"
+    if route.state != "blackhole":
+        return lost(flow, Gap("UNMODELLED_COMPONENT", table_id, f"{detail}: whether it is in force is not known"))
     cause = "RETURN_ROUTE_MISSING" if flow.leg == "response" else None
     behind = next_transit_route(network, table_id, network.home_of(gateway_id), route, flow.destinations)
     if behind is not None and cause is None:
@@ -301,7 +315,7 @@ def _by_dead_route(ground: Ground, flow: Walk, route: TransitGatewayRoute, gatew
         shown = behind.item.destination_cidr_block or behind.item.prefix_list_id
         detail = f"{detail}, and goes before {shown} → {_targets_of(behind.item)}"
     why = block(flow, "TGW_RTB_BAD_STATE_ROUTE", table_id, detail, rule=destination, cause=cause)
-    return flow.blocked(why).ended("dropped" if route.state == "blackhole" else "unknown")
+    return stopped(flow, why)
 
 
 def _into(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str, kind: str, resource: str) -> list[Walk]:
@@ -332,6 +346,7 @@ def _past_state(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str,
     if connection is not None:
         mine = f"{network.label(resource)} of {attachment_id}"
         flow = past_state(flow, resource, connection.state, _WORKING, mine, code="TGW_BAD_STATE_VPN")
+        flow = flow.assuming(*tunnels_down(ground, resource, connection))
     return flow
 
 
@@ -398,7 +413,7 @@ def _into_peer(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str) 
             flow, missing(lacking, attachment_id, what) if lacking else unseen(attachment_id, f"{what} is unknown")
         )
     other, owner, state = found
-    flow = past_state(flow, attachment_id, state, ("available",), attachment_id, code="BAD_STATE_ATTACHMENT")
+    flow = past_state(flow, attachment_id, state, _WORKING, attachment_id, code="BAD_STATE_ATTACHMENT")
     if other not in network.transit_gateways:
         detail = f"{attachment_id} leads to a transit gateway of account {owner} that is not in the snapshot"
         theirs = [home for home in network.homes if home[0] == owner]

@@ -17,6 +17,7 @@ from reachsim.errors import Fault, SnapshotError
 from reachsim.model import records as aws
 from reachsim.model.decode import decode, decode_collection, fault
 from reachsim.model.places import Home, Place, Places
+from reachsim.model.states import State
 from reachsim.snapshot import Snapshot
 
 Record = TypeVar("Record", bound=msgspec.Struct)
@@ -126,14 +127,15 @@ class Inventory:
             for name, path in self.snapshot.children(*home, "ec2", "search-transit-gateway-routes")
             if (routes := self._one(path, aws.TransitGatewayRoutes)) is not None
         }
-        self.transit_gateway_associations: dict[tuple[str, str], str] = {}
+        self.transit_gateway_associations: dict[tuple[str, str], tuple[str, State]] = {}
         for home in self.homes:
             children = self.snapshot.children(*home, "ec2", "get-transit-gateway-route-table-associations")
             for table, path in children:
                 gateway = self.transit_gateway_of_table(table)
                 for one in self._records(path, "Associations", aws.TransitGatewayRouteTableAssociation):
-                    if one.state == "associated":
-                        self.transit_gateway_associations[gateway, one.transit_gateway_attachment_id] = table
+                    key = gateway, one.transit_gateway_attachment_id
+                    if key not in self.transit_gateway_associations or one.state == "associated":
+                        self.transit_gateway_associations[key] = table, one.state
 
     def _load_pipeline(self) -> None:
         instances: dict[str, aws.Instance] = {}

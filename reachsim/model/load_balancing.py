@@ -20,6 +20,7 @@ from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
 from reachsim.model.places import Home
+from reachsim.model.states import State
 from reachsim.packets import TCP, UDP
 
 BalancerKind = Literal["application", "network", "classic"]
@@ -48,7 +49,7 @@ class Balancer(Struct, frozen=True):
     kind: BalancerKind
     home: Home
     vpc_id: str
-    state: str
+    state: State
     zones: frozenset[str]
 
 
@@ -142,7 +143,7 @@ def _balancer(network: Network, record: aws.LoadBalancer) -> Balancer:
 def _classic(network: Network, record: aws.ClassicLoadBalancer, home: Home) -> Balancer:
     zones = {*record.availability_zones, *(zone_of(network, subnet) for subnet in record.subnets)} - {""}
     name = record.load_balancer_name
-    return Balancer(name, name, "classic", home, record.vpc_id or "", "active", frozenset(zones))
+    return Balancer(name, name, "classic", home, record.vpc_id or "", State("active"), frozenset(zones))
 
 
 def nodes_of(network: Network, load_balancer_arn: str) -> tuple[Interface, ...]:
@@ -267,7 +268,9 @@ def members_of(network: Network, balancer: Balancer, pool: Pool) -> tuple[tuple[
 def _member(network: Network, balancer: Balancer, pool: Pool, record: aws.TargetHealthDescription) -> Member:
     one = record.target
     zone = _zone_of_target(network, one.id, balancer.vpc_id, one.availability_zone)
-    return Member(one.id, one.port or pool.port, zone, record.target_health.state or "")
+    shifted = record.administrative_override.state or ""
+    health = shifted if shifted.startswith("zonal_shift") else record.target_health.state or ""
+    return Member(one.id, one.port or pool.port, zone, health)
 
 
 def _zone_of_target(network: Network, target_id: str, vpc_id: str = "", listed: str | None = None) -> str:

@@ -373,7 +373,7 @@ class Network(Inventory):
                 own = own_address(address)
                 if address.public_ip is None or own is None or address.public_ip.number in found:
                     continue
-                if gateway.state in ("available", "pending", "deleting"):
+                if gateway.state not in ("deleted", "failed"):
                     pairs, vpc_id = ((own, address.public_ip.number),), gateway.vpc_id or ""
                     addresses = IntervalSet.single(own)
                     nat = Interface(gateway_id, vpc_id, gateway.subnet_id or "", (), addresses, pairs, kind="nat")
@@ -608,9 +608,7 @@ def own_address(address: aws.NatGatewayAddress) -> int | None:
 def sending_addresses(gateway: aws.NatGateway) -> tuple[aws.NatGatewayAddress, ...]:
     """The addresses that a NAT gateway can send from: not those that it failed to take (Status ``failed``)."""
     return tuple(
-        one
-        for one in gateway.nat_gateway_addresses
-        if own_address(one) is not None and (one.status or "").lower() != "failed"
+        one for one in gateway.nat_gateway_addresses if own_address(one) is not None and one.status != "failed"
     )
 
 

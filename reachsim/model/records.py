@@ -110,6 +110,7 @@ class Subnet(Ec2, frozen=True):
     network_firewall_connectivity_type: str = ""
     outpost_arn: str | None = None
     owner_id: str | None = None
+    state: State = State("available")
     block_public_access_states: BlockPublicAccessStates | None = None
     tags: tuple[Tag, ...] = ()
 
@@ -495,11 +496,12 @@ class NatGatewayAddress(Ec2, frozen=True):
     network_interface_id: str | None = None
     availability_zone: str | None = None
     availability_zone_id: str | None = None
-    status: str | None = None
+    status: State = State("succeeded")
 
 
 class AttachedAppliance(Ec2, frozen=True):
     type: str | None = None
+    attachment_state: State = State("attached")
 
 
 class NatGateway(Ec2, frozen=True):
@@ -659,6 +661,10 @@ class VpnConnectionOptions(Ec2, frozen=True):
     static_routes_only: bool = False
 
 
+class VgwTelemetry(Ec2, frozen=True):
+    status: str | None = None
+
+
 class VpnConnection(Ec2, frozen=True):
     vpn_connection_id: str
     vpn_gateway_id: str | None = None
@@ -666,6 +672,13 @@ class VpnConnection(Ec2, frozen=True):
     state: State = State("available")
     options: VpnConnectionOptions = VpnConnectionOptions()
     routes: tuple[VpnStaticRoute, ...] = ()
+    vgw_telemetry: tuple[VgwTelemetry, ...] = ()
+
+    @property
+    def is_down(self) -> bool:
+        """Whether none of its tunnels was up, as far as they are told."""
+        told = [one.status for one in self.vgw_telemetry if one.status is not None]
+        return bool(told) and "UP" not in told
 
 
 class PrefixList(Ec2, frozen=True):
@@ -878,6 +891,7 @@ class ResolverEndpoint(Ec2, frozen=True):
 
 class ResolverEndpointIpAddress(Ec2, frozen=True):
     subnet_id: str | None = None
+    status: str | None = None
     ip: Address | None = None
     ipv6: Address | None = None
 
@@ -906,10 +920,12 @@ class FirewallRule(Ec2, frozen=True):
     firewall_domain_redirection_action: str | None = None
     qtype: str | None = None
     dns_threat_protection: str | None = None
+    status: str | None = None
 
 
 class FirewallDomainList(Ec2, frozen=True):
     id: str
+    status: str | None = None
     name: str | None = None
     managed_owner_name: str | None = None
 
@@ -1053,9 +1069,14 @@ class ProxyConfiguration(CodeBuild, frozen=True):
     ordered_proxy_rules: tuple[ProxyRule, ...] = ()
 
 
+class FleetStatus(CodeBuild, frozen=True):
+    status_code: str = "ACTIVE"
+
+
 class Fleet(CodeBuild, frozen=True):
     arn: str | None = None
     name: str | None = None
+    status: FleetStatus | None = None
     vpc_config: VpcConfig | None = None
     overflow_behavior: str | None = None
     proxy_configuration: ProxyConfiguration | None = None
@@ -1136,7 +1157,7 @@ Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 
 class LoadBalancerState(Ec2, frozen=True):
-    code: str = "active"
+    code: State = State("active")
 
 
 class LoadBalancerZone(Ec2, frozen=True):
@@ -1202,9 +1223,14 @@ class TargetHealth(Ec2, frozen=True):
     state: str | None = None
 
 
+class AdministrativeOverride(Ec2, frozen=True):
+    state: str | None = None
+
+
 class TargetHealthDescription(Ec2, frozen=True):
     target: Target
     target_health: TargetHealth = TargetHealth()
+    administrative_override: AdministrativeOverride = AdministrativeOverride()
 
 
 class LoadBalancingAttribute(Ec2, frozen=True):
@@ -1283,6 +1309,7 @@ class EcsDeployment(CodeBuild, frozen=True):
 
 class EcsService(CodeBuild, frozen=True):
     service_name: str
+    status: str = "ACTIVE"
     launch_type: str | None = None
     capacity_provider_strategy: tuple[CapacityProviderStrategyItem, ...] = ()
     platform_family: str | None = None
@@ -1331,6 +1358,7 @@ class Function(Ec2, frozen=True):
     function_name: str
     function_arn: str | None = None
     role: str | None = None
+    state: str = "Active"
     vpc_config: FunctionVpcConfig | None = None
 
 

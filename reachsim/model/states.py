@@ -10,11 +10,14 @@ from typing import Final, Literal
 
 Standing = Literal["works", "does-not", "unknown"]
 
-_DOES_NOT: Final = frozenset({
-    "associating", "attaching", "deleted", "deleting", "detached", "detaching", "disassociated", "disassociating",
-    "expired", "failed", "failing", "initiating", "initiating-request", "partial", "pending", "pending-acceptance",
-    "pendingacceptance", "provisioning", "rejected", "rejecting", "rolling-back", "rollingback",
+_IN_CHANGE: Final = frozenset({
+    "associating", "attaching", "deleting", "detaching", "disassociating", "failing", "initiating", "pending",
+    "provisioning", "rejecting", "rolling-back", "rollingback",
 })  # fmt: skip
+_DOES_NOT: Final = _IN_CHANGE | {
+    "deleted", "detached", "disassociated", "expired", "failed", "initiating-request", "initiatingrequest", "partial",
+    "pending-acceptance", "pendingacceptance", "rejected",
+}  # fmt: skip
 _GONE: Final = frozenset({"disassociated", "disassociating", "failed", "failing"})
 
 
@@ -37,6 +40,11 @@ class State(str):
         ('does-not', 'unknown')
         """
         return "works" if self in working else "does-not" if self in _DOES_NOT else "unknown"
+
+    @property
+    def changing(self) -> bool:
+        """Whether it ends by itself: what does not work yet will, or what no longer should work may still do so."""
+        return self in _IN_CHANGE
 
     @property
     def gone(self) -> bool:

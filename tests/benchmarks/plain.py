@@ -72,7 +72,7 @@ class Plain:
             for name, routes in network.transit_gateway_routes.items()
         }  # fmt: skip
         self.associated = {
-            one.vpc_id: network.transit_gateway_associations.get(("tgw-1", one.transit_gateway_attachment_id))
+            one.vpc_id: network.transit_gateway_associations["tgw-1", one.transit_gateway_attachment_id][0]
             for one in self.attachments.values()
         }
         self._out: dict[tuple[str, ...], Groups] = {}

@@ -193,7 +193,7 @@ def test_n165_only_associations_in_force_count(status: str, expected: str) -> No
     use_rule(net, net.vpc_id, rule, status)
     verdict = ask(net, net.client, "host:github.com")
     assert fate(verdict) == ("allowed" if expected == "internet" else "unknown", expected)
-    assert (("STATE_CHANGING", rule) in assumed(verdict)) is status.endswith("ING")
+    assert (("STATE_CHANGING", rule) in assumed(verdict)) is (status.endswith("ING") or status == "FAILED")
     assert (("UNMODELLED_COMPONENT", rule) in assumed(verdict)) is (status == "OF-TOMORROW")
 
 
