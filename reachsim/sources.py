@@ -6,7 +6,7 @@ is a set of which the asker may pick, the subnet a build lands in is not. **Sour
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -544,7 +544,20 @@ def _unseen_neighbours(network: Network, toward: Sequence[Interface], addresses:
         if gateway_id in gateways and joins and attachment.resource_id not in known and not addresses <= PUBLIC:
             detail = f"what sends by {network.label(attachment_id)} is not in the snapshot"
             found.append(Gap("PEER_ACCOUNT_UNSEEN", attachment_id, detail))
-    return found
+    return found + ([] if addresses <= PUBLIC else [*_attachments_unseen(network, gateways)])
+
+
+def _attachments_unseen(network: Network, gateways: Iterable[str]) -> Iterator[Gap]:
+    """Transit gateways of which not all attachments are known: of a shared one its owner alone sees what others attach
+    (fact N189).
+    """
+    for gateway_id in sorted(gateways & network.transit_gateways.keys()):
+        account, region = network.home_of(gateway_id)
+        owner = network.transit_gateways[gateway_id].owner_id or account
+        lacking = network.lacks((owner, region), "describe-transit-gateway-attachments")
+        if lacking:
+            detail = f"who else is attached to {network.label(gateway_id)} is known to its owner, account {owner}"
+            yield Gap("PEER_ACCOUNT_UNSEEN", gateway_id, detail, lacking)
 
 
 def _in_subnet(network: Network, subnet_id: str, addresses: IntervalSet) -> list[Source]:

@@ -2,8 +2,8 @@
 
 A server answers as a VPC of this snapshot does if it is an inbound resolver endpoint and queries get there: by the
 route tables, security groups and network ACLs between the outbound endpoint (or the client itself) and the inbound one.
-Any other server may answer anything. Both UDP and TCP are looked at: a query that only UDP carries is answered unless
-the answer is too long for it.
+Any other server may answer anything, if queries of the outbound endpoint get to it. Both UDP and TCP are looked at: a
+query that only UDP carries is answered unless the answer is too long for it.
 
 **Source:** "How Resolver endpoints forward DNS queries from your VPCs to your network", "Avoid loop configurations with
 Resolver endpoints", "Considerations when creating inbound and outbound endpoints" (Route 53 Developer Guide); facts
@@ -81,7 +81,9 @@ def by_servers(asking: Asking, name: str, options: str, servers: tuple[str, ...]
         and not one.addresses.isdisjoint(IntervalSet.single(number))
     ]  # fmt: skip
     how = f"{how}; {', '.join(running)}, and what runs there is not in the snapshot" if running else how
-    if len(numbers) < len(servers) or asking.carries is None:
+    inbound = _inbound_addresses(network)
+    strangers = len(numbers) < len(servers) or any(number not in inbound for number in numbers)
+    if strangers or asking.carries is None:
         gap = Gap("DNS_CUSTOM_RESOLVER_UNKNOWN", options, f"{how}: what they answer is not known")
         return Resolution(name, gaps=(gap,))
     asked = tuple(Server(number) for number in numbers)
@@ -94,9 +96,6 @@ def _ask(
 ) -> Resolution:  # fmt: skip
     """Ask servers from interfaces; what gets through and is an inbound endpoint of the snapshot's answers."""
     component, code, how = why
-    inbound = _inbound_addresses(asking.network)
-    if any(inbound.isdisjoint(IntervalSet.single(server.address)) for server in servers):
-        return Resolution(name, gaps=(Gap(code, component, f"{how}: their answer is not known"),))
     made = [_try(asking, sender, server) for sender in senders for server in servers]
     tries = [one for one in made if one is not None]
     through = [one for one in tries if one.carried.outcome == "allowed"]
@@ -211,7 +210,7 @@ def _missing(asking: Asking, rule: aws.ResolverRule, servers: tuple[Server, ...]
 
 
 def _inbound_addresses(network: Network) -> IntervalSet:
-    """Addresses of the inbound endpoints in the snapshot; a server at any other address may answer anything."""
+    """Addresses of the inbound endpoints in the snapshot."""
     listed = everywhere(
         network, "route53resolver", "list-resolver-endpoints", "ResolverEndpoints", aws.ResolverEndpoint
     )

@@ -105,17 +105,21 @@ class Names:
         servers = self.servers(eni)
         if self.asks_its_resolver(servers):
             return self.of_vpc(self.world.interfaces[eni]["VpcId"], name, qtype)
+        if any(server not in self.inbound() for server in servers):
+            return UNKNOWN
         return self.elsewhere([eni], servers, name, qtype, (), MOST_STEPS)
 
     def elsewhere(
         self, senders: list[str], servers: list[str], name: str, qtype: str, trail: tuple[str, ...], left: int
     ) -> Answer:
-        """Asked of servers by interfaces: what is no inbound endpoint of ours may say anything (N165, N169)."""
+        """Asked of servers by interfaces: one that queries get to and that is no inbound endpoint of ours may say
+        anything (N165, N169).
+        """
         inbound = self.inbound()
-        if not servers or any(server not in inbound for server in servers):
+        if not servers or not senders:
             return UNKNOWN
         fates = [(server, self.reached(sender, server)) for sender in senders for server in servers]
-        if any(fate == "unknown" for _, fate in fates):
+        if any(fate == "unknown" or (fate == "delivered" and server not in inbound) for server, fate in fates):
             return UNKNOWN
         there = {inbound[server] for server, fate in fates if fate == "delivered"}
         if not there:

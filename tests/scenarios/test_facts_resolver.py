@@ -134,13 +134,40 @@ def test_n165_of_several_targets_one_that_gets_through_is_enough_and_noted() -> 
     assert ("DNS_FORWARDER_RETRIES", rule) in assumed(verdict)
 
 
-@pytest.mark.parametrize("target", ["192.168.0.53", "8.8.8.8", "10.0.1.5", "172.20.1.99"])
+@pytest.mark.parametrize("target", ["192.168.0.53", "8.8.8.8", "10.0.1.5"])
 def test_n165_a_target_that_is_no_inbound_endpoint_may_answer_anything(target: str) -> None:
     net = Hub()
+    net.route(net.tb, "192.168.0.0/16", net.vgw(net.vpc_id))
+    net.route(net.tb, "0.0.0.0/0", net.with_nat())
     rule = net.forwards("internal.example", "172.20.1.53", target)
     verdict = ask(net, net.client, f"host:{NAME}")
     assert blocks(verdict) == {("DNS_FORWARDED_UNKNOWN", rule, None, None, "request", "egress")}
     assert verdict.outcome == "unknown"
+
+
+@pytest.mark.parametrize("target", ["192.168.0.53", "8.8.8.8", "172.20.1.99"])
+def test_n169_a_target_that_no_query_gets_to_answers_nothing(target: str) -> None:
+    """No route leads there, or nobody is there: what the server would say makes no difference."""
+    net = Hub()
+    rule = net.forwards("internal.example", "172.20.1.53", target)
+    verdict = ask(net, net.client, f"host:{NAME}")
+    assert verdict.outcome == "allowed"
+    assert ("DNS_FORWARDER_RETRIES", rule) in assumed(verdict)
+    net = Hub()
+    net.forwards("internal.example", target)
+    verdict = ask(net, net.client, f"host:{NAME}")
+    assert (verdict.outcome, causes(verdict)) == ("blocked", {"DNS_FORWARDER_UNREACHABLE"})
+
+
+def test_n169_an_outbound_endpoint_whose_group_lacks_port_53_asks_nobody_on_premises() -> None:
+    net = Hub()
+    net.route(net.tb, "192.168.0.0/16", net.vgw(net.vpc_id))
+    shut = net.group(net.vpc_id, [ANY], [("tcp", 443, 443, "0.0.0.0/0")], name="shut")
+    net["eni-rslvr-out-1-1"]["Groups"] = [{"GroupId": shut}]
+    net.forwards("internal.example", "192.168.0.53")
+    verdict = ask(net, net.client, f"host:{NAME}")
+    assert blocks(verdict) == {("ENI_SG_RULES_MISMATCH", shut, None, "eni-rslvr-out-1-1", "request", "egress")}
+    assert causes(verdict) == {"DNS_FORWARDER_UNREACHABLE"}
 
 
 def test_n165_targets_in_vpcs_that_answer_differently_leave_the_name_unknown() -> None:

@@ -54,3 +54,21 @@ def test_peering_that_is_routed_to_and_not_described_may_lead_in(source: str, ou
     found = load_files(files).simulate(f"ip:{source}", target, protocol="tcp", port=443)
     assert found.outcome == "unknown"
     assert any("describe-vpc-peering-connections" in path for path in found.missing)
+
+
+def test_what_others_attach_to_a_shared_transit_gateway_is_known_to_its_owner() -> None:
+    """A participant's account lists its own attachments only (N189): others may send by the gateway."""
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    subnet = net.subnet(vpc, "10.0.1.0/24")
+    target = net.interface(subnet, "10.0.1.5", [net.group(vpc, ingress=OPEN)])
+    tgw = net.tgw()
+    net[tgw]["OwnerId"] = "222222222222"
+    net.tgw_attachment(tgw, vpc, [subnet])
+    verdict = load_files(net.files()).simulate("ip:172.20.1.9", target, protocol="tcp", port=443)
+    assert verdict.outcome == "unknown"
+    assert verdict.missing == ("222222222222/us-east-1/ec2/describe-transit-gateway-attachments.json",)
+    assert {(one.code, one.component) for one in verdict.assumptions} == {("PEER_ACCOUNT_UNSEEN", tgw)}
+    owner = Build("222222222222", tag="o")
+    files = net.files() | owner.files()
+    assert load_files(files).simulate("ip:172.20.1.9", target, protocol="tcp", port=443).outcome == "blocked"
