@@ -17,6 +17,7 @@ from reachsim.addresses import V4, V6
 from reachsim.dns import Resolution, resolve
 from reachsim.dns.resolution import Carried, Carries
 from reachsim.engine import Flow
+from reachsim.evidence import Gap
 from reachsim.forwarding import Context, Ground, Origin, forward
 from reachsim.forwarding.ground import Walk
 from reachsim.intervals import EMPTY, IntervalSet
@@ -31,8 +32,11 @@ MOST_RESOLUTIONS: Final = 20_000
 def resolved(ground: Ground, start: Source, name: str, pins: Mapping[str, IntervalSet]) -> Resolution:
     """A name as the source's VPC resolves it."""
     found = _in_vpc(ground, start, name, pins)
-    near = _in_own_zone(ground, start, found.addresses)
-    return msgspec.structs.replace(found, addresses=near) if near else found
+    near, lacking = _in_own_zone(ground, start, found.addresses)
+    if lacking and near and near != found.addresses:
+        detail = f"whether {name} is answered with the node in the client's zone is not known"
+        return msgspec.structs.replace(found, untold=(Gap("UNKNOWN_RESOURCE", name, detail, lacking),))
+    return msgspec.structs.replace(found, addresses=near) if near and not lacking else found
 
 
 def _in_vpc(ground: Ground, start: Source, name: str, pins: Mapping[str, IntervalSet]) -> Resolution:
@@ -54,17 +58,20 @@ def _in_vpc(ground: Ground, start: Source, name: str, pins: Mapping[str, Interva
     return found
 
 
-def _in_own_zone(ground: Ground, start: Source, addresses: IntervalSet) -> IntervalSet:
-    """Of a load balancer's nodes in an answer, those in the client's zone, where its name keeps to zones ("Availability
-    Zone DNS affinity": other zones' only if there are none).
+def _in_own_zone(ground: Ground, start: Source, addresses: IntervalSet) -> tuple[IntervalSet, tuple[str, ...]]:
+    """(those of a load balancer's nodes in an answer that are in the client's zone, files that would tell whether its
+    name keeps to zones): "Availability Zone DNS affinity", other zones' only if there are none.
     """
     client = start.origin.interface
-    nodes = [node for node in ground.zonal_nodes if not addresses.isdisjoint(node.addresses | node.public_addresses)]
+    nodes = [
+        (node, lacking) for node, lacking in ground.zonal_nodes
+        if not addresses.isdisjoint(node.addresses | node.public_addresses)
+    ]  # fmt: skip
     if client is None or not nodes:
-        return EMPTY
+        return EMPTY, ()
     zone = ground.zone_of(client.subnet_id)
-    near = (node.addresses | node.public_addresses for node in nodes if ground.zone_of(node.subnet_id) == zone)
-    return addresses & IntervalSet.union_of(near)
+    near = (node.addresses | node.public_addresses for node, _ in nodes if ground.zone_of(node.subnet_id) == zone)
+    return addresses & IntervalSet.union_of(near), tuple(sorted({path for _, lacking in nodes for path in lacking}))
 
 
 def carries(ground: Ground, start: Source) -> Carries:

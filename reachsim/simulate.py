@@ -7,7 +7,7 @@ only if it can change the answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -33,6 +33,7 @@ from reachsim.packets import (
     SOURCE,
     PacketSet,
 )
+from reachsim.readings import agreed
 from reachsim.scenarios import Scenario, scenarios, services_of
 from reachsim.selectors import Selector, parse_selector
 from reachsim.services import SERVICES
@@ -110,7 +111,27 @@ def _walked(
     pins: Mapping[str, IntervalSet] | None,
 ) -> tuple[Scenario, ...]:  # fmt: skip
     asked = (source, target, services, family)
-    return ground.remembered(asked, lambda: scenarios(ground, *asked, pins or {}))
+
+    def walk(one: Ground) -> tuple[Scenario, ...]:
+        return scenarios(one, *asked, pins or {})
+
+    return ground.remembered(asked, lambda: agreed(ground, walk, _signature, _is_open))
+
+
+def _signature(found: Sequence[Scenario]) -> Hashable:
+    """What answers to one question share if they are the same: the outcome, the route, what gets through."""
+    verdict = weigh(Question("", "", None, None, None), found)
+    through: dict[int, PacketSet] = {}
+    for one in found:
+        for flow in one.flows if verdict.outcome == "allowed" else ():
+            if flow.outcome == "allowed":
+                part = _members(PacketSet.box(flow.box), one)
+                through[part.dimensions] = part | through.get(part.dimensions, part)
+    return verdict.outcome, verdict.route, frozenset(through.values())
+
+
+def _is_open(found: Sequence[Scenario]) -> bool:
+    return weigh(Question("", "", None, None, None), found).outcome == "unknown"
 
 
 def simulate(

@@ -53,7 +53,7 @@ MAY_IMPORT = {
     "pipeline": WAYS | {"nesting", "toml"},
     "graph": WAYS | ENGINE | {"classes", "forwarding", "simulate", "templates"},
     "verdict": VALUES | {"policy"},
-    "simulate": (ANSWERS - {"check"}) | {"forwarding", "scenarios", "policy_layers"},
+    "simulate": (ANSWERS - {"check"}) | {"forwarding", "readings", "scenarios", "policy_layers"},
     "check": ANSWERS | {"forwarding", "workloads", "policy_layers", "config", "scenarios"},
     "diagnose": ANSWERS | {"forwarding", "workloads"},
     "explain": LATER,
@@ -75,6 +75,7 @@ MAY_IMPORT = {
     "names": WAYS | ENGINE | ASKED | {"forwarding", "workloads", "resolver_paths", "service_hosts"},
     "resolver_paths": WAYS | ENGINE | ASKED | {"forwarding", "workloads"},
     "scenarios": WAYS | ENGINE | ASKED | {"apart", "forwarding", "workloads", "fleet_proxy", "resolver_paths"},
+    "readings": WAYS | ENGINE | {"forwarding", "scenarios"},
     "apart": FACTS | {"forwarding", "routing"},
     "policy_layers": WAYS | ENGINE | {"forwarding", "scenarios", "policy", "verdict"},
     "api": ANSWERS

@@ -112,6 +112,9 @@ class Reader(Ground):
             return asked()
         return self._noted(self._questions, question, asked)
 
+    def with_files(self, files: Mapping[str, bytes]) -> None:
+        """Nothing: what is read there would go unnoted."""
+
     def _walked(self, _: Forward, start: tuple[Walk, ...]) -> tuple[Walk, ...]:
         flows = self._of_wide(start)
         if flows is None:

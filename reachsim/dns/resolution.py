@@ -33,6 +33,7 @@ class Resolution(msgspec.Struct, frozen=True):
     ``aliases`` those that Route 53's own alias records did. With ``blocks`` there is no answer; with ``gaps`` it is
     not known. ``otherwise`` is the answer that there would be without the blocks, where that can be told. With
     ``without_dns64`` the VPC's resolver makes up no IPv6 addresses for it: others are asked, or AAAA is blocked.
+    ``untold`` is what the snapshot does not tell of the answer, and may change nothing.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Resolution(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...] = ()
     otherwise: Resolution | None = None
     without_dns64: bool = False
+    untold: tuple[Gap, ...] = ()
 
     def noting(self, *hops: Hop) -> Resolution:
         return msgspec.structs.replace(self, hops=hops + self.hops)

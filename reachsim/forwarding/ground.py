@@ -233,11 +233,20 @@ class Ground:
         return asked()
 
     @cached_property
-    def zonal_nodes(self) -> tuple[Interface, ...]:
-        """Nodes of the load balancers whose names are answered with the one in the client's own zone."""
+    def zonal_nodes(self) -> tuple[tuple[Interface, tuple[str, ...]], ...]:
+        """Nodes of the load balancers whose names are answered with the one in the client's own zone, or perhaps are:
+        with the files that would tell.
+        """
         network = self.network
-        kept = (arn for arn in sorted(network.load_balancers) if keeps_to_zones(network, arn))
-        return tuple(node for arn in kept for node in nodes_of(network, arn))
+        kept = ((arn, *keeps_to_zones(network, arn)) for arn in sorted(network.load_balancers))
+        return tuple(
+            (node, lacking) for arn, keeps, lacking in kept if keeps or lacking for node in nodes_of(network, arn)
+        )
+
+    def with_files(self, files: Mapping[str, bytes]) -> Ground | None:
+        """The same with other files in the snapshot, or with more; None if that is not to be had."""
+        key = ("with files", tuple(sorted(files.items())))
+        return self.kept(key, lambda: Ground(self.network.with_files(files), self.appliances))
 
     def _zone_of(self, subnet_id: str) -> str | None:
         """The Availability Zone of a subnet, by id where the snapshot has it (names differ between accounts)."""

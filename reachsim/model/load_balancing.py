@@ -318,14 +318,16 @@ def crosses_zones(network: Network, balancer: Balancer, pool: Pool) -> tuple[boo
     return attributes.get("load_balancing.cross_zone.enabled", "false") == "true", lacking
 
 
-def keeps_to_zones(network: Network, load_balancer_arn: str) -> bool:
-    """Whether a load balancer's name is answered with the node in the client's own zone, if there is one there
-    ("Availability Zone DNS affinity"; with partial affinity only mostly).
+def keeps_to_zones(network: Network, load_balancer_arn: str) -> tuple[bool, tuple[str, ...]]:
+    """(whether a load balancer's name is answered with the node in the client's own zone if there is one there, missing
+    files): "Availability Zone DNS affinity" of Network Load Balancers; with partial affinity only mostly.
     """
     record, home = network.load_balancers[load_balancer_arn], network.home_of(load_balancer_arn)
+    if record.type != "network":
+        return False, ()
     operation = "describe-load-balancer-attributes"
-    attributes, _ = _attributes(network, home, operation, record.load_balancer_name, load_balancer_arn)
-    return attributes.get("dns_record.client_routing_policy") == "availability_zone_affinity"
+    attributes, lacking = _attributes(network, home, operation, record.load_balancer_name, load_balancer_arn)
+    return attributes.get("dns_record.client_routing_policy") == "availability_zone_affinity", lacking
 
 
 def preserves_client(network: Network, balancer: Balancer, pool: Pool) -> tuple[bool, tuple[str, ...]]:

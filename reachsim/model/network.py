@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Final
 
@@ -44,6 +44,10 @@ class Network(Inventory):
         if self._faults:
             raise SnapshotError(*self._faults.values())
         self._let_go()
+
+    def with_files(self, files: Mapping[str, bytes]) -> Network:
+        """The same with other files in the snapshot, or with more. Raises SnapshotError."""
+        return Network(self.snapshot.edited(files), assume_defaults=self.assume_defaults, beside=self)
 
     def _check_subnets(self) -> None:
         """AWS refuses subnets of one VPC that overlap ("Subnet CIDR blocks"); a walk over them would be ambiguous."""

@@ -577,6 +577,7 @@ def test_code_bad_state(state: str) -> None:
 def test_a_missing_file_is_named(path: str) -> None:
     net = Site("network")
     net.forward(net.one)
+    net.shut("eni-1-eth0", ("tcp", 8080, 8080, "10.0.1.5/32"))  # whether the target sees this address matters
     verdict = ask(without(net, path), net.client, NODE_A)
     assert verdict.outcome == "unknown"
     assert verdict.missing == (f"{HOME}/{path}.json",)
