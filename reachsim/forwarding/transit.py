@@ -51,7 +51,8 @@ _WORKING = ("available", "modifying")
 def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     """From a VPC's route to its attachment: working, with a subnet in the sender's zone, past that subnet's ACL.
 
-    A plan or template that does not declare the gateway does not tell of all its attachments.
+    Only a blackhole says that there is no attachment: a route in the state ``active`` whose attachment no file lists
+    contradicts the lists, so what becomes of the traffic is not known.
     """
     gateway_id, vpc_id, subnet_id = flow.place[1:4]
     lacking = ground.lacks_for_vpc(
@@ -67,8 +68,8 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     if found is None and gateway_id not in ground.network.transit_gateways and ground.network.snapshot.manifest.alone:
         return [not_there(ground, flow, gateway_id, vpc_id, "describe-transit-gateways")]
     if found is None:
-        detail = f"{label} has no attachment to {ground.network.label(vpc_id)}"
-        return [stopped(flow, block(flow, "BAD_STATE_ATTACHMENT", gateway_id, detail))]
+        detail = f"the route to {label} is active, and no attachment to {ground.network.label(vpc_id)} is listed"
+        return [lost(flow, unseen(gateway_id, detail))]
     attachment_id = found.transit_gateway_attachment_id
     mine = f"{attachment_id} of {label}"
     flow = past_state(flow, attachment_id, found.state, _WORKING, mine, code="BAD_STATE_ATTACHMENT")

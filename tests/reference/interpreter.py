@@ -986,7 +986,7 @@ class Walk:
             if one["VpcId"] == vpc and one["TransitGatewayId"] == id
         ]  # fmt: skip
         if not found:
-            raise Dropped("BAD_STATE_ATTACHMENT", id)
+            raise Unknown(id)  # the route says that there is one
         attachment = found[0]["TransitGatewayAttachmentId"]
         if found[0]["State"] != "available":
             raise Dropped("BAD_STATE_ATTACHMENT", attachment)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reachsim.verdict import Verdict
 from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, causes, codes, fate, natted
 from tests.scenarios.test_facts_transit import Hub
 
@@ -103,3 +104,19 @@ def test_a_terminated_instance_neither_sends_nor_answers(state: str) -> None:
         assert blocks(verdict) == {("BAD_STATE", gone, None, None, "request", direction)}
     net[gone]["State"]["Name"] = "running"
     assert ask(net, gone, net.server).outcome == "unknown"
+
+
+def test_an_active_route_to_a_transit_gateway_contradicts_lists_without_an_attachment() -> None:
+    """VPC User Guide, "Routes": one whose target is not there any more is a blackhole."""
+    net = Hub()
+    for call in ("ec2/describe-transit-gateway-vpc-attachments", "ec2/describe-transit-gateway-attachments"):
+        net._lists[call] = [one for one in net._lists[call] if one["TransitGatewayAttachmentId"] != "tgw-attach-x"]
+    verdict = ask(net, "eni-x", "eni-y")
+    assert fate(verdict) == ("unknown", "none")
+    assert ("UNKNOWN_RESOURCE", "tgw-1") in assumed(verdict) | blocks_of(verdict)
+    net["rtb-x"]["Routes"][-1]["State"] = "blackhole"
+    assert codes(ask(net, "eni-x", "eni-y")) == {"BAD_STATE_ROUTE"}
+
+
+def blocks_of(verdict: Verdict) -> set[tuple[str, str]]:
+    return {(one.code, one.component) for one in verdict.blocked_by}
