@@ -51,8 +51,6 @@ class Code(msgspec.Struct, frozen=True):
 
 NO_BLOCK_HERE: Final[Mapping[str, str]] = MappingProxyType({
     "IGW_NAT_REFLECTION": "the way out and back in is followed (N85)",
-    "TGW_ATTACH_VPC_AZ_RESTRICTION": "the zone that traffic enters by is chosen, or held to by appliance mode (N187)",
-    "ENI_ADDRESS_RESTRICTION": "what an interface or a build sends is asked for with addresses of its own",
     "VPCE_GATEWAY_EGRESS_SOURCE_ADDRESS_RESTRICTION": "gateway endpoints answer from the address that was asked",
     "UNKNOWN_PEERED_SGS": "unknown here, not blocked: the assumption SECURITY_GROUP_UNSEEN (N91)",
     "NO_SOURCE_OR_DESTINATION": "an error of the question",
@@ -205,7 +203,8 @@ _PATH: Final[tuple[_Aws, ...]] = (
     ("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",
      "The address is not the public address of an attached network interface in this VPC, so the internet gateway "
      "has nowhere to deliver to.",
-     "Associate a public address with the interface if it is meant to be reached from the internet."),
+     "If the internet is meant to reach the interface, give it a public address, and its subnet a route to an internet "
+     "gateway of its VPC."),
     ("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",
      "The sending address has no public IPv4 address, and an internet gateway carries IPv4 only for addresses that "
      "have one.", "Route the subnet to a NAT gateway, use VPC endpoints, or associate a public address."),
@@ -229,7 +228,7 @@ _PATH: Final[tuple[_Aws, ...]] = (
      "virtual private gateway.", "Put a NAT gateway into the source's VPC, or enter through a transit gateway."),
     ("NO_POSSIBLE_DESTINATION",
      "The packet has nowhere to be delivered, or leaves what can be analysed (another account or Region).",
-     "Check the next hop's configuration, or add the other account's snapshot."),
+     "Check that the address and the next hop exist. If they are another account's, add its snapshot."),
     ("NO_ROUTE_TO_DESTINATION",
      "The route table has no route for the destination, so the packet is dropped.",
      "Add a route for the destination, or reach the service through a VPC endpoint."),
@@ -238,7 +237,8 @@ _PATH: Final[tuple[_Aws, ...]] = (
      "behind the peer.", "Use a transit gateway, or connect the two networks directly."),
     ("PROTOCOL_RESTRICTION",
      "The component does not take this protocol. A NAT gateway takes TCP, UDP and ICMP; an interface endpoint does "
-     "not answer ping.", "Use a protocol that the component takes."),
+     "not answer ping.", "Use a protocol that the component takes, or turn on what it lacks (IPv6 "
+     "support)."),
     ("REGIONAL_NGW_ROUTE_AZ_RESTRICTION",
      "The regional NAT gateway is not registered in the source's Availability Zone.",
      "Let the regional NAT gateway expand to the zone, or add the zone by hand."),
@@ -264,7 +264,8 @@ _PATH: Final[tuple[_Aws, ...]] = (
      "Associate the attachment with a transit gateway route table."),
     ("TGW_ATTACH_VPC_AZ_RESTRICTION",
      "The transit gateway does not deliver through the attachment's interface in that Availability Zone, by default "
-     "or because of appliance mode.", "Add an attachment subnet in the zone, or change appliance mode."),
+     "or because of appliance mode.", "Turn on appliance mode at the attachment that leads to the "
+     "appliances, so that a flow keeps to one zone."),
     ("TGW_BAD_STATE_VPN",
      "The VPN connection on the transit gateway is not working.",
      "Bring up at least one tunnel of the VPN connection."),
@@ -331,7 +332,8 @@ _CONFIGURATION: Final[tuple[_Aws, ...]] = (
      "The two VPCs share no connection that is supported.",
      "Connect the VPCs by peering or a transit gateway, or use a VPC endpoint."),
     ("NO_PATH",
-     "No path was found, and no more precise reason is known.", "Check the configuration along the expected path."),
+     "No path was found, and no more precise reason is known.",
+     "Connect the two networks, or add the snapshot of the account that connects them."),
     ("UNASSOCIATED_COMPONENT",
      "The component is in no VPC of the account, or has no IPv4 address.",
      "Attach the component, or name another one."),
@@ -425,10 +427,12 @@ _BLOCKS: Final[tuple[_Block, ...]] = (
     ("DNS_CUSTOM_RESOLVER_UNKNOWN", "dns", "name-not-found", _DNS,
      "Queries go to DNS servers other than AmazonProvidedDNS: by the VPC's DHCP options, or because they come from "
      "one's own premises. What those answer is not known.",
-     "Use AmazonProvidedDNS, or let those servers forward AWS names to the VPC's resolver."),
+     "Use AmazonProvidedDNS, let those servers forward AWS names to the VPC's resolver, or say what they answer in "
+     "reachsim.toml ([hosts])."),
     ("DNS_FORWARDED_UNKNOWN", "dns", "name-not-found", _RULES,
      "A resolver rule forwards the name to other DNS servers. What those answer is not known.",
-     "Add a SYSTEM rule for the name if the VPC's resolver is meant to answer."),
+     "Say what they answer in reachsim.toml ([hosts]), or add a SYSTEM rule for the name if the VPC's resolver is to "
+     "answer."),
     ("DNS_ZONE_NOT_ASSOCIATED", "dns", "name-not-found", _ZONES,
      "A private hosted zone holds the name, but it is not associated with the source's VPC.",
      "Associate the hosted zone with the VPC."),
@@ -522,10 +526,12 @@ _CAUSES: Final[tuple[_Ours, ...]] = (
      "Allow the client's ephemeral ports in the direction of the reply."),
     ("RETURN_ROUTE_MISSING", "network", _PEERING,
      "The request arrives, but the reply has no route back to the source.",
-     "Add a route for the source's addresses to the table of the destination's subnet."),
+     "Add a route back to the source's addresses to the route table that is named; to that of a transit gateway, a "
+     "propagation adds it too."),
     ("NAT_WITHOUT_INTERNET_GATEWAY", "network", _NAT,
      "The NAT gateway's own route table has no route to an internet gateway, or the NAT gateway is a private one.",
-     "Route the NAT gateway's subnet to an internet gateway, if internet access is meant."),
+     "If internet access is meant, add a route to an internet gateway to the table that the NAT gateway goes by: that "
+     "of its subnet, or a regional one's own."),
     ("BUILD_IMAGE_PULL_REFUSED", "resource-policy", "/codebuild/latest/userguide/sample-ecr.html",
      "CodeBuild pulls the image of the build environment with its own credentials, and the repository's policy does "
      "not let it.",
@@ -678,7 +684,7 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "Capture that account and Region as well."),
     ("APPLIANCE_MAY_FORWARD", "network", _ROUTE_OPTIONS,  # N25
      "The path goes through an appliance on an instance. What it forwards, translates or drops is not in the "
-     "configuration.", "Say what the appliance does, or check it by hand."),
+     "configuration.", "Say what the appliance does in reachsim.toml ([[appliance]]), or check it by hand."),
     ("INSTANCE_STOPPED", "network", "",
      "The instance is not running; it was judged as if it ran.", "Start the instance."),
     ("WORKLOAD_NOT_ACTIVE", "network", "",
@@ -755,7 +761,8 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "Ask about the parts before and after it."),
     ("INSPECTED_BY_APPLIANCE", "network", _ROUTE_OPTIONS,  # N149
      "The traffic goes to a Gateway Load Balancer endpoint. What its appliances let through, or send on by a way of "
-     "their own, is not in the configuration.", "Check the appliances by hand, or say what they do."),
+     "their own, is not in the configuration.", "Check the appliances by hand, or say what they do in reachsim.toml "
+     "([[appliance]])."),
     ("APPLIANCE_AS_SAID", "network", _ROUTE_OPTIONS,
      "The appliance was taken to do what reachsim.toml says of it.", "Check the appliance by hand."),
     ("FIREWALL_RULE_NOT_READ", "network", _FIREWALL_ENGINES,  # N192, N193

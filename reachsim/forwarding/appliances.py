@@ -67,6 +67,9 @@ def _at_interface(ground: Ground, flow: Walk, interface: Interface) -> list[Walk
         detail = f"{label} drops what is not addressed to it: its source/destination check is on"
         code = "ENI_SOURCE_DEST_CHECK_RESTRICTION"
         return [stopped(flow, block(flow, code, interface.id, detail, direction="ingress"))]
+    if interface.kind in ("endpoint", "load-balancer"):
+        detail = f"{label} takes only what is addressed to it, and forwards nothing"
+        return [stopped(flow, block(flow, "ENI_ADDRESS_RESTRICTION", interface.id, detail, direction="ingress"))]
     admitted = [flow] if flow.leg == "response" else through_security_groups(ground, flow, interface, "ingress")
     does = ground.appliances.get(interface.id) or ground.appliances.get(interface.instance_id or "")
     if does is None:
@@ -157,5 +160,23 @@ def symmetric(ground: Ground, flow: Walk) -> Walk:
     odd, _ = next(iter([one for one in (*there, *back) if one not in there or one not in back] or there))
     label = ground.network.label(odd)
     detail = f"request and reply do not both pass {label}: a stateful middlebox drops what it sees only half of"
-    code = "INGRESS_RTB_TRAFFIC_REDIRECTION" if flow.context.redirected else "MIDDLEBOX_ASYMMETRIC"
-    return flow.blocked(block(flow, code, odd, detail, cause="RETURN_ROUTE_MISSING"))
+    if flow.context.redirected:
+        why = block(flow, "INGRESS_RTB_TRAFFIC_REDIRECTION", odd, detail, cause="RETURN_ROUTE_MISSING")
+        return flow.blocked(why)
+    parted = _parted_by_zones(ground, flow)
+    cause = "TGW_ATTACH_VPC_AZ_RESTRICTION" if parted else None
+    return flow.blocked(block(flow, "MIDDLEBOX_ASYMMETRIC", odd, f"{detail}{parted}", cause=cause))
+
+
+def _parted_by_zones(ground: Ground, flow: Walk) -> str:
+    """The attachment without appliance mode that brings request and reply in by different zones, in words (N187)."""
+    by_entry: dict[tuple[str, int], list[str]] = {}
+    for entry, subnet_id in flow.context.pinned:
+        by_entry.setdefault(entry, []).append(subnet_id)
+    for (attachment_id, _), subnets in by_entry.items():
+        attachment = ground.network.transit_gateway_vpc_attachments.get(attachment_id)
+        off = attachment is not None and attachment.options.appliance_mode_support != "enable"
+        if off and len(set(subnets)) > 1:
+            mine = ground.network.label(attachment_id)
+            return f"; {mine}, whose appliance mode is off, brings one in by {subnets[0]}, the other by {subnets[-1]}"
+    return ""

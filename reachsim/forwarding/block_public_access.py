@@ -55,6 +55,8 @@ def past_block_public_access(
         flow = flow.assuming(assume(held.doubt, subnet_id or vpc_id, detail, "leak"))
     if mode == BIDIRECTIONAL or (mode == INGRESS and not by_nat):
         detail = f"VPC Block Public Access ({mode}{held.remark}) blocks at {label}"
+        if mode == INGRESS:
+            detail = f"{detail} what no NAT gateway or egress-only internet gateway carries"
         code = "VPC_BLOCK_PUBLIC_ACCESS_ENABLED"
         return flow.blocked(block(flow, code, gateway_id, detail, at=subnet_id or None, direction=direction))
     return flow

@@ -432,6 +432,9 @@ def _no_route(ground: Ground, flow: Walk, table: RouteTable, compiled: CompiledT
         cause = "NAT_WITHOUT_INTERNET_GATEWAY"
     label = ground.network.label(table.route_table_id)
     detail = f"{label} has no route to {describe_addresses(flow.destinations)}"
+    elsewhere = _routed_in_another_zone(ground, flow, table)
+    if elsewhere:
+        cause, detail = "TGW_ATTACH_VPC_AZ_RESTRICTION", f"{detail}; {elsewhere}"
     return stopped(
         flow,
         block(
@@ -443,6 +446,35 @@ def _no_route(ground: Ground, flow: Walk, table: RouteTable, compiled: CompiledT
             source=ground.network.source(table.route_table_id),
         ),
     )
+
+
+def _routed_in_another_zone(ground: Ground, flow: Walk, table: RouteTable) -> str:
+    """In words, where a transit gateway brings a flow into a VPC by a zone whose table has no route on, that another
+    zone's has: the attachment's interface there is not for what comes from this zone (N188).
+    """
+    entries = flow.context.pinned
+    if not entries or flow.context.links[-1:] != (entries[-1][0][0],):
+        return ""
+    (attachment_id, _), entered = entries[-1]
+    network = ground.network
+    attachment = network.transit_gateway_vpc_attachments.get(attachment_id)
+    if attachment is None or attachment.options.appliance_mode_support == "enable":
+        return ""
+    for subnet_id in sorted(set(attachment.subnet_ids) - {entered}):
+        other = network.route_table_of(subnet_id)
+        if other is not None and other is not table and _covers(ground, flow, other):
+            zone = network.subnets[subnet_id].availability_zone or "another zone"
+            return (
+                f"{network.label(other.route_table_id)} of {subnet_id} in {zone} has one, but {attachment_id} "
+                f"brings what comes from this zone in by {entered}"
+            )
+    return ""
+
+
+def _covers(ground: Ground, flow: Walk, table: RouteTable) -> bool:
+    """Whether a table has a route for all that a flow is going to."""
+    parts = ground.table(table.route_table_id).parts.meeting(flow.destinations)
+    return flow.destinations <= IntervalSet.union_of(part.destinations for part in parts)
 
 
 def _nat_reply_over_peering(ground: Ground, flow: Walk, vpc_id: str) -> Walk | None:

@@ -6,6 +6,7 @@ traffic with network access control lists" (VPC User Guide; facts N80 to N91, N1
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -209,6 +210,7 @@ def _mismatch(ground: Ground, flow: Walk, interface: Interface, direction: Direc
             code, detail = "SG_HAS_NO_RULES", f"{label} has no {direction} rule at all; wanted {wanted}"
         else:
             code, detail = "ENI_SG_RULES_MISMATCH", f"no {direction} rule of {label} admits {wanted}"
+            detail += _hidden_sender(flow, rules, direction)
         naming = [rule for rule in rules if rule.group is not None]
         cause = "SG_REFERENCE_STALE" if any(is_stale(ground, rule) for rule in naming) else None
         lost = losing(ground, flow, naming, interface, direction)
@@ -223,6 +225,18 @@ def _mismatch(ground: Ground, flow: Walk, interface: Interface, direction: Direc
                 block(flow, one.code, one.component, detail, at=interface.id, direction=direction, source=source)
             )
     return blocks
+
+
+def _hidden_sender(flow: Walk, rules: Iterable[Rule], direction: Direction) -> str:
+    """In words, that a rule names a group of who asked, whose address a gateway on the way has translated (N85)."""
+    origin, crossed = flow.context.origin.interface, flow.context.crossed
+    if direction != "ingress" or origin is None or flow.context.sender is origin or not crossed:
+        return ""
+    named = [one.group for one in rules if one.group in origin.groups and not flow.services.isdisjoint(one.services)]
+    if not named:
+        return ""
+    how = crossed[-1].replace("nat", "NAT").replace("-", " ")
+    return f"; it names {named[0]}, the sender's own, but past the {how} the sender's groups are not known"
 
 
 def _by_references(ground: Ground, flow: Walk, interface: Interface, direction: Direction) -> list[Walk]:

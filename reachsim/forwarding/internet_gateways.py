@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from reachsim.addresses import EVERYWHERE, PUBLIC, RFC1918, RFC6598, ULA, V4, V6, format_address
+from reachsim.addresses import EVERYWHERE, NAT64, PUBLIC, RFC1918, RFC6598, ULA, V4, V6, format_address
 from reachsim.evidence import Direction, Gap, Hop
 from reachsim.forwarding.appliances import symmetric
 from reachsim.forwarding.block_public_access import past_block_public_access
@@ -81,6 +81,8 @@ def _out_by_family(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, fam
         if inside is not None:
             to = describe_addresses(inside.destinations)
             detail, cause = f"{ground.network.label(gateway_id)} does not forward to {to}", None
+            if inside.destinations <= NAT64:
+                detail = f"{detail}: 64:ff9b::/96 is for NAT64, and needs a route of its own to a NAT gateway"
             if flow.leg == "response":
                 cause, table_id = "RETURN_ROUTE_MISSING", flow.place[-1]
                 detail = f"{ground.network.label(table_id)} has no route of its own for the reply to {to}; {detail}"
@@ -154,6 +156,10 @@ def _no_public_address(ground: Ground, flow: Walk, gateway_id: str, sender: Inte
     detail = f"{who} has no public IPv4 address, so {ground.network.label(gateway_id)} cannot forward for it"
     if is_build:
         detail = f"{detail}; the interfaces of CodeBuild never get one"
+    elif sender is not None and sender.id.startswith("lambda:"):
+        detail = f"{detail}; the interfaces of Lambda functions never get one"
+    elif sender is not None and sender.kind == "nat":
+        detail = f"{detail}: it is a private NAT gateway"
     cause = "CODEBUILD_PUBLIC_SUBNET_NO_PUBLIC_IP" if is_build else None
     at = sender.id if sender else None
     return flow.blocked(block(flow, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", gateway_id, detail, at=at, cause=cause))

@@ -83,7 +83,7 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     entry = next(iter(_subnets_in(ground, found, zone)), None)
     source = ground.network.source(attachment_id)
     if entry is None:
-        detail = f"{attachment_id} of {label} has no subnet in the zone of {subnet_id}"
+        detail = f"{attachment_id} of {label} has no subnet in {_zone_in_words(ground, zone, subnet_id)}"
         flow = flow.blocked(block(flow, "TGW_ROUTE_AZ_RESTRICTION", attachment_id, detail, at=subnet_id or None))
         parts = [flow]
     else:
@@ -100,6 +100,16 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     return moved
 
 
+def _zone_in_words(ground: Ground, zone: str | None, subnet_id: str) -> str:
+    """The zone in which a subnet would need the attachment to have one; for a Local Zone its parent (`entry_zone`)."""
+    subnet = ground.network.subnets.get(subnet_id)
+    if subnet is None or zone is None:
+        return "the zone of what sends"
+    if zone != ground.zone_of(subnet_id):
+        return f"{zone}, the parent zone of {subnet_id}"
+    return f"{subnet.availability_zone or zone}, the zone of {subnet_id}"
+
+
 def _past_family(ground: Ground, flow: Walk, attachment: TransitGatewayVpcAttachment, direction: Direction) -> Walk:
     """Blocked if it is IPv6 that the attachment does not support: "the elastic network interfaces used by the
     attachments need to have IPv6 addresses" ("Amazon VPC connectivity options for IPv6", IPv6 on AWS).
@@ -107,7 +117,7 @@ def _past_family(ground: Ground, flow: Walk, attachment: TransitGatewayVpcAttach
     if attachment.options.ipv6_support != "disable" or flow.destinations.isdisjoint(V6):
         return flow
     attachment_id = attachment.transit_gateway_attachment_id
-    detail = f"{ground.network.label(attachment_id)} has IPv6 support off: it carries IPv4 only"
+    detail = f"{ground.network.label(attachment_id)} has IPv6 support off (Ipv6Support): it carries IPv4 only"
     return flow.blocked(block(flow, "PROTOCOL_RESTRICTION", attachment_id, detail, direction=direction))
 
 
@@ -230,7 +240,8 @@ def associated_table(ground: Ground, gateway_id: str, attachment_id: str, home: 
     gateway = network.transit_gateways.get(gateway_id)
     if gateway is not None and gateway.owner_id not in (None, home[0]):
         detail = f"{network.label(gateway_id)} belongs to account {gateway.owner_id}, which is not in the snapshot"
-        return None, Gap("TGW_RTB_ROUTES_ARE_UNKNOWN", gateway_id, detail)
+        lacking = network.lacks((gateway.owner_id or "", home[1]), "describe-transit-gateway-route-tables")
+        return None, Gap("TGW_RTB_ROUTES_ARE_UNKNOWN", gateway_id, detail, lacking)
     if gateway is None:
         return None, unseen(gateway_id, f"transit gateway {gateway_id} is not in the snapshot")
     lacking = network.lacks(home, "describe-transit-gateway-route-tables")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from reachsim.codes import CODES
 from reachsim.evidence import Assumption, Block
 from reachsim.report.columns import WIDTH, clean, pad, width, wrap, wrap_parts
 from reachsim.report.matrix import render_matrix
@@ -18,6 +19,7 @@ from reachsim.report.words import (
     assumption_lines,
     code_name,
     label,
+    leaves_open,
     missing_lines,
     named,
     remedy,
@@ -106,13 +108,17 @@ def render_trace(verdict: Verdict, network: Labels, *, colour: bool = False, col
         lines.append("  " + " · ".join(f"{layer}: {outcome}" for layer, outcome in sorted(verdict.layers.items())))
     if verdict.names:
         lines += ["", paint.bold("the name"), *render_names(verdict.names, paint)]
-    if verdict.blocked_by:
+    open_ = [one for one in verdict.assumptions if verdict.outcome == "unknown" and leaves_open(one)]
+    said = {(one.code, one.component) for one in open_}
+    blocks = [one for one in verdict.blocked_by if (one.code, one.component) not in said]
+    if blocks:
         part = split or verdict.outcome == "intermittent"
         lines += ["", paint.bold("what stops the failing part" if part else "blocked by")]
-        lines += _blocks(verdict.blocked_by, network, paint)
+        lines += _blocks(blocks, network, paint)
+    lines += _open(open_, network, paint)
     lines += render_paths(verdict, network, paint)
     lines += _gaps(verdict.missing, paint)
-    lines += _premises(verdict.assumptions, network, paint)
+    lines += _premises([one for one in verdict.assumptions if one not in open_], network, paint)
     return "\n".join(lines) + "\n"
 
 
@@ -139,7 +145,7 @@ def _question(question: Question, network: Labels) -> str:
 def _answer(verdict: Verdict, paint: Paint) -> str:
     parts = [paint.outcome(verdict.outcome), *([] if verdict.route == "none" else [f"route {verdict.route}"])]
     symptoms = dict.fromkeys(block.symptom for block in verdict.blocked_by if block.symptom)
-    if symptoms:
+    if symptoms and verdict.outcome != "unknown":
         parts.append(f"the user sees: {clean(next(iter(symptoms)))}")
     return " · ".join(parts)
 
@@ -231,6 +237,24 @@ def _block(number: int, same: Sequence[Block], network: Labels, paint: Paint) ->
 
 def _item(name: str, text: str, paint: Paint) -> list[str]:
     return wrap(text, paint.columns, f"     {pad(f'{name}:' if name else '', 9)}")
+
+
+def _open(gaps: Sequence[Assumption], network: Labels, paint: Paint) -> Iterator[str]:
+    """What is not known and decides: where, what of it, and how to come to know it."""
+    if gaps:
+        yield ""
+        yield paint.bold("what leaves it open")
+    alike: dict[tuple[str, str], list[str]] = {}
+    for one in gaps:
+        alike.setdefault((one.code, one.component), []).append(one.detail)
+    for number, ((code, component), details) in enumerate(alike.items(), 1):
+        yield f"  {number}. " + paint.outcome("unknown", code)
+        if component:
+            yield from _item("where", named(network, component), paint)
+        for place, detail in enumerate(dict.fromkeys(details)):
+            yield from _item("why" if place == 0 else "", detail, paint)
+        if CODES[code].remedy:
+            yield from _item("to know", CODES[code].remedy, paint)
 
 
 def _premises(assumptions: Sequence[Assumption], network: Labels, paint: Paint) -> list[str]:

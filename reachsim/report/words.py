@@ -176,6 +176,12 @@ def remedy(block: Block) -> str:
     return next((code.remedy for code in known if code.remedy), "")
 
 
+def leaves_open(one: Assumption) -> bool:
+    """Whether an assumption of an unknown verdict is what is not known, not what was taken for granted."""
+    code = CODES.get(one.code)
+    return code is not None and (code.kind == "block" or code.can_hide == "undecided")
+
+
 def missing_lines(files: Iterable[str], paint: Paint) -> list[str]:
     """Files to add, each with the command that prints it."""
     from reachsim.report.commands import command_for  # knows every call; most answers lack no file

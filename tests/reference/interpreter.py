@@ -970,6 +970,10 @@ class Walk:
             return Arrival("interface", id)
         if row["SourceDestCheck"]:
             raise Dropped("ENI_SOURCE_DEST_CHECK_RESTRICTION", id)
+        if row.get("InterfaceType") in ("vpc_endpoint", "network_load_balancer", "gateway_load_balancer") or (
+            row.get("Description", "").startswith("ELB ")
+        ):
+            raise Dropped("ENI_ADDRESS_RESTRICTION", id)  # they forward nothing
         if self.leg == "request":
             self.require_groups([one["GroupId"] for one in row["Groups"]], "ingress", row["VpcId"])  # N83
         raise Unknown(id)

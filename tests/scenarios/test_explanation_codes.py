@@ -17,8 +17,9 @@ from tests.build import ANYWHERE, Build
 from tests.scenarios import test_load_balancers
 from tests.scenarios.lan import Lan, ask, causes, codes, natted, public
 from tests.scenarios.test_accounts_egress import RegionalNat
-from tests.scenarios.test_facts_transit import Hub
+from tests.scenarios.test_facts_transit import Hub, Inspected
 from tests.scenarios.test_middleboxes import Edge, five_tuple
+from tests.scenarios.test_whole_accounts import GITHUB, Egress
 
 WORLD = "ip:198.51.100.7"
 UNKNOWN = ("UNKNOWN_DESTINATION", "UNKNOWN_RESOURCE", "TGW_RTB_ROUTES_ARE_UNKNOWN")
@@ -68,6 +69,14 @@ class Rules:
     def checks_addresses() -> Verdict:
         net = Lan()
         net.route(net.ta, "0.0.0.0/0", net.server)
+        return ask(net, "eni-client", WORLD)
+
+    @staticmethod
+    def endpoint_does_not_forward() -> Verdict:
+        net = Lan()
+        net.interface_endpoint(net.vpc_id, "logs", {net.b: "10.0.2.20"}, [net.open], name="logs")
+        net["eni-vpce-logs-1"]["SourceDestCheck"] = False
+        net.route(net.ta, "0.0.0.0/0", "eni-vpce-logs-1")
         return ask(net, "eni-client", WORLD)
 
     @staticmethod
@@ -392,6 +401,21 @@ class Behind:
         return ask(net, "eni-x", "eni-y")
 
     @staticmethod
+    def routed_in_another_zone() -> Verdict:
+        """Traffic of zone a enters the egress VPC there, and only the attachment's subnet in zone b is routed on."""
+        net = Egress()
+        net["rtb-att"]["Routes"] = [one for one in net["rtb-att"]["Routes"] if "NatGatewayId" not in one]
+        table = net.table("vpc-egress", [("0.0.0.0/0", "nat-e")], name="attb")
+        other = net.subnet("vpc-egress", "10.30.2.0/28", "us-west-2b", table=table, name="attb")
+        attachments = net._lists["ec2/describe-transit-gateway-vpc-attachments"]
+        next(one for one in attachments if one["VpcId"] == "vpc-egress")["SubnetIds"].append(other)
+        return ask(net, "eni-client", GITHUB)
+
+    @staticmethod
+    def appliances_of_two_zones() -> Verdict:
+        return Inspected(appliance_mode=False).simulate()
+
+    @staticmethod
     def nothing_between(*, gateway: bool = False) -> Verdict:
         net = Lan()
         other = net.vpc("10.1.0.0/16", name="other")
@@ -408,6 +432,8 @@ BEHIND: dict[str, tuple[str, Callable[[], Verdict]]] = {
     "TGW_RTB_HIGHER_PRIORITY_ROUTE": ("TGW_RTB_BAD_STATE_ROUTE", Behind.equal_transit_blackhole),
     "CANNOT_ROUTE": ("NO_ROUTE_TO_DESTINATION", Behind.narrow_route),
     "TGW_RTB_CANNOT_ROUTE": ("TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", Behind.narrow_transit_route),
+    "TGW_ATTACH_VPC_AZ_RESTRICTION": ("NO_ROUTE_TO_DESTINATION", Behind.routed_in_another_zone),
+    "TGW_ATTACH_VPC_AZ_RESTRICTION appliances": ("MIDDLEBOX_ASYMMETRIC", Behind.appliances_of_two_zones),
     "DISCONNECTED_VPCS": ("NO_ROUTE_TO_DESTINATION", Behind.nothing_between),
     "DISCONNECTED_VPCS gateway": (
         "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS", lambda: Behind.nothing_between(gateway=True),
@@ -419,6 +445,7 @@ ROWS: dict[str, Callable[[], Verdict]] = {
     "BAD_STATE_ROUTE": Rules.blackhole,
     "VPC_LOCAL_ROUTE_CIDR_RESTRICTION": Rules.local_outside,
     "ENI_SOURCE_DEST_CHECK_RESTRICTION": Rules.checks_addresses,
+    "ENI_ADDRESS_RESTRICTION": Rules.endpoint_does_not_forward,
     "ENI_SG_RULES_MISMATCH": Rules.no_egress_match,
     "SG_HAS_NO_RULES": Rules.no_ingress_rules,
     "SG_REFERENCES_NOT_PRESERVED": Rules.behind_a_middlebox,

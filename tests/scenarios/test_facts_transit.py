@@ -502,7 +502,8 @@ class Inspected(Hub):
 def test_n187_without_appliance_mode_the_reply_may_cross_another_zones_appliance() -> None:
     verdict = Inspected(appliance_mode=False).simulate()
     assert verdict.outcome == "blocked"
-    assert {(one.leg, one.cause) for one in verdict.blocked_by} == {("response", "RETURN_ROUTE_MISSING")}
+    assert {(one.leg, one.cause) for one in verdict.blocked_by} == {("response", "TGW_ATTACH_VPC_AZ_RESTRICTION")}
+    assert "tgw-attach-i, whose appliance mode is off" in verdict.blocked_by[0].detail
 
 
 def test_n187_appliance_mode_holds_both_legs_to_one_zone() -> None:

@@ -305,6 +305,28 @@ def test_what_is_missing_and_what_is_assumed() -> None:
     )
 
 
+def test_an_unknown_answer_says_what_leaves_it_open_and_how_to_know() -> None:
+    question = Question("i-1", "host:git.example", "tcp", 443)
+    forwarded = "resolver rule rr-1 forwards git.example. to 10.9.9.9: their answer is not known"
+    verdict = Verdict(
+        question, "unknown", "none", {"network": "unknown"},
+        (Block("DNS_FORWARDED_UNKNOWN", "rr-1", None, None, "request", "egress", "name-not-found", forwarded),), (), (),
+        (
+            Assumption("DNS_FORWARDED_UNKNOWN", "rr-1", forwarded, "leak"),
+            Assumption("TGW_ZONE_RULE", "tgw-attach-1", "AWS's pages differ on this", "block"),
+        ),
+    )  # fmt: skip
+    text = render_trace(verdict, Names())
+    assert "blocked by" not in text
+    assert "the user sees" not in text
+    opened, _, premises = text.partition("what leaves it open\n")[2].partition("\ntaken for granted\n")
+    assert opened.startswith(
+        "  1. DNS_FORWARDED_UNKNOWN\n     where:   rr-1\n     why:     resolver rule rr-1 forwards"
+    )
+    assert "to know: Say what they answer in reachsim.toml ([hosts])" in opened
+    assert premises.startswith("  - TGW_ZONE_RULE tgw-attach-1: AWS's pages differ on this (if wrong")
+
+
 def test_a_leak_to_a_service_is_marked_as_the_internet_is() -> None:
     cells = (
         Cell("i-1", "s3", "allowed", "aws-public", True),
