@@ -809,7 +809,8 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "balancer without a route to the client, past the network ACLs of both subnets.",
      "Check the network ACLs of the targets' and the load balancer's subnets."),
     ("ANY_INTERFACE_OF_SUBNET", "network", _SUBNET_ROUTES,
-     "The source stands for any interface that could be in the subnet or VPC, with any security groups of the VPC.",
+     "The source, or a destination without interfaces, stands for any interface that could be in the subnet or VPC, "
+     "with any security groups of the VPC.",
      "Ask about one interface, instance or project."),
     ("FLEET_VPC_CONFIG_UNCLEAR", "network", _CODEBUILD_FLEET,  # N211, P65
      "The project and its fleet both have a VPC configuration, and AWS does not document which one a build uses. "

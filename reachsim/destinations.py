@@ -16,14 +16,14 @@ from reachsim.dns.joined import found_file
 from reachsim.dns.load_balancers import balancer_nodes
 from reachsim.dns.names import private_names
 from reachsim.errors import QuestionError
-from reachsim.evidence import Block, Gap
+from reachsim.evidence import Assumption, Block, Gap
 from reachsim.intervals import EMPTY, Index, IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.selectors import Selector, block_of, check_named
-from reachsim.sources import gone, interfaces_of_instance, no_interfaces, not_found, unattached, workload
+from reachsim.sources import any_interface, gone, interfaces_of_instance, no_interfaces, not_found, unattached, workload
 
 _AWS_RESOURCES: Final = ("ecr", "s3", "codecommit", "logs")
 """Kinds of selectors that name a resource of an AWS service."""
@@ -34,8 +34,8 @@ class Destination(msgspec.Struct, frozen=True, dict=True):
 
     Either ``addresses`` (the asker's choice) or a ``name`` to resolve. ``interfaces`` are those that the addresses
     belong to, ``via`` a gateway that the way must lead through, ``by_chance`` says that the client does not choose
-    among the addresses. ``receivers`` are the virtual interfaces of builds and tasks; ``blocks`` say that nothing is
-    ever reached.
+    among the addresses. ``receivers`` are the virtual interfaces of builds and tasks, or what could be in a subnet
+    without interfaces; ``blocks`` say that nothing is ever reached.
     """
 
     selector: Selector
@@ -47,6 +47,7 @@ class Destination(msgspec.Struct, frozen=True, dict=True):
     receivers: tuple[Interface, ...] = ()
     blocks: tuple[Block, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
 
     def vpcs_at(self, addresses: IntervalSet) -> set[str]:
         """The VPCs of those of its interfaces that have one of the addresses."""
@@ -180,9 +181,20 @@ def _resource(network: Network, selector: Selector, *, from_outside: bool) -> De
     if terminated is not None:
         return Destination(selector, blocks=(terminated,))
     if not found:
-        return Destination(selector, gaps=_gap_or_error(network, selector, operation))
+        gaps = _gap_or_error(network, selector, operation)
+        return Destination(selector, gaps=gaps) if gaps else _whatever_could_be_in(network, selector, from_outside)
     held = [((one.addresses & V6) | one.public_addresses) if from_outside else one.addresses for one in found]
     return Destination(selector, held[0] if len(held) == 1 else IntervalSet.union_of(held), interfaces=found)
+
+
+def _whatever_could_be_in(network: Network, selector: Selector, from_outside: bool) -> Destination:
+    """A subnet or VPC without interfaces: any that could be there, as `reachsim.sources` has it of one that sends."""
+    subnets = (selector.value,) if selector.kind == "subnet" else network.subnets_of(selector.value)
+    made = tuple(any_interface(network, one, "public" if from_outside else "any") for one in subnets)
+    addresses = IntervalSet.union_of(one.addresses for one in made)
+    detail = f"{selector} has no interface: any that could be in it, with any security group of its VPC"
+    assumption = Assumption("ANY_INTERFACE_OF_SUBNET", selector.value, detail)
+    return Destination(selector, addresses, interfaces=made, receivers=made, assumptions=(assumption,))
 
 
 def _interfaces_of(network: Network, selector: Selector) -> tuple[tuple[Interface, ...], str]:

@@ -186,7 +186,7 @@ def _from(
     lacking = network.lacks(start.home, "describe-vpcs") if gaps and start.vpc_id else ()
     if lacking:
         gaps = (*gaps, Gap("UNKNOWN_RESOURCE", start.vpc_id, f"{start.vpc_id} is not in the snapshot", lacking))
-    assumptions = start.assumptions + (resolution.assumptions if resolution else ())
+    assumptions = start.assumptions + aimed.assumptions + (resolution.assumptions if resolution else ())
     unanswered: tuple[Block, ...] = ()
     if refused is not None:
         unanswered, assumptions = refused.blocks, (*assumptions, *refused.assumptions)
@@ -205,7 +205,7 @@ def _options(start: Source, aimed: Destination, resolution: Resolution | None, a
     """The sets of addresses to walk to, each by itself: what chance picks from, one by one."""
     if resolution is not None:
         return [resolution.addresses] if resolution.public else _one_by_one(resolution.addresses & asked, start)
-    if aimed.receivers:
+    if aimed.receivers and aimed.by_chance:
         return [one.addresses & asked for one in aimed.receivers]
     return _one_by_one(aimed.addresses & asked, start) if aimed.by_chance else [aimed.addresses]
 

@@ -22,7 +22,7 @@ from reachsim.forwarding.internet_gateways import gateway_of
 from reachsim.forwarding.unmodelled import not_modelled
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model import records as aws
-from reachsim.model.interfaces import Interface, virtual_interface
+from reachsim.model.interfaces import Interface, Kind, virtual_interface
 from reachsim.model.network import Network, sending_addresses
 from reachsim.model.places import Home
 from reachsim.model.private_networks import PRIVATE_ATTACHMENTS, announced, joined
@@ -270,10 +270,15 @@ def _any_interfaces(network: Network, selector: Selector) -> tuple[Source, ...]:
     return tuple(_anything_in(network, subnet_id) for subnet_id in subnets)
 
 
-def _anything_in(network: Network, subnet_id: str, addresses: IntervalSet | None = None) -> Source:
+def any_interface(network: Network, subnet_id: str, kind: Kind = "any") -> Interface:
+    """Any interface that could be in a subnet, with all security groups of its VPC."""
     subnet = network.subnets[subnet_id]
     groups = tuple(sorted(g for g, one in network.security_groups.items() if one.vpc_id == subnet.vpc_id))
-    interface = virtual_interface(subnet, groups, subnet_id, "any")
+    return virtual_interface(subnet, groups, subnet_id, kind)
+
+
+def _anything_in(network: Network, subnet_id: str, addresses: IntervalSet | None = None) -> Source:
+    interface = any_interface(network, subnet_id)
     if addresses is not None:
         interface = msgspec.structs.replace(interface, addresses=addresses)
     detail = f"any interface that could be in {subnet_id}, with any security group of its VPC and a public address"

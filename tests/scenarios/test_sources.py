@@ -15,7 +15,7 @@ import pytest
 from reachsim import load_files
 from reachsim.errors import QuestionError
 from reachsim.verdict import Check
-from tests.scenarios.lan import Lan, ask, assumed, blocks, causes, codes, fate, natted, public
+from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, causes, codes, fate, natted, public
 
 WORLD = "ip:198.51.100.7"
 HOME = "111111111111/us-east-1"
@@ -462,3 +462,42 @@ def test_addresses_of_a_vpc_that_no_interface_can_have_are_told_as_such(address:
     assert "no interface can have" in block.detail
     (block,) = ask(net, "ip:172.16.0.1", net.server).blocked_by
     assert "in no VPC" in block.detail
+
+
+# --- an empty subnet as a destination ---------------------------------------------------------------------------------
+
+
+def test_an_empty_subnet_as_a_destination_is_whatever_could_be_in_it() -> None:
+    net = Lan()
+    empty = net.subnet(net.vpc_id, "10.0.3.0/24", table=net.tb, name="empty")
+    verdict = ask(net, net.client, empty)
+    assert fate(verdict) == ("allowed", "private")
+    assert assumed(verdict) == {("ANY_INTERFACE_OF_SUBNET", empty)}
+    for group in ("sg-open", "sg-v-default"):
+        net[group]["IpPermissions"] = []
+    assert codes(ask(net, net.client, empty)) == {"SG_HAS_NO_RULES"}
+
+
+def test_an_empty_subnet_behind_an_internet_gateway_could_be_reached_from_outside() -> None:
+    net = public()
+    for table, outcome in ((net.ta, "allowed"), (net.tb, "blocked")):
+        empty = net.subnet(net.vpc_id, f"10.0.{3 if table == net.ta else 4}.0/24", table=table)
+        assert ask(net, "internet", empty).outcome == outcome
+    assert ask(net, "internet", net.vpc("10.9.0.0/16")).outcome == "blocked"  # which has no subnet
+
+
+def test_an_empty_vpc_is_whatever_could_be_in_any_of_its_subnets() -> None:
+    net = Lan()
+    other = net.vpc("10.9.0.0/16", name="w")
+    tables = [net.table(other) for _ in range(2)]
+    for number, table in enumerate(tables, start=1):
+        net.subnet(other, f"10.9.{number}.0/24", table=table)
+    pcx = net.peering(net.vpc_id, other)
+    net.route(net.ta, "10.9.1.0/24", pcx)
+    for table in tables:
+        net.route(table, "10.0.0.0/16", pcx)
+    net["sg-w-default"]["IpPermissions"] = [net._permission(ANY)]
+    verdict = ask(net, net.client, other)
+    assert fate(verdict) == ("allowed", "private")
+    net.route(net.ta, "10.9.1.0/24", net.igw(net.vpc_id))
+    assert ask(net, net.client, other).outcome == "blocked"
