@@ -50,9 +50,11 @@ class _Partition(msgspec.Struct, frozen=True):
 
 ECR_DOWNLOAD: Final = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 """What a pull asks for ("AWS managed policies for Amazon ECR", AmazonEC2ContainerRegistryPullOnly)."""
+ECR_READ, ECR_WRITE = ECR_DOWNLOAD[0], "ecr:PutImage"
+"""The request that asks for an image, and the one that puts it there."""
 ECR_PULL: Final = ("ecr:BatchCheckLayerAvailability", *ECR_DOWNLOAD)
 ECR_PUSH: Final = (
-    "ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage",
+    "ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", ECR_WRITE,
     "ecr:UploadLayerPart",
 )  # fmt: skip
 """What AWS has one allow for pulls and pushes ("IAM permissions for pushing an image", Amazon ECR User Guide)."""

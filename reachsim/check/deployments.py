@@ -73,7 +73,7 @@ def unseen_deployments(network: Network, needs: Sequence[Need]) -> tuple[str | A
 
 def _pushed(needs: Sequence[Need]) -> set[str]:
     requests = [request for need in needs for request in need.requests]
-    return {str(request["resource"]) for request in requests if request["action"] == "ecr:PutImage"}
+    return {str(request["resource"]) for request in requests if request["action"] == services.ECR_WRITE}
 
 
 def _deployed(pipeline: aws.Pipeline) -> Iterator[tuple[str, str]]:

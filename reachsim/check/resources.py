@@ -27,12 +27,10 @@ from reachsim.selectors import parse_selector
 from reachsim.verdict import Finding
 from reachsim.workloads import project
 
-PULL, PUSH = "ecr:BatchGetImage", "ecr:PutImage"
-
-
+_USES: Final = (services.ECR_READ, services.ECR_WRITE)
 WRITES: Final = {
     "s3": ("s3:PutObject", "arn:{partition}:s3:::a-strangers-bucket/key"),
-    "ecr.dkr": ("ecr:PutImage", "arn:{partition}:ecr:{region}:{account}:repository/any"),
+    "ecr.dkr": (services.ECR_WRITE, "arn:{partition}:ecr:{region}:{account}:repository/any"),
     "git-codecommit": ("codecommit:GitPush", "arn:{partition}:codecommit:{region}:{account}:any"),
     "codecommit": ("codecommit:PutFile", "arn:{partition}:codecommit:{region}:{account}:any"),
     "logs": ("logs:PutLogEvents", "arn:{partition}:logs:{region}:{account}:log-group:any:log-stream:any"),
@@ -125,11 +123,11 @@ def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[_Held]:
         start = _start_of(home)
         registry = network.path(home, "ecr", "get-registry-policy")
         told = network.snapshot.status(registry) == "ok"
-        if (told or names) and registry_counts(network, home, PULL.lower()):
-            yield _Held(registry, f"the registry {home[0]} in {home[1]}", (PULL, PUSH), f"{start}any", further=True)
+        if (told or names) and registry_counts(network, home, services.ECR_READ.lower()):
+            yield _Held(registry, f"the registry {home[0]} in {home[1]}", _USES, f"{start}any", further=True)
         for name in names:
             path = network.path(home, "ecr", "get-repository-policy", name)
-            yield _Held(path, name, (PULL, PUSH), start + name)
+            yield _Held(path, name, _USES, start + name)
     own = {account: services.partition_of(region) for account, region in network.homes}
     for bucket in _buckets(needs):
         for account, partition in sorted(own.items()):

@@ -24,7 +24,6 @@ from reachsim.verdict import Finding
 if TYPE_CHECKING:
     from reachsim.pipeline.records import Contacts
 
-PULL: Final = "ecr:BatchGetImage"
 ROOT: Final = "ROOT"
 """The prefix of the pull-through cache rule for every repository that no other rule covers."""
 _ECR_IMAGE: Final = r"(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.[a-z.]+|on\.aws)/([^:@]+)"
@@ -133,7 +132,7 @@ def pulled_through(network: Network, source: str, needs: Sequence[Need]) -> Cach
     more: list[Need] = []
     findings: list[Finding] = []
     for need in needs:
-        for arn in dict.fromkeys(str(one["resource"]) for one in need.requests if one["action"] == PULL):
+        for arn in dict.fromkeys(str(one["resource"]) for one in need.requests if one["action"] == services.ECR_READ):
             rule = _rule(network, arn)
             if rule is None:
                 more += _not_listed(network, need, arn)
