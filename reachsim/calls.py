@@ -190,6 +190,7 @@ def _pipeline() -> Iterable[Call]:
     yield _row("codepipeline", "get-pipeline", "pipeline", per="pipeline", args="--name {name}")
     yield _row("ecr", "describe-repositories", "repositories")
     yield _row("ecr", "describe-pull-through-cache-rules", "pullThroughCacheRules")
+    yield _row("ecr", "describe-repository-creation-templates", "repositoryCreationTemplates")
     yield _row("ecr", "describe-registry", "replicationConfiguration")
     yield _row("ecr", "get-registry-policy", "policyText")
     yield _row("ecr", "get-account-setting", "value", per="account-setting", args="--name {name}")

@@ -897,6 +897,10 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("DEPLOYMENTS_UNSEEN", "network", "",  # P61i
      "Which ECS clusters there are is not in the snapshot. No service was taken to run what the pipeline builds.",
      "Capture ecs list-clusters, list-services and describe-services."),
+    ("REPOSITORY_MADE_ON_PUSH", "resource-policy", _ECR_TEMPLATES,
+     "The build pushes to a repository that is not there. A repository creation template for pushes fits its name, and "
+     "was taken to make it; what the template's role and repository policy let through was not judged.",
+     "Push once, and capture the account again."),
     ("FURTHER_ACCESS_UNSEEN", "resource-policy", "",
      "What may let somebody in besides a resource's own policy (the policy and the replication of the registry, the "
      "access control list of a bucket) is not in the snapshot and was taken to let nobody in.",
@@ -930,8 +934,8 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
         ENDPOINT_SERVICE_UNSEEN FIREWALL_MANAGED_RULES FIREWALL_NAME_IN_ONE_PACKET GATEWAY_ENDPOINT_WITHOUT_HOSTNAMES
         IDENTITY_POLICY_NOT_COUNTED INSTANCE_STOPPED INTERFACE_NOT_ATTACHED
         LB_TARGET_HEALTH_IGNORED NLB_RETURN_PATH_ASSUMED ON_PREMISES_RETURN_ASSUMED
-        PUSH_NEEDS_NO_S3 REGIONAL_NAT_WITHOUT_SUBNET_ACL REPORTS_DESTINATION_ASSUMED TGW_ZONE_RULE
-        VPC_ENCRYPTION_ENFORCED VPN_TUNNELS_DOWN WORKLOAD_NOT_ACTIVE"""),
+        PUSH_NEEDS_NO_S3 REGIONAL_NAT_WITHOUT_SUBNET_ACL REPORTS_DESTINATION_ASSUMED REPOSITORY_MADE_ON_PUSH
+        TGW_ZONE_RULE VPC_ENCRYPTION_ENFORCED VPN_TUNNELS_DOWN WORKLOAD_NOT_ACTIVE"""),
     ("either", """
         APPLIANCE_AS_SAID ASSUMED_DEFAULT DNS_PROFILE_PRECEDENCE FIREWALL_PORT_PROTOCOL FLEET_PROXY_FIRST_MATCH
         LB_RULES_NOT_FOLLOWED

@@ -166,7 +166,7 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
     contacts = contacts_of_project(network, who.value, folders, config) if who.kind == "codebuild" else None
     opened = open_steps(network, source)
     needs = with_open(needs_of(network, source, contacts), opened)
-    cached = pulled_through(network, source, needs)
+    cached = pulled_through(network, source, needs, contacts)
     needs = (*needs, *cached.needs)
     found = find_project(network, who.value) if who.kind == "codebuild" else None
     ground = with_docker_server(ground, found)
@@ -213,7 +213,8 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
     missing, assumptions = (start.missing, start.assumptions) if start is not None else ((), ())
     return Judged(
         cells, further, steps, needs, outcomes, findings, _wants(source, needs, answers), (*missing, *answers.missing),
-        (*assumptions, *placed, *(one for step, some in opened.items() if step != "provisioning" for one in some),
+        (*assumptions, *placed, *cached.assumptions,
+         *(one for step, some in opened.items() if step != "provisioning" for one in some),
          *answers.assumptions, *assumed(source, steps, cells), *untold(source, needs, told)), exits,
     )  # fmt: skip
 

@@ -121,7 +121,7 @@ def _behind_a_proxy(need: Need, proxies: Sequence[str]) -> Need:
 def _of_contact(home: Home, contact: Contact) -> Need:
     by_itself = contact.file.endswith("/codebuild/batch-get-projects.json")  # CodeBuild's own doing, by configuration
     place = "" if by_itself else f"{contact.file}:{contact.line} {contact.command}"
-    requests = tuple(_request(one.action, _own(home, one.resource)) for one in contact.requests)
+    requests = tuple(_request(one.action, own(home, one.resource)) for one in contact.requests)
     instead = (place or contact.command) if contact.confidence == "likely" else ""
     destination, is_open = _destination(home, contact.host)
     ordinary = services.is_known(destination) and services.host(destination, home[1], home[0])
@@ -148,7 +148,7 @@ def _destination(home: Home, host: str) -> tuple[str, bool]:
     return f"host:{host}", False
 
 
-def _own(home: Home, resource: str) -> str:
+def own(home: Home, resource: str) -> str:
     """An ARN whose account the files leave open is taken to be the project's own."""
     parts = resource.split(":")
     if len(parts) > 5 and parts[4] == "*":

@@ -8,24 +8,27 @@ CodeBuild"; Amazon ECR User Guide, "Pull through cache" and "Interface VPC endpo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from reachsim import services
 from reachsim.check.findings import finding_of
-from reachsim.check.needs import Need
+from reachsim.check.needs import Need, own
+from reachsim.evidence import Assumption
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.model.places import Home
+from reachsim.selectors import parse_selector
 from reachsim.verdict import Finding
+from reachsim.workloads import find_project
 
 if TYPE_CHECKING:
     from reachsim.pipeline.records import Contacts
 
 ROOT: Final = "ROOT"
-"""The prefix of the pull-through cache rule for every repository that no other rule covers."""
+"""The prefix of the pull-through cache rule, or creation template, for every repository that no other one covers."""
 _ECR_IMAGE: Final = r"(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.[a-z.]+|on\.aws)/([^:@]+)"
 
 
@@ -117,21 +120,28 @@ def pipeline_findings(network: Network) -> Iterator[Finding]:
 
 
 class Cached(Struct, frozen=True):
-    """What pull-through caches add: needs of first pulls, and what to know about images that are cached."""
+    """What repositories add that are caches or not listed: needs, what to know about cached images, assumptions."""
 
     needs: tuple[Need, ...]
     findings: tuple[Finding, ...]
+    assumptions: tuple[Assumption, ...] = ()
 
 
-def pulled_through(network: Network, source: str, needs: Sequence[Need]) -> Cached:
-    """What becomes of pulls from repositories under a pull-through cache's prefix.
+def pulled_through(network: Network, source: str, needs: Sequence[Need], contacts: Contacts | None = None) -> Cached:
+    """What becomes of pulls from repositories under a pull-through cache's prefix, and of what is not listed.
 
     AWS rule (P10): the first pull of an image through an ECR interface endpoint needs a way to the internet, later
     ones do not; ECR itself asks the upstream registry again, at most once a day.
     """
     more: list[Need] = []
     findings: list[Finding] = []
+    made: list[Assumption] = []
+    made_here = _made_by_the_build(network, source, contacts)
     for need in needs:
+        for arn in dict.fromkeys(str(one["resource"]) for one in need.requests if one["action"] == services.ECR_WRITE):
+            told = _pushed_unlisted(network, need, arn, made_here)
+            more += [told] if isinstance(told, Need) else []
+            made += [told] if isinstance(told, Assumption) else []
         for arn in dict.fromkeys(str(one["resource"]) for one in need.requests if one["action"] == services.ECR_READ):
             rule = _rule(network, arn)
             if rule is None:
@@ -157,25 +167,64 @@ def pulled_through(network: Network, source: str, needs: Sequence[Need]) -> Cach
                 title = f"the first pull of {name} through its cache needs a way to {upstream}"
                 line = f"{source} → {name}: no such repository yet, so nothing is cached"
                 findings.append(finding_of("UPSTREAM_REDIRECT_NEEDS_INTERNET", "low", name, title, [line]))
-    return Cached(tuple(more), tuple(findings))
+    return Cached(tuple(more), tuple(findings), tuple(made))
+
+
+def _made_by_the_build(network: Network, source: str, contacts: Contacts | None) -> set[str]:
+    """The ARNs of repositories that a build makes, also of those that it makes only where they are not there."""
+    found = find_project(network, parse_selector(source).value) if contacts is not None else None
+    requests = [one for each in (contacts.contacts if contacts is not None and found else ()) for one in each.requests]
+    home = found[0] if found is not None else ("", "")
+    return {own(home, one.resource) for one in requests if one.action == "ecr:CreateRepository"}
+
+
+def _pushed_unlisted(network: Network, need: Need, arn: str, made_here: set[str]) -> Need | Assumption | None:
+    """A push to a repository that its account's list does not hold: the build makes it before, or ECR does by a
+    repository creation template for pushes; else there is no such repository, unless somebody has made it since.
+
+    The most specific template decides ("Repository creation templates"; API_CreateRepositoryCreationTemplate, prefix).
+    """
+    unlisted = _unlisted(network, arn)
+    if unlisted is None:
+        return None
+    home, name, why = unlisted
+    if arn in made_here:
+        return Need(need.step, "ecr.api", ({"action": "ecr:CreateRepository", "resource": arn},), place=need.place)
+    path = network.path(home, "ecr", "describe-repository-creation-templates")
+    held = network.read_collection(path, "repositoryCreationTemplates", aws.RepositoryCreationTemplate)
+    templates = {one.prefix: one for one in held}
+    template = templates.get(_most_specific(templates, name))
+    if template is not None and "CREATE_ON_PUSH" in template.applied_for:
+        detail = f"{why}: a push makes it by the repository creation template {template.prefix}"
+        return Assumption("REPOSITORY_MADE_ON_PUSH", name, detail, "block")
+    known = network.snapshot.status(path) == "ok"
+    makes = "no repository creation template is for it" if known else "whether a push makes it is not known"
+    return Need(need.step, "", place=f"{need.place}: {why}, and {makes} ({path})")
 
 
 def _not_listed(network: Network, need: Need, arn: str) -> Iterator[Need]:
     """A pull from a repository that its account's list does not hold: it fails, unless a pull-through cache that
     nobody read makes it of an upstream registry's, or it was made since.
     """
-    placed = _placed(arn)
-    if placed is None or "?" in arn:
+    unlisted = _unlisted(network, arn)
+    if unlisted is None:
         return
-    home, name = placed
-    listed, held = _listed(network, home)
-    if network.snapshot.status(listed) != "ok" or name in held:
-        return
-    why = f"{listed} does not list {name}"
+    home, _, why = unlisted
     rules = network.path(home, "ecr", "describe-pull-through-cache-rules")
     if network.snapshot.status(rules) != "ok":
         why += f", and whether it comes through a cache is not known ({rules})"
     yield Need(need.step, "", place=f"{need.place}: {why}")
+
+
+def _unlisted(network: Network, arn: str) -> tuple[Home, str, str] | None:
+    """(account and Region, name, which list lacks it) of a repository that is not there; None if that isn't known."""
+    placed = _placed(arn)
+    if placed is None or "?" in arn:
+        return None
+    home, name = placed
+    listed, held = _listed(network, home)
+    known = network.snapshot.status(listed) == "ok"
+    return (home, name, f"{listed} does not list {name}") if known and name not in held else None
 
 
 def _placed(arn: str) -> tuple[Home, str] | None:
@@ -200,6 +249,11 @@ def _rule(network: Network, arn: str) -> aws.PullThroughCacheRule | None:
     home, name = placed
     path = network.path(home, "ecr", "describe-pull-through-cache-rules")
     rules = network.read_collection(path, "pullThroughCacheRules", aws.PullThroughCacheRule)
-    fitting = [one for one in rules if name.startswith(f"{one.ecr_repository_prefix.rstrip('/')}/")]
-    rest = next((one for one in rules if one.ecr_repository_prefix == ROOT), None)
-    return max(fitting, key=lambda one: len(one.ecr_repository_prefix), default=rest)
+    by_prefix = {one.ecr_repository_prefix: one for one in rules}
+    return by_prefix.get(_most_specific(by_prefix, name))
+
+
+def _most_specific(prefixes: Iterable[str], name: str) -> str:
+    """The longest prefix of a repository's name, else the word for all that no other prefix covers."""
+    fitting = [prefix for prefix in prefixes if name.startswith(f"{prefix.rstrip('/')}/")]
+    return max(fitting, key=len, default=ROOT)

@@ -63,6 +63,7 @@ _OTHER: Final = {
     "codepipeline/get-pipeline": "where that pipeline hands projects their source",
     "ecr/describe-repositories": "destinations named ecr:…; which images are the account's own",
     "ecr/describe-pull-through-cache-rules": "which images come from another registry",
+    "ecr/describe-repository-creation-templates": "whether a push to a repository that is not there makes it",
     "ecr-public/describe-repositories": "which public images are the account's own",
     "ecr-public/get-repository-policy": "resource policy of that public repository",
     "ecr/get-account-setting": "which actions the registry's policy covers",

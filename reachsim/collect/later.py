@@ -30,6 +30,9 @@ LATER: Final[Mapping[str, tuple[str, type[Any]]]] = {
     "ecr/describe-pull-through-cache-rules": ("pullThroughCacheRules", records.PullThroughCacheRule),
     "ecr/describe-registry": ("", records.DescribedRegistry),
     "ecr/describe-repositories": ("repositories", records.Repository),
+    "ecr/describe-repository-creation-templates": (
+        "repositoryCreationTemplates", records.RepositoryCreationTemplate,
+    ),
     "ecr/get-account-setting": ("", records.AccountSetting),
     "ecr-public/describe-repositories": ("repositories", records.PublicRepository),
     "iam/get-account-authorization-details": ("", records.AccountAuthorizationDetails),

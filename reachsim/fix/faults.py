@@ -180,7 +180,7 @@ def _needs(ground: Ground, config: Config, source: str) -> tuple[Need, ...]:
     folders = {name: config.folder / place for name, place in config.code.items()}
     contacts = contacts_of_project(ground.network, who.value, folders, config) if who.kind == "codebuild" else None
     needs = needs_of(ground.network, source, contacts)
-    return (*needs, *pulled_through(ground.network, source, needs).needs)
+    return (*needs, *pulled_through(ground.network, source, needs, contacts).needs)
 
 
 def _deploy_needs(ground: Ground, service: str) -> tuple[Need, ...]:

@@ -1426,6 +1426,11 @@ class PullThroughCacheRule(CodeBuild, frozen=True):
     upstream_registry_url: str | None = None
 
 
+class RepositoryCreationTemplate(CodeBuild, frozen=True):
+    prefix: str
+    applied_for: tuple[str, ...] = ()
+
+
 class ActionType(CodeBuild, frozen=True):
     category: str = ""
     provider: str = ""

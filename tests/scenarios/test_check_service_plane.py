@@ -198,6 +198,56 @@ def test_a_pull_from_a_repository_that_is_not_listed_is_not_known_to_work(rules:
     assert any(told in one.detail for one in check.assumptions)
 
 
+# --- repositories that a push makes -----------------------------------------------------------------------------------
+
+TEMPLATES = "ecr/describe-repository-creation-templates"
+
+
+def pushing(templates: Record | None, *before: str, role: list[Record] | None = None) -> Check:
+    """A build that pushes app to an account that lists another repository only."""
+    net = Pipeline(build_role=role or BUILD_ROLE)
+    net.put("ecr/describe-repositories", {"repositories": [{"repositoryName": "base/golang"}]})
+    if templates is not None:
+        net.put(TEMPLATES, templates)
+    spec = BUILDSPEC.replace(
+        "  build:\n    commands:\n", "  build:\n    commands:\n" + "".join(f"      - {one}\n" for one in before)
+    )
+    return check_of(net, **{"buildspec.yml": spec, "Dockerfile": "FROM scratch\n"})
+
+
+def template(prefix: str, *scenarios: str) -> Record:
+    return {"prefix": prefix, "appliedFor": list(scenarios)}
+
+
+@pytest.mark.parametrize("templates", [
+    None, REFUSED, {"repositoryCreationTemplates": []},
+    {"repositoryCreationTemplates": [template("app", "CREATE_ON_PUSH"), template("ROOT", "PULL_THROUGH_CACHE")]},
+])  # fmt: skip
+def test_a_push_to_a_repository_that_is_not_listed_is_not_known_to_work(templates: Record | None) -> None:
+    """ECR answers that there is no such repository (API_PutImage, RepositoryNotFoundException)."""
+    check = pushing(templates)
+    assert (step(check, "push").outcome, check.overall) == ("unknown", "undecided")
+    assert any("does not list app" in one.detail and TEMPLATES in one.detail for one in check.assumptions)
+
+
+def test_a_template_for_pushes_makes_the_repository() -> None:
+    """aws/containers-roadmap#853: the prefix ROOT is for every repository that no other template covers."""
+    check = pushing({"repositoryCreationTemplates": [template("ROOT", "PULL_THROUGH_CACHE", "CREATE_ON_PUSH")]})
+    assert (step(check, "push").outcome, check.overall) == ("allowed", "private-and-working")
+    assert [one.component for one in check.assumptions if one.code == "REPOSITORY_MADE_ON_PUSH"] == ["app"]
+
+
+@pytest.mark.parametrize("command", [
+    "aws ecr create-repository --repository-name app",
+    "aws ecr describe-repositories --repository-names app || aws ecr create-repository --repository-name app",
+])  # fmt: skip
+def test_a_build_that_makes_the_repository_needs_the_permission_for_it(command: str) -> None:
+    makes = statement(["ecr:CreateRepository", "ecr:DescribeRepositories"])
+    assert step(pushing(None, command, role=[*BUILD_ROLE, makes]), "push").outcome == "allowed"
+    refused = pushing(None, command)
+    assert (step(refused, "push").outcome, refused.overall) == ("blocked", "private-but-failing")
+
+
 # --- ECR Public -------------------------------------------------------------------------------------------------------
 
 

@@ -54,6 +54,7 @@ FILLED: Final[Mapping[str, Answer]] = {
     "codecommit/BatchGetRepositories": as_json({"repositories": [_REPOSITORY], "repositoriesNotFound": []}),
     "directconnect/DescribeDirectConnectGateways": as_json({"directConnectGateways": []}),
     "ecr/DescribePullThroughCacheRules": as_json({"pullThroughCacheRules": []}),
+    "ecr/DescribeRepositoryCreationTemplates": as_json({"repositoryCreationTemplates": []}),
     "ecr/GetAccountSetting": as_json({"name": "REGISTRY_POLICY_SCOPE", "value": "V2"}),
     "ecr-public/DescribeRepositories": as_json({"repositories": []}),
     "network-firewall/ListFirewallPolicies": as_json({"FirewallPolicies": []}),
