@@ -160,9 +160,11 @@ def _rules(
     ground: Ground, group: aws.RuleGroup, policy: aws.FirewallPolicy, owned: OwnedFirewall, owner: str, *, strict: bool
 ) -> Iterator[Rule | NameRule]:
     """The rules of a group; where two readings of ``HOME_NET`` differ, what both match before what one does."""
-    surely, perhaps = (
-        list(_read(group, sets, owner, strict=strict)) for sets in _address_sets(ground, group, policy, owned)
-    )
+    narrow, wide = _address_sets(ground, group, policy, owned)
+    if narrow == wide:
+        yield from _read(group, narrow, owner, strict=strict)
+        return
+    surely, perhaps = (_read(group, sets, owner, strict=strict) for sets in (narrow, wide))
     for rule, other in zip(surely, perhaps, strict=True):
         if rule == other:
             yield rule

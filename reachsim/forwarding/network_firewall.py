@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from reachsim.addresses import EVERYWHERE, parse_block
 from reachsim.evidence import Assumption, Block, Gap
 from reachsim.forwarding.firewall_names import Judge
@@ -182,25 +184,45 @@ def _stateful(
         flow = with_context(flow, tracked=(*flow.context.tracked, seen))
     if engine.gaps:
         return [flow.unknown(*engine.gaps)]
+    return _tried(flow, engine.rules, Judge(engine, endpoint_id, name))
+
+
+def _tried(flow: Walk, rules: tuple[Rule, ...], judge: Judge) -> list[Walk]:
+    """What rules on packets, tried in their order, make of a flow, and the rest of the engine of what is left of it."""
     rest, found = [flow], []
-    for rule in engine.rules:
+    for place, rule in enumerate(rules):
         still: list[Walk] = []
         for part in rest:
             inside, outside = matching(part, rule.pattern)
             still += outside
-            if inside is not None:
-                found.append(_applied(decided(inside, endpoint_id), rule, name))
+            if inside is None:
+                continue
+            if rule.unsure and rule.action != "unknown":
+                onward = _tried(inside, rules[place + 1 :], judge)
+                found += [_either_way(inside, one, rule, judge) for one in onward]
+            else:
+                found.append(_applied(decided(inside, judge.endpoint_id), rule, judge.name))
         rest = still
     if flow.leg == "response":
         return found + rest
-    judge = Judge(engine, endpoint_id, name)
     return found + [one for part in rest for one in judge.judged(part)]
+
+
+def _either_way(flow: Walk, onward: Walk, rule: Rule, judge: Judge) -> Walk:
+    """What becomes of a flow that a rule may match: what does if not (``onward``), where the rule does the same.
+
+    What another rule than one on packets passes is not the same as what this one passes: rules see its replies.
+    """
+    drops = len(onward.blocks) > len(flow.blocks)
+    looked_at = flow.leg == "request" and onward.context.decided == flow.context.decided
+    if len(onward.gaps) > len(flow.gaps) or (drops == (rule.action != "pass") and (drops or not looked_at)):
+        return onward
+    mine = decided(replace(flow, box=onward.box), judge.endpoint_id)
+    return mine.unknown(home_net_unknown(rule, judge.name, describe(mine)))
 
 
 def _applied(flow: Walk, rule: Rule, name: str) -> Walk:
     """What a rule on packets does with what its header matches."""
-    if rule.unsure and rule.action != "unknown":
-        return flow.unknown(home_net_unknown(rule, name, describe(flow)))
     match rule.action:
         case "pass":
             return flow

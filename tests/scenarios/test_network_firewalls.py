@@ -375,6 +375,35 @@ def test_n192_a_rule_that_names_home_net_is_judged_where_every_reading_agrees(ru
     assert stated.outcome != "unknown"
 
 
+HOME, ANY = "$HOME_NET", "ANY"
+
+
+@pytest.mark.parametrize(
+    ("rules", "default", "outcome"),
+    [
+        ([("PASS", HOME), ("PASS", ANY)], ("drop_strict",), "allowed"),
+        ([("DROP", HOME), ("REJECT", ANY)], (), "blocked"),
+        ([("DROP", HOME)], ("drop_strict",), "blocked"),
+        ([("DROP", HOME)], ("drop_established",), "blocked"),
+        ([("DROP", HOME), ("DROP", HOME), ("DROP", ANY)], (), "blocked"),
+        ([("PASS", HOME), ("DROP", ANY)], (), "unknown"),
+        ([("DROP", HOME), ("PASS", ANY)], (), "unknown"),
+        ([("PASS", HOME)], ("drop_strict",), "unknown"),
+        ([("PASS", HOME), ("DROP", HOME), ("PASS", ANY)], (), "unknown"),
+    ],
+)
+def test_n192_in_strict_order_home_net_matters_where_what_follows_does_otherwise(
+    rules: list[tuple[str, str]], default: tuple[str, ...], outcome: str
+) -> None:
+    net = Edge()
+    widened(net)
+    made = tuples(net, *(header(action, Source=source) for action, source in rules))
+    net.firewall(StatefulRuleGroupReferences=[made], **strict(*default))
+    verdict = net.reach().simulate(net.client, "ip:140.82.112.3", **HTTPS)
+    assert verdict.outcome == outcome
+    assert ("FIREWALL_HOME_NET_UNKNOWN" in assumed(verdict)) == (outcome == "unknown")
+
+
 @pytest.mark.parametrize(("sync", "told"), [("IN_SYNC", False), ("PENDING", True), ("CAPACITY_CONSTRAINED", True)])
 def test_n194_rules_that_have_not_come_to_the_firewall_are_never_silent(sync: str, told: bool) -> None:
     """API Reference, FirewallStatus: whether the firewall's settings and policy are in sync in every zone."""
