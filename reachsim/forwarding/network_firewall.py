@@ -47,6 +47,7 @@ def inspect(ground: Ground, flow: Walk, endpoint_id: str, owned: OwnedFirewall) 
             f"the configuration of firewall {name} is {owned.sync}: its rules were taken to be in force as they stand"
         )
         flow = flow.assuming(Assumption("STATE_CHANGING", endpoint_id, detail, "leak"))
+    flow = flow.assuming(*_changing(ground, answer, owned))
     if owned.firewall.proxy_settings is not None:
         detail = f"firewall {name} is a proxy, which may send traffic on by a NAT gateway of its own"
         flow = flow.unknown(Gap("UNMODELLED_COMPONENT", endpoint_id, detail))
@@ -59,6 +60,23 @@ def inspect(ground: Ground, flow: Walk, endpoint_id: str, owned: OwnedFirewall) 
         else:
             found.append(part)
     return found
+
+
+def _changing(ground: Ground, answer: aws.DescribeFirewallPolicy, owned: OwnedFirewall) -> tuple[Assumption, ...]:
+    """What is assumed of a policy and of its rule groups that are being changed (API Reference, FirewallPolicyResponse
+    and RuleGroupResponse): that they are in force as they stand.
+    """
+    states = {owned.firewall.firewall_policy_arn: answer.firewall_policy_response.firewall_policy_status}
+    policy = answer.firewall_policy
+    for one in (*policy.stateless_rule_group_references, *policy.stateful_rule_group_references):
+        path = firewall_file(ground.network, owned.home, "describe-rule-group", one.resource_arn)
+        group = ground.network.read(path, aws.DescribeRuleGroup)
+        if group is not None:
+            states[one.resource_arn] = group.rule_group_response.rule_group_status
+    return tuple(
+        Assumption("STATE_CHANGING", arn, f"{arn} is {state}: it was taken to be in force as it stands", "leak")
+        for arn, state in states.items() if state.upper() != "ACTIVE"
+    )  # fmt: skip
 
 
 def named_addresses(ground: Ground) -> Iterator[IntervalSet]:

@@ -50,8 +50,13 @@ class FirewallPolicy(Aws, frozen=True):
     )
 
 
+class FirewallPolicyResponse(Aws, frozen=True):
+    firewall_policy_status: str = "ACTIVE"
+
+
 class DescribeFirewallPolicy(Aws, frozen=True):
     firewall_policy: FirewallPolicy
+    firewall_policy_response: FirewallPolicyResponse = FirewallPolicyResponse()
 
 
 class AddressDefinition(Aws, frozen=True):
@@ -135,5 +140,10 @@ class RuleGroup(Aws, frozen=True):
     rule_variables: RuleVariables = RuleVariables()
 
 
+class RuleGroupResponse(Aws, frozen=True):
+    rule_group_status: str = "ACTIVE"
+
+
 class DescribeRuleGroup(Aws, frozen=True):
     rule_group: RuleGroup
+    rule_group_response: RuleGroupResponse = RuleGroupResponse()

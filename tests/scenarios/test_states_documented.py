@@ -243,6 +243,31 @@ def firewall_sync(state: str | None) -> Verdict:
     return net.out()
 
 
+def firewall_policy(state: str | None) -> Verdict:
+    net = Edge()
+    net.firewall()
+    path = next(path for path in net._more if "describe-firewall-policy/" in path)
+    net._more[path]["FirewallPolicyResponse"] = {}
+    put(net._more[path]["FirewallPolicyResponse"], "FirewallPolicyStatus", state)
+    return net.out()
+
+
+def rule_group(kind: str) -> Asked:
+    def asked(state: str | None) -> Verdict:
+        net = Edge()
+        source: Record = {"StatefulRules": []}
+        if kind == "stateless":
+            source = {"StatelessRulesAndCustomActions": {"StatelessRules": []}}
+        reference = net.rules("r", source, kind) | {"Priority": 1}
+        net.firewall(**{f"{kind.title()}RuleGroupReferences": [reference]})
+        path = next(path for path in net._more if "describe-rule-group/" in path)
+        net._more[path]["RuleGroupResponse"] = {}
+        put(net._more[path]["RuleGroupResponse"], "RuleGroupStatus", state)
+        return net.out()
+
+    return asked
+
+
 def balancer(state: str | None) -> Verdict:
     net = Lan()
     one = net.instance(net.a, "10.0.1.8", [net.open], name="1")
@@ -374,6 +399,15 @@ def function(state: str | None) -> Verdict:
     return ask(net, "lambda:f", WORLD)
 
 
+def service(state: str | None) -> Verdict:
+    net = natted()
+    config = {"awsvpcConfiguration": {"subnets": [net.a], "securityGroups": [net.open]}}
+    record: Record = {"serviceName": "web", "launchType": "FARGATE", "networkConfiguration": config}
+    put(record, "status", state)
+    net.put("ecs/describe-services/main", {"services": [record]})
+    return ask(net, "ecs:main/web", WORLD)
+
+
 # --- names ------------------------------------------------------------------------------------------------------------
 
 
@@ -404,6 +438,16 @@ def resolver(direction: str) -> Asked:
         return ask(net, net.client, "host:db.corp.example")
 
     return asked
+
+
+def resolver_address(state: str | None) -> Verdict:
+    """Of an endpoint whose interfaces no description tells."""
+    net, inbound = forwarding()
+    net[f"eni-{inbound}-1"]["Description"] = ""
+    address: Record = {"SubnetId": "subnet-o", "Ip": "10.8.1.53"}
+    put(address, "Status", state)
+    net.put(f"route53resolver/list-resolver-endpoint-ip-addresses/{inbound}", {"IpAddresses": [address]})
+    return ask(net, net.client, "host:db.corp.example")
 
 
 def resolver_rule(state: str | None) -> Verdict:
@@ -505,6 +549,10 @@ PROFILE = {
     "DELETED": "allowed internet", "FAILED": "allowed internet + STATE_CHANGING",
     LATER: "unknown DNS_PROFILE_UNSEEN",
 }  # fmt: skip
+RESOURCE = {
+    "ACTIVE": "allowed", None: "allowed",
+    **each("allowed + STATE_CHANGING", "UPDATING", "DELETING", "ERROR", LATER),
+}  # fmt: skip
 INBOUND = {
     "OPERATIONAL": "allowed", None: "allowed", "AUTO_RECOVERING": "allowed", "UPDATING": "allowed + STATE_CHANGING",
     **each("unknown DNS_FORWARDED_UNKNOWN", "CREATING", "ACTION_NEEDED", "DELETING", LATER),
@@ -572,6 +620,9 @@ TABLE: dict[str, tuple[Asked, tuple[str, str], dict[Any, str]]] = {
         "IN_SYNC": "allowed", None: "allowed",
         **each("allowed + STATE_CHANGING", "PENDING", "CAPACITY_CONSTRAINED", LATER),
     }),
+    "policy of a firewall": (firewall_policy, ("network-firewall", "ResourceStatus"), RESOURCE),
+    "stateless rule group": (rule_group("stateless"), ("network-firewall", "ResourceStatus"), RESOURCE),
+    "stateful rule group": (rule_group("stateful"), ("network-firewall", "ResourceStatus"), RESOURCE),
     "load balancer": (balancer, ("elbv2", "LoadBalancerStateEnum"), {
         "active": "allowed", "active_impaired": "allowed", None: "allowed",
         "provisioning": "BAD_STATE + STATE_CHANGING", "failed": "BAD_STATE", LATER: "unknown UNMODELLED_COMPONENT",
@@ -657,6 +708,18 @@ TABLE: dict[str, tuple[Asked, tuple[str, str], dict[Any, str]]] = {
         **each(
             "allowed + WORKLOAD_NOT_ACTIVE", "Pending", "Failed", "Deactivating", "Deactivated",
             "ActiveNonInvocable", "Deleting", LATER,
+        ),
+    }),
+    "service": (service, ("ecs", ""), {
+        "ACTIVE": "allowed", None: "allowed",
+        **each("allowed + WORKLOAD_NOT_ACTIVE", "DRAINING", "INACTIVE", LATER),
+    }),
+    "address of a resolver endpoint": (resolver_address, ("route53resolver", "IpAddressStatus"), {
+        **each("allowed", "ATTACHED", "UPDATING", "UPDATE_FAILED", None),
+        **each(
+            "unknown DNS_FORWARDED_UNKNOWN", "CREATING", "FAILED_CREATION",
+            "FAILED_CREATION_INSUFFICIENT_EC2_CAPACITY_IN_OUTPOST", "ATTACHING", "REMAP_DETACHING", "REMAP_ATTACHING",
+            "DETACHING", "FAILED_RESOURCE_GONE", "DELETING", "DELETE_FAILED_FAS_EXPIRED", "ISOLATED", LATER,
         ),
     }),
     "outbound resolver endpoint": (resolver("OUTBOUND"), ("route53resolver", "ResolverEndpointStatus"), INBOUND),
