@@ -55,13 +55,14 @@ def evaluate(source: BinaryIO) -> None:
     failed = False
     for line in source:
         if line.strip():
-            found = _answer(line)
+            found = answered(line)
             failed = failed or "error" in found
             click.echo(options.harmless(json.dumps(found, ensure_ascii=False)))
     sys.exit(2 if failed else 0)
 
 
-def _answer(line: bytes) -> dict[str, object]:
+def answered(line: bytes) -> dict[str, object]:
+    """The answer to one line."""
     from reachsim.policy import evaluate_json
 
     repeated: dict[str, None] = {}

@@ -24,7 +24,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Final
 
 from reachsim.collect.shapes import service_names
@@ -306,7 +306,7 @@ def _turned(character: str, number: int) -> str:
     return chr(0x4E00 + (ord(character) + number) % 20_000)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _is_service(label: str) -> bool:
     """Whether a label of a host of AWS's is a service's and no customer's."""
     hosts = (text for one in SERVICES.values() for text in (one.suffix, one.host))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
 Level = Literal["fault", "warning"]
@@ -168,7 +168,7 @@ def _session() -> Any:
     return botocore.session.get_session()
 
 
-@cache
+@lru_cache(maxsize=256)
 def _operations(service: str) -> dict[str, Any]:
     from botocore import xform_name
     from botocore.exceptions import UnknownServiceError

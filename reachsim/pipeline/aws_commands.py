@@ -12,7 +12,7 @@ Guide, "Control access to an API with IAM permissions" (actions are HTTP methods
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -67,7 +67,7 @@ _WAITS: Final = {
 }  # fmt: skip
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _row(name: str) -> Row | None:
     row = next(knowledge.rows("aws_commands.csv", name), None) if name else None
     if row is None:

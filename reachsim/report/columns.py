@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 _JAPANESE_PARTS: Final = r"[（「『]?(?:[!-~]+ ?|[^!-~])[、。）」』ー]?"
@@ -41,7 +41,7 @@ def width(text: str) -> int:
     return sum(map(_columns_of, text))
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _columns_of(character: str) -> int:
     if unicodedata.category(character) in ("Mn", "Me"):  # marks stand on the character before them
         return 0

@@ -9,7 +9,7 @@ contradicts the verdict whatever it may be of: where ports and flags do not tell
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from reachsim.addresses import PUBLIC, format_address
@@ -97,10 +97,10 @@ class _Judge:
     def __init__(self, ground: Ground, records: Iterable[FlowRecord]) -> None:
         self._ground = ground
         self._accepted = {_without_action(record) for record in records if record.accepted}
-        self._gate: Callable[[Packet, bool], Gate | None] = cache(
+        self._gate: Callable[[Packet, bool], Gate | None] = lru_cache(maxsize=1 << 16)(
             lambda packet, groups: gate(ground, packet, groups=groups)
         )
-        self._walked: Callable[[str, str, int, int | None], tuple[Scenario, ...]] = cache(self._walk)
+        self._walked: Callable[[str, str, int, int | None], tuple[Scenario, ...]] = lru_cache(maxsize=4096)(self._walk)
 
     def record(self, record: FlowRecord) -> Finding:
         network = self._ground.network

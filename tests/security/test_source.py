@@ -61,3 +61,36 @@ def test_what_is_forbidden_is_found() -> None:
         "YAML(typ='unsafe')",
     ]
     assert len(list(faults(ast.parse("\n".join(lines))))) == len(lines)
+
+
+CLOSED = {
+    "collect/plan.py": "queries that stand in the table of calls", "engine.py": "four protocols",
+    "forwarding/__init__.py": "kinds of places", "model/decode.py": "types of records",
+    "pipeline/grammars.py": "names of grammars", "plot/fonts.py": "families of fonts that are installed",
+    "report/pages.py": "names of files that ship with the package",
+}  # fmt: skip
+"""Modules with a cache that keeps all it is asked for, and what that is: nothing that stands in a file."""
+
+
+BOUNDLESS = {"cache", "functools.cache", "lru_cache(maxsize=None)", "lru_cache(None)"}
+
+
+def boundless(tree: ast.AST) -> Iterator[str]:
+    """Functions of modules whose cache grows with every argument that is new; those of a network end with it."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name, args=args, decorator_list=decorators) if args.args or args.vararg:
+                if BOUNDLESS & {*map(ast.unparse, decorators)}:
+                    yield name
+            case _:
+                pass
+
+
+def test_no_cache_grows_with_what_is_read() -> None:
+    found = {path.relative_to(PACKAGE).as_posix() for path in FILES if [*boundless(ast.parse(path.read_text("utf-8")))]}
+    assert found == CLOSED.keys()
+
+
+def test_a_cache_without_bounds_is_found() -> None:
+    text = "@cache\ndef a(x): pass\n@cache\ndef b(): pass\n@lru_cache(maxsize=None)\ndef c(x): pass"
+    assert [*boundless(ast.parse(text))] == ["a", "c"]
