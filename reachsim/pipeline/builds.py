@@ -369,20 +369,22 @@ class _Walk:
         is_file = source in self.outer.context
         whole = posixpath.normpath(posixpath.join(self.build.directory, name.lstrip("/")))
         made = any(one == whole or one.startswith(whole + "/") for one in self.outer.written)
-        if several and not (is_file or made or self.outer.has_folder(whole)):
+        there = is_file or made or self.outer.has_folder(whole)
+        if several and not there:
             return  # it isn't among these files; what stands beside it is copied all the same
         place = (
             self._place(target, name, state, several=several) if is_file else absolute(target, state.scope.directory)
         )
-        self._mount(name, place, state)
+        self._mount(name, place, state, there=there)
 
-    def _mount(self, name: str, place: str, state: _State) -> None:
+    def _mount(self, name: str, place: str, state: _State, *, there: bool = True) -> None:
+        """What lies in the image from now on; what is not ``there`` among these files hides nothing."""
         root = self.outer.context_path(self.build.directory) if self.build.directory else None
         if root is None:
             return
         source = posixpath.normpath(posixpath.join(root, name.lstrip("/")))
         machine = state.scope.machine
-        machine.mounts.insert(0, (place, "" if source == "." else source))
+        machine.mounts.insert(0 if there else len(machine.mounts), (place, "" if source == "." else source))
         whole = posixpath.normpath(posixpath.join(self.build.directory, name.lstrip("/")))
         for path, text in self.outer.written.items():
             if path == whole or path.startswith(whole.rstrip("/") + "/"):

@@ -16,7 +16,7 @@ from reachsim.pipeline import urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.records import Found, Script
 from reachsim.pipeline.shell import NEVER, absolute, arguments_of, arrays, judge, named, reading, set_arguments, write
-from reachsim.pipeline.variables import MAX_TEXT, ROOT, is_known, unknown
+from reachsim.pipeline.variables import MAX_TEXT, ROOT, is_known, nothing_known, unknown
 
 
 def _echo(call: Call) -> Outcome:
@@ -64,7 +64,7 @@ def _cat(call: Call) -> Outcome:
 
 def _tee(call: Call) -> Outcome:
     given = arguments(call.words)
-    text = call.stdin if call.stdin is not None and is_known(call.stdin) else None
+    text = None if call.stdin is None or nothing_known(call.stdin) else call.stdin
     for name in given.rest:
         write(call.machine, call.path(name), text, append=given.has("a", "append"))
     return Outcome((), call.stdin)
@@ -75,9 +75,22 @@ def _cd(call: Call) -> Outcome:
     if call.words[:1] == ("-",):
         target = call.variables.get("OLDPWD", ROOT)
     call.scope.variables["OLDPWD"] = call.scope.directory
-    call.scope.directory = absolute(target, call.scope.directory)
+    call.scope.directory = _meant(call, target)
     call.scope.variables["PWD"] = call.scope.directory
     return Outcome((), "")
+
+
+def _meant(call: Call, target: str) -> str:
+    """The folder of a ``cd``. One that is nowhere but below the source's root is meant from there: the phases of many
+    builds begin with the same ``cd``, though CodeBuild keeps the folder from phase to phase.
+    """
+    place, machine = absolute(target, call.scope.directory), call.machine
+    from_root = absolute(target, ROOT)
+    if place == from_root or not place.startswith(f"{ROOT}/") or not is_known(target) or target.startswith("."):
+        return place
+    made = machine.is_folder(place) or any(one.startswith(f"{place}/") for one in machine.written)
+    cloned = call.setting(f"git.remote {place}") is not None
+    return from_root if not made and not cloned and machine.has_folder(from_root) else place
 
 
 def _popd(call: Call) -> Outcome:
