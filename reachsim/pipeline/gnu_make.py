@@ -14,7 +14,7 @@ from reachsim.pipeline import makefile
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.cmake import is_generated
 from reachsim.pipeline.records import Choice, Found, Gap, Script
-from reachsim.pipeline.variables import expand, shown
+from reachsim.pipeline.variables import expand, shown, unknown
 
 
 def make(call: Call) -> Outcome:
@@ -38,13 +38,15 @@ def make(call: Call) -> Outcome:
         paths = paths or [call.path(posixpath.join(folder, word))]
         return [(path, text) for path in paths if (text := call.machine.read(path)) is not None]
 
+    settings |= {"CURDIR": call.path(folder), "MAKEFILE_LIST": place}
     found, missing, variables = makefile.recipes(text, targets, settings, included, call.variables)
     variables = {name: value for name, value in variables.items() if name in settings or name not in call.variables}
     merged = dict(call.variables) | {"MAKE": "make"}
     for name, value in variables.items():
         merged[re.sub(r"[.-]", "_", name)] = re.sub(r"\$[({]([\w.-]+)[)}]", r"${\1}", value)
     for _ in range(4):
-        merged |= {name: expand(merged[name], merged) for name in variables if name in merged and "$" in merged[name]}
+        merged |= {name: expand(merged[name], merged) if len(merged[name]) <= makefile.MAX_OWN // 2 else unknown(name)
+                   for name in variables if name in merged and "$" in merged[name]}  # fmt: skip
     values = tuple((name, merged[name]) for name in ("MAKE", *variables) if name in merged)
 
     def script(one: makefile.Line) -> Script:

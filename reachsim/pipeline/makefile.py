@@ -1,7 +1,7 @@
 """The recipes that ``make TARGET`` runs.
 
-Rules, pattern rules, prerequisites, plain variables, ``define`` with ``call``, conditionals and included makefiles are
-read; other functions are not.
+Rules, pattern rules, prerequisites, variables, ``define`` with ``call``, conditionals and included makefiles are read,
+functions as far as `make_functions` works them out.
 **Source:** GNU Make Manual, "Rules", "How to Use Variables", "Including Other Makefiles", "Recipe Echoing", "Defining
 and Redefining Pattern Rules", "Canned Recipes", "The call Function", "Syntax of Conditionals", "Variables from the
 Environment".
@@ -15,6 +15,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from reachsim.pipeline.make_functions import Functions, has_function
 from reachsim.pipeline.variables import filled, is_known, unknown
 
 _RULE: Final = re.compile(r"^([^\s#:=][^#:=]*+)::?(?!=)\s*+([^=;#]*+)(?:;(.*)|#.*)?$")
@@ -24,6 +25,8 @@ _VARIABLE: Final = re.compile(r"^[ \t]*(?:export\s+|override\s+)*([\w.-]+)\s*(\?
 _DEFINE: Final = re.compile(r"(?:export[ \t]++|override[ \t]++)*define[ \t]++([\w.-]++)[ \t]*+:?=?[ \t]*+$")
 _INCLUDE: Final = re.compile(r"^ *[-s]?include\s+(.+)$")
 MAX_INCLUDED: Final = 50
+MAX_OWN: Final = 2000
+"""Characters of a variable's value that is put into its next one."""
 MAX_ARGUMENTS: Final = 100
 """Of a call; further ones are not filled in."""
 Included = Callable[[str], list[tuple[str, str]]]
@@ -80,8 +83,9 @@ def recipes(
                 if other not in seen and len(seen) < MAX_INCLUDED:
                     seen.add(other)
                     queue.append((other, content))
-    variables |= given
-    rules = _expanded(rules, variables)
+    functions = Functions(variables | given)
+    variables = functions.variables
+    rules = _expanded(rules, functions)
     wanted = targets or [next((name for name in rules if not name.startswith(".")), "all")]
     found: list[Recipe] = []
     missing: list[str] = []
@@ -100,7 +104,12 @@ def recipes(
         for one in prerequisites:
             visit(one.replace("%", stem), depth + 1)
         lines = [
-            Line(_shell(one, name, stem), line, file, tuple(Arm(at.number, arm, at.arms) for at, arm in within))
+            Line(
+                _shell(functions.worked_out(one), name, stem),
+                line,
+                file,
+                tuple(Arm(at.number, arm, at.arms) for at, arm in within),
+            )
             for command, line, file, within in commands
             for one in _canned(command, variables)
         ]
@@ -187,8 +196,12 @@ def _read(text: str, file: str, rules: _Rules, variables: dict[str, str], outer:
         variable = _VARIABLE.match(flat)
         if variable and not flat.startswith("\t"):
             name, operator, value = variable[1], variable[2], variable[3].split(" #")[0].strip()
+            before = variables.get(name, "")
+            if f"$({name})" in value or f"${{{name}}}" in value:  # of itself, as it stands before
+                before = before if len(before) <= MAX_OWN else unknown(name)
+                value = value.replace(f"$({name})", before).replace(f"${{{name}}}", before)
             if operator == "+=":
-                value = f"{variables.get(name, '')} {value}".strip()
+                value = f"{before} {value}".strip()
             if operator != "?=" or name not in variables:
                 variables[name] = value
             continue
@@ -285,14 +298,14 @@ def _named(text: str, variables: dict[str, str]) -> str:
     return text
 
 
-def _expanded(rules: _Rules, variables: dict[str, str]) -> _Rules:
+def _expanded(rules: _Rules, functions: Functions) -> _Rules:
     """The rules with the plain variables in targets and prerequisites filled in."""
 
     def words(text: str) -> list[str]:
-        return _named(text, variables).split()
+        return _named(functions.worked_out(text) if has_function(text) else text, functions.variables).split()
 
     filled = {id(some): some for some, _ in rules.values()}  # what many targets of a line share is filled in once
-    needed = {key: [one for part in some for one in words(part)] for key, some in filled.items()}
+    needed = {key: words(" ".join(some)) for key, some in filled.items()}
     found: _Rules = {}
     for target, (prerequisites, commands) in rules.items():
         needs = needed[id(prerequisites)]
@@ -307,6 +320,6 @@ def _shell(command: str, target: str, stem: str = "") -> str:
     command = command.lstrip("@-+ \t")
     command = re.sub(r"\$\$", "\ue003", command)
     command = command.replace("$@", target).replace("$*", stem) if stem else command.replace("$@", target)
-    command = re.sub(r"\$\(shell\s++([^()]*+(?:\([^()]*+\)[^()]*+)*+)\)", lambda m: f"$({m[1]})", command)
+    command = re.sub(r"\$\(shell\s++", "\ue003(", command)
     command = re.sub(r"\$[({]([\w.-]+)[)}]", lambda m: "${" + re.sub(r"[.-]", "_", m[1]) + "}", command)
     return command.replace("\ue003", "$")
