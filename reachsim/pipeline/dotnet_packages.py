@@ -73,6 +73,20 @@ def dotnet(call: Call) -> Outcome:
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 
+def msbuild(call: Call) -> Outcome:
+    """MSBuild asks NuGet's sources only where it is told to restore.
+
+    **Source:** NuGet documentation, "NuGet pack and restore as MSBuild targets".
+    """
+    restores = any(
+        re.fullmatch(r"[-/](?:r|restore|t(?:arget)?:(?:.*;)?restore(?:;.*)?)", one, re.I) for one in call.words
+    )
+    if not restores:
+        return Outcome((), None)
+    project = [one for one in call.words if not one.startswith(("-", "/"))]
+    return dotnet(Call(call.command, ["dotnet", "restore", *project]))
+
+
 def _lambda(call: Call, word: str) -> list[Found]:
     """What Amazon.Lambda.Tools calls of AWS: ``dotnet lambda deploy-function`` and its like."""
     if word not in ("deploy-function", "deploy-serverless", "package-ci", "delete-function", "invoke-function",

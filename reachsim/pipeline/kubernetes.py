@@ -114,11 +114,14 @@ def in_cluster(call: Call) -> Outcome:
     return Outcome((), None) if passive and call.program != "kubeseal" else Outcome(tuple(_cluster(call, None)), None)
 
 
+_KUBECONFIG: Final = "the API server is named in the kubeconfig, which is not in these files"
+
+
 def _cluster(call: Call, server: str | None) -> list[Found]:
     if server:
         return urls.destination(server if "://" in server else f"https://{server}", "aws")
     host = call.setting("kubectl.cluster")
-    gap = Gap(call.command.text, "the API server is named in the kubeconfig, which is not in these files")
+    gap = Gap(call.command.text, _KUBECONFIG, once=True)
     assumed = call.setting("kubectl.sts")  # "aws eks get-token --role-arn", which the kubeconfig runs, assumes the role
     sts = [Destination(assumed, 443, "aws", service="sts")] if assumed else []
     return [Destination(host, 443, "aws", "certain", "run"), *sts, gap] if host else [gap]
