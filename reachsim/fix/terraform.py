@@ -115,7 +115,7 @@ def _block(step: Step, number: int, policies: Mapping[str, str]) -> str:
         case AddPolicyStatement() | SetEndpointPolicy() | ReplaceStatement():
             return _policy(step, policies)
         case AddTrustStatement():
-            told = json.dumps(json.loads(policies[policy_key(step.role, TRUST)]), indent=2, ensure_ascii=False)
+            told = _heredoc(policies[policy_key(step.role, TRUST)])
             return _change("aws_iam_role", step, f"assume_role_policy = {told}")
         case AddInlinePolicy():
             who = "user" if ":user/" in step.principal else "role"
@@ -178,8 +178,8 @@ def _policy(step: AddPolicyStatement | SetEndpointPolicy | ReplaceStatement, pol
             return _policy_resource("aws_s3_bucket_policy", "bucket", holder.rpartition(":")[2], document)
         case "key":
             return _policy_resource("aws_kms_key_policy", "key_id", holder, document)
-    told = json.dumps(json.loads(document), indent=2, ensure_ascii=False)
-    return _change("aws_iam_policy" if not name else "aws_iam_role_policy", step, f"{name} policy = {told}".strip())
+    told = f"{name} policy = {_heredoc(document)}".strip()
+    return _change("aws_iam_policy" if not name else "aws_iam_role_policy", step, told)
 
 
 def _policy_resource(kind: str, key: str, holder: str, document: str) -> str:
@@ -216,4 +216,9 @@ def _change(kind: str, step: Step, what: str) -> str:
 
 
 def _heredoc(document: str) -> str:
-    return f"<<-JSON\n{json.dumps(json.loads(document), indent=2, ensure_ascii=False)}\n  JSON"
+    """A policy's text as it stands: its variables (``${aws:username}``) are none of Terraform's.
+
+    **Source:** Terraform Language, "Strings and Templates", "Escape Sequences".
+    """
+    told = json.dumps(json.loads(document), indent=2, ensure_ascii=False)
+    return "<<-JSON\n" + re.sub(r"([$%])\{", r"\1\1{", told) + "\n  JSON"

@@ -11,6 +11,10 @@ from reachsim.routemap.ways import Way
 MOST_LINES: Final = 75
 """More lines than this are grouped."""
 MOST_BOXES: Final = 40
+_KINDS: Final = frozenset({
+    "acl", "cagw", "eigw", "eni", "i", "igw", "lgw", "nat", "pcx", "rtb", "sg", "subnet", "tgw", "vgw", "vpc", "vpce",
+})  # fmt: skip
+"""What the ids begin with that stand for all of their kind; names that owners choose (a bucket's) have no kind."""
 
 
 class Members(NamedTuple):
@@ -51,8 +55,8 @@ def _fate(way: Way) -> tuple[str, str]:
 
 def _kind_of(way: Way, words: Mapping[str, str]) -> str:
     """What a middle box is called that stands for all of its kind in a VPC."""
-    prefix = way.middle.split("-")[0]
-    if "-" not in way.middle or not prefix.isalpha() or " " in way.middle:
+    prefix = way.middle.partition("-")[0]
+    if "-" not in way.middle or prefix not in _KINDS or " " in way.middle:
         return way.middle
     return words["map kind"].format(f"{prefix}-…", way.vpc) if way.place else f"{prefix}-…"
 

@@ -43,6 +43,17 @@ def columns_of(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
 
 
+def shortest(arn: str, columns: int = LONGEST) -> str:
+    """An ARN that is too long without its beginning, as its end tells it from others; any other text as it is.
+
+    >>> shortest("arn:aws:iam::111122223333:role/service-role/build", 30)
+    '…333:role/service-role/build'
+    """
+    if not arn.startswith("arn:") or columns_of(arn) <= columns:
+        return arn
+    return f"…{arn[-(columns - 3) :]}"
+
+
 def cut(text: str, columns: int = LONGEST) -> str:
     """The text without what cannot be drawn, and no longer than that.
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from reachsim.routemap.grouping import Members, grouped
-from reachsim.routemap.labels import COLUMN, WORDS, Labels, columns_of, cut
+from reachsim.routemap.labels import COLUMN, LONGEST, WORDS, Labels, columns_of, cut, shortest
 from reachsim.routemap.shapes import PAD, ROW, Box, Kind, Line, RouteMap
 from reachsim.routemap.ways import Way, ways_of
 from reachsim.verdict import Check
@@ -96,7 +96,7 @@ class _Layout:
 
     def _label(self, name: str) -> str:
         known = self.words.get(f"map {name}")
-        return known or cut(self.network.label(name) if self.network is not None else name)
+        return known or cut(shortest(self.network.label(name) if self.network is not None else name, LONGEST - 3))
 
     def _rows(self, name: str) -> tuple[str, ...]:
         """Id and name on a line each; the id comes first."""

@@ -260,9 +260,24 @@ def test_terraform_changes_name_arguments_that_the_resource_takes(blocks: str) -
 
 
 def test_policies_in_terraform_are_json(blocks: str) -> None:
-    held = re.findall(r"<<-JSON\n(.*?)\n  JSON\n", blocks, re.DOTALL)
-    assert len(held) >= 7
+    uncommented = re.sub(r"^#   |^# ", "", blocks, flags=re.MULTILINE)
+    held = re.findall(r"<<-JSON\n(.*?)\n *JSON\n", uncommented, re.DOTALL)
+    assert len(held) >= 9
     assert all(json.loads(one)["Statement"] for one in held)
+
+
+def test_variables_of_policies_are_none_of_terraforms() -> None:
+    """In Terraform "${" begins an expression and "%{" a directive; doubled they are text ("Strings and Templates")."""
+    own = json.dumps(
+        policy(for_all("s3:GetObject", ["arn:aws:s3:::out/${aws:PrincipalTag/team}/*", "arn:aws:s3:::%{x}"]))
+    )
+    steps = (SetEndpointPolicy("vpce-logs", own), ReplaceStatement(MANAGED, "", 0, "Own", ONE, "why"),
+             AddTrustStatement(ROLE, ONE))  # fmt: skip
+    blocks = terraform.render(steps, {policy_key(one): own for one in ("vpce-logs", MANAGED)}
+                              | {policy_key(ROLE, TRUST): own})  # fmt: skip
+    assert blocks.count("out/$${aws:PrincipalTag/team}/*") == blocks.count("%%{x}") == 3
+    assert not re.search(r"(?<![$%])[$%]\{", blocks)
+    assert blocks.count("<<-JSON") == 3
 
 
 # CloudFormation

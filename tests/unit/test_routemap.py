@@ -167,6 +167,24 @@ def test_many_sources_and_destinations_are_grouped_and_legible(sources: int, des
     assert {line.outcome for line in found.lines} == outcomes, "grouping hides no outcome"
 
 
+def test_what_stops_by_a_policy_keeps_its_name() -> None:
+    """A bucket is nothing of a VPC's, and the name of a role stands at the end of its ARN."""
+    role = "arn:aws:iam::111122223333:role/service-role/codebuild-a-rather-long-name"
+    stops = (Block("RESOURCE_POLICY_DENY", "app-artifacts-1", "Own", None, "request", "egress", "403", "no"),
+             Block("IDENTITY_POLICY_DENY", role, None, None, "request", "egress", "403", "no"))  # fmt: skip
+    cells = []
+    for i, (k, block) in itertools.product(range(2 * MOST_LINES), enumerate(stops)):
+        hop = (Hop(f"vpce-{i:017x}", "vpc-endpoint", "request", None, ""),)
+        way = Way("blocked", "none", (), hop, "", (block,), f"i-{i}")
+        asked = Question(f"i-{i}", f"host:{k}-{i % 3}.example.com")
+        verdict = Verdict(asked, "blocked", "none", {"network": "allowed"}, (block,), (way,))
+        cells.append(Cell(asked.source, asked.destination, "blocked", "none", False, (block,), verdict))
+    found = lay_out(Check("undecided", tuple(cells), (), (), (), ()))
+    assert_tidy(found)
+    told = {box.lines[0] for box in found.boxes if box.kind == "stop"}
+    assert told == {"× app-artifacts-1", f"× …{role[-42:]}"}
+
+
 def test_sources_that_the_internet_asks_for_are_grouped_too_and_counted() -> None:
     block = Block("SUBNET_ACL_RESTRICTION", "acl-1", 1, None, "request", "egress", "timeout", "no")
     cells = []
