@@ -78,7 +78,7 @@ def needs_of(network: Network, source: str, contacts: Contacts | None = None) ->
         return default_needs(network, source)
     found = find_project(network, parse_selector(source).value)
     home = found[0] if found is not None else ("", "")
-    needs = [*_untold(found[1])] if found is not None else []
+    needs = [*_untold(found[1]), *_files_in_buckets(*found)] if found is not None else []
     needs += [_of_contact(home, one) for one in contacts.contacts if one.confidence != "possible"]
     needs += [_of_unresolved(one) for one in contacts.unresolved if _names_an_image(one)]
     needs += [_of_unresolved(one, "run") for one in contacts.unresolved
@@ -178,7 +178,8 @@ def default_needs(network: Network, source: str) -> tuple[Need, ...]:
     if found is None:
         return ()
     home, project = found
-    needs = [*_untold(project), *_environment_needs(home, project), *_source_needs(network, home, project)]
+    needs = [*_untold(project), *_files_in_buckets(home, project), *_environment_needs(home, project)]
+    needs += _source_needs(network, home, project)
     registry = _arn(home, "ecr", "repository/*")
     needs += [
         Need("login", "ecr.api", (_request("ecr:GetAuthorizationToken", "*"),)),
@@ -196,6 +197,13 @@ def default_needs(network: Network, source: str) -> tuple[Need, ...]:
         needs.append(Need("logs", "logs", tuple(_request(one, stream) for one in asked)))
     needs += _kept_in_buckets(network, home, project)
     return tuple(_where_it_is(network, home, need) for need in needs)
+
+
+def _files_in_buckets(home: Home, project: aws.Project) -> list[Need]:
+    """The certificate of the build environment, and a buildspec that lies in a bucket beside the source (P54)."""
+    files = (("environment", project.environment.certificate), ("source", project.source.buildspec))
+    return [in_bucket(step, home, arn, ("s3:GetObject",), f"{step}: {arn}") for step, arn in files
+            if arn is not None and re.fullmatch(r"arn:[\w-]+:s3:::[^\s/]+/\S+", arn)]  # fmt: skip
 
 
 def _kept_in_buckets(network: Network, home: Home, project: aws.Project) -> list[Need]:

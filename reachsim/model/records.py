@@ -1003,6 +1003,7 @@ class ProjectEnvironment(CodeBuild, frozen=True):
     fleet: ProjectFleet | None = None
     docker_server: DockerServer | None = None
     privileged_mode: bool | None = None
+    certificate: str | None = None
 
 
 class ProjectSource(CodeBuild, frozen=True):

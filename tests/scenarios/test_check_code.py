@@ -14,7 +14,7 @@ from reachsim.cli import group as cli
 from reachsim.config import Config
 from reachsim.report.text import render_check
 from reachsim.verdict import Check, PipelineStep
-from tests.scenarios.pipelines import BUILD, REGISTRY, Pipeline
+from tests.scenarios.pipelines import BUILD, BUILD_ROLE, REGISTRY, Pipeline, statement
 
 SEED = """FROM golang:1.12-alpine AS build
 RUN apk add --no-cache git
@@ -238,3 +238,19 @@ def test_what_a_projects_variables_hold_is_told_by_the_configuration(
     code = {"buildspec.yml": OF_A_VARIABLE, "Dockerfile": OWN, "go.mod": "module app\n"}
     files = Pipeline().files() | {f"code/p1/{name}": text.encode() for name, text in code.items()}
     assert load_files(files, config=Config(variables=variables)).check().overall == overall
+
+
+@pytest.mark.parametrize(("key", "step"), [("buildspec", "source"), ("certificate", "environment")])
+def test_a_file_that_codebuild_fetches_from_a_bucket_is_a_need(key: str, step: str) -> None:
+    """P54: a buildspec by its ARN in S3, a certificate of the build environment (API_ProjectSource,
+    API_ProjectEnvironment)."""
+    arn = "arn:aws:s3:::specs/app/file"
+    reading = [one for one in BUILD_ROLE if one["Action"] != "s3:GetObject"]
+    for resource, outcome in ((arn, "allowed"), ("arn:aws:s3:::specs/other", "blocked")):
+        net = Pipeline(build_role=[*reading, statement("s3:GetObject", resource)])
+        net.put("s3api/get-bucket-policy/specs", {"Error": {"Code": "NoSuchBucketPolicy"}}, region="global")
+        project = net._lists["codebuild/batch-get-projects"][0]
+        project["source" if key == "buildspec" else "environment"][key] = arn
+        check = load_files(net.files()).check()
+        assert steps(check)[step].outcome == outcome
+        assert check.overall == ("private-and-working" if outcome == "allowed" else "private-but-failing")
