@@ -37,7 +37,9 @@ _ALWAYS: Final = frozenset(
 )  # fmt: skip
 """Keys, in lower case, whose text is a secret wherever it stands."""
 _NAMED_ELSEWHERE: Final = frozenset({"PARAMETER_STORE", "SECRETS_MANAGER"})
-_URL_USER = re.compile(r"((?:https?|ftp|git)://)[^/@\s\"']+@|([a-z+]+://)[^/@:\s\"']*:[^/@\s\"']*@", re.IGNORECASE)
+_URL_USER = re.compile(
+    r"((?:https?|ftp|git)://)[^/@\s\"']+@|((?<![a-z+])[a-z+]+://)[^/@:\s\"']*:[^/@\s\"']*@", re.IGNORECASE
+)
 
 _TOKEN: Final = re.compile(
     r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_\w{22,}|\bglpat-[\w-]{20,}|"
@@ -46,7 +48,7 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _ASSIGNED: Final = re.compile(
-    r"((?<![\w$])\w*(?:secret|passw|token|credential|api_?key|private_?key|access_?key)\w*\s*=\s*)"
+    r"((?<![\w$])(?=\w*(?:secret|passw|token|credential|api_?key|private_?key|access_?key))\w++\s*=\s*)"
     r"(?:\"[^\"$\n]+\"|'[^'\n]+'|[^\s\"'$;&|()]+)(?=\s|$|[;&|)\"'])",
     re.IGNORECASE,
 )

@@ -136,8 +136,8 @@ def _destination(home: Home, host: str) -> tuple[str, bool]:
     The second says that the name of a resource, which stands before the service's own name, is not known.
     """
     if "{" in host:
-        found, _ = _destination(home, re.sub(r"\{[^}]*\}", "x", host))
-        first = re.sub(r"\{[^}]*\}", "", host).lstrip(".-")  # only what stands first is open
+        found, _ = _destination(home, re.sub(r"\{[^{}]*\}", "x", host))
+        first = re.sub(r"\{[^{}]*\}", "", host).lstrip(".-")  # only what stands first is open
         is_tail = host.endswith(first) and "{" not in host[len(host) - len(first) :]
         return ("", False) if found.startswith("host:") or not is_tail else (found, True)
     suffix, region, is_aws = services.service_of_host(host)

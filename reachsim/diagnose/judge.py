@@ -260,7 +260,7 @@ def _known(asker: Asker, error: LogError, verdict: Verdict | None) -> Iterator[C
             yield _cause("PROXY_NOT_USABLE", "likely", host or error.address, text[:200])
         case "name-not-found":
             yield from _resolver(asker, error, verdict)
-    if error.kind in DENIALS and re.search(r"vpce-[\w-]+\.(?:api|dkr)\.ecr\.", host):
+    if error.kind in DENIALS and re.search(r"(?<![\w-])vpce-[\w-]+\.(?:api|dkr)\.ecr\.", host):
         detail = f"{host} is the endpoint's own name, and no registry answers by it"
         yield _cause("ENDPOINT_NAME_IS_NO_REGISTRY", "certain", host, detail)
     if _UPSTREAM.fullmatch(host) and _ECR.search(f"{text} {error.command}"):

@@ -22,7 +22,7 @@ MAX_LINE: Final = 4000
 """Characters of a line that are read; progress bars can make lines of megabytes."""
 MAX_SIZE: Final = 256 << 20
 
-_COLOURS: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 _STAMP: Final = re.compile(
     r"^(?:\S+ )?(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\s+)+(?:\S*/[0-9a-f-]{36}\s+)?"
 )

@@ -258,7 +258,8 @@ def _implied(error: LogError, host: str, home: Home) -> Iterator[dict[str, str]]
     arn = f"arn:{services.partition_of(region)}"
     if suffix == "git-codecommit":
         repository = re.search(r"/v1/repos/([\w.-]+)", error.path)
-        pushes = re.search(r"\bgit\b.*\bpush\b", error.command) or "git-receive-pack" in error.path
+        git = re.search(r"\bgit\b", error.command)
+        pushes = "git-receive-pack" in error.path or (git and re.search(r"\bpush\b", error.command[git.end() :]))
         action = "codecommit:GitPush" if pushes else "codecommit:GitPull"
         name = repository[1] if repository else "*"
         yield {"action": action, "resource": f"{arn}:codecommit:{region}:{home[0]}:{name}"}

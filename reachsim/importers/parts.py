@@ -16,7 +16,7 @@ from reachsim.importers.dump import Found, kind_of, read_json, shown
 from reachsim.importers.keys import CALLS_BY_FILE, KEYS_BY_FILE, STRINGS, STRUCTURES, WRAPPED, call_of
 from reachsim.importers.tree import Document, Ignored, is_name
 
-_PRE_SHARED_KEY = re.compile(r"(<pre_shared_key>).*?(</pre_shared_key>)", re.DOTALL)
+_PRE_SHARED_KEY = re.compile(r"(<pre_shared_key>).*?(</pre_shared_key>|\Z)", re.DOTALL)
 _PAGING = ("NextToken", "NextMarker", "Marker", "nextToken")
 
 

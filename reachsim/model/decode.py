@@ -25,7 +25,6 @@ Record = TypeVar("Record")
 
 _SHORT, _SPACE = 200, b" \t\r\n"
 """Much of what an account could have it has none of: an empty list is told without the types of its records."""
-_PLACED = r"(?s)(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?"
 _EXPECTED = r"Expected (?P<expected>.*?), got (?P<found>.*)"
 
 
@@ -80,8 +79,9 @@ def decode_collection(data: bytes, key: str, kind: type[Record]) -> Collection[R
 
 def fault(file: str, error: msgspec.MsgspecError) -> Fault:
     """The error as a fault with a JSON pointer."""
-    match = re.fullmatch(_PLACED, str(error))
-    what, path = (match["what"], match["path"] or "") if match else (str(error), "")
+    what, placed, path = str(error).removesuffix("`").rpartition(" - at `$")
+    if not placed:
+        what, path = str(error), ""
     pointer = "".join(f"/{part}" for part in re.findall(r"[^.\[\]]+", path))
     worded = re.fullmatch(_EXPECTED, what.replace("`", ""))
     if worded:

@@ -53,8 +53,8 @@ def bucket_host(call: Call, bucket: str, region: str) -> str:
 
 def service_of(host: str) -> str | None:
     """The endpoint service of a host of which parts may be unknown."""
-    plain = re.sub("\ue000[^\ue001]*\ue001(?=\\.(?:amazonaws\\.|api\\.aws|on\\.aws))", "us-east-1", host)
-    return services.service_of_host(re.sub("\ue000[^\ue001]*\ue001", "x", plain))[0]
+    plain = re.sub("\ue000[^\ue000\ue001]*\ue001(?=\\.(?:amazonaws\\.|api\\.aws|on\\.aws))", "us-east-1", host)
+    return services.service_of_host(re.sub("\ue000[^\ue000\ue001]*\ue001", "x", plain))[0]
 
 
 def custom_endpoint(call: Call, given: Arguments, command: str) -> list[Found] | None:

@@ -79,7 +79,7 @@ def goreleaser(call: Call) -> Outcome:
     stays = {"--snapshot", "--skip-publish"} & set(call.words) or any("publish" in one for one in skipped)
     if word == "release" and not stays:
         text = call.first(".goreleaser.yml", ".goreleaser.yaml", "goreleaser.yml", "goreleaser.yaml") or ""
-        elsewhere = re.search(r"(?m)^\s+(?:gitlab|gitea):", text) or re.search(r"(?m)^\s+disable:\s*true", text)
+        elsewhere = re.search(r"(?m)^[ \t]+(?:(?:gitlab|gitea):|disable:[ \t]*true)", text)
         sure: Confidence = "possible" if elsewhere else "likely"
         found += [Destination(host, 443, "download", sure) for host in ("api.github.com", "uploads.github.com")]
         if re.search(r"(?m)^(?:dockers|docker_manifests|brews|blobs|nfpms|publishers|kos|dockers_v2):", text):

@@ -20,7 +20,8 @@ DEEPEST: Final = 30
 Value: TypeAlias = "str | list[Value] | dict[str, Value]"
 
 _TOKEN: Final = re.compile(
-    r"[ \t\r]+|\#[^\n]*|//[^\n]*|/\*(?s:.*?)\*/|(?P<token><<-?(?P<mark>\w+)\n(?s:.*?)\n[ \t]*(?P=mark)(?!\w)"
+    r"[ \t\r]+|\#[^\n]*|//[^\n]*|/\*(?s:.*?)(?:\*/|\Z)"
+    r"|(?P<token><<-?(?P<mark>\w+)\r?(?=\n)(?s:.*?)(?:\n[ \t]*(?P=mark)(?!\w)|\Z)"
     r'|"(?:[^"\\]|\\.)*"|[\w.-]+|\n|.)'
 )
 _OPENS: Final = {"{": "}", "[": "]", "(": ")"}

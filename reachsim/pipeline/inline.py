@@ -73,7 +73,7 @@ it is written, if its host is."""
 
 _REACHES: Final = re.compile(
     r"https?:|\b(?:requests|httpx|urllib\.request|urllib3|aiohttp|socket|subprocess|axios|HTTP|Downloads)\.\w+\("
-    r"|\b(?:boto3|aws-sdk)\b|@aws-sdk/|\bAws(?:::|\\)|\b(?:fetch|copy|system|exec|execSync|spawn|curl_init)\(|\b(?:from_pretrained|load_model|load_dataset)\(\s{0,20}[A-Za-z_]|download\w*[(.]|install\w*\(|\bPkg\."
+    r"|\b(?:boto3|aws-sdk)\b|@aws-sdk/|\bAws(?:::|\\)|\b(?:fetch|copy|system|exec|execSync|spawn|curl_init)\(|\b(?:from_pretrained|load_model|load_dataset)\(\s{0,20}[A-Za-z_]|download\w{0,40}[(.]|install\w{0,40}\(|\bPkg\."
 )
 
 

@@ -217,11 +217,11 @@ def gradle(call: Call) -> Outcome:
 def _applied(call: Call, folder: str) -> list[str]:
     """The build files of the projects that ``settings.gradle`` includes, and the scripts that files apply."""
     settings = call.first(f"{folder}/settings.gradle", f"{folder}/settings.gradle.kts") or ""
-    places = re.findall(r"(?m)^\s*include\b(.*)$", settings)
+    places = re.findall(r"(?m)^[ \t]*include\b(.*)$", settings)
     projects = re.findall(r"[\"']:?([\w:.-]+)[\"']", " ".join(places))
     found = [f"{folder}/{name.replace(':', '/')}/build.gradle{ending}" for name in projects for ending in ("", ".kts")]
     for name in (f"{folder}/build.gradle", f"{folder}/build.gradle.kts", *found):
-        for script in re.findall(r"apply\s*\(?\s*from\s*[:=]\s*[\"']([^\"':$]+)[\"']", call.read(name) or ""):
+        for script in re.findall(r"apply\s*(?:\(\s*)?from\s*[:=]\s*[\"']([^\"':$]+)[\"']", call.read(name) or ""):
             found.append(posixpath.join(folder, script.replace("${rootDir}/", "")))
     return found[:200]
 

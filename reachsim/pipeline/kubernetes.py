@@ -81,13 +81,21 @@ def kustomize(call: Call) -> Outcome:
     return Outcome(tuple(one for name in given.rest[1:] or ["."] for one in _kustomized(call, name)), None)
 
 
+def _without_folder(address: str) -> str:
+    """A repository's address without what stands behind a second ``//``: a folder in it."""
+    host = re.search("://|@", address)
+    path = address.find("/", host.end()) if host else -1
+    folder = address.find("//", path + 1) if path >= 0 else -1
+    return address[:folder] if folder >= 0 else address
+
+
 def _kustomized(call: Call, place: str, depth: int = 0) -> list[Found]:
     """What a kustomization fetches: remote directories are Git repositories, remote files are downloaded."""
     if re.match(r"(?:https?|ssh)://|git@|git::|(?:github|gitlab|bitbucket)\.\w+/", place):
         address = re.sub(r"^git::", "", place.split("?")[0])
         if re.search(r"\.ya?ml$", address):
             return urls.destination(address)
-        repository = re.sub(r"((?:://|@)[^/]*/.*?)//.*$", r"\1", address)
+        repository = _without_folder(address)
         whole = repository if "://" in repository or repository.startswith("git@") else "https://" + repository
         return git_found(call, whole)
     document = load(call.first(*(f"{place}/{name}" for name in _KUSTOMIZATIONS)) or "") if depth < 8 else None

@@ -38,8 +38,9 @@ _KEYWORD: Final = re.compile(
 _CMDLET: Final = re.compile(r"\s*(?:[A-Z][a-z]+-[A-Z]\w+\b|\$\w|\[\w|(?:iex|iwr|irm)\b)")
 _WINDOWS: Final = re.compile(
     r"(?m)^[ \t]*(?:(?:Write|Get|Set|New|Remove|Copy|Move|Test|Invoke|Start|Install|Expand|Compress|Import)-[A-Z]\w+\b"
-    r"|\$env:\w+\s*=|&?[ \t]*\.\\[\w.-]+)|\"\$env:\w"
+    r"|\$env:\w+\s*=|(?:&[ \t]*)?\.\\[\w.-]+)|\"\$env:\w"
 )
+_TRIMMED: Final = re.compile(r"(?:\.(?:Trim\w*|ToString|ToLower\w*|ToUpper\w*)\([^()]*\))*")
 _HARMLESS: Final = re.compile(
     r"(?:Write-\w+|New-\w+|Remove-Item\w*|Expand-Archive|Compress-Archive|Copy-Item\w*|Move-Item\w*|Rename-Item"
     r"|Set-ExecutionPolicy|Set-Content|Add-Content|Out-\w+|Get-(?!Web)\w+|Set-\w+|Test-Path|Start-Sleep|echo|md|mkdir|dir|ls"
@@ -152,10 +153,10 @@ class Reader(Control):
             return tuple(values)
         if re.match(rf"{VALUE}\s*,", text) and len(texts.listed(text)) > 1:
             return tuple(self.value(one) for one in texts.listed(text))
-        whole = re.fullmatch(r"\$?(\(.*\))((?:\.(?:Trim\w*|ToString|ToLower\w*|ToUpper\w*)\([^()]*\))*)", text,
-                             re.DOTALL)  # fmt: skip
-        if whole and texts.group(whole[1], 0) == len(whole[1]):
-            found = self.expression(whole[1][1:-1], sure)
+        opens = 1 if text.startswith("$") else 0
+        end = texts.group(text, opens) if text[opens : opens + 1] == "(" else 0
+        if end and text[end - 1] == ")" and _TRIMMED.fullmatch(text, end):
+            found = self.expression(text[opens + 1 : end - 1], sure)
             return found.strip() if isinstance(found, str) else found
         if re.fullmatch(rf"{VALUE}|-?\d[\d.]*", text) or re.fullmatch(r"@([\"'])[ \t]*\n.*\n\1@", text, re.DOTALL):
             name = re.fullmatch(r"\$\{?((?:env:)?\w+)\}?", text)

@@ -22,7 +22,7 @@ def statements(text: str) -> list[str]:
     """
     found: list[str] = []
     piece = ""
-    text = _uncommented(re.sub(r"<#.*?#>", "", re.sub(r"`\r?\n", " ", text), flags=re.DOTALL))
+    text = _uncommented(re.sub(r"<#.*?(?:#>|\Z)", "", re.sub(r"`\r?\n", " ", text), flags=re.DOTALL))
     for part, at in _parts(text, ";\n"):
         piece += part
         sign = text[at : at + 1]

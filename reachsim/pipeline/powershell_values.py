@@ -75,7 +75,7 @@ class Values:
         if len(word) > 1 and word[0] == word[-1] == '"':
             word = word[1:-1].replace('""', '"')
         word = re.sub(r"\$\((\$\{?(?:env:)?\w+\}?)\)", r"\1", word, flags=re.IGNORECASE)
-        word = re.sub(r"\$\([^)]*\)", unknown("expression"), word)
+        word = re.sub(r"\$\([^)]*(?:\)|\Z)", unknown("expression"), word)
         word = re.sub(r"\$(?:null|false)\b", "", word, flags=re.IGNORECASE)
         if bare and (member := MEMBER.fullmatch(word)) is not None:
             return unknown(member[1])

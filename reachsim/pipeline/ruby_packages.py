@@ -34,7 +34,7 @@ def gem(call: Call) -> Outcome:
 def bundle(call: Call) -> Outcome:
     plain = [word for word in call.words if not word.startswith("-")]
     if plain[:1] == ["config"]:
-        match = re.search(r"(?:mirror\.\S+)\s+(\S+)", " ".join(plain))
+        match = re.search(r"(?<!\S)mirror\.\S+\s+(\S+)", " ".join(plain))
         if match:
             call.configure("bundle.mirror", match[1])
         return Outcome((), "")

@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple
 from .glob import Glob
 
 _EXTRACT: Final = Path(__file__).with_name("actions.json")
-_PLACEHOLDER: Final = r"\$\{[^}]*\}|<[^>]*>"
+_PLACEHOLDER: Final = r"\$\{[^{}]*\}|<[^<>]*>"
 
 GLOBAL_KEYS: Final = {
     **dict.fromkeys(

@@ -16,7 +16,10 @@ PACKAGE = Path(__file__).resolve().parents[2] / "reachsim"
 FUNCTIONS = {"compile", "match", "fullmatch", "search", "sub", "subn", "findall", "finditer", "split"}
 LENGTH = 10_000
 """Of a text; one that takes a second for so much would take AWS's largest answers minutes."""
+SUSPECT_SECONDS = 0.02
+LONGER = 4
 MOST_SECONDS = 0.25
+"""For a text `LONGER` times as long, which is tried where one of `LENGTH` took more than `SUSPECT_SECONDS`."""
 
 
 def patterns() -> Iterator[tuple[str, int, str, set[str]]]:
@@ -118,18 +121,20 @@ def described(item: Any) -> str:
     return re.escape(chr(value))
 
 
-def attacks(pattern: str) -> Iterator[str]:
-    """Texts that repeat what each repetition holds, after what comes before it, and end wrongly."""
+def attacks(pattern: str, length: int) -> Iterator[str]:
+    """Texts that repeat what each repetition holds, after what comes before it or with it, and end wrongly."""
     tree = parser.parse(pattern)
     whole = sample(tree)
     for before, body in repetitions(tree, ""):
         for unit in {sample(body), sample(body)[:1], " ", "a", "\n", "1"}:
             if unit:
-                many = unit * (LENGTH // len(unit))
+                many = unit * (length // len(unit))
                 yield before + many + "\0"
                 yield many
-    yield (whole or "a") * (LENGTH // max(len(whole), 1))
-    yield from ((one * LENGTH) for one in ("a", " ", "(", "[", "{", "$", "\\", '"', "'", "-", ".", "/", "\n", ":", "@"))
+                opened = before + unit
+                yield opened * (length // len(opened))
+    yield (whole or "a") * (length // max(len(whole), 1))
+    yield from ((one * length) for one in ("a", " ", "(", "[", "{", "$", "\\", '"', "'", "-", ".", "/", "\n", ":", "@"))
 
 
 def repetitions(tree: Any, before: str) -> Iterator[tuple[str, Any]]:
@@ -164,13 +169,13 @@ def main() -> int:
 
 
 def slow_ones(compiled: re.Pattern[str], ways: set[str]) -> Iterator[str]:
-    for text in attacks(compiled.pattern):
+    pairs = zip(attacks(compiled.pattern, LENGTH), attacks(compiled.pattern, LENGTH * LONGER), strict=True)
+    for text, longer in pairs:
         for way in sorted(ways - {"compile"}):
-            took = seconds(compiled, way, text)
-            if took > MOST_SECONDS:  # a busy machine may have slowed it down: the best of several counts
-                took = min(took, *(seconds(compiled, way, text) for _ in range(3)))
-            if took > MOST_SECONDS:
-                yield f"{took:.1f} s: {way} on {text[:30]!r} … {text[-10:]!r}"
+            if seconds(compiled, way, text) > SUSPECT_SECONDS:
+                took = min(seconds(compiled, way, longer) for _ in range(3))  # a busy machine may have slowed one down
+                if took > MOST_SECONDS:
+                    yield f"{took:.1f} s: {way} on {text[:30]!r} … {text[-10:]!r}"
 
 
 def seconds(compiled: re.Pattern[str], way: str, text: str) -> float:

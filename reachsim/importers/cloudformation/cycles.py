@@ -53,7 +53,7 @@ def _needs(node: Any, declared: Mapping[str, Values]) -> set[str]:
             elif key == "Fn::Sub":
                 text = held[0] if isinstance(held, list) and held else held
                 if isinstance(text, str):
-                    names = (match.split(".")[0].strip() for match in re.findall(r"\$\{([^!}][^}]*)\}", text))
+                    names = (match.split(".")[0].strip() for match in re.findall(r"\$\{([^!{}][^{}]*)\}", text))
                     found |= {name for name in names if name in declared}
                 found |= _needs(held[1:], declared) if isinstance(held, list) else set()
             elif key == "DependsOn":

@@ -18,7 +18,7 @@ from typing import Any, Final
 from reachsim.errors import Fault, SnapshotError
 from reachsim.importers.cloudformation.template import Template, Values
 
-_SUB: Final = re.compile(r"\$\{([^!}][^}]*)\}")
+_SUB: Final = re.compile(r"\$\{([^!{}][^{}]*)\}")
 _RESOLVED: Final = re.compile(r"\{\{resolve:[a-z-]+:")
 """A dynamic reference, which only the deployment resolves."""
 MAX_DEPTH: Final = 200

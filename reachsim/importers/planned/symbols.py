@@ -91,7 +91,7 @@ def slug(address: str) -> str:
     >>> slug('module.net[0].aws_subnet.build["ap-northeast-1a"]'), slug("Network/BuildSubnetA")
     ('net-0-build-ap-northeast-1a', 'Network-BuildSubnetA')
     """
-    parts = re.split(r"\.(?![^\[]*\])", address)
+    parts = re.findall(r"(?:[^.\[]|\[[^\]]*\]?)+", address)
     kept = [part for part in parts if part != "module" and not re.match(r"(?:data$|aws_|awscc_)", part)]
     return re.sub(r"[^0-9A-Za-z]+", "-", "-".join(kept)).strip("-") or "x"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_PART: Final = re.compile(r"\[(?:\"((?:[^\"\\]|\\.)*)\"|([0-9]{1,9}))\]|\.?([^.\[\]]+)")
+_INDEX: Final = r"\[(?:\"((?:[^\"\\]|\\.)*)\"|([0-9]{1,9}))\]"
+_PART: Final = re.compile(rf"{_INDEX}|\.?([^.\[\]]+)")
 
 
 def parts_of(reference: str) -> list[str | int]:
@@ -51,7 +52,21 @@ def parent_of(address: str) -> tuple[str, str]:
 
 
 def key_of(address: str) -> int | str | None:
-    match = re.search(r"\[(?:\"(.*)\"|([0-9]{1,9}))\]$", address)
+    """The index at the end of an address: a key of ``for_each``, a number of ``count``, or None.
+
+    >>> key_of('module.net["a"].module.dns["b.c"]'), key_of("aws_subnet.one[2]"), key_of("aws_subnet.one")
+    ('b.c', 2, None)
+    """
+    match = re.search(rf"{_INDEX}$", address)
     if match is None:
         return None
-    return int(match[2]) if match[2] else match[1]
+    return int(match[2]) if match[2] else match[1].replace('\\"', '"')
+
+
+def without_indexes(address: str) -> str:
+    """An address as the configuration has it.
+
+    >>> without_indexes('module.net["a[0]"].module.dns[1]')
+    'module.net.module.dns'
+    """
+    return re.sub(_INDEX, "", address)

@@ -23,6 +23,7 @@ from reachsim.importers.planned import Home, Resource, build_snapshot, name_reso
 from reachsim.importers.planned.forms import documented
 from reachsim.importers.planned.live import open_live
 from reachsim.importers.planned.symbols import NAMED, PREFIXES, file_of, of_other_files
+from reachsim.importers.terraform.addresses import without_indexes
 from reachsim.importers.terraform.choices import note_choices, settle_picks
 from reachsim.importers.terraform.plan import Instance, Plan, is_aws, read_plan
 from reachsim.importers.terraform.references import Resolver
@@ -289,7 +290,7 @@ class _Homes:
     def of(self, one: Instance) -> Home:
         own = one.values.get("region") if one.values.get("region") and one.kind != "aws_region" else None
         arn = _ARN.match(str(one.values.get("arn") or ""))
-        label = ".".join(re.sub(r"\[[^\]]*\]", "", one.module).replace("module.", "").split("."))
+        label = ".".join(without_indexes(one.module).replace("module.", "").split("."))
         key = self._of_config.get((label, one.base), "aws")
         if key not in self._regions:  # a module's own entry, which it inherits
             key = key.rpartition(":")[2]

@@ -15,6 +15,7 @@ import msgspec
 
 from reachsim.errors import Fault, SnapshotError
 from reachsim.importers.dump import MAX_BYTES, kind_of, shown
+from reachsim.importers.terraform.addresses import without_indexes
 from reachsim.inputs import read_input
 
 Values = dict[str, Any]
@@ -266,7 +267,7 @@ def _add_unplanned(plan: Plan, config: Mapping[str, Any], module: str) -> None:
         )
     for label, call in (config.get("module_calls") or {}).items():
         inner = f"{module}.module.{label}" if module else f"module.{label}"
-        known = {one.module for one in plan.instances.values() if re.sub(r"\[[^\]]*\]", "", one.module) == inner}
+        known = {one.module for one in plan.instances.values() if without_indexes(one.module) == inner}
         for address in sorted(known or {inner}):
             _add_unplanned(plan, (call or {}).get("module") or {}, address)
 
