@@ -620,8 +620,9 @@ _FINDINGS: Final[tuple[_Ours, ...]] = (
      "Name the callers in the policy, disable access control lists, or turn on Block Public Access."),
     ("RESOURCE_SHARED_OUTSIDE", "resource-policy", _ENDPOINT_POLICY,
      "A resource policy lets somebody from outside the snapshot's accounts use the resource: an account, an "
-     "organization, or whoever comes from certain addresses. Or Amazon ECR copies images to such an account.",
-     "Remove them from the policy, or accept the finding if the sharing is meant."),
+     "organization, or whoever comes from certain addresses. Or Amazon ECR copies images to such an account, or a "
+     "CodeBuild project shows its builds to everyone.",
+     "Remove them from the policy, make the project private, or accept the finding if the sharing is meant."),
     ("BUILD_CONTACTS_UNRESOLVED", "network", _BUILDSPEC,
      "What some commands of the build contact cannot be told from its files.",
      "Write the names out, or give the variables in the buildspec or, as no snapshot holds the values of a project's "

@@ -25,7 +25,7 @@ from reachsim.policy_layers import access_blocks, registry_counts
 from reachsim.policy_layers import document as document_of
 from reachsim.selectors import parse_selector
 from reachsim.verdict import Finding
-from reachsim.workloads import project
+from reachsim.workloads import project as workload
 
 _USES: Final = (services.ECR_READ, services.ECR_WRITE)
 WRITES: Final = {
@@ -60,6 +60,7 @@ def shared_resources(network: Network, needs: Sequence[Need]) -> Shared:
     """The policies of repositories and buckets that the pipeline uses."""
     told: list[_Told] = [one for held in _held_by(network, needs) for one in _told(network, held)]
     told += _replicated(network, needs)
+    told += _public_projects(network)
     findings = tuple(one for one in told if isinstance(one, Finding))
     missing = dict.fromkeys(one for one in told if isinstance(one, str))
     assumptions = dict.fromkeys(one for one in told if isinstance(one, Assumption))
@@ -103,6 +104,21 @@ def _replicated(network: Network, needs: Sequence[Need]) -> Iterator[_Told]:
                 lines = [f"{path}: replication to {one.registry_id} in {one.region}"]
                 remedy = "Take the destination out of the registry's replication configuration, unless it is yours."
                 yield finding_of("RESOURCE_SHARED_OUTSIDE", "medium", name, title, lines, remedy)
+
+
+def _public_projects(network: Network) -> Iterator[Finding]:
+    """Projects whose builds everybody can look at, earlier ones too.
+
+    **Source:** CodeBuild API Reference, "UpdateProjectVisibility"; User Guide, "Public build projects".
+    """
+    for (home, name), project in network.projects.items():
+        if project.project_visibility == "PUBLIC_READ":
+            title = f"everyone can read the results, logs and artifacts of builds of {name}"
+            lines = [
+                f"{network.path(home, 'codebuild', 'batch-get-projects')}: projectVisibility PUBLIC_READ of {name}"
+            ]
+            remedy = "Make the project private, unless what its builds print and make is for everyone."
+            yield finding_of("RESOURCE_SHARED_OUTSIDE", "high", f"codebuild:{name}", title, lines, remedy)
 
 
 class _Held(Struct, frozen=True):
@@ -321,7 +337,7 @@ def vpcs_of(network: Network, sources: Sequence[str]) -> set[str]:
     for source in sources:
         selector = parse_selector(source)
         if selector.kind == "codebuild":
-            build = project(network, selector.value)
+            build = workload(network, selector.value)
             found |= {one.interface.vpc_id for one in build.placements if one.interface} if build is not None else set()
         else:
             found |= {one.vpc_id for one in network.interfaces_known_as(selector.value)}

@@ -1053,6 +1053,7 @@ class Project(CodeBuild, frozen=True):
     environment: ProjectEnvironment = ProjectEnvironment()
     logs_config: LogsConfig | None = None
     file_system_locations: tuple[ProjectFileSystem, ...] | None = None
+    project_visibility: str | None = None
 
 
 class ProjectNames(CodeBuild, frozen=True):

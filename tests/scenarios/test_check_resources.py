@@ -47,6 +47,17 @@ def test_condition_that_binds_keeps_strangers_out(condition: dict[str, Any]) -> 
     assert (check.overall, found(check)) == ("private-and-working", {})
 
 
+@pytest.mark.parametrize(("visibility", "overall"), [("PRIVATE", "private-and-working"), ("PUBLIC_READ", "exposed")])
+def test_a_public_project_shows_its_builds_to_everyone(visibility: str, overall: str) -> None:
+    """CodeBuild API Reference, "UpdateProjectVisibility": results, logs and artifacts of all of its builds."""
+    check = shared(None, projectVisibility=visibility)
+    assert check.overall == overall
+    assert found(check) == ({"RESOURCE_SHARED_OUTSIDE": "high"} if overall == "exposed" else {})
+    assert [one.component for one in check.findings if one.severity == "high"] == ["codebuild:p1"] * (
+        overall == "exposed"
+    )
+
+
 def test_account_outside_the_snapshot_exposes() -> None:
     principal = {"AWS": f"arn:aws:iam::{PARTNER}:root"}
     check = shared(policy(statement(PULL, Principal=principal)))

@@ -86,6 +86,8 @@ def project(world: World, one: Resource) -> None:
             world.undecided_step(one, name, f"codebuild:{one.id}", step)
     if one.open("encryption_key") and record["artifacts"]["type"] == "S3":
         world.undecided_step(one, "encryption_key", f"codebuild:{one.id}", "artifacts")
+    if one.open("project_visibility"):
+        world.presume(f"codebuild:{one.id}", f"{one.address} is taken to be private: its visibility is not told")
     if one.open("environment.fleet", "environment.compute_type"):
         for way in ("leak", "block"):
             detail = f"the fleet of {one.address} is known only after apply"
