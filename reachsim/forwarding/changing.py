@@ -101,14 +101,15 @@ def of_subnet(ground: Ground, flow: Walk, subnet_id: str, vpc_id: str) -> tuple[
 
 
 def associations(network: Network) -> dict[str, tuple[Assumption, ...]]:
-    """By subnet, what is assumed of its state and of its association with a route table."""
+    """By subnet or gateway, what is assumed of its association with a route table, and of the state of a subnet."""
     found: dict[str, tuple[Assumption, ...]] = {}
     for table_id, table in network.route_tables.items():
         for one in table.associations:
             state = one.association_state.state
-            if one.subnet_id and _changes(state):
-                told = _assumed(f"the association of {one.subnet_id}", table_id, state)
-                found[one.subnet_id] = (*found.get(one.subnet_id, ()), told)
+            whose = one.subnet_id or one.gateway_id
+            if whose and _changes(state):
+                told = _assumed(f"the association of {whose}", table_id, state)
+                found[whose] = (*found.get(whose, ()), told)
     for name, subnet in network.subnets.items():
         if subnet.state != "available":
             told = assume(CODE, name, f"{name} is {subnet.state}: judged as if it were available", "block")

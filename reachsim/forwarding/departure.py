@@ -166,6 +166,7 @@ def by_gateway_table(ground: Ground, flow: Walk) -> list[Walk]:
     if subnets:
         flow = past_internet_firewall(ground, flow, gateway_id, vpc_id, subnets[0])
     table = ground.network.gateway_route_table(gateway_id)
+    flow = flow.assuming(*ground.told(changing.associations).get(gateway_id, ()))
     parts = [flow.to("local", vpc_id, "")] if table is None else _routed(ground, flow, table, "", vpc_id)
     return [
         _redirected(ground, part, gateway_id, vpc_id, bool(subnets)) if not part.end and part.place[0] != "local"
@@ -174,7 +175,11 @@ def by_gateway_table(ground: Ground, flow: Walk) -> list[Walk]:
 
 
 def _admitted(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnets: list[str]) -> Walk:
-    """Past VPC Block Public Access at the subnet that the traffic is for, if it is one that this applies to."""
+    """Past VPC Block Public Access at the subnet that the traffic is for, if it is one that this applies to, and if
+    nothing is open on the way there: a middlebox would have it apply elsewhere.
+    """
+    if flow.end == "unknown":
+        return flow
     for subnet_id in filter(None, subnets):
         flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, "ingress")
     return flow

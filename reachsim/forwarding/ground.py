@@ -196,7 +196,8 @@ class Ground:
         for peering in self.network.vpc_peering_connections.values():
             ends = (peering.requester_vpc_info, peering.accepter_vpc_info)
             here = [end for end in ends if end.vpc_id == vpc_id]
-            if here and peering.status.code == "active" and len({end.region for end in ends}) == 1:
+            there = peering.status.code.standing("active") != "does-not"
+            if here and there and len({end.region for end in ends}) == 1:
                 found |= {end.vpc_id for end in ends if end.vpc_id}
         return frozenset(found)
 

@@ -97,11 +97,10 @@ def vpn_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     if gateway is None:
         return [not_there(ground, flow, gateway_id, vpc_id, "describe-vpn-gateways")]
     label = network.label(gateway_id)
-    if gateway.state in ATTACHED:
+    flow = past_state(flow, gateway_id, gateway.state, ATTACHED, label)
+    if gateway.state.standing(*ATTACHED) != "does-not":
         loose = block(flow, "BAD_STATE_ATTACHMENT", gateway_id, f"{label} is not attached to {vpc_id}")
         flow = past_attachment(flow, gateway.vpc_attachments, vpc_id, loose)
-    else:
-        flow = past_state(flow, gateway_id, gateway.state, ATTACHED, label)
     flow = _past_vpn(ground, flow, gateway_id)
     parts: list[Walk] = []
     inside, foreign = flow.by_sources(_senders(ground, flow, vpc_id))

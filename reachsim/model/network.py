@@ -200,7 +200,7 @@ class Network(Inventory):
         return {
             table.vpc_id: table_id
             for table_id, table in self.route_tables.items()
-            if table.vpc_id and any(association.main for association in table.associations)
+            if table.vpc_id and any(one.main and not one.association_state.state.gone for one in table.associations)
         }
 
     def route_table_of(self, subnet_id: str) -> aws.RouteTable | None:
@@ -225,7 +225,7 @@ class Network(Inventory):
             association.gateway_id: table
             for table in self.route_tables.values()
             for association in table.associations
-            if association.gateway_id
+            if association.gateway_id and not association.association_state.state.gone
         }
 
     @index("network_acls", "subnets")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.reference.world import TCP, UDP, Ip, Json, Unknown, World, address
+from tests.reference.world import TCP, UDP, Ip, Json, Unknown, World, address, works
 
 TAKES = {
     "HTTP": {TCP}, "HTTPS": {TCP}, "TCP": {TCP}, "TLS": {TCP}, "SSL": {TCP}, "UDP": {UDP}, "QUIC": {UDP},
@@ -68,8 +68,9 @@ def _active(world: World, name: str) -> Json:
              if row["LoadBalancerArn"].endswith(f":loadbalancer/{name}")]  # fmt: skip
     if not found:
         raise Unknown(name)
-    if found[0]["State"]["Code"] not in ("active", "active_impaired"):
-        raise Refused("BAD_STATE", name)
+    held = works(found[0]["State"]["Code"], "active", "active_impaired")
+    if held is not True:
+        raise Refused("BAD_STATE", name) if held is False else Unknown(name)
     return found[0]
 
 

@@ -42,9 +42,11 @@ from tests.reference.world import (
     Unknown,
     World,
     address,
+    attachment_works,
     block,
     is_attached,
     permission_covers,
+    works,
 )
 
 Origin = tuple[str, str] | tuple[str, str, tuple[str, ...]] | tuple[str, str, tuple[str, ...], str]
@@ -274,8 +276,10 @@ class Walk:
             raise Dropped("NO_POSSIBLE_DESTINATION", arrival.id)  # a function is invoked through Lambda's API
         if kind == "vpc_endpoint":
             endpoint = self.endpoint_of(arrival.id)
-            if self.world.endpoints[endpoint]["State"].lower() != "available":
-                raise Dropped("BAD_STATE", endpoint)  # N130
+            if self.world.endpoints[endpoint]["State"].lower() == "partial":
+                self.unsure = True
+            else:
+                self.require_state(self.world.endpoints[endpoint]["State"], "BAD_STATE", endpoint, "available")  # N130
             own = ".vpce-svc-" in self.world.endpoints[endpoint].get("ServiceName", "")
             if self.flight.protocol != TCP and not (own and self.flight.protocol == UDP):
                 raise Dropped("PROTOCOL_RESTRICTION", endpoint)  # N134
@@ -456,6 +460,8 @@ class Walk:
         route = self.choose_route(table, vpc)
         if route is None:
             raise Dropped("NO_ROUTE_TO_DESTINATION", table)
+        if route.get("State", "active") not in ("active", "blackhole"):
+            raise Unknown(table)  # N12
         if route.get("State", "active") != "active":
             raise Dropped("BAD_STATE_ROUTE", table)
         target = self.world.target_of(route, vpc)
@@ -518,6 +524,8 @@ class Walk:
             self.require_acl(subnet, egress=True)
         if route is None:
             raise Dropped("NO_ROUTE_TO_DESTINATION", table)  # N27
+        if route.get("State", "active") not in ("active", "blackhole"):
+            raise Unknown(table)  # N12
         if route.get("State", "active") != "active":
             raise Dropped("BAD_STATE_ROUTE", table)  # N11
         return self.hop(self.world.target_of(route, vpc), sender)
@@ -601,8 +609,8 @@ class Walk:
             self.require_acl(nat["SubnetId"], egress=False)
         if nat["State"] == "deleting":
             self.unsure = True  # it "may still be processing traffic"
-        elif nat["State"] != "available":
-            raise Dropped("BAD_STATE", id)
+        else:
+            self.require_state(nat["State"], "BAD_STATE", id, "available")
         if regional and self.world.edge_of(sender.subnet) is not None:
             self.unsure = True  # N195
         if regional and not self.world.nat_serves(id, self.zone_of(sender)):
@@ -653,8 +661,7 @@ class Walk:
             return gone
         if id not in self.world.internet_gateways:
             raise Unknown(id)
-        if not is_attached(self.world.internet_gateways[id], vpc):
-            raise Dropped("BAD_STATE", id)
+        self.require_attached(self.world.internet_gateways[id], vpc, id)
         treated = self.may_be_inspected(id, vpc, sender.subnet, *self.own_subnet(vpc))
         if treated - {"bidirectional"} and self.leg == "request":
             self.require_public_access(sender.subnet or vpc, id, exempt=sender.kind == "nat", endpoint=sender.id)
@@ -736,8 +743,7 @@ class Walk:
             return gone
         if id not in self.world.egress_only_gateways:
             raise Unknown(id)
-        if not is_attached(self.world.egress_only_gateways[id], self.home_of(sender)):
-            raise Dropped("BAD_STATE", id)
+        self.require_attached(self.world.egress_only_gateways[id], self.home_of(sender), id)
         self.may_be_inspected(id, self.home_of(sender), sender.subnet, *self.own_subnet(self.home_of(sender)))
         self.genuine_source(id, sender)
         self.require_public_access(sender.subnet, id, exempt=True, endpoint=sender.id)
@@ -791,8 +797,9 @@ class Walk:
         gateway = self.world.internet_gateways[igw]
         held = self.world.public_holder(self.flight.destination)
         vpc = self.world.interfaces[held[0]]["VpcId"] if held else ""
-        if held is None or not is_attached(gateway, vpc):
+        if held is None or attachment_works(gateway, vpc) is False:
             raise Dropped("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", igw)
+        self.unsure = self.unsure or attachment_works(gateway, vpc) is None
         for blocks, name in ((RFC1918, "RFC1918"), (RFC6598, "RFC6598")):
             if self.flight.source.version == 4 and any(self.flight.source in one for one in blocks):
                 raise Dropped(f"IGW_SOURCE_ADDRESS_NOT_IN_{name}_INGRESS", igw)
@@ -823,8 +830,7 @@ class Walk:
         vpc = self.home_of(sender)
         if pcx is None:
             raise Unknown(id)
-        if pcx["Status"]["Code"] != "active":
-            raise Dropped("BAD_STATE", id)
+        self.require_state(pcx["Status"]["Code"], "BAD_STATE", id, "active")
         sides = {side["VpcId"]: side for side in (pcx["RequesterVpcInfo"], pcx["AccepterVpcInfo"])}
         if vpc not in sides:
             raise Unknown(id)
@@ -844,17 +850,22 @@ class Walk:
     def out_by_vpn_gateway(self, id: str, sender: Sender) -> Arrival:
         """N190: whatever is routed there is on-premises."""
         gone = Arrival("on-premises", id, sender)
-        if self.leg == "response":
-            return gone
         vpc = self.home_of(sender)
         if id not in self.world.vpn_gateways:
             raise Unknown(id)
-        if not is_attached(self.world.vpn_gateways[id], vpc):
-            raise Dropped("BAD_STATE", id)
+        self.require_state(self.world.vpn_gateways[id]["State"], "BAD_STATE", id, "available", "attached")
+        self.require_attached(self.world.vpn_gateways[id], vpc, id)
+        mine = [one for one in self.world.vpn_connections.values() if one.get("VpnGatewayId") == id]
+        found = {works(one["State"], "available") for one in mine}
+        if mine and True not in found:
+            if None not in found:
+                raise Dropped("BAD_STATE_VPN", id)
+            self.unsure = True
+        if self.leg == "response":
+            return gone
         regional = self.is_regional_nat(vpc) and self.world.in_vpc(vpc, self.flight.source)
         if self.world.interface_at(vpc, self.flight.source) is None and not self.is_origin(vpc) and not regional:
             raise Dropped("VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS", id)
-        mine = [one for one in self.world.vpn_connections.values() if one.get("VpnGatewayId") == id]
         if mine and self.flight.destination.version == 6:
             self.unsure = True  # no VPN connection of a virtual private gateway carries IPv6: only Direct Connect could
         if mine and all(one.get("Options", {}).get("StaticRoutesOnly") for one in mine):
@@ -892,8 +903,7 @@ class Walk:
         vpc = self.home_of(sender)
         if self.leg == "response":
             raise Dropped("RETURN_BY_OTHER_WAY", id)
-        if endpoint["State"].lower() != "available":
-            raise Dropped("BAD_STATE", id)
+        self.require_state(endpoint["State"], "BAD_STATE", id, "available")
         if self.by_transit_gateway and self.world.in_vpc(vpc, self.flight.source):
             raise Unknown(id)  # it left its VPC and came back
         echo = self.flight.protocol == ICMP and isinstance(self.flight.detail, tuple) and self.flight.detail[0] == 8
@@ -913,8 +923,7 @@ class Walk:
         (home,) = endpoint["SubnetIds"]
         if home != sender.subnet:
             self.require_acl(home, egress=False)
-        if endpoint["State"].lower() != "available":
-            raise Dropped("BAD_STATE", id)
+        self.require_state(endpoint["State"], "BAD_STATE", id, "available")
         firewall = firewall_behind(self.world, id)  # N194
         if firewall is None:
             raise Unknown(id)
@@ -978,6 +987,21 @@ class Walk:
             self.require_groups([one["GroupId"] for one in row["Groups"]], "ingress", row["VpcId"])  # N83
         raise Unknown(id)
 
+    # --- States -----------------------------------------------------------------------------------------------------
+
+    def require_state(self, state: str, code: str, id: str, *working: str) -> None:
+        """Past something that works; what no API reference lists leaves it open."""
+        held = works(state, *working)
+        if held is False:
+            raise Dropped(code, id)
+        self.unsure = self.unsure or held is None
+
+    def require_attached(self, gateway: Json, vpc: str, id: str) -> None:
+        held = attachment_works(gateway, vpc)
+        if held is False:
+            raise Dropped("BAD_STATE", id)
+        self.unsure = self.unsure or held is None
+
     # --- Transit gateways -------------------------------------------------------------------------------------------
 
     def through_transit_gateway(self, id: str, sender: Sender) -> Arrival:
@@ -992,8 +1016,7 @@ class Walk:
         if not found:
             raise Unknown(id)  # the route says that there is one
         attachment = found[0]["TransitGatewayAttachmentId"]
-        if found[0]["State"] != "available":
-            raise Dropped("BAD_STATE_ATTACHMENT", attachment)
+        self.require_state(found[0]["State"], "BAD_STATE_ATTACHMENT", attachment, "available", "modifying")
         zone = self.world.parent_zone(sender.subnet, self.zone_of(sender))
         near = [subnet for subnet in found[0]["SubnetIds"] if self.world.subnets[subnet]["AvailabilityZone"] == zone]
         if not near:
@@ -1010,12 +1033,13 @@ class Walk:
         if self.hops > MOST_HOPS or here in self.seen:
             raise Dropped("LOOP", tgw)  # as in `travel`
         self.seen.add(here)
-        if tgw in self.world.transit_gateways and self.world.transit_gateways[tgw]["State"] != "available":
-            raise Dropped("BAD_STATE", tgw)
+        if tgw in self.world.transit_gateways:
+            self.require_state(self.world.transit_gateways[tgw]["State"], "BAD_STATE", tgw, "available", "modifying")
         self.require_no_translation(tgw, attachment)
         table = self.transit_table_of(tgw, attachment)
         if table is None:
             raise Dropped("TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", attachment)
+        self.require_state(self.world.transit_tables[table]["State"], "BAD_STATE", table, "available")
         answer = self.world.named("search-transit-gateway-routes", table)
         if answer is None or answer.get("AdditionalRoutesAvailable"):
             raise Unknown(table)  # N189
@@ -1028,6 +1052,9 @@ class Walk:
             {one["TransitGatewayAttachmentId"] for row in active for one in row["TransitGatewayAttachments"]}
         )
         chosen = self.pick(options + [""] * (len(active) < len(best)))
+        dead = next((row["State"] for row in best if row["State"] != "active"), "")
+        if not chosen and dead != "blackhole":
+            raise Unknown(table)  # whether it is in force yet, or still
         if not chosen:
             raise Dropped("TGW_RTB_BAD_STATE_ROUTE", table)
         return self.to_attachment(tgw, chosen, zone)
@@ -1049,7 +1076,10 @@ class Walk:
             if answer is None:
                 raise Unknown(table)
             for one in answer["Associations"]:
-                if one["TransitGatewayAttachmentId"] == attachment and one["State"] == "associated":
+                held = works(one["State"], "associated") if one["TransitGatewayAttachmentId"] == attachment else False
+                if held is None:
+                    raise Unknown(attachment)
+                if held:
                     return table
         return None
 
@@ -1059,13 +1089,12 @@ class Walk:
         if row is None:
             raise Unknown(id)
         self.require_no_translation(tgw, id)
-        if row["State"] != "available":
-            raise Dropped("BAD_STATE_ATTACHMENT", id)
+        self.require_state(row["State"], "BAD_STATE_ATTACHMENT", id, "available", "modifying")
         kind = row["ResourceType"]
         if kind == "vpn":
             vpn = self.world.vpn_connections.get(row["ResourceId"])
-            if vpn is not None and vpn["State"] != "available":
-                raise Dropped("TGW_BAD_STATE_VPN", row["ResourceId"])
+            if vpn is not None:
+                self.require_state(vpn["State"], "TGW_BAD_STATE_VPN", row["ResourceId"], "available")
         if kind in ("vpn", "direct-connect-gateway"):
             return Arrival("on-premises", id)
         if kind == "peering":

@@ -246,6 +246,8 @@ class World:
         """The routes of a transit gateway's table to an address, each with its rank: the least comes first."""
         found: list[tuple[tuple[int, int], Json]] = []
         for row in routes:
+            if row["State"] == "deleted":
+                continue
             own = [block(row["DestinationCidrBlock"])] if "DestinationCidrBlock" in row else None
             blocks = own or self.prefix_list(row["PrefixListId"])
             if blocks is None:
@@ -415,7 +417,8 @@ class World:
     def internet_gateway_of(self, vpc: str) -> str | None:
         """The gateway attached to a VPC (N34)."""
         return next(
-            (igw for igw in sorted(self.internet_gateways) if is_attached(self.internet_gateways[igw], vpc)), None
+            (igw for igw, row in sorted(self.internet_gateways.items()) if attachment_works(row, vpc) is not False),
+            None,
         )
 
     @cached_property
@@ -430,7 +433,7 @@ class World:
         vpc, main = self.vpc_of(subnet), None
         for id, table in self.tables.items():
             for row in table.get("Associations", []):
-                if row.get("AssociationState", {}).get("State", "associated") != "associated":
+                if state_of(row, "AssociationState") in ENDED:
                     continue
                 if row.get("SubnetId") == subnet:
                     return id
@@ -444,7 +447,7 @@ class World:
         """The route table of what enters at a gateway (N21)."""
         for id, table in self.tables.items():
             for row in table.get("Associations", []):
-                if row.get("GatewayId") == gateway and state_of(row, "AssociationState") in ("associated", None):
+                if row.get("GatewayId") == gateway and state_of(row, "AssociationState") not in ENDED:
                     return id
         return None
 
@@ -487,7 +490,7 @@ class World:
             sides = (pcx["RequesterVpcInfo"], pcx["AccepterVpcInfo"])
             if {side["VpcId"] for side in sides} == {vpc, other}:
                 same = sides[0].get("Region") == sides[1].get("Region")
-                if pcx["Status"]["Code"] == "active" and same:
+                if works(pcx["Status"]["Code"], "active") is not False and same:
                     return True
         return False
 
@@ -543,14 +546,18 @@ def blocks_of(row: Json) -> list[Block]:
     texts = {row.get("CidrBlock")} | {
         one["CidrBlock"]
         for one in row.get("CidrBlockAssociationSet", [])
-        if state_of(one, "CidrBlockState") in ("associated", None)
+        if state_of(one, "CidrBlockState") not in ENDED
     }
     texts |= {
         one["Ipv6CidrBlock"]
         for one in row.get("Ipv6CidrBlockAssociationSet", [])
-        if state_of(one, "Ipv6CidrBlockState") in ("associated", None)
+        if state_of(one, "Ipv6CidrBlockState") not in ENDED
     }
     return [block(text) for text in sorted(text for text in texts if text)]
+
+
+ENDED = ("disassociating", "disassociated", "failing", "failed")
+"""States of an association that is not in force, or is taken to have ended."""
 
 
 def state_of(row: Json, key: str) -> str | None:
@@ -560,8 +567,29 @@ def state_of(row: Json, key: str) -> str | None:
 
 def is_attached(gateway: Json, vpc: str) -> bool:
     """N34: "available" and "attached" mean the same."""
+    return attachment_works(gateway, vpc) is True
+
+
+def attachment_works(gateway: Json, vpc: str) -> bool | None:
+    """None if that is not known."""
     rows = gateway.get("Attachments") or gateway.get("VpcAttachments") or []
-    return any(row["VpcId"] == vpc and row.get("State") in ("available", "attached") for row in rows)
+    found = {works(row.get("State"), "available", "attached") for row in rows if row["VpcId"] == vpc}
+    return True if True in found else None if None in found else False
+
+
+def works(state: str | None, *working: str) -> bool | None:
+    """Whether something in a state works; None if no API reference lists the state."""
+    known = (state or "").lower()
+    return True if known in working else False if known in OTHER_STATES else None
+
+
+OTHER_STATES = {
+    *("pending", "deleting", "deleted", "failed", "attaching", "detaching", "detached", "initiating-request",
+      "pending-acceptance", "rejected", "expired", "provisioning", "initiating", "initiatingrequest",
+      "pendingacceptance", "rollingback", "rejecting", "failing", "associating", "disassociating", "disassociated",
+      "partial"),
+}  # fmt: skip
+"""What AWS's API references list besides the states of what works."""
 
 
 def target_of(route: Json) -> str:

@@ -332,6 +332,16 @@ def table_association(state: str | None) -> Verdict:
     return ask(net, net.client, WORLD)
 
 
+def edge_association(state: str | None) -> Verdict:
+    """The internet gateway's own table sends what comes in to a closed middlebox."""
+    net = public()
+    shut = net.interface(net.b, "10.0.2.9", [net.open], public="203.0.113.9", name="shut")
+    net.edge_table(net.table(net.vpc_id, [("10.0.1.0/24", shut)], name="edge"), "igw-1")
+    net["rtb-edge"]["Associations"][0]["AssociationState"] = {}
+    put(net["rtb-edge"]["Associations"][0]["AssociationState"], "State", state)
+    return ask(net, "internet", net.client)
+
+
 def route(state: str | None) -> Verdict:
     net = natted()
     put(net[net.ta]["Routes"][-1], "State", state)
@@ -659,6 +669,11 @@ TABLE: dict[str, tuple[Asked, tuple[str, str], dict[Any, str]]] = {
         "associated": "allowed", None: "allowed", "associating": "allowed + STATE_CHANGING",
         "disassociating": "NO_ROUTE_TO_DESTINATION + STATE_CHANGING", "disassociated": "NO_ROUTE_TO_DESTINATION",
         "failed": "NO_ROUTE_TO_DESTINATION", LATER: "allowed + STATE_CHANGING",
+    }),
+    "association of a gateway's table": (edge_association, ("ec2", "RouteTableAssociationStateCode"), {
+        "associated": "ENI_SOURCE_DEST_CHECK_RESTRICTION", None: "ENI_SOURCE_DEST_CHECK_RESTRICTION",
+        **each("ENI_SOURCE_DEST_CHECK_RESTRICTION + STATE_CHANGING", "associating", LATER),
+        "disassociating": "allowed + STATE_CHANGING", "disassociated": "allowed", "failed": "allowed",
     }),
     "route": (route, ("ec2", "RouteState"), {
         "active": "allowed", None: "allowed", "blackhole": "BAD_STATE_ROUTE",
