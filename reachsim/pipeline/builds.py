@@ -355,10 +355,12 @@ class _Walk:
 
     def _copied(self, name: str, target: str, state: _State, *, several: bool) -> None:
         """What COPY puts into the image: files, the contents of folders, matches of a pattern."""
-        root = self.outer.context_path(self.build.directory) if self.build.directory else None
-        if root is None or root.startswith(".."):
+        if not self.build.directory:
             return
-        source = posixpath.normpath(posixpath.join(root, name.lstrip("/")))
+        whole = posixpath.normpath(posixpath.join(self.build.directory, name.lstrip("/")))
+        source = self.outer.context_path(whole)
+        if source is None or source.startswith(".."):
+            return
         if any(one in name for one in "*?["):
             matches = self.outer.glob(posixpath.join(self.build.directory, name.lstrip("/")))
             for found in matches:
@@ -367,7 +369,6 @@ class _Walk:
                 state.scope.machine.mounts.insert(0, (place, inside))
             return
         is_file = source in self.outer.context
-        whole = posixpath.normpath(posixpath.join(self.build.directory, name.lstrip("/")))
         made = any(one == whole or one.startswith(whole + "/") for one in self.outer.written)
         there = is_file or made or self.outer.has_folder(whole)
         if several and not there:
@@ -379,13 +380,12 @@ class _Walk:
 
     def _mount(self, name: str, place: str, state: _State, *, there: bool = True) -> None:
         """What lies in the image from now on; what is not ``there`` among these files hides nothing."""
-        root = self.outer.context_path(self.build.directory) if self.build.directory else None
-        if root is None:
+        whole = posixpath.normpath(posixpath.join(self.build.directory, name.lstrip("/")))
+        source = self.outer.context_path(whole) if self.build.directory else None
+        if source is None:
             return
-        source = posixpath.normpath(posixpath.join(root, name.lstrip("/")))
         machine = state.scope.machine
         machine.mounts.insert(0 if there else len(machine.mounts), (place, "" if source == "." else source))
-        whole = posixpath.normpath(posixpath.join(self.build.directory, name.lstrip("/")))
         for path, text in self.outer.written.items():
             if path == whole or path.startswith(whole.rstrip("/") + "/"):
                 machine.written[posixpath.normpath(place + path[len(whole) :])] = text
