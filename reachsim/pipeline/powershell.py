@@ -60,6 +60,12 @@ _SERVICES: Final = {
 }  # fmt: skip
 _AWS: Final = re.compile(rf"[A-Z][a-z]+-({'|'.join(sorted(_SERVICES, key=len, reverse=True))})(?=[A-Z]\w)")
 _LITERAL: Final = re.compile(rf"{VALUE}|@?\$?\(.*\)|{VALUE}\s*,.*", re.DOTALL)
+_OPERATION: Final = re.compile(
+    rf"{VALUE}\s+-[ci]?(?:replace|split|join|f|as|is|eq|ne|gt|lt|ge|le|match|notmatch|like|notlike|contains|notcontains|in"
+    r"|notin|and|or|band|bor)\b(?!-)",
+    re.IGNORECASE,
+)
+"""What an operator makes of a value: nothing runs."""
 _BLOCKS: Final = re.compile(
     r"(?:ForEach-Object|%|foreach|Invoke-Command|Measure-Command|Start-Job|Start-ThreadJob|icm|&|\.)\s", re.IGNORECASE
 )
@@ -158,6 +164,13 @@ class Reader(Control):
         if end and text[end - 1] == ")" and _TRIMMED.fullmatch(text, end):
             found = self.expression(text[opens + 1 : end - 1], sure)
             return found.strip() if isinstance(found, str) else found
+        keyword = re.match(r"(if|switch)\b", text, re.IGNORECASE)
+        if keyword:
+            return (self._chosen if keyword[1].lower() == "if" else self._switched)(
+                "value", text[keyword.end() :], sure
+            )
+        if _OPERATION.match(text):
+            return None
         if re.fullmatch(rf"{VALUE}|-?\d[\d.]*", text) or re.fullmatch(r"@([\"'])[ \t]*\n.*\n\1@", text, re.DOTALL):
             name = re.fullmatch(r"\$\{?((?:env:)?\w+)\}?", text)
             known = self.own.get(name[1].lower()) if name else None
@@ -200,7 +213,12 @@ class Reader(Control):
 
     def _block(self, element: str, stdin: Value | None, sure: Confidence) -> bool:
         """A command that runs blocks of the text itself."""
-        if not element.startswith("{") and not (_BLOCKS.match(element) and "{" in element):
+        alone = element.startswith(("{", "& {", ". {", "&{", ".{"))
+        if not alone and not (
+            _BLOCKS.match(element)
+            and not element.startswith(("&", "."))
+            and any(one.startswith("{") for one in texts.words(element))
+        ):
             return False
         each = re.match(r"(?:ForEach-Object|%|foreach)\s", element, re.IGNORECASE)
         level: Confidence = sure if not each or isinstance(stdin, tuple) else weaker(sure, "likely")
@@ -265,7 +283,12 @@ class Reader(Control):
             self.text(self.value(text), sure)
             self.ended = None
         else:
-            self.host.gap(f"Invoke-Expression {text}")
+            known = self.expression(text, sure) if re.fullmatch(r"\$\{?(?:env:)?\w+\}?", text.strip()) else None
+            if isinstance(known, str) and is_known(known):
+                self.text(known, sure)
+                self.ended = None
+            else:
+                self.host.gap(f"Invoke-Expression {text.strip()}", "what the text holds that it runs is not known")
 
     def _aws(self, name: str, parts: list[str]) -> str:
         """A cmdlet of the AWS Tools for PowerShell as a command of the AWS CLI; "" for any other.

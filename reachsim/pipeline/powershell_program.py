@@ -23,7 +23,7 @@ class _Collecting:
         self.variables = dict(call.variables)
         self.found: list[Found] = []
         self.session: Session = {}
-        self.whole, self.seen = True, {""}
+        self.seen = {""}
 
     def contact(self, found: Found, sure: Confidence) -> None:
         if isinstance(found, Destination):
@@ -36,7 +36,8 @@ class _Collecting:
 
     def script(self, path: str, sure: Confidence) -> None:
         text = self.call.read(path) if path.endswith(".ps1") else None
-        self.whole = self.whole and text is not None
+        if text is None:
+            self.gap(path, f"{path} is not in the context")
         if text is not None and path not in self.seen:
             self.seen.add(path)
             read(text, self, self.session, sure)
@@ -54,8 +55,8 @@ class _Collecting:
     def exists(self, path: str) -> bool:
         return self.call.exists(path)
 
-    def gap(self, text: str) -> None:  # noqa: ARG002
-        self.whole = False
+    def gap(self, text: str, why: str | None = None) -> None:
+        self.found.append(Gap(text[:120], why or f"{self.call.program.lstrip('@')} is not read"))
 
     def branches(self, walks: Sequence[tuple[Callable[[], object], bool]], *, whole: bool) -> None:
         arms: list[tuple[tuple[Found, ...], bool]] = []
@@ -74,6 +75,6 @@ def program(call: Call) -> Outcome:
     host = _Collecting(call)
     text = handed_in(call.command.text)
     read(text, host, host.session, "certain")
-    if not host.whole or not text:
+    if not text:
         host.found.append(Gap(call.command.text, f"{call.program.lstrip('@')} is not read"))
     return Outcome(tuple(host.found), None)

@@ -40,7 +40,8 @@ class Host(Protocol):
 
     def exists(self, path: str) -> bool: ...
 
-    def gap(self, text: str) -> None: ...
+    def gap(self, text: str, why: str | None = None) -> None:
+        """Tell of a statement that is not read, and why unless it is for its form."""
 
     def branches(self, walks: Sequence[tuple[Callable[[], object], bool]], *, whole: bool) -> None:
         """Walk branches of which one runs, each with whether a build that does not fail may take it; ``whole``: one
@@ -50,6 +51,7 @@ class Host(Protocol):
 
 VALUE: Final = r"(?:'[^'\n]*'|\"[^\"\n]*\"|\$\{?(?:env:)?\w+\}?|https?://[^\s;|)'\"]+)"
 MEMBER: Final = re.compile(r"\$\{?(?:env:)?(\w+)\}?(?:\.\w+(?:\([^()]*\))?)+", re.IGNORECASE)
+_TRIMMED: Final = re.compile(r"(\$\{?(?:env:)?\w+\}?)(?:\.(?:Trim|ToString)\(\))+", re.IGNORECASE)
 MAX_DEPTH: Final = 40
 MAX_STATEMENTS: Final = 20_000
 MAX_STATEMENT: Final = 20_000
@@ -78,7 +80,8 @@ class Values:
         word = re.sub(r"\$\([^)]*(?:\)|\Z)", unknown("expression"), word)
         word = re.sub(r"\$(?:null|false)\b", "", word, flags=re.IGNORECASE)
         if bare and (member := MEMBER.fullmatch(word)) is not None:
-            return unknown(member[1])
+            trimmed = _TRIMMED.fullmatch(word)
+            return self.value(trimmed[1]).strip() if trimmed else unknown(member[1])
         word = re.sub(r"(?<!`)\$(?:\{((?:env:)?\w+)\}|((?:env:)?\w+))", self._variable, word, flags=re.IGNORECASE)
         return re.sub(r"`(.)", r"\1", word)
 

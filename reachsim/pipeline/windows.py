@@ -44,8 +44,8 @@ class Texts:
         ledger = self.walk.ledger
         ledger.join([ledger.branch(walk, alive=alive) for walk, alive in walks], whole=whole)
 
-    def gap(self, text: str) -> None:
-        self.walk.note(Gap(text[:120], f"{self.shell} is not read"), self.line, self.file)
+    def gap(self, text: str, why: str | None = None) -> None:
+        self.walk.note(Gap(text[:120], why or f"{self.shell} is not read"), self.line, self.file)
 
     def script(self, path: str, sure: Confidence) -> None:
         whole = absolute(path, self.scope.directory)
