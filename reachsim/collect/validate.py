@@ -17,6 +17,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -26,6 +27,7 @@ from reachsim.calls import CALLS, Call
 from reachsim.collect.later import fault_of
 from reachsim.collect.shapes import Level, differences, escaped, is_time, kind_of, output_shape
 from reachsim.errors import Fault, SnapshotError
+from reachsim.model.decode import garbage_collector_paused
 from reachsim.model.network import Network
 from reachsim.policy.statements import Kind
 from reachsim.snapshot import Snapshot, open_snapshot
@@ -118,6 +120,11 @@ def validate(snapshot: Snapshot, told: Callable[[str], None] = lambda _: None) -
         snapshot: As `reachsim.snapshot.open_snapshot` gives it. Its manifest has been read already.
         told: Is given the name of each file before it is checked.
     """
+    with garbage_collector_paused():
+        return _validate(snapshot, told)
+
+
+def _validate(snapshot: Snapshot, told: Callable[[str], None]) -> Validation:
     named = {path: (match["region"], match["service"], match["rest"]) for path, match in snapshot.named()}
     problems: list[Problem] = [*_manifest(snapshot)]
     for path, (region, service, rest) in named.items():
@@ -220,7 +227,14 @@ class _Twice(dict[str, Any]):
 
 
 def _read(data: bytes) -> tuple[Any, list[str]]:
-    """The document, and the pointers of keys that stand twice in an object. Raises ValueError, RecursionError."""
+    """The document, and the pointers of keys that stand twice in an object. Raises ValueError, RecursionError.
+
+    What is written anew comes out as it was, only if no key was lost on the way; else it is read slowly, key by key.
+    """
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+        known = msgspec.json.decode(data)
+        if msgspec.json.encode(known) == msgspec.json.format(data, indent=-1):
+            return known, []
     some: list[_Twice] = []
 
     def built(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -266,14 +280,23 @@ def _completeness(document: Mapping[str, Any], path: str, keys: list[str]) -> It
 def _twice_listed(document: Mapping[str, Any], path: str) -> Iterator[Problem]:
     """Records of a list that stand there more than once, word by word; names AWS may repeat, records it does not."""
     for key, records in document.items():
-        seen: dict[str, str] = {}
+        seen: dict[bytes, str] = {}
         for index, record in enumerate(records if isinstance(records, list) else ()):
             if not isinstance(record, dict):
                 continue
             pointer = f"/{escaped(key)}/{index}"
-            first = seen.setdefault(json.dumps(record, sort_keys=True), pointer)
+            first = seen.setdefault(_sum(record), pointer)
             if first != pointer:
                 yield Problem("warning", path, pointer, "a record that stands once in its list", f"the one of {first}")
+
+
+def _sum(record: object) -> bytes:
+    """Of a record, the same for the same: 16 bytes, since a file may hold millions."""
+    try:
+        written = msgspec.json.encode(record, order="sorted")
+    except (UnicodeEncodeError, OverflowError):  # half a surrogate pair; a number of more than 64 bits
+        written = json.dumps(record, sort_keys=True).encode()
+    return hashlib.blake2b(written, digest_size=16).digest()
 
 
 # --- policies -------------------------------------------------------------------------------------------------------
