@@ -38,6 +38,7 @@ from reachsim.packets import (
     icmp_services,
     protocol_services,
 )
+from reachsim.refused import kept_out, refusals
 from reachsim.resolver_paths import resolved
 from reachsim.selectors import Selector
 from reachsim.sources import Source, sources
@@ -134,8 +135,19 @@ def scenarios(
         asked = start.home, not start.vpc_id and start.origin.kind != "on-premises"
         if asked not in known:
             known[asked] = destination(network, target, start.home, from_outside=asked[1])
-        found += _from(ground, start, known[asked], services, family, pins)
+        made = _from(ground, start, known[asked], services, family, pins)
+        if start.gaps and source.kind in ("internet", "igw", "ip") and not known[asked].gaps:
+            made = [_never_let_in(ground, one, known[asked], services) for one in made]
+        found += made
     return tuple(found)
+
+
+def _never_let_in(ground: Ground, one: Scenario, aimed: Destination, services: IntervalSet) -> Scenario:
+    """What may come from somebody who is not in the snapshot, blocked where the end takes it from nobody."""
+    if one.blocks or not one.gaps or one.resolution is not None or aimed.selector.kind == "ip":
+        return one
+    blocks = refusals(ground, aimed.interfaces, services) if aimed.interfaces else ()
+    return msgspec.structs.replace(one, blocks=blocks, gaps=()) if blocks else one
 
 
 def to_addresses(
@@ -267,6 +279,8 @@ def _walk(
     if wanted:
         walked = tuple([_not_elsewhere(ground.network, flow, wanted, str(aimed.selector)) for flow in walked])
     walked = told_apart(ground, walked, start.vpc_id, aimed.vpcs_at)
+    if aimed.interfaces and aimed.selector.kind != "ip":
+        walked = tuple([kept_out(ground, flow, aimed.interfaces) for flow in walked])
     lacking = ground.told(Network.lacks, start.home, "describe-vpcs") if start.vpc_id or start.origin.vpc_id else ()
     if lacking:
         known = ground.network.interface_addresses

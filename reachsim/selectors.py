@@ -87,5 +87,13 @@ def check_named(text: str, *networks: Network) -> Selector:
                    for one in network.vpc_endpoints.values())  # fmt: skip
         if selector.value not in {one[0] for one in offered if one is not None}:
             why = "no AWS service that reachsim knows or the snapshot has an endpoint for"
+            named = next((one for network in networks for one in _load_balancers_named(network, selector.value)), "")
+            why += f"; the load balancer of that name is asked for by host:{named}" if named else ""
             raise QuestionError(f"{selector.value!r} is no selector, and {why}", "UNKNOWN_SERVICE", selector.value)
     return selector
+
+
+def _load_balancers_named(network: Network, name: str) -> list[str]:
+    """The DNS names of the load balancers that bear a name."""
+    balancers = (*network.load_balancers.values(), *network.classic_load_balancers.values())
+    return [one.dns_name for one in balancers if one.load_balancer_name == name and one.dns_name]

@@ -73,8 +73,12 @@ MAY_IMPORT = {
     "fleet_proxy": WAYS | ENGINE | {"forwarding"},
     "service_hosts": WAYS,
     "names": WAYS | ENGINE | ASKED | {"forwarding", "workloads", "resolver_paths", "service_hosts"},
+    "refused": WAYS | ENGINE | {"forwarding"},
     "resolver_paths": WAYS | ENGINE | ASKED | {"forwarding", "workloads"},
-    "scenarios": WAYS | ENGINE | ASKED | {"apart", "forwarding", "workloads", "fleet_proxy", "resolver_paths"},
+    "scenarios": WAYS
+    | ENGINE
+    | ASKED
+    | {"apart", "forwarding", "workloads", "fleet_proxy", "refused", "resolver_paths"},
     "readings": WAYS | ENGINE | {"forwarding", "scenarios"},
     "apart": FACTS | {"forwarding", "routing"},
     "policy_layers": WAYS | ENGINE | {"forwarding", "scenarios", "policy", "verdict"},
@@ -95,7 +99,7 @@ MAY_IMPORT = {
         "verify",
     },
     "verify": (ANSWERS - {"check"}) | {"forwarding", "inputs", "scenarios"},
-    "slices": ANSWERS | {"forwarding", "scenarios", "files"},
+    "slices": ANSWERS | {"forwarding", "scenarios", "refused", "files"},
     "redact": set(),
     "importers": FACTS | {"calls", "files", "inputs", "nesting", "redact", "role_calls", "services"},
     "collect": FACTS | {"calls", "files", "policy", "redact", "role_calls", "services"},

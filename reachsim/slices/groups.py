@@ -46,12 +46,13 @@ class Asked(NamedTuple):
 
 
 class In(NamedTuple):
-    """Whom the groups of a receiver admit: atoms, groups, and everybody perhaps."""
+    """Whom the groups of a receiver admit: atoms, groups, everybody perhaps, or nobody whoever asks."""
 
     addresses: IntervalSet
     groups: frozenset[str]
     everybody: bool
     gaps: tuple[Gap, ...]
+    nobody: bool = False
 
 
 class Groups:
@@ -67,6 +68,7 @@ class Groups:
         admitted = [self._admits(*one) for one in axes.sets]
         self.everybody: Bools = np.array([one.everybody for one in admitted], np.bool_)
         self.gaps: Numbers = np.array([doubts.number(one.gaps) for one in admitted], np.int64)
+        self.nobody: Bools = np.array([one.nobody for one in admitted], np.bool_)
         spans = [(*span, number) for number, one in enumerate(admitted) for span in axes.atoms.slices(one.addresses)]
         table = np.array(spans, np.int64).reshape(-1, 3)
         self._low, self._high, self._set = table[:, 0], table[:, 1], table[:, 2]
@@ -214,7 +216,7 @@ class Groups:
                     peers.append(rule.peers)
                 elif not rule.group_peer.peering_stale:  # a stale reference matches nothing (N90)
                     named.add(rule.group)
-        return In(IntervalSet.union_of(peers), frozenset(named), bool(gaps), gaps)
+        return In(IntervalSet.union_of(peers), frozenset(named), bool(gaps), gaps, not (peers or named or gaps))
 
 
 _ALL = IntervalSet.span(0, 1 << 200)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from reachsim.forwarding import Ground
+from reachsim.refused import KINDS
 from reachsim.slices.atoms import Bools, Numbers, Small
 from reachsim.slices.axes import Axes
 from reachsim.slices.bounds import group_sets, net_sets
@@ -104,6 +105,7 @@ class Rows:
         }
         self._kind: Numbers = of_traits(lambda one: self.doubts.number(one.receiving.gaps), np.int64)
         self._in_gaps = self.groups.gaps[self.axes.set_of]
+        self._refusing = self.groups.nobody[self.axes.set_of] & of_traits(lambda one: one.kind in KINDS, np.bool_)
         self._everybody = _if_any(self.groups.everybody[self.axes.set_of])
         doubted = (self._odd, self._other, self._everybody)
         self._plain = bool(self._told.all()) and all(one is None for one in doubted)
@@ -210,7 +212,9 @@ class Rows:
         sure = np.array([out.sure for out in outs]) & admitted
         if spread.told is not None:
             sure &= spread.told
-        lost = np.zeros(every.shape, np.bool_) if spread.lost is None else spread.lost & out_maybe & ~other
+        lost = np.zeros(every.shape, np.bool_)
+        if spread.lost is not None:
+            lost = spread.lost & out_maybe & ~other & ~self._refusing
         return Cells(every & sure, every | lost, some & sure, some | lost, other)
 
     def why(self, position: int) -> tuple[Numbers, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reachsim.errors import SnapshotError
+from reachsim.errors import QuestionError, SnapshotError
 from tests.balancers import classic, listener, load_balancer, target_group
 from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, causes, codes, crossed, fate
 
@@ -65,6 +65,14 @@ def test_a_listener_forwards_to_a_registered_target_and_its_port(kind: str) -> N
     assert fate(verdict) == ("allowed", "private")
     assert verdict.paths[0].terminal == "eni-2-eth0"
     assert {NODE_A, net.lb, "eni-2-eth0"} <= set(crossed(verdict))
+
+
+def test_the_plain_name_of_a_load_balancer_is_answered_with_how_to_ask_for_it() -> None:
+    net = Site()
+    with pytest.raises(
+        QuestionError, match="the load balancer of that name is asked for by host:internal-lb-1234567890"
+    ):
+        ask(net, "eni-client", "lb")
 
 
 def test_a_classic_load_balancer_forwards_to_its_instances() -> None:
