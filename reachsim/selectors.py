@@ -95,5 +95,5 @@ def check_named(text: str, *networks: Network) -> Selector:
 
 def _load_balancers_named(network: Network, name: str) -> list[str]:
     """The DNS names of the load balancers that bear a name."""
-    balancers = (*network.load_balancers.values(), *network.classic_load_balancers.values())
-    return [one.dns_name for one in balancers if one.load_balancer_name == name and one.dns_name]
+    found = [one.dns_name for one in network.load_balancers.values() if one.load_balancer_name == name]
+    return found + [one.dns_name for one in network.classic_load_balancers.values() if one.load_balancer_name == name]

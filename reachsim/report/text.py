@@ -107,7 +107,9 @@ def render_trace(verdict: Verdict, network: Labels, *, colour: bool = False, col
     if len(verdict.layers) > 1:
         lines.append("  " + " · ".join(f"{layer}: {outcome}" for layer, outcome in sorted(verdict.layers.items())))
     if verdict.names:
-        lines += ["", paint.bold("the name"), *render_names(verdict.names, paint)]
+        refused = any(one.code.startswith("DNS_") and one.symptom == "name-not-found" for one in verdict.blocked_by)
+        lines += ["", paint.bold("the name, if it were answered" if refused else "the name")]
+        lines += render_names(verdict.names, paint)
     open_ = [one for one in verdict.assumptions if verdict.outcome == "unknown" and leaves_open(one)]
     said = {(one.code, one.component) for one in open_}
     blocks = [one for one in verdict.blocked_by if (one.code, one.component) not in said]

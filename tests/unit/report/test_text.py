@@ -327,6 +327,15 @@ def test_an_unknown_answer_says_what_leaves_it_open_and_how_to_know() -> None:
     assert premises.startswith("  - TGW_ZONE_RULE tgw-attach-1: AWS's pages differ on this (if wrong")
 
 
+def test_what_a_refused_name_would_stand_for_is_said_to_be_that() -> None:
+    question = Question("i-1", "host:git.example", "tcp", 443)
+    block = Block("DNS_FIREWALL_BLOCK", "rg-1", "r1", "vpc-1", "request", "egress", "name-not-found", "r1 blocks it")
+    names = (Hop("git.example", "dns", "request", None, "some public address, not known offline", None),)
+    verdict = Verdict(question, "blocked", "none", {"network": "blocked"}, (block,), (), (), (), names)
+    assert "\nthe name, if it were answered\n  " in render_trace(verdict, Names())
+    assert "\nthe name\n" in render_trace(msgspec.structs.replace(verdict, blocked_by=()), Names())
+
+
 def test_a_leak_to_a_service_is_marked_as_the_internet_is() -> None:
     cells = (
         Cell("i-1", "s3", "allowed", "aws-public", True),
