@@ -556,13 +556,18 @@ def _attachments_unseen(network: Network, gateways: Iterable[str]) -> Iterator[G
     """Transit gateways of which not all attachments are known: of a shared one its owner alone sees what others attach
     (fact N189).
     """
-    for gateway_id in sorted(gateways & network.transit_gateways.keys()):
-        account, region = network.home_of(gateway_id)
-        owner = network.transit_gateways[gateway_id].owner_id or account
-        lacking = network.lacks((owner, region), "describe-transit-gateway-attachments")
-        if lacking:
-            detail = f"who else is attached to {network.label(gateway_id)} is known to its owner, account {owner}"
+    for gateway_id in sorted(gateways):
+        gateway = network.transit_gateways.get(gateway_id)
+        owner = network.owner_home(gateway_id, gateway.owner_id if gateway is not None else None)
+        calls = ["describe-transit-gateway-attachments"]
+        lacking = network.lacks(owner, *calls if gateway is not None else ("describe-transit-gateways", *calls))
+        label = network.label(gateway_id)
+        if lacking and gateway is not None:
+            detail = f"who else is attached to {label} is known to its owner, account {owner[0]}"
             yield Gap("PEER_ACCOUNT_UNSEEN", gateway_id, detail, lacking)
+        elif gateway is None:
+            detail = f"whose {label} is, and who else is attached to it, is not in the snapshot"
+            yield Gap("UNKNOWN_RESOURCE", gateway_id, detail, lacking)
 
 
 def _in_subnet(network: Network, subnet_id: str, addresses: IntervalSet) -> list[Source]:

@@ -238,9 +238,10 @@ def associated_table(ground: Ground, gateway_id: str, attachment_id: str, home: 
             return None, Gap("UNMODELLED_COMPONENT", attachment_id, detail)
         return (table_id if standing == "works" else None), None
     gateway = network.transit_gateways.get(gateway_id)
-    if gateway is not None and gateway.owner_id not in (None, home[0]):
-        detail = f"{network.label(gateway_id)} belongs to account {gateway.owner_id}, which is not in the snapshot"
-        lacking = network.lacks((gateway.owner_id or "", home[1]), "describe-transit-gateway-route-tables")
+    owner = network.owner_home(gateway_id, gateway.owner_id) if gateway is not None else home
+    if owner != home:
+        detail = f"{network.label(gateway_id)} belongs to account {owner[0]}, which is not in the snapshot"
+        lacking = network.lacks(owner, "describe-transit-gateway-route-tables")
         return None, Gap("TGW_RTB_ROUTES_ARE_UNKNOWN", gateway_id, detail, lacking)
     if gateway is None:
         return None, unseen(gateway_id, f"transit gateway {gateway_id} is not in the snapshot")

@@ -424,6 +424,13 @@ class Inventory:
             return self.places[record_id].home
         return self.homes[0] if self.homes else ("000000000000", "unknown")
 
+    def owner_home(self, resource_id: str, owner_id: str | None) -> Home:
+        """Account and Region of a resource's owner, which may not be in the snapshot; those of the files that the
+        resource stands in if the account's name there is a mere placeholder.
+        """
+        account, region = self.home_of(resource_id)
+        return (owner_id if owner_id and account in self._own_accounts else account), region
+
     @cached_property
     def _own_accounts(self) -> frozenset[str]:
         """Accounts that own something in their files: an account's name there is no mere placeholder."""

@@ -72,3 +72,28 @@ def test_what_others_attach_to_a_shared_transit_gateway_is_known_to_its_owner() 
     owner = Build("222222222222", tag="o")
     files = net.files() | owner.files()
     assert load_files(files).simulate("ip:172.20.1.9", target, protocol="tcp", port=443).outcome == "blocked"
+
+
+def test_whose_a_transit_gateway_is_must_be_known() -> None:
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    subnet = net.subnet(vpc, "10.0.1.0/24")
+    target = net.interface(subnet, "10.0.1.5", [net.group(vpc, ingress=OPEN)])
+    net.tgw_attachment(net.tgw(), vpc, [subnet])
+    path = "111111111111/us-east-1/ec2/describe-transit-gateways.json"
+    files = net.files()
+    assert load_files(files).simulate("ip:172.20.1.9", target, protocol="tcp", port=443).outcome == "blocked"
+    del files[path]
+    verdict = load_files(files).simulate("ip:172.20.1.9", target, protocol="tcp", port=443)
+    assert (verdict.outcome, verdict.missing) == ("unknown", (path,))
+
+
+def test_an_account_whose_name_is_a_placeholder_owns_what_its_files_hold() -> None:
+    """Files without an account in their place stand under one that owns nothing (`reachsim import`)."""
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    subnet = net.subnet(vpc, "10.0.1.0/24")
+    target = net.interface(subnet, "10.0.1.5", [net.group(vpc, ingress=OPEN)])
+    net.tgw_attachment(net.tgw(), vpc, [subnet])
+    files = {path.replace("111111111111/", "000000000000/"): data for path, data in net.files().items()}
+    assert load_files(files).simulate("ip:172.20.1.9", target, protocol="tcp", port=443).outcome == "blocked"
