@@ -14,9 +14,21 @@ THROUGH: Final = ("allowed", "intermittent")
 OUTWARD: Final = ("internet", "aws-public", "mixed", "on-premises")
 
 
+def gets_out(verdict: Verdict) -> bool:
+    """Whether traffic gets out by a way that leaves AWS's private network.
+
+    What a policy then says to the source's own requests does not count: the way is there for whatever else is sent.
+    """
+    if verdict.outcome in THROUGH and verdict.route in OUTWARD:
+        return True
+    open_way = verdict.layers.get("network") in THROUGH
+    return open_way and any(path.outcome == "allowed" and path.route in OUTWARD for path in verdict.paths)
+
+
 def leaks(cell: Cell) -> bool:
     """Whether traffic of a source gets out by a way that leaves AWS's private network."""
-    return cell.source != "internet" and cell.outcome in THROUGH and cell.route in OUTWARD
+    told = cell.outcome in THROUGH and cell.route in OUTWARD
+    return cell.source != "internet" and (told or (cell.verdict is not None and gets_out(cell.verdict)))
 
 
 def exposes(cell: Cell) -> bool:

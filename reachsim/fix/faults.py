@@ -15,7 +15,7 @@ from reachsim.check.deployments import deploy_needs, deployments
 from reachsim.check.docker_server import of_servers, parted
 from reachsim.check.exits import private_exits
 from reachsim.check.needs import SERVICES
-from reachsim.check.outcome import OUTWARD, THROUGH
+from reachsim.check.outcome import THROUGH, gets_out
 from reachsim.check.provisioning import provisioning
 from reachsim.check.service_plane import pulled_through
 from reachsim.check.steps import really_needed
@@ -107,7 +107,7 @@ def faults_of(ground: Ground, config: Config, source: str) -> list[Fault]:
     wider, servers = of_servers(ground, [source])
     found = [
         Fault("leaves", way.source, way.destination, way.verdict, None, way.requests, way.places)
-        for way in ways if way.verdict.outcome in THROUGH and way.verdict.route in OUTWARD
+        for way in ways if gets_out(way.verdict)
     ]  # fmt: skip
     found += _blocked(ways)
     for one in (source, *servers):

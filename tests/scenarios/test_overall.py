@@ -9,7 +9,17 @@ import pytest
 from reachsim import load_files
 from reachsim.verdict import Check
 from tests.build import Build
-from tests.scenarios.pipelines import ANYWHERE, BUILD, CLIENT, REGION, Checked, Pipeline
+from tests.scenarios.pipelines import (
+    ANYWHERE,
+    BUILD,
+    BUILD_ROLE,
+    CLIENT,
+    HTTPS,
+    REGION,
+    Checked,
+    Pipeline,
+    statement,
+)  # fmt: skip
 
 
 def without(net: Build, *operations: str) -> Check:
@@ -70,6 +80,23 @@ def test_a_way_out_for_one_port_and_one_block_is_a_leak() -> None:
     verdict = found.cell("internet").verdict
     assert verdict is not None
     assert verdict.paths[0].traffic[0].destination == ("198.51.100.53",)
+
+
+def test_a_way_to_s3_s_public_addresses_is_a_leak_though_a_policy_refuses_the_build_s_own_requests() -> None:
+    """The group admits S3's prefix list, and no endpoint is in the table: whoever brings other credentials, or none,
+    gets out by the NAT gateway."""
+    refused = statement("s3:*", effect="Deny", Condition={"StringNotEquals": {"aws:SourceVpce": "vpce-s3"}})
+    bucket = ("S3", "app-source/source.zip")
+    net = Pipeline(build_role=[*BUILD_ROLE, refused], s3_tables=("client",), source=bucket)
+    net.put("s3api/get-bucket-policy/app-source", {"Error": {"Code": "NoSuchBucketPolicy"}}, region="global")
+    net["p1"]["source"]["buildspec"] = "version: 0.2\nphases:\n  build:\n    commands: [make]\n"
+    net.with_nat()
+    (s3,) = (one["PrefixListId"] for one in net._lists["ec2/describe-prefix-lists"])
+    net["sg-build"]["IpPermissionsEgress"] = [net._permission(one) for one in (HTTPS, ("tcp", 443, 443, s3))]
+    found = Checked(net)
+    assert found.fate("internet")[0] == "blocked"
+    assert (found.step("source").outcome, found.overall) == ("blocked", "leaking")
+    assert found.findings()["PUBLIC_EGRESS_POSSIBLE"] == "high"
 
 
 def test_ipv6_by_an_egress_only_gateway_is_a_leak() -> None:
