@@ -26,6 +26,8 @@ Covers = Literal["all", "all other", "most", "blocks"]
 Note = Literal["", "no member", "nothing"]
 What = Literal["subnets", "table", "group ingress", "group egress", "acl ingress", "acl egress"]
 MOST_BLOCKS: Final = 2
+MANY_TABLES: Final = 12
+"""More route tables than this are joined where their routes are the same."""
 
 
 class Outside(msgspec.Struct, frozen=True):
@@ -55,7 +57,7 @@ class Bar(msgspec.Struct, frozen=True):
 class Group(msgspec.Struct, frozen=True):
     """The bars of one table, group or list. ``alike`` are others whose bars are the same.
 
-    ``subnets`` is how many use the table or list; None for what subnets don't use.
+    ``subnets`` is how many use the table or list, or one of those alike; None for what subnets don't use.
     """
 
     component: str
@@ -80,7 +82,8 @@ def address_map(network: Network, vpc: str) -> AddressMap:
     blocks = network.vpc_blocks(vpc)
     space = IntervalSet.union_of(block.block for block in blocks)
     subnets = _subnets(network, vpc, space)
-    groups = [subnets, *_tables(network, vpc, space)]
+    tables = tuple(_tables(network, vpc, space))
+    groups = [subnets, *(_joined(tables) if len(tables) > MANY_TABLES else tables)]
     groups += _joined(_security_groups(network, vpc, space))
     groups += _joined(_network_acls(network, vpc, space))
     taken = tuple(bar.inside for bar in subnets.bars if bar.kind == "subnet")
@@ -196,4 +199,11 @@ def _joined(groups: Iterable[Group]) -> Sequence[Group]:
     found: dict[object, list[Group]] = {}
     for one in groups:
         found.setdefault((one.what, one.bars), []).append(one)
-    return [msgspec.structs.replace(some[0], alike=tuple(one.component for one in some[1:])) for some in found.values()]
+    return [
+        msgspec.structs.replace(
+            some[0],
+            alike=tuple(one.component for one in some[1:]),
+            subnets=None if some[0].subnets is None else sum(one.subnets or 0 for one in some),
+        )
+        for some in found.values()
+    ]

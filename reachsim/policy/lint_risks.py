@@ -1,6 +1,6 @@
 """What AWS stores but what does not do what it seems to, or is risky.
 
-AWS rules: facts 23, 24, 26, 27, 31, 39, 40, 44, 50, 60, 62, 64, 66 (IAM User Guide, the pages of the elements, "AWS
+AWS rules: facts 23, 24, 26, 27, 31, 39, 40, 44, 50, 52, 60, 62, 64, 66 (IAM User Guide, the pages of the elements, "AWS
 global condition context keys", "Single-valued vs. multivalued context keys"; AWS PrivateLink Guide, "Control access to
 VPC endpoints using endpoint policies").
 """
@@ -36,6 +36,7 @@ _FIXED_RUN: Final = 6
 _LAYERS: Final = re.compile(r"arn:(aws[a-z-]*):s3:::prod-([a-z]{2}(?:-[a-z]+)+-\d+)-starport-layer-bucket")
 _PRIVATELINK: Final = "AWS PrivateLink Guide, Control access to VPC endpoints using endpoint policies"
 _KEYS: Final = "IAM User Guide, AWS global condition context keys"
+_OPERATORS: Final = "IAM User Guide, Condition operators"
 _SETS: Final = "IAM User Guide, Single-valued vs. multivalued context keys"
 
 
@@ -49,6 +50,7 @@ def on_statement(subject: Subject) -> Iterator[Issue]:
         yield from _system_ids(written, key, values)
         yield from _account_parts(key, values)
         yield from _sets(subject, written, key, values)
+        yield from _literal_wildcards(written, key, values)
         yield from _endpoint_keys(subject, written, key, values)
         if subject.endpoint:
             yield from _short_runs(written, key, values)
@@ -115,6 +117,18 @@ def _short_runs(written: str, key: str, values: Place) -> Iterator[Issue]:
                 message = f"{one.value!r} has fewer than {_FIXED_RUN} characters in a row before or after a wildcard"
                 yield _issue("finding", "SHORT_WILDCARD", one.pointer, message, f"fact 23; {_PRIVATELINK}")
                 break
+
+
+def _literal_wildcards(written: str, key: str, values: Place) -> Iterator[Issue]:
+    """Fact 52: an operator that compares whole texts takes a wildcard for the character that it is."""
+    found = read_operator(written)
+    if found is None or not found[0].name.startswith("String") or "Like" in found[0].name:
+        return
+    like = re.sub("Equals(IgnoreCase)?", "Like", found[0].name)
+    for one in values.texts():
+        if re.search(r"[*?]", re.sub(r"\$\{[^{}]*\}", "", one.value)):
+            message = f"{written} compares {one.value!r} letter by letter with {key}; wildcards count in {like}"
+            yield _issue("warning", "LITERAL_WILDCARD", one.pointer, message, f"fact 52; {_OPERATORS}")
 
 
 def _account_parts(key: str, values: Place) -> Iterator[Issue]:

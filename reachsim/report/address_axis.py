@@ -45,7 +45,7 @@ def title_of(group: Group, words: Mapping[str, str]) -> str:
     more = words["groups alike"].format(len(group.alike)) if group.alike else ""
     if group.subnets is not None:
         number = {0: "none", 1: "one"}.get(group.subnets, "many")
-        more = words[f"group of {number}"].format(group.subnets) + more
+        more += words[f"group of {number}"].format(group.subnets)
     return cut(words[f"group {group.what}"].format(group.name), LONGEST - len(more)) + more
 
 

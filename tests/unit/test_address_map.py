@@ -8,11 +8,13 @@ import pytest
 from click.testing import CliRunner
 
 from reachsim import Reach, load, load_files
-from reachsim.address_map import AddressMap, Bar, Outside, What, address_map
+from reachsim.address_map import MANY_TABLES, AddressMap, Bar, Outside, What, address_map
 from reachsim.addresses import EVERYWHERE, parse_block
 from reachsim.cli import group
 from reachsim.errors import QuestionError
 from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.report.address_axis import title_of
+from reachsim.report.languages import TEXTS
 from tests.build import Build
 from tests.unit.test_plot import assert_apart
 
@@ -55,6 +57,23 @@ def test_a_route_covers_what_it_wins() -> None:
     assert found["10.0.0.0/16 → local"].inside == parse_block("10.0.0.0/16") - parse_block("10.0.5.0/24")
     assert found["10.0.5.0/24 → eni-1"].inside == parse_block("10.0.5.0/24")
     assert found["0.0.0.0/0 → nat-1"] == Bar("route", "0.0.0.0/0 → nat-1", EMPTY, (Outside("all other", "IPv4"),))
+
+
+@pytest.mark.parametrize(("tables", "shown"), [(MANY_TABLES - 1, MANY_TABLES), (MANY_TABLES + 1, 2)])
+def test_many_tables_with_the_same_routes_are_one(tables: int, shown: int) -> None:
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")  # which brings a main route table along
+    net.subnet(vpc, "10.0.255.0/24")
+    for number in range(tables):
+        one = net.table(vpc, [("0.0.0.0/0", "nat-1")], name=f"{number:02}")
+        net.subnet(vpc, f"10.0.{number}.0/24", table=one)
+    found = [one for one in mapped(net, vpc).groups if one.what == "table"]
+    assert len(found) == shown
+    assert sum(one.subnets or 0 for one in found) == tables + 1
+    if shown == 2:
+        (joined,) = (one for one in found if one.alike)
+        told = f"route table rtb-00 and {tables - 1} alike ({tables} subnets)"
+        assert (len(joined.alike), title_of(joined, TEXTS["en"])) == (tables - 1, told)
 
 
 def test_rules_cover_their_peers_and_their_groups_members() -> None:

@@ -10,7 +10,8 @@ import pytest
 from reachsim import Reach, load
 from reachsim.evidence import Block, Hop
 from reachsim.routemap import Box, RouteMap, columns_of, cut, lay_out
-from reachsim.routemap.grouping import MOST_LINES
+from reachsim.routemap.grouping import MOST_LINES, grouped
+from reachsim.routemap.ways import Way as Line
 from reachsim.verdict import Cell, Check, Outcome, Question, Verdict
 from reachsim.verdict import Path as Way
 
@@ -168,21 +169,25 @@ def test_many_sources_and_destinations_are_grouped_and_legible(sources: int, des
 
 
 def test_what_stops_by_a_policy_keeps_its_name() -> None:
-    """A bucket is nothing of a VPC's, and the name of a role stands at the end of its ARN."""
+    """A bucket is nothing of a VPC's; what has an id of AWS's counts by its kind where it is much."""
+    outcomes: tuple[Outcome, ...] = ("allowed", "blocked", "intermittent", "unknown")
+    ways = [
+        Line((number,), None, f"i-{number}", ("vpc-1", "a", "subnet-1"), middle, "", f"host:{number}.example.com",
+             outcomes[(number >> two) % 4], leaving=False, needed=False)
+        for number in range(MOST_LINES + 1)
+        for two, middle in enumerate(("app-artifacts-1", f"sg-{number:017x}"))
+    ]  # fmt: skip
+    assert {one.middle for one in grouped(ways)[0]} == {"app-artifacts-1", "sg-… of vpc-1"}
+
+
+def test_the_name_at_the_end_of_an_arn_is_kept() -> None:
     role = "arn:aws:iam::111122223333:role/service-role/codebuild-a-rather-long-name"
-    stops = (Block("RESOURCE_POLICY_DENY", "app-artifacts-1", "Own", None, "request", "egress", "403", "no"),
-             Block("IDENTITY_POLICY_DENY", role, None, None, "request", "egress", "403", "no"))  # fmt: skip
-    cells = []
-    for i, (k, block) in itertools.product(range(2 * MOST_LINES), enumerate(stops)):
-        hop = (Hop(f"vpce-{i:017x}", "vpc-endpoint", "request", None, ""),)
-        way = Way("blocked", "none", (), hop, "", (block,), f"i-{i}")
-        asked = Question(f"i-{i}", f"host:{k}-{i % 3}.example.com")
-        verdict = Verdict(asked, "blocked", "none", {"network": "allowed"}, (block,), (way,))
-        cells.append(Cell(asked.source, asked.destination, "blocked", "none", False, (block,), verdict))
-    found = lay_out(Check("undecided", tuple(cells), (), (), (), ()))
+    stop = (Block("IDENTITY_POLICY_DENY", role, None, None, "request", "egress", "403", "no"),)
+    way = Way("blocked", "none", (), (), "", stop, "i-1")
+    verdict = Verdict(Question("i-1", "s3"), "blocked", "none", {"network": "allowed"}, stop, (way,))
+    found = lay_out(Check("undecided", (Cell("i-1", "s3", "blocked", "none", False, stop, verdict),), (), (), (), ()))
     assert_tidy(found)
-    told = {box.lines[0] for box in found.boxes if box.kind == "stop"}
-    assert told == {"× app-artifacts-1", f"× …{role[-42:]}"}
+    assert [box.lines[0] for box in found.boxes if box.kind == "stop"] == [f"× …{role[-42:]}"]
 
 
 def test_sources_that_the_internet_asks_for_are_grouped_too_and_counted() -> None:

@@ -36,6 +36,20 @@ def test_clean_policies() -> None:
     assert found(document({**OPEN, "Resource": "arn:aws:s3:::b/*"}), "resource") == set()
 
 
+@pytest.mark.parametrize(("operator", "value", "told"), [
+    ("StringEquals", ["home/ann", "home/*"], f"{AT}/Condition/StringEquals/s3:prefix/1"),
+    ("StringNotEqualsIgnoreCaseIfExists", "a?c", f"{AT}/Condition/StringNotEqualsIgnoreCaseIfExists/s3:prefix"),
+    ("ForAnyValue:StringEquals", "*", f"{AT}/Condition/ForAnyValue:StringEquals/s3:prefix"),
+    ("StringEquals", "a${*}b${aws:PrincipalTag/a, 'x?'}", None), ("StringLike", "prefix-*", None),
+    ("ArnEquals", "arn:aws:iam::*:role/x", None),
+])  # fmt: skip
+def test_a_wildcard_in_a_comparison_of_whole_texts(operator: str, value: Any, told: str | None) -> None:
+    """IAM User Guide, "Condition operators": only StringLike and StringNotLike take wildcards."""
+    given = condition(operator, "s3:prefix", value)
+    wildcards = {one for one in found(given, "resource") if one[1] == "LITERAL_WILDCARD"}
+    assert wildcards == ({("warning", "LITERAL_WILDCARD", told)} if told else set())
+
+
 @pytest.mark.parametrize(
     ("given", "kind", "rule", "pointer"),
     [
