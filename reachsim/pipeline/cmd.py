@@ -57,6 +57,9 @@ class Host(powershell_values.Host, Protocol):
     def powershell(self, text: str, sure: Confidence) -> None: ...
 
 
+_LABEL_END: Final = re.compile(r"[\s:]")
+
+
 class Reader:
     """One walk through a text and the texts within it."""
 
@@ -64,6 +67,7 @@ class Reader:
         self.host = host
         self.depth = 0
         self.pieces: list[_Piece] = []
+        self.labels: dict[str, int] = {}
         self.jump = ""  # the label that the last statement has gone to
         self.perhaps = False  # only some runs have
         self.called: set[str] = set()
@@ -77,6 +81,9 @@ class Reader:
             self._block(pieces, sure)
             return
         self.pieces = pieces
+        for number, piece in enumerate(pieces, 1):
+            if piece.text.startswith(":"):
+                self.labels.setdefault(_LABEL_END.split(piece.text[1:].lstrip().lower(), maxsplit=1)[0], number)
         self._from(0, sure)
 
     def _from(self, at: int, sure: Confidence) -> None:
@@ -116,8 +123,8 @@ class Reader:
         return found if found is None or found > at else None
 
     def _label(self, label: str) -> int | None:
-        here = re.compile(rf":\s*{re.escape(label)}(?:[\s:].*)?", re.IGNORECASE | re.DOTALL).fullmatch
-        return next((number for number, one in enumerate(self.pieces, 1) if here(one.text)), None)
+        """The number of the piece behind a label, if the text has it. A label ends at a space or a colon."""
+        return self.labels.get(_LABEL_END.split(label.lower(), maxsplit=1)[0])
 
     def _fails(self, at: int) -> bool:
         """Whether what follows there soon ends the text in failure, and contacts nothing before."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 _PAIRS: Final = {"(": ")", "{": "}", "[": "]"}
-_HERE: Final = re.compile(r"@([\"'])[ \t]*\n(.*?)\n\1@", re.DOTALL)
+_HERE: Final = re.compile(r"@([\"'])[ \t]*(?=\n)")
 _GOES_ON: Final = re.compile(r"\s*(?:else|elseif|catch|finally|while|until)\b", re.IGNORECASE)
 
 
@@ -26,10 +26,8 @@ def statements(text: str) -> list[str]:
     for part, at in _parts(text, ";\n"):
         piece += part
         sign = text[at : at + 1]
-        rest = text[at + 1 :] if sign == "\n" else ""
-        if sign == "\n" and (
-            re.search(r"[|,(+=]\s*$", piece) or (piece.rstrip().endswith("}") and _GOES_ON.match(rest))
-        ):
+        last = piece.rstrip()[-1:] if sign == "\n" else ""
+        if last and (last in "|,(+=" or (last == "}" and _GOES_ON.match(text, at + 1))):
             piece += "\n"
             continue
         if piece.strip():
@@ -122,10 +120,14 @@ def _uncommented(text: str) -> str:
 
 def _signs(text: str, at: int) -> Iterator[tuple[int, str]]:
     """The signs of a text outside of quotes and comments; of a comment only its ``#``."""
+    unended: set[str] = set()  # the quotes of which no here-string ends any more
     while at < len(text):
         here = _HERE.match(text, at) if text[at] == "@" else None
-        if here:
-            at = here.end()
+        end = text.find(f"\n{here[1]}@", here.end() + 1) if here and here[1] not in unended else -1
+        if here and end < 0:
+            unended.add(here[1])
+        if end >= 0:
+            at = end + 3
         elif text[at] == "`":
             at += 2
         elif text[at] in "'\"":

@@ -79,6 +79,10 @@ HEAD = "version: 0.2\nphases: {build: {commands: "
     ("packages of scopes", ["npm i " + " ".join(f"@s{n % 9}/p{n}" for n in range(6_000))], {}),
     ("eval of eval", ["eval " * 12_000 + "true"], {}),
     ("here-documents", ["<<E\n" * 15_000], {}),
+    ("redirections", ["echo " + ">" * 40_000], {}),
+    ("parentheses", ["()" * 15_000], {}),
+    ("a test of many words", ['[ "$X" ' + "= PUSH " * 6_000], {}),
+    ("quadratic bake", ["docker buildx bake"], {"docker-bake.hcl": b"/* " * 20_000}),
     ("a list that never ends", ["docker build ."], {"Dockerfile": b"FROM a\nRUN " + b"[" * 60_000}),
     ("continued line", ["docker build ."], {"Dockerfile": b"FROM alpine\nRUN a \\\n" + b"&& b \\\n" * 5000 + b"&& c"}),
 ], ids=lambda one: one if isinstance(one, str) else "")  # fmt: skip
@@ -89,6 +93,19 @@ def test_what_is_large_or_nested_takes_no_more_than_its_time(
     read(*spec, files=files)
     size = sum(map(len, [*spec, *files.values()]))
     assert time.process_time() - start < 1 + size / 100_000, name
+
+
+@pytest.mark.parametrize(("shell", "text"), [
+    ("powershell.exe", "@'\n" * 25_000),
+    ("powershell.exe", "a |\n" * 20_000),
+    ("cmd.exe", "goto again\n" * 8_000),
+    ("cmd.exe", ":a\ngoto b\n" * 8_000),
+])  # fmt: skip
+def test_long_texts_of_windows_shells_take_no_more_than_their_time(shell: str, text: str) -> None:
+    spec = {"version": 0.2, "env": {"shell": shell}, "phases": {"build": {"commands": [text]}}}
+    start = time.process_time()
+    contacts_of(json.dumps(spec).encode(), {})
+    assert time.process_time() - start < 2 + len(text) / 100_000
 
 
 @pytest.mark.parametrize(("data", "what"), [

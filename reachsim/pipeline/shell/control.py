@@ -245,11 +245,20 @@ class Control(Lists):
 
     def _test_words(self, node: Node, scope: Scope, sure: Confidence) -> list[str]:
         """The words of a ``[ … ]``; every operand is one word, empty or not."""
-        if node.type.endswith("_expression") and node.type != "ternary_expression":
-            return [word for child in node.children for word in self._test_words(child, scope, sure)]
+        found: list[str] = []
+        nodes = [node]
+        while nodes:
+            one = nodes.pop()
+            if one.type.endswith("_expression") and one.type != "ternary_expression":
+                nodes += reversed(one.children)
+            else:
+                found.append(self._test_word(one, scope, sure))
+        return found
+
+    def _test_word(self, node: Node, scope: Scope, sure: Confidence) -> str:
         if not node.is_named or node.type == "test_operator":
-            return [self.text(node)]
+            return self.text(node)
         if_set = re.fullmatch(r"\"?\$\{(\w+):?\+\w*\}\"?", self.text(node))
         if if_set and if_set[1] not in scope.variables:
-            return [unknown(if_set[1])]  # no file sets it, but a project may
-        return [self.value(node, scope, sure)]
+            return unknown(if_set[1])  # no file sets it, but a project may
+        return self.value(node, scope, sure)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from reachsim.pipeline.grammars import parser
+from reachsim.pipeline.grammars import root_of
 from reachsim.pipeline.ledger import Ledger
 from reachsim.pipeline.records import Confidence, Gap, weaker
 from reachsim.pipeline.shell.control import Control
@@ -47,8 +47,11 @@ class Shell:
             self.note(Gap(shown(text[:120]), why), line, file)
             return Result(None, None)
         walk = Walk(self, Source(text.replace("\r\n", "\n")), line, file)
-        root = parser("tree_sitter_bash").parse(walk.source).root_node
-        if "\n" not in text.strip() and _unfinished(root):
+        root = root_of("tree_sitter_bash", walk.source)
+        if root is None:
+            self.note(Gap(shown(text[:120]), "not readable as shell in reasonable time"), line, file)
+            return Result(None, None)
+        if "\n" not in text.strip() and _unfinished(root, walk.source):
             self.note(Gap(shown(text[:120]), "a redirection names no file: a shell runs nothing of this"), line, file)
             confidence = weaker(confidence, "possible")
         self.depth += 1
@@ -109,14 +112,15 @@ class Walk(Control):
         return self.block([one for one in node.children if one.is_named], scope, sure, stdin)
 
 
-def _unfinished(node: Node) -> bool:
+def _unfinished(node: Node, source: bytes) -> bool:
     """Whether a redirection has no file, as the last one of ``aws s3 ls --region <region>``."""
     nodes = [node] if node.has_error else []
     while nodes:
         one = nodes.pop()
         of = _WITHOUT_FILE if one.type == "file_redirect" else _REDIRECTIONS
         for child in one.children:
-            if child.type == "ERROR" and one.type != "variable_assignment" and child.text in of:
+            is_mistake = child.type == "ERROR" and one.type != "variable_assignment"
+            if is_mistake and source[child.start_byte : child.end_byte] in of:
                 return True
             if child.has_error:
                 nodes.append(child)
