@@ -22,7 +22,7 @@ from reachsim.fix.steps import AddInlinePolicy, AddPolicyStatement, AddTrustStat
 from reachsim.fix.taken import Steps
 from reachsim.forwarding import Ground
 from reachsim.model.network import Network
-from reachsim.policy_layers.asked import bucket_of
+from reachsim.policy_layers.asked import bucket_of, owner_of_bucket
 from reachsim.policy_layers.identities import identity_of
 from reachsim.selectors import parse_selector
 from reachsim.simulate import simulate
@@ -64,8 +64,15 @@ def _one(values: list[str]) -> str | list[str]:
     return values[0] if len(values) == 1 else values
 
 
+_S3_READS: Final = ("s3:Get", "s3:List", "s3:Head")
+
+
 def endpoint_statement(ground: Ground, fault: Fault, start: Start) -> Iterator[Steps]:
-    """A statement for each resource of refused requests, for the account's own principals where they sign."""
+    """A statement for each resource of refused requests, for the account's own principals where they sign.
+
+    What is written to a bucket may reach the account alone that the snapshot tells to own it, else the own one: a
+    bucket's name is no proof that it is one's own, and would let data out.
+    """
     assert fault.block is not None
     steps: list[Step] = []
     for resource, actions in _by_resource(refused(ground, fault, "endpoint-policy")).items():
@@ -75,7 +82,11 @@ def endpoint_statement(ground: Ground, fault: Fault, start: Start) -> Iterator[S
             "Action": _one(actions), "Resource": resource,
         }  # fmt: skip
         if not layers:
-            statement["Condition"] = {"StringEquals": {"aws:PrincipalAccount": start.account}}
+            keys = {"aws:PrincipalAccount": start.account}
+            if (bucket := bucket_of(resource)) and any(not action.startswith(_S3_READS) for action in actions):
+                owner = owner_of_bucket(ground.network, bucket, start.account).account
+                keys["aws:ResourceAccount"] = owner or start.account
+            statement["Condition"] = {"StringEquals": keys}
         steps.append(AddPolicyStatement(fault.block.component, json.dumps(statement)))
     if steps:
         yield tuple(steps)

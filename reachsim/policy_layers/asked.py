@@ -147,8 +147,11 @@ def _owner(network: Network, resource: str, caller: policy.Principal, account: s
         return _Owner(caller.account or account)
     if re.fullmatch(_LAYER_BUCKET, bucket):
         return _Owner(ECR_ACCOUNT)
-    if set(bucket) & set("*?"):
-        return _Owner(account)
+    return _Owner(account) if set(bucket) & set("*?") else owner_of_bucket(network, bucket, account)
+
+
+def owner_of_bucket(network: Network, bucket: str, account: str) -> _Owner:
+    """The account whose files name a bucket; else who does not own it, and which of ``account``'s files would tell."""
     others: set[str] = set()
     missing: list[str] = []
     for one in network.snapshot.accounts():

@@ -11,7 +11,7 @@ from reachsim import load, load_files
 from reachsim.fix import awscli
 from reachsim.fix.steps import CreateEndpoint, ReplaceStatement, describe
 from tests.build import AclEntry
-from tests.scenarios.pipelines import ACCOUNT, REGION, Pipeline
+from tests.scenarios.pipelines import ACCOUNT, BUILD_ROLE, REGION, Pipeline, for_all, policy, statement
 
 
 def to_a_private_gateway() -> Pipeline:
@@ -91,3 +91,24 @@ def test_of_two_faults_on_one_way_the_one_without_a_fix_is_told() -> None:
     assert {one.why for one in plan.left} == {
         "no number below rule 1 of acl-x, which denies it, is free: give that rule a higher one"
     }
+
+
+@pytest.mark.parametrize(
+    ("buckets", "statuses"), [(["site"], ["proven"]), ([], ["partly", "none"]), (None, ["undecided"])]
+)
+def test_a_bucket_whose_owner_nobody_knows_is_not_opened(buckets: list[str] | None, statuses: list[str]) -> None:
+    """What a build writes to a bucket of another account's is data that leaves, whatever the bucket is called."""
+    net = Pipeline(
+        build_role=[*BUILD_ROLE, statement("s3:PutObject")], s3_policy=policy(for_all("s3:GetObject")),
+    )  # fmt: skip
+    net["p1"]["source"]["buildspec"] = (
+        "version: 0.2\nphases:\n  build:\n    commands: ['aws s3 cp out s3://site/out']\n"
+    )
+    if buckets is not None:
+        net.put("s3api/list-buckets", {"Buckets": [{"Name": one} for one in buckets]}, region="global")
+    for one in buckets or ():
+        net.put(f"s3api/get-bucket-policy/{one}", {"Error": {"Code": "NoSuchBucketPolicy"}}, region="global")
+    plan = load_files(net.files()).fix()
+    assert plan.status in statuses
+    assert all(f"aws:ResourceAccount StringEquals {ACCOUNT}" in describe(step) for step in plan.steps)
+    assert bool(plan.steps) is (buckets != [])
