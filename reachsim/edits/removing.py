@@ -60,11 +60,14 @@ def _forget_routes(draft: Draft, target: str) -> None:
 
 
 def _remove_project(draft: Draft, name: str) -> None:
+    """A project: its record, and its name in the list that says which projects there are."""
     for file in draft.files("batch-get-projects", "codebuild"):
         rows = draft.document(file).get("projects") or []
         kept = [one for one in rows if one.get("name") != name]
         if len(kept) < len(rows):
             rows[:] = kept
+            names = draft.document(file.replace("/batch-get-projects.", "/list-projects."))
+            _without(names, "projects", name)
             return
     raise QuestionError(f"codebuild:{name} is not in the snapshot", "NO_SUCH_COMPONENT")
 

@@ -136,3 +136,16 @@ def test_rules_of_the_default_group_of_a_vpc_that_is_looked_up(live: Path, tmp_p
     reach, _ = over(plan, live, tmp_path)
     default = next(one for one in reach.network.security_groups.values() if one.group_name == "default")
     assert [rule.from_port for rule in default.ip_permissions] == [443]
+
+
+def test_a_deleted_project_is_none_that_the_live_snapshot_lacks(snapshots: Path, tmp_path: Path) -> None:
+    """codebuild list-projects names it as well, and what that names and no answer holds may be anything."""
+    live = snapshots / "private-pipeline"
+    arn = "arn:aws:codebuild:ap-northeast-1:111111111111:project/app-build"
+    plan = PlanJson(region="ap-northeast-1")
+    plan.add("aws_codebuild_project.p", action="delete", before={"id": arn, "arn": arn, "name": "app-build"})
+    import_terraform(plan.write(tmp_path / "plan.json"), tmp_path / "out", onto=live)
+    after = load(tmp_path / "out")
+    assert after.network.projects == {}
+    assert not after.check().missing
+    assert load(live).diff(after).gate == ("pass", ())

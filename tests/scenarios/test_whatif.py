@@ -132,6 +132,14 @@ def test_a_deleted_security_group_is_one_change(snapshots: Path) -> None:
     assert {one.causes for one in diff.cells} == {(impact.change.id,)}
 
 
+def test_a_deleted_project_is_none_that_the_snapshot_lacks(snapshots: Path) -> None:
+    """codebuild list-projects names it as well, and what that names and no answer holds may be anything."""
+    reach = load(snapshots / "private-pipeline")
+    after = reach.what_if(remove="codebuild:app-build")
+    assert not after.check().missing
+    assert reach.diff(after).gate == ("pass", ())
+
+
 def test_an_instance_without_an_interface_is_not_known(snapshots: Path) -> None:
     reach = load(snapshots / "private-pipeline")
     (eni,) = [key for key, one in reach.network.interfaces.items() if one.instance_id]

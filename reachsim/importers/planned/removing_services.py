@@ -98,6 +98,13 @@ def _pipeline(world: World, one: Resource, gone: Document) -> None:  # noqa: ARG
     world.drop(one.home, f"codepipeline/get-pipeline/{one.id.replace('/', '%2F')}")
 
 
+def _project(world: World, one: Resource, gone: Document) -> None:
+    """Its name in the list that says which projects there are."""
+    document = world.document(one.home, "codebuild/list-projects")
+    if document is not None and "projects" in document:
+        document["projects"] = [name for name in document["projects"] if name != gone.get("name", one.id)]
+
+
 def _service(world: World, one: Resource, gone: Document) -> None:  # noqa: ARG001
     for cluster in (world.document(one.home, "ecs/list-clusters") or {}).get("clusterArns", []):
         if one.text("cluster") in (cluster, cluster.rpartition("/")[2], ""):
@@ -161,6 +168,7 @@ UNDO: Final[Mapping[str, Callable[[World, Resource, Document], None]]] = {
     "aws_s3_bucket": _bucket, "aws_s3_account_public_access_block": _account_public_access, "aws_iam_policy": _policy,
     "aws_iam_user": _user, "aws_iam_user_policy": _user_policy, "aws_iam_user_policy_attachment": _user_policy,
     "aws_iam_instance_profile": _instance_profile, "aws_codepipeline": _pipeline, "aws_ecs_service": _service,
+    "aws_codebuild_project": _project,
     "aws_lb": _balancer, "aws_elb": _classic, "aws_lb_target_group": _target_group,
     "aws_lb_target_group_attachment": _target, "aws_lb_listener": _listener,
 }  # fmt: skip
