@@ -136,14 +136,14 @@ def scenarios(
         if asked not in known:
             known[asked] = destination(network, target, start.home, from_outside=asked[1])
         made = _from(ground, start, known[asked], services, family, pins)
-        if start.gaps and source.kind in ("internet", "igw", "ip") and not known[asked].gaps:
+        if source.kind in ("internet", "igw", "ip") and not known[asked].gaps:
             made = [_never_let_in(ground, one, known[asked], services) for one in made]
         found += made
     return tuple(found)
 
 
 def _never_let_in(ground: Ground, one: Scenario, aimed: Destination, services: IntervalSet) -> Scenario:
-    """What may come from somebody who is not in the snapshot, blocked where the end takes it from nobody."""
+    """What may come by somebody who is not in the snapshot, blocked where the end takes it from nobody."""
     if one.blocks or not one.gaps or one.resolution is not None or aimed.selector.kind == "ip":
         return one
     blocks = refusals(ground, aimed.interfaces, services) if aimed.interfaces else ()

@@ -101,3 +101,16 @@ def test_the_matrix_says_the_same_behind_an_appliance(port: int) -> None:
     assert asked == ("unknown" if port == 22 else "blocked")
     seen = compare(reach, 6, port)
     assert seen[asked]
+
+
+def test_nor_does_a_service_of_aws_that_may_lead_the_internet_in() -> None:
+    """Global Accelerator keeps the client's address, and the instance's groups are asked."""
+    net = Lan()
+    net.igw(net.vpc_id, name="1")
+    net.instance(net.a, "10.0.1.8", [net.open], name="web")
+    net.interface(net.a, "10.0.1.77", [], name="ga")
+    net["eni-ga"]["InterfaceType"] = "global_accelerator_managed"
+    assert ask(net, "internet", "i-web").outcome == "unknown"
+    net["eni-web-eth0"]["Groups"] = [{"GroupId": net.group(net.vpc_id, [SSH], name="own")}]
+    assert ask(net, "internet", "i-web").outcome == "blocked"
+    assert ask(net, "internet", "i-web", port=22).outcome == "unknown"
