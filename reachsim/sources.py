@@ -428,7 +428,7 @@ def _addresses(
         return (*made, _nowhere(network, Selector("ip", "source"), gap))
     ways_in = (
         *_unseen_neighbours(network, toward, rest), *_peerings_unseen(network, led, rest),
-        *_ways_in_not_modelled(network, led, rest, _NOT_MODELLED),
+        *_ways_in_not_modelled(network, led, rest, _NOT_MODELLED), *(_client_vpns(network, led) if private else ()),
     )  # fmt: skip
     for gap in ways_in:
         made.append(_nowhere(network, Selector("ip", gap.component), gap))
@@ -513,6 +513,26 @@ def _ways_in_not_modelled(
                 if target.kind in kinds and (block is None or not block.block.isdisjoint(addresses)):
                     found[target.id] = not_modelled(target.id, target.kind, f"what sends by {network.label(target.id)}")
     return [gap for _, gap in sorted(found.items())]
+
+
+def _client_vpns(network: Network, vpcs: Sequence[str]) -> Iterator[Gap]:
+    """Client VPN endpoints whose clients may have the addresses: in a VPC, and in those that are joined to it.
+
+    What they send comes from the endpoint's interface in the VPC ("How AWS Client VPN works": source network address
+    translation), so that no route leads back to them.
+    """
+    if not network.client_vpn_interfaces:
+        return
+    near = set(vpcs)
+    for peering in network.vpc_peering_connections.values():
+        ends = {peering.requester_vpc_info.vpc_id or "", peering.accepter_vpc_info.vpc_id or ""}
+        near |= ends if ends & set(vpcs) else set()
+    gateways = {gateway_id for vpc_id in vpcs for gateway_id in joined(network, vpc_id)}
+    attachments = network.transit_gateway_vpc_attachments.values()
+    near |= {one.vpc_id or "" for one in attachments if one.transit_gateway_id in gateways}
+    for vpc_id in sorted(near):
+        for name in network.client_vpn_interfaces.get(vpc_id, ())[:1]:
+            yield not_modelled(name, "client-vpn", f"what clients send by {network.label(name)}")
 
 
 def _routes_unread(network: Network, vpcs: Sequence[str]) -> Gap | None:

@@ -116,7 +116,7 @@ _STAY: Final = frozenset(
 )  # fmt: skip
 _WORD_LIST: Final = """
     accesspoint alias allow amazon amazonaws amazonprovideddns any assumed attached aws buildspec certificate
-    cluster com compute config control default deny disabled dns dockerfile ec2 elb enabled enablednshostnames
+    clientvpn cluster com compute config control default deny disabled dns dockerfile ec2 elb enabled enablednshostnames
     enablednssupport endpoint false federated firewall for fullawsaccess function gateway git global group heads
     hostedzone http https image instance interface internal internet io key lambda latest list listener loadbalancer
     local log logs main mfa name nat net network none oidc org owner parameter policy prefix private profile project

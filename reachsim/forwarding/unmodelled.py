@@ -12,6 +12,7 @@ from reachsim.evidence import Gap
 
 _FEATURES: Final = {
     "carrier-gateway": ("carrier gateways of Wavelength Zones", "ec2 describe-carrier-gateways"),
+    "client-vpn": ("AWS Client VPN", "ec2 describe-client-vpn-endpoints and describe-client-vpn-routes"),
     "core-network": ("AWS Cloud WAN", "networkmanager get-core-network-policy and get-network-routes"),
     "local-gateway": ("local gateways of AWS Outposts", "ec2 search-local-gateway-routes"),
     "odb-network": ("networks of Oracle Database@AWS", "odb get-odb-network"),

@@ -477,6 +477,15 @@ class Network(Inventory):
     def resolver_endpoint_of_interface(self) -> dict[str, str]:
         return {name: endpoint for endpoint, names in self.interfaces_of_resolver_endpoint.items() for name in names}
 
+    @index("network_interfaces")
+    def client_vpn_interfaces(self) -> dict[str, tuple[str, ...]]:
+        """Interfaces of AWS Client VPN by VPC, by the description that AWS gives them."""
+        found: dict[str, list[str]] = {}
+        for name, record in sorted(self.network_interfaces.items()):
+            if (record.description or "").startswith("ClientVPN Endpoint resource"):
+                found.setdefault(record.vpc_id or "", []).append(name)
+        return {vpc_id: tuple(names) for vpc_id, names in found.items()}
+
     @cached_property
     def service_configurations(self) -> dict[str, aws.ServiceConfiguration]:
         """The endpoint services of the snapshot's accounts, by name."""

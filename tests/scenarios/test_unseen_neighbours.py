@@ -97,3 +97,22 @@ def test_an_account_whose_name_is_a_placeholder_owns_what_its_files_hold() -> No
     net.tgw_attachment(net.tgw(), vpc, [subnet])
     files = {path.replace("111111111111/", "000000000000/"): data for path, data in net.files().items()}
     assert load_files(files).simulate("ip:172.20.1.9", target, protocol="tcp", port=443).outcome == "blocked"
+
+
+@pytest.mark.parametrize("joined", ["itself", "peering", "nothing"])
+def test_clients_of_client_vpn_may_have_any_private_address(joined: str) -> None:
+    """They come by an interface of the endpoint's, which AWS describes as such, and by its address (N195)."""
+    net = Build()
+    vpc, other = net.vpc("10.0.0.0/16"), net.vpc("10.1.0.0/16")
+    target = net.interface(net.subnet(vpc, "10.0.1.0/24"), "10.0.1.5", [net.group(vpc, ingress=OPEN)])
+    at = net.subnet(vpc, "10.0.2.0/24") if joined == "itself" else net.subnet(other, "10.1.2.0/24")
+    eni = net.interface(at, "10.0.2.9" if joined == "itself" else "10.1.2.9", [net.group(vpc)], name="cvpn")
+    net[eni]["Description"] = "ClientVPN Endpoint resource cvpn-endpoint-0123456789abcdef0"
+    if joined == "peering":
+        net.peering(vpc, other)
+    verdict = load_files(net.files()).simulate("ip:192.168.100.5", target, protocol="tcp", port=443)
+    assert verdict.outcome == ("blocked" if joined == "nothing" else "unknown")
+    if joined != "nothing":
+        assert {(one.code, one.component) for one in verdict.assumptions} == {("UNMODELLED_COMPONENT", eni)}
+        assert "describe-client-vpn-endpoints" in verdict.assumptions[0].detail
+    assert load_files(net.files()).simulate("ip:198.51.100.7", target, protocol="tcp", port=443).outcome == "blocked"
