@@ -185,7 +185,9 @@ class Reach:
 
         Args:
             flow_logs: VPC Flow Logs, files or folders.
-            insights: answers of describe-network-insights-analyses and describe-network-insights-paths.
+            insights: answers about Reachability Analyzer (describe-network-insights-analyses and -paths) and Network
+                Access Analyzer (get-network-insights-access-scope-analysis-findings and -content,
+                describe-network-insights-access-scope-analyses); each is told by its keys.
             log_format: the format of flow log records without a header line, as AWS writes it.
 
         Raises:

@@ -56,7 +56,7 @@ SHORT = {
     "snapshot": "Capture an account from AWS, by read-only calls.",
     "trace": "Follow one question hop by hop, there and back.",
     "validate": "Check a snapshot's files against AWS's models and its sums.",
-    "verify": "Compare the verdicts with flow logs or Reachability Analyzer's results.",
+    "verify": "Compare the verdicts with flow logs or the results of AWS's analyzers.",
     "whatif": "What an edit or a deletion would change.",
 }
 

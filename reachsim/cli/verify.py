@@ -24,7 +24,8 @@ PLACES = click.Path(exists=True, path_type=Path)
 )
 @click.option(
     "--insights", multiple=True, type=PLACES, metavar="FILE",
-    help="Answers of describe-network-insights-analyses and -paths (repeatable).",
+    help="Answers about Reachability Analyzer (describe-network-insights-analyses, -paths) or Network Access Analyzer "
+    "(get-network-insights-access-scope-analysis-findings; describe-…-analyses, get-…-content) (repeatable).",
 )  # fmt: skip
 @options.output_format
 @options.output
@@ -35,13 +36,14 @@ def command(
     snapshot: str | None, flow_logs: tuple[Path, ...], log_format: str | None, insights: tuple[Path, ...], form: str,
     output: Path | None, overwrite: bool, assume_defaults: bool, settings: Path | None,
 ) -> None:  # fmt: skip
-    """Compare SNAPSHOT's verdicts with what was recorded: VPC Flow Logs, or Reachability Analyzer's results.
+    """Compare SNAPSHOT's verdicts with what was recorded: VPC Flow Logs, or the results of AWS's analyzers.
 
     Exit code: 0 all that can be compared agree, 1 something disagrees, 2 bad input, 3 nothing can be compared.
 
     \b
-    Example:
+    Examples:
       reachsim verify snapshots/prod --flow-logs flow.log.gz
+      reachsim verify snapshots/prod --insights findings.json
     """
     from reachsim.report.verify import render_verification
 

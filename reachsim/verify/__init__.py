@@ -3,6 +3,7 @@
     flow_logs   records of flow log files          gate      what the filters at an interface say of a packet
     forms       what such files are packed in      traffic   records against gate and walk
     parquet     one such form                      insights  Reachability Analyzer's results against verdicts
+    asked       what a path of an analyzer asks    access    Network Access Analyzer's findings, and none
 
 `reachsim.api.Reach.verify` is the way in.
 """

@@ -26,7 +26,10 @@ REASONS = {
     "ends-not-asked": "the path begins or ends at a kind of component that reachsim takes no questions about",
     "filters-not-asked": "the path is narrowed in a way that reachsim takes no questions about",
     "one-way": "the analysis leaves the way back out, and there reachsim says that it stops",
-    "not-seen-by-analyzer": "Reachability Analyzer does not know, or does not support, a component on the way",
+    "not-seen-by-analyzer": "AWS's analyzer does not know, support or look into a component on the way",
+    "findings-untold": "the analysis found paths, and the file of its findings is not given",
+    "scope-untold": "the analysis found no path, and what it looked for is not given: "
+    "get-network-insights-access-scope-content, describe-network-insights-access-scope-analyses",
 }
 """Why something that was recorded is not compared."""
 

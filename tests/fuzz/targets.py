@@ -433,7 +433,20 @@ def insights() -> list[Seed]:
                 "NetworkPathFound": False, "Explanations": [{"ExplanationCode": "NO_PATH"}], "ForwardPathComponents": [
                     {"Component": {"Id": eni}, "OutboundHeader": {"Protocol": "6", "DestinationPortRanges": [
                         {"From": 1, "To": 1}]}}]}  # fmt: skip
-    return [("", json.dumps({"NetworkInsightsPaths": [path], "NetworkInsightsAnalyses": [analysis]}).encode())]
+    finding = {"FindingId": "f", "FindingComponents": [
+        {"SequenceNumber": 1, "Component": {"Id": eni}, "OutboundHeader": {
+            "Protocol": "6", "DestinationAddresses": ["8.0.0.0/7"], "DestinationPortRanges": [{"From": 1, "To": 9}],
+            "SourcePortRanges": [{"From": 0, "To": 65535}]}},
+        {"SequenceNumber": 2, "Component": {"Id": "igw-1"}}]}  # fmt: skip
+    scan = {"NetworkInsightsAccessScopeAnalysisId": "nisa-1", "NetworkInsightsAccessScopeId": "nis-1",
+            "Status": "succeeded", "FindingsFound": "false"}  # fmt: skip
+    end = {"ResourceStatement": {"Resources": [eni], "ResourceTypes": ["AWS::EC2::InternetGateway"]}}
+    scope = {"NetworkInsightsAccessScopeId": "nis-1", "MatchPaths": [{"Source": end, "Destination": end}]}
+    return [("", json.dumps(one).encode()) for one in (
+        {"NetworkInsightsPaths": [path], "NetworkInsightsAnalyses": [analysis]},
+        {"AnalysisFindings": [finding], "NetworkInsightsAccessScopeAnalysisId": "nisa-2"},
+        {"NetworkInsightsAccessScopeAnalyses": [scan], "NetworkInsightsAccessScopeContent": scope},
+    )]  # fmt: skip
 
 
 TARGETS: dict[str, Target] = {

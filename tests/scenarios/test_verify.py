@@ -397,6 +397,167 @@ def test_every_explanation_code_of_aws_is_read(tmp_path: Path) -> None:
     assert set(EVERY) - told.keys() == BLIND | {code for code in EVERY if code.startswith(SEARCHED)}
 
 
+# --- Network Access Analyzer ------------------------------------------------------------------------------------------
+
+
+def ports(low: int, high: int) -> list[dict[str, int]]:
+    return [{"From": low, "To": high}]
+
+
+def packet(low: int, high: int = -1, **more: Any) -> dict[str, Any]:
+    """A header to a range of ports, from any port, as the CLI prints it."""
+    return {"Protocol": "6", "DestinationPortRanges": ports(low, low if high < 0 else high),
+            "SourcePortRanges": ports(0, 65535), **more}  # fmt: skip
+
+
+def finding(*components: dict[str, Any]) -> dict[str, Any]:
+    numbered = [{"SequenceNumber": number, **one} for number, one in enumerate(components, 1)]
+    return {"NetworkInsightsAccessScopeAnalysisId": "nisa-1", "NetworkInsightsAccessScopeId": "nis-1",
+            "FindingId": "AnalysisFinding-1", "FindingComponents": numbered[::-1]}  # fmt: skip
+
+
+def at(name: str, header: dict[str, Any] | None = None, arn: str = "") -> dict[str, Any]:
+    return {"Component": {"Id": name, "Arn": arn or f"arn:aws:ec2:us-east-1:111111111111:x/{name}"},
+            **({"OutboundHeader": header} if header else {})}  # fmt: skip
+
+
+def coming(**header: Any) -> dict[str, Any]:
+    """An internet gateway at the head of a path."""
+    return {"Component": {"Id": "igw-1"}, "OutboundHeader": {"DestinationAddresses": ["10.0.1.5/32"]},
+            "InboundHeader": packet(443, **header)}  # fmt: skip
+
+
+ANYWHERE = {"SourceAddresses": ["0.0.0.0/5", "11.0.0.0/8", "192.0.0.0/9"]}
+FIREWALL = at("anfw-1", arn="arn:aws:network-firewall:us-east-1:111111111111:firewall/f")
+FINDINGS = [
+    (finding(coming(**ANYWHERE), at("acl-1"), at("sg-1"), at("eni-web")), "agree"),
+    (finding(coming(SourceAddresses=["198.51.100.0/24"]), at("eni-web")), "agree"),
+    (finding({**coming(), "InboundHeader": packet(22, **ANYWHERE)}, at("eni-web")), "leak"),
+    (finding({**coming(), "InboundHeader": packet(1, 400, **ANYWHERE)}, at("eni-web")), "leak"),
+    (finding({**coming(), "InboundHeader": packet(0, 65535, **ANYWHERE)}, at("eni-web")), "agree"),
+    (finding({**coming(), "InboundHeader": {**packet(443), "Protocol": "17"}}, at("eni-web")), "leak"),
+    (finding(at("eni-web", packet(8080)), at("eni-app")), "agree"),
+    (finding(at("eni-web", packet(8000, 9000)), at("eni-app")), "agree"),
+    (finding(at("eni-web", packet(22)), at("eni-app")), "leak"),
+    (finding(at("eni-web", packet(0, 65535, DestinationAddresses=["0.0.0.0/5", "8.0.0.0/7"])), at("igw-1")), "agree"),
+    (finding(at("eni-app", packet(0, 65535, DestinationAddresses=["8.0.0.0/7"])), at("igw-1")), "leak"),
+    # nothing of the header can be asked about: no public address, no port that clients use
+    (finding(at("eni-app", packet(443, DestinationAddresses=["0.0.0.0/8"])), at("igw-1")), "filters-not-asked"),
+    (finding(at("eni-web", {**packet(22), "SourcePortRanges": ports(1, 9)}), at("eni-app")), "filters-not-asked"),
+    # the analyzer does not look at replies, nor at the rules of firewalls, nor behind endpoints of load balancers
+    (finding(at("eni-web", packet(443)), at("eni-deaf")), "one-way"),
+    (finding(at("eni-web", packet(22)), FIREWALL, at("eni-app")), "not-seen-by-analyzer"),
+    (finding(at("eni-web", packet(22)), at("vpce-0a"), at("eni-app")), "not-seen-by-analyzer"),
+    (finding(at("eni-web", packet(22)), {**at("elb"), "AdditionalDetails": [
+        {"AdditionalDetailType": "MISSING_TARGET_GROUP_ATTRIBUTES"}]}, at("eni-app")), "not-seen-by-analyzer"),
+    (finding(at("eni-web", packet(443)), at("tgw-attach-0a")), "ends-not-asked"),
+    (finding(at("pcx-0a", packet(443)), at("eni-web")), "ends-not-asked"),
+    (finding(at("eni-web", packet(443)), at("eni-gone")), "snapshot-lacks"),
+    (finding(at("eni-web", packet(443))), "ends-untold"),
+    (finding(), "ends-untold"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "expected"), FINDINGS)
+def test_a_finding_of_network_access_analyzer_agrees_or_not(one: dict[str, Any], expected: str, tmp_path: Path) -> None:
+    file = tmp_path / "findings.json"
+    file.write_text(json.dumps({"NetworkInsightsAccessScopeAnalysisId": "nisa-1", "AnalysisStatus": "succeeded",
+                                "AnalysisFindings": [one], "NextToken": "more"}))  # fmt: skip
+    assert word(load_files(account().files()).verify(insights=[file])) == expected
+
+
+def test_a_finding_that_disagrees_is_told_with_a_packet_of_its_header_and_the_trace(tmp_path: Path) -> None:
+    file = tmp_path / "findings.json"
+    one = finding({**coming(), "InboundHeader": packet(1, 400, SourceAddresses=["8.0.0.0/7"])}, at("eni-web"))
+    file.write_text(json.dumps({"AnalysisFindings": [one]}))
+    found = load_files(account().files()).verify(insights=[file]).disagreements[0]
+    assert found.what == "nisa-1 AnalysisFinding-1: ip:8.0.0.0 to eni-web, tcp port 1"
+    assert (found.recorded, found.said) == ("a path exists", "blocked")
+    assert [block.code for block in found.verdict.blocked_by] == ["ENI_SG_RULES_MISMATCH"]
+
+
+@pytest.mark.parametrize(("port", "expected"), [(80, "agree"), (8080, "leak")])
+def test_the_guide_s_finding(port: int, expected: str, tmp_path: Path) -> None:
+    """**Source:** "Getting started with Network Access Analyzer using the AWS CLI", Example 3."""
+    net = Build()
+    vpc = net.vpc("172.31.0.0/16")
+    subnet = net.subnet(vpc, "172.31.16.0/20", table=net.table(vpc, [("0.0.0.0/0", net.igw(vpc))]))
+    group = net.group(vpc, ingress=[("tcp", port, port, "0.0.0.0/0")])
+    net.interface(subnet, "172.31.22.225", [group], public="52.2.112.57", name="guide")
+    head = {"Component": {"Id": "igw-1"}, "OutboundHeader": {"DestinationAddresses": ["172.31.22.225/32"]},
+            "InboundHeader": packet(80, DestinationAddresses=["52.2.112.57/32"],
+                                    SourceAddresses=["0.0.0.0/5", "224.0.0.0/3", "8.0.0.0/7"])}  # fmt: skip
+    file = tmp_path / "findings.json"
+    file.write_text(json.dumps({"AnalysisFindings": [finding(head, at("acl-1"), at(group), at("eni-guide"))]}))
+    assert word(load_files(net.files()).verify(insights=[file])) == expected
+
+
+def scope(source: Any, target: Any, **more: Any) -> dict[str, Any]:
+    """What a scope matches: resources by id, or a kind of them."""
+
+    def end(one: Any) -> dict[str, Any]:
+        key = "ResourceTypes" if str(one).startswith("AWS::") else "Resources"
+        return {"ResourceStatement": {key: [one]}}
+
+    path = {"Source": end(source), "Destination": end(target)}
+    return {"NetworkInsightsAccessScopeId": "nis-1", "MatchPaths": [{**path, **more.pop("path", {})}], **more}
+
+
+def scan(status: str = "succeeded", found: str = "false") -> dict[str, Any]:
+    return {"NetworkInsightsAccessScopeAnalysisId": "nisa-1", "NetworkInsightsAccessScopeId": "nis-1", "Status": status,
+            "FindingsFound": found}  # fmt: skip
+
+
+IGW = "AWS::EC2::InternetGateway"
+NONE_FOUND = [
+    (scan(), scope(IGW, "eni-app"), "agree"),
+    (scan(), scope(IGW, "arn:aws:ec2:us-east-1:111111111111:network-interface/eni-web"), "block"),
+    (scan(), scope("eni-web", "eni-app"), "block"),
+    (scan(), scope("eni-web", "eni-deaf"), "one-way"),
+    (scan(), scope("eni-app", IGW), "agree"),
+    (scan(), scope("eni-gone", IGW), "snapshot-lacks"),
+    (scan(), scope("vpc-1", IGW), "ends-not-asked"),
+    (scan(), scope("AWS::EC2::NetworkInterface", IGW), "ends-not-asked"),
+    (scan(), scope(IGW, "eni-web", ExcludePaths=[{"Source": {"ResourceStatement": {"Resources": ["eni-app"]}}}]), "filters-not-asked"),  # noqa: E501
+    (scan(), scope(IGW, "eni-web", path={"ThroughResources": [{"ResourceStatement": {"Resources": ["nat-1"]}}]}), "filters-not-asked"),  # noqa: E501
+    (scan(), scope(IGW, "eni-web", path={"Source": {"PacketHeaderStatement": {"DestinationPorts": ["22"]}}}), "filters-not-asked"),  # noqa: E501
+    (scan(), None, "scope-untold"),
+    (scan("running"), scope(IGW, "eni-web"), "not-finished"),
+    (scan("failed", "unknown"), scope(IGW, "eni-web"), "not-finished"),
+    (scan(found="unknown"), scope(IGW, "eni-web"), "not-finished"),
+    (scan(found="true"), scope(IGW, "eni-web"), "findings-untold"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "content", "expected"), NONE_FOUND)
+@pytest.mark.parametrize("empty", [False, True])
+def test_an_analysis_that_found_nothing_agrees_or_not(
+    one: dict[str, Any], content: dict[str, Any] | None, expected: str, empty: bool, tmp_path: Path
+) -> None:
+    """With and without the file that holds no findings, whichever of the files comes first."""
+    documents: list[dict[str, Any]] = [{"NetworkInsightsAccessScopeAnalyses": [one]}]
+    documents += [{"NetworkInsightsAccessScopeContent": content}] if content else []
+    if empty:
+        documents.insert(0, {"NetworkInsightsAccessScopeAnalysisId": "nisa-1", "AnalysisFindings": []})
+    files = [tmp_path / f"{number}.json" for number in range(len(documents))]
+    for file, document in zip(files, documents, strict=True):
+        file.write_text(json.dumps(document))
+    assert word(load_files(account().files()).verify(insights=files)) == expected
+
+
+def test_what_starts_an_analysis_is_read_and_what_ended_it_counts(tmp_path: Path) -> None:
+    started, ended = tmp_path / "started.json", tmp_path / "ended.json"
+    started.write_text(json.dumps({"NetworkInsightsAccessScopeAnalysis": scan("running", "unknown")}))
+    ended.write_text(json.dumps({"NetworkInsightsAccessScopeAnalyses": [scan(found="true")]}))
+    reach = load_files(account().files())
+    assert word(reach.verify(insights=[started])) == "not-finished"
+    for files in ([started, ended], [ended, started]):
+        assert word(reach.verify(insights=files)) == "findings-untold"
+    found = tmp_path / "found.json"
+    found.write_text(json.dumps({"AnalysisFindings": [finding(coming(), at("eni-web"))]}))
+    assert word(reach.verify(insights=[started, ended, found])) == "agree"
+
+
 # --- The command ------------------------------------------------------------------------------------------------------
 
 
@@ -436,7 +597,18 @@ def test_the_command_takes_one_of_the_two_kinds(arguments: list[str], tmp_path: 
 
 
 @pytest.mark.parametrize(
-    "text", ["[]", "{}", '{"NetworkInsightsAnalyses": 1}', '{"NetworkInsightsAnalyses": [{}]}', "{"]
+    "text",
+    [
+        "[]",
+        "{}",
+        '{"NetworkInsightsAnalyses": 1}',
+        '{"NetworkInsightsAnalyses": [{}]}',
+        "{",
+        '{"NetworkInsightsAccessScopeAnalysisId": "nisa-1"}',
+        '{"AnalysisFindings": [1]}',
+        '{"AnalysisFindings": [{"FindingComponents": [{"OutboundHeader": {"SourceAddresses": ["x"]}}]}]}',
+        '{"NetworkInsightsAccessScopeContent": {}}',
+    ],
 )
 def test_other_json_is_no_analysis(text: str, tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text(text)
