@@ -150,3 +150,12 @@ def classic(
     answer = {"LoadBalancerAttributes": {"CrossZoneLoadBalancing": {"Enabled": cross_zone}}}
     net.put(f"elb/describe-load-balancer-attributes/{name}", answer)
     return name
+
+
+def asked_by_arn(net: Build, call: str) -> str:
+    """The file of a call about one of them (``elbv2/describe-listeners/lb``), by its ARN as the call asks for it."""
+    operation, _, name = call.rpartition("/")
+    if not operation.startswith("elbv2/"):
+        return f"{net._home}/{call}.json"
+    arn = next(one for one in net._records if f"/{name}/" in one and one.startswith("arn:aws:elasticloadbalancing:"))
+    return f"{net._home}/{operation}/{arn.replace('/', '%2F')}.json"

@@ -352,9 +352,9 @@ def _attributes(
 
 
 def _file(network: Network, home: Home, service: str, operation: str, name: str, arn: str) -> str:
-    """A per-resource file, by the thing's name or by its ARN."""
+    """A per-resource file, by the thing's name or, as the call asks for it, by its ARN."""
     by_name, by_arn = (network.path(home, service, operation, one) for one in (name, arn))
-    return by_arn if network.snapshot.holds(by_arn) and not network.snapshot.holds(by_name) else by_name
+    return by_name if network.snapshot.holds(by_name) else by_arn
 
 
 # --- addresses ------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reachsim.errors import QuestionError, SnapshotError
-from tests.balancers import classic, listener, load_balancer, target_group
+from tests.balancers import asked_by_arn, classic, listener, load_balancer, target_group
 from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, causes, codes, crossed, fate
 
 NODE_A, NODE_B = "eni-lb-a", "eni-lb-b"
@@ -588,7 +588,7 @@ def test_a_missing_file_is_named(path: str) -> None:
     net.shut("eni-1-eth0", ("tcp", 8080, 8080, "10.0.1.5/32"))  # whether the target sees this address matters
     verdict = ask(without(net, path), net.client, NODE_A)
     assert verdict.outcome == "unknown"
-    assert verdict.missing == (f"{HOME}/{path}.json",)
+    assert verdict.missing == (asked_by_arn(net, path) if path.count("/") > 1 else f"{HOME}/{path}.json",)
 
 
 def test_cross_zone_is_asked_for_only_where_it_matters() -> None:
@@ -598,7 +598,7 @@ def test_cross_zone_is_asked_for_only_where_it_matters() -> None:
     assert ask(without(net, path), net.client, NODE_A).outcome == "allowed"
     net.forward(net.two, name="far", port=444)
     verdict = ask(without(net, path), net.client, NODE_A, port=444)
-    assert (verdict.outcome, verdict.missing) == ("unknown", (f"{HOME}/{path}.json",))
+    assert (verdict.outcome, verdict.missing) == ("unknown", (asked_by_arn(net, path),))
 
 
 def test_what_is_in_front_of_an_unknown_load_balancer_is_judged() -> None:

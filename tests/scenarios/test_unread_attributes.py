@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.balancers import classic, listener, load_balancer, target_group
+from reachsim.report.commands import command_for
+from tests.balancers import asked_by_arn, classic, listener, load_balancer, target_group
 from tests.scenarios.lan import ANY, Lan, ask, fate
 from tests.scenarios.test_load_balancers import Site, without
 
 OF_LB, OF_GROUP = "elbv2/describe-load-balancer-attributes/lb", "elbv2/describe-target-group-attributes/t"
 NODE_A, NODE_B = "eni-lb-a", "eni-lb-b"
-HOME = "111111111111/us-east-1"
 
 
-def missing(*calls: str) -> tuple[str, ...]:
-    return tuple(f"{HOME}/{call}.json" for call in calls)
+def missing(net: Lan, *calls: str) -> tuple[str, ...]:
+    return tuple(asked_by_arn(net, call) for call in calls)
 
 
 def behind(*targets: str, admits: tuple[str, ...] = ("0.0.0.0/0",), **more: bool) -> Site:
@@ -38,12 +38,12 @@ def test_where_the_other_zones_target_is_shut_it_does() -> None:
     net = behind("1", "2")
     net.shut("eni-2-eth0")
     verdict = ask(without(net, OF_LB), "eni-client", NODE_A)
-    assert (verdict.outcome, verdict.missing) == ("unknown", missing(OF_LB))
+    assert (verdict.outcome, verdict.missing) == ("unknown", missing(net, OF_LB))
 
 
 def test_without_a_target_in_the_zone_it_does_unless_the_others_are_shut() -> None:
     net = behind("2")
-    assert ask(without(net, OF_LB), "eni-client", NODE_A).missing == missing(OF_LB)
+    assert ask(without(net, OF_LB), "eni-client", NODE_A).missing == missing(net, OF_LB)
     assert fate(ask(without(net, OF_LB), "eni-client", NODE_B)) == ("allowed", "private")
     net.shut("eni-2-eth0")
     verdict = ask(without(net, OF_LB), "eni-client", NODE_A)
@@ -70,7 +70,7 @@ def test_a_classic_load_balancers_too() -> None:
     classic(net, "old", {net.a: "10.0.1.200", net.b: "10.0.2.200"}, [(80, 8080)], [web], [net.open])
     call = "elb/describe-load-balancer-attributes/old"
     assert ask(without(net, call), net.client, "eni-old-b", port=80).outcome == "allowed"
-    assert ask(without(net, call), net.client, "eni-old-a", port=80).missing == missing(call)
+    assert ask(without(net, call), net.client, "eni-old-a", port=80).missing == missing(net, call)
 
 
 # --- client addresses -------------------------------------------------------------------------------------------------
@@ -82,8 +82,9 @@ def test_a_classic_load_balancers_too() -> None:
      (("10.0.1.5/32",), "unknown"), (("10.0.1.200/32",), "unknown")],
 )  # fmt: skip
 def test_whose_address_targets_see_matters_where_they_do_not_admit_both(admits: tuple[str, ...], outcome: str) -> None:
-    verdict = ask(without(behind("1", admits=admits), OF_GROUP), "eni-client", NODE_A)
-    assert (verdict.outcome, verdict.missing) == (outcome, missing(OF_GROUP) if outcome == "unknown" else ())
+    net = behind("1", admits=admits)
+    verdict = ask(without(net, OF_GROUP), "eni-client", NODE_A)
+    assert (verdict.outcome, verdict.missing) == (outcome, missing(net, OF_GROUP) if outcome == "unknown" else ())
 
 
 def test_two_files_that_are_missing_are_read_every_way() -> None:
@@ -91,7 +92,10 @@ def test_two_files_that_are_missing_are_read_every_way() -> None:
     assert fate(ask(without(net, OF_LB, OF_GROUP), "eni-client", NODE_A)) == ("allowed", "private")
     net.shut("eni-2-eth0", ("tcp", 8080, 8080, "10.0.1.5/32"))
     verdict = ask(without(net, OF_LB, OF_GROUP), "eni-client", NODE_A)
-    assert (verdict.outcome, verdict.missing) == ("unknown", missing(OF_GROUP))  # the other one may not matter then
+    assert (verdict.outcome, verdict.missing) == (
+        "unknown",
+        missing(net, OF_GROUP),
+    )  # the other one may not matter then
 
 
 # --- names that keep to zones -----------------------------------------------------------------------------------------
@@ -108,7 +112,7 @@ def test_whether_a_name_keeps_to_zones_is_never_silently_decided() -> None:
     shut_node(net, NODE_B)
     assert ask(net, net.client, name).outcome == "intermittent"
     verdict = ask(without(net, OF_LB), net.client, name)
-    assert (verdict.outcome, verdict.missing) == ("unknown", missing(OF_LB))
+    assert (verdict.outcome, verdict.missing) == ("unknown", missing(net, OF_LB))
     shut_node(net, NODE_A)
     assert ask(without(net, OF_LB), net.client, name).outcome == "blocked"
 
@@ -120,3 +124,12 @@ def test_names_of_application_load_balancers_never_keep_to_zones() -> None:
     listener(net, lb, 443, [target_group(net, "t", [one], "HTTP")], "HTTP")
     net[NODE_B]["Groups"] = [{"GroupId": net.group(net.vpc_id, [], [ANY])}]
     assert ask(without(net, OF_LB), net.client, f"host:{net[lb]['DNSName']}").outcome == "intermittent"
+
+
+def test_the_file_that_is_missing_is_the_one_that_the_aws_cli_makes() -> None:
+    """It asks by ARN, and no other name would do in its command."""
+    net = behind("2")
+    (path,) = ask(without(net, OF_LB), "eni-client", NODE_A).missing
+    assert command_for(path) == (
+        f"aws elbv2 describe-load-balancer-attributes --load-balancer-arn {net.lb} --region us-east-1"
+    )
