@@ -84,6 +84,9 @@ def endpoint_zones(asking: Asking, name: str, profiles: Mapping[str, int], noted
         elif endpoint.state.standing("available", "partial") == "unknown":
             detail = f"{endpoint_id} is in state {str(endpoint.state)!r}, whose meaning is not known"
             noted.lack("UNMODELLED_COMPONENT", endpoint_id, detail)
+        elif endpoint.state.changing:
+            detail = f"{endpoint_id} is {endpoint.state}: its private DNS was taken not to answer {name}"
+            noted.take("STATE_CHANGING", endpoint_id, detail, "block")
         elif endpoint.state in ("available", "partial"):
             found += [Zone(private.removeprefix("*."), "endpoint", endpoint_id, rank) for private in told]
     return list(dict.fromkeys(found))

@@ -336,6 +336,167 @@ def a_route_to_an_instance_that_checks_destinations() -> Verdict:
     return ask(net, net.client, WORLD)
 
 
+# --- states on the way ------------------------------------------------------------------------------------------------
+
+
+@case("blocked BAD_STATE STATE_CHANGING")
+def a_gateway_endpoint_that_is_being_made() -> Verdict:
+    net = Lan()
+    endpoint = net.gateway_endpoint(net.vpc_id, "s3", [net.ta])
+    net[endpoint]["State"] = "pending"
+    return ask(net, net.client, "s3")
+
+
+@case("allowed aws-public STATE_CHANGING")
+def the_name_of_an_endpoint_that_is_being_made() -> Verdict:
+    net = natted()
+    endpoint = net.interface_endpoint(net.vpc_id, "logs", {net.b: "10.0.2.20"}, [net.open])
+    net[endpoint]["State"] = "pending"
+    return ask(net, net.client, "logs")
+
+
+@case("blocked BAD_STATE NO_ROUTE_TO_DESTINATION STATE_CHANGING")
+def the_name_of_an_endpoint_that_is_being_deleted_and_nothing_else() -> Verdict:
+    net = Lan()
+    endpoint = net.interface_endpoint(net.vpc_id, "logs", {net.b: "10.0.2.20"}, [net.open])
+    net[endpoint]["State"] = "deleting"
+    return ask(net, net.client, "logs")
+
+
+@case("allowed")
+def an_alias_to_a_network_load_balancer_with_targets_in_one_zone() -> Verdict:
+    net = Site("network")
+    net.forward(net.two)
+    net.zone("corp.example", [net.vpc_id], [("db.corp.example", "A", net[net.lb]["DNSName"])])
+    return ask(net, net.client, "host:db.corp.example")
+
+
+@case("blocked ELBV2_NO_TARGETS_IN_AZ")
+def the_name_of_the_zone_without_targets() -> Verdict:
+    net = Site("network")
+    net.forward(net.two)
+    return ask(net, net.client, f"host:us-east-1a.{net[net.lb]['DNSName']}")
+
+
+@case("blocked BAD_STATE")
+def the_name_of_a_load_balancer_that_failed() -> Verdict:
+    net = Site(state="failed")
+    net.forward(net.one)
+    return ask(net, net.client, by_name(net, net.lb))
+
+
+@case("blocked TGW_RTB_BAD_STATE_ROUTE TGW_RTB_MORE_SPECIFIC_ROUTE")
+def a_blackhole_of_a_transit_gateway_before_a_wider_route() -> Verdict:
+    net = Hub()
+    for row in net.routes():
+        if row["DestinationCidrBlock"] == "10.1.0.0/16":
+            row["State"] = "blackhole"
+    net.tgw_route(net.rt, "10.0.0.0/8", "tgw-attach-y")
+    return ask(net, "eni-x", "eni-y")
+
+
+@case("allowed")
+def a_deleted_route_of_a_transit_gateway_before_a_wider_one() -> Verdict:
+    net = Hub()
+    for row in net.routes():
+        if row["DestinationCidrBlock"] == "10.1.0.0/16":
+            row["State"] = "deleted"
+    net.tgw_route(net.rt, "10.0.0.0/8", "tgw-attach-y")
+    return ask(net, "eni-x", "eni-y")
+
+
+@case("allowed")
+def a_nat_gateway_that_failed_to_take_one_of_two_addresses() -> Verdict:
+    net = natted()
+    second = {"PrivateIp": "10.0.9.10", "PublicIp": "203.0.113.98", "Status": "failed"}
+    net["nat-main"]["NatGatewayAddresses"].append(second)
+    return ask(net, net.client, WORLD)
+
+
+@case("blocked BAD_STATE STATE_CHANGING")
+def the_internet_in_by_a_gateway_that_is_being_attached() -> Verdict:
+    net = public()
+    net["igw-1"]["Attachments"][0]["State"] = "attaching"
+    return ask(net, "igw-1", net.client)
+
+
+@case("allowed WORKLOAD_NOT_ACTIVE FLEET_OVERFLOW_ON_DEMAND")
+def a_fleet_that_is_being_deleted_and_overflows() -> Verdict:
+    net = natted()
+    arn = "arn:aws:codebuild:us-east-1:111111111111:fleet/f"
+    config = {"vpcId": net.vpc_id, "subnets": [net.a], "securityGroupIds": [net.open]}
+    net.project("app", environment={"type": "LINUX_CONTAINER", "image": "x", "fleet": {"fleetArn": arn}})
+    net._lists["codebuild/batch-get-fleets"].append({
+        "arn": arn, "name": "f", "vpcConfig": config, "overflowBehavior": "ON_DEMAND",
+        "status": {"statusCode": "DELETING"},
+    })  # fmt: skip
+    return ask(net, "codebuild:app", WORLD)
+
+
+@case("allowed on-premises")
+def one_of_two_vpn_connections_is_gone() -> Verdict:
+    net = Lan()
+    gateway = net.vgw(net.vpc_id)
+    net.vpn(gateway, ["192.168.0.0/16"])
+    net.vpn(gateway, ["192.168.0.0/16"], state="deleted")
+    net.route(net.ta, "192.168.0.0/16", gateway)
+    return ask(net, net.client, "ip:192.168.1.1")
+
+
+@case("blocked BAD_STATE")
+def a_virtual_private_gateway_that_is_deleted_and_so_detached() -> Verdict:
+    net = Lan()
+    gateway = net.vgw(net.vpc_id)
+    net[gateway]["State"] = "deleted"
+    net[gateway]["VpcAttachments"][0]["State"] = "detached"
+    net.route(net.ta, "192.168.0.0/16", gateway)
+    return ask(net, net.client, "ip:192.168.1.1")
+
+
+@case("blocked SUBNET_ACL_RESTRICTION")
+def an_empty_subnet_behind_a_closed_network_acl() -> Verdict:
+    net = Lan()
+    acl = net.acl(net.vpc_id, [], name="shut")
+    return ask(net, net.client, net.subnet(net.vpc_id, "10.0.3.0/24", table=net.tb, acl=acl))
+
+
+@case("blocked BAD_STATE STATE_CHANGING")
+def a_network_load_balancer_before_an_application_load_balancer_that_is_not_ready() -> Verdict:
+    net = Lan()
+    one = net.instance(net.a, "10.0.1.8", [net.open], name="1")
+    alb = load_balancer(net, "alb", {net.a: "10.0.1.201"}, [net.open], state="provisioning")
+    listener(net, alb, 80, [target_group(net, "web", [one], "HTTP")], "HTTP")
+    nlb = load_balancer(net, "lb", {net.a: "10.0.1.200"}, [net.open], "network")
+    listener(net, nlb, 443, [target_group(net, "t", [(alb, 80)], port=80, kind="alb")])
+    return ask(net, net.client, NODE_A)
+
+
+@case("unknown UNKNOWN_RESOURCE")
+def a_target_that_was_terminated_and_has_no_interface_any_more() -> Verdict:
+    net = Site("network")
+    net.forward("i-0gone", cross_zone=True)
+    return ask(net, net.client, NODE_A)
+
+
+@case("allowed private")
+def a_client_by_transit_gateway_to_targets_by_address() -> Verdict:
+    """ip targets of a Network Load Balancer: the client's address is not kept."""
+    net = Hub()
+    lb = load_balancer(net, "lb", {"subnet-y": "10.1.1.200"}, ["sg-y"], "network")
+    listener(net, lb, 443, [target_group(net, "t", ["10.1.1.5"], kind="ip")])
+    return ask(net, "eni-x", "eni-lb-y")
+
+
+@case("allowed private")
+def a_client_by_transit_gateway_to_instances() -> Verdict:
+    """instance targets: the client's address is kept, and the load balancer takes the reply back."""
+    net = Hub()
+    one = net.instance("subnet-y", "10.1.1.8", ["sg-y"], name="1")
+    lb = load_balancer(net, "lb", {"subnet-y": "10.1.1.200"}, ["sg-y"], "network")
+    listener(net, lb, 443, [target_group(net, "t", [one])])
+    return ask(net, "eni-x", "eni-lb-y")
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_a_documented_network(name: str) -> None:
     made, expected = CASES[name]
