@@ -29,7 +29,7 @@ MANIFEST: Final = "snapshot.json"
 _KEPT_LIST: Final = """
     action architecture availabilityzone availabilityzoneid availabilityzones code defaultversionid effect
     hostnametype igwblockmode imagepullcredentialstype interfacetype internetgatewayblockmode ipprotocol keyword
-    notaction operation operator parentzoneid parentzonename platform platformdetails platformfamily
+    notaction operation operator parentzoneid parentzonename peeringstatus platform platformdetails platformfamily
     privatednspreference protocol provider qtype recordtype resourcetype ruleaction scheme sourcetype state statename
     status tenancy type usageoperation version virtualizationtype zoneid zonename zonetype
 """

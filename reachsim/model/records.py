@@ -290,8 +290,10 @@ class UserIdGroupPair(Ec2, frozen=True):
 
     @property
     def peering_stale(self) -> bool:
-        """Whether it names a group behind a peering connection that is no longer there (fact N90)."""
-        return (self.peering_status or "active").lower() != "active"
+        """Whether it names a group behind a peering connection that is no longer there (fact N90). Of a status that
+        nobody knows the connection's own record decides.
+        """
+        return State(self.peering_status or "active").standing("active") == "does-not"
 
 
 class IpPermission(Ec2, frozen=True):

@@ -74,6 +74,19 @@ def peering(state: str | None) -> Verdict:
     return ask(net, net.client, "eni-far")
 
 
+def peering_of_rule(state: str | None) -> Verdict:
+    net = Lan()
+    other = net.vpc("10.8.0.0/16", name="o")
+    named = net.group(other, [("tcp", 443, 443, "sg-open")], name="named")
+    net.interface(net.subnet(other, "10.8.1.0/24"), "10.8.1.5", [named], name="far")
+    pcx = net.peering(net.vpc_id, other)
+    net.route(net.ta, "10.8.0.0/16", pcx)
+    net.route(net.main_table(other), "10.0.0.0/16", pcx)
+    (pair,) = net[named]["IpPermissions"][0]["UserIdGroupPairs"]
+    put(pair, "PeeringStatus", state)
+    return ask(net, net.client, "eni-far")
+
+
 def transit_gateway(state: str | None) -> Verdict:
     net = Hub()
     put(net["tgw-1"], "State", state)
@@ -592,6 +605,13 @@ TABLE: dict[str, tuple[Asked, tuple[str, str], dict[Any, str]]] = {
         "active": "allowed", None: "allowed", "provisioning": "BAD_STATE + STATE_CHANGING",
         "deleting": "BAD_STATE + STATE_CHANGING", LATER: "unknown UNMODELLED_COMPONENT",
         **each("BAD_STATE", "initiating-request", "pending-acceptance", "deleted", "rejected", "failed", "expired"),
+    }),
+    "peering of a rule's group": (peering_of_rule, ("ec2", "VpcPeeringConnectionStateReasonCode"), {
+        "active": "allowed", None: "allowed", LATER: "allowed",
+        **each(
+            "ENI_SG_RULES_MISMATCH", "initiating-request", "pending-acceptance", "deleted", "rejected", "failed",
+            "expired", "provisioning", "deleting",
+        ),
     }),
     "transit gateway": (transit_gateway, ("ec2", "TransitGatewayState"), {
         "available": "allowed", "modifying": "allowed", None: "allowed", "pending": "BAD_STATE + STATE_CHANGING",
