@@ -15,7 +15,7 @@ _IN_CHANGE: Final = frozenset({
     "provisioning", "rejecting", "rolling-back", "rollingback",
 })  # fmt: skip
 _DOES_NOT: Final = _IN_CHANGE | {
-    "deleted", "detached", "disassociated", "expired", "failed", "initiating-request", "initiatingrequest", "partial",
+    "deleted", "detached", "disassociated", "expired", "failed", "initiating-request", "initiatingrequest",
     "pending-acceptance", "pendingacceptance", "rejected",
 }  # fmt: skip
 _GONE: Final = frozenset({"disassociated", "disassociating", "failed", "failing"})

@@ -18,7 +18,8 @@ ATTACHMENT = (
     "initiating", "initiatingRequest", "pendingAcceptance", "rollingBack", "pending", "modifying", "deleting",
     "deleted", "failed", "rejected", "rejecting", "failing",
 )  # fmt: skip
-ENDPOINT = ("PendingAcceptance", "Pending", "Deleting", "Deleted", "Rejected", "Failed", "Expired", "Available")
+ENDPOINT = ("PendingAcceptance", "Pending", "Deleting", "Deleted", "Rejected", "Failed", "Expired", "Available",
+            "Partial")  # fmt: skip
 ATTACHED = ("attaching", "attached", "detaching", "detached")
 SIMPLE = ("pending", "available", "deleting", "deleted")
 ASSOCIATED = ("associating", "associated", "disassociating", "disassociated")

@@ -586,8 +586,7 @@ def works(state: str | None, *working: str) -> bool | None:
 OTHER_STATES = {
     *("pending", "deleting", "deleted", "failed", "attaching", "detaching", "detached", "initiating-request",
       "pending-acceptance", "rejected", "expired", "provisioning", "initiating", "initiatingrequest",
-      "pendingacceptance", "rollingback", "rejecting", "failing", "associating", "disassociating", "disassociated",
-      "partial"),
+      "pendingacceptance", "rollingback", "rejecting", "failing", "associating", "disassociating", "disassociated"),
 }  # fmt: skip
 """What AWS's API references list besides the states of what works."""
 

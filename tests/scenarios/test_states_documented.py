@@ -640,7 +640,9 @@ TABLE: dict[str, tuple[Asked, tuple[str, str], dict[Any, str]]] = {
     "tunnels of a VPN": (vpn_tunnel, ("ec2", "TelemetryStatus"), TUNNEL),
     "tunnels at a transit gateway": (transit_vpn("Status"), ("ec2", "TelemetryStatus"), TUNNEL),
     "interface endpoint": (interface_endpoint, ("ec2", "State"), ENDPOINT | {"Partial": "unknown ENDPOINT_PARTIAL"}),
-    "gateway endpoint": (gateway_endpoint, ("ec2", "State"), ENDPOINT | {"Partial": "BAD_STATE"}),
+    "gateway endpoint": (gateway_endpoint, ("ec2", "State"), {
+        **ENDPOINT, "Partial": "unknown UNMODELLED_COMPONENT",
+    }),
     "private names of an endpoint": (named_endpoint, ("ec2", "State"), {
         "Available": "allowed", None: "allowed", "Partial": "unknown ENDPOINT_PARTIAL",
         **each("BAD_STATE + NO_ROUTE_TO_DESTINATION + STATE_CHANGING", "Pending", "Deleting"),
@@ -649,7 +651,9 @@ TABLE: dict[str, tuple[Asked, tuple[str, str], dict[Any, str]]] = {
         ),
         LATER: "unknown UNMODELLED_COMPONENT",
     }),
-    "endpoint of appliances": (appliance_endpoint, ("ec2", "State"), ENDPOINT | {"Partial": "BAD_STATE"}),
+    "endpoint of appliances": (appliance_endpoint, ("ec2", "State"), {
+        **ENDPOINT, "Partial": "unknown UNMODELLED_COMPONENT",
+    }),
     "endpoint of a firewall": (firewall_endpoint, ("network-firewall", "AttachmentStatus"), {
         "READY": "allowed", None: "allowed",
         **each("unknown UNMODELLED_COMPONENT", "CREATING", "DELETING", "FAILED", "ERROR", "SCALING", "STANDBY", LATER),
