@@ -106,7 +106,9 @@ def _refused(world: World, flow: Walk, packet: Packet, result: Result) -> bool:
     """Whether the way is unknown and the engine says that who was asked for takes the packet from nobody: none of the
     groups of those interfaces has a rule for it.
     """
-    if result.kind != "unknown" or not flow.blocks or not all(one.code in OF_GROUPS for one in flow.blocks):
+    beyond = bool(flow.gaps) and all(gap.code == "ON_PREMISES_UNSEEN" for gap in flow.gaps)  # as `agree` has it
+    is_open = result.kind == "unknown" or (result.kind == "delivered" and beyond)
+    if not is_open or not flow.blocks or not all(one.code in OF_GROUPS for one in flow.blocks):
         return False
     groups = {one.component for one in flow.blocks}
     permissions = [permission for group in groups for permission in world.groups[group].get("IpPermissions", [])]
