@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from typing import Literal
 
 import msgspec
 
@@ -466,3 +467,11 @@ def _beyond(network: Network, flow: Walk, aimed: Destination) -> Walk:
     component = flow.context.terminal
     detail = f"whether {network.label(component)} leads on to public addresses is not in the snapshot"
     return flow.unknown(Gap("ON_PREMISES_UNSEEN", component, detail))
+
+
+def route_of(one: Scenario, flow: Walk) -> Route | Literal["none"]:
+    """The way of a flow; an AWS service's own name on the internet's way out is ``aws-public``."""
+    route = flow.context.route
+    if route == "internet" and one.resolution is not None and one.resolution.service is not None:
+        return "aws-public"
+    return route or "none"

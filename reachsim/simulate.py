@@ -34,7 +34,7 @@ from reachsim.packets import (
     PacketSet,
 )
 from reachsim.readings import agreed
-from reachsim.scenarios import Scenario, scenarios, services_of
+from reachsim.scenarios import Scenario, route_of, scenarios, services_of
 from reachsim.selectors import Selector, parse_selector
 from reachsim.services import SERVICES
 from reachsim.snapshot import Planned
@@ -478,14 +478,6 @@ def _outcome(groups: Sequence[Weighed | None]) -> Outcome:
 
 
 # --- what to tell ---------------------------------------------------------------------------------------------------
-
-
-def route_of(one: Scenario, flow: Walk) -> RouteWord:
-    """The way of a flow; an AWS service's own name on the internet's way out is ``aws-public``."""
-    route = flow.context.route
-    if route == "internet" and one.resolution is not None and one.resolution.service is not None:
-        return "aws-public"
-    return route or "none"
 
 
 def _routes(found: Sequence[Scenario]) -> dict[RouteWord, None]:

@@ -29,9 +29,9 @@ from reachsim.packets import (
     PacketSet,
 )
 from reachsim.policy_layers import judge_requests
-from reachsim.scenarios import Scenario
+from reachsim.scenarios import Scenario, route_of
 from reachsim.selectors import parse_selector
-from reachsim.simulate import LAYERS, ask, read_protocol, route_of, weigh, with_planned
+from reachsim.simulate import LAYERS, ask, read_protocol, weigh, with_planned
 from reachsim.verdict import Question, RouteWord, Traffic, Verdict, traffic_of
 
 OUTWARD: Final = ("internet", "aws-public", "on-premises", "mixed")

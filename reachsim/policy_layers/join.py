@@ -25,7 +25,7 @@ from reachsim.policy_layers.asked import Asked, read_request
 from reachsim.policy_layers.encryption import unseen_encryption, uses_of_keys
 from reachsim.policy_layers.key_policies import KeySays, judge_use
 from reachsim.policy_layers.said import Said
-from reachsim.policy_layers.ways import Way, open_ways, ways_of
+from reachsim.policy_layers.ways import Way, open_ways, routes_left, ways_of
 from reachsim.scenarios import Scenario
 from reachsim.verdict import Outcome, Verdict, worst
 
@@ -82,6 +82,9 @@ def judge_requests(
     if passes and outcome in ("intermittent", "unknown") and not open_ways(found) - shut:
         outcome = "blocked"  # what one layer lets through another stops
     route = verdict.route if outcome in ("allowed", "intermittent") else "none"
+    if shut and route == "mixed":  # what a policy stops goes no way
+        left = routes_left(found, shut)
+        route = next(iter(left)) if len(left) == 1 else route
     if outcome != "unknown":
         missing = set()
     return msgspec.structs.replace(

@@ -7,7 +7,7 @@ or gateway makes several ways, for a policy may tell their addresses apart (``aw
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -16,7 +16,8 @@ from reachsim.forwarding import Walk
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
 from reachsim.packets import SOURCE
-from reachsim.scenarios import Scenario
+from reachsim.scenarios import Scenario, route_of
+from reachsim.verdict import RouteWord
 
 UNSEEN: Final = "?"
 """Stands for an endpoint or the public way, not known which."""
@@ -59,24 +60,28 @@ def ways_of(network: Network, found: Sequence[Scenario]) -> dict[Way, Scenario]:
 
 def open_ways(found: Sequence[Scenario]) -> set[Way]:
     """The ways on which the network lets something through, or may."""
-    return {way for one in found for way, is_open in _taken(one) if is_open}
+    return {way for one in found for way, flows in _taken(one) if any(flow.outcome != "blocked" for flow in flows)}
 
 
-def _taken(one: Scenario) -> Iterator[tuple[Way, bool]]:
-    """The ways that flows of a scenario take, each with whether something gets through, or may."""
-    clients: dict[str, IntervalSet] = {}
-    open_ends = set()
+def routes_left(found: Sequence[Scenario], shut: Container[Way]) -> set[RouteWord]:
+    """How what the network lets through goes, without the ways that are shut."""
+    return {
+        route_of(one, flow) for one in found for way, flows in _taken(one) if way not in shut
+        for flow in flows if flow.outcome == "allowed"
+    }  # fmt: skip
+
+
+def _taken(one: Scenario) -> Iterator[tuple[Way, list[Walk]]]:
+    """The ways that flows of a scenario take, each with these flows."""
+    ends: dict[str, list[Walk]] = {}
     for flow in one.flows:
         end = _end(flow)
-        if end is None:
-            continue
         if end:
-            clients[end] = clients.get(end, EMPTY) | flow.box[SOURCE]
-        else:
-            yield Way(one.group, "", flow.context.outside), flow.outcome != "blocked"
-        open_ends |= {end} if flow.outcome != "blocked" else set()
-    for end, seen in clients.items():
-        yield Way(one.group, end, seen), end in open_ends
+            ends.setdefault(end, []).append(flow)
+        elif end is not None:
+            yield Way(one.group, "", flow.context.outside), [flow]
+    for end, flows in ends.items():
+        yield Way(one.group, end, IntervalSet.union_of([flow.box[SOURCE] for flow in flows])), flows
 
 
 def _end(flow: Walk) -> str | None:

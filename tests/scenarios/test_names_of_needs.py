@@ -241,6 +241,22 @@ def test_builds_in_a_vpc_and_out_of_it_take_several_ways_none_of_which_is_unknow
     assert {one.severity for one in found.check.findings if one.id == "FLEET_OVERFLOW_LEAVES_VPC"} == {"high"}
 
 
+def test_what_a_policy_refuses_of_several_ways_is_no_way() -> None:
+    """The role works from the VPC alone, so overflowing builds get nothing; that they can send data out stays."""
+    bound = statement(
+        ["codecommit:*", "logs:*"], effect="Deny", Condition={"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}
+    )
+    net = Pipeline(build_role=[*BUILD_ROLE, bound])
+    project = net["p1"]
+    arn = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:fleet/linux:1"
+    fleet = {"arn": arn, "name": "linux", "overflowBehavior": "ON_DEMAND", "vpcConfig": project.pop("vpcConfig")}
+    net.put("codebuild/batch-get-fleets", {"fleets": [fleet]})
+    project["environment"]["fleet"] = {"fleetArn": arn}
+    found = Checked(net)
+    assert (found.fate("logs"), found.overall) == (("intermittent", "private"), "leaking")
+    assert found.steps()["source"] == ("intermittent", "private")
+
+
 def test_a_fix_keeps_a_role_bound_to_the_network() -> None:
     """The role was to work from a VPC, if from the wrong one; it isn't to work from anywhere now."""
     net = Pipeline()
