@@ -119,6 +119,9 @@ NO_CHANGE: Final = "no single change that reachsim knows mends it"
 def why_not(ground: Ground, fault: Fault) -> str | None:
     """Why nothing here mends a fault; None if that is all there is to say."""
     code = fault.block.code if fault.block else ""
+    if fault.kind == "open" and fault.source.startswith("codebuild:"):
+        whose = "whether its builds are for everyone is not told by the snapshot"
+        return f"{whose}: aws codebuild update-project-visibility makes it private; or accept it in reachsim.toml"
     if fault.kind == "open":
         return "whom its owners want in is not told by the snapshot: narrow the policy, or accept it in reachsim.toml"
     if fault.kind == "leaves" and fault.destination.startswith("ip:"):

@@ -33,11 +33,16 @@ def two_answers() -> Pipeline:
     return net
 
 
+def shown() -> Pipeline:
+    return Pipeline(projectVisibility="PUBLIC_READ")
+
+
 @pytest.mark.parametrize(
     ("make", "status", "code", "why"),
     [
         (to_a_private_gateway, "partly", "PUBLIC_EGRESS_POSSIBLE", "vgw-v to a network behind it: whether that may be"),
         (waiting, "partly", None, "vpce-logs is pending: judge again once it is available"),
+        (shown, "partly", "RESOURCE_SHARED_OUTSIDE", "aws codebuild update-project-visibility makes it private"),
         (two_answers, "undecided", "DNS_CONFLICTING_ZONES", "both answer for"),
     ],
 )
