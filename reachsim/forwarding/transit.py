@@ -284,7 +284,7 @@ def _by_route(
     if not ways:
         detail = f"route {destination} of {label} names no attachment"
         return [lost(flow, unseen(table_id, detail))]
-    if len(ways) > 1:
+    if len(ways) > 1 and len(piece.winners) > 1:  # the attachments of one route share its flows (ECMP)
         detail = f"{label} sends {destination} by any of {', '.join(way[0] if way else 'a blackhole' for way in ways)}"
         flow = flow.assuming(assume("PREFIX_LISTS_OVERLAP", table_id, detail, "neither"))
     source = ground.told(_place_of_routes, gateway_id, table_id)
@@ -318,7 +318,8 @@ def _by_dead_route(ground: Ground, flow: Walk, route: TransitGatewayRoute, gatew
     """By a blackhole, or a route of which it is not known whether it is in force."""
     network = ground.network
     destination = str(route.destination_cidr_block or route.prefix_list_id)
-    detail = f"route {destination} of {network.label(table_id)} is {route.state}"
+    state = "a blackhole" if route.state == "blackhole" else route.state
+    detail = f"route {destination} of {network.label(table_id)} is {state}"
     if route.state != "blackhole":
         return lost(flow, Gap("UNMODELLED_COMPONENT", table_id, f"{detail}: whether it is in force is not known"))
     cause = "RETURN_ROUTE_MISSING" if flow.leg == "response" else None

@@ -593,3 +593,22 @@ def test_n195_what_is_behind_an_attachment_is_unknown_in_both_directions(kind: s
         assert fate(verdict) == ("unknown", "none")
         assert made in {one.component for one in verdict.assumptions}
     assert any(call in one.detail for one in ask(net, "eni-x", "ip:172.16.5.5").assumptions)
+
+
+@pytest.mark.parametrize(("state", "outcome"), [("available", "allowed"), ("deleted", "intermittent")])
+def test_n185_the_attachments_of_one_route_share_its_flows(state: str, outcome: str) -> None:
+    """Equal-cost multipath over VPN attachments: chance picks one, and no prefix lists overlap."""
+    net = Hub()
+    first, second = (net.vpn(net.tgw_id, name=name) for name in ("1", "2"))
+    net.tgw_route(net.rt, "192.168.0.0/16", first)
+    net.routes()[-1]["TransitGatewayAttachments"] += [
+        {"TransitGatewayAttachmentId": second, "ResourceId": "vpn-2", "ResourceType": "vpn"}
+    ]
+    net.route("rtb-x", "192.168.0.0/16", net.tgw_id)
+    for attachment in (first, second):
+        net.associate(net.rt, attachment)
+    net["vpn-2"]["State"] = state
+    verdict = ask(net, "eni-x", "ip:192.168.1.1")
+    assert fate(verdict) == (outcome, "on-premises")
+    assert codes(verdict) == (set() if outcome == "allowed" else {"TGW_BAD_STATE_VPN"})
+    assert "PREFIX_LISTS_OVERLAP" not in {code for code, _ in assumed(verdict)}
