@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
+from typing import Final
 
 from reachsim.pipeline import urls
 from reachsim.pipeline.call import Call, Outcome, arguments
@@ -27,13 +29,37 @@ def cmake(call: Call) -> Outcome:
         found.append(
             Gap(call.command.text, f"what CMakeLists.txt of {shown(folder)} fetches; it is not in the context")
         )
-    text = re.sub(r"#.*", "", lists or "")
+    text = _read(call, folder, lists or "")
     for block in re.findall(r"(?:FetchContent_Declare|ExternalProject_Add)\s*\(([^)]{0,4000})\)", text, re.IGNORECASE):
         for url in re.findall(r"\bGIT_REPOSITORY\s+\"?(\S+?)\"?(?=\s|$)", block):
             found += git_found(call, url)
         for url in re.findall(r"\bURL\s+\"?(https?://[^\s\"]+)", block):
             found += urls.fetched(url)
     return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def _read(call: Call, folder: str, lists: str) -> str:
+    """A project's CMakeLists.txt with what it includes and the folders that it adds, without comments."""
+    texts: list[str] = []
+    seen: set[str] = set()
+    queue = [(folder, lists)]
+    while queue and len(seen) < _MAX_FILES:
+        place, text = queue.pop(0)
+        text = re.sub(r"#.*", "", text)
+        texts.append(text)
+        for kind, name in re.findall(r"\b(include|add_subdirectory)\s*\(\s*\"?([^\s\")]{1,300})", text, re.IGNORECASE):
+            name = re.sub(r"\$\{(?:CMAKE_SOURCE_DIR|PROJECT_SOURCE_DIR)\}", folder, name)
+            name = name.replace("${CMAKE_CURRENT_SOURCE_DIR}", place).replace("${CMAKE_CURRENT_LIST_DIR}", place)
+            inner = name if name.startswith(("/", folder + "/")) else posixpath.join(place, name)
+            file = inner if kind.lower() == "include" else posixpath.join(inner, "CMakeLists.txt")
+            found = call.read(file) if call.path(file) not in seen else None
+            seen.add(call.path(file))
+            if found is not None:
+                queue.append((place if kind.lower() == "include" else inner, found))
+    return "\n".join(texts)
+
+
+_MAX_FILES: Final = 100
 
 
 def configure(call: Call) -> Outcome:

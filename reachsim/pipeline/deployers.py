@@ -41,14 +41,19 @@ def beanstalk(call: Call) -> Outcome:
 def cdk(call: Call) -> Outcome:
     """cdk: the app that cdk.json names is run; deployments go through the roles of the bootstrap stack."""
     operation = _operation(call)
-    region = region_of(call, arguments(call.words, ["region", "profile", "app", "a", "output", "o", "context", "c"]))
+    given = arguments(call.words, ["region", "profile", "app", "a", "output", "o", "context", "c"])
+    region = region_of(call, given)
     settings = call.json("cdk.json") or {}
     found: list[Found] = list(_calls(call, "cdk", operation, region))
     if operation not in ("deploy", "synth", "synthesize", "diff", "ls", "list", "destroy", "bootstrap"):
         return Outcome(tuple(found), None)
-    app = settings.get("app")
+    named = given.last("app", "a")
+    app = named or settings.get("app")
+    if named and " " not in named.strip():
+        app = None  # the folder of an assembly that is there already
     if isinstance(app, str) and operation != "bootstrap":
-        found.append(Script(app, "cdk.json", 1))
+        place = ("", 0) if named else ("cdk.json", 1)
+        found.append(Script(app, *place, variables=(("CDK_OUTDIR", "cdk.out"),)))
     return Outcome((*found, *_reports(call, table(settings.get("context")))), None)
 
 

@@ -197,7 +197,7 @@ def _registry(call: Call, scope: str, sure: Confidence) -> list[Found]:
 def _installed(call: Call, names: list[str], is_global: bool, *, scripts: bool, prefers_cache: bool) -> Outcome:
     sure: Confidence = "certain"
     if prefers_cache or (not is_global and call.cached("node_modules", ".npm", "yarn/", ".cache/yarn", "pnpm")):
-        sure = "likely"
+        sure = "certain" if _audited(call) else "likely"
     found: list[Found] = []
     named = [one for one in names if not _is_local(one)]
     found += _of_specifiers(call, named, sure)
@@ -207,6 +207,20 @@ def _installed(call: Call, names: list[str], is_global: bool, *, scripts: bool, 
         if scripts and package is not None:
             found += [*_binaries(call, package), *node_scripts.hooks(call, package)]
     return Outcome(tuple(dict.fromkeys(found)), "")
+
+
+def _audited(call: Call) -> bool:
+    """Whether npm asks the registry though all packages are there: by default it submits every install for an audit.
+
+    **Source:** npm documentation, "config", audit.
+    """
+    given = arguments(call.words, _VALUED)
+    told = given.last("audit") or call.env("npm_config_audit", "NPM_CONFIG_AUDIT") or "true"
+    npmrc = call.read(".npmrc") or ""
+    return (
+        call.program == "npm" and not given.has("no-audit") and told != "false"
+        and not re.search(r"(?m)^[ \t]*audit[ \t]*=[ \t]*false", npmrc)
+    )  # fmt: skip
 
 
 def _is_local(specifier: str) -> bool:

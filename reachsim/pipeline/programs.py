@@ -304,7 +304,7 @@ def _python(call: Call, running: tuple[str, ...]) -> Outcome:
     if name == "-":
         return _text(call, "python", program or "")
     found = _of_file(call, "python", name, program)
-    return Outcome((*found, Gap(call.command.text, "a python program; of it only what it writes out is read")), None)
+    return Outcome((*found, _open(call, "python")), None)
 
 
 def _text(call: Call, program: str, text: str) -> Outcome:
@@ -313,8 +313,14 @@ def _text(call: Call, program: str, text: str) -> Outcome:
 
     language = inline.LANGUAGES.get(program, "")
     found = inline.fetched(call, language, text, whole=True)
-    gap = Gap(call.command.text, f"a {program} program; of it only what it writes out is read")
-    return Outcome((*found, *((gap,) if inline.leaves_open(call, language, text) else ())), None)
+    return Outcome((*found, *((_open(call, program),) if inline.leaves_open(call, language, text) else ())), None)
+
+
+def _open(call: Call, program: str) -> Gap:
+    """What a program may reach for beyond what its text writes out; the AWS CDK names its apps the folder of output."""
+    if call.env("CDK_OUTDIR"):
+        return Gap(call.command.text, "a CDK app: what its constructs look up and bundle is not worked out", once=True)
+    return Gap(call.command.text, f"a {program} program; of it only what it writes out is read")
 
 
 def _of_file(call: Call, program: str, name: str, text: str | None) -> list[Found]:
@@ -384,6 +390,4 @@ def _interpreter(call: Call, program: str) -> Outcome:
     if any(re.fullmatch(r"-\w*[erE]|-p|--eval|-c", flag) for flag in flags):
         return _text(call, program, " ".join(call.words))
     found = _of_file(call, program, rest[0], text)
-    return Outcome(
-        (*found, Gap(call.command.text, f"a {program} program; of it only what it writes out is read")), None
-    )
+    return Outcome((*found, _open(call, program)), None)
