@@ -176,6 +176,9 @@ _DEPLOYERS: Final[dict[str, tuple[_Row, ...]]] = {
         (("generate",), (("cloudformation", "?"),)),
     ),
     "eksctl": ((("create", "delete", "get", "upgrade"), (("eks", "!"), ("cloudformation", "?"), ("ec2", "?"))),),
+    "chalice": ((("deploy", "delete"), (("lambda", "!"), ("iam", "?"), ("apigateway", "?"))),),
+    "ecspresso": ((("deploy", "run", "refresh", "scale", "verify", "wait", "register"), (("ecs", "!"),)),),
+    "lambroll": ((("deploy", "rollback", "diff", "invoke"), (("lambda", "!"),)),),
     "ecs-cli": ((("compose", "push", "up", "configure"), (("ecs", "!"), ("ecr", "?"))),),
     "amplify": ((("push", "publish", "pull", "init"), (("amplify", "!"), ("cloudformation", "?"), ("s3", "?"))),),
 }

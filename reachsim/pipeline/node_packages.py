@@ -388,7 +388,8 @@ def npx(call: Call) -> Outcome:
         found += _downloads(call, lambda package: package == bare)
     if given.rest:
         command = re.sub(r"(?<=.)@[^@/]*$", "", given.rest[0])
-        rest = " ".join(quoted(one) for one in [_COMMANDS.get(command, command), *given.rest[1:]])
+        program = _COMMANDS.get(command, command.split("/")[-1] if command.startswith("@") else command)
+        rest = " ".join(quoted(one) for one in [program, *given.rest[1:]])
         found.append(Script(rest, own_process=True))
     return Outcome(tuple(dict.fromkeys(found)), None)
 
@@ -411,7 +412,14 @@ _PROVIDERS: Final = {
     "react-scripts": "react-scripts",
     "vue-cli-service": "@vue/cli-service",
 }
-_COMMANDS: Final = {"aws-cdk": "cdk", "sls": "serverless"}
+_COMMANDS: Final = {
+    "aws-cdk": "cdk", "sls": "serverless", "@sentry/cli": "sentry-cli", "@redocly/cli": "redocly", "@angular/cli": "ng",
+    "@aws-amplify/cli": "amplify", "@nestjs/cli": "nest", "@changesets/cli": "changeset",
+    "@playwright/test": "playwright",
+    "@commitlint/cli": "commitlint", "@graphql-codegen/cli": "graphql-codegen", "@11ty/eleventy": "eleventy",
+    "@aws-amplify/backend-cli": "ampx", "@stoplight/spectral-cli": "spectral",
+}  # fmt: skip
+"""Packages whose command bears another name than their last part does."""
 
 
 def corepack(call: Call) -> Outcome:

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from reachsim.pipeline import installers, knowledge
+from reachsim.pipeline import installers, knowledge, launchers
 from reachsim.pipeline.builtins import BUILTINS, LOCAL
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.readers import PROGRAMS, by_name, reader_of
@@ -73,6 +73,8 @@ def read(command: Command, running: tuple[str, ...]) -> Outcome:
         at = call.words.index(":::")
         values = "\n".join(call.words[at + 1 :])
         words = [re.sub(r"^\{\}$", "{}", word) for word in call.words[:at]]
+        if not arguments(words, ["j", "jobs"], stop=True).rest:  # each value is a command
+            return Outcome(tuple(Script(one) for one in call.words[at + 1 :]), None)
         return _xargs(
             Call(replace(command, stdin=values), ["parallel", *(() if "{}" in words else ("-n", "1")), *words])
         )
@@ -98,6 +100,9 @@ def read(command: Command, running: tuple[str, ...]) -> Outcome:
     if program in ("conda", "mamba", "micromamba") and call.words[:1] == ("run",):
         inside = arguments(call.words[1:], ["n", "name", "p", "prefix", "cwd"], stop=True).rest
         return read(replace(command, words=tuple(inside) or ("true",)), running)
+    ran = launchers.launched(call)
+    if ran is not None:
+        return ran
     reader = reader_of(program) or reader_of(re.sub(r"^(pip|npm)[\d.]+$", r"\1", program))
     if reader is not None and not _shadowed(call, words[0]):
         return reader(call)

@@ -55,6 +55,7 @@ PROGRAMS: Final[dict[str, str]] = {
     "aws": "aws_cli.aws", "sam": "sam.sam", "cdk": "deployers.cdk", "cdk-assets": "deployers.deployer",
     "serverless": "deployers.serverless", "sls": "deployers.serverless", "copilot": "deployers.deployer",
     "eb": "deployers.beanstalk", "ampx": "deployers.deployer",
+    **dict.fromkeys(("chalice", "ecspresso", "lambroll"), "deployers.deployer"),
     "eksctl": "deployers.deployer", "ecs-cli": "deployers.deployer", "amplify": "deployers.deployer",
     "docker": "docker.docker", "podman": "docker.docker", "buildah": "buildah.buildah", "nerdctl": "docker.docker",
     "docker-compose": "compose.docker_compose", "executor": "image_tools.kaniko", "kaniko": "image_tools.kaniko",

@@ -17,7 +17,11 @@ _WRAPPERS: Final[dict[str, list[str]]] = {
     "setsid": [], "unbuffer": [], "chronic": [], "env": ["u", "C"], "timeout": ["s", "k", "signal", "kill-after"],
     "gosu": [], "su-exec": [], "dumb-init": [], "tini": [], "flock": ["w", "E"], "caffeinate": [], "travis_retry": [],
     "retry": ["t", "s", "d", "n", "r", "attempts", "delay", "times"], "xvfb-run": ["s", "n", "e"], "dotenv": ["f", "e"],
+    "env-cmd": ["f", "file", "e", "environments"], "ssh-agent": ["a", "t", "E", "P"], "dbus-run-session": [],
+    "proxychains": ["f"], "proxychains4": ["f"], "with-contenv": [], "chroot": ["userspec", "groups"],
+    "faketime": ["f"],
     "cross-env": [], "firejail": [], "coproc": [], "entr": [], "strace": ["e", "o"],
+    "watch": ["n", "interval"],
 }  # fmt: skip
 
 
@@ -36,10 +40,12 @@ def unwrapped(words: list[str], extra: dict[str, str]) -> list[str] | None:
         return None
     given = arguments(words[1:], _WRAPPERS[program], stop=True)
     rest = list(given.rest)
-    if program in ("timeout", "gosu", "su-exec", "flock") and len(rest) > 1:
+    if program in ("timeout", "gosu", "su-exec", "flock", "chroot", "faketime") and len(rest) > 1:
         rest = rest[1:]
     if program == "retry" and rest and rest[0].isdigit():
         rest = rest[1:]
+    if program == "dotenv" and rest[:1] == ["run"]:
+        rest = rest[2:] if rest[1:2] == ["--"] else rest[1:]
     while rest and program in ("env", "sudo", "cross-env") and re.match(r"[A-Za-z_]\w*=", rest[0]):
         name, _, value = rest.pop(0).partition("=")
         extra[name] = value
