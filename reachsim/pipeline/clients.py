@@ -58,6 +58,25 @@ def client(call: Call) -> Outcome:
     return Outcome(tuple(found), None, None if call.program == "pg_isready" else True)
 
 
+def migrated(call: Call) -> Outcome:
+    """Programs that work on the database that an application's settings or DATABASE_URL name: Rails' tasks of ``db:``,
+    Alembic, Knex, Prisma, Sequelize, TypeORM.
+
+    **Source:** Rails Guides, "The Rails Command Line"; the tools' own documentation.
+    """
+    pattern = {"rails": r"db(:|$)", "rake": r"db(:|$)", "alembic": r"(?:up|down)grade|current|stamp|check",
+               "prisma": r"migrate|db$", "knex": r"migrate:|seed:"}.get(call.program,
+                                                                              r"db:|migration:|schema:")  # fmt: skip
+    found: list[Found] = []
+    if call.program == "prisma" and call.env("PRISMA_QUERY_ENGINE_BINARY") is None and call.words[:1] != ("format",):
+        found.append(Destination("binaries.prisma.sh", 443, "download", "likely"))
+    if not any(re.match(pattern, word) for word in call.words) or "help" in call.words:
+        return Outcome(tuple(found) if call.words[:1] == ("generate",) else (), None)
+    named = in_urls(call.env("DATABASE_URL") or "")
+    gap = Gap(call.command.text, "the database that the application's settings name is not known")
+    return Outcome((*found, *(named or [gap])), None)
+
+
 def netcat(call: Call) -> Outcome:
     """``nc HOST PORT`` and ``telnet HOST PORT``; a listening one waits."""
     given = arguments(call.words, ["w", "i", "p", "s", "X", "x", "q", "T", "e", "c"])

@@ -112,6 +112,8 @@ PROGRAMS: Final[dict[str, str]] = {
     **dict.fromkeys(("buildctl", "buildctl-daemonless.sh"), "image_tools.buildctl"), "pack": "image_tools.pack",
     "packer": "deploy.packer",
     **dict.fromkeys(("zap-baseline.py", "zap-full-scan.py", "zap-api-scan.py"), "scanners.zap"),
+    **dict.fromkeys(("rails", "rake", "alembic", "knex", "prisma", "sequelize-cli", "sequelize", "typeorm"),
+                    "clients.migrated"),
     "openssl": "clients.openssl", "wait-on": "readers.by_url", "ping": "clients.ping", "ping6": "clients.ping",
     **dict.fromkeys(("dig", "nslookup", "host", "drill"), "clients.lookup"),
     "nc": "clients.netcat", "ncat": "clients.netcat", "netcat": "clients.netcat",
