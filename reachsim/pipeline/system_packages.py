@@ -40,7 +40,7 @@ _FAMILIES: Final = {"apt": ("debian", "ubuntu"), "apk": ("alpine", "wolfi"),
 # Distributions that a family means where the image does not tell.
 _GUESSES: Final = {"apt": ("debian", "ubuntu"), "apk": ("alpine",), "yum": ("amazonlinux",)}
 _CURATED: Final = {"apt": "ubuntu", "yum": "amazonlinux"}  # CodeBuild's images with apt are Ubuntu
-_LISTS: Final = {"apt": "/etc/apt/", "apk": "/etc/apk/repositories", "yum": "/etc/yum.repos.d/"}
+_LISTS: Final = {"apt": "/etc/apt/sources.list", "apk": "/etc/apk/repositories", "yum": "/etc/yum.repos.d/"}
 _MAIN: Final = {
     "apt": (
         "/etc/apt/sources.list",
@@ -234,7 +234,8 @@ def repositories(call: Call, family: str, sure: Confidence) -> list[Found]:
     for path, text in [*written.items(), *((_MAIN[family][0], text) for text in copied)]:
         replaced = replaced or (path in _MAIN[family] and call.setting(f"appended {path}") is None)
         if text is None:
-            found.append(Gap(path, "written by the build itself with content that is not known"))
+            why = f"{shown(path)} is written by the build itself with content that is not known"
+            found.append(Gap(shown(path), why, once=True))
         found += _listed(text or "")
     if not replaced:
         found = [*_own(call, family, sure), *found]
