@@ -44,7 +44,7 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
     ("unauthorized", r"no basic auth credentials|authorization token has expired|\b401 Unauthorized"
                      r"|\bE401\b|HTTP error 401\b|\b401 Error, Credentials not correct"
                      r"|returned error: 401|\b401 \(Unauthorized\)|requested access to the resource is denied"
-                     r"|status code 401 from server|\bUNAUTHORIZED: "
+                     r"|status code 401 from server|\bUNAUTHORIZED: |HTTP Basic: Access denied"
                      r"|pull access denied"
                      r"|authentication required"
                      r"|must be logged in to the server|could not read (?:Username|Password) for"
@@ -202,7 +202,7 @@ _WHOSE_POLICY: Final = re.compile(
     r"|resource control|VPC endpoint|permissions? boundary|permissions boundaries|session) ?polic|"
     r"(?P<how2>because no|explicit deny in an?) (?P<policy2>permissions boundary|permissions boundaries)"
 )
-_CALLING: Final = re.compile(r"when calling the (?P<operation>\w+) operation")
+_CALLING: Final = re.compile(r"(?:when calling the |operation error S3: )(?P<operation>\w+)(?: operation|,)")
 _S3_URL: Final = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]+)(?P<key>/\S*)?")
 
 

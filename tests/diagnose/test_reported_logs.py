@@ -178,6 +178,16 @@ def test_an_operation_that_only_s3_has_is_asked_of_s3() -> None:
     assert (one.causes[0].code, one.causes[0].likelihood) == ("IDENTITY_POLICY_DENY", "certain")
 
 
+def test_an_operation_of_the_aws_sdk_for_go_is_asked_of_s3() -> None:
+    line = (
+        "Error: operation error S3: CreateMultipartUpload, https response error StatusCode: 403, RequestID: X, "
+        "HostID: Y, api error AccessDenied: Access Denied"
+    )
+    one = only(Pipeline(), f"{STAMP}Entering phase BUILD", f"{STAMP}Running command terraform apply", line)
+    assert one.requests == ({"action": "s3:PutObject", "resource": "*"},)
+    assert (one.causes[0].code, one.causes[0].likelihood) == ("IDENTITY_POLICY_DENY", "certain")
+
+
 def test_what_no_policy_of_the_caller_allows_is_told_though_the_bucket_s_policy_is_not_there() -> None:
     """aws-samples/aws-serverless-workshops#354; the bucket's own policy could allow it."""
     one = only(
