@@ -133,14 +133,16 @@ def _calls(call: Call, language: str, text: str) -> Iterator[tuple[re.Match[str]
 
 def _of_clients(text: str) -> Iterator[re.Match[str]]:
     """The requests of sessions and browsers that a program makes, by the names that it gives them."""
-    names = {match[1] or match[2] for match in islice(_CLIENT.finditer(text), MAX_CLIENTS)}
-    if names:
-        either = "|".join(re.escape(one) for one in sorted(names))
+    made = [match[1] or match[2] for match in islice(_CLIENT.finditer(text), MAX_CLIENTS)]
+    if made:
+        either = "|".join([*sorted({re.escape(one) for one in made if one}), _NAMELESS])
         asks = rf"(?<![\w.])(?:{either})\.(?:get|post|put|patch|delete|head|request|goto){_HANDED}{_PLACE}"
         yield from islice(re.compile(asks).finditer(text), MAX_CALLS)
 
 
 MAX_CLIENTS: Final = 20
+_NAMELESS: Final = r"requests\.[sS]ession\(\)|httpx\.Client\(\)|urllib3\.PoolManager\(\)"
+"""A client that is asked where it is made."""
 _CLIENT: Final = re.compile(
     r"(?:(?<![\w.])([\w.]{1,60})\s{0,5}(?::\s{0,5}[\w.]{1,60}\s{0,5})?=\s{0,5}(?:await\s{1,5})?)?"
     r"(?:requests\.[sS]ession|httpx\.(?:Async)?Client|aiohttp\.ClientSession|urllib3\.PoolManager|webdriver\.[A-Z]\w{1,20}"
