@@ -232,7 +232,9 @@ def _route(name: str, before: Json, after: Json) -> str:
 
 def _way(route: Json) -> str:
     state = f" ({route['State']})" if route.get("State") not in (None, "active") else ""
-    return f"{target_of(route)}{state}"
+    held = route.get("TransitGatewayAttachments") or ()  # by id, or the list as it stands
+    attachments = sorted(one if isinstance(one, str) else str(one.get("TransitGatewayAttachmentId")) for one in held)
+    return f"{', '.join(attachments) or target_of(route)}{state}"
 
 
 def _rule(section: str, before: Json, after: Json) -> str:

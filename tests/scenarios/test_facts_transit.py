@@ -612,3 +612,14 @@ def test_n185_the_attachments_of_one_route_share_its_flows(state: str, outcome: 
     assert fate(verdict) == (outcome, "on-premises")
     assert codes(verdict) == (set() if outcome == "allowed" else {"TGW_BAD_STATE_VPN"})
     assert "PREFIX_LISTS_OVERLAP" not in {code for code, _ in assumed(verdict)}
+
+
+def test_a_change_of_a_transit_gateways_route_names_the_attachments() -> None:
+    net = Hub()
+    before = net.files()
+    for row in net.routes():
+        if row["DestinationCidrBlock"] == "10.1.0.0/16":
+            row["State"] = "blackhole"
+    changes = load_files(before).diff(load_files(net.files()), sources=["eni-x"], targets=["eni-y"]).changes
+    (told,) = [one.change.text for one in changes]
+    assert told == "route 10.1.0.0/16 (propagated) replaced: tgw-attach-y → tgw-attach-y (blackhole)"
