@@ -85,7 +85,7 @@ def _exits(network: Network, cells: Sequence[Cell], beyond: Sequence[Verdict], p
     for cell in cells:
         if leaks(cell) and cell.verdict is not None:
             for gateway in _gateways_out(cell.verdict):
-                lines = _contacts(cell, places, f"{cell.outcome} {cell.route}")
+                lines = _contacts(cell, places, _how_it_gets_out(cell, cell.verdict))
                 evidence.setdefault(gateway, []).extend(lines)
                 if cell.needed:
                     used.add(gateway)
@@ -99,6 +99,15 @@ def _exits(network: Network, cells: Sequence[Cell], beyond: Sequence[Verdict], p
         title = f"traffic can leave by {network.label(gateway)}"
         severity: Severity = "high" if gateway in used else "medium"
         yield finding_of("PUBLIC_EGRESS_POSSIBLE", severity, gateway, title, lines)
+
+
+def _how_it_gets_out(cell: Cell, verdict: Verdict) -> str:
+    """The answer, or where a policy refuses the source's own requests the way that stays for others'."""
+    if cell.route in OUTWARD:
+        return f"{cell.outcome} {cell.route}"
+    routes = dict.fromkeys(path.route for path in verdict.paths if path.outcome == "allowed" and path.route in OUTWARD)
+    said = "may refuse" if cell.outcome == "unknown" else "refuses"
+    return f"the network lets it through {', '.join(routes)}, though a policy {said} these requests"
 
 
 def _contacts(cell: Cell, places: Places, what: str) -> list[str]:

@@ -97,6 +97,8 @@ def test_a_way_to_s3_s_public_addresses_is_a_leak_though_a_policy_refuses_the_bu
     assert found.fate("internet")[0] == "blocked"
     assert (found.step("source").outcome, found.overall) == ("blocked", "leaking")
     assert found.findings()["PUBLIC_EGRESS_POSSIBLE"] == "high"
+    (told,) = (one for one in found.check.findings if one.id == "PUBLIC_EGRESS_POSSIBLE")
+    assert "s3: the network lets it through aws-public, though a policy refuses these requests" in told.evidence[0]
 
 
 def test_ipv6_by_an_egress_only_gateway_is_a_leak() -> None:
