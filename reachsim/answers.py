@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SHAREABLE = ("service", "host", "internet", "eni", "i")
 """Kinds of destinations whose answers are kept; of sources, ``eni`` and ``i`` are."""
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_PACKETS_ONLY: Final = frozenset(("protocol", "port", "family"))
 MOST_KEPT = 20_000
 """Answers kept at once."""
 MOST_CHARACTERS = 100_000_000
@@ -59,7 +60,7 @@ class Answers:
 
     def _rest(self, source: str, destination: str, arguments: Mapping[str, Any]) -> str:
         """What follows the id."""
-        if not arguments.keys() <= {"protocol", "port", "family"}:
+        if not arguments.keys() <= _PACKETS_ONLY:
             return self._asked(source, destination, arguments)
         asked = (arguments.get("protocol"), arguments.get("port"), arguments.get("family"))
         key, ends = self._shared(source, destination, asked) or ((source, destination, asked), ())

@@ -69,8 +69,10 @@ def _nearly_routed(ground: Ground, block: Block, there: set[str]) -> Block:
     """The block, with the route of its table that leads to those VPCs and does not cover what was asked for."""
     if block.code not in _NOT_COVERED or block.leg != "request" or block.cause is not None:
         return block
-    by_transit = block.code == "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT"
-    routes = ground.told(_transit_routes if by_transit else _routes, block.component)
+    if block.code == "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT":
+        routes = ground.told(_transit_routes, block.component).get(min(there), [])
+    else:
+        routes = ground.told(_routes, block.component)
     near = next((shown for shown, ends in routes if there <= ends), None)
     if near is None:
         return block
@@ -99,16 +101,23 @@ def _joined_by(network: Network, target: str) -> set[str]:
     return {one.vpc_id for one in attachments if one.transit_gateway_id == target and one.vpc_id}
 
 
-def _transit_routes(network: Network, table_id: str) -> list[tuple[str, set[str]]]:
-    """(a working route of a transit gateway's table in words, the VPCs that it leads to)."""
-    found = []
+def _transit_routes(network: Network, table_id: str) -> dict[str, list[tuple[str, set[str]]]]:
+    """By VPC: (a working route of a transit gateway's table that leads there, in words, the VPCs that it leads to)."""
+    found: dict[str, list[tuple[str, set[str]]]] = {}
     known = network.transit_gateway_routes.get(table_id)
     for route in known.routes if known is not None else ():
-        ends = {one.resource_id for one in route.transit_gateway_attachments if one.resource_type == "vpc"}
-        attachments = ", ".join(one.transit_gateway_attachment_id or "?" for one in route.transit_gateway_attachments)
-        if route.state == "active":
-            shown = route.destination_cidr_block or route.prefix_list_id
-            found.append((f"{shown} → {attachments}", {end for end in ends if end}))
+        ends = {
+            one.resource_id
+            for one in route.transit_gateway_attachments
+            if one.resource_type == "vpc" and one.resource_id
+        }
+        if route.state == "active" and ends:
+            attachments = ", ".join(
+                one.transit_gateway_attachment_id or "?" for one in route.transit_gateway_attachments
+            )
+            shown = f"{route.destination_cidr_block or route.prefix_list_id} → {attachments}"
+            for end in ends:
+                found.setdefault(end, []).append((shown, ends))
     return found
 
 
@@ -117,7 +126,7 @@ def connected(ground: Ground, one: str, other: str) -> bool | None:
 
     None where the snapshot lacks what tells.
     """
-    if any(ground.lacks_for_vpc(vpc_id, *_CONNECTIONS) for vpc_id in (one, other)):
+    if ground.lacks_for_vpc(one, *_CONNECTIONS) or ground.lacks_for_vpc(other, *_CONNECTIONS):
         return None
     if other in ground.told(_peers, one):
         return True

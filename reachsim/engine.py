@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -34,7 +34,7 @@ from reachsim.packets import (
 Context = TypeVar("Context")
 
 
-class Shifted(Struct, frozen=True):
+class Shifted(Struct, frozen=True, gc=False):
     """An asked dimension moved along the line of addresses, as NAT64 does with a destination."""
 
     dimension: int
@@ -50,7 +50,7 @@ ICMP_REPLIES: Final = {ICMP: {8: 0, 13: 14, 15: 16, 17: 18}, ICMPV6: {128: 129}}
 """ICMP request types and the types that answer them (RFC 792, RFC 950, RFC 4443). Other types are one-way messages."""
 
 
-class Flow(Struct, Generic[Context], frozen=True):
+class Flow(Struct, Generic[Context], frozen=True, gc=False):
     """A product of packets with the same fate so far.
 
     ``box`` is in the asked coordinates and holds packets of one kind (TCP, UDP, ICMP, ICMPv6, or neither of them),
@@ -195,12 +195,12 @@ class Flow(Struct, Generic[Context], frozen=True):
         return replace(self, end=where)
 
     @property
-    def outcome(self) -> str:
+    def outcome(self) -> Literal["allowed", "blocked", "unknown"]:
         """``blocked`` if anything blocks, else ``unknown`` if anything is not known, else ``allowed``."""
         return "blocked" if self.blocks else "unknown" if self.gaps else "allowed"
 
 
-Step = Callable[[Flow[Context]], Iterable[Flow[Context]]]
+Step = Callable[[Flow[Context]], list[Flow[Context]]]
 
 
 def walk(start: Iterable[Flow[Context]], step: Step[Context], loop: Step[Context]) -> tuple[Flow[Context], ...]:
@@ -215,12 +215,11 @@ def walk(start: Iterable[Flow[Context]], step: Step[Context], loop: Step[Context
         if flow.end:
             ended.append(flow)
             continue
-        here = (flow.leg, flow.place, flow.source, flow.destination)
-        if here in flow.visited:
+        here, visited = (flow.leg, flow.place, flow.source, flow.destination), flow.visited
+        if here in visited:
             waiting += loop(flow)
-            continue
-        flow = replace(flow, visited=flow.visited | {here})
-        waiting += [*step(flow)][::-1]
+        else:
+            waiting += step(replace(flow, visited=visited | {here}))[::-1]
     return tuple(ended)
 
 

@@ -11,7 +11,7 @@ Direction = Literal["ingress", "egress"]
 CanHide = Literal["leak", "block", "neither"]
 
 
-class Hop(msgspec.Struct, frozen=True):
+class Hop(msgspec.Struct, frozen=True, gc=False):
     """One component that traffic crosses, with the rule or route that let it pass.
 
     ``type`` is AWS's resource word, ``source`` the place in the snapshot that says so (``FILE#/json/pointer``).
@@ -25,7 +25,7 @@ class Hop(msgspec.Struct, frozen=True):
     source: str | None = None
 
 
-class Block(msgspec.Struct, frozen=True):
+class Block(msgspec.Struct, frozen=True, gc=False):
     """One rule, route or component that would have to change for the traffic to pass (DESIGN, ``blocked_by``)."""
 
     code: str
@@ -40,7 +40,7 @@ class Block(msgspec.Struct, frozen=True):
     source: str | None = None
 
 
-class Gap(msgspec.Struct, frozen=True):
+class Gap(msgspec.Struct, frozen=True, gc=False):
     """Something that the snapshot does not tell and that decides: the traffic's fate is unknown.
 
     ``missing`` names the snapshot files that would tell; ``code`` and ``component`` what is not known.
@@ -53,7 +53,7 @@ class Gap(msgspec.Struct, frozen=True):
     can_hide: CanHide = "leak"
 
 
-class Assumption(msgspec.Struct, frozen=True):
+class Assumption(msgspec.Struct, frozen=True, gc=False):
     """Something taken for granted; ``can_hide`` says what a wrong assumption would hide."""
 
     code: str

@@ -16,6 +16,8 @@ from typing import Final
 Span = tuple[int, int]
 _LOPSIDED: Final = 8
 """From how many times more spans on looking up is quicker than going through."""
+_NOWHERE: Final = (1 << 256, -(1 << 256))
+"""Bounds of the empty set, which no other set reaches."""
 _MANY: Final = 64
 """From how many spans on results are kept."""
 _low, _high = itemgetter(0), itemgetter(1)
@@ -31,7 +33,7 @@ class IntervalSet:
     ((1, 4), (6, 9), (20, 20))
     """
 
-    __slots__ = ("_hash", "spans")
+    __slots__ = ("_hash", "_high", "_low", "spans")
 
     spans: tuple[Span, ...]
 
@@ -39,6 +41,7 @@ class IntervalSet:
         # Canonical spans only: the named constructors and operators see to it.
         self.spans = spans
         self._hash = hash(spans)
+        self._low, self._high = (spans[0][0], spans[-1][1]) if spans else _NOWHERE
 
     @staticmethod
     def of(spans: Iterable[Span]) -> IntervalSet:
@@ -76,29 +79,24 @@ class IntervalSet:
         return IntervalSet(_canonical(sorted(self.spans + other.spans)))
 
     def __and__(self, other: IntervalSet) -> IntervalSet:
+        if self._high < other._low or other._high < self._low:
+            return EMPTY
         left, right = self.spans, other.spans
-        if self is other or not left:
+        if self is other or (len(right) == 1 and other._low <= self._low and self._high <= other._high):
             return self
-        if not right:
-            return EMPTY
-        low, high, first, last = left[0][0], left[-1][1], right[0][0], right[-1][1]
-        if high < first or last < low:
-            return EMPTY
-        if len(right) == 1 and first <= low and high <= last:
-            return self
-        if len(left) == 1 and low <= first and last <= high:
+        if len(left) == 1 and self._low <= other._low and other._high <= self._high:
             return other
-        if low == high:
-            return self if low in other else EMPTY
+        if self._low == self._high:
+            return self if self._low in other else EMPTY
         if len(left) + len(right) > _MANY:
             return _kept_intersection(self, other)
         return _intersection(self, other)
 
     def __sub__(self, other: IntervalSet) -> IntervalSet:
-        left, right = self.spans, other.spans
-        if not left or not right or left[-1][1] < right[0][0] or right[-1][1] < left[0][0]:
+        if self._high < other._low or other._high < self._low:
             return self
-        if self is other or (len(right) == 1 and right[0][0] <= left[0][0] and left[-1][1] <= right[0][1]):
+        left, right = self.spans, other.spans
+        if self is other or (len(right) == 1 and other._low <= self._low and self._high <= other._high):
             return EMPTY
         return _kept_difference(self, other) if len(left) + len(right) > _MANY else _difference(self, other)
 
@@ -116,10 +114,8 @@ class IntervalSet:
 
     def __le__(self, other: IntervalSet) -> bool:
         """Whether every member is one of ``other``."""
-        left, right = self.spans, other.spans
-        if len(right) == 1:
-            low, high = right[0]
-            return not left or (low <= left[0][0] and left[-1][1] <= high)
+        if len(other.spans) == 1:
+            return other._low <= self._low and self._high <= other._high
         return not (self - other).spans
 
     def __contains__(self, value: int) -> bool:
@@ -144,14 +140,14 @@ class IntervalSet:
     @property
     def is_single(self) -> bool:
         """Whether it has exactly one member."""
-        return len(self.spans) == 1 and self.spans[0][0] == self.spans[0][1]
+        return self._low == self._high
 
     @property
     def first(self) -> int:
         """The least member. Raises ValueError for the empty set."""
         if not self.spans:
             raise ValueError("the empty set has no first member")
-        return self.spans[0][0]
+        return self._low
 
     def __iter__(self) -> Iterator[int]:
         """Members in order (think before iterating over an address block)."""

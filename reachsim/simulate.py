@@ -159,9 +159,9 @@ def simulate(
     counted = tuple(layers) if layers is not None else LAYERS
     if requests is None and found:
         requests = implied_requests(aimed, found[0].source.home)
-    if "network" not in counted and not requests:
-        raise QuestionError("layers other than network judge requests, and the question has none", "BAD_LAYER")
     if "network" not in counted:
+        if not requests:
+            raise QuestionError("layers other than network judge requests, and the question has none", "BAD_LAYER")
         verdict = msgspec.structs.replace(verdict, outcome="allowed", blocked_by=(), layers={}, missing=())
     if requests:
         from reachsim.policy_layers import judge_requests  # costs the policy language; most questions have no requests
@@ -256,14 +256,14 @@ def weigh(question: Question, found: Sequence[Scenario], *, explicit_icmp: bool 
         flow.gaps and not flow.blocks for one in considered for flow in one.flows
     ) and not any(one.gaps for one in considered)  # fmt: skip
     routes = _routes(considered) if outcome in ("allowed", "intermittent") else {}
-    if outcome == "allowed" and any(one.symbolic and len(_routes([one])) > 1 for one in considered):
+    if outcome == "allowed" and symbolic and any(one.symbolic and len(_routes([one])) > 1 for one in considered):
         outcome, symbolic_split = "unknown", True
     route: RouteWord = "none"
     if outcome in ("allowed", "intermittent"):
         route = next(iter(routes)) if len(routes) == 1 else "mixed" if routes else "none"
     blocked_by = () if outcome == "allowed" else _blocks(considered)
     gaps = _gaps(considered) if outcome == "unknown" else ()
-    assumptions = list(_assumptions(considered, outcome))
+    assumptions = _assumptions(considered, outcome)
     assumptions += [Assumption(gap.code, gap.component, gap.detail, gap.can_hide) for gap in gaps]
     if symbolic_split:
         names = ", ".join(dict.fromkeys(one.resolution.name for one in considered if one.resolution))
@@ -271,11 +271,11 @@ def weigh(question: Question, found: Sequence[Scenario], *, explicit_icmp: bool 
         assumptions.append(Assumption("PUBLIC_NAME_ADDRESSES_UNKNOWN", names, detail, "leak"))
     if outcome == "unknown" and not symbolic_split:  # there they tell what stops some of the addresses
         blocked_by = tuple(b for b in blocked_by if b.code.startswith("DNS_")) + _unknown_blocks(gaps)
-    missing = tuple(sorted({path for gap in gaps for path in gap.missing}))
-    names_hops = tuple(dict.fromkeys(hop for one in considered if one.resolution for hop in _name_hops(one, one.flows)))
+    missing = tuple(sorted({path for gap in gaps for path in gap.missing})) if gaps else ()
+    names_hops = [hop for one in considered for hop in _name_hops(one, one.flows)]
     return Verdict(
         question, outcome, route, {"network": outcome}, blocked_by, _paths(considered), missing,
-        tuple(dict.fromkeys(assumptions)), names_hops,
+        tuple(dict.fromkeys(assumptions)), tuple(dict.fromkeys(names_hops)),
     )  # fmt: skip
 
 
@@ -285,7 +285,7 @@ def _considered(one: Scenario, explicit_icmp: bool) -> Scenario:
     """
     if explicit_icmp or not one.flows:
         return one
-    kept = tuple(flow for flow in one.flows if not _one_way(flow))
+    kept = tuple([flow for flow in one.flows if not _one_way(flow)])
     if len(kept) == len(one.flows) or not kept:
         return one
     services = IntervalSet.union_of({flow.box[SERVICE] for flow in kept})
@@ -453,10 +453,11 @@ def answer_of(found: Sequence[Scenario]) -> tuple[Answer, Answer, RouteWord, tup
 
 def _same_for_all(considered: Sequence[Scenario]) -> Outcome | None:
     """The outcome where every packet has the same certain one, whoever picks it: nothing to weigh."""
-    if any(one.gaps or one.blocks or not one.flows for one in considered):
-        return None
     outcomes = {flow.outcome for one in considered for flow in one.flows}
-    return "allowed" if outcomes == {"allowed"} else "blocked" if outcomes == {"blocked"} else None
+    if len(outcomes) != 1 or any(one.gaps or one.blocks or not one.flows for one in considered):
+        return None
+    (outcome,) = outcomes
+    return None if outcome == "unknown" else outcome
 
 
 def _by_group(considered: Sequence[Scenario]) -> list[Weighed | None]:
@@ -548,19 +549,21 @@ def _unknown_blocks(gaps: Iterable[Gap]) -> tuple[Block, ...]:
     )
 
 
-def _assumptions(found: Sequence[Scenario], outcome: Outcome) -> Iterable[Assumption]:
+def _assumptions(found: Sequence[Scenario], outcome: Outcome) -> list[Assumption]:
+    told: list[Assumption] = []
     for one in found:
-        yield from one.assumptions
+        told += one.assumptions
         for flow in one.flows:
-            if flow.outcome == outcome or outcome in ("intermittent", "unknown"):
-                yield from flow.assumptions
+            if flow.assumptions and (outcome in ("intermittent", "unknown") or flow.outcome == outcome):
+                told += flow.assumptions
+    return told
 
 
 def _paths(found: Sequence[Scenario]) -> tuple[Path, ...]:
     """Flows of one way and fate together, allowed ones first."""
     walked = [(one, flow) for one in found for flow in one.flows]
     if len(walked) == 1:
-        return tuple(_path(one, [flow]) for one, flow in walked)
+        return tuple([_path(one, [flow]) for one, flow in walked])
     together: dict[tuple[object, ...], tuple[Scenario, list[Walk]]] = {}
     for one, flow in walked:
         key = (one.origin, flow.outcome, flow.hops, flow.blocks, flow.gaps)
@@ -572,7 +575,7 @@ def _paths(found: Sequence[Scenario]) -> tuple[Path, ...]:
 
 def _name_hops(one: Scenario, flows: Sequence[Walk]) -> tuple[Hop, ...]:
     """The hops of the name; that no route leads to an endpoint is said only where none of the flows reaches it."""
-    hops = one.resolution.hops if one.resolution else ()
+    hops = one.resolution.hops if one.resolution is not None else ()
     if not hops:
         return ()
     reached = {flow.context.terminal for flow in flows}
@@ -581,9 +584,11 @@ def _name_hops(one: Scenario, flows: Sequence[Walk]) -> tuple[Hop, ...]:
 
 def _path(one: Scenario, flows: list[Walk]) -> Path:
     first = flows[0]
-    outcome: Outcome = first.outcome  # type: ignore[assignment]
+    outcome: Outcome = first.outcome
     route: RouteWord = route_of(one, first) if outcome == "allowed" else "none"
     hops = _name_hops(one, flows) + first.hops
-    traffic = tuple(dict.fromkeys([traffic_of(flow.box) for flow in flows]))
+    traffic = tuple([traffic_of(flow.box) for flow in flows])
+    if len(traffic) > 1:
+        traffic = tuple(dict.fromkeys(traffic))
     missing = tuple(dict.fromkeys(path for gap in first.gaps for path in gap.missing)) if outcome == "unknown" else ()
     return Path(outcome, route, traffic, hops, first.context.terminal, first.blocks, one.origin, missing)

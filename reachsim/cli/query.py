@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
+import msgspec
 
 from reachsim.cli import options
 from reachsim.errors import QuestionError, SnapshotError
@@ -25,6 +26,8 @@ KINDS: dict[str, tuple[type, ...]] = {
     "source": (str,), "destination": (str,), "protocol": (str, int), "port": (int,), "family": (str,), "requests": (list,),  # noqa: E501
     "layers": (list,),
 }  # fmt: skip
+
+_KEYS: Final = frozenset((*KINDS, "id"))
 
 
 @click.command(name="query")
@@ -71,9 +74,7 @@ def answer(answers: Answers, line: bytes) -> tuple[str, bool]:
     """The answer to one line, or the error in its place, and whether it is an answer."""
     question_id: object = None
     try:
-        question = _read(line)
-        question_id = question.get("id")
-        arguments = {key: value for key, value in question.items() if value is not None and key in KINDS}
+        question_id, arguments = _usual(line) or _read(line)
         source, destination = arguments.pop("source"), arguments.pop("destination")
         return answers.answer(question_id, source, destination, arguments), True
     except QuestionError as error:
@@ -86,7 +87,32 @@ def answer(answers: Answers, line: bytes) -> tuple[str, bool]:
     return json.dumps(wrong, ensure_ascii=False, separators=(",", ":")), False
 
 
-def _read(line: bytes) -> dict[str, Any]:
+class _Usual(msgspec.Struct, forbid_unknown_fields=True):
+    """A question as most are. Any other is read key by key, to tell what is wrong with it."""
+
+    source: str
+    destination: str
+    id: int | str | None = None
+    protocol: str | int | None = None
+    port: int | None = None
+    family: str | None = None
+
+
+_USUAL = msgspec.json.Decoder(_Usual)
+
+
+def _usual(line: bytes) -> tuple[object, dict[str, Any]] | None:
+    """As `_read`, of a question that is as most are; None for any other."""
+    try:
+        one = _USUAL.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return one.id, {"source": one.source, "destination": one.destination, "protocol": one.protocol, "port": one.port,
+                    "family": one.family}  # fmt: skip
+
+
+def _read(line: bytes) -> tuple[object, dict[str, Any]]:
+    """The id of a question, and what of it counts. Raises QuestionError."""
     try:
         question = _decoded(line)
     except (ValueError, RecursionError) as error:  # ValueError: no JSON, no UTF-8, a number of thousands of digits
@@ -96,18 +122,22 @@ def _read(line: bytes) -> dict[str, Any]:
     for key in ("source", "destination"):
         if not isinstance(question.get(key), str):
             raise QuestionError(f"{key} must be a selector (a string)", "BAD_QUESTION")
-    _refuse_misspelled(question)
+    if not question.keys() <= _KEYS:
+        _refuse_misspelled(question)
+    asked: dict[str, Any] = {}
     for key, value in question.items():
-        if key in KINDS and value is not None and type(value) not in KINDS[key]:
-            raise QuestionError(f"{key} has the wrong type: {json.dumps(value)[:80]}", "BAD_QUESTION")
-    for one in question.get("requests") or ():
+        if value is not None and key in KINDS:
+            if type(value) not in KINDS[key]:
+                raise QuestionError(f"{key} has the wrong type: {json.dumps(value)[:80]}", "BAD_QUESTION")
+            asked[key] = value
+    for one in asked.get("requests", ()):
         if not isinstance(one, dict):
             raise QuestionError("requests must be a list of objects", "BAD_QUESTION")
         if not isinstance(one.get("principal"), str | dict | None):
             raise QuestionError("principal must be an ARN or a service name (a string)", "BAD_REQUEST")
-    if question.get("layers") and any(not isinstance(one, str) for one in question["layers"]):
+    if any(not isinstance(one, str) for one in asked.get("layers", ())):
         raise QuestionError("layers must be a list of strings", "BAD_QUESTION")
-    return question
+    return question.get("id"), asked
 
 
 def _decoded(line: bytes) -> Any:
@@ -126,7 +156,7 @@ def _refuse_misspelled(question: dict[str, Any]) -> None:
     its ``port`` would get the answer to another one.
     """
     for key in question:
-        if key != "id" and key not in KINDS:
+        if key not in _KEYS:
             meant = get_close_matches(key.lower(), KINDS, 1, 0.8)
             if meant:
                 raise QuestionError(f"no key {key!r} in a question; {meant[0]} is one", "BAD_QUESTION")

@@ -49,7 +49,7 @@ def _taken(ground: Ground, owner: str, names: Iterable[str | None]) -> tuple[Ass
 
 def of_groups(ground: Ground, flow: Walk, groups: tuple[str, ...], direction: Direction) -> list[Assumption]:
     """What is assumed of the lists that rules of security groups name, as far as they concern a flow."""
-    found = ground.kept(("changing groups", groups, direction), lambda: _in_groups(ground, groups, direction))
+    found = ground.worked_out(_in_groups, groups, direction)
     return [one for services, assumed in found if not services.isdisjoint(flow.services) for one in assumed]
 
 
@@ -76,16 +76,17 @@ def _rules_with_lists(
 
 def of_table(ground: Ground, table: RouteTable) -> tuple[Assumption, ...]:
     """What is assumed of the lists that a VPC's route table routes by."""
-    return ground.kept(("changing lists", table.route_table_id), lambda: _taken(
-        ground, table.route_table_id, (route.destination_prefix_list_id for route in table.routes)
-    ))  # fmt: skip
+    return ground.worked_out(_in_table, table.route_table_id)
+
+
+def _in_table(ground: Ground, table_id: str) -> tuple[Assumption, ...]:
+    routes = ground.network.route_tables[table_id].routes
+    return _taken(ground, table_id, (route.destination_prefix_list_id for route in routes))
 
 
 def of_transit_table(ground: Ground, table_id: str, routes: TransitGatewayRoutes) -> tuple[Assumption, ...]:
     """What is assumed of the lists that a transit gateway's route table routes by."""
-    return ground.kept(("changing lists", table_id), lambda: _taken(
-        ground, table_id, (route.prefix_list_id for route in routes.routes)
-    ))  # fmt: skip
+    return _taken(ground, table_id, (route.prefix_list_id for route in routes.routes))
 
 
 # --- Associations -----------------------------------------------------------------------------------------------------
@@ -95,9 +96,14 @@ def of_subnet(ground: Ground, flow: Walk, subnet_id: str, vpc_id: str) -> tuple[
     """What is assumed of a subnet's route table, and of the blocks of its VPC and the VPC's subnets as far as a flow is
     for them (N2).
     """
-    mine = ground.told(associations).get(subnet_id, ())
-    blocks = ground.told(_blocks, vpc_id)
+    mine, blocks = ground.worked_out(_at_subnet, subnet_id, vpc_id)
     return (*mine, *[told for block, told in blocks if not block.isdisjoint(flow.destinations)]) if blocks else mine
+
+
+def _at_subnet(
+    ground: Ground, subnet_id: str, vpc_id: str
+) -> tuple[tuple[Assumption, ...], tuple[tuple[IntervalSet, Assumption], ...]]:
+    return ground.told(associations).get(subnet_id, ()), ground.told(_blocks, vpc_id)
 
 
 def associations(network: Network) -> dict[str, tuple[Assumption, ...]]:

@@ -113,20 +113,33 @@ def leave(ground: Ground, flow: Walk) -> list[Walk]:
     what leaves it (N117), and a neighbour is not checked at all (N118).
     """
     subnet_id = flow.place[1]
-    subnet = ground.network.subnets.get(subnet_id)
+    subnet = ground.worked_out(_subnet, subnet_id)
     if subnet is None:
         return [_no_subnet(ground, flow, subnet_id)]
-    zone = ground.zone_of(subnet_id)
-    if flow.context.zone != zone:
-        flow = with_context(flow, zone=zone)
-    flow = flow.assuming(*ground.told(_encrypted, subnet.vpc_id))
-    parts: list[Walk] = []
-    inside, outside = flow.by_destinations(ground.network.addresses_of_subnet[subnet_id])
-    if inside is not None:
-        parts.append(inside.to("deliver", subnet_id))
-    if outside is not None:
-        parts += by_subnet_table(ground, outside, subnet_id, subnet.vpc_id)
-    return parts
+    if flow.context.zone != subnet.zone:
+        flow = with_context(flow, zone=subnet.zone)
+    if subnet.encrypted:
+        flow = flow.assuming(*subnet.encrypted)
+    inside, outside = flow.by_destinations(subnet.addresses)
+    parts = [inside.to("deliver", subnet_id)] if inside is not None else []
+    return parts if outside is None else parts + by_subnet_table(ground, outside, subnet_id, subnet.vpc_id)
+
+
+class _Subnet(msgspec.Struct, frozen=True, gc=False):
+    """What the configuration tells of leaving a subnet, whoever leaves it."""
+
+    vpc_id: str
+    zone: str | None
+    addresses: IntervalSet
+    encrypted: tuple[Assumption, ...]
+
+
+def _subnet(ground: Ground, subnet_id: str) -> _Subnet | None:
+    subnet = ground.network.subnets.get(subnet_id)
+    if subnet is None:
+        return None
+    addresses, encrypted = ground.network.addresses_of_subnet[subnet_id], ground.told(_encrypted, subnet.vpc_id)
+    return _Subnet(subnet.vpc_id, ground.zone_of(subnet_id), addresses, encrypted)
 
 
 def _encrypted(network: Network, vpc_id: str) -> tuple[Assumption, ...]:
@@ -208,7 +221,9 @@ def _redirected(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, by_int
 def by_subnet_table(ground: Ground, flow: Walk, subnet_id: str, vpc_id: str) -> list[Walk]:
     """By the subnet's route table, past its network ACL."""
     table = ground.network.route_table_of(subnet_id)
-    flow = flow.assuming(*changing.of_subnet(ground, flow, subnet_id, vpc_id))
+    assumed = changing.of_subnet(ground, flow, subnet_id, vpc_id)
+    if assumed:
+        flow = flow.assuming(*assumed)
     if table is None or vpc_id not in ground.network.vpcs:
         lacking = ground.lacks_for_vpc(vpc_id, "describe-vpcs", "describe-route-tables")
         parts = _past_acl(ground, flow, subnet_id)
@@ -267,17 +282,18 @@ def _taken(
     subnet_id: str,
     vpc_id: str,
 ) -> list[Walk]:
-    gap = _unread(table, compiled) if candidate.target.kind != "local" else None
+    kind, target = candidate.target.kind, candidate.target.id
+    gap = _unread(table, compiled) if kind != "local" else None
     if gap is not None:
         return [lost(part, gap) for part in _past_acl(ground, flow, subnet_id)]
-    kind, target = candidate.target.kind, candidate.target.id
     route = candidate.route
     told = ground.kept(
         ("route", table.route_table_id, candidate.index, candidate.destination, vpc_id, flow.leg),
         lambda: _told_of(ground, flow, table, candidate, vpc_id),
     )
     found: list[Walk] = []
-    flow = flow.assuming(*told.doubts)
+    if told.doubts:
+        flow = flow.assuming(*told.doubts)
     if route.state == "blackhole":
         flow = flow.assuming(*_nothing_takes_over(flow, table, candidate))
     for part in _past_acl(ground, flow, "" if told.target_subnet == subnet_id else subnet_id):
@@ -324,7 +340,7 @@ _INTO_THE_VPC = ("local", "nat-gateway", "network-interface", "vpc-endpoint", "l
 """Kinds of target that AWS takes in a static route within the VPC's own range (N4, N8); the last one on Outposts."""
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _Told(msgspec.Struct, frozen=True, gc=False):
     """What is told of a route whoever takes it, and in which subnet its target is."""
 
     hop: Hop

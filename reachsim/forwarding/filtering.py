@@ -264,13 +264,12 @@ def through_network_acl(ground: Ground, flow: Walk, subnet_id: str, direction: D
             flow.unknown(missing(lacking, subnet_id, what) if lacking else unseen(subnet_id, f"{what} is not known"))
         ]
     by_source = direction == "ingress"
-    rules = ground.acl_rules(acl.network_acl_id, direction)
-    first = rules[0]
-    if flow.services <= first.services and (flow.sources if by_source else flow.destinations) <= first.peers:
-        return [_decided(ground, flow, subnet_id, first, direction)]
+    here, services = flow.sources if by_source else flow.destinations, flow.services
     rest = [flow]
     found: list[Walk] = []
-    for rule in rules:
+    for rule in ground.acl_rules(acl.network_acl_id, direction):
+        if rest[0] is flow and services <= rule.services and here <= rule.peers:
+            return [_decided(ground, flow, subnet_id, rule, direction)]
         still: list[Walk] = []
         for part in rest:
             inside, outside = split(part, rule.peers, rule.services, by_source=by_source)
@@ -287,8 +286,10 @@ _ANY_CLIENT_PORT: Final = IntervalSet.span(1024, 65535)
 
 
 def _by_a_builds_ports(flow: Walk, rule: Rule) -> bool:
-    """Whether an entry tells a build's ephemeral ports from others; which ones builds use is not documented (N113)."""
-    if flow.leg != "response" or flow.protocol not in (TCP, UDP) or flow.port != CLIENT_PORT or flow.context.session:
+    """Whether an entry tells the ephemeral ports of a build, which a reply goes to, from others; which ones builds use
+    is not documented (N113).
+    """
+    if flow.protocol not in (TCP, UDP) or flow.port != CLIENT_PORT or flow.context.session:
         return False
     origin = flow.context.origin.interface
     return (
@@ -299,7 +300,7 @@ def _by_a_builds_ports(flow: Walk, rule: Rule) -> bool:
 
 
 def _decided(ground: Ground, flow: Walk, subnet_id: str, rule: Rule, direction: Direction) -> Walk:
-    if _by_a_builds_ports(flow, rule):
+    if flow.leg == "response" and _by_a_builds_ports(flow, rule):
         detail = f"rule {rule.name} of {rule.owner} tells client ports apart: builds were taken to use their system's"
         flow = flow.assuming(assume("BUILD_EPHEMERAL_PORTS", rule.owner, detail, "block"))
     if rule.allow:

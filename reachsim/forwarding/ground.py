@@ -33,7 +33,7 @@ OriginKind = Literal["interface", "internet", "on-premises"]
 Route = Literal["private", "aws-public", "internet", "on-premises"]
 
 
-class Origin(Struct, frozen=True):
+class Origin(Struct, frozen=True, gc=False):
     """Where a walk starts, and where its replies must come back to.
 
     ``gateway`` is the internet gateway, virtual private gateway or transit gateway attachment by which traffic from
@@ -47,7 +47,7 @@ class Origin(Struct, frozen=True):
     vpc_id: str = ""
 
 
-class Balanced(Struct, frozen=True):
+class Balanced(Struct, frozen=True, gc=False):
     """What a load balancer's interface remembers besides: it translates the destination too, and with ``preserves`` it
     does not translate the source.
     """
@@ -58,7 +58,7 @@ class Balanced(Struct, frozen=True):
     preserves: bool
 
 
-class Translation(Struct, frozen=True):
+class Translation(Struct, frozen=True, gc=False):
     """What a NAT gateway remembers of a flow: how the header looked before, and where the reply leaves the gateway.
 
     ``destination`` is filled where NAT64 changed it; ``zone`` is where a NAT gateway that is in no subnet served it.
@@ -80,7 +80,7 @@ Connection = tuple[str, IntervalSet, IntervalSet]
 """What a firewall's endpoint sees of a request: the endpoint, and the source and destination that it has there."""
 
 
-class Context(Struct, frozen=True):
+class Context(Struct, frozen=True, gc=False):
     """What AWS's rules need to know of a flow besides its header.
 
     ``sender`` is the interface whose private address is the source now; None when the source is somebody outside.
@@ -158,6 +158,15 @@ class Ground:
             found: Found = self._kept[key]
         except KeyError:
             found = self._kept[key] = fact(self.network, *names)
+        return found
+
+    def worked_out(self, fact: Callable[..., Found], *names: Hashable) -> Found:
+        """Like `told`, where the fact takes compiled filters and tables, too."""
+        key = (fact, *names)
+        try:
+            found: Found = self._kept[key]
+        except KeyError:
+            found = self._kept[key] = fact(self, *names)
         return found
 
     def _group_rules(self, group_id: str, direction: Direction) -> tuple[Rule, ...]:

@@ -8,9 +8,11 @@ Local Zones"; VPC User Guide, "Subnets in AWS Wavelength".
 
 from __future__ import annotations
 
+import msgspec
+
 from reachsim.addresses import V6
 from reachsim.engine import choose
-from reachsim.evidence import Direction, Gap
+from reachsim.evidence import Assumption, Direction, Gap
 from reachsim.forwarding import changing
 from reachsim.forwarding.filtering import through_network_acl
 from reachsim.forwarding.ground import (
@@ -43,7 +45,7 @@ from reachsim.model.records import (
     TransitGatewayVpcAttachment,
 )
 from reachsim.model.states import State
-from reachsim.routing import Part, next_transit_route
+from reachsim.routing import Part, Parts, next_transit_route
 
 _WORKING = ("available", "modifying")
 
@@ -63,41 +65,61 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     )
     if lacking:
         return [lost(flow, missing(lacking, gateway_id, f"how {gateway_id} is attached"))]
-    found = ground.kept(("attachment", gateway_id, vpc_id), lambda: attachment_of(ground, gateway_id, vpc_id))
-    label = ground.network.label(gateway_id)
-    if found is None and gateway_id not in ground.network.transit_gateways and ground.network.snapshot.manifest.alone:
+    way = ground.worked_out(_entry, gateway_id, vpc_id, subnet_id)
+    if way is None and gateway_id not in ground.network.transit_gateways and ground.network.snapshot.manifest.alone:
         return [not_there(ground, flow, gateway_id, vpc_id, "describe-transit-gateways")]
-    if found is None:
+    if way is None:
+        label = ground.network.label(gateway_id)
         detail = f"the route to {label} is active, and no attachment to {ground.network.label(vpc_id)} is listed"
         return [lost(flow, unseen(gateway_id, detail))]
-    attachment_id = found.transit_gateway_attachment_id
-    mine = f"{attachment_id} of {label}"
-    flow = past_state(flow, attachment_id, found.state, _WORKING, mine, code="BAD_STATE_ATTACHMENT")
-    flow = _past_family(ground, flow, found, "egress")
-    zone, gap = entry_zone(ground, subnet_id) if subnet_id else (flow.context.zone, None)
-    if gap is not None:
-        return [lost(flow, gap)]
-    unpicked = _unpicked_zone(ground, subnet_id, found)
-    if unpicked:
-        return [lost(flow, unseen(attachment_id, f"{mine} may have no subnet in the zone of {subnet_id}: {unpicked}"))]
-    entry = next(iter(_subnets_in(ground, found, zone)), None)
-    source = ground.network.source(attachment_id)
+    attachment, attachment_id = way.attachment, way.attachment.transit_gateway_attachment_id
+    flow = past_state(flow, attachment_id, attachment.state, _WORKING, way.words, code="BAD_STATE_ATTACHMENT")
+    flow = _past_family(ground, flow, attachment, "egress")
+    if way.gap is not None:
+        return [lost(flow, way.gap)]
+    zone = way.zone if subnet_id else flow.context.zone
+    entry = next(iter(ground.worked_out(_subnets_in, attachment_id, zone)), None)
     if entry is None:
-        detail = f"{attachment_id} of {label} has no subnet in {_zone_in_words(ground, zone, subnet_id)}"
+        detail = f"{way.words} has no subnet in {_zone_in_words(ground, zone, subnet_id)}"
         flow = flow.blocked(block(flow, "TGW_ROUTE_AZ_RESTRICTION", attachment_id, detail, at=subnet_id or None))
         parts = [flow]
     else:
-        if subnet_id and subnet_id not in found.subnet_ids:
+        if subnet_id and subnet_id not in attachment.subnet_ids:
             detail = f"{subnet_id} uses {attachment_id} by {entry}, a subnet of its zone: AWS's pages differ on this"
             flow = flow.assuming(assume("TGW_ZONE_RULE", attachment_id, detail, "block"))
         parts = through_network_acl(ground, flow, entry, "ingress")
     moved = []
     for part in parts:
-        part = part.through(hop(part, attachment_id, "transit-gateway-attachment", mine, source=source))
+        part = part.through(hop(part, attachment_id, "transit-gateway-attachment", way.words, source=way.source))
         moved.append(with_context(part, zone=zone, links=(*part.context.links, attachment_id)).to(
             "transit", gateway_id, attachment_id
         ))  # fmt: skip
     return moved
+
+
+class _Entry(msgspec.Struct, frozen=True, gc=False):
+    """What the configuration tells of the way from a subnet to a transit gateway: the attachment of its VPC, the zone
+    to enter it in, and what is not known of it.
+    """
+
+    attachment: TransitGatewayVpcAttachment
+    words: str
+    source: str | None
+    zone: str | None
+    gap: Gap | None
+
+
+def _entry(ground: Ground, gateway_id: str, vpc_id: str, subnet_id: str) -> _Entry | None:
+    attachment = attachment_of(ground, gateway_id, vpc_id)
+    if attachment is None:
+        return None
+    attachment_id = attachment.transit_gateway_attachment_id
+    words = f"{attachment_id} of {ground.network.label(gateway_id)}"
+    zone, gap = entry_zone(ground, subnet_id) if subnet_id else (None, None)
+    unpicked = _unpicked_zone(ground, subnet_id, attachment)
+    if gap is None and unpicked:
+        gap = unseen(attachment_id, f"{words} may have no subnet in the zone of {subnet_id}: {unpicked}")
+    return _Entry(attachment, words, ground.network.source(attachment_id), zone, gap)
 
 
 def _zone_in_words(ground: Ground, zone: str | None, subnet_id: str) -> str:
@@ -162,14 +184,10 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
     """In a transit gateway: the table associated with the attachment that the flow came by decides (N184, N185)."""
     gateway_id, attachment_id = flow.place[1:3]
     network = ground.network
-    home = _home(ground, gateway_id)
     gateway = network.transit_gateways.get(gateway_id)
     if gateway is not None:
         flow = past_state(flow, gateway_id, gateway.state, _WORKING, network.label(gateway_id))
-    table_id, gap = ground.kept(
-        ("associated", gateway_id, attachment_id), lambda: associated_table(ground, gateway_id, attachment_id, home)
-    )
-    gap = translation_at(ground, gateway_id, attachment_id) or gap
+    table_id, gap = ground.worked_out(_table_at, gateway_id, attachment_id)
     if gap is not None:
         return [lost(flow, gap)]
     if table_id is None:
@@ -178,37 +196,87 @@ def transit(ground: Ground, flow: Walk) -> list[Walk]:
         if ended is not None:
             flow = flow.assuming(*in_change(attachment_id, f"the association of {attachment_id}", ended[1]))
         return [stopped(flow, block(flow, "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", attachment_id, detail))]
-    table = network.transit_gateway_route_tables.get(table_id)
-    if table is not None:
-        flow = past_state(flow, table_id, table.state, ("available",), network.label(table_id))
-    routes = network.transit_gateway_routes.get(table_id)
-    if routes is None:
-        path = network.path(home, "ec2", "search-transit-gateway-routes", table_id)
-        detail = f"the routes of {network.label(table_id)} are not in the snapshot"
-        return [lost(flow, Gap("TGW_RTB_ROUTES_ARE_UNKNOWN", table_id, detail, (path,)))]
-    if routes.additional_routes_available:  # one that is not listed may be more specific than any that is (N189)
-        detail = f"the snapshot holds only some of the routes of {network.label(table_id)}"
-        return [lost(flow, Gap("TGW_RTB_ROUTES_ARE_UNKNOWN", table_id, detail))]
-    compiled, lacking = ground.transit_table(table_id, gateway_id)
-    if lacking:
-        return [lost(flow, missing(lacking, table_id, f"a prefix list that {table_id} routes by"))]
-    flow = flow.assuming(*changing.of_transit_table(ground, table_id, routes))
+    listed = network.transit_gateway_route_tables.get(table_id)
+    if listed is not None:
+        flow = past_state(flow, table_id, listed.state, ("available",), network.label(table_id))
+    table = ground.worked_out(_table, gateway_id, table_id)
+    if isinstance(table, Gap):
+        return [lost(flow, table)]
+    if table.assumed:
+        flow = flow.assuming(*table.assumed)
     parts: list[Walk] = []
     taken: list[IntervalSet] = []
-    for piece in compiled.meeting(flow.destinations):
+    for piece in table.parts.meeting(flow.destinations):
         part = flow.with_destinations(piece.destinations)
         if part is not None:
             taken.append(piece.destinations)
-            parts += _by_route(ground, part, piece, gateway_id, table_id)
+            parts += _by_route(ground, part, piece.winners[0], gateway_id, table)
         if part is flow:
             return parts
     left = flow.with_destinations(flow.destinations - IntervalSet.union_of(taken))
     if left is None:
         return parts
-    detail = f"{network.label(table_id)} has no route to {describe_addresses(left.destinations)}"
+    detail = f"{table.label} has no route to {describe_addresses(left.destinations)}"
     cause = "RETURN_ROUTE_MISSING" if left.leg == "response" else None
-    why = block(left, "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", table_id, detail, cause=cause)
+    why = block(left, "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", table.id, detail, cause=cause)
     return [*parts, stopped(left, why)]
+
+
+class _Routed(msgspec.Struct, frozen=True, gc=False):
+    """Where a prefix of a table leads: by a route that does not work (``dead``, None among the ``ways``), or to one of
+    some (attachment, kind, resource).
+    """
+
+    destination: str
+    ways: tuple[tuple[str, str, str] | None, ...]
+    dead: TransitGatewayRoute | None
+    assumed: tuple[Assumption, ...]
+
+
+class _Table(msgspec.Struct, frozen=True, gc=False):
+    """A transit gateway route table, and where it leads."""
+
+    id: str
+    label: str
+    source: str
+    parts: Parts[_Routed]
+    assumed: tuple[Assumption, ...]
+
+
+def _table_at(ground: Ground, gateway_id: str, attachment_id: str) -> tuple[str | None, Gap | None]:
+    """(the table that is associated with an attachment, why it is not known which routes its traffic takes)."""
+    table_id, gap = associated_table(ground, gateway_id, attachment_id, _home(ground, gateway_id))
+    return table_id, translation_at(ground, gateway_id, attachment_id) or gap
+
+
+def _table(ground: Ground, gateway_id: str, table_id: str) -> _Table | Gap:
+    """A table, or why its routes are not known."""
+    network, home = ground.network, _home(ground, gateway_id)
+    label, routes = network.label(table_id), network.transit_gateway_routes.get(table_id)
+    path = network.path(home, "ec2", "search-transit-gateway-routes", table_id)
+    if routes is None:
+        detail = f"the routes of {label} are not in the snapshot"
+        return Gap("TGW_RTB_ROUTES_ARE_UNKNOWN", table_id, detail, (path,))
+    if routes.additional_routes_available:  # one that is not listed may be more specific than any that is (N189)
+        detail = f"the snapshot holds only some of the routes of {label}"
+        return Gap("TGW_RTB_ROUTES_ARE_UNKNOWN", table_id, detail)
+    compiled, lacking = ground.transit_table(table_id, gateway_id)
+    if lacking:
+        return missing(lacking, table_id, f"a prefix list that {table_id} routes by")
+    parts = Parts(Part(piece.destinations, (_routed(table_id, label, piece.winners),)) for piece in compiled)
+    return _Table(table_id, label, f"{path}#/Routes", parts, changing.of_transit_table(ground, table_id, routes))
+
+
+def _routed(table_id: str, label: str, routes: tuple[TransitGatewayRoute, ...]) -> _Routed:
+    """Where equally ranked routes for one prefix lead."""
+    first, dead = routes[0], next((one for one in routes if one.state != "active"), None)
+    destination = str(first.destination_cidr_block or first.prefix_list_id)
+    ways = (*_targets(routes), *([None] if dead is not None else []))
+    assumed: tuple[Assumption, ...] = ()
+    if len(ways) > 1 and len(routes) > 1:  # the attachments of one route share its flows (ECMP)
+        detail = f"{label} sends {destination} by any of {', '.join(way[0] if way else 'a blackhole' for way in ways)}"
+        assumed = (assume("PREFIX_LISTS_OVERLAP", table_id, detail, "neither"),)
+    return _Routed(destination, ways, dead, assumed)
 
 
 def translation_at(ground: Ground, gateway_id: str, attachment_id: str) -> Gap | None:
@@ -268,34 +336,21 @@ def _targets_of(route: TransitGatewayRoute) -> str:
     return ", ".join(one.transit_gateway_attachment_id or "?" for one in route.transit_gateway_attachments)
 
 
-def _by_route(
-    ground: Ground,
-    flow: Walk,
-    piece: Part[TransitGatewayRoute],
-    gateway_id: str,
-    table_id: str,
-) -> list[Walk]:
-    network = ground.network
-    first = piece.winners[0]
-    destination = str(first.destination_cidr_block or first.prefix_list_id)
-    label = network.label(table_id)
-    dead = next((winner for winner in piece.winners if winner.state != "active"), None)
-    ways = [*_targets(piece.winners), *([None] if dead is not None else [])]
+def _by_route(ground: Ground, flow: Walk, routed: _Routed, gateway_id: str, table: _Table) -> list[Walk]:
+    destination, ways, label = routed.destination, routed.ways, table.label
     if not ways:
         detail = f"route {destination} of {label} names no attachment"
-        return [lost(flow, unseen(table_id, detail))]
-    if len(ways) > 1 and len(piece.winners) > 1:  # the attachments of one route share its flows (ECMP)
-        detail = f"{label} sends {destination} by any of {', '.join(way[0] if way else 'a blackhole' for way in ways)}"
-        flow = flow.assuming(assume("PREFIX_LISTS_OVERLAP", table_id, detail, "neither"))
-    source = ground.told(_place_of_routes, gateway_id, table_id)
+        return [lost(flow, unseen(table.id, detail))]
+    if routed.assumed:
+        flow = flow.assuming(*routed.assumed)
     parts: list[Walk] = []
     for way, part in zip(ways, choose(flow, len(ways)), strict=True):
         if way is not None:
             detail = f"{label}: {destination} → {way[0]} ({way[1]})"
-            crossed = hop(part, table_id, "transit-gateway-route-table", detail, rule=destination, source=source)
+            crossed = hop(part, table.id, "transit-gateway-route-table", detail, rule=destination, source=table.source)
             parts += _into(ground, part.through(crossed), gateway_id, *way)
-        elif dead is not None:
-            parts.append(_by_dead_route(ground, part, dead, gateway_id, table_id))
+        elif routed.dead is not None:
+            parts.append(_by_dead_route(ground, part, routed.dead, gateway_id, table.id))
     return parts
 
 
@@ -308,10 +363,6 @@ def _targets(routes: tuple[TransitGatewayRoute, ...]) -> list[tuple[str, str, st
         for one in route.transit_gateway_attachments
         if one.transit_gateway_attachment_id
     })  # fmt: skip
-
-
-def _place_of_routes(network: Network, gateway_id: str, table_id: str) -> str:
-    return f"{network.path(network.home_of(gateway_id), 'ec2', 'search-transit-gateway-routes', table_id)}#/Routes"
 
 
 def _by_dead_route(ground: Ground, flow: Walk, route: TransitGatewayRoute, gateway_id: str, table_id: str) -> Walk:
@@ -403,13 +454,14 @@ def _options(ground: Ground, flow: Walk, attachment: TransitGatewayVpcAttachment
     if attachment.options.appliance_mode_support == "enable":
         held = dict(flow.context.pinned).get(_entered(flow, attachment.transit_gateway_attachment_id))
         return [held] if held is not None else sorted(attachment.subnet_ids)
-    return sorted(_subnets_in(ground, attachment, flow.context.zone))[:1] or sorted(attachment.subnet_ids)
+    near = ground.worked_out(_subnets_in, attachment.transit_gateway_attachment_id, flow.context.zone)
+    return [min(near)] if near else sorted(attachment.subnet_ids)
 
 
-def _subnets_in(ground: Ground, attachment: TransitGatewayVpcAttachment, zone: str | None) -> list[str]:
-    """The attachment's subnets in a zone."""
-    key = ("subnets", attachment.transit_gateway_attachment_id, zone)
-    return ground.kept(key, lambda: [one for one in attachment.subnet_ids if ground.zone_of(one) == zone])
+def _subnets_in(ground: Ground, attachment_id: str, zone: str | None) -> list[str]:
+    """A VPC attachment's subnets in a zone."""
+    attachment = ground.network.transit_gateway_vpc_attachments[attachment_id]
+    return [one for one in attachment.subnet_ids if ground.zone_of(one) == zone]
 
 
 def _entered(flow: Walk, attachment_id: str) -> tuple[str, int]:

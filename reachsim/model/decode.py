@@ -109,7 +109,7 @@ def _from_text(kind: type, value: Any) -> Any:
 _WORDS = {dict: "object", list: "array", type(None): "null"}
 _MAKERS: dict[type, tuple[str, Callable[[str], Address | Cidr | State]]] = {
     Address: ("an IP address", lru_cache(maxsize=256)(Address)),  # AWS tells an interface's primary address twice
-    Cidr: ("a CIDR block", Cidr),
+    Cidr: ("a CIDR block", lru_cache(maxsize=4096)(Cidr)),
     State: ("str", lru_cache(maxsize=1024)(State)),  # a million records share a dozen of them
 }
 """What texts are made into: by kind, what is expected of them, and how it is made."""

@@ -132,25 +132,22 @@ def plain_address(record: NetworkInterface) -> int | None:
 
 def interface_of(record: NetworkInterface) -> Interface:
     """The interface that a ``describe-network-interfaces`` record describes."""
+    groups = tuple([group.group_id for group in record.groups])
+    listed, attachment = record.private_ip_addresses, record.attachment
+    number = plain_address(record)
+    if number is not None:  # as most are
+        return Interface(
+            record.network_interface_id, record.vpc_id or "", record.subnet_id or "", groups,
+            IntervalSet.single(number), (), record.source_dest_check, record.deny_all_igw_traffic,
+            "interface", attachment.instance_id if attachment else None,
+        )  # fmt: skip
     own = record.private_ip_address
     pairs = [  # the primary one's public address stands in both places
         (one.private_ip_address, one.association or (record.association if one.private_ip_address == own else None))
-        for one in record.private_ip_addresses
+        for one in listed
     ]
-    if not pairs and record.private_ip_address is not None:
-        pairs = [(record.private_ip_address, record.association)]
-    groups = tuple([group.group_id for group in record.groups])
-    attachment = record.attachment
-    if (
-        len(pairs) == 1
-        and pairs[0][1] is None
-        and not (record.ipv6_addresses or record.ipv4_prefixes or record.ipv6_prefixes)
-    ):  # as most are
-        return Interface(
-            record.network_interface_id, record.vpc_id or "", record.subnet_id or "", groups,
-            IntervalSet.single(pairs[0][0].number), (), record.source_dest_check, record.deny_all_igw_traffic,
-            _kind(record), attachment.instance_id if attachment else None,
-        )  # fmt: skip
+    if not pairs and own is not None:
+        pairs = [(own, record.association)]
     spans = [(private.number, private.number) for private, _ in pairs]
     spans += [(one.ipv6_address.number, one.ipv6_address.number) for one in record.ipv6_addresses]
     blocks = [one.ipv4_prefix.block for one in record.ipv4_prefixes]

@@ -11,15 +11,15 @@ class Names(Mapping[str, str]):
     """Names by id, of the resources that have one. Of an id in several collections, the last one's."""
 
     def __init__(self, *collections: Mapping[str, msgspec.Struct]) -> None:
-        self._collections = collections
+        self._collections, self._last_first = collections, collections[::-1]
         self._known: dict[str, str] = {}
         self._labels: dict[str, str] = {}
 
     def _name(self, resource_id: str) -> str:
         """The name; empty if there is none."""
         if resource_id not in self._known:
-            named = (name_of(one[resource_id]) for one in reversed(self._collections) if resource_id in one)
-            self._known[resource_id] = next((name for name in named if name), "")
+            held = [one[resource_id] for one in self._last_first if resource_id in one]
+            self._known[resource_id] = next(filter(None, map(name_of, held)), "")
         return self._known[resource_id]
 
     def label(self, resource_id: str) -> str:

@@ -17,7 +17,7 @@ from reachsim.intervals import EMPTY, Index, IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.decode import garbage_collector_paused
 from reachsim.model.indexes import index
-from reachsim.model.interfaces import Interface, Interfaces
+from reachsim.model.interfaces import Interface, Interfaces, plain_address
 from reachsim.model.inventory import Inventory
 from reachsim.model.naming import Names
 from reachsim.model.places import Home
@@ -289,28 +289,30 @@ class Network(Inventory):
         return [self.interfaces[name] for name, record in records if (record.vpc_id or "") in vpcs]
 
     @index(*_INTERFACES)
-    def _interfaces_by_address(self) -> dict[str, tuple[dict[int, list[Interface]], list[Interface]]]:
+    def _names_by_address(self) -> dict[str, tuple[dict[int, list[str]], list[str]]]:
         return {}
 
     def interfaces_at(self, subnet_id: str, addresses: IntervalSet) -> list[Interface]:
         """The subnet's interfaces that may have one of the addresses; exactly the one that has it for a single one."""
         if not addresses.is_single:
             return self.interfaces_in(subnet_id)
-        if subnet_id not in self._interfaces_by_address:
-            self._interfaces_by_address[subnet_id] = self._by_address(subnet_id)
-        single, others = self._interfaces_by_address[subnet_id]
-        return single.get(addresses.first, others)
+        if subnet_id not in self._names_by_address:
+            self._names_by_address[subnet_id] = self._by_address(subnet_id)
+        single, others = self._names_by_address[subnet_id]
+        return [self.interfaces[name] for name in single.get(addresses.first, others)]
 
-    def _by_address(self, subnet_id: str) -> tuple[dict[int, list[Interface]], list[Interface]]:
+    def _by_address(self, subnet_id: str) -> tuple[dict[int, list[str]], list[str]]:
         """(a subnet's interfaces by their single addresses, those with delegated prefixes, too many to list)."""
-        single: dict[int, list[Interface]] = {}
-        others: list[Interface] = []
-        for interface in self.interfaces_in(subnet_id):
-            for low, high in interface.addresses.spans:
-                for number in range(low, high + 1) if high - low < 16 else ():
-                    single.setdefault(number, []).append(interface)
-            if any(high - low >= 16 for low, high in interface.addresses.spans):
-                others.append(interface)
+        single: dict[int, list[str]] = {}
+        others: list[str] = []
+        for name in self._names_by_subnet.get(subnet_id, ()):
+            number = plain_address(self.network_interfaces[name])
+            spans = ((number, number),) if number is not None else self.interfaces[name].addresses.spans
+            for low, high in spans:
+                for one in range(low, high + 1) if high - low < 16 else ():
+                    single.setdefault(one, []).append(name)
+            if any(high - low >= 16 for low, high in spans):
+                others.append(name)
         return single, others
 
     def interfaces_known_as(self, resource_id: str) -> list[Interface]:

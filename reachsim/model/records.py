@@ -14,7 +14,7 @@ from reachsim.addresses import Address, Cidr
 from reachsim.model.states import State
 
 
-class Ec2(msgspec.Struct, frozen=True, rename="pascal"):
+class Ec2(msgspec.Struct, frozen=True, rename="pascal", gc=False):
     """Base of the records that EC2 (and most of AWS) spells in PascalCase."""
 
 
@@ -410,8 +410,10 @@ class NetworkInterface(Ec2, frozen=True):
     @property
     def public_told(self) -> bool:
         """Whether each of its associations tells the public address."""
-        for one in (self.association, *[one.association for one in self.private_ip_addresses]):
-            if one is not None and not one.is_told:
+        if self.association is not None and not self.association.is_told:
+            return False
+        for one in self.private_ip_addresses:
+            if one.association is not None and not one.association.is_told:
                 return False
         return True
 
@@ -420,8 +422,12 @@ class DescribedNetworkInterface(NetworkInterface, frozen=True):
     """As ``describe-network-interfaces`` prints it: with its place, and with its groups if it can have any."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        _expected(self.subnet_id is not None and self.vpc_id is not None, "an interface with SubnetId and VpcId")
+        if len(self.groups) > 1:
+            _in_order(self, "groups")
+        placed = self.subnet_id is not None and self.vpc_id is not None
+        if placed and self.groups and self.public_told:
+            return
+        _expected(placed, "an interface with SubnetId and VpcId")
         if isinstance(self.groups, NotThere):
             has_none = self.interface_type in ("nat_gateway", "transit_gateway", "gateway_load_balancer_endpoint")
             _expected(has_none, "an interface with Groups")
@@ -961,7 +967,7 @@ class ProfileResourceAssociation(Ec2, frozen=True):
 # --- CodeBuild ------------------------------------------------------------------------------------------------------
 
 
-class CodeBuild(msgspec.Struct, frozen=True, rename="camel"):
+class CodeBuild(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """Base of the records that CodeBuild spells in camelCase."""
 
 

@@ -166,3 +166,11 @@ def test_all_small_sets_against_each_other() -> None:
         assert mine | other == sets[left | right]
         assert mine - other == sets[left - right]
         assert mine.isdisjoint(other) == left.isdisjoint(right)
+
+
+@pytest.mark.parametrize(
+    "other", [EMPTY, IntervalSet.single(0), IntervalSet.span(-5, -3), IntervalSet.of([(-9, -8), (4, 5)])]
+)
+def test_the_empty_set_is_within_every_set_and_meets_none(other: IntervalSet) -> None:
+    assert EMPTY <= other  # noqa: SIM300 (the order is the point)
+    assert (EMPTY & other, other & EMPTY, EMPTY - other, other - EMPTY) == (EMPTY, EMPTY, EMPTY, other)
