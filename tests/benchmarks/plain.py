@@ -71,8 +71,9 @@ class Plain:
                              transit_gateway_attachment_id] or "drop") for one in routes.routes])
             for name, routes in network.transit_gateway_routes.items()
         }  # fmt: skip
+        associated = network.transit_gateway_associations  # one part in twenty is at fault, and has none
         self.associated = {
-            one.vpc_id: network.transit_gateway_associations["tgw-1", one.transit_gateway_attachment_id][0]
+            one.vpc_id: associated.get(("tgw-1", one.transit_gateway_attachment_id), (None,))[0]
             for one in self.attachments.values()
         }
         self._out: dict[tuple[str, ...], Groups] = {}
