@@ -63,13 +63,15 @@ def _outside_vpc(network: Network, cells: Sequence[Cell]) -> Iterable[Finding]:
 
 
 def _gateways_out(verdict: Verdict) -> list[str]:
-    """The component that lets traffic out, per path that does: the NAT gateway if there is one, else the gateway."""
+    """The component that lets traffic out, per path that does: the NAT gateway if there is one, else the gateway; a
+    build outside every VPC itself."""
     kinds = (
         "nat-gateway",
         "egress-only-internet-gateway",
         "internet-gateway",
         "vpn-gateway",
         "transit-gateway-attachment",
+        "codebuild-project",
     )
     found = []
     for path in verdict.paths:
@@ -96,9 +98,12 @@ def _exits(network: Network, cells: Sequence[Cell], beyond: Sequence[Verdict], p
                 evidence.setdefault(gateway, []).append(text)
     for gateway, found in evidence.items():
         lines = sorted(found, key=lambda line: " by " not in line)  # what the build's own files say comes first
-        title = f"traffic can leave by {network.label(gateway)}"
+        title, remedy = f"traffic can leave by {network.label(gateway)}", ""
+        if gateway.startswith("codebuild:"):
+            title = f"traffic can leave from {gateway}, whose builds run outside every VPC"
+            remedy = CODES["CODEBUILD_NOT_IN_VPC"].remedy
         severity: Severity = "high" if gateway in used else "medium"
-        yield finding_of("PUBLIC_EGRESS_POSSIBLE", severity, gateway, title, lines)
+        yield finding_of("PUBLIC_EGRESS_POSSIBLE", severity, gateway, title, lines, remedy)
 
 
 def _how_it_gets_out(cell: Cell, verdict: Verdict) -> str:

@@ -79,6 +79,9 @@ def test_sc03_without_a_vpc_config_everything_leaves() -> None:
     assert found.fate("git-codecommit") == ("allowed", "aws-public")
     assert found.fate("git-codecommit", CLIENT) == PRIVATE
     assert "CODEBUILD_NOT_IN_VPC" in found.findings()
+    assert ("PUBLIC_EGRESS_POSSIBLE", "high", BUILD) in {
+        (one.id, one.severity, one.component) for one in found.check.findings
+    }
     verdict = found.cell("ecr.dkr").verdict
     assert verdict is not None
     assert not any(hop.component.startswith(("vpce-", "sg-")) for path in verdict.paths for hop in path.hops)

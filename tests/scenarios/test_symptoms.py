@@ -227,7 +227,7 @@ def test_s28_no_endpoint_for_the_logs() -> None:
 def test_s30_project_without_a_vpc() -> None:
     found = Checked(Pipeline(in_vpc=False))
     assert found.overall == "leaking"
-    assert {"CODEBUILD_NOT_IN_VPC"} <= set(found.findings())
+    assert {"CODEBUILD_NOT_IN_VPC", "PUBLIC_EGRESS_POSSIBLE"} <= set(found.findings())
 
 
 def test_s34_the_api_endpoint_serves_no_git_traffic() -> None:
