@@ -261,6 +261,8 @@ def weigh(question: Question, found: Sequence[Scenario], *, explicit_icmp: bool 
     route: RouteWord = "none"
     if outcome in ("allowed", "intermittent"):
         route = next(iter(routes)) if len(routes) == 1 else "mixed" if routes else "none"
+    if route == "private" and _may_go_elsewhere(considered):
+        outcome, route = "unknown", "none"
     blocked_by = () if outcome == "allowed" else _blocks(considered)
     gaps = _gaps(considered) if outcome == "unknown" else ()
     assumptions = _assumptions(considered, outcome)
@@ -483,6 +485,16 @@ def _outcome(groups: Sequence[Weighed | None]) -> Outcome:
 
 def _routes(found: Sequence[Scenario]) -> dict[RouteWord, None]:
     return {route_of(one, flow): None for one in found for flow in one.flows if flow.outcome == "allowed"}
+
+
+def _may_go_elsewhere(found: Sequence[Scenario]) -> bool:
+    """Whether some of what was asked may get through by a way that a missing file does not tell: what is known to get
+    through stays private, but it is not known to be all (DESIGN: never "private" because something was absent).
+    """
+    flows = ((one, flow) for one in found for flow in one.flows if not flow.blocks)
+    return any(
+        route_of(one, flow) != "private" and any(gap.missing for gap in flow.gaps) for one, flow in flows
+    ) or any(gap.missing for one in found for gap in one.gaps)
 
 
 def _blocks(found: Sequence[Scenario]) -> tuple[Block, ...]:
