@@ -192,7 +192,7 @@ PEERS = ("198.51.100.9", "52.94.8.7", "10.0.0.5", "10.20.0.15")
 
 @cache
 def _recorded(name: str) -> dict[str, tuple[str, str]]:
-    """Key → (kind of file, its path): what flow logs and Reachability Analyzer might have said, a file for each."""
+    """Key → (kind of file, its path): what flow logs and AWS's analyzers might have said, a file for each."""
     folder = Path(tempfile.mkdtemp(prefix="recorded-"))
     atexit.register(shutil.rmtree, folder)
     network = _WHOLE[name].network
@@ -218,6 +218,22 @@ def _recorded(name: str) -> dict[str, tuple[str, str]]:
                         "NetworkPathFound": works}  # fmt: skip
             document = {"NetworkInsightsPaths": [path], "NetworkInsightsAnalyses": [analysis]}
             keep("insights", f"{eni} {gateway} {works}", json.dumps(document))
+        for gateway, out in product(network.internet_gateways, (True, False)):
+            far = {"DestinationAddresses" if out else "SourceAddresses": [f"{PEERS[0]}/32"]}
+            header = {"Protocol": "6", "DestinationPortRanges": [{"From": 443, "To": 443}], **far}
+            ends = (eni, gateway) if out else (gateway, eni)
+            way: list[dict[str, Any]] = [{"Component": {"Id": one}} for one in ends]
+            way[0]["OutboundHeader" if out else "InboundHeader"] = header
+            keep(
+                "insights", f"{' '.join(ends)} finding", json.dumps({"AnalysisFindings": [{"FindingComponents": way}]})
+            )
+            scan = {"NetworkInsightsAccessScopeAnalysisId": "s", "NetworkInsightsAccessScopeId": "n",
+                    "Status": "succeeded", "FindingsFound": "false"}  # fmt: skip
+            match = dict(zip(("Source", "Destination"), ({"ResourceStatement": {"Resources": [one]}} for one in ends),
+                             strict=True))  # fmt: skip
+            document = {"NetworkInsightsAccessScopeAnalyses": [scan], "NetworkInsightsAccessScopeContent": {
+                "NetworkInsightsAccessScopeId": "n", "MatchPaths": [match]}}  # fmt: skip
+            keep("insights", f"{' '.join(ends)} none found", json.dumps(document))
     return found
 
 
