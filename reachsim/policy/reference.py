@@ -21,6 +21,8 @@ from typing import Any, Final, NamedTuple
 from .glob import Glob
 
 _EXTRACT: Final = Path(__file__).with_name("actions.json")
+_LONGEST_KEY: Final = 200
+"""Characters: no condition key's own name is longer, only what a tag or an encryption context adds to it."""
 _PLACEHOLDER: Final = r"\$\{[^{}]*\}|<[^<>]*>"
 
 GLOBAL_KEYS: Final = {
@@ -78,7 +80,7 @@ class Service(NamedTuple):
 
     def sort_of(self, key: str) -> str | None:
         """The sort of values of a key in lower case that requests to the service can have, None if they have none."""
-        stems = [key[: at + 1] for at, char in enumerate(key) if char in ":/" and at + 1 < len(key)]
+        stems = [key[: at + 1] for at, char in enumerate(key[:_LONGEST_KEY]) if char in ":/" and at + 1 < len(key)]
         return next((self.keys[one] for one in (key, *stems) if one in self.keys), None)
 
 

@@ -414,6 +414,23 @@ def test_a_policy_with_a_thousand_stars_is_judged_at_once() -> None:
     assert time.process_time() - started < 5
 
 
+def test_a_condition_key_of_fifty_thousand_colons_is_linted_at_once(tmp_path: Path) -> None:
+    condition = {"StringEquals": {"s3" + ":" * 50_000: "x"}}
+    policy = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": condition}]}  # fmt: skip
+    (tmp_path / "p.json").write_text(json.dumps(policy), encoding="utf-8")
+    result, seconds, _ = measured("policy", "lint", tmp_path / "p.json")
+    assert (result.exit_code, seconds < 1.5) == (2, True), result.output[-300:]
+
+
+def test_a_template_url_of_ten_thousand_folders_is_looked_for_at_once(tmp_path: Path) -> None:
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://x/" + "a/" * 10_000 + "t"}}
+    (tmp_path / "t.json").write_text(json.dumps({"Resources": {"Nested": nested}}), encoding="utf-8")
+    where = ("--region", "eu-west-1", "--account", "111122223333")
+    result, seconds, _ = measured("import", "cloudformation", tmp_path / "t.json", tmp_path / "out", *where)
+    assert (result.exit_code, seconds < 2) == (0, True), result.output[-300:]
+
+
 def test_what_a_snapshot_holds_is_opened_by_name_only() -> None:
     """Files that the format does not name are listed, not read."""
     snapshot = open_snapshot(ROOT / "snapshots/private-pipeline")

@@ -28,6 +28,8 @@ _SPREAD: Final = {
     "AWS::EC2::VPNGatewayRoutePropagation": "route_table_ids", "AWS::Route53::RecordSetGroup": "record_sets",
 }  # fmt: skip
 """Types that stand for several of our resources, and the property that lists them."""
+MAX_FOLDERS: Final = 20
+"""Of the end of a TemplateURL that are looked for below the root."""
 MAX_STACKS: Final = 100
 NO_UUID: Final = "00000000-0000-0000-0000-000000000000"
 """Ends the id of a stack that is not made yet: templates take such ids apart at their hyphens."""
@@ -313,7 +315,7 @@ class Stack:
         """
         if not isinstance(url, str) or not url:
             return None
-        parts = [part for part in re.split(r"[?#]", url)[0].split("/") if part not in ("", ".")]
+        parts = [part for part in re.split(r"[?#]", url)[0].split("/") if part not in ("", ".")][-MAX_FOLDERS:]
         asset = asset_of(self.template.folder, self.declared[logical_id], parts[-1] if parts else "")
         places = [self.template.folder / asset] if asset else []
         places += [self.template.folder / url] if "://" not in url else []
