@@ -30,8 +30,9 @@ def graph_of(
     """A ``networkx.MultiDiGraph``: nodes carry ``type`` and ``label``, edges ``leg``, ``reason`` and ``passes``.
 
     ``passes`` says whether any traffic surely crosses the edge. A path of the graph need not be a way for any one
-    packet, since walks share components: what is not connected is not reachable, the reverse takes a question. Imports
-    networkx.
+    packet, since walks share components: what is not connected is not reachable, the reverse takes a question. That
+    holds as far as the snapshot tells: ``graph.graph["missing"]`` names the files that may show more edges, of those
+    that the walks came upon or that list what is walked from. Imports networkx.
 
     Args:
         ground: the network.
@@ -42,11 +43,12 @@ def graph_of(
     network = ground.network
     types: dict[str, str] = {}
     edges: Edges = {}
+    missing = _unlisted(network)
     alike = _alike(ground)
     for source in watch([*alike, *(f"codebuild:{name}" for _, name in sorted(network.projects))]):
         mine: Edges = {}
         for block in ("0.0.0.0/0", "::/0"):
-            _walk(ground, source, f"ip:{block}", types, mine)
+            _walk(ground, source, f"ip:{block}", types, mine, missing)
         _take(edges, mine, (), ())
         for twin in alike.get(source, ()):
             one, other = _names(network, source), _names(network, twin)
@@ -54,8 +56,8 @@ def graph_of(
             if source in types:
                 types[twin] = types[source]
     for name in sorted(network.interfaces):
-        _walk(ground, "internet", name, types, edges)
-    graph: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
+        _walk(ground, "internet", name, types, edges, missing)
+    graph: networkx.MultiDiGraph[str] = networkx.MultiDiGraph(missing=tuple(sorted(missing)))
     for name in sorted(types):
         graph.add_node(name, type=types[name], label=network.label(name))
     for (start, end, leg), (reason, passes) in sorted(edges.items()):
@@ -75,10 +77,20 @@ def _alike(ground: Ground) -> dict[str, list[str]]:
     return {first: others for first, *others in groups.values()}
 
 
-def _walk(ground: Ground, source: str, destination: str, types: dict[str, str], edges: Edges) -> None:
-    """Walk a question and keep the hops of all its flows."""
+def _unlisted(network: Network) -> set[str]:
+    """The files that would list further interfaces and builds, of accounts and Regions with files of theirs."""
+    homes = {(match["account"], match["region"]) for _, match in network.snapshot.named() if match["service"] == "ec2"}
+    return {path for home in homes for path in network.lacks(home, "describe-network-interfaces")}
+
+
+def _walk(
+    ground: Ground, source: str, destination: str, types: dict[str, str], edges: Edges, missing: set[str]
+) -> None:
+    """Walk a question, and keep the hops of all its flows and what is missing on the way."""
     for scenario in ask(ground, source, destination):
+        missing.update(path for gap in scenario.gaps for path in gap.missing)
         for flow in scenario.flows:
+            missing.update(path for gap in flow.gaps for path in gap.missing)
             types.update((one.component, one.type) for one in flow.hops)
             for here, there in zip(flow.hops, flow.hops[1:], strict=False):
                 key = (here.component, there.component, there.leg)

@@ -43,6 +43,9 @@ def command(
 
     reach = options.open_reach(snapshot, settings, assume_defaults)
     graph = graph_of(reach.ground, options.watched) if what == "graph" else None
+    if graph is not None and (lacking := graph.graph["missing"]):
+        told = f"reachsim: there may be more edges, the snapshot does not tell: {', '.join(lacking)}"
+        click.echo(options.harmless(told), err=True)
     if graph is not None and form != "parquet":
         options.emit(export_graph(graph, form), output, overwrite)
         return

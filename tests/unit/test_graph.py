@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import networkx
 import pytest
+from click.testing import CliRunner
 
 from reachsim import Reach, load
 from reachsim.classes import Classes
+from reachsim.cli import group
 from reachsim.evidence import Hop
 from tests.benchmarks import organization
 
@@ -112,3 +115,21 @@ def test_the_same_snapshot_gives_the_same_graph() -> None:
     first, second = (load(ROOT / "snapshots/leaky-pipeline").graph for _ in range(2))
     assert list(first.nodes(data=True)) == list(second.nodes(data=True))
     assert list(first.edges(keys=True, data=True)) == list(second.edges(keys=True, data=True))
+
+
+@pytest.mark.parametrize("operation", [
+    "describe-route-tables", "describe-network-acls", "describe-security-groups", "describe-network-interfaces",
+    "describe-vpcs", "describe-nat-gateways", "describe-internet-gateways",
+])  # fmt: skip
+def test_an_export_of_which_edges_may_be_missing_says_so(operation: str, tmp_path: Path) -> None:
+    """What is not connected is not reachable, as far as the snapshot tells."""
+    held = tmp_path / "held"
+    shutil.copytree(ROOT / "snapshots/leaky-pipeline", held)
+    (held / "snapshot.json").unlink(missing_ok=True)
+    whole = CliRunner().invoke(group, ["export", str(held)])
+    assert (whole.exit_code, whole.stderr) == (0, "")
+    next(held.glob(f"*/*/ec2/{operation}.json")).unlink()
+    less = CliRunner().invoke(group, ["export", str(held)])
+    assert less.exit_code == 0
+    assert "there may be more edges, the snapshot does not tell: " in less.stderr
+    assert f"ec2/{operation}.json" in less.stderr
