@@ -32,6 +32,9 @@ from tests.build import Record
 from tests.property.draft import BLOCKS, BLOCKS_V6, Draft
 from tests.property.networks import TOPICS, network
 from tests.property.sites import rule
+from tests.withheld.files import case
+from tests.withheld.surfaces import query as query_words
+from tests.withheld.surfaces import trace as trace_words
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ["private-pipeline", "leaky-pipeline", "broken-pipeline"]
@@ -170,6 +173,56 @@ def test_a_rule_that_opens_takes_no_cell_of_a_check_away(
         assert [cell for cell, outcome in before.items() if RANK[after[cell]] < RANK[outcome]] == [], what
         tried += 1
     assert tried >= 2
+
+
+def policies(document: Any) -> Iterator[tuple[int, str, Any]]:
+    """Endpoints that have a policy: number, id and policy."""
+    for number, endpoint in enumerate(copy.deepcopy(document["VpcEndpoints"])):
+        if isinstance(endpoint.get("PolicyDocument"), str):
+            yield number, endpoint["VpcEndpointId"], json.loads(endpoint["PolicyDocument"])
+
+
+def open_policies(document: Any) -> Iterator[str]:
+    everything = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+    for number, name, policy in policies(document):
+        policy["Statement"].append(everything)
+        document["VpcEndpoints"][number]["PolicyDocument"] = json.dumps(policy)
+        yield name
+
+
+def close_policies(document: Any) -> Iterator[str]:
+    for number, name, policy in policies(document):
+        for index, one in enumerate(policy["Statement"]):
+            if one["Effect"] == "Allow":
+                left = [*policy["Statement"][:index], *policy["Statement"][index + 1 :]]
+                document["VpcEndpoints"][number]["PolicyDocument"] = json.dumps({**policy, "Statement": left})
+                yield f"{name} without {one.get('Sid', index)}"
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize(("change", "sign"), [(open_policies, 1), (close_policies, -1)])
+def test_an_allow_of_an_endpoint_policy_takes_nothing_away_and_gives_nothing_when_it_goes(
+    name: str, change: Callable[[Any], Iterator[str]], sign: int
+) -> None:
+    """Under `check`, and under `trace` and `query` with what their questions imply."""
+    held = case(name)
+
+    def ranks(files: Files) -> dict[Any, int]:
+        reach = load_files(files)
+        words = {**trace_words(reach, held), **query_words(reach, held)}
+        told = {key: word.split()[0] for key, word in words.items()}
+        return {key: RANK[word] for key, word in {**told, **cells(reach.check())}.items()}
+
+    files, tried, felt = shipped(name), 0, 0
+    before = ranks(files)
+    for what, other in edited(files, "describe-vpc-endpoints", change):
+        after = ranks(other)
+        felt += after != before
+        turned = [key for key, rank in before.items() if key in after and (after[key] - rank) * sign < 0]
+        assert turned == [], what
+        tried += 1
+    assert tried >= 1
+    assert felt or sign > 0
 
 
 # --- What a removed route carried -------------------------------------------------------------------------------------
