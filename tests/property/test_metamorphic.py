@@ -33,6 +33,7 @@ from tests.property.draft import BLOCKS, BLOCKS_V6, Draft
 from tests.property.networks import TOPICS, network
 from tests.property.sites import rule
 from tests.withheld.files import case
+from tests.withheld.surfaces import PLAIN
 from tests.withheld.surfaces import query as query_words
 from tests.withheld.surfaces import trace as trace_words
 
@@ -290,6 +291,34 @@ def test_no_path_of_a_check_takes_a_route_that_was_removed(name: str) -> None:
         assert opened == [], what
         tried += 1
     assert tried >= 1
+
+
+@pytest.mark.parametrize("surface", ["trace", "query", "matrix", "names", "diff"])
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_removed_route_opens_nothing_under_any_command(name: str, surface: str) -> None:
+    """Names lead where they led; nothing newly gets through, leaves or is exposed. Without a gateway endpoint's route
+    S3 is reached by the internet's way out where there is one, which `names` and `diff` have to say.
+    """
+    files, held, tried = shipped(name), case(name), 0
+    whole = load_files(files)
+    before = {} if surface == "diff" else PLAIN[surface](whole, held)
+    for what, other in edited(files, "describe-route-tables", remove_routes):
+        if " pl-" in what and surface in ("names", "diff"):
+            continue
+        told = load_files(other)
+        tried += 1
+        if surface == "diff":
+            assert whole.diff(told).gate[0] == "pass", what
+            continue
+        after = PLAIN[surface](told, held)
+        if surface == "names":
+            assert after == before, what
+            continue
+        ranks = {
+            key: (RANK[word.split()[0]], RANK[before.get(key, "blocked").split()[0]]) for key, word in after.items()
+        }
+        assert [key for key, (now, then) in ranks.items() if now > then] == [], what
+    assert tried >= 1 or surface in ("names", "diff")
 
 
 # --- Names, order and halves are no configuration ---------------------------------------------------------------------
