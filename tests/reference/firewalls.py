@@ -71,14 +71,26 @@ class Firewall:
         """ "pass", "drop" or "unknown" where that holds for the whole flow; "open", or "perhaps" if that is not known,
         where the engine lets the first packet go on and would look at what answers it.
         """
-        found = [said for rule in self.of_packets() if (said := rule(packet))]
-        if found:
-            first = found[0] if self.strict else min(found, key=("pass", "unknown", "drop", "perhaps drop").index)
-            return "unknown" if first == "perhaps drop" else first
-        if reply:
+        found = [said for rule in self.of_packets() if (said := rule(packet)) is not None]
+        if not self.strict:
+            found.sort(key=lambda said: ("pass", "unknown", "drop").index(said[0]))
+        return self.decided(packet, found, reply=reply)
+
+    def decided(self, packet: Flight, found: list[tuple[str, bool]], *, reply: bool) -> str:
+        """What rules in their order say, each of them and whether it matches surely. One that only may match decides
+        where what follows does the same; what lets a request go on and looks at its replies is not the same as to pass.
+        """
+        if not found and reply:
             return "open"
-        ends = self.endings(packet)
-        return "perhaps" if len(ends) > 1 or "unknown" in ends else "open" if ends == {"pass"} else "drop"
+        if not found:
+            ends = self.endings(packet)
+            return "perhaps" if len(ends) > 1 or "unknown" in ends else "open" if ends == {"pass"} else "drop"
+        (first, surely), *others = found
+        if surely or first == "unknown":
+            return first
+        onward = self.decided(packet, others, reply=reply)
+        alike = ("pass", "open") if first == "pass" and reply else (first,)
+        return onward if onward in (*alike, "unknown", "perhaps") else "unknown"
 
     @property
     def strict(self) -> bool:
@@ -102,11 +114,13 @@ class Firewall:
             return "drop" if packet.protocol == TCP else "unknown"
         return "drop" if self.policy_drops("aws:drop_strict", "aws:drop_established") else "pass"
 
-    def of_packets(self) -> Iterator[Callable[[Flight], str | None]]:
-        """The rules that look at a packet's header: each says what it does with it, None if it does not match."""
+    def of_packets(self) -> Iterator[Callable[[Flight], tuple[str, bool] | None]]:
+        """The rules that look at a packet's header: each says what it does with it and whether it surely matches, None
+        if it does not.
+        """
         for group in self.groups("StatefulRuleGroupReferences"):
             if group["RulesSource"].get("RulesString"):
-                yield lambda _: "unknown"
+                yield lambda _: ("unknown", True)
             nets = self.nets(group)
             for rule in group["RulesSource"].get("StatefulRules", []):
                 yield lambda packet, rule=rule, nets=nets: by_every_reading(rule, packet, nets)  # type: ignore[misc]
@@ -145,12 +159,13 @@ class Firewall:
         return found
 
 
-def by_every_reading(rule: Json, packet: Flight, nets: list[Nets]) -> str | None:
-    """What a rule does where every reading of its variables agrees."""
+def by_every_reading(rule: Json, packet: Flight, nets: list[Nets]) -> tuple[str, bool] | None:
+    """What a rule does, and whether it does so by every reading of its variables; None where it does nothing by any."""
     said = {five_tuple(rule, packet, one) for one in nets}
-    if len(said) == 1:
-        return said.pop()
-    return "unknown" if said & {"pass", "unknown"} else "perhaps drop"
+    done = said - {None}
+    if not done:
+        return None
+    return ("unknown" if "unknown" in done else str(done.pop())), len(said) == 1
 
 
 def standard(actions: list[str]) -> str:
