@@ -150,11 +150,16 @@ def inspection(ground: Ground, flow: Walk, endpoint: VpcEndpoint, subnet_id: str
     return found
 
 
-def symmetric(ground: Ground, flow: Walk) -> Walk:
+def symmetric(ground: Ground, flow: Walk, behind: int = 0) -> Walk:
     """A reply at its end: it must have crossed the middleboxes of the request, and no others (N23, N187, N201), between
     the same two translations: to a middlebox, what is before one and behind it are different flows.
+
+    The end may be that of a connection of its own, ``behind`` so many translations.
     """
-    there, back = flow.context.crossings, flow.context.crossings_back
+    there, back = (
+        [one for one in crossings if one[1] >= behind]
+        for crossings in (flow.context.crossings, flow.context.crossings_back)
+    )
     if sorted(there) == sorted(back):
         return flow
     odd, _ = next(iter([one for one in (*there, *back) if one not in there or one not in back] or there))

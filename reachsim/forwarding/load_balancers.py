@@ -20,6 +20,7 @@ import msgspec
 from reachsim.addresses import V4, V6
 from reachsim.engine import answered, choose
 from reachsim.evidence import Assumption, Block, Gap
+from reachsim.forwarding.appliances import symmetric
 from reachsim.forwarding.delivery import finish, homeward, lost_reply, route_to_interface
 from reachsim.forwarding.filtering import through_network_acl, through_security_groups
 from reachsim.forwarding.ground import (
@@ -451,6 +452,7 @@ def back(ground: Ground, flow: Walk) -> list[Walk]:
     if last is None or last.balancer is None or last.balancer.interface_id != node.id:
         return [lost_reply(ground, flow, node.id)]
     detail = f"{ground.network.label(node.id)} sends the reply on to the client"
+    flow = symmetric(ground, flow, behind=len(flow.context.session))  # the connection to the target ends here
     flow = flow.through(hop(flow, last.gateway, "load-balancer", detail))
     flow = msgspec.structs.replace(
         flow, source=last.balancer.destination, destination=last.source, port=last.port, service=last.balancer.service

@@ -553,6 +553,9 @@ def test_a_nat_gateway_of_another_vpc_with_the_same_address_takes_no_replies() -
         ("network/overlap", 50000355),  # a group's member that only has the address of who sends
         ("network/block", 50000444),  # private IPv6 space behind an appliance at a gateway's edge
         ("load-balancers/transit", 50001087),  # a load balancer's own packets by a gateway with a firewall
+        ("load-balancers/transit", 70000092),  # what a load balancer asks is answered past its firewall
+        ("network/everything", 60000099),  # HOME_NET leaves a rule open, and what follows does the same
+        ("network/inspection", 70000065),
     ],
 )
 def test_networks_about_which_the_deep_run_found_a_disagreement(kind: str, seed: int) -> None:
