@@ -104,7 +104,7 @@ def test_a_command_that_waits_ends_at_once(arguments: list[str], sent: signal.Si
     """It reads standard input, of which nothing comes."""
     running = subprocess.Popen(
         [sys.executable, "-c", WAITS, *arguments], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True,
+        stderr=subprocess.PIPE, text=True, preexec_fn=lambda: signal.signal(sent, signal.SIG_DFL),  # tests under nohup
     )  # fmt: skip
     assert running.stderr is not None
     assert running.stderr.readline() == "reads\n"
