@@ -13,6 +13,7 @@ import msgspec
 
 from reachsim.evidence import Block
 from reachsim.forwarding import Ground, Walk
+from reachsim.forwarding.transit import route_in_words
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 from reachsim.routing import target_of
@@ -112,10 +113,7 @@ def _transit_routes(network: Network, table_id: str) -> dict[str, list[tuple[str
             if one.resource_type == "vpc" and one.resource_id
         }
         if route.state == "active" and ends:
-            attachments = ", ".join(
-                one.transit_gateway_attachment_id or "?" for one in route.transit_gateway_attachments
-            )
-            shown = f"{route.destination_cidr_block or route.prefix_list_id} → {attachments}"
+            shown = route_in_words(route)
             for end in ends:
                 found.setdefault(end, []).append((shown, ends))
     return found

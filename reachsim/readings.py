@@ -64,9 +64,7 @@ def agreed(
     """
     found = walk(ground)
     untold = tuple(dict.fromkeys(gap for one in found if one.resolution for gap in one.resolution.untold))
-    if not untold and not any(_files(found)):
-        return found
-    if not untold and not is_open(found):
+    if not untold and not (any(_files(found)) and is_open(found)):
         return found
     read = _by_reading(ground, walk, found, MOST_READINGS)
     if read is not None and len({signature(one) for one in read}) == 1:

@@ -143,12 +143,13 @@ def pulled_through(network: Network, source: str, needs: Sequence[Need], contact
             more += [told] if isinstance(told, Need) else []
             made += [told] if isinstance(told, Assumption) else []
         for arn in dict.fromkeys(str(one["resource"]) for one in need.requests if one["action"] == services.ECR_READ):
-            rule = _rule(network, arn)
-            if rule is None:
+            placed = _placed(arn)
+            rule = _rule(network, *placed) if placed is not None else None
+            if placed is None or rule is None:
                 more += _not_listed(network, need, arn)
                 continue
-            region, account, name = arn.split(":", 5)[3], arn.split(":", 5)[4], arn.split("repository/", 1)[-1]
-            path, held = _listed(network, (account, region))
+            home, name = placed
+            path, held = _listed(network, home)
             upstream = (rule.upstream_registry_url or "the upstream registry").removeprefix("https://").split("/")[0]
             if network.snapshot.status(path) != "ok":
                 place = f"{need.place}: whether {name} is cached is not known ({path})"
@@ -241,12 +242,8 @@ def _listed(network: Network, home: Home) -> tuple[str, set[str]]:
     return path, {one.repository_name for one in network.read_collection(path, "repositories", aws.Repository)}
 
 
-def _rule(network: Network, arn: str) -> aws.PullThroughCacheRule | None:
+def _rule(network: Network, home: Home, name: str) -> aws.PullThroughCacheRule | None:
     """The rule with the longest prefix of a repository's name, else the one for all that no other rule covers."""
-    placed = _placed(arn)
-    if placed is None:
-        return None
-    home, name = placed
     path = network.path(home, "ecr", "describe-pull-through-cache-rules")
     rules = network.read_collection(path, "pullThroughCacheRules", aws.PullThroughCacheRule)
     by_prefix = {one.ecr_repository_prefix: one for one in rules}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from reachsim import services
+from reachsim.check.needs import own
 from reachsim.diagnose.messages import ECR_LOGIN, LAYERS, LOGGER, LOGIN, S3_SERVICE, SECRETS
 from reachsim.diagnose.records import LogError
 from reachsim.model.places import Home
@@ -145,7 +146,7 @@ def _of_source(
     if not is_of_source(error):
         return ()
     made = [one for contact in contacts if contact.host == host for one in contact.requests]
-    return tuple({"action": one.action, "resource": _own(one.resource, home)} for one in made if one.action in _FETCH)
+    return tuple({"action": one.action, "resource": own(home, one.resource)} for one in made if one.action in _FETCH)
 
 
 _FETCH: Final = ("s3:GetObject", "s3:GetObjectVersion", "codecommit:GitPull")
@@ -192,7 +193,7 @@ def _named_request(error: LogError, home: Home, contacts: tuple[Contact, ...]) -
         held = [one.resource for one in made if one.action == action]
         buckets = [one.resource.split("/", 1)[0] for one in made if ":s3:::" in one.resource]
         resource = held[0] if held else buckets[0] if buckets and action == "s3:ListBucket" else "*"
-    return ({"action": action, "resource": _own(resource, home)},)
+    return ({"action": action, "resource": own(home, resource)},)
 
 
 def _prefix_of(error: LogError, contacts: tuple[Contact, ...]) -> str:
@@ -210,14 +211,6 @@ def _prefix_of(error: LogError, contacts: tuple[Contact, ...]) -> str:
         if _OPERATIONS.get(prefix, {}).get(error.action, error.action) == name:
             return prefix
     return actions[0][0] if actions else ""
-
-
-def _own(resource: str, home: Home) -> str:
-    """An ARN whose account a command leaves open is taken to be the source's own."""
-    parts = resource.split(":")
-    if len(parts) > 5 and parts[4] == "*":
-        parts[4] = home[0]
-    return ":".join(parts)
 
 
 def _host_of_request(request: dict[str, str], error: LogError, home: Home) -> str:

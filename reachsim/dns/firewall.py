@@ -86,21 +86,25 @@ def chains(asking: Asking, profiles: Brought, noted: Noted) -> tuple[tuple[Rule,
 
 def _in_force(association: aws.FirewallRuleGroupAssociation, noted: Noted) -> bool:
     """Whether an association counts; that one which goes or changes does or does not is noted."""
-    group, status = association.firewall_rule_group_id or "", (association.status or "COMPLETE").upper()
-    what = f"the association of DNS Firewall rule group {group} with {association.vpc_id} is {status}"
+    group, status, told = _state_of(association)
     if status in ("UPDATING", "DELETING"):
         counts = "as it stands" if status == "UPDATING" else "to have ended"
-        noted.take("STATE_CHANGING", group, f"{what}: it was taken {counts}", "leak")
+        noted.take("STATE_CHANGING", group, f"{told}: it was taken {counts}", "leak")
     return status != "DELETING"
 
 
 def _unheard_of(association: aws.FirewallRuleGroupAssociation) -> Gap | None:
     """What is not known of an association in a state that nobody knows."""
-    group, status = association.firewall_rule_group_id or "", (association.status or "COMPLETE").upper()
+    group, status, told = _state_of(association)
     if status in ("COMPLETE", "UPDATING"):
         return None
-    detail = f"the association of DNS Firewall rule group {group} with {association.vpc_id} is {status}"
-    return Gap("UNMODELLED_COMPONENT", group, f"{detail}, whose meaning is not known", can_hide="block")
+    return Gap("UNMODELLED_COMPONENT", group, f"{told}, whose meaning is not known", can_hide="block")
+
+
+def _state_of(association: aws.FirewallRuleGroupAssociation) -> tuple[str, str, str]:
+    """(the rule group, the association's status, both in words)."""
+    group, status = association.firewall_rule_group_id or "", (association.status or "COMPLETE").upper()
+    return group, status, f"the association of DNS Firewall rule group {group} with {association.vpc_id} is {status}"
 
 
 def _rules(asking: Asking, group: str, doubt: Gap | None = None) -> list[Rule]:

@@ -81,7 +81,8 @@ def _past_docker(flow: Walk, interface: Interface) -> list[Walk]:
     inside, outside = flow.by_destinations(DOCKER_BRIDGE)
     detail = "172.17.0.0/16 was taken not to be the bridge of Docker on the build's host"
     taken = assume("DOCKER_BRIDGE_ADDRESSES", interface.id.partition("@")[0], detail, "block")
-    return [*([inside.assuming(taken)] if inside else []), *([outside] if outside else [])]
+    parts = [inside.assuming(taken)] if inside is not None else []
+    return parts if outside is None else [*parts, outside]
 
 
 def _on_its_way(ground: Ground, flow: Walk, interface: Interface) -> list[Walk]:

@@ -332,8 +332,10 @@ def association_of(network: Network, gateway_id: str, attachment_id: str) -> tup
     return association.transit_gateway_route_table_id, association.state
 
 
-def _targets_of(route: TransitGatewayRoute) -> str:
-    return ", ".join(one.transit_gateway_attachment_id or "?" for one in route.transit_gateway_attachments)
+def route_in_words(route: TransitGatewayRoute) -> str:
+    """What a route is for, and the attachments that it leads to."""
+    attachments = ", ".join(one.transit_gateway_attachment_id or "?" for one in route.transit_gateway_attachments)
+    return f"{route.destination_cidr_block or route.prefix_list_id} → {attachments}"
 
 
 def _by_route(ground: Ground, flow: Walk, routed: _Routed, gateway_id: str, table: _Table) -> list[Walk]:
@@ -377,8 +379,7 @@ def _by_dead_route(ground: Ground, flow: Walk, route: TransitGatewayRoute, gatew
     behind = next_transit_route(network, table_id, network.home_of(gateway_id), route, flow.destinations)
     if behind is not None and cause is None:
         cause = "TGW_RTB_MORE_SPECIFIC_ROUTE" if behind.longer else "TGW_RTB_HIGHER_PRIORITY_ROUTE"
-        shown = behind.item.destination_cidr_block or behind.item.prefix_list_id
-        detail = f"{detail}, and goes before {shown} → {_targets_of(behind.item)}"
+        detail = f"{detail}, and goes before {route_in_words(behind.item)}"
     why = block(flow, "TGW_RTB_BAD_STATE_ROUTE", table_id, detail, rule=destination, cause=cause)
     return stopped(flow, why)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Final
 
@@ -459,21 +459,17 @@ class Network(Inventory):
     @index("network_interfaces")
     def interfaces_of_description(self) -> dict[str, tuple[str, ...]]:
         """Interfaces of each load balancer, by the description that AWS gives them (``ELB app/NAME/ID``), sorted."""
-        found: dict[str, list[str]] = {}
-        for name, record in sorted(self.network_interfaces.items()):
-            if (record.description or "").startswith("ELB "):
-                found.setdefault(record.description or "", []).append(name)
-        return {description: tuple(names) for description, names in found.items()}
+        described = ((name, record.description or "") for name, record in self.network_interfaces.items())
+        return _in_order_by((name, text) for name, text in described if text.startswith("ELB "))
 
     @index("network_interfaces")
     def interfaces_of_resolver_endpoint(self) -> dict[str, tuple[str, ...]]:
         """Interfaces of each resolver endpoint, by the description that AWS gives them: ``Route 53 Resolver: ID:…``."""
-        found: dict[str, list[str]] = {}
-        for name, record in sorted(self.network_interfaces.items()):
-            head, _, rest = (record.description or "").partition("Route 53 Resolver: ")
-            if rest and not head:
-                found.setdefault(rest.partition(":")[0], []).append(name)
-        return {endpoint: tuple(names) for endpoint, names in found.items()}
+        parted = (
+            (name, (record.description or "").partition("Route 53 Resolver: "))
+            for name, record in self.network_interfaces.items()
+        )
+        return _in_order_by((name, rest.partition(":")[0]) for name, (head, _, rest) in parted if rest and not head)
 
     @index("network_interfaces")
     def resolver_endpoint_of_interface(self) -> dict[str, str]:
@@ -482,11 +478,10 @@ class Network(Inventory):
     @index("network_interfaces")
     def client_vpn_interfaces(self) -> dict[str, tuple[str, ...]]:
         """Interfaces of AWS Client VPN by VPC, by the description that AWS gives them."""
-        found: dict[str, list[str]] = {}
-        for name, record in sorted(self.network_interfaces.items()):
-            if (record.description or "").startswith("ClientVPN Endpoint resource"):
-                found.setdefault(record.vpc_id or "", []).append(name)
-        return {vpc_id: tuple(names) for vpc_id, names in found.items()}
+        return _in_order_by(
+            (name, record.vpc_id or "") for name, record in self.network_interfaces.items()
+            if (record.description or "").startswith("ClientVPN Endpoint resource")
+        )  # fmt: skip
 
     @cached_property
     def service_configurations(self) -> dict[str, aws.ServiceConfiguration]:
@@ -610,6 +605,14 @@ def _is_public(record: aws.NetworkInterface) -> bool:
             if one.association is not None:
                 return True
     return record.association is not None
+
+
+def _in_order_by(named: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """By their second words, the first ones, in order."""
+    found: dict[str, list[str]] = {}
+    for name, key in sorted(named):
+        found.setdefault(key, []).append(name)
+    return {key: tuple(names) for key, names in found.items()}
 
 
 def own_address(address: aws.NatGatewayAddress) -> int | None:

@@ -18,11 +18,11 @@ from typing import Final
 from reachsim.addresses import PUBLIC, format_address, parse_block
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
+from reachsim.model.records import Ec2
 from reachsim.verdict import Traffic, Verdict
 from reachsim.verify.asked import (
     PARTLY,
     PROTOCOLS,
-    Ec2,
     Header,
     PathComponent,
     Question,

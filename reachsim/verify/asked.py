@@ -13,6 +13,7 @@ import msgspec
 from reachsim.addresses import Cidr
 from reachsim.errors import QuestionError
 from reachsim.forwarding import Ground
+from reachsim.model.records import Ec2
 from reachsim.simulate import simulate
 from reachsim.verdict import Verdict
 
@@ -23,10 +24,6 @@ PARTLY = frozenset({"PATH_THROUGH_GWLB_NOT_CHECKED", "FIREWALL_UNSUPPORTED_HIGHE
                     "MISSING_TARGET_GROUP_ATTRIBUTES", "ASSUMPTION_PRESERVE_CLIENT_IP_IS_DISABLED",
                     "ASSUMPTION_PRESERVE_CLIENT_IP_IS_ENABLED"})  # fmt: skip
 """Additional details by which an analyzer says that it did not see all of a path that it found."""
-
-
-class Ec2(msgspec.Struct, frozen=True, rename="pascal"):
-    """Part of an answer of EC2's."""
 
 
 class Component(Ec2, frozen=True):
@@ -88,9 +85,7 @@ def question(
     if source_ip and not start.startswith("igw-"):
         return "filters-not-asked"
     from_ip = f"ip:{source_ip}" if source_ip else start
-    to_ip = f"ip:{target_ip}" if target_ip and not end.startswith("igw-") else end
-    if target_ip and end.startswith("igw-"):
-        to_ip = f"ip:{target_ip}"
+    to_ip = f"ip:{target_ip}" if target_ip else end
     return Question(from_ip, to_ip, protocol, port)
 
 

@@ -16,12 +16,12 @@ from reachsim.errors import Fault, SnapshotError
 from reachsim.forwarding import Ground
 from reachsim.inputs import read_input
 from reachsim.model.decode import decode, fault
+from reachsim.model.records import Ec2
 from reachsim.verdict import Verdict
 from reachsim.verify.access import AccessAnalysis, AccessFinding, ScopeContent, judge_finding, judge_none_found
 from reachsim.verify.asked import (
     PARTLY,
     PROTOCOLS,
-    Ec2,
     PathComponent,
     Question,
     answered,

@@ -228,15 +228,18 @@ def test_a_task_definition_that_is_not_seen_leaves_the_deployment_open() -> None
     assert any("describe-task-definition/web:7" in path for path in found.check.missing)
 
 
-def test_builds_in_a_vpc_and_out_of_it_take_several_ways_none_of_which_is_unknown() -> None:
+def with_overflow(net: Pipeline) -> Pipeline:
     """A fleet in the VPC whose overflowing builds run outside."""
-    net = Pipeline()
     project = net["p1"]
     arn = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:fleet/linux:1"
     fleet = {"arn": arn, "name": "linux", "overflowBehavior": "ON_DEMAND", "vpcConfig": project.pop("vpcConfig")}
     net.put("codebuild/batch-get-fleets", {"fleets": [fleet]})
     project["environment"]["fleet"] = {"fleetArn": arn}
-    found = Checked(net)
+    return net
+
+
+def test_builds_in_a_vpc_and_out_of_it_take_several_ways_none_of_which_is_unknown() -> None:
+    found = Checked(with_overflow(Pipeline()))
     assert (found.fate("ecr.api"), found.overall) == (("allowed", "mixed"), "leaking")
     assert {one.severity for one in found.check.findings if one.id == "FLEET_OVERFLOW_LEAVES_VPC"} == {"high"}
 
@@ -247,12 +250,7 @@ def test_what_a_policy_refuses_of_several_ways_is_no_way() -> None:
         ["codecommit:*", "logs:*"], effect="Deny", Condition={"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}
     )
     net = Pipeline(build_role=[*BUILD_ROLE, bound])
-    project = net["p1"]
-    arn = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:fleet/linux:1"
-    fleet = {"arn": arn, "name": "linux", "overflowBehavior": "ON_DEMAND", "vpcConfig": project.pop("vpcConfig")}
-    net.put("codebuild/batch-get-fleets", {"fleets": [fleet]})
-    project["environment"]["fleet"] = {"fleetArn": arn}
-    found = Checked(net)
+    found = Checked(with_overflow(net))
     assert (found.fate("logs"), found.overall) == (("intermittent", "private"), "leaking")
     assert found.steps()["source"] == ("intermittent", "private")
 
