@@ -56,7 +56,7 @@ def command(
 
         held = after.network.snapshot
         write_tree(write, {path: held.read(path) for path in held.paths}, overwrite=overwrite)
-    edits = [*([str(patch)] if patch is not None else []), *(f"without {one}" for one in remove)]
-    called = (snapshot, f"{snapshot} with {', '.join(edits)}")
+    edits = [*([f"with {patch}"] if patch is not None else []), *(f"without {one}" for one in remove)]
+    called = (snapshot, f"{snapshot} {', '.join(edits)}")
     options.emit(shown(found, before, after, form, output, called, lang, gate=gate), output, overwrite)
     sys.exit(found.exit_code(gate=gate))

@@ -304,3 +304,12 @@ def test_bad_usage(leaky: Path, tmp_path: Path) -> None:
     assert run("whatif", leaky, tmp_path / "bad.json").exit_code == 2
     assert run("whatif", leaky, tmp_path / "nowhere.json").exit_code == 2
     assert run("whatif", leaky, "--remove", "nat-9").exit_code == 2
+
+
+def test_the_page_says_what_was_edited_and_is_green_only_where_all_is_well(leaky: Path, tmp_path: Path) -> None:
+    page = run("whatif", leaky, "--remove", "nat-1", "--format", "html").stdout
+    assert f"<code>{leaky} without nat-1</code>" in page
+    assert '<section id="verdict" class="gate-pass">' in page
+    private = Pipeline().write(tmp_path / "private")
+    page = run("whatif", private, "--remove", "vpce-logs", "--format", "html").stdout
+    assert '<section id="verdict" class="gate-pass ill">' in page
