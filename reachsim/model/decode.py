@@ -25,6 +25,8 @@ Record = TypeVar("Record")
 
 _SHORT, _SPACE = 200, b" \t\r\n"
 """Much of what an account could have it has none of: an empty list is told without the types of its records."""
+_NULL_MEMBER = re.compile(r"got `?null`? - at `\$\.[^.`]+\.(?:[^`]*\.)?(?P<key>[^.`\[\]]+)`$")
+_LACKED = re.compile(r"Object missing required field `(?P<key>[^`]*)`")
 _EXPECTED = r"Expected (?P<expected>.*?), got (?P<found>.*)"
 
 
@@ -48,6 +50,8 @@ def decode(data: bytes, kind: type[Record]) -> Record:
 def _decode(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
     try:
         return decoder.decode(data)
+    except msgspec.ValidationError as error:
+        return _without_nulls(decoder.type, data, error)
     except UnicodeDecodeError as error:
         raise msgspec.DecodeError(f"the byte 0x{error.object[error.start]:02x} in a text") from None
     except RecursionError:
@@ -56,6 +60,29 @@ def _decode(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise msgspec.DecodeError("UTF-16") from None
         raise error
+
+
+def _without_nulls(kind: Any, data: bytes, refused: msgspec.ValidationError) -> Any:
+    """The records where a member that may not be null counts as one that is not there: SDKs print what an answer lacks
+    as null, which the AWS CLI leaves out. Raises the error as it was if a record needs what is null."""
+    document, blamed, error = None, dict[str, msgspec.ValidationError](), refused
+    while (null := _NULL_MEMBER.search(str(error))) and null["key"] not in blamed:
+        blamed[null["key"]] = error
+        document = _without(null["key"], msgspec.json.decode(data) if document is None else document)
+        try:
+            return msgspec.convert(document, kind, dec_hook=_from_text)
+        except msgspec.ValidationError as next_error:
+            error = next_error
+    lacked = _LACKED.match(str(error))
+    raise blamed.get(lacked["key"], error) if lacked else error
+
+
+def _without(key: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without(key, each) for each in value]
+    if isinstance(value, dict):
+        return {name: _without(key, each) for name, each in value.items() if not (each is None and name == key)}
+    return value
 
 
 class Collection(msgspec.Struct, Generic[Record], frozen=True):

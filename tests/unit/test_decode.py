@@ -52,6 +52,19 @@ def test_blocks_and_addresses_are_decoded_into_their_types() -> None:
     assert found.cidr_block.block.size == 65536
 
 
+def test_what_sdks_print_as_null_is_not_there() -> None:
+    """The AWS CLI leaves out what an answer lacks; dumps of SDKs hold nulls in its place."""
+    (found,) = (
+        vpcs(
+            b'{"Vpcs": [{"VpcId": "a", "Tags": null, "IsDefault": null, "CidrBlockAssociationSet": '
+            b'[{"CidrBlock": "10.0.0.0/16", "CidrBlockState": {"State": "associated", "StatusMessage": null}}]}]}'
+        )
+        or ()
+    )
+    assert found == aws.Vpc("a", cidr_block_association_set=found.cidr_block_association_set)
+    assert len(found.cidr_block_association_set) == 1
+
+
 @pytest.mark.parametrize("data", [b'{"Error": {"Code": "AccessDenied"}}', b'{"Error": "AccessDenied"}', b'{"Error": null}'])  # noqa: E501  # fmt: skip
 def test_an_error_instead_of_the_records_is_none(data: bytes) -> None:
     assert vpcs(data) is None
@@ -67,6 +80,12 @@ def test_no_records_are_an_empty_tuple_and_no_error() -> None:
         (b"{}", "f.json: expected an object with the key Vpcs, found one without it"),
         (b"[]", "f.json: expected object, found array"),
         (b'{"Vpcs": null}', "f.json#/Vpcs: expected array, found null"),
+        (b'{"Vpcs": [null]}', "f.json#/Vpcs/0: expected object, found null"),
+        (b'{"Vpcs": [{"VpcId": null}]}', "f.json#/Vpcs/0/VpcId: expected str, found null"),
+        (b'{"Vpcs": [{"VpcId": "a", "Tags": null, "CidrBlockAssociationSet": [{"CidrBlock": null}]}]}',
+         "f.json#/Vpcs/0/CidrBlockAssociationSet/0/CidrBlock: expected a CIDR block, found null"),
+        (b'{"Vpcs": [{"VpcId": "a", "Tags": null, "IsDefault": "no"}]}',
+         "f.json#/Vpcs/0/IsDefault: expected bool, found str"),
         (b'{"Vpcs": [{}]}', "f.json#/Vpcs/0: expected the key VpcId, found none"),
         (b'{"Vpcs": [{"VpcId": 7}]}', "f.json#/Vpcs/0/VpcId: expected str, found int"),
         (b'{"Vpcs": [{"VpcId": "a"}, {"VpcId": "b", "IsDefault": "no"}]}',
