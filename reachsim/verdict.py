@@ -94,6 +94,9 @@ class Verdict(Shown, frozen=True):
     names: tuple[Hop, ...] = ()
     """How the destination's name was resolved, one hop of type ``dns`` per step."""
 
+    def __repr__(self) -> str:
+        return f"<Verdict {self.question.source} → {self.question.destination}: {self.outcome}, route {self.route}>"
+
     # Values do not know how they are shown: what shows them is loaded by its name when a notebook asks for it.
 
     def to_frame(self) -> pandas.DataFrame:
@@ -205,6 +208,9 @@ class Check(Shown, frozen=True):
     """Files that leave it open whether something leaves for networks behind private gateways."""
     open_policies: tuple[str, ...] = ()
     """Files that leave it open whether a policy lets somebody outside use a resource."""
+
+    def __repr__(self) -> str:
+        return f"<Check {self.overall}: {len(self.steps)} steps, {len(self.findings)} findings>"
 
     @property
     def exit_code(self) -> int:

@@ -60,6 +60,11 @@ def bundle(value: Shown) -> dict[str, str]:
     return {"text/html": show(value), "text/plain": text_of(value, known_of(value))}
 
 
+def plain(value: Shown) -> str:
+    """A value as a terminal shows it, with the names that it knows."""
+    return text_of(value, known_of(value)).rstrip("\n")
+
+
 def known_of(value: Shown) -> Known:
     """The names and places that a value knows."""
     match value:

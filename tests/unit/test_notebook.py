@@ -175,6 +175,20 @@ def test_names_diagnoses_and_verifications_show_what_a_terminal_does(reach: Reac
     assert bundle["text/plain"].strip() == sound(bundle["text/html"]).strip()
 
 
+def test_print_gives_the_terminals_text_and_a_repr_fits_a_line() -> None:
+    reach = load(ROOT / "snapshots" / "leaky-pipeline")
+    verdict, check = reach.simulate("codebuild:app-build", "internet"), reach.check(("codebuild:app-build",))
+    assert str(verdict).startswith("codebuild:app-build → internet, any protocol, any port\nallowed · route internet\n")
+    assert repr(verdict) == "<Verdict codebuild:app-build → internet: allowed, route internet>"
+    assert str(check).startswith("overall: leaking\n")
+    assert repr(check) == f"<Check leaking: {len(check.steps)} steps, {len(check.findings)} findings>"
+    assert (
+        str(check.findings[0])
+        == f"{check.findings[0].severity.upper()} {check.findings[0].id}: {check.findings[0].title}"
+    )
+    assert "\x1b" not in str(verdict) + str(check)
+
+
 def test_selections_are_a_table(reach: Reach) -> None:
     text = sound(reach.codebuild._repr_html_())
     assert all(name in text and selector in text for name, selector in reach.codebuild.items())
