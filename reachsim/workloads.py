@@ -266,10 +266,20 @@ def _default_group(network: Network, vpc_id: str) -> tuple[str, ...]:
 
 
 def on_fargate(record: aws.EcsService | aws.EcsDeployment) -> bool:
-    """Whether a service's tasks run on Fargate; without a launch type the strategy tells."""
+    """Whether a service's tasks run on Fargate; without a launch type the strategy tells, and where an external
+    controller deploys, the task sets.
+    """
     if record.capacity_provider_strategy:
         return any(one.capacity_provider.startswith("FARGATE") for one in record.capacity_provider_strategy)
+    if isinstance(record, aws.EcsService) and record.launch_type is None and record.task_sets:
+        return any(on_fargate(one) for one in _task_sets(record))
     return record.launch_type not in ("EC2", "EXTERNAL")
+
+
+def _task_sets(record: aws.EcsService) -> tuple[aws.EcsDeployment, ...]:
+    """The task sets that run, else all of them."""
+    running = tuple(one for one in record.task_sets if one.running_count or one.pending_count)
+    return running or record.task_sets
 
 
 def _task_role(network: Network, home: Home, record: aws.EcsService) -> str | None:
@@ -278,9 +288,19 @@ def _task_role(network: Network, home: Home, record: aws.EcsService) -> str | No
     return task.task_role_arn if task is not None else None
 
 
+def task_definition_name(record: aws.EcsService) -> str:
+    """What a service runs, by ARN or family and revision: of one that CodeDeploy or another controller deploys the task
+    sets tell it (API_TaskSet); "" if nothing does.
+    """
+    if record.task_definition:
+        return record.task_definition
+    return next((one.task_definition for one in _task_sets(record) if one.task_definition), "")
+
+
 def task_definition_of(network: Network, home: Home, record: aws.EcsService) -> aws.TaskDefinition | None:
     """The task definition that a service runs, by its ARN or its family and revision."""
-    for name in (record.task_definition or "", (record.task_definition or "").rsplit("/", 1)[-1]):
+    told = task_definition_name(record)
+    for name in (told, told.rsplit("/", 1)[-1]):
         path = network.path(home, "ecs", "describe-task-definition", name)
         answer = network.read(path, aws.TaskDefinitionAnswer) if name else None
         if answer is not None:

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reachsim.check.answers import Answers, answer_to_wish, answers_to
 from reachsim.check.assumed import assumed, left_out, untold
 from reachsim.check.code import contacts_of_project
-from reachsim.check.deployments import deploy_needs, deployments, unseen_deployments, unseen_task
+from reachsim.check.deployments import deploy_needs, deployments, token_for, unseen_deployments, unseen_task
 from reachsim.check.docker_server import MARK, PLACED, parted, with_docker_server
 from reachsim.check.entrances import entrances
 from reachsim.check.exits import private_exits
@@ -26,7 +27,7 @@ from reachsim.check.known import known_of
 from reachsim.check.needs import SERVICES, Need, codecommit_repositories, needs_of
 from reachsim.check.neighbours import exposed_neighbours
 from reachsim.check.open_steps import open_steps, with_open, with_open_start
-from reachsim.check.outcome import overall_of
+from reachsim.check.outcome import THROUGH, overall_of
 from reachsim.check.outsiders import outsiders
 from reachsim.check.participants import pipeline_sources
 from reachsim.check.provisioning import provisioning, refused_start
@@ -36,13 +37,14 @@ from reachsim.check.service_plane import environment_image, no_docker, pipeline_
 from reachsim.check.steps import really_needed, settled, steps_of
 from reachsim.config import Config
 from reachsim.errors import QuestionError
-from reachsim.evidence import Assumption
+from reachsim.evidence import Assumption, Block
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
+from reachsim.policy_layers import Answer
 from reachsim.selectors import parse_selector
 from reachsim.simulate import simulate
-from reachsim.verdict import Acceptance, Cell, Check, Finding, Outcome, PipelineStep, Verdict
+from reachsim.verdict import Acceptance, Cell, Check, Finding, Outcome, PipelineStep, Verdict, worst
 from reachsim.workloads import find_project, find_service
 
 __all__ = ["Need", "check", "needs_of", "open_policies", "pipeline_sources"]
@@ -227,9 +229,26 @@ def _judge_deployment(ground: Ground, service: str, pins: Mapping[str, IntervalS
     unseen = unseen_task(ground.network, *found) if found is not None else ()
     answers = answers_to(ground, service, needs, pins)
     further = [_cell(service, key[0], verdict, needed=True) for key, verdict in answers.all_cells]
-    steps = steps_of(service, needs, answers)
-    return Judged([], further, steps, needs, [step.outcome for step in steps], [], _wants(service, needs, answers),
-                  unseen, tuple(untold(service, needs)))  # fmt: skip
+    token = token_for(ground.network, *found) if found is not None else Answer()
+    steps = [_with_token(step, token) for step in steps_of(service, needs, answers)]
+    refused = [_refused_token(ground.network, service, block) for block in token.blocks]
+    unsure = token.outcome == "unknown"
+    return Judged([], further, steps, needs, [step.outcome for step in steps], refused, _wants(service, needs, answers),
+                  (*unseen, *(token.missing if unsure else ())),
+                  (*untold(service, needs), *(token.assumptions if unsure else ())))  # fmt: skip
+
+
+def _with_token(step: PipelineStep, token: Answer) -> PipelineStep:
+    """The step of a deployment with what is said to the token that its pull needs first."""
+    outcome = worst((step.outcome, token.outcome))
+    blocks = (*token.blocks, *step.blocked_by)
+    route = step.route if outcome in THROUGH else "none"
+    return replace(step, outcome=outcome, blocked_by=blocks, route=route)
+
+
+def _refused_token(network: Network, service: str, block: Block) -> Finding:
+    title = f"{network.label(block.component)} keeps tasks of {service} from starting: {block.detail}"
+    return finding_of(block.code, "high", block.component, title, [f"deploy: {block.code}; {block.detail}"])
 
 
 def _further_deployments(network: Network, needs: Sequence[Need]) -> Judged:

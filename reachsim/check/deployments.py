@@ -5,8 +5,10 @@ build is seen to push to, or may: nothing may tell the image. Tasks on instances
 agent, which pulls by the instance's own interface; only Fargate's tasks pull by theirs.
 
 **Source:** pipeline-services fact sheet, P61i; Amazon ECS Developer Guide, "Fargate task networking" (platform 1.4.0
-and later: image, logs and secrets by the task's interface), "Task execution IAM role"; CodePipeline User Guide, action
-structure references "Amazon ECS" and "ECS and CodeDeploy blue-green".
+and later: image, logs and secrets by the task's interface), "Task execution IAM role" (which permission what needs; the
+token for ECR is asked for by an interface of Fargate's own), "Using the awslogs log driver", "Use task-level or
+container environment files"; CodePipeline User Guide, action structure references "Amazon ECS" and "ECS and CodeDeploy
+blue-green"; distribution/reference grammar of images.
 """
 
 from __future__ import annotations
@@ -14,15 +16,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from reachsim import services
+from msgspec.structs import replace
+
+from reachsim import digits, policy, services
 from reachsim.check.needs import Need, in_bucket
 from reachsim.check.service_plane import pipelines, repository_of
 from reachsim.evidence import Assumption
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.model.places import Home
-from reachsim.workloads import on_fargate, task_definition_of
+from reachsim.policy_layers import Answer, judge_elsewhere
+from reachsim.workloads import on_fargate, task_definition_name, task_definition_of
 
+_TOKEN: Final = "ecr:GetAuthorizationToken"
+_NO_VPC: Final = frozenset({"aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp"})
 _SECRETS: Final = {
     "ssm": ("ssm", "ssm:GetParameters"), "secretsmanager": ("secretsmanager", "secretsmanager:GetSecretValue"),
 }  # fmt: skip
@@ -95,13 +102,15 @@ def deploy_needs(network: Network, home: Home, record: aws.EcsService) -> tuple[
     needs: list[Need] = []
     for container in task.container_definitions:
         needs += _image_needs(home, container.image, role)
-        logs = container.log_configuration
-        if logs is not None and logs.log_driver == "awslogs":
-            group = logs.options.get("awslogs-group", "*")
-            resource = f"arn:{services.partition_of(home[1])}:logs:{home[1]}:{home[0]}:log-group:{group}:*"
-            needs.append(Need("deploy", "logs", ({"action": "logs:PutLogEvents", "resource": resource, **role},)))
-        for secret in container.secrets:
-            needs += _secret_needs(home, secret.value_from, role)
+        needs += _log_needs(network, home, container.log_configuration, role)
+        for file in container.environment_files:
+            needs += _file_needs(home, file.value, role)
+        named = [one.value_from for one in container.secrets]
+        named += [one.value_from for one in (container.log_configuration or aws.ContainerLogs()).secret_options]
+        for value in named:
+            needs += _secret_needs(home, value, role)
+        if container.repository_credentials is not None:
+            needs += _secret_needs(home, container.repository_credentials.credentials_parameter, role, "secretsmanager")
     return tuple(need for index, need in enumerate(needs) if need not in needs[:index])
 
 
@@ -109,7 +118,26 @@ def unseen_task(network: Network, home: Home, record: aws.EcsService) -> tuple[s
     """The file that would tell what a service on Fargate runs, if it does not."""
     if not on_fargate(record) or task_definition_of(network, home, record) is not None:
         return ()
-    return (network.path(home, "ecs", "describe-task-definition", (record.task_definition or "").rsplit("/", 1)[-1]),)
+    name = task_definition_name(record).rsplit("/", 1)[-1]
+    return (network.path(home, "ecs", "describe-task-definition", *([name] if name else [])),)
+
+
+def token_for(network: Network, home: Home, record: aws.EcsService) -> Answer:
+    """What policies say to the token by which Fargate pulls a private image of ECR: the execution role's, without the
+    keys of the VPC, as an interface of Fargate's own asks for it. Raises SnapshotError for a policy that
+    cannot be judged.
+    """
+    task = task_definition_of(network, home, record) if on_fargate(record) else None
+    role = task.execution_role_arn if task is not None else None
+    if task is None or not role or not any(repository_of(one.image) for one in task.container_definitions):
+        return Answer()
+    caller = policy.Principal.parse(role)
+    context: dict[str, Any] = {
+        "aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "false", "aws:PrincipalArn": caller.text,
+        "aws:PrincipalAccount": home[0], "aws:RequestedRegion": home[1],
+    }  # fmt: skip
+    request = policy.Request(caller, _TOKEN, "*", home[0], context, wildcard_only_action=True, absent=_NO_VPC)
+    return judge_elsewhere(network, request, role, resource=False)
 
 
 def _image_needs(home: Home, image: str, role: dict[str, Any]) -> Iterator[Need]:
@@ -118,9 +146,7 @@ def _image_needs(home: Home, image: str, role: dict[str, Any]) -> Iterator[Need]
         return
     repository = repository_of(image)
     if repository is None:
-        host = image.split("/", 1)[0]
-        known = "." in host or ":" in host
-        yield Need("deploy", f"host:{host if known else 'registry-1.docker.io'}", place=f"image {image}")
+        yield from _of_registry(image)
         return
     if repository.region != home[1]:
         for host in (f"api.ecr.{repository.region}", f"{repository.account}.dkr.ecr.{repository.region}"):
@@ -134,16 +160,64 @@ def _image_needs(home: Home, image: str, role: dict[str, Any]) -> Iterator[Need]
     yield in_bucket("deploy", home, services.layer_objects(home[1]), ("s3:GetObject",), f"image {image}")
 
 
-def _secret_needs(home: Home, value: str, role: dict[str, Any]) -> Iterator[Need]:
-    """A parameter by name or ARN, or a secret by ARN (with a JSON key, version stage and id behind it)."""
+def _of_registry(image: str) -> Iterator[Need]:
+    """The registry of an image that is in no private repository of ECR, by the name and port in front of it."""
+    from reachsim.pipeline.image import DOCKER_HUB, parse  # costs the parsers, which few services need
+
+    host, _, port = parse(image).host.partition(":")
+    name = "registry-1.docker.io" if host == DOCKER_HUB else host
+    yield Need("deploy", f"host:{name}", port=digits.port(port, 443), place=f"image {image}")
+
+
+def _log_needs(network: Network, home: Home, logs: aws.ContainerLogs | None, role: dict[str, Any]) -> Iterator[Need]:
+    """What the log driver asks of CloudWatch Logs before a container runs: a stream, and the group where it is told to
+    make it and the list of groups lacks it; without being told, there has to be one.
+    """
+    if logs is None or logs.log_driver != "awslogs":
+        return
+    group, region = logs.options.get("awslogs-group", "*"), logs.options.get("awslogs-region") or home[1]
+    actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    listed = network.path((home[0], region), "logs", "describe-log-groups")
+    there = {one.log_group_name for one in network.read_collection(listed, "logGroups", aws.LogGroup)}
+    if network.snapshot.status(listed) == "ok" and group not in there and group != "*":
+        if logs.options.get("awslogs-create-group") == "true":
+            actions.insert(0, "logs:CreateLogGroup")
+        else:
+            yield Need("deploy", "", place=f"log group {group}: {listed} lacks it, and the task does not make it")
+    resource = f"arn:{services.partition_of(region)}:logs:{region}:{home[0]}:log-group:{group}:*"
+    destination = "logs" if region == home[1] else f"host:{services.host('logs', region, home[0])}"
+    requests = tuple({"action": one, "resource": resource, **role} for one in actions)
+    yield Need("deploy", destination, requests, place=f"log group {group}")
+
+
+def _file_needs(home: Home, arn: str, role: dict[str, Any]) -> Iterator[Need]:
+    """A file of environment variables in a bucket, by the ARN of its object."""
+    bucket, _, key = arn.partition(":::")[2].partition("/")
+    if bucket and key:
+        found = in_bucket("deploy", home, arn, ("s3:GetObject",), f"environment file {arn}")
+        located = {"action": "s3:GetBucketLocation", "resource": arn[: -len(key) - 1]}
+        requests = tuple({**one, **role} for one in (*found.requests, located))
+        yield replace(found, requests=requests)
+
+
+def _secret_needs(home: Home, value: str, role: dict[str, Any], sort: str = "ssm") -> Iterator[Need]:
+    """A parameter or, with ``sort`` secretsmanager, a secret by name, or either by ARN (a secret's with a JSON key,
+    version stage and id behind it).
+    """
     arn = value if value.startswith("arn:") else ""
-    kind = arn.split(":")[2] if arn.count(":") >= 5 else "ssm"
-    if kind in _SECRETS:
+    kind = arn.split(":")[2] if arn.count(":") >= 5 else sort
+    if kind in _SECRETS and value:
         service, action = _SECRETS[kind]
-        name = value.removeprefix("/")
-        resource = ":".join(arn.split(":")[:7]) if kind == "secretsmanager" else arn
-        resource = resource or f"arn:{services.partition_of(home[1])}:ssm:{home[1]}:{home[0]}:parameter/{name}"
-        yield Need("deploy", service, ({"action": action, "resource": resource, **role},), place=f"secret {value}")
+        head = f"arn:{services.partition_of(home[1])}:{kind}:{home[1]}:{home[0]}"
+        if not arn and kind == "secretsmanager":
+            resource = f"{head}:secret:{value}*"
+        elif not arn:
+            resource = f"{head}:parameter/{value.removeprefix('/')}"
+        else:
+            resource = ":".join(arn.split(":")[:7]) if kind == "secretsmanager" else arn
+        region = arn.split(":")[3] if arn else home[1]
+        destination = service if region in (home[1], "") else f"host:{services.host(service, region, home[0])}"
+        yield Need("deploy", destination, ({"action": action, "resource": resource, **role},), place=f"secret {value}")
 
 
 def _images(network: Network, home: Home, record: aws.EcsService) -> list[str]:

@@ -1315,6 +1315,7 @@ class EcsDeployment(CodeBuild, frozen=True):
     capacity_provider_strategy: tuple[CapacityProviderStrategyItem, ...] = ()
     platform_family: str | None = None
     network_configuration: EcsNetworkConfiguration | None = None
+    task_definition: str | None = None
 
 
 class EcsService(CodeBuild, frozen=True):
@@ -1336,12 +1337,23 @@ class ContainerSecret(CodeBuild, frozen=True):
 class ContainerLogs(CodeBuild, frozen=True):
     log_driver: str | None = None
     options: dict[str, str] = {}
+    secret_options: tuple[ContainerSecret, ...] = ()
+
+
+class EnvironmentFile(CodeBuild, frozen=True):
+    value: str = ""
+
+
+class RepositoryCredentials(CodeBuild, frozen=True):
+    credentials_parameter: str = ""
 
 
 class ContainerDefinition(CodeBuild, frozen=True):
     image: str = ""
     log_configuration: ContainerLogs | None = None
     secrets: tuple[ContainerSecret, ...] = ()
+    environment_files: tuple[EnvironmentFile, ...] = ()
+    repository_credentials: RepositoryCredentials | None = None
 
 
 class TaskDefinition(CodeBuild, frozen=True):
