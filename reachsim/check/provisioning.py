@@ -33,6 +33,7 @@ DESCRIBE: Final = ("ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "
                    "ec2:DescribeSubnets", "ec2:DescribeVpcs")  # fmt: skip
 INTERFACE: Final = ("ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface")
 _CODEBUILD: Final = "codebuild.amazonaws.com"
+_TOKEN: Final = "ecr:GetAuthorizationToken"
 _NEW: Final = "eni-00000000000000000"
 """Stands for an interface that is yet to be made."""
 _NO_PATH: Final = frozenset({"aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp"})
@@ -124,29 +125,57 @@ def _pull(network: Network, home: Home, project: aws.Project) -> Answer:
     """What policies say to the pull of the environment's image.
 
     With credentials of CodeBuild the repository's policy has to trust ``codebuild.amazonaws.com``; with those of the
-    service role the role's policies count, and a repository of another account has to let it in.
+    service role the role's policies count, for ECR's token too, and a repository of another account has to let it in.
+    For a private registry that is not ECR's the service role reads a secret.
     """
     repository = repository_of(project.environment.image or "")
     if repository is None:
-        return Answer()
+        return _credential(network, home, project)
     context: dict[str, Any] = {
         "aws:SecureTransport": "true", "aws:ResourceAccount": repository.account,
         "aws:RequestedRegion": repository.region,
     }  # fmt: skip
-    role = None
+    role, actions = None, list(services.ECR_DOWNLOAD)
     if project.environment.image_pull_credentials_type == "SERVICE_ROLE" and project.service_role:
-        role = project.service_role
+        role, actions = project.service_role, [_TOKEN, *services.ECR_DOWNLOAD]
         caller = policy.Principal.parse(role)
-        context |= {"aws:PrincipalIsAWSService": "false", "aws:PrincipalArn": role, "aws:PrincipalAccount": home[0]}
+        context |= _as_role(home, role)
     else:
         caller = policy.Principal.parse(_CODEBUILD)
         context = _as_codebuild(home, project) | context
     answers = []
-    for action in services.ECR_DOWNLOAD:
-        request = policy.Request(caller, action, repository.arn, repository.account, context, absent=_NO_PATH)
-        answers.append(judge_elsewhere(network, request, role))
+    for action in actions:
+        if action == _TOKEN:
+            request = policy.Request(caller, action, "*", home[0], context, wildcard_only_action=True, absent=_NO_PATH)
+        else:
+            request = policy.Request(caller, action, repository.arn, repository.account, context, absent=_NO_PATH)
+        answers.append(judge_elsewhere(network, request, role, resource=action != _TOKEN))
+    return _joined(project, actions, answers, role)
+
+
+def _credential(network: Network, home: Home, project: aws.Project) -> Answer:
+    """What policies say to the service role's look at the secret with which it asks a private registry."""
+    credential, role = project.environment.registry_credential, project.service_role
+    if credential is None or not credential.credential or not role:
+        return Answer()
+    from reachsim.pipeline.project import secret  # costs the parsers, which few projects need
+
+    [asked] = secret(home[1], home[0], credential.credential).requests
+    caller = policy.Principal.parse(role)
+    context = {"aws:SecureTransport": "true", "aws:RequestedRegion": home[1], **_as_role(home, role)}
+    owner = asked.resource.split(":")[4] or home[0]
+    request = policy.Request(caller, asked.action, asked.resource, owner, context, absent=_NO_PATH)
+    return _joined(project, (asked.action,), [judge_elsewhere(network, request, role)], role)
+
+
+def _as_role(home: Home, role: str) -> dict[str, Any]:
+    return {"aws:PrincipalIsAWSService": "false", "aws:PrincipalArn": role, "aws:PrincipalAccount": home[0]}
+
+
+def _joined(project: aws.Project, actions: Sequence[str], answers: Sequence[Answer], role: str | None) -> Answer:
+    """One answer of those to several requests for the image, each rule that refuses some told once."""
     blocks: dict[tuple[str, str, str | int | None], Block] = {}
-    for action, answer in zip(services.ECR_DOWNLOAD, answers, strict=True):
+    for action, answer in zip(actions, answers, strict=True):
         for block in answer.blocks:
             blocks.setdefault((block.code, block.component, block.rule), _unpulled(block, project, action, role))
     outcome = worst({answer.outcome for answer in answers})

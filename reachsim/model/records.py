@@ -1003,6 +1003,10 @@ class ProjectFileSystem(CodeBuild, frozen=True):
     location: str = ""
 
 
+class RegistryCredential(CodeBuild, frozen=True):
+    credential: str = ""
+
+
 class ProjectEnvironment(CodeBuild, frozen=True):
     type: str | None = None
     image: str | None = None
@@ -1012,6 +1016,7 @@ class ProjectEnvironment(CodeBuild, frozen=True):
     docker_server: DockerServer | None = None
     privileged_mode: bool | None = None
     certificate: str | None = None
+    registry_credential: RegistryCredential | None = None
 
 
 class ProjectSource(CodeBuild, frozen=True):

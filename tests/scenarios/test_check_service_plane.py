@@ -114,6 +114,28 @@ def test_the_service_roles_credentials_pull_within_the_account() -> None:
     assert [one.code for one in step(check, "provisioning").blocked_by] == ["IDENTITY_POLICY_DENY"]
 
 
+def test_the_service_roles_credentials_need_a_token_of_ecr() -> None:
+    without = [one for one in BUILD_ROLE if one["Action"] != "ecr:GetAuthorizationToken"]
+    found = step(with_image(CI_IMAGE, credentials="SERVICE_ROLE", build_role=without), "provisioning")
+    assert [one.code for one in found.blocked_by] == ["IDENTITY_POLICY_DENY"]
+    assert "ecr:GetAuthorizationToken" in found.blocked_by[0].detail
+
+
+@pytest.mark.parametrize("credential", ["hub", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:hub-AbCdEf"])
+@pytest.mark.parametrize(("resource", "outcome"), [("hub-??????", "allowed"), ("other-??????", "blocked")])
+def test_a_private_registry_needs_the_secret_that_holds_its_credentials(
+    credential: str, resource: str, outcome: str
+) -> None:
+    """CodeBuild User Guide, "Private registry with AWS Secrets Manager sample": the service role reads the secret."""
+    held = {"credential": credential, "credentialProvider": "SECRETS_MANAGER"}
+    environment = {"type": "LINUX_CONTAINER", "image": "team/ci:1", "imagePullCredentialsType": "SERVICE_ROLE"}
+    reads = statement("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{resource}")
+    net = Pipeline(environment=environment | {"registryCredential": held}, build_role=[*BUILD_ROLE, reads])
+    check = check_of(net)
+    assert step(check, "provisioning").outcome == outcome
+    assert check.overall == ("private-and-working" if outcome == "allowed" else "private-but-failing")
+
+
 def test_images_of_other_registries_come_from_the_internet_and_codebuilds_own_are_no_matter() -> None:
     assert severities(with_image("golang:1.22"))["SERVICE_PLANE_PULL_NOT_VIA_VPC"] == "low"
     assert "SERVICE_PLANE_PULL_NOT_VIA_VPC" not in severities(with_image("aws/codebuild/standard:7.0"))
