@@ -78,7 +78,7 @@ def needs_of(network: Network, source: str, contacts: Contacts | None = None) ->
         return default_needs(network, source)
     found = find_project(network, parse_selector(source).value)
     home = found[0] if found is not None else ("", "")
-    needs = [*_untold(found[1]), *_files_in_buckets(*found)] if found is not None else []
+    needs = [*_untold(found[1]), *_files_in_buckets(*found), *_git_by_endpoint(network, *found)] if found else []
     needs += [_of_contact(home, one) for one in contacts.contacts if one.confidence != "possible"]
     needs += [_of_unresolved(one) for one in contacts.unresolved if _names_an_image(one)]
     needs += [_of_unresolved(one, "run") for one in contacts.unresolved
@@ -179,7 +179,7 @@ def default_needs(network: Network, source: str) -> tuple[Need, ...]:
         return ()
     home, project = found
     needs = [*_untold(project), *_files_in_buckets(home, project), *_environment_needs(home, project)]
-    needs += _source_needs(network, home, project)
+    needs += [*_source_needs(network, home, project), *_git_by_endpoint(network, home, project)]
     registry = _arn(home, "ecr", "repository/*")
     needs += [
         Need("login", "ecr.api", (_request("ecr:GetAuthorizationToken", "*"),)),
@@ -263,7 +263,8 @@ def codecommit_repositories(network: Network, needs: Sequence[Need]) -> list[str
 
 
 def _source_needs(network: Network, home: Home, project: aws.Project) -> list[Need]:
-    from reachsim.pipeline.project import artifact_bucket  # costs the parsers, which few projects need
+    from reachsim.pipeline.project import artifact_bucket, clones  # costs the parsers, which few projects need
+    from reachsim.pipeline.records import Gap
 
     needs = []
     for one in (project.source, *project.secondary_sources):
@@ -280,7 +281,30 @@ def _source_needs(network: Network, home: Home, project: aws.Project) -> list[Ne
             needs.append(Need("source", f"host:{GIT_HOSTS[one.type]}"))
         elif one.type in SELF_HOSTED and (host := urlsplit(one.location or "").hostname):
             needs.append(Need("source", f"host:{host}"))
+    for found in clones(network.snapshot, *home, project.name):
+        if isinstance(found, Gap):
+            needs.append(Need("source", "", place=found.why))
+        else:
+            requests = tuple(_request(one.action, one.resource) for one in found.requests)
+            needs.append(Need("source", _destination(home, found.host)[0], requests))
     return needs
+
+
+def _git_by_endpoint(network: Network, home: Home, project: aws.Project) -> list[Need]:
+    """Full clones by a connection where there are endpoints for connections: AWS documents that those serve the API,
+    not whether they carry Git.
+    """
+    if "CODEPIPELINE" not in {one.type for one in (project.source, *project.secondary_sources)}:
+        return []
+    from reachsim.pipeline.project import clones  # costs the parsers, which few projects need
+    from reachsim.pipeline.records import Gap
+
+    known = {services.suffix_of_service_name(one.service_name) for one in network.vpc_endpoints.values()}
+    served = {one[0] for one in known if one is not None}
+    asked = [one.host for one in clones(network.snapshot, *home, project.name)
+             if not isinstance(one, Gap) and one.service in served and one.service != "git-codecommit"]  # fmt: skip
+    place = "whether a VPC endpoint for {} carries Git is not documented"
+    return [Need("source", "", place=place.format(host)) for host in asked]
 
 
 def _untold(project: aws.Project) -> list[Need]:

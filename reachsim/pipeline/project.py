@@ -16,7 +16,7 @@ from msgspec import Struct
 from reachsim import services
 from reachsim.errors import Fault, QuestionError, SnapshotError
 from reachsim.pipeline import urls
-from reachsim.pipeline.records import Destination, Found, Request, Step
+from reachsim.pipeline.records import Destination, Found, Gap, Request, Step
 from reachsim.pipeline.variables import starred, unknown
 from reachsim.snapshot import Snapshot
 
@@ -74,7 +74,7 @@ class Owned(Struct, frozen=True):
     """A project with the account and Region that it lives in, and the file that says so.
 
     ``bucket`` is the one that CodePipeline hands its source and artifacts over in, "" where none is known;
-    ``log_groups`` are those that are there.
+    ``log_groups`` are those that are there; ``clones`` is what it clones itself for a pipeline.
     """
 
     account: str
@@ -83,6 +83,7 @@ class Owned(Struct, frozen=True):
     project: Project
     bucket: str = ""
     log_groups: frozenset[str] = frozenset()
+    clones: tuple[Destination | Gap, ...] = ()
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -104,7 +105,8 @@ def find(snapshot: Snapshot, name: str) -> Owned:
         for one in answer.projects:
             if one.name == name:
                 bucket = artifact_bucket(snapshot, account, region, name)
-                return Owned(account, region, path, one, bucket, _log_groups_of(snapshot, account, region))
+                groups = _log_groups_of(snapshot, account, region)
+                return Owned(account, region, path, one, bucket, groups, clones(snapshot, account, region, name))
     there = f"; it has {', '.join(known[:8])}" if known else "; it holds no codebuild/batch-get-projects.json"
     raise QuestionError(f"--project {name}: the snapshot has no such project{there}", "UNKNOWN_PROJECT")
 
@@ -133,9 +135,16 @@ class _Artifact(_Record, frozen=True):
     name: str = ""
 
 
+class _ActionType(_Record, frozen=True):
+    provider: str = ""
+
+
 class _Action(_Record, frozen=True):
+    action_type_id: _ActionType = _ActionType()
     configuration: dict[str, str] = {}
+    input_artifacts: tuple[_Artifact, ...] = ()
     output_artifacts: tuple[_Artifact, ...] = ()
+    role_arn: str | None = None
 
 
 class _Stage(_Record, frozen=True):
@@ -168,20 +177,63 @@ def output_bucket(snapshot: Snapshot, account: str, region: str, project: str) -
     return next((bucket for bucket, output in _handed_over(snapshot, account, region, project) if output), "")
 
 
+def clones(snapshot: Snapshot, account: str, region: str, project: str) -> tuple[Destination | Gap, ...]:
+    """What a project clones itself, as its pipeline hands it a reference in place of files (``CODEBUILD_CLONE_REF``).
+
+    From CodeCommit with the project's own ``codecommit:GitPull``; from other providers by the connection's Regional
+    host, with its permission to use the connection. **Source:** CodePipeline User Guide, action structure references
+    "CodeCommit" and "CodeStarSourceConnection", "Tutorial: Use full clone"; Amazon EKS User Guide, "Connect to Git
+    repositories with AWS CodeConnections" (the host). Raises SnapshotError for a pipeline that cannot be read.
+    """
+    found: list[Destination | Gap] = []
+    for pipeline in _pipelines(snapshot, account, region):
+        actions = [action for stage in pipeline.stages for action in stage.actions]
+        runs = [action for action in actions if action.configuration.get("ProjectName") == project]
+        named = {artifact.name for run in runs for artifact in run.input_artifacts}
+        for source in actions:
+            handed = {artifact.name for artifact in source.output_artifacts}
+            told = source.configuration.get("OutputArtifactFormat") == "CODEBUILD_CLONE_REF"
+            if runs and told and (not named or not handed or named & handed):
+                found += _clone(source, account, region)
+    return tuple(dict.fromkeys(found))
+
+
+def _clone(source: _Action, account: str, region: str) -> list[Destination | Gap]:
+    if source.action_type_id.provider == "CodeCommit":
+        name = source.configuration.get("RepositoryName") or "*"
+        owner = (source.role_arn or "").split(":")[4:5] or [account]
+        arn = f"arn:{services.partition_of(region)}:codecommit:{region}:{owner[0] or account}:{name}"
+        request = Request("codecommit:GitPull", arn)
+        host = f"git-codecommit.{region}.{services.dns_suffix(region)}"
+        return [Destination(host, 443, "git", "certain", "source", "git-codecommit", (request,))]
+    arn = source.configuration.get("ConnectionArn", "")
+    parts = arn.split(":")
+    if len(parts) < 6:
+        return [Gap("full clone", "which connection the build clones by is not known", surely=True)]
+    request = Request(f"{parts[2]}:UseConnection", arn)
+    host = f"{parts[2]}.{parts[3]}.{services.dns_suffix(parts[3])}"
+    return [Destination(host, 443, "git", "certain", "source", f"{parts[2]}.api", (request,))]
+
+
 def _handed_over(snapshot: Snapshot, account: str, region: str, project: str) -> Iterator[tuple[str, bool]]:
     """(artifact store, whether the project's action there has output artifacts) of the pipelines that run a project."""
-    for _, path in snapshot.children(account, region, "codepipeline", "get-pipeline"):
-        if snapshot.status(path) != "ok":
-            continue
-        try:
-            pipeline = msgspec.json.decode(snapshot.read(path), type=_PipelineAnswer).pipeline
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise SnapshotError(Fault(path, "", "a pipeline as the AWS CLI prints it", str(error))) from None
+    for pipeline in _pipelines(snapshot, account, region):
         runs = [action for stage in pipeline.stages for action in stage.actions
                 if action.configuration.get("ProjectName") == project]  # fmt: skip
         store = pipeline.artifact_stores.get(region, pipeline.artifact_store)
         if runs and store is not None and store.location:
             yield store.location, any(action.output_artifacts for action in runs)
+
+
+def _pipelines(snapshot: Snapshot, account: str, region: str) -> Iterator[_Pipeline]:
+    """The pipelines of an account and Region. Raises SnapshotError for one that cannot be read."""
+    for _, path in snapshot.children(account, region, "codepipeline", "get-pipeline"):
+        if snapshot.status(path) != "ok":
+            continue
+        try:
+            yield msgspec.json.decode(snapshot.read(path), type=_PipelineAnswer).pipeline
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise SnapshotError(Fault(path, "", "a pipeline as the AWS CLI prints it", str(error))) from None
 
 
 def variables(owned: Owned) -> dict[str, str]:
@@ -233,6 +285,8 @@ def rows(owned: Owned) -> Iterator[Row]:
             yield Row(secret(region, account, one.value or unknown(one.name)), "environment", f"variable {one.name}")
     for place in (project.source, *project.secondary_sources):
         yield from _source(owned, place)
+    for clone in owned.clones:
+        yield Row(clone, "source", "full clone of the pipeline's source")
     yield from _logs(owned)
     for place in (project.artifacts, *project.secondary_artifacts):
         if place.type in ("S3", "CODEPIPELINE"):

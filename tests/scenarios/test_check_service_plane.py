@@ -282,6 +282,68 @@ def test_public_repositories_are_named(target: str, severity: str) -> None:
     assert severities(check)["ECR_PUBLIC_REPOSITORY"] == severity
 
 
+# --- full clones (CodePipeline User Guide, "Tutorial: Use full clone with a CodeCommit pipeline source") --------------
+
+CONNECTION = f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/c-1"
+
+
+def cloning(endpoints: tuple[str, ...], role: list[Record], provider: str, told: bool, **configuration: str) -> Check:
+    """A project of a pipeline whose source action hands it a reference; with the build's files at hand or without."""
+    net = Pipeline(endpoints=("ecr.api", "ecr.dkr", "logs", *endpoints), source=("CODEPIPELINE", ""), build_role=role)
+    kinds = {"source": ("Source", provider), "build": ("Build", "CodeBuild")}
+    source, build = (
+        {"name": name, "configuration": {}, "actionTypeId": {"category": category, "provider": one}}
+        for name, (category, one) in kinds.items()
+    )
+    source |= {"configuration": configuration | {"OutputArtifactFormat": "CODEBUILD_CLONE_REF"},
+               "outputArtifacts": [{"name": "src"}]}  # fmt: skip
+    build |= {"configuration": {"ProjectName": "p1"}, "inputArtifacts": [{"name": "src"}]}
+    stages = [{"name": name, "actions": [one]} for name, one in (("Source", source), ("Build", build))]
+    store = {"type": "S3", "location": "handed-over"}
+    net.put("codepipeline/get-pipeline/p", {"pipeline": {"name": "p", "artifactStore": store, "stages": stages}})
+    net.put("s3api/list-buckets", {"Buckets": [{"Name": "handed-over"}]}, region="global")
+    net.put("s3api/get-bucket-policy/handed-over", {"Error": {"Code": "NoSuchBucketPolicy"}}, region="global")
+    code = {"buildspec.yml": BUILDSPEC, "Dockerfile": f"FROM {REGISTRY}/base/golang:1\n"}
+    return check_of(net, **(code if told else {}))
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize(
+    ("endpoints", "repository", "outcome", "code"),
+    [
+        (("git-codecommit",), "app", "allowed", None),
+        ((), "app", "blocked", "NO_ROUTE_TO_DESTINATION"),
+        (("git-codecommit",), "other", "blocked", "IDENTITY_POLICY_DENY"),
+    ],
+)
+def test_a_full_clone_from_codecommit_is_the_builds_own(
+    told: bool, endpoints: tuple[str, ...], repository: str, outcome: str, code: str | None
+) -> None:
+    check = cloning(endpoints, BUILD_ROLE, "CodeCommit", told, RepositoryName=repository)
+    assert step(check, "source").outcome == outcome
+    assert {one.id for one in check.findings if one.severity == "high"} == ({code} if code else set())
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize(
+    ("endpoints", "configuration", "outcome"),
+    [
+        ((), {"ConnectionArn": CONNECTION}, "blocked"),
+        (("codeconnections.api",), {"ConnectionArn": CONNECTION}, "unknown"),  # AWS documents the API alone
+        ((), {}, "unknown"),
+    ],
+)
+def test_a_full_clone_by_a_connection_asks_its_regional_host(
+    told: bool, endpoints: tuple[str, ...], configuration: dict[str, str], outcome: str
+) -> None:
+    role = [*BUILD_ROLE, statement("codeconnections:UseConnection", CONNECTION)]
+    check = cloning(("git-codecommit", *endpoints), role, "CodeStarSourceConnection", told, **configuration)
+    found = step(check, "source" if configuration or not told else "run")
+    assert found.outcome == outcome
+    assert any("codeconnections" in one for one in found.contacts) == bool(configuration)
+    assert check.overall == ("private-but-failing" if outcome == "blocked" else "undecided")
+
+
 # --- CodePipeline and deployments (P12, P61i) -------------------------------------------------------------------------
 
 
