@@ -8,7 +8,7 @@ only if it can change the answer.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -118,9 +118,12 @@ def _walked(
     return ground.remembered(asked, lambda: agreed(ground, walk, _signature, _is_open))
 
 
+_UNASKED: Final = Question("", "", None, None, None)
+
+
 def _signature(found: Sequence[Scenario]) -> Hashable:
     """What answers to one question share if they are the same: the outcome, the route, what gets through."""
-    verdict = weigh(Question("", "", None, None, None), found)
+    verdict = weigh(_UNASKED, found)
     through: dict[int, PacketSet] = {}
     for one in found:
         for flow in one.flows if verdict.outcome == "allowed" else ():
@@ -131,7 +134,7 @@ def _signature(found: Sequence[Scenario]) -> Hashable:
 
 
 def _is_open(found: Sequence[Scenario]) -> bool:
-    return weigh(Question("", "", None, None, None), found).outcome == "unknown"
+    return weigh(_UNASKED, found).outcome == "unknown"
 
 
 def simulate(

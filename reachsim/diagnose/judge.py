@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from reachsim import services
-from reachsim.addresses import V4, format_address
+from reachsim.addresses import format_address
 from reachsim.check.failures import remedy_of, spared_by, third_party
 from reachsim.check.provisioning import provisioning
 from reachsim.codes import CODES
@@ -364,9 +364,8 @@ def _resolver(asker: Asker, error: LogError, verdict: Verdict | None) -> Iterato
 
 def _amazon_s(asker: Asker, resolver: str) -> bool:
     """Whether an address is that of a VPC's resolver, or one of the build's own host, which asks it in turn."""
-    blocks = [block.block for vpc_id in asker.network.vpcs for block in asker.network.vpc_blocks(vpc_id)]
-    own = {format_address(block.first + 2) for block in blocks if block <= V4}
-    return resolver in AMAZON | own or resolver.startswith("127.")
+    own = map(asker.network.resolver_address, asker.network.vpcs)
+    return resolver.startswith("127.") or resolver in AMAZON | {format_address(one) for one in own if one is not None}
 
 
 def _upstream(asker: Asker, host: str) -> Cause:

@@ -7,7 +7,7 @@ beside AmazonProvidedDNS "might cause unexpected behavior"; without a set, insta
 
 from __future__ import annotations
 
-from reachsim.addresses import V4, format_address, parse_address
+from reachsim.addresses import format_address, parse_address
 from reachsim.dns.resolution import Asking, Noted, no_such_name
 from reachsim.evidence import Block
 
@@ -40,7 +40,8 @@ def other_servers(asking: Asking, noted: Noted) -> tuple[str, tuple[str, ...]]:
     servers = tuple(
         value.value for one in options.dhcp_configurations if one.key == "domain-name-servers" for value in one.values
     )
-    own = AMAZON | set(_plus_two(asking))
+    within = asking.network.resolver_address(asking.vpc_id)
+    own = AMAZON if within is None else AMAZON | {format_address(within)}
     if servers and servers[0].lower() in own:
         others = [server for server in servers if server.lower() not in own]
         if others:
@@ -48,11 +49,6 @@ def other_servers(asking: Asking, noted: Noted) -> tuple[str, tuple[str, ...]]:
             noted.take("DNS_SERVERS_MIXED", options.dhcp_options_id, detail, "leak")
         return "", ()
     return options.dhcp_options_id, servers or ("none at all",)
-
-
-def _plus_two(asking: Asking) -> list[str]:
-    blocks = [block.block.first for block in asking.network.vpc_blocks(asking.vpc_id) if block.block <= V4]
-    return [format_address(blocks[0] + 2)] if blocks else []
 
 
 def address_of(server: str) -> int | None:

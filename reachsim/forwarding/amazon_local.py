@@ -70,9 +70,8 @@ def addresses_of(network: Network, vpc_id: str) -> IntervalSet:
 
 
 def _within(network: Network, vpc_id: str) -> IntervalSet:
-    """Where a VPC's resolver answers within the VPC: the third address of its first block (N160)."""
-    first = next((one.block.first for one in network.vpc_blocks(vpc_id) if one.block.first < V6_BASE), None)
-    return EMPTY if first is None else IntervalSet.single(first + 2)
+    address = network.resolver_address(vpc_id)
+    return EMPTY if address is None else IntervalSet.single(address)
 
 
 def _services_in(network: Network, vpc_id: str) -> tuple[_Service, ...]:

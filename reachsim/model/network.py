@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Final
 
-from reachsim.addresses import PUBLIC, V6, Cidr
+from reachsim.addresses import PUBLIC, V4, V6, Cidr
 from reachsim.errors import Fault, SnapshotError
 from reachsim.intervals import EMPTY, Index, IntervalSet
 from reachsim.model import records as aws
@@ -132,6 +132,12 @@ class Network(Inventory):
     def vpc_blocks(self, vpc_id: str) -> tuple[Cidr, ...]:
         """The CIDR blocks of a VPC that are associated, IPv4 and IPv6, the primary one first."""
         return self._vpc_blocks.get(vpc_id, ())
+
+    def resolver_address(self, vpc_id: str) -> int | None:
+        """Where a VPC's resolver answers within the VPC, the third address of its primary IPv4 block (N160); None where
+        no such block is known.
+        """
+        return next((one.block.first + 2 for one in self.vpc_blocks(vpc_id) if one.block <= V4), None)
 
     @index("vpcs")
     def _vpc_addresses(self) -> dict[str, IntervalSet]:
