@@ -48,12 +48,16 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*")
 
 Reading = Literal["request", "reply"]
 Way = Literal["ingress", "egress", ""]
+End = Literal["source", "destination", ""]
+EITHER: Final[tuple[Reading, ...]] = ("request", "reply")
 
 
 class FlowRecord(NamedTuple):
     """What a record tells, without what differs from packet to packet of the same kind (the client's port, counts).
 
-    ``readings``: whether it may be of requests, of replies, or of either. ``opening``: its packets opened a connection.
+    ``readings``: whether it may be of requests, of replies, or of either. ``lower``: the end whose port is lower than
+    those that Linux gives to clients, where nothing else tells who serves whom: it tells that only where that end takes
+    its own from there. ``opening``: whether its packets opened a connection; None if the record does not tell.
     ``path``: traffic-path, 0 where it is not told.
     """
 
@@ -65,7 +69,8 @@ class FlowRecord(NamedTuple):
     protocol: int
     port: int
     readings: tuple[Reading, ...]
-    opening: bool
+    lower: End
+    opening: bool | None
     accepted: bool
     way: Way
     reason: str
@@ -173,11 +178,11 @@ def _line(fields: Mapping[str, str], place: str) -> Line:
     way: Way = "ingress" if fields.get("flow-direction") == "ingress" else ""
     if fields.get("flow-direction") == "egress":
         way = "egress"
+    opening = None if flags is None else flags & 18 == 2
     record = FlowRecord(
         fields.get("interface-id", "-"), *ends, protocol,
-        port or 0 if protocol in PORTED else 0, _readings(protocol, client, port or 0, flags),
-        flags is not None and bool(flags & 2) and not flags & 16, action == "ACCEPT",
-        way, fields.get("reject-reason", "-"), _number(fields, "traffic-path", place, 255) or 0,
+        port or 0 if protocol in PORTED else 0, *_readings(protocol, client, port or 0, flags), opening,
+        action == "ACCEPT", way, fields.get("reject-reason", "-"), _number(fields, "traffic-path", place, 255) or 0,
     )  # fmt: skip
     return Line(record, place, start, end)
 
@@ -214,18 +219,19 @@ def _number(fields: Mapping[str, str], name: str, place: str, most: int) -> int 
     return int(text)
 
 
-def _readings(protocol: int, client: int | None, port: int, flags: int | None) -> tuple[Reading, ...]:
+def _readings(protocol: int, client: int | None, port: int, flags: int | None) -> tuple[tuple[Reading, ...], End]:
     """Who opened the connection: told by the flags of the first packets, else by the ports, else not at all.
 
-    A service's port is a known one, or lower than those that Linux gives to clients.
+    A service's port is a known one, or lower than those that Linux gives to clients; the latter goes by which end it is
+    (`FlowRecord`).
     """
     if flags is not None and flags & 2:
-        return ("reply",) if flags & 16 else ("request",)
+        return (("reply",) if flags & 16 else ("request",)), ""
     if protocol not in PORTED or client is None:
-        return ("request", "reply")
+        return EITHER, ""
     for edge in (1024, 32768):
         if port < edge <= client:
-            return ("request",)
+            return ("request",), "" if edge == 1024 else "destination"
         if client < edge <= port:
-            return ("reply",)
-    return ("request", "reply")
+            return ("reply",), "" if edge == 1024 else "source"
+    return EITHER, ""

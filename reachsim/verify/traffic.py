@@ -3,7 +3,9 @@
 An ACCEPT says that the filters at the interface pass the packet and, of a request that comes in, that it got there
 at all; a REJECT that one of the filters, or Block Public Access, stops it. A record is a disagreement only if it
 contradicts the verdict whatever it may be of: where ports and flags do not tell a request from a reply, both are tried.
-**Source:** "Flow log records" (traffic-path), "Flow log limitations", "Flow log record examples" (VPC User Guide).
+**Source:** "Flow log records" (action, traffic-path), "Flow log limitations", "Flow log record examples", "Network
+ACLs" (ephemeral ports) (VPC User Guide); AWS re:Post, "I'm seeing inbound traffic in the VPC flow logs for my public
+NAT gateway. Is my public NAT gateway accepting inbound traffic from the internet?".
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from reachsim.model.interfaces import Interface
 from reachsim.scenarios import Scenario
 from reachsim.simulate import ask, simulate
 from reachsim.verdict import PROTOCOL_NAMES, Verdict
-from reachsim.verify.flow_logs import FlowRecord, Line
+from reachsim.verify.flow_logs import EITHER, FlowRecord, Line
 from reachsim.verify.gate import Gate, Packet, gate, sender_at
 from reachsim.verify.records import Disagreement, Hides, Verification
 
@@ -119,11 +121,21 @@ class _Judge:
         findings = []
         for peer in peers:
             packet = Packet(interface, way, peer, record.protocol, record.port)
-            findings += [self._read(record, packet, reading) for reading in record.readings]
+            findings += [self._read(record, packet, reading) for reading in self._readings(record, packet)]
         words = [finding.word for finding in findings]
         if AGREE in words:
             return Finding(AGREE)
         return next((finding for finding in findings if finding.word != "disagree"), findings[0])
+
+    def _readings(self, record: FlowRecord, packet: Packet) -> tuple[str, ...]:
+        """Those of the record; either where the lower port may be a client's: of an instance it is none, but load
+        balancers, NAT gateways and who is not known take any from 1024.
+        """
+        if not record.lower:
+            return record.readings
+        network, here = self._ground.network, (record.lower == "destination") == (packet.way == "ingress")
+        end = packet.interface if here else sender_at(network, packet.interface, packet.peer)
+        return record.readings if end is not None and end.instance_id in network.instances else EITHER
 
     def _read(self, record: FlowRecord, packet: Packet, reading: str) -> Finding:
         if reading == "reply":
@@ -148,7 +160,9 @@ class _Judge:
         access = self._public_access(packet)
         if access.word == AGREE or (access.word == "snapshot-lacks" and not self._off):
             return access
-        if record.protocol == 6 and not record.opening and _without_action(record) in self._accepted:
+        if record.opening is False:  # AWS: packets arrived after the connection was closed
+            return Finding("reply-stands")
+        if record.protocol == 6 and record.opening is None and _without_action(record) in self._accepted:
             return Finding("reply-stands")
         return Finding("disagree", "block", "allowed", ("no security group and no network ACL of it stops this",))
 
@@ -198,11 +212,13 @@ class _Judge:
         return Finding("disagree", "leak", f"no way by {what}", (said,), f" by traffic-path {record.path}")
 
     def _arrival(self, record: FlowRecord, packet: Packet) -> Finding:
-        """A request that came in had a way to come by. Of a packet that goes on from here (to a NAT gateway, an
-        appliance) the question would be another one.
+        """A request that came in had a way to come by. Of a packet that goes on from here (by a NAT gateway, an
+        appliance) the question would be another one; without pkt-dstaddr such a one looks as if it ended here. What a
+        NAT gateway drops is recorded as accepted, too.
         """
-        network = self._ground.network
-        if record.packet_destination not in packet.interface.addresses | packet.interface.public_addresses:
+        network, interface = self._ground.network, packet.interface
+        own = interface.addresses | interface.public_addresses
+        if _forwards(interface) or record.packet_destination not in own:
             return Finding(AGREE)
         peer = IntervalSet.single(packet.peer)
         outside = peer.isdisjoint(network.vpc_addresses(packet.interface.vpc_id))
@@ -263,7 +279,12 @@ class _Judge:
 
 
 def _without_action(record: FlowRecord) -> FlowRecord:
-    return record._replace(accepted=True, opening=False, reason="")
+    return record._replace(accepted=True, opening=None, reason="")
+
+
+def _forwards(interface: Interface) -> bool:
+    """Whether packets to elsewhere come by it."""
+    return interface.kind == "nat" or not interface.source_dest_check
 
 
 def _way(record: FlowRecord, interface: Interface) -> Direction | None:

@@ -22,6 +22,18 @@ def records(source: str, target: str, flow: Walk, action: str) -> list[str]:
     return [f"{source} {packet} egress", f"{target} {packet} ingress"]
 
 
+def untold(lines: list[str], client: int) -> list[str]:
+    """The records without flags, those of the replies too, of a client at that port."""
+    found = []
+    for line in lines:
+        interface, source, target, _, port, protocol, action, _, way = line.split()
+        back = "ingress" if way == "egress" else "egress"
+        ends = ((source, target, client, port, way), (target, source, port, client, back))
+        found += [f"{interface} {a} {b} {c} {d} {protocol} {action} {flags} {told}" for a, b, c, d, direction in ends
+                  for flags in ("-", "0") for told in ("-", direction)]  # fmt: skip
+    return found
+
+
 @pytest.mark.parametrize("topic", sorted(TOPICS))
 def test_what_gets_through_is_recorded_as_accepted(topic: str) -> None:
     """Between two interfaces of one subnet or VPC the record shows the very packet that was asked about."""
@@ -42,6 +54,9 @@ def test_what_gets_through_is_recorded_as_accepted(topic: str) -> None:
                         found = verify_flow_logs(reach.ground, read_lines([HEADER, *lines], "log"))
                         assert found.disagreements == (), (seed, found.disagreements)
                         compared += found.agreed
+                        for line in untold(lines, flow.box[CLIENT_PORT].first):
+                            said = verify_flow_logs(reach.ground, read_lines([HEADER, line], "log"))
+                            assert said.disagreements == (), (seed, line, said.disagreements)
                         lines = records(source, target, flow, "REJECT")
                         found = verify_flow_logs(reach.ground, read_lines([HEADER, *lines], "log"))
                         assert found.agreed == 0, (seed, lines)

@@ -16,6 +16,7 @@ from reachsim.verify import Verification
 from reachsim.verify.flow_logs import DEFAULT_FORMAT, read_lines
 from reachsim.verify.insights import BLIND, SEARCHED
 from reachsim.verify.traffic import verify_flow_logs
+from tests.balancers import load_balancer
 from tests.build import Build
 from tests.scenarios.pipelines import Pipeline
 
@@ -70,9 +71,9 @@ RECORDS = [
     ("eni-tight 10.0.2.6 10.0.1.5 50000 443 6 REJECT 2", "block"),
     # a member of the group that a rule names; somebody who may be one; somebody who is none
     ("eni-app 10.0.1.5 10.0.2.5 50000 8080 6 ACCEPT", "agree"),
-    ("eni-app 10.0.1.77 10.0.2.5 50000 8080 6 ACCEPT", "group-members-unseen"),
-    ("eni-app 10.0.2.6 10.0.2.5 50000 8080 6 ACCEPT", "leak"),
-    ("eni-app 198.51.100.9 10.0.2.5 50000 8080 6 ACCEPT", "leak"),
+    ("eni-app 10.0.1.77 10.0.2.5 50000 8080 6 ACCEPT 2", "group-members-unseen"),
+    ("eni-app 10.0.2.6 10.0.2.5 50000 8080 6 ACCEPT 2", "leak"),
+    ("eni-app 198.51.100.9 10.0.2.5 50000 8080 6 ACCEPT 2", "leak"),
     # the filters let it in, but nothing leads there from the internet
     ("eni-app 198.51.100.9 10.0.2.5 50000 22 6 ACCEPT 2 ingress", "leak"),
     # an egress record says nothing of what comes behind the interface
@@ -168,7 +169,7 @@ def test_what_a_network_acl_stops_is_stopped_whoever_is_member_of_a_group() -> N
     net = account()
     acl = net.acl("vpc-1", [(100, "in", "allow", "6", (22, 22), "0.0.0.0/0")])
     Pipeline.use_acl(net, acl, net["eni-app"]["SubnetId"])  # type: ignore[arg-type]
-    record = "eni-app 10.0.1.77 10.0.2.5 50000 8080 6 ACCEPT"
+    record = "eni-app 10.0.1.77 10.0.2.5 50000 8080 6 ACCEPT 2"
     assert word(seen(net, record)) == "leak"
 
 
@@ -184,6 +185,56 @@ def test_equal_records_count_together_and_the_worst_stands_first() -> None:
     assert found.disagreed == found.records == 3
     assert found.disagreements[0].verdict.blocked_by[0].code == "ENI_SG_RULES_MISMATCH"
     assert found.disagreements[1].verdict.outcome == "allowed"
+
+
+def balanced() -> Build:
+    """A load balancer in front of a machine that gets out by a NAT gateway, and a machine that forwards."""
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    public = net.subnet(vpc, "10.0.1.0/24", table=net.table(vpc, [("0.0.0.0/0", net.igw(vpc))]), name="public")
+    private = net.subnet(
+        vpc, "10.0.2.0/24", table=net.table(vpc, [("0.0.0.0/0", net.nat(public, "10.0.1.220", "203.0.113.8"))])
+    )
+    front = net.group(vpc, ingress=[("tcp", 443, 443, "0.0.0.0/0")], egress=[("tcp", 50051, 50051, "10.0.2.0/24")])
+    back = net.group(vpc, ingress=[("tcp", 50051, 50051, front)], egress=[("tcp", 443, 443, "0.0.0.0/0")])
+    net.instance(private, "10.0.2.5", [back], name="app")
+    net.interface(private, "10.0.2.9", [net.group(vpc, ingress=[("-1", None, None, "10.0.0.0/8")])],
+                  source_dest_check=False, name="router")  # fmt: skip
+    load_balancer(net, "lb", {public: ("10.0.1.50", "203.0.113.50")}, [front])
+    return net
+
+
+BALANCED = [
+    # a reply to a client whose port is lower than Linux's: a load balancer's, or somebody's who is not known
+    ("eni-lb-public 10.0.2.5 10.0.1.50 50051 20000 6 ACCEPT", "agree"),
+    ("eni-lb-public 10.0.2.5 10.0.1.50 50051 20000 6 ACCEPT 0 ingress", "agree"),
+    ("eni-app-eth0 10.0.2.5 10.0.1.50 50051 20000 6 ACCEPT 0 egress", "agree"),
+    ("eni-app-eth0 10.0.2.5 198.51.100.9 50051 20000 6 ACCEPT", "agree"),
+    # of a machine's port it is told who serves whom, and so it is by the flags
+    ("eni-app-eth0 10.0.1.50 10.0.2.5 50000 8080 6 ACCEPT", "leak"),
+    ("eni-lb-public 10.0.2.5 10.0.1.50 50051 20000 6 ACCEPT 2 ingress", "leak"),
+    # the other way round either end may serve
+    ("eni-app-eth0 10.0.1.50 10.0.2.5 20000 50051 6 ACCEPT", "agree"),
+    ("eni-app-eth0 10.0.1.50 10.0.2.5 20000 40000 6 REJECT", "agree"),
+    # without pkt-dstaddr what goes on from a NAT gateway or a router seems to end there
+    ("NAT 10.0.2.5 10.0.1.220 39000 443 6 ACCEPT", "agree"),
+    ("eni-router 10.0.1.50 10.0.2.9 39000 443 6 ACCEPT", "agree"),
+    # a NAT gateway drops what nobody asked for behind its interface, where it is accepted
+    ("NAT 198.51.100.9 10.0.1.220 50000 22 6 ACCEPT 2 ingress", "agree"),
+    ("NAT 198.51.100.9 10.0.1.220 0 0 1 ACCEPT - ingress", "agree"),
+    # packets that arrive after the connection was closed are refused; the first one of a connection is not such a one
+    ("eni-lb-public 198.51.100.9 10.0.1.50 50000 443 6 REJECT 0 ingress", "reply-stands"),
+    ("eni-lb-public 198.51.100.9 10.0.1.50 50000 443 6 REJECT 4 ingress", "reply-stands"),
+    ("eni-lb-public 198.51.100.9 10.0.1.50 50000 443 6 REJECT 5 ingress", "reply-stands"),
+    ("eni-lb-public 198.51.100.9 10.0.1.50 50000 443 6 REJECT 2 ingress", "block"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("record", "expected"), BALANCED, ids=[record for record, _ in BALANCED])
+def test_a_record_of_a_load_balancer_or_of_what_forwards_agrees_or_not(record: str, expected: str) -> None:
+    """Network ACLs, "Ephemeral ports"; "Flow log records" (action); re:Post on a NAT gateway's inbound records."""
+    net = balanced()
+    assert word(seen(net, record.replace("NAT", net.interface_of("nat-1")))) == expected
 
 
 # --- AWS's own examples ("Flow log record examples", VPC User Guide) --------------------------------------------------

@@ -38,7 +38,7 @@ def test_a_record_of_the_default_format(tmp_path: Path) -> None:
     assert (line.start, line.end, line.place) == (1700000000, 1700000060, f"{tmp_path}/flow.log:1")
     assert (record.interface, record.protocol, record.port, record.accepted) == ("eni-web", 6, 443, True)
     assert [format_address(one) for one in (record.source, record.destination)] == ["198.51.100.9", "10.0.1.5"]
-    assert (record.readings, record.way, record.opening) == (("request",), "", False)
+    assert (record.readings, record.way, record.opening) == (("request",), "", None)
 
 
 DISCOVERED = [
