@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from tests.build import Build
 from tests.property.draft import ON_PREMISES, Draft, Site
 
+OWNER = "333333333333"
+"""Who shares a transit gateway."""
+
 
 @dataclass
 class Hub:
@@ -72,6 +75,9 @@ def mark_stale(one: Site, other: Site) -> None:
 def transit(draft: Draft) -> None:
     """A transit gateway per Region or two, each with one to three tables, joined by peering attachments."""
     keeps = draft.chance(0.7)
+    if "foreign hub" in draft.features:
+        of_another_account(draft, keeps)
+        return
     hubs: list[Hub] = []
     for net in draft.builds:
         sites = [one for one in draft.sites if one.net is net]
@@ -82,6 +88,19 @@ def transit(draft: Draft) -> None:
         join(draft, one, other)
     if len(hubs) > 2:
         onward(draft, hubs)
+
+
+def of_another_account(draft: Draft, keeps: bool) -> None:
+    """A transit gateway that its owner shares with the others, who see no more of it than what they attach (N189);
+    mostly the owner is in no file.
+    """
+    owner, first = Build(OWNER, tag="h-"), draft.sites[:1]
+    alone = draft.chance(0.3)
+    made = hub(draft, owner, draft.sites[1:] if alone else draft.sites, keeps)
+    if alone:
+        join(draft, hub(draft, first[0].net, first, keeps), made)
+    if draft.chance(0.4):
+        draft.builds.append(owner)
 
 
 def hub(draft: Draft, net: Build, sites: list[Site], keeps: bool) -> Hub:
@@ -116,10 +135,14 @@ def attach(draft: Draft, one: Site, hub: Hub) -> str:
         appliance_mode=draft.chance(0.15),
         state="available" if draft.chance(0.95) else "deleting",
     )  # fmt: skip
+    if hub.net is not one.net:
+        show_to_both(draft, one.net, hub, attachment)
     if draft.chance(0.95):
-        one.net.associate(draft.rng.choice(hub.tables), attachment)
+        hub.net.associate(draft.rng.choice(hub.tables), attachment)
     if draft.chance(0.04):
-        one.net[attachment]["NatGatewaySupport"] = draft.rng.choice(("enabled", "disabled", "enabling"))
+        support = draft.rng.choice(("enabled", "disabled", "enabling"))
+        for net in (one.net, hub.net):
+            net[attachment]["NatGatewaySupport"] = support
     one.targets.append(hub.tgw)
     for other in draft.sites:
         if other is not one and not one.overlaps:
@@ -131,6 +154,18 @@ def attach(draft: Draft, one: Site, hub: Hub) -> str:
             block = draft.rng.choice(("0.0.0.0/0", "10.0.0.0/8", ON_PREMISES, "::/0", "64:ff9b::/96"))
             one.net.route(table, block, hub.tgw)
     return attachment
+
+
+def show_to_both(draft: Draft, net: Build, hub: Hub, attachment: str) -> None:
+    """Let the owner of a transit gateway list what another account attaches, and that account the gateway."""
+    if hub.tgw not in net._records:
+        net._add("ec2/describe-transit-gateways", hub.tgw, hub.net[hub.tgw])
+    row = net[attachment]
+    row["TransitGatewayOwnerId"] = hub.net.account
+    told = row if draft.chance(0.5) else {**row}  # whether who attaches sees the association
+    hub.net._add("ec2/describe-transit-gateway-attachments", attachment, told)
+    call = "ec2/describe-transit-gateway-vpc-attachments"
+    hub.net._lists[call] += [one for one in net._lists[call] if one["TransitGatewayAttachmentId"] == attachment]
 
 
 def from_own_subnets(draft: Draft, one: Site, other: Site, tgw: str) -> None:

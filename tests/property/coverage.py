@@ -321,6 +321,13 @@ BETWEEN: dict[str, tuple[str, Callable[[Way], bool]]] = {
     "transit gateway, in from on-premises": (
         "network/vpn", lambda w: w.allowed and w.origin.gateway.startswith("tgw-attach")
     ),
+    "transit gateway of another account": (
+        "network/foreign hub", lambda w: w.by_attachment(lambda r: r["TransitGatewayOwnerId"] != r["ResourceOwnerId"])
+    ),
+    "transit gateway whose owner is unseen": (
+        "network/foreign hub",
+        lambda w: w.is_unknown("TGW_RTB_ROUTES_ARE_UNKNOWN") and "transit-gateway-attachment" in w.types,
+    ),
     "transit gateways of two Regions": (
         "network/regions", lambda w: not is_one_region(w) and w.by_attachment(lambda r: r["ResourceType"] == "peering")
     ),

@@ -46,6 +46,7 @@ TOPICS: dict[str, frozenset[str]] = {
     "inspection": frozenset(("inspection", "internet", "nat", "transit", "ipv6")),
     "central": frozenset(("central", "transit", "references", "ipv6")),
     "overlap": frozenset(("overlap", "transit", "nat", "vpn")),
+    "foreign hub": frozenset(("foreign hub", "transit", "vpn", "accounts", "references")),
     "everything": FEATURES - {"central"},
 }
 

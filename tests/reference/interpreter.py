@@ -1036,6 +1036,8 @@ class Walk:
         if tgw in self.world.transit_gateways:
             self.require_state(self.world.transit_gateways[tgw]["State"], "BAD_STATE", tgw, "available", "modifying")
         self.require_no_translation(tgw, attachment)
+        if self.world.owner_is_unseen(tgw):
+            raise Unknown(tgw)  # N189: nobody else sees its tables
         table = self.transit_table_of(tgw, attachment)
         if table is None:
             raise Dropped("TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", attachment)

@@ -219,6 +219,11 @@ class World:
         call = "describe-transit-gateway-route-tables"
         return self.by_id(call, "TransitGatewayRouteTables", "TransitGatewayRouteTableId")
 
+    def owner_is_unseen(self, tgw: str) -> bool:
+        """Whether no file is of the account that shares a transit gateway with those who see it."""
+        owner = self.transit_gateways.get(tgw, {}).get("OwnerId")
+        return owner is not None and not any(path.startswith(f"{owner}/") for path in self.files)
+
     @cached_property
     def _named(self) -> dict[str, Any]:
         return {path.partition("/ec2/")[2]: answer for path, answer in self.files.items()}
