@@ -13,7 +13,6 @@ import msgspec
 
 from reachsim.evidence import Block
 from reachsim.forwarding import Ground, Walk
-from reachsim.forwarding.transit import route_in_words
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 from reachsim.routing import target_of
@@ -104,6 +103,8 @@ def _joined_by(network: Network, target: str) -> set[str]:
 
 def _transit_routes(network: Network, table_id: str) -> dict[str, list[tuple[str, set[str]]]]:
     """By VPC: (a working route of a transit gateway's table that leads there, in words, the VPCs that it leads to)."""
+    from reachsim.forwarding.transit import route_in_words
+
     found: dict[str, list[tuple[str, set[str]]]] = {}
     known = network.transit_gateway_routes.get(table_id)
     for route in known.routes if known is not None else ():

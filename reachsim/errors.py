@@ -30,7 +30,7 @@ def printable(text: str) -> str:
     >>> print(printable("##vso[task.setvariable variable=A]b"))
     \\u0023#vso[task.setvariable variable=A]b
     """
-    if "##" in text or "::" in text:
+    if "##" in text or ("::" in text and any(word.startswith("::") for word in text.split())):
         text = re.sub(_ORDER, lambda match: f"\\u{ord(match[0]):04x}", text)
     return text if text.isprintable() else "".join(_spelled(character) for character in text)
 

@@ -202,8 +202,9 @@ def default_needs(network: Network, source: str) -> tuple[Need, ...]:
 def _files_in_buckets(home: Home, project: aws.Project) -> list[Need]:
     """The certificate of the build environment, and a buildspec that lies in a bucket beside the source (P54)."""
     files = (("environment", project.environment.certificate), ("source", project.source.buildspec))
-    return [in_bucket(step, home, arn, ("s3:GetObject",), f"{step}: {arn}") for step, arn in files
-            if arn is not None and re.fullmatch(r"arn:[\w-]+:s3:::[^\s/]+/\S+", arn)]  # fmt: skip
+    named = [(step, arn) for step, arn in files if arn is not None and arn.startswith("arn:")]
+    return [in_bucket(step, home, arn, ("s3:GetObject",), f"{step}: {arn}") for step, arn in named
+            if re.fullmatch(r"arn:[\w-]+:s3:::[^\s/]+/\S+", arn)]  # fmt: skip
 
 
 def _kept_in_buckets(network: Network, home: Home, project: aws.Project) -> list[Need]:

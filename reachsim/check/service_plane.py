@@ -50,7 +50,7 @@ def repository_of(image: str) -> Repository | None:
     >>> repository_of("111122223333.dkr.ecr.us-east-1.amazonaws.com/base/go:1")
     Repository(account='111122223333', region='us-east-1', name='base/go')
     """
-    match = re.match(_ECR_IMAGE, image)
+    match = re.match(_ECR_IMAGE, image) if ".dkr" in image else None
     return Repository(match[1], match[2], match[3]) if match else None
 
 

@@ -16,7 +16,7 @@ from reachsim.model.network import Network
 from reachsim.model.records import Subnet
 
 EdgeKind = Literal["local-zone", "wavelength-zone", "outpost"]
-_FARTHER_ZONE: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d+-[a-z0-9-]+")
+_FARTHER_ZONE: Final = r"[a-z]{2}(-[a-z]+)+-\d+-[a-z0-9-]+"
 
 
 class Edge(Struct, frozen=True):
@@ -37,7 +37,7 @@ def edge_of(subnet: Subnet | None) -> Edge | None:
     if subnet.outpost_arn:
         return Edge("outpost", subnet.outpost_arn)
     zone = subnet.availability_zone or ""
-    if not _FARTHER_ZONE.fullmatch(zone):
+    if zone.count("-") < 3 or not re.fullmatch(_FARTHER_ZONE, zone):
         return None
     return Edge("wavelength-zone" if "-wlz-" in zone else "local-zone", zone)
 

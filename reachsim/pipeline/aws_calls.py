@@ -13,7 +13,7 @@ from reachsim import services
 from reachsim.pipeline import aws_commands, urls
 from reachsim.pipeline.call import Arguments, Call
 from reachsim.pipeline.records import Found, Gap, Request
-from reachsim.pipeline.variables import nothing_known, starred, unknown
+from reachsim.pipeline.variables import is_known, nothing_known, replaced, starred, unknown
 
 _LEGACY_STS: Final = frozenset(
     ["ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1", "eu-central-1", "eu-north-1",
@@ -53,8 +53,9 @@ def bucket_host(call: Call, bucket: str, region: str) -> str:
 
 def service_of(host: str) -> str | None:
     """The endpoint service of a host of which parts may be unknown."""
-    plain = re.sub("\ue000[^\ue000\ue001]*\ue001(?=\\.(?:amazonaws\\.|api\\.aws|on\\.aws))", "us-east-1", host)
-    return services.service_of_host(re.sub("\ue000[^\ue000\ue001]*\ue001", "x", plain))[0]
+    if not is_known(host):
+        host = re.sub("\ue000[^\ue000\ue001]*\ue001(?=\\.(?:amazonaws\\.|api\\.aws|on\\.aws))", "us-east-1", host)
+    return services.service_of_host(replaced(host, "x"))[0]
 
 
 def custom_endpoint(call: Call, given: Arguments, command: str) -> list[Found] | None:

@@ -401,7 +401,7 @@ class _State:
         self.shell = shell
 
 
-_WINDOWS: Final = re.compile(
+_WINDOWS: Final = (
     r"(?:mcr\.microsoft\.com/)?(?:windows/|microsoft/(?:windows|nanoserver|iis|aspnet|dotnet-framework))"
     r"|mcr\.microsoft\.com/dotnet/framework/|.*(?:nanoserver|windowsservercore)"
 )
@@ -409,7 +409,7 @@ _WINDOWS: Final = re.compile(
 
 def _shell_of(base: str) -> str:
     """The shell of an image's RUN instructions until SHELL names one: ``cmd`` on Windows, PowerShell in its images."""
-    if not _WINDOWS.match(base):
+    if not any(one in base for one in ("windows", "microsoft", "nanoserver")) or not re.match(_WINDOWS, base):
         return "sh"
     return "pwsh" if base.startswith("mcr.microsoft.com/powershell") else "cmd"
 

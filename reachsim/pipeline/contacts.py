@@ -51,6 +51,7 @@ from reachsim.pipeline.variables import (
     expand,
     is_known,
     nothing_known,
+    replaced,
     shown,
     unknown,
     unknown_names,  # fmt: skip
@@ -523,9 +524,9 @@ def _service(found: Destination) -> tuple[str | None, Kind]:
         kind: Kind = "git" if found.service == "git-codecommit" else found.kind
         return found.service, kind
     plain = found.host.replace(unknown("region"), "us-east-1")
-    plain = re.sub("\ue000account(~[^\ue000\ue001]*)?\ue001", "123456789012", plain)
-    plain = re.sub("\ue000[^\ue000\ue001]*\ue001", "x", plain)
-    suffix, _, _ = services.service_of_host(plain)
+    if not is_known(plain):
+        plain = re.sub("\ue000account(~[^\ue000\ue001]*)?\ue001", "123456789012", plain)
+    suffix, _, _ = services.service_of_host(replaced(plain, "x"))
     return suffix, "git" if suffix == "git-codecommit" else found.kind
 
 

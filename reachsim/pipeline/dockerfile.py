@@ -229,7 +229,8 @@ def _continued(text: str, escape: str) -> str:
     """
     if escape != "\\":
         text = re.sub(re.escape(escape) + r"[ \t]*\n", "\\\\\n", text)
-    text = re.sub(r"\\[ \t]+\n", "\\\\\n", text)
+    if "\\ " in text or "\\\t" in text:
+        text = re.sub(r"\\[ \t]+\n", "\\\\\n", text)
     lines = text.split("\n")
     for number in range(1, len(lines)):
         if lines[number - 1].endswith("\\") and (not lines[number].strip() or lines[number].lstrip().startswith("#")):

@@ -33,10 +33,15 @@ _BLOBS: Final = {
     "quay.io": ("cdn.quay.io", "cdn01.quay.io", "cdn02.quay.io", "cdn03.quay.io"),
     "gcr.io": ("storage.googleapis.com",),
 }
-_ECR: Final = re.compile(
+_ECR: Final = (
     rf"(?P<account>[^./]+)\.dkr[.-]ecr(?:-fips)?\.(?P<region>(?:[^./{OPEN}]|{OPEN}[^{CLOSE}]*{CLOSE})+)"
     r"\.(?:amazonaws\.(?:com\.cn|com|eu)|on\.aws)"
 )
+
+
+def _of_ecr(host: str) -> re.Match[str] | None:
+    """Account and Region of a private registry's host, as written."""
+    return re.fullmatch(_ECR, host) if ".dkr" in host else None
 
 
 class Reference(Struct, frozen=True):
@@ -60,7 +65,7 @@ def parse(text: str) -> Reference:
     for scheme in ("docker://", "docker-image://", "https://", "http://"):
         text = text.removeprefix(scheme)
     first, slash, rest = text.partition("/")
-    plain = re.sub(f"{OPEN}[^{CLOSE}]*{CLOSE}", "x", first)
+    plain = first if is_known(first) else re.sub(f"{OPEN}[^{CLOSE}]*{CLOSE}", "x", first)
     is_host = bool(slash) and ("." in plain or ":" in plain or plain == "localhost")
     if slash and not is_host and not is_known(first) and not re.search(_HUB_USER, first):
         is_host = True  # $REGISTRY/app: a variable that stands first holds the registry, or nobody would need it
@@ -89,7 +94,7 @@ def pulls(text: str, confidence: Confidence = "certain") -> list[Destination | G
     found: list[Destination | Gap] = list(_registry(reference, text, "pull", confidence))
     if not found or isinstance(found[0], Gap):
         return found
-    ecr = _ECR.fullmatch(reference.host)
+    ecr = _of_ecr(reference.host)
     if ecr:
         found.append(_layers(ecr["region"], confidence))
         return found
@@ -133,7 +138,7 @@ def _registry(reference: Reference, text: str, step: Step, confidence: Confidenc
         return [Gap(shown(text), f"which registry that is: {why_unknown(text)}")]
     if is_local_host(name):
         return []
-    ecr = _ECR.fullmatch(name)
+    ecr = _of_ecr(name)
     if ecr is None:
         number = digits.port(port, 443)
         return [Destination(name, number, "registry", confidence, step, index=name if step == "pull" else "")]
@@ -143,7 +148,7 @@ def _registry(reference: Reference, text: str, step: Step, confidence: Confidenc
 def some_ecr(region: str, step: Step) -> Destination:
     """A private ECR registry of which only the Region is known."""
     host = services.host("ecr.dkr", region, unknown("account"))
-    match = _ECR.fullmatch(host)
+    match = _of_ecr(host)
     requests = _requests(match, Reference(host, "", ""), step) if match else ()
     return Destination(host, 443, "registry", "likely", step, "ecr.dkr", requests)
 

@@ -158,6 +158,9 @@ def _configured(call: Call, plain: list[str]) -> Outcome:
     return Outcome((), "" if words else None)
 
 
+_REGISTRY: Final = r"^[ \t]*[\"']?(registry|@[\w.-]+:registry)[\"']?\s*[=\s]\s*[\"']?([^\s\"']+)"
+
+
 def _settings(call: Call) -> dict[str, str]:
     """registry and @scope:registry of the .npmrc, .yarnrc and .yarnrc.yml files, the project's before the user's."""
     found: dict[str, str] = {}
@@ -167,12 +170,11 @@ def _settings(call: Call) -> dict[str, str]:
         text = expand(call.read(name) or "", call.variables)
         if not text and call.exists(name) and call.read(name) is None:
             found["registry"] = unknown("npmrc")
-        for match in re.finditer(
-            r"^[ \t]*[\"']?(registry|@[\w.-]+:registry)[\"']?\s*[=\s]\s*[\"']?([^\s\"']+)", text, re.MULTILINE
-        ):
-            found[match[1]] = match[2]
+        if "registry" in text:
+            found.update(re.findall(_REGISTRY, text, re.MULTILINE))
     text = expand(call.read(".yarnrc.yml") or "", call.variables)
-    server = re.search(r"^npmRegistryServer:\s*[\"']?([^\s\"']+)", text, re.MULTILINE)
+    named = "npmRegistryServer:" in text
+    server = re.search(r"^npmRegistryServer:\s*[\"']?([^\s\"']+)", text, re.MULTILINE) if named else None
     return found | ({"registry": server[1]} if server else {})
 
 

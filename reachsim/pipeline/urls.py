@@ -19,7 +19,7 @@ from reachsim.pipeline.variables import CLOSE, OPEN, nothing_known, shown, starr
 PORTS: Final = {"https": 443, "http": 80, "ssh": 22, "git": 9418, "ftp": 21, "ftps": 990, "sftp": 22, "hkp": 11371,
                 "hkps": 443, "ldap": 389, "wss": 443, "ws": 80, "sparse+https": 443, "oci": 443}  # fmt: skip
 _PART: Final = rf"(?:(?!{OPEN})[^\s/:@?#'\"]|{OPEN}[^{CLOSE}]*{CLOSE})"
-_URL: Final = re.compile(
+_URL: Final = (
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,20})://(?:[^\s/@]*@)?"
     rf"(?P<host>{_PART}+|\[[0-9a-fA-F:]+\])(?::(?P<port>[^/?#\s]*))?"
     r"(?P<path>[/?#]\S*)?"
@@ -40,7 +40,7 @@ def parse(text: str) -> Url | None:
     >>> parse("https://user:secret@example.com:8443/x")
     Url(scheme='https', host='example.com', port=8443, path='/x')
     """
-    match = _URL.match(text.strip().strip("\"'<>"))
+    match = re.match(_URL, text.strip().strip("\"'<>")) if "://" in text else None
     if match is None:
         return None
     scheme = match["scheme"].lower()
@@ -52,7 +52,8 @@ def parse(text: str) -> Url | None:
 
 def all_in(text: str) -> list[str]:
     """Every URL that stands in a text."""
-    return [match[0] for match in _URL.finditer(text) if match["scheme"].lower().split("+")[-1] in PORTS]
+    found = re.finditer(_URL, text) if "://" in text else ()
+    return [match[0] for match in found if match["scheme"].lower().split("+")[-1] in PORTS]
 
 
 def is_here(host: str) -> bool:

@@ -23,7 +23,7 @@ OPEN: Final = "\ue000"
 CLOSE: Final = "\ue001"
 OTHERWISE: Final = "\ue004"
 """Parts the name in a mark from the values that it may have (`alternatives`)."""
-_MARK: Final = re.compile(f"{OPEN}([^{OPEN}{CLOSE}{OTHERWISE}]*)(?:{OTHERWISE}[^{OPEN}{CLOSE}]*)?{CLOSE}")
+_MARK: Final = f"{OPEN}([^{OPEN}{CLOSE}{OTHERWISE}]*)(?:{OTHERWISE}[^{OPEN}{CLOSE}]*)?{CLOSE}"
 
 ACCOUNT_NAMES: Final = frozenset({"AWS_ACCOUNT_ID", "AWS_ACCOUNT", "ACCOUNT_ID", "AWSACCOUNTID", "AWS_ACCOUNT_NUMBER",
                                   "CDK_DEFAULT_ACCOUNT"})  # fmt: skip
@@ -49,26 +49,36 @@ def nothing_known(text: str) -> bool:
     >>> nothing_known(unknown("REGISTRY") + "/" + unknown("NAME"))
     True
     """
-    return not re.search(r"[^\W_]", _MARK.sub("", text))
+    return not any(map(str.isalnum, replaced(text, "")))
 
 
 def unknown_names(text: str) -> list[str]:
     """The names of what is unknown in a text, in order, without ``account`` and ``region`` of the build itself."""
-    return list(dict.fromkeys(name.split("~")[-1] for name in _MARK.findall(text) if name not in ("account", "region")))
+    if is_known(text):
+        return []
+    names = re.findall(_MARK, text)
+    return list(dict.fromkeys(name.split("~")[-1] for name in names if name not in ("account", "region")))
 
 
 def shown(text: str) -> str:
     """The text with its marks as ``{NAME}``."""
-    return _MARK.sub(lambda match: "{" + match[1].split("~")[0].lstrip("!") + "}", text)
+    if is_known(text):
+        return text
+    return re.sub(_MARK, lambda match: "{" + match[1].split("~")[0].lstrip("!") + "}", text)
+
+
+def replaced(text: str, by: str) -> str:
+    """The text with a plain text in place of each mark.
+
+    >>> replaced("arn:aws:s3:::" + unknown("BUCKET") + "/*", "*")
+    'arn:aws:s3:::*/*'
+    """
+    return text if is_known(text) else re.sub(_MARK, by, text)
 
 
 def starred(text: str) -> str:
-    """The text with its marks as ``*``: a pattern for an ARN.
-
-    >>> starred("arn:aws:s3:::" + unknown("BUCKET") + "/*")
-    'arn:aws:s3:::*/*'
-    """
-    return _MARK.sub("*", text)
+    """The text with its marks as ``*``: a pattern for an ARN."""
+    return replaced(text, "*")
 
 
 def look_up(name: str, variables: Mapping[str, str]) -> str:
@@ -82,7 +92,7 @@ def look_up(name: str, variables: Mapping[str, str]) -> str:
     return unknown(name)
 
 
-_REFERENCE: Final = re.compile(
+_REFERENCE: Final = (
     r"\\\$|\$(?:\{(?P<braced>\w++)(?P<operator>:?[-+?=]|##?|%%?|//?)?(?P<rest>[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+)\}|"
     r"(?P<plain>\w++))"
 )
@@ -104,14 +114,16 @@ def expand(text: str, variables: Mapping[str, str], depth: int = 0) -> str:
         rest = expand(match["rest"], variables, depth + 1) if depth < 8 else match["rest"]
         return modified(name, match["operator"], rest, variables)
 
+    if "$" not in text and len(text) <= MAX_TEXT:
+        return text
     found = filled(_REFERENCE, value_of, text) if len(text) <= MAX_TEXT else None
     return unknown("value") if found is None else found
 
 
-def filled(pattern: re.Pattern[str], value_of: Callable[[re.Match[str]], str], text: str) -> str | None:
+def filled(pattern: str | re.Pattern[str], value_of: Callable[[re.Match[str]], str], text: str) -> str | None:
     """The text with each match replaced; None as soon as that is longer than `MAX_TEXT`."""
     parts, size, at = list[str](), 0, 0
-    for match in pattern.finditer(text):
+    for match in re.finditer(pattern, text):
         parts += [text[at : match.start()], value_of(match)]
         at = match.end()
         size += len(parts[-2]) + len(parts[-1])

@@ -14,7 +14,7 @@ _GROUP: Final = r"(?<![\\$])\{([^{}\s'\"]*(?:,|\.\.)[^{}\s'\"]*)\}"
 
 
 def _group(text: str) -> re.Match[str] | None:
-    return re.search(_GROUP, text) if "{" in text else None
+    return re.search(_GROUP, text) if "{" in text and ("," in text or ".." in text) else None
 
 
 def has_braces(text: str) -> bool:

@@ -46,7 +46,7 @@ class Source:
         self._places: list[int] = []  # where, in the parsed text, characters have been put in
         parts: list[bytes] = []
         position = 0
-        for match in _REPAIRED.finditer(self.written):
+        for match in re.finditer(_REPAIRED, self.written) if "$" in text or "<" in text else ():
             dollar, inner = (b"$", match[1]) if match[1] else (b"", b"-")
             before, after = (b"{", b"}") if dollar else (b'"', b'"')
             parts += [self.written[position : match.start()], dollar, before, inner, after]
@@ -60,4 +60,4 @@ class Source:
         return self.written[first:last].decode("utf-8", "replace")
 
 
-_REPAIRED: Final = re.compile(rb"(?<![\\$])\$([A-Za-z_][A-Za-z0-9_]*|[0-9])|(?<=[ \t])-(?=[ \t]*<)")
+_REPAIRED: Final = rb"(?<![\\$])\$([A-Za-z_][A-Za-z0-9_]*|[0-9])|(?<=[ \t])-(?=[ \t]*<)"

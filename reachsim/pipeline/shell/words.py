@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 MAX_DEPTH: Final = 60
 MAX_PATHS: Final = 100
-_OPTIONS_READ: Final = re.compile(r"\$\(\(\s*\$?OPTIND\s*-\s*1\s*\)\)")
-_ELEMENTS: Final = re.compile(
+_OPTIONS_READ: Final = r"\$\(\(\s*\$?OPTIND\s*-\s*1\s*\)\)"
+_ELEMENTS: Final = (
     r"\$\{(?P<keys>!?)(?:(?P<name>\w+)\[[@*]\]|@)(?::\s*(?P<start>\d{1,3})(?::\s*(?P<count>\d{1,3}))?)?\}"
 )
 
@@ -95,7 +95,7 @@ class Words:
             inner = [one for one in node.children if one.type not in ('"', "string_content")]
         if len(inner) != 1 or inner[0].type != "expansion":
             return None
-        match = _ELEMENTS.fullmatch(self.text(inner[0]))
+        match = re.fullmatch(_ELEMENTS, self.text(inner[0]))
         if match is None or (node.type == "string" and self.text(node) != f'"{match[0]}"'):
             return None
         if match["name"] is None:
@@ -148,7 +148,7 @@ class Words:
                 return path
             case "arithmetic_expansion":
                 self.within(node, scope, sure)
-                past = scope.variables.get("OPTIND") if _OPTIONS_READ.fullmatch(self.text(node)) else None
+                past = scope.variables.get("OPTIND") if re.fullmatch(_OPTIONS_READ, self.text(node)) else None
                 return str(int(past) - 1) if past and past.isdigit() else unknown("number")
             case "array":
                 return " ".join(self.value(one, scope, sure) for one in node.children if one.is_named)
