@@ -134,7 +134,9 @@ class _Held(Struct, frozen=True):
 
 
 def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[_Held]:
-    """The policies of each repository in the snapshot and of each repository and bucket in use."""
+    """The policies of each repository in the snapshot and of each repository and bucket in use. A bucket has one owner
+    (S3 User Guide, "Bucket naming rules"): where an account lists it, no other account is asked.
+    """
     for home, names in _registries(network, needs):
         start = _start_of(home)
         registry = network.path(home, "ecr", "get-registry-policy")
@@ -146,12 +148,12 @@ def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[_Held]:
             yield _Held(path, name, _USES, start + name)
     own = {account: services.partition_of(region) for account, region in network.homes}
     for bucket in _buckets(needs):
-        for account, partition in sorted(own.items()):
-            listed = network.path((account, "global"), "s3api", "list-buckets")
-            mine = {one.name for one in network.read_collection(listed, "Buckets", aws.Bucket)}
-            if bucket in mine or network.unknown(listed):
-                path = network.path((account, "global"), "s3api", "get-bucket-policy", bucket)
-                yield _Held(path, bucket, ("s3:GetObject", "s3:PutObject"), f"arn:{partition}:s3:::{bucket}/*")
+        listed = {account: network.path((account, "global"), "s3api", "list-buckets") for account in sorted(own)}
+        owners = [account for account, path in listed.items()
+                  if bucket in {one.name for one in network.read_collection(path, "Buckets", aws.Bucket)}]  # fmt: skip
+        for account in owners or [account for account, path in listed.items() if network.unknown(path)]:
+            path = network.path((account, "global"), "s3api", "get-bucket-policy", bucket)
+            yield _Held(path, bucket, ("s3:GetObject", "s3:PutObject"), f"arn:{own[account]}:s3:::{bucket}/*")
 
 
 def _asked(needs: Sequence[Need]) -> list[str]:

@@ -326,6 +326,16 @@ def test_bucket_is_judged_whatever_its_name_and_whether_or_not_it_is_listed() ->
     assert "BUCKET_PUBLIC" not in found(load_files(listed).check())  # somebody else's
 
 
+def test_of_a_bucket_that_one_account_lists_no_other_account_is_asked() -> None:
+    """S3 User Guide, "Bucket naming rules": a bucket has one owner in its partition."""
+    files = with_bucket(policy())
+    other = {f"{PARTNER}/ap-northeast-1/ecr/describe-repositories.json": b'{"repositories": []}'}
+    alone, both = load_files(files).check(), load_files(files | other).check()
+    assert not any("get-bucket-policy" in path for path in (*alone.missing, *both.missing))
+    unlisted = without(files | other, "list-buckets", "get-bucket-policy")
+    assert any(path.endswith("get-bucket-policy/artifacts.json") for path in unlisted.missing)
+
+
 def test_repository_is_judged_where_no_list_names_it() -> None:
     net = Pipeline()
     net.put("ecr/get-repository-policy/app", {"policyText": json.dumps(policy(for_all(PULL)))})
